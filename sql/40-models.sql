@@ -1,0 +1,145 @@
+-- Training.
+
+CREATE FUNCTION assay.train(
+    model text, query text, target text DEFAULT NULL, algorithm text DEFAULT NULL, params jsonb DEFAULT '{}',
+    task text DEFAULT NULL, exclude text[] DEFAULT '{}', split text DEFAULT 'auto', test_fraction double precision DEFAULT 0.2,
+    seed bigint DEFAULT 0, preprocess jsonb DEFAULT '{}', deploy text DEFAULT 'auto')
+RETURNS TABLE (model text, version integer, task text, algorithm text, rows bigint, features integer, metrics jsonb, duration interval)
+AS 'MODULE_PATHNAME', 'train_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
+COMMENT ON FUNCTION assay.train IS
+'Trains a version of a model from the rows of a query and stores it, in this transaction.
+query: a SELECT, WITH, VALUES or TABLE statement, or a relation''s name; run once, read-only, as the caller. All columns but the target and those in exclude are features: booleans, numbers, dates and timestamps are numbers; texts, enums and uuids are categories; float arrays of one length are that many numbers. NULL, NaN and infinities are missing.
+task: classification (a boolean, text, enum or whole-number target) or regression; NULL decides by the target''s type.
+algorithm: gradient_boosting (the default), logistic_regression, naive_bayes, linear_regression, ridge. params: its hyperparameters, by scikit-learn''s and LightGBM''s names.
+split: auto (no test rows under 500 rows, else test_fraction of each class), random, none, or a boolean column that is true for test rows.
+preprocess: {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
+deploy: auto (when none is deployed yet, or the new version is not worse on its held-out rows), always, never.
+The same rows, parameters and seed give the same model, whatever the plan and the number of threads. A NOTICE tells each column dropped or capped.
+Errors: ML005 a column''s type, ML006 algorithm or task, ML007 unsuitable rows, ML008 not a query, 22023 parameters, 42501 not yours, 53400 assay.max_memory.';
+
+-- Scoring.
+
+CREATE FUNCTION assay.predict(model text, VARIADIC features "any") RETURNS double precision
+AS 'MODULE_PATHNAME', 'predict_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION assay.predict(text, "any") IS
+'A regression''s value, or the probability of the positive class, for one row.
+model: name, name@version or name@alias. features: one whole row, such as a table''s alias, whose columns are bound by name; or one argument a feature in the order of assay.features(model); or ROW(...) in that order.
+NULL features are missing, and treated as training learned; a NULL model or row gives NULL. Resolved once per statement. O(features) for the linear family, O(trees x depth) for boosting.
+Errors: ML001 no such model, ML002 no such version, ML003 a feature is missing, ML004 a feature''s type, ML010 more than two classes, 42501.';
+
+CREATE FUNCTION assay.predict_label(model text, VARIADIC features "any") RETURNS text
+AS 'MODULE_PATHNAME', 'predict_label_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION assay.predict_label(text, "any") IS
+'The class of one row: with two classes the positive one when its probability reaches the model''s threshold (0.5, or as assay.set_threshold set it), with more the most probable one. Arguments, NULLs and errors as in assay.predict; ML010 for a regression.';
+
+CREATE FUNCTION assay.predict_proba(model text, VARIADIC features "any") RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'predict_proba_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION assay.predict_proba(text, "any") IS
+'The probability of each class for one row, in the order of assay.labels(model); they add up to 1. Arguments, NULLs and errors as in assay.predict; ML010 for a regression.';
+
+CREATE FUNCTION assay.predict_expression(model text, alias text) RETURNS text
+AS 'MODULE_PATHNAME', 'predict_expression_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay.predict_expression(text, text) IS
+'The fast positional call of assay.predict for a table alias, as text to paste into a view or a dbt model. Models with more features than a function takes arguments get the whole-row call.';
+
+CREATE FUNCTION assay.labels(model text) RETURNS text[]
+AS 'MODULE_PATHNAME', 'labels_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay.labels(text) IS
+'The classes of a classification, sorted: false, true; numbers by value; text by code point; enums by their order. With two, the second is the positive class. Empty for a regression.';
+
+CREATE FUNCTION assay.features(model text) RETURNS text[]
+AS 'MODULE_PATHNAME', 'features_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay.features(text) IS
+'The columns that a model reads, in the order of positional arguments. A vector column is one argument. Columns that training dropped are not among them.';
+
+-- Judging.
+
+CREATE FUNCTION assay.evaluate(model text, query text, threshold double precision DEFAULT NULL)
+RETURNS TABLE (metric text, value double precision)
+AS 'MODULE_PATHNAME', 'evaluate_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 12;
+COMMENT ON FUNCTION assay.evaluate(text, text, double precision) IS
+'Scores the rows of a query and compares with the target that the model was trained for, which must be among the columns. Rows without a target are not counted (metric unlabelled_rows says how many); unseen_levels counts values of categories that training never saw.
+threshold: for the metrics of labels; NULL takes the model''s. One pass. Errors: as in assay.predict, and ML007 for a label that the model does not know.';
+
+CREATE FUNCTION assay.confusion_matrix(model text, query text, threshold double precision DEFAULT NULL)
+RETURNS TABLE (actual text, predicted text, rows bigint)
+AS 'MODULE_PATHNAME', 'confusion_matrix_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 4;
+COMMENT ON FUNCTION assay.confusion_matrix(text, text, double precision) IS
+'How many rows of each actual class were given each class, a line a pair of classes, zeros included.';
+
+CREATE FUNCTION assay.roc_curve(model text, query text, points integer DEFAULT 100)
+RETURNS TABLE (threshold double precision, recall double precision, false_positive_rate double precision,
+               true_positives bigint, false_positives bigint, true_negatives bigint, false_negatives bigint)
+AS 'MODULE_PATHNAME', 'roc_curve_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
+COMMENT ON FUNCTION assay.roc_curve(text, text, integer) IS
+'The ROC curve of a classification with two classes on the rows of a query, from the highest threshold to the lowest; a row is positive when its probability reaches the threshold. points: about so many lines, evenly thinned; NULL gives one for each distinct score.';
+
+CREATE FUNCTION assay.precision_recall_curve(model text, query text, points integer DEFAULT 100)
+RETURNS TABLE (threshold double precision, "precision" double precision, recall double precision,
+               true_positives bigint, false_positives bigint, true_negatives bigint, false_negatives bigint)
+AS 'MODULE_PATHNAME', 'precision_recall_curve_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
+COMMENT ON FUNCTION assay.precision_recall_curve(text, text, integer) IS
+'Precision against recall of a classification with two classes on the rows of a query, from the highest threshold to the lowest. points as in assay.roc_curve.';
+
+-- Looking inside.
+
+CREATE FUNCTION assay.feature_importance(model text)
+RETURNS TABLE (feature text, weight double precision, gain double precision, cover double precision)
+AS 'MODULE_PATHNAME', 'feature_importance_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
+COMMENT ON FUNCTION assay.feature_importance(text) IS
+'How much each feature matters, the most important first. Boosted trees: weight is the number of splits on it, gain their total gain, cover the total weight of the rows they split. Linear models: weight is the standard deviation of the feature''s contribution over the training rows, gain its share of the sum of these variances; cover is NULL. Naive Bayes: an error, ML010.';
+
+CREATE FUNCTION assay.feature_info(model text)
+RETURNS TABLE (feature text, type text, rows bigint, nulls bigint, min double precision, max double precision,
+               mean double precision, stddev double precision, categories bigint, top_categories jsonb)
+AS 'MODULE_PATHNAME', 'feature_info_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
+COMMENT ON FUNCTION assay.feature_info(text) IS
+'The distribution of each feature in the training rows. Needs the privilege manage, for it tells about the rows.';
+
+CREATE FUNCTION assay.weights(model text)
+RETURNS TABLE (feature text, category text, weight double precision, standard_error double precision, p_value double precision, label text)
+AS 'MODULE_PATHNAME', 'weights_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 50;
+COMMENT ON FUNCTION assay.weights(text) IS
+'The weights of a linear model on the scale of the raw columns, the intercept (feature NULL) first: the linear score is the intercept plus the sum of weight x value, with a missing number at its training mean and one weight a category level. standard_error and p_value are NULL where the data do not determine the weight. label: the class whose score this is.';
+
+CREATE FUNCTION assay.training_info(model text)
+RETURNS TABLE (iteration integer, loss double precision, eval_loss double precision)
+AS 'MODULE_PATHNAME', 'training_info_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION assay.training_info(text) IS
+'The loss on the training rows after each iteration, and on validation rows where early stopping held some out. Needs the privilege manage.';
+
+-- Deploying.
+
+CREATE FUNCTION assay.deploy(model text, version integer) RETURNS void
+AS 'MODULE_PATHNAME', 'deploy_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.deploy(text, integer) IS
+'Makes a version the one that the bare model name stands for, from the commit on and for statements that begin after it. Needs the privilege manage.';
+
+CREATE FUNCTION assay.rollback(model text) RETURNS integer
+AS 'MODULE_PATHNAME', 'rollback_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.rollback(text) IS
+'Deploys the version that was deployed before the present one, and gives its number; again, and it goes one further back. ML002 when there is none.';
+
+CREATE FUNCTION assay.drop_model(model text, version integer DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'drop_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_model(text, integer) IS
+'Drops a version that is not deployed (privilege manage), or without a version the whole model (owner). Version numbers are never given again while the model exists.';
+
+CREATE FUNCTION assay.set_alias(model text, alias text, version integer) RETURNS void
+AS 'MODULE_PATHNAME', 'set_alias_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.set_alias(text, text, integer) IS
+'Lets model@alias stand for a version; a NULL version removes the alias. Needs the privilege manage.';
+
+CREATE FUNCTION assay.set_threshold(model text, threshold double precision) RETURNS void
+AS 'MODULE_PATHNAME', 'set_threshold_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.set_threshold(text, double precision) IS
+'Sets the probability from which on a version (by default the deployed one) gives the positive label; 0.5 until then. Needs the privilege manage.';
+
+CREATE FUNCTION assay.grant_model(model text, role text, privilege text) RETURNS void
+AS 'MODULE_PATHNAME', 'grant_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.grant_model(text, text, text) IS
+'Lets a role (or public) predict: score, judge, see labels, features, weights and importance; or manage: also train versions, deploy, roll back, and see training statistics. Only the owner grants.';
+
+CREATE FUNCTION assay.revoke_model(model text, role text, privilege text) RETURNS void
+AS 'MODULE_PATHNAME', 'revoke_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.revoke_model(text, text, text) IS 'Takes a granted privilege back. Only the owner revokes.';

@@ -1,0 +1,374 @@
+//! The boosting loop: gradients, a tree (or one a class), new scores, the loss; and when to stop.
+
+use linfa::DatasetBase;
+use linfa::traits::Fit;
+use ndarray::Array1;
+use rand_core::{RngCore, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rayon::prelude::*;
+
+use super::Boosting;
+use super::bins::{Bins, Quantised};
+use super::grow::{Grower, Round};
+use super::loss::{Derivatives, Targets};
+use super::packing::Packing;
+use super::params::{BoostingValidParams, Hyperparameters, Objective};
+use super::tree::Forest;
+use crate::algo::error::{Error, Result};
+use crate::algo::frame::Frame;
+use crate::algo::monitor::{Monitor, Progress, Watched};
+
+/// Rows of one task when scores are updated.
+const CHUNK: usize = 32_768;
+
+/// Rows and targets as linfa holds them.
+pub type Dataset = DatasetBase<Frame, Array1<f64>>;
+
+impl Fit<Frame, Array1<f64>, Error> for Watched<'_, BoostingValidParams> {
+    type Object = Boosting;
+
+    /// Learns from the rows, with their weights when there are any. When early stopping is asked for, `validation_fraction` of the
+    /// rows is held out for it.
+    ///
+    /// Errs when there is no row or column, a target is not finite or no class, all rows are of one class, a category has more
+    /// than 254 levels, or the loss diverges. Missing values are welcome everywhere but in the target.
+    fn fit(&self, dataset: &Dataset) -> Result<Boosting> {
+        fit(&self.params, dataset, None, self.monitor)
+    }
+}
+
+impl Watched<'_, BoostingValidParams> {
+    /// As `fit`, with validation rows of the same columns: their loss is told for every round, and early stopping, when asked
+    /// for, goes by it.
+    pub fn fit_validated(&self, dataset: &Dataset, validation: &Dataset) -> Result<Boosting> {
+        fit(&self.params, dataset, Some(validation), self.monitor)
+    }
+}
+
+/// Bytes that a fit takes beside the frame itself, at most: bins, scores, gradients, row lists and histograms.
+pub fn memory_needed(params: &Hyperparameters, rows: usize, columns: usize) -> usize {
+    let width = params.objective.trees_per_round();
+    let probabilities = if width > 1 { 4 * width } else { 0 };
+    let by_row = columns + columns.div_ceil(8) * 8 + 8 * width + probabilities + 8 + 8 + 8 + 4 + 12;
+    rows.saturating_mul(by_row).saturating_add((columns * 256 * 24).saturating_mul(params.num_leaves.min(64)))
+}
+
+/// Which rows trees learn from, and which only receive scores.
+#[derive(Default)]
+struct Sample {
+    /// None for all.
+    inside: Option<Vec<u32>>,
+    outside: Vec<u32>,
+}
+
+impl Sample {
+    /// Draws `take` of the rows in `from` (all `rows` when none); the others are outside. O(rows).
+    fn draw(random: &mut Xoshiro256PlusPlus, rows: usize, from: Option<&[u32]>, take: usize) -> Self {
+        let (mut inside, mut outside) = (Vec::with_capacity(take), Vec::new());
+        let (mut left, mut wanted) = (from.map_or(rows, <[u32]>::len), take);
+        let mut candidates = from.map(|from| from.iter().copied().peekable());
+        for row in 0..rows as u32 {
+            // Rows that are no candidates stay outside.
+            if let Some(candidates) = &mut candidates
+                && candidates.next_if_eq(&row).is_none()
+            {
+                outside.push(row);
+                continue;
+            }
+            // Selection sampling (Knuth, volume 2, algorithm S): exactly `take` rows, all sets equally likely.
+            if (uniform(random) * left as f64) < wanted as f64 {
+                inside.push(row);
+                wanted -= 1;
+            } else {
+                outside.push(row);
+            }
+            left -= 1;
+        }
+        Sample { inside: Some(inside), outside }
+    }
+}
+
+/// A number from 0 to 1, 1 excluded.
+fn uniform(random: &mut Xoshiro256PlusPlus) -> f64 {
+    (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64
+}
+
+fn fit(
+    params: &Hyperparameters,
+    dataset: &Dataset,
+    validation: Option<&Dataset>,
+    monitor: &dyn Monitor,
+) -> Result<Boosting> {
+    let frame = &dataset.records;
+    check_shape(frame, &dataset.targets)?;
+    let values = dataset.targets.as_standard_layout();
+    let targets = Targets::new(params, values.as_slice().unwrap_or_default(), dataset.weights(), true)?;
+    let validation_values = validation.map(|v| v.targets.as_standard_layout());
+    let judge = match (validation, &validation_values) {
+        (Some(v), Some(values)) => {
+            check_shape(&v.records, &v.targets)?;
+            if v.records.columns().len() != frame.columns().len() {
+                return Err(Error::data("validation rows have other columns", "give validation rows the training columns"));
+            }
+            Some((&v.records, Targets::new(params, values.as_slice().unwrap_or_default(), v.weights(), false)?))
+        }
+        _ => None,
+    };
+    monitor.check()?;
+    let mut data = Quantised::new(frame, params.max_bin, params.seed, monitor)?;
+    check_monotone(params, &data.bins)?;
+    let base = targets.first_scores()?;
+    let mut trainer = Trainer {
+        params,
+        frame,
+        monitor,
+        model: Boosting {
+            objective: params.objective,
+            scores: base.clone(),
+            forest: Forest::default(),
+            losses: Vec::new(),
+            eval_losses: Vec::new(),
+        },
+        scores: base.repeat(frame.rows()),
+        sample: Sample::default(),
+        held: Vec::new(),
+        learners: None,
+        random: Xoshiro256PlusPlus::seed_from_u64(params.seed ^ 0x6A09_E667_F3BC_C908),
+    };
+    if params.early_stopping_rounds.is_some() && judge.is_none() {
+        trainer.hold_out()?;
+    }
+    let mut judge = judge.map(|(frame, targets)| Validation { frame, targets, scores: base.repeat(frame.rows()) });
+    trainer.run(&mut data, targets, judge.as_mut())?;
+    Ok(trainer.model)
+}
+
+fn check_shape(frame: &Frame, targets: &Array1<f64>) -> Result<()> {
+    let rows = frame.rows();
+    if rows == 0 || frame.columns().is_empty() {
+        return Err(Error::data("there are no rows or no columns to learn from", "give a query with rows and feature columns"));
+    }
+    if rows >= i32::MAX as usize || targets.len() != rows {
+        return Err(Error::data(format!("{rows} rows with {} targets", targets.len()), "give one target a row"));
+    }
+    Ok(())
+}
+
+fn check_monotone(params: &Hyperparameters, bins: &[Bins]) -> Result<()> {
+    let constraints = &params.monotone_constraints;
+    let of_category = |(c, bins): (&i8, &Bins)| *c != 0 && matches!(bins, Bins::Category { .. });
+    if (!constraints.is_empty() && constraints.len() != bins.len()) || constraints.iter().zip(bins).any(of_category) {
+        return Err(Error::Parameter {
+            name: "monotone_constraints",
+            value: format!("{constraints:?}"),
+            allowed: "one number a column, 0 for categories",
+        });
+    }
+    Ok(())
+}
+
+/// Validation rows and their scores so far.
+struct Validation<'a> {
+    frame: &'a Frame,
+    targets: Targets<'a>,
+    scores: Vec<f64>,
+}
+
+struct Trainer<'a> {
+    params: &'a Hyperparameters,
+    frame: &'a Frame,
+    monitor: &'a dyn Monitor,
+    model: Boosting,
+    /// Rows x trees a round.
+    scores: Vec<f64>,
+    sample: Sample,
+    /// Training rows held out for early stopping.
+    held: Vec<u32>,
+    /// Training rows that are not held out; none for all.
+    learners: Option<Vec<u32>>,
+    random: Xoshiro256PlusPlus,
+}
+
+impl Trainer<'_> {
+    /// Holds rows out for early stopping.
+    fn hold_out(&mut self) -> Result<()> {
+        let rows = self.frame.rows();
+        let held = ((rows as f64 * self.params.validation_fraction).round() as usize).max(1);
+        if rows < held + 2 {
+            return Err(Error::data("there are too few rows to hold some out for early stopping", "give more rows"));
+        }
+        let sample = Sample::draw(&mut self.random, rows, None, rows - held);
+        self.held.clone_from(&sample.outside);
+        self.learners.clone_from(&sample.inside);
+        self.sample = sample;
+        Ok(())
+    }
+
+    fn run(&mut self, data: &mut Quantised, targets: Targets, mut validation: Option<&mut Validation>) -> Result<()> {
+        let trees = self.params.objective.trees_per_round();
+        let mut derivatives = Derivatives::new(targets);
+        let mut packed = vec![0u64; self.frame.rows()];
+        let mut grower = Grower::new(&*data, self.params, self.monitor);
+        let mut best = (f64::INFINITY, 0);
+        derivatives.update(&self.scores, self.monitor)?;
+        for round in 0..self.params.n_estimators {
+            self.monitor.check()?;
+            self.draw_rows(round);
+            let mut grown = false;
+            for class in 0..trees {
+                derivatives.select(class, self.monitor)?;
+                let number = (round * trees + class) as u32;
+                let gradients = &derivatives.gradients;
+                let packing = Packing::pack(gradients, derivatives.largest, number, &mut packed, self.monitor)?;
+                let wanted = self.draw_columns();
+                let facts = Round { gradients, packed: &packed, packing, wanted: &wanted };
+                let leaves = grower.grow(&mut self.model.forest, &facts, self.sample.inside.as_deref())?;
+                grown |= leaves.len() > 1;
+                self.add_tree(class, &leaves)?;
+                if let Some(validation) = &mut validation {
+                    validation.add_tree(&self.model.forest, class, trees, self.monitor)?;
+                }
+            }
+            let draws_anew = self.params.subsample_freq > 0 || self.params.colsample_bytree < 1.0;
+            if !grown && !draws_anew {
+                // No split gains anything, and no later round would find one.
+                self.model.forest.truncate(round * trees);
+                return Ok(());
+            }
+            if round == 0 && self.sample.inside.is_none() {
+                // Rows of one leaf of the first tree are likely to meet again in those of later trees: side by side in memory
+                // they are fetched together.
+                let order = grower.into_rows();
+                self.reorder(&order);
+                derivatives.targets.reorder(&order);
+                data.reorder(&order, self.monitor)?;
+                grower = Grower::new(&*data, self.params, self.monitor);
+            }
+            let loss = derivatives.update(&self.scores, self.monitor)?;
+            if self.record(round, loss, &derivatives.targets, validation.as_deref(), &mut best)? {
+                break;
+            }
+        }
+        if self.params.early_stopping_rounds.is_some() {
+            self.model.forest.truncate(best.1 * trees);
+        }
+        Ok(())
+    }
+
+    /// Puts the scores in another order of rows.
+    fn reorder(&mut self, order: &[u32]) {
+        let width = self.params.objective.trees_per_round();
+        let row = |row: &u32| &self.scores[*row as usize * width..(*row as usize + 1) * width];
+        self.scores = order.iter().flat_map(row).copied().collect();
+    }
+
+    /// Draws the rows of the round, when they are to be drawn anew.
+    fn draw_rows(&mut self, round: usize) {
+        let Hyperparameters { subsample, subsample_freq, .. } = *self.params;
+        if subsample < 1.0 && subsample_freq > 0 && round % subsample_freq == 0 {
+            let rows = self.learners.as_ref().map_or(self.frame.rows(), Vec::len);
+            let take = ((rows as f64 * subsample).round() as usize).max(1);
+            self.sample = Sample::draw(&mut self.random, self.frame.rows(), self.learners.as_deref(), take);
+        }
+    }
+
+    /// Draws the columns of a tree.
+    fn draw_columns(&mut self) -> Vec<bool> {
+        let columns = self.frame.columns().len();
+        let take = ((columns as f64 * self.params.colsample_bytree).round() as usize).clamp(1, columns);
+        if take == columns {
+            return vec![true; columns];
+        }
+        let drawn = Sample::draw(&mut self.random, columns, None, take);
+        let mut wanted = vec![true; columns];
+        drawn.outside.iter().for_each(|&column| wanted[column as usize] = false);
+        wanted
+    }
+
+    /// Adds the last tree to the scores of all rows: those of its leaves, and those outside by walking it.
+    fn add_tree(&mut self, class: usize, leaves: &[(usize, &[u32])]) -> Result<()> {
+        let width = self.params.objective.trees_per_round();
+        let Trainer { scores, sample, frame, monitor, model, .. } = self;
+        let (forest, columns) = (&model.forest, frame.columns());
+        let tree = forest.trees() - 1;
+        // Lists of rows are ascending, so each task finds its own part of each.
+        let part = |rows: &[u32], start: usize| {
+            let place = |row: usize| rows.partition_point(|&r| (r as usize) < row);
+            place(start)..place(start + CHUNK)
+        };
+        scores.par_chunks_mut(CHUNK * width).enumerate().try_for_each(|(index, scores)| {
+            monitor.check()?;
+            let start = index * CHUNK;
+            for (node, rows) in leaves {
+                let value = forest.stats(*node).value;
+                for &row in &rows[part(rows, start)] {
+                    scores[(row as usize - start) * width + class] += value;
+                }
+            }
+            for &row in &sample.outside[part(&sample.outside, start)] {
+                let leaf = forest.leaf(tree, |column| columns[column].encoded(row as usize));
+                scores[(row as usize - start) * width + class] += forest.stats(leaf).value;
+            }
+            Ok(())
+        })
+    }
+
+    /// Keeps the losses of a round; tells whether to stop. `best` is the least validation loss and the rounds that led to it.
+    fn record(
+        &mut self,
+        round: usize,
+        mut loss: f64,
+        targets: &Targets,
+        validation: Option<&Validation>,
+        best: &mut (f64, usize),
+    ) -> Result<bool> {
+        let mut weight = targets.total_weight();
+        let eval = match validation {
+            Some(validation) => Some(validation.targets.loss(&validation.scores, None)),
+            None if self.held.is_empty() => None,
+            None => {
+                let held = targets.loss(&self.scores, Some(&self.held));
+                loss -= held.0;
+                weight -= held.1;
+                Some(held)
+            }
+        };
+        let loss = if weight > 0.0 { (loss / weight).max(0.0) } else { 0.0 };
+        self.model.losses.push(loss);
+        self.monitor.progress(Progress { iteration: round + 1, iterations: self.params.n_estimators, loss });
+        let Some((eval, weight)) = eval else { return Ok(false) };
+        let eval = if weight > 0.0 { eval / weight } else { 0.0 };
+        self.model.eval_losses.push(eval);
+        if eval < best.0 {
+            *best = (eval, round + 1);
+        }
+        Ok(self.params.early_stopping_rounds.is_some_and(|rounds| round + 1 - best.1 >= rounds))
+    }
+}
+
+impl Validation<'_> {
+    /// Adds the last tree of `forest` to the scores.
+    fn add_tree(&mut self, forest: &Forest, class: usize, width: usize, monitor: &dyn Monitor) -> Result<()> {
+        let columns = self.frame.columns();
+        let tree = forest.trees() - 1;
+        self.scores.par_chunks_mut(CHUNK * width).enumerate().try_for_each(|(index, scores)| {
+            monitor.check()?;
+            for (place, scores) in scores.chunks_exact_mut(width).enumerate() {
+                let leaf = forest.leaf(tree, |column| columns[column].encoded(index * CHUNK + place));
+                scores[class] += forest.stats(leaf).value;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Objective {
+    /// How many numbers a scored row has; see [`crate::algo::estimator::Estimator::outputs`].
+    pub(super) fn outputs(self) -> usize {
+        match self {
+            Objective::Regression => 1,
+            Objective::Binary => 2,
+            Objective::Multiclass { classes } => classes,
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! Growing one tree leaf-wise: the leaf whose best split gains most is split next.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::bins::{Bins, Quantised};
+use super::histogram::{Builder, Rows, subtract};
+use super::packing::{Cell, Gradients, Packing};
+use super::params::Hyperparameters;
+use super::partition::partition;
+use super::split::{Bounds, Judge, Rule, Split, better, contains};
+use super::tree::{Decision, Forest, NodeStats};
+use crate::algo::error::Result;
+use crate::algo::monitor::Monitor;
+
+/// Histograms kept for later subtraction take at most so many bytes; beyond that, children are counted anew.
+const KEPT_BYTES: usize = 256 << 20;
+
+/// Columns searched for a split by one task.
+const COLUMNS_A_TASK: usize = 16;
+
+/// What the trees of one round learn from.
+pub(super) struct Round<'a> {
+    pub(super) gradients: &'a Gradients,
+    pub(super) packed: &'a [u64],
+    pub(super) packing: Packing,
+    /// Which columns this tree may use.
+    pub(super) wanted: &'a [bool],
+}
+
+/// Grows trees one after another, and keeps its buffers.
+pub(super) struct Grower<'a> {
+    data: &'a Quantised,
+    params: &'a Hyperparameters,
+    monitor: &'a dyn Monitor,
+    /// The tree's rows; each leaf has a range of them, in ascending order.
+    rows: Vec<u32>,
+    spare: Vec<u32>,
+    /// Histograms that no leaf holds.
+    pool: Vec<Vec<Cell>>,
+    kept: usize,
+}
+
+/// A leaf of the tree being grown.
+struct Leaf {
+    node: usize,
+    rows: Range<usize>,
+    depth: usize,
+    total: Cell,
+    l2: f64,
+    bounds: Bounds,
+    /// Its histogram, when it may be split and there was room.
+    cells: Option<Vec<Cell>>,
+    split: Option<Split>,
+}
+
+/// A leaf that can be split, ordered by gain; of equals, the older first.
+struct Candidate {
+    gain: f64,
+    leaf: usize,
+}
+
+impl Ord for Candidate {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.gain.total_cmp(&other.gain).then(other.leaf.cmp(&self.leaf))
+    }
+}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Candidate {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Candidate {}
+
+impl<'a> Grower<'a> {
+    /// A grower over `data`.
+    pub(super) fn new(data: &'a Quantised, params: &'a Hyperparameters, monitor: &'a dyn Monitor) -> Self {
+        Grower { data, params, monitor, rows: Vec::new(), spare: Vec::new(), pool: Vec::new(), kept: 0 }
+    }
+
+    /// Adds a tree to `forest`, learned from the rows `sample` (ascending; none for all). Values of its nodes are multiplied by
+    /// the learning rate. Returns each leaf's node and rows, ascending.
+    pub(super) fn grow(
+        &mut self,
+        forest: &mut Forest,
+        round: &Round,
+        sample: Option<&[u32]>,
+    ) -> Result<Vec<(usize, &[u32])>> {
+        self.rows.clear();
+        match sample {
+            Some(sample) => self.rows.extend_from_slice(sample),
+            None => self.rows.extend(0..self.data.rows as u32),
+        }
+        self.spare.resize(self.rows.len(), 0);
+        let judge = Judge { params: self.params, packing: &round.packing };
+        let mut leaves = vec![self.root(forest, round, &judge, sample.is_none())?];
+        let mut queue = BinaryHeap::new();
+        queue.extend(leaves[0].split.map(|split| Candidate { gain: split.gain, leaf: 0 }));
+        while leaves.len() < self.params.num_leaves {
+            let Some(Candidate { leaf, .. }) = queue.pop() else { break };
+            self.monitor.check()?;
+            let last = leaves.len() + 1 == self.params.num_leaves;
+            if let Some((left, right)) = self.split(&mut leaves[leaf], forest, round, &judge, last)? {
+                for (index, child) in [(leaf, left), (leaves.len(), right)] {
+                    queue.extend(child.split.map(|split| Candidate { gain: split.gain, leaf: index }));
+                    if index < leaves.len() { leaves[index] = child } else { leaves.push(child) }
+                }
+            }
+        }
+        self.kept = 0;
+        self.pool.extend(leaves.iter_mut().filter_map(|leaf| leaf.cells.take()));
+        self.value_leaves(forest, round, &judge, &leaves)?;
+        Ok(leaves.into_iter().map(|leaf| (leaf.node, &self.rows[leaf.rows])).collect())
+    }
+
+    /// The rows of the last tree, leaf by leaf, and leaves of one branch side by side.
+    pub(super) fn into_rows(self) -> Vec<u32> {
+        self.rows
+    }
+
+    fn root(&mut self, forest: &mut Forest, round: &Round, judge: &Judge, all: bool) -> Result<Leaf> {
+        let mut leaf = Leaf {
+            node: 0,
+            rows: 0..self.rows.len(),
+            depth: 0,
+            total: Cell::default(),
+            l2: self.params.reg_lambda,
+            bounds: Bounds::FREE,
+            cells: None,
+            split: None,
+        };
+        if self.may_split(self.rows.len(), 0) {
+            let mut cells = self.histogram();
+            let rows = if all { Rows::All } else { Rows::Listed(&self.rows) };
+            self.builder(round).build(rows, &mut cells)?;
+            // Every row is in one bin of every wanted column.
+            if let Some(column) = round.wanted.iter().position(|wanted| *wanted) {
+                cells[self.data.offsets[column]..self.data.offsets[column + 1]].iter().for_each(|c| leaf.total.add(*c));
+            }
+            leaf.split = self.search(&cells, round, judge, leaf.total, leaf.bounds)?;
+            leaf.cells = Some(cells);
+        } else {
+            self.rows.iter().for_each(|&row| leaf.total.add(round.packing.unpack(round.packed[row as usize])));
+        }
+        leaf.node = forest.plant(self.stats(judge, leaf.total, leaf.l2, leaf.bounds));
+        Ok(leaf)
+    }
+
+    /// Splits `leaf` into its children. `last` tells that no leaf will be split after this one.
+    fn split(
+        &mut self,
+        leaf: &mut Leaf,
+        forest: &mut Forest,
+        round: &Round,
+        judge: &Judge,
+        last: bool,
+    ) -> Result<Option<(Leaf, Leaf)>> {
+        let Some(split) = leaf.split else { return Ok(None) };
+        let range = leaf.rows.clone();
+        let goes_left = table(&split.rule, self.data.bins[split.column].missing());
+        let lefts = partition(
+            &mut self.rows[range.clone()],
+            &mut self.spare[range.clone()],
+            &self.data.columns[split.column],
+            &goes_left,
+            self.monitor,
+        )?;
+        let middle = range.start + lefts;
+        let (left_bounds, right_bounds) = self.child_bounds(judge, leaf, &split);
+        let child = |rows: Range<usize>, total, bounds| Leaf {
+            node: 0,
+            rows,
+            depth: leaf.depth + 1,
+            total,
+            l2: split.l2,
+            bounds,
+            cells: None,
+            split: None,
+        };
+        let mut left = child(range.start..middle, split.left, left_bounds);
+        let mut right = child(middle..range.end, leaf.total.minus(split.left), right_bounds);
+        let stats = |leaf: &Leaf| self.stats(judge, leaf.total, leaf.l2, leaf.bounds);
+        left.node = self.add_nodes(forest, leaf.node, &split, stats(&left), stats(&right));
+        right.node = left.node + 1;
+        let parent = leaf.cells.take();
+        let smaller_left = left.rows.len() <= right.rows.len();
+        let (small, large) = if smaller_left { (&mut left, &mut right) } else { (&mut right, &mut left) };
+        if last || !self.may_split(large.rows.len(), large.depth) {
+            self.recycle(parent);
+        } else {
+            self.count(parent, small, large, round)?;
+            for leaf in [small, large] {
+                if let Some(cells) = &leaf.cells {
+                    if self.may_split(leaf.rows.len(), leaf.depth) {
+                        leaf.split = self.search(cells, round, judge, leaf.total, leaf.bounds)?;
+                    }
+                    if leaf.split.is_none() || self.kept * size_of::<Cell>() * self.data.cells() > KEPT_BYTES {
+                        let cells = leaf.cells.take();
+                        self.recycle(cells);
+                    }
+                }
+            }
+        }
+        Ok(Some((left, right)))
+    }
+
+    /// Gives two children their histograms: the smaller one's is counted, the larger one's is what remains of the parent's.
+    fn count(&mut self, parent: Option<Vec<Cell>>, small: &mut Leaf, large: &mut Leaf, round: &Round) -> Result<()> {
+        let mut cells = self.histogram();
+        self.builder(round).build(Rows::Listed(&self.rows[small.rows.clone()]), &mut cells)?;
+        let large_cells = match parent {
+            Some(mut parent) => {
+                subtract(&mut parent, &cells);
+                parent
+            }
+            None => {
+                let mut cells = self.histogram();
+                self.builder(round).build(Rows::Listed(&self.rows[large.rows.clone()]), &mut cells)?;
+                cells
+            }
+        };
+        small.cells = Some(cells);
+        large.cells = Some(large_cells);
+        Ok(())
+    }
+
+    /// The best split over all wanted columns; of equals, the first column's.
+    fn search(&self, cells: &[Cell], round: &Round, judge: &Judge, total: Cell, bounds: Bounds) -> Result<Option<Split>> {
+        let offsets = &self.data.offsets;
+        let best_of = |first: usize, bins: &[Bins]| {
+            self.monitor.check()?;
+            let columns = bins.iter().enumerate().map(|(index, bins)| (first + index, bins));
+            Ok(columns.filter(|(column, _)| round.wanted[*column]).fold(None, |best, (column, bins)| {
+                let cells = &cells[offsets[column]..offsets[column + 1]];
+                better(best, judge.best(column, bins, cells, total, bounds))
+            }))
+        };
+        let best: Vec<Option<Split>> = self
+            .data
+            .bins
+            .par_chunks(COLUMNS_A_TASK)
+            .enumerate()
+            .map(|(index, bins)| best_of(index * COLUMNS_A_TASK, bins))
+            .collect::<Result<_>>()?;
+        Ok(best.into_iter().fold(None, better))
+    }
+
+    /// Writes the split into the tree; returns the left child.
+    fn add_nodes(&self, forest: &mut Forest, node: usize, split: &Split, left: NodeStats, right: NodeStats) -> usize {
+        let column = split.column;
+        match (&split.rule, &self.data.bins[column]) {
+            (Rule::Number { bin, missing_left }, Bins::Number { bounds }) => {
+                let decision = Decision::Number { column, threshold: bounds[*bin], missing_left: *missing_left };
+                forest.split(node, decision, split.gain, left, right)
+            }
+            (rule, bins) => {
+                let mut levels = match rule {
+                    Rule::Category { set } => *set,
+                    Rule::Number { .. } => Default::default(),
+                };
+                // Missing values have a bin like a level, but no code.
+                let missing = bins.missing();
+                let missing_left = contains(&levels, missing);
+                levels[missing >> 6] &= !(1 << (missing & 63));
+                forest.split(node, Decision::Category { column, levels: &levels, missing_left }, split.gain, left, right)
+            }
+        }
+    }
+
+    /// The children's bounds: a monotone split parts the leaf's range half way between the children's values.
+    fn child_bounds(&self, judge: &Judge, leaf: &Leaf, split: &Split) -> (Bounds, Bounds) {
+        let monotone = self.params.monotone_constraints.get(split.column).copied().unwrap_or(0);
+        if monotone == 0 {
+            return (leaf.bounds, leaf.bounds);
+        }
+        let value = |cell| judge.cell_value(cell, split.l2, leaf.bounds);
+        let middle = (value(split.left) + value(leaf.total.minus(split.left))) / 2.0;
+        let lower = Bounds { high: middle, ..leaf.bounds };
+        let upper = Bounds { low: middle, ..leaf.bounds };
+        if monotone > 0 { (lower, upper) } else { (upper, lower) }
+    }
+
+    /// Gives each leaf its final value, from the gradients before rounding.
+    fn value_leaves(&self, forest: &mut Forest, round: &Round, judge: &Judge, leaves: &[Leaf]) -> Result<()> {
+        let values: Vec<f64> = leaves
+            .par_iter()
+            .map(|leaf| {
+                self.monitor.check()?;
+                let (gradient, hessian) = round.gradients.sums(&self.rows[leaf.rows.clone()]);
+                Ok(judge.value(gradient, hessian, leaf.l2, leaf.bounds))
+            })
+            .collect::<Result<_>>()?;
+        for (leaf, value) in leaves.iter().zip(values) {
+            forest.set_value(leaf.node, value * self.params.learning_rate);
+        }
+        Ok(())
+    }
+
+    fn stats(&self, judge: &Judge, total: Cell, l2: f64, bounds: Bounds) -> NodeStats {
+        NodeStats {
+            value: judge.cell_value(total, l2, bounds) * self.params.learning_rate,
+            cover: judge.packing.hessian(total),
+            rows: total.count as u32,
+            gain: 0.0,
+        }
+    }
+
+    /// Whether a leaf of so many rows at this depth is worth a search.
+    fn may_split(&self, rows: usize, depth: usize) -> bool {
+        let deep = usize::try_from(self.params.max_depth).is_ok_and(|max| max > 0 && depth >= max);
+        !deep && rows >= 2 && rows / 2 >= self.params.min_child_samples
+    }
+
+    fn builder<'b>(&'b self, round: &'b Round) -> Builder<'b> {
+        Builder {
+            data: self.data,
+            packed: round.packed,
+            packing: &round.packing,
+            wanted: round.wanted,
+            monitor: self.monitor,
+        }
+    }
+
+    fn histogram(&mut self) -> Vec<Cell> {
+        self.kept += 1;
+        self.pool.pop().unwrap_or_else(|| vec![Cell::default(); self.data.cells()])
+    }
+
+    fn recycle(&mut self, cells: Option<Vec<Cell>>) {
+        if let Some(cells) = cells {
+            self.kept -= 1;
+            self.pool.push(cells);
+        }
+    }
+}
+
+/// For every bin whether its rows go left.
+fn table(rule: &Rule, missing: usize) -> [bool; 256] {
+    match rule {
+        Rule::Number { bin, missing_left } => {
+            std::array::from_fn(|b| if b == missing { *missing_left } else { b <= *bin })
+        }
+        Rule::Category { set } => std::array::from_fn(|b| contains(set, b)),
+    }
+}

@@ -1,0 +1,158 @@
+//! Gradient boosted decision trees on quantised columns.
+//!
+//! A round fits one tree (for several classes, one a class) to the first and second derivatives of the loss at the scores so
+//! far (Friedman, "Greedy Function Approximation: A Gradient Boosting Machine", 2001; Chen and Guestrin, "XGBoost", 2016).
+//! Splits are found on histograms over at most 255 bins a column, trees grow leaf-wise, and a leaf's histogram is its
+//! parent's less its sibling's (Ke et al., "LightGBM", 2017). Missing values go where the gain is; a category is split by a
+//! set of its levels.
+//!
+//! Sums in histograms are sums of integers, so that a model does not depend on the number of threads.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `params` | hyperparameters and their ranges |
+//! | `bins` | values to bytes |
+//! | `loss` | losses and their derivatives |
+//! | `packing` | derivatives to integers |
+//! | `histogram` | sums by bin |
+//! | `split`, `category` | the best split of a leaf |
+//! | `partition`, `grow` | one tree |
+//! | `fit` | the rounds |
+//! | `tree` | the model's trees, walked and checked |
+
+mod bins;
+mod category;
+mod fit;
+mod grow;
+mod histogram;
+mod loss;
+mod packing;
+mod params;
+mod partition;
+mod split;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use serde::{Deserialize, Serialize};
+
+pub use fit::{Dataset, memory_needed};
+pub use params::{BoostingParams, BoostingValidParams, ClassWeight, Hyperparameters, Objective};
+pub use tree::{Decision, Forest, NodeStats};
+
+use crate::algo::error::{Error, Result};
+use crate::algo::estimator::Estimator;
+
+/// A fitted model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Boosting {
+    objective: Objective,
+    /// The scores before the first tree, one a tree of a round.
+    scores: Vec<f64>,
+    forest: Forest,
+    losses: Vec<f64>,
+    eval_losses: Vec<f64>,
+}
+
+/// What the trees make of one column.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Importance {
+    /// How many splits are by this column.
+    pub splits: usize,
+    /// The sum of their gains.
+    pub gain: f64,
+    /// The sum of their covers: the hessians of the rows that they split.
+    pub cover: f64,
+}
+
+impl Boosting {
+    /// What the model predicts.
+    pub fn objective(&self) -> Objective {
+        self.objective
+    }
+
+    /// The trees. Tree t belongs to class `t % trees_per_round`, and adds to that class's raw score.
+    pub fn forest(&self) -> &Forest {
+        &self.forest
+    }
+
+    /// The raw scores before the first tree: one, or one a class.
+    pub fn first_scores(&self) -> &[f64] {
+        &self.scores
+    }
+
+    /// The mean training loss after each round: squared error, log-loss or cross-entropy. After early stopping there are more rounds
+    /// here than trees are kept for.
+    pub fn losses(&self) -> &[f64] {
+        &self.losses
+    }
+
+    /// The mean loss on the validation rows after each round, empty when there were none.
+    pub fn eval_losses(&self) -> &[f64] {
+        &self.eval_losses
+    }
+
+    /// What the trees make of each of `columns` columns. O(nodes).
+    pub fn importance(&self, columns: usize) -> Vec<Importance> {
+        let mut importance = vec![Importance::default(); columns];
+        for node in (0..self.forest.trees()).flat_map(|tree| self.forest.tree(tree)) {
+            let (Decision::Number { column, .. } | Decision::Category { column, .. }) = self.forest.decision(node) else {
+                continue;
+            };
+            if let Some(of_column) = importance.get_mut(column) {
+                let stats = self.forest.stats(node);
+                of_column.splits += 1;
+                of_column.gain += f64::from(stats.gain);
+                of_column.cover += stats.cover;
+            }
+        }
+        importance
+    }
+
+    /// Writes the raw scores of an encoded row: the value, the log odds, or one score a class. `out` has the length of
+    /// [`Boosting::first_scores`]. O(trees x depth).
+    pub fn raw_scores(&self, row: &[f64], out: &mut [f64]) {
+        out.copy_from_slice(&self.scores);
+        self.forest.add_scores(row, out);
+    }
+
+    /// Checks that scoring any encoded row is safe; features[i] is 0 for a number column and the level count of a category. Errs
+    /// with [`Error::Damaged`]. O(nodes).
+    pub fn validate(&self, features: &[usize]) -> Result<()> {
+        let width = self.objective.trees_per_round();
+        let finite = |values: &[f64]| values.iter().all(|x| x.is_finite());
+        if width == 0 || self.scores.len() != width || self.forest.trees() % width != 0 {
+            return Err(Error::damaged("boosted model", "the number of classes is wrong"));
+        }
+        if !finite(&self.scores) || !finite(&self.losses) || !finite(&self.eval_losses) {
+            return Err(Error::damaged("boosted model", "a number is not finite"));
+        }
+        self.forest.validate(features)
+    }
+}
+
+impl Estimator for Boosting {
+    fn outputs(&self) -> usize {
+        self.objective.outputs()
+    }
+
+    fn score(&self, row: &[f64], out: &mut [f64]) {
+        match self.objective {
+            Objective::Regression => self.raw_scores(row, out),
+            Objective::Binary => {
+                let mut score = [0.0];
+                self.raw_scores(row, &mut score);
+                let (positive, negative) = (1.0 / (1.0 + (-score[0]).exp()), 1.0 / (1.0 + score[0].exp()));
+                out[0] = negative;
+                out[1] = positive;
+            }
+            Objective::Multiclass { .. } => {
+                self.raw_scores(row, out);
+                let most = out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                out.iter_mut().for_each(|score| *score = (*score - most).exp());
+                let sum: f64 = out.iter().sum();
+                out.iter_mut().for_each(|p| *p /= sum);
+            }
+        }
+    }
+}

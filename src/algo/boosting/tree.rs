@@ -1,0 +1,285 @@
+//! The trees of a fitted model in flat arrays, and walking them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::algo::error::{Error, Result};
+
+/// In [`Node::column`]: the split is by a set of category levels.
+const CATEGORY: u32 = 1 << 31;
+/// In [`Node::column`]: missing values go right.
+const MISSING_RIGHT: u32 = 1 << 30;
+/// In [`Node::column`]: the column.
+const COLUMN: u32 = MISSING_RIGHT - 1;
+
+/// Trees walked at the same time, so that the loads of one hide behind those of the others.
+const WALKERS: usize = 8;
+
+/// One node, 16 bytes. Children stand next to each other, so one index names both; a leaf names itself and has a threshold
+/// that every value passes, so that walking on from it stays there.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Node {
+    /// Numbers up to it go left. In a split by category: the bits are the index of the set.
+    threshold: f64,
+    /// The left child; the right one is next to it.
+    child: u32,
+    column: u32,
+}
+
+/// What is known of a node besides its way of splitting.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct NodeStats {
+    /// What the tree would add to the score if it ended here (for a leaf: what it adds).
+    pub value: f64,
+    /// The sum of hessians of the training rows that came here.
+    pub cover: f64,
+    /// The number of training rows that came here.
+    pub rows: u32,
+    /// The gain of the split, 0 for a leaf.
+    pub gain: f32,
+}
+
+/// How a node sends rows to its children.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Decision<'a> {
+    /// It does not.
+    Leaf,
+    /// Numbers up to `threshold` go left.
+    Number {
+        /// The column.
+        column: usize,
+        /// The largest number that goes left.
+        threshold: f64,
+        /// Whether missing values go left.
+        missing_left: bool,
+    },
+    /// Levels whose bit is set go left, all others right, unseen ones among them.
+    Category {
+        /// The column.
+        column: usize,
+        /// Bit `code % 64` of word `code / 64`.
+        levels: &'a [u64; 4],
+        /// Whether missing values go left.
+        missing_left: bool,
+    },
+}
+
+/// A tree under construction or a list of trees. Node indices count over all trees.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Forest {
+    nodes: Vec<Node>,
+    stats: Vec<NodeStats>,
+    roots: Vec<u32>,
+    sets: Vec<[u64; 4]>,
+}
+
+impl Forest {
+    /// The number of trees.
+    pub fn trees(&self) -> usize {
+        self.roots.len()
+    }
+
+    /// The nodes of one tree: the root first, children after their parents.
+    pub fn tree(&self, tree: usize) -> std::ops::Range<usize> {
+        let end = self.roots.get(tree + 1).map_or(self.nodes.len(), |&root| root as usize);
+        self.roots[tree] as usize..end
+    }
+
+    /// The left and the right child of `node`, none for a leaf.
+    pub fn children(&self, node: usize) -> Option<(usize, usize)> {
+        let child = self.nodes[node].child as usize;
+        (child != node).then_some((child, child + 1))
+    }
+
+    /// How `node` decides.
+    pub fn decision(&self, node: usize) -> Decision<'_> {
+        let Node { threshold, child, column } = self.nodes[node];
+        if child as usize == node {
+            return Decision::Leaf;
+        }
+        let missing_left = column & MISSING_RIGHT == 0;
+        let index = (column & COLUMN) as usize;
+        if column & CATEGORY != 0 {
+            Decision::Category { column: index, levels: &self.sets[threshold.to_bits() as usize], missing_left }
+        } else {
+            Decision::Number { column: index, threshold, missing_left }
+        }
+    }
+
+    /// What is known of `node`.
+    pub fn stats(&self, node: usize) -> &NodeStats {
+        &self.stats[node]
+    }
+
+    /// Begins a tree with a root that is a leaf; returns the root.
+    pub(super) fn plant(&mut self, stats: NodeStats) -> usize {
+        self.roots.push(self.nodes.len() as u32);
+        self.push(stats)
+    }
+
+    /// Makes the leaf `node` a split with two leaves; returns the left one, the right one is next.
+    pub(super) fn split(&mut self, node: usize, decision: Decision, gain: f64, left: NodeStats, right: NodeStats) -> usize {
+        let (threshold, column, missing_left) = match decision {
+            Decision::Leaf => return node,
+            Decision::Number { column, threshold, missing_left } => (threshold, column as u32, missing_left),
+            Decision::Category { column, levels, missing_left } => {
+                self.sets.push(*levels);
+                (f64::from_bits(self.sets.len() as u64 - 1), column as u32 | CATEGORY, missing_left)
+            }
+        };
+        let child = self.push(left);
+        self.push(right);
+        let column = if missing_left { column } else { column | MISSING_RIGHT };
+        self.nodes[node] = Node { threshold, child: child as u32, column };
+        self.stats[node].gain = gain as f32;
+        child
+    }
+
+    fn push(&mut self, stats: NodeStats) -> usize {
+        let index = self.nodes.len();
+        self.nodes.push(Node { threshold: f64::INFINITY, child: index as u32, column: 0 });
+        self.stats.push(stats);
+        index
+    }
+
+    /// Sets what a node's tree adds to the score if it ends there.
+    pub(super) fn set_value(&mut self, node: usize, value: f64) {
+        self.stats[node].value = value;
+    }
+
+    /// Keeps the first `trees` trees.
+    pub(super) fn truncate(&mut self, trees: usize) {
+        if let Some(&root) = self.roots.get(trees) {
+            let cut = root as usize;
+            let sets = self.nodes[..cut].iter().filter(|node| node.column & CATEGORY != 0).count();
+            self.sets.truncate(sets);
+            self.nodes.truncate(cut);
+            self.stats.truncate(cut);
+            self.roots.truncate(trees);
+        }
+    }
+
+    /// Where a row goes from `at`: a child, or `at` itself when it is a leaf. `value` gives the row's value of a column.
+    #[inline(always)]
+    fn step(&self, at: u32, value: impl Fn(usize) -> f64) -> u32 {
+        let node = &self.nodes[at as usize];
+        let x = value((node.column & COLUMN) as usize);
+        let mut left = x <= node.threshold;
+        if node.column & CATEGORY != 0 {
+            // The cast saturates, so that unseen levels (infinity) have a code that no set holds.
+            let code = x as u32;
+            left = code < 256 && self.sets[node.threshold.to_bits() as usize][(code >> 6) as usize & 3] >> (code & 63) & 1 == 1;
+        }
+        if x.is_nan() {
+            left = node.column & MISSING_RIGHT == 0;
+        }
+        node.child + u32::from(!left)
+    }
+
+    /// The leaf of `tree` that a row comes to. `value` gives the row's value of a column, NaN for missing. O(depth).
+    #[inline]
+    pub fn leaf(&self, tree: usize, value: impl Fn(usize) -> f64) -> usize {
+        let mut at = self.roots[tree];
+        loop {
+            let next = self.step(at, &value);
+            if next == at {
+                return at as usize;
+            }
+            at = next;
+        }
+    }
+
+    /// Adds what each tree says of an encoded row to the scores: tree t adds to `scores[t % scores.len()]`. O(trees x depth).
+    pub fn add_scores(&self, row: &[f64], scores: &mut [f64]) {
+        let mut class = 0;
+        for roots in self.roots.chunks(WALKERS) {
+            let mut at = [0u32; WALKERS];
+            at[..roots.len()].copy_from_slice(roots);
+            loop {
+                let mut moved = 0;
+                for walker in &mut at[..] {
+                    let next = self.step(*walker, |column| row[column]);
+                    moved |= next ^ *walker;
+                    *walker = next;
+                }
+                if moved == 0 {
+                    break;
+                }
+            }
+            for &leaf in &at[..roots.len()] {
+                scores[class] += self.stats[leaf as usize].value;
+                class += 1;
+                if class == scores.len() {
+                    class = 0;
+                }
+            }
+        }
+    }
+
+    /// Checks that walking any encoded row of the columns `features` (0 for a number, the level count of a category) ends, and
+    /// reads no index out of range: children lie behind their parents inside the tree, each has one parent, all indices and
+    /// numbers are in range. O(nodes).
+    pub fn validate(&self, features: &[usize]) -> Result<()> {
+        let damaged = |problem: &str| Err(Error::damaged("tree", problem));
+        let nodes = self.nodes.len();
+        if self.stats.len() != nodes || nodes > COLUMN as usize {
+            return damaged("the number of nodes is wrong");
+        }
+        if nodes > 0 && features.is_empty() {
+            return damaged("there is no column");
+        }
+        if (self.roots.is_empty() && nodes > 0) || self.roots.first().is_some_and(|&root| root != 0) {
+            return damaged("the first root is not the first node");
+        }
+        if self.roots.windows(2).any(|pair| pair[0] >= pair[1]) || self.roots.last().is_some_and(|&r| r as usize >= nodes) {
+            return damaged("roots are out of order");
+        }
+        let mut sets = 0;
+        for tree in 0..self.roots.len() {
+            let range = self.tree(tree);
+            let mut has_parent = vec![false; range.len()];
+            has_parent[0] = true;
+            for index in range.clone() {
+                // Parents lie before their children, so this is known by now.
+                if !has_parent[index - range.start] {
+                    return damaged("a node has no parent");
+                }
+                let node = self.nodes[index];
+                let child = node.child as usize;
+                if child == index {
+                    if node.column != 0 || node.threshold != f64::INFINITY {
+                        return damaged("a leaf decides");
+                    }
+                    continue;
+                }
+                if child <= index || child + 1 >= range.end {
+                    return damaged("a child is out of place");
+                }
+                for child in [child, child + 1] {
+                    if std::mem::replace(&mut has_parent[child - range.start], true) {
+                        return damaged("a node has two parents");
+                    }
+                }
+                let Some(&levels) = features.get((node.column & COLUMN) as usize) else {
+                    return damaged("a column is out of range");
+                };
+                let by_category = node.column & CATEGORY != 0;
+                if by_category != (levels > 0) {
+                    return damaged("a column is of the wrong kind");
+                }
+                if by_category {
+                    if node.threshold.to_bits() >= self.sets.len() as u64 {
+                        return damaged("a set of levels is out of range");
+                    }
+                    sets += 1;
+                } else if !node.threshold.is_finite() {
+                    return damaged("a threshold is not finite");
+                }
+            }
+        }
+        if sets != self.sets.len() {
+            return damaged("the number of sets of levels is wrong");
+        }
+        let finite = |s: &NodeStats| s.value.is_finite() && s.cover.is_finite() && s.gain.is_finite();
+        if self.stats.iter().all(finite) { Ok(()) } else { damaged("a value is not finite") }
+    }
+}

@@ -1,0 +1,304 @@
+//! The automatic preprocessing of the linear family: how the columns of a training frame become the columns of a design matrix.
+//!
+//! - A number column becomes one design column `(x - centre) * inverse`, where `inverse` is one over the standard deviation; a
+//!   missing number is replaced by the training mean first (so the deviation counts the replaced values, as a pipeline of a
+//!   mean imputer and a standard scaler does).
+//! - A category column becomes one 0/1 design column for each level that training saw, a missing value being one more level when
+//!   it occurs. Any other level is all zeros.
+//!
+//! Design columns are ordered numbers first, then levels, each in feature order, so that the dense part of the matrix is
+//! contiguous and the 0/1 part is never multiplied out.
+
+use std::ops::Range;
+
+use linfa::dataset::Records;
+use rayon::prelude::*;
+
+use super::error::Result;
+use super::frame::{Column, Frame, MISSING};
+use super::monitor::Monitor;
+
+/// Stands for "no design column" in [`Encoding::Category`].
+pub(crate) const NO_COLUMN: u32 = u32::MAX;
+
+/// Rows whose moments are computed in one go before they are merged: small enough for the first cache.
+const MOMENT_ROWS: usize = 1024;
+
+/// Which values of a category a design column stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Level {
+    /// The level with this code.
+    Code(u32),
+    /// A missing value.
+    Missing,
+}
+
+/// What one design column stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DesignColumn {
+    /// The index of the frame's column.
+    pub feature: usize,
+    /// The level, when that column is a category.
+    pub level: Option<Level>,
+}
+
+/// How one frame column is encoded.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Encoding {
+    /// Design column `column` is `(x - centre) * inverse`, x being `mean` when missing.
+    Number {
+        column: usize,
+        mean: f64,
+        centre: f64,
+        inverse: f64,
+    },
+    /// `columns[code]` is the design column of a level, the last entry that of a missing value; [`NO_COLUMN`] when training did
+    /// not see it.
+    Category { columns: Vec<u32> },
+}
+
+/// The encoding of a frame, learned from its rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Design {
+    encodings: Vec<Encoding>,
+    numbers: usize,
+    width: usize,
+}
+
+impl Design {
+    /// Learns the encoding of `frame`. `weights` are row weights (a weight of 2 acts as the row twice). With `centred` false the
+    /// numbers are scaled but not centred, which is what a model without an intercept needs to pass through the origin.
+    ///
+    /// Constant and all-missing numbers become a column of zeros (without centring: a constant stays as it is). Errs only when
+    /// stopped. O(rows x columns), one pass, columns in parallel.
+    pub fn learn(frame: &Frame, weights: Option<&[f64]>, centred: bool, monitor: &dyn Monitor) -> Result<Design> {
+        let seen: Vec<Seen> = frame
+            .columns()
+            .par_iter()
+            .map(|column| match column {
+                Column::Number(values) => Moments::of(values, weights, monitor).map(Seen::Number),
+                Column::Category { codes, levels } => levels_seen(codes, *levels, monitor).map(Seen::Category),
+            })
+            .collect::<Result<_>>()?;
+        let numbers = seen.iter().filter(|s| matches!(s, Seen::Number(_))).count();
+        let (mut next_number, mut next_level) = (0, numbers);
+        let encodings = seen
+            .into_iter()
+            .map(|seen| match seen {
+                Seen::Number(moments) => {
+                    let column = next_number;
+                    next_number += 1;
+                    let centre = if centred { moments.mean } else { 0.0 };
+                    Encoding::Number {
+                        column,
+                        mean: moments.mean,
+                        centre,
+                        inverse: moments.inverse(centred),
+                    }
+                }
+                Seen::Category(seen) => {
+                    let columns = seen.into_iter().map(|seen| {
+                        next_level += usize::from(seen);
+                        if seen { (next_level - 1) as u32 } else { NO_COLUMN }
+                    });
+                    Encoding::Category {
+                        columns: columns.collect(),
+                    }
+                }
+            })
+            .collect();
+        Ok(Design {
+            encodings,
+            numbers,
+            width: next_level,
+        })
+    }
+
+    /// The encoding of number columns whose means and variances are known.
+    pub(crate) fn of_numbers(moments: impl Iterator<Item = (f64, f64)>, centred: bool) -> Design {
+        let encoding = |(column, (mean, variance))| {
+            let centre = if centred { mean } else { 0.0 };
+            Encoding::Number {
+                column,
+                mean,
+                centre,
+                inverse: Moments { mean, variance }.inverse(centred),
+            }
+        };
+        let encodings: Vec<Encoding> = moments.enumerate().map(encoding).collect();
+        Design {
+            numbers: encodings.len(),
+            width: encodings.len(),
+            encodings,
+        }
+    }
+
+    /// How many design columns there are.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// How many of them, the first ones, come from numbers.
+    pub fn numbers(&self) -> usize {
+        self.numbers
+    }
+
+    /// How each frame column is encoded, in feature order.
+    pub(crate) fn encodings(&self) -> &[Encoding] {
+        &self.encodings
+    }
+
+    /// What each design column stands for, in design order.
+    pub fn columns(&self) -> Vec<DesignColumn> {
+        let mut columns = vec![
+            DesignColumn {
+                feature: 0,
+                level: None
+            };
+            self.width
+        ];
+        for (feature, encoding) in self.encodings.iter().enumerate() {
+            match encoding {
+                Encoding::Number { column, .. } => columns[*column].feature = feature,
+                Encoding::Category { columns: places } => {
+                    for (code, &place) in places.iter().enumerate().filter(|(_, place)| **place != NO_COLUMN) {
+                        let level = if code + 1 == places.len() {
+                            Level::Missing
+                        } else {
+                            Level::Code(code as u32)
+                        };
+                        columns[place as usize] = DesignColumn {
+                            feature,
+                            level: Some(level),
+                        };
+                    }
+                }
+            }
+        }
+        columns
+    }
+
+    /// The design columns of each category: in every training row exactly one of each range is 1.
+    pub(crate) fn level_blocks(&self) -> Vec<Range<usize>> {
+        let mut start = self.numbers;
+        let blocks = self.encodings.iter().filter_map(|encoding| match encoding {
+            Encoding::Number { .. } => None,
+            Encoding::Category { columns } => {
+                let block = start..start + columns.iter().filter(|c| **c != NO_COLUMN).count();
+                start = block.end;
+                Some(block)
+            }
+        });
+        blocks.filter(|block| !block.is_empty()).collect()
+    }
+
+    /// For each design column, what a weight on it is multiplied by to become a weight on the raw value: `inverse` of a number,
+    /// 1 for a level.
+    pub(crate) fn raw_factors(&self) -> Vec<f64> {
+        let mut factors = vec![1.0; self.width];
+        for encoding in &self.encodings {
+            if let Encoding::Number { column, inverse, .. } = encoding {
+                factors[*column] = *inverse;
+            }
+        }
+        factors
+    }
+
+    /// Whether `frame` has the columns that this design was learned from, so that it can be encoded.
+    pub(crate) fn fits(&self, frame: &Frame) -> bool {
+        frame.nfeatures() == self.encodings.len()
+            && frame
+                .columns()
+                .iter()
+                .zip(&self.encodings)
+                .all(|(column, encoding)| match (column, encoding) {
+                    (Column::Number(_), Encoding::Number { .. }) => true,
+                    (Column::Category { levels, .. }, Encoding::Category { columns }) => columns.len() == levels + 1,
+                    _ => false,
+                })
+    }
+}
+
+/// What the rows of one column showed.
+enum Seen {
+    Number(Moments),
+    Category(Vec<bool>),
+}
+
+/// The moments of one number column.
+struct Moments {
+    mean: f64,
+    /// The variance around the mean, missing values counting as the mean.
+    variance: f64,
+}
+
+impl Moments {
+    /// Two-pass moments of blocks, merged by the update of Chan, Golub and LeVeque (1983).
+    fn of(values: &[f64], weights: Option<&[f64]>, monitor: &dyn Monitor) -> Result<Moments> {
+        let (mut present, mut all, mut mean, mut squares) = (0.0, 0.0, 0.0, 0.0);
+        for (index, block) in values.chunks(MOMENT_ROWS).enumerate() {
+            monitor.check()?;
+            let start = index * MOMENT_ROWS;
+            let block_weights = weights.map(|w| &w[start..start + block.len()]);
+            let weight = |row: usize| block_weights.map_or(1.0, |w| w[row]);
+            let (mut count, mut sum) = (0.0, 0.0);
+            for (row, &value) in block.iter().enumerate() {
+                let weight = weight(row);
+                all += weight;
+                if value.is_finite() {
+                    count += weight;
+                    sum += weight * value;
+                }
+            }
+            if count == 0.0 {
+                continue;
+            }
+            let block_mean = sum / count;
+            let block_squares: f64 = (block.iter().enumerate())
+                .map(|(row, &value)| {
+                    if value.is_finite() {
+                        weight(row) * (value - block_mean).powi(2)
+                    } else {
+                        0.0
+                    }
+                })
+                .sum();
+            let delta = block_mean - mean;
+            let total = present + count;
+            squares += block_squares + delta * delta * (present * count / total);
+            mean += delta * (count / total);
+            present = total;
+        }
+        Ok(Moments {
+            mean,
+            variance: if all > 0.0 { squares / all } else { 0.0 },
+        })
+    }
+
+    /// One over the standard deviation. A column whose deviation is only rounding is constant: 0 when it is centred, else 1.
+    fn inverse(&self, centred: bool) -> f64 {
+        let deviation = self.variance.sqrt();
+        if deviation > 16.0 * f64::EPSILON * self.mean.abs() && deviation > 0.0 {
+            1.0 / deviation
+        } else if centred {
+            0.0
+        } else {
+            1.0
+        }
+    }
+}
+
+/// Which codes occur, and last whether a missing value does.
+fn levels_seen(codes: &[u32], levels: usize, monitor: &dyn Monitor) -> Result<Vec<bool>> {
+    let mut seen = vec![false; levels + 1];
+    for block in codes.chunks(1 << 16) {
+        monitor.check()?;
+        for &code in block {
+            let slot = if code == MISSING { levels } else { code as usize };
+            if let Some(seen) = seen.get_mut(slot) {
+                *seen = true;
+            }
+        }
+    }
+    Ok(seen)
+}

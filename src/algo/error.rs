@@ -1,0 +1,51 @@
+//! The one error type of the mathematics. Every variant carries what the SQL floor needs to write a message, a detail
+//! and a hint; nothing here knows PostgreSQL.
+
+use thiserror::Error;
+
+/// Why a piece of mathematics could not give an answer.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum Error {
+    /// The caller asked to stop; see [`crate::algo::monitor::Monitor`].
+    #[error("stopped on request")]
+    Stopped,
+    /// A hyperparameter is out of its range.
+    #[error("parameter \"{name}\" is {value}, but must be {allowed}")]
+    Parameter { name: &'static str, value: String, allowed: &'static str },
+    /// The rows cannot answer the question asked of them (one class only, no rows, nothing that varies).
+    #[error("{problem}")]
+    Data { problem: String, hint: &'static str },
+    /// Serialized bytes (a model, a state) are not what this version writes.
+    #[error("{what} is damaged: {problem}")]
+    Damaged { what: &'static str, problem: String },
+    /// Two states cannot be merged, because they were made for different things.
+    #[error("cannot merge {left} with {right}")]
+    Mismatch { left: String, right: String },
+    /// More memory would be needed than may be held.
+    #[error("{needed} bytes are needed, but only {allowed} are allowed")]
+    Memory { needed: usize, allowed: usize },
+    /// An error of a linfa building block.
+    #[error("{0}")]
+    Linfa(String),
+}
+
+impl From<linfa::Error> for Error {
+    fn from(error: linfa::Error) -> Self {
+        Error::Linfa(error.to_string())
+    }
+}
+
+impl Error {
+    /// Short for [`Error::Data`].
+    pub fn data(problem: impl Into<String>, hint: &'static str) -> Self {
+        Error::Data { problem: problem.into(), hint }
+    }
+
+    /// Short for [`Error::Damaged`].
+    pub fn damaged(what: &'static str, problem: impl Into<String>) -> Self {
+        Error::Damaged { what, problem: problem.into() }
+    }
+}
+
+/// The result of everything on the mathematics floor.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,130 @@
+//! The training frame: typed columns in memory. It is itself an accumulator (rows are pushed column by column, blocks are
+//! appended), and it is what [`linfa::DatasetBase`] holds as records.
+//!
+//! Numbers are `f64`, NaN meaning missing (SQL NULL, NaN and infinities alike). Categories are codes into a list of levels.
+
+use linfa::dataset::Records;
+
+/// The code of a missing category.
+pub const MISSING: u32 = u32::MAX;
+
+/// The code of a category level that was not seen in training: only rows that a model is tested on have it.
+pub const UNSEEN_CODE: u32 = u32::MAX - 1;
+
+/// In an encoded row: a category level that was not seen in training. (Numbers are never infinite in an encoded row.)
+pub const UNSEEN: f64 = f64::INFINITY;
+
+/// One column of a [`Frame`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Column {
+    /// Finite numbers, or NaN for missing.
+    Number(Vec<f64>),
+    /// Codes below `levels`, or [`MISSING`]; in rows that test a model also [`UNSEEN_CODE`].
+    Category {
+        /// One code a row.
+        codes: Vec<u32>,
+        /// How many levels there are.
+        levels: usize,
+    },
+}
+
+impl Column {
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Column::Number(values) => values.len(),
+            Column::Category { codes, .. } => codes.len(),
+        }
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value of one row as an encoded row holds it: the number, or the category's code; NaN for missing.
+    #[inline]
+    pub fn encoded(&self, row: usize) -> f64 {
+        match self {
+            Column::Number(values) => values[row],
+            Column::Category { codes, .. } => match codes[row] {
+                MISSING => f64::NAN,
+                UNSEEN_CODE => UNSEEN,
+                code => f64::from(code),
+            },
+        }
+    }
+
+    /// The rows named by `rows`, in that order.
+    pub fn take(&self, rows: &[u32]) -> Column {
+        match self {
+            Column::Number(values) => Column::Number(rows.iter().map(|&r| values[r as usize]).collect()),
+            Column::Category { codes, levels } => {
+                Column::Category { codes: rows.iter().map(|&r| codes[r as usize]).collect(), levels: *levels }
+            }
+        }
+    }
+
+    /// Bytes held on the heap.
+    pub fn memory(&self) -> usize {
+        match self {
+            Column::Number(values) => values.capacity() * size_of::<f64>(),
+            Column::Category { codes, .. } => codes.capacity() * size_of::<u32>(),
+        }
+    }
+}
+
+/// Columns of one length.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Frame {
+    columns: Vec<Column>,
+    rows: usize,
+}
+
+impl Frame {
+    /// A frame of `columns`, or `None` when their lengths differ.
+    pub fn new(columns: Vec<Column>) -> Option<Self> {
+        let rows = columns.first().map_or(0, Column::len);
+        columns.iter().all(|c| c.len() == rows).then_some(Frame { columns, rows })
+    }
+
+    /// The columns, in feature order.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Writes row `row` into `out`, one value a column, as [`Column::encoded`] gives it.
+    #[inline]
+    pub fn encode_row(&self, row: usize, out: &mut [f64]) {
+        for (value, column) in out.iter_mut().zip(&self.columns) {
+            *value = column.encoded(row);
+        }
+    }
+
+    /// The rows named by `rows`, in that order.
+    pub fn take(&self, rows: &[u32]) -> Frame {
+        Frame { columns: self.columns.iter().map(|c| c.take(rows)).collect(), rows: rows.len() }
+    }
+
+    /// Bytes held on the heap.
+    pub fn memory(&self) -> usize {
+        self.columns.iter().map(Column::memory).sum()
+    }
+}
+
+impl Records for Frame {
+    type Elem = f64;
+
+    fn nsamples(&self) -> usize {
+        self.rows
+    }
+
+    fn nfeatures(&self) -> usize {
+        self.columns.len()
+    }
+}

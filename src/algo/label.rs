@@ -1,0 +1,38 @@
+//! Class labels and their order.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One class label. The order is the one users see everywhere: false before true, numbers by value, text by code point, enums
+/// in the order of their type. With two labels the second is the positive class, as in scikit-learn.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Label {
+    /// A boolean.
+    Bool(bool),
+    /// A whole number.
+    Number(i64),
+    /// A value of an enum type: its place in the type's order, then its text.
+    Enum(u32, String),
+    /// A text.
+    Text(String),
+}
+
+impl Label {
+    /// A value of an enum type; `order` is PostgreSQL's sort order of it, a finite float that need not be whole.
+    pub fn enumerated(order: f32, text: String) -> Label {
+        // The bits of a float, turned so that they sort as the float does.
+        let bits = order.to_bits();
+        Label::Enum(if bits >> 31 == 0 { bits | 1 << 31 } else { !bits }, text)
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Label::Bool(value) => write!(f, "{value}"),
+            Label::Number(value) => write!(f, "{value}"),
+            Label::Enum(_, text) | Label::Text(text) => f.write_str(text),
+        }
+    }
+}

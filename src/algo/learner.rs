@@ -1,0 +1,165 @@
+//! The learners by name: their tasks, their hyperparameters from JSON, and one way to fit any of them.
+
+use std::sync::Mutex;
+
+use linfa::DatasetBase;
+use linfa::ParamGuard;
+use linfa::traits::Fit;
+use ndarray::Array1;
+use serde_json::Value;
+
+use super::boosting::{BoostingParams, Objective};
+use super::error::Result;
+use super::frame::Frame;
+use super::linear::{LinearRegressionParams, LogisticRegressionParams, RidgeParams};
+use super::model::{Fitted, Task};
+use super::monitor::{Monitor, Progress, Watched};
+use super::naive_bayes::NaiveBayesParams;
+
+/// A learning algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    LinearRegression,
+    Ridge,
+    LogisticRegression,
+    NaiveBayes,
+    GradientBoosting,
+}
+
+impl Algorithm {
+    /// All of them.
+    pub const ALL: [Algorithm; 5] = [
+        Algorithm::LinearRegression,
+        Algorithm::Ridge,
+        Algorithm::LogisticRegression,
+        Algorithm::NaiveBayes,
+        Algorithm::GradientBoosting,
+    ];
+
+    /// Its name in SQL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Algorithm::LinearRegression => "linear_regression",
+            Algorithm::Ridge => "ridge",
+            Algorithm::LogisticRegression => "logistic_regression",
+            Algorithm::NaiveBayes => "naive_bayes",
+            Algorithm::GradientBoosting => "gradient_boosting",
+        }
+    }
+
+    /// The algorithm of that name.
+    pub fn named(name: &str) -> Option<Algorithm> {
+        Algorithm::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
+    /// What it can learn.
+    pub fn tasks(self) -> &'static [Task] {
+        match self {
+            Algorithm::LinearRegression | Algorithm::Ridge => &[Task::Regression],
+            Algorithm::LogisticRegression | Algorithm::NaiveBayes => &[Task::Classification],
+            Algorithm::GradientBoosting => &[Task::Classification, Task::Regression],
+        }
+    }
+}
+
+/// An algorithm with its hyperparameters.
+#[derive(Debug, Clone)]
+pub enum Learner {
+    LinearRegression(LinearRegressionParams),
+    Ridge(RidgeParams),
+    LogisticRegression(LogisticRegressionParams),
+    NaiveBayes(NaiveBayesParams),
+    GradientBoosting(BoostingParams),
+}
+
+impl Learner {
+    /// Reads hyperparameters from a JSON object. The error of an unknown key or a wrong type says which and what is allowed.
+    pub fn from_json(algorithm: Algorithm, params: Value, seed: u64) -> std::result::Result<Learner, serde_json::Error> {
+        use serde_json::from_value;
+        Ok(match algorithm {
+            Algorithm::LinearRegression => Learner::LinearRegression(from_value(params)?),
+            Algorithm::Ridge => Learner::Ridge(from_value(params)?),
+            Algorithm::LogisticRegression => Learner::LogisticRegression(from_value(params)?),
+            Algorithm::NaiveBayes => Learner::NaiveBayes(from_value(params)?),
+            Algorithm::GradientBoosting => {
+                let own_seed = params.get("seed").is_some() || params.get("random_state").is_some();
+                let mut params: BoostingParams = from_value(params)?;
+                if !own_seed {
+                    params.seed = seed;
+                }
+                Learner::GradientBoosting(params)
+            }
+        })
+    }
+
+    /// Checks the ranges of the hyperparameters, so that a training does not read its rows in vain.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Learner::LinearRegression(params) => params.check_ref().map(drop),
+            Learner::Ridge(params) => params.check_ref().map(drop),
+            Learner::LogisticRegression(params) => params.check_ref().map(drop),
+            Learner::NaiveBayes(params) => params.check_ref().map(drop),
+            Learner::GradientBoosting(params) => params.check_ref().map(drop),
+        }
+    }
+
+    /// Bytes a row that the learner holds beside the frame, for `features` columns.
+    pub fn working_memory(&self, features: usize) -> usize {
+        match self {
+            // A byte a bin; gradient, hessian and score; the row's place in the tree.
+            Learner::GradientBoosting(_) => features + 32,
+            // The linear predictor and the loss's derivatives.
+            Learner::LogisticRegression(_) => 24,
+            _ => 0,
+        }
+    }
+
+    /// Fits the rows of `dataset`. `classes` is 0 for a regression. Also gives the loss after each iteration.
+    pub fn fit(
+        self,
+        dataset: &DatasetBase<Frame, Array1<f64>>,
+        classes: usize,
+        monitor: &dyn Monitor,
+    ) -> Result<(Fitted, Vec<Progress>)> {
+        let monitor = Recorder { monitor, history: Mutex::default() };
+        let fitted = match self {
+            Learner::LinearRegression(params) => {
+                Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?)
+            }
+            Learner::Ridge(params) => Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?),
+            Learner::LogisticRegression(params) => {
+                Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?)
+            }
+            Learner::NaiveBayes(params) => Fitted::NaiveBayes(Watched::new(params.check()?, &monitor).fit(dataset)?),
+            Learner::GradientBoosting(mut params) => {
+                params.objective = match classes {
+                    0 => Objective::Regression,
+                    2 => Objective::Binary,
+                    classes => Objective::Multiclass { classes },
+                };
+                Fitted::Boosting(Watched::new(params.check()?, &monitor).fit(dataset)?)
+            }
+        };
+        let history = monitor.history.into_inner().unwrap_or_default();
+        Ok((fitted, history))
+    }
+}
+
+/// Passes everything on, and keeps the losses.
+struct Recorder<'m> {
+    monitor: &'m dyn Monitor,
+    history: Mutex<Vec<Progress>>,
+}
+
+impl Monitor for Recorder<'_> {
+    fn check(&self) -> Result<()> {
+        self.monitor.check()
+    }
+
+    fn progress(&self, progress: Progress) {
+        if let Ok(mut history) = self.history.lock() {
+            history.push(progress);
+        }
+        self.monitor.progress(progress);
+    }
+}

@@ -1,0 +1,308 @@
+//! The sufficient statistics of least squares: means and centred products of columns, mergeable.
+
+use serde::{Deserialize, Serialize};
+
+use super::products::Products;
+use crate::algo::accumulator::Accumulator;
+use crate::algo::error::{Error, Result};
+use faer::linalg::matmul::triangular::{BlockStructure, matmul};
+use faer::{Accum, MatMut, MatRef, Par};
+
+/// Rows that a [`Gram`] gathers before it multiplies them out.
+const PENDING_ROWS: usize = 128;
+/// The most columns: their products take 2 GiB.
+const MAX_WIDTH: usize = 16_384;
+
+/// Count, means and centred products of some features and a target.
+///
+/// Two of them merge by the pairwise update of Chan, Golub and LeVeque (1983), which loses no digits to large means.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Moments {
+    width: usize,
+    rows: u64,
+    skipped: u64,
+    weight: f64,
+    /// Of the features, then of the target.
+    means: Vec<f64>,
+    /// The lower triangle, row by row, of the weighted sums of products of deviations from the means; the target comes last.
+    products: Vec<f64>,
+}
+
+impl Moments {
+    /// No rows of `width` features. O(width^2).
+    pub fn new(width: usize) -> Moments {
+        let columns = width + 1;
+        let products = vec![0.0; columns * (columns + 1) / 2];
+        Moments {
+            width,
+            rows: 0,
+            skipped: 0,
+            weight: 0.0,
+            means: vec![0.0; columns],
+            products,
+        }
+    }
+
+    /// The moments of design columns. The target's mean is `shift` more than the products say.
+    pub(crate) fn from_products(sums: &Products, rows: usize, shift: f64) -> Moments {
+        let width = sums.design_width();
+        let mut moments = Moments::new(width);
+        (moments.rows, moments.weight) = (rows as u64, sums.weight());
+        if moments.weight <= 0.0 {
+            return moments;
+        }
+        for (column, mean) in moments.means.iter_mut().enumerate() {
+            *mean = sums.sum(column) / moments.weight;
+        }
+        let mut next = 0;
+        for a in 0..=width {
+            for b in 0..=a {
+                let raw = sums.product(a, b);
+                let centred = raw - moments.weight * moments.means[a] * moments.means[b];
+                // What is left of a column that is all ones is rounding.
+                let nothing = a == b && a < width && centred <= 1e-13 * raw;
+                moments.products[next] = if nothing { 0.0 } else { centred };
+                next += 1;
+            }
+        }
+        moments.means[width] += shift;
+        moments
+    }
+
+    /// How many features there are.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// How many rows were added.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// How many rows were left out because a value was missing.
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    /// The sum of the rows' weights.
+    pub fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    /// The weighted mean of a feature; that of the target has number `width()`.
+    pub fn mean(&self, column: usize) -> f64 {
+        self.means[column]
+    }
+
+    /// The weighted sum of products of two columns' deviations from their means, numbered as for [`Moments::mean`].
+    pub fn product(&self, a: usize, b: usize) -> f64 {
+        let (a, b) = (a.max(b), a.min(b));
+        self.products[a * (a + 1) / 2 + b]
+    }
+
+    /// The same statistics of features multiplied by `factors`, and moved to mean 0 when `centred`. A factor of 0 makes a column of
+    /// zeros.
+    pub(crate) fn scaled(&self, factors: &[f64], centred: bool) -> Moments {
+        let factor = |column: usize| factors.get(column).copied().unwrap_or(1.0);
+        let mut scaled = self.clone();
+        let mut next = 0;
+        for a in 0..=self.width {
+            scaled.means[a] *= if centred && a < self.width { 0.0 } else { factor(a) };
+            for b in 0..=a {
+                scaled.products[next] *= factor(a) * factor(b);
+                next += 1;
+            }
+        }
+        scaled
+    }
+
+    /// Adds the moments of `rows` rows, each of `width + 1` numbers, the target last; the numbers are overwritten.
+    fn add_rows(&mut self, rows: &mut [f64]) {
+        let columns = self.width + 1;
+        let count = rows.len() / columns;
+        if count == 0 {
+            return;
+        }
+        let mut means = vec![0.0; columns];
+        for row in rows.chunks_exact(columns) {
+            means.iter_mut().zip(row).for_each(|(mean, value)| *mean += value);
+        }
+        means.iter_mut().for_each(|mean| *mean /= count as f64);
+        for row in rows.chunks_exact_mut(columns) {
+            row.iter_mut().zip(&means).for_each(|(value, mean)| *value -= mean);
+        }
+        let mut square = vec![0.0; columns * columns];
+        let deviations = MatRef::from_row_major_slice(&*rows, count, columns);
+        matmul(
+            MatMut::from_row_major_slice_mut(&mut square, columns, columns),
+            BlockStructure::TriangularLower,
+            Accum::Replace,
+            deviations.transpose(),
+            BlockStructure::Rectangular,
+            deviations,
+            BlockStructure::Rectangular,
+            1.0,
+            Par::Seq,
+        );
+        let lower = square.chunks_exact(columns).enumerate().flat_map(|(a, row)| &row[..=a]);
+        self.add(count as u64, count as f64, &means, lower);
+    }
+
+    /// The pairwise update.
+    fn add<'a>(&mut self, rows: u64, weight: f64, means: &[f64], products: impl Iterator<Item = &'a f64>) {
+        self.rows += rows;
+        if weight <= 0.0 {
+            return;
+        }
+        let total = self.weight + weight;
+        let factor = self.weight * weight / total;
+        let deltas: Vec<f64> = means
+            .iter()
+            .zip(&self.means)
+            .map(|(theirs, ours)| theirs - ours)
+            .collect();
+        let mut places = self.products.iter_mut().zip(products);
+        for (a, left) in deltas.iter().enumerate() {
+            for ((place, product), right) in places.by_ref().take(a + 1).zip(&deltas) {
+                *place += product + left * right * factor;
+            }
+        }
+        self.means
+            .iter_mut()
+            .zip(&deltas)
+            .for_each(|(mean, delta)| *mean += delta * (weight / total));
+        self.weight = total;
+    }
+}
+
+impl Accumulator for Moments {
+    fn merge(&mut self, other: &Self) -> Result<()> {
+        if self.width != other.width {
+            let name = |m: &Moments| format!("sums of products of {} features", m.width);
+            return Err(Error::Mismatch {
+                left: name(self),
+                right: name(other),
+            });
+        }
+        self.skipped += other.skipped;
+        self.add(other.rows, other.weight, &other.means, other.products.iter());
+        Ok(())
+    }
+
+    fn validate(&self) -> Result<()> {
+        let columns = self.width.saturating_add(1);
+        let sound = columns <= MAX_WIDTH
+            && self.means.len() == columns
+            && self.products.len() == columns * (columns + 1) / 2
+            && self.weight >= 0.0
+            && self.weight.is_finite()
+            && self.rows.checked_add(self.skipped).is_some_and(|rows| rows < 1 << 62)
+            && self.means.iter().all(|mean| mean.is_finite())
+            && self.products.iter().all(|product| product.is_finite())
+            && (0..columns).all(|column| self.product(column, column) >= 0.0);
+        if sound {
+            Ok(())
+        } else {
+            Err(Error::damaged("sums of products", "sizes or values do not agree"))
+        }
+    }
+
+    fn memory(&self) -> usize {
+        (self.means.capacity() + self.products.capacity()) * size_of::<f64>()
+    }
+}
+
+/// An accumulator of [`Moments`] from dense rows. It gathers rows and multiplies them out a block at a time, O(width^2) a row.
+///
+/// Serialized it is its moments.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Moments", try_from = "Moments")]
+pub struct Gram {
+    moments: Moments,
+    pending: Vec<f64>,
+}
+
+impl Gram {
+    /// For rows of `width` features. Errs when the products would not fit in 2 GiB.
+    pub fn new(width: usize) -> Result<Gram> {
+        check_width(width)?;
+        Ok(Gram {
+            moments: Moments::new(width),
+            pending: Vec::new(),
+        })
+    }
+
+    /// Adds a row of `width` features and its target. A row with a missing (not finite) value is left out and counted, and so is one
+    /// of the wrong length.
+    pub fn push(&mut self, row: &[f64], target: f64) {
+        if row.len() != self.moments.width || !target.is_finite() || !row.iter().all(|value| value.is_finite()) {
+            self.moments.skipped += 1;
+            return;
+        }
+        self.pending.extend_from_slice(row);
+        self.pending.push(target);
+        if self.pending.len() >= PENDING_ROWS * (row.len() + 1) {
+            self.settle();
+        }
+    }
+
+    /// The moments of all rows so far.
+    pub fn moments(&self) -> Moments {
+        let mut moments = self.moments.clone();
+        moments.add_rows(&mut self.pending.clone());
+        moments
+    }
+
+    fn settle(&mut self) {
+        self.moments.add_rows(&mut self.pending);
+        self.pending.clear();
+    }
+}
+
+impl From<Gram> for Moments {
+    fn from(mut gram: Gram) -> Moments {
+        gram.settle();
+        gram.moments
+    }
+}
+
+impl TryFrom<Moments> for Gram {
+    type Error = Error;
+
+    fn try_from(moments: Moments) -> Result<Gram> {
+        moments.validate()?;
+        Ok(Gram {
+            moments,
+            pending: Vec::new(),
+        })
+    }
+}
+
+impl Accumulator for Gram {
+    fn merge(&mut self, other: &Self) -> Result<()> {
+        self.settle();
+        self.moments.merge(&other.moments())
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.moments.validate()
+    }
+
+    fn memory(&self) -> usize {
+        self.moments.memory() + self.pending.capacity() * size_of::<f64>()
+    }
+}
+
+/// Errs when the products of `width` columns would take too much memory.
+pub(crate) fn check_width(width: usize) -> Result<()> {
+    if width < MAX_WIDTH {
+        return Ok(());
+    }
+    Err(Error::data(
+        format!(
+            "the features become {width} columns of numbers and levels, but at most {} are possible",
+            MAX_WIDTH - 1
+        ),
+        "leave out categories with many levels, or use gradient_boosting",
+    ))
+}

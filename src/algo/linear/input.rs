@@ -1,0 +1,91 @@
+//! What learners check about their rows.
+
+use std::borrow::Cow;
+
+use linfa::DatasetBase;
+use ndarray::Array1;
+
+use crate::algo::error::{Error, Result};
+use crate::algo::frame::Frame;
+
+/// Targets and row weights of a dataset as slices.
+pub(crate) struct Input<'a> {
+    pub targets: Cow<'a, [f64]>,
+    /// `None` when all rows weigh the same.
+    pub weights: Option<Vec<f64>>,
+}
+
+impl<'a> Input<'a> {
+    /// Errs when there is no row with a weight, when lengths differ, or when a target or a weight is not a finite number (weights
+    /// also not negative).
+    pub fn of(dataset: &'a DatasetBase<Frame, Array1<f64>>) -> Result<Input<'a>> {
+        let targets = match dataset.targets.as_slice() {
+            Some(slice) => Cow::Borrowed(slice),
+            None => Cow::Owned(dataset.targets.to_vec()),
+        };
+        let has_columns = !dataset.records.columns().is_empty();
+        if has_columns && dataset.records.rows() != targets.len() {
+            return Err(Error::data(
+                "there are not as many targets as rows",
+                "pass one target a row",
+            ));
+        }
+        if targets.is_empty() {
+            return Err(Error::data(
+                "there are no rows to learn from",
+                "check the training query",
+            ));
+        }
+        if targets.iter().any(|target| !target.is_finite()) {
+            return Err(Error::data("a target is missing", "leave out rows without a target"));
+        }
+        let weights: Vec<f64> = dataset.weights.iter().map(|w| f64::from(*w)).collect();
+        if weights.is_empty() {
+            return Ok(Input { targets, weights: None });
+        }
+        if weights.len() != targets.len() || weights.iter().any(|w| !w.is_finite() || *w < 0.0) {
+            return Err(Error::data(
+                "a row's weight is missing or negative",
+                "give each row a weight of 0 or more",
+            ));
+        }
+        if weights.iter().all(|w| *w == 0.0) {
+            return Err(Error::data(
+                "no row has a weight above 0",
+                "give some rows a positive weight",
+            ));
+        }
+        Ok(Input {
+            targets,
+            weights: Some(weights),
+        })
+    }
+}
+
+/// The weight of each class's rows. Errs unless the targets are class numbers without gaps, of two classes or more.
+pub(crate) fn class_weights(targets: &[f64], weights: Option<&[f64]>) -> Result<Vec<f64>> {
+    let mut classes: Vec<f64> = Vec::new();
+    for (row, &target) in targets.iter().enumerate() {
+        if target < 0.0 || target.fract() != 0.0 || target >= f64::from(u16::MAX) {
+            return Err(Error::data(
+                "a target is not a class number",
+                "number the classes from 0",
+            ));
+        }
+        let class = target as usize;
+        if class >= classes.len() {
+            classes.resize(class + 1, 0.0);
+        }
+        classes[class] += weights.map_or(1.0, |w| w[row]);
+    }
+    if classes.iter().filter(|weight| **weight > 0.0).count() < 2 {
+        return Err(Error::data(
+            "all rows are of one class",
+            "give rows of at least two classes",
+        ));
+    }
+    if classes.contains(&0.0) {
+        return Err(Error::data("a class has no row", "number the classes without gaps"));
+    }
+    Ok(classes)
+}

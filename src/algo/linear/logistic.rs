@@ -1,0 +1,310 @@
+//! Logistic regression.
+
+use linfa::traits::Fit;
+use linfa::{DatasetBase, ParamGuard};
+use ndarray::Array1;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::gram::check_width;
+use super::input::{Input, class_weights};
+use super::link::Logistic;
+use super::model::{Errors, Fitted, LinearModel, Link, Summary, intercept_offsets};
+use super::newton::Problem;
+use super::pass::Data;
+use super::softmax;
+use crate::algo::design::Design;
+use crate::algo::error::{Error, Result};
+use crate::algo::frame::Frame;
+use crate::algo::monitor::Watched;
+
+/// The widest design for which Newton's method is used; wider ones take a method without second derivatives.
+const NEWTON_WIDTH: usize = 500;
+/// A mean loss below this means that a line tells the classes apart without error.
+const SEPARATED: f64 = 1e-8;
+
+/// What keeps weights small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Penalty {
+    /// Half the sum of squared weights.
+    L2,
+    /// Nothing.
+    #[default]
+    None,
+}
+
+/// How much rows count by their class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassWeight {
+    /// Every row counts the same.
+    #[default]
+    None,
+    /// Every class counts the same: rows / (classes x rows of the class).
+    Balanced,
+}
+
+/// Hyperparameters of logistic regression, named as in scikit-learn. The model minimises `c` times the sum of the rows' negative log
+/// likelihoods plus half the sum of squared weights.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LogisticRegressionParams(LogisticRegressionValidParams);
+
+/// Checked [`LogisticRegressionParams`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogisticRegressionValidParams {
+    #[serde(rename = "C", alias = "c")]
+    c: f64,
+    #[serde(deserialize_with = "null_is_default")]
+    penalty: Penalty,
+    max_iter: usize,
+    tol: f64,
+    #[serde(deserialize_with = "null_is_default")]
+    class_weight: ClassWeight,
+    fit_intercept: bool,
+    standardize: bool,
+}
+
+/// Reads JSON's null as "none", which is how scikit-learn's None arrives.
+fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    from: D,
+) -> std::result::Result<T, D::Error> {
+    if from.is_human_readable() {
+        Ok(Option::deserialize(from)?.unwrap_or_default())
+    } else {
+        T::deserialize(from)
+    }
+}
+
+impl Default for LogisticRegressionValidParams {
+    fn default() -> Self {
+        LogisticRegressionValidParams {
+            c: 1.0,
+            penalty: Penalty::L2,
+            max_iter: 100,
+            tol: 1e-4,
+            class_weight: ClassWeight::None,
+            fit_intercept: true,
+            standardize: true,
+        }
+    }
+}
+
+impl LogisticRegressionParams {
+    /// How much the rows count against the penalty, above 0; 1 unless set.
+    pub fn c(mut self, c: f64) -> Self {
+        self.0.c = c;
+        self
+    }
+
+    /// The penalty, [`Penalty::L2`] unless set. The intercept is never penalised.
+    pub fn penalty(mut self, penalty: Penalty) -> Self {
+        self.0.penalty = penalty;
+        self
+    }
+
+    /// Passes over the rows at most, 1 or more; 100 unless set.
+    pub fn max_iter(mut self, max_iter: usize) -> Self {
+        self.0.max_iter = max_iter;
+        self
+    }
+
+    /// How exact the weights are, above 0; 1e-4 unless set. The fit ends when the next step promises to come nearer to the minimum by
+    /// a thousandth of this, in standard errors.
+    pub fn tol(mut self, tol: f64) -> Self {
+        self.0.tol = tol;
+        self
+    }
+
+    /// Whether classes count the same; [`ClassWeight::None`] unless set.
+    pub fn class_weight(mut self, class_weight: ClassWeight) -> Self {
+        self.0.class_weight = class_weight;
+        self
+    }
+
+    /// Whether the model has an intercept; true unless set.
+    pub fn fit_intercept(mut self, fit_intercept: bool) -> Self {
+        self.0.fit_intercept = fit_intercept;
+        self
+    }
+
+    /// Whether the penalty is on the weights of standardised numbers (true unless set) or of the numbers as they are.
+    pub fn standardize(mut self, standardize: bool) -> Self {
+        self.0.standardize = standardize;
+        self
+    }
+}
+
+impl ParamGuard for LogisticRegressionParams {
+    type Checked = LogisticRegressionValidParams;
+    type Error = Error;
+
+    fn check_ref(&self) -> Result<&Self::Checked> {
+        let positive = |name, value: f64| {
+            if value.is_finite() && value > 0.0 {
+                return Ok(());
+            }
+            Err(Error::Parameter {
+                name,
+                value: value.to_string(),
+                allowed: "a number above 0",
+            })
+        };
+        positive("C", self.0.c)?;
+        positive("tol", self.0.tol)?;
+        if self.0.max_iter == 0 {
+            return Err(Error::Parameter {
+                name: "max_iter",
+                value: "0".into(),
+                allowed: "a whole number, 1 or more",
+            });
+        }
+        Ok(&self.0)
+    }
+
+    fn check(self) -> Result<Self::Checked> {
+        self.check_ref()?;
+        Ok(self.0)
+    }
+}
+
+/// Logistic regression: one score for two classes, one a class (softmax) for more. Targets are class numbers.
+///
+/// Standard errors come from the inverse second derivatives of what is minimised, so a penalty counts as knowledge, as in the Laplace
+/// approximation of a Bayesian fit; p-values are Wald's. There are none for designs too wide for Newton's method.
+impl Fit<Frame, Array1<f64>, Error> for Watched<'_, LogisticRegressionValidParams> {
+    type Object = LinearModel;
+
+    fn fit(&self, dataset: &DatasetBase<Frame, Array1<f64>>) -> Result<LinearModel> {
+        let params = &self.params;
+        let input = Input::of(dataset)?;
+        let classes = class_weights(&input.targets, input.weights.as_deref())?;
+        let design = Design::learn(
+            &dataset.records,
+            input.weights.as_deref(),
+            params.fit_intercept,
+            self.monitor,
+        )?;
+        check_width(design.width())?;
+        let weights = params.row_weights(&input, &classes);
+        let data = Data::new(
+            &design,
+            &dataset.records,
+            &input.targets,
+            weights.as_deref(),
+            self.monitor,
+        )?;
+        let penalty = params.penalties(&design);
+        if classes.len() > 2 || design.width() > NEWTON_WIDTH {
+            return params.descend(&data, &penalty, classes.len());
+        }
+        params.newton(data, &penalty)
+    }
+}
+
+impl LogisticRegressionValidParams {
+    /// The weights of rows, classes considered.
+    fn row_weights(&self, input: &Input, classes: &[f64]) -> Option<Vec<f64>> {
+        if self.class_weight == ClassWeight::None {
+            return input.weights.clone();
+        }
+        let total: f64 = classes.iter().sum();
+        let factors: Vec<f64> = classes
+            .iter()
+            .map(|weight| total / (classes.len() as f64 * weight))
+            .collect();
+        let weight = |row: usize| input.weights.as_ref().map_or(1.0, |w| w[row]);
+        Some(
+            (input.targets.iter().enumerate())
+                .map(|(row, class)| weight(row) * factors[*class as usize])
+                .collect(),
+        )
+    }
+
+    /// The penalty of each design column, the loss of a row counting once.
+    fn penalties(&self, design: &Design) -> Vec<f64> {
+        match self.penalty {
+            Penalty::None => vec![0.0; design.width()],
+            Penalty::L2 => {
+                let factor = |factor: f64| if self.standardize { 1.0 } else { factor * factor };
+                design.raw_factors().into_iter().map(|f| factor(f) / self.c).collect()
+            }
+        }
+    }
+
+    fn newton(&self, data: Data, penalty: &[f64]) -> Result<LinearModel> {
+        let problem = Problem {
+            data,
+            loss: &Logistic,
+            penalty,
+            intercept: self.fit_intercept,
+            max_iterations: self.max_iter,
+            tolerance: (self.tol * 1e-3).powi(2),
+        };
+        let minimum = problem.minimise()?;
+        let loss = minimum.loss / data.total_weight();
+        self.check_separation(loss)?;
+        let equations = &minimum.equations;
+        let variances = equations.variances(&data.design.level_blocks(), &intercept_offsets(data.design), false);
+        let summary = Summary {
+            rows: data.targets.len() as u64,
+            rank: equations.rank(),
+            loss,
+            iterations: minimum.iterations,
+            converged: minimum.converged,
+        };
+        let errors = Some(Errors {
+            variances,
+            noise: 1.0,
+            freedom: f64::INFINITY,
+        });
+        LinearModel::assemble(
+            data.design,
+            Link::Logistic,
+            &[Fitted {
+                point: minimum.point,
+                errors,
+            }],
+            summary,
+        )
+    }
+
+    fn descend(&self, data: &Data, penalty: &[f64], classes: usize) -> Result<LinearModel> {
+        let settings = softmax::Settings {
+            classes,
+            penalty,
+            intercept: self.fit_intercept,
+            max_iterations: self.max_iter,
+            tolerance: self.tol * 1e-5,
+        };
+        let minimum = softmax::minimise(data, &settings)?;
+        let loss = minimum.loss / data.total_weight();
+        self.check_separation(loss)?;
+        let summary = Summary {
+            rows: data.targets.len() as u64,
+            rank: data.design.width(),
+            loss,
+            iterations: minimum.iterations,
+            converged: minimum.converged,
+        };
+        let link = if classes > 2 { Link::Softmax } else { Link::Logistic };
+        let fits: Vec<Fitted> = minimum
+            .points
+            .into_iter()
+            .map(|point| Fitted { point, errors: None })
+            .collect();
+        LinearModel::assemble(data.design, link, &fits, summary)
+    }
+
+    /// Without a penalty, classes that a line separates have no finite weights.
+    fn check_separation(&self, loss: f64) -> Result<()> {
+        if self.penalty == Penalty::None && loss < SEPARATED {
+            return Err(Error::data(
+                "the features tell the classes apart without error, so weights without a penalty grow forever",
+                "set \"penalty\" to \"l2\", or leave out the feature that gives the label away",
+            ));
+        }
+        Ok(())
+    }
+}

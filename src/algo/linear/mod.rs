@@ -1,0 +1,30 @@
+//! The linear family: least squares, ridge, logistic regression.
+//!
+//! A frame becomes design columns ([`super::design`]); passes over them ([`pass`]) give sums of products ([`products`], [`gram`]), whose
+//! equations ([`equations`], [`cholesky`]) give weights; a fitted model keeps these folded for scoring ([`predictor`]) and as a
+//! table for reading ([`model`]).
+
+mod block;
+mod cholesky;
+mod equations;
+pub mod gram;
+pub(crate) mod input;
+mod lbfgs;
+pub mod least_squares;
+mod link;
+pub mod logistic;
+pub mod model;
+mod newton;
+mod pass;
+pub mod predictor;
+mod products;
+mod softmax;
+
+#[cfg(test)]
+mod tests;
+
+pub use gram::{Gram, Moments};
+pub use least_squares::{LinearRegressionParams, RidgeParams, ridge_gram, solve_gram};
+pub use logistic::{ClassWeight, LogisticRegressionParams, Penalty};
+pub use model::{Intercept, LinearModel, Link, Summary, Weight};
+pub use predictor::LinearPredictor;

@@ -1,0 +1,289 @@
+//! The fitted model of the whole family.
+
+use serde::{Deserialize, Serialize};
+use statrs::function::{beta::checked_beta_reg, erf::erfc};
+
+use super::equations::Variances;
+use super::link::probabilities;
+use super::pass::Point;
+use super::predictor::LinearPredictor;
+use crate::algo::design::{Design, Encoding, Level};
+use crate::algo::error::{Error, Result};
+use crate::algo::estimator::Estimator;
+
+/// What turns linear scores into outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Link {
+    /// The score is the value.
+    Identity,
+    /// The score is the logarithm of the odds of the second of two classes.
+    Logistic,
+    /// Each class has a score; probabilities are their softmax.
+    Softmax,
+}
+
+/// A weight on the raw scale: of a number itself, or of a level's being there.
+///
+/// The score is the intercept plus the sum of the weights times raw values, a missing number counting as the training mean.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Weight {
+    /// Which linear score: the class with [`Link::Softmax`], else 0.
+    pub output: usize,
+    /// The index of the feature.
+    pub feature: usize,
+    /// The level, when the feature is a category.
+    pub level: Option<Level>,
+    /// The weight.
+    pub weight: f64,
+    /// Its standard error; `None` when the rows do not tell this column's weight from others' (collinear columns).
+    pub standard_error: Option<f64>,
+    /// The probability of a weight at least this far from 0 if the true one were 0; `None` as for the error.
+    pub p_value: Option<f64>,
+}
+
+/// An intercept on the raw scale, with the same measures as a [`Weight`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Intercept {
+    /// The score where every number and every level is 0.
+    pub value: f64,
+    /// Its standard error; always `None` when categories have one weight a level, as the levels' common part is free, unless a
+    /// penalty ties it down.
+    pub standard_error: Option<f64>,
+    /// As for weights.
+    pub p_value: Option<f64>,
+}
+
+/// How a fit went.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Training rows.
+    pub rows: u64,
+    /// Linearly independent design columns.
+    pub rank: usize,
+    /// The mean training loss: squared error, or negative log likelihood.
+    pub loss: f64,
+    /// Passes over all rows that an iterative fit made; 1 for least squares.
+    pub iterations: usize,
+    /// Whether an iterative fit reached its tolerance.
+    pub converged: bool,
+}
+
+/// A fitted linear model. One output for a regression, one probability a class for a classification.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LinearModel {
+    link: Link,
+    predictor: LinearPredictor,
+    intercepts: Vec<Intercept>,
+    weights: Vec<Weight>,
+    summary: Summary,
+}
+
+/// One linear score as it was fitted, with what is known of its errors.
+pub(crate) struct Fitted {
+    pub point: Point,
+    /// `None` when no errors could be computed.
+    pub errors: Option<Errors>,
+}
+
+/// The sampling errors of a fit.
+pub(crate) struct Errors {
+    pub variances: Variances,
+    /// The variance of the noise.
+    pub noise: f64,
+    /// The degrees of freedom of Student's t; infinite for the normal distribution.
+    pub freedom: f64,
+}
+
+impl LinearModel {
+    /// Folds fits on `design`'s scale into a model. Errs when a weight is not finite.
+    pub(crate) fn assemble(design: &Design, link: Link, fits: &[Fitted], summary: Summary) -> Result<LinearModel> {
+        let points: Vec<f64> = fits.iter().flat_map(|fit| fit.point.weights.iter().copied()).collect();
+        let centred: Vec<f64> = fits.iter().map(|fit| fit.point.intercept).collect();
+        let predictor = LinearPredictor::fold(design, &points, &centred);
+        let (factors, columns) = (design.raw_factors(), design.columns());
+        let offsets = intercept_offsets(design);
+        let mut order: Vec<usize> = (0..columns.len()).collect();
+        order.sort_by_key(|&column| columns[column].feature);
+        let (mut weights, mut intercepts) = (Vec::new(), Vec::new());
+        for (output, fit) in fits.iter().enumerate() {
+            let shift: f64 = offsets
+                .iter()
+                .zip(&fit.point.weights)
+                .map(|(offset, weight)| offset * weight)
+                .sum();
+            let value = fit.point.intercept - shift;
+            let (standard_error, p_value) = fit.measure(value, 1.0, |variances| variances.intercept);
+            intercepts.push(Intercept {
+                value,
+                standard_error,
+                p_value,
+            });
+            weights.extend(order.iter().map(|&column| {
+                let (what, weight) = (columns[column], fit.point.weights[column] * factors[column]);
+                let variance = |variances: &Variances| variances.weights[column];
+                let (standard_error, p_value) = fit.measure(weight, factors[column], variance);
+                Weight {
+                    output,
+                    feature: what.feature,
+                    level: what.level,
+                    weight,
+                    standard_error,
+                    p_value,
+                }
+            }));
+        }
+        let sound = weights
+            .iter()
+            .map(|w| w.weight)
+            .chain(intercepts.iter().map(|i| i.value))
+            .all(f64::is_finite);
+        if !sound || !summary.loss.is_finite() {
+            return Err(Error::data(
+                "the numbers are too large or too small to compute with",
+                "rescale the target or the features with extreme values",
+            ));
+        }
+        Ok(LinearModel {
+            link,
+            predictor,
+            intercepts,
+            weights,
+            summary,
+        })
+    }
+
+    /// The weights on the raw scale, by output and feature.
+    pub fn weights(&self) -> &[Weight] {
+        &self.weights
+    }
+
+    /// The intercepts on the raw scale, one an output.
+    pub fn intercepts(&self) -> &[Intercept] {
+        &self.intercepts
+    }
+
+    /// How the fit went.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// The scoring function, for scores on the linear scale.
+    pub fn predictor(&self) -> &LinearPredictor {
+        &self.predictor
+    }
+
+    /// What turns linear scores into outputs.
+    pub fn link(&self) -> Link {
+        self.link
+    }
+
+    /// Checks a decoded model for features of which `features[i]` is 0 for a number and the number of levels for a category.
+    pub fn validate(&self, features: &[usize]) -> Result<()> {
+        self.predictor.validate(features)?;
+        let scores = self.predictor.outputs();
+        let right_scores = match self.link {
+            Link::Identity | Link::Logistic => scores == 1,
+            Link::Softmax => scores >= 2,
+        };
+        let known = |weight: &Weight| {
+            weight.output < scores
+                && weight.weight.is_finite()
+                && match (features.get(weight.feature), weight.level) {
+                    (Some(0), None) => true,
+                    (Some(&levels), Some(Level::Code(code))) => (code as usize) < levels,
+                    (Some(_), Some(Level::Missing)) => true,
+                    _ => false,
+                }
+        };
+        if !right_scores || self.intercepts.len() != scores || !self.weights.iter().all(known) {
+            return Err(Error::damaged("linear model", "the table of weights"));
+        }
+        Ok(())
+    }
+}
+
+impl Estimator for LinearModel {
+    fn outputs(&self) -> usize {
+        match self.link {
+            Link::Identity => 1,
+            Link::Logistic => 2,
+            Link::Softmax => self.predictor.outputs(),
+        }
+    }
+
+    fn score(&self, row: &[f64], out: &mut [f64]) {
+        match self.link {
+            Link::Identity => {
+                if let Some(out) = out.first_mut() {
+                    *out = self.predictor.score(row);
+                }
+            }
+            Link::Logistic => {
+                let score = self.predictor.score(row);
+                out.iter_mut().zip(probabilities(score)).for_each(|(out, p)| *out = p);
+            }
+            Link::Softmax => {
+                self.predictor.scores(row, out);
+                softmax(out);
+            }
+        }
+    }
+}
+
+impl Fitted {
+    /// Standard error and p-value of `value`, whose variance on the design's scale is multiplied by the square of `factor`.
+    fn measure(
+        &self,
+        value: f64,
+        factor: f64,
+        variance: impl Fn(&Variances) -> Option<f64>,
+    ) -> (Option<f64>, Option<f64>) {
+        let Some(errors) = &self.errors else {
+            return (None, None);
+        };
+        let error = variance(&errors.variances).map(|v| (v * errors.noise).sqrt() * factor);
+        let error = error.filter(|e| e.is_finite());
+        (error, error.and_then(|e| p_value(value / e, errors.freedom)))
+    }
+}
+
+/// What the raw intercept has less than the centred one: for each design column, how much a weight of 1 takes away.
+pub(crate) fn intercept_offsets(design: &Design) -> Vec<f64> {
+    let mut offsets = vec![0.0; design.width()];
+    for encoding in design.encodings() {
+        if let Encoding::Number {
+            column,
+            centre,
+            inverse,
+            ..
+        } = encoding
+        {
+            offsets[*column] = centre * inverse;
+        }
+    }
+    offsets
+}
+
+/// The two-sided p-value of Student's t with `freedom` degrees, or of the normal distribution when that is infinite; `None` for NaN.
+///
+/// P(|T| >= t) = I(freedom / (freedom + t^2); freedom / 2, 1 / 2), the regularised incomplete beta function (DLMF 8.17).
+fn p_value(statistic: f64, freedom: f64) -> Option<f64> {
+    if statistic.is_nan() {
+        None
+    } else if freedom.is_infinite() || statistic.is_infinite() {
+        Some(erfc(statistic.abs() / std::f64::consts::SQRT_2))
+    } else {
+        checked_beta_reg(freedom / 2.0, 0.5, freedom / (freedom + statistic * statistic)).ok()
+    }
+}
+
+/// Replaces scores by probabilities that add up to 1; the largest score is taken off first, so that nothing overflows.
+pub(crate) fn softmax(scores: &mut [f64]) {
+    let largest = scores.iter().fold(f64::NEG_INFINITY, |m, s| m.max(*s));
+    let mut sum = 0.0;
+    for score in scores.iter_mut() {
+        *score = (*score - largest).exp();
+        sum += *score;
+    }
+    scores.iter_mut().for_each(|score| *score /= sum);
+}

@@ -1,0 +1,580 @@
+//! The whole family against scikit-learn, and what must hold whatever the rows.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use linfa::traits::Fit;
+use linfa::{DatasetBase, ParamGuard};
+use ndarray::Array1;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+use crate::algo::accumulator::Accumulator;
+use crate::algo::design::Level;
+use crate::algo::error::{Error, Result};
+use crate::algo::estimator::Estimator;
+use crate::algo::frame::{Column, Frame, MISSING, UNSEEN};
+use crate::algo::monitor::{Monitor, Progress, Unwatched, Watched};
+
+type Dataset = DatasetBase<Frame, Array1<f64>>;
+
+fn fixture() -> Value {
+    serde_json::from_str(include_str!("../../../tests/oracle/linear.json")).unwrap()
+}
+
+/// A list of numbers, null being NaN.
+fn floats(value: &Value) -> Vec<f64> {
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v.as_f64().unwrap_or(f64::NAN))
+        .collect()
+}
+
+fn frame(data: &Value) -> Frame {
+    let numbers = data["numbers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|column| Column::Number(floats(column)));
+    let categories = data["codes"].as_array().unwrap().iter().map(|column| {
+        let codes = floats(column)
+            .into_iter()
+            .map(|c| if c < 0.0 { MISSING } else { c as u32 })
+            .collect::<Vec<_>>();
+        let levels = codes
+            .iter()
+            .filter(|c| **c != MISSING)
+            .max()
+            .map_or(0, |most| *most as usize + 1);
+        Column::Category { codes, levels }
+    });
+    Frame::new(numbers.chain(categories).collect()).unwrap()
+}
+
+fn dataset(part: &Value, target: &str) -> Dataset {
+    DatasetBase::new(frame(&part["data"]), Array1::from(floats(&part["data"][target])))
+}
+
+fn fit<P>(params: P, data: &Dataset) -> Result<LinearModel>
+where
+    P: ParamGuard<Error = Error>,
+    for<'m> Watched<'m, P::Checked>: Fit<Frame, Array1<f64>, Error, Object = LinearModel>,
+{
+    Watched::new(params.check()?, &Unwatched).fit(data)
+}
+
+fn predictions(model: &LinearModel, frame: &Frame) -> Vec<f64> {
+    let mut row = vec![0.0; frame.columns().len()];
+    let mut out = vec![0.0; model.outputs()];
+    let mut all = Vec::new();
+    for index in 0..frame.rows() {
+        frame.encode_row(index, &mut row);
+        model.score(&row, &mut out);
+        all.extend_from_slice(&out);
+    }
+    all
+}
+
+#[track_caller]
+fn assert_near(ours: &[f64], theirs: &[f64], tolerance: f64, what: &str) {
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    let scale = theirs.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+    for (index, (a, b)) in ours.iter().zip(theirs).enumerate() {
+        let allowed = tolerance * b.abs() + 1e-3 * tolerance * scale.min(1.0);
+        assert!((a - b).abs() <= allowed, "{what} {index}: {a}, not {b}");
+    }
+}
+
+/// Compares weights, intercepts, predictions and, where the fixture has them, standard errors and p-values.
+#[track_caller]
+fn assert_agrees(model: &LinearModel, data: &Dataset, oracle: &Value, tolerance: f64, what: &str) {
+    let weights: Vec<f64> = model.weights().iter().map(|w| w.weight).collect();
+    assert_near(
+        &weights,
+        &floats(&oracle["weights"]),
+        tolerance,
+        &format!("{what}: weight"),
+    );
+    let intercepts: Vec<f64> = model.intercepts().iter().map(|i| i.value).collect();
+    assert_near(
+        &intercepts,
+        &floats(&oracle["intercept"]),
+        tolerance,
+        &format!("{what}: intercept"),
+    );
+    let predicted = predictions(model, &data.records);
+    assert_near(
+        &predicted,
+        &floats(&oracle["predictions"]),
+        tolerance,
+        &format!("{what}: prediction"),
+    );
+    if oracle["errors"].is_array() {
+        let known = |find: fn(&Weight) -> Option<f64>, theirs: &Value| {
+            let pairs = model.weights().iter().zip(floats(theirs));
+            pairs
+                .filter_map(move |(w, theirs)| find(w).map(|ours| (ours, theirs)))
+                .unzip()
+        };
+        // Those of an iterative fit come from second derivatives a last small step before the end.
+        let tolerance = if model.link() == Link::Identity { 1e-6 } else { 2e-5 };
+        let (ours, theirs): (Vec<f64>, Vec<f64>) = known(|w| w.standard_error, &oracle["errors"]);
+        assert_near(&ours, &theirs, tolerance, &format!("{what}: standard error"));
+        let (ours, theirs): (Vec<f64>, Vec<f64>) = known(|w| w.p_value, &oracle["p_values"]);
+        assert_near(&ours, &theirs, 10.0 * tolerance, &format!("{what}: p-value"));
+    }
+}
+
+#[test]
+fn least_squares_and_ridge_agree_with_scikit_learn() {
+    let fixture = fixture();
+    let ridge = |alpha: f64| RidgeParams::default().alpha(alpha);
+    for part in ["mixed", "scales", "collinear", "short"] {
+        let (part, data) = (&fixture[part], dataset(&fixture[part], "y"));
+        let linear = fit(LinearRegressionParams::default(), &data).unwrap();
+        assert_agrees(&linear, &data, &part["linear"], 1e-6, "linear");
+        assert_agrees(&fit(ridge(1.0), &data).unwrap(), &data, &part["ridge_1"], 1e-6, "ridge");
+    }
+    let (part, data) = (&fixture["mixed"], dataset(&fixture["mixed"], "y"));
+    let linear = fit(LinearRegressionParams::default(), &data).unwrap();
+    assert!(
+        linear
+            .weights()
+            .iter()
+            .all(|w| w.standard_error.is_some() && w.p_value.is_some())
+    );
+    let raw = |alpha| ridge(alpha).standardize(false);
+    assert_agrees(
+        &fit(ridge(30.0), &data).unwrap(),
+        &data,
+        &part["ridge_30"],
+        1e-6,
+        "ridge 30",
+    );
+    assert_agrees(
+        &fit(raw(2.5), &data).unwrap(),
+        &data,
+        &part["ridge_raw"],
+        1e-6,
+        "ridge raw",
+    );
+    let origin = fit(raw(2.5).fit_intercept(false), &data).unwrap();
+    assert_agrees(&origin, &data, &part["ridge_origin"], 1e-6, "ridge without intercept");
+    assert_eq!(origin.intercepts()[0].value, 0.0);
+}
+
+#[test]
+fn logistic_agrees_with_scikit_learn() {
+    let fixture = fixture();
+    let params = LogisticRegressionParams::default;
+    for part in ["mixed", "scales", "collinear", "short"] {
+        let (part, data) = (&fixture[part], dataset(&fixture[part], "two"));
+        assert_agrees(
+            &fit(params(), &data).unwrap(),
+            &data,
+            &part["logistic"],
+            1e-6,
+            "logistic",
+        );
+    }
+    let (part, data) = (&fixture["mixed"], dataset(&fixture["mixed"], "two"));
+    let check = |params, name: &str| assert_agrees(&fit(params, &data).unwrap(), &data, &part[name], 1e-6, name);
+    check(params().c(0.05), "logistic_strong");
+    check(params().class_weight(ClassWeight::Balanced), "logistic_balanced");
+    check(params().standardize(false), "logistic_raw");
+    check(params().standardize(false).fit_intercept(false), "logistic_origin");
+    // Without a penalty scikit-learn's levels have another common part, so predictions are what can be compared.
+    let free = fit(params().penalty(Penalty::None), &data).unwrap();
+    let theirs = floats(&part["logistic_none"]["predictions"]);
+    assert_near(
+        &predictions(&free, &data.records),
+        &theirs,
+        1e-5,
+        "logistic without penalty",
+    );
+}
+
+#[test]
+fn softmax_agrees_with_scikit_learn() {
+    let fixture = fixture();
+    let (part, data) = (&fixture["mixed"], dataset(&fixture["mixed"], "three"));
+    let model = fit(LogisticRegressionParams::default(), &data).unwrap();
+    assert!(model.summary().converged);
+    assert_agrees(&model, &data, &part["softmax"], 1e-6, "softmax");
+    for row in predictions(&model, &data.records).chunks(3) {
+        assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-14);
+    }
+    let balanced = LogisticRegressionParams::default()
+        .class_weight(ClassWeight::Balanced)
+        .c(0.2);
+    assert_agrees(
+        &fit(balanced, &data).unwrap(),
+        &data,
+        &part["softmax_balanced"],
+        1e-6,
+        "balanced softmax",
+    );
+}
+
+#[test]
+fn collinear_and_constant_columns_have_no_errors() {
+    let fixture = fixture();
+    let data = dataset(&fixture["collinear"], "y");
+    let model = fit(LinearRegressionParams::default(), &data).unwrap();
+    let known: Vec<bool> = model.weights().iter().map(|w| w.standard_error.is_some()).collect();
+    assert_eq!(known, [false, false, true, false, false]);
+    assert_eq!(model.summary().rank, 3);
+    assert_eq!(model.weights()[4].weight, 0.0);
+    // As many columns as rows leave nothing to estimate errors from.
+    let short = fit(LinearRegressionParams::default(), &dataset(&fixture["short"], "y")).unwrap();
+    assert!(short.weights().iter().all(|w| w.standard_error.is_none()));
+    assert!(short.summary().loss < 1e-20);
+}
+
+/// The design without second derivatives must end where Newton's method does.
+#[test]
+fn wide_designs_end_at_the_same_minimum() {
+    let rows = 6_000;
+    let codes: Vec<u32> = (0..rows as u32)
+        .map(|i| i.wrapping_mul(2_654_435_761) >> 7 & 511)
+        .collect();
+    let x: Vec<f64> = (0..rows).map(|i| ((i * 37 % 101) as f64) / 50.0 - 1.0).collect();
+    let target: Vec<f64> = (0..rows)
+        .map(|i| {
+            f64::from(u8::from(
+                x[i] * 2.0 + f64::from(codes[i] % 7) / 3.0 > 1.0 + ((i % 13) as f64 - 6.0) / 4.0,
+            ))
+        })
+        .collect();
+    let frame = Frame::new(vec![Column::Number(x), Column::Category { codes, levels: 512 }]).unwrap();
+    let data = DatasetBase::new(frame, Array1::from(target));
+    let model = fit(LogisticRegressionParams::default().max_iter(500), &data).unwrap();
+    assert!(model.summary().converged && model.weights().len() > 500);
+    // At the minimum each weight is what its column's residuals add up to: the gradient is 0.
+    let predicted = predictions(&model, &data.records);
+    let Column::Category { codes, .. } = &data.records.columns()[1] else {
+        panic!()
+    };
+    let mut sums = vec![0.0; 512];
+    for (row, &code) in codes.iter().enumerate() {
+        sums[code as usize] += data.targets[row] - predicted[2 * row + 1];
+    }
+    for weight in &model.weights()[1..] {
+        let Some(Level::Code(code)) = weight.level else {
+            panic!()
+        };
+        assert!((sums[code as usize] - weight.weight).abs() < 1e-6, "{code}");
+    }
+}
+
+#[test]
+fn a_weight_of_two_is_the_row_twice() {
+    let fixture = fixture();
+    let part = &fixture["mixed"];
+    let weights = floats(&part["data"]["row_weights"]);
+    let rows: Vec<u32> = (0..weights.len())
+        .flat_map(|r| vec![r as u32; weights[r] as usize])
+        .collect();
+    let weights = Array1::from_iter(weights.iter().map(|w| *w as f32));
+    for target in ["y", "two", "three"] {
+        let data = dataset(part, target);
+        let repeated = Array1::from_iter(rows.iter().map(|r| data.targets[*r as usize]));
+        let repeated = DatasetBase::new(data.records.take(&rows), repeated);
+        let weighted = DatasetBase::new(data.records, data.targets).with_weights(weights.clone());
+        let fit = |data: &Dataset| match target {
+            "y" => fit(RidgeParams::default(), data).unwrap(),
+            _ => fit(
+                LogisticRegressionParams::default().class_weight(ClassWeight::Balanced),
+                data,
+            )
+            .unwrap(),
+        };
+        let (once, twice) = (fit(&weighted), fit(&repeated));
+        let weights = |m: &LinearModel| m.weights().iter().map(|w| w.weight).collect::<Vec<_>>();
+        assert_near(&weights(&once), &weights(&twice), 1e-8, target);
+    }
+}
+
+/// Rows enough for several slabs and, for logistic regression, for the start from a sample.
+fn many_rows() -> Dataset {
+    let rows = 300_000;
+    let noise = |i: usize, salt: u64| {
+        let mut h = (i as u64 ^ salt << 40).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        h = (h ^ h >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        (h >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let x: Vec<f64> = (0..rows)
+        .map(|i| if i % 17 == 0 { f64::NAN } else { noise(i, 1) * 3.0 })
+        .collect();
+    let codes: Vec<u32> = (0..rows)
+        .map(|i| {
+            if i % 23 == 0 {
+                MISSING
+            } else {
+                (noise(i, 2) * 5.0) as u32
+            }
+        })
+        .collect();
+    let value = |i: usize| x[i] * f64::from(u8::from(!x[i].is_nan())) + f64::from(codes[i] % 4);
+    let target = (0..rows)
+        .map(|i| f64::from(u8::from(value(i) / 3.0 > 0.3 + noise(i, 3))))
+        .collect::<Vec<_>>();
+    let frame = Frame::new(vec![Column::Number(x), Column::Category { codes, levels: 5 }]).unwrap();
+    DatasetBase::new(frame, Array1::from(target))
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let data = many_rows();
+    let fit_with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let linear = fit(LinearRegressionParams::default(), &data).unwrap();
+            let logistic = fit(LogisticRegressionParams::default(), &data).unwrap();
+            (
+                postcard::to_allocvec(&linear).unwrap(),
+                postcard::to_allocvec(&logistic).unwrap(),
+            )
+        })
+    };
+    let one = fit_with(1);
+    assert!(one == fit_with(2) && one == fit_with(7));
+}
+
+/// Stops at the n-th question.
+struct Stopper(AtomicUsize);
+
+impl Monitor for Stopper {
+    fn check(&self) -> Result<()> {
+        let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+            Some(left.saturating_sub(1))
+        });
+        if left == Ok(0) { Err(Error::Stopped) } else { Ok(()) }
+    }
+
+    fn progress(&self, _: Progress) {}
+}
+
+#[test]
+fn a_stop_is_obeyed_in_every_phase() {
+    let data = many_rows();
+    for questions in [0, 1, 100, 700, 1500, 2500] {
+        let stopper = Stopper(AtomicUsize::new(questions));
+        let params = LogisticRegressionParams::default().check().unwrap();
+        assert_eq!(
+            Watched::new(params, &stopper).fit(&data).unwrap_err(),
+            Error::Stopped,
+            "after {questions}"
+        );
+        if questions < 1500 {
+            let stopper = Stopper(AtomicUsize::new(questions));
+            let params = RidgeParams::default().check().unwrap();
+            assert_eq!(
+                Watched::new(params, &stopper).fit(&data).unwrap_err(),
+                Error::Stopped,
+                "after {questions}"
+            );
+        }
+    }
+}
+
+#[test]
+fn perfect_separation_ends_in_an_error_or_a_sound_model() {
+    let x: Vec<f64> = (0..100).map(f64::from).collect();
+    let target = Array1::from_iter(x.iter().map(|x| f64::from(u8::from(*x > 49.5))));
+    let data = DatasetBase::new(Frame::new(vec![Column::Number(x.clone())]).unwrap(), target.clone());
+    let free = LogisticRegressionParams::default().penalty(Penalty::None);
+    assert!(matches!(fit(free.clone(), &data), Err(Error::Data { .. })));
+    assert!(
+        fit(LogisticRegressionParams::default(), &data)
+            .unwrap()
+            .summary()
+            .converged
+    );
+    // One level that only one class has, among others that both have.
+    let codes: Vec<u32> = (0..100).map(|i| if i < 10 { 2 } else { i % 2 }).collect();
+    let target = Array1::from_iter((0..100).map(|i| f64::from(u8::from(i % 3 == 0 && i >= 10))));
+    let data = DatasetBase::new(Frame::new(vec![Column::Category { codes, levels: 3 }]).unwrap(), target);
+    let model = fit(free, &data).unwrap();
+    assert!(predictions(&model, &data.records)[1] < 1e-6);
+}
+
+#[test]
+fn errors_say_what_is_wrong() {
+    let column = || Column::Number(vec![1.0, 2.0, 3.0]);
+    let data = |targets: Vec<f64>| DatasetBase::new(Frame::new(vec![column()]).unwrap(), Array1::from(targets));
+    let logistic = LogisticRegressionParams::default;
+    assert!(matches!(fit(logistic(), &data(vec![1.0; 3])), Err(Error::Data { .. })));
+    assert!(matches!(
+        fit(logistic(), &data(vec![0.0, 0.5, 1.0])),
+        Err(Error::Data { .. })
+    ));
+    assert!(matches!(
+        fit(RidgeParams::default(), &data(vec![f64::NAN; 3])),
+        Err(Error::Data { .. })
+    ));
+    assert!(matches!(
+        fit(RidgeParams::default(), &data(vec![1.0])),
+        Err(Error::Data { .. })
+    ));
+    let name = |error| {
+        if let Err(Error::Parameter { name, .. }) = error {
+            name
+        } else {
+            ""
+        }
+    };
+    assert_eq!(name(RidgeParams::default().alpha(-1.0).check().map(drop)), "alpha");
+    assert_eq!(name(logistic().c(0.0).check().map(drop)), "C");
+    assert_eq!(name(logistic().tol(f64::NAN).check().map(drop)), "tol");
+    assert_eq!(name(logistic().max_iter(0).check().map(drop)), "max_iter");
+}
+
+#[test]
+fn parameters_read_json_and_refuse_unknown_keys() {
+    let read = serde_json::from_str::<LogisticRegressionParams>;
+    let params = read(r#"{"C": 2.5, "penalty": "none", "class_weight": "balanced"}"#).unwrap();
+    let built = LogisticRegressionParams::default().c(2.5).penalty(Penalty::None);
+    assert_eq!(params, built.class_weight(ClassWeight::Balanced));
+    assert_eq!(
+        read(r#"{"penalty": null, "class_weight": null}"#).unwrap(),
+        read(r#"{"penalty": "none"}"#).unwrap()
+    );
+    assert!(read(r#"{"gamma": 1}"#).unwrap_err().to_string().contains("gamma"));
+    assert_eq!(
+        serde_json::from_str::<RidgeParams>("{}").unwrap(),
+        RidgeParams::default()
+    );
+}
+
+#[test]
+fn raw_weights_add_up_to_the_score() {
+    let fixture = fixture();
+    let data = dataset(&fixture["mixed"], "y");
+    let model = fit(LinearRegressionParams::default(), &data).unwrap();
+    let score = |row: &[f64]| {
+        let mut out = [0.0];
+        model.score(row, &mut out);
+        out[0]
+    };
+    let row = [0.5, 90.0, 1.1, -6.0, 2.0, f64::NAN];
+    let parts = model.weights().iter().map(|w| match w.level {
+        None => w.weight * row[w.feature],
+        Some(Level::Code(code)) => w.weight * f64::from(u8::from(row[w.feature] == f64::from(code))),
+        Some(Level::Missing) => w.weight * f64::from(u8::from(row[w.feature].is_nan())),
+    });
+    let sum = model.intercepts()[0].value + parts.sum::<f64>();
+    assert!((score(&row) - sum).abs() < 1e-9 * sum.abs());
+    // A missing number counts as the mean, an unseen level as none.
+    let Column::Number(values) = &data.records.columns()[0] else {
+        panic!()
+    };
+    let present: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
+    let mean = present.iter().sum::<f64>() / present.len() as f64;
+    let with = |first: f64, level: f64| score(&[first, 90.0, 1.1, -6.0, level, 1.0]);
+    assert!((with(f64::NAN, 0.0) - with(mean, 0.0)).abs() < 1e-12);
+    let level = model
+        .weights()
+        .iter()
+        .find(|w| w.feature == 4 && w.level == Some(Level::Code(0)))
+        .unwrap()
+        .weight;
+    assert!((with(mean, 0.0) - with(mean, UNSEEN) - level).abs() < 1e-12);
+}
+
+#[test]
+fn sums_of_products_give_the_model_that_rows_give() {
+    let fixture = fixture();
+    for part in ["scales", "collinear"] {
+        let data = dataset(&fixture[part], "y");
+        let mut gram = Gram::new(data.records.columns().len()).unwrap();
+        let mut row = vec![0.0; data.records.columns().len()];
+        for index in 0..data.records.rows() {
+            data.records.encode_row(index, &mut row);
+            gram.push(&row, data.targets[index]);
+        }
+        gram.push(&vec![f64::NAN; row.len()], 1.0);
+        assert_eq!(
+            (gram.moments().rows(), gram.moments().skipped()),
+            (data.records.rows() as u64, 1)
+        );
+        let linear = solve_gram(&gram, &LinearRegressionParams::default().check().unwrap()).unwrap();
+        assert_agrees(&linear, &data, &fixture[part]["linear"], 1e-6, part);
+        let ridge = ridge_gram(&gram, &RidgeParams::default().check().unwrap()).unwrap();
+        assert_agrees(&ridge, &data, &fixture[part]["ridge_1"], 1e-6, part);
+    }
+}
+
+/// Pushes rows of two features, whose means are far larger than their deviations, and a target.
+fn gram_of(rows: &[(f64, f64, f64)]) -> Gram {
+    let mut gram = Gram::new(2).unwrap();
+    rows.iter().for_each(|(a, b, y)| gram.push(&[a + 1e3, b * 1e-5], *y));
+    gram
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_partition_of_rows_merges_to_the_whole(
+        rows in prop::collection::vec((-9.0..9.0f64, -9.0..9.0f64, -9.0..9.0f64), 2..700),
+        cuts in prop::collection::vec(0.0..1.0f64, 0..5),
+    ) {
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| (cut * rows.len() as f64) as usize).collect();
+        cuts.extend([0, rows.len()]);
+        cuts.sort_unstable();
+        let mut merged = Gram::new(2).unwrap();
+        for cut in cuts.windows(2) {
+            let part = gram_of(&rows[cut[0]..cut[1]]);
+            let part: Gram = postcard::from_bytes(&postcard::to_allocvec(&part).unwrap()).unwrap();
+            merged.merge(&part).unwrap();
+        }
+        prop_assert!(merged.validate().is_ok());
+        let (whole, merged) = (gram_of(&rows).moments(), merged.moments());
+        prop_assert_eq!(whole.rows(), merged.rows());
+        for a in 0..3 {
+            prop_assert!((whole.mean(a) - merged.mean(a)).abs() <= 1e-12 * 1e3);
+            for b in 0..3 {
+                let scale = (whole.product(a, a) * whole.product(b, b)).sqrt();
+                prop_assert!((whole.product(a, b) - merged.product(a, b)).abs() <= 1e-12 * scale.max(1e-12));
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_bytes_never_panic(
+        changes in prop::collection::vec((0.0..1.0f64, any::<u8>()), 1..6),
+        cut in 0.0..1.2f64,
+        row in prop::collection::vec(prop_oneof![Just(f64::NAN), Just(UNSEEN), Just(-1.0), -1e9..1e9f64, 0.0..5.0f64], 6),
+    ) {
+        thread_local!(static MODELS: Vec<Vec<u8>> = {
+            let fixture = fixture();
+            let softmax = fit(LogisticRegressionParams::default(), &dataset(&fixture["mixed"], "three")).unwrap();
+            let linear = fit(LinearRegressionParams::default(), &dataset(&fixture["mixed"], "y")).unwrap();
+            vec![postcard::to_allocvec(&softmax).unwrap(), postcard::to_allocvec(&linear).unwrap()]
+        });
+        for mut bytes in MODELS.with(Clone::clone) {
+            for (place, value) in &changes {
+                let place = (place * bytes.len() as f64) as usize;
+                bytes[place] = *value;
+            }
+            bytes.truncate((cut * bytes.len() as f64) as usize);
+            if let Ok(model) = postcard::from_bytes::<LinearModel>(&bytes) && model.validate(&[0, 0, 0, 0, 3, 4]).is_ok() {
+                let mut out = vec![0.0; model.outputs()];
+                model.score(&row, &mut out);
+            }
+        }
+        let mut bytes = postcard::to_allocvec(&gram_of(&[(1.0, 2.0, 3.0), (2.0, 5.0, 1.0), (4.0, 4.0, 4.0)])).unwrap();
+        for (place, value) in &changes {
+            let place = (place * bytes.len() as f64) as usize;
+            bytes[place] = *value;
+        }
+        if let Ok(mut gram) = postcard::from_bytes::<Gram>(&bytes) {
+            gram.push(&[1.0, 2.0], 3.0);
+            let _ = gram.merge(&gram_of(&[(1.0, 2.0, 3.0)]));
+            let _ = solve_gram(&gram, &LinearRegressionParams::default().check().unwrap());
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! All metrics of a model at once.
+
+use ndarray::ArrayView2;
+use rayon::prelude::*;
+
+use super::confusion::{Average, Confusion};
+use super::{AbsoluteErrors, ClassLoss, Loss, Probability, Ranking, RegressionError};
+use crate::algo::error::{Error, Result};
+use crate::algo::label::Label;
+
+/// Metrics and their values; `None` where a metric is undefined on the rows.
+pub type Table = Vec<(&'static str, Option<f64>)>;
+
+/// The class that a row of probabilities is taken for: of two classes the second when its probability is `threshold` at least; of
+/// more the likeliest, the first of equals.
+#[inline]
+pub fn decide(probabilities: &[f64], threshold: f64) -> usize {
+    if let [_, positive] = probabilities {
+        return usize::from(*positive >= threshold);
+    }
+    let mut best = 0;
+    for (class, probability) in probabilities.iter().enumerate() {
+        if *probability > probabilities[best] {
+            best = class;
+        }
+    }
+    best
+}
+
+/// The confusion matrix: `matrix[actual][predicted]` rows, from the class of each row and its probabilities (rows x classes).
+/// Errs when their lengths differ, or a class has no probability.
+pub fn confusion_matrix(actual: &[u32], probabilities: ArrayView2<'_, f64>, threshold: f64) -> Result<Vec<Vec<u64>>> {
+    let classes = check_shape(actual, &probabilities)?;
+    let mut matrix = vec![vec![0; classes]; classes];
+    let mut row = vec![0.0; classes];
+    for (&class, given) in actual.iter().zip(probabilities.rows()) {
+        row.iter_mut().zip(given).for_each(|(to, from)| *to = *from);
+        matrix[class as usize][decide(&row, threshold)] += 1;
+    }
+    Ok(matrix)
+}
+
+/// The metrics of a classification, from the class of each row and its probabilities (rows x classes, in class order).
+///
+/// Of two classes, the second is positive: roc_auc, average_precision, log_loss, brier_score, and at `threshold` accuracy, precision,
+/// recall, f1 and mcc; then the threshold and the number of rows. Of more: roc_auc (each class against the rest, averaged over the
+/// classes that occur), log_loss, accuracy, precision, recall and f1 (averaged over the classes that occur), mcc, rows.
+///
+/// Errs when lengths differ, a class has no probability, or something is no probability. O(rows x classes x log rows).
+pub fn classification(actual: &[u32], probabilities: ArrayView2<'_, f64>, threshold: f64) -> Result<Table> {
+    let classes = check_shape(actual, &probabilities)?;
+    let matrix = confusion_matrix(actual, probabilities, threshold)?;
+    let cells = matrix.iter().enumerate().flat_map(|(a, row)| row.iter().enumerate().map(move |(p, &rows)| (a, p, rows)));
+    let confusion = Confusion::new(classes, cells);
+    let mut loss = ClassLoss::default();
+    let mut row = vec![0.0; classes];
+    for (&class, given) in actual.iter().zip(probabilities.rows()) {
+        row.iter_mut().zip(given).for_each(|(to, from)| *to = *from);
+        loss.push(&row, class as usize)?;
+    }
+    let binary = classes == 2;
+    let mut table: Table = Vec::new();
+    if binary {
+        let ranking = rank(actual, probabilities, 1)?;
+        let mut brier = Probability::new(Loss::Brier);
+        for (&class, &probability) in actual.iter().zip(probabilities.column(1)) {
+            brier.push(&Label::Bool(class == 1), probability)?;
+        }
+        table.push(("roc_auc", ranking.roc_auc()));
+        table.push(("average_precision", ranking.average_precision()));
+        table.push(("log_loss", loss.mean()));
+        table.push(("brier_score", brier.mean()));
+    } else {
+        table.push(("roc_auc", one_against_rest(actual, probabilities)?));
+        table.push(("log_loss", loss.mean()));
+    }
+    let average = if binary { Average::Class(1) } else { Average::Macro };
+    table.push(("accuracy", confusion.accuracy()));
+    table.push(("precision", confusion.precision(average)));
+    table.push(("recall", confusion.recall(average)));
+    table.push(("f1", confusion.f1(average)));
+    table.push(("mcc", confusion.mcc()));
+    if binary {
+        table.push(("threshold", Some(threshold)));
+    }
+    table.push(("rows", Some(actual.len() as f64)));
+    Ok(table)
+}
+
+/// The ranking of one class's probability against the rest, for its curves. Errs as [`classification`] does.
+pub fn rank(actual: &[u32], probabilities: ArrayView2<'_, f64>, class: usize) -> Result<Ranking> {
+    if class >= check_shape(actual, &probabilities)? {
+        return Err(Error::data(format!("there is no class {class}"), "name a class of the model"));
+    }
+    let mut ranking = Ranking::default();
+    for (&actual, &probability) in actual.iter().zip(probabilities.column(class)) {
+        ranking.push(&Label::Bool(actual as usize == class), probability)?;
+    }
+    Ok(ranking)
+}
+
+fn one_against_rest(actual: &[u32], probabilities: ArrayView2<'_, f64>) -> Result<Option<f64>> {
+    let classes = probabilities.ncols();
+    let areas = (0..classes).into_par_iter().map(|class| Ok(rank(actual, probabilities, class)?.roc_auc()));
+    let areas: Vec<f64> = areas.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+    Ok((!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64))
+}
+
+fn check_shape(actual: &[u32], probabilities: &ArrayView2<'_, f64>) -> Result<usize> {
+    let (rows, classes) = probabilities.dim();
+    if rows != actual.len() {
+        return Err(Error::data(format!("{} labels have {rows} rows of probabilities", actual.len()), "pass as many of each"));
+    }
+    if let Some(class) = actual.iter().find(|&&class| class as usize >= classes) {
+        return Err(Error::data(
+            format!("class {class} has no probability among {classes}"),
+            "evaluate on rows whose labels the model has learned",
+        ));
+    }
+    Ok(classes)
+}
+
+/// The metrics of a regression: rmse, mae, mape, mse, r2, median_absolute_error, rows. Errs when lengths differ or a number is not
+/// finite. O(n).
+pub fn regression(actual: &[f64], predicted: &[f64]) -> Result<Table> {
+    if actual.len() != predicted.len() {
+        return Err(Error::data(format!("{} values have {} predictions", actual.len(), predicted.len()), "pass as many of each"));
+    }
+    let (mut sums, mut errors) = (RegressionError::default(), AbsoluteErrors::default());
+    for (&actual, &predicted) in actual.iter().zip(predicted) {
+        sums.push(actual, predicted)?;
+        errors.push(actual, predicted)?;
+    }
+    Ok(vec![
+        ("rmse", sums.rmse()),
+        ("mae", sums.mae()),
+        ("mape", sums.mape()),
+        ("mse", sums.mse()),
+        ("r2", sums.r2()),
+        ("median_absolute_error", errors.median()),
+        ("rows", Some(sums.rows() as f64)),
+    ])
+}

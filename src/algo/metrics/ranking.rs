@@ -1,0 +1,234 @@
+//! How well scores put one class above the other.
+
+use serde::{Deserialize, Serialize};
+
+use super::sum::Sum;
+use super::two_labels::TwoLabels;
+use super::{MAX_ROWS, add_rows};
+use crate::algo::accumulator::Accumulator;
+use crate::algo::error::{Error, Result};
+use crate::algo::label::Label;
+
+/// From this number of plain scores on, and at each fourfold of it, equal ones are looked for.
+const FOLD_ROWS: usize = 1 << 16;
+
+/// Rows of one score: a tie.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) struct Tie {
+    pub(super) score: f64,
+    /// How many rows each class has, by its code.
+    pub(super) counts: [u64; 2],
+}
+
+/// (label, score) pairs, exact with ties, for the area under the ROC curve, average precision and the curves themselves.
+///
+/// A score takes 8 bytes; when most scores repeat, a distinct one takes 24 and its repetitions none. Counts are integers until the
+/// last division, so an answer is the same to the bit in whatever order rows came.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Ranking {
+    labels: TwoLabels,
+    /// Scores of each class, by its code, in no order.
+    plain: [Vec<f64>; 2],
+    /// Counted scores, ascending, each once.
+    ties: Vec<Tie>,
+}
+
+impl Ranking {
+    /// Adds a row. Amortised O(1), sorting aside. Errs on a score that is NaN, on a third label and on a label of another type.
+    #[inline]
+    pub fn push(&mut self, label: &Label, score: f64) -> Result<()> {
+        if score.is_nan() {
+            return Err(Error::data("a score is NaN", "leave such rows out, or make the score NULL"));
+        }
+        let code = self.labels.code(label)?;
+        // Makes -0 the 0 that it equals.
+        self.plain[code].push(score + 0.0);
+        self.fold_when_grown(self.plain_rows() - 1);
+        Ok(())
+    }
+
+    fn plain_rows(&self) -> usize {
+        self.plain[0].len() + self.plain[1].len()
+    }
+
+    /// Counts equal scores when the number of plain ones has just passed a power of four and it pays.
+    #[inline]
+    fn fold_when_grown(&mut self, before: usize) {
+        let now = self.plain_rows();
+        if now >= FOLD_ROWS && now.ilog2() / 2 != before.max(1).ilog2() / 2 && now >= self.ties.len() / 2 {
+            self.fold();
+        }
+    }
+
+    #[cold]
+    fn fold(&mut self) {
+        self.plain.iter_mut().for_each(|scores| scores.sort_unstable_by(f64::total_cmp));
+        let mut distinct = 0;
+        visit(&self.plain, &self.ties, |_| distinct += 1);
+        let (added, rows) = (distinct - self.ties.len(), self.plain_rows());
+        // A tie is three times as large as a plain score; half of the memory should be saved.
+        if added.saturating_mul(6) > rows {
+            return;
+        }
+        let mut ties = Vec::with_capacity(distinct);
+        visit(&self.plain, &self.ties, |tie| ties.push(tie));
+        self.ties = ties;
+        self.plain = Default::default();
+    }
+
+    /// Calls `each` with every distinct score, ascending. O(n log n), and a copy of the plain scores.
+    pub(super) fn ascending(&self, each: impl FnMut(Tie)) {
+        let mut plain = self.plain.clone();
+        plain.iter_mut().for_each(|scores| scores.sort_unstable_by(f64::total_cmp));
+        visit(&plain, &self.ties, each);
+    }
+
+    /// The code of the positive class, when both classes occur.
+    pub(super) fn positive(&self) -> Option<usize> {
+        self.labels.positive()
+    }
+
+    /// How many rows each class has, by its code.
+    pub(super) fn totals(&self) -> [u64; 2] {
+        let mut totals = [self.plain[0].len() as u64, self.plain[1].len() as u64];
+        for tie in &self.ties {
+            totals[0] += tie.counts[0];
+            totals[1] += tie.counts[1];
+        }
+        totals
+    }
+
+    /// The labels of the negative and the positive class, when both occur.
+    pub fn classes(&self) -> Option<(&Label, &Label)> {
+        let positive = self.positive()?;
+        let labels = self.labels.labels();
+        Some((&labels[1 - positive], &labels[positive]))
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> u64 {
+        self.totals().iter().sum()
+    }
+
+    /// The area under the ROC curve: how often a random positive row has a higher score than a random negative one, ties counting
+    /// half (Mann and Whitney 1947). `None` unless both classes occur. O(n log n).
+    pub fn roc_auc(&self) -> Option<f64> {
+        let positive = self.positive()?;
+        let totals = self.totals();
+        let (mut below, mut twice_won) = (0_u64, 0_u128);
+        self.ascending(|tie| {
+            let (positives, negatives) = (tie.counts[positive], tie.counts[1 - positive]);
+            twice_won += u128::from(positives) * (2 * u128::from(below) + u128::from(negatives));
+            below += negatives;
+        });
+        let pairs = u128::from(totals[0]) * u128::from(totals[1]);
+        Some(twice_won as f64 / 2.0 / pairs as f64)
+    }
+
+    /// Average precision: the mean of the precisions at each threshold, weighted by the recall gained there, without interpolation,
+    /// as scikit-learn defines it. `None` unless both classes occur. O(n log n).
+    pub fn average_precision(&self) -> Option<f64> {
+        let positive = self.positive()?;
+        let totals = self.totals();
+        let mut left = totals;
+        let mut sum = Sum::default();
+        self.ascending(|tie| {
+            let predicted = left[0] + left[1];
+            sum.add(tie.counts[positive] as f64 * (left[positive] as f64 / predicted as f64));
+            left[0] -= tie.counts[0];
+            left[1] -= tie.counts[1];
+        });
+        Some(sum.value() / totals[positive] as f64)
+    }
+}
+
+/// Merges sorted scores of two classes and sorted ties, and calls `each` with every distinct score, ascending.
+fn visit(plain: &[Vec<f64>; 2], ties: &[Tie], mut each: impl FnMut(Tie)) {
+    let (mut at, mut tie) = ([0, 0], 0);
+    loop {
+        let heads = [plain[0].get(at[0]), plain[1].get(at[1]), ties.get(tie).map(|tie| &tie.score)];
+        let Some(score) = heads.into_iter().flatten().copied().reduce(f64::min) else { return };
+        let mut counts = [0, 0];
+        if let Some(counted) = ties.get(tie)
+            && counted.score == score
+        {
+            counts = counted.counts;
+            tie += 1;
+        }
+        for code in 0..2 {
+            while plain[code].get(at[code]) == Some(&score) {
+                at[code] += 1;
+                counts[code] += 1;
+            }
+        }
+        each(Tie { score, counts });
+    }
+}
+
+impl Accumulator for Ranking {
+    fn merge(&mut self, other: &Self) -> Result<()> {
+        add_rows(self.rows(), other.rows())?;
+        let codes = self.labels.codes(&other.labels)?;
+        let before = self.plain_rows();
+        for (&code, scores) in codes.iter().zip(&other.plain) {
+            self.plain[code].extend_from_slice(scores);
+        }
+        if !other.ties.is_empty() {
+            // A class without a code has no rows.
+            let swapped = codes.first() == Some(&1);
+            let theirs: Vec<Tie> = (other.ties.iter())
+                .map(|tie| Tie { score: tie.score, counts: if swapped { [tie.counts[1], tie.counts[0]] } else { tie.counts } })
+                .collect();
+            self.ties = merge_ties(&self.ties, &theirs);
+        }
+        self.fold_when_grown(before);
+        Ok(())
+    }
+
+    fn validate(&self) -> Result<()> {
+        let sound_score = |score: f64| !score.is_nan() && !(score == 0.0 && score.is_sign_negative());
+        let mut totals = self.plain.each_ref().map(|scores| Some(scores.len() as u64));
+        for (code, total) in totals.iter_mut().enumerate() {
+            for tie in &self.ties {
+                *total = total.and_then(|total| total.checked_add(tie.counts[code]));
+            }
+        }
+        let [Some(first), Some(second)] = totals else {
+            return Err(Error::damaged("ranking", "its counts are too large"));
+        };
+        let sound = self.labels.is_sound()
+            && first.checked_add(second).is_some_and(|rows| rows <= MAX_ROWS)
+            && (self.labels.len() == 2 || second == 0)
+            && (self.labels.len() >= 1 || first == 0)
+            && self.plain.iter().flatten().all(|&score| sound_score(score))
+            && self.ties.iter().all(|tie| sound_score(tie.score) && tie.counts != [0, 0])
+            && self.ties.is_sorted_by(|a, b| a.score < b.score)
+            && (self.labels.len() < 2 || (first > 0 && second > 0));
+        if sound { Ok(()) } else { Err(Error::damaged("ranking", "scores or counts do not agree")) }
+    }
+
+    fn memory(&self) -> usize {
+        self.labels.memory()
+            + (self.plain[0].capacity() + self.plain[1].capacity()) * size_of::<f64>()
+            + self.ties.capacity() * size_of::<Tie>()
+    }
+}
+
+/// The ties of both lists, ascending, with the counts of equal scores added.
+fn merge_ties(left: &[Tie], right: &[Tie]) -> Vec<Tie> {
+    let mut merged = Vec::with_capacity(left.len().max(right.len()));
+    let (mut l, mut r) = (left.iter().peekable(), right.iter().peekable());
+    loop {
+        let take_left = match (l.peek(), r.peek()) {
+            (None, None) => return merged,
+            (Some(a), Some(b)) if a.score == b.score => {
+                merged.push(Tie { score: a.score, counts: [a.counts[0] + b.counts[0], a.counts[1] + b.counts[1]] });
+                (l.next(), r.next());
+                continue;
+            }
+            (Some(a), Some(b)) => a.score < b.score,
+            (left, _) => left.is_some(),
+        };
+        merged.extend(if take_left { l.next() } else { r.next() });
+    }
+}

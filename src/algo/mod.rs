@@ -1,0 +1,20 @@
+//! The mathematics: accumulators, learners, metrics. Pure Rust, without PostgreSQL and without `unsafe`.
+#![forbid(unsafe_code)]
+
+pub mod accumulator;
+pub mod boosting;
+pub mod design;
+pub mod error;
+pub mod estimator;
+pub mod frame;
+pub mod hash;
+pub mod label;
+pub mod learner;
+pub mod linear;
+pub mod metrics;
+pub mod model;
+pub mod monitor;
+pub mod naive_bayes;
+pub mod split;
+pub mod state;
+pub mod summary;

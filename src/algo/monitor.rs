@@ -1,0 +1,53 @@
+//! How a long computation is watched and stopped from outside.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::Result;
+
+/// Where a learner is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Iterations done (boosting rounds, Newton steps, trees).
+    pub iteration: usize,
+    /// The most iterations there can be.
+    pub iterations: usize,
+    /// The training loss after this iteration.
+    pub loss: f64,
+}
+
+/// Handed to every learner. Both methods are called from any thread, so an implementation never talks to PostgreSQL.
+pub trait Monitor: Sync {
+    /// Errs with [`super::error::Error::Stopped`] once the computation should end. Cheap: an atomic load. A loop calls it
+    /// at least every few milliseconds of work.
+    fn check(&self) -> Result<()>;
+
+    /// Told after each iteration.
+    fn progress(&self, progress: Progress);
+}
+
+/// Never stops, reports nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unwatched;
+
+impl Monitor for Unwatched {
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn progress(&self, _: Progress) {}
+}
+
+/// Checked hyperparameters together with the monitor that watches their fit: the type that implements [`linfa::traits::Fit`].
+pub struct Watched<'m, P> {
+    /// What to fit.
+    pub params: P,
+    /// Who watches.
+    pub monitor: &'m dyn Monitor,
+}
+
+impl<'m, P> Watched<'m, P> {
+    /// Puts `params` under the eyes of `monitor`.
+    pub fn new(params: P, monitor: &'m dyn Monitor) -> Self {
+        Watched { params, monitor }
+    }
+}

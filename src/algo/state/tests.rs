@@ -1,0 +1,183 @@
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::algo::label::Label;
+
+/// A row of any metric.
+type Row = (u8, u8, f64);
+
+/// The label of a small number, of the type that `kind` says.
+fn label(kind: u8, number: u8) -> Label {
+    match kind {
+        0 => Label::Bool(number % 2 == 1),
+        1 => Label::Number(i64::from(number) - 1),
+        2 => Label::Enum(100 - u32::from(number), format!("e{number}")),
+        _ => Label::Text(format!("class {number}")),
+    }
+}
+
+fn state(metric: Metric, kind: u8, rows: &[Row]) -> State {
+    let mut tally = Tally::new(metric);
+    for &(a, b, number) in rows {
+        let pushed = match metric.inputs() {
+            Inputs::LabelAndScore => tally.push_score(&label(kind, a % 2), (number * 8.0).round()),
+            Inputs::LabelAndProbability => tally.push_score(&label(kind, a % 2), (number / 100.0).abs()),
+            Inputs::Labels => tally.push_labels(&label(kind, a), &label(kind, b)),
+            Inputs::Numbers => tally.push_numbers(number, f64::from(a)),
+        };
+        assert_eq!(pushed, Ok(()));
+    }
+    State::Metric(tally)
+}
+
+fn bytes(state: &State) -> Vec<u8> {
+    let bytes = state.to_bytes();
+    assert!(bytes.is_ok());
+    bytes.unwrap_or_default()
+}
+
+fn merged(left: &State, right: &State) -> State {
+    let mut state = left.clone();
+    assert_eq!(state.merge(right), Ok(()));
+    state
+}
+
+fn close(left: &State, right: &State) -> bool {
+    match (left.finish(), right.finish()) {
+        (Some(l), Some(r)) => (l - r).abs() <= 1e-12 * l.abs().max(1e-3),
+        (l, r) => l == r,
+    }
+}
+
+/// Writes the header that fits, so that a changed payload reaches the decoder.
+fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    if bytes.len() >= HEADER {
+        let length = (bytes.len() - HEADER) as u32;
+        let checksum = checksum(bytes[4], bytes[5], &bytes[HEADER..]);
+        bytes[8..12].copy_from_slice(&length.to_le_bytes());
+        bytes[12..16].copy_from_slice(&checksum.to_le_bytes());
+    }
+    bytes
+}
+
+fn metrics() -> impl Strategy<Value = Metric> {
+    (0..Metric::ALL.len()).prop_map(|place| Metric::ALL[place])
+}
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    vec((0..4_u8, 0..4_u8, -100.0..100.0_f64), 0..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn bytes_hold_everything(metric in metrics(), kind in 0..4_u8, rows in rows()) {
+        let state = state(metric, kind, &rows);
+        let decoded = State::from_bytes(&bytes(&state));
+        prop_assert_eq!(decoded.as_ref().map(State::kind), Ok(Kind::Metric(metric)));
+        prop_assert_eq!(decoded.as_ref().map(State::finish), Ok(state.finish()));
+        prop_assert_eq!(decoded, Ok(state));
+    }
+
+    #[test]
+    fn merging_commutes_and_associates(metric in metrics(), kind in 0..4_u8, a in rows(), b in rows(), c in rows()) {
+        let all = state(metric, kind, &[a.clone(), b.clone(), c.clone()].concat());
+        let [a, b, c] = [a, b, c].map(|rows| state(metric, kind, &rows));
+        prop_assert!(close(&merged(&a, &b), &merged(&b, &a)));
+        let (left, right) = (merged(&merged(&a, &b), &c), merged(&a, &merged(&b, &c)));
+        prop_assert!(close(&left, &right));
+        prop_assert!(close(&left, &all));
+        prop_assert!(State::from_bytes(&bytes(&left)).is_ok());
+        let empty = state(metric, kind, &[]);
+        prop_assert!(close(&merged(&empty, &a), &a) && close(&merged(&a, &empty), &a));
+    }
+
+    #[test]
+    fn damage_is_noticed(
+        metric in metrics(), kind in 0..4_u8, rows in rows(), at in any::<prop::sample::Index>(), change in 1..=255_u8,
+    ) {
+        let whole = bytes(&state(metric, kind, &rows));
+        let mut changed = whole.clone();
+        changed[at.index(whole.len())] ^= change;
+        prop_assert!(matches!(State::from_bytes(&changed), Err(Error::Damaged { .. })));
+        let cut = &whole[..at.index(whole.len())];
+        prop_assert!(matches!(State::from_bytes(cut), Err(Error::Damaged { .. })));
+        prop_assert!(matches!(State::from_bytes(&[&whole[..], &[change]].concat()), Err(Error::Damaged { .. })));
+    }
+
+    /// Bytes whose checksum is right, so that only validation stands between them and the rest: what is accepted works.
+    #[test]
+    fn hostile_payloads_do_no_harm(
+        metric in metrics(), kind in 0..4_u8, rows in rows(),
+        changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..6), cut in any::<prop::sample::Index>(),
+    ) {
+        let good = state(metric, kind, &rows);
+        let mut bytes = bytes(&good);
+        let payload = bytes.len() - HEADER;
+        for (at, byte) in changes {
+            if payload > 0 {
+                bytes[HEADER + at.index(payload)] = byte;
+            }
+        }
+        bytes.truncate(HEADER + 1 + cut.index(payload * 3 + 1));
+        if let Ok(mut state) = State::from_bytes(&sealed(bytes.clone())) {
+            state.finish();
+            prop_assert!(state.memory() <= 4096 + 256 * bytes.len());
+            let copy = state.clone();
+            let _ = state.merge(&copy);
+            let _ = state.merge(&good);
+            state.finish();
+            prop_assert!(state.to_bytes().is_ok());
+        }
+    }
+
+    #[test]
+    fn noise_is_no_state(code in 0..20_u8, payload in vec(any::<u8>(), 0..80)) {
+        let header = [&MAGIC[..], &[VERSION, code], &[0; 10]].concat();
+        if let Ok(state) = State::from_bytes(&sealed([&header[..], &payload].concat())) {
+            state.finish();
+        }
+        prop_assert!(State::from_bytes(&payload).is_err());
+    }
+}
+
+#[test]
+fn lengths_that_are_not_there_take_no_memory() {
+    // A sequence that claims 2^63 elements, in the place of each kind's first sequence.
+    let huge = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f];
+    for kind in Kind::all() {
+        for lead in 0..4 {
+            let payload = [&vec![0; lead], &huge[..]].concat();
+            let header = [&MAGIC[..], &[VERSION, kind.code()], &[0; 10]].concat();
+            let read = State::from_bytes(&sealed([&header[..], &payload].concat()));
+            assert!(matches!(read, Err(Error::Damaged { .. })), "{kind}: {read:?}");
+        }
+    }
+}
+
+#[test]
+fn kinds_have_their_own_codes() {
+    let mut codes: Vec<u8> = Kind::all().map(Kind::code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), Kind::all().count());
+}
+
+#[test]
+fn states_of_two_kinds_do_not_merge() {
+    let mut left = State::from(Tally::new(Metric::RocAuc));
+    let right = State::from(Tally::new(Metric::AveragePrecision));
+    assert!(matches!(left.merge(&right), Err(Error::Mismatch { .. })));
+}
+
+/// Stored states are read for ever: these bytes were written by format 1.
+#[test]
+fn the_format_does_not_change() {
+    let mut tally = Tally::new(Metric::RocAuc);
+    assert_eq!(tally.push_score(&Label::Text("no".into()), 0.5), Ok(()));
+    assert_eq!(tally.push_score(&Label::Text("yes".into()), 2.0), Ok(()));
+    let hex: String = bytes(&State::from(tally)).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, "");
+}

@@ -1,0 +1,122 @@
+//! Count, range, mean and spread of numbers.
+
+use serde::{Deserialize, Serialize};
+
+/// Numbers that are summed before their statistics join the rest.
+const CHUNK: usize = 1024;
+
+/// The number, least, greatest, mean and sum of squared deviations of some finite numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Moments {
+    count: u64,
+    least: f64,
+    greatest: f64,
+    mean: f64,
+    deviations: f64,
+}
+
+impl Moments {
+    /// Of all numbers in `values` that are not NaN. Two passes over each chunk, and the pairwise update of Chan, Golub and LeVeque
+    /// (1983) between chunks, lose no digits to a large mean. O(n).
+    pub fn of(values: &[f64]) -> Moments {
+        let mut all = Moments::default();
+        for chunk in values.chunks(CHUNK) {
+            all.merge(&Moments::of_chunk(chunk));
+        }
+        all
+    }
+
+    fn of_chunk(values: &[f64]) -> Moments {
+        /// Partial sums that a processor can keep in flight at once.
+        const LANES: usize = 8;
+        let (blocks, rest) = values.as_chunks::<LANES>();
+        let (mut counts, mut sums) = ([0.0; LANES], [0.0; LANES]);
+        let (mut least, mut greatest) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+        let mut first = |lane: usize, value: f64| {
+            let known = !value.is_nan();
+            counts[lane] += if known { 1.0 } else { 0.0 };
+            sums[lane] += if known { value } else { 0.0 };
+            least[lane] = if value < least[lane] { value } else { least[lane] };
+            greatest[lane] = if value > greatest[lane] { value } else { greatest[lane] };
+        };
+        for block in blocks {
+            (0..LANES).for_each(|lane| first(lane, block[lane]));
+        }
+        rest.iter().enumerate().for_each(|(lane, &value)| first(lane, value));
+        let count: f64 = counts.iter().sum();
+        if count == 0.0 {
+            return Moments::default();
+        }
+        let mean = sums.iter().sum::<f64>() / count;
+        let (mut off, mut squares) = ([0.0; LANES], [0.0; LANES]);
+        let mut second = |lane: usize, value: f64| {
+            let difference = if value.is_nan() { 0.0 } else { value - mean };
+            off[lane] += difference;
+            squares[lane] += difference * difference;
+        };
+        for block in blocks {
+            (0..LANES).for_each(|lane| second(lane, block[lane]));
+        }
+        rest.iter().enumerate().for_each(|(lane, &value)| second(lane, value));
+        let off = off.iter().sum::<f64>();
+        Moments {
+            count: count as u64,
+            least: least.into_iter().fold(f64::INFINITY, f64::min),
+            greatest: greatest.into_iter().fold(f64::NEG_INFINITY, f64::max),
+            mean: mean + off / count,
+            deviations: (squares.iter().sum::<f64>() - off * off / count).max(0.0),
+        }
+    }
+
+    /// Adds the numbers of another.
+    pub fn merge(&mut self, other: &Moments) {
+        if self.count == 0 || other.count == 0 {
+            if self.count == 0 {
+                *self = *other;
+            }
+            return;
+        }
+        let (ours, theirs) = (self.count as f64, other.count as f64);
+        let (total, delta) = (ours + theirs, other.mean - self.mean);
+        self.count += other.count;
+        self.least = self.least.min(other.least);
+        self.greatest = self.greatest.max(other.greatest);
+        self.mean += delta * (theirs / total);
+        self.deviations += other.deviations + delta * delta * (ours * theirs / total);
+    }
+
+    /// How many numbers there are.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The least number. `None` without numbers.
+    pub fn min(&self) -> Option<f64> {
+        (self.count > 0).then_some(self.least)
+    }
+
+    /// The greatest number. `None` without numbers.
+    pub fn max(&self) -> Option<f64> {
+        (self.count > 0).then_some(self.greatest)
+    }
+
+    /// The mean. `None` without numbers, and when their sum leaves the range of a float.
+    pub fn mean(&self) -> Option<f64> {
+        (self.count > 0).then_some(self.mean).filter(|mean| mean.is_finite())
+    }
+
+    /// The standard deviation of a sample (divided by n - 1), as SQL's `stddev`. `None` with fewer than two numbers, and when it
+    /// leaves the range of a float.
+    pub fn stddev(&self) -> Option<f64> {
+        (self.count > 1).then(|| (self.deviations / (self.count - 1) as f64).sqrt()).filter(|stddev| stddev.is_finite())
+    }
+
+    /// Whether these can be anyone's moments.
+    pub(super) fn is_sound(&self) -> bool {
+        if self.count == 0 {
+            return *self == Moments::default();
+        }
+        // The mean and the deviations of huge numbers may have overflowed.
+        self.least.is_finite() && self.greatest.is_finite() && self.least <= self.greatest && !(self.deviations < 0.0)
+    }
+}

@@ -1,0 +1,145 @@
+//! Exact order statistics of a column, in about three passes instead of a sort.
+
+/// Cells of a histogram; a group of fewer values than this is sorted.
+const CELLS: usize = 2048;
+/// Histograms within a cell of a histogram, at most. Values that are still not apart are sorted.
+const DEPTH: usize = 6;
+
+/// A value that has a wanted rank.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Ranked {
+    /// The value.
+    pub value: f64,
+    /// How many values are not greater.
+    pub at_most: u64,
+}
+
+/// The values that would stand at `ranks` (ascending, from 0, below the number of values) if the finite `values` were sorted.
+///
+/// A histogram between the least and the greatest value tells which cells hold wanted ranks; only their values are looked at again,
+/// in the same way. O(n) for any usual distribution; after a few rounds (outliers, many powers of ten) the rest is sorted.
+pub fn order_statistics(values: &[f64], ranks: &[usize]) -> Vec<Ranked> {
+    debug_assert!(ranks.is_sorted() && ranks.iter().all(|&rank| rank < values.len()));
+    let mut found = vec![Ranked::default(); ranks.len()];
+    select(values, ranks, 0, DEPTH, &mut found);
+    found
+}
+
+/// Fills `found` for `ranks` among `values`, which have `below` lesser values outside.
+fn select(values: &[f64], ranks: &[usize], below: usize, depth: usize, found: &mut [Ranked]) {
+    if ranks.is_empty() || values.is_empty() {
+        return;
+    }
+    let (least, greatest) = range(values);
+    if least == greatest {
+        found.fill(Ranked { value: least, at_most: (below + values.len()) as u64 });
+        return;
+    }
+    let scale = (CELLS - 1) as f64 / (greatest - least);
+    // The scale is 0 when the range overflows, and infinite when it is too small to be divided by.
+    if values.len() <= CELLS || depth == 0 || !scale.is_finite() || scale == 0.0 {
+        return sort(values, ranks, below, found);
+    }
+    // Rounding is monotone, so cells are in the order of values.
+    let cell = |value: f64| (((value - least) * scale) as usize).min(CELLS - 1);
+    let counts = histogram(values, cell);
+    // Which cells have ranks, and where their values go.
+    let mut slots = [u16::MAX; CELLS];
+    let mut groups: Vec<Group> = Vec::new();
+    let (mut next, mut start) = (0, 0);
+    for (cell, &count) in counts.iter().enumerate() {
+        let end = start + count as usize;
+        let first = next;
+        while next < ranks.len() && ranks[next] < end {
+            next += 1;
+        }
+        if next > first {
+            slots[cell] = groups.len() as u16;
+            groups.push(Group { values: Vec::with_capacity(count as usize), start, first, next });
+        }
+        start = end;
+    }
+    for &value in values {
+        let slot = slots[cell(value)];
+        if slot != u16::MAX {
+            groups[slot as usize].values.push(value);
+        }
+    }
+    for group in groups {
+        let ranks: Vec<usize> = ranks[group.first..group.next].iter().map(|rank| rank - group.start).collect();
+        select(&group.values, &ranks, below + group.start, depth - 1, &mut found[group.first..group.next]);
+    }
+}
+
+/// The values of a cell, how many values are in lesser cells, and which ranks are in this one.
+struct Group {
+    values: Vec<f64>,
+    start: usize,
+    first: usize,
+    next: usize,
+}
+
+fn range(values: &[f64]) -> (f64, f64) {
+    const LANES: usize = 8;
+    let (mut least, mut greatest) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+    for block in values.chunks(LANES) {
+        for (lane, &value) in block.iter().enumerate() {
+            least[lane] = if value < least[lane] { value } else { least[lane] };
+            greatest[lane] = if value > greatest[lane] { value } else { greatest[lane] };
+        }
+    }
+    (least.into_iter().fold(f64::INFINITY, f64::min), greatest.into_iter().fold(f64::NEG_INFINITY, f64::max))
+}
+
+/// How many values each cell has. Neighbouring rows count in different tables, so that equal ones do not wait for each other.
+fn histogram(values: &[f64], cell: impl Fn(f64) -> usize) -> Vec<u32> {
+    let mut tables = vec![[0_u32; 2]; CELLS];
+    for pair in values.chunks(2) {
+        for (table, &value) in pair.iter().enumerate() {
+            tables[cell(value)][table] += 1;
+        }
+    }
+    tables.into_iter().map(|[a, b]| a + b).collect()
+}
+
+fn sort(values: &[f64], ranks: &[usize], below: usize, found: &mut [Ranked]) {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    for (found, &rank) in found.iter_mut().zip(ranks) {
+        let value = sorted[rank];
+        let at_most = rank + sorted[rank..].partition_point(|&other| other <= value);
+        *found = Ranked { value, at_most: (below + at_most) as u64 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algo::hash::hash_u64;
+
+    fn check(values: &[f64]) {
+        let mut sorted = values.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let last = values.len() - 1;
+        let mut ranks: Vec<usize> = (0..=20).map(|k| k * last / 20).collect();
+        ranks.extend([last, last]);
+        for (found, rank) in order_statistics(values, &ranks).into_iter().zip(ranks) {
+            assert_eq!(found.value, sorted[rank]);
+            assert_eq!(found.at_most as usize, sorted.partition_point(|&other| other <= found.value));
+        }
+    }
+
+    #[test]
+    fn they_are_those_of_sorted_values() {
+        let uniform = |i: u64| hash_u64(1, i) as f64 / u64::MAX as f64;
+        for n in [1, 2, 5, 2048, 2049, 30_000] {
+            check(&(0..n).map(uniform).collect::<Vec<_>>());
+            check(&(0..n).map(|i| (uniform(i) * 7.0).floor()).collect::<Vec<_>>());
+            check(&(0..n).map(|i| 10_f64.powf(uniform(i) * 600.0 - 300.0)).collect::<Vec<_>>());
+            check(&(0..n).map(|i| if i % 100 == 7 { 1e300 * uniform(i) } else { uniform(i) - 0.5 }).collect::<Vec<_>>());
+            check(&(0..n).map(|i| if i % 2 == 0 { f64::MAX } else { -f64::MAX }).collect::<Vec<_>>());
+            check(&(0..n).map(|i| f64::from_bits(i % 5)).collect::<Vec<_>>());
+            check(&vec![-3.25; n as usize]);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Which version a bare model name stands for, and other names for versions.
+
+use pgrx::pg_extern;
+
+use super::options::required;
+use super::registry::{self, Entry, Privilege, Version};
+use crate::pg::catalog;
+use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_VERSION, WRONG_TASK, or_raise};
+
+/// Makes `version` the deployed one, and logs it. A rollback of this deployment returns to the one in force until now, or, when this is
+/// itself a rollback, to `rolled_back_to`'s own.
+pub fn record(entry: &Entry, version: i32, rolled_back_to: Option<i64>) -> Result<()> {
+    let deployed_by = catalog::current_role();
+    catalog::as_owner(|| {
+        // The lock makes concurrent deployments take turns, so that the log tells what each replaced.
+        let deployment: Option<i64> = catalog::write_returning(
+            "INSERT INTO assay.model_deployment (model_id, version, deployed_by, replaced, previous)
+             SELECT m.id, $2, $3, m.deployed_version,
+                    CASE WHEN $4 IS NULL THEN m.deployment_id
+                         ELSE (SELECT d.previous FROM assay.model_deployment d WHERE d.id = $4) END
+             FROM assay.model m WHERE m.id = $1 FOR UPDATE OF m
+             RETURNING id",
+            &[entry.id.into(), version.into(), deployed_by.into(), rolled_back_to.into()],
+        )?;
+        catalog::write(
+            "UPDATE assay.model SET deployed_version = $2, deployment_id = $3 WHERE id = $1",
+            &[entry.id.into(), version.into(), deployment.into()],
+        )?;
+        Ok(())
+    })
+}
+
+/// `deploy(model, version)`: from the next statement on, the bare name stands for `version`.
+#[pg_extern(sql = false)]
+fn deploy(model: Option<&str>, version: Option<i32>) {
+    or_raise((|| {
+        let model = registry::open(required("model", model)?, Privilege::Manage)?;
+        let version = existing(model, required("version", version)?)?;
+        record(&version.model, version.version, None)
+    })());
+}
+
+/// A version that there is.
+fn existing(model: Entry, version: i32) -> Result<Version> {
+    let version = Version { model, version };
+    version.hash()?;
+    Ok(version)
+}
+
+/// `rollback(model)`: deploys what was deployed before; gives its version.
+#[pg_extern(sql = false)]
+fn rollback(model: Option<&str>) -> i32 {
+    or_raise((|| {
+        let entry = registry::open(required("model", model)?, Privilege::Manage)?;
+        let nothing = || {
+            Error::new(UNDEFINED_VERSION, format!("model \"{}\" has no deployment to roll back to", entry.name))
+                .hint("SELECT * FROM assay.deployments shows what was deployed.")
+        };
+        let current = entry.deployment.and_then(|id| deployment(id).transpose()).transpose()?.ok_or_else(nothing)?;
+        let mut target = current.previous;
+        // Versions may have been dropped since: go back to the last that is still there.
+        while let Some(id) = target {
+            let Some(before) = deployment(id)? else { break };
+            if registry::versions(&entry)?.contains(&before.version) {
+                record(&entry, before.version, Some(id))?;
+                return Ok(before.version);
+            }
+            target = before.previous;
+        }
+        Err(nothing())
+    })())
+}
+
+/// A row of `assay.model_deployment`.
+struct Deployment {
+    version: i32,
+    previous: Option<i64>,
+}
+
+fn deployment(id: i64) -> Result<Option<Deployment>> {
+    catalog::find(c"model_deployment", c"model_deployment_pkey", &[catalog::Key::BigInt(1, id)], |row| {
+        Ok(Some(Deployment { version: row.require(3)?, previous: row.get(7) }))
+    })
+}
+
+/// `drop_model(model, version)`: drops a version, or with NULL the model with all its versions, aliases and grants.
+#[pg_extern(sql = false)]
+fn drop_model(model: Option<&str>, version: Option<i32>) {
+    or_raise((|| {
+        let name = required("model", model)?;
+        let Some(version) = version else {
+            let entry = registry::open(name, Privilege::Own)?;
+            return catalog::as_owner(|| {
+                catalog::write("DELETE FROM assay.model WHERE id = $1", &[entry.id.into()])
+            });
+        };
+        let version = existing(registry::open(name, Privilege::Manage)?, version)?;
+        if version.model.deployed == Some(version.version) {
+            return Err(Error::new(INVALID_PARAMETER, format!("version {} of model \"{name}\" is deployed", version.version))
+                .hint("Deploy another version first, or drop the whole model with assay.drop_model(model)."));
+        }
+        catalog::as_owner(|| {
+            catalog::write(
+                "DELETE FROM assay.model_version WHERE model_id = $1 AND version = $2",
+                &[version.model.id.into(), version.version.into()],
+            )
+        })
+    })());
+}
+
+/// `set_alias(model, alias, version)`: `model@alias` stands for `version`; with a NULL version the alias goes.
+#[pg_extern(sql = false)]
+fn set_alias(model: Option<&str>, alias: Option<&str>, version: Option<i32>) {
+    or_raise((|| {
+        let entry = registry::open(required("model", model)?, Privilege::Manage)?;
+        let alias = required("alias", alias)?;
+        registry::check_name("alias", alias)?;
+        if alias.parse::<i32>().is_ok() {
+            return Err(Error::new(INVALID_PARAMETER, "an alias cannot be a number")
+                .detail(format!("It is \"{alias}\", which names a version already."))
+                .hint("Begin the alias with a letter."));
+        }
+        let Some(version) = version else {
+            return catalog::as_owner(|| {
+                catalog::write(
+                    "DELETE FROM assay.model_alias WHERE model_id = $1 AND alias = $2",
+                    &[entry.id.into(), alias.to_string().into()],
+                )
+            });
+        };
+        let version = existing(entry, version)?;
+        catalog::as_owner(|| {
+            catalog::write(
+                "INSERT INTO assay.model_alias (model_id, alias, version) VALUES ($1, $2, $3)
+                 ON CONFLICT (model_id, alias) DO UPDATE SET version = excluded.version",
+                &[version.model.id.into(), alias.to_string().into(), version.version.into()],
+            )
+        })
+    })());
+}
+
+/// `set_threshold(model, threshold)`: the probability from which on `predict_label` gives the positive label.
+#[pg_extern(sql = false)]
+fn set_threshold(model: Option<&str>, threshold: Option<f64>) {
+    or_raise((|| {
+        let version = registry::resolve(required("model", model)?, Privilege::Manage)?;
+        let threshold = required("threshold", threshold)?;
+        if !(0.0..=1.0).contains(&threshold) {
+            return Err(Error::new(INVALID_PARAMETER, "threshold is out of range")
+                .detail(format!("The value is {threshold}."))
+                .hint("It is a probability, from 0 to 1."));
+        }
+        if super::cache::scorer(&version)?.model().labels.len() != 2 {
+            return Err(Error::new(WRONG_TASK, format!("model \"{}\" has no two classes", version.reference()))
+                .hint("Only a classification with two classes has a threshold."));
+        }
+        catalog::as_owner(|| {
+            catalog::write(
+                "INSERT INTO assay.model_threshold (model_id, version, threshold) VALUES ($1, $2, $3)
+                 ON CONFLICT (model_id, version) DO UPDATE SET threshold = excluded.threshold",
+                &[version.model.id.into(), version.version.into(), threshold.into()],
+            )
+        })
+    })());
+}

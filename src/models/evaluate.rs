@@ -1,0 +1,327 @@
+//! Judging a model on the rows of a query: metrics, the confusion matrix, curves. One pass, streamed.
+
+use std::rc::Rc;
+
+use hashbrown::HashMap;
+use ndarray::ArrayView2;
+use pgrx::iter::TableIterator;
+use pgrx::{name, pg_extern};
+
+use super::cache;
+use super::options::required;
+use super::predict::{column_named, wrong_type};
+use super::registry::{self, Privilege};
+use super::scorer::Scorer;
+use crate::algo::label::Label;
+use crate::algo::metrics::curve::{self, CurvePoint};
+use crate::algo::metrics::{Ranking, evaluation};
+use crate::pg::error::{
+    Error, INTERNAL, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, or_raise,
+};
+use crate::pg::query::Query;
+use crate::pg::settings;
+use crate::pg::types::{self, Role, Value};
+
+/// A pass of a model over labelled rows.
+struct Pass {
+    scorer: Rc<Scorer>,
+    threshold: f64,
+    outcome: Outcome,
+    unlabelled: u64,
+    unseen: u64,
+}
+
+/// What the rows were, and what the model said of them.
+enum Outcome {
+    /// Each row's class, and its probabilities, one a class.
+    Classes { actual: Vec<u32>, probabilities: Vec<f64> },
+    /// Each row's value, and the predicted one.
+    Numbers { actual: Vec<f64>, predicted: Vec<f64> },
+}
+
+impl Outcome {
+    fn memory(&self) -> usize {
+        match self {
+            Outcome::Classes { actual, probabilities } => actual.len() * 4 + probabilities.len() * 8,
+            Outcome::Numbers { actual, .. } => actual.len() * 16,
+        }
+    }
+}
+
+/// Reads the label of each row as a class of the model.
+struct Classes {
+    target: String,
+    places: HashMap<String, u32>,
+    boolean: bool,
+}
+
+impl Classes {
+    fn of(scorer: &Scorer, target: &str) -> Classes {
+        let labels = &scorer.model().labels;
+        Classes {
+            target: target.to_string(),
+            places: labels.iter().zip(0..).map(|(label, place)| (label.to_string(), place)).collect(),
+            boolean: matches!(labels.first(), Some(Label::Bool(_))),
+        }
+    }
+
+    /// The place of a row's class; `None` for NULL.
+    fn place(&self, value: &Value<'_>) -> Result<Option<u32>> {
+        let place = match value {
+            Value::Missing => return Ok(None),
+            Value::Text(text) => self.places.get(text.as_ref()),
+            Value::Enum(oid) => self.places.get(&types::enum_label(*oid).0),
+            Value::Number(number) if self.boolean => return Ok(Some(u32::from(*number != 0.0))),
+            Value::Number(number) if number.is_nan() => return Ok(None),
+            Value::Number(number) => self.places.get(&number.to_string()),
+            Value::Vector(_) => None,
+        };
+        place.copied().map(Some).ok_or_else(|| {
+            let mut known: Vec<&str> = self.places.keys().map(String::as_str).collect();
+            known.sort_unstable();
+            known.truncate(20);
+            Error::new(UNSUITABLE_ROWS, format!("target \"{}\" has a label that the model does not know", self.target))
+                .detail(format!("The label is {value:?}; the model knows {}.", known.join(", ")))
+                .hint("Evaluate on rows whose labels training has seen.")
+        })
+    }
+}
+
+impl Pass {
+    /// Scores every row of `query` and compares it with the model's target.
+    fn run(model: Option<&str>, query: Option<&str>, threshold: Option<f64>) -> Result<Pass> {
+        let reference = required("model", model)?;
+        let version = registry::resolve(reference, Privilege::Predict)?;
+        let scorer = cache::scorer(&version)?;
+        let threshold = match threshold {
+            None => version.threshold()?,
+            Some(threshold) if (0.0..=1.0).contains(&threshold) => threshold,
+            Some(threshold) => {
+                return Err(Error::new(INVALID_PARAMETER, "threshold is out of range")
+                    .detail(format!("The value is {threshold}."))
+                    .hint("It is a probability, from 0 to 1."));
+            }
+        };
+        let target = version.stored()?.target.unwrap_or_default();
+        let query = Query::new(required("query", query)?)?;
+        let columns = query.columns();
+        let target_column = column_named(columns, &target, "target")?;
+        let inputs = scorer
+            .model()
+            .inputs
+            .iter()
+            .enumerate()
+            .map(|(input, wanted)| {
+                let place = column_named(columns, &wanted.name, "feature").map_err(|error| error.state(MISSING_FEATURE))?;
+                match columns[place].reader {
+                    Some(reader) if scorer.accepts(input, reader) => Ok(place),
+                    _ => Err(wrong_type(&scorer, input, &columns[place].type_name, reference)),
+                }
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let classes = scorer.is_classification().then(|| Classes::of(&scorer, &target));
+        if classes.is_none() && columns[target_column].reader.map(|reader| reader.role()) != Some(Role::Number) {
+            return Err(Error::new(UNSUITABLE_ROWS, format!("target \"{target}\" is no number, as the model predicts"))
+                .detail(format!("Its type is {}.", columns[target_column].type_name))
+                .hint("Cast it to a number in the query."));
+        }
+        let outcome = match &classes {
+            Some(_) => Outcome::Classes { actual: Vec::new(), probabilities: Vec::new() },
+            None => Outcome::Numbers { actual: Vec::new(), predicted: Vec::new() },
+        };
+        let mut pass = Pass { threshold, outcome, unlabelled: 0, unseen: 0, scorer: Rc::clone(&scorer) };
+        let (mut encoded, mut scores) = (scorer.empty_row(), vec![0.0; scorer.outputs()]);
+        let mut rows = 0_u64;
+        query.run(&mut |row| {
+            let label = row.value(target_column);
+            let class = classes.as_ref().map(|classes| classes.place(&label)).transpose()?.flatten();
+            let number = match label {
+                Value::Number(number) if number.is_finite() => Some(number),
+                _ => None,
+            };
+            if if classes.is_some() { class.is_none() } else { number.is_none() } {
+                pass.unlabelled += 1;
+                return Ok(());
+            }
+            for (input, &place) in inputs.iter().enumerate() {
+                pass.unseen += u64::from(!scorer.encode(input, &row.value(place), &mut encoded));
+            }
+            scorer.score(&encoded, &mut scores);
+            match (&mut pass.outcome, class, number) {
+                (Outcome::Classes { actual, probabilities }, Some(class), _) => {
+                    actual.push(class);
+                    probabilities.extend_from_slice(&scores);
+                }
+                (Outcome::Numbers { actual, predicted }, _, Some(number)) => {
+                    actual.push(number);
+                    predicted.push(scores[0]);
+                }
+                _ => {}
+            }
+            rows += 1;
+            if rows.is_multiple_of(65_536) { pass.check_memory() } else { Ok(()) }
+        })?;
+        Ok(pass)
+    }
+
+    /// Exact metrics keep each row's scores.
+    fn check_memory(&self) -> Result<()> {
+        let (needed, allowed) = (self.outcome.memory(), settings::max_memory());
+        if needed <= allowed { Ok(()) } else { Err(crate::algo::error::Error::Memory { needed, allowed }.into()) }
+    }
+
+    /// The probabilities, rows x classes, with each row's class. Errs with `ML010` for a regression.
+    fn classes(&self, wanted: &str) -> Result<(&[u32], ArrayView2<'_, f64>)> {
+        let shape = |rows: usize| (rows, self.scorer.outputs());
+        match &self.outcome {
+            Outcome::Classes { actual, probabilities } => ArrayView2::from_shape(shape(actual.len()), probabilities)
+                .map(|view| (actual.as_slice(), view))
+                .map_err(|error| Error::new(INTERNAL, error.to_string())),
+            Outcome::Numbers { .. } => Err(Error::new(WRONG_TASK, format!("{wanted} needs a classification"))
+                .hint("Use assay.evaluate for a regression.")),
+        }
+    }
+
+    /// The metrics, without those that these rows do not define.
+    fn metrics(&self) -> Result<Vec<(&'static str, f64)>> {
+        let table = match &self.outcome {
+            Outcome::Classes { .. } => {
+                let (actual, probabilities) = self.classes("evaluate")?;
+                evaluation::classification(actual, probabilities, self.threshold)?
+            }
+            Outcome::Numbers { actual, predicted } => evaluation::regression(actual, predicted)?,
+        };
+        Ok(table.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+    }
+
+    /// The ranking of rows by the positive class's probability. Errs with `ML010` unless there are two classes.
+    fn ranking(&self) -> Result<Ranking> {
+        let (actual, probabilities) = self.classes("a curve")?;
+        if probabilities.ncols() != 2 {
+            return Err(Error::new(WRONG_TASK, "a curve needs a model with two classes")
+                .detail(format!("The model has {}.", probabilities.ncols()))
+                .hint("Use assay.evaluate or assay.confusion_matrix for this model."));
+        }
+        Ok(evaluation::rank(actual, probabilities, 1)?)
+    }
+}
+
+/// `evaluate(model, query, threshold)`.
+#[pg_extern(sql = false)]
+fn evaluate(
+    model: Option<&str>,
+    query: Option<&str>,
+    threshold: Option<f64>,
+) -> TableIterator<'static, (name!(metric, String), name!(value, f64))> {
+    let pass = or_raise(Pass::run(model, query, threshold));
+    let metrics = or_raise(pass.metrics());
+    let mut rows: Vec<(String, f64)> = metrics.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+    rows.push(("unlabelled_rows".into(), pass.unlabelled as f64));
+    rows.push(("unseen_levels".into(), pass.unseen as f64));
+    TableIterator::new(rows)
+}
+
+/// `confusion_matrix(model, query, threshold)`.
+#[pg_extern(sql = false)]
+fn confusion_matrix(
+    model: Option<&str>,
+    query: Option<&str>,
+    threshold: Option<f64>,
+) -> TableIterator<'static, (name!(actual, String), name!(predicted, String), name!(rows, i64))> {
+    let pass = or_raise(Pass::run(model, query, threshold));
+    let labels = &pass.scorer.model().labels;
+    let matrix = or_raise(pass.classes("a confusion matrix").and_then(|(actual, probabilities)| {
+        Ok(evaluation::confusion_matrix(actual, probabilities, pass.threshold)?)
+    }));
+    let mut rows = Vec::with_capacity(labels.len() * labels.len());
+    for (actual, line) in labels.iter().zip(matrix) {
+        for (predicted, count) in labels.iter().zip(line) {
+            rows.push((actual.to_string(), predicted.to_string(), count as i64));
+        }
+    }
+    TableIterator::new(rows)
+}
+
+/// Runs a pass and draws one of its curves.
+fn points(
+    model: Option<&str>,
+    query: Option<&str>,
+    points: Option<i32>,
+    draw: impl FnOnce(&Ranking, Option<usize>) -> Vec<CurvePoint>,
+) -> Result<Vec<CurvePoint>> {
+    let points = match points {
+        Some(points) if points < 2 => {
+            return Err(Error::new(INVALID_PARAMETER, "points is out of range")
+                .detail(format!("The value is {points}."))
+                .hint("Ask for at least 2 points, or NULL for all."));
+        }
+        points => points.map(|points| points as usize),
+    };
+    Ok(draw(&Pass::run(model, query, None)?.ranking()?, points))
+}
+
+/// `roc_curve(model, query, points)`.
+#[pg_extern(sql = false)]
+#[allow(clippy::type_complexity)]
+fn roc_curve(
+    model: Option<&str>,
+    query: Option<&str>,
+    points: Option<i32>,
+) -> TableIterator<
+    'static,
+    (
+        name!(threshold, f64),
+        name!(recall, f64),
+        name!(false_positive_rate, f64),
+        name!(true_positives, i64),
+        name!(false_positives, i64),
+        name!(true_negatives, i64),
+        name!(false_negatives, i64),
+    ),
+> {
+    let curve = or_raise(self::points(model, query, points, curve::roc_curve));
+    TableIterator::new(curve.into_iter().map(|p| {
+        (
+            p.threshold,
+            p.recall(),
+            p.false_positive_rate(),
+            p.true_positives as i64,
+            p.false_positives as i64,
+            p.true_negatives as i64,
+            p.false_negatives as i64,
+        )
+    }))
+}
+
+/// `precision_recall_curve(model, query, points)`.
+#[pg_extern(sql = false)]
+#[allow(clippy::type_complexity)]
+fn precision_recall_curve(
+    model: Option<&str>,
+    query: Option<&str>,
+    points: Option<i32>,
+) -> TableIterator<
+    'static,
+    (
+        name!(threshold, f64),
+        name!(precision, f64),
+        name!(recall, f64),
+        name!(true_positives, i64),
+        name!(false_positives, i64),
+        name!(true_negatives, i64),
+        name!(false_negatives, i64),
+    ),
+> {
+    let curve = or_raise(self::points(model, query, points, curve::precision_recall_curve));
+    TableIterator::new(curve.into_iter().map(|p| {
+        (
+            p.threshold,
+            p.precision(),
+            p.recall(),
+            p.true_positives as i64,
+            p.false_positives as i64,
+            p.true_negatives as i64,
+            p.false_negatives as i64,
+        )
+    }))
+}

@@ -1,0 +1,51 @@
+//! Who besides the owner may do what with a model.
+
+use pgrx::pg_extern;
+use pgrx::pg_sys::Oid;
+
+use super::options::required;
+use super::registry::{self, Entry, Privilege};
+use crate::pg::catalog;
+use crate::pg::error::{Error, Result, UNDEFINED_ROLE, or_raise};
+use crate::pg::types;
+
+/// The three arguments of both functions, checked. `public` stands for everyone, as in GRANT.
+fn parse(model: Option<&str>, role: Option<&str>, privilege: Option<&str>) -> Result<(Entry, Oid, Privilege)> {
+    let entry = registry::open(required("model", model)?, Privilege::Own)?;
+    let name = required("role", role)?;
+    let role = match types::role_named(name) {
+        Some(role) => role,
+        None if name == "public" => Oid::INVALID,
+        None => {
+            return Err(Error::new(UNDEFINED_ROLE, format!("role \"{name}\" does not exist"))
+                .hint("Name a role as pg_roles lists it, or public for everyone."));
+        }
+    };
+    Ok((entry, role, Privilege::granted(required("privilege", privilege)?)?))
+}
+
+/// `grant_model(model, role, privilege)`.
+#[pg_extern(sql = false)]
+fn grant_model(model: Option<&str>, role: Option<&str>, privilege: Option<&str>) {
+    or_raise(parse(model, role, privilege).and_then(|(entry, role, privilege)| {
+        catalog::as_owner(|| {
+            catalog::write(
+                "INSERT INTO assay.model_privilege (model_id, role, privilege) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                &[entry.id.into(), role.into(), privilege.to_string().into()],
+            )
+        })
+    }));
+}
+
+/// `revoke_model(model, role, privilege)`.
+#[pg_extern(sql = false)]
+fn revoke_model(model: Option<&str>, role: Option<&str>, privilege: Option<&str>) {
+    or_raise(parse(model, role, privilege).and_then(|(entry, role, privilege)| {
+        catalog::as_owner(|| {
+            catalog::write(
+                "DELETE FROM assay.model_privilege WHERE model_id = $1 AND role = $2 AND privilege = $3",
+                &[entry.id.into(), role.into(), privilege.to_string().into()],
+            )
+        })
+    }));
+}

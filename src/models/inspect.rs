@@ -1,0 +1,257 @@
+//! Looking inside a model: its labels, features, importance, weights, history.
+
+use std::rc::Rc;
+
+use pgrx::iter::TableIterator;
+use pgrx::{JsonB, name, pg_extern};
+use serde_json::json;
+
+use super::cache;
+use super::options::{parse, required};
+use super::predict::quote_identifier;
+use super::registry::{self, Privilege, Version};
+use super::scorer::Scorer;
+use crate::algo::design::Level;
+use crate::algo::linear::{LinearModel, Weight};
+use crate::algo::model::{Fitted, Model};
+use crate::algo::summary::{Summary, Values};
+use crate::pg::error::{Error, Result, WRONG_TASK, or_raise};
+
+/// A model that the caller may look into.
+fn open(model: &str, privilege: Privilege) -> Result<(Version, Rc<Scorer>)> {
+    let version = registry::resolve(model, privilege)?;
+    let scorer = cache::scorer(&version)?;
+    Ok((version, scorer))
+}
+
+/// `labels(model)`.
+#[pg_extern(sql = false)]
+fn labels(model: &str) -> Vec<String> {
+    let (_, scorer) = or_raise(open(model, Privilege::Predict));
+    scorer.model().labels.iter().map(ToString::to_string).collect()
+}
+
+/// `features(model)`.
+#[pg_extern(sql = false)]
+fn features(model: &str) -> Vec<String> {
+    let (_, scorer) = or_raise(open(model, Privilege::Predict));
+    scorer.model().inputs.iter().map(|input| input.name.clone()).collect()
+}
+
+/// `predict_expression(model, alias)`.
+#[pg_extern(sql = false)]
+fn predict_expression(model: &str, alias: &str) -> String {
+    /// What a function takes, less the model.
+    const MOST_FEATURES: usize = 99;
+    let (_, scorer) = or_raise(open(model, Privilege::Predict));
+    let inputs = &scorer.model().inputs;
+    let (model, alias) = (pgrx::spi::quote_literal(model), quote_identifier(alias));
+    if inputs.len() > MOST_FEATURES {
+        return format!("assay.predict({model}, {alias})");
+    }
+    let features: Vec<String> =
+        inputs.iter().map(|input| format!("{alias}.{}", quote_identifier(&input.name))).collect();
+    format!("assay.predict({model}, {})", features.join(", "))
+}
+
+/// The summary of each feature in the training rows, in the learner's order.
+fn statistics(version: &Version) -> Result<Vec<Summary>> {
+    let stored = version.stored()?.statistics;
+    let entries = stored.as_array().cloned().unwrap_or_default();
+    entries.into_iter().map(|mut entry| parse("training statistics", entry["summary"].take())).collect()
+}
+
+fn unfit(version: &Version, what: &str) -> Error {
+    Error::new(WRONG_TASK, format!("model \"{}\" has no {what}", version.reference()))
+}
+
+/// `feature_importance(model)`.
+#[pg_extern(sql = false)]
+#[allow(clippy::type_complexity)]
+fn feature_importance(
+    model: Option<&str>,
+) -> TableIterator<
+    'static,
+    (name!(feature, String), name!(weight, f64), name!(gain, f64), name!(cover, Option<f64>)),
+> {
+    let rows = (|| {
+        let (version, scorer) = open(required("model", model)?, Privilege::Predict)?;
+        let names = scorer.model().feature_names();
+        let measures: Vec<(f64, f64, Option<f64>)> = match &scorer.model().fitted {
+            Fitted::Boosting(boosting) => boosting
+                .importance(names.len())
+                .into_iter()
+                .map(|importance| (importance.splits as f64, importance.gain, Some(importance.cover)))
+                .collect(),
+            Fitted::Linear(linear) => {
+                let variances = linear_variances(linear, scorer.model(), &statistics(&version)?);
+                let total: f64 = variances.iter().sum();
+                variances.into_iter().map(|v| (v.sqrt(), if total > 0.0 { v / total } else { 0.0 }, None)).collect()
+            }
+            Fitted::NaiveBayes(_) => {
+                return Err(unfit(&version, "feature importance")
+                    .hint("Trees and linear models have; compare naive Bayes models trained with and without a feature."));
+            }
+        };
+        let mut rows: Vec<_> =
+            names.into_iter().zip(measures).map(|(name, (weight, gain, cover))| (name, weight, gain, cover)).collect();
+        rows.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
+        Ok(rows)
+    })();
+    TableIterator::new(or_raise(rows))
+}
+
+/// The variance, over the training rows, of what each feature adds to the linear score; for several classes their sum.
+fn linear_variances(linear: &LinearModel, model: &Model, statistics: &[Summary]) -> Vec<f64> {
+    let inputs = model.feature_inputs();
+    let variance = |feature: usize, output: usize, summary: &Summary| {
+        let weights = || linear.weights().iter().filter(|w| w.output == output && w.feature == feature);
+        let rows = summary.rows().max(1) as f64;
+        match summary.values() {
+            Values::Numbers(numbers) => {
+                // A missing number adds what the mean does.
+                let present = numbers.moments().count() as f64 / rows;
+                let deviation = numbers.moments().stddev().unwrap_or(0.0);
+                weights().map(|w| (w.weight * deviation).powi(2) * present).sum::<f64>()
+            }
+            Values::Categories(categories) => {
+                let share = |w: &Weight| {
+                    let name = w.level.and_then(|level| level_name(model, inputs[feature], level));
+                    let of_level = || categories.levels().iter().find(|(level, _)| Some(level) == name.as_ref());
+                    match w.level {
+                        Some(Level::Missing) => summary.nulls() as f64 / rows,
+                        _ => of_level().map_or(0.0, |&(_, count)| count as f64 / rows),
+                    }
+                };
+                let mean: f64 = weights().map(|w| w.weight * share(w)).sum();
+                weights().map(|w| w.weight.powi(2) * share(w)).sum::<f64>() - mean * mean
+            }
+        }
+    };
+    let outputs = linear.intercepts().len();
+    (0..).zip(statistics).map(|(f, summary)| (0..outputs).map(|o| variance(f, o, summary)).sum::<f64>().max(0.0)).collect()
+}
+
+/// A level of an input, for people.
+fn level_name(model: &Model, input: usize, level: Level) -> Option<String> {
+    model.level_name(
+        input,
+        match level {
+            Level::Missing => None,
+            Level::Code(code) => Some(code),
+        },
+    )
+}
+
+/// `feature_info(model)`.
+#[pg_extern(sql = false)]
+#[allow(clippy::type_complexity)]
+fn feature_info(
+    model: Option<&str>,
+) -> TableIterator<
+    'static,
+    (
+        name!(feature, String),
+        name!(type, String),
+        name!(rows, i64),
+        name!(nulls, i64),
+        name!(min, Option<f64>),
+        name!(max, Option<f64>),
+        name!(mean, Option<f64>),
+        name!(stddev, Option<f64>),
+        name!(categories, Option<i64>),
+        name!(top_categories, Option<JsonB>),
+    ),
+> {
+    let rows = (|| {
+        let (version, scorer) = open(required("model", model)?, Privilege::Manage)?;
+        let model = scorer.model();
+        let features = model.feature_names().into_iter().zip(model.feature_inputs()).zip(statistics(&version)?);
+        Ok(features
+            .map(|((name, input), summary)| {
+                let (rows, nulls) = (summary.rows() as i64, (summary.nulls() + summary.non_finite()) as i64);
+                let type_name = model.inputs[input].type_name.clone();
+                match summary.values() {
+                    Values::Numbers(numbers) => {
+                        let m = numbers.moments();
+                        (name, type_name, rows, nulls, m.min(), m.max(), m.mean(), m.stddev(), None, None)
+                    }
+                    Values::Categories(categories) => {
+                        let mut top: Vec<&(String, u64)> = categories.levels().iter().collect();
+                        top.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+                        let top: Vec<_> =
+                            top.into_iter().take(10).map(|(level, rows)| json!({"category": level, "rows": rows})).collect();
+                        let distinct = categories.distinct().map(|distinct| distinct as i64);
+                        (name, type_name, rows, nulls, None, None, None, None, distinct, Some(JsonB(json!(top))))
+                    }
+                }
+            })
+            .collect::<Vec<_>>())
+    })();
+    TableIterator::new(or_raise(rows))
+}
+
+/// `weights(model)`.
+#[pg_extern(sql = false)]
+#[allow(clippy::type_complexity)]
+fn weights(
+    model: Option<&str>,
+) -> TableIterator<
+    'static,
+    (
+        name!(feature, Option<String>),
+        name!(category, Option<String>),
+        name!(weight, f64),
+        name!(standard_error, Option<f64>),
+        name!(p_value, Option<f64>),
+        name!(label, Option<String>),
+    ),
+> {
+    let rows = (|| {
+        let (version, scorer) = open(required("model", model)?, Privilege::Predict)?;
+        let model = scorer.model();
+        let Fitted::Linear(linear) = &model.fitted else {
+            return Err(unfit(&version, "weights").hint("Linear models have; see assay.feature_importance for trees."));
+        };
+        let (names, inputs) = (model.feature_names(), model.feature_inputs());
+        // With two classes the one score is that of the positive one; with more each class has its own.
+        let label = |output: usize| match (model.labels.len(), linear.intercepts().len()) {
+            (0, _) => None,
+            (_, 1) => model.labels.last().map(ToString::to_string),
+            _ => model.labels.get(output).map(ToString::to_string),
+        };
+        let mut rows = Vec::new();
+        for (output, intercept) in linear.intercepts().iter().enumerate() {
+            rows.push((None, None, intercept.value, intercept.standard_error, intercept.p_value, label(output)));
+            rows.extend(linear.weights().iter().filter(|w| w.output == output).map(|w| {
+                let category = w.level.and_then(|level| level_name(model, inputs[w.feature], level));
+                (Some(names[w.feature].clone()), category, w.weight, w.standard_error, w.p_value, label(output))
+            }));
+        }
+        Ok(rows)
+    })();
+    TableIterator::new(or_raise(rows))
+}
+
+/// `training_info(model)`.
+#[pg_extern(sql = false)]
+#[allow(clippy::type_complexity)]
+fn training_info(
+    model: Option<&str>,
+) -> TableIterator<'static, (name!(iteration, i32), name!(loss, f64), name!(eval_loss, Option<f64>))> {
+    let rows = (|| {
+        let (_, scorer) = open(required("model", model)?, Privilege::Manage)?;
+        let model = scorer.model();
+        let eval = match &model.fitted {
+            Fitted::Boosting(boosting) => boosting.eval_losses(),
+            _ => &[],
+        };
+        Ok(model
+            .history
+            .iter()
+            .enumerate()
+            .map(|(place, progress)| (progress.iteration as i32, progress.loss, eval.get(place).copied()))
+            .collect::<Vec<_>>())
+    })();
+    TableIterator::new(or_raise(rows))
+}

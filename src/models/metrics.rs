@@ -1,0 +1,156 @@
+//! The metric aggregates: `roc_auc(label, score)` and its kin over any columns, parallel and mergeable.
+
+use pgrx::{pg_extern, pg_sys};
+
+use super::columns::enum_level;
+use crate::algo::label::Label;
+use crate::algo::metrics::{Inputs, Metric, Tally};
+use crate::algo::state::State;
+use crate::pg::arguments;
+use crate::pg::error::{Error, FEATURE_TYPE, Result, or_raise};
+use crate::pg::site;
+use crate::pg::state::{self, StateDatum};
+use crate::pg::types::{Reader, Value, name_of};
+
+/// How the two arguments of a call site are read.
+#[derive(Clone, Copy)]
+struct Readers(Reader, Reader);
+
+impl Readers {
+    /// Errs for types that the metric cannot take. The arguments begin at `first`.
+    fn of(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Result<Readers> {
+        let reader = |index: usize, number: bool| {
+            let type_oid = arguments::argument_type(fcinfo, index).unwrap_or(pg_sys::UNKNOWNOID);
+            Reader::of(type_oid)
+                .filter(|&reader| if number { is_number(reader) } else { is_label(reader) })
+                .ok_or_else(|| {
+                    let wanted = if number { "a number" } else { "a boolean, text, enum or whole number" };
+                    Error::new(FEATURE_TYPE, format!("{metric} cannot take type {}", name_of(type_oid)))
+                        .detail(format!("Argument {} of its row is {wanted}.", index + 1 - first))
+                        .hint("Cast it.")
+                })
+        };
+        let (left, right) = match metric.inputs() {
+            Inputs::LabelAndScore | Inputs::LabelAndProbability => (false, true),
+            Inputs::Labels => (false, false),
+            Inputs::Numbers => (true, true),
+        };
+        Ok(Readers(reader(first, left)?, reader(first + 1, right)?))
+    }
+}
+
+fn is_number(reader: Reader) -> bool {
+    matches!(reader, Reader::Int2 | Reader::Int4 | Reader::Int8 | Reader::Float4 | Reader::Float8 | Reader::Numeric)
+}
+
+fn is_label(reader: Reader) -> bool {
+    is_number(reader)
+        || matches!(
+            reader,
+            Reader::Bool | Reader::Text | Reader::Padded | Reader::Name | Reader::Enum | Reader::Uuid | Reader::Literal
+        )
+}
+
+/// A value as a label; `None` for NULL and NaN.
+fn label(reader: Reader, value: Value<'_>) -> Result<Option<Label>> {
+    Ok(Some(match value {
+        Value::Missing => return Ok(None),
+        Value::Number(number) if reader == Reader::Bool => Label::Bool(number != 0.0),
+        Value::Number(number) if number.is_nan() => return Ok(None),
+        Value::Number(number) if number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0 => {
+            Label::Number(number as i64)
+        }
+        Value::Number(number) => {
+            return Err(Error::new(FEATURE_TYPE, "a label is no whole number")
+                .detail(format!("It is {number}."))
+                .hint("Labels are booleans, texts, enum values or whole numbers."));
+        }
+        Value::Text(text) => Label::Text(text.into_owned()),
+        Value::Enum(oid) => enum_level(oid),
+        Value::Vector(_) => return Ok(None),
+    }))
+}
+
+fn number(value: Value<'_>) -> Option<f64> {
+    match value {
+        Value::Number(number) => Some(number),
+        _ => None,
+    }
+}
+
+/// A step of `metric`: rows with a NULL are skipped. The row's two arguments begin at `first`.
+fn step(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Result<Option<StateDatum>> {
+    let Readers(left, right) = match site::remembered(fcinfo, || None::<Readers>) {
+        Some(readers) => *readers,
+        empty => *empty.insert(Readers::of(fcinfo, first, metric)?),
+    };
+    let (a, b) = (arguments::value(fcinfo, first, left), arguments::value(fcinfo, first + 1, right));
+    if a == Value::Missing || b == Value::Missing {
+        return Ok(state::unchanged(fcinfo));
+    }
+    state::step(
+        fcinfo,
+        Some(|| Ok(State::from(Tally::new(metric)))),
+        |state| {
+            let State::Metric(tally) = state else { return Ok(()) };
+            match metric.inputs() {
+                Inputs::LabelAndScore | Inputs::LabelAndProbability => {
+                    if let (Some(label), Some(score)) = (label(left, a)?, number(b)) {
+                        tally.push_score(&label, score)?;
+                    }
+                }
+                Inputs::Labels => {
+                    if let (Some(actual), Some(predicted)) = (label(left, a)?, label(right, b)?) {
+                        tally.push_labels(&actual, &predicted)?;
+                    }
+                }
+                Inputs::Numbers => {
+                    if let (Some(actual), Some(predicted)) = (number(a), number(b)) {
+                        tally.push_numbers(actual, predicted)?;
+                    }
+                }
+            }
+            Ok(())
+        },
+    )
+}
+
+/// The step function of each metric's aggregate: PostgreSQL calls them by name.
+macro_rules! steps {
+    ($($function:ident: $metric:ident),* $(,)?) => {
+        $(
+            #[pg_extern(sql = false)]
+            fn $function(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
+                or_raise(step(fcinfo, 1, Metric::$metric))
+            }
+        )*
+    };
+}
+
+steps! {
+    roc_auc_step: RocAuc,
+    average_precision_step: AveragePrecision,
+    log_loss_step: LogLoss,
+    brier_score_step: BrierScore,
+    accuracy_step: Accuracy,
+    precision_step: Precision,
+    recall_step: Recall,
+    f1_step: F1,
+    mcc_step: Mcc,
+    rmse_step: Rmse,
+    mae_step: Mae,
+    mape_step: Mape,
+    mse_step: Mse,
+    r2_step: R2,
+    median_absolute_error_step: MedianAbsoluteError,
+}
+
+/// The step of `metric_state(metric, actual, predicted)`.
+#[pg_extern(sql = false)]
+fn metric_state_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
+    or_raise((|| {
+        let Some(name) = arguments::datum(fcinfo, 1) else { return Ok(state::unchanged(fcinfo)) };
+        let metric = arguments::text(name).parse::<Metric>()?;
+        step(fcinfo, 2, metric)
+    })())
+}

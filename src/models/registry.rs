@@ -1,0 +1,278 @@
+//! The model registry: names to versions, and who may do what. Reading works under the statement's snapshot; see [`crate::pg::catalog`].
+
+use std::fmt;
+
+use pgrx::pg_sys::Oid;
+
+use crate::pg::catalog::{self, Key, Row};
+use crate::pg::error::{
+    DAMAGED_MODEL, Error, INSUFFICIENT_PRIVILEGE, INVALID_NAME, INVALID_PARAMETER, Result, UNDEFINED_MODEL, UNDEFINED_VERSION,
+};
+
+/// What a role may do with a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Privilege {
+    /// Score and judge.
+    Predict,
+    /// Also train versions, deploy, roll back, and read the training statistics.
+    Manage,
+    /// Everything.
+    Own,
+}
+
+impl Privilege {
+    /// A privilege that can be granted.
+    pub fn granted(name: &str) -> Result<Privilege> {
+        match name {
+            "predict" => Ok(Privilege::Predict),
+            "manage" => Ok(Privilege::Manage),
+            _ => Err(Error::new(INVALID_PARAMETER, format!("unknown privilege \"{name}\""))
+                .hint("The privileges are predict and manage.")),
+        }
+    }
+}
+
+impl fmt::Display for Privilege {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Privilege::Predict => "predict",
+            Privilege::Manage => "manage",
+            Privilege::Own => "own",
+        })
+    }
+}
+
+/// A row of `assay.model`.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub id: i64,
+    pub name: String,
+    pub owner: Oid,
+    pub deployed: Option<i32>,
+    pub deployment: Option<i64>,
+}
+
+/// What a version reference names: `risk`, `risk@3`, `risk@champion`.
+enum Selector<'a> {
+    Deployed,
+    Number(i32),
+    Alias(&'a str),
+}
+
+/// A version of a model, resolved.
+#[derive(Debug, Clone)]
+pub struct Version {
+    pub model: Entry,
+    pub version: i32,
+}
+
+/// What is stored of a version.
+pub struct Stored {
+    pub target: Option<String>,
+    pub metrics: serde_json::Value,
+    pub statistics: serde_json::Value,
+}
+
+/// Checks a new model's name, an alias, or the like.
+pub fn check_name(what: &str, name: &str) -> Result<()> {
+    let problem = if name.is_empty() {
+        "is empty"
+    } else if name.len() > 200 {
+        "is longer than 200 bytes"
+    } else if name.contains('@') {
+        "contains @, which separates a model from its version"
+    } else if name.chars().any(char::is_control) {
+        "contains a control character"
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(INVALID_NAME, format!("the {what} {problem}"))
+        .detail(format!("It is {name:?}."))
+        .hint("Use a short name of letters, digits and underscores."))
+}
+
+/// Looks a model up by name, whoever asks.
+pub fn find(name: &str) -> Result<Option<Entry>> {
+    catalog::find(c"model", c"model_name_key", &[Key::Text(2, name)], |row| {
+        Ok(Some(Entry {
+            id: row.require(1)?,
+            name: row.require(2)?,
+            owner: row.require(3)?,
+            deployed: row.get(5),
+            deployment: row.get(6),
+        }))
+    })
+}
+
+/// Looks a model up for a caller who needs `privilege` on it. Errs with `ML001` or 42501.
+pub fn open(name: &str, privilege: Privilege) -> Result<Entry> {
+    let entry = find(name)?.ok_or_else(|| {
+        Error::new(UNDEFINED_MODEL, format!("model \"{name}\" does not exist"))
+            .hint("SELECT model FROM assay.models shows the models you may use.")
+    })?;
+    require(&entry, privilege)?;
+    Ok(entry)
+}
+
+/// Errs with 42501 unless the caller has `privilege` on the model.
+pub fn require(entry: &Entry, privilege: Privilege) -> Result<()> {
+    if has(entry, privilege)? {
+        return Ok(());
+    }
+    let owner = catalog::role_name(entry.owner);
+    let error = Error::new(INSUFFICIENT_PRIVILEGE, format!("permission denied for model \"{}\"", entry.name))
+        .detail(format!("Role \"{}\" lacks the privilege {privilege}.", catalog::role_name(catalog::current_role())));
+    Err(match privilege {
+        Privilege::Own => error.hint(format!("Only the owner \"{owner}\" may do this.")),
+        _ => error.hint(format!("Ask the owner \"{owner}\" for assay.grant_model(model, role, '{privilege}').")),
+    })
+}
+
+fn has(entry: &Entry, privilege: Privilege) -> Result<bool> {
+    if catalog::acts_for(entry.owner) {
+        return Ok(true);
+    }
+    if privilege == Privilege::Own {
+        return Ok(false);
+    }
+    let granted = catalog::find(
+        c"model_privilege",
+        c"model_privilege_pkey",
+        &[Key::BigInt(1, entry.id)],
+        |row| {
+            let role: Oid = row.require(2)?;
+            let held = Privilege::granted(&row.require::<String>(3)?)?;
+            // Role 0 is PUBLIC.
+            let mine = role == Oid::INVALID || catalog::acts_for(role);
+            Ok((mine && held >= privilege).then_some(()))
+        },
+    )?;
+    Ok(granted.is_some())
+}
+
+fn split(reference: &str) -> (&str, Selector<'_>) {
+    match reference.split_once('@') {
+        None => (reference, Selector::Deployed),
+        Some((name, selector)) => match selector.parse() {
+            Ok(number) => (name, Selector::Number(number)),
+            Err(_) => (name, Selector::Alias(selector)),
+        },
+    }
+}
+
+/// Resolves `risk`, `risk@3` or `risk@alias` for a caller who needs `privilege`. Errs with `ML001`, `ML002` or 42501.
+pub fn resolve(reference: &str, privilege: Privilege) -> Result<Version> {
+    let (name, selector) = split(reference);
+    let model = open(name, privilege)?;
+    let version = match selector {
+        Selector::Deployed => model.deployed.ok_or_else(|| {
+            Error::new(UNDEFINED_VERSION, format!("model \"{name}\" has no deployed version"))
+                .detail(versions_there_are(&model))
+                .hint(format!("Deploy one with assay.deploy('{name}', version), or name one: '{name}@1'."))
+        })?,
+        Selector::Number(number) => number,
+        Selector::Alias(alias) => catalog::find(
+            c"model_alias",
+            c"model_alias_pkey",
+            &[Key::BigInt(1, model.id), Key::Text(2, alias)],
+            |row| row.require(3).map(Some),
+        )?
+        .ok_or_else(|| {
+            Error::new(UNDEFINED_VERSION, format!("model \"{name}\" has no alias \"{alias}\""))
+                .hint(format!("Set it with assay.set_alias('{name}', '{alias}', version)."))
+        })?,
+    };
+    Ok(Version { model, version })
+}
+
+/// The versions of a model, ascending.
+pub fn versions(model: &Entry) -> Result<Vec<i32>> {
+    let mut versions = Vec::new();
+    catalog::find::<()>(c"model_version", c"model_version_pkey", &[Key::BigInt(1, model.id)], |row| {
+        versions.push(row.require(2)?);
+        Ok(None)
+    })?;
+    Ok(versions)
+}
+
+fn versions_there_are(model: &Entry) -> String {
+    match versions(model).as_deref() {
+        Ok([]) | Err(_) => "It has no version.".to_string(),
+        Ok(versions) => {
+            let list: Vec<String> = versions.iter().rev().take(10).map(i32::to_string).collect();
+            format!("Its newest versions are {}.", list.join(", "))
+        }
+    }
+}
+
+impl Version {
+    /// How users write it.
+    pub fn reference(&self) -> String {
+        format!("{}@{}", self.model.name, self.version)
+    }
+
+    /// Reads the version's row. Errs with `ML002` when there is none.
+    fn read<T>(&self, visit: impl Fn(&Row) -> Result<T>) -> Result<T> {
+        let keys = [Key::BigInt(1, self.model.id), Key::Int(2, self.version)];
+        catalog::find(c"model_version", c"model_version_pkey", &keys, |row| visit(row).map(Some))?.ok_or_else(|| {
+            Error::new(UNDEFINED_VERSION, format!("model \"{}\" has no version {}", self.model.name, self.version))
+                .detail(versions_there_are(&self.model))
+                .hint("SELECT * FROM assay.model_versions shows the versions.")
+        })
+    }
+
+    /// The hash of its bytes.
+    pub fn hash(&self) -> Result<String> {
+        self.read(|row| row.require(12))
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> Result<Vec<u8>> {
+        self.read(|row| row.require(16))
+    }
+
+    /// Everything but its bytes.
+    pub fn stored(&self) -> Result<Stored> {
+        self.read(|row| {
+            Ok(Stored {
+                target: row.get(7),
+                metrics: row.json(10).unwrap_or_default(),
+                statistics: row.json(15).unwrap_or_default(),
+            })
+        })
+    }
+
+    /// The probability from which on a row is given the positive label.
+    pub fn threshold(&self) -> Result<f64> {
+        let keys = [Key::BigInt(1, self.model.id), Key::Int(2, self.version)];
+        let set = catalog::find(c"model_threshold", c"model_threshold_pkey", &keys, |row| row.require(3).map(Some))?;
+        Ok(set.unwrap_or(0.5))
+    }
+}
+
+/// A model whose stored bytes do not decode.
+pub fn damaged(version: &Version, error: &crate::algo::error::Error) -> Error {
+    Error::new(DAMAGED_MODEL, format!("model \"{}\" cannot be loaded", version.reference()))
+        .detail(format!("{error}."))
+        .hint("Restore it from a backup, or train it again.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_name_a_version_an_alias_or_what_is_deployed() {
+        assert!(matches!(split("risk"), ("risk", Selector::Deployed)));
+        assert!(matches!(split("risk@12"), ("risk", Selector::Number(12))));
+        assert!(matches!(split("risk@champion"), ("risk", Selector::Alias("champion"))));
+    }
+
+    #[test]
+    fn names_that_would_be_ambiguous_are_refused() {
+        assert!(check_name("model's name", "risk").is_ok());
+        for name in ["", "a@1", "a\nb", &"x".repeat(201)] {
+            assert!(check_name("model's name", name).is_err(), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! A model made ready for scoring: values of a row, as PostgreSQL gives them, in; numbers out.
+
+use hashbrown::HashMap;
+
+use crate::algo::estimator::Estimator;
+use crate::algo::frame::UNSEEN;
+use crate::algo::model::{InputKind, Model, Task};
+use crate::pg::types::{self, Reader, Role, Value};
+
+/// A loaded model with look-up tables for its categories.
+pub struct Scorer {
+    model: Model,
+    categories: Vec<HashMap<Box<str>, f64>>,
+    /// Where each input's features begin.
+    offsets: Vec<usize>,
+    width: usize,
+}
+
+impl Scorer {
+    /// Builds the look-up tables. O(size of the model).
+    pub fn new(model: Model) -> Scorer {
+        let categories = model
+            .inputs
+            .iter()
+            .map(|input| match &input.kind {
+                InputKind::Category { levels, .. } => {
+                    levels.iter().enumerate().map(|(code, level)| (level.as_str().into(), code as f64)).collect()
+                }
+                _ => HashMap::new(),
+            })
+            .collect();
+        let mut width = 0;
+        let offsets = model
+            .inputs
+            .iter()
+            .map(|input| {
+                let start = width;
+                width += input.kind.width();
+                start
+            })
+            .collect();
+        Scorer { model, categories, offsets, width }
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// An empty encoded row of the right length.
+    pub fn empty_row(&self) -> Vec<f64> {
+        vec![f64::NAN; self.width]
+    }
+
+    /// Whether values read by `reader` can be input number `input`.
+    pub fn accepts(&self, input: usize, reader: Reader) -> bool {
+        match (&self.model.inputs[input].kind, reader.role()) {
+            (InputKind::Number, Role::Number) | (InputKind::Vector { .. }, Role::Vector) => true,
+            // Untyped literals are read as the model wants them.
+            (InputKind::Number, Role::Category) => reader == Reader::Literal,
+            (InputKind::Category { .. }, Role::Category) => true,
+            _ => false,
+        }
+    }
+
+    /// Writes an input's value into an encoded row; a vector of the wrong length is missing. Gives `false` for a category level that
+    /// training did not see, or a literal that is no number.
+    #[inline]
+    pub fn encode(&self, input: usize, value: &Value<'_>, row: &mut [f64]) -> bool {
+        let at = self.offsets[input];
+        match (&self.model.inputs[input].kind, value) {
+            (InputKind::Number, Value::Number(number)) => {
+                row[at] = if number.is_finite() { *number } else { f64::NAN };
+            }
+            (InputKind::Category { levels, other }, Value::Text(text)) => {
+                let code = self.categories[input].get(text.as_ref()).copied();
+                row[at] = code.unwrap_or(if *other { levels.len() as f64 } else { UNSEEN });
+                return code.is_some();
+            }
+            (InputKind::Category { .. }, Value::Enum(oid)) => {
+                return self.encode(input, &Value::Text(types::enum_label(*oid).0.into()), row);
+            }
+            (InputKind::Number, Value::Text(text)) => {
+                let number = text.trim().parse::<f64>().ok();
+                row[at] = number.filter(|number| number.is_finite()).unwrap_or(f64::NAN);
+                return number.is_some();
+            }
+            (InputKind::Vector { width, used }, Value::Vector(vector)) => {
+                let fits = vector.len() == *width as usize;
+                for (slot, &element) in row[at..].iter_mut().zip(used) {
+                    let number = if fits { vector[element as usize] } else { f64::NAN };
+                    *slot = if number.is_finite() { number } else { f64::NAN };
+                }
+                return fits;
+            }
+            (kind, _) => row[at..at + kind.width()].fill(f64::NAN),
+        }
+        true
+    }
+
+    /// Scores an encoded row.
+    #[inline]
+    pub fn score(&self, row: &[f64], out: &mut [f64]) {
+        self.model.fitted.score(row, out);
+    }
+
+    /// How many numbers a row's score is.
+    pub fn outputs(&self) -> usize {
+        self.model.fitted.outputs()
+    }
+
+    /// The place of the class that a scored row is given: with two classes the second from `threshold` on, with more the most probable.
+    pub fn class_of(&self, scores: &[f64], threshold: f64) -> usize {
+        match scores {
+            [_, positive] => usize::from(*positive >= threshold),
+            _ => scores.iter().enumerate().fold(0, |best, (class, score)| if *score > scores[best] { class } else { best }),
+        }
+    }
+
+    /// Whether the model is a classification.
+    pub fn is_classification(&self) -> bool {
+        self.model.task == Task::Classification
+    }
+}

@@ -1,0 +1,241 @@
+//! assay's own tables, read and written past the caller's privileges: the functions on top decide who may.
+//!
+//! Reading goes straight to the index under the active snapshot, without SPI: it works in parallel workers, on a standby and in a
+//! read-only transaction, and costs microseconds. Writing goes through SPI as the owner of the tables.
+
+use std::ffi::CStr;
+
+use pgrx::datum::DatumWithOid;
+use pgrx::spi::Spi;
+use pgrx::{FromDatum, IntoDatum, PgSqlErrorCode, ereport, pg_sys};
+
+use super::error::{Error, INTERNAL, Result};
+
+/// A column to find rows by: its attribute number, and its value.
+pub enum Key<'a> {
+    Text(i16, &'a str),
+    Int(i16, i32),
+    BigInt(i16, i64),
+}
+
+/// A row of a catalog table. Columns are counted from 1, as PostgreSQL counts attributes.
+pub struct Row {
+    values: Vec<pg_sys::Datum>,
+    nulls: Vec<bool>,
+}
+
+impl Row {
+    /// A column's value, copied and unpacked; `None` for NULL.
+    ///
+    /// `T` has to be the Rust type of the column; the tables and this code are made together.
+    pub fn get<T: FromDatum>(&self, attribute: usize) -> Option<T> {
+        // SAFETY: the datum is of the type that the table declares, for which the caller names the Rust type.
+        unsafe { T::from_datum(self.values[attribute - 1], self.nulls[attribute - 1]) }
+    }
+
+    /// A `jsonb` column as JSON text.
+    pub fn json(&self, attribute: usize) -> Option<serde_json::Value> {
+        self.get::<pgrx::JsonB>(attribute).map(|json| json.0)
+    }
+
+    /// A column that is declared NOT NULL.
+    pub fn require<T: FromDatum>(&self, attribute: usize) -> Result<T> {
+        self.get(attribute).ok_or_else(|| Error::new(INTERNAL, format!("column {attribute} of a catalog row is missing")))
+    }
+}
+
+/// A relation, closed when the scan is over; on an error PostgreSQL closes it itself.
+struct Table(pg_sys::Relation);
+
+fn oid_of(name: &CStr) -> pg_sys::Oid {
+    // SAFETY: catalog look-ups by C strings.
+    let oid = unsafe { pg_sys::get_relname_relid(name.as_ptr(), pg_sys::get_namespace_oid(c"assay".as_ptr(), true)) };
+    if oid == pg_sys::InvalidOid {
+        ereport!(
+            ERROR,
+            PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
+            format!("table assay.{} does not exist", name.to_string_lossy())
+        );
+    }
+    oid
+}
+
+impl Table {
+    fn open(name: &CStr) -> Table {
+        // SAFETY: the oid is of an existing table; errors in PostgreSQL when it is dropped meanwhile.
+        Table(unsafe { pg_sys::table_open(oid_of(name), pg_sys::AccessShareLock as i32) })
+    }
+}
+
+/// Visits the rows of `assay.<table>` whose columns equal `keys`, found by `assay.<index>`, under the active snapshot, until `visit`
+/// gives an answer.
+pub fn find<T>(
+    table: &CStr,
+    index: &CStr,
+    keys: &[Key<'_>],
+    mut visit: impl FnMut(&Row) -> Result<Option<T>>,
+) -> Result<Option<T>> {
+    let table = Table::open(table);
+    let mut scan_keys = keys.iter().map(scan_key).collect::<Vec<_>>();
+    // SAFETY: the relation is open during the scan; the keys live as long as it and name attributes of the index; the tuple is read
+    // before the next one is fetched.
+    unsafe {
+        let descriptor = (*table.0).rd_att;
+        let scan = pg_sys::systable_beginscan(
+            table.0,
+            oid_of(index),
+            true,
+            pg_sys::GetActiveSnapshot(),
+            scan_keys.len() as i32,
+            scan_keys.as_mut_ptr(),
+        );
+        let width = usize::try_from((*descriptor).natts).unwrap_or(0);
+        let mut row = Row { values: vec![pg_sys::Datum::from(0); width], nulls: vec![true; width] };
+        let mut answer = Ok(None);
+        loop {
+            let tuple = pg_sys::systable_getnext(scan);
+            if tuple.is_null() {
+                break;
+            }
+            pg_sys::heap_deform_tuple(tuple, descriptor, row.values.as_mut_ptr(), row.nulls.as_mut_ptr());
+            answer = visit(&row);
+            if !matches!(answer, Ok(None)) {
+                break;
+            }
+        }
+        pg_sys::systable_endscan(scan);
+        pg_sys::table_close(table.0, pg_sys::AccessShareLock as i32);
+        answer
+    }
+}
+
+fn scan_key(key: &Key<'_>) -> pg_sys::ScanKeyData {
+    let (attribute, procedure, argument) = match *key {
+        Key::Text(attribute, value) => (attribute, pg_sys::F_TEXTEQ, value.into_datum()),
+        Key::Int(attribute, value) => (attribute, pg_sys::F_INT4EQ, value.into_datum()),
+        Key::BigInt(attribute, value) => (attribute, pg_sys::F_INT8EQ, value.into_datum()),
+    };
+    let mut entry = pg_sys::ScanKeyData::default();
+    // SAFETY: `entry` is written by the call; the procedures are the equality operators of the columns' types. ScanKeyInit compares
+    // text in collation "C", which is that of every text column used as a key.
+    unsafe {
+        pg_sys::ScanKeyInit(
+            &mut entry,
+            attribute,
+            pg_sys::BTEqualStrategyNumber as u16,
+            pg_sys::Oid::from(procedure),
+            argument.unwrap_or(pg_sys::Datum::from(0)),
+        );
+    }
+    entry
+}
+
+/// Who asks.
+pub fn current_role() -> pg_sys::Oid {
+    // SAFETY: reads this backend's current user.
+    unsafe { pg_sys::GetUserId() }
+}
+
+/// Runs `work` under a snapshot of this moment, which sees what this command has written and what others have committed since it began.
+pub fn with_latest_snapshot<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    // SAFETY: the pushed snapshot is popped again; when an error unwinds, the (sub)transaction's abort pops it.
+    unsafe {
+        pg_sys::CommandCounterIncrement();
+        pg_sys::PushActiveSnapshot(pg_sys::GetLatestSnapshot());
+        let result = work();
+        pg_sys::PopActiveSnapshot();
+        result
+    }
+}
+
+/// Whether the caller has the rights of `role`: is it, inherits from it, or is a superuser.
+pub fn acts_for(role: pg_sys::Oid) -> bool {
+    // SAFETY: catalog look-ups by oids.
+    unsafe { pg_sys::has_privs_of_role(current_role(), role) }
+}
+
+/// A role's name; its number when it is gone.
+pub fn role_name(role: pg_sys::Oid) -> String {
+    // SAFETY: with `noerr`, the name is null for an unknown role.
+    unsafe {
+        match pg_sys::GetUserNameFromId(role, true) {
+            name if name.is_null() => role.to_u32().to_string(),
+            name => CStr::from_ptr(name).to_string_lossy().into_owned(),
+        }
+    }
+}
+
+/// What tells one statement's view of the database from another's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    xmin: u32,
+    xmax: u32,
+    running: u32,
+    running_children: i32,
+    command: u32,
+}
+
+/// The active snapshot's view. Two equal views see the same committed transactions and the same own commands: a transaction that ends
+/// changes one of the counts or bounds.
+#[inline]
+pub fn view() -> View {
+    // SAFETY: functions run under an active snapshot.
+    unsafe {
+        let snapshot = &*pg_sys::GetActiveSnapshot();
+        View {
+            xmin: snapshot.xmin.into_inner(),
+            xmax: snapshot.xmax.into_inner(),
+            running: snapshot.xcnt,
+            running_children: snapshot.subxcnt,
+            command: snapshot.curcid,
+        }
+    }
+}
+
+/// Runs `work` as the owner of assay's tables, with nothing but `pg_catalog` on the search path. An error that leaves `work` by
+/// unwinding ends the (sub)transaction, which puts both back.
+pub fn as_owner<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let table = Table::open(c"model");
+    let mut caller = pg_sys::InvalidOid;
+    let mut context = 0;
+    // SAFETY: the pairs of calls are those PostgreSQL itself uses around maintenance work; the relation is open while it is read.
+    unsafe {
+        let owner = (*(*table.0).rd_rel).relowner;
+        pg_sys::table_close(table.0, pg_sys::NoLock as i32);
+        pg_sys::GetUserIdAndSecContext(&mut caller, &mut context);
+        let level = pg_sys::NewGUCNestLevel();
+        pg_sys::set_config_option(
+            c"search_path".as_ptr(),
+            c"pg_catalog, pg_temp".as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+        pg_sys::SetUserIdAndSecContext(owner, context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32);
+        let result = work();
+        pg_sys::SetUserIdAndSecContext(caller, context);
+        pg_sys::AtEOXact_GUC(false, level);
+        result
+    }
+}
+
+/// Runs a statement that changes rows.
+pub fn write(statement: &str, arguments: &[DatumWithOid<'_>]) -> Result<()> {
+    Spi::connect_mut(|client| client.update(statement, None, arguments).map(drop)).map_err(failed)
+}
+
+/// Runs a statement that changes a row and returns one column of it; `None` when there was no such row.
+pub fn write_returning<T: FromDatum + IntoDatum>(statement: &str, arguments: &[DatumWithOid<'_>]) -> Result<Option<T>> {
+    Spi::connect_mut(|client| {
+        let rows = client.update(statement, None, arguments)?;
+        if rows.is_empty() { Ok(None) } else { rows.first().get::<T>(1) }
+    })
+    .map_err(failed)
+}
+
+fn failed(error: pgrx::spi::Error) -> Error {
+    Error::new(INTERNAL, format!("the model registry cannot be changed: {error}"))
+}

@@ -1,0 +1,195 @@
+//! Long computations on threads, while the backend's own thread serves interrupts and reports progress.
+//!
+//! The threads never call PostgreSQL and block all signals, so that every signal reaches the backend's thread.
+
+use std::ffi::{CStr, CString};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use pgrx::pg_sys;
+
+use super::error::{Error, INTERNAL, Result, notice};
+use super::settings;
+use crate::algo;
+use crate::algo::monitor::{Monitor, Progress};
+
+/// How often the backend's thread looks for interrupts while it waits. It sleeps in between.
+const HEARTBEAT: Duration = Duration::from_millis(20);
+
+/// The monitor of a computation on threads.
+#[derive(Default)]
+struct Watch {
+    stop: AtomicBool,
+    iteration: AtomicUsize,
+    iterations: AtomicUsize,
+    loss: AtomicU64,
+}
+
+impl Monitor for Watch {
+    fn check(&self) -> algo::error::Result<()> {
+        if self.stop.load(Ordering::Relaxed) { Err(algo::error::Error::Stopped) } else { Ok(()) }
+    }
+
+    fn progress(&self, progress: Progress) {
+        self.iterations.store(progress.iterations, Ordering::Relaxed);
+        self.loss.store(progress.loss.to_bits(), Ordering::Relaxed);
+        self.iteration.store(progress.iteration, Ordering::Release);
+    }
+}
+
+/// Stops the threads when the backend's thread leaves, be it by an error.
+struct StopOnExit<'a>(&'a Watch);
+
+impl Drop for StopOnExit<'_> {
+    fn drop(&mut self) {
+        self.0.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Runs `work` on `assay.threads` threads and waits for it. Cancel, `statement_timeout` and the backend's end act within the
+/// heartbeat plus the learner's own distance between two looks at its monitor. `what` names the computation in progress reports.
+pub fn run<T: Send>(
+    what: &str,
+    reporter: &mut Reporter,
+    work: impl FnOnce(&dyn Monitor) -> algo::error::Result<T> + Send,
+) -> Result<T> {
+    let watch = Watch::default();
+    let (sender, receiver) = channel();
+    let pool = with_signals_blocked(|| rayon::ThreadPoolBuilder::new().num_threads(settings::threads()).build())
+        .map_err(|error| Error::new(INTERNAL, format!("threads cannot be started: {error}")))?;
+    let result = pool.in_place_scope(|scope| {
+        let _stop = StopOnExit(&watch);
+        let watch = &watch;
+        scope.spawn(move |_| drop(sender.send(work(watch))));
+        loop {
+            match receiver.recv_timeout(HEARTBEAT) {
+                Ok(result) => return Ok(result),
+                Err(RecvTimeoutError::Timeout) => {
+                    if ending() {
+                        // The backend ends without unwinding: no thread may be left behind.
+                        watch.stop.store(true, Ordering::Relaxed);
+                        let _ = receiver.recv();
+                    }
+                    pgrx::check_for_interrupts!();
+                    reporter.iteration(what, watch);
+                }
+                // The work panicked; the scope hands the panic on.
+                Err(RecvTimeoutError::Disconnected) => return Err(Error::new(INTERNAL, format!("{what} failed"))),
+            }
+        }
+    })?;
+    drop(pool);
+    Ok(result?)
+}
+
+/// Whether the backend was told to end.
+fn ending() -> bool {
+    // SAFETY: a flag of this process, set by its signal handler.
+    unsafe { (&raw const pg_sys::ProcDiePending).read_volatile() != 0 }
+}
+
+/// Threads inherit the signal mask of the thread that starts them.
+fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
+    // SAFETY: both masks are initialised before they are used, and the old one is put back.
+    unsafe {
+        let mut all = std::mem::zeroed::<libc::sigset_t>();
+        let mut before = std::mem::zeroed::<libc::sigset_t>();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+        let result = start();
+        libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
+        result
+    }
+}
+
+/// Gives memory that training has freed back to the system, so that an idle backend does not hold it.
+pub fn release_memory() {
+    // SAFETY: malloc_trim may be called at any time.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
+/// Says how far a long training is: a NOTICE once per `assay.progress`, and the process title.
+pub struct Reporter {
+    started: Instant,
+    reported: Instant,
+    interval: Option<Duration>,
+    title: Option<CString>,
+}
+
+impl Reporter {
+    /// Starts the clock.
+    pub fn new() -> Self {
+        let now = Instant::now();
+        Reporter { started: now, reported: now, interval: settings::progress_interval(), title: None }
+    }
+
+    /// Time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Whether it is time for a report.
+    fn due(&mut self) -> bool {
+        let due = self.interval.is_some_and(|interval| self.reported.elapsed() >= interval);
+        if due {
+            self.reported = Instant::now();
+        }
+        due
+    }
+
+    /// Reports how many rows have been read, when it is time.
+    pub fn rows(&mut self, what: &str, rows: u64, expected: f64) {
+        if self.due() {
+            let text = format!("{what}: {rows} of about {expected:.0} rows read");
+            notice(format!("{text}, {:.0} s elapsed", self.elapsed().as_secs_f64()), None);
+            self.show(&text);
+        }
+    }
+
+    fn iteration(&mut self, what: &str, watch: &Watch) {
+        if !self.due() {
+            return;
+        }
+        let iteration = watch.iteration.load(Ordering::Acquire);
+        let iterations = watch.iterations.load(Ordering::Relaxed);
+        let elapsed = self.elapsed().as_secs_f64();
+        if iteration == 0 {
+            notice(format!("{what}: preparing, {elapsed:.0} s elapsed"), None);
+            self.show(&format!("{what}: preparing"));
+            return;
+        }
+        let loss = f64::from_bits(watch.loss.load(Ordering::Relaxed));
+        let remaining = elapsed / iteration as f64 * iterations.saturating_sub(iteration) as f64;
+        let text = format!("{what}: iteration {iteration} of {iterations}");
+        notice(format!("{text}, loss {loss:.6}, {elapsed:.0} s elapsed, about {remaining:.0} s remaining"), None);
+        self.show(&text);
+    }
+
+    /// Shows `text` as the process title, keeping the first one to put it back.
+    fn show(&mut self, text: &str) {
+        let Ok(text) = CString::new(text.replace('\0', "")) else { return };
+        // SAFETY: get_ps_display gives the current title and its length without a terminator promised; set_ps_display copies.
+        unsafe {
+            if self.title.is_none() {
+                let mut length = 0;
+                let current = pg_sys::get_ps_display(&mut length);
+                let bytes = std::slice::from_raw_parts(current.cast::<u8>(), usize::try_from(length).unwrap_or(0));
+                self.title = CString::new(bytes).ok();
+            }
+            pg_sys::set_ps_display(text.as_ptr());
+        }
+    }
+
+    /// Puts the process title back.
+    pub fn finish(&mut self) {
+        if let Some(title) = self.title.take() {
+            let title: &CStr = &title;
+            // SAFETY: set_ps_display copies the C string.
+            unsafe { pg_sys::set_ps_display(title.as_ptr()) }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Errors as users meet them: an SQLSTATE of their own, a lower-case message that names the object, a detail with the value
+//! found, and a hint that tells what to do.
+
+use std::ffi::{CString, c_char, c_int};
+
+use pgrx::{PgLogLevel, pg_sys};
+
+use crate::algo;
+
+/// A five-character SQLSTATE. Class `ML` is assay's own; where PostgreSQL has a code that client programs already understand, that one
+/// is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SqlState(pub &'static [u8; 5]);
+
+/// There is no such model, or none that the role may know of.
+pub const UNDEFINED_MODEL: SqlState = SqlState(b"ML001");
+/// The model has no such version or alias, or nothing is deployed.
+pub const UNDEFINED_VERSION: SqlState = SqlState(b"ML002");
+/// A row lacks a feature that the model needs.
+pub const MISSING_FEATURE: SqlState = SqlState(b"ML003");
+/// A feature's value has a type that the model cannot take.
+pub const FEATURE_TYPE: SqlState = SqlState(b"ML004");
+/// A column has a type that training cannot read.
+pub const COLUMN_TYPE: SqlState = SqlState(b"ML005");
+/// There is no such algorithm or task, or the two do not go together.
+pub const UNDEFINED_ALGORITHM: SqlState = SqlState(b"ML006");
+/// The rows cannot train or judge a model: too few, one class only, too many classes, nothing that varies.
+pub const UNSUITABLE_ROWS: SqlState = SqlState(b"ML007");
+/// The text is not one read-only query.
+pub const NOT_A_QUERY: SqlState = SqlState(b"ML008");
+/// Stored model bytes do not decode.
+pub const DAMAGED_MODEL: SqlState = SqlState(b"ML009");
+/// The model cannot answer this question, because of its task or algorithm.
+pub const WRONG_TASK: SqlState = SqlState(b"ML010");
+/// Bytes given as `assay.state` do not decode.
+pub const DAMAGED_STATE: SqlState = SqlState(b"ML011");
+/// Two states were made for different things.
+pub const MISMATCHED_STATES: SqlState = SqlState(b"ML012");
+/// Training would hold more than `assay.max_memory`.
+pub const MEMORY_LIMIT: SqlState = SqlState(b"53400");
+/// The role lacks a privilege on the model.
+pub const INSUFFICIENT_PRIVILEGE: SqlState = SqlState(b"42501");
+/// An argument or option has a value outside its range.
+pub const INVALID_PARAMETER: SqlState = SqlState(b"22023");
+/// The query has no such column.
+pub const UNDEFINED_COLUMN: SqlState = SqlState(b"42703");
+/// There is no such role.
+pub const UNDEFINED_ROLE: SqlState = SqlState(b"42704");
+/// A name that cannot be used.
+pub const INVALID_NAME: SqlState = SqlState(b"42602");
+/// More than a `bytea` or an array can hold.
+pub const LIMIT_EXCEEDED: SqlState = SqlState(b"54000");
+/// The statement was cancelled.
+pub const QUERY_CANCELED: SqlState = SqlState(b"57014");
+/// A promise of the extension's own tables does not hold.
+pub const INTERNAL: SqlState = SqlState(b"XX000");
+
+/// An error on its way to the user.
+#[derive(Debug, Clone)]
+pub struct Error {
+    state: SqlState,
+    message: String,
+    detail: Option<String>,
+    hint: Option<String>,
+}
+
+/// The result of everything on the SQL floor.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// An error with its message.
+    pub fn new(state: SqlState, message: impl Into<String>) -> Self {
+        Error { state, message: message.into(), detail: None, hint: None }
+    }
+
+    /// Replaces the SQLSTATE, where a more telling one is known.
+    pub fn state(mut self, state: SqlState) -> Self {
+        self.state = state;
+        self
+    }
+
+    /// Adds what was found.
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds what to do.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Raises the error in PostgreSQL. Rust frames between here and the function that PostgreSQL called unwind, running their
+    /// destructors.
+    pub fn raise(self) -> ! {
+        report(PgLogLevel::ERROR as c_int, self);
+        unreachable!("an ERROR never returns")
+    }
+}
+
+/// Tells the user something without failing.
+pub fn notice(message: impl Into<String>, detail: Option<String>) {
+    report(
+        PgLogLevel::NOTICE as c_int,
+        Error { state: SqlState(b"00000"), message: message.into(), detail, hint: None },
+    );
+}
+
+/// Unwraps a result at the border to PostgreSQL.
+pub fn or_raise<T>(result: Result<T>) -> T {
+    result.unwrap_or_else(|error| error.raise())
+}
+
+impl From<algo::error::Error> for Error {
+    fn from(error: algo::error::Error) -> Self {
+        use algo::error::Error as Cause;
+        let message = error.to_string();
+        match error {
+            Cause::Stopped => Error::new(QUERY_CANCELED, "canceling statement due to user request"),
+            Cause::Parameter { name, value, allowed } => {
+                Error::new(INVALID_PARAMETER, format!("parameter \"{name}\" is out of range"))
+                    .detail(format!("The value is {value}."))
+                    .hint(format!("It must be {allowed}."))
+            }
+            Cause::Data { problem, hint } => Error::new(UNSUITABLE_ROWS, problem).hint(hint),
+            Cause::Damaged { .. } => Error::new(DAMAGED_STATE, message)
+                .hint("Bytes of assay are only to be made by assay's own functions; restore them from a backup."),
+            Cause::Mismatch { .. } => Error::new(MISMATCHED_STATES, message)
+                .hint("Merge states that the same aggregate made with the same arguments."),
+            Cause::Memory { needed, allowed } => {
+                Error::new(MEMORY_LIMIT, "the computation needs more memory than assay.max_memory allows")
+                    .detail(format!("{} are needed, {} are allowed.", megabytes(needed), megabytes(allowed)))
+                    .hint("Raise assay.max_memory, or train on fewer rows or columns.")
+            }
+            Cause::Linfa(problem) => Error::new(INTERNAL, problem),
+        }
+    }
+}
+
+/// A number of bytes, for people.
+pub fn megabytes(bytes: usize) -> String {
+    format!("{:.1} MB", bytes as f64 / (1024.0 * 1024.0))
+}
+
+/// A text PostgreSQL can print: in C, a string ends at its first zero byte.
+fn c_string(text: String) -> CString {
+    CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default()
+}
+
+unsafe extern "C-unwind" {
+    fn errstart(level: c_int, domain: *const c_char) -> bool;
+    fn errcode(code: c_int) -> c_int;
+    fn errmsg_internal(format: *const c_char, ...) -> c_int;
+    fn errdetail_internal(format: *const c_char, ...) -> c_int;
+    fn errhint(format: *const c_char, ...) -> c_int;
+    fn errfinish(file: *const c_char, line: c_int, function: *const c_char);
+}
+
+/// Hands a report to PostgreSQL. pgrx's own reports know only PostgreSQL's list of SQLSTATEs, hence this one.
+fn report(level: c_int, error: Error) {
+    // As `MAKE_SQLSTATE` does: six bits a character.
+    let code = error.state.0.iter().rev().fold(0, |code, &c| (code << 6) + ((c_int::from(c) - c_int::from(b'0')) & 0x3f));
+    let message = c_string(error.message);
+    let detail = error.detail.map(c_string);
+    let hint = error.hint.map(c_string);
+    let format = c"%s".as_ptr();
+    // SAFETY: the strings live until the closure ends, or until the guard has copied the error out of PostgreSQL's memory; the
+    // only conversion in the format is %s and its argument a C string; the guard turns PostgreSQL's longjmp into an unwinding, so
+    // that no Rust frame is skipped.
+    unsafe {
+        pg_sys::ffi::pg_guard_ffi_boundary(|| {
+            if errstart(level, std::ptr::null()) {
+                errcode(code);
+                errmsg_internal(format, message.as_ptr());
+                if let Some(detail) = &detail {
+                    errdetail_internal(format, detail.as_ptr());
+                }
+                if let Some(hint) = &hint {
+                    errhint(format, hint.as_ptr());
+                }
+                errfinish(c"assay".as_ptr(), 0, std::ptr::null());
+            }
+        });
+    }
+}

@@ -1,0 +1,11 @@
+//! The only floor that knows datums, memory contexts, the executor and snapshots. All `unsafe` lives here, in small functions.
+
+pub mod arguments;
+pub mod catalog;
+pub mod compute;
+pub mod error;
+pub mod query;
+pub mod settings;
+pub mod site;
+pub mod state;
+pub mod types;

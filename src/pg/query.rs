@@ -1,0 +1,342 @@
+//! Rows in: one read-only query, planned and run as the caller (privileges, row-level security and search_path hold), streamed row by
+//! row out of the executor. Parallel plans are allowed; nothing is collected in between.
+
+use std::ffi::{CStr, CString};
+
+use pgrx::{PgList, PgMemoryContexts, is_a, pg_guard, pg_sys};
+
+use super::error::{Error, INVALID_PARAMETER, NOT_A_QUERY, Result};
+use super::types::{Reader, Value};
+
+/// A column of a query's result.
+#[derive(Debug, Clone)]
+pub struct OutputColumn {
+    /// Its name.
+    pub name: String,
+    /// The type's name, for messages.
+    pub type_name: String,
+    /// How its values are read, or `None` when assay cannot read the type.
+    pub reader: Option<Reader>,
+}
+
+/// A query that is planned and checked, ready to run once.
+pub struct Query {
+    text: CString,
+    plan: *mut pg_sys::PlannedStmt,
+    columns: Vec<OutputColumn>,
+}
+
+/// One row of the running query. Its values live until the next row.
+pub struct Row<'a> {
+    values: &'a [pg_sys::Datum],
+    nulls: &'a [bool],
+    columns: &'a [OutputColumn],
+}
+
+impl Row<'_> {
+    /// The value of a column. Columns of a type that assay cannot read give a missing value.
+    #[inline]
+    pub fn value(&self, column: usize) -> Value<'_> {
+        match &self.columns[column].reader {
+            // SAFETY: the datum is not null and comes from a slot whose descriptor gave the reader its type.
+            Some(reader) if !self.nulls[column] => unsafe { reader.read(self.values[column]) },
+            _ => Value::Missing,
+        }
+    }
+}
+
+/// What a text given as a query is.
+enum Shape {
+    Statement,
+    Relation,
+    Neither,
+}
+
+/// Tells a query from a relation's name by its beginning; PostgreSQL's own parser judges the rest.
+fn shape(text: &str) -> Shape {
+    let start = skip_blank(text).trim_start_matches(|c: char| c == '(' || c.is_whitespace());
+    let word: String = start.chars().take_while(|c| c.is_ascii_alphabetic()).collect::<String>().to_ascii_lowercase();
+    if matches!(word.as_str(), "select" | "with" | "values" | "table") {
+        return Shape::Statement;
+    }
+    if is_qualified_name(text.trim()) { Shape::Relation } else { Shape::Neither }
+}
+
+/// Skips white space and comments.
+fn skip_blank(mut text: &str) -> &str {
+    loop {
+        text = text.trim_start();
+        if let Some(rest) = text.strip_prefix("--") {
+            text = rest.split_once('\n').map_or("", |(_, rest)| rest);
+        } else if let Some(rest) = text.strip_prefix("/*") {
+            text = rest.split_once("*/").map_or("", |(_, rest)| rest);
+        } else {
+            return text;
+        }
+    }
+}
+
+/// Whether `text` is `a`, `a.b` or `a.b.c`, each part plain or in double quotes.
+fn is_qualified_name(text: &str) -> bool {
+    let mut rest = text;
+    for _ in 0..3 {
+        let end = if let Some(quoted) = rest.strip_prefix('"') {
+            let mut characters = quoted.char_indices().peekable();
+            loop {
+                match characters.next() {
+                    Some((_, '"')) if characters.peek().is_some_and(|&(_, c)| c == '"') => drop(characters.next()),
+                    Some((at, '"')) => break at + 2,
+                    Some(_) => {}
+                    None => return false,
+                }
+            }
+        } else {
+            rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len())
+        };
+        if end == 0 || rest.starts_with(|c: char| c.is_ascii_digit()) {
+            return false;
+        }
+        match rest[end..].strip_prefix('.') {
+            Some(next) => rest = next,
+            None => return end == rest.len(),
+        }
+    }
+    false
+}
+
+fn not_a_query(problem: &str) -> Error {
+    Error::new(NOT_A_QUERY, format!("the query argument is {problem}"))
+        .hint("Give one SELECT, WITH, VALUES or TABLE statement that only reads, or the name of a table or view.")
+}
+
+impl Query {
+    /// Parses, checks and plans `text`. Errs with `ML008` unless it is one statement that only reads; PostgreSQL's own errors
+    /// (syntax, unknown columns) pass through.
+    pub fn new(text: &str) -> Result<Query> {
+        let text = match shape(text) {
+            Shape::Statement => text.to_string(),
+            Shape::Relation => format!("TABLE {}", text.trim()),
+            Shape::Neither => return Err(not_a_query("neither a query nor the name of a relation")),
+        };
+        let text = CString::new(text)
+            .map_err(|_| Error::new(INVALID_PARAMETER, "the query contains a zero byte").hint("Remove it."))?;
+        // SAFETY: `text` is a C string; each list is checked for its length and each node for its tag before it is read as that
+        // node; all of them live in the current memory context, which outlives this function.
+        unsafe {
+            let parsed = PgList::<pg_sys::RawStmt>::from_pg(pg_sys::raw_parser(
+                text.as_ptr(),
+                pg_sys::RawParseMode::RAW_PARSE_DEFAULT,
+            ));
+            let raw = match parsed.len() {
+                1 => parsed.get_ptr(0).ok_or_else(|| not_a_query("empty"))?,
+                0 => return Err(not_a_query("empty")),
+                _ => return Err(not_a_query("more than one statement")),
+            };
+            if !is_a((*raw).stmt, pg_sys::NodeTag::T_SelectStmt)
+                || !(*(*raw).stmt.cast::<pg_sys::SelectStmt>()).intoClause.is_null()
+            {
+                return Err(not_a_query("not a query"));
+            }
+            let rewritten = PgList::<pg_sys::Query>::from_pg(pg_sys::pg_analyze_and_rewrite_fixedparams(
+                raw,
+                text.as_ptr(),
+                std::ptr::null(),
+                0,
+                std::ptr::null_mut(),
+            ));
+            let query = match rewritten.len() {
+                1 => rewritten.get_ptr(0).ok_or_else(|| not_a_query("empty"))?,
+                _ => return Err(not_a_query("rewritten by a rule into several statements")),
+            };
+            if (*query).commandType != pg_sys::CmdType::CMD_SELECT
+                || (*query).hasModifyingCTE
+                || !(*query).rowMarks.is_null()
+            {
+                return Err(not_a_query("one that writes or locks rows"));
+            }
+            let plan = pg_sys::pg_plan_query(
+                query,
+                text.as_ptr(),
+                pg_sys::CURSOR_OPT_PARALLEL_OK as i32,
+                std::ptr::null_mut(),
+            );
+            let columns = output_columns((*plan).planTree);
+            Ok(Query { text, plan, columns })
+        }
+    }
+
+    /// The columns of its result.
+    pub fn columns(&self) -> &[OutputColumn] {
+        &self.columns
+    }
+
+    /// How many rows the planner expects.
+    pub fn expected_rows(&self) -> f64 {
+        // SAFETY: the plan was made in `new` and lives in a context that outlives this value.
+        unsafe { (*(*self.plan).planTree).plan_rows }
+    }
+
+    /// Runs the query and hands each row to `receive`, until the first error. Nothing it runs may write.
+    pub fn run(&self, receive: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
+        let mut receiver = Receiver {
+            base: pg_sys::DestReceiver {
+                receiveSlot: Some(receive_slot),
+                rStartup: Some(startup),
+                rShutdown: Some(shutdown),
+                rDestroy: Some(shutdown),
+                mydest: pg_sys::CommandDest::DestNone,
+            },
+            receive,
+            columns: &self.columns,
+            scratch: PgMemoryContexts::new("assay rows"),
+            rows: 0,
+            error: None,
+        };
+        let _read_only = ReadOnly::enter();
+        // SAFETY: the plan and the text outlive the run; the receiver does too, and `base` is its first field (repr(C)), so the
+        // pointer PostgreSQL hands back is the receiver. A PostgreSQL error unwinds through here; the executor's state is then
+        // cleaned up by the transaction's abort, as after any failed query.
+        unsafe {
+            let description = pg_sys::CreateQueryDesc(
+                self.plan,
+                self.text.as_ptr(),
+                pg_sys::GetActiveSnapshot(),
+                std::ptr::null_mut(),
+                (&raw mut receiver).cast(),
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+                0,
+            );
+            pg_sys::ExecutorStart(description, 0);
+            execute(description);
+            pg_sys::ExecutorFinish(description);
+            pg_sys::ExecutorEnd(description);
+            pg_sys::FreeQueryDesc(description);
+        }
+        receiver.error.take().map_or(Ok(()), Err)
+    }
+}
+
+/// Runs a started query to its end. With `execute_once` the plan may be parallel; from PostgreSQL 18 on that is implied.
+///
+/// # Safety
+/// `description` has been started.
+unsafe fn execute(description: *mut pg_sys::QueryDesc) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        pg_sys::ExecutorRun(description, pg_sys::ScanDirection::ForwardScanDirection, 0, true);
+        #[cfg(feature = "pg18")]
+        pg_sys::ExecutorRun(description, pg_sys::ScanDirection::ForwardScanDirection, 0);
+    }
+}
+
+/// Reads the visible columns off a plan's target list.
+///
+/// # Safety
+/// `plan` is a valid plan node.
+unsafe fn output_columns(plan: *mut pg_sys::Plan) -> Vec<OutputColumn> {
+    // SAFETY: a plan's targetlist is a list of TargetEntry, each with an expression; names are C strings or null.
+    unsafe {
+        PgList::<pg_sys::TargetEntry>::from_pg((*plan).targetlist)
+            .iter_ptr()
+            .filter(|&entry| !(*entry).resjunk)
+            .map(|entry| {
+                let name = match (*entry).resname {
+                    name if name.is_null() => String::from("?column?"),
+                    name => CStr::from_ptr(name).to_string_lossy().into_owned(),
+                };
+                let type_oid = pg_sys::exprType((*entry).expr.cast());
+                OutputColumn { name, type_name: super::types::name_of(type_oid), reader: Reader::of(type_oid) }
+            })
+            .collect()
+    }
+}
+
+/// Forbids writing while it lives. Set directly, as PostgreSQL does itself for parallel workers; if an error unwinds, the
+/// transaction's abort restores it too.
+struct ReadOnly(bool);
+
+impl ReadOnly {
+    fn enter() -> Self {
+        // SAFETY: a plain global of this backend, read by its only PostgreSQL thread.
+        unsafe { ReadOnly(std::mem::replace(&mut *(&raw mut pg_sys::XactReadOnly), true)) }
+    }
+}
+
+impl Drop for ReadOnly {
+    fn drop(&mut self) {
+        // SAFETY: as above; this calls no PostgreSQL function.
+        unsafe { *(&raw mut pg_sys::XactReadOnly) = self.0 }
+    }
+}
+
+#[repr(C)]
+struct Receiver<'a> {
+    base: pg_sys::DestReceiver,
+    receive: &'a mut dyn FnMut(&Row<'_>) -> Result<()>,
+    columns: &'a [OutputColumn],
+    scratch: PgMemoryContexts,
+    rows: u64,
+    error: Option<Error>,
+}
+
+/// After this many rows the memory their values were unpacked into is freed, and interrupts are served.
+const BLOCK: u64 = 256;
+
+#[pg_guard]
+unsafe extern "C-unwind" fn startup(_this: *mut pg_sys::DestReceiver, _operation: i32, _type: pg_sys::TupleDesc) {}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn shutdown(_this: *mut pg_sys::DestReceiver) {}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn receive_slot(slot: *mut pg_sys::TupleTableSlot, this: *mut pg_sys::DestReceiver) -> bool {
+    // SAFETY: PostgreSQL hands back the pointer given to CreateQueryDesc, a Receiver that lives until the run ends and that nothing
+    // else touches meanwhile. After slot_getsomeattrs the slot's arrays hold one entry a column of its descriptor.
+    unsafe {
+        let this = &mut *this.cast::<Receiver<'_>>();
+        let width = this.columns.len();
+        if i32::from((*slot).tts_nvalid) < width as i32 {
+            pg_sys::slot_getsomeattrs_int(slot, width as i32);
+        }
+        if this.rows.is_multiple_of(BLOCK) {
+            pgrx::check_for_interrupts!();
+            this.scratch.reset();
+        }
+        this.rows += 1;
+        let row = Row {
+            values: std::slice::from_raw_parts((*slot).tts_values, width),
+            nulls: std::slice::from_raw_parts((*slot).tts_isnull, width),
+            columns: this.columns,
+        };
+        let previous = this.scratch.set_as_current();
+        let result = (this.receive)(&row);
+        { let mut previous = previous; previous.set_as_current(); }
+        match result {
+            Ok(()) => true,
+            Err(error) => {
+                this.error = Some(error);
+                false
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_statements_are_told_apart() {
+        for text in ["t", "public.t", "\"odd \"\" name\"", "a.\"b.c\"", "Straße"] {
+            assert!(matches!(shape(text), Shape::Relation), "{text}");
+        }
+        for text in ["select 1", "(select 1)", " -- why\n VALUES (1)", "/* x */ with a as (select 1) table a", "TABLE t"] {
+            assert!(matches!(shape(text), Shape::Statement), "{text}");
+        }
+        for text in ["", "delete from t", "t; drop table t", "a.b.c.d", "1t", "\"open", "t where x"] {
+            assert!(matches!(shape(text), Shape::Neither), "{text}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The settings `assay.*`. Nothing needs a preload: they exist once the library is loaded.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
+
+static MAX_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(4096);
+static PROGRESS: GucSetting<i32> = GucSetting::<i32>::new(2000);
+static THREADS: GucSetting<i32> = GucSetting::<i32>::new(0);
+static CACHE_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(64);
+
+/// Declares every setting to PostgreSQL.
+pub fn register() {
+    GucRegistry::define_int_guc(
+        c"assay.max_memory",
+        c"The most memory that training a model may hold.",
+        c"Training fails with an error that says how much was needed, before it holds more.",
+        &MAX_MEMORY,
+        1,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::UNIT_MB,
+    );
+    GucRegistry::define_int_guc(
+        c"assay.progress",
+        c"How often a long training says how far it is.",
+        c"Training that takes longer than this reports once per interval. 0 reports nothing.",
+        &PROGRESS,
+        0,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_int_guc(
+        c"assay.threads",
+        c"How many threads train a model.",
+        c"0 takes one for each processor. The model does not depend on it.",
+        &THREADS,
+        0,
+        256,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"assay.cache_memory",
+        c"The most memory that models kept ready for scoring take in one backend.",
+        c"Models that were not used for longest leave first. The models of the running statement always stay.",
+        &CACHE_MEMORY,
+        0,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::UNIT_MB,
+    );
+}
+
+const MEGABYTE: usize = 1024 * 1024;
+
+/// `assay.max_memory` in bytes.
+pub fn max_memory() -> usize {
+    usize::try_from(MAX_MEMORY.get()).unwrap_or(1).saturating_mul(MEGABYTE)
+}
+
+/// `assay.cache_memory` in bytes.
+pub fn cache_memory() -> usize {
+    usize::try_from(CACHE_MEMORY.get()).unwrap_or(0).saturating_mul(MEGABYTE)
+}
+
+/// `assay.progress`, or `None` when progress is not to be reported.
+pub fn progress_interval() -> Option<Duration> {
+    match u64::try_from(PROGRESS.get()) {
+        Ok(milliseconds) if milliseconds > 0 => Some(Duration::from_millis(milliseconds)),
+        _ => None,
+    }
+}
+
+/// `assay.threads`, with 0 resolved to the number of processors.
+pub fn threads() -> usize {
+    match usize::try_from(THREADS.get()) {
+        Ok(threads) if threads > 0 => threads,
+        _ => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+    }
+}

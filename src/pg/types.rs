@@ -1,0 +1,230 @@
+//! Which PostgreSQL types assay reads, and how a datum of each becomes a value.
+
+use std::borrow::Cow;
+use std::ffi::{CStr, CString};
+
+use pgrx::{FromDatum, pg_sys};
+
+/// A value of a row, as training and scoring see it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value<'a> {
+    /// SQL NULL.
+    Missing,
+    /// A number, maybe NaN or infinite: booleans are 0 and 1, dates days since 2000-01-01, timestamps seconds since then.
+    Number(f64),
+    /// A text.
+    Text(Cow<'a, str>),
+    /// A value of an enum type.
+    Enum(pg_sys::Oid),
+    /// A vector; NULL elements are NaN.
+    Vector(Vec<f64>),
+}
+
+/// How the values of one type are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    Bool,
+    Int2,
+    Int4,
+    Int8,
+    Float4,
+    Float8,
+    Numeric,
+    /// text, varchar
+    Text,
+    /// char(n): trailing blanks do not count.
+    Padded,
+    Name,
+    Enum,
+    Uuid,
+    Date,
+    /// timestamp, with or without time zone
+    Timestamp,
+    Float4Array,
+    Float8Array,
+    /// An untyped literal.
+    Literal,
+}
+
+/// What a column of a type is to a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Number,
+    Category,
+    Vector,
+}
+
+impl Reader {
+    /// The reader of a type, through domains; `None` for a type that assay cannot read.
+    pub fn of(type_oid: pg_sys::Oid) -> Option<Reader> {
+        // SAFETY: a catalog look-up by oid; it returns the oid itself when the type is no domain.
+        let base = unsafe { pg_sys::getBaseType(type_oid) };
+        Some(match base {
+            pg_sys::BOOLOID => Reader::Bool,
+            pg_sys::INT2OID => Reader::Int2,
+            pg_sys::INT4OID => Reader::Int4,
+            pg_sys::INT8OID => Reader::Int8,
+            pg_sys::FLOAT4OID => Reader::Float4,
+            pg_sys::FLOAT8OID => Reader::Float8,
+            pg_sys::NUMERICOID => Reader::Numeric,
+            pg_sys::TEXTOID | pg_sys::VARCHAROID => Reader::Text,
+            pg_sys::BPCHAROID => Reader::Padded,
+            pg_sys::NAMEOID => Reader::Name,
+            pg_sys::UUIDOID => Reader::Uuid,
+            pg_sys::DATEOID => Reader::Date,
+            pg_sys::TIMESTAMPOID | pg_sys::TIMESTAMPTZOID => Reader::Timestamp,
+            pg_sys::FLOAT4ARRAYOID => Reader::Float4Array,
+            pg_sys::FLOAT8ARRAYOID => Reader::Float8Array,
+            pg_sys::UNKNOWNOID => Reader::Literal,
+            // SAFETY: a catalog look-up by oid.
+            other if unsafe { pg_sys::type_is_enum(other) } => Reader::Enum,
+            _ => return None,
+        })
+    }
+
+    /// What a column of this type is to a model.
+    pub fn role(self) -> Role {
+        match self {
+            Reader::Text | Reader::Padded | Reader::Name | Reader::Enum | Reader::Uuid | Reader::Literal => Role::Category,
+            Reader::Float4Array | Reader::Float8Array => Role::Vector,
+            _ => Role::Number,
+        }
+    }
+
+    /// Reads a datum. What has to be unpacked is allocated in the current memory context.
+    ///
+    /// # Safety
+    /// `datum` is a non-null value of this reader's type, valid for `'a`.
+    #[inline]
+    pub unsafe fn read<'a>(self, datum: pg_sys::Datum) -> Value<'a> {
+        /// Seconds of a timestamp, with PostgreSQL's infinities as infinities.
+        fn seconds(microseconds: i64) -> f64 {
+            match microseconds {
+                i64::MIN => f64::NEG_INFINITY,
+                i64::MAX => f64::INFINITY,
+                finite => finite as f64 / 1e6,
+            }
+        }
+        // Passed by value: the bits of the datum are the value.
+        let bits = datum.value();
+        match self {
+            Reader::Bool => Value::Number(if bits & 0xff != 0 { 1.0 } else { 0.0 }),
+            Reader::Int2 => Value::Number(f64::from(bits as i16)),
+            Reader::Int4 => Value::Number(f64::from(bits as i32)),
+            Reader::Int8 => Value::Number(bits as i64 as f64),
+            Reader::Float4 => Value::Number(f64::from(f32::from_bits(bits as u32))),
+            Reader::Float8 => Value::Number(f64::from_bits(bits as u64)),
+            Reader::Date => Value::Number(match bits as i32 {
+                i32::MIN => f64::NEG_INFINITY,
+                i32::MAX => f64::INFINITY,
+                days => f64::from(days),
+            }),
+            Reader::Timestamp => Value::Number(seconds(bits as i64)),
+            Reader::Enum => Value::Enum(pg_sys::Oid::from(bits as u32)),
+            // SAFETY: the datum is of the type that the arm names, as the caller promises.
+            Reader::Numeric => Value::Number(unsafe { numeric(datum) }),
+            // SAFETY: as above.
+            Reader::Text => Value::Text(unsafe { text(datum) }),
+            // SAFETY: as above.
+            Reader::Padded => Value::Text(match unsafe { text(datum) } {
+                Cow::Borrowed(text) => Cow::Borrowed(text.trim_end_matches(' ')),
+                Cow::Owned(text) => Cow::Owned(text.trim_end_matches(' ').to_string()),
+            }),
+            // SAFETY: a name is a zero-terminated array of 64 bytes, and an untyped literal a C string.
+            Reader::Name | Reader::Literal => {
+                Value::Text(unsafe { decode(CStr::from_ptr(datum.cast_mut_ptr()).to_bytes()) })
+            }
+            // SAFETY: a uuid is 16 bytes.
+            Reader::Uuid => Value::Text(Cow::Owned(hyphenated(unsafe { *datum.cast_mut_ptr::<[u8; 16]>() }))),
+            // SAFETY: the datum is an array of the element type that the arm names.
+            Reader::Float8Array => Value::Vector(unsafe {
+                Vec::<Option<f64>>::from_datum(datum, false)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|element| element.unwrap_or(f64::NAN))
+                    .collect()
+            }),
+            // SAFETY: as above.
+            Reader::Float4Array => Value::Vector(unsafe {
+                Vec::<Option<f32>>::from_datum(datum, false)
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|element| element.map_or(f64::NAN, f64::from))
+                    .collect()
+            }),
+        }
+    }
+}
+
+/// # Safety
+/// `datum` is a non-null numeric.
+unsafe fn numeric(datum: pg_sys::Datum) -> f64 {
+    // SAFETY: the function takes one non-null numeric, and values out of range become infinities instead of errors.
+    let result = unsafe { pgrx::direct_function_call_as_datum(pg_sys::numeric_float8_no_overflow, &[Some(datum)]) };
+    result.map_or(f64::NAN, |datum| f64::from_bits(datum.value() as u64))
+}
+
+/// # Safety
+/// `datum` is a non-null text or a type of the same layout; the result lives as long as the datum or the current memory context.
+unsafe fn text<'a>(datum: pg_sys::Datum) -> Cow<'a, str> {
+    // SAFETY: a varlena may be compressed or stored elsewhere: pg_detoast_datum_packed gives a plain one.
+    unsafe {
+        let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
+        decode(pgrx::varlena::varlena_to_byte_slice(varlena))
+    }
+}
+
+/// Text of the server's encoding as Rust's.
+fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(decode_foreign(bytes)),
+    }
+}
+
+/// Text that is not UTF-8: the database has another encoding.
+#[cold]
+fn decode_foreign(bytes: &[u8]) -> String {
+    let Ok(length) = i32::try_from(bytes.len()) else { return String::from_utf8_lossy(bytes).into_owned() };
+    // SAFETY: the pointer and length are of one slice; the result is a C string, or the argument itself when nothing had to be
+    // converted, which then is no UTF-8 and is read by its length.
+    unsafe {
+        let converted = pg_sys::pg_server_to_any(bytes.as_ptr().cast(), length, pg_sys::pg_enc::PG_UTF8 as i32);
+        if converted.cast_const() == bytes.as_ptr().cast() {
+            String::from_utf8_lossy(bytes).into_owned()
+        } else {
+            CStr::from_ptr(converted).to_string_lossy().into_owned()
+        }
+    }
+}
+
+fn hyphenated(bytes: [u8; 16]) -> String {
+    use std::fmt::Write;
+    bytes.iter().enumerate().fold(String::with_capacity(36), |mut text, (index, byte)| {
+        if matches!(index, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A type's name, as SQL writes it.
+pub fn name_of(type_oid: pg_sys::Oid) -> String {
+    // SAFETY: format_type_be gives a palloc'd C string for any oid.
+    unsafe { CStr::from_ptr(pg_sys::format_type_be(type_oid)).to_string_lossy().into_owned() }
+}
+
+/// The label of an enum value, and its place in the order of its type. Errs in PostgreSQL when there is no such value.
+pub fn enum_label(value: pg_sys::Oid) -> (String, f32) {
+    let (label, _, order) = pgrx::enum_helper::lookup_enum_by_oid(value);
+    (label, order)
+}
+
+/// Looks up a role by its name.
+pub fn role_named(name: &str) -> Option<pg_sys::Oid> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: a catalog look-up by a C string; with `missing_ok` it gives InvalidOid instead of an error.
+    let role = unsafe { pg_sys::get_role_oid(name.as_ptr(), true) };
+    (role != pg_sys::InvalidOid).then_some(role)
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The demo: a private cluster, a fresh database, and the story of tests/demo.sql in it. `make demo` builds first.
+#
+#   tests/demo.sh [STARTED]   STARTED: when the whole thing began, in seconds since 1970
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+started=${1:-$(date +%s)}
+
+echo "==> starting a private PostgreSQL"
+tests/cluster.sh start demo
+environment=$(tests/cluster.sh env demo)
+psql_of_path=$(command -v psql || true)
+eval "$environment"
+
+PGOPTIONS='-c client_min_messages=warning' dropdb --if-exists --force demo
+createdb demo
+psql -X -q -v ON_ERROR_STOP=1 -d demo -f tests/demo.sql
+
+# The shortest command that works in the caller's own shell.
+psql=psql
+[[ -n $psql_of_path ]] || psql=$(command -v psql)
+elapsed=$(($(date +%s) - started))
+cat <<END
+
+Go on in psql:     $psql -h $PGHOST -U $PGUSER demo
+End the server:    make stop
+
+demo finished $((elapsed / 60)) min $((elapsed % 60)) s after it was started
+END

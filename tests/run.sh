@@ -1,0 +1,230 @@
+#!/usr/bin/env bash
+# Runs every test and says at the end how many passed and how many failed. `make test` calls it.
+#
+#   SUITES   which suites, of: build schema unit regress isolation clients demo (all of them without it)
+#   TESTS    which SQL tests, by name (all of them without it)
+#   PG_CONFIG, CARGO_TARGET_DIR, CARGO_OPTIONS   as the Makefile sets them
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+repository=$PWD
+
+read -r -a suites <<<"${SUITES:-build schema unit regress isolation clients demo}"
+read -r -a options <<<"${CARGO_OPTIONS:?run this through make test}"
+target=${CARGO_TARGET_DIR:-$repository/target}
+[[ $target == /* ]] || target=$repository/$target
+results=$target/test
+export CARGO_TARGET_DIR=$target
+export PG_CONFIG
+export PGRX_PG_CONFIG_PATH=$PG_CONFIG
+tools=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
+bin=$("$PG_CONFIG" --bindir)
+
+mkdir -p "$results"
+total_passed=0 total_failed=0
+summary=()
+
+# tally SUITE PASSED FAILED [NOTE]
+tally() {
+    total_passed=$((total_passed + $2))
+    total_failed=$((total_failed + $3))
+    summary+=("$(printf '%-10s %5d passed %5d failed%s' "$1" "$2" "$3" "${4:+  ($4)}")")
+}
+
+# verdict NAME COMMAND...: runs one check of a suite, prints its line and counts it in passed or failed.
+verdict() {
+    local name=$1
+    shift
+    if "$@"; then
+        echo "ok - $name"
+        passed=$((passed + 1))
+    else
+        echo "not ok - $name"
+        failed=$((failed + 1))
+    fi
+}
+
+matches() { grep -cE "$1" "$2" || true; }
+
+build_suite() {
+    local passed=0 failed=0
+    verdict "a release builds and installs" make --no-print-directory install
+    tally build "$passed" "$failed"
+}
+
+schema_is_current() {
+    make --no-print-directory schema SCHEMA="$results/schema.sql" || return 1
+    cmp "$results/schema.sql" "$(install_script)" || { echo "sql/ has changed since: run make schema"; return 1; }
+}
+
+install_script() { echo "sql/install/assay--$(control_version).sql"; }
+control_version() { sed -nE "s/^default_version = '(.*)'/\1/p" assay.control; }
+cargo_version() { sed -nE '/^\[package\]/,/^\[dep/s/^version = "(.*)"/\1/p' Cargo.toml; }
+
+versions_agree() {
+    [[ $(control_version) == "$(cargo_version)" ]] ||
+        { echo "assay.control says $(control_version), Cargo.toml $(cargo_version)"; return 1; }
+}
+
+# Every C symbol that the script declares, with the record of its calling convention, is in the library.
+symbols_are_there() {
+    local missing
+    # One declaration a line, or this check would not see it.
+    [[ $(grep -c MODULE_PATHNAME "$(install_script)") == $(grep -cE "'MODULE_PATHNAME', *'[^']+'" "$(install_script)") ]] ||
+        { echo "a MODULE_PATHNAME without a symbol on the same line"; return 1; }
+    sed -nE "s/.*'MODULE_PATHNAME', *'([^']+)'.*/\1\npg_finfo_\1/p" "$(install_script)" | sort -u >"$results/symbols.declared"
+    nm -D --defined-only "$target/release/libassay.so" | awk '{ print $NF }' | sort -u >"$results/symbols.built"
+    [[ -s $results/symbols.declared ]] || { echo "no function declared"; return 1; }
+    missing=$(comm -23 "$results/symbols.declared" "$results/symbols.built")
+    [[ -z $missing ]] || { printf 'declared, but not in the library:\n%s\n' "$missing"; return 1; }
+}
+
+schema_suite() {
+    local passed=0 failed=0
+    verdict "the install script is current" schema_is_current
+    verdict "the versions of assay.control and Cargo.toml agree" versions_agree
+    verdict "every declared symbol is in the library" symbols_are_there
+    tally schema "$passed" "$failed"
+}
+
+unit_suite() {
+    local log=$results/unit.log counts
+    if ! cargo test --lib --no-run "${options[@]}"; then
+        tally unit 0 1 "did not compile"
+        return
+    fi
+    cargo test --lib --quiet "${options[@]}" >"$log" 2>&1 || sed -n '/^failures:/,$p' "$log"
+    counts=$(sed -nE 's/^test result: [a-zA-Z]+\. ([0-9]+) passed; ([0-9]+) failed;.*/\1 \2/p' "$log")
+    if [[ -z $counts ]]; then
+        tail -n 40 "$log"
+        tally unit 0 1 "ended early: $log"
+        return
+    fi
+    # shellcheck disable=SC2086 # two numbers
+    tally unit $counts
+}
+
+cluster_started=
+start_cluster() {
+    [[ -z $cluster_started ]] || return 0
+    tests/cluster.sh remove test
+    # Set first: a start that fails half-way is to be ended, too.
+    cluster_started=yes
+    tests/cluster.sh start test
+    environment=$(tests/cluster.sh env test)
+    eval "$environment"
+    ASSAY_DATA=$(tests/cluster.sh share test "$repository"/tests/data/*.csv "$repository"/tests/data/*.csv.gz)
+    export ASSAY_DATA
+}
+
+finished=
+finish() {
+    local home
+    if [[ -n $cluster_started ]]; then
+        home=$(tests/cluster.sh home test)
+        cp -f "$home/log" "$results/server.log" 2>/dev/null || true
+        tests/cluster.sh remove test
+    fi
+    [[ -n $finished ]] || tally run 0 1 "broke off"
+    echo
+    if [[ ${#summary[@]} -gt 0 ]]; then printf '%s\n' "${summary[@]}" ""; fi
+    echo "$total_passed passed, $total_failed failed"
+}
+trap finish EXIT
+
+fresh_database() {
+    PGOPTIONS='-c client_min_messages=warning' dropdb --if-exists --force "$1" && createdb "$1" || return 1
+    psql -X -q -v ON_ERROR_STOP=1 -d "$1" -c 'CREATE EXTENSION assay'
+}
+
+# sql_suite SUITE FOLDER SUFFIX PROGRAM: the tests of a folder by PostgreSQL's own test driver, one database for all.
+sql_suite() {
+    local suite=$1 folder=$repository/tests/$2 suffix=$3 program=$4 output=$results/$2
+    local log=$output.log names=() name file passed failed more=()
+    for file in "$folder"/*/*"$suffix"; do
+        [[ -e $file ]] || continue
+        name=$(basename "$file" "$suffix")
+        if [[ -z ${TESTS:-} || " $TESTS " == *" $name "* ]]; then names+=("$name"); fi
+    done
+    [[ ${#names[@]} -gt 0 ]] || return 0
+    if [[ ! -x $program ]]; then
+        tally "$suite" 0 "${#names[@]}" "$program is missing"
+        return
+    fi
+    start_cluster
+    # The driver gives up at a test without expected results; an empty file makes it an ordinary failure with its difference.
+    rm -rf "$output"
+    mkdir -p "$output"
+    cp -R "$folder" "$output/input"
+    mkdir -p "$output/input/expected"
+    for name in "${names[@]}"; do touch -a "$output/input/expected/$name.out"; done
+    if ! fresh_database "$suite"; then
+        tally "$suite" 0 "${#names[@]}" "CREATE EXTENSION failed"
+        return
+    fi
+    # Up to PostgreSQL 15 the expected results are looked for beside the input; later they have an option of their own.
+    "$program" --help | grep -q -- --expecteddir && more+=(--expecteddir="$output/input")
+    (
+        cd "$ASSAY_DATA"
+        timeout 1800 "$program" --use-existing --host="$PGHOST" --port="$PGPORT" --user="$PGUSER" --dbname="$suite" --bindir="$bin" \
+            --inputdir="$output/input" --outputdir="$output" ${more[@]+"${more[@]}"} "${names[@]}"
+    ) >"$log" 2>&1 || true
+    grep -E '^(not )?ok |^test |^ {5}' "$log" || cat "$log"
+    passed=$(matches '^ok [0-9]+|\.\.\. ok( |$)' "$log")
+    failed=$((${#names[@]} - passed))
+    if [[ -s $output/regression.diffs ]]; then cat "$output/regression.diffs"; fi
+    tally "$suite" "$passed" "$failed"
+}
+
+# A client test is a program that prints 'ok - NAME' and 'not ok - NAME' lines. It finds a database of its own in PGDATABASE (with
+# PGHOST, PGPORT and PGUSER), the data in ASSAY_DATA, and may make more clusters with tests/cluster.sh.
+clients_suite() {
+    local script name log passed=0 failed=0 good bad status
+    for script in tests/clients/*.sh; do
+        [[ -e $script ]] || continue
+        name=$(basename "$script" .sh) log=$results/client-$(basename "$script" .sh).log
+        if [[ -n ${TESTS:-} && " $TESTS " != *" $name "* ]]; then continue; fi
+        start_cluster
+        status=0
+        if ! fresh_database "client_${name//-/_}"; then
+            failed=$((failed + 1))
+            continue
+        fi
+        PGDATABASE=client_${name//-/_} timeout 900 bash "$script" >"$log" 2>&1 || status=$?
+        grep -E '^(not )?ok - ' "$log" || true
+        good=$(matches '^ok - ' "$log") bad=$(matches '^not ok - ' "$log")
+        if ((status != 0 && bad == 0 || good + bad == 0)); then
+            echo "not ok - $name ended with status $status"
+            bad=$((bad + 1))
+        fi
+        if ((bad > 0)); then tail -n 40 "$log" | sed 's/^/    /'; fi
+        passed=$((passed + good)) failed=$((failed + bad))
+    done
+    if ((passed + failed > 0)); then tally clients "$passed" "$failed"; fi
+}
+
+story_runs() {
+    createdb demo || return 1
+    psql -X -q -v ON_ERROR_STOP=1 -d demo -f tests/demo.sql >"$results/demo.log" 2>&1 || { tail -n 20 "$results/demo.log"; return 1; }
+}
+
+demo_suite() {
+    local passed=0 failed=0
+    start_cluster
+    verdict "the demo's story runs to its end" story_runs
+    tally demo "$passed" "$failed"
+}
+
+for suite in "${suites[@]}"; do
+    echo "==> $suite"
+    case $suite in
+        build | schema | unit | clients | demo) "${suite}_suite" ;;
+        regress) sql_suite regress pg_regress .sql "$tools/regress/pg_regress" ;;
+        isolation) sql_suite isolation isolation .spec "$tools/isolation/pg_isolation_regress" ;;
+        *) echo "no suite $suite" >&2; exit 2 ;;
+    esac
+    # Without a build the rest would only test what was installed before.
+    if [[ $suite == build ]] && ((total_failed > 0)); then break; fi
+done
+
+finished=yes
+((total_failed == 0))
