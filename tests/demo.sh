@@ -14,7 +14,7 @@ eval "$environment"
 
 PGOPTIONS='-c client_min_messages=warning' dropdb --if-exists --force demo
 createdb demo
-psql -X -q -v ON_ERROR_STOP=1 -d demo -f tests/demo.sql
+psql -X -q -v ON_ERROR_STOP=1 -d demo <tests/demo.sql
 
 # The shortest command that works in the caller's own shell.
 psql=psql

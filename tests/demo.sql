@@ -1,6 +1,16 @@
--- The story of a credit-risk model, told by `make demo`. Runs from the repository's folder in an empty database.
+-- The story of a credit-risk model, told by `make demo`. Runs from the repository's folder in an empty database. psql reads it
+-- from its standard input, which keeps file names and line numbers out of the notices.
 \set QUIET on
+\set ON_ERROR_STOP on
+\encoding UTF8
+\pset format aligned
+\pset border 1
+\pset linestyle unicode
 \pset footer off
+\pset expanded off
+\pset pager off
+\pset null '-'
+SET client_min_messages = notice;
 
 CREATE EXTENSION assay;
 
@@ -31,11 +41,101 @@ CREATE TABLE german_credit (
 \copy german_credit FROM 'tests/data/german_credit.csv' WITH (FORMAT csv, HEADER)
 ANALYZE german_credit;
 
+-- Every fifth customer is kept for testing.
+CREATE VIEW customers AS SELECT *, customer_id % 5 = 0 AS is_test FROM german_credit;
+
 \echo
-\echo 'A thousand bank customers, three in ten of whom did not pay back:'
+\echo '── 1. The data: bank customers with a loan. Which of them are a bad risk?'
 \echo
-SELECT is_risky, count(*) AS customers, round(avg(credit_amount)) AS mean_credit, round(avg(duration_months), 1) AS mean_months,
-       round(avg(age), 1) AS mean_age, count(*) FILTER (WHERE savings IS NULL) AS savings_unknown
-FROM german_credit
-GROUP BY is_risky
-ORDER BY is_risky;
+SELECT CASE WHEN is_test THEN 'kept for testing' ELSE 'for training' END AS customers, count(*) AS rows,
+       round(100 * avg(is_risky::int)) || ' %' AS risky, round(avg(credit_amount)) AS "mean amount",
+       round(avg(duration_months), 1) AS "mean months", round(avg(age), 1) AS "mean age",
+       sum((SELECT count(*) FROM jsonb_each(to_jsonb(c)) WHERE value = 'null')) AS "missing values"
+FROM customers c
+GROUP BY is_test
+ORDER BY is_test;
+
+\echo '── 2. Training on 800 of them, with progress four times a second'
+\echo
+SET assay.progress = '250ms';
+\set ECHO queries
+SELECT version, algorithm, rows, features, duration FROM assay.train('risk', 'customers', 'is_risky',
+    params  => '{"n_estimators": 3000, "learning_rate": 0.003, "num_leaves": 7, "subsample": 0.5,
+                 "subsample_freq": 1, "colsample_bytree": 0.5}',
+    exclude => '{customer_id}', split => 'is_test');
+\set ECHO none
+\echo '── 3. A rival: it takes over if it ranks the customers kept for testing no worse'
+\echo
+\o /dev/null
+\set ECHO queries
+SELECT * FROM assay.train('risk', 'customers', 'is_risky', 'logistic_regression',
+    exclude => '{customer_id}', split => 'is_test');
+\set ECHO none
+\o
+\echo
+SELECT version, algorithm, round((metrics->>'roc_auc')::numeric, 3) AS "ROC AUC",
+       round((metrics->>'log_loss')::numeric, 3) AS "log loss", round((metrics->>'accuracy')::numeric, 3) AS accuracy,
+       round((metrics->>'precision')::numeric, 3) AS precision, round((metrics->>'recall')::numeric, 3) AS recall,
+       CASE WHEN deployed THEN '◀ yes' ELSE 'no' END AS deployed
+FROM assay.model_versions
+WHERE model = 'risk'
+ORDER BY version;
+
+\echo '── 4. The 200 customers kept for testing: who is flagged, and who should have been'
+\echo
+SELECT CASE actual WHEN 'true' THEN 'bad risk' ELSE 'good risk' END AS actually,
+       sum(rows) FILTER (WHERE predicted = 'true') AS "flagged as risky", sum(rows) FILTER (WHERE predicted = 'false') AS passed
+FROM assay.confusion_matrix('risk', 'SELECT * FROM customers WHERE is_test')
+GROUP BY actual
+ORDER BY actual DESC;
+
+\echo '── 5. What matters to version 1: the share of each feature in what its trees gained'
+\echo
+\pset tuples_only on
+\pset border 0
+SELECT feature, to_char(100 * gain / sum(gain) OVER (), '90.9') || ' %',
+       repeat('█', round(200 * gain / sum(gain) OVER ())::int) AS bar
+FROM assay.feature_importance('risk@1')
+ORDER BY gain DESC
+LIMIT 8;
+\pset tuples_only off
+\pset border 1
+
+\echo '── 6. The riskiest of the customers that the model has never seen'
+\echo
+SELECT customer_id AS customer, round(assay.predict('risk', c)::numeric, 3) AS risk, assay.predict_label('risk', c) AS "label",
+       credit_amount AS amount, duration_months AS months, purpose, checking_status AS checking, is_risky::text AS truth
+FROM customers c
+WHERE is_test
+ORDER BY assay.predict('risk', c) DESC
+LIMIT 8;
+-- The riskiest of the large loans.
+SELECT customer_id AS riskiest FROM customers c WHERE is_test AND credit_amount > 10000 ORDER BY assay.predict('risk', c) DESC LIMIT 1 \gset
+
+\echo '── 7. What if customer' :riskiest 'asked for less?'
+\echo
+SELECT offer, w.credit_amount AS amount, w.duration_months AS months, round(assay.predict('risk', w)::numeric, 3) AS risk,
+       repeat('█', round(50 * assay.predict('risk', w))::int) AS bar
+FROM customers c,
+     LATERAL (VALUES (1, 'as asked for', 1.0, 1.0), (2, 'half the amount', 0.5, 1.0), (3, 'half the months', 1.0, 0.5),
+                     (4, 'half of both', 0.5, 0.5)) AS change (place, offer, amount, months),
+     LATERAL jsonb_populate_record(c, jsonb_build_object('credit_amount', round(c.credit_amount * change.amount),
+                                                         'duration_months', round(c.duration_months * change.months))) AS w
+WHERE c.customer_id = :riskiest
+ORDER BY place;
+
+\echo '── 8. Three weights of version 2: a logistic regression can be read'
+\echo
+SELECT feature, CASE feature WHEN 'credit_amount' THEN '1000 more' ELSE '1 more' END AS change,
+       round(exp(weight * unit)::numeric, 2) AS "odds of bad risk times", round(p_value::numeric, 4) AS "p value"
+FROM assay.weights('risk@2'), LATERAL (SELECT CASE feature WHEN 'credit_amount' THEN 1000 ELSE 1 END AS unit) u
+WHERE feature IN ('duration_months', 'credit_amount', 'installment_rate')
+ORDER BY p_value;
+
+\echo '── Your turn: things to type in psql'
+\echo
+\echo '   SELECT * FROM assay.models \\gx'
+\echo '   SELECT * FROM assay.evaluate(''risk'', ''SELECT * FROM customers WHERE is_test'');'
+\echo '   SELECT is_risky, avg(assay.predict(''risk'', c)) FROM customers c WHERE is_test GROUP BY is_risky;'
+\echo '   SELECT assay.predict_expression(''risk'', ''c'');'
+\echo '   \\df+ assay.*'

@@ -2,7 +2,8 @@
 
 use linfa::dataset::Records;
 use linfa::traits::PredictInplace;
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
+use rayon::prelude::*;
 
 use super::frame::Frame;
 
@@ -22,15 +23,20 @@ pub trait Estimator {
 /// Every estimator is a linfa predictor over frames: rows x outputs.
 pub struct Predictor<'a, E: Estimator + ?Sized>(pub &'a E);
 
-impl<E: Estimator + ?Sized> PredictInplace<Frame, Array2<f64>> for Predictor<'_, E> {
+/// Rows scored by one thread at a time.
+const BLOCK: usize = 4096;
+
+impl<E: Estimator + Sync + ?Sized> PredictInplace<Frame, Array2<f64>> for Predictor<'_, E> {
     fn predict_inplace<'a>(&'a self, frame: &'a Frame, predictions: &mut Array2<f64>) {
-        let mut row = vec![f64::NAN; frame.nfeatures()];
-        let mut out = vec![0.0; self.0.outputs()];
-        for (index, mut target) in predictions.outer_iter_mut().enumerate() {
-            frame.encode_row(index, &mut row);
-            self.0.score(&row, &mut out);
-            target.iter_mut().zip(&out).for_each(|(t, o)| *t = *o);
-        }
+        predictions.axis_chunks_iter_mut(Axis(0), BLOCK).into_par_iter().enumerate().for_each(|(block, mut rows)| {
+            let mut row = vec![f64::NAN; frame.nfeatures()];
+            let mut out = vec![0.0; self.0.outputs()];
+            for (index, mut target) in (block * BLOCK..).zip(rows.outer_iter_mut()) {
+                frame.encode_row(index, &mut row);
+                self.0.score(&row, &mut out);
+                target.iter_mut().zip(&out).for_each(|(t, o)| *t = *o);
+            }
+        });
     }
 
     fn default_target(&self, frame: &Frame) -> Array2<f64> {

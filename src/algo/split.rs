@@ -22,11 +22,17 @@ pub fn canonical_order(hashes: &[u64]) -> Vec<u32> {
     // A key is 33 leading bits of the hash, then the row.
     const ROW_BITS: u32 = 31;
     const MASK: u64 = (1 << ROW_BITS) - 1;
-    let digit = |key: u64, digit: usize| (key >> (ROW_BITS + DIGIT_BITS * digit as u32)) as usize & ((1 << DIGIT_BITS) - 1);
-    let mut keys: Vec<u64> = (hashes.iter().enumerate()).map(|(row, &hash)| hash & !MASK | row as u64).collect();
+    let digit =
+        |key: u64, digit: usize| (key >> (ROW_BITS + DIGIT_BITS * digit as u32)) as usize & ((1 << DIGIT_BITS) - 1);
+    let mut keys: Vec<u64> = (hashes.iter().enumerate())
+        .map(|(row, &hash)| hash & !MASK | row as u64)
+        .collect();
     let mut starts = vec![[0_u32; 1 << DIGIT_BITS]; DIGITS];
     for &key in &keys {
-        starts.iter_mut().enumerate().for_each(|(d, counts)| counts[digit(key, d)] += 1);
+        starts
+            .iter_mut()
+            .enumerate()
+            .for_each(|(d, counts)| counts[digit(key, d)] += 1);
     }
     let mut sorted = vec![0; keys.len()];
     for (d, counts) in starts.iter_mut().enumerate() {
@@ -72,7 +78,10 @@ pub fn test_rows_in(order: &[u32], classes: Option<&[u32]>, test_fraction: f64) 
     if let Some(classes) = classes
         && classes.len() != order.len()
     {
-        return Err(Error::data(format!("{} rows have {} classes", order.len(), classes.len()), "give each row a class"));
+        return Err(Error::data(
+            format!("{} rows have {} classes", order.len(), classes.len()),
+            "give each row a class",
+        ));
     }
     let class = |row: u32| classes.map_or(0, |classes| classes[row as usize] as usize);
     let mut wanted: Vec<usize> = Vec::new();
@@ -82,7 +91,9 @@ pub fn test_rows_in(order: &[u32], classes: Option<&[u32]>, test_fraction: f64) 
         }
         wanted[class(row)] += 1;
     }
-    wanted.iter_mut().for_each(|rows| *rows = test_share(*rows, test_fraction));
+    wanted
+        .iter_mut()
+        .for_each(|rows| *rows = test_share(*rows, test_fraction));
     let mut is_test = vec![false; order.len()];
     for &row in order {
         let left = &mut wanted[class(row)];
@@ -107,7 +118,9 @@ mod tests {
     use crate::algo::hash::{hash_u64, mix, seeded};
 
     fn hashes(rows: usize, seed: u64) -> Vec<u64> {
-        (0..rows as u64).map(|row| mix(seeded(seed), hash_u64(0, row))).collect()
+        (0..rows as u64)
+            .map(|row| mix(seeded(seed), hash_u64(0, row)))
+            .collect()
     }
 
     fn by_comparison(hashes: &[u64]) -> Vec<u32> {
@@ -133,9 +146,27 @@ mod tests {
     #[test]
     fn each_class_keeps_its_share() {
         // 40 + 7 + 2 + 1 rows.
-        let classes: Vec<u32> = (0..50).map(|row| if row < 40 { 0 } else if row < 47 { 1 } else if row < 49 { 3 } else { 5 }).collect();
+        let classes: Vec<u32> = (0..50)
+            .map(|row| {
+                if row < 40 {
+                    0
+                } else if row < 47 {
+                    1
+                } else if row < 49 {
+                    3
+                } else {
+                    5
+                }
+            })
+            .collect();
         let is_test = test_rows(&hashes(50, 1), Some(&classes), 0.25).unwrap_or_default();
-        let tested = |class| is_test.iter().zip(&classes).filter(|&(&test, &c)| test && c == class).count();
+        let tested = |class| {
+            is_test
+                .iter()
+                .zip(&classes)
+                .filter(|&(&test, &c)| test && c == class)
+                .count()
+        };
         assert_eq!([0, 1, 3, 5].map(tested), [10, 2, 1, 0]);
     }
 
@@ -152,8 +183,11 @@ mod tests {
 
     #[test]
     fn the_order_of_rows_does_not_matter() {
-        let (hashes, classes): (Vec<u64>, Vec<u32>) =
-            hashes(5000, 8).into_iter().enumerate().map(|(row, hash)| (hash, (row % 3) as u32)).unzip();
+        let (hashes, classes): (Vec<u64>, Vec<u32>) = hashes(5000, 8)
+            .into_iter()
+            .enumerate()
+            .map(|(row, hash)| (hash, (row % 3) as u32))
+            .unzip();
         let straight = test_rows(&hashes, Some(&classes), 0.2).unwrap_or_default();
         let turned: Vec<usize> = (0..5000).map(|row| (row * 1237 + 11) % 5000).collect();
         let turned_hashes: Vec<u64> = turned.iter().map(|&row| hashes[row]).collect();
@@ -174,7 +208,13 @@ mod tests {
     #[test]
     fn fractions_outside_zero_to_one_are_refused() {
         for fraction in [-0.1, 1.0, f64::NAN] {
-            assert!(matches!(test_rows(&[1, 2], None, fraction), Err(Error::Parameter { name: "test_fraction", .. })));
+            assert!(matches!(
+                test_rows(&[1, 2], None, fraction),
+                Err(Error::Parameter {
+                    name: "test_fraction",
+                    ..
+                })
+            ));
         }
         assert_eq!(test_rows(&[1, 2], None, 0.0), Ok(vec![false, false]));
         assert!(test_rows(&[1, 2], Some(&[0]), 0.5).is_err());

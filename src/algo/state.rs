@@ -21,6 +21,7 @@ use std::fmt;
 use super::accumulator::Accumulator;
 use super::error::{Error, Result};
 use super::hash::hash_bytes;
+use super::linear::gram::Gram;
 use super::metrics::{Inputs, Metric, Rows, Tally, with_rows};
 
 const MAGIC: [u8; 4] = *b"AsSt";
@@ -32,6 +33,8 @@ const HEADER: usize = 16;
 pub enum State {
     /// The rows of a metric.
     Metric(Tally),
+    /// The sufficient statistics that linear models train from.
+    Gram(Gram),
 }
 
 /// What a state is of.
@@ -39,10 +42,12 @@ pub enum State {
 pub enum Kind {
     /// A metric.
     Metric(Metric),
+    /// Sums of products.
+    Gram,
 }
 
 impl Kind {
-    /// The byte that stands for a kind. Stored states have it, so it never changes: metrics have 1 to 63.
+    /// The byte that stands for a kind. Stored states have it, so it never changes: metrics have 1 to 63, sums of products 64.
     pub const fn code(self) -> u8 {
         match self {
             Kind::Metric(metric) => match metric {
@@ -62,12 +67,13 @@ impl Kind {
                 Metric::R2 => 14,
                 Metric::MedianAbsoluteError => 15,
             },
+            Kind::Gram => 64,
         }
     }
 
     /// Every kind.
     pub fn all() -> impl Iterator<Item = Kind> {
-        Metric::ALL.into_iter().map(Kind::Metric)
+        Metric::ALL.into_iter().map(Kind::Metric).chain([Kind::Gram])
     }
 
     fn of_code(code: u8) -> Option<Kind> {
@@ -79,6 +85,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Kind::Metric(metric) => metric.fmt(f),
+            Kind::Gram => f.write_str("gram"),
         }
     }
 }
@@ -89,11 +96,18 @@ impl From<Tally> for State {
     }
 }
 
+impl From<Gram> for State {
+    fn from(gram: Gram) -> State {
+        State::Gram(gram)
+    }
+}
+
 impl State {
     /// What it is a state of.
     pub fn kind(&self) -> Kind {
         match self {
             State::Metric(tally) => Kind::Metric(tally.metric()),
+            State::Gram(_) => Kind::Gram,
         }
     }
 
@@ -102,6 +116,14 @@ impl State {
     pub fn merge(&mut self, other: &State) -> Result<()> {
         match (self, other) {
             (State::Metric(ours), State::Metric(theirs)) => ours.merge(theirs),
+            (State::Gram(ours), State::Gram(theirs)) => ours.merge(theirs),
+            (ours, theirs) => {
+                let name = |state: &State| format!("a state of {}", state.kind());
+                Err(Error::Mismatch {
+                    left: name(ours),
+                    right: name(theirs),
+                })
+            }
         }
     }
 
@@ -110,6 +132,7 @@ impl State {
         size_of::<State>()
             + match self {
                 State::Metric(tally) => tally.memory(),
+                State::Gram(gram) => gram.memory(),
             }
     }
 
@@ -117,6 +140,7 @@ impl State {
     pub fn finish(&self) -> Option<f64> {
         match self {
             State::Metric(tally) => tally.finish(),
+            State::Gram(_) => None,
         }
     }
 
@@ -126,10 +150,13 @@ impl State {
         header.resize(HEADER, 0);
         let mut bytes = match self {
             State::Metric(tally) => with_rows!(tally.rows(), rows => encode(rows, header)),
+            State::Gram(gram) => encode(gram, header),
         }?;
         let kind = self.kind().code();
-        let length = u32::try_from(bytes.len() - HEADER)
-            .map_err(|_| Error::Memory { needed: bytes.len(), allowed: u32::MAX as usize })?;
+        let length = u32::try_from(bytes.len() - HEADER).map_err(|_| Error::Memory {
+            needed: bytes.len(),
+            allowed: u32::MAX as usize,
+        })?;
         let checksum = checksum(VERSION, kind, &bytes[HEADER..]);
         bytes[..4].copy_from_slice(&MAGIC);
         (bytes[4], bytes[5]) = (VERSION, kind);
@@ -149,7 +176,9 @@ impl State {
             return Err(damaged("it does not begin as a state does"));
         }
         if version != VERSION {
-            return Err(damaged(format!("it has format {version}, but only format {VERSION} is known")));
+            return Err(damaged(format!(
+                "it has format {version}, but only format {VERSION} is known"
+            )));
         }
         if [z0, z1] != [0, 0] || u32::from_le_bytes([l0, l1, l2, l3]) as usize != payload.len() {
             return Err(damaged(format!("its length does not agree with {} bytes", bytes.len())));
@@ -168,6 +197,7 @@ impl State {
                 };
                 Ok(State::Metric(Tally::from_rows(metric, rows)?))
             }
+            Kind::Gram => Ok(State::Gram(decode(payload)?)),
         }
     }
 }

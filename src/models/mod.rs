@@ -4,6 +4,7 @@ mod cache;
 mod columns;
 mod deployment;
 mod evaluate;
+mod features;
 mod grants;
 mod inspect;
 mod metrics;

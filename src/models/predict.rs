@@ -86,42 +86,50 @@ impl Bound {
 
     /// Reads the call's features and scores them into `out`; `false` when the row argument is NULL.
     fn score(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
-        let features = arguments::count(fcinfo) - 1;
-        let whole = features == 1
+        let whole = arguments::count(fcinfo) == 2
             && match &self.binding {
                 Some(binding) => matches!(binding, Binding::Row { .. }),
                 None => arguments::argument_type(fcinfo, 1).is_some_and(arguments::is_row_type),
             };
         if whole {
             let Some(row) = WholeRow::of(fcinfo, 1) else { return Ok(false) };
-            if !matches!(&self.binding, Some(Binding::Row { row_type, .. }) if *row_type == row.row_type()) {
-                self.binding = Some(bind_row(&self.scorer, &self.reference, fcinfo, &row)?);
-            }
-        } else if self.binding.is_none() {
-            self.binding = Some(bind_positional(&self.scorer, &self.reference, fcinfo)?);
-        }
-        match &mut self.binding {
-            Some(Binding::Positional(readers)) => {
-                for (input, &reader) in readers.iter().enumerate() {
-                    let value = arguments::value(fcinfo, input + 1, reader);
-                    let known = self.scorer.encode(input, &value, &mut self.row);
-                    if !known && reader == Reader::Literal {
-                        check_literal(&self.scorer, input, &value)?;
-                    }
-                }
-            }
-            Some(Binding::Row { columns, reader, .. }) => {
-                if let Some(row) = WholeRow::of(fcinfo, 1) {
-                    reader.read(&row);
-                    for (input, &(column, how)) in columns.iter().enumerate() {
-                        self.scorer.encode(input, &reader.value(column, how), &mut self.row);
-                    }
-                }
-            }
-            None => {}
+            self.read_row(fcinfo, &row)?;
+        } else {
+            self.read_positional(fcinfo)?;
         }
         self.scorer.score(&self.row, &mut self.out);
         Ok(true)
+    }
+
+    /// Encodes a whole row; binds its type first when it is a new one.
+    fn read_row(&mut self, fcinfo: pg_sys::FunctionCallInfo, row: &WholeRow) -> Result<()> {
+        if !matches!(&self.binding, Some(Binding::Row { row_type, .. }) if *row_type == row.row_type()) {
+            self.binding = Some(bind_row(&self.scorer, &self.reference, fcinfo, row)?);
+        }
+        if let Some(Binding::Row { columns, reader, .. }) = &mut self.binding {
+            reader.read(row);
+            for (input, &(column, how)) in columns.iter().enumerate() {
+                self.scorer.encode(input, &reader.value(column, how), &mut self.row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Encodes one argument an input.
+    fn read_positional(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<()> {
+        if self.binding.is_none() {
+            self.binding = Some(bind_positional(&self.scorer, &self.reference, fcinfo)?);
+        }
+        if let Some(Binding::Positional(readers)) = &self.binding {
+            for (input, &reader) in readers.iter().enumerate() {
+                let value = arguments::value(fcinfo, input + 1, reader);
+                let known = self.scorer.encode(input, &value, &mut self.row);
+                if !known && reader == Reader::Literal {
+                    check_literal(&self.scorer, input, &value)?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,20 +1,28 @@
 //! From columns as read to what a learner takes: rows without a label leave, the rest are put in an order that does not depend on how the
-//! query delivered them, test rows are set aside, and columns that cannot teach anything are dropped. Each thing dropped or capped is told.
+//! query delivered them, test rows are set aside, and columns that cannot teach anything are dropped. Each thing dropped or capped is noted.
+//!
+//! All of it runs on threads and calls no PostgreSQL.
 
 use linfa::DatasetBase;
 use ndarray::Array1;
+use rayon::prelude::*;
 
-use super::columns::{ReadColumn, recode, sorted};
-use crate::algo::frame::{Column, Frame, MISSING, UNSEEN_CODE};
+use super::columns::ReadColumn;
+use super::features::{Feature, Rows};
+use crate::algo::frame::{Column, Frame, MISSING};
 use crate::algo::label::Label;
-use crate::algo::model::{Input, InputKind, Task};
+use crate::algo::model::{Input, Task};
+use crate::algo::monitor::Monitor;
+use crate::algo::summary::Summary;
 use crate::algo::{hash, split};
-use crate::algo::summary::{Summary, summarize};
-use crate::pg::error::{Error, Result, UNSUITABLE_ROWS};
+use crate::pg::error::{Error, INTERNAL, Result, UNSUITABLE_ROWS};
 use crate::pg::types::Role;
 
 /// More classes than this are no classes.
 const MOST_CLASSES: usize = 1000;
+
+/// Rows hashed at a time.
+const BLOCK: usize = 16_384;
 
 /// Which rows test the model instead of training it.
 pub enum Split {
@@ -22,30 +30,94 @@ pub enum Split {
     None,
     /// This fraction tests, drawn by row content and seed; class by class for a classification.
     Fraction(f64),
-    /// The rows where this column (a boolean) is true test.
+    /// The rows where this column (a boolean) is true test; where it is NULL they train.
     Column(Column),
 }
 
-/// What the learner is to learn.
-pub struct Target {
-    /// Classes, sorted; empty for a regression.
-    pub labels: Vec<Label>,
-    /// The value, or the class's place in `labels`; NaN for rows that have none.
-    pub values: Vec<f64>,
+/// How the rows are to be prepared.
+pub struct Plan<'a> {
+    /// The target's name.
+    pub target: &'a str,
+    pub task: Task,
+    pub split: Split,
+    pub seed: u64,
+    /// The most levels of a category that are told apart.
+    pub max_categories: usize,
 }
+
+/// What the learner is to learn.
+struct Target {
+    /// Classes, sorted; empty for a regression.
+    labels: Vec<Label>,
+    /// The value, or the class's place in `labels`; NaN for rows that have none.
+    values: Vec<f64>,
+}
+
+/// Rows for a learner.
+pub type Dataset = DatasetBase<Frame, Array1<f64>>;
 
 /// What the learner takes.
 pub struct Prepared {
     pub inputs: Vec<Input>,
     pub labels: Vec<Label>,
-    pub train: DatasetBase<Frame, Array1<f64>>,
-    pub test: Option<DatasetBase<Frame, Array1<f64>>>,
+    pub train: Dataset,
+    pub test: Option<Dataset>,
     /// A summary a feature, by the feature's name.
     pub statistics: Vec<(String, Summary)>,
+    /// What was dropped or capped, a text each.
+    pub notes: Vec<String>,
 }
 
-/// Reads a target column for a task. Errs with `ML007` for what cannot be learned.
-pub fn target(column: ReadColumn, task: Task) -> Result<Target> {
+/// Prepares the columns. Errs with `ML007` for rows that cannot be learned from.
+pub fn prepare(columns: Vec<ReadColumn>, target: ReadColumn, plan: &Plan<'_>, monitor: &dyn Monitor) -> Result<Prepared> {
+    let target = read_target(target, plan.task)?;
+    let mut notes = Vec::new();
+    let unlabelled = target.values.iter().filter(|value| value.is_nan()).count();
+    if unlabelled > 0 {
+        notes.push(format!("{unlabelled} rows have no value in target \"{}\" and are left out", plan.target));
+    }
+    monitor.check()?;
+    let rows = divide(&columns, &target, plan, monitor)?;
+    if rows.train.is_empty() {
+        return Err(Error::new(UNSUITABLE_ROWS, "there are no rows to train on")
+            .hint("The query must give rows with a target, and not all of them may be test rows."));
+    }
+    // Columns leave as they are gathered, so that few are held twice.
+    let features = columns
+        .into_par_iter()
+        .map(|column| {
+            monitor.check()?;
+            Ok(Feature::gather(column, &rows, plan.max_categories))
+        })
+        .collect::<Result<Vec<Feature>>>()?;
+    let (mut inputs, mut train, mut test, mut statistics) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for feature in features {
+        notes.extend(feature.notes);
+        inputs.extend(feature.input);
+        for part in feature.parts {
+            statistics.push((part.name, part.summary));
+            train.push(part.train);
+            test.push(part.test);
+        }
+    }
+    if inputs.is_empty() {
+        return Err(Error::new(UNSUITABLE_ROWS, "no feature is left to learn from")
+            .detail(notes.join("\n"))
+            .hint("The query must give at least one column beside the target that varies."));
+    }
+    let dataset = |columns: Vec<Column>, rows: &[u32]| -> Result<Dataset> {
+        let targets = rows.iter().map(|&row| target.values[row as usize]).collect::<Array1<f64>>();
+        let frame = Frame::new(columns).ok_or_else(|| Error::new(INTERNAL, "columns of different lengths"))?;
+        Ok(DatasetBase::new(frame, targets))
+    };
+    let train = dataset(train, &rows.train)?;
+    let test = if rows.test.is_empty() { None } else { Some(dataset(test, &rows.test)?) };
+    check_trained_classes(&train, &target.labels, plan.target)?;
+    Ok(Prepared { inputs, labels: target.labels, train, test, statistics, notes })
+}
+
+/// Reads the target column for a task.
+fn read_target(column: ReadColumn, task: Task) -> Result<Target> {
     match task {
         Task::Regression => {
             let name = column.name;
@@ -75,6 +147,9 @@ pub fn target(column: ReadColumn, task: Task) -> Result<Target> {
 fn check_classes(target: &str, labels: &[Label], codes: &[u32]) -> Result<()> {
     let unsuitable = |problem: String| Error::new(UNSUITABLE_ROWS, problem);
     match labels {
+        [] if codes.is_empty() => {
+            return Err(unsuitable("there are no rows to train on".into()).hint("The query must give rows with a target."));
+        }
         [] => return Err(unsuitable(format!("target \"{target}\" is NULL in every row")).hint("Give rows with labels.")),
         [only] => {
             return Err(unsuitable(format!("target \"{target}\" has only one class"))
@@ -82,7 +157,8 @@ fn check_classes(target: &str, labels: &[Label], codes: &[u32]) -> Result<()> {
                 .hint("Training needs rows of at least two classes."));
         }
         many if many.len() > MOST_CLASSES => {
-            return Err(unsuitable(format!("target \"{target}\" has {} classes, at most {MOST_CLASSES} are allowed", many.len()))
+            return Err(unsuitable(format!("target \"{target}\" has {} classes", many.len()))
+                .detail(format!("At most {MOST_CLASSES} are allowed."))
                 .hint("Use task => 'regression' to predict a number, or group rare labels in the query."));
         }
         _ => {}
@@ -90,58 +166,18 @@ fn check_classes(target: &str, labels: &[Label], codes: &[u32]) -> Result<()> {
     let mut rows = vec![0_u64; labels.len()];
     codes.iter().filter(|&&code| code != MISSING).for_each(|&code| rows[code as usize] += 1);
     match rows.iter().position(|&rows| rows < 2) {
-        Some(class) => Err(unsuitable(format!("target \"{target}\" has classes with fewer than 2 rows"))
-            .detail(format!("Class {:?} has 1.", labels[class].to_string()))
+        Some(class) => Err(unsuitable(format!("target \"{target}\" has a class with fewer than 2 rows"))
+            .detail(format!("Class {:?} has 1 row.", labels[class].to_string()))
             .hint("Give more rows of it, or leave it out in the query.")),
         None => Ok(()),
     }
 }
 
-/// Prepares the columns. `tell` gets one text for each thing dropped or capped.
-pub fn prepare(
-    columns: Vec<ReadColumn>,
-    target: Target,
-    target_name: &str,
-    split: &Split,
-    seed: u64,
-    max_categories: usize,
-    tell: &mut dyn FnMut(String),
-) -> Result<Prepared> {
-    let unlabelled = target.values.iter().filter(|value| value.is_nan()).count();
-    if unlabelled > 0 {
-        tell(format!("{unlabelled} rows have no value in target \"{target_name}\" and are left out"));
-    }
-    let (train_rows, test_rows) = divide(&columns, &target, split, seed)?;
-    if train_rows.is_empty() {
-        return Err(Error::new(UNSUITABLE_ROWS, "there are no rows to train on")
-            .hint("The query must give rows with a target, and not all of them may be test rows."));
-    }
-    let mut features =
-        Features { inputs: Vec::new(), train: Vec::new(), test: Vec::new(), statistics: Vec::new(), max_categories, tell };
-    for column in columns {
-        features.add(column, &train_rows, &test_rows);
-    }
-    let Features { inputs, train, test, statistics, .. } = features;
-    if inputs.is_empty() {
-        return Err(Error::new(UNSUITABLE_ROWS, "no feature is left to learn from")
-            .hint("The query must give at least one column beside the target that varies."));
-    }
-    let dataset = |columns: Vec<Column>, rows: &[u32]| {
-        let targets = rows.iter().map(|&row| target.values[row as usize]).collect::<Array1<f64>>();
-        // Columns gathered by one list of rows have one length.
-        Frame::new(columns).map(|frame| DatasetBase::new(frame, targets))
-    };
-    let broken = || Error::new(crate::pg::error::INTERNAL, "columns of different lengths");
-    let train = dataset(train, &train_rows).ok_or_else(broken)?;
-    let test = if test_rows.is_empty() { None } else { Some(dataset(test, &test_rows).ok_or_else(broken)?) };
-    if !target.labels.is_empty() {
-        check_trained_classes(&train, &target.labels, target_name)?;
-    }
-    Ok(Prepared { inputs, labels: target.labels, train, test, statistics })
-}
-
 /// Test rows chosen by the user may hold all rows of a class.
-fn check_trained_classes(train: &DatasetBase<Frame, Array1<f64>>, labels: &[Label], target: &str) -> Result<()> {
+fn check_trained_classes(train: &Dataset, labels: &[Label], target: &str) -> Result<()> {
+    if labels.is_empty() {
+        return Ok(());
+    }
     let mut rows = vec![0_u64; labels.len()];
     train.targets.iter().for_each(|&class| rows[class as usize] += 1);
     match rows.iter().position(|&rows| rows == 0) {
@@ -154,9 +190,12 @@ fn check_trained_classes(train: &DatasetBase<Frame, Array1<f64>>, labels: &[Labe
 
 /// The training and the test rows, each in canonical order: by a hash of the row's content, so that a parallel plan, which gives rows in any
 /// order, trains the same model. Rows without a target are in neither.
-fn divide(columns: &[ReadColumn], target: &Target, split: &Split, seed: u64) -> Result<(Vec<u32>, Vec<u32>)> {
-    let order = split::canonical_order(&row_hashes(columns, target, seed));
-    let is_test: Vec<bool> = match split {
+fn divide(columns: &[ReadColumn], target: &Target, plan: &Plan<'_>, monitor: &dyn Monitor) -> Result<Rows> {
+    let hashes = row_hashes(columns, target, plan.seed);
+    monitor.check()?;
+    let order = split::canonical_order(&hashes);
+    monitor.check()?;
+    let is_test: Vec<bool> = match &plan.split {
         Split::None => vec![false; order.len()],
         Split::Column(column) => (0..order.len()).map(|row| column.encoded(row) == 1.0).collect(),
         Split::Fraction(fraction) => {
@@ -172,155 +211,45 @@ fn divide(columns: &[ReadColumn], target: &Target, split: &Split, seed: u64) -> 
         }
     };
     let labelled = order.into_iter().filter(|&row| !target.values[row as usize].is_nan());
-    Ok(labelled.partition(|&row| !is_test[row as usize]))
+    let (train, test) = labelled.partition(|&row| !is_test[row as usize]);
+    Ok(Rows { train, test })
 }
 
+/// A hash of each row's values and the seed.
 fn row_hashes(columns: &[ReadColumn], target: &Target, seed: u64) -> Vec<u64> {
+    /// A column's values, in hashes or to be hashed.
+    enum Part<'a> {
+        Numbers(&'a [f64]),
+        Codes(&'a [u32], Vec<u64>),
+    }
+    let level_hashes = |place: u64, column: &ReadColumn| {
+        column.levels.iter().map(|level| hash::hash_bytes(place, level.to_string().as_bytes())).collect()
+    };
+    let parts: Vec<Part<'_>> = columns
+        .iter()
+        .flat_map(|column| column.parts.iter().map(move |part| (column, part)))
+        .zip(0_u64..)
+        .map(|((column, part), place)| match part {
+            Column::Number(values) => Part::Numbers(values),
+            Column::Category { codes, .. } => Part::Codes(codes, level_hashes(place, column)),
+        })
+        .chain([Part::Numbers(&target.values)])
+        .collect();
     let mut hashes = vec![hash::seeded(seed); target.values.len()];
-    let mut place = 0;
-    for column in columns {
-        let levels: Vec<u64> =
-            column.levels.iter().map(|level| hash::hash_bytes(place, level.to_string().as_bytes())).collect();
-        for part in &column.parts {
+    hashes.par_chunks_mut(BLOCK).enumerate().for_each(|(block, hashes)| {
+        let rows = block * BLOCK..block * BLOCK + hashes.len();
+        for (part, place) in parts.iter().zip(0_u64..) {
             match part {
-                Column::Number(values) => add_numbers(&mut hashes, place, values),
-                Column::Category { codes, .. } => hashes.iter_mut().zip(codes).for_each(|(hash, &code)| {
-                    *hash = hash::mix(*hash, levels.get(code as usize).copied().unwrap_or(0));
-                }),
+                Part::Numbers(values) => hashes
+                    .iter_mut()
+                    .zip(&values[rows.clone()])
+                    .for_each(|(hash, &value)| *hash = hash::mix(*hash, hash::hash_f64(place, value))),
+                Part::Codes(codes, levels) => hashes
+                    .iter_mut()
+                    .zip(&codes[rows.clone()])
+                    .for_each(|(hash, &code)| *hash = hash::mix(*hash, levels.get(code as usize).copied().unwrap_or(0))),
             }
-            place += 1;
         }
-    }
-    add_numbers(&mut hashes, place, &target.values);
+    });
     hashes
-}
-
-fn add_numbers(hashes: &mut [u64], place: u64, values: &[f64]) {
-    hashes.iter_mut().zip(values).for_each(|(hash, &value)| *hash = hash::mix(*hash, hash::hash_f64(place, value)));
-}
-
-/// The features while they are collected.
-struct Features<'t> {
-    inputs: Vec<Input>,
-    train: Vec<Column>,
-    test: Vec<Column>,
-    statistics: Vec<(String, Summary)>,
-    max_categories: usize,
-    tell: &'t mut dyn FnMut(String),
-}
-
-impl Features<'_> {
-    /// Takes a column in, or tells why not. The column is gone afterwards, so that at most one is held twice.
-    fn add(&mut self, column: ReadColumn, train_rows: &[u32], test_rows: &[u32]) {
-        if column.non_finite > 0 {
-            (self.tell)(format!("column \"{}\": {} NaN or infinite values count as missing", column.name, column.non_finite));
-        }
-        match column.role {
-            Role::Category => self.add_category(column, train_rows, test_rows),
-            Role::Number => {
-                let (name, type_name) = (column.name, column.type_name);
-                for part in column.parts {
-                    if let Some(part) = self.varying(&name, part, train_rows, test_rows) {
-                        self.keep(&name, part, &[], column.non_finite);
-                        self.inputs.push(Input { name: name.clone(), type_name: type_name.clone(), kind: InputKind::Number });
-                    }
-                }
-            }
-            Role::Vector => {
-                let (name, type_name) = (column.name, column.type_name);
-                let width = column.parts.len() as u32;
-                let mut used = Vec::new();
-                for (element, part) in (0..).zip(column.parts) {
-                    let element_name = format!("{name}[{}]", element + 1);
-                    if let Some(part) = self.varying(&element_name, part, train_rows, test_rows) {
-                        self.keep(&element_name, part, &[], column.non_finite);
-                        used.push(element);
-                    }
-                }
-                if width == 0 {
-                    (self.tell)(format!("column \"{name}\" is dropped: it has no vector of one element or more"));
-                }
-                if !used.is_empty() {
-                    self.inputs.push(Input { name, type_name, kind: InputKind::Vector { width, used } });
-                }
-            }
-        }
-    }
-
-    fn keep(&mut self, name: &str, (train, test): (Column, Column), levels: &[String], non_finite: u64) {
-        self.statistics.push((name.to_string(), summarize(&train, levels, non_finite)));
-        self.train.push(train);
-        self.test.push(test);
-    }
-
-    /// A number column's training and test rows, unless it holds nothing to learn from.
-    fn varying(&mut self, name: &str, column: Column, train_rows: &[u32], test_rows: &[u32]) -> Option<(Column, Column)> {
-        let train = column.take(train_rows);
-        let Column::Number(values) = &train else { return None };
-        let mut present = values.iter().filter(|value| !value.is_nan());
-        let problem = match present.next() {
-            None => "every value is NULL".to_string(),
-            // A value that is sometimes missing still tells two kinds of rows apart.
-            Some(first) if present.all(|value| value == first) && !values.iter().any(|value| value.is_nan()) => {
-                format!("every value is {first}")
-            }
-            Some(_) => return Some((train, column.take(test_rows))),
-        };
-        (self.tell)(format!("column \"{name}\" is dropped: {problem} in the training rows"));
-        None
-    }
-
-    fn add_category(&mut self, column: ReadColumn, train_rows: &[u32], test_rows: &[u32]) {
-        let name = column.name;
-        let Some(Column::Category { codes, .. }) = column.parts.into_iter().next() else { return };
-        // Rows of a level are counted in training rows only: what only test rows have is unseen.
-        let mut counts = vec![0_u64; column.levels.len()];
-        let mut missing = 0_u64;
-        for &row in train_rows {
-            match codes[row as usize] {
-                MISSING => missing += 1,
-                code => counts[code as usize] += 1,
-            }
-        }
-        let (levels, new_codes) = sorted(column.levels.iter().map(|level| Label::Text(level.to_string())).collect());
-        let mut ranked: Vec<(u64, u32)> =
-            counts.iter().zip(&new_codes).filter(|&(&count, _)| count > 0).map(|(&count, &code)| (count, code)).collect();
-        let problem = match ranked.len() {
-            0 => Some("every value is NULL".to_string()),
-            1 if missing == 0 => Some(format!("every value is {:?}", levels[ranked[0].1 as usize].to_string())),
-            distinct if distinct > self.max_categories && ranked.iter().all(|&(count, _)| count == 1) => {
-                Some("it has another value in each row, as an identifier does,".to_string())
-            }
-            _ => None,
-        };
-        if let Some(problem) = problem {
-            (self.tell)(format!("column \"{name}\" is dropped: {problem} in the training rows"));
-            return;
-        }
-        let other = ranked.len() > self.max_categories;
-        // The most frequent levels stay; equal ones in their order.
-        ranked.sort_unstable_by_key(|&(count, code)| (std::cmp::Reverse(count), code));
-        let kept_rows: u64 = ranked.iter().take(self.max_categories).map(|&(count, _)| count).sum();
-        let distinct = ranked.len();
-        ranked.truncate(self.max_categories);
-        ranked.sort_unstable_by_key(|&(_, code)| code);
-        if other {
-            (self.tell)(format!(
-                "column \"{name}\" has {distinct} categories: the {} most frequent are kept, the {} rows of the rest are one category",
-                self.max_categories,
-                train_rows.len() as u64 - missing - kept_rows,
-            ));
-        }
-        // Only test rows can have a level that is not kept when there is no category for the rest.
-        let rest = if other { ranked.len() as u32 } else { UNSEEN_CODE };
-        let mut final_codes = vec![rest; levels.len()];
-        ranked.iter().zip(0..).for_each(|(&(_, code), place)| final_codes[code as usize] = place);
-        let codes = recode(&recode(&codes, &new_codes), &final_codes);
-        let names: Vec<String> = ranked.iter().map(|&(_, code)| levels[code as usize].to_string()).collect();
-        let encoded = Column::Category { codes, levels: names.len() + usize::from(other) };
-        let statistics_levels: Vec<String> =
-            names.iter().cloned().chain(other.then(|| "(other)".to_string())).collect();
-        self.keep(&name, (encoded.take(train_rows), encoded.take(test_rows)), &statistics_levels, 0);
-        self.inputs.push(Input { name, type_name: column.type_name, kind: InputKind::Category { levels: names, other } });
-    }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 use super::columns::{ColumnBuilder, ReadColumn};
 use super::options::{self, required};
-use super::prepare::{self, Prepared, Split};
+use super::prepare::{self, Plan, Prepared, Split};
 use super::registry::{self, Privilege};
 use super::{deployment, hash_of};
 use crate::algo::estimator::Predictor;
@@ -234,20 +234,21 @@ impl Request {
             None if self.split == "none" || (self.split == "auto" && rows < FEWEST_ROWS_TO_SPLIT) => Split::None,
             None => Split::Fraction(self.test_fraction),
         };
-        let target = prepare::target(target_column, task)?;
-        let Prepared { inputs, labels, train, test, statistics } = prepare::prepare(
-            features,
-            target,
-            &self.target,
-            &split,
-            self.seed as u64,
-            self.preprocess.max_categories,
-            &mut |text| notice(text, None),
-        )?;
+        let plan = Plan {
+            target: &self.target,
+            task,
+            split,
+            seed: self.seed as u64,
+            max_categories: self.preprocess.max_categories,
+        };
+        let preparing = format!("preparing the rows of {}", self.model);
+        let Prepared { inputs, labels, train, test, statistics, notes } =
+            compute::run(&preparing, reporter, |monitor| prepare::prepare(features, target_column, &plan, monitor))?;
+        notes.into_iter().for_each(|note| notice(note, None));
         let classes = labels.len();
         let (fitted, history) = compute::run(&what, reporter, |monitor| learner.fit(&train, classes, monitor))?;
         let model = Model { task, inputs, labels, fitted, history };
-        let metrics = judge(&model, &train, test.as_ref(), &what, reporter)?;
+        let metrics = judge(&model, &train, test.as_ref(), &format!("testing {}", self.model), reporter)?;
         let trained_rows = train.targets.len();
         drop((train, test));
         self.store(&model, algorithm, trained_rows, metrics, &statistics, reporter)

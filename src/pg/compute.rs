@@ -49,12 +49,13 @@ impl Drop for StopOnExit<'_> {
 
 /// Runs `work` on `assay.threads` threads and waits for it. Cancel, `statement_timeout` and the backend's end act within the
 /// heartbeat plus the learner's own distance between two looks at its monitor. `what` names the computation in progress reports.
-pub fn run<T: Send>(
+pub fn run<T: Send, E: Into<Error> + Send>(
     what: &str,
     reporter: &mut Reporter,
-    work: impl FnOnce(&dyn Monitor) -> algo::error::Result<T> + Send,
+    work: impl FnOnce(&dyn Monitor) -> std::result::Result<T, E> + Send,
 ) -> Result<T> {
     let watch = Watch::default();
+    let started = Instant::now();
     let (sender, receiver) = channel();
     let pool = with_signals_blocked(|| rayon::ThreadPoolBuilder::new().num_threads(settings::threads()).build())
         .map_err(|error| Error::new(INTERNAL, format!("threads cannot be started: {error}")))?;
@@ -72,7 +73,7 @@ pub fn run<T: Send>(
                         let _ = receiver.recv();
                     }
                     pgrx::check_for_interrupts!();
-                    reporter.iteration(what, watch);
+                    reporter.iteration(what, watch, started);
                 }
                 // The work panicked; the scope hands the panic on.
                 Err(RecvTimeoutError::Disconnected) => return Err(Error::new(INTERNAL, format!("{what} failed"))),
@@ -80,7 +81,7 @@ pub fn run<T: Send>(
         }
     })?;
     drop(pool);
-    Ok(result?)
+    result.map_err(Into::into)
 }
 
 /// Whether the backend was told to end.
@@ -150,7 +151,8 @@ impl Reporter {
         }
     }
 
-    fn iteration(&mut self, what: &str, watch: &Watch) {
+    /// Reports the iteration of a computation that began at `started`, when it is time.
+    fn iteration(&mut self, what: &str, watch: &Watch, started: Instant) {
         if !self.due() {
             return;
         }
@@ -158,12 +160,12 @@ impl Reporter {
         let iterations = watch.iterations.load(Ordering::Relaxed);
         let elapsed = self.elapsed().as_secs_f64();
         if iteration == 0 {
-            notice(format!("{what}: preparing, {elapsed:.0} s elapsed"), None);
-            self.show(&format!("{what}: preparing"));
+            notice(format!("{what}, {elapsed:.0} s elapsed"), None);
+            self.show(what);
             return;
         }
         let loss = f64::from_bits(watch.loss.load(Ordering::Relaxed));
-        let remaining = elapsed / iteration as f64 * iterations.saturating_sub(iteration) as f64;
+        let remaining = started.elapsed().as_secs_f64() / iteration as f64 * iterations.saturating_sub(iteration) as f64;
         let text = format!("{what}: iteration {iteration} of {iterations}");
         notice(format!("{text}, loss {loss:.6}, {elapsed:.0} s elapsed, about {remaining:.0} s remaining"), None);
         self.show(&text);

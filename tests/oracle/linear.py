@@ -92,7 +92,7 @@ def logistic(x, codes, y, scale=True, **options):
         p = model.predict_proba(z)[:, 1]
         w = p * (1 - p)
         penalty = np.eye(z.shape[1]) / options.get("C", 1.0)
-        centred = z - np.average(z, axis=0, weights=w)
+        centred = z - np.average(z, axis=0, weights=w) if options.get("fit_intercept", True) else z
         errors = np.sqrt(np.diag(np.linalg.inv(centred.T @ (centred * w[:, None]) + penalty)))
         p_values = 2 * stats.norm.sf(np.abs(model.coef_[0]) / errors)
     one = len(model.classes_) == 2

@@ -70,10 +70,15 @@ impl Bins {
         match column {
             Column::Number(values) => {
                 // Adding 0 makes one zero of the two.
-                let seen = sample.iter().map(|&row| values[row as usize] + 0.0).filter(|x| x.is_finite());
+                let seen = sample
+                    .iter()
+                    .map(|&row| values[row as usize] + 0.0)
+                    .filter(|x| x.is_finite());
                 let mut seen: Vec<f64> = seen.collect();
                 seen.sort_unstable_by(f64::total_cmp);
-                Ok(Bins::Number { bounds: bounds(&seen, max_bin) })
+                Ok(Bins::Number {
+                    bounds: bounds(&seen, max_bin),
+                })
             }
             Column::Category { levels, .. } if *levels <= MAX_LEVELS => Ok(Bins::Category { levels: *levels }),
             Column::Category { levels, .. } => Err(Error::data(
@@ -93,16 +98,27 @@ impl Bins {
                 let finder = Finder::new(bounds);
                 for block in values.chunks(BLOCK) {
                     monitor.check()?;
-                    out.extend(block.iter().map(|&x| if x.is_finite() { finder.find(x) } else { missing }));
+                    out.extend(
+                        block
+                            .iter()
+                            .map(|&x| if x.is_finite() { finder.find(x) } else { missing }),
+                    );
                 }
             }
             (Bins::Category { levels }, Column::Category { codes, .. }) => {
                 for block in codes.chunks(BLOCK) {
                     monitor.check()?;
                     if block.iter().any(|&code| code != MISSING && code as usize >= *levels) {
-                        return Err(Error::data("a category's code is beyond its levels", "this is a defect: report it"));
+                        return Err(Error::data(
+                            "a category's code is beyond its levels",
+                            "this is a defect: report it",
+                        ));
                     }
-                    out.extend(block.iter().map(|&code| if code == MISSING { missing } else { code as u8 }));
+                    out.extend(
+                        block
+                            .iter()
+                            .map(|&code| if code == MISSING { missing } else { code as u8 }),
+                    );
                 }
             }
             _ => return Err(Error::data("a column changed its kind", "this is a defect: report it")),
@@ -178,15 +194,32 @@ impl<'a> Finder<'a> {
         let inner = &bounds[..bounds.len() - 1];
         let (low, high) = match (inner.first(), inner.last()) {
             (Some(low), Some(high)) if (high - low).is_finite() && high > low => (*low, *high),
-            _ => return Finder { bounds, low: 0.0, scale: 0.0, steps: vec![(0, inner.len() as u8)] },
+            _ => {
+                return Finder {
+                    bounds,
+                    low: 0.0,
+                    scale: 0.0,
+                    steps: vec![(0, inner.len() as u8)],
+                };
+            }
         };
         let scale = (STEPS - 2) as f64 / (high - low);
         if !scale.is_finite() {
-            return Finder { bounds, low: 0.0, scale: 0.0, steps: vec![(0, inner.len() as u8)] };
+            return Finder {
+                bounds,
+                low: 0.0,
+                scale: 0.0,
+                steps: vec![(0, inner.len() as u8)],
+            };
         }
         // Which step a bound falls into is computed just as for values, and the computation never decreases; so a value in a
         // step after a bound's lies above that bound, and one in a step before it lies below.
-        let mut finder = Finder { bounds, low, scale, steps: vec![(u8::MAX, 0); STEPS] };
+        let mut finder = Finder {
+            bounds,
+            low,
+            scale,
+            steps: vec![(u8::MAX, 0); STEPS],
+        };
         let step_of: Vec<usize> = inner.iter().map(|&b| finder.step(b)).collect();
         for step in 0..STEPS {
             let first = step_of.partition_point(|&s| s < step);
@@ -255,7 +288,13 @@ impl Quantised {
             *end += bins.len();
             Some(*end)
         }));
-        Ok(Quantised { rows, bins, columns, groups, offsets })
+        Ok(Quantised {
+            rows,
+            bins,
+            columns,
+            groups,
+            offsets,
+        })
     }
 
     /// Puts the rows in another order: the row that was `order[i]` becomes row i. O(rows x columns).
@@ -284,16 +323,26 @@ impl Group {
     fn new(first: usize, columns: &[Vec<u8>], rows: usize, monitor: &dyn Monitor) -> Result<Self> {
         let lanes = columns.len().div_ceil(LANE);
         let mut records = vec![[0u8; LANE]; rows * lanes];
-        records.par_chunks_mut(STRETCH * lanes).enumerate().try_for_each(|(index, records)| {
-            monitor.check()?;
-            for (place, column) in columns.iter().enumerate() {
-                let bytes = &column[index * STRETCH..];
-                let records = records.iter_mut().skip(place / LANE).step_by(lanes);
-                records.zip(bytes).for_each(|(record, byte)| record[place % LANE] = *byte);
-            }
-            Ok::<(), Error>(())
-        })?;
-        Ok(Group { first, columns: columns.len(), lanes, records })
+        records
+            .par_chunks_mut(STRETCH * lanes)
+            .enumerate()
+            .try_for_each(|(index, records)| {
+                monitor.check()?;
+                for (place, column) in columns.iter().enumerate() {
+                    let bytes = &column[index * STRETCH..];
+                    let records = records.iter_mut().skip(place / LANE).step_by(lanes);
+                    records
+                        .zip(bytes)
+                        .for_each(|(record, byte)| record[place % LANE] = *byte);
+                }
+                Ok::<(), Error>(())
+            })?;
+        Ok(Group {
+            first,
+            columns: columns.len(),
+            lanes,
+            records,
+        })
     }
 }
 
@@ -304,5 +353,7 @@ fn sample(rows: usize, seed: u64) -> Vec<u32> {
     }
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let at = |i: usize| (i as u64 * rows as u64 / SAMPLE as u64) as u32;
-    (0..SAMPLE).map(|i| at(i) + (random.next_u64() % u64::from(at(i + 1) - at(i))) as u32).collect()
+    (0..SAMPLE)
+        .map(|i| at(i) + (random.next_u64() % u64::from(at(i + 1) - at(i))) as u32)
+        .collect()
 }

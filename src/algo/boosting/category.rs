@@ -24,7 +24,14 @@ pub(super) fn best(judge: &Judge, column: usize, cells: &[Cell], total: Cell, bo
         .filter(|(_, cell)| cell.count > 0 && cell.count as f64 >= judge.params.cat_smooth)
         .map(|(bin, cell)| {
             let weight = judge.packing.hessian(*cell) + judge.params.cat_smooth;
-            (if weight > 0.0 { judge.packing.gradient(*cell) / weight } else { 0.0 }, bin)
+            (
+                if weight > 0.0 {
+                    judge.packing.gradient(*cell) / weight
+                } else {
+                    0.0
+                },
+                bin,
+            )
         })
         .collect();
     order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -47,8 +54,19 @@ fn one_against_rest(judge: &Judge, column: usize, cells: &[Cell], total: Cell, b
         let gain = judge.score(left, l2, bounds) + judge.score(right, l2, bounds) - threshold;
         if gain > 0.0 {
             let gain = gain + judge.params.min_split_gain;
-            let rule = Rule::Category { set: with(BinSet::default(), bin) };
-            best = better(best, Some(Split { column, gain, rule, left, l2 }));
+            let rule = Rule::Category {
+                set: with(BinSet::default(), bin),
+            };
+            best = better(
+                best,
+                Some(Split {
+                    column,
+                    gain,
+                    rule,
+                    left,
+                    l2,
+                }),
+            );
         }
     }
     best
@@ -84,7 +102,16 @@ fn prefixes(
         let gain = judge.score(left, l2, bounds) + judge.score(right, l2, bounds) - threshold;
         if gain > 0.0 {
             let gain = gain + judge.params.min_split_gain;
-            best = better(best, Some(Split { column, gain, rule: Rule::Category { set }, left, l2 }));
+            best = better(
+                best,
+                Some(Split {
+                    column,
+                    gain,
+                    rule: Rule::Category { set },
+                    left,
+                    l2,
+                }),
+            );
         }
     }
     best

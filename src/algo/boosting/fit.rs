@@ -49,8 +49,14 @@ impl Watched<'_, BoostingValidParams> {
 pub fn memory_needed(params: &Hyperparameters, rows: usize, columns: usize) -> usize {
     let width = params.objective.trees_per_round();
     let probabilities = if width > 1 { 4 * width } else { 0 };
+    // Bytes by column and by row; scores; targets in another order, gradients, packed gradients, weights, lists of rows.
     let by_row = columns + columns.div_ceil(8) * 8 + 8 * width + probabilities + 8 + 8 + 8 + 4 + 12;
-    rows.saturating_mul(by_row).saturating_add((columns * 256 * 24).saturating_mul(params.num_leaves.min(64)))
+    let histogram = columns.saturating_mul(256 * 24);
+    let kept = histogram
+        .saturating_mul(params.num_leaves)
+        .min(256 << 20)
+        .max(histogram.saturating_mul(4));
+    rows.saturating_mul(by_row).saturating_add(kept)
 }
 
 /// Which rows trees learn from, and which only receive scores.
@@ -84,7 +90,10 @@ impl Sample {
             }
             left -= 1;
         }
-        Sample { inside: Some(inside), outside }
+        Sample {
+            inside: Some(inside),
+            outside,
+        }
     }
 }
 
@@ -108,9 +117,15 @@ fn fit(
         (Some(v), Some(values)) => {
             check_shape(&v.records, &v.targets)?;
             if v.records.columns().len() != frame.columns().len() {
-                return Err(Error::data("validation rows have other columns", "give validation rows the training columns"));
+                return Err(Error::data(
+                    "validation rows have other columns",
+                    "give validation rows the training columns",
+                ));
             }
-            Some((&v.records, Targets::new(params, values.as_slice().unwrap_or_default(), v.weights(), false)?))
+            Some((
+                &v.records,
+                Targets::new(params, values.as_slice().unwrap_or_default(), v.weights(), false)?,
+            ))
         }
         _ => None,
     };
@@ -138,7 +153,11 @@ fn fit(
     if params.early_stopping_rounds.is_some() && judge.is_none() {
         trainer.hold_out()?;
     }
-    let mut judge = judge.map(|(frame, targets)| Validation { frame, targets, scores: base.repeat(frame.rows()) });
+    let mut judge = judge.map(|(frame, targets)| Validation {
+        frame,
+        targets,
+        scores: base.repeat(frame.rows()),
+    });
     trainer.run(&mut data, targets, judge.as_mut())?;
     Ok(trainer.model)
 }
@@ -146,10 +165,16 @@ fn fit(
 fn check_shape(frame: &Frame, targets: &Array1<f64>) -> Result<()> {
     let rows = frame.rows();
     if rows == 0 || frame.columns().is_empty() {
-        return Err(Error::data("there are no rows or no columns to learn from", "give a query with rows and feature columns"));
+        return Err(Error::data(
+            "there are no rows or no columns to learn from",
+            "give a query with rows and feature columns",
+        ));
     }
     if rows >= i32::MAX as usize || targets.len() != rows {
-        return Err(Error::data(format!("{rows} rows with {} targets", targets.len()), "give one target a row"));
+        return Err(Error::data(
+            format!("{rows} rows with {} targets", targets.len()),
+            "give one target a row",
+        ));
     }
     Ok(())
 }
@@ -195,7 +220,10 @@ impl Trainer<'_> {
         let rows = self.frame.rows();
         let held = ((rows as f64 * self.params.validation_fraction).round() as usize).max(1);
         if rows < held + 2 {
-            return Err(Error::data("there are too few rows to hold some out for early stopping", "give more rows"));
+            return Err(Error::data(
+                "there are too few rows to hold some out for early stopping",
+                "give more rows",
+            ));
         }
         let sample = Sample::draw(&mut self.random, rows, None, rows - held);
         self.held.clone_from(&sample.outside);
@@ -221,7 +249,12 @@ impl Trainer<'_> {
                 let gradients = &derivatives.gradients;
                 let packing = Packing::pack(gradients, derivatives.largest, number, &mut packed, self.monitor)?;
                 let wanted = self.draw_columns();
-                let facts = Round { gradients, packed: &packed, packing, wanted: &wanted };
+                let facts = Round {
+                    gradients,
+                    packed: &packed,
+                    packing,
+                    wanted: &wanted,
+                };
                 let leaves = grower.grow(&mut self.model.forest, &facts, self.sample.inside.as_deref())?;
                 grown |= leaves.len() > 1;
                 self.add_tree(class, &leaves)?;
@@ -264,8 +297,12 @@ impl Trainer<'_> {
 
     /// Draws the rows of the round, when they are to be drawn anew.
     fn draw_rows(&mut self, round: usize) {
-        let Hyperparameters { subsample, subsample_freq, .. } = *self.params;
-        if subsample < 1.0 && subsample_freq > 0 && round % subsample_freq == 0 {
+        let Hyperparameters {
+            subsample,
+            subsample_freq,
+            ..
+        } = *self.params;
+        if subsample < 1.0 && subsample_freq > 0 && round.is_multiple_of(subsample_freq) {
             let rows = self.learners.as_ref().map_or(self.frame.rows(), Vec::len);
             let take = ((rows as f64 * subsample).round() as usize).max(1);
             self.sample = Sample::draw(&mut self.random, self.frame.rows(), self.learners.as_deref(), take);
@@ -288,7 +325,14 @@ impl Trainer<'_> {
     /// Adds the last tree to the scores of all rows: those of its leaves, and those outside by walking it.
     fn add_tree(&mut self, class: usize, leaves: &[(usize, &[u32])]) -> Result<()> {
         let width = self.params.objective.trees_per_round();
-        let Trainer { scores, sample, frame, monitor, model, .. } = self;
+        let Trainer {
+            scores,
+            sample,
+            frame,
+            monitor,
+            model,
+            ..
+        } = self;
         let (forest, columns) = (&model.forest, frame.columns());
         let tree = forest.trees() - 1;
         // Lists of rows are ascending, so each task finds its own part of each.
@@ -296,21 +340,24 @@ impl Trainer<'_> {
             let place = |row: usize| rows.partition_point(|&r| (r as usize) < row);
             place(start)..place(start + CHUNK)
         };
-        scores.par_chunks_mut(CHUNK * width).enumerate().try_for_each(|(index, scores)| {
-            monitor.check()?;
-            let start = index * CHUNK;
-            for (node, rows) in leaves {
-                let value = forest.stats(*node).value;
-                for &row in &rows[part(rows, start)] {
-                    scores[(row as usize - start) * width + class] += value;
+        scores
+            .par_chunks_mut(CHUNK * width)
+            .enumerate()
+            .try_for_each(|(index, scores)| {
+                monitor.check()?;
+                let start = index * CHUNK;
+                for (node, rows) in leaves {
+                    let value = forest.stats(*node).value;
+                    for &row in &rows[part(rows, start)] {
+                        scores[(row as usize - start) * width + class] += value;
+                    }
                 }
-            }
-            for &row in &sample.outside[part(&sample.outside, start)] {
-                let leaf = forest.leaf(tree, |column| columns[column].encoded(row as usize));
-                scores[(row as usize - start) * width + class] += forest.stats(leaf).value;
-            }
-            Ok(())
-        })
+                for &row in &sample.outside[part(&sample.outside, start)] {
+                    let leaf = forest.leaf(tree, |column| columns[column].encoded(row as usize));
+                    scores[(row as usize - start) * width + class] += forest.stats(leaf).value;
+                }
+                Ok(())
+            })
     }
 
     /// Keeps the losses of a round; tells whether to stop. `best` is the least validation loss and the rounds that led to it.
@@ -324,10 +371,10 @@ impl Trainer<'_> {
     ) -> Result<bool> {
         let mut weight = targets.total_weight();
         let eval = match validation {
-            Some(validation) => Some(validation.targets.loss(&validation.scores, None)),
+            Some(validation) => Some(validation.targets.loss(&validation.scores, None, self.monitor)?),
             None if self.held.is_empty() => None,
             None => {
-                let held = targets.loss(&self.scores, Some(&self.held));
+                let held = targets.loss(&self.scores, Some(&self.held), self.monitor)?;
                 loss -= held.0;
                 weight -= held.1;
                 Some(held)
@@ -335,14 +382,21 @@ impl Trainer<'_> {
         };
         let loss = if weight > 0.0 { (loss / weight).max(0.0) } else { 0.0 };
         self.model.losses.push(loss);
-        self.monitor.progress(Progress { iteration: round + 1, iterations: self.params.n_estimators, loss });
+        self.monitor.progress(Progress {
+            iteration: round + 1,
+            iterations: self.params.n_estimators,
+            loss,
+        });
         let Some((eval, weight)) = eval else { return Ok(false) };
         let eval = if weight > 0.0 { eval / weight } else { 0.0 };
         self.model.eval_losses.push(eval);
         if eval < best.0 {
             *best = (eval, round + 1);
         }
-        Ok(self.params.early_stopping_rounds.is_some_and(|rounds| round + 1 - best.1 >= rounds))
+        Ok(self
+            .params
+            .early_stopping_rounds
+            .is_some_and(|rounds| round + 1 - best.1 >= rounds))
     }
 }
 
@@ -351,14 +405,17 @@ impl Validation<'_> {
     fn add_tree(&mut self, forest: &Forest, class: usize, width: usize, monitor: &dyn Monitor) -> Result<()> {
         let columns = self.frame.columns();
         let tree = forest.trees() - 1;
-        self.scores.par_chunks_mut(CHUNK * width).enumerate().try_for_each(|(index, scores)| {
-            monitor.check()?;
-            for (place, scores) in scores.chunks_exact_mut(width).enumerate() {
-                let leaf = forest.leaf(tree, |column| columns[column].encoded(index * CHUNK + place));
-                scores[class] += forest.stats(leaf).value;
-            }
-            Ok(())
-        })
+        self.scores
+            .par_chunks_mut(CHUNK * width)
+            .enumerate()
+            .try_for_each(|(index, scores)| {
+                monitor.check()?;
+                for (place, scores) in scores.chunks_exact_mut(width).enumerate() {
+                    let leaf = forest.leaf(tree, |column| columns[column].encoded(index * CHUNK + place));
+                    scores[class] += forest.stats(leaf).value;
+                }
+                Ok(())
+            })
     }
 }
 

@@ -86,7 +86,15 @@ impl Eq for Candidate {}
 impl<'a> Grower<'a> {
     /// A grower over `data`.
     pub(super) fn new(data: &'a Quantised, params: &'a Hyperparameters, monitor: &'a dyn Monitor) -> Self {
-        Grower { data, params, monitor, rows: Vec::new(), spare: Vec::new(), pool: Vec::new(), kept: 0 }
+        Grower {
+            data,
+            params,
+            monitor,
+            rows: Vec::new(),
+            spare: Vec::new(),
+            pool: Vec::new(),
+            kept: 0,
+        }
     }
 
     /// Adds a tree to `forest`, learned from the rows `sample` (ascending; none for all). Values of its nodes are multiplied by
@@ -103,25 +111,43 @@ impl<'a> Grower<'a> {
             None => self.rows.extend(0..self.data.rows as u32),
         }
         self.spare.resize(self.rows.len(), 0);
-        let judge = Judge { params: self.params, packing: &round.packing };
+        let judge = Judge {
+            params: self.params,
+            packing: &round.packing,
+        };
         let mut leaves = vec![self.root(forest, round, &judge, sample.is_none())?];
         let mut queue = BinaryHeap::new();
-        queue.extend(leaves[0].split.map(|split| Candidate { gain: split.gain, leaf: 0 }));
+        queue.extend(leaves[0].split.map(|split| Candidate {
+            gain: split.gain,
+            leaf: 0,
+        }));
         while leaves.len() < self.params.num_leaves {
-            let Some(Candidate { leaf, .. }) = queue.pop() else { break };
+            let Some(Candidate { leaf, .. }) = queue.pop() else {
+                break;
+            };
             self.monitor.check()?;
             let last = leaves.len() + 1 == self.params.num_leaves;
             if let Some((left, right)) = self.split(&mut leaves[leaf], forest, round, &judge, last)? {
                 for (index, child) in [(leaf, left), (leaves.len(), right)] {
-                    queue.extend(child.split.map(|split| Candidate { gain: split.gain, leaf: index }));
-                    if index < leaves.len() { leaves[index] = child } else { leaves.push(child) }
+                    queue.extend(child.split.map(|split| Candidate {
+                        gain: split.gain,
+                        leaf: index,
+                    }));
+                    if index < leaves.len() {
+                        leaves[index] = child
+                    } else {
+                        leaves.push(child)
+                    }
                 }
             }
         }
         self.kept = 0;
         self.pool.extend(leaves.iter_mut().filter_map(|leaf| leaf.cells.take()));
         self.value_leaves(forest, round, &judge, &leaves)?;
-        Ok(leaves.into_iter().map(|leaf| (leaf.node, &self.rows[leaf.rows])).collect())
+        Ok(leaves
+            .into_iter()
+            .map(|leaf| (leaf.node, &self.rows[leaf.rows]))
+            .collect())
     }
 
     /// The rows of the last tree, leaf by leaf, and leaves of one branch side by side.
@@ -146,12 +172,16 @@ impl<'a> Grower<'a> {
             self.builder(round).build(rows, &mut cells)?;
             // Every row is in one bin of every wanted column.
             if let Some(column) = round.wanted.iter().position(|wanted| *wanted) {
-                cells[self.data.offsets[column]..self.data.offsets[column + 1]].iter().for_each(|c| leaf.total.add(*c));
+                cells[self.data.offsets[column]..self.data.offsets[column + 1]]
+                    .iter()
+                    .for_each(|c| leaf.total.add(*c));
             }
             leaf.split = self.search(&cells, round, judge, leaf.total, leaf.bounds)?;
             leaf.cells = Some(cells);
         } else {
-            self.rows.iter().for_each(|&row| leaf.total.add(round.packing.unpack(round.packed[row as usize])));
+            self.rows
+                .iter()
+                .for_each(|&row| leaf.total.add(round.packing.unpack(round.packed[row as usize])));
         }
         leaf.node = forest.plant(self.stats(judge, leaf.total, leaf.l2, leaf.bounds));
         Ok(leaf)
@@ -195,7 +225,11 @@ impl<'a> Grower<'a> {
         right.node = left.node + 1;
         let parent = leaf.cells.take();
         let smaller_left = left.rows.len() <= right.rows.len();
-        let (small, large) = if smaller_left { (&mut left, &mut right) } else { (&mut right, &mut left) };
+        let (small, large) = if smaller_left {
+            (&mut left, &mut right)
+        } else {
+            (&mut right, &mut left)
+        };
         if last || !self.may_split(large.rows.len(), large.depth) {
             self.recycle(parent);
         } else {
@@ -218,7 +252,8 @@ impl<'a> Grower<'a> {
     /// Gives two children their histograms: the smaller one's is counted, the larger one's is what remains of the parent's.
     fn count(&mut self, parent: Option<Vec<Cell>>, small: &mut Leaf, large: &mut Leaf, round: &Round) -> Result<()> {
         let mut cells = self.histogram();
-        self.builder(round).build(Rows::Listed(&self.rows[small.rows.clone()]), &mut cells)?;
+        self.builder(round)
+            .build(Rows::Listed(&self.rows[small.rows.clone()]), &mut cells)?;
         let large_cells = match parent {
             Some(mut parent) => {
                 subtract(&mut parent, &cells);
@@ -226,7 +261,8 @@ impl<'a> Grower<'a> {
             }
             None => {
                 let mut cells = self.histogram();
-                self.builder(round).build(Rows::Listed(&self.rows[large.rows.clone()]), &mut cells)?;
+                self.builder(round)
+                    .build(Rows::Listed(&self.rows[large.rows.clone()]), &mut cells)?;
                 cells
             }
         };
@@ -236,15 +272,24 @@ impl<'a> Grower<'a> {
     }
 
     /// The best split over all wanted columns; of equals, the first column's.
-    fn search(&self, cells: &[Cell], round: &Round, judge: &Judge, total: Cell, bounds: Bounds) -> Result<Option<Split>> {
+    fn search(
+        &self,
+        cells: &[Cell],
+        round: &Round,
+        judge: &Judge,
+        total: Cell,
+        bounds: Bounds,
+    ) -> Result<Option<Split>> {
         let offsets = &self.data.offsets;
         let best_of = |first: usize, bins: &[Bins]| {
             self.monitor.check()?;
             let columns = bins.iter().enumerate().map(|(index, bins)| (first + index, bins));
-            Ok(columns.filter(|(column, _)| round.wanted[*column]).fold(None, |best, (column, bins)| {
-                let cells = &cells[offsets[column]..offsets[column + 1]];
-                better(best, judge.best(column, bins, cells, total, bounds))
-            }))
+            Ok(columns
+                .filter(|(column, _)| round.wanted[*column])
+                .fold(None, |best, (column, bins)| {
+                    let cells = &cells[offsets[column]..offsets[column + 1]];
+                    better(best, judge.best(column, bins, cells, total, bounds))
+                }))
         };
         let best: Vec<Option<Split>> = self
             .data
@@ -261,7 +306,11 @@ impl<'a> Grower<'a> {
         let column = split.column;
         match (&split.rule, &self.data.bins[column]) {
             (Rule::Number { bin, missing_left }, Bins::Number { bounds }) => {
-                let decision = Decision::Number { column, threshold: bounds[*bin], missing_left: *missing_left };
+                let decision = Decision::Number {
+                    column,
+                    threshold: bounds[*bin],
+                    missing_left: *missing_left,
+                };
                 forest.split(node, decision, split.gain, left, right)
             }
             (rule, bins) => {
@@ -273,7 +322,17 @@ impl<'a> Grower<'a> {
                 let missing = bins.missing();
                 let missing_left = contains(&levels, missing);
                 levels[missing >> 6] &= !(1 << (missing & 63));
-                forest.split(node, Decision::Category { column, levels: &levels, missing_left }, split.gain, left, right)
+                forest.split(
+                    node,
+                    Decision::Category {
+                        column,
+                        levels: &levels,
+                        missing_left,
+                    },
+                    split.gain,
+                    left,
+                    right,
+                )
             }
         }
     }
@@ -286,8 +345,14 @@ impl<'a> Grower<'a> {
         }
         let value = |cell| judge.cell_value(cell, split.l2, leaf.bounds);
         let middle = (value(split.left) + value(leaf.total.minus(split.left))) / 2.0;
-        let lower = Bounds { high: middle, ..leaf.bounds };
-        let upper = Bounds { low: middle, ..leaf.bounds };
+        let lower = Bounds {
+            high: middle,
+            ..leaf.bounds
+        };
+        let upper = Bounds {
+            low: middle,
+            ..leaf.bounds
+        };
         if monotone > 0 { (lower, upper) } else { (upper, lower) }
     }
 
@@ -334,7 +399,9 @@ impl<'a> Grower<'a> {
 
     fn histogram(&mut self) -> Vec<Cell> {
         self.kept += 1;
-        self.pool.pop().unwrap_or_else(|| vec![Cell::default(); self.data.cells()])
+        self.pool
+            .pop()
+            .unwrap_or_else(|| vec![Cell::default(); self.data.cells()])
     }
 
     fn recycle(&mut self, cells: Option<Vec<Cell>>) {

@@ -57,10 +57,15 @@ impl Builder<'_> {
         let groups = self.groups(cells);
         let threads = rayon::current_num_threads();
         if threads == 1 || count * self.data.columns.len() < SERIAL {
-            return groups.into_iter().try_for_each(|(group, cells)| self.add(group, rows, 0, count, cells));
+            return groups
+                .into_iter()
+                .try_for_each(|(group, cells)| self.add(group, rows, 0, count, cells));
         }
         // As many stretches of rows for each group as give every thread about two tasks.
-        let stretches = (2 * threads).div_ceil(groups.len().max(1)).min(count.div_ceil(self.packing.block())).max(1);
+        let stretches = (2 * threads)
+            .div_ceil(groups.len().max(1))
+            .min(count.div_ceil(self.packing.block()))
+            .max(1);
         let stretch = count.div_ceil(stretches);
         groups.into_par_iter().try_for_each(|(group, cells)| {
             let parts: Vec<Vec<Cell>> = (0..stretches)
@@ -109,7 +114,11 @@ impl Builder<'_> {
             from = block.end;
             match rows {
                 Rows::All => {
-                    for (places, values) in block.clone().step_by(FETCH).zip(self.packed[block.clone()].chunks(FETCH)) {
+                    for (places, values) in block
+                        .clone()
+                        .step_by(FETCH)
+                        .zip(self.packed[block.clone()].chunks(FETCH))
+                    {
                         let records = &group.records[places * lanes..(places + values.len()) * lanes];
                         for lane in self.lanes(group) {
                             let records = records.iter().skip(lane).step_by(lanes);
@@ -122,7 +131,12 @@ impl Builder<'_> {
                         self.fetch(group, rows, &mut scratch);
                         for lane in self.lanes(group) {
                             let records = &scratch.bytes[lane][..rows.len()];
-                            add_rows(group.columns - lane * LANE, records.iter(), &scratch.values, &mut scratch.sums[lane]);
+                            add_rows(
+                                group.columns - lane * LANE,
+                                records.iter(),
+                                &scratch.values,
+                                &mut scratch.sums[lane],
+                            );
                         }
                     }
                 }
@@ -135,12 +149,20 @@ impl Builder<'_> {
     /// The lanes of `group` that have a wanted column.
     fn lanes(&self, group: &Group) -> impl Iterator<Item = usize> {
         let wanted = &self.wanted[group.first..group.first + group.columns];
-        wanted.chunks(LANE).enumerate().filter(|(_, lane)| lane.contains(&true)).map(|(lane, _)| lane)
+        wanted
+            .chunks(LANE)
+            .enumerate()
+            .filter(|(_, lane)| lane.contains(&true))
+            .map(|(lane, _)| lane)
     }
 
     /// Copies what is needed of `rows` into the buffers.
     fn fetch(&self, group: &Group, rows: &[u32], scratch: &mut Scratch) {
-        scratch.values.iter_mut().zip(rows).for_each(|(value, row)| *value = self.packed[*row as usize]);
+        scratch
+            .values
+            .iter_mut()
+            .zip(rows)
+            .for_each(|(value, row)| *value = self.packed[*row as usize]);
         match group.lanes {
             1 => fetch_records::<1>(&group.records, rows, &mut scratch.bytes),
             2 => fetch_records::<2>(&group.records, rows, &mut scratch.bytes),
@@ -163,11 +185,7 @@ impl Builder<'_> {
 }
 
 /// Copies the records of `rows`, `LANES` entries each, apart into one buffer a lane.
-fn fetch_records<const LANES: usize>(
-    records: &[[u8; LANE]],
-    rows: &[u32],
-    bytes: &mut [[[u8; LANE]; FETCH]; GROUP],
-) {
+fn fetch_records<const LANES: usize>(records: &[[u8; LANE]], rows: &[u32], bytes: &mut [[[u8; LANE]; FETCH]; GROUP]) {
     for (place, &row) in rows.iter().take(FETCH).enumerate() {
         let record = &records[row as usize * LANES..][..LANES];
         for lane in 0..LANES {
@@ -177,12 +195,7 @@ fn fetch_records<const LANES: usize>(
 }
 
 /// Adds rows to the sums of the first `columns` columns of a lane (all of them, when there are more).
-fn add_rows<'a>(
-    columns: usize,
-    records: impl Iterator<Item = &'a [u8; LANE]>,
-    values: &[u64],
-    sums: &mut LaneSums,
-) {
+fn add_rows<'a>(columns: usize, records: impl Iterator<Item = &'a [u8; LANE]>, values: &[u64], sums: &mut LaneSums) {
     match columns {
         1 => add_columns::<1>(records, values, sums),
         2 => add_columns::<2>(records, values, sums),
@@ -195,11 +208,7 @@ fn add_rows<'a>(
     }
 }
 
-fn add_columns<'a, const N: usize>(
-    records: impl Iterator<Item = &'a [u8; LANE]>,
-    values: &[u64],
-    sums: &mut LaneSums,
-) {
+fn add_columns<'a, const N: usize>(records: impl Iterator<Item = &'a [u8; LANE]>, values: &[u64], sums: &mut LaneSums) {
     for (bytes, value) in records.zip(values) {
         for column in 0..N {
             let sum = &mut sums[column][bytes[column] as usize];
@@ -210,5 +219,8 @@ fn add_columns<'a, const N: usize>(
 
 /// Turns the histogram of a leaf into that of one child by taking away the other child's. O(cells).
 pub(super) fn subtract(parent: &mut [Cell], child: &[Cell]) {
-    parent.iter_mut().zip(child).for_each(|(cell, other)| *cell = cell.minus(*other));
+    parent
+        .iter_mut()
+        .zip(child)
+        .for_each(|(cell, other)| *cell = cell.minus(*other));
 }

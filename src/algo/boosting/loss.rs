@@ -36,20 +36,39 @@ impl<'a> Targets<'a> {
             Objective::Multiclass { classes } => classes,
         };
         if values.iter().any(|y| !y.is_finite()) {
-            return Err(Error::data("a target is missing or not finite", "leave rows without a target out"));
+            return Err(Error::data(
+                "a target is missing or not finite",
+                "leave rows without a target out",
+            ));
         }
-        if classes > 0 && values.iter().any(|y| y.fract() != 0.0 || *y < 0.0 || *y >= classes as f64) {
-            return Err(Error::data(format!("a target is no class from 0 to {}", classes - 1), "number the classes from 0"));
+        if classes > 0
+            && values
+                .iter()
+                .any(|y| y.fract() != 0.0 || *y < 0.0 || *y >= classes as f64)
+        {
+            return Err(Error::data(
+                format!("a target is no class from 0 to {}", classes - 1),
+                "number the classes from 0",
+            ));
         }
         if weights.is_some_and(|w| w.len() != values.len() || w.iter().any(|w| !(*w >= 0.0 && w.is_finite()))) {
-            return Err(Error::data("a row's weight is missing, negative or not finite", "give one weight of at least 0 a row"));
+            return Err(Error::data(
+                "a row's weight is missing, negative or not finite",
+                "give one weight of at least 0 a row",
+            ));
         }
         let mut by_class = vec![1.0f64; classes];
         if class_weights && params.class_weight == Some(ClassWeight::Balanced) {
             let mut counts = vec![0usize; classes];
-            values.iter().filter(|_| classes > 0).for_each(|y| counts[*y as usize] += 1);
+            values
+                .iter()
+                .filter(|_| classes > 0)
+                .for_each(|y| counts[*y as usize] += 1);
             let share = values.len() as f64 / classes as f64;
-            by_class = counts.iter().map(|&count| if count > 0 { share / count as f64 } else { 1.0 }).collect();
+            by_class = counts
+                .iter()
+                .map(|&count| if count > 0 { share / count as f64 } else { 1.0 })
+                .collect();
         }
         if class_weights && objective == Objective::Binary {
             by_class[1] *= params.scale_pos_weight;
@@ -57,20 +76,37 @@ impl<'a> Targets<'a> {
         let all_one = by_class.iter().all(|w| *w == 1.0) && weights.is_none_or(|w| w.iter().all(|w| *w == 1.0));
         let weights: Option<Vec<f32>> = (!all_one).then(|| {
             let class_weight = |y: f64| by_class.get(y as usize).map_or(1.0, |w| *w as f32);
-            values.iter().enumerate().map(|(i, y)| class_weight(*y) * weights.map_or(1.0, |w| w[i])).collect()
+            values
+                .iter()
+                .enumerate()
+                .map(|(i, y)| class_weight(*y) * weights.map_or(1.0, |w| w[i]))
+                .collect()
         });
-        let total_weight = weights.as_ref().map_or(values.len() as f64, |w| w.iter().map(|w| f64::from(*w)).sum());
+        let total_weight = weights
+            .as_ref()
+            .map_or(values.len() as f64, |w| w.iter().map(|w| f64::from(*w)).sum());
         if total_weight > 0.0 && total_weight.is_finite() {
-            Ok(Targets { objective, values: Cow::Borrowed(values), weights, total_weight })
+            Ok(Targets {
+                objective,
+                values: Cow::Borrowed(values),
+                weights,
+                total_weight,
+            })
         } else {
-            Err(Error::data("no row has a weight above 0", "give at least one row with a weight"))
+            Err(Error::data(
+                "no row has a weight above 0",
+                "give at least one row with a weight",
+            ))
         }
     }
 
     /// Puts the rows in another order: the row that was `order[i]` becomes row i. O(n).
     pub(super) fn reorder(&mut self, order: &[u32]) {
         self.values = order.iter().map(|&row| self.values[row as usize]).collect();
-        self.weights = self.weights.take().map(|w| order.iter().map(|&row| w[row as usize]).collect());
+        self.weights = self
+            .weights
+            .take()
+            .map(|w| order.iter().map(|&row| w[row as usize]).collect());
     }
 
     /// The sum of the weights.
@@ -87,13 +123,24 @@ impl<'a> Targets<'a> {
     pub(super) fn first_scores(&self) -> Result<Vec<f64>> {
         let weight = |row: usize| self.weights.as_ref().map_or(1.0, |w| f64::from(w[row]));
         if self.objective == Objective::Regression {
-            let sum: f64 = self.values.iter().enumerate().map(|(row, y)| weight(row) * (y / self.total_weight)).sum();
+            let sum: f64 = self
+                .values
+                .iter()
+                .enumerate()
+                .map(|(row, y)| weight(row) * (y / self.total_weight))
+                .sum();
             return Ok(vec![sum]);
         }
         let mut shares = vec![0.0; self.objective.trees_per_round().max(2)];
-        self.values.iter().enumerate().for_each(|(row, y)| shares[*y as usize] += weight(row) / self.total_weight);
+        self.values
+            .iter()
+            .enumerate()
+            .for_each(|(row, y)| shares[*y as usize] += weight(row) / self.total_weight);
         if shares.iter().filter(|share| **share > 0.0).count() < 2 {
-            return Err(Error::data("all rows are of one class", "train on rows of at least two classes"));
+            return Err(Error::data(
+                "all rows are of one class",
+                "train on rows of at least two classes",
+            ));
         }
         if self.objective == Objective::Binary {
             return Ok(vec![(shares[1] / shares[0]).ln()]);
@@ -102,7 +149,7 @@ impl<'a> Targets<'a> {
     }
 
     /// The weighted sum of losses over the rows listed (all when none) and the sum of their weights. O(rows x classes).
-    pub(super) fn loss(&self, scores: &[f64], rows: Option<&[u32]>) -> (f64, f64) {
+    pub(super) fn loss(&self, scores: &[f64], rows: Option<&[u32]>, monitor: &dyn Monitor) -> Result<(f64, f64)> {
         let width = self.objective.trees_per_round();
         let of_row = |row: usize| {
             let weight = self.weights.as_ref().map_or(1.0, |w| f64::from(w[row]));
@@ -118,10 +165,18 @@ impl<'a> Targets<'a> {
             (weight * loss, weight)
         };
         let add = |a: (f64, f64), b: (f64, f64)| (a.0 + b.0, a.1 + b.1);
-        match rows {
-            Some(rows) => rows.iter().map(|&row| of_row(row as usize)).fold((0.0, 0.0), add),
-            None => (0..self.values.len()).map(of_row).fold((0.0, 0.0), add),
-        }
+        let count = rows.map_or(self.values.len(), <[u32]>::len);
+        let parts: Vec<(f64, f64)> = (0..count.div_ceil(CHUNK))
+            .into_par_iter()
+            .map(|chunk| {
+                monitor.check()?;
+                let places = chunk * CHUNK..((chunk + 1) * CHUNK).min(count);
+                Ok(places
+                    .map(|place| of_row(rows.map_or(place, |rows| rows[place] as usize)))
+                    .fold((0.0, 0.0), add))
+            })
+            .collect::<Result<_>>()?;
+        Ok(parts.into_iter().fold((0.0, 0.0), add))
     }
 }
 
@@ -151,7 +206,12 @@ impl<'a> Derivatives<'a> {
             _ => Vec::new(),
         };
         let gradients = Gradients::zeros(rows, targets.constant_hessian());
-        Derivatives { targets, gradients, largest: (0.0, 0.0), probabilities }
+        Derivatives {
+            targets,
+            gradients,
+            largest: (0.0, 0.0),
+            probabilities,
+        }
     }
 
     /// Looks at the scores (rows x trees a round) at the end of a round; returns the sum of weighted losses. Errs when the loss is
@@ -165,7 +225,10 @@ impl<'a> Derivatives<'a> {
         };
         let parts: Vec<Part> = match (&mut self.gradients, targets.objective) {
             (_, Objective::Multiclass { classes }) => {
-                let chunks = self.probabilities.par_chunks_mut(CHUNK * classes).zip(scores.par_chunks(CHUNK * classes));
+                let chunks = self
+                    .probabilities
+                    .par_chunks_mut(CHUNK * classes)
+                    .zip(scores.par_chunks(CHUNK * classes));
                 chunks
                     .zip(targets.values.par_chunks(CHUNK))
                     .enumerate()
@@ -176,7 +239,10 @@ impl<'a> Derivatives<'a> {
                     .collect::<Result<_>>()?
             }
             (Gradients::Constant(out), _) => {
-                let chunks = out.par_chunks_mut(CHUNK).zip(scores.par_chunks(CHUNK)).zip(targets.values.par_chunks(CHUNK));
+                let chunks = out
+                    .par_chunks_mut(CHUNK)
+                    .zip(scores.par_chunks(CHUNK))
+                    .zip(targets.values.par_chunks(CHUNK));
                 chunks
                     .map(|((out, scores), y)| {
                         monitor.check()?;
@@ -185,7 +251,10 @@ impl<'a> Derivatives<'a> {
                     .collect::<Result<_>>()?
             }
             (Gradients::Pairs(out), _) => {
-                let chunks = out.par_chunks_mut(CHUNK).zip(scores.par_chunks(CHUNK)).zip(targets.values.par_chunks(CHUNK));
+                let chunks = out
+                    .par_chunks_mut(CHUNK)
+                    .zip(scores.par_chunks(CHUNK))
+                    .zip(targets.values.par_chunks(CHUNK));
                 chunks
                     .enumerate()
                     .map(|(index, ((out, scores), y))| {
@@ -207,17 +276,24 @@ impl<'a> Derivatives<'a> {
         let targets = &self.targets;
         // The diagonal of the softmax's hessian is a lower bound of the curvature that matters; LightGBM scales it so.
         let factor = classes as f32 / (classes as f32 - 1.0);
-        let chunks = out.par_chunks_mut(CHUNK).zip(self.probabilities.par_chunks(CHUNK * classes));
+        let chunks = out
+            .par_chunks_mut(CHUNK)
+            .zip(self.probabilities.par_chunks(CHUNK * classes));
         let parts: Vec<Part> = chunks
             .enumerate()
             .map(|(index, (out, probabilities))| {
                 monitor.check()?;
                 let mut largest = (0.0f32, 0.0f32);
-                for (place, (out, probabilities)) in out.iter_mut().zip(probabilities.chunks_exact(classes)).enumerate() {
+                for (place, (out, probabilities)) in out.iter_mut().zip(probabilities.chunks_exact(classes)).enumerate()
+                {
                     let row = index * CHUNK + place;
                     let weight = targets.weights.as_ref().map_or(1.0, |w| w[row]);
                     let p = probabilities[class];
-                    let hit = if targets.values[row] as usize == class { 1.0 } else { 0.0 };
+                    let hit = if targets.values[row] as usize == class {
+                        1.0
+                    } else {
+                        0.0
+                    };
                     *out = [weight * (p - hit), weight * factor * p * (1.0 - p)];
                     largest = (largest.0.max(out[0].abs()), largest.1.max(out[1]));
                 }
@@ -228,12 +304,17 @@ impl<'a> Derivatives<'a> {
     }
 
     fn finish(&mut self, parts: Vec<Part>) -> Result<f64> {
-        let sum = parts.iter().fold((0.0, 0.0f64, 0.0f64), |s, p| (s.0 + p.0, s.1.max(p.1), s.2.max(p.2)));
+        let sum = parts
+            .iter()
+            .fold((0.0, 0.0f64, 0.0f64), |s, p| (s.0 + p.0, s.1.max(p.1), s.2.max(p.2)));
         self.largest = (sum.1, sum.2);
         if sum.0.is_finite() && sum.1.is_finite() && sum.2.is_finite() {
             Ok(sum.0)
         } else {
-            Err(Error::data("the loss grew beyond all numbers", "lower learning_rate, or scale the target"))
+            Err(Error::data(
+                "the loss grew beyond all numbers",
+                "lower learning_rate, or scale the target",
+            ))
         }
     }
 }
@@ -261,14 +342,21 @@ fn weighted_squares(y: &[f64], scores: &[f64], weights: Option<&[f32]>, out: &mu
     (loss, f64::from(largest.0), f64::from(largest.1))
 }
 
+/// Rows whose losses go into one logarithm.
+const FACTORS: usize = 8;
+
 /// Log-loss of labels 0 and 1. With q the probability given to the true class, the gradient is -(1 - q) towards it and the
 /// hessian q (1 - q).
 fn logistic(y: &[f64], scores: &[f64], weights: Option<&[f32]>, out: &mut [[f32; 2]]) -> Part {
-    const LANE: usize = 8;
     let (mut loss, mut largest) = (0.0, (0.0f32, 0.0f32));
-    let mut run = |y: &[f64], scores: &[f64], out: &mut [[f32; 2]]| -> [f32; LANE] {
-        let mut right = [1.0f32; LANE];
-        for (((right, out), score), y) in right.iter_mut().zip(out).zip(scores).zip(y) {
+    for (index, ((out, scores), y)) in out
+        .chunks_mut(FACTORS)
+        .zip(scores.chunks(FACTORS))
+        .zip(y.chunks(FACTORS))
+        .enumerate()
+    {
+        let mut right = [1.0f32; FACTORS];
+        for (((right, out), score), y) in right.iter_mut().zip(&mut *out).zip(scores).zip(y) {
             let sign = if *y > 0.5 { 1.0f32 } else { -1.0 };
             let odds = exp(-(*score as f32) * sign);
             let q = 1.0 / (1.0 + odds);
@@ -276,19 +364,11 @@ fn logistic(y: &[f64], scores: &[f64], weights: Option<&[f32]>, out: &mut [[f32;
             *right = q;
             *out = [-sign * wrong, q * wrong];
         }
-        right
-    };
-    for (index, ((out, scores), y)) in out.chunks_mut(LANE).zip(scores.chunks(LANE)).zip(y.chunks(LANE)).enumerate() {
-        let right = match (<&mut [[f32; 2]; LANE]>::try_from(&mut *out), y.len()) {
-            // A known length lets the compiler use vectors.
-            (Ok(out), LANE) => run(&y[..LANE], &scores[..LANE], out),
-            _ => run(y, scores, out),
-        };
         match weights {
-            // One logarithm of eight factors: each is at least e^-88.
+            // One logarithm of eight factors: each is at least e^-87.
             None => loss -= right.iter().map(|q| f64::from(*q)).product::<f64>().ln(),
             Some(weights) => {
-                for ((out, q), weight) in out.iter_mut().zip(right).zip(&weights[index * LANE..]) {
+                for ((out, q), weight) in out.iter_mut().zip(right).zip(&weights[index * FACTORS..]) {
                     loss -= f64::from(*weight) * f64::from(q).ln();
                     *out = [out[0] * weight, out[1] * weight];
                 }
@@ -304,9 +384,15 @@ fn logistic(y: &[f64], scores: &[f64], weights: Option<&[f32]>, out: &mut [[f32;
 /// Writes the class probabilities of rows; returns the sum of weighted losses.
 fn softmax(y: &[f64], scores: &[f64], weights: Option<&[f32]>, classes: usize, out: &mut [f32]) -> f64 {
     let mut loss = 0.0;
-    for (row, (out, scores)) in out.chunks_exact_mut(classes).zip(scores.chunks_exact(classes)).enumerate() {
+    for (row, (out, scores)) in out
+        .chunks_exact_mut(classes)
+        .zip(scores.chunks_exact(classes))
+        .enumerate()
+    {
         let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        out.iter_mut().zip(scores).for_each(|(out, score)| *out = exp((score - most) as f32));
+        out.iter_mut()
+            .zip(scores)
+            .for_each(|(out, score)| *out = exp((score - most) as f32));
         let sum: f32 = out.iter().sum();
         let true_class = y[row] as usize;
         let weight = weights.map_or(1.0, |w| f64::from(w[row]));
@@ -333,13 +419,17 @@ fn exp(x: f32) -> f32 {
     let p = p * r + 0.5;
     let p = p * r + 1.0;
     let p = p * r + 1.0;
-    let power = (shifted.to_bits() as i32).wrapping_sub(MAGIC.to_bits() as i32).wrapping_add(127) << 23;
+    let power = (shifted.to_bits() as i32)
+        .wrapping_sub(MAGIC.to_bits() as i32)
+        .wrapping_add(127)
+        << 23;
     p * f32::from_bits(power as u32)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::algo::monitor::Unwatched;
 
     #[test]
     fn the_exponential_is_close() {
@@ -357,16 +447,19 @@ mod tests {
         let scores: Vec<f64> = (0..19).map(|i| f64::from(i) / 3.0 - 3.0).collect();
         let weights: Vec<f32> = (0..19).map(|i| 0.5 + i as f32).collect();
         for weights in [None, Some(&weights[..])] {
-            let params = Hyperparameters { objective: Objective::Binary, ..Default::default() };
+            let params = Hyperparameters {
+                objective: Objective::Binary,
+                ..Default::default()
+            };
             let targets = Targets::new(&params, &y, weights, true).unwrap();
             let mut out = vec![[0.0; 2]; 19];
             let (loss, ..) = logistic(&y, &scores, weights, &mut out);
-            assert!((loss - targets.loss(&scores, None).0).abs() < 1e-5 * loss);
+            assert!((loss - targets.loss(&scores, None, &Unwatched).unwrap().0).abs() < 1e-5 * loss);
             for row in 0..19 {
                 let shifted = |by: f64| {
                     let mut scores = scores.clone();
                     scores[row] += by;
-                    targets.loss(&scores, None).0
+                    targets.loss(&scores, None, &Unwatched).unwrap().0
                 };
                 let slope = (shifted(1e-4) - shifted(-1e-4)) / 2e-4;
                 let curve = (shifted(1e-3) + shifted(-1e-3) - 2.0 * shifted(0.0)) / 1e-6;

@@ -19,6 +19,7 @@
 //! | `partition`, `grow` | one tree |
 //! | `fit` | the rounds |
 //! | `tree` | the model's trees, walked and checked |
+//! | `scorer` | the trees prepared for scoring many rows |
 
 mod bins;
 mod category;
@@ -29,6 +30,7 @@ mod loss;
 mod packing;
 mod params;
 mod partition;
+mod scorer;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -38,6 +40,7 @@ use serde::{Deserialize, Serialize};
 
 pub use fit::{Dataset, memory_needed};
 pub use params::{BoostingParams, BoostingValidParams, ClassWeight, Hyperparameters, Objective};
+pub use scorer::Scorer;
 pub use tree::{Decision, Forest, NodeStats};
 
 use crate::algo::error::{Error, Result};
@@ -96,7 +99,8 @@ impl Boosting {
     pub fn importance(&self, columns: usize) -> Vec<Importance> {
         let mut importance = vec![Importance::default(); columns];
         for node in (0..self.forest.trees()).flat_map(|tree| self.forest.tree(tree)) {
-            let (Decision::Number { column, .. } | Decision::Category { column, .. }) = self.forest.decision(node) else {
+            let (Decision::Number { column, .. } | Decision::Category { column, .. }) = self.forest.decision(node)
+            else {
                 continue;
             };
             if let Some(of_column) = importance.get_mut(column) {
@@ -121,7 +125,7 @@ impl Boosting {
     pub fn validate(&self, features: &[usize]) -> Result<()> {
         let width = self.objective.trees_per_round();
         let finite = |values: &[f64]| values.iter().all(|x| x.is_finite());
-        if width == 0 || self.scores.len() != width || self.forest.trees() % width != 0 {
+        if width == 0 || self.scores.len() != width || !self.forest.trees().is_multiple_of(width) {
             return Err(Error::damaged("boosted model", "the number of classes is wrong"));
         }
         if !finite(&self.scores) || !finite(&self.losses) || !finite(&self.eval_losses) {
@@ -137,17 +141,28 @@ impl Estimator for Boosting {
     }
 
     fn score(&self, row: &[f64], out: &mut [f64]) {
+        self.score_with(out, |scores| self.forest.add_scores(row, scores));
+    }
+}
+
+impl Boosting {
+    /// Writes what [`Estimator::score`] gives, with raw scores that `add` adds the trees to.
+    #[inline]
+    fn score_with(&self, out: &mut [f64], add: impl FnOnce(&mut [f64])) {
         match self.objective {
-            Objective::Regression => self.raw_scores(row, out),
+            Objective::Regression => {
+                out.copy_from_slice(&self.scores);
+                add(out);
+            }
             Objective::Binary => {
-                let mut score = [0.0];
-                self.raw_scores(row, &mut score);
-                let (positive, negative) = (1.0 / (1.0 + (-score[0]).exp()), 1.0 / (1.0 + score[0].exp()));
-                out[0] = negative;
-                out[1] = positive;
+                let mut score = [self.scores[0]];
+                add(&mut score);
+                out[0] = 1.0 / (1.0 + score[0].exp());
+                out[1] = 1.0 / (1.0 + (-score[0]).exp());
             }
             Objective::Multiclass { .. } => {
-                self.raw_scores(row, out);
+                out.copy_from_slice(&self.scores);
+                add(out);
                 let most = out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                 out.iter_mut().for_each(|score| *score = (*score - most).exp());
                 let sum: f64 = out.iter().sum();

@@ -53,7 +53,11 @@ pub(super) enum Gradients {
 impl Gradients {
     /// Room for `rows` rows.
     pub(super) fn zeros(rows: usize, constant_hessian: bool) -> Self {
-        if constant_hessian { Gradients::Constant(vec![0.0; rows]) } else { Gradients::Pairs(vec![[0.0; 2]; rows]) }
+        if constant_hessian {
+            Gradients::Constant(vec![0.0; rows])
+        } else {
+            Gradients::Pairs(vec![[0.0; 2]; rows])
+        }
     }
 
     /// The exact sums over `rows`, in their order.
@@ -96,7 +100,11 @@ impl Packing {
         packed: &mut [u64],
         monitor: &dyn Monitor,
     ) -> Result<Self> {
-        let block_bits = packed.len().next_power_of_two().trailing_zeros().clamp(5, MAX_BLOCK_BITS);
+        let block_bits = packed
+            .len()
+            .next_power_of_two()
+            .trailing_zeros()
+            .clamp(5, MAX_BLOCK_BITS);
         // The count of a full block takes one bit more than a row's number in it.
         let hessian_shift = block_bits + 1;
         let unit = |largest: f64, most: f64| if largest > 0.0 { largest / most } else { 1.0 };
@@ -106,14 +114,23 @@ impl Packing {
                 let most = (1u64 << (63 - gradient_shift - block_bits).min(50)) - 1;
                 let gradient_unit = unit(largest.0, most as f64);
                 let scale = 1.0 / gradient_unit;
-                packed.par_chunks_mut(CHUNK).zip(values.par_chunks(CHUNK)).try_for_each(|(packed, values)| {
-                    monitor.check()?;
-                    packed.iter_mut().zip(values).for_each(|(out, value)| {
-                        *out = ((round_to_integer(value * scale) << gradient_shift) as u64).wrapping_add(1);
-                    });
-                    Ok::<(), Error>(())
-                })?;
-                Ok(Packing { block_bits, hessian_shift, gradient_shift, gradient_unit, hessian_unit: 1.0 })
+                packed
+                    .par_chunks_mut(CHUNK)
+                    .zip(values.par_chunks(CHUNK))
+                    .try_for_each(|(packed, values)| {
+                        monitor.check()?;
+                        packed.iter_mut().zip(values).for_each(|(out, value)| {
+                            *out = ((round_to_integer(value * scale) << gradient_shift) as u64).wrapping_add(1);
+                        });
+                        Ok::<(), Error>(())
+                    })?;
+                Ok(Packing {
+                    block_bits,
+                    hessian_shift,
+                    gradient_shift,
+                    gradient_unit,
+                    hessian_unit: 1.0,
+                })
             }
             Gradients::Pairs(pairs) => {
                 let free = 64 - hessian_shift;
@@ -126,8 +143,11 @@ impl Packing {
                 let hessian_unit = unit(largest.1, f64::from(hessian_most));
                 let scales = [(1.0 / gradient_unit) as f32, (1.0 / hessian_unit) as f32];
                 let most = [gradient_most as f32, hessian_most as f32];
-                packed.par_chunks_mut(CHUNK).zip(pairs.par_chunks(CHUNK)).enumerate().try_for_each(
-                    |(index, (packed, pairs))| {
+                packed
+                    .par_chunks_mut(CHUNK)
+                    .zip(pairs.par_chunks(CHUNK))
+                    .enumerate()
+                    .try_for_each(|(index, (packed, pairs))| {
                         monitor.check()?;
                         let mut dither = Dither::new(round, (index * CHUNK) as u32);
                         for (out, pair) in packed.iter_mut().zip(pairs) {
@@ -139,9 +159,14 @@ impl Packing {
                                 .wrapping_add(1);
                         }
                         Ok::<(), Error>(())
-                    },
-                )?;
-                Ok(Packing { block_bits, hessian_shift, gradient_shift, gradient_unit, hessian_unit })
+                    })?;
+                Ok(Packing {
+                    block_bits,
+                    hessian_shift,
+                    gradient_shift,
+                    gradient_unit,
+                    hessian_unit,
+                })
             }
         }
     }
@@ -152,10 +177,18 @@ impl Packing {
         let count = (sum & ((1 << self.hessian_shift) - 1)) as i64;
         let gradient = sum as i64 >> self.gradient_shift;
         if self.gradient_shift == self.hessian_shift {
-            return Cell { gradient, hessian: count, count };
+            return Cell {
+                gradient,
+                hessian: count,
+                count,
+            };
         }
         let hessian_mask = (1u64 << (self.gradient_shift - self.hessian_shift)) - 1;
-        Cell { gradient, hessian: ((sum >> self.hessian_shift) & hessian_mask) as i64, count }
+        Cell {
+            gradient,
+            hessian: ((sum >> self.hessian_shift) & hessian_mask) as i64,
+            count,
+        }
     }
 
     /// The sum of gradients that `cell` stands for.
@@ -197,7 +230,9 @@ impl Dither {
 
     fn new(round: u32, row: u32) -> Self {
         let starts = [round.wrapping_mul(0xC2B2_AE35), round.wrapping_mul(0x85EB_CA6B)];
-        Dither { state: [0, 1].map(|i| starts[i].wrapping_add(row.wrapping_mul(Self::STEPS[i]))) }
+        Dither {
+            state: [0, 1].map(|i| starts[i].wrapping_add(row.wrapping_mul(Self::STEPS[i]))),
+        }
     }
 
     #[inline]
@@ -238,7 +273,11 @@ mod tests {
         let cell = packing.unpack(packed.iter().fold(0, |sum: u64, v| sum.wrapping_add(*v)));
         assert_eq!((cell.count, cell.hessian), (1000, 1000));
         let exact: f64 = values.iter().sum();
-        assert!((packing.gradient(cell) - exact).abs() < 1.0, "{} {exact}", packing.gradient(cell));
+        assert!(
+            (packing.gradient(cell) - exact).abs() < 1.0,
+            "{} {exact}",
+            packing.gradient(cell)
+        );
     }
 
     #[test]
@@ -252,7 +291,15 @@ mod tests {
         let mut total = Cell::default();
         packed.iter().for_each(|&p| total.add(packing.unpack(p)));
         // The sum is 1.1; each of the 100,000 small rows is 0.004 or 0.002 of a unit.
-        assert!((packing.gradient(total) - 1.1).abs() < 0.003, "{}", packing.gradient(total));
-        assert!((packing.hessian(total) - 1.1).abs() < 0.003, "{}", packing.hessian(total));
+        assert!(
+            (packing.gradient(total) - 1.1).abs() < 0.003,
+            "{}",
+            packing.gradient(total)
+        );
+        assert!(
+            (packing.hessian(total) - 1.1).abs() < 0.003,
+            "{}",
+            packing.hessian(total)
+        );
     }
 }

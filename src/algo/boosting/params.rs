@@ -144,7 +144,10 @@ pub struct BoostingValidParams(Hyperparameters);
 impl BoostingParams {
     /// The defaults for `objective`.
     pub fn new(objective: Objective) -> Self {
-        BoostingParams(BoostingValidParams(Hyperparameters { objective, ..Hyperparameters::default() }))
+        BoostingParams(BoostingValidParams(Hyperparameters {
+            objective,
+            ..Hyperparameters::default()
+        }))
     }
 }
 
@@ -191,31 +194,96 @@ impl Hyperparameters {
         let fraction = |x: f64| x > 0.0 && x <= 1.0;
         let one_to_max = "at least 1";
         let not_negative = "a finite number of at least 0";
-        demand(self.n_estimators <= 100_000, "n_estimators", self.n_estimators, "from 0 to 100000")?;
+        demand(
+            self.n_estimators <= 100_000,
+            "n_estimators",
+            self.n_estimators,
+            "from 0 to 100000",
+        )?;
         let rate = self.learning_rate;
-        demand(rate > 0.0 && rate.is_finite(), "learning_rate", rate, "a finite number above 0")?;
-        demand((2..=131_072).contains(&self.num_leaves), "num_leaves", self.num_leaves, "from 2 to 131072")?;
-        demand(at_least_0(self.min_child_weight), "min_child_weight", self.min_child_weight, not_negative)?;
+        demand(
+            rate > 0.0 && rate.is_finite(),
+            "learning_rate",
+            rate,
+            "a finite number above 0",
+        )?;
+        demand(
+            (2..=131_072).contains(&self.num_leaves),
+            "num_leaves",
+            self.num_leaves,
+            "from 2 to 131072",
+        )?;
+        demand(
+            at_least_0(self.min_child_weight),
+            "min_child_weight",
+            self.min_child_weight,
+            not_negative,
+        )?;
         demand(at_least_0(self.reg_alpha), "reg_alpha", self.reg_alpha, not_negative)?;
         demand(at_least_0(self.reg_lambda), "reg_lambda", self.reg_lambda, not_negative)?;
-        demand(at_least_0(self.min_split_gain), "min_split_gain", self.min_split_gain, not_negative)?;
-        demand(fraction(self.subsample), "subsample", self.subsample, "above 0 and at most 1")?;
-        demand(fraction(self.colsample_bytree), "colsample_bytree", self.colsample_bytree, "above 0 and at most 1")?;
-        demand((2..=255).contains(&self.max_bin), "max_bin", self.max_bin, "from 2 to 255")?;
+        demand(
+            at_least_0(self.min_split_gain),
+            "min_split_gain",
+            self.min_split_gain,
+            not_negative,
+        )?;
+        demand(
+            fraction(self.subsample),
+            "subsample",
+            self.subsample,
+            "above 0 and at most 1",
+        )?;
+        demand(
+            fraction(self.colsample_bytree),
+            "colsample_bytree",
+            self.colsample_bytree,
+            "above 0 and at most 1",
+        )?;
+        demand(
+            (2..=255).contains(&self.max_bin),
+            "max_bin",
+            self.max_bin,
+            "from 2 to 255",
+        )?;
         demand(at_least_0(self.cat_smooth), "cat_smooth", self.cat_smooth, not_negative)?;
         demand(at_least_0(self.cat_l2), "cat_l2", self.cat_l2, not_negative)?;
-        demand(self.max_cat_threshold > 0, "max_cat_threshold", self.max_cat_threshold, one_to_max)?;
-        demand(self.max_cat_to_onehot > 0, "max_cat_to_onehot", self.max_cat_to_onehot, one_to_max)?;
-        demand(self.min_data_per_group > 0, "min_data_per_group", self.min_data_per_group, one_to_max)?;
+        demand(
+            self.max_cat_threshold > 0,
+            "max_cat_threshold",
+            self.max_cat_threshold,
+            one_to_max,
+        )?;
+        demand(
+            self.max_cat_to_onehot > 0,
+            "max_cat_to_onehot",
+            self.max_cat_to_onehot,
+            one_to_max,
+        )?;
+        demand(
+            self.min_data_per_group > 0,
+            "min_data_per_group",
+            self.min_data_per_group,
+            one_to_max,
+        )?;
         let positive = self.scale_pos_weight;
-        demand(positive > 0.0 && positive.is_finite(), "scale_pos_weight", positive, "a finite number above 0")?;
+        demand(
+            positive > 0.0 && positive.is_finite(),
+            "scale_pos_weight",
+            positive,
+            "a finite number above 0",
+        )?;
         if let Some(wrong) = self.monotone_constraints.iter().find(|c| !(-1..=1).contains(*c)) {
             return demand(false, "monotone_constraints", wrong, "a list of -1, 0 and 1");
         }
         let rounds = self.early_stopping_rounds;
         demand(rounds != Some(0), "early_stopping_rounds", 0, one_to_max)?;
         let held = self.validation_fraction;
-        demand(held > 0.0 && held < 1.0, "validation_fraction", held, "above 0 and below 1")?;
+        demand(
+            held > 0.0 && held < 1.0,
+            "validation_fraction",
+            held,
+            "above 0 and below 1",
+        )?;
         if let Objective::Multiclass { classes } = self.objective {
             demand((2..=100_000).contains(&classes), "classes", classes, "from 2 to 100000")?;
         }
@@ -224,5 +292,13 @@ impl Hyperparameters {
 }
 
 fn demand(holds: bool, name: &'static str, value: impl ToString, allowed: &'static str) -> Result<()> {
-    if holds { Ok(()) } else { Err(Error::Parameter { name, value: value.to_string(), allowed }) }
+    if holds {
+        Ok(())
+    } else {
+        Err(Error::Parameter {
+            name,
+            value: value.to_string(),
+            allowed,
+        })
+    }
 }

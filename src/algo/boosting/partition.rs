@@ -19,7 +19,10 @@ pub(super) fn partition(
 ) -> Result<usize> {
     // Each chunk is parted on its own: lefts move to its front, rights into its part of the spare.
     let lefts: Vec<usize> = if rows.len() < 2 * CHUNK {
-        rows.chunks_mut(CHUNK).zip(spare.chunks_mut(CHUNK)).map(|(rows, spare)| part(rows, spare, column, left)).collect()
+        rows.chunks_mut(CHUNK)
+            .zip(spare.chunks_mut(CHUNK))
+            .map(|(rows, spare)| part(rows, spare, column, left))
+            .collect()
     } else {
         rows.par_chunks_mut(CHUNK)
             .zip(spare.par_chunks_mut(CHUNK))
@@ -66,7 +69,9 @@ mod tests {
 
     #[test]
     fn both_sides_keep_their_order_across_chunks() {
-        let column: Vec<u8> = (0..300_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let column: Vec<u8> = (0..300_000u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
         let left: [bool; 256] = std::array::from_fn(|bin| bin % 3 == 0);
         for step in [1, 2, 300] {
             let all: Vec<u32> = (0..300_000).step_by(step).collect();
@@ -74,8 +79,12 @@ mod tests {
             let mut spare = vec![0; rows.len()];
             let count = partition(&mut rows, &mut spare, &column, &left, &Unwatched).unwrap();
             let goes_left = |row: &&u32| left[column[**row as usize] as usize];
-            let expected: Vec<u32> =
-                all.iter().filter(goes_left).chain(all.iter().filter(|row| !goes_left(row))).copied().collect();
+            let expected: Vec<u32> = all
+                .iter()
+                .filter(goes_left)
+                .chain(all.iter().filter(|row| !goes_left(row)))
+                .copied()
+                .collect();
             assert_eq!(rows, expected);
             assert_eq!(count, all.iter().filter(goes_left).count());
         }

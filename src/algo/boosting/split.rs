@@ -49,7 +49,10 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    pub(super) const FREE: Bounds = Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY };
+    pub(super) const FREE: Bounds = Bounds {
+        low: f64::NEG_INFINITY,
+        high: f64::INFINITY,
+    };
 }
 
 /// How leaves are valued and splits are judged in one round.
@@ -70,7 +73,11 @@ impl Judge<'_> {
     #[inline]
     pub(super) fn value(&self, gradient: f64, hessian: f64, l2: f64, bounds: Bounds) -> f64 {
         let weight = hessian + l2;
-        if weight > 0.0 { (-self.soft(gradient) / weight).clamp(bounds.low, bounds.high) } else { 0.0 }
+        if weight > 0.0 {
+            (-self.soft(gradient) / weight).clamp(bounds.low, bounds.high)
+        } else {
+            0.0
+        }
     }
 
     /// The value of a leaf with the rounded sums in `cell`.
@@ -82,7 +89,11 @@ impl Judge<'_> {
     #[inline]
     pub(super) fn score(&self, cell: Cell, l2: f64, bounds: Bounds) -> f64 {
         let (gradient, weight) = (self.packing.gradient(cell), self.packing.hessian(cell) + l2);
-        let gradient = if self.params.reg_alpha > 0.0 { self.soft(gradient) } else { gradient };
+        let gradient = if self.params.reg_alpha > 0.0 {
+            self.soft(gradient)
+        } else {
+            gradient
+        };
         if bounds == Bounds::FREE {
             // Both children have a positive hessian; see `admits`.
             return gradient * gradient / weight;
@@ -122,7 +133,14 @@ impl Judge<'_> {
             Bins::Number { .. } => {
                 let (missing, values) = cells.split_last()?;
                 let monotone = self.params.monotone_constraints.get(column).copied().unwrap_or(0);
-                let scan = Scan { judge: self, values, total, bounds, monotone, column };
+                let scan = Scan {
+                    judge: self,
+                    values,
+                    total,
+                    bounds,
+                    monotone,
+                    column,
+                };
                 if missing.count == 0 {
                     // No missing value says which way to go: the larger child it is.
                     let mut split = scan.run(Cell::default(), false, values.len() - 1)?;
@@ -185,9 +203,19 @@ impl Scan<'_> {
         let (score, (bin, left)) = (best.0, best.1?);
         // Half way through the bins that no row of the leaf is in.
         let empty = self.values[bin + 1..].iter().take_while(|cell| cell.count == 0).count();
-        let bin = if bin + 1 + empty < self.values.len() { bin + empty / 2 } else { self.values.len() - 1 };
+        let bin = if bin + 1 + empty < self.values.len() {
+            bin + empty / 2
+        } else {
+            self.values.len() - 1
+        };
         let rule = Rule::Number { bin, missing_left };
-        Some(Split { column: self.column, gain: score - threshold + self.judge.params.min_split_gain, rule, left, l2 })
+        Some(Split {
+            column: self.column,
+            gain: score - threshold + self.judge.params.min_split_gain,
+            rule,
+            left,
+            l2,
+        })
     }
 
     /// Whether the children's values stand in the order that the column's constraint asks for.

@@ -92,16 +92,28 @@ impl Forest {
 
     /// How `node` decides.
     pub fn decision(&self, node: usize) -> Decision<'_> {
-        let Node { threshold, child, column } = self.nodes[node];
+        let Node {
+            threshold,
+            child,
+            column,
+        } = self.nodes[node];
         if child as usize == node {
             return Decision::Leaf;
         }
         let missing_left = column & MISSING_RIGHT == 0;
         let index = (column & COLUMN) as usize;
         if column & CATEGORY != 0 {
-            Decision::Category { column: index, levels: &self.sets[threshold.to_bits() as usize], missing_left }
+            Decision::Category {
+                column: index,
+                levels: &self.sets[threshold.to_bits() as usize],
+                missing_left,
+            }
         } else {
-            Decision::Number { column: index, threshold, missing_left }
+            Decision::Number {
+                column: index,
+                threshold,
+                missing_left,
+            }
         }
     }
 
@@ -117,26 +129,53 @@ impl Forest {
     }
 
     /// Makes the leaf `node` a split with two leaves; returns the left one, the right one is next.
-    pub(super) fn split(&mut self, node: usize, decision: Decision, gain: f64, left: NodeStats, right: NodeStats) -> usize {
+    pub(super) fn split(
+        &mut self,
+        node: usize,
+        decision: Decision,
+        gain: f64,
+        left: NodeStats,
+        right: NodeStats,
+    ) -> usize {
         let (threshold, column, missing_left) = match decision {
             Decision::Leaf => return node,
-            Decision::Number { column, threshold, missing_left } => (threshold, column as u32, missing_left),
-            Decision::Category { column, levels, missing_left } => {
+            Decision::Number {
+                column,
+                threshold,
+                missing_left,
+            } => (threshold, column as u32, missing_left),
+            Decision::Category {
+                column,
+                levels,
+                missing_left,
+            } => {
                 self.sets.push(*levels);
-                (f64::from_bits(self.sets.len() as u64 - 1), column as u32 | CATEGORY, missing_left)
+                (
+                    f64::from_bits(self.sets.len() as u64 - 1),
+                    column as u32 | CATEGORY,
+                    missing_left,
+                )
             }
         };
         let child = self.push(left);
         self.push(right);
         let column = if missing_left { column } else { column | MISSING_RIGHT };
-        self.nodes[node] = Node { threshold, child: child as u32, column };
+        self.nodes[node] = Node {
+            threshold,
+            child: child as u32,
+            column,
+        };
         self.stats[node].gain = gain as f32;
         child
     }
 
     fn push(&mut self, stats: NodeStats) -> usize {
         let index = self.nodes.len();
-        self.nodes.push(Node { threshold: f64::INFINITY, child: index as u32, column: 0 });
+        self.nodes.push(Node {
+            threshold: f64::INFINITY,
+            child: index as u32,
+            column: 0,
+        });
         self.stats.push(stats);
         index
     }
@@ -150,7 +189,10 @@ impl Forest {
     pub(super) fn truncate(&mut self, trees: usize) {
         if let Some(&root) = self.roots.get(trees) {
             let cut = root as usize;
-            let sets = self.nodes[..cut].iter().filter(|node| node.column & CATEGORY != 0).count();
+            let sets = self.nodes[..cut]
+                .iter()
+                .filter(|node| node.column & CATEGORY != 0)
+                .count();
             self.sets.truncate(sets);
             self.nodes.truncate(cut);
             self.stats.truncate(cut);
@@ -167,7 +209,8 @@ impl Forest {
         if node.column & CATEGORY != 0 {
             // The cast saturates, so that unseen levels (infinity) have a code that no set holds.
             let code = x as u32;
-            left = code < 256 && self.sets[node.threshold.to_bits() as usize][(code >> 6) as usize & 3] >> (code & 63) & 1 == 1;
+            left = code < 256
+                && self.sets[node.threshold.to_bits() as usize][(code >> 6) as usize & 3] >> (code & 63) & 1 == 1;
         }
         if x.is_nan() {
             left = node.column & MISSING_RIGHT == 0;
@@ -230,7 +273,9 @@ impl Forest {
         if (self.roots.is_empty() && nodes > 0) || self.roots.first().is_some_and(|&root| root != 0) {
             return damaged("the first root is not the first node");
         }
-        if self.roots.windows(2).any(|pair| pair[0] >= pair[1]) || self.roots.last().is_some_and(|&r| r as usize >= nodes) {
+        if self.roots.windows(2).any(|pair| pair[0] >= pair[1])
+            || self.roots.last().is_some_and(|&r| r as usize >= nodes)
+        {
             return damaged("roots are out of order");
         }
         let mut sets = 0;
@@ -280,6 +325,10 @@ impl Forest {
             return damaged("the number of sets of levels is wrong");
         }
         let finite = |s: &NodeStats| s.value.is_finite() && s.cover.is_finite() && s.gain.is_finite();
-        if self.stats.iter().all(finite) { Ok(()) } else { damaged("a value is not finite") }
+        if self.stats.iter().all(finite) {
+            Ok(())
+        } else {
+            damaged("a value is not finite")
+        }
     }
 }

@@ -169,7 +169,7 @@ impl Term {
                 // Negative and fractional codes do not occur; the cast saturates, so that whatever comes stays in the table.
                 let slot = if value.is_nan() { levels } else { value as usize };
                 let seen = value.is_nan() || slot < levels;
-                seen.then_some((start + slot * outputs, 1.0))
+                seen.then(|| (start + slot * outputs, 1.0))
             }
         }
     }

@@ -66,7 +66,11 @@ impl Agreement {
         let mut labels: Vec<(&Label, u32)> = self.codes.iter().map(|(label, &code)| (label, code)).collect();
         labels.sort_unstable_by_key(|&(_, code)| code);
         let label = |code: u32| labels[code as usize].0;
-        let mut cells: Vec<_> = self.pairs.iter().map(|(&(a, p), &rows)| (label(a), label(p), rows)).collect();
+        let mut cells: Vec<_> = self
+            .pairs
+            .iter()
+            .map(|(&(a, p), &rows)| (label(a), label(p), rows))
+            .collect();
         cells.sort_unstable();
         cells
     }
@@ -86,7 +90,10 @@ impl Agreement {
             place[0] = 1;
         }
         let classes = if boolean { 2 } else { place.len() };
-        let cells = self.pairs.iter().map(|(&(a, p), &rows)| (place[a as usize], place[p as usize], rows));
+        let cells = self
+            .pairs
+            .iter()
+            .map(|(&(a, p), &rows)| (place[a as usize], place[p as usize], rows));
         let average = match classes {
             0 | 1 => None,
             2 => Some(Average::Class(1)),
@@ -104,7 +111,10 @@ impl Accumulator for Agreement {
             ours[theirs as usize] = self.code(label)?;
         }
         for (&(actual, predicted), rows) in &other.pairs {
-            *self.pairs.entry((ours[actual as usize], ours[predicted as usize])).or_insert(0) += rows;
+            *self
+                .pairs
+                .entry((ours[actual as usize], ours[predicted as usize]))
+                .or_insert(0) += rows;
         }
         Ok(())
     }
@@ -121,13 +131,19 @@ impl Accumulator for Agreement {
             && met.into_iter().all(|met| met)
             && first.is_none_or(|first| self.codes.keys().all(|label| same_type(first, label).is_ok()))
             && self.pairs.keys().all(|&(a, p)| (a.max(p) as usize) < self.codes.len())
-            && (self.pairs.values().try_fold(0_u64, |sum, &rows| sum.checked_add(rows))).is_some_and(|rows| rows <= MAX_ROWS);
-        if sound { Ok(()) } else { Err(Error::damaged("counts of labels", "labels or counts do not agree")) }
+            && (self.pairs.values().try_fold(0_u64, |sum, &rows| sum.checked_add(rows)))
+                .is_some_and(|rows| rows <= MAX_ROWS);
+        if sound {
+            Ok(())
+        } else {
+            Err(Error::damaged("counts of labels", "labels or counts do not agree"))
+        }
     }
 
     /// Estimated: the leaves of a B-tree are at least half full.
     fn memory(&self) -> usize {
-        let codes = self.codes.len() * 2 * size_of::<(Label, u32)>() + self.codes.keys().map(text_memory).sum::<usize>();
+        let codes =
+            self.codes.len() * 2 * size_of::<(Label, u32)>() + self.codes.keys().map(text_memory).sum::<usize>();
         codes + self.pairs.len() * 2 * size_of::<((u32, u32), u64)>()
     }
 }

@@ -32,7 +32,10 @@ impl ClassLoss {
         };
         check_probability(probability)?;
         if !(weight.is_finite() && weight >= 0.0) {
-            return Err(Error::data(format!("the weight {weight} is not a number of 0 or more"), "correct the weights"));
+            return Err(Error::data(
+                format!("the weight {weight} is not a number of 0 or more"),
+                "correct the weights",
+            ));
         }
         self.rows += 1;
         self.weight.add(weight);
@@ -56,8 +59,15 @@ impl Accumulator for ClassLoss {
     }
 
     fn validate(&self) -> Result<()> {
-        let sound = self.rows <= MAX_ROWS && [self.weight, self.losses].iter().all(|s| s.is_finite() && s.value() >= 0.0);
-        if sound { Ok(()) } else { Err(Error::damaged("sums of losses", "counts or sums do not agree")) }
+        let sound = self.rows <= MAX_ROWS
+            && [self.weight, self.losses]
+                .iter()
+                .all(|s| s.is_finite() && s.value() >= 0.0);
+        if sound {
+            Ok(())
+        } else {
+            Err(Error::damaged("sums of losses", "counts or sums do not agree"))
+        }
     }
 
     fn memory(&self) -> usize {

@@ -30,7 +30,10 @@ impl Confusion {
     /// From the cells (actual class, predicted class, rows), whose classes are below `classes`; others are left out. The rows add
     /// up to less than 2^62.
     pub fn new(classes: usize, cells: impl IntoIterator<Item = (usize, usize, u64)>) -> Confusion {
-        let mut confusion = Confusion { classes: vec![ClassCounts::default(); classes], rows: 0 };
+        let mut confusion = Confusion {
+            classes: vec![ClassCounts::default(); classes],
+            rows: 0,
+        };
         for (actual, predicted, rows) in cells {
             if actual.max(predicted) >= classes {
                 continue;
@@ -90,7 +93,11 @@ impl Confusion {
             return None;
         }
         let products = |of: fn(&ClassCounts) -> (u64, u64)| {
-            self.classes.iter().map(of).map(|(a, b)| i128::from(a) * i128::from(b)).sum::<i128>()
+            self.classes
+                .iter()
+                .map(of)
+                .map(|(a, b)| i128::from(a) * i128::from(b))
+                .sum::<i128>()
         };
         let rows = i128::from(self.rows);
         let correct = self.classes.iter().map(|class| i128::from(class.both)).sum::<i128>();

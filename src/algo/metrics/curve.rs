@@ -30,7 +30,11 @@ impl CurvePoint {
 
     /// The share of rows called positive that are. 1 when none is called so, as at the end of scikit-learn's curve.
     pub fn precision(&self) -> f64 {
-        if self.true_positives + self.false_positives == 0 { 1.0 } else { share(self.true_positives, self.false_positives) }
+        if self.true_positives + self.false_positives == 0 {
+            1.0
+        } else {
+            share(self.true_positives, self.false_positives)
+        }
     }
 }
 
@@ -63,7 +67,9 @@ pub fn precision_recall_curve(ranking: &Ranking, points: Option<usize>) -> Vec<C
 }
 
 fn thresholds(ranking: &Ranking) -> Vec<CurvePoint> {
-    let Some(positive) = ranking.positive() else { return Vec::new() };
+    let Some(positive) = ranking.positive() else {
+        return Vec::new();
+    };
     let totals = ranking.totals();
     let mut called = totals;
     let mut curve = Vec::new();
@@ -83,7 +89,14 @@ fn thresholds(ranking: &Ranking) -> Vec<CurvePoint> {
 }
 
 fn thin(curve: Vec<CurvePoint>, points: Option<usize>) -> Vec<CurvePoint> {
-    let Some(points) = points.map(|points| points.max(2)).filter(|&points| points < curve.len()) else { return curve };
+    let Some(points) = points
+        .map(|points| points.max(2))
+        .filter(|&points| points < curve.len())
+    else {
+        return curve;
+    };
     let (last, gaps) = (curve.len() - 1, points - 1);
-    (0..points).map(|point| curve[(point * last + gaps / 2) / gaps]).collect()
+    (0..points)
+        .map(|point| curve[(point * last + gaps / 2) / gaps])
+        .collect()
 }

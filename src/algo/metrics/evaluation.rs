@@ -50,7 +50,10 @@ pub fn confusion_matrix(actual: &[u32], probabilities: ArrayView2<'_, f64>, thre
 pub fn classification(actual: &[u32], probabilities: ArrayView2<'_, f64>, threshold: f64) -> Result<Table> {
     let classes = check_shape(actual, &probabilities)?;
     let matrix = confusion_matrix(actual, probabilities, threshold)?;
-    let cells = matrix.iter().enumerate().flat_map(|(a, row)| row.iter().enumerate().map(move |(p, &rows)| (a, p, rows)));
+    let cells = matrix
+        .iter()
+        .enumerate()
+        .flat_map(|(a, row)| row.iter().enumerate().map(move |(p, &rows)| (a, p, rows)));
     let confusion = Confusion::new(classes, cells);
     let mut loss = ClassLoss::default();
     let mut row = vec![0.0; classes];
@@ -90,7 +93,10 @@ pub fn classification(actual: &[u32], probabilities: ArrayView2<'_, f64>, thresh
 /// The ranking of one class's probability against the rest, for its curves. Errs as [`classification`] does.
 pub fn rank(actual: &[u32], probabilities: ArrayView2<'_, f64>, class: usize) -> Result<Ranking> {
     if class >= check_shape(actual, &probabilities)? {
-        return Err(Error::data(format!("there is no class {class}"), "name a class of the model"));
+        return Err(Error::data(
+            format!("there is no class {class}"),
+            "name a class of the model",
+        ));
     }
     let mut ranking = Ranking::default();
     for (&actual, &probability) in actual.iter().zip(probabilities.column(class)) {
@@ -101,7 +107,9 @@ pub fn rank(actual: &[u32], probabilities: ArrayView2<'_, f64>, class: usize) ->
 
 fn one_against_rest(actual: &[u32], probabilities: ArrayView2<'_, f64>) -> Result<Option<f64>> {
     let classes = probabilities.ncols();
-    let areas = (0..classes).into_par_iter().map(|class| Ok(rank(actual, probabilities, class)?.roc_auc()));
+    let areas = (0..classes)
+        .into_par_iter()
+        .map(|class| Ok(rank(actual, probabilities, class)?.roc_auc()));
     let areas: Vec<f64> = areas.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
     Ok((!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64))
 }
@@ -109,7 +117,10 @@ fn one_against_rest(actual: &[u32], probabilities: ArrayView2<'_, f64>) -> Resul
 fn check_shape(actual: &[u32], probabilities: &ArrayView2<'_, f64>) -> Result<usize> {
     let (rows, classes) = probabilities.dim();
     if rows != actual.len() {
-        return Err(Error::data(format!("{} labels have {rows} rows of probabilities", actual.len()), "pass as many of each"));
+        return Err(Error::data(
+            format!("{} labels have {rows} rows of probabilities", actual.len()),
+            "pass as many of each",
+        ));
     }
     if let Some(class) = actual.iter().find(|&&class| class as usize >= classes) {
         return Err(Error::data(
@@ -124,7 +135,10 @@ fn check_shape(actual: &[u32], probabilities: &ArrayView2<'_, f64>) -> Result<us
 /// finite. O(n).
 pub fn regression(actual: &[f64], predicted: &[f64]) -> Result<Table> {
     if actual.len() != predicted.len() {
-        return Err(Error::data(format!("{} values have {} predictions", actual.len(), predicted.len()), "pass as many of each"));
+        return Err(Error::data(
+            format!("{} values have {} predictions", actual.len(), predicted.len()),
+            "pass as many of each",
+        ));
     }
     let (mut sums, mut errors) = (RegressionError::default(), AbsoluteErrors::default());
     for (&actual, &predicted) in actual.iter().zip(predicted) {

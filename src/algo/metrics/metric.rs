@@ -100,12 +100,9 @@ impl Metric {
             Metric::RocAuc | Metric::AveragePrecision => Inputs::LabelAndScore,
             Metric::LogLoss | Metric::BrierScore => Inputs::LabelAndProbability,
             Metric::Accuracy | Metric::Precision | Metric::Recall | Metric::F1 | Metric::Mcc => Inputs::Labels,
-            Metric::Rmse
-            | Metric::Mae
-            | Metric::Mape
-            | Metric::Mse
-            | Metric::R2
-            | Metric::MedianAbsoluteError => Inputs::Numbers,
+            Metric::Rmse | Metric::Mae | Metric::Mape | Metric::Mse | Metric::R2 | Metric::MedianAbsoluteError => {
+                Inputs::Numbers
+            }
         }
     }
 
@@ -153,7 +150,9 @@ mod tests {
         for metric in Metric::ALL {
             assert_eq!(metric.to_string().parse::<Metric>(), Ok(metric));
         }
-        let Err(Error::Parameter { allowed, .. }) = "auc".parse::<Metric>() else { panic!("auc is no metric's name") };
+        let Err(Error::Parameter { allowed, .. }) = "auc".parse::<Metric>() else {
+            panic!("auc is no metric's name")
+        };
         let allowed = allowed.replace(" or ", ", ");
         assert_eq!(allowed.split(", ").collect::<Vec<_>>(), Metric::ALL.map(Metric::name));
     }

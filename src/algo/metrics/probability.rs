@@ -72,7 +72,13 @@ pub struct Probability {
 impl Probability {
     /// No rows.
     pub fn new(loss: Loss) -> Probability {
-        Probability { loss, labels: TwoLabels::default(), rows: [0; 2], as_positive: Default::default(), as_negative: Default::default() }
+        Probability {
+            loss,
+            labels: TwoLabels::default(),
+            rows: [0; 2],
+            as_positive: Default::default(),
+            as_negative: Default::default(),
+        }
     }
 
     /// The loss it sums.
@@ -115,7 +121,10 @@ impl Probability {
 impl Accumulator for Probability {
     fn merge(&mut self, other: &Self) -> Result<()> {
         if self.loss != other.loss {
-            return Err(Error::Mismatch { left: self.loss.name().into(), right: other.loss.name().into() });
+            return Err(Error::Mismatch {
+                left: self.loss.name().into(),
+                right: other.loss.name().into(),
+            });
         }
         add_rows(self.rows[0] + self.rows[1], other.rows[0] + other.rows[1])?;
         for (theirs, ours) in self.labels.codes(&other.labels)?.into_iter().enumerate() {
@@ -129,10 +138,24 @@ impl Accumulator for Probability {
     fn validate(&self) -> Result<()> {
         let known = self.labels.len();
         let sound = self.labels.is_sound()
-            && self.rows[0].checked_add(self.rows[1]).is_some_and(|rows| rows <= MAX_ROWS)
-            && self.as_positive.iter().chain(&self.as_negative).all(|sum| sum.is_finite() && sum.value() >= 0.0)
-            && self.rows.iter().enumerate().all(|(code, &rows)| (code < known) == (rows > 0));
-        if sound { Ok(()) } else { Err(Error::damaged("sums of losses", "counts or sums do not agree")) }
+            && self.rows[0]
+                .checked_add(self.rows[1])
+                .is_some_and(|rows| rows <= MAX_ROWS)
+            && self
+                .as_positive
+                .iter()
+                .chain(&self.as_negative)
+                .all(|sum| sum.is_finite() && sum.value() >= 0.0)
+            && self
+                .rows
+                .iter()
+                .enumerate()
+                .all(|(code, &rows)| (code < known) == (rows > 0));
+        if sound {
+            Ok(())
+        } else {
+            Err(Error::damaged("sums of losses", "counts or sums do not agree"))
+        }
     }
 
     fn memory(&self) -> usize {

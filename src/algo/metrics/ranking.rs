@@ -38,7 +38,10 @@ impl Ranking {
     #[inline]
     pub fn push(&mut self, label: &Label, score: f64) -> Result<()> {
         if score.is_nan() {
-            return Err(Error::data("a score is NaN", "leave such rows out, or make the score NULL"));
+            return Err(Error::data(
+                "a score is NaN",
+                "leave such rows out, or make the score NULL",
+            ));
         }
         let code = self.labels.code(label)?;
         // Makes -0 the 0 that it equals.
@@ -62,7 +65,9 @@ impl Ranking {
 
     #[cold]
     fn fold(&mut self) {
-        self.plain.iter_mut().for_each(|scores| scores.sort_unstable_by(f64::total_cmp));
+        self.plain
+            .iter_mut()
+            .for_each(|scores| scores.sort_unstable_by(f64::total_cmp));
         let mut distinct = 0;
         visit(&self.plain, &self.ties, |_| distinct += 1);
         let (added, rows) = (distinct - self.ties.len(), self.plain_rows());
@@ -79,7 +84,9 @@ impl Ranking {
     /// Calls `each` with every distinct score, ascending. O(n log n), and a copy of the plain scores.
     pub(super) fn ascending(&self, each: impl FnMut(Tie)) {
         let mut plain = self.plain.clone();
-        plain.iter_mut().for_each(|scores| scores.sort_unstable_by(f64::total_cmp));
+        plain
+            .iter_mut()
+            .for_each(|scores| scores.sort_unstable_by(f64::total_cmp));
         visit(&plain, &self.ties, each);
     }
 
@@ -146,8 +153,14 @@ impl Ranking {
 fn visit(plain: &[Vec<f64>; 2], ties: &[Tie], mut each: impl FnMut(Tie)) {
     let (mut at, mut tie) = ([0, 0], 0);
     loop {
-        let heads = [plain[0].get(at[0]), plain[1].get(at[1]), ties.get(tie).map(|tie| &tie.score)];
-        let Some(score) = heads.into_iter().flatten().copied().reduce(f64::min) else { return };
+        let heads = [
+            plain[0].get(at[0]),
+            plain[1].get(at[1]),
+            ties.get(tie).map(|tie| &tie.score),
+        ];
+        let Some(score) = heads.into_iter().flatten().copied().reduce(f64::min) else {
+            return;
+        };
         let mut counts = [0, 0];
         if let Some(counted) = ties.get(tie)
             && counted.score == score
@@ -177,7 +190,14 @@ impl Accumulator for Ranking {
             // A class without a code has no rows.
             let swapped = codes.first() == Some(&1);
             let theirs: Vec<Tie> = (other.ties.iter())
-                .map(|tie| Tie { score: tie.score, counts: if swapped { [tie.counts[1], tie.counts[0]] } else { tie.counts } })
+                .map(|tie| Tie {
+                    score: tie.score,
+                    counts: if swapped {
+                        [tie.counts[1], tie.counts[0]]
+                    } else {
+                        tie.counts
+                    },
+                })
                 .collect();
             self.ties = merge_ties(&self.ties, &theirs);
         }
@@ -201,10 +221,17 @@ impl Accumulator for Ranking {
             && (self.labels.len() == 2 || second == 0)
             && (self.labels.len() >= 1 || first == 0)
             && self.plain.iter().flatten().all(|&score| sound_score(score))
-            && self.ties.iter().all(|tie| sound_score(tie.score) && tie.counts != [0, 0])
+            && self
+                .ties
+                .iter()
+                .all(|tie| sound_score(tie.score) && tie.counts != [0, 0])
             && self.ties.is_sorted_by(|a, b| a.score < b.score)
             && (self.labels.len() < 2 || (first > 0 && second > 0));
-        if sound { Ok(()) } else { Err(Error::damaged("ranking", "scores or counts do not agree")) }
+        if sound {
+            Ok(())
+        } else {
+            Err(Error::damaged("ranking", "scores or counts do not agree"))
+        }
     }
 
     fn memory(&self) -> usize {
@@ -222,7 +249,10 @@ fn merge_ties(left: &[Tie], right: &[Tie]) -> Vec<Tie> {
         let take_left = match (l.peek(), r.peek()) {
             (None, None) => return merged,
             (Some(a), Some(b)) if a.score == b.score => {
-                merged.push(Tie { score: a.score, counts: [a.counts[0] + b.counts[0], a.counts[1] + b.counts[1]] });
+                merged.push(Tie {
+                    score: a.score,
+                    counts: [a.counts[0] + b.counts[0], a.counts[1] + b.counts[1]],
+                });
                 (l.next(), r.next());
                 continue;
             }

@@ -127,7 +127,11 @@ impl Accumulator for RegressionError {
             && self.greatest.is_finite()
             && self.least <= self.greatest
             && (self.rows > 0 || *self == RegressionError::default());
-        if sound { Ok(()) } else { Err(Error::damaged("sums of errors", "counts or sums do not agree")) }
+        if sound {
+            Ok(())
+        } else {
+            Err(Error::damaged("sums of errors", "counts or sums do not agree"))
+        }
     }
 
     fn memory(&self) -> usize {
@@ -178,7 +182,10 @@ impl Accumulator for AbsoluteErrors {
         if self.errors.iter().all(|&error| error >= 0.0) {
             return Ok(());
         }
-        Err(Error::damaged("absolute errors", "one of them is negative or no number"))
+        Err(Error::damaged(
+            "absolute errors",
+            "one of them is negative or no number",
+        ))
     }
 
     fn memory(&self) -> usize {

@@ -61,7 +61,11 @@ impl Sum {
 
     /// The sum. Infinite when it left the range of a float.
     pub fn value(&self) -> f64 {
-        if self.leading.is_finite() { self.leading + self.rest } else { self.leading }
+        if self.leading.is_finite() {
+            self.leading + self.rest
+        } else {
+            self.leading
+        }
     }
 
     /// Whether the parts are numbers, as they are in every sum that was added up from finite terms that did not overflow.
@@ -70,7 +74,7 @@ impl Sum {
     }
 
     /// The sum of squared deviations from the mean, from the sum of `rows` numbers (this) and that of their squares:
-    /// `squares - this^2 / rows`, computed with twice the digits of a float, because most of them cancel. Never negative.
+    /// `squares - this^2 / rows`, computed with twice the digits of a float, because most of them cancel. Never negative; NaN where a sum overflowed.
     pub fn squared_deviations(&self, squares: &Sum, rows: u64) -> f64 {
         if rows == 0 {
             return 0.0;
@@ -83,7 +87,9 @@ impl Sum {
         let (back, back_error) = two_product(quotient, count);
         let rest = (((square - back) - back_error) + error) / count;
         let (difference, lost) = two_sum(squares.leading, -quotient);
-        (difference + (lost + (squares.rest - rest))).max(0.0)
+        let deviations = difference + (lost + (squares.rest - rest));
+        // Not `max`, which would take an overflow's NaN for 0.
+        if deviations < 0.0 { 0.0 } else { deviations }
     }
 }
 

@@ -54,7 +54,10 @@ pub(crate) use with_rows;
 impl Tally {
     /// No rows.
     pub fn new(metric: Metric) -> Tally {
-        Tally { metric, rows: Rows::of(metric) }
+        Tally {
+            metric,
+            rows: Rows::of(metric),
+        }
     }
 
     /// Decoded rows of a metric. Errs when they are damaged, or are another metric's.
@@ -79,7 +82,11 @@ impl Tally {
 
     /// The pairs of label and score, for the curves.
     pub fn ranking(&self) -> Option<&Ranking> {
-        if let Rows::Ranking(ranking) = &self.rows { Some(ranking) } else { None }
+        if let Rows::Ranking(ranking) = &self.rows {
+            Some(ranking)
+        } else {
+            None
+        }
     }
 
     /// Adds a row of [`Inputs::LabelAndScore`] or [`Inputs::LabelAndProbability`]. Errs as [`Ranking::push`] and
@@ -114,7 +121,10 @@ impl Tally {
 
     #[cold]
     fn other_rows(&self, given: &str) -> Error {
-        Error::Mismatch { left: format!("a state of {}", self.metric), right: given.to_string() }
+        Error::Mismatch {
+            left: format!("a state of {}", self.metric),
+            right: given.to_string(),
+        }
     }
 
     /// Adds the rows of another tally. Errs when that is of another metric, as [`Accumulator::merge`] says.

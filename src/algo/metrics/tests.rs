@@ -58,7 +58,10 @@ fn assert_close(actual: Option<f64>, expected: Option<f64>, what: &str) {
 fn tallies(metric: Metric, rows: usize, push: impl Fn(&mut Tally, usize) -> Result<()>) -> Result<Vec<Tally>> {
     let part = |part: usize, parts: usize| {
         let mut tally = Tally::new(metric);
-        (0..rows).filter(|row| row % parts == part).try_for_each(|row| push(&mut tally, row)).map(|()| tally)
+        (0..rows)
+            .filter(|row| row % parts == part)
+            .try_for_each(|row| push(&mut tally, row))
+            .map(|()| tally)
     };
     let mut tallies = vec![part(0, 1)?];
     for parts in [2, 7] {
@@ -77,7 +80,11 @@ fn tallies(metric: Metric, rows: usize, push: impl Fn(&mut Tally, usize) -> Resu
 fn check(case: &Value, metrics: &[Metric], rows: usize, push: impl Fn(&mut Tally, usize) -> Result<()>) -> Test {
     for &metric in metrics {
         for tally in tallies(metric, rows, &push)? {
-            assert_close(tally.finish(), case[metric.name()].as_f64(), &format!("{metric} of {}", case["name"]));
+            assert_close(
+                tally.finish(),
+                case[metric.name()].as_f64(),
+                &format!("{metric} of {}", case["name"]),
+            );
         }
     }
     Ok(())
@@ -102,13 +109,28 @@ fn curves() -> Test {
             ranking.push(label, score)?;
         }
         let roc = roc_curve(&ranking, None);
-        assert_eq!(column(&roc, |point| point.threshold), floats(&case["roc"]["thresholds"]));
-        assert_eq!(column(&roc, CurvePoint::false_positive_rate), floats(&case["roc"]["fpr"]));
+        assert_eq!(
+            column(&roc, |point| point.threshold),
+            floats(&case["roc"]["thresholds"])
+        );
+        assert_eq!(
+            column(&roc, CurvePoint::false_positive_rate),
+            floats(&case["roc"]["fpr"])
+        );
         assert_eq!(column(&roc, CurvePoint::recall), floats(&case["roc"]["tpr"]));
         let precision_recall = precision_recall_curve(&ranking, None);
-        assert_eq!(column(&precision_recall, |point| point.threshold), floats(&case["pr"]["thresholds"]));
-        assert_eq!(column(&precision_recall, CurvePoint::precision), floats(&case["pr"]["precision"]));
-        assert_eq!(column(&precision_recall, CurvePoint::recall), floats(&case["pr"]["recall"]));
+        assert_eq!(
+            column(&precision_recall, |point| point.threshold),
+            floats(&case["pr"]["thresholds"])
+        );
+        assert_eq!(
+            column(&precision_recall, CurvePoint::precision),
+            floats(&case["pr"]["precision"])
+        );
+        assert_eq!(
+            column(&precision_recall, CurvePoint::recall),
+            floats(&case["pr"]["recall"])
+        );
 
         let thin = roc_curve(&ranking, Some(5));
         assert_eq!(thin.len(), roc.len().min(5));
@@ -133,14 +155,28 @@ fn agreements() -> Test {
     for case in cases("agreements")? {
         let (actual, predicted) = (labels(&case["actual"]), labels(&case["predicted"]));
         let push = |tally: &mut Tally, row: usize| tally.push_labels(&actual[row], &predicted[row]);
-        let metrics = [Metric::Accuracy, Metric::Precision, Metric::Recall, Metric::F1, Metric::Mcc];
+        let metrics = [
+            Metric::Accuracy,
+            Metric::Precision,
+            Metric::Recall,
+            Metric::F1,
+            Metric::Mcc,
+        ];
         check(&case, &metrics, actual.len(), push)?;
 
         let mut agreement = Agreement::default();
-        actual.iter().zip(&predicted).try_for_each(|(a, p)| agreement.push(a, p))?;
+        actual
+            .iter()
+            .zip(&predicted)
+            .try_for_each(|(a, p)| agreement.push(a, p))?;
         let names = labels(&case["labels"]);
         let expected: Vec<(&Label, &Label, u64)> = (names.iter().zip(array(&case["confusion"])))
-            .flat_map(|(a, row)| names.iter().zip(array(row)).map(move |(p, rows)| (a, p, rows.as_u64().unwrap_or(0))))
+            .flat_map(|(a, row)| {
+                names
+                    .iter()
+                    .zip(array(row))
+                    .map(move |(p, rows)| (a, p, rows.as_u64().unwrap_or(0)))
+            })
             .filter(|&(_, _, rows)| rows > 0)
             .collect();
         assert_eq!(agreement.cells(), expected);
@@ -155,7 +191,11 @@ fn regressions() -> Test {
         let push = |tally: &mut Tally, row: usize| tally.push_numbers(actual[row], predicted[row]);
         check(&case, &Metric::ALL[9..], actual.len(), push)?;
         for (name, value) in evaluation::regression(&actual, &predicted)? {
-            let expected = if name == "rows" { Some(actual.len() as f64) } else { case[name].as_f64() };
+            let expected = if name == "rows" {
+                Some(actual.len() as f64)
+            } else {
+                case[name].as_f64()
+            };
             assert_close(value, expected, &format!("{name} of {}", case["name"]));
         }
     }
@@ -165,14 +205,22 @@ fn regressions() -> Test {
 #[test]
 fn evaluations() -> Test {
     for case in cases("evaluations")? {
-        let actual: Vec<u32> = array(&case["actual"]).iter().map(|class| class.as_u64().unwrap_or(0) as u32).collect();
+        let actual: Vec<u32> = array(&case["actual"])
+            .iter()
+            .map(|class| class.as_u64().unwrap_or(0) as u32)
+            .collect();
         let rows: Vec<Vec<f64>> = array(&case["probabilities"]).iter().map(floats).collect();
         let classes = rows.first().map_or(0, Vec::len);
         let probabilities = Array2::from_shape_vec((rows.len(), classes), rows.concat())?;
         let threshold = float(&case["threshold"]);
-        let matrix: Vec<Vec<u64>> =
-            array(&case["confusion"]).iter().map(|row| floats(row).into_iter().map(|rows| rows as u64).collect()).collect();
-        assert_eq!(evaluation::confusion_matrix(&actual, probabilities.view(), threshold)?, matrix);
+        let matrix: Vec<Vec<u64>> = array(&case["confusion"])
+            .iter()
+            .map(|row| floats(row).into_iter().map(|rows| rows as u64).collect())
+            .collect();
+        assert_eq!(
+            evaluation::confusion_matrix(&actual, probabilities.view(), threshold)?,
+            matrix
+        );
         let table = evaluation::classification(&actual, probabilities.view(), threshold)?;
         assert_eq!(table.len(), array(&case["values"]).len());
         for ((name, value), expected) in table.into_iter().zip(array(&case["values"])) {
@@ -180,7 +228,9 @@ fn evaluations() -> Test {
             assert_close(value, expected[1].as_f64(), &format!("{name} of {}", case["name"]));
         }
         assert!(evaluation::classification(&actual[1..], probabilities.view(), threshold).is_err());
-        assert!(evaluation::classification(&vec![classes as u32; rows.len()], probabilities.view(), threshold).is_err());
+        assert!(
+            evaluation::classification(&vec![classes as u32; rows.len()], probabilities.view(), threshold).is_err()
+        );
     }
     Ok(())
 }
@@ -221,7 +271,11 @@ fn scores_that_repeat_are_counted() -> Test {
     let rows = 300_000;
     let mut counted = Ranking::default();
     (0..rows).try_for_each(|row| counted.push(&label(row), score(row)))?;
-    assert!(counted.memory() < 1_500_000, "{} bytes for 4096 distinct scores", counted.memory());
+    assert!(
+        counted.memory() < 1_500_000,
+        "{} bytes for 4096 distinct scores",
+        counted.memory()
+    );
     assert_eq!(counted.rows(), rows);
     counted.validate()?;
 
@@ -229,7 +283,9 @@ fn scores_that_repeat_are_counted() -> Test {
     let mut plain = Ranking::default();
     for part in (0..30).rev() {
         let mut ranking = Ranking::default();
-        (part * 10_000..(part + 1) * 10_000).rev().try_for_each(|row| ranking.push(&label(row), score(row)))?;
+        (part * 10_000..(part + 1) * 10_000)
+            .rev()
+            .try_for_each(|row| ranking.push(&label(row), score(row)))?;
         plain.merge(&ranking)?;
     }
     let mut both = Ranking::default();
@@ -256,13 +312,20 @@ fn all_distinct_scores_take_their_bytes_only() -> Test {
 
 #[test]
 fn wrong_rows_are_refused() -> Test {
-    let (yes, no, maybe) = (Label::Text("yes".into()), Label::Text("no".into()), Label::Text("maybe".into()));
+    let (yes, no, maybe) = (
+        Label::Text("yes".into()),
+        Label::Text("no".into()),
+        Label::Text("maybe".into()),
+    );
     for metric in [Metric::RocAuc, Metric::LogLoss] {
         let mut tally = Tally::new(metric);
         tally.push_score(&yes, 0.5)?;
         tally.push_score(&no, 0.5)?;
         assert!(matches!(tally.push_score(&maybe, 0.5), Err(Error::Data { .. })));
-        assert!(matches!(tally.push_score(&Label::Bool(true), 0.5), Err(Error::Data { .. })));
+        assert!(matches!(
+            tally.push_score(&Label::Bool(true), 0.5),
+            Err(Error::Data { .. })
+        ));
         assert!(matches!(tally.push_score(&yes, f64::NAN), Err(Error::Data { .. })));
         assert!(matches!(tally.push_labels(&yes, &no), Err(Error::Mismatch { .. })));
         assert!(matches!(tally.push_numbers(1.0, 2.0), Err(Error::Mismatch { .. })));
@@ -271,18 +334,48 @@ fn wrong_rows_are_refused() -> Test {
         assert!(matches!(tally.merge(&other), Err(Error::Data { .. })));
     }
     for probability in [-1e-9, 1.0 + 1e-9, f64::INFINITY] {
-        assert!(matches!(Tally::new(Metric::BrierScore).push_score(&yes, probability), Err(Error::Data { .. })));
+        assert!(matches!(
+            Tally::new(Metric::BrierScore).push_score(&yes, probability),
+            Err(Error::Data { .. })
+        ));
     }
     for (actual, predicted) in [(f64::NAN, 1.0), (1.0, f64::INFINITY)] {
-        assert!(matches!(Tally::new(Metric::Rmse).push_numbers(actual, predicted), Err(Error::Data { .. })));
-        assert!(matches!(Tally::new(Metric::MedianAbsoluteError).push_numbers(actual, predicted), Err(Error::Data { .. })));
+        assert!(matches!(
+            Tally::new(Metric::Rmse).push_numbers(actual, predicted),
+            Err(Error::Data { .. })
+        ));
+        assert!(matches!(
+            Tally::new(Metric::MedianAbsoluteError).push_numbers(actual, predicted),
+            Err(Error::Data { .. })
+        ));
     }
     let mut agreement = Agreement::default();
     (0..1000).try_for_each(|number| agreement.push(&Label::Number(number), &Label::Number(0)))?;
-    assert!(matches!(agreement.push(&Label::Number(1000), &Label::Number(0)), Err(Error::Data { .. })));
-    assert!(matches!(agreement.push(&Label::Number(1), &Label::Bool(false)), Err(Error::Data { .. })));
+    assert!(matches!(
+        agreement.push(&Label::Number(1000), &Label::Number(0)),
+        Err(Error::Data { .. })
+    ));
+    assert!(matches!(
+        agreement.push(&Label::Number(1), &Label::Bool(false)),
+        Err(Error::Data { .. })
+    ));
     let mut tally = Tally::new(Metric::Rmse);
-    assert!(matches!(tally.merge(&Tally::new(Metric::Mae)), Err(Error::Mismatch { .. })));
+    assert!(matches!(
+        tally.merge(&Tally::new(Metric::Mae)),
+        Err(Error::Mismatch { .. })
+    ));
+    Ok(())
+}
+
+#[test]
+fn sums_beyond_the_range_of_a_float_have_no_r2() -> Test {
+    let mut errors = RegressionError::default();
+    for (actual, predicted) in [(1e200, 0.0), (-1e200, 0.0), (3.0, 4.0)] {
+        errors.push(actual, predicted)?;
+    }
+    errors.validate()?;
+    assert_eq!((errors.r2(), errors.rmse()), (None, Some(f64::INFINITY)));
+    assert_close(errors.mae(), Some(2e200 / 3.0), "mae");
     Ok(())
 }
 

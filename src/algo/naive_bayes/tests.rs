@@ -6,8 +6,10 @@ use ndarray::Array1;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::tally::FeatureTally;
 use super::*;
-use crate::algo::frame::{MISSING, UNSEEN};
+use crate::algo::accumulator::Accumulator;
+use crate::algo::frame::{Column, MISSING, UNSEEN};
 use crate::algo::monitor::Unwatched;
 
 fn fixture() -> Value {

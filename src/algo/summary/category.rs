@@ -29,21 +29,39 @@ impl CategorySummary {
         CategorySummary {
             distinct: Some(occurring.len() as u64),
             other: occurring.iter().skip(LEVELS).map(|&(_, rows)| rows).sum(),
-            levels: occurring.into_iter().take(LEVELS).map(|(code, rows)| (name(code), rows)).collect(),
+            levels: occurring
+                .into_iter()
+                .take(LEVELS)
+                .map(|(code, rows)| (name(code), rows))
+                .collect(),
         }
     }
 
     /// Of codes into `names`, counted under the levels of another. O(n + levels log levels).
     pub(super) fn within(&self, codes: &[u32], names: &[String]) -> CategorySummary {
-        let mut places: Vec<(&str, usize)> = self.levels.iter().enumerate().map(|(i, (name, _))| (name.as_str(), i)).collect();
+        let mut places: Vec<(&str, usize)> = self
+            .levels
+            .iter()
+            .enumerate()
+            .map(|(i, (name, _))| (name.as_str(), i))
+            .collect();
         places.sort_unstable();
-        let mut summary = CategorySummary { distinct: Some(0), ..self.clone() };
+        let mut summary = CategorySummary {
+            distinct: Some(0),
+            ..self.clone()
+        };
         summary.other = 0;
         summary.levels.iter_mut().for_each(|(_, rows)| *rows = 0);
         let mut distinct = 0;
-        for (code, rows) in count(codes, names.len()).into_iter().enumerate().filter(|&(_, rows)| rows > 0) {
+        for (code, rows) in count(codes, names.len())
+            .into_iter()
+            .enumerate()
+            .filter(|&(_, rows)| rows > 0)
+        {
             distinct += 1;
-            let place = names.get(code).and_then(|name| places.binary_search_by_key(&name.as_str(), |&(name, _)| name).ok());
+            let place = names
+                .get(code)
+                .and_then(|name| places.binary_search_by_key(&name.as_str(), |&(name, _)| name).ok());
             match place {
                 Some(place) => summary.levels[places[place].1].1 += rows,
                 None => summary.other += rows,
@@ -59,13 +77,21 @@ impl CategorySummary {
     }
 
     pub(super) fn merge(&mut self, other: &CategorySummary) -> Result<()> {
-        if !self.levels.iter().map(|(name, _)| name).eq(other.levels.iter().map(|(name, _)| name)) {
+        if !self
+            .levels
+            .iter()
+            .map(|(name, _)| name)
+            .eq(other.levels.iter().map(|(name, _)| name))
+        {
             return Err(Error::Mismatch {
                 left: "categories counted under some levels".into(),
                 right: "categories counted under other levels".into(),
             });
         }
-        self.levels.iter_mut().zip(&other.levels).for_each(|((_, ours), (_, theirs))| *ours += theirs);
+        self.levels
+            .iter_mut()
+            .zip(&other.levels)
+            .for_each(|((_, ours), (_, theirs))| *ours += theirs);
         self.distinct = match (self.other, other.other) {
             (0, 0) => Some(self.levels.iter().filter(|&&(_, rows)| rows > 0).count() as u64),
             // Which levels the other rows have in common is not known.
@@ -80,7 +106,11 @@ impl CategorySummary {
         names.sort_unstable();
         names.is_sorted_by(|a, b| a < b)
             && names.len() <= LEVELS
-            && self.levels.iter().try_fold(self.other, |sum, (_, rows)| sum.checked_add(*rows)).is_some()
+            && self
+                .levels
+                .iter()
+                .try_fold(self.other, |sum, (_, rows)| sum.checked_add(*rows))
+                .is_some()
     }
 
     /// The levels that are counted by name, with their rows.

@@ -60,7 +60,12 @@ impl Summary {
             (_, Column::Number(_)) => 0,
         };
         let non_finite = non_finite.min(missing);
-        Summary { rows: column.len() as u64, nulls: missing - non_finite, non_finite, values }
+        Summary {
+            rows: column.len() as u64,
+            nulls: missing - non_finite,
+            non_finite,
+            values,
+        }
     }
 
     /// The summary of other rows of this column, counted in the bins or under the levels of this one, which they share. Its
@@ -101,9 +106,12 @@ impl Summary {
     pub fn distribution(&self) -> Vec<u64> {
         let mut counts = match &self.values {
             Values::Numbers(numbers) => numbers.counts.clone(),
-            Values::Categories(categories) => {
-                categories.levels.iter().map(|&(_, rows)| rows).chain([categories.other]).collect()
-            }
+            Values::Categories(categories) => categories
+                .levels
+                .iter()
+                .map(|&(_, rows)| rows)
+                .chain([categories.other])
+                .collect(),
         };
         counts.push(self.nulls + self.non_finite);
         counts
@@ -126,8 +134,11 @@ impl Summary {
                 })
             }
             Values::Categories(categories) => {
-                let levels: Vec<Value> =
-                    categories.levels.iter().map(|(level, rows)| json!({ "level": level, "rows": rows })).collect();
+                let levels: Vec<Value> = categories
+                    .levels
+                    .iter()
+                    .map(|(level, rows)| json!({ "level": level, "rows": rows }))
+                    .collect();
                 json!({
                     "type": "category",
                     "distinct": categories.distinct, "levels": levels, "other": categories.other,
@@ -142,7 +153,10 @@ impl Summary {
 }
 
 fn mixed_types() -> Error {
-    Error::Mismatch { left: "a summary of numbers".into(), right: "one of categories".into() }
+    Error::Mismatch {
+        left: "a summary of numbers".into(),
+        right: "one of categories".into(),
+    }
 }
 
 impl Accumulator for Summary {

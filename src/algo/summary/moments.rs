@@ -59,12 +59,14 @@ impl Moments {
         }
         rest.iter().enumerate().for_each(|(lane, &value)| second(lane, value));
         let off = off.iter().sum::<f64>();
+        let deviations = squares.iter().sum::<f64>() - off * off / count;
         Moments {
             count: count as u64,
             least: least.into_iter().fold(f64::INFINITY, f64::min),
             greatest: greatest.into_iter().fold(f64::NEG_INFINITY, f64::max),
             mean: mean + off / count,
-            deviations: (squares.iter().sum::<f64>() - off * off / count).max(0.0),
+            // Not `max`, which would take an overflow's NaN for 0.
+            deviations: if deviations < 0.0 { 0.0 } else { deviations },
         }
     }
 
@@ -108,7 +110,9 @@ impl Moments {
     /// The standard deviation of a sample (divided by n - 1), as SQL's `stddev`. `None` with fewer than two numbers, and when it
     /// leaves the range of a float.
     pub fn stddev(&self) -> Option<f64> {
-        (self.count > 1).then(|| (self.deviations / (self.count - 1) as f64).sqrt()).filter(|stddev| stddev.is_finite())
+        (self.count > 1)
+            .then(|| (self.deviations / (self.count - 1) as f64).sqrt())
+            .filter(|stddev| stddev.is_finite())
     }
 
     /// Whether these can be anyone's moments.
@@ -117,6 +121,7 @@ impl Moments {
             return *self == Moments::default();
         }
         // The mean and the deviations of huge numbers may have overflowed.
-        self.least.is_finite() && self.greatest.is_finite() && self.least <= self.greatest && !(self.deviations < 0.0)
+        let spread = self.deviations.is_nan() || self.deviations >= 0.0;
+        self.least.is_finite() && self.greatest.is_finite() && self.least <= self.greatest && spread
     }
 }

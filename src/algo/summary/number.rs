@@ -32,7 +32,15 @@ impl Quantiles {
     const PERCENTS: [usize; 7] = [1, 5, 25, 50, 75, 95, 99];
 
     fn from_array([p01, p05, p25, p50, p75, p95, p99]: [f64; 7]) -> Quantiles {
-        Quantiles { p01, p05, p25, p50, p75, p95, p99 }
+        Quantiles {
+            p01,
+            p05,
+            p25,
+            p50,
+            p75,
+            p95,
+            p99,
+        }
     }
 
     pub(super) fn to_array(self) -> [f64; 7] {
@@ -60,12 +68,19 @@ impl NumberSummary {
         let values = if moments.count() == values.len() as u64 {
             values
         } else {
-            present = values.iter().copied().filter(|value| !value.is_nan()).collect::<Vec<f64>>();
+            present = values
+                .iter()
+                .copied()
+                .filter(|value| !value.is_nan())
+                .collect::<Vec<f64>>();
             &present
         };
         let rows = values.len();
         if rows == 0 {
-            return NumberSummary { counts: vec![0], ..NumberSummary::default() };
+            return NumberSummary {
+                counts: vec![0],
+                ..NumberSummary::default()
+            };
         }
         // Ranks of the bins' last values, then of the neighbours of each quantile.
         let edge_ranks = (1..BINS).map(|bin| (bin * rows).div_ceil(BINS) - 1);
@@ -78,12 +93,20 @@ impl NumberSummary {
         ranks.sort_unstable();
         ranks.dedup();
         let found = order_statistics(values, &ranks);
-        let at = |rank: usize| ranks.binary_search(&rank).map_or(Default::default(), |place| found[place]);
+        let at = |rank: usize| {
+            ranks
+                .binary_search(&rank)
+                .map_or(Default::default(), |place| found[place])
+        };
 
         let quantiles = places.map(|(rank, part)| {
             let (low, high) = (at(rank).value, at((rank + 1).min(rows - 1)).value);
             // Exact at both ends, and without the overflow of high - low.
-            if low == high { low } else { low * (1.0 - part) + high * part }
+            if low == high {
+                low
+            } else {
+                low * (1.0 - part) + high * part
+            }
         });
         let (mut edges, mut counts, mut counted) = (Vec::new(), Vec::new(), 0);
         for edge in edge_ranks.map(at) {
@@ -96,7 +119,12 @@ impl NumberSummary {
             counted = edge.at_most;
         }
         counts.push(rows as u64 - counted);
-        NumberSummary { moments, quantiles: Some(Quantiles::from_array(quantiles)), edges, counts }
+        NumberSummary {
+            moments,
+            quantiles: Some(Quantiles::from_array(quantiles)),
+            edges,
+            counts,
+        }
     }
 
     /// Of the numbers that are not NaN, counted in the bins of another. O(n).
@@ -105,7 +133,12 @@ impl NumberSummary {
         for value in values.iter().filter(|value| !value.is_nan()) {
             counts[self.edges.partition_point(|edge| edge < value)] += 1;
         }
-        NumberSummary { moments: Moments::of(values), quantiles: None, edges: self.edges.clone(), counts }
+        NumberSummary {
+            moments: Moments::of(values),
+            quantiles: None,
+            edges: self.edges.clone(),
+            counts,
+        }
     }
 
     pub(super) fn merge(&mut self, other: &NumberSummary) -> Result<()> {
@@ -121,7 +154,10 @@ impl NumberSummary {
             _ => None,
         };
         self.moments.merge(&other.moments);
-        self.counts.iter_mut().zip(&other.counts).for_each(|(ours, theirs)| *ours += theirs);
+        self.counts
+            .iter_mut()
+            .zip(&other.counts)
+            .for_each(|(ours, theirs)| *ours += theirs);
         Ok(())
     }
 
@@ -133,7 +169,9 @@ impl NumberSummary {
             && self.counts.len() == self.edges.len() + 1
             && self.edges.iter().all(|edge| edge.is_finite())
             && self.edges.is_sorted_by(|a, b| a < b)
-            && self.quantiles.is_none_or(|q| q.to_array().iter().all(|value| value.is_finite()))
+            && self
+                .quantiles
+                .is_none_or(|q| q.to_array().iter().all(|value| value.is_finite()))
     }
 
     /// Count, range, mean and standard deviation.

@@ -32,7 +32,10 @@ fn select(values: &[f64], ranks: &[usize], below: usize, depth: usize, found: &m
     }
     let (least, greatest) = range(values);
     if least == greatest {
-        found.fill(Ranked { value: least, at_most: (below + values.len()) as u64 });
+        found.fill(Ranked {
+            value: least,
+            at_most: (below + values.len()) as u64,
+        });
         return;
     }
     let scale = (CELLS - 1) as f64 / (greatest - least);
@@ -55,7 +58,12 @@ fn select(values: &[f64], ranks: &[usize], below: usize, depth: usize, found: &m
         }
         if next > first {
             slots[cell] = groups.len() as u16;
-            groups.push(Group { values: Vec::with_capacity(count as usize), start, first, next });
+            groups.push(Group {
+                values: Vec::with_capacity(count as usize),
+                start,
+                first,
+                next,
+            });
         }
         start = end;
     }
@@ -66,8 +74,17 @@ fn select(values: &[f64], ranks: &[usize], below: usize, depth: usize, found: &m
         }
     }
     for group in groups {
-        let ranks: Vec<usize> = ranks[group.first..group.next].iter().map(|rank| rank - group.start).collect();
-        select(&group.values, &ranks, below + group.start, depth - 1, &mut found[group.first..group.next]);
+        let ranks: Vec<usize> = ranks[group.first..group.next]
+            .iter()
+            .map(|rank| rank - group.start)
+            .collect();
+        select(
+            &group.values,
+            &ranks,
+            below + group.start,
+            depth - 1,
+            &mut found[group.first..group.next],
+        );
     }
 }
 
@@ -88,7 +105,10 @@ fn range(values: &[f64]) -> (f64, f64) {
             greatest[lane] = if value > greatest[lane] { value } else { greatest[lane] };
         }
     }
-    (least.into_iter().fold(f64::INFINITY, f64::min), greatest.into_iter().fold(f64::NEG_INFINITY, f64::max))
+    (
+        least.into_iter().fold(f64::INFINITY, f64::min),
+        greatest.into_iter().fold(f64::NEG_INFINITY, f64::max),
+    )
 }
 
 /// How many values each cell has. Neighbouring rows count in different tables, so that equal ones do not wait for each other.
@@ -108,7 +128,10 @@ fn sort(values: &[f64], ranks: &[usize], below: usize, found: &mut [Ranked]) {
     for (found, &rank) in found.iter_mut().zip(ranks) {
         let value = sorted[rank];
         let at_most = rank + sorted[rank..].partition_point(|&other| other <= value);
-        *found = Ranked { value, at_most: (below + at_most) as u64 };
+        *found = Ranked {
+            value,
+            at_most: (below + at_most) as u64,
+        };
     }
 }
 
@@ -125,7 +148,10 @@ mod tests {
         ranks.extend([last, last]);
         for (found, rank) in order_statistics(values, &ranks).into_iter().zip(ranks) {
             assert_eq!(found.value, sorted[rank]);
-            assert_eq!(found.at_most as usize, sorted.partition_point(|&other| other <= found.value));
+            assert_eq!(
+                found.at_most as usize,
+                sorted.partition_point(|&other| other <= found.value)
+            );
         }
     }
 
@@ -135,9 +161,27 @@ mod tests {
         for n in [1, 2, 5, 2048, 2049, 30_000] {
             check(&(0..n).map(uniform).collect::<Vec<_>>());
             check(&(0..n).map(|i| (uniform(i) * 7.0).floor()).collect::<Vec<_>>());
-            check(&(0..n).map(|i| 10_f64.powf(uniform(i) * 600.0 - 300.0)).collect::<Vec<_>>());
-            check(&(0..n).map(|i| if i % 100 == 7 { 1e300 * uniform(i) } else { uniform(i) - 0.5 }).collect::<Vec<_>>());
-            check(&(0..n).map(|i| if i % 2 == 0 { f64::MAX } else { -f64::MAX }).collect::<Vec<_>>());
+            check(
+                &(0..n)
+                    .map(|i| 10_f64.powf(uniform(i) * 600.0 - 300.0))
+                    .collect::<Vec<_>>(),
+            );
+            check(
+                &(0..n)
+                    .map(|i| {
+                        if i % 100 == 7 {
+                            1e300 * uniform(i)
+                        } else {
+                            uniform(i) - 0.5
+                        }
+                    })
+                    .collect::<Vec<_>>(),
+            );
+            check(
+                &(0..n)
+                    .map(|i| if i % 2 == 0 { f64::MAX } else { -f64::MAX })
+                    .collect::<Vec<_>>(),
+            );
             check(&(0..n).map(|i| f64::from_bits(i % 5)).collect::<Vec<_>>());
             check(&vec![-3.25; n as usize]);
         }

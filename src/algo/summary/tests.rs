@@ -37,27 +37,47 @@ fn numbers_are_as_numpy_says() -> Test {
     let cases = fixture["summaries"].as_array().cloned().unwrap_or_default();
     assert!(!cases.is_empty());
     for case in cases {
-        let values: Vec<f64> =
-            case["values"].as_array().into_iter().flatten().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect();
+        let values: Vec<f64> = case["values"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|value| value.as_f64().unwrap_or(f64::NAN))
+            .collect();
         let missing = values.iter().filter(|value| value.is_nan()).count() as u64;
         let summary = summarize(&Column::Number(values.clone()), &[], 1);
         summary.validate()?;
         let json = summary.to_json();
         for statistic in ["min", "max", "mean", "stddev"] {
-            assert_close(json[statistic].as_f64(), case[statistic].as_f64(), &format!("{statistic} of {}", case["name"]));
+            assert_close(
+                json[statistic].as_f64(),
+                case[statistic].as_f64(),
+                &format!("{statistic} of {}", case["name"]),
+            );
         }
-        for (place, name) in ["p01", "p05", "p25", "p50", "p75", "p95", "p99"].into_iter().enumerate() {
-            assert_close(json[name].as_f64(), case["quantiles"][place].as_f64(), &format!("{name} of {}", case["name"]));
+        for (place, name) in ["p01", "p05", "p25", "p50", "p75", "p95", "p99"]
+            .into_iter()
+            .enumerate()
+        {
+            assert_close(
+                json[name].as_f64(),
+                case["quantiles"][place].as_f64(),
+                &format!("{name} of {}", case["name"]),
+            );
         }
         assert_eq!(summary.rows(), values.len() as u64);
-        assert_eq!((summary.non_finite(), summary.nulls()), (missing.min(1), missing.saturating_sub(1)));
+        assert_eq!(
+            (summary.non_finite(), summary.nulls()),
+            (missing.min(1), missing.saturating_sub(1))
+        );
     }
     Ok(())
 }
 
 #[test]
 fn bins_have_about_equal_counts() -> Test {
-    let values: Vec<f64> = (0..100_000).map(|i| (hash_u64(4, i) as f64 / u64::MAX as f64).powi(9)).collect();
+    let values: Vec<f64> = (0..100_000)
+        .map(|i| (hash_u64(4, i) as f64 / u64::MAX as f64).powi(9))
+        .collect();
     let summary = summarize(&Column::Number(values.clone()), &[], 0);
     assert_eq!(numbers(&summary).counts(), [5000; 20]);
     // The same rows fall into the same bins.
@@ -71,9 +91,15 @@ fn bins_have_about_equal_counts() -> Test {
 fn few_values_have_few_bins() {
     let bits: Vec<f64> = (0..1000).map(|i| if i % 10 == 0 { 1.0 } else { 0.0 }).collect();
     let summary = summarize(&Column::Number(bits), &[], 0);
-    assert_eq!((numbers(&summary).edges(), numbers(&summary).counts()), (&[0.0][..], &[900, 100][..]));
+    assert_eq!(
+        (numbers(&summary).edges(), numbers(&summary).counts()),
+        (&[0.0][..], &[900, 100][..])
+    );
     let summary = summarize(&Column::Number(vec![7.0; 5]), &[], 0);
-    assert_eq!((numbers(&summary).edges(), numbers(&summary).counts()), (&[][..], &[5][..]));
+    assert_eq!(
+        (numbers(&summary).edges(), numbers(&summary).counts()),
+        (&[][..], &[5][..])
+    );
 }
 
 #[test]
@@ -82,7 +108,10 @@ fn a_column_without_numbers_has_no_statistics() -> Test {
         let rows = values.len() as u64;
         let summary = summarize(&Column::Number(values), &[], 0);
         summary.validate()?;
-        assert_eq!((summary.rows(), summary.nulls(), summary.distribution()), (rows, rows, vec![0, rows]));
+        assert_eq!(
+            (summary.rows(), summary.nulls(), summary.distribution()),
+            (rows, rows, vec![0, rows])
+        );
         let json = summary.to_json();
         for statistic in ["min", "max", "mean", "stddev", "p01", "p50", "p99"] {
             assert_eq!(json[statistic], Value::Null);
@@ -96,17 +125,28 @@ fn huge_numbers_leave_no_nan() -> Test {
     let summary = summarize(&Column::Number(vec![f64::MAX, f64::MAX, -f64::MAX]), &[], 0);
     summary.validate()?;
     let json = summary.to_json();
-    assert_eq!((&json["stddev"], json["max"].as_f64(), json["p50"].as_f64()), (&Value::Null, Some(f64::MAX), Some(f64::MAX)));
+    assert_eq!(
+        (&json["stddev"], json["max"].as_f64(), json["p50"].as_f64()),
+        (&Value::Null, Some(f64::MAX), Some(f64::MAX))
+    );
     Ok(())
 }
 
 #[test]
 fn parts_merge_into_the_whole() -> Test {
-    let value = |i: u64| if i % 50 == 3 { f64::NAN } else { (hash_u64(2, i) >> 40) as f64 / 1e3 - 5e3 };
+    let value = |i: u64| {
+        if i % 50 == 3 {
+            f64::NAN
+        } else {
+            (hash_u64(2, i) >> 40) as f64 / 1e3 - 5e3
+        }
+    };
     let values: Vec<f64> = (0..20_000).map(value).collect();
     let reference = summarize(&Column::Number(values[..5000].to_vec()), &[], 7);
     let whole = reference.within(&Column::Number(values.clone()), &[], 0)?;
-    let parts = values.chunks(777).map(|part| reference.within(&Column::Number(part.to_vec()), &[], 0));
+    let parts = values
+        .chunks(777)
+        .map(|part| reference.within(&Column::Number(part.to_vec()), &[], 0));
     let parts = parts.collect::<Result<Vec<Summary>>>()?;
     let mut merged = parts[0].clone();
     parts[1..].iter().try_for_each(|part| merged.merge(part))?;
@@ -120,7 +160,18 @@ fn parts_merge_into_the_whole() -> Test {
     // Other bins do not merge.
     let other = summarize(&Column::Number(values[..100].to_vec()), &[], 0);
     assert!(matches!(merged.merge(&other), Err(Error::Mismatch { .. })));
-    assert!(reference.within(&Column::Category { codes: vec![], levels: 0 }, &[], 0).is_err());
+    assert!(
+        reference
+            .within(
+                &Column::Category {
+                    codes: vec![],
+                    levels: 0
+                },
+                &[],
+                0
+            )
+            .is_err()
+    );
     Ok(())
 }
 
@@ -131,12 +182,25 @@ fn categories_are_counted() -> Test {
     let summary = summarize(&Column::Category { codes, levels: 4 }, &names, 0);
     summary.validate()?;
     let counted = |summary: &Summary| -> Vec<(String, u64)> { categories(summary).levels().to_vec() };
-    assert_eq!(counted(&summary), [("green".into(), 3), ("red".into(), 2), ("blue".into(), 1)]);
-    assert_eq!((categories(&summary).distinct(), categories(&summary).other(), summary.nulls()), (Some(3), 0, 1));
+    assert_eq!(
+        counted(&summary),
+        [("green".into(), 3), ("red".into(), 2), ("blue".into(), 1)]
+    );
+    assert_eq!(
+        (
+            categories(&summary).distinct(),
+            categories(&summary).other(),
+            summary.nulls()
+        ),
+        (Some(3), 0, 1)
+    );
     assert_eq!(summary.distribution(), [3, 2, 1, 0, 1]);
 
     // Later rows have their own dictionary.
-    let later = Column::Category { codes: vec![0, 0, 1, 2, MISSING], levels: 3 };
+    let later = Column::Category {
+        codes: vec![0, 0, 1, 2, MISSING],
+        levels: 3,
+    };
     let later = summary.within(&later, &["blue", "violet", "red"].map(String::from), 0)?;
     later.validate()?;
     assert_eq!(later.distribution(), [0, 1, 2, 1, 1]);
@@ -174,7 +238,10 @@ fn bytes_hold_everything_and_damage_is_noticed() -> Test {
         let summary = summarize(&column, &names, 0);
         let bytes = postcard::to_allocvec(&summary)?;
         assert_eq!(postcard::from_bytes::<Summary>(&bytes)?, summary);
-        assert_eq!(serde_json::from_str::<Summary>(&serde_json::to_string(&summary)?)?, summary);
+        assert_eq!(
+            serde_json::from_str::<Summary>(&serde_json::to_string(&summary)?)?,
+            summary
+        );
         for place in 0..bytes.len() {
             for change in [1, 0x80, 0xff] {
                 let mut damaged = bytes.clone();

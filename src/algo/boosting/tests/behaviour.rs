@@ -15,7 +15,11 @@ fn pool(threads: usize) -> rayon::ThreadPool {
 #[test]
 fn the_model_does_not_depend_on_threads() {
     let (columns, targets) = mixed(90_000, 3);
-    for objective in [Objective::Regression, Objective::Binary, Objective::Multiclass { classes: 3 }] {
+    for objective in [
+        Objective::Regression,
+        Objective::Binary,
+        Objective::Multiclass { classes: 3 },
+    ] {
         let targets = match objective {
             Objective::Regression => targets.clone(),
             _ => classes(&targets, objective.trees_per_round().max(2)),
@@ -69,7 +73,11 @@ fn recorded_losses_are_those_of_the_scores() {
         data.records.encode_row(index, &mut row);
         loss -= score(&model, &row)[*label as usize].ln() / 3_000.0;
     }
-    assert!((loss / model.losses()[19] - 1.0).abs() < 1e-5, "{loss} {:?}", model.losses());
+    assert!(
+        (loss / model.losses()[19] - 1.0).abs() < 1e-5,
+        "{loss} {:?}",
+        model.losses()
+    );
 }
 
 /// Errs from the `stop_after`-th check on, and counts the checks after that.
@@ -81,7 +89,11 @@ struct Stopper {
 impl Monitor for Stopper {
     fn check(&self) -> Result<()> {
         let before = self.checks.fetch_add(1, Ordering::Relaxed);
-        if before >= self.stop_after { Err(Error::Stopped) } else { Ok(()) }
+        if before >= self.stop_after {
+            Err(Error::Stopped)
+        } else {
+            Ok(())
+        }
     }
 
     fn progress(&self, _: Progress) {}
@@ -93,12 +105,20 @@ fn a_fit_stops_wherever_it_is_asked_to() {
     let data = dataset(columns, targets);
     let mut params = BoostingParams::new(Objective::Regression);
     params.n_estimators = 3;
-    let counter = Stopper { checks: AtomicUsize::new(0), stop_after: usize::MAX };
-    Watched::new(params.clone().check().unwrap(), &counter).fit(&data).unwrap();
+    let counter = Stopper {
+        checks: AtomicUsize::new(0),
+        stop_after: usize::MAX,
+    };
+    Watched::new(params.clone().check().unwrap(), &counter)
+        .fit(&data)
+        .unwrap();
     let total = counter.checks.into_inner();
     assert!(total > 200, "{total} checks");
     for stop_after in (0..total).step_by(total / 40) {
-        let stopper = Stopper { checks: AtomicUsize::new(0), stop_after };
+        let stopper = Stopper {
+            checks: AtomicUsize::new(0),
+            stop_after,
+        };
         let stopped = Watched::new(params.clone().check().unwrap(), &stopper).fit(&data);
         assert_eq!(stopped, Err(Error::Stopped));
         // Tasks that already run may look once more each.
@@ -115,7 +135,9 @@ fn early_stopping_keeps_the_best_round() {
     params.n_estimators = 2_000;
     params.learning_rate = 0.3;
     params.early_stopping_rounds = Some(10);
-    let model = Watched::new(params.clone().check().unwrap(), &Unwatched).fit_validated(&data, &validation).unwrap();
+    let model = Watched::new(params.clone().check().unwrap(), &Unwatched)
+        .fit_validated(&data, &validation)
+        .unwrap();
     let evals = model.eval_losses();
     let best = (0..evals.len()).min_by(|a, b| evals[*a].total_cmp(&evals[*b])).unwrap();
     assert_eq!(evals.len(), best + 11);
@@ -145,8 +167,14 @@ fn monotone_constraints_hold_everywhere() {
         let model = fit(params, &data).unwrap();
         let mut changes = 0;
         for other in [0.0, 0.2, 0.9, missing] {
-            let scores: Vec<f64> = (0..=200).map(|i| score(&model, &[f64::from(i) / 20.0, other, 0.3])[0]).collect();
-            assert!(scores.windows(2).all(|pair| (pair[1] - pair[0]) * f64::from(direction) >= 0.0));
+            let scores: Vec<f64> = (0..=200)
+                .map(|i| score(&model, &[f64::from(i) / 20.0, other, 0.3])[0])
+                .collect();
+            assert!(
+                scores
+                    .windows(2)
+                    .all(|pair| (pair[1] - pair[0]) * f64::from(direction) >= 0.0)
+            );
             changes += scores.windows(2).filter(|pair| pair[0] != pair[1]).count();
         }
         assert!(changes > 10);
@@ -228,10 +256,18 @@ fn more_columns_than_a_group_and_wide_values() {
     // 37 columns; only the last but one matters. Its values span the range of numbers.
     let rows = 2_000;
     let columns = (0..37).map(|c| {
-        Column::Number((0..rows).map(|r| {
-            let x = f64::from((r * (c + 3) * 7_919) % 101) / 101.0 - 0.5;
-            if c == 35 { x.signum() * 10f64.powf(600.0 * x.abs()) } else { x }
-        }).collect())
+        Column::Number(
+            (0..rows)
+                .map(|r| {
+                    let x = f64::from((r * (c + 3) * 7_919) % 101) / 101.0 - 0.5;
+                    if c == 35 {
+                        x.signum() * 10f64.powf(600.0 * x.abs())
+                    } else {
+                        x
+                    }
+                })
+                .collect(),
+        )
     });
     let columns: Vec<Column> = columns.collect();
     let Column::Number(signal) = &columns[35] else { panic!() };
@@ -269,20 +305,41 @@ fn wrong_parameters_and_data_are_told() {
     assert!(serde_json::from_str::<BoostingParams>(r#"{"objective": "Binary"}"#).is_err());
     let params: BoostingParams =
         serde_json::from_str(r#"{"class_weight": "balanced", "random_state": 5, "num_leaves": 7}"#).unwrap();
-    assert_eq!((params.class_weight, params.seed, params.num_leaves), (Some(ClassWeight::Balanced), 5, 7));
+    assert_eq!(
+        (params.class_weight, params.seed, params.num_leaves),
+        (Some(ClassWeight::Balanced), 5, 7)
+    );
     let told = |params: BoostingParams, columns: &[Column], targets: Vec<f64>| {
-        matches!(fit(params, &dataset(columns.to_vec(), targets)), Err(Error::Data { .. }))
+        matches!(
+            fit(params, &dataset(columns.to_vec(), targets)),
+            Err(Error::Data { .. })
+        )
     };
     let binary = || BoostingParams::new(Objective::Binary);
     assert!(told(binary(), &columns, vec![1.0; 50]), "one class");
     assert!(told(binary(), &columns, targets.clone()), "no classes");
-    assert!(told(BoostingParams::default(), &columns, vec![f64::NAN; 50]), "missing targets");
-    assert!(told(BoostingParams::default(), &columns, vec![1.0; 49]), "too few targets");
+    assert!(
+        told(BoostingParams::default(), &columns, vec![f64::NAN; 50]),
+        "missing targets"
+    );
+    assert!(
+        told(BoostingParams::default(), &columns, vec![1.0; 49]),
+        "too few targets"
+    );
     assert!(told(BoostingParams::default(), &[], Vec::new()), "nothing");
-    let wide = Column::Category { codes: vec![0; 50], levels: 255 };
+    let wide = Column::Category {
+        codes: vec![0; 50],
+        levels: 255,
+    };
     assert!(told(BoostingParams::default(), &[wide], targets.clone()), "levels");
     let mut constrained = BoostingParams::default();
     constrained.monotone_constraints = vec![0, 0, 0, 1];
     let fitted = fit(constrained, &dataset(columns, targets));
-    assert!(matches!(fitted, Err(Error::Parameter { name: "monotone_constraints", .. })));
+    assert!(matches!(
+        fitted,
+        Err(Error::Parameter {
+            name: "monotone_constraints",
+            ..
+        })
+    ));
 }

@@ -6,19 +6,23 @@ use super::*;
 
 fn models() -> Vec<Boosting> {
     let (columns, targets) = mixed(300, 14);
-    [Objective::Regression, Objective::Binary, Objective::Multiclass { classes: 3 }]
-        .into_iter()
-        .map(|objective| {
-            let targets = match objective {
-                Objective::Regression => targets.clone(),
-                _ => classes(&targets, objective.trees_per_round().max(2)),
-            };
-            let mut params = BoostingParams::new(objective);
-            params.n_estimators = 3;
-            params.num_leaves = 6;
-            fit(params, &dataset(columns.clone(), targets)).unwrap()
-        })
-        .collect()
+    [
+        Objective::Regression,
+        Objective::Binary,
+        Objective::Multiclass { classes: 3 },
+    ]
+    .into_iter()
+    .map(|objective| {
+        let targets = match objective {
+            Objective::Regression => targets.clone(),
+            _ => classes(&targets, objective.trees_per_round().max(2)),
+        };
+        let mut params = BoostingParams::new(objective);
+        params.n_estimators = 3;
+        params.num_leaves = 6;
+        fit(params, &dataset(columns.clone(), targets)).unwrap()
+    })
+    .collect()
 }
 
 #[test]
@@ -37,7 +41,10 @@ fn bytes_round_trip() {
 
 #[test]
 fn mutated_bytes_never_panic() {
-    let encoded: Vec<Vec<u8>> = models().iter().map(|model| postcard::to_allocvec(model).unwrap()).collect();
+    let encoded: Vec<Vec<u8>> = models()
+        .iter()
+        .map(|model| postcard::to_allocvec(model).unwrap())
+        .collect();
     let values = prop_oneof![
         Just(f64::NAN),
         Just(f64::INFINITY),

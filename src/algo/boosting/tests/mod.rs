@@ -11,7 +11,7 @@ use ndarray::Array1;
 use rand_core::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::{Boosting, BoostingParams, Dataset, Objective};
+use super::{Boosting, BoostingParams, Dataset, Objective, Scorer};
 use crate::algo::error::Result;
 use crate::algo::estimator::Estimator;
 use crate::algo::frame::{Column, Frame, MISSING};
@@ -38,9 +38,16 @@ fn tiny(objective: Objective) -> BoostingParams {
     params
 }
 
+/// The scores of a row, walked and by the prepared model alike.
 fn score(model: &Boosting, row: &[f64]) -> Vec<f64> {
     let mut out = vec![f64::NAN; model.outputs()];
     model.score(row, &mut out);
+    let mut prepared = vec![f64::NAN; model.outputs()];
+    Scorer::new(model.clone()).score(row, &mut prepared);
+    assert!(
+        out.iter().zip(&prepared).all(|(a, b)| a.to_bits() == b.to_bits()),
+        "{out:?} {prepared:?}"
+    );
     out
 }
 
@@ -75,5 +82,8 @@ fn classes(targets: &[f64], classes: usize) -> Vec<f64> {
     let mut sorted = targets.to_vec();
     sorted.sort_by(f64::total_cmp);
     let cuts: Vec<f64> = (1..classes).map(|i| sorted[i * targets.len() / classes]).collect();
-    targets.iter().map(|y| cuts.partition_point(|cut| cut <= y) as f64).collect()
+    targets
+        .iter()
+        .map(|y| cuts.partition_point(|cut| cut <= y) as f64)
+        .collect()
 }

@@ -38,7 +38,10 @@ impl Fixture {
     fn frames(&self) -> [Frame; 2] {
         let number = |column: &Vec<Option<f64>>| Column::Number(column.iter().map(|x| x.unwrap_or(f64::NAN)).collect());
         let mut columns: Vec<Column> = self.numbers.iter().map(number).collect();
-        columns.push(Column::Category { codes: self.level.clone(), levels: self.levels });
+        columns.push(Column::Category {
+            codes: self.level.clone(),
+            levels: self.levels,
+        });
         let all = Frame::new(columns).unwrap();
         let (rows, train) = (all.rows() as u32, self.train_rows as u32);
         [(0..train).collect(), (train..rows).collect()].map(|rows: Vec<u32>| all.take(&rows))
@@ -67,7 +70,13 @@ impl Fixture {
     }
 
     fn log_loss(&self, scores: &[Vec<f64>], targets: &[f64], weighted: bool) -> f64 {
-        let weight = |index: usize| if weighted { f64::from(self.weight[self.train_rows + index]) } else { 1.0 };
+        let weight = |index: usize| {
+            if weighted {
+                f64::from(self.weight[self.train_rows + index])
+            } else {
+                1.0
+            }
+        };
         let targets = targets[self.train_rows..].iter().enumerate();
         let sums = targets.zip(scores).fold((0.0, 0.0), |(loss, total), ((index, y), p)| {
             (loss - weight(index) * p[*y as usize].ln(), total + weight(index))
@@ -121,7 +130,13 @@ fn classification_is_as_good() {
     let mut pairs = (0.0, 0.0);
     for positive in of_class(1.0) {
         for negative in of_class(0.0) {
-            pairs.0 += if positive > negative { 1.0 } else if positive == negative { 0.5 } else { 0.0 };
+            pairs.0 += if positive > negative {
+                1.0
+            } else if positive == negative {
+                0.5
+            } else {
+                0.0
+            };
             pairs.1 += 1.0;
         }
     }
@@ -129,7 +144,10 @@ fn classification_is_as_good() {
     assert!((auc - fixture.expected.binary_auc).abs() < 0.003, "{auc}");
     let (scores, _) = fixture.learn(BoostingParams::new(Objective::Binary), &fixture.binary, true);
     let loss = fixture.log_loss(&scores, &fixture.binary, true);
-    assert!((loss / fixture.expected.weighted_log_loss - 1.0).abs() < 0.015, "{loss}");
+    assert!(
+        (loss / fixture.expected.weighted_log_loss - 1.0).abs() < 0.015,
+        "{loss}"
+    );
 }
 
 #[test]
@@ -138,5 +156,8 @@ fn multiclass_is_as_good() {
     let params = BoostingParams::new(Objective::Multiclass { classes: 3 });
     let (scores, _) = fixture.learn(params, &fixture.three, false);
     let loss = fixture.log_loss(&scores, &fixture.three, false);
-    assert!((loss / fixture.expected.multiclass_log_loss - 1.0).abs() < 0.015, "{loss}");
+    assert!(
+        (loss / fixture.expected.multiclass_log_loss - 1.0).abs() < 0.015,
+        "{loss}"
+    );
 }

@@ -17,11 +17,18 @@ fn one_split_of_four_numbers() {
     let root = model.forest().tree(0).start;
     assert_eq!(
         model.forest().decision(root),
-        Decision::Number { column: 0, threshold: 3.0, missing_left: false }
+        Decision::Number {
+            column: 0,
+            threshold: 3.0,
+            missing_left: false
+        }
     );
     // The gain is G_l^2 / n_l + G_r^2 / n_r - G^2 / n with G_l = 10, G_r = -10.
     assert_eq!(model.forest().stats(root).gain, 100.0);
-    assert_eq!((model.forest().stats(root).rows, model.forest().stats(root).cover), (4, 4.0));
+    assert_eq!(
+        (model.forest().stats(root).rows, model.forest().stats(root).cover),
+        (4, 4.0)
+    );
     assert_eq!(score(&model, &[3.0]), [2.0]);
     assert_eq!(score(&model, &[3.0001]), [12.0]);
     assert_eq!(model.losses(), [(1.0 + 1.0 + 4.0 + 4.0) / 4.0]);
@@ -66,7 +73,11 @@ fn missing_values_go_where_the_gain_is() {
         params.num_leaves = 2;
         let model = fit(params, &data).unwrap();
         let root = model.forest().tree(0).start;
-        let expected = Decision::Number { column: 0, threshold: 3.0, missing_left: left };
+        let expected = Decision::Number {
+            column: 0,
+            threshold: 3.0,
+            missing_left: left,
+        };
         assert_eq!(model.forest().decision(root), expected);
         assert!((score(&model, &[f64::NAN])[0] - missing).abs() < 1e-9);
     }
@@ -94,7 +105,10 @@ fn without_missing_values_in_training_they_follow_most_rows() {
 /// Five levels (none of code 3), one of them missing; levels 0, 4 and missing are alike.
 fn levels() -> Dataset {
     let codes = vec![0, 1, 2, 4, MISSING, 0, 1, 2, 4, MISSING];
-    let targets = codes.iter().map(|code| if [0, 4, MISSING].contains(code) { 8.0 } else { 3.0 }).collect();
+    let targets = codes
+        .iter()
+        .map(|code| if [0, 4, MISSING].contains(code) { 8.0 } else { 3.0 })
+        .collect();
     dataset(vec![Column::Category { codes, levels: 5 }], targets)
 }
 
@@ -117,7 +131,12 @@ fn unseen_levels_are_in_no_set() {
         params.max_cat_to_onehot = onehot;
         params.num_leaves = 2;
         let model = fit(params, &levels()).unwrap();
-        let Decision::Category { levels, missing_left, .. } = model.forest().decision(0) else { panic!() };
+        let Decision::Category {
+            levels, missing_left, ..
+        } = model.forest().decision(0)
+        else {
+            panic!()
+        };
         let (_, right) = model.forest().children(0).unwrap();
         let outside = model.first_scores()[0] + model.forest().stats(right).value;
         // One level against the rest, or two of the three or two alike.
@@ -134,7 +153,11 @@ fn unseen_levels_are_in_no_set() {
 fn leaves_keep_their_least_size() {
     let (columns, targets) = mixed(700, 1);
     for objective in [Objective::Regression, Objective::Binary] {
-        let targets = if objective == Objective::Binary { classes(&targets, 2) } else { targets.clone() };
+        let targets = if objective == Objective::Binary {
+            classes(&targets, 2)
+        } else {
+            targets.clone()
+        };
         let data = dataset(columns.clone(), targets);
         let mut params = BoostingParams::new(objective);
         params.n_estimators = 5;
@@ -149,7 +172,10 @@ fn leaves_keep_their_least_size() {
             while let Some((node, depth)) = depths.pop() {
                 assert!(forest.stats(node).rows >= 33 && depth <= 3);
                 if let Some((left, right)) = forest.children(node) {
-                    assert_eq!(forest.stats(node).rows, forest.stats(left).rows + forest.stats(right).rows);
+                    assert_eq!(
+                        forest.stats(node).rows,
+                        forest.stats(left).rows + forest.stats(right).rows
+                    );
                     let cover = forest.stats(left).cover + forest.stats(right).cover;
                     assert!((forest.stats(node).cover - cover).abs() < 1e-9 * cover);
                     depths.extend([(left, depth + 1), (right, depth + 1)]);
@@ -164,9 +190,14 @@ fn importance_adds_up() {
     let (columns, targets) = mixed(500, 2);
     let model = fit(BoostingParams::new(Objective::Regression), &dataset(columns, targets)).unwrap();
     let importance = model.importance(4);
-    let nodes: usize = (0..model.forest().trees()).map(|tree| model.forest().tree(tree).len()).sum();
+    let nodes: usize = (0..model.forest().trees())
+        .map(|tree| model.forest().tree(tree).len())
+        .sum();
     // Every split adds two nodes to the root.
-    assert_eq!(importance.iter().map(|i| i.splits).sum::<usize>(), (nodes - model.forest().trees()) / 2);
+    assert_eq!(
+        importance.iter().map(|i| i.splits).sum::<usize>(),
+        (nodes - model.forest().trees()) / 2
+    );
     assert!(importance.iter().all(|i| i.gain > 0.0 && i.cover > 0.0));
     assert!(importance[3].gain > importance[2].gain, "the category matters most");
 }
@@ -177,4 +208,22 @@ fn nothing_to_split_leaves_the_mean() {
     let model = fit(BoostingParams::new(Objective::Regression), &data).unwrap();
     assert_eq!(model.forest().trees(), 0);
     assert_eq!(score(&model, &[1.0]), [24.5]);
+}
+
+#[test]
+fn models_of_every_size_are_prepared_for_scoring() {
+    let (columns, targets) = mixed(2_000, 15);
+    let data = dataset(columns, targets);
+    // Leaves up to the bits of a set and beyond, more trees than a block has.
+    for (leaves, trees) in [(64, 3), (65, 3), (200, 2), (4, 300)] {
+        let mut params = BoostingParams::new(Objective::Regression);
+        (params.num_leaves, params.n_estimators, params.min_child_samples) = (leaves, trees, 2);
+        let model = fit(params, &data).unwrap();
+        let mut row = [0.0; 4];
+        for index in (0..2_000).step_by(50) {
+            data.records.encode_row(index, &mut row);
+            // Compares both ways to score.
+            assert!(score(&model, &row)[0].is_finite());
+        }
+    }
 }
