@@ -155,9 +155,12 @@ CREATE VIEW assay.model_versions WITH (security_barrier) AS
                  ORDER BY a.alias) AS aliases,
            v.target, v.rows, v.features, v.metrics, v.params,
            CASE WHEN m.manageable THEN v.query END AS query,
-           v.duration, v.hash, v.trained_by, v.trained_at
+           v.duration, v.hash, v.trained_by, v.trained_at,
+           CASE WHEN v.task OPERATOR(pg_catalog.=) 'classification' THEN COALESCE(t.threshold, 0.5) END AS threshold
     FROM assay.visible_model m
-    JOIN assay.model_version v ON v.model_id OPERATOR(pg_catalog.=) m.id;
+    JOIN assay.model_version v ON v.model_id OPERATOR(pg_catalog.=) m.id
+    LEFT JOIN assay.model_threshold t
+        ON t.model_id OPERATOR(pg_catalog.=) v.model_id AND t.version OPERATOR(pg_catalog.=) v.version;
 COMMENT ON VIEW assay.model_versions IS 'The versions of the models that the current role may use.';
 COMMENT ON COLUMN assay.model_versions.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.model_versions.version IS 'The version''s number.';
@@ -175,6 +178,7 @@ COMMENT ON COLUMN assay.model_versions.duration IS 'How long the training took.'
 COMMENT ON COLUMN assay.model_versions.hash IS 'SHA-256 of the model.';
 COMMENT ON COLUMN assay.model_versions.trained_by IS 'The role that trained it.';
 COMMENT ON COLUMN assay.model_versions.trained_at IS 'When.';
+COMMENT ON COLUMN assay.model_versions.threshold IS 'The probability from which on a row is given the positive label.';
 
 CREATE VIEW assay.deployments WITH (security_barrier) AS
     SELECT m.name AS model, d.version, d.deployed_at, d.deployed_by, d.replaced
@@ -187,7 +191,29 @@ COMMENT ON COLUMN assay.deployments.deployed_at IS 'When.';
 COMMENT ON COLUMN assay.deployments.deployed_by IS 'Who deployed it.';
 COMMENT ON COLUMN assay.deployments.replaced IS 'The version that was deployed until then.';
 
-GRANT SELECT ON assay.models, assay.model_versions, assay.deployments TO PUBLIC;
+CREATE VIEW assay.model_metrics WITH (security_barrier) AS
+    SELECT v.model, v.version, v.algorithm, v.deployed, e.key AS metric, e.value::pg_catalog.float8 AS value
+    FROM assay.model_versions v, pg_catalog.jsonb_each(v.metrics) e
+    WHERE pg_catalog.jsonb_typeof(e.value) OPERATOR(pg_catalog.=) 'number';
+COMMENT ON VIEW assay.model_metrics IS 'What each version reached, a line a metric.';
+COMMENT ON COLUMN assay.model_metrics.model IS 'The model''s name.';
+COMMENT ON COLUMN assay.model_metrics.version IS 'The version''s number.';
+COMMENT ON COLUMN assay.model_metrics.algorithm IS 'The learner.';
+COMMENT ON COLUMN assay.model_metrics.deployed IS 'Whether the bare name stands for this version.';
+COMMENT ON COLUMN assay.model_metrics.metric IS 'The metric.';
+COMMENT ON COLUMN assay.model_metrics.value IS 'Its value on the held-out rows, or on the training rows when none were held out.';
+
+CREATE VIEW assay.model_grants WITH (security_barrier) AS
+    SELECT m.name AS model, CASE WHEN p.role::pg_catalog.oid OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'public' ELSE p.role::text END AS role, p.privilege
+    FROM assay.visible_model m
+    JOIN assay.model_privilege p ON p.model_id OPERATOR(pg_catalog.=) m.id
+    WHERE m.manageable;
+COMMENT ON VIEW assay.model_grants IS 'Who besides the owner may do what, for the models that the current role may manage.';
+COMMENT ON COLUMN assay.model_grants.model IS 'The model''s name.';
+COMMENT ON COLUMN assay.model_grants.role IS 'The role that was granted to; public is everyone.';
+COMMENT ON COLUMN assay.model_grants.privilege IS 'predict or manage.';
+
+GRANT SELECT ON assay.models, assay.model_versions, assay.model_metrics, assay.model_grants, assay.deployments TO PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('assay.model', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_id_seq', '');

@@ -170,7 +170,7 @@ impl Model {
     pub fn level_name(&self, input: usize, code: Option<u32>) -> Option<String> {
         let InputKind::Category { levels, other } = &self.inputs.get(input)?.kind else { return None };
         match code {
-            None => Some("NULL".to_string()),
+            None => Some("(null)".to_string()),
             Some(code) => match levels.get(code as usize) {
                 Some(level) => Some(level.clone()),
                 None => other.then(|| "(other)".to_string()),

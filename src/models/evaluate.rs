@@ -48,6 +48,17 @@ impl Outcome {
     }
 }
 
+/// A value, for people.
+fn shown(value: &Value<'_>) -> String {
+    match value {
+        Value::Missing => "NULL".to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Text(text) => format!("'{text}'"),
+        Value::Enum(oid) => format!("'{}'", types::enum_label(*oid).0),
+        Value::Vector(_) => "a vector".to_string(),
+    }
+}
+
 /// Reads the label of each row as a class of the model.
 struct Classes {
     target: String,
@@ -81,7 +92,7 @@ impl Classes {
             known.sort_unstable();
             known.truncate(20);
             Error::new(UNSUITABLE_ROWS, format!("target \"{}\" has a label that the model does not know", self.target))
-                .detail(format!("The label is {value:?}; the model knows {}.", known.join(", ")))
+                .detail(format!("The label is {}; the model knows {}.", shown(value), known.join(", ")))
                 .hint("Evaluate on rows whose labels training has seen.")
         })
     }

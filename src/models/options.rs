@@ -31,15 +31,27 @@ pub fn parse<T: DeserializeOwned>(name: &str, options: Json) -> Result<T> {
 
 /// The error of options that do not fit.
 pub fn invalid(name: &str, error: &serde_json::Error) -> Error {
-    let problem = error.to_string().replace('`', "\"");
-    // serde says what is wrong, and after "expected" what is known.
-    let (found, known) = match problem.split_once(", expected ") {
-        Some((found, known)) => (found.to_string(), Some(known.trim_start_matches("one of ").to_string())),
-        None => (problem, None),
-    };
-    let error = Error::new(INVALID_PARAMETER, format!("{name}: {found}"));
-    match known {
-        Some(known) => error.hint(format!("Known here: {known}.")),
-        None => error.hint("The function's comment lists the options and their types."),
+    /// Rust's words and JSON's.
+    const WORDS: [(&str, &str); 12] = [
+        ("`", "\""),
+        ("unknown field", "unknown key"),
+        ("unknown variant", "unknown value"),
+        ("invalid type: ", "wrong type: "),
+        ("a map", "an object"),
+        ("map", "object"),
+        ("a sequence", "an array"),
+        ("sequence", "array"),
+        ("usize", "a whole number"),
+        ("u64", "a whole number"),
+        ("i32", "a whole number"),
+        ("f64", "a number"),
+    ];
+    let problem = WORDS.iter().fold(error.to_string(), |text, (rust, json)| text.replace(rust, json));
+    // What is wrong stands before "expected", what is right after it.
+    match problem.split_once(", expected ") {
+        Some((found, right)) => Error::new(INVALID_PARAMETER, format!("{name}: {found}"))
+            .hint(format!("Expected is {}.", right.replacen("one of ", "one of: ", 1))),
+        None => Error::new(INVALID_PARAMETER, format!("{name}: {problem}"))
+            .hint("The function's comment lists the options and their types."),
     }
 }

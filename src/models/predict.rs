@@ -10,6 +10,7 @@ use pgrx::{pg_extern, pg_sys};
 use super::cache;
 use super::registry::{self, Privilege};
 use super::scorer::Scorer;
+use crate::algo::model::InputKind;
 use crate::pg::arguments::{self, RowReader, RowType, WholeRow};
 use crate::pg::catalog::{self, View};
 use crate::pg::error::{
@@ -133,14 +134,15 @@ impl Bound {
     }
 }
 
-/// An untyped literal for a number has to be one.
+/// An untyped literal for a number or a vector has to be one.
 fn check_literal(scorer: &Scorer, input: usize, value: &types::Value<'_>) -> Result<()> {
     let input = &scorer.model().inputs[input];
     match (&input.kind, value) {
-        (crate::algo::model::InputKind::Number, types::Value::Text(text)) => {
-            Err(Error::new(FEATURE_TYPE, format!("feature \"{}\" is a number", input.name))
-                .detail(format!("The literal is '{text}'."))
-                .hint(format!("Give a value of type {}.", input.type_name)))
+        (InputKind::Category { .. }, _) => Ok(()),
+        (_, types::Value::Text(text)) => {
+            Err(Error::new(FEATURE_TYPE, format!("feature \"{}\" cannot be '{text}'", input.name))
+                .detail(format!("It was {} in training.", input.type_name))
+                .hint(format!("Give a value of type {}, or NULL.", input.type_name)))
         }
         _ => Ok(()),
     }

@@ -191,10 +191,14 @@ fn check_trained_classes(train: &Dataset, labels: &[Label], target: &str) -> Res
 /// The training and the test rows, each in canonical order: by a hash of the row's content, so that a parallel plan, which gives rows in any
 /// order, trains the same model. Rows without a target are in neither.
 fn divide(columns: &[ReadColumn], target: &Target, plan: &Plan<'_>, monitor: &dyn Monitor) -> Result<Rows> {
-    let hashes = row_hashes(columns, target, plan.seed);
+    let mut hashes = row_hashes(columns, target, plan.seed);
     monitor.check()?;
-    let order = split::canonical_order(&hashes);
+    let mut order = split::canonical_order(&hashes);
     monitor.check()?;
+    if tell_equal_rows_apart(&mut hashes, &order) {
+        order = split::canonical_order(&hashes);
+        monitor.check()?;
+    }
     let is_test: Vec<bool> = match &plan.split {
         Split::None => vec![false; order.len()],
         Split::Column(column) => (0..order.len()).map(|row| column.encoded(row) == 1.0).collect(),
@@ -213,6 +217,24 @@ fn divide(columns: &[ReadColumn], target: &Target, plan: &Plan<'_>, monitor: &dy
     let labelled = order.into_iter().filter(|&row| !target.values[row as usize].is_nan());
     let (train, test) = labelled.partition(|&row| !is_test[row as usize]);
     Ok(Rows { train, test })
+}
+
+/// Gives each of several equal rows a hash of its own, by counting them; says whether there were any. Equal rows that stayed together would all
+/// train or all test, which would teach the opposite of what the test rows hold. Which of them is counted first does not matter.
+fn tell_equal_rows_apart(hashes: &mut [u64], order: &[u32]) -> bool {
+    let mut found = false;
+    let mut previous = None;
+    let mut count = 0;
+    for &row in order {
+        let hash = hashes[row as usize];
+        count = if previous == Some(hash) { count + 1 } else { 0 };
+        previous = Some(hash);
+        if count > 0 {
+            found = true;
+            hashes[row as usize] = hash::mix(hash, count);
+        }
+    }
+    found
 }
 
 /// A hash of each row's values and the seed.
@@ -252,4 +274,25 @@ fn row_hashes(columns: &[ReadColumn], target: &Target, seed: u64) -> Vec<u64> {
         }
     });
     hashes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows that repeat, each with a label drawn for itself: the test rows hold about the share of positives that the training rows do.
+    #[test]
+    fn equal_rows_are_divided_too() {
+        let rows = 4000_u64;
+        let mut hashes: Vec<u64> = (0..rows).map(|row| hash::mix(hash::seeded(3), row % 8)).collect();
+        let order = split::canonical_order(&hashes);
+        assert!(tell_equal_rows_apart(&mut hashes, &order));
+        let order = split::canonical_order(&hashes);
+        let first_half: Vec<usize> = order.iter().take(2000).map(|&row| row as usize).collect();
+        for value in 0..8 {
+            let share = first_half.iter().filter(|&&row| row % 8 == value).count();
+            assert!((200..300).contains(&share), "{share} of 500 rows with value {value} are in the first half");
+        }
+        assert!(!tell_equal_rows_apart(&mut hashes, &order));
+    }
 }

@@ -87,7 +87,7 @@ pub fn check_name(what: &str, name: &str) -> Result<()> {
         return Ok(());
     };
     Err(Error::new(INVALID_NAME, format!("the {what} {problem}"))
-        .detail(format!("It is {name:?}."))
+        .detail(format!("It is \"{name}\"."))
         .hint("Use a short name of letters, digits and underscores."))
 }
 

@@ -57,7 +57,7 @@ impl Scorer {
         match (&self.model.inputs[input].kind, reader.role()) {
             (InputKind::Number, Role::Number) | (InputKind::Vector { .. }, Role::Vector) => true,
             // Untyped literals are read as the model wants them.
-            (InputKind::Number, Role::Category) => reader == Reader::Literal,
+            (InputKind::Number | InputKind::Vector { .. }, Role::Category) => reader == Reader::Literal,
             (InputKind::Category { .. }, Role::Category) => true,
             _ => false,
         }
@@ -93,6 +93,10 @@ impl Scorer {
                 }
                 return fits;
             }
+            (InputKind::Vector { .. }, Value::Text(text)) => match vector_literal(text) {
+                Some(vector) => return self.encode(input, &Value::Vector(vector), row),
+                None => return false,
+            },
             (kind, _) => row[at..at + kind.width()].fill(f64::NAN),
         }
         true
@@ -120,5 +124,29 @@ impl Scorer {
     /// Whether the model is a classification.
     pub fn is_classification(&self) -> bool {
         self.model.task == Task::Classification
+    }
+}
+
+/// Reads an array literal such as `{1,2.5,NULL}`.
+fn vector_literal(text: &str) -> Option<Vec<f64>> {
+    let elements = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+    let element = |text: &str| match text.trim() {
+        null if null.eq_ignore_ascii_case("null") => Some(f64::NAN),
+        number => number.parse().ok(),
+    };
+    elements.split(',').map(element).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn array_literals_are_read() {
+        assert_eq!(vector_literal(" {1, -2.5e3} "), Some(vec![1.0, -2500.0]));
+        assert!(vector_literal("{NULL}").is_some_and(|vector| vector[0].is_nan()));
+        for text in ["", "1,2", "{a}", "{1", "{}"] {
+            assert_eq!(vector_literal(text), None, "{text}");
+        }
     }
 }

@@ -186,15 +186,19 @@ impl Request {
             Some(reader) if reader.role() == Role::Category => Task::Classification,
             _ => Task::Regression,
         };
-        // A whole-numbered target may be classes: then the algorithm says so.
+        // Numbers may be classes too: then the algorithm says so. What is no number is a class unless the task is told.
         let task = self.task.unwrap_or(match self.algorithm.map(Algorithm::tasks) {
-            Some([only]) => *only,
+            Some([only]) if by_type == Task::Regression => *only,
             _ => by_type,
         });
         match self.algorithm {
             Some(algorithm) if !algorithm.tasks().contains(&task) => {
                 Err(Error::new(UNDEFINED_ALGORITHM, format!("{} cannot learn a {}", algorithm.name(), task.name()))
-                    .hint(format!("For a {} use one of {}.", task.name(), algorithms_for(task).join(", "))))
+                    .hint(format!(
+                        "For a {} use one of {}; or tell what to learn with task.",
+                        task.name(),
+                        algorithms_for(task).join(", ")
+                    )))
             }
             _ => Ok(task),
         }
@@ -384,8 +388,13 @@ impl Request {
             (Deploy::Never, _) => false,
             (Deploy::Always, _) | (Deploy::Auto, None) => true,
             (Deploy::Auto, Some(current)) => {
-                let before = registry::Version { model: entry.clone(), version: current }.stored()?.metrics;
-                let verdict = metrics.not_worse_than(&before);
+                let before = registry::Version { model: entry.clone(), version: current }.stored()?;
+                let verdict = match before.target {
+                    Some(target) if target != self.target => {
+                        Err(format!("it predicts \"{}\", the deployed version \"{target}\"", self.target))
+                    }
+                    _ => metrics.not_worse_than(&before.metrics),
+                };
                 if let Err(why) = &verdict {
                     notice(
                         format!("version {version} of model \"{}\" is not deployed: {why}", self.model),
@@ -463,7 +472,7 @@ fn judge(
 impl Judged {
     fn json(&self) -> Json {
         let mut object: serde_json::Map<String, Json> =
-            self.metrics.iter().map(|&(name, value)| (name.to_string(), json!(value))).collect();
+            self.metrics.iter().map(|&(name, value)| (name.to_string(), number(value))).collect();
         object.insert("evaluated_on".into(), json!(if self.held_out { "test" } else { "train" }));
         Json::Object(object)
     }
@@ -480,12 +489,17 @@ impl Judged {
                 return if sign * new >= sign * old {
                     Ok(())
                 } else {
-                    Err(format!("its {name} is {new:.6}, that of the deployed version {old:.6}"))
+                    Err(format!("its {name} is {new:.4}, the deployed version's {old:.4}"))
                 };
             }
         }
         Err("its metrics cannot be compared with those of the deployed version".into())
     }
+}
+
+/// A number as JSON, whole ones (such as a count of rows) without a fraction.
+fn number(value: f64) -> Json {
+    if value.fract() == 0.0 && value.abs() < 1e15 { json!(value as i64) } else { json!(value) }
 }
 
 fn interval(seconds: f64) -> Interval {

@@ -113,6 +113,11 @@ pub fn release_memory() {
     }
 }
 
+/// Seconds, for people.
+fn seconds(seconds: f64) -> String {
+    if seconds < 10.0 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") }
+}
+
 /// Says how far a long training is: a NOTICE once per `assay.progress`, and the process title.
 pub struct Reporter {
     started: Instant,
@@ -146,7 +151,7 @@ impl Reporter {
     pub fn rows(&mut self, what: &str, rows: u64, expected: f64) {
         if self.due() {
             let text = format!("{what}: {rows} of about {expected:.0} rows read");
-            notice(format!("{text}, {:.0} s elapsed", self.elapsed().as_secs_f64()), None);
+            notice(format!("{text}, {} elapsed", seconds(self.elapsed().as_secs_f64())), None);
             self.show(&text);
         }
     }
@@ -160,14 +165,15 @@ impl Reporter {
         let iterations = watch.iterations.load(Ordering::Relaxed);
         let elapsed = self.elapsed().as_secs_f64();
         if iteration == 0 {
-            notice(format!("{what}, {elapsed:.0} s elapsed"), None);
+            notice(format!("{what}, {} elapsed", seconds(elapsed)), None);
             self.show(what);
             return;
         }
         let loss = f64::from_bits(watch.loss.load(Ordering::Relaxed));
         let remaining = started.elapsed().as_secs_f64() / iteration as f64 * iterations.saturating_sub(iteration) as f64;
         let text = format!("{what}: iteration {iteration} of {iterations}");
-        notice(format!("{text}, loss {loss:.6}, {elapsed:.0} s elapsed, about {remaining:.0} s remaining"), None);
+        let (elapsed, remaining) = (seconds(elapsed), seconds(remaining));
+        notice(format!("{text}, loss {loss:.6}, {elapsed} elapsed, about {remaining} remaining"), None);
         self.show(&text);
     }
 

@@ -12,7 +12,7 @@ use crate::algo;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SqlState(pub &'static [u8; 5]);
 
-/// There is no such model, or none that the role may know of.
+/// There is no such model.
 pub const UNDEFINED_MODEL: SqlState = SqlState(b"ML001");
 /// The model has no such version or alias, or nothing is deployed.
 pub const UNDEFINED_VERSION: SqlState = SqlState(b"ML002");

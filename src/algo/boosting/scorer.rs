@@ -36,8 +36,9 @@ struct Column {
     column: usize,
     /// Of splits by number, ascending; as many as `cuts`.
     thresholds: Vec<f64>,
-    /// Of splits by category; as many as `cuts`.
-    sets: Vec<[u64; 4]>,
+    /// Of splits by category: the words of their sets, all first words in one list, all second words in the next, and so on; each
+    /// as long as `cuts`.
+    words: [Vec<u64>; 4],
     cuts: Cuts,
     /// The splits that send missing values right.
     missing: Cuts,
@@ -162,7 +163,11 @@ impl Block {
         }
         for (column, set, mask, tree, missing_left) in categories {
             let column = block.column(column);
-            column.sets.push(set);
+            column
+                .words
+                .iter_mut()
+                .zip(set)
+                .for_each(|(words, word)| words.push(word));
             column.add(mask, tree, missing_left);
         }
         Some(block)
@@ -175,7 +180,7 @@ impl Block {
             self.columns.push(Column {
                 column,
                 thresholds: Vec::new(),
-                sets: Vec::new(),
+                words: Default::default(),
                 cuts,
                 missing,
             });
@@ -212,17 +217,17 @@ impl Column {
         if x.is_nan() {
             return self.missing.apply(self.missing.masks.len(), remaining);
         }
-        if self.sets.is_empty() {
+        if self.words[0].is_empty() {
             return self
                 .cuts
                 .apply(self.thresholds.partition_point(|threshold| *threshold < x), remaining);
         }
         // The cast saturates, so that unseen levels (infinity) have a code that no set holds.
         let code = (x as u32).min(255);
-        let (word, bit) = ((code >> 6) as usize & 3, code & 63);
-        for ((set, mask), tree) in self.sets.iter().zip(&self.cuts.masks).zip(&self.cuts.trees) {
+        let words = &self.words[(code >> 6) as usize & 3];
+        for ((word, mask), tree) in words.iter().zip(&self.cuts.masks).zip(&self.cuts.trees) {
             // All ones when the level goes left, so that nothing is taken away.
-            let goes_left = (set[word] >> bit & 1).wrapping_neg();
+            let goes_left = (word >> (code & 63) & 1).wrapping_neg();
             remaining[usize::from(*tree)] &= mask | goes_left;
         }
     }

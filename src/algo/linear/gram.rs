@@ -232,6 +232,11 @@ impl Gram {
         })
     }
 
+    /// How many features a row has.
+    pub fn width(&self) -> usize {
+        self.moments.width
+    }
+
     /// Adds a row of `width` features and its target. A row with a missing (not finite) value is left out and counted, and so is one
     /// of the wrong length.
     pub fn push(&mut self, row: &[f64], target: f64) {

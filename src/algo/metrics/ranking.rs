@@ -206,7 +206,7 @@ impl Accumulator for Ranking {
     }
 
     fn validate(&self) -> Result<()> {
-        let sound_score = |score: f64| !score.is_nan() && !(score == 0.0 && score.is_sign_negative());
+        let sound_score = |score: f64| !(score.is_nan() || score == 0.0 && score.is_sign_negative());
         let mut totals = self.plain.each_ref().map(|scores| Some(scores.len() as u64));
         for (code, total) in totals.iter_mut().enumerate() {
             for tie in &self.ties {
@@ -253,7 +253,8 @@ fn merge_ties(left: &[Tie], right: &[Tie]) -> Vec<Tie> {
                     score: a.score,
                     counts: [a.counts[0] + b.counts[0], a.counts[1] + b.counts[1]],
                 });
-                (l.next(), r.next());
+                l.next();
+                r.next();
                 continue;
             }
             (Some(a), Some(b)) => a.score < b.score,

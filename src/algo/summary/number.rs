@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::moments::Moments;
-use super::quantiles::order_statistics;
+use super::quantiles::{gather, order_statistics};
 use crate::algo::error::{Error, Result};
 
 /// Bins of a baseline, at most.
@@ -68,11 +68,7 @@ impl NumberSummary {
         let values = if moments.count() == values.len() as u64 {
             values
         } else {
-            present = values
-                .iter()
-                .copied()
-                .filter(|value| !value.is_nan())
-                .collect::<Vec<f64>>();
+            present = gather(values, moments.count() as usize, |value| !value.is_nan());
             &present
         };
         let rows = values.len();

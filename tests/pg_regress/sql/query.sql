@@ -8,20 +8,21 @@ CREATE VIEW first_point AS SELECT * FROM point WHERE x <= 3;
 CREATE MATERIALIZED VIEW last_point AS SELECT * FROM point WHERE x > 3;
 CREATE SCHEMA "Odd schema";
 CREATE TABLE "Odd schema"."Points ""all""; --" AS TABLE point;
-CREATE TABLE "Größe" AS TABLE point;
+CREATE TABLE größe AS TABLE point;
 CREATE TEMP TABLE passing AS TABLE point;
 
 -- Statements.
 SELECT rows_of('SELECT * FROM point'), rows_of('select x, y from point limit 4'), rows_of('(SELECT * FROM point)'), rows_of('SELECT * FROM point;'),
-       rows_of(E'-- the points\n/* all /* of */ them */ SELECT * FROM point -- here'), rows_of('TABLE point'),
+       rows_of('TABLE point'), rows_of(E'-- the points\n/* all of them */ SELECT * FROM point -- here'),
        rows_of('WITH p AS MATERIALIZED (SELECT * FROM point) SELECT * FROM p'), rows_of('SELECT * FROM point UNION ALL TABLE point');
+SELECT rows_of('/* comments /* nest */ in PostgreSQL */ SELECT * FROM point');
 SELECT rows FROM assay.train('q', 'VALUES (1, 2), (2, 4), (3, 6)', 'column2', 'linear_regression', deploy => 'never');
 -- A column that only sorts is no column of the result.
 SELECT features FROM assay.train('q', 'SELECT x AS a, y FROM point ORDER BY x * y', 'y', 'linear_regression', deploy => 'never');
 
 -- Names: plain, qualified, quoted, of views, as the search path finds them.
 SELECT rows_of('point'), rows_of('public.point'), rows_of(' point '), rows_of('POINT'), rows_of('"point"'), rows_of('first_point'), rows_of('last_point'),
-       rows_of('passing'), rows_of('pg_temp.passing'), rows_of('Größe');
+       rows_of('passing'), rows_of('pg_temp.passing'), rows_of('größe');
 SELECT rows_of('"Odd schema"."Points ""all""; --"');
 SET search_path = "Odd schema", public;
 SELECT rows_of('"Points ""all""; --"');
@@ -101,6 +102,6 @@ SELECT rows_of($$SELECT x, assay.predict('inner', x) AS y FROM point$$);
 
 SELECT assay.drop_model(model) FROM assay.models;
 DROP SCHEMA "Odd schema" CASCADE;
-DROP TABLE point, "Größe", passing, table_1, values2020, selected CASCADE;
+DROP TABLE point, größe, passing, table_1, values2020, selected CASCADE;
 DROP FUNCTION rows_of, picky, leave, sneak;
 DROP SEQUENCE counter;

@@ -93,7 +93,7 @@ CALL fails($$SELECT assay.train('t', 'house', 'sold', params => '[1]')$$);
 
 -- preprocess: the most frequent categories are kept, and a line tells of it.
 SELECT features FROM assay.train('t', 'SELECT size, purpose, is_risky FROM (SELECT *, credit_amount AS size FROM german_credit) AS g', 'is_risky',
-                                 preprocess => '{"max_categories": 3}', deploy => 'always');
+                                 preprocess => '{"max_categories": 3}', split => 'none', deploy => 'always');
 SELECT categories, top_categories FROM assay.feature_info('t') WHERE feature = 'purpose';
 CALL fails($$SELECT assay.train('t', 'house', 'sold', preprocess => '{"max_categories": 0}')$$);
 CALL fails($$SELECT assay.train('t', 'house', 'sold', preprocess => '{"max_categories": 254}')$$);
@@ -176,12 +176,11 @@ CALL fails($$SELECT assay.train('t', NULL, 'sold')$$);
 -- deploy: the first version is deployed; then one that is not worse on held-out rows; always and never mean what they say.
 SELECT assay.drop_model('t');
 SELECT version FROM assay.train('t', 'house', 'sold', deploy => 'never');
-SELECT version FROM assay.train('t', 'german_credit', 'is_risky', 'logistic_regression', exclude => '{customer_id}');
-SELECT version FROM assay.train('t', 'german_credit', 'is_risky', 'logistic_regression', exclude => '{customer_id}');
-DO $$
-BEGIN
-    PERFORM assay.train('t', 'SELECT age, housing, is_risky FROM german_credit', 'is_risky', 'logistic_regression');
-END $$;
+CREATE VIEW divided AS SELECT *, customer_id % 4 = 0 AS is_test FROM german_credit;
+SELECT version FROM assay.train('t', 'divided', 'is_risky', 'logistic_regression', exclude => '{customer_id}', split => 'is_test');
+SELECT version FROM assay.train('t', 'divided', 'is_risky', 'logistic_regression', exclude => '{customer_id}', split => 'is_test');
+SELECT version FROM assay.train('t', 'SELECT age, housing, is_risky, is_test FROM divided', 'is_risky', 'logistic_regression', split => 'is_test');
+SELECT version FROM assay.train('t', 'SELECT age, housing, is_risky FROM divided', 'is_risky', 'logistic_regression', split => 'none');
 SELECT version FROM assay.train('t', 'house', 'sold');
 SELECT version FROM assay.train('t', 'house', 'price');
 SELECT version FROM assay.train('t', 'house', 'price', deploy => 'always');
@@ -203,4 +202,5 @@ CALL fails($$SET assay.max_memory = 0$$);
 SELECT assay.drop_model(model) FROM assay.models WHERE model IN ('t', 'seeded', 'zoo', 'boost', 'logit', 'bayes', 'line', 'ridge', 'boost_price');
 SELECT count(*) FROM assay.models;
 DROP TABLE zoo;
+DROP VIEW divided;
 DROP DOMAIN percent, code;

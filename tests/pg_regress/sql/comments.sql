@@ -1,0 +1,38 @@
+-- The schema documents itself, and says of each function what the planner needs to know. Every list of failures here is empty.
+
+-- Functions, aggregates, types, tables, views and columns without a comment.
+SELECT p.oid::regprocedure AS uncommented FROM pg_proc AS p
+WHERE p.pronamespace = 'assay'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL ORDER BY 1;
+SELECT t.oid::regtype AS uncommented FROM pg_type AS t
+WHERE t.typnamespace = 'assay'::regnamespace AND t.typrelid = 0 AND t.typelem = 0 AND obj_description(t.oid, 'pg_type') IS NULL ORDER BY 1;
+SELECT c.oid::regclass AS uncommented FROM pg_class AS c
+WHERE c.relnamespace = 'assay'::regnamespace AND c.relkind IN ('r', 'v', 'm') AND obj_description(c.oid, 'pg_class') IS NULL ORDER BY 1;
+SELECT c.oid::regclass AS relation, a.attname AS uncommented FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'assay'::regnamespace AND c.relkind IN ('r', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped
+  AND col_description(c.oid, a.attnum) IS NULL ORDER BY 1, a.attnum;
+SELECT obj_description('assay'::regnamespace, 'pg_namespace') IS NOT NULL AS schema_commented,
+       obj_description(oid, 'pg_extension') IS NOT NULL AS extension_commented FROM pg_extension WHERE extname = 'assay';
+
+-- What people call. A new function shows up here: say what it is, and add its tests.
+SELECT p.proname AS function, CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility,
+       CASE p.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' ELSE 'unsafe' END AS parallel, p.proisstrict AS strict
+FROM pg_proc AS p
+WHERE p.pronamespace = 'assay'::regnamespace AND p.prokind = 'f' AND p.proname !~ '_step$|^state_'
+ORDER BY p.proname COLLATE "C", p.oid::regprocedure::text COLLATE "C";
+-- Aggregates can be split over workers: all have a combine function and a state that can be sent.
+SELECT a.aggfnoid::regprocedure AS aggregate, p.proparallel = 's' AS safe, a.aggcombinefn <> 0 AS combines, a.aggtranstype::regtype AS state
+FROM pg_aggregate AS a JOIN pg_proc AS p ON p.oid = a.aggfnoid
+WHERE p.pronamespace = 'assay'::regnamespace ORDER BY a.aggfnoid::regprocedure::text COLLATE "C";
+-- What aggregates are made of is immutable and safe.
+SELECT p.oid::regprocedure AS wrong FROM pg_proc AS p
+WHERE p.pronamespace = 'assay'::regnamespace AND p.proname ~ '_step$|^state_' AND (p.provolatile <> 'i' OR p.proparallel <> 's') ORDER BY 1;
+-- No function has its owner's rights, or a search path to be misled by.
+SELECT p.oid::regprocedure AS definer FROM pg_proc AS p WHERE p.pronamespace = 'assay'::regnamespace AND p.prosecdef ORDER BY 1;
+
+-- Everybody may look at the schema and use its functions; tables show nothing, views what each may see.
+SELECT has_schema_privilege('public', 'assay', 'USAGE') AS usage, has_schema_privilege('public', 'assay', 'CREATE') AS creation;
+SELECT c.relname, c.relkind, has_table_privilege('public', c.oid, 'SELECT') AS readable, has_table_privilege('public', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES') AS writable
+FROM pg_class AS c WHERE c.relnamespace = 'assay'::regnamespace AND c.relkind IN ('r', 'v') ORDER BY c.relname COLLATE "C";
+-- Views do not let a cheap function look at rows before they are filtered.
+SELECT c.relname AS leaky FROM pg_class AS c
+WHERE c.relnamespace = 'assay'::regnamespace AND c.relkind = 'v' AND NOT coalesce(c.reloptions @> '{security_barrier=true}' OR c.reloptions @> '{security_barrier}', false);
