@@ -11,7 +11,11 @@ pub enum Error {
     Stopped,
     /// A hyperparameter is out of its range.
     #[error("parameter \"{name}\" is {value}, but must be {allowed}")]
-    Parameter { name: &'static str, value: String, allowed: &'static str },
+    Parameter {
+        name: &'static str,
+        value: String,
+        allowed: &'static str,
+    },
     /// The rows cannot answer the question asked of them (one class only, no rows, nothing that varies).
     #[error("{problem}")]
     Data { problem: String, hint: &'static str },
@@ -38,12 +42,18 @@ impl From<linfa::Error> for Error {
 impl Error {
     /// Short for [`Error::Data`].
     pub fn data(problem: impl Into<String>, hint: &'static str) -> Self {
-        Error::Data { problem: problem.into(), hint }
+        Error::Data {
+            problem: problem.into(),
+            hint,
+        }
     }
 
     /// Short for [`Error::Damaged`].
     pub fn damaged(what: &'static str, problem: impl Into<String>) -> Self {
-        Error::Damaged { what, problem: problem.into() }
+        Error::Damaged {
+            what,
+            problem: problem.into(),
+        }
     }
 }
 

@@ -28,15 +28,19 @@ const BLOCK: usize = 4096;
 
 impl<E: Estimator + Sync + ?Sized> PredictInplace<Frame, Array2<f64>> for Predictor<'_, E> {
     fn predict_inplace<'a>(&'a self, frame: &'a Frame, predictions: &mut Array2<f64>) {
-        predictions.axis_chunks_iter_mut(Axis(0), BLOCK).into_par_iter().enumerate().for_each(|(block, mut rows)| {
-            let mut row = vec![f64::NAN; frame.nfeatures()];
-            let mut out = vec![0.0; self.0.outputs()];
-            for (index, mut target) in (block * BLOCK..).zip(rows.outer_iter_mut()) {
-                frame.encode_row(index, &mut row);
-                self.0.score(&row, &mut out);
-                target.iter_mut().zip(&out).for_each(|(t, o)| *t = *o);
-            }
-        });
+        predictions
+            .axis_chunks_iter_mut(Axis(0), BLOCK)
+            .into_par_iter()
+            .enumerate()
+            .for_each(|(block, mut rows)| {
+                let mut row = vec![f64::NAN; frame.nfeatures()];
+                let mut out = vec![0.0; self.0.outputs()];
+                for (index, mut target) in (block * BLOCK..).zip(rows.outer_iter_mut()) {
+                    frame.encode_row(index, &mut row);
+                    self.0.score(&row, &mut out);
+                    target.iter_mut().zip(&out).for_each(|(t, o)| *t = *o);
+                }
+            });
     }
 
     fn default_target(&self, frame: &Frame) -> Array2<f64> {

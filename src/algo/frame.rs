@@ -59,9 +59,10 @@ impl Column {
     pub fn take(&self, rows: &[u32]) -> Column {
         match self {
             Column::Number(values) => Column::Number(rows.iter().map(|&r| values[r as usize]).collect()),
-            Column::Category { codes, levels } => {
-                Column::Category { codes: rows.iter().map(|&r| codes[r as usize]).collect(), levels: *levels }
-            }
+            Column::Category { codes, levels } => Column::Category {
+                codes: rows.iter().map(|&r| codes[r as usize]).collect(),
+                levels: *levels,
+            },
         }
     }
 
@@ -85,7 +86,10 @@ impl Frame {
     /// A frame of `columns`, or `None` when their lengths differ.
     pub fn new(columns: Vec<Column>) -> Option<Self> {
         let rows = columns.first().map_or(0, Column::len);
-        columns.iter().all(|c| c.len() == rows).then_some(Frame { columns, rows })
+        columns
+            .iter()
+            .all(|c| c.len() == rows)
+            .then_some(Frame { columns, rows })
     }
 
     /// The columns, in feature order.
@@ -108,7 +112,10 @@ impl Frame {
 
     /// The rows named by `rows`, in that order.
     pub fn take(&self, rows: &[u32]) -> Frame {
-        Frame { columns: self.columns.iter().map(|c| c.take(rows)).collect(), rows: rows.len() }
+        Frame {
+            columns: self.columns.iter().map(|c| c.take(rows)).collect(),
+            rows: rows.len(),
+        }
     }
 
     /// Bytes held on the heap.

@@ -163,12 +163,18 @@ impl Model {
 
     /// The input of each feature, in the learner's order.
     pub fn feature_inputs(&self) -> Vec<usize> {
-        self.inputs.iter().enumerate().flat_map(|(i, input)| vec![i; input.kind.width()]).collect()
+        self.inputs
+            .iter()
+            .enumerate()
+            .flat_map(|(i, input)| vec![i; input.kind.width()])
+            .collect()
     }
 
     /// A category code of a feature, as text; `None` stands for missing.
     pub fn level_name(&self, input: usize, code: Option<u32>) -> Option<String> {
-        let InputKind::Category { levels, other } = &self.inputs.get(input)?.kind else { return None };
+        let InputKind::Category { levels, other } = &self.inputs.get(input)?.kind else {
+            return None;
+        };
         match code {
             None => Some("(null)".to_string()),
             Some(code) => match levels.get(code as usize) {
@@ -189,14 +195,19 @@ impl Model {
     /// Reads bytes that may come from anywhere: whatever they hold, the result is a model that scores without panicking, or an error. O(bytes).
     pub fn from_bytes(bytes: &[u8]) -> Result<Model> {
         let damaged = |problem: &str| Error::damaged("the model", problem);
-        let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| damaged("it does not begin as a model does"))?;
+        let rest = bytes
+            .strip_prefix(MAGIC)
+            .ok_or_else(|| damaged("it does not begin as a model does"))?;
         let (version, payload) = rest.split_first_chunk().ok_or_else(|| damaged("it ends too early"))?;
         match u16::from_le_bytes(*version) {
             FORMAT => {}
-            other => return Err(damaged(&format!("its format version is {other}, and this assay reads {FORMAT}"))),
+            other => {
+                return Err(damaged(&format!(
+                    "its format version is {other}, and this assay reads {FORMAT}"
+                )));
+            }
         }
-        let (model, rest) =
-            postcard::take_from_bytes::<Model>(payload).map_err(|error| damaged(&error.to_string()))?;
+        let (model, rest) = postcard::take_from_bytes::<Model>(payload).map_err(|error| damaged(&error.to_string()))?;
         if !rest.is_empty() {
             return Err(damaged("bytes follow its end"));
         }
@@ -208,10 +219,10 @@ impl Model {
         let damaged = |problem: &str| Err(Error::damaged("the model", problem));
         for input in &self.inputs {
             match &input.kind {
-                InputKind::Vector { width, used } => {
-                    if !used.is_sorted_by(|a, b| a < b) || used.last().is_some_and(|last| last >= width) {
-                        return damaged("a vector's elements are out of range");
-                    }
+                InputKind::Vector { width, used }
+                    if !used.is_sorted_by(|a, b| a < b) || used.last().is_some_and(|last| last >= width) =>
+                {
+                    return damaged("a vector's elements are out of range");
                 }
                 InputKind::Category { levels, .. } if !levels.is_sorted_by(|a, b| a < b) => {
                     return damaged("a category's levels are out of order");
@@ -219,8 +230,11 @@ impl Model {
                 _ => {}
             }
         }
-        let features: Vec<usize> =
-            self.inputs.iter().flat_map(|input| vec![input.kind.codes(); input.kind.width()]).collect();
+        let features: Vec<usize> = self
+            .inputs
+            .iter()
+            .flat_map(|input| vec![input.kind.codes(); input.kind.width()])
+            .collect();
         self.fitted.validate(&features)?;
         let outputs = match self.task {
             Task::Regression if self.labels.is_empty() => 1,

@@ -28,9 +28,12 @@ pub fn scorer(version: &Version) -> Result<Rc<Scorer>> {
     }
     let bytes = version.bytes()?;
     if super::hash_of(&bytes) != hash {
-        return Err(Error::new(DAMAGED_MODEL, format!("model \"{}\" cannot be loaded", version.reference()))
-            .detail("Its bytes do not have the hash that was stored with them.")
-            .hint("Restore it from a backup, or train it again."));
+        return Err(Error::new(
+            DAMAGED_MODEL,
+            format!("model \"{}\" cannot be loaded", version.reference()),
+        )
+        .detail("Its bytes do not have the hash that was stored with them.")
+        .hint("Restore it from a backup, or train it again."));
     }
     let model = crate::algo::model::Model::from_bytes(&bytes).map_err(|error| registry::damaged(version, &error))?;
     let scorer = Rc::new(Scorer::new(model));

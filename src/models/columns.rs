@@ -25,8 +25,15 @@ enum Values {
     Numbers(Vec<f64>),
     /// A vector is as many numbers as it has elements; their number is known from the first one that is not NULL.
     Vectors(Vec<Vec<f64>>),
-    Texts { codes: Vec<u32>, dictionary: HashMap<Box<str>, u32>, bytes: usize },
-    Enums { codes: Vec<u32>, dictionary: HashMap<u32, u32> },
+    Texts {
+        codes: Vec<u32>,
+        dictionary: HashMap<Box<str>, u32>,
+        bytes: usize,
+    },
+    Enums {
+        codes: Vec<u32>,
+        dictionary: HashMap<u32, u32>,
+    },
 }
 
 /// A column that has been read.
@@ -52,7 +59,10 @@ impl ColumnBuilder {
         let Some(reader) = column.reader else {
             return Err(Error::new(
                 COLUMN_TYPE,
-                format!("column \"{}\" has type {}, which a model cannot use", column.name, column.type_name),
+                format!(
+                    "column \"{}\" has type {}, which a model cannot use",
+                    column.name, column.type_name
+                ),
             )
             .hint(format!(
                 "Cast it in the query to a number, text, date or float8[], or leave it out with exclude => '{{{}}}'.",
@@ -62,8 +72,15 @@ impl ColumnBuilder {
         let values = match (reader.role(), reader) {
             (Role::Number, _) => Values::Numbers(Vec::new()),
             (Role::Vector, _) => Values::Vectors(Vec::new()),
-            (Role::Category, Reader::Enum) => Values::Enums { codes: Vec::new(), dictionary: HashMap::new() },
-            (Role::Category, _) => Values::Texts { codes: Vec::new(), dictionary: HashMap::new(), bytes: 0 },
+            (Role::Category, Reader::Enum) => Values::Enums {
+                codes: Vec::new(),
+                dictionary: HashMap::new(),
+            },
+            (Role::Category, _) => Values::Texts {
+                codes: Vec::new(),
+                dictionary: HashMap::new(),
+                bytes: 0,
+            },
         };
         Ok(ColumnBuilder {
             name: column.name.clone(),
@@ -85,7 +102,14 @@ impl ColumnBuilder {
                 self.non_finite += u64::from(!finite);
                 numbers.push(if finite { *number } else { f64::NAN });
             }
-            (Values::Texts { codes, dictionary, bytes }, Value::Text(text)) => {
+            (
+                Values::Texts {
+                    codes,
+                    dictionary,
+                    bytes,
+                },
+                Value::Text(text),
+            ) => {
                 let code = match dictionary.get(text.as_ref()) {
                     Some(&code) => code,
                     None => {
@@ -110,7 +134,12 @@ impl ColumnBuilder {
                         COLUMN_TYPE,
                         format!("column \"{}\" holds vectors of different lengths", self.name),
                     )
-                    .detail(format!("Row {} has {} elements, those before have {}.", self.rows, vector.len(), parts.len()))
+                    .detail(format!(
+                        "Row {} has {} elements, those before have {}.",
+                        self.rows,
+                        vector.len(),
+                        parts.len()
+                    ))
                     .hint("Every vector of a column must have as many elements as the others, or be NULL."));
                 }
                 for (part, &element) in parts.iter_mut().zip(vector) {
@@ -135,7 +164,11 @@ impl ColumnBuilder {
         match &self.values {
             Values::Numbers(numbers) => numbers.len() * size_of::<f64>(),
             Values::Vectors(parts) => parts.iter().map(|part| part.len() * size_of::<f64>()).sum(),
-            Values::Texts { codes, dictionary, bytes } => codes.len() * size_of::<u32>() + bytes + dictionary.len() * ENTRY,
+            Values::Texts {
+                codes,
+                dictionary,
+                bytes,
+            } => codes.len() * size_of::<u32>() + bytes + dictionary.len() * ENTRY,
             Values::Enums { codes, dictionary } => codes.len() * size_of::<u32>() + dictionary.len() * ENTRY,
         }
     }
@@ -146,7 +179,9 @@ impl ColumnBuilder {
             Values::Numbers(numbers) => (vec![Column::Number(numbers)], Vec::new()),
             Values::Vectors(parts) => (parts.into_iter().map(Column::Number).collect(), Vec::new()),
             Values::Texts { codes, dictionary, .. } => {
-                let levels = dictionary.into_iter().map(|(text, code)| (Label::Text(text.into()), code));
+                let levels = dictionary
+                    .into_iter()
+                    .map(|(text, code)| (Label::Text(text.into()), code));
                 category(codes, levels)
             }
             Values::Enums { codes, dictionary } => {
@@ -173,17 +208,29 @@ pub fn enum_level(oid: pgrx::pg_sys::Oid) -> Label {
 }
 
 fn next_code(column: &str, levels: usize) -> Result<u32> {
-    u32::try_from(levels).ok().filter(|&code| code != MISSING).ok_or_else(|| {
-        Error::new(LIMIT_EXCEEDED, format!("column \"{column}\" has too many distinct values"))
+    u32::try_from(levels)
+        .ok()
+        .filter(|&code| code != MISSING)
+        .ok_or_else(|| {
+            Error::new(
+                LIMIT_EXCEEDED,
+                format!("column \"{column}\" has too many distinct values"),
+            )
             .hint("Leave it out with exclude.")
-    })
+        })
 }
 
 fn category(codes: Vec<u32>, levels: impl Iterator<Item = (Label, u32)>) -> (Vec<Column>, Vec<Label>) {
     let mut levels: Vec<(Label, u32)> = levels.collect();
     levels.sort_unstable_by_key(|&(_, code)| code);
     let levels: Vec<Label> = levels.into_iter().map(|(level, _)| level).collect();
-    (vec![Column::Category { codes, levels: levels.len() }], levels)
+    (
+        vec![Column::Category {
+            codes,
+            levels: levels.len(),
+        }],
+        levels,
+    )
 }
 
 impl ReadColumn {
@@ -235,12 +282,27 @@ pub fn sorted(levels: Vec<Label>) -> (Vec<Label>, Vec<u32>) {
     let mut order: Vec<u32> = (0..levels.len() as u32).collect();
     order.sort_unstable_by(|&a, &b| levels[a as usize].cmp(&levels[b as usize]));
     let mut new_codes = vec![0; levels.len()];
-    order.iter().zip(0..).for_each(|(&old, new)| new_codes[old as usize] = new);
+    order
+        .iter()
+        .zip(0..)
+        .for_each(|(&old, new)| new_codes[old as usize] = new);
     let mut levels: Vec<Option<Label>> = levels.into_iter().map(Some).collect();
-    (order.iter().filter_map(|&old| levels[old as usize].take()).collect(), new_codes)
+    (
+        order.iter().filter_map(|&old| levels[old as usize].take()).collect(),
+        new_codes,
+    )
 }
 
 /// Replaces codes; [`MISSING`] stays.
 pub fn recode(codes: &[u32], new_codes: &[u32]) -> Vec<u32> {
-    codes.iter().map(|&code| if code == MISSING { MISSING } else { new_codes[code as usize] }).collect()
+    codes
+        .iter()
+        .map(|&code| {
+            if code == MISSING {
+                MISSING
+            } else {
+                new_codes[code as usize]
+            }
+        })
+        .collect()
 }

@@ -20,7 +20,12 @@ pub fn record(entry: &Entry, version: i32, rolled_back_to: Option<i64>) -> Resul
                          ELSE (SELECT d.previous FROM assay.model_deployment d WHERE d.id = $4) END
              FROM assay.model m WHERE m.id = $1 FOR UPDATE OF m
              RETURNING id",
-            &[entry.id.into(), version.into(), deployed_by.into(), rolled_back_to.into()],
+            &[
+                entry.id.into(),
+                version.into(),
+                deployed_by.into(),
+                rolled_back_to.into(),
+            ],
         )?;
         catalog::write(
             "UPDATE assay.model SET deployed_version = $2, deployment_id = $3 WHERE id = $1",
@@ -53,10 +58,17 @@ fn rollback(model: Option<&str>) -> i32 {
     or_raise((|| {
         let entry = registry::open(required("model", model)?, Privilege::Manage)?;
         let nothing = || {
-            Error::new(UNDEFINED_VERSION, format!("model \"{}\" has no deployment to roll back to", entry.name))
-                .hint("SELECT * FROM assay.deployments shows what was deployed.")
+            Error::new(
+                UNDEFINED_VERSION,
+                format!("model \"{}\" has no deployment to roll back to", entry.name),
+            )
+            .hint("SELECT * FROM assay.deployments shows what was deployed.")
         };
-        let current = entry.deployment.and_then(|id| deployment(id).transpose()).transpose()?.ok_or_else(nothing)?;
+        let current = entry
+            .deployment
+            .and_then(|id| deployment(id).transpose())
+            .transpose()?
+            .ok_or_else(nothing)?;
         let mut target = current.previous;
         // Versions may have been dropped since: go back to the last that is still there.
         while let Some(id) = target {
@@ -78,9 +90,17 @@ struct Deployment {
 }
 
 fn deployment(id: i64) -> Result<Option<Deployment>> {
-    catalog::find(c"model_deployment", c"model_deployment_pkey", &[catalog::Key::BigInt(1, id)], |row| {
-        Ok(Some(Deployment { version: row.require(3)?, previous: row.get(7) }))
-    })
+    catalog::find(
+        c"model_deployment",
+        c"model_deployment_pkey",
+        &[catalog::Key::BigInt(1, id)],
+        |row| {
+            Ok(Some(Deployment {
+                version: row.require(3)?,
+                previous: row.get(7),
+            }))
+        },
+    )
 }
 
 /// `drop_model(model, version)`: drops a version, or with NULL the model with all its versions, aliases and grants.
@@ -90,14 +110,15 @@ fn drop_model(model: Option<&str>, version: Option<i32>) {
         let name = required("model", model)?;
         let Some(version) = version else {
             let entry = registry::open(name, Privilege::Own)?;
-            return catalog::as_owner(|| {
-                catalog::write("DELETE FROM assay.model WHERE id = $1", &[entry.id.into()])
-            });
+            return catalog::as_owner(|| catalog::write("DELETE FROM assay.model WHERE id = $1", &[entry.id.into()]));
         };
         let version = existing(registry::open(name, Privilege::Manage)?, version)?;
         if version.model.deployed == Some(version.version) {
-            return Err(Error::new(INVALID_PARAMETER, format!("version {} of model \"{name}\" is deployed", version.version))
-                .hint("Deploy another version first, or drop the whole model with assay.drop_model(model)."));
+            return Err(Error::new(
+                INVALID_PARAMETER,
+                format!("version {} of model \"{name}\" is deployed", version.version),
+            )
+            .hint("Deploy another version first, or drop the whole model with assay.drop_model(model)."));
         }
         catalog::as_owner(|| {
             catalog::write(
@@ -133,7 +154,11 @@ fn set_alias(model: Option<&str>, alias: Option<&str>, version: Option<i32>) {
             catalog::write(
                 "INSERT INTO assay.model_alias (model_id, alias, version) VALUES ($1, $2, $3)
                  ON CONFLICT (model_id, alias) DO UPDATE SET version = excluded.version",
-                &[version.model.id.into(), alias.to_string().into(), version.version.into()],
+                &[
+                    version.model.id.into(),
+                    alias.to_string().into(),
+                    version.version.into(),
+                ],
             )
         })
     })());
@@ -151,8 +176,11 @@ fn set_threshold(model: Option<&str>, threshold: Option<f64>) {
                 .hint("It is a probability, from 0 to 1."));
         }
         if super::cache::scorer(&version)?.model().labels.len() != 2 {
-            return Err(Error::new(WRONG_TASK, format!("model \"{}\" has no two classes", version.reference()))
-                .hint("Only a classification with two classes has a threshold."));
+            return Err(Error::new(
+                WRONG_TASK,
+                format!("model \"{}\" has no two classes", version.reference()),
+            )
+            .hint("Only a classification with two classes has a threshold."));
         }
         catalog::as_owner(|| {
             catalog::write(

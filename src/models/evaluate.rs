@@ -71,7 +71,11 @@ impl Classes {
         let labels = &scorer.model().labels;
         Classes {
             target: target.to_string(),
-            places: labels.iter().zip(0..).map(|(label, place)| (label.to_string(), place)).collect(),
+            places: labels
+                .iter()
+                .zip(0..)
+                .map(|(label, place)| (label.to_string(), place))
+                .collect(),
             boolean: matches!(labels.first(), Some(Label::Bool(_))),
         }
     }
@@ -91,9 +95,16 @@ impl Classes {
             let mut known: Vec<&str> = self.places.keys().map(String::as_str).collect();
             known.sort_unstable();
             known.truncate(20);
-            Error::new(UNSUITABLE_ROWS, format!("target \"{}\" has a label that the model does not know", self.target))
-                .detail(format!("The label is {}; the model knows {}.", shown(value), known.join(", ")))
-                .hint("Evaluate on rows whose labels training has seen.")
+            Error::new(
+                UNSUITABLE_ROWS,
+                format!("target \"{}\" has a label that the model does not know", self.target),
+            )
+            .detail(format!(
+                "The label is {}; the model knows {}.",
+                shown(value),
+                known.join(", ")
+            ))
+            .hint("Evaluate on rows whose labels training has seen.")
         })
     }
 }
@@ -123,7 +134,8 @@ impl Pass {
             .iter()
             .enumerate()
             .map(|(input, wanted)| {
-                let place = column_named(columns, &wanted.name, "feature").map_err(|error| error.state(MISSING_FEATURE))?;
+                let place =
+                    column_named(columns, &wanted.name, "feature").map_err(|error| error.state(MISSING_FEATURE))?;
                 match columns[place].reader {
                     Some(reader) if scorer.accepts(input, reader) => Ok(place),
                     _ => Err(wrong_type(&scorer, input, &columns[place].type_name, reference)),
@@ -132,25 +144,48 @@ impl Pass {
             .collect::<Result<Vec<_>>>()?;
         let classes = scorer.is_classification().then(|| Classes::of(&scorer, &target));
         if classes.is_none() && columns[target_column].reader.map(|reader| reader.role()) != Some(Role::Number) {
-            return Err(Error::new(UNSUITABLE_ROWS, format!("target \"{target}\" is no number, as the model predicts"))
-                .detail(format!("Its type is {}.", columns[target_column].type_name))
-                .hint("Cast it to a number in the query."));
+            return Err(Error::new(
+                UNSUITABLE_ROWS,
+                format!("target \"{target}\" is no number, as the model predicts"),
+            )
+            .detail(format!("Its type is {}.", columns[target_column].type_name))
+            .hint("Cast it to a number in the query."));
         }
         let outcome = match &classes {
-            Some(_) => Outcome::Classes { actual: Vec::new(), probabilities: Vec::new() },
-            None => Outcome::Numbers { actual: Vec::new(), predicted: Vec::new() },
+            Some(_) => Outcome::Classes {
+                actual: Vec::new(),
+                probabilities: Vec::new(),
+            },
+            None => Outcome::Numbers {
+                actual: Vec::new(),
+                predicted: Vec::new(),
+            },
         };
-        let mut pass = Pass { threshold, outcome, unlabelled: 0, unseen: 0, scorer: Rc::clone(&scorer) };
+        let mut pass = Pass {
+            threshold,
+            outcome,
+            unlabelled: 0,
+            unseen: 0,
+            scorer: Rc::clone(&scorer),
+        };
         let (mut encoded, mut scores) = (scorer.empty_row(), vec![0.0; scorer.outputs()]);
         let mut rows = 0_u64;
         query.run(&mut |row| {
             let label = row.value(target_column);
-            let class = classes.as_ref().map(|classes| classes.place(&label)).transpose()?.flatten();
+            let class = classes
+                .as_ref()
+                .map(|classes| classes.place(&label))
+                .transpose()?
+                .flatten();
             let number = match label {
                 Value::Number(number) if number.is_finite() => Some(number),
                 _ => None,
             };
-            if if classes.is_some() { class.is_none() } else { number.is_none() } {
+            if if classes.is_some() {
+                class.is_none()
+            } else {
+                number.is_none()
+            } {
                 pass.unlabelled += 1;
                 return Ok(());
             }
@@ -170,7 +205,11 @@ impl Pass {
                 _ => {}
             }
             rows += 1;
-            if rows.is_multiple_of(65_536) { pass.check_memory() } else { Ok(()) }
+            if rows.is_multiple_of(65_536) {
+                pass.check_memory()
+            } else {
+                Ok(())
+            }
         })?;
         Ok(pass)
     }
@@ -178,7 +217,11 @@ impl Pass {
     /// Exact metrics keep each row's scores.
     fn check_memory(&self) -> Result<()> {
         let (needed, allowed) = (self.outcome.memory(), settings::max_memory());
-        if needed <= allowed { Ok(()) } else { Err(crate::algo::error::Error::Memory { needed, allowed }.into()) }
+        if needed <= allowed {
+            Ok(())
+        } else {
+            Err(crate::algo::error::Error::Memory { needed, allowed }.into())
+        }
     }
 
     /// The probabilities, rows x classes, with each row's class. Errs with `ML010` for a regression.
@@ -202,7 +245,10 @@ impl Pass {
             }
             Outcome::Numbers { actual, predicted } => evaluation::regression(actual, predicted)?,
         };
-        Ok(table.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+        Ok(table
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect())
     }
 
     /// The ranking of rows by the positive class's probability. Errs with `ML010` unless there are two classes.
@@ -226,7 +272,10 @@ fn evaluate(
 ) -> TableIterator<'static, (name!(metric, String), name!(value, f64))> {
     let pass = or_raise(Pass::run(model, query, threshold));
     let metrics = or_raise(pass.metrics());
-    let mut rows: Vec<(String, f64)> = metrics.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+    let mut rows: Vec<(String, f64)> = metrics
+        .into_iter()
+        .map(|(name, value)| (name.to_string(), value))
+        .collect();
     rows.push(("unlabelled_rows".into(), pass.unlabelled as f64));
     rows.push(("unseen_levels".into(), pass.unseen as f64));
     TableIterator::new(rows)
@@ -241,9 +290,10 @@ fn confusion_matrix(
 ) -> TableIterator<'static, (name!(actual, String), name!(predicted, String), name!(rows, i64))> {
     let pass = or_raise(Pass::run(model, query, threshold));
     let labels = &pass.scorer.model().labels;
-    let matrix = or_raise(pass.classes("a confusion matrix").and_then(|(actual, probabilities)| {
-        Ok(evaluation::confusion_matrix(actual, probabilities, pass.threshold)?)
-    }));
+    let matrix =
+        or_raise(pass.classes("a confusion matrix").and_then(|(actual, probabilities)| {
+            Ok(evaluation::confusion_matrix(actual, probabilities, pass.threshold)?)
+        }));
     let mut rows = Vec::with_capacity(labels.len() * labels.len());
     for (actual, line) in labels.iter().zip(matrix) {
         for (predicted, count) in labels.iter().zip(line) {

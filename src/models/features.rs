@@ -39,7 +39,9 @@ impl Feature {
         let mut feature = Feature::default();
         if column.non_finite > 0 {
             let (name, count) = (&column.name, column.non_finite);
-            feature.notes.push(format!("column \"{name}\": {count} NaN or infinite values count as missing"));
+            feature.notes.push(format!(
+                "column \"{name}\": {count} NaN or infinite values count as missing"
+            ));
         }
         match column.role {
             Role::Category => feature.add_category(column, rows, max_categories),
@@ -52,17 +54,41 @@ impl Feature {
         self.notes.push(format!("column \"{name}\" is dropped: {problem}"));
     }
 
-    fn add_part(&mut self, name: String, column: &Column, train: Column, rows: &Rows, levels: &[String], non_finite: u64) {
+    fn add_part(
+        &mut self,
+        name: String,
+        column: &Column,
+        train: Column,
+        rows: &Rows,
+        levels: &[String],
+        non_finite: u64,
+    ) {
         let summary = summarize(&train, levels, non_finite);
-        self.parts.push(Part { name, test: column.take(&rows.test), train, summary });
+        self.parts.push(Part {
+            name,
+            test: column.take(&rows.test),
+            train,
+            summary,
+        });
     }
 
     fn add_numbers(&mut self, column: ReadColumn, rows: &Rows) {
-        let ReadColumn { name, type_name, role, non_finite, parts, .. } = column;
+        let ReadColumn {
+            name,
+            type_name,
+            role,
+            non_finite,
+            parts,
+            ..
+        } = column;
         let width = parts.len() as u32;
         let mut used = Vec::new();
         for (element, part) in (0..).zip(parts) {
-            let part_name = if role == Role::Vector { format!("{name}[{}]", element + 1) } else { name.clone() };
+            let part_name = if role == Role::Vector {
+                format!("{name}[{}]", element + 1)
+            } else {
+                name.clone()
+            };
             let train = part.take(&rows.train);
             match nothing_to_learn(&train) {
                 Some(problem) => self.dropped(&part_name, &problem),
@@ -76,15 +102,27 @@ impl Feature {
             self.dropped(&name, "every value is NULL in the training rows");
         }
         if !used.is_empty() {
-            let kind = if role == Role::Vector { InputKind::Vector { width, used } } else { InputKind::Number };
+            let kind = if role == Role::Vector {
+                InputKind::Vector { width, used }
+            } else {
+                InputKind::Number
+            };
             self.input = Some(Input { name, type_name, kind });
         }
     }
 
     fn add_category(&mut self, column: ReadColumn, rows: &Rows, max_categories: usize) {
         let name = column.name;
-        let Some(Column::Category { codes, .. }) = column.parts.into_iter().next() else { return };
-        let (levels, sorted_codes) = sorted(column.levels.iter().map(|level| Label::Text(level.to_string())).collect());
+        let Some(Column::Category { codes, .. }) = column.parts.into_iter().next() else {
+            return;
+        };
+        let (levels, sorted_codes) = sorted(
+            column
+                .levels
+                .iter()
+                .map(|level| Label::Text(level.to_string()))
+                .collect(),
+        );
         let codes = recode(&codes, &sorted_codes);
         // Levels are counted in training rows only: what only test rows have is unseen.
         let mut counts = vec![0_u64; levels.len()];
@@ -100,7 +138,10 @@ impl Feature {
         match ranked[..] {
             [] => return self.dropped(&name, "every value is NULL in the training rows"),
             [(_, only)] if missing == 0 => {
-                return self.dropped(&name, &format!("every value is '{}' in the training rows", levels[only as usize]));
+                return self.dropped(
+                    &name,
+                    &format!("every value is '{}' in the training rows", levels[only as usize]),
+                );
             }
             _ if distinct > max_categories && ranked.iter().all(|&(count, _)| count == 1) => {
                 return self.dropped(&name, "each row has another value, as in an identifier");
@@ -122,13 +163,30 @@ impl Feature {
         // Without a category for the rest, only test rows can have a level that is not kept.
         let rest = if other { ranked.len() as u32 } else { UNSEEN_CODE };
         let mut places = vec![rest; levels.len()];
-        ranked.iter().zip(0..).for_each(|(&(_, code), place)| places[code as usize] = place);
-        let kept: Vec<String> = ranked.iter().map(|&(_, code)| levels[code as usize].to_string()).collect();
-        let named: Vec<String> = kept.iter().cloned().chain(other.then(|| "(other)".to_string())).collect();
-        let encoded = Column::Category { codes: recode(&codes, &places), levels: named.len() };
+        ranked
+            .iter()
+            .zip(0..)
+            .for_each(|(&(_, code), place)| places[code as usize] = place);
+        let kept: Vec<String> = ranked
+            .iter()
+            .map(|&(_, code)| levels[code as usize].to_string())
+            .collect();
+        let named: Vec<String> = kept
+            .iter()
+            .cloned()
+            .chain(other.then(|| "(other)".to_string()))
+            .collect();
+        let encoded = Column::Category {
+            codes: recode(&codes, &places),
+            levels: named.len(),
+        };
         let train = encoded.take(&rows.train);
         self.add_part(name.clone(), &encoded, train, rows, &named, 0);
-        self.input = Some(Input { name, type_name: column.type_name, kind: InputKind::Category { levels: kept, other } });
+        self.input = Some(Input {
+            name,
+            type_name: column.type_name,
+            kind: InputKind::Category { levels: kept, other },
+        });
     }
 }
 

@@ -49,8 +49,10 @@ fn predict_expression(model: &str, alias: &str) -> String {
     if inputs.len() > MOST_FEATURES {
         return format!("assay.predict({model}, {alias})");
     }
-    let features: Vec<String> =
-        inputs.iter().map(|input| format!("{alias}.{}", quote_identifier(&input.name))).collect();
+    let features: Vec<String> = inputs
+        .iter()
+        .map(|input| format!("{alias}.{}", quote_identifier(&input.name)))
+        .collect();
     format!("assay.predict({model}, {})", features.join(", "))
 }
 
@@ -58,7 +60,10 @@ fn predict_expression(model: &str, alias: &str) -> String {
 fn statistics(version: &Version) -> Result<Vec<Summary>> {
     let stored = version.stored()?.statistics;
     let entries = stored.as_array().cloned().unwrap_or_default();
-    entries.into_iter().map(|mut entry| parse("training statistics", entry["summary"].take())).collect()
+    entries
+        .into_iter()
+        .map(|mut entry| parse("training statistics", entry["summary"].take()))
+        .collect()
 }
 
 fn unfit(version: &Version, what: &str) -> Error {
@@ -72,7 +77,12 @@ fn feature_importance(
     model: Option<&str>,
 ) -> TableIterator<
     'static,
-    (name!(feature, String), name!(weight, f64), name!(gain, f64), name!(cover, Option<f64>)),
+    (
+        name!(feature, String),
+        name!(weight, f64),
+        name!(gain, f64),
+        name!(cover, Option<f64>),
+    ),
 > {
     let rows = (|| {
         let (version, scorer) = open(required("model", model)?, Privilege::Predict)?;
@@ -86,15 +96,22 @@ fn feature_importance(
             Fitted::Linear(linear) => {
                 let variances = linear_variances(linear, scorer.model(), &statistics(&version)?);
                 let total: f64 = variances.iter().sum();
-                variances.into_iter().map(|v| (v.sqrt(), if total > 0.0 { v / total } else { 0.0 }, None)).collect()
+                variances
+                    .into_iter()
+                    .map(|v| (v.sqrt(), if total > 0.0 { v / total } else { 0.0 }, None))
+                    .collect()
             }
             Fitted::NaiveBayes(_) => {
-                return Err(unfit(&version, "feature importance")
-                    .hint("Trees and linear models have; compare naive Bayes models trained with and without a feature."));
+                return Err(unfit(&version, "feature importance").hint(
+                    "Trees and linear models have; compare naive Bayes models trained with and without a feature.",
+                ));
             }
         };
-        let mut rows: Vec<_> =
-            names.into_iter().zip(measures).map(|(name, (weight, gain, cover))| (name, weight, gain, cover)).collect();
+        let mut rows: Vec<_> = names
+            .into_iter()
+            .zip(measures)
+            .map(|(name, (weight, gain, cover))| (name, weight, gain, cover))
+            .collect();
         rows.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
         Ok(rows)
     })();
@@ -105,7 +122,12 @@ fn feature_importance(
 fn linear_variances(linear: &LinearModel, model: &Model, statistics: &[Summary]) -> Vec<f64> {
     let inputs = model.feature_inputs();
     let variance = |feature: usize, output: usize, summary: &Summary| {
-        let weights = || linear.weights().iter().filter(|w| w.output == output && w.feature == feature);
+        let weights = || {
+            linear
+                .weights()
+                .iter()
+                .filter(|w| w.output == output && w.feature == feature)
+        };
         let rows = summary.rows().max(1) as f64;
         match summary.values() {
             Values::Numbers(numbers) => {
@@ -117,7 +139,12 @@ fn linear_variances(linear: &LinearModel, model: &Model, statistics: &[Summary])
             Values::Categories(categories) => {
                 let share = |w: &Weight| {
                     let name = w.level.and_then(|level| level_name(model, inputs[feature], level));
-                    let of_level = || categories.levels().iter().find(|(level, _)| Some(level) == name.as_ref());
+                    let of_level = || {
+                        categories
+                            .levels()
+                            .iter()
+                            .find(|(level, _)| Some(level) == name.as_ref())
+                    };
                     match w.level {
                         Some(Level::Missing) => summary.nulls() as f64 / rows,
                         _ => of_level().map_or(0.0, |&(_, count)| count as f64 / rows),
@@ -129,7 +156,10 @@ fn linear_variances(linear: &LinearModel, model: &Model, statistics: &[Summary])
         }
     };
     let outputs = linear.intercepts().len();
-    (0..).zip(statistics).map(|(f, summary)| (0..outputs).map(|o| variance(f, o, summary)).sum::<f64>().max(0.0)).collect()
+    (0..)
+        .zip(statistics)
+        .map(|(f, summary)| (0..outputs).map(|o| variance(f, o, summary)).sum::<f64>().max(0.0))
+        .collect()
 }
 
 /// A level of an input, for people.
@@ -166,7 +196,11 @@ fn feature_info(
     let rows = (|| {
         let (version, scorer) = open(required("model", model)?, Privilege::Manage)?;
         let model = scorer.model();
-        let features = model.feature_names().into_iter().zip(model.feature_inputs()).zip(statistics(&version)?);
+        let features = model
+            .feature_names()
+            .into_iter()
+            .zip(model.feature_inputs())
+            .zip(statistics(&version)?);
         Ok(features
             .map(|((name, input), summary)| {
                 let (rows, nulls) = (summary.rows() as i64, (summary.nulls() + summary.non_finite()) as i64);
@@ -174,15 +208,40 @@ fn feature_info(
                 match summary.values() {
                     Values::Numbers(numbers) => {
                         let m = numbers.moments();
-                        (name, type_name, rows, nulls, m.min(), m.max(), m.mean(), m.stddev(), None, None)
+                        (
+                            name,
+                            type_name,
+                            rows,
+                            nulls,
+                            m.min(),
+                            m.max(),
+                            m.mean(),
+                            m.stddev(),
+                            None,
+                            None,
+                        )
                     }
                     Values::Categories(categories) => {
                         let mut top: Vec<&(String, u64)> = categories.levels().iter().collect();
                         top.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-                        let top: Vec<_> =
-                            top.into_iter().take(10).map(|(level, rows)| json!({"category": level, "rows": rows})).collect();
+                        let top: Vec<_> = top
+                            .into_iter()
+                            .take(10)
+                            .map(|(level, rows)| json!({"category": level, "rows": rows}))
+                            .collect();
                         let distinct = categories.distinct().map(|distinct| distinct as i64);
-                        (name, type_name, rows, nulls, None, None, None, None, distinct, Some(JsonB(json!(top))))
+                        (
+                            name,
+                            type_name,
+                            rows,
+                            nulls,
+                            None,
+                            None,
+                            None,
+                            None,
+                            distinct,
+                            Some(JsonB(json!(top))),
+                        )
                     }
                 }
             })
@@ -222,10 +281,24 @@ fn weights(
         };
         let mut rows = Vec::new();
         for (output, intercept) in linear.intercepts().iter().enumerate() {
-            rows.push((None, None, intercept.value, intercept.standard_error, intercept.p_value, label(output)));
+            rows.push((
+                None,
+                None,
+                intercept.value,
+                intercept.standard_error,
+                intercept.p_value,
+                label(output),
+            ));
             rows.extend(linear.weights().iter().filter(|w| w.output == output).map(|w| {
                 let category = w.level.and_then(|level| level_name(model, inputs[w.feature], level));
-                (Some(names[w.feature].clone()), category, w.weight, w.standard_error, w.p_value, label(output))
+                (
+                    Some(names[w.feature].clone()),
+                    category,
+                    w.weight,
+                    w.standard_error,
+                    w.p_value,
+                    label(output),
+                )
             }));
         }
         Ok(rows)

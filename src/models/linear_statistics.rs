@@ -24,21 +24,17 @@ fn linear_statistics_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum
             _ => f64::NAN,
         };
         let width = features.len();
-        state::step(
-            fcinfo,
-            Some(|| Ok(State::from(Gram::new(width)?))),
-            |state| {
-                let gram = gram_of(state)?;
-                let expected = gram.width();
-                if width != expected {
-                    return Err(Error::new(INVALID_PARAMETER, "rows have different numbers of features")
-                        .detail(format!("This row has {width}, those before have {expected}."))
-                        .hint("Give every row as many features."));
-                }
-                gram.push(&features, target);
-                Ok(())
-            },
-        )
+        state::step(fcinfo, Some(|| Ok(State::from(Gram::new(width)?))), |state| {
+            let gram = gram_of(state)?;
+            let expected = gram.width();
+            if width != expected {
+                return Err(Error::new(INVALID_PARAMETER, "rows have different numbers of features")
+                    .detail(format!("This row has {width}, those before have {expected}."))
+                    .hint("Give every row as many features."));
+            }
+            gram.push(&features, target);
+            Ok(())
+        })
     })())
 }
 
@@ -50,8 +46,11 @@ fn gram_of(state: &mut State) -> Result<&mut Gram> {
 }
 
 fn not_linear(state: &State) -> Error {
-    Error::new(MISMATCHED_STATES, format!("a state of {} does not hold linear statistics", state.kind()))
-        .hint("Make it with the aggregate assay.linear_statistics.")
+    Error::new(
+        MISMATCHED_STATES,
+        format!("a state of {} does not hold linear statistics", state.kind()),
+    )
+    .hint("Make it with the aggregate assay.linear_statistics.")
 }
 
 /// `linear_fit(state, alpha)`: the intercept (feature 0) and a weight a feature.
@@ -61,7 +60,12 @@ fn linear_fit(
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> TableIterator<
     'static,
-    (name!(feature, i32), name!(weight, f64), name!(standard_error, Option<f64>), name!(p_value, Option<f64>)),
+    (
+        name!(feature, i32),
+        name!(weight, f64),
+        name!(standard_error, Option<f64>),
+        name!(p_value, Option<f64>),
+    ),
 > {
     let alpha = match arguments::value(fcinfo, 1, Reader::Float8) {
         Value::Number(alpha) => alpha,
@@ -72,9 +76,14 @@ fn linear_fit(
         other => Err(not_linear(other)),
     }));
     let rows = model.map(|model| {
-        let intercept = model.intercepts().iter().map(|i| (0, i.value, i.standard_error, i.p_value));
-        let weights =
-            model.weights().iter().map(|w| (w.feature as i32 + 1, w.weight, w.standard_error, w.p_value));
+        let intercept = model
+            .intercepts()
+            .iter()
+            .map(|i| (0, i.value, i.standard_error, i.p_value));
+        let weights = model
+            .weights()
+            .iter()
+            .map(|w| (w.feature as i32 + 1, w.weight, w.standard_error, w.p_value));
         intercept.chain(weights).collect::<Vec<_>>()
     });
     TableIterator::new(rows.unwrap_or_default())

@@ -24,7 +24,11 @@ impl Readers {
             Reader::of(type_oid)
                 .filter(|&reader| if number { is_number(reader) } else { is_label(reader) })
                 .ok_or_else(|| {
-                    let wanted = if number { "a number" } else { "a boolean, text, enum or whole number" };
+                    let wanted = if number {
+                        "a number"
+                    } else {
+                        "a boolean, text, enum or whole number"
+                    };
                     Error::new(FEATURE_TYPE, format!("{metric} cannot take type {}", name_of(type_oid)))
                         .detail(format!("Argument {} of its row is {wanted}.", index + 1 - first))
                         .hint("Cast it.")
@@ -40,7 +44,10 @@ impl Readers {
 }
 
 fn is_number(reader: Reader) -> bool {
-    matches!(reader, Reader::Int2 | Reader::Int4 | Reader::Int8 | Reader::Float4 | Reader::Float8 | Reader::Numeric)
+    matches!(
+        reader,
+        Reader::Int2 | Reader::Int4 | Reader::Int8 | Reader::Float4 | Reader::Float8 | Reader::Numeric
+    )
 }
 
 fn is_label(reader: Reader) -> bool {
@@ -84,35 +91,34 @@ fn step(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Resul
         Some(readers) => *readers,
         empty => *empty.insert(Readers::of(fcinfo, first, metric)?),
     };
-    let (a, b) = (arguments::value(fcinfo, first, left), arguments::value(fcinfo, first + 1, right));
+    let (a, b) = (
+        arguments::value(fcinfo, first, left),
+        arguments::value(fcinfo, first + 1, right),
+    );
     if a == Value::Missing || b == Value::Missing {
         return Ok(state::unchanged(fcinfo));
     }
-    state::step(
-        fcinfo,
-        Some(|| Ok(State::from(Tally::new(metric)))),
-        |state| {
-            let State::Metric(tally) = state else { return Ok(()) };
-            match metric.inputs() {
-                Inputs::LabelAndScore | Inputs::LabelAndProbability => {
-                    if let (Some(label), Some(score)) = (label(left, a)?, number(b)) {
-                        tally.push_score(&label, score)?;
-                    }
-                }
-                Inputs::Labels => {
-                    if let (Some(actual), Some(predicted)) = (label(left, a)?, label(right, b)?) {
-                        tally.push_labels(&actual, &predicted)?;
-                    }
-                }
-                Inputs::Numbers => {
-                    if let (Some(actual), Some(predicted)) = (number(a), number(b)) {
-                        tally.push_numbers(actual, predicted)?;
-                    }
+    state::step(fcinfo, Some(|| Ok(State::from(Tally::new(metric)))), |state| {
+        let State::Metric(tally) = state else { return Ok(()) };
+        match metric.inputs() {
+            Inputs::LabelAndScore | Inputs::LabelAndProbability => {
+                if let (Some(label), Some(score)) = (label(left, a)?, number(b)) {
+                    tally.push_score(&label, score)?;
                 }
             }
-            Ok(())
-        },
-    )
+            Inputs::Labels => {
+                if let (Some(actual), Some(predicted)) = (label(left, a)?, label(right, b)?) {
+                    tally.push_labels(&actual, &predicted)?;
+                }
+            }
+            Inputs::Numbers => {
+                if let (Some(actual), Some(predicted)) = (number(a), number(b)) {
+                    tally.push_numbers(actual, predicted)?;
+                }
+            }
+        }
+        Ok(())
+    })
 }
 
 /// The step function of each metric's aggregate: PostgreSQL calls them by name.
@@ -149,7 +155,9 @@ steps! {
 #[pg_extern(sql = false)]
 fn metric_state_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
     or_raise((|| {
-        let Some(name) = arguments::datum(fcinfo, 1) else { return Ok(state::unchanged(fcinfo)) };
+        let Some(name) = arguments::datum(fcinfo, 1) else {
+            return Ok(state::unchanged(fcinfo));
+        };
         let metric = arguments::text(name).parse::<Metric>()?;
         step(fcinfo, 2, metric)
     })())

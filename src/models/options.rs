@@ -8,9 +8,7 @@ use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 
 /// An argument that may not be NULL.
 pub fn required<T>(name: &str, value: Option<T>) -> Result<T> {
-    value.ok_or_else(|| {
-        Error::new(INVALID_PARAMETER, format!("argument \"{name}\" is NULL")).hint("Give it a value.")
-    })
+    value.ok_or_else(|| Error::new(INVALID_PARAMETER, format!("argument \"{name}\" is NULL")).hint("Give it a value."))
 }
 
 /// An argument that is a JSON object; NULL is an empty one.
@@ -18,9 +16,11 @@ pub fn object(name: &str, value: Option<JsonB>) -> Result<Json> {
     match value.map(|json| json.0) {
         None => Ok(Json::Object(serde_json::Map::new())),
         Some(object @ Json::Object(_)) => Ok(object),
-        Some(other) => Err(Error::new(INVALID_PARAMETER, format!("argument \"{name}\" is no JSON object"))
-            .detail(format!("It is {other}."))
-            .hint(format!("Write it as {name} => '{{\"key\": value}}'."))),
+        Some(other) => Err(
+            Error::new(INVALID_PARAMETER, format!("argument \"{name}\" is no JSON object"))
+                .detail(format!("It is {other}."))
+                .hint(format!("Write it as {name} => '{{\"key\": value}}'.")),
+        ),
     }
 }
 
@@ -46,7 +46,9 @@ pub fn invalid(name: &str, error: &serde_json::Error) -> Error {
         ("i32", "a whole number"),
         ("f64", "a number"),
     ];
-    let problem = WORDS.iter().fold(error.to_string(), |text, (rust, json)| text.replace(rust, json));
+    let problem = WORDS
+        .iter()
+        .fold(error.to_string(), |text, (rust, json)| text.replace(rust, json));
     // What is wrong stands before "expected", what is right after it.
     match problem.split_once(", expected ") {
         Some((found, right)) => Error::new(INVALID_PARAMETER, format!("{name}: {found}"))

@@ -24,7 +24,11 @@ enum Binding {
     /// One argument an input, from argument 1 on.
     Positional(Vec<Reader>),
     /// One row, whose columns were found by name.
-    Row { row_type: RowType, columns: Vec<(usize, Reader)>, reader: RowReader },
+    Row {
+        row_type: RowType,
+        columns: Vec<(usize, Reader)>,
+        reader: RowReader,
+    },
 }
 
 /// A model bound to a call site.
@@ -55,7 +59,9 @@ impl Site {
             self.bound.clear();
             self.view = Some(view);
         }
-        let Some(datum) = arguments::datum(fcinfo, 0) else { return Ok(None) };
+        let Some(datum) = arguments::datum(fcinfo, 0) else {
+            return Ok(None);
+        };
         let reference = arguments::text(datum);
         let place = match self.bound.iter().position(|bound| bound.reference == reference) {
             Some(place) => place,
@@ -93,7 +99,9 @@ impl Bound {
                 None => arguments::argument_type(fcinfo, 1).is_some_and(arguments::is_row_type),
             };
         if whole {
-            let Some(row) = WholeRow::of(fcinfo, 1) else { return Ok(false) };
+            let Some(row) = WholeRow::of(fcinfo, 1) else {
+                return Ok(false);
+            };
             self.read_row(fcinfo, &row)?;
         } else {
             self.read_positional(fcinfo)?;
@@ -139,11 +147,12 @@ fn check_literal(scorer: &Scorer, input: usize, value: &types::Value<'_>) -> Res
     let input = &scorer.model().inputs[input];
     match (&input.kind, value) {
         (InputKind::Category { .. }, _) => Ok(()),
-        (_, types::Value::Text(text)) => {
-            Err(Error::new(FEATURE_TYPE, format!("feature \"{}\" cannot be '{text}'", input.name))
-                .detail(format!("It was {} in training.", input.type_name))
-                .hint(format!("Give a value of type {}, or NULL.", input.type_name)))
-        }
+        (_, types::Value::Text(text)) => Err(Error::new(
+            FEATURE_TYPE,
+            format!("feature \"{}\" cannot be '{text}'", input.name),
+        )
+        .detail(format!("It was {} in training.", input.type_name))
+        .hint(format!("Give a value of type {}, or NULL.", input.type_name))),
         _ => Ok(()),
     }
 }
@@ -151,23 +160,38 @@ fn check_literal(scorer: &Scorer, input: usize, value: &types::Value<'_>) -> Res
 /// The error of a feature whose values the model cannot take.
 pub fn wrong_type(scorer: &Scorer, input: usize, found: &str, reference: &str) -> Error {
     let input = &scorer.model().inputs[input];
-    Error::new(FEATURE_TYPE, format!("feature \"{}\" of model \"{reference}\" cannot be of type {found}", input.name))
-        .detail(format!("It was {} in training.", input.type_name))
-        .hint(format!("Cast it: {}::{}.", quote_identifier(&input.name), input.type_name))
+    Error::new(
+        FEATURE_TYPE,
+        format!(
+            "feature \"{}\" of model \"{reference}\" cannot be of type {found}",
+            input.name
+        ),
+    )
+    .detail(format!("It was {} in training.", input.type_name))
+    .hint(format!(
+        "Cast it: {}::{}.",
+        quote_identifier(&input.name),
+        input.type_name
+    ))
 }
 
 fn bind_positional(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCallInfo) -> Result<Binding> {
     let inputs = &scorer.model().inputs;
     let given = arguments::count(fcinfo) - 1;
     if arguments::called_variadic(fcinfo) {
-        return Err(Error::new(INVALID_PARAMETER, "features cannot be passed as a VARIADIC array")
-            .hint("Pass the features one by one, or a whole row."));
+        return Err(
+            Error::new(INVALID_PARAMETER, "features cannot be passed as a VARIADIC array")
+                .hint("Pass the features one by one, or a whole row."),
+        );
     }
     if given != inputs.len() {
         let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
         return Err(Error::new(
             MISSING_FEATURE,
-            format!("model \"{reference}\" takes {} features, but {given} were given", inputs.len()),
+            format!(
+                "model \"{reference}\" takes {} features, but {given} were given",
+                inputs.len()
+            ),
         )
         .detail(format!("The features are, in order: {}.", names.join(", ")))
         .hint("Pass one whole row, such as a table's alias, to have its columns bound by name."));
@@ -183,17 +207,15 @@ fn bind_positional(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCal
         .map(Binding::Positional)
 }
 
-fn bind_row(
-    scorer: &Scorer,
-    reference: &str,
-    fcinfo: pg_sys::FunctionCallInfo,
-    row: &WholeRow,
-) -> Result<Binding> {
+fn bind_row(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCallInfo, row: &WholeRow) -> Result<Binding> {
     let there = row.columns();
     let inputs = &scorer.model().inputs;
     // ROW(a, b, ...) names its columns f1, f2, ...: such a row is bound by position.
     let unnamed = there.len() == inputs.len()
-        && there.iter().enumerate().all(|(i, c)| c.as_ref().is_some_and(|c| c.name == format!("f{}", i + 1)));
+        && there
+            .iter()
+            .enumerate()
+            .all(|(i, c)| c.as_ref().is_some_and(|c| c.name == format!("f{}", i + 1)));
     let columns = inputs
         .iter()
         .enumerate()
@@ -201,13 +223,19 @@ fn bind_row(
             let place = if unnamed {
                 Some(input)
             } else {
-                there.iter().position(|column| column.as_ref().is_some_and(|column| column.name == wanted.name))
+                there
+                    .iter()
+                    .position(|column| column.as_ref().is_some_and(|column| column.name == wanted.name))
             };
-            let Some((place, column)) = place.and_then(|place| there[place].as_ref().map(|column| (place, column))) else {
+            let Some((place, column)) = place.and_then(|place| there[place].as_ref().map(|column| (place, column)))
+            else {
                 let names: Vec<&str> = there.iter().flatten().map(|column| column.name.as_str()).collect();
                 return Err(Error::new(
                     MISSING_FEATURE,
-                    format!("the row lacks column \"{}\", which model \"{reference}\" needs", wanted.name),
+                    format!(
+                        "the row lacks column \"{}\", which model \"{reference}\" needs",
+                        wanted.name
+                    ),
                 )
                 .detail(format!("The row's columns are: {}.", names.join(", ")))
                 .hint("Give the row all columns that the model was trained on; their order does not matter."));
@@ -219,22 +247,35 @@ fn bind_row(
         })
         .collect::<Result<Vec<_>>>()?;
     let reader = site::in_its_memory(fcinfo, || RowReader::new(row));
-    Ok(Binding::Row { row_type: row.row_type(), columns, reader })
+    Ok(Binding::Row {
+        row_type: row.row_type(),
+        columns,
+        reader,
+    })
 }
 
 /// Scores the call's row and hands the bound model, with its scores, to `answer`.
 fn scored<T>(fcinfo: pg_sys::FunctionCallInfo, answer: impl FnOnce(&Bound) -> Result<T>) -> Option<T> {
     let site = site::remembered(fcinfo, Site::default);
     let result = (|| {
-        let Some(bound) = site.bound(fcinfo)? else { return Ok(None) };
-        if bound.score(fcinfo)? { answer(bound).map(Some) } else { Ok(None) }
+        let Some(bound) = site.bound(fcinfo)? else {
+            return Ok(None);
+        };
+        if bound.score(fcinfo)? {
+            answer(bound).map(Some)
+        } else {
+            Ok(None)
+        }
     })();
     or_raise(result)
 }
 
 fn regression(reference: &str, function: &str) -> Error {
-    Error::new(WRONG_TASK, format!("{function} needs a classification, but model \"{reference}\" is a regression"))
-        .hint("Use assay.predict for its value.")
+    Error::new(
+        WRONG_TASK,
+        format!("{function} needs a classification, but model \"{reference}\" is a regression"),
+    )
+    .hint("Use assay.predict for its value.")
 }
 
 /// `predict(model, features...)`: a regression's value, or the positive class's probability.
@@ -244,7 +285,11 @@ fn predict(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
         [value] | [_, value] => Ok(value),
         _ => Err(Error::new(
             WRONG_TASK,
-            format!("model \"{}\" has {} classes and no positive one", bound.reference, bound.out.len()),
+            format!(
+                "model \"{}\" has {} classes and no positive one",
+                bound.reference,
+                bound.out.len()
+            ),
         )
         .hint("Use assay.predict_label for the most probable class, or assay.predict_proba for all probabilities.")),
     })
@@ -278,9 +323,12 @@ fn predict_proba(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
 pub fn column_named(columns: &[crate::pg::query::OutputColumn], name: &str, role: &str) -> Result<usize> {
     columns.iter().position(|column| column.name == name).ok_or_else(|| {
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-        Error::new(UNDEFINED_COLUMN, format!("the query has no column \"{name}\", which is the {role}"))
-            .detail(format!("Its columns are: {}.", names.join(", ")))
-            .hint("Name a column of the query, or add it to the query.")
+        Error::new(
+            UNDEFINED_COLUMN,
+            format!("the query has no column \"{name}\", which is the {role}"),
+        )
+        .detail(format!("Its columns are: {}.", names.join(", ")))
+        .hint("Name a column of the query, or add it to the query.")
     })
 }
 

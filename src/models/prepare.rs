@@ -69,12 +69,20 @@ pub struct Prepared {
 }
 
 /// Prepares the columns. Errs with `ML007` for rows that cannot be learned from.
-pub fn prepare(columns: Vec<ReadColumn>, target: ReadColumn, plan: &Plan<'_>, monitor: &dyn Monitor) -> Result<Prepared> {
+pub fn prepare(
+    columns: Vec<ReadColumn>,
+    target: ReadColumn,
+    plan: &Plan<'_>,
+    monitor: &dyn Monitor,
+) -> Result<Prepared> {
     let target = read_target(target, plan.task)?;
     let mut notes = Vec::new();
     let unlabelled = target.values.iter().filter(|value| value.is_nan()).count();
     if unlabelled > 0 {
-        notes.push(format!("{unlabelled} rows have no value in target \"{}\" and are left out", plan.target));
+        notes.push(format!(
+            "{unlabelled} rows have no value in target \"{}\" and are left out",
+            plan.target
+        ));
     }
     monitor.check()?;
     let rows = divide(&columns, &target, plan, monitor)?;
@@ -106,14 +114,28 @@ pub fn prepare(columns: Vec<ReadColumn>, target: ReadColumn, plan: &Plan<'_>, mo
             .hint("The query must give at least one column beside the target that varies."));
     }
     let dataset = |columns: Vec<Column>, rows: &[u32]| -> Result<Dataset> {
-        let targets = rows.iter().map(|&row| target.values[row as usize]).collect::<Array1<f64>>();
+        let targets = rows
+            .iter()
+            .map(|&row| target.values[row as usize])
+            .collect::<Array1<f64>>();
         let frame = Frame::new(columns).ok_or_else(|| Error::new(INTERNAL, "columns of different lengths"))?;
         Ok(DatasetBase::new(frame, targets))
     };
     let train = dataset(train, &rows.train)?;
-    let test = if rows.test.is_empty() { None } else { Some(dataset(test, &rows.test)?) };
+    let test = if rows.test.is_empty() {
+        None
+    } else {
+        Some(dataset(test, &rows.test)?)
+    };
     check_trained_classes(&train, &target.labels, plan.target)?;
-    Ok(Prepared { inputs, labels: target.labels, train, test, statistics, notes })
+    Ok(Prepared {
+        inputs,
+        labels: target.labels,
+        train,
+        test,
+        statistics,
+        notes,
+    })
 }
 
 /// Reads the target column for a task.
@@ -122,10 +144,16 @@ fn read_target(column: ReadColumn, task: Task) -> Result<Target> {
         Task::Regression => {
             let name = column.name;
             match column.parts.into_iter().next() {
-                Some(Column::Number(values)) if column.role == Role::Number => Ok(Target { labels: Vec::new(), values }),
-                _ => Err(Error::new(UNSUITABLE_ROWS, format!("target \"{name}\" is no number, as a regression needs"))
-                    .detail(format!("Its type is {}.", column.type_name))
-                    .hint("Use task => 'classification', or cast the column to a number.")),
+                Some(Column::Number(values)) if column.role == Role::Number => Ok(Target {
+                    labels: Vec::new(),
+                    values,
+                }),
+                _ => Err(Error::new(
+                    UNSUITABLE_ROWS,
+                    format!("target \"{name}\" is no number, as a regression needs"),
+                )
+                .detail(format!("Its type is {}.", column.type_name))
+                .hint("Use task => 'classification', or cast the column to a number.")),
             }
         }
         Task::Classification => {
@@ -138,7 +166,10 @@ fn read_target(column: ReadColumn, task: Task) -> Result<Target> {
                 .hint("A class is a boolean, a text, an enum value or a whole number; use task => 'regression' to predict a number."));
             };
             check_classes(&column.name, &labels, &codes)?;
-            let values = codes.iter().map(|&c| if c == MISSING { f64::NAN } else { f64::from(c) }).collect();
+            let values = codes
+                .iter()
+                .map(|&c| if c == MISSING { f64::NAN } else { f64::from(c) })
+                .collect();
             Ok(Target { labels, values })
         }
     }
@@ -148,9 +179,13 @@ fn check_classes(target: &str, labels: &[Label], codes: &[u32]) -> Result<()> {
     let unsuitable = |problem: String| Error::new(UNSUITABLE_ROWS, problem);
     match labels {
         [] if codes.is_empty() => {
-            return Err(unsuitable("there are no rows to train on".into()).hint("The query must give rows with a target."));
+            return Err(
+                unsuitable("there are no rows to train on".into()).hint("The query must give rows with a target.")
+            );
         }
-        [] => return Err(unsuitable(format!("target \"{target}\" is NULL in every row")).hint("Give rows with labels.")),
+        [] => {
+            return Err(unsuitable(format!("target \"{target}\" is NULL in every row")).hint("Give rows with labels."));
+        }
         [only] => {
             return Err(unsuitable(format!("target \"{target}\" has only one class"))
                 .detail(format!("Every label is {:?}.", only.to_string()))
@@ -164,11 +199,16 @@ fn check_classes(target: &str, labels: &[Label], codes: &[u32]) -> Result<()> {
         _ => {}
     }
     let mut rows = vec![0_u64; labels.len()];
-    codes.iter().filter(|&&code| code != MISSING).for_each(|&code| rows[code as usize] += 1);
+    codes
+        .iter()
+        .filter(|&&code| code != MISSING)
+        .for_each(|&code| rows[code as usize] += 1);
     match rows.iter().position(|&rows| rows < 2) {
-        Some(class) => Err(unsuitable(format!("target \"{target}\" has a class with fewer than 2 rows"))
-            .detail(format!("Class {:?} has 1 row.", labels[class].to_string()))
-            .hint("Give more rows of it, or leave it out in the query.")),
+        Some(class) => Err(
+            unsuitable(format!("target \"{target}\" has a class with fewer than 2 rows"))
+                .detail(format!("Class {:?} has 1 row.", labels[class].to_string()))
+                .hint("Give more rows of it, or leave it out in the query."),
+        ),
         None => Ok(()),
     }
 }
@@ -181,9 +221,15 @@ fn check_trained_classes(train: &Dataset, labels: &[Label], target: &str) -> Res
     let mut rows = vec![0_u64; labels.len()];
     train.targets.iter().for_each(|&class| rows[class as usize] += 1);
     match rows.iter().position(|&rows| rows == 0) {
-        Some(class) => Err(Error::new(UNSUITABLE_ROWS, format!("a class of target \"{target}\" has no training rows"))
-            .detail(format!("All rows of class {:?} are test rows.", labels[class].to_string()))
-            .hint("Choose the test rows so that each class has rows left to train on.")),
+        Some(class) => Err(Error::new(
+            UNSUITABLE_ROWS,
+            format!("a class of target \"{target}\" has no training rows"),
+        )
+        .detail(format!(
+            "All rows of class {:?} are test rows.",
+            labels[class].to_string()
+        ))
+        .hint("Choose the test rows so that each class has rows left to train on.")),
         None => Ok(()),
     }
 }
@@ -245,7 +291,11 @@ fn row_hashes(columns: &[ReadColumn], target: &Target, seed: u64) -> Vec<u64> {
         Codes(&'a [u32], Vec<u64>),
     }
     let level_hashes = |place: u64, column: &ReadColumn| {
-        column.levels.iter().map(|level| hash::hash_bytes(place, level.to_string().as_bytes())).collect()
+        column
+            .levels
+            .iter()
+            .map(|level| hash::hash_bytes(place, level.to_string().as_bytes()))
+            .collect()
     };
     let parts: Vec<Part<'_>> = columns
         .iter()
@@ -266,10 +316,9 @@ fn row_hashes(columns: &[ReadColumn], target: &Target, seed: u64) -> Vec<u64> {
                     .iter_mut()
                     .zip(&values[rows.clone()])
                     .for_each(|(hash, &value)| *hash = hash::mix(*hash, hash::hash_f64(place, value))),
-                Part::Codes(codes, levels) => hashes
-                    .iter_mut()
-                    .zip(&codes[rows.clone()])
-                    .for_each(|(hash, &code)| *hash = hash::mix(*hash, levels.get(code as usize).copied().unwrap_or(0))),
+                Part::Codes(codes, levels) => hashes.iter_mut().zip(&codes[rows.clone()]).for_each(|(hash, &code)| {
+                    *hash = hash::mix(*hash, levels.get(code as usize).copied().unwrap_or(0))
+                }),
             }
         }
     });
@@ -291,7 +340,10 @@ mod tests {
         let first_half: Vec<usize> = order.iter().take(2000).map(|&row| row as usize).collect();
         for value in 0..8 {
             let share = first_half.iter().filter(|&&row| row % 8 == value).count();
-            assert!((200..300).contains(&share), "{share} of 500 rows with value {value} are in the first half");
+            assert!(
+                (200..300).contains(&share),
+                "{share} of 500 rows with value {value} are in the first half"
+            );
         }
         assert!(!tell_equal_rows_apart(&mut hashes, &order));
     }

@@ -6,7 +6,8 @@ use pgrx::pg_sys::Oid;
 
 use crate::pg::catalog::{self, Key, Row};
 use crate::pg::error::{
-    DAMAGED_MODEL, Error, INSUFFICIENT_PRIVILEGE, INVALID_NAME, INVALID_PARAMETER, Result, UNDEFINED_MODEL, UNDEFINED_VERSION,
+    DAMAGED_MODEL, Error, INSUFFICIENT_PRIVILEGE, INVALID_NAME, INVALID_PARAMETER, Result, UNDEFINED_MODEL,
+    UNDEFINED_VERSION,
 };
 
 /// What a role may do with a model.
@@ -120,11 +121,19 @@ pub fn require(entry: &Entry, privilege: Privilege) -> Result<()> {
         return Ok(());
     }
     let owner = catalog::role_name(entry.owner);
-    let error = Error::new(INSUFFICIENT_PRIVILEGE, format!("permission denied for model \"{}\"", entry.name))
-        .detail(format!("Role \"{}\" lacks the privilege {privilege}.", catalog::role_name(catalog::current_role())));
+    let error = Error::new(
+        INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for model \"{}\"", entry.name),
+    )
+    .detail(format!(
+        "Role \"{}\" lacks the privilege {privilege}.",
+        catalog::role_name(catalog::current_role())
+    ));
     Err(match privilege {
         Privilege::Own => error.hint(format!("Only the owner \"{owner}\" may do this.")),
-        _ => error.hint(format!("Ask the owner \"{owner}\" for assay.grant_model(model, role, '{privilege}').")),
+        _ => error.hint(format!(
+            "Ask the owner \"{owner}\" for assay.grant_model(model, role, '{privilege}')."
+        )),
     })
 }
 
@@ -168,7 +177,9 @@ pub fn resolve(reference: &str, privilege: Privilege) -> Result<Version> {
         Selector::Deployed => model.deployed.ok_or_else(|| {
             Error::new(UNDEFINED_VERSION, format!("model \"{name}\" has no deployed version"))
                 .detail(versions_there_are(&model))
-                .hint(format!("Deploy one with assay.deploy('{name}', version), or name one: '{name}@1'."))
+                .hint(format!(
+                    "Deploy one with assay.deploy('{name}', version), or name one: '{name}@1'."
+                ))
         })?,
         Selector::Number(number) => number,
         Selector::Alias(alias) => catalog::find(
@@ -188,10 +199,15 @@ pub fn resolve(reference: &str, privilege: Privilege) -> Result<Version> {
 /// The versions of a model, ascending.
 pub fn versions(model: &Entry) -> Result<Vec<i32>> {
     let mut versions = Vec::new();
-    catalog::find::<()>(c"model_version", c"model_version_pkey", &[Key::BigInt(1, model.id)], |row| {
-        versions.push(row.require(2)?);
-        Ok(None)
-    })?;
+    catalog::find::<()>(
+        c"model_version",
+        c"model_version_pkey",
+        &[Key::BigInt(1, model.id)],
+        |row| {
+            versions.push(row.require(2)?);
+            Ok(None)
+        },
+    )?;
     Ok(versions)
 }
 
@@ -214,10 +230,16 @@ impl Version {
     /// Reads the version's row. Errs with `ML002` when there is none.
     fn read<T>(&self, visit: impl Fn(&Row) -> Result<T>) -> Result<T> {
         let keys = [Key::BigInt(1, self.model.id), Key::Int(2, self.version)];
-        catalog::find(c"model_version", c"model_version_pkey", &keys, |row| visit(row).map(Some))?.ok_or_else(|| {
-            Error::new(UNDEFINED_VERSION, format!("model \"{}\" has no version {}", self.model.name, self.version))
-                .detail(versions_there_are(&self.model))
-                .hint("SELECT * FROM assay.model_versions shows the versions.")
+        catalog::find(c"model_version", c"model_version_pkey", &keys, |row| {
+            visit(row).map(Some)
+        })?
+        .ok_or_else(|| {
+            Error::new(
+                UNDEFINED_VERSION,
+                format!("model \"{}\" has no version {}", self.model.name, self.version),
+            )
+            .detail(versions_there_are(&self.model))
+            .hint("SELECT * FROM assay.model_versions shows the versions.")
         })
     }
 
@@ -245,16 +267,21 @@ impl Version {
     /// The probability from which on a row is given the positive label.
     pub fn threshold(&self) -> Result<f64> {
         let keys = [Key::BigInt(1, self.model.id), Key::Int(2, self.version)];
-        let set = catalog::find(c"model_threshold", c"model_threshold_pkey", &keys, |row| row.require(3).map(Some))?;
+        let set = catalog::find(c"model_threshold", c"model_threshold_pkey", &keys, |row| {
+            row.require(3).map(Some)
+        })?;
         Ok(set.unwrap_or(0.5))
     }
 }
 
 /// A model whose stored bytes do not decode.
 pub fn damaged(version: &Version, error: &crate::algo::error::Error) -> Error {
-    Error::new(DAMAGED_MODEL, format!("model \"{}\" cannot be loaded", version.reference()))
-        .detail(format!("{error}."))
-        .hint("Restore it from a backup, or train it again.")
+    Error::new(
+        DAMAGED_MODEL,
+        format!("model \"{}\" cannot be loaded", version.reference()),
+    )
+    .detail(format!("{error}."))
+    .hint("Restore it from a backup, or train it again.")
 }
 
 #[cfg(test)]

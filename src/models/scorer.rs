@@ -2,14 +2,17 @@
 
 use hashbrown::HashMap;
 
+use crate::algo::boosting;
 use crate::algo::estimator::Estimator;
 use crate::algo::frame::UNSEEN;
-use crate::algo::model::{InputKind, Model, Task};
+use crate::algo::model::{Fitted, InputKind, Model, Task};
 use crate::pg::types::{self, Reader, Role, Value};
 
 /// A loaded model with look-up tables for its categories.
 pub struct Scorer {
     model: Model,
+    /// Trees laid out for scoring many rows; other models score as they are.
+    trees: Option<boosting::Scorer>,
     categories: Vec<HashMap<Box<str>, f64>>,
     /// Where each input's features begin.
     offsets: Vec<usize>,
@@ -23,9 +26,11 @@ impl Scorer {
             .inputs
             .iter()
             .map(|input| match &input.kind {
-                InputKind::Category { levels, .. } => {
-                    levels.iter().enumerate().map(|(code, level)| (level.as_str().into(), code as f64)).collect()
-                }
+                InputKind::Category { levels, .. } => levels
+                    .iter()
+                    .enumerate()
+                    .map(|(code, level)| (level.as_str().into(), code as f64))
+                    .collect(),
                 _ => HashMap::new(),
             })
             .collect();
@@ -39,7 +44,17 @@ impl Scorer {
                 start
             })
             .collect();
-        Scorer { model, categories, offsets, width }
+        let trees = match &model.fitted {
+            Fitted::Boosting(model) => Some(boosting::Scorer::new(model.clone())),
+            _ => None,
+        };
+        Scorer {
+            model,
+            trees,
+            categories,
+            offsets,
+            width,
+        }
     }
 
     /// The model.
@@ -105,7 +120,10 @@ impl Scorer {
     /// Scores an encoded row.
     #[inline]
     pub fn score(&self, row: &[f64], out: &mut [f64]) {
-        self.model.fitted.score(row, out);
+        match &self.trees {
+            Some(trees) => trees.score(row, out),
+            None => self.model.fitted.score(row, out),
+        }
     }
 
     /// How many numbers a row's score is.
@@ -117,7 +135,10 @@ impl Scorer {
     pub fn class_of(&self, scores: &[f64], threshold: f64) -> usize {
         match scores {
             [_, positive] => usize::from(*positive >= threshold),
-            _ => scores.iter().enumerate().fold(0, |best, (class, score)| if *score > scores[best] { class } else { best }),
+            _ => scores.iter().enumerate().fold(
+                0,
+                |best, (class, score)| if *score > scores[best] { class } else { best },
+            ),
         }
     }
 

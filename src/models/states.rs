@@ -15,7 +15,11 @@ const PREFIX: &str = "\\x";
 #[pg_extern(sql = false)]
 fn state_in(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
     state::input_text(fcinfo).map(|text| {
-        or_raise(parse_hex(text.to_bytes()).and_then(|bytes| Ok(State::from_bytes(&bytes)?)).and_then(|s| state::flat_datum(&s)))
+        or_raise(
+            parse_hex(text.to_bytes())
+                .and_then(|bytes| Ok(State::from_bytes(&bytes)?))
+                .and_then(|s| state::flat_datum(&s)),
+        )
     })
 }
 
@@ -28,7 +32,10 @@ fn parse_hex(text: &[u8]) -> Result<Vec<u8>> {
     text.strip_prefix(PREFIX.as_bytes())
         .filter(|digits| digits.len().is_multiple_of(2))
         .and_then(|digits| {
-            digits.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect::<Option<Vec<u8>>>()
+            digits
+                .chunks_exact(2)
+                .map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?))
+                .collect::<Option<Vec<u8>>>()
         })
         .ok_or_else(damaged)
 }
@@ -52,7 +59,9 @@ fn state_out(fcinfo: pg_sys::FunctionCallInfo) -> Option<CString> {
 #[pg_extern(sql = false)]
 fn state_recv(fcinfo: pg_sys::FunctionCallInfo) -> StateDatum {
     or_raise(
-        state::message_bytes(fcinfo).and_then(|bytes| Ok(State::from_bytes(bytes)?)).and_then(|s| state::flat_datum(&s)),
+        state::message_bytes(fcinfo)
+            .and_then(|bytes| Ok(State::from_bytes(bytes)?))
+            .and_then(|s| state::flat_datum(&s)),
     )
 }
 

@@ -51,7 +51,9 @@ struct Preprocess {
 
 impl Default for Preprocess {
     fn default() -> Self {
-        Preprocess { max_categories: MOST_CATEGORIES }
+        Preprocess {
+            max_categories: MOST_CATEGORIES,
+        }
     }
 }
 
@@ -144,10 +146,13 @@ fn algorithm_named(name: &str) -> Result<Algorithm> {
 }
 
 fn task_named(name: &str) -> Result<Task> {
-    [Task::Classification, Task::Regression].into_iter().find(|task| task.name() == name).ok_or_else(|| {
-        Error::new(UNDEFINED_ALGORITHM, format!("there is no task \"{name}\""))
-            .hint("The tasks are classification and regression.")
-    })
+    [Task::Classification, Task::Regression]
+        .into_iter()
+        .find(|task| task.name() == name)
+        .ok_or_else(|| {
+            Error::new(UNDEFINED_ALGORITHM, format!("there is no task \"{name}\""))
+                .hint("The tasks are classification and regression.")
+        })
 }
 
 fn deploy_named(name: &str) -> Result<Deploy> {
@@ -155,8 +160,10 @@ fn deploy_named(name: &str) -> Result<Deploy> {
         "auto" => Ok(Deploy::Auto),
         "always" => Ok(Deploy::Always),
         "never" => Ok(Deploy::Never),
-        _ => Err(Error::new(INVALID_PARAMETER, format!("deploy cannot be \"{name}\""))
-            .hint("It is auto, always or never.")),
+        _ => {
+            Err(Error::new(INVALID_PARAMETER, format!("deploy cannot be \"{name}\""))
+                .hint("It is auto, always or never."))
+        }
     }
 }
 
@@ -192,14 +199,15 @@ impl Request {
             _ => by_type,
         });
         match self.algorithm {
-            Some(algorithm) if !algorithm.tasks().contains(&task) => {
-                Err(Error::new(UNDEFINED_ALGORITHM, format!("{} cannot learn a {}", algorithm.name(), task.name()))
-                    .hint(format!(
-                        "For a {} use one of {}; or tell what to learn with task.",
-                        task.name(),
-                        algorithms_for(task).join(", ")
-                    )))
-            }
+            Some(algorithm) if !algorithm.tasks().contains(&task) => Err(Error::new(
+                UNDEFINED_ALGORITHM,
+                format!("{} cannot learn a {}", algorithm.name(), task.name()),
+            )
+            .hint(format!(
+                "For a {} use one of {}; or tell what to learn with task.",
+                task.name(),
+                algorithms_for(task).join(", ")
+            ))),
             _ => Ok(task),
         }
     }
@@ -230,7 +238,9 @@ impl Request {
         let (target_column, split_rows) = (take(target), split_column.and_then(&mut take));
         let features: Vec<ReadColumn> = columns.into_iter().flatten().collect();
         let Some(target_column) = target_column else {
-            return Err(Error::new(INVALID_PARAMETER, "the split column cannot be the target too").hint("Name another."));
+            return Err(
+                Error::new(INVALID_PARAMETER, "the split column cannot be the target too").hint("Name another."),
+            );
         };
         let rows = target_column.rows();
         let split = match split_rows.and_then(|column| column.parts.into_iter().next()) {
@@ -246,13 +256,33 @@ impl Request {
             max_categories: self.preprocess.max_categories,
         };
         let preparing = format!("preparing the rows of {}", self.model);
-        let Prepared { inputs, labels, train, test, statistics, notes } =
-            compute::run(&preparing, reporter, |monitor| prepare::prepare(features, target_column, &plan, monitor))?;
+        let Prepared {
+            inputs,
+            labels,
+            train,
+            test,
+            statistics,
+            notes,
+        } = compute::run(&preparing, reporter, |monitor| {
+            prepare::prepare(features, target_column, &plan, monitor)
+        })?;
         notes.into_iter().for_each(|note| notice(note, None));
         let classes = labels.len();
         let (fitted, history) = compute::run(&what, reporter, |monitor| learner.fit(&train, classes, monitor))?;
-        let model = Model { task, inputs, labels, fitted, history };
-        let metrics = judge(&model, &train, test.as_ref(), &format!("testing {}", self.model), reporter)?;
+        let model = Model {
+            task,
+            inputs,
+            labels,
+            fitted,
+            history,
+        };
+        let metrics = judge(
+            &model,
+            &train,
+            test.as_ref(),
+            &format!("testing {}", self.model),
+            reporter,
+        )?;
         let trained_rows = train.targets.len();
         drop((train, test));
         self.store(&model, algorithm, trained_rows, metrics, &statistics, reporter)
@@ -264,9 +294,11 @@ impl Request {
             .map_err(|error| error.hint("split is auto, random, none, or the name of a boolean column."))?;
         match columns[place].reader {
             Some(Reader::Bool) => Ok(place),
-            _ => Err(Error::new(INVALID_PARAMETER, format!("split column \"{name}\" is not boolean"))
-                .detail(format!("Its type is {}.", columns[place].type_name))
-                .hint("It must be true for the rows that test the model.")),
+            _ => Err(
+                Error::new(INVALID_PARAMETER, format!("split column \"{name}\" is not boolean"))
+                    .detail(format!("Its type is {}.", columns[place].type_name))
+                    .hint("It must be true for the rows that test the model."),
+            ),
         }
     }
 
@@ -308,7 +340,10 @@ impl Request {
             Ok(())
         })?;
         check_memory(&builders, rows, beside, expected, allowed)?;
-        Ok(builders.into_iter().map(|builder| builder.map(ColumnBuilder::finish)).collect())
+        Ok(builders
+            .into_iter()
+            .map(|builder| builder.map(ColumnBuilder::finish))
+            .collect())
     }
 
     /// Adds the version to the registry, and deploys it if it should be.
@@ -322,8 +357,10 @@ impl Request {
         reporter: &Reporter,
     ) -> Result<Row> {
         let bytes = model.to_bytes()?;
-        let statistics: Vec<Json> =
-            statistics.iter().map(|(name, summary)| json!({"feature": name, "summary": summary})).collect();
+        let statistics: Vec<Json> = statistics
+            .iter()
+            .map(|(name, summary)| json!({"feature": name, "summary": summary}))
+            .collect();
         let duration = interval(reporter.elapsed().as_secs_f64());
         let params = json!({
             "params": self.params,
@@ -388,29 +425,45 @@ impl Request {
             (Deploy::Never, _) => false,
             (Deploy::Always, _) | (Deploy::Auto, None) => true,
             (Deploy::Auto, Some(current)) => {
-                let before = registry::Version { model: entry.clone(), version: current }.stored()?;
+                let before = registry::Version {
+                    model: entry.clone(),
+                    version: current,
+                }
+                .stored()?;
                 let verdict = match before.target {
-                    Some(target) if target != self.target => {
-                        Err(format!("it predicts \"{}\", the deployed version \"{target}\"", self.target))
-                    }
+                    Some(target) if target != self.target => Err(format!(
+                        "it predicts \"{}\", the deployed version \"{target}\"",
+                        self.target
+                    )),
                     _ => metrics.not_worse_than(&before.metrics),
                 };
                 if let Err(why) = &verdict {
                     notice(
                         format!("version {version} of model \"{}\" is not deployed: {why}", self.model),
-                        Some(format!("Version {current} stays. SELECT assay.deploy('{}', {version}) deploys it.", self.model)),
+                        Some(format!(
+                            "Version {current} stays. SELECT assay.deploy('{}', {version}) deploys it.",
+                            self.model
+                        )),
                     );
                 }
                 verdict.is_ok()
             }
         };
-        if wanted { deployment::record(&entry, version, None) } else { Ok(()) }
+        if wanted {
+            deployment::record(&entry, version, None)
+        } else {
+            Ok(())
+        }
     }
 }
 
 /// The algorithms that can learn a task.
 fn algorithms_for(task: Task) -> Vec<&'static str> {
-    Algorithm::ALL.into_iter().filter(|algorithm| algorithm.tasks().contains(&task)).map(Algorithm::name).collect()
+    Algorithm::ALL
+        .into_iter()
+        .filter(|algorithm| algorithm.tasks().contains(&task))
+        .map(Algorithm::name)
+        .collect()
 }
 
 fn check_memory(
@@ -465,15 +518,27 @@ fn judge(
             }
         }
     })?;
-    let metrics = metrics.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    Ok(Judged { metrics, held_out: test.is_some() })
+    let metrics = metrics
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    Ok(Judged {
+        metrics,
+        held_out: test.is_some(),
+    })
 }
 
 impl Judged {
     fn json(&self) -> Json {
-        let mut object: serde_json::Map<String, Json> =
-            self.metrics.iter().map(|&(name, value)| (name.to_string(), number(value))).collect();
-        object.insert("evaluated_on".into(), json!(if self.held_out { "test" } else { "train" }));
+        let mut object: serde_json::Map<String, Json> = self
+            .metrics
+            .iter()
+            .map(|&(name, value)| (name.to_string(), number(value)))
+            .collect();
+        object.insert(
+            "evaluated_on".into(),
+            json!(if self.held_out { "test" } else { "train" }),
+        );
         Json::Object(object)
     }
 
@@ -484,7 +549,11 @@ impl Judged {
         }
         // The area under the ROC curve for classes, the error for numbers; what is missing cannot be compared.
         for (name, sign) in [("roc_auc", 1.0), ("rmse", -1.0), ("accuracy", 1.0)] {
-            let new = self.metrics.iter().find(|&&(metric, _)| metric == name).map(|&(_, value)| value);
+            let new = self
+                .metrics
+                .iter()
+                .find(|&&(metric, _)| metric == name)
+                .map(|&(_, value)| value);
             if let (Some(new), Some(old)) = (new, before[name].as_f64()) {
                 return if sign * new >= sign * old {
                     Ok(())
@@ -499,7 +568,11 @@ impl Judged {
 
 /// A number as JSON, whole ones (such as a count of rows) without a fraction.
 fn number(value: f64) -> Json {
-    if value.fract() == 0.0 && value.abs() < 1e15 { json!(value as i64) } else { json!(value) }
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        json!(value as i64)
+    } else {
+        json!(value)
+    }
 }
 
 fn interval(seconds: f64) -> Interval {

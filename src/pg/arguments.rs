@@ -83,16 +83,22 @@ pub type RowType = (pg_sys::Oid, i32);
 impl WholeRow {
     /// Unpacks argument `index`; `None` when it is NULL. The call site's type must be a row type.
     pub fn of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<WholeRow> {
+        let datum = datum(fcinfo, index)?;
         // SAFETY: a non-null composite datum points to a varlena whose plain form is a heap tuple header.
-        datum(fcinfo, index)
-            .map(|datum| WholeRow { header: unsafe { pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast() } })
+        let header = unsafe { pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast() };
+        Some(WholeRow { header })
     }
 
     /// The type it carries.
     #[inline]
     pub fn row_type(&self) -> RowType {
         // SAFETY: a composite datum's header carries its type and typmod.
-        unsafe { ((*self.header).t_choice.t_datum.datum_typeid, (*self.header).t_choice.t_datum.datum_typmod) }
+        unsafe {
+            (
+                (*self.header).t_choice.t_datum.datum_typeid,
+                (*self.header).t_choice.t_datum.datum_typmod,
+            )
+        }
     }
 
     /// The columns of its type.
@@ -100,8 +106,10 @@ impl WholeRow {
         self.descriptor()
             .iter()
             .map(|attribute| {
-                (!attribute.attisdropped)
-                    .then(|| RowColumn { name: attribute.name().to_string(), type_oid: attribute.atttypid })
+                (!attribute.attisdropped).then(|| RowColumn {
+                    name: attribute.name().to_string(),
+                    type_oid: attribute.atttypid,
+                })
             })
             .collect()
     }

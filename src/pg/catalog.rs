@@ -40,7 +40,8 @@ impl Row {
 
     /// A column that is declared NOT NULL.
     pub fn require<T: FromDatum>(&self, attribute: usize) -> Result<T> {
-        self.get(attribute).ok_or_else(|| Error::new(INTERNAL, format!("column {attribute} of a catalog row is missing")))
+        self.get(attribute)
+            .ok_or_else(|| Error::new(INTERNAL, format!("column {attribute} of a catalog row is missing")))
     }
 }
 
@@ -90,7 +91,10 @@ pub fn find<T>(
             scan_keys.as_mut_ptr(),
         );
         let width = usize::try_from((*descriptor).natts).unwrap_or(0);
-        let mut row = Row { values: vec![pg_sys::Datum::from(0); width], nulls: vec![true; width] };
+        let mut row = Row {
+            values: vec![pg_sys::Datum::from(0); width],
+            nulls: vec![true; width],
+        };
         let mut answer = Ok(None);
         loop {
             let tuple = pg_sys::systable_getnext(scan);
@@ -231,7 +235,11 @@ pub fn write(statement: &str, arguments: &[DatumWithOid<'_>]) -> Result<()> {
 pub fn write_returning<T: FromDatum + IntoDatum>(statement: &str, arguments: &[DatumWithOid<'_>]) -> Result<Option<T>> {
     Spi::connect_mut(|client| {
         let rows = client.update(statement, None, arguments)?;
-        if rows.is_empty() { Ok(None) } else { rows.first().get::<T>(1) }
+        if rows.is_empty() {
+            Ok(None)
+        } else {
+            rows.first().get::<T>(1)
+        }
     })
     .map_err(failed)
 }

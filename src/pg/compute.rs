@@ -28,7 +28,11 @@ struct Watch {
 
 impl Monitor for Watch {
     fn check(&self) -> algo::error::Result<()> {
-        if self.stop.load(Ordering::Relaxed) { Err(algo::error::Error::Stopped) } else { Ok(()) }
+        if self.stop.load(Ordering::Relaxed) {
+            Err(algo::error::Error::Stopped)
+        } else {
+            Ok(())
+        }
     }
 
     fn progress(&self, progress: Progress) {
@@ -115,7 +119,11 @@ pub fn release_memory() {
 
 /// Seconds, for people.
 fn seconds(seconds: f64) -> String {
-    if seconds < 10.0 { format!("{seconds:.1} s") } else { format!("{seconds:.0} s") }
+    if seconds < 10.0 {
+        format!("{seconds:.1} s")
+    } else {
+        format!("{seconds:.0} s")
+    }
 }
 
 /// Says how far a long training is: a NOTICE once per `assay.progress`, and the process title.
@@ -130,7 +138,12 @@ impl Reporter {
     /// Starts the clock.
     pub fn new() -> Self {
         let now = Instant::now();
-        Reporter { started: now, reported: now, interval: settings::progress_interval(), title: None }
+        Reporter {
+            started: now,
+            reported: now,
+            interval: settings::progress_interval(),
+            title: None,
+        }
     }
 
     /// Time since the start.
@@ -140,7 +153,9 @@ impl Reporter {
 
     /// Whether it is time for a report.
     fn due(&mut self) -> bool {
-        let due = self.interval.is_some_and(|interval| self.reported.elapsed() >= interval);
+        let due = self
+            .interval
+            .is_some_and(|interval| self.reported.elapsed() >= interval);
         if due {
             self.reported = Instant::now();
         }
@@ -151,7 +166,10 @@ impl Reporter {
     pub fn rows(&mut self, what: &str, rows: u64, expected: f64) {
         if self.due() {
             let text = format!("{what}: {rows} of about {expected:.0} rows read");
-            notice(format!("{text}, {} elapsed", seconds(self.elapsed().as_secs_f64())), None);
+            notice(
+                format!("{text}, {} elapsed", seconds(self.elapsed().as_secs_f64())),
+                None,
+            );
             self.show(&text);
         }
     }
@@ -170,16 +188,22 @@ impl Reporter {
             return;
         }
         let loss = f64::from_bits(watch.loss.load(Ordering::Relaxed));
-        let remaining = started.elapsed().as_secs_f64() / iteration as f64 * iterations.saturating_sub(iteration) as f64;
+        let remaining =
+            started.elapsed().as_secs_f64() / iteration as f64 * iterations.saturating_sub(iteration) as f64;
         let text = format!("{what}: iteration {iteration} of {iterations}");
         let (elapsed, remaining) = (seconds(elapsed), seconds(remaining));
-        notice(format!("{text}, loss {loss:.6}, {elapsed} elapsed, about {remaining} remaining"), None);
+        notice(
+            format!("{text}, loss {loss:.6}, {elapsed} elapsed, about {remaining} remaining"),
+            None,
+        );
         self.show(&text);
     }
 
     /// Shows `text` as the process title, keeping the first one to put it back.
     fn show(&mut self, text: &str) {
-        let Ok(text) = CString::new(text.replace('\0', "")) else { return };
+        let Ok(text) = CString::new(text.replace('\0', "")) else {
+            return;
+        };
         // SAFETY: get_ps_display gives the current title and its length without a terminator promised; set_ps_display copies.
         unsafe {
             if self.title.is_none() {

@@ -70,7 +70,12 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error with its message.
     pub fn new(state: SqlState, message: impl Into<String>) -> Self {
-        Error { state, message: message.into(), detail: None, hint: None }
+        Error {
+            state,
+            message: message.into(),
+            detail: None,
+            hint: None,
+        }
     }
 
     /// Replaces the SQLSTATE, where a more telling one is known.
@@ -103,7 +108,12 @@ impl Error {
 pub fn notice(message: impl Into<String>, detail: Option<String>) {
     report(
         PgLogLevel::NOTICE as c_int,
-        Error { state: SqlState(b"00000"), message: message.into(), detail, hint: None },
+        Error {
+            state: SqlState(b"00000"),
+            message: message.into(),
+            detail,
+            hint: None,
+        },
     );
 }
 
@@ -128,11 +138,16 @@ impl From<algo::error::Error> for Error {
                 .hint("Bytes of assay are only to be made by assay's own functions; restore them from a backup."),
             Cause::Mismatch { .. } => Error::new(MISMATCHED_STATES, message)
                 .hint("Merge states that the same aggregate made with the same arguments."),
-            Cause::Memory { needed, allowed } => {
-                Error::new(MEMORY_LIMIT, "the computation needs more memory than assay.max_memory allows")
-                    .detail(format!("{} are needed, {} are allowed.", megabytes(needed), megabytes(allowed)))
-                    .hint("Raise assay.max_memory, or train on fewer rows or columns.")
-            }
+            Cause::Memory { needed, allowed } => Error::new(
+                MEMORY_LIMIT,
+                "the computation needs more memory than assay.max_memory allows",
+            )
+            .detail(format!(
+                "{} are needed, {} are allowed.",
+                megabytes(needed),
+                megabytes(allowed)
+            ))
+            .hint("Raise assay.max_memory, or train on fewer rows or columns."),
             Cause::Linfa(problem) => Error::new(INTERNAL, problem),
         }
     }
@@ -160,7 +175,9 @@ unsafe extern "C-unwind" {
 /// Hands a report to PostgreSQL. pgrx's own reports know only PostgreSQL's list of SQLSTATEs, hence this one.
 fn report(level: c_int, error: Error) {
     // As `MAKE_SQLSTATE` does: six bits a character.
-    let code = error.state.0.iter().rev().fold(0, |code, &c| (code << 6) + ((c_int::from(c) - c_int::from(b'0')) & 0x3f));
+    let code = error.state.0.iter().rev().fold(0, |code, &c| {
+        (code << 6) + ((c_int::from(c) - c_int::from(b'0')) & 0x3f)
+    });
     let message = c_string(error.message);
     let detail = error.detail.map(c_string);
     let hint = error.hint.map(c_string);

@@ -55,11 +55,19 @@ enum Shape {
 /// Tells a query from a relation's name by its beginning; PostgreSQL's own parser judges the rest.
 fn shape(text: &str) -> Shape {
     let start = skip_blank(text).trim_start_matches(|c: char| c == '(' || c.is_whitespace());
-    let word: String = start.chars().take_while(|c| c.is_ascii_alphabetic()).collect::<String>().to_ascii_lowercase();
+    let word: String = start
+        .chars()
+        .take_while(|c| c.is_ascii_alphabetic())
+        .collect::<String>()
+        .to_ascii_lowercase();
     if matches!(word.as_str(), "select" | "with" | "values" | "table") {
         return Shape::Statement;
     }
-    if is_qualified_name(text.trim()) { Shape::Relation } else { Shape::Neither }
+    if is_qualified_name(text.trim()) {
+        Shape::Relation
+    } else {
+        Shape::Neither
+    }
 }
 
 /// Skips white space and comments.
@@ -91,7 +99,8 @@ fn is_qualified_name(text: &str) -> bool {
                 }
             }
         } else {
-            rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(rest.len())
+            rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
+                .unwrap_or(rest.len())
         };
         if end == 0 || rest.starts_with(|c: char| c.is_ascii_digit()) {
             return false;
@@ -247,7 +256,11 @@ unsafe fn output_columns(plan: *mut pg_sys::Plan) -> Vec<OutputColumn> {
                     name => CStr::from_ptr(name).to_string_lossy().into_owned(),
                 };
                 let type_oid = pg_sys::exprType((*entry).expr.cast());
-                OutputColumn { name, type_name: super::types::name_of(type_oid), reader: Reader::of(type_oid) }
+                OutputColumn {
+                    name,
+                    type_name: super::types::name_of(type_oid),
+                    reader: Reader::of(type_oid),
+                }
             })
             .collect()
     }
@@ -260,14 +273,14 @@ struct ReadOnly(bool);
 impl ReadOnly {
     fn enter() -> Self {
         // SAFETY: a plain global of this backend, read by its only PostgreSQL thread.
-        unsafe { ReadOnly(std::mem::replace(&mut *(&raw mut pg_sys::XactReadOnly), true)) }
+        unsafe { ReadOnly((&raw mut pg_sys::XactReadOnly).replace(true)) }
     }
 }
 
 impl Drop for ReadOnly {
     fn drop(&mut self) {
         // SAFETY: as above; this calls no PostgreSQL function.
-        unsafe { *(&raw mut pg_sys::XactReadOnly) = self.0 }
+        unsafe { (&raw mut pg_sys::XactReadOnly).write(self.0) }
     }
 }
 
@@ -312,7 +325,10 @@ unsafe extern "C-unwind" fn receive_slot(slot: *mut pg_sys::TupleTableSlot, this
         };
         let previous = this.scratch.set_as_current();
         let result = (this.receive)(&row);
-        { let mut previous = previous; previous.set_as_current(); }
+        {
+            let mut previous = previous;
+            previous.set_as_current();
+        }
         match result {
             Ok(()) => true,
             Err(error) => {
@@ -332,10 +348,24 @@ mod tests {
         for text in ["t", "public.t", "\"odd \"\" name\"", "a.\"b.c\"", "Straße"] {
             assert!(matches!(shape(text), Shape::Relation), "{text}");
         }
-        for text in ["select 1", "(select 1)", " -- why\n VALUES (1)", "/* x */ with a as (select 1) table a", "TABLE t"] {
+        for text in [
+            "select 1",
+            "(select 1)",
+            " -- why\n VALUES (1)",
+            "/* x */ with a as (select 1) table a",
+            "TABLE t",
+        ] {
             assert!(matches!(shape(text), Shape::Statement), "{text}");
         }
-        for text in ["", "delete from t", "t; drop table t", "a.b.c.d", "1t", "\"open", "t where x"] {
+        for text in [
+            "",
+            "delete from t",
+            "t; drop table t",
+            "a.b.c.d",
+            "1t",
+            "\"open",
+            "t where x",
+        ] {
             assert!(matches!(shape(text), Shape::Neither), "{text}");
         }
     }

@@ -63,7 +63,9 @@ pub fn max_memory() -> usize {
 
 /// `assay.cache_memory` in bytes.
 pub fn cache_memory() -> usize {
-    usize::try_from(CACHE_MEMORY.get()).unwrap_or(0).saturating_mul(MEGABYTE)
+    usize::try_from(CACHE_MEMORY.get())
+        .unwrap_or(0)
+        .saturating_mul(MEGABYTE)
 }
 
 /// `assay.progress`, or `None` when progress is not to be reported.

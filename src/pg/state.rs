@@ -45,8 +45,10 @@ struct Expanded {
     on_reset: pg_sys::MemoryContextCallback,
 }
 
-static METHODS: pg_sys::ExpandedObjectMethods =
-    pg_sys::ExpandedObjectMethods { get_flat_size: Some(get_flat_size), flatten_into: Some(flatten_into) };
+static METHODS: pg_sys::ExpandedObjectMethods = pg_sys::ExpandedObjectMethods {
+    get_flat_size: Some(get_flat_size),
+    flatten_into: Some(flatten_into),
+};
 
 /// A varlena's header.
 const HEADER: usize = size_of::<u32>();
@@ -89,7 +91,10 @@ fn flat(state: &State) -> Result<Vec<u8>> {
     let bytes = state.to_bytes()?;
     if bytes.len() > MOST_BYTES {
         return Err(Error::new(LIMIT_EXCEEDED, "the state is larger than a value can be")
-            .detail(format!("It has {} bytes, and at most {MOST_BYTES} are allowed.", bytes.len()))
+            .detail(format!(
+                "It has {} bytes, and at most {MOST_BYTES} are allowed.",
+                bytes.len()
+            ))
             .hint("Aggregate fewer rows at a time, or use a metric that does not keep each row."));
     }
     Ok(bytes)
@@ -108,8 +113,7 @@ fn expand(state: State, parent: pg_sys::MemoryContext) -> *mut Expanded {
     // before anything else can see it, and the callback is registered after that.
     unsafe {
         let context = pg_sys::AllocSetContextCreateInternal(parent, c"assay state".as_ptr(), 0, 1024, 8192);
-        let object: *mut Expanded =
-            pg_sys::MemoryContextAlloc(context, Layout::new::<Expanded>().size()).cast();
+        let object: *mut Expanded = pg_sys::MemoryContextAlloc(context, Layout::new::<Expanded>().size()).cast();
         object.write(Expanded {
             header: pg_sys::ExpandedObjectHeader::default(),
             state,
@@ -163,7 +167,9 @@ pub fn look<T>(
     index: usize,
     work: impl FnOnce(&State) -> Result<T>,
 ) -> Result<Option<T>> {
-    let Some(datum) = arguments::datum(fcinfo, index) else { return Ok(None) };
+    let Some(datum) = arguments::datum(fcinfo, index) else {
+        return Ok(None);
+    };
     // SAFETY: PostgreSQL has checked the argument against the declaration.
     unsafe {
         match expanded(datum, false) {
@@ -178,8 +184,10 @@ fn aggregate_memory(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::MemoryCo
     let mut context = std::ptr::null_mut();
     // SAFETY: writes the context when the function is called by an aggregate, and gives 0 else.
     if unsafe { pg_sys::AggCheckCallContext(fcinfo, &mut context) } == 0 {
-        return Err(Error::new(INTERNAL, "this function is to be called by an aggregate only")
-            .hint("Use the aggregate itself."));
+        return Err(
+            Error::new(INTERNAL, "this function is to be called by an aggregate only")
+                .hint("Use the aggregate itself."),
+        );
     }
     Ok(context)
 }
@@ -206,7 +214,9 @@ pub fn step(
             (None, None) => return Ok(None),
         };
         change(&mut (*object).state)?;
-        Ok(Some(StateDatum(pg_sys::Datum::from((*object).header.eoh_rw_ptr.as_mut_ptr()))))
+        Ok(Some(StateDatum(pg_sys::Datum::from(
+            (*object).header.eoh_rw_ptr.as_mut_ptr(),
+        ))))
     }
 }
 
@@ -225,7 +235,10 @@ pub fn combine(fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<StateDatum>> {
         return step(fcinfo, other.map(|state| || Ok(state)), |_| Ok(()));
     }
     let nothing: Option<fn() -> Result<State>> = None;
-    look(fcinfo, 1, |other| step(fcinfo, nothing, |state| Ok(state.merge(other)?))).map(Option::flatten)
+    look(fcinfo, 1, |other| {
+        step(fcinfo, nothing, |state| Ok(state.merge(other)?))
+    })
+    .map(Option::flatten)
 }
 
 /// A state as a flat value in the current memory context.
@@ -248,7 +261,10 @@ pub fn message_bytes<'a>(fcinfo: pg_sys::FunctionCallInfo) -> Result<&'a [u8]> {
         let message = &mut *datum.cast_mut_ptr::<pg_sys::StringInfoData>();
         let (start, end) = (message.cursor.max(0) as usize, message.len.max(0) as usize);
         message.cursor = message.len;
-        Ok(std::slice::from_raw_parts(message.data.cast::<u8>().add(start), end.saturating_sub(start)))
+        Ok(std::slice::from_raw_parts(
+            message.data.cast::<u8>().add(start),
+            end.saturating_sub(start),
+        ))
     }
 }
 

@@ -85,7 +85,9 @@ impl Reader {
     /// What a column of this type is to a model.
     pub fn role(self) -> Role {
         match self {
-            Reader::Text | Reader::Padded | Reader::Name | Reader::Enum | Reader::Uuid | Reader::Literal => Role::Category,
+            Reader::Text | Reader::Padded | Reader::Name | Reader::Enum | Reader::Uuid | Reader::Literal => {
+                Role::Category
+            }
             Reader::Float4Array | Reader::Float8Array => Role::Vector,
             _ => Role::Number,
         }
@@ -130,8 +132,8 @@ impl Reader {
                 Cow::Borrowed(text) => Cow::Borrowed(text.trim_end_matches(' ')),
                 Cow::Owned(text) => Cow::Owned(text.trim_end_matches(' ').to_string()),
             }),
-            // SAFETY: a name is a zero-terminated array of 64 bytes, and an untyped literal a C string.
             Reader::Name | Reader::Literal => {
+                // SAFETY: a name is a zero-terminated array of 64 bytes, and an untyped literal a C string.
                 Value::Text(unsafe { decode(CStr::from_ptr(datum.cast_mut_ptr()).to_bytes()) })
             }
             // SAFETY: a uuid is 16 bytes.
@@ -185,7 +187,9 @@ fn decode(bytes: &[u8]) -> Cow<'_, str> {
 /// Text that is not UTF-8: the database has another encoding.
 #[cold]
 fn decode_foreign(bytes: &[u8]) -> String {
-    let Ok(length) = i32::try_from(bytes.len()) else { return String::from_utf8_lossy(bytes).into_owned() };
+    let Ok(length) = i32::try_from(bytes.len()) else {
+        return String::from_utf8_lossy(bytes).into_owned();
+    };
     // SAFETY: the pointer and length are of one slice; the result is a C string, or the argument itself when nothing had to be
     // converted, which then is no UTF-8 and is read by its length.
     unsafe {
@@ -200,19 +204,26 @@ fn decode_foreign(bytes: &[u8]) -> String {
 
 fn hyphenated(bytes: [u8; 16]) -> String {
     use std::fmt::Write;
-    bytes.iter().enumerate().fold(String::with_capacity(36), |mut text, (index, byte)| {
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .enumerate()
+        .fold(String::with_capacity(36), |mut text, (index, byte)| {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// A type's name, as SQL writes it.
 pub fn name_of(type_oid: pg_sys::Oid) -> String {
     // SAFETY: format_type_be gives a palloc'd C string for any oid.
-    unsafe { CStr::from_ptr(pg_sys::format_type_be(type_oid)).to_string_lossy().into_owned() }
+    unsafe {
+        CStr::from_ptr(pg_sys::format_type_be(type_oid))
+            .to_string_lossy()
+            .into_owned()
+    }
 }
 
 /// The label of an enum value, and its place in the order of its type. Errs in PostgreSQL when there is no such value.

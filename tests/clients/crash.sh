@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# A backend killed in the middle of a training: the server recovers, and of the training nothing is left.
+# Works on a cluster of its own, for the kill ends every session of a server.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+finish() { tests/cluster.sh remove crash; }
+trap finish EXIT
+tests/cluster.sh remove crash
+tests/cluster.sh start crash
+environment=$(tests/cluster.sh env crash)
+eval "$environment"
+export PGDATABASE=postgres PGCONNECT_TIMEOUT=5
+home=$(tests/cluster.sh home crash)
+ask() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
+
+check() {
+    if [[ $2 == "$3" ]]; then echo "ok - $1"; else echo "not ok - $1: expected '$2', found '$3'"; fi
+}
+
+ask -c 'CREATE EXTENSION assay' -c "CREATE TABLE wide AS SELECT i, i % 97 AS a, (i * 31) % 1009 AS b, i % 7 < 3 AS y FROM generate_series(1, 50000) AS i"
+ask -c "SELECT version FROM assay.train('model', 'wide', 'y', 'naive_bayes')" >/dev/null
+before=$(ask -c "SELECT sum(assay.predict('model', w)) FROM wide AS w")
+
+PGAPPNAME=victim psql -X -q -c "SELECT version FROM assay.train('model', 'wide', 'y', params => '{\"n_estimators\": 100000}', deploy => 'always')" >/dev/null 2>&1 &
+client=$!
+victim=
+for ((i = 0; i < 100; i++)); do
+    victim=$(ask -c "SELECT pid FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'active' AND now() - query_start > interval '1 s'")
+    [[ -z $victim ]] || break
+    sleep 0.1
+done
+server=$(ask -c "SELECT pg_read_file('postmaster.pid')" | head -n 1)
+# Only a child of this very server is killed.
+[[ -n $victim && $(ps -o ppid= -p "$victim" | tr -d ' ') == "$server" ]] || { echo "not ok - no backend was found to be training"; exit 1; }
+check "a training is under way" t "$(ask -c "SELECT state = 'active' FROM pg_stat_activity WHERE pid = $victim")"
+threads=$(ls "/proc/$victim/task" 2>/dev/null | wc -l)
+kill -KILL "$victim"
+status=0
+wait "$client" || status=$?
+check "its client is told" t "$([[ $status != 0 ]] && echo t)"
+check "it trained on threads" t "$([[ $threads -gt 1 || ! -d /proc ]] && echo t)"
+
+answer=
+for ((i = 0; i < 300; i++)); do
+    if answer=$(ask -c 'SELECT 1' 2>/dev/null); then break; fi
+    sleep 0.1
+done
+check "the server recovers by itself" 1 "$answer"
+check "it did crash" t "$(grep -q 'terminated by signal 9' "$home/log" && echo t)"
+check "nothing of the training is left" "1|1|1|1" \
+    "$(ask -c "SELECT last_version, deployed_version, (SELECT count(*) FROM assay.model_version), (SELECT count(*) FROM assay.model_deployment) FROM assay.models")"
+check "the model answers as before" "$before" "$(ask -c "SELECT sum(assay.predict('model', w)) FROM wide AS w")"
+check "training goes on with the next version" 2 "$(ask -c "SELECT version FROM assay.train('model', 'wide', 'y', params => '{\"n_estimators\": 5}', deploy => 'always')")"

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# pg_dump and restore carry everything: versions, what is deployed, aliases, thresholds, grants; and training goes on where it stopped.
+set -euo pipefail
+
+second=${PGDATABASE:?}_restored
+role=assay_dump_reader
+folder=$(mktemp -d)
+finish() {
+    rm -rf -- "$folder"
+    dropdb --if-exists --force "$second"
+    psql -X -q -c "DROP OWNED BY $role" -c "DROP ROLE $role"
+}
+trap finish EXIT
+
+# check NAME EXPECTED FOUND
+check() {
+    if [[ $2 == "$3" ]]; then
+        echo "ok - $1"
+    else
+        echo "not ok - $1"
+        diff <(echo "$2") <(echo "$3") || true
+    fi
+}
+
+psql -X -q -v ON_ERROR_STOP=1 -v data="${ASSAY_DATA:?}/adult_test.csv" -v role="$role" >/dev/null <<'SQL'
+CREATE ROLE :role;
+CREATE TABLE adult (age int, workclass text, fnlwgt int, education text, education_num int, marital_status text, occupation text, relationship text,
+                    race text, sex text, capital_gain int, capital_loss int, hours_per_week int, native_country text, over_50k text);
+COPY adult FROM :'data' WITH (FORMAT csv, HEADER);
+SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'over_50k', params => '{"n_estimators": 20}', deploy => 'always');
+SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'over_50k', 'logistic_regression', deploy => 'always');
+SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'over_50k', 'naive_bayes', deploy => 'never');
+SELECT assay.train('age', 'SELECT age, sex, education_num FROM adult LIMIT 4000', 'age', 'ridge');
+SELECT assay.set_alias('income', 'simple', 3), assay.set_threshold('income@1', 0.3), assay.grant_model('income', :'role', 'predict');
+CREATE TABLE kept_state AS SELECT assay.metric_state('roc_auc', over_50k, age) AS state FROM adult;
+CREATE VIEW scored AS SELECT assay.predict('income', a) AS score FROM adult AS a;
+SQL
+
+everything() {
+    psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$1" <<SQL
+SELECT sum(assay.predict('income', a)), sum(assay.predict('income@1', a)), sum(assay.predict('income@simple', a)), sum(assay.predict('age', a)) FROM adult AS a;
+SELECT sum(score) FROM scored;
+SELECT assay.predict_label('income@1', a), count(*) FROM adult AS a GROUP BY 1 ORDER BY 1;
+SELECT assay.metric_of(state) FROM kept_state;
+SELECT model, version, deployed, aliases, hash, trained_by, trained_at, metrics FROM assay.model_versions ORDER BY model, version;
+SELECT model, version, replaced, deployed_at, deployed_by FROM assay.deployments ORDER BY deployed_at;
+SELECT * FROM assay.feature_info('income');
+SET ROLE $role;
+SELECT model FROM assay.models;
+SQL
+}
+
+before=$(everything "$PGDATABASE")
+# Something to compare: four versions, and the reader's view of one model.
+check "the first database answers" "4 income" "$(grep -cE '^(income|age)\|[0-9]+\|[tf]\|' <<<"$before") $(tail -n 1 <<<"$before")"
+
+pg_dump -Fc -f "$folder/dump" "$PGDATABASE"
+createdb "$second"
+restored=0
+pg_restore -d "$second" --exit-on-error "$folder/dump" || restored=$?
+check "the dump restores" 0 "$restored"
+check "every score, version, deployment, alias, threshold and grant is there" "$before" "$(everything "$second")"
+
+check "training goes on with the next version" "4" \
+    "$(psql -X -q -A -t -d "$second" -c "SELECT version FROM assay.train('income', 'SELECT * FROM adult LIMIT 1000', 'over_50k', 'naive_bayes', deploy => 'always')")"
+check "a new model does not take an old one's place" "1|3" \
+    "$(psql -X -q -A -t -d "$second" -c "SELECT version, (SELECT count(*) FROM assay.models) + 1 FROM assay.train('new', 'SELECT age, sex FROM adult LIMIT 1000', 'age', 'ridge')")"
+check "a rollback returns to what was deployed before the dump" "2" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"
+check "and to what was deployed before that" "1" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"

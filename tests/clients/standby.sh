@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# A hot standby, made with pg_basebackup and reached by a unix socket only, predicts, and follows what the primary deploys.
+set -euo pipefail
+
+place=$(mktemp -d "${TMPDIR:-/tmp}/assay-standby.XXXXXX")
+# PostgreSQL refuses to run as root; root lends it to the user whose the primary is. None of the caller's settings reach the server.
+clean=(env -i "PATH=$PATH" LC_ALL=C TZ=UTC)
+as_server() { (cd / && "${clean[@]}" "$@"); }
+if [[ $(id -u) == 0 ]]; then
+    user=$(stat -c %U "${PGHOST:?}")
+    chown "$user" "$place"
+    as_server() { (cd / && runuser -u "$user" -- "${clean[@]}" "$@"); }
+fi
+finish() {
+    as_server "$(command -v pg_ctl)" -D "$place/data" -m immediate -w stop >/dev/null 2>&1 || true
+    rm -rf -- "$place"
+}
+trap finish EXIT
+
+primary() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
+standby() { psql -X -q -A -t -v ON_ERROR_STOP=1 -h "$place" "$@"; }
+check() {
+    if [[ $2 == "$3" ]]; then echo "ok - $1"; else echo "not ok - $1: expected '$2', found '$3'"; fi
+}
+# until_true QUERY: waits until the standby says t.
+until_true() {
+    local i
+    for ((i = 0; i < 300; i++)); do
+        if [[ $(standby -c "$1" 2>/dev/null) == t ]]; then return; fi
+        sleep 0.1
+    done
+    echo "not ok - the standby did not come to: $1"
+    exit 1
+}
+# refused STATEMENT: the SQLSTATE of a statement that fails on the standby.
+refused() { printf '%s;\n\\echo :LAST_ERROR_SQLSTATE\n' "$1" | psql -X -q -A -t -h "$place" 2>/dev/null | tail -n 1; }
+
+primary >/dev/null <<'SQL'
+CREATE TABLE point AS SELECT i AS x, 2 * i AS y, 3 * i AS z, i > 50 AS large FROM generate_series(1, 100) AS i;
+SELECT assay.train('line', 'SELECT x, y FROM point', 'y', 'linear_regression');
+SELECT assay.train('line', 'SELECT x, z FROM point', 'z', 'linear_regression', deploy => 'never');
+SELECT assay.train('large', 'SELECT x, large FROM point', 'large', params => '{"n_estimators": 5}');
+CREATE VIEW scored AS SELECT x, assay.predict('line', p) AS score FROM point AS p;
+SQL
+
+as_server "$(command -v pg_basebackup)" -h "$PGHOST" -p "$PGPORT" -U "$PGUSER" -D "$place/data" -R -X stream -c fast --no-sync
+as_server "$(command -v pg_ctl)" -D "$place/data" -l "$place/log" -w -o "-c unix_socket_directories='$place' -c listen_addresses=''" start \
+    </dev/null >/dev/null || { cat "$place/log"; exit 1; }
+
+check "it is a standby" t "$(standby -c 'SELECT pg_is_in_recovery()')"
+judge="SELECT round(sum(assay.predict('line', p))::numeric, 3), round(sum(assay.predict('line@2', x))::numeric, 3),
+              count(*) FILTER (WHERE assay.predict_label('large', x) = 'true'), (SELECT round(sum(score)::numeric, 3) FROM scored) FROM point AS p"
+answer=$(primary -c "$judge")
+check "the primary answers" "10100.000|15150.000|50|10100.000" "$answer"
+check "it predicts as the primary does" "$answer" "$(standby -c "$judge")"
+judge="SELECT metric, value FROM assay.evaluate('large', 'SELECT x, large FROM point')
+       UNION ALL SELECT actual || predicted, rows FROM assay.confusion_matrix('large', 'SELECT x, large FROM point')
+       UNION ALL SELECT feature, weight FROM assay.weights('line') UNION ALL SELECT feature, gain FROM assay.feature_importance('large')
+       UNION ALL SELECT feature, mean FROM assay.feature_info('large') UNION ALL SELECT 'iterations', count(*) FROM assay.training_info('large')
+       UNION ALL SELECT unnest(assay.labels('large')), 1 UNION ALL SELECT model, version FROM assay.model_versions ORDER BY 1, 2"
+check "it judges and looks inside as the primary does" "$(primary -c "$judge")" "$(standby -c "$judge")"
+check "it scores in a parallel plan" 100 "$(standby -c "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+    SELECT count(*) FROM point WHERE assay.predict('line', x) > 0")"
+check "it refuses to train" 25006 "$(refused "SELECT assay.train('line', 'SELECT x, y FROM point', 'y', 'linear_regression')")"
+check "it refuses to deploy" 25006 "$(refused "SELECT assay.deploy('line', 2)")"
+check "it refuses what is not there" ML002 "$(refused "SELECT assay.predict('line@9', 1)")"
+
+primary -c "SELECT assay.deploy('line', 2)" >/dev/null
+until_true "SELECT deployed_version = 2 FROM assay.models WHERE model = 'line'"
+check "it follows a deployment" 30.000 "$(standby -c "SELECT round(assay.predict('line', 10)::numeric, 3)")"
+# One session with a prepared statement, over a rollback on the primary.
+mkfifo "$place/statements"
+standby <"$place/statements" >"$place/answers" 2>&1 &
+session=$!
+exec 3>"$place/statements"
+printf "PREPARE ask AS SELECT round(assay.predict('line', 10)::numeric, 3); EXECUTE ask;\n" >&3
+for ((i = 0; i < 100; i++)); do
+    if [[ -s $place/answers ]]; then break; fi
+    sleep 0.1
+done
+primary -c "SELECT assay.rollback('line')" >/dev/null
+until_true "SELECT deployed_version = 1 FROM assay.models WHERE model = 'line'"
+printf "EXECUTE ask;\n" >&3
+exec 3>&-
+wait "$session"
+check "so does a prepared statement" "30.000 20.000" "$(paste -sd ' ' "$place/answers")"
