@@ -4,6 +4,8 @@
 -- sql/00-schema.sql
 
 -- Everything assay has lives in the schema assay, which CREATE EXTENSION makes.
+-- CREATE EXTENSION makes it for the role that asks; were it that role's, the role could put tables of its own in place of assay's.
+ALTER SCHEMA assay OWNER TO CURRENT_USER;
 GRANT USAGE ON SCHEMA assay TO PUBLIC;
 COMMENT ON SCHEMA assay IS 'Data quality, features, training, evaluation and scoring of models, as SQL functions.';
 
@@ -351,6 +353,14 @@ CREATE VIEW assay.visible_model WITH (security_barrier) AS
         WHERE p.model_id OPERATOR(pg_catalog.=) m.id
           AND (p.role::pg_catalog.oid OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR pg_catalog.pg_has_role(p.role, 'USAGE')));
 COMMENT ON VIEW assay.visible_model IS 'The models that the current role may know of: the base of the views below.';
+
+COMMENT ON COLUMN assay.visible_model.id IS 'The model''s key.';
+COMMENT ON COLUMN assay.visible_model.name IS 'The model''s name.';
+COMMENT ON COLUMN assay.visible_model.owner IS 'The role it belongs to.';
+COMMENT ON COLUMN assay.visible_model.last_version IS 'The highest version number given.';
+COMMENT ON COLUMN assay.visible_model.deployed_version IS 'The version that the bare name stands for.';
+COMMENT ON COLUMN assay.visible_model.created_at IS 'When its first version was trained.';
+COMMENT ON COLUMN assay.visible_model.manageable IS 'Whether the current role may manage it.';
 
 CREATE VIEW assay.models WITH (security_barrier) AS
     SELECT m.name AS model, v.task, v.algorithm, m.deployed_version, m.last_version,

@@ -85,7 +85,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Kind::Metric(metric) => metric.fmt(f),
-            Kind::Gram => f.write_str("gram"),
+            Kind::Gram => f.write_str("linear statistics"),
         }
     }
 }

@@ -38,11 +38,23 @@ pub fn record(entry: &Entry, version: i32, rolled_back_to: Option<i64>) -> Resul
 /// `deploy(model, version)`: from the next statement on, the bare name stands for `version`.
 #[pg_extern(sql = false)]
 fn deploy(model: Option<&str>, version: Option<i32>) {
-    or_raise((|| {
-        let model = registry::open(required("model", model)?, Privilege::Manage)?;
-        let version = existing(model, required("version", version)?)?;
+    catalog::prevent_read_only(c"assay.deploy()");
+    or_raise(changing(model, Privilege::Manage, |entry| {
+        let version = existing(entry, required("version", version)?)?;
         record(&version.model, version.version, None)
-    })());
+    }));
+}
+
+/// Runs `work` on a model that no other transaction changes meanwhile: takes the lock of its row first, then reads it again as it is now.
+fn changing<T>(name: Option<&str>, privilege: Privilege, work: impl FnOnce(Entry) -> Result<T>) -> Result<T> {
+    let name = required("model", name)?;
+    let entry = registry::open(name, privilege)?;
+    catalog::as_owner(|| {
+        let id: Option<i64> =
+            catalog::write_returning("SELECT id FROM assay.model WHERE id = $1 FOR UPDATE", &[entry.id.into()])?;
+        Ok(id)
+    })?;
+    catalog::with_latest_snapshot(|| work(registry::open(name, privilege)?))
 }
 
 /// A version that there is.
@@ -55,32 +67,25 @@ fn existing(model: Entry, version: i32) -> Result<Version> {
 /// `rollback(model)`: deploys what was deployed before; gives its version.
 #[pg_extern(sql = false)]
 fn rollback(model: Option<&str>) -> i32 {
-    or_raise((|| {
-        let entry = registry::open(required("model", model)?, Privilege::Manage)?;
-        let nothing = || {
-            Error::new(
-                UNDEFINED_VERSION,
-                format!("model \"{}\" has no deployment to roll back to", entry.name),
-            )
-            .hint("SELECT * FROM assay.deployments shows what was deployed.")
-        };
-        let current = entry
-            .deployment
-            .and_then(|id| deployment(id).transpose())
-            .transpose()?
-            .ok_or_else(nothing)?;
-        let mut target = current.previous;
+    catalog::prevent_read_only(c"assay.rollback()");
+    or_raise(changing(model, Privilege::Manage, |entry| {
+        let versions = registry::versions(&entry)?;
+        let current = entry.deployment.map(deployment).transpose()?.flatten();
+        let mut target = current.and_then(|current| current.previous);
         // Versions may have been dropped since: go back to the last that is still there.
         while let Some(id) = target {
             let Some(before) = deployment(id)? else { break };
-            if registry::versions(&entry)?.contains(&before.version) {
+            if versions.contains(&before.version) {
                 record(&entry, before.version, Some(id))?;
                 return Ok(before.version);
             }
             target = before.previous;
         }
-        Err(nothing())
-    })())
+        Err(
+            Error::new(UNDEFINED_VERSION, format!("model \"{}\" has no deployment to roll back to", entry.name))
+                .hint("SELECT * FROM assay.deployments shows what was deployed."),
+        )
+    }))
 }
 
 /// A row of `assay.model_deployment`.
@@ -106,39 +111,37 @@ fn deployment(id: i64) -> Result<Option<Deployment>> {
 /// `drop_model(model, version)`: drops a version, or with NULL the model with all its versions, aliases and grants.
 #[pg_extern(sql = false)]
 fn drop_model(model: Option<&str>, version: Option<i32>) {
-    or_raise((|| {
-        let name = required("model", model)?;
-        let Some(version) = version else {
-            let entry = registry::open(name, Privilege::Own)?;
-            return catalog::as_owner(|| catalog::write("DELETE FROM assay.model WHERE id = $1", &[entry.id.into()]));
-        };
-        let version = existing(registry::open(name, Privilege::Manage)?, version)?;
-        if version.model.deployed == Some(version.version) {
-            return Err(Error::new(
-                INVALID_PARAMETER,
-                format!("version {} of model \"{name}\" is deployed", version.version),
-            )
-            .hint("Deploy another version first, or drop the whole model with assay.drop_model(model)."));
+    catalog::prevent_read_only(c"assay.drop_model()");
+    let Some(version) = version else {
+        return or_raise(changing(model, Privilege::Own, |entry| {
+            catalog::as_owner(|| catalog::write("DELETE FROM assay.model WHERE id = $1", &[entry.id.into()]))
+        }));
+    };
+    or_raise(changing(model, Privilege::Manage, |entry| {
+        let Version { model, version } = existing(entry, version)?;
+        if model.deployed == Some(version) {
+            return Err(Error::new(INVALID_PARAMETER, format!("version {version} of model \"{}\" is deployed", model.name))
+                .hint("Deploy another version first, or drop the whole model with assay.drop_model(model)."));
         }
         catalog::as_owner(|| {
             catalog::write(
                 "DELETE FROM assay.model_version WHERE model_id = $1 AND version = $2",
-                &[version.model.id.into(), version.version.into()],
+                &[model.id.into(), version.into()],
             )
         })
-    })());
+    }));
 }
 
 /// `set_alias(model, alias, version)`: `model@alias` stands for `version`; with a NULL version the alias goes.
 #[pg_extern(sql = false)]
 fn set_alias(model: Option<&str>, alias: Option<&str>, version: Option<i32>) {
-    or_raise((|| {
-        let entry = registry::open(required("model", model)?, Privilege::Manage)?;
+    catalog::prevent_read_only(c"assay.set_alias()");
+    or_raise(changing(model, Privilege::Manage, |entry| {
         let alias = required("alias", alias)?;
         registry::check_name("alias", alias)?;
         if alias.parse::<i32>().is_ok() {
             return Err(Error::new(INVALID_PARAMETER, "an alias cannot be a number")
-                .detail(format!("It is \"{alias}\", which names a version already."))
+                .detail(format!("It is \"{alias}\", which would name a version."))
                 .hint("Begin the alias with a letter."));
         }
         let Some(version) = version else {
@@ -149,24 +152,21 @@ fn set_alias(model: Option<&str>, alias: Option<&str>, version: Option<i32>) {
                 )
             });
         };
-        let version = existing(entry, version)?;
+        let Version { model, version } = existing(entry, version)?;
         catalog::as_owner(|| {
             catalog::write(
                 "INSERT INTO assay.model_alias (model_id, alias, version) VALUES ($1, $2, $3)
                  ON CONFLICT (model_id, alias) DO UPDATE SET version = excluded.version",
-                &[
-                    version.model.id.into(),
-                    alias.to_string().into(),
-                    version.version.into(),
-                ],
+                &[model.id.into(), alias.to_string().into(), version.into()],
             )
         })
-    })());
+    }));
 }
 
 /// `set_threshold(model, threshold)`: the probability from which on `predict_label` gives the positive label.
 #[pg_extern(sql = false)]
 fn set_threshold(model: Option<&str>, threshold: Option<f64>) {
+    catalog::prevent_read_only(c"assay.set_threshold()");
     or_raise((|| {
         let version = registry::resolve(required("model", model)?, Privilege::Manage)?;
         let threshold = required("threshold", threshold)?;
@@ -176,11 +176,8 @@ fn set_threshold(model: Option<&str>, threshold: Option<f64>) {
                 .hint("It is a probability, from 0 to 1."));
         }
         if super::cache::scorer(&version)?.model().labels.len() != 2 {
-            return Err(Error::new(
-                WRONG_TASK,
-                format!("model \"{}\" has no two classes", version.reference()),
-            )
-            .hint("Only a classification with two classes has a threshold."));
+            return Err(Error::new(WRONG_TASK, format!("model \"{}\" has no two classes", version.reference()))
+                .hint("Only a classification with two classes has a threshold."));
         }
         catalog::as_owner(|| {
             catalog::write(

@@ -127,7 +127,7 @@ impl Pass {
         let target = version.stored()?.target.unwrap_or_default();
         let query = Query::new(required("query", query)?)?;
         let columns = query.columns();
-        let target_column = column_named(columns, &target, "target")?;
+        let target_column = column_named(columns, &target, "the target")?;
         let inputs = scorer
             .model()
             .inputs
@@ -135,7 +135,7 @@ impl Pass {
             .enumerate()
             .map(|(input, wanted)| {
                 let place =
-                    column_named(columns, &wanted.name, "feature").map_err(|error| error.state(MISSING_FEATURE))?;
+                    column_named(columns, &wanted.name, "a feature").map_err(|error| error.state(MISSING_FEATURE))?;
                 match columns[place].reader {
                     Some(reader) if scorer.accepts(input, reader) => Ok(place),
                     _ => Err(wrong_type(&scorer, input, &columns[place].type_name, reference)),

@@ -27,11 +27,12 @@ fn parse(model: Option<&str>, role: Option<&str>, privilege: Option<&str>) -> Re
 /// `grant_model(model, role, privilege)`.
 #[pg_extern(sql = false)]
 fn grant_model(model: Option<&str>, role: Option<&str>, privilege: Option<&str>) {
+    catalog::prevent_read_only(c"assay.grant_model()");
     or_raise(parse(model, role, privilege).and_then(|(entry, role, privilege)| {
         catalog::as_owner(|| {
             catalog::write(
-                "INSERT INTO assay.model_privilege (model_id, role, privilege) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                &[entry.id.into(), role.into(), privilege.to_string().into()],
+                "INSERT INTO assay.model_privilege (model_id, role, privilege) VALUES ($1, $2::oid, $3) ON CONFLICT DO NOTHING",
+                &[entry.id.into(), i64::from(role.to_u32()).into(), privilege.to_string().into()],
             )
         })
     }));
@@ -40,11 +41,12 @@ fn grant_model(model: Option<&str>, role: Option<&str>, privilege: Option<&str>)
 /// `revoke_model(model, role, privilege)`.
 #[pg_extern(sql = false)]
 fn revoke_model(model: Option<&str>, role: Option<&str>, privilege: Option<&str>) {
+    catalog::prevent_read_only(c"assay.revoke_model()");
     or_raise(parse(model, role, privilege).and_then(|(entry, role, privilege)| {
         catalog::as_owner(|| {
             catalog::write(
-                "DELETE FROM assay.model_privilege WHERE model_id = $1 AND role = $2 AND privilege = $3",
-                &[entry.id.into(), role.into(), privilege.to_string().into()],
+                "DELETE FROM assay.model_privilege WHERE model_id = $1 AND role = $2::oid AND privilege = $3",
+                &[entry.id.into(), i64::from(role.to_u32()).into(), privilege.to_string().into()],
             )
         })
     }));

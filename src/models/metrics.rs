@@ -7,7 +7,7 @@ use crate::algo::label::Label;
 use crate::algo::metrics::{Inputs, Metric, Tally};
 use crate::algo::state::State;
 use crate::pg::arguments;
-use crate::pg::error::{Error, FEATURE_TYPE, Result, or_raise};
+use crate::pg::error::{Error, FEATURE_TYPE, MISMATCHED_STATES, Result, or_raise};
 use crate::pg::site;
 use crate::pg::state::{self, StateDatum};
 use crate::pg::types::{Reader, Value, name_of};
@@ -85,11 +85,18 @@ fn number(value: Value<'_>) -> Option<f64> {
     }
 }
 
+/// Rows of two metrics in one state.
+fn mixed(state: &State, metric: Metric) -> Error {
+    Error::new(MISMATCHED_STATES, format!("a state of {} cannot take a row of {metric}", state.kind()))
+        .hint("Name one metric for all rows of a group.")
+}
+
 /// A step of `metric`: rows with a NULL are skipped. The row's two arguments begin at `first`.
 fn step(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Result<Option<StateDatum>> {
-    let Readers(left, right) = match site::remembered(fcinfo, || None::<Readers>) {
-        Some(readers) => *readers,
-        empty => *empty.insert(Readers::of(fcinfo, first, metric)?),
+    let remembered = site::remembered(fcinfo, || None::<(Metric, Readers)>);
+    let Readers(left, right) = match remembered {
+        Some((known, readers)) if *known == metric => *readers,
+        _ => remembered.insert((metric, Readers::of(fcinfo, first, metric)?)).1,
     };
     let (a, b) = (
         arguments::value(fcinfo, first, left),
@@ -99,7 +106,10 @@ fn step(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Resul
         return Ok(state::unchanged(fcinfo));
     }
     state::step(fcinfo, Some(|| Ok(State::from(Tally::new(metric)))), |state| {
-        let State::Metric(tally) = state else { return Ok(()) };
+        let tally = match state {
+            State::Metric(tally) if tally.metric() == metric => tally,
+            other => return Err(mixed(other, metric)),
+        };
         match metric.inputs() {
             Inputs::LabelAndScore | Inputs::LabelAndProbability => {
                 if let (Some(label), Some(score)) = (label(left, a)?, number(b)) {

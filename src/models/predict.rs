@@ -188,10 +188,7 @@ fn bind_positional(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCal
         let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
         return Err(Error::new(
             MISSING_FEATURE,
-            format!(
-                "model \"{reference}\" takes {} features, but {given} were given",
-                inputs.len()
-            ),
+            format!("model \"{reference}\" takes {} features as arguments, not {given}", inputs.len()),
         )
         .detail(format!("The features are, in order: {}.", names.join(", ")))
         .hint("Pass one whole row, such as a table's alias, to have its columns bound by name."));
@@ -325,7 +322,7 @@ pub fn column_named(columns: &[crate::pg::query::OutputColumn], name: &str, role
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         Error::new(
             UNDEFINED_COLUMN,
-            format!("the query has no column \"{name}\", which is the {role}"),
+            format!("the query has no column \"{name}\", which is {role}"),
         )
         .detail(format!("Its columns are: {}.", names.join(", ")))
         .hint("Name a column of the query, or add it to the query.")

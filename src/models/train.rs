@@ -22,7 +22,7 @@ use crate::algo::model::{Model, Task};
 use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
-    Error, INVALID_PARAMETER, MEMORY_LIMIT, Result, UNDEFINED_ALGORITHM, megabytes, notice, or_raise,
+    DUPLICATE_COLUMN, Error, INTERNAL, INVALID_PARAMETER, MEMORY_LIMIT, Result, UNDEFINED_ALGORITHM, megabytes, notice, or_raise,
 };
 use crate::pg::query::{OutputColumn, Query};
 use crate::pg::settings;
@@ -108,6 +108,7 @@ fn train(
         name!(duration, Interval),
     ),
 > {
+    catalog::prevent_read_only(c"assay.train()");
     let row = (|| {
         let algorithm = algorithm.map(algorithm_named).transpose()?;
         let request = Request {
@@ -221,27 +222,28 @@ impl Request {
 
     fn run(&self, reporter: &mut Reporter) -> Result<Row> {
         let query = Query::new(&self.query)?;
-        let target = column_named(query.columns(), &self.target, "target")?;
+        self.check_distinct(query.columns())?;
+        let target = column_named(query.columns(), &self.target, "the target")?;
         let task = self.task(&query.columns()[target])?;
         let algorithm = self.algorithm.unwrap_or(Algorithm::GradientBoosting);
         let learner = self.learner(algorithm)?;
         let split_column = match self.split.as_str() {
             "auto" | "random" | "none" => None,
+            name if name == self.target => {
+                return Err(Error::new(INVALID_PARAMETER, format!("split column \"{name}\" is the target"))
+                    .hint("Name another boolean column, true for the rows that test the model."));
+            }
             name => Some(self.split_column(query.columns(), name)?),
         };
         for name in &self.exclude {
-            column_named(query.columns(), name, "column to exclude")?;
+            column_named(query.columns(), name, "a column to exclude")?;
         }
         let what = format!("training {}", self.model);
         let mut columns = self.read(&query, &[Some(target), split_column], &learner, &what, reporter)?;
         let mut take = |index: usize| columns[index].take();
         let (target_column, split_rows) = (take(target), split_column.and_then(&mut take));
         let features: Vec<ReadColumn> = columns.into_iter().flatten().collect();
-        let Some(target_column) = target_column else {
-            return Err(
-                Error::new(INVALID_PARAMETER, "the split column cannot be the target too").hint("Name another."),
-            );
-        };
+        let target_column = target_column.ok_or_else(|| Error::new(INTERNAL, "the target was not read"))?;
         let rows = target_column.rows();
         let split = match split_rows.and_then(|column| column.parts.into_iter().next()) {
             Some(column) => Split::Column(column),
@@ -288,9 +290,24 @@ impl Request {
         self.store(&model, algorithm, trained_rows, metrics, &statistics, reporter)
     }
 
+    /// Errs with 42701 when two columns that are not excluded have one name: a feature is known by its name.
+    fn check_distinct(&self, columns: &[OutputColumn]) -> Result<()> {
+        let mut names: Vec<&String> =
+            columns.iter().map(|column| &column.name).filter(|name| !self.exclude.contains(name)).collect();
+        names.sort_unstable();
+        match names.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(Error::new(
+                DUPLICATE_COLUMN,
+                format!("the query has more than one column \"{}\"", pair[0]),
+            )
+            .hint("Give each column a name of its own, or leave one out of the query.")),
+            None => Ok(()),
+        }
+    }
+
     /// The place of the boolean column that marks test rows.
     fn split_column(&self, columns: &[OutputColumn], name: &str) -> Result<usize> {
-        let place = column_named(columns, name, "split column")
+        let place = column_named(columns, name, "the split column")
             .map_err(|error| error.hint("split is auto, random, none, or the name of a boolean column."))?;
         match columns[place].reader {
             Some(Reader::Bool) => Ok(place),

@@ -62,9 +62,18 @@ fn oid_of(name: &CStr) -> pg_sys::Oid {
 }
 
 impl Table {
-    fn open(name: &CStr) -> Table {
-        // SAFETY: the oid is of an existing table; errors in PostgreSQL when it is dropped meanwhile.
-        Table(unsafe { pg_sys::table_open(oid_of(name), pg_sys::AccessShareLock as i32) })
+    /// Opens `assay.<name>`. The table must be a superuser's, as those of the extension are: whoever may make tables in a schema of
+    /// this name could else have others' bytes read as types that they are not.
+    fn open(name: &CStr) -> Result<Table> {
+        // SAFETY: the oid is of an existing table, or PostgreSQL raises an error; the relation is open while it is read.
+        unsafe {
+            let table = Table(pg_sys::table_open(oid_of(name), pg_sys::AccessShareLock as i32));
+            if pg_sys::superuser_arg((*(*table.0).rd_rel).relowner) {
+                return Ok(table);
+            }
+        }
+        Err(Error::new(INTERNAL, format!("table assay.{} is not the extension's", name.to_string_lossy()))
+            .hint("Drop the schema assay, and create the extension again."))
     }
 }
 
@@ -76,7 +85,7 @@ pub fn find<T>(
     keys: &[Key<'_>],
     mut visit: impl FnMut(&Row) -> Result<Option<T>>,
 ) -> Result<Option<T>> {
-    let table = Table::open(table);
+    let table = Table::open(table)?;
     let mut scan_keys = keys.iter().map(scan_key).collect::<Vec<_>>();
     // SAFETY: the relation is open during the scan; the keys live as long as it and name attributes of the index; the tuple is read
     // before the next one is fetched.
@@ -134,6 +143,17 @@ fn scan_key(key: &Key<'_>) -> pg_sys::ScanKeyData {
     entry
 }
 
+/// Errs with 25006 where nothing can be written: in a read-only transaction, on a standby, in a parallel worker. `function` is
+/// named in the message.
+pub fn prevent_read_only(function: &CStr) {
+    // SAFETY: they raise an error or do nothing.
+    unsafe {
+        pg_sys::PreventCommandIfReadOnly(function.as_ptr());
+        pg_sys::PreventCommandIfParallelMode(function.as_ptr());
+        pg_sys::PreventCommandDuringRecovery(function.as_ptr());
+    }
+}
+
 /// Who asks.
 pub fn current_role() -> pg_sys::Oid {
     // SAFETY: reads this backend's current user.
@@ -172,26 +192,38 @@ pub fn role_name(role: pg_sys::Oid) -> String {
 /// What tells one statement's view of the database from another's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct View {
-    xmin: u32,
-    xmax: u32,
+    xmin: pg_sys::TransactionId,
+    xmax: pg_sys::TransactionId,
     running: u32,
     running_children: i32,
     command: u32,
+    /// A subtransaction that was rolled back has taken its changes with it, but not its command numbers.
+    subtransaction: u32,
+    role: pg_sys::Oid,
 }
 
-/// The active snapshot's view. Two equal views see the same committed transactions and the same own commands: a transaction that ends
-/// changes one of the counts or bounds.
+// Called for each row, and none of them raises errors: so without pgrx's guard, which costs more than they do.
+unsafe extern "C-unwind" {
+    fn GetActiveSnapshot() -> pg_sys::Snapshot;
+    fn GetCurrentSubTransactionId() -> u32;
+    fn GetUserId() -> pg_sys::Oid;
+}
+
+/// The active snapshot's view. Two equal views see the same committed transactions and the same own commands, as the same role: a
+/// transaction that ends changes one of the counts or bounds.
 #[inline]
 pub fn view() -> View {
-    // SAFETY: functions run under an active snapshot.
+    // SAFETY: functions run under an active snapshot; the functions only read this backend's memory.
     unsafe {
-        let snapshot = &*pg_sys::GetActiveSnapshot();
+        let snapshot = &*GetActiveSnapshot();
         View {
-            xmin: snapshot.xmin.into_inner(),
-            xmax: snapshot.xmax.into_inner(),
+            xmin: snapshot.xmin,
+            xmax: snapshot.xmax,
             running: snapshot.xcnt,
             running_children: snapshot.subxcnt,
             command: snapshot.curcid,
+            subtransaction: GetCurrentSubTransactionId(),
+            role: GetUserId(),
         }
     }
 }
@@ -199,7 +231,7 @@ pub fn view() -> View {
 /// Runs `work` as the owner of assay's tables, with nothing but `pg_catalog` on the search path. An error that leaves `work` by
 /// unwinding ends the (sub)transaction, which puts both back.
 pub fn as_owner<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let table = Table::open(c"model");
+    let table = Table::open(c"model")?;
     let mut caller = pg_sys::InvalidOid;
     let mut context = 0;
     // SAFETY: the pairs of calls are those PostgreSQL itself uses around maintenance work; the relation is open while it is read.

@@ -1,9 +1,12 @@
 //! Errors as users meet them: an SQLSTATE of their own, a lower-case message that names the object, a detail with the value
 //! found, and a hint that tells what to do.
 
-use std::ffi::{CString, c_char, c_int};
+use std::ffi::c_int;
 
-use pgrx::{PgLogLevel, pg_sys};
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgLogLevel, PgSqlErrorCode};
+
+use super::codes;
 
 use crate::algo;
 
@@ -50,6 +53,10 @@ pub const UNDEFINED_ROLE: SqlState = SqlState(b"42704");
 pub const INVALID_NAME: SqlState = SqlState(b"42602");
 /// More than a `bytea` or an array can hold.
 pub const LIMIT_EXCEEDED: SqlState = SqlState(b"54000");
+/// A function was called in a way that only PostgreSQL's own machinery may.
+pub const WRONG_CALL: SqlState = SqlState(b"ML013");
+/// Two columns have one name.
+pub const DUPLICATE_COLUMN: SqlState = SqlState(b"42701");
 /// The statement was cancelled.
 pub const QUERY_CANCELED: SqlState = SqlState(b"57014");
 /// A promise of the extension's own tables does not hold.
@@ -99,22 +106,38 @@ impl Error {
     /// Raises the error in PostgreSQL. Rust frames between here and the function that PostgreSQL called unwind, running their
     /// destructors.
     pub fn raise(self) -> ! {
-        report(PgLogLevel::ERROR as c_int, self);
+        codes::announce(self.state.packed());
+        let mut report =
+            ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, printable(self.message), pgrx::function_name!());
+        if let Some(detail) = self.detail {
+            report = report.set_detail(printable(detail));
+        }
+        if let Some(hint) = self.hint {
+            report = report.set_hint(printable(hint));
+        }
+        report.report(PgLogLevel::ERROR);
         unreachable!("an ERROR never returns")
+    }
+}
+
+impl SqlState {
+    /// As `MAKE_SQLSTATE` does: six bits a character.
+    fn packed(self) -> c_int {
+        self.0.iter().rev().fold(0, |code, &c| (code << 6) + ((c_int::from(c) - c_int::from(b'0')) & 0x3f))
     }
 }
 
 /// Tells the user something without failing.
 pub fn notice(message: impl Into<String>, detail: Option<String>) {
-    report(
-        PgLogLevel::NOTICE as c_int,
-        Error {
-            state: SqlState(b"00000"),
-            message: message.into(),
-            detail,
-            hint: None,
-        },
+    let report = ErrorReport::new(
+        PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
+        printable(message.into()),
+        pgrx::function_name!(),
     );
+    match detail {
+        Some(detail) => report.set_detail(printable(detail)).report(PgLogLevel::NOTICE),
+        None => report.report(PgLogLevel::NOTICE),
+    }
 }
 
 /// Unwraps a result at the border to PostgreSQL.
@@ -133,7 +156,7 @@ impl From<algo::error::Error> for Error {
                     .detail(format!("The value is {value}."))
                     .hint(format!("It must be {allowed}."))
             }
-            Cause::Data { problem, hint } => Error::new(UNSUITABLE_ROWS, problem).hint(hint),
+            Cause::Data { problem, hint } => Error::new(UNSUITABLE_ROWS, problem).hint(sentence(hint)),
             Cause::Damaged { .. } => Error::new(DAMAGED_STATE, message)
                 .hint("Bytes of assay are only to be made by assay's own functions; restore them from a backup."),
             Cause::Mismatch { .. } => Error::new(MISMATCHED_STATES, message)
@@ -159,45 +182,14 @@ pub fn megabytes(bytes: usize) -> String {
 }
 
 /// A text PostgreSQL can print: in C, a string ends at its first zero byte.
-fn c_string(text: String) -> CString {
-    CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default()
+fn printable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
-unsafe extern "C-unwind" {
-    fn errstart(level: c_int, domain: *const c_char) -> bool;
-    fn errcode(code: c_int) -> c_int;
-    fn errmsg_internal(format: *const c_char, ...) -> c_int;
-    fn errdetail_internal(format: *const c_char, ...) -> c_int;
-    fn errhint(format: *const c_char, ...) -> c_int;
-    fn errfinish(file: *const c_char, line: c_int, function: *const c_char);
-}
-
-/// Hands a report to PostgreSQL. pgrx's own reports know only PostgreSQL's list of SQLSTATEs, hence this one.
-fn report(level: c_int, error: Error) {
-    // As `MAKE_SQLSTATE` does: six bits a character.
-    let code = error.state.0.iter().rev().fold(0, |code, &c| {
-        (code << 6) + ((c_int::from(c) - c_int::from(b'0')) & 0x3f)
-    });
-    let message = c_string(error.message);
-    let detail = error.detail.map(c_string);
-    let hint = error.hint.map(c_string);
-    let format = c"%s".as_ptr();
-    // SAFETY: the strings live until the closure ends, or until the guard has copied the error out of PostgreSQL's memory; the
-    // only conversion in the format is %s and its argument a C string; the guard turns PostgreSQL's longjmp into an unwinding, so
-    // that no Rust frame is skipped.
-    unsafe {
-        pg_sys::ffi::pg_guard_ffi_boundary(|| {
-            if errstart(level, std::ptr::null()) {
-                errcode(code);
-                errmsg_internal(format, message.as_ptr());
-                if let Some(detail) = &detail {
-                    errdetail_internal(format, detail.as_ptr());
-                }
-                if let Some(hint) = &hint {
-                    errhint(format, hint.as_ptr());
-                }
-                errfinish(c"assay".as_ptr(), 0, std::ptr::null());
-            }
-        });
-    }
+/// A hint of the mathematics floor as PostgreSQL writes hints: a sentence.
+fn sentence(hint: &str) -> String {
+    let mut characters = hint.chars();
+    let first = characters.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+    let stop = if hint.ends_with('.') { "" } else { "." };
+    format!("{first}{}{stop}", characters.as_str())
 }

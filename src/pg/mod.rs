@@ -2,6 +2,7 @@
 
 pub mod arguments;
 pub mod catalog;
+mod codes;
 pub mod compute;
 pub mod error;
 pub mod query;

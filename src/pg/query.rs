@@ -5,6 +5,7 @@ use std::ffi::{CStr, CString};
 
 use pgrx::{PgList, PgMemoryContexts, is_a, pg_guard, pg_sys};
 
+use super::codes;
 use super::error::{Error, INVALID_PARAMETER, NOT_A_QUERY, Result};
 use super::types::{Reader, Value};
 
@@ -57,7 +58,7 @@ fn shape(text: &str) -> Shape {
     let start = skip_blank(text).trim_start_matches(|c: char| c == '(' || c.is_whitespace());
     let word: String = start
         .chars()
-        .take_while(|c| c.is_ascii_alphabetic())
+        .take_while(|&c| is_identifier(c))
         .collect::<String>()
         .to_ascii_lowercase();
     if matches!(word.as_str(), "select" | "with" | "values" | "table") {
@@ -70,6 +71,33 @@ fn shape(text: &str) -> Shape {
     }
 }
 
+/// Whether a character can be within a name that is not quoted.
+fn is_identifier(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$'
+}
+
+/// What follows a comment that has just been opened; comments nest. Empty when it is never closed.
+fn after_comment(text: &str) -> &str {
+    let mut depth = 1;
+    let mut places = text.char_indices();
+    while let Some((at, _)) = places.next() {
+        let rest = &text[at..];
+        let step = if rest.starts_with("*/") {
+            -1
+        } else if rest.starts_with("/*") {
+            1
+        } else {
+            continue;
+        };
+        places.next();
+        depth += step;
+        if depth == 0 {
+            return &rest[2..];
+        }
+    }
+    ""
+}
+
 /// Skips white space and comments.
 fn skip_blank(mut text: &str) -> &str {
     loop {
@@ -77,7 +105,7 @@ fn skip_blank(mut text: &str) -> &str {
         if let Some(rest) = text.strip_prefix("--") {
             text = rest.split_once('\n').map_or("", |(_, rest)| rest);
         } else if let Some(rest) = text.strip_prefix("/*") {
-            text = rest.split_once("*/").map_or("", |(_, rest)| rest);
+            text = after_comment(rest);
         } else {
             return text;
         }
@@ -99,8 +127,7 @@ fn is_qualified_name(text: &str) -> bool {
                 }
             }
         } else {
-            rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
-                .unwrap_or(rest.len())
+            rest.find(|c| !is_identifier(c)).unwrap_or(rest.len())
         };
         if end == 0 || rest.starts_with(|c: char| c.is_ascii_digit()) {
             return false;
@@ -122,6 +149,10 @@ impl Query {
     /// Parses, checks and plans `text`. Errs with `ML008` unless it is one statement that only reads; PostgreSQL's own errors
     /// (syntax, unknown columns) pass through.
     pub fn new(text: &str) -> Result<Query> {
+        codes::kept(|| Query::plan(text))
+    }
+
+    fn plan(text: &str) -> Result<Query> {
         let text = match shape(text) {
             Shape::Statement => text.to_string(),
             Shape::Relation => format!("TABLE {}", text.trim()),
@@ -202,16 +233,24 @@ impl Query {
             error: None,
         };
         let _read_only = ReadOnly::enter();
+        codes::kept(|| receiver.run(self));
+        receiver.error.take().map_or(Ok(()), Err)
+    }
+}
+
+impl Receiver<'_> {
+    /// Runs `query` with this as its destination.
+    fn run(&mut self, query: &Query) {
         // SAFETY: the plan and the text outlive the run; the receiver does too, and `base` is its first field (repr(C)), so the
         // pointer PostgreSQL hands back is the receiver. A PostgreSQL error unwinds through here; the executor's state is then
         // cleaned up by the transaction's abort, as after any failed query.
         unsafe {
             let description = pg_sys::CreateQueryDesc(
-                self.plan,
-                self.text.as_ptr(),
+                query.plan,
+                query.text.as_ptr(),
                 pg_sys::GetActiveSnapshot(),
                 std::ptr::null_mut(),
-                (&raw mut receiver).cast(),
+                (&raw mut *self).cast(),
                 std::ptr::null_mut(),
                 std::ptr::null_mut(),
                 0,
@@ -222,7 +261,6 @@ impl Query {
             pg_sys::ExecutorEnd(description);
             pg_sys::FreeQueryDesc(description);
         }
-        receiver.error.take().map_or(Ok(()), Err)
     }
 }
 
@@ -345,12 +383,12 @@ mod tests {
 
     #[test]
     fn names_and_statements_are_told_apart() {
-        for text in ["t", "public.t", "\"odd \"\" name\"", "a.\"b.c\"", "Straße"] {
+        for text in ["t", "table_1", "values2020", "public.t", "\"odd \"\" name\"", "a.\"b.c\"", "Straße"] {
             assert!(matches!(shape(text), Shape::Relation), "{text}");
         }
         for text in [
             "select 1",
-            "(select 1)",
+            "(select 1)", "/* a /* b */ c */ select 1",
             " -- why\n VALUES (1)",
             "/* x */ with a as (select 1) table a",
             "TABLE t",

@@ -12,7 +12,7 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
 use pgrx::{pg_guard, pg_sys};
 
 use super::arguments;
-use super::error::{DAMAGED_STATE, Error, INTERNAL, LIMIT_EXCEEDED, Result};
+use super::error::{DAMAGED_STATE, Error, LIMIT_EXCEEDED, Result, WRONG_CALL};
 use crate::algo::state::State;
 
 /// A non-null value of `assay.state` on its way to PostgreSQL.
@@ -185,7 +185,7 @@ fn aggregate_memory(fcinfo: pg_sys::FunctionCallInfo) -> Result<pg_sys::MemoryCo
     // SAFETY: writes the context when the function is called by an aggregate, and gives 0 else.
     if unsafe { pg_sys::AggCheckCallContext(fcinfo, &mut context) } == 0 {
         return Err(
-            Error::new(INTERNAL, "this function is to be called by an aggregate only")
+            Error::new(WRONG_CALL, "this function is to be called by an aggregate only")
                 .hint("Use the aggregate itself."),
         );
     }

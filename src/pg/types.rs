@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 
+use pgrx::varlena::{varatt_is_1b_e, varatt_is_4b_c, varlena_to_byte_slice};
 use pgrx::{FromDatum, pg_sys};
 
 /// A value of a row, as training and scoring see it.
@@ -169,10 +170,12 @@ unsafe fn numeric(datum: pg_sys::Datum) -> f64 {
 /// # Safety
 /// `datum` is a non-null text or a type of the same layout; the result lives as long as the datum or the current memory context.
 unsafe fn text<'a>(datum: pg_sys::Datum) -> Cow<'a, str> {
-    // SAFETY: a varlena may be compressed or stored elsewhere: pg_detoast_datum_packed gives a plain one.
+    // SAFETY: a varlena may be stored elsewhere or compressed: pg_detoast_datum_packed then gives a plain one.
     unsafe {
-        let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
-        decode(pgrx::varlena::varlena_to_byte_slice(varlena))
+        let varlena: *mut pg_sys::varlena = datum.cast_mut_ptr();
+        let stored = varatt_is_1b_e(varlena) || varatt_is_4b_c(varlena);
+        let plain = if stored { pg_sys::pg_detoast_datum_packed(varlena) } else { varlena };
+        decode(varlena_to_byte_slice(plain))
     }
 }
 

@@ -1,9 +1,10 @@
--- The table of the benchmarks: 20 numbers (3 of them 5% NULL), two categories of 10 and 50 levels, a class and a number to predict.
--- One session draws every number, so the same seed gives the same rows on one version of PostgreSQL. Variable: rows.
+-- The table of the benchmarks: 20 numbers (3 of them 5% NULL), two categories of 10 and 50 levels, a class and a number to predict, and
+-- is_test for every fifth row. One session draws every number in the order of id, so on one version of PostgreSQL a table of fewer rows is
+-- the beginning of one of more. Variables: name, rows.
 SET max_parallel_workers_per_gather = 0;
 SELECT setseed(0.42) \g /dev/null
 
-CREATE UNLOGGED TABLE bench WITH (autovacuum_enabled = false) AS
+CREATE TABLE :name WITH (autovacuum_enabled = false) AS
 WITH drawn AS MATERIALIZED (
     SELECT i AS id,
            random() * 2 - 1 AS x1, random() * 2 - 1 AS x2, random() * 2 - 1 AS x3, random() * 2 - 1 AS x4,
@@ -25,7 +26,7 @@ WITH drawn AS MATERIALIZED (
     FROM drawn
 )
 SELECT id, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11, x12, x13, x14, x15, x16, x17, x18, x19, x20,
-       'a' || a AS a, 'b' || b AS b, luck < 1 / (1 + exp(-signal)) AS label, 3 * signal + noise AS amount
+       'a' || a AS a, 'b' || b AS b, luck < 1 / (1 + exp(-signal)) AS label, 3 * signal + noise AS amount, id % 5 = 0 AS is_test
 FROM scored;
 
-VACUUM ANALYZE bench;
+VACUUM ANALYZE :name;

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 
 import psycopg
@@ -138,8 +139,6 @@ for what, statement in slow.items():
     check(f"statement_timeout ends it within 300 ms: {what}", late < 0.3, f"{late:.3f} s late")
 
 # The same from outside, by a cancel request; afterwards the session goes on, and nothing was stored.
-import threading
-
 threading.Timer(0.7, connection.cancel).start()
 started = time.monotonic()
 try:

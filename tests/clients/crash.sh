@@ -34,12 +34,12 @@ server=$(ask -c "SELECT pg_read_file('postmaster.pid')" | head -n 1)
 # Only a child of this very server is killed.
 [[ -n $victim && $(ps -o ppid= -p "$victim" | tr -d ' ') == "$server" ]] || { echo "not ok - no backend was found to be training"; exit 1; }
 check "a training is under way" t "$(ask -c "SELECT state = 'active' FROM pg_stat_activity WHERE pid = $victim")"
-threads=$(ls "/proc/$victim/task" 2>/dev/null | wc -l)
+threads=("/proc/$victim/task"/*)
 kill -KILL "$victim"
 status=0
 wait "$client" || status=$?
 check "its client is told" t "$([[ $status != 0 ]] && echo t)"
-check "it trained on threads" t "$([[ $threads -gt 1 || ! -d /proc ]] && echo t)"
+check "it trained on threads" t "$([[ ${#threads[@]} -gt 1 || ! -d /proc/self/task ]] && echo t)"
 
 answer=
 for ((i = 0; i < 300; i++)); do

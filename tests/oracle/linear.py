@@ -1,4 +1,4 @@
-"""Writes linear.json: what scikit-learn and NumPy say of linear, ridge and logistic regression.
+"""Writes linear.json: what scikit-learn and NumPy say of linear, ridge, lasso, elastic net and logistic regression.
 
 Run in an environment made from requirements.txt:  python linear.py
 """
@@ -12,7 +12,7 @@ import sklearn
 from scipy import stats
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import ElasticNet, LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -84,6 +84,13 @@ def ridge(x, codes, y, alpha, scale=True, intercept=True):
     return answer(z, factors, offsets, model.coef_, model.intercept_, model.predict(z))
 
 
+def elastic_net(x, codes, y, alpha, l1_ratio=1.0, scale=True, intercept=True):
+    """Lasso is elastic net with an l1_ratio of 1."""
+    z, factors, offsets = encode(x, codes, scale)
+    model = ElasticNet(alpha=alpha, l1_ratio=l1_ratio, fit_intercept=intercept, tol=1e-15, max_iter=10_000_000).fit(z, y)
+    return answer(z, factors, offsets, model.coef_, model.intercept_, model.predict(z))
+
+
 def logistic(x, codes, y, scale=True, **options):
     z, factors, offsets = encode(x, codes, scale)
     model = LogisticRegression(solver="newton-cholesky", tol=1e-12, max_iter=1000, **options).fit(z, y)
@@ -130,6 +137,10 @@ short_y = np.round(rng.normal(size=20), 3)
 
 row_weights = rng.integers(0, 4, 300).astype(float)
 
+# Neighbours are alike: correlations of 0.999 with the next column.
+chain = np.round(np.cumsum(rng.normal(size=(120, 40)), axis=1) * 0.05 + rng.normal(size=(120, 1)), 4)
+chain_y = np.round(chain[:, ::8] @ [3, -2, 2, -3, 1] + 0.1 * rng.normal(size=120), 4)
+
 fixture = {
     "versions": {"numpy": np.__version__, "scipy": scipy.__version__, "scikit-learn": sklearn.__version__},
     "mixed": {
@@ -139,6 +150,11 @@ fixture = {
         "ridge_30": ridge(x, codes, y, 30.0),
         "ridge_raw": ridge(x, codes, y, 2.5, scale=False),
         "ridge_origin": ridge(x, codes, y, 2.5, scale=False, intercept=False),
+        "lasso": elastic_net(x, codes, y, 0.05),
+        "lasso_strong": elastic_net(x, codes, y, 1.0),
+        "elastic_net": elastic_net(x, codes, y, 0.1, 0.3),
+        "elastic_net_raw": elastic_net(x, codes, y, 0.02, 0.5, scale=False),
+        "elastic_net_origin": elastic_net(x, codes, y, 0.02, 0.5, scale=False, intercept=False),
         "logistic": logistic(x, codes, two),
         "logistic_strong": logistic(x, codes, two, C=0.05),
         "logistic_none": logistic(x, codes, two, C=np.inf),
@@ -152,18 +168,29 @@ fixture = {
         "data": dataset(wide_scales, none(150), y=scales_y, two=scales_y > np.median(scales_y)),
         "linear": least_squares(wide_scales, none(150), scales_y),
         "ridge_1": ridge(wide_scales, none(150), scales_y, 1.0),
+        "lasso": elastic_net(wide_scales, none(150), scales_y, 0.05),
+        "elastic_net": elastic_net(wide_scales, none(150), scales_y, 0.1, 0.3),
         "logistic": logistic(wide_scales, none(150), (scales_y > np.median(scales_y)).astype(int)),
     },
     "collinear": {
         "data": dataset(collinear, none(80), y=collinear_y, two=collinear_y > 0),
         "linear": least_squares(collinear, none(80), collinear_y),
         "ridge_1": ridge(collinear, none(80), collinear_y, 1.0),
+        "lasso": elastic_net(collinear, none(80), collinear_y, 0.05),
+        "elastic_net": elastic_net(collinear, none(80), collinear_y, 0.1, 0.3),
         "logistic": logistic(collinear, none(80), (collinear_y > 0).astype(int)),
+    },
+    "chain": {
+        "data": dataset(chain, none(120), y=chain_y),
+        "lasso": elastic_net(chain, none(120), chain_y, 0.01),
+        "elastic_net": elastic_net(chain, none(120), chain_y, 0.01, 0.9),
     },
     "short": {
         "data": dataset(short, none(20), y=short_y, two=short_y > 0),
         "linear": least_squares(short, none(20), short_y),
         "ridge_1": ridge(short, none(20), short_y, 1.0),
+        "lasso": elastic_net(short, none(20), short_y, 0.05),
+        "elastic_net": elastic_net(short, none(20), short_y, 0.1, 0.3),
         "logistic": logistic(short, none(20), (short_y > 0).astype(int)),
     },
 }

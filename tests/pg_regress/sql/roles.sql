@@ -145,6 +145,16 @@ EXECUTE ask;
 SET ROLE assay_stranger;
 EXECUTE ask;
 DEALLOCATE ask;
+RESET ROLE;
+-- Nor does an expression that a procedure keeps ready for the whole transaction.
+CREATE FUNCTION public.loan_score(x int) RETURNS float8 LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN assay.predict('loan', x, 'a'); END $$;
+BEGIN;
+SET LOCAL ROLE assay_reader;
+SELECT loan_score(1) < 0.5 AS low;
+SET LOCAL ROLE assay_stranger;
+CALL fails($$SELECT loan_score(1)$$);
+ROLLBACK;
+DROP FUNCTION public.loan_score;
 -- A view with the owner's rights on its table uses the caller's rights on the model, as any function in a view does.
 SET ROLE assay_owner;
 GRANT USAGE ON SCHEMA vault TO assay_reader, assay_stranger;

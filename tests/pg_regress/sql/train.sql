@@ -50,6 +50,12 @@ CALL fails($$SELECT assay.train('t', 'house', 'sold', exclude => '{id,colour}')$
 SELECT features FROM assay.train('t', 'house', 'sold', exclude => '{id,sold}');
 SELECT assay.drop_model('t');
 
+-- Two columns of one name could not be told apart in scoring.
+CALL fails($$SELECT assay.train('t', 'SELECT size, garden AS size, sold FROM house', 'sold')$$);
+CALL fails($$SELECT assay.train('t', 'SELECT size, sold, NOT sold AS sold FROM house', 'sold')$$);
+SELECT features FROM assay.train('t', 'SELECT size, garden AS id, region AS id, sold FROM house', 'sold', exclude => '{id}');
+SELECT assay.drop_model('t');
+
 -- split: under 500 rows all train; from 500 on a part of each class tests.
 SELECT rows, metrics->>'evaluated_on' AS evaluated_on FROM assay.train('t', 'house', 'sold', split => 'auto');
 SELECT rows, metrics->>'evaluated_on' AS evaluated_on FROM assay.train('t', 'german_credit', 'is_risky', exclude => '{customer_id}', deploy => 'always');

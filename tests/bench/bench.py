@@ -1,0 +1,331 @@
+"""The benchmark's rows: ours, the peer's, their ratio and the goal. run.sh starts it, and names its settings."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+
+from measure import Peers, Session, SqlError, median
+
+ROWS = int(os.environ.get("BENCH_ROWS") or 1_000_000)
+REPEAT = int(os.environ.get("BENCH_REPEAT") or 3)
+FULL = os.environ.get("BENCH_FULL") == "1"
+ONLY = (os.environ.get("BENCH_ONLY") or "").split()
+FEWER = min(ROWS, 100_000)
+
+NUMBERS = [f"x{i}" for i in range(1, 21)]
+FEATURES = [*NUMBERS, "a", "b"]
+SERIAL = "SET max_parallel_workers_per_gather = 0"
+WIDTHS = "{:<37}{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}{:>10}{:>6}"
+
+
+class Table:
+    """Lines for the terminal and for the file."""
+
+    def __init__(self, path):
+        self.file = open(path, "w")
+
+    def say(self, text=""):
+        print(text, flush=True)
+        print(text, file=self.file, flush=True)
+
+    def line(self, what, ours=("", ""), peer=("", ""), ratio=("", ""), goal="", met=""):
+        self.say(WIDTHS.format(what, *ours, *peer, *ratio, goal, met).rstrip())
+
+    def times(self, what, ours, peer=None, most=None, rows=None):
+        """Seconds beside seconds. With two ratios and one goal, the CPU's and the wall clock's may differ."""
+        cells = lambda used: (seconds(used.wall), seconds(used.cpu))
+        if peer is None:
+            self.line(what, cells(ours), goal="" if most is None else f"<= {most}")
+            return
+        ratios = ours.wall / peer.wall, ours.cpu / max(peer.cpu, 1e-9)
+        self.line(what, cells(ours), cells(peer), tuple(f"{ratio:.3f}" if ratio < 9.9995 else f"{ratio:.2f}" for ratio in ratios),
+                  "" if most is None else f"<= {most}", "" if most is None else verdict(*(ratio <= most for ratio in ratios)))
+
+    def value(self, what, ours, peer="", ratio="", goal="", met=None):
+        """One figure that is no time, or one time alone."""
+        self.line(what, (ours, ""), (peer, ""), (ratio, ""), goal, "" if met is None else "yes" if met else "NO")
+
+    def quality(self, what, ours, peer, least=None):
+        if peer is None:
+            self.value(what, f"{ours:.4f}")
+        else:
+            self.value(what, f"{ours:.4f}", f"{peer:.4f}", f"{ours - peer:+.4f}", "" if least is None else f">= {least}",
+                       None if least is None else ours - peer >= least)
+
+    def stages(self, ours, peer):
+        """Where the peer's wall time went."""
+        if peer and peer.stages:
+            self.say("    the peer's: " + ", ".join(f"{name} {seconds(took)}" for name, took in peer.stages.items()))
+
+
+def seconds(value):
+    return f"{value:.2f}" if value >= 9.995 else f"{value:.3f}"
+
+
+def verdict(wall, cpu):
+    return {(True, True): "yes", (True, False): "wall", (False, True): "CPU", (False, False): "NO"}[wall, cpu]
+
+
+def run_file(name, rows):
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data.sql")
+    subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", f"name={name}", "-v", f"rows={rows}", "-f", path], check=True)
+
+
+def comma(columns):
+    return ", ".join(columns)
+
+
+def train(model, algorithm, features, target, table, split="none", params="{}"):
+    columns = [*features, target, *([split] if split != "none" else [])]
+    return (f"SELECT rows, coalesce(metrics->>'roc_auc', metrics->>'r2') FROM train('{model}', 'SELECT {comma(columns)} FROM {table}', "
+            f"'{target}', '{algorithm}', params => '{params}', split => '{split}', deploy => 'always')")
+
+
+LINEAR = train("amount", "linear_regression", NUMBERS, "amount", "bench")
+LOGISTIC = train("linear", "logistic_regression", FEATURES, "label", "bench", "is_test")
+BOOSTING = train("boosted", "gradient_boosting", FEATURES, "label", "bench", "is_test")
+SCAN = f"SELECT {comma(f'sum({x})' for x in [*NUMBERS, 'amount'])} FROM bench"
+
+
+class Bench:
+    def __init__(self, table, peers):
+        self.table, self.peers, self.trained = table, peers, set()
+
+    def ours(self, *sql):
+        """The last of these statements, each time in a session of its own."""
+        def once():
+            with Session(*sql[:-1]) as session:
+                return session.used(sql[-1])
+        return once
+
+    def peer(self, task, table="bench"):
+        return (lambda: self.peers.used(task, table=table)) if self.peers else (lambda: None)
+
+    def by_turns(self, *kinds, repeat=REPEAT):
+        """Each kind in turn, so that what else the machine does troubles all alike; the median of each."""
+        runs = [[] for _ in kinds]
+        for _ in range(repeat):
+            for kind, run in zip(kinds, runs):
+                run.append(kind())
+        return [median(run) if run[0] is not None else None for run in runs]
+
+    def trained_by(self, statement):
+        """Trains once what a section scores with, when the section that trains it is not among those wanted."""
+        if statement not in self.trained:
+            with Session() as session:
+                session.run(statement)
+            self.trained.add(statement)
+
+    def peer_trained(self, task):
+        if self.peers and task not in self.trained:
+            self.peers.used(task, table="bench")
+            self.trained.add(task)
+
+    def quality(self, used):
+        return float(used.output[0].split("\t")[1])
+
+    def training(self, what, statement, task, most, quality, least):
+        ours, peer = self.by_turns(self.ours(statement), self.peer(task))
+        self.trained.update((statement, task))
+        self.table.times(what, ours, peer, most)
+        self.table.stages(ours, peer)
+        self.table.quality(f"  {quality}", self.quality(ours), peer and peer.output[0], least)
+
+    # The sections.
+
+    def linear(self):
+        ours, scan, peer = self.by_turns(self.ours(LINEAR), self.ours(SCAN), self.peer("linear_regression"))
+        self.trained.add(LINEAR)
+        self.table.times("linear regression : SELECT sum(..)", ours, scan, 3)
+        if peer:
+            self.table.times("linear regression : fetch .. train", ours, peer)
+            self.table.stages(ours, peer)
+        self.table.quality("  R2 on the training rows", self.quality(ours), peer and peer.output[0])
+
+    def logistic(self):
+        self.training("logistic regression : fetch .. train", LOGISTIC, "logistic_regression", 0.15, "AUC on held-out rows", -0.001)
+
+    def boosting(self):
+        self.training("gradient boosting : fetch .. train", BOOSTING, "gradient_boosting", 0.8, "AUC on held-out rows", -0.002)
+
+    def scoring(self):
+        for what, model, statement, task, most in [("linear", "linear", LOGISTIC, "logistic_regression", 0.1),
+                                                   ("boosting", "boosted", BOOSTING, "gradient_boosting", 0.3)]:
+            self.trained_by(statement)
+            self.peer_trained(task)
+            scores = f"CREATE TABLE scores AS SELECT id, predict('{model}', {comma(FEATURES)}) AS score FROM bench"
+            ours, peer = self.by_turns(self.ours("DROP TABLE IF EXISTS scores", scores), self.peer(f"score_{what}"))
+            self.table.times(f"scores into a table, {what}", ours, peer, most)
+            self.table.stages(ours, peer)
+
+    def predict(self):
+        """CPU nanoseconds a row of serial plans, the backend's thread alone."""
+        self.trained_by(LINEAR)
+        self.trained_by(LOGISTIC)
+        # The condition makes the query without a prediction unpack as many columns of the row.
+        of = lambda what: f"SELECT avg({what}) FROM bench WHERE b IS NOT NULL"
+        queries = {
+            "base": of("x1"),
+            "linear_regression": of(f"predict('amount', {comma(NUMBERS)})"),
+            "logistic_regression": of(f"predict('linear', {comma(FEATURES)})"),
+            "whole row": "SELECT avg(predict('linear', r)) FROM bench AS r WHERE b IS NOT NULL",
+        }
+        with Session(SERIAL, queries["base"]) as session:
+            runs = self.by_turns(*[lambda sql=sql: session.used(sql, precise=True) for sql in queries.values()], repeat=2 * REPEAT + 1)
+        each = {name: run.cpu * 1e9 / ROWS for name, run in zip(queries, runs)}
+        base = each["base"]
+        for name in ("linear_regression", "logistic_regression"):
+            above = each[name] - base
+            self.table.value(f"{name} by position, ns/row", f"{above:.0f}", f"{base:.0f}", "", "<= 80", above <= 80)
+        positional, whole = each["logistic_regression"] - base, each["whole row"] - base
+        self.table.value("  whole row : by position, ns/row", f"{whole:.0f}", f"{positional:.0f}", f"{whole / positional:.2f}", "<= 3",
+                         whole <= 3 * positional)
+        self.table.say("    ours: CPU above the same query without a prediction, which is in the peer's column")
+
+    def boosted_predict(self):
+        self.trained_by(BOOSTING)
+        if self.peers:
+            self.peers.used("train_xgboost", table="bench")
+        query = f"SELECT avg(predict('boosted', {comma(FEATURES)})) FROM bench"
+        with Session(SERIAL) as session:
+            ours, peer = self.by_turns(lambda: session.used(query, precise=True), self.peer("predict_xgboost"))
+        each = lambda used: used.cpu * 1e9 / ROWS
+        if peer:
+            ratio = each(ours) / each(peer)
+            self.table.value("avg(predict(boosting)) : XGBoost, ns", f"{each(ours):.0f}", f"{each(peer):.0f}", f"{ratio:.3f}", "<= 1", ratio <= 1)
+            self.peers.used("forget", table="")
+            self.trained -= {"logistic_regression", "gradient_boosting"}
+        else:
+            self.table.value("avg(predict(boosting)), CPU ns/row", f"{each(ours):.0f}", goal="<= 1 peer")
+
+    def first(self):
+        with Session() as session:
+            session.run(train("many", "gradient_boosting", FEATURES, "label", "bench_fewer", params='{"n_estimators": 500}'))
+            literals = session.run(f"SELECT {comma(f'quote_nullable({x})' for x in FEATURES)} FROM bench ORDER BY id LIMIT 1")[0]
+        values = [f"{value}::float8" if name in NUMBERS else value for name, value in zip(FEATURES, literals.split("\t"))]
+        first = self.ours(f"SELECT predict('many', {comma(values)})")
+        used = median([first() for _ in range(5 * REPEAT)])
+        self.table.value("first prediction, 500 trees, ms", f"{used.wall * 1000:.1f}", goal="< 20", met=used.wall < 0.02)
+
+    def memory(self):
+        size = 8 * len(FEATURES) * ROWS
+        for what, statement, width in [("linear regression", LINEAR, len(NUMBERS)), ("logistic regression", LOGISTIC, len(FEATURES)),
+                                       ("gradient boosting", BOOSTING, len(FEATURES))]:
+            size = 8 * width * ROWS
+            with Session(SERIAL, SCAN) as session:
+                before = session.peak()
+                session.run(statement)
+                held = session.peak() - before
+            self.table.value(f"peak memory, {what}, MB", f"{held / 1e6:.0f}", f"{size / 1e6:.0f}", f"{held / size:.2f}", "<= 2",
+                             held <= 2 * size)
+        self.table.say("    ours: beyond a backend that has scanned the table; beside it the float8 size of the features")
+
+    def forest(self):
+        statement = train("forest", "random_forest", FEATURES, "label", "bench_fewer", "is_test")
+        try:
+            with Session() as session:
+                session.run(statement)
+        except SqlError as error:
+            if "no algorithm" not in str(error):
+                raise
+            self.table.say("random forest: not there yet, so not measured")
+            return
+        ours, peer = self.by_turns(self.ours(statement), self.peer("random_forest", "bench_fewer"))
+        self.table.times(f"random forest : fetch .. train, {FEWER // 1000}k", ours, peer)
+        self.table.stages(ours, peer)
+        self.table.quality("  AUC on held-out rows", self.quality(ours), peer and peer.output[0])
+
+    def curve(self):
+        most = 4 * ROWS if FULL else ROWS
+        sizes = [rows for rows in (ROWS // 10, ROWS // 5, ROWS // 2, ROWS, 2 * ROWS, 4 * ROWS) if rows <= most]
+        with Session() as session:
+            if sizes[-1] > ROWS:
+                session.run("DROP TABLE IF EXISTS bench_more")
+                run_file("bench_more", sizes[-1])
+            source = "bench_more" if sizes[-1] > ROWS else "bench"
+            for rows in sizes:
+                session.run(f"DROP TABLE IF EXISTS bench_{rows}; CREATE TABLE bench_{rows} WITH (autovacuum_enabled = false) AS "
+                            f"SELECT * FROM {source} WHERE id <= {rows}")
+                session.run(f"VACUUM ANALYZE bench_{rows}")
+        self.table.say()
+        self.table.say("training time by rows: CPU (wall) seconds a million rows; growth is that of CPU (wall) a row since the first line")
+        for algorithm, features, target, split in [("linear_regression", NUMBERS, "amount", "none"),
+                                                   ("logistic_regression", FEATURES, "label", "is_test"),
+                                                   ("gradient_boosting", FEATURES, "label", "is_test")]:
+            first = None
+            for rows in sizes:
+                # Short trainings are measured several at a time, for the clock of CPU time is coarse.
+                times = max(1, sizes[-1] // rows // 4) if algorithm == "gradient_boosting" else max(1, sizes[-1] // rows)
+                statement = train("curve", algorithm, features, target, f"bench_{rows}", split)
+                def together():
+                    with Session() as session:
+                        runs = [session.used(statement) for _ in range(times)]
+                    total = runs[-1]
+                    total.wall, total.cpu = (sum(getattr(run, name) for run in runs) / times for name in ("wall", "cpu"))
+                    return total
+                used = median([together() for _ in range(1 if rows > ROWS else REPEAT)])
+                each = used.cpu * 1e6 / rows, used.wall * 1e6 / rows
+                first = first or each
+                growth = each[0] / first[0], each[1] / first[1]
+                self.table.say(f"  {algorithm:<20} {rows:>9,} rows {seconds(each[0]):>7} ({seconds(each[1])})   growth {growth[0]:.2f} "
+                               f"({growth[1]:.2f})   <= 1.1   {verdict(growth[1] <= 1.1, growth[0] <= 1.1)}")
+        with Session() as session:
+            for rows in sizes:
+                session.run(f"DROP TABLE bench_{rows}")
+            session.run("DROP TABLE IF EXISTS bench_more")
+
+
+SECTIONS = ["linear", "logistic", "predict", "boosting", "scoring", "boosted_predict", "first", "memory", "forest", "curve"]
+
+
+def has_data():
+    with Session() as session:
+        if session.run("SELECT to_regclass('public.bench') IS NOT NULL")[0] != "t":
+            return False
+        return int(session.run("SELECT max(id) FROM bench")[0]) == ROWS
+
+
+def machine():
+    with open("/proc/cpuinfo") as file:
+        model = re.search(r"model name\s*: (.*)", file.read())
+    return f"{len(os.sched_getaffinity(0))} processors{' ' + model[1] if model else ''}, load average {os.getloadavg()[0]:.1f}"
+
+
+def main():
+    unknown = [name for name in ONLY if name not in SECTIONS]
+    if unknown:
+        sys.exit(f"assay: there is no section {unknown[0]}; the sections are {', '.join(SECTIONS)}")
+    if not has_data():
+        print(f"==> making {ROWS:,} rows", flush=True)
+        with Session() as session:
+            session.run("DROP TABLE IF EXISTS bench, bench_fewer")
+            session.run("ALTER SYSTEM SET autovacuum = off; SELECT pg_reload_conf()")
+        run_file("bench", ROWS)
+        run_file("bench_fewer", FEWER)
+    with Session() as session:
+        session.run("DROP EXTENSION IF EXISTS assay CASCADE; CREATE EXTENSION assay")
+        session.run("CHECKPOINT")
+        version = session.run("SELECT 'PostgreSQL ' || current_setting('server_version')")[0]
+        session.run("SELECT count(*) FROM bench")
+    peers = Peers(os.environ["BENCH_PEERS"]) if os.environ.get("BENCH_PEERS") else None
+    table = Table(os.environ["BENCH_RESULTS"])
+    table.say(f"{ROWS:,} rows, median of {REPEAT} runs, {time.strftime('%Y-%m-%d')}")
+    table.say(f"{version}; {machine()}")
+    table.say("; ".join(f"{name} {number}" for name, number in peers.versions.items()) if peers else
+              "The peers are not installed, so these are only our own figures.")
+    table.say("Wall and CPU in seconds unless a line says otherwise; met: yes, NO, or the one of the two ratios that meets the goal.")
+    table.say()
+    table.line("what : peer", ("ours", "CPU"), ("peer", "CPU"), ("ratio", "CPU"), "goal", "met")
+    bench = Bench(table, peers)
+    for name in SECTIONS:
+        if not ONLY or name in ONLY:
+            getattr(bench, name)()
+    if peers:
+        peers.close()
+    table.say()
+    table.say(f"load average at the end {os.getloadavg()[0]:.1f}")
+
+
+main()

@@ -1,0 +1,143 @@
+"""Sessions of the server, the peers' process, and what each of them uses.
+
+Wall time of SQL is psql's own. CPU time is what the session's backend and all its threads have used (/proc/<pid>/stat), with its parallel
+workers, which the postmaster counts among its ended children. A peer's CPU time is that of its process and all its threads (getrusage) with
+that of the backends that served it, workers included. The server's background processes and psql are counted nowhere.
+"""
+
+import json
+import os
+import re
+import subprocess
+import time
+
+TICK = 1 / os.sysconf("SC_CLK_TCK")
+MARK = "-- done --"
+SETTINGS = "-c client_min_messages=warning -c search_path=public,assay -c jit=off"
+
+
+def postmaster():
+    with open(os.path.join(os.environ["BENCH_DATA"], "postmaster.pid")) as file:
+        return int(file.readline())
+
+
+def stat(pid):
+    """The fields of /proc/<pid>/stat after the command's name: 11 and 12 are its CPU time, 13 and 14 its ended children's."""
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rpartition(") ")[2].split()
+
+
+def own_seconds(pid):
+    fields = stat(pid)
+    return (int(fields[11]) + int(fields[12])) * TICK
+
+
+def children_seconds(pid):
+    fields = stat(pid)
+    return (int(fields[13]) + int(fields[14])) * TICK
+
+
+def scheduled_seconds(pid):
+    """CPU time of the main thread alone, to the nanosecond where the kernel keeps it."""
+    try:
+        with open(f"/proc/{pid}/schedstat") as file:
+            return int(file.read().split()[0]) / 1e9
+    except OSError:
+        return own_seconds(pid)
+
+
+class SqlError(Exception):
+    pass
+
+
+class Used:
+    """What one thing took, in seconds."""
+
+    def __init__(self, wall, cpu, output=(), stages=None):
+        self.wall, self.cpu, self.output, self.stages = wall, cpu, list(output), stages or {}
+
+
+def median(runs):
+    """Wall and CPU each by its own median; the rest of the last run."""
+    middle = lambda values: sorted(values)[len(values) // 2] if len(values) % 2 else sum(sorted(values)[len(values) // 2 - 1:][:2]) / 2
+    return Used(middle([run.wall for run in runs]), middle([run.cpu for run in runs]), runs[-1].output, runs[-1].stages)
+
+
+class Session:
+    """A psql of its own."""
+
+    def __init__(self, *setup):
+        environment = dict(os.environ, PGOPTIONS=SETTINGS)
+        self.psql = subprocess.Popen(["psql", "-X", "-q", "-A", "-t", "-F", "\t"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT, text=True, env=environment)
+        self.pid = int(self.run("SELECT pg_backend_pid()")[0])
+        self.postmaster = postmaster()
+        for statement in setup:
+            self.run(statement)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.psql.stdin.close()
+        self.psql.wait()
+        while os.path.exists(f"/proc/{self.pid}"):
+            time.sleep(0.01)
+
+    def run(self, sql):
+        """Runs statements, and gives the lines of their answers."""
+        self.psql.stdin.write(f"{sql}\n;\n\\echo '{MARK}'\n")
+        self.psql.stdin.flush()
+        lines = []
+        for line in self.psql.stdout:
+            if line.rstrip("\n") == MARK:
+                break
+            lines.append(line.rstrip("\n"))
+        else:
+            raise SqlError("\n".join(lines) or "the session has ended")
+        if any(line.startswith(("ERROR:", "FATAL:", "psql:")) for line in lines):
+            raise SqlError("\n".join(lines))
+        return lines
+
+    def used(self, sql, precise=False):
+        """What one statement takes. Precise: only the backend's own thread counts, so the plan must be serial."""
+        own = scheduled_seconds if precise else own_seconds
+        before = own(self.pid), children_seconds(self.postmaster)
+        output = self.run(f"\\timing on\n{sql}\n;\n\\timing off")
+        if not precise:
+            time.sleep(0.05)  # The postmaster takes note of ended workers.
+        cpu = own(self.pid) - before[0] + (0 if precise else children_seconds(self.postmaster) - before[1])
+        times = [line for line in output if re.match(r"Time: [0-9.]+ ms", line)]
+        return Used(float(times[-1].split()[1]) / 1000, cpu, [line for line in output if line not in times])
+
+    def peak(self):
+        """The most memory that the backend has had so far, in bytes."""
+        with open(f"/proc/{self.pid}/status") as file:
+            return int(re.search(r"VmHWM:\s+(\d+) kB", file.read())[1]) * 1024
+
+
+class Peers:
+    """The process of peers.py: it is sent a task a line and answers with a line."""
+
+    def __init__(self, python):
+        environment = dict(os.environ, OMP_NUM_THREADS="2", OPENBLAS_NUM_THREADS="2", OMP_WAIT_POLICY="passive", PGOPTIONS="-c jit=off")
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers.py")
+        self.process = subprocess.Popen([python, script, str(postmaster())], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env=environment)
+        self.versions = self.answer()["versions"]
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit("assay: the peers' process has ended")
+        return json.loads(line)
+
+    def used(self, task, **arguments):
+        """What a task took; `output` holds what it says beside."""
+        print(json.dumps({"task": task, **arguments}), file=self.process.stdin, flush=True)
+        answer = self.answer()
+        return Used(answer["wall"], answer["cpu"], [answer["result"]], answer["stages"])
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()

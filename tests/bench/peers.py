@@ -1,0 +1,230 @@
+"""What a data scientist does today with the same rows: fetch them by ADBC into pandas, encode, train or predict, write back by binary COPY.
+
+Started by bench.py with the postmaster's process id. Reads a task a line as JSON, and answers with a line.
+"""
+
+import gc
+import json
+import os
+import resource
+import sys
+import time
+import warnings
+
+import adbc_driver_postgresql.dbapi as adbc
+import lightgbm
+import numpy as np
+import pandas as pd
+import psycopg
+import sklearn
+import xgboost
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import r2_score, roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from measure import children_seconds
+
+warnings.simplefilter("ignore")
+POSTMASTER = int(sys.argv[1])
+THREADS = 2
+TREES = {"n_estimators": 100, "num_leaves": 31, "max_bin": 255}
+NUMBERS = [f"x{i}" for i in range(1, 21)]
+TEXTS = ["a", "b"]
+FEATURES = NUMBERS + TEXTS
+
+# What one task leaves for the next, such as a trained model to score with.
+kept = {}
+backends = []
+
+
+class Stages:
+    """Splits the time of a task."""
+
+    def __init__(self):
+        self.seconds, self.last = {}, time.perf_counter()
+
+    def end(self, name):
+        now = time.perf_counter()
+        self.seconds[name] = self.seconds.get(name, 0) + now - self.last
+        self.last = now
+
+
+def fetch(columns, table):
+    with adbc.connect(f"postgresql:///?user={os.environ['PGUSER']}") as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backends.append(cursor.fetchone()[0])
+        cursor.execute(f"SELECT {', '.join(columns)} FROM {table}")
+        return cursor.fetch_arrow_table().to_pandas()
+
+
+def write(ids, scores):
+    """A table of scores by binary COPY, its bytes made by NumPy at once."""
+    rows = np.empty(len(ids), dtype=[("fields", ">i2"), ("id_size", ">i4"), ("id", ">i4"), ("size", ">i4"), ("score", ">f8")])
+    rows["fields"], rows["id_size"], rows["id"], rows["size"], rows["score"] = 2, 4, ids, 8, scores
+    with psycopg.connect(prepare_threshold=None) as connection:
+        backends.append(connection.info.backend_pid)
+        connection.execute("DROP TABLE IF EXISTS scores_of_peer")
+        connection.execute("CREATE TABLE scores_of_peer (id int, score float8)")
+        with connection.cursor().copy("COPY scores_of_peer FROM STDIN (FORMAT binary)") as copy:
+            copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+            copy.write(rows.tobytes())
+            copy.write(b"\xff\xff")
+
+
+def linear_encoder():
+    """Dense, although the default here would be sparse: that is faster."""
+    numbers = make_pipeline(SimpleImputer(), StandardScaler())
+    return ColumnTransformer([("numbers", numbers, NUMBERS), ("texts", OneHotEncoder(handle_unknown="ignore"), TEXTS)], sparse_threshold=0)
+
+
+def as_categories(frame, levels=None):
+    """The features with categories for texts; levels as in training."""
+    frame = frame[FEATURES].copy(deep=False)
+    for text in TEXTS:
+        frame[text] = frame[text].astype("category" if levels is None else levels[text])
+    return frame
+
+
+def divided(frame):
+    return frame[~frame["is_test"]], frame[frame["is_test"]]
+
+
+def logistic_regression(stages, table):
+    train, test = divided(fetch([*FEATURES, "label", "is_test"], table))
+    stages.end("fetch")
+    encoder = linear_encoder()
+    encoded = encoder.fit_transform(train)
+    stages.end("encode")
+    model = LogisticRegression().fit(encoded, train["label"])
+    stages.end("train")
+    kept["linear"] = encoder, model
+    return lambda: roc_auc_score(test["label"], model.predict_proba(encoder.transform(test))[:, 1])
+
+
+def linear_regression(stages, table):
+    frame = fetch([*NUMBERS, "amount"], table)
+    stages.end("fetch")
+    encoder = SimpleImputer()
+    encoded = encoder.fit_transform(frame[NUMBERS])
+    stages.end("encode")
+    model = LinearRegression(n_jobs=THREADS).fit(encoded, frame["amount"])
+    stages.end("train")
+    return lambda: r2_score(frame["amount"], model.predict(encoded))
+
+
+def gradient_boosting(stages, table):
+    train, test = divided(fetch([*FEATURES, "label", "is_test"], table))
+    stages.end("fetch")
+    encoded = as_categories(train)
+    stages.end("encode")
+    model = lightgbm.LGBMClassifier(**TREES, n_jobs=THREADS, verbose=-1).fit(encoded, train["label"])
+    stages.end("train")
+    levels = {text: encoded[text].dtype for text in TEXTS}
+    kept["boosted"] = levels, model
+    return lambda: roc_auc_score(test["label"], model.predict_proba(as_categories(test, levels))[:, 1])
+
+
+def random_forest(stages, table):
+    train, test = divided(fetch([*FEATURES, "label", "is_test"], table))
+    stages.end("fetch")
+    encoder = ColumnTransformer([("numbers", SimpleImputer(), NUMBERS), ("texts", OneHotEncoder(handle_unknown="ignore"), TEXTS)],
+                                sparse_threshold=0)
+    encoded = encoder.fit_transform(train)
+    stages.end("encode")
+    model = RandomForestClassifier(n_jobs=THREADS, random_state=0).fit(encoded, train["label"])
+    stages.end("train")
+    return lambda: roc_auc_score(test["label"], model.predict_proba(encoder.transform(test))[:, 1])
+
+
+def score_linear(stages, table):
+    encoder, model = kept["linear"]
+    frame = fetch(["id", *FEATURES], table)
+    stages.end("fetch")
+    encoded = encoder.transform(frame)
+    stages.end("encode")
+    scores = model.predict_proba(encoded)[:, 1]
+    stages.end("predict")
+    write(frame["id"], scores)
+    stages.end("write")
+
+
+def score_boosting(stages, table):
+    levels, model = kept["boosted"]
+    frame = fetch(["id", *FEATURES], table)
+    stages.end("fetch")
+    encoded = as_categories(frame, levels)
+    stages.end("encode")
+    scores = model.predict_proba(encoded, n_jobs=THREADS)[:, 1]
+    stages.end("predict")
+    write(frame["id"], scores)
+    stages.end("write")
+
+
+def train_xgboost(stages, table):
+    """Trains what predict_xgboost scores with, on all rows and as many leaves as the others have."""
+    frame = fetch([*FEATURES, "label", "is_test"], table)
+    stages.end("fetch")
+    train = frame[~frame["is_test"]]
+    everything = as_categories(frame)
+    levels = {text: everything[text].dtype for text in TEXTS}
+    model = xgboost.XGBClassifier(n_estimators=100, grow_policy="lossguide", max_leaves=31, max_depth=0, max_bin=255, learning_rate=0.1,
+                                  tree_method="hist", enable_categorical=True, n_jobs=THREADS)
+    model.fit(as_categories(train, levels), train["label"])
+    stages.end("train")
+    booster = model.get_booster()
+    booster.set_param({"nthread": 1})
+    kept["xgboost"] = booster, everything
+
+
+def before_predict_xgboost():
+    """Rows held as XGBoost likes them best. Anew each time, because it remembers what it predicted for them."""
+    kept["matrix"] = xgboost.DMatrix(kept["xgboost"][1], enable_categorical=True, nthread=1)
+
+
+def predict_xgboost(_stages, table):
+    """In memory, by one thread."""
+    kept["xgboost"][0].predict(kept["matrix"])
+
+
+def forget(_stages, table):
+    kept.clear()
+
+
+def used_by_client():
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def run(task, table):
+    gc.collect()
+    backends.clear()
+    globals().get(f"before_{task}", lambda: None)()
+    before = used_by_client(), children_seconds(POSTMASTER)
+    stages = Stages()
+    started = time.perf_counter()
+    quality = globals()[task](stages, table)
+    wall = time.perf_counter() - started
+    client = used_by_client() - before[0]
+    while any(os.path.exists(f"/proc/{backend}") for backend in backends):
+        time.sleep(0.01)
+    server = children_seconds(POSTMASTER) - before[1]
+    return {"wall": wall, "cpu": client + server, "stages": stages.seconds, "result": quality() if quality else None}
+
+
+def main():
+    versions = {"scikit-learn": sklearn.__version__, "LightGBM": lightgbm.__version__, "XGBoost": xgboost.__version__,
+                "pandas": pd.__version__}
+    # Native libraries may print: answers go to the real output, all else to the error output.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    print(json.dumps({"versions": versions}), file=answers, flush=True)
+    for line in sys.stdin:
+        request = json.loads(line)
+        print(json.dumps(run(request["task"], request["table"])), file=answers, flush=True)
+
+
+main()
