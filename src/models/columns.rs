@@ -92,16 +92,29 @@ impl ColumnBuilder {
         })
     }
 
+    /// Appends a number, if this is a column of numbers; says whether it was.
+    #[inline]
+    pub fn push_number(&mut self, number: f64) -> bool {
+        let Values::Numbers(numbers) = &mut self.values else {
+            return false;
+        };
+        self.rows += 1;
+        let finite = number.is_finite();
+        self.non_finite += u64::from(!finite);
+        numbers.push(if finite { number } else { f64::NAN });
+        true
+    }
+
     /// Appends a row's value. Errs when a vector is not as long as those before, or a category has more levels than codes.
     #[inline]
     pub fn push(&mut self, value: &Value<'_>) -> Result<()> {
+        if let Value::Number(number) = value
+            && self.push_number(*number)
+        {
+            return Ok(());
+        }
         self.rows += 1;
         match (&mut self.values, value) {
-            (Values::Numbers(numbers), Value::Number(number)) => {
-                let finite = number.is_finite();
-                self.non_finite += u64::from(!finite);
-                numbers.push(if finite { *number } else { f64::NAN });
-            }
             (
                 Values::Texts {
                     codes,

@@ -50,8 +50,10 @@ fn changing<T>(name: Option<&str>, privilege: Privilege, work: impl FnOnce(Entry
     let name = required("model", name)?;
     let entry = registry::open(name, privilege)?;
     catalog::as_owner(|| {
-        let id: Option<i64> =
-            catalog::write_returning("SELECT id FROM assay.model WHERE id = $1 FOR UPDATE", &[entry.id.into()])?;
+        let id: Option<i64> = catalog::write_returning(
+            "SELECT id FROM assay.model WHERE id = $1 FOR UPDATE",
+            &[entry.id.into()],
+        )?;
         Ok(id)
     })?;
     catalog::with_latest_snapshot(|| work(registry::open(name, privilege)?))
@@ -81,10 +83,11 @@ fn rollback(model: Option<&str>) -> i32 {
             }
             target = before.previous;
         }
-        Err(
-            Error::new(UNDEFINED_VERSION, format!("model \"{}\" has no deployment to roll back to", entry.name))
-                .hint("SELECT * FROM assay.deployments shows what was deployed."),
+        Err(Error::new(
+            UNDEFINED_VERSION,
+            format!("model \"{}\" has no deployment to roll back to", entry.name),
         )
+        .hint("SELECT * FROM assay.deployments shows what was deployed."))
     }))
 }
 
@@ -120,8 +123,11 @@ fn drop_model(model: Option<&str>, version: Option<i32>) {
     or_raise(changing(model, Privilege::Manage, |entry| {
         let Version { model, version } = existing(entry, version)?;
         if model.deployed == Some(version) {
-            return Err(Error::new(INVALID_PARAMETER, format!("version {version} of model \"{}\" is deployed", model.name))
-                .hint("Deploy another version first, or drop the whole model with assay.drop_model(model)."));
+            return Err(Error::new(
+                INVALID_PARAMETER,
+                format!("version {version} of model \"{}\" is deployed", model.name),
+            )
+            .hint("Deploy another version first, or drop the whole model with assay.drop_model(model)."));
         }
         catalog::as_owner(|| {
             catalog::write(
@@ -176,8 +182,11 @@ fn set_threshold(model: Option<&str>, threshold: Option<f64>) {
                 .hint("It is a probability, from 0 to 1."));
         }
         if super::cache::scorer(&version)?.model().labels.len() != 2 {
-            return Err(Error::new(WRONG_TASK, format!("model \"{}\" has no two classes", version.reference()))
-                .hint("Only a classification with two classes has a threshold."));
+            return Err(Error::new(
+                WRONG_TASK,
+                format!("model \"{}\" has no two classes", version.reference()),
+            )
+            .hint("Only a classification with two classes has a threshold."));
         }
         catalog::as_owner(|| {
             catalog::write(

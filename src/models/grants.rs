@@ -46,7 +46,11 @@ fn revoke_model(model: Option<&str>, role: Option<&str>, privilege: Option<&str>
         catalog::as_owner(|| {
             catalog::write(
                 "DELETE FROM assay.model_privilege WHERE model_id = $1 AND role = $2::oid AND privilege = $3",
-                &[entry.id.into(), i64::from(role.to_u32()).into(), privilege.to_string().into()],
+                &[
+                    entry.id.into(),
+                    i64::from(role.to_u32()).into(),
+                    privilege.to_string().into(),
+                ],
             )
         })
     }));

@@ -87,8 +87,11 @@ fn number(value: Value<'_>) -> Option<f64> {
 
 /// Rows of two metrics in one state.
 fn mixed(state: &State, metric: Metric) -> Error {
-    Error::new(MISMATCHED_STATES, format!("a state of {} cannot take a row of {metric}", state.kind()))
-        .hint("Name one metric for all rows of a group.")
+    Error::new(
+        MISMATCHED_STATES,
+        format!("a state of {} cannot take a row of {metric}", state.kind()),
+    )
+    .hint("Name one metric for all rows of a group.")
 }
 
 /// A step of `metric`: rows with a NULL are skipped. The row's two arguments begin at `first`.

@@ -19,14 +19,34 @@ use crate::pg::error::{
 use crate::pg::site;
 use crate::pg::types::{self, Reader};
 
+/// How one of the model's inputs is read.
+#[derive(Clone, Copy)]
+struct Slot {
+    /// The argument, counted from the first feature, or the row's column.
+    place: usize,
+    reader: Reader,
+    /// Where its number goes as it is; other values are encoded.
+    number: Option<usize>,
+}
+
+impl Slot {
+    fn new(scorer: &Scorer, input: usize, place: usize, reader: Reader) -> Slot {
+        Slot {
+            place,
+            reader,
+            number: scorer.number_place(input, reader),
+        }
+    }
+}
+
 /// How the call's arguments become the model's inputs.
 enum Binding {
     /// One argument an input, from argument 1 on.
-    Positional(Vec<Reader>),
+    Positional(Vec<Slot>),
     /// One row, whose columns were found by name.
     Row {
         row_type: RowType,
-        columns: Vec<(usize, Reader)>,
+        slots: Vec<Slot>,
         reader: RowReader,
     },
 }
@@ -115,10 +135,16 @@ impl Bound {
         if !matches!(&self.binding, Some(Binding::Row { row_type, .. }) if *row_type == row.row_type()) {
             self.binding = Some(bind_row(&self.scorer, &self.reference, fcinfo, row)?);
         }
-        if let Some(Binding::Row { columns, reader, .. }) = &mut self.binding {
+        if let Some(Binding::Row { slots, reader, .. }) = &mut self.binding {
             reader.read(row);
-            for (input, &(column, how)) in columns.iter().enumerate() {
-                self.scorer.encode(input, &reader.value(column, how), &mut self.row);
+            for (input, slot) in slots.iter().enumerate() {
+                match slot.number {
+                    Some(at) => self.row[at] = finite(reader.number(slot.place, slot.reader)),
+                    None => drop(
+                        self.scorer
+                            .encode(input, &reader.value(slot.place, slot.reader), &mut self.row),
+                    ),
+                }
             }
         }
         Ok(())
@@ -129,17 +155,32 @@ impl Bound {
         if self.binding.is_none() {
             self.binding = Some(bind_positional(&self.scorer, &self.reference, fcinfo)?);
         }
-        if let Some(Binding::Positional(readers)) = &self.binding {
-            for (input, &reader) in readers.iter().enumerate() {
-                let value = arguments::value(fcinfo, input + 1, reader);
-                let known = self.scorer.encode(input, &value, &mut self.row);
-                if !known && reader == Reader::Literal {
-                    check_literal(&self.scorer, input, &value)?;
-                }
+        let Some(Binding::Positional(slots)) = &self.binding else {
+            return Ok(());
+        };
+        for (input, (slot, argument)) in slots.iter().zip(arguments::from(fcinfo, 1)).enumerate() {
+            if let Some(at) = slot.number {
+                self.row[at] = if argument.isnull {
+                    f64::NAN
+                } else {
+                    finite(slot.reader.number(argument.value))
+                };
+                continue;
+            }
+            let value = arguments::value(fcinfo, slot.place + 1, slot.reader);
+            let known = self.scorer.encode(input, &value, &mut self.row);
+            if !known && slot.reader == Reader::Literal {
+                check_literal(&self.scorer, input, &value)?;
             }
         }
         Ok(())
     }
+}
+
+/// A number as encoded rows hold it: infinities are missing.
+#[inline(always)]
+fn finite(number: f64) -> f64 {
+    if number.is_finite() { number } else { f64::NAN }
 }
 
 /// An untyped literal for a number or a vector has to be one.
@@ -188,7 +229,10 @@ fn bind_positional(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCal
         let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
         return Err(Error::new(
             MISSING_FEATURE,
-            format!("model \"{reference}\" takes {} features as arguments, not {given}", inputs.len()),
+            format!(
+                "model \"{reference}\" takes {} features as arguments, not {given}",
+                inputs.len()
+            ),
         )
         .detail(format!("The features are, in order: {}.", names.join(", ")))
         .hint("Pass one whole row, such as a table's alias, to have its columns bound by name."));
@@ -198,6 +242,7 @@ fn bind_positional(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCal
             let type_oid = arguments::argument_type(fcinfo, input + 1).unwrap_or(pg_sys::UNKNOWNOID);
             Reader::of(type_oid)
                 .filter(|&reader| scorer.accepts(input, reader))
+                .map(|reader| Slot::new(scorer, input, input, reader))
                 .ok_or_else(|| wrong_type(scorer, input, &types::name_of(type_oid), reference))
         })
         .collect::<Result<_>>()
@@ -213,7 +258,7 @@ fn bind_row(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCallInfo, 
             .iter()
             .enumerate()
             .all(|(i, c)| c.as_ref().is_some_and(|c| c.name == format!("f{}", i + 1)));
-    let columns = inputs
+    let slots = inputs
         .iter()
         .enumerate()
         .map(|(input, wanted)| {
@@ -240,13 +285,13 @@ fn bind_row(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCallInfo, 
             let reader = Reader::of(column.type_oid)
                 .filter(|&reader| scorer.accepts(input, reader))
                 .ok_or_else(|| wrong_type(scorer, input, &types::name_of(column.type_oid), reference))?;
-            Ok((place, reader))
+            Ok(Slot::new(scorer, input, place, reader))
         })
         .collect::<Result<Vec<_>>>()?;
     let reader = site::in_its_memory(fcinfo, || RowReader::new(row));
     Ok(Binding::Row {
         row_type: row.row_type(),
-        columns,
+        slots,
         reader,
     })
 }

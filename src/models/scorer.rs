@@ -78,6 +78,12 @@ impl Scorer {
         }
     }
 
+    /// Where an input's number stands in an encoded row, when it is read by `reader` as it is.
+    pub fn number_place(&self, input: usize, reader: Reader) -> Option<usize> {
+        let plain = reader.is_plain_number() && matches!(self.model.inputs[input].kind, InputKind::Number);
+        plain.then(|| self.offsets[input])
+    }
+
     /// Writes an input's value into an encoded row; a vector of the wrong length is missing. Gives `false` for a category level that
     /// training did not see, or a literal that is no number.
     #[inline]

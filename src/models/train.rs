@@ -22,7 +22,8 @@ use crate::algo::model::{Model, Task};
 use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
-    DUPLICATE_COLUMN, Error, INTERNAL, INVALID_PARAMETER, MEMORY_LIMIT, Result, UNDEFINED_ALGORITHM, megabytes, notice, or_raise,
+    DUPLICATE_COLUMN, Error, INTERNAL, INVALID_PARAMETER, MEMORY_LIMIT, Result, UNDEFINED_ALGORITHM, megabytes, notice,
+    or_raise,
 };
 use crate::pg::query::{OutputColumn, Query};
 use crate::pg::settings;
@@ -230,8 +231,10 @@ impl Request {
         let split_column = match self.split.as_str() {
             "auto" | "random" | "none" => None,
             name if name == self.target => {
-                return Err(Error::new(INVALID_PARAMETER, format!("split column \"{name}\" is the target"))
-                    .hint("Name another boolean column, true for the rows that test the model."));
+                return Err(
+                    Error::new(INVALID_PARAMETER, format!("split column \"{name}\" is the target"))
+                        .hint("Name another boolean column, true for the rows that test the model."),
+                );
             }
             name => Some(self.split_column(query.columns(), name)?),
         };
@@ -292,8 +295,11 @@ impl Request {
 
     /// Errs with 42701 when two columns that are not excluded have one name: a feature is known by its name.
     fn check_distinct(&self, columns: &[OutputColumn]) -> Result<()> {
-        let mut names: Vec<&String> =
-            columns.iter().map(|column| &column.name).filter(|name| !self.exclude.contains(name)).collect();
+        let mut names: Vec<&String> = columns
+            .iter()
+            .map(|column| &column.name)
+            .filter(|name| !self.exclude.contains(name))
+            .collect();
         names.sort_unstable();
         match names.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(pair) => Err(Error::new(
@@ -345,8 +351,10 @@ impl Request {
         let mut rows = 0_u64;
         query.run(&mut |row| {
             for (index, builder) in builders.iter_mut().enumerate() {
-                if let Some(builder) = builder {
-                    builder.push(&row.value(index))?;
+                let Some(builder) = builder else { continue };
+                match row.number(index) {
+                    Some(number) if builder.push_number(number) => {}
+                    _ => builder.push(&row.value(index))?,
                 }
             }
             rows += 1;

@@ -37,6 +37,15 @@ pub fn datum(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<pg_sys::D
     (!argument.isnull).then_some(argument.value)
 }
 
+/// Arguments `first` and following, as PostgreSQL hands them over.
+#[inline]
+pub fn from<'a>(fcinfo: pg_sys::FunctionCallInfo, first: usize) -> &'a [pg_sys::NullableDatum] {
+    let count = count(fcinfo);
+    // SAFETY: a call has `nargs` arguments behind its header, which live as long as the call.
+    let all = unsafe { std::slice::from_raw_parts((*fcinfo).args.as_ptr(), count) };
+    all.get(first..).unwrap_or(&[])
+}
+
 /// Argument `index` as a value; `reader` must be that of [`argument_type`].
 #[inline]
 pub fn value<'a>(fcinfo: pg_sys::FunctionCallInfo, index: usize, reader: Reader) -> Value<'a> {
@@ -157,6 +166,16 @@ impl RowReader {
                 self.values.as_mut_ptr(),
                 self.nulls.as_mut_ptr(),
             );
+        }
+    }
+
+    /// Column `index` of the row read last as a plain number; NaN for NULL.
+    #[inline]
+    pub fn number(&self, index: usize, reader: Reader) -> f64 {
+        if self.nulls[index] {
+            f64::NAN
+        } else {
+            reader.number(self.values[index])
         }
     }
 

@@ -72,8 +72,11 @@ impl Table {
                 return Ok(table);
             }
         }
-        Err(Error::new(INTERNAL, format!("table assay.{} is not the extension's", name.to_string_lossy()))
-            .hint("Drop the schema assay, and create the extension again."))
+        Err(Error::new(
+            INTERNAL,
+            format!("table assay.{} is not the extension's", name.to_string_lossy()),
+        )
+        .hint("Drop the schema assay, and create the extension again."))
     }
 }
 

@@ -8,8 +8,8 @@ use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::ptr::{null_mut, with_exposed_provenance_mut};
 
-use pgrx::pg_sys::{self, ErrorContextCallback};
 use pgrx::pg_guard;
+use pgrx::pg_sys::{self, ErrorContextCallback};
 
 /// XX000, which pgrx gives to what it does not know.
 const INTERNAL_ERROR: c_int = 2600;
@@ -25,8 +25,11 @@ unsafe extern "C-unwind" {
 }
 
 /// The callback's entry in PostgreSQL's stack of them. It is there at most once, so its link is never in use twice.
-static mut ENTRY: ErrorContextCallback =
-    ErrorContextCallback { previous: null_mut(), callback: Some(keep_code), arg: with_exposed_provenance_mut(0) };
+static mut ENTRY: ErrorContextCallback = ErrorContextCallback {
+    previous: null_mut(),
+    callback: Some(keep_code),
+    arg: with_exposed_provenance_mut(0),
+};
 
 #[pg_guard]
 unsafe extern "C-unwind" fn keep_code(_argument: *mut c_void) {

@@ -107,8 +107,11 @@ impl Error {
     /// destructors.
     pub fn raise(self) -> ! {
         codes::announce(self.state.packed());
-        let mut report =
-            ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, printable(self.message), pgrx::function_name!());
+        let mut report = ErrorReport::new(
+            PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+            printable(self.message),
+            pgrx::function_name!(),
+        );
         if let Some(detail) = self.detail {
             report = report.set_detail(printable(detail));
         }
@@ -123,7 +126,9 @@ impl Error {
 impl SqlState {
     /// As `MAKE_SQLSTATE` does: six bits a character.
     fn packed(self) -> c_int {
-        self.0.iter().rev().fold(0, |code, &c| (code << 6) + ((c_int::from(c) - c_int::from(b'0')) & 0x3f))
+        self.0.iter().rev().fold(0, |code, &c| {
+            (code << 6) + ((c_int::from(c) - c_int::from(b'0')) & 0x3f)
+        })
     }
 }
 
@@ -183,13 +188,20 @@ pub fn megabytes(bytes: usize) -> String {
 
 /// A text PostgreSQL can print: in C, a string ends at its first zero byte.
 fn printable(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}")
+    } else {
+        text
+    }
 }
 
 /// A hint of the mathematics floor as PostgreSQL writes hints: a sentence.
 fn sentence(hint: &str) -> String {
     let mut characters = hint.chars();
-    let first = characters.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+    let first = characters
+        .next()
+        .map(|c| c.to_uppercase().collect::<String>())
+        .unwrap_or_default();
     let stop = if hint.ends_with('.') { "" } else { "." };
     format!("{first}{}{stop}", characters.as_str())
 }

@@ -46,6 +46,17 @@ impl Row<'_> {
     }
 }
 
+impl Row<'_> {
+    /// The number of a column whose reader reads plain numbers; `None` for NULL and for other columns.
+    #[inline(always)]
+    pub fn number(&self, column: usize) -> Option<f64> {
+        match self.columns[column].reader {
+            Some(reader) if reader.is_plain_number() && !self.nulls[column] => Some(reader.number(self.values[column])),
+            _ => None,
+        }
+    }
+}
+
 /// What a text given as a query is.
 enum Shape {
     Statement,
@@ -383,12 +394,21 @@ mod tests {
 
     #[test]
     fn names_and_statements_are_told_apart() {
-        for text in ["t", "table_1", "values2020", "public.t", "\"odd \"\" name\"", "a.\"b.c\"", "Straße"] {
+        for text in [
+            "t",
+            "table_1",
+            "values2020",
+            "public.t",
+            "\"odd \"\" name\"",
+            "a.\"b.c\"",
+            "Straße",
+        ] {
             assert!(matches!(shape(text), Shape::Relation), "{text}");
         }
         for text in [
             "select 1",
-            "(select 1)", "/* a /* b */ c */ select 1",
+            "(select 1)",
+            "/* a /* b */ c */ select 1",
             " -- why\n VALUES (1)",
             "/* x */ with a as (select 1) table a",
             "TABLE t",

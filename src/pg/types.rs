@@ -94,12 +94,24 @@ impl Reader {
         }
     }
 
-    /// Reads a datum. What has to be unpacked is allocated in the current memory context.
-    ///
-    /// # Safety
-    /// `datum` is a non-null value of this reader's type, valid for `'a`.
-    #[inline]
-    pub unsafe fn read<'a>(self, datum: pg_sys::Datum) -> Value<'a> {
+    /// Whether its values are numbers that stand in the datum itself, as [`Reader::number`] reads them.
+    pub fn is_plain_number(self) -> bool {
+        matches!(
+            self,
+            Reader::Bool
+                | Reader::Int2
+                | Reader::Int4
+                | Reader::Int8
+                | Reader::Float4
+                | Reader::Float8
+                | Reader::Date
+                | Reader::Timestamp
+        )
+    }
+
+    /// The number that stands in the datum itself; NaN for readers of other values.
+    #[inline(always)]
+    pub fn number(self, datum: pg_sys::Datum) -> f64 {
         /// Seconds of a timestamp, with PostgreSQL's infinities as infinities.
         fn seconds(microseconds: i64) -> f64 {
             match microseconds {
@@ -108,22 +120,40 @@ impl Reader {
                 finite => finite as f64 / 1e6,
             }
         }
-        // Passed by value: the bits of the datum are the value.
         let bits = datum.value();
         match self {
-            Reader::Bool => Value::Number(if bits & 0xff != 0 { 1.0 } else { 0.0 }),
-            Reader::Int2 => Value::Number(f64::from(bits as i16)),
-            Reader::Int4 => Value::Number(f64::from(bits as i32)),
-            Reader::Int8 => Value::Number(bits as i64 as f64),
-            Reader::Float4 => Value::Number(f64::from(f32::from_bits(bits as u32))),
-            Reader::Float8 => Value::Number(f64::from_bits(bits as u64)),
-            Reader::Date => Value::Number(match bits as i32 {
+            Reader::Float8 => f64::from_bits(bits as u64),
+            Reader::Int4 => f64::from(bits as i32),
+            Reader::Bool => f64::from(u8::from(bits & 0xff != 0)),
+            Reader::Int2 => f64::from(bits as i16),
+            Reader::Int8 => bits as i64 as f64,
+            Reader::Float4 => f64::from(f32::from_bits(bits as u32)),
+            Reader::Date => match bits as i32 {
                 i32::MIN => f64::NEG_INFINITY,
                 i32::MAX => f64::INFINITY,
                 days => f64::from(days),
-            }),
-            Reader::Timestamp => Value::Number(seconds(bits as i64)),
-            Reader::Enum => Value::Enum(pg_sys::Oid::from(bits as u32)),
+            },
+            Reader::Timestamp => seconds(bits as i64),
+            _ => f64::NAN,
+        }
+    }
+
+    /// Reads a datum. What has to be unpacked is allocated in the current memory context.
+    ///
+    /// # Safety
+    /// `datum` is a non-null value of this reader's type, valid for `'a`.
+    #[inline]
+    pub unsafe fn read<'a>(self, datum: pg_sys::Datum) -> Value<'a> {
+        match self {
+            Reader::Bool
+            | Reader::Int2
+            | Reader::Int4
+            | Reader::Int8
+            | Reader::Float4
+            | Reader::Float8
+            | Reader::Date
+            | Reader::Timestamp => Value::Number(self.number(datum)),
+            Reader::Enum => Value::Enum(pg_sys::Oid::from(datum.value() as u32)),
             // SAFETY: the datum is of the type that the arm names, as the caller promises.
             Reader::Numeric => Value::Number(unsafe { numeric(datum) }),
             // SAFETY: as above.
@@ -174,7 +204,11 @@ unsafe fn text<'a>(datum: pg_sys::Datum) -> Cow<'a, str> {
     unsafe {
         let varlena: *mut pg_sys::varlena = datum.cast_mut_ptr();
         let stored = varatt_is_1b_e(varlena) || varatt_is_4b_c(varlena);
-        let plain = if stored { pg_sys::pg_detoast_datum_packed(varlena) } else { varlena };
+        let plain = if stored {
+            pg_sys::pg_detoast_datum_packed(varlena)
+        } else {
+            varlena
+        };
         decode(varlena_to_byte_slice(plain))
     }
 }
