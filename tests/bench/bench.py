@@ -178,11 +178,11 @@ class Bench:
         base = each["base"]
         for name in ("linear_regression", "logistic_regression"):
             above = each[name] - base
-            self.table.value(f"{name} by position, ns/row", f"{above:.0f}", f"{base:.0f}", "", "<= 80", above <= 80)
+            self.table.value(f"{name}, positional, ns", f"{above:.0f}", f"{base:.0f}", "", "<= 80", above <= 80)
         positional, whole = each["logistic_regression"] - base, each["whole row"] - base
-        self.table.value("  whole row : by position, ns/row", f"{whole:.0f}", f"{positional:.0f}", f"{whole / positional:.2f}", "<= 3",
+        self.table.value("  whole row : positional, ns", f"{whole:.0f}", f"{positional:.0f}", f"{whole / positional:.2f}", "<= 3",
                          whole <= 3 * positional)
-        self.table.say("    ours: CPU above the same query without a prediction, which is in the peer's column")
+        self.table.say("    ours: CPU a row above the same query without a prediction, which itself takes the peer's figure")
 
     def boosted_predict(self):
         self.trained_by(BOOSTING)
@@ -198,7 +198,7 @@ class Bench:
             self.peers.used("forget", table="")
             self.trained -= {"logistic_regression", "gradient_boosting"}
         else:
-            self.table.value("avg(predict(boosting)), CPU ns/row", f"{each(ours):.0f}", goal="<= 1 peer")
+            self.table.value("avg(predict(boosting)), ns", f"{each(ours):.0f}", goal="<= 1 peer")
 
     def first(self):
         with Session() as session:
@@ -210,7 +210,6 @@ class Bench:
         self.table.value("first prediction, 500 trees, ms", f"{used.wall * 1000:.1f}", goal="< 20", met=used.wall < 0.02)
 
     def memory(self):
-        size = 8 * len(FEATURES) * ROWS
         for what, statement, width in [("linear regression", LINEAR, len(NUMBERS)), ("logistic regression", LOGISTIC, len(FEATURES)),
                                        ("gradient boosting", BOOSTING, len(FEATURES))]:
             size = 8 * width * ROWS
@@ -220,7 +219,7 @@ class Bench:
                 held = session.peak() - before
             self.table.value(f"peak memory, {what}, MB", f"{held / 1e6:.0f}", f"{size / 1e6:.0f}", f"{held / size:.2f}", "<= 2",
                              held <= 2 * size)
-        self.table.say("    ours: beyond a backend that has scanned the table; beside it the float8 size of the features")
+        self.table.say("    ours: beyond a backend that has scanned the table; the peer's figure is the float8 size of the features")
 
     def forest(self):
         statement = train("forest", "random_forest", FEATURES, "label", "bench_fewer", "is_test")

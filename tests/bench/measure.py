@@ -8,6 +8,7 @@ that of the backends that served it, workers included. The server's background p
 import json
 import os
 import re
+import statistics
 import subprocess
 import time
 
@@ -58,9 +59,9 @@ class Used:
 
 
 def median(runs):
-    """Wall and CPU each by its own median; the rest of the last run."""
-    middle = lambda values: sorted(values)[len(values) // 2] if len(values) % 2 else sum(sorted(values)[len(values) // 2 - 1:][:2]) / 2
-    return Used(middle([run.wall for run in runs]), middle([run.cpu for run in runs]), runs[-1].output, runs[-1].stages)
+    """Wall and CPU each by its own median; the rest is that of the run of the median wall time."""
+    typical = sorted(runs, key=lambda run: run.wall)[len(runs) // 2]
+    return Used(statistics.median(run.wall for run in runs), statistics.median(run.cpu for run in runs), typical.output, typical.stages)
 
 
 class Session:

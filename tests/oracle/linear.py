@@ -138,8 +138,8 @@ short_y = np.round(rng.normal(size=20), 3)
 row_weights = rng.integers(0, 4, 300).astype(float)
 
 # Neighbours are alike: correlations of 0.999 with the next column.
-chain = np.round(np.cumsum(rng.normal(size=(120, 40)), axis=1) * 0.05 + rng.normal(size=(120, 1)), 4)
-chain_y = np.round(chain[:, ::8] @ [3, -2, 2, -3, 1] + 0.1 * rng.normal(size=120), 4)
+chain = np.round(np.cumsum(rng.normal(size=(100, 24)), axis=1) * 0.05 + rng.normal(size=(100, 1)), 3)
+chain_y = np.round(chain[:, ::6] @ [3, -2, 2, -3] + 0.1 * rng.normal(size=100), 3)
 
 fixture = {
     "versions": {"numpy": np.__version__, "scipy": scipy.__version__, "scikit-learn": sklearn.__version__},
@@ -181,9 +181,9 @@ fixture = {
         "logistic": logistic(collinear, none(80), (collinear_y > 0).astype(int)),
     },
     "chain": {
-        "data": dataset(chain, none(120), y=chain_y),
-        "lasso": elastic_net(chain, none(120), chain_y, 0.01),
-        "elastic_net": elastic_net(chain, none(120), chain_y, 0.01, 0.9),
+        "data": dataset(chain, none(100), y=chain_y),
+        "lasso": elastic_net(chain, none(100), chain_y, 0.01),
+        "elastic_net": elastic_net(chain, none(100), chain_y, 0.01, 0.9),
     },
     "short": {
         "data": dataset(short, none(20), y=short_y, two=short_y > 0),

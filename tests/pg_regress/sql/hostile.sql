@@ -1,0 +1,34 @@
+-- A search path that puts a user's own operators, functions and types before pg_catalog changes nothing of what assay does.
+CREATE SCHEMA trap;
+CREATE FUNCTION trap.never(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trapped: text = text'; END $$;
+CREATE FUNCTION trap.never(bigint, bigint) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trapped: bigint = bigint'; END $$;
+CREATE FUNCTION trap.never(integer, integer) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trapped: integer = integer'; END $$;
+CREATE OPERATOR trap.= (FUNCTION = trap.never, LEFTARG = text, RIGHTARG = text);
+CREATE OPERATOR trap.= (FUNCTION = trap.never, LEFTARG = bigint, RIGHTARG = bigint);
+CREATE OPERATOR trap.= (FUNCTION = trap.never, LEFTARG = integer, RIGHTARG = integer);
+CREATE FUNCTION trap.pg_has_role(regrole, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trapped: pg_has_role'; END $$;
+CREATE FUNCTION trap.now() RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trapped: now'; END $$;
+CREATE FUNCTION trap.count() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trapped: count'; END $$;
+CREATE TABLE trap.model (id int, name text);
+CREATE TABLE trap.model_version (model_id int);
+CREATE TABLE trap.line AS SELECT x::float8 AS x, 3.0 * x + 1 AS y FROM generate_series(1, 40) x;
+
+SET search_path = trap, pg_catalog;
+SELECT version, rows FROM assay.train('trapped', 'line', 'y', 'linear_regression');
+SELECT version, rows FROM assay.train('trapped', 'line', 'y', 'ridge', deploy => 'always');
+SELECT assay.rollback('trapped');
+SELECT assay.set_alias('trapped', 'best', 2);
+SELECT assay.grant_model('trapped', 'public', 'predict');
+SELECT round(assay.predict('trapped', 5.0)::numeric, 6) AS sixteen;
+SELECT round(assay.predict('trapped@best', l)::numeric, 1) AS about_four FROM line l LIMIT 1;
+SELECT metric FROM assay.evaluate('trapped', 'line') WHERE metric OPERATOR(pg_catalog.=) 'r2';
+SELECT model, algorithm, deployed_version FROM assay.models WHERE model OPERATOR(pg_catalog.=) 'trapped';
+SELECT version, deployed, aliases FROM assay.model_versions WHERE model OPERATOR(pg_catalog.=) 'trapped' ORDER BY version;
+SELECT model, role, privilege FROM assay.model_grants WHERE model OPERATOR(pg_catalog.=) 'trapped';
+SELECT version, replaced FROM assay.deployments WHERE model OPERATOR(pg_catalog.=) 'trapped' ORDER BY deployed_at;
+SELECT assay.revoke_model('trapped', 'public', 'predict');
+SELECT assay.drop_model('trapped', 2);
+SELECT assay.drop_model('trapped');
+RESET search_path;
+SET client_min_messages = warning;
+DROP SCHEMA trap CASCADE;
