@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::boosting::{BoostingParams, Objective};
 use super::error::Result;
+use super::forest::{self, DecisionTreeParams, RandomForestParams};
 use super::frame::Frame;
-use super::linear::{LinearRegressionParams, LogisticRegressionParams, RidgeParams};
+use super::linear::{ElasticNetParams, LassoParams, LinearRegressionParams, LogisticRegressionParams, RidgeParams};
 use super::model::{Fitted, Task};
 use super::monitor::{Monitor, Progress, Watched};
 use super::naive_bayes::NaiveBayesParams;
@@ -21,18 +22,26 @@ use super::naive_bayes::NaiveBayesParams;
 pub enum Algorithm {
     LinearRegression,
     Ridge,
+    Lasso,
+    ElasticNet,
     LogisticRegression,
     NaiveBayes,
+    DecisionTree,
+    RandomForest,
     GradientBoosting,
 }
 
 impl Algorithm {
     /// All of them.
-    pub const ALL: [Algorithm; 5] = [
+    pub const ALL: [Algorithm; 9] = [
         Algorithm::LinearRegression,
         Algorithm::Ridge,
+        Algorithm::Lasso,
+        Algorithm::ElasticNet,
         Algorithm::LogisticRegression,
         Algorithm::NaiveBayes,
+        Algorithm::DecisionTree,
+        Algorithm::RandomForest,
         Algorithm::GradientBoosting,
     ];
 
@@ -41,8 +50,12 @@ impl Algorithm {
         match self {
             Algorithm::LinearRegression => "linear_regression",
             Algorithm::Ridge => "ridge",
+            Algorithm::Lasso => "lasso",
+            Algorithm::ElasticNet => "elastic_net",
             Algorithm::LogisticRegression => "logistic_regression",
             Algorithm::NaiveBayes => "naive_bayes",
+            Algorithm::DecisionTree => "decision_tree",
+            Algorithm::RandomForest => "random_forest",
             Algorithm::GradientBoosting => "gradient_boosting",
         }
     }
@@ -55,9 +68,13 @@ impl Algorithm {
     /// What it can learn.
     pub fn tasks(self) -> &'static [Task] {
         match self {
-            Algorithm::LinearRegression | Algorithm::Ridge => &[Task::Regression],
+            Algorithm::LinearRegression | Algorithm::Ridge | Algorithm::Lasso | Algorithm::ElasticNet => {
+                &[Task::Regression]
+            }
             Algorithm::LogisticRegression | Algorithm::NaiveBayes => &[Task::Classification],
-            Algorithm::GradientBoosting => &[Task::Classification, Task::Regression],
+            Algorithm::DecisionTree | Algorithm::RandomForest | Algorithm::GradientBoosting => {
+                &[Task::Classification, Task::Regression]
+            }
         }
     }
 }
@@ -67,8 +84,12 @@ impl Algorithm {
 pub enum Learner {
     LinearRegression(LinearRegressionParams),
     Ridge(RidgeParams),
+    Lasso(LassoParams),
+    ElasticNet(ElasticNetParams),
     LogisticRegression(LogisticRegressionParams),
     NaiveBayes(NaiveBayesParams),
+    DecisionTree(DecisionTreeParams),
+    RandomForest(RandomForestParams),
     GradientBoosting(BoostingParams),
 }
 
@@ -76,13 +97,29 @@ impl Learner {
     /// Reads hyperparameters from a JSON object. The error of an unknown key or a wrong type says which and what is allowed.
     pub fn from_json(algorithm: Algorithm, params: Value, seed: u64) -> std::result::Result<Learner, serde_json::Error> {
         use serde_json::from_value;
+        let own_seed = params.get("seed").is_some() || params.get("random_state").is_some();
         Ok(match algorithm {
             Algorithm::LinearRegression => Learner::LinearRegression(from_value(params)?),
             Algorithm::Ridge => Learner::Ridge(from_value(params)?),
+            Algorithm::Lasso => Learner::Lasso(from_value(params)?),
+            Algorithm::ElasticNet => Learner::ElasticNet(from_value(params)?),
             Algorithm::LogisticRegression => Learner::LogisticRegression(from_value(params)?),
             Algorithm::NaiveBayes => Learner::NaiveBayes(from_value(params)?),
+            Algorithm::DecisionTree => {
+                let mut params: DecisionTreeParams = from_value(params)?;
+                if !own_seed {
+                    params.seed = seed;
+                }
+                Learner::DecisionTree(params)
+            }
+            Algorithm::RandomForest => {
+                let mut params: RandomForestParams = from_value(params)?;
+                if !own_seed {
+                    params.seed = seed;
+                }
+                Learner::RandomForest(params)
+            }
             Algorithm::GradientBoosting => {
-                let own_seed = params.get("seed").is_some() || params.get("random_state").is_some();
                 let mut params: BoostingParams = from_value(params)?;
                 if !own_seed {
                     params.seed = seed;
@@ -97,15 +134,27 @@ impl Learner {
         match self {
             Learner::LinearRegression(params) => params.check_ref().map(drop),
             Learner::Ridge(params) => params.check_ref().map(drop),
+            Learner::Lasso(params) => params.check_ref().map(drop),
+            Learner::ElasticNet(params) => params.check_ref().map(drop),
             Learner::LogisticRegression(params) => params.check_ref().map(drop),
             Learner::NaiveBayes(params) => params.check_ref().map(drop),
+            Learner::DecisionTree(params) => params.check_ref().map(drop),
+            Learner::RandomForest(params) => params.check_ref().map(drop),
             Learner::GradientBoosting(params) => params.check_ref().map(drop),
         }
     }
 
-    /// Bytes a row that the learner holds beside the frame, for `features` columns.
+    /// Bytes a row that the learner holds beside the frame, for `features` columns; of a tree's or a forest's model as well.
     pub fn working_memory(&self, features: usize) -> usize {
+        /// Limits of trees are taken as they are for so many rows.
+        const ROWS: usize = 1_000_000;
+        let forest = |params: &forest::Hyperparameters| {
+            let threads = std::thread::available_parallelism().map_or(1, usize::from);
+            forest::memory_needed(params, ROWS, features, threads).div_ceil(ROWS)
+        };
         match self {
+            Learner::DecisionTree(params) => forest(params),
+            Learner::RandomForest(params) => forest(params),
             // A byte a bin; gradient, hessian and score; the row's place in the tree.
             Learner::GradientBoosting(_) => features + 32,
             // The linear predictor and the loss's derivatives.
@@ -127,10 +176,20 @@ impl Learner {
                 Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?)
             }
             Learner::Ridge(params) => Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?),
+            Learner::Lasso(params) => Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?),
+            Learner::ElasticNet(params) => Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?),
             Learner::LogisticRegression(params) => {
                 Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?)
             }
             Learner::NaiveBayes(params) => Fitted::NaiveBayes(Watched::new(params.check()?, &monitor).fit(dataset)?),
+            Learner::DecisionTree(mut params) => {
+                params.classes = classes;
+                Fitted::Forest(Watched::new(params.check()?, &monitor).fit(dataset)?)
+            }
+            Learner::RandomForest(mut params) => {
+                params.classes = classes;
+                Fitted::Forest(Watched::new(params.check()?, &monitor).fit(dataset)?)
+            }
             Learner::GradientBoosting(mut params) => {
                 params.objective = match classes {
                     0 => Objective::Regression,

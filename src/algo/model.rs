@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::boosting::Boosting;
 use super::error::{Error, Result};
 use super::estimator::Estimator;
+use super::forest::RandomForest;
 use super::label::Label;
 use super::linear::LinearModel;
 use super::monitor::Progress;
@@ -89,6 +90,8 @@ pub enum Fitted {
     NaiveBayes(NaiveBayes),
     /// Gradient-boosted trees.
     Boosting(Boosting),
+    /// A decision tree or a random forest.
+    Forest(RandomForest),
 }
 
 impl Fitted {
@@ -97,6 +100,7 @@ impl Fitted {
             Fitted::Linear(model) => model,
             Fitted::NaiveBayes(model) => model,
             Fitted::Boosting(model) => model,
+            Fitted::Forest(model) => model,
         }
     }
 
@@ -105,6 +109,7 @@ impl Fitted {
             Fitted::Linear(model) => model.validate(features),
             Fitted::NaiveBayes(model) => model.validate(features),
             Fitted::Boosting(model) => model.validate(features),
+            Fitted::Forest(model) => model.validate(features),
         }
     }
 }
@@ -120,6 +125,7 @@ impl Estimator for Fitted {
             Fitted::Linear(model) => model.score(row, out),
             Fitted::NaiveBayes(model) => model.score(row, out),
             Fitted::Boosting(model) => model.score(row, out),
+            Fitted::Forest(model) => model.score(row, out),
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::algo::design::Level;
 use crate::algo::linear::{LinearModel, Weight};
 use crate::algo::model::{Fitted, Model};
 use crate::algo::summary::{Summary, Values};
+use crate::algo::trees::Importance;
 use crate::pg::error::{Error, Result, WRONG_TASK, or_raise};
 
 /// A model that the caller may look into.
@@ -88,11 +89,8 @@ fn feature_importance(
         let (version, scorer) = open(required("model", model)?, Privilege::Predict)?;
         let names = scorer.model().feature_names();
         let measures: Vec<(f64, f64, Option<f64>)> = match &scorer.model().fitted {
-            Fitted::Boosting(boosting) => boosting
-                .importance(names.len())
-                .into_iter()
-                .map(|importance| (importance.splits as f64, importance.gain, Some(importance.cover)))
-                .collect(),
+            Fitted::Boosting(boosting) => boosting.importance(names.len()).iter().map(tree_measures).collect(),
+            Fitted::Forest(forest) => forest.importance().iter().map(tree_measures).collect(),
             Fitted::Linear(linear) => {
                 let variances = linear_variances(linear, scorer.model(), &statistics(&version)?);
                 let total: f64 = variances.iter().sum();
@@ -116,6 +114,11 @@ fn feature_importance(
         Ok(rows)
     })();
     TableIterator::new(or_raise(rows))
+}
+
+/// Splits, gain and cover of a column in trees.
+fn tree_measures(importance: &Importance) -> (f64, f64, Option<f64>) {
+    (importance.splits as f64, importance.gain, Some(importance.cover))
 }
 
 /// The variance, over the training rows, of what each feature adds to the linear score; for several classes their sum.

@@ -8,15 +8,16 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use super::Boosting;
-use super::bins::{Bins, Quantised};
 use super::grow::{Grower, Round};
 use super::loss::{Derivatives, Targets};
 use super::packing::Packing;
+use super::records::Table;
 use super::params::{BoostingValidParams, Hyperparameters, Objective};
-use super::tree::Forest;
+use super::forest::Forest;
 use crate::algo::error::{Error, Result};
 use crate::algo::frame::Frame;
 use crate::algo::monitor::{Monitor, Progress, Watched};
+use crate::algo::trees::bins::Bins;
 
 /// Rows of one task when scores are updated.
 const CHUNK: usize = 32_768;
@@ -130,8 +131,8 @@ fn fit(
         _ => None,
     };
     monitor.check()?;
-    let mut data = Quantised::new(frame, params.max_bin, params.seed, monitor)?;
-    check_monotone(params, &data.bins)?;
+    let mut table = Table::new(frame, params.max_bin, params.seed, monitor)?;
+    check_monotone(params, &table.data.bins)?;
     let base = targets.first_scores()?;
     let mut trainer = Trainer {
         params,
@@ -158,7 +159,7 @@ fn fit(
         targets,
         scores: base.repeat(frame.rows()),
     });
-    trainer.run(&mut data, targets, judge.as_mut())?;
+    trainer.run(&mut table, targets, judge.as_mut())?;
     Ok(trainer.model)
 }
 
@@ -232,11 +233,11 @@ impl Trainer<'_> {
         Ok(())
     }
 
-    fn run(&mut self, data: &mut Quantised, targets: Targets, mut validation: Option<&mut Validation>) -> Result<()> {
+    fn run(&mut self, table: &mut Table, targets: Targets, mut validation: Option<&mut Validation>) -> Result<()> {
         let trees = self.params.objective.trees_per_round();
         let mut derivatives = Derivatives::new(targets);
         let mut packed = vec![0u64; self.frame.rows()];
-        let mut grower = Grower::new(&*data, self.params, self.monitor);
+        let mut grower = Grower::new(&*table, self.params, self.monitor);
         let mut best = (f64::INFINITY, 0);
         derivatives.update(&self.scores, self.monitor)?;
         for round in 0..self.params.n_estimators {
@@ -274,8 +275,8 @@ impl Trainer<'_> {
                 let order = grower.into_rows();
                 self.reorder(&order);
                 derivatives.targets.reorder(&order);
-                data.reorder(&order, self.monitor)?;
-                grower = Grower::new(&*data, self.params, self.monitor);
+                table.reorder(&order, self.monitor)?;
+                grower = Grower::new(&*table, self.params, self.monitor);
             }
             let loss = derivatives.update(&self.scores, self.monitor)?;
             if self.record(round, loss, &derivatives.targets, validation.as_deref(), &mut best)? {

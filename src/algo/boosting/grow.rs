@@ -6,15 +6,17 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::bins::{Bins, Quantised};
 use super::histogram::{Builder, Rows, subtract};
 use super::packing::{Cell, Gradients, Packing};
 use super::params::Hyperparameters;
-use super::partition::partition;
+use super::records::Table;
 use super::split::{Bounds, Judge, Rule, Split, better, contains};
-use super::tree::{Decision, Forest, NodeStats};
+use super::forest::{Forest, NodeStats};
 use crate::algo::error::Result;
 use crate::algo::monitor::Monitor;
+use crate::algo::trees::bins::Bins;
+use crate::algo::trees::partition::partition;
+use crate::algo::trees::tree::Decision;
 
 /// Histograms kept for later subtraction take at most so many bytes; beyond that, children are counted anew.
 const KEPT_BYTES: usize = 256 << 20;
@@ -33,7 +35,7 @@ pub(super) struct Round<'a> {
 
 /// Grows trees one after another, and keeps its buffers.
 pub(super) struct Grower<'a> {
-    data: &'a Quantised,
+    table: &'a Table,
     params: &'a Hyperparameters,
     monitor: &'a dyn Monitor,
     /// The tree's rows; each leaf has a range of them, in ascending order.
@@ -84,10 +86,10 @@ impl PartialEq for Candidate {
 impl Eq for Candidate {}
 
 impl<'a> Grower<'a> {
-    /// A grower over `data`.
-    pub(super) fn new(data: &'a Quantised, params: &'a Hyperparameters, monitor: &'a dyn Monitor) -> Self {
+    /// A grower over `table`.
+    pub(super) fn new(table: &'a Table, params: &'a Hyperparameters, monitor: &'a dyn Monitor) -> Self {
         Grower {
-            data,
+            table,
             params,
             monitor,
             rows: Vec::new(),
@@ -108,7 +110,7 @@ impl<'a> Grower<'a> {
         self.rows.clear();
         match sample {
             Some(sample) => self.rows.extend_from_slice(sample),
-            None => self.rows.extend(0..self.data.rows as u32),
+            None => self.rows.extend(0..self.table.data.rows as u32),
         }
         self.spare.resize(self.rows.len(), 0);
         let judge = Judge {
@@ -172,7 +174,7 @@ impl<'a> Grower<'a> {
             self.builder(round).build(rows, &mut cells)?;
             // Every row is in one bin of every wanted column.
             if let Some(column) = round.wanted.iter().position(|wanted| *wanted) {
-                cells[self.data.offsets[column]..self.data.offsets[column + 1]]
+                cells[self.table.offsets[column]..self.table.offsets[column + 1]]
                     .iter()
                     .for_each(|c| leaf.total.add(*c));
             }
@@ -198,11 +200,11 @@ impl<'a> Grower<'a> {
     ) -> Result<Option<(Leaf, Leaf)>> {
         let Some(split) = leaf.split else { return Ok(None) };
         let range = leaf.rows.clone();
-        let goes_left = table(&split.rule, self.data.bins[split.column].missing());
+        let goes_left = table(&split.rule, self.table.data.bins[split.column].missing());
         let lefts = partition(
             &mut self.rows[range.clone()],
             &mut self.spare[range.clone()],
-            &self.data.columns[split.column],
+            &self.table.data.columns[split.column],
             &goes_left,
             self.monitor,
         )?;
@@ -239,7 +241,7 @@ impl<'a> Grower<'a> {
                     if self.may_split(leaf.rows.len(), leaf.depth) {
                         leaf.split = self.search(cells, round, judge, leaf.total, leaf.bounds)?;
                     }
-                    if leaf.split.is_none() || self.kept * size_of::<Cell>() * self.data.cells() > KEPT_BYTES {
+                    if leaf.split.is_none() || self.kept * size_of::<Cell>() * self.table.cells() > KEPT_BYTES {
                         let cells = leaf.cells.take();
                         self.recycle(cells);
                     }
@@ -280,7 +282,7 @@ impl<'a> Grower<'a> {
         total: Cell,
         bounds: Bounds,
     ) -> Result<Option<Split>> {
-        let offsets = &self.data.offsets;
+        let offsets = &self.table.offsets;
         let best_of = |first: usize, bins: &[Bins]| {
             self.monitor.check()?;
             let columns = bins.iter().enumerate().map(|(index, bins)| (first + index, bins));
@@ -292,6 +294,7 @@ impl<'a> Grower<'a> {
                 }))
         };
         let best: Vec<Option<Split>> = self
+            .table
             .data
             .bins
             .par_chunks(COLUMNS_A_TASK)
@@ -304,7 +307,7 @@ impl<'a> Grower<'a> {
     /// Writes the split into the tree; returns the left child.
     fn add_nodes(&self, forest: &mut Forest, node: usize, split: &Split, left: NodeStats, right: NodeStats) -> usize {
         let column = split.column;
-        match (&split.rule, &self.data.bins[column]) {
+        match (&split.rule, &self.table.data.bins[column]) {
             (Rule::Number { bin, missing_left }, Bins::Number { bounds }) => {
                 let decision = Decision::Number {
                     column,
@@ -389,7 +392,7 @@ impl<'a> Grower<'a> {
 
     fn builder<'b>(&'b self, round: &'b Round) -> Builder<'b> {
         Builder {
-            data: self.data,
+            table: self.table,
             packed: round.packed,
             packing: &round.packing,
             wanted: round.wanted,
@@ -401,7 +404,7 @@ impl<'a> Grower<'a> {
         self.kept += 1;
         self.pool
             .pop()
-            .unwrap_or_else(|| vec![Cell::default(); self.data.cells()])
+            .unwrap_or_else(|| vec![Cell::default(); self.table.cells()])
     }
 
     fn recycle(&mut self, cells: Option<Vec<Cell>>) {

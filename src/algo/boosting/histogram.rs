@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::bins::{GROUP, Group, LANE, Quantised};
 use super::packing::{Cell, Packing};
+use super::records::{GROUP, Group, LANE, Table};
 use crate::algo::error::Result;
 use crate::algo::monitor::Monitor;
 
@@ -36,7 +36,7 @@ struct Scratch {
 /// Builds histograms of one round.
 #[derive(Clone, Copy)]
 pub(super) struct Builder<'a> {
-    pub(super) data: &'a Quantised,
+    pub(super) table: &'a Table,
     /// One packed integer a row.
     pub(super) packed: &'a [u64],
     pub(super) packing: &'a Packing,
@@ -46,17 +46,17 @@ pub(super) struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// Writes the histogram over `rows` into `cells` (one [`Cell`] a bin of all columns, at [`Quantised::offsets`]). The result is
+    /// Writes the histogram over `rows` into `cells` (one [`Cell`] a bin of all columns, at [`Table::offsets`]). The result is
     /// exact, so threads may share the work in any way. O(rows x columns).
     pub(super) fn build(&self, rows: Rows, cells: &mut [Cell]) -> Result<()> {
         cells.fill(Cell::default());
         let count = match rows {
-            Rows::All => self.data.rows,
+            Rows::All => self.table.data.rows,
             Rows::Listed(rows) => rows.len(),
         };
         let groups = self.groups(cells);
         let threads = rayon::current_num_threads();
-        if threads == 1 || count * self.data.columns.len() < SERIAL {
+        if threads == 1 || count * self.table.data.columns.len() < SERIAL {
             return groups
                 .into_iter()
                 .try_for_each(|(group, cells)| self.add(group, rows, 0, count, cells));
@@ -87,9 +87,9 @@ impl Builder<'_> {
     /// The groups that have a wanted column, each with its cells.
     fn groups<'c>(&self, mut cells: &'c mut [Cell]) -> Vec<(&Group, &'c mut [Cell])> {
         let mut groups = Vec::new();
-        for group in &self.data.groups {
+        for group in &self.table.groups {
             let columns = group.first..group.first + group.columns;
-            let size = self.data.offsets[columns.end] - self.data.offsets[columns.start];
+            let size = self.table.offsets[columns.end] - self.table.offsets[columns.start];
             let (own, rest) = cells.split_at_mut(size);
             cells = rest;
             if self.wanted[columns].contains(&true) {
@@ -173,7 +173,7 @@ impl Builder<'_> {
 
     /// Moves packed sums into cells, and empties them.
     fn unload(&self, group: &Group, sums: &mut [LaneSums], cells: &mut [Cell]) {
-        let offsets = &self.data.offsets[group.first..=group.first + group.columns];
+        let offsets = &self.table.offsets[group.first..=group.first + group.columns];
         for (bounds, sums) in offsets.windows(2).zip(sums.iter_mut().flatten()) {
             let cells = &mut cells[bounds[0] - offsets[0]..bounds[1] - offsets[0]];
             for (cell, sum) in cells.iter_mut().zip(sums.iter_mut()) {

@@ -6,45 +6,47 @@
 //! parent's less its sibling's (Ke et al., "LightGBM", 2017). Missing values go where the gain is; a category is split by a
 //! set of its levels.
 //!
+//! Columns in bins, the parting of rows and trees as such are in [`super::trees`].
+//!
 //! Sums in histograms are sums of integers, so that a model does not depend on the number of threads.
 //!
 //! | file | idea |
 //! |---|---|
 //! | `params` | hyperparameters and their ranges |
-//! | `bins` | values to bytes |
 //! | `loss` | losses and their derivatives |
 //! | `packing` | derivatives to integers |
-//! | `histogram` | sums by bin |
+//! | `records`, `histogram` | sums by bin |
 //! | `split`, `category` | the best split of a leaf |
-//! | `partition`, `grow` | one tree |
+//! | `grow` | one tree |
 //! | `fit` | the rounds |
-//! | `tree` | the model's trees, walked and checked |
+//! | `forest` | the model's trees |
 //! | `scorer` | the trees prepared for scoring many rows |
 
-mod bins;
 mod category;
 mod fit;
+mod forest;
 mod grow;
 mod histogram;
 mod loss;
 mod packing;
 mod params;
-mod partition;
+mod records;
 mod scorer;
 mod split;
 #[cfg(test)]
 mod tests;
-mod tree;
 
 use serde::{Deserialize, Serialize};
 
 pub use fit::{Dataset, memory_needed};
+pub use forest::{Forest, NodeStats};
 pub use params::{BoostingParams, BoostingValidParams, ClassWeight, Hyperparameters, Objective};
 pub use scorer::Scorer;
-pub use tree::{Decision, Forest, NodeStats};
 
 use crate::algo::error::{Error, Result};
 use crate::algo::estimator::Estimator;
+pub use crate::algo::trees::Importance;
+pub use crate::algo::trees::tree::Decision;
 
 /// A fitted model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,17 +57,6 @@ pub struct Boosting {
     forest: Forest,
     losses: Vec<f64>,
     eval_losses: Vec<f64>,
-}
-
-/// What the trees make of one column.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Importance {
-    /// How many splits are by this column.
-    pub splits: usize,
-    /// The sum of their gains.
-    pub gain: f64,
-    /// The sum of their covers: the hessians of the rows that they split.
-    pub cover: f64,
 }
 
 impl Boosting {

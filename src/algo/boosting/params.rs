@@ -6,6 +6,7 @@ use linfa::ParamGuard;
 use serde::{Deserialize, Serialize};
 
 use crate::algo::error::{Error, Result};
+use crate::algo::trees::demand;
 
 /// What a boosted model predicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -288,17 +289,5 @@ impl Hyperparameters {
             demand((2..=100_000).contains(&classes), "classes", classes, "from 2 to 100000")?;
         }
         Ok(())
-    }
-}
-
-fn demand(holds: bool, name: &'static str, value: impl ToString, allowed: &'static str) -> Result<()> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Error::Parameter {
-            name,
-            value: value.to_string(),
-            allowed,
-        })
     }
 }

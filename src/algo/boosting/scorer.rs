@@ -6,8 +6,9 @@
 //! taking leaves away is one loop without a branch on the data.
 
 use super::Boosting;
-use super::tree::{Decision, Forest};
+use super::forest::Forest;
 use crate::algo::estimator::Estimator;
+use crate::algo::trees::tree::Decision;
 
 /// Leaves of a tree that one bit set holds.
 const LEAVES: usize = 64;

@@ -5,10 +5,10 @@
 //! bounds hold w back (Chen and Guestrin, "XGBoost", 2016, equations 5 and 6). The gain of a split is the children's scores
 //! less the parent's.
 
-use super::bins::Bins;
 use super::category;
 use super::packing::{Cell, Packing};
 use super::params::Hyperparameters;
+use crate::algo::trees::bins::Bins;
 
 /// A set of bins: one bit each.
 pub(super) type BinSet = [u64; 4];

@@ -1,11 +1,16 @@
 //! The factorisation behind every linear model: Cholesky with pivoting on the equilibrated matrix, which reveals the rank.
 
-use faer::linalg::matmul::triangular::{BlockStructure, matmul};
+use faer::linalg::matmul::matmul;
 use faer::linalg::triangular_inverse::invert_lower_triangular;
 use faer::{Accum, MatMut, MatRef, Par};
 
 use crate::algo::error::Result;
 use crate::algo::monitor::Monitor;
+
+/// Rows and columns of the blocks that an inverse is computed in.
+const BLOCK: usize = 128;
+/// Rows of a matrix that are worked on between two looks at the monitor.
+const CHUNK_ROWS: usize = 128;
 
 /// `P S A S P' = L L'` with a diagonal scaling S that makes A's diagonal 1 and a permutation P that puts the largest remaining
 /// diagonal next, stopped where what remains is rounding (Higham 2002, section 10.3). Scaling first makes the rank independent of the
@@ -33,6 +38,9 @@ impl PivotedCholesky {
             .collect();
         let mut factor = vec![0.0; size * size];
         for i in 0..size {
+            if i % CHUNK_ROWS == 0 {
+                monitor.check()?;
+            }
             for j in 0..=i {
                 factor[i * size + j] = lower(i, j) * scales[i] * scales[j];
             }
@@ -73,6 +81,9 @@ impl PivotedCholesky {
                 column[i] = row[k];
             }
             for (i, row) in self.factor.chunks_exact_mut(size).enumerate().skip(k + 1) {
+                if i % CHUNK_ROWS == 0 {
+                    monitor.check()?;
+                }
                 let multiple = row[k];
                 row[k + 1..=i]
                     .iter_mut()
@@ -137,26 +148,38 @@ impl PivotedCholesky {
         }
     }
 
+    /// A vector of length 1 that A maps to 0, when there is one. O(size^2).
+    pub fn dependence(&self) -> Option<Vec<f64>> {
+        (self.rank < self.size).then(|| self.null_vector(self.rank))
+    }
+
+    /// The vector that says how the column at pivoted place `dependent` is made of the independent ones.
+    fn null_vector(&self, dependent: usize) -> Vec<f64> {
+        let (size, rank) = (self.size, self.rank);
+        let mut x: Vec<f64> = self.factor[dependent * size..dependent * size + rank]
+            .iter()
+            .map(|l| -l)
+            .collect();
+        self.solve_upper(&mut x);
+        let mut vector = vec![0.0; size];
+        for (value, &i) in x
+            .into_iter()
+            .chain([1.0])
+            .zip(self.order[..rank].iter().chain([&self.order[dependent]]))
+        {
+            vector[i] = value * self.scales[i];
+        }
+        normalise(&mut vector);
+        vector
+    }
+
     /// An orthonormal basis of the vectors that A maps to 0. O(size^2 x (size - rank)).
     pub fn null_space(&self, monitor: &dyn Monitor) -> Result<Vec<Vec<f64>>> {
         let (size, rank) = (self.size, self.rank);
         let mut basis: Vec<Vec<f64>> = Vec::with_capacity(size - rank);
         for dependent in rank..size {
             monitor.check()?;
-            let mut x: Vec<f64> = self.factor[dependent * size..dependent * size + rank]
-                .iter()
-                .map(|l| -l)
-                .collect();
-            self.solve_upper(&mut x);
-            let mut vector = vec![0.0; size];
-            for (value, &i) in x
-                .into_iter()
-                .chain([1.0])
-                .zip(self.order[..rank].iter().chain([&self.order[dependent]]))
-            {
-                vector[i] = value * self.scales[i];
-            }
-            normalise(&mut vector);
+            let mut vector = self.null_vector(dependent);
             // Once more, because the first time leaves rounding behind.
             for _ in 0..2 {
                 project_out(&basis, &mut vector);
@@ -167,41 +190,77 @@ impl PivotedCholesky {
         Ok(basis)
     }
 
-    /// The inverse of A on its independent columns, 0 elsewhere; `size x size`, both triangles. O(size^3).
-    pub fn inverse(&self) -> Vec<f64> {
+    /// The inverse of A on its independent columns, 0 elsewhere; `size x size`, both triangles. O(size^3), block by block, so that the
+    /// monitor is asked often however large the matrix is.
+    pub fn inverse(&self, monitor: &dyn Monitor) -> Result<Vec<f64>> {
         let (size, rank) = (self.size, self.rank);
         let mut inverse = vec![0.0; size * size];
-        if rank == 0 {
-            return inverse;
-        }
-        let factor = MatRef::from_row_major_slice(&self.factor, size, size).submatrix(0, 0, rank, rank);
-        let mut lower = vec![0.0; rank * rank];
-        invert_lower_triangular(
-            MatMut::from_row_major_slice_mut(&mut lower, rank, rank),
-            factor,
-            Par::Seq,
-        );
-        let mut square = vec![0.0; rank * rank];
+        let lower = self.inverse_factor(monitor)?;
         let lower = MatRef::from_row_major_slice(&lower, rank, rank);
-        matmul(
-            MatMut::from_row_major_slice_mut(&mut square, rank, rank),
-            BlockStructure::TriangularLower,
-            Accum::Replace,
-            lower.transpose(),
-            BlockStructure::TriangularUpper,
-            lower,
-            BlockStructure::TriangularLower,
-            1.0,
-            Par::Seq,
-        );
-        for (a, &i) in self.order[..rank].iter().enumerate() {
-            for (b, &j) in self.order[..=a].iter().enumerate() {
-                let value = square[a * rank + b] * self.scales[i] * self.scales[j];
-                inverse[i * size + j] = value;
-                inverse[j * size + i] = value;
+        let mut square = vec![0.0; BLOCK * BLOCK];
+        for top in (0..rank).step_by(BLOCK) {
+            for left in (0..=top).step_by(BLOCK) {
+                monitor.check()?;
+                let (rows, columns) = (BLOCK.min(rank - top), BLOCK.min(rank - left));
+                // The factor's inverse is 0 above its diagonal.
+                let (below, height) = (top, rank - top);
+                matmul(
+                    MatMut::from_row_major_slice_mut(&mut square[..rows * columns], rows, columns),
+                    Accum::Replace,
+                    lower.submatrix(below, top, height, rows).transpose(),
+                    lower.submatrix(below, left, height, columns),
+                    1.0,
+                    Par::Seq,
+                );
+                for (a, values) in (top..).zip(square[..rows * columns].chunks_exact(columns)) {
+                    let i = self.order[a];
+                    for (b, value) in (left..=a).zip(values) {
+                        let j = self.order[b];
+                        let value = value * self.scales[i] * self.scales[j];
+                        inverse[i * size + j] = value;
+                        inverse[j * size + i] = value;
+                    }
+                }
             }
         }
-        inverse
+        Ok(inverse)
+    }
+
+    /// The inverse of L, `rank x rank`, by forward substitution of blocks.
+    fn inverse_factor(&self, monitor: &dyn Monitor) -> Result<Vec<f64>> {
+        let (size, rank) = (self.size, self.rank);
+        let factor = MatRef::from_row_major_slice(&self.factor, size, size);
+        let mut inverse = vec![0.0; rank * rank];
+        let mut sums = vec![0.0; BLOCK * BLOCK];
+        for top in (0..rank).step_by(BLOCK) {
+            let rows = BLOCK.min(rank - top);
+            let mut diagonal = vec![0.0; rows * rows];
+            invert_lower_triangular(
+                MatMut::from_row_major_slice_mut(&mut diagonal, rows, rows),
+                factor.submatrix(top, top, rows, rows),
+                Par::Seq,
+            );
+            let diagonal = MatRef::from_row_major_slice(&diagonal, rows, rows);
+            let (above, here) = inverse.split_at_mut(top * rank);
+            let above = MatRef::from_row_major_slice(above, top, rank);
+            let mut here = MatMut::from_row_major_slice_mut(&mut here[..rows * rank], rows, rank);
+            for left in (0..top).step_by(BLOCK) {
+                monitor.check()?;
+                let mut sums = MatMut::from_row_major_slice_mut(&mut sums[..rows * BLOCK], rows, BLOCK);
+                matmul(
+                    sums.as_mut(),
+                    Accum::Replace,
+                    factor.submatrix(top, left, rows, top - left),
+                    above.submatrix(left, left, top - left, BLOCK),
+                    1.0,
+                    Par::Seq,
+                );
+                let place = here.as_mut().submatrix_mut(0, left, rows, BLOCK);
+                matmul(place, Accum::Replace, diagonal, sums.as_ref(), -1.0, Par::Seq);
+            }
+            here.as_mut().submatrix_mut(0, top, rows, rows).copy_from(diagonal);
+        }
+        Ok(inverse)
     }
 }
 

@@ -7,6 +7,9 @@ use super::gram::Moments;
 use crate::algo::error::Result;
 use crate::algo::monitor::Monitor;
 
+/// Rows of a matrix that are worked on between two looks at the monitor.
+const CHUNK_ROWS: usize = 64;
+
 /// `(X'WX + diag(penalty)) w = right`, X being centred when there is an intercept. Least squares solves it once; a Newton step of a
 /// logistic regression is the same problem with other weights.
 ///
@@ -94,62 +97,36 @@ impl Equations {
         }
     }
 
-    /// Variances of the weights and of the intercept, for errors of variance 1.
+    /// The weighted means of the columns.
+    pub fn means(&self) -> &[f64] {
+        &self.means
+    }
+
+    /// Orthonormal directions, on the columns' scale, that the rows say nothing about.
+    pub fn unseen(&self) -> &[Vec<f64>] {
+        &self.unseen
+    }
+
+    /// Which weights the rows tell from others, and whether the intercept.
     ///
-    /// With `sandwich` the penalty counts as part of the estimator, not as knowledge: `C X'WX C` with C the inverse. Without it the
-    /// variances are the diagonal of C. `blocks` are the 0/1 columns of each category; that they add up to 1 is the encoding's
-    /// doing, so their weights stay identified as deviations from the category's unweighted mean weight. A column that depends on
-    /// others in any other way has no variance. `offsets` is what the reported intercept has on top of `intercept`:
-    /// `- sum offsets * weights`.
-    pub fn variances(&self, blocks: &[Range<usize>], offsets: &[f64], sandwich: bool) -> Variances {
-        let width = self.width;
-        let mut inverse = self.factor.inverse();
-        for direction in &self.unseen {
-            let image: Vec<f64> = inverse
-                .chunks_exact(width.max(1))
-                .map(|row| dot(row, direction))
-                .collect();
-            let both = dot(&image, direction);
-            for (i, row) in inverse.chunks_exact_mut(width.max(1)).enumerate() {
-                for (j, value) in row.iter_mut().enumerate() {
-                    *value += both * direction[i] * direction[j] - direction[i] * image[j] - image[i] * direction[j];
-                }
-            }
-        }
-        let quadratic = |vector: &[f64], image: &[f64]| {
-            let shrunk = image.iter().zip(&self.penalty).map(|(v, p)| v * v * p).sum::<f64>();
-            (dot(vector, image) - if sandwich { shrunk } else { 0.0 }).max(0.0)
-        };
+    /// `blocks` are the 0/1 columns of each category; that they add up to 1 is the encoding's doing, so their weights stay identified
+    /// as deviations from the category's unweighted mean weight. A column that depends on others in any other way is not identified.
+    /// `offsets` is what the reported intercept has on top of `intercept`: `- sum offsets * weights`.
+    pub fn identified(&self, blocks: &[Range<usize>], offsets: &[f64]) -> (Vec<bool>, bool) {
         // Without an intercept the levels of one category stand for themselves.
         let blocks = if self.intercept { blocks } else { &[] };
-        let mut structural = vec![0.0; width];
+        let mut structural = vec![0.0; self.width];
         for block in blocks {
             structural[block.clone()].fill(1.0 / block.len() as f64);
         }
-        let rows = || inverse.chunks_exact(width.max(1)).enumerate();
-        let weights = rows().map(|(i, row)| {
-            let shrunk = row.iter().zip(&self.penalty).map(|(v, p)| v * v * p).sum::<f64>();
-            let variance = (row[i] - if sandwich { shrunk } else { 0.0 }).max(0.0);
-            let hidden = self
-                .unseen
-                .iter()
-                .map(|direction| direction[i] * direction[i])
-                .sum::<f64>();
-            (hidden - structural[i] < 1e-8).then_some(variance)
+        let weights = structural.iter().enumerate().map(|(i, structural)| {
+            let hidden: f64 = self.unseen.iter().map(|direction| direction[i] * direction[i]).sum();
+            hidden - structural < 1e-8
         });
         let weights = weights.collect();
-        let freedom = rows().map(|(i, row)| 1.0 - row[i] * self.penalty[i]).sum::<f64>() - self.unseen.len() as f64;
 
-        let combination: Vec<f64> = self
-            .means
-            .iter()
-            .zip(offsets)
-            .map(|(mean, offset)| mean + offset)
-            .collect();
-        let image: Vec<f64> = rows().map(|(_, row)| dot(row, &combination)).collect();
-        let hidden: f64 = self
-            .unseen
-            .iter()
+        let combination = self.reported(offsets);
+        let hidden: f64 = (self.unseen.iter())
             .map(|direction| dot(direction, &combination).powi(2))
             .sum();
         let by_design =
@@ -159,17 +136,73 @@ impl Equations {
         } else {
             blocks.iter().map(by_design).sum()
         };
-        let identified = self.intercept && hidden - structural < 1e-8 * (1.0 + dot(&combination, &combination));
-        let intercept = identified.then(|| 1.0 / self.weight + quadratic(&combination, &image));
-        Variances {
-            weights,
-            intercept,
-            freedom: freedom + f64::from(u8::from(self.intercept)),
+        let intercept = self.intercept && hidden - structural < 1e-8 * (1.0 + dot(&combination, &combination));
+        (weights, intercept)
+    }
+
+    /// What the reported intercept takes of the weights, on top of the mean to explain.
+    fn reported(&self, offsets: &[f64]) -> Vec<f64> {
+        (self.means.iter().zip(offsets))
+            .map(|(mean, offset)| mean + offset)
+            .collect()
+    }
+
+    /// Variances of the weights and of the intercept, for errors of variance 1; none for those not [`Equations::identified`].
+    ///
+    /// With `sandwich` the penalty counts as part of the estimator, not as knowledge: `C X'WX C` with C the inverse. Without it the
+    /// variances are the diagonal of C. O(width^3).
+    pub fn variances(
+        &self,
+        blocks: &[Range<usize>],
+        offsets: &[f64],
+        sandwich: bool,
+        monitor: &dyn Monitor,
+    ) -> Result<Variances> {
+        let width = self.width;
+        let mut inverse = self.factor.inverse(monitor)?;
+        for direction in &self.unseen {
+            let mut image = Vec::with_capacity(width);
+            for rows in inverse.chunks(CHUNK_ROWS * width.max(1)) {
+                monitor.check()?;
+                image.extend(rows.chunks_exact(width).map(|row| dot(row, direction)));
+            }
+            let both = dot(&image, direction);
+            for (chunk, rows) in inverse.chunks_mut(CHUNK_ROWS * width.max(1)).enumerate() {
+                monitor.check()?;
+                for (i, row) in (chunk * CHUNK_ROWS..).zip(rows.chunks_exact_mut(width)) {
+                    for (j, value) in row.iter_mut().enumerate() {
+                        *value +=
+                            both * direction[i] * direction[j] - direction[i] * image[j] - image[i] * direction[j];
+                    }
+                }
+            }
         }
+        monitor.check()?;
+        let shrunk = |row: &[f64]| row.iter().zip(&self.penalty).map(|(v, p)| v * v * p).sum::<f64>();
+        let (known, known_intercept) = self.identified(blocks, offsets);
+        let combination = self.reported(offsets);
+        let (mut weights, mut image) = (Vec::with_capacity(width), Vec::with_capacity(width));
+        let mut freedom = f64::from(u8::from(self.intercept)) - self.unseen.len() as f64;
+        for (i, row) in inverse.chunks_exact(width.max(1)).enumerate() {
+            if i % CHUNK_ROWS == 0 {
+                monitor.check()?;
+            }
+            let variance = (row[i] - if sandwich { shrunk(row) } else { 0.0 }).max(0.0);
+            weights.push(known[i].then_some(variance));
+            image.push(dot(row, &combination));
+            freedom += 1.0 - row[i] * self.penalty[i];
+        }
+        let along = dot(&combination, &image) - if sandwich { shrunk(&image) } else { 0.0 };
+        Ok(Variances {
+            weights,
+            intercept: known_intercept.then(|| 1.0 / self.weight + along.max(0.0)),
+            freedom,
+        })
     }
 }
 
 /// Variances for errors of variance 1.
+#[derive(Debug, Clone)]
 pub(crate) struct Variances {
     /// One a column, `None` where the rows do not tell the column from others.
     pub weights: Vec<Option<f64>>,

@@ -13,6 +13,9 @@ const PENDING_ROWS: usize = 128;
 /// The most columns: their products take 2 GiB.
 const MAX_WIDTH: usize = 16_384;
 
+/// More rows than any table has; counts below it may be added without a thought of overflow.
+const MAX_ROWS: u64 = 1 << 62;
+
 /// Count, means and centred products of some features and a target.
 ///
 /// Two of them merge by the pairwise update of Chan, Golub and LeVeque (1983), which loses no digits to large means.
@@ -184,6 +187,15 @@ impl Accumulator for Moments {
                 right: name(other),
             });
         }
+        // Each count must stay where validate would still take it, so that no later count overflows.
+        let seen = [self.rows, self.skipped, other.rows, other.skipped];
+        let total = seen.iter().try_fold(0_u64, |sum, count| sum.checked_add(*count));
+        if total.is_none_or(|total| total >= MAX_ROWS) {
+            return Err(Error::data(
+                "the states together say that they saw more rows than can be counted",
+                "merge states of rows only once",
+            ));
+        }
         self.skipped += other.skipped;
         self.add(other.rows, other.weight, &other.means, other.products.iter());
         Ok(())
@@ -196,7 +208,7 @@ impl Accumulator for Moments {
             && self.products.len() == columns * (columns + 1) / 2
             && self.weight >= 0.0
             && self.weight.is_finite()
-            && self.rows.checked_add(self.skipped).is_some_and(|rows| rows < 1 << 62)
+            && self.rows.checked_add(self.skipped).is_some_and(|rows| rows < MAX_ROWS)
             && self.means.iter().all(|mean| mean.is_finite())
             && self.products.iter().all(|product| product.is_finite())
             && (0..columns).all(|column| self.product(column, column) >= 0.0);
@@ -296,6 +308,13 @@ impl Accumulator for Gram {
     fn memory(&self) -> usize {
         self.moments.memory() + self.pending.capacity() * size_of::<f64>()
     }
+}
+
+/// Bytes that fitting a design of `width` columns takes at least, whatever the number of rows: the products of two threads, their
+/// moments, the factor and its inverse. O(1).
+pub fn memory_needed(width: usize) -> usize {
+    let square = (width.saturating_add(2)).saturating_pow(2).saturating_mul(size_of::<f64>());
+    square.saturating_mul(2 + 1 + 2)
 }
 
 /// Errs when the products of `width` columns would take too much memory.

@@ -60,6 +60,15 @@ impl<'a> Input<'a> {
             weights: Some(weights),
         })
     }
+
+    /// How many rows have a weight above 0.
+    pub fn rows(&self) -> u64 {
+        let rows = match &self.weights {
+            Some(weights) => weights.iter().filter(|w| **w > 0.0).count(),
+            None => self.targets.len(),
+        };
+        rows as u64
+    }
 }
 
 /// The weight of each class's rows. Errs unless the targets are class numbers without gaps, of two classes or more.

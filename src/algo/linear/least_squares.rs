@@ -194,6 +194,7 @@ pub fn ridge_gram(gram: &Gram, params: &RidgeValidParams) -> Result<LinearModel>
         point,
         (total - explained).max(0.0),
         moments.rows(),
+        &Unwatched,
     )
 }
 
@@ -209,7 +210,8 @@ impl RidgeValidParams {
     }
 }
 
-fn fit(
+/// Fits the rows of a dataset; linear regression is ridge regression with an `alpha` of 0.
+pub(crate) fn fit(
     params: &RidgeValidParams,
     dataset: &DatasetBase<Frame, Array1<f64>>,
     monitor: &dyn Monitor,
@@ -244,11 +246,7 @@ fn fit(
     point.intercept += lift;
     let squares = data.slope(&point, &Squared, data.rows())?.loss * 2.0;
 
-    let rows = match weights {
-        Some(weights) => weights.iter().filter(|w| **w > 0.0).count(),
-        None => input.targets.len(),
-    };
-    let model = conclude(params, &design, &equations, point, squares, rows as u64)?;
+    let model = conclude(params, &design, &equations, point, squares, input.rows(), monitor)?;
     monitor.progress(Progress {
         iteration: 1,
         iterations: 1,
@@ -284,18 +282,22 @@ fn conclude(
     point: Point,
     squares: f64,
     rows: u64,
+    monitor: &dyn Monitor,
 ) -> Result<LinearModel> {
     // With as many columns as rows there is no residual to estimate the noise from.
     let possible = rows as f64 > (equations.rank() + usize::from(params.fit_intercept)) as f64 || params.alpha > 0.0;
-    let errors = possible.then(|| {
-        let variances = equations.variances(&design.level_blocks(), &intercept_offsets(design), true);
+    let errors = if possible {
+        let (blocks, offsets) = (design.level_blocks(), intercept_offsets(design));
+        let variances = equations.variances(&blocks, &offsets, true, monitor)?;
         let freedom = rows as f64 - variances.freedom;
-        Errors {
+        Some(Errors {
             variances,
             noise: squares / freedom,
             freedom,
-        }
-    });
+        })
+    } else {
+        None
+    };
     let errors = errors.filter(|errors| errors.freedom > 1e-6);
     let summary = Summary {
         rows,

@@ -5,12 +5,14 @@ use linfa::{DatasetBase, ParamGuard};
 use ndarray::Array1;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::equations::Variances;
 use super::gram::check_width;
 use super::input::{Input, class_weights};
 use super::link::Logistic;
 use super::model::{Errors, Fitted, LinearModel, Link, Summary, intercept_offsets};
-use super::newton::Problem;
-use super::pass::Data;
+use super::multinomial::Multinomial;
+use super::newton::{self, Objective, Single};
+use super::pass::{Data, Point};
 use super::softmax;
 use crate::algo::design::Design;
 use crate::algo::error::{Error, Result};
@@ -19,6 +21,9 @@ use crate::algo::monitor::Watched;
 
 /// The widest design for which Newton's method is used; wider ones take a method without second derivatives.
 const NEWTON_WIDTH: usize = 500;
+/// The most classes, and the most weights of all classes but one, for which Newton's method is used; more take the other one.
+const NEWTON_CLASSES: usize = 16;
+const NEWTON_UNKNOWNS: usize = 600;
 /// A mean loss below this means that a line tells the classes apart without error.
 const SEPARATED: f64 = 1e-8;
 
@@ -172,7 +177,8 @@ impl ParamGuard for LogisticRegressionParams {
 /// Logistic regression: one score for two classes, one a class (softmax) for more. Targets are class numbers.
 ///
 /// Standard errors come from the inverse second derivatives of what is minimised, so a penalty counts as knowledge, as in the Laplace
-/// approximation of a Bayesian fit; p-values are Wald's. There are none for designs too wide for Newton's method.
+/// approximation of a Bayesian fit; p-values are Wald's. With more than two classes they are those of a class's deviation from the classes'
+/// mean, which is what the weights are. There are none for designs too wide, or classes too many, for Newton's method.
 impl Fit<Frame, Array1<f64>, Error> for Watched<'_, LogisticRegressionValidParams> {
     type Object = LinearModel;
 
@@ -196,10 +202,15 @@ impl Fit<Frame, Array1<f64>, Error> for Watched<'_, LogisticRegressionValidParam
             self.monitor,
         )?;
         let penalty = params.penalties(&design);
-        if classes.len() > 2 || design.width() > NEWTON_WIDTH {
-            return params.descend(&data, &penalty, classes.len());
+        let (width, classes) = (design.width(), classes.len());
+        let unknowns = (classes - 1) * (width + 1);
+        match classes {
+            2 if width <= NEWTON_WIDTH => params.newton(data, &penalty),
+            3..=NEWTON_CLASSES if width > 0 && unknowns <= NEWTON_UNKNOWNS => {
+                params.multinomial(data, &penalty, classes)
+            }
+            _ => params.descend(&data, &penalty, classes),
         }
-        params.newton(data, &penalty)
     }
 }
 
@@ -234,40 +245,82 @@ impl LogisticRegressionValidParams {
     }
 
     fn newton(&self, data: Data, penalty: &[f64]) -> Result<LinearModel> {
-        let problem = Problem {
+        let minimum = self.minimise(
             data,
-            loss: &Logistic,
             penalty,
+            1,
+            Single {
+                data,
+                loss: Logistic,
+                intercept: self.fit_intercept,
+            },
+        )?;
+        let equations = &minimum.equations;
+        let (blocks, offsets) = (data.design.level_blocks(), intercept_offsets(data.design));
+        let variances = equations.variances(&blocks, &offsets, false, data.monitor)?;
+        let fits = minimum.points.iter().map(|point| (point.clone(), variances.clone()));
+        self.assemble(&data, Link::Logistic, fits.collect(), &minimum, equations.rank())
+    }
+
+    fn multinomial(&self, data: Data, penalty: &[f64], classes: usize) -> Result<LinearModel> {
+        let objective = Multinomial {
+            data,
+            classes,
             intercept: self.fit_intercept,
+        };
+        let minimum = self.minimise(data, penalty, classes - 1, objective.clone())?;
+        let (blocks, offsets) = (data.design.level_blocks(), intercept_offsets(data.design));
+        let curvature = &minimum.equations;
+        let fits = objective.conclude(&minimum.points, curvature, penalty, &blocks, &offsets)?;
+        self.assemble(&data, Link::Softmax, fits, &minimum, curvature.rank())
+    }
+
+    fn minimise<O: Objective>(
+        &self,
+        data: Data,
+        penalty: &[f64],
+        outputs: usize,
+        objective: O,
+    ) -> Result<newton::Minimum<O::Equations>> {
+        let problem = newton::Problem {
+            data,
+            objective,
+            outputs,
+            penalty,
             max_iterations: self.max_iter,
             tolerance: (self.tol * 1e-3).powi(2),
         };
         let minimum = problem.minimise()?;
-        let loss = minimum.loss / data.total_weight();
-        self.check_separation(loss)?;
-        let equations = &minimum.equations;
-        let variances = equations.variances(&data.design.level_blocks(), &intercept_offsets(data.design), false);
+        self.check_separation(minimum.loss / data.total_weight())?;
+        Ok(minimum)
+    }
+
+    fn assemble<E>(
+        &self,
+        data: &Data,
+        link: Link,
+        fits: Vec<(Point, Variances)>,
+        minimum: &newton::Minimum<E>,
+        rank: usize,
+    ) -> Result<LinearModel> {
         let summary = Summary {
             rows: data.targets.len() as u64,
-            rank: equations.rank(),
-            loss,
+            rank,
+            loss: minimum.loss / data.total_weight(),
             iterations: minimum.iterations,
             converged: minimum.converged,
         };
-        let errors = Some(Errors {
-            variances,
-            noise: 1.0,
-            freedom: f64::INFINITY,
-        });
-        LinearModel::assemble(
-            data.design,
-            Link::Logistic,
-            &[Fitted {
-                point: minimum.point,
-                errors,
-            }],
-            summary,
-        )
+        let fits: Vec<Fitted> = (fits.into_iter())
+            .map(|(point, variances)| Fitted {
+                point,
+                errors: Some(Errors {
+                    variances,
+                    noise: 1.0,
+                    freedom: f64::INFINITY,
+                }),
+            })
+            .collect();
+        LinearModel::assemble(data.design, link, &fits, summary)
     }
 
     fn descend(&self, data: &Data, penalty: &[f64], classes: usize) -> Result<LinearModel> {

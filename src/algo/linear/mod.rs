@@ -1,4 +1,4 @@
-//! The linear family: least squares, ridge, logistic regression.
+//! The linear family: least squares, ridge, lasso, elastic net, logistic regression.
 //!
 //! A frame becomes design columns ([`super::design`]); passes over them ([`pass`]) give sums of products ([`products`], [`gram`]), whose
 //! equations ([`equations`], [`cholesky`]) give weights; a fitted model keeps these folded for scoring ([`predictor`]) and as a
@@ -6,6 +6,8 @@
 
 mod block;
 mod cholesky;
+mod coordinate_descent;
+pub mod elastic_net;
 mod equations;
 pub mod gram;
 pub(crate) mod input;
@@ -14,6 +16,7 @@ pub mod least_squares;
 mod link;
 pub mod logistic;
 pub mod model;
+mod multinomial;
 mod newton;
 mod pass;
 pub mod predictor;
@@ -23,7 +26,8 @@ mod softmax;
 #[cfg(test)]
 mod tests;
 
-pub use gram::{Gram, Moments};
+pub use elastic_net::{ElasticNetParams, LassoParams};
+pub use gram::{Gram, Moments, memory_needed};
 pub use least_squares::{LinearRegressionParams, RidgeParams, ridge_gram, solve_gram};
 pub use logistic::{ClassWeight, LogisticRegressionParams, Penalty};
 pub use model::{Intercept, LinearModel, Link, Summary, Weight};

@@ -35,7 +35,8 @@ pub struct Weight {
     pub level: Option<Level>,
     /// The weight.
     pub weight: f64,
-    /// Its standard error; `None` when the rows do not tell this column's weight from others' (collinear columns).
+    /// Its standard error; `None` when the rows do not tell this column's weight from others' (collinear columns), and for lasso and
+    /// elastic net.
     pub standard_error: Option<f64>,
     /// The probability of a weight at least this far from 0 if the true one were 0; `None` as for the error.
     pub p_value: Option<f64>,
@@ -58,11 +59,11 @@ pub struct Intercept {
 pub struct Summary {
     /// Training rows.
     pub rows: u64,
-    /// Linearly independent design columns.
+    /// Linearly independent design columns; of a lasso or an elastic net, the columns whose weight is not 0.
     pub rank: usize,
     /// The mean training loss: squared error, or negative log likelihood.
     pub loss: f64,
-    /// Passes over all rows that an iterative fit made; 1 for least squares.
+    /// Passes over all rows that an iterative fit made, 1 for least squares; sweeps over the columns for lasso and elastic net.
     pub iterations: usize,
     /// Whether an iterative fit reached its tolerance.
     pub converged: bool,

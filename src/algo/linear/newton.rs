@@ -1,4 +1,4 @@
-//! Newton's method for one linear score, with few passes over the rows.
+//! Newton's method for linear scores, with few passes over the rows.
 
 use super::block::Rows;
 use super::cholesky::dot;
@@ -27,23 +27,42 @@ const ROUNDING: f64 = 1e-11;
 /// A step that promises less than this, in squared standard errors, may fail to lower the loss because of rounding alone.
 const NOTHING_LEFT: f64 = 1e-6;
 
-/// What to minimise: the loss over the rows plus half the sum of `penalty * weight^2`.
-pub(crate) struct Problem<'a, L> {
+/// What Newton's method needs to know of the loss over the rows plus half the sum of `penalty * weight^2`.
+pub(crate) trait Objective {
+    /// Factored second derivatives.
+    type Equations;
+
+    /// A pass over `rows` for the loss, the gradient and the second derivatives.
+    fn renew(&self, points: Vec<Point>, penalty: &[f64], rows: Rows) -> Result<(Visit, Self::Equations)>;
+
+    /// A pass for the loss and the gradient.
+    fn visit(&self, points: Vec<Point>, penalty: &[f64], rows: Rows) -> Result<Visit>;
+
+    /// The Newton step and twice the fall of the objective that its quadratic model promises.
+    fn step(&self, here: &Visit, equations: &Self::Equations, penalty: &[f64]) -> (Vec<Point>, f64);
+
+    /// The sum of the rows' second derivatives by their scores.
+    fn weight(&self, equations: &Self::Equations) -> f64;
+}
+
+/// What to minimise and how exactly.
+pub(crate) struct Problem<'a, O> {
     pub data: Data<'a>,
-    pub loss: &'a L,
+    pub objective: O,
+    /// How many linear scores there are.
+    pub outputs: usize,
     /// One a design column.
     pub penalty: &'a [f64],
-    pub intercept: bool,
     pub max_iterations: usize,
     /// Steps end once one promises to come nearer by less than this many squared standard errors.
     pub tolerance: f64,
 }
 
 /// Where Newton's method ended.
-pub(crate) struct Minimum {
-    pub point: Point,
+pub(crate) struct Minimum<E> {
+    pub points: Vec<Point>,
     /// The equations as last renewed, where scores differed from those at the minimum by [`SMALL_CHANGE`] or less.
-    pub equations: Equations,
+    pub equations: E,
     /// The loss over the rows, without the penalty.
     pub loss: f64,
     /// Passes over the rows.
@@ -51,23 +70,27 @@ pub(crate) struct Minimum {
     pub converged: bool,
 }
 
-/// A point and what a pass there gave.
-struct Visit {
-    point: Point,
-    slope: Slope,
+/// Points, one a score, and what a pass there gave.
+pub(crate) struct Visit {
+    pub points: Vec<Point>,
+    /// The negative gradient of the loss by each point.
+    pub slopes: Vec<Slope>,
+    /// The loss over the rows.
+    pub loss: f64,
     /// The loss and the penalty.
-    objective: f64,
+    pub objective: f64,
 }
 
-impl<L: Loss> Problem<'_, L> {
+impl<O: Objective> Problem<'_, O> {
     /// Minimises from 0: on a sample of blocks when there are many rows, then on all rows.
-    pub fn minimise(&self) -> Result<Minimum> {
+    pub fn minimise(&self) -> Result<Minimum<O::Equations>> {
         let all = self.data.rows();
-        let mut start = Point {
+        let zero = Point {
             weights: vec![0.0; self.penalty.len()],
             intercept: 0.0,
         };
-        let sample = SAMPLE_ROWS.max(SAMPLE_ROWS_PER_COLUMN * self.penalty.len());
+        let mut start = vec![zero; self.outputs];
+        let sample = SAMPLE_ROWS.max(SAMPLE_ROWS_PER_COLUMN * self.outputs * self.penalty.len());
         if all.rows >= SAMPLE_STRIDE * sample {
             let rows = Rows {
                 stride: SAMPLE_STRIDE,
@@ -77,46 +100,54 @@ impl<L: Loss> Problem<'_, L> {
             let penalty: Vec<f64> = self.penalty.iter().map(|p| p.max(SAMPLE_PENALTY)).collect();
             let found = self.descend(start.clone(), &penalty, rows, SAMPLE_ITERATIONS, SAMPLE_TOLERANCE)?;
             if found.converged {
-                start = found.point;
+                start = found.points;
             }
         }
         self.descend(start, self.penalty, all, self.max_iterations, self.tolerance)
     }
 
-    fn descend(&self, start: Point, penalty: &[f64], rows: Rows, iterations: usize, tolerance: f64) -> Result<Minimum> {
-        let (mut here, mut equations) = self.renew(start, penalty, rows)?;
+    fn descend(
+        &self,
+        start: Vec<Point>,
+        penalty: &[f64],
+        rows: Rows,
+        iterations: usize,
+        tolerance: f64,
+    ) -> Result<Minimum<O::Equations>> {
+        let objective = &self.objective;
+        let (mut here, mut equations) = objective.renew(start, penalty, rows)?;
         let (mut iteration, mut fresh, mut last_gain) = (1, true, f64::INFINITY);
         let converged = loop {
             if rows.stride == 1 {
-                let loss = here.slope.loss / rows.rows as f64;
+                let loss = here.loss / rows.rows as f64;
                 self.data.monitor.progress(Progress {
                     iteration,
                     iterations,
                     loss,
                 });
             }
-            let (step, gain) = newton_step(&here, &equations, penalty);
+            let (step, gain) = objective.step(&here, &equations, penalty);
             if gain <= tolerance {
-                here.point = here.point.moved(&step, 1.0);
+                here.points = moved(&here.points, &step, 1.0);
                 break true;
             }
             if iteration >= iterations {
                 break false;
             }
             if !fresh && gain > 0.1 * last_gain {
-                (here, equations) = self.renew(here.point, penalty, rows)?;
+                (here, equations) = objective.renew(here.points, penalty, rows)?;
                 (iteration, fresh) = (iteration + 1, true);
                 continue;
             }
-            let change = (gain / equations.weight()).sqrt();
+            let change = (gain / objective.weight(&equations)).sqrt();
             let mut length = 1.0;
             let next = loop {
-                let point = here.point.moved(&step, length);
+                let points = moved(&here.points, &step, length);
                 let (visit, renewed) = if change * length > SMALL_CHANGE {
-                    let (visit, equations) = self.renew(point, penalty, rows)?;
+                    let (visit, equations) = objective.renew(points, penalty, rows)?;
                     (visit, Some(equations))
                 } else {
-                    (self.visit(point, penalty, rows)?, None)
+                    (objective.visit(points, penalty, rows)?, None)
                 };
                 iteration += 1;
                 if visit.objective <= here.objective + ROUNDING * here.objective.abs() {
@@ -134,17 +165,33 @@ impl<L: Loss> Problem<'_, L> {
             equations = renewed.unwrap_or(equations);
         };
         Ok(Minimum {
-            loss: here.slope.loss,
-            point: here.point,
+            loss: here.loss,
+            points: here.points,
             equations,
             iterations: iteration,
             converged,
         })
     }
+}
 
-    /// A pass for the loss, the gradient and the second derivatives.
-    fn renew(&self, point: Point, penalty: &[f64], rows: Rows) -> Result<(Visit, Equations)> {
-        let (loss, moments) = self.data.curvature(&point, self.loss, rows)?;
+fn moved(points: &[Point], step: &[Point], length: f64) -> Vec<Point> {
+    (points.iter().zip(step))
+        .map(|(point, step)| point.moved(step, length))
+        .collect()
+}
+
+/// The loss of one linear score.
+pub(crate) struct Single<'a, L> {
+    pub data: Data<'a>,
+    pub loss: L,
+    pub intercept: bool,
+}
+
+impl<L: Loss> Objective for Single<'_, L> {
+    type Equations = Equations;
+
+    fn renew(&self, points: Vec<Point>, penalty: &[f64], rows: Rows) -> Result<(Visit, Equations)> {
+        let (loss, moments) = self.data.curvature(&points[0], &self.loss, rows)?;
         let equations = Equations::new(&moments, penalty, self.intercept, self.data.monitor)?;
         let width = penalty.len();
         let sum = moments.weight() * moments.mean(width);
@@ -156,49 +203,52 @@ impl<L: Loss> Problem<'_, L> {
             weights,
             intercept: sum,
         };
-        Ok((
-            Visit {
-                objective: loss + penalised(&point, penalty),
-                point,
-                slope,
-            },
-            equations,
-        ))
+        let visit = Visit {
+            objective: loss + penalised(&points[0], penalty),
+            loss,
+            points,
+            slopes: vec![slope],
+        };
+        Ok((visit, equations))
     }
 
-    /// A pass for the loss and the gradient.
-    fn visit(&self, point: Point, penalty: &[f64], rows: Rows) -> Result<Visit> {
-        let slope = self.data.slope(&point, self.loss, rows)?;
+    fn visit(&self, points: Vec<Point>, penalty: &[f64], rows: Rows) -> Result<Visit> {
+        let slope = self.data.slope(&points[0], &self.loss, rows)?;
         Ok(Visit {
-            objective: slope.loss + penalised(&point, penalty),
-            point,
-            slope,
+            objective: slope.loss + penalised(&points[0], penalty),
+            loss: slope.loss,
+            points,
+            slopes: vec![slope],
         })
     }
-}
 
-/// The Newton step and twice the fall of the objective that its quadratic model promises.
-fn newton_step(here: &Visit, equations: &Equations, penalty: &[f64]) -> (Point, f64) {
-    let mut right = equations.centred(&here.slope.weights, here.slope.intercept);
-    right
-        .iter_mut()
-        .zip(&here.point.weights)
-        .zip(penalty)
-        .for_each(|((r, w), p)| *r -= p * w);
-    let weights = equations.solve(&right);
-    let mean = if equations.weight() > 0.0 {
-        here.slope.intercept / equations.weight()
-    } else {
-        0.0
-    };
-    let intercept = equations.intercept(&weights, mean);
-    let along_intercept = if equations.has_intercept() {
-        mean * here.slope.intercept
-    } else {
-        0.0
-    };
-    let gain = dot(&weights, &right) + along_intercept;
-    (Point { weights, intercept }, gain)
+    fn step(&self, here: &Visit, equations: &Equations, penalty: &[f64]) -> (Vec<Point>, f64) {
+        let (point, slope) = (&here.points[0], &here.slopes[0]);
+        let mut right = equations.centred(&slope.weights, slope.intercept);
+        right
+            .iter_mut()
+            .zip(&point.weights)
+            .zip(penalty)
+            .for_each(|((r, w), p)| *r -= p * w);
+        let weights = equations.solve(&right);
+        let mean = if equations.weight() > 0.0 {
+            slope.intercept / equations.weight()
+        } else {
+            0.0
+        };
+        let intercept = equations.intercept(&weights, mean);
+        let along_intercept = if equations.has_intercept() {
+            mean * slope.intercept
+        } else {
+            0.0
+        };
+        let gain = dot(&weights, &right) + along_intercept;
+        (vec![Point { weights, intercept }], gain)
+    }
+
+    fn weight(&self, equations: &Equations) -> f64 {
+        equations.weight()
+    }
 }
 
 fn penalised(point: &Point, penalty: &[f64]) -> f64 {

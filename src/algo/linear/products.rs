@@ -38,8 +38,14 @@ impl Products {
 
     /// Adds the rows of a block.
     pub fn add(&mut self, block: &Block) {
+        self.add_scaled(block, &block.dense, &block.roots);
+    }
+
+    /// Adds the rows of a block with other weights than its own: `values` are its dense numbers times `roots`, the square roots of the
+    /// weights.
+    pub fn add_scaled(&mut self, block: &Block, values: &[f64], roots: &[f64]) {
         let (dense, width) = (self.dense, self.width);
-        let rows = MatRef::from_row_major_slice(&block.dense[..block.rows * dense], block.rows, dense);
+        let rows = MatRef::from_row_major_slice(&values[..block.rows * dense], block.rows, dense);
         matmul(
             MatMut::from_row_major_slice_mut(&mut self.square, dense, dense),
             BlockStructure::TriangularLower,
@@ -55,11 +61,10 @@ impl Products {
             return;
         }
         // Levels are design columns; here two more dense columns, the one and the target, come before them.
-        let per_row = block
-            .dense
+        let per_row = values
             .chunks_exact(dense)
             .zip(block.levels.chunks_exact(block.categories));
-        for ((row, levels), root) in per_row.zip(&block.roots).take(block.rows) {
+        for ((row, levels), root) in per_row.zip(roots).take(block.rows) {
             let weight = root * root;
             for (index, &level) in levels.iter().enumerate() {
                 if level == NO_COLUMN {

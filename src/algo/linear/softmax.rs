@@ -1,10 +1,12 @@
 //! Logistic regression without second derivatives: for more than two classes, and for wide designs.
 
-use super::block::{BLOCK_ROWS, walk};
+use std::ops::Range;
+
+use super::block::{BLOCK_ROWS, Rows, walk};
 use super::equations::Equations;
 use super::lbfgs::{self, Objective};
 use super::link::{Logistic, exp};
-use super::pass::{Data, Point, Slope};
+use super::pass::{Data, Point, Scorer, Slope};
 use crate::algo::error::Result;
 use crate::algo::monitor::Progress;
 
@@ -70,45 +72,57 @@ impl Likelihood<'_> {
 
     /// The negative gradient of each output; the loss is with the first one.
     fn slopes(&self, points: &[Point]) -> Result<Vec<Slope>> {
-        let (data, width) = (self.data, self.data.design.width());
-        if let [point] = points {
-            return Ok(vec![data.slope(point, &Logistic, data.rows())?]);
+        match points {
+            [point] => Ok(vec![self.data.slope(point, &Logistic, self.data.rows())?]),
+            points => slopes(self.data, points, points.len(), self.data.rows()),
         }
-        let bytes = points.len() * (width + 1) * size_of::<f64>();
-        let none = || {
-            vec![
-                Slope {
-                    loss: 0.0,
-                    weights: vec![0.0; width],
-                    intercept: 0.0
-                };
-                points.len()
-            ]
-        };
-        let scorers: Vec<_> = points.iter().map(|point| data.scorer(point)).collect();
-        let slabs = data.rows().slabs(bytes, |ranges| {
-            let mut slopes = none();
-            let mut scores = vec![0.0; points.len() * BLOCK_ROWS];
-            walk(ranges, data.monitor, |range| {
-                for (scorer, scores) in scorers.iter().zip(scores.chunks_exact_mut(BLOCK_ROWS)) {
-                    scorer.scores(range.clone(), &mut scores[..range.len()]);
-                }
-                let weights = data.weights.map(|w| &w[range.clone()]);
-                slopes[0].loss += residuals(&mut scores, &data.targets[range.clone()], weights);
-                for (slope, residuals) in slopes.iter_mut().zip(scores.chunks_exact(BLOCK_ROWS)) {
-                    let residuals = &residuals[..range.len()];
-                    slope.intercept += residuals.iter().sum::<f64>();
-                    data.add_products(residuals, range.clone(), &mut slope.weights);
-                }
-            })?;
-            Ok(slopes)
+    }
+}
+
+/// A pass over `rows` for the negative gradient of the loss of `classes` classes by each point; the loss is with the first one. The
+/// score of a class without a point is 0. O(rows x features x points).
+pub(crate) fn slopes(data: &Data, points: &[Point], classes: usize, rows: Rows) -> Result<Vec<Slope>> {
+    let width = data.design.width();
+    let none = || {
+        vec![
+            Slope {
+                loss: 0.0,
+                weights: vec![0.0; width],
+                intercept: 0.0
+            };
+            points.len()
+        ]
+    };
+    let scorers: Vec<_> = points.iter().map(|point| data.scorer(point)).collect();
+    let slabs = rows.slabs(points.len() * (width + 1) * size_of::<f64>(), |ranges| {
+        let mut slopes = none();
+        let mut scores = vec![0.0; classes * BLOCK_ROWS];
+        walk(ranges, data.monitor, |range| {
+            slopes[0].loss += probabilities(data, &scorers, range.clone(), &mut scores);
+            add_residuals(data, range, &mut scores, &mut slopes);
         })?;
-        let mut slabs = slabs.into_iter();
-        let mut total = slabs.next().unwrap_or_else(none);
-        for slab in slabs {
-            total.iter_mut().zip(&slab).for_each(|(total, slope)| total.add(slope));
+        Ok(slopes)
+    })?;
+    let mut slabs = slabs.into_iter();
+    let mut total = slabs.next().unwrap_or_else(none);
+    for slab in slabs {
+        total.iter_mut().zip(&slab).for_each(|(total, slope)| total.add(slope));
+    }
+    Ok(total)
+}
+
+/// Adds to `slopes` what the rows of `range` add; their probabilities are overwritten by weighted residuals.
+pub(crate) fn add_residuals(data: &Data, range: Range<usize>, probabilities: &mut [f64], slopes: &mut [Slope]) {
+    let (targets, weights) = (&data.targets[range.clone()], data.weights.map(|w| &w[range.clone()]));
+    let classes = probabilities.chunks_exact_mut(BLOCK_ROWS).enumerate();
+    for (slope, (class, values)) in slopes.iter_mut().zip(classes) {
+        let values = &mut values[..range.len()];
+        for (row, value) in values.iter_mut().enumerate() {
+            let hit = f64::from(u8::from(targets[row] as usize == class));
+            *value = weights.map_or(1.0, |w| w[row]) * (hit - *value);
         }
-        Ok(total)
+        slope.intercept += values.iter().sum::<f64>();
+        data.add_products(values, range.clone(), &mut slope.weights);
     }
 }
 
@@ -147,17 +161,23 @@ impl Objective for Likelihood<'_> {
     }
 }
 
-/// For a block of rows, replaces the scores (class by class, each `BLOCK_ROWS` long) by weighted residuals, and returns the loss.
-fn residuals(scores: &mut [f64], targets: &[f64], weights: Option<&[f64]>) -> f64 {
-    let rows = targets.len();
+/// Writes the probabilities of the rows of `range` (class by class, each `BLOCK_ROWS` long), and returns the loss. Classes after the
+/// last scorer have the score 0.
+pub(crate) fn probabilities(data: &Data, scorers: &[Scorer], range: Range<usize>, out: &mut [f64]) -> f64 {
+    let rows = range.len();
+    let (targets, weights) = (&data.targets[range.clone()], data.weights.map(|w| &w[range.clone()]));
     let (mut largest, mut sums, mut own) = ([f64::NEG_INFINITY; BLOCK_ROWS], [0.0; BLOCK_ROWS], [0.0; BLOCK_ROWS]);
-    for scores in scores.chunks_exact(BLOCK_ROWS) {
+    for (class, scores) in out.chunks_exact_mut(BLOCK_ROWS).enumerate() {
+        match scorers.get(class) {
+            Some(scorer) => scorer.scores(range.clone(), &mut scores[..rows]),
+            None => scores.fill(0.0),
+        }
         largest
             .iter_mut()
             .zip(&scores[..rows])
             .for_each(|(largest, score)| *largest = largest.max(*score));
     }
-    for (class, scores) in scores.chunks_exact_mut(BLOCK_ROWS).enumerate() {
+    for (class, scores) in out.chunks_exact_mut(BLOCK_ROWS).enumerate() {
         for (row, score) in scores[..rows].iter_mut().enumerate() {
             let above = *score - largest[row];
             own[row] = if targets[row] as usize == class {
@@ -169,11 +189,8 @@ fn residuals(scores: &mut [f64], targets: &[f64], weights: Option<&[f64]>) -> f6
             sums[row] += *score;
         }
     }
-    for (class, scores) in scores.chunks_exact_mut(BLOCK_ROWS).enumerate() {
-        for (row, score) in scores[..rows].iter_mut().enumerate() {
-            let hit = f64::from(u8::from(targets[row] as usize == class));
-            *score = weights.map_or(1.0, |w| w[row]) * (hit - *score / sums[row]);
-        }
+    for scores in out.chunks_exact_mut(BLOCK_ROWS) {
+        scores[..rows].iter_mut().zip(&sums).for_each(|(score, sum)| *score /= sum);
     }
     (0..rows)
         .map(|row| weights.map_or(1.0, |w| w[row]) * (sums[row].ln() - own[row]))

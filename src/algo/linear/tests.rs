@@ -166,6 +166,107 @@ fn least_squares_and_ridge_agree_with_scikit_learn() {
 }
 
 #[test]
+fn lasso_and_elastic_net_agree_with_scikit_learn() {
+    let fixture = fixture();
+    let lasso = |alpha: f64| LassoParams::default().alpha(alpha);
+    let net = |alpha: f64, ratio: f64| ElasticNetParams::default().alpha(alpha).l1_ratio(ratio);
+    for (name, ratio) in [
+        ("mixed", 0.3),
+        ("scales", 0.3),
+        ("collinear", 0.3),
+        ("short", 0.3),
+        ("chain", 0.9),
+    ] {
+        let (part, data) = (&fixture[name], dataset(&fixture[name], "y"));
+        let alpha = if name == "chain" { 0.01 } else { 0.05 };
+        let model = fit(lasso(alpha), &data).unwrap();
+        assert!(model.summary().converged, "{name}");
+        assert_agrees(&model, &data, &part["lasso"], 1e-6, &format!("{name}: lasso"));
+        assert!(model.weights().iter().any(|w| w.weight == 0.0) || name == "scales");
+        assert!(model.weights().iter().all(|w| w.standard_error.is_none()));
+        let alpha = if name == "chain" { 0.01 } else { 0.1 };
+        let model = fit(net(alpha, ratio), &data).unwrap();
+        assert!(model.summary().converged, "{name}");
+        assert_agrees(
+            &model,
+            &data,
+            &part["elastic_net"],
+            1e-6,
+            &format!("{name}: elastic net"),
+        );
+    }
+    let (part, data) = (&fixture["mixed"], dataset(&fixture["mixed"], "y"));
+    let strong = fit(lasso(1.0), &data).unwrap();
+    assert_agrees(&strong, &data, &part["lasso_strong"], 1e-6, "strong lasso");
+    let raw = net(0.02, 0.5).standardize(false);
+    assert_agrees(
+        &fit(raw.clone(), &data).unwrap(),
+        &data,
+        &part["elastic_net_raw"],
+        1e-6,
+        "elastic net raw",
+    );
+    let origin = fit(raw.fit_intercept(false), &data).unwrap();
+    assert_agrees(
+        &origin,
+        &data,
+        &part["elastic_net_origin"],
+        1e-6,
+        "elastic net without intercept",
+    );
+    assert_eq!(origin.intercepts()[0].value, 0.0);
+}
+
+/// Without an L1 penalty the two are ridge and least squares; with one that is large enough nothing but the mean is left.
+#[test]
+fn lasso_and_elastic_net_end_where_their_relatives_are() {
+    let fixture = fixture();
+    let data = dataset(&fixture["mixed"], "y");
+    let rows = data.targets.len() as f64;
+    let net = ElasticNetParams::default().l1_ratio(0.0).alpha(1.0 / rows);
+    assert_agrees(
+        &fit(net, &data).unwrap(),
+        &data,
+        &fixture["mixed"]["ridge_1"],
+        1e-6,
+        "ridge",
+    );
+    let free = fit(LassoParams::default().alpha(0.0), &data).unwrap();
+    assert_agrees(&free, &data, &fixture["mixed"]["linear"], 1e-6, "linear");
+    let none = fit(LassoParams::default().alpha(1e3), &data).unwrap();
+    assert!(none.summary().converged && none.summary().rank == 0);
+    assert!(none.weights().iter().all(|w| w.weight == 0.0));
+    assert!((none.intercepts()[0].value - data.targets.mean().unwrap()).abs() < 1e-12);
+}
+
+/// Columns twice, nearly twice, of one value or of gaps only, and a target of one value.
+#[test]
+fn lasso_stands_degenerate_columns() {
+    let x: Vec<f64> = (0..200).map(|i| f64::from(i * 37 % 101) / 50.0).collect();
+    let nearly: Vec<f64> = x.iter().enumerate().map(|(i, x)| x + 1e-9 * (i % 7) as f64).collect();
+    let target = Array1::from_iter(x.iter().enumerate().map(|(i, x)| 3.0 * x + (i % 5) as f64));
+    let columns = [x.clone(), x.clone(), nearly, vec![4.2; 200], vec![f64::NAN; 200]];
+    let columns: Vec<Column> = columns.into_iter().map(Column::Number).collect();
+    for standardize in [true, false] {
+        for ratio in [1.0, 0.5, 1e-6] {
+            for alpha in [1e-9, 1e-3, 0.3] {
+                let data = DatasetBase::new(Frame::new(columns.clone()).unwrap(), target.clone());
+                let params = ElasticNetParams::default().alpha(alpha).l1_ratio(ratio);
+                let model = fit(params.standardize(standardize), &data).unwrap();
+                assert!(model.summary().converged, "{standardize} {ratio} {alpha}");
+                assert!(model.weights()[3..].iter().all(|w| w.weight == 0.0));
+                let sum: f64 = model.weights().iter().map(|w| w.weight).sum();
+                assert!((0.0..3.1).contains(&sum), "{standardize} {ratio} {alpha}: {sum}");
+            }
+        }
+    }
+    let flat = DatasetBase::new(Frame::new(columns).unwrap(), Array1::from_elem(200, 7.5));
+    let model = fit(LassoParams::default().alpha(0.1), &flat).unwrap();
+    assert!(model.summary().converged && model.summary().rank == 0);
+    assert_eq!(model.intercepts()[0].value, 7.5);
+}
+
+#[test]
 fn logistic_agrees_with_scikit_learn() {
     let fixture = fixture();
     let params = LogisticRegressionParams::default;
@@ -278,12 +379,13 @@ fn a_weight_of_two_is_the_row_twice() {
         .flat_map(|r| vec![r as u32; weights[r] as usize])
         .collect();
     let weights = Array1::from_iter(weights.iter().map(|w| *w as f32));
-    for target in ["y", "two", "three"] {
+    for (target, sparse) in [("y", false), ("y", true), ("two", false), ("three", false)] {
         let data = dataset(part, target);
         let repeated = Array1::from_iter(rows.iter().map(|r| data.targets[*r as usize]));
         let repeated = DatasetBase::new(data.records.take(&rows), repeated);
         let weighted = DatasetBase::new(data.records, data.targets).with_weights(weights.clone());
         let fit = |data: &Dataset| match target {
+            "y" if sparse => fit(LassoParams::default().alpha(0.1), data).unwrap(),
             "y" => fit(RidgeParams::default(), data).unwrap(),
             _ => fit(
                 LogisticRegressionParams::default().class_weight(ClassWeight::Balanced),
@@ -332,9 +434,11 @@ fn the_number_of_threads_changes_no_bit() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let linear = fit(LinearRegressionParams::default(), &data).unwrap();
+            let lasso = fit(LassoParams::default().alpha(0.01), &data).unwrap();
             let logistic = fit(LogisticRegressionParams::default(), &data).unwrap();
             (
                 postcard::to_allocvec(&linear).unwrap(),
+                postcard::to_allocvec(&lasso).unwrap(),
                 postcard::to_allocvec(&logistic).unwrap(),
             )
         })
@@ -427,6 +531,12 @@ fn errors_say_what_is_wrong() {
         }
     };
     assert_eq!(name(RidgeParams::default().alpha(-1.0).check().map(drop)), "alpha");
+    let lasso = LassoParams::default;
+    assert_eq!(name(lasso().alpha(f64::NAN).check().map(drop)), "alpha");
+    assert_eq!(name(lasso().tol(0.0).check().map(drop)), "tol");
+    assert_eq!(name(lasso().max_iter(0).check().map(drop)), "max_iter");
+    let net = ElasticNetParams::default().l1_ratio(1.1);
+    assert_eq!(name(net.check().map(drop)), "l1_ratio");
     assert_eq!(name(logistic().c(0.0).check().map(drop)), "C");
     assert_eq!(name(logistic().tol(f64::NAN).check().map(drop)), "tol");
     assert_eq!(name(logistic().max_iter(0).check().map(drop)), "max_iter");

@@ -11,40 +11,18 @@ use crate::algo::error::{Error, Result};
 use crate::algo::frame::{Column, Frame, MISSING};
 use crate::algo::monitor::Monitor;
 
-/// Columns of one lane, whose histograms are counted together: eight times 256 sums of eight bytes are 16 kB, half of a
-/// usual first-level cache.
-pub(super) const LANE: usize = 8;
-
-/// The most lanes of one group.
-pub(super) const GROUP: usize = 4;
-
-/// The bytes of up to [`GROUP`] lanes of columns, row by row: what a histogram reads of a row comes from one place in memory.
-pub(super) struct Group {
-    /// The first column.
-    pub(super) first: usize,
-    /// How many columns there are.
-    pub(super) columns: usize,
-    /// How many lanes there are; the last may have columns left empty.
-    pub(super) lanes: usize,
-    /// `lanes` entries a row.
-    pub(super) records: Vec<[u8; LANE]>,
-}
-
 /// At most so many rows are looked at to find the bounds of bins.
 const SAMPLE: usize = 200_000;
 
 /// The most levels of a category; the bin after them is for missing values, and one code is kept for unseen levels.
-pub(super) const MAX_LEVELS: usize = 254;
+pub(crate) const MAX_LEVELS: usize = 254;
 
 /// Rows between two looks at the monitor.
 const BLOCK: usize = 65_536;
 
-/// Rows of one task when columns are put side by side; so many records stay in a second-level cache.
-const STRETCH: usize = 8_192;
-
 /// How the values of one column map to bins. The last bin is always the one of missing values.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Bins {
+pub(crate) enum Bins {
     /// Value `x` has the first bin whose bound is at least `x`. The last bound is [`f64::MAX`].
     Number { bounds: Vec<f64> },
     /// A level's code is its bin.
@@ -53,7 +31,7 @@ pub(super) enum Bins {
 
 impl Bins {
     /// The bin of missing values: the number of all other bins.
-    pub(super) fn missing(&self) -> usize {
+    pub(crate) fn missing(&self) -> usize {
         match self {
             Bins::Number { bounds } => bounds.len(),
             Bins::Category { levels } => *levels,
@@ -61,7 +39,7 @@ impl Bins {
     }
 
     /// The number of bins, the one of missing values among them.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.missing() + 1
     }
 
@@ -82,7 +60,7 @@ impl Bins {
             }
             Column::Category { levels, .. } if *levels <= MAX_LEVELS => Ok(Bins::Category { levels: *levels }),
             Column::Category { levels, .. } => Err(Error::data(
-                format!("a category has {levels} levels, but boosted trees take at most {MAX_LEVELS}"),
+                format!("a category has {levels} levels, but trees take at most {MAX_LEVELS}"),
                 "put rare levels together, or exclude the column",
             )),
         }
@@ -250,20 +228,17 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// All columns of a frame in bins, stored twice: by column, where one column is read (rows are parted), and by row, where all
-/// are (histograms).
-pub(super) struct Quantised {
-    pub(super) rows: usize,
-    pub(super) bins: Vec<Bins>,
-    pub(super) columns: Vec<Vec<u8>>,
-    pub(super) groups: Vec<Group>,
-    /// Where each column's cells begin in a histogram over all columns, and the end of the last.
-    pub(super) offsets: Vec<usize>,
+/// All columns of a frame in bins.
+pub(crate) struct Quantised {
+    pub(crate) rows: usize,
+    pub(crate) bins: Vec<Bins>,
+    /// One byte a row for each column.
+    pub(crate) columns: Vec<Vec<u8>>,
 }
 
 impl Quantised {
     /// Bins all columns of `frame`. The same frame and seed give the same bins. O(rows x columns x log bins).
-    pub(super) fn new(frame: &Frame, max_bin: usize, seed: u64, monitor: &dyn Monitor) -> Result<Self> {
+    pub(crate) fn new(frame: &Frame, max_bin: usize, seed: u64, monitor: &dyn Monitor) -> Result<Self> {
         let rows = frame.rows();
         let sample = sample(rows, seed);
         let binned: Vec<(Bins, Vec<u8>)> = frame
@@ -277,71 +252,16 @@ impl Quantised {
                 Ok((bins, bytes))
             })
             .collect::<Result<_>>()?;
-        let (bins, columns): (Vec<Bins>, Vec<Vec<u8>>) = binned.into_iter().unzip();
-        let groups = columns
-            .chunks(LANE * GROUP)
-            .enumerate()
-            .map(|(index, columns)| Group::new(index * LANE * GROUP, columns, rows, monitor))
-            .collect::<Result<_>>()?;
-        let mut offsets = vec![0];
-        offsets.extend(bins.iter().scan(0, |end, bins| {
-            *end += bins.len();
-            Some(*end)
-        }));
-        Ok(Quantised {
-            rows,
-            bins,
-            columns,
-            groups,
-            offsets,
-        })
+        let (bins, columns) = binned.into_iter().unzip();
+        Ok(Quantised { rows, bins, columns })
     }
 
     /// Puts the rows in another order: the row that was `order[i]` becomes row i. O(rows x columns).
-    pub(super) fn reorder(&mut self, order: &[u32], monitor: &dyn Monitor) -> Result<()> {
+    pub(crate) fn reorder(&mut self, order: &[u32], monitor: &dyn Monitor) -> Result<()> {
         self.columns.par_iter_mut().try_for_each(|column| {
             monitor.check()?;
             *column = order.iter().map(|&row| column[row as usize]).collect();
-            Ok::<(), Error>(())
-        })?;
-        for group in &mut self.groups {
-            let columns = &self.columns[group.first..group.first + group.columns];
-            // Frees the old records before the new ones are made.
-            group.records = Vec::new();
-            *group = Group::new(group.first, columns, self.rows, monitor)?;
-        }
-        Ok(())
-    }
-
-    /// The number of cells in a histogram over all columns.
-    pub(super) fn cells(&self) -> usize {
-        self.offsets.last().copied().unwrap_or(0)
-    }
-}
-
-impl Group {
-    fn new(first: usize, columns: &[Vec<u8>], rows: usize, monitor: &dyn Monitor) -> Result<Self> {
-        let lanes = columns.len().div_ceil(LANE);
-        let mut records = vec![[0u8; LANE]; rows * lanes];
-        records
-            .par_chunks_mut(STRETCH * lanes)
-            .enumerate()
-            .try_for_each(|(index, records)| {
-                monitor.check()?;
-                for (place, column) in columns.iter().enumerate() {
-                    let bytes = &column[index * STRETCH..];
-                    let records = records.iter_mut().skip(place / LANE).step_by(lanes);
-                    records
-                        .zip(bytes)
-                        .for_each(|(record, byte)| record[place % LANE] = *byte);
-                }
-                Ok::<(), Error>(())
-            })?;
-        Ok(Group {
-            first,
-            columns: columns.len(),
-            lanes,
-            records,
+            Ok(())
         })
     }
 }

@@ -10,7 +10,7 @@ const CHUNK: usize = 65_536;
 
 /// Moves the rows whose bin goes left (`left[bin]`) to the front of `rows`, the others behind them; both keep their order.
 /// `spare` is as long as `rows`. Returns how many went left. O(n).
-pub(super) fn partition(
+pub(crate) fn partition(
     rows: &mut [u32],
     spare: &mut [u32],
     column: &[u8],

@@ -1,4 +1,4 @@
-//! The trees of a fitted model in flat arrays, and walking them.
+//! Trees in flat arrays, and walking them. What a leaf says is kept by the model; here a leaf has a number.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,28 +14,14 @@ const COLUMN: u32 = MISSING_RIGHT - 1;
 /// Trees walked at the same time, so that the loads of one hide behind those of the others.
 const WALKERS: usize = 8;
 
-/// One node, 16 bytes. Children stand next to each other, so one index names both; a leaf names itself and has a threshold
-/// that every value passes, so that walking on from it stays there.
+/// One node, 16 bytes. Children stand next to each other, so one index names both; a leaf names itself.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Node {
-    /// Numbers up to it go left. In a split by category: the bits are the index of the set.
+    /// Numbers up to it go left. In a split by category the bits are the index of the set, in a leaf its number.
     threshold: f64,
     /// The left child; the right one is next to it.
     child: u32,
     column: u32,
-}
-
-/// What is known of a node besides its way of splitting.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct NodeStats {
-    /// What the tree would add to the score if it ended here (for a leaf: what it adds).
-    pub value: f64,
-    /// The sum of hessians of the training rows that came here.
-    pub cover: f64,
-    /// The number of training rows that came here.
-    pub rows: u32,
-    /// The gain of the split, 0 for a leaf.
-    pub gain: f32,
 }
 
 /// How a node sends rows to its children.
@@ -65,16 +51,29 @@ pub enum Decision<'a> {
 
 /// A tree under construction or a list of trees. Node indices count over all trees.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Forest {
+pub struct Trees {
     nodes: Vec<Node>,
-    stats: Vec<NodeStats>,
     roots: Vec<u32>,
     sets: Vec<[u64; 4]>,
 }
 
-impl Forest {
+impl Trees {
+    /// Bytes of one node.
+    pub(crate) const NODE_BYTES: usize = size_of::<Node>();
+
+    /// The most nodes: more could not be told apart.
+    pub(crate) const MOST_NODES: usize = COLUMN as usize;
+
+    /// No trees, and room for so many nodes.
+    pub(crate) fn with_capacity(nodes: usize) -> Self {
+        Trees {
+            nodes: Vec::with_capacity(nodes),
+            ..Trees::default()
+        }
+    }
+
     /// The number of trees.
-    pub fn trees(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.roots.len()
     }
 
@@ -117,26 +116,25 @@ impl Forest {
         }
     }
 
-    /// What is known of `node`.
-    pub fn stats(&self, node: usize) -> &NodeStats {
-        &self.stats[node]
+    /// The number that the leaf `node` was given; of no meaning for a split.
+    #[inline]
+    pub fn number(&self, node: usize) -> usize {
+        self.nodes[node].threshold.to_bits() as usize
+    }
+
+    /// The number of nodes.
+    pub fn nodes(&self) -> usize {
+        self.nodes.len()
     }
 
     /// Begins a tree with a root that is a leaf; returns the root.
-    pub(super) fn plant(&mut self, stats: NodeStats) -> usize {
+    pub(crate) fn plant(&mut self) -> usize {
         self.roots.push(self.nodes.len() as u32);
-        self.push(stats)
+        self.push()
     }
 
     /// Makes the leaf `node` a split with two leaves; returns the left one, the right one is next.
-    pub(super) fn split(
-        &mut self,
-        node: usize,
-        decision: Decision,
-        gain: f64,
-        left: NodeStats,
-        right: NodeStats,
-    ) -> usize {
+    pub(crate) fn split(&mut self, node: usize, decision: Decision) -> usize {
         let (threshold, column, missing_left) = match decision {
             Decision::Leaf => return node,
             Decision::Number {
@@ -157,36 +155,54 @@ impl Forest {
                 )
             }
         };
-        let child = self.push(left);
-        self.push(right);
+        let child = self.push();
+        self.push();
         let column = if missing_left { column } else { column | MISSING_RIGHT };
         self.nodes[node] = Node {
             threshold,
             child: child as u32,
             column,
         };
-        self.stats[node].gain = gain as f32;
         child
     }
 
-    fn push(&mut self, stats: NodeStats) -> usize {
+    fn push(&mut self) -> usize {
         let index = self.nodes.len();
         self.nodes.push(Node {
-            threshold: f64::INFINITY,
+            threshold: f64::from_bits(0),
             child: index as u32,
             column: 0,
         });
-        self.stats.push(stats);
         index
     }
 
-    /// Sets what a node's tree adds to the score if it ends there.
-    pub(super) fn set_value(&mut self, node: usize, value: f64) {
-        self.stats[node].value = value;
+    /// Gives the leaf `node` a number.
+    pub(crate) fn set_number(&mut self, node: usize, number: usize) {
+        self.nodes[node].threshold = f64::from_bits(number as u64);
+    }
+
+    /// Adds the trees of `other` behind these; the numbers of its leaves grow by `numbers`.
+    pub(crate) fn append(&mut self, other: Trees, numbers: usize) {
+        let (nodes, sets) = (self.nodes.len() as u32, self.sets.len() as u64);
+        let moved = (0u32..).zip(other.nodes).map(|(index, node)| {
+            let by = match node.child == index {
+                true => numbers as u64,
+                false if node.column & CATEGORY != 0 => sets,
+                false => 0,
+            };
+            Node {
+                threshold: f64::from_bits(node.threshold.to_bits() + by),
+                child: node.child + nodes,
+                ..node
+            }
+        });
+        self.nodes.extend(moved);
+        self.roots.extend(other.roots.iter().map(|root| root + nodes));
+        self.sets.extend(other.sets);
     }
 
     /// Keeps the first `trees` trees.
-    pub(super) fn truncate(&mut self, trees: usize) {
+    pub(crate) fn truncate(&mut self, trees: usize) {
         if let Some(&root) = self.roots.get(trees) {
             let cut = root as usize;
             let sets = self.nodes[..cut]
@@ -195,7 +211,6 @@ impl Forest {
                 .count();
             self.sets.truncate(sets);
             self.nodes.truncate(cut);
-            self.stats.truncate(cut);
             self.roots.truncate(trees);
         }
     }
@@ -215,7 +230,8 @@ impl Forest {
         if x.is_nan() {
             left = node.column & MISSING_RIGHT == 0;
         }
-        node.child + u32::from(!left)
+        let next = node.child + u32::from(!left);
+        if node.child == at { at } else { next }
     }
 
     /// The leaf of `tree` that a row comes to. `value` gives the row's value of a column, NaN for missing. O(depth).
@@ -231,9 +247,9 @@ impl Forest {
         }
     }
 
-    /// Adds what each tree says of an encoded row to the scores: tree t adds to `scores[t % scores.len()]`. O(trees x depth).
-    pub fn add_scores(&self, row: &[f64], scores: &mut [f64]) {
-        let mut class = 0;
+    /// Calls `visit` with the leaf that an encoded row comes to in each tree, in the order of the trees. O(trees x depth).
+    #[inline]
+    pub fn leaves(&self, row: &[f64], mut visit: impl FnMut(usize)) {
         for roots in self.roots.chunks(WALKERS) {
             let mut at = [0u32; WALKERS];
             at[..roots.len()].copy_from_slice(roots);
@@ -248,23 +264,17 @@ impl Forest {
                     break;
                 }
             }
-            for &leaf in &at[..roots.len()] {
-                scores[class] += self.stats[leaf as usize].value;
-                class += 1;
-                if class == scores.len() {
-                    class = 0;
-                }
-            }
+            at[..roots.len()].iter().for_each(|&leaf| visit(leaf as usize));
         }
     }
 
     /// Checks that walking any encoded row of the columns `features` (0 for a number, the level count of a category) ends, and
     /// reads no index out of range: children lie behind their parents inside the tree, each has one parent, all indices and
-    /// numbers are in range. O(nodes).
-    pub fn validate(&self, features: &[usize]) -> Result<()> {
+    /// numbers are in range, those of leaves below `numbers`. O(nodes).
+    pub fn validate(&self, features: &[usize], numbers: usize) -> Result<()> {
         let damaged = |problem: &str| Err(Error::damaged("tree", problem));
         let nodes = self.nodes.len();
-        if self.stats.len() != nodes || nodes > COLUMN as usize {
+        if nodes > Trees::MOST_NODES {
             return damaged("the number of nodes is wrong");
         }
         if nodes > 0 && features.is_empty() {
@@ -291,8 +301,11 @@ impl Forest {
                 let node = self.nodes[index];
                 let child = node.child as usize;
                 if child == index {
-                    if node.column != 0 || node.threshold != f64::INFINITY {
+                    if node.column != 0 {
                         return damaged("a leaf decides");
+                    }
+                    if node.threshold.to_bits() >= numbers as u64 {
+                        return damaged("the number of a leaf is out of range");
                     }
                     continue;
                 }
@@ -321,14 +334,10 @@ impl Forest {
                 }
             }
         }
-        if sets != self.sets.len() {
-            return damaged("the number of sets of levels is wrong");
-        }
-        let finite = |s: &NodeStats| s.value.is_finite() && s.cover.is_finite() && s.gain.is_finite();
-        if self.stats.iter().all(finite) {
+        if sets == self.sets.len() {
             Ok(())
         } else {
-            damaged("a value is not finite")
+            damaged("the number of sets of levels is wrong")
         }
     }
 }

@@ -20,7 +20,7 @@ SELECT assay.rollback('trapped');
 SELECT assay.set_alias('trapped', 'best', 2);
 SELECT assay.grant_model('trapped', 'public', 'predict');
 SELECT round(assay.predict('trapped', 5.0)::numeric, 6) AS sixteen;
-SELECT round(assay.predict('trapped@best', l)::numeric, 1) AS about_four FROM line l LIMIT 1;
+SELECT round(assay.predict('trapped@best', l)::numeric, 1) AS shrunk FROM line l LIMIT 1;
 SELECT metric FROM assay.evaluate('trapped', 'line') WHERE metric OPERATOR(pg_catalog.=) 'r2';
 SELECT model, algorithm, deployed_version FROM assay.models WHERE model OPERATOR(pg_catalog.=) 'trapped';
 SELECT version, deployed, aliases FROM assay.model_versions WHERE model OPERATOR(pg_catalog.=) 'trapped' ORDER BY version;

@@ -1,16 +1,10 @@
 //! Properties of fits: determinism, stopping, constraints, samples, errors.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use super::super::params::ClassWeight;
 use super::*;
 use crate::algo::error::Error;
 use crate::algo::frame::UNSEEN;
-use crate::algo::monitor::{Monitor, Progress};
-
-fn pool(threads: usize) -> rayon::ThreadPool {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
-}
+use crate::algo::trees::testing::{pool, stops_wherever_asked};
 
 #[test]
 fn the_model_does_not_depend_on_threads() {
@@ -80,50 +74,15 @@ fn recorded_losses_are_those_of_the_scores() {
     );
 }
 
-/// Errs from the `stop_after`-th check on, and counts the checks after that.
-struct Stopper {
-    checks: AtomicUsize,
-    stop_after: usize,
-}
-
-impl Monitor for Stopper {
-    fn check(&self) -> Result<()> {
-        let before = self.checks.fetch_add(1, Ordering::Relaxed);
-        if before >= self.stop_after {
-            Err(Error::Stopped)
-        } else {
-            Ok(())
-        }
-    }
-
-    fn progress(&self, _: Progress) {}
-}
-
 #[test]
 fn a_fit_stops_wherever_it_is_asked_to() {
     let (columns, targets) = mixed(30_000, 6);
     let data = dataset(columns, targets);
     let mut params = BoostingParams::new(Objective::Regression);
     params.n_estimators = 3;
-    let counter = Stopper {
-        checks: AtomicUsize::new(0),
-        stop_after: usize::MAX,
-    };
-    Watched::new(params.clone().check().unwrap(), &counter)
-        .fit(&data)
-        .unwrap();
-    let total = counter.checks.into_inner();
-    assert!(total > 200, "{total} checks");
-    for stop_after in (0..total).step_by(total / 40) {
-        let stopper = Stopper {
-            checks: AtomicUsize::new(0),
-            stop_after,
-        };
-        let stopped = Watched::new(params.clone().check().unwrap(), &stopper).fit(&data);
-        assert_eq!(stopped, Err(Error::Stopped));
-        // Tasks that already run may look once more each.
-        assert!(stopper.checks.into_inner() < stop_after + 40);
-    }
+    stops_wherever_asked(200, |monitor| {
+        Watched::new(params.clone().check().unwrap(), monitor).fit(&data).map(drop)
+    });
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::*;
+use crate::algo::trees::testing::{Table, auc, log_loss};
 
 #[derive(Deserialize)]
 struct Expected {
@@ -16,43 +17,31 @@ struct Expected {
     multiclass_log_loss: f64,
 }
 
-#[derive(Deserialize)]
+/// The table, and what LightGBM makes of it.
 struct Fixture {
-    train_rows: usize,
-    numbers: Vec<Vec<Option<f64>>>,
-    levels: usize,
-    level: Vec<u32>,
-    number: Vec<f64>,
-    binary: Vec<f64>,
-    three: Vec<f64>,
-    weight: Vec<f32>,
+    table: Table,
     expected: Expected,
 }
 
 impl Fixture {
     fn load() -> Self {
-        serde_json::from_str(include_str!("../../../../tests/oracle/boosting.json")).unwrap()
-    }
-
-    /// Training and test rows.
-    fn frames(&self) -> [Frame; 2] {
-        let number = |column: &Vec<Option<f64>>| Column::Number(column.iter().map(|x| x.unwrap_or(f64::NAN)).collect());
-        let mut columns: Vec<Column> = self.numbers.iter().map(number).collect();
-        columns.push(Column::Category {
-            codes: self.level.clone(),
-            levels: self.levels,
-        });
-        let all = Frame::new(columns).unwrap();
-        let (rows, train) = (all.rows() as u32, self.train_rows as u32);
-        [(0..train).collect(), (train..rows).collect()].map(|rows: Vec<u32>| all.take(&rows))
+        #[derive(Deserialize)]
+        struct File {
+            expected: Expected,
+        }
+        let file: File = serde_json::from_str(include_str!("../../../../tests/oracle/boosting.json")).unwrap();
+        Fixture {
+            table: Table::load(),
+            expected: file.expected,
+        }
     }
 
     /// Learns from the training rows; the scores of the test rows and the model.
     fn learn(&self, params: BoostingParams, targets: &[f64], weighted: bool) -> (Vec<Vec<f64>>, Boosting) {
-        let [train, test] = self.frames();
-        let mut data = DatasetBase::new(train, Array1::from(targets[..self.train_rows].to_vec()));
+        let [train, test] = self.table.frames(true);
+        let mut data = DatasetBase::new(train, Array1::from(self.table.parts(targets)[0].to_vec()));
         if weighted {
-            data = data.with_weights(Array1::from(self.weight[..self.train_rows].to_vec()));
+            data = data.with_weights(Array1::from(self.table.parts(&self.table.weight)[0].to_vec()));
         }
         let model = fit(params, &data).unwrap();
         let mut row = vec![0.0; test.columns().len()];
@@ -64,24 +53,14 @@ impl Fixture {
     }
 
     fn rmse(&self, scores: &[Vec<f64>]) -> f64 {
-        let targets = &self.number[self.train_rows..];
+        let targets = self.table.parts(&self.table.number)[1];
         let squares: f64 = scores.iter().zip(targets).map(|(ours, y)| (ours[0] - y).powi(2)).sum();
         (squares / targets.len() as f64).sqrt()
     }
 
     fn log_loss(&self, scores: &[Vec<f64>], targets: &[f64], weighted: bool) -> f64 {
-        let weight = |index: usize| {
-            if weighted {
-                f64::from(self.weight[self.train_rows + index])
-            } else {
-                1.0
-            }
-        };
-        let targets = targets[self.train_rows..].iter().enumerate();
-        let sums = targets.zip(scores).fold((0.0, 0.0), |(loss, total), ((index, y), p)| {
-            (loss - weight(index) * p[*y as usize].ln(), total + weight(index))
-        });
-        sums.0 / sums.1
+        let weights = self.table.parts(&self.table.weight)[1];
+        log_loss(self.table.parts(targets)[1], scores, weighted.then_some(weights))
     }
 }
 
@@ -90,11 +69,11 @@ fn regression_grows_the_same_trees() {
     let fixture = Fixture::load();
     let mut params = BoostingParams::new(Objective::Regression);
     params.n_estimators = 30;
-    let (scores, model) = fixture.learn(params, &fixture.number, false);
+    let (scores, model) = fixture.learn(params, &fixture.table.number, false);
     let splits: Vec<usize> = model.importance(5).iter().map(|i| i.splits).collect();
     assert_eq!(splits, fixture.expected.regression_splits);
     // Where no training row tells, thresholds and the way of missing values are ours; so training rows agree exactly.
-    let [train, _] = fixture.frames();
+    let [train, _] = fixture.table.frames(true);
     let mut row = vec![0.0; train.columns().len()];
     for (index, theirs) in fixture.expected.regression_train.iter().enumerate() {
         train.encode_row(index, &mut row);
@@ -111,7 +90,7 @@ fn monotone_regression_is_as_good() {
     let mut params = BoostingParams::new(Objective::Regression);
     params.n_estimators = 30;
     params.monotone_constraints = vec![1, 0, 0, 0, 0];
-    let (scores, _) = fixture.learn(params, &fixture.number, false);
+    let (scores, _) = fixture.learn(params, &fixture.table.number, false);
     let rmse = fixture.rmse(&scores);
     assert!((rmse / fixture.expected.monotone_rmse - 1.0).abs() < 0.01, "{rmse}");
 }
@@ -119,31 +98,14 @@ fn monotone_regression_is_as_good() {
 #[test]
 fn classification_is_as_good() {
     let fixture = Fixture::load();
-    let (scores, _) = fixture.learn(BoostingParams::new(Objective::Binary), &fixture.binary, false);
-    let loss = fixture.log_loss(&scores, &fixture.binary, false);
+    let (scores, _) = fixture.learn(BoostingParams::new(Objective::Binary), &fixture.table.binary, false);
+    let loss = fixture.log_loss(&scores, &fixture.table.binary, false);
     assert!((loss / fixture.expected.binary_log_loss - 1.0).abs() < 0.01, "{loss}");
-    let of_class = |class: f64| {
-        let rows = fixture.binary[fixture.train_rows..].iter().zip(&scores);
-        rows.filter(move |(y, _)| **y == class).map(|(_, p)| p[1])
-    };
-    // The share of pairs in the right order.
-    let mut pairs = (0.0, 0.0);
-    for positive in of_class(1.0) {
-        for negative in of_class(0.0) {
-            pairs.0 += if positive > negative {
-                1.0
-            } else if positive == negative {
-                0.5
-            } else {
-                0.0
-            };
-            pairs.1 += 1.0;
-        }
-    }
-    let auc = pairs.0 / pairs.1;
+    let positive: Vec<f64> = scores.iter().map(|p| p[1]).collect();
+    let auc = auc(fixture.table.parts(&fixture.table.binary)[1], &positive);
     assert!((auc - fixture.expected.binary_auc).abs() < 0.003, "{auc}");
-    let (scores, _) = fixture.learn(BoostingParams::new(Objective::Binary), &fixture.binary, true);
-    let loss = fixture.log_loss(&scores, &fixture.binary, true);
+    let (scores, _) = fixture.learn(BoostingParams::new(Objective::Binary), &fixture.table.binary, true);
+    let loss = fixture.log_loss(&scores, &fixture.table.binary, true);
     assert!(
         (loss / fixture.expected.weighted_log_loss - 1.0).abs() < 0.015,
         "{loss}"
@@ -154,8 +116,8 @@ fn classification_is_as_good() {
 fn multiclass_is_as_good() {
     let fixture = Fixture::load();
     let params = BoostingParams::new(Objective::Multiclass { classes: 3 });
-    let (scores, _) = fixture.learn(params, &fixture.three, false);
-    let loss = fixture.log_loss(&scores, &fixture.three, false);
+    let (scores, _) = fixture.learn(params, &fixture.table.three, false);
+    let loss = fixture.log_loss(&scores, &fixture.table.three, false);
     assert!(
         (loss / fixture.expected.multiclass_log_loss - 1.0).abs() < 0.015,
         "{loss}"

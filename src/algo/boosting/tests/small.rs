@@ -1,6 +1,6 @@
 //! Cases small enough to work out by hand.
 
-use super::super::tree::Decision;
+use crate::algo::trees::tree::Decision;
 use super::*;
 
 fn number(values: &[f64]) -> Column {
