@@ -95,7 +95,11 @@ pub enum Learner {
 
 impl Learner {
     /// Reads hyperparameters from a JSON object. The error of an unknown key or a wrong type says which and what is allowed.
-    pub fn from_json(algorithm: Algorithm, params: Value, seed: u64) -> std::result::Result<Learner, serde_json::Error> {
+    pub fn from_json(
+        algorithm: Algorithm,
+        params: Value,
+        seed: u64,
+    ) -> std::result::Result<Learner, serde_json::Error> {
         use serde_json::from_value;
         let own_seed = params.get("seed").is_some() || params.get("random_state").is_some();
         Ok(match algorithm {
@@ -170,11 +174,12 @@ impl Learner {
         classes: usize,
         monitor: &dyn Monitor,
     ) -> Result<(Fitted, Vec<Progress>)> {
-        let monitor = Recorder { monitor, history: Mutex::default() };
+        let monitor = Recorder {
+            monitor,
+            history: Mutex::default(),
+        };
         let fitted = match self {
-            Learner::LinearRegression(params) => {
-                Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?)
-            }
+            Learner::LinearRegression(params) => Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?),
             Learner::Ridge(params) => Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?),
             Learner::Lasso(params) => Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?),
             Learner::ElasticNet(params) => Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?),

@@ -2,17 +2,24 @@
 
 use hashbrown::HashMap;
 
-use crate::algo::boosting;
+use crate::algo::{boosting, linear};
 use crate::algo::estimator::Estimator;
 use crate::algo::frame::UNSEEN;
 use crate::algo::model::{Fitted, InputKind, Model, Task};
 use crate::pg::types::{self, Reader, Role, Value};
 
+/// What scores encoded rows.
+enum Engine {
+    Linear(linear::Scorer),
+    Trees(boosting::Scorer),
+    /// Models that score well as they are.
+    Model,
+}
+
 /// A loaded model with look-up tables for its categories.
 pub struct Scorer {
     model: Model,
-    /// Trees laid out for scoring many rows; other models score as they are.
-    trees: Option<boosting::Scorer>,
+    engine: Engine,
     categories: Vec<HashMap<Box<str>, f64>>,
     /// Where each input's features begin.
     offsets: Vec<usize>,
@@ -44,13 +51,14 @@ impl Scorer {
                 start
             })
             .collect();
-        let trees = match &model.fitted {
-            Fitted::Boosting(model) => Some(boosting::Scorer::new(model.clone())),
-            _ => None,
+        let engine = match &model.fitted {
+            Fitted::Linear(model) => Engine::Linear(linear::Scorer::new(model.clone())),
+            Fitted::Boosting(model) => Engine::Trees(boosting::Scorer::new(model.clone())),
+            _ => Engine::Model,
         };
         Scorer {
             model,
-            trees,
+            engine,
             categories,
             offsets,
             width,
@@ -126,9 +134,10 @@ impl Scorer {
     /// Scores an encoded row.
     #[inline]
     pub fn score(&self, row: &[f64], out: &mut [f64]) {
-        match &self.trees {
-            Some(trees) => trees.score(row, out),
-            None => self.model.fitted.score(row, out),
+        match &self.engine {
+            Engine::Linear(scorer) => scorer.score(row, out),
+            Engine::Trees(scorer) => scorer.score(row, out),
+            Engine::Model => self.model.fitted.score(row, out),
         }
     }
 

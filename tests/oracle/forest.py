@@ -24,10 +24,15 @@ one_hot = np.column_stack([numbers, level[:, None] == np.arange(table["levels"])
 
 
 def tree(model, target, weights=None):
-    model.fit(numbers[:split], targets[target][:split], sample_weight=weights)
-    used = model.tree_.feature[model.tree_.feature >= 0]
+    def splits(seed):
+        model.set_params(random_state=seed).fit(numbers[:split], targets[target][:split], sample_weight=weights)
+        return np.bincount(model.tree_.feature[model.tree_.feature >= 0], minlength=4).tolist()
+
+    # The seed decides between equal splits: there must be none.
+    used = splits(0)
+    assert all(splits(seed) == used for seed in range(1, 10)), "equal splits"
     scores = model.predict(numbers[:split]) if target == "number" else model.predict_proba(numbers[:split])[:, -1]
-    return {"splits": np.bincount(used, minlength=4).tolist(), "scores": scores.round(9).tolist()}
+    return {"splits": used, "scores": scores.round(9).tolist()}
 
 
 def forest(model, target):
@@ -35,16 +40,17 @@ def forest(model, target):
     return model
 
 
-small = dict(max_depth=5, min_samples_leaf=10, random_state=0)
+small = dict(max_depth=5, min_samples_leaf=10)
+smaller = dict(max_depth=4, min_samples_leaf=20)
 trees = {
     "squared_error": tree(DecisionTreeRegressor(**small), "number"),
     "gini": tree(DecisionTreeClassifier(**small), "binary"),
     "entropy": tree(DecisionTreeClassifier(criterion="entropy", **small), "binary"),
     "weighted": tree(DecisionTreeClassifier(class_weight="balanced", **small), "binary", weight[:split]),
-    "three": tree(DecisionTreeClassifier(**small), "three"),
-    "three_entropy": tree(DecisionTreeClassifier(criterion="entropy", **small), "three"),
-    "leaves": tree(DecisionTreeRegressor(max_leaf_nodes=12, random_state=0), "number"),
-    "decrease": tree(DecisionTreeRegressor(min_impurity_decrease=0.01, random_state=0), "number"),
+    "three": tree(DecisionTreeClassifier(**smaller), "three"),
+    "three_entropy": tree(DecisionTreeClassifier(criterion="entropy", **smaller), "three"),
+    "leaves": tree(DecisionTreeRegressor(max_leaf_nodes=12), "number"),
+    "decrease": tree(DecisionTreeRegressor(min_impurity_decrease=0.01), "number"),
 }
 regression = forest(RandomForestRegressor(oob_score=True, random_state=0), "number")
 binary = forest(RandomForestClassifier(oob_score=True, random_state=0), "binary")

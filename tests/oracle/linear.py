@@ -91,6 +91,23 @@ def elastic_net(x, codes, y, alpha, l1_ratio=1.0, scale=True, intercept=True):
     return answer(z, factors, offsets, model.coef_, model.intercept_, model.predict(z))
 
 
+def softmax_errors(z, p, penalty):
+    """Standard errors of the classes' weights as deviations from their mean, from the second derivatives of all of them."""
+    rows, classes = p.shape
+    one = np.column_stack([z, np.ones(rows)])
+    size = one.shape[1]
+    second = np.zeros((classes * size, classes * size))
+    for a in range(classes):
+        for b in range(classes):
+            weights = p[:, a] * ((a == b) - p[:, b])
+            second[a * size : (a + 1) * size, b * size : (b + 1) * size] = one.T @ (one * weights[:, None])
+    second += np.diag(np.tile(np.append(np.full(size - 1, penalty), 0), classes))
+    deviation = np.kron(np.eye(classes) - 1 / classes, np.eye(size))
+    # On deviations the derivatives have full rank; elsewhere any curvature will do.
+    inverse = deviation @ np.linalg.inv(deviation @ second @ deviation + np.eye(classes * size) - deviation) @ deviation
+    return np.sqrt(np.diag(inverse)).reshape(classes, size)[:, :-1]
+
+
 def logistic(x, codes, y, scale=True, **options):
     z, factors, offsets = encode(x, codes, scale)
     model = LogisticRegression(solver="newton-cholesky", tol=1e-12, max_iter=1000, **options).fit(z, y)
@@ -102,6 +119,9 @@ def logistic(x, codes, y, scale=True, **options):
         centred = z - np.average(z, axis=0, weights=w) if options.get("fit_intercept", True) else z
         errors = np.sqrt(np.diag(np.linalg.inv(centred.T @ (centred * w[:, None]) + penalty)))
         p_values = 2 * stats.norm.sf(np.abs(model.coef_[0]) / errors)
+    if len(model.classes_) > 2 and options.get("class_weight") is None:
+        errors = softmax_errors(z, model.predict_proba(z), 1 / options.get("C", 1.0))
+        p_values = 2 * stats.norm.sf(np.abs(model.coef_) / errors)
     one = len(model.classes_) == 2
     coefficients = model.coef_[0] if one else model.coef_
     intercept = model.intercept_[0] if one else model.intercept_

@@ -8,12 +8,12 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use super::Boosting;
+use super::forest::Forest;
 use super::grow::{Grower, Round};
 use super::loss::{Derivatives, Targets};
 use super::packing::Packing;
-use super::records::Table;
 use super::params::{BoostingValidParams, Hyperparameters, Objective};
-use super::forest::Forest;
+use super::records::Table;
 use crate::algo::error::{Error, Result};
 use crate::algo::frame::Frame;
 use crate::algo::monitor::{Monitor, Progress, Watched};

@@ -6,12 +6,12 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::forest::{Forest, NodeStats};
 use super::histogram::{Builder, Rows, subtract};
 use super::packing::{Cell, Gradients, Packing};
 use super::params::Hyperparameters;
 use super::records::Table;
 use super::split::{Bounds, Judge, Rule, Split, better, contains};
-use super::forest::{Forest, NodeStats};
 use crate::algo::error::Result;
 use crate::algo::monitor::Monitor;
 use crate::algo::trees::bins::Bins;

@@ -289,3 +289,48 @@ fn normalise(vector: &mut [f64]) {
         vector.iter_mut().for_each(|v| *v /= length);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algo::monitor::Unwatched;
+
+    /// Sizes around those of the blocks, with a column that depends on others.
+    #[test]
+    fn the_inverse_is_one() {
+        for size in [1, 5, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 37] {
+            let noise = |i: usize, j: usize| ((i * 7919 + j * 104_729) % 1009) as f64 / 1009.0 - 0.5;
+            let column = |j: usize| (0..size + 20).map(move |i| noise(i, j)).collect::<Vec<f64>>();
+            let mut columns: Vec<Vec<f64>> = (0..size).map(column).collect();
+            let last: Vec<f64> = columns[0]
+                .iter()
+                .zip(&columns[size / 2])
+                .map(|(a, b)| a + 3.0 * b)
+                .collect();
+            columns.push(last);
+            let products: Vec<Vec<f64>> = (columns.iter())
+                .map(|left| columns.iter().map(|right| dot(left, right)).collect())
+                .collect();
+            let product = |i: usize, j: usize| products[i][j] + f64::from(u8::from(i == j));
+            let factor = PivotedCholesky::new(size, product, &Unwatched).unwrap();
+            let inverse = factor.inverse(&Unwatched).unwrap();
+            for (i, row) in inverse.chunks(size).enumerate() {
+                let image: Vec<f64> = (0..size)
+                    .map(|j| (0..size).map(|k| row[k] * product(k, j)).sum())
+                    .collect();
+                for (j, value) in image.iter().enumerate() {
+                    assert!((value - f64::from(u8::from(i == j))).abs() < 1e-9, "{size}: {i}, {j}");
+                }
+            }
+            assert_eq!(factor.dependence(), None);
+            if size == 5 {
+                let factor = PivotedCholesky::new(size + 1, |i, j| products[i][j], &Unwatched).unwrap();
+                let vector = factor.dependence().unwrap();
+                let image: Vec<f64> = (0..=size)
+                    .map(|i| (0..=size).map(|j| products[i][j] * vector[j]).sum())
+                    .collect();
+                assert!(factor.rank() == size && image.iter().all(|v| v.abs() < 1e-12));
+            }
+        }
+    }
+}

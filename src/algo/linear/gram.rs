@@ -313,7 +313,9 @@ impl Accumulator for Gram {
 /// Bytes that fitting a design of `width` columns takes at least, whatever the number of rows: the products of two threads, their
 /// moments, the factor and its inverse. O(1).
 pub fn memory_needed(width: usize) -> usize {
-    let square = (width.saturating_add(2)).saturating_pow(2).saturating_mul(size_of::<f64>());
+    let square = (width.saturating_add(2))
+        .saturating_pow(2)
+        .saturating_mul(size_of::<f64>());
     square.saturating_mul(2 + 1 + 2)
 }
 

@@ -21,6 +21,7 @@ mod newton;
 mod pass;
 pub mod predictor;
 mod products;
+pub mod scorer;
 mod softmax;
 
 #[cfg(test)]
@@ -32,3 +33,4 @@ pub use least_squares::{LinearRegressionParams, RidgeParams, ridge_gram, solve_g
 pub use logistic::{ClassWeight, LogisticRegressionParams, Penalty};
 pub use model::{Intercept, LinearModel, Link, Summary, Weight};
 pub use predictor::LinearPredictor;
+pub use scorer::Scorer;

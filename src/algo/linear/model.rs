@@ -173,6 +173,16 @@ impl LinearModel {
         &self.predictor
     }
 
+    /// Turns the one linear score of a row into outputs.
+    #[inline]
+    pub(super) fn finish(&self, score: f64, out: &mut [f64]) {
+        match (self.link, out) {
+            (Link::Logistic, out) => out.iter_mut().zip(probabilities(score)).for_each(|(out, p)| *out = p),
+            (_, [out, ..]) => *out = score,
+            (_, []) => {}
+        }
+    }
+
     /// What turns linear scores into outputs.
     pub fn link(&self) -> Link {
         self.link
@@ -214,15 +224,7 @@ impl Estimator for LinearModel {
 
     fn score(&self, row: &[f64], out: &mut [f64]) {
         match self.link {
-            Link::Identity => {
-                if let Some(out) = out.first_mut() {
-                    *out = self.predictor.score(row);
-                }
-            }
-            Link::Logistic => {
-                let score = self.predictor.score(row);
-                out.iter_mut().zip(probabilities(score)).for_each(|(out, p)| *out = p);
-            }
+            Link::Identity | Link::Logistic => self.finish(self.predictor.score(row), out),
             Link::Softmax => {
                 self.predictor.scores(row, out);
                 softmax(out);

@@ -23,7 +23,7 @@ pub struct LinearPredictor {
 
 /// How a feature contributes; `start` is its first place in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-enum Term {
+pub(super) enum Term {
     Number { start: usize, centre: f64, imputed: f64 },
     Category { start: usize, levels: usize },
 }
@@ -77,6 +77,21 @@ impl LinearPredictor {
         }
     }
 
+    /// How each feature contributes.
+    pub(super) fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
+    /// The weights that terms point into.
+    pub(super) fn table(&self) -> &[f64] {
+        &self.table
+    }
+
+    /// The first output of a row that contributes nothing.
+    pub(super) fn intercept(&self) -> f64 {
+        self.intercepts.first().copied().unwrap_or(0.0)
+    }
+
     /// How many linear functions this is.
     pub fn outputs(&self) -> usize {
         self.outputs
@@ -86,7 +101,7 @@ impl LinearPredictor {
     /// training did not see as no level at all.
     #[inline]
     pub fn score(&self, row: &[f64]) -> f64 {
-        let mut sum = self.intercepts.first().copied().unwrap_or(0.0);
+        let mut sum = self.intercept();
         for (term, &value) in self.terms.iter().zip(row) {
             if let Some((place, factor)) = term.place(value, self.outputs) {
                 sum += self.table[place] * factor;

@@ -118,7 +118,7 @@ pub(crate) fn add_residuals(data: &Data, range: Range<usize>, probabilities: &mu
     for (slope, (class, values)) in slopes.iter_mut().zip(classes) {
         let values = &mut values[..range.len()];
         for (row, value) in values.iter_mut().enumerate() {
-            let hit = f64::from(u8::from(targets[row] as usize == class));
+            let hit = if targets[row] == class as f64 { 1.0 } else { 0.0 };
             *value = weights.map_or(1.0, |w| w[row]) * (hit - *value);
         }
         slope.intercept += values.iter().sum::<f64>();
@@ -178,19 +178,24 @@ pub(crate) fn probabilities(data: &Data, scorers: &[Scorer], range: Range<usize>
             .for_each(|(largest, score)| *largest = largest.max(*score));
     }
     for (class, scores) in out.chunks_exact_mut(BLOCK_ROWS).enumerate() {
-        for (row, score) in scores[..rows].iter_mut().enumerate() {
-            let above = *score - largest[row];
-            own[row] = if targets[row] as usize == class {
-                above
-            } else {
-                own[row]
-            };
+        // Slices of one length and no integers, so that the loop becomes vector instructions.
+        let class = class as f64;
+        let places = scores[..rows]
+            .iter_mut()
+            .zip(&largest)
+            .zip(sums.iter_mut().zip(&mut own));
+        for (((score, largest), (sum, own)), target) in places.zip(targets) {
+            let above = *score - largest;
+            *own = if *target == class { above } else { *own };
             *score = exp(above);
-            sums[row] += *score;
+            *sum += *score;
         }
     }
     for scores in out.chunks_exact_mut(BLOCK_ROWS) {
-        scores[..rows].iter_mut().zip(&sums).for_each(|(score, sum)| *score /= sum);
+        scores[..rows]
+            .iter_mut()
+            .zip(&sums)
+            .for_each(|(score, sum)| *score /= sum);
     }
     (0..rows)
         .map(|row| weights.map_or(1.0, |w| w[row]) * (sums[row].ln() - own[row]))

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::algo::error::{Error, Result};
 
 /// In [`Node::column`]: the split is by a set of category levels.
-const CATEGORY: u32 = 1 << 31;
+const CATEGORY: u32 = 1;
 /// In [`Node::column`]: missing values go right.
-const MISSING_RIGHT: u32 = 1 << 30;
-/// In [`Node::column`]: the column.
-const COLUMN: u32 = MISSING_RIGHT - 1;
+const MISSING_RIGHT: u32 = 2;
+/// In [`Node::column`]: the column begins at this bit. The flags are below it, so that stored numbers stay short.
+const COLUMN: u32 = 2;
 
 /// Trees walked at the same time, so that the loads of one hide behind those of the others.
 const WALKERS: usize = 8;
@@ -62,7 +62,7 @@ impl Trees {
     pub(crate) const NODE_BYTES: usize = size_of::<Node>();
 
     /// The most nodes: more could not be told apart.
-    pub(crate) const MOST_NODES: usize = COLUMN as usize;
+    pub(crate) const MOST_NODES: usize = (1 << 30) - 1;
 
     /// No trees, and room for so many nodes.
     pub(crate) fn with_capacity(nodes: usize) -> Self {
@@ -100,7 +100,7 @@ impl Trees {
             return Decision::Leaf;
         }
         let missing_left = column & MISSING_RIGHT == 0;
-        let index = (column & COLUMN) as usize;
+        let index = (column >> COLUMN) as usize;
         if column & CATEGORY != 0 {
             Decision::Category {
                 column: index,
@@ -141,7 +141,7 @@ impl Trees {
                 column,
                 threshold,
                 missing_left,
-            } => (threshold, column as u32, missing_left),
+            } => (threshold, (column as u32) << COLUMN, missing_left),
             Decision::Category {
                 column,
                 levels,
@@ -150,7 +150,7 @@ impl Trees {
                 self.sets.push(*levels);
                 (
                     f64::from_bits(self.sets.len() as u64 - 1),
-                    column as u32 | CATEGORY,
+                    (column as u32) << COLUMN | CATEGORY,
                     missing_left,
                 )
             }
@@ -219,7 +219,7 @@ impl Trees {
     #[inline(always)]
     fn step(&self, at: u32, value: impl Fn(usize) -> f64) -> u32 {
         let node = &self.nodes[at as usize];
-        let x = value((node.column & COLUMN) as usize);
+        let x = value((node.column >> COLUMN) as usize);
         let mut left = x <= node.threshold;
         if node.column & CATEGORY != 0 {
             // The cast saturates, so that unseen levels (infinity) have a code that no set holds.
@@ -317,7 +317,7 @@ impl Trees {
                         return damaged("a node has two parents");
                     }
                 }
-                let Some(&levels) = features.get((node.column & COLUMN) as usize) else {
+                let Some(&levels) = features.get((node.column >> COLUMN) as usize) else {
                     return damaged("a column is out of range");
                 };
                 let by_category = node.column & CATEGORY != 0;

@@ -81,7 +81,9 @@ fn a_fit_stops_wherever_it_is_asked_to() {
     let mut params = BoostingParams::new(Objective::Regression);
     params.n_estimators = 3;
     stops_wherever_asked(200, |monitor| {
-        Watched::new(params.clone().check().unwrap(), monitor).fit(&data).map(drop)
+        Watched::new(params.clone().check().unwrap(), monitor)
+            .fit(&data)
+            .map(drop)
     });
 }
 

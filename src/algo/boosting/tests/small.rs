@@ -1,7 +1,7 @@
 //! Cases small enough to work out by hand.
 
-use crate::algo::trees::tree::Decision;
 use super::*;
+use crate::algo::trees::tree::Decision;
 
 fn number(values: &[f64]) -> Column {
     Column::Number(values.to_vec())

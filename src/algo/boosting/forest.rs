@@ -1,0 +1,118 @@
+//! Boosted trees: trees, and what each of their nodes adds to the score.
+
+use serde::{Deserialize, Serialize};
+
+use crate::algo::error::{Error, Result};
+use crate::algo::trees::tree::{Decision, Trees};
+
+/// What is known of a node besides its way of splitting.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct NodeStats {
+    /// What the tree would add to the score if it ended here (for a leaf: what it adds).
+    pub value: f64,
+    /// The sum of hessians of the training rows that came here.
+    pub cover: f64,
+    /// The number of training rows that came here.
+    pub rows: u32,
+    /// The gain of the split, 0 for a leaf.
+    pub gain: f32,
+}
+
+/// A tree under construction or a list of trees. Node indices count over all trees.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Forest {
+    trees: Trees,
+    /// One a node.
+    stats: Vec<NodeStats>,
+}
+
+impl Forest {
+    /// The number of trees.
+    pub fn trees(&self) -> usize {
+        self.trees.count()
+    }
+
+    /// The nodes of one tree: the root first, children after their parents.
+    pub fn tree(&self, tree: usize) -> std::ops::Range<usize> {
+        self.trees.tree(tree)
+    }
+
+    /// The left and the right child of `node`, none for a leaf.
+    pub fn children(&self, node: usize) -> Option<(usize, usize)> {
+        self.trees.children(node)
+    }
+
+    /// How `node` decides.
+    pub fn decision(&self, node: usize) -> Decision<'_> {
+        self.trees.decision(node)
+    }
+
+    /// What is known of `node`.
+    pub fn stats(&self, node: usize) -> &NodeStats {
+        &self.stats[node]
+    }
+
+    /// Begins a tree with a root that is a leaf; returns the root.
+    pub(super) fn plant(&mut self, stats: NodeStats) -> usize {
+        self.stats.push(stats);
+        self.trees.plant()
+    }
+
+    /// Makes the leaf `node` a split with two leaves; returns the left one, the right one is next.
+    pub(super) fn split(
+        &mut self,
+        node: usize,
+        decision: Decision,
+        gain: f64,
+        left: NodeStats,
+        right: NodeStats,
+    ) -> usize {
+        self.stats.extend([left, right]);
+        self.stats[node].gain = gain as f32;
+        self.trees.split(node, decision)
+    }
+
+    /// Sets what a node's tree adds to the score if it ends there.
+    pub(super) fn set_value(&mut self, node: usize, value: f64) {
+        self.stats[node].value = value;
+    }
+
+    /// Keeps the first `trees` trees.
+    pub(super) fn truncate(&mut self, trees: usize) {
+        self.trees.truncate(trees);
+        self.stats.truncate(self.trees.nodes());
+    }
+
+    /// The leaf of `tree` that a row comes to. `value` gives the row's value of a column, NaN for missing. O(depth).
+    #[inline]
+    pub fn leaf(&self, tree: usize, value: impl Fn(usize) -> f64) -> usize {
+        self.trees.leaf(tree, value)
+    }
+
+    /// Adds what each tree says of an encoded row to the scores: tree t adds to `scores[t % scores.len()]`. O(trees x depth).
+    pub fn add_scores(&self, row: &[f64], scores: &mut [f64]) {
+        let mut class = 0;
+        self.trees.leaves(row, |leaf| {
+            scores[class] += self.stats[leaf].value;
+            class += 1;
+            if class == scores.len() {
+                class = 0;
+            }
+        });
+    }
+
+    /// Checks that scoring any encoded row is safe; see [`Trees::validate`]. O(nodes).
+    pub fn validate(&self, features: &[usize]) -> Result<()> {
+        if self.stats.len() != self.trees.nodes() {
+            return Err(Error::damaged("tree", "the number of nodes is wrong"));
+        }
+        // Leaves are found in `stats` by their node, and need no other number.
+        self.trees.validate(features, 1)?;
+        let finite = |s: &NodeStats| s.value.is_finite() && s.cover.is_finite() && s.gain.is_finite();
+        if self.stats.iter().all(finite) {
+            Ok(())
+        } else {
+            Err(Error::damaged("tree", "a value is not finite"))
+        }
+    }
+}

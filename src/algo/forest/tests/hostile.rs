@@ -1,0 +1,44 @@
+//! Bytes that are no model: decoding, checking and scoring never panic.
+
+use super::*;
+use crate::algo::trees::testing::mutated_bytes;
+
+fn models() -> Vec<RandomForest> {
+    let (columns, targets) = mixed(120, 14);
+    let of_classes = |count| {
+        let data = dataset(columns.clone(), targets_of(&targets, count));
+        forest(json!({"n_estimators": 3, "max_leaf_nodes": 6}), count, &data).unwrap()
+    };
+    [0, 2, 3].map(of_classes).to_vec()
+}
+
+#[test]
+fn bytes_round_trip() {
+    for model in models() {
+        let bytes = postcard::to_allocvec(&model).unwrap();
+        let decoded: RandomForest = postcard::from_bytes(&bytes).unwrap();
+        assert_eq!(decoded, model);
+        decoded.validate(&MIXED).unwrap();
+        // Other columns than those it was made for.
+        assert!(decoded.validate(&[0, 0, 0, 0]).is_err());
+        assert!(decoded.validate(&[0, 0, 0]).is_err());
+        assert!(decoded.validate(&[]).is_err());
+    }
+}
+
+#[test]
+fn mutated_bytes_never_panic() {
+    let encoded: Vec<Vec<u8>> = models()
+        .iter()
+        .map(|model| postcard::to_allocvec(model).unwrap())
+        .collect();
+    mutated_bytes(&encoded, |bytes, row| {
+        match postcard::from_bytes::<RandomForest>(bytes) {
+            Ok(model) if model.validate(&MIXED).is_ok() => {
+                score(&model, row);
+                true
+            }
+            _ => false,
+        }
+    });
+}
