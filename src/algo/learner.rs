@@ -8,7 +8,7 @@ use linfa::traits::Fit;
 use ndarray::Array1;
 use serde_json::Value;
 
-use super::boosting::{BoostingParams, Objective};
+use super::boosting::{self, BoostingParams, Objective};
 use super::error::Result;
 use super::forest::{self, DecisionTreeParams, RandomForestParams};
 use super::frame::Frame;
@@ -148,21 +148,14 @@ impl Learner {
         }
     }
 
-    /// Bytes a row that the learner holds beside the frame, for `features` columns; of a tree's or a forest's model as well.
-    pub fn working_memory(&self, features: usize) -> usize {
-        /// Limits of trees are taken as they are for so many rows.
-        const ROWS: usize = 1_000_000;
-        let forest = |params: &forest::Hyperparameters| {
-            let threads = std::thread::available_parallelism().map_or(1, usize::from);
-            forest::memory_needed(params, ROWS, features, threads).div_ceil(ROWS)
-        };
+    /// Bytes that the learner holds beside a frame of `rows` rows and `features` columns, at most; a forest's model among them.
+    pub fn working_memory(&self, rows: usize, features: usize, threads: usize) -> usize {
         match self {
-            Learner::DecisionTree(params) => forest(params),
-            Learner::RandomForest(params) => forest(params),
-            // A byte a bin; gradient, hessian and score; the row's place in the tree.
-            Learner::GradientBoosting(_) => features + 32,
+            Learner::DecisionTree(params) => forest::memory_needed(params, rows, features, threads),
+            Learner::RandomForest(params) => forest::memory_needed(params, rows, features, threads),
+            Learner::GradientBoosting(params) => boosting::memory_needed(params, rows, features),
             // The linear predictor and the loss's derivatives.
-            Learner::LogisticRegression(_) => 24,
+            Learner::LogisticRegression(_) => rows.saturating_mul(24),
             _ => 0,
         }
     }

@@ -347,7 +347,11 @@ impl Request {
             .collect::<Result<Vec<_>>>()?;
         let expected = query.expected_rows();
         let allowed = settings::max_memory();
-        let beside = learner.working_memory(builders.len());
+        let (features, threads) = (builders.iter().flatten().count(), settings::threads());
+        let needed = |builders: &[Option<ColumnBuilder>], rows: u64| {
+            let held: usize = builders.iter().flatten().map(ColumnBuilder::memory).sum();
+            held.saturating_add(learner.working_memory(rows as usize, features, threads))
+        };
         let mut rows = 0_u64;
         query.run(&mut |row| {
             for (index, builder) in builders.iter_mut().enumerate() {
@@ -359,12 +363,12 @@ impl Request {
             }
             rows += 1;
             if rows.is_multiple_of(BLOCK) {
-                check_memory(&builders, rows, beside, expected, allowed)?;
+                check_memory(needed(&builders, rows), rows, expected, allowed)?;
                 reporter.rows(what, rows, expected);
             }
             Ok(())
         })?;
-        check_memory(&builders, rows, beside, expected, allowed)?;
+        check_memory(needed(&builders, rows), rows, expected, allowed)?;
         Ok(builders
             .into_iter()
             .map(|builder| builder.map(ColumnBuilder::finish))
@@ -491,15 +495,8 @@ fn algorithms_for(task: Task) -> Vec<&'static str> {
         .collect()
 }
 
-fn check_memory(
-    builders: &[Option<ColumnBuilder>],
-    rows: u64,
-    beside: usize,
-    expected: f64,
-    allowed: usize,
-) -> Result<()> {
-    let held: usize = builders.iter().flatten().map(ColumnBuilder::memory).sum();
-    let needed = held + beside * rows as usize;
+/// Errs with 53400 when `rows` rows, of `expected`, need more memory than is allowed.
+fn check_memory(needed: usize, rows: u64, expected: f64, allowed: usize) -> Result<()> {
     if needed <= allowed {
         return Ok(());
     }

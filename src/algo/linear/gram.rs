@@ -5,11 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::products::Products;
 use crate::algo::accumulator::Accumulator;
 use crate::algo::error::{Error, Result};
+use crate::algo::monitor::Monitor;
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, MatMut, MatRef, Par};
 
 /// Rows that a [`Gram`] gathers before it multiplies them out.
 const PENDING_ROWS: usize = 128;
+/// Rows of a matrix that are worked on between two looks at the monitor.
+const CHUNK_ROWS: usize = 64;
 /// The most columns: their products take 2 GiB.
 const MAX_WIDTH: usize = 16_384;
 
@@ -47,18 +50,21 @@ impl Moments {
     }
 
     /// The moments of design columns. The target's mean is `shift` more than the products say.
-    pub(crate) fn from_products(sums: &Products, rows: usize, shift: f64) -> Moments {
+    pub(crate) fn from_products(sums: &Products, rows: usize, shift: f64, monitor: &dyn Monitor) -> Result<Moments> {
         let width = sums.design_width();
         let mut moments = Moments::new(width);
         (moments.rows, moments.weight) = (rows as u64, sums.weight());
         if moments.weight <= 0.0 {
-            return moments;
+            return Ok(moments);
         }
         for (column, mean) in moments.means.iter_mut().enumerate() {
             *mean = sums.sum(column) / moments.weight;
         }
         let mut next = 0;
         for a in 0..=width {
+            if a % CHUNK_ROWS == 0 {
+                monitor.check()?;
+            }
             for b in 0..=a {
                 let raw = sums.product(a, b);
                 let centred = raw - moments.weight * moments.means[a] * moments.means[b];
@@ -69,7 +75,7 @@ impl Moments {
             }
         }
         moments.means[width] += shift;
-        moments
+        Ok(moments)
     }
 
     /// How many features there are.

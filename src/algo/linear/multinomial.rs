@@ -91,9 +91,10 @@ impl Multinomial<'_> {
             return Ok((Vec::new(), Vec::new()));
         };
         for (more_slopes, more_products) in slabs {
-            self.data.monitor.check()?;
             slopes.iter_mut().zip(&more_slopes).for_each(|(a, b)| a.add(b));
-            products.iter_mut().zip(&more_products).for_each(|(a, b)| a.merge(b));
+            for (products, more) in products.iter_mut().zip(&more_products) {
+                products.merge(more, self.data.monitor)?;
+            }
         }
         Ok((slopes, products))
     }
@@ -135,7 +136,7 @@ impl Multinomial<'_> {
         Ok(Curvature {
             factor: PivotedCholesky::new(self.outputs() * size, lower, self.data.monitor)?,
             weight,
-            first: Moments::from_products(&products[0], rows, 0.0),
+            first: Moments::from_products(&products[0], rows, 0.0, self.data.monitor)?,
         })
     }
 

@@ -114,7 +114,7 @@ impl<'a> Data<'a> {
             block.fill(self.design, self.frame, range, &targets);
             0.0
         })?;
-        Ok(Moments::from_products(&products.0, self.targets.len(), shift))
+        Moments::from_products(&products.0, self.targets.len(), shift, self.monitor)
     }
 
     /// The loss at `point` and its weighted moments: those of the design columns and the working residual, with the second
@@ -133,7 +133,8 @@ impl<'a> Data<'a> {
             block.fill(self.design, self.frame, range, scores);
             sum
         })?;
-        Ok((loss, Moments::from_products(&products, self.targets.len(), 0.0)))
+        let moments = Moments::from_products(&products, self.targets.len(), 0.0, self.monitor)?;
+        Ok((loss, moments))
     }
 
     /// The loss at `point` and its negative gradient. O(rows x features).
@@ -306,7 +307,7 @@ impl<'a> Data<'a> {
         let mut slabs = slabs.into_iter();
         let mut total = slabs.next().unwrap_or_else(|| (Products::new(numbers, width), 0.0));
         for (products, sum) in slabs {
-            total.0.merge(&products);
+            total.0.merge(&products, self.monitor)?;
             total.1 += sum;
         }
         Ok(total)

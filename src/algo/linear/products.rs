@@ -5,6 +5,11 @@ use faer::{Accum, MatMut, MatRef, Par};
 
 use super::block::Block;
 use crate::algo::design::NO_COLUMN;
+use crate::algo::error::Result;
+use crate::algo::monitor::Monitor;
+
+/// Sums that are added between two looks at the monitor.
+const CHUNK: usize = 1 << 18;
 
 /// The lower triangle of the weighted products of all columns: the dense ones (numbers, a one, the target), then the levels.
 ///
@@ -83,9 +88,14 @@ impl Products {
     }
 
     /// Adds what another has.
-    pub fn merge(&mut self, other: &Products) {
-        self.square.iter_mut().zip(&other.square).for_each(|(a, b)| *a += b);
-        self.levels.iter_mut().zip(&other.levels).for_each(|(a, b)| *a += b);
+    pub fn merge(&mut self, other: &Products, monitor: &dyn Monitor) -> Result<()> {
+        for (ours, theirs) in [(&mut self.square, &other.square), (&mut self.levels, &other.levels)] {
+            for (ours, theirs) in ours.chunks_mut(CHUNK).zip(theirs.chunks(CHUNK)) {
+                monitor.check()?;
+                ours.iter_mut().zip(theirs).for_each(|(a, b)| *a += b);
+            }
+        }
+        Ok(())
     }
 
     /// How many design columns there are.

@@ -1,5 +1,8 @@
 //! The whole family against scikit-learn, and what must hold whatever the rows.
 
+mod classes;
+mod sparse;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use linfa::traits::Fit;
@@ -166,107 +169,6 @@ fn least_squares_and_ridge_agree_with_scikit_learn() {
 }
 
 #[test]
-fn lasso_and_elastic_net_agree_with_scikit_learn() {
-    let fixture = fixture();
-    let lasso = |alpha: f64| LassoParams::default().alpha(alpha);
-    let net = |alpha: f64, ratio: f64| ElasticNetParams::default().alpha(alpha).l1_ratio(ratio);
-    for (name, ratio) in [
-        ("mixed", 0.3),
-        ("scales", 0.3),
-        ("collinear", 0.3),
-        ("short", 0.3),
-        ("chain", 0.9),
-    ] {
-        let (part, data) = (&fixture[name], dataset(&fixture[name], "y"));
-        let alpha = if name == "chain" { 0.01 } else { 0.05 };
-        let model = fit(lasso(alpha), &data).unwrap();
-        assert!(model.summary().converged, "{name}");
-        assert_agrees(&model, &data, &part["lasso"], 1e-6, &format!("{name}: lasso"));
-        assert!(model.weights().iter().any(|w| w.weight == 0.0) || name == "scales");
-        assert!(model.weights().iter().all(|w| w.standard_error.is_none()));
-        let alpha = if name == "chain" { 0.01 } else { 0.1 };
-        let model = fit(net(alpha, ratio), &data).unwrap();
-        assert!(model.summary().converged, "{name}");
-        assert_agrees(
-            &model,
-            &data,
-            &part["elastic_net"],
-            1e-6,
-            &format!("{name}: elastic net"),
-        );
-    }
-    let (part, data) = (&fixture["mixed"], dataset(&fixture["mixed"], "y"));
-    let strong = fit(lasso(1.0), &data).unwrap();
-    assert_agrees(&strong, &data, &part["lasso_strong"], 1e-6, "strong lasso");
-    let raw = net(0.02, 0.5).standardize(false);
-    assert_agrees(
-        &fit(raw.clone(), &data).unwrap(),
-        &data,
-        &part["elastic_net_raw"],
-        1e-6,
-        "elastic net raw",
-    );
-    let origin = fit(raw.fit_intercept(false), &data).unwrap();
-    assert_agrees(
-        &origin,
-        &data,
-        &part["elastic_net_origin"],
-        1e-6,
-        "elastic net without intercept",
-    );
-    assert_eq!(origin.intercepts()[0].value, 0.0);
-}
-
-/// Without an L1 penalty the two are ridge and least squares; with one that is large enough nothing but the mean is left.
-#[test]
-fn lasso_and_elastic_net_end_where_their_relatives_are() {
-    let fixture = fixture();
-    let data = dataset(&fixture["mixed"], "y");
-    let rows = data.targets.len() as f64;
-    let net = ElasticNetParams::default().l1_ratio(0.0).alpha(1.0 / rows);
-    assert_agrees(
-        &fit(net, &data).unwrap(),
-        &data,
-        &fixture["mixed"]["ridge_1"],
-        1e-6,
-        "ridge",
-    );
-    let free = fit(LassoParams::default().alpha(0.0), &data).unwrap();
-    assert_agrees(&free, &data, &fixture["mixed"]["linear"], 1e-6, "linear");
-    let none = fit(LassoParams::default().alpha(1e3), &data).unwrap();
-    assert!(none.summary().converged && none.summary().rank == 0);
-    assert!(none.weights().iter().all(|w| w.weight == 0.0));
-    assert!((none.intercepts()[0].value - data.targets.mean().unwrap()).abs() < 1e-12);
-}
-
-/// Columns twice, nearly twice, of one value or of gaps only, and a target of one value.
-#[test]
-fn lasso_stands_degenerate_columns() {
-    let x: Vec<f64> = (0..200).map(|i| f64::from(i * 37 % 101) / 50.0).collect();
-    let nearly: Vec<f64> = x.iter().enumerate().map(|(i, x)| x + 1e-9 * (i % 7) as f64).collect();
-    let target = Array1::from_iter(x.iter().enumerate().map(|(i, x)| 3.0 * x + (i % 5) as f64));
-    let columns = [x.clone(), x.clone(), nearly, vec![4.2; 200], vec![f64::NAN; 200]];
-    let columns: Vec<Column> = columns.into_iter().map(Column::Number).collect();
-    for standardize in [true, false] {
-        for ratio in [1.0, 0.5, 1e-6] {
-            for alpha in [1e-9, 1e-3, 0.3] {
-                let data = DatasetBase::new(Frame::new(columns.clone()).unwrap(), target.clone());
-                let params = ElasticNetParams::default().alpha(alpha).l1_ratio(ratio);
-                let model = fit(params.standardize(standardize), &data).unwrap();
-                assert!(model.summary().converged, "{standardize} {ratio} {alpha}");
-                assert!(model.weights()[3..].iter().all(|w| w.weight == 0.0));
-                let sum: f64 = model.weights().iter().map(|w| w.weight).sum();
-                assert!((0.0..3.1).contains(&sum), "{standardize} {ratio} {alpha}: {sum}");
-            }
-        }
-    }
-    let flat = DatasetBase::new(Frame::new(columns).unwrap(), Array1::from_elem(200, 7.5));
-    let model = fit(LassoParams::default().alpha(0.1), &flat).unwrap();
-    assert!(model.summary().converged && model.summary().rank == 0);
-    assert_eq!(model.intercepts()[0].value, 7.5);
-}
-
-#[test]
 fn logistic_agrees_with_scikit_learn() {
     let fixture = fixture();
     let params = LogisticRegressionParams::default;
@@ -295,98 +197,6 @@ fn logistic_agrees_with_scikit_learn() {
         1e-5,
         "logistic without penalty",
     );
-}
-
-#[test]
-fn softmax_agrees_with_scikit_learn() {
-    let fixture = fixture();
-    let (part, data) = (&fixture["mixed"], dataset(&fixture["mixed"], "three"));
-    let model = fit(LogisticRegressionParams::default(), &data).unwrap();
-    assert!(model.summary().converged);
-    assert_agrees(&model, &data, &part["softmax"], 1e-6, "softmax");
-    assert!(
-        model
-            .weights()
-            .iter()
-            .all(|w| w.standard_error.is_some() && w.p_value.is_some())
-    );
-    assert!(model.intercepts().iter().all(|i| i.standard_error.is_some()));
-    for row in predictions(&model, &data.records).chunks(3) {
-        assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-14);
-    }
-    let balanced = LogisticRegressionParams::default()
-        .class_weight(ClassWeight::Balanced)
-        .c(0.2);
-    assert_agrees(
-        &fit(balanced, &data).unwrap(),
-        &data,
-        &part["softmax_balanced"],
-        1e-6,
-        "balanced softmax",
-    );
-}
-
-/// Without a penalty, a column more that depends on others changes no prediction and no other weight, and has no error.
-#[test]
-fn softmax_stands_dependent_columns_without_a_penalty() {
-    let fixture = fixture();
-    let data = dataset(&fixture["mixed"], "three");
-    let free = || LogisticRegressionParams::default().penalty(Penalty::None);
-    let plain = fit(free(), &data).unwrap();
-    let mut columns = data.records.columns().to_vec();
-    columns.push(columns[1].clone());
-    columns.push(Column::Number(vec![4.2; data.records.rows()]));
-    let more = DatasetBase::new(Frame::new(columns).unwrap(), data.targets.clone());
-    let doubled = fit(free(), &more).unwrap();
-    assert!(plain.summary().converged && doubled.summary().converged);
-    let (ours, theirs) = (predictions(&doubled, &more.records), predictions(&plain, &data.records));
-    assert_near(&ours, &theirs, 1e-6, "prediction");
-    for class in 0..3 {
-        let of = |model: &LinearModel, feature: usize| {
-            let mut weights = model.weights().iter().copied();
-            weights.find(|w| w.output == class && w.feature == feature).unwrap()
-        };
-        // The weight of a column is shared by the two that are alike; others keep theirs, and their errors.
-        let (whole, half, twin) = (of(&plain, 1), of(&doubled, 1), of(&doubled, 6));
-        assert!((half.weight - whole.weight / 2.0).abs() < 1e-6 && (twin.weight - half.weight).abs() < 1e-9);
-        assert!(half.standard_error.is_none() && whole.standard_error.is_some());
-        assert_eq!((of(&doubled, 7).weight, of(&doubled, 7).standard_error), (0.0, None));
-        for feature in [0, 2, 3, 4, 5] {
-            let (before, after) = (of(&plain, feature), of(&doubled, feature));
-            assert!((before.weight - after.weight).abs() < 1e-6 * (1.0 + before.weight.abs()));
-            let (before, after) = (before.standard_error.unwrap(), after.standard_error.unwrap());
-            assert!(
-                (before / after - 1.0).abs() < 1e-5,
-                "{class} {feature}: {before} {after}"
-            );
-        }
-    }
-}
-
-/// Newton's method and the one without second derivatives end at the same probabilities; the latter takes more classes.
-#[test]
-fn many_classes_end_where_few_do() {
-    let fixture = fixture();
-    let data = dataset(&fixture["mixed"], "y");
-    for classes in [16, 17] {
-        let target = Array1::from_iter((0..300).map(|i| (i * 7 % classes) as f64));
-        let data = DatasetBase::new(data.records.clone(), target);
-        let model = fit(LogisticRegressionParams::default().max_iter(500), &data).unwrap();
-        assert!(model.summary().converged);
-        assert_eq!(model.weights()[0].standard_error.is_some(), classes == 16);
-        // At the minimum the residuals of each class add up to nothing.
-        let predicted = predictions(&model, &data.records);
-        for class in 0..classes {
-            let sum: f64 = (predicted.chunks(classes).zip(&data.targets))
-                .map(|(row, target)| f64::from(u8::from(*target == class as f64)) - row[class])
-                .sum();
-            assert!(sum.abs() < 1e-5, "{classes} classes, {class}: {sum}");
-            let total: f64 = (model.weights().iter().filter(|w| w.feature == 1))
-                .map(|w| w.weight)
-                .sum();
-            assert!(total.abs() < 1e-9);
-        }
-    }
 }
 
 #[test]
