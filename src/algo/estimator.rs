@@ -6,6 +6,7 @@ use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
 use super::frame::Frame;
+use super::monitor::Monitor;
 
 /// A fitted model that scores rows.
 ///
@@ -20,30 +21,39 @@ pub trait Estimator {
     fn score(&self, row: &[f64], out: &mut [f64]);
 }
 
-/// Every estimator is a linfa predictor over frames: rows x outputs.
-pub struct Predictor<'a, E: Estimator + ?Sized>(pub &'a E);
+/// Every estimator is a linfa predictor over frames: rows x outputs. Once its monitor asks to stop, the rows that are left get no scores;
+/// whoever predicts asks the monitor afterwards.
+pub struct Predictor<'a, E: Estimator + ?Sized> {
+    /// What scores.
+    pub estimator: &'a E,
+    /// Who may stop it.
+    pub monitor: &'a dyn Monitor,
+}
 
-/// Rows scored by one thread at a time.
-const BLOCK: usize = 4096;
+/// Rows scored between two looks at the monitor: even a forest of large trees scores them within a few tens of milliseconds.
+const BLOCK: usize = 256;
 
 impl<E: Estimator + Sync + ?Sized> PredictInplace<Frame, Array2<f64>> for Predictor<'_, E> {
     fn predict_inplace<'a>(&'a self, frame: &'a Frame, predictions: &mut Array2<f64>) {
-        predictions
+        let blocks = predictions
             .axis_chunks_iter_mut(Axis(0), BLOCK)
             .into_par_iter()
-            .enumerate()
-            .for_each(|(block, mut rows)| {
-                let mut row = vec![f64::NAN; frame.nfeatures()];
-                let mut out = vec![0.0; self.0.outputs()];
-                for (index, mut target) in (block * BLOCK..).zip(rows.outer_iter_mut()) {
-                    frame.encode_row(index, &mut row);
-                    self.0.score(&row, &mut out);
-                    target.iter_mut().zip(&out).for_each(|(t, o)| *t = *o);
-                }
-            });
+            .enumerate();
+        blocks.for_each(|(block, mut rows)| {
+            if self.monitor.check().is_err() {
+                return;
+            }
+            let mut row = vec![f64::NAN; frame.nfeatures()];
+            let mut out = vec![0.0; self.estimator.outputs()];
+            for (index, mut target) in (block * BLOCK..).zip(rows.outer_iter_mut()) {
+                frame.encode_row(index, &mut row);
+                self.estimator.score(&row, &mut out);
+                target.iter_mut().zip(&out).for_each(|(t, o)| *t = *o);
+            }
+        });
     }
 
     fn default_target(&self, frame: &Frame) -> Array2<f64> {
-        Array2::zeros((frame.rows(), self.0.outputs()))
+        Array2::zeros((frame.rows(), self.estimator.outputs()))
     }
 }

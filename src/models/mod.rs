@@ -7,6 +7,7 @@ mod evaluate;
 mod features;
 mod grants;
 mod inspect;
+mod judge;
 mod linear_statistics;
 mod metrics;
 mod options;

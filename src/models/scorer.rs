@@ -2,10 +2,10 @@
 
 use hashbrown::HashMap;
 
-use crate::algo::{boosting, linear};
 use crate::algo::estimator::Estimator;
 use crate::algo::frame::UNSEEN;
 use crate::algo::model::{Fitted, InputKind, Model, Task};
+use crate::algo::{boosting, linear};
 use crate::pg::types::{self, Reader, Role, Value};
 
 /// What scores encoded rows.

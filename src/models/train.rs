@@ -1,8 +1,5 @@
 //! `train`: rows in, a stored version out, all in the caller's transaction.
 
-use linfa::DatasetBase;
-use linfa::traits::PredictInplace;
-use ndarray::{Array1, Array2};
 use pgrx::datum::{DatumWithOid, Interval};
 use pgrx::iter::TableIterator;
 use pgrx::{JsonB, name, pg_extern};
@@ -10,14 +7,13 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::columns::{ColumnBuilder, ReadColumn};
+use super::judge::{Judged, judge};
 use super::options::{self, required};
+use super::predict::column_named;
 use super::prepare::{self, Plan, Prepared, Split};
 use super::registry::{self, Privilege};
 use super::{deployment, hash_of};
-use crate::algo::estimator::Predictor;
-use crate::algo::frame::Frame;
 use crate::algo::learner::{Algorithm, Learner};
-use crate::algo::metrics::evaluation;
 use crate::algo::model::{Model, Task};
 use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
@@ -28,8 +24,6 @@ use crate::pg::error::{
 use crate::pg::query::{OutputColumn, Query};
 use crate::pg::settings;
 use crate::pg::types::{Reader, Role};
-
-use super::predict::column_named;
 
 /// With fewer rows than this, `split => 'auto'` keeps all rows for training.
 const FEWEST_ROWS_TO_SPLIT: usize = 500;
@@ -510,91 +504,6 @@ fn check_memory(needed: usize, rows: u64, expected: f64, allowed: usize) -> Resu
             expected.max(rows as f64),
         ))
         .hint("Raise assay.max_memory, or train on fewer rows or columns."))
-}
-
-/// What a version reached, and on which rows.
-struct Judged {
-    metrics: Vec<(&'static str, f64)>,
-    held_out: bool,
-}
-
-/// Scores the held-out rows, or the training rows when there are none.
-fn judge(
-    model: &Model,
-    train: &DatasetBase<Frame, Array1<f64>>,
-    test: Option<&DatasetBase<Frame, Array1<f64>>>,
-    what: &str,
-    reporter: &mut Reporter,
-) -> Result<Judged> {
-    let rows = test.unwrap_or(train);
-    let metrics = compute::run(what, reporter, |monitor| {
-        let predictor = Predictor(&model.fitted);
-        let mut predictions: Array2<f64> = predictor.default_target(&rows.records);
-        predictor.predict_inplace(&rows.records, &mut predictions);
-        monitor.check()?;
-        match model.task {
-            Task::Regression => evaluation::regression(&rows.targets.to_vec(), &predictions.into_flat().to_vec()),
-            Task::Classification => {
-                let classes: Vec<u32> = rows.targets.iter().map(|&class| class as u32).collect();
-                evaluation::classification(&classes, predictions.view(), 0.5)
-            }
-        }
-    })?;
-    let metrics = metrics
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect();
-    Ok(Judged {
-        metrics,
-        held_out: test.is_some(),
-    })
-}
-
-impl Judged {
-    fn json(&self) -> Json {
-        let mut object: serde_json::Map<String, Json> = self
-            .metrics
-            .iter()
-            .map(|&(name, value)| (name.to_string(), number(value)))
-            .collect();
-        object.insert(
-            "evaluated_on".into(),
-            json!(if self.held_out { "test" } else { "train" }),
-        );
-        Json::Object(object)
-    }
-
-    /// Compares with the stored metrics of another version; the error says why it is not deployed.
-    fn not_worse_than(&self, before: &Json) -> std::result::Result<(), String> {
-        if !self.held_out {
-            return Err("it was not tested on held-out rows".into());
-        }
-        // The area under the ROC curve for classes, the error for numbers; what is missing cannot be compared.
-        for (name, sign) in [("roc_auc", 1.0), ("rmse", -1.0), ("accuracy", 1.0)] {
-            let new = self
-                .metrics
-                .iter()
-                .find(|&&(metric, _)| metric == name)
-                .map(|&(_, value)| value);
-            if let (Some(new), Some(old)) = (new, before[name].as_f64()) {
-                return if sign * new >= sign * old {
-                    Ok(())
-                } else {
-                    Err(format!("its {name} is {new:.4}, the deployed version's {old:.4}"))
-                };
-            }
-        }
-        Err("its metrics cannot be compared with those of the deployed version".into())
-    }
-}
-
-/// A number as JSON, whole ones (such as a count of rows) without a fraction.
-fn number(value: f64) -> Json {
-    if value.fract() == 0.0 && value.abs() < 1e15 {
-        json!(value as i64)
-    } else {
-        json!(value)
-    }
 }
 
 fn interval(seconds: f64) -> Interval {

@@ -165,15 +165,17 @@ def score_boosting(stages, table):
 
 
 def train_xgboost(stages, table):
-    """Trains what predict_xgboost scores with, on all rows and as many leaves as the others have."""
+    """Trains what predict_xgboost scores with. Texts are plain codes: with its own categories XGBoost takes half as long again to predict."""
     frame = fetch([*FEATURES, "label", "is_test"], table)
     stages.end("fetch")
-    train = frame[~frame["is_test"]]
     everything = as_categories(frame)
-    levels = {text: everything[text].dtype for text in TEXTS}
+    for text in TEXTS:
+        everything[text] = everything[text].cat.codes.astype("float64")
+    stages.end("encode")
     model = xgboost.XGBClassifier(n_estimators=100, grow_policy="lossguide", max_leaves=31, max_depth=0, max_bin=255, learning_rate=0.1,
-                                  tree_method="hist", enable_categorical=True, n_jobs=THREADS)
-    model.fit(as_categories(train, levels), train["label"])
+                                  tree_method="hist", n_jobs=THREADS)
+    train = ~frame["is_test"]
+    model.fit(everything[train], frame["label"][train])
     stages.end("train")
     booster = model.get_booster()
     booster.set_param({"nthread": 1})
@@ -182,7 +184,7 @@ def train_xgboost(stages, table):
 
 def before_predict_xgboost():
     """Rows held as XGBoost likes them best. Anew each time, because it remembers what it predicted for them."""
-    kept["matrix"] = xgboost.DMatrix(kept["xgboost"][1], enable_categorical=True, nthread=1)
+    kept["matrix"] = xgboost.DMatrix(kept["xgboost"][1], nthread=1)
 
 
 def predict_xgboost(_stages, table):

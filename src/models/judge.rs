@@ -1,0 +1,101 @@
+//! What a new version reached, and whether it is good enough to be deployed.
+
+use linfa::traits::PredictInplace;
+use ndarray::Array2;
+use serde_json::{Value as Json, json};
+
+use super::prepare::Dataset;
+use crate::algo::estimator::Predictor;
+use crate::algo::metrics::evaluation;
+use crate::algo::model::{Model, Task};
+use crate::pg::compute::{self, Reporter};
+use crate::pg::error::Result;
+
+/// What a version reached, and on which rows.
+pub struct Judged {
+    metrics: Vec<(&'static str, f64)>,
+    held_out: bool,
+}
+
+/// Scores the held-out rows, or the training rows when there are none.
+pub fn judge(
+    model: &Model,
+    train: &Dataset,
+    test: Option<&Dataset>,
+    what: &str,
+    reporter: &mut Reporter,
+) -> Result<Judged> {
+    let rows = test.unwrap_or(train);
+    let metrics = compute::run(what, reporter, |monitor| {
+        let predictor = Predictor {
+            estimator: &model.fitted,
+            monitor,
+        };
+        let mut predictions: Array2<f64> = predictor.default_target(&rows.records);
+        predictor.predict_inplace(&rows.records, &mut predictions);
+        monitor.check()?;
+        match model.task {
+            Task::Regression => evaluation::regression(&rows.targets.to_vec(), &predictions.into_flat().to_vec()),
+            Task::Classification => {
+                let classes: Vec<u32> = rows.targets.iter().map(|&class| class as u32).collect();
+                evaluation::classification(&classes, predictions.view(), 0.5)
+            }
+        }
+    })?;
+    let metrics = metrics
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect();
+    Ok(Judged {
+        metrics,
+        held_out: test.is_some(),
+    })
+}
+
+impl Judged {
+    /// The metrics by name, and which rows they are of.
+    pub fn json(&self) -> Json {
+        let mut object: serde_json::Map<String, Json> = self
+            .metrics
+            .iter()
+            .map(|&(name, value)| (name.to_string(), number(value)))
+            .collect();
+        object.insert(
+            "evaluated_on".into(),
+            json!(if self.held_out { "test" } else { "train" }),
+        );
+        Json::Object(object)
+    }
+
+    /// Compares with the stored metrics of another version; the error says why it is not deployed.
+    pub fn not_worse_than(&self, before: &Json) -> std::result::Result<(), String> {
+        if !self.held_out {
+            return Err("it was not tested on held-out rows".into());
+        }
+        // The area under the ROC curve for classes, the error for numbers; what is missing cannot be compared.
+        for (name, sign) in [("roc_auc", 1.0), ("rmse", -1.0), ("accuracy", 1.0)] {
+            let new = self
+                .metrics
+                .iter()
+                .find(|&&(metric, _)| metric == name)
+                .map(|&(_, value)| value);
+            if let (Some(new), Some(old)) = (new, before[name].as_f64()) {
+                return if sign * new >= sign * old {
+                    Ok(())
+                } else {
+                    Err(format!("its {name} is {new:.4}, the deployed version's {old:.4}"))
+                };
+            }
+        }
+        Err("its metrics cannot be compared with those of the deployed version".into())
+    }
+}
+
+/// A number as JSON, whole ones (such as a count of rows) without a fraction.
+fn number(value: f64) -> Json {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        json!(value as i64)
+    } else {
+        json!(value)
+    }
+}
