@@ -73,12 +73,15 @@ SELECT * FROM assay.train('risk', 'customers', 'is_risky', 'logistic_regression'
 \set ECHO none
 \o
 \echo
-SELECT version, algorithm, round((metrics->>'roc_auc')::numeric, 3) AS "ROC AUC",
-       round((metrics->>'log_loss')::numeric, 3) AS "log loss", round((metrics->>'accuracy')::numeric, 3) AS accuracy,
-       round((metrics->>'precision')::numeric, 3) AS precision, round((metrics->>'recall')::numeric, 3) AS recall,
+SELECT version, algorithm, round(max(value) FILTER (WHERE metric = 'roc_auc')::numeric, 3) AS "ROC AUC",
+       round(max(value) FILTER (WHERE metric = 'log_loss')::numeric, 3) AS "log loss",
+       round(max(value) FILTER (WHERE metric = 'accuracy')::numeric, 3) AS accuracy,
+       round(max(value) FILTER (WHERE metric = 'precision')::numeric, 3) AS precision,
+       round(max(value) FILTER (WHERE metric = 'recall')::numeric, 3) AS recall,
        CASE WHEN deployed THEN '◀ yes' ELSE 'no' END AS deployed
-FROM assay.model_versions
+FROM assay.model_metrics
 WHERE model = 'risk'
+GROUP BY version, algorithm, deployed
 ORDER BY version;
 
 \echo '── 4. The 200 customers kept for testing: who is flagged, and who should have been'
