@@ -10,12 +10,12 @@ COMMENT ON FUNCTION assay.train IS
 'Trains a version of a model from the rows of a query and stores it, in this transaction.
 query: a SELECT, WITH, VALUES or TABLE statement, or a relation''s name; run once, read-only, as the caller. All columns but the target and those in exclude are features: booleans, numbers, dates and timestamps are numbers; texts, enums and uuids are categories; float arrays of one length are that many numbers. NULL, NaN and infinities are missing.
 task: classification (a boolean, text, enum or whole-number target) or regression; NULL decides by the target''s type.
-algorithm: gradient_boosting (the default), logistic_regression, naive_bayes, linear_regression, ridge. params: its hyperparameters, by scikit-learn''s and LightGBM''s names.
+algorithm: gradient_boosting (the default), random_forest, decision_tree; logistic_regression, naive_bayes for classes; linear_regression, ridge, lasso, elastic_net for numbers. params: its hyperparameters, by scikit-learn''s and LightGBM''s names.
 split: auto (no test rows under 500 rows, else test_fraction of each class), random, none, or a boolean column that is true for test rows.
 preprocess: {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
-deploy: auto (when none is deployed yet, or the new version is not worse on its held-out rows), always, never.
+deploy: auto (when none is deployed yet, or the new version predicts the same target and is not worse on its held-out rows than the deployed one was on its own), always, never.
 The same rows, parameters and seed give the same model, whatever the plan and the number of threads. A NOTICE tells each column dropped or capped.
-Errors: ML005 a column''s type, ML006 algorithm or task, ML007 unsuitable rows, ML008 not a query, 22023 parameters, 42501 not yours, 53400 assay.max_memory.';
+Errors: ML005 a column''s type, ML006 algorithm or task, ML007 unsuitable rows, ML008 not a query, 22023 parameters, 25006 read-only transaction, 42501 not yours, 42701 two columns of one name, 53400 assay.max_memory, 54000 a model too large to store.';
 
 -- Scoring.
 
@@ -24,7 +24,7 @@ AS 'MODULE_PATHNAME', 'predict_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200
 COMMENT ON FUNCTION assay.predict(text, "any") IS
 'A regression''s value, or the probability of the positive class, for one row.
 model: name, name@version or name@alias. features: one whole row, such as a table''s alias, whose columns are bound by name; or one argument a feature in the order of assay.features(model); or ROW(...) in that order.
-NULL features are missing, and treated as training learned; a NULL model or row gives NULL. Resolved once per statement. O(features) for the linear family, O(trees x depth) for boosting.
+NULL features are missing, and treated as training learned; a NULL model or row gives NULL. Resolved once per statement. O(features) for the linear family and naive Bayes, O(trees x depth) for trees.
 Errors: ML001 no such model, ML002 no such version, ML003 a feature is missing, ML004 a feature''s type, ML010 more than two classes, 42501.';
 
 CREATE FUNCTION assay.predict_label(model text, VARIADIC features "any") RETURNS text
@@ -87,7 +87,7 @@ CREATE FUNCTION assay.feature_importance(model text)
 RETURNS TABLE (feature text, weight double precision, gain double precision, cover double precision)
 AS 'MODULE_PATHNAME', 'feature_importance_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
 COMMENT ON FUNCTION assay.feature_importance(text) IS
-'How much each feature matters, the most important first. Boosted trees: weight is the number of splits on it, gain their total gain, cover the total weight of the rows they split. Linear models: weight is the standard deviation of the feature''s contribution over the training rows, gain its share of the sum of these variances; cover is NULL. Naive Bayes: an error, ML010.';
+'How much each feature matters, the most important first. Trees: weight is the number of splits on it, gain their total gain, cover the total weight of the rows they split. Linear models: weight is the standard deviation of the feature''s contribution over the training rows, gain its share of the sum of these variances; cover is NULL. Naive Bayes: an error, ML010.';
 
 CREATE FUNCTION assay.feature_info(model text)
 RETURNS TABLE (feature text, type text, rows bigint, nulls bigint, min double precision, max double precision,
@@ -106,7 +106,7 @@ CREATE FUNCTION assay.training_info(model text)
 RETURNS TABLE (iteration integer, loss double precision, eval_loss double precision)
 AS 'MODULE_PATHNAME', 'training_info_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
 COMMENT ON FUNCTION assay.training_info(text) IS
-'The loss on the training rows after each iteration, and on validation rows where early stopping held some out. Needs the privilege manage.';
+'The loss on the training rows after each iteration (a boosting round, a tree of a forest, a step of a solver), and on validation rows where early stopping held some out. Needs the privilege manage.';
 
 -- Deploying.
 
@@ -138,7 +138,7 @@ COMMENT ON FUNCTION assay.set_threshold(text, double precision) IS
 CREATE FUNCTION assay.grant_model(model text, role text, privilege text) RETURNS void
 AS 'MODULE_PATHNAME', 'grant_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.grant_model(text, text, text) IS
-'Lets a role (or public) predict: score, judge, see labels, features, weights and importance; or manage: also train versions, deploy, roll back, and see training statistics. Only the owner grants.';
+'Lets a role (or public) predict: score, judge, see labels, features, weights and importance; or manage: also train and drop versions, deploy, roll back, set aliases and thresholds, and see training statistics. Only the owner grants.';
 
 CREATE FUNCTION assay.revoke_model(model text, role text, privilege text) RETURNS void
 AS 'MODULE_PATHNAME', 'revoke_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;

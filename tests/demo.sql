@@ -55,9 +55,9 @@ FROM customers c
 GROUP BY is_test
 ORDER BY is_test;
 
-\echo '── 2. Training on 800 of them, with progress four times a second'
+\echo '── 2. Training on 800 of them, with progress ten times a second'
 \echo
-SET assay.progress = '250ms';
+SET assay.progress = '100ms';
 \set ECHO queries
 SELECT version, algorithm, rows, features, duration FROM assay.train('risk', 'customers', 'is_risky',
     params  => '{"n_estimators": 3000, "learning_rate": 0.003, "num_leaves": 7, "subsample": 0.5,

@@ -84,7 +84,7 @@ impl InputKind {
 /// What scores.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Fitted {
-    /// Least squares, ridge, logistic.
+    /// Least squares, ridge, lasso, elastic net, logistic.
     Linear(LinearModel),
     /// Naive Bayes.
     NaiveBayes(NaiveBayes),

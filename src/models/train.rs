@@ -18,8 +18,8 @@ use crate::algo::model::{Model, Task};
 use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
-    DUPLICATE_COLUMN, Error, INTERNAL, INVALID_PARAMETER, MEMORY_LIMIT, Result, UNDEFINED_ALGORITHM, megabytes, notice,
-    or_raise,
+    DUPLICATE_COLUMN, Error, INTERNAL, INVALID_PARAMETER, LIMIT_EXCEEDED, MEMORY_LIMIT, Result, UNDEFINED_ALGORITHM,
+    megabytes, notice, or_raise,
 };
 use crate::pg::query::{OutputColumn, Query};
 use crate::pg::settings;
@@ -27,6 +27,9 @@ use crate::pg::types::{Reader, Role};
 
 /// With fewer rows than this, `split => 'auto'` keeps all rows for training.
 const FEWEST_ROWS_TO_SPLIT: usize = 500;
+
+/// The most bytes of a model: what PostgreSQL holds in one value, with room for the statement that stores it.
+const MOST_BYTES: usize = 1_000_000_000;
 
 /// When a new version becomes the one that the bare name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -380,6 +383,18 @@ impl Request {
         reporter: &Reporter,
     ) -> Result<Row> {
         let bytes = model.to_bytes()?;
+        if bytes.len() > MOST_BYTES {
+            return Err(Error::new(
+                LIMIT_EXCEEDED,
+                format!("model \"{}\" is too large to be stored", self.model),
+            )
+            .detail(format!(
+                "It has {}, and at most {} are allowed.",
+                megabytes(bytes.len()),
+                megabytes(MOST_BYTES)
+            ))
+            .hint("Grow fewer or smaller trees: fewer n_estimators, a max_depth, or a larger min_samples_leaf."));
+        }
         let statistics: Vec<Json> = statistics
             .iter()
             .map(|(name, summary)| json!({"feature": name, "summary": summary}))
