@@ -109,9 +109,13 @@ pub fn prepare(
         }
     }
     if inputs.is_empty() {
-        return Err(Error::new(UNSUITABLE_ROWS, "no feature is left to learn from")
-            .detail(notes.join("\n"))
-            .hint("The query must give at least one column beside the target that varies."));
+        let error = Error::new(UNSUITABLE_ROWS, "no feature is left to learn from")
+            .hint("The query must give at least one column beside the target that varies.");
+        return Err(if notes.is_empty() {
+            error
+        } else {
+            error.detail(notes.join("\n"))
+        });
     }
     let dataset = |columns: Vec<Column>, rows: &[u32]| -> Result<Dataset> {
         let targets = rows

@@ -125,14 +125,6 @@ impl LinearPredictor {
         }
     }
 
-    /// How often `feature` is looked at is constant, so what it adds to output `output` of one row is its whole effect there.
-    pub fn contribution(&self, feature: usize, value: f64, output: usize) -> f64 {
-        match self.terms.get(feature).and_then(|term| term.place(value, self.outputs)) {
-            Some((place, factor)) if output < self.outputs => self.table[place + output] * factor,
-            _ => 0.0,
-        }
-    }
-
     /// Checks every size, so that scoring rows of `features.len()` values cannot panic. `features[i]` is 0 for a number and the
     /// number of levels for a category.
     pub fn validate(&self, features: &[usize]) -> Result<()> {
