@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accumulator;
+pub mod block;
 pub mod boosting;
 pub mod design;
 pub mod error;

@@ -1,0 +1,291 @@
+//! Rows on their way into a pass: a block of them, column by column, so that each accumulator runs over one column at a time.
+//!
+//! Every SQL type comes as one of three kinds of cells; [`Kind`] says what they mean.
+
+/// The most rows of a block: a block of eight-byte cells stays in the first or second cache.
+pub const ROWS: usize = 1024;
+
+/// The most bytes of text in one column of a block, but for a row that is longer by itself.
+const TEXT_BYTES: usize = 1 << 18;
+
+/// What the cells of a column mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum Kind {
+    /// Integers 0 and 1.
+    Bool,
+    /// Integers.
+    Integer,
+    /// Numbers of binary floating point, maybe NaN or infinite.
+    Float,
+    /// Decimal numbers, as the nearest floating-point ones; NaN and infinities occur.
+    Numeric,
+    /// Integers: days since 2000-01-01; the extreme integers are the infinities.
+    Date,
+    /// Integers: microseconds since 2000-01-01 of a clock on the wall; the extreme integers are the infinities.
+    Timestamp,
+    /// Integers: microseconds since 2000-01-01 UTC; the extreme integers are the infinities.
+    TimestampTz,
+    /// Integers: microseconds since midnight.
+    Time,
+    /// Integers: microseconds, with days of 24 hours and months of 30 days, as PostgreSQL compares intervals.
+    Interval,
+    /// Texts.
+    Text,
+    /// Texts: labels of an enum type.
+    Enum,
+    /// Texts: uuids with hyphens.
+    Uuid,
+    /// Texts: JSON.
+    Json,
+    /// Texts: arrays as PostgreSQL writes them, `{a,b}`.
+    Array,
+    /// Texts: binary data as PostgreSQL writes it, `\x00ff`.
+    Bytes,
+    /// Texts: values of any other type, as PostgreSQL writes them.
+    Other,
+}
+
+/// Which of the three forms the cells of a kind have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// [`Cells::Integers`]
+    Integers,
+    /// [`Cells::Numbers`]
+    Numbers,
+    /// [`Cells::Texts`]
+    Texts,
+}
+
+impl Kind {
+    /// The form of its cells.
+    pub fn form(self) -> Form {
+        match self {
+            Kind::Bool
+            | Kind::Integer
+            | Kind::Date
+            | Kind::Timestamp
+            | Kind::TimestampTz
+            | Kind::Time
+            | Kind::Interval => Form::Integers,
+            Kind::Float | Kind::Numeric => Form::Numbers,
+            Kind::Text | Kind::Enum | Kind::Uuid | Kind::Json | Kind::Array | Kind::Bytes | Kind::Other => Form::Texts,
+        }
+    }
+
+    /// Whether it is a number to calculate with.
+    pub fn is_number(self) -> bool {
+        matches!(self, Kind::Integer | Kind::Float | Kind::Numeric)
+    }
+
+    /// Whether it is a point in time.
+    pub fn is_time(self) -> bool {
+        matches!(self, Kind::Date | Kind::Timestamp | Kind::TimestampTz)
+    }
+}
+
+/// Texts one behind the other.
+#[derive(Debug, Clone, Default)]
+pub struct Texts {
+    bytes: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    /// The text of a row.
+    #[inline]
+    pub fn get(&self, row: usize) -> &str {
+        let start = if row == 0 { 0 } else { self.ends[row - 1] };
+        &self.bytes[start..self.ends[row]]
+    }
+
+    /// The texts in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map(|row| self.get(row))
+    }
+
+    fn push(&mut self, text: &str) {
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len());
+    }
+}
+
+/// The cells of a column, one a row. Where the value is NULL they hold 0 or an empty text.
+#[derive(Debug, Clone)]
+pub enum Cells {
+    /// Of kinds whose form is [`Form::Integers`].
+    Integers(Vec<i64>),
+    /// Of kinds whose form is [`Form::Numbers`].
+    Numbers(Vec<f64>),
+    /// Of kinds whose form is [`Form::Texts`].
+    Texts(Texts),
+}
+
+/// One column of a block.
+#[derive(Debug, Clone)]
+pub struct BlockColumn {
+    kind: Kind,
+    cells: Cells,
+    present: Vec<bool>,
+    nulls: usize,
+}
+
+impl BlockColumn {
+    /// An empty column.
+    pub fn new(kind: Kind) -> BlockColumn {
+        let cells = match kind.form() {
+            Form::Integers => Cells::Integers(Vec::new()),
+            Form::Numbers => Cells::Numbers(Vec::new()),
+            Form::Texts => Cells::Texts(Texts::default()),
+        };
+        BlockColumn {
+            kind,
+            cells,
+            present: Vec::new(),
+            nulls: 0,
+        }
+    }
+
+    /// What its cells mean.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its cells.
+    pub fn cells(&self) -> &Cells {
+        &self.cells
+    }
+
+    /// For each row whether it has a value.
+    pub fn present(&self) -> &[bool] {
+        &self.present
+    }
+
+    /// How many rows have none.
+    pub fn nulls(&self) -> usize {
+        self.nulls
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        self.present.len()
+    }
+
+    /// Appends NULL.
+    #[inline]
+    pub fn push_null(&mut self) {
+        match &mut self.cells {
+            Cells::Integers(integers) => integers.push(0),
+            Cells::Numbers(numbers) => numbers.push(0.0),
+            Cells::Texts(texts) => texts.push(""),
+        }
+        self.present.push(false);
+        self.nulls += 1;
+    }
+
+    /// Appends an integer; NULL when this is no column of integers.
+    #[inline]
+    pub fn push_integer(&mut self, integer: i64) {
+        match &mut self.cells {
+            Cells::Integers(integers) => {
+                integers.push(integer);
+                self.present.push(true);
+            }
+            _ => self.push_null(),
+        }
+    }
+
+    /// Appends a number; NULL when this is no column of numbers.
+    #[inline]
+    pub fn push_number(&mut self, number: f64) {
+        match &mut self.cells {
+            Cells::Numbers(numbers) => {
+                numbers.push(number);
+                self.present.push(true);
+            }
+            _ => self.push_null(),
+        }
+    }
+
+    /// Appends a text; NULL when this is no column of texts.
+    #[inline]
+    pub fn push_text(&mut self, text: &str) {
+        match &mut self.cells {
+            Cells::Texts(texts) => {
+                texts.push(text);
+                self.present.push(true);
+            }
+            _ => self.push_null(),
+        }
+    }
+
+    /// Whether it has taken as much as a block should hold.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.present.len() >= ROWS
+            || match &self.cells {
+                Cells::Texts(texts) => texts.bytes.len() >= TEXT_BYTES,
+                _ => false,
+            }
+    }
+
+    /// Forgets its rows; memory for a usual block is kept, that of uncommonly long texts is not.
+    pub fn clear(&mut self) {
+        match &mut self.cells {
+            Cells::Integers(integers) => integers.clear(),
+            Cells::Numbers(numbers) => numbers.clear(),
+            Cells::Texts(texts) => {
+                texts.ends.clear();
+                texts.bytes.clear();
+                texts.bytes.shrink_to(2 * TEXT_BYTES);
+            }
+        }
+        self.present.clear();
+        self.nulls = 0;
+    }
+
+    /// Bytes held on the heap.
+    pub fn memory(&self) -> usize {
+        self.present.capacity()
+            + match &self.cells {
+                Cells::Integers(integers) => integers.capacity() * size_of::<i64>(),
+                Cells::Numbers(numbers) => numbers.capacity() * size_of::<f64>(),
+                Cells::Texts(texts) => texts.bytes.capacity() + texts.ends.capacity() * size_of::<usize>(),
+            }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_and_nulls_stand_side_by_side() {
+        let mut texts = BlockColumn::new(Kind::Text);
+        texts.push_text("a");
+        texts.push_null();
+        texts.push_text("");
+        texts.push_text("über");
+        let Cells::Texts(cells) = texts.cells() else { panic!() };
+        assert_eq!(cells.iter().collect::<Vec<_>>(), ["a", "", "", "über"]);
+        assert_eq!(texts.present(), [true, false, true, true]);
+        assert_eq!((texts.rows(), texts.nulls()), (4, 1));
+        texts.clear();
+        assert_eq!((texts.rows(), texts.nulls()), (0, 0));
+        texts.push_integer(3);
+        assert_eq!(
+            (texts.rows(), texts.nulls()),
+            (1, 1),
+            "a value of another form is no value"
+        );
+    }
+
+    #[test]
+    fn long_texts_fill_a_block_early() {
+        let mut texts = BlockColumn::new(Kind::Text);
+        texts.push_text(&"x".repeat(TEXT_BYTES));
+        assert!(texts.is_full());
+        texts.clear();
+        (0..ROWS).for_each(|_| texts.push_text("x"));
+        assert!(texts.is_full());
+    }
+}
