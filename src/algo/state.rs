@@ -23,6 +23,7 @@ use super::error::{Error, Result};
 use super::hash::hash_bytes;
 use super::linear::gram::Gram;
 use super::metrics::{Inputs, Metric, Rows, Tally, with_rows};
+use super::scan::Scan;
 
 const MAGIC: [u8; 4] = *b"AsSt";
 const VERSION: u8 = 1;
@@ -35,6 +36,8 @@ pub enum State {
     Metric(Tally),
     /// The sufficient statistics that linear models train from.
     Gram(Gram),
+    /// Profiles and checks of a relation.
+    Scan(Box<Scan>),
 }
 
 /// What a state is of.
@@ -44,10 +47,12 @@ pub enum Kind {
     Metric(Metric),
     /// Sums of products.
     Gram,
+    /// Profiles and checks.
+    Scan,
 }
 
 impl Kind {
-    /// The byte that stands for a kind. Stored states have it, so it never changes: metrics have 1 to 63, sums of products 64.
+    /// The byte that stands for a kind. Stored states have it, so it never changes: metrics have 1 to 63, sums of products 64, scans 65.
     pub const fn code(self) -> u8 {
         match self {
             Kind::Metric(metric) => match metric {
@@ -68,12 +73,16 @@ impl Kind {
                 Metric::MedianAbsoluteError => 15,
             },
             Kind::Gram => 64,
+            Kind::Scan => 65,
         }
     }
 
     /// Every kind.
     pub fn all() -> impl Iterator<Item = Kind> {
-        Metric::ALL.into_iter().map(Kind::Metric).chain([Kind::Gram])
+        Metric::ALL
+            .into_iter()
+            .map(Kind::Metric)
+            .chain([Kind::Gram, Kind::Scan])
     }
 
     fn of_code(code: u8) -> Option<Kind> {
@@ -86,6 +95,7 @@ impl fmt::Display for Kind {
         match self {
             Kind::Metric(metric) => metric.fmt(f),
             Kind::Gram => f.write_str("linear statistics"),
+            Kind::Scan => f.write_str("a scan"),
         }
     }
 }
@@ -102,12 +112,19 @@ impl From<Gram> for State {
     }
 }
 
+impl From<Scan> for State {
+    fn from(scan: Scan) -> State {
+        State::Scan(Box::new(scan))
+    }
+}
+
 impl State {
     /// What it is a state of.
     pub fn kind(&self) -> Kind {
         match self {
             State::Metric(tally) => Kind::Metric(tally.metric()),
             State::Gram(_) => Kind::Gram,
+            State::Scan(_) => Kind::Scan,
         }
     }
 
@@ -117,6 +134,7 @@ impl State {
         match (self, other) {
             (State::Metric(ours), State::Metric(theirs)) => ours.merge(theirs),
             (State::Gram(ours), State::Gram(theirs)) => ours.merge(theirs),
+            (State::Scan(ours), State::Scan(theirs)) => ours.merge(theirs),
             (ours, theirs) => {
                 let name = |state: &State| format!("a state of {}", state.kind());
                 Err(Error::Mismatch {
@@ -133,6 +151,7 @@ impl State {
             + match self {
                 State::Metric(tally) => tally.memory(),
                 State::Gram(gram) => gram.memory(),
+                State::Scan(scan) => size_of::<Scan>() + scan.memory(),
             }
     }
 
@@ -140,7 +159,7 @@ impl State {
     pub fn finish(&self) -> Option<f64> {
         match self {
             State::Metric(tally) => tally.finish(),
-            State::Gram(_) => None,
+            State::Gram(_) | State::Scan(_) => None,
         }
     }
 
@@ -151,6 +170,7 @@ impl State {
         let mut bytes = match self {
             State::Metric(tally) => with_rows!(tally.rows(), rows => encode(rows, header)),
             State::Gram(gram) => encode(gram, header),
+            State::Scan(scan) => encode(scan.settled().as_ref(), header),
         }?;
         let kind = self.kind().code();
         let length = u32::try_from(bytes.len() - HEADER).map_err(|_| Error::Memory {
@@ -198,6 +218,7 @@ impl State {
                 Ok(State::Metric(Tally::from_rows(metric, rows)?))
             }
             Kind::Gram => Ok(State::Gram(decode(payload)?)),
+            Kind::Scan => Ok(State::from(decode::<Scan>(payload)?)),
         }
     }
 }

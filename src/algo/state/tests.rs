@@ -4,7 +4,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::algo::block;
 use crate::algo::label::Label;
+use crate::algo::scan::{Plan, PlanCheck, PlanColumn, Test};
 
 /// A row of any kind of state.
 type Row = (u8, u8, f64);
@@ -23,6 +25,7 @@ fn state(of: Kind, kind: u8, rows: &[Row]) -> State {
     let metric = match of {
         Kind::Metric(metric) => metric,
         Kind::Gram => return gram(rows),
+        Kind::Scan => return scan(rows),
     };
     let mut tally = Tally::new(metric);
     for &(a, b, number) in rows {
@@ -45,6 +48,35 @@ fn gram(rows: &[Row]) -> State {
             .for_each(|&(a, b, number)| gram.push(&[f64::from(a), number], f64::from(b)));
         State::from(gram)
     })
+}
+
+fn scan(rows: &[Row]) -> State {
+    let column = |name: &str, kind| PlanColumn {
+        name: name.into(),
+        type_name: "t".into(),
+        kind,
+    };
+    let mut scan = Scan::new(Plan {
+        columns: vec![column("a", block::Kind::Integer), column("x", block::Kind::Float)],
+        groupings: vec![vec![0]],
+        checks: vec![PlanCheck {
+            column: Some(1),
+            filter: None,
+            grouping: Some(0),
+            test: Test::Moments,
+        }],
+        ..Plan::default()
+    })
+    .unwrap();
+    for &(a, _, number) in rows {
+        scan.push(|block| {
+            block[0].push_integer(i64::from(a % 3));
+            block[1].push_number(number);
+            Ok(())
+        })
+        .unwrap();
+    }
+    State::from(scan)
 }
 
 fn bytes(state: &State) -> Vec<u8> {

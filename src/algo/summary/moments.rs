@@ -116,7 +116,7 @@ impl Moments {
     }
 
     /// Whether these can be anyone's moments.
-    pub(super) fn is_sound(&self) -> bool {
+    pub(in crate::algo) fn is_sound(&self) -> bool {
         if self.count == 0 {
             return *self == Moments::default();
         }

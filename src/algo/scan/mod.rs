@@ -1,0 +1,277 @@
+//! One pass over the rows of a relation that answers everything asked of it at once: the profiles of its columns, and any number of
+//! checks with their segments.
+//!
+//! Rows come one by one and are gathered into blocks; each block is then gone through column by column and check by check. The
+//! pass is an accumulator like any other, so parallel workers share it, and its bytes can be kept and merged with those of other
+//! rows.
+
+mod plan;
+mod segments;
+mod tally;
+mod test;
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use plan::{Plan, PlanCheck, PlanColumn};
+pub use segments::{MOST_SEGMENTS, Segment, Segments};
+pub use tally::{Measure, Tally};
+pub use test::{Bound, Constant, Test, compile};
+
+use self::segments::NO_SEGMENT;
+use self::test::{Outcome, PASS, Ready};
+use super::accumulator::Accumulator;
+use super::block::{BlockColumn, Cells, Form, ROWS};
+use super::error::{Error, Result};
+
+/// A pass over rows: see the module.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Scan {
+    plan: Plan,
+    rows: u64,
+    segments: Vec<Segments>,
+    /// Those of each check: one, or with a grouping one a segment.
+    tallies: Vec<Vec<Tally>>,
+    #[serde(skip)]
+    work: Work,
+}
+
+/// What a scan needs while rows come, and no longer.
+#[derive(Debug, Clone, Default)]
+struct Work {
+    block: Vec<BlockColumn>,
+    ready: Vec<Ready>,
+    /// The columns of texts, whose blocks may be full before the others.
+    texts: Vec<usize>,
+    /// Rows of the block.
+    rows: usize,
+}
+
+impl PartialEq for Scan {
+    fn eq(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.settled(), other.settled());
+        ours.plan == theirs.plan
+            && ours.rows == theirs.rows
+            && ours.segments == theirs.segments
+            && ours.tallies == theirs.tallies
+    }
+}
+
+impl Scan {
+    /// A pass that has seen no row. Errs when the plan contradicts itself, or a pattern does not compile.
+    pub fn new(plan: Plan) -> Result<Scan> {
+        plan.validate()?;
+        let tallies = |check: &PlanCheck| match check.grouping {
+            Some(_) => Vec::new(),
+            None => vec![Tally::new(&check.test)],
+        };
+        let mut scan = Scan {
+            rows: 0,
+            segments: vec![Segments::default(); plan.groupings.len()],
+            tallies: plan.checks.iter().map(tallies).collect(),
+            work: Work::default(),
+            plan,
+        };
+        scan.prepare()?;
+        Ok(scan)
+    }
+
+    /// Makes ready for rows what bytes do not hold.
+    fn prepare(&mut self) -> Result<()> {
+        if self.work.block.len() == self.plan.columns.len() && self.work.ready.len() == self.plan.checks.len() {
+            return Ok(());
+        }
+        let plan = &self.plan;
+        let form = |check: &PlanCheck| check.column.map(|column| plan.columns[column].kind.form());
+        self.work.ready = plan
+            .checks
+            .iter()
+            .map(|check| Ready::new(&check.test, form(check)))
+            .collect::<Result<_>>()?;
+        self.work.block = plan
+            .columns
+            .iter()
+            .map(|column| BlockColumn::new(column.kind))
+            .collect();
+        let is_text = |&column: &usize| plan.columns[column].kind.form() == Form::Texts;
+        self.work.texts = (0..plan.columns.len()).filter(is_text).collect();
+        Ok(())
+    }
+
+    /// What it looks at.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Takes a row: `fill` gives each column, in order, its cell.
+    #[inline]
+    pub fn push(&mut self, fill: impl FnOnce(&mut [BlockColumn]) -> Result<()>) -> Result<()> {
+        self.prepare()?;
+        fill(&mut self.work.block)?;
+        self.work.rows += 1;
+        let work = &self.work;
+        if work.rows >= ROWS || work.texts.iter().any(|&column| work.block[column].is_full()) {
+            self.flush();
+        }
+        Ok(())
+    }
+
+    /// Works off the rows that have been gathered.
+    pub fn flush(&mut self) {
+        let rows = std::mem::take(&mut self.work.rows);
+        if rows == 0 {
+            return;
+        }
+        self.rows += rows as u64;
+        let mut block = std::mem::take(&mut self.work.block);
+        let groups: Vec<Vec<(usize, Vec<u32>)>> = self
+            .plan
+            .groupings
+            .iter()
+            .zip(&mut self.segments)
+            .map(|(columns, segments)| {
+                let columns: Vec<&BlockColumn> = columns.iter().map(|&column| &block[column]).collect();
+                segments.groups(&columns)
+            })
+            .collect();
+        let mut outcomes: Vec<Outcome> = Vec::with_capacity(rows);
+        let checks = self.plan.checks.iter().zip(&self.work.ready);
+        for ((check, ready), tallies) in checks.zip(&mut self.tallies) {
+            let column = check.column.map(|column| &block[column]);
+            match column {
+                Some(column) => ready.outcomes(column, &mut outcomes),
+                None => {
+                    outcomes.clear();
+                    outcomes.resize(rows, PASS);
+                }
+            }
+            let chosen = |row: u32| check.filter.is_none_or(|filter| is_true(&block[filter], row as usize));
+            match check.grouping {
+                Some(grouping) => {
+                    for (place, among) in &groups[grouping] {
+                        while tallies.len() <= *place {
+                            tallies.push(Tally::new(&check.test));
+                        }
+                        match check.filter {
+                            None => tallies[*place].push(column, &outcomes, among),
+                            Some(_) => {
+                                let among: Vec<u32> = among.iter().copied().filter(|&row| chosen(row)).collect();
+                                tallies[*place].push(column, &outcomes, &among);
+                            }
+                        }
+                    }
+                }
+                None if check.filter.is_none() => tallies[0].push_all(column, &outcomes),
+                None => {
+                    let among: Vec<u32> = (0..rows as u32).filter(|&row| chosen(row)).collect();
+                    tallies[0].push(column, &outcomes, &among);
+                }
+            }
+        }
+        block.iter_mut().for_each(BlockColumn::clear);
+        self.work.block = block;
+    }
+
+    /// The same with no rows left to work off.
+    pub fn settled(&self) -> std::borrow::Cow<'_, Scan> {
+        if self.work.rows == 0 {
+            return std::borrow::Cow::Borrowed(self);
+        }
+        let mut scan = self.clone();
+        scan.flush();
+        std::borrow::Cow::Owned(scan)
+    }
+
+    /// How many rows it has seen.
+    pub fn rows(&self) -> u64 {
+        self.rows + self.work.rows as u64
+    }
+
+    /// What a check has counted: one tally, or one a segment of its grouping. Of a settled scan.
+    pub fn tallies(&self, check: usize) -> &[Tally] {
+        &self.tallies[check]
+    }
+
+    /// The segments of a grouping. Of a settled scan.
+    pub fn segments(&self, grouping: usize) -> &Segments {
+        &self.segments[grouping]
+    }
+}
+
+fn is_true(column: &BlockColumn, row: usize) -> bool {
+    // NULL is 0 there.
+    matches!(column.cells(), Cells::Integers(integers) if integers[row] != 0)
+}
+
+impl Accumulator for Scan {
+    fn merge(&mut self, other: &Self) -> Result<()> {
+        if self.plan != other.plan {
+            return Err(Error::Mismatch {
+                left: "a scan".into(),
+                right: "one of other columns or checks".into(),
+            });
+        }
+        self.flush();
+        let other = other.settled();
+        self.rows += other.rows;
+        let places: Vec<Vec<u32>> = self
+            .segments
+            .iter_mut()
+            .zip(&other.segments)
+            .map(|(a, b)| a.merge(b))
+            .collect();
+        let tallies = self.tallies.iter_mut().zip(&other.tallies);
+        for (check, (ours, theirs)) in self.plan.checks.iter().zip(tallies) {
+            for (index, theirs) in theirs.iter().enumerate() {
+                let place = match check.grouping {
+                    Some(grouping) if places[grouping][index] == NO_SEGMENT => continue,
+                    Some(grouping) => places[grouping][index] as usize,
+                    None => index,
+                };
+                while ours.len() <= place {
+                    ours.push(Tally::new(&check.test));
+                }
+                ours[place].merge(theirs)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.plan.validate()?;
+        let plan = &self.plan;
+        let fail = |problem: &str| Err(Error::damaged("scan", problem));
+        if self.segments.len() != plan.groupings.len() || self.tallies.len() != plan.checks.len() || self.rows > 1 << 53
+        {
+            return fail("its parts do not agree with its plan");
+        }
+        for (columns, segments) in plan.groupings.iter().zip(&self.segments) {
+            segments.validate(columns.len())?;
+        }
+        for (check, tallies) in plan.checks.iter().zip(&self.tallies) {
+            let counted = match check.grouping {
+                Some(grouping) => tallies.len() <= self.segments[grouping].values().len(),
+                None => tallies.len() == 1,
+            };
+            let rows = tallies.iter().try_fold(0u64, |sum, tally| sum.checked_add(tally.rows));
+            if !counted || rows.is_none_or(|rows| rows > self.rows) || tallies.iter().any(|t| !t.is_sound(&check.test))
+            {
+                return fail("the counts of a check do not agree");
+            }
+        }
+        Ok(())
+    }
+
+    fn memory(&self) -> usize {
+        let block: usize = self.work.block.iter().map(BlockColumn::memory).sum();
+        let segments: usize = self.segments.iter().map(Segments::memory).sum();
+        let tallies = self
+            .tallies
+            .iter()
+            .flatten()
+            .map(|tally| size_of::<Tally>() + tally.memory());
+        block + segments + tallies.sum::<usize>()
+    }
+}

@@ -1,0 +1,90 @@
+//! What a pass over rows looks at: its columns, which of them are profiled, the checks, and what rows are grouped by.
+
+use serde::{Deserialize, Serialize};
+
+use super::test::Test;
+use crate::algo::block::Kind;
+use crate::algo::error::{Error, Result};
+
+/// The most columns that a pass takes.
+const MOST_COLUMNS: usize = 2_000;
+/// The most checks that a pass answers.
+const MOST_CHECKS: usize = 100_000;
+
+/// A pass over rows. Two passes merge when their plans are equal.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// What each row has, in the order in which it comes.
+    pub columns: Vec<PlanColumn>,
+    /// The columns that are profiled, by place.
+    #[serde(default)]
+    pub profiled: Vec<usize>,
+    /// What rows are grouped by: each the places of some columns.
+    #[serde(default)]
+    pub groupings: Vec<Vec<usize>>,
+    /// The checks.
+    #[serde(default)]
+    pub checks: Vec<PlanCheck>,
+}
+
+/// A column of a pass.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanColumn {
+    /// Its name.
+    pub name: String,
+    /// Its SQL type.
+    pub type_name: String,
+    /// What its cells mean.
+    pub kind: Kind,
+}
+
+/// A check that a pass answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanCheck {
+    /// The column that it looks at; none where the row as such is all it needs.
+    #[serde(default)]
+    pub column: Option<usize>,
+    /// A column of booleans: only rows where it is true count.
+    #[serde(default)]
+    pub filter: Option<usize>,
+    /// Which grouping gives its segments.
+    #[serde(default)]
+    pub grouping: Option<usize>,
+    /// What it asks.
+    pub test: Test,
+}
+
+impl Plan {
+    /// Checks that every place named is there, and that each test suits its column.
+    pub fn validate(&self) -> Result<()> {
+        let width = self.columns.len();
+        let fail = |problem: String| Err(Error::damaged("plan of a scan", problem));
+        if width > MOST_COLUMNS || self.checks.len() > MOST_CHECKS || self.groupings.len() > MOST_CHECKS {
+            return fail(format!("{width} columns and {} checks are too many", self.checks.len()));
+        }
+        let mut places = self.profiled.iter().chain(self.groupings.iter().flatten());
+        if let Some(place) = places.find(|&&place| place >= width) {
+            return fail(format!("there is no column {place}"));
+        }
+        if !self.profiled.is_sorted_by(|a, b| a < b) || self.groupings.iter().any(Vec::is_empty) {
+            return fail("profiled columns are out of order, or a grouping has no column".into());
+        }
+        for (index, check) in self.checks.iter().enumerate() {
+            let grouped = check.grouping.is_none_or(|grouping| grouping < self.groupings.len());
+            let filtered = check
+                .filter
+                .is_none_or(|filter| self.columns.get(filter).is_some_and(|c| c.kind == Kind::Bool));
+            let kind = match check.column {
+                Some(column) => self.columns.get(column).map(|column| Some(column.kind)),
+                None => Some(None),
+            };
+            if !(grouped && filtered && kind.is_some_and(|kind| check.test.suits(kind))) {
+                return fail(format!("check {index} does not suit the columns"));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,192 @@
+//! The segments that rows fall into: one for each combination of values in the columns that a check groups by.
+
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+
+use super::test::Constant;
+use crate::algo::block::{BlockColumn, Cells};
+use crate::algo::error::{Error, Result};
+
+/// The most segments of a grouping; rows of further ones are not counted, and [`Segments::overflowed`] says so.
+pub const MOST_SEGMENTS: usize = 10_000;
+
+/// The most bytes that the values of all segments of a grouping take.
+const MOST_BYTES: usize = 8 << 20;
+
+/// The code of a row whose segment is beyond the most there can be.
+pub const NO_SEGMENT: u32 = u32::MAX;
+
+/// The values of a segment, one a column of the grouping; `None` is NULL.
+pub type Segment = Vec<Option<Constant>>;
+
+/// Segments in the order in which they were first seen.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Segments {
+    values: Vec<Segment>,
+    overflowed: bool,
+    /// From a segment's bytes to its place; made again when it is empty and there are segments.
+    #[serde(skip)]
+    places: HashMap<Box<[u8]>, u32>,
+    /// Of all keys.
+    #[serde(skip)]
+    bytes: usize,
+}
+
+impl PartialEq for Segments {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values && self.overflowed == other.overflowed
+    }
+}
+
+impl Segments {
+    /// The segments.
+    pub fn values(&self) -> &[Segment] {
+        &self.values
+    }
+
+    /// Whether rows were left out because there were too many segments.
+    pub fn overflowed(&self) -> bool {
+        self.overflowed
+    }
+
+    fn index(&mut self) {
+        if self.places.is_empty() {
+            self.places = self
+                .values
+                .iter()
+                .zip(0..)
+                .map(|(segment, place)| (bytes_of(segment), place))
+                .collect();
+            self.bytes = self.places.keys().map(|key| key.len()).sum();
+        }
+    }
+
+    /// The rows of a block by segment: the place of each that occurs, with its rows in order. Rows beyond the most segments are left
+    /// out.
+    pub fn groups(&mut self, columns: &[&BlockColumn]) -> Vec<(usize, Vec<u32>)> {
+        self.index();
+        let mut groups: Vec<(usize, Vec<u32>)> = Vec::new();
+        let mut group_of: HashMap<u32, usize> = HashMap::new();
+        let rows = columns.first().map_or(0, |column| column.rows());
+        let mut key = Vec::new();
+        let mut last_key = Vec::new();
+        let mut group = None;
+        for row in 0..rows {
+            key.clear();
+            columns.iter().for_each(|column| push_key(&mut key, column, row));
+            if row == 0 || last_key != key {
+                let code = self.place(&key, || columns.iter().map(|column| constant(column, row)).collect());
+                group = (code != NO_SEGMENT).then(|| {
+                    *group_of.entry(code).or_insert_with(|| {
+                        groups.push((code as usize, Vec::new()));
+                        groups.len() - 1
+                    })
+                });
+                std::mem::swap(&mut key, &mut last_key);
+            }
+            if let Some(group) = group {
+                groups[group].1.push(row as u32);
+            }
+        }
+        groups
+    }
+
+    fn place(&mut self, key: &[u8], segment: impl FnOnce() -> Segment) -> u32 {
+        if let Some(&place) = self.places.get(key) {
+            return place;
+        }
+        if self.values.len() >= MOST_SEGMENTS || self.bytes + key.len() > MOST_BYTES {
+            self.overflowed = true;
+            return NO_SEGMENT;
+        }
+        let place = self.values.len() as u32;
+        self.values.push(segment());
+        self.bytes += key.len();
+        self.places.insert(key.into(), place);
+        place
+    }
+
+    /// Adds those of `other`; gives the place of each of them here, or [`NO_SEGMENT`].
+    pub fn merge(&mut self, other: &Segments) -> Vec<u32> {
+        self.index();
+        self.overflowed |= other.overflowed;
+        other
+            .values
+            .iter()
+            .map(|segment| self.place(&bytes_of(segment), || segment.clone()))
+            .collect()
+    }
+
+    /// Checks what the other methods rely on, for a grouping of `width` columns.
+    pub fn validate(&self, width: usize) -> Result<()> {
+        let mut keys: Vec<Box<[u8]>> = self.values.iter().map(bytes_of).collect();
+        keys.sort_unstable();
+        if self.values.len() > MOST_SEGMENTS
+            || self.values.iter().any(|segment| segment.len() != width)
+            || !keys.is_sorted_by(|a, b| a < b)
+        {
+            return Err(Error::damaged("scan", "its segments do not agree"));
+        }
+        Ok(())
+    }
+
+    /// Bytes held on the heap.
+    pub fn memory(&self) -> usize {
+        let keys = self.bytes + self.places.capacity() * (size_of::<(Box<[u8]>, u32)>() + 1);
+        let values: usize = self
+            .values
+            .iter()
+            .map(|segment| size_of::<Segment>() + segment.capacity() * size_of::<Option<Constant>>())
+            .sum();
+        keys + self.bytes + values
+    }
+}
+
+fn bytes_of(segment: &Segment) -> Box<[u8]> {
+    let mut key = Vec::new();
+    for value in segment {
+        match value {
+            None => key.push(0),
+            Some(Constant::Integer(integer)) => push_bytes(&mut key, 1, &integer.to_le_bytes()),
+            Some(Constant::Number(number)) => push_bytes(&mut key, 2, &bits(*number).to_le_bytes()),
+            Some(Constant::Text(text)) => push_bytes(&mut key, 3, text.as_bytes()),
+        }
+    }
+    key.into()
+}
+
+#[inline]
+fn push_key(key: &mut Vec<u8>, column: &BlockColumn, row: usize) {
+    if !column.present()[row] {
+        return key.push(0);
+    }
+    match column.cells() {
+        Cells::Integers(integers) => push_bytes(key, 1, &integers[row].to_le_bytes()),
+        Cells::Numbers(numbers) => push_bytes(key, 2, &bits(numbers[row]).to_le_bytes()),
+        Cells::Texts(texts) => push_bytes(key, 3, texts.get(row).as_bytes()),
+    }
+}
+
+fn push_bytes(key: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
+    key.push(tag);
+    key.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+    key.extend_from_slice(bytes);
+}
+
+/// The bits that stand for a number: PostgreSQL takes -0 for 0, and every NaN for the same.
+fn bits(number: f64) -> u64 {
+    if number.is_nan() {
+        f64::NAN.to_bits()
+    } else {
+        (number + 0.0).to_bits()
+    }
+}
+
+/// A cell as a constant; `None` is NULL.
+pub fn constant(column: &BlockColumn, row: usize) -> Option<Constant> {
+    column.present()[row].then(|| match column.cells() {
+        Cells::Integers(integers) => Constant::Integer(integers[row]),
+        Cells::Numbers(numbers) => Constant::Number(numbers[row]),
+        Cells::Texts(texts) => Constant::Text(texts.get(row).to_string()),
+    })
+}

@@ -1,0 +1,228 @@
+//! What a check has counted so far, in one segment.
+
+use serde::{Deserialize, Serialize};
+
+use super::test::{Constant, FAIL, NULL, Outcome, Test};
+use crate::algo::block::{BlockColumn, Cells};
+use crate::algo::error::{Error, Result};
+use crate::algo::hash::{hash_bytes, hash_f64, hash_u64};
+use crate::algo::summary::Moments;
+
+/// How many different failing values are kept.
+const SAMPLE: usize = 5;
+/// The most characters of a text in the sample.
+const SAMPLE_CHARACTERS: usize = 200;
+/// Under what values are hashed.
+const SEED: u64 = 0x5a11;
+
+/// Rows of a check.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Tally {
+    /// Those that its condition selects.
+    pub rows: u64,
+    /// Of these, those whose value is NULL.
+    pub nulls: u64,
+    /// Of these, those that fail.
+    pub failed: u64,
+    sample: Vec<(u64, Constant)>,
+    measure: Measure,
+}
+
+/// What a test of a column as a whole needs of its values.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub enum Measure {
+    /// Nothing: the counts are all.
+    #[default]
+    None,
+    /// The latest point in time, in the units of the column's kind.
+    Latest(Option<i64>),
+    /// Count, sum, mean, standard deviation.
+    Moments(Moments),
+}
+
+impl Measure {
+    /// An empty one.
+    pub fn new(test: &Test) -> Measure {
+        match test {
+            Test::Latest => Measure::Latest(None),
+            Test::Moments => Measure::Moments(Moments::default()),
+            _ => Measure::None,
+        }
+    }
+
+    /// Adds the cells of some rows.
+    fn push(&mut self, column: &BlockColumn, rows: impl Iterator<Item = usize>) {
+        match (self, column.cells()) {
+            (Measure::None, _) => {}
+            (Measure::Latest(latest), Cells::Integers(integers)) => {
+                // The extreme integers are the infinities, and no points in time.
+                let points = rows
+                    .map(|row| integers[row])
+                    .filter(|&point| point != i64::MIN && point != i64::MAX);
+                *latest = (*latest).max(points.max());
+            }
+            (Measure::Moments(moments), Cells::Integers(integers)) => {
+                moments.merge(&Moments::of(&rows.map(|row| integers[row] as f64).collect::<Vec<_>>()));
+            }
+            (Measure::Moments(moments), Cells::Numbers(numbers)) => {
+                let finite = |row: usize| Some(numbers[row]).filter(|number| number.is_finite());
+                moments.merge(&Moments::of(&rows.filter_map(finite).collect::<Vec<_>>()));
+            }
+            _ => {}
+        }
+    }
+
+    fn merge(&mut self, other: &Measure) -> Result<()> {
+        match (self, other) {
+            (Measure::None, Measure::None) => {}
+            (Measure::Latest(ours), Measure::Latest(theirs)) => *ours = (*ours).max(*theirs),
+            (Measure::Moments(ours), Measure::Moments(theirs)) => ours.merge(theirs),
+            _ => return Err(Error::damaged("scan", "a check was measured in two ways")),
+        }
+        Ok(())
+    }
+
+    fn is_sound(&self, test: &Test) -> bool {
+        match (self, test) {
+            (Measure::Latest(_), Test::Latest) => true,
+            (Measure::Moments(moments), Test::Moments) => moments.is_sound(),
+            (Measure::None, Test::Latest | Test::Moments) => false,
+            (Measure::None, _) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Tally {
+    /// An empty one.
+    pub fn new(test: &Test) -> Tally {
+        Tally {
+            measure: Measure::new(test),
+            ..Tally::default()
+        }
+    }
+
+    /// Adds the rows of a block that are `among`, which go up.
+    pub fn push(&mut self, column: Option<&BlockColumn>, outcomes: &[Outcome], among: &[u32]) {
+        self.rows += among.len() as u64;
+        let (mut failed, mut nulls) = (0, 0);
+        for &row in among {
+            let outcome = outcomes[row as usize];
+            failed += u64::from(outcome == FAIL);
+            nulls += u64::from(outcome == NULL);
+        }
+        self.add(failed, nulls, column, outcomes, || {
+            among.iter().map(|&row| row as usize)
+        });
+    }
+
+    /// Adds all rows of a block.
+    pub fn push_all(&mut self, column: Option<&BlockColumn>, outcomes: &[Outcome]) {
+        self.rows += outcomes.len() as u64;
+        let count = |wanted: Outcome| outcomes.iter().map(|&outcome| u64::from(outcome == wanted)).sum();
+        self.add(count(FAIL), count(NULL), column, outcomes, || 0..outcomes.len());
+    }
+
+    fn add<I: Iterator<Item = usize>>(
+        &mut self,
+        failed: u64,
+        nulls: u64,
+        column: Option<&BlockColumn>,
+        outcomes: &[Outcome],
+        rows: impl Fn() -> I,
+    ) {
+        self.failed += failed;
+        self.nulls += nulls;
+        let Some(column) = column else { return };
+        if self.measure != Measure::None {
+            self.measure.push(column, rows().filter(|&row| column.present()[row]));
+        }
+        if failed > 0 {
+            let failing = |&row: &usize| outcomes[row] == FAIL && column.present()[row];
+            rows().filter(failing).for_each(|row| self.offer(column, row));
+        }
+    }
+
+    /// Takes a failing value into the sample: those with the least hashes stay, so that the order of the rows does not matter.
+    fn offer(&mut self, column: &BlockColumn, row: usize) {
+        let hash = match column.cells() {
+            Cells::Integers(integers) => hash_u64(SEED, integers[row] as u64),
+            Cells::Numbers(numbers) => hash_f64(SEED, numbers[row]),
+            Cells::Texts(texts) => hash_bytes(SEED, texts.get(row).as_bytes()),
+        };
+        if self.sample.len() == SAMPLE && self.sample.last().is_some_and(|&(most, _)| hash >= most) {
+            return;
+        }
+        let value = match column.cells() {
+            Cells::Integers(integers) => Constant::Integer(integers[row]),
+            Cells::Numbers(numbers) => Constant::Number(numbers[row]),
+            Cells::Texts(texts) => Constant::Text(texts.get(row).chars().take(SAMPLE_CHARACTERS).collect()),
+        };
+        self.keep(hash, value);
+    }
+
+    fn keep(&mut self, hash: u64, value: Constant) {
+        if let Err(place) = self.sample.binary_search_by_key(&hash, |&(hash, _)| hash)
+            && place < SAMPLE
+        {
+            self.sample.truncate(SAMPLE - 1);
+            self.sample.insert(place, (hash, value));
+        }
+    }
+
+    /// Some of the different values that fail: the same ones in whatever order the rows came.
+    pub fn sample(&self) -> impl Iterator<Item = &Constant> {
+        self.sample.iter().map(|(_, value)| value)
+    }
+
+    /// What a test of the whole column needs.
+    pub fn measure(&self) -> &Measure {
+        &self.measure
+    }
+
+    /// Checks the bytes it was read from.
+    pub fn is_sound(&self, test: &Test) -> bool {
+        let characters = |constant: &Constant| match constant {
+            Constant::Text(text) => text.chars().count(),
+            _ => 0,
+        };
+        self.nulls
+            .checked_add(self.failed)
+            .is_some_and(|some| some <= self.rows)
+            && self.rows <= 1 << 53
+            && self.sample.len() <= SAMPLE
+            && self.sample.is_sorted_by(|(a, _), (b, _)| a < b)
+            && self
+                .sample
+                .iter()
+                .all(|(_, value)| characters(value) <= SAMPLE_CHARACTERS)
+            && self.measure.is_sound(test)
+    }
+
+    /// Adds what `other` counted.
+    pub fn merge(&mut self, other: &Tally) -> Result<()> {
+        self.rows += other.rows;
+        self.nulls += other.nulls;
+        self.failed += other.failed;
+        other
+            .sample
+            .iter()
+            .for_each(|(hash, value)| self.keep(*hash, value.clone()));
+        self.measure.merge(&other.measure)
+    }
+
+    /// Bytes held on the heap.
+    pub fn memory(&self) -> usize {
+        let texts: usize = self
+            .sample()
+            .map(|value| {
+                if let Constant::Text(text) = value {
+                    text.capacity()
+                } else {
+                    0
+                }
+            })
+            .sum();
+        texts + self.sample.capacity() * size_of::<(u64, Constant)>()
+    }
+}

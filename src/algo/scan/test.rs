@@ -1,0 +1,293 @@
+//! What a check asks of each row, or of a column as a whole.
+
+use hashbrown::HashSet;
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+
+use crate::algo::block::{BlockColumn, Cells, Form, Kind};
+use crate::algo::error::{Error, Result};
+
+/// A value that cells are compared with; its form is that of the column's cells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Constant {
+    /// With integers.
+    Integer(i64),
+    /// With numbers.
+    Number(f64),
+    /// With texts.
+    Text(String),
+}
+
+impl Constant {
+    fn form(&self) -> Form {
+        match self {
+            Constant::Integer(_) => Form::Integers,
+            Constant::Number(_) => Form::Numbers,
+            Constant::Text(_) => Form::Texts,
+        }
+    }
+}
+
+/// One end of a range.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bound {
+    /// Where the range ends.
+    pub value: Constant,
+    /// Whether that value itself is outside.
+    #[serde(default)]
+    pub strict: bool,
+}
+
+/// A test. Those of rows say of each row whether it passes; NULL is no failure but for [`Test::NotNull`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Test {
+    /// Not NULL.
+    NotNull,
+    /// A text other than the empty one.
+    NotEmpty,
+    /// One of some values, or none of them.
+    Accepted {
+        /// The values.
+        values: Vec<Constant>,
+        /// Whether it must be none of them.
+        #[serde(default)]
+        negated: bool,
+    },
+    /// Within a range. NaN is in no range; texts are compared by code point.
+    Range {
+        /// The lower end.
+        low: Option<Bound>,
+        /// The upper end.
+        high: Option<Bound>,
+    },
+    /// A part of the text matches a regular expression, or none does.
+    Matches {
+        /// The expression, in the syntax of the regex crate.
+        pattern: String,
+        /// Whether none must.
+        #[serde(default)]
+        negated: bool,
+    },
+    /// As long, in characters, as these bounds allow.
+    Length {
+        /// The fewest characters.
+        low: Option<u64>,
+        /// The most.
+        high: Option<u64>,
+    },
+    /// A condition that PostgreSQL has evaluated. As in a constraint, NULL is no failure.
+    True,
+    /// The number of rows, and of those that are not NULL.
+    Rows,
+    /// The latest point in time.
+    Latest,
+    /// Count, sum, mean and standard deviation.
+    Moments,
+}
+
+/// The most memory a compiled regular expression, and its cache, may take.
+const PATTERN_MEMORY: usize = 1 << 20;
+
+/// Compiles a regular expression. The message of the error points at the place.
+pub fn compile(pattern: &str) -> std::result::Result<Regex, String> {
+    regex::RegexBuilder::new(pattern)
+        .size_limit(PATTERN_MEMORY)
+        .dfa_size_limit(PATTERN_MEMORY)
+        .build()
+        .map_err(|error| error.to_string())
+}
+
+impl Test {
+    /// Whether it can be asked of a column of this kind, or of rows without naming one.
+    pub fn suits(&self, kind: Option<Kind>) -> bool {
+        let form = kind.map(Kind::form);
+        let of_form = |bound: &Option<Bound>| bound.as_ref().is_none_or(|bound| Some(bound.value.form()) == form);
+        match self {
+            Test::Rows => true,
+            Test::NotNull => kind.is_some(),
+            Test::NotEmpty | Test::Matches { .. } | Test::Length { .. } => form == Some(Form::Texts),
+            Test::Accepted { values, .. } => kind.is_some() && values.iter().all(|value| Some(value.form()) == form),
+            Test::Range { low, high } => kind.is_some() && of_form(low) && of_form(high),
+            Test::True => kind == Some(Kind::Bool),
+            Test::Latest => kind.is_some_and(Kind::is_time),
+            Test::Moments => kind.is_some_and(|kind| kind.is_number() || kind == Kind::Bool),
+        }
+    }
+}
+
+/// What a test says of a row.
+pub type Outcome = u8;
+/// It passes.
+pub const PASS: Outcome = 0;
+/// It fails.
+pub const FAIL: Outcome = 1;
+/// Its value is NULL, and the test is not about that.
+pub const NULL: Outcome = 2;
+
+/// A test made ready for its column's form.
+#[derive(Debug, Clone)]
+pub enum Ready {
+    /// Rows of which none fails.
+    Nothing,
+    NotNull,
+    NotEmpty,
+    Integers(Vec<i64>, bool),
+    Numbers(Vec<f64>, bool),
+    Texts(HashSet<Box<str>>, bool),
+    IntegerRange(i64, i64),
+    /// The ends, and whether each is outside.
+    NumberRange(f64, f64, bool, bool),
+    TextRange(Option<(Box<str>, bool)>, Option<(Box<str>, bool)>),
+    Pattern(Regex, bool),
+    Length(u64, u64),
+    True,
+}
+
+impl Ready {
+    /// Errs when a pattern does not compile.
+    pub fn new(test: &Test, form: Option<Form>) -> Result<Ready> {
+        Ok(match test {
+            Test::NotNull => Ready::NotNull,
+            Test::NotEmpty => Ready::NotEmpty,
+            Test::Accepted { values, negated } => accepted(values, *negated, form),
+            Test::Range { low, high } => range(low.as_ref(), high.as_ref(), form),
+            Test::Matches { pattern, negated } => Ready::Pattern(
+                compile(pattern).map_err(|problem| Error::damaged("plan of a scan", problem))?,
+                *negated,
+            ),
+            Test::Length { low, high } => Ready::Length(low.unwrap_or(0), high.unwrap_or(u64::MAX)),
+            Test::True => Ready::True,
+            Test::Rows | Test::Latest | Test::Moments => Ready::Nothing,
+        })
+    }
+
+    /// What it says of each row of a block.
+    pub fn outcomes(&self, column: &BlockColumn, outcomes: &mut Vec<Outcome>) {
+        outcomes.clear();
+        let present = column.present();
+        match (self, column.cells()) {
+            (Ready::NotNull, _) => outcomes.extend(present.iter().map(|&present| Outcome::from(!present))),
+            (Ready::Integers(values, negated), Cells::Integers(cells)) => {
+                judge(cells, present, outcomes, |cell| {
+                    values.binary_search(cell).is_ok() == *negated
+                });
+            }
+            (Ready::Numbers(values, negated), Cells::Numbers(cells)) => judge(cells, present, outcomes, |cell| {
+                values.binary_search_by(|value| value.total_cmp(&(cell + 0.0))).is_ok() == *negated
+            }),
+            (Ready::IntegerRange(low, high), Cells::Integers(cells)) => {
+                judge(cells, present, outcomes, |cell| (cell < low) | (cell > high));
+            }
+            (Ready::NumberRange(low, high, above, below), Cells::Numbers(cells)) => {
+                // Written so that NaN fails.
+                judge(cells, present, outcomes, |cell| {
+                    let within = (cell >= low) & (cell <= high);
+                    !within | (*above & (cell == low)) | (*below & (cell == high))
+                });
+            }
+            (Ready::True, Cells::Integers(cells)) => judge(cells, present, outcomes, |&cell| cell == 0),
+            (ready, Cells::Texts(texts)) => {
+                outcomes.extend(texts.iter().zip(present).map(|(text, &present)| match present {
+                    true => Outcome::from(ready.rejects(text)),
+                    false => NULL,
+                }));
+            }
+            _ => outcomes.extend(present.iter().map(|&present| if present { PASS } else { NULL })),
+        }
+    }
+
+    #[inline]
+    fn rejects(&self, text: &str) -> bool {
+        match self {
+            Ready::NotEmpty => text.is_empty(),
+            Ready::Texts(values, negated) => values.contains(text) == *negated,
+            Ready::TextRange(low, high) => {
+                let below = |(low, strict): &(Box<str>, bool)| text < &**low || (*strict && text == &**low);
+                let above = |(high, strict): &(Box<str>, bool)| text > &**high || (*strict && text == &**high);
+                low.as_ref().is_some_and(below) || high.as_ref().is_some_and(above)
+            }
+            Ready::Pattern(pattern, negated) => pattern.is_match(text) == *negated,
+            Ready::Length(low, high) => {
+                let length = text.chars().count() as u64;
+                length < *low || length > *high
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Without a branch, so that it runs on several cells at a time.
+#[inline(always)]
+fn judge<T>(cells: &[T], present: &[bool], outcomes: &mut Vec<Outcome>, rejects: impl Fn(&T) -> bool) {
+    outcomes.extend(cells.iter().zip(present).map(|(cell, &present)| {
+        (Outcome::from(rejects(cell)) & Outcome::from(present)) | (Outcome::from(!present) << 1)
+    }));
+}
+
+fn accepted(values: &[Constant], negated: bool, form: Option<Form>) -> Ready {
+    match form {
+        Some(Form::Integers) => {
+            let mut integers: Vec<i64> = values.iter().filter_map(integer).collect();
+            integers.sort_unstable();
+            Ready::Integers(integers, negated)
+        }
+        Some(Form::Numbers) => {
+            let mut numbers: Vec<f64> = values.iter().filter_map(number).map(|number| number + 0.0).collect();
+            numbers.sort_unstable_by(f64::total_cmp);
+            Ready::Numbers(numbers, negated)
+        }
+        _ => Ready::Texts(values.iter().filter_map(text).map(Into::into).collect(), negated),
+    }
+}
+
+fn range(low: Option<&Bound>, high: Option<&Bound>, form: Option<Form>) -> Ready {
+    match form {
+        Some(Form::Integers) => {
+            let end = |bound: Option<&Bound>, open: i64, step: i64| {
+                bound.map_or(open, |bound| match (integer(&bound.value), bound.strict) {
+                    (Some(end), true) => end.saturating_add(step),
+                    (end, _) => end.unwrap_or(open),
+                })
+            };
+            Ready::IntegerRange(end(low, i64::MIN, 1), end(high, i64::MAX, -1))
+        }
+        Some(Form::Numbers) => {
+            let end = |bound: Option<&Bound>, open: f64| bound.and_then(|bound| number(&bound.value)).unwrap_or(open);
+            let strict = |bound: Option<&Bound>| bound.is_some_and(|bound| bound.strict);
+            Ready::NumberRange(
+                end(low, f64::NEG_INFINITY),
+                end(high, f64::INFINITY),
+                strict(low),
+                strict(high),
+            )
+        }
+        _ => {
+            let end = |bound: Option<&Bound>| bound.and_then(|bound| Some((text(&bound.value)?.into(), bound.strict)));
+            Ready::TextRange(end(low), end(high))
+        }
+    }
+}
+
+fn integer(constant: &Constant) -> Option<i64> {
+    match constant {
+        Constant::Integer(integer) => Some(*integer),
+        _ => None,
+    }
+}
+
+fn number(constant: &Constant) -> Option<f64> {
+    match constant {
+        Constant::Number(number) => Some(*number),
+        _ => None,
+    }
+}
+
+fn text(constant: &Constant) -> Option<&str> {
+    match constant {
+        Constant::Text(text) => Some(text),
+        _ => None,
+    }
+}

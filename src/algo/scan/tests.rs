@@ -1,0 +1,223 @@
+//! A pass gives the counts that going through the rows by hand gives, whatever its order, its parts and its blocks.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::algo::block::Kind;
+use crate::algo::state::State;
+
+fn column(name: &str, kind: Kind) -> PlanColumn {
+    PlanColumn {
+        name: name.into(),
+        type_name: "t".into(),
+        kind,
+    }
+}
+
+fn check(column: usize, test: Test) -> PlanCheck {
+    PlanCheck {
+        column: Some(column),
+        filter: None,
+        grouping: None,
+        test,
+    }
+}
+
+fn bound(value: Constant) -> Option<Bound> {
+    Some(Bound { value, strict: false })
+}
+
+/// A number, a text, a condition.
+type Row = (Option<f64>, Option<String>, Option<bool>);
+
+fn plan() -> Plan {
+    let grouped = |check: PlanCheck| PlanCheck {
+        grouping: Some(0),
+        ..check
+    };
+    let filtered = |check: PlanCheck| PlanCheck {
+        filter: Some(2),
+        ..check
+    };
+    let range = || Test::Range {
+        low: bound(Constant::Number(0.0)),
+        high: bound(Constant::Number(5.0)),
+    };
+    Plan {
+        columns: vec![
+            column("x", Kind::Float),
+            column("t", Kind::Text),
+            column("ok", Kind::Bool),
+        ],
+        profiled: vec![],
+        groupings: vec![vec![1]],
+        checks: vec![
+            check(0, Test::NotNull),
+            check(0, range()),
+            filtered(check(0, range())),
+            grouped(check(0, range())),
+            grouped(filtered(check(0, Test::Moments))),
+            check(
+                1,
+                Test::Matches {
+                    pattern: "^[ab]$".into(),
+                    negated: false,
+                },
+            ),
+            check(2, Test::True),
+        ],
+    }
+}
+
+fn scan(rows: &[Row]) -> Scan {
+    let mut scan = Scan::new(plan()).unwrap();
+    for (number, text, condition) in rows {
+        scan.push(|block| {
+            match number {
+                Some(number) => block[0].push_number(*number),
+                None => block[0].push_null(),
+            }
+            match text {
+                Some(text) => block[1].push_text(text),
+                None => block[1].push_null(),
+            }
+            match condition {
+                Some(condition) => block[2].push_integer(i64::from(*condition)),
+                None => block[2].push_null(),
+            }
+            Ok(())
+        })
+        .unwrap();
+    }
+    scan.flush();
+    scan
+}
+
+/// Its counts, and those of each segment by name.
+fn answers(scan: &Scan) -> Vec<(usize, String, u64, u64, u64, Vec<String>)> {
+    let mut answers = Vec::new();
+    for (index, check) in scan.plan().checks.iter().enumerate() {
+        for (place, tally) in scan.tallies(index).iter().enumerate() {
+            let segment = check
+                .grouping
+                .map(|grouping| scan.segments(grouping).values()[place].clone());
+            let sample = tally.sample().map(|value| format!("{value:?}")).collect();
+            if tally.rows > 0 {
+                answers.push((
+                    index,
+                    format!("{segment:?}"),
+                    tally.rows,
+                    tally.nulls,
+                    tally.failed,
+                    sample,
+                ));
+            }
+        }
+    }
+    answers.sort();
+    answers
+}
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    let number = prop::option::of(prop_oneof![(-3..9i32).prop_map(f64::from), Just(f64::NAN)]);
+    let text = prop::option::of(prop_oneof!["[abc]", Just(String::from("ä")), Just(String::new())]);
+    prop::collection::vec((number, text, prop::option::of(any::<bool>())), 0..3000)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn counts_are_those_of_a_plain_loop(rows in rows()) {
+        let scan = scan(&rows);
+        let outside = |number: f64| !(0.0..=5.0).contains(&number);
+        let count = |test: &dyn Fn(&Row) -> bool| rows.iter().filter(|row| test(row)).count() as u64;
+        let tally = |check: usize| &scan.tallies(check)[0];
+        prop_assert_eq!(tally(0).failed, count(&|row| row.0.is_none()));
+        prop_assert_eq!(tally(1).failed, count(&|row| row.0.is_some_and(outside)));
+        prop_assert_eq!(tally(1).nulls, count(&|row| row.0.is_none()));
+        prop_assert_eq!(tally(2).rows, count(&|row| row.2 == Some(true)));
+        prop_assert_eq!(tally(2).failed, count(&|row| row.2 == Some(true) && row.0.is_some_and(outside)));
+        prop_assert_eq!(tally(5).failed, count(&|row| row.1.as_deref().is_some_and(|text| text != "a" && text != "b")));
+        prop_assert_eq!(tally(6).failed, count(&|row| row.2 == Some(false)));
+        for (place, segment) in scan.segments(0).values().iter().enumerate() {
+            let text = match &segment[0] {
+                Some(Constant::Text(text)) => Some(text.clone()),
+                _ => None,
+            };
+            prop_assert_eq!(scan.tallies(3)[place].rows, count(&|row| row.1 == text));
+            prop_assert_eq!(scan.tallies(3)[place].failed, count(&|row| row.1 == text && row.0.is_some_and(outside)));
+        }
+    }
+
+    #[test]
+    fn parts_in_any_order_and_through_bytes_merge_to_the_whole(rows in rows(), cut in 0.0..1.0f64) {
+        let whole = scan(&rows);
+        let (first, second) = rows.split_at((rows.len() as f64 * cut) as usize);
+        let through_bytes = |scan: Scan| match State::from_bytes(&State::from(scan).to_bytes().unwrap()).unwrap() {
+            State::Scan(scan) => *scan,
+            _ => panic!("another state"),
+        };
+        let mut merged = through_bytes(scan(second));
+        merged.merge(&through_bytes(scan(first))).unwrap();
+        prop_assert_eq!(answers(&merged), answers(&whole));
+        prop_assert_eq!(merged.rows(), whole.rows());
+        let mut reversed = rows.clone();
+        reversed.reverse();
+        prop_assert_eq!(answers(&scan(&reversed)), answers(&whole));
+    }
+
+    #[test]
+    fn damaged_bytes_are_an_error_or_a_sound_scan(rows in rows(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let scan = scan(&rows);
+        let mut bytes = postcard::to_allocvec(&scan).unwrap();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        if let Ok(mut read) = postcard::from_bytes::<Scan>(&bytes) && read.validate().is_ok() {
+            let _ = answers(&read);
+            let copy = read.clone();
+            let _ = read.merge(&copy);
+        }
+    }
+}
+
+#[test]
+fn a_plan_that_contradicts_itself_is_refused() {
+    let broken: [fn(&mut Plan); 6] = [
+        |plan| plan.checks[0].column = Some(9),
+        |plan| plan.checks[2].filter = Some(0),
+        |plan| plan.checks[3].grouping = Some(1),
+        |plan| plan.checks[5].column = Some(0),
+        |plan| plan.groupings[0].clear(),
+        |plan| plan.profiled = vec![1, 1],
+    ];
+    for (index, damage) in broken.iter().enumerate() {
+        let mut plan = plan();
+        damage(&mut plan);
+        assert!(Scan::new(plan).is_err(), "{index}");
+    }
+}
+
+#[test]
+fn segments_have_a_limit() {
+    let plan = Plan {
+        columns: vec![column("key", Kind::Integer)],
+        groupings: vec![vec![0]],
+        checks: vec![PlanCheck {
+            grouping: Some(0),
+            ..check(0, Test::NotNull)
+        }],
+        ..Plan::default()
+    };
+    let mut scan = Scan::new(plan).unwrap();
+    for key in 0..MOST_SEGMENTS as i64 + 5 {
+        scan.push(|block| {
+            block[0].push_integer(key);
+            Ok(())
+        })
+        .unwrap();
+    }
+    scan.flush();
+    assert!(scan.segments(0).overflowed());
+    assert_eq!(scan.tallies(0).len(), MOST_SEGMENTS);
+}
