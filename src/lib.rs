@@ -6,6 +6,7 @@
 pub mod algo;
 mod models;
 mod pg;
+mod quality;
 
 pgrx::pg_module_magic!();
 

@@ -10,6 +10,7 @@ const TEXT_BYTES: usize = 1 << 18;
 
 /// What the cells of a column mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Integers 0 and 1.
     Bool,

@@ -75,6 +75,16 @@ pub fn announce(code: c_int) {
     enter();
 }
 
+/// The SQLSTATE of the error that was caught last, if it is known.
+pub fn noted() -> Option<c_int> {
+    Some(NOTED.get()).filter(|&code| code != 0)
+}
+
+/// Forgets it: the error is not reported again.
+pub fn forget() {
+    NOTED.set(0);
+}
+
 /// Runs `work`, which may run a user's functions, so that their SQLSTATEs survive.
 pub fn kept<T>(work: impl FnOnce() -> T) -> T {
     NOTED.set(0);

@@ -103,6 +103,17 @@ impl Error {
         self
     }
 
+    /// Whether it is about the whole statement, not about the work that met it.
+    pub fn is_fatal(&self) -> bool {
+        [QUERY_CANCELED, INTERNAL].contains(&self.state)
+    }
+
+    /// The message with its detail and hint, in one text.
+    pub fn told(&self) -> String {
+        let more = |text: &Option<String>| text.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
+        format!("{}.{}{}", self.message, more(&self.detail), more(&self.hint))
+    }
+
     /// Raises the error in PostgreSQL. Rust frames between here and the function that PostgreSQL called unwind, running their
     /// destructors.
     pub fn raise(self) -> ! {
@@ -125,7 +136,7 @@ impl Error {
 
 impl SqlState {
     /// As `MAKE_SQLSTATE` does: six bits a character.
-    fn packed(self) -> c_int {
+    pub(super) fn packed(self) -> c_int {
         self.0.iter().rev().fold(0, |code, &c| {
             (code << 6) + ((c_int::from(c) - c_int::from(b'0')) & 0x3f)
         })

@@ -1,10 +1,12 @@
 //! The only floor that knows datums, memory contexts, the executor and snapshots. All `unsafe` lives here, in small functions.
 
 pub mod arguments;
+pub mod attempt;
 pub mod catalog;
 mod codes;
 pub mod compute;
 pub mod error;
+pub mod intake;
 pub mod query;
 pub mod settings;
 pub mod site;

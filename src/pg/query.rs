@@ -7,7 +7,8 @@ use pgrx::{PgList, PgMemoryContexts, is_a, pg_guard, pg_sys};
 
 use super::codes;
 use super::error::{Error, INVALID_PARAMETER, NOT_A_QUERY, Result};
-use super::types::{Reader, Value};
+use super::types::{self, Reader, Value};
+use crate::algo::state::State;
 
 /// A column of a query's result.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct OutputColumn {
     pub name: String,
     /// The type's name, for messages.
     pub type_name: String,
+    /// The type.
+    pub type_oid: pg_sys::Oid,
     /// How its values are read, or `None` when assay cannot read the type.
     pub reader: Option<Reader>,
 }
@@ -23,6 +26,7 @@ pub struct OutputColumn {
 /// A query that is planned and checked, ready to run once.
 pub struct Query {
     text: CString,
+    statement: String,
     plan: *mut pg_sys::PlannedStmt,
     columns: Vec<OutputColumn>,
 }
@@ -54,6 +58,17 @@ impl Row<'_> {
             Some(reader) if reader.is_plain_number() && !self.nulls[column] => Some(reader.number(self.values[column])),
             _ => None,
         }
+    }
+}
+
+impl Row<'_> {
+    /// A state; `None` for NULL, and for a column of another type than `assay.state`.
+    pub fn state(&self, column: usize) -> Result<Option<State>> {
+        if self.nulls[column] || !types::is_state(self.columns[column].type_oid) {
+            return Ok(None);
+        }
+        // SAFETY: the datum is not null and of that type.
+        unsafe { super::state::read(self.values[column]).map(Some) }
     }
 }
 
@@ -212,8 +227,19 @@ impl Query {
                 std::ptr::null_mut(),
             );
             let columns = output_columns((*plan).planTree);
-            Ok(Query { text, plan, columns })
+            let statement = part(&text, (*raw).stmt_location, (*raw).stmt_len);
+            Ok(Query {
+                text,
+                statement,
+                plan,
+                columns,
+            })
         }
+    }
+
+    /// The statement itself, without what may follow it: fit to stand in parentheses, on lines of its own.
+    pub fn statement(&self) -> &str {
+        &self.statement
     }
 
     /// The columns of its result.
@@ -289,6 +315,17 @@ unsafe fn execute(description: *mut pg_sys::QueryDesc) {
     }
 }
 
+/// The part of a text that a statement takes: `length` bytes from `start`, or with 0 all that follows.
+fn part(text: &CStr, start: i32, length: i32) -> String {
+    let bytes = text.to_bytes();
+    let start = usize::try_from(start).unwrap_or(0).min(bytes.len());
+    let end = match usize::try_from(length) {
+        Ok(length) if length > 0 => (start + length).min(bytes.len()),
+        _ => bytes.len(),
+    };
+    String::from_utf8_lossy(&bytes[start..end]).into_owned()
+}
+
 /// Reads the visible columns off a plan's target list.
 ///
 /// # Safety
@@ -307,7 +344,8 @@ unsafe fn output_columns(plan: *mut pg_sys::Plan) -> Vec<OutputColumn> {
                 let type_oid = pg_sys::exprType((*entry).expr.cast());
                 OutputColumn {
                     name,
-                    type_name: super::types::name_of(type_oid),
+                    type_name: types::name_of(type_oid),
+                    type_oid,
                     reader: Reader::of(type_oid),
                 }
             })

@@ -161,6 +161,20 @@ unsafe fn decode(datum: pg_sys::Datum) -> Result<State> {
     Ok(State::from_bytes(bytes)?)
 }
 
+/// A copy of a state.
+///
+/// # Safety
+/// `datum` is a non-null `assay.state`.
+pub unsafe fn read(datum: pg_sys::Datum) -> Result<State> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        match expanded(datum, false) {
+            Some(object) => Ok((*object).state.clone()),
+            None => decode(datum),
+        }
+    }
+}
+
 /// Looks at argument `index`, which is declared `assay.state`; `None` when it is NULL.
 pub fn look<T>(
     fcinfo: pg_sys::FunctionCallInfo,

@@ -213,6 +213,15 @@ unsafe fn text<'a>(datum: pg_sys::Datum) -> Cow<'a, str> {
     }
 }
 
+/// What a type's output function writes for a value, in the current memory context.
+///
+/// # Safety
+/// `function` is the output function of the type of `datum`, which is not null.
+pub unsafe fn written<'a>(function: &mut pg_sys::FmgrInfo, datum: pg_sys::Datum) -> Cow<'a, str> {
+    // SAFETY: as the caller promises; the function gives a C string that lives as long as the current memory context.
+    unsafe { decode(CStr::from_ptr(pg_sys::OutputFunctionCall(function, datum)).to_bytes()) }
+}
+
 /// Text of the server's encoding as Rust's.
 fn decode(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
@@ -260,6 +269,24 @@ pub fn name_of(type_oid: pg_sys::Oid) -> String {
         CStr::from_ptr(pg_sys::format_type_be(type_oid))
             .to_string_lossy()
             .into_owned()
+    }
+}
+
+/// Whether a type is `assay.state`.
+pub fn is_state(type_oid: pg_sys::Oid) -> bool {
+    // SAFETY: catalog look-ups by a C string, and by a C string and an oid, as the keys of that cache are; nothing found is
+    // InvalidOid, which is no type.
+    unsafe {
+        let schema = pg_sys::get_namespace_oid(c"assay".as_ptr(), true);
+        let state = pg_sys::GetSysCacheOid(
+            pg_sys::SysCacheIdentifier::TYPENAMENSP as i32,
+            pg_sys::Anum_pg_type_oid as i16,
+            pg_sys::Datum::from(c"state".as_ptr()),
+            pg_sys::Datum::from(schema),
+            pg_sys::Datum::from(0),
+            pg_sys::Datum::from(0),
+        );
+        state != pg_sys::InvalidOid && state == type_oid
     }
 }
 

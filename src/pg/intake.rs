@@ -1,0 +1,167 @@
+//! How values of every SQL type become cells of a block.
+
+use hashbrown::HashMap;
+use pgrx::{PgMemoryContexts, pg_sys};
+
+use super::types::{self, Reader, Value};
+use crate::algo::block::{BlockColumn, Kind};
+
+/// Takes the values of one SQL type in.
+pub struct Intake {
+    kind: Kind,
+    way: Way,
+}
+
+enum Way {
+    /// The datum is the integer, or holds it.
+    Integer(fn(pg_sys::Datum) -> i64),
+    /// An interval, by PostgreSQL's measure of its length.
+    Interval,
+    /// A number that a reader gives.
+    Number(Reader),
+    /// A text that a reader gives.
+    Text(Reader),
+    /// An enum's label, looked up once a value.
+    Enum(HashMap<pg_sys::Oid, Box<str>>),
+    /// What the type's output function writes.
+    Output(Box<pg_sys::FmgrInfo>),
+}
+
+/// What values of a type are to a scan; domains are what they are made of.
+pub fn kind_of(type_oid: pg_sys::Oid) -> Kind {
+    kind_and_reader(base_type(type_oid)).0
+}
+
+fn base_type(type_oid: pg_sys::Oid) -> pg_sys::Oid {
+    // SAFETY: a catalog look-up by oid; it returns the oid itself when the type is no domain.
+    unsafe { pg_sys::getBaseType(type_oid) }
+}
+
+fn kind_and_reader(base: pg_sys::Oid) -> (Kind, Option<Reader>) {
+    let reader = Reader::of(base);
+    let kind = match base {
+        pg_sys::OIDOID => Kind::Integer,
+        pg_sys::TIMESTAMPOID => Kind::Timestamp,
+        pg_sys::TIMESTAMPTZOID => Kind::TimestampTz,
+        pg_sys::TIMEOID => Kind::Time,
+        pg_sys::INTERVALOID => Kind::Interval,
+        pg_sys::JSONOID | pg_sys::JSONBOID => Kind::Json,
+        pg_sys::BYTEAOID => Kind::Bytes,
+        _ => match reader {
+            Some(Reader::Bool) => Kind::Bool,
+            Some(Reader::Int2 | Reader::Int4 | Reader::Int8) => Kind::Integer,
+            Some(Reader::Float4 | Reader::Float8) => Kind::Float,
+            Some(Reader::Numeric) => Kind::Numeric,
+            Some(Reader::Date) => Kind::Date,
+            Some(Reader::Text | Reader::Padded | Reader::Name | Reader::Literal) => Kind::Text,
+            Some(Reader::Enum) => Kind::Enum,
+            Some(Reader::Uuid) => Kind::Uuid,
+            // SAFETY: a catalog look-up by oid.
+            _ if unsafe { pg_sys::get_element_type(base) } != pg_sys::InvalidOid => Kind::Array,
+            _ => Kind::Other,
+        },
+    };
+    (kind, reader)
+}
+
+/// PostgreSQL's extreme dates and timestamps are its infinities; a block has the extreme integers for them.
+fn days(datum: pg_sys::Datum) -> i64 {
+    match datum.value() as i32 {
+        i32::MIN => i64::MIN,
+        i32::MAX => i64::MAX,
+        days => i64::from(days),
+    }
+}
+
+impl Intake {
+    /// The intake of a type. What it remembers lives in the current memory context.
+    pub fn of(type_oid: pg_sys::Oid) -> Intake {
+        let base = base_type(type_oid);
+        let (kind, reader) = kind_and_reader(base);
+        let way = match (kind, reader) {
+            (Kind::Bool, _) => Way::Integer(|datum| i64::from(datum.value() & 0xff != 0)),
+            (Kind::Integer, Some(Reader::Int2)) => Way::Integer(|datum| i64::from(datum.value() as i16)),
+            (Kind::Integer, Some(Reader::Int4)) => Way::Integer(|datum| i64::from(datum.value() as i32)),
+            // An oid is 32 bits without a sign.
+            (Kind::Integer, None) => Way::Integer(|datum| i64::from(datum.value() as u32)),
+            (Kind::Integer | Kind::Timestamp | Kind::TimestampTz | Kind::Time, _) => {
+                Way::Integer(|datum| datum.value() as i64)
+            }
+            (Kind::Date, _) => Way::Integer(days),
+            (Kind::Interval, _) => Way::Interval,
+            (Kind::Enum, _) => Way::Enum(HashMap::new()),
+            (Kind::Float | Kind::Numeric, Some(reader)) => Way::Number(reader),
+            (Kind::Text | Kind::Uuid, Some(reader)) => Way::Text(reader),
+            _ => Way::Output(output_function(base)),
+        };
+        Intake { kind, way }
+    }
+
+    /// What the values are.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Appends a value to a column of this intake's kind. What has to be unpacked is allocated in the current memory context.
+    ///
+    /// # Safety
+    /// `datum` is a non-null value of this intake's type.
+    #[inline]
+    pub unsafe fn push(&mut self, datum: pg_sys::Datum, column: &mut BlockColumn) {
+        match &mut self.way {
+            Way::Integer(integer) => column.push_integer(integer(datum)),
+            Way::Number(reader) if reader.is_plain_number() => column.push_number(reader.number(datum)),
+            // SAFETY: the datum is of the reader's type, as the caller promises.
+            Way::Number(reader) | Way::Text(reader) => match unsafe { reader.read(datum) } {
+                Value::Number(number) => column.push_number(number),
+                Value::Text(text) => column.push_text(&text),
+                _ => column.push_null(),
+            },
+            // SAFETY: as above.
+            Way::Interval => column.push_integer(unsafe { microseconds(datum) }),
+            Way::Enum(labels) => {
+                let value = pg_sys::Oid::from(datum.value() as u32);
+                column.push_text(labels.entry(value).or_insert_with(|| types::enum_label(value).0.into()));
+            }
+            // SAFETY: as above: the function is that of the datum's type.
+            Way::Output(function) => column.push_text(&unsafe { types::written(function, datum) }),
+        }
+    }
+}
+
+/// An interval's length as PostgreSQL compares intervals: months of 30 days, days of 24 hours.
+///
+/// # Safety
+/// `datum` is a non-null interval.
+unsafe fn microseconds(datum: pg_sys::Datum) -> i64 {
+    // SAFETY: an interval is passed by reference to this struct.
+    let interval = unsafe { &*datum.cast_mut_ptr::<pg_sys::Interval>() };
+    let days = i64::from(interval.month) * 30 + i64::from(interval.day);
+    days.saturating_mul(86_400_000_000).saturating_add(interval.time)
+}
+
+fn output_function(type_oid: pg_sys::Oid) -> Box<pg_sys::FmgrInfo> {
+    let mut function = pg_sys::Oid::INVALID;
+    let mut is_varlena = false;
+    let mut info = Box::<pg_sys::FmgrInfo>::default();
+    // SAFETY: the look-ups raise an error for a type without an output function; the info is written by the second call, and what it
+    // points to lives in the current memory context, as the caller knows.
+    unsafe {
+        pg_sys::getTypeOutputInfo(type_oid, &mut function, &mut is_varlena);
+        pg_sys::fmgr_info_cxt(function, &mut *info, PgMemoryContexts::CurrentMemoryContext.value());
+    }
+    info
+}
+
+/// Appends a row of arguments to the columns of a block, each by the intake of its place, which must be that of its type.
+#[inline]
+pub fn push_row(intakes: &mut [Intake], values: &[pg_sys::NullableDatum], block: &mut [BlockColumn]) {
+    for ((intake, value), column) in intakes.iter_mut().zip(values).zip(block) {
+        if value.isnull {
+            column.push_null();
+        } else {
+            // SAFETY: the datum is not null, and its call site's type is the intake's.
+            unsafe { intake.push(value.value, column) }
+        }
+    }
+}

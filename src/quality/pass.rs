@@ -1,0 +1,236 @@
+//! One pass over the rows of a source: everything asked of them becomes arguments of the aggregate `assay.scan`, so that PostgreSQL
+//! reads them once, in parallel where it can.
+
+use crate::algo::block::Kind;
+use crate::algo::scan::{Plan, PlanCheck, PlanColumn, Scan, Segment, Tally, Test};
+use crate::algo::state::State;
+use crate::pg::error::{Error, INTERNAL, Result};
+use crate::pg::intake;
+use crate::pg::query::{OutputColumn, Query};
+
+use super::source::Source;
+
+/// The most columns of one call of the aggregate: PostgreSQL's functions take 100 arguments, and two are the state and the plan.
+const MOST_ARGUMENTS: usize = 98;
+
+/// Something that a pass computes for each row: a column, or a condition.
+#[derive(Debug, Clone, PartialEq)]
+struct Input {
+    sql: String,
+    column: PlanColumn,
+}
+
+/// The place of an input in its pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InputPlace(usize);
+
+/// A question to a pass.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The column it is about.
+    pub column: Option<InputPlace>,
+    /// Only rows where this condition is true count.
+    pub filter: Option<InputPlace>,
+    /// What rows are grouped by; nothing for no segments.
+    pub grouping: Vec<InputPlace>,
+    /// What is asked.
+    pub test: Test,
+}
+
+/// A pass being put together.
+#[derive(Default)]
+pub struct Pass {
+    inputs: Vec<Input>,
+    profiled: Vec<InputPlace>,
+    questions: Vec<Question>,
+}
+
+/// What a pass has found.
+pub struct Answers {
+    scans: Vec<Scan>,
+    /// For each question its scan, and its place there.
+    places: Vec<(usize, usize)>,
+}
+
+/// A call of the aggregate: which inputs are its arguments, and what it answers.
+#[derive(Default)]
+struct Call {
+    inputs: Vec<usize>,
+    plan: Plan,
+}
+
+impl Call {
+    /// The arguments that would be added for these inputs.
+    fn added(&self, inputs: &[usize]) -> usize {
+        inputs.iter().filter(|input| !self.inputs.contains(input)).count()
+    }
+
+    fn argument(&mut self, input: usize, all: &[Input]) -> usize {
+        match self.inputs.iter().position(|&known| known == input) {
+            Some(place) => place,
+            None => {
+                self.inputs.push(input);
+                self.plan.columns.push(all[input].column.clone());
+                self.inputs.len() - 1
+            }
+        }
+    }
+}
+
+impl Pass {
+    /// A column of the source.
+    pub fn column(&mut self, column: &OutputColumn) -> InputPlace {
+        self.input(Input {
+            sql: format!("q.{}", pgrx::spi::quote_identifier(&column.name)),
+            column: PlanColumn {
+                name: column.name.clone(),
+                type_name: column.type_name.clone(),
+                kind: intake::kind_of(column.type_oid),
+            },
+        })
+    }
+
+    /// A condition on the row, in SQL, that has been found to be one expression.
+    pub fn condition(&mut self, expression: &str) -> InputPlace {
+        self.input(Input {
+            sql: format!("(\n{expression}\n)::pg_catalog.bool"),
+            column: PlanColumn {
+                name: String::new(),
+                type_name: "boolean".into(),
+                kind: Kind::Bool,
+            },
+        })
+    }
+
+    fn input(&mut self, input: Input) -> InputPlace {
+        InputPlace(self.inputs.iter().position(|known| *known == input).unwrap_or_else(|| {
+            self.inputs.push(input);
+            self.inputs.len() - 1
+        }))
+    }
+
+    /// Asks for the profile of a column.
+    pub fn profile(&mut self, column: InputPlace) {
+        self.profiled.push(column);
+    }
+
+    /// Asks a question; gives its number.
+    pub fn ask(&mut self, mut question: Question) -> usize {
+        if question.column.is_none() && question.filter.is_none() && question.grouping.is_empty() {
+            // The aggregate needs an argument.
+            question.filter = Some(self.condition("true"));
+        }
+        self.questions.push(question);
+        self.questions.len() - 1
+    }
+
+    /// How the work is divided into calls: each question goes to one that has its columns, or has room for them.
+    fn calls(&self) -> (Vec<Call>, Vec<(usize, usize)>) {
+        let mut calls: Vec<Call> = Vec::new();
+        let place = |calls: &mut Vec<Call>, inputs: &[usize]| {
+            let fits = |call: &Call| call.inputs.len() + call.added(inputs) <= MOST_ARGUMENTS;
+            calls.iter().position(fits).unwrap_or_else(|| {
+                calls.push(Call::default());
+                calls.len() - 1
+            })
+        };
+        for &InputPlace(input) in &self.profiled {
+            let place = place(&mut calls, &[input]);
+            let argument = calls[place].argument(input, &self.inputs);
+            calls[place].plan.profiled.push(argument);
+        }
+        let mut places = Vec::with_capacity(self.questions.len());
+        for question in &self.questions {
+            let single = question.column.iter().chain(&question.filter);
+            let inputs: Vec<usize> = single.chain(&question.grouping).map(|place| place.0).collect();
+            let place = place(&mut calls, &inputs);
+            let call = &mut calls[place];
+            let mut argument = |input: &InputPlace| call.argument(input.0, &self.inputs);
+            let (column, filter) = (
+                question.column.as_ref().map(&mut argument),
+                question.filter.as_ref().map(&mut argument),
+            );
+            let columns: Vec<usize> = question.grouping.iter().map(&mut argument).collect();
+            let grouping = (!columns.is_empty()).then(|| {
+                let groupings = &mut call.plan.groupings;
+                groupings.iter().position(|known| *known == columns).unwrap_or_else(|| {
+                    groupings.push(columns);
+                    groupings.len() - 1
+                })
+            });
+            call.plan.checks.push(PlanCheck {
+                column,
+                filter,
+                grouping,
+                test: question.test.clone(),
+            });
+            places.push((place, call.plan.checks.len() - 1));
+        }
+        (calls, places)
+    }
+
+    /// The query that runs the pass. Errs when a plan cannot be written.
+    fn sql(&self, source: &Source, calls: &[Call]) -> Result<String> {
+        let mut outputs = Vec::with_capacity(calls.len());
+        for call in calls {
+            let plan = serde_json::to_string(&call.plan)
+                .map_err(|problem| Error::new(INTERNAL, format!("a plan cannot be written: {problem}")))?;
+            let mut arguments = vec![pgrx::spi::quote_literal(plan)];
+            arguments.extend(call.inputs.iter().map(|&input| self.inputs[input].sql.clone()));
+            outputs.push(format!("assay.scan({})", arguments.join(", ")));
+        }
+        Ok(source.select(&outputs.join(",\n")))
+    }
+
+    /// Reads the rows once. As the caller; errors of PostgreSQL pass through.
+    pub fn run(&self, source: &Source) -> Result<Answers> {
+        let (calls, places) = self.calls();
+        let mut answers = Answers {
+            scans: Vec::with_capacity(calls.len()),
+            places,
+        };
+        if calls.is_empty() {
+            return Ok(answers);
+        }
+        let query = Query::new(&self.sql(source, &calls)?)?;
+        query.run(&mut |row| {
+            for (index, call) in calls.iter().enumerate() {
+                answers.scans.push(match row.state(index)? {
+                    Some(State::Scan(scan)) => settled(*scan),
+                    // No row has come.
+                    _ => Scan::new(call.plan.clone())?,
+                });
+            }
+            Ok(())
+        })?;
+        Ok(answers)
+    }
+}
+
+fn settled(mut scan: Scan) -> Scan {
+    scan.flush();
+    scan
+}
+
+impl Answers {
+    /// The tally of a question, or with a grouping those of its segments, in no order. The flag says whether there
+    /// were more segments than are counted.
+    pub fn tallies(&self, question: usize) -> (Vec<(Option<&Segment>, &Tally)>, bool) {
+        let (scan, place) = self.places[question];
+        let scan = &self.scans[scan];
+        let tallies = scan.tallies(place).iter();
+        match scan.plan().checks[place].grouping {
+            None => (tallies.map(|tally| (None, tally)).collect(), false),
+            Some(grouping) => {
+                let segments = scan.segments(grouping);
+                let values = segments.values().iter().map(Some);
+                (values.zip(tallies).collect(), segments.overflowed())
+            }
+        }
+    }
+
+    /// The scans themselves.
+    pub fn into_scans(self) -> Vec<Scan> {
+        self.scans
+    }
+}

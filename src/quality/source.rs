@@ -1,0 +1,59 @@
+//! Where the rows come from: a query, or a relation by its name.
+
+use crate::pg::error::{DUPLICATE_COLUMN, Error, Result};
+use crate::pg::query::{OutputColumn, Query};
+
+/// A query whose rows are checked or profiled. It is parsed and planned once by itself, so that its own mistakes are told as such.
+pub struct Source {
+    /// As it was given.
+    pub text: String,
+    statement: String,
+    columns: Vec<OutputColumn>,
+}
+
+impl Source {
+    /// Errs as [`Query::new`] does.
+    pub fn open(text: &str) -> Result<Source> {
+        let query = Query::new(text)?;
+        Ok(Source {
+            text: text.trim().to_string(),
+            statement: query.statement().to_string(),
+            columns: query.columns().to_vec(),
+        })
+    }
+
+    /// The columns of its rows.
+    pub fn columns(&self) -> &[OutputColumn] {
+        &self.columns
+    }
+
+    /// The column of a name; `None` when there is none, or more than one.
+    pub fn column(&self, name: &str) -> Option<&OutputColumn> {
+        let mut found = self.columns.iter().filter(|column| column.name == name);
+        found.next().filter(|_| found.next().is_none())
+    }
+
+    /// Errs with 42701 when two columns have one name.
+    pub fn require_distinct_names(&self) -> Result<()> {
+        let mut names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+        names.sort_unstable();
+        match names.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(Error::new(
+                DUPLICATE_COLUMN,
+                format!("the query has two columns named \"{}\"", pair[0]),
+            )
+            .hint("Give one of them another name with AS.")),
+            None => Ok(()),
+        }
+    }
+
+    /// A query over its rows, which go by the name `q`.
+    pub fn select(&self, what: &str) -> String {
+        format!("SELECT {what} FROM {} AS q", self.relation())
+    }
+
+    /// What stands in FROM, without a name.
+    pub fn relation(&self) -> String {
+        format!("(\n{}\n)", self.statement)
+    }
+}
