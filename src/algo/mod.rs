@@ -20,5 +20,6 @@ pub mod naive_bayes;
 pub mod scan;
 pub mod split;
 pub mod state;
+pub mod stats;
 pub mod summary;
 pub mod trees;

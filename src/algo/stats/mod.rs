@@ -1,0 +1,4 @@
+//! Statistics of tests and intervals, shared by checks and by drift.
+
+pub mod multiple;
+pub mod proportion;
