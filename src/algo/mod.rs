@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod model;
 pub mod monitor;
 pub mod naive_bayes;
+pub mod quality;
 pub mod scan;
 pub mod split;
 pub mod state;

@@ -1,0 +1,3 @@
+//! The mathematics of checks that need more than a predicate on a row.
+
+pub mod threshold;
