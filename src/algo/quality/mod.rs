@@ -1,3 +1,22 @@
 //! The mathematics of checks that need more than a predicate on a row.
+//!
+//! A check that compares segments keeps one accumulator a segment, of a few kilobytes at most; its `judge` takes them all together.
 
+pub mod null_share;
 pub mod threshold;
+
+use super::error::{Error, Result};
+
+/// The most rows of an accumulator: more than anyone has, and exact as a floating-point number.
+pub const MAX_ROWS: u64 = 1 << 53;
+
+/// The rows of two accumulators. Errs above [`MAX_ROWS`].
+fn count_rows(ours: u64, theirs: u64) -> Result<u64> {
+    match ours.checked_add(theirs) {
+        Some(rows) if rows <= MAX_ROWS => Ok(rows),
+        _ => Err(Error::data(
+            "more rows than can be counted",
+            "merge states of fewer rows",
+        )),
+    }
+}
