@@ -4,6 +4,7 @@
 
 pub mod null_share;
 pub mod threshold;
+pub mod valid_format;
 
 use super::error::{Error, Result};
 
