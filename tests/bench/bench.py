@@ -2,79 +2,14 @@
 
 import os
 import re
-import subprocess
 import sys
 import time
 
 from measure import Peers, Session, SqlError, median
+from quality import Quality
+from report import FEATURES, FULL, NUMBERS, ONLY, REPEAT, ROWS, SCAN, SERIAL, Sections, Table, comma, run_file, seconds, verdict
 
-ROWS = int(os.environ.get("BENCH_ROWS") or 1_000_000)
-REPEAT = int(os.environ.get("BENCH_REPEAT") or 3)
-FULL = os.environ.get("BENCH_FULL") == "1"
-ONLY = (os.environ.get("BENCH_ONLY") or "").split()
 FEWER = min(ROWS, 100_000)
-
-NUMBERS = [f"x{i}" for i in range(1, 21)]
-FEATURES = [*NUMBERS, "a", "b"]
-SERIAL = "SET max_parallel_workers_per_gather = 0"
-WIDTHS = "{:<37}{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}{:>10}{:>6}"
-
-
-class Table:
-    """Lines for the terminal and for the file."""
-
-    def __init__(self, path):
-        self.file = open(path, "w")
-
-    def say(self, text=""):
-        print(text, flush=True)
-        print(text, file=self.file, flush=True)
-
-    def line(self, what, ours=("", ""), peer=("", ""), ratio=("", ""), goal="", met=""):
-        self.say(WIDTHS.format(what, *ours, *peer, *ratio, goal, met).rstrip())
-
-    def times(self, what, ours, peer=None, most=None, rows=None):
-        """Seconds beside seconds. With two ratios and one goal, the CPU's and the wall clock's may differ."""
-        cells = lambda used: (seconds(used.wall), seconds(used.cpu))
-        if peer is None:
-            self.line(what, cells(ours), goal="" if most is None else f"<= {most}")
-            return
-        ratios = ours.wall / peer.wall, ours.cpu / max(peer.cpu, 1e-9)
-        self.line(what, cells(ours), cells(peer), tuple(f"{ratio:.3f}" if ratio < 9.9995 else f"{ratio:.2f}" for ratio in ratios),
-                  "" if most is None else f"<= {most}", "" if most is None else verdict(*(ratio <= most for ratio in ratios)))
-
-    def value(self, what, ours, peer="", ratio="", goal="", met=None):
-        """One figure that is no time, or one time alone."""
-        self.line(what, (ours, ""), (peer, ""), (ratio, ""), goal, "" if met is None else "yes" if met else "NO")
-
-    def quality(self, what, ours, peer, least=None):
-        if peer is None:
-            self.value(what, f"{ours:.4f}")
-        else:
-            self.value(what, f"{ours:.4f}", f"{peer:.4f}", f"{ours - peer:+.4f}", "" if least is None else f">= {least}",
-                       None if least is None else ours - peer >= least)
-
-    def stages(self, ours, peer):
-        """Where the peer's wall time went."""
-        if peer and peer.stages:
-            self.say("    the peer's: " + ", ".join(f"{name} {seconds(took)}" for name, took in peer.stages.items()))
-
-
-def seconds(value):
-    return f"{value:.2f}" if value >= 9.995 else f"{value:.3f}"
-
-
-def verdict(wall, cpu):
-    return {(True, True): "yes", (True, False): "wall", (False, True): "CPU", (False, False): "NO"}[wall, cpu]
-
-
-def run_file(name, rows):
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data.sql")
-    subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", f"name={name}", "-v", f"rows={rows}", "-f", path], check=True)
-
-
-def comma(columns):
-    return ", ".join(columns)
 
 
 def train(model, algorithm, features, target, table, split="none", params="{}"):
@@ -86,30 +21,17 @@ def train(model, algorithm, features, target, table, split="none", params="{}"):
 LINEAR = train("amount", "linear_regression", NUMBERS, "amount", "bench")
 LOGISTIC = train("linear", "logistic_regression", FEATURES, "label", "bench", "is_test")
 BOOSTING = train("boosted", "gradient_boosting", FEATURES, "label", "bench", "is_test")
-SCAN = f"SELECT {comma(f'sum({x})' for x in [*NUMBERS, 'amount'])} FROM bench"
 
 
-class Bench:
+class Learning(Sections):
+    """Training and scoring."""
+
+    NAMES = ["linear", "logistic", "predict", "boosting", "scoring", "boosted_predict", "first", "memory", "forest", "curve"]
+    PEERS = "peers.py", "BENCH_PEERS"
+
     def __init__(self, table, peers):
-        self.table, self.peers, self.trained = table, peers, set()
-
-    def ours(self, *sql):
-        """The last of these statements, each time in a session of its own."""
-        def once():
-            with Session(*sql[:-1]) as session:
-                return session.used(sql[-1])
-        return once
-
-    def peer(self, task, table="bench"):
-        return (lambda: self.peers.used(task, table=table)) if self.peers else (lambda: None)
-
-    def by_turns(self, *kinds, repeat=REPEAT):
-        """Each kind in turn, so that what else the machine does troubles all alike; the median of each."""
-        runs = [[] for _ in kinds]
-        for _ in range(repeat):
-            for kind, run in zip(kinds, runs):
-                run.append(kind())
-        return [median(run) if run[0] is not None else None for run in runs]
+        super().__init__(table, peers)
+        self.trained = set()
 
     def trained_by(self, statement):
         """Trains once what a section scores with, when the section that trains it is not among those wanted."""
@@ -279,7 +201,7 @@ class Bench:
             session.run("DROP TABLE IF EXISTS bench_more")
 
 
-SECTIONS = ["linear", "logistic", "predict", "boosting", "scoring", "boosted_predict", "first", "memory", "forest", "curve"]
+PARTS = [Learning, Quality]
 
 
 def has_data():
@@ -295,10 +217,26 @@ def machine():
     return f"{len(os.sched_getaffinity(0))} processors{' ' + model[1] if model else ''}, load average {os.getloadavg()[0]:.1f}"
 
 
+def measure(part, wanted, table):
+    """The sections of one part beside its own peers, which have a process and an environment of their own."""
+    script, setting = part.PEERS
+    peers = Peers(script, os.environ[setting]) if os.environ.get(setting) else None
+    table.say()
+    table.say("; ".join(f"{name} {number}" for name, number in peers.versions.items()) if peers else
+              "The peers are not installed, so these are only our own figures.")
+    table.line("what : peer", ("ours", "CPU"), ("peer", "CPU"), ("ratio", "CPU"), "goal", "met")
+    sections = part(table, peers)
+    for name in wanted:
+        getattr(sections, name)()
+    if peers:
+        peers.close()
+
+
 def main():
-    unknown = [name for name in ONLY if name not in SECTIONS]
+    known = [name for part in PARTS for name in [*part.NAMES, *part.LATER]]
+    unknown = [name for name in ONLY if name not in known]
     if unknown:
-        sys.exit(f"assay: there is no section {unknown[0]}; the sections are {', '.join(SECTIONS)}")
+        sys.exit(f"assay: there is no section {unknown[0]}; the sections are {', '.join(known)}")
     if not has_data():
         print(f"==> making {ROWS:,} rows", flush=True)
         with Session() as session:
@@ -311,21 +249,14 @@ def main():
         session.run("CHECKPOINT")
         version = session.run("SELECT 'PostgreSQL ' || current_setting('server_version')")[0]
         session.run("SELECT count(*) FROM bench")
-    peers = Peers(os.environ["BENCH_PEERS"]) if os.environ.get("BENCH_PEERS") else None
     table = Table(os.environ["BENCH_RESULTS"])
     table.say(f"{ROWS:,} rows, median of {REPEAT} runs, {time.strftime('%Y-%m-%d')}")
     table.say(f"{version}; {machine()}")
-    table.say("; ".join(f"{name} {number}" for name, number in peers.versions.items()) if peers else
-              "The peers are not installed, so these are only our own figures.")
     table.say("Wall and CPU in seconds unless a line says otherwise; met: yes, NO, or the one of the two ratios that meets the goal.")
-    table.say()
-    table.line("what : peer", ("ours", "CPU"), ("peer", "CPU"), ("ratio", "CPU"), "goal", "met")
-    bench = Bench(table, peers)
-    for name in SECTIONS:
-        if not ONLY or name in ONLY:
-            getattr(bench, name)()
-    if peers:
-        peers.close()
+    for part in PARTS:
+        wanted = [name for name in [*part.NAMES, *part.LATER] if name in ONLY] if ONLY else part.NAMES
+        if wanted:
+            measure(part, wanted, table)
     table.say()
     table.say(f"load average at the end {os.getloadavg()[0]:.1f}")
 

@@ -2,7 +2,7 @@
 
 Wall time of SQL is psql's own. CPU time is what the session's backend and all its threads have used (/proc/<pid>/stat), with its parallel
 workers, which the postmaster counts among its ended children. A peer's CPU time is that of its process and all its threads (getrusage) with
-that of the backends that served it, workers included. The server's background processes and psql are counted nowhere.
+that of the programs it ran and of the backends that served it, workers included. The server's background processes and psql are counted nowhere.
 """
 
 import json
@@ -118,11 +118,11 @@ class Session:
 
 
 class Peers:
-    """The process of peers.py: it is sent a task a line and answers with a line."""
+    """The process of a script of peers: it is sent a task a line and answers with a line."""
 
-    def __init__(self, python):
+    def __init__(self, script, python):
         environment = dict(os.environ, OMP_NUM_THREADS="2", OPENBLAS_NUM_THREADS="2", OMP_WAIT_POLICY="passive", PGOPTIONS="-c jit=off")
-        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers.py")
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), script)
         self.process = subprocess.Popen([python, script, str(postmaster())], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         env=environment)
         self.versions = self.answer()["versions"]

@@ -3,12 +3,7 @@
 Started by bench.py with the postmaster's process id. Reads a task a line as JSON, and answers with a line.
 """
 
-import gc
-import json
 import os
-import resource
-import sys
-import time
 import warnings
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -26,11 +21,9 @@ from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from measure import children_seconds
+from serve import THREADS, serve
 
 warnings.simplefilter("ignore")
-POSTMASTER = int(sys.argv[1])
-THREADS = 2
 TREES = {"n_estimators": 100, "num_leaves": 31, "max_bin": 255}
 NUMBERS = [f"x{i}" for i in range(1, 21)]
 TEXTS = ["a", "b"]
@@ -38,25 +31,10 @@ FEATURES = NUMBERS + TEXTS
 
 # What one task leaves for the next, such as a trained model to score with.
 kept = {}
-backends = []
-
-
-class Stages:
-    """Splits the time of a task."""
-
-    def __init__(self):
-        self.seconds, self.last = {}, time.perf_counter()
-
-    def end(self, name):
-        now = time.perf_counter()
-        self.seconds[name] = self.seconds.get(name, 0) + now - self.last
-        self.last = now
 
 
 def fetch(columns, table):
     with adbc.connect(f"postgresql:///?user={os.environ['PGUSER']}") as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        backends.append(cursor.fetchone()[0])
         cursor.execute(f"SELECT {', '.join(columns)} FROM {table}")
         return cursor.fetch_arrow_table().to_pandas()
 
@@ -66,7 +44,6 @@ def write(ids, scores):
     rows = np.empty(len(ids), dtype=[("fields", ">i2"), ("id_size", ">i4"), ("id", ">i4"), ("size", ">i4"), ("score", ">f8")])
     rows["fields"], rows["id_size"], rows["id"], rows["size"], rows["score"] = 2, 4, ids, 8, scores
     with psycopg.connect(prepare_threshold=None) as connection:
-        backends.append(connection.info.backend_pid)
         connection.execute("DROP TABLE IF EXISTS scores_of_peer")
         connection.execute("CREATE TABLE scores_of_peer (id int, score float8)")
         with connection.cursor().copy("COPY scores_of_peer FROM STDIN (FORMAT binary)") as copy:
@@ -182,7 +159,7 @@ def train_xgboost(stages, table):
     kept["xgboost"] = booster, everything
 
 
-def before_predict_xgboost():
+def before_predict_xgboost(_table):
     """Rows held as XGBoost likes them best. Anew each time, because it remembers what it predicted for them."""
     kept["matrix"] = xgboost.DMatrix(kept["xgboost"][1], nthread=1)
 
@@ -196,37 +173,5 @@ def forget(_stages, table):
     kept.clear()
 
 
-def used_by_client():
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
-
-
-def run(task, table):
-    gc.collect()
-    backends.clear()
-    globals().get(f"before_{task}", lambda: None)()
-    before = used_by_client(), children_seconds(POSTMASTER)
-    stages = Stages()
-    started = time.perf_counter()
-    quality = globals()[task](stages, table)
-    wall = time.perf_counter() - started
-    client = used_by_client() - before[0]
-    while any(os.path.exists(f"/proc/{backend}") for backend in backends):
-        time.sleep(0.01)
-    server = children_seconds(POSTMASTER) - before[1]
-    return {"wall": wall, "cpu": client + server, "stages": stages.seconds, "result": quality() if quality else None}
-
-
-def main():
-    versions = {"scikit-learn": sklearn.__version__, "LightGBM": lightgbm.__version__, "XGBoost": xgboost.__version__,
-                "pandas": pd.__version__}
-    # Native libraries may print: answers go to the real output, all else to the error output.
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    print(json.dumps({"versions": versions}), file=answers, flush=True)
-    for line in sys.stdin:
-        request = json.loads(line)
-        print(json.dumps(run(request["task"], request["table"])), file=answers, flush=True)
-
-
-main()
+serve(globals(), {"scikit-learn": sklearn.__version__, "LightGBM": lightgbm.__version__, "XGBoost": xgboost.__version__,
+                  "pandas": pd.__version__})

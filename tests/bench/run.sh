@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Measures training and scoring beside what Python does with the same rows, in a private cluster and a private virtual environment.
+# Measures training and scoring, and checks and profiles, beside what Python and others do with the same rows, in a private cluster and
+# private virtual environments.
 # `make bench` installs the extension first. The table is also written to <target>/bench/results.txt.
 #
 #   BENCH_ROWS     how many rows (1000000)
 #   BENCH_REPEAT   how often each is measured; the median counts (3)
-#   BENCH_FULL     1: the training curve goes to four times the rows
+#   BENCH_FULL     1: the training curve goes to four times the rows, profiles to five million
 #   BENCH_ONLY     some sections, such as "linear logistic"; bench.py names them
 #   BENCH_KEEP     1: leave the cluster running, and start from its table if there is one
 set -euo pipefail
@@ -16,21 +17,28 @@ place=$target/bench
 python=$(command -v python3) || { echo "assay: the benchmark needs python3" >&2; exit 1; }
 mkdir -p "$place"
 
-# The peers, once for each list of them.
-peers=
-stamp=$place/venv/$(cksum <tests/bench/requirements.txt | tr ' ' -)
-if [[ ! -e $stamp ]]; then
-    echo "==> installing the peers into $place/venv"
-    rm -rf -- "$place/venv"
-    if "$python" -m venv "$place/venv" >"$place/venv.log" 2>&1 &&
-        "$place/venv/bin/pip" install --quiet --disable-pip-version-check -r tests/bench/requirements.txt >>"$place/venv.log" 2>&1; then
-        touch "$stamp"
-    else
-        tail -n 3 "$place/venv.log" >&2
-        echo "==> the peers cannot be installed here, so there are only our own figures" >&2
+# installed NAME LIST: the Python of a virtual environment of those peers, made once for each list; nothing where they are not to be had.
+installed() {
+    local venv=$place/$1 stamp
+    stamp=$venv/$(cksum <"$2" | tr ' ' -)
+    if [[ ! -e $stamp ]]; then
+        echo "==> installing peers into $venv" >&2
+        rm -rf -- "$venv"
+        if "$python" -m venv "$venv" >"$venv.log" 2>&1 &&
+            "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$2" >>"$venv.log" 2>&1; then
+            touch "$stamp"
+        else
+            tail -n 3 "$venv.log" >&2
+            echo "==> these peers cannot be installed here, so there are only our own figures" >&2
+            return 0
+        fi
     fi
-fi
-if [[ -e $stamp ]]; then peers=$place/venv/bin/python; fi
+    echo "$venv/bin/python"
+}
+
+BENCH_PEERS=$(installed venv tests/bench/requirements.txt)
+BENCH_QUALITY_PEERS=$(installed quality tests/bench/requirements-quality.txt)
+export BENCH_PEERS BENCH_QUALITY_PEERS
 
 if [[ ${BENCH_KEEP:-} != 1 ]]; then
     tests/cluster.sh remove bench
@@ -40,5 +48,5 @@ tests/cluster.sh start bench
 environment=$(tests/cluster.sh env bench)
 eval "$environment"
 BENCH_DATA=$(tests/cluster.sh home bench)/data
-export BENCH_DATA BENCH_RESULTS=$place/results.txt BENCH_PEERS=$peers PGDATABASE=postgres PYTHONDONTWRITEBYTECODE=1
+export BENCH_DATA BENCH_RESULTS=$place/results.txt PGDATABASE=postgres PYTHONDONTWRITEBYTECODE=1
 "$python" tests/bench/bench.py
