@@ -2,6 +2,7 @@
 //!
 //! A check that compares segments keeps one accumulator a segment, of a few kilobytes at most; its `judge` takes them all together.
 
+pub mod mixed_formats;
 pub mod null_share;
 pub mod threshold;
 pub mod valid_format;
