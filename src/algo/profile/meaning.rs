@@ -1,0 +1,232 @@
+//! What the values of a column mean, told from the values alone.
+
+use super::format::Format;
+use super::shape::Shapes;
+use crate::algo::block::Kind;
+
+/// What the values of a column mean. The rules of [`Meaning::of`] decide, the first that holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// No values.
+    Unknown,
+    /// One value in all rows that have one.
+    Constant,
+    /// Truth values, by their type, as 0 and 1, or as words.
+    Boolean,
+    /// Nearly every row has another value: whole numbers, or texts of one word.
+    Identifier,
+    /// Few values that come again and again.
+    Category,
+    /// Numbers to calculate with.
+    Number,
+    /// Days.
+    Date,
+    /// Points in time.
+    Timestamp,
+    /// Times of day.
+    Time,
+    /// Spans of time.
+    Duration,
+    /// JSON.
+    Json,
+    /// Arrays.
+    Array,
+    /// Binary data.
+    Binary,
+    /// Texts that are numbers.
+    NumberAsText,
+    /// Texts that are dates of one format.
+    DateAsText(Format),
+    /// Texts that are points in time.
+    TimestampAsText,
+    /// Texts that are times of day.
+    TimeAsText,
+    /// Texts of another format: see [`Format`].
+    Formatted(Format),
+    /// Sentences and remarks: three words or more on average, and not a category.
+    FreeText,
+    /// Other texts.
+    Text,
+}
+
+/// What a meaning is told from.
+pub(super) struct Evidence<'a> {
+    pub(super) kind: Kind,
+    /// Rows that have a value.
+    pub(super) present: u64,
+    pub(super) distinct: f64,
+    /// How far that may be off, as a share of it.
+    pub(super) distinct_error: f64,
+    /// The least and the greatest of numbers.
+    pub(super) range: Option<(f64, f64)>,
+    /// Of texts that people write.
+    pub(super) shapes: Option<&'a Shapes>,
+}
+
+/// The share of the texts that must have a format.
+const MOST: f64 = 0.95;
+
+impl Meaning {
+    /// Its name; the formats of texts have their own.
+    pub fn name(self) -> &'static str {
+        match self {
+            Meaning::Unknown => "unknown",
+            Meaning::Constant => "constant",
+            Meaning::Boolean => "boolean",
+            Meaning::Identifier => "identifier",
+            Meaning::Category => "category",
+            Meaning::Number => "number",
+            Meaning::Date => "date",
+            Meaning::Timestamp => "timestamp",
+            Meaning::Time => "time",
+            Meaning::Duration => "duration",
+            Meaning::Json => "json",
+            Meaning::Array => "array",
+            Meaning::Binary => "binary",
+            Meaning::NumberAsText => "number_as_text",
+            Meaning::DateAsText(_) => "date_as_text",
+            Meaning::TimestampAsText => "timestamp_as_text",
+            Meaning::TimeAsText => "time_as_text",
+            Meaning::Formatted(format) => format.name(),
+            Meaning::FreeText => "free_text",
+            Meaning::Text => "text",
+        }
+    }
+
+    /// The format of dates that are texts, as `to_date` takes it. `None` for other meanings.
+    pub fn date_format(self) -> Option<&'static str> {
+        match self {
+            Meaning::DateAsText(format) => Some(format.name()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn of(evidence: &Evidence) -> Meaning {
+        let kind = evidence.kind;
+        if evidence.present == 0 {
+            return Meaning::Unknown;
+        }
+        if kind == Kind::Bool {
+            return Meaning::Boolean;
+        }
+        if evidence.distinct < 1.5 && evidence.present > 1 {
+            return Meaning::Constant;
+        }
+        match kind {
+            Kind::Date => Meaning::Date,
+            Kind::Timestamp | Kind::TimestampTz => Meaning::Timestamp,
+            Kind::Time => Meaning::Time,
+            Kind::Interval => Meaning::Duration,
+            Kind::Json => Meaning::Json,
+            Kind::Array => Meaning::Array,
+            Kind::Bytes => Meaning::Binary,
+            Kind::Uuid => Meaning::Formatted(Format::Uuid),
+            Kind::Enum => Meaning::Category,
+            Kind::Bool => Meaning::Boolean,
+            Kind::Integer | Kind::Float | Kind::Numeric => evidence.of_numbers(),
+            Kind::Text | Kind::Other => evidence
+                .shapes
+                .map_or(Meaning::Text, |shapes| evidence.of_texts(shapes)),
+        }
+    }
+}
+
+impl Evidence<'_> {
+    fn of_numbers(&self) -> Meaning {
+        if self.distinct < 2.5 && self.range == Some((0.0, 1.0)) {
+            Meaning::Boolean
+        } else if self.kind == Kind::Integer && self.is_unique() {
+            Meaning::Identifier
+        } else if self.kind == Kind::Integer && self.is_category(20.0) {
+            Meaning::Category
+        } else {
+            Meaning::Number
+        }
+    }
+
+    fn of_texts(&self, shapes: &Shapes) -> Meaning {
+        /// Formats that say more than that a text is a number, a word or unique, the rarest first.
+        const SPECIFIC: [Format; 16] = [
+            Format::Uuid,
+            Format::Iban,
+            Format::CardNumber,
+            Format::Email,
+            Format::Url,
+            Format::MacAddress,
+            Format::IpAddress,
+            Format::HexHash,
+            Format::Json,
+            Format::Coordinates,
+            Format::CurrencyAmount,
+            Format::Percentage,
+            Format::PostalCode,
+            Format::CountryCode,
+            Format::Phone,
+            Format::Code,
+        ];
+        let most = |format: &Format| shapes.share(*format) >= MOST;
+        if self.distinct < 2.5 && most(&Format::Boolean) {
+            return Meaning::Boolean;
+        }
+        // Of two formats that all texts agree with, the one that more agree with; of equals the first.
+        let mut date = Format::DATES[0];
+        for format in Format::DATES {
+            if shapes.share(format) > shapes.share(date) {
+                date = format;
+            }
+        }
+        if most(&date) {
+            return Meaning::DateAsText(date);
+        }
+        if most(&Format::Timestamp) {
+            return Meaning::TimestampAsText;
+        }
+        if most(&Format::Time) {
+            return Meaning::TimeAsText;
+        }
+        // Codes with and without a 0 in front are codes.
+        let digits = shapes.share(Format::Code) + shapes.share(Format::Number);
+        if let Some(format) = SPECIFIC.into_iter().find(most) {
+            return if format == Format::Code {
+                self.of_codes()
+            } else {
+                Meaning::Formatted(format)
+            };
+        }
+        if digits >= MOST {
+            return if shapes.share(Format::Code) >= 0.01 {
+                self.of_codes()
+            } else {
+                Meaning::NumberAsText
+            };
+        }
+        let words = shapes.words().unwrap_or(0.0);
+        if self.is_unique() && words < 1.5 {
+            Meaning::Identifier
+        } else if self.is_category(1000.0) && words < 8.0 {
+            Meaning::Category
+        } else if words >= 3.0 {
+            Meaning::FreeText
+        } else {
+            Meaning::Text
+        }
+    }
+
+    fn of_codes(&self) -> Meaning {
+        if self.is_unique() {
+            Meaning::Identifier
+        } else {
+            Meaning::Formatted(Format::Code)
+        }
+    }
+
+    /// Whether all values but 1 in 100 may be different, of 20 at least.
+    fn is_unique(&self) -> bool {
+        self.present >= 20 && self.distinct * (1.0 + self.distinct_error) >= 0.99 * self.present as f64
+    }
+
+    /// Whether there are `most` different values at most, and ten rows for each.
+    fn is_category(&self, most: f64) -> bool {
+        self.distinct <= most && self.distinct * 10.0 <= self.present as f64
+    }
+}

@@ -1,0 +1,165 @@
+//! What the columns of a table look like.
+//!
+//! A [`ColumnProfile`] counts each value of its column while the different ones are few, so that every answer is exact. When they
+//! are too many, it hands over to sketches, which state their errors; the number of rows and of NULLs, the least and the greatest
+//! value, mean, standard deviation, zeros, negatives, lengths and blanks stay exact.
+
+mod days;
+mod details;
+mod elements;
+mod format;
+mod meaning;
+mod number;
+mod report;
+mod shape;
+mod sizes;
+mod sparkline;
+mod summarize;
+mod text;
+mod text_stats;
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub use days::Calendar;
+pub use elements::{ArrayDetails, JsonDetails, Spread};
+pub use format::Format;
+pub use meaning::Meaning;
+pub use number::NonFinite;
+pub use report::{Bin, Details, Point, Report};
+pub use shape::ShapeDetails;
+pub use sizes::Sizes;
+pub use sparkline::sparkline;
+pub use text_stats::Lengths;
+
+use super::accumulator::Accumulator;
+use super::block::{BlockColumn, Cells, Form, Kind};
+use super::error::{Error, Result};
+use super::sketch::MAX_ROWS;
+use number::Numbers;
+use text::Texts;
+
+/// The profile of one column: push blocks of it, merge with the profiles of other parts, report.
+///
+/// The same pushes give the same state. A merge gives the answers of all rows together: equal ones while they are exact (mean and
+/// standard deviation to about 1e-12), within the stated errors afterwards, whatever the order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnProfile {
+    kind: Kind,
+    sizes: Sizes,
+    seed: u64,
+    rows: u64,
+    nulls: u64,
+    values: Values,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum Values {
+    Numbers(Box<Numbers>),
+    Texts(Box<Texts>),
+}
+
+impl ColumnProfile {
+    /// Of no rows yet. `seed` decides which rows are sampled once there are many.
+    pub fn new(kind: Kind, sizes: Sizes, seed: u64) -> ColumnProfile {
+        let values = match kind.form() {
+            Form::Integers | Form::Numbers => Values::Numbers(Box::new(Numbers::new())),
+            Form::Texts => Values::Texts(Box::new(Texts::new())),
+        };
+        ColumnProfile {
+            kind,
+            sizes,
+            seed,
+            rows: 0,
+            nulls: 0,
+            values,
+        }
+    }
+
+    /// Adds a block of the column. Cells of another form than the kind's count as NULL. O(rows), amortised.
+    pub fn push(&mut self, column: &BlockColumn) {
+        let rows = column.rows() as u64;
+        self.rows += rows;
+        if column.kind().form() != self.kind.form() {
+            self.nulls += rows;
+            return;
+        }
+        self.nulls += column.nulls() as u64;
+        let present = (column.nulls() > 0).then(|| column.present());
+        let (kind, sizes, seed) = (self.kind, self.sizes, self.seed);
+        match (&mut self.values, column.cells()) {
+            (Values::Numbers(numbers), cells) => numbers.push(kind, sizes, seed, cells, present),
+            (Values::Texts(texts), Cells::Texts(cells)) => texts.push(kind, sizes, seed, cells, present),
+            (Values::Texts(_), _) => (),
+        }
+    }
+
+    /// What the column's cells mean.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// All rows.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Rows without a value.
+    pub fn nulls(&self) -> u64 {
+        self.nulls
+    }
+
+    /// What the column looks like. O(values held), a few milliseconds at most.
+    pub fn report(&self) -> Report {
+        match &self.values {
+            Values::Numbers(numbers) => summarize::numbers(self, numbers),
+            Values::Texts(texts) => summarize::texts(self, texts),
+        }
+    }
+}
+
+impl Accumulator for ColumnProfile {
+    fn merge(&mut self, other: &Self) -> Result<()> {
+        if (self.kind, self.sizes) != (other.kind, other.sizes) {
+            let name = |profile: &Self| format!("a profile of {:?} cells with {:?}", profile.kind, profile.sizes);
+            return Err(Error::Mismatch {
+                left: name(self),
+                right: name(other),
+            });
+        }
+        self.rows = self.rows.saturating_add(other.rows);
+        self.nulls = self.nulls.saturating_add(other.nulls);
+        let (kind, sizes, seed) = (self.kind, self.sizes, self.seed);
+        match (&mut self.values, &other.values) {
+            (Values::Numbers(ours), Values::Numbers(theirs)) => ours.merge(kind, sizes, seed, theirs),
+            (Values::Texts(ours), Values::Texts(theirs)) => ours.merge(kind, sizes, seed, theirs),
+            // Equal kinds have equal forms.
+            _ => Ok(()),
+        }
+    }
+
+    fn validate(&self) -> Result<()> {
+        self.sizes.validate()?;
+        let damaged = || Error::damaged("profile of a column", "counts do not agree");
+        let present = self.rows.checked_sub(self.nulls).ok_or_else(damaged)?;
+        if self.rows > MAX_ROWS {
+            return Err(damaged());
+        }
+        match (&self.values, self.kind.form()) {
+            (Values::Numbers(numbers), Form::Integers | Form::Numbers) => {
+                numbers.validate(self.kind, self.sizes, present)
+            }
+            (Values::Texts(texts), Form::Texts) => texts.validate(self.kind, self.sizes, present),
+            _ => Err(damaged()),
+        }
+    }
+
+    fn memory(&self) -> usize {
+        match &self.values {
+            Values::Numbers(numbers) => size_of::<Numbers>() + numbers.memory(),
+            Values::Texts(texts) => size_of::<Texts>() + texts.memory(),
+        }
+    }
+}
