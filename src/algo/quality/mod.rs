@@ -4,6 +4,7 @@
 
 pub mod mixed_formats;
 pub mod null_share;
+pub mod scale_shift;
 pub mod threshold;
 pub mod valid_format;
 
