@@ -2,10 +2,10 @@
 
 use pgrx::pg_extern;
 
-use super::options::required;
 use super::registry::{self, Entry, Privilege, Version};
 use crate::pg::catalog;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_VERSION, WRONG_TASK, or_raise};
+use crate::pg::options::required;
 
 /// Makes `version` the deployed one, and logs it. A rollback of this deployment returns to the one in force until now, or, when this is
 /// itself a rollback, to `rolled_back_to`'s own.

@@ -8,7 +8,6 @@ use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 
 use super::cache;
-use super::options::required;
 use super::predict::{column_named, wrong_type};
 use super::registry::{self, Privilege};
 use super::scorer::Scorer;
@@ -18,6 +17,7 @@ use crate::algo::metrics::{Ranking, evaluation};
 use crate::pg::error::{
     Error, INTERNAL, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, or_raise,
 };
+use crate::pg::options::required;
 use crate::pg::query::Query;
 use crate::pg::settings;
 use crate::pg::types::{self, Role, Value};

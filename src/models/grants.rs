@@ -3,10 +3,10 @@
 use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
 
-use super::options::required;
 use super::registry::{self, Entry, Privilege};
 use crate::pg::catalog;
 use crate::pg::error::{Error, Result, UNDEFINED_ROLE, or_raise};
+use crate::pg::options::required;
 use crate::pg::types;
 
 /// The three arguments of both functions, checked. `public` stands for everyone, as in GRANT.

@@ -7,7 +7,6 @@ use pgrx::{JsonB, name, pg_extern};
 use serde_json::json;
 
 use super::cache;
-use super::options::{parse, required};
 use super::predict::quote_identifier;
 use super::registry::{self, Privilege, Version};
 use super::scorer::Scorer;
@@ -17,6 +16,7 @@ use crate::algo::model::{Fitted, Model};
 use crate::algo::summary::{Summary, Values};
 use crate::algo::trees::Importance;
 use crate::pg::error::{Error, Result, WRONG_TASK, or_raise};
+use crate::pg::options::{parse, required};
 
 /// A model that the caller may look into.
 fn open(model: &str, privilege: Privilege) -> Result<(Version, Rc<Scorer>)> {

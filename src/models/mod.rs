@@ -10,7 +10,6 @@ mod inspect;
 mod judge;
 mod linear_statistics;
 mod metrics;
-mod options;
 mod predict;
 mod prepare;
 mod registry;

@@ -8,7 +8,6 @@ use serde_json::{Value as Json, json};
 
 use super::columns::{ColumnBuilder, ReadColumn};
 use super::judge::{Judged, judge};
-use super::options::{self, required};
 use super::predict::column_named;
 use super::prepare::{self, Plan, Prepared, Split};
 use super::registry::{self, Privilege};
@@ -21,6 +20,7 @@ use crate::pg::error::{
     DUPLICATE_COLUMN, Error, INTERNAL, INVALID_PARAMETER, LIMIT_EXCEEDED, MEMORY_LIMIT, Result, UNDEFINED_ALGORITHM,
     megabytes, notice, or_raise,
 };
+use crate::pg::options::{self, required};
 use crate::pg::query::{OutputColumn, Query};
 use crate::pg::settings;
 use crate::pg::types::{Reader, Role};

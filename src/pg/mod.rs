@@ -7,6 +7,7 @@ mod codes;
 pub mod compute;
 pub mod error;
 pub mod intake;
+pub mod options;
 pub mod query;
 pub mod settings;
 pub mod site;
