@@ -611,10 +611,179 @@ COMMENT ON FUNCTION assay.revoke_model(text, text, text) IS 'Takes a granted pri
 -- Data quality: one pass over a relation answers its profile and its checks.
 
 CREATE FUNCTION assay.scan_step(assay.state, text, VARIADIC "any") RETURNS assay.state
-AS 'MODULE_PATHNAME', 'scan_step_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'scan_step_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION assay.scan_step(assay.state, text, "any") IS 'A row of the aggregate assay.scan.';
 
 CREATE AGGREGATE assay.scan(plan text, VARIADIC columns "any") (
     SFUNC = assay.scan_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.scan(text, "any") IS
-'One pass over rows that answers a plan: profiles of columns, and any number of checks with their segments. plan: JSON that names the columns and their kinds, as assay.profile and assay.validate write it; the columns follow, in its order. The state can be stored and merged with those of other rows. O(columns + checks) a row; memory is bounded whatever the rows. Errors: 22023 a plan that does not suit the arguments.';
+'One pass over rows that answers a plan: profiles of columns, and any number of checks with their segments. plan: JSON that names the columns and their kinds, as assay.explain_checks shows it; the columns follow, in its order. The state can be stored and merged with those of other rows. O(columns + checks) a row; memory is bounded whatever the rows. Errors: 22023 a plan that does not suit the arguments.';
+
+CREATE FUNCTION assay.row_fails(plan text, VARIADIC columns "any") RETURNS boolean
+AS 'MODULE_PATHNAME', 'row_fails_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION assay.row_fails(text, "any") IS
+'Whether a row fails one of the checks of a plan, as assay.scan would count it. Checks of a column as a whole fail no row. Errors as in assay.scan.';
+
+CREATE TYPE assay.check_result AS (
+    check_id bigint, name text, kind text, relation text, column_name text, segment jsonb, status text, severity text,
+    metric text, value double precision, threshold text, rows_evaluated bigint, rows_failed bigint, fraction_failed double precision,
+    null_rows bigint, sample jsonb, duration_ms double precision,
+    message text, fraction_low double precision, fraction_high double precision, p_value double precision, role text,
+    snapshot_at timestamptz);
+COMMENT ON TYPE assay.check_result IS 'What a check found, in its relation or in one segment.';
+COMMENT ON COLUMN assay.check_result.check_id IS 'The stored check; NULL for one given to assay.validate.';
+COMMENT ON COLUMN assay.check_result.name IS 'The check''s name.';
+COMMENT ON COLUMN assay.check_result.kind IS 'The kind of check.';
+COMMENT ON COLUMN assay.check_result.relation IS 'The relation, or the query.';
+COMMENT ON COLUMN assay.check_result.column_name IS 'The column that the check is about, if it is about one.';
+COMMENT ON COLUMN assay.check_result.segment IS 'The columns of group_by with the segment''s values; NULL without group_by.';
+COMMENT ON COLUMN assay.check_result.status IS 'pass, warn, fail, error (it could not run, so nothing is known) or skipped (too little to judge).';
+COMMENT ON COLUMN assay.check_result.severity IS 'error or warn: what a failure is to its user.';
+COMMENT ON COLUMN assay.check_result.metric IS 'What value is.';
+COMMENT ON COLUMN assay.check_result.value IS 'The figure found, also on pass.';
+COMMENT ON COLUMN assay.check_result.threshold IS 'What the status was decided by.';
+COMMENT ON COLUMN assay.check_result.rows_evaluated IS 'Rows that the condition selects, those with NULL included.';
+COMMENT ON COLUMN assay.check_result.rows_failed IS 'Rows that fail; NULL for checks of a figure.';
+COMMENT ON COLUMN assay.check_result.fraction_failed IS 'rows_failed as a share of rows_evaluated.';
+COMMENT ON COLUMN assay.check_result.null_rows IS 'Rows whose value is NULL, which fails no check but not_null.';
+COMMENT ON COLUMN assay.check_result.sample IS 'Some failing values, or more about the figure.';
+COMMENT ON COLUMN assay.check_result.duration_ms IS 'What the check took by itself, beside the pass that checks share.';
+COMMENT ON COLUMN assay.check_result.message IS 'Why it could not run or was skipped, or how it was answered.';
+COMMENT ON COLUMN assay.check_result.fraction_low IS 'The lower end of the 95 % Wilson interval of the share of failing rows.';
+COMMENT ON COLUMN assay.check_result.fraction_high IS 'The upper end of it.';
+COMMENT ON COLUMN assay.check_result.p_value IS 'With mostly and group_by: how likely so many failing rows are if the share that is let pass holds; corrected for the number of segments by Benjamini and Hochberg.';
+COMMENT ON COLUMN assay.check_result.role IS 'The role that it ran as.';
+COMMENT ON COLUMN assay.check_result.snapshot_at IS 'When the snapshot was taken that it saw.';
+
+CREATE FUNCTION assay.validate(query text, checks jsonb) RETURNS SETOF assay.check_result
+AS 'MODULE_PATHNAME', 'validate_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
+COMMENT ON FUNCTION assay.validate(text, jsonb) IS
+'Runs checks that are not stored on the rows of a query or relation, which is read once for all checks that go row by row; unique, unique_combination, relationships, monotonic, no_gaps, equal_rowcount, equality and near_duplicates take a statement each, within_n_stdevs and outliers a second pass.
+checks: a JSON array of objects with the keys kind, column_name, args (or the arguments beside the others), name, where, group_by, mostly, warn_if, error_if, severity, tags, as assay.add_check has them.
+A line a check, with group_by a line a segment. A check that cannot run gives the status error, and the others go on. NULL passes every check but not_null. Errors: 22023 a check that is none, ML008 not a query, 57014.';
+
+-- Profiles.
+
+CREATE FUNCTION assay.profile(query text)
+RETURNS TABLE (column_name text, data_type text, rows bigint, nulls bigint, null_fraction double precision, empty bigint,
+               distinct_estimate bigint, min text, max text, mean double precision, stddev double precision,
+               p01 double precision, p05 double precision, p25 double precision, p50 double precision, p75 double precision,
+               p95 double precision, p99 double precision, zeros bigint, negatives bigint, top_values jsonb, histogram jsonb,
+               meaning text, details jsonb)
+AS 'MODULE_PATHNAME', 'profile_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 20;
+COMMENT ON FUNCTION assay.profile(text) IS
+'What each column of a query or relation looks like, from one pass over its rows, for every type. A line a column.
+Counts, min, max, mean and stddev (of finite numbers; of booleans the mean is the share of true) are exact. The others are exact up to 4,096 different values (fewer where there are more than 100 columns); beyond that, with 99 % confidence, distinct_estimate (HyperLogLog) is within 2.1 % and the ranks of quantiles (KLL) within 0.6 %, and top_values and shapes come from a sample: details says how far each may be off.
+min and max are as the type writes its values; texts are compared by their bytes. histogram: twenty bins of equal width. meaning: what the values seem to be, such as identifier, category, email, date_as_text. details: lengths, blanks, casing and masks (9 for digits, A and a for letters) of texts; days and gaps of dates; types and sizes of JSON and arrays; counts of NaN and infinities.
+Memory under 64 MB whatever the rows. Errors: ML008 not a query, 42701 two columns of one name.';
+
+CREATE FUNCTION assay.profile_state(query text) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'profile_state_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.profile_state(text) IS
+'The state of a profile, to be stored. assay.merge_states adds the states of other rows with the same columns (names and types in the same order, ML012 else); assay.profile_of reads it.';
+
+CREATE FUNCTION assay.profile_of(state assay.state)
+RETURNS TABLE (column_name text, data_type text, rows bigint, nulls bigint, null_fraction double precision, empty bigint,
+               distinct_estimate bigint, min text, max text, mean double precision, stddev double precision,
+               p01 double precision, p05 double precision, p25 double precision, p50 double precision, p75 double precision,
+               p95 double precision, p99 double precision, zeros bigint, negatives bigint, top_values jsonb, histogram jsonb,
+               meaning text, details jsonb)
+AS 'MODULE_PATHNAME', 'profile_of_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
+COMMENT ON FUNCTION assay.profile_of(assay.state) IS
+'The profile that a state of assay.profile_state holds, as assay.profile gives it. Merged states answer for all their rows: counts exactly, moments to 1e-12, the rest within the stated errors. NULL gives no line. Errors: ML012 another state.';
+
+-- Stored checks.
+
+CREATE TABLE assay.quality_check (
+    id            bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    relation      regclass NOT NULL,
+    relation_name text NOT NULL,
+    kind          text NOT NULL,
+    column_name   text,
+    args          jsonb NOT NULL,
+    name          text NOT NULL,
+    "where"       text,
+    group_by      text[] NOT NULL,
+    mostly        double precision NOT NULL,
+    warn_if       text,
+    error_if      text,
+    severity      text NOT NULL,
+    tags          text[] NOT NULL,
+    added_by      regrole NOT NULL,
+    added_at      timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX quality_check_relation_idx ON assay.quality_check ((relation::oid));
+COMMENT ON TABLE assay.quality_check IS 'The stored checks. Read the view assay.checks instead.';
+COMMENT ON COLUMN assay.quality_check.id IS 'The check''s key.';
+COMMENT ON COLUMN assay.quality_check.relation IS 'The relation it is about.';
+COMMENT ON COLUMN assay.quality_check.relation_name IS 'The relation''s name when the check was added.';
+COMMENT ON COLUMN assay.quality_check.kind IS 'The kind of check.';
+COMMENT ON COLUMN assay.quality_check.column_name IS 'The column it is about, if it is about one.';
+COMMENT ON COLUMN assay.quality_check.args IS 'The arguments of its kind.';
+COMMENT ON COLUMN assay.quality_check.name IS 'Its name.';
+COMMENT ON COLUMN assay.quality_check."where" IS 'Only rows where this is true count.';
+COMMENT ON COLUMN assay.quality_check.group_by IS 'The columns whose values make its segments.';
+COMMENT ON COLUMN assay.quality_check.mostly IS 'The share of rows that must pass.';
+COMMENT ON COLUMN assay.quality_check.warn_if IS 'The failing rows from which on it warns.';
+COMMENT ON COLUMN assay.quality_check.error_if IS 'The failing rows from which on it fails.';
+COMMENT ON COLUMN assay.quality_check.severity IS 'error, or warn: what a failure is to its user.';
+COMMENT ON COLUMN assay.quality_check.tags IS 'Words to choose checks by.';
+COMMENT ON COLUMN assay.quality_check.added_by IS 'The role that added it, and as which it runs.';
+COMMENT ON COLUMN assay.quality_check.added_at IS 'When.';
+
+CREATE VIEW assay.checks WITH (security_barrier) AS
+    SELECT c.id AS check_id, c.name, c.kind, c.relation, c.column_name, c.args, c."where", c.group_by, c.mostly, c.warn_if, c.error_if,
+           c.severity, c.tags, c.added_by, c.added_at
+    FROM assay.quality_check c
+    WHERE pg_catalog.pg_has_role(c.added_by, 'USAGE') OR pg_catalog.has_table_privilege(c.relation, 'SELECT');
+COMMENT ON VIEW assay.checks IS 'The stored checks of the relations that the current role may read, and those it added.';
+COMMENT ON COLUMN assay.checks.check_id IS 'The check''s key.';
+COMMENT ON COLUMN assay.checks.name IS 'Its name.';
+COMMENT ON COLUMN assay.checks.kind IS 'The kind of check.';
+COMMENT ON COLUMN assay.checks.relation IS 'The relation it is about.';
+COMMENT ON COLUMN assay.checks.column_name IS 'The column it is about, if it is about one.';
+COMMENT ON COLUMN assay.checks.args IS 'The arguments of its kind.';
+COMMENT ON COLUMN assay.checks."where" IS 'Only rows where this is true count.';
+COMMENT ON COLUMN assay.checks.group_by IS 'The columns whose values make its segments.';
+COMMENT ON COLUMN assay.checks.mostly IS 'The share of rows that must pass.';
+COMMENT ON COLUMN assay.checks.warn_if IS 'The failing rows from which on it warns.';
+COMMENT ON COLUMN assay.checks.error_if IS 'The failing rows from which on it fails.';
+COMMENT ON COLUMN assay.checks.severity IS 'error, or warn: what a failure is to its user.';
+COMMENT ON COLUMN assay.checks.tags IS 'Words to choose checks by.';
+COMMENT ON COLUMN assay.checks.added_by IS 'The role that added it, and as which it runs.';
+COMMENT ON COLUMN assay.checks.added_at IS 'When.';
+GRANT SELECT ON assay.checks TO PUBLIC;
+
+SELECT pg_catalog.pg_extension_config_dump('assay.quality_check', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.quality_check_id_seq', '');
+
+CREATE FUNCTION assay.add_check(
+    relation regclass, kind text, column_name text DEFAULT NULL, args jsonb DEFAULT '{}', name text DEFAULT NULL,
+    "where" text DEFAULT NULL, group_by text[] DEFAULT NULL, mostly double precision DEFAULT 1, warn_if text DEFAULT NULL,
+    error_if text DEFAULT '>0', severity text DEFAULT 'error', tags text[] DEFAULT '{}')
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'add_check_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_check IS
+'Stores a check of a table or view; gives its number. It takes the relation''s owner, or the privilege TRIGGER on it.
+kind and args: see the README. "where": a condition in SQL; only rows where it is true count. group_by: columns whose values make segments, each with a result of its own. mostly: the share of rows that must pass. warn_if, error_if: conditions on the failing rows, such as >10, >=1% (of the rows evaluated), !=0, between 1 and 5. severity: error, or warn for failures that only warn. tags: words to choose checks by.
+Errors: 22023 an option out of range, 2201B a regular expression, 42501, 42703 no such column.';
+
+CREATE FUNCTION assay.drop_check(check_id bigint) RETURNS void
+AS 'MODULE_PATHNAME', 'drop_check_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_check(bigint) IS
+'Forgets a check. It takes the role that added it, or one that may add checks to its relation. Errors: ML014 no such check, 42501.';
+
+CREATE FUNCTION assay.run_checks(relation regclass DEFAULT NULL, tags text[] DEFAULT NULL) RETURNS SETOF assay.check_result
+AS 'MODULE_PATHNAME', 'run_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
+COMMENT ON FUNCTION assay.run_checks(regclass, text[]) IS
+'Runs the stored checks of a relation, or of all that the caller may read; with tags those that have one of them. Each relation is read once, as in assay.validate; one that fails does not keep the others from being checked. A check runs as the role that added it, when the caller may act as that role; else as the caller, and then its result is an error if it has an expression in SQL.';
+
+CREATE FUNCTION assay.assert_checks(relation regclass, tags text[] DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'assert_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.assert_checks(regclass, text[]) IS
+'Runs the stored checks of a relation and raises ML015 when one fails or cannot run, so that the load in whose transaction it stands is rolled back. Warnings pass.';
+
+CREATE FUNCTION assay.failing_rows(check_id bigint, "limit" bigint DEFAULT 100) RETURNS TABLE (key jsonb, "row" jsonb)
+AS 'MODULE_PATHNAME', 'failing_rows_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100;
+COMMENT ON FUNCTION assay.failing_rows(bigint, bigint) IS
+'The rows that fail a stored check, found again, with their primary key (NULL without one). limit: the most rows; NULL for all. For checks that say of each row whether it fails, and for unique, unique_combination, relationships, within_n_stdevs and outliers. Errors: ML014 no such check, 22023 a check that is about no single row, 42501.';

@@ -219,6 +219,20 @@ impl BlockColumn {
         }
     }
 
+    /// Some of its rows, as a column of their own.
+    pub fn select(&self, rows: impl Iterator<Item = usize>) -> BlockColumn {
+        let mut chosen = BlockColumn::new(self.kind);
+        for row in rows {
+            match &self.cells {
+                _ if !self.present[row] => chosen.push_null(),
+                Cells::Integers(integers) => chosen.push_integer(integers[row]),
+                Cells::Numbers(numbers) => chosen.push_number(numbers[row]),
+                Cells::Texts(texts) => chosen.push_text(texts.get(row)),
+            }
+        }
+        chosen
+    }
+
     /// Whether it has taken as much as a block should hold.
     #[inline]
     pub fn is_full(&self) -> bool {

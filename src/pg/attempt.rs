@@ -25,7 +25,7 @@ pub fn attempt<T>(work: impl FnOnce() -> Result<T>) -> Result<std::result::Resul
         pg_sys::MemoryContextSwitchTo(before.0);
         before
     };
-    let result = PgTryBuilder::new(AssertUnwindSafe(|| work().map_err(Stop::Ours)))
+    let result = PgTryBuilder::new(AssertUnwindSafe(|| codes::kept(work).map_err(Stop::Ours)))
         .catch_others(|error| Err(Stop::Postgres(Box::new(error))))
         .execute();
     // SAFETY: as above; the current subtransaction is the one begun here, since those begun within it have ended.

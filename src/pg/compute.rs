@@ -174,6 +174,18 @@ impl Reporter {
         }
     }
 
+    /// Reports at which of several pieces of work it is, when it is time.
+    pub fn step(&mut self, what: &str, index: usize, count: usize) {
+        if self.due() {
+            let text = format!("{what}: {} of {count}", index + 1);
+            notice(
+                format!("{text}, {} elapsed", seconds(self.elapsed().as_secs_f64())),
+                None,
+            );
+            self.show(&text);
+        }
+    }
+
     /// Reports the iteration of a computation that began at `started`, when it is time.
     fn iteration(&mut self, what: &str, watch: &Watch, started: Instant) {
         if !self.due() {

@@ -53,6 +53,12 @@ pub const UNDEFINED_ROLE: SqlState = SqlState(b"42704");
 pub const INVALID_NAME: SqlState = SqlState(b"42602");
 /// More than a `bytea` or an array can hold.
 pub const LIMIT_EXCEEDED: SqlState = SqlState(b"54000");
+/// There is no such stored check.
+pub const UNDEFINED_CHECK: SqlState = SqlState(b"ML014");
+/// Checks failed that were asserted.
+pub const CHECKS_FAILED: SqlState = SqlState(b"ML015");
+/// A regular expression does not compile.
+pub const INVALID_REGEX: SqlState = SqlState(b"2201B");
 /// A function was called in a way that only PostgreSQL's own machinery may.
 pub const WRONG_CALL: SqlState = SqlState(b"ML013");
 /// Two columns have one name.
@@ -88,6 +94,12 @@ impl Error {
     /// Replaces the SQLSTATE, where a more telling one is known.
     pub fn state(mut self, state: SqlState) -> Self {
         self.state = state;
+        self
+    }
+
+    /// Says where in a longer argument the error was met.
+    pub fn at(mut self, place: String) -> Self {
+        self.message = format!("{place}: {}", self.message);
         self
     }
 

@@ -1,14 +1,17 @@
 //! How values of every SQL type become cells of a block.
 
+use std::ffi::CString;
+
 use hashbrown::HashMap;
 use pgrx::{PgMemoryContexts, pg_sys};
 
+use super::error::{Error, INVALID_PARAMETER, Result};
 use super::types::{self, Reader, Value};
 use crate::algo::block::{BlockColumn, Kind};
+use crate::algo::scan::{Constant, cell};
 
 /// Takes the values of one SQL type in.
 pub struct Intake {
-    kind: Kind,
     way: Way,
 }
 
@@ -94,12 +97,7 @@ impl Intake {
             (Kind::Text | Kind::Uuid, Some(reader)) => Way::Text(reader),
             _ => Way::Output(output_function(base)),
         };
-        Intake { kind, way }
-    }
-
-    /// What the values are.
-    pub fn kind(&self) -> Kind {
-        self.kind
+        Intake { way }
     }
 
     /// Appends a value to a column of this intake's kind. What has to be unpacked is allocated in the current memory context.
@@ -163,5 +161,69 @@ pub fn push_row(intakes: &mut [Intake], values: &[pg_sys::NullableDatum], block:
             // SAFETY: the datum is not null, and its call site's type is the intake's.
             unsafe { intake.push(value.value, column) }
         }
+    }
+}
+
+/// A value that is written as text, as a cell of its type. Errors of the type's input function pass through; `None` when it gives NULL.
+pub fn constant(type_oid: pg_sys::Oid, text: &str) -> Result<Option<Constant>> {
+    let base = base_type(type_oid);
+    let text = CString::new(text).map_err(|_| {
+        Error::new(INVALID_PARAMETER, "a value contains a zero byte").hint("PostgreSQL has no such texts; remove it.")
+    })?;
+    let mut column = BlockColumn::new(kind_of(base));
+    // SAFETY: the look-up raises an error for a type without an input function; the function is called with a C string in the
+    // server's encoding and gives a value of the type, or NULL for none.
+    unsafe {
+        let (mut function, mut parameter) = (pg_sys::Oid::INVALID, pg_sys::Oid::INVALID);
+        pg_sys::getTypeInputInfo(base, &mut function, &mut parameter);
+        let text = pg_sys::pg_any_to_server(
+            text.as_ptr().cast_mut(),
+            text.as_bytes().len() as i32,
+            pg_sys::pg_enc::PG_UTF8 as i32,
+        );
+        let datum = pg_sys::OidInputFunctionCall(function, text, parameter, -1);
+        Intake::of(base).push(datum, &mut column);
+    }
+    Ok(cell(&column, 0))
+}
+
+/// A cell's value as its type's output function writes it; for kinds whose cells are texts, that text.
+pub fn written(kind: Kind, constant: &Constant) -> String {
+    let integer = |integer: i64, type_oid: pg_sys::Oid| {
+        let datum = match kind {
+            Kind::Date => pg_sys::Datum::from(match integer {
+                i64::MIN => i32::MIN,
+                i64::MAX => i32::MAX,
+                days => days as i32,
+            }),
+            _ => pg_sys::Datum::from(integer),
+        };
+        // SAFETY: dates, times and timestamps are passed by value: any integer is one, and what is out of range is written as such or
+        // raises an error.
+        unsafe { types::written(&mut output_function(type_oid), datum).into_owned() }
+    };
+    match (kind, constant) {
+        (Kind::Bool, Constant::Integer(value)) => (*value != 0).to_string(),
+        (Kind::Date, Constant::Integer(days)) => integer(*days, pg_sys::DATEOID),
+        (Kind::Timestamp, Constant::Integer(microseconds)) => integer(*microseconds, pg_sys::TIMESTAMPOID),
+        (Kind::TimestampTz, Constant::Integer(microseconds)) => integer(*microseconds, pg_sys::TIMESTAMPTZOID),
+        (Kind::Time, Constant::Integer(microseconds)) => integer(*microseconds, pg_sys::TIMEOID),
+        (Kind::Interval, Constant::Integer(microseconds)) => {
+            let mut interval = pg_sys::Interval {
+                time: microseconds % 86_400_000_000,
+                day: i32::try_from(microseconds / 86_400_000_000).unwrap_or(i32::MAX),
+                month: 0,
+            };
+            let datum = pg_sys::Datum::from(&raw mut interval);
+            // SAFETY: an interval is passed by reference; this one lives until it is written.
+            unsafe { types::written(&mut output_function(pg_sys::INTERVALOID), datum).into_owned() }
+        }
+        (_, Constant::Integer(integer)) => integer.to_string(),
+        (_, Constant::Number(number)) => {
+            let datum = pg_sys::Datum::from(number.to_bits() as usize);
+            // SAFETY: a float8 is passed by value.
+            unsafe { types::written(&mut output_function(pg_sys::FLOAT8OID), datum).into_owned() }
+        }
+        (_, Constant::Text(text)) => text.clone(),
     }
 }

@@ -9,6 +9,7 @@ pub mod error;
 pub mod intake;
 pub mod options;
 pub mod query;
+pub mod relation;
 pub mod settings;
 pub mod site;
 pub mod state;

@@ -5,6 +5,7 @@ use std::ffi::{CStr, CString};
 
 use pgrx::{PgList, PgMemoryContexts, is_a, pg_guard, pg_sys};
 
+use super::attempt::attempt;
 use super::codes;
 use super::error::{Error, INVALID_PARAMETER, NOT_A_QUERY, Result};
 use super::types::{self, Reader, Value};
@@ -27,6 +28,7 @@ pub struct OutputColumn {
 pub struct Query {
     text: CString,
     statement: String,
+    row_security: bool,
     plan: *mut pg_sys::PlannedStmt,
     columns: Vec<OutputColumn>,
 }
@@ -95,6 +97,11 @@ fn shape(text: &str) -> Shape {
     } else {
         Shape::Neither
     }
+}
+
+/// Whether a text given as a query is the name of a relation.
+pub fn is_relation_name(text: &str) -> bool {
+    matches!(shape(text), Shape::Relation)
 }
 
 /// Whether a character can be within a name that is not quoted.
@@ -166,6 +173,59 @@ fn is_qualified_name(text: &str) -> bool {
     false
 }
 
+/// Errs with 22023 unless `text` is one expression of SQL by itself, so that it can stand in parentheses within a query.
+pub fn require_expression(text: &str) -> Result<()> {
+    let wrong = |problem: &str| {
+        Error::new(INVALID_PARAMETER, format!("a condition is {problem}"))
+            .detail(format!("It is: {text}"))
+            .hint("Write it as after WHERE, without that word.")
+    };
+    let invalid = || wrong("not one expression");
+    let statement = CString::new(format!("SELECT (\n{text}\n)")).map_err(|_| invalid())?;
+    // SAFETY: as in Query::plan; the fields that are read are lists and pointers of the node that the tag says.
+    let single = attempt(|| unsafe {
+        let parsed = PgList::<pg_sys::RawStmt>::from_pg(pg_sys::raw_parser(
+            statement.as_ptr(),
+            pg_sys::RawParseMode::RAW_PARSE_DEFAULT,
+        ));
+        Ok(match parsed.get_ptr(0) {
+            Some(raw) if parsed.len() == 1 && is_a((*raw).stmt, pg_sys::NodeTag::T_SelectStmt) => {
+                let select = &*(*raw).stmt.cast::<pg_sys::SelectStmt>();
+                let others = [
+                    select.distinctClause,
+                    select.fromClause,
+                    select.groupClause,
+                    select.windowClause,
+                    select.sortClause,
+                    select.lockingClause,
+                    select.valuesLists,
+                ];
+                let clauses = [
+                    select.whereClause,
+                    select.havingClause,
+                    select.limitCount,
+                    select.limitOffset,
+                ];
+                let targets = PgList::<pg_sys::ResTarget>::from_pg(select.targetList);
+                let named = targets.get_ptr(0).is_some_and(|target| !(*target).name.is_null());
+                targets.len() == 1
+                    && !named
+                    && others.iter().all(|list| list.is_null())
+                    && clauses.iter().all(|clause| clause.is_null())
+                    && select.intoClause.is_null()
+                    && select.withClause.is_null()
+                    && select.larg.is_null()
+            }
+            _ => false,
+        })
+    })?;
+    match single {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(invalid()),
+        Err(problem) => Err(wrong(&format!("not SQL: {problem}"))),
+    }
+}
+
 fn not_a_query(problem: &str) -> Error {
     Error::new(NOT_A_QUERY, format!("the query argument is {problem}"))
         .hint("Give one SELECT, WITH, VALUES or TABLE statement that only reads, or the name of a table or view.")
@@ -220,6 +280,8 @@ impl Query {
             {
                 return Err(not_a_query("one that writes or locks rows"));
             }
+            // The planner changes the tree.
+            let row_security = (*query).hasRowSecurity;
             let plan = pg_sys::pg_plan_query(
                 query,
                 text.as_ptr(),
@@ -231,6 +293,7 @@ impl Query {
             Ok(Query {
                 text,
                 statement,
+                row_security,
                 plan,
                 columns,
             })
@@ -245,6 +308,11 @@ impl Query {
     /// The columns of its result.
     pub fn columns(&self) -> &[OutputColumn] {
         &self.columns
+    }
+
+    /// Whether policies of row-level security choose which rows it sees.
+    pub fn has_row_security(&self) -> bool {
+        self.row_security
     }
 
     /// How many rows the planner expects.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 
 use pgrx::varlena::{varatt_is_1b_e, varatt_is_4b_c, varlena_to_byte_slice};
-use pgrx::{FromDatum, pg_sys};
+use pgrx::{FromDatum, IntoDatum, pg_sys};
 
 /// A value of a row, as training and scoring see it.
 #[derive(Debug, Clone, PartialEq)]
@@ -270,6 +270,15 @@ pub fn name_of(type_oid: pg_sys::Oid) -> String {
             .to_string_lossy()
             .into_owned()
     }
+}
+
+/// Whether `name` is what SQL calls a type, with or without its length or precision.
+pub fn is_named(type_oid: pg_sys::Oid, name: &str) -> bool {
+    // SAFETY: the function takes one text, and gives NULL for what is no type's name.
+    let named = name
+        .into_datum()
+        .and_then(|name| unsafe { pgrx::direct_function_call_as_datum(pg_sys::to_regtype, &[Some(name)]) });
+    named.is_some_and(|oid| oid.value() as u32 == type_oid.to_u32())
 }
 
 /// Whether a type is `assay.state`.

@@ -1,5 +1,20 @@
 //! Data quality in SQL: profiles and checks, each relation read once.
 
+mod check;
+mod checks;
+mod compile;
+mod failing;
+mod finding;
+mod judge;
 mod pass;
+mod profile;
+mod proof;
+mod results;
+mod rule;
+mod run;
+mod segments;
 mod source;
+mod statement;
 mod step;
+mod stored;
+mod validate;

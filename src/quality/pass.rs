@@ -2,7 +2,7 @@
 //! reads them once, in parallel where it can.
 
 use crate::algo::block::Kind;
-use crate::algo::scan::{Plan, PlanCheck, PlanColumn, Scan, Segment, Tally, Test};
+use crate::algo::scan::{Measure, Plan, PlanCheck, PlanColumn, Scan, Segment, Tally, Test};
 use crate::algo::state::State;
 use crate::pg::error::{Error, INTERNAL, Result};
 use crate::pg::intake;
@@ -134,10 +134,12 @@ impl Pass {
                 calls.len() - 1
             })
         };
+        let shared_by = self.profiled.len();
         for &InputPlace(input) in &self.profiled {
             let place = place(&mut calls, &[input]);
             let argument = calls[place].argument(input, &self.inputs);
             calls[place].plan.profiled.push(argument);
+            calls[place].plan.shared_by = shared_by;
         }
         let mut places = Vec::with_capacity(self.questions.len());
         for question in &self.questions {
@@ -171,15 +173,54 @@ impl Pass {
 
     /// The query that runs the pass. Errs when a plan cannot be written.
     fn sql(&self, source: &Source, calls: &[Call]) -> Result<String> {
-        let mut outputs = Vec::with_capacity(calls.len());
-        for call in calls {
-            let plan = serde_json::to_string(&call.plan)
-                .map_err(|problem| Error::new(INTERNAL, format!("a plan cannot be written: {problem}")))?;
-            let mut arguments = vec![pgrx::spi::quote_literal(plan)];
-            arguments.extend(call.inputs.iter().map(|&input| self.inputs[input].sql.clone()));
-            outputs.push(format!("assay.scan({})", arguments.join(", ")));
-        }
+        let outputs = calls
+            .iter()
+            .map(|call| Ok(format!("assay.scan({})", self.arguments(call)?)))
+            .collect::<Result<Vec<_>>>()?;
         Ok(source.select(&outputs.join(",\n")))
+    }
+
+    /// Has PostgreSQL plan the pass, without running it.
+    pub fn plan(&self, source: &Source) -> Result<()> {
+        let (calls, _) = self.calls();
+        if !calls.is_empty() {
+            Query::new(&self.sql(source, &calls)?)?;
+        }
+        Ok(())
+    }
+
+    /// The condition in SQL that a row q fails a question's test.
+    pub fn row_fails(&self, question: usize) -> Result<String> {
+        let question = &self.questions[question];
+        let alone = Pass {
+            inputs: self.inputs.clone(),
+            profiled: Vec::new(),
+            questions: vec![Question {
+                filter: None,
+                grouping: Vec::new(),
+                ..question.clone()
+            }],
+        };
+        let (calls, _) = alone.calls();
+        let arguments = calls
+            .iter()
+            .map(|call| alone.arguments(call))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(format!("assay.row_fails({})", arguments.join(", ")))
+    }
+
+    /// The arguments of a call: its plan and its columns.
+    fn arguments(&self, call: &Call) -> Result<String> {
+        let plan = serde_json::to_string(&call.plan)
+            .map_err(|problem| Error::new(INTERNAL, format!("a plan cannot be written: {problem}")))?;
+        let mut arguments = vec![pgrx::spi::quote_literal(plan)];
+        arguments.extend(call.inputs.iter().map(|&input| self.inputs[input].sql.clone()));
+        Ok(arguments.join(", "))
+    }
+
+    /// What the pass is, for people: its calls of the aggregate, as SQL.
+    pub fn told(&self, source: &Source) -> Result<String> {
+        self.sql(source, &self.calls().0)
     }
 
     /// Reads the rows once. As the caller; errors of PostgreSQL pass through.
@@ -227,6 +268,20 @@ impl Answers {
                 (values.zip(tallies).collect(), segments.overflowed())
             }
         }
+    }
+
+    /// What a question of a whole column measured.
+    pub fn measure(&self, question: usize) -> &Measure {
+        let (scan, place) = self.places[question];
+        self.scans[scan]
+            .tallies(place)
+            .first()
+            .map_or(&Measure::None, Tally::measure)
+    }
+
+    /// How many rows were read; `None` when nothing was asked of them.
+    pub fn rows(&self) -> Option<u64> {
+        self.scans.first().map(Scan::rows)
     }
 
     /// The scans themselves.

@@ -1,7 +1,7 @@
 //! Where the rows come from: a query, or a relation by its name.
 
 use crate::pg::error::{DUPLICATE_COLUMN, Error, Result};
-use crate::pg::query::{OutputColumn, Query};
+use crate::pg::query::{self, OutputColumn, Query};
 
 /// A query whose rows are checked or profiled. It is parsed and planned once by itself, so that its own mistakes are told as such.
 pub struct Source {
@@ -9,6 +9,8 @@ pub struct Source {
     pub text: String,
     statement: String,
     columns: Vec<OutputColumn>,
+    is_relation: bool,
+    row_security: bool,
 }
 
 impl Source {
@@ -19,7 +21,19 @@ impl Source {
             text: text.trim().to_string(),
             statement: query.statement().to_string(),
             columns: query.columns().to_vec(),
+            row_security: query.has_row_security(),
+            is_relation: query::is_relation_name(text),
         })
+    }
+
+    /// Whether it was given as the name of a relation.
+    pub fn is_relation(&self) -> bool {
+        self.is_relation
+    }
+
+    /// Whether policies of row-level security choose which rows the caller sees.
+    pub fn row_security(&self) -> bool {
+        self.row_security
     }
 
     /// The columns of its rows.

@@ -2,7 +2,7 @@
 
 use pgrx::{pg_extern, pg_sys};
 
-use crate::algo::scan::{Plan, Scan};
+use crate::algo::scan::{Plan, RowTests, Scan};
 use crate::algo::state::State;
 use crate::pg::arguments;
 use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
@@ -20,8 +20,8 @@ struct Site {
 }
 
 impl Site {
-    /// Reads the plan, and compares its columns with the arguments' types. Errs with 22023.
-    fn new(fcinfo: pg_sys::FunctionCallInfo, plan: &str) -> Result<Site> {
+    /// Reads the plan, and compares its columns with the types of the arguments from `first` on. Errs with 22023.
+    fn new(fcinfo: pg_sys::FunctionCallInfo, plan: &str, first: usize) -> Result<Site> {
         let invalid = |problem: String| {
             Error::new(INVALID_PARAMETER, "the plan of the scan cannot be read")
                 .detail(problem)
@@ -29,7 +29,7 @@ impl Site {
         };
         let plan: Plan = serde_json::from_str(plan).map_err(|problem| invalid(problem.to_string()))?;
         plan.validate().map_err(|problem| invalid(problem.to_string()))?;
-        let given = arguments::count(fcinfo) - FIRST;
+        let given = arguments::count(fcinfo) - first;
         if given != plan.columns.len() {
             return Err(invalid(format!(
                 "It has {} columns, but there are {given} arguments.",
@@ -38,7 +38,7 @@ impl Site {
         }
         let mut intakes = Vec::with_capacity(given);
         for (index, column) in plan.columns.iter().enumerate() {
-            let type_oid = arguments::argument_type(fcinfo, FIRST + index).unwrap_or(pg_sys::UNKNOWNOID);
+            let type_oid = arguments::argument_type(fcinfo, first + index).unwrap_or(pg_sys::UNKNOWNOID);
             if intake::kind_of(type_oid) != column.kind {
                 return Err(invalid(format!("Argument {} is not of the plan's kind.", index + 1)));
             }
@@ -59,7 +59,7 @@ fn scan_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
                 let Some(plan) = arguments::datum(fcinfo, 1) else {
                     return Ok(state::unchanged(fcinfo));
                 };
-                known.insert(Site::new(fcinfo, &arguments::text(plan))?)
+                known.insert(Site::new(fcinfo, &arguments::text(plan), FIRST)?)
             }
         };
         let plan = &site.plan;
@@ -79,5 +79,26 @@ fn scan_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
                 ),
             },
         )
+    })())
+}
+
+/// `row_fails(plan, VARIADIC columns)`.
+#[pg_extern(sql = false)]
+fn row_fails(fcinfo: pg_sys::FunctionCallInfo) -> Option<bool> {
+    or_raise((|| {
+        let known = site::remembered(fcinfo, || None::<(Vec<Intake>, RowTests)>);
+        let (intakes, tests) = match known {
+            Some(known) => known,
+            None => {
+                let Some(plan) = arguments::datum(fcinfo, 0) else {
+                    return Ok(None);
+                };
+                let site = Site::new(fcinfo, &arguments::text(plan), 1)?;
+                known.insert((site.intakes, RowTests::new(site.plan)?))
+            }
+        };
+        Ok(Some(tests.fails(|block| {
+            intake::push_row(intakes, arguments::from(fcinfo, 1), block)
+        })))
     })())
 }

@@ -111,6 +111,15 @@ impl ColumnProfile {
         self.nulls
     }
 
+    /// The value below which a share `q` of the finite numbers or times lies, interpolated as SQL's `percentile_cont` does. `None` without
+    /// any, and for texts. O(values held).
+    pub fn quantile(&self, q: f64) -> Option<f64> {
+        match &self.values {
+            Values::Numbers(numbers) => summarize::sorted(self.kind, numbers).quantile(q),
+            Values::Texts(_) => None,
+        }
+    }
+
     /// What the column looks like. O(values held), a few milliseconds at most.
     pub fn report(&self) -> Report {
         match &self.values {

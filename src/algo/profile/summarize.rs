@@ -186,7 +186,7 @@ fn error_of(count: u64, error: impl Fn(u64) -> f64) -> u64 {
 }
 
 /// The finite values in order.
-fn sorted(kind: Kind, numbers: &Numbers) -> Weighted {
+pub(super) fn sorted(kind: Kind, numbers: &Numbers) -> Weighted {
     let held = match &numbers.sketches {
         Some(sketches) => sketches.quantiles.sorted(),
         None => {

@@ -6,6 +6,7 @@
 //! rows.
 
 mod plan;
+mod rows;
 mod segments;
 mod tally;
 mod test;
@@ -16,7 +17,8 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use plan::{Plan, PlanCheck, PlanColumn};
-pub use segments::{MOST_SEGMENTS, Segment, Segments};
+pub use rows::RowTests;
+pub use segments::{MOST_SEGMENTS, Segment, Segments, cell};
 pub use tally::{Measure, Tally};
 pub use test::{Bound, Constant, Test, compile};
 
@@ -25,12 +27,18 @@ use self::test::{Outcome, PASS, Ready};
 use super::accumulator::Accumulator;
 use super::block::{BlockColumn, Cells, Form, ROWS};
 use super::error::{Error, Result};
+use super::profile::{ColumnProfile, Sizes};
+
+/// What the sketches of profiles draw from.
+const SEED: u64 = 0x0a55_a7ed;
 
 /// A pass over rows: see the module.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Scan {
     plan: Plan,
     rows: u64,
+    /// Those of the profiled columns.
+    profiles: Vec<ColumnProfile>,
     segments: Vec<Segments>,
     /// Those of each check: one, or with a grouping one a segment.
     tallies: Vec<Vec<Tally>>,
@@ -54,6 +62,7 @@ impl PartialEq for Scan {
         let (ours, theirs) = (self.settled(), other.settled());
         ours.plan == theirs.plan
             && ours.rows == theirs.rows
+            && ours.profiles == theirs.profiles
             && ours.segments == theirs.segments
             && ours.tallies == theirs.tallies
     }
@@ -65,10 +74,13 @@ impl Scan {
         plan.validate()?;
         let tallies = |check: &PlanCheck| match check.grouping {
             Some(_) => Vec::new(),
-            None => vec![Tally::new(&check.test)],
+            None => vec![plan.tally(check)],
         };
+        let sizes = Sizes::for_columns(plan.profiled.len().max(plan.shared_by));
+        let profile = |&column: &usize| ColumnProfile::new(plan.columns[column].kind, sizes, SEED ^ column as u64);
         let mut scan = Scan {
             rows: 0,
+            profiles: plan.profiled.iter().map(profile).collect(),
             segments: vec![Segments::default(); plan.groupings.len()],
             tallies: plan.checks.iter().map(tallies).collect(),
             work: Work::default(),
@@ -84,12 +96,7 @@ impl Scan {
             return Ok(());
         }
         let plan = &self.plan;
-        let form = |check: &PlanCheck| check.column.map(|column| plan.columns[column].kind.form());
-        self.work.ready = plan
-            .checks
-            .iter()
-            .map(|check| Ready::new(&check.test, form(check)))
-            .collect::<Result<_>>()?;
+        self.work.ready = plan.ready()?;
         self.work.block = plan
             .columns
             .iter()
@@ -126,6 +133,9 @@ impl Scan {
         }
         self.rows += rows as u64;
         let mut block = std::mem::take(&mut self.work.block);
+        for (&column, profile) in self.plan.profiled.iter().zip(&mut self.profiles) {
+            profile.push(&block[column]);
+        }
         let groups: Vec<Vec<(usize, Vec<u32>)>> = self
             .plan
             .groupings
@@ -152,7 +162,7 @@ impl Scan {
                 Some(grouping) => {
                     for (place, among) in &groups[grouping] {
                         while tallies.len() <= *place {
-                            tallies.push(Tally::new(&check.test));
+                            tallies.push(self.plan.tally(check));
                         }
                         match check.filter {
                             None => tallies[*place].push(column, &outcomes, among),
@@ -189,6 +199,31 @@ impl Scan {
         self.rows + self.work.rows as u64
     }
 
+    /// Puts the columns of another pass over the same rows beside those of this one. Both have profiles only, and are settled. Errs when
+    /// the numbers of rows differ.
+    pub fn beside(mut self, other: Scan) -> Result<Scan> {
+        let checks = self.plan.checks.len() + other.plan.checks.len();
+        if self.rows != other.rows || checks > 0 || self.plan.shared_by != other.plan.shared_by {
+            return Err(Error::Mismatch {
+                left: format!("the profiles of {} rows", self.rows),
+                right: format!("those of {} rows", other.rows),
+            });
+        }
+        let width = self.plan.columns.len();
+        self.plan
+            .profiled
+            .extend(other.plan.profiled.iter().map(|column| column + width));
+        self.plan.columns.extend(other.plan.columns);
+        self.profiles.extend(other.profiles);
+        self.work = Work::default();
+        Ok(self)
+    }
+
+    /// The profiles, in the order of the plan's profiled columns. Of a settled scan.
+    pub fn profiles(&self) -> &[ColumnProfile] {
+        &self.profiles
+    }
+
     /// What a check has counted: one tally, or one a segment of its grouping. Of a settled scan.
     pub fn tallies(&self, check: usize) -> &[Tally] {
         &self.tallies[check]
@@ -216,6 +251,9 @@ impl Accumulator for Scan {
         self.flush();
         let other = other.settled();
         self.rows += other.rows;
+        for (ours, theirs) in self.profiles.iter_mut().zip(&other.profiles) {
+            ours.merge(theirs)?;
+        }
         let places: Vec<Vec<u32>> = self
             .segments
             .iter_mut()
@@ -231,7 +269,7 @@ impl Accumulator for Scan {
                     None => index,
                 };
                 while ours.len() <= place {
-                    ours.push(Tally::new(&check.test));
+                    ours.push(self.plan.tally(check));
                 }
                 ours[place].merge(theirs)?;
             }
@@ -247,6 +285,15 @@ impl Accumulator for Scan {
         {
             return fail("its parts do not agree with its plan");
         }
+        if self.profiles.len() != plan.profiled.len() {
+            return fail("its profiles do not agree with its plan");
+        }
+        for (&column, profile) in plan.profiled.iter().zip(&self.profiles) {
+            profile.validate()?;
+            if profile.kind() != plan.columns[column].kind || profile.rows() != self.rows {
+                return fail("a profile does not agree with its column");
+            }
+        }
         for (columns, segments) in plan.groupings.iter().zip(&self.segments) {
             segments.validate(columns.len())?;
         }
@@ -256,7 +303,9 @@ impl Accumulator for Scan {
                 None => tallies.len() == 1,
             };
             let rows = tallies.iter().try_fold(0u64, |sum, tally| sum.checked_add(tally.rows));
-            if !counted || rows.is_none_or(|rows| rows > self.rows) || tallies.iter().any(|t| !t.is_sound(&check.test))
+            if !counted
+                || rows.is_none_or(|rows| rows > self.rows)
+                || tallies.iter().any(|t| !t.is_sound(&check.test, plan.kind(check)))
             {
                 return fail("the counts of a check do not agree");
             }
@@ -272,6 +321,10 @@ impl Accumulator for Scan {
             .iter()
             .flatten()
             .map(|tally| size_of::<Tally>() + tally.memory());
-        block + segments + tallies.sum::<usize>()
+        let profiles = self
+            .profiles
+            .iter()
+            .map(|profile| size_of::<ColumnProfile>() + profile.memory());
+        block + segments + profiles.sum::<usize>() + tallies.sum::<usize>()
     }
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::test::Test;
+use super::tally::Tally;
+use super::test::{Ready, Test};
 use crate::algo::block::Kind;
 use crate::algo::error::{Error, Result};
 
@@ -20,6 +21,9 @@ pub struct Plan {
     /// The columns that are profiled, by place.
     #[serde(default)]
     pub profiled: Vec<usize>,
+    /// Among how many profiled columns memory is shared, when other passes over the same rows have some of them.
+    #[serde(default)]
+    pub shared_by: usize,
     /// What rows are grouped by: each the places of some columns.
     #[serde(default)]
     pub groupings: Vec<Vec<usize>>,
@@ -58,6 +62,25 @@ pub struct PlanCheck {
 }
 
 impl Plan {
+    /// The kind of the column that a check looks at.
+    pub(super) fn kind(&self, check: &PlanCheck) -> Option<Kind> {
+        check.column.map(|column| self.columns[column].kind)
+    }
+
+    /// An empty tally of a check.
+    pub(super) fn tally(&self, check: &PlanCheck) -> Tally {
+        Tally::new(&check.test, self.kind(check))
+    }
+
+    /// Its tests made ready for their columns. Errs when a pattern does not compile.
+    pub(super) fn ready(&self) -> Result<Vec<Ready>> {
+        let form = |check: &PlanCheck| self.kind(check).map(Kind::form);
+        self.checks
+            .iter()
+            .map(|check| Ready::new(&check.test, form(check)))
+            .collect()
+    }
+
     /// Checks that every place named is there, and that each test suits its column.
     pub fn validate(&self) -> Result<()> {
         let width = self.columns.len();

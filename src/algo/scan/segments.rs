@@ -75,7 +75,7 @@ impl Segments {
             key.clear();
             columns.iter().for_each(|column| push_key(&mut key, column, row));
             if row == 0 || last_key != key {
-                let code = self.place(&key, || columns.iter().map(|column| constant(column, row)).collect());
+                let code = self.place(&key, || columns.iter().map(|column| cell(column, row)).collect());
                 group = (code != NO_SEGMENT).then(|| {
                     *group_of.entry(code).or_insert_with(|| {
                         groups.push((code as usize, Vec::new()));
@@ -183,7 +183,7 @@ fn bits(number: f64) -> u64 {
 }
 
 /// A cell as a constant; `None` is NULL.
-pub fn constant(column: &BlockColumn, row: usize) -> Option<Constant> {
+pub fn cell(column: &BlockColumn, row: usize) -> Option<Constant> {
     column.present()[row].then(|| match column.cells() {
         Cells::Integers(integers) => Constant::Integer(integers[row]),
         Cells::Numbers(numbers) => Constant::Number(numbers[row]),

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::test::{Constant, FAIL, NULL, Outcome, Test};
-use crate::algo::block::{BlockColumn, Cells};
+use crate::algo::accumulator::Accumulator;
+use crate::algo::block::{BlockColumn, Cells, Kind};
 use crate::algo::error::{Error, Result};
 use crate::algo::hash::{hash_bytes, hash_f64, hash_u64};
+use crate::algo::profile::{ColumnProfile, Sizes};
 use crate::algo::summary::Moments;
 
 /// How many different failing values are kept.
@@ -38,12 +40,20 @@ pub enum Measure {
     Latest(Option<i64>),
     /// Count, sum, mean, standard deviation.
     Moments(Moments),
+    /// Distinct values, quantiles, frequent values.
+    Profile(Box<ColumnProfile>),
 }
 
+/// What profiles of checks may take: as those of a table of so many columns.
+const PROFILES: usize = 200;
+
 impl Measure {
-    /// An empty one.
-    pub fn new(test: &Test) -> Measure {
+    /// An empty one, for a column of this kind.
+    fn new(test: &Test, kind: Option<Kind>) -> Measure {
         match test {
+            Test::Profile => kind.map_or(Measure::None, |kind| {
+                Measure::Profile(Box::new(ColumnProfile::new(kind, Sizes::for_columns(PROFILES), SEED)))
+            }),
             Test::Latest => Measure::Latest(None),
             Test::Moments => Measure::Moments(Moments::default()),
             _ => Measure::None,
@@ -68,6 +78,7 @@ impl Measure {
                 let finite = |row: usize| Some(numbers[row]).filter(|number| number.is_finite());
                 moments.merge(&Moments::of(&rows.filter_map(finite).collect::<Vec<_>>()));
             }
+            (Measure::Profile(profile), _) => profile.push(&column.select(rows)),
             _ => {}
         }
     }
@@ -77,16 +88,18 @@ impl Measure {
             (Measure::None, Measure::None) => {}
             (Measure::Latest(ours), Measure::Latest(theirs)) => *ours = (*ours).max(*theirs),
             (Measure::Moments(ours), Measure::Moments(theirs)) => ours.merge(theirs),
+            (Measure::Profile(ours), Measure::Profile(theirs)) => ours.merge(theirs)?,
             _ => return Err(Error::damaged("scan", "a check was measured in two ways")),
         }
         Ok(())
     }
 
-    fn is_sound(&self, test: &Test) -> bool {
+    fn is_sound(&self, test: &Test, kind: Option<Kind>) -> bool {
         match (self, test) {
             (Measure::Latest(_), Test::Latest) => true,
             (Measure::Moments(moments), Test::Moments) => moments.is_sound(),
-            (Measure::None, Test::Latest | Test::Moments) => false,
+            (Measure::Profile(profile), Test::Profile) => Some(profile.kind()) == kind && profile.validate().is_ok(),
+            (Measure::None, Test::Latest | Test::Moments | Test::Profile) => false,
             (Measure::None, _) => true,
             _ => false,
         }
@@ -94,10 +107,10 @@ impl Measure {
 }
 
 impl Tally {
-    /// An empty one.
-    pub fn new(test: &Test) -> Tally {
+    /// An empty one, for a column of this kind.
+    pub fn new(test: &Test, kind: Option<Kind>) -> Tally {
         Tally {
-            measure: Measure::new(test),
+            measure: Measure::new(test, kind),
             ..Tally::default()
         }
     }
@@ -134,7 +147,7 @@ impl Tally {
         self.failed += failed;
         self.nulls += nulls;
         let Some(column) = column else { return };
-        if self.measure != Measure::None {
+        if !matches!(self.measure, Measure::None) {
             self.measure.push(column, rows().filter(|&row| column.present()[row]));
         }
         if failed > 0 {
@@ -181,7 +194,7 @@ impl Tally {
     }
 
     /// Checks the bytes it was read from.
-    pub fn is_sound(&self, test: &Test) -> bool {
+    pub fn is_sound(&self, test: &Test, kind: Option<Kind>) -> bool {
         let characters = |constant: &Constant| match constant {
             Constant::Text(text) => text.chars().count(),
             _ => 0,
@@ -196,7 +209,7 @@ impl Tally {
                 .sample
                 .iter()
                 .all(|(_, value)| characters(value) <= SAMPLE_CHARACTERS)
-            && self.measure.is_sound(test)
+            && self.measure.is_sound(test, kind)
     }
 
     /// Adds what `other` counted.
@@ -223,6 +236,10 @@ impl Tally {
                 }
             })
             .sum();
-        texts + self.sample.capacity() * size_of::<(u64, Constant)>()
+        let measure = match &self.measure {
+            Measure::Profile(profile) => size_of::<ColumnProfile>() + profile.memory(),
+            _ => 0,
+        };
+        measure + texts + self.sample.capacity() * size_of::<(u64, Constant)>()
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::algo::block::{BlockColumn, Cells, Form, Kind};
 use crate::algo::error::{Error, Result};
+use crate::algo::quality::valid_format::Format;
 
 /// A value that cells are compared with; its form is that of the column's cells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,6 +72,11 @@ pub enum Test {
         #[serde(default)]
         negated: bool,
     },
+    /// Of a format: see [`Format`].
+    Format {
+        /// Its name.
+        format: String,
+    },
     /// As long, in characters, as these bounds allow.
     Length {
         /// The fewest characters.
@@ -86,6 +92,8 @@ pub enum Test {
     Latest,
     /// Count, sum, mean and standard deviation.
     Moments,
+    /// The profile of the column: distinct values, quantiles, frequent values.
+    Profile,
 }
 
 /// The most memory a compiled regular expression, and its cache, may take.
@@ -109,6 +117,8 @@ impl Test {
             Test::Rows => true,
             Test::NotNull => kind.is_some(),
             Test::NotEmpty | Test::Matches { .. } | Test::Length { .. } => form == Some(Form::Texts),
+            Test::Format { format } => form == Some(Form::Texts) && Format::parse(format).is_some(),
+            Test::Profile => kind.is_some(),
             Test::Accepted { values, .. } => kind.is_some() && values.iter().all(|value| Some(value.form()) == form),
             Test::Range { low, high } => kind.is_some() && of_form(low) && of_form(high),
             Test::True => kind == Some(Kind::Bool),
@@ -142,6 +152,7 @@ pub enum Ready {
     NumberRange(f64, f64, bool, bool),
     TextRange(Option<(Box<str>, bool)>, Option<(Box<str>, bool)>),
     Pattern(Regex, bool),
+    Format(Format),
     Length(u64, u64),
     True,
 }
@@ -158,9 +169,13 @@ impl Ready {
                 compile(pattern).map_err(|problem| Error::damaged("plan of a scan", problem))?,
                 *negated,
             ),
+            Test::Format { format } => match Format::parse(format) {
+                Some(format) => Ready::Format(format),
+                None => return Err(Error::damaged("plan of a scan", format!("there is no format {format}"))),
+            },
             Test::Length { low, high } => Ready::Length(low.unwrap_or(0), high.unwrap_or(u64::MAX)),
             Test::True => Ready::True,
-            Test::Rows | Test::Latest | Test::Moments => Ready::Nothing,
+            Test::Rows | Test::Latest | Test::Moments | Test::Profile => Ready::Nothing,
         })
     }
 
@@ -210,6 +225,7 @@ impl Ready {
                 low.as_ref().is_some_and(below) || high.as_ref().is_some_and(above)
             }
             Ready::Pattern(pattern, negated) => pattern.is_match(text) == *negated,
+            Ready::Format(format) => !format.matches(text),
             Ready::Length(low, high) => {
                 let length = text.chars().count() as u64;
                 length < *low || length > *high

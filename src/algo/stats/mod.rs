@@ -1,4 +1,5 @@
 //! Statistics of tests and intervals, shared by checks and by drift.
 
+pub mod binomial;
 pub mod multiple;
 pub mod proportion;

@@ -1,0 +1,28 @@
+//! `validate(query, checks)`: checks that are not stored.
+
+use pgrx::iter::TableIterator;
+use pgrx::{JsonB, pg_extern};
+
+use super::check::Check;
+use super::results::{self, Results};
+use super::source::Source;
+use super::validate;
+use crate::pg::error::{Result, or_raise};
+use crate::pg::options::required;
+
+/// `validate(query, checks)`.
+#[pg_extern(sql = false)]
+fn validate(query: Option<&str>, checks: Option<JsonB>) -> Results {
+    let rows = (|| -> Result<_> {
+        let checks = Check::parse_all(required("checks", checks)?.0)?;
+        let source = Source::open(required("query", query)?)?;
+        let at = pgrx::datum::datetime_support::transaction_timestamp();
+        let outcomes = validate::run(&checks.iter().collect::<Vec<_>>(), &source)?;
+        let rows = checks
+            .iter()
+            .zip(outcomes)
+            .flat_map(|(check, outcome)| results::rows(check, &source.text, outcome, at));
+        Ok(rows.collect::<Vec<_>>())
+    })();
+    TableIterator::new(or_raise(rows))
+}

@@ -1,0 +1,126 @@
+//! `failing_rows(check_id, limit)`: the rows themselves, found again by the check, copied nowhere.
+
+use pgrx::iter::TableIterator;
+use pgrx::spi::quote_identifier;
+use pgrx::{JsonB, name, pg_extern};
+use serde_json::Value as Json;
+
+use super::check::Check;
+use super::pass::Pass;
+use super::source::Source;
+use super::stored;
+use super::{compile, statement, validate};
+use crate::pg::catalog;
+use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, or_raise};
+use crate::pg::options::required;
+use crate::pg::query::Query;
+use crate::pg::relation;
+use crate::pg::types::Value;
+
+/// `failing_rows(check_id, limit)`.
+#[pg_extern(sql = false)]
+fn failing_rows(
+    check_id: Option<i64>,
+    limit: Option<i64>,
+) -> TableIterator<'static, (name!(key, Option<JsonB>), name!(row, JsonB))> {
+    let rows = (|| {
+        let stored = stored::one(required("check_id", check_id)?)?;
+        let limit = limit.unwrap_or(i64::MAX);
+        if limit < 0 {
+            return Err(
+                Error::new(INVALID_PARAMETER, "argument \"limit\" is negative").hint("Give how many rows to show.")
+            );
+        }
+        let own = catalog::acts_for(stored.added_by);
+        if !own && stored.check.has_expression() {
+            let role = catalog::role_name(stored.added_by);
+            return Err(Error::new(
+                INSUFFICIENT_PRIVILEGE,
+                format!(
+                    "permission denied for the expression of check \"{}\"",
+                    stored.check.name
+                ),
+            )
+            .hint(format!("It is that of role \"{role}\"; ask for membership in it.")));
+        }
+        let work = || {
+            let source = Source::open(&stored.name)?;
+            let key = key_of(&relation::primary_key(stored.relation), &source);
+            read(&sql(&stored.check, &source, &key, limit)?)
+        };
+        if own {
+            catalog::as_role(stored.added_by, work)
+        } else {
+            work()
+        }
+    })();
+    let rows = or_raise(rows);
+    TableIterator::new(rows.into_iter().map(|(key, row)| (key.map(JsonB), JsonB(row))))
+}
+
+/// The primary key as a JSON object in SQL; NULL without one.
+fn key_of(columns: &[String], source: &Source) -> String {
+    if columns.is_empty() || columns.iter().any(|name| source.column(name).is_none()) {
+        return "NULL::pg_catalog.jsonb".into();
+    }
+    let parts: Vec<String> = columns
+        .iter()
+        .map(|name| format!("{}, q.{}", pgrx::spi::quote_literal(name), quote_identifier(name)))
+        .collect();
+    format!("pg_catalog.jsonb_build_object({})", parts.join(", "))
+}
+
+fn read(sql: &str) -> Result<Vec<(Option<Json>, Json)>> {
+    let mut rows = Vec::new();
+    Query::new(sql)?.run(&mut |row| {
+        let json = |column: usize| match row.value(column) {
+            Value::Text(text) => serde_json::from_str::<Json>(&text).ok(),
+            _ => None,
+        };
+        rows.push((json(0), json(1).unwrap_or(Json::Null)));
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+/// The statement that gives the failing rows of a check: their keys and the rows, as JSON texts.
+fn sql(check: &Check, source: &Source, key: &str, limit: i64) -> Result<String> {
+    let failing = failing(check, source)?;
+    let filter = check
+        .filter
+        .as_ref()
+        .map(|filter| format!("(\n{filter}\n) AND "))
+        .unwrap_or_default();
+    Ok(format!(
+        "SELECT ({key})::text, pg_catalog.to_jsonb(q)::text FROM {} AS q WHERE {filter}{failing} LIMIT {limit}",
+        source.relation()
+    ))
+}
+
+/// The condition on a row q of the source that makes it fail.
+fn failing(check: &Check, source: &Source) -> Result<String> {
+    if statement::answers(&check.rule) {
+        return statement::failing(check, source);
+    }
+    let mut pass = Pass::default();
+    let work = compile::compile(check, source, &mut pass)?;
+    match work {
+        compile::Work::Rows(question) => pass.row_fails(question),
+        compile::Work::Bounds(question, spread) => {
+            let answers = pass.run(source)?;
+            let mut second = Pass::default();
+            match validate::outside(check, source, answers.measure(question), spread, &mut second)? {
+                Some((question, _)) => second.row_fails(question),
+                None => Ok("false".into()),
+            }
+        }
+        _ => Err(Error::new(
+            INVALID_PARAMETER,
+            format!(
+                "check \"{}\" is of kind {}, which is about no row by itself",
+                check.name, check.kind
+            ),
+        )
+        .hint("assay.run_checks shows its figure.")),
+    }
+}

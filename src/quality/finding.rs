@@ -1,0 +1,146 @@
+//! What a check has found, in its relation or in one segment, and the status that follows.
+
+use serde_json::Value as Json;
+
+use super::check::{Check, Severity};
+
+/// How it stands with a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Pass,
+    Warn,
+    Fail,
+    /// It could not run, so nothing is known.
+    Error,
+    /// There was too little to judge.
+    Skipped,
+}
+
+impl Status {
+    /// As users read it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Pass => "pass",
+            Status::Warn => "warn",
+            Status::Fail => "fail",
+            Status::Error => "error",
+            Status::Skipped => "skipped",
+        }
+    }
+}
+
+/// How a finding becomes a status.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Verdict {
+    /// By the number of failing rows.
+    #[default]
+    Counted,
+    /// By whether a figure is as demanded.
+    Holds(bool),
+    /// It could not be found out.
+    Unknown,
+    /// There was too little to judge.
+    TooLittle,
+}
+
+/// What has been found.
+#[derive(Debug, Clone, Default)]
+pub struct Finding {
+    pub segment: Option<Json>,
+    pub metric: &'static str,
+    pub value: Option<f64>,
+    /// What the value is compared with; without one, the check's own conditions on failing rows.
+    pub threshold: Option<String>,
+    pub rows: Option<u64>,
+    pub failed: Option<u64>,
+    pub nulls: Option<u64>,
+    pub sample: Option<Json>,
+    pub verdict: Verdict,
+    pub message: Option<String>,
+    /// The confidence interval of the share of failing rows.
+    pub interval: Option<(f64, f64)>,
+    /// How likely so many failing rows are when the share that is let pass holds, corrected for the number of segments.
+    pub p_value: Option<f64>,
+}
+
+impl Finding {
+    /// A check that could not run.
+    pub fn error(message: impl Into<String>) -> Finding {
+        Finding {
+            verdict: Verdict::Unknown,
+            message: Some(message.into()),
+            ..Finding::default()
+        }
+    }
+
+    /// A check that compares a figure.
+    pub fn figure(metric: &'static str, value: Option<f64>, threshold: String, holds: bool) -> Finding {
+        Finding {
+            metric,
+            value,
+            threshold: Some(threshold),
+            verdict: Verdict::Holds(holds),
+            ..Finding::default()
+        }
+    }
+
+    /// The share of failing rows.
+    pub fn fraction(&self) -> Option<f64> {
+        match (self.failed, self.rows) {
+            (Some(failed), Some(rows)) => Some(if rows == 0 { 0.0 } else { failed as f64 / rows as f64 }),
+            _ => None,
+        }
+    }
+
+    /// Below this, chance alone explains a share of failing rows above the one that is let pass.
+    const SIGNIFICANT: f64 = 0.05;
+
+    /// What it means for its check.
+    pub fn status(&self, check: &Check) -> Status {
+        let failing = match check.severity {
+            Severity::Error => Status::Fail,
+            Severity::Warn => Status::Warn,
+        };
+        match &self.verdict {
+            Verdict::Unknown => return Status::Error,
+            Verdict::TooLittle => return Status::Skipped,
+            Verdict::Holds(true) => return Status::Pass,
+            Verdict::Holds(false) => return failing,
+            Verdict::Counted => {}
+        }
+        let (failed, rows) = (self.failed.unwrap_or(0), self.rows.unwrap_or(0));
+        let passes = 1.0 - self.fraction().unwrap_or(0.0) >= check.mostly - 1e-12;
+        if check.mostly < 1.0 && !passes && self.p_value.is_some_and(|p| p > Finding::SIGNIFICANT) {
+            // More rows fail than may, but so few rows do not show that.
+            return Status::Warn;
+        }
+        let error = match check.error_if {
+            Some(threshold) => threshold.is_met(failed, rows),
+            None => failed > 0,
+        };
+        let warn = check.warn_if.is_some_and(|threshold| threshold.is_met(failed, rows));
+        match (passes && check.mostly < 1.0, error, warn) {
+            (false, true, _) => failing,
+            (_, _, true) => Status::Warn,
+            _ => Status::Pass,
+        }
+    }
+
+    /// What the status was decided by.
+    pub fn threshold(&self, check: &Check) -> String {
+        if let Some(threshold) = &self.threshold {
+            return threshold.clone();
+        }
+        let mut parts = vec![match check.error_if {
+            Some(threshold) => format!("error_if {threshold}"),
+            None => "error_if >0".to_string(),
+        }];
+        if let Some(threshold) = check.warn_if {
+            parts.push(format!("warn_if {threshold}"));
+        }
+        if check.mostly < 1.0 {
+            parts.push(format!("mostly {}", check.mostly));
+        }
+        parts.join(", ")
+    }
+}

@@ -1,0 +1,307 @@
+//! From what a pass has counted to findings.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::check::Check;
+use super::compile::Figure;
+use super::finding::{Finding, Verdict};
+use super::pass::Answers;
+use super::rule::{Between, Rule};
+use super::statement::{Answer, Found};
+use crate::algo::block::Kind;
+use crate::algo::profile::Point;
+use crate::algo::scan::{Constant, MOST_SEGMENTS, Measure, Segment, Tally};
+use crate::algo::stats::binomial::at_least;
+use crate::algo::stats::multiple::benjamini_hochberg;
+use crate::algo::stats::proportion::wilson;
+use crate::pg::error::Result;
+use crate::pg::intake;
+use crate::pg::query::Query;
+use crate::pg::types::Value;
+
+/// The confidence of the interval around a share of failing rows.
+const CONFIDENCE: f64 = 0.95;
+
+/// What a question found in one segment, or in all rows.
+pub struct Counted<'a> {
+    pub segment: Option<&'a Segment>,
+    pub tally: &'a Tally,
+}
+
+/// The kinds and names of the columns that a check groups by.
+#[derive(Default)]
+pub struct Grouping {
+    pub names: Vec<String>,
+    pub kinds: Vec<Kind>,
+}
+
+impl Grouping {
+    /// A segment as JSON: its columns with their values.
+    pub fn json(&self, segment: &Segment) -> Json {
+        let mut object = Map::new();
+        for ((name, kind), value) in self.names.iter().zip(&self.kinds).zip(segment) {
+            object.insert(
+                name.clone(),
+                value.as_ref().map_or(Json::Null, |value| value_json(*kind, value)),
+            );
+        }
+        Json::Object(object)
+    }
+
+    /// A segment as texts, as a statement gives it.
+    fn texts(&self, segment: &Segment) -> Vec<Option<String>> {
+        let text =
+            |(kind, value): (&Kind, &Option<Constant>)| value.as_ref().map(|value| intake::written(*kind, value));
+        self.kinds.iter().zip(segment).map(text).collect()
+    }
+}
+
+/// A value as JSON: a number or boolean where it is one, else its text.
+pub fn value_json(kind: Kind, value: &Constant) -> Json {
+    match (kind, value) {
+        (Kind::Bool, Constant::Integer(value)) => Json::Bool(*value != 0),
+        (Kind::Integer, Constant::Integer(value)) => Json::from(*value),
+        (_, Constant::Number(number)) if number.is_finite() => Json::from(*number),
+        (kind, value) => Json::String(intake::written(kind, value)),
+    }
+}
+
+/// What a question found, its segments in the order of their names. Errs as a finding when there are more than are counted.
+pub fn counted<'a>(
+    answers: &'a Answers,
+    question: usize,
+    grouping: &Grouping,
+) -> std::result::Result<Vec<Counted<'a>>, Finding> {
+    let (tallies, overflowed) = answers.tallies(question);
+    if overflowed {
+        return Err(Finding::error(format!(
+            "the columns of group_by have more than {MOST_SEGMENTS} combinations of values; group by fewer columns, or by coarser ones"
+        )));
+    }
+    let mut counted: Vec<(Vec<Option<String>>, Counted<'a>)> = tallies
+        .into_iter()
+        .filter(|(segment, tally)| segment.is_none() || tally.rows > 0)
+        .map(|(segment, tally)| {
+            (
+                segment.map(|segment| grouping.texts(segment)).unwrap_or_default(),
+                Counted { segment, tally },
+            )
+        })
+        .collect();
+    counted.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(counted.into_iter().map(|(_, counted)| counted).collect())
+}
+
+/// Findings of a check that counts failing rows.
+pub fn rows(check: &Check, counted: &[Counted<'_>], grouping: &Grouping, kind: Kind) -> Vec<Finding> {
+    let finding = |counted: &Counted<'_>| {
+        let tally = counted.tally;
+        // What a condition failed by is not one value.
+        let shown = !matches!(check.rule, Rule::ExpressionIsTrue(_));
+        let sample: Vec<Json> = tally
+            .sample()
+            .filter(|_| shown)
+            .map(|value| value_json(kind, value))
+            .collect();
+        Finding {
+            segment: counted.segment.map(|segment| grouping.json(segment)),
+            metric: "rows_failed",
+            value: Some(tally.failed as f64),
+            rows: Some(tally.rows),
+            failed: Some(tally.failed),
+            // For not_null the NULLs are what fails.
+            nulls: Some(if check.kind == "not_null" {
+                tally.failed
+            } else {
+                tally.nulls
+            }),
+            sample: (!sample.is_empty()).then_some(Json::Array(sample)),
+            ..Finding::default()
+        }
+    };
+    let mut findings: Vec<Finding> = counted.iter().map(finding).collect();
+    add_evidence(check, &mut findings);
+    findings
+}
+
+/// Gives each share of failing rows its interval, and segments the evidence that more fail than may.
+pub fn add_evidence(check: &Check, findings: &mut [Finding]) {
+    for finding in findings.iter_mut() {
+        if let (Some(failed), Some(rows @ 1..)) = (finding.failed, finding.rows)
+            && failed <= rows
+        {
+            finding.interval = Some(wilson(failed, rows, CONFIDENCE));
+        }
+    }
+    if check.mostly >= 1.0 || check.group_by.is_empty() {
+        return;
+    }
+    let allowed = 1.0 - check.mostly;
+    let p_values: Vec<f64> = findings
+        .iter()
+        .map(|finding| match (finding.failed, finding.rows) {
+            (Some(failed), Some(rows)) => at_least(failed, rows, allowed),
+            _ => f64::NAN,
+        })
+        .collect();
+    for (finding, p_value) in findings.iter_mut().zip(benjamini_hochberg(&p_values)) {
+        finding.p_value = Some(p_value).filter(|p| !p.is_nan());
+    }
+}
+
+/// Findings of a check that compares a figure.
+pub fn figure(counted: &Counted<'_>, figure: &Figure, grouping: &Grouping, kind: Kind) -> Result<Finding> {
+    let tally = counted.tally;
+    let between = |metric: &'static str, value: Option<f64>, between: &Between| match value {
+        Some(value) => Finding::figure(metric, Some(value), between.told(), between.contains(value)),
+        None => Finding {
+            metric,
+            threshold: Some(between.told()),
+            verdict: Verdict::TooLittle,
+            message: Some("there are too few values for this figure".into()),
+            ..Finding::default()
+        },
+    };
+    let moments = match tally.measure() {
+        Measure::Moments(moments) => Some(moments),
+        _ => None,
+    };
+    let profile = match tally.measure() {
+        Measure::Profile(profile) => Some(profile.report()),
+        _ => None,
+    };
+    let mut finding = match figure {
+        Figure::Rows(bounds) => between("rows", Some(tally.rows as f64), bounds),
+        Figure::Present(bounds) => {
+            let present = (tally.rows > 0).then(|| (tally.rows - tally.failed) as f64 / tally.rows as f64);
+            between("not_null_fraction", present, bounds)
+        }
+        Figure::Mean(bounds) => between("mean", moments.and_then(|moments| moments.mean()), bounds),
+        Figure::Sum(bounds) => {
+            let sum = moments.and_then(|moments| moments.mean().map(|mean| mean * moments.count() as f64));
+            between("sum", sum, bounds)
+        }
+        Figure::Stddev(bounds) => between("stddev", moments.and_then(|moments| moments.stddev()), bounds),
+        Figure::Distinct(bounds) => {
+            let distinct = profile.as_ref().map(|report| report.distinct);
+            between("distinct_count", distinct, bounds)
+        }
+        Figure::Quantile(q, bounds) => {
+            let quantile = match tally.measure() {
+                Measure::Profile(profile) => profile.quantile(*q),
+                _ => None,
+            };
+            between("quantile", quantile, bounds)
+        }
+        Figure::MostCommon(top, accepted) => {
+            let most: Vec<(Constant, u64)> = profile
+                .iter()
+                .flat_map(|report| &report.top)
+                .take(*top)
+                .map(|(point, n)| (constant(point), *n))
+                .collect();
+            let holds = most.iter().all(|(value, _)| accepted.contains(value));
+            let rows = most.first().map(|(_, rows)| *rows as f64);
+            let mut finding = Finding::figure("rows_of_most_common", rows, format!("top {top} in value_set"), holds);
+            let listed: Vec<Json> = most
+                .iter()
+                .map(|(value, rows)| json!({ "value": value_json(kind, value), "rows": rows }))
+                .collect();
+            finding.sample = Some(Json::Array(listed));
+            if most.is_empty() {
+                finding.verdict = Verdict::TooLittle;
+                finding.message = Some("there is no value".into());
+            }
+            finding
+        }
+        Figure::Latest(interval) => latest(tally, interval, kind)?,
+    };
+    finding.segment = counted.segment.map(|segment| grouping.json(segment));
+    finding.rows = Some(tally.rows);
+    finding.nulls = Some(if matches!(figure, Figure::Present(_)) {
+        tally.failed
+    } else {
+        tally.nulls
+    });
+    Ok(finding)
+}
+
+fn constant(point: &Point) -> Constant {
+    match point {
+        Point::Integer(integer) => Constant::Integer(*integer),
+        Point::Number(number) => Constant::Number(*number),
+        Point::Text(text) => Constant::Text(text.clone()),
+    }
+}
+
+/// How long ago the latest point in time was, in seconds, and whether that is within the interval.
+fn latest(tally: &Tally, interval: &str, kind: Kind) -> Result<Finding> {
+    let threshold = format!("within {}", interval.trim_end_matches("::pg_catalog.interval"));
+    let Measure::Latest(Some(latest)) = tally.measure() else {
+        let mut finding = Finding::figure("age_seconds", None, threshold, false);
+        finding.message = Some("there is no value, so none is recent".into());
+        return Ok(finding);
+    };
+    let at = intake::written(kind, &Constant::Integer(*latest));
+    let type_name = match kind {
+        Kind::Date => "date",
+        Kind::Timestamp => "timestamp",
+        _ => "timestamptz",
+    };
+    let literal = format!("{}::pg_catalog.{type_name}", pgrx::spi::quote_literal(&at));
+    let mut finding = Finding::figure("age_seconds", None, threshold, false);
+    let sql = format!(
+        "SELECT extract(epoch FROM pg_catalog.now() - {literal})::float8, {literal} >= pg_catalog.now() - {interval}"
+    );
+    Query::new(&sql)?.run(&mut |row| {
+        if let (Value::Number(age), Value::Number(recent)) = (row.value(0), row.value(1)) {
+            finding.value = Some(age);
+            finding.verdict = Verdict::Holds(recent != 0.0);
+        }
+        Ok(())
+    })?;
+    finding.sample = Some(json!({ "latest": at }));
+    Ok(finding)
+}
+
+/// Findings of a check that a statement answers, beside what the shared pass counted.
+pub fn statement(
+    check: &Check,
+    counted: &[Counted<'_>],
+    answer: &Answer,
+    grouping: &Grouping,
+    by_rows: bool,
+) -> Vec<Finding> {
+    let finding = |counted: &Counted<'_>| {
+        let texts = counted
+            .segment
+            .map(|segment| grouping.texts(segment))
+            .unwrap_or_default();
+        let found: Option<&Found> = answer.found.iter().find(|found| found.segment == texts);
+        let tally = counted.tally;
+        let mut finding = Finding {
+            segment: counted.segment.map(|segment| grouping.json(segment)),
+            metric: answer.metric,
+            value: Some(found.and_then(|found| found.value).unwrap_or(0.0)),
+            rows: Some(tally.rows),
+            failed: by_rows.then(|| found.map_or(0, |found| found.failed)),
+            // The shared pass asks whether the column is NULL, where there is one.
+            nulls: check.column.as_ref().map(|_| tally.failed),
+            sample: found.and_then(|found| found.sample.clone()),
+            message: answer
+                .proof
+                .as_ref()
+                .map(|proof| format!("proved by {proof}, without reading rows")),
+            ..Finding::default()
+        };
+        if !by_rows {
+            let holds = finding.value == Some(tally.rows as f64);
+            finding.threshold = Some(format!("= {}", tally.rows));
+            finding.verdict = Verdict::Holds(holds);
+        }
+        finding
+    };
+    let mut findings: Vec<Finding> = counted.iter().map(finding).collect();
+    add_evidence(check, &mut findings);
+    findings
+}

@@ -1,0 +1,192 @@
+//! Profiles: what every column of a relation looks like, from one pass over it.
+
+use pgrx::iter::TableIterator;
+use pgrx::{JsonB, name, pg_extern, pg_sys};
+use serde_json::{Value as Json, json};
+
+use super::judge::value_json;
+use super::pass::Pass;
+use super::source::Source;
+use crate::algo::block::Kind;
+use crate::algo::profile::{ColumnProfile, Point, Report};
+use crate::algo::scan::{Constant, PlanColumn, Scan};
+use crate::algo::state::State;
+use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
+use crate::pg::intake;
+use crate::pg::options::required;
+use crate::pg::state::{self, StateDatum};
+
+/// A line of a profile.
+type ProfileRow = (
+    name!(column_name, String),
+    name!(data_type, String),
+    name!(rows, i64),
+    name!(nulls, i64),
+    name!(null_fraction, Option<f64>),
+    name!(empty, Option<i64>),
+    name!(distinct_estimate, i64),
+    name!(min, Option<String>),
+    name!(max, Option<String>),
+    name!(mean, Option<f64>),
+    name!(stddev, Option<f64>),
+    name!(p01, Option<f64>),
+    name!(p05, Option<f64>),
+    name!(p25, Option<f64>),
+    name!(p50, Option<f64>),
+    name!(p75, Option<f64>),
+    name!(p95, Option<f64>),
+    name!(p99, Option<f64>),
+    name!(zeros, Option<i64>),
+    name!(negatives, Option<i64>),
+    name!(top_values, JsonB),
+    name!(histogram, Option<JsonB>),
+    name!(meaning, String),
+    name!(details, JsonB),
+);
+
+/// The lines of a profile.
+type Profile = TableIterator<'static, ProfileRow>;
+
+/// Reads the rows of a query once, for the profiles of all its columns.
+pub fn of_query(query: &str) -> Result<Scan> {
+    let source = Source::open(query)?;
+    source.require_distinct_names()?;
+    if source.columns().is_empty() {
+        return Err(Error::new(INVALID_PARAMETER, "the query has no columns").hint("Name those to be profiled."));
+    }
+    let mut pass = Pass::default();
+    for column in source.columns() {
+        let place = pass.column(column);
+        pass.profile(place);
+    }
+    let mut scans = pass.run(&source)?.into_scans().into_iter();
+    let first = scans
+        .next()
+        .ok_or_else(|| Error::new(INVALID_PARAMETER, "the query has no columns"))?;
+    scans.try_fold(first, |all, scan| Ok(all.beside(scan)?))
+}
+
+/// The columns of a scan with their profiles.
+pub fn columns(scan: &Scan) -> impl Iterator<Item = (&PlanColumn, &ColumnProfile)> {
+    let plan = scan.plan();
+    plan.profiled
+        .iter()
+        .map(|&column| &plan.columns[column])
+        .zip(scan.profiles())
+}
+
+/// A value of a report as a cell.
+pub fn constant(point: &Point) -> Constant {
+    match point {
+        Point::Integer(integer) => Constant::Integer(*integer),
+        Point::Number(number) => Constant::Number(*number),
+        Point::Text(text) => Constant::Text(text.clone()),
+    }
+}
+
+/// A number on the scale of a kind's cells, as the kind's values are written.
+pub fn on_scale(kind: Kind, number: f64) -> Json {
+    match kind {
+        Kind::Date | Kind::Timestamp | Kind::TimestampTz | Kind::Time | Kind::Interval => {
+            Json::String(intake::written(kind, &Constant::Integer(number.round() as i64)))
+        }
+        _ => Json::from(number),
+    }
+}
+
+fn row(column: &PlanColumn, report: &Report) -> ProfileRow {
+    let kind = column.kind;
+    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let written = |point: &Point| intake::written(kind, &constant(point));
+    let present = report.rows - report.nulls;
+    // Of times, quantiles are values of the type: they are in the details.
+    let quantiles = report.quantiles.filter(|_| kind.is_number());
+    let quantile = |place: usize| quantiles.map(|quantiles| quantiles[place]);
+    let top: Vec<Json> = report
+        .top
+        .iter()
+        .map(|(point, rows)| {
+            let fraction = *rows as f64 / present.max(1) as f64;
+            json!({ "value": value_json(kind, &constant(point)), "rows": rows, "fraction": fraction })
+        })
+        .collect();
+    let bins: Vec<Json> = report
+        .histogram
+        .iter()
+        .map(|bin| json!({ "low": on_scale(kind, bin.low), "high": on_scale(kind, bin.high), "rows": bin.count }))
+        .collect();
+    let mut details = report.details_json();
+    if let (Some(quantiles), false, Json::Object(object)) = (report.quantiles, kind.is_number(), &mut details) {
+        let names = ["p01", "p05", "p25", "p50", "p75", "p95", "p99"];
+        object.extend(
+            names
+                .iter()
+                .zip(quantiles)
+                .map(|(name, value)| (name.to_string(), on_scale(kind, value))),
+        );
+    }
+    (
+        column.name.clone(),
+        column.type_name.clone(),
+        count(report.rows),
+        count(report.nulls),
+        (report.rows > 0).then(|| report.nulls as f64 / report.rows as f64),
+        report.empty.map(count),
+        report.distinct.round() as i64,
+        report.min.as_ref().map(written),
+        report.max.as_ref().map(written),
+        report.mean,
+        report.stddev,
+        quantile(0),
+        quantile(1),
+        quantile(2),
+        quantile(3),
+        quantile(4),
+        quantile(5),
+        quantile(6),
+        report.zeros.map(count),
+        report.negatives.map(count),
+        JsonB(Json::Array(top)),
+        (!bins.is_empty()).then_some(JsonB(Json::Array(bins))),
+        report.meaning.name().to_string(),
+        JsonB(details),
+    )
+}
+
+fn rows(scan: &Scan) -> Profile {
+    TableIterator::new(
+        columns(scan)
+            .map(|(column, profile)| row(column, &profile.report()))
+            .collect::<Vec<_>>(),
+    )
+}
+
+/// `profile(query)`.
+#[pg_extern(sql = false)]
+fn profile(query: Option<&str>) -> Profile {
+    rows(&or_raise(required("query", query).and_then(of_query)))
+}
+
+/// `profile_state(query)`.
+#[pg_extern(sql = false)]
+fn profile_state(query: Option<&str>) -> StateDatum {
+    or_raise(
+        required("query", query)
+            .and_then(of_query)
+            .and_then(|scan| state::flat_datum(&State::from(scan))),
+    )
+}
+
+/// `profile_of(state)`.
+#[pg_extern(sql = false)]
+fn profile_of(fcinfo: pg_sys::FunctionCallInfo) -> Profile {
+    let rows = or_raise(state::look(fcinfo, 0, |state| match state {
+        State::Scan(scan) => Ok(rows(scan.settled().as_ref())),
+        other => Err(Error::new(
+            MISMATCHED_STATES,
+            format!("a state of {} holds no profile", other.kind()),
+        )
+        .hint("Make it with assay.profile_state.")),
+    }));
+    rows.unwrap_or_else(|| TableIterator::new(Vec::new()))
+}

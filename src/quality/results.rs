@@ -1,0 +1,120 @@
+//! Findings as rows of `assay.check_result`.
+
+use pgrx::iter::TableIterator;
+use pgrx::{JsonB, name};
+use serde_json::Value as Json;
+
+use super::check::Check;
+use super::finding::Status;
+use super::validate::Outcome;
+use crate::pg::catalog;
+
+/// The columns of `assay.check_result`, in order. The snapshot's time is added in SQL.
+pub type ResultRow = (
+    name!(check_id, Option<i64>),
+    name!(name, String),
+    name!(kind, String),
+    name!(relation, String),
+    name!(column_name, Option<String>),
+    name!(segment, Option<JsonB>),
+    name!(status, String),
+    name!(severity, String),
+    name!(metric, Option<String>),
+    name!(value, Option<f64>),
+    name!(threshold, Option<String>),
+    name!(rows_evaluated, Option<i64>),
+    name!(rows_failed, Option<i64>),
+    name!(fraction_failed, Option<f64>),
+    name!(null_rows, Option<i64>),
+    name!(sample, Option<JsonB>),
+    name!(duration_ms, Option<f64>),
+    name!(message, Option<String>),
+    name!(fraction_low, Option<f64>),
+    name!(fraction_high, Option<f64>),
+    name!(p_value, Option<f64>),
+    name!(role, String),
+    name!(snapshot_at, pgrx::datum::TimestampWithTimeZone),
+);
+
+/// The rows of a set of results.
+pub type Results = TableIterator<'static, ResultRow>;
+
+/// The rows of one check, a line a segment.
+pub fn rows(check: &Check, relation: &str, outcome: Outcome, at: pgrx::datum::TimestampWithTimeZone) -> Vec<ResultRow> {
+    let role = catalog::role_name(catalog::current_role());
+    let count = |count: Option<u64>| count.and_then(|count| i64::try_from(count).ok());
+    outcome
+        .findings
+        .into_iter()
+        .map(|finding| {
+            let status = finding.status(check);
+            let judged = !matches!(status, Status::Error);
+            (
+                check.id,
+                check.name.clone(),
+                check.kind.to_string(),
+                relation.to_string(),
+                check.column.clone(),
+                finding.segment.clone().map(JsonB),
+                status.name().to_string(),
+                check.severity.name().to_string(),
+                judged.then(|| finding.metric.to_string()),
+                finding.value,
+                judged.then(|| finding.threshold(check)),
+                count(finding.rows),
+                count(finding.failed),
+                finding.fraction(),
+                count(finding.nulls),
+                finding.sample.clone().map(JsonB),
+                Some(outcome.milliseconds),
+                finding.message.clone(),
+                finding.interval.map(|(low, _)| low),
+                finding.interval.map(|(_, high)| high),
+                finding.p_value,
+                role.clone(),
+                at,
+            )
+        })
+        .collect()
+}
+
+/// Whether a status name is one that a load must not pass with.
+pub fn is_failure(status: &str) -> bool {
+    [Status::Fail.name(), Status::Error.name()].contains(&status)
+}
+
+/// A result in one sentence.
+pub fn told(row: &ResultRow) -> String {
+    let (name, segment, message) = (&row.1, &row.5, &row.17);
+    let of = segment
+        .as_ref()
+        .map(|segment| format!(" in {}", short(&segment.0)))
+        .unwrap_or_default();
+    let what = match (message, row.12, row.11) {
+        (Some(message), ..) if row.6 == Status::Error.name() => format!("could not run: {message}"),
+        (_, Some(failed), Some(rows)) => format!("{failed} of {rows} rows fail"),
+        _ => {
+            let value = row.9.map_or("nothing".to_string(), |value| value.to_string());
+            format!(
+                "{} is {value}, but must be {}",
+                row.8.as_deref().unwrap_or("it"),
+                row.10.as_deref().unwrap_or("otherwise")
+            )
+        }
+    };
+    let sample = row
+        .15
+        .as_ref()
+        .map(|sample| format!(", such as {}", short(&sample.0)))
+        .unwrap_or_default();
+    format!("\"{name}\"{of}: {what}{sample}.")
+}
+
+/// A JSON value short enough for a message.
+fn short(json: &Json) -> String {
+    let text = json.to_string();
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}

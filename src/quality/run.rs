@@ -1,0 +1,121 @@
+//! Running stored checks: `run_checks` and `assert_checks`.
+//!
+//! A stored check runs as the role that added it, if the caller may act as that role; else as the caller, and then only if it has no
+//! expression in SQL: nobody's expressions run with another's rights.
+
+use pgrx::iter::TableIterator;
+use pgrx::pg_extern;
+use pgrx::pg_sys::Oid;
+
+use super::check::Check;
+use super::finding::Finding;
+use super::results::{self, ResultRow, Results};
+use super::source::Source;
+use super::stored::{self, Stored, Wanted};
+use super::validate::{self, Outcome};
+use crate::pg::attempt::attempt;
+use crate::pg::catalog;
+use crate::pg::compute::Reporter;
+use crate::pg::error::{CHECKS_FAILED, Error, Result, or_raise};
+use crate::pg::options::required;
+
+/// Runs stored checks, relation by relation; one that is gone or cannot be read gives errors, and the others go on.
+fn all(wanted: &Wanted<'_>) -> Result<Vec<ResultRow>> {
+    let stored = stored::find(wanted)?;
+    let at = pgrx::datum::statement_timestamp();
+    let groups: Vec<&[Stored]> = stored
+        .chunk_by(|a, b| (a.relation, a.added_by) == (b.relation, b.added_by))
+        .collect();
+    let mut reporter = Reporter::new();
+    let mut rows = Vec::new();
+    for (index, group) in groups.iter().enumerate() {
+        reporter.step(&format!("checking {}", group[0].name), index, groups.len());
+        rows.extend(of_relation(group, at)?);
+    }
+    reporter.finish();
+    rows.sort_by(|a, b| (&a.3, a.0).cmp(&(&b.3, b.0)));
+    Ok(rows)
+}
+
+/// Runs the checks that one role added to one relation.
+fn of_relation(group: &[Stored], at: pgrx::datum::TimestampWithTimeZone) -> Result<Vec<ResultRow>> {
+    let (name, added_by) = (&group[0].name, group[0].added_by);
+    let own = catalog::acts_for(added_by);
+    let work = || {
+        let (allowed, refused): (Vec<&Stored>, Vec<&Stored>) =
+            group.iter().partition(|stored| own || !stored.check.has_expression());
+        let checks: Vec<&Check> = allowed.iter().map(|stored| &stored.check).collect();
+        let outcomes = if checks.is_empty() {
+            Vec::new()
+        } else {
+            validate::run(&checks, &Source::open(name)?)?
+        };
+        let mut rows: Vec<ResultRow> = checks
+            .iter()
+            .zip(outcomes)
+            .flat_map(|(check, outcome)| results::rows(check, name, outcome, at))
+            .collect();
+        let role = catalog::role_name(added_by);
+        for stored in refused {
+            let message = format!(
+                "its expression in SQL is that of role \"{role}\", as which you may not act; ask \"{role}\" or a superuser to run it"
+            );
+            rows.extend(results::rows(&stored.check, name, failed(message), at));
+        }
+        Ok(rows)
+    };
+    let run = attempt(|| if own { catalog::as_role(added_by, work) } else { work() })?;
+    Ok(run.unwrap_or_else(|message| {
+        let rows = |stored: &Stored| results::rows(&stored.check, name, failed(message.clone()), at);
+        group.iter().flat_map(rows).collect()
+    }))
+}
+
+fn failed(message: String) -> Outcome {
+    Outcome {
+        findings: vec![Finding::error(message)],
+        milliseconds: 0.0,
+    }
+}
+
+/// `run_checks(relation, tags)`.
+#[pg_extern(sql = false)]
+fn run_checks(relation: Option<Oid>, tags: Option<Vec<String>>) -> Results {
+    let wanted = Wanted {
+        relation,
+        tags: tags.as_deref(),
+        ..Wanted::default()
+    };
+    TableIterator::new(or_raise(all(&wanted)))
+}
+
+/// `assert_checks(relation, tags)`.
+#[pg_extern(sql = false)]
+fn assert_checks(relation: Option<Oid>, tags: Option<Vec<String>>) {
+    or_raise((|| {
+        let wanted = Wanted {
+            relation: Some(required("relation", relation)?),
+            tags: tags.as_deref(),
+            ..Wanted::default()
+        };
+        let rows = all(&wanted)?;
+        let failures: Vec<&ResultRow> = rows.iter().filter(|row| results::is_failure(&row.6)).collect();
+        let Some(first) = failures.first() else { return Ok(()) };
+        /// Failures that are told one by one.
+        const TOLD: usize = 10;
+        let told: Vec<String> = failures.iter().take(TOLD).map(|row| results::told(row)).collect();
+        let more = match failures.len().saturating_sub(TOLD) {
+            0 => String::new(),
+            more => format!(" And {more} more."),
+        };
+        Err(Error::new(
+            CHECKS_FAILED,
+            format!("{} of {} checks on {} failed", failures.len(), rows.len(), first.3),
+        )
+        .detail(format!("{}{more}", told.join(" ")))
+        .hint(format!(
+            "SELECT * FROM assay.run_checks({}) shows all; assay.failing_rows(check_id) gives the rows.",
+            pgrx::spi::quote_literal(&first.3)
+        )))
+    })());
+}

@@ -1,0 +1,222 @@
+//! Running checks: all that one pass can answer in one pass, the rest beside it, and no check lost when another one fails.
+
+use std::time::Instant;
+
+use super::check::Check;
+use super::compile::{self, Spread, Work};
+use super::finding::{Finding, Verdict};
+use super::judge::{self, Grouping};
+use super::pass::{Answers, Pass, Question};
+use super::rule::Rule;
+use super::segments;
+use super::source::Source;
+use super::statement;
+use crate::algo::block::{Form, Kind};
+use crate::algo::scan::{Bound, Constant, Measure, Test};
+use crate::pg::attempt::attempt;
+use crate::pg::catalog;
+use crate::pg::error::Result;
+use crate::pg::intake;
+
+/// What a check found, and how long it took by itself; what the shared pass took counts for none of them.
+pub struct Outcome {
+    pub findings: Vec<Finding>,
+    pub milliseconds: f64,
+}
+
+/// Runs checks on the rows of a source. One that cannot run gives a finding that says why; only what concerns the whole statement,
+/// such as cancellation, is an error.
+pub fn run(checks: &[&Check], source: &Source) -> Result<Vec<Outcome>> {
+    if let Ok(outcomes) = attempt(|| together(checks, source))? {
+        return Ok(outcomes);
+    }
+    // Something raised an error in the shared pass, and only expressions in SQL can: first those go that PostgreSQL does not even
+    // plan, then the rest run apart from the checks without expressions.
+    let mut outcomes: Vec<Option<Outcome>> = checks.iter().map(|_| None).collect();
+    let (mut plain, mut expressions) = (Vec::new(), Vec::new());
+    for (place, check) in checks.iter().enumerate() {
+        if !check.has_expression() {
+            plain.push(place);
+        } else if let Err(message) = attempt(|| plan(check, source))? {
+            outcomes[place] = Some(failed(&message));
+        } else {
+            expressions.push(place);
+        }
+    }
+    for places in [plain, expressions] {
+        let chosen: Vec<&Check> = places.iter().map(|&place| checks[place]).collect();
+        for (place, outcome) in places.iter().zip(by_halves(&chosen, source)?) {
+            outcomes[*place] = Some(outcome);
+        }
+    }
+    Ok(outcomes
+        .into_iter()
+        .map(|outcome| outcome.unwrap_or_else(|| failed("it was not run")))
+        .collect())
+}
+
+/// Plans a check by itself, reading nothing.
+fn plan(check: &Check, source: &Source) -> Result<()> {
+    let mut pass = Pass::default();
+    compile::compile(check, source, &mut pass)?;
+    pass.plan(source)
+}
+
+/// Runs checks together, and where that fails each half by itself, so that few passes find the culprits.
+fn by_halves(checks: &[&Check], source: &Source) -> Result<Vec<Outcome>> {
+    match attempt(|| together(checks, source))? {
+        Ok(outcomes) => Ok(outcomes),
+        Err(message) if checks.len() <= 1 => Ok(checks.iter().map(|_| failed(&message)).collect()),
+        Err(_) => {
+            let (first, second) = checks.split_at(checks.len() / 2);
+            let mut outcomes = by_halves(first, source)?;
+            outcomes.extend(by_halves(second, source)?);
+            Ok(outcomes)
+        }
+    }
+}
+
+fn failed(message: &str) -> Outcome {
+    Outcome {
+        findings: vec![Finding::error(message)],
+        milliseconds: 0.0,
+    }
+}
+
+/// Runs checks that share a pass.
+fn together(checks: &[&Check], source: &Source) -> Result<Vec<Outcome>> {
+    let mut pass = Pass::default();
+    let mut works = Vec::with_capacity(checks.len());
+    for check in checks {
+        works.push(attempt(|| compile::compile(check, source, &mut pass))?);
+    }
+    let answers = pass.run(source)?;
+    if source.row_security() && answers.rows() == Some(0) {
+        // Nothing seen is nothing known.
+        let role = catalog::role_name(catalog::current_role());
+        let message = format!("row-level security shows role \"{role}\" no row, so nothing can be said about them");
+        return Ok(checks.iter().map(|_| failed(&message)).collect());
+    }
+    let mut outcomes = Vec::with_capacity(checks.len());
+    for (check, work) in checks.iter().zip(works) {
+        let started = Instant::now();
+        let findings = match work {
+            Ok(work) => attempt(|| find(check, work, source, &answers))?,
+            Err(message) => Err(message),
+        };
+        outcomes.push(Outcome {
+            findings: findings.unwrap_or_else(|message| vec![Finding::error(message)]),
+            milliseconds: started.elapsed().as_secs_f64() * 1e3,
+        });
+    }
+    Ok(outcomes)
+}
+
+/// What a check found.
+fn find(check: &Check, work: Work, source: &Source, answers: &Answers) -> Result<Vec<Finding>> {
+    let kind_of = |name: &str| {
+        source
+            .column(name)
+            .map_or(Kind::Other, |column| intake::kind_of(column.type_oid))
+    };
+    let grouping = Grouping {
+        names: check.group_by.clone(),
+        kinds: check.group_by.iter().map(|name| kind_of(name)).collect(),
+    };
+    let kind = check.column.as_deref().map_or(Kind::Other, kind_of);
+    let question = match &work {
+        Work::Found(_) => None,
+        Work::Rows(question)
+        | Work::Figure(question, _)
+        | Work::Segments(question)
+        | Work::Bounds(question, _)
+        | Work::Statement(question) => Some(*question),
+    };
+    let counted = match question
+        .map(|question| judge::counted(answers, question, &grouping))
+        .transpose()
+    {
+        Ok(counted) => counted.unwrap_or_default(),
+        Err(finding) => return Ok(vec![finding]),
+    };
+    match work {
+        Work::Found(findings) => Ok(findings),
+        Work::Rows(_) => Ok(judge::rows(check, &counted, &grouping, kind)),
+        Work::Figure(_, figure) => counted
+            .iter()
+            .map(|counted| judge::figure(counted, &figure, &grouping, kind))
+            .collect(),
+        Work::Segments(_) => segments::judge(check, &counted, &grouping),
+        Work::Bounds(_, spread) => second_pass(check, source, answers.measure(question.unwrap_or(0)), spread),
+        Work::Statement(_) => {
+            let answer = statement::run(check, source)?;
+            let by_rows = !matches!(check.rule, Rule::EqualRowcount(_));
+            Ok(judge::statement(check, &counted, &answer, &grouping, by_rows))
+        }
+    }
+}
+
+/// A second pass, for the values outside of bounds that the first one gave.
+fn second_pass(check: &Check, source: &Source, measure: &Measure, spread: Spread) -> Result<Vec<Finding>> {
+    let mut pass = Pass::default();
+    let Some((question, (low, high))) = outside(check, source, measure, spread, &mut pass)? else {
+        return Ok(vec![Finding {
+            verdict: Verdict::TooLittle,
+            message: Some("there are too few values to tell what is usual".into()),
+            ..Finding::default()
+        }]);
+    };
+    let answers = pass.run(source)?;
+    let kind = intake::kind_of(compile::column(check, source)?.type_oid);
+    let none = Grouping::default();
+    let counted = judge::counted(&answers, question, &none).unwrap_or_default();
+    let mut findings = judge::rows(check, &counted, &none, kind);
+    for finding in &mut findings {
+        finding.message = Some(format!("usual values are between {low} and {high}"));
+    }
+    Ok(findings)
+}
+
+/// Asks a pass for the values outside of what is usual. Gives the question and the bounds; `None` where there are too few values.
+pub fn outside(
+    check: &Check,
+    source: &Source,
+    measure: &Measure,
+    spread: Spread,
+    pass: &mut Pass,
+) -> Result<Option<(usize, (f64, f64))>> {
+    let bounds = match (measure, spread) {
+        (Measure::Moments(moments), Spread::Deviations(sigma)) => moments
+            .mean()
+            .zip(moments.stddev())
+            .map(|(mean, stddev)| (mean - sigma * stddev, mean + sigma * stddev)),
+        (Measure::Profile(profile), Spread::Quartiles(multiplier)) => {
+            profile.quantile(0.25).zip(profile.quantile(0.75)).map(|(low, high)| {
+                let fence = multiplier * (high - low);
+                (low - fence, high + fence)
+            })
+        }
+        _ => None,
+    };
+    let Some((low, high)) = bounds else { return Ok(None) };
+    let column = compile::column(check, source)?;
+    let is_integer = matches!(intake::kind_of(column.type_oid).form(), Form::Integers);
+    let end = |value: f64, whole: f64| {
+        let value = if is_integer {
+            Constant::Integer(whole as i64)
+        } else {
+            Constant::Number(value)
+        };
+        Some(Bound { value, strict: false })
+    };
+    let question = Question {
+        column: Some(pass.column(column)),
+        filter: check.filter.as_deref().map(|filter| pass.condition(filter)),
+        grouping: Vec::new(),
+        test: Test::Range {
+            low: end(low, low.ceil()),
+            high: end(high, high.floor()),
+        },
+    };
+    Ok(Some((pass.ask(question), (low, high))))
+}
