@@ -7,7 +7,7 @@ REASONS = [
     (lambda check: "mostly" in check, "dbt has no mostly"),
     (lambda check: "warn_if" in check or "error_if" in check, "thresholds for the number of failing rows are dbt's own"),
     (lambda check: check.get("where") == NO_VALUES[2], "of no values the answer is NULL, which dbt lets pass and GX does not"),
-    (lambda check: check["args"].get("ordered") is not None, "dbt_expectations counts columns, GX does not"),
+    (lambda check: check["kind"] == "columns_match", "dbt_expectations counts columns, GX does not"),
 ]
 REASONS += [(lambda check, kind=kind: check["kind"] == kind, text) for kind, text in {
     "unique": "dbt counts the values that repeat, GX every row that has one of them",
@@ -61,7 +61,8 @@ for column in ("email", "code", "status"):
 for column, where in [("id", None), ("ref", None), ("ref", "id > 14"), ("same", None), ("nothing", None), ("code", None), ("ratio", None)]:
     case("unique", column, None, ("unique", {}), ("ExpectColumnValuesToBeUnique", {}), where=where)
 for columns in (["id", "status"], ["parent_id", "status"], ["ref", "same"], ["nothing", "same"]):
-    case("unique_combination", None, {"columns": columns}, ("dbt_utils.unique_combination_of_columns", {"combination_of_columns": columns}),
+    case("unique_combination", None, {"combination_of_columns": columns},
+         ("dbt_utils.unique_combination_of_columns", {"combination_of_columns": columns}),
          ("ExpectCompoundColumnsToBeUnique", {"column_list": columns}))
 
 # Values.
@@ -137,27 +138,28 @@ for column, ranges in [("quantity", [(5293, 5293), (5294, None), NO_VALUES]), ("
     aggregate("sum_between", column, f"sum({column})", "ExpectColumnSumToBeBetween", ranges)
 for column, ranges in [("score", [(21.34, 21.35), (None, 21)]), ("same", [(0, 0)]), ("quantity", [NO_VALUES])]:
     aggregate("stddev_between", column, f"stddev({column})", "ExpectColumnStdevToBeBetween", ranges)
-for column, quantile, ranges in [("score", 0.5, [(48, 49), (None, 40), (48.8, 49)]), ("quantity", 0.25, [(13, 13)]), ("quantity", 0.9, [(1, 40), (None, 45.998)]),
-                                 ("quantity", 0.5, [NO_VALUES])]:
+for column, quantile, ranges in [("score", 0.5, [(48, 49), (None, 40), (48.8, 49)]), ("quantity", 0.25, [(13, 13)]),
+                                 ("quantity", 0.9, [(1, 40), (None, 45.998)]), ("quantity", 0.5, [NO_VALUES])]:
     aggregate("quantile_between", column, f"percentile_cont({quantile}) within group (order by {column})", "ExpectColumnQuantileValuesToBeBetween",
               ranges, {"quantile": quantile},
               lambda low, high, quantile=quantile: {"quantile_ranges": {"quantiles": [quantile], "value_ranges": [[low, high]]}})
 for column, values in [("status", ["open"]), ("status", ["closed", "new"]), ("same", ["7"]), ("nothing", ["any"])]:
     kept = [int(value) for value in values] if column == "same" else values
-    case("most_common_value", column, {"values": kept}, ("dbt_expectations.expect_column_most_common_value_to_be_in_set", {"value_set": values}),
+    case("most_common_value", column, {"value_set": kept}, ("dbt_expectations.expect_column_most_common_value_to_be_in_set", {"value_set": values}),
          ("ExpectColumnMostCommonValueToBeInSet", {"value_set": kept}))
-for column, n in [("score", 3), ("score", 2), ("score", 10), ("quantity", 3), ("same", 3)]:
-    case("within_n_stdevs", column, {"n": n},
-         ("dbt_expectations.expect_column_values_to_be_within_n_stdevs", {"sigma_threshold": n}),
-         ("ExpectColumnValueZScoresToBeLessThan", {"threshold": n, "double_sided": True}))
+for column, sigma in [("score", 3), ("score", 2), ("score", 10), ("quantity", 3), ("same", 3)]:
+    case("within_n_stdevs", column, {"sigma_threshold": sigma},
+         ("dbt_expectations.expect_column_values_to_be_within_n_stdevs", {"sigma_threshold": sigma}),
+         ("ExpectColumnValueZScoresToBeLessThan", {"threshold": sigma, "double_sided": True}))
 for column, name in [("id", "integer"), ("id", "text"), ("price", "numeric(10,2)"), ("ratio", "double precision"),
                      ("starts", "timestamp with time zone"), ("flag", "boolean"), ("same", "integer")]:
-    case("type_is", column, {"type": name}, ("dbt_expectations.expect_column_values_to_be_of_type", {"column_type": name}),
+    case("type_is", column, {"column_type": name}, ("dbt_expectations.expect_column_values_to_be_of_type", {"column_type": name}),
          ("ExpectColumnValuesToBeOfType", {"type_": name.upper().replace(",", ", ")}))
 ALL = ["id", "ref", "parent_id", "status", "quantity", "price", "ratio", "score", "email", "code", "born", "placed", "starts", "ends", "flag",
        "nothing", "same"]
 for names, ordered in [(ALL, True), (ALL[::-1], True), (ALL[::-1], False), (ALL[:-1], False), ([*ALL, "more"], False)]:
-    case("columns_match", None, {"columns": names, "ordered": ordered}, ("dbt_expectations.columns_are", {"names": names, "ordered": ordered}),
+    case("columns_match", None, {"column_list": names, "match": "ordered_list" if ordered else "set"},
+         ("dbt_expectations.columns_are", {"names": names, "ordered": ordered}),
          ("ExpectTableColumnsToMatchOrderedList", {"column_list": names}) if ordered else
          ("ExpectTableColumnsToMatchSet", {"column_set": names, "exact_match": True}))
 
@@ -167,11 +169,12 @@ for column, part, interval in [("placed", "day", 1), ("placed", "year", 1000), (
     CASES[-1]["dbt"] = "dbt_utils.recency", {"field": column, "datepart": part, "interval": interval}
 for column in ("starts", "quantity", "same"):
     for strictly in (True, False):
-        case("monotonic", column, {"order_by": "id", "strictly": strictly},
+        case("monotonic", column, {"sort_column": "id", "strictly": strictly},
              ("dbt_expectations.expect_column_values_to_be_increasing", {"sort_column": "id", "strictly": strictly}))
 for column in ("id", "ref", "parent_id"):
     case("no_gaps", column, {"interval": 1}, ("dbt_utils.sequential_values", {"interval": 1}))
-case("equal_rowcount", None, {"to": "checks_parent"}, ("dbt_utils.equal_rowcount", {"compare_model": "source('oracle', 'checks_parent')"}),
+case("equal_rowcount", None, {"compare_model": "checks_parent"},
+     ("dbt_utils.equal_rowcount", {"compare_model": "source('oracle', 'checks_parent')"}),
      ("ExpectTableRowCountToEqualOtherTable", {"other_table_name": "checks_parent"}))
-case("equality", None, {"to": "checks_parent", "columns": ["id"]},
+case("equality", None, {"compare_model": "checks_parent", "compare_columns": ["id"]},
      ("dbt_utils.equality", {"compare_model": "source('oracle', 'checks_parent')", "compare_columns": ["id"]}))
