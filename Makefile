@@ -70,7 +70,7 @@ check: need-postgresql ## format, lints with warnings denied, and the pure tests
 	@$(SCRIPT_ENV) SUITES=unit tests/run.sh
 
 .PHONY: bench
-bench: ## measure: training and scoring beside what Python does with the same rows (BENCH_ROWS, BENCH_FULL=1)
+bench: ## measure: training, scoring, checks and profiles beside what others do with the same rows (BENCH_ROWS, BENCH_FULL=1)
 	@tests/deps.sh install; $(MAKE) install; $(MAKE) bench-run
 
 .PHONY: accept
