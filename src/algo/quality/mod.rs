@@ -3,6 +3,7 @@
 //! A check that compares segments keeps one accumulator a segment, of a few kilobytes at most; its `judge` takes them all together.
 
 pub mod mixed_formats;
+pub mod near_duplicates;
 pub mod null_share;
 pub mod scale_shift;
 pub mod threshold;
