@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::days::Days;
+use super::moments::PreciseMoments;
+use super::number_sketches::Sketches;
 use super::report::Point;
 use super::sizes::Sizes;
 use crate::algo::block::{Cells, Form, Kind};
 use crate::algo::error::{Error, Result};
-use crate::algo::sketch::{Frequent, HyperLogLog, Key, Kll, Table, from_ordered, ordered};
-use crate::algo::summary::Moments;
+use crate::algo::sketch::{Table, from_ordered, ordered};
 
 /// Values that are no finite numbers, counted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ impl NonFinite {
 /// What is known of the numbers of a column. Values are held as integers in their order: themselves, or [`ordered`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Numbers {
-    pub(super) moments: Moments,
+    pub(super) moments: PreciseMoments,
     /// The least and the greatest finite value.
     pub(super) range: Option<(i64, i64)>,
     pub(super) zeros: u64,
@@ -42,56 +42,10 @@ pub(super) struct Numbers {
     pub(super) sketches: Option<Box<Sketches>>,
 }
 
-/// What replaces the exact table.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Sketches {
-    pub(super) distinct: HyperLogLog,
-    pub(super) quantiles: Kll,
-    pub(super) frequent: Frequent<i64>,
-    /// Of times.
-    pub(super) days: Option<Days>,
-}
-
-impl Sketches {
-    fn new(kind: Kind, sizes: Sizes, seed: u64) -> Sketches {
-        Sketches {
-            distinct: HyperLogLog::new(sizes.precision),
-            quantiles: Kll::new(sizes.quantiles, sizes.sample, seed),
-            frequent: Frequent::new(sizes.frequent),
-            days: kind.is_time().then(Days::default),
-        }
-    }
-
-    /// Adds rows one by one.
-    fn push(&mut self, kind: Kind, values: &[i64]) {
-        self.distinct.push_all(values.iter().map(Key::hash));
-        let frequent = &mut self.frequent;
-        self.quantiles.push(values, |value, weight| {
-            frequent.was_sampled(weight);
-            frequent.push(value, weight);
-        });
-        if let Some(days) = &mut self.days {
-            values.iter().for_each(|&value| days.push(day(kind, value)));
-        }
-    }
-
-    /// Adds values with their rows.
-    fn push_table(&mut self, kind: Kind, table: &Table<i64>) {
-        for (value, rows) in table.iter() {
-            self.distinct.push(value.hash());
-            self.quantiles.push_weighted(*value, rows);
-            self.frequent.push(*value, rows);
-            if let Some(days) = &mut self.days {
-                days.push(day(kind, *value));
-            }
-        }
-    }
-}
-
 impl Numbers {
     pub(super) fn new() -> Numbers {
         Numbers {
-            moments: Moments::default(),
+            moments: PreciseMoments::default(),
             range: None,
             zeros: 0,
             negatives: 0,
@@ -127,14 +81,14 @@ impl Numbers {
         }
         if kind.is_number() || kind == Kind::Bool {
             let numbers: Vec<f64> = integers.iter().map(|&integer| integer as f64).collect();
-            self.moments.merge(&Moments::of(&numbers));
+            self.moments.merge(&PreciseMoments::of(&numbers));
         }
         self.push_finite(kind, sizes, seed, integers);
     }
 
     fn push_numbers(&mut self, kind: Kind, sizes: Sizes, seed: u64, numbers: &[f64]) {
         if numbers.iter().fold(true, |all, number| all & number.is_finite()) {
-            self.moments.merge(&Moments::of(numbers));
+            self.moments.merge(&PreciseMoments::of(numbers));
             let keys: Vec<i64> = numbers.iter().map(|&number| ordered(number)).collect();
             return self.push_finite(kind, sizes, seed, &keys);
         }
@@ -218,14 +172,7 @@ impl Numbers {
         let ours = self.sketched(kind, sizes, seed);
         match &other.sketches {
             None => ours.push_table(kind, &other.exact),
-            Some(theirs) => {
-                ours.distinct.merge(&theirs.distinct)?;
-                ours.quantiles.merge(&theirs.quantiles)?;
-                ours.frequent.merge(&theirs.frequent)?;
-                if let (Some(ours), Some(theirs)) = (&mut ours.days, &theirs.days) {
-                    ours.merge(theirs);
-                }
-            }
+            Some(theirs) => ours.merge(theirs)?,
         }
         Ok(())
     }
@@ -249,17 +196,7 @@ impl Numbers {
             return Err(damaged());
         }
         if let Some(sketches) = &self.sketches {
-            sketches.distinct.validate(sizes.precision)?;
-            sketches.quantiles.validate()?;
-            sketches.frequent.validate()?;
-            let sound = sketches.quantiles.capacity() == sizes.quantiles
-                && sketches.frequent.limit() == sizes.frequent
-                && sketches.frequent.rows() == sketches.quantiles.rows()
-                && sketches.days.is_some() == kind.is_time()
-                && sketches.days.as_ref().is_none_or(Days::is_sound);
-            if !sound {
-                return Err(damaged());
-            }
+            sketches.validate(kind, sizes)?;
         }
         let finite = self.finite();
         let total = finite.checked_add(self.non_finite.total());
@@ -295,14 +232,7 @@ impl Numbers {
     }
 
     pub(super) fn memory(&self) -> usize {
-        self.exact.memory()
-            + self.sketches.as_ref().map_or(0, |sketches| {
-                size_of::<Sketches>()
-                    + sketches.distinct.memory()
-                    + sketches.quantiles.memory()
-                    + sketches.frequent.memory()
-                    + sketches.days.as_ref().map_or(0, Days::memory)
-            })
+        self.exact.memory() + self.sketches.as_ref().map_or(0, |sketches| sketches.memory())
     }
 }
 

@@ -217,14 +217,12 @@ fn histogram(sorted: &Weighted, (least, greatest): (f64, f64)) -> Vec<Bin> {
     if least >= greatest {
         return vec![bin(least, greatest, rows)];
     }
-    // Without the overflow of greatest - least.
-    let edge = |bin: usize| {
-        let part = bin as f64 / BINS as f64;
-        if bin == BINS {
-            greatest
-        } else {
-            least * (1.0 - part) + greatest * part
-        }
+    let width = (greatest - least) / BINS as f64;
+    let edge = |bin: usize| match bin as f64 / BINS as f64 {
+        1.0 => greatest,
+        // The difference of two numbers can be infinite.
+        part if width.is_infinite() => least * (1.0 - part) + greatest * part,
+        _ => least + bin as f64 * width,
     };
     let below = |bin: usize| if bin == BINS { rows } else { sorted.below(edge(bin)) };
     (0..BINS)

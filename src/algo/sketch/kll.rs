@@ -1,5 +1,7 @@
 //! Ranks of ordered values: the sketch of Karnin, Lang and Liberty (2016), with its sampler.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::sampler::Sampler;
@@ -27,6 +29,9 @@ pub struct Kll {
 
 /// Values in a level, at least, before it is compacted.
 const LEAST: usize = 8;
+
+/// Rows, a power of two, after which the levels are looked at.
+const TOGETHER: u64 = 64;
 
 /// Levels: weights up to [`MAX_ROWS`].
 const LEVELS: usize = 54;
@@ -64,8 +69,12 @@ impl Kll {
             taken(values[place], 1 << height);
         });
         self.variance += variance;
+        let before = self.rows;
         self.rows += values.len() as u64;
-        self.compress();
+        // Rows that come one by one are looked at together.
+        if (before ^ self.rows) >= TOGETHER {
+            self.compress();
+        }
     }
 
     /// Adds a value that stands for `weight` rows.
@@ -119,6 +128,12 @@ impl Kll {
         level(&mut self.levels, height + 1).extend(values.iter().skip(coin).step_by(2));
         values.clear();
         values.extend(odd);
+        // The level where rows enter needs its room again, higher ones some of it, lower ones none.
+        match height.cmp(&self.sampler.height(self.rows)) {
+            Ordering::Less => values.shrink_to_fit(),
+            Ordering::Equal => (),
+            Ordering::Greater => values.shrink_to(2 * self.full(height)),
+        }
         self.levels[height] = values;
         self.variance += 4_f64.powi(height as i32);
         vanish

@@ -12,6 +12,9 @@ mod sampler;
 mod table;
 mod weighted;
 
+#[cfg(test)]
+mod tests;
+
 pub use distinct::{Distinct, HyperLogLog};
 pub use frequent::Frequent;
 pub use key::{Key, Label, from_ordered, hash_text, ordered};

@@ -35,15 +35,22 @@ impl Sampler {
         self.state ^= hash.rotate_left(23);
     }
 
+    /// After `seen` rows, one in each 2^this is chosen.
+    #[inline]
+    pub fn height(&self, seen: u64) -> usize {
+        /// Far from overflow.
+        const MOST: u32 = 60;
+        (seen / u64::from(self.floor.max(1))).max(1).ilog2().min(MOST) as usize
+    }
+
     /// Chooses among `rows` that come after `seen` others: calls `take` with the place of a chosen row and h, where the row stands
     /// for 2^h. The weights add up to `rows`.
     #[inline]
     pub fn choose(&mut self, rows: usize, seen: u64, mut take: impl FnMut(usize, usize)) {
-        let mut height = (seen / u64::from(self.floor.max(1))).max(1).ilog2() as usize;
+        let mut height = self.height(seen);
         if height == 0 {
             return (0..rows).for_each(|row| take(row, 0));
         }
-        height = height.min(usize::BITS as usize - 2);
         let mut start = 0;
         while start < rows {
             while start + (1 << height) > rows {

@@ -58,15 +58,14 @@ pub(super) fn is_currency_amount(text: &str) -> bool {
         "ARS", "ZAR", "ILS", "AED",
     ];
     let signed = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let before = signed
+    let code = |three: Option<&str>| three.is_some_and(|three| CODES.contains(&three));
+    let end = signed.len().saturating_sub(3);
+    let number = signed
         .strip_prefix(SYMBOLS)
-        .or_else(|| CODES.iter().find_map(|code| signed.strip_prefix(code)));
-    let behind = || {
-        signed
-            .strip_suffix(SYMBOLS)
-            .or_else(|| CODES.iter().find_map(|code| signed.strip_suffix(code)))
-    };
-    before.or_else(behind).is_some_and(|number| is_number(number.trim()))
+        .or_else(|| signed.strip_suffix(SYMBOLS))
+        .or_else(|| signed.get(3..).filter(|_| code(signed.get(..3))))
+        .or_else(|| signed.get(..end).filter(|_| code(signed.get(end..))));
+    number.is_some_and(|number| is_number(number.trim()))
 }
 
 /// Two numbers of degrees with decimal places: latitude first, in `POINT(…)` longitude first.
