@@ -50,6 +50,7 @@ fn plan() -> Plan {
             column("ok", Kind::Bool),
         ],
         profiled: vec![],
+        shared_by: 0,
         groupings: vec![vec![1]],
         checks: vec![
             check(0, Test::NotNull),
