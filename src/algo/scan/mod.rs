@@ -18,11 +18,10 @@ use serde::{Deserialize, Serialize};
 
 pub use plan::{Plan, PlanCheck, PlanColumn};
 pub use rows::RowTests;
-pub use segments::{MOST_SEGMENTS, Segment, Segments, cell};
+pub use segments::{MOST_SEGMENTS, Segment, Segments, cell, key};
 pub use tally::{Measure, Tally};
 pub use test::{Bound, Constant, Test, compile};
 
-use self::segments::NO_SEGMENT;
 use self::test::{Outcome, PASS, Ready};
 use super::accumulator::Accumulator;
 use super::block::{BlockColumn, Cells, Form, ROWS};
@@ -31,6 +30,9 @@ use super::profile::{ColumnProfile, Sizes};
 
 /// What the sketches of profiles draw from.
 const SEED: u64 = 0x0a55_a7ed;
+
+/// The most bytes of the tallies of all segments; with more, segments are given up.
+const MOST_BYTES: usize = 40 << 20;
 
 /// A pass over rows: see the module.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,6 +57,8 @@ struct Work {
     texts: Vec<usize>,
     /// Rows of the block.
     rows: usize,
+    /// Bytes of the tallies of segments.
+    segment_bytes: usize,
 }
 
 impl PartialEq for Scan {
@@ -104,7 +108,27 @@ impl Scan {
             .collect();
         let is_text = |&column: &usize| plan.columns[column].kind.form() == Form::Texts;
         self.work.texts = (0..plan.columns.len()).filter(is_text).collect();
+        self.work.segment_bytes = self.segment_bytes();
         Ok(())
+    }
+
+    fn segment_bytes(&self) -> usize {
+        let checks = self.plan.checks.iter().zip(&self.tallies);
+        let grouped = checks.filter(|(check, _)| check.grouping.is_some());
+        grouped.flat_map(|(_, tallies)| tallies).map(Tally::memory).sum()
+    }
+
+    /// Forgets the tallies of a grouping whose segments are given up.
+    fn clear_overflowed(&mut self) {
+        for (check, tallies) in self.plan.checks.iter().zip(&mut self.tallies) {
+            if check
+                .grouping
+                .is_some_and(|grouping| self.segments[grouping].overflowed())
+            {
+                tallies.clear();
+            }
+        }
+        self.work.segment_bytes = self.segment_bytes();
     }
 
     /// What it looks at.
@@ -146,6 +170,7 @@ impl Scan {
                 segments.groups(&columns)
             })
             .collect();
+        let bytes = &mut self.work.segment_bytes;
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(rows);
         let checks = self.plan.checks.iter().zip(&self.work.ready);
         for ((check, ready), tallies) in checks.zip(&mut self.tallies) {
@@ -163,14 +188,21 @@ impl Scan {
                     for (place, among) in &groups[grouping] {
                         while tallies.len() <= *place {
                             tallies.push(self.plan.tally(check));
+                            *bytes += tallies[tallies.len() - 1].memory();
                         }
+                        let tally = &mut tallies[*place];
+                        *bytes -= tally.memory();
                         match check.filter {
-                            None => tallies[*place].push(column, &outcomes, among),
+                            None => tally.push(column, &outcomes, among),
                             Some(_) => {
                                 let among: Vec<u32> = among.iter().copied().filter(|&row| chosen(row)).collect();
-                                tallies[*place].push(column, &outcomes, &among);
+                                tally.push(column, &outcomes, &among);
                             }
                         }
+                        *bytes += tally.memory();
+                    }
+                    if *bytes > MOST_BYTES {
+                        self.segments[grouping].give_up();
                     }
                 }
                 None if check.filter.is_none() => tallies[0].push_all(column, &outcomes),
@@ -182,6 +214,9 @@ impl Scan {
         }
         block.iter_mut().for_each(BlockColumn::clear);
         self.work.block = block;
+        if self.segments.iter().any(Segments::overflowed) {
+            self.clear_overflowed();
+        }
     }
 
     /// The same with no rows left to work off.
@@ -264,8 +299,10 @@ impl Accumulator for Scan {
         for (check, (ours, theirs)) in self.plan.checks.iter().zip(tallies) {
             for (index, theirs) in theirs.iter().enumerate() {
                 let place = match check.grouping {
-                    Some(grouping) if places[grouping][index] == NO_SEGMENT => continue,
-                    Some(grouping) => places[grouping][index] as usize,
+                    Some(grouping) => match places[grouping].get(index) {
+                        Some(&place) => place as usize,
+                        None => continue,
+                    },
                     None => index,
                 };
                 while ours.len() <= place {
@@ -273,6 +310,11 @@ impl Accumulator for Scan {
                 }
                 ours[place].merge(theirs)?;
             }
+        }
+        self.clear_overflowed();
+        if self.work.segment_bytes > MOST_BYTES {
+            self.segments.iter_mut().for_each(Segments::give_up);
+            self.clear_overflowed();
         }
         Ok(())
     }
@@ -316,11 +358,7 @@ impl Accumulator for Scan {
     fn memory(&self) -> usize {
         let block: usize = self.work.block.iter().map(BlockColumn::memory).sum();
         let segments: usize = self.segments.iter().map(Segments::memory).sum();
-        let tallies = self
-            .tallies
-            .iter()
-            .flatten()
-            .map(|tally| size_of::<Tally>() + tally.memory());
+        let tallies = self.tallies.iter().flatten().map(Tally::memory);
         let profiles = self
             .profiles
             .iter()

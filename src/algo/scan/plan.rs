@@ -6,6 +6,7 @@ use super::tally::Tally;
 use super::test::{Ready, Test};
 use crate::algo::block::Kind;
 use crate::algo::error::{Error, Result};
+use crate::algo::profile::Sizes;
 
 /// The most columns that a pass takes.
 const MOST_COLUMNS: usize = 2_000;
@@ -69,7 +70,13 @@ impl Plan {
 
     /// An empty tally of a check.
     pub(super) fn tally(&self, check: &PlanCheck) -> Tally {
-        Tally::new(&check.test, self.kind(check))
+        Tally::new(&check.test, self.kind(check), self.sizes())
+    }
+
+    /// The sizes of the profiles that checks make: all of them together stay within the memory of a table's.
+    fn sizes(&self) -> Sizes {
+        let profiles = self.checks.iter().filter(|check| check.test == Test::Profile).count();
+        Sizes::for_columns(profiles)
     }
 
     /// Its tests made ready for their columns. Errs when a pattern does not compile.

@@ -1,4 +1,5 @@
-//! The segments that rows fall into: one for each combination of values in the columns that a check groups by.
+//! The segments that rows fall into: one for each combination of values in the columns that a check groups by. When there are too many
+//! of them, all are given up: what a few of them would say is not what was asked.
 
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
@@ -7,14 +8,11 @@ use super::test::Constant;
 use crate::algo::block::{BlockColumn, Cells};
 use crate::algo::error::{Error, Result};
 
-/// The most segments of a grouping; rows of further ones are not counted, and [`Segments::overflowed`] says so.
+/// The most segments of a grouping. With more it holds none, and [`Segments::overflowed`] says so.
 pub const MOST_SEGMENTS: usize = 10_000;
 
 /// The most bytes that the values of all segments of a grouping take.
 const MOST_BYTES: usize = 8 << 20;
-
-/// The code of a row whose segment is beyond the most there can be.
-pub const NO_SEGMENT: u32 = u32::MAX;
 
 /// The values of a segment, one a column of the grouping; `None` is NULL.
 pub type Segment = Vec<Option<Constant>>;
@@ -44,9 +42,17 @@ impl Segments {
         &self.values
     }
 
-    /// Whether rows were left out because there were too many segments.
+    /// Whether there were too many segments.
     pub fn overflowed(&self) -> bool {
         self.overflowed
+    }
+
+    /// Gives all segments up.
+    pub fn give_up(&mut self) {
+        *self = Segments {
+            overflowed: true,
+            ..Segments::default()
+        };
     }
 
     fn index(&mut self) {
@@ -55,73 +61,84 @@ impl Segments {
                 .values
                 .iter()
                 .zip(0..)
-                .map(|(segment, place)| (bytes_of(segment), place))
+                .map(|(segment, place)| (key(segment), place))
                 .collect();
             self.bytes = self.places.keys().map(|key| key.len()).sum();
         }
     }
 
-    /// The rows of a block by segment: the place of each that occurs, with its rows in order. Rows beyond the most segments are left
-    /// out.
+    /// The rows of a block by segment: the place of each that occurs, with its rows in order. None once there are too many segments.
     pub fn groups(&mut self, columns: &[&BlockColumn]) -> Vec<(usize, Vec<u32>)> {
+        if self.overflowed {
+            return Vec::new();
+        }
         self.index();
         let mut groups: Vec<(usize, Vec<u32>)> = Vec::new();
         let mut group_of: HashMap<u32, usize> = HashMap::new();
         let rows = columns.first().map_or(0, |column| column.rows());
         let mut key = Vec::new();
         let mut last_key = Vec::new();
-        let mut group = None;
+        let mut group = 0;
         for row in 0..rows {
             key.clear();
             columns.iter().for_each(|column| push_key(&mut key, column, row));
             if row == 0 || last_key != key {
-                let code = self.place(&key, || columns.iter().map(|column| cell(column, row)).collect());
-                group = (code != NO_SEGMENT).then(|| {
-                    *group_of.entry(code).or_insert_with(|| {
-                        groups.push((code as usize, Vec::new()));
-                        groups.len() - 1
-                    })
+                let segment = || columns.iter().map(|column| cell(column, row)).collect();
+                let Some(place) = self.place(&key, segment) else {
+                    self.give_up();
+                    return Vec::new();
+                };
+                group = *group_of.entry(place).or_insert_with(|| {
+                    groups.push((place as usize, Vec::new()));
+                    groups.len() - 1
                 });
                 std::mem::swap(&mut key, &mut last_key);
             }
-            if let Some(group) = group {
-                groups[group].1.push(row as u32);
-            }
+            groups[group].1.push(row as u32);
         }
         groups
     }
 
-    fn place(&mut self, key: &[u8], segment: impl FnOnce() -> Segment) -> u32 {
+    /// The place of a segment; `None` when there is none left.
+    fn place(&mut self, key: &[u8], segment: impl FnOnce() -> Segment) -> Option<u32> {
         if let Some(&place) = self.places.get(key) {
-            return place;
+            return Some(place);
         }
         if self.values.len() >= MOST_SEGMENTS || self.bytes + key.len() > MOST_BYTES {
-            self.overflowed = true;
-            return NO_SEGMENT;
+            return None;
         }
         let place = self.values.len() as u32;
         self.values.push(segment());
         self.bytes += key.len();
         self.places.insert(key.into(), place);
-        place
+        Some(place)
     }
 
-    /// Adds those of `other`; gives the place of each of them here, or [`NO_SEGMENT`].
+    /// Adds those of `other`; gives the place of each of them here. None once there are too many.
     pub fn merge(&mut self, other: &Segments) -> Vec<u32> {
         self.index();
-        self.overflowed |= other.overflowed;
-        other
-            .values
-            .iter()
-            .map(|segment| self.place(&bytes_of(segment), || segment.clone()))
-            .collect()
+        let mut places = Vec::with_capacity(other.values.len());
+        for segment in &other.values {
+            match self.place(&key(segment), || segment.clone()) {
+                Some(place) if !self.overflowed => places.push(place),
+                _ => {
+                    self.give_up();
+                    return Vec::new();
+                }
+            }
+        }
+        if other.overflowed {
+            self.give_up();
+        }
+        places
     }
 
     /// Checks what the other methods rely on, for a grouping of `width` columns.
     pub fn validate(&self, width: usize) -> Result<()> {
-        let mut keys: Vec<Box<[u8]>> = self.values.iter().map(bytes_of).collect();
+        let mut keys: Vec<Box<[u8]>> = self.values.iter().map(key).collect();
         keys.sort_unstable();
         if self.values.len() > MOST_SEGMENTS
+            || self.overflowed && !self.values.is_empty()
             || self.values.iter().any(|segment| segment.len() != width)
             || !keys.is_sorted_by(|a, b| a < b)
         {
@@ -142,7 +159,8 @@ impl Segments {
     }
 }
 
-fn bytes_of(segment: &Segment) -> Box<[u8]> {
+/// Bytes that are equal for equal segments only.
+pub fn key(segment: &Segment) -> Box<[u8]> {
     let mut key = Vec::new();
     for value in segment {
         match value {

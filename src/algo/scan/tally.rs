@@ -7,7 +7,10 @@ use crate::algo::accumulator::Accumulator;
 use crate::algo::block::{BlockColumn, Cells, Kind};
 use crate::algo::error::{Error, Result};
 use crate::algo::hash::{hash_bytes, hash_f64, hash_u64};
+use crate::algo::metrics::sum::Sum;
 use crate::algo::profile::{ColumnProfile, Sizes};
+use crate::algo::quality::mixed_formats::FormatTally;
+use crate::algo::quality::scale_shift::ScaleTally;
 use crate::algo::summary::Moments;
 
 /// How many different failing values are kept.
@@ -38,25 +41,38 @@ pub enum Measure {
     None,
     /// The latest point in time, in the units of the column's kind.
     Latest(Option<i64>),
-    /// Count, sum, mean, standard deviation.
-    Moments(Moments),
+    /// Count, mean, standard deviation; and the sum, which the mean has only rounded.
+    Moments(Moments, Sum),
     /// Distinct values, quantiles, frequent values.
     Profile(Box<ColumnProfile>),
+    /// The conventions of texts.
+    Formats(Box<FormatTally>),
+    /// The orders of magnitude of numbers.
+    Scale(Box<ScaleTally>),
 }
-
-/// What profiles of checks may take: as those of a table of so many columns.
-const PROFILES: usize = 200;
 
 impl Measure {
     /// An empty one, for a column of this kind.
-    fn new(test: &Test, kind: Option<Kind>) -> Measure {
+    fn new(test: &Test, kind: Option<Kind>, sizes: Sizes) -> Measure {
         match test {
             Test::Profile => kind.map_or(Measure::None, |kind| {
-                Measure::Profile(Box::new(ColumnProfile::new(kind, Sizes::for_columns(PROFILES), SEED)))
+                Measure::Profile(Box::new(ColumnProfile::new(kind, sizes, SEED)))
             }),
             Test::Latest => Measure::Latest(None),
-            Test::Moments => Measure::Moments(Moments::default()),
+            Test::Moments => Measure::Moments(Moments::default(), Sum::default()),
+            Test::Formats => Measure::Formats(Box::default()),
+            Test::Scale => Measure::Scale(Box::default()),
             _ => Measure::None,
+        }
+    }
+
+    /// Bytes held on the heap.
+    fn memory(&self) -> usize {
+        match self {
+            Measure::None | Measure::Latest(_) | Measure::Moments(..) => 0,
+            Measure::Profile(profile) => size_of::<ColumnProfile>() + profile.memory(),
+            Measure::Formats(formats) => size_of::<FormatTally>() + formats.memory(),
+            Measure::Scale(scale) => size_of::<ScaleTally>() + scale.memory(),
         }
     }
 
@@ -71,14 +87,20 @@ impl Measure {
                     .filter(|&point| point != i64::MIN && point != i64::MAX);
                 *latest = (*latest).max(points.max());
             }
-            (Measure::Moments(moments), Cells::Integers(integers)) => {
-                moments.merge(&Moments::of(&rows.map(|row| integers[row] as f64).collect::<Vec<_>>()));
+            (Measure::Moments(moments, sum), Cells::Integers(integers)) => {
+                add(moments, sum, rows.map(|row| integers[row] as f64));
             }
-            (Measure::Moments(moments), Cells::Numbers(numbers)) => {
-                let finite = |row: usize| Some(numbers[row]).filter(|number| number.is_finite());
-                moments.merge(&Moments::of(&rows.filter_map(finite).collect::<Vec<_>>()));
+            (Measure::Moments(moments, sum), Cells::Numbers(numbers)) => {
+                add(
+                    moments,
+                    sum,
+                    rows.map(|row| numbers[row]).filter(|number| number.is_finite()),
+                );
             }
             (Measure::Profile(profile), _) => profile.push(&column.select(rows)),
+            (Measure::Formats(formats), Cells::Texts(texts)) => rows.for_each(|row| formats.push(texts.get(row))),
+            (Measure::Scale(scale), Cells::Integers(integers)) => rows.for_each(|row| scale.push(integers[row] as f64)),
+            (Measure::Scale(scale), Cells::Numbers(numbers)) => rows.for_each(|row| scale.push(numbers[row])),
             _ => {}
         }
     }
@@ -87,8 +109,13 @@ impl Measure {
         match (self, other) {
             (Measure::None, Measure::None) => {}
             (Measure::Latest(ours), Measure::Latest(theirs)) => *ours = (*ours).max(*theirs),
-            (Measure::Moments(ours), Measure::Moments(theirs)) => ours.merge(theirs),
+            (Measure::Moments(ours, sum), Measure::Moments(theirs, more)) => {
+                ours.merge(theirs);
+                sum.merge(more);
+            }
             (Measure::Profile(ours), Measure::Profile(theirs)) => ours.merge(theirs)?,
+            (Measure::Formats(ours), Measure::Formats(theirs)) => ours.merge(theirs)?,
+            (Measure::Scale(ours), Measure::Scale(theirs)) => ours.merge(theirs)?,
             _ => return Err(Error::damaged("scan", "a check was measured in two ways")),
         }
         Ok(())
@@ -97,20 +124,27 @@ impl Measure {
     fn is_sound(&self, test: &Test, kind: Option<Kind>) -> bool {
         match (self, test) {
             (Measure::Latest(_), Test::Latest) => true,
-            (Measure::Moments(moments), Test::Moments) => moments.is_sound(),
+            (Measure::Moments(moments, _), Test::Moments) => moments.is_sound(),
             (Measure::Profile(profile), Test::Profile) => Some(profile.kind()) == kind && profile.validate().is_ok(),
-            (Measure::None, Test::Latest | Test::Moments | Test::Profile) => false,
-            (Measure::None, _) => true,
+            (Measure::Formats(formats), Test::Formats) => formats.validate().is_ok(),
+            (Measure::Scale(scale), Test::Scale) => scale.validate().is_ok(),
+            (Measure::None, test) => !test.measures(),
             _ => false,
         }
     }
 }
 
+fn add(moments: &mut Moments, sum: &mut Sum, numbers: impl Iterator<Item = f64>) {
+    let numbers: Vec<f64> = numbers.collect();
+    moments.merge(&Moments::of(&numbers));
+    numbers.iter().for_each(|&number| sum.add(number));
+}
+
 impl Tally {
-    /// An empty one, for a column of this kind.
-    pub fn new(test: &Test, kind: Option<Kind>) -> Tally {
+    /// An empty one, for a column of this kind; a profile has these sizes.
+    pub fn new(test: &Test, kind: Option<Kind>, sizes: Sizes) -> Tally {
         Tally {
-            measure: Measure::new(test, kind),
+            measure: Measure::new(test, kind, sizes),
             ..Tally::default()
         }
     }
@@ -224,7 +258,7 @@ impl Tally {
         self.measure.merge(&other.measure)
     }
 
-    /// Bytes held on the heap.
+    /// Bytes held, on the heap and off it.
     pub fn memory(&self) -> usize {
         let texts: usize = self
             .sample()
@@ -236,10 +270,6 @@ impl Tally {
                 }
             })
             .sum();
-        let measure = match &self.measure {
-            Measure::Profile(profile) => size_of::<ColumnProfile>() + profile.memory(),
-            _ => 0,
-        };
-        measure + texts + self.sample.capacity() * size_of::<(u64, Constant)>()
+        size_of::<Tally>() + self.measure.memory() + texts + self.sample.capacity() * size_of::<(u64, Constant)>()
     }
 }

@@ -94,6 +94,10 @@ pub enum Test {
     Moments,
     /// The profile of the column: distinct values, quantiles, frequent values.
     Profile,
+    /// The conventions that texts keep to: see [`crate::algo::quality::mixed_formats`].
+    Formats,
+    /// The orders of magnitude of numbers: see [`crate::algo::quality::scale_shift`].
+    Scale,
 }
 
 /// The most memory a compiled regular expression, and its cache, may take.
@@ -116,7 +120,7 @@ impl Test {
         match self {
             Test::Rows => true,
             Test::NotNull => kind.is_some(),
-            Test::NotEmpty | Test::Matches { .. } | Test::Length { .. } => form == Some(Form::Texts),
+            Test::NotEmpty | Test::Matches { .. } | Test::Length { .. } | Test::Formats => form == Some(Form::Texts),
             Test::Format { format } => form == Some(Form::Texts) && Format::parse(format).is_some(),
             Test::Profile => kind.is_some(),
             Test::Accepted { values, .. } => kind.is_some() && values.iter().all(|value| Some(value.form()) == form),
@@ -124,7 +128,16 @@ impl Test {
             Test::True => kind == Some(Kind::Bool),
             Test::Latest => kind.is_some_and(Kind::is_time),
             Test::Moments => kind.is_some_and(|kind| kind.is_number() || kind == Kind::Bool),
+            Test::Scale => kind.is_some_and(Kind::is_number),
         }
+    }
+
+    /// Whether it measures the column as a whole, which takes memory of its own.
+    pub fn measures(&self) -> bool {
+        matches!(
+            self,
+            Test::Latest | Test::Moments | Test::Profile | Test::Formats | Test::Scale
+        )
     }
 }
 
@@ -175,7 +188,7 @@ impl Ready {
             },
             Test::Length { low, high } => Ready::Length(low.unwrap_or(0), high.unwrap_or(u64::MAX)),
             Test::True => Ready::True,
-            Test::Rows | Test::Latest | Test::Moments | Test::Profile => Ready::Nothing,
+            Test::Rows | Test::Latest | Test::Moments | Test::Profile | Test::Formats | Test::Scale => Ready::Nothing,
         })
     }
 
