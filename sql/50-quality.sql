@@ -26,13 +26,13 @@ COMMENT ON COLUMN assay.check_result.name IS 'The check''s name.';
 COMMENT ON COLUMN assay.check_result.kind IS 'The kind of check.';
 COMMENT ON COLUMN assay.check_result.relation IS 'The relation, or the query.';
 COMMENT ON COLUMN assay.check_result.column_name IS 'The column that the check is about, if it is about one.';
-COMMENT ON COLUMN assay.check_result.segment IS 'The columns of group_by with the segment''s values; NULL without group_by.';
+COMMENT ON COLUMN assay.check_result.segment IS 'What group_by names, with the segment''s values; NULL without group_by, and for what was found in all segments together.';
 COMMENT ON COLUMN assay.check_result.status IS 'pass, warn, fail, error (it could not run, so nothing is known) or skipped (too little to judge).';
 COMMENT ON COLUMN assay.check_result.severity IS 'error or warn: what a failure is to its user.';
 COMMENT ON COLUMN assay.check_result.metric IS 'What value is.';
 COMMENT ON COLUMN assay.check_result.value IS 'The figure found, also on pass.';
 COMMENT ON COLUMN assay.check_result.threshold IS 'What the status was decided by.';
-COMMENT ON COLUMN assay.check_result.rows_evaluated IS 'Rows that the condition selects, those with NULL included.';
+COMMENT ON COLUMN assay.check_result.rows_evaluated IS 'Rows that the condition selects, those with NULL included; NULL where a proof made it unnecessary to read them.';
 COMMENT ON COLUMN assay.check_result.rows_failed IS 'Rows that fail; NULL for checks of a figure.';
 COMMENT ON COLUMN assay.check_result.fraction_failed IS 'rows_failed as a share of rows_evaluated.';
 COMMENT ON COLUMN assay.check_result.null_rows IS 'Rows whose value is NULL, which fails no check but not_null.';
@@ -43,7 +43,7 @@ COMMENT ON COLUMN assay.check_result.fraction_low IS 'The lower end of the 95 % 
 COMMENT ON COLUMN assay.check_result.fraction_high IS 'The upper end of it.';
 COMMENT ON COLUMN assay.check_result.p_value IS 'With mostly and group_by: how likely so many failing rows are if the share that is let pass holds; corrected for the number of segments by Benjamini and Hochberg.';
 COMMENT ON COLUMN assay.check_result.role IS 'The role that it ran as.';
-COMMENT ON COLUMN assay.check_result.snapshot_at IS 'When the snapshot was taken that it saw.';
+COMMENT ON COLUMN assay.check_result.snapshot_at IS 'The time of the snapshot that it saw: what was committed by then is in it. With REPEATABLE READ it is the start of the transaction.';
 
 CREATE FUNCTION assay.validate(query text, checks jsonb) RETURNS SETOF assay.check_result
 AS 'MODULE_PATHNAME', 'validate_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
@@ -155,7 +155,7 @@ RETURNS bigint
 AS 'MODULE_PATHNAME', 'add_check_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.add_check IS
 'Stores a check of a table or view; gives its number. It takes the relation''s owner, or the privilege TRIGGER on it.
-kind and args: see the README. "where": a condition in SQL; only rows where it is true count. group_by: columns whose values make segments, each with a result of its own. mostly: the share of rows that must pass. warn_if, error_if: conditions on the failing rows, such as >10, >=1% (of the rows evaluated), !=0, between 1 and 5. severity: error, or warn for failures that only warn. tags: words to choose checks by.
+kind and args: see the README. "where": a condition in SQL; only rows where it is true count. group_by: columns whose values make segments, each with a result of its own, or periods of dates and timestamps such as month(sold): hour, day, week, month, quarter, year. mostly: the share of rows that must pass. warn_if, error_if: conditions on the failing rows, such as >10, >=1% (of the rows evaluated), !=0, between 1 and 5. severity: error, or warn for failures that only warn. tags: words to choose checks by.
 Errors: 22023 an option out of range, 2201B a regular expression, 42501, 42703 no such column.';
 
 CREATE FUNCTION assay.drop_check(check_id bigint) RETURNS void
@@ -173,7 +173,13 @@ AS 'MODULE_PATHNAME', 'assert_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAF
 COMMENT ON FUNCTION assay.assert_checks(regclass, text[]) IS
 'Runs the stored checks of a relation and raises ML015 when one fails or cannot run, so that the load in whose transaction it stands is rolled back. Warnings pass.';
 
+CREATE FUNCTION assay.explain_checks(relation regclass DEFAULT NULL)
+RETURNS TABLE (check_id bigint, name text, kind text, relation text, answered_by text, sql text, message text, role text)
+AS 'MODULE_PATHNAME', 'explain_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
+COMMENT ON FUNCTION assay.explain_checks(regclass) IS
+'How assay.run_checks would answer the stored checks of a relation, or of all that the caller may read, without reading their rows. answered_by: shared scan (the first line of a relation, without a check, has its SQL), second pass (for values outside of bounds that the shared scan gives), own statement (sql is it), proof (a unique index or validated foreign key, which message names: no row is read), the relation''s columns, or error with the reason as message. role: the role that it would run as.';
+
 CREATE FUNCTION assay.failing_rows(check_id bigint, "limit" bigint DEFAULT 100) RETURNS TABLE (key jsonb, "row" jsonb)
 AS 'MODULE_PATHNAME', 'failing_rows_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100;
 COMMENT ON FUNCTION assay.failing_rows(bigint, bigint) IS
-'The rows that fail a stored check, found again, with their primary key (NULL without one). limit: the most rows; NULL for all. For checks that say of each row whether it fails, and for unique, unique_combination, relationships, within_n_stdevs and outliers. Errors: ML014 no such check, 22023 a check that is about no single row, 42501.';
+'The rows that fail a stored check, found again, with their primary key (NULL without one). limit: the most rows; NULL for all. For checks that say of each row whether it fails, and for unique, unique_combination, relationships, monotonic, within_n_stdevs and outliers. Errors: ML014 no such check, 22023 a check that is about no single row, 42501.';

@@ -5,7 +5,7 @@
 
 use std::ffi::CStr;
 
-use pgrx::datum::DatumWithOid;
+use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
 use pgrx::spi::Spi;
 use pgrx::{FromDatum, IntoDatum, PgSqlErrorCode, ereport, pg_sys};
 
@@ -161,6 +161,45 @@ pub fn prevent_read_only(function: &CStr) {
 pub fn current_role() -> pg_sys::Oid {
     // SAFETY: reads this backend's current user.
     unsafe { pg_sys::GetUserId() }
+}
+
+/// Runs `work` under a snapshot of its own, as PostgreSQL runs each statement of a volatile function: with READ COMMITTED one of this
+/// moment, else that of the transaction, and what this command has written in either case. `work` is told its time.
+pub fn with_own_snapshot<T>(work: impl FnOnce(TimestampWithTimeZone) -> Result<T>) -> Result<T> {
+    // SAFETY: the pushed snapshot is popped again; when an error unwinds, the (sub)transaction's abort pops it.
+    unsafe {
+        pg_sys::CommandCounterIncrement();
+        pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+        let at = match keeps_snapshot() {
+            true => pg_sys::GetCurrentTransactionStartTimestamp(),
+            false => pg_sys::GetCurrentTimestamp(),
+        };
+        let result = timestamp(at).and_then(work);
+        pg_sys::PopActiveSnapshot();
+        result
+    }
+}
+
+/// When the running statement's snapshot was taken, or a little before: what was committed by then is in it.
+pub fn snapshot_time() -> Result<TimestampWithTimeZone> {
+    // SAFETY: they read this backend's memory.
+    timestamp(unsafe {
+        match keeps_snapshot() {
+            true => pg_sys::GetCurrentTransactionStartTimestamp(),
+            false => pg_sys::GetCurrentStatementStartTimestamp(),
+        }
+    })
+}
+
+fn timestamp(at: pg_sys::TimestampTz) -> Result<TimestampWithTimeZone> {
+    TimestampWithTimeZone::try_from(at)
+        .map_err(|problem| Error::new(INTERNAL, format!("the clock is wrong: {problem:?}")))
+}
+
+/// Whether a transaction has one snapshot for all its statements.
+fn keeps_snapshot() -> bool {
+    // SAFETY: reads a variable of this backend.
+    unsafe { pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ as i32 }
 }
 
 /// Runs `work` under a snapshot of this moment, which sees what this command has written and what others have committed since it began.

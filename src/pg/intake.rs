@@ -1,6 +1,6 @@
 //! How values of every SQL type become cells of a block.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use hashbrown::HashMap;
 use pgrx::{PgMemoryContexts, pg_sys};
@@ -187,17 +187,47 @@ pub fn constant(type_oid: pg_sys::Oid, text: &str) -> Result<Option<Constant>> {
     Ok(cell(&column, 0))
 }
 
+/// A cell's value as JSON has it: times as ISO 8601 writes them, whatever DateStyle says; others as [`written`].
+pub fn written_in_json(kind: Kind, constant: &Constant) -> String {
+    let type_oid = match kind {
+        Kind::Date => pg_sys::DATEOID,
+        Kind::Timestamp => pg_sys::TIMESTAMPOID,
+        Kind::TimestampTz => pg_sys::TIMESTAMPTZOID,
+        Kind::Time => pg_sys::TIMEOID,
+        _ => return written(kind, constant),
+    };
+    let Constant::Integer(integer) = *constant else {
+        return written(kind, constant);
+    };
+    let mut buffer = [0; pg_sys::MAXDATELEN as usize + 1];
+    // SAFETY: the buffer is as long as the function wants it, which ends it with a zero; the datum is of the type, passed by value.
+    unsafe {
+        pg_sys::JsonEncodeDateTime(
+            buffer.as_mut_ptr(),
+            time_datum(kind, integer),
+            type_oid,
+            std::ptr::null(),
+        );
+        CStr::from_ptr(buffer.as_ptr()).to_string_lossy().into_owned()
+    }
+}
+
+/// The datum of a point in time from its cell.
+fn time_datum(kind: Kind, integer: i64) -> pg_sys::Datum {
+    match kind {
+        Kind::Date => pg_sys::Datum::from(match integer {
+            i64::MIN => i32::MIN,
+            i64::MAX => i32::MAX,
+            days => days as i32,
+        }),
+        _ => pg_sys::Datum::from(integer),
+    }
+}
+
 /// A cell's value as its type's output function writes it; for kinds whose cells are texts, that text.
 pub fn written(kind: Kind, constant: &Constant) -> String {
     let integer = |integer: i64, type_oid: pg_sys::Oid| {
-        let datum = match kind {
-            Kind::Date => pg_sys::Datum::from(match integer {
-                i64::MIN => i32::MIN,
-                i64::MAX => i32::MAX,
-                days => days as i32,
-            }),
-            _ => pg_sys::Datum::from(integer),
-        };
+        let datum = time_datum(kind, integer);
         // SAFETY: dates, times and timestamps are passed by value: any integer is one, and what is out of range is written as such or
         // raises an error.
         unsafe { types::written(&mut output_function(type_oid), datum).into_owned() }

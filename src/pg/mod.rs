@@ -8,6 +8,7 @@ pub mod compute;
 pub mod error;
 pub mod intake;
 pub mod options;
+pub mod progress;
 pub mod query;
 pub mod relation;
 pub mod settings;

@@ -175,13 +175,20 @@ fn is_qualified_name(text: &str) -> bool {
 
 /// Errs with 22023 unless `text` is one expression of SQL by itself, so that it can stand in parentheses within a query.
 pub fn require_expression(text: &str) -> Result<()> {
+    // Without parentheses, for else it might close them; and within them, for else it might be more than a condition.
+    require_expression_in(text, text)?;
+    require_expression_in(text, &format!("(\n{text}\n)"))
+}
+
+/// The same for the text as it is `written` behind SELECT.
+fn require_expression_in(text: &str, written: &str) -> Result<()> {
     let wrong = |problem: &str| {
         Error::new(INVALID_PARAMETER, format!("a condition is {problem}"))
             .detail(format!("It is: {text}"))
             .hint("Write it as after WHERE, without that word.")
     };
     let invalid = || wrong("not one expression");
-    let statement = CString::new(format!("SELECT (\n{text}\n)")).map_err(|_| invalid())?;
+    let statement = CString::new(format!("SELECT {written}")).map_err(|_| invalid())?;
     // SAFETY: as in Query::plan; the fields that are read are lists and pointers of the node that the tag says.
     let single = attempt(|| unsafe {
         let parsed = PgList::<pg_sys::RawStmt>::from_pg(pg_sys::raw_parser(

@@ -20,6 +20,7 @@ pub fn name_of(oid: pg_sys::Oid) -> Option<String> {
     }
 }
 
+#[allow(clippy::useless_conversion, reason = "from PostgreSQL 16 on the mode is wider")]
 fn has(oid: pg_sys::Oid, privilege: u32) -> bool {
     // SAFETY: a catalog look-up; the relation is known to be there.
     let result = unsafe { pg_sys::pg_class_aclcheck(oid, catalog::current_role(), privilege.into()) };

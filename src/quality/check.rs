@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
+use super::near_duplicates;
 use super::rule::{Columns, Rule};
 use crate::algo::quality::threshold::Threshold;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
@@ -144,6 +145,11 @@ impl Check {
             }
             _ => {}
         }
+        if let Rule::NearDuplicates(similarity) = &rule
+            && written.column_name.is_some() != similarity.columns.is_empty()
+        {
+            return Err(near_duplicates::ambiguous());
+        }
         let group_by = Names::list(written.group_by);
         let mostly = written.mostly.unwrap_or(1.0);
         if !(0.0..=1.0).contains(&mostly) {
@@ -179,7 +185,10 @@ impl Check {
                 "Leave mostly, warn_if and error_if out; severity says whether it fails or warns.",
             );
         }
-        let threshold = |text: Option<String>| text.as_deref().map(Threshold::parse).transpose();
+        let threshold = |text: Option<String>| {
+            let parsed = text.as_deref().map(Threshold::parse).transpose();
+            parsed.map_err(|error| Error::from(error).state(INVALID_PARAMETER))
+        };
         Ok(Check {
             id: None,
             name: written

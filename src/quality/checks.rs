@@ -7,6 +7,7 @@ use super::check::Check;
 use super::results::{self, Results};
 use super::source::Source;
 use super::validate;
+use crate::pg::catalog;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::options::required;
 
@@ -16,7 +17,7 @@ fn validate(query: Option<&str>, checks: Option<JsonB>) -> Results {
     let rows = (|| -> Result<_> {
         let checks = Check::parse_all(required("checks", checks)?.0)?;
         let source = Source::open(required("query", query)?)?;
-        let at = pgrx::datum::datetime_support::transaction_timestamp();
+        let at = catalog::snapshot_time()?;
         let outcomes = validate::run(&checks.iter().collect::<Vec<_>>(), &source)?;
         let rows = checks
             .iter()

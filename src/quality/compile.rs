@@ -5,11 +5,12 @@ use serde_json::Value as Json;
 
 use super::check::Check;
 use super::finding::Finding;
-use super::pass::{InputPlace, Pass, Question};
-use super::rule::{Between, ColumnList, ColumnMatch, Rule, Types};
+use super::grouping::Grouping;
+use super::pass::{Pass, Question};
+use super::rule::{Between, ColumnList, ColumnMatch, Rule, Similarity, Types};
 use super::source::Source;
-use super::statement;
-use crate::algo::block::Kind;
+use super::{near_duplicates, proof, statement};
+use crate::algo::block::{Form, Kind};
 use crate::algo::quality::valid_format::Format;
 use crate::algo::scan::{self, Bound, Constant, Test};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_COLUMN};
@@ -30,6 +31,8 @@ pub enum Work {
     Bounds(usize, Spread),
     /// By a statement of its own, beside what the shared pass counts.
     Statement(usize),
+    /// By comparing texts that a statement of its own reads, beside what the shared pass counts.
+    NearDuplicates(usize, Similarity),
 }
 
 /// A figure of a column.
@@ -68,8 +71,10 @@ pub fn column<'s>(check: &Check, source: &'s Source) -> Result<&'s OutputColumn>
 pub fn named<'s>(name: &str, source: &'s Source) -> Result<&'s OutputColumn> {
     source.column(name).ok_or_else(|| {
         let names: Vec<&str> = source.columns().iter().map(|column| column.name.as_str()).collect();
-        Error::new(UNDEFINED_COLUMN, format!("column \"{name}\" does not exist"))
-            .hint(format!("The columns are: {}.", names.join(", ")))
+        Error::new(UNDEFINED_COLUMN, format!("column \"{name}\" does not exist")).hint(match names.as_slice() {
+            [] => "There are no columns.".to_string(),
+            names => format!("The columns are: {}.", names.join(", ")),
+        })
     })
 }
 
@@ -127,13 +132,39 @@ pub fn compile(check: &Check, source: &Source, pass: &mut Pass) -> Result<Work> 
             let question = ask(check, source, pass, asked, Test::Latest)?;
             return Ok(Work::Figure(question, Figure::Latest(interval)));
         }
+        (Rule::NearDuplicates(similarity), asked) => {
+            if let Some(column) = asked {
+                suits(check, column, kind.is_some_and(is_text), "text")?;
+            }
+            near_duplicates::sql(check, source, similarity)?;
+            let question = ask(check, source, pass, asked, present(asked))?;
+            return Ok(Work::NearDuplicates(question, similarity.clone()));
+        }
         _ if statement::answers(&check.rule) => {
-            let counted = if asked.is_some() { Test::NotNull } else { Test::Rows };
-            return Ok(Work::Statement(ask(check, source, pass, asked, counted)?));
+            // What a statement cannot be made of is an error with or without a proof.
+            statement::sql(check, source)?;
+            let proof = if check.group_by.is_empty() {
+                proof::of(check, source)?
+            } else {
+                None
+            };
+            if let Some(proof) = proof {
+                return Ok(Work::Found(vec![statement::proved(check, &proof)]));
+            }
+            return Ok(Work::Statement(ask(check, source, pass, asked, present(asked))?));
         }
         (rule, asked) => test(check, rule, asked, kind)?,
     };
     ask(check, source, pass, asked, test).map(work)
+}
+
+/// What the shared pass counts for a check that is answered beside it: rows, and NULLs in its column.
+fn present(asked: Option<&OutputColumn>) -> Test {
+    if asked.is_some() { Test::NotNull } else { Test::Rows }
+}
+
+fn is_text(kind: Kind) -> bool {
+    kind.form() == Form::Texts
 }
 
 /// What a rule asks of its column in the shared pass.
@@ -144,14 +175,7 @@ fn test(check: &Check, rule: &Rule, asked: Option<&OutputColumn>, kind: Option<K
             _ => Test::Rows,
         });
     };
-    let text = || {
-        suits(
-            check,
-            column,
-            kind.is_some_and(|kind| kind.form() == crate::algo::block::Form::Texts),
-            "text",
-        )
-    };
+    let text = || suits(check, column, kind.is_some_and(is_text), "text");
     let number = || suits(check, column, kind.is_some_and(Kind::is_number), "a number");
     Ok(match rule {
         Rule::NotNull | Rule::NotNullProportion(_) | Rule::NullShareBySegment(_) => Test::NotNull,
@@ -207,11 +231,11 @@ fn test(check: &Check, rule: &Rule, asked: Option<&OutputColumn>, kind: Option<K
         Rule::DistinctCountBetween(_) => Test::Profile,
         Rule::MixedFormats(_) => {
             text()?;
-            Test::NotNull
+            Test::Formats
         }
         Rule::ScaleShift(_) => {
             number()?;
-            Test::NotNull
+            Test::Scale
         }
         Rule::ExpressionIsTrue(_) => Test::True,
         _ => Test::Rows,
@@ -236,11 +260,8 @@ fn ask(check: &Check, source: &Source, pass: &mut Pass, asked: Option<&OutputCol
         (_, column) => column.map(|column| pass.column(column)),
     };
     let filter = check.filter.as_deref().map(|filter| pass.condition(filter));
-    let grouping = check
-        .group_by
-        .iter()
-        .map(|name| Ok(pass.column(named(name, source)?)))
-        .collect::<Result<Vec<InputPlace>>>()?;
+    let groups = Grouping::new(&check.group_by, source)?.groups;
+    let grouping = groups.iter().map(|group| pass.group(group)).collect();
     Ok(pass.ask(Question {
         column,
         filter,
@@ -266,9 +287,11 @@ fn suits(check: &Check, column: &OutputColumn, suits: bool, wanted: &str) -> Res
 
 /// Values written in JSON as cells of a column.
 fn constants(values: &[Json], column: &OutputColumn) -> Result<Vec<Constant>> {
+    // What is beyond the range of integers is none of them.
+    let within = |number: f64| if number.abs() < 9.2e18 { number } else { f64::NAN };
     let present = values.iter().filter(|value| !value.is_null());
     present
-        .filter_map(|value| constant(value, column, |number| number).transpose())
+        .filter_map(|value| constant(value, column, within).transpose())
         .collect()
 }
 

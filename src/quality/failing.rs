@@ -8,8 +8,9 @@ use serde_json::Value as Json;
 use super::check::Check;
 use super::pass::Pass;
 use super::source::Source;
+use super::statement::{self, Failing};
 use super::stored;
-use super::{compile, statement, validate};
+use super::{compile, validate};
 use crate::pg::catalog;
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::options::required;
@@ -23,7 +24,7 @@ fn failing_rows(
     check_id: Option<i64>,
     limit: Option<i64>,
 ) -> TableIterator<'static, (name!(key, Option<JsonB>), name!(row, JsonB))> {
-    let rows = (|| {
+    let rows = catalog::with_own_snapshot(|_| {
         let stored = stored::one(required("check_id", check_id)?)?;
         let limit = limit.unwrap_or(i64::MAX);
         if limit < 0 {
@@ -45,27 +46,31 @@ fn failing_rows(
         }
         let work = || {
             let source = Source::open(&stored.name)?;
-            let key = key_of(&relation::primary_key(stored.relation), &source);
-            read(&sql(&stored.check, &source, &key, limit)?)
+            read(&sql(
+                &stored.check,
+                &source,
+                &relation::primary_key(stored.relation),
+                limit,
+            )?)
         };
         if own {
             catalog::as_role(stored.added_by, work)
         } else {
             work()
         }
-    })();
+    });
     let rows = or_raise(rows);
     TableIterator::new(rows.into_iter().map(|(key, row)| (key.map(JsonB), JsonB(row))))
 }
 
-/// The primary key as a JSON object in SQL; NULL without one.
-fn key_of(columns: &[String], source: &Source) -> String {
+/// The primary key of a row as a JSON object in SQL; NULL without one.
+fn key_of(row: &str, columns: &[String], source: &Source) -> String {
     if columns.is_empty() || columns.iter().any(|name| source.column(name).is_none()) {
         return "NULL::pg_catalog.jsonb".into();
     }
     let parts: Vec<String> = columns
         .iter()
-        .map(|name| format!("{}, q.{}", pgrx::spi::quote_literal(name), quote_identifier(name)))
+        .map(|name| format!("{}, {row}.{}", pgrx::spi::quote_literal(name), quote_identifier(name)))
         .collect();
     format!("pg_catalog.jsonb_build_object({})", parts.join(", "))
 }
@@ -84,34 +89,36 @@ fn read(sql: &str) -> Result<Vec<(Option<Json>, Json)>> {
 }
 
 /// The statement that gives the failing rows of a check: their keys and the rows, as JSON texts.
-fn sql(check: &Check, source: &Source, key: &str, limit: i64) -> Result<String> {
-    let failing = failing(check, source)?;
-    let filter = check
-        .filter
-        .as_ref()
-        .map(|filter| format!("(\n{filter}\n) AND "))
-        .unwrap_or_default();
-    Ok(format!(
-        "SELECT ({key})::text, pg_catalog.to_jsonb(q)::text FROM {} AS q WHERE {filter}{failing} LIMIT {limit}",
-        source.relation()
-    ))
+fn sql(check: &Check, source: &Source, key: &[String], limit: i64) -> Result<String> {
+    let (rows, filter) = (source.relation(), statement::filter(check));
+    Ok(match failing(check, source)? {
+        Failing::Alone(condition) => format!(
+            "SELECT ({})::text, pg_catalog.to_jsonb(q)::text FROM {rows} AS q WHERE {filter}{condition} LIMIT {limit}",
+            key_of("q", key, source)
+        ),
+        Failing::Among(condition) => format!(
+            "SELECT ({})::text, pg_catalog.to_jsonb(w.q)::text FROM (SELECT q, {condition} FROM {rows} AS q WHERE {filter}true) AS w (q, fails)
+WHERE w.fails LIMIT {limit}",
+            key_of("(w.q)", key, source)
+        ),
+    })
 }
 
-/// The condition on a row q of the source that makes it fail.
-fn failing(check: &Check, source: &Source) -> Result<String> {
+/// What makes a row q of the source fail.
+fn failing(check: &Check, source: &Source) -> Result<Failing> {
     if statement::answers(&check.rule) {
         return statement::failing(check, source);
     }
     let mut pass = Pass::default();
     let work = compile::compile(check, source, &mut pass)?;
     match work {
-        compile::Work::Rows(question) => pass.row_fails(question),
+        compile::Work::Rows(question) => pass.row_fails(question).map(Failing::Alone),
         compile::Work::Bounds(question, spread) => {
             let answers = pass.run(source)?;
             let mut second = Pass::default();
             match validate::outside(check, source, answers.measure(question), spread, &mut second)? {
-                Some((question, _)) => second.row_fails(question),
-                None => Ok("false".into()),
+                Some((question, _)) => second.row_fails(question).map(Failing::Alone),
+                None => Ok(Failing::Alone("false".into())),
             }
         }
         _ => Err(Error::new(

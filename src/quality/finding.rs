@@ -84,6 +84,14 @@ impl Finding {
         }
     }
 
+    /// Says more.
+    pub fn add_message(&mut self, more: &str) {
+        self.message = Some(match self.message.take() {
+            Some(message) => format!("{message}; {more}"),
+            None => more.to_string(),
+        });
+    }
+
     /// The share of failing rows.
     pub fn fraction(&self) -> Option<f64> {
         match (self.failed, self.rows) {
@@ -143,4 +151,13 @@ impl Finding {
         }
         parts.join(", ")
     }
+}
+
+/// A number with six digits, for people.
+pub fn short(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return number.to_string();
+    }
+    let unit = 10_f64.powf((5.0 - number.abs().log10().floor()).clamp(0.0, 15.0));
+    ((number * unit).round() / unit).to_string()
 }

@@ -1,20 +1,24 @@
 //! From what a pass has counted to findings.
 
-use serde_json::{Map, Value as Json, json};
+use std::cmp::Ordering;
+
+use hashbrown::HashMap;
+use serde_json::{Value as Json, json};
 
 use super::check::Check;
 use super::compile::Figure;
 use super::finding::{Finding, Verdict};
+use super::grouping::Grouping;
 use super::pass::Answers;
 use super::rule::{Between, Rule};
 use super::statement::{Answer, Found};
 use crate::algo::block::Kind;
 use crate::algo::profile::Point;
-use crate::algo::scan::{Constant, MOST_SEGMENTS, Measure, Segment, Tally};
+use crate::algo::scan::{Constant, MOST_SEGMENTS, Measure, Segment, Tally, key};
 use crate::algo::stats::binomial::at_least;
 use crate::algo::stats::multiple::benjamini_hochberg;
 use crate::algo::stats::proportion::wilson;
-use crate::pg::error::Result;
+use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result};
 use crate::pg::intake;
 use crate::pg::query::Query;
 use crate::pg::types::Value;
@@ -28,68 +32,49 @@ pub struct Counted<'a> {
     pub tally: &'a Tally,
 }
 
-/// The kinds and names of the columns that a check groups by.
-#[derive(Default)]
-pub struct Grouping {
-    pub names: Vec<String>,
-    pub kinds: Vec<Kind>,
-}
-
-impl Grouping {
-    /// A segment as JSON: its columns with their values.
-    pub fn json(&self, segment: &Segment) -> Json {
-        let mut object = Map::new();
-        for ((name, kind), value) in self.names.iter().zip(&self.kinds).zip(segment) {
-            object.insert(
-                name.clone(),
-                value.as_ref().map_or(Json::Null, |value| value_json(*kind, value)),
-            );
-        }
-        Json::Object(object)
-    }
-
-    /// A segment as texts, as a statement gives it.
-    fn texts(&self, segment: &Segment) -> Vec<Option<String>> {
-        let text =
-            |(kind, value): (&Kind, &Option<Constant>)| value.as_ref().map(|value| intake::written(*kind, value));
-        self.kinds.iter().zip(segment).map(text).collect()
-    }
-}
-
 /// A value as JSON: a number or boolean where it is one, else its text.
 pub fn value_json(kind: Kind, value: &Constant) -> Json {
     match (kind, value) {
         (Kind::Bool, Constant::Integer(value)) => Json::Bool(*value != 0),
         (Kind::Integer, Constant::Integer(value)) => Json::from(*value),
         (_, Constant::Number(number)) if number.is_finite() => Json::from(*number),
-        (kind, value) => Json::String(intake::written(kind, value)),
+        (kind, value) => Json::String(intake::written_in_json(kind, value)),
     }
 }
 
-/// What a question found, its segments in the order of their names. Errs as a finding when there are more than are counted.
-pub fn counted<'a>(
-    answers: &'a Answers,
-    question: usize,
-    grouping: &Grouping,
-) -> std::result::Result<Vec<Counted<'a>>, Finding> {
+/// What a question found, its segments in the order of their values. Errs with 54000 when there are more than are counted.
+pub fn counted(answers: &Answers, question: usize) -> Result<Vec<Counted<'_>>> {
     let (tallies, overflowed) = answers.tallies(question);
     if overflowed {
-        return Err(Finding::error(format!(
-            "the columns of group_by have more than {MOST_SEGMENTS} combinations of values; group by fewer columns, or by coarser ones"
-        )));
+        return Err(Error::new(
+            LIMIT_EXCEEDED,
+            format!("there are more segments than can be counted: more than {MOST_SEGMENTS}, or fewer whose figures take more than 40 MB"),
+        )
+        .hint("Group by fewer columns, or by coarser ones."));
     }
-    let mut counted: Vec<(Vec<Option<String>>, Counted<'a>)> = tallies
+    let mut counted: Vec<Counted<'_>> = tallies
         .into_iter()
         .filter(|(segment, tally)| segment.is_none() || tally.rows > 0)
-        .map(|(segment, tally)| {
-            (
-                segment.map(|segment| grouping.texts(segment)).unwrap_or_default(),
-                Counted { segment, tally },
-            )
-        })
+        .map(|(segment, tally)| Counted { segment, tally })
         .collect();
-    counted.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(counted.into_iter().map(|(_, counted)| counted).collect())
+    counted.sort_by(|a, b| match (a.segment, b.segment) {
+        (Some(a), Some(b)) => {
+            let pairs = a.iter().zip(b);
+            pairs.fold(Ordering::Equal, |order, (a, b)| order.then_with(|| compare(a, b)))
+        }
+        _ => Ordering::Equal,
+    });
+    Ok(counted)
+}
+
+/// The order of a segment's values: NULL first.
+fn compare(one: &Option<Constant>, other: &Option<Constant>) -> Ordering {
+    match (one, other) {
+        (Some(Constant::Integer(one)), Some(Constant::Integer(other))) => one.cmp(other),
+        (Some(Constant::Number(one)), Some(Constant::Number(other))) => one.total_cmp(other),
+        (Some(Constant::Text(one)), Some(Constant::Text(other))) => one.cmp(other),
+        (one, other) => one.is_some().cmp(&other.is_some()),
+    }
 }
 
 /// Findings of a check that counts failing rows.
@@ -163,7 +148,7 @@ pub fn figure(counted: &Counted<'_>, figure: &Figure, grouping: &Grouping, kind:
         },
     };
     let moments = match tally.measure() {
-        Measure::Moments(moments) => Some(moments),
+        Measure::Moments(moments, sum) => Some((moments, sum)),
         _ => None,
     };
     let profile = match tally.measure() {
@@ -176,12 +161,14 @@ pub fn figure(counted: &Counted<'_>, figure: &Figure, grouping: &Grouping, kind:
             let present = (tally.rows > 0).then(|| (tally.rows - tally.failed) as f64 / tally.rows as f64);
             between("not_null_fraction", present, bounds)
         }
-        Figure::Mean(bounds) => between("mean", moments.and_then(|moments| moments.mean()), bounds),
+        Figure::Mean(bounds) => between("mean", moments.and_then(|(moments, _)| moments.mean()), bounds),
         Figure::Sum(bounds) => {
-            let sum = moments.and_then(|moments| moments.mean().map(|mean| mean * moments.count() as f64));
+            let sum = moments
+                .filter(|(moments, _)| moments.count() > 0)
+                .map(|(_, sum)| sum.value());
             between("sum", sum, bounds)
         }
-        Figure::Stddev(bounds) => between("stddev", moments.and_then(|moments| moments.stddev()), bounds),
+        Figure::Stddev(bounds) => between("stddev", moments.and_then(|(moments, _)| moments.stddev()), bounds),
         Figure::Distinct(bounds) => {
             let distinct = profile.as_ref().map(|report| report.distinct);
             between("distinct_count", distinct, bounds)
@@ -264,34 +251,35 @@ fn latest(tally: &Tally, interval: &str, kind: Kind) -> Result<Finding> {
     Ok(finding)
 }
 
-/// Findings of a check that a statement answers, beside what the shared pass counted.
+/// Findings of a check that a statement answers, beside what the shared pass counted. Errs when they are not of the same segments.
 pub fn statement(
     check: &Check,
     counted: &[Counted<'_>],
     answer: &Answer,
     grouping: &Grouping,
     by_rows: bool,
-) -> Vec<Finding> {
-    let finding = |counted: &Counted<'_>| {
-        let texts = counted
-            .segment
-            .map(|segment| grouping.texts(segment))
-            .unwrap_or_default();
-        let found: Option<&Found> = answer.found.iter().find(|found| found.segment == texts);
+) -> Result<Vec<Finding>> {
+    // Values that are equal may be written in several ways, so they are compared as values.
+    let mut by_segment: HashMap<Box<[u8]>, Vec<&Found>> = HashMap::new();
+    for found in &answer.found {
+        let segment = grouping.segment(&found.segment)?;
+        by_segment.entry(key(&segment)).or_default().push(found);
+    }
+    let mut finding = |counted: &Counted<'_>| {
+        let segment = counted.segment.map(key).unwrap_or_default();
+        let found = by_segment
+            .remove(&segment)
+            .and_then(|found| found.into_iter().cloned().reduce(Found::and));
         let tally = counted.tally;
         let mut finding = Finding {
             segment: counted.segment.map(|segment| grouping.json(segment)),
             metric: answer.metric,
-            value: Some(found.and_then(|found| found.value).unwrap_or(0.0)),
+            value: Some(found.as_ref().and_then(|found| found.value).unwrap_or(0.0)),
             rows: Some(tally.rows),
-            failed: by_rows.then(|| found.map_or(0, |found| found.failed)),
+            failed: by_rows.then(|| found.as_ref().map_or(0, |found| found.failed)),
             // The shared pass asks whether the column is NULL, where there is one.
             nulls: check.column.as_ref().map(|_| tally.failed),
-            sample: found.and_then(|found| found.sample.clone()),
-            message: answer
-                .proof
-                .as_ref()
-                .map(|proof| format!("proved by {proof}, without reading rows")),
+            sample: found.and_then(|found| found.sample),
             ..Finding::default()
         };
         if !by_rows {
@@ -301,7 +289,14 @@ pub fn statement(
         }
         finding
     };
-    let mut findings: Vec<Finding> = counted.iter().map(finding).collect();
+    let mut findings: Vec<Finding> = counted.iter().map(&mut finding).collect();
+    if let Some(segment) = by_segment.into_values().flatten().map(|found| &found.segment).next() {
+        return Err(Error::new(
+            INVALID_PARAMETER,
+            format!("a segment was found that the shared pass did not see: {segment:?}"),
+        )
+        .hint("Conditions must say the same of a row whenever they are asked."));
+    }
     add_evidence(check, &mut findings);
-    findings
+    Ok(findings)
 }

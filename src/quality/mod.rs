@@ -3,9 +3,12 @@
 mod check;
 mod checks;
 mod compile;
+mod explain;
 mod failing;
 mod finding;
+mod grouping;
 mod judge;
+mod near_duplicates;
 mod pass;
 mod profile;
 mod proof;

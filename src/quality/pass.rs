@@ -6,8 +6,10 @@ use crate::algo::scan::{Measure, Plan, PlanCheck, PlanColumn, Scan, Segment, Tal
 use crate::algo::state::State;
 use crate::pg::error::{Error, INTERNAL, Result};
 use crate::pg::intake;
+use crate::pg::progress;
 use crate::pg::query::{OutputColumn, Query};
 
+use super::grouping::Group;
 use super::source::Source;
 
 /// The most columns of one call of the aggregate: PostgreSQL's functions take 100 arguments, and two are the state and the plan.
@@ -25,7 +27,7 @@ struct Input {
 pub struct InputPlace(usize);
 
 /// A question to a pass.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Question {
     /// The column it is about.
     pub column: Option<InputPlace>,
@@ -90,10 +92,23 @@ impl Pass {
         })
     }
 
+    /// What rows are grouped by.
+    pub fn group(&mut self, group: &Group) -> InputPlace {
+        self.input(Input {
+            sql: group.sql.clone(),
+            column: PlanColumn {
+                name: group.name.clone(),
+                type_name: group.type_name.clone(),
+                kind: intake::kind_of(group.type_oid),
+            },
+        })
+    }
+
     /// A condition on the row, in SQL, that has been found to be one expression.
     pub fn condition(&mut self, expression: &str) -> InputPlace {
         self.input(Input {
-            sql: format!("(\n{expression}\n)::pg_catalog.bool"),
+            // AND takes booleans only, where a cast would make one of a number.
+            sql: format!("((\n{expression}\n) AND true)"),
             column: PlanColumn {
                 name: String::new(),
                 type_name: "boolean".into(),
@@ -120,8 +135,15 @@ impl Pass {
             // The aggregate needs an argument.
             question.filter = Some(self.condition("true"));
         }
-        self.questions.push(question);
-        self.questions.len() - 1
+        // What is measured for one check serves the others.
+        let known = question
+            .test
+            .measures()
+            .then(|| self.questions.iter().position(|known| *known == question));
+        known.flatten().unwrap_or_else(|| {
+            self.questions.push(question);
+            self.questions.len() - 1
+        })
     }
 
     /// How the work is divided into calls: each question goes to one that has its columns, or has room for them.
@@ -218,9 +240,12 @@ impl Pass {
         Ok(arguments.join(", "))
     }
 
-    /// What the pass is, for people: its calls of the aggregate, as SQL.
-    pub fn told(&self, source: &Source) -> Result<String> {
-        self.sql(source, &self.calls().0)
+    /// The pass as SQL, for people; `None` where nothing is asked of the rows.
+    pub fn told(&self, source: &Source) -> Result<Option<String>> {
+        match self.calls().0.as_slice() {
+            [] => Ok(None),
+            calls => self.sql(source, calls).map(Some),
+        }
     }
 
     /// Reads the rows once. As the caller; errors of PostgreSQL pass through.
@@ -234,15 +259,18 @@ impl Pass {
             return Ok(answers);
         }
         let query = Query::new(&self.sql(source, &calls)?)?;
-        query.run(&mut |row| {
-            for (index, call) in calls.iter().enumerate() {
-                answers.scans.push(match row.state(index)? {
-                    Some(State::Scan(scan)) => settled(*scan),
-                    // No row has come.
-                    _ => Scan::new(call.plan.clone())?,
-                });
-            }
-            Ok(())
+        let what = format!("reading {}", source.text);
+        progress::watched(what, calls.len(), source.expected_rows(), || {
+            query.run(&mut |row| {
+                for (index, call) in calls.iter().enumerate() {
+                    answers.scans.push(match row.state(index)? {
+                        Some(State::Scan(scan)) => settled(*scan),
+                        // No row has come.
+                        _ => Scan::new(call.plan.clone())?,
+                    });
+                }
+                Ok(())
+            })
         })?;
         Ok(answers)
     }

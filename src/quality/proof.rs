@@ -23,6 +23,7 @@ JOIN pg_catalog.pg_class AS r ON r.oid = c.conrelid
 WHERE c.contype = 'f' AND c.convalidated AND NOT c.condeferrable AND NOT r.relhassubclass
     AND c.conrelid = {child}::pg_catalog.regclass AND c.confrelid = {parent}::pg_catalog.regclass
     AND {column} = (SELECT pg_catalog.array_agg(a.attname::text) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey))
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgconstraint = c.oid AND t.tgenabled IN ('D', 'R'))
     AND {field} = (SELECT pg_catalog.array_agg(a.attname::text) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey))
 ORDER BY c.oid LIMIT 1",
             child = quote_literal(&source.text),

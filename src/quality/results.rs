@@ -1,5 +1,6 @@
 //! Findings as rows of `assay.check_result`.
 
+use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::{JsonB, name};
 use serde_json::Value as Json;
@@ -9,7 +10,7 @@ use super::finding::Status;
 use super::validate::Outcome;
 use crate::pg::catalog;
 
-/// The columns of `assay.check_result`, in order. The snapshot's time is added in SQL.
+/// The columns of `assay.check_result`, in order.
 pub type ResultRow = (
     name!(check_id, Option<i64>),
     name!(name, String),
@@ -33,14 +34,14 @@ pub type ResultRow = (
     name!(fraction_high, Option<f64>),
     name!(p_value, Option<f64>),
     name!(role, String),
-    name!(snapshot_at, pgrx::datum::TimestampWithTimeZone),
+    name!(snapshot_at, TimestampWithTimeZone),
 );
 
 /// The rows of a set of results.
 pub type Results = TableIterator<'static, ResultRow>;
 
 /// The rows of one check, a line a segment.
-pub fn rows(check: &Check, relation: &str, outcome: Outcome, at: pgrx::datum::TimestampWithTimeZone) -> Vec<ResultRow> {
+pub fn rows(check: &Check, relation: &str, outcome: Outcome, at: TimestampWithTimeZone) -> Vec<ResultRow> {
     let role = catalog::role_name(catalog::current_role());
     let count = |count: Option<u64>| count.and_then(|count| i64::try_from(count).ok());
     outcome

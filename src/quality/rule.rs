@@ -70,20 +70,28 @@ fn read<T: DeserializeOwned>(kind: &str, args: Json, rule: impl FnOnce(T) -> Rul
     options::parse(&format!("arguments of {kind}"), args).map(rule)
 }
 
+/// The rule of a kind without arguments. Errs with 22023 when one is given.
+fn bare(kind: &str, args: Json, rule: Rule) -> Result<Rule> {
+    match args.as_object().and_then(|args| args.keys().next()) {
+        Some(key) => Err(Error::new(
+            INVALID_PARAMETER,
+            format!("unknown key \"{key}\": {kind} takes no arguments"),
+        )
+        .hint("Besides arguments a check has: name, where, group_by, mostly, warn_if, error_if, severity, tags.")),
+        None => Ok(rule),
+    }
+}
+
 /// Every kind: its name, how it stands to columns, and its arguments.
 const KINDS: &[(&str, Columns, Read)] = &[
-    ("not_null", Columns::One, |kind, args| {
-        read(kind, args, |_: Nothing| Rule::NotNull)
-    }),
+    ("not_null", Columns::One, |kind, args| bare(kind, args, Rule::NotNull)),
     ("not_null_proportion", Columns::One, |kind, args| {
         read(kind, args, Rule::NotNullProportion)
     }),
     ("not_empty", Columns::OneOrNone, |kind, args| {
-        read(kind, args, |_: Nothing| Rule::NotEmpty)
+        bare(kind, args, Rule::NotEmpty)
     }),
-    ("unique", Columns::One, |kind, args| {
-        read(kind, args, |_: Nothing| Rule::Unique)
-    }),
+    ("unique", Columns::One, |kind, args| bare(kind, args, Rule::Unique)),
     ("unique_combination", Columns::None, |kind, args| {
         read(kind, args, Rule::UniqueCombination)
     }),
@@ -152,7 +160,7 @@ const KINDS: &[(&str, Columns, Read)] = &[
         read(kind, args, Rule::EqualRowcount)
     }),
     ("equality", Columns::None, |kind, args| read(kind, args, Rule::Equality)),
-    ("near_duplicates", Columns::One, |kind, args| {
+    ("near_duplicates", Columns::OneOrNone, |kind, args| {
         read(kind, args, Rule::NearDuplicates)
     }),
     ("mixed_formats", Columns::One, |kind, args| {
@@ -229,11 +237,16 @@ impl Rule {
             Rule::MostCommonValue(most) if most.value_set.is_empty() || most.top_n == 0 => {
                 "value_set must not be empty, and top_n must be at least 1"
             }
-            Rule::WithinNStdevs(sigma) if !(sigma.sigma_threshold > 0.0) => "sigma_threshold must be above 0",
-            Rule::Outliers(outliers) if !(outliers.multiplier >= 0.0) => "multiplier must be at least 0",
-            Rule::NearDuplicates(similarity) if !(similarity.similarity > 0.0 && similarity.similarity <= 1.0) => {
-                "similarity must be above 0 and at most 1"
+            Rule::WithinNStdevs(sigma) if sigma.sigma_threshold.is_nan() || sigma.sigma_threshold <= 0.0 => {
+                "sigma_threshold must be above 0"
             }
+            Rule::Outliers(outliers) if outliers.multiplier.is_nan() || outliers.multiplier < 0.0 => {
+                "multiplier must be at least 0"
+            }
+            Rule::NearDuplicates(similarity) if !(0.3..=1.0).contains(&similarity.similarity) => {
+                "similarity must be from 0.3 to 1"
+            }
+            Rule::ScaleShift(shift) if shift.min_rows < 20 => "min_rows must be at least 20",
             Rule::MixedFormats(minority) if !(0.0..1.0).contains(&minority.tolerance) => {
                 "tolerance must be at least 0 and below 1"
             }

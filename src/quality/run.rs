@@ -3,6 +3,7 @@
 //! A stored check runs as the role that added it, if the caller may act as that role; else as the caller, and then only if it has no
 //! expression in SQL: nobody's expressions run with another's rights.
 
+use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
@@ -21,11 +22,13 @@ use crate::pg::options::required;
 
 /// Runs stored checks, relation by relation; one that is gone or cannot be read gives errors, and the others go on.
 fn all(wanted: &Wanted<'_>) -> Result<Vec<ResultRow>> {
+    catalog::with_own_snapshot(|at| all_at(wanted, at))
+}
+
+/// The same under a snapshot of its own.
+fn all_at(wanted: &Wanted<'_>, at: TimestampWithTimeZone) -> Result<Vec<ResultRow>> {
     let stored = stored::find(wanted)?;
-    let at = pgrx::datum::statement_timestamp();
-    let groups: Vec<&[Stored]> = stored
-        .chunk_by(|a, b| (a.relation, a.added_by) == (b.relation, b.added_by))
-        .collect();
+    let groups: Vec<&[Stored]> = stored.chunk_by(Stored::together).collect();
     let mut reporter = Reporter::new();
     let mut rows = Vec::new();
     for (index, group) in groups.iter().enumerate() {
@@ -38,7 +41,7 @@ fn all(wanted: &Wanted<'_>) -> Result<Vec<ResultRow>> {
 }
 
 /// Runs the checks that one role added to one relation.
-fn of_relation(group: &[Stored], at: pgrx::datum::TimestampWithTimeZone) -> Result<Vec<ResultRow>> {
+fn of_relation(group: &[Stored], at: TimestampWithTimeZone) -> Result<Vec<ResultRow>> {
     let (name, added_by) = (&group[0].name, group[0].added_by);
     let own = catalog::acts_for(added_by);
     let work = || {
@@ -55,12 +58,13 @@ fn of_relation(group: &[Stored], at: pgrx::datum::TimestampWithTimeZone) -> Resu
             .zip(outcomes)
             .flat_map(|(check, outcome)| results::rows(check, name, outcome, at))
             .collect();
-        let role = catalog::role_name(added_by);
         for stored in refused {
-            let message = format!(
-                "its expression in SQL is that of role \"{role}\", as which you may not act; ask \"{role}\" or a superuser to run it"
-            );
-            rows.extend(results::rows(&stored.check, name, failed(message), at));
+            rows.extend(results::rows(
+                &stored.check,
+                name,
+                failed(stored::not_yours(added_by)),
+                at,
+            ));
         }
         Ok(rows)
     };

@@ -11,6 +11,7 @@ pub struct Source {
     columns: Vec<OutputColumn>,
     is_relation: bool,
     row_security: bool,
+    expected_rows: f64,
 }
 
 impl Source {
@@ -22,6 +23,7 @@ impl Source {
             statement: query.statement().to_string(),
             columns: query.columns().to_vec(),
             row_security: query.has_row_security(),
+            expected_rows: query.expected_rows(),
             is_relation: query::is_relation_name(text),
         })
     }
@@ -34,6 +36,11 @@ impl Source {
     /// Whether policies of row-level security choose which rows the caller sees.
     pub fn row_security(&self) -> bool {
         self.row_security
+    }
+
+    /// How many rows the planner expects.
+    pub fn expected_rows(&self) -> f64 {
+        self.expected_rows
     }
 
     /// The columns of its rows.

@@ -1,11 +1,12 @@
 //! Checks that no pass row by row can answer: each is one statement of PostgreSQL's own, which joins, groups or sorts.
 
 use pgrx::spi::{quote_identifier, quote_literal};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::check::Check;
 use super::compile::{column, named};
-use super::proof;
+use super::finding::Finding;
+use super::grouping::Grouping;
 use super::rule::{Equality, Order, Parent, Rule, Step};
 use super::source::Source;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
@@ -14,6 +15,7 @@ use crate::pg::query::{Query, Row};
 use crate::pg::types::Value;
 
 /// What a statement found in a segment.
+#[derive(Debug, Clone)]
 pub struct Found {
     /// The values that rows were grouped by, as text.
     pub segment: Vec<Option<String>>,
@@ -24,12 +26,21 @@ pub struct Found {
     pub sample: Option<Json>,
 }
 
+impl Found {
+    /// Both together; the first one's sample.
+    pub fn and(self, other: Found) -> Found {
+        Found {
+            failed: self.failed + other.failed,
+            value: self.value.zip(other.value).map(|(one, other)| one + other),
+            ..self
+        }
+    }
+}
+
 /// What a check's statement found: a line a segment in which something fails.
 pub struct Answer {
     pub metric: &'static str,
     pub found: Vec<Found>,
-    /// What made reading the rows unnecessary.
-    pub proof: Option<String>,
 }
 
 /// Whether a rule is answered by a statement.
@@ -48,13 +59,6 @@ pub fn answers(rule: &Rule) -> bool {
 
 /// Answers such a check.
 pub fn run(check: &Check, source: &Source) -> Result<Answer> {
-    if let Some(proof) = proof::of(check, source)? {
-        return Ok(Answer {
-            metric: metric(&check.rule),
-            found: Vec::new(),
-            proof: Some(proof),
-        });
-    }
     let mut found = Vec::new();
     Query::new(&sql(check, source)?)?.run(&mut |row| {
         found.push(read(row));
@@ -63,8 +67,18 @@ pub fn run(check: &Check, source: &Source) -> Result<Answer> {
     Ok(Answer {
         metric: metric(&check.rule),
         found,
-        proof: None,
     })
+}
+
+/// The finding of a check that holds by a proof. Nothing was read, so there is no number of rows.
+pub fn proved(check: &Check, proof: &str) -> Finding {
+    Finding {
+        metric: metric(&check.rule),
+        value: Some(0.0),
+        failed: Some(0),
+        message: Some(format!("proved by {proof}, without reading rows")),
+        ..Finding::default()
+    }
 }
 
 fn metric(rule: &Rule) -> &'static str {
@@ -104,12 +118,7 @@ pub fn sql(check: &Check, source: &Source) -> Result<String> {
         Rule::UniqueCombination(combination) => duplicates(check, source, &combination.combination_of_columns, true),
         Rule::Relationships(parent) => {
             let child = quote_identifier(&column(check, source)?.name);
-            Ok(failing_values(
-                check,
-                source,
-                &format!("q.{child}"),
-                &orphan(check, source, parent)?,
-            ))
+            failing_values(check, source, &format!("q.{child}"), &orphan(check, source, parent)?)
         }
         Rule::Monotonic(order) => monotonic(check, source, order),
         Rule::NoGaps(step) => gaps(check, source, step),
@@ -125,13 +134,10 @@ pub fn sql(check: &Check, source: &Source) -> Result<String> {
     }
 }
 
-/// The columns that rows are grouped by, qualified.
-fn segment_columns(check: &Check) -> Vec<String> {
-    check
-        .group_by
-        .iter()
-        .map(|name| format!("q.{}", quote_identifier(name)))
-        .collect()
+/// What rows are grouped by, as expressions.
+fn segment_columns(check: &Check, source: &Source) -> Result<Vec<String>> {
+    let groups = Grouping::new(&check.group_by, source)?.groups;
+    Ok(groups.into_iter().map(|group| group.sql).collect())
 }
 
 /// The segment as a JSON array of texts, from columns named s1, s2, ...
@@ -140,13 +146,14 @@ fn segment_json(check: &Check) -> String {
     format!("pg_catalog.to_json(ARRAY[{}]::text[])::text", texts.join(", "))
 }
 
-/// Names for the columns that rows are grouped by: `q.a AS s1, q.b AS s2, `.
-fn segment_names(check: &Check) -> String {
-    segment_columns(check)
+/// Names for what rows are grouped by: `q.a AS s1, q.b AS s2, `.
+fn segment_names(check: &Check, source: &Source) -> Result<String> {
+    let columns = segment_columns(check, source)?;
+    Ok(columns
         .iter()
         .zip(1..)
         .map(|(sql, i)| format!("{sql} AS s{i}, "))
-        .collect()
+        .collect())
 }
 
 /// `s1, s2` behind a word such as GROUP BY, with `more` behind them; nothing without any.
@@ -162,7 +169,8 @@ fn by_segment(check: &Check, word: &str, more: &str) -> String {
     }
 }
 
-fn filter(check: &Check) -> String {
+/// The condition on rows, with AND behind it; nothing without one.
+pub fn filter(check: &Check) -> String {
     check
         .filter
         .as_ref()
@@ -170,42 +178,55 @@ fn filter(check: &Check) -> String {
         .unwrap_or_default()
 }
 
-/// The condition on a row q that makes it fail. Errs where no single row does.
-pub fn failing(check: &Check, source: &Source) -> Result<String> {
-    let same = |columns: &[String]| -> Vec<String> {
-        columns
+/// What makes a row fail.
+pub enum Failing {
+    /// A condition on the row q.
+    Alone(String),
+    /// A condition on the row q among those that come with it, with window functions.
+    Among(String),
+}
+
+/// What makes a row fail. Errs where no single row does.
+pub fn failing(check: &Check, source: &Source) -> Result<Failing> {
+    let keys = |names: &[String]| -> Result<String> {
+        let mut keys: Vec<String> = names
             .iter()
-            .map(|column| format!("other.{column} IS NOT DISTINCT FROM q.{column}"))
-            .collect()
+            .map(|name| Ok(format!("q.{}", quote_identifier(&named(name, source)?.name))))
+            .collect::<Result<_>>()?;
+        keys.extend(segment_columns(check, source)?);
+        Ok(keys.join(", "))
     };
     match &check.rule {
-        Rule::Unique | Rule::UniqueCombination(_) => {
-            let mut keys: Vec<String> = match &check.rule {
-                Rule::UniqueCombination(combination) => combination.combination_of_columns.clone(),
-                _ => vec![column(check, source)?.name.clone()],
-            };
-            for name in &keys {
-                named(name, source)?;
-            }
-            let present = match &check.rule {
-                Rule::Unique => format!("q.{} IS NOT NULL AND ", quote_identifier(&keys[0])),
-                _ => String::new(),
-            };
-            keys.extend(check.group_by.iter().cloned());
-            let keys: Vec<String> = keys.iter().map(quote_identifier).collect();
-            let list = keys.join(", ");
-            let filter = filter(check);
-            Ok(format!(
-                "{present}EXISTS (SELECT FROM (SELECT {list} FROM {} AS q WHERE {filter}true GROUP BY {list} HAVING pg_catalog.count(*) > 1) AS other WHERE {})",
-                source.relation(),
-                same(&keys).join(" AND ")
-            ))
+        Rule::Unique => {
+            let name = &column(check, source)?.name;
+            Ok(Failing::Among(format!(
+                "q.{} IS NOT NULL AND pg_catalog.count(*) OVER (PARTITION BY {}) > 1",
+                quote_identifier(name),
+                keys(std::slice::from_ref(name))?
+            )))
         }
-        Rule::Relationships(parent) => orphan(check, source, parent),
+        Rule::UniqueCombination(combination) => Ok(Failing::Among(format!(
+            "pg_catalog.count(*) OVER (PARTITION BY {}) > 1",
+            keys(&combination.combination_of_columns)?
+        ))),
+        Rule::Monotonic(order) => {
+            let value = quote_identifier(&column(check, source)?.name);
+            // Rows without a value are passed over: they stand apart.
+            Ok(Failing::Among(format!(
+                "q.{value} {} pg_catalog.lag(q.{value}) OVER ({}, q.{value} IS NULL ORDER BY q.{})",
+                order.wrong(),
+                match segment_columns(check, source)?.join(", ").as_str() {
+                    "" => "PARTITION BY true".into(),
+                    columns => format!("PARTITION BY {columns}"),
+                },
+                quote_identifier(&named(&order.sort_column, source)?.name),
+            )))
+        }
+        Rule::Relationships(parent) => Ok(Failing::Alone(orphan(check, source, parent)?)),
         _ => Err(Error::new(
             INVALID_PARAMETER,
             format!(
-                "check \"{}\" is of kind {}, which compares rows with each other",
+                "check \"{}\" is of kind {}, which is about no row by itself",
                 check.name, check.kind
             ),
         )
@@ -235,18 +256,19 @@ fn duplicates(check: &Check, source: &Source, names: &[String], nulls: bool) -> 
     } else {
         format!("{} IS NOT NULL", keys[0])
     };
-    let texts: Vec<String> = (1..=keys.len()).map(|i| format!("k{i}::text")).collect();
+    let numbered = |shape: fn(usize) -> String| (1..=keys.len()).map(shape).collect::<Vec<_>>().join(", ");
+    let texts = numbered(|i| format!("k{i}::text"));
     let value = if nulls {
-        format!("pg_catalog.to_json(ARRAY[{}])", texts.join(", "))
+        format!("pg_catalog.jsonb_build_array({})", numbered(|i| format!("k{i}")))
     } else {
-        "pg_catalog.to_json(k1::text)".into()
+        "pg_catalog.to_jsonb(k1)".into()
     };
     let named_keys: String = keys
         .iter()
         .zip(1..)
         .map(|(sql, i)| format!("{sql} AS k{i}, "))
         .collect();
-    let mut grouped = segment_columns(check);
+    let mut grouped = segment_columns(check, source)?;
     grouped.extend(keys);
     Ok(format!(
         "SELECT {segment}, pg_catalog.sum(n)::bigint, pg_catalog.count(*)::float8,
@@ -258,8 +280,7 @@ FROM (SELECT *, {value} AS value, pg_catalog.row_number() OVER ({partition} ORDE
 {by_segment}",
         segment = segment_json(check),
         partition = by_segment(check, "PARTITION BY", ""),
-        texts = texts.join(", "),
-        segments = segment_names(check),
+        segments = segment_names(check, source)?,
         rows = source.relation(),
         filter = filter(check),
         grouped = grouped.join(", "),
@@ -276,17 +297,17 @@ fn grouping(check: &Check) -> String {
 }
 
 /// Rows that fail by a condition, with some of their values.
-fn failing_values(check: &Check, source: &Source, value: &str, failing: &str) -> String {
-    format!(
+fn failing_values(check: &Check, source: &Source, value: &str, failing: &str) -> Result<String> {
+    Ok(format!(
         "SELECT {segment}, pg_catalog.sum(n)::bigint, pg_catalog.sum(n)::float8,
     pg_catalog.json_agg(pg_catalog.json_build_object('value', value, 'rows', n) ORDER BY place) FILTER (WHERE place <= 5)::text
-FROM (SELECT *, pg_catalog.row_number() OVER ({partition} ORDER BY n DESC, value) AS place
-    FROM (SELECT {segments}{value}::text AS value, pg_catalog.count(*) AS n FROM {rows} AS q WHERE {filter}{failing}
+FROM (SELECT *, pg_catalog.row_number() OVER ({partition} ORDER BY n DESC, value::text) AS place
+    FROM (SELECT {segments}{value} AS value, pg_catalog.count(*) AS n FROM {rows} AS q WHERE {filter}{failing}
         GROUP BY {grouped}) AS failing) AS ranked
 {by_segment}",
         segment = segment_json(check),
         partition = by_segment(check, "PARTITION BY", ""),
-        segments = segment_names(check),
+        segments = segment_names(check, source)?,
         rows = source.relation(),
         filter = filter(check),
         grouped = (1..=check.group_by.len() + 1)
@@ -294,21 +315,16 @@ FROM (SELECT *, pg_catalog.row_number() OVER ({partition} ORDER BY n DESC, value
             .collect::<Vec<_>>()
             .join(", "),
         by_segment = grouping(check),
-    )
+    ))
 }
 
 fn monotonic(check: &Check, source: &Source, order: &Order) -> Result<String> {
     let value = quote_identifier(&column(check, source)?.name);
     let sort = quote_identifier(&named(&order.sort_column, source)?.name);
-    let wrong = match (order.decreasing, order.strictly) {
-        (false, false) => "<",
-        (false, true) => "<=",
-        (true, false) => ">",
-        (true, true) => ">=",
-    };
+    let wrong = order.wrong();
     Ok(format!(
         "SELECT {segment}, pg_catalog.count(*), pg_catalog.count(*)::float8,
-    pg_catalog.json_agg(pg_catalog.json_build_object('at', sort::text, 'before', before::text, 'value', value::text) ORDER BY place) FILTER (WHERE place <= 5)::text
+    pg_catalog.json_agg(pg_catalog.json_build_object('at', sort, 'before', before, 'value', value) ORDER BY place) FILTER (WHERE place <= 5)::text
 FROM (SELECT *, pg_catalog.row_number() OVER ({partition}) AS place
     FROM (SELECT {segments}q.{sort} AS sort, q.{value} AS value,
             pg_catalog.lag(q.{value}) OVER ({windows}) AS before
@@ -317,8 +333,8 @@ FROM (SELECT *, pg_catalog.row_number() OVER ({partition}) AS place
 {by_segment}",
         segment = segment_json(check),
         partition = by_segment(check, "PARTITION BY", "") + " ORDER BY sort",
-        segments = segment_names(check),
-        windows = match segment_columns(check).join(", ").as_str() {
+        segments = segment_names(check, source)?,
+        windows = match segment_columns(check, source)?.join(", ").as_str() {
             "" => format!("ORDER BY q.{sort}"),
             columns => format!("PARTITION BY {columns} ORDER BY q.{sort}"),
         },
@@ -352,7 +368,7 @@ fn gaps(check: &Check, source: &Source, step: &Step) -> Result<String> {
     };
     Ok(format!(
         "SELECT {segment}, pg_catalog.count(*), pg_catalog.count(*)::float8,
-    pg_catalog.json_agg(pg_catalog.json_build_object('after', before::text, 'before', value::text) ORDER BY place) FILTER (WHERE place <= 5)::text
+    pg_catalog.json_agg(pg_catalog.json_build_object('after', before, 'before', value) ORDER BY place) FILTER (WHERE place <= 5)::text
 FROM (SELECT *, pg_catalog.row_number() OVER ({partition}) AS place
     FROM (SELECT *, pg_catalog.lag(value) OVER ({partition}) AS before
         FROM (SELECT DISTINCT {segments}q.{value} AS value FROM {rows} AS q WHERE {filter}q.{value} IS NOT NULL) AS occurring) AS step
@@ -360,7 +376,7 @@ FROM (SELECT *, pg_catalog.row_number() OVER ({partition}) AS place
 {by_segment}",
         segment = segment_json(check),
         partition = by_segment(check, "PARTITION BY", "") + " ORDER BY value",
-        segments = segment_names(check),
+        segments = segment_names(check, source)?,
         rows = source.relation(),
         filter = filter(check),
         by_segment = grouping(check),
@@ -431,12 +447,4 @@ pub fn interval(datepart: Option<&str>, interval: &Json) -> Result<String> {
         _ => return Err(bad_interval(interval)),
     };
     Ok(format!("{}::pg_catalog.interval", quote_literal(text)))
-}
-
-/// How a statement would answer, for those who ask.
-pub fn told(check: &Check, source: &Source) -> Result<Json> {
-    Ok(match proof::of(check, source)? {
-        Some(proof) => json!({ "proof": proof }),
-        None => json!({ "sql": sql(check, source)? }),
-    })
 }

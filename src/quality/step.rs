@@ -7,6 +7,7 @@ use crate::algo::state::State;
 use crate::pg::arguments;
 use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
 use crate::pg::intake::{self, Intake};
+use crate::pg::progress;
 use crate::pg::site;
 use crate::pg::state::{self, StateDatum};
 
@@ -17,6 +18,7 @@ const FIRST: usize = 2;
 struct Site {
     plan: Plan,
     intakes: Vec<Intake>,
+    rows: u64,
 }
 
 impl Site {
@@ -44,7 +46,7 @@ impl Site {
             }
             intakes.push(site::in_its_memory(fcinfo, || Intake::of(type_oid)));
         }
-        Ok(Site { plan, intakes })
+        Ok(Site { plan, intakes, rows: 0 })
     }
 }
 
@@ -62,6 +64,10 @@ fn scan_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
                 known.insert(Site::new(fcinfo, &arguments::text(plan), FIRST)?)
             }
         };
+        site.rows += 1;
+        if site.rows % progress::ROWS == 0 {
+            progress::taken();
+        }
         let plan = &site.plan;
         let intakes = &mut site.intakes;
         state::step(

@@ -26,6 +26,21 @@ pub struct Stored {
     pub added_by: Oid,
 }
 
+impl Stored {
+    /// Whether two of them run together: those that one role added to one relation do.
+    pub fn together(&self, other: &Stored) -> bool {
+        (self.relation, self.added_by) == (other.relation, other.added_by)
+    }
+}
+
+/// Why an expression in SQL does not run: nobody's runs with another's rights.
+pub fn not_yours(added_by: Oid) -> String {
+    let role = catalog::role_name(added_by);
+    format!(
+        "its expression in SQL is that of role \"{role}\", as which you may not act; ask \"{role}\" or a superuser to run it"
+    )
+}
+
 /// Which stored checks are wanted.
 #[derive(Default)]
 pub struct Wanted<'a> {

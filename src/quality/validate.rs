@@ -4,17 +4,19 @@ use std::time::Instant;
 
 use super::check::Check;
 use super::compile::{self, Spread, Work};
-use super::finding::{Finding, Verdict};
-use super::judge::{self, Grouping};
+use super::finding::{Finding, Verdict, short};
+use super::grouping::Grouping;
+use super::judge;
 use super::pass::{Answers, Pass, Question};
 use super::rule::Rule;
 use super::segments;
 use super::source::Source;
-use super::statement;
+use super::{near_duplicates, statement};
 use crate::algo::block::{Form, Kind};
 use crate::algo::scan::{Bound, Constant, Measure, Test};
 use crate::pg::attempt::attempt;
 use crate::pg::catalog;
+use crate::pg::compute::Reporter;
 use crate::pg::error::Result;
 use crate::pg::intake;
 
@@ -55,8 +57,8 @@ pub fn run(checks: &[&Check], source: &Source) -> Result<Vec<Outcome>> {
         .collect())
 }
 
-/// Plans a check by itself, reading nothing.
-fn plan(check: &Check, source: &Source) -> Result<()> {
+/// Plans a check by itself, reading nothing. Errs where PostgreSQL cannot plan it.
+pub fn plan(check: &Check, source: &Source) -> Result<()> {
     let mut pass = Pass::default();
     compile::compile(check, source, &mut pass)?;
     pass.plan(source)
@@ -91,17 +93,26 @@ fn together(checks: &[&Check], source: &Source) -> Result<Vec<Outcome>> {
         works.push(attempt(|| compile::compile(check, source, &mut pass))?);
     }
     let answers = pass.run(source)?;
-    if source.row_security() && answers.rows() == Some(0) {
-        // Nothing seen is nothing known.
-        let role = catalog::role_name(catalog::current_role());
-        let message = format!("row-level security shows role \"{role}\" no row, so nothing can be said about them");
-        return Ok(checks.iter().map(|_| failed(&message)).collect());
-    }
     let mut outcomes = Vec::with_capacity(checks.len());
-    for (check, work) in checks.iter().zip(works) {
+    let mut reporter = Reporter::new();
+    for (index, (check, work)) in checks.iter().zip(works).enumerate() {
+        reporter.step(
+            &format!("checking {}: {}", source.text, check.name),
+            index,
+            checks.len(),
+        );
         let started = Instant::now();
         let findings = match work {
-            Ok(work) => attempt(|| find(check, work, source, &answers))?,
+            Ok(Work::Found(findings)) => Ok(findings),
+            Ok(work) => match hidden(source, &answers) {
+                Some(Hidden::All(message)) => Err(message),
+                hidden => attempt(|| find(check, work, source, &answers))?.map(|mut findings| {
+                    if let Some(Hidden::Some(message)) = hidden {
+                        findings.iter_mut().for_each(|finding| finding.add_message(&message));
+                    }
+                    findings
+                }),
+            },
             Err(message) => Err(message),
         };
         outcomes.push(Outcome {
@@ -109,7 +120,28 @@ fn together(checks: &[&Check], source: &Source) -> Result<Vec<Outcome>> {
             milliseconds: started.elapsed().as_secs_f64() * 1e3,
         });
     }
+    reporter.finish();
     Ok(outcomes)
+}
+
+/// What row-level security keeps from being seen.
+enum Hidden {
+    /// Every row: nothing is known.
+    All(String),
+    /// Rows, maybe: what is found is about the others.
+    Some(String),
+}
+
+fn hidden(source: &Source, answers: &Answers) -> Option<Hidden> {
+    source.row_security().then(|| {
+        let role = catalog::role_name(catalog::current_role());
+        match answers.rows() {
+            Some(0) => Hidden::All(format!(
+                "row-level security shows role \"{role}\" no row, so nothing can be said about them"
+            )),
+            _ => Hidden::Some(format!("of the rows that row-level security shows role \"{role}\"")),
+        }
+    })
 }
 
 /// What a check found.
@@ -119,10 +151,7 @@ fn find(check: &Check, work: Work, source: &Source, answers: &Answers) -> Result
             .column(name)
             .map_or(Kind::Other, |column| intake::kind_of(column.type_oid))
     };
-    let grouping = Grouping {
-        names: check.group_by.clone(),
-        kinds: check.group_by.iter().map(|name| kind_of(name)).collect(),
-    };
+    let grouping = Grouping::new(&check.group_by, source)?;
     let kind = check.column.as_deref().map_or(Kind::Other, kind_of);
     let question = match &work {
         Work::Found(_) => None,
@@ -130,15 +159,11 @@ fn find(check: &Check, work: Work, source: &Source, answers: &Answers) -> Result
         | Work::Figure(question, _)
         | Work::Segments(question)
         | Work::Bounds(question, _)
-        | Work::Statement(question) => Some(*question),
+        | Work::Statement(question)
+        | Work::NearDuplicates(question, _) => Some(*question),
     };
-    let counted = match question
-        .map(|question| judge::counted(answers, question, &grouping))
-        .transpose()
-    {
-        Ok(counted) => counted.unwrap_or_default(),
-        Err(finding) => return Ok(vec![finding]),
-    };
+    let counted = question.map(|question| judge::counted(answers, question)).transpose()?;
+    let counted = counted.unwrap_or_default();
     match work {
         Work::Found(findings) => Ok(findings),
         Work::Rows(_) => Ok(judge::rows(check, &counted, &grouping, kind)),
@@ -148,10 +173,15 @@ fn find(check: &Check, work: Work, source: &Source, answers: &Answers) -> Result
             .collect(),
         Work::Segments(_) => segments::judge(check, &counted, &grouping),
         Work::Bounds(_, spread) => second_pass(check, source, answers.measure(question.unwrap_or(0)), spread),
+        Work::NearDuplicates(_, similarity) => {
+            let mut findings = vec![near_duplicates::find(check, source, &similarity, &counted)?];
+            judge::add_evidence(check, &mut findings);
+            Ok(findings)
+        }
         Work::Statement(_) => {
             let answer = statement::run(check, source)?;
             let by_rows = !matches!(check.rule, Rule::EqualRowcount(_));
-            Ok(judge::statement(check, &counted, &answer, &grouping, by_rows))
+            judge::statement(check, &counted, &answer, &grouping, by_rows)
         }
     }
 }
@@ -168,11 +198,10 @@ fn second_pass(check: &Check, source: &Source, measure: &Measure, spread: Spread
     };
     let answers = pass.run(source)?;
     let kind = intake::kind_of(compile::column(check, source)?.type_oid);
-    let none = Grouping::default();
-    let counted = judge::counted(&answers, question, &none).unwrap_or_default();
-    let mut findings = judge::rows(check, &counted, &none, kind);
+    let counted = judge::counted(&answers, question)?;
+    let mut findings = judge::rows(check, &counted, &Grouping::default(), kind);
     for finding in &mut findings {
-        finding.message = Some(format!("usual values are between {low} and {high}"));
+        finding.message = Some(format!("usual values are between {} and {}", short(low), short(high)));
     }
     Ok(findings)
 }
@@ -186,7 +215,7 @@ pub fn outside(
     pass: &mut Pass,
 ) -> Result<Option<(usize, (f64, f64))>> {
     let bounds = match (measure, spread) {
-        (Measure::Moments(moments), Spread::Deviations(sigma)) => moments
+        (Measure::Moments(moments, _), Spread::Deviations(sigma)) => moments
             .mean()
             .zip(moments.stddev())
             .map(|(mean, stddev)| (mean - sigma * stddev, mean + sigma * stddev)),

@@ -203,6 +203,9 @@ pub struct Equality {
 pub struct Similarity {
     #[serde(default = "alike")]
     pub similarity: f64,
+    /// Compares rows by all of these, where no column is named.
+    #[serde(default)]
+    pub columns: Vec<String>,
 }
 
 /// `mixed_formats`
@@ -219,7 +222,7 @@ pub struct Minority {
 #[serde(deny_unknown_fields)]
 pub struct ScaleShift {
     /// The fewest rows of a segment that are judged.
-    #[serde(default = "thirty")]
+    #[serde(default = "fifty")]
     pub min_rows: u64,
 }
 
@@ -231,11 +234,6 @@ pub struct NullShare {
     #[serde(default = "twentieth")]
     pub max_difference: f64,
 }
-
-/// No argument at all.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
 
 fn one() -> f64 {
     1.0
@@ -258,8 +256,8 @@ fn single() -> Json {
 fn alike() -> f64 {
     0.9
 }
-fn thirty() -> u64 {
-    30
+fn fifty() -> u64 {
+    50
 }
 fn twentieth() -> f64 {
     0.05
@@ -289,6 +287,18 @@ impl Between {
             (Some(low), None) => format!(">= {low}"),
             (None, Some(high)) => format!("<= {high}"),
             (None, None) => String::new(),
+        }
+    }
+}
+
+impl Order {
+    /// How a value that is out of order compares with the one before.
+    pub fn wrong(&self) -> &'static str {
+        match (self.decreasing, self.strictly) {
+            (false, false) => "<",
+            (false, true) => "<=",
+            (true, false) => ">",
+            (true, true) => ">=",
         }
     }
 }

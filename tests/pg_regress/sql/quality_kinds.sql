@@ -85,6 +85,7 @@ SELECT * FROM judged('TABLE parent', '{"kind": "columns_match", "column_list": [
 SELECT * FROM judged('SELECT 1 AS a, 2 AS b', '{"kind": "columns_match", "column_list": ["b", "a"]}', '{"kind": "columns_match", "column_list": ["b", "a"], "match": "ordered_list"}');
 -- Sums and means do not lose digits in dividing.
 SELECT name, status, value FROM judged('SELECT 1.0 AS x FROM generate_series(1, 49) UNION ALL SELECT 0.0 FROM generate_series(1, 0)', '{"kind": "sum_between", "column_name": "x", "min_value": 49, "max_value": 49}');
+SELECT name, status, value FROM judged('SELECT CASE i WHEN 1 THEN 1.0 ELSE 0.0 END AS x FROM generate_series(1, 49) AS i', '{"kind": "sum_between", "column_name": "x", "min_value": 1, "max_value": 1}');
 -- Recent: how long ago the latest was. infinity is no point in time.
 SELECT name, status, metric, threshold, message, value BETWEEN 86000 AND 87000 AS a_day FROM judged($$VALUES (now() - interval '1 day'), (now() - interval '9 days'), ('infinity')$$,
     '{"kind": "recency", "column_name": "column1", "datepart": "hour", "interval": 25}', '{"kind": "recency", "column_name": "column1", "interval": "23 hours"}');
@@ -115,6 +116,7 @@ SELECT name, status, threshold, rows, failed FROM judged('item',
 SELECT name, segment, status, value, rows, failed, nulls, sample FROM judged('item',
     '{"kind": "not_null", "column_name": "ref", "group_by": "kind"}', '{"kind": "accepted_range", "column_name": "price", "min_value": 0, "group_by": ["kind", "ok"]}', '{"kind": "mean_between", "column_name": "id", "min_value": 2, "group_by": ["grade"]}');
 SELECT name, segment, status, value, rows, failed, sample->'values' AS sample FROM judged('item', '{"kind": "unique", "column_name": "kind", "group_by": "weight"}', '{"kind": "unique", "column_name": "kind", "group_by": "span"}', '{"kind": "unique", "column_name": "kind", "group_by": "ok"}');
+SELECT name, segment, status, value, rows, failed FROM judged($$VALUES (1.50, 1), (1.5, 1), (2, 2), ('-0', 3), (0, 3), ('NaN', 4)$$, '{"kind": "unique", "column_name": "column2", "group_by": "column1"}', '{"kind": "relationships", "column_name": "column2", "to": "parent", "field": "id", "group_by": "column1"}');
 SELECT name, segment, status, value, rows, failed, sample FROM judged('item', '{"kind": "monotonic", "column_name": "changed", "sort_column": "id", "group_by": "kind"}', '{"kind": "no_gaps", "column_name": "id", "group_by": "ok"}', '{"kind": "relationships", "column_name": "ref", "to": "parent", "field": "id", "group_by": "sold"}');
 -- Few rows show little: a segment above its share warns until chance does not explain it, and many segments are corrected for.
 SELECT segment, status, rows_evaluated AS rows, rows_failed AS failed, round(fraction_low::numeric, 4) AS low, round(fraction_high::numeric, 4) AS high, round(p_value::numeric, 4) AS p

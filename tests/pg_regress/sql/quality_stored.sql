@@ -34,7 +34,18 @@ SELECT check_id - :not_null AS number, name, segment, status, severity, metric, 
        round(fraction_failed::numeric, 4) AS fraction, null_rows AS nulls, sample
 FROM assay.run_checks('orders');
 -- Each result says as whom and of when; the time is that of the snapshot.
-SELECT DISTINCT role = current_user AS as_me, snapshot_at = statement_timestamp() AS now, duration_ms >= 0 AS timed, relation FROM assay.run_checks('orders');
+SELECT DISTINCT role = current_user AS as_me, snapshot_at BETWEEN statement_timestamp() AND clock_timestamp() AS now, duration_ms >= 0 AS timed, relation FROM assay.run_checks('orders');
+SELECT DISTINCT snapshot_at = statement_timestamp() AS now FROM assay.validate('orders', '[{"kind": "not_empty"}]');
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT count(*) FROM orders;
+SELECT DISTINCT snapshot_at = transaction_timestamp() AS as_the_transaction FROM assay.run_checks('orders');
+SELECT DISTINCT snapshot_at = transaction_timestamp() AS as_the_transaction FROM assay.validate('orders', '[{"kind": "not_empty"}]');
+COMMIT;
+-- It sees what its own command has written.
+BEGIN;
+WITH load AS (INSERT INTO orders VALUES (200, 'north', 'open', 1, 'a@example.com', '2026-05-01') RETURNING id)
+SELECT load.id, value AS rows FROM load, LATERAL (SELECT value FROM assay.run_checks('orders') WHERE name = 'row_count_between_by_region' AND segment = '{"region": "north"}' AND load.id > 0) AS r;
+ROLLBACK;
 
 -- By tag: any of them.
 SELECT name FROM assay.run_checks('orders', '{status}');

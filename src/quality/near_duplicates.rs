@@ -1,0 +1,92 @@
+//! `near_duplicates`: rows whose texts, or whose columns taken together, nearly repeat each other.
+
+use pgrx::spi::quote_identifier;
+use serde_json::{Value as Json, json};
+
+use super::check::Check;
+use super::compile::named;
+use super::finding::Finding;
+use super::judge::Counted;
+use super::rule::Similarity;
+use super::source::Source;
+use super::statement;
+use crate::algo::quality::near_duplicates::{Finder, Group, Params};
+use crate::pg::compute::{self, Reporter};
+use crate::pg::error::{Error, Result};
+use crate::pg::query::Query;
+use crate::pg::settings;
+use crate::pg::types::Value;
+
+/// The most bytes that texts and their keys may take.
+const MEMORY: usize = 256 << 20;
+/// Groups that are shown.
+const SHOWN: usize = 5;
+
+/// The statement that gives the texts to compare.
+pub fn sql(check: &Check, source: &Source, similarity: &Similarity) -> Result<String> {
+    let names: Vec<&String> = check.column.iter().chain(&similarity.columns).collect();
+    let columns = names
+        .iter()
+        .map(|name| Ok(format!("q.{}::text", quote_identifier(&named(name, source)?.name))))
+        .collect::<Result<Vec<_>>>()?;
+    let text = match columns.as_slice() {
+        [column] => column.clone(),
+        columns => format!("pg_catalog.concat_ws(' ', {})", columns.join(", ")),
+    };
+    Ok(format!(
+        "SELECT {text} FROM {} AS q WHERE {}true",
+        source.relation(),
+        statement::filter(check)
+    ))
+}
+
+/// Reads the texts and compares them. Errs with 53400 where they take too much memory.
+pub fn find(check: &Check, source: &Source, similarity: &Similarity, counted: &[Counted<'_>]) -> Result<Finding> {
+    let mut finder = Finder::new(Params {
+        threshold: similarity.similarity,
+        memory: MEMORY.min(settings::max_memory()),
+        max_groups: SHOWN,
+    })?;
+    let mut reporter = Reporter::new();
+    let query = Query::new(&sql(check, source, similarity)?)?;
+    let expected = query.expected_rows();
+    let mut row_number = 0;
+    query.run(&mut |row| {
+        if let Value::Text(text) = row.value(0) {
+            finder.push(row_number, &text)?;
+        }
+        row_number += 1;
+        reporter.rows("looking for near duplicates", row_number, expected);
+        Ok(())
+    })?;
+    let found = compute::run("comparing near duplicates", &mut reporter, |monitor| {
+        finder.finish(monitor)
+    })?;
+    reporter.finish();
+    let tally = counted.first().map(|counted| counted.tally);
+    let shown = |group: &Group| -> Json { json!({ "rows": group.rows, "texts": group.texts }) };
+    Ok(Finding {
+        metric: "groups",
+        value: Some(found.groups as f64),
+        rows: tally.map(|tally| tally.rows),
+        failed: Some(found.rows_failed),
+        nulls: check.column.as_ref().and(tally).map(|tally| tally.failed),
+        sample: (found.groups > 0).then(|| found.largest.iter().map(shown).collect()),
+        message: (found.capped_blocks > 0).then(|| {
+            format!(
+                "{} blocks of alike texts were too large to compare all pairs in: some may be missing",
+                found.capped_blocks
+            )
+        }),
+        ..Finding::default()
+    })
+}
+
+/// The error of a check that names its texts twice, or not at all.
+pub fn ambiguous() -> Error {
+    Error::new(
+        crate::pg::error::INVALID_PARAMETER,
+        "near_duplicates needs either a column or columns",
+    )
+    .hint("Name one text with column_name, or the columns of rows to compare with the argument columns.")
+}
