@@ -55,7 +55,48 @@ FROM customers c
 GROUP BY is_test
 ORDER BY is_test;
 
-\echo '── 2. Training on 800 of them, with progress ten times a second'
+\echo '── 2. Can the data be believed? This morning''s file of applications, with faults planted in it'
+\echo
+CREATE TABLE application AS
+SELECT customer_id AS id, (ARRAY['Berlin', 'Hamburg', 'Munich', 'Vienna'])[customer_id % 4 + 1] AS branch,
+       date '2026-06-01' + customer_id % 90 AS day, age, purpose, credit_amount::numeric AS amount, duration_months AS months,
+       to_char(date '2026-06-01' + customer_id % 90, CASE customer_id % 4 WHEN 3 THEN 'MM/DD/YYYY' ELSE 'DD/MM/YYYY' END) AS applied
+FROM german_credit;
+UPDATE application SET amount = amount * 100 WHERE branch = 'Hamburg';                                -- in cents
+UPDATE application SET age = NULL WHERE branch = 'Munich' AND id % 3 = 0;                             -- a form lost a field
+UPDATE application SET months = -months WHERE id % 333 = 0;                                           -- a sign
+UPDATE application SET purpose = upper(purpose) WHERE id % 40 = 0;                                    -- another spelling
+INSERT INTO application SELECT * FROM application WHERE id % 250 = 0;                                 -- sent twice
+\set ECHO queries
+SELECT name AS check, coalesce(segment->>'branch', 'all') AS branch, status, rows_failed AS "rows", coalesce(message, sample::text) AS found
+FROM assay.validate('application', '[
+    {"kind": "not_null", "column_name": "amount"}, {"kind": "accepted_range", "column_name": "months", "min_value": 1},
+    {"kind": "unique", "column_name": "id"}, {"kind": "mixed_formats", "column_name": "purpose"},
+    {"kind": "mixed_formats", "column_name": "applied", "group_by": "branch"}, {"kind": "scale_shift", "column_name": "amount", "group_by": "branch"},
+    {"kind": "null_share_by_segment", "column_name": "age", "group_by": "branch"}]')
+WHERE status <> 'pass' OR segment IS NULL;
+\set ECHO none
+\echo
+\echo '   A check that is stored guards every load after it: the load below fails, and with it all that it did.'
+\echo
+DELETE FROM application WHERE months < 1;
+\o /dev/null
+\set ECHO queries
+SELECT assay.add_check('application', 'accepted_range', 'months', '{"min_value": 1, "max_value": 120}');
+\set ECHO none
+\o
+\set ON_ERROR_STOP off
+\set ECHO queries
+BEGIN;
+INSERT INTO application SELECT 5000 + i, 'Vienna', '2026-09-01', 30, 'furniture', 1000, i * 10 - 20 FROM generate_series(1, 4) AS i;
+SELECT assay.assert_checks('application');
+COMMIT;
+\set ECHO none
+\set ON_ERROR_STOP on
+\echo
+SELECT count(*) FILTER (WHERE id > 5000) AS "rows of the load", count(*) AS "rows of the table" FROM application;
+
+\echo '── 3. Training on 800 of them, with progress ten times a second'
 \echo
 SET assay.progress = '100ms';
 \set ECHO queries
@@ -64,7 +105,7 @@ SELECT version, algorithm, rows, features, duration FROM assay.train('risk', 'cu
                  "subsample_freq": 1, "colsample_bytree": 0.5}',
     exclude => '{customer_id}', split => 'is_test');
 \set ECHO none
-\echo '── 3. A rival: it takes over if it ranks the customers kept for testing no worse'
+\echo '── 4. A rival: it takes over if it ranks the customers kept for testing no worse'
 \echo
 \o /dev/null
 \set ECHO queries
@@ -84,7 +125,7 @@ WHERE model = 'risk'
 GROUP BY version, algorithm, deployed
 ORDER BY version;
 
-\echo '── 4. The 200 customers kept for testing: who is flagged, and who should have been'
+\echo '── 5. The 200 customers kept for testing: who is flagged, and who should have been'
 \echo
 SELECT CASE actual WHEN 'true' THEN 'bad risk' ELSE 'good risk' END AS actually,
        sum(rows) FILTER (WHERE predicted = 'true') AS "flagged as risky", sum(rows) FILTER (WHERE predicted = 'false') AS passed
@@ -92,7 +133,7 @@ FROM assay.confusion_matrix('risk', 'SELECT * FROM customers WHERE is_test')
 GROUP BY actual
 ORDER BY actual DESC;
 
-\echo '── 5. What matters to version 1: the share of each feature in what its trees gained'
+\echo '── 6. What matters to version 1: the share of each feature in what its trees gained'
 \echo
 \pset tuples_only on
 \pset border 0
@@ -104,7 +145,7 @@ LIMIT 8;
 \pset tuples_only off
 \pset border 1
 
-\echo '── 6. The riskiest of the customers that the model has never seen'
+\echo '── 7. The riskiest of the customers that the model has never seen'
 \echo
 SELECT customer_id AS customer, round(assay.predict('risk', c)::numeric, 3) AS risk, assay.predict_label('risk', c) AS "label",
        credit_amount AS amount, duration_months AS months, purpose, checking_status AS checking, is_risky::text AS truth
@@ -115,7 +156,7 @@ LIMIT 8;
 -- The riskiest of the large loans.
 SELECT customer_id AS riskiest FROM customers c WHERE is_test AND credit_amount > 10000 ORDER BY assay.predict('risk', c) DESC LIMIT 1 \gset
 
-\echo '── 7. What if customer' :riskiest 'asked for less?'
+\echo '── 8. What if customer' :riskiest 'asked for less?'
 \echo
 SELECT offer, w.credit_amount AS amount, w.duration_months AS months, round(assay.predict('risk', w)::numeric, 3) AS risk,
        repeat('█', round(50 * assay.predict('risk', w))::int) AS bar
@@ -127,7 +168,7 @@ FROM customers c,
 WHERE c.customer_id = :riskiest
 ORDER BY place;
 
-\echo '── 8. Three weights of version 2: a logistic regression can be read'
+\echo '── 9. Three weights of version 2: a logistic regression can be read'
 \echo
 SELECT feature, CASE feature WHEN 'credit_amount' THEN '1000 more' ELSE '1 more' END AS change,
        round(exp(weight * unit)::numeric, 2) AS "odds of bad risk times", round(p_value::numeric, 4) AS "p value"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a Python program does through psycopg: client.py, in a virtual environment of its own under the target folder.
+# What Python programs do through psycopg, in a virtual environment of its own under the target folder.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -14,4 +14,8 @@ if [[ ! -e $place/ready ]]; then
     fi
     touch "$place/ready"
 fi
-exec "$place/bin/python" tests/clients/client.py
+status=0
+for program in tests/clients/*.py; do
+    "$place/bin/python" "$program" || status=$?
+done
+exit "$status"
