@@ -692,6 +692,19 @@ AS 'MODULE_PATHNAME', 'profile_of_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 
 COMMENT ON FUNCTION assay.profile_of(assay.state) IS
 'The profile that a state of assay.profile_state holds, as assay.profile gives it. Merged states answer for all their rows: counts exactly, moments to 1e-12, the rest within the stated errors. NULL gives no line. Errors: ML012 another state.';
 
+CREATE FUNCTION assay.render_profile(query text) RETURNS text
+AS 'MODULE_PATHNAME', 'render_profile_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.render_profile(text) IS
+'The profile of a query or relation as a page of text, of at most 118 characters a line: a line a column with its name, type, meaning, share of NULLs, distinct values (with a tilde where they are estimated), values (the least, the median of numbers, the greatest; or the most frequent with their share of the values) and a histogram: of numbers and times in twenty bins of equal width, of categories a bar a value. Long texts are cut; control characters are written as in string constants with escapes. Errors as in assay.profile.';
+
+CREATE FUNCTION assay.suggest_checks(query text)
+RETURNS TABLE (kind text, column_name text, args jsonb, mostly double precision, reason text, as_constraint text, definition jsonb)
+AS 'MODULE_PATHNAME', 'suggest_checks_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
+COMMENT ON FUNCTION assay.suggest_checks(text) IS
+'Checks that the rows of a query or relation suggest, each with its reason. The rows are read once for their profile, and again to see that each check holds on them: one that does not is not suggested.
+kind, column_name, args and mostly are what assay.add_check takes; definition is the same as assay.validate takes it, in an array. as_constraint: the constraint that would keep the table so (for a table''s name a whole statement), where one can; NULL else.
+Ranges are wider than the values found, sets of values are suggested only where each value has several rows, and what a constraint of the table demands already is left out. Nothing is suggested of fewer than 30 rows or values, nor of a column with one value. Errors as in assay.profile.';
+
 -- Stored checks.
 
 CREATE TABLE assay.quality_check (

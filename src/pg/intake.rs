@@ -26,6 +26,8 @@ enum Way {
     Text(Reader),
     /// An enum's label, looked up once a value.
     Enum(HashMap<pg_sys::Oid, Box<str>>),
+    /// Binary data in hexadecimal, whatever the setting bytea_output.
+    Bytes,
     /// What the type's output function writes.
     Output(Box<pg_sys::FmgrInfo>),
 }
@@ -93,6 +95,7 @@ impl Intake {
             (Kind::Date, _) => Way::Integer(days),
             (Kind::Interval, _) => Way::Interval,
             (Kind::Enum, _) => Way::Enum(HashMap::new()),
+            (Kind::Bytes, _) => Way::Bytes,
             (Kind::Float | Kind::Numeric, Some(reader)) => Way::Number(reader),
             (Kind::Text | Kind::Uuid, Some(reader)) => Way::Text(reader),
             _ => Way::Output(output_function(base)),
@@ -121,6 +124,8 @@ impl Intake {
                 let value = pg_sys::Oid::from(datum.value() as u32);
                 column.push_text(labels.entry(value).or_insert_with(|| types::enum_label(value).0.into()));
             }
+            // SAFETY: as above.
+            Way::Bytes => column.push_text(&unsafe { types::hexadecimal(datum) }),
             // SAFETY: as above: the function is that of the datum's type.
             Way::Output(function) => column.push_text(&unsafe { types::written(function, datum) }),
         }

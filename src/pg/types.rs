@@ -248,6 +248,22 @@ fn decode_foreign(bytes: &[u8]) -> String {
     }
 }
 
+/// Binary data as its output function writes it by default: `\x` and two digits a byte.
+///
+/// # Safety
+/// `datum` is a non-null bytea.
+pub unsafe fn hexadecimal(datum: pg_sys::Datum) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    // SAFETY: as the caller promises; detoasting gives a plain varlena.
+    let bytes = unsafe { varlena_to_byte_slice(pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr())) };
+    let mut text = String::with_capacity(2 + 2 * bytes.len());
+    text.push_str("\\x");
+    for byte in bytes {
+        text.extend([byte >> 4, byte & 15].map(|half| char::from(DIGITS[usize::from(half)])));
+    }
+    text
+}
+
 fn hyphenated(bytes: [u8; 16]) -> String {
     use std::fmt::Write;
     bytes

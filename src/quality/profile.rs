@@ -47,9 +47,9 @@ type ProfileRow = (
 /// The lines of a profile.
 type Profile = TableIterator<'static, ProfileRow>;
 
-/// Reads the rows of a query once, for the profiles of all its columns.
-pub fn of_query(query: &str) -> Result<Scan> {
-    let source = Source::open(query)?;
+/// Reads the rows of a source once, for the profiles of all its columns. Errs with 42701 when two columns have one name, and with 22023
+/// without a column.
+pub fn of(source: &Source) -> Result<Scan> {
     source.require_distinct_names()?;
     if source.columns().is_empty() {
         return Err(Error::new(INVALID_PARAMETER, "the query has no columns").hint("Name those to be profiled."));
@@ -59,7 +59,7 @@ pub fn of_query(query: &str) -> Result<Scan> {
         let place = pass.column(column);
         pass.profile(place);
     }
-    let mut scans = pass.run(&source)?.into_scans().into_iter();
+    let mut scans = pass.run(source)?.into_scans().into_iter();
     let first = scans
         .next()
         .ok_or_else(|| Error::new(INVALID_PARAMETER, "the query has no columns"))?;
@@ -113,7 +113,7 @@ fn row(column: &PlanColumn, report: &Report) -> ProfileRow {
     let bins: Vec<Json> = report
         .histogram
         .iter()
-        .map(|bin| json!({ "low": on_scale(kind, bin.low), "high": on_scale(kind, bin.high), "rows": bin.count }))
+        .map(|bin| json!({ "low": on_scale(kind, bin.low), "high": on_scale(kind, bin.high), "rows": bin.count.round() as u64 }))
         .collect();
     let mut details = report.details_json();
     if let (Some(quantiles), false, Json::Object(object)) = (report.quantiles, kind.is_number(), &mut details) {
@@ -161,20 +161,20 @@ fn rows(scan: &Scan) -> Profile {
     )
 }
 
+fn of_query(query: Option<&str>) -> Result<Scan> {
+    of(&Source::open(required("query", query)?)?)
+}
+
 /// `profile(query)`.
 #[pg_extern(sql = false)]
 fn profile(query: Option<&str>) -> Profile {
-    rows(&or_raise(required("query", query).and_then(of_query)))
+    rows(&or_raise(of_query(query)))
 }
 
 /// `profile_state(query)`.
 #[pg_extern(sql = false)]
 fn profile_state(query: Option<&str>) -> StateDatum {
-    or_raise(
-        required("query", query)
-            .and_then(of_query)
-            .and_then(|scan| state::flat_datum(&State::from(scan))),
-    )
+    or_raise(of_query(query).and_then(|scan| state::flat_datum(&State::from(scan))))
 }
 
 /// `profile_of(state)`.

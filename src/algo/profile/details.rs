@@ -109,8 +109,9 @@ fn days(calendar: &Calendar) -> Value {
     days
 }
 
-/// A day from 2000-01-01 in the Gregorian calendar, by counting years of 400 that begin in March.
-fn iso_date(day: i64) -> String {
+/// A day from 2000-01-01 in the Gregorian calendar as ISO 8601 writes it, with `BC` behind years before the first. By counting from March in
+/// cycles of 400 years.
+pub fn iso_date(day: i64) -> String {
     // From 2000-03-01, the first day of such a year.
     let day = day - 60;
     let (era, day) = (day.div_euclid(146_097), day.rem_euclid(146_097));

@@ -13,7 +13,8 @@ pub enum Meaning {
     Constant,
     /// Truth values, by their type, as 0 and 1, or as words.
     Boolean,
-    /// Nearly every row has another value: whole numbers, or texts of one word.
+    /// Nearly every row has another value, and hardly by chance: whole numbers that would have repeated otherwise, or texts of one word, most of them
+    /// with digits where there are fewer than a thousand.
     Identifier,
     /// Few values that come again and again.
     Category,
@@ -135,7 +136,7 @@ impl Evidence<'_> {
     fn of_numbers(&self) -> Meaning {
         if self.distinct < 2.5 && self.range == Some((0.0, 1.0)) {
             Meaning::Boolean
-        } else if self.kind == Kind::Integer && self.is_unique() {
+        } else if self.kind == Kind::Integer && self.is_unique() && self.is_unique_by_design() {
             Meaning::Identifier
         } else if self.kind == Kind::Integer && self.is_category(20.0) {
             Meaning::Category
@@ -201,7 +202,7 @@ impl Evidence<'_> {
             };
         }
         let words = shapes.words().unwrap_or(0.0);
-        if self.is_unique() && words < 1.5 {
+        if self.is_unique() && words < 1.5 && (shapes.digits() >= 0.5 || self.present >= 1000) {
             Meaning::Identifier
         } else if self.is_category(1000.0) && words < 8.0 {
             Meaning::Category
@@ -223,6 +224,17 @@ impl Evidence<'_> {
     /// Whether all values but 1 in 100 may be different, of 20 at least.
     fn is_unique(&self) -> bool {
         self.present >= 20 && self.distinct * (1.0 + self.distinct_error) >= 0.99 * self.present as f64
+    }
+
+    /// Whether whole numbers without repetition tell that they are meant to be so: drawn by chance from their range some would have repeated (fewer
+    /// than one time in twenty none does), or the range is wider than that of amounts and counts.
+    fn is_unique_by_design(&self) -> bool {
+        const EQUAL_PAIRS: f64 = 3.0;
+        const GENERATED: f64 = 1e12;
+        self.range.is_some_and(|(least, greatest)| {
+            let (rows, span) = (self.present as f64, greatest - least + 1.0);
+            span >= GENERATED || rows * rows / (2.0 * span) >= EQUAL_PAIRS
+        })
     }
 
     /// Whether there are `most` different values at most, and ten rows for each.

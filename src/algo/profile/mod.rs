@@ -12,6 +12,7 @@ mod meaning;
 mod moments;
 mod number;
 mod number_sketches;
+pub mod page;
 mod report;
 mod shape;
 mod sizes;
@@ -26,6 +27,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use days::Calendar;
+pub use details::iso_date;
 pub use elements::{ArrayDetails, JsonDetails, Spread};
 pub use format::Format;
 pub use meaning::Meaning;
@@ -119,6 +121,25 @@ impl ColumnProfile {
         match &self.values {
             Values::Numbers(numbers) => summarize::sorted(self.kind, numbers).quantile(q),
             Values::Texts(_) => None,
+        }
+    }
+
+    /// All different values with their rows, the most frequent first; NaN and infinities are not among them. `None` when they are more than `most`, or
+    /// no longer counted one by one.
+    pub fn values(&self, most: usize) -> Option<Vec<(Point, u64)>> {
+        match &self.values {
+            Values::Numbers(numbers) => summarize::counted_numbers(self.kind, numbers, most),
+            Values::Texts(texts) => summarize::counted_texts(texts, most),
+        }
+    }
+
+    /// The day of a point in time, from 2000-01-01. `None` for other values, and for the infinities.
+    pub fn day_of(&self, point: &Point) -> Option<i64> {
+        match point {
+            Point::Integer(time) if self.kind.is_time() && *time != i64::MAX && *time != i64::MIN => {
+                Some(number::day(self.kind, *time))
+            }
+            _ => None,
         }
     }
 

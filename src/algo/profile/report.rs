@@ -1,5 +1,7 @@
 //! What a profile says about a column.
 
+use std::cmp::Ordering;
+
 use super::days::Calendar;
 use super::elements::{ArrayDetails, JsonDetails};
 use super::meaning::Meaning;
@@ -16,6 +18,18 @@ pub enum Point {
     Number(f64),
     /// Of a kind whose cells are texts; of a long text the beginning.
     Text(String),
+}
+
+impl Point {
+    /// The order of two values of one column: numbers by value, texts by their bytes.
+    pub fn order(&self, other: &Point) -> Ordering {
+        match (self, other) {
+            (Point::Integer(a), Point::Integer(b)) => a.cmp(b),
+            (Point::Number(a), Point::Number(b)) => a.total_cmp(b),
+            (Point::Text(a), Point::Text(b)) => a.cmp(b),
+            _ => Ordering::Equal,
+        }
+    }
 }
 
 /// A bin of a histogram.

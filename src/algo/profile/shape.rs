@@ -41,6 +41,8 @@ pub(super) struct Shapes {
     filled: u64,
     /// Words in all rows.
     words: u64,
+    /// Rows with a digit.
+    digits: u64,
     /// Of the weights of sampled rows, the sum of squares.
     squares: f64,
 }
@@ -78,6 +80,7 @@ impl Shapes {
             rows: 0,
             filled: 0,
             words: 0,
+            digits: 0,
             squares: 0.0,
         }
     }
@@ -89,6 +92,7 @@ impl Shapes {
         let text = &text[..text.floor_char_boundary(LONGEST)];
         self.casing[casing(text) as usize] += rows;
         let mask = mask(text);
+        self.digits += if mask.contains('9') { rows } else { 0 };
         let hash = hash_text(&mask);
         self.masks.push_by(
             hash,
@@ -127,6 +131,7 @@ impl Shapes {
         self.rows = self.rows.saturating_add(other.rows);
         self.filled = self.filled.saturating_add(other.filled);
         self.words = self.words.saturating_add(other.words);
+        self.digits = self.digits.saturating_add(other.digits);
         self.squares += other.squares;
         Ok(())
     }
@@ -139,6 +144,11 @@ impl Shapes {
     /// Words of a text, on average.
     pub(super) fn words(&self) -> Option<f64> {
         (self.filled > 0).then(|| self.words as f64 / self.filled as f64)
+    }
+
+    /// The share of the texts that have a digit, near their beginning. 0 without any.
+    pub(super) fn digits(&self) -> f64 {
+        self.digits as f64 / self.rows.max(1) as f64
     }
 
     pub(super) fn details(&self) -> ShapeDetails {
@@ -175,6 +185,7 @@ impl Shapes {
             && self.masks.rows() == rows
             && self.rows == rows
             && self.filled <= rows
+            && self.digits <= rows
             && self.casing.iter().try_fold(0_u64, |sum, &rows| sum.checked_add(rows)) == Some(rows)
             && self.formats.iter().all(|&rows| rows <= self.filled)
             && self.squares.is_finite()

@@ -7,7 +7,7 @@ use super::report::{Bin, Details, Point, Report};
 use super::text::Texts;
 use super::{ColumnProfile, NonFinite};
 use crate::algo::block::Kind;
-use crate::algo::sketch::{CONFIDENCE_99, Label, Weighted};
+use crate::algo::sketch::{CONFIDENCE_99, Key, Label, Table, Weighted};
 
 /// Bins of a histogram.
 const BINS: usize = 20;
@@ -48,13 +48,11 @@ pub(super) fn numbers(profile: &ColumnProfile, numbers: &Numbers) -> Report {
         });
         quantile_error = CONFIDENCE_99 * sketches.quantiles.deviation();
     } else {
-        let mut counted: Vec<(i64, u64)> = numbers.exact.iter().map(|(&value, rows)| (value, rows)).collect();
-        counted.sort_unstable_by_key(|&(value, rows)| (std::cmp::Reverse(rows), value));
         top.extend(
-            counted
+            counted_numbers(kind, numbers, usize::MAX)
                 .into_iter()
-                .take(TOP)
-                .map(|(value, rows)| (point(kind, value), rows)),
+                .flatten()
+                .take(TOP),
         );
     }
     add_non_finite(&mut top, kind, numbers.non_finite);
@@ -108,13 +106,11 @@ pub(super) fn texts(profile: &ColumnProfile, texts: &Texts) -> Report {
     let (distinct, distinct_error, mut top, top_exact, top_error);
     match texts.exact() {
         Some(exact) => {
-            let mut counted: Vec<(&Label, u64)> = exact.iter().collect();
-            counted.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-            top = counted
+            top = by_frequency(exact)
                 .into_iter()
                 .take(TOP)
                 .map(|(label, rows)| (label.clone(), rows))
-                .collect::<Vec<_>>();
+                .collect();
             (distinct, distinct_error, top_exact, top_error) = (exact.len() as f64, 0.0, true, 0);
         }
         None => {
@@ -174,6 +170,32 @@ pub(super) fn texts(profile: &ColumnProfile, texts: &Texts) -> Report {
             calendar: None,
         },
     }
+}
+
+/// The values of an exact table, the most frequent first, equals in their order. `None` without such a table, and with more values than `most`.
+pub(super) fn counted_numbers(kind: Kind, numbers: &Numbers, most: usize) -> Option<Vec<(Point, u64)>> {
+    if numbers.sketches.is_some() || numbers.exact.len() > most {
+        return None;
+    }
+    let values = by_frequency(&numbers.exact).into_iter();
+    Some(values.map(|(&value, rows)| (point(kind, value), rows)).collect())
+}
+
+/// As [`counted_numbers`].
+pub(super) fn counted_texts(texts: &Texts, most: usize) -> Option<Vec<(Point, u64)>> {
+    let exact = texts.exact().filter(|exact| exact.len() <= most)?;
+    let values = by_frequency(exact).into_iter();
+    Some(
+        values
+            .map(|(label, rows)| (Point::Text(label.text().to_owned()), rows))
+            .collect(),
+    )
+}
+
+fn by_frequency<K: Key>(table: &Table<K>) -> Vec<(&K, u64)> {
+    let mut counted: Vec<(&K, u64)> = table.iter().collect();
+    counted.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    counted
 }
 
 /// An estimate of distinct values between what is known for certain.

@@ -5,6 +5,7 @@
 pub mod mixed_formats;
 pub mod near_duplicates;
 pub mod null_share;
+pub mod outlook;
 pub mod scale_shift;
 pub mod threshold;
 pub mod valid_format;

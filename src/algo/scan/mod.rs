@@ -278,10 +278,7 @@ fn is_true(column: &BlockColumn, row: usize) -> bool {
 impl Accumulator for Scan {
     fn merge(&mut self, other: &Self) -> Result<()> {
         if self.plan != other.plan {
-            return Err(Error::Mismatch {
-                left: "a scan".into(),
-                right: "one of other columns or checks".into(),
-            });
+            return Err(self.plan.mismatch(&other.plan));
         }
         self.flush();
         let other = other.settled();

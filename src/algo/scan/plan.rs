@@ -63,6 +63,31 @@ pub struct PlanCheck {
 }
 
 impl Plan {
+    /// The error of merging passes of two plans: it names the first column that differs.
+    pub(super) fn mismatch(&self, other: &Plan) -> Error {
+        let columns = self.columns.iter().zip(&other.columns);
+        let place = columns.take_while(|(ours, theirs)| ours == theirs).count();
+        if place == self.columns.len().max(other.columns.len()) {
+            return Error::Mismatch {
+                left: "a scan".into(),
+                right: "one of the same columns with other profiles or checks".into(),
+            };
+        }
+        let told = |plan: &Plan| match plan.columns.get(place) {
+            Some(column) => format!(
+                "whose column {} is \"{}\" ({})",
+                place + 1,
+                column.name,
+                column.type_name
+            ),
+            None => format!("without a column {}", place + 1),
+        };
+        Error::Mismatch {
+            left: format!("a scan {}", told(self)),
+            right: format!("one {}", told(other)),
+        }
+    }
+
     /// The kind of the column that a check looks at.
     pub(super) fn kind(&self, check: &PlanCheck) -> Option<Kind> {
         check.column.map(|column| self.columns[column].kind)

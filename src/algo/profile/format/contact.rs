@@ -96,7 +96,7 @@ pub(super) fn is_mac_address(bytes: &[u8]) -> bool {
 }
 
 /// 7 to 15 digits that begin with +, or stand in two or more groups apart by single spaces, hyphens, dots, slashes or parentheses,
-/// and are neither an address of the internet nor grouped like a date.
+/// and are neither an address of the internet nor grouped like a date or a number of another kind.
 pub(super) fn is_phone(text: &str) -> bool {
     let international = text.starts_with('+');
     let body = text.strip_prefix('+').unwrap_or(text);
@@ -113,10 +113,12 @@ pub(super) fn is_phone(text: &str) -> bool {
     let ends = body.bytes().next_back().is_some_and(|byte| byte.is_ascii_digit());
     // A decimal number has one point and two groups.
     let decimal = !international && marks == 1 && body.contains('.');
-    let like_a_date = !international && matches!(groups.as_slice(), [4, 2, 2] | [2, 2, 4]);
+    // Dates, numbers of social security, and what is numbered within a year: 2024-001234.
+    let otherwise = matches!(groups.as_slice(), [4, 2, 2] | [2, 2, 4] | [3, 2, 4])
+        || (groups.len() == 2 && groups[0] == 4 && (body.starts_with("19") || body.starts_with("20")));
     usual
         && ends
-        && !like_a_date
+        && (international || !otherwise)
         && (7..=15).contains(&digits)
         && (international || groups.len() >= 2)
         && !decimal

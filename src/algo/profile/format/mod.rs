@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn texts_have_their_formats() {
-        let cases: [(&str, &[&str]); 66] = [
+        let cases: [(&str, &[&str]); 68] = [
             ("yes", &["boolean"]),
             ("1", &["boolean", "number"]),
             ("12.5", &["number"]),
@@ -300,6 +300,8 @@ mod tests {
             ("+49 30 1234567", &["phone"]),
             ("(030) 123-4567", &["phone"]),
             ("555-123-4567", &["phone"]),
+            ("123-45-6789", &[]),
+            ("2024-001234", &[]),
             ("12345-6789", &["phone", "postal_code"]),
             ("SW1A 1AA", &["postal_code"]),
             ("K1A 0B1", &["postal_code"]),

@@ -29,6 +29,14 @@ fn texts_mean_what_nearly_all_of_them_are() {
     assert_eq!(of_texts(each(|i| format!("{:05}", i * 37 % 100))), "code");
     assert_eq!(of_texts(each(|i| format!("{i:05}"))), "identifier");
     assert_eq!(of_texts(each(|i| format!("A-{i}"))), "identifier");
+    let surname = |i: u64| {
+        format!(
+            "{}{}",
+            ["Mo", "Ba", "Li", "Ka"][i as usize % 4],
+            "n".repeat(i as usize / 4 + 1)
+        )
+    };
+    assert_eq!(of_texts(each(surname)), "text");
     assert_eq!(
         of_texts(each(|i| format!("{}.5, {}.25", i % 90, i % 180))),
         "coordinates"
@@ -101,6 +109,10 @@ fn integers_that_number_rows_are_identifiers() {
         integers(Kind::Integer, (0..9_000).map(|i| i % 3_000)).report().meaning,
         Meaning::Number
     );
+    // Fifty salaries differ by chance, fifty keys drawn from 64 bits by design.
+    let spread = |width: i64| integers(Kind::Integer, (0..50).map(move |i| 30_000 + i * (width / 50)));
+    assert_eq!(spread(90_000).report().meaning, Meaning::Number);
+    assert_eq!(spread(1 << 60).report().meaning, Meaning::Identifier);
     assert_eq!(integers(Kind::Bool, [0, 0]).report().meaning, Meaning::Boolean);
     assert_eq!(integers(Kind::Date, [5]).report().meaning, Meaning::Date);
     assert_eq!(numbers((0..200).map(f64::from)).report().meaning, Meaning::Number);

@@ -1,0 +1,169 @@
+//! `render_profile(query)`: a profile as a page of text.
+
+use pgrx::pg_extern;
+
+use super::profile::{self, columns, constant};
+use super::source::Source;
+use crate::algo::block::Kind;
+use crate::algo::profile::page::{PageLine, Values, page, percent, short_count, short_number};
+use crate::algo::profile::{Bin, ColumnProfile, Meaning, Point, Report, sparkline};
+use crate::algo::scan::PlanColumn;
+use crate::pg::error::{Result, or_raise};
+use crate::pg::intake;
+use crate::pg::options::required;
+
+/// Names of types that are shorter than those of the standard.
+const SHORT_TYPES: [(&str, &str); 8] = [
+    ("character varying", "varchar"),
+    ("character", "char"),
+    ("timestamp without time zone", "timestamp"),
+    ("timestamp with time zone", "timestamptz"),
+    ("time without time zone", "time"),
+    ("time with time zone", "timetz"),
+    ("double precision", "float8"),
+    ("bit varying", "varbit"),
+];
+
+fn line(column: &PlanColumn, profile: &ColumnProfile) -> PageLine {
+    let report = profile.report();
+    let known = SHORT_TYPES.iter().find(|(long, _)| column.type_name.starts_with(long));
+    let values = values(column.kind, &report);
+    PageLine {
+        name: column.name.clone(),
+        data_type: known.map_or(column.type_name.clone(), |(long, short)| {
+            column.type_name.replacen(long, short, 1)
+        }),
+        meaning: report.meaning.name().to_owned(),
+        nulls: if report.rows > 0 {
+            percent(report.nulls, report.rows)
+        } else {
+            String::new()
+        },
+        distinct: short_count(report.distinct, report.distinct_exact),
+        histogram: sparkline(&bins(column.kind, &report, &values)),
+        values,
+    }
+}
+
+/// Whether the single values tell more than their range.
+fn is_told_by_values(kind: Kind, report: &Report) -> bool {
+    /// Different values of a text that are few without being a category.
+    const FEW: f64 = 10.0;
+    match report.meaning {
+        Meaning::Category | Meaning::Boolean | Meaning::Constant => true,
+        Meaning::Identifier | Meaning::FreeText => false,
+        _ => matches!(kind, Kind::Text | Kind::Enum | Kind::Other) && report.distinct <= FEW,
+    }
+}
+
+fn values(kind: Kind, report: &Report) -> Values {
+    let present = report.rows - report.nulls;
+    if present == 0 {
+        return Values::Nothing;
+    }
+    let text = |point: &Point| match point {
+        Point::Number(number) => short_number(*number),
+        point => intake::written(kind, &constant(point)),
+    };
+    if is_told_by_values(kind, report) {
+        let top = report.top.iter();
+        return Values::Top(
+            top.map(|(point, rows)| (text(point), percent(*rows, present)))
+                .collect(),
+        );
+    }
+    if let Some(json) = &report.details.json {
+        let types = [
+            ("object", json.objects.rows),
+            ("array", json.arrays.rows),
+            ("string", json.strings),
+            ("number", json.numbers),
+            ("boolean", json.booleans),
+            ("null", json.nulls),
+        ];
+        let there = types.iter().filter(|(_, rows)| *rows > 0);
+        return Values::Top(
+            there
+                .map(|(name, rows)| ((*name).into(), percent(*rows, present)))
+                .collect(),
+        );
+    }
+    if let Some(array) = &report.details.array {
+        return Values::Told(format!(
+            "{} to {} elements",
+            array.elements.least, array.elements.greatest
+        ));
+    }
+    if let (Meaning::FreeText | Meaning::Binary, Some(lengths)) = (report.meaning, &report.details.lengths) {
+        let (least, greatest) = (lengths.characters.least, lengths.characters.greatest);
+        return Values::Told(match kind {
+            // Two digits a byte, behind \x.
+            Kind::Bytes => format!(
+                "{} to {} bytes",
+                least.saturating_sub(2) / 2,
+                greatest.saturating_sub(2) / 2
+            ),
+            _ => format!("{least} to {greatest} characters"),
+        });
+    }
+    let middle = report
+        .quantiles
+        .filter(|_| kind.is_number() && report.meaning == Meaning::Number)
+        .map(|quantiles| short_number(quantiles[3]));
+    match (&report.min, &report.max) {
+        (Some(min), Some(max)) => Values::Range(
+            [Some(text(min)), middle, Some(text(max))]
+                .into_iter()
+                .flatten()
+                .collect(),
+        ),
+        // No number is finite.
+        _ => Values::Top(
+            report
+                .top
+                .iter()
+                .map(|(point, rows)| (text(point), percent(*rows, present)))
+                .collect(),
+        ),
+    }
+}
+
+/// What the histogram shows: of values that are told one by one their rows, numbers and times in their order and texts as they are told.
+fn bins(kind: Kind, report: &Report, values: &Values) -> Vec<Bin> {
+    let Values::Top(_) = values else {
+        return report.histogram.clone();
+    };
+    if kind == Kind::Json {
+        return Vec::new();
+    }
+    let mut top: Vec<&(Point, u64)> = report.top.iter().collect();
+    if !matches!(top.first(), Some((Point::Text(_), _))) {
+        top.sort_by(|(a, _), (b, _)| a.order(b));
+    }
+    let bin = |&&(_, rows): &&(Point, u64)| Bin {
+        low: 0.0,
+        high: 0.0,
+        count: rows as f64,
+    };
+    top.iter().map(bin).collect()
+}
+
+fn rendered(query: &str) -> Result<String> {
+    let source = Source::open(query)?;
+    let scan = profile::of(&source)?;
+    let lines: Vec<PageLine> = columns(&scan).map(|(column, profile)| line(column, profile)).collect();
+    let what = if source.is_relation() { &source.text } else { "query" };
+    let count = |number: u64, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let title = format!(
+        "{what}: {}, {}",
+        count(scan.rows(), "row"),
+        count(lines.len() as u64, "column")
+    );
+    Ok(page(&title, &lines))
+}
+
+/// `render_profile(query)`.
+#[pg_extern(sql = false)]
+fn render_profile(query: Option<&str>) -> String {
+    or_raise(required("query", query).and_then(rendered))
+}

@@ -1,0 +1,153 @@
+//! `suggest_checks(query)`: the checks that the rows of today suggest, each found to hold on them.
+
+use pgrx::iter::TableIterator;
+use pgrx::{JsonB, name, pg_extern};
+use serde_json::{Value as Json, json};
+
+use super::check::Check;
+use super::constraint::Table;
+use super::finding::Status;
+use super::profile;
+use super::proof;
+use super::proposal::{self, FEWEST_ROWS, Proposal};
+use super::source::Source;
+use super::validate::{self, Outcome};
+use crate::algo::quality::outlook;
+use crate::pg::error::{Result, or_raise};
+use crate::pg::options::required;
+
+/// A suggested check.
+type SuggestionRow = (
+    name!(kind, String),
+    name!(column_name, Option<String>),
+    name!(args, JsonB),
+    name!(mostly, f64),
+    name!(reason, String),
+    name!(as_constraint, Option<String>),
+    name!(definition, JsonB),
+);
+
+/// Suggested checks.
+type Suggestions = TableIterator<'static, SuggestionRow>;
+
+/// The share of rows that may fail a check that is suggested.
+const MOST_FAILING: f64 = 0.05;
+
+/// The day of the transaction's start, from 2000-01-01.
+fn today() -> i64 {
+    const MICROSECONDS: i64 = 86_400_000_000;
+    let now: pgrx::pg_sys::TimestampTz = pgrx::datum::datetime_support::transaction_timestamp().into();
+    now.div_euclid(MICROSECONDS)
+}
+
+/// A proposal as a check is written.
+fn definition(proposal: &Proposal, mostly: f64) -> Json {
+    let mut definition = json!({ "kind": proposal.kind, "args": proposal.args });
+    if let Some(column) = &proposal.column {
+        definition["column_name"] = json!(column);
+    }
+    if mostly < 1.0 {
+        definition["mostly"] = json!(mostly);
+    }
+    definition
+}
+
+/// The proposals of a source, in groups of which one each is wanted.
+fn proposals(source: &Source) -> Result<Vec<Vec<Proposal>>> {
+    let scan = profile::of(source)?;
+    if scan.rows() < FEWEST_ROWS {
+        return Ok(Vec::new());
+    }
+    let today = today();
+    let mut groups = vec![vec![Proposal {
+        kind: "not_empty",
+        column: None,
+        args: json!({}),
+        reason: format!(
+            "there are {} rows; a load that brings none is the plainest fault",
+            scan.rows()
+        ),
+        condition: None,
+    }]];
+    for (column, profile) in profile::columns(&scan) {
+        groups.extend(proposal::of_column(column, profile, today));
+    }
+    Ok(groups)
+}
+
+/// The share of rows that must pass, when so many do today; `None` when too few do, or it could not run.
+fn holding(check: &Check, outcome: &Outcome) -> Option<f64> {
+    let finding = outcome.findings.first().filter(|_| outcome.findings.len() == 1)?;
+    match (finding.failed, finding.rows) {
+        (Some(failed), Some(rows)) if check.rule.counts_rows() && finding.status(check) != Status::Error => {
+            // Keys and presence hold for all rows or not at all.
+            let allowed = if matches!(check.kind, "unique" | "not_null" | "accepted_values" | "accepted_range") {
+                0.0
+            } else {
+                MOST_FAILING
+            };
+            (failed as f64 <= allowed * rows as f64).then(|| outlook::mostly(failed, rows))
+        }
+        _ => (finding.status(check) == Status::Pass).then_some(1.0),
+    }
+}
+
+fn suggestions(query: &str) -> Result<Vec<SuggestionRow>> {
+    let source = Source::open(query)?;
+    let table = Table::of(&source)?;
+    let groups = proposals(&source)?;
+    let mut checks = Vec::new();
+    for proposal in groups.iter().flatten() {
+        checks.push(Check::parse(definition(proposal, 1.0))?);
+    }
+    let outcomes = validate::run(&checks.iter().collect::<Vec<_>>(), &source)?;
+    let mut judged = checks.iter().zip(&outcomes);
+    let mut rows = Vec::new();
+    for group in &groups {
+        let mut best: Option<(&Proposal, f64)> = None;
+        for (proposal, (check, outcome)) in group.iter().zip(judged.by_ref()) {
+            let known = match (proposal.kind, &table, &proposal.column) {
+                ("not_null", Some(table), Some(column)) => table.forbids_null(column),
+                ("unique", ..) => proof::of(check, &source)?.is_some(),
+                _ => false,
+            };
+            if let Some(mostly) = holding(check, outcome).filter(|_| !known)
+                && best.is_none_or(|(_, most)| mostly > most)
+            {
+                best = Some((proposal, mostly));
+            }
+        }
+        rows.extend(best.map(|(proposal, mostly)| row(proposal, mostly, table.as_ref())));
+    }
+    Ok(rows)
+}
+
+fn row(proposal: &Proposal, mostly: f64, table: Option<&Table>) -> SuggestionRow {
+    let constraint = match (table, &proposal.column, &proposal.condition) {
+        (Some(table), Some(column), Some(condition)) if mostly >= 1.0 => table.told(column, condition),
+        _ => None,
+    };
+    let reason = if mostly < 1.0 {
+        format!(
+            "{}, but for a few; the share that is may fall to {mostly} before this fails",
+            proposal.reason
+        )
+    } else {
+        proposal.reason.clone()
+    };
+    (
+        proposal.kind.to_owned(),
+        proposal.column.clone(),
+        JsonB(proposal.args.clone()),
+        mostly,
+        reason,
+        constraint,
+        JsonB(definition(proposal, mostly)),
+    )
+}
+
+/// `suggest_checks(query)`.
+#[pg_extern(sql = false)]
+fn suggest_checks(query: Option<&str>) -> Suggestions {
+    TableIterator::new(or_raise(required("query", query).and_then(suggestions)))
+}

@@ -1,0 +1,77 @@
+-- assay.suggest_checks: what the rows of today say about those of tomorrow.
+SET datestyle = 'ISO, YMD';
+SET intervalstyle = 'postgres';
+SET timezone = 'UTC';
+
+SELECT kind, column_name, args, mostly, reason FROM assay.suggest_checks('german_credit');
+SELECT as_constraint FROM assay.suggest_checks('german_credit') WHERE as_constraint IS NOT NULL;
+
+-- A table with something of everything.
+CREATE TABLE suggested AS
+SELECT i AS id, i::text AS id_text, md5(i::text)::uuid AS uuid, 'user' || i || '@example.org' AS email, 'AB-' || lpad((i % 100)::text, 3, '0') AS code,
+       CASE WHEN i % 97 = 0 THEN 'none' ELSE 'u' || i || '@example.org' END AS dirty_email, CASE WHEN i % 20 > 0 THEN i % 7 END AS sparse, CASE WHEN i = 500 THEN NULL ELSE i END AS nearly,
+       (ARRAY['new', 'it''s', 'old'])[i % 3 + 1] AS "Sta'te", 'level ' || i % 400 AS levels, CASE WHEN i = 3 THEN 'rare' ELSE 'often' END AS rare, i % 2 AS flag, i % 2 = 0 AS truth,
+       sin(i) AS signed, (i % 101) / 100.0 AS share, -i - 0.5 AS negative, 5 AS constant, NULL::text AS missing, 'the same' AS same,
+       '1960-05-01'::date + i * 11 % 9000 AS born, i * interval '1 minute' AS lasted, '2024-01-31'::date + (i % 3) AS day,
+       to_char('2024-01-01'::date + i % 300, 'YYYY-MM-DD') AS iso, to_char('2024-01-01'::date + i % 300, 'DD.MM.YYYY') AS german, (i * 1.5)::text AS amount, (i * 7)::text AS count,
+       (ARRAY['DE', 'FR', 'US', 'JP'])[i % 4 + 1] AS country, '10.0.0.' || i % 256 AS ip, md5(i::text) AS hash, left(md5(i::text), 6) AS short_hash, 'A remark about number ' || i AS remark,
+       jsonb_build_object('a', i) AS doc, ARRAY[i] AS list, point(i, i) AS place, chr(65 + i % 26) AS letter, 'NaN'::float8 AS nan, CASE i % 2 WHEN 0 THEN 'NaN'::float8 ELSE i END AS some_nan
+FROM generate_series(1, 1000) AS i;
+ALTER TABLE suggested ADD PRIMARY KEY (id), ALTER COLUMN email SET NOT NULL;
+SELECT kind, column_name, args - 'values' AS args, jsonb_array_length(args->'values') AS values, mostly, reason FROM assay.suggest_checks('suggested');
+SELECT as_constraint FROM assay.suggest_checks('suggested') WHERE as_constraint IS NOT NULL;
+
+-- Each suggestion passes on the rows that it comes from, as validate takes it and as add_check does.
+SELECT status, count(*) = (SELECT count(*) FROM assay.suggest_checks('suggested')) AS all
+FROM assay.validate('suggested', (SELECT jsonb_agg(definition) FROM assay.suggest_checks('suggested'))) GROUP BY status;
+SELECT count(assay.add_check('suggested', kind, column_name, args, mostly => mostly, tags => '{suggested}')) > 20 AS added FROM assay.suggest_checks('suggested');
+SELECT status, count(*) > 20 AS some FROM assay.run_checks('suggested') GROUP BY status;
+SELECT assay.assert_checks('suggested', '{suggested}');
+-- And each constraint can be added.
+DO $$
+DECLARE statement text;
+BEGIN
+    FOR statement IN SELECT as_constraint FROM assay.suggest_checks('suggested') WHERE as_constraint IS NOT NULL LOOP EXECUTE statement; END LOOP;
+    FOR statement IN SELECT as_constraint FROM assay.suggest_checks('german_credit') WHERE as_constraint IS NOT NULL LOOP EXECUTE statement; END LOOP;
+    RAISE INFO 'all constraints were added: % on suggested', (SELECT count(*) FROM pg_constraint WHERE conrelid = 'suggested'::regclass);
+    ROLLBACK;
+END $$;
+-- What faults do they find? A load in another unit, without keys, with a new state.
+CREATE TABLE faulty AS TABLE suggested;
+UPDATE faulty SET signed = signed * 1000, uuid = NULL WHERE id = 7;
+UPDATE faulty SET "Sta'te" = 'unknown', email = 'none', born = '0001-01-01', code = 'AB-12', lasted = '-1 minute' WHERE id = 8;
+UPDATE faulty SET sparse = NULL;
+INSERT INTO faulty SELECT * FROM suggested WHERE id = 9;
+SELECT kind, column_name, rows_failed FROM assay.validate('faulty', (SELECT jsonb_agg(definition) FROM assay.suggest_checks('suggested'))) WHERE status <> 'pass' ORDER BY 1, 2;
+
+-- Of a query, a view, a partitioned table: what a constraint could say.
+SELECT kind, column_name, as_constraint FROM assay.suggest_checks('SELECT id, code, signed FROM suggested');
+CREATE VIEW suggested_view AS SELECT id, code FROM suggested;
+SELECT kind, column_name, as_constraint FROM assay.suggest_checks('suggested_view');
+CREATE TABLE suggested_parts (id int, code text) PARTITION BY RANGE (code);
+CREATE TABLE suggested_part PARTITION OF suggested_parts DEFAULT;
+INSERT INTO suggested_parts SELECT id, code FROM suggested;
+SELECT kind, column_name, as_constraint FROM assay.suggest_checks('public.suggested_parts');
+-- Hostile names.
+CREATE TABLE "sug""gest; DROP TABLE suggested; --" AS SELECT i AS "a""; drop table suggested; --", (ARRAY['x''); DROP TABLE suggested; --', E'back\\slash'])[i % 2 + 1] AS "va'lue" FROM generate_series(1, 100) AS i;
+SELECT kind, column_name, args, as_constraint FROM assay.suggest_checks('"sug""gest; DROP TABLE suggested; --"');
+DO $$
+DECLARE statement text;
+BEGIN
+    FOR statement IN SELECT as_constraint FROM assay.suggest_checks('"sug""gest; DROP TABLE suggested; --"') WHERE as_constraint IS NOT NULL LOOP EXECUTE statement; END LOOP;
+END $$;
+-- What has the constraints already needs no such checks.
+SELECT kind, column_name FROM assay.suggest_checks('"sug""gest; DROP TABLE suggested; --"');
+
+-- Nothing is said of too few rows, of none, of one value.
+SELECT * FROM assay.suggest_checks('SELECT i FROM generate_series(1, 29) AS i');
+SELECT * FROM assay.suggest_checks('nothing');
+SELECT kind, column_name, reason FROM assay.suggest_checks('SELECT 1 AS constant, NULL::int AS missing, CASE WHEN i < 10 THEN i END AS few FROM generate_series(1, 1000) AS i');
+CALL fails($$SELECT assay.suggest_checks('SELECT 1 AS a, 2 AS a')$$);
+CALL fails($$SELECT assay.suggest_checks('DROP TABLE suggested')$$);
+CALL fails($$SELECT assay.suggest_checks(NULL)$$);
+-- Rows that come day by day are expected to go on coming; those that have stopped are not.
+SELECT c.at, kind, column_name, args FROM (VALUES ('now()'), ('now() - interval ''90 days''')) AS c (at),
+    assay.suggest_checks(format('SELECT (%s - i * interval ''1 hour'')::timestamptz AS at FROM generate_series(1, 1000) AS i', c.at)) WHERE kind = 'recency';
+SELECT count(assay.drop_check(check_id)) > 20 AS dropped FROM assay.checks WHERE 'suggested' = ANY (tags);
+DROP TABLE suggested CASCADE;
