@@ -194,6 +194,7 @@ impl Column<'_> {
         if rarest < RAREST {
             return None;
         }
+        values.sort_by(|(a, _), (b, _)| a.order(b));
         let values: Vec<Json> = values
             .iter()
             .map(|(point, _)| value_json(self.kind, &constant(point)))

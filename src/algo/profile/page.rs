@@ -149,8 +149,8 @@ pub fn harmless(text: &str) -> String {
             '\r' => safe.push_str("\\r"),
             '\t' => safe.push_str("\\t"),
             _ if character.is_ascii() && !character.is_control() => safe.push(character),
-            // Among others controls, marks of direction, joiners, combining marks without a letter of their own, the private and the unassigned.
-            _ if character.width().unwrap_or(0) == 0 || is_separator(character) => {
+            // Controls, marks of direction, joiners, combining marks; blanks other than the usual one, ends of lines and paragraphs.
+            _ if character.width().unwrap_or(0) == 0 || character.is_whitespace() => {
                 safe.push_str(&escaped(character));
             }
             _ => {
@@ -173,11 +173,6 @@ fn escaped(character: char) -> String {
         code @ 0..=0xffff => format!("\\u{code:04x}"),
         code => format!("\\U{code:08x}"),
     }
-}
-
-/// Blanks other than the usual one, and ends of lines and paragraphs.
-fn is_separator(character: char) -> bool {
-    character.is_whitespace()
 }
 
 /// Letters of the blocks whose scripts are written from right to left.
@@ -305,7 +300,7 @@ mod tests {
         let range = Values::Range(["2024-01-01 00:00:00", "b", "z"].map(str::to_owned).to_vec());
         assert_eq!(range.within(40), "2024-01-01 00:00:00 .. b .. z");
         assert_eq!(range.within(24), "2024-01-01 00:00:00 .. z");
-        assert_eq!(range.within(16), "2024-01-… .. z");
+        assert_eq!(range.within(16), "2024-01-01… .. z");
     }
 
     #[test]

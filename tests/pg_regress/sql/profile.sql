@@ -77,8 +77,8 @@ SELECT column_name, max FROM assay.profile('SELECT 1 AS "a
 b", 2 AS "--", 3 AS "/*"  -- a comment');
 SELECT column_name, max FROM assay.profile('public.house') WHERE column_name = 'size';
 -- As wide as a table can be.
-DO $$ BEGIN EXECUTE 'CREATE TABLE profile_wide AS SELECT ' || (SELECT string_agg(format('(i * %s) %% 1000 AS c%s', c, c), ', ') FROM generate_series(1, 1600) AS c) || ' FROM generate_series(1, 3000) AS i'; END $$;
-SELECT count(*) AS lines, min(rows) AS rows, sum(mean) = (SELECT sum(m) FROM (SELECT avg(i * c % 1000)::float8 AS m FROM generate_series(1, 1600) AS c, generate_series(1, 3000) AS i GROUP BY c) AS s) AS means,
+DO $$ BEGIN EXECUTE 'CREATE TABLE profile_wide AS SELECT ' || (SELECT string_agg(format('(i * %s) %% 1000 AS c%s', c, c), ', ') FROM generate_series(1, 1600) AS c) || ' FROM generate_series(1, 1000) AS i'; END $$;
+SELECT count(*) AS lines, min(rows) AS rows, sum(mean) = (SELECT sum(m) FROM (SELECT avg(i * c % 1000)::float8 AS m FROM generate_series(1, 1600) AS c, generate_series(1, 1000) AS i GROUP BY c) AS s) AS means,
        bool_and(abs(distinct_estimate - 1000 / gcd(1000, number)) <= coalesce((details->>'distinct_error')::float8, 0) * 1000) AS distinct_within
 FROM (SELECT *, substr(column_name, 2)::int AS number FROM assay.profile('profile_wide')) AS p;
 
