@@ -176,10 +176,22 @@ FROM assay.weights('risk@2'), LATERAL (SELECT CASE feature WHEN 'credit_amount' 
 WHERE feature IN ('duration_months', 'credit_amount', 'installment_rate')
 ORDER BY p_value;
 
+\echo '── 9. A year later loans are larger, half of the new cars are electric, and the savings of tenants are lost: what has drifted?'
+\echo
+CREATE TABLE applicants AS TABLE german_credit;
+UPDATE applicants SET credit_amount = credit_amount * 1.25, savings = CASE housing WHEN 'rent' THEN NULL ELSE savings END,
+       purpose = CASE WHEN purpose = 'new car' AND customer_id % 2 = 0 THEN 'electric car' ELSE purpose END;
+SELECT column_name AS "column", method, round(statistic::numeric, 3) AS drift, adjusted_p_value < 0.005 AS sure, round(importance::numeric, 3) AS importance,
+       round(impact::numeric, 4) AS impact, CASE WHEN drifted THEN '◀ alarm' ELSE '' END AS verdict, array_to_string(new_categories, ', ') AS new
+FROM assay.model_drift('risk@1', 'applicants')
+WHERE method IS NOT NULL
+LIMIT 8;
+
 \echo '── Your turn: things to type in psql'
 \echo
 \echo '   SELECT * FROM assay.models \\gx'
 \echo '   SELECT * FROM assay.evaluate(''risk'', ''SELECT * FROM customers WHERE is_test'');'
 \echo '   SELECT is_risky, avg(assay.predict(''risk'', c)) FROM customers c WHERE is_test GROUP BY is_risky;'
 \echo '   SELECT assay.predict_expression(''risk'', ''c'');'
+\echo '   SELECT * FROM assay.drift(''german_credit'', ''applicants'', ''{"group_by": ["housing"]}'') WHERE drifted;'
 \echo '   \\df+ assay.*'

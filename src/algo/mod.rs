@@ -5,6 +5,7 @@ pub mod accumulator;
 pub mod block;
 pub mod boosting;
 pub mod design;
+pub mod drift;
 pub mod error;
 pub mod estimator;
 pub mod forest;

@@ -18,8 +18,11 @@ use crate::algo::trees::Importance;
 use crate::pg::error::{Error, Result, WRONG_TASK, or_raise};
 use crate::pg::options::{parse, required};
 
+/// The level of a category that stands for rare ones.
+pub(super) const OTHER: &str = "(other)";
+
 /// A model that the caller may look into.
-fn open(model: &str, privilege: Privilege) -> Result<(Version, Rc<Scorer>)> {
+pub(super) fn open(model: &str, privilege: Privilege) -> Result<(Version, Rc<Scorer>)> {
     let version = registry::resolve(model, privilege)?;
     let scorer = cache::scorer(&version)?;
     Ok((version, scorer))
@@ -58,7 +61,7 @@ fn predict_expression(model: &str, alias: &str) -> String {
 }
 
 /// The summary of each feature in the training rows, in the learner's order.
-fn statistics(version: &Version) -> Result<Vec<Summary>> {
+pub(super) fn statistics(version: &Version) -> Result<Vec<Summary>> {
     let stored = version.stored()?.statistics;
     let entries = stored.as_array().cloned().unwrap_or_default();
     entries
@@ -87,25 +90,13 @@ fn feature_importance(
 > {
     let rows = (|| {
         let (version, scorer) = open(required("model", model)?, Privilege::Predict)?;
-        let names = scorer.model().feature_names();
-        let measures: Vec<(f64, f64, Option<f64>)> = match &scorer.model().fitted {
-            Fitted::Boosting(boosting) => boosting.importance(names.len()).iter().map(tree_measures).collect(),
-            Fitted::Forest(forest) => forest.importance().iter().map(tree_measures).collect(),
-            Fitted::Linear(linear) => {
-                let variances = linear_variances(linear, scorer.model(), &statistics(&version)?);
-                let total: f64 = variances.iter().sum();
-                variances
-                    .into_iter()
-                    .map(|v| (v.sqrt(), if total > 0.0 { v / total } else { 0.0 }, None))
-                    .collect()
-            }
-            Fitted::NaiveBayes(_) => {
-                return Err(unfit(&version, "feature importance").hint(
-                    "Trees and linear models have; compare naive Bayes models trained with and without a feature.",
-                ));
-            }
-        };
-        let mut rows: Vec<_> = names
+        let measures = measures(&version, &scorer)?.ok_or_else(|| {
+            unfit(&version, "feature importance")
+                .hint("Trees and linear models have; compare naive Bayes models trained with and without a feature.")
+        })?;
+        let mut rows: Vec<_> = scorer
+            .model()
+            .feature_names()
             .into_iter()
             .zip(measures)
             .map(|(name, (weight, gain, cover))| (name, weight, gain, cover))
@@ -116,8 +107,29 @@ fn feature_importance(
     TableIterator::new(or_raise(rows))
 }
 
+/// Weight, gain and cover of a feature.
+pub(super) type Measures = (f64, f64, Option<f64>);
+
+/// How much each feature matters, in the learner's order; `None` for naive Bayes, which cannot tell.
+pub(super) fn measures(version: &Version, scorer: &Scorer) -> Result<Option<Vec<Measures>>> {
+    let model = scorer.model();
+    Ok(Some(match &model.fitted {
+        Fitted::Boosting(boosting) => boosting.importance(model.width()).iter().map(tree_measures).collect(),
+        Fitted::Forest(forest) => forest.importance().iter().map(tree_measures).collect(),
+        Fitted::Linear(linear) => {
+            let variances = linear_variances(linear, model, &statistics(version)?);
+            let total: f64 = variances.iter().sum();
+            variances
+                .into_iter()
+                .map(|v| (v.sqrt(), if total > 0.0 { v / total } else { 0.0 }, None))
+                .collect()
+        }
+        Fitted::NaiveBayes(_) => return Ok(None),
+    }))
+}
+
 /// Splits, gain and cover of a column in trees.
-fn tree_measures(importance: &Importance) -> (f64, f64, Option<f64>) {
+fn tree_measures(importance: &Importance) -> Measures {
     (importance.splits as f64, importance.gain, Some(importance.cover))
 }
 

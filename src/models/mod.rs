@@ -8,6 +8,7 @@ mod features;
 mod grants;
 mod inspect;
 mod judge;
+mod known;
 mod linear_statistics;
 mod metrics;
 mod predict;
@@ -17,6 +18,8 @@ mod scorer;
 mod states;
 mod train;
 
+pub use known::{Feature, features, gains};
+pub use registry::check_name;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 in hexadecimal, as SQL's `encode(sha256(bytes), 'hex')` gives it.

@@ -33,6 +33,13 @@ impl Row {
         unsafe { T::from_datum(self.values[attribute - 1], self.nulls[attribute - 1]) }
     }
 
+    /// The elements of a `bytea[]` column, copied and unpacked; NULLs are left out, and NULL has none.
+    pub fn byte_strings(&self, attribute: usize) -> Vec<Vec<u8>> {
+        // SAFETY: the datum is of the type that the table declares.
+        let array = unsafe { pgrx::Array::<&[u8]>::from_datum(self.values[attribute - 1], self.nulls[attribute - 1]) };
+        array.map_or(Vec::new(), |array| array.iter().flatten().map(<[u8]>::to_vec).collect())
+    }
+
     /// A `jsonb` column as JSON text.
     pub fn json(&self, attribute: usize) -> Option<serde_json::Value> {
         self.get::<pgrx::JsonB>(attribute).map(|json| json.0)

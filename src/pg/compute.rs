@@ -88,6 +88,11 @@ pub fn run<T: Send, E: Into<Error> + Send>(
     result.map_err(Into::into)
 }
 
+/// Ends the statement when it was cancelled. For work on the backend's own thread, every few milliseconds.
+pub fn serve_interrupts() {
+    pgrx::check_for_interrupts!();
+}
+
 /// Whether the backend was told to end.
 fn ending() -> bool {
     // SAFETY: a flag of this process, set by its signal handler.

@@ -57,6 +57,8 @@ pub const LIMIT_EXCEEDED: SqlState = SqlState(b"54000");
 pub const UNDEFINED_CHECK: SqlState = SqlState(b"ML014");
 /// Checks failed that were asserted.
 pub const CHECKS_FAILED: SqlState = SqlState(b"ML015");
+/// There is no such baseline.
+pub const UNDEFINED_BASELINE: SqlState = SqlState(b"ML020");
 /// A regular expression does not compile.
 pub const INVALID_REGEX: SqlState = SqlState(b"2201B");
 /// A function was called in a way that only PostgreSQL's own machinery may.

@@ -20,6 +20,8 @@ enum Way {
     Integer(fn(pg_sys::Datum) -> i64),
     /// An interval, by PostgreSQL's measure of its length.
     Interval,
+    /// The datum is a double.
+    Double,
     /// A number that a reader gives.
     Number(Reader),
     /// A text that a reader gives.
@@ -96,6 +98,7 @@ impl Intake {
             (Kind::Interval, _) => Way::Interval,
             (Kind::Enum, _) => Way::Enum(HashMap::new()),
             (Kind::Bytes, _) => Way::Bytes,
+            (Kind::Float, Some(Reader::Float8)) => Way::Double,
             (Kind::Float | Kind::Numeric, Some(reader)) => Way::Number(reader),
             (Kind::Text | Kind::Uuid, Some(reader)) => Way::Text(reader),
             _ => Way::Output(output_function(base)),
@@ -110,6 +113,7 @@ impl Intake {
     #[inline]
     pub unsafe fn push(&mut self, datum: pg_sys::Datum, column: &mut BlockColumn) {
         match &mut self.way {
+            Way::Double => column.push_number(f64::from_bits(datum.value() as u64)),
             Way::Integer(integer) => column.push_integer(integer(datum)),
             Way::Number(reader) if reader.is_plain_number() => column.push_number(reader.number(datum)),
             // SAFETY: the datum is of the reader's type, as the caller promises.

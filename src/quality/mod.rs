@@ -4,6 +4,7 @@ mod check;
 mod checks;
 mod compile;
 mod constraint;
+mod drift;
 mod explain;
 mod failing;
 mod finding;

@@ -34,6 +34,7 @@ SELECT assay.train('age', 'SELECT age, sex, education_num FROM adult LIMIT 4000'
 SELECT assay.set_alias('income', 'simple', 3), assay.set_threshold('income@1', 0.3), assay.grant_model('income', :'role', 'predict');
 CREATE TABLE kept_state AS SELECT assay.metric_state('roc_auc', over_50k, age) AS state FROM adult;
 CREATE VIEW scored AS SELECT assay.predict('income', a) AS score FROM adult AS a;
+SELECT assay.save_baseline('adult', 'SELECT * FROM adult LIMIT 4000', '{"group_by": ["sex"]}');
 SQL
 
 everything() {
@@ -45,6 +46,8 @@ SELECT assay.metric_of(state) FROM kept_state;
 SELECT model, version, deployed, aliases, hash, trained_by, trained_at, metrics FROM assay.model_versions ORDER BY model, version;
 SELECT model, version, replaced, deployed_at, deployed_by FROM assay.deployments ORDER BY deployed_at;
 SELECT * FROM assay.feature_info('income');
+SELECT * FROM assay.baselines;
+SELECT column_name, segment, method, statistic, drifted FROM assay.drift_from('adult', 'adult') ORDER BY 1, 2, 3;
 SET ROLE $role;
 SELECT model FROM assay.models;
 SQL
@@ -59,7 +62,7 @@ createdb "$second"
 restored=0
 pg_restore -d "$second" --exit-on-error "$folder/dump" || restored=$?
 check "the dump restores" 0 "$restored"
-check "every score, version, deployment, alias, threshold and grant is there" "$before" "$(everything "$second")"
+check "every score, version, deployment, alias, threshold, grant and baseline is there" "$before" "$(everything "$second")"
 
 check "training goes on with the next version" "4" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version FROM assay.train('income', 'SELECT * FROM adult LIMIT 1000', 'over_50k', 'naive_bayes', deploy => 'always')")"

@@ -41,6 +41,7 @@ SELECT assay.train('line', 'SELECT x, y FROM point', 'y', 'linear_regression');
 SELECT assay.train('line', 'SELECT x, z FROM point', 'z', 'linear_regression', deploy => 'never');
 SELECT assay.train('large', 'SELECT x, large FROM point', 'large', params => '{"n_estimators": 5}');
 CREATE VIEW scored AS SELECT x, assay.predict('line', p) AS score FROM point AS p;
+SELECT assay.save_baseline('points', 'point');
 SQL
 
 as_server "$(command -v pg_basebackup)" -h "$PGHOST" -p "$PGPORT" -U "$PGUSER" -D "$place/data" -R -X stream -c fast --no-sync
@@ -61,7 +62,12 @@ judge="SELECT metric, value FROM assay.evaluate('large', 'SELECT x, large FROM p
 check "it judges and looks inside as the primary does" "$(primary -c "$judge")" "$(standby -c "$judge")"
 check "it scores in a parallel plan" 100 "$(standby -c "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
     SELECT count(*) FROM point WHERE assay.predict('line', x) > 0")"
+drift="SELECT column_name, method, statistic, drifted FROM assay.drift('point', 'SELECT x + 50 AS x, y, z FROM point')
+       UNION ALL SELECT column_name, method, statistic, drifted FROM assay.drift_from('points', 'SELECT x + 50 AS x FROM point')
+       UNION ALL SELECT column_name, method, impact, drifted FROM assay.model_drift('line', 'SELECT x + 50 AS x FROM point')"
+check "it finds drift as the primary does" "$(primary -c "$drift")" "$(standby -c "$drift")"
 check "it refuses to train" 25006 "$(refused "SELECT assay.train('line', 'SELECT x, y FROM point', 'y', 'linear_regression')")"
+check "it refuses to save a baseline" 25006 "$(refused "SELECT assay.save_baseline('points', 'point')")"
 check "it refuses to deploy" 25006 "$(refused "SELECT assay.deploy('line', 2)")"
 check "it refuses what is not there" ML002 "$(refused "SELECT assay.predict('line@9', 1)")"
 

@@ -175,6 +175,10 @@ impl Scan {
         let checks = self.plan.checks.iter().zip(&self.work.ready);
         for ((check, ready), tallies) in checks.zip(&mut self.tallies) {
             let column = check.column.map(|column| &block[column]);
+            if let (Some(column), Ready::Nothing, None, None) = (column, ready, check.filter, check.grouping) {
+                tallies[0].push_unjudged(column);
+                continue;
+            }
             match column {
                 Some(column) => ready.outcomes(column, &mut outcomes),
                 None => {
@@ -185,6 +189,7 @@ impl Scan {
             let chosen = |row: u32| check.filter.is_none_or(|filter| is_true(&block[filter], row as usize));
             match check.grouping {
                 Some(grouping) => {
+                    let before = tallies.len();
                     for (place, among) in &groups[grouping] {
                         while tallies.len() <= *place {
                             tallies.push(self.plan.tally(check));
@@ -200,6 +205,9 @@ impl Scan {
                             }
                         }
                         *bytes += tally.memory();
+                    }
+                    if tallies.len() > before {
+                        *bytes -= share_memory(check, tallies);
                     }
                     if *bytes > MOST_BYTES {
                         self.segments[grouping].give_up();
@@ -270,6 +278,20 @@ impl Scan {
     }
 }
 
+/// Lets the segments of a check share the memory that a distribution takes; gives how many bytes that frees.
+fn share_memory(check: &PlanCheck, segments: &mut [Tally]) -> usize {
+    let Test::Distribution(limits) = check.test else {
+        return 0;
+    };
+    let limits = limits.shared_by(segments.len());
+    let shrink = |tally: &mut Tally| {
+        let before = tally.memory();
+        tally.shrink(limits);
+        before.saturating_sub(tally.memory())
+    };
+    segments.iter_mut().map(shrink).sum()
+}
+
 fn is_true(column: &BlockColumn, row: usize) -> bool {
     // NULL is 0 there.
     matches!(column.cells(), Cells::Integers(integers) if integers[row] != 0)
@@ -306,6 +328,9 @@ impl Accumulator for Scan {
                     ours.push(self.plan.tally(check));
                 }
                 ours[place].merge(theirs)?;
+            }
+            if check.grouping.is_some() {
+                share_memory(check, ours);
             }
         }
         self.clear_overflowed();

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::test::{Constant, FAIL, NULL, Outcome, Test};
 use crate::algo::accumulator::Accumulator;
 use crate::algo::block::{BlockColumn, Cells, Kind};
+use crate::algo::drift::{Distribution, Limits, Scale};
 use crate::algo::error::{Error, Result};
 use crate::algo::hash::{hash_bytes, hash_f64, hash_u64};
 use crate::algo::metrics::sum::Sum;
@@ -45,6 +46,8 @@ pub enum Measure {
     Moments(Moments, Sum),
     /// Distinct values, quantiles, frequent values.
     Profile(Box<ColumnProfile>),
+    /// How often each value occurs.
+    Distribution(Box<Distribution>),
     /// The conventions of texts.
     Formats(Box<FormatTally>),
     /// The orders of magnitude of numbers.
@@ -58,6 +61,11 @@ impl Measure {
             Test::Profile => kind.map_or(Measure::None, |kind| {
                 Measure::Profile(Box::new(ColumnProfile::new(kind, sizes, SEED)))
             }),
+            Test::Distribution(limits) => kind
+                .and_then(|kind| Distribution::new(kind, *limits))
+                .map_or(Measure::None, |distribution| {
+                    Measure::Distribution(Box::new(distribution))
+                }),
             Test::Latest => Measure::Latest(None),
             Test::Moments => Measure::Moments(Moments::default(), Sum::default()),
             Test::Formats => Measure::Formats(Box::default()),
@@ -71,6 +79,7 @@ impl Measure {
         match self {
             Measure::None | Measure::Latest(_) | Measure::Moments(..) => 0,
             Measure::Profile(profile) => size_of::<ColumnProfile>() + profile.memory(),
+            Measure::Distribution(distribution) => size_of::<Distribution>() + distribution.memory(),
             Measure::Formats(formats) => size_of::<FormatTally>() + formats.memory(),
             Measure::Scale(scale) => size_of::<ScaleTally>() + scale.memory(),
         }
@@ -98,10 +107,20 @@ impl Measure {
                 );
             }
             (Measure::Profile(profile), _) => profile.push(&column.select(rows)),
+            (Measure::Distribution(distribution), _) => distribution.push(column, rows),
             (Measure::Formats(formats), Cells::Texts(texts)) => rows.for_each(|row| formats.push(texts.get(row))),
             (Measure::Scale(scale), Cells::Integers(integers)) => rows.for_each(|row| scale.push(integers[row] as f64)),
             (Measure::Scale(scale), Cells::Numbers(numbers)) => rows.for_each(|row| scale.push(numbers[row])),
             _ => {}
+        }
+    }
+
+    /// Adds all cells of a block that are there.
+    fn push_all(&mut self, column: &BlockColumn) {
+        match self {
+            Measure::None => {}
+            Measure::Distribution(distribution) => distribution.push_all(column),
+            _ => self.push(column, (0..column.rows()).filter(|&row| column.present()[row])),
         }
     }
 
@@ -114,6 +133,7 @@ impl Measure {
                 sum.merge(more);
             }
             (Measure::Profile(ours), Measure::Profile(theirs)) => ours.merge(theirs)?,
+            (Measure::Distribution(ours), Measure::Distribution(theirs)) => ours.merge(theirs)?,
             (Measure::Formats(ours), Measure::Formats(theirs)) => ours.merge(theirs)?,
             (Measure::Scale(ours), Measure::Scale(theirs)) => ours.merge(theirs)?,
             _ => return Err(Error::damaged("scan", "a check was measured in two ways")),
@@ -126,6 +146,9 @@ impl Measure {
             (Measure::Latest(_), Test::Latest) => true,
             (Measure::Moments(moments, _), Test::Moments) => moments.is_sound(),
             (Measure::Profile(profile), Test::Profile) => Some(profile.kind()) == kind && profile.validate().is_ok(),
+            (Measure::Distribution(distribution), Test::Distribution(_)) => {
+                kind.and_then(Scale::of) == Some(distribution.scale()) && distribution.validate().is_ok()
+            }
             (Measure::Formats(formats), Test::Formats) => formats.validate().is_ok(),
             (Measure::Scale(scale), Test::Scale) => scale.validate().is_ok(),
             (Measure::None, test) => !test.measures(),
@@ -168,6 +191,13 @@ impl Tally {
         self.rows += outcomes.len() as u64;
         let count = |wanted: Outcome| outcomes.iter().map(|&outcome| u64::from(outcome == wanted)).sum();
         self.add(count(FAIL), count(NULL), column, outcomes, || 0..outcomes.len());
+    }
+
+    /// Adds all rows of a block, of which none fails.
+    pub fn push_unjudged(&mut self, column: &BlockColumn) {
+        self.rows += column.rows() as u64;
+        self.nulls += column.nulls() as u64;
+        self.measure.push_all(column);
     }
 
     fn add<I: Iterator<Item = usize>>(
@@ -256,6 +286,13 @@ impl Tally {
             .iter()
             .for_each(|(hash, value)| self.keep(*hash, value.clone()));
         self.measure.merge(&other.measure)
+    }
+
+    /// Takes no more memory for a distribution than these limits allow from now on.
+    pub fn shrink(&mut self, limits: Limits) {
+        if let Measure::Distribution(distribution) = &mut self.measure {
+            distribution.shrink(limits);
+        }
     }
 
     /// Bytes held, on the heap and off it.

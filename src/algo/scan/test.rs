@@ -5,6 +5,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::algo::block::{BlockColumn, Cells, Form, Kind};
+use crate::algo::drift;
 use crate::algo::error::{Error, Result};
 use crate::algo::quality::valid_format::Format;
 
@@ -94,6 +95,8 @@ pub enum Test {
     Moments,
     /// The profile of the column: distinct values, quantiles, frequent values.
     Profile,
+    /// The distribution of the column, to be compared with that of other rows.
+    Distribution(drift::Limits),
     /// The conventions that texts keep to: see [`crate::algo::quality::mixed_formats`].
     Formats,
     /// The orders of magnitude of numbers: see [`crate::algo::quality::scale_shift`].
@@ -123,6 +126,7 @@ impl Test {
             Test::NotEmpty | Test::Matches { .. } | Test::Length { .. } | Test::Formats => form == Some(Form::Texts),
             Test::Format { format } => form == Some(Form::Texts) && Format::parse(format).is_some(),
             Test::Profile => kind.is_some(),
+            Test::Distribution(limits) => kind.and_then(drift::Scale::of).is_some() && limits.is_sound(),
             Test::Accepted { values, .. } => kind.is_some() && values.iter().all(|value| Some(value.form()) == form),
             Test::Range { low, high } => kind.is_some() && of_form(low) && of_form(high),
             Test::True => kind == Some(Kind::Bool),
@@ -136,7 +140,7 @@ impl Test {
     pub fn measures(&self) -> bool {
         matches!(
             self,
-            Test::Latest | Test::Moments | Test::Profile | Test::Formats | Test::Scale
+            Test::Latest | Test::Moments | Test::Profile | Test::Distribution(_) | Test::Formats | Test::Scale
         )
     }
 }
@@ -188,7 +192,13 @@ impl Ready {
             },
             Test::Length { low, high } => Ready::Length(low.unwrap_or(0), high.unwrap_or(u64::MAX)),
             Test::True => Ready::True,
-            Test::Rows | Test::Latest | Test::Moments | Test::Profile | Test::Formats | Test::Scale => Ready::Nothing,
+            Test::Rows
+            | Test::Latest
+            | Test::Moments
+            | Test::Profile
+            | Test::Distribution(_)
+            | Test::Formats
+            | Test::Scale => Ready::Nothing,
         })
     }
 

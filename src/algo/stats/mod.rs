@@ -1,5 +1,7 @@
 //! Statistics of tests and intervals, shared by checks and by drift.
 
 pub mod binomial;
+pub mod chi_square;
+pub mod kolmogorov;
 pub mod multiple;
 pub mod proportion;

@@ -26,6 +26,31 @@ impl Moments {
         all
     }
 
+    /// Of the same number in `rows` rows.
+    pub fn repeated(value: f64, rows: u64) -> Moments {
+        match rows {
+            0 => Moments::default(),
+            count => Moments {
+                count,
+                least: value,
+                greatest: value,
+                mean: value,
+                deviations: 0.0,
+            },
+        }
+    }
+
+    /// Of the same numbers in another unit, `factor` of which make one of this; the factor is above 0.
+    pub fn scaled(&self, factor: f64) -> Moments {
+        Moments {
+            count: self.count,
+            least: self.least * factor,
+            greatest: self.greatest * factor,
+            mean: self.mean * factor,
+            deviations: self.deviations * factor * factor,
+        }
+    }
+
     fn of_chunk(values: &[f64]) -> Moments {
         /// Partial sums that a processor can keep in flight at once.
         const LANES: usize = 8;

@@ -1,0 +1,49 @@
+//! Drift: what has moved between two sides, how sure that is, and how much it matters to a model.
+
+mod baseline;
+mod column;
+mod model;
+mod options;
+mod report;
+mod side;
+
+use pgrx::{JsonB, pg_extern};
+
+use self::options::Options;
+use self::report::{DriftRow, Report};
+use self::side::Side;
+use super::source::Source;
+use crate::pg::error::{Result, or_raise};
+use crate::pg::options::{object, required};
+use crate::pg::query::OutputColumn;
+
+/// What a column of the current side is that the reference lacks.
+const ABSENT: &str = "only in the current data";
+
+fn names(columns: &[OutputColumn]) -> impl Iterator<Item = &str> + Clone {
+    columns.iter().map(|column| column.name.as_str())
+}
+
+/// `drift(reference, current, options)`.
+#[pg_extern(sql = false)]
+fn drift(reference: Option<&str>, current: Option<&str>, options: Option<JsonB>) -> Report {
+    let rows = || -> Result<Vec<DriftRow>> {
+        let options = Options::parse(object("options", options)?)?;
+        // What is wrong with a query is told before rows are read.
+        let reference = Source::open(required("reference", reference)?)?;
+        let current = Source::open(required("current", current)?)?;
+        options.require_known(names(reference.columns()).chain(names(current.columns())))?;
+        let importance = model::importance(options.model.as_deref())?;
+        let wants = |column: &str| options.wants(column);
+        let before = side::read(&reference, wants, &options.group_by)?;
+        let after = side::read(&current, wants, &options.group_by)?;
+        Ok(report::compare(
+            &Side::of(&before)?,
+            &Side::of(&after)?,
+            &options,
+            ABSENT,
+            importance.as_ref(),
+        ))
+    };
+    Report::new(or_raise(rows()))
+}

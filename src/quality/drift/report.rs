@@ -1,0 +1,318 @@
+//! Both sides column by column, as lines of a report.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+use pgrx::iter::TableIterator;
+use pgrx::{JsonB, name};
+use serde_json::Value as Json;
+
+use super::column::{self, Column, Found};
+use super::options::Options;
+use super::side::{Segment, Side};
+use crate::algo::drift::{Evidence, Rule, judge, shares_differ};
+use crate::algo::stats::proportion::Share;
+use crate::pg::compute::serve_interrupts;
+
+/// A line of the report.
+pub type DriftRow = (
+    name!(column_name, Option<String>),
+    name!(segment, Option<JsonB>),
+    name!(method, Option<String>),
+    name!(statistic, Option<f64>),
+    name!(p_value, Option<f64>),
+    name!(threshold, Option<f64>),
+    name!(drifted, Option<bool>),
+    name!(null_share_reference, Option<f64>),
+    name!(null_share_current, Option<f64>),
+    name!(importance, Option<f64>),
+    name!(impact, Option<f64>),
+    name!(reference_rows, i64),
+    name!(current_rows, i64),
+    name!(adjusted_p_value, Option<f64>),
+    name!(message, Option<String>),
+    name!(new_categories, Option<Vec<String>>),
+    name!(gone_categories, Option<Vec<String>>),
+    name!(details, Option<JsonB>),
+);
+
+/// The report.
+pub type Report = TableIterator<'static, DriftRow>;
+
+/// How much each column matters to a model, as a share of all of them.
+pub type Importance = HashMap<String, f64>;
+
+/// A line before all of them are judged together.
+struct Draft {
+    column: Option<String>,
+    segment: Option<Json>,
+    method: Option<&'static str>,
+    statistic: Option<f64>,
+    p_value: Option<f64>,
+    rule: Rule,
+    rows: (u64, u64),
+    null_shares: (Option<f64>, Option<f64>),
+    found: Found,
+}
+
+impl Draft {
+    /// Of a column, or of a segment as such, about which nothing is known yet.
+    fn new(column: Option<&str>, segment: Option<&Json>, rows: (u64, u64)) -> Draft {
+        Draft {
+            column: column.map(String::from),
+            segment: segment.cloned(),
+            method: None,
+            statistic: None,
+            p_value: None,
+            rule: Rule::Undecided,
+            rows,
+            null_shares: (None, None),
+            found: Found::default(),
+        }
+    }
+
+    fn saying(mut self, note: impl Into<String>) -> Draft {
+        self.found.notes.push(note.into());
+        self
+    }
+
+    fn threshold(&self) -> Option<f64> {
+        match self.rule {
+            Rule::EffectAndEvidence(threshold) | Rule::Effect(threshold) | Rule::PValue(threshold) => Some(threshold),
+            Rule::Undecided => None,
+        }
+    }
+
+    /// How large the effect is beside the one that counts.
+    fn strength(&self) -> f64 {
+        match (self.statistic, self.threshold(), self.rule) {
+            (_, Some(threshold), Rule::PValue(_)) => {
+                self.p_value.map_or(-1.0, |p| threshold / p.max(f64::MIN_POSITIVE))
+            }
+            (Some(statistic), Some(threshold), _) => statistic / threshold.max(f64::MIN_POSITIVE),
+            (Some(statistic), None, _) => statistic,
+            (None, ..) => -1.0,
+        }
+    }
+
+    fn is_infinite(&self) -> bool {
+        self.found
+            .comparison
+            .as_ref()
+            .is_some_and(|comparison| comparison.statistic.is_none())
+    }
+}
+
+/// Compares both sides. `absent` says why a column that only the current side has is not compared.
+pub fn compare(
+    reference: &Side<'_>,
+    current: &Side<'_>,
+    options: &Options,
+    absent: &str,
+    importance: Option<&Importance>,
+) -> Vec<DriftRow> {
+    let mut drafts = Vec::new();
+    of_columns(
+        &mut drafts,
+        None,
+        &reference.columns,
+        &current.columns,
+        (reference.rows(), current.rows()),
+        options,
+        absent,
+    );
+    let by_values = |side: &'_ Side<'_>| -> BTreeMap<String, usize> {
+        side.segments
+            .iter()
+            .enumerate()
+            .map(|(place, segment)| (segment.values.to_string(), place))
+            .collect()
+    };
+    let (ours, theirs) = (by_values(reference), by_values(current));
+    let mut all: Vec<&String> = ours.keys().chain(theirs.keys()).collect();
+    all.sort_unstable();
+    all.dedup();
+    for values in all {
+        match (ours.get(values), theirs.get(values)) {
+            (Some(&a), Some(&b)) => {
+                let (a, b): (&Segment<'_>, &Segment<'_>) = (&reference.segments[a], &current.segments[b]);
+                let rows = (a.rows, b.rows);
+                of_columns(
+                    &mut drafts,
+                    Some(&a.values),
+                    &a.columns,
+                    &b.columns,
+                    rows,
+                    options,
+                    absent,
+                );
+            }
+            (Some(&a), None) => {
+                let a = &reference.segments[a];
+                drafts.push(
+                    Draft::new(None, Some(&a.values), (a.rows, 0))
+                        .saying("the segment has no rows in the current data"),
+                );
+            }
+            (None, Some(&b)) => {
+                let b = &current.segments[b];
+                drafts.push(
+                    Draft::new(None, Some(&b.values), (0, b.rows)).saying("the segment has no rows in the reference"),
+                );
+            }
+            (None, None) => {}
+        }
+    }
+    judged(drafts, options, importance)
+}
+
+fn of_columns(
+    drafts: &mut Vec<Draft>,
+    segment: Option<&Json>,
+    reference: &[Column<'_>],
+    current: &[Column<'_>],
+    rows: (u64, u64),
+    options: &Options,
+    absent: &str,
+) {
+    for ours in reference.iter().filter(|column| options.wants(&column.name)) {
+        serve_interrupts();
+        let draft = Draft::new(Some(&ours.name), segment, rows);
+        match current.iter().find(|column| column.name == ours.name) {
+            Some(theirs) => of_column(drafts, draft, ours, theirs, options),
+            None => drafts.push(
+                Draft {
+                    null_shares: (ours.null_share(), None),
+                    ..draft
+                }
+                .saying("only in the reference"),
+            ),
+        }
+    }
+    for theirs in current.iter().filter(|column| options.wants(&column.name)) {
+        if !reference.iter().any(|column| column.name == theirs.name) {
+            let draft = Draft::new(Some(&theirs.name), segment, rows);
+            drafts.push(
+                Draft {
+                    null_shares: (None, theirs.null_share()),
+                    ..draft
+                }
+                .saying(absent),
+            );
+        }
+    }
+}
+
+/// The line of a column, and where there are NULLs that of their share.
+fn of_column(drafts: &mut Vec<Draft>, draft: Draft, reference: &Column<'_>, current: &Column<'_>, options: &Options) {
+    let settings = &options.settings;
+    let null_shares = (reference.null_share(), current.null_share());
+    let nulls = match null_shares {
+        (Some(before), Some(after)) if reference.nulls + current.nulls > 0 => {
+            let share = |column: &Column<'_>| Share {
+                part: column.nulls,
+                rows: column.rows,
+            };
+            Some(Draft {
+                method: Some("null_share"),
+                statistic: Some((after - before).abs()),
+                p_value: Some(shares_differ(share(reference), share(current))),
+                rule: Rule::EffectAndEvidence(settings.null_threshold()),
+                null_shares,
+                ..Draft::new(draft.column.as_deref(), draft.segment.as_ref(), draft.rows)
+            })
+        }
+        _ => None,
+    };
+    let found = column::compare(reference, current, settings, options.wants_times(&reference.name));
+    let mut draft = Draft { null_shares, ..draft };
+    if let Some(comparison) = &found.comparison {
+        draft.method = Some(comparison.method.name());
+        draft.statistic = comparison.statistic;
+        draft.p_value = Some(comparison.p_value);
+        draft.rule = comparison.rule;
+    }
+    draft.found = found;
+    if let (Rule::Undecided, Some(_), Some(compat)) = (draft.rule, draft.method, settings.compat) {
+        draft = draft.saying(format!(
+            "{} has no threshold of its own: give one to decide",
+            compat.name()
+        ));
+    }
+    drafts.push(draft);
+    drafts.extend(nulls);
+}
+
+/// The lines in order: with a model the greatest impact first, without the strongest alarms.
+fn judged(drafts: Vec<Draft>, options: &Options, importance: Option<&Importance>) -> Vec<DriftRow> {
+    let evidence: Vec<Evidence> = drafts
+        .iter()
+        .map(|draft| Evidence {
+            statistic: draft.statistic,
+            infinite: draft.is_infinite(),
+            p_value: draft.p_value,
+            rule: draft.rule,
+        })
+        .collect();
+    let verdicts = judge(&evidence, options.settings.alpha());
+    let matters = |draft: &Draft| {
+        importance
+            .zip(draft.column.as_ref())
+            .and_then(|(all, column)| all.get(column).copied())
+    };
+    let mut lines: Vec<_> = drafts
+        .into_iter()
+        .zip(verdicts)
+        .map(|(draft, verdict)| {
+            let importance = matters(&draft);
+            let impact = importance
+                .zip(draft.statistic)
+                .map(|(importance, statistic)| importance * statistic);
+            (impact, draft, verdict, importance)
+        })
+        .collect();
+    lines.sort_by(|a, b| {
+        let key = |impact: Option<f64>| impact.unwrap_or(-1.0);
+        let drifted = |line: &(_, Draft, crate::algo::drift::Verdict, _)| Reverse(line.2.drifted == Some(true));
+        key(b.0)
+            .total_cmp(&key(a.0))
+            .then_with(|| drifted(a).cmp(&drifted(b)))
+            .then_with(|| b.1.strength().total_cmp(&a.1.strength()))
+    });
+    lines
+        .into_iter()
+        .map(|(impact, draft, verdict, importance)| {
+            let threshold = draft.threshold();
+            let Found {
+                notes,
+                new,
+                gone,
+                details,
+                ..
+            } = draft.found;
+            let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+            let listed = |names: Vec<String>| (!names.is_empty()).then_some(names);
+            (
+                draft.column,
+                draft.segment.map(JsonB),
+                draft.method.map(String::from),
+                draft.statistic,
+                draft.p_value,
+                threshold,
+                verdict.drifted,
+                draft.null_shares.0,
+                draft.null_shares.1,
+                importance,
+                impact,
+                count(draft.rows.0),
+                count(draft.rows.1),
+                verdict.adjusted,
+                (!notes.is_empty()).then(|| notes.join("; ")),
+                listed(new),
+                listed(gone),
+                details.map(JsonB),
+            )
+        })
+        .collect()
+}
