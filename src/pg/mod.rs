@@ -7,6 +7,7 @@ mod codes;
 pub mod compute;
 pub mod error;
 pub mod intake;
+mod memory;
 pub mod options;
 pub mod progress;
 pub mod query;
