@@ -465,7 +465,7 @@ SELECT pg_catalog.pg_extension_config_dump('assay.model_privilege', '');
 CREATE FUNCTION assay.train(
     model text, query text, target text DEFAULT NULL, algorithm text DEFAULT NULL, params jsonb DEFAULT '{}',
     task text DEFAULT NULL, exclude text[] DEFAULT '{}', split text DEFAULT 'auto', test_fraction double precision DEFAULT 0.2,
-    seed bigint DEFAULT 0, preprocess jsonb DEFAULT '{}', deploy text DEFAULT 'auto')
+    seed bigint DEFAULT 0, preprocess jsonb DEFAULT '{}', deploy text DEFAULT 'auto', weight text DEFAULT NULL)
 RETURNS TABLE (model text, version integer, task text, algorithm text, rows bigint, features integer, metrics jsonb, duration interval)
 AS 'MODULE_PATHNAME', 'train_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
 COMMENT ON FUNCTION assay.train IS
@@ -476,6 +476,7 @@ algorithm: gradient_boosting (the default), random_forest, decision_tree; logist
 split: auto (no test rows under 500 rows, else test_fraction of each class), random, none, or a boolean column that is true for test rows.
 preprocess: {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
 deploy: auto (when none is deployed yet, or the new version predicts the same target and is not worse on its held-out rows than the deployed one was on its own), always, never.
+weight: the name of a column of numbers that says how much each row counts, as sample_weight of scikit-learn and LightGBM; it is no feature. 0 is allowed; NULL, NaN, infinite and negative are errors. Which rows test, the distributions of features and the metrics do not depend on it.
 The same rows, parameters and seed give the same model, whatever the plan and the number of threads. A NOTICE tells each column dropped or capped.
 Errors: ML005 a column''s type, ML006 algorithm or task, ML007 unsuitable rows, ML008 not a query, 22023 parameters, 25006 read-only transaction, 42501 not yours, 42701 two columns of one name, 53400 assay.max_memory, 54000 a model too large to store.';
 

@@ -1,5 +1,7 @@
 //! What every fitted model can do, whatever learned it.
 
+use std::ops::Range;
+
 use linfa::dataset::Records;
 use linfa::traits::PredictInplace;
 use ndarray::{Array2, Axis};
@@ -19,6 +21,15 @@ pub trait Estimator {
 
     /// Scores one encoded row. Allocates nothing and never panics on a row of the right length. O(size of the model).
     fn score(&self, row: &[f64], out: &mut [f64]);
+
+    /// Scores some rows of a frame, as [`Estimator::score`] scores each, to the bit: as many numbers a row, one row after the other.
+    fn score_rows(&self, frame: &Frame, rows: Range<usize>, out: &mut [f64]) {
+        let mut row = vec![f64::NAN; frame.nfeatures()];
+        for (index, out) in rows.zip(out.chunks_exact_mut(self.outputs())) {
+            frame.encode_row(index, &mut row);
+            self.score(&row, out);
+        }
+    }
 }
 
 /// Every estimator is a linfa predictor over frames: rows x outputs. Once its monitor asks to stop, the rows that are left get no scores;
@@ -43,13 +54,10 @@ impl<E: Estimator + Sync + ?Sized> PredictInplace<Frame, Array2<f64>> for Predic
             if self.monitor.check().is_err() {
                 return;
             }
-            let mut row = vec![f64::NAN; frame.nfeatures()];
-            let mut out = vec![0.0; self.estimator.outputs()];
-            for (index, mut target) in (block * BLOCK..).zip(rows.outer_iter_mut()) {
-                frame.encode_row(index, &mut row);
-                self.estimator.score(&row, &mut out);
-                target.iter_mut().zip(&out).for_each(|(t, o)| *t = *o);
-            }
+            let first = block * BLOCK;
+            let mut out = vec![0.0; rows.len()];
+            self.estimator.score_rows(frame, first..first + rows.nrows(), &mut out);
+            rows.iter_mut().zip(out).for_each(|(target, score)| *target = score);
         });
     }
 

@@ -11,8 +11,10 @@ use serde_json::Value;
 use super::boosting::{self, BoostingParams, Objective};
 use super::error::Result;
 use super::forest::{self, DecisionTreeParams, RandomForestParams};
-use super::frame::Frame;
-use super::linear::{ElasticNetParams, LassoParams, LinearRegressionParams, LogisticRegressionParams, RidgeParams};
+use super::frame::{Column, Frame};
+use super::linear::{
+    self, ElasticNetParams, LassoParams, LinearRegressionParams, LogisticRegressionParams, RidgeParams,
+};
 use super::model::{Fitted, Task};
 use super::monitor::{Monitor, Progress, Watched};
 use super::naive_bayes::NaiveBayesParams;
@@ -156,6 +158,23 @@ impl Learner {
             Learner::GradientBoosting(params) => boosting::memory_needed(params, rows, features),
             // The linear predictor and the loss's derivatives.
             Learner::LogisticRegression(_) => rows.saturating_mul(24),
+            _ => 0,
+        }
+    }
+
+    /// Bytes that a fit of `frame` takes beside it because of how many design columns its columns become, at most; `classes` is as for
+    /// [`Learner::fit`]. O(columns).
+    pub fn design_memory(&self, frame: &Frame, classes: usize) -> usize {
+        let columns = frame.columns().iter().map(|column| match column {
+            Column::Number(_) => 1,
+            // Missing values are one more level.
+            Column::Category { levels, .. } => levels + 1,
+        });
+        match self {
+            Learner::LinearRegression(_) | Learner::Ridge(_) | Learner::Lasso(_) | Learner::ElasticNet(_) => {
+                linear::memory_needed(columns.sum())
+            }
+            Learner::LogisticRegression(_) => linear::logistic_memory_needed(columns.sum(), classes),
             _ => 0,
         }
     }

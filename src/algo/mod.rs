@@ -14,6 +14,7 @@ pub mod hash;
 pub mod label;
 pub mod learner;
 pub mod linear;
+pub mod lines;
 pub mod metrics;
 pub mod model;
 pub mod monitor;

@@ -1,14 +1,20 @@
 //! A trained model: what it needs of a row, what it was learned by, and what scores. Its bytes are what the registry stores.
 
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::boosting::Boosting;
 use super::error::{Error, Result};
 use super::estimator::Estimator;
 use super::forest::RandomForest;
+use super::frame::Frame;
 use super::label::Label;
 use super::linear::LinearModel;
-use super::monitor::Progress;
+use super::monitor::{Monitor, Progress};
 use super::naive_bayes::NaiveBayes;
 
 /// What kind of answer a model gives.
@@ -128,6 +134,52 @@ impl Estimator for Fitted {
             Fitted::Forest(model) => model.score(row, out),
         }
     }
+
+    fn score_rows(&self, frame: &Frame, rows: Range<usize>, out: &mut [f64]) {
+        self.estimator().score_rows(frame, rows, out);
+    }
+}
+
+/// Bytes being written, which a monitor may stop.
+struct Sink<'m> {
+    bytes: Vec<u8>,
+    monitor: &'m dyn Monitor,
+    /// The length at which the monitor is asked next.
+    next: usize,
+}
+
+impl Sink<'_> {
+    /// Bytes between two looks at the monitor.
+    const STEP: usize = 1 << 20;
+
+    #[inline]
+    fn check(&mut self) -> postcard::Result<()> {
+        if self.bytes.len() < self.next {
+            return Ok(());
+        }
+        self.next = self.bytes.len() + Sink::STEP;
+        self.monitor.check().map_err(|_| postcard::Error::SerializeBufferFull)
+    }
+}
+
+impl postcard::ser_flavors::Flavor for Sink<'_> {
+    type Output = Vec<u8>;
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.bytes.push(byte);
+        self.check()
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.bytes.extend_from_slice(bytes);
+        self.check()
+    }
+
+    fn finalize(self) -> postcard::Result<Vec<u8>> {
+        Ok(self.bytes)
+    }
 }
 
 /// A trained model.
@@ -191,11 +243,20 @@ impl Model {
     }
 
     /// The model as bytes: a magic, a format version (little-endian), then the fields in postcard's encoding. The same model gives the same
-    /// bytes on every machine.
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+    /// bytes on every machine. Errs only when stopped. O(bytes).
+    pub fn to_bytes(&self, monitor: &dyn Monitor) -> Result<Vec<u8>> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(FORMAT.to_le_bytes());
-        postcard::to_extend(self, bytes).map_err(|error| Error::damaged("the model", error.to_string()))
+        let sink = Sink {
+            bytes,
+            monitor,
+            next: 0,
+        };
+        postcard::serialize_with_flavor(self, sink).map_err(|error| {
+            // What a sink refuses, it refuses because it is stopped.
+            let stopped = monitor.check().err();
+            stopped.unwrap_or_else(|| Error::damaged("the model", error.to_string()))
+        })
     }
 
     /// Reads bytes that may come from anywhere: whatever they hold, the result is a model that scores without panicking, or an error. O(bytes).

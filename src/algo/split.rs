@@ -1,58 +1,82 @@
 //! Which rows train and which test, and the order of rows that makes results independent of the order they came in.
 
+use rayon::prelude::*;
+
 use super::error::{Error, Result};
+use super::monitor::Monitor;
 
 /// Below this number of rows a comparison sort is faster.
 const SMALL: usize = 1 << 11;
-/// Bits of a digit, and how many digits of a hash are sorted by counting.
-const DIGIT_BITS: u32 = 11;
-const DIGITS: usize = 3;
+/// Leading bits of a hash that choose a bucket.
+const BUCKET_BITS: u32 = 11;
+/// Rows between two looks at the monitor.
+const CHUNK: usize = 1 << 18;
 
 /// The permutation that sorts rows by their hash, equal ones in the order they came: `hashes[order[0]]` is the least.
 ///
-/// Counting sort by the leading 33 bits, then comparisons among the few rows that share them; so O(n) for hashes that are spread,
-/// and O(n log n) at worst. At most 2^31 rows: their places must fit beside 33 bits of a hash.
-pub fn canonical_order(hashes: &[u64]) -> Vec<u32> {
+/// Rows are dealt to buckets by the leading bits of their hash, and buckets are sorted in parallel: O(n log n), with few comparisons
+/// for hashes that are spread. Also tells whether there are equal hashes. At most 2^31 rows: their places must fit beside 33 bits of a
+/// hash. Errs only when stopped.
+pub fn canonical_order(hashes: &[u64], monitor: &dyn Monitor) -> Result<(Vec<u32>, bool)> {
     debug_assert!(hashes.len() <= 1 << 31);
     if hashes.len() < SMALL {
         let mut order: Vec<u32> = (0..hashes.len() as u32).collect();
         order.sort_by_key(|&row| hashes[row as usize]);
-        return order;
+        let distinct = order.is_sorted_by(|&a, &b| hashes[a as usize] < hashes[b as usize]);
+        return Ok((order, !distinct));
     }
     // A key is 33 leading bits of the hash, then the row.
     const ROW_BITS: u32 = 31;
     const MASK: u64 = (1 << ROW_BITS) - 1;
-    let digit =
-        |key: u64, digit: usize| (key >> (ROW_BITS + DIGIT_BITS * digit as u32)) as usize & ((1 << DIGIT_BITS) - 1);
-    let mut keys: Vec<u64> = (hashes.iter().enumerate())
-        .map(|(row, &hash)| hash & !MASK | row as u64)
-        .collect();
-    let mut starts = vec![[0_u32; 1 << DIGIT_BITS]; DIGITS];
-    for &key in &keys {
-        starts
-            .iter_mut()
-            .enumerate()
-            .for_each(|(d, counts)| counts[digit(key, d)] += 1);
+    let bucket = |hash: u64| (hash >> (u64::BITS - BUCKET_BITS)) as usize;
+    let mut places = vec![0_u32; (1 << BUCKET_BITS) + 1];
+    for chunk in hashes.chunks(CHUNK) {
+        monitor.check()?;
+        chunk.iter().for_each(|&hash| places[bucket(hash) + 1] += 1);
     }
-    let mut sorted = vec![0; keys.len()];
-    for (d, counts) in starts.iter_mut().enumerate() {
-        let mut start = 0;
-        for count in counts.iter_mut() {
-            (*count, start) = (start, start + *count);
-        }
-        for &key in &keys {
-            let place = &mut counts[digit(key, d)];
-            sorted[*place as usize] = key;
+    (1..places.len()).for_each(|next| places[next] += places[next - 1]);
+    let ends: Vec<u32> = places[1..].to_vec();
+    let mut keys = vec![0_u64; hashes.len()];
+    for (chunk, first) in hashes.chunks(CHUNK).zip((0_u64..).step_by(CHUNK)) {
+        monitor.check()?;
+        for (&hash, row) in chunk.iter().zip(first..) {
+            let place = &mut places[bucket(hash)];
+            keys[*place as usize] = hash & !MASK | row;
             *place += 1;
         }
-        std::mem::swap(&mut keys, &mut sorted);
     }
-    for run in keys.chunk_by_mut(|a, b| a & !MASK == b & !MASK) {
-        if run.len() > 1 {
-            run.sort_by_key(|&key| hashes[(key & MASK) as usize]);
+    let mut order = vec![0_u32; hashes.len()];
+    let mut buckets = Vec::with_capacity(ends.len());
+    let (mut left_keys, mut left_order, mut start) = (&mut keys[..], &mut order[..], 0);
+    for end in ends {
+        let rows = (end - start) as usize;
+        let (keys, more_keys) = left_keys.split_at_mut(rows);
+        let (order, more_order) = left_order.split_at_mut(rows);
+        buckets.push((keys, order));
+        (left_keys, left_order, start) = (more_keys, more_order, end);
+    }
+    let bucket_repeats = |(keys, order): (&mut [u64], &mut [u32])| -> Result<bool> {
+        monitor.check()?;
+        let mut repeats = false;
+        keys.sort_unstable();
+        for run in keys.chunk_by_mut(|a, b| a & !MASK == b & !MASK) {
+            if run.len() > 1 {
+                let hash = |key: &u64| hashes[(key & MASK) as usize];
+                run.sort_by_key(hash);
+                repeats |= run.windows(2).any(|pair| hash(&pair[0]) == hash(&pair[1]));
+            }
         }
-    }
-    keys.into_iter().map(|key| (key & MASK) as u32).collect()
+        order
+            .iter_mut()
+            .zip(&*keys)
+            .for_each(|(row, key)| *row = (key & MASK) as u32);
+        Ok(repeats)
+    };
+    let repeats = buckets
+        .into_par_iter()
+        .map(bucket_repeats)
+        .try_reduce(|| false, |a, b| Ok(a | b))?;
+    Ok((order, repeats))
 }
 
 /// Which rows are for testing: `test_fraction` of each class, a half rounded up, but never the last row of a class, so that a class
@@ -61,13 +85,13 @@ pub fn canonical_order(hashes: &[u64]) -> Vec<u32> {
 /// The rows with the least hashes of their class are taken, so rows (their hashes differ when their contents do) are split in the
 /// same way in whatever order they come. A different seed of the hashes is a different split. O(n).
 ///
-/// Errs unless 0 <= `test_fraction` < 1, and when there are not as many classes as hashes.
-pub fn test_rows(hashes: &[u64], classes: Option<&[u32]>, test_fraction: f64) -> Result<Vec<bool>> {
-    test_rows_in(&canonical_order(hashes), classes, test_fraction)
-}
-
-/// As [`test_rows`], from the [`canonical_order`] of the rows.
-pub fn test_rows_in(order: &[u32], classes: Option<&[u32]>, test_fraction: f64) -> Result<Vec<bool>> {
+/// `order` is the [`canonical_order`] of the rows. Errs unless 0 <= `test_fraction` < 1, and when there are not as many classes as rows.
+pub fn test_rows(
+    order: &[u32],
+    classes: Option<&[u32]>,
+    test_fraction: f64,
+    monitor: &dyn Monitor,
+) -> Result<Vec<bool>> {
     if !(0.0..1.0).contains(&test_fraction) {
         return Err(Error::Parameter {
             name: "test_fraction",
@@ -85,21 +109,27 @@ pub fn test_rows_in(order: &[u32], classes: Option<&[u32]>, test_fraction: f64) 
     }
     let class = |row: u32| classes.map_or(0, |classes| classes[row as usize] as usize);
     let mut wanted: Vec<usize> = Vec::new();
-    for &row in order {
-        if wanted.len() <= class(row) {
-            wanted.resize(class(row) + 1, 0);
+    for rows in order.chunks(CHUNK) {
+        monitor.check()?;
+        for &row in rows {
+            if wanted.len() <= class(row) {
+                wanted.resize(class(row) + 1, 0);
+            }
+            wanted[class(row)] += 1;
         }
-        wanted[class(row)] += 1;
     }
     wanted
         .iter_mut()
         .for_each(|rows| *rows = test_share(*rows, test_fraction));
     let mut is_test = vec![false; order.len()];
-    for &row in order {
-        let left = &mut wanted[class(row)];
-        if *left > 0 {
-            *left -= 1;
-            is_test[row as usize] = true;
+    for rows in order.chunks(CHUNK) {
+        monitor.check()?;
+        for &row in rows {
+            let left = &mut wanted[class(row)];
+            if *left > 0 {
+                *left -= 1;
+                is_test[row as usize] = true;
+            }
         }
     }
     Ok(is_test)
@@ -116,11 +146,16 @@ fn test_share(rows: usize, fraction: f64) -> usize {
 mod tests {
     use super::*;
     use crate::algo::hash::{hash_u64, mix, seeded};
+    use crate::algo::monitor::Unwatched;
 
     fn hashes(rows: usize, seed: u64) -> Vec<u64> {
         (0..rows as u64)
             .map(|row| mix(seeded(seed), hash_u64(0, row)))
             .collect()
+    }
+
+    fn sorted(hashes: &[u64]) -> Vec<u32> {
+        canonical_order(hashes, &Unwatched).unwrap_or_default().0
     }
 
     fn by_comparison(hashes: &[u64]) -> Vec<u32> {
@@ -133,13 +168,24 @@ mod tests {
     fn order_is_that_of_a_stable_sort() {
         for rows in [0, 1, 2, 100, SMALL - 1, SMALL, 50_000] {
             let spread = hashes(rows, 3);
-            assert_eq!(canonical_order(&spread), by_comparison(&spread));
+            assert_eq!(sorted(&spread), by_comparison(&spread));
             for shift in [20, 32, 50, 60, 63] {
                 let low: Vec<u64> = spread.iter().map(|hash| hash >> shift).collect();
-                assert_eq!(canonical_order(&low), by_comparison(&low), "{rows} rows, low bits");
+                assert_eq!(sorted(&low), by_comparison(&low), "{rows} rows, low bits");
                 let high: Vec<u64> = spread.iter().map(|hash| hash >> shift << shift).collect();
-                assert_eq!(canonical_order(&high), by_comparison(&high), "{rows} rows, high bits");
+                assert_eq!(sorted(&high), by_comparison(&high), "{rows} rows, high bits");
             }
+        }
+    }
+
+    #[test]
+    fn equal_hashes_are_told() {
+        for rows in [100, 50_000] {
+            let mut hashes = hashes(rows, 3);
+            let repeats = |hashes: &[u64]| canonical_order(hashes, &Unwatched).map(|(_, repeats)| repeats);
+            assert_eq!(repeats(&hashes), Ok(false));
+            hashes[rows - 1] = hashes[7];
+            assert_eq!(repeats(&hashes), Ok(true));
         }
     }
 
@@ -159,7 +205,7 @@ mod tests {
                 }
             })
             .collect();
-        let is_test = test_rows(&hashes(50, 1), Some(&classes), 0.25).unwrap_or_default();
+        let is_test = test_rows(&sorted(&hashes(50, 1)), Some(&classes), 0.25, &Unwatched).unwrap_or_default();
         let tested = |class| {
             is_test
                 .iter()
@@ -188,11 +234,11 @@ mod tests {
             .enumerate()
             .map(|(row, hash)| (hash, (row % 3) as u32))
             .unzip();
-        let straight = test_rows(&hashes, Some(&classes), 0.2).unwrap_or_default();
+        let straight = test_rows(&sorted(&hashes), Some(&classes), 0.2, &Unwatched).unwrap_or_default();
         let turned: Vec<usize> = (0..5000).map(|row| (row * 1237 + 11) % 5000).collect();
         let turned_hashes: Vec<u64> = turned.iter().map(|&row| hashes[row]).collect();
         let turned_classes: Vec<u32> = turned.iter().map(|&row| classes[row]).collect();
-        let other = test_rows(&turned_hashes, Some(&turned_classes), 0.2).unwrap_or_default();
+        let other = test_rows(&sorted(&turned_hashes), Some(&turned_classes), 0.2, &Unwatched).unwrap_or_default();
         assert_eq!(straight.len(), 5000);
         assert!(turned.iter().zip(other).all(|(&row, test)| straight[row] == test));
         assert_eq!(straight.iter().filter(|&&test| test).count(), 333 + 333 + 333);
@@ -200,7 +246,7 @@ mod tests {
 
     #[test]
     fn another_seed_is_another_split() {
-        let split = |seed| test_rows(&hashes(1000, seed), None, 0.2).unwrap_or_default();
+        let split = |seed| test_rows(&sorted(&hashes(1000, seed)), None, 0.2, &Unwatched).unwrap_or_default();
         assert_ne!(split(1), split(2));
         assert_eq!(split(1).iter().filter(|&&test| test).count(), 200);
     }
@@ -209,14 +255,14 @@ mod tests {
     fn fractions_outside_zero_to_one_are_refused() {
         for fraction in [-0.1, 1.0, f64::NAN] {
             assert!(matches!(
-                test_rows(&[1, 2], None, fraction),
+                test_rows(&[0, 1], None, fraction, &Unwatched),
                 Err(Error::Parameter {
                     name: "test_fraction",
                     ..
                 })
             ));
         }
-        assert_eq!(test_rows(&[1, 2], None, 0.0), Ok(vec![false, false]));
-        assert!(test_rows(&[1, 2], Some(&[0]), 0.5).is_err());
+        assert_eq!(test_rows(&[0, 1], None, 0.0, &Unwatched), Ok(vec![false, false]));
+        assert!(test_rows(&[0, 1], Some(&[0]), 0.5, &Unwatched).is_err());
     }
 }

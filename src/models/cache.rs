@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::registry::{self, Version};
 use super::scorer::Scorer;
+use crate::algo::monitor::Unwatched;
 use crate::pg::error::{DAMAGED_MODEL, Error, Result};
 use crate::pg::settings;
 
@@ -27,7 +28,7 @@ pub fn scorer(version: &Version) -> Result<Rc<Scorer>> {
         return Ok(scorer);
     }
     let bytes = version.bytes()?;
-    if super::hash_of(&bytes) != hash {
+    if super::hash_of(&bytes, &Unwatched)? != hash {
         return Err(Error::new(
             DAMAGED_MODEL,
             format!("model \"{}\" cannot be loaded", version.reference()),

@@ -11,9 +11,12 @@ use super::cache;
 use super::predict::{column_named, wrong_type};
 use super::registry::{self, Privilege};
 use super::scorer::Scorer;
+use crate::algo;
 use crate::algo::label::Label;
 use crate::algo::metrics::curve::{self, CurvePoint};
 use crate::algo::metrics::{Ranking, evaluation};
+use crate::algo::monitor::Monitor;
+use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
     Error, INTERNAL, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, or_raise,
 };
@@ -240,10 +243,12 @@ impl Pass {
     fn metrics(&self) -> Result<Vec<(&'static str, f64)>> {
         let table = match &self.outcome {
             Outcome::Classes { .. } => {
-                let (actual, probabilities) = self.classes("evaluate")?;
-                evaluation::classification(actual, probabilities, self.threshold)?
+                let ((actual, probabilities), threshold) = (self.classes("evaluate")?, self.threshold);
+                judging(|monitor| evaluation::classification(actual, probabilities, threshold, monitor))?
             }
-            Outcome::Numbers { actual, predicted } => evaluation::regression(actual, predicted)?,
+            Outcome::Numbers { actual, predicted } => {
+                judging(|monitor| evaluation::regression(actual, predicted, monitor))?
+            }
         };
         Ok(table
             .into_iter()
@@ -259,8 +264,16 @@ impl Pass {
                 .detail(format!("The model has {}.", probabilities.ncols()))
                 .hint("Use assay.evaluate or assay.confusion_matrix for this model."));
         }
-        Ok(evaluation::rank(actual, probabilities, 1)?)
+        judging(|monitor| evaluation::rank(actual, probabilities, 1, monitor))
     }
+}
+
+/// Computes on threads, while the session can be cancelled.
+fn judging<T: Send>(work: impl FnOnce(&dyn Monitor) -> algo::error::Result<T> + Send) -> Result<T> {
+    let mut reporter = Reporter::new();
+    let result = compute::run("judging", &mut reporter, work);
+    reporter.finish();
+    result
 }
 
 /// `evaluate(model, query, threshold)`.

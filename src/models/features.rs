@@ -1,17 +1,37 @@
 //! One column of the query as features: its training and test rows gathered, its levels chosen, its distribution summarised; or the reason
 //! why it teaches nothing.
 
-use super::columns::{ReadColumn, recode, sorted};
+use std::cmp::Reverse;
+
+use super::columns::Heading;
+use crate::algo::error::Result;
 use crate::algo::frame::{Column, MISSING, UNSEEN_CODE};
-use crate::algo::label::Label;
 use crate::algo::model::{Input, InputKind};
+use crate::algo::monitor::Monitor;
 use crate::algo::summary::{Summary, summarize};
 use crate::pg::types::Role;
+
+/// Rows between two looks at the monitor.
+const BLOCK: usize = 1 << 16;
 
 /// Which rows train and which test, each in the order that the learner sees them.
 pub struct Rows {
     pub train: Vec<u32>,
     pub test: Vec<u32>,
+}
+
+/// The numbers of one column in the order that the learner sees them.
+pub struct Numbers {
+    pub train: Vec<f64>,
+    pub test: Vec<f64>,
+}
+
+/// The values of a column.
+pub enum Values {
+    /// Of a number; of a vector, one an element.
+    Numbers(Vec<Numbers>),
+    /// A code a row in the order of the query, [`MISSING`] for none, and the levels that codes stand for, in no order.
+    Codes { codes: Vec<u32>, levels: Vec<String> },
 }
 
 /// What became of a column.
@@ -34,127 +54,125 @@ pub struct Part {
 }
 
 impl Feature {
-    /// Gathers a column.
-    pub fn gather(column: ReadColumn, rows: &Rows, max_categories: usize) -> Feature {
+    /// Makes a column a feature. `non_finite` is how many of its values were NaN or infinite. Errs only when stopped.
+    pub fn new(
+        heading: Heading,
+        values: Values,
+        non_finite: u64,
+        rows: &Rows,
+        max_categories: usize,
+        monitor: &dyn Monitor,
+    ) -> Result<Feature> {
         let mut feature = Feature::default();
-        if column.non_finite > 0 {
-            let (name, count) = (&column.name, column.non_finite);
+        if non_finite > 0 {
             feature.notes.push(format!(
-                "column \"{name}\": {count} NaN or infinite values count as missing"
+                "column \"{}\": {non_finite} NaN or infinite values count as missing",
+                heading.name
             ));
         }
-        match column.role {
-            Role::Category => feature.add_category(column, rows, max_categories),
-            Role::Number | Role::Vector => feature.add_numbers(column, rows),
+        match values {
+            Values::Numbers(numbers) => feature.add_numbers(heading, numbers, non_finite, monitor)?,
+            Values::Codes { codes, levels } => {
+                feature.add_category(heading, &codes, &levels, rows, max_categories, monitor)?;
+            }
         }
-        feature
+        Ok(feature)
     }
 
     fn dropped(&mut self, name: &str, problem: &str) {
         self.notes.push(format!("column \"{name}\" is dropped: {problem}"));
     }
 
-    fn add_part(
+    fn add_numbers(
         &mut self,
-        name: String,
-        column: &Column,
-        train: Column,
-        rows: &Rows,
-        levels: &[String],
+        heading: Heading,
+        numbers: Vec<Numbers>,
         non_finite: u64,
-    ) {
-        let summary = summarize(&train, levels, non_finite);
-        self.parts.push(Part {
-            name,
-            test: column.take(&rows.test),
-            train,
-            summary,
-        });
-    }
-
-    fn add_numbers(&mut self, column: ReadColumn, rows: &Rows) {
-        let ReadColumn {
-            name,
-            type_name,
-            role,
-            non_finite,
-            parts,
-            ..
-        } = column;
-        let width = parts.len() as u32;
+        monitor: &dyn Monitor,
+    ) -> Result<()> {
+        let is_vector = heading.reader.role() == Role::Vector;
+        let Heading { name, type_name, .. } = heading;
+        let width = numbers.len() as u32;
         let mut used = Vec::new();
-        for (element, part) in (0..).zip(parts) {
-            let part_name = if role == Role::Vector {
+        for (element, Numbers { train, test }) in (0..).zip(numbers) {
+            monitor.check()?;
+            let part_name = if is_vector {
                 format!("{name}[{}]", element + 1)
             } else {
                 name.clone()
             };
-            let train = part.take(&rows.train);
-            match nothing_to_learn(&train) {
-                Some(problem) => self.dropped(&part_name, &problem),
-                None => {
-                    self.add_part(part_name, &part, train, rows, &[], non_finite);
-                    used.push(element);
-                }
+            if let Some(problem) = nothing_to_learn(&train) {
+                self.dropped(&part_name, &problem);
+                continue;
             }
+            let train = Column::Number(train);
+            let summary = summarize(&train, &[], non_finite, monitor)?;
+            self.parts.push(Part {
+                name: part_name,
+                train,
+                test: Column::Number(test),
+                summary,
+            });
+            used.push(element);
         }
         if width == 0 {
             self.dropped(&name, "every value is NULL in the training rows");
         }
         if !used.is_empty() {
-            let kind = if role == Role::Vector {
+            let kind = if is_vector {
                 InputKind::Vector { width, used }
             } else {
                 InputKind::Number
             };
             self.input = Some(Input { name, type_name, kind });
         }
+        Ok(())
     }
 
-    fn add_category(&mut self, column: ReadColumn, rows: &Rows, max_categories: usize) {
-        let name = column.name;
-        let Some(Column::Category { codes, .. }) = column.parts.into_iter().next() else {
-            return;
-        };
-        let (levels, sorted_codes) = sorted(
-            column
-                .levels
-                .iter()
-                .map(|level| Label::Text(level.to_string()))
-                .collect(),
-        );
-        let codes = recode(&codes, &sorted_codes);
+    fn add_category(
+        &mut self,
+        heading: Heading,
+        codes: &[u32],
+        levels: &[String],
+        rows: &Rows,
+        max_categories: usize,
+        monitor: &dyn Monitor,
+    ) -> Result<()> {
+        let Heading { name, type_name, .. } = heading;
         // Levels are counted in training rows only: what only test rows have is unseen.
         let mut counts = vec![0_u64; levels.len()];
         let mut missing = 0_u64;
-        for &row in &rows.train {
-            match codes[row as usize] {
-                MISSING => missing += 1,
-                code => counts[code as usize] += 1,
+        for rows in rows.train.chunks(BLOCK) {
+            monitor.check()?;
+            for &row in rows {
+                match counts.get_mut(codes[row as usize] as usize) {
+                    None => missing += 1,
+                    Some(count) => *count += 1,
+                }
             }
         }
-        let mut ranked: Vec<(u64, u32)> = counts.into_iter().zip(0..).filter(|&(count, _)| count > 0).collect();
-        let distinct = ranked.len();
-        match ranked[..] {
-            [] => return self.dropped(&name, "every value is NULL in the training rows"),
-            [(_, only)] if missing == 0 => {
-                return self.dropped(
-                    &name,
-                    &format!("every value is '{}' in the training rows", levels[only as usize]),
-                );
+        let distinct = counts.iter().filter(|&&count| count > 0).count();
+        let most = counts.iter().copied().max().unwrap_or(0);
+        let problem = match distinct {
+            0 => Some("every value is NULL in the training rows".to_string()),
+            1 if missing == 0 => {
+                let only = counts.iter().position(|&count| count > 0).unwrap_or(0);
+                Some(format!("every value is '{}' in the training rows", levels[only]))
             }
-            _ if distinct > max_categories && ranked.iter().all(|&(count, _)| count == 1) => {
-                return self.dropped(&name, "each row has another value, as in an identifier");
+            _ if distinct > max_categories && most == 1 => {
+                Some("each row has another value, as in an identifier".to_string())
             }
-            _ => {}
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            self.dropped(&name, &problem);
+            return Ok(());
         }
-        // The most frequent levels stay; of equal ones the first.
-        ranked.sort_unstable_by_key(|&(count, code)| (std::cmp::Reverse(count), code));
-        let capped: u64 = ranked.iter().skip(max_categories).map(|&(count, _)| count).sum();
+        let ranked = most_frequent(&counts, levels, max_categories, monitor)?;
         let other = distinct > max_categories;
-        ranked.truncate(max_categories);
-        ranked.sort_unstable_by_key(|&(_, code)| code);
         if other {
+            let kept: u64 = ranked.iter().map(|&code| counts[code as usize]).sum();
+            let capped = rows.train.len() as u64 - missing - kept;
             self.notes.push(format!(
                 "column \"{name}\" has {distinct} categories: the {max_categories} most frequent are kept, \
                  the {capped} rows of the others are one category"
@@ -166,33 +184,65 @@ impl Feature {
         ranked
             .iter()
             .zip(0..)
-            .for_each(|(&(_, code), place)| places[code as usize] = place);
-        let kept: Vec<String> = ranked
-            .iter()
-            .map(|&(_, code)| levels[code as usize].to_string())
-            .collect();
+            .for_each(|(&code, place)| places[code as usize] = place);
+        let kept: Vec<String> = ranked.iter().map(|&code| levels[code as usize].clone()).collect();
         let named: Vec<String> = kept
             .iter()
             .cloned()
             .chain(other.then(|| "(other)".to_string()))
             .collect();
-        let encoded = Column::Category {
-            codes: recode(&codes, &places),
-            levels: named.len(),
+        let gather = |rows: &[u32]| -> Result<Column> {
+            let mut gathered = Vec::with_capacity(rows.len());
+            for rows in rows.chunks(BLOCK) {
+                monitor.check()?;
+                // A missing code is beyond every place.
+                let place = |&row: &u32| places.get(codes[row as usize] as usize).copied().unwrap_or(MISSING);
+                gathered.extend(rows.iter().map(place));
+            }
+            Ok(Column::Category {
+                codes: gathered,
+                levels: named.len(),
+            })
         };
-        let train = encoded.take(&rows.train);
-        self.add_part(name.clone(), &encoded, train, rows, &named, 0);
+        let (train, test) = (gather(&rows.train)?, gather(&rows.test)?);
+        let summary = summarize(&train, &named, 0, monitor)?;
+        self.parts.push(Part {
+            name: name.clone(),
+            train,
+            test,
+            summary,
+        });
         self.input = Some(Input {
             name,
-            type_name: column.type_name,
+            type_name,
             kind: InputKind::Category { levels: kept, other },
         });
+        Ok(())
     }
 }
 
+/// The codes of the `most` levels with the greatest counts, of equal ones the first; in the order of levels.
+fn most_frequent(counts: &[u64], levels: &[String], most: usize, monitor: &dyn Monitor) -> Result<Vec<u32>> {
+    let mut best: Vec<u32> = Vec::new();
+    let codes: Vec<u32> = (0..)
+        .zip(counts)
+        .filter(|(_, count)| **count > 0)
+        .map(|(code, _)| code)
+        .collect();
+    for chunk in codes.chunks(BLOCK) {
+        monitor.check()?;
+        best.extend(chunk);
+        if best.len() > most {
+            best.select_nth_unstable_by_key(most, |&code| (Reverse(counts[code as usize]), &levels[code as usize]));
+            best.truncate(most);
+        }
+    }
+    best.sort_unstable_by_key(|&code| &levels[code as usize]);
+    Ok(best)
+}
+
 /// Why a number column's training rows teach nothing, if so. A single value that is sometimes missing does tell two kinds of rows apart.
-fn nothing_to_learn(train: &Column) -> Option<String> {
-    let Column::Number(values) = train else { return None };
+fn nothing_to_learn(values: &[f64]) -> Option<String> {
     let first = values.iter().copied().find(|value| !value.is_nan());
     match first {
         None => Some("every value is NULL in the training rows".to_string()),

@@ -35,10 +35,13 @@ pub fn judge(
         predictor.predict_inplace(&rows.records, &mut predictions);
         monitor.check()?;
         match model.task {
-            Task::Regression => evaluation::regression(&rows.targets.to_vec(), &predictions.into_flat().to_vec()),
+            Task::Regression => {
+                let (predicted, _) = predictions.into_raw_vec_and_offset();
+                evaluation::regression(&rows.targets.to_vec(), &predicted, monitor)
+            }
             Task::Classification => {
                 let classes: Vec<u32> = rows.targets.iter().map(|&class| class as u32).collect();
-                evaluation::classification(&classes, predictions.view(), 0.5)
+                evaluation::classification(&classes, predictions.view(), 0.5, monitor)
             }
         }
     })?;

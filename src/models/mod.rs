@@ -13,23 +13,34 @@ mod linear_statistics;
 mod metrics;
 mod predict;
 mod prepare;
+mod reading;
 mod registry;
 mod scorer;
 mod states;
+mod store;
 mod train;
 
 pub use known::{Feature, features, gains};
 pub use registry::check_name;
 use sha2::{Digest, Sha256};
 
-/// SHA-256 in hexadecimal, as SQL's `encode(sha256(bytes), 'hex')` gives it.
-fn hash_of(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
+use crate::algo;
+use crate::algo::monitor::Monitor;
+
+/// SHA-256 in hexadecimal, as SQL's `encode(sha256(bytes), 'hex')` gives it. Errs only when stopped.
+fn hash_of(bytes: &[u8], monitor: &dyn Monitor) -> algo::error::Result<String> {
+    let mut digest = Sha256::new();
+    for part in bytes.chunks(1 << 20) {
+        monitor.check()?;
+        digest.update(part);
+    }
+    Ok(digest
+        .finalize()
         .iter()
         .fold(String::with_capacity(64), |mut text, byte| {
             use std::fmt::Write;
             // Writing to a String cannot fail.
             let _ = write!(text, "{byte:02x}");
             text
-        })
+        }))
 }

@@ -1,24 +1,23 @@
 //! `train`: rows in, a stored version out, all in the caller's transaction.
 
-use pgrx::datum::{DatumWithOid, Interval};
+use pgrx::datum::Interval;
 use pgrx::iter::TableIterator;
 use pgrx::{JsonB, name, pg_extern};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::columns::{ColumnBuilder, ReadColumn};
-use super::judge::{Judged, judge};
+use super::judge::judge;
 use super::predict::column_named;
 use super::prepare::{self, Plan, Prepared, Split};
+use super::reading::{Reading, out_of_memory};
 use super::registry::{self, Privilege};
-use super::{deployment, hash_of};
+use super::store::{Deploy, Store};
 use crate::algo::learner::{Algorithm, Learner};
 use crate::algo::model::{Model, Task};
 use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
-    DUPLICATE_COLUMN, Error, INTERNAL, INVALID_PARAMETER, LIMIT_EXCEEDED, MEMORY_LIMIT, Result, UNDEFINED_ALGORITHM,
-    megabytes, notice, or_raise,
+    DUPLICATE_COLUMN, Error, INVALID_PARAMETER, Result, UNDEFINED_ALGORITHM, megabytes, notice, or_raise,
 };
 use crate::pg::options::{self, required};
 use crate::pg::query::{OutputColumn, Query};
@@ -27,17 +26,6 @@ use crate::pg::types::{Reader, Role};
 
 /// With fewer rows than this, `split => 'auto'` keeps all rows for training.
 const FEWEST_ROWS_TO_SPLIT: usize = 500;
-
-/// The most bytes of a model: what PostgreSQL holds in one value, with room for the statement that stores it.
-const MOST_BYTES: usize = 1_000_000_000;
-
-/// When a new version becomes the one that the bare name stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Deploy {
-    Auto,
-    Always,
-    Never,
-}
 
 /// `preprocess`, as JSON.
 #[derive(Debug, Deserialize)]
@@ -72,10 +60,8 @@ struct Request {
     seed: i64,
     preprocess: Preprocess,
     deploy: Deploy,
+    weight: Option<String>,
 }
-
-/// The row that `train` gives.
-type Row = (String, i32, String, String, i64, i32, JsonB, Interval);
 
 /// `train(...)`, as in its SQL declaration.
 #[pg_extern(sql = false)]
@@ -93,6 +79,7 @@ fn train(
     seed: Option<i64>,
     preprocess: Option<JsonB>,
     deploy: Option<&str>,
+    weight: Option<String>,
 ) -> TableIterator<
     'static,
     (
@@ -124,7 +111,8 @@ fn train(
             test_fraction: test_fraction.unwrap_or(0.2),
             seed: seed.unwrap_or(0),
             preprocess: options::parse("preprocess", options::object("preprocess", preprocess)?)?,
-            deploy: deploy_named(deploy.unwrap_or("auto"))?,
+            deploy: Deploy::named(deploy.unwrap_or("auto"))?,
+            weight,
         };
         request.check()?;
         let mut reporter = Reporter::new();
@@ -152,18 +140,6 @@ fn task_named(name: &str) -> Result<Task> {
             Error::new(UNDEFINED_ALGORITHM, format!("there is no task \"{name}\""))
                 .hint("The tasks are classification and regression.")
         })
-}
-
-fn deploy_named(name: &str) -> Result<Deploy> {
-    match name {
-        "auto" => Ok(Deploy::Auto),
-        "always" => Ok(Deploy::Always),
-        "never" => Ok(Deploy::Never),
-        _ => {
-            Err(Error::new(INVALID_PARAMETER, format!("deploy cannot be \"{name}\""))
-                .hint("It is auto, always or never."))
-        }
-    }
 }
 
 impl Request {
@@ -218,40 +194,40 @@ impl Request {
         Ok(learner)
     }
 
-    fn run(&self, reporter: &mut Reporter) -> Result<Row> {
+    fn run(&self, reporter: &mut Reporter) -> Result<super::store::Row> {
         let query = Query::new(&self.query)?;
         self.check_distinct(query.columns())?;
         let target = column_named(query.columns(), &self.target, "the target")?;
         let task = self.task(&query.columns()[target])?;
         let algorithm = self.algorithm.unwrap_or(Algorithm::GradientBoosting);
         let learner = self.learner(algorithm)?;
-        let split_column = match self.split.as_str() {
-            "auto" | "random" | "none" => None,
-            name if name == self.target => {
-                return Err(
-                    Error::new(INVALID_PARAMETER, format!("split column \"{name}\" is the target"))
-                        .hint("Name another boolean column, true for the rows that test the model."),
-                );
-            }
-            name => Some(self.split_column(query.columns(), name)?),
-        };
+        let split_column = self.split_column(query.columns())?;
+        let weight = self.weight_column(query.columns())?;
         for name in &self.exclude {
             column_named(query.columns(), name, "a column to exclude")?;
         }
         let what = format!("training {}", self.model);
-        let mut columns = self.read(&query, &[Some(target), split_column], &learner, &what, reporter)?;
-        let mut take = |index: usize| columns[index].take();
-        let (target_column, split_rows) = (take(target), split_column.and_then(&mut take));
-        let features: Vec<ReadColumn> = columns.into_iter().flatten().collect();
-        let target_column = target_column.ok_or_else(|| Error::new(INTERNAL, "the target was not read"))?;
-        let rows = target_column.rows();
-        let split = match split_rows.and_then(|column| column.parts.into_iter().next()) {
-            Some(column) => Split::Column(column),
-            None if self.split == "none" || (self.split == "auto" && rows < FEWEST_ROWS_TO_SPLIT) => Split::None,
+        let apart: Vec<usize> = [Some(target), split_column, weight].into_iter().flatten().collect();
+        let reading = Reading::new(&query, &apart, |place| {
+            apart.contains(&place) || !self.exclude.contains(&query.columns()[place].name)
+        })?;
+        let (features, threads) = (reading.width(), settings::threads());
+        let needed = |held: usize, rows: u64| {
+            let rows = rows as usize;
+            // Weights as learners take them, and as they are given to them.
+            let weights = if weight.is_some() { rows.saturating_mul(16) } else { 0 };
+            held.saturating_add(weights)
+                .saturating_add(learner.working_memory(rows, features, threads))
+        };
+        let read = reading.run(&query, needed, &what, reporter)?;
+        let split = match split_column {
+            Some(place) => Split::Column(place),
+            None if self.split == "none" || (self.split == "auto" && read.rows < FEWEST_ROWS_TO_SPLIT) => Split::None,
             None => Split::Fraction(self.test_fraction),
         };
         let plan = Plan {
-            target: &self.target,
+            target,
+            weight,
             task,
             split,
             seed: self.seed as u64,
@@ -265,11 +241,11 @@ impl Request {
             test,
             statistics,
             notes,
-        } = compute::run(&preparing, reporter, |monitor| {
-            prepare::prepare(features, target_column, &plan, monitor)
-        })?;
+        } = compute::run(&preparing, reporter, |monitor| prepare::prepare(read, &plan, monitor))?;
         notes.into_iter().for_each(|note| notice(note, None));
         let classes = labels.len();
+        let held = train.records.memory() + test.as_ref().map_or(0, |test| test.records.memory());
+        check_design(learner.design_memory(&train.records, classes), held)?;
         let (fitted, history) = compute::run(&what, reporter, |monitor| learner.fit(&train, classes, monitor))?;
         let model = Model {
             task,
@@ -278,16 +254,35 @@ impl Request {
             fitted,
             history,
         };
-        let metrics = judge(
-            &model,
-            &train,
-            test.as_ref(),
-            &format!("testing {}", self.model),
-            reporter,
-        )?;
-        let trained_rows = train.targets.len();
+        let testing = format!("testing {}", self.model);
+        let judged = judge(&model, &train, test.as_ref(), &testing, reporter)?;
+        let rows = train.targets.len();
         drop((train, test));
-        self.store(&model, algorithm, trained_rows, metrics, &statistics, reporter)
+        Store {
+            name: &self.model,
+            algorithm,
+            options: self.options(),
+            query: &self.query,
+            target: &self.target,
+            rows,
+            judged: &judged,
+            statistics: &statistics,
+            deploy: self.deploy,
+        }
+        .store(&model, reporter)
+    }
+
+    /// What the registry keeps of how the version was trained.
+    fn options(&self) -> Json {
+        json!({
+            "params": self.params,
+            "exclude": self.exclude,
+            "split": self.split,
+            "test_fraction": self.test_fraction,
+            "seed": self.seed,
+            "max_categories": self.preprocess.max_categories,
+            "weight": self.weight,
+        })
     }
 
     /// Errs with 42701 when two columns that are not excluded have one name: a feature is known by its name.
@@ -308,12 +303,22 @@ impl Request {
         }
     }
 
-    /// The place of the boolean column that marks test rows.
-    fn split_column(&self, columns: &[OutputColumn], name: &str) -> Result<usize> {
+    /// The place of the boolean column that marks test rows, when `split` names one.
+    fn split_column(&self, columns: &[OutputColumn]) -> Result<Option<usize>> {
+        let name = match self.split.as_str() {
+            "auto" | "random" | "none" => return Ok(None),
+            name => name,
+        };
+        if name == self.target {
+            return Err(
+                Error::new(INVALID_PARAMETER, format!("split column \"{name}\" is the target"))
+                    .hint("Name another boolean column, true for the rows that test the model."),
+            );
+        }
         let place = column_named(columns, name, "the split column")
             .map_err(|error| error.hint("split is auto, random, none, or the name of a boolean column."))?;
         match columns[place].reader {
-            Some(Reader::Bool) => Ok(place),
+            Some(Reader::Bool) => Ok(Some(place)),
             _ => Err(
                 Error::new(INVALID_PARAMETER, format!("split column \"{name}\" is not boolean"))
                     .detail(format!("Its type is {}.", columns[place].type_name))
@@ -322,175 +327,25 @@ impl Request {
         }
     }
 
-    /// Streams the query into columns; excluded ones stay `None`.
-    fn read(
-        &self,
-        query: &Query,
-        always: &[Option<usize>],
-        learner: &Learner,
-        what: &str,
-        reporter: &mut Reporter,
-    ) -> Result<Vec<Option<ReadColumn>>> {
-        /// Rows between two looks at the memory and the clock.
-        const BLOCK: u64 = 4096;
-        let mut builders = query
-            .columns()
-            .iter()
-            .enumerate()
-            .map(|(index, column)| {
-                let wanted = always.contains(&Some(index)) || !self.exclude.contains(&column.name);
-                wanted.then(|| ColumnBuilder::new(column)).transpose()
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let expected = query.expected_rows();
-        let allowed = settings::max_memory();
-        let (features, threads) = (builders.iter().flatten().count(), settings::threads());
-        let needed = |builders: &[Option<ColumnBuilder>], rows: u64| {
-            let held: usize = builders.iter().flatten().map(ColumnBuilder::memory).sum();
-            held.saturating_add(learner.working_memory(rows as usize, features, threads))
-        };
-        let mut rows = 0_u64;
-        query.run(&mut |row| {
-            for (index, builder) in builders.iter_mut().enumerate() {
-                let Some(builder) = builder else { continue };
-                match row.number(index) {
-                    Some(number) if builder.push_number(number) => {}
-                    _ => builder.push(&row.value(index))?,
-                }
-            }
-            rows += 1;
-            if rows.is_multiple_of(BLOCK) {
-                check_memory(needed(&builders, rows), rows, expected, allowed)?;
-                reporter.rows(what, rows, expected);
-            }
-            Ok(())
-        })?;
-        check_memory(needed(&builders, rows), rows, expected, allowed)?;
-        Ok(builders
-            .into_iter()
-            .map(|builder| builder.map(ColumnBuilder::finish))
-            .collect())
-    }
-
-    /// Adds the version to the registry, and deploys it if it should be.
-    fn store(
-        &self,
-        model: &Model,
-        algorithm: Algorithm,
-        rows: usize,
-        metrics: Judged,
-        statistics: &[(String, crate::algo::summary::Summary)],
-        reporter: &Reporter,
-    ) -> Result<Row> {
-        let bytes = model.to_bytes()?;
-        if bytes.len() > MOST_BYTES {
-            return Err(Error::new(
-                LIMIT_EXCEEDED,
-                format!("model \"{}\" is too large to be stored", self.model),
-            )
-            .detail(format!(
-                "It has {}, and at most {} are allowed.",
-                megabytes(bytes.len()),
-                megabytes(MOST_BYTES)
-            ))
-            .hint("Grow fewer or smaller trees: fewer n_estimators, a max_depth, or a larger min_samples_leaf."));
+    /// The place of the column of weights, when there is one.
+    fn weight_column(&self, columns: &[OutputColumn]) -> Result<Option<usize>> {
+        let Some(name) = &self.weight else { return Ok(None) };
+        let other = [(&self.target, "the target"), (&self.split, "the split column")];
+        if let Some((_, what)) = other.into_iter().find(|(other, _)| *other == name) {
+            return Err(Error::new(INVALID_PARAMETER, format!("weight \"{name}\" is {what}"))
+                .hint("Name another column of numbers, which say how much each row counts."));
         }
-        let statistics: Vec<Json> = statistics
-            .iter()
-            .map(|(name, summary)| json!({"feature": name, "summary": summary}))
-            .collect();
-        let duration = interval(reporter.elapsed().as_secs_f64());
-        let params = json!({
-            "params": self.params,
-            "exclude": self.exclude,
-            "split": self.split,
-            "test_fraction": self.test_fraction,
-            "seed": self.seed,
-            "max_categories": self.preprocess.max_categories,
-        });
-        let metrics_json = metrics.json();
-        let trained_by = catalog::current_role();
-        let version = catalog::as_owner(|| {
-            // The row's lock makes concurrent trainings of one name take turns from here to their commits.
-            let version: Option<i32> = catalog::write_returning(
-                "INSERT INTO assay.model AS m (name, owner, last_version) VALUES ($1, $2, 1)
-                 ON CONFLICT (name) DO UPDATE SET last_version = m.last_version + 1
-                 RETURNING last_version",
-                &[text_datum(&self.model), oid_datum(trained_by)],
-            )?;
-            let version = version.unwrap_or(1);
-            catalog::write(
-                "INSERT INTO assay.model_version
-                     (model_id, version, task, algorithm, params, query, target, rows, features, metrics, duration, hash,
-                      trained_by, statistics, bytes)
-                 SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 FROM assay.model WHERE name = $1",
-                &[
-                    text_datum(&self.model),
-                    version.into(),
-                    text_datum(model.task.name()),
-                    text_datum(algorithm.name()),
-                    json_datum(params),
-                    text_datum(&self.query),
-                    text_datum(&self.target),
-                    (rows as i64).into(),
-                    (model.width() as i32).into(),
-                    json_datum(metrics_json.clone()),
-                    duration.into(),
-                    text_datum(&hash_of(&bytes)),
-                    oid_datum(trained_by),
-                    json_datum(Json::Array(statistics)),
-                    bytes.into(),
-                ],
-            )?;
-            Ok(version)
-        })?;
-        catalog::with_latest_snapshot(|| self.deploy(version, &metrics))?;
-        Ok((
-            self.model.clone(),
-            version,
-            model.task.name().to_string(),
-            algorithm.name().to_string(),
-            rows as i64,
-            model.width() as i32,
-            JsonB(metrics_json),
-            duration,
-        ))
-    }
-
-    fn deploy(&self, version: i32, metrics: &Judged) -> Result<()> {
-        let entry = registry::open(&self.model, Privilege::Manage)?;
-        let wanted = match (self.deploy, entry.deployed) {
-            (Deploy::Never, _) => false,
-            (Deploy::Always, _) | (Deploy::Auto, None) => true,
-            (Deploy::Auto, Some(current)) => {
-                let before = registry::Version {
-                    model: entry.clone(),
-                    version: current,
-                }
-                .stored()?;
-                let verdict = match before.target {
-                    Some(target) if target != self.target => Err(format!(
-                        "it predicts \"{}\", the deployed version \"{target}\"",
-                        self.target
-                    )),
-                    _ => metrics.not_worse_than(&before.metrics),
-                };
-                if let Err(why) = &verdict {
-                    notice(
-                        format!("version {version} of model \"{}\" is not deployed: {why}", self.model),
-                        Some(format!(
-                            "Version {current} stays. SELECT assay.deploy('{}', {version}) deploys it.",
-                            self.model
-                        )),
-                    );
-                }
-                verdict.is_ok()
+        let place = column_named(columns, name, "the weight")?;
+        match columns[place].reader {
+            Some(Reader::Int2 | Reader::Int4 | Reader::Int8 | Reader::Float4 | Reader::Float8 | Reader::Numeric) => {
+                Ok(Some(place))
             }
-        };
-        if wanted {
-            deployment::record(&entry, version, None)
-        } else {
-            Ok(())
+            _ => Err(Error::new(
+                INVALID_PARAMETER,
+                format!("weight \"{name}\" is not a column of numbers"),
+            )
+            .detail(format!("Its type is {}.", columns[place].type_name))
+            .hint("It must say how much each row counts: 0 or more.")),
         }
     }
 }
@@ -504,35 +359,15 @@ fn algorithms_for(task: Task) -> Vec<&'static str> {
         .collect()
 }
 
-/// Errs with 53400 when `rows` rows, of `expected`, need more memory than is allowed.
-fn check_memory(needed: usize, rows: u64, expected: f64, allowed: usize) -> Result<()> {
-    if needed <= allowed {
+/// Errs with 53400 when what a learner needs of the products of columns does not fit beside the rows.
+fn check_design(needed: usize, held: usize) -> Result<()> {
+    let allowed = settings::max_memory();
+    if needed.saturating_add(held) <= allowed {
         return Ok(());
     }
-    let whole = needed as f64 / rows as f64 * expected.max(rows as f64);
-    Err(Error::new(MEMORY_LIMIT, "training needs more memory than assay.max_memory allows")
-        .detail(format!(
-            "{rows} rows need {}, {} are allowed; about {} would be needed for the {:.0} rows that the planner expects.",
-            megabytes(needed),
-            megabytes(allowed),
-            megabytes(whole as usize),
-            expected.max(rows as f64),
-        ))
-        .hint("Raise assay.max_memory, or train on fewer rows or columns."))
-}
-
-fn interval(seconds: f64) -> Interval {
-    Interval::from_seconds(seconds)
-}
-
-fn text_datum(text: &str) -> DatumWithOid<'static> {
-    text.to_string().into()
-}
-
-fn oid_datum(oid: pgrx::pg_sys::Oid) -> DatumWithOid<'static> {
-    oid.into()
-}
-
-fn json_datum(json: Json) -> DatumWithOid<'static> {
-    JsonB(json).into()
+    let [needed, held, allowed] = [needed, held, allowed].map(megabytes);
+    Err(out_of_memory(format!(
+        "The rows take {held}, and the products of all columns and category levels {needed}; {allowed} are allowed."
+    ))
+    .hint("Raise assay.max_memory, leave out categories with many levels, lower max_categories, or use gradient_boosting."))
 }

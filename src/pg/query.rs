@@ -53,11 +53,19 @@ impl Row<'_> {
 }
 
 impl Row<'_> {
-    /// The number of a column whose reader reads plain numbers; `None` for NULL and for other columns.
+    /// The number of a column whose reader reads numbers; `None` for NULL and for other columns.
     #[inline(always)]
     pub fn number(&self, column: usize) -> Option<f64> {
         match self.columns[column].reader {
-            Some(reader) if reader.is_plain_number() && !self.nulls[column] => Some(reader.number(self.values[column])),
+            Some(reader) if !self.nulls[column] => {
+                if reader.is_plain_number() {
+                    return Some(reader.number(self.values[column]));
+                }
+                match self.value(column) {
+                    Value::Number(number) => Some(number),
+                    _ => None,
+                }
+            }
             _ => None,
         }
     }

@@ -30,7 +30,12 @@ COPY adult FROM :'data' WITH (FORMAT csv, HEADER);
 SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'over_50k', params => '{"n_estimators": 20}', deploy => 'always');
 SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'over_50k', 'logistic_regression', deploy => 'always');
 SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'over_50k', 'naive_bayes', deploy => 'never');
+SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'over_50k', 'random_forest', params => '{"n_estimators": 5}', weight => 'hours_per_week', deploy => 'never');
+SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'over_50k', 'decision_tree', deploy => 'never');
 SELECT assay.train('age', 'SELECT age, sex, education_num FROM adult LIMIT 4000', 'age', 'ridge');
+SELECT assay.train('age', 'SELECT age, sex, education_num FROM adult LIMIT 4000', 'age', algorithm, deploy => 'never')
+FROM unnest('{linear_regression,lasso,elastic_net}'::text[]) AS algorithm;
+SELECT assay.train('age', 'SELECT age, sex, education_num FROM adult LIMIT 4000', 'sex', 'logistic_regression', deploy => 'never');
 SELECT assay.set_alias('income', 'simple', 3), assay.set_threshold('income@1', 0.3), assay.grant_model('income', :'role', 'predict');
 CREATE TABLE kept_state AS SELECT assay.metric_state('roc_auc', over_50k, age) AS state FROM adult;
 CREATE VIEW scored AS SELECT assay.predict('income', a) AS score FROM adult AS a;
@@ -40,6 +45,8 @@ SQL
 everything() {
     psql -X -q -A -t -v ON_ERROR_STOP=1 -d "$1" <<SQL
 SELECT sum(assay.predict('income', a)), sum(assay.predict('income@1', a)), sum(assay.predict('income@simple', a)), sum(assay.predict('age', a)) FROM adult AS a;
+SELECT version, sum(assay.predict('income@' || version, a)) FROM adult AS a, generate_series(4, 5) AS version GROUP BY 1 ORDER BY 1;
+SELECT version, sum(assay.predict('age@' || version, a)) FROM adult AS a, generate_series(2, 5) AS version GROUP BY 1 ORDER BY 1;
 SELECT sum(score) FROM scored;
 SELECT assay.predict_label('income@1', a), count(*) FROM adult AS a GROUP BY 1 ORDER BY 1;
 SELECT assay.metric_of(state) FROM kept_state;
@@ -54,8 +61,8 @@ SQL
 }
 
 before=$(everything "$PGDATABASE")
-# Something to compare: four versions, and the reader's view of one model.
-check "the first database answers" "4 income" "$(grep -cE '^(income|age)\|[0-9]+\|[tf]\|' <<<"$before") $(tail -n 1 <<<"$before")"
+# Something to compare: ten versions, of every algorithm, and the reader's view of one model.
+check "the first database answers" "10 income" "$(grep -cE '^(income|age)\|[0-9]+\|[tf]\|' <<<"$before") $(tail -n 1 <<<"$before")"
 
 pg_dump -Fc -f "$folder/dump" "$PGDATABASE"
 createdb "$second"
@@ -64,7 +71,7 @@ pg_restore -d "$second" --exit-on-error "$folder/dump" || restored=$?
 check "the dump restores" 0 "$restored"
 check "every score, version, deployment, alias, threshold, grant and baseline is there" "$before" "$(everything "$second")"
 
-check "training goes on with the next version" "4" \
+check "training goes on with the next version" "6" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version FROM assay.train('income', 'SELECT * FROM adult LIMIT 1000', 'over_50k', 'naive_bayes', deploy => 'always')")"
 check "a new model does not take an old one's place" "1|3" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version, (SELECT count(*) FROM assay.models) + 1 FROM assay.train('new', 'SELECT age, sex FROM adult LIMIT 1000', 'age', 'ridge')")"

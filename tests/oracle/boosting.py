@@ -41,6 +41,8 @@ regression = fit(lightgbm.LGBMRegressor(n_estimators=30, **common), number)
 monotone = fit(lightgbm.LGBMRegressor(n_estimators=30, monotone_constraints=[1, 0, 0, 0, 0], **common), number)
 classifier = fit(lightgbm.LGBMClassifier(**common), binary)
 weighted = fit(lightgbm.LGBMClassifier(**common), binary, sample_weight=weight[:TRAIN])
+weighted_number = fit(lightgbm.LGBMRegressor(n_estimators=30, **common), number, sample_weight=weight[:TRAIN])
+weighted_three = fit(lightgbm.LGBMClassifier(**common), three, sample_weight=weight[:TRAIN])
 softmax = fit(lightgbm.LGBMClassifier(**common), three)
 expected = {
     "regression_train": regression.predict(train).round(9).tolist(),
@@ -51,6 +53,13 @@ expected = {
     "binary_log_loss": log_loss(binary[TRAIN:], classifier.predict_proba(test)[:, 1]),
     "weighted_log_loss": log_loss(
         binary[TRAIN:], weighted.predict_proba(test)[:, 1], sample_weight=weight[TRAIN:]
+    ),
+    "weighted_regression_rmse": mean_squared_error(
+        number[TRAIN:], weighted_number.predict(test), sample_weight=weight[TRAIN:]
+    )
+    ** 0.5,
+    "weighted_multiclass_log_loss": log_loss(
+        three[TRAIN:], weighted_three.predict_proba(test), sample_weight=weight[TRAIN:]
     ),
     "multiclass_log_loss": log_loss(three[TRAIN:], softmax.predict_proba(test)),
 }

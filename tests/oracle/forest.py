@@ -47,6 +47,7 @@ trees = {
     "gini": tree(DecisionTreeClassifier(**small), "binary"),
     "entropy": tree(DecisionTreeClassifier(criterion="entropy", **small), "binary"),
     "weighted": tree(DecisionTreeClassifier(class_weight="balanced", **small), "binary", weight[:split]),
+    "weighted_number": tree(DecisionTreeRegressor(**small), "number", weight[:split]),
     "three": tree(DecisionTreeClassifier(**smaller), "three"),
     "three_entropy": tree(DecisionTreeClassifier(criterion="entropy", **smaller), "three"),
     "leaves": tree(DecisionTreeRegressor(max_leaf_nodes=12), "number"),

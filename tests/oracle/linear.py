@@ -49,6 +49,36 @@ def encode(x, codes, scale=True):
     return z, factors, offsets
 
 
+def encode_weighted(x, codes, weights):
+    """As encode, the means and deviations those of weighted rows, so that a weight of 2 is a row twice."""
+    known = ~np.isnan(x)
+    means = np.array([np.average(column[k], weights=weights[k]) for column, k in zip(x.T, known.T)])
+    filled = np.where(known, x, means)
+    scaler = StandardScaler().fit(filled, sample_weight=weights)
+    levels = OneHotEncoder(sparse_output=False).fit_transform(np.where(codes < 0, 1000, codes))
+    z = np.column_stack([scaler.transform(filled), levels])
+    factors, offsets = np.ones(z.shape[1]), np.zeros(z.shape[1])
+    factors[: x.shape[1]], offsets[: x.shape[1]] = 1 / scaler.scale_, scaler.mean_
+    return z, factors, offsets
+
+
+def weighted(x, codes, target, model, weights):
+    """A model of rows that weigh differently. The smallest weights, so that levels' common part is settled where nothing penalises it."""
+    z, factors, offsets = encode_weighted(x, codes, weights)
+    model.fit(z, target, sample_weight=weights)
+    scores = model.predict_proba(z) if hasattr(model, "predict_proba") else model.predict(z)
+    one = np.ndim(model.coef_) == 1
+    coefficients = model.coef_ if one or len(model.coef_) > 1 else model.coef_[0]
+    intercept = model.intercept_ if one or len(model.coef_) > 1 else model.intercept_[0]
+    return answer(z, factors, offsets, coefficients, intercept, scores)
+
+
+def path(fit, strengths):
+    """Weights and intercepts along a path of penalties."""
+    keep = lambda strength, result: {"strength": strength, "weights": result["weights"], "intercept": result["intercept"]}
+    return [keep(float(strength), fit(float(strength))) for strength in strengths]
+
+
 def values(array):
     return [None if np.isnan(v) else float(v) for v in np.asarray(array, dtype=float).ravel()]
 
@@ -214,4 +244,34 @@ fixture = {
         "logistic": logistic(short, none(20), (short_y > 0).astype(int)),
     },
 }
+mixed_part = fixture["mixed"]
+few = dict(tol=1e-15, max_iter=10_000_000)
+newton = dict(solver="newton-cholesky", tol=1e-12, max_iter=1000)
+for name, target, model in [
+    ("linear", y, LinearRegression()),
+    ("ridge", y, Ridge(alpha=3.0, solver="cholesky")),
+    ("lasso", y, ElasticNet(alpha=0.05, l1_ratio=1.0, **few)),
+    ("elastic_net", y, ElasticNet(alpha=0.1, l1_ratio=0.3, **few)),
+    ("logistic", two, LogisticRegression(**newton)),
+    ("logistic_balanced", two, LogisticRegression(class_weight="balanced", C=0.3, **newton)),
+    ("softmax", three, LogisticRegression(**newton)),
+]:
+    mixed_part[f"weighted_{name}"] = weighted(x, codes, target, model, row_weights)
+
+for name in ["mixed", "scales", "collinear"]:
+    rows, levels, target = {
+        "mixed": (x, codes, y),
+        "scales": (wide_scales, none(150), scales_y),
+        "collinear": (collinear, none(80), collinear_y),
+    }[name]
+    label = two if name == "mixed" else (target > np.median(target)).astype(int)
+    fixture[name]["data"]["path_label"] = values(label)
+    z = encode(rows, levels)[0]
+    greatest = np.abs((z - z.mean(axis=0)).T @ (target - target.mean())).max() / len(target)
+    fixture[name]["paths"] = {
+        "ridge": path(lambda alpha: ridge(rows, levels, target, alpha), 10.0 ** np.arange(-3, 6)),
+        "lasso": path(lambda alpha: elastic_net(rows, levels, target, alpha), greatest * np.array([1.01, 0.7, 0.3, 0.1, 0.03, 0.01, 1e-3])),
+        "elastic_net": path(lambda alpha: elastic_net(rows, levels, target, alpha, 0.5), greatest * np.array([2.02, 1, 0.3, 0.1, 0.03, 0.01, 1e-3])),
+        "logistic": path(lambda c: logistic(rows, levels, label, C=c), 10.0 ** np.arange(-4, 4)),
+    }
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(fixture) + "\n")

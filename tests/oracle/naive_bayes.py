@@ -33,6 +33,20 @@ def together(gaussian, categorical):
     return p / p.sum(axis=1, keepdims=True)
 
 
+weights = rng.integers(0, 13, rows) / 4
+# scikit-learn takes the variance that smoothing goes by from rows that all count the same: 0 leaves the weights' own effect.
+weighted_gaussian = GaussianNB(var_smoothing=0).fit(numbers, y, sample_weight=weights)
+weighted_categorical = CategoricalNB(alpha=1.0).fit(codes, y, sample_weight=weights)
+
+
+def weighted_together():
+    logs = weighted_gaussian.predict_joint_log_proba(numbers) + weighted_categorical.predict_joint_log_proba(codes)
+    logs -= np.log(np.bincount(y, weights) / weights.sum())
+    logs -= logs.max(axis=1, keepdims=True)
+    p = np.exp(logs)
+    return p / p.sum(axis=1, keepdims=True)
+
+
 fixture = {
     "versions": {"numpy": np.__version__, "scikit-learn": sklearn.__version__},
     "numbers": numbers.T.tolist(),
@@ -42,6 +56,8 @@ fixture = {
     "gaussian": gaussian.predict_proba(numbers).ravel().tolist(),
     "categorical": categorical.predict_proba(codes).ravel().tolist(),
     "together": together(gaussian, categorical).ravel().tolist(),
+    "weights": weights.tolist(),
+    "together_weighted": weighted_together().ravel().tolist(),
     "together_smooth": together(smooth, strong).ravel().tolist(),
 }
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(fixture) + "\n")

@@ -7,6 +7,8 @@ use crate::algo::error::Result;
 
 /// Steps remembered.
 const MEMORY: usize = 12;
+/// Vectors of the unknowns' length that a descent holds at once, at most: the pairs, and gradients, points and steps on the way to the next.
+pub(crate) const VECTORS: usize = 2 * MEMORY + 12;
 /// The share of the promised fall that a step must reach.
 const ENOUGH: f64 = 1e-4;
 /// A value is a sum of many rounded numbers: what is not larger by more than this share counts as not larger.

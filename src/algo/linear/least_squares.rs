@@ -5,6 +5,7 @@ use linfa::{DatasetBase, ParamGuard};
 use ndarray::Array1;
 use serde::{Deserialize, Serialize};
 
+use super::cholesky::dot;
 use super::equations::Equations;
 use super::gram::{Gram, Moments, check_width};
 use super::input::Input;
@@ -234,17 +235,24 @@ pub(crate) fn fit(
     // One step from the residuals themselves makes up for what the products lost to rounding (Bjorck 1996, section 2.9.3), and gives
     // the residual sum of squares without cancellation.
     let slope = data.slope(&point, &Squared, data.rows())?;
-    let mut right = equations.centred(&slope.weights, slope.intercept);
-    right
-        .iter_mut()
-        .zip(&point.weights)
-        .zip(&penalty)
-        .for_each(|((r, w), p)| *r -= p * w);
+    let gradient = equations.centred(&slope.weights, slope.intercept);
+    let pull = point.weights.iter().zip(&penalty).map(|(w, p)| p * w);
+    let right: Vec<f64> = gradient.iter().zip(pull).map(|(g, pull)| g - pull).collect();
     let step = equations.solve(&right);
-    let lift = equations.intercept(&step, slope.intercept / equations.weight());
+    let mean = slope.intercept / equations.weight();
+    let lift = equations.intercept(&step, mean);
+    // The step's own effect on that sum, exact for a quadratic: it solves the equations, so no further pass is needed.
+    let curved: f64 = (step.iter().zip(&right).zip(&penalty))
+        .map(|((s, r), p)| s * (r - p * s))
+        .sum();
+    let lifted = if params.fit_intercept {
+        slope.intercept * mean
+    } else {
+        0.0
+    };
+    let squares = (2.0 * slope.loss - 2.0 * dot(&step, &gradient) + curved - lifted).max(0.0);
     point.weights.iter_mut().zip(&step).for_each(|(w, s)| *w += s);
     point.intercept += lift;
-    let squares = data.slope(&point, &Squared, data.rows())?.loss * 2.0;
 
     let model = conclude(params, &design, &equations, point, squares, input.rows(), monitor)?;
     monitor.progress(Progress {

@@ -6,8 +6,9 @@ use ndarray::Array1;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::equations::Variances;
-use super::gram::check_width;
+use super::gram::{self, check_width};
 use super::input::{Input, class_weights};
+use super::lbfgs;
 use super::link::Logistic;
 use super::model::{Errors, Fitted, LinearModel, Link, Summary, intercept_offsets};
 use super::multinomial::Multinomial;
@@ -26,6 +27,25 @@ const NEWTON_CLASSES: usize = 16;
 const NEWTON_UNKNOWNS: usize = 600;
 /// A mean loss below this means that a line tells the classes apart without error.
 const SEPARATED: f64 = 1e-8;
+
+/// Bytes that a fit of a design of `width` columns takes whatever the number of rows, at most. O(1).
+pub fn memory_needed(width: usize, classes: usize) -> usize {
+    if width <= NEWTON_WIDTH && classes <= 2 {
+        return gram::memory_needed(width);
+    }
+    let outputs = if classes > 2 { classes } else { 1 };
+    let unknowns = outputs.saturating_mul(width.saturating_add(1));
+    let products = if unknowns <= NEWTON_UNKNOWNS + width + 1 {
+        // The products of each pair of classes.
+        gram::memory_needed(unknowns)
+    } else {
+        // Those of all classes together, for the first guess at the second derivatives.
+        gram::memory_needed(width.min(NEWTON_WIDTH))
+    };
+    unknowns
+        .saturating_mul(lbfgs::VECTORS * size_of::<f64>())
+        .saturating_add(products)
+}
 
 /// What keeps weights small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -30,7 +30,7 @@ mod tests;
 pub use elastic_net::{ElasticNetParams, LassoParams};
 pub use gram::{Gram, Moments, memory_needed};
 pub use least_squares::{LinearRegressionParams, RidgeParams, ridge_gram, solve_gram};
-pub use logistic::{ClassWeight, LogisticRegressionParams, Penalty};
+pub use logistic::{ClassWeight, LogisticRegressionParams, Penalty, memory_needed as logistic_memory_needed};
 pub use model::{Intercept, LinearModel, Link, Summary, Weight};
 pub use predictor::LinearPredictor;
 pub use scorer::Scorer;

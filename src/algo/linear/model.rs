@@ -1,5 +1,7 @@
 //! The fitted model of the whole family.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use statrs::function::{beta::checked_beta_reg, erf::erfc};
 
@@ -10,6 +12,7 @@ use super::predictor::LinearPredictor;
 use crate::algo::design::{Design, Encoding, Level};
 use crate::algo::error::{Error, Result};
 use crate::algo::estimator::Estimator;
+use crate::algo::frame::Frame;
 
 /// What turns linear scores into outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,6 +231,21 @@ impl Estimator for LinearModel {
             Link::Softmax => {
                 self.predictor.scores(row, out);
                 softmax(out);
+            }
+        }
+    }
+
+    fn score_rows(&self, frame: &Frame, rows: Range<usize>, out: &mut [f64]) {
+        let mut scores = vec![0.0; rows.len() * self.predictor.outputs()];
+        self.predictor.score_rows(frame, rows, &mut scores);
+        let groups = scores.chunks_exact(self.predictor.outputs());
+        for (out, scores) in out.chunks_exact_mut(self.outputs()).zip(groups) {
+            match self.link {
+                Link::Identity | Link::Logistic => self.finish(scores[0], out),
+                Link::Softmax => {
+                    out.copy_from_slice(scores);
+                    softmax(out);
+                }
             }
         }
     }

@@ -1,9 +1,12 @@
 //! Scoring of raw rows: preprocessing folded into the weights.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::algo::design::{Design, Encoding, NO_COLUMN};
 use crate::algo::error::{Error, Result};
+use crate::algo::frame::{Column, Frame};
 
 /// A linear function of an encoded row, with the preprocessing folded in. O(features x outputs) a row, no allocation.
 ///
@@ -121,6 +124,37 @@ impl LinearPredictor {
                 out.iter_mut()
                     .zip(group)
                     .for_each(|(out, weight)| *out += weight * factor);
+            }
+        }
+    }
+
+    /// Every output for some rows of a frame, one row after the other, as [`LinearPredictor::scores`] for each: column by column.
+    pub fn score_rows(&self, frame: &Frame, rows: Range<usize>, out: &mut [f64]) {
+        for group in out.chunks_exact_mut(self.outputs) {
+            group.copy_from_slice(&self.intercepts);
+        }
+        for (term, column) in self.terms.iter().zip(frame.columns()) {
+            match (term, column) {
+                (&Term::Number { start, centre, imputed }, Column::Number(values)) => {
+                    let values = values[rows.clone()].iter();
+                    let factors = values.map(|&value| if value.is_finite() { value } else { imputed } - centre);
+                    match &self.table[start..start + self.outputs] {
+                        [weight] => (out.iter_mut().zip(factors)).for_each(|(out, factor)| *out += weight * factor),
+                        weights => {
+                            for (group, factor) in out.chunks_exact_mut(self.outputs).zip(factors) {
+                                (group.iter_mut().zip(weights)).for_each(|(out, weight)| *out += weight * factor);
+                            }
+                        }
+                    }
+                }
+                _ => {
+                    for (group, row) in out.chunks_exact_mut(self.outputs).zip(rows.clone()) {
+                        if let Some((place, factor)) = term.place(column.encoded(row), self.outputs) {
+                            let weights = &self.table[place..place + self.outputs];
+                            (group.iter_mut().zip(weights)).for_each(|(out, weight)| *out += weight * factor);
+                        }
+                    }
+                }
             }
         }
     }

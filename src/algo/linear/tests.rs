@@ -2,6 +2,7 @@
 
 mod classes;
 mod sparse;
+mod weights;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

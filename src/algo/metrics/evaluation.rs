@@ -5,8 +5,13 @@ use rayon::prelude::*;
 
 use super::confusion::{Average, Confusion};
 use super::{AbsoluteErrors, ClassLoss, Loss, Probability, Ranking, RegressionError};
+use crate::algo::accumulator::Accumulator;
 use crate::algo::error::{Error, Result};
 use crate::algo::label::Label;
+use crate::algo::monitor::Monitor;
+
+/// Rows of one task, or between two looks at the monitor.
+const BLOCK: usize = 1 << 16;
 
 /// Metrics and their values; `None` where a metric is undefined on the rows.
 pub type Table = Vec<(&'static str, Option<f64>)>;
@@ -46,10 +51,16 @@ pub fn confusion_matrix(actual: &[u32], probabilities: ArrayView2<'_, f64>, thre
 /// recall, f1 and mcc; then the threshold and the number of rows. Of more: roc_auc (each class against the rest, averaged over the
 /// classes that occur), log_loss, accuracy, precision, recall and f1 (averaged over the classes that occur), mcc, rows.
 ///
-/// Errs when lengths differ, a class has no probability, or something is no probability. O(rows x classes x log rows).
-pub fn classification(actual: &[u32], probabilities: ArrayView2<'_, f64>, threshold: f64) -> Result<Table> {
+/// Errs when lengths differ, a class has no probability, something is no probability, or it is stopped. O(rows x classes x log rows).
+pub fn classification(
+    actual: &[u32],
+    probabilities: ArrayView2<'_, f64>,
+    threshold: f64,
+    monitor: &dyn Monitor,
+) -> Result<Table> {
     let classes = check_shape(actual, &probabilities)?;
     let matrix = confusion_matrix(actual, probabilities, threshold)?;
+    monitor.check()?;
     let cells = matrix
         .iter()
         .enumerate()
@@ -57,14 +68,17 @@ pub fn classification(actual: &[u32], probabilities: ArrayView2<'_, f64>, thresh
     let confusion = Confusion::new(classes, cells);
     let mut loss = ClassLoss::default();
     let mut row = vec![0.0; classes];
-    for (&class, given) in actual.iter().zip(probabilities.rows()) {
+    for (index, (&class, given)) in actual.iter().zip(probabilities.rows()).enumerate() {
+        if index % BLOCK == 0 {
+            monitor.check()?;
+        }
         row.iter_mut().zip(given).for_each(|(to, from)| *to = *from);
         loss.push(&row, class as usize)?;
     }
     let binary = classes == 2;
     let mut table: Table = Vec::new();
     if binary {
-        let ranking = rank(actual, probabilities, 1)?;
+        let ranking = rank(actual, probabilities, 1, monitor)?;
         let mut brier = Probability::new(Loss::Brier);
         for (&class, &probability) in actual.iter().zip(probabilities.column(1)) {
             brier.push(&Label::Bool(class == 1), probability)?;
@@ -74,7 +88,7 @@ pub fn classification(actual: &[u32], probabilities: ArrayView2<'_, f64>, thresh
         table.push(("log_loss", loss.mean()));
         table.push(("brier_score", brier.mean()));
     } else {
-        table.push(("roc_auc", one_against_rest(actual, probabilities)?));
+        table.push(("roc_auc", one_against_rest(actual, probabilities, monitor)?));
         table.push(("log_loss", loss.mean()));
     }
     let average = if binary { Average::Class(1) } else { Average::Macro };
@@ -91,7 +105,12 @@ pub fn classification(actual: &[u32], probabilities: ArrayView2<'_, f64>, thresh
 }
 
 /// The ranking of one class's probability against the rest, for its curves. Errs as [`classification`] does.
-pub fn rank(actual: &[u32], probabilities: ArrayView2<'_, f64>, class: usize) -> Result<Ranking> {
+pub fn rank(
+    actual: &[u32],
+    probabilities: ArrayView2<'_, f64>,
+    class: usize,
+    monitor: &dyn Monitor,
+) -> Result<Ranking> {
     if class >= check_shape(actual, &probabilities)? {
         return Err(Error::data(
             format!("there is no class {class}"),
@@ -102,14 +121,16 @@ pub fn rank(actual: &[u32], probabilities: ArrayView2<'_, f64>, class: usize) ->
     for (&actual, &probability) in actual.iter().zip(probabilities.column(class)) {
         ranking.push(&Label::Bool(actual as usize == class), probability)?;
     }
+    // The areas then find the scores in order.
+    ranking.sort(monitor)?;
     Ok(ranking)
 }
 
-fn one_against_rest(actual: &[u32], probabilities: ArrayView2<'_, f64>) -> Result<Option<f64>> {
+fn one_against_rest(actual: &[u32], probabilities: ArrayView2<'_, f64>, monitor: &dyn Monitor) -> Result<Option<f64>> {
     let classes = probabilities.ncols();
     let areas = (0..classes)
         .into_par_iter()
-        .map(|class| Ok(rank(actual, probabilities, class)?.roc_auc()));
+        .map(|class| Ok(rank(actual, probabilities, class, monitor)?.roc_auc()));
     let areas: Vec<f64> = areas.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
     Ok((!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64))
 }
@@ -131,20 +152,31 @@ fn check_shape(actual: &[u32], probabilities: &ArrayView2<'_, f64>) -> Result<us
     Ok(classes)
 }
 
-/// The metrics of a regression: rmse, mae, mape, mse, r2, median_absolute_error, rows. Errs when lengths differ or a number is not
-/// finite. O(n).
-pub fn regression(actual: &[f64], predicted: &[f64]) -> Result<Table> {
+/// The metrics of a regression: rmse, mae, mape, mse, r2, median_absolute_error, rows. Errs when lengths differ, a number is not finite, or
+/// it is stopped. O(n), in parallel.
+pub fn regression(actual: &[f64], predicted: &[f64], monitor: &dyn Monitor) -> Result<Table> {
     if actual.len() != predicted.len() {
         return Err(Error::data(
             format!("{} values have {} predictions", actual.len(), predicted.len()),
             "pass as many of each",
         ));
     }
+    let blocks = actual.par_chunks(BLOCK).zip(predicted.par_chunks(BLOCK));
+    let parts = blocks.map(|(actual, predicted)| {
+        monitor.check()?;
+        let (mut sums, mut errors) = (RegressionError::default(), AbsoluteErrors::default());
+        for (&actual, &predicted) in actual.iter().zip(predicted) {
+            sums.push(actual, predicted)?;
+            errors.push(actual, predicted)?;
+        }
+        Ok((sums, errors))
+    });
     let (mut sums, mut errors) = (RegressionError::default(), AbsoluteErrors::default());
-    for (&actual, &predicted) in actual.iter().zip(predicted) {
-        sums.push(actual, predicted)?;
-        errors.push(actual, predicted)?;
+    for (more_sums, more_errors) in parts.collect::<Result<Vec<_>>>()? {
+        sums.merge(&more_sums)?;
+        errors.merge(&more_errors)?;
     }
+    monitor.check()?;
     Ok(vec![
         ("rmse", sums.rmse()),
         ("mae", sums.mae()),

@@ -1,5 +1,6 @@
 //! How well scores put one class above the other.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::sum::Sum;
@@ -8,6 +9,7 @@ use super::{MAX_ROWS, add_rows};
 use crate::algo::accumulator::Accumulator;
 use crate::algo::error::{Error, Result};
 use crate::algo::label::Label;
+use crate::algo::monitor::Monitor;
 
 /// From this number of plain scores on, and at each fourfold of it, equal ones are looked for.
 const FOLD_ROWS: usize = 1 << 16;
@@ -79,6 +81,21 @@ impl Ranking {
         visit(&self.plain, &self.ties, |tie| ties.push(tie));
         self.ties = ties;
         self.plain = Default::default();
+    }
+
+    /// Puts the scores in order, in parallel, so that what needs them so finds them so. O(n log n). Errs only when stopped.
+    pub(super) fn sort(&mut self, monitor: &dyn Monitor) -> Result<()> {
+        for scores in &mut self.plain {
+            scores.par_chunks_mut(FOLD_ROWS).try_for_each(|part| -> Result<()> {
+                monitor.check()?;
+                part.sort_unstable_by(f64::total_cmp);
+                Ok(())
+            })?;
+            monitor.check()?;
+            // A stable sort makes use of parts in order.
+            scores.sort_by(f64::total_cmp);
+        }
+        Ok(())
     }
 
     /// Calls `each` with every distinct score, ascending. O(n log n), and a copy of the plain scores.

@@ -7,6 +7,7 @@ use super::curve::{CurvePoint, precision_recall_curve, roc_curve};
 use super::*;
 use crate::algo::accumulator::Accumulator;
 use crate::algo::label::Label;
+use crate::algo::monitor::Unwatched;
 
 type Test = std::result::Result<(), Box<dyn std::error::Error>>;
 
@@ -190,7 +191,7 @@ fn regressions() -> Test {
         let (actual, predicted) = (floats(&case["actual"]), floats(&case["predicted"]));
         let push = |tally: &mut Tally, row: usize| tally.push_numbers(actual[row], predicted[row]);
         check(&case, &Metric::ALL[9..], actual.len(), push)?;
-        for (name, value) in evaluation::regression(&actual, &predicted)? {
+        for (name, value) in evaluation::regression(&actual, &predicted, &Unwatched)? {
             let expected = if name == "rows" {
                 Some(actual.len() as f64)
             } else {
@@ -221,15 +222,21 @@ fn evaluations() -> Test {
             evaluation::confusion_matrix(&actual, probabilities.view(), threshold)?,
             matrix
         );
-        let table = evaluation::classification(&actual, probabilities.view(), threshold)?;
+        let table = evaluation::classification(&actual, probabilities.view(), threshold, &Unwatched)?;
         assert_eq!(table.len(), array(&case["values"]).len());
         for ((name, value), expected) in table.into_iter().zip(array(&case["values"])) {
             assert_eq!(expected[0], name);
             assert_close(value, expected[1].as_f64(), &format!("{name} of {}", case["name"]));
         }
-        assert!(evaluation::classification(&actual[1..], probabilities.view(), threshold).is_err());
+        assert!(evaluation::classification(&actual[1..], probabilities.view(), threshold, &Unwatched).is_err());
         assert!(
-            evaluation::classification(&vec![classes as u32; rows.len()], probabilities.view(), threshold).is_err()
+            evaluation::classification(
+                &vec![classes as u32; rows.len()],
+                probabilities.view(),
+                threshold,
+                &Unwatched
+            )
+            .is_err()
         );
     }
     Ok(())

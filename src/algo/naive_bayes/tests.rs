@@ -42,8 +42,18 @@ fn categories(fixture: &Value) -> Vec<Column> {
 }
 
 fn fit(columns: Vec<Column>, targets: Vec<f64>, params: NaiveBayesParams) -> Result<NaiveBayes> {
+    fit_weighted(columns, targets, Vec::new(), params)
+}
+
+/// Without weights every row counts the same.
+fn fit_weighted(
+    columns: Vec<Column>,
+    targets: Vec<f64>,
+    weights: Vec<f32>,
+    params: NaiveBayesParams,
+) -> Result<NaiveBayes> {
     let data = DatasetBase::new(Frame::new(columns).unwrap(), Array1::from(targets));
-    Watched::new(params.check()?, &Unwatched).fit(&data)
+    Watched::new(params.check()?, &Unwatched).fit(&data.with_weights(Array1::from(weights)))
 }
 
 fn score(model: &NaiveBayes, row: &[f64]) -> Vec<f64> {
@@ -62,7 +72,13 @@ fn probabilities_agree_with_scikit_learn() {
             .collect::<Vec<_>>()
     };
     let smooth = NaiveBayesParams::default().var_smoothing(0.1).alpha(7.5);
+    let weights: Vec<f32> = floats(&fixture["weights"]).into_iter().map(|w| w as f32).collect();
     let cases = [
+        (
+            "together_weighted",
+            both(),
+            NaiveBayesParams::default().var_smoothing(0.0),
+        ),
         ("gaussian", numbers(&fixture), NaiveBayesParams::default()),
         ("categorical", categories(&fixture), NaiveBayesParams::default()),
         ("together", both(), NaiveBayesParams::default()),
@@ -70,7 +86,12 @@ fn probabilities_agree_with_scikit_learn() {
     ];
     for (name, columns, params) in cases {
         let frame = Frame::new(columns.clone()).unwrap();
-        let model = fit(columns, floats(&fixture["targets"]), params).unwrap();
+        let weights = if name == "together_weighted" {
+            weights.clone()
+        } else {
+            Vec::new()
+        };
+        let model = fit_weighted(columns, floats(&fixture["targets"]), weights, params).unwrap();
         let theirs = floats(&fixture[name]);
         let mut row = vec![0.0; frame.columns().len()];
         for (index, theirs) in theirs.chunks(3).enumerate() {

@@ -22,6 +22,7 @@ pub use quantiles::{Ranked, order_statistics};
 use super::accumulator::Accumulator;
 use super::error::{Error, Result};
 use super::frame::{Column, MISSING};
+use super::monitor::Monitor;
 
 /// The statistics of one column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,13 +44,14 @@ pub enum Values {
 
 /// The summary of a frame's column. `levels` names the codes of categories; `non_finite` says how many of the missing numbers were
 /// NaN or infinite rather than NULL. O(n) for numbers of usual distributions, O(n + levels log levels) for categories; memory for a
-/// copy of the numbers where some are missing.
-pub fn summarize(column: &Column, levels: &[String], non_finite: u64) -> Summary {
+/// copy of the numbers where some are missing. Errs only when stopped.
+pub fn summarize(column: &Column, levels: &[String], non_finite: u64, monitor: &dyn Monitor) -> Result<Summary> {
     let values = match column {
-        Column::Number(values) => Values::Numbers(NumberSummary::of(values)),
+        Column::Number(values) => Values::Numbers(NumberSummary::of(values, monitor)?),
         Column::Category { codes, .. } => Values::Categories(CategorySummary::of(codes, levels)),
     };
-    Summary::new(column, non_finite, values)
+    monitor.check()?;
+    Ok(Summary::new(column, non_finite, values))
 }
 
 impl Summary {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::moments::Moments;
 use super::quantiles::{gather, order_statistics};
 use crate::algo::error::{Error, Result};
+use crate::algo::monitor::Monitor;
 
 /// Bins of a baseline, at most.
 const BINS: usize = 20;
@@ -61,9 +62,10 @@ pub struct NumberSummary {
 }
 
 impl NumberSummary {
-    /// Of the numbers that are not NaN. O(n).
-    pub(super) fn of(values: &[f64]) -> NumberSummary {
+    /// Of the numbers that are not NaN. O(n). Errs only when stopped.
+    pub(super) fn of(values: &[f64], monitor: &dyn Monitor) -> Result<NumberSummary> {
         let moments = Moments::of(values);
+        monitor.check()?;
         let present;
         let values = if moments.count() == values.len() as u64 {
             values
@@ -73,10 +75,10 @@ impl NumberSummary {
         };
         let rows = values.len();
         if rows == 0 {
-            return NumberSummary {
+            return Ok(NumberSummary {
                 counts: vec![0],
                 ..NumberSummary::default()
-            };
+            });
         }
         // Ranks of the bins' last values, then of the neighbours of each quantile.
         let edge_ranks = (1..BINS).map(|bin| (bin * rows).div_ceil(BINS) - 1);
@@ -88,7 +90,7 @@ impl NumberSummary {
         let mut ranks: Vec<usize> = edge_ranks.clone().chain(neighbours).collect();
         ranks.sort_unstable();
         ranks.dedup();
-        let found = order_statistics(values, &ranks);
+        let found = order_statistics(values, &ranks, monitor)?;
         let at = |rank: usize| {
             ranks
                 .binary_search(&rank)
@@ -115,12 +117,12 @@ impl NumberSummary {
             counted = edge.at_most;
         }
         counts.push(rows as u64 - counted);
-        NumberSummary {
+        Ok(NumberSummary {
             moments,
             quantiles: Some(Quantiles::from_array(quantiles)),
             edges,
             counts,
-        }
+        })
     }
 
     /// Of the numbers that are not NaN, counted in the bins of another. O(n).

@@ -1,5 +1,8 @@
 //! Exact order statistics of a column, in a few passes instead of a sort.
 
+use crate::algo::error::Result;
+use crate::algo::monitor::Monitor;
+
 /// Cells of a histogram; a group of fewer values than this is sorted.
 const CELLS: usize = 2048;
 /// Histograms within a cell of a histogram, at most. Values that are still not apart are sorted.
@@ -19,11 +22,18 @@ pub struct Ranked {
 /// A histogram between the least and the greatest value tells which cells hold wanted ranks; only their values are looked at again,
 /// in the same way. Every other histogram has cells that are even in the values' bits, that is about in their logarithms, so that
 /// outliers and many powers of ten take one more round. O(n) for usual distributions, O(n log n) at worst.
-pub fn order_statistics(values: &[f64], ranks: &[usize]) -> Vec<Ranked> {
+/// Errs only when stopped.
+pub fn order_statistics(values: &[f64], ranks: &[usize], monitor: &dyn Monitor) -> Result<Vec<Ranked>> {
     debug_assert!(ranks.is_sorted() && ranks.iter().all(|&rank| rank < values.len()));
     let mut found = vec![Ranked::default(); ranks.len()];
-    select(values, ranks, 0, DEPTH, &mut found);
-    found
+    let round = Round {
+        ranks,
+        below: 0,
+        depth: DEPTH,
+        monitor,
+    };
+    round.select(values, &mut found)?;
+    Ok(found)
 }
 
 /// The values for which `wanted` holds. Without a branch, which a processor could not foretell.
@@ -46,53 +56,55 @@ fn ordered_bits(value: f64) -> u64 {
     if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
-/// Fills `found` for `ranks` among `values`, which have `below` lesser values outside.
-fn select(values: &[f64], ranks: &[usize], below: usize, depth: usize, found: &mut [Ranked]) {
-    if ranks.is_empty() || values.is_empty() {
-        return;
-    }
-    let (least, greatest) = range(values);
-    if least == greatest {
-        found.fill(Ranked {
-            value: least,
-            at_most: (below + values.len()) as u64,
-        });
-        return;
-    }
-    let scale = (CELLS - 1) as f64 / (greatest - least);
-    // The scale is 0 when the range overflows, and infinite when it is too small to be divided by.
-    if values.len() <= CELLS || depth == 0 || !scale.is_finite() || scale == 0.0 {
-        return sort(values, ranks, below, found);
-    }
-    let round = Round { ranks, below, depth };
-    if depth.is_multiple_of(2) {
-        // Rounding is monotone, so cells are in the order of values.
-        round.select(
-            values,
-            |value| (((value - least) * scale) as usize).min(CELLS - 1),
-            found,
-        );
-    } else {
-        let least = ordered_bits(least);
-        let spread = ordered_bits(greatest) - least;
-        let shift = (u64::BITS - spread.leading_zeros()).saturating_sub(CELLS.ilog2());
-        round.select(
-            values,
-            |value| (((ordered_bits(value) - least) >> shift) as usize).min(CELLS - 1),
-            found,
-        );
-    }
-}
-
-/// One histogram's part of the search.
+/// A search for `ranks` among values that have `below` lesser ones outside, with so many histograms within each other.
 struct Round<'a> {
     ranks: &'a [usize],
     below: usize,
     depth: usize,
+    monitor: &'a dyn Monitor,
 }
 
 impl Round<'_> {
-    fn select(&self, values: &[f64], cell: impl Fn(f64) -> usize, found: &mut [Ranked]) {
+    /// Fills `found`.
+    fn select(&self, values: &[f64], found: &mut [Ranked]) -> Result<()> {
+        self.monitor.check()?;
+        if self.ranks.is_empty() || values.is_empty() {
+            return Ok(());
+        }
+        let (least, greatest) = range(values);
+        if least == greatest {
+            found.fill(Ranked {
+                value: least,
+                at_most: (self.below + values.len()) as u64,
+            });
+            return Ok(());
+        }
+        let scale = (CELLS - 1) as f64 / (greatest - least);
+        // The scale is 0 when the range overflows, and infinite when it is too small to be divided by.
+        if values.len() <= CELLS || self.depth == 0 || !scale.is_finite() || scale == 0.0 {
+            sort(values, self.ranks, self.below, found);
+            return Ok(());
+        }
+        if self.depth.is_multiple_of(2) {
+            // Rounding is monotone, so cells are in the order of values. Added to 2^52, a number up to CELLS - 1 is rounded into the
+            // low bits.
+            const ROUND: f64 = (1_u64 << 52) as f64;
+            let cell = |value: f64| ((value - least) * scale + ROUND).to_bits();
+            self.select_in(values, cell, found)
+        } else {
+            let least = ordered_bits(least);
+            let spread = ordered_bits(greatest) - least;
+            let shift = (u64::BITS - spread.leading_zeros()).saturating_sub(CELLS.ilog2());
+            self.select_in(
+                values,
+                |value| ((ordered_bits(value) - least) >> shift).min(CELLS as u64 - 1),
+                found,
+            )
+        }
+    }
+
+    /// The same, by a histogram of these cells.
+    fn select_in(&self, values: &[f64], cell: impl Fn(f64) -> u64, found: &mut [Ranked]) -> Result<()> {
         // Which cells have ranks, and where their values go.
         let mut slots = [NO_SLOT; CELLS];
         let mut groups: Vec<Group> = Vec::new();
@@ -114,18 +126,32 @@ impl Round<'_> {
             }
             start = end;
         }
-        let wanted = groups.iter().map(|group| group.values.capacity()).sum();
-        for value in gather(values, wanted, |value| slots[cell(value)] != NO_SLOT) {
-            groups[slots[cell(value)] as usize].values.push(value);
+        self.monitor.check()?;
+        let wanted: usize = groups.iter().map(|group| group.values.capacity()).sum();
+        // One place more, for what is written and not kept at the end; without a branch, which a processor could not foretell.
+        let (mut gathered, mut last) = (vec![(0.0, NO_SLOT); wanted + 1], 0);
+        for_cells(values, &cell, |value, cell| {
+            gathered[last.min(wanted)] = (value, slots[cell]);
+            last += usize::from(slots[cell] != NO_SLOT);
+        });
+        gathered.truncate(last);
+        for (value, slot) in gathered {
+            groups[slot as usize].values.push(value);
         }
         for group in groups {
             let ranks: Vec<usize> = self.ranks[group.first..group.next]
                 .iter()
                 .map(|rank| rank - group.start)
                 .collect();
-            let found = &mut found[group.first..group.next];
-            select(&group.values, &ranks, self.below + group.start, self.depth - 1, found);
+            let round = Round {
+                ranks: &ranks,
+                below: self.below + group.start,
+                depth: self.depth - 1,
+                monitor: self.monitor,
+            };
+            round.select(&group.values, &mut found[group.first..group.next])?;
         }
+        Ok(())
     }
 }
 
@@ -156,14 +182,30 @@ fn range(values: &[f64]) -> (f64, f64) {
 }
 
 /// How many values each cell has. Neighbouring rows count in different tables, so that equal ones do not wait for each other.
-fn histogram(values: &[f64], cell: &impl Fn(f64) -> usize) -> Vec<u32> {
-    let mut tables = vec![[0_u32; 2]; CELLS];
-    for pair in values.chunks(2) {
-        for (table, &value) in pair.iter().enumerate() {
-            tables[cell(value)][table] += 1;
+fn histogram(values: &[f64], cell: &impl Fn(f64) -> u64) -> Vec<u32> {
+    let mut tables = vec![[0_u32; CELLS]; 2];
+    let mut table = 0;
+    for_cells(values, cell, |_, cell| {
+        tables[table & 1][cell] += 1;
+        table += 1;
+    });
+    (0..CELLS).map(|cell| tables[0][cell] + tables[1][cell]).collect()
+}
+
+/// Calls `each` with every value and the low bits of its cell. Cells are computed some at a time, which vector instructions do.
+#[inline]
+fn for_cells(values: &[f64], cell: &impl Fn(f64) -> u64, mut each: impl FnMut(f64, usize)) {
+    const TILE: usize = 256;
+    let mut cells = [0_u64; TILE];
+    for values in values.chunks(TILE) {
+        cells
+            .iter_mut()
+            .zip(values)
+            .for_each(|(place, &value)| *place = cell(value));
+        for (&value, &cell) in values.iter().zip(&cells) {
+            each(value, cell as usize & (CELLS - 1));
         }
     }
-    tables.into_iter().map(|[a, b]| a + b).collect()
 }
 
 fn sort(values: &[f64], ranks: &[usize], below: usize, found: &mut [Ranked]) {
@@ -183,6 +225,7 @@ fn sort(values: &[f64], ranks: &[usize], below: usize, found: &mut [Ranked]) {
 mod tests {
     use super::*;
     use crate::algo::hash::hash_u64;
+    use crate::algo::monitor::Unwatched;
 
     fn check(values: &[f64]) {
         let mut sorted = values.to_vec();
@@ -190,7 +233,9 @@ mod tests {
         let last = values.len() - 1;
         let mut ranks: Vec<usize> = (0..=20).map(|k| k * last / 20).collect();
         ranks.extend([last, last]);
-        for (found, rank) in order_statistics(values, &ranks).into_iter().zip(ranks) {
+        let found = order_statistics(values, &ranks, &Unwatched).unwrap_or_default();
+        assert_eq!(found.len(), ranks.len());
+        for (found, rank) in found.into_iter().zip(ranks) {
             assert_eq!(found.value, sorted[rank]);
             assert_eq!(
                 found.at_most as usize,

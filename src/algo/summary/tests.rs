@@ -4,10 +4,18 @@ use serde_json::Value;
 
 use super::*;
 use crate::algo::hash::hash_u64;
+use crate::algo::monitor::Unwatched;
 
 type Test = std::result::Result<(), Box<dyn std::error::Error>>;
 
 const FIXTURE: &str = include_str!("../../../tests/oracle/metrics.json");
+
+fn summary_of(column: &Column, levels: &[String], non_finite: u64) -> Summary {
+    match summarize(column, levels, non_finite, &Unwatched) {
+        Ok(summary) => summary,
+        Err(error) => panic!("{error}"),
+    }
+}
 
 fn numbers(summary: &Summary) -> &NumberSummary {
     match summary.values() {
@@ -44,7 +52,7 @@ fn numbers_are_as_numpy_says() -> Test {
             .map(|value| value.as_f64().unwrap_or(f64::NAN))
             .collect();
         let missing = values.iter().filter(|value| value.is_nan()).count() as u64;
-        let summary = summarize(&Column::Number(values.clone()), &[], 1);
+        let summary = summary_of(&Column::Number(values.clone()), &[], 1);
         summary.validate()?;
         let json = summary.to_json();
         for statistic in ["min", "max", "mean", "stddev"] {
@@ -78,7 +86,7 @@ fn bins_have_about_equal_counts() -> Test {
     let values: Vec<f64> = (0..100_000)
         .map(|i| (hash_u64(4, i) as f64 / u64::MAX as f64).powi(9))
         .collect();
-    let summary = summarize(&Column::Number(values.clone()), &[], 0);
+    let summary = summary_of(&Column::Number(values.clone()), &[], 0);
     assert_eq!(numbers(&summary).counts(), [5000; 20]);
     // The same rows fall into the same bins.
     let again = summary.within(&Column::Number(values), &[], 0)?;
@@ -90,12 +98,12 @@ fn bins_have_about_equal_counts() -> Test {
 #[test]
 fn few_values_have_few_bins() {
     let bits: Vec<f64> = (0..1000).map(|i| if i % 10 == 0 { 1.0 } else { 0.0 }).collect();
-    let summary = summarize(&Column::Number(bits), &[], 0);
+    let summary = summary_of(&Column::Number(bits), &[], 0);
     assert_eq!(
         (numbers(&summary).edges(), numbers(&summary).counts()),
         (&[0.0][..], &[900, 100][..])
     );
-    let summary = summarize(&Column::Number(vec![7.0; 5]), &[], 0);
+    let summary = summary_of(&Column::Number(vec![7.0; 5]), &[], 0);
     assert_eq!(
         (numbers(&summary).edges(), numbers(&summary).counts()),
         (&[][..], &[5][..])
@@ -106,7 +114,7 @@ fn few_values_have_few_bins() {
 fn a_column_without_numbers_has_no_statistics() -> Test {
     for values in [vec![], vec![f64::NAN; 3]] {
         let rows = values.len() as u64;
-        let summary = summarize(&Column::Number(values), &[], 0);
+        let summary = summary_of(&Column::Number(values), &[], 0);
         summary.validate()?;
         assert_eq!(
             (summary.rows(), summary.nulls(), summary.distribution()),
@@ -122,7 +130,7 @@ fn a_column_without_numbers_has_no_statistics() -> Test {
 
 #[test]
 fn huge_numbers_leave_no_nan() -> Test {
-    let summary = summarize(&Column::Number(vec![f64::MAX, f64::MAX, -f64::MAX]), &[], 0);
+    let summary = summary_of(&Column::Number(vec![f64::MAX, f64::MAX, -f64::MAX]), &[], 0);
     summary.validate()?;
     let json = summary.to_json();
     assert_eq!(
@@ -142,7 +150,7 @@ fn parts_merge_into_the_whole() -> Test {
         }
     };
     let values: Vec<f64> = (0..20_000).map(value).collect();
-    let reference = summarize(&Column::Number(values[..5000].to_vec()), &[], 7);
+    let reference = summary_of(&Column::Number(values[..5000].to_vec()), &[], 7);
     let whole = reference.within(&Column::Number(values.clone()), &[], 0)?;
     let parts = values
         .chunks(777)
@@ -158,7 +166,7 @@ fn parts_merge_into_the_whole() -> Test {
     assert_close(left.stddev(), right.stddev(), "stddev");
     assert_eq!((left.min(), left.max()), (right.min(), right.max()));
     // Other bins do not merge.
-    let other = summarize(&Column::Number(values[..100].to_vec()), &[], 0);
+    let other = summary_of(&Column::Number(values[..100].to_vec()), &[], 0);
     assert!(matches!(merged.merge(&other), Err(Error::Mismatch { .. })));
     assert!(
         reference
@@ -179,7 +187,7 @@ fn parts_merge_into_the_whole() -> Test {
 fn categories_are_counted() -> Test {
     let names = ["red", "green", "blue", "never"].map(String::from);
     let codes = vec![1, 1, 0, MISSING, 1, 2, 0];
-    let summary = summarize(&Column::Category { codes, levels: 4 }, &names, 0);
+    let summary = summary_of(&Column::Category { codes, levels: 4 }, &names, 0);
     summary.validate()?;
     let counted = |summary: &Summary| -> Vec<(String, u64)> { categories(summary).levels().to_vec() };
     assert_eq!(
@@ -220,7 +228,7 @@ fn rare_levels_count_together() -> Test {
     let names: Vec<String> = (0..300).map(|level| format!("level {level}")).collect();
     // Level i has i + 1 rows.
     let codes: Vec<u32> = (0..300).flat_map(|level| vec![level; level as usize + 1]).collect();
-    let summary = summarize(&Column::Category { codes, levels: 300 }, &names, 0);
+    let summary = summary_of(&Column::Category { codes, levels: 300 }, &names, 0);
     summary.validate()?;
     let categories = categories(&summary);
     assert_eq!((categories.levels().len(), categories.distinct()), (254, Some(300)));
@@ -235,7 +243,7 @@ fn bytes_hold_everything_and_damage_is_noticed() -> Test {
     let codes = (0..50).map(|i| i % 7).collect();
     let names: Vec<String> = (0..7).map(|level| level.to_string()).collect();
     for column in [Column::Number(values), Column::Category { codes, levels: 7 }] {
-        let summary = summarize(&column, &names, 0);
+        let summary = summary_of(&column, &names, 0);
         let bytes = postcard::to_allocvec(&summary)?;
         assert_eq!(postcard::from_bytes::<Summary>(&bytes)?, summary);
         assert_eq!(
@@ -257,7 +265,7 @@ fn bytes_hold_everything_and_damage_is_noticed() -> Test {
             }
         }
     }
-    let mut summary = summarize(&Column::Number(vec![1.0, 2.0]), &[], 0);
+    let mut summary = summary_of(&Column::Number(vec![1.0, 2.0]), &[], 0);
     summary.nulls = 5;
     assert!(matches!(summary.validate(), Err(Error::Damaged { .. })));
     Ok(())

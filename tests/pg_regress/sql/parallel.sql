@@ -92,29 +92,34 @@ SELECT assay.drop_model('read');
 DROP FUNCTION pid;
 
 -- Training gives the same model whatever the plan and the number of threads.
-CREATE FUNCTION trained(name text, algorithm text, target text) RETURNS void LANGUAGE plpgsql AS $$
+-- With weights and without, by every algorithm.
+CREATE PROCEDURE train_all() LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM assay.train(name, 'many', target, algorithm, exclude => '{id,p,guess,y,amount}', seed => 7, deploy => 'never',
+    PERFORM assay.train(algorithm || coalesce(' by ' || weight, ''), 'many', target, algorithm, exclude => '{id,p,guess,y,amount}', seed => 7,
+                        deploy => 'never', weight => weight,
                         params => CASE algorithm WHEN 'gradient_boosting' THEN '{"n_estimators": 20, "subsample": 0.7, "subsample_freq": 1, "colsample_bytree": 0.7}'
-                                  ELSE '{}' END::jsonb);
+                                  WHEN 'random_forest' THEN '{"n_estimators": 8, "max_depth": 8}' ELSE '{}' END::jsonb)
+    FROM (VALUES ('linear_regression', 'amount'), ('ridge', 'amount'), ('lasso', 'amount'), ('elastic_net', 'amount'),
+                 ('logistic_regression', 'y'), ('naive_bayes', 'y'), ('decision_tree', 'y'), ('random_forest', 'amount'),
+                 ('gradient_boosting', 'y'), ('gradient_boosting', 'amount')) AS a(algorithm, target),
+         (VALUES (NULL), ('guess')) AS w(weight);
 END $$;
-SELECT trained(algorithm, algorithm, target) FROM (VALUES ('linear_regression', 'amount'), ('ridge', 'amount'), ('logistic_regression', 'y'),
-                                                          ('naive_bayes', 'y'), ('gradient_boosting', 'y')) AS a(algorithm, target);
+CALL train_all();
 SET max_parallel_workers_per_gather = 0;
-SELECT trained(algorithm, algorithm, target) FROM (VALUES ('linear_regression', 'amount'), ('ridge', 'amount'), ('logistic_regression', 'y'),
-                                                          ('naive_bayes', 'y'), ('gradient_boosting', 'y')) AS a(algorithm, target);
+CALL train_all();
 SET assay.threads = 1;
-SELECT trained(algorithm, algorithm, target) FROM (VALUES ('linear_regression', 'amount'), ('ridge', 'amount'), ('logistic_regression', 'y'),
-                                                          ('naive_bayes', 'y'), ('gradient_boosting', 'y')) AS a(algorithm, target);
+CALL train_all();
 SET assay.threads = 2;
-SELECT trained(algorithm, algorithm, target) FROM (VALUES ('linear_regression', 'amount'), ('ridge', 'amount'), ('logistic_regression', 'y'),
-                                                          ('naive_bayes', 'y'), ('gradient_boosting', 'y')) AS a(algorithm, target);
+CALL train_all();
 -- Not from the order of the rows either.
 CREATE TABLE shuffled AS SELECT * FROM many ORDER BY md5(id::text);
-SELECT assay.train('gradient_boosting', 'shuffled', 'y', exclude => '{id,p,guess,amount}', seed => 7, deploy => 'never',
-                   params => '{"n_estimators": 20, "subsample": 0.7, "subsample_freq": 1, "colsample_bytree": 0.7}') IS NOT NULL AS trained;
+ALTER TABLE many RENAME TO ordered;
+ALTER TABLE shuffled RENAME TO many;
+CALL train_all();
+ALTER TABLE many RENAME TO shuffled;
 SELECT model, count(*) AS versions, count(DISTINCT hash) AS models FROM assay.model_versions WHERE model <> 'serial' GROUP BY model ORDER BY model;
 
 SELECT assay.drop_model(model) FROM assay.models;
-DROP TABLE many, shuffled, serial_answer, parallel_answer, serial_score, parallel_score;
-DROP FUNCTION plan_of, trained;
+DROP TABLE ordered, shuffled, serial_answer, parallel_answer, serial_score, parallel_score;
+DROP FUNCTION plan_of;
+DROP PROCEDURE train_all;

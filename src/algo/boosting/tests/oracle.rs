@@ -14,6 +14,8 @@ struct Expected {
     binary_auc: f64,
     binary_log_loss: f64,
     weighted_log_loss: f64,
+    weighted_regression_rmse: f64,
+    weighted_multiclass_log_loss: f64,
     multiclass_log_loss: f64,
 }
 
@@ -52,10 +54,13 @@ impl Fixture {
         (scores.collect(), model)
     }
 
-    fn rmse(&self, scores: &[Vec<f64>]) -> f64 {
+    fn rmse(&self, scores: &[Vec<f64>], weighted: bool) -> f64 {
         let targets = self.table.parts(&self.table.number)[1];
-        let squares: f64 = scores.iter().zip(targets).map(|(ours, y)| (ours[0] - y).powi(2)).sum();
-        (squares / targets.len() as f64).sqrt()
+        let weights = self.table.parts(&self.table.weight)[1];
+        let weight = |row: usize| if weighted { f64::from(weights[row]) } else { 1.0 };
+        let squares = scores.iter().zip(targets).map(|(ours, y)| (ours[0] - y).powi(2));
+        let sum: f64 = squares.enumerate().map(|(row, square)| weight(row) * square).sum();
+        (sum / (0..targets.len()).map(weight).sum::<f64>()).sqrt()
     }
 
     fn log_loss(&self, scores: &[Vec<f64>], targets: &[f64], weighted: bool) -> f64 {
@@ -80,8 +85,21 @@ fn regression_grows_the_same_trees() {
         let ours = score(&model, &row)[0];
         assert!((ours - theirs).abs() < 1e-6, "{ours} {theirs}");
     }
-    let rmse = fixture.rmse(&scores);
+    let rmse = fixture.rmse(&scores, false);
     assert!((rmse / fixture.expected.regression_rmse - 1.0).abs() < 0.01, "{rmse}");
+}
+
+#[test]
+fn weighted_regression_is_as_good() {
+    let fixture = Fixture::load();
+    let mut params = BoostingParams::new(Objective::Regression);
+    params.n_estimators = 30;
+    let (scores, _) = fixture.learn(params, &fixture.table.number, true);
+    let rmse = fixture.rmse(&scores, true);
+    assert!(
+        (rmse / fixture.expected.weighted_regression_rmse - 1.0).abs() < 0.01,
+        "{rmse}"
+    );
 }
 
 #[test]
@@ -91,7 +109,7 @@ fn monotone_regression_is_as_good() {
     params.n_estimators = 30;
     params.monotone_constraints = vec![1, 0, 0, 0, 0];
     let (scores, _) = fixture.learn(params, &fixture.table.number, false);
-    let rmse = fixture.rmse(&scores);
+    let rmse = fixture.rmse(&scores, false);
     assert!((rmse / fixture.expected.monotone_rmse - 1.0).abs() < 0.01, "{rmse}");
 }
 
@@ -116,10 +134,14 @@ fn classification_is_as_good() {
 fn multiclass_is_as_good() {
     let fixture = Fixture::load();
     let params = BoostingParams::new(Objective::Multiclass { classes: 3 });
-    let (scores, _) = fixture.learn(params, &fixture.table.three, false);
-    let loss = fixture.log_loss(&scores, &fixture.table.three, false);
-    assert!(
-        (loss / fixture.expected.multiclass_log_loss - 1.0).abs() < 0.015,
-        "{loss}"
-    );
+    let expected = &fixture.expected;
+    let cases = [
+        (false, expected.multiclass_log_loss),
+        (true, expected.weighted_multiclass_log_loss),
+    ];
+    for (weighted, theirs) in cases {
+        let (scores, _) = fixture.learn(params.clone(), &fixture.table.three, weighted);
+        let loss = fixture.log_loss(&scores, &fixture.table.three, weighted);
+        assert!((loss / theirs - 1.0).abs() < 0.015, "{loss}, weighted {weighted}");
+    }
 }

@@ -43,6 +43,7 @@ fn trees_are_the_same() {
         ("gini", small(json!({})), 2, &table.binary),
         ("entropy", small(json!({"criterion": "entropy"})), 2, &table.binary),
         ("weighted", small(json!({"class_weight": "balanced"})), 2, &table.binary),
+        ("weighted_number", small(json!({})), 0, &table.number),
         ("three", smaller(json!({})), 3, &table.three),
         (
             "three_entropy",
@@ -55,7 +56,7 @@ fn trees_are_the_same() {
     ];
     for (name, params, count, targets) in cases {
         let mut data = dataset(train.columns().to_vec(), table.parts(targets)[0].to_vec());
-        if name == "weighted" {
+        if name.starts_with("weighted") {
             data = data.with_weights(Array1::from(table.parts(&table.weight)[0].to_vec()));
         }
         let model = tree(params, count, &data).unwrap();

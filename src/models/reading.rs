@@ -1,0 +1,189 @@
+//! The rows of a training query, streamed into columns under a bound of memory.
+
+use super::columns::{ColumnBuilder, Heading, ReadColumn, Values};
+use crate::algo::lines::{LINE, Lines};
+use crate::pg::compute::Reporter;
+use crate::pg::error::{Error, MEMORY_LIMIT, Result, megabytes};
+use crate::pg::query::{Query, Row};
+use crate::pg::settings;
+use crate::pg::types::Role;
+
+/// The columns of a query, growing row by row. Numbers stand side by side in lines, as many as a line of the cache holds.
+pub struct Reading {
+    /// How many columns the query has.
+    columns: usize,
+    rows: u64,
+    groups: Vec<Group>,
+    others: Vec<(usize, ColumnBuilder)>,
+}
+
+/// Number columns that share lines.
+struct Group {
+    lanes: Vec<Lane>,
+    lines: Lines,
+}
+
+/// A column of numbers: its place in the query, and how many values were NaN or infinite.
+struct Lane {
+    place: usize,
+    heading: Heading,
+    non_finite: u64,
+}
+
+/// All rows of a query.
+pub struct ReadRows {
+    /// How many rows there are.
+    pub rows: usize,
+    /// The columns by their place in the query; `None` for those left out.
+    pub columns: Vec<Option<ReadColumn>>,
+    /// What columns of numbers are lanes of.
+    pub lines: Vec<Lines>,
+}
+
+impl Reading {
+    /// No rows yet. `wanted` says of each column of the query whether it is read; those in `apart`, which are no features, stand in lines of
+    /// their own. Errs with `ML005` for a column of a type that assay cannot read.
+    pub fn new(query: &Query, apart: &[usize], wanted: impl Fn(usize) -> bool) -> Result<Reading> {
+        let (mut groups, mut others) = (Vec::<Group>::new(), Vec::new());
+        let mut open = None;
+        for (place, column) in query.columns().iter().enumerate() {
+            if !wanted(place) {
+                continue;
+            }
+            let heading = Heading::of(column)?;
+            if heading.reader.role() != Role::Number {
+                others.push((place, ColumnBuilder::new(heading)));
+                continue;
+            }
+            let lane = Lane {
+                place,
+                heading,
+                non_finite: 0,
+            };
+            let shared = !apart.contains(&place);
+            match open.filter(|_| shared).and_then(|group: usize| groups.get_mut(group)) {
+                Some(group) if group.lanes.len() < LINE => group.lanes.push(lane),
+                _ => {
+                    if shared {
+                        open = Some(groups.len());
+                    }
+                    groups.push(Group {
+                        lanes: vec![lane],
+                        lines: Lines::new(0),
+                    });
+                }
+            }
+        }
+        for group in &mut groups {
+            group.lines = Lines::new(group.lanes.len());
+        }
+        Ok(Reading {
+            columns: query.columns().len(),
+            rows: 0,
+            groups,
+            others,
+        })
+    }
+
+    /// How many columns are read.
+    pub fn width(&self) -> usize {
+        self.others.len() + self.groups.iter().map(|group| group.lanes.len()).sum::<usize>()
+    }
+
+    /// Bytes that the rows so far take.
+    pub fn memory(&self) -> usize {
+        let numbers: usize = self.groups.iter().map(|group| group.lines.memory()).sum();
+        numbers + self.others.iter().map(|(_, column)| column.memory()).sum::<usize>()
+    }
+
+    /// Runs the query to its end. `needed` tells the bytes that so many rows, which take so many bytes, will need; more than
+    /// `assay.max_memory` is an error (53400). `what` names the training in progress reports.
+    pub fn run(
+        mut self,
+        query: &Query,
+        needed: impl Fn(usize, u64) -> usize,
+        what: &str,
+        reporter: &mut Reporter,
+    ) -> Result<ReadRows> {
+        /// Rows between two looks at the memory and the clock.
+        const BLOCK: u64 = 4096;
+        let (expected, allowed) = (query.expected_rows(), settings::max_memory());
+        let check =
+            |reading: &Reading| check_memory(needed(reading.memory(), reading.rows), reading.rows, expected, allowed);
+        query.run(&mut |row| {
+            self.push(row)?;
+            if self.rows.is_multiple_of(BLOCK) {
+                check(&self)?;
+                reporter.rows(what, self.rows, expected);
+            }
+            Ok(())
+        })?;
+        check(&self)?;
+        Ok(self.finish())
+    }
+
+    #[inline]
+    fn push(&mut self, row: &Row<'_>) -> Result<()> {
+        for group in &mut self.groups {
+            let mut line = [f64::NAN; LINE];
+            for (number, lane) in line.iter_mut().zip(&mut group.lanes) {
+                let Some(value) = row.number(lane.place) else { continue };
+                if value.is_finite() {
+                    *number = value;
+                } else {
+                    lane.non_finite += 1;
+                }
+            }
+            group.lines.push(&line[..group.lanes.len()]);
+        }
+        for (place, column) in &mut self.others {
+            column.push(&row.value(*place))?;
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    fn finish(self) -> ReadRows {
+        let mut columns: Vec<Option<ReadColumn>> = (0..self.columns).map(|_| None).collect();
+        for (place, column) in self.others {
+            columns[place] = Some(column.finish());
+        }
+        let mut all_lines = Vec::with_capacity(self.groups.len());
+        for (number, group) in self.groups.into_iter().enumerate() {
+            for (lane, column) in group.lanes.into_iter().enumerate() {
+                columns[column.place] = Some(ReadColumn {
+                    heading: column.heading,
+                    non_finite: column.non_finite,
+                    values: Values::Lane { lines: number, lane },
+                });
+            }
+            all_lines.push(group.lines);
+        }
+        ReadRows {
+            rows: self.rows as usize,
+            columns,
+            lines: all_lines,
+        }
+    }
+}
+
+/// Errs with 53400 when `rows` rows, of `expected`, need more memory than is allowed.
+fn check_memory(needed: usize, rows: u64, expected: f64, allowed: usize) -> Result<()> {
+    if needed <= allowed {
+        return Ok(());
+    }
+    let whole = needed as f64 / rows as f64 * expected.max(rows as f64);
+    Err(out_of_memory(format!(
+        "{rows} rows need {}, {} are allowed; about {} would be needed for the {:.0} rows that the planner expects.",
+        megabytes(needed),
+        megabytes(allowed),
+        megabytes(whole as usize),
+        expected.max(rows as f64),
+    ))
+    .hint("Raise assay.max_memory, or train on fewer rows or columns."))
+}
+
+/// The error of a training that would hold too much; it still lacks its hint.
+pub fn out_of_memory(detail: String) -> Error {
+    Error::new(MEMORY_LIMIT, "training needs more memory than assay.max_memory allows").detail(detail)
+}

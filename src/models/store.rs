@@ -1,0 +1,184 @@
+//! A trained version enters the registry, and is deployed if it should be.
+
+use pgrx::JsonB;
+use pgrx::datum::{DatumWithOid, Interval};
+use serde_json::{Value as Json, json};
+
+use super::judge::Judged;
+use super::registry::{self, Privilege};
+use super::{deployment, hash_of};
+use crate::algo;
+use crate::algo::learner::Algorithm;
+use crate::algo::model::Model;
+use crate::algo::summary::Summary;
+use crate::pg::catalog;
+use crate::pg::compute::{self, Reporter};
+use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, megabytes, notice};
+
+/// The most bytes of a model: what PostgreSQL holds in one value, with room for the statement that stores it.
+const MOST_BYTES: usize = 1_000_000_000;
+
+/// When a new version becomes the one that the bare name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deploy {
+    /// When none is deployed yet, or it is not worse than the one that is.
+    Auto,
+    Always,
+    Never,
+}
+
+impl Deploy {
+    /// By its name in SQL. Errs with 22023.
+    pub fn named(name: &str) -> Result<Deploy> {
+        match name {
+            "auto" => Ok(Deploy::Auto),
+            "always" => Ok(Deploy::Always),
+            "never" => Ok(Deploy::Never),
+            _ => Err(Error::new(INVALID_PARAMETER, format!("deploy cannot be \"{name}\""))
+                .hint("It is auto, always or never.")),
+        }
+    }
+}
+
+/// The row that `train` gives.
+pub type Row = (String, i32, String, String, i64, i32, JsonB, Interval);
+
+/// What the registry keeps of a version beside the model itself.
+pub struct Store<'a> {
+    /// The model's name.
+    pub name: &'a str,
+    pub algorithm: Algorithm,
+    /// Hyperparameters and options of the training.
+    pub options: Json,
+    pub query: &'a str,
+    pub target: &'a str,
+    /// Rows that it was trained on.
+    pub rows: usize,
+    pub judged: &'a Judged,
+    /// A summary a feature, by the feature's name.
+    pub statistics: &'a [(String, Summary)],
+    pub deploy: Deploy,
+}
+
+impl Store<'_> {
+    /// Adds the version, and deploys it if it should be. Errs with 54000 for a model too large to be stored.
+    pub fn store(self, model: &Model, reporter: &mut Reporter) -> Result<Row> {
+        let (bytes, hash) = compute::run(&format!("storing {}", self.name), reporter, |monitor| {
+            let bytes = model.to_bytes(monitor)?;
+            let hash = hash_of(&bytes, monitor)?;
+            Ok::<_, algo::error::Error>((bytes, hash))
+        })?;
+        if bytes.len() > MOST_BYTES {
+            return Err(Error::new(
+                LIMIT_EXCEEDED,
+                format!("model \"{}\" is too large to be stored", self.name),
+            )
+            .detail(format!(
+                "It has {}, and at most {} are allowed.",
+                megabytes(bytes.len()),
+                megabytes(MOST_BYTES)
+            ))
+            .hint("Grow fewer or smaller trees: fewer n_estimators, a max_depth, or a larger min_samples_leaf."));
+        }
+        let statistics: Vec<Json> = (self.statistics.iter())
+            .map(|(name, summary)| json!({"feature": name, "summary": summary}))
+            .collect();
+        let duration = Interval::from_seconds(reporter.elapsed().as_secs_f64());
+        let metrics_json = self.judged.json();
+        let trained_by = catalog::current_role();
+        let version = catalog::as_owner(|| {
+            // The row's lock makes concurrent trainings of one name take turns from here to their commits.
+            let version: Option<i32> = catalog::write_returning(
+                "INSERT INTO assay.model AS m (name, owner, last_version) VALUES ($1, $2, 1)
+                 ON CONFLICT (name) DO UPDATE SET last_version = m.last_version + 1
+                 RETURNING last_version",
+                &[text_datum(self.name), oid_datum(trained_by)],
+            )?;
+            let version = version.unwrap_or(1);
+            catalog::write(
+                "INSERT INTO assay.model_version
+                     (model_id, version, task, algorithm, params, query, target, rows, features, metrics, duration, hash,
+                      trained_by, statistics, bytes)
+                 SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 FROM assay.model WHERE name = $1",
+                &[
+                    text_datum(self.name),
+                    version.into(),
+                    text_datum(model.task.name()),
+                    text_datum(self.algorithm.name()),
+                    json_datum(self.options.clone()),
+                    text_datum(self.query),
+                    text_datum(self.target),
+                    (self.rows as i64).into(),
+                    (model.width() as i32).into(),
+                    json_datum(metrics_json.clone()),
+                    duration.into(),
+                    text_datum(&hash),
+                    oid_datum(trained_by),
+                    json_datum(Json::Array(statistics)),
+                    bytes.into(),
+                ],
+            )?;
+            Ok(version)
+        })?;
+        catalog::with_latest_snapshot(|| self.deploy(version))?;
+        Ok((
+            self.name.to_string(),
+            version,
+            model.task.name().to_string(),
+            self.algorithm.name().to_string(),
+            self.rows as i64,
+            model.width() as i32,
+            JsonB(metrics_json),
+            duration,
+        ))
+    }
+
+    fn deploy(&self, version: i32) -> Result<()> {
+        let entry = registry::open(self.name, Privilege::Manage)?;
+        let wanted = match (self.deploy, entry.deployed) {
+            (Deploy::Never, _) => false,
+            (Deploy::Always, _) | (Deploy::Auto, None) => true,
+            (Deploy::Auto, Some(current)) => {
+                let before = registry::Version {
+                    model: entry.clone(),
+                    version: current,
+                }
+                .stored()?;
+                let verdict = match before.target {
+                    Some(target) if target != self.target => Err(format!(
+                        "it predicts \"{}\", the deployed version \"{target}\"",
+                        self.target
+                    )),
+                    _ => self.judged.not_worse_than(&before.metrics),
+                };
+                if let Err(why) = &verdict {
+                    notice(
+                        format!("version {version} of model \"{}\" is not deployed: {why}", self.name),
+                        Some(format!(
+                            "Version {current} stays. SELECT assay.deploy('{}', {version}) deploys it.",
+                            self.name
+                        )),
+                    );
+                }
+                verdict.is_ok()
+            }
+        };
+        if wanted {
+            deployment::record(&entry, version, None)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn text_datum(text: &str) -> DatumWithOid<'static> {
+    text.to_string().into()
+}
+
+fn oid_datum(oid: pgrx::pg_sys::Oid) -> DatumWithOid<'static> {
+    oid.into()
+}
+
+fn json_datum(json: Json) -> DatumWithOid<'static> {
+    JsonB(json).into()
+}
