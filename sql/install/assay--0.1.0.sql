@@ -482,21 +482,26 @@ Errors: ML005 a column''s type, ML006 algorithm or task, ML007 unsuitable rows, 
 
 -- Scoring.
 
+CREATE FUNCTION assay.row_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'row_support_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay.row_support(internal) IS
+'The planner''s support function of assay.predict, predict_label and predict_proba: a whole row becomes its columns, with an array of their names before them, which saves forming the row.';
+
 CREATE FUNCTION assay.predict(model text, VARIADIC features "any") RETURNS double precision
-AS 'MODULE_PATHNAME', 'predict_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200;
+AS 'MODULE_PATHNAME', 'predict_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay.row_support;
 COMMENT ON FUNCTION assay.predict(text, "any") IS
 'A regression''s value, or the probability of the positive class, for one row.
-model: name, name@version or name@alias. features: one whole row, such as a table''s alias, whose columns are bound by name; or one argument a feature in the order of assay.features(model); or ROW(...) in that order.
+model: name, name@version or name@alias. features: one whole row, such as a table''s alias, whose columns are bound by name; or one argument a feature in the order of assay.features(model); or ROW(...) in that order; or an array of names and one argument a name.
 NULL features are missing, and treated as training learned; a NULL model or row gives NULL. Resolved once per statement. O(features) for the linear family and naive Bayes, O(trees x depth) for trees.
 Errors: ML001 no such model, ML002 no such version, ML003 a feature is missing, ML004 a feature''s type, ML010 more than two classes, 42501.';
 
 CREATE FUNCTION assay.predict_label(model text, VARIADIC features "any") RETURNS text
-AS 'MODULE_PATHNAME', 'predict_label_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200;
+AS 'MODULE_PATHNAME', 'predict_label_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay.row_support;
 COMMENT ON FUNCTION assay.predict_label(text, "any") IS
 'The class of one row: with two classes the positive one when its probability reaches the model''s threshold (0.5, or as assay.set_threshold set it), with more the most probable one. Arguments, NULLs and errors as in assay.predict; ML010 for a regression.';
 
 CREATE FUNCTION assay.predict_proba(model text, VARIADIC features "any") RETURNS double precision[]
-AS 'MODULE_PATHNAME', 'predict_proba_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200;
+AS 'MODULE_PATHNAME', 'predict_proba_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay.row_support;
 COMMENT ON FUNCTION assay.predict_proba(text, "any") IS
 'The probability of each class for one row, in the order of assay.labels(model); they add up to 1. Arguments, NULLs and errors as in assay.predict; ML010 for a regression.';
 

@@ -13,6 +13,7 @@ pub mod frame;
 pub mod hash;
 pub mod label;
 pub mod learner;
+pub mod levels;
 pub mod linear;
 pub mod lines;
 pub mod metrics;

@@ -7,8 +7,9 @@ use ndarray::ArrayView2;
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 
+use super::binding::wrong_type;
 use super::cache;
-use super::predict::{column_named, wrong_type};
+use super::predict::column_named;
 use super::registry::{self, Privilege};
 use super::scorer::Scorer;
 use crate::algo;

@@ -1,5 +1,6 @@
 //! Models in SQL: training, the registry, scoring, judging.
 
+mod binding;
 mod cache;
 mod columns;
 mod deployment;

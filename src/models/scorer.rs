@@ -1,9 +1,8 @@
 //! A model made ready for scoring: values of a row, as PostgreSQL gives them, in; numbers out.
 
-use hashbrown::HashMap;
-
 use crate::algo::estimator::Estimator;
 use crate::algo::frame::UNSEEN;
+use crate::algo::levels::Levels;
 use crate::algo::model::{Fitted, InputKind, Model, Task};
 use crate::algo::{boosting, linear};
 use crate::pg::types::{self, Reader, Role, Value};
@@ -20,47 +19,50 @@ enum Engine {
 pub struct Scorer {
     model: Model,
     engine: Engine,
-    categories: Vec<HashMap<Box<str>, f64>>,
-    /// Where each input's features begin.
-    offsets: Vec<usize>,
+    places: Vec<Place>,
     width: usize,
+}
+
+/// Where an input stands in an encoded row, and what is needed to encode it.
+struct Place {
+    /// The input's first feature.
+    at: usize,
+    levels: Levels,
+    /// The code of a level that training did not keep.
+    rest: f64,
 }
 
 impl Scorer {
     /// Builds the look-up tables. O(size of the model).
     pub fn new(model: Model) -> Scorer {
-        let categories = model
-            .inputs
-            .iter()
-            .map(|input| match &input.kind {
-                InputKind::Category { levels, .. } => levels
-                    .iter()
-                    .enumerate()
-                    .map(|(code, level)| (level.as_str().into(), code as f64))
-                    .collect(),
-                _ => HashMap::new(),
-            })
-            .collect();
         let mut width = 0;
-        let offsets = model
+        let places = model
             .inputs
             .iter()
             .map(|input| {
-                let start = width;
+                let at = width;
                 width += input.kind.width();
-                start
+                let (levels, rest) = match &input.kind {
+                    InputKind::Category { levels, other: true } => (&levels[..], levels.len() as f64),
+                    InputKind::Category { levels, other: false } => (&levels[..], UNSEEN),
+                    _ => (&[][..], UNSEEN),
+                };
+                Place {
+                    at,
+                    levels: Levels::new(levels),
+                    rest,
+                }
             })
             .collect();
         let engine = match &model.fitted {
-            Fitted::Linear(model) => Engine::Linear(linear::Scorer::new(model.clone())),
-            Fitted::Boosting(model) => Engine::Trees(boosting::Scorer::new(model.clone())),
-            _ => Engine::Model,
+            Fitted::Linear(model) => linear::Scorer::new(model).map(Engine::Linear),
+            Fitted::Boosting(model) => boosting::Scorer::new(model).map(Engine::Trees),
+            _ => None,
         };
         Scorer {
+            engine: engine.unwrap_or(Engine::Model),
             model,
-            engine,
-            categories,
-            offsets,
+            places,
             width,
         }
     }
@@ -89,22 +91,34 @@ impl Scorer {
     /// Where an input's number stands in an encoded row, when it is read by `reader` as it is.
     pub fn number_place(&self, input: usize, reader: Reader) -> Option<usize> {
         let plain = reader.is_plain_number() && matches!(self.model.inputs[input].kind, InputKind::Number);
-        plain.then(|| self.offsets[input])
+        plain.then(|| self.places[input].at)
     }
 
-    /// Writes an input's value into an encoded row; a vector of the wrong length is missing. Gives `false` for a category level that
-    /// training did not see, or a literal that is no number.
+    /// Where an input's first feature stands in an encoded row.
+    pub fn place(&self, input: usize) -> usize {
+        self.places[input].at
+    }
+
+    /// Writes the code of a category's level, given as UTF-8, into an encoded row. Gives `false` for one that training did not see.
+    #[inline]
+    pub fn encode_level(&self, input: usize, level: Option<&[u8]>, row: &mut [f64]) -> bool {
+        let place = &self.places[input];
+        let code = level.map(|level| place.levels.code(level));
+        row[place.at] = code.map_or(f64::NAN, |code| code.map_or(place.rest, f64::from));
+        code != Some(None)
+    }
+
+    /// Writes an input's value into an encoded row; a vector of the wrong length is missing. Gives `false` for a
+    /// category level that training did not see, or a literal that is no number or vector.
     #[inline]
     pub fn encode(&self, input: usize, value: &Value<'_>, row: &mut [f64]) -> bool {
-        let at = self.offsets[input];
+        let at = self.places[input].at;
         match (&self.model.inputs[input].kind, value) {
             (InputKind::Number, Value::Number(number)) => {
                 row[at] = if number.is_finite() { *number } else { f64::NAN };
             }
-            (InputKind::Category { levels, other }, Value::Text(text)) => {
-                let code = self.categories[input].get(text.as_ref()).copied();
-                row[at] = code.unwrap_or(if *other { levels.len() as f64 } else { UNSEEN });
-                return code.is_some();
+            (InputKind::Category { .. }, Value::Text(text)) => {
+                return self.encode_level(input, Some(text.as_bytes()), row);
             }
             (InputKind::Category { .. }, Value::Enum(oid)) => {
                 return self.encode(input, &Value::Text(types::enum_label(*oid).0.into()), row);
@@ -129,6 +143,15 @@ impl Scorer {
             (kind, _) => row[at..at + kind.width()].fill(f64::NAN),
         }
         true
+    }
+
+    /// The linear model's own scorer, when there is one.
+    #[inline(always)]
+    pub fn linear(&self) -> Option<&linear::Scorer> {
+        match &self.engine {
+            Engine::Linear(scorer) => Some(scorer),
+            _ => None,
+        }
     }
 
     /// Scores an encoded row.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use pgrx::{PgTupleDesc, pg_sys};
+use pgrx::{FromDatum, pg_sys};
 
 use super::types::{Reader, Value};
 
@@ -18,6 +18,22 @@ pub fn argument_type(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<p
 pub fn called_variadic(fcinfo: pg_sys::FunctionCallInfo) -> bool {
     // SAFETY: PostgreSQL hands a valid call.
     unsafe { pg_sys::get_fn_expr_variadic((*fcinfo).flinfo) }
+}
+
+/// Whether argument `index` is written as a constant, so that it is the same whenever this call site is evaluated.
+pub fn is_constant(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> bool {
+    // SAFETY: PostgreSQL hands a valid call, whose expression, if it is known, is a tree of nodes; a FuncExpr is what its tag says, and its
+    // list of arguments one of nodes.
+    unsafe {
+        let call = (*(*fcinfo).flinfo).fn_expr.cast::<pg_sys::Node>();
+        if call.is_null() || !pgrx::is_a(call, pg_sys::NodeTag::T_FuncExpr) {
+            return false;
+        }
+        let list = (*call.cast::<pg_sys::FuncExpr>()).args;
+        pgrx::PgList::<pg_sys::Node>::from_pg(list)
+            .get_ptr(index)
+            .is_some_and(|argument| pgrx::is_a(argument, pg_sys::NodeTag::T_Const))
+    }
 }
 
 /// How many arguments the call has.
@@ -56,6 +72,13 @@ pub fn value<'a>(fcinfo: pg_sys::FunctionCallInfo, index: usize, reader: Reader)
     }
 }
 
+/// Argument `index` as texts; `None` when it is NULL or has a NULL element. Its type at this call site must be `text[]`.
+pub fn texts(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<Vec<String>> {
+    // SAFETY: the datum is not null, and an array of texts.
+    let texts = unsafe { Vec::<Option<String>>::from_datum(datum(fcinfo, index)?, false) };
+    texts?.into_iter().collect()
+}
+
 /// A datum of an argument that is declared `text`.
 #[inline]
 pub fn text<'a>(datum: pg_sys::Datum) -> Cow<'a, str> {
@@ -63,129 +86,5 @@ pub fn text<'a>(datum: pg_sys::Datum) -> Cow<'a, str> {
     match unsafe { Reader::Text.read(datum) } {
         Value::Text(text) => text,
         _ => Cow::Borrowed(""),
-    }
-}
-
-/// Whether a type is a row type: of a table, a composite type, or an anonymous record.
-pub fn is_row_type(type_oid: pg_sys::Oid) -> bool {
-    // SAFETY: a catalog look-up by oid.
-    unsafe { pg_sys::type_is_rowtype(type_oid) }
-}
-
-/// A column of a row type.
-pub struct RowColumn {
-    pub name: String,
-    pub type_oid: pg_sys::Oid,
-}
-
-/// The columns of a row type by position; `None` where one was dropped.
-pub type RowColumns = Vec<Option<RowColumn>>;
-
-/// A whole row given as one argument.
-pub struct WholeRow {
-    header: pg_sys::HeapTupleHeader,
-}
-
-/// What identifies a row's type.
-pub type RowType = (pg_sys::Oid, i32);
-
-impl WholeRow {
-    /// Unpacks argument `index`; `None` when it is NULL. The call site's type must be a row type.
-    pub fn of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<WholeRow> {
-        let datum = datum(fcinfo, index)?;
-        // SAFETY: a non-null composite datum points to a varlena whose plain form is a heap tuple header.
-        let header = unsafe { pg_sys::pg_detoast_datum(datum.cast_mut_ptr()).cast() };
-        Some(WholeRow { header })
-    }
-
-    /// The type it carries.
-    #[inline]
-    pub fn row_type(&self) -> RowType {
-        // SAFETY: a composite datum's header carries its type and typmod.
-        unsafe {
-            (
-                (*self.header).t_choice.t_datum.datum_typeid,
-                (*self.header).t_choice.t_datum.datum_typmod,
-            )
-        }
-    }
-
-    /// The columns of its type.
-    pub fn columns(&self) -> RowColumns {
-        self.descriptor()
-            .iter()
-            .map(|attribute| {
-                (!attribute.attisdropped).then(|| RowColumn {
-                    name: attribute.name().to_string(),
-                    type_oid: attribute.atttypid,
-                })
-            })
-            .collect()
-    }
-
-    fn descriptor(&self) -> PgTupleDesc<'static> {
-        let (type_oid, typmod) = self.row_type();
-        // SAFETY: the header's type is registered, or PostgreSQL raises an error; the descriptor is released when dropped.
-        unsafe { PgTupleDesc::from_pg(pg_sys::lookup_rowtype_tupdesc(type_oid, typmod)) }
-    }
-}
-
-/// Takes rows of one type apart.
-pub struct RowReader {
-    descriptor: pg_sys::TupleDesc,
-    values: Vec<pg_sys::Datum>,
-    nulls: Vec<bool>,
-}
-
-impl RowReader {
-    /// A reader for rows of the type of `row`. Its copy of the descriptor lives in the current memory context.
-    pub fn new(row: &WholeRow) -> RowReader {
-        let descriptor = row.descriptor();
-        let width = descriptor.len();
-        RowReader {
-            // SAFETY: copies a valid descriptor.
-            descriptor: unsafe { pg_sys::CreateTupleDescCopy(descriptor.as_ptr()) },
-            values: vec![pg_sys::Datum::from(0); width],
-            nulls: vec![true; width],
-        }
-    }
-
-    /// Takes `row` apart. It must have the type that the reader was made for.
-    #[inline]
-    pub fn read(&mut self, row: &WholeRow) {
-        // SAFETY: the tuple is the row's own header with its length; the arrays are as long as the descriptor, which describes it.
-        unsafe {
-            let mut tuple = pg_sys::HeapTupleData {
-                t_len: pgrx::varlena::varsize_4b(row.header.cast()) as u32,
-                t_data: row.header,
-                ..Default::default()
-            };
-            pg_sys::heap_deform_tuple(
-                &mut tuple,
-                self.descriptor,
-                self.values.as_mut_ptr(),
-                self.nulls.as_mut_ptr(),
-            );
-        }
-    }
-
-    /// Column `index` of the row read last as a plain number; NaN for NULL.
-    #[inline]
-    pub fn number(&self, index: usize, reader: Reader) -> f64 {
-        if self.nulls[index] {
-            f64::NAN
-        } else {
-            reader.number(self.values[index])
-        }
-    }
-
-    /// Column `index` of the row read last; `reader` must be that of the column's type.
-    #[inline]
-    pub fn value(&self, index: usize, reader: Reader) -> Value<'_> {
-        if self.nulls[index] {
-            return Value::Missing;
-        }
-        // SAFETY: the datum is not null and of the type that the descriptor names.
-        unsafe { reader.read(self.values[index]) }
     }
 }

@@ -138,6 +138,69 @@ impl Reader {
         }
     }
 
+    /// The number that stands in an argument itself; NaN for NULL, and for readers of other values.
+    #[inline(always)]
+    pub fn argument(self, argument: &pg_sys::NullableDatum) -> f64 {
+        if argument.isnull {
+            f64::NAN
+        } else {
+            self.number(argument.value)
+        }
+    }
+
+    /// Reads plain numbers, whether they are NULL beside them, into `out`; NULL, NaN and infinities become NaN.
+    #[inline]
+    pub fn numbers(self, data: impl Iterator<Item = (pg_sys::Datum, bool)>, out: &mut [f64]) {
+        #[inline(always)]
+        fn fill(
+            data: impl Iterator<Item = (pg_sys::Datum, bool)>,
+            out: &mut [f64],
+            number: impl Fn(pg_sys::Datum) -> f64,
+        ) {
+            for (out, (datum, is_null)) in out.iter_mut().zip(data) {
+                let number = number(datum);
+                *out = if !is_null && number.is_finite() {
+                    number
+                } else {
+                    f64::NAN
+                };
+            }
+        }
+        match self {
+            Reader::Float8 => fill(data, out, |datum| Reader::Float8.number(datum)),
+            other => fill(data, out, |datum| other.number(datum)),
+        }
+    }
+
+    /// Whether its values are texts whose bytes [`Reader::bytes`] gives: in a database of another encoding than UTF-8 they have to be
+    /// converted first.
+    pub fn has_bytes(self) -> bool {
+        // SAFETY: reads a setting of the backend.
+        let utf8 = unsafe { pg_sys::GetDatabaseEncoding() } == pg_sys::pg_enc::PG_UTF8 as i32;
+        utf8 && matches!(self, Reader::Text | Reader::Padded | Reader::Name)
+    }
+
+    /// The bytes of a text, unpacked in the current memory context where they have to be.
+    ///
+    /// # Safety
+    /// `datum` is a non-null value of this reader's type, for which [`Reader::has_bytes`] holds, valid for `'a`.
+    #[inline(always)]
+    pub unsafe fn bytes<'a>(self, datum: pg_sys::Datum) -> &'a [u8] {
+        match self {
+            // SAFETY: the datum is of the type that the arm names, as the caller promises.
+            Reader::Text => unsafe { packed(datum) },
+            Reader::Padded => {
+                // SAFETY: as above.
+                let text = unsafe { packed(datum) };
+                let end = text.iter().rposition(|&byte| byte != b' ').map_or(0, |last| last + 1);
+                &text[..end]
+            }
+            // SAFETY: a name is a zero-terminated array of 64 bytes.
+            Reader::Name => unsafe { CStr::from_ptr(datum.cast_mut_ptr()) }.to_bytes(),
+            _ => &[],
+        }
+    }
+
     /// Reads a datum. What has to be unpacked is allocated in the current memory context.
     ///
     /// # Safety
@@ -200,6 +263,14 @@ unsafe fn numeric(datum: pg_sys::Datum) -> f64 {
 /// # Safety
 /// `datum` is a non-null text or a type of the same layout; the result lives as long as the datum or the current memory context.
 unsafe fn text<'a>(datum: pg_sys::Datum) -> Cow<'a, str> {
+    // SAFETY: as the caller promises.
+    decode(unsafe { packed(datum) })
+}
+
+/// # Safety
+/// As for [`text`].
+#[inline(always)]
+unsafe fn packed<'a>(datum: pg_sys::Datum) -> &'a [u8] {
     // SAFETY: a varlena may be stored elsewhere or compressed: pg_detoast_datum_packed then gives a plain one.
     unsafe {
         let varlena: *mut pg_sys::varlena = datum.cast_mut_ptr();
@@ -209,7 +280,7 @@ unsafe fn text<'a>(datum: pg_sys::Datum) -> Cow<'a, str> {
         } else {
             varlena
         };
-        decode(varlena_to_byte_slice(plain))
+        varlena_to_byte_slice(plain)
     }
 }
 

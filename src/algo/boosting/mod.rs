@@ -45,6 +45,8 @@ pub use scorer::Scorer;
 
 use crate::algo::error::{Error, Result};
 use crate::algo::estimator::Estimator;
+use crate::algo::linear::model::softmax;
+use crate::algo::linear::probabilities;
 pub use crate::algo::trees::Importance;
 pub use crate::algo::trees::tree::Decision;
 
@@ -104,13 +106,6 @@ impl Boosting {
         importance
     }
 
-    /// Writes the raw scores of an encoded row: the value, the log odds, or one score a class. `out` has the length of
-    /// [`Boosting::first_scores`]. O(trees x depth).
-    pub fn raw_scores(&self, row: &[f64], out: &mut [f64]) {
-        out.copy_from_slice(&self.scores);
-        self.forest.add_scores(row, out);
-    }
-
     /// Checks that scoring any encoded row is safe; features[i] is 0 for a number column and the level count of a category. Errs
     /// with [`Error::Damaged`]. O(nodes).
     pub fn validate(&self, features: &[usize]) -> Result<()> {
@@ -132,33 +127,30 @@ impl Estimator for Boosting {
     }
 
     fn score(&self, row: &[f64], out: &mut [f64]) {
-        self.score_with(out, |scores| self.forest.add_scores(row, scores));
+        self.objective
+            .score(&self.scores, out, |sums| self.forest.add_scores(row, sums));
     }
 }
 
-impl Boosting {
-    /// Writes what [`Estimator::score`] gives, with raw scores that `add` adds the trees to.
+/// The trees of a model with one score add to so many sums that take turns: additions that wait for each other are slow.
+const LANES: usize = 4;
+
+impl Objective {
+    /// Writes what [`Estimator::score`] gives. `first` are the scores before the first tree; `add` adds tree t to the sum
+    /// `t % sums.len()`.
     #[inline]
-    fn score_with(&self, out: &mut [f64], add: impl FnOnce(&mut [f64])) {
-        match self.objective {
-            Objective::Regression => {
-                out.copy_from_slice(&self.scores);
-                add(out);
-            }
-            Objective::Binary => {
-                let mut score = [self.scores[0]];
-                add(&mut score);
-                out[0] = 1.0 / (1.0 + score[0].exp());
-                out[1] = 1.0 / (1.0 + (-score[0]).exp());
-            }
-            Objective::Multiclass { .. } => {
-                out.copy_from_slice(&self.scores);
-                add(out);
-                let most = out.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                out.iter_mut().for_each(|score| *score = (*score - most).exp());
-                let sum: f64 = out.iter().sum();
-                out.iter_mut().for_each(|p| *p /= sum);
-            }
+    fn score(self, first: &[f64], out: &mut [f64], add: impl FnOnce(&mut [f64])) {
+        if let Objective::Multiclass { .. } = self {
+            out.copy_from_slice(first);
+            add(out);
+            return softmax(out);
+        }
+        let mut lanes = [0.0; LANES];
+        add(&mut lanes);
+        let score = first[0] + ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3]));
+        match out {
+            [value] => *value = score,
+            out => out.copy_from_slice(&probabilities(score)),
         }
     }
 }

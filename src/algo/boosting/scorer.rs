@@ -1,235 +1,394 @@
 //! A model prepared for scoring many rows: bit sets instead of walks.
 //!
 //! The leaves of a tree are numbered from left to right, and a row starts with all of them. Every split that sends the row right
-//! takes away the leaves on its left; the first leaf that remains is the row's (Lucchese et al., "QuickScorer", 2015). Splits of all
-//! trees by one number column stand in the order of their thresholds, so those that send a row right are a prefix of them, and
-//! taking leaves away is one loop without a branch on the data.
+//! takes away the leaves on its left; the first leaf that remains is the row's (Lucchese et al., "QuickScorer", 2015).
+//!
+//! What the splits by one column take away depends on that column alone. So for each level of a category, and for the numbers between
+//! every few thresholds, what remains of all trees stands ready in a row of bit sets; a row's own sets are the intersection of one
+//! such row a column, which vector instructions make. Only the few splits whose thresholds are nearest to a number are looked at one
+//! by one, and without a branch on the data.
 
-use super::Boosting;
 use super::forest::Forest;
+use super::{Boosting, Objective};
 use crate::algo::estimator::Estimator;
 use crate::algo::trees::tree::Decision;
-
-/// Leaves of a tree that one bit set holds.
-const LEAVES: usize = 64;
 
 /// Trees of one block: one byte tells them apart.
 const TREES: usize = 256;
 
+/// Splits by number between two prepared rows.
+const STEP: usize = 8;
+
+/// Bit sets taken at a time.
+const CHUNK: usize = 16;
+
+/// Columns whose rows are looked up before they are intersected.
+const COLUMNS: usize = 32;
+
 /// A fitted model and what it takes to score fast. Gives the same scores as the model, to the bit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scorer {
-    model: Boosting,
-    /// None when a tree has more leaves than a bit set has bits; then trees are walked.
-    blocks: Option<Vec<Block>>,
+    objective: Objective,
+    first_scores: Vec<f64>,
+    blocks: Blocks,
 }
 
-/// Splits that send a row right: what remains of the leaves of their trees.
-#[derive(Debug, Clone, PartialEq, Default)]
-struct Cuts {
-    masks: Vec<u64>,
-    trees: Vec<u8>,
-}
-
-/// All splits of a block by one column.
+/// Blocks of trees, by the width of the sets of leaves.
 #[derive(Debug, Clone, PartialEq)]
-struct Column {
-    column: usize,
-    /// Of splits by number, ascending; as many as `cuts`.
-    thresholds: Vec<f64>,
-    /// Of splits by category: the words of their sets, all first words in one list, all second words in the next, and so on; each
-    /// as long as `cuts`.
-    words: [Vec<u64>; 4],
-    cuts: Cuts,
-    /// The splits that send missing values right.
-    missing: Cuts,
+enum Blocks {
+    Small(Vec<Block<u32>>),
+    Large(Vec<Block<u64>>),
 }
+
+/// The leaves of a tree that a row may still come to.
+trait Leaves: Copy + std::fmt::Debug + PartialEq + std::ops::BitAnd<Output = Self> + std::ops::BitAndAssign {
+    /// So many leaves a set holds.
+    const MOST: usize;
+    /// Every leaf.
+    const ALL: Self;
+    /// All but leaves `from` to `to`, which is behind `from` and no more than [`Leaves::MOST`].
+    fn without(from: usize, to: usize) -> Self;
+    /// The first leaf.
+    fn first(self) -> usize;
+}
+
+macro_rules! leaves {
+    ($set:ty) => {
+        impl Leaves for $set {
+            const MOST: usize = <$set>::BITS as usize;
+            const ALL: Self = <$set>::MAX;
+
+            fn without(from: usize, to: usize) -> Self {
+                !((<$set>::MAX >> (Self::MOST - (to - from))) << from)
+            }
+
+            #[inline(always)]
+            fn first(self) -> usize {
+                self.trailing_zeros() as usize
+            }
+        }
+    };
+}
+
+leaves!(u32);
+leaves!(u64);
 
 /// Up to [`TREES`] trees.
 #[derive(Debug, Clone, PartialEq)]
-struct Block {
-    columns: Vec<Column>,
+struct Block<L> {
+    columns: Vec<Column<L>>,
+    /// Rows of bit sets, one set a tree, each row of `chunks` chunks.
+    rows: Vec<[L; CHUNK]>,
+    chunks: usize,
     /// Where the leaf values of each tree begin.
     starts: Vec<u32>,
     values: Vec<f64>,
 }
 
-impl Cuts {
-    fn push(&mut self, mask: u64, tree: u8) {
-        self.masks.push(mask);
-        self.trees.push(tree);
-    }
+/// All splits of a block by one column. Its rows of the block's bit sets begin at `first`; the last one is for missing values.
+#[derive(Debug, Clone, PartialEq)]
+struct Column<L> {
+    column: usize,
+    first: usize,
+    splits: Splits<L>,
+}
 
-    #[inline]
-    fn apply(&self, count: usize, remaining: &mut [u64; TREES]) {
-        for (mask, tree) in self.masks.iter().zip(&self.trees).take(count) {
-            remaining[usize::from(*tree)] &= mask;
-        }
-    }
+#[derive(Debug, Clone, PartialEq)]
+enum Splits<L> {
+    /// One row a group: what remains when the splits of all groups before it send right.
+    Numbers {
+        /// The last threshold of each group, ascending.
+        lasts: Vec<f64>,
+        groups: Vec<Group<L>>,
+    },
+    /// One row a level, and one for all other levels.
+    Levels { levels: usize },
+}
+
+/// Splits by number whose thresholds follow each other. Those that are no splits have thresholds that no number exceeds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Group<L> {
+    thresholds: [f64; STEP],
+    masks: [L; STEP],
+    trees: [u8; STEP],
+}
+
+/// A split before it is laid out.
+struct Split<'a, L> {
+    column: usize,
+    /// What remains of the tree's leaves when it sends right.
+    mask: L,
+    tree: u8,
+    missing_left: bool,
+    by: By<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum By<'a> {
+    Number(f64),
+    Levels(&'a [u64; 4]),
 }
 
 impl Scorer {
-    /// Prepares `model`, which has passed [`Boosting::validate`] if it was decoded. O(nodes log nodes).
-    pub fn new(model: Boosting) -> Self {
+    /// Prepares `model`, which has passed [`Boosting::validate`] if it was decoded; `None` when a tree has more leaves than a set of
+    /// 64 holds. O(nodes log nodes + trees x (levels of the categories + splits / 8)), in time and memory.
+    pub fn new(model: &Boosting) -> Option<Self> {
         let forest = model.forest();
-        let blocks = (0..forest.trees())
-            .step_by(TREES)
-            .map(|first| Block::new(forest, first..(first + TREES).min(forest.trees())))
-            .collect();
-        Scorer { model, blocks }
+        let blocks = match blocks(forest) {
+            Some(blocks) => Blocks::Small(blocks),
+            None => Blocks::Large(blocks(forest)?),
+        };
+        Some(Scorer {
+            objective: model.objective(),
+            first_scores: model.first_scores().to_vec(),
+            blocks,
+        })
     }
+}
 
-    /// The model.
-    pub fn model(&self) -> &Boosting {
-        &self.model
-    }
+fn blocks<L: Leaves>(forest: &Forest) -> Option<Vec<Block<L>>> {
+    (0..forest.trees())
+        .step_by(TREES)
+        .map(|first| Block::new(forest, first..(first + TREES).min(forest.trees())))
+        .collect()
 }
 
 impl Estimator for Scorer {
     fn outputs(&self) -> usize {
-        self.model.outputs()
+        self.objective.outputs()
     }
 
     fn score(&self, row: &[f64], out: &mut [f64]) {
-        match &self.blocks {
-            None => self.model.score(row, out),
-            Some(blocks) => self.model.score_with(out, |scores| {
-                let mut class = 0;
-                blocks
-                    .iter()
-                    .for_each(|block| class = block.add_scores(row, scores, class));
-            }),
+        self.objective
+            .score(&self.first_scores, out, |sums| match &self.blocks {
+                Blocks::Small(blocks) => add_scores(blocks, row, sums),
+                Blocks::Large(blocks) => add_scores(blocks, row, sums),
+            });
+    }
+}
+
+/// Adds the leaf values of a row: those of tree t to sum `t % sums.len()`.
+#[inline]
+fn add_scores<L: Leaves>(blocks: &[Block<L>], row: &[f64], sums: &mut [f64]) {
+    let mut next = 0;
+    for block in blocks {
+        let remaining = block.remaining(row);
+        for (start, leaves) in block.starts.iter().zip(remaining.as_flattened()) {
+            sums[next] += block.values[*start as usize + leaves.first()];
+            next = if next + 1 == sums.len() { 0 } else { next + 1 };
         }
     }
 }
 
-impl Block {
-    /// None when a tree has too many leaves.
+impl<L: Leaves> Block<L> {
+    /// `None` when a tree has too many leaves.
     fn new(forest: &Forest, trees: std::ops::Range<usize>) -> Option<Self> {
         let mut block = Block {
             columns: Vec::new(),
-            starts: Vec::new(),
+            rows: Vec::new(),
+            chunks: trees.len().div_ceil(CHUNK),
+            starts: Vec::with_capacity(trees.len()),
             values: Vec::new(),
         };
-        // Splits by (column, threshold, ...); categories sort by nothing.
-        let mut numbers: Vec<(usize, f64, u64, u8, bool)> = Vec::new();
-        let mut categories: Vec<(usize, [u64; 4], u64, u8, bool)> = Vec::new();
+        let mut splits = Vec::new();
         for (number, tree) in trees.enumerate() {
-            let first_value = block.values.len();
-            block.starts.push(first_value as u32);
-            // Depth first, left before right: leaves come from left to right. A split is met again when its left side is done.
-            let mut stack = vec![(forest.tree(tree).start, None)];
-            while let Some((node, begun)) = stack.pop() {
-                let seen = block.values.len() - first_value;
-                let Some((left, right)) = forest.children(node) else {
-                    if seen == LEAVES {
-                        return None;
-                    }
-                    block.values.push(forest.stats(node).value);
-                    continue;
-                };
-                let Some(from) = begun else {
-                    stack.extend([(node, Some(seen)), (left, None)]);
-                    continue;
-                };
-                stack.push((right, None));
-                // Leaves `from` to `seen` are on the left. There is a leaf on the right, so `seen` is below 64, or the tree is
-                // too large and none of this is used.
-                let leaves_on_left = (u64::MAX >> (LEAVES - (seen - from))) << from;
-                match forest.decision(node) {
-                    Decision::Leaf => {}
-                    Decision::Number {
-                        column,
-                        threshold,
-                        missing_left,
-                    } => {
-                        numbers.push((column, threshold, !leaves_on_left, number as u8, missing_left));
-                    }
-                    Decision::Category {
-                        column,
-                        levels,
-                        missing_left,
-                    } => {
-                        categories.push((column, *levels, !leaves_on_left, number as u8, missing_left));
-                    }
-                }
-            }
+            block.add_tree(forest, tree, number as u8, &mut splits)?;
         }
-        numbers.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-        categories.sort_by_key(|split| split.0);
-        for (column, threshold, mask, tree, missing_left) in numbers {
-            let column = block.column(column);
-            column.thresholds.push(threshold);
-            column.add(mask, tree, missing_left);
-        }
-        for (column, set, mask, tree, missing_left) in categories {
-            let column = block.column(column);
-            column
-                .words
-                .iter_mut()
-                .zip(set)
-                .for_each(|(words, word)| words.push(word));
-            column.add(mask, tree, missing_left);
+        splits.sort_by(|a, b| {
+            let order = match (a.by, b.by) {
+                (By::Number(a), By::Number(b)) => a.total_cmp(&b),
+                _ => std::cmp::Ordering::Equal,
+            };
+            a.column.cmp(&b.column).then(order)
+        });
+        for splits in splits.chunk_by(|a, b| a.column == b.column) {
+            block.add_column(splits);
         }
         Some(block)
     }
 
-    /// The last column, when it is this one, or a new one.
-    fn column(&mut self, column: usize) -> &mut Column {
-        if self.columns.last().is_none_or(|last| last.column != column) {
-            let (cuts, missing) = (Cuts::default(), Cuts::default());
-            self.columns.push(Column {
+    /// Adds a tree's leaves to the values, and its splits to `splits`; `None` when there are too many leaves.
+    fn add_tree<'a>(
+        &mut self,
+        forest: &'a Forest,
+        tree: usize,
+        number: u8,
+        splits: &mut Vec<Split<'a, L>>,
+    ) -> Option<()> {
+        let first_value = self.values.len();
+        self.starts.push(first_value as u32);
+        // Depth first, left before right: leaves come from left to right. A split is met again when its left side is done.
+        let mut stack = vec![(forest.tree(tree).start, None)];
+        while let Some((node, begun)) = stack.pop() {
+            let seen = self.values.len() - first_value;
+            let Some((left, right)) = forest.children(node) else {
+                if seen == L::MOST {
+                    return None;
+                }
+                self.values.push(forest.stats(node).value);
+                continue;
+            };
+            let Some(from) = begun else {
+                stack.extend([(node, Some(seen)), (left, None)]);
+                continue;
+            };
+            stack.push((right, None));
+            let (column, missing_left, by) = match forest.decision(node) {
+                Decision::Leaf => continue,
+                Decision::Number {
+                    column,
+                    threshold,
+                    missing_left,
+                } => (column, missing_left, By::Number(threshold)),
+                Decision::Category {
+                    column,
+                    levels,
+                    missing_left,
+                } => (column, missing_left, By::Levels(levels)),
+            };
+            splits.push(Split {
                 column,
-                thresholds: Vec::new(),
-                words: Default::default(),
-                cuts,
-                missing,
+                // Leaves `from` to `seen` are on its left.
+                mask: L::without(from, seen),
+                tree: number,
+                missing_left,
+                by,
             });
         }
-        let last = self.columns.len() - 1;
-        &mut self.columns[last]
+        Some(())
     }
 
-    /// Adds the leaf values of a row, the first tree's to the score of `class`; returns the class of the next tree.
-    fn add_scores(&self, row: &[f64], scores: &mut [f64], mut class: usize) -> usize {
-        let mut remaining = [u64::MAX; TREES];
-        self.columns
-            .iter()
-            .for_each(|column| column.apply(row[column.column], &mut remaining));
-        for (start, leaves) in self.starts.iter().zip(remaining) {
-            scores[class] += self.values[*start as usize + leaves.trailing_zeros() as usize];
-            class = if class + 1 == scores.len() { 0 } else { class + 1 };
+    /// Lays out all splits by one column, those by number in the order of their thresholds.
+    fn add_column(&mut self, splits: &[Split<'_, L>]) {
+        let first = self.rows.len() / self.chunks;
+        let kind = match splits[0].by {
+            By::Number(_) => self.add_numbers(splits),
+            By::Levels(_) => self.add_levels(splits),
+        };
+        self.add_row(splits.iter().filter(|split| !split.missing_left));
+        self.columns.push(Column {
+            column: splits[0].column,
+            first,
+            splits: kind,
+        });
+    }
+
+    fn add_numbers(&mut self, splits: &[Split<'_, L>]) -> Splits<L> {
+        let no_split = Group {
+            thresholds: [f64::INFINITY; STEP],
+            masks: [L::ALL; STEP],
+            trees: [0; STEP],
+        };
+        // There is a group behind a last one that is full, for numbers above all thresholds.
+        let mut groups = vec![no_split; splits.len() / STEP + 1];
+        for (place, split) in splits.iter().enumerate() {
+            let (group, place) = (&mut groups[place / STEP], place % STEP);
+            if let By::Number(threshold) = split.by {
+                (group.thresholds[place], group.masks[place], group.trees[place]) = (threshold, split.mask, split.tree);
+            }
         }
-        class
+        self.add_row([]);
+        for group in splits.chunks_exact(STEP) {
+            self.rows.extend_from_within(self.rows.len() - self.chunks..);
+            self.take_away(group);
+        }
+        Splits::Numbers {
+            lasts: groups.iter().map(|group| group.thresholds[STEP - 1]).collect(),
+            groups,
+        }
+    }
+
+    fn add_levels(&mut self, splits: &[Split<'_, L>]) -> Splits<L> {
+        let goes_left = |split: &Split<'_, L>, level: usize| match split.by {
+            By::Levels(words) => words.get(level / 64).is_some_and(|word| word >> (level % 64) & 1 == 1),
+            By::Number(_) => false,
+        };
+        let levels = (0..256)
+            .rev()
+            .find(|&level| splits.iter().any(|split| goes_left(split, level)))
+            .map_or(0, |last| last + 1);
+        for level in 0..=levels {
+            self.add_row(splits.iter().filter(|split| !goes_left(split, level)));
+        }
+        Splits::Levels { levels }
+    }
+
+    /// Adds a row without the leaves that `splits`, which send right, take away.
+    fn add_row<'a, 's: 'a>(&mut self, splits: impl IntoIterator<Item = &'a Split<'s, L>>)
+    where
+        L: 'a,
+    {
+        self.rows.extend(std::iter::repeat_n([L::ALL; CHUNK], self.chunks));
+        self.take_away(splits);
+    }
+
+    /// Takes away from the last row what `splits`, which send right, take away.
+    fn take_away<'a, 's: 'a>(&mut self, splits: impl IntoIterator<Item = &'a Split<'s, L>>)
+    where
+        L: 'a,
+    {
+        let start = self.rows.len() - self.chunks;
+        for split in splits {
+            let tree = usize::from(split.tree);
+            self.rows[start + tree / CHUNK][tree % CHUNK] &= split.mask;
+        }
+    }
+
+    /// What remains of each tree's leaves for a row.
+    #[inline]
+    fn remaining(&self, row: &[f64]) -> [[L; CHUNK]; TREES / CHUNK] {
+        let mut remaining = [[L::ALL; CHUNK]; TREES / CHUNK];
+        for columns in self.columns.chunks(COLUMNS) {
+            let (mut places, mut starts) = ([0; COLUMNS], [0; COLUMNS]);
+            for ((column, place), start) in columns.iter().zip(&mut places).zip(&mut starts) {
+                *place = column.place(row[column.column]);
+                *start = (column.first + *place) * self.chunks;
+            }
+            for (chunk, remaining) in remaining.iter_mut().enumerate().take(self.chunks) {
+                for start in &starts[..columns.len()] {
+                    let ready = &self.rows[start + chunk];
+                    for (left, ready) in remaining.iter_mut().zip(ready) {
+                        *left &= *ready;
+                    }
+                }
+            }
+            let sets = remaining.as_flattened_mut();
+            for (column, place) in columns.iter().zip(places) {
+                if let Splits::Numbers { groups, .. } = &column.splits
+                    && let Some(group) = groups.get(place)
+                {
+                    group.apply(row[column.column], sets);
+                }
+            }
+        }
+        remaining
     }
 }
 
-impl Column {
-    fn add(&mut self, mask: u64, tree: u8, missing_left: bool) {
-        self.cuts.push(mask, tree);
-        if !missing_left {
-            self.missing.push(mask, tree);
-        }
-    }
-
-    /// Takes the leaves away that a row with the value `x` cannot reach.
+impl<L: Leaves> Column<L> {
+    /// Which of its rows goes with the value `x`.
     #[inline]
-    fn apply(&self, x: f64, remaining: &mut [u64; TREES]) {
-        if x.is_nan() {
-            return self.missing.apply(self.missing.masks.len(), remaining);
-        }
-        if self.words[0].is_empty() {
-            return self
-                .cuts
-                .apply(self.thresholds.partition_point(|threshold| *threshold < x), remaining);
-        }
-        // The cast saturates, so that unseen levels (infinity) have a code that no set holds.
-        let code = (x as u32).min(255);
-        let words = &self.words[(code >> 6) as usize & 3];
-        for ((word, mask), tree) in words.iter().zip(&self.cuts.masks).zip(&self.cuts.trees) {
-            // All ones when the level goes left, so that nothing is taken away.
-            let goes_left = (word >> (code & 63) & 1).wrapping_neg();
-            remaining[usize::from(*tree)] &= mask | goes_left;
+    fn place(&self, x: f64) -> usize {
+        let (missing, place) = match &self.splits {
+            Splits::Numbers { lasts, .. } => (lasts.len(), lasts.partition_point(|last| *last < x)),
+            // The cast saturates, so that unseen levels (infinity) are beyond those that go left anywhere.
+            Splits::Levels { levels } => (levels + 1, (x as usize).min(*levels)),
+        };
+        if x.is_nan() { missing } else { place }
+    }
+}
+
+impl<L: Leaves> Group<L> {
+    /// Takes away what those of its splits take away that send `x` right.
+    #[inline]
+    fn apply(&self, x: f64, sets: &mut [L]) {
+        for place in 0..STEP {
+            let mask = if self.thresholds[place] < x {
+                self.masks[place]
+            } else {
+                L::ALL
+            };
+            sets[usize::from(self.trees[place])] &= mask;
         }
     }
 }

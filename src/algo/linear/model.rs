@@ -25,6 +25,18 @@ pub enum Link {
     Softmax,
 }
 
+impl Link {
+    /// Turns the one linear score of a row into outputs.
+    #[inline]
+    pub(super) fn finish(self, score: f64, out: &mut [f64]) {
+        match (self, out) {
+            (Link::Logistic, out) => out.iter_mut().zip(probabilities(score)).for_each(|(out, p)| *out = p),
+            (_, [out, ..]) => *out = score,
+            (_, []) => {}
+        }
+    }
+}
+
 /// A weight on the raw scale: of a number itself, or of a level's being there.
 ///
 /// The score is the intercept plus the sum of the weights times raw values, a missing number counting as the training mean.
@@ -176,16 +188,6 @@ impl LinearModel {
         &self.predictor
     }
 
-    /// Turns the one linear score of a row into outputs.
-    #[inline]
-    pub(super) fn finish(&self, score: f64, out: &mut [f64]) {
-        match (self.link, out) {
-            (Link::Logistic, out) => out.iter_mut().zip(probabilities(score)).for_each(|(out, p)| *out = p),
-            (_, [out, ..]) => *out = score,
-            (_, []) => {}
-        }
-    }
-
     /// What turns linear scores into outputs.
     pub fn link(&self) -> Link {
         self.link
@@ -227,7 +229,7 @@ impl Estimator for LinearModel {
 
     fn score(&self, row: &[f64], out: &mut [f64]) {
         match self.link {
-            Link::Identity | Link::Logistic => self.finish(self.predictor.score(row), out),
+            Link::Identity | Link::Logistic => self.link.finish(self.predictor.score(row), out),
             Link::Softmax => {
                 self.predictor.scores(row, out);
                 softmax(out);

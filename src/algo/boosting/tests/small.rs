@@ -1,6 +1,7 @@
 //! Cases small enough to work out by hand.
 
 use super::*;
+use crate::algo::frame::UNSEEN;
 use crate::algo::trees::tree::Decision;
 
 fn number(values: &[f64]) -> Column {
@@ -54,10 +55,11 @@ fn logistic_leaves_are_newton_steps() {
     let start = (2.0f64 / 3.0).ln();
     assert!((model.first_scores()[0] - start).abs() < 1e-12);
     // p = 0.4: gradients p - y, hessians 0.24.
-    let mut raw = [0.0];
-    model.raw_scores(&[1.0], &mut raw);
+    let mut raw = [start];
+    model.forest().add_scores(&[1.0], &mut raw);
     assert!((raw[0] - (start - 0.8 / 0.48)).abs() < 1e-6, "{raw:?}");
-    model.raw_scores(&[2.0], &mut raw);
+    raw = [start];
+    model.forest().add_scores(&[2.0], &mut raw);
     assert!((raw[0] - (start + 0.8 / 0.72)).abs() < 1e-6, "{raw:?}");
     let p = score(&model, &[2.0]);
     assert!((p[0] + p[1] - 1.0).abs() < 1e-15);
@@ -214,16 +216,49 @@ fn nothing_to_split_leaves_the_mean() {
 fn models_of_every_size_are_prepared_for_scoring() {
     let (columns, targets) = mixed(2_000, 15);
     let data = dataset(columns, targets);
-    // Leaves up to the bits of a set and beyond, more trees than a block has.
-    for (leaves, trees) in [(64, 3), (65, 3), (200, 2), (4, 300)] {
+    // Leaves up to the bits of a small and a large set and beyond, more trees than a block has.
+    for (leaves, trees) in [(32, 3), (33, 3), (64, 3), (65, 3), (200, 2), (4, 300)] {
         let mut params = BoostingParams::new(Objective::Regression);
         (params.num_leaves, params.n_estimators, params.min_child_samples) = (leaves, trees, 2);
         let model = fit(params, &data).unwrap();
+        assert_eq!(Scorer::new(&model).is_some(), leaves <= 64);
         let mut row = [0.0; 4];
         for index in (0..2_000).step_by(50) {
             data.records.encode_row(index, &mut row);
             // Compares both ways to score.
             assert!(score(&model, &row)[0].is_finite());
         }
+        // Each column at, next to and between its thresholds, and where there is none.
+        for column in 0..row.len() {
+            for x in (-60..60)
+                .map(|x| f64::from(x) / 8.0)
+                .chain([f64::MIN, f64::MAX, f64::NAN])
+            {
+                let mut row = row;
+                row[column] = if x < 0.0 && MIXED[column] > 0 { UNSEEN } else { x };
+                assert!(score(&model, &row)[0].is_finite());
+            }
+        }
+    }
+}
+
+#[test]
+fn many_columns_are_prepared_for_scoring() {
+    let columns =
+        (1..=70).map(|column| number(&(0..500).map(|row| f64::from(row * column % 97)).collect::<Vec<f64>>()));
+    let targets = (0..500).map(|row| f64::from(row * row % 89)).collect();
+    let data = dataset(columns.collect(), targets);
+    let mut params = BoostingParams::new(Objective::Regression);
+    (params.num_leaves, params.n_estimators, params.min_child_samples) = (16, 30, 2);
+    let model = fit(params, &data).unwrap();
+    let used = model.importance(70).iter().filter(|column| column.splits > 0).count();
+    assert!(used > 40, "{used} columns");
+    let mut row = [0.0; 70];
+    for index in 0..500 {
+        data.records.encode_row(index, &mut row);
+        if index % 3 == 0 {
+            row[index % 70] = f64::NAN;
+        }
+        assert!(score(&model, &row)[0].is_finite());
     }
 }

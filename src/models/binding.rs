@@ -1,0 +1,319 @@
+//! How a call's arguments become a model's inputs: found once per call site, read once per row.
+
+use std::cell::RefCell;
+
+use hashbrown::HashMap;
+use pgrx::pg_sys;
+
+use super::predict::quote_identifier;
+use super::scorer::Scorer;
+use crate::algo::linear;
+use crate::algo::model::InputKind;
+use crate::pg::arguments;
+use crate::pg::error::{Error, FEATURE_TYPE, INVALID_PARAMETER, MISSING_FEATURE, Result};
+use crate::pg::fields::{Arguments, Fields};
+use crate::pg::site;
+use crate::pg::types::{self, Reader, Value};
+use crate::pg::whole_row::{RowColumn, RowReader, RowType, WholeRow};
+
+/// Where the features are.
+pub enum Binding {
+    /// Each is an argument.
+    Arguments(Plan),
+    /// They are columns of one row.
+    Row {
+        row_type: RowType,
+        plan: Plan,
+        reader: RowReader,
+    },
+}
+
+/// How fields become an encoded row.
+#[derive(Default)]
+pub struct Plan {
+    numbers: Vec<Numbers>,
+    others: Vec<Other>,
+    /// The codes of enum values met so far, by input.
+    enums: RefCell<HashMap<(usize, pg_sys::Oid), f64>>,
+}
+
+/// Fields next to each other that are plain numbers, and are so in the encoded row.
+struct Numbers {
+    first: usize,
+    count: usize,
+    at: usize,
+    reader: Reader,
+}
+
+/// Any other field.
+struct Other {
+    input: usize,
+    place: usize,
+    reader: Reader,
+    how: How,
+}
+
+enum How {
+    /// A level by its bytes.
+    Level,
+    /// A level by the enum's value.
+    Enum,
+    Value,
+}
+
+impl Plan {
+    fn add(&mut self, scorer: &Scorer, input: usize, place: usize, reader: Reader) {
+        if let Some(at) = scorer.number_place(input, reader) {
+            return match self.numbers.last_mut() {
+                Some(last)
+                    if last.reader == reader && (last.first + last.count, last.at + last.count) == (place, at) =>
+                {
+                    last.count += 1;
+                }
+                _ => self.numbers.push(Numbers {
+                    first: place,
+                    count: 1,
+                    at,
+                    reader,
+                }),
+            };
+        }
+        let is_category = matches!(scorer.model().inputs[input].kind, InputKind::Category { .. });
+        let how = match reader {
+            Reader::Enum if is_category => How::Enum,
+            _ if is_category && reader.has_bytes() => How::Level,
+            _ => How::Value,
+        };
+        self.others.push(Other {
+            input,
+            place,
+            reader,
+            how,
+        });
+    }
+
+    /// Encodes the fields into `row`. Errs with ML004 for an untyped literal that is not what the model wants.
+    #[inline(always)]
+    pub fn read(&self, scorer: &Scorer, fields: &impl Fields, row: &mut [f64]) -> Result<()> {
+        for run in &self.numbers {
+            run.reader
+                .numbers(fields.after(run.first), &mut row[run.at..run.at + run.count]);
+        }
+        self.read_others(scorer, fields, row)
+    }
+
+    /// Scores arguments by a linear model; plain numbers are added where they are, without being encoded. Errs as [`Plan::read`].
+    #[inline(always)]
+    pub fn score(
+        &self,
+        scorer: &Scorer,
+        linear: &linear::Scorer,
+        arguments: &Arguments<'_>,
+        row: &mut [f64],
+        out: &mut [f64],
+    ) -> Result<()> {
+        // Look-ups first: the processor gets on with the numbers while it waits for them.
+        self.read_others(scorer, arguments, row)?;
+        let (mut sum, mut next) = (linear::Sum::default(), 0);
+        for run in &self.numbers {
+            if next < run.at {
+                sum = linear.add(sum, next, &row[next..run.at], |value| *value);
+            }
+            let values = arguments.slice(run.first, run.count);
+            sum = match run.reader {
+                Reader::Float8 => linear.add(sum, run.at, values, |value| Reader::Float8.argument(value)),
+                reader => linear.add(sum, run.at, values, |value| reader.argument(value)),
+            };
+            next = run.at + run.count;
+        }
+        if next < row.len() {
+            sum = linear.add(sum, next, &row[next..], |value| *value);
+        }
+        linear.finish(sum, row, out);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn read_others(&self, scorer: &Scorer, fields: &impl Fields, row: &mut [f64]) -> Result<()> {
+        for other in &self.others {
+            match other.how {
+                How::Level => {
+                    scorer.encode_level(other.input, fields.bytes(other.place, other.reader), row);
+                }
+                How::Enum => self.read_enum(scorer, other, fields, row),
+                How::Value => read_value(scorer, other, fields, row)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The label of an enum's value is looked up once.
+    fn read_enum(&self, scorer: &Scorer, other: &Other, fields: &impl Fields, row: &mut [f64]) {
+        let (value, at) = (fields.value(other.place, other.reader), scorer.place(other.input));
+        let Value::Enum(oid) = value else {
+            row[at] = f64::NAN;
+            return;
+        };
+        let mut enums = self.enums.borrow_mut();
+        if let Some(&code) = enums.get(&(other.input, oid)) {
+            row[at] = code;
+        } else {
+            scorer.encode(other.input, &value, row);
+            enums.insert((other.input, oid), row[at]);
+        }
+    }
+}
+
+/// Reads a value of any type.
+#[inline(never)]
+fn read_value(scorer: &Scorer, other: &Other, fields: &impl Fields, row: &mut [f64]) -> Result<()> {
+    let value = fields.value(other.place, other.reader);
+    let known = scorer.encode(other.input, &value, row);
+    if known || other.reader != Reader::Literal {
+        return Ok(());
+    }
+    check_literal(scorer, other.input, &value)
+}
+
+/// An untyped literal for a number or a vector has to be one.
+fn check_literal(scorer: &Scorer, input: usize, value: &Value<'_>) -> Result<()> {
+    let input = &scorer.model().inputs[input];
+    match (&input.kind, value) {
+        (InputKind::Category { .. }, _) => Ok(()),
+        (_, Value::Text(text)) => Err(Error::new(
+            FEATURE_TYPE,
+            format!("feature \"{}\" cannot be '{text}'", input.name),
+        )
+        .detail(format!("It was {} in training.", input.type_name))
+        .hint(format!("Give a value of type {}, or NULL.", input.type_name))),
+        _ => Ok(()),
+    }
+}
+
+/// The error of a feature whose values the model cannot take.
+pub fn wrong_type(scorer: &Scorer, input: usize, found: &str, reference: &str) -> Error {
+    let input = &scorer.model().inputs[input];
+    Error::new(
+        FEATURE_TYPE,
+        format!(
+            "feature \"{}\" of model \"{reference}\" cannot be of type {found}",
+            input.name
+        ),
+    )
+    .detail(format!("It was {} in training.", input.type_name))
+    .hint(format!(
+        "Cast it: {}::{}.",
+        quote_identifier(&input.name),
+        input.type_name
+    ))
+}
+
+/// The reader of an input's field, whose type is `type_oid`. Errs with ML004 when the model cannot take such values.
+fn reader(scorer: &Scorer, input: usize, type_oid: pg_sys::Oid, reference: &str) -> Result<Reader> {
+    Reader::of(type_oid)
+        .filter(|&reader| scorer.accepts(input, reader))
+        .ok_or_else(|| wrong_type(scorer, input, &types::name_of(type_oid), reference))
+}
+
+/// Binds a call's arguments behind the model: one a feature; or an array of names, and one argument a name.
+pub fn of_arguments(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCallInfo) -> Result<Plan> {
+    if arguments::called_variadic(fcinfo) {
+        return Err(
+            Error::new(INVALID_PARAMETER, "features cannot be passed as a VARIADIC array")
+                .hint("Pass the features one by one, or a whole row."),
+        );
+    }
+    let type_of = |argument| arguments::argument_type(fcinfo, argument).unwrap_or(pg_sys::UNKNOWNOID);
+    if arguments::count(fcinfo) > 1 && type_of(1) == pg_sys::TEXTARRAYOID {
+        return by_name(scorer, reference, &named(fcinfo, type_of)?, 2);
+    }
+    let inputs = &scorer.model().inputs;
+    let given = arguments::count(fcinfo) - 1;
+    if given != inputs.len() {
+        let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+        return Err(Error::new(
+            MISSING_FEATURE,
+            format!(
+                "model \"{reference}\" takes {} features as arguments, not {given}",
+                inputs.len()
+            ),
+        )
+        .detail(format!("The features are, in order: {}.", names.join(", ")))
+        .hint("Pass one whole row, such as a table's alias, to have its columns bound by name."));
+    }
+    let mut plan = Plan::default();
+    for input in 0..given {
+        let reader = reader(scorer, input, type_of(input + 1), reference)?;
+        plan.add(scorer, input, input + 1, reader);
+    }
+    Ok(plan)
+}
+
+/// The columns that a call gives behind an array of their names.
+fn named(fcinfo: pg_sys::FunctionCallInfo, type_of: impl Fn(usize) -> pg_sys::Oid) -> Result<Vec<Option<RowColumn>>> {
+    let given = arguments::count(fcinfo) - 2;
+    let names = match arguments::is_constant(fcinfo, 1) {
+        true => arguments::texts(fcinfo, 1),
+        false => None,
+    };
+    let names = names.filter(|names| names.len() == given).ok_or_else(|| {
+        Error::new(
+            INVALID_PARAMETER,
+            "the names of features have to be a constant array with one name an argument",
+        )
+        .detail(format!("{given} arguments follow the array."))
+        .hint("Pass the features one by one in the model's order, or a whole row.")
+    })?;
+    let column = |(place, name): (usize, String)| {
+        Some(RowColumn {
+            name,
+            type_oid: type_of(place + 2),
+        })
+    };
+    Ok(names.into_iter().enumerate().map(column).collect())
+}
+
+/// Binds a whole row.
+pub fn of_row(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCallInfo, row: &WholeRow) -> Result<Binding> {
+    Ok(Binding::Row {
+        row_type: row.row_type(),
+        plan: by_name(scorer, reference, &row.columns(), 0)?,
+        reader: site::in_its_memory(fcinfo, || RowReader::new(row)),
+    })
+}
+
+/// Binds columns by their names; the first of them is field number `first`.
+fn by_name(scorer: &Scorer, reference: &str, there: &[Option<RowColumn>], first: usize) -> Result<Plan> {
+    let inputs = &scorer.model().inputs;
+    // ROW(a, b, ...) names its columns f1, f2, ...: such a row is bound by position.
+    let unnamed = there.len() == inputs.len()
+        && there
+            .iter()
+            .enumerate()
+            .all(|(i, c)| c.as_ref().is_some_and(|c| c.name == format!("f{}", i + 1)));
+    let mut plan = Plan::default();
+    for (input, wanted) in inputs.iter().enumerate() {
+        let place = if unnamed {
+            Some(input)
+        } else {
+            there
+                .iter()
+                .position(|column| column.as_ref().is_some_and(|column| column.name == wanted.name))
+        };
+        let Some((place, column)) = place.and_then(|place| there[place].as_ref().map(|column| (place, column))) else {
+            let names: Vec<&str> = there.iter().flatten().map(|column| column.name.as_str()).collect();
+            return Err(Error::new(
+                MISSING_FEATURE,
+                format!(
+                    "the row lacks column \"{}\", which model \"{reference}\" needs",
+                    wanted.name
+                ),
+            )
+            .detail(format!("The row's columns are: {}.", names.join(", ")))
+            .hint("Give the row all columns that the model was trained on; their order does not matter."));
+        };
+        let reader = reader(scorer, input, column.type_oid, reference)?;
+        plan.add(scorer, input, first + place, reader);
+    }
+    Ok(plan)
+}
