@@ -5,9 +5,14 @@ use hashbrown::HashMap;
 use crate::algo::frame::MISSING;
 use crate::algo::label::Label;
 use crate::algo::lines::Lines;
+use crate::algo::monitor::Monitor;
+use crate::pg::compute;
 use crate::pg::error::{COLUMN_TYPE, Error, LIMIT_EXCEEDED, Result};
 use crate::pg::query::OutputColumn;
 use crate::pg::types::{self, Reader, Role, Value};
+
+/// Values between two looks for an interrupt.
+const BLOCK: usize = 1 << 15;
 
 /// How a column of the query is read.
 #[derive(Debug, Clone)]
@@ -223,7 +228,10 @@ fn next_code(column: &str, levels: usize) -> Result<u32> {
 
 fn category(codes: Vec<u32>, levels: impl Iterator<Item = (Label, u32)>) -> Values {
     let mut by_code: Vec<Label> = Vec::new();
-    for (level, code) in levels {
+    for (index, (level, code)) in levels.enumerate() {
+        if index % BLOCK == 0 {
+            compute::serve_interrupts();
+        }
         let place = code as usize;
         if by_code.len() <= place {
             by_code.resize(place + 1, Label::Bool(false));
@@ -245,17 +253,21 @@ impl ReadColumn {
 
 /// Numbers as class labels: one distinct label list in label order, and a code a row ([`MISSING`] for NULL). `None` for a type, or a number,
 /// that cannot be a class.
-pub fn classes_of(reader: Reader, numbers: &[f64]) -> Option<(Vec<Label>, Vec<u32>)> {
+/// Errs only when stopped.
+pub fn classes_of(reader: Reader, numbers: &[f64], monitor: &dyn Monitor) -> Result<Option<(Vec<Label>, Vec<u32>)>> {
     if !matches!(
         reader,
         Reader::Bool | Reader::Int2 | Reader::Int4 | Reader::Int8 | Reader::Numeric
     ) {
-        return None;
+        return Ok(None);
     }
     let mut dictionary = HashMap::<u64, u32>::new();
     let mut labels = Vec::new();
     let mut codes = Vec::with_capacity(numbers.len());
-    for &number in numbers {
+    for (index, &number) in numbers.iter().enumerate() {
+        if index % BLOCK == 0 {
+            monitor.check()?;
+        }
         if number.is_nan() {
             codes.push(MISSING);
             continue;
@@ -263,7 +275,7 @@ pub fn classes_of(reader: Reader, numbers: &[f64]) -> Option<(Vec<Label>, Vec<u3
         let label = match reader {
             Reader::Bool => Label::Bool(number != 0.0),
             _ if number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0 => Label::Number(number as i64),
-            _ => return None,
+            _ => return Ok(None),
         };
         // -0.0 is 0.
         let code = *dictionary.entry((number + 0.0).to_bits()).or_insert_with(|| {
@@ -272,7 +284,7 @@ pub fn classes_of(reader: Reader, numbers: &[f64]) -> Option<(Vec<Label>, Vec<u3
         });
         codes.push(code);
     }
-    Some(in_order(labels, &codes))
+    Ok(Some(in_order(labels, &codes)))
 }
 
 /// Levels in their order, and the codes of rows that go with it.

@@ -76,7 +76,7 @@ pub struct Prepared {
 
 /// Prepares the rows. Errs with `ML007` for rows that cannot be learned from.
 pub fn prepare(mut read: ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Result<Prepared> {
-    let target = read_target(&mut read, plan)?;
+    let target = read_target(&mut read, plan, monitor)?;
     let mut notes = Vec::new();
     let unlabelled = target.values.iter().filter(|value| value.is_nan()).count();
     if unlabelled > 0 {
@@ -248,7 +248,7 @@ fn gather(
 }
 
 /// Reads the target column for a task.
-fn read_target(read: &mut ReadRows, plan: &Plan) -> Result<Target> {
+fn read_target(read: &mut ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Result<Target> {
     let missing = || Error::new(INTERNAL, "the target was not read");
     let column = read
         .columns
@@ -271,7 +271,7 @@ fn read_target(read: &mut ReadRows, plan: &Plan) -> Result<Target> {
         .hint("Use task => 'classification', or cast the column to a number.")),
         Task::Classification => {
             let classes = if is_number {
-                classes_of(heading.reader, &read_numbers(read, plan.target)?.1)
+                classes_of(heading.reader, &read_numbers(read, plan.target)?.1, monitor)?
             } else {
                 let column = read.columns.get_mut(plan.target).and_then(Option::take);
                 column.and_then(ReadColumn::into_classes)
@@ -433,8 +433,12 @@ impl Order<'_> {
                 Values::Lane { lines, lane } => parts.push(Part::Lane(&self.lines[*lines], *lane)),
                 Values::Vectors(lines) => parts.extend((0..lines.width()).map(|lane| Part::Lane(lines, lane))),
                 Values::Codes { codes, levels } => {
-                    let hash = |level: &Label| hash::hash_bytes(place, level.to_string().as_bytes());
-                    parts.push(Part::Codes(codes, levels.par_iter().map(hash).collect()));
+                    let hashes = levels.par_chunks(BLOCK).map(|levels| -> Result<Vec<u64>> {
+                        monitor.check()?;
+                        let hash = |level: &Label| hash::hash_bytes(place, level.to_string().as_bytes());
+                        Ok(levels.iter().map(hash).collect())
+                    });
+                    parts.push(Part::Codes(codes, hashes.collect::<Result<Vec<_>>>()?.concat()));
                 }
             }
         }
