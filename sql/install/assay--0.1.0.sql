@@ -811,7 +811,7 @@ COMMENT ON FUNCTION assay.explain_checks(regclass) IS
 CREATE FUNCTION assay.failing_rows(check_id bigint, "limit" bigint DEFAULT 100) RETURNS TABLE (key jsonb, "row" jsonb)
 AS 'MODULE_PATHNAME', 'failing_rows_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100;
 COMMENT ON FUNCTION assay.failing_rows(bigint, bigint) IS
-'The rows that fail a stored check, found again, with their primary key (NULL without one). limit: the most rows; NULL for all. For checks that say of each row whether it fails, and for unique, unique_combination, relationships, monotonic, within_n_stdevs and outliers. Errors: ML014 no such check, 22023 a check that is about no single row, 42501.';
+'The rows that fail a stored check, found again, with their primary key (NULL without one). limit: the most rows; NULL for all. For checks that say of each row whether it fails, and for unique, unique_combination, relationships, monotonic, within_n_stdevs, outliers, scale_shift and near_duplicates. Numbers of more than 17 digits are rounded. Errors: ML014 no such check, 22023 a check that is about no single row, 42501.';
 
 -- sql/60-drift.sql
 

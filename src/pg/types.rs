@@ -368,6 +368,15 @@ pub fn is_named(type_oid: pg_sys::Oid, name: &str) -> bool {
     named.is_some_and(|oid| oid.value() as u32 == type_oid.to_u32())
 }
 
+/// The name of a type, of a domain that of what it is made of, qualified and quoted as SQL needs it.
+pub fn qualified_name(type_oid: pg_sys::Oid) -> String {
+    // SAFETY: look-ups by an oid; the name is a C string in the current memory context.
+    unsafe {
+        let name = pg_sys::format_type_be_qualified(pg_sys::getBaseType(type_oid));
+        CStr::from_ptr(name).to_string_lossy().into_owned()
+    }
+}
+
 /// Whether a type is `assay.state`.
 pub fn is_state(type_oid: pg_sys::Oid) -> bool {
     // SAFETY: catalog look-ups by a C string, and by a C string and an oid, as the keys of that cache are; nothing found is

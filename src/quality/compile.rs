@@ -9,7 +9,7 @@ use super::grouping::Grouping;
 use super::pass::{Pass, Question};
 use super::rule::{Between, ColumnList, ColumnMatch, Rule, Similarity, Types};
 use super::source::Source;
-use super::{near_duplicates, proof, statement};
+use super::{condition, near_duplicates, proof, statement};
 use crate::algo::block::{Form, Kind};
 use crate::algo::quality::valid_format::Format;
 use crate::algo::scan::{self, Bound, Constant, Test};
@@ -169,12 +169,10 @@ fn is_text(kind: Kind) -> bool {
 
 /// What a rule asks of its column in the shared pass.
 fn test(check: &Check, rule: &Rule, asked: Option<&OutputColumn>, kind: Option<Kind>) -> Result<Test> {
-    let Some(column) = asked else {
-        return Ok(match rule {
-            Rule::ExpressionIsTrue(_) => Test::True,
-            _ => Test::Rows,
-        });
-    };
+    if condition::of(rule, asked).is_some() {
+        return Ok(Test::True);
+    }
+    let Some(column) = asked else { return Ok(Test::Rows) };
     let text = || suits(check, column, kind.is_some_and(is_text), "text");
     let number = || suits(check, column, kind.is_some_and(Kind::is_number), "a number");
     Ok(match rule {
@@ -237,27 +235,15 @@ fn test(check: &Check, rule: &Rule, asked: Option<&OutputColumn>, kind: Option<K
             number()?;
             Test::Scale
         }
-        Rule::ExpressionIsTrue(_) => Test::True,
         _ => Test::Rows,
     })
 }
 
 /// Puts a check's question to the pass.
 fn ask(check: &Check, source: &Source, pass: &mut Pass, asked: Option<&OutputColumn>, test: Test) -> Result<usize> {
-    let column = match (&check.rule, asked) {
-        (Rule::ExpressionIsTrue(expression), column) => {
-            // dbt's form for a column: the expression goes on from its name.
-            let condition = match column {
-                Some(column) => format!(
-                    "{} {}",
-                    pgrx::spi::quote_identifier(&column.name),
-                    expression.expression
-                ),
-                None => expression.expression.clone(),
-            };
-            Some(pass.condition(&condition))
-        }
-        (_, column) => column.map(|column| pass.column(column)),
+    let column = match condition::of(&check.rule, asked) {
+        Some(condition) => Some(pass.condition(&condition)),
+        None => asked.map(|column| pass.column(column)),
     };
     let filter = check.filter.as_deref().map(|filter| pass.condition(filter));
     let groups = Grouping::new(&check.group_by, source)?.groups;

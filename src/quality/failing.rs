@@ -6,11 +6,13 @@ use pgrx::{JsonB, name, pg_extern};
 use serde_json::Value as Json;
 
 use super::check::Check;
+use super::grouping::Grouping;
 use super::pass::Pass;
+use super::rule::Rule;
 use super::source::Source;
 use super::statement::{self, Failing};
 use super::stored;
-use super::{compile, validate};
+use super::{compile, judge, near_duplicates, segments, validate};
 use crate::pg::catalog;
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::options::required;
@@ -91,7 +93,7 @@ fn read(sql: &str) -> Result<Vec<(Option<Json>, Json)>> {
 /// The statement that gives the failing rows of a check: their keys and the rows, as JSON texts.
 fn sql(check: &Check, source: &Source, key: &[String], limit: i64) -> Result<String> {
     let (rows, filter) = (source.relation(), statement::filter(check));
-    Ok(match failing(check, source)? {
+    Ok(match failing(check, source, limit)? {
         Failing::Alone(condition) => format!(
             "SELECT ({})::text, pg_catalog.to_jsonb(q)::text FROM {rows} AS q WHERE {filter}{condition} LIMIT {limit}",
             key_of("q", key, source)
@@ -105,7 +107,7 @@ WHERE w.fails LIMIT {limit}",
 }
 
 /// What makes a row q of the source fail.
-fn failing(check: &Check, source: &Source) -> Result<Failing> {
+fn failing(check: &Check, source: &Source, limit: i64) -> Result<Failing> {
     if statement::answers(&check.rule) {
         return statement::failing(check, source);
     }
@@ -120,6 +122,17 @@ fn failing(check: &Check, source: &Source) -> Result<Failing> {
                 Some((question, _)) => second.row_fails(question).map(Failing::Alone),
                 None => Ok(Failing::Alone("false".into())),
             }
+        }
+        compile::Work::NearDuplicates(_, similarity) => {
+            let most = usize::try_from(limit).unwrap_or(usize::MAX);
+            near_duplicates::condition(check, source, &similarity, most).map(Failing::Alone)
+        }
+        compile::Work::Segments(question) if let Rule::ScaleShift(shift) = &check.rule => {
+            let answers = pass.run(source)?;
+            let counted = judge::counted(&answers, question)?;
+            let grouping = Grouping::new(&check.group_by, source)?;
+            let number = format!("q.{}", quote_identifier(&compile::column(check, source)?.name));
+            segments::shifted(check, &counted, &grouping, shift.min_rows, &number).map(Failing::Alone)
         }
         _ => Err(Error::new(
             INVALID_PARAMETER,

@@ -10,7 +10,7 @@ use super::source::Source;
 use crate::algo::block::Kind;
 use crate::algo::scan::Segment;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
-use crate::pg::intake;
+use crate::pg::{intake, types};
 
 /// The periods, from the shortest.
 const PERIODS: [&str; 6] = ["hour", "day", "week", "month", "quarter", "year"];
@@ -120,6 +120,18 @@ impl Grouping {
             (group.name.clone(), value)
         });
         Json::Object(named.collect::<Map<_, _>>())
+    }
+
+    /// The condition that a row q belongs to a segment.
+    pub fn condition(&self, segment: &Segment) -> String {
+        let same = self.groups.iter().zip(segment).map(|(group, value)| match value {
+            None => format!("{} IS NULL", group.sql),
+            Some(value) => {
+                let text = quote_literal(intake::written(group.kind(), value));
+                format!("{} = {text}::{}", group.sql, types::qualified_name(group.type_oid))
+            }
+        });
+        same.collect::<Vec<_>>().join(" AND ")
     }
 
     /// A segment whose values are written as texts, as PostgreSQL writes them. Errors of input functions pass through.

@@ -78,16 +78,13 @@ fn compare(one: &Option<Constant>, other: &Option<Constant>) -> Ordering {
 }
 
 /// Findings of a check that counts failing rows.
-pub fn rows(check: &Check, counted: &[Counted<'_>], grouping: &Grouping, kind: Kind) -> Vec<Finding> {
+///
+/// The kind is that of the values that fail; `None` where they are not known, but only a condition that they do not meet.
+pub fn rows(check: &Check, counted: &[Counted<'_>], grouping: &Grouping, kind: Option<Kind>) -> Vec<Finding> {
     let finding = |counted: &Counted<'_>| {
         let tally = counted.tally;
-        // What a condition failed by is not one value.
-        let shown = !matches!(check.rule, Rule::ExpressionIsTrue(_));
-        let sample: Vec<Json> = tally
-            .sample()
-            .filter(|_| shown)
-            .map(|value| value_json(kind, value))
-            .collect();
+        let shown = |kind| tally.sample().map(|value| value_json(kind, value)).collect();
+        let sample: Vec<Json> = kind.map(shown).unwrap_or_default();
         Finding {
             segment: counted.segment.map(|segment| grouping.json(segment)),
             metric: "rows_failed",
@@ -251,6 +248,20 @@ fn latest(tally: &Tally, interval: &str, kind: Kind) -> Result<Finding> {
     Ok(finding)
 }
 
+/// How many values repeat, in one sentence.
+fn duplicates_told(check: &Check, found: &Found) -> Option<String> {
+    if !matches!(check.rule, Rule::Unique | Rule::UniqueCombination(_)) {
+        return None;
+    }
+    let number = |name: &str| found.sample.as_ref()?[name].as_u64();
+    Some(format!(
+        "{} values occur more than once, in {} rows: {} too many",
+        number("duplicated_values")?,
+        number("rows_involved")?,
+        number("excess_rows")?
+    ))
+}
+
 /// Findings of a check that a statement answers, beside what the shared pass counted. Errs when they are not of the same segments.
 pub fn statement(
     check: &Check,
@@ -279,6 +290,7 @@ pub fn statement(
             failed: by_rows.then(|| found.as_ref().map_or(0, |found| found.failed)),
             // The shared pass asks whether the column is NULL, where there is one.
             nulls: check.column.as_ref().map(|_| tally.failed),
+            message: found.as_ref().and_then(|found| duplicates_told(check, found)),
             sample: found.and_then(|found| found.sample),
             ..Finding::default()
         };

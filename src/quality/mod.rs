@@ -3,6 +3,7 @@
 mod check;
 mod checks;
 mod compile;
+mod condition;
 mod constraint;
 mod drift;
 mod explain;

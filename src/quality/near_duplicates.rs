@@ -1,6 +1,8 @@
 //! `near_duplicates`: rows whose texts, or whose columns taken together, nearly repeat each other.
 
-use pgrx::spi::quote_identifier;
+use std::collections::BTreeSet;
+
+use pgrx::spi::{quote_identifier, quote_literal};
 use serde_json::{Value as Json, json};
 
 use super::check::Check;
@@ -22,43 +24,90 @@ const MEMORY: usize = 256 << 20;
 /// Groups that are shown.
 const SHOWN: usize = 5;
 
-/// The statement that gives the texts to compare.
-pub fn sql(check: &Check, source: &Source, similarity: &Similarity) -> Result<String> {
+/// The text of a row q, as an expression in SQL.
+fn text(check: &Check, source: &Source, similarity: &Similarity) -> Result<String> {
     let names: Vec<&String> = check.column.iter().chain(&similarity.columns).collect();
     let columns = names
         .iter()
         .map(|name| Ok(format!("q.{}::text", quote_identifier(&named(name, source)?.name))))
         .collect::<Result<Vec<_>>>()?;
-    let text = match columns.as_slice() {
+    Ok(match columns.as_slice() {
         [column] => column.clone(),
         columns => format!("pg_catalog.concat_ws(' ', {})", columns.join(", ")),
-    };
+    })
+}
+
+/// The statement that gives the texts to compare.
+pub fn sql(check: &Check, source: &Source, similarity: &Similarity) -> Result<String> {
     Ok(format!(
-        "SELECT {text} FROM {} AS q WHERE {}true",
+        "SELECT {} FROM {} AS q WHERE {}true",
+        text(check, source, similarity)?,
         source.relation(),
         statement::filter(check)
     ))
 }
 
-/// Reads the texts and compares them. Errs with 53400 where they take too much memory.
-pub fn find(check: &Check, source: &Source, similarity: &Similarity, counted: &[Counted<'_>]) -> Result<Finding> {
-    let mut finder = Finder::new(Params {
-        threshold: similarity.similarity,
-        memory: MEMORY.min(settings::max_memory()),
-        max_groups: SHOWN,
-    })?;
+/// Hands each text to `take`, until its first error.
+fn texts(sql: &str, take: &mut dyn FnMut(u64, &str) -> Result<()>) -> Result<()> {
     let mut reporter = Reporter::new();
-    let query = Query::new(&sql(check, source, similarity)?)?;
+    let query = Query::new(sql)?;
     let expected = query.expected_rows();
     let mut row_number = 0;
     query.run(&mut |row| {
         if let Value::Text(text) = row.value(0) {
-            finder.push(row_number, &text)?;
+            take(row_number, &text)?;
         }
         row_number += 1;
         reporter.rows("looking for near duplicates", row_number, expected);
         Ok(())
     })?;
+    reporter.finish();
+    Ok(())
+}
+
+/// Reads the texts. Errs with 53400 where they take too much memory.
+fn finder(sql: &str, similarity: &Similarity) -> Result<Finder> {
+    let mut finder = Finder::new(Params {
+        threshold: similarity.similarity,
+        memory: MEMORY.min(settings::max_memory()),
+        max_groups: SHOWN,
+    })?;
+    texts(sql, &mut |row, text| Ok(finder.push(row, text)?))?;
+    Ok(finder)
+}
+
+/// The condition that a row q has a text that nearly repeats others. It names texts: `most` different ones at the most.
+pub fn condition(check: &Check, source: &Source, similarity: &Similarity, most: usize) -> Result<String> {
+    let sql = sql(check, source, similarity)?;
+    let finder = finder(&sql, similarity)?;
+    let mut reporter = Reporter::new();
+    let repeated = compute::run("comparing near duplicates", &mut reporter, |monitor| {
+        finder.repeated(monitor)
+    })?;
+    reporter.finish();
+    drop(finder);
+    let mut found = BTreeSet::new();
+    texts(&sql, &mut |_, text| {
+        if found.len() < most && repeated.contains(text) {
+            found.insert(quote_literal(text));
+        }
+        Ok(())
+    })?;
+    if found.is_empty() {
+        return Ok("false".into());
+    }
+    let found: Vec<String> = found.into_iter().collect();
+    Ok(format!(
+        "{} IN ({})",
+        text(check, source, similarity)?,
+        found.join(", ")
+    ))
+}
+
+/// Compares the texts.
+pub fn find(check: &Check, source: &Source, similarity: &Similarity, counted: &[Counted<'_>]) -> Result<Finding> {
+    let finder = finder(&sql(check, source, similarity)?, similarity)?;
+    let mut reporter = Reporter::new();
     let found = compute::run("comparing near duplicates", &mut reporter, |monitor| {
         finder.finish(monitor)
     })?;

@@ -103,12 +103,22 @@ pub fn told(row: &ResultRow) -> String {
             )
         }
     };
-    let sample = row
-        .15
-        .as_ref()
+    // Failing values speak for themselves; what else a sample holds, the message says.
+    let are_values = |sample: &&JsonB| {
+        sample
+            .0
+            .as_array()
+            .is_some_and(|values| values.iter().all(|v| !v.is_object()))
+    };
+    let sample = row.15.as_ref().filter(are_values);
+    let sample = sample
         .map(|sample| format!(", such as {}", short(&sample.0)))
         .unwrap_or_default();
-    format!("\"{name}\"{of}: {what}{sample}.")
+    let more = match message {
+        Some(message) if row.6 != Status::Error.name() => format!(" ({message})"),
+        _ => String::new(),
+    };
+    format!("\"{name}\"{of}: {what}{sample}{more}.")
 }
 
 /// A JSON value short enough for a message.

@@ -64,6 +64,14 @@ fn null_shares(counted: &[Counted<'_>], grouping: &Grouping, max_difference: f64
         finding.sample = share
             .others
             .map(|others| -> Json { json!({ "null_fraction_of_others": others }) });
+        if let (true, Some(own), Some(others)) = (share.jumped, share.share(), share.others) {
+            let percent = |share: f64| short((1000.0 * share).round() / 10.0);
+            finding.message = Some(format!(
+                "{} % of its rows are NULL, and {} % of the others",
+                percent(own),
+                percent(others)
+            ));
+        }
         finding
     };
     Ok(counted.iter().zip(shares).map(finding).collect())
@@ -161,8 +169,8 @@ fn show_conflicts(finding: &mut Finding, conflicts: &[(u64, &Conflict)]) {
     finding.message = Some(conflicts.iter().map(sentence).collect::<Vec<_>>().join("; "));
 }
 
-/// A finding a segment.
-fn scale_shifts(check: &Check, counted: &[Counted<'_>], grouping: &Grouping, min_rows: u64) -> Result<Vec<Finding>> {
+/// What is on another scale, by the places of segments.
+fn shifts(check: &Check, counted: &[Counted<'_>], min_rows: u64) -> Result<(Vec<u64>, Vec<ScaleShift>)> {
     let measured = counted.iter().map(|counted| match counted.tally.measure() {
         Measure::Scale(scale) => Ok(&**scale),
         _ => Err(not_measured(check)),
@@ -172,18 +180,51 @@ fn scale_shifts(check: &Check, counted: &[Counted<'_>], grouping: &Grouping, min
         min_rows,
         ..scale_shift::Params::default()
     };
-    let shifts = scale_shift::judge(&tallies, &params)?;
+    let rows = tallies.iter().map(|tally| tally.rows()).collect();
+    Ok((rows, scale_shift::judge(&tallies, &params)?))
+}
+
+/// The condition that a row q has a number on another scale. Numbers are compared as the shared pass had them.
+pub fn shifted(
+    check: &Check,
+    counted: &[Counted<'_>],
+    grouping: &Grouping,
+    min_rows: u64,
+    number: &str,
+) -> Result<String> {
+    let (_, shifts) = shifts(check, counted, min_rows)?;
+    let one = |shift: &ScaleShift| {
+        let (low, high) = shift.magnitudes;
+        // On an edge the pass rounds up, by a part in 10^10.
+        let within = format!(
+            "pg_catalog.abs(({number})::pg_catalog.float8) >= {:e}::pg_catalog.float8 AND pg_catalog.abs(({number})::pg_catalog.float8) < {:e}::pg_catalog.float8",
+            low * (1.0 - 1e-10),
+            high * (1.0 - 1e-10)
+        );
+        match counted.get(shift.segment).and_then(|counted| counted.segment) {
+            Some(segment) => format!("({} AND {within})", grouping.condition(segment)),
+            None => format!("({within})"),
+        }
+    };
+    match shifts.as_slice() {
+        [] => Ok("false".into()),
+        shifts => Ok(format!("({})", shifts.iter().map(one).collect::<Vec<_>>().join(" OR "))),
+    }
+}
+
+/// A finding a segment.
+fn scale_shifts(check: &Check, counted: &[Counted<'_>], grouping: &Grouping, min_rows: u64) -> Result<Vec<Finding>> {
+    let (numbers, shifts) = shifts(check, counted, min_rows)?;
     let mut findings: Vec<Finding> = counted
         .iter()
         .map(|counted| untouched(counted, grouping, "factor", 1.0))
         .collect();
-    for (finding, tally) in findings.iter_mut().zip(&tallies) {
-        if tally.rows() < min_rows {
+    for (finding, numbers) in findings.iter_mut().zip(numbers) {
+        if numbers < min_rows {
             finding.verdict = Verdict::TooLittle;
             finding.value = None;
             finding.message = Some(format!(
-                "{} numbers are too few to judge by: min_rows is {min_rows}",
-                tally.rows()
+                "{numbers} numbers are too few to judge by: min_rows is {min_rows}"
             ));
         }
     }

@@ -9,6 +9,7 @@ use super::finding::Finding;
 use super::grouping::Grouping;
 use super::rule::{Equality, Order, Parent, Rule, Step};
 use super::source::Source;
+use crate::algo::block::Kind;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::intake;
 use crate::pg::query::{Query, Row};
@@ -353,6 +354,8 @@ fn gaps(check: &Check, source: &Source, step: &Step) -> Result<String> {
         interval(unit, &step.interval)?
     } else if kind.is_number() && step.datepart.is_none() {
         match step.interval.as_f64().filter(|step| *step > 0.0) {
+            // Steps of fractions such as 0.1 are not exact in binary.
+            Some(step) if kind == Kind::Float => (step * (1.0 + 1e-9)).to_string(),
             Some(step) => step.to_string(),
             None => return Err(bad_interval(&step.interval)),
         }

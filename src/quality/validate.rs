@@ -11,7 +11,7 @@ use super::pass::{Answers, Pass, Question};
 use super::rule::Rule;
 use super::segments;
 use super::source::Source;
-use super::{near_duplicates, statement};
+use super::{condition, near_duplicates, statement};
 use crate::algo::block::{Form, Kind};
 use crate::algo::scan::{Bound, Constant, Measure, Test};
 use crate::pg::attempt::attempt;
@@ -166,7 +166,11 @@ fn find(check: &Check, work: Work, source: &Source, answers: &Answers) -> Result
     let counted = counted.unwrap_or_default();
     match work {
         Work::Found(findings) => Ok(findings),
-        Work::Rows(_) => Ok(judge::rows(check, &counted, &grouping, kind)),
+        Work::Rows(_) => {
+            let column = check.column.as_deref().and_then(|name| source.column(name));
+            let shown = condition::of(&check.rule, column).is_none().then_some(kind);
+            Ok(judge::rows(check, &counted, &grouping, shown))
+        }
         Work::Figure(_, figure) => counted
             .iter()
             .map(|counted| judge::figure(counted, &figure, &grouping, kind))
@@ -199,7 +203,7 @@ fn second_pass(check: &Check, source: &Source, measure: &Measure, spread: Spread
     let answers = pass.run(source)?;
     let kind = intake::kind_of(compile::column(check, source)?.type_oid);
     let counted = judge::counted(&answers, question)?;
-    let mut findings = judge::rows(check, &counted, &Grouping::default(), kind);
+    let mut findings = judge::rows(check, &counted, &Grouping::default(), Some(kind));
     for finding in &mut findings {
         finding.message = Some(format!("usual values are between {} and {}", short(low), short(high)));
     }

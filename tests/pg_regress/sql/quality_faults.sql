@@ -72,5 +72,20 @@ CALL fails($$SELECT * FROM assay.validate('person', '[{"kind": "near_duplicates"
 SET assay.max_memory = '1MB';
 SELECT status, message FROM assay.validate('SELECT md5(i::text) || md5((-i)::text) AS t FROM generate_series(1, 50000) AS i', '[{"kind": "near_duplicates", "column_name": "t"}, {"kind": "not_null", "column_name": "t"}]');
 RESET assay.max_memory;
+-- The rows themselves: of a source in another unit, of a part of one, and those that nearly repeat each other.
+SELECT assay.add_check('parcel', 'scale_shift', 'weight', group_by => '{source}') AS whole \gset
+SELECT assay.add_check('parcel', 'scale_shift', 'cost') AS part \gset
+SELECT assay.add_check('parcel', 'scale_shift', 'price', group_by => '{month(day)}', "where" => 'id > 4000') AS period \gset
+SELECT assay.add_check('person', 'near_duplicates', 'name', '{"similarity": 0.7}') AS alike \gset
+SELECT assay.add_check('person', 'near_duplicates', args => '{"columns": ["street", "zip"]}', "where" => 'id <= 3000') AS "none" \gset
+SELECT assay.add_check('delivery', 'mixed_formats', 'sent') AS mixed \gset
+SELECT count(*), min("row"->>'source') AS from_source, max("row"->>'source') AS to_source FROM assay.failing_rows(:whole, NULL);
+SELECT count(*), bool_and(("row"->>'id')::int % 25 = 0) AS planted FROM assay.failing_rows(:part, NULL);
+SELECT count(*), min("row"->>'day') AS from_day, max("row"->>'day') AS to_day FROM assay.failing_rows(:period, NULL);
+SELECT "row"->>'name' AS name FROM assay.failing_rows(:alike) ORDER BY ("row"->>'id')::int;
+SELECT count(*) AS limited FROM assay.failing_rows(:alike, 2);
+SELECT count(*) AS "none" FROM assay.failing_rows(:none);
+CALL fails(format('SELECT * FROM assay.failing_rows(%s)', :mixed));
+SELECT count(assay.drop_check(check_id)) AS dropped FROM assay.checks WHERE relation IN ('parcel'::regclass, 'person'::regclass, 'delivery'::regclass);
 RESET datestyle;
 DROP TABLE delivery, parcel, reading, person;

@@ -49,6 +49,19 @@ SELECT * FROM judged('item',
     '{"kind": "length_between", "column_name": "code", "min_value": 1, "max_value": 3}', '{"kind": "length_between", "column_name": "kind", "max_value": 3}',
     '{"kind": "expression_is_true", "expression": "price > 0"}', '{"kind": "expression_is_true", "column_name": "price", "expression": "> 0"}',
     '{"kind": "expression_is_true", "expression": "id > 0 -- always"}');
+-- Values that only their type's own operators know to compare: enums in their order, arrays, addresses, money, JSON, ranges.
+CREATE TYPE level AS ENUM ('low', 'medium', 'high');
+CREATE DOMAIN address AS inet;
+CREATE TABLE typed AS SELECT * FROM (VALUES ('low'::level, '{1.0}'::numeric[], '10.0.0.9'::address, '$9.00'::money, '9'::jsonb, '[1,3)'::int4range, '\x0a'::bytea),
+    ('high', '{2}', '10.0.0.10', '$10.00', '10', '[5,9)', '\xff'), ('medium', NULL, NULL, NULL, NULL, NULL, NULL)) AS v (level, list, address, price, body, span, bytes);
+SELECT * FROM judged('typed',
+    '{"kind": "accepted_range", "column_name": "level", "min_value": "low", "max_value": "medium"}', '{"kind": "accepted_range", "column_name": "level", "min_value": "medium", "inclusive": false}', '{"kind": "accepted_range", "column_name": "address", "max_value": "10.0.0.9"}',
+    '{"kind": "accepted_range", "column_name": "price", "min_value": 9.5}', '{"kind": "accepted_range", "column_name": "body", "max_value": 9}', '{"kind": "accepted_range", "column_name": "bytes", "max_value": "\\x0b"}', '{"kind": "accepted_range", "column_name": "list", "max_value": "{1.5}"}',
+    '{"kind": "accepted_values", "column_name": "list", "values": ["{1}", null, "{2.00}"]}', '{"kind": "not_accepted_values", "column_name": "list", "values": ["{1}"]}', '{"kind": "accepted_values", "column_name": "span", "values": ["[1,2]"]}',
+    '{"kind": "accepted_values", "column_name": "list", "values": []}', '{"kind": "not_accepted_values", "column_name": "list", "values": []}', '{"kind": "accepted_values", "column_name": "level", "values": ["low", "high"]}', '{"kind": "accepted_values", "column_name": "level", "values": ["none"]}',
+    '{"kind": "accepted_range", "column_name": "level", "max_value": "none"}', '{"kind": "accepted_values", "column_name": "address", "values": ["nowhere"]}');
+-- Steps of fractions are not exact in binary, which is no gap.
+SELECT name, status, value, sample FROM judged('SELECT i / 10.0::float8 AS x FROM generate_series(1, 30) AS i WHERE i <> 17', '{"kind": "no_gaps", "column_name": "x", "interval": 0.1}');
 -- Texts compare by code point; lengths count characters; an empty pattern is in every text.
 SELECT * FROM judged($$VALUES ('é'), ('ee'), (''), (NULL)$$, '{"kind": "length_between", "column_name": "column1", "min_value": 1, "max_value": 1}',
     '{"kind": "matches_regex", "column_name": "column1", "regex": ""}', '{"kind": "accepted_range", "column_name": "column1", "max_value": "z"}');
@@ -155,6 +168,8 @@ SELECT name, status, message FROM judged('item',
     '{"kind": "accepted_values", "column_name": "id", "values": ["one"]}', '{"kind": "accepted_range", "column_name": "sold", "min_value": "yesterday or so"}', '{"kind": "no_gaps", "column_name": "code"}', '{"kind": "no_gaps", "column_name": "id", "datepart": "day"}', '{"kind": "not_null", "column_name": "id", "group_by": "nowhere"}',
     '{"kind": "expression_is_true", "expression": "id / (id - 3) > 0"}', '{"kind": "expression_is_true", "expression": "nowhere > 0"}', '{"kind": "expression_is_true", "expression": "id"}', '{"kind": "not_null", "column_name": "id", "where": "code::int > 1"}', '{"kind": "relationships", "column_name": "ref", "to": "nowhere", "field": "id"}',
     '{"kind": "relationships", "column_name": "code", "to": "parent", "field": "id"}', '{"kind": "equality", "compare_model": "parent"}', '{"kind": "monotonic", "column_name": "body", "sort_column": "id"}', '{"kind": "unique_combination", "combination_of_columns": ["id", "nowhere"]}', '{"kind": "not_null", "column_name": "code"}');
-DROP TABLE item, parent, nothing, single;
+DROP TABLE item, parent, nothing, single, typed;
+DROP TYPE level;
+DROP DOMAIN address;
 DROP FUNCTION judged(text, jsonb[]);
 RESET datestyle; RESET intervalstyle; RESET timezone;

@@ -10,7 +10,7 @@ mod key;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub use key::key;
 
@@ -100,6 +100,19 @@ impl Entry {
         let bytes = shown.len();
         *place = Some((hash, shown));
         bytes
+    }
+}
+
+/// Which texts nearly repeat others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repeated {
+    keys: HashSet<u64>,
+}
+
+impl Repeated {
+    /// Whether a text is one of them. O(length log words).
+    pub fn contains(&self, text: &str) -> bool {
+        self.keys.contains(&hash_bytes(SEED, key(text).as_bytes()))
     }
 }
 
@@ -202,22 +215,13 @@ impl Finder {
     /// more surely; what is found has at least that similarity. Time: for each key 64 times its length, and for each block the
     /// pairs in it, or 8 times its size where it has more than 64 keys.
     pub fn finish(&self, monitor: &dyn Monitor) -> Result<NearDuplicates> {
-        let keys: Vec<&str> = self.entries.iter().map(|entry| &*entry.key).collect();
-        let (leaders, capped_blocks) = blocks::leaders(&keys, self.params.threshold, monitor)?;
-        let mut members: Vec<Member> = (0_u32..)
-            .zip(&leaders)
-            .map(|(place, &leader)| (leader, place))
-            .collect();
-        members.sort_unstable();
+        let (members, capped_blocks) = self.members(monitor)?;
         let mut found = NearDuplicates {
             rows: self.rows,
             capped_blocks,
             ..NearDuplicates::default()
         };
-        let groups = members.chunk_by(|a, b| a.0 == b.0).filter(|group| {
-            // Alone, a key is a group when it was written in two ways.
-            group.len() > 1 || self.entries[group[0].1 as usize].is_varied()
-        });
+        let groups = self.groups(&members);
         let mut sizes: Vec<(u64, u64, &[Member])> = Vec::new();
         for group in groups {
             let entries = || group.iter().map(|&(_, place)| &self.entries[place as usize]);
@@ -238,6 +242,36 @@ impl Finder {
             })
             .collect();
         Ok(found)
+    }
+
+    /// The keys, those of a group together, its first one first; and the blocks that were not compared in full.
+    fn members(&self, monitor: &dyn Monitor) -> Result<(Vec<Member>, u64)> {
+        let keys: Vec<&str> = self.entries.iter().map(|entry| &*entry.key).collect();
+        let (leaders, capped_blocks) = blocks::leaders(&keys, self.params.threshold, monitor)?;
+        let mut members: Vec<Member> = (0_u32..)
+            .zip(&leaders)
+            .map(|(place, &leader)| (leader, place))
+            .collect();
+        members.sort_unstable();
+        Ok((members, capped_blocks))
+    }
+
+    fn groups<'m>(&self, members: &'m [Member]) -> impl Iterator<Item = &'m [Member]> {
+        members.chunk_by(|a, b| a.0 == b.0).filter(|group| {
+            // Alone, a key is a group when it was written in two ways.
+            group.len() > 1 || self.entries[group[0].1 as usize].is_varied()
+        })
+    }
+
+    /// The texts of the groups of [`Finder::finish`], to tell rows by. Time as there.
+    pub fn repeated(&self, monitor: &dyn Monitor) -> Result<Repeated> {
+        let (members, _) = self.members(monitor)?;
+        let places = self.groups(&members).flatten().map(|&(_, place)| place);
+        Ok(Repeated {
+            keys: places
+                .map(|place| hash_bytes(SEED, self.entries[place as usize].key.as_bytes()))
+                .collect(),
+        })
     }
 
     fn texts(&self, group: &[Member]) -> Vec<String> {

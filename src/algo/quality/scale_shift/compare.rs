@@ -1,6 +1,6 @@
 //! Two histograms of logarithms: where they lie, how far apart, and how alike they are once moved.
 
-use super::{BINS, ScaleTally};
+use super::{BINS, LEAST, ScaleTally};
 
 /// The normal distribution has this many standard deviations between its quartiles.
 const QUARTILES: f64 = 1.349;
@@ -27,6 +27,12 @@ impl Scale {
 
     pub(super) fn of(tally: &ScaleTally) -> Scale {
         Scale::new(tally.first.into(), tally.counts.iter().copied())
+    }
+
+    /// The magnitudes of its numbers: from the first, up to but without the second.
+    pub(super) fn magnitudes(&self) -> (f64, f64) {
+        let edge = |bin: i64| 10_f64.powf(f64::from(LEAST) + bin as f64 / BINS as f64);
+        (edge(self.first), edge(self.first + self.bins() as i64))
     }
 
     /// The part between two of its own bins, counted from its first.

@@ -53,6 +53,8 @@ pub struct ScaleShift {
     pub confidence: f64,
     /// The numbers that are off.
     pub rows: u64,
+    /// Between which magnitudes they are: from the first, up to but without the second.
+    pub magnitudes: (f64, f64),
 }
 
 /// The greatest distance between distributions that count as alike, besides what chance makes.
@@ -207,6 +209,7 @@ pub(super) fn explain(scale: &Scale, reference: &Scale, estimate: Shift, extent:
         ),
         confidence: 1.0 - after / before,
         rows: scale.rows(),
+        magnitudes: scale.magnitudes(),
     })
 }
 
