@@ -176,7 +176,7 @@ FROM assay.weights('risk@2'), LATERAL (SELECT CASE feature WHEN 'credit_amount' 
 WHERE feature IN ('duration_months', 'credit_amount', 'installment_rate')
 ORDER BY p_value;
 
-\echo '── 9. A year later loans are larger, half of the new cars are electric, and the savings of tenants are lost: what has drifted?'
+\echo '── 10. A year later loans are larger, half of the new cars are electric, and the savings of tenants are lost: what has drifted?'
 \echo
 CREATE TABLE applicants AS TABLE german_credit;
 UPDATE applicants SET credit_amount = credit_amount * 1.25, savings = CASE housing WHEN 'rent' THEN NULL ELSE savings END,

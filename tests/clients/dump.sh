@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# pg_dump and restore carry everything: versions, what is deployed, aliases, thresholds, grants; and training goes on where it stopped.
+# pg_dump and restore carry everything: versions, what is deployed, aliases, thresholds, grants, checks; and training goes on where it stopped.
 set -euo pipefail
 
 second=${PGDATABASE:?}_restored
@@ -40,6 +40,8 @@ SELECT assay.set_alias('income', 'simple', 3), assay.set_threshold('income@1', 0
 CREATE TABLE kept_state AS SELECT assay.metric_state('roc_auc', over_50k, age) AS state FROM adult;
 CREATE VIEW scored AS SELECT assay.predict('income', a) AS score FROM adult AS a;
 SELECT assay.save_baseline('adult', 'SELECT * FROM adult LIMIT 4000', '{"group_by": ["sex"]}');
+SELECT assay.add_check('adult', 'accepted_range', 'age', '{"max_value": 80}', warn_if => '>0', error_if => '>=1%', tags => '{age}');
+SELECT assay.add_check('adult', 'not_null', 'workclass', group_by => '{sex}', mostly => 0.9, "where" => 'age > 20');
 SQL
 
 everything() {
@@ -55,6 +57,8 @@ SELECT model, version, replaced, deployed_at, deployed_by FROM assay.deployments
 SELECT * FROM assay.feature_info('income');
 SELECT * FROM assay.baselines;
 SELECT column_name, segment, method, statistic, drifted FROM assay.drift_from('adult', 'adult') ORDER BY 1, 2, 3;
+SELECT * FROM assay.checks ORDER BY check_id;
+SELECT check_id, segment, status, value, rows_evaluated, fraction_low, p_value FROM assay.run_checks('adult');
 SET ROLE $role;
 SELECT model FROM assay.models;
 SQL
@@ -69,7 +73,7 @@ createdb "$second"
 restored=0
 pg_restore -d "$second" --exit-on-error "$folder/dump" || restored=$?
 check "the dump restores" 0 "$restored"
-check "every score, version, deployment, alias, threshold, grant and baseline is there" "$before" "$(everything "$second")"
+check "every score, version, deployment, alias, threshold, grant, baseline and check is there" "$before" "$(everything "$second")"
 
 check "training goes on with the next version" "6" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version FROM assay.train('income', 'SELECT * FROM adult LIMIT 1000', 'over_50k', 'naive_bayes', deploy => 'always')")"
@@ -77,3 +81,5 @@ check "a new model does not take an old one's place" "1|3" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version, (SELECT count(*) FROM assay.models) + 1 FROM assay.train('new', 'SELECT age, sex FROM adult LIMIT 1000', 'age', 'ridge')")"
 check "a rollback returns to what was deployed before the dump" "2" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"
 check "and to what was deployed before that" "1" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"
+check "a new check does not take an old one's place" "t" \
+    "$(psql -X -q -A -t -d "$second" -c "SELECT assay.add_check('adult', 'not_empty') > max(check_id) FROM assay.checks")"

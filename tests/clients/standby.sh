@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A hot standby, made with pg_basebackup and reached by a unix socket only, predicts, and follows what the primary deploys.
+# A hot standby, made with pg_basebackup and reached by a unix socket only, predicts, checks, and follows what the primary deploys.
 set -euo pipefail
 
 place=$(mktemp -d "${TMPDIR:-/tmp}/assay-standby.XXXXXX")
@@ -42,6 +42,8 @@ SELECT assay.train('line', 'SELECT x, z FROM point', 'z', 'linear_regression', d
 SELECT assay.train('large', 'SELECT x, large FROM point', 'large', params => '{"n_estimators": 5}');
 CREATE VIEW scored AS SELECT x, assay.predict('line', p) AS score FROM point AS p;
 SELECT assay.save_baseline('points', 'point');
+SELECT assay.add_check('point', 'accepted_range', 'x', '{"max_value": 98}', error_if => '>5', warn_if => '>0');
+SELECT assay.add_check('point', 'unique', 'y', group_by => '{large}');
 SQL
 
 as_server "$(command -v pg_basebackup)" -h "$PGHOST" -p "$PGPORT" -U "$PGUSER" -D "$place/data" -R -X stream -c fast --no-sync
@@ -66,6 +68,13 @@ drift="SELECT column_name, method, statistic, drifted FROM assay.drift('point', 
        UNION ALL SELECT column_name, method, statistic, drifted FROM assay.drift_from('points', 'SELECT x + 50 AS x FROM point')
        UNION ALL SELECT column_name, method, impact, drifted FROM assay.model_drift('line', 'SELECT x + 50 AS x FROM point')"
 check "it finds drift as the primary does" "$(primary -c "$drift")" "$(standby -c "$drift")"
+judge="SELECT name, segment, status, value FROM assay.run_checks('point') UNION ALL SELECT name, segment, status, value
+       FROM assay.validate('point', '[{\"kind\": \"mean_between\", \"column_name\": \"x\", \"min_value\": 51}, {\"kind\": \"outliers\", \"column_name\": \"z\"}]')
+       UNION ALL SELECT column_name, NULL, meaning, mean FROM assay.profile('point')
+       UNION ALL SELECT 'failing', key, \"row\"->>'x', NULL FROM assay.checks AS c, assay.failing_rows(c.check_id) WHERE kind = 'accepted_range'"
+check "it checks as the primary does" "$(primary -c "$judge")" "$(standby -c "$judge")"
+check "the primary checks" 3 "$(primary -c "SELECT count(*) FROM assay.run_checks('point')")"
+check "it refuses to add a check" 25006 "$(refused "SELECT assay.add_check('point', 'not_empty')")"
 check "it refuses to train" 25006 "$(refused "SELECT assay.train('line', 'SELECT x, y FROM point', 'y', 'linear_regression')")"
 check "it refuses to save a baseline" 25006 "$(refused "SELECT assay.save_baseline('points', 'point')")"
 check "it refuses to deploy" 25006 "$(refused "SELECT assay.deploy('line', 2)")"
