@@ -44,13 +44,12 @@ impl Sketches {
 
     /// Adds values with their rows.
     pub(super) fn push_table(&mut self, kind: Kind, table: &Table<i64>) {
-        for (value, rows) in table.iter() {
-            self.distinct.push(value.hash());
-            self.quantiles.push_weighted(*value, rows);
-            self.frequent.push(*value, rows);
-            if let Some(days) = &mut self.days {
-                days.push(day(kind, *value));
-            }
+        self.distinct.push_all(table.iter().map(|(value, _)| value.hash()));
+        self.quantiles
+            .push_weighted(table.iter().map(|(&value, rows)| (value, rows)));
+        self.frequent.push_table(table);
+        if let Some(days) = &mut self.days {
+            table.iter().for_each(|(&value, _)| days.push(day(kind, value)));
         }
     }
 

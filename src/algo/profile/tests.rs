@@ -4,6 +4,7 @@ mod damage;
 mod meanings;
 mod merge;
 mod oracle;
+mod orders;
 
 use super::*;
 use crate::algo::hash::hash_u64;

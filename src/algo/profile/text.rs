@@ -75,10 +75,15 @@ impl Sketches {
         for (label, rows) in table.iter() {
             self.distinct.push(label.hash());
             self.stats.push(label.text(), rows);
-            count(&mut self.frequent, label.text(), label.hash(), rows);
             if let Some(shapes) = &mut self.shapes {
                 shapes.push(label.text(), rows);
             }
+        }
+        if table.iter().all(|(label, _)| label.text().len() <= Label::SHORT) {
+            return self.frequent.push_table(table);
+        }
+        for (label, rows) in table.iter() {
+            count(&mut self.frequent, label.text(), label.hash(), rows);
         }
     }
 

@@ -55,6 +55,27 @@ impl<K: Key> Frequent<K> {
         }
     }
 
+    /// Adds the rows of a table of values that were counted one by one.
+    pub fn push_table(&mut self, table: &Table<K>) {
+        self.add(table);
+        self.rows = self.rows.saturating_add(table.total().unwrap_or(u64::MAX));
+    }
+
+    /// Adds counters, and keeps the greatest: what the first that does not fit has is taken off all, from `limit` others and itself, so that no more is
+    /// taken off than a share 1/`limit` of the rows.
+    fn add(&mut self, table: &Table<K>) {
+        for (key, count) in table.iter() {
+            self.table.add(key.clone(), count, usize::MAX);
+        }
+        if self.table.len() > self.limit.into() {
+            let mut counts = self.table.counts().to_vec();
+            let place = counts.len() - usize::from(self.limit) - 1;
+            let (_, &mut least, _) = counts.select_nth_unstable(place);
+            self.table.subtract(least);
+            self.taken_off = self.taken_off.saturating_add(least);
+        }
+    }
+
     /// Makes room: takes the median count off every counter.
     fn purge(&mut self) {
         let mut counts = self.table.counts().to_vec();
@@ -102,17 +123,7 @@ impl<K: Key> Frequent<K> {
             let (ours, theirs) = (self.limit.into(), other.limit.into());
             return Err(other_capacity("counters of frequent values", ours, theirs));
         }
-        // Together they are twice as many at most; the greatest stay.
-        for (key, count) in other.table.iter() {
-            self.table.add(key.clone(), count, 2 * usize::from(self.limit));
-        }
-        if self.table.len() > self.limit.into() {
-            let mut counts = self.table.counts().to_vec();
-            let place = counts.len() - usize::from(self.limit) - 1;
-            let (_, &mut least, _) = counts.select_nth_unstable(place);
-            self.table.subtract(least);
-            self.taken_off = self.taken_off.saturating_add(least);
-        }
+        self.add(&other.table);
         self.taken_off = self.taken_off.saturating_add(other.taken_off);
         self.rows = self.rows.saturating_add(other.rows);
         self.squares += other.squares;

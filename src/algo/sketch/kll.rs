@@ -77,12 +77,16 @@ impl Kll {
         }
     }
 
-    /// Adds a value that stands for `weight` rows.
-    pub fn push_weighted(&mut self, value: i64, weight: u64) {
-        for height in (0..LEVELS).filter(|&height| weight >> height & 1 == 1) {
-            level(&mut self.levels, height).push(value);
+    /// Adds values, each with the rows that it stands for. They are held together until all are there.
+    pub fn push_weighted(&mut self, values: impl Iterator<Item = (i64, u64)>) {
+        for (value, weight) in values {
+            let mut rest = weight & ((1 << LEVELS) - 1);
+            while rest > 0 {
+                level(&mut self.levels, rest.trailing_zeros() as usize).push(value);
+                rest &= rest - 1;
+            }
+            self.rows = self.rows.saturating_add(weight);
         }
-        self.rows += weight;
         self.compress();
     }
 
