@@ -63,6 +63,8 @@ fn values(kind: Kind, report: &Report) -> Values {
     }
     let text = |point: &Point| match point {
         Point::Number(number) => short_number(*number),
+        // Blanks at its ends would not be seen.
+        Point::Text(text) if text.trim() != text || text.is_empty() => format!("'{text}'"),
         point => intake::written(kind, &constant(point)),
     };
     if is_told_by_values(kind, report) {
@@ -89,21 +91,15 @@ fn values(kind: Kind, report: &Report) -> Values {
         );
     }
     if let Some(array) = &report.details.array {
-        return Values::Told(format!(
-            "{} to {} elements",
-            array.elements.least, array.elements.greatest
-        ));
+        return Values::Told(span(array.elements.least, array.elements.greatest, "elements"));
     }
     if let (Meaning::FreeText | Meaning::Binary, Some(lengths)) = (report.meaning, &report.details.lengths) {
         let (least, greatest) = (lengths.characters.least, lengths.characters.greatest);
+        // Two digits a byte, behind \x.
+        let bytes = |digits: u64| digits.saturating_sub(2) / 2;
         return Values::Told(match kind {
-            // Two digits a byte, behind \x.
-            Kind::Bytes => format!(
-                "{} to {} bytes",
-                least.saturating_sub(2) / 2,
-                greatest.saturating_sub(2) / 2
-            ),
-            _ => format!("{least} to {greatest} characters"),
+            Kind::Bytes => span(bytes(least), bytes(greatest), "bytes"),
+            _ => span(least, greatest, "characters"),
         });
     }
     let middle = report
@@ -125,6 +121,14 @@ fn values(kind: Kind, report: &Report) -> Values {
                 .map(|(point, rows)| (text(point), percent(*rows, present)))
                 .collect(),
         ),
+    }
+}
+
+fn span(least: u64, greatest: u64, unit: &str) -> String {
+    if least == greatest {
+        format!("{least} {unit}")
+    } else {
+        format!("{least} to {greatest} {unit}")
     }
 }
 

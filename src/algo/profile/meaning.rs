@@ -36,7 +36,7 @@ pub enum Meaning {
     Binary,
     /// Texts that are numbers.
     NumberAsText,
-    /// Texts that are dates of one format.
+    /// Texts that are dates; the format is that of most.
     DateAsText(Format),
     /// Texts that are points in time.
     TimestampAsText,
@@ -132,6 +132,17 @@ impl Meaning {
     }
 }
 
+/// The share of texts that are dates of any format. Of formats that a date may have at once, the more frequent one counts.
+fn date_share(shapes: &Shapes) -> f64 {
+    const DAY_OR_MONTH_FIRST: [[Format; 2]; 2] = [
+        [Format::DateDmySlash, Format::DateMdySlash],
+        [Format::DateDmyDash, Format::DateMdyDash],
+    ];
+    let either = DAY_OR_MONTH_FIRST.map(|formats| formats.map(|format| shapes.share(format)));
+    let all: f64 = Format::DATES.iter().map(|&format| shapes.share(format)).sum();
+    all - either.iter().map(|[day, month]| day.min(*month)).sum::<f64>()
+}
+
 impl Evidence<'_> {
     fn of_numbers(&self) -> Meaning {
         if self.distinct < 2.5 && self.range == Some((0.0, 1.0)) {
@@ -176,7 +187,7 @@ impl Evidence<'_> {
                 date = format;
             }
         }
-        if most(&date) {
+        if most(&date) || date_share(shapes) >= MOST {
             return Meaning::DateAsText(date);
         }
         if most(&Format::Timestamp) {

@@ -20,6 +20,8 @@ SELECT assay.render_profile($$
            to_char('2024-01-01'::date + i % 300, 'DD.MM.YYYY') AS german_date, to_char('2024-01-01'::date + i % 300, 'MM/DD/YYYY') AS us_date,
            '2024-01-01'::date + i % 300 AS day, '2024-01-01'::timestamp + i * interval '1 hour' AS at, (i * 1.5)::text AS amount, '€ ' || i || '.50' AS price, i || ' %' AS percent,
            '{"a": 1}' AS json, jsonb_build_object('a', i) AS jsonb, array_fill(i, ARRAY[i % 4]) AS list, 'The customer called ' || i || ' times about it' AS remark,
+           CASE WHEN i % 3 = 0 THEN to_char('2024-01-01'::date + i, 'DD/MM/YYYY') ELSE to_char('2024-01-01'::date + i, 'YYYY-MM-DD') END AS two_orders, repeat(' ', i % 3) AS blanks, decode(md5(i::text), 'hex') AS bytes,
+           (100 + i) || '-' || 10 + i % 90 || '-' || 1000 + i AS ssn, '0-306-' || 10000 + i || '-2' AS isbn, '2024-' || 100000 + i AS ordered, '(555) ' || 100 + i || '-' || 1000 + i AS us_phone,
            NULL::int AS missing, 'same' AS same, CASE WHEN i % 50 = 0 THEN 'n/a' ELSE i::text END AS mostly_number, i * interval '1 second' AS lasted, (i % 24)::text || ':30' AS clock
     FROM generate_series(1, 300) AS i$$);
 

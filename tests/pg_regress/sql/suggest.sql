@@ -44,6 +44,20 @@ UPDATE faulty SET sparse = NULL;
 INSERT INTO faulty SELECT * FROM suggested WHERE id = 9;
 SELECT kind, column_name, rows_failed FROM assay.validate('faulty', (SELECT jsonb_agg(definition) FROM assay.suggest_checks('suggested'))) WHERE status <> 'pass' ORDER BY 1, 2;
 
+-- What one part of the census suggests holds on the other, published apart: tomorrow does not break it.
+CREATE TABLE adult_train (
+    age int, workclass text, fnlwgt int, education text, education_num int, marital_status text, occupation text, relationship text, race text, sex text,
+    capital_gain int, capital_loss int, hours_per_week int, native_country text, income text);
+CREATE TABLE adult_test (LIKE adult_train);
+\getenv folder ASSAY_DATA
+\set file :folder '/adult_train.csv'
+COPY adult_train FROM :'file' WITH (FORMAT csv, HEADER);
+\set file :folder '/adult_test.csv'
+COPY adult_test FROM :'file' WITH (FORMAT csv, HEADER);
+SELECT kind, column_name, args, mostly FROM assay.suggest_checks('adult_train') WHERE kind <> 'not_null';
+SELECT status, count(*) FROM assay.validate('adult_test', (SELECT jsonb_agg(definition) FROM assay.suggest_checks('adult_train'))) GROUP BY status;
+DROP TABLE adult_train, adult_test;
+
 -- Of a query, a view, a partitioned table: what a constraint could say.
 SELECT kind, column_name, as_constraint FROM assay.suggest_checks('SELECT id, code, signed FROM suggested');
 CREATE VIEW suggested_view AS SELECT id, code FROM suggested;

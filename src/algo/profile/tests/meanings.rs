@@ -80,6 +80,12 @@ fn the_format_of_dates_is_found() {
         format(each(|i| format!("01/{:02}/2024", day(i))).collect()),
         Some("MM/DD/YYYY")
     );
+    // Of two formats the more frequent one.
+    let mixed = |i: u64| match i % 3 {
+        0 => format!("{:02}/01/2024", day(i)),
+        _ => format!("2024-01-{:02}", day(i)),
+    };
+    assert_eq!(format(each(mixed).collect()), Some("YYYY-MM-DD"));
     assert_eq!(format(each(|i| format!("{}. Mar 2024", day(i))).collect()), None);
     assert_eq!(
         format(each(|i| format!("{} Mar 2024", day(i))).collect()),
