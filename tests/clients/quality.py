@@ -98,6 +98,11 @@ for what, parameters in phases.items():
     limit = 4.0 if what.startswith("comparing") else 0.7
     late = cancelled_after("SELECT * FROM assay.validate(%s, %s)", parameters, limit)
     check(f"statement_timeout ends it within 100 ms: {what}", late < 0.1, f"{late:.3f} s late")
+# Each of these columns takes some ten milliseconds to compare.
+wide = "SELECT {} FROM generate_series(1, 9000) AS i".format(", ".join(f"i * {2 * k + 1} %% 10007 AS c{k}" for k in range(200))).replace("%%", "%")
+for what, parameters in {"reading for drift": ("line", endless), "comparing many columns": (wide, wide.replace("% 10007", "% 10007 + 500"))}.items():
+    late = cancelled_after("SELECT * FROM assay.drift(%s, %s)", parameters, 0.7)
+    check(f"statement_timeout ends it within 100 ms: {what}", late < 0.1, f"{late:.3f} s late")
 again = connection.execute("SELECT count(*) FROM assay.validate('line', '[{\"kind\": \"not_empty\"}]')").fetchone()[0]
 check("the session goes on", again == 1, again)
 

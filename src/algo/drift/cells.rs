@@ -187,6 +187,21 @@ impl Cells {
         new
     }
 
+    /// Counts a row for each of some keys.
+    pub fn add_all(&mut self, keys: &[i64], limits: Limits) {
+        let mut rest = keys;
+        loop {
+            if let Store::Pages(pages) = &mut self.store {
+                rest = &rest[pages.add_known(rest, self.shift)..];
+            }
+            let Some((&key, after)) = rest.split_first() else {
+                return;
+            };
+            self.add(key, 1, limits);
+            rest = after;
+        }
+    }
+
     #[inline]
     fn insert(&mut self, cell: i64, rows: u64) -> bool {
         if let Store::Pages(pages) = &mut self.store {
@@ -410,6 +425,9 @@ mod tests {
             let mut backwards = keys.clone();
             backwards.reverse();
             prop_assert_eq!(&count(&backwards), &whole);
+            let mut at_once = Cells::default();
+            keys.chunks(50).for_each(|keys| at_once.add_all(keys, FEW));
+            prop_assert_eq!(&at_once, &whole);
             let (left, right) = keys.split_at(at.min(keys.len()));
             let mut merged = count(left);
             merged.merge(&count(right), FEW);

@@ -151,9 +151,8 @@ impl Numbers {
     /// Adds finite numbers.
     fn push_values(&mut self, values: &[f64], limits: Limits) {
         self.moments.merge(&Moments::of(values));
-        for &value in values {
-            self.cells.add(ordered(value), 1, limits);
-        }
+        let keys: Vec<i64> = values.iter().map(|&value| ordered(value)).collect();
+        self.cells.add_all(&keys, limits);
     }
 
     /// Values of which each has some rows; those that are not finite take no part.

@@ -14,7 +14,8 @@ pub struct Pages {
     first: i64,
     /// For each page its place counted from 1; 0 where it has no cell.
     directory: Vec<u16>,
-    counts: Vec<u64>,
+    /// Small, so that the pages of many columns stay in the second cache.
+    counts: Vec<u32>,
 }
 
 impl Pages {
@@ -38,7 +39,8 @@ impl Pages {
         Some(all)
     }
 
-    /// Counts rows of a cell; says whether the cell is new. `None`, and nothing is counted, when it lies too far from the others. O(1).
+    /// Counts rows of a cell; says whether the cell is new. `None`, and nothing is counted, when it lies too far from the others, or has too many
+    /// rows for a small count. O(1).
     #[inline]
     pub fn add(&mut self, cell: i64, rows: u64) -> Option<bool> {
         let number = cell >> BITS;
@@ -49,8 +51,31 @@ impl Pages {
         };
         let count = &mut self.counts[page * PAGE + (cell as usize & (PAGE - 1))];
         let new = *count == 0;
-        *count = count.saturating_add(rows);
+        *count = count.checked_add(u32::try_from(rows).ok()?)?;
         Some(new)
+    }
+
+    /// Counts a row for each of these keys, less their last `shift` bits, as long as their cells have rows already; gives how many were.
+    #[inline]
+    pub fn add_known(&mut self, keys: &[i64], shift: u8) -> usize {
+        for (place, &key) in keys.iter().enumerate() {
+            let cell = key >> shift;
+            let number = (cell >> BITS).wrapping_sub(self.first) as usize;
+            // Without a page the place is that of none.
+            let page = self
+                .directory
+                .get(number)
+                .map_or(0, |&page| usize::from(page))
+                .wrapping_sub(1);
+            match self
+                .counts
+                .get_mut(page.wrapping_mul(PAGE).wrapping_add(cell as usize & (PAGE - 1)))
+            {
+                Some(count) if *count > 0 && *count < u32::MAX => *count += 1,
+                _ => return place,
+            }
+        }
+        keys.len()
     }
 
     /// Adds an empty page; gives its place.
@@ -82,14 +107,14 @@ impl Pages {
         let pages = self.directory.iter().zip(self.first..).filter(|(page, _)| **page > 0);
         pages.flat_map(|(&page, number)| {
             let start = (usize::from(page) - 1) * PAGE;
-            let counts = self.counts[start..start + PAGE].iter().copied();
+            let counts = self.counts[start..start + PAGE].iter().map(|&rows| u64::from(rows));
             (number << BITS..).zip(counts).filter(|&(_, rows)| rows > 0)
         })
     }
 
     /// Bytes held on the heap.
     pub fn memory(&self) -> usize {
-        self.directory.capacity() * size_of::<u16>() + self.counts.capacity() * size_of::<u64>()
+        self.directory.capacity() * size_of::<u16>() + self.counts.capacity() * size_of::<u32>()
     }
 }
 
@@ -115,5 +140,18 @@ mod tests {
         }
         assert_eq!(pages.cells().count(), 9);
         assert!(Pages::of(&[], 9).is_none());
+        // More rows than a small count holds.
+        assert_eq!(
+            (
+                pages.add(63, u64::from(u32::MAX)),
+                pages.add(63, u64::MAX),
+                pages.add(63, 1)
+            ),
+            (None, None, Some(false))
+        );
+        // Keys of known cells, up to the first of another.
+        assert_eq!(pages.add_known(&[63 << 2, 64 << 2 | 3, -1, 1 << 2, 0], 2), 3);
+        assert_eq!(pages.add_known(&[0, i64::MAX], 0), 1);
+        assert_eq!(pages.cells().map(|cell| cell.1).sum::<u64>(), 28 + 3 + 1 + 3 + 1);
     }
 }

@@ -104,6 +104,12 @@ SELECT column_name, rows FROM assay.profile('line') ORDER BY column_name;
 SELECT column_name, rows FROM assay.profile_of(assay.profile_state('line')) ORDER BY column_name;
 
 SELECT assay.revoke_model('trapped', 'public', 'predict');
+SELECT assay.save_baseline('trapped', 'line', '{"group_by": ["x"]}');
+SELECT assay.save_baseline('trapped', 'line');
+SELECT column_name, drifted FROM assay.drift_from('trapped', 'line', '{"model": "trapped"}') ORDER BY column_name;
+SELECT column_name, drifted FROM assay.model_drift('trapped', 'line') ORDER BY column_name;
+SELECT name, rows FROM assay.baselines WHERE name OPERATOR(pg_catalog.=) 'trapped';
+SELECT assay.drop_baseline('trapped');
 SELECT assay.drop_model('trapped', 2);
 SELECT assay.drop_model(model) FROM assay.models WHERE model OPERATOR(pg_catalog.~~) 'trapped%';
 RESET search_path;
