@@ -179,7 +179,8 @@ COMMENT ON FUNCTION assay.drop_check(bigint) IS
 CREATE FUNCTION assay.run_checks(relation regclass DEFAULT NULL, tags text[] DEFAULT NULL) RETURNS SETOF assay.check_result
 AS 'MODULE_PATHNAME', 'run_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.run_checks(regclass, text[]) IS
-'Runs the stored checks of a relation, or of all that the caller may read; with tags those that have one of them. Each relation is read once, as in assay.validate; one that fails does not keep the others from being checked. A check runs as the role that added it, when the caller may act as that role; else as the caller, and then its result is an error if it has an expression in SQL.';
+'Runs the stored checks of a relation, or of all that the caller may read; with tags those that have one of them. Each relation is read once, as in assay.validate; one that fails does not keep the others from being checked. A check runs as the role that added it, when the caller may act as that role; else as the caller, and then its result is an error if it has an expression in SQL.
+The results are kept in assay.check_history, in the same transaction; where nothing can be written, a NOTICE says that they are not.';
 
 CREATE FUNCTION assay.assert_checks(relation regclass, tags text[] DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'assert_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;

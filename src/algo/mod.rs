@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod accumulator;
+pub mod anomaly;
 pub mod block;
 pub mod boosting;
 pub mod design;

@@ -164,6 +164,22 @@ pub fn prevent_read_only(function: &CStr) {
     }
 }
 
+/// Why nothing can be written; `None` when it can.
+pub fn is_read_only() -> Option<&'static str> {
+    // SAFETY: they read this backend's memory, and shared memory behind a lock.
+    unsafe {
+        if pg_sys::RecoveryInProgress() {
+            Some("the server is a standby")
+        } else if pg_sys::XactReadOnly {
+            Some("the transaction is read-only")
+        } else if pg_sys::IsInParallelMode() {
+            Some("the statement runs in parallel")
+        } else {
+            None
+        }
+    }
+}
+
 /// Who asks.
 pub fn current_role() -> pg_sys::Oid {
     // SAFETY: reads this backend's current user.
@@ -348,5 +364,5 @@ pub fn write_returning<T: FromDatum + IntoDatum>(statement: &str, arguments: &[D
 }
 
 fn failed(error: pgrx::spi::Error) -> Error {
-    Error::new(INTERNAL, format!("the model registry cannot be changed: {error}"))
+    Error::new(INTERNAL, format!("assay's own tables cannot be changed: {error}"))
 }

@@ -9,6 +9,7 @@ static MAX_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(4096);
 static PROGRESS: GucSetting<i32> = GucSetting::<i32>::new(2000);
 static THREADS: GucSetting<i32> = GucSetting::<i32>::new(0);
 static CACHE_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(64);
+static HISTORY_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(90 * 24 * 60 * 60);
 
 /// Declares every setting to PostgreSQL.
 pub fn register() {
@@ -52,6 +53,36 @@ pub fn register() {
         GucContext::Userset,
         GucFlags::UNIT_MB,
     );
+    GucRegistry::define_int_guc(
+        c"assay.history_retention",
+        c"How long the results of checks are kept.",
+        c"Each run deletes what is older, of the roles that its checks ran as. 0 keeps nothing, -1 everything.",
+        &HISTORY_RETENTION,
+        -1,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::UNIT_S,
+    );
+}
+
+/// `assay.history_retention`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retention {
+    /// Results are not kept at all.
+    Nothing,
+    /// They are kept for so long.
+    Seconds(i32),
+    /// They are never deleted.
+    Forever,
+}
+
+/// `assay.history_retention`.
+pub fn history_retention() -> Retention {
+    match HISTORY_RETENTION.get() {
+        0 => Retention::Nothing,
+        seconds @ 1.. => Retention::Seconds(seconds),
+        _ => Retention::Forever,
+    }
 }
 
 const MEGABYTE: usize = 1024 * 1024;

@@ -145,6 +145,9 @@ impl Check {
             }
             _ => {}
         }
+        if let Rule::Anomaly(anomaly) = &rule {
+            anomaly.check_column(written.column_name.as_deref())?;
+        }
         if let Rule::NearDuplicates(similarity) = &rule
             && written.column_name.is_some() != similarity.columns.is_empty()
         {

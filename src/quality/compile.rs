@@ -9,7 +9,7 @@ use super::grouping::Grouping;
 use super::pass::{Pass, Question};
 use super::rule::{Between, ColumnList, ColumnMatch, Rule, Similarity, Types};
 use super::source::Source;
-use super::{condition, near_duplicates, proof, statement};
+use super::{anomaly, condition, near_duplicates, proof, statement};
 use crate::algo::block::{Form, Kind};
 use crate::algo::quality::valid_format::Format;
 use crate::algo::scan::{self, Bound, Constant, Test};
@@ -33,6 +33,8 @@ pub enum Work {
     Statement(usize),
     /// By comparing texts that a statement of its own reads, beside what the shared pass counts.
     NearDuplicates(usize, Similarity),
+    /// By comparing a figure of the shared pass with its past.
+    Anomaly(usize, Box<anomaly::Plan>),
 }
 
 /// A figure of a column.
@@ -131,6 +133,10 @@ pub fn compile(check: &Check, source: &Source, pass: &mut Pass) -> Result<Work> 
             suits(check, column, kind.is_some_and(Kind::is_time), "a date or timestamp")?;
             let question = ask(check, source, pass, asked, Test::Latest)?;
             return Ok(Work::Figure(question, Figure::Latest(interval)));
+        }
+        (Rule::Anomaly(args), _) => {
+            let (question, plan) = anomaly::plan(args, check, source, pass)?;
+            return Ok(Work::Anomaly(pass.ask(question), Box::new(plan)));
         }
         (Rule::NearDuplicates(similarity), asked) => {
             if let Some(column) = asked {
@@ -241,6 +247,18 @@ fn test(check: &Check, rule: &Rule, asked: Option<&OutputColumn>, kind: Option<K
 
 /// Puts a check's question to the pass.
 fn ask(check: &Check, source: &Source, pass: &mut Pass, asked: Option<&OutputColumn>, test: Test) -> Result<usize> {
+    let question = question(check, source, pass, asked, test)?;
+    Ok(pass.ask(question))
+}
+
+/// What a check asks of its rows and segments.
+pub fn question(
+    check: &Check,
+    source: &Source,
+    pass: &mut Pass,
+    asked: Option<&OutputColumn>,
+    test: Test,
+) -> Result<Question> {
     let column = match condition::of(&check.rule, asked) {
         Some(condition) => Some(pass.condition(&condition)),
         None => asked.map(|column| pass.column(column)),
@@ -248,16 +266,16 @@ fn ask(check: &Check, source: &Source, pass: &mut Pass, asked: Option<&OutputCol
     let filter = check.filter.as_deref().map(|filter| pass.condition(filter));
     let groups = Grouping::new(&check.group_by, source)?.groups;
     let grouping = groups.iter().map(|group| pass.group(group)).collect();
-    Ok(pass.ask(Question {
+    Ok(Question {
         column,
         filter,
         grouping,
         test,
-    }))
+    })
 }
 
 /// Errs with 22023 when a check is asked of a column of the wrong type.
-fn suits(check: &Check, column: &OutputColumn, suits: bool, wanted: &str) -> Result<()> {
+pub fn suits(check: &Check, column: &OutputColumn, suits: bool, wanted: &str) -> Result<()> {
     if suits {
         return Ok(());
     }

@@ -67,7 +67,7 @@ impl Answered {
                 message: findings.into_iter().find_map(|finding| finding.message),
                 ..Answered::by("proof")
             },
-            Work::Rows(_) | Work::Figure(..) | Work::Segments(_) => Answered::by(SHARED),
+            Work::Rows(_) | Work::Figure(..) | Work::Segments(_) | Work::Anomaly(..) => Answered::by(SHARED),
             Work::Bounds(_, spread) => Answered {
                 message: Some(match spread {
                     Spread::Deviations(sigma) => {

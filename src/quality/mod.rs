@@ -1,5 +1,6 @@
 //! Data quality in SQL: profiles and checks, each relation read once.
 
+mod anomaly;
 mod check;
 mod checks;
 mod compile;
@@ -10,6 +11,7 @@ mod explain;
 mod failing;
 mod finding;
 mod grouping;
+mod history;
 mod judge;
 mod near_duplicates;
 mod pass;

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::options;
 
+use super::anomaly::Anomaly;
 use super::{compile, statement};
 
 mod args;
@@ -50,6 +51,7 @@ pub enum Rule {
     MixedFormats(Minority),
     ScaleShift(ScaleShift),
     NullShareBySegment(NullShare),
+    Anomaly(Anomaly),
 }
 
 /// How a kind stands to columns.
@@ -172,6 +174,9 @@ const KINDS: &[(&str, Columns, Read)] = &[
     ("null_share_by_segment", Columns::One, |kind, args| {
         read(kind, args, Rule::NullShareBySegment)
     }),
+    ("anomaly", Columns::OneOrNone, |kind, args| {
+        read(kind, args, Rule::Anomaly)
+    }),
 ];
 
 impl Rule {
@@ -197,6 +202,7 @@ impl Rule {
                 return compile::regex(&pattern.regex, &pattern.flags).map(drop);
             }
             Rule::ValidFormat(format) => return compile::format_named(&format.format).map(drop),
+            Rule::Anomaly(anomaly) => return anomaly.check(),
             Rule::Recency(age) => return statement::interval(age.datepart.as_deref(), &age.interval).map(drop),
             _ => {}
         }

@@ -10,6 +10,7 @@ use pgrx::pg_sys::Oid;
 
 use super::check::Check;
 use super::finding::Finding;
+use super::history::Journal;
 use super::results::{self, ResultRow, Results};
 use super::source::Source;
 use super::stored::{self, Stored, Wanted};
@@ -22,28 +23,36 @@ use crate::pg::options::required;
 
 /// Runs stored checks, relation by relation; one that is gone or cannot be read gives errors, and the others go on.
 fn all(wanted: &Wanted<'_>) -> Result<Vec<ResultRow>> {
-    catalog::with_own_snapshot(|at| all_at(wanted, at))
-}
-
-/// The same under a snapshot of its own.
-fn all_at(wanted: &Wanted<'_>, at: TimestampWithTimeZone) -> Result<Vec<ResultRow>> {
-    let stored = stored::find(wanted)?;
-    let groups: Vec<&[Stored]> = stored.chunk_by(Stored::together).collect();
-    let mut reporter = Reporter::new();
-    let mut rows = Vec::new();
-    for (index, group) in groups.iter().enumerate() {
-        reporter.step(&format!("checking {}", group[0].name), index, groups.len());
-        rows.extend(of_relation(group, at)?);
-    }
-    reporter.finish();
-    rows.sort_by(|a, b| (&a.3, a.0).cmp(&(&b.3, b.0)));
+    let (rows, journal, at) = catalog::with_own_snapshot(|at| {
+        let (rows, journal) = all_at(wanted, at)?;
+        Ok((rows, journal, at))
+    })?;
+    journal.keep(at)?;
     Ok(rows)
 }
 
-/// Runs the checks that one role added to one relation.
-fn of_relation(group: &[Stored], at: TimestampWithTimeZone) -> Result<Vec<ResultRow>> {
+/// The same under a snapshot of its own.
+fn all_at(wanted: &Wanted<'_>, at: TimestampWithTimeZone) -> Result<(Vec<ResultRow>, Journal)> {
+    let stored = stored::find(wanted)?;
+    let groups: Vec<&[Stored]> = stored.chunk_by(Stored::together).collect();
+    let mut reporter = Reporter::new();
+    let (mut rows, mut journal) = (Vec::new(), Journal::default());
+    for (index, group) in groups.iter().enumerate() {
+        reporter.step(&format!("checking {}", group[0].name), index, groups.len());
+        let own = catalog::acts_for(group[0].added_by);
+        let role = if own { group[0].added_by } else { catalog::current_role() };
+        let found = of_relation(group, own, at)?;
+        journal.add(group[0].relation, role, &found);
+        rows.extend(found);
+    }
+    reporter.finish();
+    rows.sort_by(|a, b| (&a.3, a.0).cmp(&(&b.3, b.0)));
+    Ok((rows, journal))
+}
+
+/// Runs the checks that one role added to one relation: as that role when they are the caller's `own`.
+fn of_relation(group: &[Stored], own: bool, at: TimestampWithTimeZone) -> Result<Vec<ResultRow>> {
     let (name, added_by) = (&group[0].name, group[0].added_by);
-    let own = catalog::acts_for(added_by);
     let work = || {
         let (allowed, refused): (Vec<&Stored>, Vec<&Stored>) =
             group.iter().partition(|stored| own || !stored.check.has_expression());

@@ -160,7 +160,8 @@ fn find(check: &Check, work: Work, source: &Source, answers: &Answers) -> Result
         | Work::Segments(question)
         | Work::Bounds(question, _)
         | Work::Statement(question)
-        | Work::NearDuplicates(question, _) => Some(*question),
+        | Work::NearDuplicates(question, _)
+        | Work::Anomaly(question, _) => Some(*question),
     };
     let counted = question.map(|question| judge::counted(answers, question)).transpose()?;
     let counted = counted.unwrap_or_default();
@@ -177,6 +178,7 @@ fn find(check: &Check, work: Work, source: &Source, answers: &Answers) -> Result
             .collect(),
         Work::Segments(_) => segments::judge(check, &counted, &grouping),
         Work::Bounds(_, spread) => second_pass(check, source, answers.measure(question.unwrap_or(0)), spread),
+        Work::Anomaly(_, plan) => plan.judge(check, &counted, &grouping),
         Work::NearDuplicates(_, similarity) => {
             let mut findings = vec![near_duplicates::find(check, source, &similarity, &counted)?];
             judge::add_evidence(check, &mut findings);

@@ -1,0 +1,185 @@
+//! The figure over time, for each segment: from the rows themselves, or from what runs of the check have found before.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+use pgrx::spi::quote_literal;
+use serde_json::Value as Json;
+
+use super::Plan;
+use super::args::Metric;
+use crate::algo::anomaly::Point;
+use crate::algo::block::Kind;
+use crate::algo::scan::{Constant, Measure, Segment, Tally};
+use crate::pg::catalog;
+use crate::pg::error::Result;
+use crate::pg::query::Query;
+use crate::pg::types::Value;
+use crate::quality::check::Check;
+use crate::quality::grouping::Grouping;
+use crate::quality::judge::Counted;
+
+/// A series, and what it has in the bucket that is judged.
+pub struct Series {
+    pub segment: Option<Json>,
+    pub past: Vec<Point>,
+    /// `None` where there is no figure.
+    pub value: Option<f64>,
+    pub rows: u64,
+    pub nulls: u64,
+}
+
+/// The figure of a tally; `None` where there is none, or no finite one.
+fn figure(plan: &Plan, tally: &Tally) -> Option<f64> {
+    let metric = plan.args.metric;
+    let value = match (metric, tally.measure()) {
+        (Metric::RowCount, _) => Some(tally.rows as f64),
+        (Metric::NullFraction, _) => (tally.rows > 0).then(|| tally.failed as f64 / tally.rows as f64),
+        (Metric::Mean, Measure::Moments(moments, _)) => moments.mean(),
+        (Metric::Sum, Measure::Moments(_, sum)) => Some(sum.value()),
+        (Metric::Stddev, Measure::Moments(moments, _)) => moments.stddev(),
+        (Metric::Min, Measure::Moments(moments, _)) => moments.min(),
+        (Metric::Max, Measure::Moments(moments, _)) => moments.max(),
+        (Metric::Median, Measure::Profile(profile)) => profile.quantile(0.5),
+        (Metric::DistinctCount, Measure::Profile(profile)) => Some(profile.report().distinct),
+        (Metric::Freshness, Measure::Latest(latest)) => latest.map(|latest| match plan.kind {
+            Kind::Date => plan.timeline.now.1 - latest as f64 * 86_400.0,
+            Kind::TimestampTz => plan.timeline.now.0 - latest as f64 / 1e6,
+            _ => plan.timeline.now.1 - latest as f64 / 1e6,
+        }),
+        _ => None,
+    };
+    value.filter(|value| value.is_finite())
+}
+
+fn nulls(plan: &Plan, tally: &Tally) -> u64 {
+    match plan.args.metric {
+        Metric::NullFraction => tally.failed,
+        _ => tally.nulls,
+    }
+}
+
+/// Points of the past: the buckets that have a value.
+fn points(plan: &Plan, value: impl Fn(i64) -> Option<f64>) -> Vec<Point> {
+    let past = plan.timeline.split().map_or(&[][..], |(past, _)| past);
+    past.iter()
+        .filter_map(|bucket| {
+            Some(Point {
+                value: value(bucket.start)?,
+                weekday: bucket.weekday,
+                hour: bucket.hour,
+                excluded: bucket.excluded,
+            })
+        })
+        .collect()
+}
+
+/// The series of the rows, which were grouped by bucket last. Before the first row there is nothing; a bucket without rows after it
+/// counts none.
+pub fn of_rows(plan: &Plan, counted: &[Counted<'_>], grouping: &Grouping) -> Vec<Series> {
+    let tested = plan.timeline.split().map_or(0, |(_, tested)| tested.start);
+    let mut groups: Vec<(Option<Segment>, HashMap<i64, &Tally>)> = Vec::new();
+    for counted in counted {
+        let Some((Some(Constant::Integer(start)), values)) = counted.segment.and_then(|segment| segment.split_last())
+        else {
+            continue;
+        };
+        let segment = (!grouping.groups.is_empty()).then(|| values.to_vec());
+        // Counted segments are sorted, so that equal ones stand together.
+        if groups.last().is_none_or(|(last, _)| *last != segment) {
+            groups.push((segment, HashMap::new()));
+        }
+        if let Some((_, tallies)) = groups.last_mut() {
+            tallies.insert(*start, counted.tally);
+        }
+    }
+    if groups.is_empty() && grouping.groups.is_empty() {
+        groups.push((None, HashMap::new()));
+    }
+    let zero = plan.args.metric.is_zero_without_rows().then_some(0.0);
+    let series = |(segment, tallies): (Option<Segment>, HashMap<i64, &Tally>)| {
+        let first = tallies.keys().min().copied().unwrap_or(i64::MAX);
+        let value = |start: i64| match tallies.get(&start) {
+            Some(tally) => figure(plan, tally),
+            None => zero.filter(|_| start > first),
+        };
+        let now = tallies.get(&tested);
+        Series {
+            segment: segment.map(|segment| grouping.json(&segment)),
+            past: points(plan, value),
+            value: match now {
+                Some(tally) => figure(plan, tally),
+                None => zero,
+            },
+            rows: now.map_or(0, |tally| tally.rows),
+            nulls: now.map_or(0, |tally| nulls(plan, tally)),
+        }
+    };
+    groups.into_iter().map(series).collect()
+}
+
+/// The series of the runs of the check, of which the last one in a bucket counts. A segment that is no longer there counts no row.
+pub fn of_runs(check: &Check, plan: &Plan, counted: &[Counted<'_>], grouping: &Grouping) -> Result<Vec<Series>> {
+    let mut known = runs(check, plan)?;
+    let mut series = Vec::with_capacity(counted.len());
+    for counted in counted {
+        let segment = counted.segment.map(|segment| grouping.json(segment));
+        let key = segment.as_ref().map(Json::to_string).unwrap_or_default();
+        let values = known.remove(&key).unwrap_or_default();
+        series.push(Series {
+            segment,
+            past: points(plan, |start| values.get(&start).copied()),
+            value: figure(plan, counted.tally),
+            rows: counted.tally.rows,
+            nulls: nulls(plan, counted.tally),
+        });
+    }
+    if plan.args.metric.is_zero_without_rows() {
+        for (segment, values) in known {
+            series.push(Series {
+                segment: serde_json::from_str(&segment).ok(),
+                past: points(plan, |start| values.get(&start).copied()),
+                value: Some(0.0),
+                rows: 0,
+                nulls: 0,
+            });
+        }
+    }
+    Ok(series)
+}
+
+/// What runs have found: for each segment, as JSON or the empty text, the values by bucket. Only runs as the same role saw the same
+/// rows.
+fn runs(check: &Check, plan: &Plan) -> Result<BTreeMap<String, HashMap<i64, f64>>> {
+    let mut known: BTreeMap<String, HashMap<i64, f64>> = BTreeMap::new();
+    let Some(id) = check.id else { return Ok(known) };
+    let role = catalog::current_role().to_u32();
+    let sql = format!(
+        "SELECT DISTINCT ON (segment, bucket) segment::text, bucket, value
+FROM (SELECT h.segment, date_trunc({}, h.run_at::timestamp) AS bucket, h.value, h.run_at, h.id
+    FROM assay.quality_history AS h
+    WHERE h.check_id = {id} AND h.ran_as::oid = {role}::oid AND h.run_at >= ({})::timestamptz AND h.value IS NOT NULL
+        AND h.status <> 'error') AS run
+ORDER BY segment, bucket, run_at DESC, id DESC",
+        quote_literal(plan.args.bucket.name()),
+        plan.timeline.from
+    );
+    catalog::as_owner(|| {
+        Query::new(&sql)?.run(&mut |row| {
+            let segment = match row.value(0) {
+                Value::Text(text) => serde_json::from_str::<Json>(&text).map_or(text.into_owned(), |json| json.to_string()),
+                _ => String::new(),
+            };
+            if let (Value::Number(start), Value::Number(value)) = (row.value(1), row.value(2))
+                && value.is_finite()
+            {
+                known
+                    .entry(segment)
+                    .or_default()
+                    .insert((start * 1e6).round() as i64, value);
+            }
+            Ok(())
+        })
+    })?;
+    Ok(known)
+}

@@ -1,0 +1,156 @@
+//! The buckets of time that points stand for, in the session's time zone. The calendar is PostgreSQL's.
+
+use pgrx::spi::quote_literal;
+
+use super::args::{Anomaly, is_date};
+use crate::pg::catalog;
+use crate::pg::error::{Error, INVALID_PARAMETER, Result};
+use crate::pg::query::Query;
+use crate::pg::types::Value;
+
+/// One bucket.
+#[derive(Debug, Clone)]
+pub struct Bucket {
+    /// Its beginning in local time: microseconds since 2000-01-01.
+    pub start: i64,
+    /// 0 is Monday.
+    pub weekday: u8,
+    pub hour: u8,
+    /// Whether it touches a period that is to be left out.
+    pub excluded: bool,
+}
+
+/// The buckets that a point is judged by, and its own.
+#[derive(Debug, Clone)]
+pub struct Timeline {
+    /// From the oldest; the last is the one that is judged.
+    pub buckets: Vec<Bucket>,
+    /// Where the first begins and the last ends, as literals of type timestamp.
+    pub from: String,
+    pub until: String,
+    /// The bucket that is judged, for people.
+    pub tested: String,
+    /// Now, in seconds since 2000-01-01: by UTC, and in local time.
+    pub now: (f64, f64),
+}
+
+/// The most buckets.
+const MOST: f64 = 10_000.0;
+
+impl Timeline {
+    /// Of the arguments. With a column of time the bucket that is judged is the last one that is over, else the running one. Errs with
+    /// 22023, and PostgreSQL's errors for texts that are no times pass through.
+    pub fn new(args: &Anomaly) -> Result<Timeline> {
+        catalog::as_owner(|| Timeline::read(args))
+    }
+
+    fn read(args: &Anomaly) -> Result<Timeline> {
+        let unit = quote_literal(args.bucket.name());
+        let step = format!("{}::interval", quote_literal(format!("1 {}", args.bucket.name())));
+        let period = args
+            .training_period
+            .as_deref()
+            .unwrap_or(args.bucket.training_period());
+        let (at, back) = match (&args.at, &args.timestamp_column) {
+            (Some(at), _) => (format!("{}::timestamptz", quote_literal(at)), step.as_str()),
+            (None, Some(_)) => ("statement_timestamp()".to_string(), step.as_str()),
+            (None, None) => ("statement_timestamp()".to_string(), "'0'::interval"),
+        };
+        let shape = match args.bucket.name() {
+            "hour" => "YYYY-MM-DD HH24:MI",
+            _ => "YYYY-MM-DD",
+        };
+        let bounds = format!(
+            "SELECT to_char(first, 'YYYY-MM-DD HH24:MI:SS'), to_char(tested, 'YYYY-MM-DD HH24:MI:SS'),
+    to_char(tested + {step}, 'YYYY-MM-DD HH24:MI:SS'), to_char(tested, '{shape}'),
+    extract(epoch FROM tested - first)::float8 / extract(epoch FROM {step})::float8,
+    extract(epoch FROM statement_timestamp())::float8 - 946684800,
+    extract(epoch FROM statement_timestamp()::timestamp)::float8 - 946684800
+FROM (SELECT tested, date_trunc({unit}, tested - {period}::interval) AS first
+    FROM (SELECT date_trunc({unit}, ({at})::timestamp) - {back} AS tested) AS last) AS bounds",
+            period = quote_literal(period),
+        );
+        let mut texts: [Option<String>; 4] = Default::default();
+        let mut numbers = [f64::NAN; 3];
+        Query::new(&bounds)?.run(&mut |row| {
+            for (place, text) in texts.iter_mut().enumerate() {
+                if let Value::Text(value) = row.value(place) {
+                    *text = Some(value.into_owned());
+                }
+            }
+            for (place, number) in numbers.iter_mut().enumerate() {
+                if let Value::Number(value) = row.value(4 + place) {
+                    *number = value;
+                }
+            }
+            Ok(())
+        })?;
+        let [Some(first), Some(last), Some(until), Some(tested)] = texts else {
+            return Err(Error::new(INVALID_PARAMETER, "at or training_period is not finite")
+                .hint("Give a point in time, and an interval such as 28 days."));
+        };
+        // Months differ in length, so the number of them is not exact.
+        if !(numbers[0].round() >= args.min_points as f64 && numbers[0] <= MOST) {
+            return Err(Error::new(INVALID_PARAMETER, "training_period is out of range")
+                .detail(format!("It is {period}, in buckets of a {}.", args.bucket.name()))
+                .hint(format!(
+                    "It must hold at least min_points buckets, which are {}, and at most {MOST}.",
+                    args.min_points
+                )));
+        }
+        let literal = |text: &str| format!("{}::pg_catalog.timestamp", quote_literal(text));
+        let mut buckets = Vec::new();
+        let series = format!(
+            "SELECT b, extract(isodow FROM b)::float8 - 1, extract(hour FROM b)::float8, {}
+FROM generate_series({}, {}, {step}) AS b ORDER BY b",
+            excluded(args, &step),
+            literal(&first),
+            literal(&last)
+        );
+        Query::new(&series)?.run(&mut |row| {
+            if let (Value::Number(start), Value::Number(weekday), Value::Number(hour), Value::Number(excluded)) =
+                (row.value(0), row.value(1), row.value(2), row.value(3))
+            {
+                buckets.push(Bucket {
+                    start: (start * 1e6).round() as i64,
+                    weekday: weekday as u8,
+                    hour: hour as u8,
+                    excluded: excluded != 0.0,
+                });
+            }
+            Ok(())
+        })?;
+        Ok(Timeline {
+            buckets,
+            from: literal(&first),
+            until: literal(&until),
+            tested,
+            now: (numbers[1], numbers[2]),
+        })
+    }
+
+    /// The buckets of the past, and the one that is judged.
+    pub fn split(&self) -> Option<(&[Bucket], &Bucket)> {
+        self.buckets.split_last().map(|(tested, past)| (past, tested))
+    }
+}
+
+/// The condition in SQL that a bucket b touches one of the excluded periods. A date as the end of one is that whole day.
+fn excluded(args: &Anomaly, step: &str) -> String {
+    let periods: Vec<String> = args
+        .exclude
+        .iter()
+        .map(|(from, to)| {
+            let local = |text: &str| format!("{}::timestamptz::timestamp", quote_literal(text));
+            let before_end = match is_date(to) {
+                true => format!("b < {} + '1 day'::interval", local(to)),
+                false => format!("b <= {}", local(to)),
+            };
+            format!("({before_end} AND b + {step} > {})", local(from))
+        })
+        .collect();
+    match periods.as_slice() {
+        [] => "false".to_string(),
+        periods => periods.join(" OR "),
+    }
+}

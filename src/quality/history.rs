@@ -1,0 +1,120 @@
+//! The history of checks: what `run_checks` and `assert_checks` found, kept for `assay.history_retention`.
+
+use pgrx::datum::{Interval, TimestampWithTimeZone};
+use pgrx::pg_extern;
+use pgrx::pg_sys::Oid;
+use serde_json::{Value as Json, json};
+
+use super::results::ResultRow;
+use crate::pg::attempt::attempt;
+use crate::pg::catalog;
+use crate::pg::error::{Error, INVALID_PARAMETER, Result, notice, or_raise};
+use crate::pg::settings::{self, Retention};
+
+/// Rows that one statement adds.
+const TOGETHER: usize = 1000;
+/// The most rows of a role that a run prunes; the next run goes on.
+const PRUNED: i64 = 10_000;
+
+/// Results on their way into the history.
+#[derive(Default)]
+pub struct Journal {
+    entries: Vec<Json>,
+    roles: Vec<Oid>,
+}
+
+impl Journal {
+    /// Takes the results of checks of one relation that ran as one role.
+    pub fn add(&mut self, relation: Oid, role: Oid, rows: &[ResultRow]) {
+        if !self.roles.contains(&role) {
+            self.roles.push(role);
+        }
+        // JSON has no NaN and no infinities; PostgreSQL reads them from texts.
+        let number = |number: Option<f64>| number.map(|number| number.to_string());
+        self.entries.extend(rows.iter().map(|row| {
+            json!({
+                "check_id": row.0, "name": row.1, "kind": row.2, "relation": relation.to_u32(), "relation_name": row.3,
+                "column_name": row.4, "segment": row.5.as_ref().map(|segment| &segment.0), "status": row.6,
+                "severity": row.7, "metric": row.8, "value": number(row.9), "threshold": row.10,
+                "rows_evaluated": row.11, "rows_failed": row.12, "null_rows": row.14, "duration_ms": number(row.16),
+                "message": row.17, "ran_as": role.to_u32(),
+            })
+        }));
+    }
+
+    /// Writes them, and prunes what is older than `assay.history_retention` of the roles that they ran as. Where nothing can be
+    /// written a NOTICE says so.
+    pub fn keep(self, at: TimestampWithTimeZone) -> Result<()> {
+        let retention = settings::history_retention();
+        if self.entries.is_empty() || retention == Retention::Nothing {
+            return Ok(());
+        }
+        if let Some(reason) = catalog::is_read_only() {
+            notice(
+                format!("the results are not kept in the history: {reason}"),
+                Some("Checks of kind anomaly that watch their own runs do not learn from this one.".into()),
+            );
+            return Ok(());
+        }
+        catalog::as_owner(|| {
+            for entries in self.entries.chunks(TOGETHER) {
+                let rows = Json::from(entries.to_vec()).to_string();
+                catalog::write(INSERT, &[rows.as_str().into(), at.into()])?;
+            }
+            Ok(())
+        })?;
+        if let Retention::Seconds(seconds) = retention {
+            for role in self.roles {
+                // Another run may be at the same rows: whoever comes second leaves them, and a later run comes again.
+                let _left = attempt(|| {
+                    catalog::as_owner(|| {
+                        catalog::write(PRUNE, &[role.into(), f64::from(seconds).into(), PRUNED.into(), at.into()])
+                    })
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+const INSERT: &str = "INSERT INTO assay.quality_history (run_at, check_id, name, kind, relation, relation_name, column_name, segment,
+    status, severity, metric, value, threshold, rows_evaluated, rows_failed, null_rows, duration_ms, message, ran_as)
+SELECT $2::timestamptz, r.check_id, r.name, r.kind, r.relation::regclass, r.relation_name, r.column_name, r.segment,
+    r.status, r.severity, r.metric, r.value, r.threshold, r.rows_evaluated, r.rows_failed, r.null_rows, r.duration_ms, r.message,
+    r.ran_as::regrole
+FROM jsonb_to_recordset($1::jsonb) AS r(check_id bigint, name text, kind text, relation oid, relation_name text, column_name text,
+    segment jsonb, status text, severity text, metric text, value float8, threshold text, rows_evaluated bigint, rows_failed bigint,
+    null_rows bigint, duration_ms float8, message text, ran_as oid)";
+
+const PRUNE: &str = "DELETE FROM assay.quality_history WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM assay.quality_history WHERE ran_as::oid = $1::oid AND run_at < $4::timestamptz - make_interval(secs => $2)
+    ORDER BY run_at LIMIT $3 FOR UPDATE SKIP LOCKED))";
+
+/// `prune_history(older_than)`.
+#[pg_extern(sql = false)]
+fn prune_history(older_than: Option<Interval>) -> i64 {
+    catalog::prevent_read_only(c"assay.prune_history()");
+    or_raise((|| {
+        let seconds = match (&older_than, settings::history_retention()) {
+            (Some(interval), _) if interval.is_negative() => {
+                return Err(Error::new(INVALID_PARAMETER, "argument \"older_than\" is negative")
+                    .hint("Give the age from which on results are deleted, such as '30 days'."));
+            }
+            (None, Retention::Forever) => return Ok(0),
+            (None, Retention::Seconds(seconds)) => f64::from(seconds),
+            (Some(_), _) | (None, Retention::Nothing) => 0.0,
+        };
+        let caller = catalog::current_role();
+        let pruned = catalog::as_owner(|| {
+            catalog::write_returning(
+                "WITH gone AS (
+    DELETE FROM assay.quality_history
+    WHERE run_at < statement_timestamp() - coalesce($1::interval, make_interval(secs => $2)) AND pg_has_role($3::oid, ran_as::oid, 'USAGE')
+    RETURNING 1)
+SELECT count(*) FROM gone",
+                &[older_than.into(), seconds.into(), caller.into()],
+            )
+        })?;
+        Ok(pruned.unwrap_or(0))
+    })())
+}
