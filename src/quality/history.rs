@@ -68,7 +68,10 @@ impl Journal {
                 // Another run may be at the same rows: whoever comes second leaves them, and a later run comes again.
                 let _left = attempt(|| {
                     catalog::as_owner(|| {
-                        catalog::write(PRUNE, &[role.into(), f64::from(seconds).into(), PRUNED.into(), at.into()])
+                        catalog::write(
+                            PRUNE,
+                            &[role.into(), f64::from(seconds).into(), PRUNED.into(), at.into()],
+                        )
                     })
                 })?;
             }

@@ -40,7 +40,11 @@ fn all_at(wanted: &Wanted<'_>, at: TimestampWithTimeZone) -> Result<(Vec<ResultR
     for (index, group) in groups.iter().enumerate() {
         reporter.step(&format!("checking {}", group[0].name), index, groups.len());
         let own = catalog::acts_for(group[0].added_by);
-        let role = if own { group[0].added_by } else { catalog::current_role() };
+        let role = if own {
+            group[0].added_by
+        } else {
+            catalog::current_role()
+        };
         let found = of_relation(group, own, at)?;
         journal.add(group[0].relation, role, &found);
         rows.extend(found);

@@ -46,7 +46,11 @@ impl Fit {
         }
         let mut residuals = vec![None; values.len()];
         let mut centre = None;
-        for (of, indices) in alike.iter_mut().enumerate().filter(|(_, indices)| indices.len() >= least) {
+        for (of, indices) in alike
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, indices)| indices.len() >= least)
+        {
             indices.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
             let at = |rank: usize| values[indices[rank]];
             if of == place {
@@ -57,7 +61,11 @@ impl Fit {
                 residuals[index] = Some(values[index] - median(indices.len() - 1, others));
             }
         }
-        let mut sizes: Vec<f64> = residuals.iter().flatten().map(|residual: &f64| residual.abs()).collect();
+        let mut sizes: Vec<f64> = residuals
+            .iter()
+            .flatten()
+            .map(|residual: &f64| residual.abs())
+            .collect();
         sizes.sort_unstable_by(f64::total_cmp);
         let points = sizes.len();
         let at = |rank: usize| sizes[rank];
@@ -129,14 +137,14 @@ fn two_sided(alpha: f64, freedom: f64) -> f64 {
         return f64::INFINITY;
     };
     let tail = alpha / 2.0;
-    if !(tail > 0.0) {
+    if tail.is_nan() || tail <= 0.0 {
         return f64::INFINITY;
     }
     // The library's inverse is good to about six digits; Newton's method on the logarithm of the tail gives the others.
     let mut distance = -student.inverse_cdf(tail);
     for _ in 0..4 {
         let beyond = student.sf(distance);
-        if !(beyond > 0.0) || !distance.is_finite() {
+        if beyond <= 0.0 || !beyond.is_finite() || !distance.is_finite() {
             break;
         }
         distance += (beyond / tail).ln() * beyond / student.pdf(distance);
@@ -156,7 +164,11 @@ mod tests {
             (0.0026997960632601866, 37.8, 3.211063729805054),
             (1e-7, 8.68, 15.932920663527584),
         ] {
-            assert!((two_sided(alpha, freedom) / expected - 1.0).abs() < 1e-10, "{alpha} {freedom}: {}", two_sided(alpha, freedom));
+            assert!(
+                (two_sided(alpha, freedom) / expected - 1.0).abs() < 1e-10,
+                "{alpha} {freedom}: {}",
+                two_sided(alpha, freedom)
+            );
         }
         assert_eq!(two_sided(0.0, 5.0), f64::INFINITY);
     }

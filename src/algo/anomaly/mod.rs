@@ -299,7 +299,9 @@ fn too_few(past: &[Point], tested: &Point, params: &Params) -> TooFew {
             missing: Missing::Points,
         };
     }
-    let alike = usable.iter().filter(|point| season.place(point) == season.place(tested));
+    let alike = usable
+        .iter()
+        .filter(|point| season.place(point) == season.place(tested));
     TooFew {
         points: alike.count(),
         missing: Missing::SeasonOfPoint(season),

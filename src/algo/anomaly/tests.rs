@@ -13,7 +13,11 @@ fn point(number: usize, value: f64) -> Point {
 }
 
 fn points(values: &[f64]) -> Vec<Point> {
-    values.iter().enumerate().map(|(number, &value)| point(number, value)).collect()
+    values
+        .iter()
+        .enumerate()
+        .map(|(number, &value)| point(number, value))
+        .collect()
 }
 
 fn params() -> Params {
@@ -113,7 +117,10 @@ fn planted_faults_are_found_and_alarms_are_as_few_as_the_table_says() -> Test {
         let is_made = line["series"].as_str().is_some_and(|name| name.starts_with("made"));
         *if is_made { &mut made } else { &mut real } += alarms.len();
         days += points.len() - FIRST;
-        let usual: Vec<usize> = (FIRST..points.len()).filter(|day| !alarms.contains(day)).step_by(8).collect();
+        let usual: Vec<usize> = (FIRST..points.len())
+            .filter(|day| !alarms.contains(day))
+            .step_by(8)
+            .collect();
         for fault in line["planted"].as_array().ok_or("no faults")? {
             let name = fault["fault"].as_str().ok_or("no name")?;
             let mut hits = 0;
@@ -132,7 +139,10 @@ fn planted_faults_are_found_and_alarms_are_as_few_as_the_table_says() -> Test {
     }
     assert!(real as f64 <= 0.045 * (8 * 305) as f64, "{real} alarms on real series");
     assert!(made <= 3, "{made} alarms on series without a fault");
-    assert!(days == 11 * 305 && found as f64 >= 0.96 * planted as f64, "{found} of {planted}");
+    assert!(
+        days == 11 * 305 && found as f64 >= 0.96 * planted as f64,
+        "{found} of {planted}"
+    );
     Ok(())
 }
 
@@ -166,7 +176,9 @@ fn false_alarms_are_as_rare_as_stated_however_short_the_history() {
         for _ in 0..TIMES {
             let values: Vec<f64> = (0..=length).map(|_| noise.normal()).collect();
             let all = points(&values);
-            let (tested, past) = all.split_last().map_or((point(0, 0.0), &[][..]), |(last, past)| (*last, past));
+            let (tested, past) = all
+                .split_last()
+                .map_or((point(0, 0.0), &[][..]), |(last, past)| (*last, past));
             alarms += usize::from(judge(past, &tested, &params).is_ok_and(|judged| judged.anomalous));
         }
         let rate = alarms as f64 / TIMES as f64;
@@ -189,7 +201,13 @@ fn a_weekday_is_judged_by_its_like() {
 #[test]
 fn too_little_history_is_said() {
     let few = judge(&points(&[1.0; 6]), &point(6, 1.0), &params());
-    assert_eq!(few, Err(TooFew { points: 6, missing: Missing::Points }));
+    assert_eq!(
+        few,
+        Err(TooFew {
+            points: 6,
+            missing: Missing::Points
+        })
+    );
     let weekday = Params {
         seasons: vec![Season::Weekday],
         ..params()
@@ -199,7 +217,13 @@ fn too_little_history_is_said() {
     assert_eq!(few, Err(TooFew { points: 2, missing }));
     let mut excluded = points(&[1.0; 10]);
     excluded.iter_mut().take(4).for_each(|point| point.excluded = true);
-    assert_eq!(judge(&excluded, &point(10, 1.0), &params()), Err(TooFew { points: 6, missing: Missing::Points }));
+    assert_eq!(
+        judge(&excluded, &point(10, 1.0), &params()),
+        Err(TooFew {
+            points: 6,
+            missing: Missing::Points
+        })
+    );
     assert!(judge(&[], &point(0, 1.0), &params()).is_err());
 }
 
@@ -218,7 +242,9 @@ fn one_wild_point_teaches_nothing_and_a_lasting_level_is_learned() {
     let judged = judge(&points(&values), &point(28, 110.0), &params());
     assert!(judged.is_ok_and(|judged| judged.left_out == 1 && judged.high < 120.0));
     // The level is another one for the last ten days.
-    let values: Vec<f64> = (0..60).map(|day| if day < 50 { 100.0 } else { 300.0 } + (day % 5) as f64).collect();
+    let values: Vec<f64> = (0..60)
+        .map(|day| if day < 50 { 100.0 } else { 300.0 } + (day % 5) as f64)
+        .collect();
     let level = Params {
         seasons: vec![Season::None],
         quantities: vec![Quantity::Level],
@@ -250,7 +276,16 @@ fn directions_and_ranges_open_and_close_the_ends() {
 fn series_that_are_judged_together_share_the_rate() {
     let past = points(&(0..28).map(|day| (day * 7 % 11) as f64).collect::<Vec<_>>());
     let width = |series| {
-        judge(&past, &point(28, 5.0), &Params { series, seasons: vec![Season::None], ..params() }).map_or(0.0, |j| j.high - j.low)
+        judge(
+            &past,
+            &point(28, 5.0),
+            &Params {
+                series,
+                seasons: vec![Season::None],
+                ..params()
+            },
+        )
+        .map_or(0.0, |j| j.high - j.low)
     };
     assert!(width(100) > 1.3 * width(1));
 }

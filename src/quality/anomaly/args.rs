@@ -196,7 +196,7 @@ impl Anomaly {
             "sensitivity must be above 0 and at most 30"
         } else if !(3..=10_000).contains(&self.min_points) {
             "min_points must be between 3 and 10000"
-        } else if self.tolerance.is_some_and(|tolerance| !(tolerance >= 0.0)) {
+        } else if self.tolerance.is_some_and(|tolerance| tolerance < 0.0) {
             "tolerance must be at least 0"
         } else if !self.exclude.iter().all(|(from, to)| iso(from) && iso(to)) || !self.at.iter().all(iso) {
             "exclude and at take dates and timestamps that begin as 2026-01-31 does"
@@ -204,7 +204,8 @@ impl Anomaly {
             "at needs a timestamp_column: runs of a check are judged as they are made"
         } else if self.metric == Metric::Freshness && self.timestamp_column.is_some() {
             "freshness is known of the present only, so it takes no timestamp_column"
-        } else if matches!(self.seasonality, Seasonality::HourOfDay | Seasonality::HourOfWeek) && self.bucket != Bucket::Hour
+        } else if matches!(self.seasonality, Seasonality::HourOfDay | Seasonality::HourOfWeek)
+            && self.bucket != Bucket::Hour
             || self.seasonality == Seasonality::Weekday && !matches!(self.bucket, Bucket::Hour | Bucket::Day)
         {
             "seasonality hour_of_day and hour_of_week need buckets of an hour, and weekday buckets of an hour or a day"
@@ -224,8 +225,9 @@ impl Anomaly {
             )
             .hint("Leave column_name out, or name another metric.")),
             (Wanted::Nothing, None) | (_, Some(_)) => Ok(()),
-            (_, None) => Err(Error::new(INVALID_PARAMETER, format!("{metric} needs a column"))
-                .hint("Name it with column_name.")),
+            (_, None) => {
+                Err(Error::new(INVALID_PARAMETER, format!("{metric} needs a column")).hint("Name it with column_name."))
+            }
         }
     }
 

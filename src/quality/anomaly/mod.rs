@@ -59,7 +59,12 @@ pub fn plan(args: &Anomaly, check: &Check, source: &Source, pass: &mut Pass) -> 
     let mut question = compile::question(check, source, pass, asked, args.metric.test())?;
     if let Some(name) = &args.timestamp_column {
         let column = compile::named(name, source)?;
-        compile::suits(check, column, intake::kind_of(column.type_oid).is_time(), "a date or timestamp")?;
+        compile::suits(
+            check,
+            column,
+            intake::kind_of(column.type_oid).is_time(),
+            "a date or timestamp",
+        )?;
         question.grouping.push(pass.group(&plan.bucket(column)));
         question.filter = Some(pass.condition(&plan.within(column, check.filter.as_deref())));
     }
@@ -134,7 +139,8 @@ impl Plan {
         }
         if self.args.timestamp_column.is_none() && check.id.is_none() {
             return skipped(
-                "a check that is not stored has no history: store it with assay.add_check, or name a timestamp_column".into(),
+                "a check that is not stored has no history: store it with assay.add_check, or name a timestamp_column"
+                    .into(),
             );
         }
         let tested = Point {
@@ -195,7 +201,10 @@ impl Plan {
                     Season::HourOfDay => "hour",
                     Season::HourOfWeek => "weekday and hour",
                 };
-                format!("there are {} points of this {place}, but 3 are needed: {source}", few.points)
+                format!(
+                    "there are {} points of this {place}, but 3 are needed: {source}",
+                    few.points
+                )
             }
         }
     }

@@ -167,7 +167,9 @@ ORDER BY segment, bucket, run_at DESC, id DESC",
     catalog::as_owner(|| {
         Query::new(&sql)?.run(&mut |row| {
             let segment = match row.value(0) {
-                Value::Text(text) => serde_json::from_str::<Json>(&text).map_or(text.into_owned(), |json| json.to_string()),
+                Value::Text(text) => {
+                    serde_json::from_str::<Json>(&text).map_or(text.into_owned(), |json| json.to_string())
+                }
                 _ => String::new(),
             };
             if let (Value::Number(start), Value::Number(value)) = (row.value(1), row.value(2))

@@ -47,10 +47,7 @@ impl Timeline {
     fn read(args: &Anomaly) -> Result<Timeline> {
         let unit = quote_literal(args.bucket.name());
         let step = format!("{}::interval", quote_literal(format!("1 {}", args.bucket.name())));
-        let period = args
-            .training_period
-            .as_deref()
-            .unwrap_or(args.bucket.training_period());
+        let period = args.training_period.as_deref().unwrap_or(args.bucket.training_period());
         let (at, back) = match (&args.at, &args.timestamp_column) {
             (Some(at), _) => (format!("{}::timestamptz", quote_literal(at)), step.as_str()),
             (None, Some(_)) => ("statement_timestamp()".to_string(), step.as_str()),
