@@ -243,7 +243,7 @@ impl Estimator for LinearModel {
         let groups = scores.chunks_exact(self.predictor.outputs());
         for (out, scores) in out.chunks_exact_mut(self.outputs()).zip(groups) {
             match self.link {
-                Link::Identity | Link::Logistic => self.finish(scores[0], out),
+                Link::Identity | Link::Logistic => self.link.finish(scores[0], out),
                 Link::Softmax => {
                     out.copy_from_slice(scores);
                     softmax(out);
