@@ -143,6 +143,9 @@ impl LinearPredictor {
 
     /// Every output for some rows of a frame, one row after the other, as [`LinearPredictor::scores`] for each: column by column.
     pub fn score_rows(&self, frame: &Frame, rows: Range<usize>, out: &mut [f64]) {
+        if self.outputs == 1 {
+            return self.score_rows_once(frame, rows, out);
+        }
         for group in out.chunks_exact_mut(self.outputs) {
             group.copy_from_slice(&self.intercepts);
         }
@@ -151,13 +154,9 @@ impl LinearPredictor {
                 (&Term::Number { start, centre, imputed }, Column::Number(values)) => {
                     let values = values[rows.clone()].iter();
                     let factors = values.map(|&value| if value.is_finite() { value } else { imputed } - centre);
-                    match &self.table[start..start + self.outputs] {
-                        [weight] => (out.iter_mut().zip(factors)).for_each(|(out, factor)| *out += weight * factor),
-                        weights => {
-                            for (group, factor) in out.chunks_exact_mut(self.outputs).zip(factors) {
-                                (group.iter_mut().zip(weights)).for_each(|(out, weight)| *out += weight * factor);
-                            }
-                        }
+                    let weights = &self.table[start..start + self.outputs];
+                    for (group, factor) in out.chunks_exact_mut(self.outputs).zip(factors) {
+                        (group.iter_mut().zip(weights)).for_each(|(out, weight)| *out += weight * factor);
                     }
                 }
                 _ => {
@@ -169,6 +168,38 @@ impl LinearPredictor {
                     }
                 }
             }
+        }
+    }
+
+    /// [`LinearPredictor::score_rows`] for one output: with sums that take turns, and one for the levels, as [`LinearPredictor::score`].
+    fn score_rows_once(&self, frame: &Frame, rows: Range<usize>, out: &mut [f64]) {
+        let count = rows.len();
+        let mut sums = vec![0.0; (LANES + 1) * count];
+        for (feature, (term, column)) in self.terms.iter().zip(frame.columns()).enumerate() {
+            let lane = match term {
+                Term::Number { .. } => feature % LANES,
+                Term::Category { .. } => LANES,
+            };
+            let sums = &mut sums[lane * count..][..count];
+            match (term, column) {
+                (&Term::Number { start, centre, imputed }, Column::Number(values)) => {
+                    let weight = self.table[start];
+                    for (sum, &value) in sums.iter_mut().zip(&values[rows.clone()]) {
+                        *sum += weight * (if value.is_finite() { value } else { imputed } - centre);
+                    }
+                }
+                _ => {
+                    for (sum, row) in sums.iter_mut().zip(rows.clone()) {
+                        if let Some((place, factor)) = term.place(column.encoded(row), 1) {
+                            *sum += self.table[place] * factor;
+                        }
+                    }
+                }
+            }
+        }
+        for (row, out) in out.iter_mut().enumerate().take(count) {
+            let numbers = std::array::from_fn(|lane| sums[lane * count + row]);
+            *out = self.intercept() + total(numbers) + sums[LANES * count + row];
         }
     }
 
