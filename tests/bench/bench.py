@@ -233,7 +233,7 @@ def measure(part, wanted, table):
 
 
 def main():
-    known = [name for part in PARTS for name in [*part.NAMES, *part.LATER]]
+    known = [name for part in PARTS for name in part.NAMES]
     unknown = [name for name in ONLY if name not in known]
     if unknown:
         sys.exit(f"assay: there is no section {unknown[0]}; the sections are {', '.join(known)}")
@@ -254,7 +254,7 @@ def main():
     table.say(f"{version}; {machine()}")
     table.say("Wall and CPU in seconds unless a line says otherwise; met: yes, NO, or the one of the two ratios that meets the goal.")
     for part in PARTS:
-        wanted = [name for name in [*part.NAMES, *part.LATER] if name in ONLY] if ONLY else part.NAMES
+        wanted = [name for name in part.NAMES if name in ONLY] if ONLY else part.NAMES
         if wanted:
             measure(part, wanted, table)
     table.say()

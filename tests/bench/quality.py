@@ -19,8 +19,7 @@ def validate(checks, columns="*"):
 
 
 class Quality(Sections):
-    NAMES = ["checks", "profile", "profile_parallel", "profile_merge", "scan_memory"]
-    LATER = ["drift"]
+    NAMES = ["checks", "profile", "profile_parallel", "profile_merge", "scan_memory", "drift"]
     PEERS = "quality_peers.py", "BENCH_QUALITY_PEERS"
 
     def large(self):

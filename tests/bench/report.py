@@ -79,8 +79,8 @@ SCAN = f"SELECT {comma(f'sum({x})' for x in [*NUMBERS, 'amount'])} FROM bench"
 class Sections:
     """A part of the benchmark: each of its sections is a method that measures and writes its lines."""
 
-    # The names of the sections; of those that only BENCH_ONLY can ask for; and of the peers' script and what names its Python.
-    NAMES, LATER, PEERS = [], [], None
+    # The names of the sections, and of the peers' script and what names its Python.
+    NAMES, PEERS = [], None
 
     def __init__(self, table, peers):
         self.table, self.peers = table, peers
