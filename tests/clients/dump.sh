@@ -42,6 +42,8 @@ CREATE VIEW scored AS SELECT assay.predict('income', a) AS score FROM adult AS a
 SELECT assay.save_baseline('adult', 'SELECT * FROM adult LIMIT 4000', '{"group_by": ["sex"]}');
 SELECT assay.add_check('adult', 'accepted_range', 'age', '{"max_value": 80}', warn_if => '>0', error_if => '>=1%', tags => '{age}');
 SELECT assay.add_check('adult', 'not_null', 'workclass', group_by => '{sex}', mostly => 0.9, "where" => 'age > 20');
+SELECT assay.add_check('adult', 'anomaly', name => 'volume', group_by => '{sex}');
+SELECT assay.run_checks('adult');
 SQL
 
 everything() {
@@ -58,6 +60,7 @@ SELECT * FROM assay.feature_info('income');
 SELECT * FROM assay.baselines;
 SELECT column_name, segment, method, statistic, drifted FROM assay.drift_from('adult', 'adult') ORDER BY 1, 2, 3;
 SELECT * FROM assay.checks ORDER BY check_id;
+SELECT * FROM assay.check_history WHERE run_at = (SELECT min(run_at) FROM assay.check_history) ORDER BY check_id, segment::text;
 SELECT check_id, segment, status, value, rows_evaluated, fraction_low, p_value FROM assay.run_checks('adult');
 SET ROLE $role;
 SELECT model FROM assay.models;
@@ -73,7 +76,7 @@ createdb "$second"
 restored=0
 pg_restore -d "$second" --exit-on-error "$folder/dump" || restored=$?
 check "the dump restores" 0 "$restored"
-check "every score, version, deployment, alias, threshold, grant, baseline and check is there" "$before" "$(everything "$second")"
+check "every score, version, deployment, alias, threshold, grant, baseline, check and result of a check is there" "$before" "$(everything "$second")"
 
 check "training goes on with the next version" "6" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version FROM assay.train('income', 'SELECT * FROM adult LIMIT 1000', 'over_50k', 'naive_bayes', deploy => 'always')")"
@@ -83,3 +86,5 @@ check "a rollback returns to what was deployed before the dump" "2" "$(psql -X -
 check "and to what was deployed before that" "1" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"
 check "a new check does not take an old one's place" "t" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT assay.add_check('adult', 'not_empty') > max(check_id) FROM assay.checks")"
+check "the history goes on where it stopped" "t" \
+    "$(psql -X -q -A -t -d "$second" -c "SELECT count(DISTINCT id) = count(*) AND count(DISTINCT run_at) = 3 FROM assay.quality_history")"

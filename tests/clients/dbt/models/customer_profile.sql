@@ -1,0 +1,2 @@
+{{ config(materialized="table") }}
+{{ assay.profile(ref("customers")) }}
