@@ -75,6 +75,8 @@ judge="SELECT name, segment, status, value FROM assay.run_checks('point') UNION 
 check "it checks as the primary does" "$(primary -c "$judge")" "$(standby -c "$judge")"
 check "the primary checks" 3 "$(primary -c "SELECT count(*) FROM assay.run_checks('point')")"
 check "it refuses to add a check" 25006 "$(refused "SELECT assay.add_check('point', 'not_empty')")"
+check "it says that results of checks are not kept" "NOTICE:  the results are not kept in the history: the server is a standby" \
+    "$(standby -c "SELECT FROM assay.run_checks('point')" 2>&1 | head -n 1)"
 check "it refuses to train" 25006 "$(refused "SELECT assay.train('line', 'SELECT x, y FROM point', 'y', 'linear_regression')")"
 check "it refuses to save a baseline" 25006 "$(refused "SELECT assay.save_baseline('points', 'point')")"
 check "it refuses to deploy" 25006 "$(refused "SELECT assay.deploy('line', 2)")"
