@@ -22,7 +22,7 @@ INSERT INTO item VALUES
     (6, NULL, NULL, NULL, 1000.00, 0.2, NULL, 'infinity', 'infinity', NULL, '{b}', '[]', NULL, '1 month', 'x');
 CREATE TABLE parent (id int PRIMARY KEY);
 INSERT INTO parent VALUES (10), (11);
-CREATE TABLE nothing AS TABLE item WITH NO DATA;
+CREATE TABLE no_item AS TABLE item WITH NO DATA;
 CREATE TABLE single AS SELECT * FROM item WHERE id = 1;
 
 -- Rows. NULL passes all of them but not_null, and null_rows says how many.
@@ -52,9 +52,9 @@ SELECT * FROM judged('item',
 -- Values that only their type's own operators know to compare: enums in their order, arrays, addresses, money, JSON, ranges.
 CREATE TYPE level AS ENUM ('low', 'medium', 'high');
 CREATE DOMAIN address AS inet;
-CREATE TABLE typed AS SELECT * FROM (VALUES ('low'::level, '{1.0}'::numeric[], '10.0.0.9'::address, '$9.00'::money, '9'::jsonb, '[1,3)'::int4range, '\x0a'::bytea),
+CREATE TABLE item_typed AS SELECT * FROM (VALUES ('low'::level, '{1.0}'::numeric[], '10.0.0.9'::address, '$9.00'::money, '9'::jsonb, '[1,3)'::int4range, '\x0a'::bytea),
     ('high', '{2}', '10.0.0.10', '$10.00', '10', '[5,9)', '\xff'), ('medium', NULL, NULL, NULL, NULL, NULL, NULL)) AS v (level, list, address, price, body, span, bytes);
-SELECT * FROM judged('typed',
+SELECT * FROM judged('item_typed',
     '{"kind": "accepted_range", "column_name": "level", "min_value": "low", "max_value": "medium"}', '{"kind": "accepted_range", "column_name": "level", "min_value": "medium", "inclusive": false}', '{"kind": "accepted_range", "column_name": "address", "max_value": "10.0.0.9"}',
     '{"kind": "accepted_range", "column_name": "price", "min_value": 9.5}', '{"kind": "accepted_range", "column_name": "body", "max_value": 9}', '{"kind": "accepted_range", "column_name": "bytes", "max_value": "\\x0b"}', '{"kind": "accepted_range", "column_name": "list", "max_value": "{1.5}"}',
     '{"kind": "accepted_values", "column_name": "list", "values": ["{1}", null, "{2.00}"]}', '{"kind": "not_accepted_values", "column_name": "list", "values": ["{1}"]}', '{"kind": "accepted_values", "column_name": "span", "values": ["[1,2]"]}',
@@ -78,7 +78,7 @@ SELECT * FROM judged('item',
     '{"kind": "monotonic", "column_name": "changed", "sort_column": "id"}', '{"kind": "monotonic", "column_name": "id", "sort_column": "id", "decreasing": true}',
     '{"kind": "no_gaps", "column_name": "id"}', '{"kind": "no_gaps", "column_name": "sold", "interval": 1, "datepart": "day", "where": "id < 6"}',
     '{"kind": "no_gaps", "column_name": "sold", "interval": "2 days", "where": "id < 6"}', '{"kind": "no_gaps", "column_name": "changed", "interval": 1, "datepart": "hour", "where": "id < 6"}',
-    '{"kind": "equal_rowcount", "compare_model": "nothing"}', '{"kind": "equal_rowcount", "compare_model": "SELECT * FROM item"}',
+    '{"kind": "equal_rowcount", "compare_model": "no_item"}', '{"kind": "equal_rowcount", "compare_model": "SELECT * FROM item"}',
     '{"kind": "equality", "compare_model": "item"}', '{"kind": "equality", "compare_model": "single"}', '{"kind": "equality", "compare_model": "SELECT id, code || ''!'' AS code FROM item", "compare_columns": ["id", "code"]}',
     '{"kind": "equality", "compare_model": "SELECT id, 0 AS ref FROM item", "compare_columns": ["id"]}', '{"kind": "equality", "compare_model": "item", "exclude_columns": ["body"]}');
 
@@ -102,18 +102,18 @@ SELECT name, status, value FROM judged('SELECT CASE i WHEN 1 THEN 1.0 ELSE 0.0 E
 -- Recent: how long ago the latest was. infinity is no point in time.
 SELECT name, status, metric, threshold, message, value BETWEEN 86000 AND 87000 AS a_day FROM judged($$VALUES (now() - interval '1 day'), (now() - interval '9 days'), ('infinity')$$,
     '{"kind": "recency", "column_name": "column1", "datepart": "hour", "interval": 25}', '{"kind": "recency", "column_name": "column1", "interval": "23 hours"}');
-SELECT name, status, value, message FROM judged('nothing', '{"kind": "recency", "column_name": "sold", "datepart": "day", "interval": 1}');
+SELECT name, status, value, message FROM judged('no_item', '{"kind": "recency", "column_name": "sold", "datepart": "day", "interval": 1}');
 -- Outside of what is usual, which a first pass finds out.
 SELECT * FROM judged('SELECT CASE i WHEN 100 THEN 1000 ELSE i % 10 END AS x, i FROM generate_series(1, 100) AS i',
     '{"kind": "within_n_stdevs", "column_name": "x"}', '{"kind": "within_n_stdevs", "column_name": "x", "sigma_threshold": 20}', '{"kind": "outliers", "column_name": "x"}', '{"kind": "outliers", "column_name": "x", "where": "i < 100"}');
 
 -- No row, and one.
-SELECT name, status, value, rows, failed, message FROM judged('nothing',
+SELECT name, status, value, rows, failed, message FROM judged('no_item',
     '{"kind": "not_null", "column_name": "code"}', '{"kind": "not_empty"}', '{"kind": "not_empty", "column_name": "code"}', '{"kind": "unique", "column_name": "ref"}', '{"kind": "unique_combination", "combination_of_columns": ["id", "ref"]}',
     '{"kind": "accepted_values", "column_name": "kind", "values": []}', '{"kind": "accepted_range", "column_name": "id", "min_value": 1}', '{"kind": "matches_regex", "column_name": "code", "regex": "x"}', '{"kind": "relationships", "column_name": "ref", "to": "parent", "field": "id"}',
     '{"kind": "expression_is_true", "expression": "id > 1"}', '{"kind": "row_count_between", "min_value": 0}', '{"kind": "not_null_proportion", "column_name": "id", "at_least": 0.5}', '{"kind": "mean_between", "column_name": "id", "min_value": 0}', '{"kind": "sum_between", "column_name": "id", "min_value": 0}',
     '{"kind": "stddev_between", "column_name": "id", "min_value": 0}', '{"kind": "quantile_between", "column_name": "id", "quantile": 0.5, "min_value": 0}', '{"kind": "distinct_count_between", "column_name": "id", "max_value": 0}', '{"kind": "most_common_value", "column_name": "id", "value_set": [1]}',
-    '{"kind": "within_n_stdevs", "column_name": "id"}', '{"kind": "outliers", "column_name": "id"}', '{"kind": "monotonic", "column_name": "id", "sort_column": "id"}', '{"kind": "no_gaps", "column_name": "id"}', '{"kind": "equality", "compare_model": "nothing"}', '{"kind": "equal_rowcount", "compare_model": "single"}');
+    '{"kind": "within_n_stdevs", "column_name": "id"}', '{"kind": "outliers", "column_name": "id"}', '{"kind": "monotonic", "column_name": "id", "sort_column": "id"}', '{"kind": "no_gaps", "column_name": "id"}', '{"kind": "equality", "compare_model": "no_item"}', '{"kind": "equal_rowcount", "compare_model": "single"}');
 SELECT name, status, value, rows, failed, message FROM judged('single',
     '{"kind": "not_null", "column_name": "code"}', '{"kind": "unique", "column_name": "ref"}', '{"kind": "stddev_between", "column_name": "id", "min_value": 0}', '{"kind": "quantile_between", "column_name": "id", "quantile": 0.5, "min_value": 1, "max_value": 1}',
     '{"kind": "within_n_stdevs", "column_name": "id"}', '{"kind": "outliers", "column_name": "id"}', '{"kind": "monotonic", "column_name": "id", "sort_column": "id"}', '{"kind": "no_gaps", "column_name": "id"}');
@@ -168,7 +168,7 @@ SELECT name, status, message FROM judged('item',
     '{"kind": "accepted_values", "column_name": "id", "values": ["one"]}', '{"kind": "accepted_range", "column_name": "sold", "min_value": "yesterday or so"}', '{"kind": "no_gaps", "column_name": "code"}', '{"kind": "no_gaps", "column_name": "id", "datepart": "day"}', '{"kind": "not_null", "column_name": "id", "group_by": "nowhere"}',
     '{"kind": "expression_is_true", "expression": "id / (id - 3) > 0"}', '{"kind": "expression_is_true", "expression": "nowhere > 0"}', '{"kind": "expression_is_true", "expression": "id"}', '{"kind": "not_null", "column_name": "id", "where": "code::int > 1"}', '{"kind": "relationships", "column_name": "ref", "to": "nowhere", "field": "id"}',
     '{"kind": "relationships", "column_name": "code", "to": "parent", "field": "id"}', '{"kind": "equality", "compare_model": "parent"}', '{"kind": "monotonic", "column_name": "body", "sort_column": "id"}', '{"kind": "unique_combination", "combination_of_columns": ["id", "nowhere"]}', '{"kind": "not_null", "column_name": "code"}');
-DROP TABLE item, parent, nothing, single, typed;
+DROP TABLE item, parent, no_item, single, item_typed;
 DROP TYPE level;
 DROP DOMAIN address;
 DROP FUNCTION judged(text, jsonb[]);
