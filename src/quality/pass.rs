@@ -259,7 +259,7 @@ impl Pass {
             return Ok(answers);
         }
         let query = Query::new(&self.sql(source, &calls)?)?;
-        let what = format!("reading {}", source.text);
+        let what = format!("reading {}", source.told());
         progress::watched(what, calls.len(), source.expected_rows(), || {
             query.run(&mut |row| {
                 for (index, call) in calls.iter().enumerate() {

@@ -33,6 +33,11 @@ impl Source {
         self.is_relation
     }
 
+    /// What it is called in progress reports.
+    pub fn told(&self) -> &str {
+        if self.is_relation { &self.text } else { "the query" }
+    }
+
     /// Whether policies of row-level security choose which rows the caller sees.
     pub fn row_security(&self) -> bool {
         self.row_security

@@ -97,7 +97,7 @@ fn together(checks: &[&Check], source: &Source) -> Result<Vec<Outcome>> {
     let mut reporter = Reporter::new();
     for (index, (check, work)) in checks.iter().zip(works).enumerate() {
         reporter.step(
-            &format!("checking {}: {}", source.text, check.name),
+            &format!("checking {}: {}", source.told(), check.name),
             index,
             checks.len(),
         );
