@@ -65,3 +65,4 @@ SELECT read_state(set_byte(bytes, place, get_byte(bytes, place) # change)) AS re
 FROM small_state, generate_series(0, length(bytes) - 1) AS place, unnest('{1,128,255}'::int[]) AS change GROUP BY 1 ORDER BY 1;
 SELECT read_state(substr(bytes, 1, length)) AS result, count(*) = max(length) + 1 AS all FROM small_state, generate_series(0, length(bytes) - 1) AS length GROUP BY 1 ORDER BY 1;
 CALL fails($$SELECT assay.profile_of((set_byte(bytes, 4, 2))::text::assay.state) FROM small_state$$);
+DROP TABLE visit, visit_state, visit_whole, visit_copy;

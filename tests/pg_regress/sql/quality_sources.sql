@@ -9,8 +9,8 @@ INSERT INTO "odd; schema"."o""dd' table" SELECT i, CASE WHEN i % 4 > 0 THEN $$it
 SELECT name, segment, status, value, rows_evaluated AS rows, rows_failed AS failed, sample, message FROM assay.validate('"odd; schema"."o""dd'' table"', :'odd');
 SELECT count(assay.add_check('"odd; schema"."o""dd'' table"', one->>'kind', one->>'column_name', one - '{kind,column_name,group_by}'::text[], group_by => ARRAY(SELECT jsonb_array_elements_text(one->'group_by')))) AS added FROM jsonb_array_elements(:'odd') AS one;
 SELECT count(*) AS lines, count(*) FILTER (WHERE status = 'error') AS errors, count(*) FILTER (WHERE status = 'fail') AS fail FROM assay.run_checks('"odd; schema"."o""dd'' table"');
-SELECT string_agg("row"->>'a"; drop table x; --', ' ' ORDER BY kind, check_id) AS rows FROM assay.checks AS c, assay.failing_rows(c.check_id) WHERE c.kind IN ('accepted_range', 'not_null');
-SELECT count(*) FROM assay.checks AS c, assay.failing_rows(c.check_id) WHERE c.kind IN ('unique', 'unique_combination', 'monotonic', 'outliers', 'expression_is_true', 'relationships');
+SELECT string_agg("row"->>'a"; drop table x; --', ' ' ORDER BY kind, check_id) AS rows FROM assay.checks AS c, assay.failing_rows(c.check_id) WHERE c.relation = '"odd; schema"."o""dd'' table"'::regclass AND c.kind IN ('accepted_range', 'not_null');
+SELECT count(*) FROM assay.checks AS c, assay.failing_rows(c.check_id) WHERE c.relation = '"odd; schema"."o""dd'' table"'::regclass AND c.kind IN ('unique', 'unique_combination', 'monotonic', 'outliers', 'expression_is_true', 'relationships');
 SELECT * FROM x;
 -- A name that is a statement is a column's name all the same; a column that is not there is none.
 SELECT status, message FROM assay.validate('x', '[{"kind": "not_null", "column_name": "kept\"; DROP TABLE x; --"}, {"kind": "not_null", "column_name": "kept", "group_by": "kept); DROP TABLE x; --"}, {"kind": "not_null", "column_name": ""}]');
@@ -83,7 +83,7 @@ SELECT answered_by FROM assay.explain_checks('bill') WHERE name = 'relationships
 ALTER TABLE bill ENABLE TRIGGER ALL;
 ALTER TABLE bill DROP COLUMN amount;
 SELECT name, answered_by, message FROM assay.explain_checks('bill') WHERE answered_by = 'error';
-SELECT count(*) AS relations FROM (SELECT DISTINCT relation FROM assay.explain_checks()) AS r;
+SELECT count(*) AS relations FROM (SELECT DISTINCT relation FROM assay.explain_checks() WHERE relation ~ 'sale|customer|bill|odd') AS r;
 SELECT count(*) AS none FROM assay.explain_checks('x');
 
 -- Ten thousand checks of one table, and sixteen hundred columns.
