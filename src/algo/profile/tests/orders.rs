@@ -16,8 +16,11 @@ fn sorted_value(place: u64) -> i64 {
     place as i64
 }
 
-/// Where in sorted rows the row of each place stands.
-fn orders() -> Vec<(&'static str, Box<dyn Fn(u64) -> u64>)> {
+/// Where in sorted rows the row of a place stands.
+type Order = Box<dyn Fn(u64) -> u64>;
+
+/// Orders that are known to be hard on samples.
+fn orders() -> Vec<(&'static str, Order)> {
     let mut shuffled: Vec<u64> = (0..ROWS).collect();
     shuffled.sort_by_key(|&row| hash_u64(3, row));
     let strided = |stride: u64| move |row: u64| row % stride * (ROWS / stride) + row / stride;
