@@ -1,4 +1,11 @@
-{# A model's profile, a row a column: the body of a model. #}
+{# What each column of a relation or query looks like, a line a column: to be selected from. #}
 {% macro profile(rows) -%}
-select * from assay.profile({{ assay.rows_of(rows) }})
+  assay.profile({{ assay.rows_of(rows) }})
+{%- endmacro %}
+
+{# Shows the profile of a model as a page of text: dbt run-operation assay.show_profile --args '{model: customers}' #}
+{% macro show_profile(model) -%}
+  {%- if execute -%}
+    {%- do log(run_query("select assay.render_profile(" ~ assay.rows_of(ref(model)) ~ ")").rows[0][0], info=true) -%}
+  {%- endif -%}
 {%- endmacro %}

@@ -1,0 +1,135 @@
+"""Builds the project in this folder with dbt as its rows change, and says whether dbt's verdicts are those that the checks call for. Prints
+'ok - NAME' or 'not ok - NAME' for each promise."""
+
+import contextlib
+import io
+import pathlib
+import re
+import sys
+
+import psycopg2
+from dbt.cli.main import dbtRunner
+
+failed = 0
+dbt = dbtRunner()
+database = psycopg2.connect("")
+database.autocommit = True
+
+
+def check(name, holds, found=""):
+    global failed
+    failed += not holds
+    print(f"{'ok' if holds else 'not ok'} - {name}" + ("" if holds else f": {found}"), flush=True)
+
+
+def sql(text):
+    with database.cursor() as cursor:
+        cursor.execute(text)
+        return cursor.fetchall() if cursor.description else None
+
+
+def run(*arguments):
+    """What dbt says: whether all went well, the status and message of each node by its name, and the text."""
+    with contextlib.redirect_stdout(io.StringIO()) as text:
+        done = dbt.invoke(list(arguments))
+    print(text.getvalue(), done.exception or "")
+    nodes = {each.node.name: (str(each.status), each.message or "") for each in getattr(done.result, "results", []) if hasattr(each, "node")}
+    return done.success, nodes, text.getvalue()
+
+
+def statuses(nodes, *names):
+    return [nodes.get(name, ("absent",))[0] for name in names]
+
+
+def change(assignment, condition):
+    sql(f"UPDATE bank.german_credit SET {assignment} WHERE {condition}")
+
+
+version = re.search(r"default_version = '(.*)'", pathlib.Path("../../../assay.control").read_text())[1]
+check("the package has the extension's version", f"\nversion: {version}\n" in pathlib.Path("../../../sql/dbt/dbt_project.yml").read_text(), version)
+
+# Rows as they should be.
+good, nodes, text = run("build")
+check("dbt builds and tests sound rows", good and set(statuses(nodes, *nodes)) == {"success", "pass"} and len(nodes) == 11, nodes)
+check("the risk model has scored every customer", sql("SELECT count(risk), count(*) FROM credit.customer_risk") == [(1000, 1000)])
+check("a macro gives the profile of a model", sql("SELECT rows, mean > 20 FROM credit.customer_profile WHERE column_name = 'duration_months'") == [(1000, True)])
+check("a macro gives drift, and halves of the customers have none", sql("SELECT count(*) > 10, bool_or(drifted) FROM credit.customer_drift") == [(True, False)])
+page = run("run-operation", "assay.show_profile", "--args", "{model: stg_customers}")
+check("a profile is shown as a page", page[0] and "credit_amount" in page[2] and "duration_months" in page[2], page)
+kept = run("run-operation", "assay.save_baseline", "--args", "{name: customers, model: stg_customers}")
+check("a baseline is saved", kept[0] and sql("SELECT name, rows FROM assay.baselines") == [("customers", 1000)], kept)
+
+# Six checks, figures and segments among them: one scan of the table.
+scans = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'customer_risk'"
+before = sql(scans)[0][0]
+good, nodes, text = run("test", "--select", "customer_risk")
+check("all checks of a test take one scan of the table", good and sql(scans)[0][0] - before == 1, (nodes, before, sql(scans)))
+
+# A few loans are negative: a warning, and what follows is built.
+change("credit_amount = -credit_amount", "customer_id <= 3")
+good, nodes, text = run("build", "--select", "stg_customers")
+check("a check that warns makes dbt warn", good and nodes["customers_are_sound"][0] == "warn", nodes)
+check("the finding is told", "warn  stg_customers  loans are not negative: 3 of 1000 rows fail, such as [-" in text, text)
+
+# Many are: the test fails, and what follows is not built.
+change("credit_amount = -credit_amount", "customer_id BETWEEN 4 AND 20")
+good, nodes, text = run("build")
+check("a check that fails makes dbt fail", not good and nodes["customers_are_sound"][0] == "fail", nodes)
+check("models after a failure are skipped", statuses(nodes, "customer_features", "customer_risk") == ["skipped"] * 2, nodes)
+
+# dbt run asks no tests, but the post-hook does: the table stays as it was, and its error says why.
+table = "SELECT 'credit.customer_features'::regclass::oid::bigint, count(*), min(monthly_rate) > 0 FROM credit.customer_features"
+before = sql(table)
+good, nodes, text = run("run")
+message = nodes["customer_features"][1]
+check("a post-hook that asserts fails the model", not good and nodes["customer_features"][0] == "error" and "20 of 1000 rows fail" in message, nodes)
+check("and leaves it as it was", sql(table) == before and nodes["customer_risk"][0] == "skipped", (before, sql(table)))
+
+# A warning lets the model pass.
+change("credit_amount = abs(credit_amount)", "true")
+change("job = 'astronaut'", "customer_id = 7")
+good, nodes, text = run("run", "--select", "customer_features")
+check("a post-hook lets warnings pass", good and sql("SELECT count(*) FROM credit.customer_features WHERE job = 'astronaut'") == [(1,)], nodes)
+
+# A check that cannot run tells nothing about the rows: that is a failure.
+change("duration_months = 0", "customer_id = 9")
+good, nodes, text = run("test", "--select", "customers_are_sound")
+check("a check that cannot run makes dbt fail", not good and nodes["customers_are_sound"][0] == "fail", nodes)
+check("and says why", "rates can be paid: could not run: " in text and "division by zero" in text, text)
+change("duration_months = 12", "customer_id = 9")
+
+# dbt's own where and severity go over what the checks say.
+change("age = 18", "housing = 'rent' AND customer_id % 2 = 0")
+good, nodes, text = run("test", "--select", "tenants_are_adults", "customers_are_sound")
+tenants = sql("SELECT count(*) FROM bank.german_credit WHERE housing = 'rent'")[0][0]
+check("where and severity of dbt's configuration hold", good and statuses(nodes, "tenants_are_adults", "customers_are_sound") == ["warn", "pass"]
+      and f" of {tenants} rows fail" in text, (nodes, text))
+
+# Checks of a column, and of a source.
+change("customer_id = 1", "customer_id = 2")
+good, nodes, text = run("test", "--select", "source_key")
+check("checks stand at a source's column", not good and nodes["source_key"][0] == "fail" and "unique_customer_id" in text, (nodes, text))
+
+# Drift from the baseline.
+drift = ("test", "--select", "loans_are_those_of_the_baseline", "--vars", "{baseline: customers}")
+good, nodes, text = run(*drift)
+check("rows that have not moved pass the drift test", good and nodes["loans_are_those_of_the_baseline"][0] == "pass", nodes)
+change("credit_amount = credit_amount * 3 / 2", "true")
+good, nodes, text = run(*drift)
+check("rows that have moved fail it", not good and "Got 1 result" in nodes["loans_are_those_of_the_baseline"][1], nodes)
+
+# Checks stored in the database are asserted without a list.
+sql("CREATE TABLE credit.stored AS SELECT -1 AS n")
+sql("SELECT assay.add_check('credit.stored', 'accepted_range', 'n', '{\"min_value\": 0}', tags => '{load}')")
+pathlib.Path("models/stored.sql").write_text(
+    """{{ config(materialized="incremental", post_hook="{{ assay.assert_checks(tags=['load']) }}") }}\nselect 1 as n\n""")
+good, nodes, text = run("run", "--select", "stored")
+check("stored checks are asserted", not good and "1 of 2 rows fail" in nodes["stored"][1], nodes)
+check("and the rows that were added are gone", sql("SELECT count(*) FROM credit.stored") == [(1,)])
+
+# An empty list would pass whatever the rows are.
+pathlib.Path("models/none.yml").write_text("models: [{name: stored, data_tests: [{assay.assay_checks: {arguments: {checks: []}}}]}]\n")
+good, nodes, text = run("test", "--select", "stored")
+check("a test without checks is refused", not good and "at least one check" in text, text)
+
+sys.exit(failed > 0)

@@ -1,2 +1,0 @@
-{{ config(materialized="table") }}
-{{ assay.profile(ref("customers")) }}
