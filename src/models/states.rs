@@ -5,7 +5,7 @@ use std::ffi::CString;
 use pgrx::{pg_extern, pg_sys};
 
 use crate::algo::state::State;
-use crate::pg::error::{DAMAGED_STATE, Error, Result, or_raise};
+use crate::pg::error::{DAMAGED_STATE, Error, MISMATCHED_STATES, Result, or_raise};
 use crate::pg::state::{self, StateDatum};
 
 /// The text form begins as that of bytea does.
@@ -97,5 +97,13 @@ fn merge_states(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
 /// The final function of the metrics, and `metric_of(state)`.
 #[pg_extern(sql = false)]
 fn metric_of(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
-    or_raise(state::look(fcinfo, 0, |state| Ok(state.finish()))).flatten()
+    or_raise(state::look(fcinfo, 0, |state| match state {
+        State::Metric(tally) => Ok(tally.finish()),
+        other => Err(Error::new(
+            MISMATCHED_STATES,
+            format!("a state of {} holds no metric", other.kind()),
+        )
+        .hint("Make it with assay.metric_state.")),
+    }))
+    .flatten()
 }

@@ -200,7 +200,7 @@ impl From<algo::error::Error> for Error {
                 megabytes(needed),
                 megabytes(allowed)
             ))
-            .hint("Raise assay.max_memory, or train on fewer rows or columns."),
+            .hint("Raise assay.max_memory, or take fewer rows or columns."),
             Cause::Linfa(problem) => Error::new(INTERNAL, problem),
         }
     }
