@@ -102,4 +102,4 @@ DROP FUNCTION verdict;
 -- Each state answers what it was made for.
 CALL fails($$SELECT assay.metric_of(assay.profile_state('SELECT 1 AS x'))$$);
 CALL fails($$SELECT assay.metric_of(assay.linear_statistics(1, 2))$$);
-CALL fails($$SELECT * FROM assay.profile_of(assay.metric_state('mae', 1, 2))$$);
+CALL fails($$SELECT * FROM assay.profile_of((SELECT assay.metric_state('mae', 1, 2)))$$);
