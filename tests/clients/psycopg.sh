@@ -8,10 +8,8 @@ place=${CARGO_TARGET_DIR:-$PWD/target}/psycopg-$version
 if [[ ! -e $place/ready ]]; then
     rm -rf -- "$place"
     mkdir -p "$(dirname "$place")"
-    if ! { python3 -m venv "$place" && "$place/bin/pip" install --quiet --disable-pip-version-check "psycopg[binary]==$version"; }; then
-        echo "ok - skipped: psycopg $version is not to be had here"
-        exit 0
-    fi
+    python3 -m venv "$place"
+    "$place/bin/pip" install --quiet --disable-pip-version-check "psycopg[binary]==$version"
     touch "$place/ready"
 fi
 status=0
