@@ -2,6 +2,8 @@
 //!
 //! Every SQL type comes as one of three kinds of cells; [`Kind`] says what they mean.
 
+use super::texts::Texts;
+
 /// The most rows of a block: a block of eight-byte cells stays in the first or second cache.
 pub const ROWS: usize = 1024;
 
@@ -81,32 +83,6 @@ impl Kind {
     /// Whether it is a point in time.
     pub fn is_time(self) -> bool {
         matches!(self, Kind::Date | Kind::Timestamp | Kind::TimestampTz)
-    }
-}
-
-/// Texts one behind the other.
-#[derive(Debug, Clone, Default)]
-pub struct Texts {
-    bytes: String,
-    ends: Vec<usize>,
-}
-
-impl Texts {
-    /// The text of a row.
-    #[inline]
-    pub fn get(&self, row: usize) -> &str {
-        let start = if row == 0 { 0 } else { self.ends[row - 1] };
-        &self.bytes[start..self.ends[row]]
-    }
-
-    /// The texts in order.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.ends.len()).map(|row| self.get(row))
-    }
-
-    fn push(&mut self, text: &str) {
-        self.bytes.push_str(text);
-        self.ends.push(self.bytes.len());
     }
 }
 
@@ -238,7 +214,7 @@ impl BlockColumn {
     pub fn is_full(&self) -> bool {
         self.present.len() >= ROWS
             || match &self.cells {
-                Cells::Texts(texts) => texts.bytes.len() >= TEXT_BYTES,
+                Cells::Texts(texts) => texts.bytes() >= TEXT_BYTES,
                 _ => false,
             }
     }
@@ -249,9 +225,7 @@ impl BlockColumn {
             Cells::Integers(integers) => integers.clear(),
             Cells::Numbers(numbers) => numbers.clear(),
             Cells::Texts(texts) => {
-                texts.ends.clear();
-                texts.bytes.clear();
-                texts.bytes.shrink_to(2 * TEXT_BYTES);
+                texts.clear(2 * TEXT_BYTES);
             }
         }
         self.present.clear();
@@ -264,7 +238,7 @@ impl BlockColumn {
             + match &self.cells {
                 Cells::Integers(integers) => integers.capacity() * size_of::<i64>(),
                 Cells::Numbers(numbers) => numbers.capacity() * size_of::<f64>(),
-                Cells::Texts(texts) => texts.bytes.capacity() + texts.ends.capacity() * size_of::<usize>(),
+                Cells::Texts(texts) => texts.memory(),
             }
     }
 }

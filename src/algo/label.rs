@@ -25,14 +25,6 @@ impl Label {
         let bits = order.to_bits();
         Label::Enum(if bits >> 31 == 0 { bits | 1 << 31 } else { !bits }, text)
     }
-
-    /// What [`fmt::Display`] writes.
-    pub fn into_text(self) -> String {
-        match self {
-            Label::Enum(_, text) | Label::Text(text) => text,
-            other => other.to_string(),
-        }
-    }
 }
 
 impl fmt::Display for Label {

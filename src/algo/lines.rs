@@ -36,14 +36,6 @@ impl Lines {
         self.width
     }
 
-    /// No rows yet, and room for about so many, where it is to be had: growing by doubling would leave memory behind.
-    pub fn with_room(width: usize, rows: usize) -> Lines {
-        let mut lines = Lines::new(width);
-        // Without the room rows are taken as they come.
-        let _ = lines.values.try_reserve_exact(width.saturating_mul(rows));
-        lines
-    }
-
     /// `rows` rows of missing numbers.
     pub fn missing(width: usize, rows: usize) -> Lines {
         Lines {

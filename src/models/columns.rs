@@ -2,11 +2,12 @@
 
 use hashbrown::HashMap;
 
+use crate::algo::dictionary::Dictionary;
 use crate::algo::frame::MISSING;
 use crate::algo::label::Label;
 use crate::algo::lines::Lines;
 use crate::algo::monitor::Monitor;
-use crate::pg::compute;
+use crate::algo::texts::Texts;
 use crate::pg::error::{COLUMN_TYPE, Error, LIMIT_EXCEEDED, Result};
 use crate::pg::query::OutputColumn;
 use crate::pg::types::{self, Reader, Role, Value};
@@ -63,8 +64,7 @@ enum Growing {
     Vectors(Option<Lines>),
     Texts {
         codes: Vec<u32>,
-        dictionary: HashMap<Box<str>, u32>,
-        bytes: usize,
+        dictionary: Dictionary,
     },
     Enums {
         codes: Vec<u32>,
@@ -88,8 +88,13 @@ pub enum Values {
     Lane { lines: usize, lane: usize },
     /// One lane an element; none when every vector was NULL.
     Vectors(Lines),
-    /// A code a row, [`MISSING`] for NULL, and the levels that codes stand for, in no order.
-    Codes { codes: Vec<u32>, levels: Vec<Label> },
+    /// A code a row, [`MISSING`] for NULL, and the levels that codes stand for, in no order; those of an enum type with the place that each
+    /// has in the type's order.
+    Codes {
+        codes: Vec<u32>,
+        levels: Texts,
+        places: Option<Vec<f32>>,
+    },
 }
 
 impl ColumnBuilder {
@@ -103,8 +108,7 @@ impl ColumnBuilder {
             },
             (Role::Category, _) => Growing::Texts {
                 codes: Vec::new(),
-                dictionary: HashMap::new(),
-                bytes: 0,
+                dictionary: Dictionary::new(),
             },
         };
         ColumnBuilder {
@@ -119,27 +123,12 @@ impl ColumnBuilder {
     pub fn push(&mut self, value: &Value<'_>) -> Result<()> {
         self.rows += 1;
         match (&mut self.values, value) {
-            (
-                Growing::Texts {
-                    codes,
-                    dictionary,
-                    bytes,
-                },
-                Value::Text(text),
-            ) => {
-                let code = match dictionary.get(text.as_ref()) {
-                    Some(&code) => code,
-                    None => {
-                        let code = next_code(&self.heading.name, dictionary.len())?;
-                        *bytes += text.len();
-                        dictionary.insert(text.as_ref().into(), code);
-                        code
-                    }
-                };
-                codes.push(code);
+            (Growing::Texts { codes, dictionary }, Value::Text(text)) => {
+                let code = dictionary.code(text, MISSING);
+                codes.push(code.ok_or_else(|| too_many_values(&self.heading.name))?);
             }
             (Growing::Enums { codes, dictionary }, Value::Enum(oid)) => {
-                let next = next_code(&self.heading.name, dictionary.len())?;
+                let next = dictionary.len() as u32;
                 codes.push(*dictionary.entry(oid.to_u32()).or_insert(next));
             }
             (Growing::Vectors(lines), Value::Vector(vector)) => {
@@ -171,16 +160,10 @@ impl ColumnBuilder {
 
     /// Bytes that its rows take.
     pub fn memory(&self) -> usize {
-        /// A dictionary entry: its key's pointer and length, its code, a control byte, and the load factor.
-        const ENTRY: usize = 40;
         match &self.values {
             Growing::Vectors(lines) => lines.as_ref().map_or(0, Lines::memory),
-            Growing::Texts {
-                codes,
-                dictionary,
-                bytes,
-            } => codes.len() * size_of::<u32>() + bytes + dictionary.len() * ENTRY,
-            Growing::Enums { codes, dictionary } => codes.len() * size_of::<u32>() + dictionary.len() * ENTRY,
+            Growing::Texts { codes, dictionary } => codes.len() * size_of::<u32>() + dictionary.memory(),
+            Growing::Enums { codes, dictionary } => codes.len() * size_of::<u32>() + dictionary.allocation_size(),
         }
     }
 
@@ -188,15 +171,21 @@ impl ColumnBuilder {
     pub fn finish(self) -> ReadColumn {
         let values = match self.values {
             Growing::Vectors(lines) => Values::Vectors(lines.unwrap_or_else(|| Lines::missing(0, self.rows))),
-            Growing::Texts { codes, dictionary, .. } => {
-                let levels = dictionary
-                    .into_iter()
-                    .map(|(text, code)| (Label::Text(text.into()), code));
-                category(codes, levels)
-            }
+            Growing::Texts { codes, dictionary } => Values::Codes {
+                codes,
+                levels: dictionary.into_texts(),
+                places: None,
+            },
             Growing::Enums { codes, dictionary } => {
-                let levels = dictionary.into_iter().map(|(oid, code)| (enum_level(oid.into()), code));
-                category(codes, levels)
+                let mut values: Vec<(u32, u32)> = dictionary.into_iter().map(|(oid, code)| (code, oid)).collect();
+                values.sort_unstable();
+                let (levels, places): (Vec<String>, Vec<f32>) =
+                    values.into_iter().map(|(_, oid)| types::enum_label(oid.into())).unzip();
+                Values::Codes {
+                    codes,
+                    levels: levels.into_iter().collect(),
+                    places: Some(places),
+                }
             }
         };
         ReadColumn {
@@ -207,107 +196,85 @@ impl ColumnBuilder {
     }
 }
 
-/// The label of an enum value.
-pub fn enum_level(oid: pgrx::pg_sys::Oid) -> Label {
-    let (label, order) = types::enum_label(oid);
-    Label::enumerated(order, label)
-}
-
-fn next_code(column: &str, levels: usize) -> Result<u32> {
-    u32::try_from(levels)
-        .ok()
-        .filter(|&code| code != MISSING)
-        .ok_or_else(|| {
-            Error::new(
-                LIMIT_EXCEEDED,
-                format!("column \"{column}\" has too many distinct values"),
-            )
-            .hint("Leave it out with exclude.")
-        })
-}
-
-fn category(codes: Vec<u32>, levels: impl Iterator<Item = (Label, u32)>) -> Values {
-    let mut by_code: Vec<Label> = Vec::new();
-    for (index, (level, code)) in levels.enumerate() {
-        if index % BLOCK == 0 {
-            compute::serve_interrupts();
-        }
-        let place = code as usize;
-        if by_code.len() <= place {
-            by_code.resize(place + 1, Label::Bool(false));
-        }
-        by_code[place] = level;
-    }
-    Values::Codes { codes, levels: by_code }
-}
-
-impl ReadColumn {
-    /// The rows of a category as classes, as [`classes_of`] gives those of numbers. `None` for a vector.
-    pub fn into_classes(self) -> Option<(Vec<Label>, Vec<u32>)> {
-        match self.values {
-            Values::Codes { codes, levels } => Some(in_order(levels, &codes)),
-            _ => None,
-        }
-    }
-}
-
-/// Numbers as class labels: one distinct label list in label order, and a code a row ([`MISSING`] for NULL). `None` for a type, or a number,
-/// that cannot be a class.
-/// Errs only when stopped.
-pub fn classes_of(reader: Reader, numbers: &[f64], monitor: &dyn Monitor) -> Result<Option<(Vec<Label>, Vec<u32>)>> {
-    if !matches!(
-        reader,
-        Reader::Bool | Reader::Int2 | Reader::Int4 | Reader::Int8 | Reader::Numeric
-    ) {
-        return Ok(None);
-    }
-    let mut dictionary = HashMap::<u64, u32>::new();
-    let mut labels = Vec::new();
-    let mut codes = Vec::with_capacity(numbers.len());
-    for (index, &number) in numbers.iter().enumerate() {
-        if index % BLOCK == 0 {
-            monitor.check()?;
-        }
-        if number.is_nan() {
-            codes.push(MISSING);
-            continue;
-        }
-        let label = match reader {
-            Reader::Bool => Label::Bool(number != 0.0),
-            _ if number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0 => Label::Number(number as i64),
-            _ => return Ok(None),
-        };
-        // -0.0 is 0.
-        let code = *dictionary.entry((number + 0.0).to_bits()).or_insert_with(|| {
-            labels.push(label);
-            labels.len() as u32 - 1
-        });
-        codes.push(code);
-    }
-    Ok(Some(in_order(labels, &codes)))
-}
-
-/// Levels in their order, and the codes of rows that go with it.
-fn in_order(levels: Vec<Label>, codes: &[u32]) -> (Vec<Label>, Vec<u32>) {
-    let (levels, new_codes) = sorted(levels);
-    // The code of a missing value is beyond all of them.
-    let new_code = |&code: &u32| new_codes.get(code as usize).copied().unwrap_or(MISSING);
-    let codes = codes.iter().map(new_code).collect();
-    (levels, codes)
-}
-
-/// Sorts levels; also gives each old code's new one.
-fn sorted(levels: Vec<Label>) -> (Vec<Label>, Vec<u32>) {
-    let mut order: Vec<u32> = (0..levels.len() as u32).collect();
-    order.sort_unstable_by(|&a, &b| levels[a as usize].cmp(&levels[b as usize]));
-    let mut new_codes = vec![0; levels.len()];
-    order
-        .iter()
-        .zip(0..)
-        .for_each(|(&old, new)| new_codes[old as usize] = new);
-    let mut levels: Vec<Option<Label>> = levels.into_iter().map(Some).collect();
-    (
-        order.iter().filter_map(|&old| levels[old as usize].take()).collect(),
-        new_codes,
+fn too_many_values(column: &str) -> Error {
+    Error::new(
+        LIMIT_EXCEEDED,
+        format!("column \"{column}\" has too many distinct values"),
     )
+    .hint("Leave it out with exclude.")
+}
+
+/// The rows as classes: the distinct labels in no order, and a code a row, [`MISSING`] for NULL.
+pub struct Classes {
+    pub labels: Vec<Label>,
+    pub codes: Vec<u32>,
+}
+
+impl Classes {
+    /// Of a category. `None` for a column of other values.
+    pub fn of_category(values: Values) -> Option<Classes> {
+        let Values::Codes { codes, levels, places } = values else {
+            return None;
+        };
+        let text = |place: usize| levels.get(place).to_string();
+        let labels = match places {
+            None => (0..levels.len()).map(|place| Label::Text(text(place))).collect(),
+            Some(places) => (0..)
+                .zip(places)
+                .map(|(place, order)| Label::enumerated(order, text(place)))
+                .collect(),
+        };
+        Some(Classes { labels, codes })
+    }
+
+    /// Of numbers. `None` for a type, or a number, that cannot be a class. Errs only when stopped.
+    pub fn of_numbers(reader: Reader, numbers: &[f64], monitor: &dyn Monitor) -> Result<Option<Classes>> {
+        if !matches!(
+            reader,
+            Reader::Bool | Reader::Int2 | Reader::Int4 | Reader::Int8 | Reader::Numeric
+        ) {
+            return Ok(None);
+        }
+        let mut dictionary = HashMap::<u64, u32>::new();
+        let mut labels = Vec::new();
+        let mut codes = Vec::with_capacity(numbers.len());
+        for (index, &number) in numbers.iter().enumerate() {
+            if index % BLOCK == 0 {
+                monitor.check()?;
+            }
+            if number.is_nan() {
+                codes.push(MISSING);
+                continue;
+            }
+            let label = match reader {
+                Reader::Bool => Label::Bool(number != 0.0),
+                _ if number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0 => Label::Number(number as i64),
+                _ => return Ok(None),
+            };
+            // -0.0 is 0.
+            let code = *dictionary.entry((number + 0.0).to_bits()).or_insert_with(|| {
+                labels.push(label);
+                labels.len() as u32 - 1
+            });
+            codes.push(code);
+        }
+        Ok(Some(Classes { labels, codes }))
+    }
+
+    /// The same with the labels in their order.
+    pub fn sorted(self) -> Classes {
+        let mut order: Vec<u32> = (0..self.labels.len() as u32).collect();
+        order.sort_unstable_by(|&a, &b| self.labels[a as usize].cmp(&self.labels[b as usize]));
+        let mut new_codes = vec![0; order.len()];
+        order
+            .iter()
+            .zip(0..)
+            .for_each(|(&old, new)| new_codes[old as usize] = new);
+        // The code of a missing value is beyond all of them.
+        let new_code = |&code: &u32| new_codes.get(code as usize).copied().unwrap_or(MISSING);
+        let codes = self.codes.iter().map(new_code).collect();
+        let mut labels: Vec<Option<Label>> = self.labels.into_iter().map(Some).collect();
+        let labels = order.iter().filter_map(|&old| labels[old as usize].take()).collect();
+        Classes { labels, codes }
+    }
 }

@@ -9,6 +9,7 @@ use crate::algo::frame::{Column, MISSING, UNSEEN_CODE};
 use crate::algo::model::{Input, InputKind};
 use crate::algo::monitor::Monitor;
 use crate::algo::summary::{Summary, summarize};
+use crate::algo::texts::Texts;
 use crate::pg::types::Role;
 
 /// Rows between two looks at the monitor.
@@ -31,7 +32,7 @@ pub enum Values {
     /// Of a number; of a vector, one an element.
     Numbers(Vec<Numbers>),
     /// A code a row in the order of the query, [`MISSING`] for none, and the levels that codes stand for, in no order.
-    Codes { codes: Vec<u32>, levels: Vec<String> },
+    Codes { codes: Vec<u32>, levels: Texts },
 }
 
 /// What became of a column.
@@ -133,7 +134,7 @@ impl Feature {
         &mut self,
         heading: Heading,
         codes: &[u32],
-        levels: &[String],
+        levels: &Texts,
         rows: &Rows,
         max_categories: usize,
         monitor: &dyn Monitor,
@@ -157,7 +158,7 @@ impl Feature {
             0 => Some("every value is NULL in the training rows".to_string()),
             1 if missing == 0 => {
                 let only = counts.iter().position(|&count| count > 0).unwrap_or(0);
-                Some(format!("every value is '{}' in the training rows", levels[only]))
+                Some(format!("every value is '{}' in the training rows", levels.get(only)))
             }
             _ if distinct > max_categories && most == 1 => {
                 Some("each row has another value, as in an identifier".to_string())
@@ -185,7 +186,10 @@ impl Feature {
             .iter()
             .zip(0..)
             .for_each(|(&code, place)| places[code as usize] = place);
-        let kept: Vec<String> = ranked.iter().map(|&code| levels[code as usize].clone()).collect();
+        let kept: Vec<String> = ranked
+            .iter()
+            .map(|&code| levels.get(code as usize).to_string())
+            .collect();
         let named: Vec<String> = kept
             .iter()
             .cloned()
@@ -222,7 +226,7 @@ impl Feature {
 }
 
 /// The codes of the `most` levels with the greatest counts, of equal ones the first; in the order of levels.
-fn most_frequent(counts: &[u64], levels: &[String], most: usize, monitor: &dyn Monitor) -> Result<Vec<u32>> {
+fn most_frequent(counts: &[u64], levels: &Texts, most: usize, monitor: &dyn Monitor) -> Result<Vec<u32>> {
     let mut best: Vec<u32> = Vec::new();
     let codes: Vec<u32> = (0..)
         .zip(counts)
@@ -233,11 +237,13 @@ fn most_frequent(counts: &[u64], levels: &[String], most: usize, monitor: &dyn M
         monitor.check()?;
         best.extend(chunk);
         if best.len() > most {
-            best.select_nth_unstable_by_key(most, |&code| (Reverse(counts[code as usize]), &levels[code as usize]));
+            best.select_nth_unstable_by_key(most, |&code| {
+                (Reverse(counts[code as usize]), levels.get(code as usize))
+            });
             best.truncate(most);
         }
     }
-    best.sort_unstable_by_key(|&code| &levels[code as usize]);
+    best.sort_unstable_by_key(|&code| levels.get(code as usize));
     Ok(best)
 }
 

@@ -2,7 +2,6 @@
 
 use pgrx::{pg_extern, pg_sys};
 
-use super::columns::enum_level;
 use crate::algo::label::Label;
 use crate::algo::metrics::{Inputs, Metric, Tally};
 use crate::algo::state::State;
@@ -10,7 +9,7 @@ use crate::pg::arguments;
 use crate::pg::error::{Error, FEATURE_TYPE, MISMATCHED_STATES, Result, or_raise};
 use crate::pg::site;
 use crate::pg::state::{self, StateDatum};
-use crate::pg::types::{Reader, Value, name_of};
+use crate::pg::types::{self, Reader, Value, name_of};
 
 /// How the two arguments of a call site are read.
 #[derive(Clone, Copy)]
@@ -73,7 +72,10 @@ fn label(reader: Reader, value: Value<'_>) -> Result<Option<Label>> {
                 .hint("Labels are booleans, texts, enum values or whole numbers."));
         }
         Value::Text(text) => Label::Text(text.into_owned()),
-        Value::Enum(oid) => enum_level(oid),
+        Value::Enum(oid) => {
+            let (label, order) = types::enum_label(oid);
+            Label::enumerated(order, label)
+        }
         Value::Vector(_) => return Ok(None),
     }))
 }

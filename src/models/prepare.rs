@@ -7,7 +7,7 @@ use linfa::DatasetBase;
 use ndarray::Array1;
 use rayon::prelude::*;
 
-use super::columns::{ReadColumn, Values, classes_of};
+use super::columns::{Classes, ReadColumn, Values};
 use super::features::{self, Feature, Numbers, Rows};
 use super::reading::ReadRows;
 use crate::algo::frame::{Column, Frame, MISSING};
@@ -225,10 +225,7 @@ fn gather(
         let values = match column.values {
             Values::Lane { lines, lane } => features::Values::Numbers(lanes[lines][lane].take().into_iter().collect()),
             Values::Vectors(lines) => features::Values::Numbers(take(lines)?),
-            Values::Codes { codes, levels } => features::Values::Codes {
-                codes,
-                levels: levels.into_iter().map(Label::into_text).collect(),
-            },
+            Values::Codes { codes, levels, .. } => features::Values::Codes { codes, levels },
         };
         gathered.push((column.heading, values, column.non_finite));
     }
@@ -271,12 +268,12 @@ fn read_target(read: &mut ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Resul
         .hint("Use task => 'classification', or cast the column to a number.")),
         Task::Classification => {
             let classes = if is_number {
-                classes_of(heading.reader, &read_numbers(read, plan.target)?.1, monitor)?
+                Classes::of_numbers(heading.reader, &read_numbers(read, plan.target)?.1, monitor)?
             } else {
                 let column = read.columns.get_mut(plan.target).and_then(Option::take);
-                column.and_then(ReadColumn::into_classes)
+                column.and_then(|column| Classes::of_category(column.values))
             };
-            let Some((labels, codes)) = classes else {
+            let Some(classes) = classes else {
                 return Err(Error::new(
                     UNSUITABLE_ROWS,
                     format!("target \"{name}\" has values that cannot be classes"),
@@ -284,6 +281,10 @@ fn read_target(read: &mut ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Resul
                 .detail(format!("Its type is {}.", heading.type_name))
                 .hint("A class is a boolean, a text, an enum value or a whole number; use task => 'regression' to predict a number."));
             };
+            if classes.labels.len() > MOST_CLASSES {
+                return Err(too_many_classes(&name, classes.labels.len()));
+            }
+            let Classes { labels, codes } = classes.sorted();
             check_classes(&name, &labels, &codes)?;
             let values = codes
                 .iter()
@@ -292,6 +293,12 @@ fn read_target(read: &mut ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Resul
             Ok(Target { name, labels, values })
         }
     }
+}
+
+fn too_many_classes(target: &str, classes: usize) -> Error {
+    Error::new(UNSUITABLE_ROWS, format!("target \"{target}\" has {classes} classes"))
+        .detail(format!("At most {MOST_CLASSES} are allowed."))
+        .hint("Use task => 'regression' to predict a number, or group rare labels in the query.")
 }
 
 fn check_classes(target: &str, labels: &[Label], codes: &[u32]) -> Result<()> {
@@ -309,11 +316,6 @@ fn check_classes(target: &str, labels: &[Label], codes: &[u32]) -> Result<()> {
             return Err(unsuitable(format!("target \"{target}\" has only one class"))
                 .detail(format!("Every label is {:?}.", only.to_string()))
                 .hint("Training needs rows of at least two classes."));
-        }
-        many if many.len() > MOST_CLASSES => {
-            return Err(unsuitable(format!("target \"{target}\" has {} classes", many.len()))
-                .detail(format!("At most {MOST_CLASSES} are allowed."))
-                .hint("Use task => 'regression' to predict a number, or group rare labels in the query."));
         }
         _ => {}
     }
@@ -432,13 +434,16 @@ impl Order<'_> {
             match &column.values {
                 Values::Lane { lines, lane } => parts.push(Part::Lane(&self.lines[*lines], *lane)),
                 Values::Vectors(lines) => parts.extend((0..lines.width()).map(|lane| Part::Lane(lines, lane))),
-                Values::Codes { codes, levels } => {
-                    let hashes = levels.par_chunks(BLOCK).map(|levels| -> Result<Vec<u64>> {
+                Values::Codes { codes, levels, .. } => {
+                    let mut hashes = vec![0; levels.len()];
+                    (hashes.par_chunks_mut(BLOCK).enumerate()).try_for_each(|(block, hashes)| -> Result<()> {
                         monitor.check()?;
-                        let hash = |level: &Label| hash::hash_bytes(place, level.to_string().as_bytes());
-                        Ok(levels.iter().map(hash).collect())
-                    });
-                    parts.push(Part::Codes(codes, hashes.collect::<Result<Vec<_>>>()?.concat()));
+                        for (hash, level) in hashes.iter_mut().zip(block * BLOCK..) {
+                            *hash = hash::hash_bytes(place, levels.get(level).as_bytes());
+                        }
+                        Ok(())
+                    })?;
+                    parts.push(Part::Codes(codes, hashes));
                 }
             }
         }

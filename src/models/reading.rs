@@ -8,9 +8,6 @@ use crate::pg::query::{Query, Row};
 use crate::pg::settings;
 use crate::pg::types::Role;
 
-/// Rows that room is made for beforehand, at most.
-const MOST_ROOM: usize = 1 << 22;
-
 /// The columns of a query, growing row by row. Numbers stand side by side in lines, as many as a line of the cache holds.
 pub struct Reading {
     /// How many columns the query has.
@@ -77,10 +74,8 @@ impl Reading {
                 }
             }
         }
-        // What the planner expects may be far off: room is no memory yet, but it should not be without bounds.
-        let room = (query.expected_rows() as usize).min(MOST_ROOM);
         for group in &mut groups {
-            group.lines = Lines::with_room(group.lanes.len(), room);
+            group.lines = Lines::new(group.lanes.len());
         }
         Ok(Reading {
             columns: query.columns().len(),
