@@ -2,19 +2,12 @@
 'ok - NAME' or 'not ok - NAME' for each promise."""
 
 import sys
-import time
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-failed = 0
-
-
-def check(name, holds, found=""):
-    global failed
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} - {name}" + ("" if holds else f": {found}"), flush=True)
-
+import promises
+from promises import check, check_ends
 
 connection = psycopg.connect("", autocommit=True)
 connection.execute("CREATE TABLE line AS SELECT i, md5(i::text) || repeat('x', i %% 50) AS t, i %% 1000 AS n FROM generate_series(1, 300000) AS i", ())
@@ -62,25 +55,6 @@ check("progress is told while rows are read", sum("rows read" in text for text i
 connection.execute("RESET assay.progress")
 connection.execute("RESET statement_timeout")
 
-
-def cancelled_after(statement, parameters, limit):
-    """How long after its time limit a statement ended, in seconds; the best of three, for the machine may be busy."""
-    late = []
-    for _ in range(3):
-        connection.execute(f"SET statement_timeout = {int(limit * 1000)}")
-        started = time.monotonic()
-        try:
-            connection.execute(statement, parameters)
-            raise AssertionError("the statement ended before its time limit")
-        except psycopg.errors.QueryCanceled:
-            late.append(time.monotonic() - started - limit)
-        finally:
-            connection.execute("RESET statement_timeout")
-        if late[-1] < 0.08:
-            break
-    return min(late)
-
-
 pattern = "^([a-f0-9]+x*){1,20}$"
 alike = "SELECT 'the quick brown fox ' || i % 1000 || ' jumps over ' || i % 7 || ' lazy dogs ' || i AS t FROM generate_series(1, 400000) AS i"
 phases = {
@@ -96,14 +70,12 @@ phases = {
 for what, parameters in phases.items():
     # Comparing begins after reading, so it is given time to get there.
     limit = 4.0 if what.startswith("comparing") else 0.7
-    late = cancelled_after("SELECT * FROM assay.validate(%s, %s)", parameters, limit)
-    check(f"statement_timeout ends it within 100 ms: {what}", late < 0.1, f"{late:.3f} s late")
+    check_ends(connection, what, "SELECT * FROM assay.validate(%s, %s)", parameters, limit)
 # Each of these columns takes some ten milliseconds to compare.
 wide = "SELECT {} FROM generate_series(1, 9000) AS i".format(", ".join(f"i * {2 * k + 1} %% 10007 AS c{k}" for k in range(200))).replace("%%", "%")
 for what, parameters in {"reading for drift": ("line", endless), "comparing many columns": (wide, wide.replace("% 10007", "% 10007 + 500"))}.items():
-    late = cancelled_after("SELECT * FROM assay.drift(%s, %s)", parameters, 0.7)
-    check(f"statement_timeout ends it within 100 ms: {what}", late < 0.1, f"{late:.3f} s late")
+    check_ends(connection, what, "SELECT * FROM assay.drift(%s, %s)", parameters, 0.7)
 again = connection.execute("SELECT count(*) FROM assay.validate('line', '[{\"kind\": \"not_empty\"}]')").fetchone()[0]
 check("the session goes on", again == 1, again)
 
-sys.exit(failed > 0)
+sys.exit(promises.failed > 0)

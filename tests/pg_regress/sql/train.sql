@@ -202,8 +202,18 @@ BEGIN
 EXCEPTION WHEN configuration_limit_exceeded THEN
     RAISE INFO '%: %', SQLSTATE, SQLERRM;
 END $$;
+-- So it does when the rows fit, but not the products of all their columns and levels.
+CALL fails($$SELECT assay.train('t', 'SELECT ''a'' || i % 211 AS a, ''b'' || i % 223 AS b, i AS y FROM generate_series(1, 2000) AS i', 'y', 'ridge')$$);
 RESET assay.max_memory;
 CALL fails($$SET assay.max_memory = 0$$);
+
+-- Classes that a line separates have no finite weights without a penalty, and sound ones with it.
+CREATE TABLE apart AS SELECT i AS x, i % 3 AS z, i > 300 AS y FROM generate_series(1, 600) AS i;
+CALL fails($$SELECT assay.train('t', 'apart', 'y', 'logistic_regression', '{"penalty": null}')$$);
+SELECT metrics->'roc_auc' AS roc_auc FROM assay.train('apart', 'apart', 'y', 'logistic_regression');
+SELECT assay.predict('apart', 1, 1) < 0.01 AS low, assay.predict('apart', 600, 1) > 0.99 AS high;
+SELECT assay.drop_model('apart');
+DROP TABLE apart;
 
 SELECT assay.drop_model(model) FROM assay.models WHERE model IN ('t', 'seeded', 'zoo', 'boost', 'logit', 'bayes', 'line', 'ridge', 'boost_price');
 SELECT count(*) FROM assay.models;

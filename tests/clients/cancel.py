@@ -1,0 +1,61 @@
+"""Trainings that run out of time, in every phase: each is stopped at points spread over the time that it takes, from its first row read to
+its version stored."""
+
+import sys
+import time
+
+import psycopg
+
+import promises
+from promises import check, lateness
+
+ROWS = 300_000
+POINTS = 7
+NUMBERS = ", ".join(f"x{i}" for i in range(1, 21))
+
+connection = psycopg.connect("", autocommit=True)
+connection.execute("SET client_min_messages = error")
+connection.execute("SELECT setseed(0.3)")
+connection.execute(f"""CREATE TABLE long AS SELECT i AS id, {", ".join(f"random() AS x{i}" for i in range(1, 21))},
+    'a' || i % 10 AS a, 'b' || i * 7 % 250 AS b, 'key ' || i AS k, random() < 0.5 AS y, random() AS amount
+    FROM generate_series(1, {ROWS}) AS i""".replace("%", "%%"), ())
+connection.execute("ANALYZE long")
+
+# What is learned: the algorithm, the target, its parameters and the columns.
+trainings = {
+    "linear regression": ("linear_regression", "amount", "{}", f"{NUMBERS}, a, b"),
+    "ridge": ("ridge", "amount", "{}", f"{NUMBERS}, a, b"),
+    "lasso": ("lasso", "amount", '{"alpha": 0.0001}', f"{NUMBERS}, a"),
+    "elastic net": ("elastic_net", "amount", '{"alpha": 0.0001}', f"{NUMBERS}, a"),
+    "logistic regression": ("logistic_regression", "y", "{}", f"{NUMBERS}, a, b"),
+    "multinomial logistic regression": ("logistic_regression", "a", "{}", NUMBERS),
+    "naive Bayes": ("naive_bayes", "y", "{}", f"{NUMBERS}, a, b"),
+    "a decision tree": ("decision_tree", "y", "{}", f"{NUMBERS}, a, b"),
+    "a random forest": ("random_forest", "y", '{"n_estimators": 4}', "x1, x2, x3, a, b"),
+    "boosting": ("gradient_boosting", "y", '{"n_estimators": 10}', f"{NUMBERS}, a, b"),
+    "boosting a number": ("gradient_boosting", "amount", '{"n_estimators": 10}', f"{NUMBERS}, a, b"),
+    "boosting classes": ("gradient_boosting", "a", '{"n_estimators": 3}', NUMBERS),
+    "a text without repeats": ("gradient_boosting", "y", '{"n_estimators": 3}', "k, k || 'x' AS l, x1"),
+    "vectors": ("ridge", "amount", "{}", f"ARRAY[{NUMBERS}] AS v"),
+    "equal rows": ("ridge", "amount", "{}", "a, floor(x1 * 3) AS x"),
+    "many columns": ("ridge", "amount", "{}", ", ".join(f"x{i % 20 + 1} * {i} + x{i // 20 + 1} AS c{i}" for i in range(300))),
+}
+for what, (algorithm, target, params, columns) in trainings.items():
+    rows = 30_000 if what == "many columns" else ROWS
+    parameters = (f"SELECT {columns}, {target} FROM long WHERE id <= {rows}" if target not in columns.split(", ")
+                  else f"SELECT {columns} FROM long WHERE id <= {rows}", target, algorithm, params)
+    statement = "SELECT assay.train('late', %s, %s, %s, %s::jsonb, deploy => 'never')"
+    started = time.monotonic()
+    connection.execute(statement, parameters)
+    whole = time.monotonic() - started
+    found = [lateness(connection, statement, parameters, whole * (point + 0.5) / POINTS) for point in range(POINTS)]
+    late = [seconds for seconds in found if seconds is not None]
+    check(f"a training that is out of time ends within 100 ms: {what}", len(late) >= POINTS // 2 and max(late) < 0.1,
+          f"late by {found} s of {whole:.3f}")
+
+# Nothing was stored but by the trainings that ran to their end, and the session goes on.
+stored, deployed = connection.execute("SELECT count(v.version), count(m.deployed_version) FROM assay.models AS m JOIN assay.model_versions AS v USING (model) WHERE model = 'late'").fetchone()
+last = connection.execute("SELECT version FROM assay.train('late', 'SELECT x1, y FROM long LIMIT 1000', 'y', 'naive_bayes')").fetchone()[0]
+check("trainings that are stopped leave nothing", deployed == 0 and last == stored + 1, (stored, deployed, last))
+
+sys.exit(promises.failed > 0)
