@@ -48,7 +48,14 @@ impl Lines {
     #[inline]
     pub fn push(&mut self, line: &[f64]) {
         debug_assert_eq!(line.len(), self.width);
-        self.values.extend_from_slice(line);
+        match line {
+            // Copied by a few instructions instead of a call.
+            [only] => self.values.push(*only),
+            _ => match line.first_chunk::<LINE>() {
+                Some(whole) if line.len() == LINE => self.values.extend_from_slice(whole),
+                _ => self.values.extend_from_slice(line),
+            },
+        }
     }
 
     /// Appends a row whose numbers are all missing.
@@ -67,8 +74,9 @@ impl Lines {
 
     /// The numbers of one column, from row `first` on.
     pub fn column_from(&self, lane: usize, first: usize) -> impl Iterator<Item = f64> {
-        let start = (first * self.width + lane).min(self.values.len());
-        self.values[start..].iter().step_by(self.width.max(1)).copied()
+        let start = (first * self.width).min(self.values.len());
+        let lines = self.values[start..].chunks_exact(self.width.max(1));
+        lines.map(move |line| line[lane])
     }
 
     /// Bytes that the rows take.

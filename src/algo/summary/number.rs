@@ -90,7 +90,8 @@ impl NumberSummary {
         let mut ranks: Vec<usize> = edge_ranks.clone().chain(neighbours).collect();
         ranks.sort_unstable();
         ranks.dedup();
-        let found = order_statistics(values, &ranks, monitor)?;
+        let range = (moments.min().unwrap_or_default(), moments.max().unwrap_or_default());
+        let found = order_statistics(values, range, &ranks, monitor)?;
         let at = |rank: usize| {
             ranks
                 .binary_search(&rank)

@@ -17,13 +17,19 @@ pub struct Ranked {
     pub at_most: u64,
 }
 
-/// The values that would stand at `ranks` (ascending, from 0, below the number of values) if the finite `values` were sorted.
+/// The values that would stand at `ranks` (ascending, from 0, below the number of values) if the finite `values`, which go from the least
+/// of `range` to its greatest, were sorted.
 ///
 /// A histogram between the least and the greatest value tells which cells hold wanted ranks; only their values are looked at again,
 /// in the same way. Every other histogram has cells that are even in the values' bits, that is about in their logarithms, so that
 /// outliers and many powers of ten take one more round. O(n) for usual distributions, O(n log n) at worst.
 /// Errs only when stopped.
-pub fn order_statistics(values: &[f64], ranks: &[usize], monitor: &dyn Monitor) -> Result<Vec<Ranked>> {
+pub fn order_statistics(
+    values: &[f64],
+    range: (f64, f64),
+    ranks: &[usize],
+    monitor: &dyn Monitor,
+) -> Result<Vec<Ranked>> {
     debug_assert!(ranks.is_sorted() && ranks.iter().all(|&rank| rank < values.len()));
     let mut found = vec![Ranked::default(); ranks.len()];
     let round = Round {
@@ -32,7 +38,7 @@ pub fn order_statistics(values: &[f64], ranks: &[usize], monitor: &dyn Monitor) 
         depth: DEPTH,
         monitor,
     };
-    round.select(values, &mut found)?;
+    round.select(values, range, &mut found)?;
     Ok(found)
 }
 
@@ -66,12 +72,11 @@ struct Round<'a> {
 
 impl Round<'_> {
     /// Fills `found`.
-    fn select(&self, values: &[f64], found: &mut [Ranked]) -> Result<()> {
+    fn select(&self, values: &[f64], (least, greatest): (f64, f64), found: &mut [Ranked]) -> Result<()> {
         self.monitor.check()?;
         if self.ranks.is_empty() || values.is_empty() {
             return Ok(());
         }
-        let (least, greatest) = range(values);
         if least == greatest {
             found.fill(Ranked {
                 value: least,
@@ -149,7 +154,7 @@ impl Round<'_> {
                 depth: self.depth - 1,
                 monitor: self.monitor,
             };
-            round.select(&group.values, &mut found[group.first..group.next])?;
+            round.select(&group.values, range(&group.values), &mut found[group.first..group.next])?;
         }
         Ok(())
     }
@@ -233,7 +238,7 @@ mod tests {
         let last = values.len() - 1;
         let mut ranks: Vec<usize> = (0..=20).map(|k| k * last / 20).collect();
         ranks.extend([last, last]);
-        let found = order_statistics(values, &ranks, &Unwatched).unwrap_or_default();
+        let found = order_statistics(values, range(values), &ranks, &Unwatched).unwrap_or_default();
         assert_eq!(found.len(), ranks.len());
         for (found, rank) in found.into_iter().zip(ranks) {
             assert_eq!(found.value, sorted[rank]);
