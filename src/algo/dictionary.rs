@@ -11,11 +11,10 @@ use super::texts::Texts;
 const TABLES: usize = 64;
 
 /// A code a distinct text: 0 for the first, 1 for the next, and so on.
-#[derive(Default)]
 pub struct Dictionary {
     /// Hashes are seeded at random, so that nobody can choose texts that fall together.
     hasher: DefaultHashBuilder,
-    tables: Vec<HashTable<Entry>>,
+    tables: [HashTable<Entry>; TABLES],
     texts: Texts,
 }
 
@@ -25,21 +24,23 @@ struct Entry {
     code: u32,
 }
 
-impl Dictionary {
-    /// Without a text.
-    pub fn new() -> Dictionary {
+impl Default for Dictionary {
+    fn default() -> Dictionary {
         Dictionary {
-            tables: (0..TABLES).map(|_| HashTable::new()).collect(),
-            ..Dictionary::default()
+            hasher: DefaultHashBuilder::default(),
+            tables: std::array::from_fn(|_| HashTable::new()),
+            texts: Texts::default(),
         }
     }
+}
 
+impl Dictionary {
     /// The code of a text, which becomes one of the dictionary's if it was none; `None` when there is no code left below `most`.
     /// Expected O(length).
     #[inline]
     pub fn code(&mut self, text: &str, most: u32) -> Option<u32> {
         let hash = self.hasher.hash_one(text);
-        // Tables look at the lowest and at the highest bits.
+        // A table looks at the lowest and at the highest bits.
         let table = &mut self.tables[(hash >> 32) as usize % TABLES];
         let found = table.find(hash, |entry| {
             entry.hash == hash && self.texts.get(entry.code as usize) == text
@@ -71,7 +72,7 @@ mod tests {
 
     #[test]
     fn codes_are_the_order_of_first_appearance() {
-        let mut dictionary = Dictionary::new();
+        let mut dictionary = Dictionary::default();
         let texts: Vec<String> = (0..20_000).map(|i| format!("text {}", i * 7 % 5000)).collect();
         for (place, text) in texts.iter().enumerate() {
             assert_eq!(dictionary.code(text, u32::MAX), Some(place as u32 % 5000), "{text}");

@@ -48,13 +48,13 @@ impl Lines {
     #[inline]
     pub fn push(&mut self, line: &[f64]) {
         debug_assert_eq!(line.len(), self.width);
-        match line {
-            // Copied by a few instructions instead of a call.
-            [only] => self.values.push(*only),
-            _ => match line.first_chunk::<LINE>() {
-                Some(whole) if line.len() == LINE => self.values.extend_from_slice(whole),
-                _ => self.values.extend_from_slice(line),
-            },
+        if let Ok(whole) = <&[f64; LINE]>::try_from(line) {
+            // A length that is known beforehand is copied by a few instructions instead of a call.
+            self.values.extend_from_slice(whole);
+        } else if let [only] = line {
+            self.values.push(*only);
+        } else {
+            self.values.extend_from_slice(line);
         }
     }
 
@@ -72,7 +72,7 @@ impl Lines {
         }
     }
 
-    /// The numbers of one column, from row `first` on.
+    /// The numbers of one column, from row `first` on. `lane` is below [`Lines::width`].
     pub fn column_from(&self, lane: usize, first: usize) -> impl Iterator<Item = f64> {
         let start = (first * self.width).min(self.values.len());
         let lines = self.values[start..].chunks_exact(self.width.max(1));

@@ -64,7 +64,7 @@ enum Growing {
     Vectors(Option<Lines>),
     Texts {
         codes: Vec<u32>,
-        dictionary: Dictionary,
+        dictionary: Box<Dictionary>,
     },
     Enums {
         codes: Vec<u32>,
@@ -108,7 +108,7 @@ impl ColumnBuilder {
             },
             (Role::Category, _) => Growing::Texts {
                 codes: Vec::new(),
-                dictionary: Dictionary::new(),
+                dictionary: Box::default(),
             },
         };
         ColumnBuilder {

@@ -271,7 +271,12 @@ fn read_target(read: &mut ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Resul
                 Classes::of_numbers(heading.reader, &read_numbers(read, plan.target)?.1, monitor)?
             } else {
                 let column = read.columns.get_mut(plan.target).and_then(Option::take);
-                column.and_then(|column| Classes::of_category(column.values))
+                let values = column.map(|column| column.values);
+                if let Some(Values::Codes { levels, .. }) = &values {
+                    // Before there is a label for each of what may be millions.
+                    check_class_count(&name, levels.len())?;
+                }
+                values.and_then(Classes::of_category)
             };
             let Some(classes) = classes else {
                 return Err(Error::new(
@@ -281,9 +286,7 @@ fn read_target(read: &mut ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Resul
                 .detail(format!("Its type is {}.", heading.type_name))
                 .hint("A class is a boolean, a text, an enum value or a whole number; use task => 'regression' to predict a number."));
             };
-            if classes.labels.len() > MOST_CLASSES {
-                return Err(too_many_classes(&name, classes.labels.len()));
-            }
+            check_class_count(&name, classes.labels.len())?;
             let Classes { labels, codes } = classes.sorted();
             check_classes(&name, &labels, &codes)?;
             let values = codes
@@ -295,10 +298,15 @@ fn read_target(read: &mut ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Resul
     }
 }
 
-fn too_many_classes(target: &str, classes: usize) -> Error {
-    Error::new(UNSUITABLE_ROWS, format!("target \"{target}\" has {classes} classes"))
-        .detail(format!("At most {MOST_CLASSES} are allowed."))
-        .hint("Use task => 'regression' to predict a number, or group rare labels in the query.")
+fn check_class_count(target: &str, classes: usize) -> Result<()> {
+    if classes <= MOST_CLASSES {
+        return Ok(());
+    }
+    Err(
+        Error::new(UNSUITABLE_ROWS, format!("target \"{target}\" has {classes} classes"))
+            .detail(format!("At most {MOST_CLASSES} are allowed."))
+            .hint("Use task => 'regression' to predict a number, or group rare labels in the query."),
+    )
 }
 
 fn check_classes(target: &str, labels: &[Label], codes: &[u32]) -> Result<()> {

@@ -47,7 +47,7 @@ impl Reading {
     /// No rows yet. `wanted` says of each column of the query whether it is read; those in `apart`, which are no features, stand in lines of
     /// their own. Errs with `ML005` for a column of a type that assay cannot read.
     pub fn new(query: &Query, apart: &[usize], wanted: impl Fn(usize) -> bool) -> Result<Reading> {
-        let (mut groups, mut others) = (Vec::<Group>::new(), Vec::new());
+        let (mut groups, mut others) = (Vec::<Vec<Lane>>::new(), Vec::new());
         let mut open = None;
         for (place, column) in query.columns().iter().enumerate() {
             if !wanted(place) {
@@ -61,28 +61,19 @@ impl Reading {
             let lane = Lane { place, heading };
             let shared = !apart.contains(&place);
             match open.filter(|_| shared).and_then(|group: usize| groups.get_mut(group)) {
-                Some(group) if group.lanes.len() < LINE => group.lanes.push(lane),
+                Some(lanes) if lanes.len() < LINE => lanes.push(lane),
                 _ => {
                     if shared {
                         open = Some(groups.len());
                     }
-                    groups.push(Group {
-                        lanes: vec![lane],
-                        non_finite: [0; LINE],
-                        floats: None,
-                        lines: Lines::new(0),
-                    });
+                    groups.push(vec![lane]);
                 }
             }
-        }
-        for group in &mut groups {
-            group.lines = Lines::new(group.lanes.len());
-            group.floats = first_of_floats(&group.lanes);
         }
         Ok(Reading {
             columns: query.columns().len(),
             rows: 0,
-            groups,
+            groups: groups.into_iter().map(Group::new).collect(),
             others,
         })
     }
@@ -160,14 +151,20 @@ impl Reading {
     }
 }
 
-/// The place of the first lane, when all are neighbours of double precision.
-fn first_of_floats(lanes: &[Lane]) -> Option<usize> {
-    let first = lanes.first()?.place;
-    let in_order = |(lane, place): (&Lane, usize)| lane.place == place && lane.heading.reader == Reader::Float8;
-    lanes.iter().zip(first..).all(in_order).then_some(first)
-}
-
 impl Group {
+    /// Without rows. At most [`LINE`] lanes.
+    fn new(lanes: Vec<Lane>) -> Group {
+        let first = lanes.first().map_or(0, |lane| lane.place);
+        let in_order = |(lane, place): (&Lane, usize)| lane.place == place && lane.heading.reader == Reader::Float8;
+        Group {
+            non_finite: [0; LINE],
+            floats: lanes.iter().zip(first..).all(in_order).then_some(first),
+            lines: Lines::new(lanes.len()),
+            lanes,
+        }
+    }
+
+    /// Appends a row's numbers.
     #[inline(always)]
     fn push(&mut self, row: &Row<'_>) {
         let mut line = [f64::NAN; LINE];

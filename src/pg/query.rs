@@ -374,9 +374,9 @@ impl Query {
 impl Receiver<'_> {
     /// Runs `query` with this as its destination.
     fn run(&mut self, query: &Query) {
-        // SAFETY: the plan and the text outlive the run; the receiver does too, and `base` is its first field (repr(C)), so the
-        // pointer PostgreSQL hands back is the receiver. A PostgreSQL error unwinds through here; the executor's state is then
-        // cleaned up by the transaction's abort, as after any failed query.
+        // A PostgreSQL error unwinds through here; the executor's state is then cleaned up by the transaction's abort, as after any failed
+        // query.
+        // SAFETY: plan, text and receiver outlive the run; `base` is the receiver's first field (repr(C)), so that PostgreSQL hands it back.
         unsafe {
             let description = pg_sys::CreateQueryDesc(
                 query.plan,

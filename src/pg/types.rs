@@ -361,10 +361,11 @@ pub fn name_of(type_oid: pg_sys::Oid) -> String {
 
 /// Whether `name` is what SQL calls a type, with or without its length or precision.
 pub fn is_named(type_oid: pg_sys::Oid, name: &str) -> bool {
-    // SAFETY: the function takes one text, and gives NULL for what is no type's name.
-    let named = name
-        .into_datum()
-        .and_then(|name| unsafe { pgrx::direct_function_call_as_datum(pg_sys::to_regtype, &[Some(name)]) });
+    let type_of = |name| {
+        // SAFETY: the function takes one text, and gives NULL for what is no type's name.
+        unsafe { pgrx::direct_function_call_as_datum(pg_sys::to_regtype, &[Some(name)]) }
+    };
+    let named = name.into_datum().and_then(type_of);
     named.is_some_and(|oid| oid.value() as u32 == type_oid.to_u32())
 }
 

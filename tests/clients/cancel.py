@@ -42,8 +42,7 @@ trainings = {
 }
 for what, (algorithm, target, params, columns) in trainings.items():
     rows = 30_000 if what == "many columns" else ROWS
-    parameters = (f"SELECT {columns}, {target} FROM long WHERE id <= {rows}" if target not in columns.split(", ")
-                  else f"SELECT {columns} FROM long WHERE id <= {rows}", target, algorithm, params)
+    parameters = (f"SELECT {columns}, {target} FROM long WHERE id <= {rows}", target, algorithm, params)
     statement = "SELECT assay.train('late', %s, %s, %s, %s::jsonb, deploy => 'never')"
     started = time.monotonic()
     connection.execute(statement, parameters)

@@ -100,3 +100,15 @@ SELECT count(*) FILTER (WHERE right_score(assay.predict('lot@1', w), size, regio
 SELECT assay.drop_model('lot');
 DROP TABLE wide, part, scored, lot CASCADE;
 DROP FUNCTION set_score, right_score;
+
+-- What is missing in columns of double precision is the same whether they stand side by side, which is read at once, or apart.
+CREATE TABLE gaps AS
+SELECT CASE i % 5 WHEN 0 THEN 'NaN'::float8 WHEN 1 THEN 'Infinity' WHEN 2 THEN NULL ELSE i END AS a, i::float8 AS b,
+       CASE WHEN i % 4 = 0 THEN '-Infinity'::float8 ELSE -i END AS c, i AS between, (i % 7)::float8 AS d, 2.0::float8 * i AS y
+FROM generate_series(1, 100) AS i;
+SELECT version FROM assay.train('gaps', 'SELECT a, b, c, d, a AS e, b AS f, c AS g, d AS h, y FROM gaps', 'y', 'ridge', deploy => 'never');
+SELECT version FROM assay.train('gaps', 'SELECT a, between, b, c, d, a AS e, b AS f, c AS g, d AS h, y FROM gaps', 'y', 'ridge', deploy => 'never');
+SELECT feature, together.nulls, together.min, together.max, together.nulls = apart.nulls AND together.mean = apart.mean AS same
+FROM assay.feature_info('gaps@1') AS together JOIN assay.feature_info('gaps@2') AS apart USING (feature) ORDER BY feature;
+SELECT assay.drop_model('gaps');
+DROP TABLE gaps;
