@@ -1,7 +1,7 @@
 # The front door. `make` alone says what there is to do.
 #
 # Variables: PG_CONFIG (the PostgreSQL to build for), DESTDIR (make install), CARGO_TARGET_DIR, CARGO_FLAGS (more for cargo),
-#            SUITES and TESTS (make test: some suites, some SQL tests by name).
+#            SUITES and TESTS (make test: some suites, some SQL tests by name), BEFORE (make compare: the commit to compare with).
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -72,6 +72,10 @@ check: need-postgresql ## format, lints with warnings denied, and the pure tests
 .PHONY: bench
 bench: ## measure: training, scoring, checks and profiles beside what others do with the same rows (BENCH_ROWS, BENCH_FULL=1)
 	@tests/deps.sh install; $(MAKE) install; $(MAKE) bench-run
+
+.PHONY: compare
+compare: build ## measure this build against that of another commit, on the same work in turn (BEFORE=COMMIT, PAIRS, WORKS, BENCH_ROWS)
+	@$(SCRIPT_ENV) BEFORE='$(BEFORE)' tests/bench/compare.sh
 
 .PHONY: accept
 accept: ## take the SQL tests' last results as the expected ones; read the difference in git before you commit it
