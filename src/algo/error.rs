@@ -28,6 +28,9 @@ pub enum Error {
     /// More memory would be needed than may be held.
     #[error("{needed} bytes are needed, but only {allowed} are allowed")]
     Memory { needed: usize, allowed: usize },
+    /// The system has no more memory for this process; see [`crate::algo::room`].
+    #[error("out of memory for {needed} bytes")]
+    OutOfMemory { needed: usize },
     /// An error of a linfa building block.
     #[error("{0}")]
     Linfa(String),

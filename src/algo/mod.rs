@@ -24,6 +24,7 @@ pub mod monitor;
 pub mod naive_bayes;
 pub mod profile;
 pub mod quality;
+pub mod room;
 pub mod scan;
 pub mod sketch;
 pub mod split;

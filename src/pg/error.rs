@@ -41,6 +41,8 @@ pub const DAMAGED_STATE: SqlState = SqlState(b"ML011");
 pub const MISMATCHED_STATES: SqlState = SqlState(b"ML012");
 /// Training would hold more than `assay.max_memory`.
 pub const MEMORY_LIMIT: SqlState = SqlState(b"53400");
+/// The system has no more memory for this backend.
+pub const OUT_OF_MEMORY: SqlState = SqlState(b"53200");
 /// The role lacks a privilege on the model.
 pub const INSUFFICIENT_PRIVILEGE: SqlState = SqlState(b"42501");
 /// An argument or option has a value outside its range.
@@ -119,7 +121,7 @@ impl Error {
 
     /// Whether it is about the whole statement, not about the work that met it.
     pub fn is_fatal(&self) -> bool {
-        [QUERY_CANCELED, INTERNAL].contains(&self.state)
+        [QUERY_CANCELED, OUT_OF_MEMORY, INTERNAL].contains(&self.state)
     }
 
     /// The message with its detail and hint, in one text.
@@ -201,6 +203,9 @@ impl From<algo::error::Error> for Error {
                 megabytes(allowed)
             ))
             .hint("Raise assay.max_memory, or take fewer rows or columns."),
+            Cause::OutOfMemory { needed } => Error::new(OUT_OF_MEMORY, "out of memory")
+                .detail(format!("A buffer of {} was refused by the system.", megabytes(needed)))
+                .hint("Lower assay.max_memory to meet an error sooner, take fewer rows or columns, or give the server more memory."),
             Cause::Linfa(problem) => Error::new(INTERNAL, problem),
         }
     }

@@ -1,0 +1,69 @@
+//! Room for buffers that grow with rows, columns, checks or the length of texts. Where there is none, [`Vec::reserve`] ends the process,
+//! and with a database server's process everybody's session; these functions return an error.
+
+use super::error::{Error, Result};
+
+/// Makes room for `more` values behind those that are there.
+#[inline]
+pub fn reserve<T>(values: &mut Vec<T>, more: usize) -> Result<()> {
+    if values.capacity() - values.len() >= more {
+        return Ok(());
+    }
+    values.try_reserve(more).map_err(|_| lack::<T>(values.len(), more))
+}
+
+/// Makes room for `more` bytes behind those that are there.
+#[inline]
+pub fn reserve_text(text: &mut String, more: usize) -> Result<()> {
+    text.try_reserve(more).map_err(|_| lack::<u8>(text.len(), more))
+}
+
+/// Appends a value.
+#[inline]
+pub fn push<T>(values: &mut Vec<T>, value: T) -> Result<()> {
+    reserve(values, 1)?;
+    values.push(value);
+    Ok(())
+}
+
+/// No values yet, and room for `count` of them.
+pub fn with_capacity<T>(count: usize) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(count).map_err(|_| lack::<T>(0, count))?;
+    Ok(values)
+}
+
+/// `count` times the same value.
+pub fn filled<T: Clone>(value: T, count: usize) -> Result<Vec<T>> {
+    let mut values = with_capacity(count)?;
+    values.resize(count, value);
+    Ok(values)
+}
+
+/// The error of so many values for which there is no room.
+#[cold]
+fn lack<T>(present: usize, more: usize) -> Error {
+    Error::OutOfMemory {
+        needed: present.saturating_add(more).saturating_mul(size_of::<T>()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_machine_has_is_an_error() {
+        let most = isize::MAX as usize / 8;
+        assert_eq!(
+            filled(0_u64, most).err(),
+            Some(Error::OutOfMemory { needed: most * 8 })
+        );
+        assert!(reserve(&mut vec![1_u8], isize::MAX as usize).is_err());
+        assert!(reserve_text(&mut "a".into(), usize::MAX).is_err());
+        let mut values = with_capacity(2).unwrap();
+        push(&mut values, 'x').unwrap();
+        assert_eq!(values, ['x']);
+        assert_eq!(filled(7, 3).unwrap(), [7, 7, 7]);
+    }
+}
