@@ -4,7 +4,7 @@ CREATE TYPE assay.state;
 
 CREATE FUNCTION assay.state_in(cstring) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'state_in_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.state_in(cstring) IS 'Text input of assay.state: \x and hexadecimal digits, validated. ML011 for anything else.';
+COMMENT ON FUNCTION assay.state_in(cstring) IS 'Text input of assay.state: as of bytea in hexadecimal, validated. ML011 for anything else.';
 
 CREATE FUNCTION assay.state_out(assay.state) RETURNS cstring
 AS 'MODULE_PATHNAME', 'state_out_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;

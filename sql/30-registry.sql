@@ -9,7 +9,7 @@ CREATE TABLE assay.model (
     last_version     integer NOT NULL DEFAULT 0,
     deployed_version integer,
     deployment_id    bigint,
-    created_at       timestamptz NOT NULL DEFAULT now(),
+    created_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
     CONSTRAINT model_name_key UNIQUE (name)
 );
 COMMENT ON TABLE assay.model IS 'One row a model name. Read the view assay.models instead.';
@@ -35,7 +35,7 @@ CREATE TABLE assay.model_version (
     duration   interval NOT NULL,
     hash       text NOT NULL,
     trained_by regrole NOT NULL,
-    trained_at timestamptz NOT NULL DEFAULT now(),
+    trained_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     statistics jsonb NOT NULL,
     bytes      bytea NOT NULL,
     PRIMARY KEY (model_id, version)
@@ -65,7 +65,7 @@ CREATE TABLE assay.model_deployment (
     model_id    bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
     version     integer NOT NULL,
     deployed_by regrole NOT NULL,
-    deployed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    deployed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     replaced    integer,
     previous    bigint
 );
@@ -106,7 +106,7 @@ COMMENT ON COLUMN assay.model_threshold.threshold IS 'From this probability on, 
 CREATE TABLE assay.model_privilege (
     model_id  bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
     role      regrole NOT NULL,
-    privilege text COLLATE "C" NOT NULL CHECK (privilege IN ('predict', 'manage')),
+    privilege text COLLATE "C" NOT NULL CHECK (privilege OPERATOR(pg_catalog.=) ANY ('{predict,manage}')),
     PRIMARY KEY (model_id, role, privilege)
 );
 COMMENT ON TABLE assay.model_privilege IS 'What roles other than the owner may do with a model.';
@@ -212,7 +212,7 @@ COMMENT ON COLUMN assay.model_metrics.metric IS 'The metric.';
 COMMENT ON COLUMN assay.model_metrics.value IS 'Its value on the held-out rows, or on the training rows when none were held out.';
 
 CREATE VIEW assay.model_grants WITH (security_barrier) AS
-    SELECT m.name AS model, CASE WHEN p.role::pg_catalog.oid OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'public' ELSE p.role::text END AS role, p.privilege
+    SELECT m.name AS model, CASE WHEN p.role::pg_catalog.oid OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'public' ELSE p.role::pg_catalog.text END AS role, p.privilege
     FROM assay.visible_model m
     JOIN assay.model_privilege p ON p.model_id OPERATOR(pg_catalog.=) m.id
     WHERE m.manageable;

@@ -113,9 +113,9 @@ CREATE TABLE assay.quality_check (
     severity      text NOT NULL,
     tags          text[] NOT NULL,
     added_by      regrole NOT NULL,
-    added_at      timestamptz NOT NULL DEFAULT now()
+    added_at      timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
-CREATE INDEX quality_check_relation_idx ON assay.quality_check ((relation::oid));
+CREATE INDEX quality_check_relation_idx ON assay.quality_check ((relation::pg_catalog.oid));
 COMMENT ON TABLE assay.quality_check IS 'The stored checks. Read the view assay.checks instead.';
 COMMENT ON COLUMN assay.quality_check.id IS 'The check''s key.';
 COMMENT ON COLUMN assay.quality_check.relation IS 'The relation it is about.';

@@ -50,8 +50,9 @@ COMMENT ON COLUMN assay.quality_history.ran_as IS 'The role that it ran as, to w
 CREATE VIEW assay.check_history WITH (security_barrier) AS
     SELECT h.run_at, h.check_id, h.name, h.kind, h.relation_name AS relation, h.column_name, h.segment, h.status, h.severity, h.metric,
            h.value, h.threshold, h.rows_evaluated, h.rows_failed,
-           CASE WHEN h.rows_evaluated > 0 THEN h.rows_failed::double precision / h.rows_evaluated
-                WHEN h.rows_failed = 0 THEN 0 END AS fraction_failed,
+           CASE WHEN h.rows_evaluated OPERATOR(pg_catalog.>) 0
+                THEN h.rows_failed::double precision OPERATOR(pg_catalog./) h.rows_evaluated::double precision
+                WHEN h.rows_failed OPERATOR(pg_catalog.=) 0 THEN 0 END AS fraction_failed,
            h.null_rows, h.duration_ms, h.message, h.ran_as
     FROM assay.quality_history h
     WHERE pg_catalog.pg_has_role(h.ran_as, 'USAGE')

@@ -83,6 +83,7 @@ schema_suite() {
     verdict "the install script is current" schema_is_current
     verdict "the versions of assay.control and Cargo.toml agree" versions_agree
     verdict "every declared symbol is in the library" symbols_are_there
+    verdict "SQL with the extension's rights leaves nothing to a search path" tests/qualified.py
     tally schema "$passed" "$failed"
 }
 

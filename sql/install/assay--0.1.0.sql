@@ -3,9 +3,11 @@
 
 -- sql/00-schema.sql
 
--- Everything assay has lives in the schema assay, which CREATE EXTENSION makes.
--- CREATE EXTENSION makes it for the role that asks; were it that role's, the role could put tables of its own in place of assay's.
-ALTER SCHEMA assay OWNER TO CURRENT_USER;
+-- Everything assay has lives in the schema assay. The script makes it, so that it belongs to who runs the script, a superuser, and is dropped
+-- with the extension; one that somebody has prepared, with operators, overloads or privileges in it, is refused.
+-- The extension itself is in pg_catalog: the script runs with a search path of pg_catalog and, last, pg_temp. Names of types, as columns
+-- and arguments have them, are PostgreSQL's own by that; views, defaults and conditions qualify everything.
+CREATE SCHEMA assay;
 GRANT USAGE ON SCHEMA assay TO PUBLIC;
 COMMENT ON SCHEMA assay IS 'Training, evaluation, explanation and scoring of models, as SQL functions.';
 
@@ -17,7 +19,7 @@ CREATE TYPE assay.state;
 
 CREATE FUNCTION assay.state_in(cstring) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'state_in_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.state_in(cstring) IS 'Text input of assay.state: \x and hexadecimal digits, validated. ML011 for anything else.';
+COMMENT ON FUNCTION assay.state_in(cstring) IS 'Text input of assay.state: as of bytea in hexadecimal, validated. ML011 for anything else.';
 
 CREATE FUNCTION assay.state_out(assay.state) RETURNS cstring
 AS 'MODULE_PATHNAME', 'state_out_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
@@ -235,7 +237,7 @@ CREATE TABLE assay.model (
     last_version     integer NOT NULL DEFAULT 0,
     deployed_version integer,
     deployment_id    bigint,
-    created_at       timestamptz NOT NULL DEFAULT now(),
+    created_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
     CONSTRAINT model_name_key UNIQUE (name)
 );
 COMMENT ON TABLE assay.model IS 'One row a model name. Read the view assay.models instead.';
@@ -261,7 +263,7 @@ CREATE TABLE assay.model_version (
     duration   interval NOT NULL,
     hash       text NOT NULL,
     trained_by regrole NOT NULL,
-    trained_at timestamptz NOT NULL DEFAULT now(),
+    trained_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     statistics jsonb NOT NULL,
     bytes      bytea NOT NULL,
     PRIMARY KEY (model_id, version)
@@ -291,7 +293,7 @@ CREATE TABLE assay.model_deployment (
     model_id    bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
     version     integer NOT NULL,
     deployed_by regrole NOT NULL,
-    deployed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    deployed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     replaced    integer,
     previous    bigint
 );
@@ -332,7 +334,7 @@ COMMENT ON COLUMN assay.model_threshold.threshold IS 'From this probability on, 
 CREATE TABLE assay.model_privilege (
     model_id  bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
     role      regrole NOT NULL,
-    privilege text COLLATE "C" NOT NULL CHECK (privilege IN ('predict', 'manage')),
+    privilege text COLLATE "C" NOT NULL CHECK (privilege OPERATOR(pg_catalog.=) ANY ('{predict,manage}')),
     PRIMARY KEY (model_id, role, privilege)
 );
 COMMENT ON TABLE assay.model_privilege IS 'What roles other than the owner may do with a model.';
@@ -438,7 +440,7 @@ COMMENT ON COLUMN assay.model_metrics.metric IS 'The metric.';
 COMMENT ON COLUMN assay.model_metrics.value IS 'Its value on the held-out rows, or on the training rows when none were held out.';
 
 CREATE VIEW assay.model_grants WITH (security_barrier) AS
-    SELECT m.name AS model, CASE WHEN p.role::pg_catalog.oid OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'public' ELSE p.role::text END AS role, p.privilege
+    SELECT m.name AS model, CASE WHEN p.role::pg_catalog.oid OPERATOR(pg_catalog.=) 0::pg_catalog.oid THEN 'public' ELSE p.role::pg_catalog.text END AS role, p.privilege
     FROM assay.visible_model m
     JOIN assay.model_privilege p ON p.model_id OPERATOR(pg_catalog.=) m.id
     WHERE m.manageable;
@@ -729,9 +731,9 @@ CREATE TABLE assay.quality_check (
     severity      text NOT NULL,
     tags          text[] NOT NULL,
     added_by      regrole NOT NULL,
-    added_at      timestamptz NOT NULL DEFAULT now()
+    added_at      timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
-CREATE INDEX quality_check_relation_idx ON assay.quality_check ((relation::oid));
+CREATE INDEX quality_check_relation_idx ON assay.quality_check ((relation::pg_catalog.oid));
 COMMENT ON TABLE assay.quality_check IS 'The stored checks. Read the view assay.checks instead.';
 COMMENT ON COLUMN assay.quality_check.id IS 'The check''s key.';
 COMMENT ON COLUMN assay.quality_check.relation IS 'The relation it is about.';
@@ -868,8 +870,9 @@ COMMENT ON COLUMN assay.quality_history.ran_as IS 'The role that it ran as, to w
 CREATE VIEW assay.check_history WITH (security_barrier) AS
     SELECT h.run_at, h.check_id, h.name, h.kind, h.relation_name AS relation, h.column_name, h.segment, h.status, h.severity, h.metric,
            h.value, h.threshold, h.rows_evaluated, h.rows_failed,
-           CASE WHEN h.rows_evaluated > 0 THEN h.rows_failed::double precision / h.rows_evaluated
-                WHEN h.rows_failed = 0 THEN 0 END AS fraction_failed,
+           CASE WHEN h.rows_evaluated OPERATOR(pg_catalog.>) 0
+                THEN h.rows_failed::double precision OPERATOR(pg_catalog./) h.rows_evaluated::double precision
+                WHEN h.rows_failed OPERATOR(pg_catalog.=) 0 THEN 0 END AS fraction_failed,
            h.null_rows, h.duration_ms, h.message, h.ran_as
     FROM assay.quality_history h
     WHERE pg_catalog.pg_has_role(h.ran_as, 'USAGE')

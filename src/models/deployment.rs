@@ -17,8 +17,8 @@ pub fn record(entry: &Entry, version: i32, rolled_back_to: Option<i64>) -> Resul
             "INSERT INTO assay.model_deployment (model_id, version, deployed_by, replaced, previous)
              SELECT m.id, $2, $3, m.deployed_version,
                     CASE WHEN $4 IS NULL THEN m.deployment_id
-                         ELSE (SELECT d.previous FROM assay.model_deployment d WHERE d.id = $4) END
-             FROM assay.model m WHERE m.id = $1 FOR UPDATE OF m
+                         ELSE (SELECT d.previous FROM assay.model_deployment d WHERE d.id OPERATOR(pg_catalog.=) $4) END
+             FROM assay.model m WHERE m.id OPERATOR(pg_catalog.=) $1 FOR UPDATE OF m
              RETURNING id",
             &[
                 entry.id.into(),
@@ -28,7 +28,7 @@ pub fn record(entry: &Entry, version: i32, rolled_back_to: Option<i64>) -> Resul
             ],
         )?;
         catalog::write(
-            "UPDATE assay.model SET deployed_version = $2, deployment_id = $3 WHERE id = $1",
+            "UPDATE assay.model SET deployed_version = $2, deployment_id = $3 WHERE id OPERATOR(pg_catalog.=) $1",
             &[entry.id.into(), version.into(), deployment.into()],
         )?;
         Ok(())
@@ -51,7 +51,7 @@ fn changing<T>(name: Option<&str>, privilege: Privilege, work: impl FnOnce(Entry
     let entry = registry::open(name, privilege)?;
     catalog::as_owner(|| {
         let id: Option<i64> = catalog::write_returning(
-            "SELECT id FROM assay.model WHERE id = $1 FOR UPDATE",
+            "SELECT id FROM assay.model WHERE id OPERATOR(pg_catalog.=) $1 FOR UPDATE",
             &[entry.id.into()],
         )?;
         Ok(id)
@@ -117,7 +117,12 @@ fn drop_model(model: Option<&str>, version: Option<i32>) {
     catalog::prevent_read_only(c"assay.drop_model()");
     let Some(version) = version else {
         return or_raise(changing(model, Privilege::Own, |entry| {
-            catalog::as_owner(|| catalog::write("DELETE FROM assay.model WHERE id = $1", &[entry.id.into()]))
+            catalog::as_owner(|| {
+                catalog::write(
+                    "DELETE FROM assay.model WHERE id OPERATOR(pg_catalog.=) $1",
+                    &[entry.id.into()],
+                )
+            })
         }));
     };
     or_raise(changing(model, Privilege::Manage, |entry| {
@@ -131,7 +136,7 @@ fn drop_model(model: Option<&str>, version: Option<i32>) {
         }
         catalog::as_owner(|| {
             catalog::write(
-                "DELETE FROM assay.model_version WHERE model_id = $1 AND version = $2",
+                "DELETE FROM assay.model_version WHERE model_id OPERATOR(pg_catalog.=) $1 AND version OPERATOR(pg_catalog.=) $2",
                 &[model.id.into(), version.into()],
             )
         })
@@ -153,7 +158,7 @@ fn set_alias(model: Option<&str>, alias: Option<&str>, version: Option<i32>) {
         let Some(version) = version else {
             return catalog::as_owner(|| {
                 catalog::write(
-                    "DELETE FROM assay.model_alias WHERE model_id = $1 AND alias = $2",
+                    "DELETE FROM assay.model_alias WHERE model_id OPERATOR(pg_catalog.=) $1 AND alias OPERATOR(pg_catalog.=) $2",
                     &[entry.id.into(), alias.to_string().into()],
                 )
             });

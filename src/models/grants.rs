@@ -31,7 +31,7 @@ fn grant_model(model: Option<&str>, role: Option<&str>, privilege: Option<&str>)
     or_raise(parse(model, role, privilege).and_then(|(entry, role, privilege)| {
         catalog::as_owner(|| {
             catalog::write(
-                "INSERT INTO assay.model_privilege (model_id, role, privilege) VALUES ($1, $2::oid, $3) ON CONFLICT DO NOTHING",
+                "INSERT INTO assay.model_privilege (model_id, role, privilege) VALUES ($1, $2::pg_catalog.oid, $3) ON CONFLICT DO NOTHING",
                 &[entry.id.into(), i64::from(role.to_u32()).into(), privilege.to_string().into()],
             )
         })
@@ -45,7 +45,8 @@ fn revoke_model(model: Option<&str>, role: Option<&str>, privilege: Option<&str>
     or_raise(parse(model, role, privilege).and_then(|(entry, role, privilege)| {
         catalog::as_owner(|| {
             catalog::write(
-                "DELETE FROM assay.model_privilege WHERE model_id = $1 AND role = $2::oid AND privilege = $3",
+                "DELETE FROM assay.model_privilege WHERE model_id OPERATOR(pg_catalog.=) $1
+                     AND role::pg_catalog.oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid AND privilege OPERATOR(pg_catalog.=) $3",
                 &[
                     entry.id.into(),
                     i64::from(role.to_u32()).into(),

@@ -90,7 +90,7 @@ impl Store<'_> {
             // The row's lock makes concurrent trainings of one name take turns from here to their commits.
             let version: Option<i32> = catalog::write_returning(
                 "INSERT INTO assay.model AS m (name, owner, last_version) VALUES ($1, $2, 1)
-                 ON CONFLICT (name) DO UPDATE SET last_version = m.last_version + 1
+                 ON CONFLICT (name) DO UPDATE SET last_version = m.last_version OPERATOR(pg_catalog.+) 1
                  RETURNING last_version",
                 &[text_datum(self.name), oid_datum(trained_by)],
             )?;
@@ -99,7 +99,7 @@ impl Store<'_> {
                 "INSERT INTO assay.model_version
                      (model_id, version, task, algorithm, params, query, target, rows, features, metrics, duration, hash,
                       trained_by, statistics, bytes)
-                 SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 FROM assay.model WHERE name = $1",
+                 SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 FROM assay.model WHERE name OPERATOR(pg_catalog.=) $1",
                 &[
                     text_datum(self.name),
                     version.into(),

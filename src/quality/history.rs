@@ -82,15 +82,19 @@ impl Journal {
 
 const INSERT: &str = "INSERT INTO assay.quality_history (run_at, check_id, name, kind, relation, relation_name, column_name, segment,
     status, severity, metric, value, threshold, rows_evaluated, rows_failed, null_rows, duration_ms, message, ran_as)
-SELECT $2::timestamptz, r.check_id, r.name, r.kind, r.relation::regclass, r.relation_name, r.column_name, r.segment,
+SELECT $2::pg_catalog.timestamptz, r.check_id, r.name, r.kind, r.relation::pg_catalog.regclass, r.relation_name, r.column_name, r.segment,
     r.status, r.severity, r.metric, r.value, r.threshold, r.rows_evaluated, r.rows_failed, r.null_rows, r.duration_ms, r.message,
-    r.ran_as::regrole
-FROM jsonb_to_recordset($1::jsonb) AS r(check_id bigint, name text, kind text, relation oid, relation_name text, column_name text,
-    segment jsonb, status text, severity text, metric text, value float8, threshold text, rows_evaluated bigint, rows_failed bigint,
-    null_rows bigint, duration_ms float8, message text, ran_as oid)";
+    r.ran_as::pg_catalog.regrole
+FROM pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb) AS r(check_id bigint, name pg_catalog.text, kind pg_catalog.text,
+    relation pg_catalog.oid, relation_name pg_catalog.text, column_name pg_catalog.text, segment pg_catalog.jsonb,
+    status pg_catalog.text, severity pg_catalog.text, metric pg_catalog.text, value pg_catalog.float8, threshold pg_catalog.text,
+    rows_evaluated bigint, rows_failed bigint, null_rows bigint, duration_ms pg_catalog.float8, message pg_catalog.text,
+    ran_as pg_catalog.oid)";
 
-const PRUNE: &str = "DELETE FROM assay.quality_history WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM assay.quality_history WHERE ran_as::oid = $1::oid AND run_at < $4::timestamptz - make_interval(secs => $2)
+const PRUNE: &str = "DELETE FROM assay.quality_history WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY(
+    SELECT ctid FROM assay.quality_history
+    WHERE ran_as::pg_catalog.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid
+      AND run_at OPERATOR(pg_catalog.<) ($4::pg_catalog.timestamptz OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => $2))
     ORDER BY run_at LIMIT $3 FOR UPDATE SKIP LOCKED))";
 
 /// `prune_history(older_than)`.
@@ -112,9 +116,11 @@ fn prune_history(older_than: Option<Interval>) -> i64 {
             catalog::write_returning(
                 "WITH gone AS (
     DELETE FROM assay.quality_history
-    WHERE run_at < statement_timestamp() - coalesce($1::interval, make_interval(secs => $2)) AND pg_has_role($3::oid, ran_as::oid, 'USAGE')
+    WHERE run_at OPERATOR(pg_catalog.<) (pg_catalog.statement_timestamp()
+            OPERATOR(pg_catalog.-) COALESCE($1::pg_catalog.interval, pg_catalog.make_interval(secs => $2)))
+      AND pg_catalog.pg_has_role($3::pg_catalog.oid, ran_as::pg_catalog.oid, 'USAGE')
     RETURNING 1)
-SELECT count(*) FROM gone",
+SELECT pg_catalog.count(*) FROM gone",
                 &[older_than.into(), seconds.into(), caller.into()],
             )
         })?;

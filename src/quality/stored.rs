@@ -55,13 +55,15 @@ pub struct Wanted<'a> {
 pub fn find(wanted: &Wanted<'_>) -> Result<Vec<Stored>> {
     let mut conditions = vec!["true".to_string()];
     conditions.extend(wanted.id.map(|id| format!("c.id OPERATOR(pg_catalog.=) {id}")));
-    conditions.extend(
-        wanted
-            .relation
-            .map(|oid| format!("c.relation::oid OPERATOR(pg_catalog.=) {}::oid", oid.to_u32())),
-    );
+    conditions.extend(wanted.relation.map(|oid| {
+        format!(
+            "c.relation::pg_catalog.oid OPERATOR(pg_catalog.=) {}::pg_catalog.oid",
+            oid.to_u32()
+        )
+    }));
     let sql = format!(
-        "SELECT c.id, c.relation::oid::int8, c.relation_name, c.added_by::oid::int8, pg_catalog.to_jsonb(c)::text
+        "SELECT c.id, c.relation::pg_catalog.oid::pg_catalog.int8, c.relation_name, c.added_by::pg_catalog.oid::pg_catalog.int8,
+    pg_catalog.to_jsonb(c)::pg_catalog.text
 FROM assay.quality_check AS c WHERE {} ORDER BY c.relation_name, c.id",
         conditions.join(" AND ")
     );
@@ -200,8 +202,9 @@ fn add_check(
             catalog::write_returning(
                 "INSERT INTO assay.quality_check (relation, relation_name, kind, column_name, args, name, \"where\", group_by, mostly,
                      warn_if, error_if, severity, tags, added_by)
-                 VALUES ($1::oid, $2, $3, $4, $5::jsonb, $6, $7, ARRAY(SELECT jsonb_array_elements_text($8::jsonb)), $9, $10, $11, $12,
-                     ARRAY(SELECT jsonb_array_elements_text($13::jsonb)), $14::oid)
+                 VALUES ($1::pg_catalog.oid, $2, $3, $4, $5::pg_catalog.jsonb, $6, $7,
+                     ARRAY(SELECT pg_catalog.jsonb_array_elements_text($8::pg_catalog.jsonb)), $9, $10, $11, $12,
+                     ARRAY(SELECT pg_catalog.jsonb_array_elements_text($13::pg_catalog.jsonb)), $14::pg_catalog.oid)
                  RETURNING id",
                 &[
                     oid.into(),
@@ -239,6 +242,11 @@ fn drop_check(check_id: Option<i64>) {
             )
             .hint("It takes the role that added it, or the owner of its relation."));
         }
-        catalog::as_owner(|| catalog::write("DELETE FROM assay.quality_check WHERE id = $1", &[check_id.into()]))
+        catalog::as_owner(|| {
+            catalog::write(
+                "DELETE FROM assay.quality_check WHERE id OPERATOR(pg_catalog.=) $1",
+                &[check_id.into()],
+            )
+        })
     })());
 }

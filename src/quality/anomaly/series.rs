@@ -155,11 +155,12 @@ fn runs(check: &Check, plan: &Plan) -> Result<BTreeMap<String, HashMap<i64, f64>
     let Some(id) = check.id else { return Ok(known) };
     let role = catalog::current_role().to_u32();
     let sql = format!(
-        "SELECT DISTINCT ON (segment, bucket) segment::text, bucket, value
-FROM (SELECT h.segment, date_trunc({}, h.run_at::timestamp) AS bucket, h.value, h.run_at, h.id
+        "SELECT DISTINCT ON (segment, bucket) segment::pg_catalog.text, bucket, value
+FROM (SELECT h.segment, pg_catalog.date_trunc({}, h.run_at::pg_catalog.timestamp) AS bucket, h.value, h.run_at, h.id
     FROM assay.quality_history AS h
-    WHERE h.check_id = {id} AND h.ran_as::oid = {role}::oid AND h.run_at >= ({})::timestamptz AND h.value IS NOT NULL
-        AND h.status <> 'error') AS run
+    WHERE h.check_id OPERATOR(pg_catalog.=) {id} AND h.ran_as::pg_catalog.oid OPERATOR(pg_catalog.=) {role}::pg_catalog.oid
+        AND h.run_at OPERATOR(pg_catalog.>=) ({})::pg_catalog.timestamptz AND h.value IS NOT NULL
+        AND h.status OPERATOR(pg_catalog.<>) 'error') AS run
 ORDER BY segment, bucket, run_at DESC, id DESC",
         quote_literal(plan.args.bucket.name()),
         plan.timeline.from

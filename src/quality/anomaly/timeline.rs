@@ -36,6 +36,8 @@ pub struct Timeline {
 
 /// The most buckets.
 const MOST: f64 = 10_000.0;
+/// 2000-01-01 in seconds since 1970.
+const EPOCH_2000: f64 = 946_684_800.0;
 
 impl Timeline {
     /// Of the arguments. With a column of time the bucket that is judged is the last one that is over, else the running one. Errs with
@@ -46,25 +48,33 @@ impl Timeline {
 
     fn read(args: &Anomaly) -> Result<Timeline> {
         let unit = quote_literal(args.bucket.name());
-        let step = format!("{}::interval", quote_literal(format!("1 {}", args.bucket.name())));
+        let step = format!(
+            "{}::pg_catalog.interval",
+            quote_literal(format!("1 {}", args.bucket.name()))
+        );
         let period = args.training_period.as_deref().unwrap_or(args.bucket.training_period());
         let (at, back) = match (&args.at, &args.timestamp_column) {
-            (Some(at), _) => (format!("{}::timestamptz", quote_literal(at)), step.as_str()),
-            (None, Some(_)) => ("statement_timestamp()".to_string(), step.as_str()),
-            (None, None) => ("statement_timestamp()".to_string(), "'0'::interval"),
+            (Some(at), _) => (format!("{}::pg_catalog.timestamptz", quote_literal(at)), step.as_str()),
+            (None, Some(_)) => ("pg_catalog.statement_timestamp()".to_string(), step.as_str()),
+            (None, None) => (
+                "pg_catalog.statement_timestamp()".to_string(),
+                "'0'::pg_catalog.interval",
+            ),
         };
         let shape = match args.bucket.name() {
             "hour" => "YYYY-MM-DD HH24:MI",
             _ => "YYYY-MM-DD",
         };
         let bounds = format!(
-            "SELECT to_char(first, 'YYYY-MM-DD HH24:MI:SS'), to_char(tested, 'YYYY-MM-DD HH24:MI:SS'),
-    to_char(tested + {step}, 'YYYY-MM-DD HH24:MI:SS'), to_char(tested, '{shape}'),
-    extract(epoch FROM tested - first)::float8 / extract(epoch FROM {step})::float8,
-    extract(epoch FROM statement_timestamp())::float8 - 946684800,
-    extract(epoch FROM statement_timestamp()::timestamp)::float8 - 946684800
-FROM (SELECT tested, date_trunc({unit}, tested - {period}::interval) AS first
-    FROM (SELECT date_trunc({unit}, ({at})::timestamp) - {back} AS tested) AS last) AS bounds",
+            "SELECT pg_catalog.to_char(first, 'YYYY-MM-DD HH24:MI:SS'), pg_catalog.to_char(tested, 'YYYY-MM-DD HH24:MI:SS'),
+    pg_catalog.to_char(tested OPERATOR(pg_catalog.+) {step}, 'YYYY-MM-DD HH24:MI:SS'), pg_catalog.to_char(tested, '{shape}'),
+    extract(epoch FROM tested OPERATOR(pg_catalog.-) first)::pg_catalog.float8
+        OPERATOR(pg_catalog./) extract(epoch FROM {step})::pg_catalog.float8,
+    extract(epoch FROM pg_catalog.statement_timestamp())::pg_catalog.float8,
+    extract(epoch FROM pg_catalog.statement_timestamp()::pg_catalog.timestamp)::pg_catalog.float8
+FROM (SELECT tested, pg_catalog.date_trunc({unit}, tested OPERATOR(pg_catalog.-) {period}::pg_catalog.interval) AS first
+    FROM (SELECT pg_catalog.date_trunc({unit}, ({at})::pg_catalog.timestamp) OPERATOR(pg_catalog.-) {back} AS tested) AS last
+) AS bounds",
             period = quote_literal(period),
         );
         let mut texts: [Option<String>; 4] = Default::default();
@@ -98,8 +108,8 @@ FROM (SELECT tested, date_trunc({unit}, tested - {period}::interval) AS first
         let literal = |text: &str| format!("{}::pg_catalog.timestamp", quote_literal(text));
         let mut buckets = Vec::new();
         let series = format!(
-            "SELECT b, extract(isodow FROM b)::float8 - 1, extract(hour FROM b)::float8, {}
-FROM generate_series({}, {}, {step}) AS b ORDER BY b",
+            "SELECT b, extract(isodow FROM b)::pg_catalog.float8, extract(hour FROM b)::pg_catalog.float8, {}
+FROM pg_catalog.generate_series({}, {}, {step}) AS b ORDER BY b",
             excluded(args, &step),
             literal(&first),
             literal(&last)
@@ -110,7 +120,7 @@ FROM generate_series({}, {}, {step}) AS b ORDER BY b",
             {
                 buckets.push(Bucket {
                     start: (start * 1e6).round() as i64,
-                    weekday: weekday as u8,
+                    weekday: (weekday - 1.0) as u8,
                     hour: hour as u8,
                     excluded: excluded != 0.0,
                 });
@@ -122,7 +132,7 @@ FROM generate_series({}, {}, {step}) AS b ORDER BY b",
             from: literal(&first),
             until: literal(&until),
             tested,
-            now: (numbers[1], numbers[2]),
+            now: (numbers[1] - EPOCH_2000, numbers[2] - EPOCH_2000),
         })
     }
 
@@ -138,12 +148,18 @@ fn excluded(args: &Anomaly, step: &str) -> String {
         .exclude
         .iter()
         .map(|(from, to)| {
-            let local = |text: &str| format!("{}::timestamptz::timestamp", quote_literal(text));
+            let local = |text: &str| format!("{}::pg_catalog.timestamptz::pg_catalog.timestamp", quote_literal(text));
             let before_end = match is_date(to) {
-                true => format!("b < {} + '1 day'::interval", local(to)),
-                false => format!("b <= {}", local(to)),
+                true => format!(
+                    "b OPERATOR(pg_catalog.<) ({} OPERATOR(pg_catalog.+) '1 day'::pg_catalog.interval)",
+                    local(to)
+                ),
+                false => format!("b OPERATOR(pg_catalog.<=) {}", local(to)),
             };
-            format!("({before_end} AND b + {step} > {})", local(from))
+            format!(
+                "({before_end} AND b OPERATOR(pg_catalog.+) {step} OPERATOR(pg_catalog.>) {})",
+                local(from)
+            )
         })
         .collect();
     match periods.as_slice() {

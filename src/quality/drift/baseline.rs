@@ -132,10 +132,10 @@ fn save_baseline(name: Option<&str>, query: Option<&str>, options: Option<JsonB>
         let saved: Option<bool> = catalog::as_owner(|| {
             catalog::write_returning(
                 "INSERT INTO assay.baseline AS b (name, owner, query, options, rows, columns, saved_at, states)
-                 VALUES ($1, $2::oid, $3, $4::jsonb, $5, $6, now(), $7)
+                 VALUES ($1, $2::pg_catalog.oid, $3, $4::pg_catalog.jsonb, $5, $6, pg_catalog.now(), $7)
                  ON CONFLICT (name) DO UPDATE SET query = excluded.query, options = excluded.options, rows = excluded.rows,
                      columns = excluded.columns, saved_at = excluded.saved_at, states = excluded.states
-                 WHERE b.owner::oid OPERATOR(pg_catalog.=) $2::oid
+                 WHERE b.owner::pg_catalog.oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid
                  RETURNING true",
                 &[
                     name.into(),
@@ -191,6 +191,11 @@ fn drop_baseline(name: Option<&str>) {
     or_raise((|| {
         let name = required("name", name)?;
         open(name)?;
-        catalog::as_owner(|| catalog::write("DELETE FROM assay.baseline WHERE name = $1", &[name.into()]))
+        catalog::as_owner(|| {
+            catalog::write(
+                "DELETE FROM assay.baseline WHERE name OPERATOR(pg_catalog.=) $1",
+                &[name.into()],
+            )
+        })
     })());
 }
