@@ -13,6 +13,34 @@ use super::error::{Error, Result};
 ///
 /// The inner error says why the work failed: message, detail and hint in one text, as a person reads it.
 pub fn attempt<T>(work: impl FnOnce() -> Result<T>) -> Result<std::result::Result<T, String>> {
+    match in_subtransaction(work, true) {
+        Ok(value) => Ok(Ok(value)),
+        Err(Stop::Ours(error)) if error.is_fatal() => Err(error),
+        Err(Stop::Ours(error)) => Ok(Err(error.told())),
+        Err(Stop::Postgres(caught)) => match told(&caught) {
+            Some(text) => Ok(Err(text)),
+            None => caught.rethrow(),
+        },
+    }
+}
+
+/// Runs `work` in a subtransaction that is rolled back whatever comes of it: what it set, locked or left open is as before.
+pub fn undone<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    match in_subtransaction(work, false) {
+        Ok(value) => Ok(value),
+        Err(Stop::Ours(error)) => Err(error),
+        Err(Stop::Postgres(caught)) => caught.rethrow(),
+    }
+}
+
+/// Why work ended without a value.
+enum Stop {
+    Ours(Error),
+    Postgres(Box<CaughtError>),
+}
+
+/// Runs `work` in a subtransaction, which is rolled back when it fails, and when what it did is not to `stay`.
+fn in_subtransaction<T>(work: impl FnOnce() -> Result<T>, stay: bool) -> std::result::Result<T, Stop> {
     // SAFETY: what PL/pgSQL does for a block with an exception handler: the subtransaction is begun in the caller's memory context
     // and resource owner, which are put back after it has ended in either way.
     let (memory, owner, callbacks) = unsafe {
@@ -31,27 +59,14 @@ pub fn attempt<T>(work: impl FnOnce() -> Result<T>) -> Result<std::result::Resul
     // SAFETY: as above; the current subtransaction is the one begun here, since those begun within it have ended.
     unsafe {
         match result {
-            Ok(_) => pg_sys::ReleaseCurrentSubTransaction(),
-            Err(_) => pg_sys::RollbackAndReleaseCurrentSubTransaction(),
+            Ok(_) if stay => pg_sys::ReleaseCurrentSubTransaction(),
+            Ok(_) | Err(_) => pg_sys::RollbackAndReleaseCurrentSubTransaction(),
         }
         pg_sys::MemoryContextSwitchTo(memory);
         pg_sys::CurrentResourceOwner = owner;
         pg_sys::error_context_stack = callbacks;
     }
-    match result {
-        Ok(value) => Ok(Ok(value)),
-        Err(Stop::Ours(error)) if error.is_fatal() => Err(error),
-        Err(Stop::Ours(error)) => Ok(Err(error.told())),
-        Err(Stop::Postgres(caught)) => match told(&caught) {
-            Some(text) => Ok(Err(text)),
-            None => caught.rethrow(),
-        },
-    }
-}
-
-enum Stop {
-    Ours(Error),
-    Postgres(Box<CaughtError>),
+    result
 }
 
 /// What a caught error says; `None` for one that must go on.

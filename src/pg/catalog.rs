@@ -323,28 +323,6 @@ pub fn as_owner<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     }
 }
 
-/// Runs `work` as another role, which the caller must be allowed to act as, in a way that leaves nothing of it behind. An error that
-/// leaves `work` by unwinding ends the (sub)transaction, which puts the caller back.
-pub fn as_role<T>(role: pg_sys::Oid, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    if role == current_role() {
-        return work();
-    }
-    let mut caller = pg_sys::InvalidOid;
-    let mut context = 0;
-    // SAFETY: the pair of calls is what PostgreSQL itself uses to run what belongs to another role, such as an index's expressions;
-    // the nest level undoes settings made meanwhile.
-    unsafe {
-        pg_sys::GetUserIdAndSecContext(&mut caller, &mut context);
-        let level = pg_sys::NewGUCNestLevel();
-        let restricted = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
-        pg_sys::SetUserIdAndSecContext(role, context | restricted as i32);
-        let result = work();
-        pg_sys::SetUserIdAndSecContext(caller, context);
-        pg_sys::AtEOXact_GUC(false, level);
-        result
-    }
-}
-
 /// Runs a statement that changes rows.
 pub fn write(statement: &str, arguments: &[DatumWithOid<'_>]) -> Result<()> {
     Spi::connect_mut(|client| client.update(statement, None, arguments).map(drop)).map_err(failed)

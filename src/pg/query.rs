@@ -8,6 +8,7 @@ use pgrx::{PgList, PgMemoryContexts, is_a, pg_guard, pg_sys};
 use super::attempt::attempt;
 use super::codes;
 use super::error::{Error, INVALID_PARAMETER, NOT_A_QUERY, Result};
+use super::read_only::ReadOnly;
 use super::types::{self, Reader, Value};
 use crate::algo::state::State;
 
@@ -261,8 +262,9 @@ fn not_a_query(problem: &str) -> Error {
 
 impl Query {
     /// Parses, checks and plans `text`. Errs with `ML008` unless it is one statement that only reads; PostgreSQL's own errors
-    /// (syntax, unknown columns) pass through.
+    /// (syntax, unknown columns) pass through. Functions that run meanwhile cannot write.
     pub fn new(text: &str) -> Result<Query> {
+        let _read_only = ReadOnly::enter();
         codes::kept(|| Query::plan(text))
     }
 
@@ -446,24 +448,6 @@ unsafe fn output_columns(plan: *mut pg_sys::Plan) -> Vec<OutputColumn> {
                 }
             })
             .collect()
-    }
-}
-
-/// Forbids writing while it lives. Set directly, as PostgreSQL does itself for parallel workers; if an error unwinds, the
-/// transaction's abort restores it too.
-struct ReadOnly(bool);
-
-impl ReadOnly {
-    fn enter() -> Self {
-        // SAFETY: a plain global of this backend, read by its only PostgreSQL thread.
-        unsafe { ReadOnly((&raw mut pg_sys::XactReadOnly).replace(true)) }
-    }
-}
-
-impl Drop for ReadOnly {
-    fn drop(&mut self) {
-        // SAFETY: as above; this calls no PostgreSQL function.
-        unsafe { (&raw mut pg_sys::XactReadOnly).write(self.0) }
     }
 }
 

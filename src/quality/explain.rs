@@ -14,6 +14,7 @@ use super::{near_duplicates, statement, validate};
 use crate::pg::attempt::attempt;
 use crate::pg::catalog;
 use crate::pg::error::{Result, or_raise};
+use crate::pg::identity::{self, Settings};
 
 /// A line of the explanation.
 type Line = (
@@ -134,7 +135,13 @@ fn of_relation(group: &[Stored]) -> Result<Vec<Line>> {
         }
         Ok(lines)
     };
-    let run = attempt(|| if own { catalog::as_role(added_by, work) } else { work() })?;
+    let run = attempt(|| {
+        if own {
+            identity::as_role(added_by, &Settings::default(), work)
+        } else {
+            work()
+        }
+    })?;
     Ok(run.unwrap_or_else(|message| {
         let role = catalog::role_name(catalog::current_role());
         let line = |Stored { check, .. }: &Stored| {

@@ -15,6 +15,7 @@ use super::stored;
 use super::{compile, judge, near_duplicates, segments, validate};
 use crate::pg::catalog;
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, or_raise};
+use crate::pg::identity::{self, Settings};
 use crate::pg::options::required;
 use crate::pg::query::Query;
 use crate::pg::relation;
@@ -56,7 +57,7 @@ fn failing_rows(
             )?)
         };
         if own {
-            catalog::as_role(stored.added_by, work)
+            identity::as_role(stored.added_by, &Settings::default(), work)
         } else {
             work()
         }

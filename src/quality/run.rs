@@ -19,6 +19,7 @@ use crate::pg::attempt::attempt;
 use crate::pg::catalog;
 use crate::pg::compute::Reporter;
 use crate::pg::error::{CHECKS_FAILED, Error, Result, or_raise};
+use crate::pg::identity::{self, Settings};
 use crate::pg::options::required;
 
 /// Runs stored checks, relation by relation; one that is gone or cannot be read gives errors, and the others go on.
@@ -81,7 +82,13 @@ fn of_relation(group: &[Stored], own: bool, at: TimestampWithTimeZone) -> Result
         }
         Ok(rows)
     };
-    let run = attempt(|| if own { catalog::as_role(added_by, work) } else { work() })?;
+    let run = attempt(|| {
+        if own {
+            identity::as_role(added_by, &Settings::default(), work)
+        } else {
+            work()
+        }
+    })?;
     Ok(run.unwrap_or_else(|message| {
         let rows = |stored: &Stored| results::rows(&stored.check, name, failed(message.clone()), at);
         group.iter().flat_map(rows).collect()

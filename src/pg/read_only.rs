@@ -1,0 +1,26 @@
+//! The guard against writing, for all that runs what a user wrote: type input functions while a query is parsed, functions that the
+//! planner folds, and the query itself.
+
+use pgrx::pg_sys;
+
+/// Forbids writing while it lives: what would write raises 25006. It stands before a query is parsed, for functions that call themselves
+/// immutable run from then on.
+///
+/// The transaction's flag is set directly, as PostgreSQL does itself for parallel workers: its setting cannot be taken back to "off" within a
+/// transaction. Nothing that runs meanwhile can do so either. When an error unwinds, it is put back here, and again by the
+/// (sub)transaction's abort, which restores the flag as it was when the (sub)transaction began.
+pub struct ReadOnly(bool);
+
+impl ReadOnly {
+    pub fn enter() -> Self {
+        // SAFETY: a plain global of this backend, read by its only PostgreSQL thread.
+        unsafe { ReadOnly((&raw mut pg_sys::XactReadOnly).replace(true)) }
+    }
+}
+
+impl Drop for ReadOnly {
+    fn drop(&mut self) {
+        // SAFETY: as above; this calls no PostgreSQL function.
+        unsafe { (&raw mut pg_sys::XactReadOnly).write(self.0) }
+    }
+}
