@@ -5,6 +5,7 @@ use pgrx::pg_extern;
 use super::registry::{self, Entry, Privilege, Version};
 use crate::pg::catalog;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_VERSION, WRONG_TASK, or_raise};
+use crate::pg::names;
 use crate::pg::options::required;
 
 /// Makes `version` the deployed one, and logs it. A rollback of this deployment returns to the one in force until now, or, when this is
@@ -149,7 +150,7 @@ fn set_alias(model: Option<&str>, alias: Option<&str>, version: Option<i32>) {
     catalog::prevent_read_only(c"assay.set_alias()");
     or_raise(changing(model, Privilege::Manage, |entry| {
         let alias = required("alias", alias)?;
-        registry::check_name("alias", alias)?;
+        names::check_reference("alias", alias)?;
         if alias.parse::<i32>().is_ok() {
             return Err(Error::new(INVALID_PARAMETER, "an alias cannot be a number")
                 .detail(format!("It is \"{alias}\", which would name a version."))

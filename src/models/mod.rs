@@ -22,7 +22,6 @@ mod store;
 mod train;
 
 pub use known::{Feature, features, gains};
-pub use registry::check_name;
 use sha2::{Digest, Sha256};
 
 use crate::algo;

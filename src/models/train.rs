@@ -19,6 +19,8 @@ use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
     DUPLICATE_COLUMN, Error, INVALID_PARAMETER, Result, UNDEFINED_ALGORITHM, megabytes, notice, or_raise,
 };
+use crate::pg::json::Jsonb;
+use crate::pg::names;
 use crate::pg::options::{self, required};
 use crate::pg::query::{OutputColumn, Query};
 use crate::pg::settings;
@@ -71,13 +73,13 @@ fn train(
     query: Option<String>,
     target: Option<String>,
     algorithm: Option<&str>,
-    params: Option<JsonB>,
+    params: Option<Jsonb>,
     task: Option<&str>,
     exclude: Option<Vec<Option<String>>>,
     split: Option<String>,
     test_fraction: Option<f64>,
     seed: Option<i64>,
-    preprocess: Option<JsonB>,
+    preprocess: Option<Jsonb>,
     deploy: Option<&str>,
     weight: Option<String>,
 ) -> TableIterator<
@@ -106,7 +108,7 @@ fn train(
             algorithm,
             task: task.map(task_named).transpose()?,
             params: options::object("params", params)?,
-            exclude: exclude.unwrap_or_default().into_iter().flatten().collect(),
+            exclude: options::texts("exclude", exclude)?.unwrap_or_default(),
             split: split.unwrap_or_else(|| "auto".into()),
             test_fraction: test_fraction.unwrap_or(0.2),
             seed: seed.unwrap_or(0),
@@ -144,7 +146,7 @@ fn task_named(name: &str) -> Result<Task> {
 
 impl Request {
     fn check(&self) -> Result<()> {
-        registry::check_name("model's name", &self.model)?;
+        names::check_reference("model's name", &self.model)?;
         if let Some(entry) = registry::find(&self.model)? {
             registry::require(&entry, Privilege::Manage)?;
         }

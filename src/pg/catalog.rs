@@ -10,6 +10,7 @@ use pgrx::spi::Spi;
 use pgrx::{FromDatum, IntoDatum, PgSqlErrorCode, ereport, pg_sys};
 
 use super::error::{Error, INTERNAL, Result};
+use super::json::Jsonb;
 
 /// A column to find rows by: its attribute number, and its value.
 pub enum Key<'a> {
@@ -40,9 +41,10 @@ impl Row {
         array.map_or(Vec::new(), |array| array.iter().flatten().map(<[u8]>::to_vec).collect())
     }
 
-    /// A `jsonb` column as JSON text.
-    pub fn json(&self, attribute: usize) -> Option<serde_json::Value> {
-        self.get::<pgrx::JsonB>(attribute).map(|json| json.0)
+    /// A `jsonb` column; null for NULL. `what` names it in the error of JSON that cannot be read.
+    pub fn json(&self, attribute: usize, what: &str) -> Result<serde_json::Value> {
+        let value = self.get::<Jsonb>(attribute);
+        value.map_or(Ok(serde_json::Value::Null), |json| json.read(what))
     }
 
     /// A column that is declared NOT NULL.

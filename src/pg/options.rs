@@ -1,10 +1,10 @@
 //! Arguments that are JSON, and arguments that may not be NULL.
 
-use pgrx::JsonB;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
-use crate::pg::error::{Error, INVALID_PARAMETER, Result};
+use crate::pg::error::{Error, INVALID_PARAMETER, NULL_ELEMENT, Result};
+use crate::pg::json::Jsonb;
 
 /// An argument that may not be NULL.
 pub fn required<T>(name: &str, value: Option<T>) -> Result<T> {
@@ -12,8 +12,11 @@ pub fn required<T>(name: &str, value: Option<T>) -> Result<T> {
 }
 
 /// An argument that is a JSON object; NULL is an empty one.
-pub fn object(name: &str, value: Option<JsonB>) -> Result<Json> {
-    match value.map(|json| json.0) {
+pub fn object(name: &str, value: Option<Jsonb>) -> Result<Json> {
+    match value
+        .map(|json| json.read(&format!("argument \"{name}\"")))
+        .transpose()?
+    {
         None => Ok(Json::Object(serde_json::Map::new())),
         Some(object @ Json::Object(_)) => Ok(object),
         Some(other) => Err(
@@ -22,6 +25,15 @@ pub fn object(name: &str, value: Option<JsonB>) -> Result<Json> {
                 .hint(format!("Write it as {name} => '{{\"key\": value}}'.")),
         ),
     }
+}
+
+/// An argument that is an array of texts, none of which may be NULL.
+pub fn texts(name: &str, value: Option<Vec<Option<String>>>) -> Result<Option<Vec<String>>> {
+    let Some(elements) = value else { return Ok(None) };
+    let texts: Option<Vec<String>> = elements.into_iter().collect();
+    texts.map(Some).ok_or_else(|| {
+        Error::new(NULL_ELEMENT, format!("argument \"{name}\" has a NULL element")).hint("Leave it out of the array.")
+    })
 }
 
 /// Reads an options object. The error of an unknown key lists the known ones.

@@ -293,6 +293,20 @@ pub unsafe fn written<'a>(function: &mut pg_sys::FmgrInfo, datum: pg_sys::Datum)
     unsafe { decode(CStr::from_ptr(pg_sys::OutputFunctionCall(function, datum)).to_bytes()) }
 }
 
+/// The text of a value of type `jsonb`, in the current memory context.
+///
+/// # Safety
+/// `datum` is a non-null jsonb.
+pub unsafe fn json_text<'a>(datum: pg_sys::Datum) -> Cow<'a, str> {
+    // SAFETY: as the caller promises; the function takes one jsonb, and gives a C string that lives as long as the current memory context.
+    unsafe {
+        let text = pgrx::direct_function_call_as_datum(pg_sys::jsonb_out, &[Some(datum)]);
+        text.map_or(Cow::Borrowed("null"), |text| {
+            decode(CStr::from_ptr(text.cast_mut_ptr()).to_bytes())
+        })
+    }
+}
+
 /// Text of the server's encoding as Rust's.
 fn decode(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {

@@ -1,7 +1,7 @@
 //! `validate(query, checks)`: checks that are not stored.
 
 use pgrx::iter::TableIterator;
-use pgrx::{JsonB, pg_extern};
+use pgrx::pg_extern;
 
 use super::check::Check;
 use super::results::{self, Results};
@@ -9,13 +9,14 @@ use super::source::Source;
 use super::validate;
 use crate::pg::catalog;
 use crate::pg::error::{Result, or_raise};
+use crate::pg::json::Jsonb;
 use crate::pg::options::required;
 
 /// `validate(query, checks)`.
 #[pg_extern(sql = false)]
-fn validate(query: Option<&str>, checks: Option<JsonB>) -> Results {
+fn validate(query: Option<&str>, checks: Option<Jsonb>) -> Results {
     let rows = (|| -> Result<_> {
-        let checks = Check::parse_all(required("checks", checks)?.0)?;
+        let checks = Check::parse_all(required("checks", checks)?.read("argument \"checks\"")?)?;
         let source = Source::open(required("query", query)?)?;
         let at = catalog::snapshot_time()?;
         let outcomes = validate::run(&checks.iter().collect::<Vec<_>>(), &source)?;

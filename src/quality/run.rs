@@ -20,7 +20,7 @@ use crate::pg::catalog;
 use crate::pg::compute::Reporter;
 use crate::pg::error::{CHECKS_FAILED, Error, Result, or_raise};
 use crate::pg::identity::{self, Settings};
-use crate::pg::options::required;
+use crate::pg::options::{required, texts};
 
 /// Runs stored checks, relation by relation; one that is gone or cannot be read gives errors, and the others go on.
 fn all(wanted: &Wanted<'_>) -> Result<Vec<ResultRow>> {
@@ -104,19 +104,21 @@ fn failed(message: String) -> Outcome {
 
 /// `run_checks(relation, tags)`.
 #[pg_extern(sql = false)]
-fn run_checks(relation: Option<Oid>, tags: Option<Vec<String>>) -> Results {
-    let wanted = Wanted {
-        relation,
-        tags: tags.as_deref(),
-        ..Wanted::default()
-    };
-    TableIterator::new(or_raise(all(&wanted)))
+fn run_checks(relation: Option<Oid>, tags: Option<Vec<Option<String>>>) -> Results {
+    TableIterator::new(or_raise(texts("tags", tags).and_then(|tags| {
+        all(&Wanted {
+            relation,
+            tags: tags.as_deref(),
+            ..Wanted::default()
+        })
+    })))
 }
 
 /// `assert_checks(relation, tags)`.
 #[pg_extern(sql = false)]
-fn assert_checks(relation: Option<Oid>, tags: Option<Vec<String>>) {
+fn assert_checks(relation: Option<Oid>, tags: Option<Vec<Option<String>>>) {
     or_raise((|| {
+        let tags = texts("tags", tags)?;
         let wanted = Wanted {
             relation: Some(required("relation", relation)?),
             tags: tags.as_deref(),

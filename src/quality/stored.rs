@@ -2,8 +2,8 @@
 //!
 //! Whoever may set triggers on a relation may add checks to it, for the same reason: loads stand or fall with them.
 
+use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
-use pgrx::{JsonB, pg_extern};
 use serde_json::{Map, Value as Json, json};
 
 use super::check::Check;
@@ -12,7 +12,9 @@ use super::pass::Pass;
 use super::source::Source;
 use crate::pg::catalog;
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_CHECK, or_raise};
-use crate::pg::options::{object, required};
+use crate::pg::json::Jsonb;
+use crate::pg::names;
+use crate::pg::options::{object, required, texts};
 use crate::pg::query::Query;
 use crate::pg::relation;
 use crate::pg::types::Value;
@@ -154,23 +156,23 @@ fn add_check(
     relation: Option<Oid>,
     kind: Option<&str>,
     column_name: Option<&str>,
-    args: Option<JsonB>,
+    args: Option<Jsonb>,
     name: Option<&str>,
     filter: Option<&str>,
-    group_by: Option<Vec<String>>,
+    group_by: Option<Vec<Option<String>>>,
     mostly: Option<f64>,
     warn_if: Option<&str>,
     error_if: Option<&str>,
     severity: Option<&str>,
-    tags: Option<Vec<String>>,
+    tags: Option<Vec<Option<String>>>,
 ) -> i64 {
     catalog::prevent_read_only(c"assay.add_check()");
     or_raise((|| {
         let oid = required("relation", relation)?;
         let written = json!({
             "kind": required("kind", kind)?, "column_name": column_name, "args": object("args", args)?, "name": name,
-            "where": filter, "group_by": group_by, "mostly": mostly, "warn_if": warn_if, "error_if": error_if,
-            "severity": severity, "tags": tags,
+            "where": filter, "group_by": texts("group_by", group_by)?, "mostly": mostly, "warn_if": warn_if, "error_if": error_if,
+            "severity": severity, "tags": texts("tags", tags)?,
         });
         let row = Json::Object(
             written
@@ -182,6 +184,7 @@ fn add_check(
                 .collect(),
         );
         let mut check = Check::parse(row.clone())?;
+        names::check("check's name", &check.name)?;
         let relation_name = relation::name_of(oid).ok_or_else(|| {
             Error::new(INVALID_PARAMETER, format!("there is no relation {}", oid.to_u32()))
                 .hint("Name a table or view.")

@@ -107,7 +107,10 @@ impl Confusion {
         if actual == 0 || predicted == 0 {
             return Some(0.0);
         }
-        Some(covariance as f64 / ((actual as f64).sqrt() * (predicted as f64).sqrt()))
+        // One root of the product: of a square it is exact, while two roots, each rounded, made a perfect correlation more than 1. What is
+        // nearly perfect may still be rounded to the next number above.
+        let correlation = covariance as f64 / (actual as f64 * predicted as f64).sqrt();
+        Some(correlation.clamp(-1.0, 1.0))
     }
 }
 

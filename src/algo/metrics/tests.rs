@@ -403,3 +403,16 @@ fn class_loss_weighs_rows() -> Test {
     assert!(once.push_weighted(&[1.0], 0, -1.0).is_err());
     Ok(())
 }
+
+#[test]
+fn a_correlation_of_classes_stays_within_one() {
+    let mcc = |cells: &[(usize, usize, u64)]| Confusion::new(2, cells.iter().copied()).mcc();
+    for a in (1..200).chain([1 << 40, (1 << 60) - 1]) {
+        for b in [1, 2, 3, 7, 100, 1 << 30, (1 << 60) + 1] {
+            assert_eq!(mcc(&[(0, 0, a), (1, 1, b)]), Some(1.0), "{a} and {b} right");
+            assert_eq!(mcc(&[(0, 1, a), (1, 0, b)]), Some(-1.0), "{a} and {b} wrong");
+            let nearly = mcc(&[(0, 0, a << 1), (1, 1, b), (0, 1, 1)]);
+            assert!(nearly.is_some_and(|mcc| (-1.0..=1.0).contains(&mcc)), "{nearly:?}");
+        }
+    }
+}

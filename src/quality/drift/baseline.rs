@@ -2,8 +2,8 @@
 //!
 //! A baseline belongs to the role that saved it first. It holds values of the rows, so others do not see it unless they act for that role.
 
+use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
-use pgrx::{JsonB, pg_extern};
 use serde_json::{Map, Value as Json};
 
 use super::options::Options;
@@ -12,11 +12,12 @@ use super::side::{self, Side};
 use super::{ABSENT, model, names};
 use crate::algo::scan::Scan;
 use crate::algo::state::State;
-use crate::models::check_name;
 use crate::pg::catalog::{self, Key};
 use crate::pg::error::{
     DAMAGED_STATE, Error, INSUFFICIENT_PRIVILEGE, INTERNAL, INVALID_PARAMETER, Result, UNDEFINED_BASELINE, or_raise,
 };
+use crate::pg::json::Jsonb;
+use crate::pg::names;
 use crate::pg::options::{object, required};
 use crate::quality::source::Source;
 
@@ -31,7 +32,7 @@ fn find(name: &str) -> Result<Option<Baseline>> {
     catalog::find(c"baseline", c"baseline_pkey", &[Key::Text(1, name)], |row| {
         Ok(Some(Baseline {
             owner: row.require(2)?,
-            options: row.json(4).unwrap_or_default(),
+            options: row.json(4, "the baseline's options")?,
             states: row.byte_strings(8),
         }))
     })
@@ -105,11 +106,11 @@ fn merged(saved: Json, given: Json) -> Result<Json> {
 
 /// `save_baseline(name, query, options)`.
 #[pg_extern(sql = false)]
-fn save_baseline(name: Option<&str>, query: Option<&str>, options: Option<JsonB>) -> i64 {
+fn save_baseline(name: Option<&str>, query: Option<&str>, options: Option<Jsonb>) -> i64 {
     catalog::prevent_read_only(c"assay.save_baseline()");
     or_raise((|| {
         let name = required("name", name)?;
-        check_name("baseline's name", name)?;
+        names::check_reference("baseline's name", name)?;
         let query = required("query", query)?;
         let written = object("options", options)?;
         let options = Options::parse(written.clone())?;
@@ -158,7 +159,7 @@ fn save_baseline(name: Option<&str>, query: Option<&str>, options: Option<JsonB>
 
 /// `drift_from(name, query, options)`.
 #[pg_extern(sql = false)]
-fn drift_from(name: Option<&str>, query: Option<&str>, options: Option<JsonB>) -> Report {
+fn drift_from(name: Option<&str>, query: Option<&str>, options: Option<Jsonb>) -> Report {
     let rows = || -> Result<Vec<DriftRow>> {
         let name = required("name", name)?;
         let given = object("options", options)?;

@@ -7,13 +7,14 @@ mod options;
 mod report;
 mod side;
 
-use pgrx::{JsonB, pg_extern};
+use pgrx::pg_extern;
 
 use self::options::Options;
 use self::report::{DriftRow, Report};
 use self::side::Side;
 use super::source::Source;
 use crate::pg::error::{Result, or_raise};
+use crate::pg::json::Jsonb;
 use crate::pg::options::{object, required};
 use crate::pg::query::OutputColumn;
 
@@ -26,7 +27,7 @@ fn names(columns: &[OutputColumn]) -> impl Iterator<Item = &str> + Clone {
 
 /// `drift(reference, current, options)`.
 #[pg_extern(sql = false)]
-fn drift(reference: Option<&str>, current: Option<&str>, options: Option<JsonB>) -> Report {
+fn drift(reference: Option<&str>, current: Option<&str>, options: Option<Jsonb>) -> Report {
     let rows = || -> Result<Vec<DriftRow>> {
         let options = Options::parse(object("options", options)?)?;
         // What is wrong with a query is told before rows are read.

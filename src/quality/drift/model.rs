@@ -1,6 +1,6 @@
 //! Drift from what a model was trained on, and how much each column matters to it.
 
-use pgrx::{JsonB, pg_extern};
+use pgrx::pg_extern;
 
 use super::column::{Column, Known};
 use super::names;
@@ -13,6 +13,7 @@ use crate::algo::summary::{NumberSummary, Values};
 use crate::models::{Feature, features, gains};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::intake;
+use crate::pg::json::Jsonb;
 use crate::pg::options::{object, required};
 use crate::quality::source::Source;
 
@@ -111,7 +112,7 @@ fn with_elements(source: Source, features: &[Feature]) -> Result<Source> {
 
 /// `model_drift(model, query, options)`.
 #[pg_extern(sql = false)]
-fn model_drift(model: Option<&str>, query: Option<&str>, options: Option<JsonB>) -> Report {
+fn model_drift(model: Option<&str>, query: Option<&str>, options: Option<Jsonb>) -> Report {
     let rows = || -> Result<Vec<DriftRow>> {
         let model = required("model", model)?;
         let mut options = Options::parse(object("options", options)?)?;

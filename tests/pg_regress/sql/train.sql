@@ -176,6 +176,12 @@ CALL fails($$SELECT assay.train('', 'house', 'sold')$$);
 CALL fails($$SELECT assay.train('a@1', 'house', 'sold')$$);
 CALL fails($$SELECT assay.train(E'a\nb', 'house', 'sold')$$);
 CALL fails($$SELECT assay.train(repeat('x', 201), 'house', 'sold')$$);
+-- What cannot be seen, or turns the text around; a name of any script can.
+CALL fails($$SELECT assay.train(U&'risk\200B', 'house', 'sold')$$);
+CALL fails($$SELECT assay.train(U&'\202Eksir', 'house', 'sold')$$);
+CALL fails($$SELECT assay.set_alias('line', U&'best\FEFF', 1)$$);
+CALL fails($$SELECT assay.train('r', 'house', 'sold', exclude => '{id,NULL}')$$);
+CALL fails($$SELECT assay.train('r', 'house', 'sold', params => '{"alpha": 1e400}')$$);
 CALL fails($$SELECT assay.train(NULL, 'house', 'sold')$$);
 CALL fails($$SELECT assay.train('t', NULL, 'sold')$$);
 

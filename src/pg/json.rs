@@ -1,0 +1,57 @@
+//! Values of type `jsonb` on their way in. PostgreSQL's hold numbers of any size and nest without end; what is read here holds what a double
+//! does, and nests 127 deep.
+
+use pgrx::callconv::{Arg, ArgAbi};
+use pgrx::nullable::Nullable;
+use pgrx::pgrx_sql_entity_graph::metadata::{
+    ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
+};
+use pgrx::{FromDatum, pg_sys};
+use serde_json::Value as Json;
+
+use super::error::{Error, INVALID_PARAMETER, Result};
+use super::types;
+
+/// A value of type `jsonb`, or why it cannot be read.
+pub struct Jsonb(serde_json::Result<Json>);
+
+impl Jsonb {
+    /// The value. Errs with 22023; `what` names it in the message.
+    pub fn read(self, what: &str) -> Result<Json> {
+        self.0.map_err(|problem| {
+            Error::new(INVALID_PARAMETER, format!("{what} holds JSON that cannot be read"))
+                .detail(format!("The problem is: {problem}."))
+                .hint("Its numbers must be within the range of double precision, and it may nest 127 deep.")
+        })
+    }
+}
+
+impl FromDatum for Jsonb {
+    unsafe fn from_polymorphic_datum(datum: pg_sys::Datum, is_null: bool, _: pg_sys::Oid) -> Option<Jsonb> {
+        // SAFETY: the datum is a jsonb, as the caller promises.
+        (!is_null).then(|| Jsonb(serde_json::from_str(&unsafe { types::json_text(datum) })))
+    }
+}
+
+// SAFETY: the value is made from the argument's datum, which PostgreSQL has checked against the declaration.
+unsafe impl<'fcx> ArgAbi<'fcx> for Jsonb {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: as the caller promises, the argument is not NULL.
+        let value = unsafe { arg.unbox_arg_using_from_datum() };
+        value.unwrap_or(Jsonb(Ok(Json::Null)))
+    }
+
+    unsafe fn unbox_nullable_arg(arg: Arg<'_, 'fcx>) -> Nullable<Self> {
+        // SAFETY: as the caller promises; NULL gives none.
+        unsafe { arg.unbox_arg_using_from_datum().into() }
+    }
+}
+
+// SAFETY: names the SQL type whose datums the value is made from.
+unsafe impl SqlTranslatable for Jsonb {
+    const TYPE_IDENT: &'static str = "jsonb";
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: std::result::Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("jsonb"));
+    const RETURN_SQL: std::result::Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("jsonb")));
+}
