@@ -3,13 +3,15 @@
 use std::panic::AssertUnwindSafe;
 
 use pgrx::pg_sys::panic::CaughtError;
-use pgrx::{PgTryBuilder, pg_sys};
+use pgrx::{PgMemoryContexts, PgTryBuilder, pg_sys};
 
 use super::codes;
 use super::error::{Error, Result};
 
 /// Runs `work` in a subtransaction of its own. When it fails, what it did is undone, and the statement goes on; but cancellation,
 /// shutdown, lack of resources and faults of PostgreSQL or assay itself are passed on.
+///
+/// What PostgreSQL allocates meanwhile goes when the work has ended: of a query that fails, the executor leaves all that it had.
 ///
 /// The inner error says why the work failed: message, detail and hint in one text, as a person reads it.
 pub fn attempt<T>(work: impl FnOnce() -> Result<T>) -> Result<std::result::Result<T, String>> {
@@ -53,6 +55,9 @@ fn in_subtransaction<T>(work: impl FnOnce() -> Result<T>, stay: bool) -> std::re
         pg_sys::MemoryContextSwitchTo(before.0);
         before
     };
+    let mut own = PgMemoryContexts::new("assay attempt");
+    // SAFETY: the context lives until the subtransaction has ended, and the one before it is put back below.
+    unsafe { own.set_as_current() };
     let result = PgTryBuilder::new(AssertUnwindSafe(|| codes::kept(work).map_err(Stop::Ours)))
         .catch_others(|error| Err(Stop::Postgres(Box::new(error))))
         .execute();
@@ -66,6 +71,7 @@ fn in_subtransaction<T>(work: impl FnOnce() -> Result<T>, stay: bool) -> std::re
         pg_sys::CurrentResourceOwner = owner;
         pg_sys::error_context_stack = callbacks;
     }
+    drop(own);
     result
 }
 

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use pgrx::pg_sys;
 
-use super::error::{Error, INTERNAL, Result, notice};
-use super::settings;
+use super::error::{Error, INTERNAL, OUT_OF_MEMORY, Result, notice};
+use super::{memory, settings};
 use crate::algo;
 use crate::algo::monitor::{Monitor, Progress};
 
@@ -29,9 +29,11 @@ struct Watch {
 impl Monitor for Watch {
     fn check(&self) -> algo::error::Result<()> {
         if self.stop.load(Ordering::Relaxed) {
-            Err(algo::error::Error::Stopped)
-        } else {
-            Ok(())
+            return Err(algo::error::Error::Stopped);
+        }
+        match memory::refused() {
+            Some(needed) => Err(algo::error::Error::OutOfMemory { needed }),
+            None => Ok(()),
         }
     }
 
@@ -61,8 +63,14 @@ pub fn run<T: Send, E: Into<Error> + Send>(
     let watch = Watch::default();
     let started = Instant::now();
     let (sender, receiver) = channel();
-    let pool = with_signals_blocked(|| rayon::ThreadPoolBuilder::new().num_threads(settings::threads()).build())
-        .map_err(|error| Error::new(INTERNAL, format!("threads cannot be started: {error}")))?;
+    memory::prepare()?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(settings::threads())
+        .exit_handler(|_| memory::settle());
+    let pool = with_signals_blocked(|| pool.build()).map_err(|error| {
+        // The system has neither memory nor numbers left for them.
+        Error::new(OUT_OF_MEMORY, format!("threads cannot be started: {error}")).hint("Lower assay.threads.")
+    })?;
     let result = pool.in_place_scope(|scope| {
         let _stop = StopOnExit(&watch);
         let watch = &watch;

@@ -6,7 +6,7 @@ use std::ffi::c_int;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 
-use super::codes;
+use super::{codes, compute};
 
 use crate::algo;
 
@@ -135,6 +135,10 @@ impl Error {
     /// Raises the error in PostgreSQL. Rust frames between here and the function that PostgreSQL called unwind, running their
     /// destructors.
     pub fn raise(self) -> ! {
+        if self.state == QUERY_CANCELED {
+            // PostgreSQL says better why: a timeout, a request, an end of the session. It does not return then.
+            compute::serve_interrupts();
+        }
         codes::announce(self.state.packed());
         let mut report = ErrorReport::new(
             PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,

@@ -27,6 +27,8 @@ pub struct OutputColumn {
 
 /// A query that is planned and checked, ready to run once.
 pub struct Query {
+    /// Where its plan is; it goes with this value.
+    _memory: PgMemoryContexts,
     text: CString,
     statement: String,
     row_security: bool,
@@ -84,6 +86,16 @@ impl Row<'_> {
             *out = if finite & !is_null { number } else { f64::NAN };
             *count += u64::from(!finite & !is_null);
         }
+    }
+
+    /// The datums of all columns, and which are NULL.
+    pub(super) fn datums(&self) -> (&[pg_sys::Datum], &[bool]) {
+        (self.values, self.nulls)
+    }
+
+    /// The type of a column.
+    pub(super) fn type_of(&self, column: usize) -> pg_sys::Oid {
+        self.columns[column].type_oid
     }
 
     /// A state; `None` for NULL, and for a column of another type than `assay.state`.
@@ -276,9 +288,12 @@ impl Query {
         };
         let text = CString::new(text)
             .map_err(|_| Error::new(INVALID_PARAMETER, "the query contains a zero byte").hint("Remove it."))?;
+        let mut memory = PgMemoryContexts::new("assay query");
         // SAFETY: `text` is a C string; each list is checked for its length and each node for its tag before it is read as that
-        // node; all of them live in the current memory context, which outlives this function.
+        // node; all of them live in the query's memory, which goes with it. The context that was current is put back at the end; when
+        // that is not reached, by the drop of the query's.
         unsafe {
+            let mut before = memory.set_as_current();
             let parsed = PgList::<pg_sys::RawStmt>::from_pg(pg_sys::raw_parser(
                 text.as_ptr(),
                 pg_sys::RawParseMode::RAW_PARSE_DEFAULT,
@@ -320,7 +335,9 @@ impl Query {
             );
             let columns = output_columns((*plan).planTree);
             let statement = part(&text, (*raw).stmt_location, (*raw).stmt_len);
+            before.set_as_current();
             Ok(Query {
+                _memory: memory,
                 text,
                 statement,
                 row_security,
@@ -347,7 +364,7 @@ impl Query {
 
     /// How many rows the planner expects.
     pub fn expected_rows(&self) -> f64 {
-        // SAFETY: the plan was made in `new` and lives in a context that outlives this value.
+        // SAFETY: the plan was made in `new` and lives as long as this value.
         unsafe { (*(*self.plan).planTree).plan_rows }
     }
 

@@ -1,9 +1,7 @@
 //! `failing_rows(check_id, limit)`: the rows themselves, found again by the check, copied nowhere.
 
-use pgrx::iter::TableIterator;
 use pgrx::spi::quote_identifier;
-use pgrx::{JsonB, name, pg_extern};
-use serde_json::Value as Json;
+use pgrx::{pg_extern, pg_sys};
 
 use super::check::Check;
 use super::grouping::Grouping;
@@ -13,23 +11,22 @@ use super::source::Source;
 use super::statement::{self, Failing};
 use super::stored;
 use super::{compile, judge, near_duplicates, segments, validate};
+use crate::pg::arguments;
 use crate::pg::catalog;
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::identity::{self, Settings};
 use crate::pg::options::required;
 use crate::pg::query::Query;
 use crate::pg::relation;
-use crate::pg::types::Value;
+use crate::pg::rowset::RowSet;
 
 /// `failing_rows(check_id, limit)`.
 #[pg_extern(sql = false)]
-fn failing_rows(
-    check_id: Option<i64>,
-    limit: Option<i64>,
-) -> TableIterator<'static, (name!(key, Option<JsonB>), name!(row, JsonB))> {
-    let rows = catalog::with_own_snapshot(|_| {
-        let stored = stored::one(required("check_id", check_id)?)?;
-        let limit = limit.unwrap_or(i64::MAX);
+fn failing_rows(fcinfo: pg_sys::FunctionCallInfo) {
+    or_raise(catalog::with_own_snapshot(|_| {
+        let argument = |index| arguments::datum(fcinfo, index).map(|datum| datum.value() as i64);
+        let stored = stored::one(required("check_id", argument(0))?)?;
+        let limit = argument(1).unwrap_or(i64::MAX);
         if limit < 0 {
             return Err(
                 Error::new(INVALID_PARAMETER, "argument \"limit\" is negative").hint("Give how many rows to show.")
@@ -47,23 +44,19 @@ fn failing_rows(
             )
             .hint(format!("It is that of role \"{role}\"; ask for membership in it.")));
         }
-        let work = || {
+        let mut rows = RowSet::of(fcinfo)?;
+        let mut work = || {
             let source = Source::open(&stored.name)?;
-            read(&sql(
-                &stored.check,
-                &source,
-                &relation::primary_key(stored.relation),
-                limit,
-            )?)
+            let key = relation::primary_key(stored.relation);
+            let query = Query::new(&sql(&stored.check, &source, &key, limit)?)?;
+            query.run(&mut |row| rows.push(row))
         };
         if own {
             identity::as_role(stored.added_by, &Settings::default(), work)
         } else {
             work()
         }
-    });
-    let rows = or_raise(rows);
-    TableIterator::new(rows.into_iter().map(|(key, row)| (key.map(JsonB), JsonB(row))))
+    }));
 }
 
 /// The primary key of a row as a JSON object in SQL; NULL without one.
@@ -78,29 +71,16 @@ fn key_of(row: &str, columns: &[String], source: &Source) -> String {
     format!("pg_catalog.jsonb_build_object({})", parts.join(", "))
 }
 
-fn read(sql: &str) -> Result<Vec<(Option<Json>, Json)>> {
-    let mut rows = Vec::new();
-    Query::new(sql)?.run(&mut |row| {
-        let json = |column: usize| match row.value(column) {
-            Value::Text(text) => serde_json::from_str::<Json>(&text).ok(),
-            _ => None,
-        };
-        rows.push((json(0), json(1).unwrap_or(Json::Null)));
-        Ok(())
-    })?;
-    Ok(rows)
-}
-
-/// The statement that gives the failing rows of a check: their keys and the rows, as JSON texts.
+/// The statement that gives the failing rows of a check: their keys and the rows, as JSON.
 fn sql(check: &Check, source: &Source, key: &[String], limit: i64) -> Result<String> {
     let (rows, filter) = (source.relation(), statement::filter(check));
     Ok(match failing(check, source, limit)? {
         Failing::Alone(condition) => format!(
-            "SELECT ({})::text, pg_catalog.to_jsonb(q)::text FROM {rows} AS q WHERE {filter}{condition} LIMIT {limit}",
+            "SELECT {}, pg_catalog.to_jsonb(q) FROM {rows} AS q WHERE {filter}{condition} LIMIT {limit}",
             key_of("q", key, source)
         ),
         Failing::Among(condition) => format!(
-            "SELECT ({})::text, pg_catalog.to_jsonb(w.q)::text FROM (SELECT q, {condition} FROM {rows} AS q WHERE {filter}true) AS w (q, fails)
+            "SELECT {}, pg_catalog.to_jsonb(w.q) FROM (SELECT q, {condition} FROM {rows} AS q WHERE {filter}true) AS w (q, fails)
 WHERE w.fails LIMIT {limit}",
             key_of("(w.q)", key, source)
         ),
