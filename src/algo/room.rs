@@ -55,10 +55,7 @@ mod tests {
     #[test]
     fn what_no_machine_has_is_an_error() {
         let most = isize::MAX as usize / 8;
-        assert_eq!(
-            filled(0_u64, most).err(),
-            Some(Error::OutOfMemory { needed: most * 8 })
-        );
+        assert_eq!(filled(0_u64, most).err(), Some(Error::OutOfMemory { needed: most * 8 }));
         assert!(reserve(&mut vec![1_u8], isize::MAX as usize).is_err());
         assert!(reserve_text(&mut "a".into(), usize::MAX).is_err());
         let mut values = with_capacity(2).unwrap();

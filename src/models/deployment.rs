@@ -7,6 +7,7 @@ use crate::pg::catalog;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_VERSION, WRONG_TASK, or_raise};
 use crate::pg::names;
 use crate::pg::options::required;
+use crate::pg::text::Text;
 
 /// Makes `version` the deployed one, and logs it. A rollback of this deployment returns to the one in force until now, or, when this is
 /// itself a rollback, to `rolled_back_to`'s own.
@@ -38,9 +39,9 @@ pub fn record(entry: &Entry, version: i32, rolled_back_to: Option<i64>) -> Resul
 
 /// `deploy(model, version)`: from the next statement on, the bare name stands for `version`.
 #[pg_extern(sql = false)]
-fn deploy(model: Option<&str>, version: Option<i32>) {
+fn deploy(model: Option<Text>, version: Option<i32>) {
     catalog::prevent_read_only(c"assay.deploy()");
-    or_raise(changing(model, Privilege::Manage, |entry| {
+    or_raise(changing(model.as_deref(), Privilege::Manage, |entry| {
         let version = existing(entry, required("version", version)?)?;
         record(&version.model, version.version, None)
     }));
@@ -69,9 +70,9 @@ fn existing(model: Entry, version: i32) -> Result<Version> {
 
 /// `rollback(model)`: deploys what was deployed before; gives its version.
 #[pg_extern(sql = false)]
-fn rollback(model: Option<&str>) -> i32 {
+fn rollback(model: Option<Text>) -> i32 {
     catalog::prevent_read_only(c"assay.rollback()");
-    or_raise(changing(model, Privilege::Manage, |entry| {
+    or_raise(changing(model.as_deref(), Privilege::Manage, |entry| {
         let versions = registry::versions(&entry)?;
         let current = entry.deployment.map(deployment).transpose()?.flatten();
         let mut target = current.and_then(|current| current.previous);
@@ -114,10 +115,10 @@ fn deployment(id: i64) -> Result<Option<Deployment>> {
 
 /// `drop_model(model, version)`: drops a version, or with NULL the model with all its versions, aliases and grants.
 #[pg_extern(sql = false)]
-fn drop_model(model: Option<&str>, version: Option<i32>) {
+fn drop_model(model: Option<Text>, version: Option<i32>) {
     catalog::prevent_read_only(c"assay.drop_model()");
     let Some(version) = version else {
-        return or_raise(changing(model, Privilege::Own, |entry| {
+        return or_raise(changing(model.as_deref(), Privilege::Own, |entry| {
             catalog::as_owner(|| {
                 catalog::write(
                     "DELETE FROM assay.model WHERE id OPERATOR(pg_catalog.=) $1",
@@ -126,7 +127,7 @@ fn drop_model(model: Option<&str>, version: Option<i32>) {
             })
         }));
     };
-    or_raise(changing(model, Privilege::Manage, |entry| {
+    or_raise(changing(model.as_deref(), Privilege::Manage, |entry| {
         let Version { model, version } = existing(entry, version)?;
         if model.deployed == Some(version) {
             return Err(Error::new(
@@ -146,10 +147,10 @@ fn drop_model(model: Option<&str>, version: Option<i32>) {
 
 /// `set_alias(model, alias, version)`: `model@alias` stands for `version`; with a NULL version the alias goes.
 #[pg_extern(sql = false)]
-fn set_alias(model: Option<&str>, alias: Option<&str>, version: Option<i32>) {
+fn set_alias(model: Option<Text>, alias: Option<Text>, version: Option<i32>) {
     catalog::prevent_read_only(c"assay.set_alias()");
-    or_raise(changing(model, Privilege::Manage, |entry| {
-        let alias = required("alias", alias)?;
+    or_raise(changing(model.as_deref(), Privilege::Manage, |entry| {
+        let alias = required("alias", alias.as_deref())?;
         names::check_reference("alias", alias)?;
         if alias.parse::<i32>().is_ok() {
             return Err(Error::new(INVALID_PARAMETER, "an alias cannot be a number")
@@ -177,10 +178,10 @@ fn set_alias(model: Option<&str>, alias: Option<&str>, version: Option<i32>) {
 
 /// `set_threshold(model, threshold)`: the probability from which on `predict_label` gives the positive label.
 #[pg_extern(sql = false)]
-fn set_threshold(model: Option<&str>, threshold: Option<f64>) {
+fn set_threshold(model: Option<Text>, threshold: Option<f64>) {
     catalog::prevent_read_only(c"assay.set_threshold()");
     or_raise((|| {
-        let version = registry::resolve(required("model", model)?, Privilege::Manage)?;
+        let version = registry::resolve(required("model", model.as_deref())?, Privilege::Manage)?;
         let threshold = required("threshold", threshold)?;
         if !(0.0..=1.0).contains(&threshold) {
             return Err(Error::new(INVALID_PARAMETER, "threshold is out of range")

@@ -24,6 +24,7 @@ use crate::pg::error::{
 use crate::pg::options::required;
 use crate::pg::query::Query;
 use crate::pg::settings;
+use crate::pg::text::Text;
 use crate::pg::types::{self, Role, Value};
 
 /// A pass of a model over labelled rows.
@@ -280,16 +281,13 @@ fn judging<T: Send>(work: impl FnOnce(&dyn Monitor) -> algo::error::Result<T> + 
 /// `evaluate(model, query, threshold)`.
 #[pg_extern(sql = false)]
 fn evaluate(
-    model: Option<&str>,
-    query: Option<&str>,
+    model: Option<Text>,
+    query: Option<Text>,
     threshold: Option<f64>,
-) -> TableIterator<'static, (name!(metric, String), name!(value, f64))> {
-    let pass = or_raise(Pass::run(model, query, threshold));
+) -> TableIterator<'static, (name!(metric, Text), name!(value, f64))> {
+    let pass = or_raise(Pass::run(model.as_deref(), query.as_deref(), threshold));
     let metrics = or_raise(pass.metrics());
-    let mut rows: Vec<(String, f64)> = metrics
-        .into_iter()
-        .map(|(name, value)| (name.to_string(), value))
-        .collect();
+    let mut rows: Vec<(Text, f64)> = metrics.into_iter().map(|(name, value)| (name.into(), value)).collect();
     rows.push(("unlabelled_rows".into(), pass.unlabelled as f64));
     rows.push(("unseen_levels".into(), pass.unseen as f64));
     TableIterator::new(rows)
@@ -298,11 +296,11 @@ fn evaluate(
 /// `confusion_matrix(model, query, threshold)`.
 #[pg_extern(sql = false)]
 fn confusion_matrix(
-    model: Option<&str>,
-    query: Option<&str>,
+    model: Option<Text>,
+    query: Option<Text>,
     threshold: Option<f64>,
-) -> TableIterator<'static, (name!(actual, String), name!(predicted, String), name!(rows, i64))> {
-    let pass = or_raise(Pass::run(model, query, threshold));
+) -> TableIterator<'static, (name!(actual, Text), name!(predicted, Text), name!(rows, i64))> {
+    let pass = or_raise(Pass::run(model.as_deref(), query.as_deref(), threshold));
     let labels = &pass.scorer.model().labels;
     let matrix =
         or_raise(pass.classes("a confusion matrix").and_then(|(actual, probabilities)| {
@@ -311,7 +309,7 @@ fn confusion_matrix(
     let mut rows = Vec::with_capacity(labels.len() * labels.len());
     for (actual, line) in labels.iter().zip(matrix) {
         for (predicted, count) in labels.iter().zip(line) {
-            rows.push((actual.to_string(), predicted.to_string(), count as i64));
+            rows.push((actual.to_string().into(), predicted.to_string().into(), count as i64));
         }
     }
     TableIterator::new(rows)
@@ -339,8 +337,8 @@ fn points(
 #[pg_extern(sql = false)]
 #[allow(clippy::type_complexity)]
 fn roc_curve(
-    model: Option<&str>,
-    query: Option<&str>,
+    model: Option<Text>,
+    query: Option<Text>,
     points: Option<i32>,
 ) -> TableIterator<
     'static,
@@ -354,7 +352,12 @@ fn roc_curve(
         name!(false_negatives, i64),
     ),
 > {
-    let curve = or_raise(self::points(model, query, points, curve::roc_curve));
+    let curve = or_raise(self::points(
+        model.as_deref(),
+        query.as_deref(),
+        points,
+        curve::roc_curve,
+    ));
     TableIterator::new(curve.into_iter().map(|p| {
         (
             p.threshold,
@@ -372,8 +375,8 @@ fn roc_curve(
 #[pg_extern(sql = false)]
 #[allow(clippy::type_complexity)]
 fn precision_recall_curve(
-    model: Option<&str>,
-    query: Option<&str>,
+    model: Option<Text>,
+    query: Option<Text>,
     points: Option<i32>,
 ) -> TableIterator<
     'static,
@@ -387,7 +390,12 @@ fn precision_recall_curve(
         name!(false_negatives, i64),
     ),
 > {
-    let curve = or_raise(self::points(model, query, points, curve::precision_recall_curve));
+    let curve = or_raise(self::points(
+        model.as_deref(),
+        query.as_deref(),
+        points,
+        curve::precision_recall_curve,
+    ));
     TableIterator::new(curve.into_iter().map(|p| {
         (
             p.threshold,

@@ -7,6 +7,7 @@ use super::registry::{self, Entry, Privilege};
 use crate::pg::catalog;
 use crate::pg::error::{Error, Result, UNDEFINED_ROLE, or_raise};
 use crate::pg::options::required;
+use crate::pg::text::Text;
 use crate::pg::types;
 
 /// The three arguments of both functions, checked. `public` stands for everyone, as in GRANT.
@@ -26,9 +27,9 @@ fn parse(model: Option<&str>, role: Option<&str>, privilege: Option<&str>) -> Re
 
 /// `grant_model(model, role, privilege)`.
 #[pg_extern(sql = false)]
-fn grant_model(model: Option<&str>, role: Option<&str>, privilege: Option<&str>) {
+fn grant_model(model: Option<Text>, role: Option<Text>, privilege: Option<Text>) {
     catalog::prevent_read_only(c"assay.grant_model()");
-    or_raise(parse(model, role, privilege).and_then(|(entry, role, privilege)| {
+    or_raise(parse(model.as_deref(), role.as_deref(), privilege.as_deref()).and_then(|(entry, role, privilege)| {
         catalog::as_owner(|| {
             catalog::write(
                 "INSERT INTO assay.model_privilege (model_id, role, privilege) VALUES ($1, $2::pg_catalog.oid, $3) ON CONFLICT DO NOTHING",
@@ -40,9 +41,9 @@ fn grant_model(model: Option<&str>, role: Option<&str>, privilege: Option<&str>)
 
 /// `revoke_model(model, role, privilege)`.
 #[pg_extern(sql = false)]
-fn revoke_model(model: Option<&str>, role: Option<&str>, privilege: Option<&str>) {
+fn revoke_model(model: Option<Text>, role: Option<Text>, privilege: Option<Text>) {
     catalog::prevent_read_only(c"assay.revoke_model()");
-    or_raise(parse(model, role, privilege).and_then(|(entry, role, privilege)| {
+    or_raise(parse(model.as_deref(), role.as_deref(), privilege.as_deref()).and_then(|(entry, role, privilege)| {
         catalog::as_owner(|| {
             catalog::write(
                 "DELETE FROM assay.model_privilege WHERE model_id OPERATOR(pg_catalog.=) $1

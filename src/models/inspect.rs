@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use pgrx::iter::TableIterator;
-use pgrx::{JsonB, name, pg_extern};
+use pgrx::{name, pg_extern};
 use serde_json::json;
 
 use super::cache;
@@ -17,6 +17,7 @@ use crate::algo::summary::{Summary, Values};
 use crate::algo::trees::Importance;
 use crate::pg::error::{Error, Result, WRONG_TASK, or_raise};
 use crate::pg::options::{parse, required};
+use crate::pg::text::{JsonB, Text};
 
 /// The level of a category that stands for rare ones.
 pub(super) const OTHER: &str = "(other)";
@@ -30,34 +31,44 @@ pub(super) fn open(model: &str, privilege: Privilege) -> Result<(Version, Rc<Sco
 
 /// `labels(model)`.
 #[pg_extern(sql = false)]
-fn labels(model: &str) -> Vec<String> {
-    let (_, scorer) = or_raise(open(model, Privilege::Predict));
-    scorer.model().labels.iter().map(ToString::to_string).collect()
+fn labels(model: Text) -> Vec<Text> {
+    let (_, scorer) = or_raise(open(&model, Privilege::Predict));
+    scorer
+        .model()
+        .labels
+        .iter()
+        .map(|label| label.to_string().into())
+        .collect()
 }
 
 /// `features(model)`.
 #[pg_extern(sql = false)]
-fn features(model: &str) -> Vec<String> {
-    let (_, scorer) = or_raise(open(model, Privilege::Predict));
-    scorer.model().inputs.iter().map(|input| input.name.clone()).collect()
+fn features(model: Text) -> Vec<Text> {
+    let (_, scorer) = or_raise(open(&model, Privilege::Predict));
+    scorer
+        .model()
+        .inputs
+        .iter()
+        .map(|input| input.name.as_str().into())
+        .collect()
 }
 
 /// `predict_expression(model, alias)`.
 #[pg_extern(sql = false)]
-fn predict_expression(model: &str, alias: &str) -> String {
+fn predict_expression(model: Text, alias: Text) -> Text {
     /// What a function takes, less the model.
     const MOST_FEATURES: usize = 99;
-    let (_, scorer) = or_raise(open(model, Privilege::Predict));
+    let (_, scorer) = or_raise(open(&model, Privilege::Predict));
     let inputs = &scorer.model().inputs;
-    let (model, alias) = (pgrx::spi::quote_literal(model), quote_identifier(alias));
+    let (model, alias) = (pgrx::spi::quote_literal(&*model), quote_identifier(&alias));
     if inputs.len() > MOST_FEATURES {
-        return format!("assay.predict({model}, {alias})");
+        return format!("assay.predict({model}, {alias})").into();
     }
     let features: Vec<String> = inputs
         .iter()
         .map(|input| format!("{alias}.{}", quote_identifier(&input.name)))
         .collect();
-    format!("assay.predict({model}, {})", features.join(", "))
+    format!("assay.predict({model}, {})", features.join(", ")).into()
 }
 
 /// The summary of each feature in the training rows, in the learner's order.
@@ -78,18 +89,18 @@ fn unfit(version: &Version, what: &str) -> Error {
 #[pg_extern(sql = false)]
 #[allow(clippy::type_complexity)]
 fn feature_importance(
-    model: Option<&str>,
+    model: Option<Text>,
 ) -> TableIterator<
     'static,
     (
-        name!(feature, String),
+        name!(feature, Text),
         name!(weight, f64),
         name!(gain, f64),
         name!(cover, Option<f64>),
     ),
 > {
     let rows = (|| {
-        let (version, scorer) = open(required("model", model)?, Privilege::Predict)?;
+        let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Predict)?;
         let measures = measures(&version, &scorer)?.ok_or_else(|| {
             unfit(&version, "feature importance")
                 .hint("Trees and linear models have; compare naive Bayes models trained with and without a feature.")
@@ -99,7 +110,7 @@ fn feature_importance(
             .feature_names()
             .into_iter()
             .zip(measures)
-            .map(|(name, (weight, gain, cover))| (name, weight, gain, cover))
+            .map(|(name, (weight, gain, cover))| (Text::from(name), weight, gain, cover))
             .collect();
         rows.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
         Ok(rows)
@@ -192,12 +203,12 @@ fn level_name(model: &Model, input: usize, level: Level) -> Option<String> {
 #[pg_extern(sql = false)]
 #[allow(clippy::type_complexity)]
 fn feature_info(
-    model: Option<&str>,
+    model: Option<Text>,
 ) -> TableIterator<
     'static,
     (
-        name!(feature, String),
-        name!(type, String),
+        name!(feature, Text),
+        name!(type, Text),
         name!(rows, i64),
         name!(nulls, i64),
         name!(min, Option<f64>),
@@ -209,7 +220,7 @@ fn feature_info(
     ),
 > {
     let rows = (|| {
-        let (version, scorer) = open(required("model", model)?, Privilege::Manage)?;
+        let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Manage)?;
         let model = scorer.model();
         let features = model
             .feature_names()
@@ -219,7 +230,7 @@ fn feature_info(
         Ok(features
             .map(|((name, input), summary)| {
                 let (rows, nulls) = (summary.rows() as i64, (summary.nulls() + summary.non_finite()) as i64);
-                let type_name = model.inputs[input].type_name.clone();
+                let (name, type_name) = (name.into(), model.inputs[input].type_name.as_str().into());
                 match summary.values() {
                     Values::Numbers(numbers) => {
                         let m = numbers.moments();
@@ -269,20 +280,20 @@ fn feature_info(
 #[pg_extern(sql = false)]
 #[allow(clippy::type_complexity)]
 fn weights(
-    model: Option<&str>,
+    model: Option<Text>,
 ) -> TableIterator<
     'static,
     (
-        name!(feature, Option<String>),
-        name!(category, Option<String>),
+        name!(feature, Option<Text>),
+        name!(category, Option<Text>),
         name!(weight, f64),
         name!(standard_error, Option<f64>),
         name!(p_value, Option<f64>),
-        name!(label, Option<String>),
+        name!(label, Option<Text>),
     ),
 > {
     let rows = (|| {
-        let (version, scorer) = open(required("model", model)?, Privilege::Predict)?;
+        let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Predict)?;
         let model = scorer.model();
         let Fitted::Linear(linear) = &model.fitted else {
             return Err(unfit(&version, "weights").hint("Linear models have; see assay.feature_importance for trees."));
@@ -291,8 +302,8 @@ fn weights(
         // With two classes the one score is that of the positive one; with more each class has its own.
         let label = |output: usize| match (model.labels.len(), linear.intercepts().len()) {
             (0, _) => None,
-            (_, 1) => model.labels.last().map(ToString::to_string),
-            _ => model.labels.get(output).map(ToString::to_string),
+            (_, 1) => model.labels.last().map(|label| label.to_string().into()),
+            _ => model.labels.get(output).map(|label| label.to_string().into()),
         };
         let mut rows = Vec::new();
         for (output, intercept) in linear.intercepts().iter().enumerate() {
@@ -307,8 +318,8 @@ fn weights(
             rows.extend(linear.weights().iter().filter(|w| w.output == output).map(|w| {
                 let category = w.level.and_then(|level| level_name(model, inputs[w.feature], level));
                 (
-                    Some(names[w.feature].clone()),
-                    category,
+                    Some(names[w.feature].as_str().into()),
+                    category.map(Text::from),
                     w.weight,
                     w.standard_error,
                     w.p_value,
@@ -325,10 +336,10 @@ fn weights(
 #[pg_extern(sql = false)]
 #[allow(clippy::type_complexity)]
 fn training_info(
-    model: Option<&str>,
+    model: Option<Text>,
 ) -> TableIterator<'static, (name!(iteration, i32), name!(loss, f64), name!(eval_loss, Option<f64>))> {
     let rows = (|| {
-        let (_, scorer) = open(required("model", model)?, Privilege::Manage)?;
+        let (_, scorer) = open(required("model", model.as_deref())?, Privilege::Manage)?;
         let model = scorer.model();
         let eval = match &model.fitted {
             Fitted::Boosting(boosting) => boosting.eval_losses(),

@@ -1,7 +1,6 @@
 //! A trained version enters the registry, and is deployed if it should be.
 
-use pgrx::JsonB;
-use pgrx::datum::{DatumWithOid, Interval};
+use pgrx::datum::Interval;
 use serde_json::{Value as Json, json};
 
 use super::judge::Judged;
@@ -14,6 +13,7 @@ use crate::algo::summary::Summary;
 use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, megabytes, notice};
+use crate::pg::text::{JsonB, Text};
 
 /// The most bytes of a model: what PostgreSQL holds in one value, with room for the statement that stores it.
 const MOST_BYTES: usize = 1_000_000_000;
@@ -41,7 +41,7 @@ impl Deploy {
 }
 
 /// The row that `train` gives.
-pub type Row = (String, i32, String, String, i64, i32, JsonB, Interval);
+pub type Row = (Text, i32, Text, Text, i64, i32, JsonB, Interval);
 
 /// What the registry keeps of a version beside the model itself.
 pub struct Store<'a> {
@@ -92,7 +92,7 @@ impl Store<'_> {
                 "INSERT INTO assay.model AS m (name, owner, last_version) VALUES ($1, $2, 1)
                  ON CONFLICT (name) DO UPDATE SET last_version = m.last_version OPERATOR(pg_catalog.+) 1
                  RETURNING last_version",
-                &[text_datum(self.name), oid_datum(trained_by)],
+                &[self.name.into(), trained_by.into()],
             )?;
             let version = version.unwrap_or(1);
             catalog::write(
@@ -101,20 +101,20 @@ impl Store<'_> {
                       trained_by, statistics, bytes)
                  SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 FROM assay.model WHERE name OPERATOR(pg_catalog.=) $1",
                 &[
-                    text_datum(self.name),
+                    self.name.into(),
                     version.into(),
-                    text_datum(model.task.name()),
-                    text_datum(self.algorithm.name()),
-                    json_datum(self.options.clone()),
-                    text_datum(self.query),
-                    text_datum(self.target),
+                    model.task.name().into(),
+                    self.algorithm.name().into(),
+                    JsonB(self.options.clone()).into(),
+                    self.query.into(),
+                    self.target.into(),
                     (self.rows as i64).into(),
                     (model.width() as i32).into(),
-                    json_datum(metrics_json.clone()),
+                    JsonB(metrics_json.clone()).into(),
                     duration.into(),
-                    text_datum(&hash),
-                    oid_datum(trained_by),
-                    json_datum(Json::Array(statistics)),
+                    hash.as_str().into(),
+                    trained_by.into(),
+                    JsonB(Json::Array(statistics)).into(),
                     bytes.into(),
                 ],
             )?;
@@ -122,10 +122,10 @@ impl Store<'_> {
         })?;
         catalog::with_latest_snapshot(|| self.deploy(version))?;
         Ok((
-            self.name.to_string(),
+            self.name.into(),
             version,
-            model.task.name().to_string(),
-            self.algorithm.name().to_string(),
+            model.task.name().into(),
+            self.algorithm.name().into(),
             self.rows as i64,
             model.width() as i32,
             JsonB(metrics_json),
@@ -169,16 +169,4 @@ impl Store<'_> {
             Ok(())
         }
     }
-}
-
-fn text_datum(text: &str) -> DatumWithOid<'static> {
-    text.to_string().into()
-}
-
-fn oid_datum(oid: pgrx::pg_sys::Oid) -> DatumWithOid<'static> {
-    oid.into()
-}
-
-fn json_datum(json: Json) -> DatumWithOid<'static> {
-    JsonB(json).into()
 }

@@ -2,7 +2,7 @@
 
 use pgrx::datum::Interval;
 use pgrx::iter::TableIterator;
-use pgrx::{JsonB, name, pg_extern};
+use pgrx::{name, pg_extern};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -24,6 +24,7 @@ use crate::pg::names;
 use crate::pg::options::{self, required};
 use crate::pg::query::{OutputColumn, Query};
 use crate::pg::settings;
+use crate::pg::text::{JsonB, Text};
 use crate::pg::types::{Reader, Role};
 
 /// With fewer rows than this, `split => 'auto'` keeps all rows for training.
@@ -69,26 +70,26 @@ struct Request {
 #[pg_extern(sql = false)]
 #[allow(clippy::too_many_arguments, clippy::type_complexity)]
 fn train(
-    model: Option<String>,
-    query: Option<String>,
-    target: Option<String>,
-    algorithm: Option<&str>,
+    model: Option<Text>,
+    query: Option<Text>,
+    target: Option<Text>,
+    algorithm: Option<Text>,
     params: Option<Jsonb>,
-    task: Option<&str>,
-    exclude: Option<Vec<Option<String>>>,
-    split: Option<String>,
+    task: Option<Text>,
+    exclude: Option<Vec<Option<Text>>>,
+    split: Option<Text>,
     test_fraction: Option<f64>,
     seed: Option<i64>,
     preprocess: Option<Jsonb>,
-    deploy: Option<&str>,
-    weight: Option<String>,
+    deploy: Option<Text>,
+    weight: Option<Text>,
 ) -> TableIterator<
     'static,
     (
-        name!(model, String),
+        name!(model, Text),
         name!(version, i32),
-        name!(task, String),
-        name!(algorithm, String),
+        name!(task, Text),
+        name!(algorithm, Text),
         name!(rows, i64),
         name!(features, i32),
         name!(metrics, JsonB),
@@ -97,24 +98,26 @@ fn train(
 > {
     catalog::prevent_read_only(c"assay.train()");
     let row = (|| {
-        let algorithm = algorithm.map(algorithm_named).transpose()?;
+        let algorithm = algorithm.as_deref().map(algorithm_named).transpose()?;
         let request = Request {
-            model: required("model", model)?,
-            query: required("query", query)?,
-            target: target.ok_or_else(|| {
-                Error::new(INVALID_PARAMETER, "argument \"target\" is missing")
-                    .hint("Name the column that the model is to predict. The algorithms here all need one.")
-            })?,
+            model: required("model", model)?.into(),
+            query: required("query", query)?.into(),
+            target: target
+                .ok_or_else(|| {
+                    Error::new(INVALID_PARAMETER, "argument \"target\" is missing")
+                        .hint("Name the column that the model is to predict. The algorithms here all need one.")
+                })?
+                .into(),
             algorithm,
-            task: task.map(task_named).transpose()?,
+            task: task.as_deref().map(task_named).transpose()?,
             params: options::object("params", params)?,
             exclude: options::texts("exclude", exclude)?.unwrap_or_default(),
-            split: split.unwrap_or_else(|| "auto".into()),
+            split: split.map_or_else(|| "auto".into(), String::from),
             test_fraction: test_fraction.unwrap_or(0.2),
             seed: seed.unwrap_or(0),
             preprocess: options::parse("preprocess", options::object("preprocess", preprocess)?)?,
-            deploy: Deploy::named(deploy.unwrap_or("auto"))?,
-            weight,
+            deploy: Deploy::named(deploy.as_deref().unwrap_or("auto"))?,
+            weight: weight.map(String::from),
         };
         request.check()?;
         let mut reporter = Reporter::new();

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use pgrx::{FromDatum, pg_sys};
 
+use super::text::Text;
 use super::types::{Reader, Value};
 
 /// The declared type of argument `index` at this call site; `None` when PostgreSQL cannot tell.
@@ -75,8 +76,8 @@ pub fn value<'a>(fcinfo: pg_sys::FunctionCallInfo, index: usize, reader: Reader)
 /// Argument `index` as texts; `None` when it is NULL or has a NULL element. Its type at this call site must be `text[]`.
 pub fn texts(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<Vec<String>> {
     // SAFETY: the datum is not null, and an array of texts.
-    let texts = unsafe { Vec::<Option<String>>::from_datum(datum(fcinfo, index)?, false) };
-    texts?.into_iter().collect()
+    let texts = unsafe { Vec::<Option<Text>>::from_datum(datum(fcinfo, index)?, false) };
+    texts?.into_iter().map(|text| text.map(String::from)).collect()
 }
 
 /// A datum of an argument that is declared `text`.

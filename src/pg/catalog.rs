@@ -9,8 +9,11 @@ use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
 use pgrx::spi::Spi;
 use pgrx::{FromDatum, IntoDatum, PgSqlErrorCode, ereport, pg_sys};
 
+use super::cell::{Column, Parameter};
+use super::encoding;
 use super::error::{Error, INTERNAL, Result};
 use super::json::Jsonb;
+use super::text::Text;
 
 /// A column to find rows by: its attribute number, and its value.
 pub enum Key<'a> {
@@ -29,9 +32,9 @@ impl Row {
     /// A column's value, copied and unpacked; `None` for NULL.
     ///
     /// `T` has to be the Rust type of the column; the tables and this code are made together.
-    pub fn get<T: FromDatum>(&self, attribute: usize) -> Option<T> {
+    pub fn get<T: Column>(&self, attribute: usize) -> Option<T> {
         // SAFETY: the datum is of the type that the table declares, for which the caller names the Rust type.
-        unsafe { T::from_datum(self.values[attribute - 1], self.nulls[attribute - 1]) }
+        unsafe { T::read(self.values[attribute - 1], self.nulls[attribute - 1]) }
     }
 
     /// The elements of a `bytea[]` column, copied and unpacked; NULLs are left out, and NULL has none.
@@ -48,7 +51,7 @@ impl Row {
     }
 
     /// A column that is declared NOT NULL.
-    pub fn require<T: FromDatum>(&self, attribute: usize) -> Result<T> {
+    pub fn require<T: Column>(&self, attribute: usize) -> Result<T> {
         self.get(attribute)
             .ok_or_else(|| Error::new(INTERNAL, format!("column {attribute} of a catalog row is missing")))
     }
@@ -136,7 +139,7 @@ pub fn find<T>(
 
 fn scan_key(key: &Key<'_>) -> pg_sys::ScanKeyData {
     let (attribute, procedure, argument) = match *key {
-        Key::Text(attribute, value) => (attribute, pg_sys::F_TEXTEQ, value.into_datum()),
+        Key::Text(attribute, value) => (attribute, pg_sys::F_TEXTEQ, Text::from(value).into_datum()),
         Key::Int(attribute, value) => (attribute, pg_sys::F_INT4EQ, value.into_datum()),
         Key::BigInt(attribute, value) => (attribute, pg_sys::F_INT8EQ, value.into_datum()),
     };
@@ -251,7 +254,7 @@ pub fn role_name(role: pg_sys::Oid) -> String {
     unsafe {
         match pg_sys::GetUserNameFromId(role, true) {
             name if name.is_null() => role.to_u32().to_string(),
-            name => CStr::from_ptr(name).to_string_lossy().into_owned(),
+            name => encoding::decode_c(name),
         }
     }
 }
@@ -326,14 +329,14 @@ pub fn as_owner<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 }
 
 /// Runs a statement that changes rows.
-pub fn write(statement: &str, arguments: &[DatumWithOid<'_>]) -> Result<()> {
-    Spi::connect_mut(|client| client.update(statement, None, arguments).map(drop)).map_err(failed)
+pub fn write(statement: &str, parameters: &[Parameter]) -> Result<()> {
+    Spi::connect_mut(|client| client.update(statement, None, &datums(parameters)).map(drop)).map_err(failed)
 }
 
 /// Runs a statement that changes a row and returns one column of it; `None` when there was no such row.
-pub fn write_returning<T: FromDatum + IntoDatum>(statement: &str, arguments: &[DatumWithOid<'_>]) -> Result<Option<T>> {
+pub fn write_returning<T: FromDatum + IntoDatum>(statement: &str, parameters: &[Parameter]) -> Result<Option<T>> {
     Spi::connect_mut(|client| {
-        let rows = client.update(statement, None, arguments)?;
+        let rows = client.update(statement, None, &datums(parameters))?;
         if rows.is_empty() {
             Ok(None)
         } else {
@@ -341,6 +344,10 @@ pub fn write_returning<T: FromDatum + IntoDatum>(statement: &str, arguments: &[D
         }
     })
     .map_err(failed)
+}
+
+fn datums(parameters: &[Parameter]) -> Vec<DatumWithOid<'static>> {
+    parameters.iter().map(Parameter::datum).collect()
 }
 
 fn failed(error: pgrx::spi::Error) -> Error {

@@ -63,6 +63,10 @@ pub const UNDEFINED_CHECK: SqlState = SqlState(b"ML014");
 pub const CHECKS_FAILED: SqlState = SqlState(b"ML015");
 /// There is no such baseline.
 pub const UNDEFINED_BASELINE: SqlState = SqlState(b"ML020");
+/// Bytes that are no text.
+pub const INVALID_TEXT: SqlState = SqlState(b"22021");
+/// A character that the database's encoding does not have.
+pub const UNTRANSLATABLE_TEXT: SqlState = SqlState(b"22P05");
 /// A regular expression does not compile.
 pub const INVALID_REGEX: SqlState = SqlState(b"2201B");
 /// A function was called in a way that only PostgreSQL's own machinery may.

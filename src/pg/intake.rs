@@ -1,11 +1,12 @@
 //! How values of every SQL type become cells of a block.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 
 use hashbrown::HashMap;
 use pgrx::{PgMemoryContexts, pg_sys};
 
-use super::error::{Error, INVALID_PARAMETER, Result};
+use super::encoding;
+use super::error::Result;
 use super::types::{self, Reader, Value};
 use crate::algo::block::{BlockColumn, Kind};
 use crate::algo::scan::{Constant, cell};
@@ -176,21 +177,14 @@ pub fn push_row(intakes: &mut [Intake], values: &[pg_sys::NullableDatum], block:
 /// A value that is written as text, as a cell of its type. Errors of the type's input function pass through; `None` when it gives NULL.
 pub fn constant(type_oid: pg_sys::Oid, text: &str) -> Result<Option<Constant>> {
     let base = base_type(type_oid);
-    let text = CString::new(text).map_err(|_| {
-        Error::new(INVALID_PARAMETER, "a value contains a zero byte").hint("PostgreSQL has no such texts; remove it.")
-    })?;
+    let text = encoding::encode_c(text)?;
     let mut column = BlockColumn::new(kind_of(base));
     // SAFETY: the look-up raises an error for a type without an input function; the function is called with a C string in the
     // server's encoding and gives a value of the type, or NULL for none.
     unsafe {
         let (mut function, mut parameter) = (pg_sys::Oid::INVALID, pg_sys::Oid::INVALID);
         pg_sys::getTypeInputInfo(base, &mut function, &mut parameter);
-        let text = pg_sys::pg_any_to_server(
-            text.as_ptr().cast_mut(),
-            text.as_bytes().len() as i32,
-            pg_sys::pg_enc::PG_UTF8 as i32,
-        );
-        let datum = pg_sys::OidInputFunctionCall(function, text, parameter, -1);
+        let datum = pg_sys::OidInputFunctionCall(function, text.as_ptr().cast_mut(), parameter, -1);
         Intake::of(base).push(datum, &mut column);
     }
     Ok(cell(&column, 0))

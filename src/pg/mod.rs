@@ -3,8 +3,10 @@
 pub mod arguments;
 pub mod attempt;
 pub mod catalog;
+pub mod cell;
 mod codes;
 pub mod compute;
+pub mod encoding;
 pub mod entry;
 pub mod error;
 pub mod fields;
@@ -24,5 +26,6 @@ pub mod settings;
 pub mod simplify;
 pub mod site;
 pub mod state;
+pub mod text;
 pub mod types;
 pub mod whole_row;

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use crate::pg::error::{Error, INVALID_PARAMETER, NULL_ELEMENT, Result};
 use crate::pg::json::Jsonb;
+use crate::pg::text::Text;
 
 /// An argument that may not be NULL.
 pub fn required<T>(name: &str, value: Option<T>) -> Result<T> {
@@ -28,9 +29,9 @@ pub fn object(name: &str, value: Option<Jsonb>) -> Result<Json> {
 }
 
 /// An argument that is an array of texts, none of which may be NULL.
-pub fn texts(name: &str, value: Option<Vec<Option<String>>>) -> Result<Option<Vec<String>>> {
+pub fn texts(name: &str, value: Option<Vec<Option<Text>>>) -> Result<Option<Vec<String>>> {
     let Some(elements) = value else { return Ok(None) };
-    let texts: Option<Vec<String>> = elements.into_iter().collect();
+    let texts: Option<Vec<String>> = elements.into_iter().map(|text| text.map(String::from)).collect();
     texts.map(Some).ok_or_else(|| {
         Error::new(NULL_ELEMENT, format!("argument \"{name}\" has a NULL element")).hint("Leave it out of the array.")
     })

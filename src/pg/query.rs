@@ -7,6 +7,7 @@ use pgrx::{PgList, PgMemoryContexts, is_a, pg_guard, pg_sys};
 
 use super::attempt::attempt;
 use super::codes;
+use super::encoding;
 use super::error::{Error, INVALID_PARAMETER, NOT_A_QUERY, Result};
 use super::read_only::ReadOnly;
 use super::types::{self, Reader, Value};
@@ -222,7 +223,7 @@ fn require_expression_in(text: &str, written: &str) -> Result<()> {
             .hint("Write it as after WHERE, without that word.")
     };
     let invalid = || wrong("not one expression");
-    let statement = CString::new(format!("SELECT {written}")).map_err(|_| invalid())?;
+    let statement = encoding::encode_c(&format!("SELECT {written}"))?;
     // SAFETY: as in Query::plan; the fields that are read are lists and pointers of the node that the tag says.
     let single = attempt(|| unsafe {
         let parsed = PgList::<pg_sys::RawStmt>::from_pg(pg_sys::raw_parser(
@@ -286,8 +287,7 @@ impl Query {
             Shape::Relation => format!("TABLE {}", text.trim()),
             Shape::Neither => return Err(not_a_query("neither a query nor the name of a relation")),
         };
-        let text = CString::new(text)
-            .map_err(|_| Error::new(INVALID_PARAMETER, "the query contains a zero byte").hint("Remove it."))?;
+        let text = encoding::encode_c(&text)?;
         let mut memory = PgMemoryContexts::new("assay query");
         // SAFETY: `text` is a C string; each list is checked for its length and each node for its tag before it is read as that
         // node; all of them live in the query's memory, which goes with it. The context that was current is put back at the end; when
@@ -438,7 +438,7 @@ fn part(text: &CStr, start: i32, length: i32) -> String {
         Ok(length) if length > 0 => (start + length).min(bytes.len()),
         _ => bytes.len(),
     };
-    String::from_utf8_lossy(&bytes[start..end]).into_owned()
+    encoding::decode(&bytes[start..end]).into_owned()
 }
 
 /// Reads the visible columns off a plan's target list.
@@ -454,7 +454,7 @@ unsafe fn output_columns(plan: *mut pg_sys::Plan) -> Vec<OutputColumn> {
             .map(|entry| {
                 let name = match (*entry).resname {
                     name if name.is_null() => String::from("?column?"),
-                    name => CStr::from_ptr(name).to_string_lossy().into_owned(),
+                    name => encoding::decode_c(name),
                 };
                 let type_oid = pg_sys::exprType((*entry).expr.cast());
                 OutputColumn {

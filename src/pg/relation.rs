@@ -1,10 +1,8 @@
 //! Relations by their number: names and privileges.
 
-use std::ffi::CStr;
-
 use pgrx::pg_sys;
 
-use super::catalog;
+use super::{catalog, encoding};
 
 /// A relation's qualified name, quoted as SQL needs it; `None` when there is none of this number.
 pub fn name_of(oid: pg_sys::Oid) -> Option<String> {
@@ -16,7 +14,7 @@ pub fn name_of(oid: pg_sys::Oid) -> Option<String> {
             return None;
         }
         let qualified = pg_sys::quote_qualified_identifier(schema, name);
-        Some(CStr::from_ptr(qualified).to_string_lossy().into_owned())
+        Some(encoding::decode_c(qualified))
     }
 }
 
@@ -47,7 +45,7 @@ pub fn primary_key(oid: pg_sys::Oid) -> Vec<String> {
             for &column in columns {
                 let name = pg_sys::get_attname(oid, column, true);
                 if !name.is_null() {
-                    names.push(CStr::from_ptr(name).to_string_lossy().into_owned());
+                    names.push(encoding::decode_c(name));
                 }
             }
             pg_sys::index_close(index, pg_sys::AccessShareLock as i32);

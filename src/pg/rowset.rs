@@ -16,8 +16,11 @@ impl RowSet {
     /// An empty set for a call. Returns an error with ML013 where the caller takes no set of rows.
     pub fn of(fcinfo: pg_sys::FunctionCallInfo) -> Result<RowSet> {
         let wrong = || {
-            Error::new(WRONG_CALL, "this function returns a set of rows, which its caller does not take")
-                .hint("Call it in FROM.")
+            Error::new(
+                WRONG_CALL,
+                "this function returns a set of rows, which its caller does not take",
+            )
+            .hint("Call it in FROM.")
         };
         // SAFETY: PostgreSQL hands a valid call; `resultinfo` is read as what its tag says. Set and description live in the memory of
         // the query, as the protocol of such functions wants it, and the query's end frees them.
@@ -51,15 +54,23 @@ impl RowSet {
         let suits = unsafe {
             let width = (*self.description).natts;
             usize::try_from(width) == Ok(values.len())
-                && (0..width).all(|place| pg_sys::SPI_gettypeid(self.description, place + 1) == row.type_of(place as usize))
+                && (0..width)
+                    .all(|place| pg_sys::SPI_gettypeid(self.description, place + 1) == row.type_of(place as usize))
         };
         if !suits {
-            return Err(Error::new(WRONG_CALL, "the query's columns are not those of the function")
-                .hint("Install the extension's current version with ALTER EXTENSION assay UPDATE."));
+            return Err(
+                Error::new(WRONG_CALL, "the query's columns are not those of the function")
+                    .hint("Install the extension's current version with ALTER EXTENSION assay UPDATE."),
+            );
         }
         // SAFETY: there is a value and a flag for each attribute, of its type; the set copies them.
         unsafe {
-            pg_sys::tuplestore_putvalues(self.store, self.description, values.as_ptr().cast_mut(), nulls.as_ptr().cast_mut());
+            pg_sys::tuplestore_putvalues(
+                self.store,
+                self.description,
+                values.as_ptr().cast_mut(),
+                nulls.as_ptr().cast_mut(),
+            );
         }
         Ok(())
     }

@@ -8,6 +8,9 @@
 use pgrx::pg_sys::{self, JoinType, Node, NodeTag};
 use pgrx::{Internal, IntoDatum, PgList, PgTupleDesc, is_a, pg_extern};
 
+use super::encoding;
+use super::text::Text;
+
 /// What a function takes, less the model and the names.
 const MOST_COLUMNS: usize = 98;
 
@@ -75,7 +78,7 @@ unsafe fn with_columns(request: &pg_sys::SupportRequestSimplify) -> Option<*mut 
 
 /// A constant of type `text[]`.
 fn texts(names: Vec<String>) -> Option<*mut Node> {
-    let names = names.into_datum()?;
+    let names = names.into_iter().map(Text::from).collect::<Vec<_>>().into_datum()?;
     // SAFETY: makes a node of a datum of the type and length that are named.
     Some(unsafe {
         pg_sys::makeConst(
@@ -122,7 +125,7 @@ unsafe fn columns_of_table(root: *mut pg_sys::PlannerInfo, row: &pg_sys::Var) ->
                         column.attcollation,
                         0,
                     );
-                    (column.name().to_string(), var.cast())
+                    (encoding::decode_name(&column.attname), var.cast())
                 })
                 .collect(),
         )
@@ -169,10 +172,7 @@ unsafe fn columns_of_row(row: &pg_sys::RowExpr) -> Option<Vec<Column>> {
         if row.row_typeid == pg_sys::RECORDOID {
             let names = PgList::<Node>::from_pg(row.colnames);
             return (names.len() == values.len()).then(|| {
-                let name = |node: *mut Node| {
-                    let name = std::ffi::CStr::from_ptr((*node.cast::<pg_sys::String>()).sval);
-                    name.to_string_lossy().into_owned()
-                };
+                let name = |node: *mut Node| encoding::decode_c((*node.cast::<pg_sys::String>()).sval);
                 names.iter_ptr().map(name).zip(values.iter_ptr()).collect()
             });
         }
@@ -181,7 +181,7 @@ unsafe fn columns_of_row(row: &pg_sys::RowExpr) -> Option<Vec<Column>> {
             let there = columns.iter().zip(values.iter_ptr());
             there
                 .filter(|(column, _)| !column.attisdropped)
-                .map(|(column, value)| (column.name().to_string(), value))
+                .map(|(column, value)| (encoding::decode_name(&column.attname), value))
                 .collect()
         })
     }

@@ -1,10 +1,14 @@
 //! Which PostgreSQL types assay reads, and how a datum of each becomes a value.
 
 use std::borrow::Cow;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 
 use pgrx::varlena::{varatt_is_1b_e, varatt_is_4b_c, varlena_to_byte_slice};
 use pgrx::{FromDatum, IntoDatum, pg_sys};
+
+use super::encoding::{self, decode};
+use super::error::{Error, INTERNAL};
+use super::text::Text;
 
 /// A value of a row, as training and scoring see it.
 #[derive(Debug, Clone, PartialEq)]
@@ -175,9 +179,7 @@ impl Reader {
     /// Whether its values are texts whose bytes [`Reader::bytes`] gives: in a database of another encoding than UTF-8 they have to be
     /// converted first.
     pub fn has_bytes(self) -> bool {
-        // SAFETY: reads a setting of the backend.
-        let utf8 = unsafe { pg_sys::GetDatabaseEncoding() } == pg_sys::pg_enc::PG_UTF8 as i32;
-        utf8 && matches!(self, Reader::Text | Reader::Padded | Reader::Name)
+        encoding::is_utf8() && matches!(self, Reader::Text | Reader::Padded | Reader::Name)
     }
 
     /// The bytes of a text, unpacked in the current memory context where they have to be.
@@ -307,32 +309,6 @@ pub unsafe fn json_text<'a>(datum: pg_sys::Datum) -> Cow<'a, str> {
     }
 }
 
-/// Text of the server's encoding as Rust's.
-fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(decode_foreign(bytes)),
-    }
-}
-
-/// Text that is not UTF-8: the database has another encoding.
-#[cold]
-fn decode_foreign(bytes: &[u8]) -> String {
-    let Ok(length) = i32::try_from(bytes.len()) else {
-        return String::from_utf8_lossy(bytes).into_owned();
-    };
-    // SAFETY: the pointer and length are of one slice; the result is a C string, or the argument itself when nothing had to be
-    // converted, which then is no UTF-8 and is read by its length.
-    unsafe {
-        let converted = pg_sys::pg_server_to_any(bytes.as_ptr().cast(), length, pg_sys::pg_enc::PG_UTF8 as i32);
-        if converted.cast_const() == bytes.as_ptr().cast() {
-            String::from_utf8_lossy(bytes).into_owned()
-        } else {
-            CStr::from_ptr(converted).to_string_lossy().into_owned()
-        }
-    }
-}
-
 /// Binary data as its output function writes it by default: `\x` and two digits a byte.
 ///
 /// # Safety
@@ -366,11 +342,7 @@ fn hyphenated(bytes: [u8; 16]) -> String {
 /// A type's name, as SQL writes it.
 pub fn name_of(type_oid: pg_sys::Oid) -> String {
     // SAFETY: format_type_be gives a palloc'd C string for any oid.
-    unsafe {
-        CStr::from_ptr(pg_sys::format_type_be(type_oid))
-            .to_string_lossy()
-            .into_owned()
-    }
+    unsafe { encoding::decode_c(pg_sys::format_type_be(type_oid)) }
 }
 
 /// Whether `name` is what SQL calls a type, with or without its length or precision.
@@ -379,7 +351,7 @@ pub fn is_named(type_oid: pg_sys::Oid, name: &str) -> bool {
         // SAFETY: the function takes one text, and gives NULL for what is no type's name.
         unsafe { pgrx::direct_function_call_as_datum(pg_sys::to_regtype, &[Some(name)]) }
     };
-    let named = name.into_datum().and_then(type_of);
+    let named = Text::from(name).into_datum().and_then(type_of);
     named.is_some_and(|oid| oid.value() as u32 == type_oid.to_u32())
 }
 
@@ -388,7 +360,7 @@ pub fn qualified_name(type_oid: pg_sys::Oid) -> String {
     // SAFETY: look-ups by an oid; the name is a C string in the current memory context.
     unsafe {
         let name = pg_sys::format_type_be_qualified(pg_sys::getBaseType(type_oid));
-        CStr::from_ptr(name).to_string_lossy().into_owned()
+        encoding::decode_c(name)
     }
 }
 
@@ -412,13 +384,22 @@ pub fn is_state(type_oid: pg_sys::Oid) -> bool {
 
 /// The label of an enum value, and its place in the order of its type. Errs in PostgreSQL when there is no such value.
 pub fn enum_label(value: pg_sys::Oid) -> (String, f32) {
-    let (label, _, order) = pgrx::enum_helper::lookup_enum_by_oid(value);
-    (label, order)
+    // SAFETY: a catalog look-up by oid; the entry is read before it is released, its label a zero-terminated array of 64 bytes.
+    unsafe {
+        let entry = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::ENUMOID as i32, pg_sys::Datum::from(value));
+        if entry.is_null() {
+            Error::new(INTERNAL, format!("there is no enum value {value}")).raise();
+        }
+        let form = &*pg_sys::GETSTRUCT(entry).cast::<pg_sys::FormData_pg_enum>();
+        let answer = (encoding::decode_c(form.enumlabel.data.as_ptr()), form.enumsortorder);
+        pg_sys::ReleaseSysCache(entry);
+        answer
+    }
 }
 
 /// Looks up a role by its name.
 pub fn role_named(name: &str) -> Option<pg_sys::Oid> {
-    let name = CString::new(name).ok()?;
+    let name = encoding::encode_c(name).ok()?;
     // SAFETY: a catalog look-up by a C string; with `missing_ok` it gives InvalidOid instead of an error.
     let role = unsafe { pg_sys::get_role_oid(name.as_ptr(), true) };
     (role != pg_sys::InvalidOid).then_some(role)

@@ -4,6 +4,7 @@ use pgrx::varlena::varatt_is_4b_u;
 use pgrx::{PgTupleDesc, pg_sys};
 
 use super::arguments;
+use super::encoding;
 use super::fields::Fields;
 
 /// Whether a type is a row type: of a table, a composite type, or an anonymous record.
@@ -63,7 +64,7 @@ impl WholeRow {
             .iter()
             .map(|attribute| {
                 (!attribute.attisdropped).then(|| RowColumn {
-                    name: attribute.name().to_string(),
+                    name: encoding::decode_name(&attribute.attname),
                     type_oid: attribute.atttypid,
                 })
             })

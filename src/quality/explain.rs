@@ -15,17 +15,18 @@ use crate::pg::attempt::attempt;
 use crate::pg::catalog;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::identity::{self, Settings};
+use crate::pg::text::Text;
 
 /// A line of the explanation.
 type Line = (
     name!(check_id, Option<i64>),
-    name!(name, Option<String>),
-    name!(kind, Option<String>),
-    name!(relation, String),
-    name!(answered_by, String),
-    name!(sql, Option<String>),
-    name!(message, Option<String>),
-    name!(role, String),
+    name!(name, Option<Text>),
+    name!(kind, Option<Text>),
+    name!(relation, Text),
+    name!(answered_by, Text),
+    name!(sql, Option<Text>),
+    name!(message, Option<Text>),
+    name!(role, Text),
 );
 
 /// The explanation.
@@ -111,13 +112,13 @@ fn of_relation(group: &[Stored]) -> Result<Vec<Line>> {
             });
             lines.push((
                 check.id,
-                Some(check.name.clone()),
-                Some(check.kind.to_string()),
-                relation.clone(),
-                answered.by.to_string(),
-                answered.sql,
-                answered.message,
-                role.clone(),
+                Some(check.name.as_str().into()),
+                Some(check.kind.into()),
+                relation.as_str().into(),
+                answered.by.into(),
+                answered.sql.map(Text::from),
+                answered.message.map(Text::from),
+                role.as_str().into(),
             ));
         }
         if let Some(sql) = pass.told(&source)? {
@@ -125,11 +126,11 @@ fn of_relation(group: &[Stored]) -> Result<Vec<Line>> {
                 None,
                 None,
                 None,
-                relation.clone(),
-                SHARED.to_string(),
-                Some(sql),
+                relation.as_str().into(),
+                SHARED.into(),
+                Some(sql.into()),
                 None,
-                role,
+                role.into(),
             );
             lines.insert(0, shared);
         }
@@ -147,13 +148,13 @@ fn of_relation(group: &[Stored]) -> Result<Vec<Line>> {
         let line = |Stored { check, .. }: &Stored| {
             (
                 check.id,
-                Some(check.name.clone()),
-                Some(check.kind.to_string()),
-                relation.clone(),
-                "error".to_string(),
+                Some(check.name.as_str().into()),
+                Some(check.kind.into()),
+                relation.as_str().into(),
+                "error".into(),
                 None,
-                Some(message.clone()),
-                role.clone(),
+                Some(message.as_str().into()),
+                role.as_str().into(),
             )
         };
         group.iter().map(line).collect()

@@ -1,7 +1,7 @@
 //! Profiles: what every column of a relation looks like, from one pass over it.
 
 use pgrx::iter::TableIterator;
-use pgrx::{JsonB, name, pg_extern, pg_sys};
+use pgrx::{name, pg_extern, pg_sys};
 use serde_json::{Value as Json, json};
 
 use super::judge::value_json;
@@ -15,18 +15,19 @@ use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_r
 use crate::pg::intake;
 use crate::pg::options::required;
 use crate::pg::state::{self, StateDatum};
+use crate::pg::text::{JsonB, Text};
 
 /// A line of a profile.
 type ProfileRow = (
-    name!(column_name, String),
-    name!(data_type, String),
+    name!(column_name, Text),
+    name!(data_type, Text),
     name!(rows, i64),
     name!(nulls, i64),
     name!(null_fraction, Option<f64>),
     name!(empty, Option<i64>),
     name!(distinct_estimate, i64),
-    name!(min, Option<String>),
-    name!(max, Option<String>),
+    name!(min, Option<Text>),
+    name!(max, Option<Text>),
     name!(mean, Option<f64>),
     name!(stddev, Option<f64>),
     name!(p01, Option<f64>),
@@ -40,7 +41,7 @@ type ProfileRow = (
     name!(negatives, Option<i64>),
     name!(top_values, JsonB),
     name!(histogram, Option<JsonB>),
-    name!(meaning, String),
+    name!(meaning, Text),
     name!(details, JsonB),
 );
 
@@ -126,15 +127,15 @@ fn row(column: &PlanColumn, report: &Report) -> ProfileRow {
         );
     }
     (
-        column.name.clone(),
-        column.type_name.clone(),
+        column.name.as_str().into(),
+        column.type_name.as_str().into(),
         count(report.rows),
         count(report.nulls),
         (report.rows > 0).then(|| report.nulls as f64 / report.rows as f64),
         report.empty.map(count),
         report.distinct.round() as i64,
-        report.min.as_ref().map(written),
-        report.max.as_ref().map(written),
+        report.min.as_ref().map(|point| written(point).into()),
+        report.max.as_ref().map(|point| written(point).into()),
         report.mean,
         report.stddev,
         quantile(0),
@@ -148,7 +149,7 @@ fn row(column: &PlanColumn, report: &Report) -> ProfileRow {
         report.negatives.map(count),
         JsonB(Json::Array(top)),
         (!bins.is_empty()).then_some(JsonB(Json::Array(bins))),
-        report.meaning.name().to_string(),
+        report.meaning.name().into(),
         JsonB(details),
     )
 }
@@ -167,14 +168,14 @@ fn of_query(query: Option<&str>) -> Result<Scan> {
 
 /// `profile(query)`.
 #[pg_extern(sql = false)]
-fn profile(query: Option<&str>) -> Profile {
-    rows(&or_raise(of_query(query)))
+fn profile(query: Option<Text>) -> Profile {
+    rows(&or_raise(of_query(query.as_deref())))
 }
 
 /// `profile_state(query)`.
 #[pg_extern(sql = false)]
-fn profile_state(query: Option<&str>) -> StateDatum {
-    or_raise(of_query(query).and_then(|scan| state::flat_datum(&State::from(scan))))
+fn profile_state(query: Option<Text>) -> StateDatum {
+    or_raise(of_query(query.as_deref()).and_then(|scan| state::flat_datum(&State::from(scan))))
 }
 
 /// `profile_of(state)`.

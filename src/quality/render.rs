@@ -11,6 +11,7 @@ use crate::algo::scan::PlanColumn;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::intake;
 use crate::pg::options::required;
+use crate::pg::text::{Prose, Text};
 
 /// Names of types that are shorter than those of the standard.
 const SHORT_TYPES: [(&str, &str); 8] = [
@@ -168,6 +169,6 @@ fn rendered(query: &str) -> Result<String> {
 
 /// `render_profile(query)`.
 #[pg_extern(sql = false)]
-fn render_profile(query: Option<&str>) -> String {
-    or_raise(required("query", query).and_then(rendered))
+fn render_profile(query: Option<Text>) -> Prose {
+    or_raise(required("query", query.as_deref()).and_then(rendered).map(Prose))
 }

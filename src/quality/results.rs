@@ -2,38 +2,39 @@
 
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
-use pgrx::{JsonB, name};
+use pgrx::name;
 use serde_json::Value as Json;
 
 use super::check::Check;
 use super::finding::Status;
 use super::validate::Outcome;
 use crate::pg::catalog;
+use crate::pg::text::{JsonB, Text};
 
 /// The columns of `assay.check_result`, in order.
 pub type ResultRow = (
     name!(check_id, Option<i64>),
-    name!(name, String),
-    name!(kind, String),
-    name!(relation, String),
-    name!(column_name, Option<String>),
+    name!(name, Text),
+    name!(kind, Text),
+    name!(relation, Text),
+    name!(column_name, Option<Text>),
     name!(segment, Option<JsonB>),
-    name!(status, String),
-    name!(severity, String),
-    name!(metric, Option<String>),
+    name!(status, Text),
+    name!(severity, Text),
+    name!(metric, Option<Text>),
     name!(value, Option<f64>),
-    name!(threshold, Option<String>),
+    name!(threshold, Option<Text>),
     name!(rows_evaluated, Option<i64>),
     name!(rows_failed, Option<i64>),
     name!(fraction_failed, Option<f64>),
     name!(null_rows, Option<i64>),
     name!(sample, Option<JsonB>),
     name!(duration_ms, Option<f64>),
-    name!(message, Option<String>),
+    name!(message, Option<Text>),
     name!(fraction_low, Option<f64>),
     name!(fraction_high, Option<f64>),
     name!(p_value, Option<f64>),
-    name!(role, String),
+    name!(role, Text),
     name!(snapshot_at, TimestampWithTimeZone),
 );
 
@@ -52,27 +53,27 @@ pub fn rows(check: &Check, relation: &str, outcome: Outcome, at: TimestampWithTi
             let judged = !matches!(status, Status::Error);
             (
                 check.id,
-                check.name.clone(),
-                check.kind.to_string(),
-                relation.to_string(),
-                check.column.clone(),
+                check.name.as_str().into(),
+                check.kind.into(),
+                relation.into(),
+                check.column.as_deref().map(Text::from),
                 finding.segment.clone().map(JsonB),
-                status.name().to_string(),
-                check.severity.name().to_string(),
-                judged.then(|| finding.metric.to_string()),
+                status.name().into(),
+                check.severity.name().into(),
+                judged.then(|| finding.metric.into()),
                 finding.value,
-                judged.then(|| finding.threshold(check)),
+                judged.then(|| finding.threshold(check).into()),
                 count(finding.rows),
                 count(finding.failed),
                 finding.fraction(),
                 count(finding.nulls),
                 finding.sample.clone().map(JsonB),
                 Some(outcome.milliseconds),
-                finding.message.clone(),
+                finding.message.clone().map(Text::from),
                 finding.interval.map(|(low, _)| low),
                 finding.interval.map(|(_, high)| high),
                 finding.p_value,
-                role.clone(),
+                role.as_str().into(),
                 at,
             )
         })
@@ -92,7 +93,7 @@ pub fn told(row: &ResultRow) -> String {
         .map(|segment| format!(" in {}", short(&segment.0)))
         .unwrap_or_default();
     let what = match (message, row.12, row.11) {
-        (Some(message), ..) if row.6 == Status::Error.name() => format!("could not run: {message}"),
+        (Some(message), ..) if *row.6 == *Status::Error.name() => format!("could not run: {message}"),
         (_, Some(failed), Some(rows)) => format!("{failed} of {rows} rows fail"),
         _ => {
             let value = row.9.map_or("nothing".to_string(), |value| value.to_string());
@@ -115,7 +116,7 @@ pub fn told(row: &ResultRow) -> String {
         .map(|sample| format!(", such as {}", short(&sample.0)))
         .unwrap_or_default();
     let more = match message {
-        Some(message) if row.6 != Status::Error.name() => format!(" ({message})"),
+        Some(message) if *row.6 != *Status::Error.name() => format!(" ({message})"),
         _ => String::new(),
     };
     format!("\"{name}\"{of}: {what}{sample}{more}.")

@@ -21,6 +21,7 @@ use crate::pg::compute::Reporter;
 use crate::pg::error::{CHECKS_FAILED, Error, Result, or_raise};
 use crate::pg::identity::{self, Settings};
 use crate::pg::options::{required, texts};
+use crate::pg::text::Text;
 
 /// Runs stored checks, relation by relation; one that is gone or cannot be read gives errors, and the others go on.
 fn all(wanted: &Wanted<'_>) -> Result<Vec<ResultRow>> {
@@ -104,7 +105,7 @@ fn failed(message: String) -> Outcome {
 
 /// `run_checks(relation, tags)`.
 #[pg_extern(sql = false)]
-fn run_checks(relation: Option<Oid>, tags: Option<Vec<Option<String>>>) -> Results {
+fn run_checks(relation: Option<Oid>, tags: Option<Vec<Option<Text>>>) -> Results {
     TableIterator::new(or_raise(texts("tags", tags).and_then(|tags| {
         all(&Wanted {
             relation,
@@ -116,7 +117,7 @@ fn run_checks(relation: Option<Oid>, tags: Option<Vec<Option<String>>>) -> Resul
 
 /// `assert_checks(relation, tags)`.
 #[pg_extern(sql = false)]
-fn assert_checks(relation: Option<Oid>, tags: Option<Vec<Option<String>>>) {
+fn assert_checks(relation: Option<Oid>, tags: Option<Vec<Option<Text>>>) {
     or_raise((|| {
         let tags = texts("tags", tags)?;
         let wanted = Wanted {
@@ -141,7 +142,7 @@ fn assert_checks(relation: Option<Oid>, tags: Option<Vec<Option<String>>>) {
         .detail(format!("{}{more}", told.join(" ")))
         .hint(format!(
             "SELECT * FROM assay.run_checks({}) shows all; assay.failing_rows(check_id) gives the rows.",
-            pgrx::spi::quote_literal(&first.3)
+            pgrx::spi::quote_literal(&*first.3)
         )))
     })());
 }

@@ -17,6 +17,7 @@ use crate::pg::names;
 use crate::pg::options::{object, required, texts};
 use crate::pg::query::Query;
 use crate::pg::relation;
+use crate::pg::text::Text;
 use crate::pg::types::Value;
 
 /// A check of a relation, with who added it.
@@ -154,17 +155,17 @@ pub fn one(id: i64) -> Result<Stored> {
 #[allow(clippy::too_many_arguments)]
 fn add_check(
     relation: Option<Oid>,
-    kind: Option<&str>,
-    column_name: Option<&str>,
+    kind: Option<Text>,
+    column_name: Option<Text>,
     args: Option<Jsonb>,
-    name: Option<&str>,
-    filter: Option<&str>,
-    group_by: Option<Vec<Option<String>>>,
+    name: Option<Text>,
+    filter: Option<Text>,
+    group_by: Option<Vec<Option<Text>>>,
     mostly: Option<f64>,
-    warn_if: Option<&str>,
-    error_if: Option<&str>,
-    severity: Option<&str>,
-    tags: Option<Vec<Option<String>>>,
+    warn_if: Option<Text>,
+    error_if: Option<Text>,
+    severity: Option<Text>,
+    tags: Option<Vec<Option<Text>>>,
 ) -> i64 {
     catalog::prevent_read_only(c"assay.add_check()");
     or_raise((|| {

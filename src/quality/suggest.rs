@@ -1,7 +1,7 @@
 //! `suggest_checks(query)`: the checks that the rows of today suggest, each found to hold on them.
 
 use pgrx::iter::TableIterator;
-use pgrx::{JsonB, name, pg_extern};
+use pgrx::{name, pg_extern};
 use serde_json::{Value as Json, json};
 
 use super::check::Check;
@@ -15,15 +15,16 @@ use super::validate::{self, Outcome};
 use crate::algo::quality::outlook;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::options::required;
+use crate::pg::text::{JsonB, Text};
 
 /// A suggested check.
 type SuggestionRow = (
-    name!(kind, String),
-    name!(column_name, Option<String>),
+    name!(kind, Text),
+    name!(column_name, Option<Text>),
     name!(args, JsonB),
     name!(mostly, f64),
-    name!(reason, String),
-    name!(as_constraint, Option<String>),
+    name!(reason, Text),
+    name!(as_constraint, Option<Text>),
     name!(definition, JsonB),
 );
 
@@ -136,18 +137,18 @@ fn row(proposal: &Proposal, mostly: f64, table: Option<&Table>) -> SuggestionRow
         proposal.reason.clone()
     };
     (
-        proposal.kind.to_owned(),
-        proposal.column.clone(),
+        proposal.kind.into(),
+        proposal.column.as_deref().map(Text::from),
         JsonB(proposal.args.clone()),
         mostly,
-        reason,
-        constraint,
+        reason.into(),
+        constraint.map(Text::from),
         JsonB(definition(proposal, mostly)),
     )
 }
 
 /// `suggest_checks(query)`.
 #[pg_extern(sql = false)]
-fn suggest_checks(query: Option<&str>) -> Suggestions {
-    TableIterator::new(or_raise(required("query", query).and_then(suggestions)))
+fn suggest_checks(query: Option<Text>) -> Suggestions {
+    TableIterator::new(or_raise(required("query", query.as_deref()).and_then(suggestions)))
 }

@@ -19,6 +19,7 @@ use crate::pg::error::{
 use crate::pg::json::Jsonb;
 use crate::pg::names;
 use crate::pg::options::{object, required};
+use crate::pg::text::Text;
 use crate::quality::source::Source;
 
 /// A stored baseline.
@@ -106,12 +107,12 @@ fn merged(saved: Json, given: Json) -> Result<Json> {
 
 /// `save_baseline(name, query, options)`.
 #[pg_extern(sql = false)]
-fn save_baseline(name: Option<&str>, query: Option<&str>, options: Option<Jsonb>) -> i64 {
+fn save_baseline(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -> i64 {
     catalog::prevent_read_only(c"assay.save_baseline()");
     or_raise((|| {
-        let name = required("name", name)?;
+        let name = required("name", name.as_deref())?;
         names::check_reference("baseline's name", name)?;
-        let query = required("query", query)?;
+        let query = required("query", query.as_deref())?;
         let written = object("options", options)?;
         let options = Options::parse(written.clone())?;
         let owner = match find(name)? {
@@ -159,15 +160,15 @@ fn save_baseline(name: Option<&str>, query: Option<&str>, options: Option<Jsonb>
 
 /// `drift_from(name, query, options)`.
 #[pg_extern(sql = false)]
-fn drift_from(name: Option<&str>, query: Option<&str>, options: Option<Jsonb>) -> Report {
+fn drift_from(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -> Report {
     let rows = || -> Result<Vec<DriftRow>> {
-        let name = required("name", name)?;
+        let name = required("name", name.as_deref())?;
         let given = object("options", options)?;
         // An option is checked as it was given, before it meets those that were saved.
         Options::parse(given.clone())?;
         let baseline = open(name)?;
         let options = Options::parse(merged(baseline.options, given)?)?;
-        let current = Source::open(required("query", query)?)?;
+        let current = Source::open(required("query", query.as_deref())?)?;
         let importance = model::importance(options.model.as_deref())?;
         let before = scans(name, &baseline.states)?;
         let reference = Side::of(&before)?;
@@ -187,10 +188,10 @@ fn drift_from(name: Option<&str>, query: Option<&str>, options: Option<Jsonb>) -
 
 /// `drop_baseline(name)`.
 #[pg_extern(sql = false)]
-fn drop_baseline(name: Option<&str>) {
+fn drop_baseline(name: Option<Text>) {
     catalog::prevent_read_only(c"assay.drop_baseline()");
     or_raise((|| {
-        let name = required("name", name)?;
+        let name = required("name", name.as_deref())?;
         open(name)?;
         catalog::as_owner(|| {
             catalog::write(

@@ -17,6 +17,7 @@ use crate::pg::error::{Result, or_raise};
 use crate::pg::json::Jsonb;
 use crate::pg::options::{object, required};
 use crate::pg::query::OutputColumn;
+use crate::pg::text::Text;
 
 /// What a column of the current side is that the reference lacks.
 const ABSENT: &str = "only in the current data";
@@ -27,12 +28,12 @@ fn names(columns: &[OutputColumn]) -> impl Iterator<Item = &str> + Clone {
 
 /// `drift(reference, current, options)`.
 #[pg_extern(sql = false)]
-fn drift(reference: Option<&str>, current: Option<&str>, options: Option<Jsonb>) -> Report {
+fn drift(reference: Option<Text>, current: Option<Text>, options: Option<Jsonb>) -> Report {
     let rows = || -> Result<Vec<DriftRow>> {
         let options = Options::parse(object("options", options)?)?;
         // What is wrong with a query is told before rows are read.
-        let reference = Source::open(required("reference", reference)?)?;
-        let current = Source::open(required("current", current)?)?;
+        let reference = Source::open(required("reference", reference.as_deref())?)?;
+        let current = Source::open(required("current", current.as_deref())?)?;
         options.require_known(names(reference.columns()).chain(names(current.columns())))?;
         let importance = model::importance(options.model.as_deref())?;
         let wants = |column: &str| options.wants(column);

@@ -15,6 +15,7 @@ use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::intake;
 use crate::pg::json::Jsonb;
 use crate::pg::options::{object, required};
+use crate::pg::text::Text;
 use crate::quality::source::Source;
 
 /// How much each feature matters to a model; `None` without a model, and for one that cannot tell. Errs as [`gains`] does.
@@ -112,9 +113,9 @@ fn with_elements(source: Source, features: &[Feature]) -> Result<Source> {
 
 /// `model_drift(model, query, options)`.
 #[pg_extern(sql = false)]
-fn model_drift(model: Option<&str>, query: Option<&str>, options: Option<Jsonb>) -> Report {
+fn model_drift(model: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -> Report {
     let rows = || -> Result<Vec<DriftRow>> {
-        let model = required("model", model)?;
+        let model = required("model", model.as_deref())?;
         let mut options = Options::parse(object("options", options)?)?;
         if options.model.is_some() || !options.group_by.is_empty() {
             return Err(Error::new(
@@ -125,7 +126,7 @@ fn model_drift(model: Option<&str>, query: Option<&str>, options: Option<Jsonb>)
             .hint("For segments compare with a baseline: assay.drift_from(name, query, '{\"model\": …}')."));
         }
         let features = features(model)?;
-        let source = with_elements(Source::open(required("query", query)?)?, &features)?;
+        let source = with_elements(Source::open(required("query", query.as_deref())?)?, &features)?;
         let known = features.iter().map(|feature| feature.name.as_str());
         options.require_known(known.chain(names(source.columns())))?;
         let importance = importance(Some(model))?;

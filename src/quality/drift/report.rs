@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 use pgrx::iter::TableIterator;
-use pgrx::{JsonB, name};
+use pgrx::name;
 use serde_json::Value as Json;
 
 use super::column::{self, Column, Found};
@@ -14,12 +14,13 @@ use super::side::{Segment, Side};
 use crate::algo::drift::{Evidence, Rule, judge, shares_differ};
 use crate::algo::stats::proportion::Share;
 use crate::pg::compute::serve_interrupts;
+use crate::pg::text::{JsonB, Text};
 
 /// A line of the report.
 pub type DriftRow = (
-    name!(column_name, Option<String>),
+    name!(column_name, Option<Text>),
     name!(segment, Option<JsonB>),
-    name!(method, Option<String>),
+    name!(method, Option<Text>),
     name!(statistic, Option<f64>),
     name!(p_value, Option<f64>),
     name!(threshold, Option<f64>),
@@ -31,9 +32,9 @@ pub type DriftRow = (
     name!(reference_rows, i64),
     name!(current_rows, i64),
     name!(adjusted_p_value, Option<f64>),
-    name!(message, Option<String>),
-    name!(new_categories, Option<Vec<String>>),
-    name!(gone_categories, Option<Vec<String>>),
+    name!(message, Option<Text>),
+    name!(new_categories, Option<Vec<Text>>),
+    name!(gone_categories, Option<Vec<Text>>),
     name!(details, Option<JsonB>),
 );
 
@@ -292,11 +293,11 @@ fn judged(drafts: Vec<Draft>, options: &Options, importance: Option<&Importance>
                 ..
             } = draft.found;
             let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-            let listed = |names: Vec<String>| (!names.is_empty()).then_some(names);
+            let listed = |names: Vec<String>| (!names.is_empty()).then(|| names.into_iter().map(Text::from).collect());
             (
-                draft.column,
+                draft.column.map(Text::from),
                 draft.segment.map(JsonB),
-                draft.method.map(String::from),
+                draft.method.map(Text::from),
                 draft.statistic,
                 draft.p_value,
                 threshold,
@@ -308,7 +309,7 @@ fn judged(drafts: Vec<Draft>, options: &Options, importance: Option<&Importance>
                 count(draft.rows.0),
                 count(draft.rows.1),
                 verdict.adjusted,
-                (!notes.is_empty()).then(|| notes.join("; ")),
+                (!notes.is_empty()).then(|| notes.join("; ").into()),
                 listed(new),
                 listed(gone),
                 details.map(JsonB),
