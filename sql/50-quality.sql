@@ -112,6 +112,7 @@ CREATE TABLE assay.quality_check (
     error_if      text,
     severity      text NOT NULL,
     tags          text[] NOT NULL,
+    settings      jsonb NOT NULL DEFAULT '{}',
     added_by      regrole NOT NULL,
     added_at      timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
@@ -131,15 +132,20 @@ COMMENT ON COLUMN assay.quality_check.warn_if IS 'The failing rows from which on
 COMMENT ON COLUMN assay.quality_check.error_if IS 'The failing rows from which on it fails.';
 COMMENT ON COLUMN assay.quality_check.severity IS 'error, or warn: what a failure is to its user.';
 COMMENT ON COLUMN assay.quality_check.tags IS 'Words to choose checks by.';
-COMMENT ON COLUMN assay.quality_check.added_by IS 'The role that added it, and as which it runs.';
+COMMENT ON COLUMN assay.quality_check.settings IS 'The settings under which it was written: its search path, the style of its dates, ...';
+COMMENT ON COLUMN assay.quality_check.added_by IS 'The role that added it.';
 COMMENT ON COLUMN assay.quality_check.added_at IS 'When.';
 
 CREATE VIEW assay.checks WITH (security_barrier) AS
     SELECT c.id AS check_id, c.name, c.kind, c.relation, c.column_name, c.args, c."where", c.group_by, c.mostly, c.warn_if, c.error_if,
-           c.severity, c.tags, c.added_by, c.added_at
+           c.severity, c.tags, c.added_by, c.added_at,
+           CASE WHEN pg_catalog.pg_has_role(c.added_by, r.relowner, 'USAGE') THEN r.relowner::pg_catalog.regrole ELSE c.added_by END AS runs_as
     FROM assay.quality_check c
-    WHERE pg_catalog.pg_has_role(c.added_by, 'USAGE') OR pg_catalog.has_table_privilege(c.relation, 'SELECT');
-COMMENT ON VIEW assay.checks IS 'The stored checks of the relations that the current role may read, and those it added.';
+    LEFT JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) c.relation::pg_catalog.oid
+    WHERE pg_catalog.pg_has_role(c.added_by, 'USAGE') OR pg_catalog.pg_has_role(r.relowner, 'USAGE')
+       OR (pg_catalog.has_table_privilege(r.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(r.oid, 'SELECT'))
+          AND pg_catalog.has_schema_privilege(r.relnamespace, 'USAGE');
+COMMENT ON VIEW assay.checks IS 'The stored checks of the relations that the current role may read, and those it added. What a check says is no secret from who may read a column of its relation, as a constraint is none.';
 COMMENT ON COLUMN assay.checks.check_id IS 'The check''s key.';
 COMMENT ON COLUMN assay.checks.name IS 'Its name.';
 COMMENT ON COLUMN assay.checks.kind IS 'The kind of check.';
@@ -153,8 +159,9 @@ COMMENT ON COLUMN assay.checks.warn_if IS 'The failing rows from which on it war
 COMMENT ON COLUMN assay.checks.error_if IS 'The failing rows from which on it fails.';
 COMMENT ON COLUMN assay.checks.severity IS 'error, or warn: what a failure is to its user.';
 COMMENT ON COLUMN assay.checks.tags IS 'Words to choose checks by.';
-COMMENT ON COLUMN assay.checks.added_by IS 'The role that added it, and as which it runs.';
+COMMENT ON COLUMN assay.checks.added_by IS 'The role that added it.';
 COMMENT ON COLUMN assay.checks.added_at IS 'When.';
+COMMENT ON COLUMN assay.checks.runs_as IS 'The role that it runs as: the owner of the relation where the role that added it has the owner''s rights, else the role that added it.';
 GRANT SELECT ON assay.checks TO PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('assay.quality_check', '');
@@ -169,6 +176,8 @@ AS 'MODULE_PATHNAME', 'add_check_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.add_check IS
 'Stores a check of a table or view; gives its number. It takes the relation''s owner, or the privilege TRIGGER on it.
 kind and args: see the README. "where": a condition in SQL; only rows where it is true count. group_by: columns whose values make segments, each with a result of its own, or periods of dates and timestamps such as month(sold): hour, day, week, month, quarter, year. mostly: the share of rows that must pass. warn_if, error_if: conditions on the failing rows, such as >10, >=1% (of the rows evaluated), !=0, between 1 and 5. severity: error, or warn for failures that only warn. tags: words to choose checks by.
+name: with a name that a check of the relation has, that check is changed, keeps its number and history and stays that of the role that added it; it takes the rights of that role. Without a name another check is added.
+It runs as the owner of the relation where you have the owner''s rights, else as you, read-only, under the search path and styles of dates and literals that are in force now: these rights are looked at now, too, and whenever it runs.
 Errors: 22023 an option out of range, 2201B a regular expression, 42501, 42703 no such column.';
 
 CREATE FUNCTION assay.drop_check(check_id bigint) RETURNS void
@@ -179,21 +188,23 @@ COMMENT ON FUNCTION assay.drop_check(bigint) IS
 CREATE FUNCTION assay.run_checks(relation regclass DEFAULT NULL, tags text[] DEFAULT NULL) RETURNS SETOF assay.check_result
 AS 'MODULE_PATHNAME', 'run_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.run_checks(regclass, text[]) IS
-'Runs the stored checks of a relation, or of all that the caller may read; with tags those that have one of them. Each relation is read once, as in assay.validate; one that fails does not keep the others from being checked. A check runs as the role that added it, when the caller may act as that role; else as the caller, and then its result is an error if it has an expression in SQL.
+'Runs the stored checks of a relation, or of all that the caller may read; with tags those that have one of them. Each relation is read once, as in assay.validate; one that fails does not keep the others from being checked.
+Anybody may call it. A check never runs as its caller, but as the owner of its relation where the role that added it has the owner''s rights, else as the role that added it; a right that this role has lost makes the check an error. Who has the rights of one of these roles, or may SELECT every table and view that the check reads, without row-level security and without functions of users, sees all of a result; others see its name and status, one row per check.
+Without a relation: the checks of those of which the caller may read a column or set triggers, and those of roles whose rights it has.
 The results are kept in assay.check_history, in the same transaction; where nothing can be written, a NOTICE says that they are not.';
 
 CREATE FUNCTION assay.assert_checks(relation regclass, tags text[] DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'assert_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.assert_checks(regclass, text[]) IS
-'Runs the stored checks of a relation and raises ML015 when one fails or cannot run, so that the load in whose transaction it stands is rolled back. Warnings pass.';
+'Runs the stored checks of a relation and raises ML015 when one fails or cannot run, so that the load in whose transaction it stands is rolled back. Warnings pass. Anybody may call it: checks run, and say what they found, as in assay.run_checks.';
 
 CREATE FUNCTION assay.explain_checks(relation regclass DEFAULT NULL)
 RETURNS TABLE (check_id bigint, name text, kind text, relation text, answered_by text, sql text, message text, role text)
 AS 'MODULE_PATHNAME', 'explain_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.explain_checks(regclass) IS
-'How assay.run_checks would answer the stored checks of a relation, or of all that the caller may read, without reading their rows. answered_by: shared scan (the first line of a relation, without a check, has its SQL), second pass (for values outside of bounds that the shared scan gives), own statement (sql is it), proof (a unique index or validated foreign key, which message names: no row is read), the relation''s columns, or error with the reason as message. role: the role that it would run as.';
+'How assay.run_checks would answer the stored checks of a relation, or of all that the caller may read, without reading their rows. answered_by: shared scan (the first line of a relation, without a check, has its SQL), second pass (for values outside of bounds that the shared scan gives), own statement (sql is it), proof (a unique index or validated foreign key, which message names: no row is read), the relation''s columns, or error with the reason as message. role: the role that it would run as. sql and message are for those who may see the results, as in assay.run_checks; NULL for others.';
 
 CREATE FUNCTION assay.failing_rows(check_id bigint, "limit" bigint DEFAULT 100) RETURNS TABLE (key jsonb, "row" jsonb)
 AS 'MODULE_PATHNAME', 'failing_rows_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100;
 COMMENT ON FUNCTION assay.failing_rows(bigint, bigint) IS
-'The rows that fail a stored check, found again, with their primary key (NULL without one). limit: the most rows; NULL for all. For checks that say of each row whether it fails, and for unique, unique_combination, relationships, monotonic, within_n_stdevs, outliers, scale_shift and near_duplicates. Numbers of more than 17 digits are rounded. Errors: ML014 no such check, 22023 a check that is about no single row, 42501.';
+'The rows that fail a stored check, found again, with their primary key (NULL without one). limit: the most rows; NULL for all. For checks that say of each row whether it fails, and for unique, unique_combination, relationships, monotonic, within_n_stdevs, outliers, scale_shift and near_duplicates. Numbers of more than 17 digits are rounded. It runs as the check does, for those who may see its results, as in assay.run_checks. Errors: ML014 no such check, 22023 a check that is about no single row, 42501.';

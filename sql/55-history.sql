@@ -20,7 +20,10 @@ CREATE TABLE assay.quality_history (
     null_rows      bigint,
     duration_ms    double precision,
     message        text,
-    ran_as         regrole NOT NULL
+    ran_as         regrole NOT NULL,
+    added_by       regrole,
+    reads          regclass[] NOT NULL DEFAULT '{}',
+    shareable      boolean NOT NULL DEFAULT false
 );
 -- A check's own past, and what a role's runs prune.
 CREATE INDEX quality_history_check_idx ON assay.quality_history (check_id, run_at);
@@ -46,6 +49,9 @@ COMMENT ON COLUMN assay.quality_history.null_rows IS 'Rows whose value was NULL.
 COMMENT ON COLUMN assay.quality_history.duration_ms IS 'What the check took by itself.';
 COMMENT ON COLUMN assay.quality_history.message IS 'Why it could not run or was skipped, or how it was answered.';
 COMMENT ON COLUMN assay.quality_history.ran_as IS 'The role that it ran as, to whom the result belongs.';
+COMMENT ON COLUMN assay.quality_history.added_by IS 'The role that had added the check; NULL where that is not known.';
+COMMENT ON COLUMN assay.quality_history.reads IS 'The tables and views that it read.';
+COMMENT ON COLUMN assay.quality_history.shareable IS 'Whether whoever may read these may see the result: it called no function of a user, and no row-level security hid rows.';
 
 CREATE VIEW assay.check_history WITH (security_barrier) AS
     SELECT h.run_at, h.check_id, h.name, h.kind, h.relation_name AS relation, h.column_name, h.segment, h.status, h.severity, h.metric,
@@ -55,9 +61,13 @@ CREATE VIEW assay.check_history WITH (security_barrier) AS
                 WHEN h.rows_failed OPERATOR(pg_catalog.=) 0 THEN 0 END AS fraction_failed,
            h.null_rows, h.duration_ms, h.message, h.ran_as
     FROM assay.quality_history h
-    WHERE pg_catalog.pg_has_role(h.ran_as, 'USAGE')
-       OR pg_catalog.has_table_privilege(h.relation, 'SELECT') AND NOT pg_catalog.row_security_active(h.relation);
-COMMENT ON VIEW assay.check_history IS 'What runs of checks found, kept for assay.history_retention: results that ran as the current role, and those of relations of which it may read every row.';
+    WHERE pg_catalog.pg_has_role(h.ran_as, 'USAGE') OR pg_catalog.pg_has_role(h.added_by, 'USAGE')
+       OR h.shareable AND NOT EXISTS (
+           SELECT FROM pg_catalog.unnest(h.reads) AS t(relation)
+           WHERE (SELECT NOT r.relrowsecurity AND pg_catalog.has_table_privilege(r.oid, 'SELECT')
+                     AND pg_catalog.has_schema_privilege(r.relnamespace, 'USAGE')
+                  FROM pg_catalog.pg_class r WHERE r.oid OPERATOR(pg_catalog.=) t.relation::pg_catalog.oid) IS NOT TRUE);
+COMMENT ON VIEW assay.check_history IS 'What runs of checks found, kept for assay.history_retention: of checks that ran as, or were added by, roles whose rights the current role has, and of those that read nothing but tables and views which it may SELECT, without row-level security and without functions of users.';
 COMMENT ON COLUMN assay.check_history.run_at IS 'When the snapshot was taken that the run saw.';
 COMMENT ON COLUMN assay.check_history.check_id IS 'The check, which may have been dropped since.';
 COMMENT ON COLUMN assay.check_history.name IS 'Its name.';
@@ -85,4 +95,4 @@ SELECT pg_catalog.pg_extension_config_dump('assay.quality_history_id_seq', '');
 CREATE FUNCTION assay.prune_history(older_than interval DEFAULT NULL) RETURNS bigint
 AS 'MODULE_PATHNAME', 'prune_history_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.prune_history(interval) IS
-'Deletes results of checks from the history that are older than an age, or without one than assay.history_retention, and gives their number. Only results that ran as a role whose rights the caller has. assay.run_checks prunes by itself, up to 10,000 results a run and role. Errors: 22023 a negative age, 25006.';
+'Deletes results of checks from the history that are older than an age, or without one than assay.history_retention, and gives their number. Only results that ran as a role whose rights the caller has; assay.run_checks prunes these by itself, up to 10,000 a run and role. Errors: 22023 a negative age, 25006.';

@@ -244,8 +244,19 @@ pub fn with_latest_snapshot<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 
 /// Whether the caller has the rights of `role`: is it, inherits from it, or is a superuser.
 pub fn acts_for(role: pg_sys::Oid) -> bool {
+    has_rights_of(current_role(), role)
+}
+
+/// Whether one role has the rights of another.
+pub fn has_rights_of(role: pg_sys::Oid, other: pg_sys::Oid) -> bool {
     // SAFETY: catalog look-ups by oids.
-    unsafe { pg_sys::has_privs_of_role(current_role(), role) }
+    unsafe { pg_sys::has_privs_of_role(role, other) }
+}
+
+/// Waits for whoever else changes rows of `assay.<table>` that are about `object`, and makes others wait until this transaction ends.
+pub fn lock_object(table: &CStr, object: pg_sys::Oid) {
+    // SAFETY: PostgreSQL's own locks, of a class and a number that need not be there; they are released with the transaction.
+    unsafe { pg_sys::LockDatabaseObject(oid_of(table), object, 0, pg_sys::ExclusiveLock as i32) }
 }
 
 /// A role's name; its number when it is gone.

@@ -37,7 +37,7 @@ const NAMES: [&CStr; 18] = [
 const SEARCH_PATH: &CStr = c"search_path";
 
 /// Settings by their names, to be stored with what was written under them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Settings(BTreeMap<String, String>);
 
 impl Settings {
@@ -93,7 +93,7 @@ fn search_path() -> String {
 }
 
 /// Sets a setting until the (sub)transaction is rolled back.
-fn set(name: &CStr, wanted: &str) -> Result<()> {
+pub fn set(name: &CStr, wanted: &str) -> Result<()> {
     if value(name).is_none_or(|value| value == wanted) {
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 pub mod arguments;
 pub mod attempt;
+pub mod builtin;
 pub mod catalog;
 pub mod cell;
 mod codes;
@@ -20,6 +21,7 @@ pub mod options;
 pub mod progress;
 pub mod query;
 mod read_only;
+pub mod reads;
 pub mod relation;
 pub mod rowset;
 pub mod settings;

@@ -10,6 +10,7 @@ use super::codes;
 use super::encoding;
 use super::error::{Error, INVALID_PARAMETER, NOT_A_QUERY, Result};
 use super::read_only::ReadOnly;
+use super::reads::Reads;
 use super::types::{self, Reader, Value};
 use crate::algo::state::State;
 
@@ -273,15 +274,17 @@ fn not_a_query(problem: &str) -> Error {
         .hint("Give one SELECT, WITH, VALUES or TABLE statement that only reads, or the name of a table or view.")
 }
 
-impl Query {
-    /// Parses, checks and plans `text`. Errs with `ML008` unless it is one statement that only reads; PostgreSQL's own errors
-    /// (syntax, unknown columns) pass through. Functions that run meanwhile cannot write.
-    pub fn new(text: &str) -> Result<Query> {
-        let _read_only = ReadOnly::enter();
-        codes::kept(|| Query::plan(text))
-    }
+/// A text that has been parsed, analysed and rewritten: one statement that only reads.
+struct Analysed {
+    /// Holds the tree.
+    memory: PgMemoryContexts,
+    text: CString,
+    statement: String,
+    query: *mut pg_sys::Query,
+}
 
-    fn plan(text: &str) -> Result<Query> {
+impl Analysed {
+    fn new(text: &str) -> Result<Analysed> {
         let text = match shape(text) {
             Shape::Statement => text.to_string(),
             Shape::Relation => format!("TABLE {}", text.trim()),
@@ -325,6 +328,45 @@ impl Query {
             {
                 return Err(not_a_query("one that writes or locks rows"));
             }
+            before.set_as_current();
+            Ok(Analysed {
+                memory,
+                statement: part(&text, (*raw).stmt_location, (*raw).stmt_len),
+                text,
+                query,
+            })
+        }
+    }
+}
+
+impl Query {
+    /// Parses, checks and plans `text`. Errs with `ML008` unless it is one statement that only reads; PostgreSQL's own errors
+    /// (syntax, unknown columns) pass through. Functions that run meanwhile cannot write.
+    pub fn new(text: &str) -> Result<Query> {
+        let _read_only = ReadOnly::enter();
+        codes::kept(|| Query::plan(text))
+    }
+
+    /// What a query reads, without planning it. Returns errors as [`Query::new`] does.
+    pub fn reads(text: &str) -> Result<Reads> {
+        let _read_only = ReadOnly::enter();
+        codes::kept(|| {
+            let analysed = Analysed::new(text)?;
+            // SAFETY: the tree is as analysis and rewriting gave it.
+            Ok(unsafe { Reads::of(analysed.query) })
+        })
+    }
+
+    fn plan(text: &str) -> Result<Query> {
+        let Analysed {
+            mut memory,
+            text,
+            statement,
+            query,
+        } = Analysed::new(text)?;
+        // SAFETY: the tree is as analysis and rewriting gave it; the plan lives beside it. The context that was current is put back as there.
+        unsafe {
+            let mut before = memory.set_as_current();
             // The planner changes the tree.
             let row_security = (*query).hasRowSecurity;
             let plan = pg_sys::pg_plan_query(
@@ -334,7 +376,6 @@ impl Query {
                 std::ptr::null_mut(),
             );
             let columns = output_columns((*plan).planTree);
-            let statement = part(&text, (*raw).stmt_location, (*raw).stmt_len);
             before.set_as_current();
             Ok(Query {
                 _memory: memory,
@@ -368,6 +409,39 @@ impl Query {
         unsafe { (*(*self.plan).planTree).plan_rows }
     }
 
+    /// Returns an error where the current role lacks a right that running it takes: on a relation, or on a function. Nothing is read.
+    pub fn require_rights(&self) -> Result<()> {
+        let _read_only = ReadOnly::enter();
+        // SAFETY: plan and text outlive the call. What is started so is never run; starting it looks at rights.
+        codes::kept(|| unsafe {
+            let description = self.description(pg_sys::CreateDestReceiver(pg_sys::CommandDest::DestNone));
+            pg_sys::ExecutorStart(description, pg_sys::EXEC_FLAG_EXPLAIN_ONLY as i32);
+            pg_sys::ExecutorEnd(description);
+            pg_sys::FreeQueryDesc(description);
+        });
+        Ok(())
+    }
+
+    /// What the executor needs to run it.
+    ///
+    /// # Safety
+    /// The receiver is valid, and outlives the run as this value does.
+    unsafe fn description(&self, receiver: *mut pg_sys::DestReceiver) -> *mut pg_sys::QueryDesc {
+        // SAFETY: as the caller promises.
+        unsafe {
+            pg_sys::CreateQueryDesc(
+                self.plan,
+                self.text.as_ptr(),
+                pg_sys::GetActiveSnapshot(),
+                std::ptr::null_mut(),
+                receiver,
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+                0,
+            )
+        }
+    }
+
     /// Runs the query and hands each row to `receive`, until the first error. Nothing it runs may write.
     pub fn run(&self, receive: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
         let mut receiver = Receiver {
@@ -397,16 +471,7 @@ impl Receiver<'_> {
         // query.
         // SAFETY: plan, text and receiver outlive the run; `base` is the receiver's first field (repr(C)), so that PostgreSQL hands it back.
         unsafe {
-            let description = pg_sys::CreateQueryDesc(
-                query.plan,
-                query.text.as_ptr(),
-                pg_sys::GetActiveSnapshot(),
-                std::ptr::null_mut(),
-                (&raw mut *self).cast(),
-                std::ptr::null_mut(),
-                std::ptr::null_mut(),
-                0,
-            );
+            let description = query.description((&raw mut *self).cast());
             pg_sys::ExecutorStart(description, 0);
             execute(description);
             pg_sys::ExecutorFinish(description);

@@ -1,6 +1,6 @@
 //! Relations by their number: names and privileges.
 
-use pgrx::pg_sys;
+use pgrx::{PgList, pg_sys};
 
 use super::{catalog, encoding};
 
@@ -19,9 +19,9 @@ pub fn name_of(oid: pg_sys::Oid) -> Option<String> {
 }
 
 #[allow(clippy::useless_conversion, reason = "from PostgreSQL 16 on the mode is wider")]
-fn has(oid: pg_sys::Oid, privilege: u32) -> bool {
+fn has(role: pg_sys::Oid, oid: pg_sys::Oid, privilege: u32) -> bool {
     // SAFETY: a catalog look-up; the relation is known to be there.
-    let result = unsafe { pg_sys::pg_class_aclcheck(oid, catalog::current_role(), privilege.into()) };
+    let result = unsafe { pg_sys::pg_class_aclcheck(oid, role, privilege.into()) };
     result == pg_sys::AclResult::ACLCHECK_OK
 }
 
@@ -55,12 +55,108 @@ pub fn primary_key(oid: pg_sys::Oid) -> Vec<String> {
     }
 }
 
-/// Whether the caller may read all its columns.
-pub fn may_select(oid: pg_sys::Oid) -> bool {
-    name_of(oid).is_some() && has(oid, pg_sys::ACL_SELECT)
+/// Whether a role may read all its columns: it has SELECT, and gets into its schema.
+pub fn may_select(role: pg_sys::Oid, oid: pg_sys::Oid) -> bool {
+    name_of(oid).is_some() && has(role, oid, pg_sys::ACL_SELECT) && may_use_schema(role, oid)
+}
+
+/// Whether the caller may read one of its columns at least.
+pub fn may_select_some(oid: pg_sys::Oid) -> bool {
+    let role = catalog::current_role();
+    let some = || {
+        // SAFETY: a catalog look-up; the relation is known to be there.
+        let result = unsafe {
+            pg_sys::pg_attribute_aclcheck_all(
+                oid,
+                role,
+                pg_sys::ACL_SELECT.into(),
+                pg_sys::AclMaskHow::ACLMASK_ANY,
+            )
+        };
+        result == pg_sys::AclResult::ACLCHECK_OK
+    };
+    name_of(oid).is_some() && (has(role, oid, pg_sys::ACL_SELECT) || some()) && may_use_schema(role, oid)
+}
+
+fn may_use_schema(role: pg_sys::Oid, oid: pg_sys::Oid) -> bool {
+    // SAFETY: catalog look-ups; the relation is known to be there, and so is its schema.
+    let result = unsafe {
+        let schema = pg_sys::get_rel_namespace(oid);
+        #[cfg(feature = "pg15")]
+        let result = pg_sys::pg_namespace_aclcheck(schema, role, pg_sys::ACL_USAGE.into());
+        #[cfg(not(feature = "pg15"))]
+        let result = pg_sys::object_aclcheck(pg_sys::NamespaceRelationId, schema, role, pg_sys::ACL_USAGE.into());
+        result
+    };
+    result == pg_sys::AclResult::ACLCHECK_OK
+}
+
+/// What the catalog says about a relation; `None` when there is none of this number.
+struct Entry {
+    owner: pg_sys::Oid,
+    kind: u8,
+    has_policies: bool,
+    has_children: bool,
+    columns: i16,
+}
+
+fn entry(oid: pg_sys::Oid) -> Option<Entry> {
+    // SAFETY: a catalog look-up by oid; the tuple is read before it is released, and its fixed part is a pg_class row.
+    unsafe {
+        let tuple = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::RELOID as i32, pg_sys::Datum::from(oid));
+        if tuple.is_null() {
+            return None;
+        }
+        let row = &*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_class>();
+        let entry = Entry {
+            owner: row.relowner,
+            kind: row.relkind as u8,
+            has_policies: row.relrowsecurity,
+            has_children: row.relhassubclass,
+            columns: row.relnatts,
+        };
+        pg_sys::ReleaseSysCache(tuple);
+        Some(entry)
+    }
+}
+
+/// The role that owns it.
+pub fn owner(oid: pg_sys::Oid) -> Option<pg_sys::Oid> {
+    entry(oid).map(|entry| entry.owner)
+}
+
+/// The types of its columns.
+pub fn column_types(oid: pg_sys::Oid) -> Vec<pg_sys::Oid> {
+    let columns = entry(oid).map_or(0, |entry| entry.columns);
+    // SAFETY: a catalog look-up by oid and number, which gives InvalidOid for what is dropped.
+    let types = (1..=columns).map(|column| unsafe { pg_sys::get_atttype(oid, column) });
+    types.filter(|&oid| oid != pg_sys::InvalidOid).collect()
+}
+
+unsafe extern "C-unwind" {
+    fn find_all_inheritors(parent: pg_sys::Oid, lock: i32, parents: *mut *mut pg_sys::List) -> *mut pg_sys::List;
+}
+
+/// Whether whoever may read it reads the same rows: no policy chooses them, and no foreign server is asked, which knows roles of its own.
+pub fn shows_all_alike(oid: pg_sys::Oid) -> bool {
+    let is_foreign = |entry: &Entry| entry.kind == pg_sys::RELKIND_FOREIGN_TABLE;
+    let Some(own) = entry(oid) else { return false };
+    if own.has_policies || is_foreign(&own) {
+        return false;
+    }
+    if !own.has_children {
+        return true;
+    }
+    // SAFETY: the relation is there; the list is one of oids; the guard lets an error pass Rust frames as a panic. The children are not
+    // locked: they are only looked at.
+    let children = unsafe {
+        let find = || find_all_inheritors(oid, pg_sys::NoLock as i32, std::ptr::null_mut());
+        PgList::<pg_sys::Oid>::from_pg(pg_sys::ffi::pg_guard_ffi_boundary(find))
+    };
+    !children.iter_oid().filter_map(entry).any(|child| is_foreign(&child))
 }
 
 /// Whether the caller may set triggers on it: its owner may, and whom it lets.
 pub fn may_set_triggers(oid: pg_sys::Oid) -> bool {
-    name_of(oid).is_some() && has(oid, pg_sys::ACL_TRIGGER)
+    name_of(oid).is_some() && has(catalog::current_role(), oid, pg_sys::ACL_TRIGGER)
 }

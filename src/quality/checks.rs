@@ -24,7 +24,7 @@ fn validate(query: Option<Text>, checks: Option<Jsonb>) -> Results {
         let rows = checks
             .iter()
             .zip(outcomes)
-            .flat_map(|(check, outcome)| results::rows(check, &source.text, outcome, at));
+            .flat_map(|(check, outcome)| results::rows(check, &source.text, outcome, catalog::current_role(), at));
         Ok(rows.collect::<Vec<_>>())
     })();
     TableIterator::new(or_raise(rows))

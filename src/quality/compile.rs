@@ -15,7 +15,7 @@ use crate::algo::quality::valid_format::Format;
 use crate::algo::scan::{self, Bound, Constant, Test};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_COLUMN};
 use crate::pg::intake;
-use crate::pg::query::OutputColumn;
+use crate::pg::query::{OutputColumn, Query};
 
 /// How a check will be answered.
 pub enum Work {
@@ -83,8 +83,14 @@ pub fn named<'s>(name: &str, source: &'s Source) -> Result<&'s OutputColumn> {
 /// Plans a check, adding what it asks to the pass. Errs where the check does not suit the source.
 pub fn compile(check: &Check, source: &Source, pass: &mut Pass) -> Result<Work> {
     match &check.rule {
-        Rule::ColumnsMatch(list) => return Ok(Work::Found(vec![columns_match(list, source)])),
-        Rule::TypeIs(types) => return Ok(Work::Found(vec![type_is(types, column(check, source)?)])),
+        Rule::ColumnsMatch(list) => {
+            source.require_rights()?;
+            return Ok(Work::Found(vec![columns_match(list, source)]));
+        }
+        Rule::TypeIs(types) => {
+            source.require_rights()?;
+            return Ok(Work::Found(vec![type_is(types, column(check, source)?)]));
+        }
         _ => {}
     }
     let asked = match check.column {
@@ -148,13 +154,15 @@ pub fn compile(check: &Check, source: &Source, pass: &mut Pass) -> Result<Work> 
         }
         _ if statement::answers(&check.rule) => {
             // What a statement cannot be made of is an error with or without a proof.
-            statement::sql(check, source)?;
+            let sql = statement::sql(check, source)?;
             let proof = if check.group_by.is_empty() {
                 proof::of(check, source)?
             } else {
                 None
             };
             if let Some(proof) = proof {
+                // It tells what reading would tell, so it takes the same rights.
+                Query::new(&sql)?.require_rights()?;
                 return Ok(Work::Found(vec![statement::proved(check, &proof)]));
             }
             return Ok(Work::Statement(ask(check, source, pass, asked, present(asked))?));

@@ -46,7 +46,7 @@ impl Table {
         let mut kind = String::new();
         let mut not_null = Vec::new();
         let sql = format!(
-            "SELECT c.relkind::text, a.attname::text FROM pg_catalog.pg_class AS c
+            "SELECT c.relkind::pg_catalog.text, a.attname::pg_catalog.text FROM pg_catalog.pg_class AS c
 LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnotnull AND a.attnum > 0
 WHERE c.oid = {relation}::pg_catalog.regclass"
         );

@@ -10,11 +10,11 @@ use super::pass::Pass;
 use super::rule::Rule;
 use super::source::Source;
 use super::stored::{self, Stored, Wanted};
-use super::{near_duplicates, statement, validate};
+use super::{near_duplicates, reads, statement, validate};
 use crate::pg::attempt::attempt;
 use crate::pg::catalog;
 use crate::pg::error::{Result, or_raise};
-use crate::pg::identity::{self, Settings};
+use crate::pg::query::Query;
 use crate::pg::text::Text;
 
 /// A line of the explanation.
@@ -53,10 +53,13 @@ impl Answered {
 
     /// Plans a check, adding what it asks to the shared pass.
     fn of(check: &Check, source: &Source, pass: &mut Pass) -> Result<Answered> {
-        let told = |by: &'static str, sql: String| Answered {
-            by,
-            sql: Some(sql),
-            message: Some(format!("the {SHARED} counts the rows")),
+        let own = |sql: String| -> Result<Answered> {
+            Query::new(&sql)?.require_rights()?;
+            Ok(Answered {
+                sql: Some(sql),
+                message: Some(format!("the {SHARED} counts the rows")),
+                ..Answered::by("own statement")
+            })
         };
         if check.has_expression() {
             validate::plan(check, source)?;
@@ -83,81 +86,63 @@ impl Answered {
                 }),
                 ..Answered::by("second pass")
             },
-            Work::Statement(_) => told("own statement", statement::sql(check, source)?),
-            Work::NearDuplicates(_, similarity) => {
-                told("own statement", near_duplicates::sql(check, source, &similarity)?)
-            }
+            Work::Statement(_) => own(statement::sql(check, source)?)?,
+            Work::NearDuplicates(_, similarity) => own(near_duplicates::sql(check, source, &similarity)?)?,
         })
     }
 }
 
-/// The lines of the checks that one role added to one relation: the shared pass first.
-fn of_relation(group: &[Stored]) -> Result<Vec<Line>> {
-    let (relation, added_by) = (&group[0].name, group[0].added_by);
-    let own = catalog::acts_for(added_by);
+/// The lines of checks that share a scan: the shared pass first. Names and how each is answered are for everybody, the SQL and messages for
+/// whom the results are for.
+fn together(group: &[Stored]) -> Result<Vec<Line>> {
+    let caller = catalog::current_role();
+    let (relation, role) = (&group[0].name, catalog::role_name(group[0].runs_as));
+    let own: Vec<bool> = group.iter().map(Stored::is_own).collect();
+    let line = |check: Option<&Check>, answered: Answered, visible: bool| {
+        (
+            check.and_then(|check| check.id),
+            check.map(|check| Text::from(check.name.as_str())),
+            check.map(|check| Text::from(check.kind)),
+            Text::from(relation.as_str()),
+            Text::from(answered.by),
+            answered.sql.filter(|_| visible).map(Text::from),
+            answered.message.filter(|_| visible).map(Text::from),
+            Text::from(role.as_str()),
+        )
+    };
+    let failed = |message: String| Answered {
+        message: Some(message),
+        ..Answered::by("error")
+    };
     let work = || {
-        let role = catalog::role_name(catalog::current_role());
         let source = Source::open(relation)?;
+        source.require_rights()?;
+        let checks: Vec<&Check> = group.iter().map(|stored| &stored.check).collect();
+        let reads = reads::of(&checks, &source)?;
         let mut pass = Pass::default();
         let mut lines = Vec::with_capacity(group.len() + 1);
-        for Stored { check, .. } in group {
-            let answered = if own || !check.has_expression() {
-                attempt(|| Answered::of(check, &source, &mut pass))?
-            } else {
-                Err(stored::not_yours(added_by))
-            };
-            let answered = answered.unwrap_or_else(|message| Answered {
-                message: Some(message),
-                ..Answered::by("error")
-            });
-            lines.push((
-                check.id,
-                Some(check.name.as_str().into()),
-                Some(check.kind.into()),
-                relation.as_str().into(),
-                answered.by.into(),
-                answered.sql.map(Text::from),
-                answered.message.map(Text::from),
-                role.as_str().into(),
-            ));
+        let mut all = true;
+        for ((check, own), reads) in checks.into_iter().zip(&own).zip(reads) {
+            let answered = attempt(|| Answered::of(check, &source, &mut pass))?.unwrap_or_else(failed);
+            let visible = *own || reads.is_visible_to(caller);
+            all &= visible;
+            lines.push(line(Some(check), answered, visible));
         }
         if let Some(sql) = pass.told(&source)? {
-            let shared = (
-                None,
-                None,
-                None,
-                relation.as_str().into(),
-                SHARED.into(),
-                Some(sql.into()),
-                None,
-                role.into(),
-            );
-            lines.insert(0, shared);
+            let shared = Answered {
+                sql: Some(sql),
+                ..Answered::by(SHARED)
+            };
+            lines.insert(0, line(None, shared, all));
         }
         Ok(lines)
     };
-    let run = attempt(|| {
-        if own {
-            identity::as_role(added_by, &Settings::default(), work)
-        } else {
-            work()
-        }
-    })?;
+    let run = attempt(|| group[0].in_its_name(work))?;
     Ok(run.unwrap_or_else(|message| {
-        let role = catalog::role_name(catalog::current_role());
-        let line = |Stored { check, .. }: &Stored| {
-            (
-                check.id,
-                Some(check.name.as_str().into()),
-                Some(check.kind.into()),
-                relation.as_str().into(),
-                "error".into(),
-                None,
-                Some(message.as_str().into()),
-                role.as_str().into(),
-            )
-        };
-        group.iter().map(line).collect()
+        let lines = group.iter().zip(&own);
+        lines
+            .map(|(stored, &own)| line(Some(&stored.check), failed(message.clone()), own))
+            .collect()
     }))
 }
 
@@ -172,7 +157,7 @@ fn explain_checks(relation: Option<Oid>) -> Lines {
         let stored = stored::find(&wanted)?;
         let mut lines = Vec::with_capacity(stored.len());
         for group in stored.chunk_by(Stored::together) {
-            lines.extend(of_relation(group)?);
+            lines.extend(together(group)?);
         }
         Ok(lines)
     });

@@ -27,6 +27,23 @@ impl Status {
             Status::Skipped => "skipped",
         }
     }
+
+    /// The status of a name.
+    pub fn named(name: &str) -> Option<Status> {
+        let all = [Status::Pass, Status::Skipped, Status::Warn, Status::Fail, Status::Error];
+        all.into_iter().find(|status| status.name() == name)
+    }
+
+    /// How bad it is, beside others.
+    pub fn rank(self) -> u8 {
+        match self {
+            Status::Pass => 0,
+            Status::Skipped => 1,
+            Status::Warn => 2,
+            Status::Fail => 3,
+            Status::Error => 4,
+        }
+    }
 }
 
 /// How a finding becomes a status.

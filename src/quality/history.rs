@@ -6,9 +6,11 @@ use pgrx::pg_sys::Oid;
 use serde_json::{Value as Json, json};
 
 use super::results::ResultRow;
+use super::stored::Stored;
 use crate::pg::attempt::attempt;
 use crate::pg::catalog;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, notice, or_raise};
+use crate::pg::reads::Reads;
 use crate::pg::settings::{self, Retention};
 
 /// Rows that one statement adds.
@@ -24,26 +26,27 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Takes the results of checks of one relation that ran as one role.
-    pub fn add(&mut self, relation: Oid, role: Oid, rows: &[ResultRow]) {
-        if !self.roles.contains(&role) {
-            self.roles.push(role);
+    /// Adds the results of a check.
+    pub fn add(&mut self, stored: &Stored, reads: &Reads, rows: &[ResultRow]) {
+        if !self.roles.contains(&stored.runs_as) {
+            self.roles.push(stored.runs_as);
         }
         // JSON has no NaN and no infinities; PostgreSQL reads them from texts.
         let number = |number: Option<f64>| number.map(|number| number.to_string());
         self.entries.extend(rows.iter().map(|row| {
             json!({
-                "check_id": row.0, "name": row.1, "kind": row.2, "relation": relation.to_u32(), "relation_name": row.3,
+                "check_id": row.0, "name": row.1, "kind": row.2, "relation": stored.relation.to_u32(), "relation_name": row.3,
                 "column_name": row.4, "segment": row.5.as_ref().map(|segment| &segment.0), "status": row.6,
                 "severity": row.7, "metric": row.8, "value": number(row.9), "threshold": row.10,
                 "rows_evaluated": row.11, "rows_failed": row.12, "null_rows": row.14, "duration_ms": number(row.16),
-                "message": row.17, "ran_as": role.to_u32(),
+                "message": row.17, "ran_as": stored.runs_as.to_u32(), "added_by": stored.added_by.to_u32(),
+                "reads": reads.relations, "shareable": reads.shareable,
             })
         }));
     }
 
-    /// Writes them, and prunes what is older than `assay.history_retention` of the roles that they ran as. Where nothing can be
-    /// written a NOTICE says so.
+    /// Writes them, and prunes what is older than `assay.history_retention` of those roles that they ran as whose rights the caller has:
+    /// others' is not for it to say how long. Where nothing can be written a NOTICE says so.
     pub fn keep(self, at: TimestampWithTimeZone) -> Result<()> {
         let retention = settings::history_retention();
         if self.entries.is_empty() || retention == Retention::Nothing {
@@ -64,7 +67,7 @@ impl Journal {
             Ok(())
         })?;
         if let Retention::Seconds(seconds) = retention {
-            for role in self.roles {
+            for role in self.roles.into_iter().filter(|&role| catalog::acts_for(role)) {
                 // Another run may be at the same rows: whoever comes second leaves them, and a later run comes again.
                 let _left = attempt(|| {
                     catalog::as_owner(|| {
@@ -81,15 +84,16 @@ impl Journal {
 }
 
 const INSERT: &str = "INSERT INTO assay.quality_history (run_at, check_id, name, kind, relation, relation_name, column_name, segment,
-    status, severity, metric, value, threshold, rows_evaluated, rows_failed, null_rows, duration_ms, message, ran_as)
+    status, severity, metric, value, threshold, rows_evaluated, rows_failed, null_rows, duration_ms, message, ran_as, added_by,
+    reads, shareable)
 SELECT $2::pg_catalog.timestamptz, r.check_id, r.name, r.kind, r.relation::pg_catalog.regclass, r.relation_name, r.column_name, r.segment,
     r.status, r.severity, r.metric, r.value, r.threshold, r.rows_evaluated, r.rows_failed, r.null_rows, r.duration_ms, r.message,
-    r.ran_as::pg_catalog.regrole
+    r.ran_as::pg_catalog.regrole, r.added_by::pg_catalog.regrole, r.reads::pg_catalog.regclass[], r.shareable
 FROM pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb) AS r(check_id bigint, name pg_catalog.text, kind pg_catalog.text,
     relation pg_catalog.oid, relation_name pg_catalog.text, column_name pg_catalog.text, segment pg_catalog.jsonb,
     status pg_catalog.text, severity pg_catalog.text, metric pg_catalog.text, value pg_catalog.float8, threshold pg_catalog.text,
     rows_evaluated bigint, rows_failed bigint, null_rows bigint, duration_ms pg_catalog.float8, message pg_catalog.text,
-    ran_as pg_catalog.oid)";
+    ran_as pg_catalog.oid, added_by pg_catalog.oid, reads pg_catalog.oid[], shareable boolean)";
 
 const PRUNE: &str = "DELETE FROM assay.quality_history WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY(
     SELECT ctid FROM assay.quality_history

@@ -235,7 +235,7 @@ fn latest(tally: &Tally, interval: &str, kind: Kind) -> Result<Finding> {
     let literal = format!("{}::pg_catalog.{type_name}", pgrx::spi::quote_literal(&at));
     let mut finding = Finding::figure("age_seconds", None, threshold, false);
     let sql = format!(
-        "SELECT extract(epoch FROM pg_catalog.now() - {literal})::float8, {literal} >= pg_catalog.now() - {interval}"
+        "SELECT extract(epoch FROM pg_catalog.now() - {literal})::pg_catalog.float8, {literal} >= pg_catalog.now() - {interval}"
     );
     Query::new(&sql)?.run(&mut |row| {
         if let (Value::Number(age), Value::Number(recent)) = (row.value(0), row.value(1)) {

@@ -1,5 +1,6 @@
 //! Data quality in SQL: profiles and checks, each relation read once.
 
+mod add;
 mod anomaly;
 mod check;
 mod checks;
@@ -18,6 +19,7 @@ mod pass;
 mod profile;
 mod proof;
 mod proposal;
+mod reads;
 mod render;
 mod results;
 mod rule;

@@ -202,11 +202,11 @@ impl Pass {
         Ok(source.select(&outputs.join(",\n")))
     }
 
-    /// Has PostgreSQL plan the pass, without running it.
+    /// Has PostgreSQL plan the pass and look at the rights that it takes, without running it.
     pub fn plan(&self, source: &Source) -> Result<()> {
         let (calls, _) = self.calls();
         if !calls.is_empty() {
-            Query::new(&self.sql(source, &calls)?)?;
+            Query::new(&self.sql(source, &calls)?)?.require_rights()?;
         }
         Ok(())
     }

@@ -22,9 +22,9 @@ pub fn of(check: &Check, source: &Source) -> Result<Option<String>> {
 JOIN pg_catalog.pg_class AS r ON r.oid = c.conrelid
 WHERE c.contype = 'f' AND c.convalidated AND NOT c.condeferrable AND NOT r.relhassubclass
     AND c.conrelid = {child}::pg_catalog.regclass AND c.confrelid = {parent}::pg_catalog.regclass
-    AND {column} = (SELECT pg_catalog.array_agg(a.attname::text) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey))
+    AND {column} = (SELECT pg_catalog.array_agg(a.attname::pg_catalog.text) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey))
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t WHERE t.tgconstraint = c.oid AND t.tgenabled IN ('D', 'R'))
-    AND {field} = (SELECT pg_catalog.array_agg(a.attname::text) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey))
+    AND {field} = (SELECT pg_catalog.array_agg(a.attname::pg_catalog.text) FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey))
 ORDER BY c.oid LIMIT 1",
             child = quote_literal(&source.text),
             parent = quote_literal(parent.to.trim()),
@@ -48,9 +48,9 @@ JOIN pg_catalog.pg_class AS r ON r.oid = i.indexrelid
 JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
 WHERE i.indrelid = {relation}::pg_catalog.regclass AND i.indisunique AND i.indisvalid AND i.indimmediate
     AND i.indpred IS NULL AND i.indexprs IS NULL AND (t.relkind = 'p' OR NOT t.relhassubclass)
-    AND (SELECT pg_catalog.bool_and(a.attname::text = ANY ({columns}) AND (a.attnotnull OR NOT {strict}))
+    AND (SELECT pg_catalog.bool_and(a.attname::pg_catalog.text = ANY ({columns}) AND (a.attnotnull OR NOT {strict}))
         FROM pg_catalog.pg_attribute AS a
-        WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
+        WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::pg_catalog.int2[])[0:i.indnkeyatts - 1]))
 ORDER BY i.indexrelid LIMIT 1",
         relation = quote_literal(&source.text),
         columns = array(columns),
@@ -60,7 +60,7 @@ ORDER BY i.indexrelid LIMIT 1",
 
 fn array(names: &[String]) -> String {
     let names: Vec<String> = names.iter().map(quote_literal).collect();
-    format!("ARRAY[{}]::text[]", names.join(", "))
+    format!("ARRAY[{}]::pg_catalog.text[]", names.join(", "))
 }
 
 fn one_text(sql: &str) -> Result<Option<String>> {

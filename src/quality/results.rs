@@ -3,6 +3,7 @@
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::name;
+use pgrx::pg_sys::Oid;
 use serde_json::Value as Json;
 
 use super::check::Check;
@@ -41,9 +42,9 @@ pub type ResultRow = (
 /// The rows of a set of results.
 pub type Results = TableIterator<'static, ResultRow>;
 
-/// The rows of one check, a line a segment.
-pub fn rows(check: &Check, relation: &str, outcome: Outcome, at: TimestampWithTimeZone) -> Vec<ResultRow> {
-    let role = catalog::role_name(catalog::current_role());
+/// The rows of one check that ran as a role, one per segment.
+pub fn rows(check: &Check, relation: &str, outcome: Outcome, role: Oid, at: TimestampWithTimeZone) -> Vec<ResultRow> {
+    let role = catalog::role_name(role);
     let count = |count: Option<u64>| count.and_then(|count| i64::try_from(count).ok());
     outcome
         .findings
@@ -80,6 +81,17 @@ pub fn rows(check: &Check, relation: &str, outcome: Outcome, at: TimestampWithTi
         .collect()
 }
 
+/// What everybody may see of a check's rows: one row, with the worst of their statuses. Segments are values, and so are figures.
+pub fn without_figures(rows: Vec<ResultRow>) -> Option<ResultRow> {
+    let worst = rows.into_iter().max_by_key(|row| Status::named(&row.6).map(Status::rank))?;
+    let (check_id, name, kind, relation, severity, role, at) =
+        (worst.0, worst.1, worst.2, worst.3, worst.7, worst.21, worst.22);
+    Some((
+        check_id, name, kind, relation, None, None, worst.6, severity, None, None, None, None, None, None, None, None, None, None,
+        None, None, None, role, at,
+    ))
+}
+
 /// Whether a status name is one that a load must not pass with.
 pub fn is_failure(status: &str) -> bool {
     [Status::Fail.name(), Status::Error.name()].contains(&status)
@@ -92,6 +104,10 @@ pub fn told(row: &ResultRow) -> String {
         .as_ref()
         .map(|segment| format!(" in {}", short(&segment.0)))
         .unwrap_or_default();
+    // The caller may see no more of it.
+    if row.8.is_none() && message.is_none() {
+        return format!("\"{name}\": {}.", row.6);
+    }
     let what = match (message, row.12, row.11) {
         (Some(message), ..) if *row.6 == *Status::Error.name() => format!("could not run: {message}"),
         (_, Some(failed), Some(rows)) => format!("{failed} of {rows} rows fail"),

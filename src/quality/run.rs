@@ -1,7 +1,5 @@
-//! Running stored checks: `run_checks` and `assert_checks`.
-//!
-//! A stored check runs as the role that added it, if the caller may act as that role; else as the caller, and then only if it has no
-//! expression in SQL: nobody's expressions run with another's rights.
+//! Running stored checks: `run_checks` and `assert_checks`. Each runs as its own role, whoever calls; what the caller is shown depends on
+//! what it may read.
 
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
@@ -11,6 +9,7 @@ use pgrx::pg_sys::Oid;
 use super::check::Check;
 use super::finding::Finding;
 use super::history::Journal;
+use super::reads;
 use super::results::{self, ResultRow, Results};
 use super::source::Source;
 use super::stored::{self, Stored, Wanted};
@@ -19,9 +18,27 @@ use crate::pg::attempt::attempt;
 use crate::pg::catalog;
 use crate::pg::compute::Reporter;
 use crate::pg::error::{CHECKS_FAILED, Error, Result, or_raise};
-use crate::pg::identity::{self, Settings};
 use crate::pg::options::{required, texts};
+use crate::pg::reads::Reads;
 use crate::pg::text::Text;
+
+/// A check that has run.
+struct Ran<'a> {
+    stored: &'a Stored,
+    rows: Vec<ResultRow>,
+    reads: Reads,
+}
+
+impl Ran<'_> {
+    /// The rows that the caller may see.
+    fn shown(self) -> Vec<ResultRow> {
+        if self.stored.is_own() || self.reads.is_visible_to(catalog::current_role()) {
+            self.rows
+        } else {
+            results::without_figures(self.rows).into_iter().collect()
+        }
+    }
+}
 
 /// Runs stored checks, relation by relation; one that is gone or cannot be read gives errors, and the others go on.
 fn all(wanted: &Wanted<'_>) -> Result<Vec<ResultRow>> {
@@ -41,59 +58,35 @@ fn all_at(wanted: &Wanted<'_>, at: TimestampWithTimeZone) -> Result<(Vec<ResultR
     let (mut rows, mut journal) = (Vec::new(), Journal::default());
     for (index, group) in groups.iter().enumerate() {
         reporter.step(&format!("checking {}", group[0].name), index, groups.len());
-        let own = catalog::acts_for(group[0].added_by);
-        let role = if own {
-            group[0].added_by
-        } else {
-            catalog::current_role()
-        };
-        let found = of_relation(group, own, at)?;
-        journal.add(group[0].relation, role, &found);
-        rows.extend(found);
+        for ran in together(group, at)? {
+            journal.add(ran.stored, &ran.reads, &ran.rows);
+            rows.extend(ran.shown());
+        }
     }
     reporter.finish();
     rows.sort_by(|a, b| (&a.3, a.0).cmp(&(&b.3, b.0)));
     Ok((rows, journal))
 }
 
-/// Runs the checks that one role added to one relation: as that role when they are the caller's `own`.
-fn of_relation(group: &[Stored], own: bool, at: TimestampWithTimeZone) -> Result<Vec<ResultRow>> {
-    let (name, added_by) = (&group[0].name, group[0].added_by);
-    let work = || {
-        let (allowed, refused): (Vec<&Stored>, Vec<&Stored>) =
-            group.iter().partition(|stored| own || !stored.check.has_expression());
-        let checks: Vec<&Check> = allowed.iter().map(|stored| &stored.check).collect();
-        let outcomes = if checks.is_empty() {
-            Vec::new()
-        } else {
-            validate::run(&checks, &Source::open(name)?)?
-        };
-        let mut rows: Vec<ResultRow> = checks
-            .iter()
-            .zip(outcomes)
-            .flat_map(|(check, outcome)| results::rows(check, name, outcome, at))
-            .collect();
-        for stored in refused {
-            rows.extend(results::rows(
-                &stored.check,
-                name,
-                failed(stored::not_yours(added_by)),
-                at,
-            ));
-        }
-        Ok(rows)
-    };
+/// Runs checks that share a scan.
+fn together(group: &[Stored], at: TimestampWithTimeZone) -> Result<Vec<Ran<'_>>> {
+    let checks: Vec<&Check> = group.iter().map(|stored| &stored.check).collect();
     let run = attempt(|| {
-        if own {
-            identity::as_role(added_by, &Settings::default(), work)
-        } else {
-            work()
-        }
+        group[0].in_its_name(|| {
+            let source = Source::open(&group[0].name)?;
+            Ok((validate::run(&checks, &source)?, reads::of(&checks, &source)?))
+        })
     })?;
-    Ok(run.unwrap_or_else(|message| {
-        let rows = |stored: &Stored| results::rows(&stored.check, name, failed(message.clone()), at);
-        group.iter().flat_map(rows).collect()
-    }))
+    let (outcomes, reads) = run.unwrap_or_else(|message| {
+        let outcomes = group.iter().map(|_| failed(message.clone())).collect();
+        (outcomes, vec![Reads::UNKNOWN; group.len()])
+    });
+    let ran = group.iter().zip(outcomes).zip(reads).map(|((stored, outcome), reads)| Ran {
+        stored,
+        rows: results::rows(&stored.check, &stored.name, outcome, stored.runs_as, at),
+        reads,
+    });
+    Ok(ran.collect())
 }
 
 fn failed(message: String) -> Outcome {

@@ -73,6 +73,11 @@ impl Source {
         }
     }
 
+    /// Returns an error where the current role may not read it.
+    pub fn require_rights(&self) -> Result<()> {
+        Query::new(&self.select(""))?.require_rights()
+    }
+
     /// A query over its rows, which go by the name `q`.
     pub fn select(&self, what: &str) -> String {
         format!("SELECT {what} FROM {} AS q", self.relation())

@@ -126,7 +126,7 @@ pub fn sql(check: &Check, source: &Source) -> Result<String> {
         Rule::EqualRowcount(other) => {
             let other = Source::open(&other.compare_model)?;
             Ok(format!(
-                "SELECT '[]', 0::bigint, pg_catalog.count(*)::float8, NULL::text FROM {} AS other",
+                "SELECT '[]', 0::pg_catalog.int8, pg_catalog.count(*)::pg_catalog.float8, NULL::pg_catalog.text FROM {} AS other",
                 other.relation()
             ))
         }
@@ -143,8 +143,8 @@ fn segment_columns(check: &Check, source: &Source) -> Result<Vec<String>> {
 
 /// The segment as a JSON array of texts, from columns named s1, s2, ...
 fn segment_json(check: &Check) -> String {
-    let texts: Vec<String> = (1..=check.group_by.len()).map(|i| format!("s{i}::text")).collect();
-    format!("pg_catalog.to_json(ARRAY[{}]::text[])::text", texts.join(", "))
+    let texts: Vec<String> = (1..=check.group_by.len()).map(|i| format!("s{i}::pg_catalog.text")).collect();
+    format!("pg_catalog.to_json(ARRAY[{}]::pg_catalog.text[])::pg_catalog.text", texts.join(", "))
 }
 
 /// Names for what rows are grouped by: `q.a AS s1, q.b AS s2, `.
@@ -258,7 +258,7 @@ fn duplicates(check: &Check, source: &Source, names: &[String], nulls: bool) -> 
         format!("{} IS NOT NULL", keys[0])
     };
     let numbered = |shape: fn(usize) -> String| (1..=keys.len()).map(shape).collect::<Vec<_>>().join(", ");
-    let texts = numbered(|i| format!("k{i}::text"));
+    let texts = numbered(|i| format!("k{i}::pg_catalog.text"));
     let value = if nulls {
         format!("pg_catalog.jsonb_build_array({})", numbered(|i| format!("k{i}")))
     } else {
@@ -272,9 +272,9 @@ fn duplicates(check: &Check, source: &Source, names: &[String], nulls: bool) -> 
     let mut grouped = segment_columns(check, source)?;
     grouped.extend(keys);
     Ok(format!(
-        "SELECT {segment}, pg_catalog.sum(n)::bigint, pg_catalog.count(*)::float8,
+        "SELECT {segment}, pg_catalog.sum(n)::pg_catalog.int8, pg_catalog.count(*)::pg_catalog.float8,
     pg_catalog.json_build_object('duplicated_values', pg_catalog.count(*), 'rows_involved', pg_catalog.sum(n), 'excess_rows', pg_catalog.sum(n - 1),
-        'values', pg_catalog.json_agg(pg_catalog.json_build_object('value', value, 'rows', n) ORDER BY place) FILTER (WHERE place <= 5))::text
+        'values', pg_catalog.json_agg(pg_catalog.json_build_object('value', value, 'rows', n) ORDER BY place) FILTER (WHERE place <= 5))::pg_catalog.text
 FROM (SELECT *, {value} AS value, pg_catalog.row_number() OVER ({partition} ORDER BY n DESC, {texts}) AS place
     FROM (SELECT {segments}{named_keys}pg_catalog.count(*) AS n FROM {rows} AS q WHERE {filter}{present}
         GROUP BY {grouped} HAVING pg_catalog.count(*) > 1) AS duplicate) AS ranked
@@ -300,9 +300,9 @@ fn grouping(check: &Check) -> String {
 /// Rows that fail by a condition, with some of their values.
 fn failing_values(check: &Check, source: &Source, value: &str, failing: &str) -> Result<String> {
     Ok(format!(
-        "SELECT {segment}, pg_catalog.sum(n)::bigint, pg_catalog.sum(n)::float8,
-    pg_catalog.json_agg(pg_catalog.json_build_object('value', value, 'rows', n) ORDER BY place) FILTER (WHERE place <= 5)::text
-FROM (SELECT *, pg_catalog.row_number() OVER ({partition} ORDER BY n DESC, value::text) AS place
+        "SELECT {segment}, pg_catalog.sum(n)::pg_catalog.int8, pg_catalog.sum(n)::pg_catalog.float8,
+    pg_catalog.json_agg(pg_catalog.json_build_object('value', value, 'rows', n) ORDER BY place) FILTER (WHERE place <= 5)::pg_catalog.text
+FROM (SELECT *, pg_catalog.row_number() OVER ({partition} ORDER BY n DESC, value::pg_catalog.text) AS place
     FROM (SELECT {segments}{value} AS value, pg_catalog.count(*) AS n FROM {rows} AS q WHERE {filter}{failing}
         GROUP BY {grouped}) AS failing) AS ranked
 {by_segment}",
@@ -324,8 +324,8 @@ fn monotonic(check: &Check, source: &Source, order: &Order) -> Result<String> {
     let sort = quote_identifier(&named(&order.sort_column, source)?.name);
     let wrong = order.wrong();
     Ok(format!(
-        "SELECT {segment}, pg_catalog.count(*), pg_catalog.count(*)::float8,
-    pg_catalog.json_agg(pg_catalog.json_build_object('at', sort, 'before', before, 'value', value) ORDER BY place) FILTER (WHERE place <= 5)::text
+        "SELECT {segment}, pg_catalog.count(*), pg_catalog.count(*)::pg_catalog.float8,
+    pg_catalog.json_agg(pg_catalog.json_build_object('at', sort, 'before', before, 'value', value) ORDER BY place) FILTER (WHERE place <= 5)::pg_catalog.text
 FROM (SELECT *, pg_catalog.row_number() OVER ({partition}) AS place
     FROM (SELECT {segments}q.{sort} AS sort, q.{value} AS value,
             pg_catalog.lag(q.{value}) OVER ({windows}) AS before
@@ -370,8 +370,8 @@ fn gaps(check: &Check, source: &Source, step: &Step) -> Result<String> {
         .hint("Numbers take interval alone; datepart is for dates and timestamps."));
     };
     Ok(format!(
-        "SELECT {segment}, pg_catalog.count(*), pg_catalog.count(*)::float8,
-    pg_catalog.json_agg(pg_catalog.json_build_object('after', before, 'before', value) ORDER BY place) FILTER (WHERE place <= 5)::text
+        "SELECT {segment}, pg_catalog.count(*), pg_catalog.count(*)::pg_catalog.float8,
+    pg_catalog.json_agg(pg_catalog.json_build_object('after', before, 'before', value) ORDER BY place) FILTER (WHERE place <= 5)::pg_catalog.text
 FROM (SELECT *, pg_catalog.row_number() OVER ({partition}) AS place
     FROM (SELECT *, pg_catalog.lag(value) OVER ({partition}) AS before
         FROM (SELECT DISTINCT {segments}q.{value} AS value FROM {rows} AS q WHERE {filter}q.{value} IS NOT NULL) AS occurring) AS step
@@ -410,8 +410,8 @@ fn difference(check: &Check, source: &Source, equality: &Equality) -> Result<Str
         "WITH ours AS (SELECT {columns} FROM {} AS q WHERE {}true), theirs AS (SELECT {columns} FROM {} AS other),
 missing AS (TABLE theirs EXCEPT ALL TABLE ours), further AS (TABLE ours EXCEPT ALL TABLE theirs),
 counted AS (SELECT (SELECT pg_catalog.count(*) FROM further) AS further, (SELECT pg_catalog.count(*) FROM missing) AS missing)
-SELECT '[]', further + missing, (further + missing)::float8,
-    pg_catalog.json_build_object('rows_only_here', further, 'rows_only_there', missing)::text FROM counted",
+SELECT '[]', further + missing, (further + missing)::pg_catalog.float8,
+    pg_catalog.json_build_object('rows_only_here', further, 'rows_only_there', missing)::pg_catalog.text FROM counted",
         source.relation(),
         filter(check),
         other.relation(),

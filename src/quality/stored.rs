@@ -1,23 +1,18 @@
-//! Checks that belong to a relation: adding, dropping, finding them.
+//! Checks that belong to a relation, as whom they run, and who may know of them.
 //!
-//! Whoever may set triggers on a relation may add checks to it, for the same reason: loads stand or fall with them.
+//! A stored check runs as the owner of its relation where the role that added it has the owner's rights, else as the role that added it, which
+//! chose to trust the relation; never as its caller. For a relation brings along what others wrote: a view's functions, policies,
+//! expressions of indexes.
 
-use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use super::check::Check;
-use super::compile::compile;
-use super::pass::Pass;
-use super::source::Source;
 use crate::pg::catalog;
-use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_CHECK, or_raise};
-use crate::pg::json::Jsonb;
-use crate::pg::names;
-use crate::pg::options::{object, required, texts};
+use crate::pg::error::{Error, INTERNAL, Result, UNDEFINED_CHECK};
+use crate::pg::identity::{self, Settings};
 use crate::pg::query::Query;
 use crate::pg::relation;
-use crate::pg::text::Text;
 use crate::pg::types::Value;
 
 /// A check of a relation, with who added it.
@@ -27,21 +22,51 @@ pub struct Stored {
     /// The relation's name, as it is now; as it was, when the relation is gone.
     pub name: String,
     pub added_by: Oid,
+    /// The role that it runs as.
+    pub runs_as: Oid,
+    /// The settings under which it was written.
+    pub settings: Settings,
 }
 
-impl Stored {
-    /// Whether two of them run together: those that one role added to one relation do.
-    pub fn together(&self, other: &Stored) -> bool {
-        (self.relation, self.added_by) == (other.relation, other.added_by)
+/// The role that a check runs as. It changes with the owner of the relation, and with the rights of who added it.
+pub fn role_of(relation: Oid, added_by: Oid) -> Oid {
+    match relation::owner(relation) {
+        Some(owner) if catalog::has_rights_of(added_by, owner) => owner,
+        _ => added_by,
     }
 }
 
-/// Why an expression in SQL does not run: nobody's runs with another's rights.
-pub fn not_yours(added_by: Oid) -> String {
-    let role = catalog::role_name(added_by);
-    format!(
-        "its expression in SQL is that of role \"{role}\", as which you may not act; ask \"{role}\" or a superuser to run it"
-    )
+impl Stored {
+    /// Whether two of them share a scan.
+    pub fn together(&self, other: &Stored) -> bool {
+        self.group() == other.group()
+    }
+
+    fn group(&self) -> (&str, u32, u32, &Settings) {
+        let (relation, role) = (self.relation.to_u32(), self.runs_as.to_u32());
+        (&self.name, relation, role, &self.settings)
+    }
+
+    /// Whether the caller has the rights of who added it, or of the role that it runs as: then what it finds is the caller's own.
+    pub fn is_own(&self) -> bool {
+        catalog::acts_for(self.added_by) || catalog::acts_for(self.runs_as)
+    }
+
+    /// Whether the caller may know of it without naming its relation.
+    fn is_known(&self) -> bool {
+        self.is_own() || relation::may_select_some(self.relation) || relation::may_set_triggers(self.relation)
+    }
+
+    /// Runs `work` as its role, under its settings. Returns an error when the role is gone. A stranger is not told how many rows were read.
+    pub fn in_its_name<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let is_own = self.is_own();
+        identity::as_role(self.runs_as, &self.settings, || {
+            if !is_own {
+                identity::set(c"assay.progress", "0")?;
+            }
+            work()
+        })
+    }
 }
 
 /// Which stored checks are wanted.
@@ -53,8 +78,8 @@ pub struct Wanted<'a> {
     pub tags: Option<&'a [String]>,
 }
 
-/// The stored checks that the caller may run, by relation and number: those it added itself or acts for the adder of, and those of
-/// relations that it may read.
+/// Stored checks, by relation, those that share a scan together, and by number: all of a relation that is named; else those that the
+/// caller may know of.
 pub fn find(wanted: &Wanted<'_>) -> Result<Vec<Stored>> {
     let mut conditions = vec!["true".to_string()];
     conditions.extend(wanted.id.map(|id| format!("c.id OPERATOR(pg_catalog.=) {id}")));
@@ -94,11 +119,6 @@ FROM assay.quality_check AS c WHERE {} ORDER BY c.relation_name, c.id",
     })?;
     let mut found = Vec::new();
     for (id, oid, name, added_by, row) in rows {
-        let known = relation::name_of(oid);
-        let may = catalog::acts_for(added_by) || (known.is_some() && relation::may_select(oid));
-        if !may {
-            continue;
-        }
         let row: Json = serde_json::from_str(&row).unwrap_or_default();
         let mut check = Check::parse(written(&row)).map_err(|error| error.at(format!("stored check {id}")))?;
         let tagged = |tags: &[String]| tags.iter().any(|tag| check.tags.contains(tag));
@@ -106,13 +126,20 @@ FROM assay.quality_check AS c WHERE {} ORDER BY c.relation_name, c.id",
             continue;
         }
         check.id = Some(id);
-        found.push(Stored {
+        let stored = Stored {
             check,
             relation: oid,
-            name: known.unwrap_or(name),
+            name: relation::name_of(oid).unwrap_or(name),
             added_by,
-        });
+            runs_as: role_of(oid, added_by),
+            settings: serde_json::from_value(row["settings"].clone())
+                .map_err(|problem| Error::new(INTERNAL, format!("the settings of stored check {id}: {problem}")))?,
+        };
+        if wanted.relation.is_some() || stored.is_known() {
+            found.push(stored);
+        }
     }
+    found.sort_by(|a, b| (a.group(), a.check.id).cmp(&(b.group(), b.check.id)));
     Ok(found)
 }
 
@@ -148,109 +175,4 @@ pub fn one(id: i64) -> Result<Stored> {
         Error::new(UNDEFINED_CHECK, format!("check {id} does not exist"))
             .hint("SELECT check_id, name FROM assay.checks shows the checks of the relations you may read.")
     })
-}
-
-/// `add_check(relation, kind, ...)`.
-#[pg_extern(sql = false)]
-#[allow(clippy::too_many_arguments)]
-fn add_check(
-    relation: Option<Oid>,
-    kind: Option<Text>,
-    column_name: Option<Text>,
-    args: Option<Jsonb>,
-    name: Option<Text>,
-    filter: Option<Text>,
-    group_by: Option<Vec<Option<Text>>>,
-    mostly: Option<f64>,
-    warn_if: Option<Text>,
-    error_if: Option<Text>,
-    severity: Option<Text>,
-    tags: Option<Vec<Option<Text>>>,
-) -> i64 {
-    catalog::prevent_read_only(c"assay.add_check()");
-    or_raise((|| {
-        let oid = required("relation", relation)?;
-        let written = json!({
-            "kind": required("kind", kind)?, "column_name": column_name, "args": object("args", args)?, "name": name,
-            "where": filter, "group_by": texts("group_by", group_by)?, "mostly": mostly, "warn_if": warn_if, "error_if": error_if,
-            "severity": severity, "tags": texts("tags", tags)?,
-        });
-        let row = Json::Object(
-            written
-                .as_object()
-                .cloned()
-                .unwrap_or_default()
-                .into_iter()
-                .filter(|(_, value)| !value.is_null())
-                .collect(),
-        );
-        let mut check = Check::parse(row.clone())?;
-        names::check("check's name", &check.name)?;
-        let relation_name = relation::name_of(oid).ok_or_else(|| {
-            Error::new(INVALID_PARAMETER, format!("there is no relation {}", oid.to_u32()))
-                .hint("Name a table or view.")
-        })?;
-        if !relation::may_set_triggers(oid) {
-            return Err(Error::new(
-                INSUFFICIENT_PRIVILEGE,
-                format!("permission denied to add a check to {relation_name}"),
-            )
-            .hint("It takes the relation's owner, or the privilege TRIGGER on it."));
-        }
-        // Now is the time to say that a column is missing.
-        let source = Source::open(&relation_name)?;
-        compile(&check, &source, &mut Pass::default())?;
-        let added_by = catalog::current_role();
-        let list = |names: &[String]| Json::from(names.to_vec()).to_string();
-        let id: Option<i64> = catalog::as_owner(|| {
-            catalog::write_returning(
-                "INSERT INTO assay.quality_check (relation, relation_name, kind, column_name, args, name, \"where\", group_by, mostly,
-                     warn_if, error_if, severity, tags, added_by)
-                 VALUES ($1::pg_catalog.oid, $2, $3, $4, $5::pg_catalog.jsonb, $6, $7,
-                     ARRAY(SELECT pg_catalog.jsonb_array_elements_text($8::pg_catalog.jsonb)), $9, $10, $11, $12,
-                     ARRAY(SELECT pg_catalog.jsonb_array_elements_text($13::pg_catalog.jsonb)), $14::pg_catalog.oid)
-                 RETURNING id",
-                &[
-                    oid.into(),
-                    relation_name.as_str().into(),
-                    check.kind.into(),
-                    check.column.as_deref().into(),
-                    row["args"].to_string().as_str().into(),
-                    check.name.as_str().into(),
-                    check.filter.as_deref().into(),
-                    list(&check.group_by).as_str().into(),
-                    check.mostly.into(),
-                    warn_if.into(),
-                    error_if.into(),
-                    check.severity.name().into(),
-                    list(&check.tags).as_str().into(),
-                    added_by.into(),
-                ],
-            )
-        })?;
-        check.id = id;
-        id.ok_or_else(|| Error::new(crate::pg::error::INTERNAL, "the check was not stored"))
-    })())
-}
-
-/// `drop_check(check_id)`.
-#[pg_extern(sql = false)]
-fn drop_check(check_id: Option<i64>) {
-    catalog::prevent_read_only(c"assay.drop_check()");
-    or_raise((|| {
-        let stored = one(required("check_id", check_id)?)?;
-        if !catalog::acts_for(stored.added_by) && !relation::may_set_triggers(stored.relation) {
-            return Err(Error::new(
-                INSUFFICIENT_PRIVILEGE,
-                format!("permission denied to drop check \"{}\"", stored.check.name),
-            )
-            .hint("It takes the role that added it, or the owner of its relation."));
-        }
-        catalog::as_owner(|| {
-            catalog::write(
-                "DELETE FROM assay.quality_check WHERE id OPERATOR(pg_catalog.=) $1",
-                &[check_id.into()],
-            )
-        })
-    })());
 }

@@ -19,6 +19,7 @@ use crate::pg::catalog;
 use crate::pg::compute::Reporter;
 use crate::pg::error::Result;
 use crate::pg::intake;
+use crate::pg::query::Query;
 
 /// What a check found, and how long it took by itself; what the shared pass took counts for none of them.
 pub struct Outcome {
@@ -57,10 +58,21 @@ pub fn run(checks: &[&Check], source: &Source) -> Result<Vec<Outcome>> {
         .collect())
 }
 
-/// Plans a check by itself, reading nothing. Errs where PostgreSQL cannot plan it.
+/// Plans all that a check runs, reading nothing. Returns an error where PostgreSQL cannot plan it, or the role lacks a right that it takes.
 pub fn plan(check: &Check, source: &Source) -> Result<()> {
     let mut pass = Pass::default();
-    compile::compile(check, source, &mut pass)?;
+    match compile::compile(check, source, &mut pass)? {
+        Work::Statement(_) => Query::new(&statement::sql(check, source)?)?.require_rights()?,
+        Work::NearDuplicates(_, similarity) => {
+            Query::new(&near_duplicates::sql(check, source, &similarity)?)?.require_rights()?;
+        }
+        Work::Found(_)
+        | Work::Rows(_)
+        | Work::Figure(..)
+        | Work::Segments(_)
+        | Work::Bounds(..)
+        | Work::Anomaly(..) => {}
+    }
     pass.plan(source)
 }
 

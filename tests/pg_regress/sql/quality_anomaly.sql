@@ -83,7 +83,7 @@ SELECT name, segment, status, metric, CASE WHEN metric <> 'freshness' THEN round
 SELECT assay.assert_checks('stock', '{nothing}');
 \set VERBOSITY default
 CALL fails($$SELECT assay.failing_rows((SELECT max(check_id) FROM assay.checks WHERE name = 'volume'))$$);
--- Another role's runs see other rows, perhaps, and are not learned from.
+-- Whoever runs it, it runs as the same role, sees the same rows, and learns from the same past.
 CREATE ROLE assay_sentry;
 GRANT SELECT ON stock TO assay_sentry;
 SET ROLE assay_sentry;

@@ -86,7 +86,7 @@ SELECT plan_of('SELECT * FROM assay.check_history WHERE check_id = 100001');
 SELECT plan_of($$SELECT ctid FROM assay.quality_history WHERE ran_as::oid = 10::oid AND run_at < now() - make_interval(secs => 7776000) ORDER BY run_at LIMIT 10000 FOR UPDATE SKIP LOCKED$$);
 SELECT assay.prune_history('0 days') > 20000 AS pruned;
 
--- Whose it is: the role's that ran it, and of those who may read every row of the relation.
+-- Whose it is: the role's that it ran as, and of those who may read every row of the relation.
 CREATE ROLE assay_watcher;
 CREATE ROLE assay_passer;
 CREATE ROLE assay_row_reader;
@@ -110,14 +110,14 @@ GRANT SELECT ON watched.order_line TO assay_passer, assay_row_reader;
 SET ROLE assay_passer;
 SELECT count(*) AS may_read FROM assay.check_history;
 SELECT assay.prune_history('0 days') AS still_not_his;
--- What he runs himself is his own, and he prunes no more than that, whatever retention he sets.
+-- What he runs is not his own either: he prunes nothing, whatever retention he sets.
 SELECT status, role FROM assay.run_checks('watched.order_line');
 SET assay.history_retention = 1;
 SELECT pg_sleep(1.1);
 SELECT status, role FROM assay.run_checks('watched.order_line');
 RESET assay.history_retention;
 SELECT ran_as, count(*) FROM assay.check_history GROUP BY ran_as ORDER BY ran_as::text;
--- Whom row-level security shows some of the rows only does not learn what others saw of all.
+-- Whom row-level security shows some of the rows only does not learn what is found of all.
 SET ROLE assay_watcher;
 ALTER TABLE watched.order_line ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON watched.order_line USING (owner = current_user);

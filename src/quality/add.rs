@@ -1,0 +1,185 @@
+//! Adding checks to a relation, changing and dropping them.
+//!
+//! Whoever may set triggers on a relation may add checks to it, and drop them, for the same reason: loads stand or fall with them.
+
+use pgrx::pg_extern;
+use pgrx::pg_sys::Oid;
+use serde_json::{Value as Json, json};
+
+use super::check::Check;
+use super::source::Source;
+use super::stored::{self, role_of};
+use super::validate;
+use crate::pg::catalog;
+use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INTERNAL, INVALID_PARAMETER, Result, or_raise};
+use crate::pg::identity::{self, Settings};
+use crate::pg::json::Jsonb;
+use crate::pg::names;
+use crate::pg::options::{object, required, texts};
+use crate::pg::relation;
+use crate::pg::text::Text;
+
+/// A check that is there: its number, and who added it.
+struct Known {
+    id: i64,
+    added_by: Oid,
+}
+
+/// The first check of a name on a relation; others wait until this transaction ends before they look for one.
+fn named(relation: Oid, name: &str) -> Result<Option<Known>> {
+    catalog::lock_object(c"quality_check", relation);
+    let found: Option<Vec<i64>> = catalog::as_owner(|| {
+        catalog::write_returning(
+            "SELECT ARRAY[id, added_by::pg_catalog.oid::pg_catalog.int8]
+FROM assay.quality_check
+WHERE relation::pg_catalog.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND name OPERATOR(pg_catalog.=) $2
+ORDER BY id LIMIT 1",
+            &[relation.into(), name.into()],
+        )
+    })?;
+    Ok(found.and_then(|found| match found[..] {
+        [id, added_by] => Some(Known {
+            id,
+            added_by: Oid::from(u32::try_from(added_by).ok()?),
+        }),
+        _ => None,
+    }))
+}
+
+/// A check of a name that is there. Returns 42501 where the caller may not change it.
+fn changeable(relation: Oid, name: &str) -> Result<Option<Known>> {
+    let known = named(relation, name)?;
+    match &known {
+        Some(known) if !catalog::acts_for(known.added_by) => Err(Error::new(
+            INSUFFICIENT_PRIVILEGE,
+            format!("permission denied to change check \"{name}\""),
+        )
+        .detail(format!("Role \"{}\" added it.", catalog::role_name(known.added_by)))
+        .hint("Choose another name, or have that role granted to you.")),
+        _ => Ok(known),
+    }
+}
+
+/// `add_check(relation, kind, ...)`.
+#[pg_extern(sql = false)]
+#[allow(clippy::too_many_arguments)]
+fn add_check(
+    relation: Option<Oid>,
+    kind: Option<Text>,
+    column_name: Option<Text>,
+    args: Option<Jsonb>,
+    name: Option<Text>,
+    filter: Option<Text>,
+    group_by: Option<Vec<Option<Text>>>,
+    mostly: Option<f64>,
+    warn_if: Option<Text>,
+    error_if: Option<Text>,
+    severity: Option<Text>,
+    tags: Option<Vec<Option<Text>>>,
+) -> i64 {
+    catalog::prevent_read_only(c"assay.add_check()");
+    or_raise((|| {
+        let oid = required("relation", relation)?;
+        let written = json!({
+            "kind": required("kind", kind)?, "column_name": column_name, "args": object("args", args)?, "name": name,
+            "where": filter, "group_by": texts("group_by", group_by)?, "mostly": mostly, "warn_if": warn_if, "error_if": error_if,
+            "severity": severity, "tags": texts("tags", tags)?,
+        });
+        let row = Json::Object(
+            written
+                .as_object()
+                .cloned()
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .collect(),
+        );
+        let check = Check::parse(row.clone())?;
+        names::check("check's name", &check.name)?;
+        let relation_name = relation::name_of(oid).ok_or_else(|| {
+            Error::new(INVALID_PARAMETER, format!("there is no relation {}", oid.to_u32()))
+                .hint("Name a table or view.")
+        })?;
+        if !relation::may_set_triggers(oid) {
+            return Err(Error::new(
+                INSUFFICIENT_PRIVILEGE,
+                format!("permission denied to add a check to {relation_name}"),
+            )
+            .hint("It takes the relation's owner, or the privilege TRIGGER on it."));
+        }
+        let known = name.as_deref().map(|name| changeable(oid, name)).transpose()?.flatten();
+        // A check stays that of who added it: a superuser who changes it has it run with no more rights than before.
+        let added_by = known.as_ref().map_or_else(catalog::current_role, |known| known.added_by);
+        let settings = Settings::in_force();
+        // Now is the time to say that a column or a right is missing.
+        identity::as_role(role_of(oid, added_by), &settings, || {
+            validate::plan(&check, &Source::open(&relation_name)?)
+        })?;
+        let settings = serde_json::to_string(&settings)
+            .map_err(|problem| Error::new(INTERNAL, format!("settings cannot be written: {problem}")))?;
+        let list = |names: &[String]| Json::from(names.to_vec()).to_string();
+        let id: Option<i64> = catalog::as_owner(|| {
+            catalog::write_returning(
+                if known.is_some() { UPDATE } else { INSERT },
+                &[
+                    oid.into(),
+                    relation_name.as_str().into(),
+                    check.kind.into(),
+                    check.column.as_deref().into(),
+                    row["args"].to_string().as_str().into(),
+                    check.name.as_str().into(),
+                    check.filter.as_deref().into(),
+                    list(&check.group_by).as_str().into(),
+                    check.mostly.into(),
+                    warn_if.into(),
+                    error_if.into(),
+                    check.severity.name().into(),
+                    list(&check.tags).as_str().into(),
+                    settings.as_str().into(),
+                    added_by.into(),
+                    known.map(|known| known.id).into(),
+                ],
+            )
+        })?;
+        id.ok_or_else(|| {
+            Error::new(INTERNAL, "the check was not stored").hint("Another session has just dropped it; add it again.")
+        })
+    })())
+}
+
+const INSERT: &str = "INSERT INTO assay.quality_check (relation, relation_name, kind, column_name, args, name, \"where\", group_by, mostly,
+    warn_if, error_if, severity, tags, settings, added_by)
+VALUES ($1::pg_catalog.oid, $2, $3, $4, $5::pg_catalog.jsonb, $6, $7,
+    ARRAY(SELECT pg_catalog.jsonb_array_elements_text($8::pg_catalog.jsonb)), $9, $10, $11, $12,
+    ARRAY(SELECT pg_catalog.jsonb_array_elements_text($13::pg_catalog.jsonb)), $14::pg_catalog.jsonb, $15::pg_catalog.oid)
+RETURNING id";
+
+const UPDATE: &str = "UPDATE assay.quality_check SET (relation_name, kind, column_name, args, \"where\", group_by, mostly, warn_if, error_if,
+    severity, tags, settings) = ROW($2, $3, $4, $5::pg_catalog.jsonb, $7,
+    ARRAY(SELECT pg_catalog.jsonb_array_elements_text($8::pg_catalog.jsonb)), $9, $10, $11, $12,
+    ARRAY(SELECT pg_catalog.jsonb_array_elements_text($13::pg_catalog.jsonb)), $14::pg_catalog.jsonb)
+WHERE id OPERATOR(pg_catalog.=) $16 AND relation::pg_catalog.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid
+  AND name OPERATOR(pg_catalog.=) $6 AND added_by::pg_catalog.oid OPERATOR(pg_catalog.=) $15::pg_catalog.oid
+RETURNING id";
+
+/// `drop_check(check_id)`.
+#[pg_extern(sql = false)]
+fn drop_check(check_id: Option<i64>) {
+    catalog::prevent_read_only(c"assay.drop_check()");
+    or_raise((|| {
+        let stored = stored::one(required("check_id", check_id)?)?;
+        if !catalog::acts_for(stored.added_by) && !relation::may_set_triggers(stored.relation) {
+            return Err(Error::new(
+                INSUFFICIENT_PRIVILEGE,
+                format!("permission denied to drop check \"{}\"", stored.check.name),
+            )
+            .hint("It takes the role that added it, or the owner of its relation."));
+        }
+        catalog::as_owner(|| {
+            catalog::write(
+                "DELETE FROM assay.quality_check WHERE id OPERATOR(pg_catalog.=) $1",
+                &[check_id.into()],
+            )
+        })
+    })());
+}
