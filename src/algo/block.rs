@@ -2,6 +2,7 @@
 //!
 //! Every SQL type comes as one of three kinds of cells; [`Kind`] says what they mean.
 
+use super::error::Result;
 use super::texts::Texts;
 
 /// The most rows of a block: a block of eight-byte cells stays in the first or second cache.
@@ -183,30 +184,33 @@ impl BlockColumn {
         }
     }
 
-    /// Appends a text; NULL when this is no column of texts.
+    /// Appends a text; NULL when this is no column of texts. Returns an error where there is no room for it; the block's other buffers
+    /// have a bounded size.
     #[inline]
-    pub fn push_text(&mut self, text: &str) {
+    pub fn push_text(&mut self, text: &str) -> Result<()> {
         match &mut self.cells {
             Cells::Texts(texts) => {
+                texts.reserve(text)?;
                 texts.push(text);
                 self.present.push(true);
             }
             _ => self.push_null(),
         }
+        Ok(())
     }
 
     /// Some of its rows, as a column of their own.
-    pub fn select(&self, rows: impl Iterator<Item = usize>) -> BlockColumn {
+    pub fn select(&self, rows: impl Iterator<Item = usize>) -> Result<BlockColumn> {
         let mut chosen = BlockColumn::new(self.kind);
         for row in rows {
             match &self.cells {
                 _ if !self.present[row] => chosen.push_null(),
                 Cells::Integers(integers) => chosen.push_integer(integers[row]),
                 Cells::Numbers(numbers) => chosen.push_number(numbers[row]),
-                Cells::Texts(texts) => chosen.push_text(texts.get(row)),
+                Cells::Texts(texts) => chosen.push_text(texts.get(row))?,
             }
         }
-        chosen
+        Ok(chosen)
     }
 
     /// Whether it has taken as much as a block should hold.
@@ -250,10 +254,10 @@ mod tests {
     #[test]
     fn cells_and_nulls_stand_side_by_side() {
         let mut texts = BlockColumn::new(Kind::Text);
-        texts.push_text("a");
+        texts.push_text("a").unwrap();
         texts.push_null();
-        texts.push_text("");
-        texts.push_text("über");
+        texts.push_text("").unwrap();
+        texts.push_text("über").unwrap();
         let Cells::Texts(cells) = texts.cells() else { panic!() };
         assert_eq!(cells.iter().collect::<Vec<_>>(), ["a", "", "", "über"]);
         assert_eq!(texts.present(), [true, false, true, true]);
@@ -271,10 +275,10 @@ mod tests {
     #[test]
     fn long_texts_fill_a_block_early() {
         let mut texts = BlockColumn::new(Kind::Text);
-        texts.push_text(&"x".repeat(TEXT_BYTES));
+        texts.push_text(&"x".repeat(TEXT_BYTES)).unwrap();
         assert!(texts.is_full());
         texts.clear();
-        (0..ROWS).for_each(|_| texts.push_text("x"));
+        (0..ROWS).for_each(|_| texts.push_text("x").unwrap());
         assert!(texts.is_full());
     }
 }

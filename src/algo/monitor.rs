@@ -51,3 +51,30 @@ impl<'m, P> Watched<'m, P> {
         Watched { params, monitor }
     }
 }
+
+/// A look at a monitor once for so much work, so that looking takes no time.
+pub struct Pace<'m> {
+    monitor: &'m dyn Monitor,
+    work: usize,
+}
+
+impl<'m> Pace<'m> {
+    /// Work between two looks: the unit is about that of reading a byte, some nanoseconds and at worst a hundred microseconds.
+    const WORK: usize = 256;
+
+    /// Looks at `monitor`.
+    pub fn new(monitor: &'m dyn Monitor) -> Self {
+        Pace { monitor, work: 0 }
+    }
+
+    /// Says that so much work is about to be done. Returns an error once the computation should end.
+    #[inline]
+    pub fn spend(&mut self, work: usize) -> Result<()> {
+        self.work += work;
+        if self.work < Self::WORK {
+            return Ok(());
+        }
+        self.work = 0;
+        self.monitor.check()
+    }
+}

@@ -23,6 +23,8 @@ use super::error::{Error, Result};
 use super::hash::hash_bytes;
 use super::linear::gram::Gram;
 use super::metrics::{Inputs, Metric, Rows, Tally, with_rows};
+use super::monitor::{Monitor, Unwatched};
+use super::room;
 use super::scan::Scan;
 
 const MAGIC: [u8; 4] = *b"AsSt";
@@ -130,11 +132,11 @@ impl State {
 
     /// Adds what `other` saw. Errs when that is of another kind, and as the accumulator's merge does; the state is then of no
     /// further use.
-    pub fn merge(&mut self, other: &State) -> Result<()> {
+    pub fn merge(&mut self, other: &State, monitor: &dyn Monitor) -> Result<()> {
         match (self, other) {
             (State::Metric(ours), State::Metric(theirs)) => ours.merge(theirs),
             (State::Gram(ours), State::Gram(theirs)) => ours.merge(theirs),
-            (State::Scan(ours), State::Scan(theirs)) => ours.merge(theirs),
+            (State::Scan(ours), State::Scan(theirs)) => ours.merge_watched(theirs, monitor),
             (ours, theirs) => {
                 let name = |state: &State| format!("a state of {}", state.kind());
                 Err(Error::Mismatch {
@@ -142,6 +144,14 @@ impl State {
                     right: name(theirs),
                 })
             }
+        }
+    }
+
+    /// Works off what has come and waits for more, so that bytes can be made without a copy.
+    pub fn settle(&mut self, monitor: &dyn Monitor) -> Result<()> {
+        match self {
+            State::Metric(_) | State::Gram(_) => Ok(()),
+            State::Scan(scan) => scan.flush(monitor),
         }
     }
 
@@ -165,12 +175,13 @@ impl State {
 
     /// The bytes that [`State::from_bytes`] reads. Errs when they would be more than 4 GiB. O(size).
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let mut header = Vec::with_capacity(HEADER + self.memory());
+        // A number takes no more than a quarter more there than in memory.
+        let mut header = room::with_capacity(HEADER + self.memory() / 4 * 5)?;
         header.resize(HEADER, 0);
         let mut bytes = match self {
             State::Metric(tally) => with_rows!(tally.rows(), rows => encode(rows, header)),
             State::Gram(gram) => encode(gram, header),
-            State::Scan(scan) => encode(scan.settled().as_ref(), header),
+            State::Scan(scan) => encode(scan.settled(&Unwatched)?.as_ref(), header),
         }?;
         let kind = self.kind().code();
         let length = u32::try_from(bytes.len() - HEADER).map_err(|_| Error::Memory {
@@ -206,6 +217,8 @@ impl State {
         if u32::from_le_bytes([c0, c1, c2, c3]) != checksum(version, code, payload) {
             return Err(damaged("its checksum does not agree"));
         }
+        // Reading allocates piece by piece and cannot fail; so it is asked before whether there is room for all of it.
+        drop(room::with_capacity::<u8>(payload.len().saturating_mul(4))?);
         match Kind::of_code(code).ok_or_else(|| damaged(format!("kind {code} is not known")))? {
             Kind::Metric(metric) => {
                 let rows = match (metric, metric.inputs()) {

@@ -1,5 +1,8 @@
 //! Many texts in one piece of memory: nothing to allocate or to free for each.
 
+use super::error::Result;
+use super::room;
+
 /// Texts one behind the other.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Texts {
@@ -28,6 +31,13 @@ impl Texts {
     /// The texts in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         (0..self.ends.len()).map(|place| self.get(place))
+    }
+
+    /// Makes room for one more text. Returns an error where there is none.
+    #[inline]
+    pub fn reserve(&mut self, text: &str) -> Result<()> {
+        room::reserve_text(&mut self.bytes, text.len())?;
+        room::reserve(&mut self.ends, 1)
     }
 
     /// Appends a text.

@@ -5,6 +5,7 @@ use std::ffi::CString;
 use pgrx::{pg_extern, pg_sys};
 
 use crate::algo::state::State;
+use crate::pg::foreground::Foreground;
 use crate::pg::error::{DAMAGED_STATE, Error, MISMATCHED_STATES, Result, or_raise};
 use crate::pg::state::{self, StateDatum};
 
@@ -85,7 +86,7 @@ fn merge_states(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
         let right = state::look(fcinfo, 1, |state| Ok(state.clone()))?;
         let merged = match (left, right) {
             (Some(mut left), Some(right)) => {
-                left.merge(&right)?;
+                left.merge(&right, &Foreground::new()?)?;
                 Some(left)
             }
             (left, right) => left.or(right),

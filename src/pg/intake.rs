@@ -7,9 +7,15 @@ use pgrx::{PgMemoryContexts, pg_sys};
 
 use super::encoding;
 use super::error::Result;
+use super::foreground::Foreground;
 use super::types::{self, Reader, Value};
+use crate::algo;
 use crate::algo::block::{BlockColumn, Kind};
+use crate::algo::monitor::Monitor;
 use crate::algo::scan::{Constant, cell};
+
+/// Bytes of a text that is long: a row may have a thousand of them.
+const LONG: usize = 1 << 20;
 
 /// Takes the values of one SQL type in.
 pub struct Intake {
@@ -112,7 +118,19 @@ impl Intake {
     /// # Safety
     /// `datum` is a non-null value of this intake's type.
     #[inline]
-    pub unsafe fn push(&mut self, datum: pg_sys::Datum, column: &mut BlockColumn) {
+    pub unsafe fn push(
+        &mut self,
+        datum: pg_sys::Datum,
+        column: &mut BlockColumn,
+        monitor: &Foreground,
+    ) -> algo::error::Result<()> {
+        let mut text = |text: &str| {
+            if text.len() > LONG {
+                monitor.check()?;
+                monitor.allow(text.len())?;
+            }
+            column.push_text(text)
+        };
         match &mut self.way {
             Way::Double => column.push_number(f64::from_bits(datum.value() as u64)),
             Way::Integer(integer) => column.push_integer(integer(datum)),
@@ -120,20 +138,21 @@ impl Intake {
             // SAFETY: the datum is of the reader's type, as the caller promises.
             Way::Number(reader) | Way::Text(reader) => match unsafe { reader.read(datum) } {
                 Value::Number(number) => column.push_number(number),
-                Value::Text(text) => column.push_text(&text),
+                Value::Text(value) => return text(&value),
                 _ => column.push_null(),
             },
             // SAFETY: as above.
             Way::Interval => column.push_integer(unsafe { microseconds(datum) }),
             Way::Enum(labels) => {
                 let value = pg_sys::Oid::from(datum.value() as u32);
-                column.push_text(labels.entry(value).or_insert_with(|| types::enum_label(value).0.into()));
+                return text(labels.entry(value).or_insert_with(|| types::enum_label(value).0.into()));
             }
             // SAFETY: as above.
-            Way::Bytes => column.push_text(&unsafe { types::hexadecimal(datum) }),
+            Way::Bytes => return text(&unsafe { types::hexadecimal(datum) }),
             // SAFETY: as above: the function is that of the datum's type.
-            Way::Output(function) => column.push_text(&unsafe { types::written(function, datum) }),
+            Way::Output(function) => return text(&unsafe { types::written(function, datum) }),
         }
+        Ok(())
     }
 }
 
@@ -161,17 +180,24 @@ fn output_function(type_oid: pg_sys::Oid) -> Box<pg_sys::FmgrInfo> {
     info
 }
 
-/// Appends a row of arguments to the columns of a block, each by the intake of its place, which must be that of its type.
+/// Appends a row of arguments to the columns of a block, each by the intake of its place, which must be that of its type. Returns an error
+/// where a long text finds no room.
 #[inline]
-pub fn push_row(intakes: &mut [Intake], values: &[pg_sys::NullableDatum], block: &mut [BlockColumn]) {
+pub fn push_row(
+    intakes: &mut [Intake],
+    values: &[pg_sys::NullableDatum],
+    block: &mut [BlockColumn],
+    monitor: &Foreground,
+) -> algo::error::Result<()> {
     for ((intake, value), column) in intakes.iter_mut().zip(values).zip(block) {
         if value.isnull {
             column.push_null();
         } else {
             // SAFETY: the datum is not null, and its call site's type is the intake's.
-            unsafe { intake.push(value.value, column) }
+            unsafe { intake.push(value.value, column, monitor)? }
         }
     }
+    Ok(())
 }
 
 /// A value that is written as text, as a cell of its type. Errors of the type's input function pass through; `None` when it gives NULL.
@@ -185,7 +211,7 @@ pub fn constant(type_oid: pg_sys::Oid, text: &str) -> Result<Option<Constant>> {
         let (mut function, mut parameter) = (pg_sys::Oid::INVALID, pg_sys::Oid::INVALID);
         pg_sys::getTypeInputInfo(base, &mut function, &mut parameter);
         let datum = pg_sys::OidInputFunctionCall(function, text.as_ptr().cast_mut(), parameter, -1);
-        Intake::of(base).push(datum, &mut column);
+        Intake::of(base).push(datum, &mut column, &Foreground::new()?)?;
     }
     Ok(cell(&column, 0))
 }

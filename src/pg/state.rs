@@ -12,7 +12,8 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
 use pgrx::{pg_guard, pg_sys};
 
 use super::arguments;
-use super::error::{DAMAGED_STATE, Error, LIMIT_EXCEEDED, Result, WRONG_CALL};
+use super::error::{DAMAGED_STATE, Error, LIMIT_EXCEEDED, Result, WRONG_CALL, or_raise};
+use super::foreground::Foreground;
 use crate::algo::state::State;
 
 /// A non-null value of `assay.state` on its way to PostgreSQL.
@@ -59,7 +60,10 @@ const MOST_BYTES: usize = (1 << 30) - 1 - HEADER;
 unsafe extern "C-unwind" fn get_flat_size(object: *mut pg_sys::ExpandedObjectHeader) -> usize {
     // SAFETY: PostgreSQL calls this with a header that `expand` made, the first field of an Expanded.
     let object = unsafe { &mut *object.cast::<Expanded>() };
-    object.flat = flat(&object.state).unwrap_or_else(|error| error.raise());
+    object.flat = or_raise((|| {
+        object.state.settle(&Foreground::new()?)?;
+        flat(&object.state)
+    })());
     HEADER + object.flat.len()
 }
 
@@ -250,7 +254,7 @@ pub fn combine(fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<StateDatum>> {
     }
     let nothing: Option<fn() -> Result<State>> = None;
     look(fcinfo, 1, |other| {
-        step(fcinfo, nothing, |state| Ok(state.merge(other)?))
+        step(fcinfo, nothing, |state| Ok(state.merge(other, &Foreground::new()?)?))
     })
     .map(Option::flatten)
 }

@@ -1,10 +1,14 @@
 //! One pass over the rows of a source: everything asked of them becomes arguments of the aggregate `assay.scan`, so that PostgreSQL
 //! reads them once, in parallel where it can.
 
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
 use crate::algo::block::Kind;
 use crate::algo::scan::{Measure, Plan, PlanCheck, PlanColumn, Scan, Segment, Tally, Test};
 use crate::algo::state::State;
 use crate::pg::error::{Error, INTERNAL, Result};
+use crate::pg::foreground::Foreground;
 use crate::pg::intake;
 use crate::pg::progress;
 use crate::pg::query::{OutputColumn, Query};
@@ -16,14 +20,14 @@ use super::source::Source;
 const MOST_ARGUMENTS: usize = 98;
 
 /// Something that a pass computes for each row: a column, or a condition.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 struct Input {
     sql: String,
     column: PlanColumn,
 }
 
 /// The place of an input in its pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InputPlace(usize);
 
 /// A question to a pass.
@@ -39,12 +43,16 @@ pub struct Question {
     pub test: Test,
 }
 
-/// A pass being put together.
+/// A pass being put together. What it has already is found by a hash, for there may be very many checks.
 #[derive(Default)]
 pub struct Pass {
     inputs: Vec<Input>,
+    /// The place of an input, by its SQL and its name.
+    known_inputs: HashMap<(String, String), InputPlace>,
     profiled: Vec<InputPlace>,
     questions: Vec<Question>,
+    /// The number of a question that measures a column, by what it says.
+    known_questions: HashMap<String, usize>,
 }
 
 /// What a pass has found.
@@ -59,12 +67,15 @@ pub struct Answers {
 struct Call {
     inputs: Vec<usize>,
     plan: Plan,
+    /// The place of a grouping, by its columns.
+    groupings: HashMap<Vec<usize>, usize>,
 }
 
 impl Call {
-    /// The arguments that would be added for these inputs.
-    fn added(&self, inputs: &[usize]) -> usize {
-        inputs.iter().filter(|input| !self.inputs.contains(input)).count()
+    /// Whether there is room for the arguments that would be added for these inputs.
+    fn fits(&self, inputs: &[usize]) -> bool {
+        let added = inputs.iter().filter(|input| !self.inputs.contains(input)).count();
+        self.inputs.len() + added <= MOST_ARGUMENTS
     }
 
     fn argument(&mut self, input: usize, all: &[Input]) -> usize {
@@ -76,6 +87,37 @@ impl Call {
                 self.inputs.len() - 1
             }
         }
+    }
+
+    fn grouping(&mut self, columns: Vec<usize>) -> usize {
+        let plan = &mut self.plan;
+        *self.groupings.entry(columns).or_insert_with_key(|columns| {
+            plan.groupings.push(columns.clone());
+            plan.groupings.len() - 1
+        })
+    }
+}
+
+/// The calls that a pass is divided into.
+#[derive(Default)]
+struct Calls {
+    all: Vec<Call>,
+    /// The call that last took an input.
+    of_input: HashMap<usize, usize>,
+}
+
+impl Calls {
+    /// The place of a call that has these inputs, or room for them: one that has some of them already, else the newest, else a new one.
+    fn place(&mut self, inputs: &[usize]) -> usize {
+        let homes = inputs.iter().filter_map(|input| self.of_input.get(input).copied());
+        let newest = self.all.len().checked_sub(1);
+        let place = homes.chain(newest).find(|&place| self.all[place].fits(inputs));
+        let place = place.unwrap_or_else(|| {
+            self.all.push(Call::default());
+            self.all.len() - 1
+        });
+        self.of_input.extend(inputs.iter().map(|&input| (input, place)));
+        place
     }
 }
 
@@ -118,10 +160,11 @@ impl Pass {
     }
 
     fn input(&mut self, input: Input) -> InputPlace {
-        InputPlace(self.inputs.iter().position(|known| *known == input).unwrap_or_else(|| {
+        let key = (input.sql.clone(), input.column.name.clone());
+        *self.known_inputs.entry(key).or_insert_with(|| {
             self.inputs.push(input);
-            self.inputs.len() - 1
-        }))
+            InputPlace(self.inputs.len() - 1)
+        })
     }
 
     /// Asks for the profile of a column.
@@ -135,53 +178,44 @@ impl Pass {
             // The aggregate needs an argument.
             question.filter = Some(self.condition("true"));
         }
-        // What is measured for one check serves the others.
-        let known = question
-            .test
-            .measures()
-            .then(|| self.questions.iter().position(|known| *known == question));
-        known.flatten().unwrap_or_else(|| {
+        let mut add = |question: Question| {
             self.questions.push(question);
             self.questions.len() - 1
-        })
+        };
+        if !question.test.measures() {
+            return add(question);
+        }
+        // What is measured for one check serves the others.
+        match self.known_questions.entry(format!("{question:?}")) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(vacant) => *vacant.insert(add(question)),
+        }
     }
 
     /// How the work is divided into calls: each question goes to one that has its columns, or has room for them.
     fn calls(&self) -> (Vec<Call>, Vec<(usize, usize)>) {
-        let mut calls: Vec<Call> = Vec::new();
-        let place = |calls: &mut Vec<Call>, inputs: &[usize]| {
-            let fits = |call: &Call| call.inputs.len() + call.added(inputs) <= MOST_ARGUMENTS;
-            calls.iter().position(fits).unwrap_or_else(|| {
-                calls.push(Call::default());
-                calls.len() - 1
-            })
-        };
+        let mut calls = Calls::default();
         let shared_by = self.profiled.len();
         for &InputPlace(input) in &self.profiled {
-            let place = place(&mut calls, &[input]);
-            let argument = calls[place].argument(input, &self.inputs);
-            calls[place].plan.profiled.push(argument);
-            calls[place].plan.shared_by = shared_by;
+            let place = calls.place(&[input]);
+            let call = &mut calls.all[place];
+            let argument = call.argument(input, &self.inputs);
+            call.plan.profiled.push(argument);
+            call.plan.shared_by = shared_by;
         }
         let mut places = Vec::with_capacity(self.questions.len());
         for question in &self.questions {
             let single = question.column.iter().chain(&question.filter);
             let inputs: Vec<usize> = single.chain(&question.grouping).map(|place| place.0).collect();
-            let place = place(&mut calls, &inputs);
-            let call = &mut calls[place];
+            let place = calls.place(&inputs);
+            let call = &mut calls.all[place];
             let mut argument = |input: &InputPlace| call.argument(input.0, &self.inputs);
             let (column, filter) = (
                 question.column.as_ref().map(&mut argument),
                 question.filter.as_ref().map(&mut argument),
             );
             let columns: Vec<usize> = question.grouping.iter().map(&mut argument).collect();
-            let grouping = (!columns.is_empty()).then(|| {
-                let groupings = &mut call.plan.groupings;
-                groupings.iter().position(|known| *known == columns).unwrap_or_else(|| {
-                    groupings.push(columns);
-                    groupings.len() - 1
-                })
-            });
+            let grouping = (!columns.is_empty()).then(|| call.grouping(columns));
             call.plan.checks.push(PlanCheck {
                 column,
                 filter,
@@ -190,7 +224,7 @@ impl Pass {
             });
             places.push((place, call.plan.checks.len() - 1));
         }
-        (calls, places)
+        (calls.all, places)
     }
 
     /// The query that runs the pass. Errs when a plan cannot be written.
@@ -216,12 +250,12 @@ impl Pass {
         let question = &self.questions[question];
         let alone = Pass {
             inputs: self.inputs.clone(),
-            profiled: Vec::new(),
             questions: vec![Question {
                 filter: None,
                 grouping: Vec::new(),
                 ..question.clone()
             }],
+            ..Pass::default()
         };
         let (calls, _) = alone.calls();
         let arguments = calls
@@ -260,11 +294,12 @@ impl Pass {
         }
         let query = Query::new(&self.sql(source, &calls)?)?;
         let what = format!("reading {}", source.told());
+        let monitor = Foreground::new()?;
         progress::watched(what, calls.len(), source.expected_rows(), || {
             query.run(&mut |row| {
                 for (index, call) in calls.iter().enumerate() {
                     answers.scans.push(match row.state(index)? {
-                        Some(State::Scan(scan)) => settled(*scan),
+                        Some(State::Scan(scan)) => settled(*scan, &monitor)?,
                         // No row has come.
                         _ => Scan::new(call.plan.clone())?,
                     });
@@ -276,9 +311,9 @@ impl Pass {
     }
 }
 
-fn settled(mut scan: Scan) -> Scan {
-    scan.flush();
-    scan
+fn settled(mut scan: Scan, monitor: &Foreground) -> Result<Scan> {
+    scan.flush(monitor)?;
+    Ok(scan)
 }
 
 impl Answers {

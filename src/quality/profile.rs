@@ -8,10 +8,12 @@ use super::judge::value_json;
 use super::pass::Pass;
 use super::source::Source;
 use crate::algo::block::Kind;
+use crate::algo::monitor::Monitor;
 use crate::algo::profile::{ColumnProfile, Point, Report};
 use crate::algo::scan::{Constant, PlanColumn, Scan};
 use crate::algo::state::State;
 use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
+use crate::pg::foreground::Foreground;
 use crate::pg::intake;
 use crate::pg::options::required;
 use crate::pg::state::{self, StateDatum};
@@ -154,12 +156,14 @@ fn row(column: &PlanColumn, report: &Report) -> ProfileRow {
     )
 }
 
-fn rows(scan: &Scan) -> Profile {
-    TableIterator::new(
-        columns(scan)
-            .map(|(column, profile)| row(column, &profile.report()))
-            .collect::<Vec<_>>(),
-    )
+fn rows(scan: &Scan) -> Result<Profile> {
+    let monitor = Foreground::new()?;
+    let mut rows = Vec::with_capacity(scan.profiles().len());
+    for (column, profile) in columns(scan) {
+        monitor.check()?;
+        rows.push(row(column, &profile.report()));
+    }
+    Ok(TableIterator::new(rows))
 }
 
 fn of_query(query: Option<&str>) -> Result<Scan> {
@@ -169,7 +173,7 @@ fn of_query(query: Option<&str>) -> Result<Scan> {
 /// `profile(query)`.
 #[pg_extern(sql = false)]
 fn profile(query: Option<Text>) -> Profile {
-    rows(&or_raise(of_query(query.as_deref())))
+    or_raise(of_query(query.as_deref()).and_then(|scan| rows(&scan)))
 }
 
 /// `profile_state(query)`.
@@ -182,7 +186,7 @@ fn profile_state(query: Option<Text>) -> StateDatum {
 #[pg_extern(sql = false)]
 fn profile_of(fcinfo: pg_sys::FunctionCallInfo) -> Profile {
     let rows = or_raise(state::look(fcinfo, 0, |state| match state {
-        State::Scan(scan) => Ok(rows(scan.settled().as_ref())),
+        State::Scan(scan) => rows(scan.settled(&Foreground::new()?)?.as_ref()),
         other => Err(Error::new(
             MISMATCHED_STATES,
             format!("a state of {} holds no profile", other.kind()),

@@ -1,5 +1,7 @@
 //! Where the rows come from: a query, or a relation by its name.
 
+use hashbrown::HashMap;
+
 use crate::pg::error::{DUPLICATE_COLUMN, Error, Result};
 use crate::pg::query::{self, OutputColumn, Query};
 
@@ -9,6 +11,8 @@ pub struct Source {
     pub text: String,
     statement: String,
     columns: Vec<OutputColumn>,
+    /// The place of a column by its name; `None` for a name that two have.
+    by_name: HashMap<String, Option<usize>>,
     is_relation: bool,
     row_security: bool,
     expected_rows: f64,
@@ -18,7 +22,13 @@ impl Source {
     /// Errs as [`Query::new`] does.
     pub fn open(text: &str) -> Result<Source> {
         let query = Query::new(text)?;
+        let mut by_name = HashMap::with_capacity(query.columns().len());
+        for (place, column) in query.columns().iter().enumerate() {
+            let known = by_name.entry(column.name.clone()).and_modify(|place| *place = None);
+            known.or_insert(Some(place));
+        }
         Ok(Source {
+            by_name,
             text: text.trim().to_string(),
             statement: query.statement().to_string(),
             columns: query.columns().to_vec(),
@@ -55,8 +65,7 @@ impl Source {
 
     /// The column of a name; `None` when there is none, or more than one.
     pub fn column(&self, name: &str) -> Option<&OutputColumn> {
-        let mut found = self.columns.iter().filter(|column| column.name == name);
-        found.next().filter(|_| found.next().is_none())
+        self.by_name.get(name).copied().flatten().map(|place| &self.columns[place])
     }
 
     /// Errs with 42701 when two columns have one name.

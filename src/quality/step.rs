@@ -2,10 +2,12 @@
 
 use pgrx::{pg_extern, pg_sys};
 
+use crate::algo::block::BlockColumn;
 use crate::algo::scan::{Plan, RowTests, Scan};
 use crate::algo::state::State;
 use crate::pg::arguments;
 use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
+use crate::pg::foreground::Foreground;
 use crate::pg::intake::{self, Intake};
 use crate::pg::progress;
 use crate::pg::site;
@@ -19,6 +21,7 @@ struct Site {
     plan: Plan,
     intakes: Vec<Intake>,
     rows: u64,
+    monitor: Foreground,
 }
 
 impl Site {
@@ -46,7 +49,12 @@ impl Site {
             }
             intakes.push(site::in_its_memory(fcinfo, || Intake::of(type_oid)));
         }
-        Ok(Site { plan, intakes, rows: 0 })
+        Ok(Site {
+            plan,
+            intakes,
+            rows: 0,
+            monitor: Foreground::new()?,
+        })
     }
 }
 
@@ -69,16 +77,15 @@ fn scan_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
             progress::taken();
         }
         let plan = &site.plan;
-        let intakes = &mut site.intakes;
+        let (intakes, monitor) = (&mut site.intakes, &site.monitor);
         state::step(
             fcinfo,
             Some(|| Ok(State::from(Scan::new(plan.clone())?))),
             |state| match state {
-                State::Scan(scan) if scan.plan().columns.len() == intakes.len() => Ok(scan.push(|block| {
-                    let values = arguments::from(fcinfo, FIRST);
-                    intake::push_row(intakes, values, block);
-                    Ok(())
-                })?),
+                State::Scan(scan) if scan.plan().columns.len() == intakes.len() => Ok(scan.push(
+                    |block| intake::push_row(intakes, arguments::from(fcinfo, FIRST), block, monitor),
+                    monitor,
+                )?),
                 other => Err(
                     Error::new(MISMATCHED_STATES, format!("{} cannot take this row", other.kind()))
                         .hint("Give all rows of a group one plan."),
@@ -92,19 +99,19 @@ fn scan_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
 #[pg_extern(sql = false)]
 fn row_fails(fcinfo: pg_sys::FunctionCallInfo) -> Option<bool> {
     or_raise((|| {
-        let known = site::remembered(fcinfo, || None::<(Vec<Intake>, RowTests)>);
-        let (intakes, tests) = match known {
+        let known = site::remembered(fcinfo, || None::<(Vec<Intake>, RowTests, Foreground)>);
+        let (intakes, tests, monitor) = match known {
             Some(known) => known,
             None => {
                 let Some(plan) = arguments::datum(fcinfo, 0) else {
                     return Ok(None);
                 };
                 let site = Site::new(fcinfo, &arguments::text(plan), 1)?;
-                known.insert((site.intakes, RowTests::new(site.plan)?))
+                let tests = RowTests::new(site.plan, &site.monitor)?;
+                known.insert((site.intakes, tests, site.monitor))
             }
         };
-        Ok(Some(tests.fails(|block| {
-            intake::push_row(intakes, arguments::from(fcinfo, 1), block)
-        })))
+        let fill = |block: &mut [BlockColumn]| intake::push_row(intakes, arguments::from(fcinfo, 1), block, monitor);
+        Ok(Some(tests.fails(fill, monitor)?))
     })())
 }

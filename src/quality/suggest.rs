@@ -12,7 +12,9 @@ use super::proof;
 use super::proposal::{self, FEWEST_ROWS, Proposal};
 use super::source::Source;
 use super::validate::{self, Outcome};
+use crate::algo::monitor::Monitor;
 use crate::algo::quality::outlook;
+use crate::pg::foreground::Foreground;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::text::{JsonB, Text};
@@ -70,7 +72,9 @@ fn proposals(source: &Source) -> Result<Vec<Vec<Proposal>>> {
         ),
         condition: None,
     }]];
+    let monitor = Foreground::new()?;
     for (column, profile) in profile::columns(&scan) {
+        monitor.check()?;
         groups.extend(proposal::of_column(column, profile, today));
     }
     Ok(groups)

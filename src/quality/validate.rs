@@ -13,11 +13,13 @@ use super::segments;
 use super::source::Source;
 use super::{condition, near_duplicates, statement};
 use crate::algo::block::{Form, Kind};
+use crate::algo::monitor::Monitor;
 use crate::algo::scan::{Bound, Constant, Measure, Test};
 use crate::pg::attempt::attempt;
 use crate::pg::catalog;
 use crate::pg::compute::Reporter;
 use crate::pg::error::Result;
+use crate::pg::foreground::Foreground;
 use crate::pg::intake;
 use crate::pg::query::Query;
 
@@ -101,7 +103,9 @@ fn failed(message: &str) -> Outcome {
 fn together(checks: &[&Check], source: &Source) -> Result<Vec<Outcome>> {
     let mut pass = Pass::default();
     let mut works = Vec::with_capacity(checks.len());
+    let monitor = Foreground::new()?;
     for check in checks {
+        monitor.check()?;
         works.push(attempt(|| compile::compile(check, source, &mut pass))?);
     }
     let answers = pass.run(source)?;
@@ -113,6 +117,7 @@ fn together(checks: &[&Check], source: &Source) -> Result<Vec<Outcome>> {
             index,
             checks.len(),
         );
+        monitor.check()?;
         let started = Instant::now();
         let findings = match work {
             Ok(Work::Found(findings)) => Ok(findings),

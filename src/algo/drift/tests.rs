@@ -24,7 +24,7 @@ fn texts_of(values: &[String], block: usize, limits: Limits) -> Distribution {
     let mut distribution = Distribution::new(Kind::Text, limits).unwrap_or_else(|| panic!("texts are compared"));
     for part in values.chunks(block) {
         let mut column = BlockColumn::new(Kind::Text);
-        part.iter().for_each(|value| column.push_text(value));
+        part.iter().for_each(|value| column.push_text(value).unwrap());
         distribution.push_all(&column);
     }
     distribution

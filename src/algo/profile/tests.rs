@@ -31,7 +31,7 @@ fn profile_of(kind: Kind, sizes: Sizes, cells: &[Cell], rows: usize) -> ColumnPr
                 Cell::Null => column.push_null(),
                 Cell::Integer(integer) => column.push_integer(*integer),
                 Cell::Number(number) => column.push_number(*number),
-                Cell::Text(text) => column.push_text(text),
+                Cell::Text(text) => column.push_text(text).unwrap(),
             }
         }
         profile.push(&column);

@@ -5,33 +5,42 @@
 //! pass is an accumulator like any other, so parallel workers share it, and its bytes can be kept and merged with those of other
 //! rows.
 
+mod pattern;
 mod plan;
 mod rows;
 mod segments;
+mod simulation;
 mod tally;
 mod test;
+mod work;
 
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use pattern::compile;
 pub use plan::{Plan, PlanCheck, PlanColumn};
 pub use rows::RowTests;
 pub use segments::{MOST_SEGMENTS, Segment, Segments, cell, key};
 pub use tally::{Measure, Tally};
-pub use test::{Bound, Constant, Test, compile};
+pub use test::{Bound, Constant, Test};
 
-use self::test::{Outcome, PASS, Ready};
+use self::work::Work;
 use super::accumulator::Accumulator;
-use super::block::{BlockColumn, Cells, Form, ROWS};
+use super::block::{BlockColumn, Cells};
 use super::error::{Error, Result};
+use super::monitor::{Monitor, Pace, Unwatched};
 use super::profile::{ColumnProfile, Sizes};
 
 /// What the sketches of profiles draw from.
 const SEED: u64 = 0x0a55_a7ed;
 
-/// The most bytes of the tallies of all segments; with more, segments are given up.
+/// Work of a group of rows in a block, and of a profile, beside that of the rows: see [`Pace`].
+const GROUP: usize = 16;
+const PROFILE: usize = 256;
+
+/// The most bytes of all segments and their tallies; with more, segments are given up.
 const MOST_BYTES: usize = 40 << 20;
 
 /// A pass over rows: see the module.
@@ -48,22 +57,11 @@ pub struct Scan {
     work: Work,
 }
 
-/// What a scan needs while rows come, and no longer.
-#[derive(Debug, Clone, Default)]
-struct Work {
-    block: Vec<BlockColumn>,
-    ready: Vec<Ready>,
-    /// The columns of texts, whose blocks may be full before the others.
-    texts: Vec<usize>,
-    /// Rows of the block.
-    rows: usize,
-    /// Bytes of the tallies of segments.
-    segment_bytes: usize,
-}
-
 impl PartialEq for Scan {
     fn eq(&self, other: &Self) -> bool {
-        let (ours, theirs) = (self.settled(), other.settled());
+        let (Ok(ours), Ok(theirs)) = (self.settled(&Unwatched), other.settled(&Unwatched)) else {
+            return false;
+        };
         ours.plan == theirs.plan
             && ours.rows == theirs.rows
             && ours.profiles == theirs.profiles
@@ -73,59 +71,42 @@ impl PartialEq for Scan {
 }
 
 impl Scan {
-    /// A pass that has seen no row. Errs when the plan contradicts itself, or a pattern does not compile.
+    /// A pass that has seen no row. Errs when the plan contradicts itself.
     pub fn new(plan: Plan) -> Result<Scan> {
         plan.validate()?;
+        let check_sizes = plan.sizes();
         let tallies = |check: &PlanCheck| match check.grouping {
             Some(_) => Vec::new(),
-            None => vec![plan.tally(check)],
+            None => vec![plan.tally(check, check_sizes)],
         };
         let sizes = Sizes::for_columns(plan.profiled.len().max(plan.shared_by));
         let profile = |&column: &usize| ColumnProfile::new(plan.columns[column].kind, sizes, SEED ^ column as u64);
-        let mut scan = Scan {
+        Ok(Scan {
             rows: 0,
             profiles: plan.profiled.iter().map(profile).collect(),
             segments: vec![Segments::default(); plan.groupings.len()],
             tallies: plan.checks.iter().map(tallies).collect(),
             work: Work::default(),
             plan,
-        };
-        scan.prepare()?;
-        Ok(scan)
+        })
     }
 
-    /// Makes ready for rows what bytes do not hold.
-    fn prepare(&mut self) -> Result<()> {
-        if self.work.block.len() == self.plan.columns.len() && self.work.ready.len() == self.plan.checks.len() {
-            return Ok(());
-        }
-        let plan = &self.plan;
-        self.work.ready = plan.ready()?;
-        self.work.block = plan
-            .columns
-            .iter()
-            .map(|column| BlockColumn::new(column.kind))
-            .collect();
-        let is_text = |&column: &usize| plan.columns[column].kind.form() == Form::Texts;
-        self.work.texts = (0..plan.columns.len()).filter(is_text).collect();
-        self.work.segment_bytes = self.segment_bytes();
-        Ok(())
-    }
-
+    /// Bytes of the segments and their tallies. O(tallies).
     fn segment_bytes(&self) -> usize {
         let checks = self.plan.checks.iter().zip(&self.tallies);
         let grouped = checks.filter(|(check, _)| check.grouping.is_some());
-        grouped.flat_map(|(_, tallies)| tallies).map(Tally::memory).sum()
+        let tallies = grouped.flat_map(|(_, tallies)| tallies).map(Tally::memory);
+        tallies.sum::<usize>() + self.segments.iter().map(Segments::memory).sum::<usize>()
     }
 
-    /// Forgets the tallies of a grouping whose segments are given up.
+    /// Forgets the tallies of the groupings whose segments are given up.
     fn clear_overflowed(&mut self) {
         for (check, tallies) in self.plan.checks.iter().zip(&mut self.tallies) {
             if check
                 .grouping
                 .is_some_and(|grouping| self.segments[grouping].overflowed())
             {
-                tallies.clear();
+                *tallies = Vec::new();
             }
         }
         self.work.segment_bytes = self.segment_bytes();
@@ -136,105 +117,30 @@ impl Scan {
         &self.plan
     }
 
-    /// Takes a row: `fill` gives each column, in order, its cell.
+    /// Takes a row: `fill` gives each column, in order, its cell. Errs when a pattern does not compile, and as `monitor` says.
     #[inline]
-    pub fn push(&mut self, fill: impl FnOnce(&mut [BlockColumn]) -> Result<()>) -> Result<()> {
-        self.prepare()?;
+    pub fn push(
+        &mut self,
+        fill: impl FnOnce(&mut [BlockColumn]) -> Result<()>,
+        monitor: &dyn Monitor,
+    ) -> Result<()> {
+        if !self.work.is_ready(&self.plan) {
+            self.work.prepare(&self.plan, monitor)?;
+            self.work.segment_bytes = self.segment_bytes();
+        }
         fill(&mut self.work.block)?;
         self.work.rows += 1;
-        let work = &self.work;
-        if work.rows >= ROWS || work.texts.iter().any(|&column| work.block[column].is_full()) {
-            self.flush();
-        }
-        Ok(())
-    }
-
-    /// Works off the rows that have been gathered.
-    pub fn flush(&mut self) {
-        let rows = std::mem::take(&mut self.work.rows);
-        if rows == 0 {
-            return;
-        }
-        self.rows += rows as u64;
-        let mut block = std::mem::take(&mut self.work.block);
-        for (&column, profile) in self.plan.profiled.iter().zip(&mut self.profiles) {
-            profile.push(&block[column]);
-        }
-        let groups: Vec<Vec<(usize, Vec<u32>)>> = self
-            .plan
-            .groupings
-            .iter()
-            .zip(&mut self.segments)
-            .map(|(columns, segments)| {
-                let columns: Vec<&BlockColumn> = columns.iter().map(|&column| &block[column]).collect();
-                segments.groups(&columns)
-            })
-            .collect();
-        let bytes = &mut self.work.segment_bytes;
-        let mut outcomes: Vec<Outcome> = Vec::with_capacity(rows);
-        let checks = self.plan.checks.iter().zip(&self.work.ready);
-        for ((check, ready), tallies) in checks.zip(&mut self.tallies) {
-            let column = check.column.map(|column| &block[column]);
-            if let (Some(column), Ready::Nothing, None, None) = (column, ready, check.filter, check.grouping) {
-                tallies[0].push_unjudged(column);
-                continue;
-            }
-            match column {
-                Some(column) => ready.outcomes(column, &mut outcomes),
-                None => {
-                    outcomes.clear();
-                    outcomes.resize(rows, PASS);
-                }
-            }
-            let chosen = |row: u32| check.filter.is_none_or(|filter| is_true(&block[filter], row as usize));
-            match check.grouping {
-                Some(grouping) => {
-                    let before = tallies.len();
-                    for (place, among) in &groups[grouping] {
-                        while tallies.len() <= *place {
-                            tallies.push(self.plan.tally(check));
-                            *bytes += tallies[tallies.len() - 1].memory();
-                        }
-                        let tally = &mut tallies[*place];
-                        *bytes -= tally.memory();
-                        match check.filter {
-                            None => tally.push(column, &outcomes, among),
-                            Some(_) => {
-                                let among: Vec<u32> = among.iter().copied().filter(|&row| chosen(row)).collect();
-                                tally.push(column, &outcomes, &among);
-                            }
-                        }
-                        *bytes += tally.memory();
-                    }
-                    if tallies.len() > before {
-                        *bytes -= share_memory(check, tallies);
-                    }
-                    if *bytes > MOST_BYTES {
-                        self.segments[grouping].give_up();
-                    }
-                }
-                None if check.filter.is_none() => tallies[0].push_all(column, &outcomes),
-                None => {
-                    let among: Vec<u32> = (0..rows as u32).filter(|&row| chosen(row)).collect();
-                    tallies[0].push(column, &outcomes, &among);
-                }
-            }
-        }
-        block.iter_mut().for_each(BlockColumn::clear);
-        self.work.block = block;
-        if self.segments.iter().any(Segments::overflowed) {
-            self.clear_overflowed();
-        }
+        if self.work.is_full() { self.flush(monitor) } else { Ok(()) }
     }
 
     /// The same with no rows left to work off.
-    pub fn settled(&self) -> std::borrow::Cow<'_, Scan> {
+    pub fn settled(&self, monitor: &dyn Monitor) -> Result<std::borrow::Cow<'_, Scan>> {
         if self.work.rows == 0 {
-            return std::borrow::Cow::Borrowed(self);
+            return Ok(std::borrow::Cow::Borrowed(self));
         }
         let mut scan = self.clone();
-        scan.flush();
-        std::borrow::Cow::Owned(scan)
+        scan.flush(monitor)?;
+        Ok(std::borrow::Cow::Owned(scan))
     }
 
     /// How many rows it has seen.
@@ -297,48 +203,65 @@ fn is_true(column: &BlockColumn, row: usize) -> bool {
     matches!(column.cells(), Cells::Integers(integers) if integers[row] != 0)
 }
 
-impl Accumulator for Scan {
-    fn merge(&mut self, other: &Self) -> Result<()> {
+impl Scan {
+    /// [`Accumulator::merge`] under a monitor. Once it errs, the scan is of no further use.
+    pub fn merge_watched(&mut self, other: &Scan, monitor: &dyn Monitor) -> Result<()> {
         if self.plan != other.plan {
             return Err(self.plan.mismatch(&other.plan));
         }
-        self.flush();
-        let other = other.settled();
+        self.flush(monitor)?;
+        let other = other.settled(monitor)?;
+        let mut pace = Pace::new(monitor);
         self.rows += other.rows;
         for (ours, theirs) in self.profiles.iter_mut().zip(&other.profiles) {
+            pace.spend(PROFILE)?;
             ours.merge(theirs)?;
         }
-        let places: Vec<Vec<u32>> = self
-            .segments
-            .iter_mut()
-            .zip(&other.segments)
-            .map(|(a, b)| a.merge(b))
-            .collect();
+        let merge = |(ours, theirs): (&mut Segments, &Segments)| ours.merge(theirs);
+        let places: Vec<Vec<u32>> = self.segments.iter_mut().zip(&other.segments).map(merge).collect();
+        self.clear_overflowed();
+        let sizes = self.plan.sizes();
         let tallies = self.tallies.iter_mut().zip(&other.tallies);
         for (check, (ours, theirs)) in self.plan.checks.iter().zip(tallies) {
-            for (index, theirs) in theirs.iter().enumerate() {
-                let place = match check.grouping {
-                    Some(grouping) => match places[grouping].get(index) {
-                        Some(&place) => place as usize,
-                        None => continue,
-                    },
-                    None => index,
-                };
-                while ours.len() <= place {
-                    ours.push(self.plan.tally(check));
+            let Some(grouping) = check.grouping else {
+                pace.spend(PROFILE)?;
+                ours.iter_mut().zip(theirs).try_for_each(|(ours, theirs)| ours.merge(theirs))?;
+                continue;
+            };
+            let bytes = &mut self.work.segment_bytes;
+            for (&place, theirs) in places[grouping].iter().zip(theirs) {
+                if self.segments[grouping].overflowed() {
+                    break;
                 }
-                ours[place].merge(theirs)?;
+                pace.spend(GROUP)?;
+                tally_at(ours, place as usize, bytes, || self.plan.tally(check, sizes));
+                let ours = &mut ours[place as usize];
+                *bytes -= ours.memory();
+                ours.merge(theirs)?;
+                *bytes += ours.memory();
+                if *bytes > MOST_BYTES {
+                    self.segments[grouping].give_up();
+                }
             }
-            if check.grouping.is_some() {
-                share_memory(check, ours);
-            }
+            *bytes -= share_memory(check, ours);
         }
         self.clear_overflowed();
-        if self.work.segment_bytes > MOST_BYTES {
-            self.segments.iter_mut().for_each(Segments::give_up);
-            self.clear_overflowed();
-        }
         Ok(())
+    }
+}
+
+/// Makes the tallies of a check reach as far as the segment at `place`, and counts their bytes.
+fn tally_at(tallies: &mut Vec<Tally>, place: usize, bytes: &mut usize, make: impl Fn() -> Tally) {
+    while tallies.len() <= place {
+        let tally = make();
+        *bytes += tally.memory();
+        tallies.push(tally);
+    }
+}
+
+impl Accumulator for Scan {
+    fn merge(&mut self, other: &Self) -> Result<()> {
+        self.merge_watched(other, &Unwatched)
     }
 
     fn validate(&self) -> Result<()> {
@@ -378,7 +301,7 @@ impl Accumulator for Scan {
     }
 
     fn memory(&self) -> usize {
-        let block: usize = self.work.block.iter().map(BlockColumn::memory).sum();
+        let block = self.work.memory();
         let segments: usize = self.segments.iter().map(Segments::memory).sum();
         let tallies = self.tallies.iter().flatten().map(Tally::memory);
         let profiles = self

@@ -1,12 +1,16 @@
 //! What a pass over rows looks at: its columns, which of them are profiled, the checks, and what rows are grouped by.
 
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
+use super::pattern::Patterns;
 use super::tally::Tally;
 use super::test::{Ready, Test};
 use crate::algo::block::Kind;
 use crate::algo::error::{Error, Result};
+use crate::algo::monitor::Monitor;
 use crate::algo::profile::Sizes;
+use crate::algo::room;
 
 /// The most columns that a pass takes.
 const MOST_COLUMNS: usize = 2_000;
@@ -93,24 +97,31 @@ impl Plan {
         check.column.map(|column| self.columns[column].kind)
     }
 
-    /// An empty tally of a check.
-    pub(super) fn tally(&self, check: &PlanCheck) -> Tally {
-        Tally::new(&check.test, self.kind(check), self.sizes())
+    /// An empty tally of a check; the sizes are those of [`Plan::sizes`].
+    pub(super) fn tally(&self, check: &PlanCheck, sizes: Sizes) -> Tally {
+        Tally::new(&check.test, self.kind(check), sizes)
     }
 
-    /// The sizes of the profiles that checks make: all of them together stay within the memory of a table's.
-    fn sizes(&self) -> Sizes {
+    /// The sizes of the profiles that checks make: all of them together stay within the memory of a table's. O(checks).
+    pub(super) fn sizes(&self) -> Sizes {
         let profiles = self.checks.iter().filter(|check| check.test == Test::Profile).count();
         Sizes::for_columns(profiles)
     }
 
-    /// Its tests made ready for their columns. Errs when a pattern does not compile.
-    pub(super) fn ready(&self) -> Result<Vec<Ready>> {
-        let form = |check: &PlanCheck| self.kind(check).map(Kind::form);
-        self.checks
-            .iter()
-            .map(|check| Ready::new(&check.test, form(check)))
-            .collect()
+    /// Its tests made ready for their columns, and the patterns among them. Errs when one does not compile.
+    pub(super) fn ready(&self, monitor: &dyn Monitor) -> Result<(Vec<Ready>, Patterns)> {
+        let (mut places, mut patterns) = (HashMap::new(), Vec::new());
+        let mut tests = room::with_capacity(self.checks.len())?;
+        for check in &self.checks {
+            let form = self.kind(check).map(Kind::form);
+            tests.push(Ready::new(&check.test, form, |pattern| {
+                *places.entry(pattern).or_insert_with(|| {
+                    patterns.push(pattern);
+                    patterns.len() - 1
+                })
+            })?);
+        }
+        Ok((tests, Patterns::new(&patterns, monitor)?))
     }
 
     /// Checks that every place named is there, and that each test suits its column.

@@ -17,6 +17,9 @@ const MOST_BYTES: usize = 8 << 20;
 /// The values of a segment, one a column of the grouping; `None` is NULL.
 pub type Segment = Vec<Option<Constant>>;
 
+/// The rows of a block by segment: the place of each that occurs, with its rows in order.
+pub(super) type Groups = Vec<(usize, Vec<u32>)>;
+
 /// Segments in the order in which they were first seen.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Segments {
@@ -67,13 +70,13 @@ impl Segments {
         }
     }
 
-    /// The rows of a block by segment: the place of each that occurs, with its rows in order. None once there are too many segments.
-    pub fn groups(&mut self, columns: &[&BlockColumn]) -> Vec<(usize, Vec<u32>)> {
+    /// The rows of a block by segment. None once there are too many segments.
+    pub(super) fn groups(&mut self, columns: &[&BlockColumn]) -> Groups {
         if self.overflowed {
             return Vec::new();
         }
         self.index();
-        let mut groups: Vec<(usize, Vec<u32>)> = Vec::new();
+        let mut groups = Groups::new();
         let mut group_of: HashMap<u32, usize> = HashMap::new();
         let rows = columns.first().map_or(0, |column| column.rows());
         let mut key = Vec::new();
@@ -81,7 +84,10 @@ impl Segments {
         let mut group = 0;
         for row in 0..rows {
             key.clear();
-            columns.iter().for_each(|column| push_key(&mut key, column, row));
+            if !columns.iter().all(|column| push_key(&mut key, column, row)) {
+                self.give_up();
+                return Groups::new();
+            }
             if row == 0 || last_key != key {
                 let segment = || columns.iter().map(|column| cell(column, row)).collect();
                 let Some(place) = self.place(&key, segment) else {
@@ -147,15 +153,12 @@ impl Segments {
         Ok(())
     }
 
-    /// Bytes held on the heap.
+    /// Bytes held on the heap, about. O(1).
     pub fn memory(&self) -> usize {
+        let width = self.values.first().map_or(0, Segment::len);
         let keys = self.bytes + self.places.capacity() * (size_of::<(Box<[u8]>, u32)>() + 1);
-        let values: usize = self
-            .values
-            .iter()
-            .map(|segment| size_of::<Segment>() + segment.capacity() * size_of::<Option<Constant>>())
-            .sum();
-        keys + self.bytes + values
+        // The values hold the texts once more.
+        keys + self.bytes + self.values.capacity() * (size_of::<Segment>() + width * size_of::<Option<Constant>>())
     }
 }
 
@@ -173,16 +176,20 @@ pub fn key(segment: &Segment) -> Box<[u8]> {
     key.into()
 }
 
+/// Appends a cell to a key. Says whether there may be such a key: one text may be longer than all keys together.
 #[inline]
-fn push_key(key: &mut Vec<u8>, column: &BlockColumn, row: usize) {
+fn push_key(key: &mut Vec<u8>, column: &BlockColumn, row: usize) -> bool {
     if !column.present()[row] {
-        return key.push(0);
+        key.push(0);
+        return true;
     }
     match column.cells() {
         Cells::Integers(integers) => push_bytes(key, 1, &integers[row].to_le_bytes()),
         Cells::Numbers(numbers) => push_bytes(key, 2, &bits(numbers[row]).to_le_bytes()),
+        Cells::Texts(texts) if texts.get(row).len() > MOST_BYTES => return false,
         Cells::Texts(texts) => push_bytes(key, 3, texts.get(row).as_bytes()),
     }
+    true
 }
 
 fn push_bytes(key: &mut Vec<u8>, tag: u8, bytes: &[u8]) {

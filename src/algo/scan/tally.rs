@@ -86,7 +86,7 @@ impl Measure {
     }
 
     /// Adds the cells of some rows.
-    fn push(&mut self, column: &BlockColumn, rows: impl Iterator<Item = usize>) {
+    fn push(&mut self, column: &BlockColumn, rows: impl Iterator<Item = usize>) -> Result<()> {
         match (self, column.cells()) {
             (Measure::None, _) => {}
             (Measure::Latest(latest), Cells::Integers(integers)) => {
@@ -106,22 +106,24 @@ impl Measure {
                     rows.map(|row| numbers[row]).filter(|number| number.is_finite()),
                 );
             }
-            (Measure::Profile(profile), _) => profile.push(&column.select(rows)),
+            (Measure::Profile(profile), _) => profile.push(&column.select(rows)?),
             (Measure::Distribution(distribution), _) => distribution.push(column, rows),
             (Measure::Formats(formats), Cells::Texts(texts)) => rows.for_each(|row| formats.push(texts.get(row))),
             (Measure::Scale(scale), Cells::Integers(integers)) => rows.for_each(|row| scale.push(integers[row] as f64)),
             (Measure::Scale(scale), Cells::Numbers(numbers)) => rows.for_each(|row| scale.push(numbers[row])),
             _ => {}
         }
+        Ok(())
     }
 
     /// Adds all cells of a block that are there.
-    fn push_all(&mut self, column: &BlockColumn) {
+    fn push_all(&mut self, column: &BlockColumn) -> Result<()> {
         match self {
             Measure::None => {}
             Measure::Distribution(distribution) => distribution.push_all(column),
-            _ => self.push(column, (0..column.rows()).filter(|&row| column.present()[row])),
+            _ => self.push(column, (0..column.rows()).filter(|&row| column.present()[row]))?,
         }
+        Ok(())
     }
 
     fn merge(&mut self, other: &Measure) -> Result<()> {
@@ -173,7 +175,7 @@ impl Tally {
     }
 
     /// Adds the rows of a block that are `among`, which go up.
-    pub fn push(&mut self, column: Option<&BlockColumn>, outcomes: &[Outcome], among: &[u32]) {
+    pub fn push(&mut self, column: Option<&BlockColumn>, outcomes: &[Outcome], among: &[u32]) -> Result<()> {
         self.rows += among.len() as u64;
         let (mut failed, mut nulls) = (0, 0);
         for &row in among {
@@ -183,21 +185,21 @@ impl Tally {
         }
         self.add(failed, nulls, column, outcomes, || {
             among.iter().map(|&row| row as usize)
-        });
+        })
     }
 
     /// Adds all rows of a block.
-    pub fn push_all(&mut self, column: Option<&BlockColumn>, outcomes: &[Outcome]) {
+    pub fn push_all(&mut self, column: Option<&BlockColumn>, outcomes: &[Outcome]) -> Result<()> {
         self.rows += outcomes.len() as u64;
         let count = |wanted: Outcome| outcomes.iter().map(|&outcome| u64::from(outcome == wanted)).sum();
-        self.add(count(FAIL), count(NULL), column, outcomes, || 0..outcomes.len());
+        self.add(count(FAIL), count(NULL), column, outcomes, || 0..outcomes.len())
     }
 
     /// Adds all rows of a block, of which none fails.
-    pub fn push_unjudged(&mut self, column: &BlockColumn) {
+    pub fn push_unjudged(&mut self, column: &BlockColumn) -> Result<()> {
         self.rows += column.rows() as u64;
         self.nulls += column.nulls() as u64;
-        self.measure.push_all(column);
+        self.measure.push_all(column)
     }
 
     fn add<I: Iterator<Item = usize>>(
@@ -207,17 +209,18 @@ impl Tally {
         column: Option<&BlockColumn>,
         outcomes: &[Outcome],
         rows: impl Fn() -> I,
-    ) {
+    ) -> Result<()> {
         self.failed += failed;
         self.nulls += nulls;
-        let Some(column) = column else { return };
+        let Some(column) = column else { return Ok(()) };
         if !matches!(self.measure, Measure::None) {
-            self.measure.push(column, rows().filter(|&row| column.present()[row]));
+            self.measure.push(column, rows().filter(|&row| column.present()[row]))?;
         }
         if failed > 0 {
             let failing = |&row: &usize| outcomes[row] == FAIL && column.present()[row];
             rows().filter(failing).for_each(|row| self.offer(column, row));
         }
+        Ok(())
     }
 
     /// Takes a failing value into the sample: those with the least hashes stay, so that the order of the rows does not matter.

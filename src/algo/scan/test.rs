@@ -1,12 +1,13 @@
 //! What a check asks of each row, or of a column as a whole.
 
 use hashbrown::HashSet;
-use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use super::pattern::Patterns;
 use crate::algo::block::{BlockColumn, Cells, Form, Kind};
 use crate::algo::drift;
 use crate::algo::error::{Error, Result};
+use crate::algo::monitor::Pace;
 use crate::algo::quality::valid_format::Format;
 
 /// A value that cells are compared with; its form is that of the column's cells.
@@ -103,18 +104,6 @@ pub enum Test {
     Scale,
 }
 
-/// The most memory a compiled regular expression, and its cache, may take.
-const PATTERN_MEMORY: usize = 1 << 20;
-
-/// Compiles a regular expression. The message of the error points at the place.
-pub fn compile(pattern: &str) -> std::result::Result<Regex, String> {
-    regex::RegexBuilder::new(pattern)
-        .size_limit(PATTERN_MEMORY)
-        .dfa_size_limit(PATTERN_MEMORY)
-        .build()
-        .map_err(|error| error.to_string())
-}
-
 impl Test {
     /// Whether it can be asked of a column of this kind, or of rows without naming one.
     pub fn suits(&self, kind: Option<Kind>) -> bool {
@@ -168,24 +157,22 @@ pub enum Ready {
     /// The ends, and whether each is outside.
     NumberRange(f64, f64, bool, bool),
     TextRange(Option<(Box<str>, bool)>, Option<(Box<str>, bool)>),
-    Pattern(Regex, bool),
+    /// The place of the pattern among those of the scan.
+    Pattern(usize, bool),
     Format(Format),
     Length(u64, u64),
     True,
 }
 
 impl Ready {
-    /// Errs when a pattern does not compile.
-    pub fn new(test: &Test, form: Option<Form>) -> Result<Ready> {
+    /// `place_of` gives the place of a pattern.
+    pub fn new<'t>(test: &'t Test, form: Option<Form>, place_of: impl FnOnce(&'t str) -> usize) -> Result<Ready> {
         Ok(match test {
             Test::NotNull => Ready::NotNull,
             Test::NotEmpty => Ready::NotEmpty,
             Test::Accepted { values, negated } => accepted(values, *negated, form),
             Test::Range { low, high } => range(low.as_ref(), high.as_ref(), form),
-            Test::Matches { pattern, negated } => Ready::Pattern(
-                compile(pattern).map_err(|problem| Error::damaged("plan of a scan", problem))?,
-                *negated,
-            ),
+            Test::Matches { pattern, negated } => Ready::Pattern(place_of(pattern), *negated),
             Test::Format { format } => match Format::parse(format) {
                 Some(format) => Ready::Format(format),
                 None => return Err(Error::damaged("plan of a scan", format!("there is no format {format}"))),
@@ -203,8 +190,15 @@ impl Ready {
     }
 
     /// What it says of each row of a block.
-    pub fn outcomes(&self, column: &BlockColumn, outcomes: &mut Vec<Outcome>) {
+    pub fn outcomes(
+        &self,
+        patterns: &mut Patterns,
+        column: &BlockColumn,
+        outcomes: &mut Vec<Outcome>,
+        pace: &mut Pace<'_>,
+    ) -> Result<()> {
         outcomes.clear();
+        pace.spend(column.rows())?;
         let present = column.present();
         match (self, column.cells()) {
             (Ready::NotNull, _) => outcomes.extend(present.iter().map(|&present| Outcome::from(!present))),
@@ -227,14 +221,26 @@ impl Ready {
                 });
             }
             (Ready::True, Cells::Integers(cells)) => judge(cells, present, outcomes, |&cell| cell == 0),
+            (Ready::Pattern(place, negated), Cells::Texts(texts)) => {
+                for (text, &present) in texts.iter().zip(present) {
+                    outcomes.push(match present {
+                        true => Outcome::from(patterns.is_match(*place, text, pace)? == *negated),
+                        false => NULL,
+                    });
+                }
+            }
             (ready, Cells::Texts(texts)) => {
-                outcomes.extend(texts.iter().zip(present).map(|(text, &present)| match present {
-                    true => Outcome::from(ready.rejects(text)),
-                    false => NULL,
-                }));
+                for (text, &present) in texts.iter().zip(present) {
+                    pace.spend(text.len())?;
+                    outcomes.push(match present {
+                        true => Outcome::from(ready.rejects(text)),
+                        false => NULL,
+                    });
+                }
             }
             _ => outcomes.extend(present.iter().map(|&present| if present { PASS } else { NULL })),
         }
+        Ok(())
     }
 
     #[inline]
@@ -247,7 +253,6 @@ impl Ready {
                 let above = |(high, strict): &(Box<str>, bool)| text > &**high || (*strict && text == &**high);
                 low.as_ref().is_some_and(below) || high.as_ref().is_some_and(above)
             }
-            Ready::Pattern(pattern, negated) => pattern.is_match(text) == *negated,
             Ready::Format(format) => !format.matches(text),
             Ready::Length(low, high) => {
                 let length = text.chars().count() as u64;

@@ -82,7 +82,7 @@ fn scan(rows: &[Row]) -> Scan {
                 None => block[0].push_null(),
             }
             match text {
-                Some(text) => block[1].push_text(text),
+                Some(text) => block[1].push_text(text)?,
                 None => block[1].push_null(),
             }
             match condition {
@@ -90,10 +90,10 @@ fn scan(rows: &[Row]) -> Scan {
                 None => block[2].push_null(),
             }
             Ok(())
-        })
+        }, &Unwatched)
         .unwrap();
     }
-    scan.flush();
+    scan.flush(&Unwatched).unwrap();
     scan
 }
 
@@ -223,10 +223,10 @@ fn segments_have_a_limit() {
         scan.push(|block| {
             block[0].push_integer(key);
             Ok(())
-        })
+        }, &Unwatched)
         .unwrap();
     }
-    scan.flush();
+    scan.flush(&Unwatched).unwrap();
     assert!(scan.segments(0).overflowed());
     assert!(scan.segments(0).values().is_empty() && scan.tallies(0).is_empty());
     assert!(scan.validate().is_ok());
@@ -252,11 +252,11 @@ fn segments_have_a_budget() {
                     block[0].push_integer(key);
                     block[1].push_integer(row);
                     Ok(())
-                });
+                }, &Unwatched);
                 push.unwrap();
             }
         }
-        scan.flush();
+        scan.flush(&Unwatched).unwrap();
         scan
     };
     // Few values each, and many.

@@ -73,7 +73,7 @@ fn scan(rows: &[Row]) -> State {
             block[0].push_integer(i64::from(a % 3));
             block[1].push_number(number);
             Ok(())
-        })
+        }, &Unwatched)
         .unwrap();
     }
     State::from(scan)
@@ -87,7 +87,7 @@ fn bytes(state: &State) -> Vec<u8> {
 
 fn merged(left: &State, right: &State) -> State {
     let mut state = left.clone();
-    assert_eq!(state.merge(right), Ok(()));
+    assert_eq!(state.merge(right, &Unwatched), Ok(()));
     state
 }
 
@@ -190,8 +190,8 @@ proptest! {
             state.finish();
             prop_assert!(state.memory() <= 4096 + 256 * bytes.len());
             let copy = state.clone();
-            let _ = state.merge(&copy);
-            let _ = state.merge(&good);
+            let _ = state.merge(&copy, &Unwatched);
+            let _ = state.merge(&good, &Unwatched);
             state.finish();
             prop_assert!(state.to_bytes().is_ok());
         }
@@ -233,7 +233,7 @@ fn kinds_have_their_own_codes() {
 fn states_of_two_kinds_do_not_merge() {
     let mut left = State::from(Tally::new(Metric::RocAuc));
     for right in [State::from(Tally::new(Metric::AveragePrecision)), gram(&[])] {
-        assert!(matches!(left.merge(&right), Err(Error::Mismatch { .. })));
+        assert!(matches!(left.merge(&right, &Unwatched), Err(Error::Mismatch { .. })));
     }
 }
 

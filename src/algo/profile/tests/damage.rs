@@ -50,7 +50,7 @@ fn use_all(profile: &ColumnProfile, sound: &ColumnProfile) {
         match profile.kind().form() {
             Form::Integers => block.push_integer(i),
             Form::Numbers => block.push_number(i as f64),
-            Form::Texts => block.push_text("[1]"),
+            Form::Texts => block.push_text("[1]").unwrap(),
         }
     }
     merged.push(&block);

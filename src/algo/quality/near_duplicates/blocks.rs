@@ -4,6 +4,7 @@ use super::key::{jaccard, pieces};
 use crate::algo::error::Result;
 use crate::algo::hash::{hash_u64, mix, seeded};
 use crate::algo::monitor::Monitor;
+use crate::algo::room;
 
 /// The values of a MinHash signature.
 const VALUES: usize = 64;
@@ -50,12 +51,13 @@ impl Groups {
 
 /// For each key the first of its group, and the number of blocks that were too large to compare all their pairs.
 pub(super) fn leaders(keys: &[&str], threshold: f64, monitor: &dyn Monitor) -> Result<(Vec<u32>, u64)> {
-    let mut groups = Groups((0..keys.len() as u32).collect());
+    let mut groups = Groups(room::with_capacity(keys.len())?);
+    groups.0.extend(0..keys.len() as u32);
     let mut capped = 0;
     // Keys differ; whether their pieces do is not asked at 1.
     let values = values_of_band(threshold);
     let bands = if threshold < 1.0 { VALUES / values } else { 0 };
-    let mut blocks: Vec<(u64, u32)> = Vec::with_capacity(if bands > 0 { keys.len() } else { 0 });
+    let mut blocks: Vec<(u64, u32)> = room::with_capacity(if bands > 0 { keys.len() } else { 0 })?;
     for band in 0..bands {
         blocks.clear();
         for (place, key) in keys.iter().enumerate() {
@@ -76,10 +78,10 @@ pub(super) fn leaders(keys: &[&str], threshold: f64, monitor: &dyn Monitor) -> R
             compare(block, keys, threshold, &mut groups, monitor)?;
         }
     }
-    Ok((
-        (0..keys.len() as u32).map(|place| groups.leader(place)).collect(),
-        capped,
-    ))
+    drop(blocks);
+    let mut leaders = room::with_capacity(keys.len())?;
+    leaders.extend((0..keys.len() as u32).map(|place| groups.leader(place)));
+    Ok((leaders, capped))
 }
 
 /// The hash of some values of a MinHash signature.

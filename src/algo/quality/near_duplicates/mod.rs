@@ -17,6 +17,7 @@ pub use key::key;
 use super::super::error::{Error, Result};
 use super::super::hash::hash_bytes;
 use super::super::monitor::Monitor;
+use super::super::room;
 
 /// The most bytes of a text that are shown.
 const SHOWN: usize = 200;
@@ -199,6 +200,11 @@ impl Finder {
         let place = self.entries.len();
         let number = u32::try_from(place)
             .map_err(|_| Error::data("more than 4 billion different texts", "compare fewer rows"))?;
+        room::reserve(&mut self.entries, 1)?;
+        let needed = self.memory();
+        self.by_key
+            .try_reserve(1)
+            .map_err(|_| Error::OutOfMemory { needed })?;
         self.by_key.insert(hash_bytes(SEED, key.as_bytes()), number);
         self.bytes += key.len();
         self.entries.push(Entry {
@@ -229,7 +235,7 @@ impl Finder {
             let first_row = entries().map(|entry| entry.first_row).min().unwrap_or(0);
             found.rows_failed += rows;
             found.groups += 1;
-            sizes.push((rows, first_row, group));
+            room::push(&mut sizes, (rows, first_row, group))?;
         }
         sizes.sort_unstable_by_key(|&(rows, first_row, _)| (std::cmp::Reverse(rows), first_row));
         found.largest = sizes
@@ -246,12 +252,11 @@ impl Finder {
 
     /// The keys, those of a group together, its first one first; and the blocks that were not compared in full.
     fn members(&self, monitor: &dyn Monitor) -> Result<(Vec<Member>, u64)> {
-        let keys: Vec<&str> = self.entries.iter().map(|entry| &*entry.key).collect();
+        let mut keys: Vec<&str> = room::with_capacity(self.entries.len())?;
+        keys.extend(self.entries.iter().map(|entry| &*entry.key));
         let (leaders, capped_blocks) = blocks::leaders(&keys, self.params.threshold, monitor)?;
-        let mut members: Vec<Member> = (0_u32..)
-            .zip(&leaders)
-            .map(|(place, &leader)| (leader, place))
-            .collect();
+        let mut members: Vec<Member> = room::with_capacity(leaders.len())?;
+        members.extend(leaders.iter().copied().zip(0_u32..));
         members.sort_unstable();
         Ok((members, capped_blocks))
     }
@@ -267,11 +272,11 @@ impl Finder {
     pub fn repeated(&self, monitor: &dyn Monitor) -> Result<Repeated> {
         let (members, _) = self.members(monitor)?;
         let places = self.groups(&members).flatten().map(|&(_, place)| place);
-        Ok(Repeated {
-            keys: places
-                .map(|place| hash_bytes(SEED, self.entries[place as usize].key.as_bytes()))
-                .collect(),
-        })
+        let mut keys = HashSet::new();
+        let lack = |_| Error::OutOfMemory { needed: self.memory() };
+        keys.try_reserve(members.len()).map_err(lack)?;
+        keys.extend(places.map(|place| hash_bytes(SEED, self.entries[place as usize].key.as_bytes())));
+        Ok(Repeated { keys })
     }
 
     fn texts(&self, group: &[Member]) -> Vec<String> {
