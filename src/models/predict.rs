@@ -17,6 +17,7 @@ use crate::pg::entry::per_row;
 use crate::pg::error::{Error, Result, UNDEFINED_COLUMN, WRONG_TASK, or_raise};
 use crate::pg::fields::Arguments;
 use crate::pg::site;
+use crate::pg::text::Text;
 use crate::pg::whole_row::{self, WholeRow};
 
 /// A model bound to a call site.
@@ -188,13 +189,14 @@ fn predict(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
 }
 
 /// `predict_label(model, features...)`: the class at the model's threshold; with more than two classes the most probable one.
-fn predict_label(fcinfo: pg_sys::FunctionCallInfo) -> Option<String> {
+fn predict_label(fcinfo: pg_sys::FunctionCallInfo) -> Option<Text> {
     scored(fcinfo, |bound| {
         let scorer = &bound.scorer;
         if !scorer.is_classification() {
             return Err(regression(&bound.reference, "predict_label"));
         }
-        Ok(scorer.model().labels[scorer.class_of(&bound.out, bound.threshold)].to_string())
+        let label = &scorer.model().labels[scorer.class_of(&bound.out, bound.threshold)];
+        Ok(label.to_string().into())
     })
 }
 

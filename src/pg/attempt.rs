@@ -7,6 +7,7 @@ use pgrx::{PgMemoryContexts, PgTryBuilder, pg_sys};
 
 use super::codes;
 use super::error::{Error, Result};
+use super::messages;
 
 /// Runs `work` in a subtransaction of its own. When it fails, what it did is undone, and the statement goes on; but cancellation,
 /// shutdown, lack of resources and faults of PostgreSQL or assay itself are passed on.
@@ -85,8 +86,14 @@ fn told(caught: &CaughtError) -> Option<String> {
         return None;
     }
     codes::forget();
-    let detail = report.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
-    Some(format!("{}{detail}", report.message()))
+    let detail = report
+        .detail()
+        .map(|detail| format!(" ({})", messages::original(detail)));
+    Some(format!(
+        "{}{}",
+        messages::original(report.message()),
+        detail.unwrap_or_default()
+    ))
 }
 
 /// Whether an error is not the work's own: its class is that of resources (53), intervention (57), the system (58) or a fault (XX).

@@ -82,7 +82,10 @@ pub fn is_function_of_arguments(oid: pg_sys::Oid) -> bool {
         ProVolatile::Stable if own => {
             let of_times = || {
                 let types = function.proargtypes();
-                types.iter().chain([&function.prorettype()]).any(|kind| TIMES.contains(kind))
+                types
+                    .iter()
+                    .chain([&function.prorettype()])
+                    .any(|kind| TIMES.contains(kind))
             };
             is_listed(OF_ARGUMENTS) || (of_times() && !name.starts_with("pg_"))
         }

@@ -4,7 +4,7 @@ use pgrx::datum::{DatumWithOid, Interval, TimestampWithTimeZone};
 use pgrx::{FromDatum, IntoDatum, pg_sys};
 
 use super::json::Jsonb;
-use super::text::{JsonB, Text};
+use super::text::{JsonB, Prose, Text};
 
 /// A parameter of a statement.
 pub struct Parameter {
@@ -59,6 +59,7 @@ parameters!(
     bool,
     pg_sys::Oid,
     Text,
+    Prose,
     JsonB,
     Vec<u8>,
     Vec<Vec<u8>>,

@@ -11,6 +11,8 @@ use std::ptr::{null_mut, with_exposed_provenance_mut};
 use pgrx::pg_guard;
 use pgrx::pg_sys::{self, ErrorContextCallback};
 
+use super::messages;
+
 /// XX000, which pgrx gives to what it does not know.
 const INTERNAL_ERROR: c_int = 2600;
 
@@ -33,6 +35,7 @@ static mut ENTRY: ErrorContextCallback = ErrorContextCallback {
 
 #[pg_guard]
 unsafe extern "C-unwind" fn keep_code(_argument: *mut c_void) {
+    messages::convert();
     // SAFETY: PostgreSQL calls this while it reports, when both functions may be called.
     let code = unsafe { geterrcode() };
     let noted = NOTED.get();

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use pgrx::pg_sys;
 
+use super::encoding;
 use super::error::{Error, INTERNAL, OUT_OF_MEMORY, Result, notice};
 use super::{memory, settings};
 use crate::algo;
@@ -226,7 +227,7 @@ impl Reporter {
 
     /// Shows `text` as the process title, keeping the first one to put it back.
     fn show(&mut self, text: &str) {
-        let Ok(text) = CString::new(text.replace('\0', "")) else {
+        let Ok(text) = CString::new(encoding::encode_for_reading(&text.replace('\0', ""))) else {
             return;
         };
         // SAFETY: get_ps_display gives the current title and its length without a terminator promised; set_ps_display copies.

@@ -49,13 +49,23 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// The same for a text that is only to be read: what is no text is replaced.
+pub fn decode_for_reading(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if keeps_utf8() || text.is_ascii() => text.to_string(),
+        _ => decode_foreign(bytes).unwrap_or_else(|_| String::from_utf8_lossy(bytes).into_owned()),
+    }
+}
+
 #[cold]
 fn decode_foreign(bytes: &[u8]) -> Result<String> {
     let invalid = || {
         let shown: String = bytes.escape_ascii().take(200).map(char::from).collect();
         let error = Error::new(INVALID_TEXT, "a text is not valid UTF-8").detail(format!("Its bytes are: {shown}"));
         match database() {
-            SQL_ASCII => error.hint("This database's encoding is SQL_ASCII; convert the text to UTF-8 first, as with convert(value, 'LATIN1', 'UTF8')."),
+            SQL_ASCII => {
+                error.hint("This database's encoding is SQL_ASCII, which keeps any bytes; store the text in UTF-8.")
+            }
             _ => error.hint("The value is damaged; store it again."),
         }
     };
@@ -89,9 +99,7 @@ pub fn decode_name(name: &pg_sys::NameData) -> String {
 #[inline]
 pub fn encode(text: &str) -> Result<Cow<'_, [u8]>> {
     if text.contains('\0') {
-        return Err(Error::new(UNTRANSLATABLE_TEXT, "a text contains a zero byte")
-            .detail(format!("The text is: {}", text.replace('\0', "\\0")))
-            .hint("PostgreSQL has no such texts; remove it."));
+        return Err(zero_byte());
     }
     if keeps_utf8() || text.is_ascii() {
         return Ok(Cow::Borrowed(text.as_bytes()));
@@ -101,8 +109,22 @@ pub fn encode(text: &str) -> Result<Cow<'_, [u8]>> {
 
 /// The same as a C string.
 pub fn encode_c(text: &str) -> Result<CString> {
-    let bytes = encode(text)?.into_owned();
-    CString::new(bytes).map_err(|_| Error::new(UNTRANSLATABLE_TEXT, "a text contains a zero byte"))
+    CString::new(encode(text)?).map_err(|_| zero_byte())
+}
+
+fn zero_byte() -> Error {
+    Error::new(UNTRANSLATABLE_TEXT, "a text contains a zero byte").hint("PostgreSQL has no such texts; remove it.")
+}
+
+/// The same for what assay itself made, with characters that only look better than others: those are replaced by ASCII.
+pub fn encode_plainly(text: &str) -> Result<CString> {
+    if keeps_utf8() || text.is_ascii() {
+        return encode_c(text);
+    }
+    let bytes = convert(text, |missing| {
+        lookalike(missing).ok_or_else(|| untranslatable(missing))
+    })?;
+    CString::new(bytes).map_err(|_| zero_byte())
 }
 
 /// A text for people to read: what the database's encoding does not have is replaced by what looks like it, or by a question mark.
@@ -110,24 +132,21 @@ pub fn encode_for_reading(text: &str) -> Cow<'_, [u8]> {
     if keeps_utf8() || text.is_ascii() {
         return Cow::Borrowed(text.as_bytes());
     }
-    Cow::Owned(
-        convert(text, |missing| Ok(lookalike(missing))).unwrap_or_else(|_| text.escape_default().to_string().into()),
-    )
+    let readable = convert(text, |missing| Ok(lookalike(missing).unwrap_or(b"?")));
+    Cow::Owned(readable.unwrap_or_else(|_| text.escape_default().to_string().into()))
 }
 
-/// ASCII for a character of assay's own pages and messages.
-fn lookalike(character: char) -> &'static [u8] {
-    match character {
+/// ASCII for a character of assay's own pages and messages, as wide, and nothing that JSON gives a meaning.
+fn lookalike(character: char) -> Option<&'static [u8]> {
+    Some(match character {
         '\u{2581}' | '\u{2582}' => b"_",
         '\u{2583}' | '\u{2584}' => b"-",
         '\u{2585}' | '\u{2586}' => b"=",
         '\u{2587}' | '\u{2588}' => b"#",
-        '\u{2026}' => b"...",
-        '\u{2013}' | '\u{2014}' => b"-",
-        '\u{2018}' | '\u{2019}' => b"'",
-        '\u{201c}' | '\u{201d}' => b"\"",
-        _ => b"?",
-    }
+        '\u{2026}' => b"~",
+        '\u{fffd}' => b"?",
+        _ => return None,
+    })
 }
 
 fn untranslatable(character: char) -> Error {

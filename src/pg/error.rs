@@ -6,7 +6,7 @@ use std::ffi::c_int;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 
-use super::{codes, compute};
+use super::{codes, compute, messages};
 
 use crate::algo;
 
@@ -143,17 +143,22 @@ impl Error {
             // PostgreSQL says better why: a timeout, a request, an end of the session. It does not return then.
             compute::serve_interrupts();
         }
-        codes::announce(self.state.packed());
-        let mut report = ErrorReport::new(
-            PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
-            printable(self.message),
-            pgrx::function_name!(),
-        );
-        if let Some(detail) = self.detail {
-            report = report.set_detail(printable(detail));
+        let Error {
+            state,
+            message,
+            detail,
+            hint,
+        } = self;
+        let (message, detail, hint) = (printable(message), detail.map(printable), hint.map(printable));
+        codes::announce(state.packed());
+        let texts = [Some(&message), detail.as_ref(), hint.as_ref()];
+        messages::announce(texts.into_iter().flatten().map(String::as_str));
+        let mut report = ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, message, pgrx::function_name!());
+        if let Some(detail) = detail {
+            report = report.set_detail(detail);
         }
-        if let Some(hint) = self.hint {
-            report = report.set_hint(printable(hint));
+        if let Some(hint) = hint {
+            report = report.set_hint(hint);
         }
         report.report(PgLogLevel::ERROR);
         unreachable!("an ERROR never returns")
@@ -171,15 +176,22 @@ impl SqlState {
 
 /// Tells the user something without failing.
 pub fn notice(message: impl Into<String>, detail: Option<String>) {
-    let report = ErrorReport::new(
+    let (message, detail) = (printable(message.into()), detail.map(printable));
+    messages::announce(
+        [Some(&message), detail.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(String::as_str),
+    );
+    let mut report = ErrorReport::new(
         PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
-        printable(message.into()),
+        message,
         pgrx::function_name!(),
     );
-    match detail {
-        Some(detail) => report.set_detail(printable(detail)).report(PgLogLevel::NOTICE),
-        None => report.report(PgLogLevel::NOTICE),
+    if let Some(detail) = detail {
+        report = report.set_detail(detail);
     }
+    codes::kept(|| report.report(PgLogLevel::NOTICE));
 }
 
 /// Unwraps a result at the border to PostgreSQL.

@@ -1,7 +1,7 @@
 //! Work that runs as another role, under settings of its own, and leaves nothing behind.
 
 use std::collections::BTreeMap;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 
 use pgrx::PgList;
 use pgrx::pg_sys::{self, Oid};
@@ -9,7 +9,8 @@ use pgrx::spi::quote_identifier;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::undone;
-use super::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_ROLE};
+use super::encoding;
+use super::error::{Error, Result, UNDEFINED_ROLE};
 use super::read_only::ReadOnly;
 
 /// The settings that change what SQL means: how names, literals and values are read and written, and which rows an index finds. What only
@@ -73,7 +74,7 @@ fn value(name: &CStr) -> Option<String> {
     // SAFETY: with `missing_ok` the answer is null for an unknown name, else a C string in the current memory context.
     unsafe {
         let value = pg_sys::GetConfigOptionByName(name.as_ptr(), std::ptr::null_mut(), true);
-        (!value.is_null()).then(|| CStr::from_ptr(value).to_string_lossy().into_owned())
+        (!value.is_null()).then(|| encoding::decode_c(value))
     }
 }
 
@@ -85,7 +86,7 @@ fn search_path() -> String {
             .filter(|&schema| !pg_sys::isAnyTempNamespace(schema))
             .map(|schema| pg_sys::get_namespace_name(schema))
             .filter(|name| !name.is_null())
-            .map(|name| quote_identifier(CStr::from_ptr(name).to_string_lossy()))
+            .map(|name| quote_identifier(encoding::decode_c(name)))
             .collect()
     };
     schemas.push("pg_temp".into());
@@ -97,13 +98,7 @@ pub fn set(name: &CStr, wanted: &str) -> Result<()> {
     if value(name).is_none_or(|value| value == wanted) {
         return Ok(());
     }
-    let wanted = CString::new(wanted).map_err(|_| {
-        Error::new(
-            INVALID_PARAMETER,
-            format!("the stored value of {} contains a zero byte", text(name)),
-        )
-        .hint("Store it anew.")
-    })?;
+    let wanted = encoding::encode_c(wanted)?;
     // SAFETY: both are C strings, which the call copies; it raises an error for a value that is not valid.
     unsafe {
         pg_sys::set_config_option(

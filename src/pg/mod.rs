@@ -16,6 +16,7 @@ pub mod identity;
 pub mod intake;
 pub mod json;
 mod memory;
+mod messages;
 pub mod names;
 pub mod options;
 pub mod progress;

@@ -87,7 +87,8 @@ unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut c_void)
         let walk = &mut *context.cast::<Walk>();
         match (*node).type_ {
             NodeTag::T_Query => {
-                let flags = pg_sys::QTW_EXAMINE_RTES_BEFORE | pg_sys::QTW_EXAMINE_SORTGROUP | pg_sys::QTW_IGNORE_JOINALIASES;
+                let flags =
+                    pg_sys::QTW_EXAMINE_RTES_BEFORE | pg_sys::QTW_EXAMINE_SORTGROUP | pg_sys::QTW_IGNORE_JOINALIASES;
                 return pg_sys::query_tree_walker(node.cast(), Some(visit), context, flags as i32);
             }
             NodeTag::T_RangeTblEntry => {

@@ -66,12 +66,7 @@ pub fn may_select_some(oid: pg_sys::Oid) -> bool {
     let some = || {
         // SAFETY: a catalog look-up; the relation is known to be there.
         let result = unsafe {
-            pg_sys::pg_attribute_aclcheck_all(
-                oid,
-                role,
-                pg_sys::ACL_SELECT.into(),
-                pg_sys::AclMaskHow::ACLMASK_ANY,
-            )
+            pg_sys::pg_attribute_aclcheck_all(oid, role, pg_sys::ACL_SELECT.into(), pg_sys::AclMaskHow::ACLMASK_ANY)
         };
         result == pg_sys::AclResult::ACLCHECK_OK
     };

@@ -2,8 +2,8 @@
 //! the function can take it apart again, takes several times as long as one that hands over columns.
 //!
 //! `f(model, r)` becomes `f(model, '{a,b,...}', r.a, r.b, ...)` with all columns of the row, whatever the model needs: which version answers
-//! is only known when the plan runs. A row of a table is NULL where an outer join finds no match, which its columns do not tell; such
-//! rows stay whole.
+//! is only known when the plan runs. A row of a table is NULL where an outer join finds no match, and the old row of an INSERT and the new one
+//! of a DELETE are, which their columns do not tell; such rows stay whole.
 
 use pgrx::pg_sys::{self, JoinType, Node, NodeTag};
 use pgrx::{Internal, IntoDatum, PgList, PgTupleDesc, is_a, pg_extern};
@@ -103,7 +103,7 @@ unsafe fn columns_of_table(root: *mut pg_sys::PlannerInfo, row: &pg_sys::Var) ->
     unsafe {
         let query = root.as_ref()?.parse.as_ref()?;
         // With several sets of grouping columns, a row that is one of them is NULL in the groups of the others.
-        if row.varattno != 0 || row.varlevelsup != 0 || !query.groupingSets.is_null() {
+        if row.varattno != 0 || row.varlevelsup != 0 || !query.groupingSets.is_null() || is_old_or_new(row) {
             return None;
         }
         let place = usize::try_from(row.varno).ok()?.checked_sub(1)?;
@@ -130,6 +130,17 @@ unsafe fn columns_of_table(root: *mut pg_sys::PlannerInfo, row: &pg_sys::Var) ->
                 .collect(),
         )
     }
+}
+
+/// Whether a row is `old` or `new` of RETURNING, which PostgreSQL has from 18 on.
+#[cfg(feature = "pg18")]
+fn is_old_or_new(row: &pg_sys::Var) -> bool {
+    row.varreturningtype != pg_sys::VarReturningType::VAR_RETURNING_DEFAULT
+}
+
+#[cfg(not(feature = "pg18"))]
+fn is_old_or_new(_row: &pg_sys::Var) -> bool {
+    false
 }
 
 /// Whether a join below `node` can put NULLs in the place of the table's rows, `nullable` being the answer for all of `node`; `None`

@@ -21,38 +21,45 @@ use super::error::or_raise;
 pub struct Text(String);
 
 /// A `text` for people to read, never an error: what the database's encoding does not have is replaced by what looks like it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prose(pub String);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Prose(String);
 
-/// A `jsonb` as a result, exact like [`Text`].
+/// A `jsonb` as a result, exact like [`Text`] but for ornaments of assay's own.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JsonB(pub Json);
 
-impl Deref for Text {
-    type Target = str;
+macro_rules! string {
+    ($type:ident) => {
+        impl Deref for $type {
+            type Target = str;
 
-    fn deref(&self) -> &str {
-        &self.0
-    }
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<String> for $type {
+            fn from(text: String) -> Self {
+                $type(text)
+            }
+        }
+
+        impl From<&str> for $type {
+            fn from(text: &str) -> Self {
+                $type(text.into())
+            }
+        }
+    };
 }
 
-impl fmt::Display for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<String> for Text {
-    fn from(text: String) -> Self {
-        Text(text)
-    }
-}
-
-impl From<&str> for Text {
-    fn from(text: &str) -> Self {
-        Text(text.into())
-    }
-}
+string!(Text);
+string!(Prose);
 
 impl From<Text> for String {
     fn from(text: Text) -> Self {
@@ -90,7 +97,7 @@ impl IntoDatum for Prose {
 
 impl IntoDatum for JsonB {
     fn into_datum(self) -> Option<pg_sys::Datum> {
-        let text = or_raise(encoding::encode_c(&self.0.to_string()));
+        let text = or_raise(encoding::encode_plainly(&self.0.to_string()));
         // SAFETY: the function takes one C string, in the encoding of the database.
         unsafe { pgrx::direct_function_call_as_datum(pg_sys::jsonb_in, &[text.as_c_str().into_datum()]) }
     }

@@ -109,7 +109,9 @@ fn add_check(
         }
         let known = name.as_deref().map(|name| changeable(oid, name)).transpose()?.flatten();
         // A check stays that of who added it: a superuser who changes it has it run with no more rights than before.
-        let added_by = known.as_ref().map_or_else(catalog::current_role, |known| known.added_by);
+        let added_by = known
+            .as_ref()
+            .map_or_else(catalog::current_role, |known| known.added_by);
         let settings = Settings::in_force();
         // Now is the time to say that a column or a right is missing.
         identity::as_role(role_of(oid, added_by), &settings, || {

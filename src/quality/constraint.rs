@@ -32,6 +32,10 @@ pub struct Table {
     not_null: Vec<String>,
 }
 
+/// Whether no row has NULL in column `a` of pg_attribute. From PostgreSQL 18 on a NOT NULL constraint may be NOT VALID.
+pub const FORBIDS_NULL: &str = "(a.attnotnull AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS n
+    WHERE n.conrelid = a.attrelid AND n.contype = 'n' AND n.conkey = ARRAY[a.attnum] AND NOT n.convalidated))";
+
 impl Table {
     /// What constraints on the rows of a source would stand on. `None` for views and foreign tables, which have none that are kept.
     pub fn of(source: &Source) -> Result<Option<Table>> {
@@ -47,7 +51,7 @@ impl Table {
         let mut not_null = Vec::new();
         let sql = format!(
             "SELECT c.relkind::pg_catalog.text, a.attname::pg_catalog.text FROM pg_catalog.pg_class AS c
-LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnotnull AND a.attnum > 0
+LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND {FORBIDS_NULL} AND a.attnum > 0
 WHERE c.oid = {relation}::pg_catalog.regclass"
         );
         Query::new(&sql)?.run(&mut |row| {

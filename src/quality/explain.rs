@@ -15,7 +15,7 @@ use crate::pg::attempt::attempt;
 use crate::pg::catalog;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::query::Query;
-use crate::pg::text::Text;
+use crate::pg::text::{Prose, Text};
 
 /// A line of the explanation.
 type Line = (
@@ -25,7 +25,7 @@ type Line = (
     name!(relation, Text),
     name!(answered_by, Text),
     name!(sql, Option<Text>),
-    name!(message, Option<Text>),
+    name!(message, Option<Prose>),
     name!(role, Text),
 );
 
@@ -106,7 +106,7 @@ fn together(group: &[Stored]) -> Result<Vec<Line>> {
             Text::from(relation.as_str()),
             Text::from(answered.by),
             answered.sql.filter(|_| visible).map(Text::from),
-            answered.message.filter(|_| visible).map(Text::from),
+            answered.message.filter(|_| visible).map(Prose::from),
             Text::from(role.as_str()),
         )
     };

@@ -12,6 +12,7 @@ use crate::pg::catalog;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, notice, or_raise};
 use crate::pg::reads::Reads;
 use crate::pg::settings::{self, Retention};
+use crate::pg::text::Prose;
 
 /// Rows that one statement adds.
 const TOGETHER: usize = 1000;
@@ -62,7 +63,7 @@ impl Journal {
         catalog::as_owner(|| {
             for entries in self.entries.chunks(TOGETHER) {
                 let rows = Json::from(entries.to_vec()).to_string();
-                catalog::write(INSERT, &[rows.as_str().into(), at.into()])?;
+                catalog::write(INSERT, &[Prose::from(rows).into(), at.into()])?;
             }
             Ok(())
         })?;

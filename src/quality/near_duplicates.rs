@@ -29,7 +29,12 @@ fn text(check: &Check, source: &Source, similarity: &Similarity) -> Result<Strin
     let names: Vec<&String> = check.column.iter().chain(&similarity.columns).collect();
     let columns = names
         .iter()
-        .map(|name| Ok(format!("q.{}::pg_catalog.text", quote_identifier(&named(name, source)?.name))))
+        .map(|name| {
+            Ok(format!(
+                "q.{}::pg_catalog.text",
+                quote_identifier(&named(name, source)?.name)
+            ))
+        })
         .collect::<Result<Vec<_>>>()?;
     Ok(match columns.as_slice() {
         [column] => column.clone(),

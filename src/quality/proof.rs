@@ -3,6 +3,7 @@
 use pgrx::spi::quote_literal;
 
 use super::check::Check;
+use super::constraint::FORBIDS_NULL;
 use super::rule::Rule;
 use super::source::Source;
 use crate::pg::error::Result;
@@ -40,15 +41,15 @@ fn is_plain_name(text: &str) -> Result<bool> {
 }
 
 /// A unique index over some of the columns. It must hold at every moment, for all rows, and, where NULL equals NULL, of columns that have
-/// none.
+/// none: from PostgreSQL 18 on a NOT NULL constraint may be NOT VALID, and a key WITHOUT OVERLAPS is an exclusion.
 fn unique(source: &Source, columns: &[String], null_equals_null: bool) -> Result<Option<String>> {
     one_text(&format!(
         "SELECT 'unique index ' || r.relname FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_class AS r ON r.oid = i.indexrelid
 JOIN pg_catalog.pg_class AS t ON t.oid = i.indrelid
 WHERE i.indrelid = {relation}::pg_catalog.regclass AND i.indisunique AND i.indisvalid AND i.indimmediate
-    AND i.indpred IS NULL AND i.indexprs IS NULL AND (t.relkind = 'p' OR NOT t.relhassubclass)
-    AND (SELECT pg_catalog.bool_and(a.attname::pg_catalog.text = ANY ({columns}) AND (a.attnotnull OR NOT {strict}))
+    AND NOT i.indisexclusion AND i.indpred IS NULL AND i.indexprs IS NULL AND (t.relkind = 'p' OR NOT t.relhassubclass)
+    AND (SELECT pg_catalog.bool_and(a.attname::pg_catalog.text = ANY ({columns}) AND ({FORBIDS_NULL} OR NOT {strict}))
         FROM pg_catalog.pg_attribute AS a
         WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::pg_catalog.int2[])[0:i.indnkeyatts - 1]))
 ORDER BY i.indexrelid LIMIT 1",

@@ -16,7 +16,10 @@ use crate::pg::reads::Reads;
 pub fn of(checks: &[&Check], source: &Source) -> Result<Vec<Reads>> {
     let table = Query::reads(&source.text)?;
     // What checks do with values of PostgreSQL's own types is known without a look at their SQL.
-    let is_plain = source.columns().iter().all(|column| is_type_of_postgres(column.type_oid));
+    let is_plain = source
+        .columns()
+        .iter()
+        .all(|column| is_type_of_postgres(column.type_oid));
     checks
         .iter()
         .map(|check| {
@@ -31,7 +34,11 @@ pub fn of(checks: &[&Check], source: &Source) -> Result<Vec<Reads>> {
 
 /// Whether a check has SQL or a relation of its own.
 fn names_more(check: &Check) -> bool {
-    check.has_expression() || matches!(check.rule, Rule::Relationships(_) | Rule::EqualRowcount(_) | Rule::Equality(_))
+    check.has_expression()
+        || matches!(
+            check.rule,
+            Rule::Relationships(_) | Rule::EqualRowcount(_) | Rule::Equality(_)
+        )
 }
 
 /// What a check does besides reading its relation.

@@ -170,5 +170,5 @@ fn rendered(query: &str) -> Result<String> {
 /// `render_profile(query)`.
 #[pg_extern(sql = false)]
 fn render_profile(query: Option<Text>) -> Prose {
-    or_raise(required("query", query.as_deref()).and_then(rendered).map(Prose))
+    or_raise(required("query", query.as_deref()).and_then(rendered).map(Prose::from))
 }

@@ -10,7 +10,7 @@ use super::check::Check;
 use super::finding::Status;
 use super::validate::Outcome;
 use crate::pg::catalog;
-use crate::pg::text::{JsonB, Text};
+use crate::pg::text::{JsonB, Prose, Text};
 
 /// The columns of `assay.check_result`, in order.
 pub type ResultRow = (
@@ -31,7 +31,7 @@ pub type ResultRow = (
     name!(null_rows, Option<i64>),
     name!(sample, Option<JsonB>),
     name!(duration_ms, Option<f64>),
-    name!(message, Option<Text>),
+    name!(message, Option<Prose>),
     name!(fraction_low, Option<f64>),
     name!(fraction_high, Option<f64>),
     name!(p_value, Option<f64>),
@@ -70,7 +70,7 @@ pub fn rows(check: &Check, relation: &str, outcome: Outcome, role: Oid, at: Time
                 count(finding.nulls),
                 finding.sample.clone().map(JsonB),
                 Some(outcome.milliseconds),
-                finding.message.clone().map(Text::from),
+                finding.message.clone().map(Prose::from),
                 finding.interval.map(|(low, _)| low),
                 finding.interval.map(|(_, high)| high),
                 finding.p_value,
@@ -83,12 +83,14 @@ pub fn rows(check: &Check, relation: &str, outcome: Outcome, role: Oid, at: Time
 
 /// What everybody may see of a check's rows: one row, with the worst of their statuses. Segments are values, and so are figures.
 pub fn without_figures(rows: Vec<ResultRow>) -> Option<ResultRow> {
-    let worst = rows.into_iter().max_by_key(|row| Status::named(&row.6).map(Status::rank))?;
+    let worst = rows
+        .into_iter()
+        .max_by_key(|row| Status::named(&row.6).map(Status::rank))?;
     let (check_id, name, kind, relation, severity, role, at) =
         (worst.0, worst.1, worst.2, worst.3, worst.7, worst.21, worst.22);
     Some((
-        check_id, name, kind, relation, None, None, worst.6, severity, None, None, None, None, None, None, None, None, None, None,
-        None, None, None, role, at,
+        check_id, name, kind, relation, None, None, worst.6, severity, None, None, None, None, None, None, None, None,
+        None, None, None, None, None, role, at,
     ))
 }
 

@@ -81,11 +81,15 @@ fn together(group: &[Stored], at: TimestampWithTimeZone) -> Result<Vec<Ran<'_>>>
         let outcomes = group.iter().map(|_| failed(message.clone())).collect();
         (outcomes, vec![Reads::UNKNOWN; group.len()])
     });
-    let ran = group.iter().zip(outcomes).zip(reads).map(|((stored, outcome), reads)| Ran {
-        stored,
-        rows: results::rows(&stored.check, &stored.name, outcome, stored.runs_as, at),
-        reads,
-    });
+    let ran = group
+        .iter()
+        .zip(outcomes)
+        .zip(reads)
+        .map(|((stored, outcome), reads)| Ran {
+            stored,
+            rows: results::rows(&stored.check, &stored.name, outcome, stored.runs_as, at),
+            reads,
+        });
     Ok(ran.collect())
 }
 

@@ -65,7 +65,11 @@ impl Source {
 
     /// The column of a name; `None` when there is none, or more than one.
     pub fn column(&self, name: &str) -> Option<&OutputColumn> {
-        self.by_name.get(name).copied().flatten().map(|place| &self.columns[place])
+        self.by_name
+            .get(name)
+            .copied()
+            .flatten()
+            .map(|place| &self.columns[place])
     }
 
     /// Errs with 42701 when two columns have one name.

@@ -143,8 +143,13 @@ fn segment_columns(check: &Check, source: &Source) -> Result<Vec<String>> {
 
 /// The segment as a JSON array of texts, from columns named s1, s2, ...
 fn segment_json(check: &Check) -> String {
-    let texts: Vec<String> = (1..=check.group_by.len()).map(|i| format!("s{i}::pg_catalog.text")).collect();
-    format!("pg_catalog.to_json(ARRAY[{}]::pg_catalog.text[])::pg_catalog.text", texts.join(", "))
+    let texts: Vec<String> = (1..=check.group_by.len())
+        .map(|i| format!("s{i}::pg_catalog.text"))
+        .collect();
+    format!(
+        "pg_catalog.to_json(ARRAY[{}]::pg_catalog.text[])::pg_catalog.text",
+        texts.join(", ")
+    )
 }
 
 /// Names for what rows are grouped by: `q.a AS s1, q.b AS s2, `.

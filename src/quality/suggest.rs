@@ -14,10 +14,10 @@ use super::source::Source;
 use super::validate::{self, Outcome};
 use crate::algo::monitor::Monitor;
 use crate::algo::quality::outlook;
-use crate::pg::foreground::Foreground;
 use crate::pg::error::{Result, or_raise};
+use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
-use crate::pg::text::{JsonB, Text};
+use crate::pg::text::{JsonB, Prose, Text};
 
 /// A suggested check.
 type SuggestionRow = (
@@ -25,7 +25,7 @@ type SuggestionRow = (
     name!(column_name, Option<Text>),
     name!(args, JsonB),
     name!(mostly, f64),
-    name!(reason, Text),
+    name!(reason, Prose),
     name!(as_constraint, Option<Text>),
     name!(definition, JsonB),
 );

@@ -119,18 +119,18 @@ impl Scan {
 
     /// Takes a row: `fill` gives each column, in order, its cell. Errs when a pattern does not compile, and as `monitor` says.
     #[inline]
-    pub fn push(
-        &mut self,
-        fill: impl FnOnce(&mut [BlockColumn]) -> Result<()>,
-        monitor: &dyn Monitor,
-    ) -> Result<()> {
+    pub fn push(&mut self, fill: impl FnOnce(&mut [BlockColumn]) -> Result<()>, monitor: &dyn Monitor) -> Result<()> {
         if !self.work.is_ready(&self.plan) {
             self.work.prepare(&self.plan, monitor)?;
             self.work.segment_bytes = self.segment_bytes();
         }
         fill(&mut self.work.block)?;
         self.work.rows += 1;
-        if self.work.is_full() { self.flush(monitor) } else { Ok(()) }
+        if self.work.is_full() {
+            self.flush(monitor)
+        } else {
+            Ok(())
+        }
     }
 
     /// The same with no rows left to work off.
@@ -225,7 +225,9 @@ impl Scan {
         for (check, (ours, theirs)) in self.plan.checks.iter().zip(tallies) {
             let Some(grouping) = check.grouping else {
                 pace.spend(PROFILE)?;
-                ours.iter_mut().zip(theirs).try_for_each(|(ours, theirs)| ours.merge(theirs))?;
+                ours.iter_mut()
+                    .zip(theirs)
+                    .try_for_each(|(ours, theirs)| ours.merge(theirs))?;
                 continue;
             };
             let bytes = &mut self.work.segment_bytes;

@@ -89,7 +89,10 @@ impl Pattern {
             .skip_cache_capacity_check(true)
             .minimum_cache_clear_count(Some(3))
             .minimum_bytes_per_state(Some(10));
-        let dfa = DFA::builder().configure(config).build_from_nfa(nfa).map_err(|error| error.to_string())?;
+        let dfa = DFA::builder()
+            .configure(config)
+            .build_from_nfa(nfa)
+            .map_err(|error| error.to_string())?;
         Ok(Pattern {
             dfa,
             cache: None,
@@ -115,7 +118,9 @@ fn run(dfa: &DFA, cache: &mut Cache, text: &str, pace: &mut Pace<'_>) -> Result<
     let bytes = text.as_bytes();
     let start = |cache: &mut Cache, at: usize| dfa.start_state_forward(cache, &Input::new(bytes).range(at..)).ok();
     let literals = dfa.get_config().get_prefilter();
-    let Some(mut state) = start(cache, 0) else { return Ok(None) };
+    let Some(mut state) = start(cache, 0) else {
+        return Ok(None);
+    };
     let mut at = 0;
     loop {
         if let (true, Some(literals)) = (state.is_start(), literals) {
@@ -295,7 +300,11 @@ mod tests {
             ("ab$", "ab".repeat(1000), true),
         ] {
             for cache in [LEAST_CACHE, MOST_CACHE] {
-                assert_eq!(answers(pattern, &text, cache), (expected, expected, expected), "{pattern}");
+                assert_eq!(
+                    answers(pattern, &text, cache),
+                    (expected, expected, expected),
+                    "{pattern}"
+                );
             }
         }
     }
@@ -315,7 +324,11 @@ mod tests {
 
     impl Monitor for Impatient {
         fn check(&self) -> Result<()> {
-            if self.0.fetch_add(1, Ordering::Relaxed) < 2 { Ok(()) } else { Err(Error::Stopped) }
+            if self.0.fetch_add(1, Ordering::Relaxed) < 2 {
+                Ok(())
+            } else {
+                Err(Error::Stopped)
+            }
         }
 
         fn progress(&self, _: Progress) {}

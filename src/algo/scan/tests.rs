@@ -76,21 +76,24 @@ fn plan() -> Plan {
 fn scan(rows: &[Row]) -> Scan {
     let mut scan = Scan::new(plan()).unwrap();
     for (number, text, condition) in rows {
-        scan.push(|block| {
-            match number {
-                Some(number) => block[0].push_number(*number),
-                None => block[0].push_null(),
-            }
-            match text {
-                Some(text) => block[1].push_text(text)?,
-                None => block[1].push_null(),
-            }
-            match condition {
-                Some(condition) => block[2].push_integer(i64::from(*condition)),
-                None => block[2].push_null(),
-            }
-            Ok(())
-        }, &Unwatched)
+        scan.push(
+            |block| {
+                match number {
+                    Some(number) => block[0].push_number(*number),
+                    None => block[0].push_null(),
+                }
+                match text {
+                    Some(text) => block[1].push_text(text)?,
+                    None => block[1].push_null(),
+                }
+                match condition {
+                    Some(condition) => block[2].push_integer(i64::from(*condition)),
+                    None => block[2].push_null(),
+                }
+                Ok(())
+            },
+            &Unwatched,
+        )
         .unwrap();
     }
     scan.flush(&Unwatched).unwrap();
@@ -220,10 +223,13 @@ fn segments_have_a_limit() {
     };
     let mut scan = Scan::new(plan).unwrap();
     for key in 0..MOST_SEGMENTS as i64 + 5 {
-        scan.push(|block| {
-            block[0].push_integer(key);
-            Ok(())
-        }, &Unwatched)
+        scan.push(
+            |block| {
+                block[0].push_integer(key);
+                Ok(())
+            },
+            &Unwatched,
+        )
         .unwrap();
     }
     scan.flush(&Unwatched).unwrap();
@@ -248,11 +254,14 @@ fn segments_have_a_budget() {
         let mut scan = Scan::new(plan.clone()).unwrap();
         for key in keys {
             for row in 0..rows {
-                let push = scan.push(|block| {
-                    block[0].push_integer(key);
-                    block[1].push_integer(row);
-                    Ok(())
-                }, &Unwatched);
+                let push = scan.push(
+                    |block| {
+                        block[0].push_integer(key);
+                        block[1].push_integer(row);
+                        Ok(())
+                    },
+                    &Unwatched,
+                );
                 push.unwrap();
             }
         }

@@ -105,13 +105,7 @@ impl Scan {
     }
 
     /// Adds the rows of a block to a check.
-    fn check(
-        &mut self,
-        place: usize,
-        rows: &Rows<'_>,
-        outcomes: &mut Vec<Outcome>,
-        pace: &mut Pace<'_>,
-    ) -> Result<()> {
+    fn check(&mut self, place: usize, rows: &Rows<'_>, outcomes: &mut Vec<Outcome>, pace: &mut Pace<'_>) -> Result<()> {
         let work = &mut self.work;
         let (check, ready, tallies) = (&self.plan.checks[place], &work.ready[place], &mut self.tallies[place]);
         let column = check.column.map(|column| &rows.block[column]);

@@ -69,11 +69,14 @@ fn scan(rows: &[Row]) -> State {
     })
     .unwrap();
     for &(a, _, number) in rows {
-        scan.push(|block| {
-            block[0].push_integer(i64::from(a % 3));
-            block[1].push_number(number);
-            Ok(())
-        }, &Unwatched)
+        scan.push(
+            |block| {
+                block[0].push_integer(i64::from(a % 3));
+                block[1].push_number(number);
+                Ok(())
+            },
+            &Unwatched,
+        )
         .unwrap();
     }
     State::from(scan)

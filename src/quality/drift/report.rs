@@ -14,7 +14,7 @@ use super::side::{Segment, Side};
 use crate::algo::drift::{Evidence, Rule, judge, shares_differ};
 use crate::algo::stats::proportion::Share;
 use crate::pg::compute::serve_interrupts;
-use crate::pg::text::{JsonB, Text};
+use crate::pg::text::{JsonB, Prose, Text};
 
 /// A line of the report.
 pub type DriftRow = (
@@ -32,7 +32,7 @@ pub type DriftRow = (
     name!(reference_rows, i64),
     name!(current_rows, i64),
     name!(adjusted_p_value, Option<f64>),
-    name!(message, Option<Text>),
+    name!(message, Option<Prose>),
     name!(new_categories, Option<Vec<Text>>),
     name!(gone_categories, Option<Vec<Text>>),
     name!(details, Option<JsonB>),

@@ -63,7 +63,8 @@ SELECT count(*) AS old FROM assay.check_history WHERE run_at < now() - interval 
 UPDATE assay.quality_history SET run_at = run_at - interval '5 days' WHERE id = (SELECT min(id) FROM assay.quality_history WHERE check_id = :page);
 SELECT assay.prune_history('6 days') AS none, assay.prune_history() AS one, assay.prune_history() AS no_more;
 CALL fails($$SELECT assay.prune_history('-1 day')$$);
-CALL fails($$SET assay.history_retention = '-2'$$);
+-- PostgreSQL's own words differ by version.
+DO $$ BEGIN SET assay.history_retention = '-2'; EXCEPTION WHEN invalid_parameter_value THEN RAISE INFO 'out of range'; END $$;
 CALL fails($$SET assay.history_retention = 'long'$$);
 BEGIN READ ONLY;
 CALL fails($$SELECT assay.prune_history()$$);

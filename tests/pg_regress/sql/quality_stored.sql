@@ -132,7 +132,8 @@ CALL fails($$SELECT assay.add_check('orders', 'mean_between', 'status', '{"min_v
 CALL fails($$SELECT assay.add_check('orders', 'mean_between', 'id', '{"min_value": 0}', mostly => 0.5)$$);
 CALL fails($$SELECT assay.add_check(0, 'not_empty')$$);
 CALL fails($$SELECT assay.add_check(NULL, 'not_empty')$$);
-CALL fails($$SELECT assay.add_check('orders_pkey', 'not_empty')$$);
+-- PostgreSQL's own words differ by version.
+DO $$ BEGIN PERFORM assay.add_check('orders_pkey', 'not_empty'); EXCEPTION WHEN wrong_object_type THEN RAISE INFO 'not of an index'; END $$;
 BEGIN READ ONLY;
 SAVEPOINT s;
 CALL fails($$SELECT assay.add_check('orders', 'not_empty')$$);

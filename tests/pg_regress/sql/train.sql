@@ -211,7 +211,8 @@ END $$;
 -- So it does when the rows fit, but not the products of all their columns and levels.
 CALL fails($$SELECT assay.train('t', 'SELECT ''a'' || i % 211 AS a, ''b'' || i % 223 AS b, i AS y FROM generate_series(1, 2000) AS i', 'y', 'ridge')$$);
 RESET assay.max_memory;
-CALL fails($$SET assay.max_memory = 0$$);
+-- PostgreSQL's own words differ by version.
+DO $$ BEGIN SET assay.max_memory = 0; EXCEPTION WHEN invalid_parameter_value THEN RAISE INFO 'out of range'; END $$;
 
 -- Classes that a line separates have no finite weights without a penalty, and sound ones with it.
 CREATE TABLE apart AS SELECT i AS x, i % 3 AS z, i > 300 AS y FROM generate_series(1, 600) AS i;

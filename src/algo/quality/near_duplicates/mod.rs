@@ -202,9 +202,7 @@ impl Finder {
             .map_err(|_| Error::data("more than 4 billion different texts", "compare fewer rows"))?;
         room::reserve(&mut self.entries, 1)?;
         let needed = self.memory();
-        self.by_key
-            .try_reserve(1)
-            .map_err(|_| Error::OutOfMemory { needed })?;
+        self.by_key.try_reserve(1).map_err(|_| Error::OutOfMemory { needed })?;
         self.by_key.insert(hash_bytes(SEED, key.as_bytes()), number);
         self.bytes += key.len();
         self.entries.push(Entry {
