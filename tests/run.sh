@@ -78,12 +78,21 @@ symbols_are_there() {
     [[ -z $missing ]] || { printf 'declared, but not in the library:\n%s\n' "$missing"; return 1; }
 }
 
+# pgrx's own texts and JSON take the database's bytes for UTF-8; those of pg::text are converted.
+texts_are_converted() {
+    local found
+    found=$(find src -name '*.rs' -exec awk '/#\[pg_extern/ { inside = 1 } inside || /name!\(/ { print FILENAME ": " $0 } /\{$/ { inside = 0 }' {} + |
+        grep -E '&str|\<String\>|pgrx::JsonB' || true)
+    [[ -z $found ]] || { printf 'not converted at the border:\n%s\n' "$found"; return 1; }
+}
+
 schema_suite() {
     local passed=0 failed=0
     verdict "the install script is current" schema_is_current
     verdict "the versions of assay.control and Cargo.toml agree" versions_agree
     verdict "every declared symbol is in the library" symbols_are_there
     verdict "SQL with the extension's rights leaves nothing to a search path" tests/qualified.py
+    verdict "texts are converted at the border" texts_are_converted
     tally schema "$passed" "$failed"
 }
 

@@ -122,7 +122,6 @@ SELECT visibility.rows('select 1 where 1 operator(visibility.<<) 2');
 SELECT visibility.rows('select visibility.total(eur) from visibility.account');
 SELECT visibility.rows('select 1::visibility.small');
 SELECT visibility.rows('select generate_series(1, length(query_to_xml(''select secret from visibility.private'', true, true, '''')::text))');
-SELECT visibility.rows('select generate_series(1, length(table_to_xml(''visibility.private'', true, true, '''')::text))');
 SELECT visibility.rows('select generate_series(1, current_setting(''visibility.secret'', true)::int)');
 SELECT visibility.rows('select 1 from assay.profile(''visibility.private'') where min = ''4711''');
 SELECT visibility.rows('select 1 from generate_series(1, 3) order by (select secret from visibility.private)');
