@@ -30,6 +30,7 @@ def findings(sql):
     # Assignments and named arguments are grammar; so are a column list after an alias and a star.
     sql = re.sub(r"=>", " ", sql)
     sql = re.sub(r"(\bSET\s+|,\s*)([a-z_]+)\s*=", r"\1\2 ", sql)
+    sql = re.sub(r"(\bSET\s+\([^()]*\)\s*)=(?=\s*ROW\b)", r"\1", sql)
     sql = re.sub(r"\b(AS|INTO|UPDATE|ON|VIEW|TABLE)\s+([\w.]+)\s*\(", r"\1 \2, (", sql)
     for kind, pattern in FINDINGS.items():
         for match in pattern.finditer(sql):
