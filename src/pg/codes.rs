@@ -11,7 +11,8 @@ use std::ptr::{null_mut, with_exposed_provenance_mut};
 use pgrx::pg_guard;
 use pgrx::pg_sys::{self, ErrorContextCallback};
 
-use super::messages;
+use super::error::OUT_OF_MEMORY;
+use super::{memory, messages};
 
 /// XX000, which pgrx gives to what it does not know.
 const INTERNAL_ERROR: c_int = 2600;
@@ -35,9 +36,13 @@ static mut ENTRY: ErrorContextCallback = ErrorContextCallback {
 
 #[pg_guard]
 unsafe extern "C-unwind" fn keep_code(_argument: *mut c_void) {
-    messages::convert();
     // SAFETY: PostgreSQL calls this while it reports, when both functions may be called.
     let code = unsafe { geterrcode() };
+    if code == OUT_OF_MEMORY.packed() {
+        // Each Rust frame on the way copies the report, for which there has to be room.
+        memory::release(1);
+    }
+    messages::convert();
     let noted = NOTED.get();
     if code == INTERNAL_ERROR && noted != 0 {
         NOTED.set(0);

@@ -125,14 +125,19 @@ fn give_up(bytes: usize) -> bool {
         // It is not made for that: whoever wants so much asks whether there is room.
         return false;
     }
+    release(bytes);
+    // Another thread may just have given it up.
+    refused().is_some()
+}
+
+/// Gives the reserve up because `bytes` were refused, by Rust's allocator or by PostgreSQL's: to report that takes memory, too.
+pub fn release(bytes: usize) {
     let start = RESERVED.swap(null_mut(), Ordering::Relaxed);
     if !start.is_null() {
         REFUSED.store(bytes.max(1), Ordering::Relaxed);
         // SAFETY: the mapping that `prepare` made, which nobody else has after the swap.
         unsafe { libc::munmap(start.cast(), RESERVE) };
     }
-    // Another thread may just have given it up.
-    refused().is_some()
 }
 
 /// Allocates `bytes` by `how`, with the reserve's help.

@@ -388,6 +388,13 @@ impl Query {
         }
     }
 
+    /// The same, its expressions interpreted: PostgreSQL's compiler takes seconds for thousands of them, in which nothing can be cancelled.
+    pub fn interpreted(self) -> Query {
+        // SAFETY: the plan was made in `new` and lives as long as this value.
+        unsafe { (*self.plan).jitFlags = pg_sys::PGJIT_NONE as i32 };
+        self
+    }
+
     /// The statement itself, without what may follow it: fit to stand in parentheses, on lines of its own.
     pub fn statement(&self) -> &str {
         &self.statement

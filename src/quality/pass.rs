@@ -292,7 +292,7 @@ impl Pass {
         if calls.is_empty() {
             return Ok(answers);
         }
-        let query = Query::new(&self.sql(source, &calls)?)?;
+        let query = Query::new(&self.sql(source, &calls)?)?.interpreted();
         let what = format!("reading {}", source.told());
         let monitor = Foreground::new()?;
         progress::watched(what, calls.len(), source.expected_rows(), || {
