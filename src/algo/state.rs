@@ -17,6 +17,7 @@
 //! tell damage from a mistake, not to stop an attacker.
 
 use std::fmt;
+use std::rc::Rc;
 
 use super::accumulator::Accumulator;
 use super::error::{Error, Result};
@@ -38,8 +39,8 @@ pub enum State {
     Metric(Tally),
     /// The sufficient statistics that linear models train from.
     Gram(Gram),
-    /// Profiles and checks of a relation.
-    Scan(Box<Scan>),
+    /// Profiles and checks of a relation; so large that a copy is shared until it changes.
+    Scan(Rc<Scan>),
 }
 
 /// What a state is of.
@@ -116,7 +117,7 @@ impl From<Gram> for State {
 
 impl From<Scan> for State {
     fn from(scan: Scan) -> State {
-        State::Scan(Box::new(scan))
+        State::Scan(Rc::new(scan))
     }
 }
 
@@ -136,7 +137,7 @@ impl State {
         match (self, other) {
             (State::Metric(ours), State::Metric(theirs)) => ours.merge(theirs),
             (State::Gram(ours), State::Gram(theirs)) => ours.merge(theirs),
-            (State::Scan(ours), State::Scan(theirs)) => ours.merge_watched(theirs, monitor),
+            (State::Scan(ours), State::Scan(theirs)) => Rc::make_mut(ours).merge_watched(theirs, monitor),
             (ours, theirs) => {
                 let name = |state: &State| format!("a state of {}", state.kind());
                 Err(Error::Mismatch {
@@ -151,7 +152,7 @@ impl State {
     pub fn settle(&mut self, monitor: &dyn Monitor) -> Result<()> {
         match self {
             State::Metric(_) | State::Gram(_) => Ok(()),
-            State::Scan(scan) => scan.flush(monitor),
+            State::Scan(scan) => Rc::make_mut(scan).flush(monitor),
         }
     }
 

@@ -40,7 +40,7 @@ unsafe extern "C-unwind" fn keep_code(_argument: *mut c_void) {
     let code = unsafe { geterrcode() };
     if code == OUT_OF_MEMORY.packed() {
         // Each Rust frame on the way copies the report, for which there has to be room.
-        memory::release(1);
+        memory::make_room_for_report();
     }
     messages::convert();
     let noted = NOTED.get();

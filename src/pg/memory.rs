@@ -45,10 +45,17 @@ fn advise(start: *mut u8, size: usize) {
     }
 }
 
-/// Bytes of the reserve: what may be allocated between two looks at the monitor without being reserved fallibly.
-const RESERVE: usize = 16 << 20;
-/// Where the reserve is; null when there is none.
-static RESERVED: AtomicPtr<u8> = AtomicPtr::new(null_mut());
+/// Address space that is kept free.
+struct Reserve {
+    /// Null where it has been given up.
+    start: AtomicPtr<u8>,
+    bytes: usize,
+}
+
+/// What Rust may allocate between two looks at the monitor without having reserved it.
+static ALLOCATIONS: Reserve = Reserve::of(16 << 20);
+/// What the report of PostgreSQL's own lack of memory takes, which each Rust frame on its way copies.
+static REPORT: Reserve = Reserve::of(2 << 20);
 /// Bytes of the allocation for which the reserve was given up; 0 for none.
 static REFUSED: AtomicUsize = AtomicUsize::new(0);
 
@@ -95,49 +102,66 @@ pub fn refused() -> Option<usize> {
     }
 }
 
-/// Sees to it that there is a reserve, for work that begins. Returns an error where there is no room for one.
-pub fn prepare() -> Result<()> {
-    if RESERVED.load(Ordering::Relaxed).is_null() {
-        // SAFETY: a new mapping, which touches no other.
-        let start = unsafe {
-            libc::mmap(
-                null_mut(),
-                RESERVE,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            )
-        };
-        if start == libc::MAP_FAILED {
-            return Err(Error::OutOfMemory { needed: RESERVE });
+impl Reserve {
+    const fn of(bytes: usize) -> Reserve {
+        Reserve {
+            start: AtomicPtr::new(null_mut()),
+            bytes,
         }
-        RESERVED.store(start.cast(), Ordering::Relaxed);
     }
+
+    /// Takes it, unless it is there. Returns an error where there is no room.
+    fn fill(&self) -> Result<()> {
+        if !self.start.load(Ordering::Relaxed).is_null() {
+            return Ok(());
+        }
+        let (access, how) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+        // SAFETY: a new mapping, which touches no other.
+        let start = unsafe { libc::mmap(null_mut(), self.bytes, access, how, -1, 0) };
+        if start == libc::MAP_FAILED {
+            return Err(Error::OutOfMemory { needed: self.bytes });
+        }
+        self.start.store(start.cast(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Gives it up. Says whether it was there.
+    fn release(&self) -> bool {
+        let start = self.start.swap(null_mut(), Ordering::Relaxed);
+        if start.is_null() {
+            return false;
+        }
+        // SAFETY: the mapping that `fill` made, which nobody else has after the swap.
+        unsafe { libc::munmap(start.cast(), self.bytes) };
+        true
+    }
+}
+
+/// Sees to it that there are reserves, for work that begins. Returns an error where there is no room for them.
+pub fn prepare() -> Result<()> {
+    REPORT.fill()?;
+    ALLOCATIONS.fill()?;
     REFUSED.store(0, Ordering::Relaxed);
     Ok(())
+}
+
+/// Makes room for the report that PostgreSQL lacks memory.
+pub fn make_room_for_report() {
+    REPORT.release();
 }
 
 /// Gives the reserve up for an allocation that the system refused. Says whether another try is worth while.
 #[cold]
 fn give_up(bytes: usize) -> bool {
-    if bytes > RESERVE / 2 {
+    if bytes > ALLOCATIONS.bytes / 2 {
         // It is not made for that: whoever wants so much asks whether there is room.
         return false;
     }
-    release(bytes);
+    if ALLOCATIONS.release() {
+        REFUSED.store(bytes.max(1), Ordering::Relaxed);
+    }
     // Another thread may just have given it up.
     refused().is_some()
-}
-
-/// Gives the reserve up because `bytes` were refused, by Rust's allocator or by PostgreSQL's: to report that takes memory, too.
-pub fn release(bytes: usize) {
-    let start = RESERVED.swap(null_mut(), Ordering::Relaxed);
-    if !start.is_null() {
-        REFUSED.store(bytes.max(1), Ordering::Relaxed);
-        // SAFETY: the mapping that `prepare` made, which nobody else has after the swap.
-        unsafe { libc::munmap(start.cast(), RESERVE) };
-    }
 }
 
 /// Allocates `bytes` by `how`, with the reserve's help.

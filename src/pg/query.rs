@@ -7,6 +7,7 @@ use pgrx::{PgList, PgMemoryContexts, is_a, pg_guard, pg_sys};
 
 use super::attempt::attempt;
 use super::codes;
+use super::memory;
 use super::encoding;
 use super::error::{Error, INVALID_PARAMETER, NOT_A_QUERY, Result};
 use super::read_only::ReadOnly;
@@ -343,6 +344,7 @@ impl Query {
     /// Parses, checks and plans `text`. Errs with `ML008` unless it is one statement that only reads; PostgreSQL's own errors
     /// (syntax, unknown columns) pass through. Functions that run meanwhile cannot write.
     pub fn new(text: &str) -> Result<Query> {
+        memory::prepare()?;
         let _read_only = ReadOnly::enter();
         codes::kept(|| Query::plan(text))
     }

@@ -173,7 +173,11 @@ pub unsafe fn read(datum: pg_sys::Datum) -> Result<State> {
     // SAFETY: as the caller promises.
     unsafe {
         match expanded(datum, false) {
-            Some(object) => Ok((*object).state.clone()),
+            Some(object) => {
+                // What has come is worked off there, so that the copy can be shared.
+                (*object).state.settle(&Foreground::new()?)?;
+                Ok((*object).state.clone())
+            }
             None => decode(datum),
         }
     }

@@ -1,6 +1,8 @@
 //! One pass over the rows of a source: everything asked of them becomes arguments of the aggregate `assay.scan`, so that PostgreSQL
 //! reads them once, in parallel where it can.
 
+use std::rc::Rc;
+
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
@@ -8,7 +10,6 @@ use crate::algo::block::Kind;
 use crate::algo::scan::{Measure, Plan, PlanCheck, PlanColumn, Scan, Segment, Tally, Test};
 use crate::algo::state::State;
 use crate::pg::error::{Error, INTERNAL, Result};
-use crate::pg::foreground::Foreground;
 use crate::pg::intake;
 use crate::pg::progress;
 use crate::pg::query::{OutputColumn, Query};
@@ -57,7 +58,7 @@ pub struct Pass {
 
 /// What a pass has found.
 pub struct Answers {
-    scans: Vec<Scan>,
+    scans: Vec<Rc<Scan>>,
     /// For each question its scan, and its place there.
     places: Vec<(usize, usize)>,
 }
@@ -294,14 +295,13 @@ impl Pass {
         }
         let query = Query::new(&self.sql(source, &calls)?)?.interpreted();
         let what = format!("reading {}", source.told());
-        let monitor = Foreground::new()?;
         progress::watched(what, calls.len(), source.expected_rows(), || {
             query.run(&mut |row| {
                 for (index, call) in calls.iter().enumerate() {
                     answers.scans.push(match row.state(index)? {
-                        Some(State::Scan(scan)) => settled(*scan, &monitor)?,
+                        Some(State::Scan(scan)) => scan,
                         // No row has come.
-                        _ => Scan::new(call.plan.clone())?,
+                        _ => Rc::new(Scan::new(call.plan.clone())?),
                     });
                 }
                 Ok(())
@@ -309,11 +309,6 @@ impl Pass {
         })?;
         Ok(answers)
     }
-}
-
-fn settled(mut scan: Scan, monitor: &Foreground) -> Result<Scan> {
-    scan.flush(monitor)?;
-    Ok(scan)
 }
 
 impl Answers {
@@ -344,11 +339,11 @@ impl Answers {
 
     /// How many rows were read; `None` when nothing was asked of them.
     pub fn rows(&self) -> Option<u64> {
-        self.scans.first().map(Scan::rows)
+        self.scans.first().map(|scan| scan.rows())
     }
 
     /// The scans themselves.
     pub fn into_scans(self) -> Vec<Scan> {
-        self.scans
+        self.scans.into_iter().map(Rc::unwrap_or_clone).collect()
     }
 }

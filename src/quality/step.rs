@@ -1,5 +1,7 @@
 //! The aggregate behind every profile and check: a row at a time into a scan.
 
+use std::rc::Rc;
+
 use pgrx::{pg_extern, pg_sys};
 
 use crate::algo::block::BlockColumn;
@@ -82,7 +84,7 @@ fn scan_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
             fcinfo,
             Some(|| Ok(State::from(Scan::new(plan.clone())?))),
             |state| match state {
-                State::Scan(scan) if scan.plan().columns.len() == intakes.len() => Ok(scan.push(
+                State::Scan(scan) if scan.plan().columns.len() == intakes.len() => Ok(Rc::make_mut(scan).push(
                     |block| intake::push_row(intakes, arguments::from(fcinfo, FIRST), block, monitor),
                     monitor,
                 )?),

@@ -1,5 +1,7 @@
 //! A pass gives the counts that going through the rows by hand gives, whatever its order, its parts and its blocks.
 
+use std::rc::Rc;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -167,7 +169,7 @@ proptest! {
         let whole = scan(&rows);
         let (first, second) = rows.split_at((rows.len() as f64 * cut) as usize);
         let through_bytes = |scan: Scan| match State::from_bytes(&State::from(scan).to_bytes().unwrap()).unwrap() {
-            State::Scan(scan) => *scan,
+            State::Scan(scan) => Rc::unwrap_or_clone(scan),
             _ => panic!("another state"),
         };
         let mut merged = through_bytes(scan(second));

@@ -2,6 +2,8 @@
 //!
 //! A baseline belongs to the role that saved it first. It holds values of the rows, so others do not see it unless they act for that role.
 
+use std::rc::Rc;
+
 use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
 use serde_json::{Map, Value as Json};
@@ -73,7 +75,7 @@ fn scans(name: &str, states: &[Vec<u8>]) -> Result<Vec<Scan>> {
     states
         .iter()
         .map(|bytes| match State::from_bytes(bytes) {
-            Ok(State::Scan(scan)) => Ok(*scan),
+            Ok(State::Scan(scan)) => Ok(Rc::unwrap_or_clone(scan)),
             Ok(other) => Err(damaged(format!("It holds a state of {}.", other.kind()))),
             Err(error) => Err(damaged(format!("{error}."))),
         })
