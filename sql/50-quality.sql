@@ -113,7 +113,7 @@ CREATE TABLE assay.quality_check (
     severity      text NOT NULL,
     tags          text[] NOT NULL,
     settings      jsonb NOT NULL DEFAULT '{}',
-    added_by      regrole NOT NULL,
+    added_by      assay.role NOT NULL,
     added_at      timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 CREATE INDEX quality_check_relation_idx ON assay.quality_check ((relation::pg_catalog.oid));
@@ -138,8 +138,8 @@ COMMENT ON COLUMN assay.quality_check.added_at IS 'When.';
 
 CREATE VIEW assay.checks WITH (security_barrier) AS
     SELECT c.id AS check_id, c.name, c.kind, c.relation, c.column_name, c.args, c."where", c.group_by, c.mostly, c.warn_if, c.error_if,
-           c.severity, c.tags, c.added_by, c.added_at,
-           CASE WHEN pg_catalog.pg_has_role(c.added_by, r.relowner, 'USAGE') THEN r.relowner::pg_catalog.regrole ELSE c.added_by END AS runs_as
+           c.severity, c.tags, c.added_by::pg_catalog.regrole AS added_by, c.added_at,
+           CASE WHEN pg_catalog.pg_has_role(c.added_by, r.relowner, 'USAGE') THEN r.relowner::pg_catalog.regrole ELSE c.added_by::pg_catalog.regrole END AS runs_as
     FROM assay.quality_check c
     LEFT JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) c.relation::pg_catalog.oid
     WHERE pg_catalog.pg_has_role(c.added_by, 'USAGE') OR pg_catalog.pg_has_role(r.relowner, 'USAGE')

@@ -20,8 +20,8 @@ CREATE TABLE assay.quality_history (
     null_rows      bigint,
     duration_ms    double precision,
     message        text,
-    ran_as         regrole NOT NULL,
-    added_by       regrole,
+    ran_as         assay.role NOT NULL,
+    added_by       assay.role,
     reads          regclass[] NOT NULL DEFAULT '{}',
     shareable      boolean NOT NULL DEFAULT false
 );
@@ -59,7 +59,7 @@ CREATE VIEW assay.check_history WITH (security_barrier) AS
            CASE WHEN h.rows_evaluated OPERATOR(pg_catalog.>) 0
                 THEN h.rows_failed::double precision OPERATOR(pg_catalog./) h.rows_evaluated::double precision
                 WHEN h.rows_failed OPERATOR(pg_catalog.=) 0 THEN 0 END AS fraction_failed,
-           h.null_rows, h.duration_ms, h.message, h.ran_as
+           h.null_rows, h.duration_ms, h.message, h.ran_as::pg_catalog.regrole AS ran_as
     FROM assay.quality_history h
     WHERE pg_catalog.pg_has_role(h.ran_as, 'USAGE') OR pg_catalog.pg_has_role(h.added_by, 'USAGE')
        OR h.shareable AND NOT EXISTS (

@@ -15,7 +15,7 @@ Errors: 22023 an option, 42703 a column that is not there, 42701 two columns of 
 
 CREATE TABLE assay.baseline (
     name     text COLLATE "C" NOT NULL,
-    owner    regrole NOT NULL,
+    owner    assay.role NOT NULL,
     query    text NOT NULL,
     options  jsonb NOT NULL,
     rows     bigint NOT NULL,
@@ -35,7 +35,7 @@ COMMENT ON COLUMN assay.baseline.saved_at IS 'When the transaction began that sa
 COMMENT ON COLUMN assay.baseline.states IS 'What was counted, as states of assay.scan.';
 
 CREATE VIEW assay.baselines WITH (security_barrier) AS
-    SELECT b.name, b.owner, b.query, b.options, b.rows, b.columns, b.saved_at, pg_catalog.pg_column_size(b.states) AS bytes
+    SELECT b.name, b.owner::pg_catalog.regrole AS owner, b.query, b.options, b.rows, b.columns, b.saved_at, pg_catalog.pg_column_size(b.states) AS bytes
     FROM assay.baseline b
     WHERE pg_catalog.pg_has_role(b.owner, 'USAGE');
 COMMENT ON VIEW assay.baselines IS 'The baselines of the current role, and of roles that it acts for.';

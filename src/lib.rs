@@ -5,6 +5,7 @@
 
 pub mod algo;
 mod models;
+mod ownership;
 mod pg;
 mod quality;
 

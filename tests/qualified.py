@@ -11,7 +11,7 @@ import sys
 
 # What looks like a call, and is grammar.
 WORDS = """all and any array as check coalesce conflict each execute exists extract filter foreign from greatest in into key least limit lock
-materialized not on or over primary references select set then unique using values when where with""".split()
+materialized not on or over primary references row select set then unique using values when where with""".split()
 # Types that the grammar itself finds in pg_catalog.
 TYPES = r"double precision|bigint|integer|boolean"
 OPERATOR = re.compile(r"OPERATOR\(pg_catalog\.[^)\s]+\)")
@@ -28,7 +28,7 @@ FINDINGS = {
 def findings(sql):
     sql = OPERATOR.sub(" ; ", sql)
     # Assignments and named arguments are grammar; so are a column list after an alias and a star.
-    sql = re.sub(r"=>", " ", sql)
+    sql = re.sub(r"=>|\)\s*=\s*ROW\b", " , ", sql)
     sql = re.sub(r"(\bSET\s+|,\s*)([a-z_]+)\s*=", r"\1\2 ", sql)
     sql = re.sub(r"(\bSET\s+\([^()]*\)\s*)=(?=\s*ROW\b)", r"\1", sql)
     sql = re.sub(r"\b(AS|INTO|UPDATE|ON|VIEW|TABLE)\s+([\w.]+)\s*\(", r"\1 \2, (", sql)

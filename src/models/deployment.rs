@@ -12,7 +12,7 @@ use crate::pg::text::Text;
 /// Makes `version` the deployed one, and logs it. A rollback of this deployment returns to the one in force until now, or, when this is
 /// itself a rollback, to `rolled_back_to`'s own.
 pub fn record(entry: &Entry, version: i32, rolled_back_to: Option<i64>) -> Result<()> {
-    let deployed_by = catalog::current_role();
+    let deployed_by = catalog::role_name(catalog::current_role());
     catalog::as_owner(|| {
         // The lock makes concurrent deployments take turns, so that the log tells what each replaced.
         let deployment: Option<i64> = catalog::write_returning(
@@ -25,7 +25,7 @@ pub fn record(entry: &Entry, version: i32, rolled_back_to: Option<i64>) -> Resul
             &[
                 entry.id.into(),
                 version.into(),
-                deployed_by.into(),
+                deployed_by.as_str().into(),
                 rolled_back_to.into(),
             ],
         )?;
@@ -34,6 +34,24 @@ pub fn record(entry: &Entry, version: i32, rolled_back_to: Option<i64>) -> Resul
             &[entry.id.into(), version.into(), deployment.into()],
         )?;
         Ok(())
+    })
+}
+
+/// Deletes what a restore that was broken off left for a model of this number, so that a new one does not inherit it.
+pub fn forget_strays(name: &str) -> Result<()> {
+    let tables = [
+        "model_version",
+        "model_deployment",
+        "model_alias",
+        "model_threshold",
+        "model_privilege",
+    ];
+    tables.iter().try_for_each(|table| {
+        let statement = format!(
+            "DELETE FROM assay.{table} WHERE model_id OPERATOR(pg_catalog.=) (
+                 SELECT m.id FROM assay.model AS m WHERE m.name OPERATOR(pg_catalog.=) $1)"
+        );
+        catalog::write(&statement, &[name.into()])
     })
 }
 
@@ -107,7 +125,8 @@ fn deployment(id: i64) -> Result<Option<Deployment>> {
         |row| {
             Ok(Some(Deployment {
                 version: row.require(3)?,
-                previous: row.get(7),
+                // What was there before has a lower number; a restored log that says otherwise has no end.
+                previous: row.get(7).filter(|&previous| previous < id),
             }))
         },
     )

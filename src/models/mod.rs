@@ -22,6 +22,7 @@ mod store;
 mod train;
 
 pub use known::{Feature, features, gains};
+pub use registry::{Privilege, by_id, require};
 use sha2::{Digest, Sha256};
 
 use crate::algo;

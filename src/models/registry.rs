@@ -75,15 +75,22 @@ pub struct Stored {
 
 /// Looks a model up by name, whoever asks.
 pub fn find(name: &str) -> Result<Option<Entry>> {
-    catalog::find(c"model", c"model_name_key", &[Key::Text(2, name)], |row| {
-        Ok(Some(Entry {
-            id: row.require(1)?,
-            name: row.require(2)?,
-            owner: row.require(3)?,
-            deployed: row.get(5),
-            deployment: row.get(6),
-        }))
-    })
+    catalog::find(c"model", c"model_name_key", &[Key::Text(2, name)], entry)
+}
+
+/// Looks a model up by its key, whoever asks.
+pub fn by_id(id: i64) -> Result<Option<Entry>> {
+    catalog::find(c"model", c"model_pkey", &[Key::BigInt(1, id)], entry)
+}
+
+fn entry(row: &Row) -> Result<Option<Entry>> {
+    Ok(Some(Entry {
+        id: row.require(1)?,
+        name: row.require(2)?,
+        owner: row.require(3)?,
+        deployed: row.get(5),
+        deployment: row.get(6),
+    }))
 }
 
 /// Looks a model up for a caller who needs `privilege` on it. Errs with `ML001` or 42501.

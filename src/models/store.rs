@@ -95,6 +95,9 @@ impl Store<'_> {
                 &[self.name.into(), trained_by.into()],
             )?;
             let version = version.unwrap_or(1);
+            if version == 1 {
+                deployment::forget_strays(self.name)?;
+            }
             catalog::write(
                 "INSERT INTO assay.model_version
                      (model_id, version, task, algorithm, params, query, target, rows, features, metrics, duration, hash,
@@ -113,7 +116,7 @@ impl Store<'_> {
                     JsonB(metrics_json.clone()).into(),
                     duration.into(),
                     hash.as_str().into(),
-                    trained_by.into(),
+                    catalog::role_name(trained_by).as_str().into(),
                     JsonB(Json::Array(statistics)).into(),
                     bytes.into(),
                 ],

@@ -20,6 +20,8 @@ pub enum Key<'a> {
     Text(i16, &'a str),
     Int(i16, i32),
     BigInt(i16, i64),
+    /// Also of what is the same inside, as roles are.
+    Oid(i16, pg_sys::Oid),
 }
 
 /// A row of a catalog table. Columns are counted from 1, as PostgreSQL counts attributes.
@@ -60,7 +62,8 @@ impl Row {
 /// A relation, closed when the scan is over; on an error PostgreSQL closes it itself.
 struct Table(pg_sys::Relation);
 
-fn oid_of(name: &CStr) -> pg_sys::Oid {
+/// The number of the relation `assay.<name>`.
+pub fn oid_of(name: &CStr) -> pg_sys::Oid {
     // SAFETY: catalog look-ups by C strings.
     let oid = unsafe { pg_sys::get_relname_relid(name.as_ptr(), pg_sys::get_namespace_oid(c"assay".as_ptr(), true)) };
     if oid == pg_sys::InvalidOid {
@@ -98,19 +101,116 @@ pub fn find<T>(
     table: &CStr,
     index: &CStr,
     keys: &[Key<'_>],
-    mut visit: impl FnMut(&Row) -> Result<Option<T>>,
+    visit: impl FnMut(&Row) -> Result<Option<T>>,
 ) -> Result<Option<T>> {
     let table = Table::open(table)?;
+    // SAFETY: the relation is open; the snapshot is this function's, for functions run under one.
+    unsafe {
+        let answer = scan(table.0, oid_of(index), pg_sys::GetActiveSnapshot(), keys, visit);
+        pg_sys::table_close(table.0, pg_sys::AccessShareLock as i32);
+        answer
+    }
+}
+
+/// As [`find`], in one of PostgreSQL's own catalogs as it is now.
+pub fn find_in_catalog<T>(
+    catalog: pg_sys::Oid,
+    index: pg_sys::Oid,
+    keys: &[Key<'_>],
+    visit: impl FnMut(&Row) -> Result<Option<T>>,
+) -> Result<Option<T>> {
+    // SAFETY: the catalog exists, and is open while it is read; without a snapshot a scan takes the newest for a catalog.
+    unsafe {
+        let table = pg_sys::table_open(catalog, pg_sys::AccessShareLock as i32);
+        let answer = scan(table, index, std::ptr::null_mut(), keys, visit);
+        pg_sys::table_close(table, pg_sys::AccessShareLock as i32);
+        answer
+    }
+}
+
+/// Whether one of the columns of an open table, which are of type `assay.role`, has a role anywhere, under the active snapshot.
+pub fn has_row(table: pg_sys::Relation, columns: &[i32], role: pg_sys::Oid) -> Result<bool> {
+    for column in columns {
+        if has_row_by(table, *column as i16, role)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn has_row_by(table: pg_sys::Relation, column: i16, role: pg_sys::Oid) -> Result<bool> {
+    // SAFETY: the caller has the table open, and the column is one of it.
+    let found = unsafe {
+        let index = index_led_by(table, column);
+        scan(
+            table,
+            index,
+            pg_sys::GetActiveSnapshot(),
+            &[Key::Oid(column, role)],
+            |_| Ok(Some(())),
+        )?
+    };
+    Ok(found.is_some())
+}
+
+/// As [`has_row`], of `assay.<table>` and its columns of these names.
+pub fn has_row_in(table: &CStr, columns: &[&CStr], role: pg_sys::Oid) -> Result<bool> {
+    let table = Table::open(table)?;
+    // SAFETY: the relation is open; a column that is not there has number 0, which no row has a role in.
+    unsafe {
+        let columns: Vec<i32> = (columns.iter())
+            .map(|column| pg_sys::get_attnum((*table.0).rd_id, column.as_ptr()).into())
+            .collect();
+        let found = has_row(table.0, &columns, role);
+        pg_sys::table_close(table.0, pg_sys::AccessShareLock as i32);
+        found
+    }
+}
+
+/// An index whose first column is a column of the table; InvalidOid without one.
+///
+/// # Safety
+/// The table is open.
+unsafe fn index_led_by(table: pg_sys::Relation, column: i16) -> pg_sys::Oid {
+    // SAFETY: the table is open; each index of its list exists, and is open while it is looked at.
+    unsafe {
+        let indexes = pgrx::PgList::<pg_sys::Oid>::from_pg(pg_sys::RelationGetIndexList(table));
+        for place in 0..indexes.len() {
+            let Some(oid) = indexes.get_oid(place) else { continue };
+            let index = pg_sys::index_open(oid, pg_sys::AccessShareLock as i32);
+            let form = &*(*index).rd_index;
+            let fits = form.indisvalid && form.indkey.values.as_slice(1)[0] == column;
+            pg_sys::index_close(index, pg_sys::AccessShareLock as i32);
+            if fits {
+                return oid;
+            }
+        }
+    }
+    pg_sys::InvalidOid
+}
+
+/// Visits the rows whose columns equal `keys`, by an index, or without one all of them, until `visit` gives an answer.
+///
+/// # Safety
+/// The table is open; the index is one of it whose columns the keys name, or InvalidOid; the snapshot is registered or active.
+unsafe fn scan<T>(
+    table: pg_sys::Relation,
+    index: pg_sys::Oid,
+    snapshot: pg_sys::Snapshot,
+    keys: &[Key<'_>],
+    mut visit: impl FnMut(&Row) -> Result<Option<T>>,
+) -> Result<Option<T>> {
     let mut scan_keys = keys.iter().map(scan_key).collect::<Vec<_>>();
     // SAFETY: the relation is open during the scan; the keys live as long as it and name attributes of the index; the tuple is read
     // before the next one is fetched.
     unsafe {
-        let descriptor = (*table.0).rd_att;
+        let descriptor = (*table).rd_att;
+        let by_index = index != pg_sys::InvalidOid;
         let scan = pg_sys::systable_beginscan(
-            table.0,
-            oid_of(index),
-            true,
-            pg_sys::GetActiveSnapshot(),
+            table,
+            index,
+            by_index,
+            snapshot,
             scan_keys.len() as i32,
             scan_keys.as_mut_ptr(),
         );
@@ -132,7 +232,6 @@ pub fn find<T>(
             }
         }
         pg_sys::systable_endscan(scan);
-        pg_sys::table_close(table.0, pg_sys::AccessShareLock as i32);
         answer
     }
 }
@@ -142,6 +241,7 @@ fn scan_key(key: &Key<'_>) -> pg_sys::ScanKeyData {
         Key::Text(attribute, value) => (attribute, pg_sys::F_TEXTEQ, Text::from(value).into_datum()),
         Key::Int(attribute, value) => (attribute, pg_sys::F_INT4EQ, value.into_datum()),
         Key::BigInt(attribute, value) => (attribute, pg_sys::F_INT8EQ, value.into_datum()),
+        Key::Oid(attribute, value) => (attribute, pg_sys::F_OIDEQ, Some(pg_sys::Datum::from(value))),
     };
     let mut entry = pg_sys::ScanKeyData::default();
     // SAFETY: `entry` is written by the call; the procedures are the equality operators of the columns' types. ScanKeyInit compares
@@ -265,7 +365,7 @@ pub fn role_name(role: pg_sys::Oid) -> String {
     unsafe {
         match pg_sys::GetUserNameFromId(role, true) {
             name if name.is_null() => role.to_u32().to_string(),
-            name => encoding::decode_c(name),
+            name => encoding::decode_for_reading(CStr::from_ptr(name).to_bytes()),
         }
     }
 }
@@ -342,6 +442,22 @@ pub fn as_owner<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 /// Runs a statement that changes rows.
 pub fn write(statement: &str, parameters: &[Parameter]) -> Result<()> {
     Spi::connect_mut(|client| client.update(statement, None, &datums(parameters)).map(drop)).map_err(failed)
+}
+
+/// Runs the statements that a query gives.
+pub fn write_each(query: &str) -> Result<()> {
+    Spi::connect_mut(|client| {
+        let rows = client.select(query, None, &[])?;
+        let statements = rows
+            .map(|row| row.get::<&CStr>(1))
+            .collect::<std::result::Result<Vec<_>, _>>()?;
+        for statement in statements.into_iter().flatten() {
+            // SAFETY: a C string of this SPI connection's memory, in the database's encoding.
+            unsafe { pg_sys::SPI_execute(statement.as_ptr(), false, 0) };
+        }
+        Ok(())
+    })
+    .map_err(failed)
 }
 
 /// Runs a statement that changes a row and returns one column of it; `None` when there was no such row.

@@ -3,6 +3,19 @@
 
 use pgrx::{IntoDatum, pg_sys};
 
+/// An answer that is a datum already.
+pub struct Raw(pub pg_sys::Datum);
+
+impl IntoDatum for Raw {
+    fn into_datum(self) -> Option<pg_sys::Datum> {
+        Some(self.0)
+    }
+
+    fn type_oid() -> pg_sys::Oid {
+        pg_sys::InvalidOid
+    }
+}
+
 /// PostgreSQL's version 1 of calling conventions.
 pub static VERSION_1: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
 

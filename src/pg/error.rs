@@ -176,22 +176,33 @@ impl SqlState {
 
 /// Tells the user something without failing.
 pub fn notice(message: impl Into<String>, detail: Option<String>) {
-    let (message, detail) = (printable(message.into()), detail.map(printable));
+    let success = PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION;
+    tell(PgLogLevel::NOTICE, success, message.into(), detail);
+}
+
+/// Tells the user, without failing, of something that he would not expect.
+pub fn warning(message: impl Into<String>, detail: Option<String>) {
+    tell(
+        PgLogLevel::WARNING,
+        PgSqlErrorCode::ERRCODE_WARNING,
+        message.into(),
+        detail,
+    );
+}
+
+fn tell(level: PgLogLevel, state: PgSqlErrorCode, message: String, detail: Option<String>) {
+    let (message, detail) = (printable(message), detail.map(printable));
     messages::announce(
         [Some(&message), detail.as_ref()]
             .into_iter()
             .flatten()
             .map(String::as_str),
     );
-    let mut report = ErrorReport::new(
-        PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
-        message,
-        pgrx::function_name!(),
-    );
+    let mut report = ErrorReport::new(state, message, pgrx::function_name!());
     if let Some(detail) = detail {
         report = report.set_detail(detail);
     }
-    codes::kept(|| report.report(PgLogLevel::NOTICE));
+    codes::kept(|| report.report(level));
 }
 
 /// Unwraps a result at the border to PostgreSQL.

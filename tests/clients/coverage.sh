@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../pg_regress/sql"
 
-names=$(psql -X -q -A -t -c "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'assay'::regnamespace AND proname !~ '_step\$|^state_'
-    AND 'internal'::regtype <> ALL (proargtypes) ORDER BY 1")
+names=$(psql -X -q -A -t -c "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'assay'::regnamespace AND proname !~ '_step\$|^(state|role)_'
+    AND prorettype <> 'trigger'::regtype AND 'internal'::regtype <> ALL (proargtypes) ORDER BY 1")
 [[ -n $names ]] || { echo "not ok - the schema has no functions"; exit 1; }
 missing=()
 for name in $names; do

@@ -8,7 +8,7 @@ folder=$(mktemp -d)
 finish() {
     rm -rf -- "$folder"
     dropdb --if-exists --force "$second"
-    psql -X -q -c "DROP OWNED BY $role" -c "DROP ROLE $role"
+    psql -X -q -c "DROP OWNED BY $role" -c "SELECT FROM assay.drop_owned('$role')" -c "DROP ROLE $role"
 }
 trap finish EXIT
 

@@ -17,7 +17,7 @@ SELECT obj_description('assay'::regnamespace, 'pg_namespace') IS NOT NULL AS sch
 SELECT p.proname AS function, CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility,
        CASE p.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' ELSE 'unsafe' END AS parallel, p.proisstrict AS strict
 FROM pg_proc AS p
-WHERE p.pronamespace = 'assay'::regnamespace AND p.prokind = 'f' AND p.proname !~ '_step$|^state_' AND 'internal'::regtype <> ALL (p.proargtypes)
+WHERE p.pronamespace = 'assay'::regnamespace AND p.prokind = 'f' AND p.proname !~ '_step$|^(state|role)_' AND p.prorettype <> 'trigger'::regtype AND 'internal'::regtype <> ALL (p.proargtypes)
 ORDER BY p.proname COLLATE "C", p.oid::regprocedure::text COLLATE "C";
 -- Aggregates can be split over workers: all have a combine function and a state that can be sent.
 SELECT a.aggfnoid::regprocedure AS aggregate, p.proparallel = 's' AS safe, a.aggcombinefn <> 0 AS combines, a.aggtranstype::regtype AS state

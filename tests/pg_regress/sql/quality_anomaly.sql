@@ -124,5 +124,6 @@ CALL fails($$SELECT assay.add_check('sale', 'anomaly', args => '{"window": 3}')$
 CALL fails($$SELECT assay.add_check('sale', 'anomaly', args => '{}', mostly => 0.9)$$);
 
 DROP TABLE sale, click, stock;
+SELECT results FROM assay.drop_owned('assay_sentry');
 DROP ROLE assay_sentry;
 SELECT assay.drop_check(:volume), assay.drop_check(:mean), assay.drop_check(:freshness), assay.drop_check(:segments), assay.drop_check(:growing);

@@ -163,5 +163,6 @@ RESET search_path;
 
 SET client_min_messages = warning;
 DROP SCHEMA fifty, history_trap, watched CASCADE;
+SELECT checks, results > 0 AS results FROM unnest('{assay_watcher,assay_passer,assay_row_reader}'::text[]) AS role, assay.drop_owned(role);
 DROP ROLE assay_watcher, assay_passer, assay_row_reader;
 SELECT assay.drop_check(check_id) FROM assay.checks WHERE relation::text ~ '^[0-9]+$' AND tags && '{fifty,slow}';

@@ -191,6 +191,7 @@ SET ROLE assay_checker;
 SELECT kind, status, rows_evaluated, message FROM assay.validate('shared', '[{"kind": "not_null", "column_name": "x"}]');
 RESET ROLE;
 DROP TABLE shared, orders, regions CASCADE;
+SELECT checks, results > 0 AS results FROM unnest('{assay_checker,assay_onlooker}'::text[]) AS role, assay.drop_owned(role);
 DROP ROLE assay_checker, assay_onlooker;
 
 -- One relation that fails does not keep fifty others from being checked.

@@ -207,8 +207,11 @@ SELECT extname, extowner::regrole FROM pg_extension WHERE extname = 'assay';
 SELECT version FROM assay.train('line', 'SELECT i AS x, 2 * i AS y FROM generate_series(1, 9) AS i', 'y', 'linear_regression');
 SELECT round(assay.predict('line', 20)::numeric, 3);
 \set VERBOSITY terse
+-- He may read and fill assay's tables, for pg_dump and restores, and no more; what he fills in is his.
 SELECT count(bytes) FROM assay.model_version;
+INSERT INTO assay.model (name, owner) VALUES ('forged', 'postgres') RETURNING owner;
 UPDATE assay.model SET name = 'other';
+DELETE FROM assay.model;
 -- The schema is not his: were it, he could move it away and put tables of his own making in the place of assay's.
 ALTER SCHEMA assay RENAME TO moved;
 CREATE TABLE assay.mine (x int);

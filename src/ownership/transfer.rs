@@ -1,0 +1,202 @@
+//! What REASSIGN OWNED and DROP OWNED are for tables, for the rows of assay's.
+
+use std::ffi::CStr;
+
+use pgrx::iter::TableIterator;
+use pgrx::pg_sys::Oid;
+use pgrx::{name, pg_extern};
+
+use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_ROLE, or_raise};
+use crate::pg::options::required;
+use crate::pg::{catalog, dependency, role};
+
+/// A table with columns of roles, the first of which says whose a row is, and the view that depends on these roles.
+struct Owned {
+    table: &'static CStr,
+    columns: &'static [&'static CStr],
+    view: &'static CStr,
+}
+
+const MODELS: Owned = Owned {
+    table: c"model",
+    columns: &[c"owner"],
+    view: c"models",
+};
+const CHECKS: Owned = Owned {
+    table: c"quality_check",
+    columns: &[c"added_by"],
+    view: c"checks",
+};
+const BASELINES: Owned = Owned {
+    table: c"baseline",
+    columns: &[c"owner"],
+    view: c"baselines",
+};
+const RESULTS: Owned = Owned {
+    table: c"quality_history",
+    columns: &[c"ran_as", c"added_by"],
+    view: c"check_history",
+};
+const GRANTS: Owned = Owned {
+    table: c"model_privilege",
+    columns: &[c"role"],
+    view: c"model_grants",
+};
+
+impl Owned {
+    /// Gives the rows of a role to another.
+    fn reassign(&self, from: Oid, to: Oid) -> Result<i64> {
+        let update = |column: &CStr| {
+            self.change(
+                from,
+                column,
+                &format!(
+                    "UPDATE {} SET {} = {}::pg_catalog.oid",
+                    self.name(),
+                    column.to_string_lossy(),
+                    to.to_u32()
+                ),
+            )
+        };
+        let counts = self
+            .columns
+            .iter()
+            .map(|column| update(column))
+            .collect::<Result<Vec<i64>>>()?;
+        self.forget(from)?;
+        Ok(counts.first().copied().unwrap_or(0))
+    }
+
+    /// Deletes the rows of a role. In those of others, it is not told any more where else it had a part.
+    fn drop(&self, role: Oid) -> Result<i64> {
+        let mut dropped = 0;
+        for (place, column) in self.columns.iter().enumerate() {
+            match place {
+                0 => dropped = self.change(role, column, &format!("DELETE FROM {}", self.name()))?,
+                _ => {
+                    let update = format!("UPDATE {} SET {} = NULL", self.name(), column.to_string_lossy());
+                    self.change(role, column, &update)?;
+                }
+            }
+        }
+        self.forget(role)?;
+        Ok(dropped)
+    }
+
+    fn name(&self) -> String {
+        format!("assay.{}", self.table.to_string_lossy())
+    }
+
+    /// Does what `change` says to the rows that have `role` in a column, and gives their number.
+    fn change(&self, role: Oid, column: &CStr, change: &str) -> Result<i64> {
+        let column = column.to_string_lossy();
+        let condition = match role {
+            // Number 0 is everyone.
+            role::NOBODY => format!(
+                "{column}::pg_catalog.oid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_authid AS r WHERE r.oid OPERATOR(pg_catalog.=) {column}::pg_catalog.oid)"
+            ),
+            role => format!(
+                "{column}::pg_catalog.oid OPERATOR(pg_catalog.=) {}::pg_catalog.oid",
+                role.to_u32()
+            ),
+        };
+        let changed: Option<i64> = catalog::as_owner(|| {
+            catalog::write_returning(
+                &format!(
+                    "WITH changed AS ({change} WHERE {condition} RETURNING 1) SELECT pg_catalog.count(*) FROM changed"
+                ),
+                &[],
+            )
+        })?;
+        Ok(changed.unwrap_or(0))
+    }
+
+    /// Forgets a role that has nothing left. The triggers have seen to it, unless a transaction was in their way when the last row went.
+    fn forget(&self, role: Oid) -> Result<()> {
+        dependency::forget(catalog::oid_of(self.view), role, || {
+            catalog::has_row_in(self.table, self.columns, role)
+        })
+    }
+}
+
+/// The role of an argument, which the caller must have the privileges of. Errs with 22023, 42704 or 42501.
+fn own_role(argument: &str, name: Option<&str>) -> Result<Oid> {
+    let name = required(argument, name)?;
+    let role = role::named(name).ok_or_else(|| {
+        Error::new(UNDEFINED_ROLE, format!("role \"{name}\" does not exist")).hint("Name a role as pg_roles lists it.")
+    })?;
+    if catalog::acts_for(role) {
+        return Ok(role);
+    }
+    Err(Error::new(
+        INSUFFICIENT_PRIVILEGE,
+        format!("permission denied for what role \"{name}\" owns"),
+    )
+    .detail(format!(
+        "Role \"{}\" does not have the privileges of role \"{name}\".",
+        catalog::role_name(catalog::current_role())
+    ))
+    .hint("Ask the role itself, one that is a member of it, or a superuser."))
+}
+
+/// `reassign_owned(from, to)`.
+#[pg_extern(sql = false)]
+fn reassign_owned(
+    from: Option<&str>,
+    to: Option<&str>,
+) -> TableIterator<
+    'static,
+    (
+        name!(models, i64),
+        name!(checks, i64),
+        name!(baselines, i64),
+        name!(results, i64),
+    ),
+> {
+    catalog::prevent_read_only(c"assay.reassign_owned()");
+    let moved = || -> Result<_> {
+        let (from, to) = (own_role("from", from)?, own_role("to", to)?);
+        if to == role::NOBODY {
+            return Err(Error::new(INVALID_PARAMETER, "nothing can belong to nobody")
+                .hint("Name a role, or call assay.drop_owned."));
+        }
+        let move_all = |owned: &Owned| if from == to { Ok(0) } else { owned.reassign(from, to) };
+        Ok((
+            move_all(&MODELS)?,
+            move_all(&CHECKS)?,
+            move_all(&BASELINES)?,
+            move_all(&RESULTS)?,
+        ))
+    };
+    TableIterator::once(or_raise(moved()))
+}
+
+/// `drop_owned(role)`.
+#[pg_extern(sql = false)]
+#[allow(clippy::type_complexity)]
+fn drop_owned(
+    role: Option<&str>,
+) -> TableIterator<
+    'static,
+    (
+        name!(models, i64),
+        name!(checks, i64),
+        name!(baselines, i64),
+        name!(results, i64),
+        name!(grants, i64),
+    ),
+> {
+    catalog::prevent_read_only(c"assay.drop_owned()");
+    let dropped = || -> Result<_> {
+        let role = own_role("role", role)?;
+        Ok((
+            MODELS.drop(role)?,
+            CHECKS.drop(role)?,
+            BASELINES.drop(role)?,
+            RESULTS.drop(role)?,
+            GRANTS.drop(role)?,
+        ))
+    };
+    TableIterator::once(or_raise(dropped()))
+}

@@ -1,0 +1,95 @@
+//! The triggers of assay's tables. Rows come from assay's functions, as the tables' owner, or from a restore, as whoever restores.
+
+use pgrx::pg_sys::{self, Oid};
+
+use crate::models::{self, Privilege};
+use crate::pg::entry::{self, Raw};
+use crate::pg::error::{Error, INTERNAL, Result, or_raise};
+use crate::pg::trigger::{self, Call};
+use crate::pg::{catalog, dependency, relation, role};
+
+/// Before a row with an owner: nobody makes one in another's name.
+fn claim_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
+    let claim = || -> Result<Raw> {
+        let call = Call::new(fcinfo)?;
+        let mut changes = Vec::new();
+        for column in call.columns(&call.arguments())? {
+            if let Some(owner) = call.oid(column) {
+                changes.push((column, role::claimed(owner)));
+            }
+        }
+        Ok(call.row_with(&changes))
+    };
+    Some(or_raise(claim()))
+}
+
+/// Before a row that belongs to a model: the model's owner makes it. A grant to nobody is none.
+fn guard_model_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
+    let guard = || -> Result<Raw> {
+        let call = Call::new(fcinfo)?;
+        // In a restore the model may come later; a new model does not inherit what is there.
+        let model = call
+            .bigint(call.column(c"model_id")?)
+            .map(models::by_id)
+            .transpose()?
+            .flatten();
+        if let Some(model) = model {
+            models::require(&model, Privilege::Own)?;
+        }
+        if call.is_of(c"model_privilege") && call.oid(call.column(c"role")?) == Some(role::NOBODY) {
+            return Ok(trigger::nothing());
+        }
+        Ok(call.row())
+    };
+    Some(or_raise(guard()))
+}
+
+/// Before a check: one of a relation that the current role may have checked.
+fn guard_check(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
+    let guard = || -> Result<Raw> {
+        let call = Call::new(fcinfo)?;
+        let oid = call.oid(call.column(c"relation")?).unwrap_or(Oid::INVALID);
+        if relation::may_set_triggers(oid) {
+            return Ok(call.row());
+        }
+        let name = relation::name_of(oid).unwrap_or_else(|| oid.to_u32().to_string());
+        role::warn_once(
+            format!("a check of {name} is left out"),
+            "It takes the relation's owner, or the privilege TRIGGER on it.".into(),
+        );
+        Ok(trigger::nothing())
+    };
+    Some(or_raise(guard()))
+}
+
+/// After a statement: the roles that it gave something are recorded, those that it left nothing are forgotten.
+fn record_roles(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
+    let record = || -> Result<Raw> {
+        let call = Call::new(fcinfo)?;
+        let arguments = call.arguments();
+        let Some((view, columns)) = arguments.split_first() else {
+            return Err(Error::new(INTERNAL, "a trigger of assay lacks its arguments"));
+        };
+        let (view, columns) = (catalog::oid_of(view), call.columns(columns)?);
+        let [new, old] = call.roles(&columns);
+        // In the order of their numbers, so that two transactions do not wait for each other.
+        for role in new.difference(&old) {
+            dependency::record(view, Oid::from(*role))?;
+        }
+        for role in old.difference(&new) {
+            let role = Oid::from(*role);
+            dependency::forget(view, role, || catalog::has_row(call.table(), &columns, role))?;
+        }
+        Ok(trigger::nothing())
+    };
+    Some(or_raise(record()))
+}
+
+entry::per_row!(claim_row, claim_row_wrapper, pg_finfo_claim_row_wrapper);
+entry::per_row!(
+    guard_model_row,
+    guard_model_row_wrapper,
+    pg_finfo_guard_model_row_wrapper
+);
+entry::per_row!(guard_check, guard_check_wrapper, pg_finfo_guard_check_wrapper);
+entry::per_row!(record_roles, record_roles_wrapper, pg_finfo_record_roles_wrapper);
