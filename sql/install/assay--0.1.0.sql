@@ -824,7 +824,9 @@ COMMENT ON COLUMN assay.checks.added_at IS 'When.';
 COMMENT ON COLUMN assay.checks.runs_as IS 'The role that it runs as: the owner of the relation where the role that added it has the owner''s rights, else the role that added it.';
 GRANT SELECT ON assay.checks TO PUBLIC;
 
-SELECT pg_catalog.pg_extension_config_dump('assay.quality_check', '');
+-- A relation that is gone has only a number, which is another relation's where the dump is restored: a check of it is not carried.
+SELECT pg_catalog.pg_extension_config_dump('assay.quality_check',
+    'WHERE EXISTS (SELECT FROM pg_catalog.pg_class AS r WHERE r.oid OPERATOR(pg_catalog.=) relation::pg_catalog.oid)');
 SELECT pg_catalog.pg_extension_config_dump('assay.quality_check_id_seq', '');
 
 CREATE FUNCTION assay.add_check(
