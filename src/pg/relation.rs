@@ -61,6 +61,7 @@ pub fn may_select(role: pg_sys::Oid, oid: pg_sys::Oid) -> bool {
 }
 
 /// Whether the caller may read one of its columns at least.
+#[allow(clippy::useless_conversion, reason = "from PostgreSQL 16 on the mode is wider")]
 pub fn may_select_some(oid: pg_sys::Oid) -> bool {
     let role = catalog::current_role();
     let some = || {
@@ -78,7 +79,7 @@ fn may_use_schema(role: pg_sys::Oid, oid: pg_sys::Oid) -> bool {
     let result = unsafe {
         let schema = pg_sys::get_rel_namespace(oid);
         #[cfg(feature = "pg15")]
-        let result = pg_sys::pg_namespace_aclcheck(schema, role, pg_sys::ACL_USAGE.into());
+        let result = pg_sys::pg_namespace_aclcheck(schema, role, pg_sys::ACL_USAGE);
         #[cfg(not(feature = "pg15"))]
         let result = pg_sys::object_aclcheck(pg_sys::NamespaceRelationId, schema, role, pg_sys::ACL_USAGE.into());
         result
