@@ -8,6 +8,7 @@ use pgrx::{name, pg_extern};
 
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_ROLE, or_raise};
 use crate::pg::options::required;
+use crate::pg::text::Text;
 use crate::pg::{catalog, dependency, role};
 
 /// A table with columns of roles, the first of which says whose a row is, and the view that depends on these roles.
@@ -121,9 +122,9 @@ impl Owned {
 }
 
 /// The role of an argument, which the caller must have the privileges of. Errs with 22023, 42704 or 42501.
-fn own_role(argument: &str, name: Option<&str>) -> Result<Oid> {
+fn own_role(argument: &str, name: Option<Text>) -> Result<Oid> {
     let name = required(argument, name)?;
-    let role = role::named(name).ok_or_else(|| {
+    let role = role::named(&name).ok_or_else(|| {
         Error::new(UNDEFINED_ROLE, format!("role \"{name}\" does not exist")).hint("Name a role as pg_roles lists it.")
     })?;
     if catalog::acts_for(role) {
@@ -143,8 +144,8 @@ fn own_role(argument: &str, name: Option<&str>) -> Result<Oid> {
 /// `reassign_owned(from, to)`.
 #[pg_extern(sql = false)]
 fn reassign_owned(
-    from: Option<&str>,
-    to: Option<&str>,
+    from: Option<Text>,
+    to: Option<Text>,
 ) -> TableIterator<
     'static,
     (
@@ -176,7 +177,7 @@ fn reassign_owned(
 #[pg_extern(sql = false)]
 #[allow(clippy::type_complexity)]
 fn drop_owned(
-    role: Option<&str>,
+    role: Option<Text>,
 ) -> TableIterator<
     'static,
     (

@@ -115,7 +115,10 @@ impl Reserve {
         if !self.start.load(Ordering::Relaxed).is_null() {
             return Ok(());
         }
-        let (access, how) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+        let (access, how) = (
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+        );
         // SAFETY: a new mapping, which touches no other.
         let start = unsafe { libc::mmap(null_mut(), self.bytes, access, how, -1, 0) };
         if start == libc::MAP_FAILED {

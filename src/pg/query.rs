@@ -7,9 +7,9 @@ use pgrx::{PgList, PgMemoryContexts, is_a, pg_guard, pg_sys};
 
 use super::attempt::attempt;
 use super::codes;
-use super::memory;
 use super::encoding;
 use super::error::{Error, INVALID_PARAMETER, NOT_A_QUERY, Result};
+use super::memory;
 use super::read_only::ReadOnly;
 use super::reads::Reads;
 use super::types::{self, Reader, Value};
