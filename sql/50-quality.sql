@@ -50,7 +50,7 @@ AS 'MODULE_PATHNAME', 'validate_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 
 COMMENT ON FUNCTION assay.validate(text, jsonb) IS
 'Runs checks that are not stored on the rows of a query or relation, which is read once for all checks that go row by row; unique, unique_combination, relationships, monotonic, no_gaps, equal_rowcount, equality and near_duplicates take a statement each, within_n_stdevs and outliers a second pass.
 checks: a JSON array of objects with the keys kind, column_name, args (or the arguments beside the others), name, where, group_by, mostly, warn_if, error_if, severity, tags, as assay.add_check has them.
-A line a check, with group_by a line a segment. A check that cannot run gives the status error, and the others go on. NULL passes every check but not_null. Errors: 22023 a check that is none, ML008 not a query, 57014.';
+One row per check, with group_by one row per segment. A check that cannot run gives the status error, whatever its error is, and the others go on; so does an element of the array that is no check: its row has what can be read of name, kind and column_name, and the message says what is wrong. Nothing that a check sets or locks stays behind, and it cannot write. NULL passes every check but not_null. Example: SELECT * FROM assay.validate(''orders'', ''[{"kind": "not_null", "column_name": "id"}]''). Errors: 22023 when an argument is NULL, checks is no JSON array or has more than 100,000 elements, ML008 not a query, 57014.';
 
 -- Profiles.
 

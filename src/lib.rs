@@ -14,5 +14,7 @@ pgrx::pg_module_magic!();
 /// Called by PostgreSQL when the library is loaded: registers the settings, and starts nothing.
 #[pgrx::pg_guard]
 extern "C-unwind" fn _PG_init() {
+    pg::backtrace::disable();
+    pg::codes::register();
     pg::settings::register();
 }

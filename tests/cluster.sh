@@ -37,9 +37,9 @@ if [[ $(id -u) == 0 ]]; then
     id -u "$server_user" >/dev/null 2>&1 || server_user=nobody
 fi
 
-# Runs a command as the server's user, with none of the caller's settings and in a folder that everybody can enter.
+# Runs a command as the server's user, with none of the caller's settings (but that one) and in a folder that everybody can enter.
 as_server() (
-    clean=(env -i "PATH=$PATH" LC_ALL=C TZ=UTC "$@")
+    clean=(env -i "PATH=$PATH" LC_ALL=C TZ=UTC ${RUST_BACKTRACE:+"RUST_BACKTRACE=$RUST_BACKTRACE"} "$@")
     cd /
     if [[ -z $server_user ]]; then
         "${clean[@]}"

@@ -125,15 +125,19 @@ impl Error {
         self
     }
 
-    /// Whether it is about the whole statement, not about the work that met it.
-    pub fn is_fatal(&self) -> bool {
-        [QUERY_CANCELED, OUT_OF_MEMORY, INTERNAL].contains(&self.state)
+    /// Whether the statement was cancelled, which is not about the work that met it.
+    pub fn is_cancel(&self) -> bool {
+        self.state == QUERY_CANCELED
     }
 
     /// The message with its detail and hint, in one text.
     pub fn told(&self) -> String {
-        let more = |text: &Option<String>| text.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
-        format!("{}.{}{}", self.message, more(&self.detail), more(&self.hint))
+        let texts = [Some(&self.message), self.detail.as_ref(), self.hint.as_ref()];
+        let sentences = texts.into_iter().flatten().map(|text| match text.ends_with('.') {
+            true => text.clone(),
+            false => format!("{text}."),
+        });
+        sentences.collect::<Vec<_>>().join(" ")
     }
 
     /// Raises the error in PostgreSQL. Rust frames between here and the function that PostgreSQL called unwind, running their
@@ -150,10 +154,11 @@ impl Error {
             hint,
         } = self;
         let (message, detail, hint) = (printable(message), detail.map(printable), hint.map(printable));
-        codes::announce(state.packed());
+        let function = pgrx::function_name!();
+        codes::announce(state.packed(), &message, function);
         let texts = [Some(&message), detail.as_ref(), hint.as_ref()];
         messages::announce(texts.into_iter().flatten().map(String::as_str));
-        let mut report = ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, message, pgrx::function_name!());
+        let mut report = ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, message, function);
         if let Some(detail) = detail {
             report = report.set_detail(detail);
         }

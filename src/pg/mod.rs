@@ -2,10 +2,12 @@
 
 pub mod arguments;
 pub mod attempt;
+pub mod backtrace;
 pub mod builtin;
+mod cancel;
 pub mod catalog;
 pub mod cell;
-mod codes;
+pub mod codes;
 pub mod compute;
 pub mod dependency;
 pub mod encoding;

@@ -92,9 +92,31 @@ impl Names {
 /// The most checks that one call takes.
 const MOST_CHECKS: usize = 100_000;
 
+/// What was given as a check and is none: what can be read of it, and what is wrong.
+pub struct Malformed {
+    pub name: String,
+    pub kind: String,
+    pub column: Option<String>,
+    pub problem: String,
+}
+
+impl Malformed {
+    fn new(place: usize, written: &Json, problem: String) -> Malformed {
+        let text = |key: &str| written.get(key).and_then(Json::as_str).map(str::to_string);
+        let (kind, column) = (text("kind"), text("column_name").or_else(|| text("column")));
+        let name = text("name").or_else(|| Some(default_name(kind.as_deref()?, column.as_deref(), &[])));
+        Malformed {
+            name: name.unwrap_or_else(|| format!("check {place}")),
+            kind: kind.unwrap_or_else(|| "unknown".into()),
+            column,
+            problem,
+        }
+    }
+}
+
 impl Check {
-    /// Reads a list of checks. Errs with 22023 for what cannot be one, naming its place.
-    pub fn parse_all(checks: Json) -> Result<Vec<Check>> {
+    /// Reads a list of checks. What is none of them stands in its place; returns an error when there is no list, or too long a one.
+    pub fn parse_all(checks: Json) -> Result<Vec<std::result::Result<Check, Malformed>>> {
         let Json::Array(checks) = checks else {
             return Err(Error::new(INVALID_PARAMETER, "argument \"checks\" is no JSON array")
                 .hint("Write it as '[{\"kind\": \"not_null\", \"column_name\": \"id\"}]'."));
@@ -105,8 +127,10 @@ impl Check {
                     .hint("Divide them among several calls."),
             );
         }
-        let one = |(index, check): (usize, Json)| {
-            Check::parse(check).map_err(|error| error.at(format!("check {}", index + 1)))
+        let one = |(index, written): (usize, Json)| match Check::parse(written.clone()) {
+            Ok(check) => Ok(Ok(check)),
+            Err(error) if error.is_cancel() => Err(error),
+            Err(error) => Ok(Err(Malformed::new(index + 1, &written, error.told()))),
         };
         checks.into_iter().enumerate().map(one).collect()
     }

@@ -17,14 +17,17 @@ use crate::pg::text::Text;
 #[pg_extern(sql = false)]
 fn validate(query: Option<Text>, checks: Option<Jsonb>) -> Results {
     let rows = (|| -> Result<_> {
-        let checks = Check::parse_all(required("checks", checks)?.read("argument \"checks\"")?)?;
+        let written = Check::parse_all(required("checks", checks)?.read("argument \"checks\"")?)?;
         let source = Source::open(required("query", query.as_deref())?)?;
         let at = catalog::snapshot_time()?;
-        let outcomes = validate::run(&checks.iter().collect::<Vec<_>>(), &source)?;
-        let rows = checks
-            .iter()
-            .zip(outcomes)
-            .flat_map(|(check, outcome)| results::rows(check, &source.text, outcome, catalog::current_role(), at));
+        let checks: Vec<&Check> = written.iter().flatten().collect();
+        let mut outcomes = validate::run(&checks, &source)?.into_iter();
+        let rows = written.into_iter().flat_map(|check| match check {
+            Ok(check) => outcomes.next().map_or(Vec::new(), |outcome| {
+                results::rows(&check, &source.text, outcome, catalog::current_role(), at)
+            }),
+            Err(malformed) => vec![results::malformed(malformed, &source.text, at)],
+        });
         Ok(rows.collect::<Vec<_>>())
     })();
     TableIterator::new(or_raise(rows))

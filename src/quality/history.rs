@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::results::ResultRow;
 use super::stored::Stored;
-use crate::pg::attempt::attempt;
+use crate::pg::attempt::attempt_to_write;
 use crate::pg::catalog;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, notice, or_raise};
 use crate::pg::reads::Reads;
@@ -70,7 +70,7 @@ impl Journal {
         if let Retention::Seconds(seconds) = retention {
             for role in self.roles.into_iter().filter(|&role| catalog::acts_for(role)) {
                 // Another run may be at the same rows: whoever comes second leaves them, and a later run comes again.
-                let _left = attempt(|| {
+                let _left = attempt_to_write(|| {
                     catalog::as_owner(|| {
                         catalog::write(
                             PRUNE,

@@ -6,7 +6,7 @@ use pgrx::name;
 use pgrx::pg_sys::Oid;
 use serde_json::Value as Json;
 
-use super::check::Check;
+use super::check::{Check, Malformed, Severity};
 use super::finding::Status;
 use super::validate::Outcome;
 use crate::pg::catalog;
@@ -92,6 +92,35 @@ pub fn without_figures(rows: Vec<ResultRow>) -> Option<ResultRow> {
         check_id, name, kind, relation, None, None, worst.6, severity, None, None, None, None, None, None, None, None,
         None, None, None, None, None, role, at,
     ))
+}
+
+/// The row of what is no check.
+pub fn malformed(check: Malformed, relation: &str, at: TimestampWithTimeZone) -> ResultRow {
+    (
+        None,
+        check.name.into(),
+        check.kind.into(),
+        relation.into(),
+        check.column.map(Text::from),
+        None,
+        Status::Error.name().into(),
+        Severity::default().name().into(),
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        None,
+        Some(check.problem.into()),
+        None,
+        None,
+        None,
+        catalog::role_name(catalog::current_role()).into(),
+        at,
+    )
 }
 
 /// Whether a status name is one that a load must not pass with.

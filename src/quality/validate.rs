@@ -15,11 +15,12 @@ use super::{condition, near_duplicates, statement};
 use crate::algo::block::{Form, Kind};
 use crate::algo::monitor::Monitor;
 use crate::algo::scan::{Bound, Constant, Measure, Test};
-use crate::pg::attempt::attempt;
+use crate::pg::attempt::{attempt, undone};
 use crate::pg::catalog;
 use crate::pg::compute::Reporter;
-use crate::pg::error::Result;
+use crate::pg::error::{Error, Result, WRONG_CALL};
 use crate::pg::foreground::Foreground;
+use crate::pg::identity::Settings;
 use crate::pg::intake;
 use crate::pg::query::Query;
 
@@ -29,8 +30,7 @@ pub struct Outcome {
     pub milliseconds: f64,
 }
 
-/// Runs checks on the rows of a source. One that cannot run gives a finding that says why; only what concerns the whole statement,
-/// such as cancellation, is an error.
+/// Runs checks on the rows of a source. One that cannot run gives a finding that says why; only a cancel of the statement is an error.
 pub fn run(checks: &[&Check], source: &Source) -> Result<Vec<Outcome>> {
     if let Ok(outcomes) = attempt(|| together(checks, source))? {
         return Ok(outcomes);
@@ -108,7 +108,19 @@ fn together(checks: &[&Check], source: &Source) -> Result<Vec<Outcome>> {
         monitor.check()?;
         works.push(attempt(|| compile::compile(check, source, &mut pass))?);
     }
-    let answers = pass.run(source)?;
+    // What functions set while the rows are read is undone before the checks that have statements of their own. Within the pass it could
+    // change what another check's expression means: then they run apart.
+    let share = checks.len() > 1 && checks.iter().any(|check| check.has_expression());
+    let settings = share.then(Settings::in_force);
+    let answers = undone(|| {
+        let answers = pass.run(source)?;
+        match settings {
+            Some(settings) if settings != Settings::in_force() => {
+                Err(Error::new(WRONG_CALL, "a check changed settings while others ran"))
+            }
+            Some(_) | None => Ok(answers),
+        }
+    })?;
     let mut outcomes = Vec::with_capacity(checks.len());
     let mut reporter = Reporter::new();
     for (index, (check, work)) in checks.iter().zip(works).enumerate() {

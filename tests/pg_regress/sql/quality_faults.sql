@@ -53,7 +53,8 @@ SELECT segment, status, metric, round(value::numeric, 4) AS value, threshold, ro
 FROM assay.validate('reading', '[{"kind": "null_share_by_segment", "column_name": "x", "group_by": "sensor"}]');
 SELECT segment, status FROM assay.validate('reading', '[{"kind": "null_share_by_segment", "column_name": "x", "group_by": "sensor", "max_difference": 0.4}]');
 SELECT segment, status, message FROM assay.validate('SELECT * FROM reading WHERE sensor = ''few''', '[{"kind": "null_share_by_segment", "column_name": "x", "group_by": "sensor"}]');
-CALL fails($$SELECT * FROM assay.validate('reading', '[{"kind": "null_share_by_segment", "column_name": "x"}]')$$);
+SELECT name, kind, column_name, status, message FROM assay.validate('reading', '[
+    {"kind": "null_share_by_segment", "column_name": "x"}]');
 
 -- Near duplicates: the order of words, casing, accents and marks do not matter, and letters may differ. Equal texts are one.
 CREATE TABLE person AS
@@ -64,10 +65,11 @@ SELECT name, status, metric, value, rows_evaluated AS rows, rows_failed AS faile
 FROM assay.validate('person', '[{"kind": "near_duplicates", "column_name": "name"}, {"kind": "near_duplicates", "column_name": "name", "similarity": 0.7}, {"kind": "near_duplicates", "column_name": "name", "similarity": 1},
     {"kind": "near_duplicates", "columns": ["name", "street", "zip"], "similarity": 0.6, "name": "rows"}, {"kind": "near_duplicates", "column_name": "name", "where": "id < 3001", "name": "none"}, {"kind": "near_duplicates", "column_name": "name", "where": "false", "name": "no row"}]');
 SELECT kind, status, message FROM assay.validate('person', '[{"kind": "near_duplicates", "column_name": "zip"}, {"kind": "near_duplicates", "columns": ["name", "town"]}]');
-CALL fails($$SELECT * FROM assay.validate('person', '[{"kind": "near_duplicates"}]')$$);
-CALL fails($$SELECT * FROM assay.validate('person', '[{"kind": "near_duplicates", "column_name": "name", "columns": ["street"]}]')$$);
-CALL fails($$SELECT * FROM assay.validate('person', '[{"kind": "near_duplicates", "column_name": "name", "similarity": 0.1}]')$$);
-CALL fails($$SELECT * FROM assay.validate('person', '[{"kind": "near_duplicates", "column_name": "name", "group_by": "zip"}]')$$);
+SELECT name, kind, column_name, status, message FROM assay.validate('person', '[
+    {"kind": "near_duplicates"},
+    {"kind": "near_duplicates", "column_name": "name", "columns": ["street"]},
+    {"kind": "near_duplicates", "column_name": "name", "similarity": 0.1},
+    {"kind": "near_duplicates", "column_name": "name", "group_by": "zip"}]');
 -- More than may be held is an error of the check.
 SET assay.max_memory = '1MB';
 SELECT status, message FROM assay.validate('SELECT md5(i::text) || md5((-i)::text) AS t FROM generate_series(1, 50000) AS i', '[{"kind": "near_duplicates", "column_name": "t"}, {"kind": "not_null", "column_name": "t"}]');
