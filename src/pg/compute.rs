@@ -97,9 +97,12 @@ pub fn run<T: Send, E: Into<Error> + Send>(
     result.map_err(Into::into)
 }
 
-/// Ends the statement when it was cancelled. For work on the backend's own thread, every few milliseconds.
+/// Ends the statement when it was cancelled, or lacks memory. For work on the backend's own thread, every few milliseconds.
 pub fn serve_interrupts() {
     pgrx::check_for_interrupts!();
+    if let Some(needed) = memory::refused() {
+        Error::from(algo::error::Error::OutOfMemory { needed }).raise();
+    }
 }
 
 /// Whether the backend was told to end.

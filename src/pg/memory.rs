@@ -156,10 +156,6 @@ pub fn make_room_for_report() {
 /// Gives the reserve up for an allocation that the system refused. Says whether another try is worth while.
 #[cold]
 fn give_up(bytes: usize) -> bool {
-    if bytes > ALLOCATIONS.bytes / 2 {
-        // It is not made for that: whoever wants so much asks whether there is room.
-        return false;
-    }
     if ALLOCATIONS.release() {
         REFUSED.store(bytes.max(1), Ordering::Relaxed);
     }

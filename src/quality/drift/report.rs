@@ -284,6 +284,7 @@ fn judged(drafts: Vec<Draft>, options: &Options, importance: Option<&Importance>
     lines
         .into_iter()
         .map(|(impact, draft, verdict, importance)| {
+            serve_interrupts();
             let threshold = draft.threshold();
             let Found {
                 notes,

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use super::column::{Column, Known};
 use crate::algo::drift::{Limits, Scale};
 use crate::algo::scan::{Constant, MOST_SEGMENTS, Measure, PlanColumn, Scan, Tally, Test};
+use crate::pg::compute::serve_interrupts;
 use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result};
 use crate::pg::intake;
 use crate::quality::grouping::Grouping;
@@ -121,6 +122,7 @@ impl<'a> Side<'a> {
                     Json::Object(of.clone().zip(segment).map(cell).collect())
                 };
                 for (segment, tally) in segments.values().iter().zip(tallies) {
+                    serve_interrupts();
                     let values = json(segment);
                     let place = *places.entry(values.to_string()).or_insert_with(|| {
                         side.segments.push(Segment {
