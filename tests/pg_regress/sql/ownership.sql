@@ -48,8 +48,8 @@ DROP OWNED BY own_ann;
 SET ROLE own_ann;
 DROP OWNED BY own_ann;
 RESET ROLE;
-RESET client_min_messages;
 GRANT own_ann TO own_bob;
+RESET client_min_messages;
 SELECT * FROM dependencies();
 
 -- A role that is renamed keeps what it has.
