@@ -27,6 +27,7 @@ pub mod quality;
 pub mod room;
 pub mod scan;
 pub mod sketch;
+mod source;
 pub mod split;
 pub mod state;
 pub mod stats;

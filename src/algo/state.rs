@@ -12,9 +12,8 @@
 //! | 4 | a checksum of the payload, the version and the kind, little-endian |
 //! | | the payload: the accumulator in postcard |
 //!
-//! Anyone may write such bytes, so reading them trusts nothing: lengths are checked before memory is taken (postcard takes no more
-//! than a small multiple of the bytes that are there), and every accumulator validates what it decoded. The checksum is there to
-//! tell damage from a mistake, not to stop an attacker.
+//! Anyone may write such bytes, so reading them trusts nothing: lengths are checked before memory is taken, a monitor looks at how much it is, and
+//! every accumulator validates what it decoded. The checksum is there to tell damage from a mistake, not to stop an attacker.
 
 use std::fmt;
 use std::rc::Rc;
@@ -27,6 +26,7 @@ use super::metrics::{Inputs, Metric, Rows, Tally, with_rows};
 use super::monitor::{Monitor, Unwatched};
 use super::room;
 use super::scan::Scan;
+use super::source;
 
 const MAGIC: [u8; 4] = *b"AsSt";
 const VERSION: u8 = 1;
@@ -197,9 +197,9 @@ impl State {
         Ok(bytes)
     }
 
-    /// The state that bytes hold. Errs with [`Error::Damaged`] when they are not what [`State::to_bytes`] writes; never panics, and
-    /// takes no more memory than a small multiple of the bytes.
-    pub fn from_bytes(bytes: &[u8]) -> Result<State> {
+    /// The state that bytes hold. Errs with [`Error::Damaged`] when they are not what [`State::to_bytes`] writes, and as `monitor` says;
+    /// never panics. Takes no more memory than a multiple of the bytes, which can be 50: the monitor had better look at it.
+    pub fn from_bytes(bytes: &[u8], monitor: &dyn Monitor) -> Result<State> {
         let Some((header, payload)) = bytes.split_first_chunk::<HEADER>() else {
             return Err(damaged(format!("{} bytes are too few", bytes.len())));
         };
@@ -223,16 +223,16 @@ impl State {
         match Kind::of_code(code).ok_or_else(|| damaged(format!("kind {code} is not known")))? {
             Kind::Metric(metric) => {
                 let rows = match (metric, metric.inputs()) {
-                    (_, Inputs::LabelAndScore) => Rows::Ranking(decode(payload)?),
-                    (_, Inputs::LabelAndProbability) => Rows::Probability(decode(payload)?),
-                    (_, Inputs::Labels) => Rows::Agreement(decode(payload)?),
-                    (Metric::MedianAbsoluteError, _) => Rows::AbsoluteErrors(decode(payload)?),
-                    (_, Inputs::Numbers) => Rows::RegressionError(decode(payload)?),
+                    (_, Inputs::LabelAndScore) => Rows::Ranking(decode(payload, monitor)?),
+                    (_, Inputs::LabelAndProbability) => Rows::Probability(decode(payload, monitor)?),
+                    (_, Inputs::Labels) => Rows::Agreement(decode(payload, monitor)?),
+                    (Metric::MedianAbsoluteError, _) => Rows::AbsoluteErrors(decode(payload, monitor)?),
+                    (_, Inputs::Numbers) => Rows::RegressionError(decode(payload, monitor)?),
                 };
                 Ok(State::Metric(Tally::from_rows(metric, rows)?))
             }
-            Kind::Gram => Ok(State::Gram(decode(payload)?)),
-            Kind::Scan => Ok(State::from(decode::<Scan>(payload)?)),
+            Kind::Gram => Ok(State::Gram(decode(payload, monitor)?)),
+            Kind::Scan => Ok(State::from(decode::<Scan>(payload, monitor)?)),
         }
     }
 }
@@ -251,11 +251,8 @@ fn encode<A: Accumulator>(accumulator: &A, bytes: Vec<u8>) -> Result<Vec<u8>> {
 }
 
 /// A validated accumulator from all of `bytes`.
-fn decode<A: Accumulator>(bytes: &[u8]) -> Result<A> {
-    let (accumulator, rest) = postcard::take_from_bytes::<A>(bytes).map_err(|problem| damaged(problem.to_string()))?;
-    if !rest.is_empty() {
-        return Err(damaged(format!("{} bytes are left over", rest.len())));
-    }
+fn decode<A: Accumulator>(bytes: &[u8], monitor: &dyn Monitor) -> Result<A> {
+    let accumulator: A = source::read("state", bytes, monitor)?;
     accumulator.validate()?;
     Ok(accumulator)
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::cache;
@@ -11,12 +12,13 @@ use super::predict::quote_identifier;
 use super::registry::{self, Privilege, Version};
 use super::scorer::Scorer;
 use crate::algo::design::Level;
+use crate::algo::error::Error as MathError;
 use crate::algo::linear::{LinearModel, Weight};
 use crate::algo::model::{Fitted, Model};
 use crate::algo::summary::{Summary, Values};
 use crate::algo::trees::Importance;
 use crate::pg::error::{Error, Result, WRONG_TASK, or_raise};
-use crate::pg::options::{parse, required};
+use crate::pg::options::required;
 use crate::pg::text::{JsonB, Text};
 
 /// The level of a category that stands for rare ones.
@@ -71,14 +73,21 @@ fn predict_expression(model: Text, alias: Text) -> Text {
     format!("assay.predict({model}, {})", features.join(", ")).into()
 }
 
+/// An element of the stored statistics.
+#[derive(Deserialize)]
+struct Feature {
+    summary: Summary,
+}
+
 /// The summary of each feature in the training rows, in the learner's order.
 pub(super) fn statistics(version: &Version) -> Result<Vec<Summary>> {
-    let stored = version.stored()?.statistics;
-    let entries = stored.as_array().cloned().unwrap_or_default();
-    entries
-        .into_iter()
-        .map(|mut entry| parse("training statistics", entry["summary"].take()))
-        .collect()
+    let features: Vec<Feature> = serde_json::from_value(version.stored()?.statistics).map_err(|error| {
+        registry::damaged(
+            version,
+            &MathError::damaged("the summary of its training rows", error.to_string()),
+        )
+    })?;
+    Ok(features.into_iter().map(|feature| feature.summary).collect())
 }
 
 fn unfit(version: &Version, what: &str) -> Error {

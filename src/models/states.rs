@@ -18,7 +18,7 @@ fn state_in(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
     state::input_text(fcinfo).map(|text| {
         or_raise(
             parse_hex(text.to_bytes())
-                .and_then(|bytes| Ok(State::from_bytes(&bytes)?))
+                .and_then(|bytes| state::parse(&bytes))
                 .and_then(|s| state::flat_datum(&s)),
         )
     })
@@ -61,7 +61,7 @@ fn state_out(fcinfo: pg_sys::FunctionCallInfo) -> Option<CString> {
 fn state_recv(fcinfo: pg_sys::FunctionCallInfo) -> StateDatum {
     or_raise(
         state::message_bytes(fcinfo)
-            .and_then(|bytes| Ok(State::from_bytes(bytes)?))
+            .and_then(state::parse)
             .and_then(|s| state::flat_datum(&s)),
     )
 }

@@ -162,7 +162,13 @@ unsafe fn decode(datum: pg_sys::Datum) -> Result<State> {
         let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
         pgrx::varlena::varlena_to_byte_slice(varlena)
     };
-    Ok(State::from_bytes(bytes)?)
+    parse(bytes)
+}
+
+/// A state from its bytes, whoever wrote them: reading them may be cancelled, and returns an error with 53400 before it takes more than
+/// assay.max_memory.
+pub fn parse(bytes: &[u8]) -> Result<State> {
+    Ok(State::from_bytes(bytes, &Foreground::new()?)?)
 }
 
 /// A copy of a state.

@@ -16,7 +16,7 @@ use super::error::{Error, Result};
 pub const MAX_ROWS: u64 = 1 << 53;
 
 /// The rows of two accumulators. Errs above [`MAX_ROWS`].
-fn count_rows(ours: u64, theirs: u64) -> Result<u64> {
+pub(super) fn count_rows(ours: u64, theirs: u64) -> Result<u64> {
     match ours.checked_add(theirs) {
         Some(rows) if rows <= MAX_ROWS => Ok(rows),
         _ => Err(Error::data(

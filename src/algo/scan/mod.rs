@@ -32,6 +32,7 @@ use super::block::{BlockColumn, Cells};
 use super::error::{Error, Result};
 use super::monitor::{Monitor, Pace, Unwatched};
 use super::profile::{ColumnProfile, Sizes};
+use super::quality::{MAX_ROWS, count_rows};
 
 /// What the sketches of profiles draw from.
 const SEED: u64 = 0x0a55_a7ed;
@@ -212,7 +213,7 @@ impl Scan {
         self.flush(monitor)?;
         let other = other.settled(monitor)?;
         let mut pace = Pace::new(monitor);
-        self.rows += other.rows;
+        self.rows = count_rows(self.rows, other.rows)?;
         for (ours, theirs) in self.profiles.iter_mut().zip(&other.profiles) {
             pace.spend(PROFILE)?;
             ours.merge(theirs)?;
@@ -270,7 +271,9 @@ impl Accumulator for Scan {
         self.plan.validate()?;
         let plan = &self.plan;
         let fail = |problem: &str| Err(Error::damaged("scan", problem));
-        if self.segments.len() != plan.groupings.len() || self.tallies.len() != plan.checks.len() || self.rows > 1 << 53
+        if self.segments.len() != plan.groupings.len()
+            || self.tallies.len() != plan.checks.len()
+            || self.rows > MAX_ROWS
         {
             return fail("its parts do not agree with its plan");
         }

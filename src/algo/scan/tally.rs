@@ -143,10 +143,11 @@ impl Measure {
         Ok(())
     }
 
-    fn is_sound(&self, test: &Test, kind: Option<Kind>) -> bool {
+    /// Whether it can be what so many rows gave.
+    fn is_sound(&self, test: &Test, kind: Option<Kind>, rows: u64) -> bool {
         match (self, test) {
             (Measure::Latest(_), Test::Latest) => true,
-            (Measure::Moments(moments, _), Test::Moments) => moments.is_sound(),
+            (Measure::Moments(moments, _), Test::Moments) => moments.is_sound() && moments.count() <= rows,
             (Measure::Profile(profile), Test::Profile) => Some(profile.kind()) == kind && profile.validate().is_ok(),
             (Measure::Distribution(distribution), Test::Distribution(_)) => {
                 kind.and_then(Scale::of) == Some(distribution.scale()) && distribution.validate().is_ok()
@@ -276,7 +277,7 @@ impl Tally {
                 .sample
                 .iter()
                 .all(|(_, value)| characters(value) <= SAMPLE_CHARACTERS)
-            && self.measure.is_sound(test, kind)
+            && self.measure.is_sound(test, kind, self.rows)
     }
 
     /// Adds what `other` counted.

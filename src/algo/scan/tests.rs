@@ -168,7 +168,7 @@ proptest! {
     fn parts_in_any_order_and_through_bytes_merge_to_the_whole(rows in rows(), cut in 0.0..1.0f64) {
         let whole = scan(&rows);
         let (first, second) = rows.split_at((rows.len() as f64 * cut) as usize);
-        let through_bytes = |scan: Scan| match State::from_bytes(&State::from(scan).to_bytes().unwrap()).unwrap() {
+        let through_bytes = |scan: Scan| match State::from_bytes(&State::from(scan).to_bytes().unwrap(), &Unwatched).unwrap() {
             State::Scan(scan) => Rc::unwrap_or_clone(scan),
             _ => panic!("another state"),
         };

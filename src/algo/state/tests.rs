@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::algo::block;
 use crate::algo::label::Label;
+use crate::algo::monitor::Unwatched;
 use crate::algo::scan::{Plan, PlanCheck, PlanColumn, Test};
 
 /// A row of any kind of state.
@@ -109,7 +110,7 @@ fn close(left: &State, right: &State) -> bool {
 }
 
 fn is_damaged(bytes: &[u8]) -> bool {
-    matches!(State::from_bytes(bytes), Err(Error::Damaged { .. }))
+    matches!(State::from_bytes(bytes, &Unwatched), Err(Error::Damaged { .. }))
 }
 
 /// Writes the header that fits, so that a changed payload reaches the decoder.
@@ -137,7 +138,7 @@ proptest! {
     #[test]
     fn bytes_hold_everything(of in kinds(), kind in 0..4_u8, rows in rows()) {
         let state = state(of, kind, &rows);
-        let decoded = State::from_bytes(&bytes(&state));
+        let decoded = State::from_bytes(&bytes(&state), &Unwatched);
         prop_assert_eq!(decoded.as_ref().map(State::kind), Ok(of));
         prop_assert_eq!(decoded.as_ref().map(State::finish), Ok(state.finish()));
         // Sums of products are settled in bytes, so that only their answer is the same.
@@ -156,7 +157,7 @@ proptest! {
         let (left, right) = (merged(&merged(&a, &b), &c), merged(&a, &merged(&b, &c)));
         prop_assert!(close(&left, &right));
         prop_assert!(close(&left, &all));
-        prop_assert!(State::from_bytes(&bytes(&left)).is_ok());
+        prop_assert!(State::from_bytes(&bytes(&left), &Unwatched).is_ok());
         let empty = state(of, kind, &[]);
         prop_assert!(close(&merged(&empty, &a), &a) && close(&merged(&a, &empty), &a));
     }
@@ -189,7 +190,7 @@ proptest! {
             }
         }
         bytes.truncate(HEADER + 1 + cut.index(payload * 3 + 1));
-        if let Ok(mut state) = State::from_bytes(&sealed(bytes.clone())) {
+        if let Ok(mut state) = State::from_bytes(&sealed(bytes.clone()), &Unwatched) {
             state.finish();
             prop_assert!(state.memory() <= 4096 + 256 * bytes.len());
             let copy = state.clone();
@@ -203,10 +204,10 @@ proptest! {
     #[test]
     fn noise_is_no_state(code in prop::sample::select((0..20).chain(60..70).collect::<Vec<u8>>()), payload in vec(any::<u8>(), 0..80)) {
         let header = [&MAGIC[..], &[VERSION, code], &[0; 10]].concat();
-        if let Ok(state) = State::from_bytes(&sealed([&header[..], &payload].concat())) {
+        if let Ok(state) = State::from_bytes(&sealed([&header[..], &payload].concat()), &Unwatched) {
             state.finish();
         }
-        prop_assert!(State::from_bytes(&payload).is_err());
+        prop_assert!(State::from_bytes(&payload, &Unwatched).is_err());
     }
 }
 
@@ -218,7 +219,7 @@ fn lengths_that_are_not_there_take_no_memory() {
         for lead in 0..4 {
             let payload = [&vec![0; lead], &huge[..]].concat();
             let header = [&MAGIC[..], &[VERSION, kind.code()], &[0; 10]].concat();
-            let read = State::from_bytes(&sealed([&header[..], &payload].concat()));
+            let read = State::from_bytes(&sealed([&header[..], &payload].concat()), &Unwatched);
             assert!(matches!(read, Err(Error::Damaged { .. })), "{kind}: {read:?}");
         }
     }

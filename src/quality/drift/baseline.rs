@@ -12,12 +12,14 @@ use super::options::Options;
 use super::report::{self, DriftRow, Report};
 use super::side::{self, Side};
 use super::{ABSENT, model, names};
+use crate::algo;
 use crate::algo::scan::Scan;
 use crate::algo::state::State;
 use crate::pg::catalog::{self, Key};
 use crate::pg::error::{
     DAMAGED_STATE, Error, INSUFFICIENT_PRIVILEGE, INTERNAL, INVALID_PARAMETER, Result, UNDEFINED_BASELINE, or_raise,
 };
+use crate::pg::foreground::Foreground;
 use crate::pg::json::Jsonb;
 use crate::pg::names;
 use crate::pg::options::{object, required};
@@ -43,12 +45,14 @@ fn find(name: &str) -> Result<Option<Baseline>> {
 
 /// A baseline of the caller, or of a role that it acts for. Errs with ML020 or 42501.
 fn open(name: &str) -> Result<Baseline> {
-    let baseline = find(name)?.ok_or_else(|| {
-        Error::new(UNDEFINED_BASELINE, format!("baseline \"{name}\" does not exist"))
-            .hint("SELECT name FROM assay.baselines shows yours; assay.save_baseline saves one.")
-    })?;
+    let baseline = find(name)?.ok_or_else(|| unknown(name))?;
     require_own(name, baseline.owner)?;
     Ok(baseline)
+}
+
+fn unknown(name: &str) -> Error {
+    Error::new(UNDEFINED_BASELINE, format!("baseline \"{name}\" does not exist"))
+        .hint("SELECT name FROM assay.baselines shows yours; assay.save_baseline saves one.")
 }
 
 fn require_own(name: &str, owner: Oid) -> Result<()> {
@@ -72,12 +76,14 @@ fn scans(name: &str, states: &[Vec<u8>]) -> Result<Vec<Scan>> {
             .detail(problem)
             .hint("Save it again with assay.save_baseline, or restore it from a backup.")
     };
+    let monitor = Foreground::new()?;
     states
         .iter()
-        .map(|bytes| match State::from_bytes(bytes) {
+        .map(|bytes| match State::from_bytes(bytes, &monitor) {
             Ok(State::Scan(scan)) => Ok(Rc::unwrap_or_clone(scan)),
             Ok(other) => Err(damaged(format!("It holds a state of {}.", other.kind()))),
-            Err(error) => Err(damaged(format!("{error}."))),
+            Err(error @ algo::error::Error::Damaged { .. }) => Err(damaged(format!("{error}."))),
+            Err(error) => Err(error.into()),
         })
         .collect()
 }
@@ -155,7 +161,8 @@ fn save_baseline(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>
         match saved {
             Some(_) => Ok(rows),
             // Another role was faster.
-            None => open(name).and(Err(Error::new(INTERNAL, format!("baseline \"{name}\" was not saved")))),
+            None => catalog::with_latest_snapshot(|| open(name))
+                .and(Err(Error::new(INTERNAL, format!("baseline \"{name}\" was not saved")))),
         }
     })())
 }
@@ -195,11 +202,13 @@ fn drop_baseline(name: Option<Text>) {
     or_raise((|| {
         let name = required("name", name.as_deref())?;
         open(name)?;
-        catalog::as_owner(|| {
-            catalog::write(
-                "DELETE FROM assay.baseline WHERE name OPERATOR(pg_catalog.=) $1",
+        let dropped: Option<bool> = catalog::as_owner(|| {
+            catalog::write_returning(
+                "DELETE FROM assay.baseline WHERE name OPERATOR(pg_catalog.=) $1 RETURNING true",
                 &[name.into()],
             )
-        })
+        })?;
+        // None when another session was faster.
+        dropped.map(drop).ok_or_else(|| unknown(name))
     })());
 }
