@@ -51,6 +51,8 @@ pub const INVALID_PARAMETER: SqlState = SqlState(b"22023");
 pub const NULL_ELEMENT: SqlState = SqlState(b"22004");
 /// The query has no such column.
 pub const UNDEFINED_COLUMN: SqlState = SqlState(b"42703");
+/// No such table or view.
+pub const UNDEFINED_TABLE: SqlState = SqlState(b"42P01");
 /// There is no such role.
 pub const UNDEFINED_ROLE: SqlState = SqlState(b"42704");
 /// A name that cannot be used.

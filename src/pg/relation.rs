@@ -1,5 +1,7 @@
 //! Relations by their number: names and privileges.
 
+use std::ffi::{CStr, CString};
+
 use pgrx::{PgList, pg_sys};
 
 use super::{catalog, encoding};
@@ -15,6 +17,17 @@ pub fn name_of(oid: pg_sys::Oid) -> Option<String> {
         }
         let qualified = pg_sys::quote_qualified_identifier(schema, name);
         Some(encoding::decode_c(qualified))
+    }
+}
+
+/// The schema and the name of a relation as they are, for comparison; how they are quoted depends on settings. `None` when it is gone.
+pub fn place_of(oid: pg_sys::Oid) -> Option<(CString, CString)> {
+    // SAFETY: as above.
+    unsafe {
+        let name = pg_sys::get_rel_name(oid);
+        let schema = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(oid));
+        (!name.is_null() && !schema.is_null())
+            .then(|| (CStr::from_ptr(schema).to_owned(), CStr::from_ptr(name).to_owned()))
     }
 }
 

@@ -95,6 +95,10 @@ fn add_check(
                 .collect(),
         );
         let check = Check::parse(row.clone())?;
+        if serde_json::from_str::<Json>(&row.to_string()).is_err() {
+            return Err(Error::new(INVALID_PARAMETER, "argument \"args\" nests too deeply")
+                .hint("A check could not be read again."));
+        }
         names::check("check's name", &check.name)?;
         let relation_name = relation::name_of(oid).ok_or_else(|| {
             Error::new(INVALID_PARAMETER, format!("there is no relation {}", oid.to_u32()))
@@ -169,7 +173,8 @@ RETURNING id";
 fn drop_check(check_id: Option<i64>) {
     catalog::prevent_read_only(c"assay.drop_check()");
     or_raise((|| {
-        let stored = stored::one(required("check_id", check_id)?)?;
+        let id = required("check_id", check_id)?;
+        let stored = stored::one(id)?;
         if !catalog::acts_for(stored.added_by) && !relation::may_set_triggers(stored.relation) {
             return Err(Error::new(
                 INSUFFICIENT_PRIVILEGE,
@@ -177,11 +182,15 @@ fn drop_check(check_id: Option<i64>) {
             )
             .hint("It takes the role that added it, or the owner of its relation."));
         }
-        catalog::as_owner(|| {
-            catalog::write(
-                "DELETE FROM assay.quality_check WHERE id OPERATOR(pg_catalog.=) $1",
-                &[check_id.into()],
+        // Who changes the check meanwhile waits, and then finds none.
+        catalog::lock_object(c"quality_check", stored.relation);
+        let dropped: Option<i64> = catalog::as_owner(|| {
+            catalog::write_returning(
+                "DELETE FROM assay.quality_check WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id",
+                &[id.into()],
             )
-        })
+        })?;
+        // None when another session was faster.
+        dropped.map(drop).ok_or_else(|| stored::unknown(id))
     })());
 }

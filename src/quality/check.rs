@@ -137,6 +137,13 @@ impl Check {
 
     /// Reads a check from JSON.
     pub fn parse(check: Json) -> Result<Check> {
+        let check = Check::read(check)?;
+        check.require_expressions()?;
+        Ok(check)
+    }
+
+    /// The same without a look at its SQL: that of a stored check was parsed when it was added, under settings that need not be those of now.
+    pub fn read(check: Json) -> Result<Check> {
         if !check.is_object() {
             return Err(Error::new(INVALID_PARAMETER, "a check is no JSON object")
                 .detail(format!("It is {check}."))
@@ -185,16 +192,6 @@ impl Check {
                 "It is the share of rows that must pass: between 0 and 1.",
             );
         }
-        if let Some(filter) = &written.filter {
-            query::require_expression(filter)?;
-        }
-        if let Rule::ExpressionIsTrue(expression) = &rule {
-            match &written.column_name {
-                // dbt's form for a column: the expression goes on from its name.
-                Some(_) => query::require_expression(&format!("c {}", expression.expression))?,
-                None => query::require_expression(&expression.expression)?,
-            }
-        }
         if rule.needs_segments() && group_by.is_empty() {
             return invalid(format!("{kind} needs segments"), "Name their columns with group_by.");
         }
@@ -236,6 +233,21 @@ impl Check {
 }
 
 impl Check {
+    /// Returns an error with 22023 where what should be an expression in SQL is none.
+    fn require_expressions(&self) -> Result<()> {
+        if let Some(filter) = &self.filter {
+            query::require_expression(filter)?;
+        }
+        if let Rule::ExpressionIsTrue(expression) = &self.rule {
+            match &self.column {
+                // dbt's form for a column: the expression goes on from its name.
+                Some(_) => query::require_expression(&format!("c {}", expression.expression))?,
+                None => query::require_expression(&expression.expression)?,
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a part of it is an expression in SQL, which runs whatever functions it names.
     pub fn has_expression(&self) -> bool {
         self.filter.is_some() || matches!(self.rule, Rule::ExpressionIsTrue(_))

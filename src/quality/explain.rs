@@ -115,7 +115,7 @@ fn together(group: &[Stored]) -> Result<Vec<Line>> {
         ..Answered::by("error")
     };
     let work = || {
-        let source = Source::open(relation)?;
+        let source = group[0].open()?;
         source.require_rights()?;
         let checks: Vec<&Check> = group.iter().map(|stored| &stored.check).collect();
         let reads = reads::of(&checks, &source)?;

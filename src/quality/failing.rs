@@ -45,7 +45,7 @@ fn failing_rows(fcinfo: pg_sys::FunctionCallInfo) {
         }
         let mut rows = RowSet::of(fcinfo)?;
         stored.in_its_name(|| {
-            let source = Source::open(&stored.name)?;
+            let source = stored.open()?;
             let key = relation::primary_key(stored.relation);
             let query = Query::new(&sql(&stored.check, &source, &key, limit)?)?;
             query.run(&mut |row| rows.push(row))
@@ -58,7 +58,7 @@ fn are_visible(stored: &Stored) -> Result<bool> {
     let caller = catalog::current_role();
     let reads = attempt(|| {
         stored.in_its_name(|| {
-            let source = Source::open(&stored.name)?;
+            let source = stored.open()?;
             let rows = Query::reads(&source.select("pg_catalog.to_jsonb(q)"))?;
             let check = reads::of(&[&stored.check], &source)?;
             Ok(check.into_iter().fold(rows, Reads::and))

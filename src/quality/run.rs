@@ -11,7 +11,6 @@ use super::finding::Finding;
 use super::history::Journal;
 use super::reads;
 use super::results::{self, ResultRow, Results};
-use super::source::Source;
 use super::stored::{self, Stored, Wanted};
 use super::validate::{self, Outcome};
 use crate::pg::attempt::attempt;
@@ -73,7 +72,7 @@ fn together(group: &[Stored], at: TimestampWithTimeZone) -> Result<Vec<Ran<'_>>>
     let checks: Vec<&Check> = group.iter().map(|stored| &stored.check).collect();
     let run = attempt(|| {
         group[0].in_its_name(|| {
-            let source = Source::open(&group[0].name)?;
+            let source = group[0].open()?;
             Ok((validate::run(&checks, &source)?, reads::of(&checks, &source)?))
         })
     })?;

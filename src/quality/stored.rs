@@ -4,12 +4,15 @@
 //! chose to trust the relation; never as its caller. For a relation brings along what others wrote: a view's functions, policies,
 //! expressions of indexes.
 
+use std::ffi::CString;
+
 use pgrx::pg_sys::Oid;
 use serde_json::{Map, Value as Json};
 
 use super::check::Check;
+use super::source::Source;
 use crate::pg::catalog;
-use crate::pg::error::{Error, INTERNAL, Result, UNDEFINED_CHECK};
+use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_CHECK, UNDEFINED_TABLE, notice};
 use crate::pg::identity::{self, Settings};
 use crate::pg::query::Query;
 use crate::pg::relation;
@@ -21,6 +24,7 @@ pub struct Stored {
     pub relation: Oid,
     /// The relation's name, as it is now; as it was, when the relation is gone.
     pub name: String,
+    place: Option<(CString, CString)>,
     pub added_by: Oid,
     /// The role that it runs as.
     pub runs_as: Oid,
@@ -55,6 +59,21 @@ impl Stored {
     /// Whether the caller may know of it without naming its relation.
     fn is_known(&self) -> bool {
         self.is_own() || relation::may_select_some(self.relation) || relation::may_set_triggers(self.relation)
+    }
+
+    /// Opens the relation that the check was added to. Returns an error when that is gone: another one of its name may be anybody's.
+    pub fn open(&self) -> Result<Source> {
+        let gone = || {
+            Error::new(UNDEFINED_TABLE, format!("relation \"{}\" is gone", self.name))
+                .hint("Drop the check: what has that name now, if anything, is another relation.")
+        };
+        let is_there = || self.place.is_some() && relation::place_of(self.relation) == self.place;
+        if !is_there() {
+            return Err(gone());
+        }
+        let source = Source::open(&self.name)?;
+        // Opening has locked what has the name now.
+        if is_there() { Ok(source) } else { Err(gone()) }
     }
 
     /// Runs `work` as its role, under its settings. Returns an error when the role is gone. A stranger is not told how many rows were read.
@@ -119,8 +138,15 @@ FROM assay.quality_check AS c WHERE {} ORDER BY c.relation_name, c.id",
     })?;
     let mut found = Vec::new();
     for (id, oid, name, added_by, row) in rows {
-        let row: Json = serde_json::from_str(&row).unwrap_or_default();
-        let mut check = Check::parse(written(&row)).map_err(|error| error.at(format!("stored check {id}")))?;
+        let (mut check, settings) = match read(&row) {
+            Ok(read) => read,
+            // Whoever did not ask for this relation is not held up by it.
+            Err(_) if wanted.id.is_none() && wanted.relation.is_none() => {
+                notice(format!("check {id} cannot be read, and is left out"), None);
+                continue;
+            }
+            Err(error) => return Err(error.at(format!("stored check {id}"))),
+        };
         let tagged = |tags: &[String]| tags.iter().any(|tag| check.tags.contains(tag));
         if !wanted.tags.is_none_or(tagged) {
             continue;
@@ -130,10 +156,10 @@ FROM assay.quality_check AS c WHERE {} ORDER BY c.relation_name, c.id",
             check,
             relation: oid,
             name: relation::name_of(oid).unwrap_or(name),
+            place: relation::place_of(oid),
             added_by,
             runs_as: role_of(oid, added_by),
-            settings: serde_json::from_value(row["settings"].clone())
-                .map_err(|problem| Error::new(INTERNAL, format!("the settings of stored check {id}: {problem}")))?,
+            settings,
         };
         if wanted.relation.is_some() || stored.is_known() {
             found.push(stored);
@@ -141,6 +167,14 @@ FROM assay.quality_check AS c WHERE {} ORDER BY c.relation_name, c.id",
     }
     found.sort_by(|a, b| (a.group(), a.check.id).cmp(&(b.group(), b.check.id)));
     Ok(found)
+}
+
+/// The check of a row of the table, which is given as JSON, with its settings.
+fn read(row: &str) -> Result<(Check, Settings)> {
+    let damaged = |problem: serde_json::Error| Error::new(INVALID_PARAMETER, problem.to_string());
+    let row: Json = serde_json::from_str(row).map_err(damaged)?;
+    let settings = serde_json::from_value(row["settings"].clone()).map_err(damaged)?;
+    Ok((Check::read(written(&row))?, settings))
 }
 
 /// A row of the table as a check is written.
@@ -171,8 +205,11 @@ pub fn one(id: i64) -> Result<Stored> {
         id: Some(id),
         ..Wanted::default()
     };
-    find(&wanted)?.pop().ok_or_else(|| {
-        Error::new(UNDEFINED_CHECK, format!("check {id} does not exist"))
-            .hint("SELECT check_id, name FROM assay.checks shows the checks of the relations you may read.")
-    })
+    find(&wanted)?.pop().ok_or_else(|| unknown(id))
+}
+
+/// The error of a check that is not there.
+pub fn unknown(id: i64) -> Error {
+    Error::new(UNDEFINED_CHECK, format!("check {id} does not exist"))
+        .hint("SELECT check_id, name FROM assay.checks shows the checks of the relations you may read.")
 }

@@ -166,6 +166,20 @@ RESET ROLE;
 SELECT assay.add_check('identity.decoy', 'not_null', 'x', name => 'range') = :range AS changed;
 SELECT name, kind, added_by, runs_as FROM assay.checks WHERE check_id = :range;
 
+-- A relation that has the name of one that is gone is not the one that the check was added to.
+SET ROLE identity_secretary;
+CREATE TABLE identity.report AS SELECT 1 AS x;
+SELECT assay.add_check('identity.report', 'not_null', 'x', name => 'report', tags => '{report}') AS report \gset
+DROP TABLE identity.report;
+SET ROLE identity_attacker;
+CREATE VIEW identity.report AS SELECT identity.attack(1) AS x;
+GRANT SELECT ON identity.report TO PUBLIC;
+SET ROLE identity_secretary;
+SELECT name, status, message, role FROM assay.run_checks(tags => '{report}');
+CALL fails(format('SELECT assay.failing_rows(%s)', :report));
+SELECT assay.drop_check(:report);
+RESET ROLE;
+
 SET client_min_messages = warning;
 DO $$ BEGIN PERFORM assay.drop_check(check_id) FROM assay.checks WHERE relation::text LIKE 'identity.%'; END $$;
 SELECT assay.prune_history('0 days') >= 0 AS pruned;

@@ -75,6 +75,20 @@ SELECT count(*) AS suggested FROM assay.suggest_checks('select i, i::pg_catalog.
 SELECT count(*) AS failing FROM assay.failing_rows(:unique);
 RESET search_path;
 
+-- A condition that cannot even be parsed under the settings of now holds nobody up.
+SET standard_conforming_strings = off;
+SELECT assay.add_check('here.sale', 'not_null', 'id', "where" => $$region <> 'a\'b'$$, name => 'unparsable') > 0 AS added;
+RESET standard_conforming_strings;
+SELECT name, status, message FROM assay.run_checks('here.sale') WHERE name IN ('unparsable', 'unique') ORDER BY name;
+-- Nor does one that cannot be read.
+DO $$ BEGIN
+    FOR depth IN 100..140 LOOP
+        PERFORM assay.add_check('here.sale', 'accepted_values', 'region', ('{"values": [' || repeat('[', depth) || repeat(']', depth) || ']}')::jsonb, name => 'deep');
+    END LOOP;
+EXCEPTION WHEN invalid_parameter_value THEN RAISE INFO '%', SQLERRM;
+END $$;
+SELECT count(*) > 0 AS ran FROM assay.run_checks('here.sale');
+
 SELECT assay.drop_check(check_id) FROM assay.checks WHERE relation = 'here.sale'::regclass;
 SET client_min_messages = warning;
 DROP SCHEMA here, there, front CASCADE;
