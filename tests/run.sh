@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Runs every test and says at the end how many passed and how many failed. `make test` calls it.
 #
-#   SUITES   which suites, of: build schema unit regress isolation clients demo (all of them without it)
+#   SUITES   which suites, of: build schema unit fuzz regress isolation clients demo (all of them without it)
 #   TESTS    which SQL tests, by name (all of them without it)
+#   FUZZ_SECONDS, FUZZ_SEED   how long each target is fuzzed, and from which seed
 #   PG_CONFIG, CARGO_TARGET_DIR, CARGO_OPTIONS   as the Makefile sets them
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 repository=$PWD
 
-read -r -a suites <<<"${SUITES:-build schema unit regress isolation clients demo}"
+read -r -a suites <<<"${SUITES:-build schema unit fuzz regress isolation clients demo}"
 read -r -a options <<<"${CARGO_OPTIONS:?run this through make test}"
 target=${CARGO_TARGET_DIR:-$repository/target}
 [[ $target == /* ]] || target=$repository/$target
@@ -113,6 +114,24 @@ unit_suite() {
     tally unit $counts
 }
 
+# read_verdicts NAME LOG STATUS: counts the lines 'ok - ...' and 'not ok - ...' of a program into good and bad, and shows them.
+read_verdicts() {
+    grep -E '^(not )?ok - ' "$2" || true
+    good=$(matches '^ok - ' "$2") bad=$(matches '^not ok - ' "$2")
+    if (($3 != 0 && bad == 0 || good + bad == 0)); then
+        echo "not ok - $1 ended with status $3"
+        bad=$((bad + 1))
+    fi
+    if ((bad > 0)); then tail -n 40 "$2" | sed 's/^/    /'; fi
+}
+
+fuzz_suite() {
+    local log=$results/fuzz.log good bad status=0
+    FUZZ_SECONDS=${FUZZ_SECONDS:-4} fuzz/run.sh >"$log" 2>&1 || status=$?
+    read_verdicts fuzz "$log" "$status"
+    tally fuzz "$good" "$bad"
+}
+
 cluster_started=
 start_cluster() {
     [[ -z $cluster_started ]] || return 0
@@ -201,14 +220,8 @@ clients_suite() {
             failed=$((failed + 1))
             continue
         fi
-        PGDATABASE=client_${name//-/_} timeout 900 bash "$script" >"$log" 2>&1 || status=$?
-        grep -E '^(not )?ok - ' "$log" || true
-        good=$(matches '^ok - ' "$log") bad=$(matches '^not ok - ' "$log")
-        if ((status != 0 && bad == 0 || good + bad == 0)); then
-            echo "not ok - $name ended with status $status"
-            bad=$((bad + 1))
-        fi
-        if ((bad > 0)); then tail -n 40 "$log" | sed 's/^/    /'; fi
+        PGDATABASE=client_${name//-/_} timeout $((900 + 10 * ${FUZZ_SECONDS:-0})) bash "$script" >"$log" 2>&1 || status=$?
+        read_verdicts "$name" "$log" "$status"
         passed=$((passed + good)) failed=$((failed + bad))
     done
     if ((passed + failed > 0)); then tally clients "$passed" "$failed"; fi
@@ -229,7 +242,7 @@ demo_suite() {
 for suite in "${suites[@]}"; do
     echo "==> $suite"
     case $suite in
-        build | schema | unit | clients | demo) "${suite}_suite" ;;
+        build | schema | unit | fuzz | clients | demo) "${suite}_suite" ;;
         regress) sql_suite regress pg_regress .sql "$tools/regress/pg_regress" ;;
         isolation) sql_suite isolation isolation .spec "$tools/isolation/pg_isolation_regress" ;;
         *) echo "no suite $suite" >&2; exit 2 ;;

@@ -1,0 +1,87 @@
+//! Bytes of models, as a superuser or an edited dump may put them into the registry.
+
+use crate::algo::boosting;
+use crate::algo::estimator::Estimator;
+use crate::algo::frame::UNSEEN;
+use crate::algo::levels::Levels;
+use crate::algo::linear;
+use crate::algo::metrics::evaluation::decide;
+use crate::algo::model::{Fitted, InputKind, Model};
+use crate::algo::monitor::Unwatched;
+use crate::bound;
+
+/// Bytes of memory for each byte of input, at most.
+const EACH: usize = 256;
+const FIXED: usize = 1 << 16;
+
+pub fn run(input: &[u8]) {
+    let Ok(model) = bound::memory(input.len(), EACH, FIXED, || Model::from_bytes(input)) else {
+        return;
+    };
+    let bytes = bytes_of(&model);
+    let again = Model::from_bytes(&bytes).expect("what was read and written is read again");
+    assert_eq!(bytes_of(&again), bytes, "what is read again is the same");
+    score(&model);
+    look_inside(&model);
+}
+
+fn bytes_of(model: &Model) -> Vec<u8> {
+    model.to_bytes(&Unwatched).expect("nobody stops the writing")
+}
+
+/// Scores rows of everything that a value can be, by the model itself and by what scores it fast.
+fn score(model: &Model) {
+    let values = [f64::NAN, UNSEEN, -1.0, 0.0, 1.0, 2.0, 3.5, 1e300, -1e300];
+    let fast: Option<Box<dyn Estimator>> = match &model.fitted {
+        Fitted::Linear(linear) => linear::Scorer::new(linear).map(|scorer| Box::new(scorer) as _),
+        Fitted::Boosting(boosting) => boosting::Scorer::new(boosting).map(|scorer| Box::new(scorer) as _),
+        Fitted::NaiveBayes(_) | Fitted::Forest(_) => None,
+    };
+    let mut row = vec![0.0; model.width()];
+    let mut scores = vec![0.0; model.fitted.outputs()];
+    let mut of_fast = scores.clone();
+    for start in 0..values.len() {
+        for (feature, value) in row.iter_mut().enumerate() {
+            *value = values[(start * (feature + 1) + feature) % values.len()];
+        }
+        model.fitted.score(&row, &mut scores);
+        // Weights and values near the end of double precision give sums that are none.
+        let sum: f64 = scores.iter().sum();
+        if !model.labels.is_empty() && !sum.is_nan() {
+            assert!(
+                scores.iter().all(|share| (0.0..=1.0).contains(share)) && (sum - 1.0).abs() < 1e-9,
+                "{scores:?}"
+            );
+        }
+        decide(&scores, 0.5);
+        if let Some(fast) = &fast {
+            fast.score(&row, &mut of_fast);
+            let bits = |scores: &[f64]| scores.iter().map(|score| score.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&of_fast), bits(&scores), "a fast score is the score");
+        }
+    }
+}
+
+/// What the functions that look inside a model ask it.
+fn look_inside(model: &Model) {
+    let (names, inputs) = (model.feature_names(), model.feature_inputs());
+    assert!(names.len() == model.width() && inputs.len() == model.width());
+    for input in &model.inputs {
+        if let InputKind::Category { levels, .. } = &input.kind {
+            let codes = Levels::new(levels);
+            for (level, code) in levels.iter().zip(0..) {
+                assert_eq!(codes.code(level.as_bytes()), Some(code), "a level has its code");
+            }
+        }
+    }
+    match &model.fitted {
+        Fitted::Boosting(boosting) => assert_eq!(boosting.importance(model.width()).len(), model.width()),
+        Fitted::Forest(forest) => assert_eq!(forest.importance().len(), model.width()),
+        Fitted::Linear(linear) => {
+            for weight in linear.weights() {
+                assert!(weight.feature < model.width() && weight.output < linear.intercepts().len());
+            }
+        }
+        Fitted::NaiveBayes(_) => {}
+    }
+}

@@ -1,0 +1,284 @@
+//! Inputs to begin with: models of every algorithm, states of every kind, texts of every target.
+
+use linfa::DatasetBase;
+use ndarray::Array1;
+use serde_json::json;
+
+use crate::algo::block::Kind as CellKind;
+use crate::algo::drift;
+use crate::algo::frame::{Column, Frame, MISSING};
+use crate::algo::label::Label;
+use crate::algo::learner::{Algorithm, Learner};
+use crate::algo::linear::Gram;
+use crate::algo::metrics::{Inputs, Tally};
+use crate::algo::model::{Input, InputKind, Model, Task};
+use crate::algo::monitor::Unwatched;
+use crate::algo::scan::{Bound, Constant, Plan, PlanCheck, PlanColumn, Scan, Test};
+use crate::algo::state::{Kind, State};
+use crate::{state, text};
+
+const ROWS: usize = 90;
+
+/// Two numbers, the second with gaps, a category, and a vector of which two elements are used.
+fn frame() -> Frame {
+    let number = |step: usize, of: usize| (0..ROWS).map(|i| ((i * step) % of) as f64).collect::<Vec<_>>();
+    let gaps = number(53, 17)
+        .into_iter()
+        .enumerate()
+        .map(|(i, z)| if i % 9 == 4 { f64::NAN } else { z })
+        .collect();
+    let codes = (0..ROWS)
+        .map(|i| if i % 11 == 3 { MISSING } else { (i % 4) as u32 })
+        .collect();
+    let columns = vec![
+        Column::Number(number(37, 101)),
+        Column::Number(gaps),
+        Column::Category { codes, levels: 4 },
+        Column::Number(number(7, 13)),
+        Column::Number(number(11, 19)),
+    ];
+    Frame::new(columns).expect("columns of one length are a frame")
+}
+
+fn inputs() -> Vec<Input> {
+    let levels = ["a", "b", "ü"].map(String::from).to_vec();
+    [
+        ("x", InputKind::Number),
+        ("z", InputKind::Number),
+        ("c", InputKind::Category { levels, other: true }),
+        (
+            "v",
+            InputKind::Vector {
+                width: 4,
+                used: vec![1, 3],
+            },
+        ),
+    ]
+    .map(|(name, kind)| Input {
+        name: name.into(),
+        type_name: "t".into(),
+        kind,
+    })
+    .to_vec()
+}
+
+/// Bytes of a model of each algorithm and task, with two and with three classes.
+pub fn models() -> Vec<Vec<u8>> {
+    let mut models = Vec::new();
+    for algorithm in Algorithm::ALL {
+        for &task in algorithm.tasks() {
+            let counts: &[usize] = if task == Task::Regression { &[0] } else { &[2, 3] };
+            models.extend(counts.iter().map(|&classes| model(algorithm, task, classes)));
+        }
+    }
+    models
+}
+
+fn model(algorithm: Algorithm, task: Task, classes: usize) -> Vec<u8> {
+    let target = |i: usize| match classes {
+        0 => ((i * 37) % 101) as f64 / 7.0 + (i % 4) as f64,
+        classes => ((i * 7 + i / 13) % classes) as f64,
+    };
+    let params = match algorithm {
+        Algorithm::GradientBoosting => json!({"n_estimators": 2, "num_leaves": 4, "min_child_samples": 5}),
+        Algorithm::RandomForest => json!({"n_estimators": 2, "max_depth": 3}),
+        Algorithm::DecisionTree => json!({"max_depth": 3}),
+        _ => json!({}),
+    };
+    let learner = Learner::from_json(algorithm, params, 1).expect("the parameters are right");
+    let data = DatasetBase::new(frame(), Array1::from_iter((0..ROWS).map(target)));
+    let (fitted, history) = learner
+        .fit(&data, classes, &Unwatched)
+        .expect("the rows can be learned");
+    let labels = (0..classes)
+        .map(|class| Label::Text(format!("class {class}")))
+        .collect();
+    let model = Model {
+        task,
+        inputs: inputs(),
+        labels,
+        fitted,
+        history,
+    };
+    model.to_bytes(&Unwatched).expect("nobody stops the writing")
+}
+
+/// Inputs of states of every kind, without rows, with some, and with so many that sketches begin.
+pub fn states() -> Vec<Vec<u8>> {
+    let mut states = Vec::new();
+    for rows in [0, 12, 3_000] {
+        for kind in Kind::all() {
+            match kind {
+                Kind::Metric(metric) if rows <= 12 => {
+                    let mut tally = Tally::new(metric);
+                    (0..rows).for_each(|row| push_metric(&mut tally, metric.inputs(), row));
+                    states.push(State::from(tally));
+                }
+                Kind::Metric(_) => {}
+                Kind::Gram => {
+                    let mut gram = Gram::new(3).expect("three columns are not too many");
+                    (0..rows).for_each(|row| gram.push(&[row as f64, (row % 3) as f64, 1.0], (row % 5) as f64));
+                    states.push(State::from(gram));
+                }
+                Kind::Scan => states.extend(plans().into_iter().map(|plan| State::from(scan(plan, rows)))),
+            }
+        }
+    }
+    states
+        .iter()
+        .map(|state| state::input_of(&state.to_bytes().expect("it is small")))
+        .collect()
+}
+
+fn push_metric(tally: &mut Tally, inputs: Inputs, row: u64) {
+    let label = |class: u64| Label::Text(format!("class {class}"));
+    match inputs {
+        Inputs::LabelAndScore => tally.push_score(&label(row % 2), row as f64),
+        Inputs::LabelAndProbability => tally.push_score(&label(row % 2), (row % 10) as f64 / 10.0),
+        Inputs::Labels => tally.push_labels(&label(row % 3), &label(row % 2)),
+        Inputs::Numbers => tally.push_numbers(row as f64, (row % 7) as f64),
+    }
+    .expect("the row suits the metric");
+}
+
+const CELLS: [CellKind; 16] = [
+    CellKind::Bool,
+    CellKind::Integer,
+    CellKind::Float,
+    CellKind::Numeric,
+    CellKind::Date,
+    CellKind::Timestamp,
+    CellKind::TimestampTz,
+    CellKind::Time,
+    CellKind::Interval,
+    CellKind::Text,
+    CellKind::Enum,
+    CellKind::Uuid,
+    CellKind::Json,
+    CellKind::Array,
+    CellKind::Bytes,
+    CellKind::Other,
+];
+
+/// A profile of each kind of column, and each test of a check with and without segments, on each kind that it suits.
+fn plans() -> Vec<Plan> {
+    let column = |kind| PlanColumn {
+        name: "c".into(),
+        type_name: "t".into(),
+        kind,
+    };
+    let mut plans = Vec::new();
+    for kind in CELLS {
+        plans.push(Plan {
+            columns: vec![column(kind)],
+            profiled: vec![0],
+            ..Plan::default()
+        });
+    }
+    for test in tests() {
+        for kind in CELLS.into_iter().filter(|&kind| test.suits(Some(kind))).take(3) {
+            for grouping in [None, Some(0)] {
+                let check = PlanCheck {
+                    column: Some(0),
+                    filter: grouping.map(|_| 1),
+                    grouping,
+                    test: test.clone(),
+                };
+                let columns = vec![column(kind), column(CellKind::Bool), column(CellKind::Text)];
+                plans.push(Plan {
+                    columns,
+                    groupings: vec![vec![2, 1]],
+                    checks: vec![check],
+                    ..Plan::default()
+                });
+            }
+        }
+    }
+    plans
+}
+
+fn tests() -> Vec<Test> {
+    let constants = [Constant::Integer(3), Constant::Number(3.0), Constant::Text("a".into())];
+    let mut tests = vec![
+        Test::NotNull,
+        Test::NotEmpty,
+        Test::Matches {
+            pattern: "^[a-z]+$".into(),
+            negated: false,
+        },
+        Test::Format { format: "email".into() },
+        Test::Length {
+            low: Some(1),
+            high: Some(3),
+        },
+        Test::True,
+        Test::Rows,
+        Test::Latest,
+        Test::Moments,
+        Test::Profile,
+        Test::Distribution(drift::Limits::for_columns(10)),
+        Test::Formats,
+        Test::Scale,
+    ];
+    for value in constants {
+        tests.push(Test::Accepted {
+            values: vec![value.clone()],
+            negated: false,
+        });
+        tests.push(Test::Range {
+            low: Some(Bound { value, strict: true }),
+            high: None,
+        });
+    }
+    tests
+}
+
+fn scan(plan: Plan, rows: u64) -> Scan {
+    let mut scan = Scan::new(plan).expect("the plan is sound");
+    for row in 0..rows as i64 {
+        scan.push(
+            |block| block.iter_mut().try_for_each(|column| state::push_cell(column, row)),
+            &Unwatched,
+        )
+        .expect("the plan is sound");
+    }
+    scan
+}
+
+/// Inputs of texts: a byte for the reader, and what it reads.
+pub fn texts() -> Vec<Vec<u8>> {
+    let plan = serde_json::to_string(&plans()[20]).expect("a plan is JSON");
+    let seeds: [(text::Reader, &[&str]); 5] = [
+        (text::Reader::Threshold, &[">=1.5%", "between 1 and 5", "!=0"]),
+        (
+            text::Reader::Regex,
+            &[
+                "^[a-z]+(\\d{2,3}|x)*$\nab12x",
+                "(?i)\\p{Greek}.{0,100}z\nΣ und Z",
+                "\\bü\\B|^$\n ü",
+                "a{1000}{1000}",
+            ],
+        ),
+        (
+            text::Reader::Cells,
+            &[
+                "2024-02-30T10:00:00Z",
+                "a@b.org\n1.234,50 €\n+49 30 123456",
+                "192.168.0.1\n::1\nfe80::/10",
+                "DE89370400440532013000\n978-3-16-148410-0",
+            ],
+        ),
+        (
+            text::Reader::Params,
+            &[
+                r#"{"n_estimators": 10, "class_weight": "balanced"}"#,
+                r#"{"alpha": 1e-3, "max_iter": 100}"#,
+            ],
+        ),
+        (text::Reader::Plan, &[&plan]),
+    ];
+    seeds
+        .iter()
+        .flat_map(|(reader, texts)| texts.iter().map(|text| [&[*reader as u8], text.as_bytes()].concat()))
+        .collect()
+}

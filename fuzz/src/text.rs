@@ -1,0 +1,150 @@
+//! Texts, as anyone may give them: thresholds, regular expressions, cells of a column, hyperparameters, plans of scans.
+
+use crate::algo::accumulator::Accumulator;
+use crate::algo::block::{BlockColumn, Kind};
+use crate::algo::learner::{Algorithm, Learner};
+use crate::algo::monitor::Unwatched;
+use crate::algo::profile::{ColumnProfile, Sizes};
+use crate::algo::quality::mixed_formats::{self, FormatTally};
+use crate::algo::quality::near_duplicates::{self, Finder};
+use crate::algo::quality::threshold::Threshold;
+use crate::algo::quality::valid_format::Format;
+use crate::algo::scan::{Plan, PlanCheck, PlanColumn, RowTests, Scan, Test};
+use crate::bound;
+
+/// What reads an input; its first byte says so.
+#[derive(Clone, Copy)]
+pub enum Reader {
+    Threshold,
+    Regex,
+    Cells,
+    Params,
+    Plan,
+}
+
+const READERS: [Reader; 5] = [
+    Reader::Threshold,
+    Reader::Regex,
+    Reader::Cells,
+    Reader::Params,
+    Reader::Plan,
+];
+
+pub fn run(input: &[u8]) {
+    let Some((&reader, bytes)) = input.split_first() else {
+        return;
+    };
+    let text = &*String::from_utf8_lossy(bytes);
+    match READERS[usize::from(reader) % READERS.len()] {
+        Reader::Threshold => threshold(text),
+        Reader::Regex => regex(text),
+        Reader::Cells => cells(text),
+        Reader::Params => params(text),
+        Reader::Plan => plan(text),
+    }
+}
+
+fn threshold(text: &str) {
+    match Threshold::parse(text) {
+        Ok(threshold) => {
+            assert_eq!(
+                Threshold::parse(&threshold.to_string()),
+                Ok(threshold),
+                "what is shown is read again"
+            );
+            threshold.is_met(u64::MAX, u64::MAX);
+            threshold.is_met(0, 0);
+        }
+        Err(error) => assert!(error.to_string().len() < 500, "an error repeats no long text"),
+    }
+}
+
+/// Bytes that an expression with its cache may hold, whatever it says.
+const REGEX: usize = 8 << 20;
+
+/// The first line is an expression, which answers for the rest and some texts as the crate regex does.
+fn regex(text: &str) {
+    let (pattern, rest) = text.split_once('\n').unwrap_or((text, text));
+    let test = Test::Matches {
+        pattern: pattern.into(),
+        negated: false,
+    };
+    let plan = Plan {
+        columns: vec![PlanColumn {
+            name: "c".into(),
+            type_name: "text".into(),
+            kind: Kind::Text,
+        }],
+        checks: vec![PlanCheck {
+            column: Some(0),
+            filter: None,
+            grouping: None,
+            test,
+        }],
+        ..Plan::default()
+    };
+    let known = regex::Regex::new(pattern);
+    for cell in [rest, "", "a@b.org 2024-02-30 ünï 7"] {
+        let fails = bound::memory(text.len(), 2_000, REGEX, || {
+            let mut tests = RowTests::new(plan.clone(), &Unwatched)?;
+            tests.fails(|row| row[0].push_text(cell), &Unwatched)
+        });
+        if let (Ok(fails), Ok(known)) = (fails, &known) {
+            assert_eq!(!fails, known.is_match(cell), "{pattern:?} in {cell:?}");
+        }
+    }
+}
+
+/// One cell a line.
+fn cells(text: &str) {
+    let mut formats = FormatTally::default();
+    let params = near_duplicates::Params {
+        threshold: 0.5,
+        ..near_duplicates::Params::default()
+    };
+    let mut finder = Finder::new(params).expect("the parameters are right");
+    for (row, cell) in (0..).zip(text.lines()) {
+        formats.push(cell);
+        let _ = finder.push(row, cell);
+        Format::all().for_each(|format| _ = format.matches(cell));
+    }
+    formats.validate().expect("what rows made is sound");
+    let _ = mixed_formats::judge(&[&formats], &mixed_formats::Params::default());
+    let _ = finder.finish(&Unwatched);
+    let _ = finder.repeated(&Unwatched);
+    for kind in [Kind::Text, Kind::Json, Kind::Array, Kind::Uuid] {
+        let mut profile = ColumnProfile::new(kind, Sizes::for_columns(1), 1);
+        let mut block = BlockColumn::new(kind);
+        text.lines()
+            .try_for_each(|cell| block.push_text(cell))
+            .expect("they are few");
+        profile.push(&block);
+        profile.validate().expect("what rows made is sound");
+        profile.report().details_json();
+    }
+}
+
+fn params(text: &str) {
+    let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else {
+        return;
+    };
+    for algorithm in Algorithm::ALL {
+        if let Ok(learner) = Learner::from_json(algorithm, json.clone(), 1)
+            && learner.check().is_ok()
+        {
+            learner.working_memory(1_000_000, 100, 4);
+        }
+    }
+}
+
+fn plan(text: &str) {
+    let Ok(plan) = serde_json::from_str::<Plan>(text) else {
+        return;
+    };
+    let Ok(mut scan) = Scan::new(plan) else { return };
+    crate::state::push_rows(&mut scan);
+    scan.settled(&Unwatched)
+        .expect("nobody stops it")
+        .validate()
+        .expect("what rows made is sound");
+}
