@@ -99,6 +99,12 @@ unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut c_void)
                 if !entry.tablesample.is_null() {
                     walk.function((*entry.tablesample).tsmhandler);
                 }
+                // Columns of both sides are handed on; what USING makes of two runs casts.
+                for column in pgrx::PgList::<pg_sys::Node>::from_pg(entry.joinaliasvars).iter_ptr() {
+                    if !column.is_null() && !pgrx::is_a(column, NodeTag::T_Var) {
+                        visit(column, context);
+                    }
+                }
                 // The walker goes on into the entry by itself.
                 return false;
             }

@@ -55,7 +55,7 @@ fn changeable(relation: Oid, name: &str) -> Result<Option<Known>> {
             format!("permission denied to change check \"{name}\""),
         )
         .detail(format!("Role \"{}\" added it.", catalog::role_name(known.added_by)))
-        .hint("Choose another name, or have that role granted to you.")),
+        .hint("Choose another name, or drop that check first, which whoever may set triggers on the relation may.")),
         _ => Ok(known),
     }
 }
@@ -160,10 +160,10 @@ VALUES ($1::pg_catalog.oid, $2, $3, $4, $5::pg_catalog.jsonb, $6, $7,
     ARRAY(SELECT pg_catalog.jsonb_array_elements_text($13::pg_catalog.jsonb)), $14::pg_catalog.jsonb, $15::pg_catalog.oid)
 RETURNING id";
 
-const UPDATE: &str = "UPDATE assay.quality_check SET (relation_name, kind, column_name, args, \"where\", group_by, mostly, warn_if, error_if,
-    severity, tags, settings) = ROW($2, $3, $4, $5::pg_catalog.jsonb, $7,
-    ARRAY(SELECT pg_catalog.jsonb_array_elements_text($8::pg_catalog.jsonb)), $9, $10, $11, $12,
-    ARRAY(SELECT pg_catalog.jsonb_array_elements_text($13::pg_catalog.jsonb)), $14::pg_catalog.jsonb)
+const UPDATE: &str = "UPDATE assay.quality_check
+SET relation_name = $2, kind = $3, column_name = $4, args = $5::pg_catalog.jsonb, \"where\" = $7,
+    group_by = ARRAY(SELECT pg_catalog.jsonb_array_elements_text($8::pg_catalog.jsonb)), mostly = $9, warn_if = $10, error_if = $11,
+    severity = $12, tags = ARRAY(SELECT pg_catalog.jsonb_array_elements_text($13::pg_catalog.jsonb)), settings = $14::pg_catalog.jsonb
 WHERE id OPERATOR(pg_catalog.=) $16 AND relation::pg_catalog.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid
   AND name OPERATOR(pg_catalog.=) $6 AND added_by::pg_catalog.oid OPERATOR(pg_catalog.=) $15::pg_catalog.oid
 RETURNING id";

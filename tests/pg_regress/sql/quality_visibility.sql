@@ -126,6 +126,7 @@ SELECT visibility.rows('select generate_series(1, current_setting(''visibility.s
 SELECT visibility.rows('select 1 from assay.profile(''visibility.private'') where min = ''4711''');
 SELECT visibility.rows('select 1 from generate_series(1, 3) order by (select secret from visibility.private)');
 SELECT visibility.rows('with w as (select secret from visibility.private) select from w');
+SELECT visibility.rows('select from visibility.account as a full join visibility.account as b using (id)');
 SELECT visibility.rows('select from visibility.diary join visibility.diary as other on (select other.mood is not null and exists (select from visibility.private))');
 SET ROLE visibility_reader;
 SELECT value IS NOT NULL OR message IS NOT NULL AS shown, name FROM assay.run_checks('visibility.account') ORDER BY 1 DESC, check_id;
