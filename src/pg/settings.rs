@@ -56,7 +56,7 @@ pub fn register() {
     GucRegistry::define_int_guc(
         c"assay.history_retention",
         c"How long the results of checks are kept.",
-        c"Each run deletes what is older, of the roles that its checks ran as. 0 keeps nothing, -1 everything.",
+        c"Each run deletes what is older, of those roles that its checks ran as whose rights the caller has. 0 keeps nothing, -1 everything.",
         &HISTORY_RETENTION,
         -1,
         i32::MAX,
