@@ -87,6 +87,7 @@ pub fn may_select_some(oid: pg_sys::Oid) -> bool {
     name_of(oid).is_some() && (has(role, oid, pg_sys::ACL_SELECT) || some()) && may_use_schema(role, oid)
 }
 
+#[allow(clippy::useless_conversion, reason = "from PostgreSQL 16 on the mode is wider")]
 fn may_use_schema(role: pg_sys::Oid, oid: pg_sys::Oid) -> bool {
     // SAFETY: catalog look-ups; the relation is known to be there, and so is its schema.
     let result = unsafe {
