@@ -6,8 +6,12 @@ use std::time::Duration;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 static MAX_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(4096);
+/// 0 for none.
+static MAX_MEMORY_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(0);
 static PROGRESS: GucSetting<i32> = GucSetting::<i32>::new(2000);
 static THREADS: GucSetting<i32> = GucSetting::<i32>::new(0);
+/// 0 for none.
+static THREADS_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(0);
 static CACHE_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(64);
 static HISTORY_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(90 * 24 * 60 * 60);
 
@@ -21,6 +25,16 @@ pub fn register() {
         1,
         i32::MAX,
         GucContext::Userset,
+        GucFlags::UNIT_MB,
+    );
+    GucRegistry::define_int_guc(
+        c"assay.max_memory_limit",
+        c"The most that assay.max_memory and assay.cache_memory are taken for.",
+        c"Only superusers can change it. 0 sets no limit.",
+        &MAX_MEMORY_LIMIT,
+        0,
+        i32::MAX,
+        GucContext::Suset,
         GucFlags::UNIT_MB,
     );
     GucRegistry::define_int_guc(
@@ -41,6 +55,16 @@ pub fn register() {
         0,
         256,
         GucContext::Userset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"assay.threads_limit",
+        c"The most that assay.threads is taken for.",
+        c"Only superusers can change it. 0 sets no limit.",
+        &THREADS_LIMIT,
+        0,
+        256,
+        GucContext::Suset,
         GucFlags::default(),
     );
     GucRegistry::define_int_guc(
@@ -85,18 +109,31 @@ pub fn history_retention() -> Retention {
     }
 }
 
-const MEGABYTE: usize = 1024 * 1024;
-
-/// `assay.max_memory` in bytes.
-pub fn max_memory() -> usize {
-    usize::try_from(MAX_MEMORY.get()).unwrap_or(1).saturating_mul(MEGABYTE)
+/// A setting that any role may change, below the limit that only superusers may: the smaller of the two counts, whichever was set last.
+fn limited(value: usize, limit: &GucSetting<i32>) -> usize {
+    match usize::try_from(limit.get()) {
+        Ok(limit) if limit > 0 => value.min(limit),
+        _ => value,
+    }
 }
 
-/// `assay.cache_memory` in bytes.
+/// A setting in megabytes below the limit of memory, in bytes.
+fn bytes(setting: &GucSetting<i32>) -> usize {
+    let megabytes = usize::try_from(setting.get()).unwrap_or(0);
+    limited(megabytes, &MAX_MEMORY_LIMIT).saturating_mul(1024 * 1024)
+}
+
+/// `assay.max_memory` in bytes, within `assay.max_memory_limit`.
+pub fn max_memory() -> usize {
+    bytes(&MAX_MEMORY)
+}
+
+/// What to do where [`max_memory`] is too little: the beginning of a hint.
+pub const MORE_MEMORY: &str = "Raise assay.max_memory (which counts up to assay.max_memory_limit)";
+
+/// `assay.cache_memory` in bytes, within `assay.max_memory_limit`.
 pub fn cache_memory() -> usize {
-    usize::try_from(CACHE_MEMORY.get())
-        .unwrap_or(0)
-        .saturating_mul(MEGABYTE)
+    bytes(&CACHE_MEMORY)
 }
 
 /// `assay.progress`, or `None` when progress is not to be reported.
@@ -107,10 +144,11 @@ pub fn progress_interval() -> Option<Duration> {
     }
 }
 
-/// `assay.threads`, with 0 resolved to the number of processors.
+/// `assay.threads`, with 0 resolved to the number of processors, within `assay.threads_limit`.
 pub fn threads() -> usize {
-    match usize::try_from(THREADS.get()) {
+    let threads = match usize::try_from(THREADS.get()) {
         Ok(threads) if threads > 0 => threads,
         _ => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
-    }
+    };
+    limited(threads, &THREADS_LIMIT)
 }
