@@ -65,18 +65,29 @@ fn deploy(model: Option<Text>, version: Option<i32>) {
     }));
 }
 
-/// Runs `work` on a model that no other transaction changes meanwhile: takes the lock of its row first, then reads it again as it is now.
-fn changing<T>(name: Option<&str>, privilege: Privilege, work: impl FnOnce(Entry) -> Result<T>) -> Result<T> {
+/// Runs `work` on a model that no other transaction changes meanwhile: takes the lock of its row first, then reads it again as it is now. A
+/// model of that name that was made since is locked in its turn.
+pub(super) fn changing<T>(
+    name: Option<&str>,
+    privilege: Privilege,
+    work: impl FnOnce(Entry) -> Result<T>,
+) -> Result<T> {
     let name = required("model", name)?;
-    let entry = registry::open(name, privilege)?;
-    catalog::as_owner(|| {
-        let id: Option<i64> = catalog::write_returning(
-            "SELECT id FROM assay.model WHERE id OPERATOR(pg_catalog.=) $1 FOR UPDATE",
-            &[entry.id.into()],
-        )?;
-        Ok(id)
-    })?;
-    catalog::with_latest_snapshot(|| work(registry::open(name, privilege)?))
+    let mut entry = registry::open(name, privilege)?;
+    loop {
+        catalog::as_owner(|| {
+            let id: Option<i64> = catalog::write_returning(
+                "SELECT id FROM assay.model WHERE id OPERATOR(pg_catalog.=) $1 FOR UPDATE",
+                &[entry.id.into()],
+            )?;
+            Ok(id)
+        })?;
+        let now = catalog::with_latest_snapshot(|| registry::open(name, privilege))?;
+        if now.id == entry.id {
+            return catalog::with_latest_snapshot(|| work(now));
+        }
+        entry = now;
+    }
 }
 
 /// A version that there is.
@@ -200,26 +211,29 @@ fn set_alias(model: Option<Text>, alias: Option<Text>, version: Option<i32>) {
 fn set_threshold(model: Option<Text>, threshold: Option<f64>) {
     catalog::prevent_read_only(c"assay.set_threshold()");
     or_raise((|| {
-        let version = registry::resolve(required("model", model.as_deref())?, Privilege::Manage)?;
+        let reference = required("model", model.as_deref())?;
         let threshold = required("threshold", threshold)?;
         if !(0.0..=1.0).contains(&threshold) {
             return Err(Error::new(INVALID_PARAMETER, "threshold is out of range")
                 .detail(format!("The value is {threshold}."))
                 .hint("It is a probability, from 0 to 1."));
         }
-        if super::cache::scorer(&version)?.model().labels.len() != 2 {
-            return Err(Error::new(
-                WRONG_TASK,
-                format!("model \"{}\" has no two classes", version.reference()),
-            )
-            .hint("Only a classification with two classes has a threshold."));
-        }
-        catalog::as_owner(|| {
-            catalog::write(
-                "INSERT INTO assay.model_threshold (model_id, version, threshold) VALUES ($1, $2, $3)
-                 ON CONFLICT (model_id, version) DO UPDATE SET threshold = excluded.threshold",
-                &[version.model.id.into(), version.version.into(), threshold.into()],
-            )
+        changing(Some(registry::name_in(reference)), Privilege::Manage, |_| {
+            let version = registry::resolve(reference, Privilege::Manage)?;
+            if super::cache::scorer(&version)?.model().labels.len() != 2 {
+                return Err(Error::new(
+                    WRONG_TASK,
+                    format!("model \"{}\" has no two classes", version.reference()),
+                )
+                .hint("Only a classification with two classes has a threshold."));
+            }
+            catalog::as_owner(|| {
+                catalog::write(
+                    "INSERT INTO assay.model_threshold (model_id, version, threshold) VALUES ($1, $2, $3)
+                     ON CONFLICT (model_id, version) DO UPDATE SET threshold = excluded.threshold",
+                    &[version.model.id.into(), version.version.into(), threshold.into()],
+                )
+            })
         })
     })());
 }

@@ -3,16 +3,16 @@
 use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
 
-use super::registry::{self, Entry, Privilege};
+use super::deployment::changing;
+use super::registry::Privilege;
 use crate::pg::catalog;
 use crate::pg::error::{Error, Result, UNDEFINED_ROLE, or_raise};
 use crate::pg::options::required;
 use crate::pg::text::Text;
 use crate::pg::types;
 
-/// The three arguments of both functions, checked. `public` stands for everyone, as in GRANT.
-fn parse(model: Option<&str>, role: Option<&str>, privilege: Option<&str>) -> Result<(Entry, Oid, Privilege)> {
-    let entry = registry::open(required("model", model)?, Privilege::Own)?;
+/// The last two arguments of both functions, checked. `public` stands for everyone, as in GRANT.
+fn parse(role: Option<&str>, privilege: Option<&str>) -> Result<(Oid, Privilege)> {
     let name = required("role", role)?;
     let role = match types::role_named(name) {
         Some(role) => role,
@@ -22,18 +22,23 @@ fn parse(model: Option<&str>, role: Option<&str>, privilege: Option<&str>) -> Re
                 .hint("Name a role as pg_roles lists it, or public for everyone."));
         }
     };
-    Ok((entry, role, Privilege::granted(required("privilege", privilege)?)?))
+    Ok((role, Privilege::granted(required("privilege", privilege)?)?))
 }
 
 /// `grant_model(model, role, privilege)`.
 #[pg_extern(sql = false)]
 fn grant_model(model: Option<Text>, role: Option<Text>, privilege: Option<Text>) {
     catalog::prevent_read_only(c"assay.grant_model()");
-    or_raise(parse(model.as_deref(), role.as_deref(), privilege.as_deref()).and_then(|(entry, role, privilege)| {
+    or_raise(changing(model.as_deref(), Privilege::Own, |entry| {
+        let (role, privilege) = parse(role.as_deref(), privilege.as_deref())?;
         catalog::as_owner(|| {
             catalog::write(
                 "INSERT INTO assay.model_privilege (model_id, role, privilege) VALUES ($1, $2::pg_catalog.oid, $3) ON CONFLICT DO NOTHING",
-                &[entry.id.into(), i64::from(role.to_u32()).into(), privilege.to_string().into()],
+                &[
+                    entry.id.into(),
+                    i64::from(role.to_u32()).into(),
+                    privilege.to_string().into(),
+                ],
             )
         })
     }));
@@ -43,7 +48,8 @@ fn grant_model(model: Option<Text>, role: Option<Text>, privilege: Option<Text>)
 #[pg_extern(sql = false)]
 fn revoke_model(model: Option<Text>, role: Option<Text>, privilege: Option<Text>) {
     catalog::prevent_read_only(c"assay.revoke_model()");
-    or_raise(parse(model.as_deref(), role.as_deref(), privilege.as_deref()).and_then(|(entry, role, privilege)| {
+    or_raise(changing(model.as_deref(), Privilege::Own, |entry| {
+        let (role, privilege) = parse(role.as_deref(), privilege.as_deref())?;
         catalog::as_owner(|| {
             catalog::write(
                 "DELETE FROM assay.model_privilege WHERE model_id OPERATOR(pg_catalog.=) $1
