@@ -4,6 +4,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::error::{Error, Result};
 use super::texts::Texts;
 
 /// Tables that the texts are spread over. A table that is full moves all it holds, which one table of many millions of texts would take
@@ -35,10 +36,10 @@ impl Default for Dictionary {
 }
 
 impl Dictionary {
-    /// The code of a text, which becomes one of the dictionary's if it was none; `None` when there is no code left below `most`.
-    /// Expected O(length).
+    /// The code of a text, which becomes one of the dictionary's if it was none; `None` when there is no code left below `most`. Errs where
+    /// there is no room for it. Expected O(length).
     #[inline]
-    pub fn code(&mut self, text: &str, most: u32) -> Option<u32> {
+    pub fn code(&mut self, text: &str, most: u32) -> Result<Option<u32>> {
         let hash = self.hasher.hash_one(text);
         // A table looks at the lowest and at the highest bits.
         let table = &mut self.tables[(hash >> 32) as usize % TABLES];
@@ -46,12 +47,20 @@ impl Dictionary {
             entry.hash == hash && self.texts.get(entry.code as usize) == text
         });
         if let Some(entry) = found {
-            return Some(entry.code);
+            return Ok(Some(entry.code));
         }
-        let code = u32::try_from(self.texts.len()).ok().filter(|&code| code < most)?;
+        let Some(code) = u32::try_from(self.texts.len()).ok().filter(|&code| code < most) else {
+            return Ok(None);
+        };
+        self.texts.reserve(text)?;
+        table
+            .try_reserve(1, |entry| entry.hash)
+            .map_err(|_| Error::OutOfMemory {
+                needed: 2 * table.allocation_size(),
+            })?;
         table.insert_unique(hash, Entry { hash, code }, |entry| entry.hash);
         self.texts.push(text);
-        Some(code)
+        Ok(Some(code))
     }
 
     /// Bytes that it takes.
@@ -75,11 +84,11 @@ mod tests {
         let mut dictionary = Dictionary::default();
         let texts: Vec<String> = (0..20_000).map(|i| format!("text {}", i * 7 % 5000)).collect();
         for (place, text) in texts.iter().enumerate() {
-            assert_eq!(dictionary.code(text, u32::MAX), Some(place as u32 % 5000), "{text}");
+            assert_eq!(dictionary.code(text, u32::MAX), Ok(Some(place as u32 % 5000)), "{text}");
         }
-        assert_eq!(dictionary.code("", 5000), None);
-        assert_eq!(dictionary.code("", 5001), Some(5000));
-        assert_eq!(dictionary.code("", 0), Some(5000));
+        assert_eq!(dictionary.code("", 5000), Ok(None));
+        assert_eq!(dictionary.code("", 5001), Ok(Some(5000)));
+        assert_eq!(dictionary.code("", 0), Ok(Some(5000)));
         assert!(dictionary.memory() > 5000 * size_of::<Entry>());
         let known = dictionary.into_texts();
         assert_eq!(known.len(), 5001);

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::error::Result;
 use super::monitor::Monitor;
+use super::room;
 
 /// Numbers that a line of the cache holds.
 pub const LINE: usize = 8;
@@ -36,18 +37,17 @@ impl Lines {
         self.width
     }
 
-    /// `rows` rows of missing numbers.
-    pub fn missing(width: usize, rows: usize) -> Lines {
-        Lines {
-            width,
-            values: vec![f64::NAN; width * rows],
-        }
+    /// `rows` rows of missing numbers. Errs where there is no room for them.
+    pub fn missing(width: usize, rows: usize) -> Result<Lines> {
+        let values = room::filled(f64::NAN, width.saturating_mul(rows))?;
+        Ok(Lines { width, values })
     }
 
-    /// Appends a row of [`Lines::width`] numbers.
+    /// Appends a row of [`Lines::width`] numbers. Errs where there is no room for it.
     #[inline]
-    pub fn push(&mut self, line: &[f64]) {
+    pub fn push(&mut self, line: &[f64]) -> Result<()> {
         debug_assert_eq!(line.len(), self.width);
+        room::reserve(&mut self.values, line.len())?;
         if let Ok(whole) = <&[f64; LINE]>::try_from(line) {
             // A length that is known beforehand is copied by a few instructions instead of a call.
             self.values.extend_from_slice(whole);
@@ -56,11 +56,14 @@ impl Lines {
         } else {
             self.values.extend_from_slice(line);
         }
+        Ok(())
     }
 
-    /// Appends a row whose numbers are all missing.
-    pub fn push_missing(&mut self) {
+    /// Appends a row whose numbers are all missing. Errs where there is no room for it.
+    pub fn push_missing(&mut self) -> Result<()> {
+        room::reserve(&mut self.values, self.width)?;
         self.values.extend(std::iter::repeat_n(f64::NAN, self.width));
+        Ok(())
     }
 
     /// The numbers of one column, in the order of rows.
@@ -86,7 +89,9 @@ impl Lines {
 
     /// The columns, each of the rows that `order` names, in that order. In parallel; O(rows x width). Errs only when stopped.
     pub fn gather(&self, order: &[u32], monitor: &dyn Monitor) -> Result<Vec<Vec<f64>>> {
-        let mut columns: Vec<Vec<f64>> = (0..self.width).map(|_| vec![0.0; order.len()]).collect();
+        let mut columns = (0..self.width)
+            .map(|_| room::filled(0.0, order.len()))
+            .collect::<Result<Vec<Vec<f64>>>>()?;
         let mut tasks: Vec<(&[u32], Vec<&mut [f64]>)> = order
             .chunks(CHUNK)
             .map(|order| (order, Vec::with_capacity(self.width)))
@@ -125,7 +130,7 @@ mod tests {
             let mut lines = Lines::new(width);
             for row in 0..rows {
                 let line: Vec<f64> = (0..width).map(|lane| (row * width + lane) as f64).collect();
-                lines.push(&line);
+                assert!(lines.push(&line).is_ok());
             }
             let order: Vec<u32> = (0..rows as u32).filter(|row| row % 3 != 1).rev().collect();
             let gathered = lines.gather(&order, &Unwatched).unwrap_or_default();

@@ -5,6 +5,7 @@ pub mod accumulator;
 pub mod anomaly;
 pub mod block;
 pub mod boosting;
+pub mod bytes;
 pub mod design;
 pub mod dictionary;
 pub mod drift;

@@ -8,6 +8,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::boosting::Boosting;
+use super::bytes;
 use super::error::{Error, Result};
 use super::estimator::Estimator;
 use super::forest::RandomForest;
@@ -110,12 +111,12 @@ impl Fitted {
         }
     }
 
-    fn validate(&self, features: &[usize]) -> Result<()> {
+    fn validate(&self, features: &[usize], monitor: &dyn Monitor) -> Result<()> {
         match self {
             Fitted::Linear(model) => model.validate(features),
             Fitted::NaiveBayes(model) => model.validate(features),
-            Fitted::Boosting(model) => model.validate(features),
-            Fitted::Forest(model) => model.validate(features),
+            Fitted::Boosting(model) => model.validate(features, monitor),
+            Fitted::Forest(model) => model.validate(features, monitor),
         }
     }
 }
@@ -140,48 +141,6 @@ impl Estimator for Fitted {
     }
 }
 
-/// Bytes being written, which a monitor may stop.
-struct Sink<'m> {
-    bytes: Vec<u8>,
-    monitor: &'m dyn Monitor,
-    /// The length at which the monitor is asked next.
-    next: usize,
-}
-
-impl Sink<'_> {
-    /// Bytes between two looks at the monitor.
-    const STEP: usize = 1 << 20;
-
-    #[inline]
-    fn check(&mut self) -> postcard::Result<()> {
-        if self.bytes.len() < self.next {
-            return Ok(());
-        }
-        self.next = self.bytes.len() + Sink::STEP;
-        self.monitor.check().map_err(|_| postcard::Error::SerializeBufferFull)
-    }
-}
-
-impl postcard::ser_flavors::Flavor for Sink<'_> {
-    type Output = Vec<u8>;
-
-    #[inline]
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.bytes.push(byte);
-        self.check()
-    }
-
-    #[inline]
-    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.bytes.extend_from_slice(bytes);
-        self.check()
-    }
-
-    fn finalize(self) -> postcard::Result<Vec<u8>> {
-        Ok(self.bytes)
-    }
-}
-
 /// A trained model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Model {
@@ -201,6 +160,8 @@ pub struct Model {
 const MAGIC: &[u8; 8] = b"assay\0md";
 /// The version of the layout that follows.
 const FORMAT: u16 = 1;
+/// What errors call it.
+const WHAT: &str = "the model";
 
 impl Model {
     /// How many features the learner sees.
@@ -243,25 +204,17 @@ impl Model {
     }
 
     /// The model as bytes: a magic, a format version (little-endian), then the fields in postcard's encoding. The same model gives the same
-    /// bytes on every machine. Errs only when stopped. O(bytes).
+    /// bytes on every machine. Errs when stopped, and where there is no room. O(bytes).
     pub fn to_bytes(&self, monitor: &dyn Monitor) -> Result<Vec<u8>> {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(FORMAT.to_le_bytes());
-        let sink = Sink {
-            bytes,
-            monitor,
-            next: 0,
-        };
-        postcard::serialize_with_flavor(self, sink).map_err(|error| {
-            // What a sink refuses, it refuses because it is stopped.
-            let stopped = monitor.check().err();
-            stopped.unwrap_or_else(|| Error::damaged("the model", error.to_string()))
-        })
+        bytes::encode(WHAT, self, bytes, monitor)
     }
 
-    /// Reads bytes that may come from anywhere: whatever they hold, the result is a model that scores without panicking, or an error. O(bytes).
-    pub fn from_bytes(bytes: &[u8]) -> Result<Model> {
-        let damaged = |problem: &str| Error::damaged("the model", problem);
+    /// Reads bytes that may come from anywhere: whatever they hold, the result is a model that scores without panicking, or an error. Errs
+    /// when stopped, too, and where there is no room. O(bytes).
+    pub fn from_bytes(bytes: &[u8], monitor: &dyn Monitor) -> Result<Model> {
+        let damaged = |problem: &str| Error::damaged(WHAT, problem);
         let rest = bytes
             .strip_prefix(MAGIC)
             .ok_or_else(|| damaged("it does not begin as a model does"))?;
@@ -274,16 +227,28 @@ impl Model {
                 )));
             }
         }
-        let (model, rest) = postcard::take_from_bytes::<Model>(payload).map_err(|error| damaged(&error.to_string()))?;
-        if !rest.is_empty() {
-            return Err(damaged("bytes follow its end"));
-        }
-        model.validate()?;
+        let model: Model = bytes::decode(WHAT, payload, monitor)?;
+        model.validate(monitor)?;
         Ok(model)
     }
 
-    fn validate(&self) -> Result<()> {
-        let damaged = |problem: &str| Err(Error::damaged("the model", problem));
+    /// Checks all that scoring relies on. Errs when stopped, too. O(size).
+    pub fn validate(&self, monitor: &dyn Monitor) -> Result<()> {
+        let damaged = |problem: &str| Err(Error::damaged(WHAT, problem));
+        // No text of PostgreSQL has a zero byte, and what writes one as a C string would end there.
+        let zero = |text: &str| text.contains('\0');
+        let labels = self.labels.iter().filter_map(|label| match label {
+            Label::Text(text) | Label::Enum(_, text) => Some(text),
+            Label::Bool(_) | Label::Number(_) => None,
+        });
+        let names = self.inputs.iter().flat_map(|input| [&input.name, &input.type_name]);
+        let levels = self.inputs.iter().flat_map(|input| match &input.kind {
+            InputKind::Category { levels, .. } => &levels[..],
+            InputKind::Number | InputKind::Vector { .. } => &[],
+        });
+        if names.chain(levels).chain(labels).any(|text| zero(text)) {
+            return damaged("a text contains a zero byte");
+        }
         for input in &self.inputs {
             match &input.kind {
                 InputKind::Vector { width, used }
@@ -302,7 +267,7 @@ impl Model {
             .iter()
             .flat_map(|input| vec![input.kind.codes(); input.kind.width()])
             .collect();
-        self.fitted.validate(&features)?;
+        self.fitted.validate(&features, monitor)?;
         let outputs = match self.task {
             Task::Regression if self.labels.is_empty() => 1,
             Task::Classification if self.labels.len() >= 2 => self.labels.len(),

@@ -3,13 +3,31 @@
 
 use super::error::{Error, Result};
 
-/// Makes room for `more` values behind those that are there.
+/// From so many bytes on, a buffer grows by a quarter: the system extends large ones where they are, and what is reserved counts as held.
+const LARGE: usize = 4 << 20;
+
+/// Makes room for `more` values behind those that are there, and for so many others that appending takes constant time a value.
 #[inline]
 pub fn reserve<T>(values: &mut Vec<T>, more: usize) -> Result<()> {
     if values.capacity() - values.len() >= more {
         return Ok(());
     }
-    values.try_reserve(more).map_err(|_| lack::<T>(values.len(), more))
+    grow(values, more)
+}
+
+#[cold]
+fn grow<T>(values: &mut Vec<T>, more: usize) -> Result<()> {
+    let large = values.len() * size_of::<T>() >= LARGE;
+    let spare = if large { values.len() / 4 } else { values.len().max(16) };
+    let reserved = values
+        .try_reserve_exact(more.max(spare))
+        .or_else(|_| values.try_reserve_exact(more));
+    reserved.map_err(|_| lack::<T>(values.len(), more))
+}
+
+/// Returns an error unless so many bytes can be allocated now: for work that allocates piece by piece, in ways that cannot fail.
+pub fn ask(bytes: usize) -> Result<()> {
+    with_capacity::<u8>(bytes).map(drop)
 }
 
 /// Makes room for `more` bytes behind those that are there.

@@ -166,11 +166,12 @@ impl State {
             }
     }
 
-    /// The one number that it answers; `None` where that is undefined, and for kinds that answer with more than a number.
-    pub fn finish(&self) -> Option<f64> {
+    /// The one number that it answers; `None` where that is undefined, and for kinds that answer with more than a number. Errs when stopped,
+    /// and where there is no room.
+    pub fn finish(&self, monitor: &dyn Monitor) -> Result<Option<f64>> {
         match self {
-            State::Metric(tally) => tally.finish(),
-            State::Gram(_) | State::Scan(_) => None,
+            State::Metric(tally) => tally.finish(monitor),
+            State::Gram(_) | State::Scan(_) => Ok(None),
         }
     }
 

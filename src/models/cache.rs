@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use super::registry::{self, Version};
 use super::scorer::Scorer;
-use crate::algo::monitor::Unwatched;
+use crate::algo::model::Model;
 use crate::pg::error::{DAMAGED_MODEL, Error, Result};
+use crate::pg::foreground::Foreground;
 use crate::pg::settings;
 
 struct Kept {
@@ -27,8 +28,9 @@ pub fn scorer(version: &Version) -> Result<Rc<Scorer>> {
     if let Some(scorer) = recall(&hash) {
         return Ok(scorer);
     }
-    let bytes = version.bytes()?;
-    if super::hash_of(&bytes, &Unwatched)? != hash {
+    let statement = Foreground::new()?;
+    let bytes = version.bytes(&statement)?;
+    if super::hash_of(&bytes, &statement)? != hash {
         return Err(Error::new(
             DAMAGED_MODEL,
             format!("model \"{}\" cannot be loaded", version.reference()),
@@ -36,10 +38,10 @@ pub fn scorer(version: &Version) -> Result<Rc<Scorer>> {
         .detail("Its bytes do not have the hash that was stored with them.")
         .hint("Restore it from a backup, or train it again."));
     }
-    let model = crate::algo::model::Model::from_bytes(&bytes).map_err(|error| registry::damaged(version, &error))?;
+    let model = Model::from_bytes(&bytes, &statement).map_err(|error| registry::unreadable(version, error))?;
+    drop(bytes);
     let scorer = Rc::new(Scorer::new(model));
-    // In memory a model takes a few times its bytes: look-up tables, vectors, allocation overhead.
-    keep(hash, Rc::clone(&scorer), bytes.len().saturating_mul(3));
+    keep(hash, Rc::clone(&scorer), statement.held());
     Ok(scorer)
 }
 

@@ -7,6 +7,7 @@ use crate::algo::frame::MISSING;
 use crate::algo::label::Label;
 use crate::algo::lines::Lines;
 use crate::algo::monitor::Monitor;
+use crate::algo::room;
 use crate::algo::texts::Texts;
 use crate::pg::error::{COLUMN_TYPE, Error, LIMIT_EXCEEDED, Result};
 use crate::pg::query::OutputColumn;
@@ -124,15 +125,18 @@ impl ColumnBuilder {
         self.rows += 1;
         match (&mut self.values, value) {
             (Growing::Texts { codes, dictionary }, Value::Text(text)) => {
-                let code = dictionary.code(text, MISSING);
-                codes.push(code.ok_or_else(|| too_many_values(&self.heading.name))?);
+                let code = dictionary.code(text, MISSING)?;
+                room::push(codes, code.ok_or_else(|| too_many_values(&self.heading.name))?)?;
             }
             (Growing::Enums { codes, dictionary }, Value::Enum(oid)) => {
                 let next = dictionary.len() as u32;
-                codes.push(*dictionary.entry(oid.to_u32()).or_insert(next));
+                room::push(codes, *dictionary.entry(oid.to_u32()).or_insert(next))?;
             }
             (Growing::Vectors(lines), Value::Vector(vector)) => {
-                let lines = lines.get_or_insert_with(|| Lines::missing(vector.len(), self.rows - 1));
+                let lines = match lines {
+                    Some(lines) => lines,
+                    None => lines.insert(Lines::missing(vector.len(), self.rows - 1)?),
+                };
                 if lines.width() != vector.len() {
                     return Err(Error::new(
                         COLUMN_TYPE,
@@ -148,11 +152,12 @@ impl ColumnBuilder {
                 }
                 self.non_finite += vector.iter().filter(|element| !element.is_finite()).count() as u64;
                 let finite = |&element: &f64| if element.is_finite() { element } else { f64::NAN };
-                lines.push(&vector.iter().map(finite).collect::<Vec<f64>>());
+                lines.push(&vector.iter().map(finite).collect::<Vec<f64>>())?;
             }
             (values, _) => match values {
-                Growing::Vectors(lines) => lines.iter_mut().for_each(Lines::push_missing),
-                Growing::Texts { codes, .. } | Growing::Enums { codes, .. } => codes.push(MISSING),
+                Growing::Vectors(Some(lines)) => lines.push_missing()?,
+                Growing::Vectors(None) => {}
+                Growing::Texts { codes, .. } | Growing::Enums { codes, .. } => room::push(codes, MISSING)?,
             },
         }
         Ok(())
@@ -170,7 +175,7 @@ impl ColumnBuilder {
     /// The column as read.
     pub fn finish(self) -> ReadColumn {
         let values = match self.values {
-            Growing::Vectors(lines) => Values::Vectors(lines.unwrap_or_else(|| Lines::missing(0, self.rows))),
+            Growing::Vectors(lines) => Values::Vectors(lines.unwrap_or_else(|| Lines::new(0))),
             Growing::Texts { codes, dictionary } => Values::Codes {
                 codes,
                 levels: dictionary.into_texts(),

@@ -17,13 +17,14 @@ use crate::algo::label::Label;
 use crate::algo::metrics::curve::{self, CurvePoint};
 use crate::algo::metrics::{Ranking, evaluation};
 use crate::algo::monitor::Monitor;
+use crate::algo::room;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
     Error, INTERNAL, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, or_raise,
 };
+use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::query::Query;
-use crate::pg::settings;
 use crate::pg::text::Text;
 use crate::pg::types::{self, Role, Value};
 
@@ -34,6 +35,8 @@ struct Pass {
     outcome: Outcome,
     unlabelled: u64,
     unseen: u64,
+    /// Exact metrics keep each row's scores.
+    statement: Foreground,
 }
 
 /// What the rows were, and what the model said of them.
@@ -42,15 +45,6 @@ enum Outcome {
     Classes { actual: Vec<u32>, probabilities: Vec<f64> },
     /// Each row's value, and the predicted one.
     Numbers { actual: Vec<f64>, predicted: Vec<f64> },
-}
-
-impl Outcome {
-    fn memory(&self) -> usize {
-        match self {
-            Outcome::Classes { actual, probabilities } => actual.len() * 4 + probabilities.len() * 8,
-            Outcome::Numbers { actual, .. } => actual.len() * 16,
-        }
-    }
 }
 
 /// A value, for people.
@@ -171,10 +165,10 @@ impl Pass {
             outcome,
             unlabelled: 0,
             unseen: 0,
+            statement: Foreground::new()?,
             scorer: Rc::clone(&scorer),
         };
         let (mut encoded, mut scores) = (scorer.empty_row(), vec![0.0; scorer.outputs()]);
-        let mut rows = 0_u64;
         query.run(&mut |row| {
             let label = row.value(target_column);
             let class = classes
@@ -200,33 +194,19 @@ impl Pass {
             scorer.score(&encoded, &mut scores);
             match (&mut pass.outcome, class, number) {
                 (Outcome::Classes { actual, probabilities }, Some(class), _) => {
-                    actual.push(class);
+                    room::push(actual, class)?;
+                    room::reserve(probabilities, scores.len())?;
                     probabilities.extend_from_slice(&scores);
                 }
                 (Outcome::Numbers { actual, predicted }, _, Some(number)) => {
-                    actual.push(number);
-                    predicted.push(scores[0]);
+                    room::push(actual, number)?;
+                    room::push(predicted, scores[0])?;
                 }
                 _ => {}
             }
-            rows += 1;
-            if rows.is_multiple_of(65_536) {
-                pass.check_memory()
-            } else {
-                Ok(())
-            }
+            Ok(pass.statement.check()?)
         })?;
         Ok(pass)
-    }
-
-    /// Exact metrics keep each row's scores.
-    fn check_memory(&self) -> Result<()> {
-        let (needed, allowed) = (self.outcome.memory(), settings::max_memory());
-        if needed <= allowed {
-            Ok(())
-        } else {
-            Err(crate::algo::error::Error::Memory { needed, allowed }.into())
-        }
     }
 
     /// The probabilities, rows x classes, with each row's class. Errs with `ML010` for a regression.
@@ -246,16 +226,24 @@ impl Pass {
         let table = match &self.outcome {
             Outcome::Classes { .. } => {
                 let ((actual, probabilities), threshold) = (self.classes("evaluate")?, self.threshold);
-                judging(|monitor| evaluation::classification(actual, probabilities, threshold, monitor))?
+                self.judging(|monitor| evaluation::classification(actual, probabilities, threshold, monitor))?
             }
             Outcome::Numbers { actual, predicted } => {
-                judging(|monitor| evaluation::regression(actual, predicted, monitor))?
+                self.judging(|monitor| evaluation::regression(actual, predicted, monitor))?
             }
         };
         Ok(table
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)))
             .collect())
+    }
+
+    /// Computes on threads, while the session can be cancelled.
+    fn judging<T: Send>(&self, work: impl FnOnce(&dyn Monitor) -> algo::error::Result<T> + Send) -> Result<T> {
+        let mut reporter = Reporter::new();
+        let result = compute::run("judging", &mut reporter, &self.statement, work);
+        reporter.finish();
+        result
     }
 
     /// The ranking of rows by the positive class's probability. Errs with `ML010` unless there are two classes.
@@ -266,16 +254,8 @@ impl Pass {
                 .detail(format!("The model has {}.", probabilities.ncols()))
                 .hint("Use assay.evaluate or assay.confusion_matrix for this model."));
         }
-        judging(|monitor| evaluation::rank(actual, probabilities, 1, monitor))
+        self.judging(|monitor| evaluation::rank(actual, probabilities, 1, monitor))
     }
-}
-
-/// Computes on threads, while the session can be cancelled.
-fn judging<T: Send>(work: impl FnOnce(&dyn Monitor) -> algo::error::Result<T> + Send) -> Result<T> {
-    let mut reporter = Reporter::new();
-    let result = compute::run("judging", &mut reporter, work);
-    reporter.finish();
-    result
 }
 
 /// `evaluate(model, query, threshold)`.
@@ -302,10 +282,9 @@ fn confusion_matrix(
 ) -> TableIterator<'static, (name!(actual, Text), name!(predicted, Text), name!(rows, i64))> {
     let pass = or_raise(Pass::run(model.as_deref(), query.as_deref(), threshold));
     let labels = &pass.scorer.model().labels;
-    let matrix =
-        or_raise(pass.classes("a confusion matrix").and_then(|(actual, probabilities)| {
-            Ok(evaluation::confusion_matrix(actual, probabilities, pass.threshold)?)
-        }));
+    let matrix = or_raise(pass.classes("a confusion matrix").and_then(|(actual, probabilities)| {
+        pass.judging(|monitor| evaluation::confusion_matrix(actual, probabilities, pass.threshold, monitor))
+    }));
     let mut rows = Vec::with_capacity(labels.len() * labels.len());
     for (actual, line) in labels.iter().zip(matrix) {
         for (predicted, count) in labels.iter().zip(line) {
@@ -320,7 +299,7 @@ fn points(
     model: Option<&str>,
     query: Option<&str>,
     points: Option<i32>,
-    draw: impl FnOnce(&Ranking, Option<usize>) -> Vec<CurvePoint>,
+    draw: impl FnOnce(&Ranking, Option<usize>, &dyn Monitor) -> algo::error::Result<Vec<CurvePoint>> + Send,
 ) -> Result<Vec<CurvePoint>> {
     let points = match points {
         Some(points) if points < 2 => {
@@ -330,7 +309,9 @@ fn points(
         }
         points => points.map(|points| points as usize),
     };
-    Ok(draw(&Pass::run(model, query, None)?.ranking()?, points))
+    let pass = Pass::run(model, query, None)?;
+    let ranking = pass.ranking()?;
+    pass.judging(|monitor| draw(&ranking, points, monitor))
 }
 
 /// `roc_curve(model, query, points)`.

@@ -4,20 +4,19 @@ use std::rc::Rc;
 
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::cache;
 use super::predict::quote_identifier;
 use super::registry::{self, Privilege, Version};
 use super::scorer::Scorer;
+use crate::algo::accumulator::Accumulator;
 use crate::algo::design::Level;
-use crate::algo::error::Error as MathError;
 use crate::algo::linear::{LinearModel, Weight};
 use crate::algo::model::{Fitted, Model};
 use crate::algo::summary::{Summary, Values};
 use crate::algo::trees::Importance;
-use crate::pg::error::{Error, Result, WRONG_TASK, or_raise};
+use crate::pg::error::{DAMAGED_MODEL, Error, Result, WRONG_TASK, or_raise};
 use crate::pg::options::required;
 use crate::pg::text::{JsonB, Text};
 
@@ -73,21 +72,36 @@ fn predict_expression(model: Text, alias: Text) -> Text {
     format!("assay.predict({model}, {})", features.join(", ")).into()
 }
 
-/// An element of the stored statistics.
-#[derive(Deserialize)]
-struct Feature {
-    summary: Summary,
-}
-
-/// The summary of each feature in the training rows, in the learner's order.
-pub(super) fn statistics(version: &Version) -> Result<Vec<Summary>> {
-    let features: Vec<Feature> = serde_json::from_value(version.stored()?.statistics).map_err(|error| {
-        registry::damaged(
-            version,
-            &MathError::damaged("the summary of its training rows", error.to_string()),
+/// The summary of each feature in the training rows, in the learner's order. Errs with ML009 for what was not stored by a training.
+pub(super) fn statistics(version: &Version, model: &Model) -> Result<Vec<Summary>> {
+    let damaged = |problem: String| {
+        Error::new(
+            DAMAGED_MODEL,
+            format!(
+                "the training statistics of model \"{}\" cannot be read",
+                version.reference()
+            ),
         )
-    })?;
-    Ok(features.into_iter().map(|feature| feature.summary).collect())
+        .detail(problem)
+        .hint("Restore the model from a backup, or train it again.")
+    };
+    let Json::Array(entries) = version.stored()?.statistics else {
+        return Err(damaged("They are no array.".into()));
+    };
+    if entries.len() != model.width() {
+        return Err(damaged(format!(
+            "There are {} for {} features.",
+            entries.len(),
+            model.width()
+        )));
+    }
+    let summary = |mut entry: Json| -> Result<Summary> {
+        let summary = entry.get_mut("summary").map(Json::take).unwrap_or_default();
+        let summary: Summary = serde_json::from_value(summary).map_err(|problem| damaged(format!("{problem}.")))?;
+        summary.validate().map_err(|problem| damaged(format!("{problem}.")))?;
+        Ok(summary)
+    };
+    entries.into_iter().map(summary).collect()
 }
 
 fn unfit(version: &Version, what: &str) -> Error {
@@ -137,7 +151,7 @@ pub(super) fn measures(version: &Version, scorer: &Scorer) -> Result<Option<Vec<
         Fitted::Boosting(boosting) => boosting.importance(model.width()).iter().map(tree_measures).collect(),
         Fitted::Forest(forest) => forest.importance().iter().map(tree_measures).collect(),
         Fitted::Linear(linear) => {
-            let variances = linear_variances(linear, model, &statistics(version)?);
+            let variances = linear_variances(linear, model, &statistics(version, model)?);
             let total: f64 = variances.iter().sum();
             variances
                 .into_iter()
@@ -235,7 +249,7 @@ fn feature_info(
             .feature_names()
             .into_iter()
             .zip(model.feature_inputs())
-            .zip(statistics(&version)?);
+            .zip(statistics(&version, model)?);
         Ok(features
             .map(|((name, input), summary)| {
                 let (rows, nulls) = (summary.rows() as i64, (summary.nulls() + summary.non_finite()) as i64);

@@ -5,11 +5,14 @@ use ndarray::Array2;
 use serde_json::{Value as Json, json};
 
 use super::prepare::Dataset;
-use crate::algo::estimator::Predictor;
+use super::store::not_finite;
+use crate::algo::estimator::{Estimator, Predictor};
 use crate::algo::metrics::evaluation;
 use crate::algo::model::{Model, Task};
+use crate::algo::room;
 use crate::pg::compute::{self, Reporter};
-use crate::pg::error::Result;
+use crate::pg::error::{Error, Result};
+use crate::pg::foreground::Foreground;
 
 /// What a version reached, and on which rows.
 pub struct Judged {
@@ -22,19 +25,29 @@ pub fn judge(
     model: &Model,
     train: &Dataset,
     test: Option<&Dataset>,
-    what: &str,
+    name: &str,
     reporter: &mut Reporter,
+    statement: &Foreground,
 ) -> Result<Judged> {
     let rows = test.unwrap_or(train);
-    let metrics = compute::run(what, reporter, |monitor| {
+    let metrics = compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
+        model.validate(monitor).map_err(|error| not_finite(name, error))?;
         let predictor = Predictor {
             estimator: &model.fitted,
             monitor,
         };
+        // The scores, and what the metrics make of them.
+        let scores = rows.records.rows().saturating_mul(model.fitted.outputs());
+        statement.allow(scores.saturating_mul(size_of::<f64>()))?;
+        room::ask(
+            scores
+                .saturating_mul(2 * size_of::<f64>())
+                .saturating_add(rows.records.rows().saturating_mul(64)),
+        )?;
         let mut predictions: Array2<f64> = predictor.default_target(&rows.records);
         predictor.predict_inplace(&rows.records, &mut predictions);
         monitor.check()?;
-        match model.task {
+        let table = match model.task {
             Task::Regression => {
                 let (predicted, _) = predictions.into_raw_vec_and_offset();
                 evaluation::regression(&rows.targets.to_vec(), &predicted, monitor)
@@ -43,7 +56,8 @@ pub fn judge(
                 let classes: Vec<u32> = rows.targets.iter().map(|&class| class as u32).collect();
                 evaluation::classification(&classes, predictions.view(), 0.5, monitor)
             }
-        }
+        }?;
+        Ok::<_, Error>(table)
     })?;
     let metrics = metrics
         .into_iter()

@@ -36,7 +36,7 @@ pub fn features(model: &str) -> Result<Vec<Feature>> {
         .zip(model.feature_inputs())
         .zip(elements);
     Ok(all
-        .zip(inspect::statistics(&version)?)
+        .zip(inspect::statistics(&version, model)?)
         .map(|(((name, input), element), summary)| {
             let input = &model.inputs[input];
             Feature {

@@ -6,9 +6,12 @@ use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern, pg_sys};
 
 use crate::algo::linear::{Gram, LinearModel, RidgeParams, ridge_gram};
+use crate::algo::monitor::Monitor;
 use crate::algo::state::State;
 use crate::pg::arguments;
 use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
+use crate::pg::foreground::Foreground;
+use crate::pg::site;
 use crate::pg::state::{self, StateDatum};
 use crate::pg::types::{Reader, Value};
 
@@ -24,6 +27,11 @@ fn linear_statistics_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum
             _ => f64::NAN,
         };
         let width = features.len();
+        let statement = site::remembered(fcinfo, || None::<Foreground>);
+        match statement {
+            Some(statement) => statement.check()?,
+            None => *statement = Some(Foreground::new()?),
+        }
         state::step(fcinfo, Some(|| Ok(State::from(Gram::new(width)?))), |state| {
             let gram = gram_of(state)?;
             let expected = gram.width();

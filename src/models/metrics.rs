@@ -4,9 +4,11 @@ use pgrx::{pg_extern, pg_sys};
 
 use crate::algo::label::Label;
 use crate::algo::metrics::{Inputs, Metric, Tally};
+use crate::algo::monitor::Monitor;
 use crate::algo::state::State;
 use crate::pg::arguments;
 use crate::pg::error::{Error, FEATURE_TYPE, MISMATCHED_STATES, Result, or_raise};
+use crate::pg::foreground::Foreground;
 use crate::pg::site;
 use crate::pg::state::{self, StateDatum};
 use crate::pg::types::{self, Reader, Value, name_of};
@@ -96,13 +98,27 @@ fn mixed(state: &State, metric: Metric) -> Error {
     .hint("Name one metric for all rows of a group.")
 }
 
+/// What a call site remembers.
+struct Site {
+    metric: Metric,
+    readers: Readers,
+    statement: Foreground,
+}
+
 /// A step of `metric`: rows with a NULL are skipped. The row's two arguments begin at `first`.
 fn step(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Result<Option<StateDatum>> {
-    let remembered = site::remembered(fcinfo, || None::<(Metric, Readers)>);
-    let Readers(left, right) = match remembered {
-        Some((known, readers)) if *known == metric => *readers,
-        _ => remembered.insert((metric, Readers::of(fcinfo, first, metric)?)).1,
+    let remembered = site::remembered(fcinfo, || None::<Site>);
+    let site = match remembered {
+        Some(site) if site.metric == metric => site,
+        _ => remembered.insert(Site {
+            metric,
+            readers: Readers::of(fcinfo, first, metric)?,
+            statement: Foreground::new()?,
+        }),
     };
+    let Readers(left, right) = site.readers;
+    // Some metrics keep every row.
+    site.statement.check()?;
     let (a, b) = (
         arguments::value(fcinfo, first, left),
         arguments::value(fcinfo, first + 1, right),
@@ -119,6 +135,9 @@ fn step(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Resul
             Inputs::LabelAndScore | Inputs::LabelAndProbability => {
                 if let (Some(label), Some(score)) = (label(left, a)?, number(b)) {
                     tally.push_score(&label, score)?;
+                    if tally.is_due() {
+                        tally.fold(&site.statement)?;
+                    }
                 }
             }
             Inputs::Labels => {

@@ -2,8 +2,10 @@
 
 use super::columns::{ColumnBuilder, Heading, ReadColumn, Values};
 use crate::algo::lines::{LINE, Lines};
+use crate::algo::monitor::Monitor;
 use crate::pg::compute::Reporter;
 use crate::pg::error::{Error, MEMORY_LIMIT, Result, megabytes};
+use crate::pg::foreground::Foreground;
 use crate::pg::query::{Query, Row};
 use crate::pg::settings;
 use crate::pg::types::{Reader, Role};
@@ -90,13 +92,14 @@ impl Reading {
     }
 
     /// Runs the query to its end. `needed` tells the bytes that so many rows, which take so many bytes, will need; more than
-    /// `assay.max_memory` is an error (53400). `what` names the training in progress reports.
+    /// `assay.max_memory` is an error (53400), be they needed or already held, of which `statement` knows. `what` names the training in progress reports.
     pub fn run(
         mut self,
         query: &Query,
         needed: impl Fn(usize, u64) -> usize,
         what: &str,
         reporter: &mut Reporter,
+        statement: &Foreground,
     ) -> Result<ReadRows> {
         /// Rows between two looks at the memory and the clock.
         const BLOCK: u64 = 4096;
@@ -104,7 +107,7 @@ impl Reading {
         let check =
             |reading: &Reading| check_memory(needed(reading.memory(), reading.rows), reading.rows, expected, allowed);
         query.run(&mut |row| {
-            self.push(row)?;
+            self.push(row, statement)?;
             if self.rows.is_multiple_of(BLOCK) {
                 check(&self)?;
                 reporter.rows(what, self.rows, expected);
@@ -116,13 +119,16 @@ impl Reading {
     }
 
     #[inline]
-    fn push(&mut self, row: &Row<'_>) -> Result<()> {
+    fn push(&mut self, row: &Row<'_>, statement: &Foreground) -> Result<()> {
         for group in &mut self.groups {
-            group.push(row);
+            group.push(row)?;
         }
         for (place, column) in &mut self.others {
+            // Unpacking is an allocation, too: as large as the value, and not by Rust.
+            statement.allow(row.unpacked_size(*place))?;
             column.push(&row.value(*place))?;
         }
+        statement.check()?;
         self.rows += 1;
         Ok(())
     }
@@ -166,7 +172,7 @@ impl Group {
 
     /// Appends a row's numbers.
     #[inline(always)]
-    fn push(&mut self, row: &Row<'_>) {
+    fn push(&mut self, row: &Row<'_>) -> Result<()> {
         let mut line = [f64::NAN; LINE];
         let width = self.lanes.len();
         match self.floats {
@@ -184,7 +190,7 @@ impl Group {
                 }
             }
         }
-        self.lines.push(&line[..width]);
+        Ok(self.lines.push(&line[..width])?)
     }
 }
 
@@ -201,7 +207,7 @@ fn check_memory(needed: usize, rows: u64, expected: f64, allowed: usize) -> Resu
         megabytes(whole as usize),
         expected.max(rows as f64),
     ))
-    .hint("Raise assay.max_memory, or train on fewer rows or columns."))
+    .hint(format!("{}, or train on fewer rows or columns.", settings::MORE_MEMORY)))
 }
 
 /// The error of a training that would hold too much; it still lacks its hint.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use pgrx::pg_sys::Oid;
 
+use crate::algo;
+use crate::algo::monitor::Monitor;
 use crate::pg::catalog::{self, Key, Row};
 use crate::pg::error::{
     DAMAGED_MODEL, Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_MODEL, UNDEFINED_VERSION,
@@ -157,6 +159,11 @@ fn split(reference: &str) -> (&str, Selector<'_>) {
     }
 }
 
+/// The model's name in a reference to a version.
+pub fn name_in(reference: &str) -> &str {
+    split(reference).0
+}
+
 /// Resolves `risk`, `risk@3` or `risk@alias` for a caller who needs `privilege`. Errs with `ML001`, `ML002` or 42501.
 pub fn resolve(reference: &str, privilege: Privilege) -> Result<Version> {
     let (name, selector) = split(reference);
@@ -236,9 +243,9 @@ impl Version {
         self.read(|row| row.require(12))
     }
 
-    /// Its bytes.
-    pub fn bytes(&self) -> Result<Vec<u8>> {
-        self.read(|row| row.require(16))
+    /// Its bytes. Errs when stopped, too.
+    pub fn bytes(&self, monitor: &dyn Monitor) -> Result<Vec<u8>> {
+        self.read(|row| row.bytes(16, monitor))
     }
 
     /// Everything but its bytes.
@@ -262,8 +269,11 @@ impl Version {
     }
 }
 
-/// A model whose stored bytes do not decode.
-pub fn damaged(version: &Version, error: &crate::algo::error::Error) -> Error {
+/// The error of a model that cannot be read from its bytes.
+pub fn unreadable(version: &Version, error: algo::error::Error) -> Error {
+    if !matches!(error, algo::error::Error::Damaged { .. }) {
+        return error.into();
+    }
     Error::new(
         DAMAGED_MODEL,
         format!("model \"{}\" cannot be loaded", version.reference()),

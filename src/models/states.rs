@@ -99,7 +99,7 @@ fn merge_states(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
 #[pg_extern(sql = false)]
 fn metric_of(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
     or_raise(state::look(fcinfo, 0, |state| match state {
-        State::Metric(tally) => Ok(tally.finish()),
+        State::Metric(tally) => Ok(tally.finish(&Foreground::new()?)?),
         other => Err(Error::new(
             MISMATCHED_STATES,
             format!("a state of {} holds no metric", other.kind()),

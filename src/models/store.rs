@@ -12,7 +12,8 @@ use crate::algo::model::Model;
 use crate::algo::summary::Summary;
 use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
-use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, megabytes, notice};
+use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, UNSUITABLE_ROWS, megabytes, notice};
+use crate::pg::foreground::Foreground;
 use crate::pg::text::{JsonB, Text};
 
 /// The most bytes of a model: what PostgreSQL holds in one value, with room for the statement that stores it.
@@ -43,6 +44,19 @@ impl Deploy {
 /// The row that `train` gives.
 pub type Row = (Text, i32, Text, Text, i64, i32, JsonB, Interval);
 
+/// The error of a model that is not what can be loaded. What is wrong with one that was just trained is its numbers.
+pub fn not_finite(name: &str, error: algo::error::Error) -> Error {
+    let algo::error::Error::Damaged { what, problem } = error else {
+        return error.into();
+    };
+    Error::new(
+        UNSUITABLE_ROWS,
+        format!("model \"{name}\" cannot be stored: it holds numbers that are not finite"),
+    )
+    .detail(format!("Met in: {what}, {problem}."))
+    .hint("Rows whose values are too large overflow: divide the columns and the target in the query, so that squares of them fit in double precision.")
+}
+
 /// What the registry keeps of a version beside the model itself.
 pub struct Store<'a> {
     /// The model's name.
@@ -62,11 +76,15 @@ pub struct Store<'a> {
 
 impl Store<'_> {
     /// Adds the version, and deploys it if it should be. Errs with 54000 for a model too large to be stored.
-    pub fn store(self, model: &Model, reporter: &mut Reporter) -> Result<Row> {
-        let (bytes, hash) = compute::run(&format!("storing {}", self.name), reporter, |monitor| {
+    pub fn store(self, model: Model, reporter: &mut Reporter, statement: &Foreground) -> Result<Row> {
+        let (task, width) = (model.task, model.width());
+        let (bytes, hash) = compute::run(&format!("storing {}", self.name), reporter, statement, |monitor| {
             let bytes = model.to_bytes(monitor)?;
+            drop(model);
+            // What is stored is what can be loaded: the bytes themselves are read.
+            Model::from_bytes(&bytes, monitor).map_err(|error| not_finite(self.name, error))?;
             let hash = hash_of(&bytes, monitor)?;
-            Ok::<_, algo::error::Error>((bytes, hash))
+            Ok::<_, Error>((bytes, hash))
         })?;
         if bytes.len() > MOST_BYTES {
             return Err(Error::new(
@@ -80,6 +98,8 @@ impl Store<'_> {
             ))
             .hint("Grow fewer or smaller trees: fewer n_estimators, a max_depth, or a larger min_samples_leaf."));
         }
+        // PostgreSQL copies the value into the statement, and from there into the row.
+        statement.allow(2 * bytes.len())?;
         let statistics: Vec<Json> = (self.statistics.iter())
             .map(|(name, summary)| json!({"feature": name, "summary": summary}))
             .collect();
@@ -106,13 +126,13 @@ impl Store<'_> {
                 &[
                     self.name.into(),
                     version.into(),
-                    model.task.name().into(),
+                    task.name().into(),
                     self.algorithm.name().into(),
                     JsonB(self.options.clone()).into(),
                     self.query.into(),
                     self.target.into(),
                     (self.rows as i64).into(),
-                    (model.width() as i32).into(),
+                    (width as i32).into(),
                     JsonB(metrics_json.clone()).into(),
                     duration.into(),
                     hash.as_str().into(),
@@ -127,10 +147,10 @@ impl Store<'_> {
         Ok((
             self.name.into(),
             version,
-            model.task.name().into(),
+            task.name().into(),
             self.algorithm.name().into(),
             self.rows as i64,
-            model.width() as i32,
+            width as i32,
             JsonB(metrics_json),
             duration,
         ))

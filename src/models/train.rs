@@ -14,11 +14,13 @@ use super::registry::{self, Privilege};
 use super::store::{Deploy, Store};
 use crate::algo::learner::{Algorithm, Learner};
 use crate::algo::model::{Model, Task};
+use crate::algo::room;
 use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
     DUPLICATE_COLUMN, Error, INVALID_PARAMETER, Result, UNDEFINED_ALGORITHM, megabytes, notice, or_raise,
 };
+use crate::pg::foreground::Foreground;
 use crate::pg::json::Jsonb;
 use crate::pg::names;
 use crate::pg::options::{self, required};
@@ -121,7 +123,7 @@ fn train(
         };
         request.check()?;
         let mut reporter = Reporter::new();
-        let row = request.run(&mut reporter);
+        let row = Foreground::new().and_then(|statement| request.run(&mut reporter, &statement));
         reporter.finish();
         compute::release_memory();
         row
@@ -199,7 +201,7 @@ impl Request {
         Ok(learner)
     }
 
-    fn run(&self, reporter: &mut Reporter) -> Result<super::store::Row> {
+    fn run(&self, reporter: &mut Reporter, statement: &Foreground) -> Result<super::store::Row> {
         let query = Query::new(&self.query)?;
         self.check_distinct(query.columns())?;
         let target = column_named(query.columns(), &self.target, "the target")?;
@@ -224,7 +226,7 @@ impl Request {
             held.saturating_add(weights)
                 .saturating_add(learner.working_memory(rows, features, threads))
         };
-        let read = reading.run(&query, needed, &what, reporter)?;
+        let read = reading.run(&query, needed, &what, reporter, statement)?;
         let split = match split_column {
             Some(place) => Split::Column(place),
             None if self.split == "none" || (self.split == "auto" && read.rows < FEWEST_ROWS_TO_SPLIT) => Split::None,
@@ -238,6 +240,8 @@ impl Request {
             seed: self.seed as u64,
             max_categories: self.preprocess.max_categories,
         };
+        // Half of the rows once more, and what puts them in order.
+        room::ask((statement.held() / 2).saturating_add(read.rows.saturating_mul(64)))?;
         let preparing = format!("preparing the rows of {}", self.model);
         let Prepared {
             inputs,
@@ -246,12 +250,21 @@ impl Request {
             test,
             statistics,
             notes,
-        } = compute::run(&preparing, reporter, |monitor| prepare::prepare(read, &plan, monitor))?;
+        } = compute::run(&preparing, reporter, statement, |monitor| {
+            prepare::prepare(read, &plan, monitor)
+        })?;
         notes.into_iter().for_each(|note| notice(note, None));
         let classes = labels.len();
         let held = train.records.memory() + test.as_ref().map_or(0, |test| test.records.memory());
         check_design(learner.design_memory(&train.records, classes), held)?;
-        let (fitted, history) = compute::run(&what, reporter, |monitor| learner.fit(&train, classes, monitor))?;
+        let working = learner
+            .working_memory(train.targets.len(), train.records.columns().len(), threads)
+            .saturating_add(learner.design_memory(&train.records, classes));
+        // Learners allocate piece by piece, in ways that cannot fail.
+        room::ask(working)?;
+        let (fitted, history) = compute::run(&what, reporter, statement, |monitor| {
+            learner.fit(&train, classes, monitor)
+        })?;
         let model = Model {
             task,
             inputs,
@@ -259,8 +272,7 @@ impl Request {
             fitted,
             history,
         };
-        let testing = format!("testing {}", self.model);
-        let judged = judge(&model, &train, test.as_ref(), &testing, reporter)?;
+        let judged = judge(&model, &train, test.as_ref(), &self.model, reporter, statement)?;
         let rows = train.targets.len();
         drop((train, test));
         Store {
@@ -274,7 +286,7 @@ impl Request {
             statistics: &statistics,
             deploy: self.deploy,
         }
-        .store(&model, reporter)
+        .store(model, reporter, statement)
     }
 
     /// What the registry keeps of how the version was trained.
@@ -374,5 +386,8 @@ fn check_design(needed: usize, held: usize) -> Result<()> {
     Err(out_of_memory(format!(
         "The rows take {held}, and the products of all columns and category levels {needed}; {allowed} are allowed."
     ))
-    .hint("Raise assay.max_memory, leave out categories with many levels, lower max_categories, or use gradient_boosting."))
+    .hint(format!(
+        "{}, leave out categories with many levels, lower max_categories, or use gradient_boosting.",
+        settings::MORE_MEMORY
+    )))
 }

@@ -14,6 +14,8 @@ use super::encoding;
 use super::error::{Error, INTERNAL, Result};
 use super::json::Jsonb;
 use super::text::Text;
+use crate::algo::monitor::Monitor;
+use crate::algo::room;
 
 /// A column to find rows by: its attribute number, and its value.
 pub enum Key<'a> {
@@ -37,6 +39,44 @@ impl Row {
     pub fn get<T: Column>(&self, attribute: usize) -> Option<T> {
         // SAFETY: the datum is of the type that the table declares, for which the caller names the Rust type.
         unsafe { T::read(self.values[attribute - 1], self.nulls[attribute - 1]) }
+    }
+
+    /// A `bytea` column that is declared NOT NULL, fetched piece by piece, so that a large one is held once, and fetching it can be stopped.
+    pub fn bytes(&self, attribute: usize, monitor: &dyn Monitor) -> Result<Vec<u8>> {
+        /// Bytes of a piece.
+        const PIECE: usize = 4 << 20;
+        let (datum, is_null) = (self.values[attribute - 1], self.nulls[attribute - 1]);
+        if is_null {
+            return Err(Error::new(
+                INTERNAL,
+                format!("column {attribute} of a catalog row is missing"),
+            ));
+        }
+        // SAFETY: the datum is of the type that the table declares, whose values are varlenas; a slice is a plain one of its own, or the
+        // value itself where that is plain and short enough, which is not freed.
+        unsafe {
+            let length = pg_sys::toast_raw_datum_size(datum).saturating_sub(size_of::<u32>());
+            // Of a compressed value, every slice would be unpacked from its beginning.
+            let plain = pg_sys::toast_datum_size(datum) >= length;
+            let piece = if plain { PIECE } else { length };
+            let mut bytes = room::with_capacity(length)?;
+            while bytes.len() < length {
+                monitor.check()?;
+                let slice = pg_sys::pg_detoast_datum_slice(datum.cast_mut_ptr(), bytes.len() as i32, piece as i32);
+                let part = pgrx::varlena::varlena_to_byte_slice(slice);
+                if part.is_empty() {
+                    return Err(Error::new(
+                        INTERNAL,
+                        format!("column {attribute} of a catalog row ends too early"),
+                    ));
+                }
+                bytes.extend_from_slice(part);
+                if slice != datum.cast_mut_ptr() {
+                    pg_sys::pfree(slice.cast());
+                }
+            }
+            Ok(bytes)
+        }
     }
 
     /// The elements of a `bytea[]` column, copied and unpacked; NULLs are left out, and NULL has none.

@@ -11,6 +11,7 @@ use pgrx::pg_sys;
 
 use super::encoding;
 use super::error::{Error, INTERNAL, OUT_OF_MEMORY, Result, notice};
+use super::foreground::Foreground;
 use super::{memory, settings};
 use crate::algo;
 use crate::algo::monitor::{Monitor, Progress};
@@ -19,23 +20,20 @@ use crate::algo::monitor::{Monitor, Progress};
 const HEARTBEAT: Duration = Duration::from_millis(20);
 
 /// The monitor of a computation on threads.
-#[derive(Default)]
-struct Watch {
+struct Watch<'a> {
+    statement: &'a Foreground,
     stop: AtomicBool,
     iteration: AtomicUsize,
     iterations: AtomicUsize,
     loss: AtomicU64,
 }
 
-impl Monitor for Watch {
+impl Monitor for Watch<'_> {
     fn check(&self) -> algo::error::Result<()> {
         if self.stop.load(Ordering::Relaxed) {
             return Err(algo::error::Error::Stopped);
         }
-        match memory::refused() {
-            Some(needed) => Err(algo::error::Error::OutOfMemory { needed }),
-            None => Ok(()),
-        }
+        self.statement.check()
     }
 
     fn progress(&self, progress: Progress) {
@@ -46,7 +44,7 @@ impl Monitor for Watch {
 }
 
 /// Stops the threads when the backend's thread leaves, be it by an error.
-struct StopOnExit<'a>(&'a Watch);
+struct StopOnExit<'a>(&'a Watch<'a>);
 
 impl Drop for StopOnExit<'_> {
     fn drop(&mut self) {
@@ -55,13 +53,21 @@ impl Drop for StopOnExit<'_> {
 }
 
 /// Runs `work` on `assay.threads` threads and waits for it. Cancel, `statement_timeout` and the backend's end act within the
-/// heartbeat plus the learner's own distance between two looks at its monitor. `what` names the computation in progress reports.
+/// heartbeat plus the learner's own distance between two looks at its monitor. `what` names the computation in progress reports; what it
+/// allocates counts among what `statement` has since it was made.
 pub fn run<T: Send, E: Into<Error> + Send>(
     what: &str,
     reporter: &mut Reporter,
+    statement: &Foreground,
     work: impl FnOnce(&dyn Monitor) -> std::result::Result<T, E> + Send,
 ) -> Result<T> {
-    let watch = Watch::default();
+    let watch = Watch {
+        statement,
+        stop: AtomicBool::default(),
+        iteration: AtomicUsize::default(),
+        iterations: AtomicUsize::default(),
+        loss: AtomicU64::default(),
+    };
     let started = Instant::now();
     let (sender, receiver) = channel();
     memory::prepare()?;
@@ -204,7 +210,7 @@ impl Reporter {
     }
 
     /// Reports the iteration of a computation that began at `started`, when it is time.
-    fn iteration(&mut self, what: &str, watch: &Watch, started: Instant) {
+    fn iteration(&mut self, what: &str, watch: &Watch<'_>, started: Instant) {
         if !self.due() {
             return;
         }

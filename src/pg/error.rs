@@ -6,7 +6,7 @@ use std::ffi::c_int;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 
-use super::{codes, compute, messages};
+use super::{codes, compute, messages, settings};
 
 use crate::algo;
 
@@ -242,7 +242,7 @@ impl From<algo::error::Error> for Error {
                 megabytes(needed),
                 megabytes(allowed)
             ))
-            .hint("Raise assay.max_memory, or take fewer rows or columns."),
+            .hint(format!("{}, or take fewer rows or columns.", settings::MORE_MEMORY)),
             Cause::OutOfMemory { needed } => Error::new(OUT_OF_MEMORY, "out of memory")
                 .detail(format!("A buffer of {} was refused by the system.", megabytes(needed)))
                 .hint("Lower assay.max_memory to meet an error sooner, take fewer rows or columns, or give the server more memory."),

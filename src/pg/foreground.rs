@@ -26,10 +26,14 @@ impl Foreground {
         })
     }
 
+    /// About how many bytes more are allocated than before.
+    pub fn held(&self) -> usize {
+        usize::try_from(memory::live() - self.before).unwrap_or(0)
+    }
+
     /// Returns an error unless `more` bytes may be allocated.
     pub fn allow(&self, more: usize) -> algo::error::Result<()> {
-        let held = usize::try_from(memory::live() - self.before).unwrap_or(0);
-        let needed = held.saturating_add(more);
+        let needed = self.held().saturating_add(more);
         if needed > self.allowed {
             return Err(algo::error::Error::Memory {
                 needed,

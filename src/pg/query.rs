@@ -47,6 +47,18 @@ pub struct Row<'a> {
 }
 
 impl Row<'_> {
+    /// Bytes that reading the value of a column takes because it is stored compressed or elsewhere; 0 for others.
+    #[inline]
+    pub fn unpacked_size(&self, column: usize) -> usize {
+        match self.columns[column].reader {
+            // SAFETY: the datum is not null, and of a type whose values are varlenas.
+            Some(Reader::Text | Reader::Padded | Reader::Float4Array | Reader::Float8Array) if !self.nulls[column] => unsafe {
+                types::unpacked_size(self.values[column])
+            },
+            _ => 0,
+        }
+    }
+
     /// The value of a column. Columns of a type that assay cannot read give a missing value.
     #[inline]
     pub fn value(&self, column: usize) -> Value<'_> {

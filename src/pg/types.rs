@@ -286,6 +286,22 @@ unsafe fn packed<'a>(datum: pg_sys::Datum) -> &'a [u8] {
     }
 }
 
+/// Bytes of a value that is stored compressed or elsewhere once it is unpacked; 0 for others.
+///
+/// # Safety
+/// `datum` is a non-null value of a type whose values are varlenas.
+#[inline]
+pub unsafe fn unpacked_size(datum: pg_sys::Datum) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let varlena: *mut pg_sys::varlena = datum.cast_mut_ptr();
+        match varatt_is_1b_e(varlena) || varatt_is_4b_c(varlena) {
+            true => pg_sys::toast_raw_datum_size(datum),
+            false => 0,
+        }
+    }
+}
+
 /// What a type's output function writes for a value, in the current memory context.
 ///
 /// # Safety

@@ -15,6 +15,7 @@ use super::statement;
 use crate::algo::quality::near_duplicates::{Finder, Group, Params};
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, Result};
+use crate::pg::foreground::Foreground;
 use crate::pg::query::Query;
 use crate::pg::settings;
 use crate::pg::types::Value;
@@ -86,9 +87,12 @@ pub fn condition(check: &Check, source: &Source, similarity: &Similarity, most: 
     let sql = sql(check, source, similarity)?;
     let finder = finder(&sql, similarity)?;
     let mut reporter = Reporter::new();
-    let repeated = compute::run("comparing near duplicates", &mut reporter, |monitor| {
-        finder.repeated(monitor)
-    })?;
+    let repeated = compute::run(
+        "comparing near duplicates",
+        &mut reporter,
+        &Foreground::new()?,
+        |monitor| finder.repeated(monitor),
+    )?;
     reporter.finish();
     drop(finder);
     let mut found = BTreeSet::new();
@@ -113,9 +117,12 @@ pub fn condition(check: &Check, source: &Source, similarity: &Similarity, most: 
 pub fn find(check: &Check, source: &Source, similarity: &Similarity, counted: &[Counted<'_>]) -> Result<Finding> {
     let finder = finder(&sql(check, source, similarity)?, similarity)?;
     let mut reporter = Reporter::new();
-    let found = compute::run("comparing near duplicates", &mut reporter, |monitor| {
-        finder.finish(monitor)
-    })?;
+    let found = compute::run(
+        "comparing near duplicates",
+        &mut reporter,
+        &Foreground::new()?,
+        |monitor| finder.finish(monitor),
+    )?;
     reporter.finish();
     let tally = counted.first().map(|counted| counted.tally);
     let shown = |group: &Group| -> Json { json!({ "rows": group.rows, "texts": group.texts }) };

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::algo::error::{Error, Result};
+use crate::algo::monitor::Monitor;
 use crate::algo::trees::tree::{Decision, Trees};
 
 /// What is known of a node besides its way of splitting.
@@ -102,12 +103,12 @@ impl Forest {
     }
 
     /// Checks that scoring any encoded row is safe; see [`Trees::validate`]. O(nodes).
-    pub fn validate(&self, features: &[usize]) -> Result<()> {
+    pub fn validate(&self, features: &[usize], monitor: &dyn Monitor) -> Result<()> {
         if self.stats.len() != self.trees.nodes() {
             return Err(Error::damaged("tree", "the number of nodes is wrong"));
         }
         // Leaves are found in `stats` by their node, and need no other number.
-        self.trees.validate(features, 1)?;
+        self.trees.validate(features, 1, monitor)?;
         let finite = |s: &NodeStats| s.value.is_finite() && s.cover.is_finite() && s.gain.is_finite();
         if self.stats.iter().all(finite) {
             Ok(())

@@ -47,6 +47,7 @@ use crate::algo::error::{Error, Result};
 use crate::algo::estimator::Estimator;
 use crate::algo::linear::model::softmax;
 use crate::algo::linear::probabilities;
+use crate::algo::monitor::Monitor;
 pub use crate::algo::trees::Importance;
 pub use crate::algo::trees::tree::Decision;
 
@@ -108,7 +109,7 @@ impl Boosting {
 
     /// Checks that scoring any encoded row is safe; features[i] is 0 for a number column and the level count of a category. Errs
     /// with [`Error::Damaged`]. O(nodes).
-    pub fn validate(&self, features: &[usize]) -> Result<()> {
+    pub fn validate(&self, features: &[usize], monitor: &dyn Monitor) -> Result<()> {
         let width = self.objective.trees_per_round();
         let finite = |values: &[f64]| values.iter().all(|x| x.is_finite());
         if width == 0 || self.scores.len() != width || !self.forest.trees().is_multiple_of(width) {
@@ -117,7 +118,7 @@ impl Boosting {
         if !finite(&self.scores) || !finite(&self.losses) || !finite(&self.eval_losses) {
             return Err(Error::damaged("boosted model", "a number is not finite"));
         }
-        self.forest.validate(features)
+        self.forest.validate(features, monitor)
     }
 }
 

@@ -42,6 +42,7 @@ pub use params::{
 
 use crate::algo::error::{Error, Result};
 use crate::algo::estimator::Estimator;
+use crate::algo::monitor::Monitor;
 use crate::algo::trees::Importance;
 use crate::algo::trees::tree::Trees;
 use leaves::Leaves;
@@ -68,7 +69,7 @@ impl RandomForest {
 
     /// Checks that scoring any encoded row is safe; features[i] is 0 for a number column and the level count of a category. Errs
     /// with [`Error::Damaged`]. O(nodes).
-    pub fn validate(&self, features: &[usize]) -> Result<()> {
+    pub fn validate(&self, features: &[usize], monitor: &dyn Monitor) -> Result<()> {
         let damaged = |problem: &str| Err(Error::damaged("forest", problem));
         if self.trees.count() == 0 {
             return damaged("there is no tree");
@@ -78,7 +79,7 @@ impl RandomForest {
             return damaged("the importance of columns is wrong");
         }
         self.leaves.validate()?;
-        self.trees.validate(features, self.leaves.len())
+        self.trees.validate(features, self.leaves.len(), monitor)
     }
 }
 

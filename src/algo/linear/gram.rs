@@ -6,6 +6,7 @@ use super::products::Products;
 use crate::algo::accumulator::Accumulator;
 use crate::algo::error::{Error, Result};
 use crate::algo::monitor::Monitor;
+use crate::algo::room;
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, MatMut, MatRef, Par};
 
@@ -244,6 +245,8 @@ impl Gram {
     /// For rows of `width` features. Errs when the products would not fit in 2 GiB.
     pub fn new(width: usize) -> Result<Gram> {
         check_width(width)?;
+        // The products, and as much again to merge them with.
+        room::ask((width + 1).saturating_mul(width + 2).saturating_mul(size_of::<f64>()))?;
         Ok(Gram {
             moments: Moments::new(width),
             pending: Vec::new(),

@@ -1,6 +1,9 @@
 //! The receiver operating characteristic and precision against recall, threshold by threshold.
 
 use super::ranking::Ranking;
+use crate::algo::error::Result;
+use crate::algo::monitor::Monitor;
+use crate::algo::room;
 
 /// What happens when every row that scores at least `threshold` is called positive.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,9 +47,9 @@ fn share(part: u64, rest: u64) -> f64 {
 
 /// The ROC curve: a point at infinity, where no row is positive, and one a distinct score, descending; as scikit-learn's with
 /// `drop_intermediate=False`. With `points` at most so many (but at least 2), spread evenly over the curve, the first and the last
-/// among them. Empty unless both classes occur. O(n log n).
-pub fn roc_curve(ranking: &Ranking, points: Option<usize>) -> Vec<CurvePoint> {
-    let mut curve = thresholds(ranking);
+/// among them. Empty unless both classes occur. Errs when stopped, and where there is no room. O(n log n).
+pub fn roc_curve(ranking: &Ranking, points: Option<usize>, monitor: &dyn Monitor) -> Result<Vec<CurvePoint>> {
+    let mut curve = thresholds(ranking, monitor)?;
     if let Some(first) = curve.first() {
         let none = CurvePoint {
             threshold: f64::INFINITY,
@@ -57,23 +60,27 @@ pub fn roc_curve(ranking: &Ranking, points: Option<usize>) -> Vec<CurvePoint> {
         };
         curve.insert(0, none);
     }
-    thin(curve, points)
+    Ok(thin(curve, points))
 }
 
 /// Precision against recall: one point a distinct score, descending. scikit-learn's curve is the same in the opposite order, with
 /// one more point (precision 1, recall 0) that has no threshold. `points` as for [`roc_curve`]. Empty unless both classes occur.
-pub fn precision_recall_curve(ranking: &Ranking, points: Option<usize>) -> Vec<CurvePoint> {
-    thin(thresholds(ranking), points)
+pub fn precision_recall_curve(
+    ranking: &Ranking,
+    points: Option<usize>,
+    monitor: &dyn Monitor,
+) -> Result<Vec<CurvePoint>> {
+    Ok(thin(thresholds(ranking, monitor)?, points))
 }
 
-fn thresholds(ranking: &Ranking) -> Vec<CurvePoint> {
+fn thresholds(ranking: &Ranking, monitor: &dyn Monitor) -> Result<Vec<CurvePoint>> {
     let Some(positive) = ranking.positive() else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let totals = ranking.totals();
     let mut called = totals;
-    let mut curve = Vec::new();
-    ranking.ascending(|tie| {
+    let mut curve = room::with_capacity(ranking.distinct())?;
+    ranking.ascending(monitor, |tie| {
         curve.push(CurvePoint {
             threshold: tie.score,
             true_positives: called[positive],
@@ -83,9 +90,9 @@ fn thresholds(ranking: &Ranking) -> Vec<CurvePoint> {
         });
         called[0] -= tie.counts[0];
         called[1] -= tie.counts[1];
-    });
+    })?;
     curve.reverse();
-    curve
+    Ok(curve)
 }
 
 fn thin(curve: Vec<CurvePoint>, points: Option<usize>) -> Vec<CurvePoint> {

@@ -33,12 +33,20 @@ pub fn decide(probabilities: &[f64], threshold: f64) -> usize {
 }
 
 /// The confusion matrix: `matrix[actual][predicted]` rows, from the class of each row and its probabilities (rows x classes).
-/// Errs when their lengths differ, or a class has no probability.
-pub fn confusion_matrix(actual: &[u32], probabilities: ArrayView2<'_, f64>, threshold: f64) -> Result<Vec<Vec<u64>>> {
+/// Errs when their lengths differ, a class has no probability, or it is stopped.
+pub fn confusion_matrix(
+    actual: &[u32],
+    probabilities: ArrayView2<'_, f64>,
+    threshold: f64,
+    monitor: &dyn Monitor,
+) -> Result<Vec<Vec<u64>>> {
     let classes = check_shape(actual, &probabilities)?;
     let mut matrix = vec![vec![0; classes]; classes];
     let mut row = vec![0.0; classes];
-    for (&class, given) in actual.iter().zip(probabilities.rows()) {
+    for (index, (&class, given)) in actual.iter().zip(probabilities.rows()).enumerate() {
+        if index % BLOCK == 0 {
+            monitor.check()?;
+        }
         row.iter_mut().zip(given).for_each(|(to, from)| *to = *from);
         matrix[class as usize][decide(&row, threshold)] += 1;
     }
@@ -59,8 +67,7 @@ pub fn classification(
     monitor: &dyn Monitor,
 ) -> Result<Table> {
     let classes = check_shape(actual, &probabilities)?;
-    let matrix = confusion_matrix(actual, probabilities, threshold)?;
-    monitor.check()?;
+    let matrix = confusion_matrix(actual, probabilities, threshold, monitor)?;
     let cells = matrix
         .iter()
         .enumerate()
@@ -80,11 +87,14 @@ pub fn classification(
     if binary {
         let ranking = rank(actual, probabilities, 1, monitor)?;
         let mut brier = Probability::new(Loss::Brier);
-        for (&class, &probability) in actual.iter().zip(probabilities.column(1)) {
+        for (index, (&class, &probability)) in actual.iter().zip(probabilities.column(1)).enumerate() {
+            if index % BLOCK == 0 {
+                monitor.check()?;
+            }
             brier.push(&Label::Bool(class == 1), probability)?;
         }
-        table.push(("roc_auc", ranking.roc_auc()));
-        table.push(("average_precision", ranking.average_precision()));
+        table.push(("roc_auc", ranking.roc_auc(monitor)?));
+        table.push(("average_precision", ranking.average_precision(monitor)?));
         table.push(("log_loss", loss.mean()));
         table.push(("brier_score", brier.mean()));
     } else {
@@ -118,7 +128,10 @@ pub fn rank(
         ));
     }
     let mut ranking = Ranking::default();
-    for (&actual, &probability) in actual.iter().zip(probabilities.column(class)) {
+    for (index, (&actual, &probability)) in actual.iter().zip(probabilities.column(class)).enumerate() {
+        if index % BLOCK == 0 {
+            monitor.check()?;
+        }
         ranking.push(&Label::Bool(actual as usize == class), probability)?;
     }
     // The areas then find the scores in order.
@@ -130,7 +143,7 @@ fn one_against_rest(actual: &[u32], probabilities: ArrayView2<'_, f64>, monitor:
     let classes = probabilities.ncols();
     let areas = (0..classes)
         .into_par_iter()
-        .map(|class| Ok(rank(actual, probabilities, class, monitor)?.roc_auc()));
+        .map(|class| rank(actual, probabilities, class, monitor)?.roc_auc(monitor));
     let areas: Vec<f64> = areas.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
     Ok((!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64))
 }
@@ -183,7 +196,7 @@ pub fn regression(actual: &[f64], predicted: &[f64], monitor: &dyn Monitor) -> R
         ("mape", sums.mape()),
         ("mse", sums.mse()),
         ("r2", sums.r2()),
-        ("median_absolute_error", errors.median()),
+        ("median_absolute_error", errors.median(monitor)?),
         ("rows", Some(sums.rows() as f64)),
     ])
 }

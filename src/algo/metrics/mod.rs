@@ -19,6 +19,7 @@ mod confusion;
 pub mod curve;
 pub mod evaluation;
 mod metric;
+mod order;
 mod probability;
 mod ranking;
 mod regression;

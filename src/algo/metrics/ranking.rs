@@ -3,13 +3,15 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::order;
 use super::sum::Sum;
 use super::two_labels::TwoLabels;
 use super::{MAX_ROWS, add_rows};
 use crate::algo::accumulator::Accumulator;
 use crate::algo::error::{Error, Result};
 use crate::algo::label::Label;
-use crate::algo::monitor::Monitor;
+use crate::algo::monitor::{Monitor, Unwatched};
+use crate::algo::room;
 
 /// From this number of plain scores on, and at each fourfold of it, equal ones are looked for.
 const FOLD_ROWS: usize = 1 << 16;
@@ -47,40 +49,45 @@ impl Ranking {
         }
         let code = self.labels.code(label)?;
         // Makes -0 the 0 that it equals.
-        self.plain[code].push(score + 0.0);
-        self.fold_when_grown(self.plain_rows() - 1);
-        Ok(())
+        room::push(&mut self.plain[code], score + 0.0)
+    }
+
+    /// Whether so many scores have come that [`Ranking::fold`] may pay: their number is a power of four.
+    #[inline]
+    pub fn is_due(&self) -> bool {
+        let rows = self.plain_rows();
+        rows.is_power_of_two() && self.grew(rows - 1)
     }
 
     fn plain_rows(&self) -> usize {
         self.plain[0].len() + self.plain[1].len()
     }
 
-    /// Counts equal scores when the number of plain ones has just passed a power of four and it pays.
+    /// Whether the number of plain scores has passed a power of four since there were `before`.
     #[inline]
-    fn fold_when_grown(&mut self, before: usize) {
+    fn grew(&self, before: usize) -> bool {
         let now = self.plain_rows();
-        if now >= FOLD_ROWS && now.ilog2() / 2 != before.max(1).ilog2() / 2 && now >= self.ties.len() / 2 {
-            self.fold();
-        }
+        now >= FOLD_ROWS && now.ilog2() / 2 != before.max(1).ilog2() / 2 && now >= self.ties.len() / 2
     }
 
+    /// Counts equal scores where that saves memory. Errs when stopped, and where there is no room. O(n log n).
     #[cold]
-    fn fold(&mut self) {
-        self.plain
-            .iter_mut()
-            .for_each(|scores| scores.sort_unstable_by(f64::total_cmp));
+    pub fn fold(&mut self, monitor: &dyn Monitor) -> Result<()> {
+        for scores in &mut self.plain {
+            order::sort(scores, monitor)?;
+        }
         let mut distinct = 0;
         visit(&self.plain, &self.ties, |_| distinct += 1);
         let (added, rows) = (distinct - self.ties.len(), self.plain_rows());
         // A tie is three times as large as a plain score; half of the memory should be saved.
         if added.saturating_mul(6) > rows {
-            return;
+            return Ok(());
         }
-        let mut ties = Vec::with_capacity(distinct);
+        let mut ties = room::with_capacity(distinct)?;
         visit(&self.plain, &self.ties, |tie| ties.push(tie));
         self.ties = ties;
         self.plain = Default::default();
+        Ok(())
     }
 
     /// Puts the scores in order, in parallel, so that what needs them so finds them so. O(n log n). Errs only when stopped.
@@ -91,20 +98,27 @@ impl Ranking {
                 part.sort_unstable_by(f64::total_cmp);
                 Ok(())
             })?;
-            monitor.check()?;
-            // A stable sort makes use of parts in order.
-            scores.sort_by(f64::total_cmp);
+            order::sort(scores, monitor)?;
         }
         Ok(())
     }
 
-    /// Calls `each` with every distinct score, ascending. O(n log n), and a copy of the plain scores.
-    pub(super) fn ascending(&self, each: impl FnMut(Tie)) {
-        let mut plain = self.plain.clone();
-        plain
-            .iter_mut()
-            .for_each(|scores| scores.sort_unstable_by(f64::total_cmp));
+    /// Calls `each` with every distinct score, ascending. Errs when stopped, and where there is no room. O(n log n), and a copy of the
+    /// plain scores.
+    pub(super) fn ascending(&self, monitor: &dyn Monitor, each: impl FnMut(Tie)) -> Result<()> {
+        let mut plain: [Vec<f64>; 2] = Default::default();
+        for (copy, scores) in plain.iter_mut().zip(&self.plain) {
+            room::reserve(copy, scores.len())?;
+            copy.extend_from_slice(scores);
+            order::sort(copy, monitor)?;
+        }
         visit(&plain, &self.ties, each);
+        Ok(())
+    }
+
+    /// How many distinct scores there are, at most: one more for a curve's point at infinity.
+    pub(super) fn distinct(&self) -> usize {
+        self.plain_rows() + self.ties.len() + 1
     }
 
     /// The code of the positive class, when both classes occur.
@@ -136,33 +150,37 @@ impl Ranking {
 
     /// The area under the ROC curve: how often a random positive row has a higher score than a random negative one, ties counting
     /// half (Mann and Whitney 1947). `None` unless both classes occur. O(n log n).
-    pub fn roc_auc(&self) -> Option<f64> {
-        let positive = self.positive()?;
+    pub fn roc_auc(&self, monitor: &dyn Monitor) -> Result<Option<f64>> {
+        let Some(positive) = self.positive() else {
+            return Ok(None);
+        };
         let totals = self.totals();
         let (mut below, mut twice_won) = (0_u64, 0_u128);
-        self.ascending(|tie| {
+        self.ascending(monitor, |tie| {
             let (positives, negatives) = (tie.counts[positive], tie.counts[1 - positive]);
             twice_won += u128::from(positives) * (2 * u128::from(below) + u128::from(negatives));
             below += negatives;
-        });
+        })?;
         let pairs = u128::from(totals[0]) * u128::from(totals[1]);
-        Some(twice_won as f64 / 2.0 / pairs as f64)
+        Ok(Some(twice_won as f64 / 2.0 / pairs as f64))
     }
 
     /// Average precision: the mean of the precisions at each threshold, weighted by the recall gained there, without interpolation,
     /// as scikit-learn defines it. `None` unless both classes occur. O(n log n).
-    pub fn average_precision(&self) -> Option<f64> {
-        let positive = self.positive()?;
+    pub fn average_precision(&self, monitor: &dyn Monitor) -> Result<Option<f64>> {
+        let Some(positive) = self.positive() else {
+            return Ok(None);
+        };
         let totals = self.totals();
         let mut left = totals;
         let mut sum = Sum::default();
-        self.ascending(|tie| {
+        self.ascending(monitor, |tie| {
             let predicted = left[0] + left[1];
             sum.add(tie.counts[positive] as f64 * (left[positive] as f64 / predicted as f64));
             left[0] -= tie.counts[0];
             left[1] -= tie.counts[1];
-        });
-        Some(sum.value() / totals[positive] as f64)
+        })?;
+        Ok(Some(sum.value() / totals[positive] as f64))
     }
 }
 
@@ -201,6 +219,7 @@ impl Accumulator for Ranking {
         let codes = self.labels.codes(&other.labels)?;
         let before = self.plain_rows();
         for (&code, scores) in codes.iter().zip(&other.plain) {
+            room::reserve(&mut self.plain[code], scores.len())?;
             self.plain[code].extend_from_slice(scores);
         }
         if !other.ties.is_empty() {
@@ -218,7 +237,9 @@ impl Accumulator for Ranking {
                 .collect();
             self.ties = merge_ties(&self.ties, &theirs);
         }
-        self.fold_when_grown(before);
+        if self.grew(before) {
+            self.fold(&Unwatched)?;
+        }
         Ok(())
     }
 

@@ -6,6 +6,8 @@ use super::sum::Sum;
 use super::{MAX_ROWS, add_rows};
 use crate::algo::accumulator::Accumulator;
 use crate::algo::error::{Error, Result};
+use crate::algo::monitor::Monitor;
+use crate::algo::room;
 
 /// Errs when one of the numbers is not finite.
 #[inline]
@@ -150,29 +152,31 @@ impl AbsoluteErrors {
     #[inline]
     pub fn push(&mut self, actual: f64, predicted: f64) -> Result<()> {
         check_finite(actual, predicted)?;
-        self.errors.push((predicted - actual).abs());
-        Ok(())
+        room::push(&mut self.errors, (predicted - actual).abs())
     }
 
     /// The median, the mean of the middle two for an even number of rows. `None` without rows. O(n) time and memory.
-    pub fn median(&self) -> Option<f64> {
+    pub fn median(&self, monitor: &dyn Monitor) -> Result<Option<f64>> {
         if self.errors.is_empty() {
-            return None;
+            return Ok(None);
         }
-        let mut errors = self.errors.clone();
+        let mut errors = room::with_capacity(self.errors.len())?;
+        errors.extend_from_slice(&self.errors);
+        monitor.check()?;
         let half = errors.len() / 2;
         let even = errors.len().is_multiple_of(2);
         let (below, &mut middle, _) = errors.select_nth_unstable_by(half, f64::total_cmp);
         if !even {
-            return Some(middle);
+            return Ok(Some(middle));
         }
         let lower = below.iter().copied().fold(0.0, f64::max);
-        Some(lower + (middle - lower) / 2.0)
+        Ok(Some(lower + (middle - lower) / 2.0))
     }
 }
 
 impl Accumulator for AbsoluteErrors {
     fn merge(&mut self, other: &Self) -> Result<()> {
+        room::reserve(&mut self.errors, other.errors.len())?;
         self.errors.extend_from_slice(&other.errors);
         Ok(())
     }

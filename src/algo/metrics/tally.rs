@@ -5,6 +5,7 @@ use super::{AbsoluteErrors, Agreement, Loss, Probability, Ranking, RegressionErr
 use crate::algo::accumulator::Accumulator;
 use crate::algo::error::{Error, Result};
 use crate::algo::label::Label;
+use crate::algo::monitor::Monitor;
 
 /// The rows of one metric.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,19 +146,37 @@ impl Tally {
         with_rows!(&self.rows, rows => rows.memory())
     }
 
-    /// The metric of the rows so far. `None` where it is undefined: without rows, and as the accumulators say.
-    pub fn finish(&self) -> Option<f64> {
-        match (&self.rows, self.metric) {
-            (Rows::Ranking(rows), Metric::AveragePrecision) => rows.average_precision(),
-            (Rows::Ranking(rows), _) => rows.roc_auc(),
+    /// Whether it is time for [`Tally::fold`].
+    #[inline]
+    pub fn is_due(&self) -> bool {
+        match &self.rows {
+            Rows::Ranking(rows) => rows.is_due(),
+            Rows::Probability(_) | Rows::Agreement(_) | Rows::RegressionError(_) | Rows::AbsoluteErrors(_) => false,
+        }
+    }
+
+    /// Keeps repeated rows in less memory. Errs when stopped, and where there is no room.
+    pub fn fold(&mut self, monitor: &dyn Monitor) -> Result<()> {
+        match &mut self.rows {
+            Rows::Ranking(rows) => rows.fold(monitor),
+            Rows::Probability(_) | Rows::Agreement(_) | Rows::RegressionError(_) | Rows::AbsoluteErrors(_) => Ok(()),
+        }
+    }
+
+    /// The metric of the rows so far. `None` where it is undefined: without rows, and as the accumulators say. Errs when stopped, and where
+    /// there is no room.
+    pub fn finish(&self, monitor: &dyn Monitor) -> Result<Option<f64>> {
+        Ok(match (&self.rows, self.metric) {
+            (Rows::Ranking(rows), Metric::AveragePrecision) => rows.average_precision(monitor)?,
+            (Rows::Ranking(rows), _) => rows.roc_auc(monitor)?,
             (Rows::Probability(rows), _) => rows.mean(),
             (Rows::Agreement(rows), metric) => {
                 let (confusion, average) = rows.confusion();
                 match metric {
                     Metric::Accuracy => confusion.accuracy(),
-                    Metric::Precision => confusion.precision(average?),
-                    Metric::Recall => confusion.recall(average?),
-                    Metric::F1 => confusion.f1(average?),
+                    Metric::Precision => average.and_then(|average| confusion.precision(average)),
+                    Metric::Recall => average.and_then(|average| confusion.recall(average)),
+                    Metric::F1 => average.and_then(|average| confusion.f1(average)),
                     _ => confusion.mcc(),
                 }
             }
@@ -166,7 +185,7 @@ impl Tally {
             (Rows::RegressionError(rows), Metric::Mape) => rows.mape(),
             (Rows::RegressionError(rows), Metric::R2) => rows.r2(),
             (Rows::RegressionError(rows), _) => rows.mse(),
-            (Rows::AbsoluteErrors(rows), _) => rows.median(),
-        }
+            (Rows::AbsoluteErrors(rows), _) => rows.median(monitor)?,
+        })
     }
 }

@@ -82,7 +82,7 @@ fn check(case: &Value, metrics: &[Metric], rows: usize, push: impl Fn(&mut Tally
     for &metric in metrics {
         for tally in tallies(metric, rows, &push)? {
             assert_close(
-                tally.finish(),
+                tally.finish(&Unwatched)?,
                 case[metric.name()].as_f64(),
                 &format!("{metric} of {}", case["name"]),
             );
@@ -109,7 +109,7 @@ fn curves() -> Test {
         for (label, score) in labels(&case["labels"]).iter().zip(floats(&case["scores"])) {
             ranking.push(label, score)?;
         }
-        let roc = roc_curve(&ranking, None);
+        let roc = roc_curve(&ranking, None, &Unwatched)?;
         assert_eq!(
             column(&roc, |point| point.threshold),
             floats(&case["roc"]["thresholds"])
@@ -119,7 +119,7 @@ fn curves() -> Test {
             floats(&case["roc"]["fpr"])
         );
         assert_eq!(column(&roc, CurvePoint::recall), floats(&case["roc"]["tpr"]));
-        let precision_recall = precision_recall_curve(&ranking, None);
+        let precision_recall = precision_recall_curve(&ranking, None, &Unwatched)?;
         assert_eq!(
             column(&precision_recall, |point| point.threshold),
             floats(&case["pr"]["thresholds"])
@@ -133,7 +133,7 @@ fn curves() -> Test {
             floats(&case["pr"]["recall"])
         );
 
-        let thin = roc_curve(&ranking, Some(5));
+        let thin = roc_curve(&ranking, Some(5), &Unwatched)?;
         assert_eq!(thin.len(), roc.len().min(5));
         assert_eq!((thin.first(), thin.last()), (roc.first(), roc.last()));
         assert!(thin.is_sorted_by(|a, b| a.threshold > b.threshold));
@@ -219,7 +219,7 @@ fn evaluations() -> Test {
             .map(|row| floats(row).into_iter().map(|rows| rows as u64).collect())
             .collect();
         assert_eq!(
-            evaluation::confusion_matrix(&actual, probabilities.view(), threshold)?,
+            evaluation::confusion_matrix(&actual, probabilities.view(), threshold, &Unwatched)?,
             matrix
         );
         let table = evaluation::classification(&actual, probabilities.view(), threshold, &Unwatched)?;
@@ -245,7 +245,7 @@ fn evaluations() -> Test {
 #[test]
 fn without_rows_nothing_is_known() {
     for metric in Metric::ALL {
-        assert_eq!(Tally::new(metric).finish(), None, "{metric}");
+        assert_eq!(Tally::new(metric).finish(&Unwatched), Ok(None), "{metric}");
     }
 }
 
@@ -260,8 +260,14 @@ fn one_class_has_no_ranking_and_no_positive_label() -> Test {
             probability.push(&lone, score)?;
             agreement.push(&lone, &lone)?;
         }
-        assert_eq!((ranking.roc_auc(), ranking.average_precision()), (None, None));
-        assert!(roc_curve(&ranking, None).is_empty() && precision_recall_curve(&ranking, None).is_empty());
+        assert_eq!(
+            (ranking.roc_auc(&Unwatched)?, ranking.average_precision(&Unwatched)?),
+            (None, None)
+        );
+        assert!(
+            roc_curve(&ranking, None, &Unwatched)?.is_empty()
+                && precision_recall_curve(&ranking, None, &Unwatched)?.is_empty()
+        );
         let boolean = matches!(lone, Label::Bool(_));
         assert_eq!(probability.mean().is_some(), boolean);
         let (confusion, average) = agreement.confusion();
@@ -277,7 +283,12 @@ fn scores_that_repeat_are_counted() -> Test {
     let score = |row: u64| (row.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 52) as f64 / 8.0;
     let rows = 300_000;
     let mut counted = Ranking::default();
-    (0..rows).try_for_each(|row| counted.push(&label(row), score(row)))?;
+    for row in 0..rows {
+        counted.push(&label(row), score(row))?;
+        if counted.is_due() {
+            counted.fold(&Unwatched)?;
+        }
+    }
     assert!(
         counted.memory() < 1_500_000,
         "{} bytes for 4096 distinct scores",
@@ -300,10 +311,13 @@ fn scores_that_repeat_are_counted() -> Test {
     both.merge(&counted)?;
     both.validate()?;
     assert_eq!(both.rows(), rows + 1);
-    assert_eq!(counted.roc_auc(), plain.roc_auc());
-    assert_eq!(counted.average_precision(), plain.average_precision());
+    assert_eq!(counted.roc_auc(&Unwatched), plain.roc_auc(&Unwatched));
+    assert_eq!(
+        counted.average_precision(&Unwatched),
+        plain.average_precision(&Unwatched)
+    );
     plain.merge(&counted)?;
-    assert_eq!(plain.roc_auc(), counted.roc_auc());
+    assert_eq!(plain.roc_auc(&Unwatched), counted.roc_auc(&Unwatched));
     Ok(())
 }
 

@@ -104,7 +104,7 @@ fn bytes_keep_every_model() {
     assert_eq!(models.len(), 17);
     for (name, model) in models {
         let bytes = bytes_of(&model);
-        let read = Model::from_bytes(&bytes).unwrap();
+        let read = Model::from_bytes(&bytes, &Unwatched).unwrap();
         assert_eq!(read, model, "{name}");
         assert_eq!(bytes_of(&read), bytes, "{name}");
         let bits = |model: &Model| scores(model).into_iter().map(f64::to_bits).collect::<Vec<_>>();
@@ -128,11 +128,11 @@ fn models_cut_short_or_long_are_refused() {
     for (name, model) in models() {
         let mut bytes = bytes_of(&model);
         for length in (0..bytes.len()).step_by(1 + bytes.len() / 800) {
-            let cut = Model::from_bytes(&bytes[..length]);
+            let cut = Model::from_bytes(&bytes[..length], &Unwatched);
             assert!(matches!(cut, Err(Error::Damaged { .. })), "{name}, {length} bytes");
         }
         bytes.push(0);
-        assert!(Model::from_bytes(&bytes).is_err(), "{name}");
+        assert!(Model::from_bytes(&bytes, &Unwatched).is_err(), "{name}");
     }
 }
 
@@ -146,7 +146,7 @@ fn no_single_byte_makes_a_model_panic() {
             for change in [1, 0x80, 0xff] {
                 let mut damaged = bytes.clone();
                 damaged[place] ^= change;
-                if let Ok(model) = Model::from_bytes(&damaged) {
+                if let Ok(model) = Model::from_bytes(&damaged, &Unwatched) {
                     scores(&model);
                 }
             }
@@ -195,7 +195,7 @@ proptest! {
                 }
             }
         }
-        if let Ok(model) = Model::from_bytes(&bytes) {
+        if let Ok(model) = Model::from_bytes(&bytes, &Unwatched) {
             scores(&model);
         }
     }
@@ -205,8 +205,8 @@ proptest! {
         let mut with_head = MAGIC.to_vec();
         with_head.extend(FORMAT.to_le_bytes());
         with_head.extend(&bytes);
-        prop_assert!(Model::from_bytes(&bytes).is_err());
-        if let Ok(model) = Model::from_bytes(&with_head) {
+        prop_assert!(Model::from_bytes(&bytes, &Unwatched).is_err());
+        if let Ok(model) = Model::from_bytes(&with_head, &Unwatched) {
             scores(&model);
         }
     }

@@ -103,8 +103,8 @@ fn close(left: &State, right: &State) -> bool {
             && (0..3).all(|i| near(left.mean(i), right.mean(i)))
             && (0..3).all(|i| (0..=i).all(|j| near(left.product(i, j), right.product(i, j))));
     }
-    match (left.finish(), right.finish()) {
-        (Some(l), Some(r)) => (l - r).abs() <= 1e-12 * l.abs().max(1e-3),
+    match (left.finish(&Unwatched), right.finish(&Unwatched)) {
+        (Ok(Some(l)), Ok(Some(r))) => (l - r).abs() <= 1e-12 * l.abs().max(1e-3),
         (l, r) => l == r,
     }
 }
@@ -140,7 +140,7 @@ proptest! {
         let state = state(of, kind, &rows);
         let decoded = State::from_bytes(&bytes(&state), &Unwatched);
         prop_assert_eq!(decoded.as_ref().map(State::kind), Ok(of));
-        prop_assert_eq!(decoded.as_ref().map(State::finish), Ok(state.finish()));
+        prop_assert_eq!(decoded.as_ref().map(|state| state.finish(&Unwatched)), Ok(state.finish(&Unwatched)));
         // Sums of products are settled in bytes, so that only their answer is the same.
         let again = decoded.as_ref().map(bytes);
         prop_assert_eq!(again, Ok(bytes(&state)));
@@ -191,12 +191,12 @@ proptest! {
         }
         bytes.truncate(HEADER + 1 + cut.index(payload * 3 + 1));
         if let Ok(mut state) = State::from_bytes(&sealed(bytes.clone()), &Unwatched) {
-            state.finish();
+            prop_assert!(state.finish(&Unwatched).is_ok());
             prop_assert!(state.memory() <= 4096 + 256 * bytes.len());
             let copy = state.clone();
             let _ = state.merge(&copy, &Unwatched);
             let _ = state.merge(&good, &Unwatched);
-            state.finish();
+            prop_assert!(state.finish(&Unwatched).is_ok());
             prop_assert!(state.to_bytes().is_ok());
         }
     }
@@ -205,7 +205,7 @@ proptest! {
     fn noise_is_no_state(code in prop::sample::select((0..20).chain(60..70).collect::<Vec<u8>>()), payload in vec(any::<u8>(), 0..80)) {
         let header = [&MAGIC[..], &[VERSION, code], &[0; 10]].concat();
         if let Ok(state) = State::from_bytes(&sealed([&header[..], &payload].concat()), &Unwatched) {
-            state.finish();
+            prop_assert!(state.finish(&Unwatched).is_ok());
         }
         prop_assert!(State::from_bytes(&payload, &Unwatched).is_err());
     }

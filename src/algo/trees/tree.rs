@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::algo::error::{Error, Result};
+use crate::algo::monitor::Monitor;
 
 /// In [`Node::column`]: the split is by a set of category levels.
 const CATEGORY: u32 = 1;
@@ -270,8 +271,10 @@ impl Trees {
 
     /// Checks that walking any encoded row of the columns `features` (0 for a number, the level count of a category) ends, and
     /// reads no index out of range: children lie behind their parents inside the tree, each has one parent, all indices and
-    /// numbers are in range, those of leaves below `numbers`. O(nodes).
-    pub fn validate(&self, features: &[usize], numbers: usize) -> Result<()> {
+    /// numbers are in range, those of leaves below `numbers`. Errs when stopped, too. O(nodes).
+    pub fn validate(&self, features: &[usize], numbers: usize, monitor: &dyn Monitor) -> Result<()> {
+        /// Nodes between two looks at the monitor.
+        const BLOCK: usize = 1 << 16;
         let damaged = |problem: &str| Err(Error::damaged("tree", problem));
         let nodes = self.nodes.len();
         if nodes > Trees::MOST_NODES {
@@ -294,6 +297,9 @@ impl Trees {
             let mut has_parent = vec![false; range.len()];
             has_parent[0] = true;
             for index in range.clone() {
+                if index.is_multiple_of(BLOCK) {
+                    monitor.check()?;
+                }
                 // Parents lie before their children, so this is known by now.
                 if !has_parent[index - range.start] {
                     return damaged("a node has no parent");

@@ -110,7 +110,7 @@ fn early_stopping_keeps_the_best_round() {
         loss += (score(&model, &row)[0] - y).powi(2) / 400.0;
     }
     assert!((loss - evals[best]).abs() < 1e-9);
-    model.validate(&MIXED).unwrap();
+    model.validate(&MIXED, &Unwatched).unwrap();
     // Without validation rows, some training rows are held out.
     let held = fit(params, &data).unwrap();
     assert!(held.forest().trees() < held.eval_losses().len() && held.eval_losses().len() < 2_000);

@@ -18,11 +18,11 @@ fn bytes_round_trip() {
         let bytes = postcard::to_allocvec(&model).unwrap();
         let decoded: RandomForest = postcard::from_bytes(&bytes).unwrap();
         assert_eq!(decoded, model);
-        decoded.validate(&MIXED).unwrap();
+        decoded.validate(&MIXED, &Unwatched).unwrap();
         // Other columns than those it was made for.
-        assert!(decoded.validate(&[0, 0, 0, 0]).is_err());
-        assert!(decoded.validate(&[0, 0, 0]).is_err());
-        assert!(decoded.validate(&[]).is_err());
+        assert!(decoded.validate(&[0, 0, 0, 0], &Unwatched).is_err());
+        assert!(decoded.validate(&[0, 0, 0], &Unwatched).is_err());
+        assert!(decoded.validate(&[], &Unwatched).is_err());
     }
 }
 
@@ -34,7 +34,7 @@ fn mutated_bytes_never_panic() {
         .collect();
     mutated_bytes(&encoded, |bytes, row| {
         match postcard::from_bytes::<RandomForest>(bytes) {
-            Ok(model) if model.validate(&MIXED).is_ok() => {
+            Ok(model) if model.validate(&MIXED, &Unwatched).is_ok() => {
                 score(&model, row);
                 true
             }

@@ -1,0 +1,96 @@
+"""Training, judging and metrics when memory is short: what PostgreSQL's process holds stays near assay.max_memory, and where the system refuses
+memory a statement ends, not the server. LIMIT is the address space of a process, in kilobytes, or 0 for none."""
+
+import os
+import sys
+
+import psycopg
+
+import promises
+from promises import check
+
+LIMIT = int(os.environ.get("LIMIT", "0"))
+ALGORITHMS = {
+    "linear_regression": "amount", "ridge": "amount", "lasso": "amount", "elastic_net": "amount", "logistic_regression": "y",
+    "naive_bayes": "y", "decision_tree": "y", "random_forest": "y", "gradient_boosting": "y",
+}
+
+
+def connect():
+    connection = psycopg.connect("", autocommit=True)
+    connection.execute("SET client_min_messages = error")
+    connection.execute("SET jit = off")
+    return connection
+
+
+def peak(connection):
+    """The most memory that the backend has held, in megabytes."""
+    with open(f"/proc/{connection.info.backend_pid}/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024
+
+
+def outcome(connection, statement, *parameters):
+    try:
+        connection.execute(statement, parameters)
+        return "done"
+    except psycopg.Error as error:
+        return f"XX000: {error}" if error.sqlstate == "XX000" else error.sqlstate or "the connection was lost"
+
+
+def setup(connection):
+    connection.execute("CREATE EXTENSION IF NOT EXISTS assay")
+    connection.execute("""CREATE TABLE IF NOT EXISTS wide AS SELECT i, random() AS a, random() AS b, random() AS c, random() AS d, 'k' || i % 300 AS k,
+        'text ' || i AS u, random() < 0.5 AS y, random() AS amount, i % 60 AS class FROM generate_series(1, 200000) AS i""")
+    connection.execute("CREATE TABLE IF NOT EXISTS long AS SELECT repeat(i || 'x', 10000000) AS text, i AS x, i * 2 AS y FROM generate_series(1, 40) AS i")
+    connection.execute("CREATE TABLE IF NOT EXISTS vector AS SELECT array_fill(i::float8, ARRAY[100000]) AS v, i AS y FROM generate_series(1, 200) AS i")
+    connection.execute("ANALYZE wide")
+
+
+def bounded(connection):
+    """What the backend holds beyond assay.max_memory is what it had before, and one row of the query unpacked."""
+    cases = {
+        "40 long texts": "SELECT assay.train('m', 'long', 'y', 'ridge', deploy => 'never')",
+        "vectors of 100,000 elements": "SELECT assay.train('m', 'vector', 'y', 'ridge', deploy => 'never')",
+        "texts without repeats": "SELECT assay.train('m', 'SELECT a, u, u || ''x'' AS v, y FROM wide', 'y', deploy => 'never')",
+        "an area under a curve": "SELECT assay.roc_auc(y, a) FROM wide, generate_series(1, 60)",
+    }
+    for what, statement in cases.items():
+        with connect() as session:
+            session.execute("SET assay.max_memory = '50MB'")
+            session.execute("SET max_parallel_workers_per_gather = 0")
+            found = outcome(session, statement)
+            check(f"memory holds: {what}", found in ("53400", "done") and peak(session) < 200, f"{found}, {peak(session):.0f} MB")
+
+
+def refused(connection):
+    """Under a limit of address space."""
+    lost = []
+    for algorithm, target in ALGORITHMS.items():
+        for rows in (20_000, 100_000, 200_000):
+            with connect() as session:
+                statement = f"SELECT assay.train('m', 'SELECT a, b, c, d, k, {target} FROM wide LIMIT {rows}', '{target}', '{algorithm}', deploy => 'never')"
+                found = outcome(session, statement)
+                if found not in ("done", "53200", "53400"):
+                    lost.append((algorithm, rows, found))
+    check(f"every learner ends in peace under {LIMIT // 1024} MB", not lost, lost)
+    with connect() as session:
+        found = [outcome(session, statement) for statement in (
+            "SELECT assay.train('n', 'SELECT a, b, class::text AS class FROM wide LIMIT 2000', 'class', 'naive_bayes', deploy => 'always')",
+            "SELECT assay.evaluate('n', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)')",
+            "SELECT assay.confusion_matrix('n', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)')",
+            "SELECT assay.predict_label('n', a, b) FROM wide",
+            "SELECT assay.roc_auc(y, a + g) FROM wide, generate_series(1, 200) AS g",
+            "SELECT assay.median_absolute_error(a, b + g) FROM wide, generate_series(1, 200) AS g",
+            "SELECT assay.linear_statistics(amount, VARIADIC array_fill(a, ARRAY[1500])) FROM wide LIMIT 100",
+        )]
+    check(f"judging and metrics end in peace under {LIMIT // 1024} MB", all(f in ("done", "53200", "53400", "54000") for f in found), found)
+
+
+connection = connect()
+started = connection.execute("SELECT pg_postmaster_start_time()").fetchone()
+setup(connection)
+(refused if LIMIT else bounded)(connection)
+again = connect()
+check("the server went on", again.execute("SELECT pg_postmaster_start_time()").fetchone() == started
+      and connection.execute("SELECT 1").fetchone() == (1,))
+sys.exit(promises.failed > 0)

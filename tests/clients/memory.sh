@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Memory in a cluster of its own: what backends hold stays near assay.max_memory; under a hard limit of address space statements end, and the
+# server goes on.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+python=${CARGO_TARGET_DIR:-$PWD/target}/psycopg-3.2.13/bin/python
+[[ -x $python ]] || { echo "not ok - psycopg is missing: tests/clients/psycopg.sh installs it"; exit 1; }
+finish() { tests/cluster.sh remove memory; }
+trap finish EXIT
+tests/cluster.sh remove memory
+
+status=0
+# Kilobytes: hardly more than the server takes itself, and more.
+for limit in 0 700000 1500000; do
+    tests/cluster.sh stop memory 2>/dev/null || true
+    (
+        [[ $limit == 0 ]] || ulimit -v "$limit"
+        tests/cluster.sh start memory
+    )
+    environment=$(tests/cluster.sh env memory)
+    eval "$environment"
+    export PGDATABASE=postgres
+    LIMIT=$limit PYTHONDONTWRITEBYTECODE=1 "$python" tests/clients/memory.py || status=$?
+done
+exit "$status"
