@@ -159,15 +159,15 @@ mod tests {
     use super::*;
     use crate::algo::monitor::{Progress, Unwatched};
 
-    /// Stops after so many looks.
+    /// Stops after so many looks, and stays so.
     struct Stop(AtomicUsize);
 
     impl Monitor for Stop {
         fn check(&self) -> Result<()> {
-            match self.0.fetch_sub(1, Ordering::Relaxed) {
-                0 => Err(Error::Stopped),
-                _ => Ok(()),
-            }
+            let left = self
+                .0
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+            left.map(drop).map_err(|_| Error::Stopped)
         }
 
         fn progress(&self, _: Progress) {}

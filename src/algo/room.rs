@@ -17,12 +17,14 @@ pub fn reserve<T>(values: &mut Vec<T>, more: usize) -> Result<()> {
 
 #[cold]
 fn grow<T>(values: &mut Vec<T>, more: usize) -> Result<()> {
-    let large = values.len() * size_of::<T>() >= LARGE;
-    let spare = if large { values.len() / 4 } else { values.len().max(16) };
-    let reserved = values
-        .try_reserve_exact(more.max(spare))
-        .or_else(|_| values.try_reserve_exact(more));
-    reserved.map_err(|_| lack::<T>(values.len(), more))
+    let quarter = values.len() / 4;
+    let reserved = match values.len() * size_of::<T>() >= LARGE {
+        true => values.try_reserve_exact(more.max(quarter)),
+        false => values.try_reserve(more),
+    };
+    reserved
+        .or_else(|_| values.try_reserve_exact(more))
+        .map_err(|_| lack::<T>(values.len(), more))
 }
 
 /// Returns an error unless so many bytes can be allocated now: for work that allocates piece by piece, in ways that cannot fail.

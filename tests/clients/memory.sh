@@ -12,7 +12,7 @@ tests/cluster.sh remove memory
 
 status=0
 # Kilobytes: hardly more than the server takes itself, and more.
-for limit in 0 700000 1500000; do
+for limit in 0 700000 1000000 1500000; do
     tests/cluster.sh stop memory 2>/dev/null || true
     (
         [[ $limit == 0 ]] || ulimit -v "$limit"

@@ -24,6 +24,7 @@ use crate::algo::error::{Error, Result};
 use crate::algo::frame::Frame;
 use crate::algo::linear::input::{Input, class_weights};
 use crate::algo::monitor::{Monitor, Progress, Watched};
+use crate::algo::room;
 use crate::algo::trees::Importance;
 use crate::algo::trees::tree::Trees;
 
@@ -345,7 +346,9 @@ impl<'a> Collected<'a> {
         if nodes > Trees::MOST_NODES || entries > u32::MAX as usize {
             return Err(too_large());
         }
-        let mut trees = Trees::with_capacity(nodes);
+        let mut trees = Trees::with_capacity(nodes)?;
+        // Leaves double their room.
+        room::ask(entries.saturating_mul(2 * size_of::<(u16, f32)>()))?;
         let mut leaves = Leaves::new(self.shared.params.classes);
         for (its_trees, its_leaves) in self.grown {
             self.shared.monitor.check()?;

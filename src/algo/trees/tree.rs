@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::algo::error::{Error, Result};
 use crate::algo::monitor::Monitor;
+use crate::algo::room;
 
 /// In [`Node::column`]: the split is by a set of category levels.
 const CATEGORY: u32 = 1;
@@ -65,12 +66,12 @@ impl Trees {
     /// The most nodes: more could not be told apart.
     pub(crate) const MOST_NODES: usize = (1 << 30) - 1;
 
-    /// No trees, and room for so many nodes.
-    pub(crate) fn with_capacity(nodes: usize) -> Self {
-        Trees {
-            nodes: Vec::with_capacity(nodes),
+    /// No trees, and room for so many nodes. Errs where there is none.
+    pub(crate) fn with_capacity(nodes: usize) -> Result<Self> {
+        Ok(Trees {
+            nodes: room::with_capacity(nodes)?,
             ..Trees::default()
-        }
+        })
     }
 
     /// The number of trees.
