@@ -3,9 +3,8 @@
 # server goes on.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/clients/lib/python.sh
 
-python=${CARGO_TARGET_DIR:-$PWD/target}/psycopg-3.2.13/bin/python
-[[ -x $python ]] || { echo "not ok - psycopg is missing: tests/clients/psycopg.sh installs it"; exit 1; }
 finish() { tests/cluster.sh remove memory; }
 trap finish EXIT
 tests/cluster.sh remove memory
