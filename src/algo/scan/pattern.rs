@@ -102,14 +102,16 @@ impl Pattern {
 
     /// Whether a part of a text matches; `None` where only a simulation can tell.
     fn search(&mut self, text: &str, pace: &mut Pace<'_>) -> Result<Option<bool>> {
-        let mut cache = match self.cache.take() {
-            Some(cache) => cache,
-            None => self.dfa.create_cache(),
-        };
+        let Pattern { dfa, cache, .. } = self;
+        let cache = cache.get_or_insert_with(|| dfa.create_cache());
+        if text.len() <= STRIDE {
+            // The library's own loop is faster, and done before anybody waits.
+            pace.spend(text.len())?;
+            let input = Input::new(text).earliest(true);
+            return Ok(dfa.try_search_fwd(cache, &input).ok().map(|end| end.is_some()));
+        }
         cache.search_start(0);
-        let found = run(&self.dfa, &mut cache, text, pace);
-        self.cache = Some(cache);
-        found
+        run(dfa, cache, text, pace)
     }
 }
 
