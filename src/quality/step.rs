@@ -79,12 +79,12 @@ fn scan_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
             }
         };
         site.rows += 1;
-        if site.rows % progress::ROWS == 0 {
+        if site.rows.is_multiple_of(progress::ROWS) {
             progress::taken();
         }
         let plan = &site.plan;
         let (intakes, monitor) = (&mut site.intakes, &site.monitor);
-        if site.rows % LOOK == 0 {
+        if site.rows.is_multiple_of(LOOK) {
             // The blocks of thousands of columns grow by a lot before the first of them is full.
             monitor.check()?;
         }

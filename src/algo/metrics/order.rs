@@ -33,7 +33,7 @@ pub(super) fn sort(values: &mut Vec<f64>, monitor: &dyn Monitor) -> Result<()> {
 /// Appends two sorted lists as one, for which there is room.
 fn merge<'a>(mut left: &'a [f64], mut right: &'a [f64], merged: &mut Vec<f64>, monitor: &dyn Monitor) -> Result<()> {
     while let ([a, ..], [b, ..]) = (left, right) {
-        if merged.len() % RUN == 0 {
+        if merged.len().is_multiple_of(RUN) {
             monitor.check()?;
         }
         let (least, from) = match a.total_cmp(b).is_le() {
