@@ -15,11 +15,11 @@ const EACH: usize = 256;
 const FIXED: usize = 1 << 16;
 
 pub fn run(input: &[u8]) {
-    let Ok(model) = bound::memory(input.len(), EACH, FIXED, || Model::from_bytes(input)) else {
+    let Ok(model) = bound::memory(input.len(), EACH, FIXED, || Model::from_bytes(input, &Unwatched)) else {
         return;
     };
     let bytes = bytes_of(&model);
-    let again = Model::from_bytes(&bytes).expect("what was read and written is read again");
+    let again = Model::from_bytes(&bytes, &Unwatched).expect("what was read and written is read again");
     assert_eq!(bytes_of(&again), bytes, "what is read again is the same");
     score(&model);
     look_inside(&model);

@@ -70,7 +70,7 @@ pub fn run(input: &[u8]) {
 fn use_all(state: &State) {
     state.memory();
     match state {
-        State::Metric(_) => drop(state.finish()),
+        State::Metric(_) => drop(state.finish(&Unwatched)),
         State::Gram(gram) => {
             let moments = gram.moments();
             for column in 0..=moments.width().min(20) {

@@ -34,9 +34,8 @@ pub fn record(view: pg_sys::Oid, role: pg_sys::Oid) -> Result<()> {
 
 /// Takes the entry away unless there are rows of `role` yet. Where a transaction that runs may be adding one, the entry stays: the next one
 /// to look takes it away.
-pub fn forget(view: pg_sys::Oid, role: pg_sys::Oid, has_rows: impl Fn() -> Result<bool>) -> Result<()> {
-    // The lock keeps others from adding rows until this transaction ends, so it is taken only where there seem to be none.
-    if catalog::with_latest_snapshot(&has_rows)? || !lock(view, role, pg_sys::AccessExclusiveLock, false) {
+pub fn forget(view: pg_sys::Oid, role: pg_sys::Oid, has_rows: impl FnOnce() -> Result<bool>) -> Result<()> {
+    if !lock(view, role, pg_sys::AccessExclusiveLock, false) {
         return Ok(());
     }
     if !catalog::with_latest_snapshot(has_rows)? && is_recorded(view, role)? {

@@ -48,7 +48,7 @@ pub fn counted(answers: &Answers, question: usize) -> Result<Vec<Counted<'_>>> {
     if overflowed {
         return Err(Error::new(
             LIMIT_EXCEEDED,
-            format!("there are more segments than can be counted: more than {MOST_SEGMENTS}, or fewer whose figures take more than 32 MB"),
+            format!("there are more segments than can be counted: more than {MOST_SEGMENTS}, or fewer whose figures take more than 40 MB"),
         )
         .hint("Group by fewer columns, or by coarser ones."));
     }

@@ -42,7 +42,7 @@ const GROUP: usize = 16;
 const PROFILE: usize = 256;
 
 /// The most bytes of all segments and their tallies; with more, segments are given up.
-const MOST_BYTES: usize = 32 << 20;
+const MOST_BYTES: usize = 40 << 20;
 
 /// A pass over rows: see the module.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -274,12 +274,12 @@ fn segments_have_a_budget() {
     assert!(!part(0..2000, 3).segments(0).overflowed());
     let large = part(0..1000, 4000);
     assert!(large.segments(0).overflowed() && large.memory() < 8 << 20);
-    let (mut one, other) = (part(0..200, 4000), part(200..400, 4000));
+    let (mut one, other) = (part(0..300, 4000), part(300..600, 4000));
     assert!(!one.segments(0).overflowed() && one.memory() < 64 << 20);
     one.merge(&other).unwrap();
     assert!(one.segments(0).overflowed() && one.tallies(0).is_empty() && one.memory() < 8 << 20);
     assert!(one.validate().is_ok());
     // What was given up stays so, with whatever it merges.
     one.merge(&part(0..1, 1)).unwrap();
-    assert!(one.segments(0).overflowed() && one.rows() == 400 * 4000 + 1);
+    assert!(one.segments(0).overflowed() && one.rows() == 600 * 4000 + 1);
 }
