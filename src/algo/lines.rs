@@ -90,7 +90,7 @@ impl Lines {
     /// The columns, each of the rows that `order` names, in that order. In parallel; O(rows x width). Errs only when stopped.
     pub fn gather(&self, order: &[u32], monitor: &dyn Monitor) -> Result<Vec<Vec<f64>>> {
         let mut columns = (0..self.width)
-            .map(|_| room::filled(0.0, order.len()))
+            .map(|_| room::zeros(order.len()))
             .collect::<Result<Vec<Vec<f64>>>>()?;
         let mut tasks: Vec<(&[u32], Vec<&mut [f64]>)> = order
             .chunks(CHUNK)

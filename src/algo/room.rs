@@ -3,9 +3,6 @@
 
 use super::error::{Error, Result};
 
-/// From so many bytes on, a buffer grows by a quarter: the system extends large ones where they are, and what is reserved counts as held.
-const LARGE: usize = 4 << 20;
-
 /// Makes room for `more` values behind those that are there, and for so many others that appending takes constant time a value.
 #[inline]
 pub fn reserve<T>(values: &mut Vec<T>, more: usize) -> Result<()> {
@@ -17,12 +14,8 @@ pub fn reserve<T>(values: &mut Vec<T>, more: usize) -> Result<()> {
 
 #[cold]
 fn grow<T>(values: &mut Vec<T>, more: usize) -> Result<()> {
-    let quarter = values.len() / 4;
-    let reserved = match values.len() * size_of::<T>() >= LARGE {
-        true => values.try_reserve_exact(more.max(quarter)),
-        false => values.try_reserve(more),
-    };
-    reserved
+    values
+        .try_reserve(more)
         .or_else(|_| values.try_reserve_exact(more))
         .map_err(|_| lack::<T>(values.len(), more))
 }
@@ -51,6 +44,13 @@ pub fn with_capacity<T>(count: usize) -> Result<Vec<T>> {
     let mut values = Vec::new();
     values.try_reserve_exact(count).map_err(|_| lack::<T>(0, count))?;
     Ok(values)
+}
+
+/// `count` zeros. The system hands zeroed pages out when they are first touched, which a thread of its own may do; but they cannot be asked
+/// for fallibly, so the same room is asked for just before.
+pub fn zeros(count: usize) -> Result<Vec<f64>> {
+    with_capacity::<f64>(count).map(drop)?;
+    Ok(vec![0.0; count])
 }
 
 /// `count` times the same value.
