@@ -1,5 +1,6 @@
 //! Class labels and their order.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -29,10 +30,18 @@ impl Label {
 
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
+impl Label {
+    /// As users write it.
+    pub fn text(&self) -> Cow<'_, str> {
         match self {
-            Label::Bool(value) => write!(f, "{value}"),
-            Label::Number(value) => write!(f, "{value}"),
-            Label::Enum(_, text) | Label::Text(text) => f.write_str(text),
+            Label::Bool(true) => "true".into(),
+            Label::Bool(false) => "false".into(),
+            Label::Number(value) => value.to_string().into(),
+            Label::Enum(_, text) | Label::Text(text) => Cow::Borrowed(text),
         }
     }
 }

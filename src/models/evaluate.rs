@@ -28,6 +28,9 @@ use crate::pg::query::Query;
 use crate::pg::text::Text;
 use crate::pg::types::{self, Role, Value};
 
+/// Rows between two looks at the monitor.
+const LOOK: u64 = 16;
+
 /// A pass of a model over labelled rows.
 struct Pass {
     scorer: Rc<Scorer>,
@@ -169,6 +172,7 @@ impl Pass {
             scorer: Rc::clone(&scorer),
         };
         let (mut encoded, mut scores) = (scorer.empty_row(), vec![0.0; scorer.outputs()]);
+        let mut rows = 0_u64;
         query.run(&mut |row| {
             let label = row.value(target_column);
             let class = classes
@@ -204,7 +208,11 @@ impl Pass {
                 }
                 _ => {}
             }
-            Ok(pass.statement.check()?)
+            rows += 1;
+            if rows.is_multiple_of(LOOK) {
+                pass.statement.check()?;
+            }
+            Ok(())
         })?;
         Ok(pass)
     }

@@ -13,11 +13,11 @@ use super::registry::{self, Privilege};
 use super::scorer::Scorer;
 use crate::pg::arguments;
 use crate::pg::catalog::{self, View};
-use crate::pg::entry::per_row;
+use crate::pg::entry::{Raw, per_row};
 use crate::pg::error::{Error, Result, UNDEFINED_COLUMN, WRONG_TASK, or_raise};
 use crate::pg::fields::Arguments;
 use crate::pg::site;
-use crate::pg::text::Text;
+use crate::pg::text;
 use crate::pg::whole_row::{self, WholeRow};
 
 /// A model bound to a call site.
@@ -189,15 +189,16 @@ fn predict(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
 }
 
 /// `predict_label(model, features...)`: the class at the model's threshold; with more than two classes the most probable one.
-fn predict_label(fcinfo: pg_sys::FunctionCallInfo) -> Option<Text> {
+fn predict_label(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     scored(fcinfo, |bound| {
         let scorer = &bound.scorer;
         if !scorer.is_classification() {
             return Err(regression(&bound.reference, "predict_label"));
         }
         let label = &scorer.model().labels[scorer.class_of(&bound.out, bound.threshold)];
-        Ok(label.to_string().into())
+        Ok(text::datum_of(&label.text()))
     })
+    .flatten()
 }
 
 /// `predict_proba(model, features...)`: the probability of each class, in the order of `labels(model)`.

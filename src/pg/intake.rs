@@ -113,12 +113,41 @@ impl Intake {
         Intake { way }
     }
 
+    /// Appends a value that stands in the datum itself to a column of this intake's kind. Says whether it is such a value.
+    #[inline(always)]
+    fn push_plain(&mut self, datum: pg_sys::Datum, column: &mut BlockColumn) -> bool {
+        match &self.way {
+            Way::Double => column.push_number(f64::from_bits(datum.value() as u64)),
+            Way::Integer(integer) => column.push_integer(integer(datum)),
+            Way::Interval | Way::Number(_) | Way::Text(_) | Way::Enum(_) | Way::Bytes | Way::Output(_) => return false,
+        }
+        true
+    }
+
     /// Appends a value to a column of this intake's kind. What has to be unpacked is allocated in the current memory context.
     ///
     /// # Safety
     /// `datum` is a non-null value of this intake's type.
-    #[inline]
+    #[inline(always)]
     pub unsafe fn push(
+        &mut self,
+        datum: pg_sys::Datum,
+        column: &mut BlockColumn,
+        monitor: &Foreground,
+    ) -> algo::error::Result<()> {
+        if self.push_plain(datum, column) {
+            return Ok(());
+        }
+        // SAFETY: as the caller promises.
+        unsafe { self.push_unpacked(datum, column, monitor) }
+    }
+
+    /// The same for a value that has to be unpacked, or read by a function.
+    ///
+    /// # Safety
+    /// As for [`Intake::push`].
+    #[inline(never)]
+    unsafe fn push_unpacked(
         &mut self,
         datum: pg_sys::Datum,
         column: &mut BlockColumn,
@@ -132,8 +161,7 @@ impl Intake {
             column.push_text(text)
         };
         match &mut self.way {
-            Way::Double => column.push_number(f64::from_bits(datum.value() as u64)),
-            Way::Integer(integer) => column.push_integer(integer(datum)),
+            Way::Double | Way::Integer(_) => {}
             Way::Number(reader) if reader.is_plain_number() => column.push_number(reader.number(datum)),
             // SAFETY: the datum is of the reader's type, as the caller promises.
             Way::Number(reader) | Way::Text(reader) => match unsafe { reader.read(datum) } {

@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 
 use super::arguments;
 use super::encoding;
+use super::entry::Raw;
 use super::error::or_raise;
 
 /// A `text`. As a result it is exact: what the database's encoding does not have is an error.
@@ -71,6 +72,12 @@ impl FromDatum for Text {
     unsafe fn from_polymorphic_datum(datum: pg_sys::Datum, is_null: bool, _: pg_sys::Oid) -> Option<Self> {
         (!is_null).then(|| Text(arguments::text(datum).into_owned()))
     }
+}
+
+/// A `text` as a result that is called for each row, made without a copy.
+#[inline]
+pub fn datum_of(text: &str) -> Option<Raw> {
+    or_raise(encoding::encode(text)).as_ref().into_datum().map(Raw)
 }
 
 impl IntoDatum for Text {
