@@ -44,7 +44,6 @@ pub struct Settings(BTreeMap<String, String>);
 impl Settings {
     /// Those now in force. The search path is resolved to the schemas that it names now, so that `"$user"` stays the user of today and a
     /// schema that comes later hides nothing; temporary tables, which would be searched first, come last.
-    #[allow(dead_code, reason = "stored checks will store them")]
     pub fn in_force() -> Settings {
         let names = NAMES.iter();
         let mut settings: BTreeMap<String, String> =

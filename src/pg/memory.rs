@@ -2,7 +2,6 @@
 //!
 //! Training touches hundreds of megabytes once. In pages of 4 kB the system's work for each page first touched was a sixth of the time of a
 //! linear regression; large pages, where the system offers them on request, take nearly all of it away.
-
 //!
 //! An allocation that fails ends the process, and with a backend everybody's session. Buffers that grow are therefore reserved fallibly
 //! ([`crate::algo::room`]). For all else (a library's small tables, a text in a message) a reserve of address space stands by, which costs no

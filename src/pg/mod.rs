@@ -24,6 +24,7 @@ pub mod names;
 pub mod options;
 pub mod progress;
 pub mod query;
+pub mod query_text;
 mod read_only;
 pub mod reads;
 pub mod relation;

@@ -3,7 +3,8 @@
 use hashbrown::HashMap;
 
 use crate::pg::error::{DUPLICATE_COLUMN, Error, Result};
-use crate::pg::query::{self, OutputColumn, Query};
+use crate::pg::query::{OutputColumn, Query};
+use crate::pg::query_text;
 
 /// A query whose rows are checked or profiled. It is parsed and planned once by itself, so that its own mistakes are told as such.
 pub struct Source {
@@ -34,7 +35,7 @@ impl Source {
             columns: query.columns().to_vec(),
             row_security: query.has_row_security(),
             expected_rows: query.expected_rows(),
-            is_relation: query::is_relation_name(text),
+            is_relation: query_text::is_relation_name(text),
         })
     }
 
