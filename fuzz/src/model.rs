@@ -1,13 +1,13 @@
 //! Bytes of models, as a superuser or an edited dump may put them into the registry.
 
-use crate::algo::boosting;
-use crate::algo::estimator::Estimator;
-use crate::algo::frame::UNSEEN;
-use crate::algo::levels::Levels;
-use crate::algo::linear;
-use crate::algo::metrics::evaluation::decide;
-use crate::algo::model::{Fitted, InputKind, Model};
-use crate::algo::monitor::Unwatched;
+use algo::boosting;
+use algo::estimator::Estimator;
+use algo::frame::UNSEEN;
+use algo::levels::Levels;
+use algo::linear;
+use algo::metrics::evaluation::decide;
+use algo::model::{Fitted, InputKind, Model};
+use algo::monitor::Unwatched;
 use crate::bound;
 
 /// Bytes of memory for each byte of input, at most.

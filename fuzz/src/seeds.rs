@@ -4,17 +4,17 @@ use linfa::DatasetBase;
 use ndarray::Array1;
 use serde_json::json;
 
-use crate::algo::block::Kind as CellKind;
-use crate::algo::drift;
-use crate::algo::frame::{Column, Frame, MISSING};
-use crate::algo::label::Label;
-use crate::algo::learner::{Algorithm, Learner};
-use crate::algo::linear::Gram;
-use crate::algo::metrics::{Inputs, Tally};
-use crate::algo::model::{Input, InputKind, Model, Task};
-use crate::algo::monitor::Unwatched;
-use crate::algo::scan::{Bound, Constant, Plan, PlanCheck, PlanColumn, Scan, Test};
-use crate::algo::state::{Kind, State};
+use algo::block::Kind as CellKind;
+use algo::drift;
+use algo::frame::{Column, Frame, MISSING};
+use algo::label::Label;
+use algo::learner::{Algorithm, Learner};
+use algo::linear::Gram;
+use algo::metrics::{Inputs, Tally};
+use algo::model::{Input, InputKind, Model, Task};
+use algo::monitor::Unwatched;
+use algo::scan::{Bound, Constant, Plan, PlanCheck, PlanColumn, Scan, Test};
+use algo::state::{Kind, State};
 use crate::{state, text};
 
 const ROWS: usize = 90;

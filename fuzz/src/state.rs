@@ -2,15 +2,15 @@
 
 use std::rc::Rc;
 
-use crate::algo::accumulator::Accumulator;
-use crate::algo::block::{BlockColumn, Form, Kind as CellKind};
-use crate::algo::drift::{self, Distribution};
-use crate::algo::error::Result;
-use crate::algo::hash::hash_bytes;
-use crate::algo::monitor::Unwatched;
-use crate::algo::quality::{mixed_formats, scale_shift};
-use crate::algo::scan::{Measure, Scan};
-use crate::algo::state::State;
+use algo::accumulator::Accumulator;
+use algo::block::{BlockColumn, Form, Kind as CellKind};
+use algo::drift::{self, Distribution};
+use algo::error::Result;
+use algo::hash::hash_bytes;
+use algo::monitor::Unwatched;
+use algo::quality::{mixed_formats, scale_shift};
+use algo::scan::{Measure, Scan};
+use algo::state::State;
 use crate::bound;
 
 /// Bytes of memory for each byte of input, at most.

@@ -1,15 +1,15 @@
 //! Texts, as anyone may give them: thresholds, regular expressions, cells of a column, hyperparameters, plans of scans.
 
-use crate::algo::accumulator::Accumulator;
-use crate::algo::block::{BlockColumn, Kind};
-use crate::algo::learner::{Algorithm, Learner};
-use crate::algo::monitor::Unwatched;
-use crate::algo::profile::{ColumnProfile, Sizes};
-use crate::algo::quality::mixed_formats::{self, FormatTally};
-use crate::algo::quality::near_duplicates::{self, Finder};
-use crate::algo::quality::threshold::Threshold;
-use crate::algo::quality::valid_format::Format;
-use crate::algo::scan::{Plan, PlanCheck, PlanColumn, RowTests, Scan, Test};
+use algo::accumulator::Accumulator;
+use algo::block::{BlockColumn, Kind};
+use algo::learner::{Algorithm, Learner};
+use algo::monitor::Unwatched;
+use algo::profile::{ColumnProfile, Sizes};
+use algo::quality::mixed_formats::{self, FormatTally};
+use algo::quality::near_duplicates::{self, Finder};
+use algo::quality::threshold::Threshold;
+use algo::quality::valid_format::Format;
+use algo::scan::{Plan, PlanCheck, PlanColumn, RowTests, Scan, Test};
 use crate::bound;
 
 /// What reads an input; its first byte says so.

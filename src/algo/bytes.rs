@@ -157,7 +157,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::algo::monitor::{Progress, Unwatched};
+    use crate::monitor::{Progress, Unwatched};
 
     /// Stops after so many looks, and stays so.
     struct Stop(AtomicUsize);

@@ -6,7 +6,7 @@ use thiserror::Error;
 /// Why a piece of mathematics could not give an answer.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum Error {
-    /// The caller asked to stop; see [`crate::algo::monitor::Monitor`].
+    /// The caller asked to stop; see [`crate::monitor::Monitor`].
     #[error("stopped on request")]
     Stopped,
     /// A hyperparameter is out of its range.
@@ -28,7 +28,7 @@ pub enum Error {
     /// More memory would be needed than may be held.
     #[error("{needed} bytes are needed, but only {allowed} are allowed")]
     Memory { needed: usize, allowed: usize },
-    /// The system has no more memory for this process; see [`crate::algo::room`].
+    /// The system has no more memory for this process; see [`crate::room`].
     #[error("out of memory for {needed} bytes")]
     OutOfMemory { needed: usize },
     /// An error of a linfa building block.

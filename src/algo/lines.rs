@@ -121,7 +121,7 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algo::monitor::Unwatched;
+    use crate::monitor::Unwatched;
 
     #[test]
     fn columns_are_those_of_the_rows_named() {

@@ -90,7 +90,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::algo::monitor::{Progress, Unwatched};
+    use crate::monitor::{Progress, Unwatched};
 
     /// Says stop once, at that look: whoever is asked afterwards, when the memory is freed again, has nothing to say.
     struct StopsAt(AtomicUsize);

@@ -145,8 +145,8 @@ fn test_share(rows: usize, fraction: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algo::hash::{hash_u64, mix, seeded};
-    use crate::algo::monitor::Unwatched;
+    use crate::hash::{hash_u64, mix, seeded};
+    use crate::monitor::Unwatched;
 
     fn hashes(rows: usize, seed: u64) -> Vec<u64> {
         (0..rows as u64)

@@ -7,14 +7,14 @@ use pgrx::pg_sys;
 
 use super::predict::quote_identifier;
 use super::scorer::Scorer;
-use crate::algo::linear;
-use crate::algo::model::InputKind;
 use crate::pg::arguments;
 use crate::pg::error::{Error, FEATURE_TYPE, INVALID_PARAMETER, MISSING_FEATURE, Result};
 use crate::pg::fields::{Arguments, Fields};
 use crate::pg::site;
 use crate::pg::types::{self, Reader, Value};
 use crate::pg::whole_row::{RowColumn, RowReader, RowType, WholeRow};
+use algo::linear;
+use algo::model::InputKind;
 
 /// Where the features are.
 pub enum Binding {

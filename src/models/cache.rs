@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use super::registry::{self, Version};
 use super::scorer::Scorer;
-use crate::algo::model::Model;
 use crate::pg::error::{DAMAGED_MODEL, Error, Result};
 use crate::pg::foreground::Foreground;
 use crate::pg::settings;
+use algo::model::Model;
 
 struct Kept {
     hash: String,

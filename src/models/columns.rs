@@ -2,16 +2,16 @@
 
 use hashbrown::HashMap;
 
-use crate::algo::dictionary::Dictionary;
-use crate::algo::frame::MISSING;
-use crate::algo::label::Label;
-use crate::algo::lines::Lines;
-use crate::algo::monitor::Monitor;
-use crate::algo::room;
-use crate::algo::texts::Texts;
 use crate::pg::error::{COLUMN_TYPE, Error, LIMIT_EXCEEDED, Result};
 use crate::pg::query::OutputColumn;
 use crate::pg::types::{self, Reader, Role, Value};
+use algo::dictionary::Dictionary;
+use algo::frame::MISSING;
+use algo::label::Label;
+use algo::lines::Lines;
+use algo::monitor::Monitor;
+use algo::room;
+use algo::texts::Texts;
 
 /// Values between two looks for an interrupt.
 const BLOCK: usize = 1 << 15;

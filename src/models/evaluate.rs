@@ -12,12 +12,6 @@ use super::cache;
 use super::predict::column_named;
 use super::registry::{self, Privilege};
 use super::scorer::Scorer;
-use crate::algo;
-use crate::algo::label::Label;
-use crate::algo::metrics::curve::{self, CurvePoint};
-use crate::algo::metrics::{Ranking, evaluation};
-use crate::algo::monitor::Monitor;
-use crate::algo::room;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
     Error, INTERNAL, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, or_raise,
@@ -27,6 +21,11 @@ use crate::pg::options::required;
 use crate::pg::query::Query;
 use crate::pg::text::Text;
 use crate::pg::types::{self, Role, Value};
+use algo::label::Label;
+use algo::metrics::curve::{self, CurvePoint};
+use algo::metrics::{Ranking, evaluation};
+use algo::monitor::Monitor;
+use algo::room;
 
 /// Rows between two looks at the monitor.
 const LOOK: u64 = 16;

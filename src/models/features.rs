@@ -4,13 +4,13 @@
 use std::cmp::Reverse;
 
 use super::columns::Heading;
-use crate::algo::error::Result;
-use crate::algo::frame::{Column, MISSING, UNSEEN_CODE};
-use crate::algo::model::{Input, InputKind};
-use crate::algo::monitor::Monitor;
-use crate::algo::summary::{Summary, summarize};
-use crate::algo::texts::Texts;
 use crate::pg::types::Role;
+use algo::error::Result;
+use algo::frame::{Column, MISSING, UNSEEN_CODE};
+use algo::model::{Input, InputKind};
+use algo::monitor::Monitor;
+use algo::summary::{Summary, summarize};
+use algo::texts::Texts;
 
 /// Rows between two looks at the monitor.
 const BLOCK: usize = 1 << 16;

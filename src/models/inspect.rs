@@ -10,15 +10,15 @@ use super::cache;
 use super::predict::quote_identifier;
 use super::registry::{self, Privilege, Version};
 use super::scorer::Scorer;
-use crate::algo::accumulator::Accumulator;
-use crate::algo::design::Level;
-use crate::algo::linear::{LinearModel, Weight};
-use crate::algo::model::{Fitted, Model};
-use crate::algo::summary::{Summary, Values};
-use crate::algo::trees::Importance;
 use crate::pg::error::{DAMAGED_MODEL, Error, Result, WRONG_TASK, or_raise};
 use crate::pg::options::required;
 use crate::pg::text::{JsonB, Text};
+use algo::accumulator::Accumulator;
+use algo::design::Level;
+use algo::linear::{LinearModel, Weight};
+use algo::model::{Fitted, Model};
+use algo::summary::{Summary, Values};
+use algo::trees::Importance;
 
 /// The level of a category that stands for rare ones.
 pub(super) const OTHER: &str = "(other)";

@@ -6,13 +6,13 @@ use serde_json::{Value as Json, json};
 
 use super::prepare::Dataset;
 use super::store::not_finite;
-use crate::algo::estimator::{Estimator, Predictor};
-use crate::algo::metrics::evaluation;
-use crate::algo::model::{Model, Task};
-use crate::algo::room;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, Result};
 use crate::pg::foreground::Foreground;
+use algo::estimator::{Estimator, Predictor};
+use algo::metrics::evaluation;
+use algo::model::{Model, Task};
+use algo::room;
 
 /// What a version reached, and on which rows.
 pub struct Judged {

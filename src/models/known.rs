@@ -2,9 +2,9 @@
 
 use super::inspect;
 use super::registry::Privilege;
-use crate::algo::model::InputKind;
-use crate::algo::summary::Summary;
 use crate::pg::error::Result;
+use algo::model::InputKind;
+use algo::summary::Summary;
 
 /// A feature as it was in training.
 pub struct Feature {

@@ -5,15 +5,15 @@ use linfa::ParamGuard;
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern, pg_sys};
 
-use crate::algo::linear::{Gram, LinearModel, RidgeParams, ridge_gram};
-use crate::algo::monitor::Monitor;
-use crate::algo::state::State;
 use crate::pg::arguments;
 use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::site;
 use crate::pg::state::{self, StateDatum};
 use crate::pg::types::{Reader, Value};
+use algo::linear::{Gram, LinearModel, RidgeParams, ridge_gram};
+use algo::monitor::Monitor;
+use algo::state::State;
 
 /// The step of `linear_statistics(target, VARIADIC features)`. Rows with a NULL or NaN are counted and left out.
 #[pg_extern(sql = false)]

@@ -2,16 +2,16 @@
 
 use pgrx::{pg_extern, pg_sys};
 
-use crate::algo::label::Label;
-use crate::algo::metrics::{Inputs, Metric, Tally};
-use crate::algo::monitor::Monitor;
-use crate::algo::state::State;
 use crate::pg::arguments;
 use crate::pg::error::{Error, FEATURE_TYPE, MISMATCHED_STATES, Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::site;
 use crate::pg::state::{self, StateDatum};
 use crate::pg::types::{self, Reader, Value, name_of};
+use algo::label::Label;
+use algo::metrics::{Inputs, Metric, Tally};
+use algo::monitor::Monitor;
+use algo::state::State;
 
 /// How the two arguments of a call site are read.
 #[derive(Clone, Copy)]

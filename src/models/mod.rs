@@ -25,8 +25,7 @@ pub use known::{Feature, features, gains};
 pub use registry::{Privilege, by_id, require};
 use sha2::{Digest, Sha256};
 
-use crate::algo;
-use crate::algo::monitor::Monitor;
+use algo::monitor::Monitor;
 
 /// SHA-256 in hexadecimal, as SQL's `encode(sha256(bytes), 'hex')` gives it. Errs only when stopped.
 fn hash_of(bytes: &[u8], monitor: &dyn Monitor) -> algo::error::Result<String> {

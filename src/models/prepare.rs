@@ -10,15 +10,15 @@ use rayon::prelude::*;
 use super::columns::{Classes, ReadColumn, Values};
 use super::features::{self, Feature, Numbers, Rows};
 use super::reading::ReadRows;
-use crate::algo::frame::{Column, Frame, MISSING};
-use crate::algo::label::Label;
-use crate::algo::lines::Lines;
-use crate::algo::model::{Input, Task};
-use crate::algo::monitor::Monitor;
-use crate::algo::summary::Summary;
-use crate::algo::{hash, split};
 use crate::pg::error::{Error, INTERNAL, Result, UNSUITABLE_ROWS};
 use crate::pg::types::Role;
+use algo::frame::{Column, Frame, MISSING};
+use algo::label::Label;
+use algo::lines::Lines;
+use algo::model::{Input, Task};
+use algo::monitor::Monitor;
+use algo::summary::Summary;
+use algo::{hash, split};
 
 /// More classes than this are no classes.
 const MOST_CLASSES: usize = 1000;
@@ -508,7 +508,7 @@ fn tell_equal_rows_apart(hashes: &mut [u64], order: &[u32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algo::monitor::Unwatched;
+    use algo::monitor::Unwatched;
 
     /// Rows that repeat, each with a label drawn for itself: the test rows hold about the share of positives that the training rows do.
     #[test]

@@ -1,14 +1,14 @@
 //! The rows of a training query, streamed into columns under a bound of memory.
 
 use super::columns::{ColumnBuilder, Heading, ReadColumn, Values};
-use crate::algo::lines::{LINE, Lines};
-use crate::algo::monitor::Monitor;
 use crate::pg::compute::Reporter;
 use crate::pg::error::{Error, MEMORY_LIMIT, Result, megabytes};
 use crate::pg::foreground::Foreground;
 use crate::pg::query::{Query, Row};
 use crate::pg::settings;
 use crate::pg::types::{Reader, Role};
+use algo::lines::{LINE, Lines};
+use algo::monitor::Monitor;
 
 /// The columns of a query, growing row by row. Numbers stand side by side in lines, as many as a line of the cache holds.
 pub struct Reading {

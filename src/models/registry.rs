@@ -4,12 +4,11 @@ use std::fmt;
 
 use pgrx::pg_sys::Oid;
 
-use crate::algo;
-use crate::algo::monitor::Monitor;
 use crate::pg::catalog::{self, Key, Row};
 use crate::pg::error::{
     DAMAGED_MODEL, Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_MODEL, UNDEFINED_VERSION,
 };
+use algo::monitor::Monitor;
 
 /// What a role may do with a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

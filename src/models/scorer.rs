@@ -1,11 +1,11 @@
 //! A model made ready for scoring: values of a row, as PostgreSQL gives them, in; numbers out.
 
-use crate::algo::estimator::Estimator;
-use crate::algo::frame::UNSEEN;
-use crate::algo::levels::Levels;
-use crate::algo::model::{Fitted, InputKind, Model, Task};
-use crate::algo::{boosting, linear};
 use crate::pg::types::{self, Reader, Role, Value};
+use algo::estimator::Estimator;
+use algo::frame::UNSEEN;
+use algo::levels::Levels;
+use algo::model::{Fitted, InputKind, Model, Task};
+use algo::{boosting, linear};
 
 /// What scores encoded rows.
 enum Engine {

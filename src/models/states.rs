@@ -4,10 +4,10 @@ use std::ffi::CString;
 
 use pgrx::{pg_extern, pg_sys};
 
-use crate::algo::state::State;
 use crate::pg::error::{DAMAGED_STATE, Error, MISMATCHED_STATES, Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::state::{self, StateDatum};
+use algo::state::State;
 
 /// The text form begins as that of bytea does.
 const PREFIX: &str = "\\x";

@@ -6,15 +6,14 @@ use serde_json::{Value as Json, json};
 use super::judge::Judged;
 use super::registry::{self, Privilege};
 use super::{deployment, hash_of};
-use crate::algo;
-use crate::algo::learner::Algorithm;
-use crate::algo::model::Model;
-use crate::algo::summary::Summary;
 use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, UNSUITABLE_ROWS, megabytes, notice};
 use crate::pg::foreground::Foreground;
 use crate::pg::text::{JsonB, Text};
+use algo::learner::Algorithm;
+use algo::model::Model;
+use algo::summary::Summary;
 
 /// The most bytes of a model: what PostgreSQL holds in one value, with room for the statement that stores it.
 const MOST_BYTES: usize = 1_000_000_000;

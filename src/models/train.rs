@@ -12,9 +12,6 @@ use super::prepare::{self, Plan, Prepared, Split};
 use super::reading::{Reading, out_of_memory};
 use super::registry::{self, Privilege};
 use super::store::{Deploy, Store};
-use crate::algo::learner::{Algorithm, Learner};
-use crate::algo::model::{Model, Task};
-use crate::algo::room;
 use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
@@ -28,6 +25,9 @@ use crate::pg::query::{OutputColumn, Query};
 use crate::pg::settings;
 use crate::pg::text::{JsonB, Text};
 use crate::pg::types::{Reader, Role};
+use algo::learner::{Algorithm, Learner};
+use algo::model::{Model, Task};
+use algo::room;
 
 /// With fewer rows than this, `split => 'auto'` keeps all rows for training.
 const FEWEST_ROWS_TO_SPLIT: usize = 500;

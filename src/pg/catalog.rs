@@ -14,8 +14,8 @@ use super::encoding;
 use super::error::{Error, INTERNAL, Result};
 use super::json::Jsonb;
 use super::text::Text;
-use crate::algo::monitor::Monitor;
-use crate::algo::room;
+use algo::monitor::Monitor;
+use algo::room;
 
 /// A column to find rows by: its attribute number, and its value.
 pub enum Key<'a> {

@@ -13,8 +13,7 @@ use super::encoding;
 use super::error::{Error, INTERNAL, OUT_OF_MEMORY, Result, notice};
 use super::foreground::Foreground;
 use super::{memory, settings};
-use crate::algo;
-use crate::algo::monitor::{Monitor, Progress};
+use algo::monitor::{Monitor, Progress};
 
 /// How often the backend's thread looks for interrupts while it waits. It sleeps in between.
 const HEARTBEAT: Duration = Duration::from_millis(20);

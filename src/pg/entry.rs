@@ -24,6 +24,7 @@ pub static VERSION_1: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_ve
 macro_rules! per_row {
     ($function:path, $symbol:ident, $info:ident) => {
         #[doc(hidden)]
+        #[allow(unsafe_code)]
         #[unsafe(no_mangle)]
         pub extern "C-unwind" fn $info() -> &'static pgrx::pg_sys::Pg_finfo_record {
             &$crate::pg::entry::VERSION_1
@@ -31,6 +32,7 @@ macro_rules! per_row {
 
         #[doc(hidden)]
         #[pgrx::pg_guard]
+        #[allow(unsafe_code)]
         #[unsafe(no_mangle)]
         pub extern "C-unwind" fn $symbol(fcinfo: pgrx::pg_sys::FunctionCallInfo) -> pgrx::pg_sys::Datum {
             $crate::pg::entry::answer(fcinfo, $function(fcinfo))

@@ -8,8 +8,6 @@ use pgrx::{PgLogLevel, PgSqlErrorCode};
 
 use super::{codes, compute, messages, settings};
 
-use crate::algo;
-
 /// A five-character SQLSTATE. Class `ML` is assay's own; where PostgreSQL has a code that client programs already understand, that one
 /// is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

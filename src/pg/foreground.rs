@@ -4,8 +4,7 @@ use pgrx::pg_sys;
 
 use super::error::Result;
 use super::{memory, settings};
-use crate::algo;
-use crate::algo::monitor::{Monitor, Progress};
+use algo::monitor::{Monitor, Progress};
 
 /// Watches a piece of work from when it is made. It only reads flags and never calls PostgreSQL, so it may be looked at anywhere: it stops the
 /// work, and the error that ends it is raised at the border, in the words of PostgreSQL (see [`Error::raise`]).

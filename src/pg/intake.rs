@@ -9,10 +9,9 @@ use super::encoding;
 use super::error::Result;
 use super::foreground::Foreground;
 use super::types::{self, Reader, Value};
-use crate::algo;
-use crate::algo::block::{BlockColumn, Kind};
-use crate::algo::monitor::Monitor;
-use crate::algo::scan::{Constant, cell};
+use algo::block::{BlockColumn, Kind};
+use algo::monitor::Monitor;
+use algo::scan::{Constant, cell};
 
 /// Bytes of a text that is long: a row may have a thousand of them.
 const LONG: usize = 1 << 20;

@@ -4,7 +4,7 @@
 //! linear regression; large pages, where the system offers them on request, take nearly all of it away.
 //!
 //! An allocation that fails ends the process, and with a backend everybody's session. Buffers that grow are therefore reserved fallibly
-//! ([`crate::algo::room`]). For all else (a library's small tables, a text in a message) a reserve of address space stands by, which costs no
+//! ([`algo::room`]). For all else (a library's small tables, a text in a message) a reserve of address space stands by, which costs no
 //! memory while it is not touched: when the system refuses an allocation, the reserve is given up in its favour, and the next look at the
 //! monitor ends the statement with 53200. Bytes are counted, too, so that a statement ends with 53400 before it holds more than
 //! assay.max_memory, whoever holds it.
@@ -14,7 +14,7 @@ use std::cell::Cell;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicIsize, AtomicPtr, AtomicUsize, Ordering};
 
-use crate::algo::error::{Error, Result};
+use algo::error::{Error, Result};
 
 /// The size of a large page on the platforms that have them by this call.
 #[cfg(target_os = "linux")]

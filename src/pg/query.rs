@@ -14,7 +14,7 @@ use super::query_text::{Shape, shape};
 use super::read_only::ReadOnly;
 use super::reads::Reads;
 use super::types::{self, Reader, Value};
-use crate::algo::state::State;
+use algo::state::State;
 
 /// A column of a query's result.
 #[derive(Debug, Clone)]

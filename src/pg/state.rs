@@ -14,7 +14,7 @@ use pgrx::{pg_guard, pg_sys};
 use super::arguments;
 use super::error::{DAMAGED_STATE, Error, LIMIT_EXCEEDED, Result, WRONG_CALL, or_raise};
 use super::foreground::Foreground;
-use crate::algo::state::State;
+use algo::state::State;
 
 /// A non-null value of `assay.state` on its way to PostgreSQL.
 pub struct StateDatum(pg_sys::Datum);

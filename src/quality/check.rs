@@ -5,10 +5,10 @@ use serde_json::{Map, Value as Json};
 
 use super::near_duplicates;
 use super::rule::{Columns, Rule};
-use crate::algo::quality::threshold::Threshold;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::options;
 use crate::pg::query;
+use algo::quality::threshold::Threshold;
 
 /// What a failing check is to its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

@@ -10,12 +10,12 @@ use super::pass::{Pass, Question};
 use super::rule::{Between, ColumnList, ColumnMatch, Rule, Similarity, Types};
 use super::source::Source;
 use super::{anomaly, condition, near_duplicates, proof, statement};
-use crate::algo::block::{Form, Kind};
-use crate::algo::quality::valid_format::Format;
-use crate::algo::scan::{self, Bound, Constant, Test};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_COLUMN};
 use crate::pg::intake;
 use crate::pg::query::{OutputColumn, Query};
+use algo::block::{Form, Kind};
+use algo::quality::valid_format::Format;
+use algo::scan::{self, Bound, Constant, Test};
 
 /// How a check will be answered.
 pub enum Work {

@@ -5,10 +5,10 @@ use pgrx::spi::{quote_identifier, quote_literal};
 use serde_json::Value as Json;
 
 use super::rule::Rule;
-use crate::algo::block::Kind;
 use crate::pg::intake;
 use crate::pg::query::OutputColumn;
 use crate::pg::types;
+use algo::block::Kind;
 
 /// The condition that a row q passes by; `None` where the shared pass tests the column's cells itself.
 pub fn of(rule: &Rule, column: Option<&OutputColumn>) -> Option<String> {

@@ -7,10 +7,10 @@ use serde_json::{Map, Value as Json};
 use super::compile::named;
 use super::judge::value_json;
 use super::source::Source;
-use crate::algo::block::Kind;
-use crate::algo::scan::Segment;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::{intake, types};
+use algo::block::Kind;
+use algo::scan::Segment;
 
 /// The periods, from the shortest.
 const PERIODS: [&str; 6] = ["hour", "day", "week", "month", "quarter", "year"];

@@ -12,16 +12,16 @@ use super::grouping::Grouping;
 use super::pass::Answers;
 use super::rule::{Between, Rule};
 use super::statement::{Answer, Found};
-use crate::algo::block::Kind;
-use crate::algo::profile::Point;
-use crate::algo::scan::{Constant, MOST_SEGMENTS, Measure, Segment, Tally, key};
-use crate::algo::stats::binomial::at_least;
-use crate::algo::stats::multiple::benjamini_hochberg;
-use crate::algo::stats::proportion::wilson;
 use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result};
 use crate::pg::intake;
 use crate::pg::query::Query;
 use crate::pg::types::Value;
+use algo::block::Kind;
+use algo::profile::Point;
+use algo::scan::{Constant, MOST_SEGMENTS, Measure, Segment, Tally, key};
+use algo::stats::binomial::at_least;
+use algo::stats::multiple::benjamini_hochberg;
+use algo::stats::proportion::wilson;
 
 /// The confidence of the interval around a share of failing rows.
 const CONFIDENCE: f64 = 0.95;

@@ -12,13 +12,13 @@ use super::judge::Counted;
 use super::rule::Similarity;
 use super::source::Source;
 use super::statement;
-use crate::algo::quality::near_duplicates::{Finder, Group, Params};
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, Result};
 use crate::pg::foreground::Foreground;
 use crate::pg::query::Query;
 use crate::pg::settings;
 use crate::pg::types::Value;
+use algo::quality::near_duplicates::{Finder, Group, Params};
 
 /// The most bytes that texts and their keys may take.
 const MEMORY: usize = 256 << 20;

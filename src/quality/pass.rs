@@ -6,13 +6,13 @@ use std::rc::Rc;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-use crate::algo::block::Kind;
-use crate::algo::scan::{Measure, Plan, PlanCheck, PlanColumn, Scan, Segment, Tally, Test};
-use crate::algo::state::State;
 use crate::pg::error::{Error, INTERNAL, Result};
 use crate::pg::intake;
 use crate::pg::progress;
 use crate::pg::query::{OutputColumn, Query};
+use algo::block::Kind;
+use algo::scan::{Measure, Plan, PlanCheck, PlanColumn, Scan, Segment, Tally, Test};
+use algo::state::State;
 
 use super::grouping::Group;
 use super::source::Source;

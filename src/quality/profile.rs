@@ -7,17 +7,17 @@ use serde_json::{Value as Json, json};
 use super::judge::value_json;
 use super::pass::Pass;
 use super::source::Source;
-use crate::algo::block::Kind;
-use crate::algo::monitor::Monitor;
-use crate::algo::profile::{ColumnProfile, Point, Report};
-use crate::algo::scan::{Constant, PlanColumn, Scan};
-use crate::algo::state::State;
 use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::intake;
 use crate::pg::options::required;
 use crate::pg::state::{self, StateDatum};
 use crate::pg::text::{JsonB, Text};
+use algo::block::Kind;
+use algo::monitor::Monitor;
+use algo::profile::{ColumnProfile, Point, Report};
+use algo::scan::{Constant, PlanColumn, Scan};
+use algo::state::State;
 
 /// A line of a profile.
 type ProfileRow = (

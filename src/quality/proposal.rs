@@ -5,11 +5,11 @@ use serde_json::{Map, Value as Json, json};
 use super::constraint::Condition;
 use super::judge::value_json;
 use super::profile::constant;
-use crate::algo::block::Kind;
-use crate::algo::profile::page::{percent, short_number};
-use crate::algo::profile::{Calendar, ColumnProfile, Format, Meaning, Point, Report, iso_date};
-use crate::algo::quality::outlook::{self, Bounds};
-use crate::algo::scan::PlanColumn;
+use algo::block::Kind;
+use algo::profile::page::{percent, short_number};
+use algo::profile::{Calendar, ColumnProfile, Format, Meaning, Point, Report, iso_date};
+use algo::quality::outlook::{self, Bounds};
+use algo::scan::PlanColumn;
 
 /// Rows below which nothing is suggested.
 pub const FEWEST_ROWS: u64 = 30;

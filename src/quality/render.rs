@@ -4,14 +4,14 @@ use pgrx::pg_extern;
 
 use super::profile::{self, columns, constant};
 use super::source::Source;
-use crate::algo::block::Kind;
-use crate::algo::profile::page::{PageLine, Values, page, percent, short_count, short_number};
-use crate::algo::profile::{Bin, ColumnProfile, Meaning, Point, Report, sparkline};
-use crate::algo::scan::PlanColumn;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::intake;
 use crate::pg::options::required;
 use crate::pg::text::{Prose, Text};
+use algo::block::Kind;
+use algo::profile::page::{PageLine, Values, page, percent, short_count, short_number};
+use algo::profile::{Bin, ColumnProfile, Meaning, Point, Report, sparkline};
+use algo::scan::PlanColumn;
 
 /// Names of types that are shorter than those of the standard.
 const SHORT_TYPES: [(&str, &str); 8] = [

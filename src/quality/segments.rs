@@ -7,12 +7,12 @@ use super::finding::{Finding, Verdict, short};
 use super::grouping::Grouping;
 use super::judge::{self, Counted};
 use super::rule::Rule;
-use crate::algo::accumulator::Accumulator;
-use crate::algo::quality::mixed_formats::{self, Conflict, FormatTally};
-use crate::algo::quality::null_share::{self, NullTally};
-use crate::algo::quality::scale_shift::{self, Extent, ScaleShift, ScaleTally};
-use crate::algo::scan::Measure;
 use crate::pg::error::{Error, INTERNAL, Result};
+use algo::accumulator::Accumulator;
+use algo::quality::mixed_formats::{self, Conflict, FormatTally};
+use algo::quality::null_share::{self, NullTally};
+use algo::quality::scale_shift::{self, Extent, ScaleShift, ScaleTally};
+use algo::scan::Measure;
 
 /// The findings of such a check.
 pub fn judge(check: &Check, counted: &[Counted<'_>], grouping: &Grouping) -> Result<Vec<Finding>> {

@@ -9,11 +9,11 @@ use super::finding::Finding;
 use super::grouping::Grouping;
 use super::rule::{Equality, Order, Parent, Rule, Step};
 use super::source::Source;
-use crate::algo::block::Kind;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::intake;
 use crate::pg::query::{Query, Row};
 use crate::pg::types::Value;
+use algo::block::Kind;
 
 /// What a statement found in a segment.
 #[derive(Debug, Clone)]

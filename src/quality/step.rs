@@ -4,10 +4,6 @@ use std::rc::Rc;
 
 use pgrx::{pg_extern, pg_sys};
 
-use crate::algo::block::BlockColumn;
-use crate::algo::monitor::Monitor;
-use crate::algo::scan::{Plan, RowTests, Scan};
-use crate::algo::state::State;
 use crate::pg::arguments;
 use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
 use crate::pg::foreground::Foreground;
@@ -15,6 +11,10 @@ use crate::pg::intake::{self, Intake};
 use crate::pg::progress;
 use crate::pg::site;
 use crate::pg::state::{self, StateDatum};
+use algo::block::BlockColumn;
+use algo::monitor::Monitor;
+use algo::scan::{Plan, RowTests, Scan};
+use algo::state::State;
 
 /// The arguments before those of the plan's columns: the state and the plan.
 const FIRST: usize = 2;

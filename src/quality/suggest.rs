@@ -12,12 +12,12 @@ use super::proof;
 use super::proposal::{self, FEWEST_ROWS, Proposal};
 use super::source::Source;
 use super::validate::{self, Outcome};
-use crate::algo::monitor::Monitor;
-use crate::algo::quality::outlook;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::text::{JsonB, Prose, Text};
+use algo::monitor::Monitor;
+use algo::quality::outlook;
 
 /// A suggested check.
 type SuggestionRow = (

@@ -12,9 +12,6 @@ use super::rule::Rule;
 use super::segments;
 use super::source::Source;
 use super::{condition, near_duplicates, statement};
-use crate::algo::block::{Form, Kind};
-use crate::algo::monitor::Monitor;
-use crate::algo::scan::{Bound, Constant, Measure, Test};
 use crate::pg::attempt::{attempt, undone};
 use crate::pg::catalog;
 use crate::pg::compute::Reporter;
@@ -23,6 +20,9 @@ use crate::pg::foreground::Foreground;
 use crate::pg::identity::Settings;
 use crate::pg::intake;
 use crate::pg::query::Query;
+use algo::block::{Form, Kind};
+use algo::monitor::Monitor;
+use algo::scan::{Bound, Constant, Measure, Test};
 
 /// What a check found, and how long it took by itself; what the shared pass took counts for none of them.
 pub struct Outcome {

@@ -151,7 +151,7 @@ struct Noise(u64);
 
 impl Noise {
     fn uniform(&mut self) -> f64 {
-        self.0 = crate::algo::hash::hash_u64(7, self.0);
+        self.0 = crate::hash::hash_u64(7, self.0);
         (self.0 >> 11) as f64 / (1u64 << 53) as f64
     }
 

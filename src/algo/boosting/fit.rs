@@ -14,10 +14,10 @@ use super::loss::{Derivatives, Targets};
 use super::packing::Packing;
 use super::params::{BoostingValidParams, Hyperparameters, Objective};
 use super::records::Table;
-use crate::algo::error::{Error, Result};
-use crate::algo::frame::Frame;
-use crate::algo::monitor::{Monitor, Progress, Watched};
-use crate::algo::trees::bins::Bins;
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::monitor::{Monitor, Progress, Watched};
+use crate::trees::bins::Bins;
 
 /// Rows of one task when scores are updated.
 const CHUNK: usize = 32_768;
@@ -421,7 +421,7 @@ impl Validation<'_> {
 }
 
 impl Objective {
-    /// How many numbers a scored row has; see [`crate::algo::estimator::Estimator::outputs`].
+    /// How many numbers a scored row has; see [`crate::estimator::Estimator::outputs`].
     pub(super) fn outputs(self) -> usize {
         match self {
             Objective::Regression => 1,

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::algo::error::{Error, Result};
-use crate::algo::monitor::Monitor;
-use crate::algo::trees::tree::{Decision, Trees};
+use crate::error::{Error, Result};
+use crate::monitor::Monitor;
+use crate::trees::tree::{Decision, Trees};
 
 /// What is known of a node besides its way of splitting.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -12,11 +12,11 @@ use super::packing::{Cell, Gradients, Packing};
 use super::params::Hyperparameters;
 use super::records::Table;
 use super::split::{Bounds, Judge, Rule, Split, better, contains};
-use crate::algo::error::Result;
-use crate::algo::monitor::Monitor;
-use crate::algo::trees::bins::Bins;
-use crate::algo::trees::partition::partition;
-use crate::algo::trees::tree::Decision;
+use crate::error::Result;
+use crate::monitor::Monitor;
+use crate::trees::bins::Bins;
+use crate::trees::partition::partition;
+use crate::trees::tree::Decision;
 
 /// Histograms kept for later subtraction take at most so many bytes; beyond that, children are counted anew.
 const KEPT_BYTES: usize = 256 << 20;

@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::packing::{Cell, Packing};
 use super::records::{GROUP, Group, LANE, Table};
-use crate::algo::error::Result;
-use crate::algo::monitor::Monitor;
+use crate::error::Result;
+use crate::monitor::Monitor;
 
 /// Below so many additions the work is not shared among threads: waking one costs as much.
 const SERIAL: usize = 200_000;

@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::packing::Gradients;
 use super::params::{ClassWeight, Hyperparameters, Objective};
-use crate::algo::error::{Error, Result};
-use crate::algo::monitor::Monitor;
+use crate::error::{Error, Result};
+use crate::monitor::Monitor;
 
 /// Rows of one task.
 const CHUNK: usize = 32_768;
@@ -429,7 +429,7 @@ fn exp(x: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algo::monitor::Unwatched;
+    use crate::monitor::Unwatched;
 
     #[test]
     fn the_exponential_is_close() {

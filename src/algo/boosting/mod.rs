@@ -43,13 +43,13 @@ pub use forest::{Forest, NodeStats};
 pub use params::{BoostingParams, BoostingValidParams, ClassWeight, Hyperparameters, Objective};
 pub use scorer::Scorer;
 
-use crate::algo::error::{Error, Result};
-use crate::algo::estimator::Estimator;
-use crate::algo::linear::model::softmax;
-use crate::algo::linear::probabilities;
-use crate::algo::monitor::Monitor;
-pub use crate::algo::trees::Importance;
-pub use crate::algo::trees::tree::Decision;
+use crate::error::{Error, Result};
+use crate::estimator::Estimator;
+use crate::linear::model::softmax;
+use crate::linear::probabilities;
+use crate::monitor::Monitor;
+pub use crate::trees::Importance;
+pub use crate::trees::tree::Decision;
 
 /// A fitted model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

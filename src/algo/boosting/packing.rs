@@ -7,8 +7,8 @@
 
 use rayon::prelude::*;
 
-use crate::algo::error::{Error, Result};
-use crate::algo::monitor::Monitor;
+use crate::error::{Error, Result};
+use crate::monitor::Monitor;
 
 /// At most 2 to so many rows are added up in packed form; then the fields are unpacked into a [`Cell`].
 const MAX_BLOCK_BITS: u32 = 13;
@@ -247,7 +247,7 @@ impl Dither {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algo::monitor::Unwatched;
+    use crate::monitor::Unwatched;
 
     #[test]
     fn a_full_block_of_the_largest_values_does_not_overflow() {

@@ -5,8 +5,8 @@ use std::ops::{Deref, DerefMut};
 use linfa::ParamGuard;
 use serde::{Deserialize, Serialize};
 
-use crate::algo::error::{Error, Result};
-use crate::algo::trees::demand;
+use crate::error::{Error, Result};
+use crate::trees::demand;
 
 /// What a boosted model predicts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

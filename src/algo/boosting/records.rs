@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use crate::algo::error::{Error, Result};
-use crate::algo::frame::Frame;
-use crate::algo::monitor::Monitor;
-use crate::algo::trees::bins::Quantised;
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::monitor::Monitor;
+use crate::trees::bins::Quantised;
 
 /// Columns of one lane, whose histograms are counted together: eight times 256 sums of eight bytes are 16 kB, half of a
 /// usual first-level cache.

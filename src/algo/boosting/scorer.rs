@@ -10,8 +10,8 @@
 
 use super::forest::Forest;
 use super::{Boosting, Objective};
-use crate::algo::estimator::Estimator;
-use crate::algo::trees::tree::Decision;
+use crate::estimator::Estimator;
+use crate::trees::tree::Decision;
 
 /// Trees of one block: one byte tells them apart.
 const TREES: usize = 256;

@@ -8,7 +8,7 @@
 use super::category;
 use super::packing::{Cell, Packing};
 use super::params::Hyperparameters;
-use crate::algo::trees::bins::Bins;
+use crate::trees::bins::Bins;
 
 /// A set of bins: one bit each.
 pub(super) type BinSet = [u64; 4];

@@ -1,7 +1,7 @@
 //! Bins of numbers: where their edges are, and the rows of both sides in each.
 
 use super::steps::{Edge, Piece, Steps};
-use crate::algo::summary::Moments;
+use crate::summary::Moments;
 
 /// The most bins.
 pub const MOST_BINS: usize = 1000;

@@ -10,9 +10,9 @@ use super::ordered::{self, Distance};
 use super::pairs::{self, Cell};
 use super::settings::Settings;
 use super::steps::Steps;
-use crate::algo::stats::chi_square::{self, goodness_of_fit, homogeneity};
-use crate::algo::stats::kolmogorov;
-use crate::algo::summary::Moments;
+use crate::stats::chi_square::{self, goodness_of_fit, homogeneity};
+use crate::stats::kolmogorov;
+use crate::summary::Moments;
 
 /// What a comparison found.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::cells::{Cells, Limits};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::block::{BlockColumn, Cells as Column, Kind};
-use crate::algo::error::{Error, Result};
-use crate::algo::sketch::{MAX_ROWS, from_ordered, hash_text, ordered};
-use crate::algo::summary::Moments;
+use crate::accumulator::Accumulator;
+use crate::block::{BlockColumn, Cells as Column, Kind};
+use crate::error::{Error, Result};
+use crate::sketch::{MAX_ROWS, from_ordered, hash_text, ordered};
+use crate::summary::Moments;
 
 /// Bytes of a category's name that are kept.
 const NAME: usize = 200;

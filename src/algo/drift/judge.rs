@@ -1,8 +1,8 @@
 //! Which of many comparisons are alarms.
 
 use super::method::Rule;
-use crate::algo::stats::multiple::benjamini_hochberg;
-use crate::algo::stats::proportion::{Share, more_frequent};
+use crate::stats::multiple::benjamini_hochberg;
+use crate::stats::proportion::{Share, more_frequent};
 
 /// What is known of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq)]

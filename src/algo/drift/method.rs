@@ -27,7 +27,7 @@ pub enum Method {
     Ks,
     /// [`super::ordered::wasserstein`], of numbers only.
     Wasserstein,
-    /// The statistic of [`crate::algo::stats::chi_square::homogeneity`].
+    /// The statistic of [`crate::stats::chi_square::homogeneity`].
     ChiSquare,
     /// Its root as a share of the most that it can be (Cramér 1946).
     CramersV,

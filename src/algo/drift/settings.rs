@@ -4,7 +4,7 @@ use super::bins::{Bins, MOST_BINS};
 use super::distance::Smoothing;
 use super::distribution::Scale;
 use super::method::{Compat, Method};
-use crate::algo::error::{Error, Result};
+use crate::error::{Error, Result};
 
 /// Bins as the user wants them.
 #[derive(Debug, Clone, PartialEq)]

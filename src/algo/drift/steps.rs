@@ -1,7 +1,7 @@
 //! Numbers of one side in order, to ask how many lie below some number.
 
 use super::distribution::Numbers;
-use crate::algo::sketch::{from_ordered, ordered};
+use crate::sketch::{from_ordered, ordered};
 
 /// Rows between two numbers; of a value that is known exactly, both are that value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -151,7 +151,7 @@ pub(super) fn bounds(cell: i64, shift: u8, (least, greatest): (f64, f64)) -> (f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algo::drift::Limits;
+    use crate::drift::Limits;
 
     #[test]
     fn ranks_and_quantiles_are_those_of_the_values() {

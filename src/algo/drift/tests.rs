@@ -5,7 +5,7 @@ mod merge;
 mod rates;
 
 use super::*;
-use crate::algo::block::{BlockColumn, Kind};
+use crate::block::{BlockColumn, Kind};
 
 type Test = std::result::Result<(), Box<dyn std::error::Error>>;
 

@@ -1,8 +1,8 @@
 //! Scores of rows by the trees that did not learn from them (Breiman, "Random Forests", 2001).
 
 use super::leaves::Leaves;
-use crate::algo::error::Result;
-use crate::algo::monitor::Monitor;
+use crate::error::Result;
+use crate::monitor::Monitor;
 
 /// Rows between two looks at the monitor.
 const BLOCK: usize = 65_536;

@@ -20,13 +20,13 @@ use super::moments::Moments;
 use super::order::{Answers, Ordered};
 use super::params::{ClassWeight, Criterion, ForestValidParams, Hyperparameters};
 use super::tally::{Sample, Tally};
-use crate::algo::error::{Error, Result};
-use crate::algo::frame::Frame;
-use crate::algo::linear::input::{Input, class_weights};
-use crate::algo::monitor::{Monitor, Progress, Watched};
-use crate::algo::room;
-use crate::algo::trees::Importance;
-use crate::algo::trees::tree::Trees;
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::linear::input::{Input, class_weights};
+use crate::monitor::{Monitor, Progress, Watched};
+use crate::room;
+use crate::trees::Importance;
+use crate::trees::tree::Trees;
 
 /// Rows of one task when rows are walked down a tree.
 const CHUNK: usize = 4_096;

@@ -14,12 +14,12 @@ use rayon::prelude::*;
 use super::leaves::Leaves;
 use super::order::Ordered;
 use super::tally::{Candidate, Cut, Node, Offer, Sample, Tally};
-use crate::algo::error::{Error, Result};
-use crate::algo::monitor::Monitor;
-use crate::algo::trees::Importance;
-use crate::algo::trees::bins::Bins;
-use crate::algo::trees::partition::partition;
-use crate::algo::trees::tree::{Decision, Trees};
+use crate::error::{Error, Result};
+use crate::monitor::Monitor;
+use crate::trees::Importance;
+use crate::trees::bins::Bins;
+use crate::trees::partition::partition;
+use crate::trees::tree::{Decision, Trees};
 
 /// Bytes of columns that are copied for a branch.
 const COPY: usize = 256 << 10;

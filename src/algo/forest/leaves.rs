@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::algo::error::{Error, Result};
+use crate::error::{Error, Result};
 
 /// The answers of leaves by their number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -40,11 +40,11 @@ pub use params::{
     RandomForestParams,
 };
 
-use crate::algo::error::{Error, Result};
-use crate::algo::estimator::Estimator;
-use crate::algo::monitor::Monitor;
-use crate::algo::trees::Importance;
-use crate::algo::trees::tree::Trees;
+use crate::error::{Error, Result};
+use crate::estimator::Estimator;
+use crate::monitor::Monitor;
+use crate::trees::Importance;
+use crate::trees::tree::Trees;
 use leaves::Leaves;
 
 /// A fitted forest; a decision tree is a forest of one tree. A node takes 16 bytes, a leaf 4 to 12 more (see `leaves`).

@@ -9,10 +9,10 @@
 
 use rayon::prelude::*;
 
-use crate::algo::error::Result;
-use crate::algo::frame::Frame;
-use crate::algo::monitor::Monitor;
-use crate::algo::trees::bins::{Bins, Quantised};
+use crate::error::Result;
+use crate::frame::Frame;
+use crate::monitor::Monitor;
+use crate::trees::bins::{Bins, Quantised};
 
 /// Steps of the power iteration; the order needs no more digits than these give.
 const STEPS: usize = 100;

@@ -8,8 +8,8 @@ use serde::de::{Deserializer, Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::algo::error::{Error, Result};
-use crate::algo::trees::demand;
+use crate::error::{Error, Result};
+use crate::trees::demand;
 
 /// The most classes.
 const MOST_CLASSES: usize = 1_000;

@@ -7,10 +7,10 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::algo::design::{Design, Encoding, NO_COLUMN};
-use crate::algo::error::Result;
-use crate::algo::frame::{Column, Frame};
-use crate::algo::monitor::Monitor;
+use crate::design::{Design, Encoding, NO_COLUMN};
+use crate::error::Result;
+use crate::frame::{Column, Frame};
+use crate::monitor::Monitor;
 
 /// Rows in a block.
 pub(crate) const BLOCK_ROWS: usize = 256;

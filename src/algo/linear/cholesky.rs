@@ -4,8 +4,8 @@ use faer::linalg::matmul::matmul;
 use faer::linalg::triangular_inverse::invert_lower_triangular;
 use faer::{Accum, MatMut, MatRef, Par};
 
-use crate::algo::error::Result;
-use crate::algo::monitor::Monitor;
+use crate::error::Result;
+use crate::monitor::Monitor;
 
 /// Rows and columns of the blocks that an inverse is computed in.
 const BLOCK: usize = 128;
@@ -293,7 +293,7 @@ fn normalise(vector: &mut [f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algo::monitor::Unwatched;
+    use crate::monitor::Unwatched;
 
     /// Sizes around those of the blocks, with a column that depends on others.
     #[test]

@@ -7,8 +7,8 @@
 
 use super::cholesky::{PivotedCholesky, dot};
 use super::gram::Moments;
-use crate::algo::error::Result;
-use crate::algo::monitor::Monitor;
+use crate::error::Result;
+use crate::monitor::Monitor;
 
 /// New columns in the working set at least, when so many violate the conditions.
 const GROWTH: usize = 128;

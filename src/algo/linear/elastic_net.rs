@@ -13,10 +13,10 @@ use super::least_squares::{self, RidgeParams};
 use super::link::Squared;
 use super::model::{Fitted, LinearModel, Link, Summary};
 use super::pass::{Data, Point};
-use crate::algo::design::Design;
-use crate::algo::error::{Error, Result};
-use crate::algo::frame::Frame;
-use crate::algo::monitor::{Monitor, Progress, Watched};
+use crate::design::Design;
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::monitor::{Monitor, Progress, Watched};
 
 /// What `tol` is multiplied by: scikit-learn's default of 1e-4 leaves weights with three digits, and here more cost little.
 const PRECISION: f64 = 1e-10;

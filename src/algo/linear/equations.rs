@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::cholesky::{PivotedCholesky, dot, project_out};
 use super::gram::Moments;
-use crate::algo::error::Result;
-use crate::algo::monitor::Monitor;
+use crate::error::Result;
+use crate::monitor::Monitor;
 
 /// Rows of a matrix that are worked on between two looks at the monitor.
 const CHUNK_ROWS: usize = 64;

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::products::Products;
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::{Error, Result};
-use crate::algo::monitor::Monitor;
-use crate::algo::room;
+use crate::accumulator::Accumulator;
+use crate::error::{Error, Result};
+use crate::monitor::Monitor;
+use crate::room;
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, MatMut, MatRef, Par};
 

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use linfa::DatasetBase;
 use ndarray::Array1;
 
-use crate::algo::error::{Error, Result};
-use crate::algo::frame::Frame;
+use crate::error::{Error, Result};
+use crate::frame::Frame;
 
 /// Targets and row weights of a dataset as slices.
 pub(crate) struct Input<'a> {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::cholesky::dot;
-use crate::algo::error::Result;
+use crate::error::Result;
 
 /// Steps remembered.
 const MEMORY: usize = 12;

@@ -12,10 +12,10 @@ use super::input::Input;
 use super::link::Squared;
 use super::model::{Errors, Fitted, LinearModel, Link, Summary, intercept_offsets};
 use super::pass::{Data, Point};
-use crate::algo::design::Design;
-use crate::algo::error::{Error, Result};
-use crate::algo::frame::Frame;
-use crate::algo::monitor::{Monitor, Progress, Unwatched, Watched};
+use crate::design::Design;
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::monitor::{Monitor, Progress, Unwatched, Watched};
 
 /// Hyperparameters of linear regression, named as in scikit-learn.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -15,10 +15,10 @@ use super::multinomial::Multinomial;
 use super::newton::{self, Objective, Single};
 use super::pass::{Data, Point};
 use super::softmax;
-use crate::algo::design::Design;
-use crate::algo::error::{Error, Result};
-use crate::algo::frame::Frame;
-use crate::algo::monitor::Watched;
+use crate::design::Design;
+use crate::error::{Error, Result};
+use crate::frame::Frame;
+use crate::monitor::Watched;
 
 /// The widest design for which Newton's method is used; wider ones take a method without second derivatives.
 const NEWTON_WIDTH: usize = 500;

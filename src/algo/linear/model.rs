@@ -9,10 +9,10 @@ use super::equations::Variances;
 use super::link::probabilities;
 use super::pass::Point;
 use super::predictor::LinearPredictor;
-use crate::algo::design::{Design, Encoding, Level};
-use crate::algo::error::{Error, Result};
-use crate::algo::estimator::Estimator;
-use crate::algo::frame::Frame;
+use crate::design::{Design, Encoding, Level};
+use crate::error::{Error, Result};
+use crate::estimator::Estimator;
+use crate::frame::Frame;
 
 /// What turns linear scores into outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use super::newton::{Objective, Visit};
 use super::pass::{Data, Point, Slope};
 use super::products::Products;
 use super::softmax::{add_residuals, probabilities, slopes};
-use crate::algo::error::Result;
+use crate::error::Result;
 
 /// The negative log likelihood of classes.
 #[derive(Clone)]

@@ -5,8 +5,8 @@ use super::cholesky::dot;
 use super::equations::Equations;
 use super::link::Loss;
 use super::pass::{Data, Point, Slope};
-use crate::algo::error::Result;
-use crate::algo::monitor::Progress;
+use crate::error::Result;
+use crate::monitor::Progress;
 
 /// A step whose root mean square change of the scores is below this leaves the second derivatives so nearly as they were that the
 /// factored equations serve again, for the next step and for standard errors: a pass for the gradient alone costs a third of one that

@@ -6,10 +6,10 @@ use super::block::{BLOCK_ROWS, Block, Rows, level_column, walk};
 use super::gram::Moments;
 use super::link::Loss;
 use super::products::Products;
-use crate::algo::design::{Design, Encoding, NO_COLUMN};
-use crate::algo::error::{Error, Result};
-use crate::algo::frame::{Column, Frame};
-use crate::algo::monitor::Monitor;
+use crate::design::{Design, Encoding, NO_COLUMN};
+use crate::error::{Error, Result};
+use crate::frame::{Column, Frame};
+use crate::monitor::Monitor;
 
 /// Encoded rows with what is to be learned from them.
 #[derive(Clone, Copy)]

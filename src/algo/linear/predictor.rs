@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::algo::design::{Design, Encoding, NO_COLUMN};
-use crate::algo::error::{Error, Result};
-use crate::algo::frame::{Column, Frame};
+use crate::design::{Design, Encoding, NO_COLUMN};
+use crate::error::{Error, Result};
+use crate::frame::{Column, Frame};
 
 /// Numbers are added up in so many sums that take turns: additions that wait for each other are what a score would take longest for.
 pub(super) const LANES: usize = 4;

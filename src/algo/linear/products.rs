@@ -4,9 +4,9 @@ use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, MatMut, MatRef, Par};
 
 use super::block::Block;
-use crate::algo::design::NO_COLUMN;
-use crate::algo::error::Result;
-use crate::algo::monitor::Monitor;
+use crate::design::NO_COLUMN;
+use crate::error::Result;
+use crate::monitor::Monitor;
 
 /// Sums that are added between two looks at the monitor.
 const CHUNK: usize = 1 << 18;

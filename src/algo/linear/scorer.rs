@@ -2,7 +2,7 @@
 
 use super::model::{LinearModel, Link};
 use super::predictor::{LANES, Term, total};
-use crate::algo::estimator::Estimator;
+use crate::estimator::Estimator;
 
 /// A number's share of the score, everything it needs side by side. What is no number has the weight 0.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -148,9 +148,9 @@ mod tests {
     use ndarray::Array1;
 
     use super::*;
-    use crate::algo::frame::{Column, Frame, MISSING, UNSEEN};
-    use crate::algo::linear::{LogisticRegressionParams, RidgeParams};
-    use crate::algo::monitor::{Unwatched, Watched};
+    use crate::frame::{Column, Frame, MISSING, UNSEEN};
+    use crate::linear::{LogisticRegressionParams, RidgeParams};
+    use crate::monitor::{Unwatched, Watched};
 
     #[test]
     fn scores_are_those_of_the_model_to_the_bit() {

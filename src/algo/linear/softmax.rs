@@ -7,8 +7,8 @@ use super::equations::Equations;
 use super::lbfgs::{self, Objective};
 use super::link::{Logistic, exp};
 use super::pass::{Data, Point, Scorer, Slope};
-use crate::algo::error::Result;
-use crate::algo::monitor::Progress;
+use crate::error::Result;
+use crate::monitor::Progress;
 
 /// The widest design whose products precondition the descent; wider ones are preconditioned column by column.
 const EQUATIONS_WIDTH: usize = 500;

@@ -13,12 +13,12 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::algo::accumulator::Accumulator;
-use crate::algo::design::Level;
-use crate::algo::error::{Error, Result};
-use crate::algo::estimator::Estimator;
-use crate::algo::frame::{Column, Frame, MISSING, UNSEEN};
-use crate::algo::monitor::{Monitor, Progress, Unwatched, Watched};
+use crate::accumulator::Accumulator;
+use crate::design::Level;
+use crate::error::{Error, Result};
+use crate::estimator::Estimator;
+use crate::frame::{Column, Frame, MISSING, UNSEEN};
+use crate::monitor::{Monitor, Progress, Unwatched, Watched};
 
 type Dataset = DatasetBase<Frame, Array1<f64>>;
 

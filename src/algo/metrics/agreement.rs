@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::confusion::{Average, Confusion};
 use super::two_labels::{same_type, text_memory};
 use super::{MAX_ROWS, add_rows};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::{Error, Result};
-use crate::algo::label::Label;
+use crate::accumulator::Accumulator;
+use crate::error::{Error, Result};
+use crate::label::Label;
 
 /// The most distinct labels.
 const MAX_LABELS: usize = 1000;

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::probability::{check_probability, clip};
 use super::sum::Sum;
 use super::{MAX_ROWS, add_rows};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::{Error, Result};
+use crate::accumulator::Accumulator;
+use crate::error::{Error, Result};
 
 /// The sum of minus the logarithms of the actual classes' probabilities. O(1) memory.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

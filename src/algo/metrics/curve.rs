@@ -1,9 +1,9 @@
 //! The receiver operating characteristic and precision against recall, threshold by threshold.
 
 use super::ranking::Ranking;
-use crate::algo::error::Result;
-use crate::algo::monitor::Monitor;
-use crate::algo::room;
+use crate::error::Result;
+use crate::monitor::Monitor;
+use crate::room;
 
 /// What happens when every row that scores at least `threshold` is called positive.
 #[derive(Debug, Clone, Copy, PartialEq)]

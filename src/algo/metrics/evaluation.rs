@@ -5,10 +5,10 @@ use rayon::prelude::*;
 
 use super::confusion::{Average, Confusion};
 use super::{AbsoluteErrors, ClassLoss, Loss, Probability, Ranking, RegressionError};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::{Error, Result};
-use crate::algo::label::Label;
-use crate::algo::monitor::Monitor;
+use crate::accumulator::Accumulator;
+use crate::error::{Error, Result};
+use crate::label::Label;
+use crate::monitor::Monitor;
 
 /// Rows of one task, or between two looks at the monitor.
 const BLOCK: usize = 1 << 16;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::algo::error::Error;
+use crate::error::Error;
 
 /// What the rows of a metric are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Sorting that can be stopped: a sort of many millions takes seconds.
 
-use crate::algo::error::Result;
-use crate::algo::monitor::Monitor;
-use crate::algo::room;
+use crate::error::Result;
+use crate::monitor::Monitor;
+use crate::room;
 
 /// Numbers that are sorted, or merged, between two looks at the monitor: some 20 ms. Fewer are sorted at once.
 const RUN: usize = 1 << 20;
@@ -51,7 +51,7 @@ fn merge<'a>(mut left: &'a [f64], mut right: &'a [f64], merged: &mut Vec<f64>, m
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algo::monitor::Unwatched;
+    use crate::monitor::Unwatched;
 
     #[test]
     fn orders_as_a_sort_does() {

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::sum::Sum;
 use super::two_labels::TwoLabels;
 use super::{MAX_ROWS, add_rows};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::{Error, Result};
-use crate::algo::label::Label;
+use crate::accumulator::Accumulator;
+use crate::error::{Error, Result};
+use crate::label::Label;
 
 /// What one row costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

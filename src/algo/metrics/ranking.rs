@@ -7,11 +7,11 @@ use super::order;
 use super::sum::Sum;
 use super::two_labels::TwoLabels;
 use super::{MAX_ROWS, add_rows};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::{Error, Result};
-use crate::algo::label::Label;
-use crate::algo::monitor::{Monitor, Unwatched};
-use crate::algo::room;
+use crate::accumulator::Accumulator;
+use crate::error::{Error, Result};
+use crate::label::Label;
+use crate::monitor::{Monitor, Unwatched};
+use crate::room;
 
 /// From this number of plain scores on, and at each fourfold of it, equal ones are looked for.
 const FOLD_ROWS: usize = 1 << 16;

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::sum::Sum;
 use super::{MAX_ROWS, add_rows};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::{Error, Result};
-use crate::algo::monitor::Monitor;
-use crate::algo::room;
+use crate::accumulator::Accumulator;
+use crate::error::{Error, Result};
+use crate::monitor::Monitor;
+use crate::room;
 
 /// Errs when one of the numbers is not finite.
 #[inline]

@@ -2,10 +2,10 @@
 
 use super::metric::{Inputs, Metric};
 use super::{AbsoluteErrors, Agreement, Loss, Probability, Ranking, RegressionError};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::{Error, Result};
-use crate::algo::label::Label;
-use crate::algo::monitor::Monitor;
+use crate::accumulator::Accumulator;
+use crate::error::{Error, Result};
+use crate::label::Label;
+use crate::monitor::Monitor;
 
 /// The rows of one metric.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,11 +42,11 @@ impl Rows {
 macro_rules! with_rows {
     ($rows:expr, $name:ident => $body:expr) => {
         match $rows {
-            $crate::algo::metrics::Rows::Ranking($name) => $body,
-            $crate::algo::metrics::Rows::Probability($name) => $body,
-            $crate::algo::metrics::Rows::Agreement($name) => $body,
-            $crate::algo::metrics::Rows::RegressionError($name) => $body,
-            $crate::algo::metrics::Rows::AbsoluteErrors($name) => $body,
+            $crate::metrics::Rows::Ranking($name) => $body,
+            $crate::metrics::Rows::Probability($name) => $body,
+            $crate::metrics::Rows::Agreement($name) => $body,
+            $crate::metrics::Rows::RegressionError($name) => $body,
+            $crate::metrics::Rows::AbsoluteErrors($name) => $body,
         }
     };
 }

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::curve::{CurvePoint, precision_recall_curve, roc_curve};
 use super::*;
-use crate::algo::accumulator::Accumulator;
-use crate::algo::label::Label;
-use crate::algo::monitor::Unwatched;
+use crate::accumulator::Accumulator;
+use crate::label::Label;
+use crate::monitor::Unwatched;
 
 type Test = std::result::Result<(), Box<dyn std::error::Error>>;
 

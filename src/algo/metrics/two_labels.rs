@@ -4,8 +4,8 @@ use std::mem::discriminant;
 
 use serde::{Deserialize, Serialize};
 
-use crate::algo::error::{Error, Result};
-use crate::algo::label::Label;
+use crate::error::{Error, Result};
+use crate::label::Label;
 
 /// At most two distinct labels of one type. Each has a code, 0 for the one that was met first; which is positive is settled only at
 /// the end, by the order of labels.

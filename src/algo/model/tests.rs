@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::algo::frame::{Column, MISSING, UNSEEN};
-use crate::algo::learner::{Algorithm, Learner};
-use crate::algo::monitor::Unwatched;
+use crate::frame::{Column, MISSING, UNSEEN};
+use crate::learner::{Algorithm, Learner};
+use crate::monitor::Unwatched;
 
 const ROWS: usize = 120;
 

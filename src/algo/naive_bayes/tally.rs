@@ -4,10 +4,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Likelihood, NaiveBayes, NaiveBayesValidParams, Normal};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::{Error, Result};
-use crate::algo::frame::{Column, Frame};
-use crate::algo::monitor::Monitor;
+use crate::accumulator::Accumulator;
+use crate::error::{Error, Result};
+use crate::frame::{Column, Frame};
+use crate::monitor::Monitor;
 
 /// The fewest rows, and the fewest for each class, whose moments are computed in one go.
 const BLOCK_ROWS: usize = 1024;

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::tally::FeatureTally;
 use super::*;
-use crate::algo::accumulator::Accumulator;
-use crate::algo::frame::{Column, MISSING, UNSEEN};
-use crate::algo::monitor::Unwatched;
+use crate::accumulator::Accumulator;
+use crate::frame::{Column, MISSING, UNSEEN};
+use crate::monitor::Unwatched;
 
 fn fixture() -> Value {
     serde_json::from_str(include_str!("../../../tests/oracle/naive_bayes.json")).unwrap()

@@ -2,7 +2,7 @@
 
 use super::format::Format;
 use super::shape::Shapes;
-use crate::algo::block::Kind;
+use crate::block::Kind;
 
 /// What the values of a column mean. The rules of [`Meaning::of`] decide, the first that holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

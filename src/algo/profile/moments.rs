@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::algo::summary::Moments;
+use crate::summary::Moments;
 
 /// The number, the mean and the squared deviations of finite numbers, with a mean of twice the usual digits: parts whose means
 /// differ in the last digits of a large number merge as if they were one.

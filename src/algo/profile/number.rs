@@ -6,9 +6,9 @@ use super::moments::PreciseMoments;
 use super::number_sketches::Sketches;
 use super::report::Point;
 use super::sizes::Sizes;
-use crate::algo::block::{Cells, Form, Kind};
-use crate::algo::error::{Error, Result};
-use crate::algo::sketch::{Table, from_ordered, ordered};
+use crate::block::{Cells, Form, Kind};
+use crate::error::{Error, Result};
+use crate::sketch::{Table, from_ordered, ordered};
 
 /// Values that are no finite numbers, counted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::days::Days;
 use super::number::day;
 use super::sizes::Sizes;
-use crate::algo::block::Kind;
-use crate::algo::error::{Error, Result};
-use crate::algo::sketch::{Frequent, HyperLogLog, Key, Kll, Table};
+use crate::block::Kind;
+use crate::error::{Error, Result};
+use crate::sketch::{Frequent, HyperLogLog, Key, Kll, Table};
 
 /// Distinct and frequent values, ranks, and of times the days.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::format::{Format, formats_of};
-use crate::algo::error::{Error, Result};
-use crate::algo::sketch::{CONFIDENCE_99, Frequent, Label, hash_text};
+use crate::error::{Error, Result};
+use crate::sketch::{CONFIDENCE_99, Frequent, Label, hash_text};
 
 /// Different masks that are counted at once.
 const MASKS: u16 = 64;

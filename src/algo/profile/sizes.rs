@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::algo::error::{Error, Result};
+use crate::error::{Error, Result};
 
 /// Capacities of a column's tables and sketches. States merge when theirs are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

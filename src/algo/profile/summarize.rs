@@ -6,8 +6,8 @@ use super::number::{Numbers, day, number, point};
 use super::report::{Bin, Details, Point, Report};
 use super::text::Texts;
 use super::{ColumnProfile, NonFinite};
-use crate::algo::block::Kind;
-use crate::algo::sketch::{CONFIDENCE_99, Key, Label, Table, Weighted};
+use crate::block::Kind;
+use crate::sketch::{CONFIDENCE_99, Key, Label, Table, Weighted};
 
 /// Bins of a histogram.
 const BINS: usize = 20;

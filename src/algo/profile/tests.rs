@@ -7,7 +7,7 @@ mod oracle;
 mod orders;
 
 use super::*;
-use crate::algo::hash::hash_u64;
+use crate::hash::hash_u64;
 
 type Test = std::result::Result<(), Box<dyn std::error::Error>>;
 

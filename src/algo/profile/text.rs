@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::shape::Shapes;
 use super::sizes::{Sizes, TEXT_OVERHEAD};
 use super::text_stats::TextStats;
-use crate::algo::block::Kind;
-use crate::algo::error::{Error, Result};
-use crate::algo::sketch::{Frequent, HyperLogLog, Key, Label, Sampler, Table, hash_text};
-use crate::algo::texts::Texts as Cells;
+use crate::block::Kind;
+use crate::error::{Error, Result};
+use crate::sketch::{Frequent, HyperLogLog, Key, Label, Sampler, Table, hash_text};
+use crate::texts::Texts as Cells;
 
 /// What is known of the texts of a column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::elements::{ArrayDetails, JsonDetails, Spread};
-use crate::algo::block::Kind;
+use crate::block::Kind;
 
 /// Bytes that are kept of the least and the greatest text.
 const PREFIX: usize = 1024;

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{MAX_ROWS, count_rows};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::{Error, Result};
-use crate::algo::stats::multiple::benjamini_hochberg;
-use crate::algo::stats::proportion::{Share, more_frequent, wilson};
+use crate::accumulator::Accumulator;
+use crate::error::{Error, Result};
+use crate::stats::multiple::benjamini_hochberg;
+use crate::stats::proportion::{Share, more_frequent, wilson};
 
 /// The rows of one segment, and how many of them are NULL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! What values of tomorrow may be, from those of today: bounds wide enough that data which is in order stays within them, and narrow
 //! enough that a fault does not.
 
-use crate::algo::stats::proportion::wilson;
+use crate::stats::proportion::wilson;
 
 /// Bounds of numbers; `None` where nothing can be said.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -184,7 +184,7 @@ mod tests {
         ] {
             assert_eq!(regex_of_mask(mask).as_deref(), expected, "{mask}");
             if let Some(expected) = expected {
-                assert!(crate::algo::scan::compile(expected).is_ok());
+                assert!(crate::scan::compile(expected).is_ok());
             }
         }
     }

@@ -12,7 +12,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::algo::error::{Error, Result};
+use crate::error::{Error, Result};
 
 /// What every error tells about the grammar.
 const ALLOWED: &str =

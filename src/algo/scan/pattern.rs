@@ -13,8 +13,8 @@ use regex_automata::util::prefilter::Prefilter;
 use regex_automata::{Input, MatchKind, Span};
 
 use super::simulation::Simulation;
-use crate::algo::error::{Error, Result};
-use crate::algo::monitor::{Monitor, Pace};
+use crate::error::{Error, Result};
+use crate::monitor::{Monitor, Pace};
 
 /// The most memory that a compiled expression takes.
 const PATTERN: usize = 1 << 20;
@@ -242,7 +242,7 @@ mod tests {
     use regex::Regex;
 
     use super::*;
-    use crate::algo::monitor::{Progress, Unwatched};
+    use crate::monitor::{Progress, Unwatched};
 
     /// Expressions of every kind: literals, anchors, classes, repeats, boundaries of words in Unicode and ASCII, empty ones.
     const PATTERNS: [&str; 28] = [

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::pattern::Patterns;
 use super::tally::Tally;
 use super::test::{Ready, Test};
-use crate::algo::block::Kind;
-use crate::algo::error::{Error, Result};
-use crate::algo::monitor::Monitor;
-use crate::algo::profile::Sizes;
-use crate::algo::room;
+use crate::block::Kind;
+use crate::error::{Error, Result};
+use crate::monitor::Monitor;
+use crate::profile::Sizes;
+use crate::room;
 
 /// The most columns that a pass takes.
 const MOST_COLUMNS: usize = 2_000;

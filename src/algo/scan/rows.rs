@@ -4,9 +4,9 @@ use super::is_true;
 use super::pattern::Patterns;
 use super::plan::Plan;
 use super::test::{FAIL, Ready};
-use crate::algo::block::BlockColumn;
-use crate::algo::error::Result;
-use crate::algo::monitor::{Monitor, Pace};
+use crate::block::BlockColumn;
+use crate::error::Result;
+use crate::monitor::{Monitor, Pace};
 
 /// The checks of a plan, ready for rows.
 pub struct RowTests {

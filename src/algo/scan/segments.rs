@@ -5,8 +5,8 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::test::Constant;
-use crate::algo::block::{BlockColumn, Cells};
-use crate::algo::error::{Error, Result};
+use crate::block::{BlockColumn, Cells};
+use crate::error::{Error, Result};
 
 /// The most segments of a grouping. With more it holds none, and [`Segments::overflowed`] says so.
 pub const MOST_SEGMENTS: usize = 10_000;

@@ -4,9 +4,9 @@
 use regex_automata::nfa::thompson::{NFA, State};
 use regex_automata::util::primitives::StateID;
 
-use crate::algo::error::Result;
-use crate::algo::monitor::Pace;
-use crate::algo::room;
+use crate::error::Result;
+use crate::monitor::Pace;
+use crate::room;
 
 /// The states that are possible at a place in a text.
 #[derive(Debug, Clone, Default)]

@@ -3,16 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::test::{Constant, FAIL, NULL, Outcome, Test};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::block::{BlockColumn, Cells, Kind};
-use crate::algo::drift::{Distribution, Limits, Scale};
-use crate::algo::error::{Error, Result};
-use crate::algo::hash::{hash_bytes, hash_f64, hash_u64};
-use crate::algo::metrics::sum::Sum;
-use crate::algo::profile::{ColumnProfile, Sizes};
-use crate::algo::quality::mixed_formats::FormatTally;
-use crate::algo::quality::scale_shift::ScaleTally;
-use crate::algo::summary::Moments;
+use crate::accumulator::Accumulator;
+use crate::block::{BlockColumn, Cells, Kind};
+use crate::drift::{Distribution, Limits, Scale};
+use crate::error::{Error, Result};
+use crate::hash::{hash_bytes, hash_f64, hash_u64};
+use crate::metrics::sum::Sum;
+use crate::profile::{ColumnProfile, Sizes};
+use crate::quality::mixed_formats::FormatTally;
+use crate::quality::scale_shift::ScaleTally;
+use crate::summary::Moments;
 
 /// How many different failing values are kept.
 const SAMPLE: usize = 5;

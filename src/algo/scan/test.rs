@@ -4,11 +4,11 @@ use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::pattern::Patterns;
-use crate::algo::block::{BlockColumn, Cells, Form, Kind};
-use crate::algo::drift;
-use crate::algo::error::{Error, Result};
-use crate::algo::monitor::Pace;
-use crate::algo::quality::valid_format::Format;
+use crate::block::{BlockColumn, Cells, Form, Kind};
+use crate::drift;
+use crate::error::{Error, Result};
+use crate::monitor::Pace;
+use crate::quality::valid_format::Format;
 
 /// A value that cells are compared with; its form is that of the column's cells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,9 +98,9 @@ pub enum Test {
     Profile,
     /// The distribution of the column, to be compared with that of other rows.
     Distribution(drift::Limits),
-    /// The conventions that texts keep to: see [`crate::algo::quality::mixed_formats`].
+    /// The conventions that texts keep to: see [`crate::quality::mixed_formats`].
     Formats,
-    /// The orders of magnitude of numbers: see [`crate::algo::quality::scale_shift`].
+    /// The orders of magnitude of numbers: see [`crate::quality::scale_shift`].
     Scale,
 }
 

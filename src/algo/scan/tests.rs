@@ -5,8 +5,8 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::algo::block::Kind;
-use crate::algo::state::State;
+use crate::block::Kind;
+use crate::state::State;
 
 fn column(name: &str, kind: Kind) -> PlanColumn {
     PlanColumn {

@@ -6,10 +6,10 @@ use super::segments::Groups;
 use super::tally::Tally;
 use super::test::{Outcome, PASS, Ready};
 use super::{GROUP, MOST_BYTES, PROFILE, Scan, is_true, share_memory, tally_at};
-use crate::algo::block::{BlockColumn, Form, ROWS};
-use crate::algo::error::Result;
-use crate::algo::monitor::{Monitor, Pace};
-use crate::algo::profile::Sizes;
+use crate::block::{BlockColumn, Form, ROWS};
+use crate::error::Result;
+use crate::monitor::{Monitor, Pace};
+use crate::profile::Sizes;
 
 /// What a scan needs while rows come, and no longer.
 #[derive(Debug, Clone, Default)]

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::table::Table;
 use super::{CONFIDENCE_99, other_capacity};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::{Error, Result};
+use crate::accumulator::Accumulator;
+use crate::error::{Error, Result};
 
 /// HyperLogLog (Flajolet, Fusy, Gandouet and Meunier, 2007) over 64-bit hashes, with the estimator of Ertl, "New cardinality
 /// estimation algorithms for HyperLogLog sketches" (2017), which needs no tables and no corrections for small or large counts.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::key::Key;
 use super::table::Table;
 use super::{CONFIDENCE_99, MAX_ROWS, other_capacity};
-use crate::algo::error::{Error, Result};
+use crate::error::{Error, Result};
 
 /// The most frequent values with their counts: exact up to `limit` different ones, then the counters of Misra and Gries (1982) in
 /// the mergeable form of Agarwal et al. (2013). A value of more than 2/`limit` of all rows is never missed.

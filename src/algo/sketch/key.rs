@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::algo::hash::{hash_bytes, hash_u64};
+use crate::hash::{hash_bytes, hash_u64};
 
 /// All sketches hash alike, whatever their seed, so that they merge.
 const HASH_SEED: u64 = 0x6173_7361_792d_6b65;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sampler::Sampler;
 use super::{MAX_ROWS, other_capacity};
-use crate::algo::error::{Error, Result};
+use crate::error::{Error, Result};
 
 /// A quantile sketch of integers (or of numbers by [`super::ordered`]).
 ///

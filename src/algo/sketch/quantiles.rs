@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::kll::Kll;
 use super::weighted::Weighted;
 use super::{CONFIDENCE_99, from_ordered, ordered};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::{Error, Result};
+use crate::accumulator::Accumulator;
+use crate::error::{Error, Result};
 
 /// Rows that are looked at one by one before a sample of them is.
 const SAMPLE: u32 = 1 << 16;

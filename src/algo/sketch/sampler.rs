@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::algo::hash::hash_u64;
+use crate::hash::hash_u64;
 
 /// Random choices of rows: one in each run of 2^h rows that come together, where h grows with the rows seen.
 ///

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::Result;
-use crate::algo::hash::hash_u64;
+use crate::accumulator::Accumulator;
+use crate::error::Result;
+use crate::hash::hash_u64;
 
 type Test = std::result::Result<(), Box<dyn std::error::Error>>;
 
@@ -189,7 +189,7 @@ fn keys_keep_the_order_of_numbers() {
 
 #[test]
 fn capacities_must_agree() -> Test {
-    use crate::algo::error::Error;
+    use crate::error::Error;
     let mismatch = |result: Result<()>| matches!(result, Err(Error::Mismatch { .. }));
     assert!(mismatch(Quantiles::new(64, 0).merge(&Quantiles::new(128, 0))));
     assert!(mismatch(Distinct::new(64, 10).merge(&Distinct::new(64, 11))));

@@ -4,10 +4,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::algo::block;
-use crate::algo::label::Label;
-use crate::algo::monitor::Unwatched;
-use crate::algo::scan::{Plan, PlanCheck, PlanColumn, Test};
+use crate::block;
+use crate::label::Label;
+use crate::monitor::Unwatched;
+use crate::scan::{Plan, PlanCheck, PlanColumn, Test};
 
 /// A row of any kind of state.
 type Row = (u8, u8, f64);

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::algo::error::{Error, Result};
-use crate::algo::frame::MISSING;
+use crate::error::{Error, Result};
+use crate::frame::MISSING;
 
 /// Levels that a baseline counts by name, at most.
 const LEVELS: usize = 254;

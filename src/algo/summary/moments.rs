@@ -141,7 +141,7 @@ impl Moments {
     }
 
     /// Whether these can be anyone's moments.
-    pub(in crate::algo) fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         if self.count == 0 {
             return *self == Moments::default();
         }

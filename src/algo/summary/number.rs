@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::moments::Moments;
 use super::quantiles::{gather, order_statistics};
-use crate::algo::error::{Error, Result};
-use crate::algo::monitor::Monitor;
+use crate::error::{Error, Result};
+use crate::monitor::Monitor;
 
 /// Bins of a baseline, at most.
 const BINS: usize = 20;

@@ -1,7 +1,7 @@
 //! Exact order statistics of a column, in a few passes instead of a sort.
 
-use crate::algo::error::Result;
-use crate::algo::monitor::Monitor;
+use crate::error::Result;
+use crate::monitor::Monitor;
 
 /// Cells of a histogram; a group of fewer values than this is sorted.
 const CELLS: usize = 2048;
@@ -229,8 +229,8 @@ fn sort(values: &[f64], ranks: &[usize], below: usize, found: &mut [Ranked]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algo::hash::hash_u64;
-    use crate::algo::monitor::Unwatched;
+    use crate::hash::hash_u64;
+    use crate::monitor::Unwatched;
 
     fn check(values: &[f64]) {
         let mut sorted = values.to_vec();

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::*;
-use crate::algo::hash::hash_u64;
-use crate::algo::monitor::Unwatched;
+use crate::hash::hash_u64;
+use crate::monitor::Unwatched;
 
 type Test = std::result::Result<(), Box<dyn std::error::Error>>;
 

@@ -7,9 +7,9 @@ use rand_core::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
-use crate::algo::error::{Error, Result};
-use crate::algo::frame::{Column, Frame, MISSING};
-use crate::algo::monitor::Monitor;
+use crate::error::{Error, Result};
+use crate::frame::{Column, Frame, MISSING};
+use crate::monitor::Monitor;
 
 /// At most so many rows are looked at to find the bounds of bins.
 const SAMPLE: usize = 200_000;

@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::algo::error::Result;
-use crate::algo::monitor::Monitor;
+use crate::error::Result;
+use crate::monitor::Monitor;
 
 /// Rows parted by one task.
 const CHUNK: usize = 65_536;
@@ -65,7 +65,7 @@ fn part(rows: &mut [u32], spare: &mut [u32], column: &[u8], left: &[bool; 256]) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algo::monitor::Unwatched;
+    use crate::monitor::Unwatched;
 
     #[test]
     fn both_sides_keep_their_order_across_chunks() {

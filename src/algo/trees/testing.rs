@@ -9,9 +9,9 @@ use rand_core::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::Deserialize;
 
-use crate::algo::error::{Error, Result};
-use crate::algo::frame::{Column, Frame, MISSING};
-use crate::algo::monitor::{Monitor, Progress};
+use crate::error::{Error, Result};
+use crate::frame::{Column, Frame, MISSING};
+use crate::monitor::{Monitor, Progress};
 
 /// A dataset of `columns`.
 pub(crate) fn dataset(columns: Vec<Column>, targets: Vec<f64>) -> DatasetBase<Frame, Array1<f64>> {

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::algo::error::{Error, Result};
-use crate::algo::monitor::Monitor;
-use crate::algo::room;
+use crate::error::{Error, Result};
+use crate::monitor::Monitor;
+use crate::room;
 
 /// In [`Node::column`]: the split is by a set of category levels.
 const CATEGORY: u32 = 1;

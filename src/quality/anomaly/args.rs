@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use crate::algo::anomaly::{self, Quantity, Season};
-use crate::algo::scan::Test;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
+use algo::anomaly::{self, Quantity, Season};
+use algo::scan::Test;
 
 /// What the check watches, and how.
 #[derive(Debug, Clone, Deserialize)]

@@ -21,11 +21,11 @@ use super::grouping::{Group, Grouping};
 use super::judge::Counted;
 use super::pass::{Pass, Question};
 use super::source::Source;
-use crate::algo::anomaly::{Judged, Missing, Point, Season, TooFew, judge};
-use crate::algo::block::Kind;
 use crate::pg::error::Result;
 use crate::pg::intake;
 use crate::pg::query::OutputColumn;
+use algo::anomaly::{Judged, Missing, Point, Season, TooFew, judge};
+use algo::block::Kind;
 
 /// What is needed to judge, once the rows are read.
 pub struct Plan {

@@ -8,9 +8,6 @@ use serde_json::Value as Json;
 
 use super::Plan;
 use super::args::Metric;
-use crate::algo::anomaly::Point;
-use crate::algo::block::Kind;
-use crate::algo::scan::{Constant, Measure, Segment, Tally};
 use crate::pg::catalog;
 use crate::pg::error::Result;
 use crate::pg::query::Query;
@@ -18,6 +15,9 @@ use crate::pg::types::Value;
 use crate::quality::check::Check;
 use crate::quality::grouping::Grouping;
 use crate::quality::judge::Counted;
+use algo::anomaly::Point;
+use algo::block::Kind;
+use algo::scan::{Constant, Measure, Segment, Tally};
 
 /// A series, and what it has in the bucket that is judged.
 pub struct Series {

@@ -12,9 +12,6 @@ use super::options::Options;
 use super::report::{self, DriftRow, Report};
 use super::side::{self, Side};
 use super::{ABSENT, model, names};
-use crate::algo;
-use crate::algo::scan::Scan;
-use crate::algo::state::State;
 use crate::pg::catalog::{self, Key};
 use crate::pg::error::{
     DAMAGED_STATE, Error, INSUFFICIENT_PRIVILEGE, INTERNAL, INVALID_PARAMETER, Result, UNDEFINED_BASELINE, or_raise,
@@ -25,6 +22,8 @@ use crate::pg::names;
 use crate::pg::options::{object, required};
 use crate::pg::text::Text;
 use crate::quality::source::Source;
+use algo::scan::Scan;
+use algo::state::State;
 
 /// A stored baseline.
 struct Baseline {

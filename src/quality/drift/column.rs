@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use serde_json::{Value as Json, json};
 
-use crate::algo::block::Kind;
-use crate::algo::drift::{
+use crate::quality::profile::on_scale;
+use algo::block::Kind;
+use algo::drift::{
     Both, Categories, Comparison, Distribution, Limits, NumberSide, Numbers, Scale, Settings, Steps, Values,
     compare_categories, compare_numbers,
 };
-use crate::algo::summary::Moments;
-use crate::quality::profile::on_scale;
+use algo::summary::Moments;
 
 /// A column of one side.
 pub struct Column<'a> {
@@ -249,7 +249,7 @@ fn compare_as_categories(reference: &Column<'_>, current: &Column<'_>, settings:
     } else if !both.named {
         notes.push("too many categories to list the new and the gone ones".into());
     }
-    let mut listed = |what: &str, categories: Vec<&crate::algo::drift::Category>| -> Vec<String> {
+    let mut listed = |what: &str, categories: Vec<&algo::drift::Category>| -> Vec<String> {
         if categories.len() > LISTED {
             notes.push(format!(
                 "{} categories are {what}, {LISTED} are listed",

@@ -7,9 +7,6 @@ use super::names;
 use super::options::Options;
 use super::report::{self, DriftRow, Importance, Report};
 use super::side::{self, Side};
-use crate::algo::block::Kind;
-use crate::algo::drift::{Piece, Steps};
-use crate::algo::summary::{NumberSummary, Values};
 use crate::models::{Feature, features, gains};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::intake;
@@ -17,6 +14,9 @@ use crate::pg::json::Jsonb;
 use crate::pg::options::{object, required};
 use crate::pg::text::Text;
 use crate::quality::source::Source;
+use algo::block::Kind;
+use algo::drift::{Piece, Steps};
+use algo::summary::{NumberSummary, Values};
 
 /// How much each feature matters to a model; `None` without a model, and for one that cannot tell. Errs as [`gains`] does.
 pub fn importance(model: Option<&str>) -> Result<Option<Importance>> {

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::algo::drift::{BinChoice, Compat, Method, Scale, Settings};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_COLUMN};
 use crate::pg::options::parse;
+use algo::drift::{BinChoice, Compat, Method, Scale, Settings};
 
 /// The options as they are written.
 #[derive(Deserialize, Default)]

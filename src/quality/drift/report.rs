@@ -11,10 +11,10 @@ use serde_json::Value as Json;
 use super::column::{self, Column, Found};
 use super::options::Options;
 use super::side::{Segment, Side};
-use crate::algo::drift::{Evidence, Rule, judge, shares_differ};
-use crate::algo::stats::proportion::Share;
 use crate::pg::compute::serve_interrupts;
 use crate::pg::text::{JsonB, Prose, Text};
+use algo::drift::{Evidence, Rule, judge, shares_differ};
+use algo::stats::proportion::Share;
 
 /// A line of the report.
 pub type DriftRow = (
@@ -275,7 +275,7 @@ fn judged(drafts: Vec<Draft>, options: &Options, importance: Option<&Importance>
         .collect();
     lines.sort_by(|a, b| {
         let key = |impact: Option<f64>| impact.unwrap_or(-1.0);
-        let drifted = |line: &(_, Draft, crate::algo::drift::Verdict, _)| Reverse(line.2.drifted == Some(true));
+        let drifted = |line: &(_, Draft, algo::drift::Verdict, _)| Reverse(line.2.drifted == Some(true));
         key(b.0)
             .total_cmp(&key(a.0))
             .then_with(|| drifted(a).cmp(&drifted(b)))

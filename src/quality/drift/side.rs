@@ -4,8 +4,6 @@ use hashbrown::HashMap;
 use serde_json::Value as Json;
 
 use super::column::{Column, Known};
-use crate::algo::drift::{Limits, Scale};
-use crate::algo::scan::{Constant, MOST_SEGMENTS, Measure, PlanColumn, Scan, Tally, Test};
 use crate::pg::compute::serve_interrupts;
 use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result};
 use crate::pg::intake;
@@ -13,6 +11,8 @@ use crate::quality::grouping::Grouping;
 use crate::quality::judge::value_json;
 use crate::quality::pass::{InputPlace, Pass, Question};
 use crate::quality::source::Source;
+use algo::drift::{Limits, Scale};
+use algo::scan::{Constant, MOST_SEGMENTS, Measure, PlanColumn, Scan, Tally, Test};
 
 /// Reads the rows of a source once: the distribution of each wanted column, and of each segment. O(columns) a row; memory below 64 MB
 /// whatever the rows.

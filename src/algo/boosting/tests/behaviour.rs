@@ -2,9 +2,9 @@
 
 use super::super::params::ClassWeight;
 use super::*;
-use crate::algo::error::Error;
-use crate::algo::frame::UNSEEN;
-use crate::algo::trees::testing::{pool, stops_wherever_asked};
+use crate::error::Error;
+use crate::frame::UNSEEN;
+use crate::trees::testing::{pool, stops_wherever_asked};
 
 #[test]
 fn the_model_does_not_depend_on_threads() {

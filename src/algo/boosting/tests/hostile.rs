@@ -1,7 +1,7 @@
 //! Bytes that are no model: decoding, checking and scoring never panic.
 
 use super::*;
-use crate::algo::trees::testing::mutated_bytes;
+use crate::trees::testing::mutated_bytes;
 
 fn models() -> Vec<Boosting> {
     let (columns, targets) = mixed(300, 14);

@@ -10,11 +10,11 @@ use linfa::{DatasetBase, ParamGuard};
 use ndarray::Array1;
 
 use super::{Boosting, BoostingParams, Dataset, Objective, Scorer};
-use crate::algo::error::Result;
-use crate::algo::estimator::Estimator;
-use crate::algo::frame::{Column, Frame, MISSING};
-use crate::algo::monitor::{Unwatched, Watched};
-use crate::algo::trees::testing::{MIXED, classes, dataset, mixed};
+use crate::error::Result;
+use crate::estimator::Estimator;
+use crate::frame::{Column, Frame, MISSING};
+use crate::monitor::{Unwatched, Watched};
+use crate::trees::testing::{MIXED, classes, dataset, mixed};
 
 fn fit(params: BoostingParams, data: &Dataset) -> Result<Boosting> {
     Watched::new(params.check()?, &Unwatched).fit(data)

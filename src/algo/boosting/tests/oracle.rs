@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::*;
-use crate::algo::trees::testing::{Table, auc, log_loss};
+use crate::trees::testing::{Table, auc, log_loss};
 
 #[derive(Deserialize)]
 struct Expected {

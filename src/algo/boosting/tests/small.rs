@@ -1,8 +1,8 @@
 //! Cases small enough to work out by hand.
 
 use super::*;
-use crate::algo::frame::UNSEEN;
-use crate::algo::trees::tree::Decision;
+use crate::frame::UNSEEN;
+use crate::trees::tree::Decision;
 
 fn number(values: &[f64]) -> Column {
     Column::Number(values.to_vec())
@@ -145,7 +145,7 @@ fn unseen_levels_are_in_no_set() {
         let inside = levels[0].count_ones() + u32::from(missing_left);
         assert!(if onehot == 9 { inside == 1 } else { inside > 1 });
         assert_eq!(levels[1..], [0, 0, 0]);
-        for unseen in [3.0, crate::algo::frame::UNSEEN, 255.0, 256.0, 1e9] {
+        for unseen in [3.0, crate::frame::UNSEEN, 255.0, 256.0, 1e9] {
             assert_eq!(score(&model, &[unseen]), [outside], "{unseen}");
         }
     }

@@ -1,8 +1,8 @@
 //! Distributions in parts, beyond what is exact, and damaged.
 
 use super::*;
-use crate::algo::accumulator::Accumulator;
-use crate::algo::hash::hash_u64;
+use crate::accumulator::Accumulator;
+use crate::hash::hash_u64;
 
 fn uniform(seed: u64, place: u64) -> f64 {
     hash_u64(seed, place) as f64 / u64::MAX as f64

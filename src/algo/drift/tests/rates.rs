@@ -3,7 +3,7 @@
 use statrs::function::erf::erfc_inv;
 
 use super::*;
-use crate::algo::hash::hash_u64;
+use crate::hash::hash_u64;
 
 /// Repetitions for each distribution and number of rows.
 const REPEAT: u64 = 300;

@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::algo::monitor::{Monitor, Progress};
-use crate::algo::trees::testing::{pool, stops_wherever_asked};
+use crate::monitor::{Monitor, Progress};
+use crate::trees::testing::{pool, stops_wherever_asked};
 
 #[test]
 fn the_model_does_not_depend_on_threads() {

@@ -1,7 +1,7 @@
 //! Bytes that are no model: decoding, checking and scoring never panic.
 
 use super::*;
-use crate::algo::trees::testing::mutated_bytes;
+use crate::trees::testing::mutated_bytes;
 
 fn models() -> Vec<RandomForest> {
     let (columns, targets) = mixed(120, 14);

@@ -11,11 +11,11 @@ use ndarray::Array1;
 use serde_json::{Value, json};
 
 use super::{DecisionTreeParams, RandomForest, RandomForestParams};
-use crate::algo::error::{Error, Result};
-use crate::algo::estimator::Estimator;
-use crate::algo::frame::{Column, Frame, MISSING};
-use crate::algo::monitor::{Unwatched, Watched};
-use crate::algo::trees::testing::{MIXED, classes, dataset, mixed};
+use crate::error::{Error, Result};
+use crate::estimator::Estimator;
+use crate::frame::{Column, Frame, MISSING};
+use crate::monitor::{Unwatched, Watched};
+use crate::trees::testing::{MIXED, classes, dataset, mixed};
 
 type Dataset = DatasetBase<Frame, Array1<f64>>;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::*;
-use crate::algo::monitor::{Monitor, Progress};
-use crate::algo::trees::testing::{Table, auc, log_loss};
+use crate::monitor::{Monitor, Progress};
+use crate::trees::testing::{Table, auc, log_loss};
 
 #[derive(Deserialize)]
 struct Tree {

@@ -1,8 +1,8 @@
 //! Cases small enough to work out by hand.
 
 use super::*;
-use crate::algo::frame::UNSEEN;
-use crate::algo::trees::tree::Decision;
+use crate::frame::UNSEEN;
+use crate::trees::tree::Decision;
 
 fn number(values: &[f64]) -> Column {
     Column::Number(values.to_vec())

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::convention::Convention::{self, *};
-use crate::algo::hash::hash_bytes;
+use crate::hash::hash_bytes;
 
 /// Values whose casings are counted.
 const VALUES: usize = 48;

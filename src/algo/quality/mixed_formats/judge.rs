@@ -3,7 +3,7 @@
 use super::convention::{Convention, Family};
 use super::judge_casing::{casing, words};
 use super::{EXAMPLES, FormatTally};
-use crate::algo::error::{Error, Result};
+use crate::error::{Error, Result};
 
 /// What counts as a conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -21,9 +21,9 @@ pub use judge::{Conflict, ConventionRows, Params, judge};
 
 use self::casing::Spellings;
 use super::{MAX_ROWS, count_rows};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::{Error, Result};
-use crate::algo::hash::hash_bytes;
+use crate::accumulator::Accumulator;
+use crate::error::{Error, Result};
+use crate::hash::hash_bytes;
 
 /// Examples kept of each convention.
 const EXAMPLES: usize = 3;

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::algo::hash::hash_u64;
+use crate::hash::hash_u64;
 
 fn tally<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> FormatTally {
     let mut tally = FormatTally::default();

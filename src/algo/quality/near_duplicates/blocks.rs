@@ -1,10 +1,10 @@
 //! Which keys are near each other: MinHash in bands, exact comparison within blocks, groups by union.
 
 use super::key::{jaccard, pieces};
-use crate::algo::error::Result;
-use crate::algo::hash::{hash_u64, mix, seeded};
-use crate::algo::monitor::Monitor;
-use crate::algo::room;
+use crate::error::Result;
+use crate::hash::{hash_u64, mix, seeded};
+use crate::monitor::Monitor;
+use crate::room;
 
 /// The values of a MinHash signature.
 const VALUES: usize = 64;

@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::algo::hash::hash_u64;
+use crate::hash::hash_u64;
 
 /// How much of a text is compared, in bytes.
 pub(super) const COMPARED: usize = 1 << 12;

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::key::{jaccard, pieces};
 use super::*;
-use crate::algo::hash::hash_u64;
-use crate::algo::monitor::{Progress, Unwatched};
+use crate::hash::hash_u64;
+use crate::monitor::{Progress, Unwatched};
 
 fn found(texts: &[String], threshold: f64) -> NearDuplicates {
     let params = Params {

@@ -7,7 +7,7 @@ use super::compare::{Scale, Shift, distance, shift};
 use super::known::near;
 use super::mixture::mixture;
 use super::{ALL_BINS, BINS};
-use crate::algo::error::{Error, Result};
+use crate::error::{Error, Result};
 
 /// When a shift is found.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 pub use judge::{Extent, Params, ScaleShift, judge};
 
 use super::{MAX_ROWS, count_rows};
-use crate::algo::accumulator::Accumulator;
-use crate::algo::error::{Error, Result};
+use crate::accumulator::Accumulator;
+use crate::error::{Error, Result};
 
 /// Bins of a decade: neighbours differ by 3.7%.
 const BINS: usize = 64;

@@ -20,7 +20,7 @@ fn after_date(text: &str) -> Option<&str> {
 }
 
 /// The days of a month in the Gregorian calendar.
-pub(in crate::algo::quality) fn days(year: u32, month: u32) -> Option<u32> {
+pub(in crate::quality) fn days(year: u32, month: u32) -> Option<u32> {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => Some(31),
