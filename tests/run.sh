@@ -137,13 +137,13 @@ fuzz_suite() {
 cluster_started=
 start_cluster() {
     [[ -z $cluster_started ]] || return 0
-    tests/cluster.sh remove test
+    scripts/cluster.sh remove test
     # Set first: a start that fails half-way is to be ended, too.
     cluster_started=yes
-    tests/cluster.sh start test
-    environment=$(tests/cluster.sh env test)
+    scripts/cluster.sh start test
+    environment=$(scripts/cluster.sh env test)
     eval "$environment"
-    ASSAY_DATA=$(tests/cluster.sh share test "$repository"/tests/data/*.csv "$repository"/tests/data/*.csv.gz)
+    ASSAY_DATA=$(scripts/cluster.sh share test "$repository"/tests/data/*.csv "$repository"/tests/data/*.csv.gz)
     export ASSAY_DATA
 }
 
@@ -151,9 +151,9 @@ finished=
 finish() {
     local home
     if [[ -n $cluster_started ]]; then
-        home=$(tests/cluster.sh home test)
+        home=$(scripts/cluster.sh home test)
         cp -f "$home/log" "$results/server.log" 2>/dev/null || true
-        tests/cluster.sh remove test
+        scripts/cluster.sh remove test
     fi
     [[ -n $finished ]] || tally run 0 1 "broke off"
     echo
@@ -209,7 +209,7 @@ sql_suite() {
 }
 
 # A client test is a program that prints 'ok - NAME' and 'not ok - NAME' lines. It finds a database of its own in PGDATABASE (with
-# PGHOST, PGPORT and PGUSER), the data in ASSAY_DATA, and may make more clusters with tests/cluster.sh.
+# PGHOST, PGPORT and PGUSER), the data in ASSAY_DATA, and may make more clusters with scripts/cluster.sh.
 clients_suite() {
     local script name log passed=0 failed=0 good bad status
     for script in tests/clients/*.sh; do
@@ -231,7 +231,7 @@ clients_suite() {
 
 story_runs() {
     createdb demo || return 1
-    psql -X -q -v ON_ERROR_STOP=1 -d demo -f tests/demo.sql >"$results/demo.log" 2>&1 || { tail -n 20 "$results/demo.log"; return 1; }
+    psql -X -q -v ON_ERROR_STOP=1 -d demo -f scripts/demo.sql >"$results/demo.log" 2>&1 || { tail -n 20 "$results/demo.log"; return 1; }
 }
 
 demo_suite() {

@@ -21,7 +21,7 @@ git worktree remove --force "$tree" 2>/dev/null || true
 git worktree add --quiet --detach "$tree" "$BEFORE"
 finish() {
     git worktree remove --force "$tree"
-    tests/cluster.sh remove compare
+    scripts/cluster.sh remove compare
     rm -f "$libraries/assay_before.so"
     make --no-print-directory install
 }
@@ -43,11 +43,11 @@ database() {
 
 echo "==> building $BEFORE"
 (cd "$tree" && CARGO_TARGET_DIR=$place/target cargo build --quiet "${options[@]}")
-tests/cluster.sh remove compare
-tests/cluster.sh start compare
-environment=$(tests/cluster.sh env compare)
+scripts/cluster.sh remove compare
+scripts/cluster.sh start compare
+environment=$(scripts/cluster.sh env compare)
 eval "$environment"
-BENCH_DATA=$(tests/cluster.sh home compare)/data
+BENCH_DATA=$(scripts/cluster.sh home compare)/data
 export BENCH_DATA PYTHONDONTWRITEBYTECODE=1
 extension "$tree" "$place/target/release/libassay.so" assay_before
 database before

@@ -41,12 +41,12 @@ BENCH_QUALITY_PEERS=$(installed quality tests/bench/requirements-quality.txt)
 export BENCH_PEERS BENCH_QUALITY_PEERS
 
 if [[ ${BENCH_KEEP:-} != 1 ]]; then
-    tests/cluster.sh remove bench
-    trap 'tests/cluster.sh remove bench' EXIT
+    scripts/cluster.sh remove bench
+    trap 'scripts/cluster.sh remove bench' EXIT
 fi
-tests/cluster.sh start bench
-environment=$(tests/cluster.sh env bench)
+scripts/cluster.sh start bench
+environment=$(scripts/cluster.sh env bench)
 eval "$environment"
-BENCH_DATA=$(tests/cluster.sh home bench)/data
+BENCH_DATA=$(scripts/cluster.sh home bench)/data
 export BENCH_DATA BENCH_RESULTS=$place/results.txt PGDATABASE=postgres PYTHONDONTWRITEBYTECODE=1
 "$python" tests/bench/bench.py

@@ -3,11 +3,11 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-finish() { tests/cluster.sh remove backtrace; }
+finish() { scripts/cluster.sh remove backtrace; }
 trap finish EXIT
-tests/cluster.sh remove backtrace
-RUST_BACKTRACE=full tests/cluster.sh start backtrace
-environment=$(tests/cluster.sh env backtrace)
+scripts/cluster.sh remove backtrace
+RUST_BACKTRACE=full scripts/cluster.sh start backtrace
+environment=$(scripts/cluster.sh env backtrace)
 eval "$environment"
 export PGDATABASE=postgres
 

@@ -4,14 +4,14 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-finish() { tests/cluster.sh remove crash; }
+finish() { scripts/cluster.sh remove crash; }
 trap finish EXIT
-tests/cluster.sh remove crash
-tests/cluster.sh start crash
-environment=$(tests/cluster.sh env crash)
+scripts/cluster.sh remove crash
+scripts/cluster.sh start crash
+environment=$(scripts/cluster.sh env crash)
 eval "$environment"
 export PGDATABASE=postgres PGCONNECT_TIMEOUT=5
-home=$(tests/cluster.sh home crash)
+home=$(scripts/cluster.sh home crash)
 ask() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
 
 check() {

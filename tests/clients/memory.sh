@@ -5,19 +5,19 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/clients/lib/python.sh
 
-finish() { tests/cluster.sh remove memory; }
+finish() { scripts/cluster.sh remove memory; }
 trap finish EXIT
-tests/cluster.sh remove memory
+scripts/cluster.sh remove memory
 
 status=0
 # Kilobytes: hardly more than the server takes itself, and more.
 for limit in 0 700000 1000000 1500000; do
-    tests/cluster.sh stop memory 2>/dev/null || true
+    scripts/cluster.sh stop memory 2>/dev/null || true
     (
         [[ $limit == 0 ]] || ulimit -v "$limit"
-        tests/cluster.sh start memory
+        scripts/cluster.sh start memory
     )
-    environment=$(tests/cluster.sh env memory)
+    environment=$(scripts/cluster.sh env memory)
     eval "$environment"
     export PGDATABASE=postgres
     LIMIT=$limit PYTHONDONTWRITEBYTECODE=1 "$python" tests/clients/memory.py || status=$?

@@ -5,7 +5,7 @@ set -euo pipefail
 
 house=${PGDATABASE:?}_house
 folder=$(mktemp -d)
-cluster=$(dirname "${BASH_SOURCE[0]}")/../cluster.sh
+cluster=$(dirname "${BASH_SOURCE[0]}")/../../scripts/cluster.sh
 finish() {
     rm -rf -- "$folder"
     "$cluster" remove ownership

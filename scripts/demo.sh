@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# The demo: a private cluster, a fresh database, and the story of tests/demo.sql in it. `make demo` builds first.
+# The demo: a private cluster, a fresh database, and the story of scripts/demo.sql in it. `make demo` builds first.
 #
-#   tests/demo.sh [STARTED]   STARTED: when the whole thing began, in seconds since 1970
+#   scripts/demo.sh [STARTED]   STARTED: when the whole thing began, in seconds since 1970
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 started=${1:-$(date +%s)}
 
 echo "==> starting a private PostgreSQL"
-tests/cluster.sh start demo
-environment=$(tests/cluster.sh env demo)
+scripts/cluster.sh start demo
+environment=$(scripts/cluster.sh env demo)
 psql_of_path=$(command -v psql || true)
 eval "$environment"
 
 PGOPTIONS='-c client_min_messages=warning' dropdb --if-exists --force demo
 createdb demo
-psql -X -q -v ON_ERROR_STOP=1 -d demo <tests/demo.sql
+psql -X -q -v ON_ERROR_STOP=1 -d demo <scripts/demo.sql
 
 # The shortest command that works in the caller's own shell.
 psql=psql

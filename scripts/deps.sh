@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What a build needs from the machine: a PostgreSQL server with its headers, libclang, a C linker, Rust.
 #
-#   tests/deps.sh pick      print the pg_config to build for, or nothing when there is none
-#   tests/deps.sh install   install what is missing (apt), say what is done, touch nothing when nothing is missing
+#   scripts/deps.sh pick      print the pg_config to build for, or nothing when there is none
+#   scripts/deps.sh install   install what is missing (apt), say what is done, touch nothing when nothing is missing
 #
 # PG_CONFIG names the PostgreSQL; without it the first complete one is taken.
 set -euo pipefail
@@ -150,5 +150,5 @@ install() {
 case ${1:-} in
     pick) pick ;;
     install) install ;;
-    *) die "usage: tests/deps.sh pick|install" ;;
+    *) die "usage: scripts/deps.sh pick|install" ;;
 esac
