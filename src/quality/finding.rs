@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::check::{Check, Severity};
+use crate::quality::spec::check::{Check, Severity};
 
 /// How it stands with a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,11 +4,11 @@ use pgrx::pg_sys::{self, Oid};
 use pgrx::spi::{quote_identifier, quote_literal};
 use serde_json::{Map, Value as Json};
 
-use super::compile::named;
-use super::judge::value_json;
-use super::source::Source;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::{intake, types};
+use crate::quality::kinds::compile::named;
+use crate::quality::kinds::judge::value_json;
+use crate::quality::source::Source;
 use algo::block::Kind;
 use algo::scan::Segment;
 

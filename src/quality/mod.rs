@@ -1,33 +1,14 @@
 //! Data quality in SQL: profiles and checks, each relation read once.
 
-mod add;
-mod anomaly;
-mod check;
-mod checks;
-mod compile;
-mod condition;
-mod constraint;
 mod drift;
-mod explain;
-mod failing;
+mod engine;
 mod finding;
 mod grouping;
-mod history;
-mod judge;
-mod near_duplicates;
+mod kinds;
 mod pass;
 mod profile;
-mod proof;
-mod proposal;
-mod reads;
-mod render;
-mod results;
-mod rule;
-mod run;
-mod segments;
 mod source;
-mod statement;
+mod spec;
 mod step;
 mod stored;
 mod suggest;
-mod validate;

@@ -14,8 +14,8 @@ use algo::block::Kind;
 use algo::scan::{Measure, Plan, PlanCheck, PlanColumn, Scan, Segment, Tally, Test};
 use algo::state::State;
 
-use super::grouping::Group;
-use super::source::Source;
+use crate::quality::grouping::Group;
+use crate::quality::source::Source;
 
 /// The most columns of one call of the aggregate: PostgreSQL's functions take 100 arguments, and two are the state and the plan.
 const MOST_ARGUMENTS: usize = 98;

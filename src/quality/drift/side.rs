@@ -8,7 +8,7 @@ use crate::pg::compute::serve_interrupts;
 use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result};
 use crate::pg::intake;
 use crate::quality::grouping::Grouping;
-use crate::quality::judge::value_json;
+use crate::quality::kinds::judge::value_json;
 use crate::quality::pass::{InputPlace, Pass, Question};
 use crate::quality::source::Source;
 use algo::drift::{Limits, Scale};

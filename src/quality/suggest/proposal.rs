@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::constraint::Condition;
-use super::judge::value_json;
-use super::profile::constant;
+use crate::quality::kinds::judge::value_json;
+use crate::quality::profile::constant;
+use crate::quality::suggest::constraint::Condition;
 use algo::block::Kind;
 use algo::profile::page::{percent, short_number};
 use algo::profile::{Calendar, ColumnProfile, Format, Meaning, Point, Report, iso_date};

@@ -2,12 +2,12 @@
 
 use serde_json::{Value as Json, json};
 
-use super::check::Check;
-use super::finding::{Finding, Verdict, short};
-use super::grouping::Grouping;
-use super::judge::{self, Counted};
-use super::rule::Rule;
 use crate::pg::error::{Error, INTERNAL, Result};
+use crate::quality::finding::{Finding, Verdict, short};
+use crate::quality::grouping::Grouping;
+use crate::quality::kinds::judge::{self, Counted};
+use crate::quality::kinds::rule::Rule;
+use crate::quality::spec::check::Check;
 use algo::accumulator::Accumulator;
 use algo::quality::mixed_formats::{self, Conflict, FormatTally};
 use algo::quality::null_share::{self, NullTally};

@@ -3,16 +3,20 @@
 
 use serde_json::Value as Json;
 
-use super::check::Check;
-use super::finding::Finding;
-use super::grouping::Grouping;
-use super::pass::{Pass, Question};
-use super::rule::{Between, ColumnList, ColumnMatch, Rule, Similarity, Types};
-use super::source::Source;
-use super::{anomaly, condition, near_duplicates, proof, statement};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_COLUMN};
 use crate::pg::intake;
 use crate::pg::query::{OutputColumn, Query};
+use crate::quality::finding::Finding;
+use crate::quality::grouping::Grouping;
+use crate::quality::kinds::anomaly;
+use crate::quality::kinds::condition;
+use crate::quality::kinds::near_duplicates;
+use crate::quality::kinds::proof;
+use crate::quality::kinds::rule::{Between, ColumnList, ColumnMatch, Rule, Similarity, Types};
+use crate::quality::kinds::statement;
+use crate::quality::pass::{Pass, Question};
+use crate::quality::source::Source;
+use crate::quality::spec::check::Check;
 use algo::block::{Form, Kind};
 use algo::quality::valid_format::Format;
 use algo::scan::{self, Bound, Constant, Test};

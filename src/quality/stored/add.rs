@@ -6,10 +6,6 @@ use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
 use serde_json::{Value as Json, json};
 
-use super::check::Check;
-use super::source::Source;
-use super::stored::{self, role_of};
-use super::validate;
 use crate::pg::catalog;
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INTERNAL, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::identity::{self, Settings};
@@ -18,6 +14,10 @@ use crate::pg::names;
 use crate::pg::options::{object, required, texts};
 use crate::pg::relation;
 use crate::pg::text::Text;
+use crate::quality::engine::run as validate;
+use crate::quality::source::Source;
+use crate::quality::spec::check::Check;
+use crate::quality::stored::table::{self as stored, role_of};
 
 /// A check that is there: its number, and who added it.
 struct Known {

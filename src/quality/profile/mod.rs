@@ -1,18 +1,20 @@
 //! Profiles: what every column of a relation looks like, from one pass over it.
 
+pub mod render;
+
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern, pg_sys};
 use serde_json::{Value as Json, json};
 
-use super::judge::value_json;
-use super::pass::Pass;
-use super::source::Source;
 use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::intake;
 use crate::pg::options::required;
 use crate::pg::state::{self, StateDatum};
 use crate::pg::text::{JsonB, Text};
+use crate::quality::kinds::judge::value_json;
+use crate::quality::pass::Pass;
+use crate::quality::source::Source;
 use algo::block::Kind;
 use algo::monitor::Monitor;
 use algo::profile::{ColumnProfile, Point, Report};

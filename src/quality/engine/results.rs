@@ -6,11 +6,11 @@ use pgrx::name;
 use pgrx::pg_sys::Oid;
 use serde_json::Value as Json;
 
-use super::check::{Check, Malformed, Severity};
-use super::finding::Status;
-use super::validate::Outcome;
 use crate::pg::catalog;
 use crate::pg::text::{JsonB, Prose, Text};
+use crate::quality::engine::run::Outcome;
+use crate::quality::finding::Status;
+use crate::quality::spec::check::{Check, Malformed, Severity};
 
 /// The columns of `assay.check_result`, in order.
 pub type ResultRow = (

@@ -3,15 +3,15 @@
 use pgrx::iter::TableIterator;
 use pgrx::pg_extern;
 
-use super::check::Check;
-use super::results::{self, Results};
-use super::source::Source;
-use super::validate;
 use crate::pg::catalog;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::json::Jsonb;
 use crate::pg::options::required;
 use crate::pg::text::Text;
+use crate::quality::engine::results::{self, Results};
+use crate::quality::engine::run as validate;
+use crate::quality::source::Source;
+use crate::quality::spec::check::Check;
 
 /// `validate(query, checks)`.
 #[pg_extern(sql = false)]

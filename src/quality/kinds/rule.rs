@@ -7,8 +7,9 @@ use serde_json::Value as Json;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::options;
 
-use super::anomaly::Anomaly;
-use super::{compile, statement};
+use crate::quality::kinds::anomaly::Anomaly;
+use crate::quality::kinds::compile;
+use crate::quality::kinds::statement;
 
 mod args;
 

@@ -2,12 +2,12 @@
 
 use pgrx::pg_extern;
 
-use super::profile::{self, columns, constant};
-use super::source::Source;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::intake;
 use crate::pg::options::required;
 use crate::pg::text::{Prose, Text};
+use crate::quality::profile::{self, columns, constant};
+use crate::quality::source::Source;
 use algo::block::Kind;
 use algo::profile::page::{PageLine, Values, page, percent, short_count, short_number};
 use algo::profile::{Bin, ColumnProfile, Meaning, Point, Report, sparkline};

@@ -5,14 +5,14 @@ use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
 use serde_json::{Value as Json, json};
 
-use super::results::ResultRow;
-use super::stored::Stored;
 use crate::pg::attempt::attempt_to_write;
 use crate::pg::catalog;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, notice, or_raise};
 use crate::pg::reads::Reads;
 use crate::pg::settings::{self, Retention};
 use crate::pg::text::Prose;
+use crate::quality::engine::results::ResultRow;
+use crate::quality::stored::table::Stored;
 
 /// Rows that one statement adds.
 const TOGETHER: usize = 1000;

@@ -4,10 +4,10 @@
 use pgrx::spi::{quote_identifier, quote_literal};
 use serde_json::Value as Json;
 
-use super::rule::Rule;
 use crate::pg::intake;
 use crate::pg::query::OutputColumn;
 use crate::pg::types;
+use crate::quality::kinds::rule::Rule;
 use algo::block::Kind;
 
 /// The condition that a row q passes by; `None` where the shared pass tests the column's cells itself.

@@ -4,18 +4,21 @@ use pgrx::iter::TableIterator;
 use pgrx::pg_sys::Oid;
 use pgrx::{name, pg_extern};
 
-use super::check::Check;
-use super::compile::{self, Spread, Work};
-use super::pass::Pass;
-use super::rule::Rule;
-use super::source::Source;
-use super::stored::{self, Stored, Wanted};
-use super::{near_duplicates, reads, statement, validate};
 use crate::pg::attempt::attempt;
 use crate::pg::catalog;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::query::Query;
 use crate::pg::text::{Prose, Text};
+use crate::quality::engine::run as validate;
+use crate::quality::kinds::compile::{self, Spread, Work};
+use crate::quality::kinds::near_duplicates;
+use crate::quality::kinds::rule::Rule;
+use crate::quality::kinds::statement;
+use crate::quality::pass::Pass;
+use crate::quality::source::Source;
+use crate::quality::spec::check::Check;
+use crate::quality::stored::reads;
+use crate::quality::stored::table::{self as stored, Stored, Wanted};
 
 /// A line of the explanation.
 type Line = (

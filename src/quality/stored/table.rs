@@ -9,14 +9,14 @@ use std::ffi::CString;
 use pgrx::pg_sys::Oid;
 use serde_json::{Map, Value as Json};
 
-use super::check::Check;
-use super::source::Source;
 use crate::pg::catalog;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_CHECK, UNDEFINED_TABLE, notice};
 use crate::pg::identity::{self, Settings};
 use crate::pg::query::Query;
 use crate::pg::relation;
 use crate::pg::types::Value;
+use crate::quality::source::Source;
+use crate::quality::spec::check::Check;
 
 /// A check of a relation, with who added it.
 pub struct Stored {

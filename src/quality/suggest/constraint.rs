@@ -3,10 +3,10 @@
 use pgrx::spi::{quote_identifier, quote_literal};
 use serde_json::Value as Json;
 
-use super::source::Source;
 use crate::pg::error::Result;
 use crate::pg::query::Query;
 use crate::pg::types::Value;
+use crate::quality::source::Source;
 
 /// What a constraint says about a column.
 pub enum Condition {

@@ -3,16 +3,16 @@
 use pgrx::spi::{quote_identifier, quote_literal};
 use serde_json::Value as Json;
 
-use super::check::Check;
-use super::compile::{column, named};
-use super::finding::Finding;
-use super::grouping::Grouping;
-use super::rule::{Equality, Order, Parent, Rule, Step};
-use super::source::Source;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::intake;
 use crate::pg::query::{Query, Row};
 use crate::pg::types::Value;
+use crate::quality::finding::Finding;
+use crate::quality::grouping::Grouping;
+use crate::quality::kinds::compile::{column, named};
+use crate::quality::kinds::rule::{Equality, Order, Parent, Rule, Step};
+use crate::quality::source::Source;
+use crate::quality::spec::check::Check;
 use algo::block::Kind;
 
 /// What a statement found in a segment.

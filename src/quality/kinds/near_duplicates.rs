@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use pgrx::spi::{quote_identifier, quote_literal};
 use serde_json::{Value as Json, json};
 
-use super::check::Check;
-use super::compile::named;
-use super::finding::Finding;
-use super::judge::Counted;
-use super::rule::Similarity;
-use super::source::Source;
-use super::statement;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, Result};
 use crate::pg::foreground::Foreground;
 use crate::pg::query::Query;
 use crate::pg::settings;
 use crate::pg::types::Value;
+use crate::quality::finding::Finding;
+use crate::quality::kinds::compile::named;
+use crate::quality::kinds::judge::Counted;
+use crate::quality::kinds::rule::Similarity;
+use crate::quality::kinds::statement;
+use crate::quality::source::Source;
+use crate::quality::spec::check::Check;
 use algo::quality::near_duplicates::{Finder, Group, Params};
 
 /// The most bytes that texts and their keys may take.

@@ -1,21 +1,24 @@
 //! `suggest_checks(query)`: the checks that the rows of today suggest, each found to hold on them.
 
+pub mod constraint;
+pub mod proposal;
+
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 use serde_json::{Value as Json, json};
 
-use super::check::Check;
-use super::constraint::Table;
-use super::finding::Status;
-use super::profile;
-use super::proof;
-use super::proposal::{self, FEWEST_ROWS, Proposal};
-use super::source::Source;
-use super::validate::{self, Outcome};
+use self::constraint::Table;
+use self::proposal::{FEWEST_ROWS, Proposal};
 use crate::pg::error::{Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::text::{JsonB, Prose, Text};
+use crate::quality::engine::run::{self as validate, Outcome};
+use crate::quality::finding::Status;
+use crate::quality::kinds::proof;
+use crate::quality::profile;
+use crate::quality::source::Source;
+use crate::quality::spec::check::Check;
 use algo::monitor::Monitor;
 use algo::quality::outlook;
 

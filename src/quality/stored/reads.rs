@@ -1,16 +1,17 @@
 //! What checks read: who may read it all may see what they find.
 
-use super::check::Check;
-use super::compile::{self, Work};
-use super::pass::Pass;
-use super::rule::Rule;
-use super::source::Source;
-use super::{near_duplicates, statement};
 use crate::pg::attempt::attempt;
 use crate::pg::builtin::is_type_of_postgres;
 use crate::pg::error::Result;
 use crate::pg::query::Query;
 use crate::pg::reads::Reads;
+use crate::quality::kinds::compile::{self, Work};
+use crate::quality::kinds::near_duplicates;
+use crate::quality::kinds::rule::Rule;
+use crate::quality::kinds::statement;
+use crate::quality::pass::Pass;
+use crate::quality::source::Source;
+use crate::quality::spec::check::Check;
 
 /// What each check reads. One of which that cannot be told is nobody's to see but that of the roles it belongs to.
 pub fn of(checks: &[&Check], source: &Source) -> Result<Vec<Reads>> {

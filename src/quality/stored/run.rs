@@ -6,13 +6,6 @@ use pgrx::iter::TableIterator;
 use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
 
-use super::check::Check;
-use super::finding::Finding;
-use super::history::Journal;
-use super::reads;
-use super::results::{self, ResultRow, Results};
-use super::stored::{self, Stored, Wanted};
-use super::validate::{self, Outcome};
 use crate::pg::attempt::attempt;
 use crate::pg::catalog;
 use crate::pg::compute::Reporter;
@@ -20,6 +13,13 @@ use crate::pg::error::{CHECKS_FAILED, Error, Result, or_raise};
 use crate::pg::options::{required, texts};
 use crate::pg::reads::Reads;
 use crate::pg::text::Text;
+use crate::quality::engine::results::{self, ResultRow, Results};
+use crate::quality::engine::run::{self as validate, Outcome};
+use crate::quality::finding::Finding;
+use crate::quality::spec::check::Check;
+use crate::quality::stored::history::Journal;
+use crate::quality::stored::reads;
+use crate::quality::stored::table::{self as stored, Stored, Wanted};
 
 /// A check that has run.
 struct Ran<'a> {

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::near_duplicates;
-use super::rule::{Columns, Rule};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::options;
 use crate::pg::query;
+use crate::quality::kinds::near_duplicates;
+use crate::quality::kinds::rule::{Columns, Rule};
 use algo::quality::threshold::Threshold;
 
 /// What a failing check is to its user.

@@ -2,16 +2,6 @@
 
 use std::time::Instant;
 
-use super::check::Check;
-use super::compile::{self, Spread, Work};
-use super::finding::{Finding, Verdict, short};
-use super::grouping::Grouping;
-use super::judge;
-use super::pass::{Answers, Pass, Question};
-use super::rule::Rule;
-use super::segments;
-use super::source::Source;
-use super::{condition, near_duplicates, statement};
 use crate::pg::attempt::{attempt, undone};
 use crate::pg::catalog;
 use crate::pg::compute::Reporter;
@@ -20,6 +10,18 @@ use crate::pg::foreground::Foreground;
 use crate::pg::identity::Settings;
 use crate::pg::intake;
 use crate::pg::query::Query;
+use crate::quality::finding::{Finding, Verdict, short};
+use crate::quality::grouping::Grouping;
+use crate::quality::kinds::compile::{self, Spread, Work};
+use crate::quality::kinds::condition;
+use crate::quality::kinds::judge;
+use crate::quality::kinds::near_duplicates;
+use crate::quality::kinds::rule::Rule;
+use crate::quality::kinds::segments;
+use crate::quality::kinds::statement;
+use crate::quality::pass::{Answers, Pass, Question};
+use crate::quality::source::Source;
+use crate::quality::spec::check::Check;
 use algo::block::{Form, Kind};
 use algo::monitor::Monitor;
 use algo::scan::{Bound, Constant, Measure, Test};

@@ -3,14 +3,6 @@
 use pgrx::spi::quote_identifier;
 use pgrx::{pg_extern, pg_sys};
 
-use super::check::Check;
-use super::grouping::Grouping;
-use super::pass::Pass;
-use super::rule::Rule;
-use super::source::Source;
-use super::statement::{self, Failing};
-use super::stored::{self, Stored};
-use super::{compile, judge, near_duplicates, reads, segments, validate};
 use crate::pg::arguments;
 use crate::pg::attempt::attempt;
 use crate::pg::catalog;
@@ -20,6 +12,19 @@ use crate::pg::query::Query;
 use crate::pg::reads::Reads;
 use crate::pg::relation;
 use crate::pg::rowset::RowSet;
+use crate::quality::engine::run as validate;
+use crate::quality::grouping::Grouping;
+use crate::quality::kinds::compile;
+use crate::quality::kinds::judge;
+use crate::quality::kinds::near_duplicates;
+use crate::quality::kinds::rule::Rule;
+use crate::quality::kinds::segments;
+use crate::quality::kinds::statement::{self, Failing};
+use crate::quality::pass::Pass;
+use crate::quality::source::Source;
+use crate::quality::spec::check::Check;
+use crate::quality::stored::reads;
+use crate::quality::stored::table::{self as stored, Stored};
 
 /// `failing_rows(check_id, limit)`.
 #[pg_extern(sql = false)]

@@ -2,13 +2,13 @@
 
 use pgrx::spi::quote_literal;
 
-use super::check::Check;
-use super::constraint::FORBIDS_NULL;
-use super::rule::Rule;
-use super::source::Source;
 use crate::pg::error::Result;
 use crate::pg::query::Query;
 use crate::pg::types::Value;
+use crate::quality::kinds::rule::Rule;
+use crate::quality::source::Source;
+use crate::quality::spec::check::Check;
+use crate::quality::suggest::constraint::FORBIDS_NULL;
 
 /// The name of the index or constraint that proves a check; `None` when nothing does.
 pub fn of(check: &Check, source: &Source) -> Result<Option<String>> {

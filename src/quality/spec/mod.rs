@@ -1,0 +1,3 @@
+//! What a check says.
+
+pub mod check;
