@@ -12,37 +12,7 @@
 \pset null '-'
 SET client_min_messages = notice;
 
-CREATE EXTENSION assay;
-
-CREATE TABLE german_credit (
-    customer_id             int PRIMARY KEY,
-    checking_status         text,
-    duration_months         int,
-    credit_history          text,
-    purpose                 text,
-    credit_amount           int,
-    savings                 text,
-    employment              text,
-    installment_rate        int,
-    personal_status         text,
-    other_debtors           text,
-    residence_since         int,
-    property                text,
-    age                     int,
-    other_installment_plans text,
-    housing                 text,
-    existing_credits        int,
-    job                     text,
-    dependents              int,
-    telephone               boolean,
-    foreign_worker          boolean,
-    is_risky                boolean
-);
-\copy german_credit FROM 'tests/data/german_credit.csv' WITH (FORMAT csv, HEADER)
-ANALYZE german_credit;
-
--- Every fifth customer is kept for testing.
-CREATE VIEW customers AS SELECT *, customer_id % 5 = 0 AS is_test FROM german_credit;
+\i scripts/sample.sql
 
 \echo
 \echo '── 1. The data: bank customers with a loan. Which of them are a bad risk?'
@@ -57,16 +27,6 @@ ORDER BY is_test;
 
 \echo '── 2. Can the data be believed? This morning''s file of applications, with faults planted in it'
 \echo
-CREATE TABLE application AS
-SELECT customer_id AS id, (ARRAY['Berlin', 'Hamburg', 'Munich', 'Vienna'])[customer_id % 4 + 1] AS branch,
-       date '2026-06-01' + customer_id % 90 AS day, age, purpose, credit_amount::numeric AS amount, duration_months AS months,
-       to_char(date '2026-06-01' + customer_id % 90, CASE customer_id % 4 WHEN 3 THEN 'MM/DD/YYYY' ELSE 'DD/MM/YYYY' END) AS applied
-FROM german_credit;
-UPDATE application SET amount = amount * 100 WHERE branch = 'Hamburg';                                -- in cents
-UPDATE application SET age = NULL WHERE branch = 'Munich' AND id % 3 = 0;                             -- a form lost a field
-UPDATE application SET months = -months WHERE id % 333 = 0;                                           -- a sign
-UPDATE application SET purpose = upper(purpose) WHERE id % 40 = 0;                                    -- another spelling
-INSERT INTO application SELECT * FROM application WHERE id % 250 = 0;                                 -- sent twice
 \set ECHO queries
 SELECT name AS check, coalesce(segment->>'branch', 'all') AS branch, status, rows_failed AS "rows", coalesce(message, sample::text) AS found
 FROM assay.validate('application', '[
@@ -178,9 +138,6 @@ ORDER BY p_value;
 
 \echo '── 10. A year later loans are larger, half of the new cars are electric, and the savings of tenants are lost: what has drifted?'
 \echo
-CREATE TABLE applicants AS TABLE german_credit;
-UPDATE applicants SET credit_amount = credit_amount * 1.25, savings = CASE housing WHEN 'rent' THEN NULL ELSE savings END,
-       purpose = CASE WHEN purpose = 'new car' AND customer_id % 2 = 0 THEN 'electric car' ELSE purpose END;
 SELECT column_name AS "column", method, round(statistic::numeric, 3) AS drift, adjusted_p_value < 0.005 AS sure, round(importance::numeric, 3) AS importance,
        round(impact::numeric, 4) AS impact, CASE WHEN drifted THEN '◀ alarm' ELSE '' END AS verdict, array_to_string(new_categories, ', ') AS new
 FROM assay.model_drift('risk@1', 'applicants')

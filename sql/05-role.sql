@@ -3,27 +3,28 @@
 
 CREATE TYPE assay.role;
 
-CREATE FUNCTION assay.role_in(cstring) RETURNS assay.role
+CREATE FUNCTION assay_internal.role_in(cstring) RETURNS assay.role
 AS 'MODULE_PATHNAME', 'role_in_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.role_in(cstring) IS 'Text input of assay.role: a role''s name, quoted as SQL needs it, or public. A role that does not exist gives none, with a WARNING. Errors: 42602 no name.';
+COMMENT ON FUNCTION assay_internal.role_in(cstring) IS 'Text input of assay.role: a role''s name, quoted as SQL needs it, or public. A role that does not exist gives none, with a WARNING. Errors: 42602 no name.';
 
-CREATE FUNCTION assay.role_out(assay.role) RETURNS cstring
+CREATE FUNCTION assay_internal.role_out(assay.role) RETURNS cstring
 AS 'MODULE_PATHNAME', 'role_out_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.role_out(assay.role) IS 'Text output of assay.role.';
+COMMENT ON FUNCTION assay_internal.role_out(assay.role) IS 'Text output of assay.role.';
 
-CREATE FUNCTION assay.role_recv(internal) RETURNS assay.role
+CREATE FUNCTION assay_internal.role_recv(internal) RETURNS assay.role
 AS 'MODULE_PATHNAME', 'role_recv_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.role_recv(internal) IS 'Binary input of assay.role: its text.';
+COMMENT ON FUNCTION assay_internal.role_recv(internal) IS 'Binary input of assay.role: its text.';
 
-CREATE FUNCTION assay.role_send(assay.role) RETURNS bytea
+CREATE FUNCTION assay_internal.role_send(assay.role) RETURNS bytea
 AS 'MODULE_PATHNAME', 'role_send_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.role_send(assay.role) IS 'Binary output of assay.role: its text.';
+COMMENT ON FUNCTION assay_internal.role_send(assay.role) IS 'Binary output of assay.role: its text.';
 
 CREATE TYPE assay.role (
-    INPUT = assay.role_in, OUTPUT = assay.role_out, RECEIVE = assay.role_recv, SEND = assay.role_send,
+    INPUT = assay_internal.role_in, OUTPUT = assay_internal.role_out, RECEIVE = assay_internal.role_recv, SEND = assay_internal.role_send,
     INTERNALLENGTH = 4, PASSEDBYVALUE, ALIGNMENT = int4);
 COMMENT ON TYPE assay.role IS
-'A role, by its number inside and its name outside: a dump has names, so what it restores belongs to who has the name, and to nobody''s number.';
+'A role, by its number inside and its name outside: a dump has names, so what it restores belongs to who has the name, and to nobody''s number.
+Example: SELECT ''public''::assay.role';
 
 -- With the first, comparisons and indexes are those of oid.
 CREATE CAST (assay.role AS pg_catalog.oid) WITHOUT FUNCTION AS IMPLICIT;

@@ -2,37 +2,41 @@
 
 CREATE TYPE assay.state;
 
-CREATE FUNCTION assay.state_in(cstring) RETURNS assay.state
+CREATE FUNCTION assay_internal.state_in(cstring) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'state_in_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.state_in(cstring) IS 'Text input of assay.state: as of bytea in hexadecimal, validated. ML011 for anything else.';
+COMMENT ON FUNCTION assay_internal.state_in(cstring) IS 'Text input of assay.state: as of bytea in hexadecimal, validated. ML011 for anything else.';
 
-CREATE FUNCTION assay.state_out(assay.state) RETURNS cstring
+CREATE FUNCTION assay_internal.state_out(assay.state) RETURNS cstring
 AS 'MODULE_PATHNAME', 'state_out_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.state_out(assay.state) IS 'Text output of assay.state.';
+COMMENT ON FUNCTION assay_internal.state_out(assay.state) IS 'Text output of assay.state.';
 
-CREATE FUNCTION assay.state_recv(internal) RETURNS assay.state
+CREATE FUNCTION assay_internal.state_recv(internal) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'state_recv_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.state_recv(internal) IS 'Binary input of assay.state, validated.';
+COMMENT ON FUNCTION assay_internal.state_recv(internal) IS 'Binary input of assay.state, validated.';
 
-CREATE FUNCTION assay.state_send(assay.state) RETURNS bytea
+CREATE FUNCTION assay_internal.state_send(assay.state) RETURNS bytea
 AS 'MODULE_PATHNAME', 'state_send_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.state_send(assay.state) IS 'Binary output of assay.state.';
+COMMENT ON FUNCTION assay_internal.state_send(assay.state) IS 'Binary output of assay.state.';
 
 CREATE TYPE assay.state (
-    INPUT = assay.state_in, OUTPUT = assay.state_out, RECEIVE = assay.state_recv, SEND = assay.state_send,
+    INPUT = assay_internal.state_in, OUTPUT = assay_internal.state_out, RECEIVE = assay_internal.state_recv, SEND = assay_internal.state_send,
     INTERNALLENGTH = VARIABLE, ALIGNMENT = int4, STORAGE = extended);
 COMMENT ON TYPE assay.state IS
-'A pass over rows, kept: flat, versioned and checked bytes that can be stored, sent and merged with those of other rows.';
+'A pass over rows, kept: flat, versioned and checked bytes that can be stored, sent and merged with those of other rows.
+Example: CREATE TABLE kept (day date, state assay.state)';
 
-CREATE FUNCTION assay.state_combine(assay.state, assay.state) RETURNS assay.state
+CREATE FUNCTION assay_internal.state_combine(assay.state, assay.state) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'state_combine_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.state_combine(assay.state, assay.state) IS 'How the aggregates of assay combine the states of parallel workers. Works inside aggregates only.';
+COMMENT ON FUNCTION assay_internal.state_combine(assay.state, assay.state) IS 'How the aggregates of assay combine the states of parallel workers. Works inside aggregates only.';
 
 CREATE FUNCTION assay.merge_states(assay.state, assay.state) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'merge_states_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION assay.merge_states(assay.state, assay.state) IS
-'The state of the rows of both, which must have been made for the same thing (ML012). With one of them NULL, the other.';
+'The state of the rows of both, which must have been made for the same thing (ML012). With one of them NULL, the other.
+Example: SELECT assay.metric_of(assay.merge_states(a.auc, b.auc)) FROM daily a JOIN daily b ON b.day = a.day + 1';
 
 CREATE AGGREGATE assay.merge_states(assay.state) (
-    SFUNC = assay.state_combine, STYPE = assay.state, COMBINEFUNC = assay.state_combine, PARALLEL = safe);
-COMMENT ON AGGREGATE assay.merge_states(assay.state) IS 'The state of the rows of all; NULLs are skipped.';
+    SFUNC = assay_internal.state_combine, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.merge_states(assay.state) IS
+'The state of the rows of all; NULLs are skipped.
+Example: SELECT assay.metric_of(assay.merge_states(auc)) FROM daily WHERE day >= ''2026-06-01''';

@@ -12,7 +12,7 @@ CREATE TABLE assay.model (
     created_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
     CONSTRAINT model_name_key UNIQUE (name)
 );
-COMMENT ON TABLE assay.model IS 'One row a model name. Read the view assay.models instead.';
+COMMENT ON TABLE assay.model IS 'One row per model name. Read the view assay.models instead.';
 COMMENT ON COLUMN assay.model.id IS 'The model''s key.';
 COMMENT ON COLUMN assay.model.name IS 'The name that the functions take.';
 COMMENT ON COLUMN assay.model.owner IS 'The role that trained the first version; it may do everything with the model.';
@@ -45,7 +45,7 @@ CREATE TABLE assay.model_version (
 ALTER TABLE assay.model_version DISABLE TRIGGER ALL;
 -- Stored uncompressed: the first prediction of a session reads it, and trees hardly compress.
 ALTER TABLE assay.model_version ALTER COLUMN bytes SET STORAGE EXTERNAL;
-COMMENT ON TABLE assay.model_version IS 'One immutable row a trained version. Read the view assay.model_versions instead.';
+COMMENT ON TABLE assay.model_version IS 'One immutable row per trained version. Read the view assay.model_versions instead.';
 COMMENT ON COLUMN assay.model_version.model_id IS 'The model.';
 COMMENT ON COLUMN assay.model_version.version IS 'The version''s number, from 1.';
 COMMENT ON COLUMN assay.model_version.task IS 'classification or regression.';
@@ -151,7 +151,9 @@ CREATE VIEW assay.models WITH (security_barrier) AS
     LEFT JOIN assay.model_version v
         ON v.model_id OPERATOR(pg_catalog.=) m.id
        AND v.version OPERATOR(pg_catalog.=) COALESCE(m.deployed_version, m.last_version);
-COMMENT ON VIEW assay.models IS 'The models that the current role may use, with what is deployed (else the last version).';
+COMMENT ON VIEW assay.models IS
+'The models that the current role may use, with what is deployed (else the last version).
+Example: SELECT model, algorithm, deployed_version, metrics->''roc_auc'' AS roc_auc FROM assay.models';
 COMMENT ON COLUMN assay.models.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.models.task IS 'classification or regression.';
 COMMENT ON COLUMN assay.models.algorithm IS 'The learner.';
@@ -176,7 +178,9 @@ CREATE VIEW assay.model_versions WITH (security_barrier) AS
     JOIN assay.model_version v ON v.model_id OPERATOR(pg_catalog.=) m.id
     LEFT JOIN assay.model_threshold t
         ON t.model_id OPERATOR(pg_catalog.=) v.model_id AND t.version OPERATOR(pg_catalog.=) v.version;
-COMMENT ON VIEW assay.model_versions IS 'The versions of the models that the current role may use.';
+COMMENT ON VIEW assay.model_versions IS
+'The versions of the models that the current role may use.
+Example: SELECT version, algorithm, deployed, trained_by, trained_at FROM assay.model_versions WHERE model = ''credit''';
 COMMENT ON COLUMN assay.model_versions.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.model_versions.version IS 'The version''s number.';
 COMMENT ON COLUMN assay.model_versions.task IS 'classification or regression.';
@@ -199,7 +203,9 @@ CREATE VIEW assay.deployments WITH (security_barrier) AS
     SELECT m.name AS model, d.version, d.deployed_at, d.deployed_by, d.replaced
     FROM assay.visible_model m
     JOIN assay.model_deployment d ON d.model_id OPERATOR(pg_catalog.=) m.id;
-COMMENT ON VIEW assay.deployments IS 'Who deployed what, when, replacing what.';
+COMMENT ON VIEW assay.deployments IS
+'Who deployed what, when, replacing what.
+Example: SELECT version, deployed_at, deployed_by FROM assay.deployments WHERE model = ''credit'' ORDER BY deployed_at';
 COMMENT ON COLUMN assay.deployments.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.deployments.version IS 'The version that was deployed.';
 COMMENT ON COLUMN assay.deployments.deployed_at IS 'When.';
@@ -210,7 +216,9 @@ CREATE VIEW assay.model_metrics WITH (security_barrier) AS
     SELECT v.model, v.version, v.algorithm, v.deployed, e.key AS metric, e.value::pg_catalog.float8 AS value
     FROM assay.model_versions v, pg_catalog.jsonb_each(v.metrics) e
     WHERE pg_catalog.jsonb_typeof(e.value) OPERATOR(pg_catalog.=) 'number';
-COMMENT ON VIEW assay.model_metrics IS 'What each version reached, a line a metric.';
+COMMENT ON VIEW assay.model_metrics IS
+'What each version reached, one row per metric.
+Example: SELECT version, metric, value FROM assay.model_metrics WHERE model = ''credit'' AND metric = ''roc_auc''';
 COMMENT ON COLUMN assay.model_metrics.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.model_metrics.version IS 'The version''s number.';
 COMMENT ON COLUMN assay.model_metrics.algorithm IS 'The learner.';
@@ -223,7 +231,9 @@ CREATE VIEW assay.model_grants WITH (security_barrier) AS
     FROM assay.visible_model m
     JOIN assay.model_privilege p ON p.model_id OPERATOR(pg_catalog.=) m.id
     WHERE m.manageable;
-COMMENT ON VIEW assay.model_grants IS 'Who besides the owner may do what, for the models that the current role may manage.';
+COMMENT ON VIEW assay.model_grants IS
+'Who besides the owner may do what, for the models that the current role may manage.
+Example: SELECT model, role, privilege FROM assay.model_grants';
 COMMENT ON COLUMN assay.model_grants.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.model_grants.role IS 'The role that was granted to; public is everyone.';
 COMMENT ON COLUMN assay.model_grants.privilege IS 'predict or manage.';

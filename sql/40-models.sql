@@ -15,48 +15,55 @@ split: auto (no test rows under 500 rows, else test_fraction of each class), ran
 preprocess: {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
 deploy: auto (when none is deployed yet, or the new version predicts the same target and is not worse on its held-out rows than the deployed one was on its own), always, never.
 weight: the name of a column of numbers that says how much each row counts, as sample_weight of scikit-learn and LightGBM; it is no feature. 0 is allowed; NULL, NaN, infinite and negative are errors. Which rows test, the distributions of features and the metrics do not depend on it.
-The same rows, parameters and seed give the same model, whatever the plan and the number of threads. A NOTICE tells each column dropped or capped.
-Errors: ML005 a column''s type, ML006 algorithm or task, ML007 unsuitable rows, ML008 not a query, 22023 parameters, 25006 read-only transaction, 42501 not yours, 42701 two columns of one name, 53400 assay.max_memory, 54000 a model too large to store.';
+The same rows, parameters and seed give the same model, whatever the plan and the number of threads. A NOTICE names each column dropped or capped.
+Errors: ML005 a column''s type, ML006 algorithm or task, ML007 unsuitable rows, ML008 not a query, 22023 parameters, 25006 read-only transaction, 42501 not yours, 42701 two columns of one name, 53400 assay.max_memory, 54000 a model too large to store.
+Example: SELECT version, metrics FROM assay.train(''credit'', ''customers'', ''is_risky'', ''logistic_regression'', exclude => ''{customer_id}'', split => ''is_test'')';
 
 -- Scoring.
 
-CREATE FUNCTION assay.row_support(internal) RETURNS internal
+CREATE FUNCTION assay_internal.row_support(internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'row_support_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.row_support(internal) IS
+COMMENT ON FUNCTION assay_internal.row_support(internal) IS
 'The planner''s support function of assay.predict, predict_label and predict_proba: a whole row becomes its columns, with an array of their names before them, which saves forming the row.';
 
 CREATE FUNCTION assay.predict(model text, VARIADIC features "any") RETURNS double precision
-AS 'MODULE_PATHNAME', 'predict_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay.row_support;
+AS 'MODULE_PATHNAME', 'predict_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay_internal.row_support;
 COMMENT ON FUNCTION assay.predict(text, "any") IS
 'A regression''s value, or the probability of the positive class, for one row.
-model: name, name@version or name@alias. features: one whole row, such as a table''s alias, whose columns are bound by name; or one argument a feature in the order of assay.features(model); or ROW(...) in that order; or an array of names and one argument a name.
+model: name, name@version or name@alias. features: one whole row, such as a table''s alias, whose columns are bound by name; or one argument per feature in the order of assay.features(model); or ROW(...) in that order; or an array of names and one argument per name.
 NULL features are missing, and treated as training learned; a NULL model or row gives NULL. Resolved once per statement. O(features) for the linear family and naive Bayes, O(trees x depth) for trees.
-Errors: ML001 no such model, ML002 no such version, ML003 a feature is missing, ML004 a feature''s type, ML010 more than two classes, 42501.';
+Errors: ML001 no such model, ML002 no such version, ML003 a feature is missing, ML004 a feature''s type, ML010 more than two classes, 42501.
+Example: SELECT customer_id, assay.predict(''credit'', c) AS risk FROM customers c WHERE is_test';
 
 CREATE FUNCTION assay.predict_label(model text, VARIADIC features "any") RETURNS text
-AS 'MODULE_PATHNAME', 'predict_label_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay.row_support;
+AS 'MODULE_PATHNAME', 'predict_label_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay_internal.row_support;
 COMMENT ON FUNCTION assay.predict_label(text, "any") IS
-'The class of one row: with two classes the positive one when its probability reaches the model''s threshold (0.5, or as assay.set_threshold set it), with more the most probable one. Arguments, NULLs and errors as in assay.predict; ML010 for a regression.';
+'The class of one row: with two classes the positive one when its probability reaches the model''s threshold (0.5, or as assay.set_threshold set it), with more the most probable one. Arguments, NULLs and errors as in assay.predict; ML010 for a regression.
+Example: SELECT customer_id, assay.predict_label(''credit'', c) AS is_risky FROM customers c WHERE is_test';
 
 CREATE FUNCTION assay.predict_proba(model text, VARIADIC features "any") RETURNS double precision[]
-AS 'MODULE_PATHNAME', 'predict_proba_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay.row_support;
+AS 'MODULE_PATHNAME', 'predict_proba_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay_internal.row_support;
 COMMENT ON FUNCTION assay.predict_proba(text, "any") IS
-'The probability of each class for one row, in the order of assay.labels(model); they add up to 1. Arguments, NULLs and errors as in assay.predict; ML010 for a regression.';
+'The probability of each class for one row, in the order of assay.labels(model); they add up to 1. Arguments, NULLs and errors as in assay.predict; ML010 for a regression.
+Example: SELECT customer_id, assay.predict_proba(''credit'', c) AS probabilities FROM customers c WHERE is_test';
 
 CREATE FUNCTION assay.predict_expression(model text, alias text) RETURNS text
 AS 'MODULE_PATHNAME', 'predict_expression_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION assay.predict_expression(text, text) IS
-'The fast positional call of assay.predict for a table alias, as text to paste into a view or a dbt model. Models with more features than a function takes arguments get the whole-row call.';
+'The fast positional call of assay.predict for a table alias, as text to paste into a view or a dbt model. Models with more features than a function takes arguments get the whole-row call.
+Example: SELECT assay.predict_expression(''credit'', ''c'')';
 
 CREATE FUNCTION assay.labels(model text) RETURNS text[]
 AS 'MODULE_PATHNAME', 'labels_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION assay.labels(text) IS
-'The classes of a classification, sorted: false, true; numbers by value; text by code point; enums by their order. With two, the second is the positive class. Empty for a regression.';
+'The classes of a classification, sorted: false, true; numbers by value; text by code point; enums by their order. With two, the second is the positive class. Empty for a regression.
+Example: SELECT assay.labels(''credit'')';
 
 CREATE FUNCTION assay.features(model text) RETURNS text[]
 AS 'MODULE_PATHNAME', 'features_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION assay.features(text) IS
-'The columns that a model reads, in the order of positional arguments. A vector column is one argument. Columns that training dropped are not among them.';
+'The columns that a model reads, in the order of positional arguments. A vector column is one argument. Columns that training dropped are not among them.
+Example: SELECT assay.features(''credit'')';
 
 -- Judging.
 
@@ -65,27 +72,31 @@ RETURNS TABLE (metric text, value double precision)
 AS 'MODULE_PATHNAME', 'evaluate_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 12;
 COMMENT ON FUNCTION assay.evaluate(text, text, double precision) IS
 'Scores the rows of a query and compares with the target that the model was trained for, which must be among the columns. Rows without a target are not counted (metric unlabelled_rows says how many); unseen_levels counts values of categories that training never saw.
-threshold: for the metrics of labels; NULL takes the model''s. One pass. Errors: as in assay.predict, and ML007 for a label that the model does not know.';
+threshold: for the metrics of labels; NULL takes the model''s. One pass. Errors: as in assay.predict, and ML007 for a label that the model does not know.
+Example: SELECT * FROM assay.evaluate(''credit'', ''SELECT * FROM customers WHERE is_test'')';
 
 CREATE FUNCTION assay.confusion_matrix(model text, query text, threshold double precision DEFAULT NULL)
 RETURNS TABLE (actual text, predicted text, rows bigint)
 AS 'MODULE_PATHNAME', 'confusion_matrix_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 4;
 COMMENT ON FUNCTION assay.confusion_matrix(text, text, double precision) IS
-'How many rows of each actual class were given each class, a line a pair of classes, zeros included.';
+'How many rows of each actual class were given each class, one row per pair of classes, zeros included.
+Example: SELECT * FROM assay.confusion_matrix(''credit'', ''SELECT * FROM customers WHERE is_test'', threshold => 0.3)';
 
 CREATE FUNCTION assay.roc_curve(model text, query text, points integer DEFAULT 100)
 RETURNS TABLE (threshold double precision, recall double precision, false_positive_rate double precision,
                true_positives bigint, false_positives bigint, true_negatives bigint, false_negatives bigint)
 AS 'MODULE_PATHNAME', 'roc_curve_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
 COMMENT ON FUNCTION assay.roc_curve(text, text, integer) IS
-'The ROC curve of a classification with two classes on the rows of a query, from the highest threshold to the lowest; a row is positive when its probability reaches the threshold. points: about so many lines, evenly thinned; NULL gives one for each distinct score.';
+'The ROC curve of a classification with two classes on the rows of a query, from the highest threshold to the lowest; a row is positive when its probability reaches the threshold. points: about so many rows, evenly thinned; NULL gives one for each distinct score.
+Example: SELECT threshold, recall, false_positive_rate FROM assay.roc_curve(''credit'', ''SELECT * FROM customers WHERE is_test'', points => 20)';
 
 CREATE FUNCTION assay.precision_recall_curve(model text, query text, points integer DEFAULT 100)
 RETURNS TABLE (threshold double precision, "precision" double precision, recall double precision,
                true_positives bigint, false_positives bigint, true_negatives bigint, false_negatives bigint)
 AS 'MODULE_PATHNAME', 'precision_recall_curve_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
 COMMENT ON FUNCTION assay.precision_recall_curve(text, text, integer) IS
-'Precision against recall of a classification with two classes on the rows of a query, from the highest threshold to the lowest. points as in assay.roc_curve.';
+'Precision against recall of a classification with two classes on the rows of a query, from the highest threshold to the lowest. points as in assay.roc_curve.
+Example: SELECT threshold, precision, recall FROM assay.precision_recall_curve(''credit'', ''SELECT * FROM customers WHERE is_test'', points => 20)';
 
 -- Looking inside.
 
@@ -93,59 +104,71 @@ CREATE FUNCTION assay.feature_importance(model text)
 RETURNS TABLE (feature text, weight double precision, gain double precision, cover double precision)
 AS 'MODULE_PATHNAME', 'feature_importance_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
 COMMENT ON FUNCTION assay.feature_importance(text) IS
-'How much each feature matters, the most important first. Trees: weight is the number of splits on it, gain their total gain, cover the total weight of the rows they split. Linear models: weight is the standard deviation of the feature''s contribution over the training rows, gain its share of the sum of these variances; cover is NULL. Naive Bayes: an error, ML010.';
+'How much each feature matters, the most important first. Trees: weight is the number of splits on it, gain their total gain, cover the total weight of the rows they split. Linear models: weight is the standard deviation of the feature''s contribution over the training rows, gain its share of the sum of these variances; cover is NULL. Naive Bayes: an error, ML010.
+Example: SELECT feature, gain FROM assay.feature_importance(''credit'')';
 
 CREATE FUNCTION assay.feature_info(model text)
 RETURNS TABLE (feature text, type text, rows bigint, nulls bigint, min double precision, max double precision,
                mean double precision, stddev double precision, categories bigint, top_categories jsonb)
 AS 'MODULE_PATHNAME', 'feature_info_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
 COMMENT ON FUNCTION assay.feature_info(text) IS
-'The distribution of each feature in the training rows. Needs the privilege manage, for it tells about the rows.';
+'The distribution of each feature in the training rows. Needs the privilege manage, for it tells about the rows.
+Example: SELECT feature, nulls, mean, stddev FROM assay.feature_info(''credit'')';
 
 CREATE FUNCTION assay.weights(model text)
 RETURNS TABLE (feature text, category text, weight double precision, standard_error double precision, p_value double precision, label text)
 AS 'MODULE_PATHNAME', 'weights_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 50;
 COMMENT ON FUNCTION assay.weights(text) IS
-'The weights of a linear model on the scale of the raw columns, the intercept (feature NULL) first: the linear score is the intercept plus the sum of weight x value, with a missing number at its training mean and one weight a category level. standard_error and p_value are NULL where the data do not determine the weight. label: the class whose score this is.';
+'The weights of a linear model on the scale of the raw columns, the intercept (feature NULL) first: the linear score is the intercept plus the sum of weight x value, with a missing number at its training mean and one weight per category level. standard_error and p_value are NULL where the data do not determine the weight. label: the class whose score this is.
+Example: SELECT feature, category, weight, p_value FROM assay.weights(''credit@1'') ORDER BY p_value';
 
 CREATE FUNCTION assay.training_info(model text)
 RETURNS TABLE (iteration integer, loss double precision, eval_loss double precision)
 AS 'MODULE_PATHNAME', 'training_info_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
 COMMENT ON FUNCTION assay.training_info(text) IS
-'The loss on the training rows after each iteration (a boosting round, a tree of a forest, a step of a solver), and on validation rows where early stopping held some out. Needs the privilege manage.';
+'The loss on the training rows after each iteration (a boosting round, a tree of a forest, a step of a solver), and on validation rows where early stopping held some out. Needs the privilege manage.
+Example: SELECT iteration, loss FROM assay.training_info(''credit'')';
 
 -- Deploying.
 
 CREATE FUNCTION assay.deploy(model text, version integer) RETURNS void
 AS 'MODULE_PATHNAME', 'deploy_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.deploy(text, integer) IS
-'Makes a version the one that the bare model name stands for, from the commit on and for statements that begin after it. Needs the privilege manage.';
+'Makes a version the one that the bare model name stands for, from the commit on and for statements that begin after it. Needs the privilege manage.
+Example: SELECT assay.deploy(''credit'', 2)';
 
 CREATE FUNCTION assay.rollback(model text) RETURNS integer
 AS 'MODULE_PATHNAME', 'rollback_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.rollback(text) IS
-'Deploys the version that was deployed before the present one, and gives its number; again, and it goes one further back. ML002 when there is none.';
+'Deploys the version that was deployed before the present one, and gives its number; again, and it goes one further back. ML002 when there is none.
+Example: SELECT assay.rollback(''credit'')';
 
 CREATE FUNCTION assay.drop_model(model text, version integer DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'drop_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.drop_model(text, integer) IS
-'Drops a version that is not deployed (privilege manage), or without a version the whole model (owner). Version numbers are never given again while the model exists.';
+'Drops a version that is not deployed (privilege manage), or without a version the whole model (owner). Version numbers are never given again while the model exists.
+Example: SELECT assay.drop_model(''credit'', 1)';
 
 CREATE FUNCTION assay.set_alias(model text, alias text, version integer) RETURNS void
 AS 'MODULE_PATHNAME', 'set_alias_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.set_alias(text, text, integer) IS
-'Lets model@alias stand for a version; a NULL version removes the alias. Needs the privilege manage.';
+'Lets model@alias stand for a version; a NULL version removes the alias. Needs the privilege manage.
+Example: SELECT assay.set_alias(''credit'', ''readable'', 1)';
 
 CREATE FUNCTION assay.set_threshold(model text, threshold double precision) RETURNS void
 AS 'MODULE_PATHNAME', 'set_threshold_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.set_threshold(text, double precision) IS
-'Sets the probability from which on a version (by default the deployed one) gives the positive label; 0.5 until then. Needs the privilege manage.';
+'Sets the probability from which on a version (by default the deployed one) gives the positive label; 0.5 until then. Needs the privilege manage.
+Example: SELECT assay.set_threshold(''credit@1'', 0.3)';
 
 CREATE FUNCTION assay.grant_model(model text, role text, privilege text) RETURNS void
 AS 'MODULE_PATHNAME', 'grant_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.grant_model(text, text, text) IS
-'Lets a role (or public) predict: score, judge, see labels, features, weights and importance; or manage: also train and drop versions, deploy, roll back, set aliases and thresholds, and see training statistics. Only the owner grants.';
+'Lets a role (or public) predict: score, judge, see labels, features, weights and importance; or manage: also train and drop versions, deploy, roll back, set aliases and thresholds, and see training statistics. Only the owner grants.
+Example: SELECT assay.grant_model(''credit'', ''scorer'', ''predict'')';
 
 CREATE FUNCTION assay.revoke_model(model text, role text, privilege text) RETURNS void
 AS 'MODULE_PATHNAME', 'revoke_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION assay.revoke_model(text, text, text) IS 'Takes a granted privilege back. Only the owner revokes.';
+COMMENT ON FUNCTION assay.revoke_model(text, text, text) IS
+'Takes a granted privilege back. Only the owner revokes.
+Example: SELECT assay.revoke_model(''credit'', ''scorer'', ''predict'')';

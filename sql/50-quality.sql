@@ -1,18 +1,18 @@
 -- Data quality: one pass over a relation answers its profile and its checks.
 
-CREATE FUNCTION assay.scan_step(assay.state, text, VARIADIC "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.scan_step(assay.state, text, VARIADIC "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'scan_step_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION assay.scan_step(assay.state, text, "any") IS 'A row of the aggregate assay.scan.';
+COMMENT ON FUNCTION assay_internal.scan_step(assay.state, text, "any") IS 'A row of the aggregate assay_internal.scan.';
 
-CREATE AGGREGATE assay.scan(plan text, VARIADIC columns "any") (
-    SFUNC = assay.scan_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, PARALLEL = safe);
-COMMENT ON AGGREGATE assay.scan(text, "any") IS
-'One pass over rows that answers a plan: profiles of columns, and any number of checks with their segments. plan: JSON that names the columns and their kinds, as assay.explain_checks shows it; the columns follow, in its order. The state can be stored and merged with those of other rows. O(columns + checks) a row; memory is bounded whatever the rows. Errors: 22023 a plan that does not suit the arguments.';
+CREATE AGGREGATE assay_internal.scan(plan text, VARIADIC columns "any") (
+    SFUNC = assay_internal.scan_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay_internal.scan(text, "any") IS
+'One pass over rows that answers a plan: profiles of columns, and any number of checks with their segments. plan: JSON that names the columns and their kinds, as assay.explain_checks shows it; the columns follow, in its order. The state can be stored and merged with those of other rows. O(columns + checks) per row; memory is bounded whatever the rows. Errors: 22023 a plan that does not suit the arguments.';
 
-CREATE FUNCTION assay.row_fails(plan text, VARIADIC columns "any") RETURNS boolean
+CREATE FUNCTION assay_internal.row_fails(plan text, VARIADIC columns "any") RETURNS boolean
 AS 'MODULE_PATHNAME', 'row_fails_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION assay.row_fails(text, "any") IS
-'Whether a row fails one of the checks of a plan, as assay.scan would count it. Checks of a column as a whole fail no row. Errors as in assay.scan.';
+COMMENT ON FUNCTION assay_internal.row_fails(text, "any") IS
+'Whether a row fails one of the checks of a plan, as assay_internal.scan would count it. Checks of a column as a whole fail no row. Errors as in assay_internal.scan.';
 
 CREATE TYPE assay.check_result AS (
     check_id bigint, name text, kind text, relation text, column_name text, segment jsonb, status text, severity text,
@@ -20,7 +20,9 @@ CREATE TYPE assay.check_result AS (
     null_rows bigint, sample jsonb, duration_ms double precision,
     message text, fraction_low double precision, fraction_high double precision, p_value double precision, role text,
     snapshot_at timestamptz);
-COMMENT ON TYPE assay.check_result IS 'What a check found, in its relation or in one segment.';
+COMMENT ON TYPE assay.check_result IS
+'What a check found, in its relation or in one segment.
+Example: SELECT name, status, value, rows_failed, message FROM assay.validate(''application'', ''[{"kind": "unique", "column_name": "id"}]'')';
 COMMENT ON COLUMN assay.check_result.check_id IS 'The stored check; NULL for one given to assay.validate.';
 COMMENT ON COLUMN assay.check_result.name IS 'The check''s name.';
 COMMENT ON COLUMN assay.check_result.kind IS 'The kind of check.';
@@ -48,9 +50,10 @@ COMMENT ON COLUMN assay.check_result.snapshot_at IS 'The time of the snapshot th
 CREATE FUNCTION assay.validate(query text, checks jsonb) RETURNS SETOF assay.check_result
 AS 'MODULE_PATHNAME', 'validate_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.validate(text, jsonb) IS
-'Runs checks that are not stored on the rows of a query or relation, which is read once for all checks that go row by row; unique, unique_combination, relationships, monotonic, no_gaps, equal_rowcount, equality and near_duplicates take a statement each, within_n_stdevs and outliers a second pass.
+'Runs checks that are not stored on the rows of a query or relation, which is read once for all checks that judge row by row; unique, unique_combination, relationships, monotonic, no_gaps, equal_rowcount, equality and near_duplicates take a statement each, within_n_stdevs and outliers a second pass.
 checks: a JSON array of objects with the keys kind, column_name, args (or the arguments beside the others), name, where, group_by, mostly, warn_if, error_if, severity, tags, as assay.add_check has them.
-One row per check, with group_by one row per segment. A check that cannot run gives the status error, whatever its error is, and the others go on; so does an element of the array that is no check: its row has what can be read of name, kind and column_name, and the message says what is wrong. Nothing that a check sets or locks stays behind, and it cannot write. NULL passes every check but not_null. Example: SELECT * FROM assay.validate(''orders'', ''[{"kind": "not_null", "column_name": "id"}]''). Errors: 22023 when an argument is NULL, checks is no JSON array or has more than 100,000 elements, ML008 not a query, 57014.';
+One row per check, with group_by one row per segment. A check that cannot run gives the status error, whatever its error is, and the others go on; so does an element of the array that is no check: its row has what can be read of name, kind and column_name, and the message says what is wrong. Nothing that a check sets or locks stays behind, and it cannot write. NULL passes every check but not_null. Errors: 22023 when an argument is NULL, checks is no JSON array or has more than 100,000 elements, ML008 not a query, 57014.
+Example: SELECT name, status, rows_failed FROM assay.validate(''application'', ''[{"kind": "not_null", "column_name": "age", "error_if": ">=10%"}]'')';
 
 -- Profiles.
 
@@ -62,15 +65,17 @@ RETURNS TABLE (column_name text, data_type text, rows bigint, nulls bigint, null
                meaning text, details jsonb)
 AS 'MODULE_PATHNAME', 'profile_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 20;
 COMMENT ON FUNCTION assay.profile(text) IS
-'What each column of a query or relation looks like, from one pass over its rows, for every type. A line a column.
+'What each column of a query or relation looks like, from one pass over its rows, for every type. One row per column.
 Counts, min, max, mean and stddev (of finite numbers; of booleans the mean is the share of true) are exact. The others are exact up to 4,096 different values (fewer where there are more than 100 columns); beyond that, with 99 % confidence, distinct_estimate (HyperLogLog) is within 2.1 % and the ranks of quantiles (KLL) within 0.6 %, and top_values and shapes come from a sample: details says how far each may be off.
 min and max are as the type writes its values; texts are compared by their bytes. histogram: twenty bins of equal width. meaning: what the values seem to be, such as identifier, category, email, date_as_text. details: lengths, blanks, casing and masks (9 for digits, A and a for letters) of texts; days and gaps of dates; types and sizes of JSON and arrays; counts of NaN and infinities.
-Memory under 64 MB whatever the rows. Errors: ML008 not a query, 42701 two columns of one name.';
+Memory under 64 MB whatever the rows. Errors: ML008 not a query, 42701 two columns of one name.
+Example: SELECT column_name, nulls, distinct_estimate, min, max FROM assay.profile(''german_credit'')';
 
 CREATE FUNCTION assay.profile_state(query text) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'profile_state_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.profile_state(text) IS
-'The state of a profile, to be stored. assay.merge_states adds the states of other rows with the same columns (names and types in the same order, ML012 else); assay.profile_of reads it.';
+'The state of a profile, to be stored. assay.merge_states adds the states of other rows with the same columns (names and types in the same order, ML012 else); assay.profile_of reads it.
+Example: INSERT INTO daily (day, profile) SELECT day, assay.profile_state(format(''SELECT * FROM application WHERE day = %L'', day)) FROM generate_series(date ''2026-06-01'', ''2026-06-03'', ''1 day'') AS day';
 
 CREATE FUNCTION assay.profile_of(state assay.state)
 RETURNS TABLE (column_name text, data_type text, rows bigint, nulls bigint, null_fraction double precision, empty bigint,
@@ -80,12 +85,14 @@ RETURNS TABLE (column_name text, data_type text, rows bigint, nulls bigint, null
                meaning text, details jsonb)
 AS 'MODULE_PATHNAME', 'profile_of_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
 COMMENT ON FUNCTION assay.profile_of(assay.state) IS
-'The profile that a state of assay.profile_state holds, as assay.profile gives it. Merged states answer for all their rows: counts exactly, moments to 1e-12, the rest within the stated errors. NULL gives no line. Errors: ML012 another state.';
+'The profile that a state of assay.profile_state holds, as assay.profile gives it. Merged states answer for all their rows: counts exactly, moments to 1e-12, the rest within the stated errors. NULL gives no row. Errors: ML012 another state.
+Example: SELECT column_name, rows, nulls FROM assay.profile_of((SELECT assay.merge_states(profile) FROM daily))';
 
 CREATE FUNCTION assay.render_profile(query text) RETURNS text
 AS 'MODULE_PATHNAME', 'render_profile_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.render_profile(text) IS
-'The profile of a query or relation as a page of text, of at most 118 characters a line: a line a column with its name, type, meaning, share of NULLs, distinct values (with a tilde where they are estimated), values (the least, the median of numbers, the greatest; or the most frequent with their share of the values) and a histogram: of numbers and times in twenty bins of equal width, of categories a bar a value. Long texts are cut; control characters are written as in string constants with escapes. Errors as in assay.profile.';
+'The profile of a query or relation as a page of text, of at most 118 characters a line: one line per column with its name, type, meaning, share of NULLs, distinct values (with a tilde where they are estimated), values (the least, the median of numbers, the greatest; or the most frequent with their share of the values) and a histogram: of numbers and times in twenty bins of equal width, of categories one bar per value. Long texts are cut; control characters are written as in string constants with escapes. Errors as in assay.profile.
+Example: SELECT assay.render_profile(''german_credit'')';
 
 CREATE FUNCTION assay.suggest_checks(query text)
 RETURNS TABLE (kind text, column_name text, args jsonb, mostly double precision, reason text, as_constraint text, definition jsonb)
@@ -93,7 +100,8 @@ AS 'MODULE_PATHNAME', 'suggest_checks_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE
 COMMENT ON FUNCTION assay.suggest_checks(text) IS
 'Checks that the rows of a query or relation suggest, each with its reason. The rows are read once for their profile, and again to see that each check holds on them: one that does not is not suggested.
 kind, column_name, args and mostly are what assay.add_check takes; definition is the same as assay.validate takes it, in an array. as_constraint: the constraint that would keep the table so (for a table''s name a whole statement), where one can; NULL else.
-Ranges are wider than the values found, sets of values are suggested only where each value has several rows, and what a constraint of the table demands already is left out. Nothing is suggested of fewer than 30 rows or values, nor of a column with one value. Errors as in assay.profile.';
+Ranges are wider than the values found, sets of values are suggested only where each value has several rows, and what a constraint of the table demands already is left out. Nothing is suggested of fewer than 30 rows or values, nor of a column with one value. Errors as in assay.profile.
+Example: SELECT kind, column_name, args, reason FROM assay.suggest_checks(''german_credit'')';
 
 -- Stored checks.
 
@@ -145,7 +153,9 @@ CREATE VIEW assay.checks WITH (security_barrier) AS
     WHERE pg_catalog.pg_has_role(c.added_by, 'USAGE') OR pg_catalog.pg_has_role(r.relowner, 'USAGE')
        OR (pg_catalog.has_table_privilege(r.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(r.oid, 'SELECT'))
           AND pg_catalog.has_schema_privilege(r.relnamespace, 'USAGE');
-COMMENT ON VIEW assay.checks IS 'The stored checks of the relations that the current role may read, and those it added. What a check says is no secret from who may read a column of its relation, as a constraint is none.';
+COMMENT ON VIEW assay.checks IS
+'The stored checks of the relations that the current role may read, and those it added. What a check says is no secret from who may read a column of its relation, as a constraint is none.
+Example: SELECT check_id, name, kind, column_name, runs_as FROM assay.checks WHERE relation = ''application''::regclass';
 COMMENT ON COLUMN assay.checks.check_id IS 'The check''s key.';
 COMMENT ON COLUMN assay.checks.name IS 'Its name.';
 COMMENT ON COLUMN assay.checks.kind IS 'The kind of check.';
@@ -177,15 +187,17 @@ RETURNS bigint
 AS 'MODULE_PATHNAME', 'add_check_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.add_check IS
 'Stores a check of a table or view; gives its number. It takes the relation''s owner, or the privilege TRIGGER on it.
-kind and args: see the README. "where": a condition in SQL; only rows where it is true count. group_by: columns whose values make segments, each with a result of its own, or periods of dates and timestamps such as month(sold): hour, day, week, month, quarter, year. mostly: the share of rows that must pass. warn_if, error_if: conditions on the failing rows, such as >10, >=1% (of the rows evaluated), !=0, between 1 and 5. severity: error, or warn for failures that only warn. tags: words to choose checks by.
+kind and args: see docs/checks.md. "where": a condition in SQL; only rows where it is true count. group_by: columns whose values make segments, each with a result of its own, or periods of dates and timestamps such as month(sold): hour, day, week, month, quarter, year. mostly: the share of rows that must pass. warn_if, error_if: conditions on the failing rows, such as >10, >=1% (of the rows evaluated), !=0, between 1 and 5. severity: error, or warn for failures that only warn. tags: words to choose checks by.
 name: with a name that a check of the relation has, that check is changed, keeps its number and history and stays that of the role that added it; it takes the rights of that role. Without a name another check is added.
 It runs as the owner of the relation where you have the owner''s rights, else as you, read-only, under the search path and styles of dates and literals that are in force now: these rights are looked at now, too, and whenever it runs.
-Errors: 22023 an option out of range, 2201B a regular expression, 42501, 42703 no such column.';
+Errors: 22023 an option out of range, 2201B a regular expression, 42501, 42703 no such column.
+Example: SELECT assay.add_check(''application'', ''accepted_range'', ''months'', ''{"min_value": 1, "max_value": 120}'', warn_if => ''>0'', error_if => ''>=1%'')';
 
 CREATE FUNCTION assay.drop_check(check_id bigint) RETURNS void
 AS 'MODULE_PATHNAME', 'drop_check_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.drop_check(bigint) IS
-'Forgets a check. It takes the role that added it, or one that may add checks to its relation. Errors: ML014 no such check, 42501.';
+'Forgets a check. It takes the role that added it, or one that may add checks to its relation. Errors: ML014 no such check, 42501.
+Example: SELECT assay.drop_check(check_id) FROM assay.checks WHERE name = ''sent once''';
 
 CREATE FUNCTION assay.run_checks(relation regclass DEFAULT NULL, tags text[] DEFAULT NULL) RETURNS SETOF assay.check_result
 AS 'MODULE_PATHNAME', 'run_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
@@ -193,20 +205,24 @@ COMMENT ON FUNCTION assay.run_checks(regclass, text[]) IS
 'Runs the stored checks of a relation, or of all that the caller may read; with tags those that have one of them. Each relation is read once, as in assay.validate; one that fails does not keep the others from being checked.
 Anybody may call it. A check never runs as its caller, but as the owner of its relation where the role that added it has the owner''s rights, else as the role that added it; a right that this role has lost makes the check an error. Who has the rights of one of these roles, or may SELECT every table and view that the check reads, without row-level security and without functions of users, sees all of a result; others see its name and status, one row per check.
 Without a relation: the checks of those of which the caller may read a column or set triggers, and those of roles whose rights it has.
-The results are kept in assay.check_history, in the same transaction; where nothing can be written, a NOTICE says that they are not.';
+The results are kept in assay.check_history, in the same transaction; where nothing can be written, a NOTICE says that they are not.
+Example: SELECT name, status, rows_failed, message FROM assay.run_checks(''application'')';
 
 CREATE FUNCTION assay.assert_checks(relation regclass, tags text[] DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'assert_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.assert_checks(regclass, text[]) IS
-'Runs the stored checks of a relation and raises ML015 when one fails or cannot run, so that the load in whose transaction it stands is rolled back. Warnings pass. Anybody may call it: checks run, and say what they found, as in assay.run_checks.';
+'Runs the stored checks of a relation and raises ML015 when one fails or cannot run, so that the load in whose transaction it stands is rolled back. Warnings pass. Anybody may call it: checks run, and say what they found, as in assay.run_checks.
+Example: SELECT assay.assert_checks(''german_credit'')';
 
 CREATE FUNCTION assay.explain_checks(relation regclass DEFAULT NULL)
 RETURNS TABLE (check_id bigint, name text, kind text, relation text, answered_by text, sql text, message text, role text)
 AS 'MODULE_PATHNAME', 'explain_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.explain_checks(regclass) IS
-'How assay.run_checks would answer the stored checks of a relation, or of all that the caller may read, without reading their rows. answered_by: shared scan (the first line of a relation, without a check, has its SQL), second pass (for values outside of bounds that the shared scan gives), own statement (sql is it), proof (a unique index or validated foreign key, which message names: no row is read), the relation''s columns, or error with the reason as message. role: the role that it would run as. sql and message are for those who may see the results, as in assay.run_checks; NULL for others.';
+'How assay.run_checks would answer the stored checks of a relation, or of all that the caller may read, without reading their rows. answered_by: shared scan (the first line of a relation, without a check, has its SQL), second pass (for values outside of bounds that the shared scan gives), own statement (sql is it), proof (a unique index or validated foreign key, which message names: no row is read), the relation''s columns, or error with the reason as message. role: the role that it would run as. sql and message are for those who may see the results, as in assay.run_checks; NULL for others.
+Example: SELECT name, answered_by, message FROM assay.explain_checks(''application'')';
 
 CREATE FUNCTION assay.failing_rows(check_id bigint, "limit" bigint DEFAULT 100) RETURNS TABLE (key jsonb, "row" jsonb)
 AS 'MODULE_PATHNAME', 'failing_rows_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100;
 COMMENT ON FUNCTION assay.failing_rows(bigint, bigint) IS
-'The rows that fail a stored check, found again, with their primary key (NULL without one). limit: the most rows; NULL for all. For checks that say of each row whether it fails, and for unique, unique_combination, relationships, monotonic, within_n_stdevs, outliers, scale_shift and near_duplicates. Numbers of more than 17 digits are rounded. It runs as the check does, for those who may see its results, as in assay.run_checks. Errors: ML014 no such check, 22023 a check that is about no single row, 42501.';
+'The rows that fail a stored check, found again, with their primary key (NULL without one). limit: the most rows; NULL for all. For checks that say of each row whether it fails, and for unique, unique_combination, relationships, monotonic, within_n_stdevs, outliers, scale_shift and near_duplicates. Numbers of more than 17 digits are rounded. It runs as the check does, for those who may see its results, as in assay.run_checks. Errors: ML014 no such check, 22023 a check that is about no single row, 42501.
+Example: SELECT key, "row" FROM assay.failing_rows((SELECT check_id FROM assay.checks WHERE name = ''sent once''), 10)';

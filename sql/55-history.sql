@@ -67,7 +67,9 @@ CREATE VIEW assay.check_history WITH (security_barrier) AS
            WHERE (SELECT NOT r.relrowsecurity AND pg_catalog.has_table_privilege(r.oid, 'SELECT')
                      AND pg_catalog.has_schema_privilege(r.relnamespace, 'USAGE')
                   FROM pg_catalog.pg_class r WHERE r.oid OPERATOR(pg_catalog.=) t.relation::pg_catalog.oid) IS NOT TRUE);
-COMMENT ON VIEW assay.check_history IS 'What runs of checks found, kept for assay.history_retention: of checks that ran as, or were added by, roles whose rights the current role has, and of those that read nothing but tables and views which it may SELECT, without row-level security and without functions of users.';
+COMMENT ON VIEW assay.check_history IS
+'What runs of checks found, kept for assay.history_retention: of checks that ran as, or were added by, roles whose rights the current role has, and of those that read nothing but tables and views which it may SELECT, without row-level security and without functions of users.
+Example: SELECT run_at, name, status, rows_failed FROM assay.check_history WHERE relation = ''public.application'' ORDER BY run_at DESC';
 COMMENT ON COLUMN assay.check_history.run_at IS 'When the snapshot was taken that the run saw.';
 COMMENT ON COLUMN assay.check_history.check_id IS 'The check, which may have been dropped since.';
 COMMENT ON COLUMN assay.check_history.name IS 'Its name.';
@@ -95,4 +97,5 @@ SELECT pg_catalog.pg_extension_config_dump('assay.quality_history_id_seq', '');
 CREATE FUNCTION assay.prune_history(older_than interval DEFAULT NULL) RETURNS bigint
 AS 'MODULE_PATHNAME', 'prune_history_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.prune_history(interval) IS
-'Deletes results of checks from the history that are older than an age, or without one than assay.history_retention, and gives their number. Only results that ran as a role whose rights the caller has; assay.run_checks prunes these by itself, up to 10,000 a run and role. Errors: 22023 a negative age, 25006.';
+'Deletes results of checks from the history that are older than an age, or without one than assay.history_retention, and gives their number. Only results that ran as a role whose rights the caller has; assay.run_checks prunes these by itself, up to 10,000 per run and role. Errors: 22023 a negative age, 25006.
+Example: SELECT assay.prune_history(''30 days'')';

@@ -7,11 +7,12 @@ RETURNS TABLE (column_name text, segment jsonb, method text, statistic double pr
                new_categories text[], gone_categories text[], details jsonb)
 AS 'MODULE_PATHNAME', 'drift_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.drift(text, text, jsonb) IS
-'How far each column of the current query or relation has moved from the reference, and how sure that is. Each is read once, as the caller, in parallel where PostgreSQL can; memory stays below 64 MB a side, beside the lines returned. A line a column of either side; one that cannot be compared says why in message. Where there are NULLs, their share has a line of its own (method null_share).
-An alarm (drifted) needs an effect, statistic above threshold, and evidence, adjusted_p_value at most alpha: the p-value of a test (Kolmogorov-Smirnov for ks and wasserstein, else chi-square with rare classes put together; Fisher''s for shares of NULL), corrected over all lines by Benjamini and Hochberg. When nothing moved, fewer than 1 in 100 reports have an alarm. With compat the tool''s own rule decides.
-Options: method, numeric_method, categorical_method (psi, js_distance, js_divergence, hellinger, kl, tvd, l_infinity, chi_square, cramers_v; of numbers also ks, wasserstein), by default wasserstein in standard deviations of the reference, and js_distance; a method that does not suit a column leaves it its default. bins (10: quantiles of the reference, open at both ends; or an array of edges). smoothing (0.0001): the share in place of an empty one. log_base ("e"). threshold (0.1; js_divergence 0.01; chi_square that of Cramér''s V of 0.1). null_threshold (0.05). alpha (0.005). compat (evidently, nannyml, tfdv, soda): the conventions of a tool. columns, exclude: which columns; points in time are compared only when columns names them. group_by: columns whose values make segments, each with lines of its own. model: importance and impact (importance times statistic) rank the lines.
+'How far each column of the current query or relation has moved from the reference, and how sure that is. Each is read once, as the caller, in parallel where PostgreSQL can; memory stays below 64 MB per side, beside the rows returned. One row per column of either side; one that cannot be compared says why in message. Where there are NULLs, their share has a row of its own (method null_share).
+An alarm (drifted) needs an effect, statistic above threshold, and evidence, adjusted_p_value at most alpha: the p-value of a test (Kolmogorov-Smirnov for ks and wasserstein, else chi-square with rare classes put together; Fisher''s for shares of NULL), corrected over all rows by Benjamini and Hochberg. When nothing moved, fewer than 1 in 100 reports have an alarm. With compat the tool''s own rule decides.
+Options: method, numeric_method, categorical_method (psi, js_distance, js_divergence, hellinger, kl, tvd, l_infinity, chi_square, cramers_v; of numbers also ks, wasserstein), by default wasserstein in standard deviations of the reference, and js_distance; a method that does not suit a column leaves it its default. bins (10: quantiles of the reference, open at both ends; or an array of edges). smoothing (0.0001): the share in place of an empty one. log_base ("e"). threshold (0.1; js_divergence 0.01; chi_square that of Cramér''s V of 0.1). null_threshold (0.05). alpha (0.005). compat (evidently, nannyml, tfdv, soda): the conventions of a tool. columns, exclude: which columns; points in time are compared only when columns names them. group_by: columns whose values make segments, each with rows of its own. model: importance and impact (importance times statistic) rank the rows.
 segment: the columns of group_by; NULL for all rows. new_categories, gone_categories: those of one side only, the most frequent first, at most 100. details: mean, stddev, min, median and max of both sides, the bins with both shares, or the ten categories whose share moved most; rank_error is how far a rank may be off when a column has more than 16,384 different values (fewer with more than 80 columns or with segments), 0 when all are exact.
-Errors: 22023 an option, 42703 a column that is not there, 42701 two columns of one name, 54000 too many segments, ML008 not a query.';
+Errors: 22023 an option, 42703 a column that is not there, 42701 two columns of one name, 54000 too many segments, ML008 not a query.
+Example: SELECT column_name, method, statistic, adjusted_p_value FROM assay.drift(''german_credit'', ''applicants'') WHERE drifted';
 
 CREATE TABLE assay.baseline (
     name     text COLLATE "C" NOT NULL,
@@ -32,13 +33,15 @@ COMMENT ON COLUMN assay.baseline.options IS 'The options that it was saved with.
 COMMENT ON COLUMN assay.baseline.rows IS 'How many rows it has counted.';
 COMMENT ON COLUMN assay.baseline.columns IS 'How many columns.';
 COMMENT ON COLUMN assay.baseline.saved_at IS 'When the transaction began that saved it.';
-COMMENT ON COLUMN assay.baseline.states IS 'What was counted, as states of assay.scan.';
+COMMENT ON COLUMN assay.baseline.states IS 'What was counted, as states of assay_internal.scan.';
 
 CREATE VIEW assay.baselines WITH (security_barrier) AS
     SELECT b.name, b.owner::pg_catalog.regrole AS owner, b.query, b.options, b.rows, b.columns, b.saved_at, pg_catalog.pg_column_size(b.states) AS bytes
     FROM assay.baseline b
     WHERE pg_catalog.pg_has_role(b.owner, 'USAGE');
-COMMENT ON VIEW assay.baselines IS 'The baselines of the current role, and of roles that it acts for.';
+COMMENT ON VIEW assay.baselines IS
+'The baselines of the current role, and of roles that it acts for.
+Example: SELECT name, query, rows, saved_at FROM assay.baselines';
 COMMENT ON COLUMN assay.baselines.name IS 'The name that the functions take.';
 COMMENT ON COLUMN assay.baselines.owner IS 'The role that saved it first.';
 COMMENT ON COLUMN assay.baselines.query IS 'The query or relation whose rows it has counted.';
@@ -54,7 +57,8 @@ SELECT pg_catalog.pg_extension_config_dump('assay.baseline', '');
 CREATE FUNCTION assay.save_baseline(name text, query text, options jsonb DEFAULT '{}') RETURNS bigint
 AS 'MODULE_PATHNAME', 'save_baseline_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.save_baseline(text, text, jsonb) IS
-'Keeps the distributions of a query''s columns under a name, for assay.drift_from, and gives the number of rows; a baseline of that name is replaced. Options as in assay.drift: columns, exclude and group_by say what is kept, the others are the defaults of every comparison with it. Quantiles, and with them the edges of bins, follow from what is kept, so they stay the same in every comparison. It belongs to the role that saved it first; only roles that act for that one see, use, replace or drop it. Errors: 42602 a name that cannot be used, 42501, and as assay.drift.';
+'Keeps the distributions of a query''s columns under a name, for assay.drift_from, and gives the number of rows; a baseline of that name is replaced. Options as in assay.drift: columns, exclude and group_by say what is kept, the others are the defaults of every comparison with it. Quantiles, and with them the edges of bins, follow from what is kept, so they stay the same in every comparison. It belongs to the role that saved it first; only roles that act for that one see, use, replace or drop it. Errors: 42602 a name that cannot be used, 42501, and as assay.drift.
+Example: SELECT assay.save_baseline(''june'', ''german_credit'', ''{"exclude": ["customer_id"]}'')';
 
 CREATE FUNCTION assay.drift_from(name text, query text, options jsonb DEFAULT '{}')
 RETURNS TABLE (column_name text, segment jsonb, method text, statistic double precision, p_value double precision, threshold double precision,
@@ -63,7 +67,8 @@ RETURNS TABLE (column_name text, segment jsonb, method text, statistic double pr
                new_categories text[], gone_categories text[], details jsonb)
 AS 'MODULE_PATHNAME', 'drift_from_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.drift_from(text, text, jsonb) IS
-'assay.drift with a baseline as the reference. Options given here go over those that it was saved with; its group_by stays. A column whose type has changed, or that one side lacks, says so in message. Errors: ML020 no such baseline, 42501, ML011 a damaged one, and as assay.drift.';
+'assay.drift with a baseline as the reference. Options given here go over those that it was saved with; its group_by stays. A column whose type has changed, or that one side lacks, says so in message. Errors: ML020 no such baseline, 42501, ML011 a damaged one, and as assay.drift.
+Example: SELECT column_name, method, statistic FROM assay.drift_from(''june'', ''applicants'') WHERE drifted';
 
 CREATE FUNCTION assay.model_drift(model text, query text, options jsonb DEFAULT '{}')
 RETURNS TABLE (column_name text, segment jsonb, method text, statistic double precision, p_value double precision, threshold double precision,
@@ -72,9 +77,11 @@ RETURNS TABLE (column_name text, segment jsonb, method text, statistic double pr
                new_categories text[], gone_categories text[], details jsonb)
 AS 'MODULE_PATHNAME', 'model_drift_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.model_drift(text, text, jsonb) IS
-'assay.drift with the rows that a model was trained on as the reference, as every version stores them: of numbers twenty bins of equal counts, of categories the levels. The features with the greatest impact come first: importance is the feature''s share of the gain (see assay.feature_importance), impact that times the statistic. Elements of vectors are compared one by one. Options as in assay.drift, without group_by and model. ks and wasserstein are known to within rank_error of details. Needs the privilege manage. Errors: ML001, ML002, 42501, and as assay.drift.';
+'assay.drift with the rows that a model was trained on as the reference, as every version stores them: of numbers twenty bins of equal counts, of categories the levels. The features with the greatest impact come first: importance is the feature''s share of the gain (see assay.feature_importance), impact that times the statistic. Elements of vectors are compared one by one. Options as in assay.drift, without group_by and model. ks and wasserstein are known to within rank_error of details. Needs the privilege manage. Errors: ML001, ML002, 42501, and as assay.drift.
+Example: SELECT column_name, statistic, importance, impact FROM assay.model_drift(''credit'', ''applicants'') WHERE drifted';
 
 CREATE FUNCTION assay.drop_baseline(name text) RETURNS void
 AS 'MODULE_PATHNAME', 'drop_baseline_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.drop_baseline(text) IS
-'Forgets a baseline. Needs the role that saved it, or one that acts for it. Errors: ML020 no such baseline, 42501.';
+'Forgets a baseline. Needs the role that saved it, or one that acts for it. Errors: ML020 no such baseline, 42501.
+Example: SELECT assay.drop_baseline(''june'')';

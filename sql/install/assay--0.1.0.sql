@@ -3,13 +3,19 @@
 
 -- sql/00-schema.sql
 
--- Everything assay has lives in the schema assay. The script makes it, so that it belongs to who runs the script, a superuser, and is dropped
--- with the extension; one that somebody has prepared, with operators, overloads or privileges in it, is refused.
+-- Everything assay has lives in the schema assay, but for the functions that nobody calls by hand, which live in assay_internal: what aggregates,
+-- types and triggers are made of, and what assay's own statements call. The script makes both, so that they belong to who runs the script, a
+-- superuser, and are dropped with the extension; one that somebody has prepared, with operators, overloads or privileges in it, is refused.
 -- The extension itself is in pg_catalog: the script runs with a search path of pg_catalog and, last, pg_temp. Names of types, as columns
 -- and arguments have them, are PostgreSQL's own by that; views, defaults and conditions qualify everything.
 CREATE SCHEMA assay;
 GRANT USAGE ON SCHEMA assay TO PUBLIC;
 COMMENT ON SCHEMA assay IS 'Training, evaluation, explanation and scoring of models, as SQL functions.';
+
+CREATE SCHEMA assay_internal;
+-- The pass over a relation is a statement of the caller's that calls assay_internal.scan.
+GRANT USAGE ON SCHEMA assay_internal TO PUBLIC;
+COMMENT ON SCHEMA assay_internal IS 'What the aggregates, types and triggers of assay are made of. Not to be called by hand: it may change with every version.';
 
 -- sql/05-role.sql
 
@@ -18,27 +24,28 @@ COMMENT ON SCHEMA assay IS 'Training, evaluation, explanation and scoring of mod
 
 CREATE TYPE assay.role;
 
-CREATE FUNCTION assay.role_in(cstring) RETURNS assay.role
+CREATE FUNCTION assay_internal.role_in(cstring) RETURNS assay.role
 AS 'MODULE_PATHNAME', 'role_in_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.role_in(cstring) IS 'Text input of assay.role: a role''s name, quoted as SQL needs it, or public. A role that does not exist gives none, with a WARNING. Errors: 42602 no name.';
+COMMENT ON FUNCTION assay_internal.role_in(cstring) IS 'Text input of assay.role: a role''s name, quoted as SQL needs it, or public. A role that does not exist gives none, with a WARNING. Errors: 42602 no name.';
 
-CREATE FUNCTION assay.role_out(assay.role) RETURNS cstring
+CREATE FUNCTION assay_internal.role_out(assay.role) RETURNS cstring
 AS 'MODULE_PATHNAME', 'role_out_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.role_out(assay.role) IS 'Text output of assay.role.';
+COMMENT ON FUNCTION assay_internal.role_out(assay.role) IS 'Text output of assay.role.';
 
-CREATE FUNCTION assay.role_recv(internal) RETURNS assay.role
+CREATE FUNCTION assay_internal.role_recv(internal) RETURNS assay.role
 AS 'MODULE_PATHNAME', 'role_recv_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.role_recv(internal) IS 'Binary input of assay.role: its text.';
+COMMENT ON FUNCTION assay_internal.role_recv(internal) IS 'Binary input of assay.role: its text.';
 
-CREATE FUNCTION assay.role_send(assay.role) RETURNS bytea
+CREATE FUNCTION assay_internal.role_send(assay.role) RETURNS bytea
 AS 'MODULE_PATHNAME', 'role_send_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.role_send(assay.role) IS 'Binary output of assay.role: its text.';
+COMMENT ON FUNCTION assay_internal.role_send(assay.role) IS 'Binary output of assay.role: its text.';
 
 CREATE TYPE assay.role (
-    INPUT = assay.role_in, OUTPUT = assay.role_out, RECEIVE = assay.role_recv, SEND = assay.role_send,
+    INPUT = assay_internal.role_in, OUTPUT = assay_internal.role_out, RECEIVE = assay_internal.role_recv, SEND = assay_internal.role_send,
     INTERNALLENGTH = 4, PASSEDBYVALUE, ALIGNMENT = int4);
 COMMENT ON TYPE assay.role IS
-'A role, by its number inside and its name outside: a dump has names, so what it restores belongs to who has the name, and to nobody''s number.';
+'A role, by its number inside and its name outside: a dump has names, so what it restores belongs to who has the name, and to nobody''s number.
+Example: SELECT ''public''::assay.role';
 
 -- With the first, comparisons and indexes are those of oid.
 CREATE CAST (assay.role AS pg_catalog.oid) WITHOUT FUNCTION AS IMPLICIT;
@@ -52,212 +59,236 @@ CREATE CAST (pg_catalog.regrole AS assay.role) WITHOUT FUNCTION AS ASSIGNMENT;
 
 CREATE TYPE assay.state;
 
-CREATE FUNCTION assay.state_in(cstring) RETURNS assay.state
+CREATE FUNCTION assay_internal.state_in(cstring) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'state_in_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.state_in(cstring) IS 'Text input of assay.state: as of bytea in hexadecimal, validated. ML011 for anything else.';
+COMMENT ON FUNCTION assay_internal.state_in(cstring) IS 'Text input of assay.state: as of bytea in hexadecimal, validated. ML011 for anything else.';
 
-CREATE FUNCTION assay.state_out(assay.state) RETURNS cstring
+CREATE FUNCTION assay_internal.state_out(assay.state) RETURNS cstring
 AS 'MODULE_PATHNAME', 'state_out_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.state_out(assay.state) IS 'Text output of assay.state.';
+COMMENT ON FUNCTION assay_internal.state_out(assay.state) IS 'Text output of assay.state.';
 
-CREATE FUNCTION assay.state_recv(internal) RETURNS assay.state
+CREATE FUNCTION assay_internal.state_recv(internal) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'state_recv_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.state_recv(internal) IS 'Binary input of assay.state, validated.';
+COMMENT ON FUNCTION assay_internal.state_recv(internal) IS 'Binary input of assay.state, validated.';
 
-CREATE FUNCTION assay.state_send(assay.state) RETURNS bytea
+CREATE FUNCTION assay_internal.state_send(assay.state) RETURNS bytea
 AS 'MODULE_PATHNAME', 'state_send_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.state_send(assay.state) IS 'Binary output of assay.state.';
+COMMENT ON FUNCTION assay_internal.state_send(assay.state) IS 'Binary output of assay.state.';
 
 CREATE TYPE assay.state (
-    INPUT = assay.state_in, OUTPUT = assay.state_out, RECEIVE = assay.state_recv, SEND = assay.state_send,
+    INPUT = assay_internal.state_in, OUTPUT = assay_internal.state_out, RECEIVE = assay_internal.state_recv, SEND = assay_internal.state_send,
     INTERNALLENGTH = VARIABLE, ALIGNMENT = int4, STORAGE = extended);
 COMMENT ON TYPE assay.state IS
-'A pass over rows, kept: flat, versioned and checked bytes that can be stored, sent and merged with those of other rows.';
+'A pass over rows, kept: flat, versioned and checked bytes that can be stored, sent and merged with those of other rows.
+Example: CREATE TABLE kept (day date, state assay.state)';
 
-CREATE FUNCTION assay.state_combine(assay.state, assay.state) RETURNS assay.state
+CREATE FUNCTION assay_internal.state_combine(assay.state, assay.state) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'state_combine_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.state_combine(assay.state, assay.state) IS 'How the aggregates of assay combine the states of parallel workers. Works inside aggregates only.';
+COMMENT ON FUNCTION assay_internal.state_combine(assay.state, assay.state) IS 'How the aggregates of assay combine the states of parallel workers. Works inside aggregates only.';
 
 CREATE FUNCTION assay.merge_states(assay.state, assay.state) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'merge_states_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION assay.merge_states(assay.state, assay.state) IS
-'The state of the rows of both, which must have been made for the same thing (ML012). With one of them NULL, the other.';
+'The state of the rows of both, which must have been made for the same thing (ML012). With one of them NULL, the other.
+Example: SELECT assay.metric_of(assay.merge_states(a.auc, b.auc)) FROM daily a JOIN daily b ON b.day = a.day + 1';
 
 CREATE AGGREGATE assay.merge_states(assay.state) (
-    SFUNC = assay.state_combine, STYPE = assay.state, COMBINEFUNC = assay.state_combine, PARALLEL = safe);
-COMMENT ON AGGREGATE assay.merge_states(assay.state) IS 'The state of the rows of all; NULLs are skipped.';
+    SFUNC = assay_internal.state_combine, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.merge_states(assay.state) IS
+'The state of the rows of all; NULLs are skipped.
+Example: SELECT assay.metric_of(assay.merge_states(auc)) FROM daily WHERE day >= ''2026-06-01''';
 
 -- sql/20-metrics.sql
 
 -- The metrics: aggregates over any columns. Rows with a NULL in either are skipped. Exact; parallel plans and merged states give the same
 -- answer. Labels are booleans, texts, enums or whole numbers.
 
-CREATE FUNCTION assay.roc_auc_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.roc_auc_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'roc_auc_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.roc_auc_step(assay.state, "any", "any") IS 'A row of the aggregate assay.roc_auc.';
+COMMENT ON FUNCTION assay_internal.roc_auc_step(assay.state, "any", "any") IS 'A row of the aggregate assay.roc_auc.';
 
-CREATE FUNCTION assay.average_precision_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.average_precision_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'average_precision_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.average_precision_step(assay.state, "any", "any") IS 'A row of the aggregate assay.average_precision.';
+COMMENT ON FUNCTION assay_internal.average_precision_step(assay.state, "any", "any") IS 'A row of the aggregate assay.average_precision.';
 
-CREATE FUNCTION assay.log_loss_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.log_loss_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'log_loss_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.log_loss_step(assay.state, "any", "any") IS 'A row of the aggregate assay.log_loss.';
+COMMENT ON FUNCTION assay_internal.log_loss_step(assay.state, "any", "any") IS 'A row of the aggregate assay.log_loss.';
 
-CREATE FUNCTION assay.brier_score_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.brier_score_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'brier_score_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.brier_score_step(assay.state, "any", "any") IS 'A row of the aggregate assay.brier_score.';
+COMMENT ON FUNCTION assay_internal.brier_score_step(assay.state, "any", "any") IS 'A row of the aggregate assay.brier_score.';
 
-CREATE FUNCTION assay.accuracy_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.accuracy_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'accuracy_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.accuracy_step(assay.state, "any", "any") IS 'A row of the aggregate assay.accuracy.';
+COMMENT ON FUNCTION assay_internal.accuracy_step(assay.state, "any", "any") IS 'A row of the aggregate assay.accuracy.';
 
-CREATE FUNCTION assay.precision_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.precision_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'precision_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.precision_step(assay.state, "any", "any") IS 'A row of the aggregate assay.precision.';
+COMMENT ON FUNCTION assay_internal.precision_step(assay.state, "any", "any") IS 'A row of the aggregate assay.precision.';
 
-CREATE FUNCTION assay.recall_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.recall_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'recall_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.recall_step(assay.state, "any", "any") IS 'A row of the aggregate assay.recall.';
+COMMENT ON FUNCTION assay_internal.recall_step(assay.state, "any", "any") IS 'A row of the aggregate assay.recall.';
 
-CREATE FUNCTION assay.f1_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.f1_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'f1_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.f1_step(assay.state, "any", "any") IS 'A row of the aggregate assay.f1.';
+COMMENT ON FUNCTION assay_internal.f1_step(assay.state, "any", "any") IS 'A row of the aggregate assay.f1.';
 
-CREATE FUNCTION assay.mcc_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.mcc_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'mcc_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.mcc_step(assay.state, "any", "any") IS 'A row of the aggregate assay.mcc.';
+COMMENT ON FUNCTION assay_internal.mcc_step(assay.state, "any", "any") IS 'A row of the aggregate assay.mcc.';
 
-CREATE FUNCTION assay.rmse_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.rmse_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'rmse_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.rmse_step(assay.state, "any", "any") IS 'A row of the aggregate assay.rmse.';
+COMMENT ON FUNCTION assay_internal.rmse_step(assay.state, "any", "any") IS 'A row of the aggregate assay.rmse.';
 
-CREATE FUNCTION assay.mae_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.mae_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'mae_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.mae_step(assay.state, "any", "any") IS 'A row of the aggregate assay.mae.';
+COMMENT ON FUNCTION assay_internal.mae_step(assay.state, "any", "any") IS 'A row of the aggregate assay.mae.';
 
-CREATE FUNCTION assay.mape_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.mape_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'mape_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.mape_step(assay.state, "any", "any") IS 'A row of the aggregate assay.mape.';
+COMMENT ON FUNCTION assay_internal.mape_step(assay.state, "any", "any") IS 'A row of the aggregate assay.mape.';
 
-CREATE FUNCTION assay.mse_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.mse_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'mse_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.mse_step(assay.state, "any", "any") IS 'A row of the aggregate assay.mse.';
+COMMENT ON FUNCTION assay_internal.mse_step(assay.state, "any", "any") IS 'A row of the aggregate assay.mse.';
 
-CREATE FUNCTION assay.r2_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.r2_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'r2_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.r2_step(assay.state, "any", "any") IS 'A row of the aggregate assay.r2.';
+COMMENT ON FUNCTION assay_internal.r2_step(assay.state, "any", "any") IS 'A row of the aggregate assay.r2.';
 
-CREATE FUNCTION assay.median_absolute_error_step(assay.state, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.median_absolute_error_step(assay.state, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'median_absolute_error_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.median_absolute_error_step(assay.state, "any", "any") IS 'A row of the aggregate assay.median_absolute_error.';
+COMMENT ON FUNCTION assay_internal.median_absolute_error_step(assay.state, "any", "any") IS 'A row of the aggregate assay.median_absolute_error.';
 
 CREATE FUNCTION assay.metric_of(state assay.state) RETURNS double precision
 AS 'MODULE_PATHNAME', 'metric_of_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.metric_of(assay.state) IS 'The answer of a metric''s state, as the metric''s aggregate gives it for the same rows. NULL where the metric is undefined.';
+COMMENT ON FUNCTION assay.metric_of(assay.state) IS
+'The answer of a metric''s state, as the metric''s aggregate gives it for the same rows. NULL where the metric is undefined.
+Example: SELECT day, assay.metric_of(auc) FROM daily ORDER BY day';
 
 CREATE AGGREGATE assay.roc_auc(label "any", score "any") (
-    SFUNC = assay.roc_auc_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.roc_auc_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.roc_auc("any", "any") IS
-'The area under the ROC curve: the chance that a positive row scores higher than a negative one, ties counting half (Mann and Whitney, 1947). The second of two labels is positive. NULL without rows of both classes.';
+'The area under the ROC curve: the chance that a positive row scores higher than a negative one, ties counting half (Mann and Whitney, 1947). The second of two labels is positive. NULL without rows of both classes.
+Example: SELECT assay.roc_auc(is_risky, assay.predict(''credit'', c)) FROM customers c WHERE is_test';
 
 CREATE AGGREGATE assay.average_precision(label "any", score "any") (
-    SFUNC = assay.average_precision_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.average_precision_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.average_precision("any", "any") IS
-'The mean of precision over recall, step by step without interpolation, as scikit-learn defines it. The second of two labels is positive. NULL without rows of both classes.';
+'The mean of precision over recall, step by step without interpolation, as scikit-learn defines it. The second of two labels is positive. NULL without rows of both classes.
+Example: SELECT assay.average_precision(is_risky, assay.predict(''credit'', c)) FROM customers c WHERE is_test';
 
 CREATE AGGREGATE assay.log_loss(label "any", probability "any") (
-    SFUNC = assay.log_loss_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.log_loss_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.log_loss("any", "any") IS
-'The mean negative log-likelihood of the labels, given the probability of the positive class, the second of two labels; probabilities of 0 and 1 are moved inside by the precision of double. An error outside [0, 1].';
+'The mean negative log-likelihood of the labels, given the probability of the positive class, the second of two labels; probabilities of 0 and 1 are moved inside by the precision of double. An error outside [0, 1].
+Example: SELECT assay.log_loss(is_risky, assay.predict(''credit'', c)) FROM customers c WHERE is_test';
 
 CREATE AGGREGATE assay.brier_score(label "any", probability "any") (
-    SFUNC = assay.brier_score_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.brier_score_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.brier_score("any", "any") IS
-'The mean squared difference between the label (0 or 1) and the probability of the positive class, the second of two labels (Brier, 1950). An error outside [0, 1].';
+'The mean squared difference between the label (0 or 1) and the probability of the positive class, the second of two labels (Brier, 1950). An error outside [0, 1].
+Example: SELECT assay.brier_score(is_risky, assay.predict(''credit'', c)) FROM customers c WHERE is_test';
 
 CREATE AGGREGATE assay.accuracy(actual "any", predicted "any") (
-    SFUNC = assay.accuracy_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.accuracy_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.accuracy("any", "any") IS
-'The share of rows whose predicted label is the actual one.';
+'The share of rows whose predicted label is the actual one.
+Example: SELECT assay.accuracy(is_risky, assay.predict_label(''credit'', c)::boolean) FROM customers c WHERE is_test';
 
 CREATE AGGREGATE assay."precision"(actual "any", predicted "any") (
-    SFUNC = assay.precision_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.precision_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay."precision"("any", "any") IS
-'Of the rows predicted positive the share that is. With two labels the second is positive; with more the mean over the labels. 0 where nothing is predicted positive.';
+'Of the rows predicted positive the share that is. With two labels the second is positive; with more the mean over the labels. 0 where nothing is predicted positive.
+Example: SELECT assay.precision(is_risky, assay.predict_label(''credit'', c)::boolean) FROM customers c WHERE is_test';
 
 CREATE AGGREGATE assay.recall(actual "any", predicted "any") (
-    SFUNC = assay.recall_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.recall_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.recall("any", "any") IS
-'Of the positive rows the share predicted so. With two labels the second is positive; with more the mean over the labels.';
+'Of the positive rows the share predicted so. With two labels the second is positive; with more the mean over the labels.
+Example: SELECT assay.recall(is_risky, assay.predict_label(''credit'', c)::boolean) FROM customers c WHERE is_test';
 
 CREATE AGGREGATE assay.f1(actual "any", predicted "any") (
-    SFUNC = assay.f1_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.f1_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.f1("any", "any") IS
-'The harmonic mean of precision and recall. With two labels the second is positive; with more the mean over the labels.';
+'The harmonic mean of precision and recall. With two labels the second is positive; with more the mean over the labels.
+Example: SELECT assay.f1(is_risky, assay.predict_label(''credit'', c)::boolean) FROM customers c WHERE is_test';
 
 CREATE AGGREGATE assay.mcc(actual "any", predicted "any") (
-    SFUNC = assay.mcc_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.mcc_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.mcc("any", "any") IS
-'Matthews'' correlation coefficient (1975); with more than two labels Gorodkin''s R_k (2004). 0 where one of the two never varies.';
+'Matthews'' correlation coefficient (1975); with more than two labels Gorodkin''s R_k (2004). 0 where one of the two never varies.
+Example: SELECT assay.mcc(is_risky, assay.predict_label(''credit'', c)::boolean) FROM customers c WHERE is_test';
 
 CREATE AGGREGATE assay.rmse(actual "any", predicted "any") (
-    SFUNC = assay.rmse_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.rmse_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.rmse("any", "any") IS
-'The root of the mean squared error.';
+'The root of the mean squared error.
+Example: SELECT assay.rmse(credit_amount, assay.predict(''amount'', c)) FROM customers c WHERE is_test';
 
 CREATE AGGREGATE assay.mae(actual "any", predicted "any") (
-    SFUNC = assay.mae_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.mae_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.mae("any", "any") IS
-'The mean absolute error.';
+'The mean absolute error.
+Example: SELECT assay.mae(credit_amount, assay.predict(''amount'', c)) FROM customers c WHERE is_test';
 
 CREATE AGGREGATE assay.mape(actual "any", predicted "any") (
-    SFUNC = assay.mape_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.mape_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.mape("any", "any") IS
-'The mean absolute error as a fraction (not percent) of the actual value, as scikit-learn defines it: an actual 0 counts as the precision of double.';
+'The mean absolute error as a fraction (not percent) of the actual value, as scikit-learn defines it: an actual 0 counts as the precision of double.
+Example: SELECT assay.mape(credit_amount, assay.predict(''amount'', c)) FROM customers c WHERE is_test';
 
 CREATE AGGREGATE assay.mse(actual "any", predicted "any") (
-    SFUNC = assay.mse_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.mse_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.mse("any", "any") IS
-'The mean squared error.';
+'The mean squared error.
+Example: SELECT assay.mse(credit_amount, assay.predict(''amount'', c)) FROM customers c WHERE is_test';
 
 CREATE AGGREGATE assay.r2(actual "any", predicted "any") (
-    SFUNC = assay.r2_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.r2_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.r2("any", "any") IS
-'The coefficient of determination; for actual values that never vary 1 if all predictions are exact, else 0. NULL under two rows.';
+'The coefficient of determination; for actual values that never vary 1 if all predictions are exact, else 0. NULL under two rows.
+Example: SELECT assay.r2(credit_amount, assay.predict(''amount'', c)) FROM customers c WHERE is_test';
 
 CREATE AGGREGATE assay.median_absolute_error(actual "any", predicted "any") (
-    SFUNC = assay.median_absolute_error_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+    SFUNC = assay_internal.median_absolute_error_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.median_absolute_error("any", "any") IS
-'The median of the absolute errors, exact: keeps 8 bytes a row.';
+'The median of the absolute errors, exact: keeps 8 bytes per row.
+Example: SELECT assay.median_absolute_error(credit_amount, assay.predict(''amount'', c)) FROM customers c WHERE is_test';
 
-CREATE FUNCTION assay.metric_state_step(assay.state, text, "any", "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.metric_state_step(assay.state, text, "any", "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'metric_state_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.metric_state_step(assay.state, text, "any", "any") IS 'A row of the aggregate assay.metric_state.';
+COMMENT ON FUNCTION assay_internal.metric_state_step(assay.state, text, "any", "any") IS 'A row of the aggregate assay.metric_state.';
 
 CREATE AGGREGATE assay.metric_state(metric text, actual "any", predicted "any") (
-    SFUNC = assay.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, PARALLEL = safe);
+    SFUNC = assay_internal.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.metric_state(text, "any", "any") IS
-'The state of a metric, named as its aggregate is, to be stored, merged with assay.merge_states and read with assay.metric_of.';
+'The state of a metric, named as its aggregate is, to be stored, merged with assay.merge_states and read with assay.metric_of.
+Example: SELECT housing, assay.metric_state(''roc_auc'', is_risky, assay.predict(''credit'', c)) FROM customers c WHERE is_test GROUP BY housing';
 
 -- sql/25-linear.sql
 
 -- The sufficient statistics of linear models, as an aggregate.
 
-CREATE FUNCTION assay.linear_statistics_step(assay.state, double precision, VARIADIC double precision[]) RETURNS assay.state
+CREATE FUNCTION assay_internal.linear_statistics_step(assay.state, double precision, VARIADIC double precision[]) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'linear_statistics_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay.linear_statistics_step(assay.state, double precision, double precision[]) IS 'A row of the aggregate assay.linear_statistics.';
+COMMENT ON FUNCTION assay_internal.linear_statistics_step(assay.state, double precision, double precision[]) IS 'A row of the aggregate assay.linear_statistics.';
 
 CREATE AGGREGATE assay.linear_statistics(target double precision, VARIADIC features double precision[]) (
-    SFUNC = assay.linear_statistics_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, PARALLEL = safe);
+    SFUNC = assay_internal.linear_statistics_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
 COMMENT ON AGGREGATE assay.linear_statistics(double precision, double precision[]) IS
-'Means and centred cross-products of the features and the target (Chan, Golub and LeVeque, 1983): all that linear regression and ridge need of the rows. The state can be stored and merged with those of other rows; assay.linear_fit reads it. Rows with a NULL or NaN are left out. O(features^2) a row and memory.';
+'Means and centred cross-products of the features and the target (Chan, Golub and LeVeque, 1983): all that linear regression and ridge need of the rows. The state can be stored and merged with those of other rows; assay.linear_fit reads it. Rows with a NULL or NaN are left out. O(features^2) per row and memory.
+Example: SELECT assay.linear_statistics(credit_amount, duration_months, age) FROM german_credit';
 
 CREATE FUNCTION assay.linear_fit(state assay.state, alpha double precision DEFAULT 0)
 RETURNS TABLE (feature integer, weight double precision, standard_error double precision, p_value double precision)
 AS 'MODULE_PATHNAME', 'linear_fit_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 20;
 COMMENT ON FUNCTION assay.linear_fit(assay.state, double precision) IS
-'The linear model of a state of assay.linear_statistics: feature 0 is the intercept, the others are counted from 1. alpha: the ridge penalty on the squared weights, not on the intercept; 0 is least squares. Collinear features share the least weights that fit, without errors. O(features^3), whatever the number of rows. ML012 for another state.';
+'The linear model of a state of assay.linear_statistics: feature 0 is the intercept, the others are counted from 1. alpha: the ridge penalty on the squared weights, not on the intercept; 0 is least squares. Collinear features share the least weights that fit, without errors. O(features^3), whatever the number of rows. ML012 for another state.
+Example: SELECT * FROM assay.linear_fit((SELECT assay.linear_statistics(credit_amount, duration_months, age) FROM german_credit))';
 
 -- sql/30-registry.sql
 
@@ -275,7 +306,7 @@ CREATE TABLE assay.model (
     created_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
     CONSTRAINT model_name_key UNIQUE (name)
 );
-COMMENT ON TABLE assay.model IS 'One row a model name. Read the view assay.models instead.';
+COMMENT ON TABLE assay.model IS 'One row per model name. Read the view assay.models instead.';
 COMMENT ON COLUMN assay.model.id IS 'The model''s key.';
 COMMENT ON COLUMN assay.model.name IS 'The name that the functions take.';
 COMMENT ON COLUMN assay.model.owner IS 'The role that trained the first version; it may do everything with the model.';
@@ -308,7 +339,7 @@ CREATE TABLE assay.model_version (
 ALTER TABLE assay.model_version DISABLE TRIGGER ALL;
 -- Stored uncompressed: the first prediction of a session reads it, and trees hardly compress.
 ALTER TABLE assay.model_version ALTER COLUMN bytes SET STORAGE EXTERNAL;
-COMMENT ON TABLE assay.model_version IS 'One immutable row a trained version. Read the view assay.model_versions instead.';
+COMMENT ON TABLE assay.model_version IS 'One immutable row per trained version. Read the view assay.model_versions instead.';
 COMMENT ON COLUMN assay.model_version.model_id IS 'The model.';
 COMMENT ON COLUMN assay.model_version.version IS 'The version''s number, from 1.';
 COMMENT ON COLUMN assay.model_version.task IS 'classification or regression.';
@@ -414,7 +445,9 @@ CREATE VIEW assay.models WITH (security_barrier) AS
     LEFT JOIN assay.model_version v
         ON v.model_id OPERATOR(pg_catalog.=) m.id
        AND v.version OPERATOR(pg_catalog.=) COALESCE(m.deployed_version, m.last_version);
-COMMENT ON VIEW assay.models IS 'The models that the current role may use, with what is deployed (else the last version).';
+COMMENT ON VIEW assay.models IS
+'The models that the current role may use, with what is deployed (else the last version).
+Example: SELECT model, algorithm, deployed_version, metrics->''roc_auc'' AS roc_auc FROM assay.models';
 COMMENT ON COLUMN assay.models.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.models.task IS 'classification or regression.';
 COMMENT ON COLUMN assay.models.algorithm IS 'The learner.';
@@ -439,7 +472,9 @@ CREATE VIEW assay.model_versions WITH (security_barrier) AS
     JOIN assay.model_version v ON v.model_id OPERATOR(pg_catalog.=) m.id
     LEFT JOIN assay.model_threshold t
         ON t.model_id OPERATOR(pg_catalog.=) v.model_id AND t.version OPERATOR(pg_catalog.=) v.version;
-COMMENT ON VIEW assay.model_versions IS 'The versions of the models that the current role may use.';
+COMMENT ON VIEW assay.model_versions IS
+'The versions of the models that the current role may use.
+Example: SELECT version, algorithm, deployed, trained_by, trained_at FROM assay.model_versions WHERE model = ''credit''';
 COMMENT ON COLUMN assay.model_versions.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.model_versions.version IS 'The version''s number.';
 COMMENT ON COLUMN assay.model_versions.task IS 'classification or regression.';
@@ -462,7 +497,9 @@ CREATE VIEW assay.deployments WITH (security_barrier) AS
     SELECT m.name AS model, d.version, d.deployed_at, d.deployed_by, d.replaced
     FROM assay.visible_model m
     JOIN assay.model_deployment d ON d.model_id OPERATOR(pg_catalog.=) m.id;
-COMMENT ON VIEW assay.deployments IS 'Who deployed what, when, replacing what.';
+COMMENT ON VIEW assay.deployments IS
+'Who deployed what, when, replacing what.
+Example: SELECT version, deployed_at, deployed_by FROM assay.deployments WHERE model = ''credit'' ORDER BY deployed_at';
 COMMENT ON COLUMN assay.deployments.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.deployments.version IS 'The version that was deployed.';
 COMMENT ON COLUMN assay.deployments.deployed_at IS 'When.';
@@ -473,7 +510,9 @@ CREATE VIEW assay.model_metrics WITH (security_barrier) AS
     SELECT v.model, v.version, v.algorithm, v.deployed, e.key AS metric, e.value::pg_catalog.float8 AS value
     FROM assay.model_versions v, pg_catalog.jsonb_each(v.metrics) e
     WHERE pg_catalog.jsonb_typeof(e.value) OPERATOR(pg_catalog.=) 'number';
-COMMENT ON VIEW assay.model_metrics IS 'What each version reached, a line a metric.';
+COMMENT ON VIEW assay.model_metrics IS
+'What each version reached, one row per metric.
+Example: SELECT version, metric, value FROM assay.model_metrics WHERE model = ''credit'' AND metric = ''roc_auc''';
 COMMENT ON COLUMN assay.model_metrics.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.model_metrics.version IS 'The version''s number.';
 COMMENT ON COLUMN assay.model_metrics.algorithm IS 'The learner.';
@@ -486,7 +525,9 @@ CREATE VIEW assay.model_grants WITH (security_barrier) AS
     FROM assay.visible_model m
     JOIN assay.model_privilege p ON p.model_id OPERATOR(pg_catalog.=) m.id
     WHERE m.manageable;
-COMMENT ON VIEW assay.model_grants IS 'Who besides the owner may do what, for the models that the current role may manage.';
+COMMENT ON VIEW assay.model_grants IS
+'Who besides the owner may do what, for the models that the current role may manage.
+Example: SELECT model, role, privilege FROM assay.model_grants';
 COMMENT ON COLUMN assay.model_grants.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.model_grants.role IS 'The role that was granted to; public is everyone.';
 COMMENT ON COLUMN assay.model_grants.privilege IS 'predict or manage.';
@@ -521,48 +562,55 @@ split: auto (no test rows under 500 rows, else test_fraction of each class), ran
 preprocess: {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
 deploy: auto (when none is deployed yet, or the new version predicts the same target and is not worse on its held-out rows than the deployed one was on its own), always, never.
 weight: the name of a column of numbers that says how much each row counts, as sample_weight of scikit-learn and LightGBM; it is no feature. 0 is allowed; NULL, NaN, infinite and negative are errors. Which rows test, the distributions of features and the metrics do not depend on it.
-The same rows, parameters and seed give the same model, whatever the plan and the number of threads. A NOTICE tells each column dropped or capped.
-Errors: ML005 a column''s type, ML006 algorithm or task, ML007 unsuitable rows, ML008 not a query, 22023 parameters, 25006 read-only transaction, 42501 not yours, 42701 two columns of one name, 53400 assay.max_memory, 54000 a model too large to store.';
+The same rows, parameters and seed give the same model, whatever the plan and the number of threads. A NOTICE names each column dropped or capped.
+Errors: ML005 a column''s type, ML006 algorithm or task, ML007 unsuitable rows, ML008 not a query, 22023 parameters, 25006 read-only transaction, 42501 not yours, 42701 two columns of one name, 53400 assay.max_memory, 54000 a model too large to store.
+Example: SELECT version, metrics FROM assay.train(''credit'', ''customers'', ''is_risky'', ''logistic_regression'', exclude => ''{customer_id}'', split => ''is_test'')';
 
 -- Scoring.
 
-CREATE FUNCTION assay.row_support(internal) RETURNS internal
+CREATE FUNCTION assay_internal.row_support(internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'row_support_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION assay.row_support(internal) IS
+COMMENT ON FUNCTION assay_internal.row_support(internal) IS
 'The planner''s support function of assay.predict, predict_label and predict_proba: a whole row becomes its columns, with an array of their names before them, which saves forming the row.';
 
 CREATE FUNCTION assay.predict(model text, VARIADIC features "any") RETURNS double precision
-AS 'MODULE_PATHNAME', 'predict_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay.row_support;
+AS 'MODULE_PATHNAME', 'predict_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay_internal.row_support;
 COMMENT ON FUNCTION assay.predict(text, "any") IS
 'A regression''s value, or the probability of the positive class, for one row.
-model: name, name@version or name@alias. features: one whole row, such as a table''s alias, whose columns are bound by name; or one argument a feature in the order of assay.features(model); or ROW(...) in that order; or an array of names and one argument a name.
+model: name, name@version or name@alias. features: one whole row, such as a table''s alias, whose columns are bound by name; or one argument per feature in the order of assay.features(model); or ROW(...) in that order; or an array of names and one argument per name.
 NULL features are missing, and treated as training learned; a NULL model or row gives NULL. Resolved once per statement. O(features) for the linear family and naive Bayes, O(trees x depth) for trees.
-Errors: ML001 no such model, ML002 no such version, ML003 a feature is missing, ML004 a feature''s type, ML010 more than two classes, 42501.';
+Errors: ML001 no such model, ML002 no such version, ML003 a feature is missing, ML004 a feature''s type, ML010 more than two classes, 42501.
+Example: SELECT customer_id, assay.predict(''credit'', c) AS risk FROM customers c WHERE is_test';
 
 CREATE FUNCTION assay.predict_label(model text, VARIADIC features "any") RETURNS text
-AS 'MODULE_PATHNAME', 'predict_label_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay.row_support;
+AS 'MODULE_PATHNAME', 'predict_label_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay_internal.row_support;
 COMMENT ON FUNCTION assay.predict_label(text, "any") IS
-'The class of one row: with two classes the positive one when its probability reaches the model''s threshold (0.5, or as assay.set_threshold set it), with more the most probable one. Arguments, NULLs and errors as in assay.predict; ML010 for a regression.';
+'The class of one row: with two classes the positive one when its probability reaches the model''s threshold (0.5, or as assay.set_threshold set it), with more the most probable one. Arguments, NULLs and errors as in assay.predict; ML010 for a regression.
+Example: SELECT customer_id, assay.predict_label(''credit'', c) AS is_risky FROM customers c WHERE is_test';
 
 CREATE FUNCTION assay.predict_proba(model text, VARIADIC features "any") RETURNS double precision[]
-AS 'MODULE_PATHNAME', 'predict_proba_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay.row_support;
+AS 'MODULE_PATHNAME', 'predict_proba_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay_internal.row_support;
 COMMENT ON FUNCTION assay.predict_proba(text, "any") IS
-'The probability of each class for one row, in the order of assay.labels(model); they add up to 1. Arguments, NULLs and errors as in assay.predict; ML010 for a regression.';
+'The probability of each class for one row, in the order of assay.labels(model); they add up to 1. Arguments, NULLs and errors as in assay.predict; ML010 for a regression.
+Example: SELECT customer_id, assay.predict_proba(''credit'', c) AS probabilities FROM customers c WHERE is_test';
 
 CREATE FUNCTION assay.predict_expression(model text, alias text) RETURNS text
 AS 'MODULE_PATHNAME', 'predict_expression_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION assay.predict_expression(text, text) IS
-'The fast positional call of assay.predict for a table alias, as text to paste into a view or a dbt model. Models with more features than a function takes arguments get the whole-row call.';
+'The fast positional call of assay.predict for a table alias, as text to paste into a view or a dbt model. Models with more features than a function takes arguments get the whole-row call.
+Example: SELECT assay.predict_expression(''credit'', ''c'')';
 
 CREATE FUNCTION assay.labels(model text) RETURNS text[]
 AS 'MODULE_PATHNAME', 'labels_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION assay.labels(text) IS
-'The classes of a classification, sorted: false, true; numbers by value; text by code point; enums by their order. With two, the second is the positive class. Empty for a regression.';
+'The classes of a classification, sorted: false, true; numbers by value; text by code point; enums by their order. With two, the second is the positive class. Empty for a regression.
+Example: SELECT assay.labels(''credit'')';
 
 CREATE FUNCTION assay.features(model text) RETURNS text[]
 AS 'MODULE_PATHNAME', 'features_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION assay.features(text) IS
-'The columns that a model reads, in the order of positional arguments. A vector column is one argument. Columns that training dropped are not among them.';
+'The columns that a model reads, in the order of positional arguments. A vector column is one argument. Columns that training dropped are not among them.
+Example: SELECT assay.features(''credit'')';
 
 -- Judging.
 
@@ -571,27 +619,31 @@ RETURNS TABLE (metric text, value double precision)
 AS 'MODULE_PATHNAME', 'evaluate_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 12;
 COMMENT ON FUNCTION assay.evaluate(text, text, double precision) IS
 'Scores the rows of a query and compares with the target that the model was trained for, which must be among the columns. Rows without a target are not counted (metric unlabelled_rows says how many); unseen_levels counts values of categories that training never saw.
-threshold: for the metrics of labels; NULL takes the model''s. One pass. Errors: as in assay.predict, and ML007 for a label that the model does not know.';
+threshold: for the metrics of labels; NULL takes the model''s. One pass. Errors: as in assay.predict, and ML007 for a label that the model does not know.
+Example: SELECT * FROM assay.evaluate(''credit'', ''SELECT * FROM customers WHERE is_test'')';
 
 CREATE FUNCTION assay.confusion_matrix(model text, query text, threshold double precision DEFAULT NULL)
 RETURNS TABLE (actual text, predicted text, rows bigint)
 AS 'MODULE_PATHNAME', 'confusion_matrix_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 4;
 COMMENT ON FUNCTION assay.confusion_matrix(text, text, double precision) IS
-'How many rows of each actual class were given each class, a line a pair of classes, zeros included.';
+'How many rows of each actual class were given each class, one row per pair of classes, zeros included.
+Example: SELECT * FROM assay.confusion_matrix(''credit'', ''SELECT * FROM customers WHERE is_test'', threshold => 0.3)';
 
 CREATE FUNCTION assay.roc_curve(model text, query text, points integer DEFAULT 100)
 RETURNS TABLE (threshold double precision, recall double precision, false_positive_rate double precision,
                true_positives bigint, false_positives bigint, true_negatives bigint, false_negatives bigint)
 AS 'MODULE_PATHNAME', 'roc_curve_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
 COMMENT ON FUNCTION assay.roc_curve(text, text, integer) IS
-'The ROC curve of a classification with two classes on the rows of a query, from the highest threshold to the lowest; a row is positive when its probability reaches the threshold. points: about so many lines, evenly thinned; NULL gives one for each distinct score.';
+'The ROC curve of a classification with two classes on the rows of a query, from the highest threshold to the lowest; a row is positive when its probability reaches the threshold. points: about so many rows, evenly thinned; NULL gives one for each distinct score.
+Example: SELECT threshold, recall, false_positive_rate FROM assay.roc_curve(''credit'', ''SELECT * FROM customers WHERE is_test'', points => 20)';
 
 CREATE FUNCTION assay.precision_recall_curve(model text, query text, points integer DEFAULT 100)
 RETURNS TABLE (threshold double precision, "precision" double precision, recall double precision,
                true_positives bigint, false_positives bigint, true_negatives bigint, false_negatives bigint)
 AS 'MODULE_PATHNAME', 'precision_recall_curve_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
 COMMENT ON FUNCTION assay.precision_recall_curve(text, text, integer) IS
-'Precision against recall of a classification with two classes on the rows of a query, from the highest threshold to the lowest. points as in assay.roc_curve.';
+'Precision against recall of a classification with two classes on the rows of a query, from the highest threshold to the lowest. points as in assay.roc_curve.
+Example: SELECT threshold, precision, recall FROM assay.precision_recall_curve(''credit'', ''SELECT * FROM customers WHERE is_test'', points => 20)';
 
 -- Looking inside.
 
@@ -599,80 +651,92 @@ CREATE FUNCTION assay.feature_importance(model text)
 RETURNS TABLE (feature text, weight double precision, gain double precision, cover double precision)
 AS 'MODULE_PATHNAME', 'feature_importance_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
 COMMENT ON FUNCTION assay.feature_importance(text) IS
-'How much each feature matters, the most important first. Trees: weight is the number of splits on it, gain their total gain, cover the total weight of the rows they split. Linear models: weight is the standard deviation of the feature''s contribution over the training rows, gain its share of the sum of these variances; cover is NULL. Naive Bayes: an error, ML010.';
+'How much each feature matters, the most important first. Trees: weight is the number of splits on it, gain their total gain, cover the total weight of the rows they split. Linear models: weight is the standard deviation of the feature''s contribution over the training rows, gain its share of the sum of these variances; cover is NULL. Naive Bayes: an error, ML010.
+Example: SELECT feature, gain FROM assay.feature_importance(''credit'')';
 
 CREATE FUNCTION assay.feature_info(model text)
 RETURNS TABLE (feature text, type text, rows bigint, nulls bigint, min double precision, max double precision,
                mean double precision, stddev double precision, categories bigint, top_categories jsonb)
 AS 'MODULE_PATHNAME', 'feature_info_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
 COMMENT ON FUNCTION assay.feature_info(text) IS
-'The distribution of each feature in the training rows. Needs the privilege manage, for it tells about the rows.';
+'The distribution of each feature in the training rows. Needs the privilege manage, for it tells about the rows.
+Example: SELECT feature, nulls, mean, stddev FROM assay.feature_info(''credit'')';
 
 CREATE FUNCTION assay.weights(model text)
 RETURNS TABLE (feature text, category text, weight double precision, standard_error double precision, p_value double precision, label text)
 AS 'MODULE_PATHNAME', 'weights_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 50;
 COMMENT ON FUNCTION assay.weights(text) IS
-'The weights of a linear model on the scale of the raw columns, the intercept (feature NULL) first: the linear score is the intercept plus the sum of weight x value, with a missing number at its training mean and one weight a category level. standard_error and p_value are NULL where the data do not determine the weight. label: the class whose score this is.';
+'The weights of a linear model on the scale of the raw columns, the intercept (feature NULL) first: the linear score is the intercept plus the sum of weight x value, with a missing number at its training mean and one weight per category level. standard_error and p_value are NULL where the data do not determine the weight. label: the class whose score this is.
+Example: SELECT feature, category, weight, p_value FROM assay.weights(''credit@1'') ORDER BY p_value';
 
 CREATE FUNCTION assay.training_info(model text)
 RETURNS TABLE (iteration integer, loss double precision, eval_loss double precision)
 AS 'MODULE_PATHNAME', 'training_info_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
 COMMENT ON FUNCTION assay.training_info(text) IS
-'The loss on the training rows after each iteration (a boosting round, a tree of a forest, a step of a solver), and on validation rows where early stopping held some out. Needs the privilege manage.';
+'The loss on the training rows after each iteration (a boosting round, a tree of a forest, a step of a solver), and on validation rows where early stopping held some out. Needs the privilege manage.
+Example: SELECT iteration, loss FROM assay.training_info(''credit'')';
 
 -- Deploying.
 
 CREATE FUNCTION assay.deploy(model text, version integer) RETURNS void
 AS 'MODULE_PATHNAME', 'deploy_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.deploy(text, integer) IS
-'Makes a version the one that the bare model name stands for, from the commit on and for statements that begin after it. Needs the privilege manage.';
+'Makes a version the one that the bare model name stands for, from the commit on and for statements that begin after it. Needs the privilege manage.
+Example: SELECT assay.deploy(''credit'', 2)';
 
 CREATE FUNCTION assay.rollback(model text) RETURNS integer
 AS 'MODULE_PATHNAME', 'rollback_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.rollback(text) IS
-'Deploys the version that was deployed before the present one, and gives its number; again, and it goes one further back. ML002 when there is none.';
+'Deploys the version that was deployed before the present one, and gives its number; again, and it goes one further back. ML002 when there is none.
+Example: SELECT assay.rollback(''credit'')';
 
 CREATE FUNCTION assay.drop_model(model text, version integer DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'drop_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.drop_model(text, integer) IS
-'Drops a version that is not deployed (privilege manage), or without a version the whole model (owner). Version numbers are never given again while the model exists.';
+'Drops a version that is not deployed (privilege manage), or without a version the whole model (owner). Version numbers are never given again while the model exists.
+Example: SELECT assay.drop_model(''credit'', 1)';
 
 CREATE FUNCTION assay.set_alias(model text, alias text, version integer) RETURNS void
 AS 'MODULE_PATHNAME', 'set_alias_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.set_alias(text, text, integer) IS
-'Lets model@alias stand for a version; a NULL version removes the alias. Needs the privilege manage.';
+'Lets model@alias stand for a version; a NULL version removes the alias. Needs the privilege manage.
+Example: SELECT assay.set_alias(''credit'', ''readable'', 1)';
 
 CREATE FUNCTION assay.set_threshold(model text, threshold double precision) RETURNS void
 AS 'MODULE_PATHNAME', 'set_threshold_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.set_threshold(text, double precision) IS
-'Sets the probability from which on a version (by default the deployed one) gives the positive label; 0.5 until then. Needs the privilege manage.';
+'Sets the probability from which on a version (by default the deployed one) gives the positive label; 0.5 until then. Needs the privilege manage.
+Example: SELECT assay.set_threshold(''credit@1'', 0.3)';
 
 CREATE FUNCTION assay.grant_model(model text, role text, privilege text) RETURNS void
 AS 'MODULE_PATHNAME', 'grant_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.grant_model(text, text, text) IS
-'Lets a role (or public) predict: score, judge, see labels, features, weights and importance; or manage: also train and drop versions, deploy, roll back, set aliases and thresholds, and see training statistics. Only the owner grants.';
+'Lets a role (or public) predict: score, judge, see labels, features, weights and importance; or manage: also train and drop versions, deploy, roll back, set aliases and thresholds, and see training statistics. Only the owner grants.
+Example: SELECT assay.grant_model(''credit'', ''scorer'', ''predict'')';
 
 CREATE FUNCTION assay.revoke_model(model text, role text, privilege text) RETURNS void
 AS 'MODULE_PATHNAME', 'revoke_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION assay.revoke_model(text, text, text) IS 'Takes a granted privilege back. Only the owner revokes.';
+COMMENT ON FUNCTION assay.revoke_model(text, text, text) IS
+'Takes a granted privilege back. Only the owner revokes.
+Example: SELECT assay.revoke_model(''credit'', ''scorer'', ''predict'')';
 
 -- sql/50-quality.sql
 
 -- Data quality: one pass over a relation answers its profile and its checks.
 
-CREATE FUNCTION assay.scan_step(assay.state, text, VARIADIC "any") RETURNS assay.state
+CREATE FUNCTION assay_internal.scan_step(assay.state, text, VARIADIC "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'scan_step_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION assay.scan_step(assay.state, text, "any") IS 'A row of the aggregate assay.scan.';
+COMMENT ON FUNCTION assay_internal.scan_step(assay.state, text, "any") IS 'A row of the aggregate assay_internal.scan.';
 
-CREATE AGGREGATE assay.scan(plan text, VARIADIC columns "any") (
-    SFUNC = assay.scan_step, STYPE = assay.state, COMBINEFUNC = assay.state_combine, PARALLEL = safe);
-COMMENT ON AGGREGATE assay.scan(text, "any") IS
-'One pass over rows that answers a plan: profiles of columns, and any number of checks with their segments. plan: JSON that names the columns and their kinds, as assay.explain_checks shows it; the columns follow, in its order. The state can be stored and merged with those of other rows. O(columns + checks) a row; memory is bounded whatever the rows. Errors: 22023 a plan that does not suit the arguments.';
+CREATE AGGREGATE assay_internal.scan(plan text, VARIADIC columns "any") (
+    SFUNC = assay_internal.scan_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay_internal.scan(text, "any") IS
+'One pass over rows that answers a plan: profiles of columns, and any number of checks with their segments. plan: JSON that names the columns and their kinds, as assay.explain_checks shows it; the columns follow, in its order. The state can be stored and merged with those of other rows. O(columns + checks) per row; memory is bounded whatever the rows. Errors: 22023 a plan that does not suit the arguments.';
 
-CREATE FUNCTION assay.row_fails(plan text, VARIADIC columns "any") RETURNS boolean
+CREATE FUNCTION assay_internal.row_fails(plan text, VARIADIC columns "any") RETURNS boolean
 AS 'MODULE_PATHNAME', 'row_fails_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 10;
-COMMENT ON FUNCTION assay.row_fails(text, "any") IS
-'Whether a row fails one of the checks of a plan, as assay.scan would count it. Checks of a column as a whole fail no row. Errors as in assay.scan.';
+COMMENT ON FUNCTION assay_internal.row_fails(text, "any") IS
+'Whether a row fails one of the checks of a plan, as assay_internal.scan would count it. Checks of a column as a whole fail no row. Errors as in assay_internal.scan.';
 
 CREATE TYPE assay.check_result AS (
     check_id bigint, name text, kind text, relation text, column_name text, segment jsonb, status text, severity text,
@@ -680,7 +744,9 @@ CREATE TYPE assay.check_result AS (
     null_rows bigint, sample jsonb, duration_ms double precision,
     message text, fraction_low double precision, fraction_high double precision, p_value double precision, role text,
     snapshot_at timestamptz);
-COMMENT ON TYPE assay.check_result IS 'What a check found, in its relation or in one segment.';
+COMMENT ON TYPE assay.check_result IS
+'What a check found, in its relation or in one segment.
+Example: SELECT name, status, value, rows_failed, message FROM assay.validate(''application'', ''[{"kind": "unique", "column_name": "id"}]'')';
 COMMENT ON COLUMN assay.check_result.check_id IS 'The stored check; NULL for one given to assay.validate.';
 COMMENT ON COLUMN assay.check_result.name IS 'The check''s name.';
 COMMENT ON COLUMN assay.check_result.kind IS 'The kind of check.';
@@ -708,9 +774,10 @@ COMMENT ON COLUMN assay.check_result.snapshot_at IS 'The time of the snapshot th
 CREATE FUNCTION assay.validate(query text, checks jsonb) RETURNS SETOF assay.check_result
 AS 'MODULE_PATHNAME', 'validate_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.validate(text, jsonb) IS
-'Runs checks that are not stored on the rows of a query or relation, which is read once for all checks that go row by row; unique, unique_combination, relationships, monotonic, no_gaps, equal_rowcount, equality and near_duplicates take a statement each, within_n_stdevs and outliers a second pass.
+'Runs checks that are not stored on the rows of a query or relation, which is read once for all checks that judge row by row; unique, unique_combination, relationships, monotonic, no_gaps, equal_rowcount, equality and near_duplicates take a statement each, within_n_stdevs and outliers a second pass.
 checks: a JSON array of objects with the keys kind, column_name, args (or the arguments beside the others), name, where, group_by, mostly, warn_if, error_if, severity, tags, as assay.add_check has them.
-One row per check, with group_by one row per segment. A check that cannot run gives the status error, whatever its error is, and the others go on; so does an element of the array that is no check: its row has what can be read of name, kind and column_name, and the message says what is wrong. Nothing that a check sets or locks stays behind, and it cannot write. NULL passes every check but not_null. Example: SELECT * FROM assay.validate(''orders'', ''[{"kind": "not_null", "column_name": "id"}]''). Errors: 22023 when an argument is NULL, checks is no JSON array or has more than 100,000 elements, ML008 not a query, 57014.';
+One row per check, with group_by one row per segment. A check that cannot run gives the status error, whatever its error is, and the others go on; so does an element of the array that is no check: its row has what can be read of name, kind and column_name, and the message says what is wrong. Nothing that a check sets or locks stays behind, and it cannot write. NULL passes every check but not_null. Errors: 22023 when an argument is NULL, checks is no JSON array or has more than 100,000 elements, ML008 not a query, 57014.
+Example: SELECT name, status, rows_failed FROM assay.validate(''application'', ''[{"kind": "not_null", "column_name": "age", "error_if": ">=10%"}]'')';
 
 -- Profiles.
 
@@ -722,15 +789,17 @@ RETURNS TABLE (column_name text, data_type text, rows bigint, nulls bigint, null
                meaning text, details jsonb)
 AS 'MODULE_PATHNAME', 'profile_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 20;
 COMMENT ON FUNCTION assay.profile(text) IS
-'What each column of a query or relation looks like, from one pass over its rows, for every type. A line a column.
+'What each column of a query or relation looks like, from one pass over its rows, for every type. One row per column.
 Counts, min, max, mean and stddev (of finite numbers; of booleans the mean is the share of true) are exact. The others are exact up to 4,096 different values (fewer where there are more than 100 columns); beyond that, with 99 % confidence, distinct_estimate (HyperLogLog) is within 2.1 % and the ranks of quantiles (KLL) within 0.6 %, and top_values and shapes come from a sample: details says how far each may be off.
 min and max are as the type writes its values; texts are compared by their bytes. histogram: twenty bins of equal width. meaning: what the values seem to be, such as identifier, category, email, date_as_text. details: lengths, blanks, casing and masks (9 for digits, A and a for letters) of texts; days and gaps of dates; types and sizes of JSON and arrays; counts of NaN and infinities.
-Memory under 64 MB whatever the rows. Errors: ML008 not a query, 42701 two columns of one name.';
+Memory under 64 MB whatever the rows. Errors: ML008 not a query, 42701 two columns of one name.
+Example: SELECT column_name, nulls, distinct_estimate, min, max FROM assay.profile(''german_credit'')';
 
 CREATE FUNCTION assay.profile_state(query text) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'profile_state_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.profile_state(text) IS
-'The state of a profile, to be stored. assay.merge_states adds the states of other rows with the same columns (names and types in the same order, ML012 else); assay.profile_of reads it.';
+'The state of a profile, to be stored. assay.merge_states adds the states of other rows with the same columns (names and types in the same order, ML012 else); assay.profile_of reads it.
+Example: INSERT INTO daily (day, profile) SELECT day, assay.profile_state(format(''SELECT * FROM application WHERE day = %L'', day)) FROM generate_series(date ''2026-06-01'', ''2026-06-03'', ''1 day'') AS day';
 
 CREATE FUNCTION assay.profile_of(state assay.state)
 RETURNS TABLE (column_name text, data_type text, rows bigint, nulls bigint, null_fraction double precision, empty bigint,
@@ -740,12 +809,14 @@ RETURNS TABLE (column_name text, data_type text, rows bigint, nulls bigint, null
                meaning text, details jsonb)
 AS 'MODULE_PATHNAME', 'profile_of_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
 COMMENT ON FUNCTION assay.profile_of(assay.state) IS
-'The profile that a state of assay.profile_state holds, as assay.profile gives it. Merged states answer for all their rows: counts exactly, moments to 1e-12, the rest within the stated errors. NULL gives no line. Errors: ML012 another state.';
+'The profile that a state of assay.profile_state holds, as assay.profile gives it. Merged states answer for all their rows: counts exactly, moments to 1e-12, the rest within the stated errors. NULL gives no row. Errors: ML012 another state.
+Example: SELECT column_name, rows, nulls FROM assay.profile_of((SELECT assay.merge_states(profile) FROM daily))';
 
 CREATE FUNCTION assay.render_profile(query text) RETURNS text
 AS 'MODULE_PATHNAME', 'render_profile_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.render_profile(text) IS
-'The profile of a query or relation as a page of text, of at most 118 characters a line: a line a column with its name, type, meaning, share of NULLs, distinct values (with a tilde where they are estimated), values (the least, the median of numbers, the greatest; or the most frequent with their share of the values) and a histogram: of numbers and times in twenty bins of equal width, of categories a bar a value. Long texts are cut; control characters are written as in string constants with escapes. Errors as in assay.profile.';
+'The profile of a query or relation as a page of text, of at most 118 characters a line: one line per column with its name, type, meaning, share of NULLs, distinct values (with a tilde where they are estimated), values (the least, the median of numbers, the greatest; or the most frequent with their share of the values) and a histogram: of numbers and times in twenty bins of equal width, of categories one bar per value. Long texts are cut; control characters are written as in string constants with escapes. Errors as in assay.profile.
+Example: SELECT assay.render_profile(''german_credit'')';
 
 CREATE FUNCTION assay.suggest_checks(query text)
 RETURNS TABLE (kind text, column_name text, args jsonb, mostly double precision, reason text, as_constraint text, definition jsonb)
@@ -753,7 +824,8 @@ AS 'MODULE_PATHNAME', 'suggest_checks_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE
 COMMENT ON FUNCTION assay.suggest_checks(text) IS
 'Checks that the rows of a query or relation suggest, each with its reason. The rows are read once for their profile, and again to see that each check holds on them: one that does not is not suggested.
 kind, column_name, args and mostly are what assay.add_check takes; definition is the same as assay.validate takes it, in an array. as_constraint: the constraint that would keep the table so (for a table''s name a whole statement), where one can; NULL else.
-Ranges are wider than the values found, sets of values are suggested only where each value has several rows, and what a constraint of the table demands already is left out. Nothing is suggested of fewer than 30 rows or values, nor of a column with one value. Errors as in assay.profile.';
+Ranges are wider than the values found, sets of values are suggested only where each value has several rows, and what a constraint of the table demands already is left out. Nothing is suggested of fewer than 30 rows or values, nor of a column with one value. Errors as in assay.profile.
+Example: SELECT kind, column_name, args, reason FROM assay.suggest_checks(''german_credit'')';
 
 -- Stored checks.
 
@@ -805,7 +877,9 @@ CREATE VIEW assay.checks WITH (security_barrier) AS
     WHERE pg_catalog.pg_has_role(c.added_by, 'USAGE') OR pg_catalog.pg_has_role(r.relowner, 'USAGE')
        OR (pg_catalog.has_table_privilege(r.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(r.oid, 'SELECT'))
           AND pg_catalog.has_schema_privilege(r.relnamespace, 'USAGE');
-COMMENT ON VIEW assay.checks IS 'The stored checks of the relations that the current role may read, and those it added. What a check says is no secret from who may read a column of its relation, as a constraint is none.';
+COMMENT ON VIEW assay.checks IS
+'The stored checks of the relations that the current role may read, and those it added. What a check says is no secret from who may read a column of its relation, as a constraint is none.
+Example: SELECT check_id, name, kind, column_name, runs_as FROM assay.checks WHERE relation = ''application''::regclass';
 COMMENT ON COLUMN assay.checks.check_id IS 'The check''s key.';
 COMMENT ON COLUMN assay.checks.name IS 'Its name.';
 COMMENT ON COLUMN assay.checks.kind IS 'The kind of check.';
@@ -837,15 +911,17 @@ RETURNS bigint
 AS 'MODULE_PATHNAME', 'add_check_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.add_check IS
 'Stores a check of a table or view; gives its number. It takes the relation''s owner, or the privilege TRIGGER on it.
-kind and args: see the README. "where": a condition in SQL; only rows where it is true count. group_by: columns whose values make segments, each with a result of its own, or periods of dates and timestamps such as month(sold): hour, day, week, month, quarter, year. mostly: the share of rows that must pass. warn_if, error_if: conditions on the failing rows, such as >10, >=1% (of the rows evaluated), !=0, between 1 and 5. severity: error, or warn for failures that only warn. tags: words to choose checks by.
+kind and args: see docs/checks.md. "where": a condition in SQL; only rows where it is true count. group_by: columns whose values make segments, each with a result of its own, or periods of dates and timestamps such as month(sold): hour, day, week, month, quarter, year. mostly: the share of rows that must pass. warn_if, error_if: conditions on the failing rows, such as >10, >=1% (of the rows evaluated), !=0, between 1 and 5. severity: error, or warn for failures that only warn. tags: words to choose checks by.
 name: with a name that a check of the relation has, that check is changed, keeps its number and history and stays that of the role that added it; it takes the rights of that role. Without a name another check is added.
 It runs as the owner of the relation where you have the owner''s rights, else as you, read-only, under the search path and styles of dates and literals that are in force now: these rights are looked at now, too, and whenever it runs.
-Errors: 22023 an option out of range, 2201B a regular expression, 42501, 42703 no such column.';
+Errors: 22023 an option out of range, 2201B a regular expression, 42501, 42703 no such column.
+Example: SELECT assay.add_check(''application'', ''accepted_range'', ''months'', ''{"min_value": 1, "max_value": 120}'', warn_if => ''>0'', error_if => ''>=1%'')';
 
 CREATE FUNCTION assay.drop_check(check_id bigint) RETURNS void
 AS 'MODULE_PATHNAME', 'drop_check_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.drop_check(bigint) IS
-'Forgets a check. It takes the role that added it, or one that may add checks to its relation. Errors: ML014 no such check, 42501.';
+'Forgets a check. It takes the role that added it, or one that may add checks to its relation. Errors: ML014 no such check, 42501.
+Example: SELECT assay.drop_check(check_id) FROM assay.checks WHERE name = ''sent once''';
 
 CREATE FUNCTION assay.run_checks(relation regclass DEFAULT NULL, tags text[] DEFAULT NULL) RETURNS SETOF assay.check_result
 AS 'MODULE_PATHNAME', 'run_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
@@ -853,23 +929,27 @@ COMMENT ON FUNCTION assay.run_checks(regclass, text[]) IS
 'Runs the stored checks of a relation, or of all that the caller may read; with tags those that have one of them. Each relation is read once, as in assay.validate; one that fails does not keep the others from being checked.
 Anybody may call it. A check never runs as its caller, but as the owner of its relation where the role that added it has the owner''s rights, else as the role that added it; a right that this role has lost makes the check an error. Who has the rights of one of these roles, or may SELECT every table and view that the check reads, without row-level security and without functions of users, sees all of a result; others see its name and status, one row per check.
 Without a relation: the checks of those of which the caller may read a column or set triggers, and those of roles whose rights it has.
-The results are kept in assay.check_history, in the same transaction; where nothing can be written, a NOTICE says that they are not.';
+The results are kept in assay.check_history, in the same transaction; where nothing can be written, a NOTICE says that they are not.
+Example: SELECT name, status, rows_failed, message FROM assay.run_checks(''application'')';
 
 CREATE FUNCTION assay.assert_checks(relation regclass, tags text[] DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'assert_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.assert_checks(regclass, text[]) IS
-'Runs the stored checks of a relation and raises ML015 when one fails or cannot run, so that the load in whose transaction it stands is rolled back. Warnings pass. Anybody may call it: checks run, and say what they found, as in assay.run_checks.';
+'Runs the stored checks of a relation and raises ML015 when one fails or cannot run, so that the load in whose transaction it stands is rolled back. Warnings pass. Anybody may call it: checks run, and say what they found, as in assay.run_checks.
+Example: SELECT assay.assert_checks(''german_credit'')';
 
 CREATE FUNCTION assay.explain_checks(relation regclass DEFAULT NULL)
 RETURNS TABLE (check_id bigint, name text, kind text, relation text, answered_by text, sql text, message text, role text)
 AS 'MODULE_PATHNAME', 'explain_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.explain_checks(regclass) IS
-'How assay.run_checks would answer the stored checks of a relation, or of all that the caller may read, without reading their rows. answered_by: shared scan (the first line of a relation, without a check, has its SQL), second pass (for values outside of bounds that the shared scan gives), own statement (sql is it), proof (a unique index or validated foreign key, which message names: no row is read), the relation''s columns, or error with the reason as message. role: the role that it would run as. sql and message are for those who may see the results, as in assay.run_checks; NULL for others.';
+'How assay.run_checks would answer the stored checks of a relation, or of all that the caller may read, without reading their rows. answered_by: shared scan (the first line of a relation, without a check, has its SQL), second pass (for values outside of bounds that the shared scan gives), own statement (sql is it), proof (a unique index or validated foreign key, which message names: no row is read), the relation''s columns, or error with the reason as message. role: the role that it would run as. sql and message are for those who may see the results, as in assay.run_checks; NULL for others.
+Example: SELECT name, answered_by, message FROM assay.explain_checks(''application'')';
 
 CREATE FUNCTION assay.failing_rows(check_id bigint, "limit" bigint DEFAULT 100) RETURNS TABLE (key jsonb, "row" jsonb)
 AS 'MODULE_PATHNAME', 'failing_rows_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100;
 COMMENT ON FUNCTION assay.failing_rows(bigint, bigint) IS
-'The rows that fail a stored check, found again, with their primary key (NULL without one). limit: the most rows; NULL for all. For checks that say of each row whether it fails, and for unique, unique_combination, relationships, monotonic, within_n_stdevs, outliers, scale_shift and near_duplicates. Numbers of more than 17 digits are rounded. It runs as the check does, for those who may see its results, as in assay.run_checks. Errors: ML014 no such check, 22023 a check that is about no single row, 42501.';
+'The rows that fail a stored check, found again, with their primary key (NULL without one). limit: the most rows; NULL for all. For checks that say of each row whether it fails, and for unique, unique_combination, relationships, monotonic, within_n_stdevs, outliers, scale_shift and near_duplicates. Numbers of more than 17 digits are rounded. It runs as the check does, for those who may see its results, as in assay.run_checks. Errors: ML014 no such check, 22023 a check that is about no single row, 42501.
+Example: SELECT key, "row" FROM assay.failing_rows((SELECT check_id FROM assay.checks WHERE name = ''sent once''), 10)';
 
 -- sql/55-history.sql
 
@@ -942,7 +1022,9 @@ CREATE VIEW assay.check_history WITH (security_barrier) AS
            WHERE (SELECT NOT r.relrowsecurity AND pg_catalog.has_table_privilege(r.oid, 'SELECT')
                      AND pg_catalog.has_schema_privilege(r.relnamespace, 'USAGE')
                   FROM pg_catalog.pg_class r WHERE r.oid OPERATOR(pg_catalog.=) t.relation::pg_catalog.oid) IS NOT TRUE);
-COMMENT ON VIEW assay.check_history IS 'What runs of checks found, kept for assay.history_retention: of checks that ran as, or were added by, roles whose rights the current role has, and of those that read nothing but tables and views which it may SELECT, without row-level security and without functions of users.';
+COMMENT ON VIEW assay.check_history IS
+'What runs of checks found, kept for assay.history_retention: of checks that ran as, or were added by, roles whose rights the current role has, and of those that read nothing but tables and views which it may SELECT, without row-level security and without functions of users.
+Example: SELECT run_at, name, status, rows_failed FROM assay.check_history WHERE relation = ''public.application'' ORDER BY run_at DESC';
 COMMENT ON COLUMN assay.check_history.run_at IS 'When the snapshot was taken that the run saw.';
 COMMENT ON COLUMN assay.check_history.check_id IS 'The check, which may have been dropped since.';
 COMMENT ON COLUMN assay.check_history.name IS 'Its name.';
@@ -970,7 +1052,8 @@ SELECT pg_catalog.pg_extension_config_dump('assay.quality_history_id_seq', '');
 CREATE FUNCTION assay.prune_history(older_than interval DEFAULT NULL) RETURNS bigint
 AS 'MODULE_PATHNAME', 'prune_history_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.prune_history(interval) IS
-'Deletes results of checks from the history that are older than an age, or without one than assay.history_retention, and gives their number. Only results that ran as a role whose rights the caller has; assay.run_checks prunes these by itself, up to 10,000 a run and role. Errors: 22023 a negative age, 25006.';
+'Deletes results of checks from the history that are older than an age, or without one than assay.history_retention, and gives their number. Only results that ran as a role whose rights the caller has; assay.run_checks prunes these by itself, up to 10,000 per run and role. Errors: 22023 a negative age, 25006.
+Example: SELECT assay.prune_history(''30 days'')';
 
 -- sql/60-drift.sql
 
@@ -983,11 +1066,12 @@ RETURNS TABLE (column_name text, segment jsonb, method text, statistic double pr
                new_categories text[], gone_categories text[], details jsonb)
 AS 'MODULE_PATHNAME', 'drift_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.drift(text, text, jsonb) IS
-'How far each column of the current query or relation has moved from the reference, and how sure that is. Each is read once, as the caller, in parallel where PostgreSQL can; memory stays below 64 MB a side, beside the lines returned. A line a column of either side; one that cannot be compared says why in message. Where there are NULLs, their share has a line of its own (method null_share).
-An alarm (drifted) needs an effect, statistic above threshold, and evidence, adjusted_p_value at most alpha: the p-value of a test (Kolmogorov-Smirnov for ks and wasserstein, else chi-square with rare classes put together; Fisher''s for shares of NULL), corrected over all lines by Benjamini and Hochberg. When nothing moved, fewer than 1 in 100 reports have an alarm. With compat the tool''s own rule decides.
-Options: method, numeric_method, categorical_method (psi, js_distance, js_divergence, hellinger, kl, tvd, l_infinity, chi_square, cramers_v; of numbers also ks, wasserstein), by default wasserstein in standard deviations of the reference, and js_distance; a method that does not suit a column leaves it its default. bins (10: quantiles of the reference, open at both ends; or an array of edges). smoothing (0.0001): the share in place of an empty one. log_base ("e"). threshold (0.1; js_divergence 0.01; chi_square that of Cramér''s V of 0.1). null_threshold (0.05). alpha (0.005). compat (evidently, nannyml, tfdv, soda): the conventions of a tool. columns, exclude: which columns; points in time are compared only when columns names them. group_by: columns whose values make segments, each with lines of its own. model: importance and impact (importance times statistic) rank the lines.
+'How far each column of the current query or relation has moved from the reference, and how sure that is. Each is read once, as the caller, in parallel where PostgreSQL can; memory stays below 64 MB per side, beside the rows returned. One row per column of either side; one that cannot be compared says why in message. Where there are NULLs, their share has a row of its own (method null_share).
+An alarm (drifted) needs an effect, statistic above threshold, and evidence, adjusted_p_value at most alpha: the p-value of a test (Kolmogorov-Smirnov for ks and wasserstein, else chi-square with rare classes put together; Fisher''s for shares of NULL), corrected over all rows by Benjamini and Hochberg. When nothing moved, fewer than 1 in 100 reports have an alarm. With compat the tool''s own rule decides.
+Options: method, numeric_method, categorical_method (psi, js_distance, js_divergence, hellinger, kl, tvd, l_infinity, chi_square, cramers_v; of numbers also ks, wasserstein), by default wasserstein in standard deviations of the reference, and js_distance; a method that does not suit a column leaves it its default. bins (10: quantiles of the reference, open at both ends; or an array of edges). smoothing (0.0001): the share in place of an empty one. log_base ("e"). threshold (0.1; js_divergence 0.01; chi_square that of Cramér''s V of 0.1). null_threshold (0.05). alpha (0.005). compat (evidently, nannyml, tfdv, soda): the conventions of a tool. columns, exclude: which columns; points in time are compared only when columns names them. group_by: columns whose values make segments, each with rows of its own. model: importance and impact (importance times statistic) rank the rows.
 segment: the columns of group_by; NULL for all rows. new_categories, gone_categories: those of one side only, the most frequent first, at most 100. details: mean, stddev, min, median and max of both sides, the bins with both shares, or the ten categories whose share moved most; rank_error is how far a rank may be off when a column has more than 16,384 different values (fewer with more than 80 columns or with segments), 0 when all are exact.
-Errors: 22023 an option, 42703 a column that is not there, 42701 two columns of one name, 54000 too many segments, ML008 not a query.';
+Errors: 22023 an option, 42703 a column that is not there, 42701 two columns of one name, 54000 too many segments, ML008 not a query.
+Example: SELECT column_name, method, statistic, adjusted_p_value FROM assay.drift(''german_credit'', ''applicants'') WHERE drifted';
 
 CREATE TABLE assay.baseline (
     name     text COLLATE "C" NOT NULL,
@@ -1008,13 +1092,15 @@ COMMENT ON COLUMN assay.baseline.options IS 'The options that it was saved with.
 COMMENT ON COLUMN assay.baseline.rows IS 'How many rows it has counted.';
 COMMENT ON COLUMN assay.baseline.columns IS 'How many columns.';
 COMMENT ON COLUMN assay.baseline.saved_at IS 'When the transaction began that saved it.';
-COMMENT ON COLUMN assay.baseline.states IS 'What was counted, as states of assay.scan.';
+COMMENT ON COLUMN assay.baseline.states IS 'What was counted, as states of assay_internal.scan.';
 
 CREATE VIEW assay.baselines WITH (security_barrier) AS
     SELECT b.name, b.owner::pg_catalog.regrole AS owner, b.query, b.options, b.rows, b.columns, b.saved_at, pg_catalog.pg_column_size(b.states) AS bytes
     FROM assay.baseline b
     WHERE pg_catalog.pg_has_role(b.owner, 'USAGE');
-COMMENT ON VIEW assay.baselines IS 'The baselines of the current role, and of roles that it acts for.';
+COMMENT ON VIEW assay.baselines IS
+'The baselines of the current role, and of roles that it acts for.
+Example: SELECT name, query, rows, saved_at FROM assay.baselines';
 COMMENT ON COLUMN assay.baselines.name IS 'The name that the functions take.';
 COMMENT ON COLUMN assay.baselines.owner IS 'The role that saved it first.';
 COMMENT ON COLUMN assay.baselines.query IS 'The query or relation whose rows it has counted.';
@@ -1030,7 +1116,8 @@ SELECT pg_catalog.pg_extension_config_dump('assay.baseline', '');
 CREATE FUNCTION assay.save_baseline(name text, query text, options jsonb DEFAULT '{}') RETURNS bigint
 AS 'MODULE_PATHNAME', 'save_baseline_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.save_baseline(text, text, jsonb) IS
-'Keeps the distributions of a query''s columns under a name, for assay.drift_from, and gives the number of rows; a baseline of that name is replaced. Options as in assay.drift: columns, exclude and group_by say what is kept, the others are the defaults of every comparison with it. Quantiles, and with them the edges of bins, follow from what is kept, so they stay the same in every comparison. It belongs to the role that saved it first; only roles that act for that one see, use, replace or drop it. Errors: 42602 a name that cannot be used, 42501, and as assay.drift.';
+'Keeps the distributions of a query''s columns under a name, for assay.drift_from, and gives the number of rows; a baseline of that name is replaced. Options as in assay.drift: columns, exclude and group_by say what is kept, the others are the defaults of every comparison with it. Quantiles, and with them the edges of bins, follow from what is kept, so they stay the same in every comparison. It belongs to the role that saved it first; only roles that act for that one see, use, replace or drop it. Errors: 42602 a name that cannot be used, 42501, and as assay.drift.
+Example: SELECT assay.save_baseline(''june'', ''german_credit'', ''{"exclude": ["customer_id"]}'')';
 
 CREATE FUNCTION assay.drift_from(name text, query text, options jsonb DEFAULT '{}')
 RETURNS TABLE (column_name text, segment jsonb, method text, statistic double precision, p_value double precision, threshold double precision,
@@ -1039,7 +1126,8 @@ RETURNS TABLE (column_name text, segment jsonb, method text, statistic double pr
                new_categories text[], gone_categories text[], details jsonb)
 AS 'MODULE_PATHNAME', 'drift_from_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.drift_from(text, text, jsonb) IS
-'assay.drift with a baseline as the reference. Options given here go over those that it was saved with; its group_by stays. A column whose type has changed, or that one side lacks, says so in message. Errors: ML020 no such baseline, 42501, ML011 a damaged one, and as assay.drift.';
+'assay.drift with a baseline as the reference. Options given here go over those that it was saved with; its group_by stays. A column whose type has changed, or that one side lacks, says so in message. Errors: ML020 no such baseline, 42501, ML011 a damaged one, and as assay.drift.
+Example: SELECT column_name, method, statistic FROM assay.drift_from(''june'', ''applicants'') WHERE drifted';
 
 CREATE FUNCTION assay.model_drift(model text, query text, options jsonb DEFAULT '{}')
 RETURNS TABLE (column_name text, segment jsonb, method text, statistic double precision, p_value double precision, threshold double precision,
@@ -1048,12 +1136,14 @@ RETURNS TABLE (column_name text, segment jsonb, method text, statistic double pr
                new_categories text[], gone_categories text[], details jsonb)
 AS 'MODULE_PATHNAME', 'model_drift_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.model_drift(text, text, jsonb) IS
-'assay.drift with the rows that a model was trained on as the reference, as every version stores them: of numbers twenty bins of equal counts, of categories the levels. The features with the greatest impact come first: importance is the feature''s share of the gain (see assay.feature_importance), impact that times the statistic. Elements of vectors are compared one by one. Options as in assay.drift, without group_by and model. ks and wasserstein are known to within rank_error of details. Needs the privilege manage. Errors: ML001, ML002, 42501, and as assay.drift.';
+'assay.drift with the rows that a model was trained on as the reference, as every version stores them: of numbers twenty bins of equal counts, of categories the levels. The features with the greatest impact come first: importance is the feature''s share of the gain (see assay.feature_importance), impact that times the statistic. Elements of vectors are compared one by one. Options as in assay.drift, without group_by and model. ks and wasserstein are known to within rank_error of details. Needs the privilege manage. Errors: ML001, ML002, 42501, and as assay.drift.
+Example: SELECT column_name, statistic, importance, impact FROM assay.model_drift(''credit'', ''applicants'') WHERE drifted';
 
 CREATE FUNCTION assay.drop_baseline(name text) RETURNS void
 AS 'MODULE_PATHNAME', 'drop_baseline_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.drop_baseline(text) IS
-'Forgets a baseline. Needs the role that saved it, or one that acts for it. Errors: ML020 no such baseline, 42501.';
+'Forgets a baseline. Needs the role that saved it, or one that acts for it. Errors: ML020 no such baseline, 42501.
+Example: SELECT assay.drop_baseline(''june'')';
 
 -- sql/70-ownership.sql
 
@@ -1062,86 +1152,86 @@ COMMENT ON FUNCTION assay.drop_baseline(text) IS
 -- Rows come from assay's functions, which run as the owner of the tables, or from a restore by COPY, which runs as whoever restores. Nobody
 -- makes rows in another's name: what a restore brings belongs to the role it names where the restorer may act as that role, else to him.
 
-CREATE FUNCTION assay.claim_row() RETURNS trigger
+CREATE FUNCTION assay_internal.claim_row() RETURNS trigger
 AS 'MODULE_PATHNAME', 'claim_row_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION assay.claim_row() IS
+COMMENT ON FUNCTION assay_internal.claim_row() IS
 'Trigger before INSERT: a role in one of the columns that its arguments name becomes the current one, with a WARNING, where it does not exist, or the current role may not act as it.';
 
-CREATE FUNCTION assay.guard_model_row() RETURNS trigger
+CREATE FUNCTION assay_internal.guard_model_row() RETURNS trigger
 AS 'MODULE_PATHNAME', 'guard_model_row_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION assay.guard_model_row() IS
+COMMENT ON FUNCTION assay_internal.guard_model_row() IS
 'Trigger before INSERT of what belongs to a model: takes the model''s owner, if the model is there. A grant to a role that does not exist is left out. Errors: 42501.';
 
-CREATE FUNCTION assay.guard_check() RETURNS trigger
+CREATE FUNCTION assay_internal.guard_check() RETURNS trigger
 AS 'MODULE_PATHNAME', 'guard_check_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION assay.guard_check() IS
+COMMENT ON FUNCTION assay_internal.guard_check() IS
 'Trigger before INSERT of a check: one of a relation to which the current role may not add checks is left out, with a WARNING.';
 
-CREATE TRIGGER a_claim BEFORE INSERT ON assay.model FOR EACH ROW EXECUTE FUNCTION assay.claim_row('owner');
-CREATE TRIGGER a_claim BEFORE INSERT ON assay.quality_check FOR EACH ROW EXECUTE FUNCTION assay.claim_row('added_by');
-CREATE TRIGGER a_claim BEFORE INSERT ON assay.quality_history FOR EACH ROW EXECUTE FUNCTION assay.claim_row('ran_as', 'added_by');
-CREATE TRIGGER a_claim BEFORE INSERT ON assay.baseline FOR EACH ROW EXECUTE FUNCTION assay.claim_row('owner');
-CREATE TRIGGER b_guard BEFORE INSERT ON assay.quality_check FOR EACH ROW EXECUTE FUNCTION assay.guard_check();
-CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_version FOR EACH ROW EXECUTE FUNCTION assay.guard_model_row();
-CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_deployment FOR EACH ROW EXECUTE FUNCTION assay.guard_model_row();
-CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_alias FOR EACH ROW EXECUTE FUNCTION assay.guard_model_row();
-CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_threshold FOR EACH ROW EXECUTE FUNCTION assay.guard_model_row();
-CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_privilege FOR EACH ROW EXECUTE FUNCTION assay.guard_model_row();
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.model FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('owner');
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.quality_check FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.quality_history FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('ran_as', 'added_by');
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.baseline FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('owner');
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.quality_check FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_check();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_version FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_deployment FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_alias FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_threshold FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_privilege FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 
 -- PostgreSQL refuses to drop a role on which an object depends. What a role has in these tables is recorded as such a dependency, of the view
 -- that shows it on the role; so DROP ROLE names the view, and a role's number cannot come to mean somebody else.
 
-CREATE FUNCTION assay.record_roles() RETURNS trigger
+CREATE FUNCTION assay_internal.record_roles() RETURNS trigger
 AS 'MODULE_PATHNAME', 'record_roles_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION assay.record_roles() IS
+COMMENT ON FUNCTION assay_internal.record_roles() IS
 'Trigger after a statement that changed rows: records in pg_shdepend that a view depends on the roles in a column, so that DROP ROLE is refused, and forgets it with a role''s last row. Arguments: the view, the columns. Errors: 42704 a role that was dropped meanwhile.';
 
 CREATE TRIGGER inserted AFTER INSERT ON assay.model REFERENCING NEW TABLE AS new
-    FOR EACH STATEMENT EXECUTE FUNCTION assay.record_roles('models', 'owner');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('models', 'owner');
 CREATE TRIGGER updated AFTER UPDATE ON assay.model REFERENCING OLD TABLE AS old NEW TABLE AS new
-    FOR EACH STATEMENT EXECUTE FUNCTION assay.record_roles('models', 'owner');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('models', 'owner');
 CREATE TRIGGER deleted AFTER DELETE ON assay.model REFERENCING OLD TABLE AS old
-    FOR EACH STATEMENT EXECUTE FUNCTION assay.record_roles('models', 'owner');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('models', 'owner');
 
 CREATE TRIGGER inserted AFTER INSERT ON assay.model_privilege REFERENCING NEW TABLE AS new
-    FOR EACH STATEMENT EXECUTE FUNCTION assay.record_roles('model_grants', 'role');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('model_grants', 'role');
 CREATE TRIGGER deleted AFTER DELETE ON assay.model_privilege REFERENCING OLD TABLE AS old
-    FOR EACH STATEMENT EXECUTE FUNCTION assay.record_roles('model_grants', 'role');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('model_grants', 'role');
 
 CREATE TRIGGER inserted AFTER INSERT ON assay.quality_check REFERENCING NEW TABLE AS new
-    FOR EACH STATEMENT EXECUTE FUNCTION assay.record_roles('checks', 'added_by');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by');
 CREATE TRIGGER updated AFTER UPDATE ON assay.quality_check REFERENCING OLD TABLE AS old NEW TABLE AS new
-    FOR EACH STATEMENT EXECUTE FUNCTION assay.record_roles('checks', 'added_by');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by');
 CREATE TRIGGER deleted AFTER DELETE ON assay.quality_check REFERENCING OLD TABLE AS old
-    FOR EACH STATEMENT EXECUTE FUNCTION assay.record_roles('checks', 'added_by');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by');
 
 CREATE TRIGGER inserted AFTER INSERT ON assay.quality_history REFERENCING NEW TABLE AS new
-    FOR EACH STATEMENT EXECUTE FUNCTION assay.record_roles('check_history', 'ran_as', 'added_by');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('check_history', 'ran_as', 'added_by');
 CREATE TRIGGER updated AFTER UPDATE ON assay.quality_history REFERENCING OLD TABLE AS old NEW TABLE AS new
-    FOR EACH STATEMENT EXECUTE FUNCTION assay.record_roles('check_history', 'ran_as', 'added_by');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('check_history', 'ran_as', 'added_by');
 CREATE TRIGGER deleted AFTER DELETE ON assay.quality_history REFERENCING OLD TABLE AS old
-    FOR EACH STATEMENT EXECUTE FUNCTION assay.record_roles('check_history', 'ran_as', 'added_by');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('check_history', 'ran_as', 'added_by');
 
 CREATE TRIGGER inserted AFTER INSERT ON assay.baseline REFERENCING NEW TABLE AS new
-    FOR EACH STATEMENT EXECUTE FUNCTION assay.record_roles('baselines', 'owner');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('baselines', 'owner');
 CREATE TRIGGER updated AFTER UPDATE ON assay.baseline REFERENCING OLD TABLE AS old NEW TABLE AS new
-    FOR EACH STATEMENT EXECUTE FUNCTION assay.record_roles('baselines', 'owner');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('baselines', 'owner');
 CREATE TRIGGER deleted AFTER DELETE ON assay.baseline REFERENCING OLD TABLE AS old
-    FOR EACH STATEMENT EXECUTE FUNCTION assay.record_roles('baselines', 'owner');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('baselines', 'owner');
 
 CREATE FUNCTION assay.reassign_owned("from" text, "to" text)
 RETURNS TABLE (models bigint, checks bigint, baselines bigint, results bigint)
 AS 'MODULE_PATHNAME', 'reassign_owned_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
 COMMENT ON FUNCTION assay.reassign_owned(text, text) IS
-'Gives what a role has in this database to another, and says how much: its models, the checks it added, its baselines, and the results of checks that ran as it or were its. What REASSIGN OWNED is for tables, which does not know of these; to be called in each database beside it. Privileges on models that were granted to the role stay (assay.drop_owned revokes them). from may be none: what belongs to roles that are gone, for superusers only.
-Example: SELECT * FROM assay.reassign_owned(''ann'', ''data_team''). Takes the privileges of both roles. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.';
+'Gives what a role has in this database to another, and says how much: its models, the checks it added, its baselines, and the results of checks that ran as it or were its. What REASSIGN OWNED is for tables, which does not know of these; to be called in each database beside it. Privileges on models that were granted to the role stay (assay.drop_owned revokes them). from may be none: what belongs to roles that are gone, for superusers only. Takes the privileges of both roles. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.
+Example: SELECT * FROM assay.reassign_owned(''ann'', ''data_team'')';
 
 CREATE FUNCTION assay.drop_owned(role text)
 RETURNS TABLE (models bigint, checks bigint, baselines bigint, results bigint, grants bigint)
 AS 'MODULE_PATHNAME', 'drop_owned_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
 COMMENT ON FUNCTION assay.drop_owned(text) IS
-'Drops what a role has in this database, and says how much: its models with all their versions, the checks it added, its baselines, the results of checks that ran as it, and the privileges on models that were granted to it. What DROP OWNED is for tables, which does not know of these; after it DROP ROLE finds nothing of assay''s. role may be none: what belongs to roles that are gone, for superusers only.
-Example: SELECT * FROM assay.drop_owned(''ann''). Takes the privileges of the role. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.';
+'Drops what a role has in this database, and says how much: its models with all their versions, the checks it added, its baselines, the results of checks that ran as it, and the privileges on models that were granted to it. What DROP OWNED is for tables, which does not know of these; after it DROP ROLE finds nothing of assay''s. role may be none: what belongs to roles that are gone, for superusers only. Takes the privileges of the role. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.
+Example: SELECT * FROM assay.drop_owned(''ann'')';
 
 -- sql/90-dump.sql
 
@@ -1149,10 +1239,10 @@ Example: SELECT * FROM assay.drop_owned(''ann''). Takes the privileges of the ro
 -- to read assay's tables for pg_dump, and to fill them for a restore. So he may read every model and baseline of his database; and the triggers
 -- on the tables see to it that the rows he makes are his own. He changes and deletes nothing.
 
-CREATE FUNCTION assay.grant_dump() RETURNS void
+CREATE FUNCTION assay_internal.grant_dump() RETURNS void
 AS 'MODULE_PATHNAME', 'grant_dump_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION assay.grant_dump() IS
+COMMENT ON FUNCTION assay_internal.grant_dump() IS
 'For the install script, and those that update the extension: grants SELECT and INSERT on the tables that a dump carries, and SELECT and UPDATE on their sequences, to the role that installed the extension, unless it is a superuser.';
-REVOKE EXECUTE ON FUNCTION assay.grant_dump() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION assay_internal.grant_dump() FROM PUBLIC;
 
-SELECT assay.grant_dump();
+SELECT assay_internal.grant_dump();

@@ -40,7 +40,7 @@ const OF_ARGUMENTS: &[&str] = &[
     "to_number",
 ];
 
-/// Functions of assay that compute from their arguments alone, without being immutable.
+/// Internal functions of assay that compute from their arguments alone, without being immutable.
 const OF_ARGUMENTS_OF_ASSAY: &[&str] = &["row_fails", "scan_step"];
 
 /// Types of times and intervals: what a stable function takes or gives of them depends on the clock and the time zone.
@@ -59,9 +59,11 @@ fn came_with_postgres(oid: pg_sys::Oid) -> bool {
 }
 
 fn is_assay(schema: pg_sys::Oid) -> bool {
-    // SAFETY: a catalog look-up by a C string; nothing found is InvalidOid.
-    let assay = unsafe { pg_sys::get_namespace_oid(c"assay".as_ptr(), true) };
-    assay != pg_sys::InvalidOid && assay == schema
+    [c"assay", c"assay_internal"].into_iter().any(|name| {
+        // SAFETY: a catalog look-up by a C string; nothing found is InvalidOid.
+        let own = unsafe { pg_sys::get_namespace_oid(name.as_ptr(), true) };
+        own != pg_sys::InvalidOid && own == schema
+    })
 }
 
 /// Whether what a function gives depends on its arguments, the clock and PostgreSQL's own settings only.

@@ -1,4 +1,4 @@
-//! One pass over the rows of a source: everything asked of them becomes arguments of the aggregate `assay.scan`, so that PostgreSQL
+//! One pass over the rows of a source: everything asked of them becomes arguments of the aggregate `assay_internal.scan`, so that PostgreSQL
 //! reads them once, in parallel where it can.
 
 use std::rc::Rc;
@@ -232,7 +232,7 @@ impl Pass {
     fn sql(&self, source: &Source, calls: &[Call]) -> Result<String> {
         let outputs = calls
             .iter()
-            .map(|call| Ok(format!("assay.scan({})", self.arguments(call)?)))
+            .map(|call| Ok(format!("assay_internal.scan({})", self.arguments(call)?)))
             .collect::<Result<Vec<_>>>()?;
         Ok(source.select(&outputs.join(",\n")))
     }
@@ -263,7 +263,7 @@ impl Pass {
             .iter()
             .map(|call| alone.arguments(call))
             .collect::<Result<Vec<_>>>()?;
-        Ok(format!("assay.row_fails({})", arguments.join(", ")))
+        Ok(format!("assay_internal.row_fails({})", arguments.join(", ")))
     }
 
     /// The arguments of a call: its plan and its columns.

@@ -176,7 +176,7 @@ def states(random):
         yield f"SELECT {call}", parameters
         if random.random() < 0.1:
             text = "\\x" + bad.hex()
-            yield "CREATE AGGREGATE pg_temp.going_on(text, VARIADIC \"any\") (SFUNC = assay.scan_step, STYPE = assay.state, INITCOND = '" + text + "')", ()
+            yield "CREATE AGGREGATE pg_temp.going_on(text, VARIADIC \"any\") (SFUNC = assay_internal.scan_step, STYPE = assay.state, INITCOND = '" + text + "')", ()
             yield random.choice([
                 "SELECT pg_temp.going_on('{\"columns\": [{\"name\": \"x\", \"type_name\": \"integer\", \"kind\": \"integer\"}], \"profiled\": [0]}', x) FROM t",
                 "SELECT pg_temp.going_on('{\"columns\": [{\"name\": \"c\", \"type_name\": \"text\", \"kind\": \"text\"}], \"profiled\": [0]}', c) FROM t"]), ()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# CREATE EXTENSION in a database that somebody has prepared for it: with a schema assay of his own, or with operators, functions and types on
+# CREATE EXTENSION in a database that somebody has prepared for it: with a schema of its name of his own, or with operators, functions and types on
 # the search path. Nothing of his is built into the extension, and nobody but a superuser can add to its schema afterwards.
 set -euo pipefail
 
@@ -37,6 +37,9 @@ check "a schema assay that is there already is refused" 'ERROR:  schema "assay" 
 check "and nothing of the extension stays behind" "0|2" \
     "$(run -c "SELECT (SELECT count(*) FROM pg_extension WHERE extname = 'assay'), count(*) FROM pg_proc WHERE pronamespace = 'assay'::regnamespace")"
 run -c 'DROP SCHEMA assay CASCADE' 2>/dev/null
+run -c "SET ROLE assay_guest" -c 'CREATE SCHEMA assay_internal'
+check "so is a schema assay_internal" 'ERROR:  schema "assay_internal" already exists' "$(run -c 'CREATE EXTENSION assay' 2>&1 | head -n 1)"
+run -c 'DROP SCHEMA assay_internal'
 
 # In front of everything: in a schema of the session's search path, and in its temporary one.
 trap='
@@ -55,7 +58,7 @@ CREATE OPERATOR > (LEFTARG = bigint, RIGHTARG = integer, FUNCTION = same);
 CREATE OPERATOR / (LEFTARG = double precision, RIGHTARG = bigint, FUNCTION = share);
 CREATE TABLE pg_extension (extname pg_catalog.text, extowner oid);
 '
-# What a member of the extension, or a rule, default or condition of one, depends on outside of pg_catalog (of which nothing is recorded) and assay.
+# What a member of the extension, or a rule, default or condition of one, depends on outside of pg_catalog (of which nothing is recorded) and its own schemas.
 foreign="
 WITH RECURSIVE member (classid, objid) AS (
     SELECT d.classid, d.objid FROM pg_catalog.pg_depend AS d JOIN pg_catalog.pg_extension AS e ON d.refobjid = e.oid
@@ -66,7 +69,7 @@ WITH RECURSIVE member (classid, objid) AS (
 SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, 0) || ' -> ' || pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0)
 FROM pg_catalog.pg_depend AS d JOIN member USING (classid, objid),
     LATERAL pg_catalog.pg_identify_object(d.refclassid, d.refobjid, d.refobjsubid) AS named
-WHERE d.deptype <> 'e' AND coalesce(named.schema, 'assay') NOT IN ('assay', 'pg_catalog', 'pg_toast')
+WHERE d.deptype <> 'e' AND coalesce(named.schema, 'assay') NOT IN ('assay', 'assay_internal', 'pg_catalog', 'pg_toast')
 "
 for role in postgres assay_host; do
     printf 'CREATE SCHEMA trap AUTHORIZATION %s; GRANT USAGE ON SCHEMA trap TO PUBLIC; SET search_path = trap;\n%s' "$role" "$trap" | run
@@ -77,11 +80,12 @@ for role in postgres assay_host; do
             echo "CREATE EXTENSION assay; RESET search_path; $foreign"
         } | run 2>&1
     )"
-    check "the schema is a superuser's, and nobody else's to add to, after $role" "t|f|f|f" "$(run -c "
-        SELECT nspowner = 10, has_schema_privilege('assay_host', oid, 'CREATE'), has_schema_privilege('assay_guest', oid, 'CREATE'),
-            has_schema_privilege('public', oid, 'CREATE') FROM pg_namespace WHERE nspname = 'assay'")"
-    check "the schema goes with the extension of $role" "0" \
-        "$(run -c "SET SESSION AUTHORIZATION $role" -c 'DROP EXTENSION assay' -c 'DROP SCHEMA trap CASCADE' -c "SELECT count(*) FROM pg_namespace WHERE nspname = 'assay'" 2>/dev/null)"
+    check "both schemas are a superuser's, and nobody else's to add to, after $role" "2|t|f|f|f" "$(run -c "
+        SELECT count(*), bool_and(nspowner = 10), bool_or(has_schema_privilege('assay_host', oid, 'CREATE')),
+            bool_or(has_schema_privilege('assay_guest', oid, 'CREATE')), bool_or(has_schema_privilege('public', oid, 'CREATE'))
+        FROM pg_namespace WHERE nspname IN ('assay', 'assay_internal')")"
+    check "both go with the extension of $role" "0" \
+        "$(run -c "SET SESSION AUTHORIZATION $role" -c 'DROP EXTENSION assay' -c 'DROP SCHEMA trap CASCADE' -c "SELECT count(*) FROM pg_namespace WHERE nspname IN ('assay', 'assay_internal')" 2>/dev/null)"
 done
 check "another schema is refused" 'ERROR:  extension "assay" must be installed in schema "pg_catalog"' \
     "$(run -c 'CREATE EXTENSION assay SCHEMA public' 2>&1 || true)"

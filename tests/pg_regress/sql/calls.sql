@@ -58,11 +58,11 @@ BEGIN
 END $$;
 SET client_min_messages = error;
 CREATE VIEW calls.function AS
-SELECT oid, prokind, proname, unnest(coalesce(proallargtypes[1:pronargs], proargtypes::oid[])) AS type, unnest(proargnames[1:pronargs]) AS name, generate_series(1, pronargs) AS place
-FROM pg_proc WHERE pronamespace = 'assay'::regnamespace;
+SELECT oid, pronamespace, prokind, proname, unnest(coalesce(proallargtypes[1:pronargs], proargtypes::oid[])) AS type, unnest(proargnames[1:pronargs]) AS name, generate_series(1, pronargs) AS place
+FROM pg_proc WHERE pronamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace);
 
 CREATE TABLE calls.argument AS
-SELECT oid, prokind, proname, place, CASE type WHEN 'float8[]'::regtype THEN 'float8'::regtype ELSE type END AS type,
+SELECT oid, pronamespace, prokind, proname, place, CASE type WHEN 'float8[]'::regtype THEN 'float8'::regtype ELSE type END AS type,
     CASE
         WHEN name IN ('task', 'split', 'deploy', 'weight', 'where', 'warn_if', 'error_if', 'severity', 'mostly', 'threshold') AND proname <> 'set_threshold' THEN 'NULL'
         WHEN name IN ('query', 'reference', 'current') THEN '''calls.line'''
@@ -78,13 +78,13 @@ INSERT INTO calls.value (type, sql) SELECT DISTINCT type, 'NULL' FROM calls.argu
 -- One argument is each of its type's values in turn; then all arguments of the type are.
 CREATE TABLE calls.tried AS
 SELECT f.oid::regproc AS function, call.sql, calls.try(call.sql) AS fault
-FROM (SELECT DISTINCT oid, prokind, proname FROM calls.argument) AS f, LATERAL (
-    SELECT DISTINCT format('SELECT assay.%I(%s)%s', f.proname, string_agg(CASE WHEN other.place = a.place OR (every AND other.type = a.type) THEN v.sql ELSE other.usual END, ', ' ORDER BY other.place),
+FROM (SELECT DISTINCT oid, pronamespace, prokind, proname FROM calls.argument) AS f, LATERAL (
+    SELECT DISTINCT format('SELECT %s.%I(%s)%s', f.pronamespace::regnamespace, f.proname, string_agg(CASE WHEN other.place = a.place OR (every AND other.type = a.type) THEN v.sql ELSE other.usual END, ', ' ORDER BY other.place),
         CASE f.prokind WHEN 'a' THEN ' FROM calls.line' END) AS sql
     FROM calls.argument AS a JOIN calls.value AS v USING (type) CROSS JOIN (VALUES (false), (true)) AS all_of_type (every) JOIN calls.argument AS other ON other.oid = a.oid
     WHERE a.oid = f.oid GROUP BY a.place, v.place, every) AS call;
 
-SELECT count(*) > 5000 AS many, count(DISTINCT function::oid) = (SELECT count(*) FROM pg_proc WHERE pronamespace = 'assay'::regnamespace AND pronargs > 0) AS all_functions FROM calls.tried;
+SELECT count(*) > 5000 AS many, count(DISTINCT function::oid) = (SELECT count(*) FROM pg_proc WHERE pronamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND pronargs > 0) AS all_functions FROM calls.tried;
 SELECT DISTINCT ON (function, fault) function, left(sql, 200) AS sql, fault FROM calls.tried WHERE fault IS NOT NULL ORDER BY function, fault, length(sql), sql;
 
 SELECT assay.drop_check(check_id) FROM assay.checks WHERE name = 'calls';

@@ -79,7 +79,7 @@ SELECT assay.roc_auc(y, p) FROM (VALUES (true, 'infinity'::float8), (false, '-in
 CALL fails('SELECT assay.rmse(p, ''NaN''::float8) FROM ranked');
 CALL fails('SELECT assay.roc_auc(y, ''NaN''::float8) FROM ranked');
 -- A step works inside an aggregate only.
-CALL fails('SELECT assay.mae_step(NULL, 1, 2)');
-CALL fails('SELECT assay.state_combine(NULL, assay.metric_state(''mae'', 1, 2))');
+CALL fails('SELECT assay_internal.mae_step(NULL, 1, 2)');
+CALL fails('SELECT assay_internal.state_combine(NULL, assay.metric_state(''mae'', 1, 2))');
 
 DROP TABLE ranked, called, letters, guessed;

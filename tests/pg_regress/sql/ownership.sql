@@ -180,9 +180,9 @@ SELECT * FROM assay.drop_owned('none');
 SELECT assay.drop_model('own_seven');
 
 -- The functions of the triggers are for triggers.
-CALL fails($$SELECT assay.claim_row()$$);
+CALL fails($$SELECT assay_internal.claim_row()$$);
 SET ROLE pg_monitor;
-CALL fails($$SELECT assay.grant_dump()$$);
+CALL fails($$SELECT assay_internal.grant_dump()$$);
 RESET ROLE;
 DROP FUNCTION dependencies;
 SET client_min_messages = warning;

@@ -46,7 +46,7 @@ SELECT day, round(assay.metric_of(assay.merge_states(state) OVER (ORDER BY day))
 -- Text and binary forms come back as they went.
 SELECT left(assay.metric_state('mae', 2, 3)::text, 10) AS begins, assay.metric_of(assay.metric_state('mae', 2, 3)::text::assay.state) AS mae;
 SELECT count(*) AS states, bool_and(state::text::assay.state::text = state::text) AS by_text FROM kept;
-SELECT bool_and(assay.state_send(state)::text = state::text) AS same_bytes FROM kept;
+SELECT bool_and(assay_internal.state_send(state)::text = state::text) AS same_bytes FROM kept;
 CREATE TABLE copied (LIKE kept);
 \getenv folder ASSAY_DATA
 \set file :folder '/kept.copy'
