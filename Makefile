@@ -93,12 +93,14 @@ compare: build ## measure this build against that of another commit, on the same
 	@$(SCRIPT_ENV) BEFORE='$(BEFORE)' tests/bench/compare.sh
 
 .PHONY: accept
-accept: ## take the SQL tests' last results as the expected ones; read the difference in git before you commit it
+accept: ## take what the SQL tests and the examples of the docs last printed as expected; read the difference in git before you commit it
 	@for suite in pg_regress isolation; do \
 		for result in '$(TARGET)'/test/$$suite/results/*.out; do \
 			if [ -e "$$result" ]; then cp -v "$$result" "tests/$$suite/expected/"; fi; \
 		done; \
 	done
+# A page that was edited since stays as it is.
+	@if [ -d '$(TARGET)/test/docs' ]; then cp -ruv '$(TARGET)'/test/docs/. .; fi
 
 .PHONY: build
 build: need-postgresql ## build a release of the library

@@ -1,15 +1,23 @@
 #!/usr/bin/env bash
-# What docs/ says holds: its SQL runs, statement by statement in the order of the page, and the tests that it names are there.
+# What README.md and docs/ say holds: their examples run and print what the pages say, their links lead somewhere, and the tests that they name
+# are there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-for page in docs/*.md; do
-    if awk '/^```sql$/ { block = 1; next } /^```$/ { block = 0 } block' "$page" | psql -X -q -v ON_ERROR_STOP=1 >/dev/null; then
-        echo "ok - the SQL of $page runs"
-    else
-        echo "not ok - the SQL of $page runs"
-    fi
-done
+# shellcheck source=tests/clients/lib/python.sh
+. tests/clients/lib/python.sh
+python=$python python3 tests/docs.py
+
+# The reference is what the comments say now.
+reference=${CARGO_TARGET_DIR:-$PWD/target}/test/docs/docs/reference.md
+mkdir -p "$(dirname "$reference")"
+psql -X -q -A -t -f scripts/reference.sql >"$reference"
+if cmp -s "$reference" docs/reference.md; then
+    echo "ok - docs/reference.md is current"
+    rm -f "$reference"
+else
+    echo "not ok - docs/reference.md is current: make accept takes the new one"
+fi
 
 missing=()
 for name in $(grep -oE '\(tests?: [^)]*\)' docs/security.md | sed -E 's/\(tests?: //; s/[),]//g' | tr ' ' '\n' | sort -u); do
@@ -22,3 +30,5 @@ if [[ ${#missing[@]} == 0 ]]; then
 else
     echo "not ok - docs/security.md names tests that are not there: ${missing[*]}"
 fi
+
+if (($(wc -l <README.md) <= 200)); then echo "ok - README.md is short"; else echo "not ok - README.md has $(wc -l <README.md) lines"; fi
