@@ -59,7 +59,7 @@ schema_is_current() {
 
 install_script() { echo "sql/install/assay--$(control_version).sql"; }
 control_version() { sed -nE "s/^default_version = '(.*)'/\1/p" assay.control; }
-cargo_version() { sed -nE '/^\[package\]/,/^\[dep/s/^version = "(.*)"/\1/p' Cargo.toml; }
+cargo_version() { sed -nE '/^\[workspace.package\]/,/^\[workspace.dep/s/^version = "(.*)"/\1/p' Cargo.toml; }
 
 versions_agree() {
     [[ $(control_version) == "$(cargo_version)" ]] ||
