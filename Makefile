@@ -90,7 +90,7 @@ bench: ## measure: training, scoring, checks and profiles beside what others do 
 
 .PHONY: compare
 compare: build ## measure this build against that of another commit, on the same work in turn (BEFORE=COMMIT, PAIRS, WORKS, BENCH_ROWS)
-	@$(SCRIPT_ENV) BEFORE='$(BEFORE)' tests/bench/compare.sh
+	@$(SCRIPT_ENV) BEFORE='$(BEFORE)' scripts/bench/compare.sh
 
 .PHONY: accept
 accept: ## take what the SQL tests and the examples of the docs last printed as expected; read the difference in git before you commit it
@@ -139,7 +139,7 @@ test-run:
 	@$(SCRIPT_ENV) tests/run.sh
 
 bench-run:
-	@$(SCRIPT_ENV) tests/bench/run.sh
+	@$(SCRIPT_ENV) scripts/bench/run.sh
 
 need-postgresql:
 	@[ -n '$(PG_MAJOR)' ] || { echo "no PostgreSQL 15 to 18 with its server headers found: run 'make deps', or name one with PG_CONFIG=/path/to/pg_config" >&2; exit 1; }

@@ -19,6 +19,17 @@ else
     echo "not ok - docs/reference.md is current: make accept takes the new one"
 fi
 
+kinds=$(psql -X -A -t -c "SELECT substring(message FROM 'The kinds are: (.*)\.') FROM assay.validate('SELECT 1 AS x', '[{\"kind\": \"none such\"}]')" | tr -d ,)
+shown=0 without=()
+for kind in $kinds; do
+    if grep -q "\"kind\": \"$kind\"" docs/check_kinds.md && grep -q "^| .*\`$kind\`" docs/check_kinds.md; then shown=$((shown + 1)); else without+=("$kind"); fi
+done
+if ((shown > 30 && ${#without[@]} == 0)); then
+    echo "ok - docs/check_kinds.md has an example of every kind, $shown"
+else
+    echo "not ok - docs/check_kinds.md has an example of every kind: none of ${without[*]-}"
+fi
+
 missing=()
 for name in $(grep -oE '\(tests?: [^)]*\)' docs/security.md | sed -E 's/\(tests?: //; s/[),]//g' | tr ' ' '\n' | sort -u); do
     found=(tests/pg_regress/sql/"$name".sql tests/isolation/specs/"$name".spec tests/clients/"$name".[ps]* fuzz/src/"$name".rs)

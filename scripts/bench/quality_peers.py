@@ -45,7 +45,7 @@ def project(regex, table):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(json.dumps(content))
     (folder / "macros").mkdir()
-    shutil.copy(HERE.parent / "oracle" / "checks_dbt.sql", folder / "macros" / "tests.sql")
+    shutil.copy(HERE.parents[1] / "tests" / "oracle" / "checks_dbt.sql", folder / "macros" / "tests.sql")
     dbt(folder, "parse")
     return folder
 

@@ -36,8 +36,8 @@ installed() {
     echo "$venv/bin/python"
 }
 
-BENCH_PEERS=$(installed venv tests/bench/requirements.txt)
-BENCH_QUALITY_PEERS=$(installed quality tests/bench/requirements-quality.txt)
+BENCH_PEERS=$(installed venv scripts/bench/requirements.txt)
+BENCH_QUALITY_PEERS=$(installed quality scripts/bench/requirements-quality.txt)
 export BENCH_PEERS BENCH_QUALITY_PEERS
 
 if [[ ${BENCH_KEEP:-} != 1 ]]; then
@@ -49,4 +49,4 @@ environment=$(scripts/cluster.sh env bench)
 eval "$environment"
 BENCH_DATA=$(scripts/cluster.sh home bench)/data
 export BENCH_DATA BENCH_RESULTS=$place/results.txt PGDATABASE=postgres PYTHONDONTWRITEBYTECODE=1
-"$python" tests/bench/bench.py
+"$python" scripts/bench/bench.py

@@ -37,7 +37,7 @@ extension() {
 
 database() {
     createdb "$1"
-    psql -X -q -v ON_ERROR_STOP=1 -d "$1" -v name=bench -v rows="${BENCH_ROWS:-1000000}" -f tests/bench/data.sql
+    psql -X -q -v ON_ERROR_STOP=1 -d "$1" -v name=bench -v rows="${BENCH_ROWS:-1000000}" -f scripts/bench/data.sql
     psql -X -q -v ON_ERROR_STOP=1 -d "$1" -c 'CREATE EXTENSION assay'
 }
 
@@ -53,4 +53,4 @@ extension "$tree" "$place/target/release/libassay.so" assay_before
 database before
 extension . "$target/release/libassay.so" assay
 database after
-python3 tests/bench/compare.py
+python3 scripts/bench/compare.py
