@@ -112,7 +112,7 @@ RETURNS TABLE (feature text, type text, rows bigint, nulls bigint, min double pr
                mean double precision, stddev double precision, categories bigint, top_categories jsonb)
 AS 'MODULE_PATHNAME', 'feature_info_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
 COMMENT ON FUNCTION assay.feature_info(text) IS
-'The distribution of each feature in the training rows. Needs the privilege manage, for it tells about the rows.
+'The distribution of each feature in the training rows. Needs the privilege manage, because it shows values of the rows.
 Example: SELECT feature, nulls, mean, stddev FROM assay.feature_info(''credit'')';
 
 CREATE FUNCTION assay.weights(model text)
@@ -164,7 +164,7 @@ Example: SELECT assay.set_threshold(''credit@1'', 0.3)';
 CREATE FUNCTION assay.grant_model(model text, role text, privilege text) RETURNS void
 AS 'MODULE_PATHNAME', 'grant_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.grant_model(text, text, text) IS
-'Lets a role (or public) predict: score, judge, see labels, features, weights and importance; or manage: also train and drop versions, deploy, roll back, set aliases and thresholds, and see training statistics. Only the owner grants.
+'Lets a role (or public) predict: score, evaluate, see labels, features, weights and importance; or manage: also train and drop versions, deploy, roll back, set aliases and thresholds, and see training statistics. Only the owner grants.
 Example: SELECT assay.grant_model(''credit'', ''scorer'', ''predict'')';
 
 CREATE FUNCTION assay.revoke_model(model text, role text, privilege text) RETURNS void

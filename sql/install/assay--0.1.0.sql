@@ -659,7 +659,7 @@ RETURNS TABLE (feature text, type text, rows bigint, nulls bigint, min double pr
                mean double precision, stddev double precision, categories bigint, top_categories jsonb)
 AS 'MODULE_PATHNAME', 'feature_info_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
 COMMENT ON FUNCTION assay.feature_info(text) IS
-'The distribution of each feature in the training rows. Needs the privilege manage, for it tells about the rows.
+'The distribution of each feature in the training rows. Needs the privilege manage, because it shows values of the rows.
 Example: SELECT feature, nulls, mean, stddev FROM assay.feature_info(''credit'')';
 
 CREATE FUNCTION assay.weights(model text)
@@ -711,7 +711,7 @@ Example: SELECT assay.set_threshold(''credit@1'', 0.3)';
 CREATE FUNCTION assay.grant_model(model text, role text, privilege text) RETURNS void
 AS 'MODULE_PATHNAME', 'grant_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.grant_model(text, text, text) IS
-'Lets a role (or public) predict: score, judge, see labels, features, weights and importance; or manage: also train and drop versions, deploy, roll back, set aliases and thresholds, and see training statistics. Only the owner grants.
+'Lets a role (or public) predict: score, evaluate, see labels, features, weights and importance; or manage: also train and drop versions, deploy, roll back, set aliases and thresholds, and see training statistics. Only the owner grants.
 Example: SELECT assay.grant_model(''credit'', ''scorer'', ''predict'')';
 
 CREATE FUNCTION assay.revoke_model(model text, role text, privilege text) RETURNS void
@@ -911,7 +911,7 @@ RETURNS bigint
 AS 'MODULE_PATHNAME', 'add_check_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.add_check IS
 'Stores a check of a table or view; gives its number. It takes the relation''s owner, or the privilege TRIGGER on it.
-kind and args: see docs/checks.md. "where": a condition in SQL; only rows where it is true count. group_by: columns whose values make segments, each with a result of its own, or periods of dates and timestamps such as month(sold): hour, day, week, month, quarter, year. mostly: the share of rows that must pass. warn_if, error_if: conditions on the failing rows, such as >10, >=1% (of the rows evaluated), !=0, between 1 and 5. severity: error, or warn for failures that only warn. tags: words to choose checks by.
+kind and args: see docs/check_kinds.md. "where": a condition in SQL; only rows where it is true count. group_by: columns whose values make segments, each with a result of its own, or periods of dates and timestamps such as month(sold): hour, day, week, month, quarter, year. mostly: the share of rows that must pass. warn_if, error_if: conditions on the failing rows, such as >10, >=1% (of the rows evaluated), !=0, between 1 and 5. severity: error, or warn for failures that only warn. tags: words to choose checks by.
 name: with a name that a check of the relation has, that check is changed, keeps its number and history and stays that of the role that added it; it takes the rights of that role. Without a name another check is added.
 It runs as the owner of the relation where you have the owner''s rights, else as you, read-only, under the search path and styles of dates and literals that are in force now: these rights are looked at now, too, and whenever it runs.
 Errors: 22023 an option out of range, 2201B a regular expression, 42501, 42703 no such column.
@@ -942,7 +942,7 @@ CREATE FUNCTION assay.explain_checks(relation regclass DEFAULT NULL)
 RETURNS TABLE (check_id bigint, name text, kind text, relation text, answered_by text, sql text, message text, role text)
 AS 'MODULE_PATHNAME', 'explain_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.explain_checks(regclass) IS
-'How assay.run_checks would answer the stored checks of a relation, or of all that the caller may read, without reading their rows. answered_by: shared scan (the first line of a relation, without a check, has its SQL), second pass (for values outside of bounds that the shared scan gives), own statement (sql is it), proof (a unique index or validated foreign key, which message names: no row is read), the relation''s columns, or error with the reason as message. role: the role that it would run as. sql and message are for those who may see the results, as in assay.run_checks; NULL for others.
+'How assay.run_checks would answer the stored checks of a relation, or of all that the caller may read, without reading their rows. answered_by: shared scan (the first row of a relation, without a check, has its SQL), second pass (for values outside of bounds that the shared scan gives), own statement (sql is it), proof (a unique index or validated foreign key, which message names: no row is read), the relation''s columns, or error with the reason as message. role: the role that it would run as. sql and message are for those who may see the results, as in assay.run_checks; NULL for others.
 Example: SELECT name, answered_by, message FROM assay.explain_checks(''application'')';
 
 CREATE FUNCTION assay.failing_rows(check_id bigint, "limit" bigint DEFAULT 100) RETURNS TABLE (key jsonb, "row" jsonb)
