@@ -24,6 +24,7 @@ install -m 644 LICENSE "$work/$name/"
 for file in README.md CHANGELOG.md; do
     if [[ -e $file ]]; then install -m 644 "$file" "$work/$name/"; fi
 done
+cp -R docs "$work/$name/"
 cat >"$work/$name/INSTALL" <<END
 assay $VERSION for PostgreSQL $PG_MAJOR on $(uname -s) $(uname -m), glibc ${libc:-any} or later.
 

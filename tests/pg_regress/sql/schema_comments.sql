@@ -8,7 +8,7 @@ WHERE t.typnamespace = 'assay'::regnamespace AND t.typrelid = 0 AND t.typelem = 
 SELECT c.oid::regclass AS uncommented FROM pg_class AS c
 WHERE c.relnamespace = 'assay'::regnamespace AND c.relkind IN ('r', 'v', 'm') AND obj_description(c.oid, 'pg_class') IS NULL ORDER BY 1;
 SELECT c.oid::regclass AS relation, a.attname AS uncommented FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
-WHERE c.relnamespace = 'assay'::regnamespace AND c.relkind IN ('r', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = 'assay'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'c') AND a.attnum > 0 AND NOT a.attisdropped
   AND col_description(c.oid, a.attnum) IS NULL ORDER BY 1, a.attnum;
 SELECT obj_description('assay'::regnamespace, 'pg_namespace') IS NOT NULL AND obj_description('assay_internal'::regnamespace, 'pg_namespace') IS NOT NULL AS schemas_commented,
        obj_description(oid, 'pg_extension') IS NOT NULL AS extension_commented FROM pg_extension WHERE extname = 'assay';
