@@ -174,7 +174,7 @@ def main():
     (HERE / "anomaly.json").write_text(
         json.dumps({"versions": versions, "window": WINDOW, "first": FIRST, "table": table, "series": answers}).replace('], "', '],\n "').replace("}, {", "},\n{") + "\n")
     rows = ["Alarms of anomaly checks on 305 days each, and how many faults planted on single days they find; in parentheses what a mean with",
-            "three standard deviations of the last 14 days finds. Written by anomaly.py; the alarms on real series are not all false: see README.", "",
+            "three standard deviations of the last 14 days finds. Written by anomaly.py; the alarms on real series are not all false: see docs/history.md.", "",
             f"{'series':<30} {'alarms':>9}  found, of the faults planted"]
     for line in table:
         found = "  ".join(f"{p['fault']} {p['found']}({p['found_by_deviations']})/{p['planted']}" for p in line["planted"])
