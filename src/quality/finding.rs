@@ -2,7 +2,10 @@
 
 use serde_json::Value as Json;
 
-use crate::quality::spec::check::{Check, Severity};
+use super::spec::{Severity, Spec};
+use algo::stats::binomial::at_least;
+use algo::stats::multiple::benjamini_hochberg;
+use algo::stats::proportion::wilson;
 
 /// How it stands with a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +31,7 @@ impl Status {
         }
     }
 
-    /// The status of a name.
-    pub fn named(name: &str) -> Option<Status> {
-        let all = [Status::Pass, Status::Skipped, Status::Warn, Status::Fail, Status::Error];
-        all.into_iter().find(|status| status.name() == name)
-    }
-
-    /// How bad it is, beside others.
+    /// Its place among all from the best to the worst.
     pub fn rank(self) -> u8 {
         match self {
             Status::Pass => 0,
@@ -121,8 +118,8 @@ impl Finding {
     const SIGNIFICANT: f64 = 0.05;
 
     /// What it means for its check.
-    pub fn status(&self, check: &Check) -> Status {
-        let failing = match check.severity {
+    pub fn status(&self, spec: &Spec) -> Status {
+        let failing = match spec.severity {
             Severity::Error => Status::Fail,
             Severity::Warn => Status::Warn,
         };
@@ -133,18 +130,22 @@ impl Finding {
             Verdict::Holds(false) => return failing,
             Verdict::Counted => {}
         }
-        let (failed, rows) = (self.failed.unwrap_or(0), self.rows.unwrap_or(0));
-        let passes = 1.0 - self.fraction().unwrap_or(0.0) >= check.mostly - 1e-12;
-        if check.mostly < 1.0 && !passes && self.p_value.is_some_and(|p| p > Finding::SIGNIFICANT) {
+        // What has counted nothing has found nothing out.
+        let Some(failed) = self.failed else {
+            return Status::Error;
+        };
+        let rows = self.rows.unwrap_or(0);
+        let passes = 1.0 - self.fraction().unwrap_or(0.0) >= spec.mostly - 1e-12;
+        if spec.mostly < 1.0 && !passes && self.p_value.is_some_and(|p| p > Finding::SIGNIFICANT) {
             // More rows fail than may, but so few rows do not show that.
             return Status::Warn;
         }
-        let error = match check.error_if {
+        let error = match spec.error_if {
             Some(threshold) => threshold.is_met(failed, rows),
             None => failed > 0,
         };
-        let warn = check.warn_if.is_some_and(|threshold| threshold.is_met(failed, rows));
-        match (passes && check.mostly < 1.0, error, warn) {
+        let warn = spec.warn_if.is_some_and(|threshold| threshold.is_met(failed, rows));
+        match (passes && spec.mostly < 1.0, error, warn) {
             (false, true, _) => failing,
             (_, _, true) => Status::Warn,
             _ => Status::Pass,
@@ -152,21 +153,49 @@ impl Finding {
     }
 
     /// What the status was decided by.
-    pub fn threshold(&self, check: &Check) -> String {
+    pub fn threshold(&self, spec: &Spec) -> String {
         if let Some(threshold) = &self.threshold {
             return threshold.clone();
         }
-        let mut parts = vec![match check.error_if {
+        let mut parts = vec![match spec.error_if {
             Some(threshold) => format!("error_if {threshold}"),
             None => "error_if >0".to_string(),
         }];
-        if let Some(threshold) = check.warn_if {
+        if let Some(threshold) = spec.warn_if {
             parts.push(format!("warn_if {threshold}"));
         }
-        if check.mostly < 1.0 {
-            parts.push(format!("mostly {}", check.mostly));
+        if spec.mostly < 1.0 {
+            parts.push(format!("mostly {}", spec.mostly));
         }
         parts.join(", ")
+    }
+}
+
+/// The confidence of the interval around a share of failing rows.
+const CONFIDENCE: f64 = 0.95;
+
+/// Gives each share of failing rows its interval, and segments the evidence that more fail than may.
+pub fn add_evidence(spec: &Spec, findings: &mut [Finding]) {
+    for finding in findings.iter_mut() {
+        if let (Some(failed), Some(rows @ 1..)) = (finding.failed, finding.rows)
+            && failed <= rows
+        {
+            finding.interval = Some(wilson(failed, rows, CONFIDENCE));
+        }
+    }
+    if spec.mostly >= 1.0 || spec.group_by.is_empty() {
+        return;
+    }
+    let allowed = 1.0 - spec.mostly;
+    let p_values: Vec<f64> = findings
+        .iter()
+        .map(|finding| match (finding.failed, finding.rows) {
+            (Some(failed), Some(rows)) => at_least(failed, rows, allowed),
+            _ => f64::NAN,
+        })
+        .collect();
+    for (finding, p_value) in findings.iter_mut().zip(benjamini_hochberg(&p_values)) {
+        finding.p_value = Some(p_value).filter(|p| !p.is_nan());
     }
 }
 

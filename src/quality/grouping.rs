@@ -4,11 +4,10 @@ use pgrx::pg_sys::{self, Oid};
 use pgrx::spi::{quote_identifier, quote_literal};
 use serde_json::{Map, Value as Json};
 
+use super::source::Source;
+use super::value;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::{intake, types};
-use crate::quality::kinds::compile::named;
-use crate::quality::kinds::judge::value_json;
-use crate::quality::source::Source;
 use algo::block::Kind;
 use algo::scan::Segment;
 
@@ -33,11 +32,12 @@ pub struct Grouping {
 }
 
 impl Group {
-    /// A column by its name, or a period of one: `month(sold)`. Errs with 42703, and with 22023 where the column is no point in time.
+    /// A column by its name, or a period of one: `month(sold)`. Returns an error with 42703 without such a column, and with
+    /// 22023 where it is no point in time.
     fn new(name: &str, source: &Source) -> Result<Group> {
         let period = name.strip_suffix(')').and_then(|name| name.split_once('('));
         let Some((period, column)) = period.filter(|_| source.column(name).is_none()) else {
-            let column = named(name, source)?;
+            let column = source.require_column(name)?;
             return Ok(Group {
                 name: name.to_string(),
                 sql: format!("q.{}", quote_identifier(name)),
@@ -45,7 +45,10 @@ impl Group {
                 type_name: column.type_name.clone(),
             });
         };
-        let (period, column) = (period.trim().to_ascii_lowercase(), named(column.trim(), source)?);
+        let (period, column) = (
+            period.trim().to_ascii_lowercase(),
+            source.require_column(column.trim())?,
+        );
         if !PERIODS.contains(&period.as_str()) {
             return Err(
                 Error::new(INVALID_PARAMETER, format!("unknown period \"{period}\" to group by"))
@@ -92,7 +95,7 @@ impl Group {
 }
 
 impl Grouping {
-    /// Errs as for a single name, and with 22023 for what is named twice.
+    /// Returns an error as for a single name, and with 22023 for what is named twice.
     pub fn new(names: &[String], source: &Source) -> Result<Grouping> {
         if let Some(twice) = names
             .iter()
@@ -116,7 +119,7 @@ impl Grouping {
         let named = self.groups.iter().zip(segment).map(|(group, value)| {
             let value = value
                 .as_ref()
-                .map_or(Json::Null, |value| value_json(group.kind(), value));
+                .map_or(Json::Null, |value| value::json(group.kind(), value));
             (group.name.clone(), value)
         });
         Json::Object(named.collect::<Map<_, _>>())

@@ -12,3 +12,4 @@ mod spec;
 mod step;
 mod stored;
 mod suggest;
+mod value;

@@ -11,7 +11,7 @@ use crate::pg::intake;
 use crate::pg::progress;
 use crate::pg::query::{OutputColumn, Query};
 use algo::block::Kind;
-use algo::scan::{Measure, Plan, PlanCheck, PlanColumn, Scan, Segment, Tally, Test};
+use algo::scan::{Plan, PlanCheck, PlanColumn, Scan, Segment, Tally, Test};
 use algo::state::State;
 
 use crate::quality::grouping::Group;
@@ -276,7 +276,7 @@ impl Pass {
     }
 
     /// The pass as SQL, for people; `None` where nothing is asked of the rows.
-    pub fn told(&self, source: &Source) -> Result<Option<String>> {
+    pub fn describe(&self, source: &Source) -> Result<Option<String>> {
         match self.calls().0.as_slice() {
             [] => Ok(None),
             calls => self.sql(source, calls).map(Some),
@@ -294,7 +294,7 @@ impl Pass {
             return Ok(answers);
         }
         let query = Query::new(&self.sql(source, &calls)?)?.interpreted();
-        let what = format!("reading {}", source.told());
+        let what = format!("reading {}", source.label());
         progress::watched(what, calls.len(), source.expected_rows(), || {
             query.run(&mut |row| {
                 for (index, call) in calls.iter().enumerate() {
@@ -326,15 +326,6 @@ impl Answers {
                 (values.zip(tallies).collect(), segments.overflowed())
             }
         }
-    }
-
-    /// What a question of a whole column measured.
-    pub fn measure(&self, question: usize) -> &Measure {
-        let (scan, place) = self.places[question];
-        self.scans[scan]
-            .tallies(place)
-            .first()
-            .map_or(&Measure::None, Tally::measure)
     }
 
     /// How many rows were read; `None` when nothing was asked of them.

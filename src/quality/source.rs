@@ -2,11 +2,11 @@
 
 use hashbrown::HashMap;
 
-use crate::pg::error::{DUPLICATE_COLUMN, Error, Result};
+use crate::pg::error::{DUPLICATE_COLUMN, Error, Result, UNDEFINED_COLUMN};
 use crate::pg::query::{OutputColumn, Query};
 use crate::pg::query_text;
 
-/// A query whose rows are checked or profiled. It is parsed and planned once by itself, so that its own mistakes are told as such.
+/// A query whose rows are checked or profiled. It is parsed and planned once by itself, so that its own mistakes are reported as such.
 pub struct Source {
     /// As it was given.
     pub text: String,
@@ -20,7 +20,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Errs as [`Query::new`] does.
+    /// Returns the errors of [`Query::new`].
     pub fn open(text: &str) -> Result<Source> {
         let query = Query::new(text)?;
         let mut by_name = HashMap::with_capacity(query.columns().len());
@@ -45,7 +45,7 @@ impl Source {
     }
 
     /// What it is called in progress reports.
-    pub fn told(&self) -> &str {
+    pub fn label(&self) -> &str {
         if self.is_relation { &self.text } else { "the query" }
     }
 
@@ -73,7 +73,18 @@ impl Source {
             .map(|place| &self.columns[place])
     }
 
-    /// Errs with 42701 when two columns have one name.
+    /// The column of a name. Returns an error with 42703 when there is none, or more than one.
+    pub fn require_column(&self, name: &str) -> Result<&OutputColumn> {
+        self.column(name).ok_or_else(|| {
+            let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+            Error::new(UNDEFINED_COLUMN, format!("column \"{name}\" does not exist")).hint(match names.as_slice() {
+                [] => "There are no columns.".to_string(),
+                names => format!("The columns are: {}.", names.join(", ")),
+            })
+        })
+    }
+
+    /// Returns an error with 42701 when two columns have one name.
     pub fn require_distinct_names(&self) -> Result<()> {
         let mut names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
         names.sort_unstable();

@@ -125,12 +125,30 @@ impl Test {
         }
     }
 
+    /// Whether it says of each row whether it fails.
+    pub fn judges_rows(&self) -> bool {
+        match self {
+            Test::NotNull
+            | Test::NotEmpty
+            | Test::Accepted { .. }
+            | Test::Range { .. }
+            | Test::Matches { .. }
+            | Test::Format { .. }
+            | Test::Length { .. }
+            | Test::True => true,
+            Test::Rows
+            | Test::Latest
+            | Test::Moments
+            | Test::Profile
+            | Test::Distribution(_)
+            | Test::Formats
+            | Test::Scale => false,
+        }
+    }
+
     /// Whether it measures the column as a whole, which takes memory of its own.
     pub fn measures(&self) -> bool {
-        matches!(
-            self,
-            Test::Latest | Test::Moments | Test::Profile | Test::Distribution(_) | Test::Formats | Test::Scale
-        )
+        !self.judges_rows() && *self != Test::Rows
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value as Json, json};
 
-use crate::quality::profile::on_scale;
+use crate::quality::value::json_on_scale;
 use algo::block::Kind;
 use algo::drift::{
     Both, Categories, Comparison, Distribution, Limits, NumberSide, Numbers, Scale, Settings, Steps, Values,
@@ -199,7 +199,7 @@ fn compare_as_numbers(reference: &Column<'_>, current: &Column<'_>, settings: &S
     let scaled = |number: Option<f64>| {
         number
             .filter(|number| number.is_finite())
-            .map(|number| on_scale(kind, number))
+            .map(|number| json_on_scale(kind, number))
     };
     let figures = |side: &NumberSide<'_>| {
         let m = &side.moments;

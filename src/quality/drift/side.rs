@@ -8,9 +8,9 @@ use crate::pg::compute::serve_interrupts;
 use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result};
 use crate::pg::intake;
 use crate::quality::grouping::Grouping;
-use crate::quality::kinds::judge::value_json;
 use crate::quality::pass::{InputPlace, Pass, Question};
 use crate::quality::source::Source;
+use crate::quality::value;
 use algo::drift::{Limits, Scale};
 use algo::scan::{Constant, MOST_SEGMENTS, Measure, PlanColumn, Scan, Tally, Test};
 
@@ -114,9 +114,7 @@ impl<'a> Side<'a> {
                 let of = plan.groupings[grouping].iter().map(|&column| &plan.columns[column]);
                 let json = |segment: &[Option<Constant>]| -> Json {
                     let cell = |(column, value): (&PlanColumn, &Option<Constant>)| {
-                        let value = value
-                            .as_ref()
-                            .map_or(Json::Null, |value| value_json(column.kind, value));
+                        let value = value.as_ref().map_or(Json::Null, |cell| value::json(column.kind, cell));
                         (column.name.clone(), value)
                     };
                     Json::Object(of.clone().zip(segment).map(cell).collect())

@@ -1,5 +1,6 @@
-//! Running checks: planned together, run in one pass, and apart where one fails.
+//! Running checks: planned together, answered by one pass, and apart where one of them fails.
 
-pub mod results;
+pub mod result;
+pub mod rights;
 pub mod run;
-pub mod validate;
+mod validate;

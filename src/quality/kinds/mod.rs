@@ -1,11 +1,91 @@
-//! The kinds of checks.
+//! The kinds of checks. Each is a file of this folder, alone or with its close family, and a line in [`TABLE`].
+//!
+//! Such a file has the kind's [`CheckKind`], its arguments as a struct, and for that struct the one method of [`Assertion`] that has to be
+//! there: `plan`, which asks the shared pass and says how the answer becomes findings, how it is explained, and which rows fail.
 
-pub mod anomaly;
-pub mod compile;
-pub mod condition;
-pub mod judge;
-pub mod near_duplicates;
-pub mod proof;
-pub mod rule;
-pub mod segments;
-pub mod statement;
+mod accepted_range;
+mod accepted_values;
+mod anomaly;
+mod columns_match;
+mod equal_rowcount;
+mod equality;
+mod expression_is_true;
+mod figure_between;
+mod length_between;
+mod matches_regex;
+mod mixed_formats;
+mod monotonic;
+mod most_common_value;
+mod near_duplicates;
+mod no_gaps;
+mod not_empty;
+mod not_null;
+mod null_share_by_segment;
+mod outliers;
+mod quantile_between;
+mod recency;
+mod relationships;
+mod scale_shift;
+mod type_is;
+mod unique;
+mod valid_format;
+
+mod answer;
+mod assertion;
+pub mod check;
+mod common;
+pub mod plan;
+
+pub use self::assertion::{Arguments, Assertion, CheckKind};
+pub use self::check::Check;
+pub use self::unique::FORBIDS_NULL;
+
+use crate::pg::error::{Error, INVALID_PARAMETER, Result};
+
+/// Every kind, in the order in which they are listed.
+static TABLE: &[&CheckKind] = &[
+    &not_null::NOT_NULL,
+    &not_null::NOT_NULL_PROPORTION,
+    &not_empty::NOT_EMPTY,
+    &unique::UNIQUE,
+    &unique::UNIQUE_COMBINATION,
+    &accepted_values::ACCEPTED_VALUES,
+    &accepted_values::NOT_ACCEPTED_VALUES,
+    &accepted_range::ACCEPTED_RANGE,
+    &matches_regex::MATCHES_REGEX,
+    &matches_regex::NOT_MATCHES_REGEX,
+    &valid_format::VALID_FORMAT,
+    &length_between::LENGTH_BETWEEN,
+    &relationships::RELATIONSHIPS,
+    &expression_is_true::EXPRESSION_IS_TRUE,
+    &recency::RECENCY,
+    &figure_between::ROW_COUNT_BETWEEN,
+    &columns_match::COLUMNS_MATCH,
+    &type_is::TYPE_IS,
+    &figure_between::DISTINCT_COUNT_BETWEEN,
+    &figure_between::MEAN_BETWEEN,
+    &figure_between::SUM_BETWEEN,
+    &quantile_between::QUANTILE_BETWEEN,
+    &figure_between::STDDEV_BETWEEN,
+    &most_common_value::MOST_COMMON_VALUE,
+    &outliers::WITHIN_N_STDEVS,
+    &outliers::OUTLIERS,
+    &monotonic::MONOTONIC,
+    &no_gaps::NO_GAPS,
+    &equal_rowcount::EQUAL_ROWCOUNT,
+    &equality::EQUALITY,
+    &near_duplicates::NEAR_DUPLICATES,
+    &mixed_formats::MIXED_FORMATS,
+    &scale_shift::SCALE_SHIFT,
+    &null_share_by_segment::NULL_SHARE_BY_SEGMENT,
+    &anomaly::ANOMALY,
+];
+
+/// The kind of a name. Returns an error with 22023, which lists all kinds, when there is none.
+fn named(name: &str) -> Result<&'static CheckKind> {
+    TABLE.iter().copied().find(|kind| kind.name == name).ok_or_else(|| {
+        let names: Vec<&str> = TABLE.iter().map(|kind| kind.name).collect();
+        Error::new(INVALID_PARAMETER, format!("unknown kind of check \"{name}\""))
+            .hint(format!("The kinds are: {}.", names.join(", ")))
+    })
+}

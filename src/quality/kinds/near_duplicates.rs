@@ -2,55 +2,110 @@
 
 use std::collections::BTreeSet;
 
-use pgrx::spi::{quote_identifier, quote_literal};
+use pgrx::spi::quote_literal;
+use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::common::literal::value_of;
+use super::common::rows::is_text;
+use super::plan::{FailingRows, Means, Plan, Planner, RowCondition};
+use super::{Arguments, Assertion, CheckKind};
 use crate::pg::compute::{self, Reporter};
-use crate::pg::error::{Error, Result};
+use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::foreground::Foreground;
 use crate::pg::query::Query;
 use crate::pg::settings;
 use crate::pg::types::Value;
-use crate::quality::finding::Finding;
-use crate::quality::kinds::compile::named;
-use crate::quality::kinds::judge::Counted;
-use crate::quality::kinds::rule::Similarity;
-use crate::quality::kinds::statement;
+use crate::quality::finding::{Finding, add_evidence};
 use crate::quality::source::Source;
-use crate::quality::spec::check::Check;
+use crate::quality::spec::{Need, Needs, Spec};
 use algo::quality::near_duplicates::{Finder, Group, Params};
+use algo::scan::Tally;
+
+pub static NEAR_DUPLICATES: CheckKind = CheckKind {
+    name: "near_duplicates",
+    needs: Needs {
+        column: Need::Optional,
+        segments: Need::Refused,
+        ..Needs::ROWS
+    },
+    parse: NearDuplicates::parse,
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NearDuplicates {
+    #[serde(default = "alike")]
+    similarity: f64,
+    /// Compares rows by all of these, where no column is named.
+    #[serde(default)]
+    columns: Vec<String>,
+}
+
+fn alike() -> f64 {
+    0.9
+}
 
 /// The most bytes that texts and their keys may take.
 const MEMORY: usize = 256 << 20;
 /// Groups that are shown.
 const SHOWN: usize = 5;
 
-/// The text of a row q, as an expression in SQL.
-fn text(check: &Check, source: &Source, similarity: &Similarity) -> Result<String> {
-    let names: Vec<&String> = check.column.iter().chain(&similarity.columns).collect();
-    let columns = names
-        .iter()
-        .map(|name| {
-            Ok(format!(
-                "q.{}::pg_catalog.text",
-                quote_identifier(&named(name, source)?.name)
-            ))
+impl NearDuplicates {
+    fn parse(arguments: Arguments<'_>) -> Result<Box<dyn Assertion>> {
+        let names_column = arguments.column.is_some();
+        let duplicates: NearDuplicates = arguments.read_sound(|duplicates: &NearDuplicates| {
+            let sound = (0.3..=1.0).contains(&duplicates.similarity);
+            (!sound).then_some("similarity must be from 0.3 to 1")
+        })?;
+        if names_column != duplicates.columns.is_empty() {
+            return Err(
+                Error::new(INVALID_PARAMETER, "near_duplicates needs either a column or columns").hint(
+                    "Name one text with column_name, or the columns of rows to compare with the argument columns.",
+                ),
+            );
+        }
+        Ok(Box::new(duplicates))
+    }
+
+    /// The text of a row q, as an expression in SQL.
+    fn text(&self, spec: &Spec, source: &Source) -> Result<String> {
+        let names = spec.column.iter().chain(&self.columns);
+        let text = |name: &String| Ok(format!("{}::pg_catalog.text", value_of(source.require_column(name)?)));
+        let texts = names.map(text).collect::<Result<Vec<_>>>()?;
+        Ok(match texts.as_slice() {
+            [text] => text.clone(),
+            texts => format!("pg_catalog.concat_ws(' ', {})", texts.join(", ")),
         })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(match columns.as_slice() {
-        [column] => column.clone(),
-        columns => format!("pg_catalog.concat_ws(' ', {})", columns.join(", ")),
-    })
+    }
 }
 
-/// The statement that gives the texts to compare.
-pub fn sql(check: &Check, source: &Source, similarity: &Similarity) -> Result<String> {
-    Ok(format!(
-        "SELECT {} FROM {} AS q WHERE {}true",
-        text(check, source, similarity)?,
-        source.relation(),
-        statement::filter(check)
-    ))
+impl Assertion for NearDuplicates {
+    fn plan<'a>(&'a self, planner: &mut Planner<'a, '_>) -> Result<Plan<'a>> {
+        let (spec, source) = (planner.spec, planner.source);
+        if let Some(column) = planner.optional_column()? {
+            planner.require(column, is_text, "text")?;
+        }
+        let text = self.text(spec, source)?;
+        let sql = format!(
+            "SELECT {text} FROM {} AS q WHERE {}true",
+            source.relation(),
+            spec.filter_and()
+        );
+        let (statement, again) = (sql.clone(), sql.clone());
+        let inquiry = planner.ask_rows(move |answer| {
+            let tally = answer.counted.first().map(|counted| counted.tally);
+            let mut findings = vec![finding(spec, &statement, self.similarity, tally)?];
+            add_evidence(spec, &mut findings);
+            Ok(findings)
+        })?;
+        Ok(Plan {
+            means: Means::Statement(inquiry, sql),
+            failing_rows: FailingRows::Condition(Box::new(move |limit| {
+                condition(&text, &again, self.similarity, limit).map(RowCondition::Alone)
+            })),
+        })
+    }
 }
 
 /// Hands each text to `take`, until its first error.
@@ -71,10 +126,10 @@ fn texts(sql: &str, take: &mut dyn FnMut(u64, &str) -> Result<()>) -> Result<()>
     Ok(())
 }
 
-/// Reads the texts. Errs with 53400 where they take too much memory.
-fn finder(sql: &str, similarity: &Similarity) -> Result<Finder> {
+/// Reads the texts. Returns an error with 53400 where they take too much memory.
+fn finder(sql: &str, similarity: f64) -> Result<Finder> {
     let mut finder = Finder::new(Params {
-        threshold: similarity.similarity,
+        threshold: similarity,
         memory: MEMORY.min(settings::max_memory()),
         max_groups: SHOWN,
     })?;
@@ -83,9 +138,8 @@ fn finder(sql: &str, similarity: &Similarity) -> Result<Finder> {
 }
 
 /// The condition that a row q has a text that nearly repeats others. It names texts: `most` different ones at the most.
-pub fn condition(check: &Check, source: &Source, similarity: &Similarity, most: usize) -> Result<String> {
-    let sql = sql(check, source, similarity)?;
-    let finder = finder(&sql, similarity)?;
+fn condition(text: &str, sql: &str, similarity: f64, most: usize) -> Result<String> {
+    let finder = finder(sql, similarity)?;
     let mut reporter = Reporter::new();
     let repeated = compute::run(
         "comparing near duplicates",
@@ -96,7 +150,7 @@ pub fn condition(check: &Check, source: &Source, similarity: &Similarity, most: 
     reporter.finish();
     drop(finder);
     let mut found = BTreeSet::new();
-    texts(&sql, &mut |_, text| {
+    texts(sql, &mut |_, text| {
         if found.len() < most && repeated.contains(text) {
             found.insert(quote_literal(text));
         }
@@ -106,16 +160,12 @@ pub fn condition(check: &Check, source: &Source, similarity: &Similarity, most: 
         return Ok("false".into());
     }
     let found: Vec<String> = found.into_iter().collect();
-    Ok(format!(
-        "{} IN ({})",
-        text(check, source, similarity)?,
-        found.join(", ")
-    ))
+    Ok(format!("{text} IN ({})", found.join(", ")))
 }
 
 /// Compares the texts.
-pub fn find(check: &Check, source: &Source, similarity: &Similarity, counted: &[Counted<'_>]) -> Result<Finding> {
-    let finder = finder(&sql(check, source, similarity)?, similarity)?;
+fn finding(spec: &Spec, sql: &str, similarity: f64, tally: Option<&Tally>) -> Result<Finding> {
+    let finder = finder(sql, similarity)?;
     let mut reporter = Reporter::new();
     let found = compute::run(
         "comparing near duplicates",
@@ -124,14 +174,13 @@ pub fn find(check: &Check, source: &Source, similarity: &Similarity, counted: &[
         |monitor| finder.finish(monitor),
     )?;
     reporter.finish();
-    let tally = counted.first().map(|counted| counted.tally);
     let shown = |group: &Group| -> Json { json!({ "rows": group.rows, "texts": group.texts }) };
     Ok(Finding {
         metric: "groups",
         value: Some(found.groups as f64),
         rows: tally.map(|tally| tally.rows),
         failed: Some(found.rows_failed),
-        nulls: check.column.as_ref().and(tally).map(|tally| tally.failed),
+        nulls: spec.column.as_ref().and(tally).map(|tally| tally.failed),
         sample: (found.groups > 0).then(|| found.largest.iter().map(shown).collect()),
         message: (found.capped_blocks > 0).then(|| {
             format!(
@@ -141,13 +190,4 @@ pub fn find(check: &Check, source: &Source, similarity: &Similarity, counted: &[
         }),
         ..Finding::default()
     })
-}
-
-/// The error of a check that names its texts twice, or not at all.
-pub fn ambiguous() -> Error {
-    Error::new(
-        crate::pg::error::INVALID_PARAMETER,
-        "near_duplicates needs either a column or columns",
-    )
-    .hint("Name one text with column_name, or the columns of rows to compare with the argument columns.")
 }

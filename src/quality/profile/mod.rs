@@ -12,13 +12,12 @@ use crate::pg::intake;
 use crate::pg::options::required;
 use crate::pg::state::{self, StateDatum};
 use crate::pg::text::{JsonB, Text};
-use crate::quality::kinds::judge::value_json;
 use crate::quality::pass::Pass;
 use crate::quality::source::Source;
-use algo::block::Kind;
+use crate::quality::value;
 use algo::monitor::Monitor;
 use algo::profile::{ColumnProfile, Point, Report};
-use algo::scan::{Constant, PlanColumn, Scan};
+use algo::scan::{PlanColumn, Scan};
 use algo::state::State;
 
 /// A line of a profile.
@@ -54,7 +53,7 @@ type Profile = TableIterator<'static, ProfileRow>;
 
 /// Reads the rows of a source once, for the profiles of all its columns. Errs with 42701 when two columns have one name, and with 22023
 /// without a column.
-pub fn of(source: &Source) -> Result<Scan> {
+pub fn scan_of(source: &Source) -> Result<Scan> {
     source.require_distinct_names()?;
     if source.columns().is_empty() {
         return Err(Error::new(INVALID_PARAMETER, "the query has no columns").hint("Name those to be profiled."));
@@ -80,29 +79,10 @@ pub fn columns(scan: &Scan) -> impl Iterator<Item = (&PlanColumn, &ColumnProfile
         .zip(scan.profiles())
 }
 
-/// A value of a report as a cell.
-pub fn constant(point: &Point) -> Constant {
-    match point {
-        Point::Integer(integer) => Constant::Integer(*integer),
-        Point::Number(number) => Constant::Number(*number),
-        Point::Text(text) => Constant::Text(text.clone()),
-    }
-}
-
-/// A number on the scale of a kind's cells, as the kind's values are written.
-pub fn on_scale(kind: Kind, number: f64) -> Json {
-    match kind {
-        Kind::Date | Kind::Timestamp | Kind::TimestampTz | Kind::Time | Kind::Interval => {
-            Json::String(intake::written(kind, &Constant::Integer(number.round() as i64)))
-        }
-        _ => Json::from(number),
-    }
-}
-
 fn row(column: &PlanColumn, report: &Report) -> ProfileRow {
     let kind = column.kind;
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let written = |point: &Point| intake::written(kind, &constant(point));
+    let written = |point: &Point| intake::written(kind, &value::of_point(point));
     let present = report.rows - report.nulls;
     // Of times, quantiles are values of the type: they are in the details.
     let quantiles = report.quantiles.filter(|_| kind.is_number());
@@ -112,13 +92,13 @@ fn row(column: &PlanColumn, report: &Report) -> ProfileRow {
         .iter()
         .map(|(point, rows)| {
             let fraction = *rows as f64 / present.max(1) as f64;
-            json!({ "value": value_json(kind, &constant(point)), "rows": rows, "fraction": fraction })
+            json!({ "value": value::json(kind, &value::of_point(point)), "rows": rows, "fraction": fraction })
         })
         .collect();
     let bins: Vec<Json> = report
         .histogram
         .iter()
-        .map(|bin| json!({ "low": on_scale(kind, bin.low), "high": on_scale(kind, bin.high), "rows": bin.count.round() as u64 }))
+        .map(|bin| json!({ "low": value::json_on_scale(kind, bin.low), "high": value::json_on_scale(kind, bin.high), "rows": bin.count.round() as u64 }))
         .collect();
     let mut details = report.details_json();
     if let (Some(quantiles), false, Json::Object(object)) = (report.quantiles, kind.is_number(), &mut details) {
@@ -127,7 +107,7 @@ fn row(column: &PlanColumn, report: &Report) -> ProfileRow {
             names
                 .iter()
                 .zip(quantiles)
-                .map(|(name, value)| (name.to_string(), on_scale(kind, value))),
+                .map(|(name, value)| (name.to_string(), value::json_on_scale(kind, value))),
         );
     }
     (
@@ -169,7 +149,7 @@ fn rows(scan: &Scan) -> Result<Profile> {
 }
 
 fn of_query(query: Option<&str>) -> Result<Scan> {
-    of(&Source::open(required("query", query)?)?)
+    scan_of(&Source::open(required("query", query)?)?)
 }
 
 /// `profile(query)`.

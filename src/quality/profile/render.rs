@@ -2,12 +2,13 @@
 
 use pgrx::pg_extern;
 
+use super::{columns, scan_of};
 use crate::pg::error::{Result, or_raise};
 use crate::pg::intake;
 use crate::pg::options::required;
 use crate::pg::text::{Prose, Text};
-use crate::quality::profile::{self, columns, constant};
 use crate::quality::source::Source;
+use crate::quality::value;
 use algo::block::Kind;
 use algo::profile::page::{PageLine, Values, page, percent, short_count, short_number};
 use algo::profile::{Bin, ColumnProfile, Meaning, Point, Report, sparkline};
@@ -66,7 +67,7 @@ fn values(kind: Kind, report: &Report) -> Values {
         Point::Number(number) => short_number(*number),
         // Blanks at its ends would not be seen.
         Point::Text(text) if text.trim() != text || text.is_empty() => format!("'{text}'"),
-        point => intake::written(kind, &constant(point)),
+        point => intake::written(kind, &value::of_point(point)),
     };
     if is_told_by_values(kind, report) {
         let top = report.top.iter();
@@ -155,7 +156,7 @@ fn bins(kind: Kind, report: &Report, values: &Values) -> Vec<Bin> {
 
 fn rendered(query: &str) -> Result<String> {
     let source = Source::open(query)?;
-    let scan = profile::of(&source)?;
+    let scan = scan_of(&source)?;
     let lines: Vec<PageLine> = columns(&scan).map(|(column, profile)| line(column, profile)).collect();
     let what = if source.is_relation() { &source.text } else { "query" };
     let count = |number: u64, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });

@@ -6,6 +6,7 @@ use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
 use serde_json::{Value as Json, json};
 
+use super::table::{self, role_of};
 use crate::pg::catalog;
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INTERNAL, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::identity::{self, Settings};
@@ -14,19 +15,18 @@ use crate::pg::names;
 use crate::pg::options::{object, required, texts};
 use crate::pg::relation;
 use crate::pg::text::Text;
-use crate::quality::engine::run as validate;
+use crate::quality::engine::rights;
+use crate::quality::kinds::Check;
 use crate::quality::source::Source;
-use crate::quality::spec::check::Check;
-use crate::quality::stored::table::{self as stored, role_of};
 
 /// A check that is there: its number, and who added it.
-struct Known {
+struct Existing {
     id: i64,
     added_by: Oid,
 }
 
 /// The first check of a name on a relation; others wait until this transaction ends before they look for one.
-fn named(relation: Oid, name: &str) -> Result<Option<Known>> {
+fn first_of_name(relation: Oid, name: &str) -> Result<Option<Existing>> {
     catalog::lock_object(c"quality_check", relation);
     let found: Option<Vec<i64>> = catalog::as_owner(|| {
         catalog::write_returning(
@@ -38,7 +38,7 @@ ORDER BY id LIMIT 1",
         )
     })?;
     Ok(found.and_then(|found| match found[..] {
-        [id, added_by] => Some(Known {
+        [id, added_by] => Some(Existing {
             id,
             added_by: Oid::from(u32::try_from(added_by).ok()?),
         }),
@@ -47,16 +47,16 @@ ORDER BY id LIMIT 1",
 }
 
 /// A check of a name that is there. Returns 42501 where the caller may not change it.
-fn changeable(relation: Oid, name: &str) -> Result<Option<Known>> {
-    let known = named(relation, name)?;
-    match &known {
-        Some(known) if !catalog::acts_for(known.added_by) => Err(Error::new(
+fn changeable(relation: Oid, name: &str) -> Result<Option<Existing>> {
+    let existing = first_of_name(relation, name)?;
+    match &existing {
+        Some(existing) if !catalog::acts_for(existing.added_by) => Err(Error::new(
             INSUFFICIENT_PRIVILEGE,
             format!("permission denied to change check \"{name}\""),
         )
-        .detail(format!("Role \"{}\" added it.", catalog::role_name(known.added_by)))
+        .detail(format!("Role \"{}\" added it.", catalog::role_name(existing.added_by)))
         .hint("Choose another name, or drop that check first, which whoever may set triggers on the relation may.")),
-        _ => Ok(known),
+        _ => Ok(existing),
     }
 }
 
@@ -95,11 +95,12 @@ fn add_check(
                 .collect(),
         );
         let check = Check::parse(row.clone())?;
+        let spec = &check.spec;
         if serde_json::from_str::<Json>(&row.to_string()).is_err() {
             return Err(Error::new(INVALID_PARAMETER, "argument \"args\" nests too deeply")
                 .hint("A check could not be read again."));
         }
-        names::check("check's name", &check.name)?;
+        names::check("check's name", &spec.name)?;
         let relation_name = relation::name_of(oid).ok_or_else(|| {
             Error::new(INVALID_PARAMETER, format!("there is no relation {}", oid.to_u32()))
                 .hint("Name a table or view.")
@@ -111,39 +112,39 @@ fn add_check(
             )
             .hint("It takes the relation's owner, or the privilege TRIGGER on it."));
         }
-        let known = name.as_deref().map(|name| changeable(oid, name)).transpose()?.flatten();
+        let existing = name.as_deref().map(|name| changeable(oid, name)).transpose()?.flatten();
         // A check stays that of who added it: a superuser who changes it has it run with no more rights than before.
-        let added_by = known
+        let added_by = existing
             .as_ref()
-            .map_or_else(catalog::current_role, |known| known.added_by);
+            .map_or_else(catalog::current_role, |existing| existing.added_by);
         let settings = Settings::in_force();
         // Now is the time to say that a column or a right is missing.
         identity::as_role(role_of(oid, added_by), &settings, || {
-            validate::plan(&check, &Source::open(&relation_name)?)
+            rights::require(&check, &Source::open(&relation_name)?)
         })?;
         let settings = serde_json::to_string(&settings)
             .map_err(|problem| Error::new(INTERNAL, format!("settings cannot be written: {problem}")))?;
         let list = |names: &[String]| Json::from(names.to_vec()).to_string();
         let id: Option<i64> = catalog::as_owner(|| {
             catalog::write_returning(
-                if known.is_some() { UPDATE } else { INSERT },
+                if existing.is_some() { UPDATE } else { INSERT },
                 &[
                     oid.into(),
                     relation_name.as_str().into(),
-                    check.kind.into(),
-                    check.column.as_deref().into(),
+                    spec.kind.into(),
+                    spec.column.as_deref().into(),
                     row["args"].to_string().as_str().into(),
-                    check.name.as_str().into(),
-                    check.filter.as_deref().into(),
-                    list(&check.group_by).as_str().into(),
-                    check.mostly.into(),
+                    spec.name.as_str().into(),
+                    spec.filter.as_deref().into(),
+                    list(&spec.group_by).as_str().into(),
+                    spec.mostly.into(),
                     warn_if.into(),
                     error_if.into(),
-                    check.severity.name().into(),
-                    list(&check.tags).as_str().into(),
+                    spec.severity.name().into(),
+                    list(&spec.tags).as_str().into(),
                     settings.as_str().into(),
                     added_by.into(),
-                    known.map(|known| known.id).into(),
+                    existing.map(|existing| existing.id).into(),
                 ],
             )
         })?;
@@ -174,11 +175,11 @@ fn drop_check(check_id: Option<i64>) {
     catalog::prevent_read_only(c"assay.drop_check()");
     or_raise((|| {
         let id = required("check_id", check_id)?;
-        let stored = stored::one(id)?;
+        let stored = table::find(id)?;
         if !catalog::acts_for(stored.added_by) && !relation::may_set_triggers(stored.relation) {
             return Err(Error::new(
                 INSUFFICIENT_PRIVILEGE,
-                format!("permission denied to drop check \"{}\"", stored.check.name),
+                format!("permission denied to drop check \"{}\"", stored.check.spec.name),
             )
             .hint("It takes the role that added it, or the owner of its relation."));
         }
@@ -191,6 +192,6 @@ fn drop_check(check_id: Option<i64>) {
             )
         })?;
         // None when another session was faster.
-        dropped.map(drop).ok_or_else(|| stored::unknown(id))
+        dropped.map(drop).ok_or_else(|| table::unknown(id))
     })());
 }

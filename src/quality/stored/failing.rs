@@ -3,6 +3,7 @@
 use pgrx::spi::quote_identifier;
 use pgrx::{pg_extern, pg_sys};
 
+use super::table::{self, StoredCheck};
 use crate::pg::arguments;
 use crate::pg::attempt::attempt;
 use crate::pg::catalog;
@@ -12,26 +13,18 @@ use crate::pg::query::Query;
 use crate::pg::reads::Reads;
 use crate::pg::relation;
 use crate::pg::rowset::RowSet;
-use crate::quality::engine::run as validate;
-use crate::quality::grouping::Grouping;
-use crate::quality::kinds::compile;
-use crate::quality::kinds::judge;
-use crate::quality::kinds::near_duplicates;
-use crate::quality::kinds::rule::Rule;
-use crate::quality::kinds::segments;
-use crate::quality::kinds::statement::{self, Failing};
+use crate::quality::engine::rights;
+use crate::quality::kinds::Check;
+use crate::quality::kinds::plan::RowCondition;
 use crate::quality::pass::Pass;
 use crate::quality::source::Source;
-use crate::quality::spec::check::Check;
-use crate::quality::stored::reads;
-use crate::quality::stored::table::{self as stored, Stored};
 
 /// `failing_rows(check_id, limit)`.
 #[pg_extern(sql = false)]
 fn failing_rows(fcinfo: pg_sys::FunctionCallInfo) {
     or_raise(catalog::with_own_snapshot(|_| {
         let argument = |index| arguments::datum(fcinfo, index).map(|datum| datum.value() as i64);
-        let stored = stored::one(required("check_id", argument(0))?)?;
+        let stored = table::find(required("check_id", argument(0))?)?;
         let limit = argument(1).unwrap_or(i64::MAX);
         if limit < 0 {
             return Err(
@@ -41,7 +34,7 @@ fn failing_rows(fcinfo: pg_sys::FunctionCallInfo) {
         if !stored.is_own() && !are_visible(&stored)? {
             return Err(Error::new(
                 INSUFFICIENT_PRIVILEGE,
-                format!("permission denied for the rows of check \"{}\"", stored.check.name),
+                format!("permission denied for the rows of check \"{}\"", stored.check.spec.name),
             )
             .hint(format!(
                 "It takes the rights of role \"{}\", or SELECT on all that the check reads, without row-level security or functions of users.",
@@ -49,23 +42,23 @@ fn failing_rows(fcinfo: pg_sys::FunctionCallInfo) {
             )));
         }
         let mut rows = RowSet::of(fcinfo)?;
-        stored.in_its_name(|| {
+        stored.as_its_role(|| {
             let source = stored.open()?;
             let key = relation::primary_key(stored.relation);
-            let query = Query::new(&sql(&stored.check, &source, &key, limit)?)?;
+            let query = Query::new(&statement(&stored.check, &source, &key, limit)?)?;
             query.run(&mut |row| rows.push(row))
         })
     }));
 }
 
 /// Whether the caller may see the rows of a check that is not its own. Why that cannot be told is not for it to know.
-fn are_visible(stored: &Stored) -> Result<bool> {
+fn are_visible(stored: &StoredCheck) -> Result<bool> {
     let caller = catalog::current_role();
     let reads = attempt(|| {
-        stored.in_its_name(|| {
+        stored.as_its_role(|| {
             let source = stored.open()?;
             let rows = Query::reads(&source.select("pg_catalog.to_jsonb(q)"))?;
-            let check = reads::of(&[&stored.check], &source)?;
+            let check = rights::reads(&[&stored.check], &source)?;
             Ok(check.into_iter().fold(rows, Reads::and))
         })
     })?;
@@ -85,56 +78,20 @@ fn key_of(row: &str, columns: &[String], source: &Source) -> String {
 }
 
 /// The statement that gives the failing rows of a check: their keys and the rows, as JSON.
-fn sql(check: &Check, source: &Source, key: &[String], limit: i64) -> Result<String> {
-    let (rows, filter) = (source.relation(), statement::filter(check));
-    Ok(match failing(check, source, limit)? {
-        Failing::Alone(condition) => format!(
+fn statement(check: &Check, source: &Source, key: &[String], limit: i64) -> Result<String> {
+    let mut pass = Pass::default();
+    let plan = check.plan(source, &mut pass)?;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let (rows, filter) = (source.relation(), check.spec.filter_and());
+    Ok(match plan.row_condition(&check.spec, source, &pass, most)? {
+        RowCondition::Alone(condition) => format!(
             "SELECT {}, pg_catalog.to_jsonb(q) FROM {rows} AS q WHERE {filter}{condition} LIMIT {limit}",
             key_of("q", key, source)
         ),
-        Failing::Among(condition) => format!(
+        RowCondition::Windowed(condition) => format!(
             "SELECT {}, pg_catalog.to_jsonb(w.q) FROM (SELECT q, {condition} FROM {rows} AS q WHERE {filter}true) AS w (q, fails)
 WHERE w.fails LIMIT {limit}",
             key_of("(w.q)", key, source)
         ),
     })
-}
-
-/// What makes a row q of the source fail.
-fn failing(check: &Check, source: &Source, limit: i64) -> Result<Failing> {
-    if statement::answers(&check.rule) {
-        return statement::failing(check, source);
-    }
-    let mut pass = Pass::default();
-    let work = compile::compile(check, source, &mut pass)?;
-    match work {
-        compile::Work::Rows(question) => pass.row_fails(question).map(Failing::Alone),
-        compile::Work::Bounds(question, spread) => {
-            let answers = pass.run(source)?;
-            let mut second = Pass::default();
-            match validate::outside(check, source, answers.measure(question), spread, &mut second)? {
-                Some((question, _)) => second.row_fails(question).map(Failing::Alone),
-                None => Ok(Failing::Alone("false".into())),
-            }
-        }
-        compile::Work::NearDuplicates(_, similarity) => {
-            let most = usize::try_from(limit).unwrap_or(usize::MAX);
-            near_duplicates::condition(check, source, &similarity, most).map(Failing::Alone)
-        }
-        compile::Work::Segments(question) if let Rule::ScaleShift(shift) = &check.rule => {
-            let answers = pass.run(source)?;
-            let counted = judge::counted(&answers, question)?;
-            let grouping = Grouping::new(&check.group_by, source)?;
-            let number = format!("q.{}", quote_identifier(&compile::column(check, source)?.name));
-            segments::shifted(check, &counted, &grouping, shift.min_rows, &number).map(Failing::Alone)
-        }
-        _ => Err(Error::new(
-            INVALID_PARAMETER,
-            format!(
-                "check \"{}\" is of kind {}, which is about no row by itself",
-                check.name, check.kind
-            ),
-        )
-        .hint("assay.run_checks shows its figure.")),
-    }
 }

@@ -5,14 +5,14 @@ use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
 use serde_json::{Value as Json, json};
 
+use super::table::StoredCheck;
 use crate::pg::attempt::attempt_to_write;
 use crate::pg::catalog;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, notice, or_raise};
 use crate::pg::reads::Reads;
 use crate::pg::settings::{self, Retention};
 use crate::pg::text::Prose;
-use crate::quality::engine::results::ResultRow;
-use crate::quality::stored::table::Stored;
+use crate::quality::engine::result::CheckResult;
 
 /// Rows that one statement adds.
 const TOGETHER: usize = 1000;
@@ -28,19 +28,20 @@ pub struct Journal {
 
 impl Journal {
     /// Adds the results of a check.
-    pub fn add(&mut self, stored: &Stored, reads: &Reads, rows: &[ResultRow]) {
+    pub fn add(&mut self, stored: &StoredCheck, reads: &Reads, results: &[CheckResult]) {
         if !self.roles.contains(&stored.runs_as) {
             self.roles.push(stored.runs_as);
         }
         // JSON has no NaN and no infinities; PostgreSQL reads them from texts.
         let number = |number: Option<f64>| number.map(|number| number.to_string());
-        self.entries.extend(rows.iter().map(|row| {
+        self.entries.extend(results.iter().map(|result| {
             json!({
-                "check_id": row.0, "name": row.1, "kind": row.2, "relation": stored.relation.to_u32(), "relation_name": row.3,
-                "column_name": row.4, "segment": row.5.as_ref().map(|segment| &segment.0), "status": row.6,
-                "severity": row.7, "metric": row.8, "value": number(row.9), "threshold": row.10,
-                "rows_evaluated": row.11, "rows_failed": row.12, "null_rows": row.14, "duration_ms": number(row.16),
-                "message": row.17, "ran_as": stored.runs_as.to_u32(), "added_by": stored.added_by.to_u32(),
+                "check_id": result.check_id, "name": result.name, "kind": result.kind, "relation": stored.relation.to_u32(),
+                "relation_name": result.relation, "column_name": result.column_name, "segment": result.segment,
+                "status": result.status.name(), "severity": result.severity.name(), "metric": result.metric,
+                "value": number(result.value), "threshold": result.threshold, "rows_evaluated": result.rows_evaluated,
+                "rows_failed": result.rows_failed, "null_rows": result.null_rows, "duration_ms": number(result.duration_ms),
+                "message": result.message, "ran_as": stored.runs_as.to_u32(), "added_by": stored.added_by.to_u32(),
                 "reads": reads.relations, "shareable": reads.shareable,
             })
         }));
@@ -48,7 +49,7 @@ impl Journal {
 
     /// Writes them, and prunes what is older than `assay.history_retention` of those roles that they ran as whose rights the caller has:
     /// others' is not for it to say how long. Where nothing can be written a NOTICE says so.
-    pub fn keep(self, at: TimestampWithTimeZone) -> Result<()> {
+    pub fn write(self, at: TimestampWithTimeZone) -> Result<()> {
         let retention = settings::history_retention();
         if self.entries.is_empty() || retention == Retention::Nothing {
             return Ok(());

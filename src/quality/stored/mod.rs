@@ -1,9 +1,8 @@
 //! Checks that belong to a relation: added, run, asserted, explained, and their history.
 
-pub mod add;
-pub mod explain;
-pub mod failing;
-pub mod history;
-pub mod reads;
-pub mod run;
-pub mod table;
+mod add;
+mod explain;
+mod failing;
+mod history;
+mod run;
+mod table;

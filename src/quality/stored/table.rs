@@ -15,11 +15,11 @@ use crate::pg::identity::{self, Settings};
 use crate::pg::query::Query;
 use crate::pg::relation;
 use crate::pg::types::Value;
+use crate::quality::kinds::Check;
 use crate::quality::source::Source;
-use crate::quality::spec::check::Check;
 
 /// A check of a relation, with who added it.
-pub struct Stored {
+pub struct StoredCheck {
     pub check: Check,
     pub relation: Oid,
     /// The relation's name, as it is now; as it was, when the relation is gone.
@@ -40,9 +40,9 @@ pub fn role_of(relation: Oid, added_by: Oid) -> Oid {
     }
 }
 
-impl Stored {
+impl StoredCheck {
     /// Whether two of them share a scan.
-    pub fn together(&self, other: &Stored) -> bool {
+    pub fn shares_scan_with(&self, other: &StoredCheck) -> bool {
         self.group() == other.group()
     }
 
@@ -77,7 +77,7 @@ impl Stored {
     }
 
     /// Runs `work` as its role, under its settings. Returns an error when the role is gone. A stranger is not told how many rows were read.
-    pub fn in_its_name<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub fn as_its_role<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let is_own = self.is_own();
         identity::as_role(self.runs_as, &self.settings, || {
             if !is_own {
@@ -90,7 +90,7 @@ impl Stored {
 
 /// Which stored checks are wanted.
 #[derive(Default)]
-pub struct Wanted<'a> {
+pub struct Selection<'a> {
     pub id: Option<i64>,
     pub relation: Option<Oid>,
     /// Any of these tags.
@@ -99,10 +99,10 @@ pub struct Wanted<'a> {
 
 /// Stored checks, by relation, those that share a scan together, and by number: all of a relation that is named; else those that the
 /// caller may know of.
-pub fn find(wanted: &Wanted<'_>) -> Result<Vec<Stored>> {
+pub fn select(selection: &Selection<'_>) -> Result<Vec<StoredCheck>> {
     let mut conditions = vec!["true".to_string()];
-    conditions.extend(wanted.id.map(|id| format!("c.id OPERATOR(pg_catalog.=) {id}")));
-    conditions.extend(wanted.relation.map(|oid| {
+    conditions.extend(selection.id.map(|id| format!("c.id OPERATOR(pg_catalog.=) {id}")));
+    conditions.extend(selection.relation.map(|oid| {
         format!(
             "c.relation::pg_catalog.oid OPERATOR(pg_catalog.=) {}::pg_catalog.oid",
             oid.to_u32()
@@ -141,18 +141,18 @@ FROM assay.quality_check AS c WHERE {} ORDER BY c.relation_name, c.id",
         let (mut check, settings) = match read(&row) {
             Ok(read) => read,
             // Whoever did not ask for this relation is not held up by it.
-            Err(_) if wanted.id.is_none() && wanted.relation.is_none() => {
+            Err(_) if selection.id.is_none() && selection.relation.is_none() => {
                 notice(format!("check {id} cannot be read, and is left out"), None);
                 continue;
             }
             Err(error) => return Err(error.at(format!("stored check {id}"))),
         };
-        let tagged = |tags: &[String]| tags.iter().any(|tag| check.tags.contains(tag));
-        if !wanted.tags.is_none_or(tagged) {
+        let tagged = |tags: &[String]| tags.iter().any(|tag| check.spec.tags.contains(tag));
+        if !selection.tags.is_none_or(tagged) {
             continue;
         }
-        check.id = Some(id);
-        let stored = Stored {
+        check.spec.id = Some(id);
+        let stored = StoredCheck {
             check,
             relation: oid,
             name: relation::name_of(oid).unwrap_or(name),
@@ -161,11 +161,11 @@ FROM assay.quality_check AS c WHERE {} ORDER BY c.relation_name, c.id",
             runs_as: role_of(oid, added_by),
             settings,
         };
-        if wanted.relation.is_some() || stored.is_known() {
+        if selection.relation.is_some() || stored.is_known() {
             found.push(stored);
         }
     }
-    found.sort_by(|a, b| (a.group(), a.check.id).cmp(&(b.group(), b.check.id)));
+    found.sort_by(|a, b| (a.group(), a.check.spec.id).cmp(&(b.group(), b.check.spec.id)));
     Ok(found)
 }
 
@@ -199,13 +199,13 @@ fn written(row: &Json) -> Json {
     Json::Object(given.collect::<Map<_, _>>())
 }
 
-/// One stored check. Errs with ML014 when there is none that the caller may know of.
-pub fn one(id: i64) -> Result<Stored> {
-    let wanted = Wanted {
+/// The stored check of a number. Returns an error with ML014 when there is none that the caller may know of.
+pub fn find(id: i64) -> Result<StoredCheck> {
+    let selection = Selection {
         id: Some(id),
-        ..Wanted::default()
+        ..Selection::default()
     };
-    find(&wanted)?.pop().ok_or_else(|| unknown(id))
+    select(&selection)?.pop().ok_or_else(|| unknown(id))
 }
 
 /// The error of a check that is not there.

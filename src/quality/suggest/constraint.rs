@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use crate::pg::error::Result;
 use crate::pg::query::Query;
 use crate::pg::types::Value;
+use crate::quality::kinds::FORBIDS_NULL;
 use crate::quality::source::Source;
 
 /// What a constraint says about a column.
@@ -31,10 +32,6 @@ pub struct Table {
     /// Columns that cannot be NULL.
     not_null: Vec<String>,
 }
-
-/// Whether no row has NULL in column `a` of pg_attribute. From PostgreSQL 18 on a NOT NULL constraint may be NOT VALID.
-pub const FORBIDS_NULL: &str = "(a.attnotnull AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint AS n
-    WHERE n.conrelid = a.attrelid AND n.contype = 'n' AND n.conkey = ARRAY[a.attnum] AND NOT n.convalidated))";
 
 impl Table {
     /// What constraints on the rows of a source would stand on. `None` for views and foreign tables, which have none that are kept.
@@ -71,14 +68,22 @@ WHERE c.oid = {relation}::pg_catalog.regclass"
         Ok(["r", "p"].contains(&kind.as_str()).then_some(table))
     }
 
-    /// Whether the column cannot be NULL.
-    pub fn forbids_null(&self, column: &str) -> bool {
-        self.not_null.iter().any(|name| name == column)
+    /// Whether it demands already what a constraint would say. What an index proves is known from the check itself.
+    pub fn demands(&self, column: &str, condition: &Condition) -> bool {
+        match condition {
+            Condition::NotNull => self.not_null.iter().any(|name| name == column),
+            Condition::Unique
+            | Condition::Range(_)
+            | Condition::In(_)
+            | Condition::Matches(_)
+            | Condition::Length(_)
+            | Condition::NotEmpty => false,
+        }
     }
 
     /// The constraint as SQL: a statement that adds it to the table, or for the rows of a query what a table of them would declare. `None` where
     /// there can be none.
-    pub fn told(&self, column: &str, condition: &Condition) -> Option<String> {
+    pub fn constraint(&self, column: &str, condition: &Condition) -> Option<String> {
         let name = quote_identifier(column);
         let literal = |value: &Json| match value {
             Json::String(text) => quote_literal(text),

@@ -8,17 +8,16 @@ use pgrx::{name, pg_extern};
 use serde_json::{Value as Json, json};
 
 use self::constraint::Table;
-use self::proposal::{FEWEST_ROWS, Proposal};
+use self::proposal::{FEWEST_ROWS, Proposal, TOLERANCE};
 use crate::pg::error::{Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::text::{JsonB, Prose, Text};
-use crate::quality::engine::run::{self as validate, Outcome};
+use crate::quality::engine::run::{Outcome, run};
 use crate::quality::finding::Status;
-use crate::quality::kinds::proof;
+use crate::quality::kinds::Check;
 use crate::quality::profile;
 use crate::quality::source::Source;
-use crate::quality::spec::check::Check;
 use algo::monitor::Monitor;
 use algo::quality::outlook;
 
@@ -35,9 +34,6 @@ type SuggestionRow = (
 
 /// Suggested checks.
 type Suggestions = TableIterator<'static, SuggestionRow>;
-
-/// The share of rows that may fail a check that is suggested.
-const MOST_FAILING: f64 = 0.05;
 
 /// The day of the transaction's start, from 2000-01-01.
 fn today() -> i64 {
@@ -60,7 +56,7 @@ fn definition(proposal: &Proposal, mostly: f64) -> Json {
 
 /// The proposals of a source, in groups of which one each is wanted.
 fn proposals(source: &Source) -> Result<Vec<Vec<Proposal>>> {
-    let scan = profile::of(source)?;
+    let scan = profile::scan_of(source)?;
     if scan.rows() < FEWEST_ROWS {
         return Ok(Vec::new());
     }
@@ -74,6 +70,7 @@ fn proposals(source: &Source) -> Result<Vec<Vec<Proposal>>> {
             scan.rows()
         ),
         condition: None,
+        tolerance: TOLERANCE,
     }]];
     let monitor = Foreground::new()?;
     for (column, profile) in profile::columns(&scan) {
@@ -84,19 +81,13 @@ fn proposals(source: &Source) -> Result<Vec<Vec<Proposal>>> {
 }
 
 /// The share of rows that must pass, when so many do today; `None` when too few do, or it could not run.
-fn holding(check: &Check, outcome: &Outcome) -> Option<f64> {
+fn holding(proposal: &Proposal, check: &Check, outcome: &Outcome) -> Option<f64> {
     let finding = outcome.findings.first().filter(|_| outcome.findings.len() == 1)?;
     match (finding.failed, finding.rows) {
-        (Some(failed), Some(rows)) if check.rule.counts_rows() && finding.status(check) != Status::Error => {
-            // Keys and presence hold for all rows or not at all.
-            let allowed = if matches!(check.kind, "unique" | "not_null" | "accepted_values" | "accepted_range") {
-                0.0
-            } else {
-                MOST_FAILING
-            };
-            (failed as f64 <= allowed * rows as f64).then(|| outlook::mostly(failed, rows))
+        (Some(failed), Some(rows)) if check.counts_rows() && finding.status(&check.spec) != Status::Error => {
+            (failed as f64 <= proposal.tolerance * rows as f64).then(|| outlook::mostly(failed, rows))
         }
-        _ => (finding.status(check) == Status::Pass).then_some(1.0),
+        _ => (finding.status(&check.spec) == Status::Pass).then_some(1.0),
     }
 }
 
@@ -108,18 +99,16 @@ fn suggestions(query: &str) -> Result<Vec<SuggestionRow>> {
     for proposal in groups.iter().flatten() {
         checks.push(Check::parse(definition(proposal, 1.0))?);
     }
-    let outcomes = validate::run(&checks.iter().collect::<Vec<_>>(), &source)?;
+    let outcomes = run(&checks.iter().collect::<Vec<_>>(), &source)?;
     let mut judged = checks.iter().zip(&outcomes);
     let mut rows = Vec::new();
     for group in &groups {
         let mut best: Option<(&Proposal, f64)> = None;
         for (proposal, (check, outcome)) in group.iter().zip(judged.by_ref()) {
-            let known = match (proposal.kind, &table, &proposal.column) {
-                ("not_null", Some(table), Some(column)) => table.forbids_null(column),
-                ("unique", ..) => proof::of(check, &source)?.is_some(),
-                _ => false,
-            };
-            if let Some(mostly) = holding(check, outcome).filter(|_| !known)
+            if is_demanded(proposal, table.as_ref(), outcome) {
+                continue;
+            }
+            if let Some(mostly) = holding(proposal, check, outcome)
                 && best.is_none_or(|(_, most)| mostly > most)
             {
                 best = Some((proposal, mostly));
@@ -130,9 +119,18 @@ fn suggestions(query: &str) -> Result<Vec<SuggestionRow>> {
     Ok(rows)
 }
 
+/// Whether the table demands it already, so that it need not be checked.
+fn is_demanded(proposal: &Proposal, table: Option<&Table>, outcome: &Outcome) -> bool {
+    let constraint = match (table, &proposal.column, &proposal.condition) {
+        (Some(table), Some(column), Some(condition)) => table.demands(column, condition),
+        (None, ..) | (_, None, _) | (.., None) => false,
+    };
+    constraint || outcome.proved
+}
+
 fn row(proposal: &Proposal, mostly: f64, table: Option<&Table>) -> SuggestionRow {
     let constraint = match (table, &proposal.column, &proposal.condition) {
-        (Some(table), Some(column), Some(condition)) if mostly >= 1.0 => table.told(column, condition),
+        (Some(table), Some(column), Some(condition)) if mostly >= 1.0 => table.constraint(column, condition),
         _ => None,
     };
     let reason = if mostly < 1.0 {

@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::quality::kinds::judge::value_json;
-use crate::quality::profile::constant;
-use crate::quality::suggest::constraint::Condition;
+use super::constraint::Condition;
+use crate::quality::value;
 use algo::block::Kind;
 use algo::profile::page::{percent, short_number};
 use algo::profile::{Calendar, ColumnProfile, Format, Meaning, Point, Report, iso_date};
@@ -23,7 +22,12 @@ pub struct Proposal {
     pub reason: String,
     /// What a constraint would say.
     pub condition: Option<Condition>,
+    /// The share of today's rows that may fail it.
+    pub tolerance: f64,
 }
+
+/// The share of rows that may fail what is suggested; keys, presence and bounds hold for all rows or not at all.
+pub const TOLERANCE: f64 = 0.05;
 
 /// What is known of a column.
 struct Column<'a> {
@@ -66,6 +70,15 @@ impl Column<'_> {
             args,
             reason,
             condition,
+            tolerance: TOLERANCE,
+        }
+    }
+
+    /// The same of what holds for all rows or not at all.
+    fn exact_proposal(&self, kind: &'static str, args: Json, reason: String, condition: Option<Condition>) -> Proposal {
+        Proposal {
+            tolerance: 0.0,
+            ..self.proposal(kind, args, reason, condition)
         }
     }
 
@@ -73,7 +86,7 @@ impl Column<'_> {
         let (rows, nulls) = (self.report.rows, self.report.nulls);
         if nulls == 0 {
             let reason = format!("none of {rows} rows is NULL");
-            return Some(self.proposal("not_null", json!({}), reason, Some(Condition::NotNull)));
+            return Some(self.exact_proposal("not_null", json!({}), reason, Some(Condition::NotNull)));
         }
         let least = outlook::least_present(self.present, rows)?;
         let reason = format!(
@@ -100,7 +113,7 @@ impl Column<'_> {
             return None;
         }
         let reason = format!("{} values, no two of them the same", self.present);
-        Some(self.proposal("unique", json!({}), reason, short.then_some(Condition::Unique)))
+        Some(self.exact_proposal("unique", json!({}), reason, short.then_some(Condition::Unique)))
     }
 
     fn content(&self) -> Vec<Proposal> {
@@ -143,7 +156,7 @@ impl Column<'_> {
                 args.insert(key.into(), bound);
             }
         }
-        Some(self.proposal(
+        Some(self.exact_proposal(
             "accepted_range",
             args.into(),
             reason,
@@ -165,7 +178,7 @@ impl Column<'_> {
             calendar.span
         );
         let condition = Condition::Range(vec![(">=", format!("'{day}'"))]);
-        Some(self.proposal("accepted_range", json!({ "min_value": day }), reason, Some(condition)))
+        Some(self.exact_proposal("accepted_range", json!({ "min_value": day }), reason, Some(condition)))
     }
 
     fn first_day(&self) -> Option<i64> {
@@ -176,7 +189,7 @@ impl Column<'_> {
         let not_negative = matches!(self.report.min, Some(Point::Integer(least)) if least >= 0);
         not_negative.then(|| {
             let condition = Condition::Range(vec![(">=", "'00:00:00'".into())]);
-            self.proposal(
+            self.exact_proposal(
                 "accepted_range",
                 json!({ "min_value": "00:00:00" }),
                 "none is negative".into(),
@@ -197,7 +210,7 @@ impl Column<'_> {
         values.sort_by(|(a, _), (b, _)| a.order(b));
         let values: Vec<Json> = values
             .iter()
-            .map(|(point, _)| value_json(self.kind, &constant(point)))
+            .map(|(point, _)| value::json(self.kind, &value::of_point(point)))
             .collect();
         let reason = format!(
             "{} values, and each of them has at least {rarest} of {} rows, so another one is unlikely",
@@ -205,7 +218,7 @@ impl Column<'_> {
             self.report.rows
         );
         let condition = Condition::In(values.clone());
-        Some(self.proposal("accepted_values", json!({ "values": values }), reason, Some(condition)))
+        Some(self.exact_proposal("accepted_values", json!({ "values": values }), reason, Some(condition)))
     }
 
     fn texts(&self) -> Vec<Proposal> {

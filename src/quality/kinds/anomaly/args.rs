@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
+use crate::quality::kinds::assertion::out_of_range;
 use algo::anomaly::{self, Quantity, Season};
 use algo::scan::Test;
 
@@ -58,7 +59,7 @@ pub enum Metric {
 
 /// What kinds of columns a metric is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum ColumnNeed {
     Nothing,
     Any,
     Number,
@@ -131,13 +132,13 @@ impl Metric {
     }
 
     /// The column that it takes.
-    pub fn wanted(self) -> Wanted {
+    pub fn column_need(self) -> ColumnNeed {
         match self {
-            Metric::RowCount => Wanted::Nothing,
-            Metric::NullFraction | Metric::DistinctCount => Wanted::Any,
-            Metric::Mean | Metric::Sum => Wanted::NumberOrBool,
-            Metric::Stddev | Metric::Min | Metric::Max | Metric::Median => Wanted::Number,
-            Metric::Freshness => Wanted::Time,
+            Metric::RowCount => ColumnNeed::Nothing,
+            Metric::NullFraction | Metric::DistinctCount => ColumnNeed::Any,
+            Metric::Mean | Metric::Sum => ColumnNeed::NumberOrBool,
+            Metric::Stddev | Metric::Min | Metric::Max | Metric::Median => ColumnNeed::Number,
+            Metric::Freshness => ColumnNeed::Time,
         }
     }
 
@@ -162,7 +163,9 @@ impl Metric {
         match self {
             Metric::NullFraction => (0.0, 1.0),
             Metric::RowCount | Metric::Stddev | Metric::DistinctCount | Metric::Freshness => (0.0, f64::INFINITY),
-            _ => (f64::NEG_INFINITY, f64::INFINITY),
+            Metric::Mean | Metric::Sum | Metric::Min | Metric::Max | Metric::Median => {
+                (f64::NEG_INFINITY, f64::INFINITY)
+            }
         }
     }
 }
@@ -189,8 +192,8 @@ impl Bucket {
 }
 
 impl Anomaly {
-    /// Errs with 22023 for what the types of the arguments cannot say.
-    pub fn check(&self) -> Result<()> {
+    /// Returns an error with 22023 for what the types of the arguments cannot say.
+    pub fn require_sound(&self) -> Result<()> {
         let iso = |text: &String| text.get(..10).is_some_and(is_date);
         let wrong = if !(self.sensitivity > 0.0 && self.sensitivity <= 30.0) {
             "sensitivity must be above 0 and at most 30"
@@ -212,19 +215,19 @@ impl Anomaly {
         } else {
             return Ok(());
         };
-        Err(Error::new(INVALID_PARAMETER, "arguments of anomaly are out of range").hint(format!("{wrong}.")))
+        Err(out_of_range("anomaly", wrong))
     }
 
-    /// Errs with 22023 where a column is named and the metric takes none, or the other way round.
-    pub fn check_column(&self, column: Option<&str>) -> Result<()> {
+    /// Returns an error with 22023 where a column is named and the metric takes none, or the other way round.
+    pub fn require_column(&self, column: Option<&str>) -> Result<()> {
         let metric = self.metric.name();
-        match (self.metric.wanted(), column) {
-            (Wanted::Nothing, Some(column)) => Err(Error::new(
+        match (self.metric.column_need(), column) {
+            (ColumnNeed::Nothing, Some(column)) => Err(Error::new(
                 INVALID_PARAMETER,
                 format!("{metric} is not about one column, but \"{column}\" is named"),
             )
             .hint("Leave column_name out, or name another metric.")),
-            (Wanted::Nothing, None) | (_, Some(_)) => Ok(()),
+            (ColumnNeed::Nothing, None) | (_, Some(_)) => Ok(()),
             (_, None) => {
                 Err(Error::new(INVALID_PARAMETER, format!("{metric} needs a column")).hint("Name it with column_name."))
             }

@@ -1,5 +1,5 @@
-//! Checks of kind `anomaly`: whether a figure is what its past lets expect. The past is that of the check's own runs, which
-//! `assay.run_checks` keeps, or with a column of time that of the rows.
+//! `anomaly`: whether a figure is what its past lets expect. The past is that of the check's own runs, which `assay.run_checks` keeps, or with
+//! a column of time that of the rows.
 
 mod args;
 mod series;
@@ -9,69 +9,81 @@ use pgrx::pg_sys;
 use pgrx::spi::quote_identifier;
 use serde_json::{Value as Json, json};
 
-pub use args::Anomaly;
-
-use self::args::Wanted;
+use self::args::{Anomaly, ColumnNeed};
 use self::series::Series;
 use self::timeline::Timeline;
+use super::answer::Answer;
+use super::plan::{FailingRows, Means, Plan, Planner, SEE_FIGURE};
+use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::pg::intake;
 use crate::pg::query::OutputColumn;
 use crate::quality::finding::{Finding, Verdict, short};
-use crate::quality::grouping::{Group, Grouping};
-use crate::quality::kinds::compile;
-use crate::quality::kinds::judge::Counted;
-use crate::quality::pass::{Pass, Question};
-use crate::quality::source::Source;
-use crate::quality::spec::check::Check;
+use crate::quality::grouping::Group;
+use crate::quality::spec::{Need, Needs, Spec};
 use algo::anomaly::{Judged, Missing, Point, Season, TooFew, judge};
 use algo::block::Kind;
 
+pub static ANOMALY: CheckKind = CheckKind {
+    name: "anomaly",
+    needs: Needs {
+        column: Need::Optional,
+        ..Needs::FIGURE
+    },
+    parse: |arguments| {
+        let column = arguments.column;
+        let anomaly: Anomaly = arguments.read()?;
+        anomaly.require_sound()?;
+        anomaly.require_column(column)?;
+        Ok(Box::new(anomaly))
+    },
+};
+
 /// What is needed to judge, once the rows are read.
-pub struct Plan {
-    args: Anomaly,
+struct Watch<'a> {
+    args: &'a Anomaly,
     /// What the column's values are.
     kind: Kind,
     timeline: Timeline,
 }
 
-/// Plans such a check: gives its question to the pass. Errs where it does not suit the source.
-pub fn plan(args: &Anomaly, check: &Check, source: &Source, pass: &mut Pass) -> Result<(Question, Plan)> {
-    let asked = match check.column {
-        Some(_) => Some(compile::column(check, source)?),
-        None => None,
-    };
-    let kind = asked.map_or(Kind::Other, |column| intake::kind_of(column.type_oid));
-    if let Some(column) = asked {
-        let wanted = match args.metric.wanted() {
-            Wanted::Nothing | Wanted::Any => (true, ""),
-            Wanted::Number => (kind.is_number(), "a number"),
-            Wanted::NumberOrBool => (kind.is_number() || kind == Kind::Bool, "a number or boolean"),
-            Wanted::Time => (kind.is_time(), "a date or timestamp"),
+impl Assertion for Anomaly {
+    fn plan<'a>(&'a self, planner: &mut Planner<'a, '_>) -> Result<Plan<'a>> {
+        let (spec, column) = (planner.spec, planner.optional_column()?);
+        if let Some(column) = column {
+            let is_number_or_bool = |kind: Kind| kind.is_number() || kind == Kind::Bool;
+            match self.metric.column_need() {
+                ColumnNeed::Nothing | ColumnNeed::Any => {}
+                ColumnNeed::Number => planner.require(column, Kind::is_number, "a number")?,
+                ColumnNeed::NumberOrBool => planner.require(column, is_number_or_bool, "a number or boolean")?,
+                ColumnNeed::Time => planner.require(column, Kind::is_time, "a date or timestamp")?,
+            }
+        }
+        let watch = Watch {
+            args: self,
+            kind: column.map_or(Kind::Other, |column| intake::kind_of(column.type_oid)),
+            timeline: Timeline::new(self)?,
         };
-        compile::suits(check, column, wanted.0, wanted.1)?;
+        let (input, test) = (column.map(|column| planner.input(column)), self.metric.test());
+        let inquiry = match &self.timestamp_column {
+            Some(name) => {
+                let time = planner.source.require_column(name)?;
+                planner.require(time, Kind::is_time, "a date or timestamp")?;
+                let bucket = watch.bucket(time);
+                let filter = planner.condition(&watch.within(time, spec.filter.as_deref()));
+                let judge = move |answer: &Answer<'_>| watch.findings(spec, answer);
+                planner.ask_within(input, Some(filter), Some(&bucket), test, judge)?
+            }
+            None => planner.ask(input, test, move |answer| watch.findings(spec, answer))?,
+        };
+        Ok(Plan {
+            means: Means::SharedScan(inquiry),
+            failing_rows: FailingRows::Unknown(SEE_FIGURE),
+        })
     }
-    let plan = Plan {
-        args: args.clone(),
-        kind,
-        timeline: Timeline::new(args)?,
-    };
-    let mut question = compile::question(check, source, pass, asked, args.metric.test())?;
-    if let Some(name) = &args.timestamp_column {
-        let column = compile::named(name, source)?;
-        compile::suits(
-            check,
-            column,
-            intake::kind_of(column.type_oid).is_time(),
-            "a date or timestamp",
-        )?;
-        question.grouping.push(pass.group(&plan.bucket(column)));
-        question.filter = Some(pass.condition(&plan.within(column, check.filter.as_deref())));
-    }
-    Ok((question, plan))
 }
 
-impl Plan {
+impl Watch<'_> {
     /// The bucket of a row, in local time.
     fn bucket(&self, column: &OutputColumn) -> Group {
         let bucket = self.args.bucket.name();
@@ -86,7 +98,7 @@ impl Plan {
         }
     }
 
-    /// The condition that a row is in one of the buckets, beside the check's own.
+    /// The condition that a row is in one of the buckets, and meets the check's own.
     fn within(&self, column: &OutputColumn, filter: Option<&str>) -> String {
         let value = format!("{}::pg_catalog.timestamp", quote_identifier(&column.name));
         let own = filter.map(|filter| format!("(\n{filter}\n) AND ")).unwrap_or_default();
@@ -96,18 +108,18 @@ impl Plan {
         )
     }
 
-    /// Judges what was counted: a finding a segment.
-    pub fn judge(&self, check: &Check, counted: &[Counted<'_>], grouping: &Grouping) -> Result<Vec<Finding>> {
+    /// Judges what was counted: one finding per segment.
+    fn findings(&self, spec: &Spec, answer: &Answer<'_>) -> Result<Vec<Finding>> {
         let series = match self.args.timestamp_column {
-            Some(_) => series::of_rows(self, counted, grouping),
-            None => series::of_runs(check, self, counted, grouping)?,
+            Some(_) => series::of_rows(self, answer),
+            None => series::of_runs(spec, self, answer)?,
         };
         let params = self.args.params(series.len());
         let findings = series.into_iter().map(|series| {
-            let mut finding = self.finding(check, &series, |tested| judge(&series.past, tested, &params));
+            let mut finding = self.finding(spec, &series, |tested| judge(&series.past, tested, &params));
             finding.segment = series.segment;
             finding.rows = Some(series.rows);
-            finding.nulls = check.column.is_some().then_some(series.nulls);
+            finding.nulls = spec.column.is_some().then_some(series.nulls);
             finding
         });
         Ok(findings.collect())
@@ -115,7 +127,7 @@ impl Plan {
 
     fn finding(
         &self,
-        check: &Check,
+        spec: &Spec,
         series: &Series,
         judge: impl FnOnce(&Point) -> std::result::Result<Judged, TooFew>,
     ) -> Finding {
@@ -132,12 +144,12 @@ impl Plan {
             return skipped("there is no time to judge".into());
         };
         let Some(value) = series.value else {
-            return skipped(format!("there is no value for {metric} in {}", self.told_bucket()));
+            return skipped(format!("there is no value for {metric} in {}", self.bucket_name()));
         };
         if bucket.excluded {
-            return skipped(format!("{} is within a period that is excluded", self.told_bucket()));
+            return skipped(format!("{} is within a period that is excluded", self.bucket_name()));
         }
-        if self.args.timestamp_column.is_none() && check.id.is_none() {
+        if self.args.timestamp_column.is_none() && spec.id.is_none() {
             return skipped(
                 "a check that is not stored has no history: store it with assay.add_check, or name a timestamp_column"
                     .into(),
@@ -151,7 +163,7 @@ impl Plan {
         };
         match judge(&tested) {
             Ok(judged) => self.judged(value, &judged),
-            Err(few) => skipped(self.told_few(few)),
+            Err(few) => skipped(self.describe_lack(few)),
         }
     }
 
@@ -177,14 +189,14 @@ impl Plan {
     }
 
     /// The bucket that is judged, as people say it.
-    fn told_bucket(&self) -> String {
+    fn bucket_name(&self) -> String {
         match self.args.timestamp_column {
             Some(_) => format!("the {} {}", self.args.bucket.name(), self.timeline.tested),
             None => "this run".into(),
         }
     }
 
-    fn told_few(&self, few: TooFew) -> String {
+    fn describe_lack(&self, few: TooFew) -> String {
         let bucket = self.args.bucket.name();
         let source = match self.args.timestamp_column {
             Some(_) => format!("one a {bucket} since the first row"),

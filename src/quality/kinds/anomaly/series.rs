@@ -6,15 +6,14 @@ use hashbrown::HashMap;
 use pgrx::spi::quote_literal;
 use serde_json::Value as Json;
 
-use super::Plan;
+use super::Watch;
 use super::args::Metric;
 use crate::pg::catalog;
 use crate::pg::error::Result;
 use crate::pg::query::Query;
 use crate::pg::types::Value;
-use crate::quality::grouping::Grouping;
-use crate::quality::kinds::judge::Counted;
-use crate::quality::spec::check::Check;
+use crate::quality::kinds::answer::Answer;
+use crate::quality::spec::Spec;
 use algo::anomaly::Point;
 use algo::block::Kind;
 use algo::scan::{Constant, Measure, Segment, Tally};
@@ -30,8 +29,8 @@ pub struct Series {
 }
 
 /// The figure of a tally; `None` where there is none, or no finite one.
-fn figure(plan: &Plan, tally: &Tally) -> Option<f64> {
-    let metric = plan.args.metric;
+fn figure(watch: &Watch<'_>, tally: &Tally) -> Option<f64> {
+    let metric = watch.args.metric;
     let value = match (metric, tally.measure()) {
         (Metric::RowCount, _) => Some(tally.rows as f64),
         (Metric::NullFraction, _) => (tally.rows > 0).then(|| tally.failed as f64 / tally.rows as f64),
@@ -42,26 +41,26 @@ fn figure(plan: &Plan, tally: &Tally) -> Option<f64> {
         (Metric::Max, Measure::Moments(moments, _)) => moments.max(),
         (Metric::Median, Measure::Profile(profile)) => profile.quantile(0.5),
         (Metric::DistinctCount, Measure::Profile(profile)) => Some(profile.report().distinct),
-        (Metric::Freshness, Measure::Latest(latest)) => latest.map(|latest| match plan.kind {
-            Kind::Date => plan.timeline.now.1 - latest as f64 * 86_400.0,
-            Kind::TimestampTz => plan.timeline.now.0 - latest as f64 / 1e6,
-            _ => plan.timeline.now.1 - latest as f64 / 1e6,
+        (Metric::Freshness, Measure::Latest(latest)) => latest.map(|latest| match watch.kind {
+            Kind::Date => watch.timeline.now.1 - latest as f64 * 86_400.0,
+            Kind::TimestampTz => watch.timeline.now.0 - latest as f64 / 1e6,
+            _ => watch.timeline.now.1 - latest as f64 / 1e6,
         }),
         _ => None,
     };
     value.filter(|value| value.is_finite())
 }
 
-fn nulls(plan: &Plan, tally: &Tally) -> u64 {
-    match plan.args.metric {
+fn nulls(watch: &Watch<'_>, tally: &Tally) -> u64 {
+    match watch.args.metric {
         Metric::NullFraction => tally.failed,
         _ => tally.nulls,
     }
 }
 
 /// Points of the past: the buckets that have a value.
-fn points(plan: &Plan, value: impl Fn(i64) -> Option<f64>) -> Vec<Point> {
-    let past = plan.timeline.split().map_or(&[][..], |(past, _)| past);
+fn points(watch: &Watch<'_>, value: impl Fn(i64) -> Option<f64>) -> Vec<Point> {
+    let past = watch.timeline.split().map_or(&[][..], |(past, _)| past);
     past.iter()
         .filter_map(|bucket| {
             Some(Point {
@@ -76,15 +75,15 @@ fn points(plan: &Plan, value: impl Fn(i64) -> Option<f64>) -> Vec<Point> {
 
 /// The series of the rows, which were grouped by bucket last. Before the first row there is nothing; a bucket without rows after it
 /// counts none.
-pub fn of_rows(plan: &Plan, counted: &[Counted<'_>], grouping: &Grouping) -> Vec<Series> {
-    let tested = plan.timeline.split().map_or(0, |(_, tested)| tested.start);
+pub fn of_rows(watch: &Watch<'_>, answer: &Answer<'_>) -> Vec<Series> {
+    let tested = watch.timeline.split().map_or(0, |(_, tested)| tested.start);
     let mut groups: Vec<(Option<Segment>, HashMap<i64, &Tally>)> = Vec::new();
-    for counted in counted {
+    for counted in &answer.counted {
         let Some((Some(Constant::Integer(start)), values)) = counted.segment.and_then(|segment| segment.split_last())
         else {
             continue;
         };
-        let segment = (!grouping.groups.is_empty()).then(|| values.to_vec());
+        let segment = (!answer.grouping.groups.is_empty()).then(|| values.to_vec());
         // Counted segments are sorted, so that equal ones stand together.
         if groups.last().is_none_or(|(last, _)| *last != segment) {
             groups.push((segment, HashMap::new()));
@@ -93,52 +92,52 @@ pub fn of_rows(plan: &Plan, counted: &[Counted<'_>], grouping: &Grouping) -> Vec
             tallies.insert(*start, counted.tally);
         }
     }
-    if groups.is_empty() && grouping.groups.is_empty() {
+    if groups.is_empty() && answer.grouping.groups.is_empty() {
         groups.push((None, HashMap::new()));
     }
-    let zero = plan.args.metric.is_zero_without_rows().then_some(0.0);
+    let zero = watch.args.metric.is_zero_without_rows().then_some(0.0);
     let series = |(segment, tallies): (Option<Segment>, HashMap<i64, &Tally>)| {
         let first = tallies.keys().min().copied().unwrap_or(i64::MAX);
         let value = |start: i64| match tallies.get(&start) {
-            Some(tally) => figure(plan, tally),
+            Some(tally) => figure(watch, tally),
             None => zero.filter(|_| start > first),
         };
         let now = tallies.get(&tested);
         Series {
-            segment: segment.map(|segment| grouping.json(&segment)),
-            past: points(plan, value),
+            segment: segment.map(|segment| answer.grouping.json(&segment)),
+            past: points(watch, value),
             value: match now {
-                Some(tally) => figure(plan, tally),
+                Some(tally) => figure(watch, tally),
                 None => zero,
             },
             rows: now.map_or(0, |tally| tally.rows),
-            nulls: now.map_or(0, |tally| nulls(plan, tally)),
+            nulls: now.map_or(0, |tally| nulls(watch, tally)),
         }
     };
     groups.into_iter().map(series).collect()
 }
 
 /// The series of the runs of the check, of which the last one in a bucket counts. A segment that is no longer there counts no row.
-pub fn of_runs(check: &Check, plan: &Plan, counted: &[Counted<'_>], grouping: &Grouping) -> Result<Vec<Series>> {
-    let mut known = runs(check, plan)?;
-    let mut series = Vec::with_capacity(counted.len());
-    for counted in counted {
-        let segment = counted.segment.map(|segment| grouping.json(segment));
+pub fn of_runs(spec: &Spec, watch: &Watch<'_>, answer: &Answer<'_>) -> Result<Vec<Series>> {
+    let mut known = runs(spec, watch)?;
+    let mut series = Vec::with_capacity(answer.counted.len());
+    for counted in &answer.counted {
+        let segment = answer.segment(counted);
         let key = segment.as_ref().map(Json::to_string).unwrap_or_default();
         let values = known.remove(&key).unwrap_or_default();
         series.push(Series {
             segment,
-            past: points(plan, |start| values.get(&start).copied()),
-            value: figure(plan, counted.tally),
+            past: points(watch, |start| values.get(&start).copied()),
+            value: figure(watch, counted.tally),
             rows: counted.tally.rows,
-            nulls: nulls(plan, counted.tally),
+            nulls: nulls(watch, counted.tally),
         });
     }
-    if plan.args.metric.is_zero_without_rows() {
+    if watch.args.metric.is_zero_without_rows() {
         for (segment, values) in known {
             series.push(Series {
                 segment: serde_json::from_str(&segment).ok(),
-                past: points(plan, |start| values.get(&start).copied()),
+                past: points(watch, |start| values.get(&start).copied()),
                 value: Some(0.0),
                 rows: 0,
                 nulls: 0,
@@ -150,9 +149,9 @@ pub fn of_runs(check: &Check, plan: &Plan, counted: &[Counted<'_>], grouping: &G
 
 /// What runs have found: for each segment, as JSON or the empty text, the values by bucket. Only runs as the same role saw the same
 /// rows.
-fn runs(check: &Check, plan: &Plan) -> Result<BTreeMap<String, HashMap<i64, f64>>> {
+fn runs(spec: &Spec, watch: &Watch<'_>) -> Result<BTreeMap<String, HashMap<i64, f64>>> {
     let mut known: BTreeMap<String, HashMap<i64, f64>> = BTreeMap::new();
-    let Some(id) = check.id else { return Ok(known) };
+    let Some(id) = spec.id else { return Ok(known) };
     let role = catalog::current_role().to_u32();
     let sql = format!(
         "SELECT DISTINCT ON (segment, bucket) segment::pg_catalog.text, bucket, value
@@ -162,8 +161,8 @@ FROM (SELECT h.segment, pg_catalog.date_trunc({}, h.run_at::pg_catalog.timestamp
         AND h.run_at OPERATOR(pg_catalog.>=) ({})::pg_catalog.timestamptz AND h.value IS NOT NULL
         AND h.status OPERATOR(pg_catalog.<>) 'error') AS run
 ORDER BY segment, bucket, run_at DESC, id DESC",
-        quote_literal(plan.args.bucket.name()),
-        plan.timeline.from
+        quote_literal(watch.args.bucket.name()),
+        watch.timeline.from
     );
     catalog::as_owner(|| {
         Query::new(&sql)?.run(&mut |row| {

@@ -1,0 +1,244 @@
+//! Findings as rows of `assay.check_result`.
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::iter::TableIterator;
+use pgrx::name;
+use pgrx::pg_sys::Oid;
+use serde_json::Value as Json;
+
+use super::run::Outcome;
+use crate::pg::catalog;
+use crate::pg::text::{JsonB, Prose, Text};
+use crate::quality::finding::{Finding, Status};
+use crate::quality::kinds::Check;
+use crate::quality::kinds::check::Malformed;
+use crate::quality::spec::{Severity, Spec};
+
+/// A row of `assay.check_result`: what a check found, in its relation or in one segment.
+pub struct CheckResult {
+    pub check_id: Option<i64>,
+    pub name: String,
+    pub kind: String,
+    pub relation: String,
+    pub column_name: Option<String>,
+    pub segment: Option<Json>,
+    pub status: Status,
+    pub severity: Severity,
+    pub metric: Option<&'static str>,
+    pub value: Option<f64>,
+    pub threshold: Option<String>,
+    pub rows_evaluated: Option<i64>,
+    pub rows_failed: Option<i64>,
+    pub fraction_failed: Option<f64>,
+    pub null_rows: Option<i64>,
+    pub sample: Option<Json>,
+    pub duration_ms: Option<f64>,
+    pub message: Option<String>,
+    /// The ends of the interval of the share of failing rows.
+    pub fraction_interval: Option<(f64, f64)>,
+    pub p_value: Option<f64>,
+    pub role: String,
+    pub snapshot_at: TimestampWithTimeZone,
+}
+
+impl CheckResult {
+    /// A result without figures.
+    fn plain(name: String, kind: String, relation: String, role: String, snapshot_at: TimestampWithTimeZone) -> Self {
+        CheckResult {
+            check_id: None,
+            name,
+            kind,
+            relation,
+            column_name: None,
+            segment: None,
+            status: Status::Error,
+            severity: Severity::default(),
+            metric: None,
+            value: None,
+            threshold: None,
+            rows_evaluated: None,
+            rows_failed: None,
+            fraction_failed: None,
+            null_rows: None,
+            sample: None,
+            duration_ms: None,
+            message: None,
+            fraction_interval: None,
+            p_value: None,
+            role,
+            snapshot_at,
+        }
+    }
+
+    fn new(spec: &Spec, relation: &str, finding: Finding, role: &str, at: TimestampWithTimeZone) -> Self {
+        let count = |count: Option<u64>| count.and_then(|count| i64::try_from(count).ok());
+        let status = finding.status(spec);
+        // Nothing was judged when it could not run.
+        let judged = status != Status::Error;
+        CheckResult {
+            check_id: spec.id,
+            column_name: spec.column.clone(),
+            status,
+            severity: spec.severity,
+            metric: judged.then_some(finding.metric),
+            value: finding.value,
+            threshold: judged.then(|| finding.threshold(spec)),
+            rows_evaluated: count(finding.rows),
+            rows_failed: count(finding.failed),
+            fraction_failed: finding.fraction(),
+            null_rows: count(finding.nulls),
+            fraction_interval: finding.interval,
+            p_value: finding.p_value,
+            segment: finding.segment,
+            sample: finding.sample,
+            message: finding.message,
+            ..CheckResult::plain(spec.name.clone(), spec.kind.into(), relation.into(), role.into(), at)
+        }
+    }
+
+    /// The results of one check that ran as a role, one per segment.
+    pub fn of(check: &Check, relation: &str, outcome: Outcome, role: Oid, at: TimestampWithTimeZone) -> Vec<Self> {
+        let role = catalog::role_name(role);
+        let milliseconds = outcome.milliseconds;
+        let findings = outcome.findings.into_iter();
+        findings
+            .map(|finding| CheckResult {
+                duration_ms: Some(milliseconds),
+                ..CheckResult::new(&check.spec, relation, finding, &role, at)
+            })
+            .collect()
+    }
+
+    /// The result of what is no check.
+    pub fn malformed(check: Malformed, relation: &str, at: TimestampWithTimeZone) -> Self {
+        let role = catalog::role_name(catalog::current_role());
+        CheckResult {
+            column_name: check.column,
+            message: Some(check.problem),
+            ..CheckResult::plain(check.name, check.kind, relation.into(), role, at)
+        }
+    }
+
+    /// What everybody may see of a check's results: one, with the worst of their statuses. Segments are values, and so are figures.
+    pub fn without_figures(results: Vec<Self>) -> Option<Self> {
+        let worst = results.into_iter().max_by_key(|result| result.status.rank())?;
+        Some(CheckResult {
+            check_id: worst.check_id,
+            status: worst.status,
+            severity: worst.severity,
+            ..CheckResult::plain(worst.name, worst.kind, worst.relation, worst.role, worst.snapshot_at)
+        })
+    }
+
+    /// Whether it is one that a load must not pass with.
+    pub fn is_failure(&self) -> bool {
+        matches!(self.status, Status::Fail | Status::Error)
+    }
+
+    /// The result in one sentence.
+    pub fn describe(&self) -> String {
+        let (name, status) = (&self.name, self.status);
+        // The caller may see no more of it.
+        if self.metric.is_none() && self.message.is_none() {
+            return format!("\"{name}\": {}.", status.name());
+        }
+        let segment = self.segment.as_ref();
+        let segment = segment
+            .map(|segment| format!(" in {}", short(segment)))
+            .unwrap_or_default();
+        let what = match (&self.message, self.rows_failed, self.rows_evaluated) {
+            (Some(message), ..) if status == Status::Error => format!("could not run: {message}"),
+            (_, Some(failed), Some(rows)) => format!("{failed} of {rows} rows fail"),
+            _ => {
+                let value = self.value.map_or("nothing".to_string(), |value| value.to_string());
+                format!(
+                    "{} is {value}, but must be {}",
+                    self.metric.unwrap_or("it"),
+                    self.threshold.as_deref().unwrap_or("otherwise")
+                )
+            }
+        };
+        // Failing values speak for themselves; what else a sample holds, the message says.
+        let are_values =
+            |sample: &&Json| matches!(sample.as_array(), Some(values) if values.iter().all(|v| !v.is_object()));
+        let sample = self.sample.as_ref().filter(are_values);
+        let sample = sample
+            .map(|sample| format!(", such as {}", short(sample)))
+            .unwrap_or_default();
+        let message = match &self.message {
+            Some(message) if status != Status::Error => format!(" ({message})"),
+            _ => String::new(),
+        };
+        format!("\"{name}\"{segment}: {what}{sample}{message}.")
+    }
+}
+
+/// A JSON value short enough for a message.
+fn short(json: &Json) -> String {
+    let text = json.to_string();
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
+}
+
+/// The columns of `assay.check_result`, in order.
+type ResultColumns = (
+    name!(check_id, Option<i64>),
+    name!(name, Text),
+    name!(kind, Text),
+    name!(relation, Text),
+    name!(column_name, Option<Text>),
+    name!(segment, Option<JsonB>),
+    name!(status, Text),
+    name!(severity, Text),
+    name!(metric, Option<Text>),
+    name!(value, Option<f64>),
+    name!(threshold, Option<Text>),
+    name!(rows_evaluated, Option<i64>),
+    name!(rows_failed, Option<i64>),
+    name!(fraction_failed, Option<f64>),
+    name!(null_rows, Option<i64>),
+    name!(sample, Option<JsonB>),
+    name!(duration_ms, Option<f64>),
+    name!(message, Option<Prose>),
+    name!(fraction_low, Option<f64>),
+    name!(fraction_high, Option<f64>),
+    name!(p_value, Option<f64>),
+    name!(role, Text),
+    name!(snapshot_at, TimestampWithTimeZone),
+);
+
+/// Results as a function of SQL gives them.
+pub type CheckResults = TableIterator<'static, ResultColumns>;
+
+/// Results on their way to PostgreSQL.
+pub fn table(results: Vec<CheckResult>) -> CheckResults {
+    TableIterator::new(results.into_iter().map(|result| {
+        (
+            result.check_id,
+            result.name.into(),
+            result.kind.into(),
+            result.relation.into(),
+            result.column_name.map(Text::from),
+            result.segment.map(JsonB),
+            result.status.name().into(),
+            result.severity.name().into(),
+            result.metric.map(Text::from),
+            result.value,
+            result.threshold.map(Text::from),
+            result.rows_evaluated,
+            result.rows_failed,
+            result.fraction_failed,
+            result.null_rows,
+            result.sample.map(JsonB),
+            result.duration_ms,
+            result.message.map(Prose::from),
+            result.fraction_interval.map(|(low, _)| low),
+            result.fraction_interval.map(|(_, high)| high),
+            result.p_value,
+            result.role.into(),
+            result.snapshot_at,
+        )
+    }))
+}

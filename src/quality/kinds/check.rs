@@ -1,0 +1,120 @@
+//! A check: what it says, and what it asserts.
+
+use serde_json::Value as Json;
+
+use super::plan::{Plan, Planner};
+use super::{Arguments, Assertion, CheckKind, named};
+use crate::pg::error::{Error, INVALID_PARAMETER, Result};
+use crate::pg::query;
+use crate::quality::pass::Pass;
+use crate::quality::source::Source;
+use crate::quality::spec::{Spec, Written, default_name};
+
+/// A check, read and found to make sense by itself; whether it suits its relation is seen when it is planned.
+#[derive(Debug)]
+pub struct Check {
+    pub spec: Spec,
+    kind: &'static CheckKind,
+    assertion: Box<dyn Assertion>,
+}
+
+/// The most checks that one call takes.
+const MOST_CHECKS: usize = 100_000;
+
+/// What was given as a check and is none: what can be read of it, and what is wrong.
+pub struct Malformed {
+    pub name: String,
+    pub kind: String,
+    pub column: Option<String>,
+    pub problem: String,
+}
+
+impl Malformed {
+    fn new(place: usize, written: &Json, problem: String) -> Malformed {
+        let text = |key: &str| written.get(key).and_then(Json::as_str).map(str::to_string);
+        let (kind, column) = (text("kind"), text("column_name").or_else(|| text("column")));
+        let name = text("name").or_else(|| Some(default_name(kind.as_deref()?, column.as_deref(), &[])));
+        Malformed {
+            name: name.unwrap_or_else(|| format!("check {place}")),
+            kind: kind.unwrap_or_else(|| "unknown".into()),
+            column,
+            problem,
+        }
+    }
+}
+
+impl Check {
+    /// Reads a list of checks. What is none of them stands in its place; returns an error when there is no list, or too long a one.
+    pub fn parse_all(checks: Json) -> Result<Vec<std::result::Result<Check, Malformed>>> {
+        let Json::Array(checks) = checks else {
+            return Err(Error::new(INVALID_PARAMETER, "argument \"checks\" is no JSON array")
+                .hint("Write it as '[{\"kind\": \"not_null\", \"column_name\": \"id\"}]'."));
+        };
+        if checks.len() > MOST_CHECKS {
+            return Err(
+                Error::new(INVALID_PARAMETER, format!("there are more than {MOST_CHECKS} checks"))
+                    .hint("Divide them among several calls."),
+            );
+        }
+        let one = |(index, written): (usize, Json)| match Check::parse(written.clone()) {
+            Ok(check) => Ok(Ok(check)),
+            Err(error) if error.is_cancel() => Err(error),
+            Err(error) => Ok(Err(Malformed::new(index + 1, &written, error.told()))),
+        };
+        checks.into_iter().enumerate().map(one).collect()
+    }
+
+    /// Reads a check from JSON. Returns an error with 22023 where it makes no sense, or what should be an expression in SQL is none.
+    pub fn parse(check: Json) -> Result<Check> {
+        let check = Check::read(check)?;
+        if let Some(filter) = &check.spec.filter {
+            query::require_expression(filter)?;
+        }
+        match (check.assertion.expression(), &check.spec.column) {
+            (None, _) => {}
+            (Some(expression), None) => query::require_expression(expression)?,
+            // dbt's form for a column: the expression goes on from its name.
+            (Some(expression), Some(_)) => query::require_expression(&format!("c {expression}"))?,
+        }
+        Ok(check)
+    }
+
+    /// The same without a look at its SQL: that of a stored check was parsed when it was added, under settings that need not be those of now.
+    pub fn read(check: Json) -> Result<Check> {
+        let mut written = Written::parse(check)?;
+        let args = written.take_arguments()?;
+        let kind = named(&written.kind)?;
+        let assertion = (kind.parse)(Arguments {
+            kind: kind.name,
+            column: written.column_name.as_deref(),
+            json: args,
+        })?;
+        written.require_column(kind.name, &kind.needs)?;
+        Ok(Check {
+            spec: written.spec(kind.name, &kind.needs)?,
+            kind,
+            assertion,
+        })
+    }
+
+    /// Plans it: adds what it asks to the pass. Returns an error where it does not suit the source. Reads no row.
+    pub fn plan<'a>(&'a self, source: &'a Source, pass: &mut Pass) -> Result<Plan<'a>> {
+        self.assertion
+            .plan(&mut Planner::new(&self.spec, &*self.assertion, source, pass))
+    }
+
+    /// Whether a part of it is an expression in SQL, which runs whatever functions it names.
+    pub fn has_expression(&self) -> bool {
+        self.spec.filter.is_some() || self.assertion.expression().is_some()
+    }
+
+    /// Whether it reads a relation besides its own.
+    pub fn reads_another_relation(&self) -> bool {
+        self.assertion.other_relation().is_some()
+    }
+
+    /// Whether it says of each row whether it fails.
+    pub fn counts_rows(&self) -> bool {
+        self.kind.needs.counts_rows
+    }
+}

@@ -1,0 +1,70 @@
+//! `most_common_value`: that the most frequent values are among some.
+
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+
+use super::common::figure;
+use super::common::literal::constants;
+use super::plan::{Plan, Planner};
+use super::{Assertion, CheckKind};
+use crate::pg::error::Result;
+use crate::pg::intake;
+use crate::quality::finding::{Finding, Verdict};
+use crate::quality::spec::Needs;
+use crate::quality::value;
+use algo::scan::{Constant, Measure, Test};
+
+pub static MOST_COMMON_VALUE: CheckKind = CheckKind {
+    name: "most_common_value",
+    needs: Needs::FIGURE,
+    parse: |arguments| Ok(Box::new(arguments.read_sound(MostCommonValue::problem)?)),
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MostCommonValue {
+    value_set: Vec<Json>,
+    #[serde(default = "first")]
+    top_n: usize,
+}
+
+fn first() -> usize {
+    1
+}
+
+impl MostCommonValue {
+    fn problem(&self) -> Option<&'static str> {
+        (self.value_set.is_empty() || self.top_n == 0)
+            .then_some("value_set must not be empty, and top_n must be at least 1")
+    }
+}
+
+impl Assertion for MostCommonValue {
+    fn plan<'a>(&'a self, planner: &mut Planner<'a, '_>) -> Result<Plan<'a>> {
+        let column = planner.column()?;
+        let (kind, accepted) = (intake::kind_of(column.type_oid), constants(&self.value_set, column)?);
+        let (input, top) = (planner.input(column), self.top_n);
+        figure::plan(planner, Some(input), Test::Profile, move |counted| {
+            let most: Vec<(Constant, u64)> = match counted.tally.measure() {
+                Measure::Profile(profile) => {
+                    let most = profile.report().top.into_iter().take(top);
+                    most.map(|(point, rows)| (value::of_point(&point), rows)).collect()
+                }
+                _ => Vec::new(),
+            };
+            let holds = most.iter().all(|(value, _)| accepted.contains(value));
+            let rows = most.first().map(|(_, rows)| *rows as f64);
+            let mut finding = Finding::figure("rows_of_most_common", rows, format!("top {top} in value_set"), holds);
+            let listed: Vec<Json> = most
+                .iter()
+                .map(|(cell, rows)| json!({ "value": value::json(kind, cell), "rows": rows }))
+                .collect();
+            finding.sample = Some(Json::Array(listed));
+            if most.is_empty() {
+                finding.verdict = Verdict::TooLittle;
+                finding.message = Some("there is no value".into());
+            }
+            Ok(finding)
+        })
+    }
+}
