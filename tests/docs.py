@@ -7,7 +7,7 @@ In an expected output <time>, <date>, <hash>, <number> and <any> stand for what 
 
     tests/docs.py [PAGE...]
 
-Prints 'ok - NAME' and 'not ok - NAME' lines. A page whose outputs differ is written with those of this run to <target>/test/docs, from where
+Prints 'ok - NAME' and 'not ok - NAME' lines. A page whose outputs differ is written with those of this run to <results>/docs, from where
 `make accept` takes it. PGHOST, PGPORT and PGUSER say where psql finds a server, and PGDATABASE names the copies.
 """
 
@@ -20,7 +20,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-RESULTS = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "test" / "docs"
+RESULTS = pathlib.Path(os.environ.get("RESULTS", ROOT / "target" / "test")) / "docs"
 # Its examples are those of the comments, which tests/clients/comments.sh runs.
 GENERATED = {"docs/reference.md"}
 MASKS = {"<time>": r"[-0-9:. ]+(?:\+00)?", "<date>": r"\d{4}-\d\d-\d\d", "<hash>": r"[0-9a-f]+", "<number>": r"-?[0-9.]+(?:e-?\d+)?", "<any>": r".*?"}

@@ -4,6 +4,7 @@
 #   SUITES   which suites, of: build schema unit fuzz regress isolation clients demo (all of them without it)
 #   TESTS    which SQL tests, by name (all of them without it)
 #   FUZZ_SECONDS, FUZZ_SEED   how long each target is fuzzed, and from which seed
+#   RESULTS   the folder for results and logs (<target>/test)
 #   PG_CONFIG, CARGO_TARGET_DIR, CARGO_OPTIONS   as the Makefile sets them
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -13,12 +14,14 @@ read -r -a suites <<<"${SUITES:-build schema unit fuzz regress isolation clients
 read -r -a options <<<"${CARGO_OPTIONS:?run this through make test}"
 target=${CARGO_TARGET_DIR:-$repository/target}
 [[ $target == /* ]] || target=$repository/$target
-results=$target/test
+export RESULTS=${RESULTS:-$target/test}
+results=$RESULTS
 export CARGO_TARGET_DIR=$target
 export PG_CONFIG
 export PGRX_PG_CONFIG_PATH=$PG_CONFIG
 tools=$(dirname "$("$PG_CONFIG" --pgxs)")/../test
 bin=$("$PG_CONFIG" --bindir)
+major=$("$PG_CONFIG" --version | sed -nE 's/^PostgreSQL ([0-9]+).*/\1/p')
 
 mkdir -p "$results"
 total_passed=0 total_failed=0
@@ -158,6 +161,7 @@ finish() {
     [[ -n $finished ]] || tally run 0 1 "broke off"
     echo
     if [[ ${#summary[@]} -gt 0 ]]; then printf '%s\n' "${summary[@]}" ""; fi
+    echo "$total_passed $total_failed" >"$results/counts"
     echo "$total_passed passed, $total_failed failed"
 }
 trap finish EXIT
@@ -167,6 +171,9 @@ fresh_database() {
     psql -X -q -v ON_ERROR_STOP=1 -d "$1" -c 'CREATE EXTENSION assay'
 }
 
+# A test whose name ends in _16, _17 or _18 is of what PostgreSQL has from that version on.
+is_for_this_major() { [[ ! $1 =~ _(1[5-9])$ ]] || ((BASH_REMATCH[1] <= major)); }
+
 # sql_suite SUITE FOLDER SUFFIX PROGRAM: the tests of a folder by PostgreSQL's own test driver, one database for all.
 sql_suite() {
     local suite=$1 folder=$repository/tests/$2 suffix=$3 program=$4 output=$results/$2
@@ -174,6 +181,7 @@ sql_suite() {
     for file in "$folder"/*/*"$suffix"; do
         [[ -e $file ]] || continue
         name=$(basename "$file" "$suffix")
+        is_for_this_major "$name" || continue
         if [[ -z ${TESTS:-} || " $TESTS " == *" $name "* ]]; then names+=("$name"); fi
     done
     [[ ${#names[@]} -gt 0 ]] || return 0

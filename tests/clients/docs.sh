@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 python=$python python3 tests/docs.py
 
 # The reference is what the comments say now.
-reference=${CARGO_TARGET_DIR:-$PWD/target}/test/docs/docs/reference.md
+reference=${RESULTS:-$PWD/target/test}/docs/docs/reference.md
 mkdir -p "$(dirname "$reference")"
 psql -X -q -A -t -f scripts/reference.sql >"$reference"
 if cmp -s "$reference" docs/reference.md; then

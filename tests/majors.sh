@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Runs the tests with several PostgreSQLs, one after the other, and adds up: tests/majors.sh RUN...
+#
+# A RUN is `own`, the PostgreSQL that the build is for, or a major version, of which the system's own is taken or one out of packages; after a
+# colon, the suites that it runs, with commas between them (all of them without it). One that comes again with the same suites runs once.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+target=${CARGO_TARGET_DIR:?run this through make}
+own=$("${PG_CONFIG:?}" --version | sed -nE 's/^PostgreSQL ([0-9]+).*/\1/p')
+
+total_passed=0 total_failed=0
+summary=()
+done_runs=" "
+
+# run MAJOR SUITES PG_CONFIG RESULTS
+run() {
+    local passed=0 failed=1 status=0
+    echo "==> PostgreSQL $1"
+    rm -f "$4/counts"
+    make --no-print-directory test-run PG_CONFIG="$3" RESULTS="$4" ${2:+SUITES="$2"} || status=$?
+    if [[ -s $4/counts ]]; then read -r passed failed <"$4/counts"; fi
+    if ((status != 0 && failed == 0)); then failed=1; fi
+    total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed))
+    summary+=("$(printf 'PostgreSQL %s %5d passed %5d failed' "$1" "$passed" "$failed")")
+}
+
+for part; do
+    major=${part%%:*} suites=
+    if [[ $part == *:* ]]; then suites=$(tr ',' ' ' <<<"${part#*:}"); fi
+    if [[ $major == own ]]; then major=$own; fi
+    if [[ $done_runs == *" $major:$suites "* || $done_runs == *" $major: "* ]]; then continue; fi
+    done_runs+="$major:$suites "
+    if [[ $major == "$own" ]]; then
+        run "$major" "$suites" "$PG_CONFIG" "$target/test"
+    elif pg_config=$(scripts/postgresql.sh find "$major"); then
+        run "$major" "$suites" "$pg_config" "$target/test-$major"
+    else
+        total_failed=$((total_failed + 1))
+        summary+=("PostgreSQL $major is not there")
+    fi
+done
+
+if [[ ${#summary[@]} -gt 1 ]]; then
+    printf '\n%s' "${summary[@]}"
+    printf '\n\n%s passed, %s failed\n' "$total_passed" "$total_failed"
+fi
+((total_failed == 0))
