@@ -49,23 +49,49 @@ if command -v dpkg-deb >/dev/null; then
     architecture=$(dpkg --print-architecture)
     package=postgresql-$PG_MAJOR-assay
     root=$work/$package
-    install -D -m 755 "$LIBRARY" "$root$("$PG_CONFIG" --pkglibdir)/assay.so"
-    mkdir -p "$root$("$PG_CONFIG" --sharedir)/extension"
-    install -m 644 "$work/$name"/share/extension/* "$root$("$PG_CONFIG" --sharedir)/extension/"
-    install -D -m 644 LICENSE "$root/usr/share/doc/$package/copyright"
+    doc=$root/usr/share/doc/$package
+    maintainer=${DEB_MAINTAINER:-The assay authors <noreply@assay.invalid>}
+    # Where the packages of PostgreSQL have their files, whatever PostgreSQL was built for.
+    install -D -m 644 "$LIBRARY" "$root/usr/lib/postgresql/$PG_MAJOR/lib/assay.so"
+    strip --strip-unneeded "$root/usr/lib/postgresql/$PG_MAJOR/lib/assay.so"
+    mkdir -p "$root/usr/share/postgresql/$PG_MAJOR/extension"
+    install -m 644 "$work/$name"/share/extension/* "$root/usr/share/postgresql/$PG_MAJOR/extension/"
+
+    mkdir -p "$doc"
+    cat >"$doc/copyright" <<END
+Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+Upstream-Name: assay
+
+Files: *
+Copyright: 2026 The assay authors
+License: Apache-2.0
+ The full text is in /usr/share/common-licenses/Apache-2.0.
+Comment:
+ The library has these crates compiled in, under the licenses named:
+$(cargo tree --package assay --edges normal --prefix none --no-default-features --features "pg$PG_MAJOR" --format '  {p}: {l}' |
+        sed -E 's/ \((\*|proc-macro|\/[^)]*)\)//g' | grep -vE '^ *$|^  assay' | LC_ALL=C sort -u)
+END
+    # The changes themselves are told in the changelog of the sources.
+    printf '%s (%s) unstable; urgency=medium\n\n  * Version %s for PostgreSQL %s.\n\n -- %s  %s\n' "$package" "$VERSION" "$VERSION" "$PG_MAJOR" \
+        "$maintainer" "$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")" | gzip -n9 >"$doc/changelog.gz"
+    cp -R README.md docs "$doc/"
+    chmod -R u=rwX,go=rX "$doc"
+
     mkdir -p "$root/DEBIAN"
+    (cd "$root" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$root/DEBIAN/md5sums"
     cat >"$root/DEBIAN/control" <<END
 Package: $package
 Version: $VERSION
 Architecture: $architecture
-Maintainer: ${DEB_MAINTAINER:-The assay authors <assay@localhost>}
+Maintainer: $maintainer
 Section: database
 Priority: optional
-Depends: postgresql-$PG_MAJOR, libgcc-s1, libc6${libc:+ (>= $libc)}
-Installed-Size: $(du -sk "$root" | cut -f1)
-Description: models trained, evaluated and scored inside PostgreSQL
- assay is an extension for PostgreSQL $PG_MAJOR: train, evaluate, explain and score
- models, and check data, with SQL functions.
+Depends: postgresql-$PG_MAJOR, libgcc-s1 (>= 4.2), libc6${libc:+ (>= $libc)}
+Installed-Size: $(du -sk --apparent-size --exclude=DEBIAN "$root" | cut -f1)
+Description: models and data quality checks inside PostgreSQL $PG_MAJOR
+ assay is an extension for PostgreSQL: SQL functions that train, evaluate,
+ explain and score models where the rows are, and that check data, profile it
+ and watch it for drift.
 END
     find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
     dpkg-deb --root-owner-group -Zxz --build "$root" "$output/${package}_${VERSION}_$architecture.deb" >/dev/null
