@@ -94,6 +94,7 @@ schema_suite() {
     local passed=0 failed=0
     verdict "the install script is current" schema_is_current
     verdict "the versions of assay.control and Cargo.toml agree" versions_agree
+    verdict "META.json is valid and of this version" tests/pgxn.py "$(control_version)"
     verdict "every declared symbol is in the library" symbols_are_there
     verdict "SQL with the extension's rights leaves nothing to a search path" tests/qualified.py
     verdict "texts are converted at the border" texts_are_converted
