@@ -31,6 +31,8 @@ pub struct Table {
     is_partitioned: bool,
     /// Columns that cannot be NULL.
     not_null: Vec<String>,
+    /// Columns that no row stores, as PostgreSQL has them from 18 on, and no index holds.
+    computed: Vec<String>,
 }
 
 impl Table {
@@ -41,22 +43,28 @@ impl Table {
                 alter: None,
                 is_partitioned: false,
                 not_null: Vec::new(),
+                computed: Vec::new(),
             }));
         }
         let relation = quote_literal(&source.text);
         let mut kind = String::new();
-        let mut not_null = Vec::new();
+        let (mut not_null, mut computed) = (Vec::new(), Vec::new());
         let sql = format!(
-            "SELECT c.relkind::pg_catalog.text, a.attname::pg_catalog.text FROM pg_catalog.pg_class AS c
-LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND {FORBIDS_NULL} AND a.attnum > 0
+            "SELECT c.relkind::pg_catalog.text, a.attname::pg_catalog.text, {FORBIDS_NULL}, a.attgenerated = 'v'
+FROM pg_catalog.pg_class AS c LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
 WHERE c.oid = {relation}::pg_catalog.regclass"
         );
         Query::new(&sql)?.run(&mut |row| {
             if let Value::Text(text) = row.value(0) {
                 kind = text.into_owned();
             }
-            if let Value::Text(text) = row.value(1) {
-                not_null.push(text.into_owned());
+            let Value::Text(name) = row.value(1) else {
+                return Ok(());
+            };
+            for (column, columns) in [(2, &mut not_null), (3, &mut computed)] {
+                if row.value(column) == Value::Number(1.0) {
+                    columns.push(name.to_string());
+                }
             }
             Ok(())
         })?;
@@ -64,6 +72,7 @@ WHERE c.oid = {relation}::pg_catalog.regclass"
             alter: Some(format!("ALTER TABLE {} ", source.text)),
             is_partitioned: kind == "p",
             not_null,
+            computed,
         };
         Ok(["r", "p"].contains(&kind.as_str()).then_some(table))
     }
@@ -98,7 +107,7 @@ WHERE c.oid = {relation}::pg_catalog.regclass"
                 });
             }
             // On partitions together only with the columns of the partition's key.
-            Condition::Unique if self.is_partitioned => return None,
+            Condition::Unique if self.is_partitioned || self.computed.iter().any(|name| name == column) => return None,
             Condition::Unique => format!("UNIQUE ({name})"),
             Condition::Range(ends) => {
                 let ends: Vec<String> = ends.iter().map(|(sign, end)| format!("{name} {sign} {end}")).collect();
