@@ -24,25 +24,14 @@ repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 place=${CARGO_TARGET_DIR:-$repository/target}/pgbouncer
 [[ $place == /* ]] || place=$repository/$place
 if [[ ! -x $place/pgbouncer ]]; then
-    command -v apt-get >/dev/null || die "no pgbouncer $least or later: install one"
-    # The sources of a later release of this Debian, in lists of our own: those of the system stay as they are.
-    # shellcheck disable=SC2016 # apt's fields
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Created-By: Packages' | head -n 1)
-    [[ -n $mirror ]] || die "no pgbouncer $least or later, and apt knows no Debian to take its source from: install one"
     work=$place.new
-    rm -rf -- "$work"
-    mkdir -p "$work"/{lists/partial,cache/archives/partial,source}
-    echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$work/sources.list"
-    options=(-q -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::lists=$work/lists"
-        -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=root)
+    mkdir -p "$work"
     {
         if ! pkg-config --exists libevent; then
-            as_root apt-get update -q
-            as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends libevent-dev pkg-config make
+            as_root apt-get -q update
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends libevent-dev pkg-config
         fi
-        apt-get "${options[@]}" update
-        (cd "$work/source" && apt-get "${options[@]}" source --download-only pgbouncer)
-        tar -xzf "$work"/source/pgbouncer_*.orig.tar.gz -C "$work/source" --strip-components=1
+        "$repository/scripts/debian_source.sh" pgbouncer "$suite" "$work"
         cd "$work/source"
         ./configure --quiet --without-cares --without-openssl --without-pam
         make -s pgbouncer

