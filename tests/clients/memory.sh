@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/clients/lib/python.sh
 
+# shellcheck disable=SC2317 # called at the end
 finish() { scripts/cluster.sh remove memory; }
 trap finish EXIT
 scripts/cluster.sh remove memory

@@ -72,9 +72,11 @@ grants="SELECT model, role, privilege FROM assay.model_grants ORDER BY 1, 2;"
 there=$(run -d "$house" -c "$everything")
 check "there is something to carry" "5 3" "$(grep -cE '^(host|leaver|lodger)\|[0-9]\|[tf]\|' <<<"$there") $(run -d "$house" -c "$grants" | wc -l)"
 
-check "the owner of the database, who installed the extension, dumps it" "0 0" "$(
-    pg_dump -U assay_host -f "$folder/plain.sql" "$house" 2>"$folder/errors" && echo -n "0 " || cat "$folder/errors"
-    pg_dump -U assay_host -Fc -f "$folder/custom" "$house" 2>"$folder/errors" && echo 0 || cat "$folder/errors"
+check "the owner of the database, who installed the extension, dumps it" $'0\n0' "$(
+    for options in "-f $folder/plain.sql" "-Fc -f $folder/custom"; do
+        # shellcheck disable=SC2086 # options
+        if pg_dump -U assay_host $options "$house" 2>"$folder/errors"; then echo 0; else cat "$folder/errors"; fi
+    done
 )"
 
 # He restores into another database of his: as a script, in one transaction, in parallel, and without owners.
