@@ -104,6 +104,9 @@ fn is_alarm(reference: &Distribution, current: &Distribution, settings: &Setting
 /// evidence decides.
 #[test]
 fn rows_of_one_distribution_raise_no_more_alarms_than_stated() {
+    /// At the stated rate one in a thousand of such series has more.
+    const MOST: u64 = 9;
+    let (mut total, mut repeats) = (0, 0);
     for rows in [200, 5_000, 200_000, 2_000_000] {
         for (seed, (name, shape)) in (rows..).zip(SHAPES) {
             let mut random = Random(seed, 0);
@@ -132,13 +135,14 @@ fn rows_of_one_distribution_raise_no_more_alarms_than_stated() {
             println!(
                 "{rows} rows, {name}: {by_default:?} alarms by default, {by_evidence:?} by evidence alone, of {REPEAT}"
             );
-            let mut all = by_default.iter().chain(&by_evidence);
-            assert!(
-                all.all(|&alarms| alarms as f64 <= RATE * REPEAT as f64),
-                "{rows} {name}: {by_default:?} {by_evidence:?}"
-            );
+            for alarms in by_default.into_iter().chain(by_evidence) {
+                assert!(alarms <= MOST, "{rows} {name}: {by_default:?} {by_evidence:?}");
+                total += alarms;
+            }
+            repeats += REPEAT * if discrete { 5 } else { 3 };
         }
     }
+    assert!(total as f64 <= RATE * repeats as f64, "{total} of {repeats}");
 }
 
 #[test]
