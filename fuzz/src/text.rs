@@ -8,7 +8,7 @@ use algo::profile::{ColumnProfile, Sizes};
 use algo::quality::mixed_formats::{self, FormatTally};
 use algo::quality::near_duplicates::{self, Finder};
 use algo::quality::threshold::Threshold;
-use algo::quality::valid_format::Format;
+use algo::formats::Format;
 use algo::scan::{Plan, PlanCheck, PlanColumn, RowTests, Scan, Test};
 use crate::bound;
 

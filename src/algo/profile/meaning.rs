@@ -1,8 +1,8 @@
 //! What the values of a column mean, told from the values alone.
 
-use super::format::Format;
 use super::shape::Shapes;
 use crate::block::Kind;
+use crate::formats::Notation;
 
 /// What the values of a column mean. The rules of [`Meaning::of`] decide, the first that holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,13 +37,13 @@ pub enum Meaning {
     /// Texts that are numbers.
     NumberAsText,
     /// Texts that are dates; the format is that of most.
-    DateAsText(Format),
+    DateAsText(Notation),
     /// Texts that are points in time.
     TimestampAsText,
     /// Texts that are times of day.
     TimeAsText,
-    /// Texts of another format: see [`Format`].
-    Formatted(Format),
+    /// Texts of another format: see [`Notation`].
+    Formatted(Notation),
     /// Sentences and remarks: three words or more on average, and not a category.
     FreeText,
     /// Other texts.
@@ -121,7 +121,7 @@ impl Meaning {
             Kind::Json => Meaning::Json,
             Kind::Array => Meaning::Array,
             Kind::Bytes => Meaning::Binary,
-            Kind::Uuid => Meaning::Formatted(Format::Uuid),
+            Kind::Uuid => Meaning::Formatted(Notation::Uuid),
             Kind::Enum => Meaning::Category,
             Kind::Bool => Meaning::Boolean,
             Kind::Integer | Kind::Float | Kind::Numeric => evidence.of_numbers(),
@@ -134,12 +134,12 @@ impl Meaning {
 
 /// The share of texts that are dates of any format. Of formats that a date may have at once, the more frequent one counts.
 fn date_share(shapes: &Shapes) -> f64 {
-    const DAY_OR_MONTH_FIRST: [[Format; 2]; 2] = [
-        [Format::DateDmySlash, Format::DateMdySlash],
-        [Format::DateDmyDash, Format::DateMdyDash],
+    const DAY_OR_MONTH_FIRST: [[Notation; 2]; 2] = [
+        [Notation::DateDmySlash, Notation::DateMdySlash],
+        [Notation::DateDmyDash, Notation::DateMdyDash],
     ];
     let either = DAY_OR_MONTH_FIRST.map(|formats| formats.map(|format| shapes.share(format)));
-    let all: f64 = Format::DATES.iter().map(|&format| shapes.share(format)).sum();
+    let all: f64 = Notation::DATES.iter().map(|&format| shapes.share(format)).sum();
     all - either.iter().map(|[day, month]| day.min(*month)).sum::<f64>()
 }
 
@@ -158,31 +158,31 @@ impl Evidence<'_> {
 
     fn of_texts(&self, shapes: &Shapes) -> Meaning {
         /// Formats that say more than that a text is a number, a word or unique, the rarest first.
-        const SPECIFIC: [Format; 16] = [
-            Format::Uuid,
-            Format::Iban,
-            Format::CardNumber,
-            Format::Email,
-            Format::Url,
-            Format::MacAddress,
-            Format::IpAddress,
-            Format::HexHash,
-            Format::Json,
-            Format::Coordinates,
-            Format::CurrencyAmount,
-            Format::Percentage,
-            Format::PostalCode,
-            Format::CountryCode,
-            Format::Phone,
-            Format::Code,
+        const SPECIFIC: [Notation; 16] = [
+            Notation::Uuid,
+            Notation::Iban,
+            Notation::CardNumber,
+            Notation::Email,
+            Notation::Url,
+            Notation::MacAddress,
+            Notation::IpAddress,
+            Notation::HexHash,
+            Notation::Json,
+            Notation::Coordinates,
+            Notation::CurrencyAmount,
+            Notation::Percentage,
+            Notation::PostalCode,
+            Notation::CountryCode,
+            Notation::Phone,
+            Notation::Code,
         ];
-        let most = |format: &Format| shapes.share(*format) >= MOST;
-        if self.distinct < 2.5 && most(&Format::Boolean) {
+        let most = |format: &Notation| shapes.share(*format) >= MOST;
+        if self.distinct < 2.5 && most(&Notation::Boolean) {
             return Meaning::Boolean;
         }
         // Of two formats that all texts agree with, the one that more agree with; of equals the first.
-        let mut date = Format::DATES[0];
-        for format in Format::DATES {
+        let mut date = Notation::DATES[0];
+        for format in Notation::DATES {
             if shapes.share(format) > shapes.share(date) {
                 date = format;
             }
@@ -190,23 +190,23 @@ impl Evidence<'_> {
         if most(&date) || date_share(shapes) >= MOST {
             return Meaning::DateAsText(date);
         }
-        if most(&Format::Timestamp) {
+        if most(&Notation::Timestamp) {
             return Meaning::TimestampAsText;
         }
-        if most(&Format::Time) {
+        if most(&Notation::Time) {
             return Meaning::TimeAsText;
         }
         // Codes with and without a 0 in front are codes.
-        let digits = shapes.share(Format::Code) + shapes.share(Format::Number);
+        let digits = shapes.share(Notation::Code) + shapes.share(Notation::Number);
         if let Some(format) = SPECIFIC.into_iter().find(most) {
-            return if format == Format::Code {
+            return if format == Notation::Code {
                 self.of_codes()
             } else {
                 Meaning::Formatted(format)
             };
         }
         if digits >= MOST {
-            return if shapes.share(Format::Code) >= 0.01 {
+            return if shapes.share(Notation::Code) >= 0.01 {
                 self.of_codes()
             } else {
                 Meaning::NumberAsText
@@ -228,7 +228,7 @@ impl Evidence<'_> {
         if self.is_unique() {
             Meaning::Identifier
         } else {
-            Meaning::Formatted(Format::Code)
+            Meaning::Formatted(Notation::Code)
         }
     }
 

@@ -7,7 +7,6 @@
 mod days;
 mod details;
 mod elements;
-mod format;
 mod meaning;
 mod moments;
 mod number;
@@ -26,10 +25,10 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::formats::Notation;
 pub use days::Calendar;
 pub use details::iso_date;
 pub use elements::{ArrayDetails, JsonDetails, Spread};
-pub use format::Format;
 pub use meaning::Meaning;
 pub use number::NonFinite;
 pub use report::{Bin, Details, Point, Report};
@@ -42,6 +41,7 @@ use super::accumulator::Accumulator;
 use super::block::{BlockColumn, Cells, Form, Kind};
 use super::error::{Error, Result};
 use super::sketch::MAX_ROWS;
+use crate::coded::coded;
 use number::Numbers;
 use text::Texts;
 
@@ -59,11 +59,16 @@ pub struct ColumnProfile {
     values: Values,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 enum Values {
     Numbers(Box<Numbers>),
     Texts(Box<Texts>),
 }
+
+coded!(Values {
+    0 => Numbers(numbers),
+    1 => Texts(texts),
+});
 
 impl ColumnProfile {
     /// Of no rows yet. `seed` decides which rows are sampled once there are many.

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::format::{Format, formats_of};
+use crate::coded;
 use crate::error::{Error, Result};
+use crate::formats::{Notation, notations_of};
 use crate::sketch::{CONFIDENCE_99, Frequent, Label, hash_text};
 
 /// Different masks that are counted at once.
@@ -33,8 +34,9 @@ pub(super) struct Shapes {
     /// By [`Casing`].
     casing: [u64; 5],
     masks: Frequent<Label>,
-    /// By [`Format`].
-    formats: [u64; Format::COUNT],
+    /// By [`Notation`].
+    #[serde(deserialize_with = "coded::list::<_, _, { Notation::COUNT }>")]
+    formats: Vec<u64>,
     /// All rows.
     rows: u64,
     /// Rows with anything but white space.
@@ -64,7 +66,7 @@ pub struct ShapeDetails {
     /// than eight of one class is written `9+`.
     pub masks: Vec<(String, u64)>,
     /// The formats that at least 1 % of the texts have, with their rows.
-    pub formats: Vec<(Format, u64)>,
+    pub formats: Vec<(Notation, u64)>,
     /// Words of a text, on average; `None` without texts.
     pub words: Option<f64>,
     /// How many rows any of these counts may be off.
@@ -76,7 +78,7 @@ impl Shapes {
         Shapes {
             casing: [0; 5],
             masks: Frequent::new(MASKS),
-            formats: [0; Format::COUNT],
+            formats: vec![0; Notation::COUNT],
             rows: 0,
             filled: 0,
             words: 0,
@@ -107,7 +109,7 @@ impl Shapes {
             self.words = self
                 .words
                 .saturating_add(rows.saturating_mul(trimmed.split_whitespace().count() as u64));
-            formats_of(trimmed, |format| self.formats[format as usize] += rows);
+            notations_of(trimmed, |format| self.formats[format as usize] += rows);
         }
     }
 
@@ -137,7 +139,7 @@ impl Shapes {
     }
 
     /// The share of the texts with more than white space that have a format. 0 without any.
-    pub(super) fn share(&self, format: Format) -> f64 {
+    pub(super) fn share(&self, format: Notation) -> f64 {
         self.formats[format as usize] as f64 / self.filled.max(1) as f64
     }
 
@@ -159,7 +161,7 @@ impl Shapes {
             .into_iter()
             .map(|(mask, rows)| (mask.text().to_owned(), rows))
             .collect();
-        let formats = Format::ALL
+        let formats = Notation::ALL
             .into_iter()
             .map(|format| (format, self.formats[format as usize]));
         // The variance of a share is greatest at one half.
@@ -196,7 +198,7 @@ impl Shapes {
     }
 
     pub(super) fn memory(&self) -> usize {
-        self.masks.memory()
+        self.masks.memory() + self.formats.capacity() * size_of::<u64>()
     }
 }
 

@@ -8,7 +8,6 @@ pub mod null_share;
 pub mod outlook;
 pub mod scale_shift;
 pub mod threshold;
-pub mod valid_format;
 
 use super::error::{Error, Result};
 

@@ -7,7 +7,7 @@ use super::plan::{Plan, Planner};
 use super::{Assertion, CheckKind};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::quality::spec::Needs;
-use algo::quality::valid_format::Format;
+use algo::formats::Format;
 use algo::scan::Test;
 
 pub static VALID_FORMAT: CheckKind = CheckKind {

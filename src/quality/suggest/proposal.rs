@@ -6,7 +6,7 @@ use super::constraint::Condition;
 use crate::quality::value;
 use algo::block::Kind;
 use algo::profile::page::{percent, short_number};
-use algo::profile::{Calendar, ColumnProfile, Format, Meaning, Point, Report, iso_date};
+use algo::profile::{Calendar, ColumnProfile, Meaning, Notation, Point, Report, iso_date};
 use algo::quality::outlook::{self, Bounds};
 use algo::scan::PlanColumn;
 
@@ -101,7 +101,8 @@ impl Column<'_> {
         const LONGEST: u64 = 600;
         let identifies = matches!(
             self.report.meaning,
-            Meaning::Identifier | Meaning::Formatted(Format::Uuid | Format::Email | Format::Iban | Format::HexHash)
+            Meaning::Identifier
+                | Meaning::Formatted(Notation::Uuid | Notation::Email | Notation::Iban | Notation::HexHash)
         );
         let all = self.report.distinct * (1.0 + self.report.distinct_error) >= self.present as f64;
         let short = self
@@ -282,21 +283,21 @@ impl Column<'_> {
 fn formats(meaning: Meaning) -> &'static [&'static str] {
     match meaning {
         Meaning::NumberAsText => &["integer", "number"],
-        Meaning::DateAsText(Format::DateYmdDash) => &["iso_date"],
+        Meaning::DateAsText(Notation::DateYmdDash) => &["iso_date"],
         Meaning::TimestampAsText => &["iso_timestamp"],
         Meaning::TimeAsText => &["time"],
         Meaning::Formatted(format) => match format {
-            Format::Email => &["email"],
-            Format::Url => &["url"],
-            Format::Uuid => &["uuid"],
-            Format::IpAddress => &["ipv4", "ip"],
-            Format::MacAddress => &["mac_address"],
-            Format::Iban => &["iban"],
-            Format::CardNumber => &["credit_card"],
-            Format::Json => &["json"],
-            Format::CountryCode => &["country_code"],
-            Format::PostalCode => &["us_zip"],
-            Format::Phone => &["phone_e164"],
+            Notation::Email => &["email"],
+            Notation::Url => &["url"],
+            Notation::Uuid => &["uuid"],
+            Notation::IpAddress => &["ipv4", "ip"],
+            Notation::MacAddress => &["mac_address"],
+            Notation::Iban => &["iban"],
+            Notation::CardNumber => &["credit_card"],
+            Notation::Json => &["json"],
+            Notation::CountryCode => &["country_code"],
+            Notation::PostalCode => &["us_zip"],
+            Notation::Phone => &["phone_e164"],
             _ => &[],
         },
         _ => &[],

@@ -1,6 +1,7 @@
 //! Which convention a date keeps to.
 
 use super::convention::Convention::{self, *};
+use crate::formats::dates::month;
 
 /// Years that dates are believed to have.
 const YEARS: std::ops::RangeInclusive<u32> = 1800..=2199;
@@ -69,36 +70,15 @@ fn numeric(text: &str) -> Option<(Convention, Convention)> {
     Some((order, year))
 }
 
-/// Whether a word is the English name of a month, or its first three letters.
-fn is_month(word: &str) -> bool {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    MONTHS.iter().any(|month| {
-        month.eq_ignore_ascii_case(word) || month[..3].eq_ignore_ascii_case(word) || word.eq_ignore_ascii_case("sept")
-    })
-}
-
 fn named(text: &str) -> Option<(Convention, Convention)> {
     let mut words = text.split([' ', '-', '/', ',', '.']).filter(|word| !word.is_empty());
     let (first, second, third) = (words.next()?, words.next()?, words.next()?);
     if words.next().is_some_and(|time| !time.contains(':')) {
         return None;
     }
-    let (order, day) = if is_month(second) {
+    let (order, day) = if month(second).is_some() {
         (DayMonthName, first)
-    } else if is_month(first) {
+    } else if month(first).is_some() {
         (MonthNameDay, second)
     } else {
         return None;

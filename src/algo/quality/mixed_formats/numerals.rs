@@ -1,6 +1,7 @@
 //! Which convention a number keeps to.
 
 use super::convention::Convention::{self, *};
+use crate::formats::numbers::is_grouped;
 
 /// What a number shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +59,7 @@ pub(super) fn numeral(text: &str) -> Option<Numeral> {
     let (whole, fraction) = number.rsplit_once(is_separator)?;
     match last {
         None => single(whole, first, fraction),
-        Some(last) if last == first => groups(number, first).then_some(Numeral {
+        Some(last) if last == first => is_grouped(number, first).then_some(Numeral {
             mark: match first {
                 ',' => DecimalPoint,
                 '.' => DecimalComma,
@@ -68,7 +69,7 @@ pub(super) fn numeral(text: &str) -> Option<Numeral> {
         }),
         Some(last) => {
             let mark = decimal(last)?;
-            groups(whole, first).then_some(Numeral {
+            is_grouped(whole, first).then_some(Numeral {
                 mark,
                 thousands: Some(Grouped),
             })
@@ -94,16 +95,6 @@ fn single(whole: &str, separator: char, fraction: &str) -> Option<Numeral> {
         _ => (decimal(separator)?, (whole.len() >= 4).then_some(Ungrouped)),
     };
     Some(Numeral { mark, thousands })
-}
-
-/// Whether a number is in groups of three digits, the first of one to three, with one separator between.
-fn groups(number: &str, separator: char) -> bool {
-    let mut groups = number.split(separator);
-    let are_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
-    groups
-        .next()
-        .is_some_and(|first| (1..=3).contains(&first.len()) && are_digits(first))
-        && groups.all(|group| group.len() == 3 && are_digits(group))
 }
 
 #[cfg(test)]

@@ -12,6 +12,20 @@ pub(super) fn is_ipv6(text: &str) -> bool {
     text.parse::<Ipv6Addr>().is_ok()
 }
 
+pub(super) fn is_ip(text: &str) -> bool {
+    is_ipv4(text) || is_ipv6(text)
+}
+
+/// An address, maybe with the bits of a network behind it.
+pub(super) fn is_ip_or_network(text: &str) -> bool {
+    let (address, bits) = text.split_once('/').unwrap_or((text, "0"));
+    let bits = bits.parse::<u8>();
+    // Most texts are neither, which their bytes say sooner.
+    all(address, |byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':'))
+        && (is_ipv4(address) && bits.as_ref().is_ok_and(|&bits| bits <= 32)
+            || is_ipv6(address) && bits.is_ok_and(|bits| bits <= 128))
+}
+
 pub(super) fn is_hostname(text: &str) -> bool {
     let is_label = |label: &str| {
         label.len() <= 63

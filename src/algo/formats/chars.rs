@@ -75,3 +75,8 @@ pub(super) fn is_semver(text: &str) -> bool {
         })
         && build.is_none_or(|words| words.split('.').all(is_word))
 }
+
+/// Hexadecimal digits of a usual digest, not only decimal ones.
+pub(super) fn is_hex_hash(text: &str) -> bool {
+    matches!(text.len(), 32 | 40 | 64 | 128) && all(text, is_hex) && !all(text, is_digit)
+}

@@ -1,7 +1,7 @@
 //! Numbers, and numbers with check digits.
 
 use super::chars::all;
-use super::codes::iban_length;
+use super::codes::{iban_length, is_currency};
 
 pub(super) fn is_integer(text: &str) -> bool {
     all(text.strip_prefix(['+', '-']).unwrap_or(text), |byte| {
@@ -122,4 +122,82 @@ pub(super) fn is_iban(text: &str) -> bool {
         (!byte.is_ascii_lowercase()).then_some((remainder * shift + value) % 97)
     });
     right_length && head[2..].iter().all(u8::is_ascii_digit) && remainder == Some(1)
+}
+
+/// Two or more digits that begin with 0.
+pub(super) fn is_code(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('0') && all(text, |byte| byte.is_ascii_digit())
+}
+
+/// Whether a number is in groups of three digits, the first of one to three, with one separator between.
+pub(crate) fn is_grouped(number: &str, separator: char) -> bool {
+    let mut groups = number.split(separator);
+    let are_digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    groups
+        .next()
+        .is_some_and(|first| (1..=3).contains(&first.len()) && are_digits(first))
+        && groups.all(|group| group.len() == 3 && are_digits(group))
+}
+
+/// [`is_number`], or a number with a decimal comma, or with its thousands in groups apart by a comma, a point, a space or an apostrophe.
+pub(super) fn is_written(text: &str) -> bool {
+    if is_number(text) {
+        return true;
+    }
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    [('.', ','), (',', '.'), ('.', ' '), (',', ' '), ('.', '\'')]
+        .into_iter()
+        .any(|(point, mark)| {
+            let (whole, fraction) = unsigned.split_once(point).unwrap_or((unsigned, ""));
+            let is_plain = !fraction.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit());
+            fraction.bytes().all(|byte| byte.is_ascii_digit())
+                && (is_plain || whole.contains(mark) && is_grouped(whole, mark))
+        })
+}
+
+/// A number and a sign of per cent.
+pub(super) fn is_percentage(text: &str) -> bool {
+    text.strip_suffix('%')
+        .is_some_and(|number| is_written(number.trim_end()))
+}
+
+/// A number with a currency.
+pub(super) fn is_currency_amount(text: &str) -> bool {
+    const SYMBOLS: [char; 15] = [
+        '$', '€', '£', '¥', '₹', '₩', '₽', '₺', '₴', '₪', '₫', '₦', '฿', '₱', '¢',
+    ];
+    let signed = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let code = |three: Option<&str>| three.is_some_and(is_currency);
+    let end = signed.len().saturating_sub(3);
+    let number = signed
+        .strip_prefix(SYMBOLS)
+        .or_else(|| signed.strip_suffix(SYMBOLS))
+        .or_else(|| signed.get(3..).filter(|_| code(signed.get(..3))))
+        .or_else(|| signed.get(..end).filter(|_| code(signed.get(end..))));
+    number.is_some_and(|number| is_written(number.trim()))
+}
+
+/// Two numbers of degrees with decimal places: latitude first, in `POINT(…)` longitude first.
+pub(super) fn is_coordinates(text: &str) -> bool {
+    let (inner, longitude_first) = match text.strip_prefix("POINT").map(|rest| rest.trim_start()) {
+        Some(point) => (point, true),
+        None => (text, false),
+    };
+    let inner = inner
+        .strip_prefix('(')
+        .and_then(|inner| inner.strip_suffix(')'))
+        .unwrap_or(inner);
+    let mut parts = inner.split([',', ' ', ';']).filter(|part| !part.is_empty());
+    let (Some(a), Some(b), None) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let degrees = |part: &str, limit: f64| {
+        let decimal = part.split_once('.').is_some_and(|(_, fraction)| !fraction.is_empty());
+        let plain = part
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+'));
+        decimal && plain && part.parse::<f64>().is_ok_and(|degrees| degrees.abs() <= limit)
+    };
+    let (latitude, longitude) = if longitude_first { (b, a) } else { (a, b) };
+    degrees(latitude, 90.0) && degrees(longitude, 180.0)
 }

@@ -1,13 +1,10 @@
-//! Formats that texts can have.
+//! What a profile finds in texts.
 
-mod contact;
-mod date;
-mod identity;
-mod number;
+use super::{Format, chars, contact, dates, network, numbers};
 
-/// A format of a text. A text can have several: `01/02/2024` is a date of two formats.
+/// A way in which texts are written. A text can have several: `01/02/2024` is a date in two of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum Notation {
     /// One of 0, 1, y, n, t, f, yes, no, true, false, on, off, in any case.
     Boolean,
     /// A decimal number, maybe with a sign, groups of thousands or an exponent. Several digits that begin with 0 are a code.
@@ -72,155 +69,147 @@ pub enum Format {
     CountryCode,
 }
 
-impl Format {
+impl Notation {
     /// How many there are.
     pub const COUNT: usize = Self::ALL.len();
 
     /// Every format, in the order of their numbers.
-    pub const ALL: [Format; 31] = [
-        Format::Boolean,
-        Format::Number,
-        Format::Code,
-        Format::Percentage,
-        Format::CurrencyAmount,
-        Format::Coordinates,
-        Format::DateYmdDash,
-        Format::DateYmdSlash,
-        Format::DateYmdDot,
-        Format::DateCompact,
-        Format::DateDmyDot,
-        Format::DateDmySlash,
-        Format::DateMdySlash,
-        Format::DateDmyDash,
-        Format::DateMdyDash,
-        Format::DateDayMonth,
-        Format::DateMonthDay,
-        Format::Timestamp,
-        Format::Time,
-        Format::Email,
-        Format::Uuid,
-        Format::Url,
-        Format::IpAddress,
-        Format::MacAddress,
-        Format::Phone,
-        Format::PostalCode,
-        Format::Iban,
-        Format::CardNumber,
-        Format::HexHash,
-        Format::Json,
-        Format::CountryCode,
+    pub const ALL: [Notation; 31] = [
+        Notation::Boolean,
+        Notation::Number,
+        Notation::Code,
+        Notation::Percentage,
+        Notation::CurrencyAmount,
+        Notation::Coordinates,
+        Notation::DateYmdDash,
+        Notation::DateYmdSlash,
+        Notation::DateYmdDot,
+        Notation::DateCompact,
+        Notation::DateDmyDot,
+        Notation::DateDmySlash,
+        Notation::DateMdySlash,
+        Notation::DateDmyDash,
+        Notation::DateMdyDash,
+        Notation::DateDayMonth,
+        Notation::DateMonthDay,
+        Notation::Timestamp,
+        Notation::Time,
+        Notation::Email,
+        Notation::Uuid,
+        Notation::Url,
+        Notation::IpAddress,
+        Notation::MacAddress,
+        Notation::Phone,
+        Notation::PostalCode,
+        Notation::Iban,
+        Notation::CardNumber,
+        Notation::HexHash,
+        Notation::Json,
+        Notation::CountryCode,
     ];
 
     /// The formats of dates.
-    pub const DATES: [Format; 11] = [
-        Format::DateYmdDash,
-        Format::DateYmdSlash,
-        Format::DateYmdDot,
-        Format::DateCompact,
-        Format::DateDmyDot,
-        Format::DateDmySlash,
-        Format::DateMdySlash,
-        Format::DateDmyDash,
-        Format::DateMdyDash,
-        Format::DateDayMonth,
-        Format::DateMonthDay,
+    pub const DATES: [Notation; 11] = [
+        Notation::DateYmdDash,
+        Notation::DateYmdSlash,
+        Notation::DateYmdDot,
+        Notation::DateCompact,
+        Notation::DateDmyDot,
+        Notation::DateDmySlash,
+        Notation::DateMdySlash,
+        Notation::DateDmyDash,
+        Notation::DateMdyDash,
+        Notation::DateDayMonth,
+        Notation::DateMonthDay,
     ];
 
     /// Its name; for dates the pattern as PostgreSQL's `to_date` takes it.
     pub fn name(self) -> &'static str {
         match self {
-            Format::Boolean => "boolean",
-            Format::Number => "number",
-            Format::Code => "code",
-            Format::Percentage => "percentage",
-            Format::CurrencyAmount => "currency_amount",
-            Format::Coordinates => "coordinates",
-            Format::DateYmdDash => "YYYY-MM-DD",
-            Format::DateYmdSlash => "YYYY/MM/DD",
-            Format::DateYmdDot => "YYYY.MM.DD",
-            Format::DateCompact => "YYYYMMDD",
-            Format::DateDmyDot => "DD.MM.YYYY",
-            Format::DateDmySlash => "DD/MM/YYYY",
-            Format::DateMdySlash => "MM/DD/YYYY",
-            Format::DateDmyDash => "DD-MM-YYYY",
-            Format::DateMdyDash => "MM-DD-YYYY",
-            Format::DateDayMonth => "DD Mon YYYY",
-            Format::DateMonthDay => "Mon DD, YYYY",
-            Format::Timestamp => "timestamp",
-            Format::Time => "time",
-            Format::Email => "email",
-            Format::Uuid => "uuid",
-            Format::Url => "url",
-            Format::IpAddress => "ip_address",
-            Format::MacAddress => "mac_address",
-            Format::Phone => "phone",
-            Format::PostalCode => "postal_code",
-            Format::Iban => "iban",
-            Format::CardNumber => "card_number",
-            Format::HexHash => "hex_hash",
-            Format::Json => "json",
-            Format::CountryCode => "country_code",
+            Notation::Boolean => "boolean",
+            Notation::Number => "number",
+            Notation::Code => "code",
+            Notation::Percentage => "percentage",
+            Notation::CurrencyAmount => "currency_amount",
+            Notation::Coordinates => "coordinates",
+            Notation::DateYmdDash => "YYYY-MM-DD",
+            Notation::DateYmdSlash => "YYYY/MM/DD",
+            Notation::DateYmdDot => "YYYY.MM.DD",
+            Notation::DateCompact => "YYYYMMDD",
+            Notation::DateDmyDot => "DD.MM.YYYY",
+            Notation::DateDmySlash => "DD/MM/YYYY",
+            Notation::DateMdySlash => "MM/DD/YYYY",
+            Notation::DateDmyDash => "DD-MM-YYYY",
+            Notation::DateMdyDash => "MM-DD-YYYY",
+            Notation::DateDayMonth => "DD Mon YYYY",
+            Notation::DateMonthDay => "Mon DD, YYYY",
+            Notation::Timestamp => "timestamp",
+            Notation::Time => "time",
+            Notation::Email => "email",
+            Notation::Uuid => "uuid",
+            Notation::Url => "url",
+            Notation::IpAddress => "ip_address",
+            Notation::MacAddress => "mac_address",
+            Notation::Phone => "phone",
+            Notation::PostalCode => "postal_code",
+            Notation::Iban => "iban",
+            Notation::CardNumber => "card_number",
+            Notation::HexHash => "hex_hash",
+            Notation::Json => "json",
+            Notation::CountryCode => "country_code",
         }
     }
 }
 
-/// Calls `found` with each format of a text without white space around it. O(bytes).
-pub(super) fn formats_of(text: &str, mut found: impl FnMut(Format)) {
-    /// Bytes of a text that can have a format other than the open-ended ones.
+/// Calls `found` with each notation of a text without white space around it. O(bytes).
+pub(crate) fn notations_of(text: &str, mut found: impl FnMut(Notation)) {
+    /// Bytes of a text that can have a notation other than the open-ended ones.
     const SHORT: usize = 64;
-    let bytes = text.as_bytes();
-    let Some(&first) = bytes.first() else { return };
-    let mut check = |has: bool, format: Format| {
+    let Some(&first) = text.as_bytes().first() else { return };
+    let mut check = |has: bool, notation: Notation| {
         if has {
-            found(format);
+            found(notation);
         }
     };
-    check(contact::is_url(text), Format::Url);
-    check(contact::is_email(text), Format::Email);
-    check(is_json(text), Format::Json);
-    check(identity::is_hex_hash(bytes), Format::HexHash);
-    if bytes.len() > SHORT {
+    check(network::is_url(text), Notation::Url);
+    check(network::is_email(text), Notation::Email);
+    check(
+        matches!(first, b'{' | b'[') && Format::Json.matches(text),
+        Notation::Json,
+    );
+    check(chars::is_hex_hash(text), Notation::HexHash);
+    if text.len() > SHORT {
         return;
     }
-    check(is_boolean(text), Format::Boolean);
-    check(identity::is_uuid(bytes), Format::Uuid);
-    check(identity::is_iban(bytes), Format::Iban);
-    check(contact::is_country_code(text), Format::CountryCode);
-    check(contact::is_postal_code(bytes), Format::PostalCode);
-    check(contact::is_ip_address(text), Format::IpAddress);
-    check(contact::is_mac_address(bytes), Format::MacAddress);
-    check(date::is_month_date(text, false), Format::DateDayMonth);
-    check(date::is_month_date(text, true), Format::DateMonthDay);
-    check(number::is_currency_amount(text), Format::CurrencyAmount);
-    check(number::is_coordinates(text), Format::Coordinates);
-    if first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.' | b'(') {
-        let is_code = number::is_code(bytes);
-        check(is_code, Format::Code);
-        check(!is_code && number::is_number(text), Format::Number);
-        check(number::is_percentage(text), Format::Percentage);
-        check(identity::is_card_number(bytes), Format::CardNumber);
-        check(date::is_time(bytes), Format::Time);
-        check(date::is_timestamp(bytes), Format::Timestamp);
-        let mut is_date = false;
-        date::dates(bytes, |format| {
-            is_date = true;
-            check(true, format);
-        });
-        check(!is_date && contact::is_phone(text), Format::Phone);
-    }
-}
-
-fn is_boolean(text: &str) -> bool {
-    const WORDS: [&str; 12] = ["0", "1", "y", "n", "t", "f", "yes", "no", "true", "false", "on", "off"];
-    text.len() <= 5 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
-}
-
-fn is_json(text: &str) -> bool {
-    let ends = matches!(
-        (text.as_bytes().first(), text.as_bytes().last()),
-        (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']'))
+    check(text.len() <= 5 && chars::is_boolean(text), Notation::Boolean);
+    check(text.len() == 36 && chars::is_uuid(text), Notation::Uuid);
+    check(text.len() >= 15 && numbers::is_iban(text), Notation::Iban);
+    check(contact::is_country_code(text), Notation::CountryCode);
+    check(contact::is_postal_code(text.as_bytes()), Notation::PostalCode);
+    check(network::is_ip_or_network(text), Notation::IpAddress);
+    check(
+        matches!(text.len(), 14 | 17) && chars::is_mac_address(text),
+        Notation::MacAddress,
     );
-    ends && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+    check(dates::is_month_date(text, false), Notation::DateDayMonth);
+    check(dates::is_month_date(text, true), Notation::DateMonthDay);
+    check(numbers::is_currency_amount(text), Notation::CurrencyAmount);
+    check(numbers::is_coordinates(text), Notation::Coordinates);
+    if first.is_ascii_digit() || matches!(first, b'+' | b'-' | b'.' | b'(') {
+        let is_code = numbers::is_code(text);
+        check(is_code, Notation::Code);
+        check(!is_code && numbers::is_written(text), Notation::Number);
+        check(numbers::is_percentage(text), Notation::Percentage);
+        check(numbers::is_credit_card(text), Notation::CardNumber);
+        check(dates::is_clock_time(text), Notation::Time);
+        check(dates::is_written_timestamp(text), Notation::Timestamp);
+        let mut is_date = false;
+        dates::dates(text.as_bytes(), |notation| {
+            is_date = true;
+            check(true, notation);
+        });
+        check(!is_date && contact::is_phone(text), Notation::Phone);
+    }
 }
 
 #[cfg(test)]
@@ -229,20 +218,20 @@ mod tests {
 
     fn all(text: &str) -> Vec<&'static str> {
         let mut names = Vec::new();
-        formats_of(text, |format| names.push(format.name()));
+        notations_of(text, |notation| names.push(notation.name()));
         names.sort_unstable();
         names
     }
 
     #[test]
-    fn numbers_name_formats() {
-        for (number, format) in Format::ALL.into_iter().enumerate() {
-            assert_eq!(format as usize, number);
+    fn numbers_name_notations() {
+        for (number, notation) in Notation::ALL.into_iter().enumerate() {
+            assert_eq!(notation as usize, number);
         }
     }
 
     #[test]
-    fn texts_have_their_formats() {
+    fn texts_have_their_notations() {
         let cases: [(&str, &[&str]); 68] = [
             ("yes", &["boolean"]),
             ("1", &["boolean", "number"]),
@@ -290,7 +279,7 @@ mod tests {
             ("a b@example.org", &[]),
             ("123e4567-e89b-12d3-a456-426614174000", &["uuid"]),
             ("https://example.org/a?b=c", &["url"]),
-            ("www.example.org", &["url"]),
+            ("www.example.org", &[]),
             ("https:// example.org", &[]),
             ("192.168.0.1", &["ip_address"]),
             ("10.0.0.0/8", &["ip_address"]),
