@@ -20,6 +20,7 @@ const FIXED: usize = 1 << 20;
 /// What stands before the payload, as src/algo/state.rs documents it. An input lacks it, but for the kind, or no change would get past the
 /// checksum.
 const MAGIC: [u8; 4] = *b"AsSt";
+const FORMAT: u8 = 1;
 const VERSION: u8 = 1;
 const HEADER: usize = 16;
 
@@ -30,9 +31,9 @@ pub fn input_of(bytes: &[u8]) -> Vec<u8> {
 
 fn sealed(input: &[u8]) -> Option<Vec<u8>> {
     let (&kind, payload) = input.split_first()?;
-    let checksum = hash_bytes(u64::from_le_bytes([VERSION, kind, 0, 0, 0, 0, 0, 0]), payload) as u32;
+    let checksum = hash_bytes(u64::from_le_bytes([FORMAT, kind, VERSION, 0, 0, 0, 0, 0]), payload) as u32;
     let mut bytes = MAGIC.to_vec();
-    bytes.extend([VERSION, kind, 0, 0]);
+    bytes.extend([FORMAT, kind, VERSION, 0]);
     bytes.extend((payload.len() as u32).to_le_bytes());
     bytes.extend(checksum.to_le_bytes());
     bytes.extend(payload);

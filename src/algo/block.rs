@@ -4,6 +4,7 @@
 
 use super::error::Result;
 use super::texts::Texts;
+use crate::coded::coded;
 
 /// The most rows of a block: a block of eight-byte cells stays in the first or second cache.
 pub const ROWS: usize = 1024;
@@ -13,7 +14,7 @@ const TEXT_BYTES: usize = 1 << 18;
 
 /// What the cells of a column mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Kind {
     /// Integers 0 and 1.
     Bool,
@@ -48,6 +49,25 @@ pub enum Kind {
     /// Texts: values of any other type, as PostgreSQL writes them.
     Other,
 }
+
+coded!(named Kind {
+    0 => Bool,
+    1 => Integer,
+    2 => Float,
+    3 => Numeric,
+    4 => Date,
+    5 => Timestamp,
+    6 => TimestampTz,
+    7 => Time,
+    8 => Interval,
+    9 => Text,
+    10 => Enum,
+    11 => Uuid,
+    12 => Json,
+    13 => Array,
+    14 => Bytes,
+    15 => Other,
+});
 
 /// Which of the three forms the cells of a kind have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,23 +1,30 @@
 //! Bytes of what is stored, written and read under the eyes of a monitor: a large model takes seconds.
 
+use std::cell::Cell;
+
 use postcard::{Deserializer, Error as Problem, Result as Written, de_flavors, ser_flavors};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::error::{Error, Result};
 use super::monitor::Monitor;
 use super::room;
 
-/// Bytes between two looks at the monitor.
-const STEP: usize = 1 << 20;
+/// Bytes written between two looks at the monitor.
+const WRITTEN: usize = 1 << 20;
+
+/// Bytes read between two looks: a few of them can stand for many times their number in memory.
+const READ: usize = 1 << 12;
 
 /// How many times its bytes a value takes in memory, at most: numbers are stored in as few bytes as they need, and vectors double.
 const UNPACKED: usize = 4;
 
-/// Appends a value in postcard's encoding to `bytes`; `what` names it in errors. Errs when stopped, and where there is no room.
+/// Appends a value in postcard's encoding to `bytes`; `what` names it in errors. Returns an error when stopped, and where there
+/// is no room.
 pub fn encode<T: Serialize>(what: &'static str, value: &T, bytes: Vec<u8>, monitor: &dyn Monitor) -> Result<Vec<u8>> {
     let mut failure = None;
     let sink = Sink {
-        next: bytes.len() + STEP,
+        next: bytes.len() + WRITTEN,
         bytes,
         monitor,
         failure: &mut failure,
@@ -26,24 +33,27 @@ pub fn encode<T: Serialize>(what: &'static str, value: &T, bytes: Vec<u8>, monit
         .map_err(|problem| failure.unwrap_or_else(|| Error::damaged(what, problem.to_string())))
 }
 
-/// The value that all of `bytes` are, which may come from anywhere; `what` names it in errors. Errs as [`encode`] does.
-pub fn decode<'a, T: Deserialize<'a>>(what: &'static str, bytes: &'a [u8], monitor: &'a dyn Monitor) -> Result<T> {
+/// The value that all of `bytes` are, which may come from anywhere; `what` names it in errors. Returns an error as [`encode`] does.
+pub fn decode<T: DeserializeOwned>(what: &'static str, bytes: &[u8], monitor: &dyn Monitor) -> Result<T> {
     // Reading allocates piece by piece, in ways that cannot fail.
     room::ask(bytes.len().saturating_mul(UNPACKED))?;
+    let failure = Cell::new(None);
     let mut reader = Deserializer::from_flavor(Source {
+        next: bytes.len().saturating_sub(READ),
         left: bytes,
-        next: bytes.len().saturating_sub(STEP),
         monitor,
+        failure: &failure,
     });
-    let value = T::deserialize(&mut reader);
-    monitor.check()?;
-    let damaged = |problem: Problem| Error::damaged(what, problem.to_string());
-    let left = reader.finalize().map_err(damaged)?;
-    let value = value.map_err(damaged)?;
-    if left.is_empty() {
-        Ok(value)
-    } else {
-        Err(Error::damaged(what, "bytes follow its end"))
+    let read = T::deserialize(&mut reader).and_then(|value| Ok((value, reader.finalize()?)));
+    match read {
+        Ok((value, [])) => {
+            monitor.check()?;
+            Ok(value)
+        }
+        Ok((_, rest)) => Err(Error::damaged(what, format!("{} bytes follow its end", rest.len()))),
+        Err(problem) => Err(failure
+            .take()
+            .unwrap_or_else(|| Error::damaged(what, problem.to_string()))),
     }
 }
 
@@ -68,7 +78,7 @@ impl Sink<'_> {
 
     #[cold]
     fn look(&mut self, more: usize) -> Written<()> {
-        self.next = self.bytes.len() + more + STEP;
+        self.next = self.bytes.len() + more + WRITTEN;
         let outlook = self.monitor.check().and_then(|()| room::reserve(&mut self.bytes, more));
         outlook.map_err(|error| {
             *self.failure = Some(error);
@@ -105,13 +115,18 @@ struct Source<'a> {
     /// The monitor is asked next when so many bytes are left.
     next: usize,
     monitor: &'a dyn Monitor,
+    /// Why reading ended early.
+    failure: &'a Cell<Option<Error>>,
 }
 
 impl Source<'_> {
     #[cold]
     fn look(&mut self) -> Written<()> {
-        self.next = self.left.len().saturating_sub(STEP);
-        self.monitor.check().map_err(|_| Problem::DeserializeUnexpectedEnd)
+        self.next = self.left.len().saturating_sub(READ);
+        self.monitor.check().map_err(|error| {
+            self.failure.set(Some(error));
+            Problem::DeserializeUnexpectedEnd
+        })
     }
 }
 
@@ -177,7 +192,7 @@ mod tests {
     fn writing_and_reading_stop_within_a_step() {
         let values: Vec<(u64, String)> = (0..400_000_u64).map(|i| (i << 40, i.to_string())).collect();
         let bytes = encode("values", &values, vec![7], &Unwatched).unwrap();
-        assert!(bytes.len() > 4 * STEP);
+        assert!(bytes.len() > 4 * WRITTEN);
         assert_eq!(
             decode::<Vec<(u64, String)>>("values", &bytes[1..], &Unwatched),
             Ok(values.clone())

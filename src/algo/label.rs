@@ -1,13 +1,12 @@
 //! Class labels and their order.
 
+use crate::coded::coded;
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 /// One class label. The order is the one users see everywhere: false before true, numbers by value, text by code point, enums
 /// in the order of their type. With two labels the second is the positive class, as in scikit-learn.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Label {
     /// A boolean.
     Bool(bool),
@@ -18,6 +17,13 @@ pub enum Label {
     /// A text.
     Text(String),
 }
+
+coded!(Label {
+    0 => Bool(value),
+    1 => Number(value),
+    2 => Enum(place, text),
+    3 => Text(text),
+});
 
 impl Label {
     /// A value of an enum type; `order` is PostgreSQL's sort order of it, a finite float that need not be whole.

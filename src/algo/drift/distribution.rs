@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::cells::{Cells, Limits};
 use crate::accumulator::Accumulator;
 use crate::block::{BlockColumn, Cells as Column, Kind};
+use crate::coded::coded;
 use crate::error::{Error, Result};
 use crate::sketch::{MAX_ROWS, from_ordered, hash_text, ordered};
 use crate::summary::Moments;
@@ -52,13 +53,18 @@ pub struct Distribution {
 }
 
 /// The values of a distribution.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Values {
     /// Of [`Scale::Numbers`].
     Numbers(Numbers),
     /// Of [`Scale::Categories`].
     Categories(Categories),
 }
+
+coded!(Values {
+    0 => Numbers(numbers),
+    1 => Categories(categories),
+});
 
 /// Numbers, times among them: those by their days, microseconds.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -6,17 +6,23 @@ use super::sum::Sum;
 use super::two_labels::TwoLabels;
 use super::{MAX_ROWS, add_rows};
 use crate::accumulator::Accumulator;
+use crate::coded::coded;
 use crate::error::{Error, Result};
 use crate::label::Label;
 
 /// What one row costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
     /// Minus the natural logarithm of the actual class's probability.
     Log,
     /// The square of what the positive class's probability is off by.
     Brier,
 }
+
+coded!(Loss {
+    0 => Log,
+    1 => Brier,
+});
 
 impl Loss {
     /// The cost of a row whose class was given `probability`.

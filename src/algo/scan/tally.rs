@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::test::{Constant, FAIL, NULL, Outcome, Test};
 use crate::accumulator::Accumulator;
 use crate::block::{BlockColumn, Cells, Kind};
+use crate::coded::coded;
 use crate::drift::{Distribution, Limits, Scale};
 use crate::error::{Error, Result};
 use crate::hash::{hash_bytes, hash_f64, hash_u64};
@@ -35,7 +36,7 @@ pub struct Tally {
 }
 
 /// What a test of a column as a whole needs of its values.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub enum Measure {
     /// Nothing: the counts are all.
     #[default]
@@ -53,6 +54,16 @@ pub enum Measure {
     /// The orders of magnitude of numbers.
     Scale(Box<ScaleTally>),
 }
+
+coded!(Measure {
+    0 => None,
+    1 => Latest(point),
+    2 => Moments(moments, sum),
+    3 => Profile(profile),
+    4 => Distribution(distribution),
+    5 => Formats(formats),
+    6 => Scale(scale),
+});
 
 impl Measure {
     /// An empty one, for a column of this kind.

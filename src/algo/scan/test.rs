@@ -5,14 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use super::pattern::Patterns;
 use crate::block::{BlockColumn, Cells, Form, Kind};
+use crate::coded::coded;
 use crate::drift;
 use crate::error::{Error, Result};
+use crate::formats::Format;
 use crate::monitor::Pace;
-use crate::quality::valid_format::Format;
 
 /// A value that cells are compared with; its form is that of the column's cells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Constant {
     /// With integers.
     Integer(i64),
@@ -21,6 +22,12 @@ pub enum Constant {
     /// With texts.
     Text(String),
 }
+
+coded!(named Constant {
+    0 => Integer(value),
+    1 => Number(value),
+    2 => Text(value),
+});
 
 impl Constant {
     fn form(&self) -> Form {
@@ -45,7 +52,7 @@ pub struct Bound {
 
 /// A test. Those of rows say of each row whether it passes; NULL is no failure but for [`Test::NotNull`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Test {
     /// Not NULL.
     NotNull,
@@ -103,6 +110,24 @@ pub enum Test {
     /// The orders of magnitude of numbers: see [`crate::quality::scale_shift`].
     Scale,
 }
+
+coded!(named Test {
+    0 => NotNull,
+    1 => NotEmpty,
+    2 => Accepted { values, negated },
+    3 => Range { low, high },
+    4 => Matches { pattern, negated },
+    5 => Format { format },
+    6 => Length { low, high },
+    7 => True,
+    8 => Rows,
+    9 => Latest,
+    10 => Moments,
+    11 => Profile,
+    12 => Distribution(limits),
+    13 => Formats,
+    14 => Scale,
+});
 
 impl Test {
     /// Whether it can be asked of a column of this kind, or of rows without naming one.

@@ -23,6 +23,7 @@ use super::accumulator::Accumulator;
 use super::error::{Error, Result};
 use super::frame::{Column, MISSING};
 use super::monitor::Monitor;
+use crate::coded::coded;
 
 /// The statistics of one column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,12 +36,18 @@ pub struct Summary {
 
 /// The statistics of the values that are there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub enum Values {
     /// Of numbers.
     Numbers(NumberSummary),
     /// Of categories.
     Categories(CategorySummary),
 }
+
+coded!(named Values {
+    0 => Numbers(numbers),
+    1 => Categories(categories),
+});
 
 /// The summary of a frame's column. `levels` names the codes of categories; `non_finite` says how many of the missing numbers were
 /// NaN or infinite rather than NULL. O(n) for numbers of usual distributions, O(n + levels log levels) for categories; memory for a

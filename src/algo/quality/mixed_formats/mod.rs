@@ -22,6 +22,7 @@ pub use judge::{Conflict, ConventionRows, Params, judge};
 use self::casing::Spellings;
 use super::{MAX_ROWS, count_rows};
 use crate::accumulator::Accumulator;
+use crate::coded;
 use crate::error::{Error, Result};
 use crate::hash::hash_bytes;
 
@@ -42,6 +43,7 @@ pub struct FormatTally {
     /// Of these, those that say nothing: empty ones, and words for it.
     blank: u64,
     /// By the code of the convention.
+    #[serde(deserialize_with = "coded::list::<_, _, { Convention::COUNT }>")]
     seen: Vec<Seen>,
     spellings: Spellings,
 }
