@@ -112,6 +112,10 @@ schema: ## write sql/install/assay--VERSION.sql from the numbered files of sql/
 	  export LC_ALL=C; for file in sql/[0-9]*.sql; do printf '\n-- %s\n\n' "$$file"; cat "$$file"; done; } > '$(SCHEMA).new'
 	@mv '$(SCHEMA).new' '$(SCHEMA)'
 
+.PHONY: freeze
+freeze: install ## write what RELEASE leaves behind for ever: its install script, golden files and a dump
+	@$(SCRIPT_ENV) scripts/freeze.sh '$(RELEASE)'
+
 .PHONY: deps
 deps: ## install what a build needs from the system: PostgreSQL, its headers, libclang, a linker (apt; only what is missing)
 	@scripts/deps.sh install

@@ -69,13 +69,13 @@ versions_agree() {
         { echo "assay.control says $(control_version), Cargo.toml $(cargo_version)"; return 1; }
 }
 
-# Every C symbol that the script declares, with the record of its calling convention, is in the library.
+# Every C symbol that a script declares, with the record of its calling convention, is in the library: those of older releases, too.
 symbols_are_there() {
-    local missing
+    local missing scripts=(sql/install/assay--*.sql sql/assay--*--*.sql)
     # One declaration a line, or this check would not see it.
-    [[ $(grep -c MODULE_PATHNAME "$(install_script)") == $(grep -cE "'MODULE_PATHNAME', *'[^']+'" "$(install_script)") ]] ||
+    [[ $(cat "${scripts[@]}" | grep -c MODULE_PATHNAME) == $(cat "${scripts[@]}" | grep -cE "'MODULE_PATHNAME', *'[^']+'") ]] ||
         { echo "a MODULE_PATHNAME without a symbol on the same line"; return 1; }
-    sed -nE "s/.*'MODULE_PATHNAME', *'([^']+)'.*/\1\npg_finfo_\1/p" "$(install_script)" | sort -u >"$results/symbols.declared"
+    cat "${scripts[@]}" | sed -nE "s/.*'MODULE_PATHNAME', *'([^']+)'.*/\1\npg_finfo_\1/p" | sort -u >"$results/symbols.declared"
     nm -D --defined-only "$target/release/libassay.so" | awk '{ print $NF }' | sort -u >"$results/symbols.built"
     [[ -s $results/symbols.declared ]] || { echo "no function declared"; return 1; }
     missing=$(comm -23 "$results/symbols.declared" "$results/symbols.built")

@@ -1,7 +1,7 @@
 //! A trained model: what it needs of a row, what it was learned by, and what scores. Its bytes are what the registry stores.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::ops::Range;
 

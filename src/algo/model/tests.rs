@@ -30,7 +30,7 @@ fn frame() -> Frame {
 }
 
 /// One model for each algorithm and task, with two and with three classes.
-fn models() -> Vec<(String, Model)> {
+pub(crate) fn models() -> Vec<(String, Model)> {
     let input = |name: &str, kind| Input {
         name: name.into(),
         type_name: "double precision".into(),
@@ -83,7 +83,7 @@ fn bytes_of(model: &Model) -> Vec<u8> {
 }
 
 /// Scores rows of everything that a value can be.
-fn scores(model: &Model) -> Vec<f64> {
+pub(crate) fn scores(model: &Model) -> Vec<f64> {
     let values = [f64::NAN, UNSEEN, -1.0, 0.0, 1.0, 2.0, 3.5, 1e300, -1e300];
     let mut row = vec![0.0; model.feature_inputs().len()];
     let mut out = vec![0.0; model.fitted.outputs()];
