@@ -17,8 +17,8 @@ mkdir -p "$folder"
 make --no-print-directory schema
 [[ $version == "$release" ]] || cp "sql/install/assay--$version.sql" "sql/install/assay--$release.sql"
 
-cargo test -p assay-algo --lib --quiet "${options[@]:0:1}" -- --list >/dev/null
-ASSAY_FREEZE=$release cargo test -p assay-algo --lib --quiet "${options[@]:0:1}" -- golden coded
+# The first option says how it is built; the others are of the extension.
+ASSAY_FREEZE=$release cargo test -p assay-algo --lib --quiet "${options[0]}" -- golden coded
 
 trap 'scripts/cluster.sh remove freeze' EXIT
 scripts/cluster.sh remove freeze
@@ -26,7 +26,7 @@ scripts/cluster.sh start freeze
 eval "$(scripts/cluster.sh env freeze)"
 install -m 644 "sql/install/assay--$release.sql" "$("$PG_CONFIG" --sharedir)/extension/"
 createdb golden
-psql -X -q -v ON_ERROR_STOP=1 -d golden -c "CREATE EXTENSION assay VERSION '$release'" -f tests/format/make.sql
+psql -X -q -v ON_ERROR_STOP=1 -d golden -c "CREATE EXTENSION assay VERSION '$release'" -f tests/format/make.sql >/dev/null
 # Without the tokens that pg_dump draws at random.
 pg_dump --no-owner golden | sed -E '/^\\(un)?restrict /d' >"$folder/dump.sql"
 psql -X -q -A -t -v ON_ERROR_STOP=1 -d golden -f tests/format/answers.sql >"$folder/answers.txt"
