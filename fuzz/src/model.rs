@@ -1,14 +1,13 @@
 //! Bytes of models, as a superuser or an edited dump may put them into the registry.
 
-use algo::boosting;
 use algo::estimator::Estimator;
 use algo::frame::UNSEEN;
 use algo::hash::hash_bytes;
 use algo::levels::Levels;
-use algo::linear;
 use algo::metrics::evaluation::decide;
-use algo::model::{Fitted, InputKind, Model};
+use algo::model::{InputKind, Model};
 use algo::monitor::Unwatched;
+use algo::task::Answer;
 use crate::bound;
 
 /// Bytes of memory for each byte of input, at most.
@@ -53,11 +52,8 @@ fn bytes_of(model: &Model) -> Vec<u8> {
 /// Scores rows of everything that a value can be, by the model itself and by what scores it fast.
 fn score(model: &Model) {
     let values = [f64::NAN, UNSEEN, -1.0, 0.0, 1.0, 2.0, 3.5, 1e300, -1e300];
-    let fast: Option<Box<dyn Estimator>> = match &model.fitted {
-        Fitted::Linear(linear) => linear::Scorer::new(linear).map(|scorer| Box::new(scorer) as _),
-        Fitted::Boosting(boosting) => boosting::Scorer::new(boosting).map(|scorer| Box::new(scorer) as _),
-        Fitted::NaiveBayes(_) | Fitted::Forest(_) => None,
-    };
+    let linear = model.fitted.linear_scorer().map(|scorer| Box::new(scorer) as Box<dyn Estimator>);
+    let fast = linear.or_else(|| model.fitted.scorer());
     let mut row = vec![0.0; model.width()];
     let mut scores = vec![0.0; model.fitted.outputs()];
     let mut of_fast = scores.clone();
@@ -68,7 +64,7 @@ fn score(model: &Model) {
         model.fitted.score(&row, &mut scores);
         // Weights and values near the end of double precision give sums that are none.
         let sum: f64 = scores.iter().sum();
-        if !model.labels.is_empty() && !sum.is_nan() {
+        if matches!(model.answer, Answer::Classes(_)) && !sum.is_nan() {
             assert!(
                 scores.iter().all(|share| (0.0..=1.0).contains(share)) && (sum - 1.0).abs() < 1e-9,
                 "{scores:?}"
@@ -95,14 +91,14 @@ fn look_inside(model: &Model) {
             }
         }
     }
-    match &model.fitted {
-        Fitted::Boosting(boosting) => assert_eq!(boosting.importance(model.width()).len(), model.width()),
-        Fitted::Forest(forest) => assert_eq!(forest.importance().len(), model.width()),
-        Fitted::Linear(linear) => {
-            for weight in linear.weights() {
-                assert!(weight.feature < model.width() && weight.output < linear.intercepts().len());
-            }
-        }
-        Fitted::NaiveBayes(_) => {}
+    if let Some(importance) = model.fitted.importance(model.width()) {
+        assert_eq!(importance.len(), model.width());
     }
+    if let Some((intercepts, weights)) = model.fitted.weights() {
+        for weight in weights {
+            assert!(weight.feature < model.width() && weight.output < intercepts.len());
+        }
+    }
+    let mut margin = model.fitted.base().to_vec();
+    model.fitted.margin(&vec![1.0; model.width()], &mut margin);
 }

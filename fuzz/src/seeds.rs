@@ -1,20 +1,18 @@
 //! Inputs to begin with: models of every algorithm, states of every kind, texts of every target.
 
-use linfa::DatasetBase;
-use ndarray::Array1;
-use serde_json::json;
-
 use algo::block::Kind as CellKind;
 use algo::drift;
 use algo::frame::{Column, Frame, MISSING};
 use algo::label::Label;
-use algo::learner::{Algorithm, Learner};
+use algo::learner::{Algorithm, LEARNERS};
 use algo::linear::Gram;
 use algo::metrics::{Inputs, Metric, Tally};
-use algo::model::{Input, InputKind, Model, Task};
+use algo::model::{Input, InputKind, Model};
 use algo::monitor::Unwatched;
 use algo::scan::{Bound, Constant, Plan, PlanCheck, PlanColumn, Scan, Test};
 use algo::state::{Kind, State};
+use algo::task::{Answer, Task};
+use algo::training_set::{Target, TrainingSet};
 use crate::{state, text};
 
 const ROWS: usize = 90;
@@ -65,38 +63,48 @@ fn inputs() -> Vec<Input> {
 /// Bytes of a model of each algorithm and task, with two and with three classes.
 pub fn models() -> Vec<Vec<u8>> {
     let mut models = Vec::new();
-    for algorithm in Algorithm::ALL {
-        for &task in algorithm.tasks() {
+    for algorithm in &LEARNERS {
+        for &task in algorithm.tasks {
             let counts: &[usize] = if task == Task::Regression { &[0] } else { &[2, 3] };
-            models.extend(counts.iter().map(|&classes| model(algorithm, task, classes)));
+            models.extend(counts.iter().map(|&classes| model(algorithm, classes)));
         }
     }
     models
 }
 
-fn model(algorithm: Algorithm, task: Task, classes: usize) -> Vec<u8> {
-    let target = |i: usize| match classes {
+/// What keeps models small, for learners that have it.
+const SMALL: [(&str, u64); 4] = [
+    ("n_estimators", 2),
+    ("num_leaves", 4),
+    ("min_child_samples", 5),
+    ("max_depth", 3),
+];
+
+/// A regression when there are no classes.
+fn model(algorithm: &Algorithm, classes: usize) -> Vec<u8> {
+    let number = |i: usize| match classes {
         0 => ((i * 37) % 101) as f64 / 7.0 + (i % 4) as f64,
         classes => ((i * 7 + i / 13) % classes) as f64,
     };
-    let params = match algorithm {
-        Algorithm::GradientBoosting => json!({"n_estimators": 2, "num_leaves": 4, "min_child_samples": 5}),
-        Algorithm::RandomForest => json!({"n_estimators": 2, "max_depth": 3}),
-        Algorithm::DecisionTree => json!({"max_depth": 3}),
-        _ => json!({}),
+    let numbers = (0..ROWS).map(number).collect();
+    let (target, answer) = match classes {
+        0 => (Target::Numbers(numbers), Answer::Number),
+        count => {
+            let label = |class| Label::Text(format!("class {class}"));
+            let labels = (0..count).map(label).collect();
+            (Target::Classes { numbers, count }, Answer::Classes(labels))
+        }
     };
-    let learner = Learner::from_json(algorithm, params, 1).expect("the parameters are right");
-    let data = DatasetBase::new(frame(), Array1::from_iter((0..ROWS).map(target)));
+    let known = algorithm.parameters();
+    let params = SMALL.iter().filter(|(name, _)| known.iter().any(|p| p.name == *name));
+    let params = params.map(|&(name, value)| (name.to_string(), value.into())).collect();
+    let learner = algorithm.configure(&params, 1).expect("the parameters are right");
     let (fitted, history) = learner
-        .fit(&data, classes, &Unwatched)
+        .fit(&TrainingSet::new(frame(), target), &Unwatched)
         .expect("the rows can be learned");
-    let labels = (0..classes)
-        .map(|class| Label::Text(format!("class {class}")))
-        .collect();
     let model = Model {
-        task,
+        answer,
         inputs: inputs(),
-        labels,
         fitted,
         history,
     };

@@ -2,7 +2,7 @@
 
 use algo::accumulator::Accumulator;
 use algo::block::{BlockColumn, Kind};
-use algo::learner::{Algorithm, Learner};
+use algo::learner::LEARNERS;
 use algo::monitor::Unwatched;
 use algo::profile::{ColumnProfile, Sizes};
 use algo::quality::mixed_formats::{self, FormatTally};
@@ -10,6 +10,7 @@ use algo::quality::near_duplicates::{self, Finder};
 use algo::quality::threshold::Threshold;
 use algo::formats::Format;
 use algo::scan::{Plan, PlanCheck, PlanColumn, RowTests, Scan, Test};
+use algo::training_set::{Shape, TargetKind};
 use crate::bound;
 
 /// What reads an input; its first byte says so.
@@ -128,11 +129,20 @@ fn params(text: &str) {
     let Ok(json) = serde_json::from_str::<serde_json::Value>(text) else {
         return;
     };
-    for algorithm in Algorithm::ALL {
-        if let Ok(learner) = Learner::from_json(algorithm, json.clone(), 1)
-            && learner.check().is_ok()
-        {
-            learner.working_memory(1_000_000, 100, 4);
+    let Some(params) = json.as_object() else {
+        return;
+    };
+    for algorithm in &LEARNERS {
+        if let Ok(learner) = algorithm.configure(params, 1) {
+            let shape = Shape {
+                rows: 1_000_000,
+                features: 100,
+                design_columns: 1_000,
+                target: TargetKind::Classes(3),
+                threads: 4,
+            };
+            learner.memory(&shape);
+            learner.design_memory(&shape);
         }
     }
 }

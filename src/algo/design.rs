@@ -11,7 +11,6 @@
 
 use std::ops::Range;
 
-use linfa::dataset::Records;
 use rayon::prelude::*;
 
 use super::error::Result;
@@ -62,7 +61,8 @@ pub(crate) enum Encoding {
 pub struct Design {
     encodings: Vec<Encoding>,
     numbers: usize,
-    width: usize,
+    /// The mean of each design column over the rows.
+    means: Vec<f64>,
 }
 
 impl Design {
@@ -77,11 +77,14 @@ impl Design {
             .par_iter()
             .map(|column| match column {
                 Column::Number(values) => Moments::of(values, weights, monitor).map(Seen::Number),
-                Column::Category { codes, levels } => levels_seen(codes, *levels, monitor).map(Seen::Category),
+                Column::Category { codes, levels } => {
+                    level_weights(codes, *levels, weights, monitor).map(Seen::Category)
+                }
             })
             .collect::<Result<_>>()?;
         let numbers = seen.iter().filter(|s| matches!(s, Seen::Number(_))).count();
-        let (mut next_number, mut next_level) = (0, numbers);
+        let mut next_number = 0;
+        let mut means = vec![0.0; numbers];
         let encodings = seen
             .into_iter()
             .map(|seen| match seen {
@@ -89,17 +92,23 @@ impl Design {
                     let column = next_number;
                     next_number += 1;
                     let centre = if centred { moments.mean } else { 0.0 };
+                    let inverse = moments.inverse(centred);
+                    means[column] = (moments.mean - centre) * inverse;
                     Encoding::Number {
                         column,
                         mean: moments.mean,
                         centre,
-                        inverse: moments.inverse(centred),
+                        inverse,
                     }
                 }
-                Seen::Category(seen) => {
-                    let columns = seen.into_iter().map(|seen| {
-                        next_level += usize::from(seen);
-                        if seen { (next_level - 1) as u32 } else { NO_COLUMN }
+                Seen::Category(levels) => {
+                    let total: f64 = levels.iter().flatten().sum();
+                    let columns = levels.into_iter().map(|weight| match weight {
+                        Some(weight) => {
+                            means.push(if total > 0.0 { weight / total } else { 0.0 });
+                            (means.len() - 1) as u32
+                        }
+                        None => NO_COLUMN,
                     });
                     Encoding::Category {
                         columns: columns.collect(),
@@ -110,7 +119,7 @@ impl Design {
         Ok(Design {
             encodings,
             numbers,
-            width: next_level,
+            means,
         })
     }
 
@@ -118,24 +127,31 @@ impl Design {
     pub(crate) fn of_numbers(moments: impl Iterator<Item = (f64, f64)>, centred: bool) -> Design {
         let encoding = |(column, (mean, variance))| {
             let centre = if centred { mean } else { 0.0 };
-            Encoding::Number {
+            let inverse = Moments { mean, variance }.inverse(centred);
+            let encoding = Encoding::Number {
                 column,
                 mean,
                 centre,
-                inverse: Moments { mean, variance }.inverse(centred),
-            }
+                inverse,
+            };
+            (encoding, (mean - centre) * inverse)
         };
-        let encodings: Vec<Encoding> = moments.enumerate().map(encoding).collect();
+        let (encodings, means): (Vec<Encoding>, Vec<f64>) = moments.enumerate().map(encoding).unzip();
         Design {
             numbers: encodings.len(),
-            width: encodings.len(),
             encodings,
+            means,
         }
     }
 
     /// How many design columns there are.
     pub fn width(&self) -> usize {
-        self.width
+        self.means.len()
+    }
+
+    /// The mean of each design column over the rows that it was learned from.
+    pub(crate) fn means(&self) -> &[f64] {
+        &self.means
     }
 
     /// How many of them, the first ones, come from numbers.
@@ -155,7 +171,7 @@ impl Design {
                 feature: 0,
                 level: None
             };
-            self.width
+            self.width()
         ];
         for (feature, encoding) in self.encodings.iter().enumerate() {
             match encoding {
@@ -195,7 +211,7 @@ impl Design {
     /// For each design column, what a weight on it is multiplied by to become a weight on the raw value: `inverse` of a number,
     /// 1 for a level.
     pub(crate) fn raw_factors(&self) -> Vec<f64> {
-        let mut factors = vec![1.0; self.width];
+        let mut factors = vec![1.0; self.width()];
         for encoding in &self.encodings {
             if let Encoding::Number { column, inverse, .. } = encoding {
                 factors[*column] = *inverse;
@@ -206,7 +222,7 @@ impl Design {
 
     /// Whether `frame` has the columns that this design was learned from, so that it can be encoded.
     pub(crate) fn fits(&self, frame: &Frame) -> bool {
-        frame.nfeatures() == self.encodings.len()
+        frame.columns().len() == self.encodings.len()
             && frame
                 .columns()
                 .iter()
@@ -222,7 +238,8 @@ impl Design {
 /// What the rows of one column showed.
 enum Seen {
     Number(Moments),
-    Category(Vec<bool>),
+    /// What the rows of each level, and last those without a value, weigh; `None` where there is no row.
+    Category(Vec<Option<f64>>),
 }
 
 /// The moments of one number column.
@@ -288,17 +305,25 @@ impl Moments {
     }
 }
 
-/// Which codes occur, and last whether a missing value does.
-fn levels_seen(codes: &[u32], levels: usize, monitor: &dyn Monitor) -> Result<Vec<bool>> {
-    let mut seen = vec![false; levels + 1];
-    for block in codes.chunks(1 << 16) {
+/// What the rows of each level, and last those without a value, weigh; `None` where there is no row.
+fn level_weights(
+    codes: &[u32],
+    levels: usize,
+    weights: Option<&[f64]>,
+    monitor: &dyn Monitor,
+) -> Result<Vec<Option<f64>>> {
+    const BLOCK: usize = 1 << 16;
+    // Levels that only rows of no weight have are there, too.
+    let mut sums = vec![None; levels + 1];
+    for (block, codes) in codes.chunks(BLOCK).enumerate() {
         monitor.check()?;
-        for &code in block {
+        let block_weights = weights.map(|weights| &weights[block * BLOCK..]);
+        for (row, &code) in codes.iter().enumerate() {
             let slot = if code == MISSING { levels } else { code as usize };
-            if let Some(seen) = seen.get_mut(slot) {
-                *seen = true;
+            if let Some(sum) = sums.get_mut(slot) {
+                *sum = Some(sum.unwrap_or(0.0) + block_weights.map_or(1.0, |weights| weights[row]));
             }
         }
     }
-    Ok(seen)
+    Ok(sums)
 }

@@ -1,6 +1,8 @@
 //! The one error type of the mathematics. Every variant carries what the SQL floor needs to write a message, a detail
 //! and a hint; nothing here knows PostgreSQL.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 /// Why a piece of mathematics could not give an answer.
@@ -14,8 +16,11 @@ pub enum Error {
     Parameter {
         name: &'static str,
         value: String,
-        allowed: &'static str,
+        allowed: Cow<'static, str>,
     },
+    /// There is no hyperparameter of that name.
+    #[error("unknown key \"{name}\"")]
+    UnknownParameter { name: String, known: Vec<&'static str> },
     /// The rows cannot answer the question asked of them (one class only, no rows, nothing that varies).
     #[error("{problem}")]
     Data { problem: String, hint: &'static str },
@@ -31,15 +36,6 @@ pub enum Error {
     /// The system has no more memory for this process; see [`crate::room`].
     #[error("out of memory for {needed} bytes")]
     OutOfMemory { needed: usize },
-    /// An error of a linfa building block.
-    #[error("{0}")]
-    Linfa(String),
-}
-
-impl From<linfa::Error> for Error {
-    fn from(error: linfa::Error) -> Self {
-        Error::Linfa(error.to_string())
-    }
 }
 
 impl Error {

@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
-use linfa::dataset::Records;
-use linfa::traits::PredictInplace;
-use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
+use super::error::Result;
 use super::frame::Frame;
 use super::monitor::Monitor;
+use super::room;
 
 /// A fitted model that scores rows.
 ///
@@ -24,7 +23,7 @@ pub trait Estimator {
 
     /// Scores some rows of a frame, as [`Estimator::score`] scores each, to the bit: as many numbers a row, one row after the other.
     fn score_rows(&self, frame: &Frame, rows: Range<usize>, out: &mut [f64]) {
-        let mut row = vec![f64::NAN; frame.nfeatures()];
+        let mut row = vec![f64::NAN; frame.columns().len()];
         for (index, out) in rows.zip(out.chunks_exact_mut(self.outputs())) {
             frame.encode_row(index, &mut row);
             self.score(&row, out);
@@ -32,36 +31,22 @@ pub trait Estimator {
     }
 }
 
-/// Every estimator is a linfa predictor over frames: rows x outputs. Once its monitor asks to stop, the rows that are left get no scores;
-/// whoever predicts asks the monitor afterwards.
-pub struct Predictor<'a, E: Estimator + ?Sized> {
-    /// What scores.
-    pub estimator: &'a E,
-    /// Who may stop it.
-    pub monitor: &'a dyn Monitor,
-}
-
 /// Rows scored between two looks at the monitor: even a forest of large trees scores them within a few tens of milliseconds.
 const BLOCK: usize = 256;
 
-impl<E: Estimator + Sync + ?Sized> PredictInplace<Frame, Array2<f64>> for Predictor<'_, E> {
-    fn predict_inplace<'a>(&'a self, frame: &'a Frame, predictions: &mut Array2<f64>) {
-        let blocks = predictions
-            .axis_chunks_iter_mut(Axis(0), BLOCK)
-            .into_par_iter()
-            .enumerate();
-        blocks.for_each(|(block, mut rows)| {
-            if self.monitor.check().is_err() {
-                return;
-            }
+/// The scores of all rows of a frame, as many numbers for each, one row after the other; blocks in parallel. Returns an error when stopped,
+/// and where there is no room.
+pub fn scores(estimator: &(impl Estimator + Sync + ?Sized), frame: &Frame, monitor: &dyn Monitor) -> Result<Vec<f64>> {
+    let width = estimator.outputs();
+    let mut scores = room::zeros(frame.rows().saturating_mul(width))?;
+    scores
+        .par_chunks_mut(BLOCK * width)
+        .enumerate()
+        .try_for_each(|(block, out)| -> Result<()> {
+            monitor.check()?;
             let first = block * BLOCK;
-            let mut out = vec![0.0; rows.len()];
-            self.estimator.score_rows(frame, first..first + rows.nrows(), &mut out);
-            rows.iter_mut().zip(out).for_each(|(target, score)| *target = score);
-        });
-    }
-
-    fn default_target(&self, frame: &Frame) -> Array2<f64> {
-        Array2::zeros((frame.rows(), self.estimator.outputs()))
-    }
+            estimator.score_rows(frame, first..first + out.len() / width, out);
+            Ok(())
+        })?;
+    Ok(scores)
 }

@@ -1,9 +1,6 @@
-//! The training frame: typed columns in memory. It is itself an accumulator (rows are pushed column by column, blocks are
-//! appended), and it is what [`linfa::DatasetBase`] holds as records.
+//! The training frame: typed columns in memory.
 //!
 //! Numbers are `f64`, NaN meaning missing (SQL NULL, NaN and infinities alike). Categories are codes into a list of levels.
-
-use linfa::dataset::Records;
 
 /// The code of a missing category.
 pub const MISSING: u32 = u32::MAX;
@@ -102,6 +99,15 @@ impl Frame {
         self.rows
     }
 
+    /// How many columns there are once each level of a category has one of its own; missing values are one more level.
+    pub fn design_columns(&self) -> usize {
+        let width = |column: &Column| match column {
+            Column::Number(_) => 1,
+            Column::Category { levels, .. } => levels + 1,
+        };
+        self.columns.iter().map(width).sum()
+    }
+
     /// Writes row `row` into `out`, one value a column, as [`Column::encoded`] gives it.
     #[inline]
     pub fn encode_row(&self, row: usize, out: &mut [f64]) {
@@ -121,17 +127,5 @@ impl Frame {
     /// Bytes held on the heap.
     pub fn memory(&self) -> usize {
         self.columns.iter().map(Column::memory).sum()
-    }
-}
-
-impl Records for Frame {
-    type Elem = f64;
-
-    fn nsamples(&self) -> usize {
-        self.rows
-    }
-
-    fn nfeatures(&self) -> usize {
-        self.columns.len()
     }
 }

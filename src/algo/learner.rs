@@ -1,223 +1,201 @@
-//! The learners by name: their tasks, their hyperparameters from JSON, and one way to fit any of them.
+//! The learners: what each is, and the one table that lists them.
 
+#[cfg(test)]
+mod tests;
+
+use std::marker::PhantomData;
 use std::sync::Mutex;
 
-use linfa::DatasetBase;
-use linfa::ParamGuard;
-use linfa::traits::Fit;
-use ndarray::Array1;
-use serde_json::Value;
+use serde_json::{Map, Value as Json};
 
-use super::boosting::{self, BoostingParams, Objective};
 use super::error::Result;
-use super::forest::{self, DecisionTreeParams, RandomForestParams};
-use super::frame::{Column, Frame};
-use super::linear::{
-    self, ElasticNetParams, LassoParams, LinearRegressionParams, LogisticRegressionParams, RidgeParams,
-};
-use super::model::{Fitted, Task};
-use super::monitor::{Monitor, Progress, Watched};
-use super::naive_bayes::NaiveBayesParams;
+use super::fitted::{self, Fitted, Form};
+use super::monitor::{Monitor, Progress};
+use super::parameters::Hyperparameters;
+use super::task::Task;
+use super::training_set::{Shape, TrainingSet};
+use super::{boosting, forest, linear, naive_bayes};
 
 /// A learning algorithm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Algorithm {
-    LinearRegression,
-    Ridge,
-    Lasso,
-    ElasticNet,
-    LogisticRegression,
-    NaiveBayes,
-    DecisionTree,
-    RandomForest,
-    GradientBoosting,
+pub trait Learner: 'static {
+    /// Its name in SQL.
+    const NAME: &'static str;
+    /// What it can learn.
+    const TASKS: &'static [Task];
+    /// What it is, for the pages.
+    const ABOUT: &'static str;
+    /// The hyperparameters of its type that it does not have: they keep their defaults.
+    const WITHOUT: &'static [&'static str] = &[];
+
+    /// The type of its hyperparameters.
+    type Parameters: Hyperparameters;
+    /// What it fits.
+    type Fitted: Fitted + Form;
+
+    /// Hyperparameters when none are given.
+    fn defaults() -> Self::Parameters {
+        Self::Parameters::default()
+    }
+
+    /// Returns an error for hyperparameters that are right for others of their type, but not for this learner.
+    fn check(_: &Self::Parameters) -> Result<()> {
+        Ok(())
+    }
+
+    /// Bytes that a fit takes beside the frame because of the rows, at most, the fitted model among them.
+    fn memory(_: &Self::Parameters, _: &Shape) -> usize {
+        0
+    }
+
+    /// Bytes that a fit takes because of the design's columns, whatever the number of rows, at most.
+    fn design_memory(_: &Self::Parameters, _: &Shape) -> usize {
+        0
+    }
+
+    /// Learns from rows. Looks at the monitor every few milliseconds, and tells it of each iteration.
+    fn fit(params: &Self::Parameters, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Self::Fitted>;
+}
+
+/// Every learner. Training, the errors' lists, the pages and the reading of stored models go by this table.
+pub static LEARNERS: [Algorithm; 9] = [
+    Algorithm::of::<linear::LinearRegression>(),
+    Algorithm::of::<linear::Ridge>(),
+    Algorithm::of::<linear::Lasso>(),
+    Algorithm::of::<linear::ElasticNet>(),
+    Algorithm::of::<linear::LogisticRegression>(),
+    Algorithm::of::<naive_bayes::NaiveBayesLearner>(),
+    Algorithm::of::<forest::DecisionTree>(),
+    Algorithm::of::<forest::Forest>(),
+    Algorithm::of::<boosting::GradientBoosting>(),
+];
+
+/// A line of the table: a [`Learner`] whose type is forgotten.
+pub struct Algorithm {
+    /// Its name in SQL.
+    pub name: &'static str,
+    /// What it can learn.
+    pub tasks: &'static [Task],
+    /// What it is, for the pages.
+    pub about: &'static str,
+    /// The form of what it fits.
+    pub form: u16,
+    pub(super) decode: fn(&[u8], &dyn Monitor) -> Result<Box<dyn Fitted>>,
+    parameters: fn() -> Vec<Description>,
+    configure: fn(&Map<String, Json>, u64) -> Result<Box<dyn Configured>>,
+}
+
+/// A hyperparameter, for the pages.
+pub struct Description {
+    /// Its name in JSON.
+    pub name: &'static str,
+    /// Another name that is read as well.
+    pub alias: Option<&'static str>,
+    /// Its default, as JSON or in words.
+    pub default: String,
+    /// The values that it may have.
+    pub allowed: String,
+    /// Whose name it is.
+    pub source: &'static str,
+    /// What it does.
+    pub about: &'static str,
+}
+
+/// The hyperparameter by which draws are made, for learners that draw.
+const SEED: &str = "seed";
+
+/// The algorithm of that name.
+pub fn named(name: &str) -> Option<&'static Algorithm> {
+    LEARNERS.iter().find(|algorithm| algorithm.name == name)
 }
 
 impl Algorithm {
-    /// All of them.
-    pub const ALL: [Algorithm; 9] = [
-        Algorithm::LinearRegression,
-        Algorithm::Ridge,
-        Algorithm::Lasso,
-        Algorithm::ElasticNet,
-        Algorithm::LogisticRegression,
-        Algorithm::NaiveBayes,
-        Algorithm::DecisionTree,
-        Algorithm::RandomForest,
-        Algorithm::GradientBoosting,
-    ];
-
-    /// Its name in SQL.
-    pub fn name(self) -> &'static str {
-        match self {
-            Algorithm::LinearRegression => "linear_regression",
-            Algorithm::Ridge => "ridge",
-            Algorithm::Lasso => "lasso",
-            Algorithm::ElasticNet => "elastic_net",
-            Algorithm::LogisticRegression => "logistic_regression",
-            Algorithm::NaiveBayes => "naive_bayes",
-            Algorithm::DecisionTree => "decision_tree",
-            Algorithm::RandomForest => "random_forest",
-            Algorithm::GradientBoosting => "gradient_boosting",
+    /// The line of a learner.
+    pub const fn of<L: Learner>() -> Algorithm {
+        Algorithm {
+            name: L::NAME,
+            tasks: L::TASKS,
+            about: L::ABOUT,
+            form: L::Fitted::CODE,
+            decode: fitted::decode_form::<L::Fitted>,
+            parameters: parameters_of::<L>,
+            configure: configure::<L>,
         }
     }
 
-    /// The algorithm of that name.
-    pub fn named(name: &str) -> Option<Algorithm> {
-        Algorithm::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    /// Its hyperparameters, in the order of the pages.
+    pub fn parameters(&self) -> Vec<Description> {
+        (self.parameters)()
     }
 
-    /// What it can learn.
-    pub fn tasks(self) -> &'static [Task] {
-        match self {
-            Algorithm::LinearRegression | Algorithm::Ridge | Algorithm::Lasso | Algorithm::ElasticNet => {
-                &[Task::Regression]
-            }
-            Algorithm::LogisticRegression | Algorithm::NaiveBayes => &[Task::Classification],
-            Algorithm::DecisionTree | Algorithm::RandomForest | Algorithm::GradientBoosting => {
-                &[Task::Classification, Task::Regression]
-            }
-        }
+    /// Reads hyperparameters and checks their ranges. A learner that draws, and is given no seed of its own, draws by `seed`.
+    pub fn configure(&self, params: &Map<String, Json>, seed: u64) -> Result<Box<dyn Configured>> {
+        (self.configure)(params, seed)
     }
 }
 
-/// An algorithm with its hyperparameters.
-#[derive(Debug, Clone)]
-pub enum Learner {
-    LinearRegression(LinearRegressionParams),
-    Ridge(RidgeParams),
-    Lasso(LassoParams),
-    ElasticNet(ElasticNetParams),
-    LogisticRegression(LogisticRegressionParams),
-    NaiveBayes(NaiveBayesParams),
-    DecisionTree(DecisionTreeParams),
-    RandomForest(RandomForestParams),
-    GradientBoosting(BoostingParams),
+fn parameters_of<L: Learner>() -> Vec<Description> {
+    let defaults = L::defaults();
+    let own = L::Parameters::PARAMETERS
+        .iter()
+        .filter(|parameter| !L::WITHOUT.contains(&parameter.name));
+    let describe = own.map(|parameter| Description {
+        name: parameter.name,
+        alias: parameter.alias,
+        default: (parameter.show)(&defaults),
+        allowed: (parameter.allowed)(),
+        source: parameter.source,
+        about: parameter.about.trim(),
+    });
+    describe.collect()
 }
 
-impl Learner {
-    /// Reads hyperparameters from a JSON object. The error of an unknown key or a wrong type says which and what is allowed.
-    pub fn from_json(
-        algorithm: Algorithm,
-        params: Value,
-        seed: u64,
-    ) -> std::result::Result<Learner, serde_json::Error> {
-        use serde_json::from_value;
-        let own_seed = params.get("seed").is_some() || params.get("random_state").is_some();
-        Ok(match algorithm {
-            Algorithm::LinearRegression => Learner::LinearRegression(from_value(params)?),
-            Algorithm::Ridge => Learner::Ridge(from_value(params)?),
-            Algorithm::Lasso => Learner::Lasso(from_value(params)?),
-            Algorithm::ElasticNet => Learner::ElasticNet(from_value(params)?),
-            Algorithm::LogisticRegression => Learner::LogisticRegression(from_value(params)?),
-            Algorithm::NaiveBayes => Learner::NaiveBayes(from_value(params)?),
-            Algorithm::DecisionTree => {
-                let mut params: DecisionTreeParams = from_value(params)?;
-                if !own_seed {
-                    params.seed = seed;
-                }
-                Learner::DecisionTree(params)
-            }
-            Algorithm::RandomForest => {
-                let mut params: RandomForestParams = from_value(params)?;
-                if !own_seed {
-                    params.seed = seed;
-                }
-                Learner::RandomForest(params)
-            }
-            Algorithm::GradientBoosting => {
-                let mut params: BoostingParams = from_value(params)?;
-                if !own_seed {
-                    params.seed = seed;
-                }
-                Learner::GradientBoosting(params)
-            }
-        })
+fn configure<L: Learner>(json: &Map<String, Json>, seed: u64) -> Result<Box<dyn Configured>> {
+    let mut params = L::defaults();
+    if let Some(parameter) = L::Parameters::PARAMETERS.iter().find(|p| p.name == SEED) {
+        (parameter.read)(&mut params, &seed.into());
+    }
+    params.read(json, L::WITHOUT)?;
+    params.check()?;
+    L::check(&params)?;
+    Ok(Box::new(WithParameters::<L> {
+        params,
+        learner: PhantomData,
+    }))
+}
+
+/// A learner with its hyperparameters.
+pub trait Configured: Send + Sync {
+    /// Bytes that a fit takes beside the frame because of the rows, at most, the fitted model among them.
+    fn memory(&self, shape: &Shape) -> usize;
+
+    /// Bytes that a fit takes because of the design's columns, whatever the number of rows, at most.
+    fn design_memory(&self, shape: &Shape) -> usize;
+
+    /// Learns from rows. Also gives the loss after each iteration.
+    fn fit(&self, set: &TrainingSet, monitor: &dyn Monitor) -> Result<(Box<dyn Fitted>, Vec<Progress>)>;
+}
+
+struct WithParameters<L: Learner> {
+    params: L::Parameters,
+    learner: PhantomData<fn() -> L>,
+}
+
+impl<L: Learner> Configured for WithParameters<L> {
+    fn memory(&self, shape: &Shape) -> usize {
+        L::memory(&self.params, shape)
     }
 
-    /// Checks the ranges of the hyperparameters, so that a training does not read its rows in vain.
-    pub fn check(&self) -> Result<()> {
-        match self {
-            Learner::LinearRegression(params) => params.check_ref().map(drop),
-            Learner::Ridge(params) => params.check_ref().map(drop),
-            Learner::Lasso(params) => params.check_ref().map(drop),
-            Learner::ElasticNet(params) => params.check_ref().map(drop),
-            Learner::LogisticRegression(params) => params.check_ref().map(drop),
-            Learner::NaiveBayes(params) => params.check_ref().map(drop),
-            Learner::DecisionTree(params) => params.check_ref().map(drop),
-            Learner::RandomForest(params) => params.check_ref().map(drop),
-            Learner::GradientBoosting(params) => params.check_ref().map(drop),
-        }
+    fn design_memory(&self, shape: &Shape) -> usize {
+        L::design_memory(&self.params, shape)
     }
 
-    /// Bytes that the learner holds beside a frame of `rows` rows and `features` columns, at most; a forest's model among them.
-    pub fn working_memory(&self, rows: usize, features: usize, threads: usize) -> usize {
-        match self {
-            Learner::DecisionTree(params) => forest::memory_needed(params, rows, features, threads),
-            Learner::RandomForest(params) => forest::memory_needed(params, rows, features, threads),
-            Learner::GradientBoosting(params) => boosting::memory_needed(params, rows, features),
-            // The linear predictor and the loss's derivatives.
-            Learner::LogisticRegression(_) => rows.saturating_mul(24),
-            _ => 0,
-        }
-    }
-
-    /// Bytes that a fit of `frame` takes beside it because of how many design columns its columns become, at most; `classes` is as for
-    /// [`Learner::fit`]. O(columns).
-    pub fn design_memory(&self, frame: &Frame, classes: usize) -> usize {
-        let columns = frame.columns().iter().map(|column| match column {
-            Column::Number(_) => 1,
-            // Missing values are one more level.
-            Column::Category { levels, .. } => levels + 1,
-        });
-        match self {
-            Learner::LinearRegression(_) | Learner::Ridge(_) | Learner::Lasso(_) | Learner::ElasticNet(_) => {
-                linear::memory_needed(columns.sum())
-            }
-            Learner::LogisticRegression(_) => linear::logistic_memory_needed(columns.sum(), classes),
-            _ => 0,
-        }
-    }
-
-    /// Fits the rows of `dataset`. `classes` is 0 for a regression. Also gives the loss after each iteration.
-    pub fn fit(
-        self,
-        dataset: &DatasetBase<Frame, Array1<f64>>,
-        classes: usize,
-        monitor: &dyn Monitor,
-    ) -> Result<(Fitted, Vec<Progress>)> {
-        let monitor = Recorder {
+    fn fit(&self, set: &TrainingSet, monitor: &dyn Monitor) -> Result<(Box<dyn Fitted>, Vec<Progress>)> {
+        let recorder = Recorder {
             monitor,
             history: Mutex::default(),
         };
-        let fitted = match self {
-            Learner::LinearRegression(params) => Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?),
-            Learner::Ridge(params) => Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?),
-            Learner::Lasso(params) => Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?),
-            Learner::ElasticNet(params) => Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?),
-            Learner::LogisticRegression(params) => {
-                Fitted::Linear(Watched::new(params.check()?, &monitor).fit(dataset)?)
-            }
-            Learner::NaiveBayes(params) => Fitted::NaiveBayes(Watched::new(params.check()?, &monitor).fit(dataset)?),
-            Learner::DecisionTree(mut params) => {
-                params.classes = classes;
-                Fitted::Forest(Watched::new(params.check()?, &monitor).fit(dataset)?)
-            }
-            Learner::RandomForest(mut params) => {
-                params.classes = classes;
-                Fitted::Forest(Watched::new(params.check()?, &monitor).fit(dataset)?)
-            }
-            Learner::GradientBoosting(mut params) => {
-                params.objective = match classes {
-                    0 => Objective::Regression,
-                    2 => Objective::Binary,
-                    classes => Objective::Multiclass { classes },
-                };
-                Fitted::Boosting(Watched::new(params.check()?, &monitor).fit(dataset)?)
-            }
-        };
-        let history = monitor.history.into_inner().unwrap_or_default();
-        Ok((fitted, history))
+        let fitted = L::fit(&self.params, set, &recorder)?;
+        Ok((Box::new(fitted), recorder.history.into_inner().unwrap_or_default()))
     }
 }
 

@@ -3,40 +3,14 @@
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::ops::Range;
-
 use serde::{Deserialize, Serialize};
 
-use super::boosting::Boosting;
 use super::bytes;
 use super::error::{Error, Result};
-use super::estimator::Estimator;
-use super::forest::RandomForest;
-use super::frame::Frame;
+use super::fitted::{self, Fitted};
 use super::label::Label;
-use super::linear::LinearModel;
 use super::monitor::{Monitor, Progress};
-use super::naive_bayes::NaiveBayes;
-
-/// What kind of answer a model gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Task {
-    /// One of a list of labels.
-    Classification,
-    /// A number.
-    Regression,
-}
-
-impl Task {
-    /// Its name in SQL.
-    pub fn name(self) -> &'static str {
-        match self {
-            Task::Classification => "classification",
-            Task::Regression => "regression",
-        }
-    }
-}
+use super::task::Answer;
 
 /// A column that the model reads from a row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -88,78 +62,26 @@ impl InputKind {
     }
 }
 
-/// What scores.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Fitted {
-    /// Least squares, ridge, lasso, elastic net, logistic.
-    Linear(LinearModel),
-    /// Naive Bayes.
-    NaiveBayes(NaiveBayes),
-    /// Gradient-boosted trees.
-    Boosting(Boosting),
-    /// A decision tree or a random forest.
-    Forest(RandomForest),
-}
-
-impl Fitted {
-    fn estimator(&self) -> &dyn Estimator {
-        match self {
-            Fitted::Linear(model) => model,
-            Fitted::NaiveBayes(model) => model,
-            Fitted::Boosting(model) => model,
-            Fitted::Forest(model) => model,
-        }
-    }
-
-    fn validate(&self, features: &[usize], monitor: &dyn Monitor) -> Result<()> {
-        match self {
-            Fitted::Linear(model) => model.validate(features),
-            Fitted::NaiveBayes(model) => model.validate(features),
-            Fitted::Boosting(model) => model.validate(features, monitor),
-            Fitted::Forest(model) => model.validate(features, monitor),
-        }
-    }
-}
-
-impl Estimator for Fitted {
-    fn outputs(&self) -> usize {
-        self.estimator().outputs()
-    }
-
-    #[inline]
-    fn score(&self, row: &[f64], out: &mut [f64]) {
-        match self {
-            Fitted::Linear(model) => model.score(row, out),
-            Fitted::NaiveBayes(model) => model.score(row, out),
-            Fitted::Boosting(model) => model.score(row, out),
-            Fitted::Forest(model) => model.score(row, out),
-        }
-    }
-
-    fn score_rows(&self, frame: &Frame, rows: Range<usize>, out: &mut [f64]) {
-        self.estimator().score_rows(frame, rows, out);
-    }
-}
-
 /// A trained model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug)]
 pub struct Model {
     /// What it answers.
-    pub task: Task,
+    pub answer: Answer,
     /// The columns it reads, in the order of positional arguments.
     pub inputs: Vec<Input>,
-    /// The classes, sorted; empty for a regression.
-    pub labels: Vec<Label>,
     /// What scores.
-    pub fitted: Fitted,
+    pub fitted: Box<dyn Fitted>,
     /// The loss after each iteration of training.
     pub history: Vec<Progress>,
 }
 
+/// What is stored of a model before what scores.
+type Head = (Answer, Vec<Input>, Vec<Progress>);
+
 /// The first bytes of every model.
 const MAGIC: &[u8; 8] = b"assay\0md";
 /// The version of the layout that follows.
-const FORMAT: u16 = 1;
+const FORMAT: u16 = 2;
 /// What errors call it.
 const WHAT: &str = "the model";
 
@@ -203,22 +125,29 @@ impl Model {
         }
     }
 
-    /// The model as bytes: a magic, a format version (little-endian), then the fields in postcard's encoding. The same model gives the same
-    /// bytes on every machine. Errs when stopped, and where there is no room. O(bytes).
+    /// The model as bytes: a magic, a format version, the form of what scores, the length of the head (all little-endian), the head and what
+    /// scores in postcard's encoding. The same model gives the same bytes on every machine. Returns an error when stopped, and where there is no
+    /// room. O(bytes).
     pub fn to_bytes(&self, monitor: &dyn Monitor) -> Result<Vec<u8>> {
+        let head = (&self.answer, &self.inputs, &self.history);
+        let head = bytes::encode(WHAT, &head, Vec::new(), monitor)?;
         let mut bytes = MAGIC.to_vec();
         bytes.extend(FORMAT.to_le_bytes());
-        bytes::encode(WHAT, self, bytes, monitor)
+        bytes.extend(self.fitted.form().to_le_bytes());
+        bytes.extend((head.len() as u64).to_le_bytes());
+        bytes.extend(head);
+        self.fitted.encode(bytes, monitor)
     }
 
-    /// Reads bytes that may come from anywhere: whatever they hold, the result is a model that scores without panicking, or an error. Errs
-    /// when stopped, too, and where there is no room. O(bytes).
+    /// Reads bytes that may come from anywhere: whatever they hold, the result is a model that scores without panicking, or an error. Returns an
+    /// error when stopped, too, and where there is no room. O(bytes).
     pub fn from_bytes(bytes: &[u8], monitor: &dyn Monitor) -> Result<Model> {
         let damaged = |problem: &str| Error::damaged(WHAT, problem);
+        let short = || damaged("it ends too early");
         let rest = bytes
             .strip_prefix(MAGIC)
             .ok_or_else(|| damaged("it does not begin as a model does"))?;
-        let (version, payload) = rest.split_first_chunk().ok_or_else(|| damaged("it ends too early"))?;
+        let (version, rest) = rest.split_first_chunk().ok_or_else(short)?;
         match u16::from_le_bytes(*version) {
             FORMAT => {}
             other => {
@@ -227,7 +156,17 @@ impl Model {
                 )));
             }
         }
-        let model: Model = bytes::decode(WHAT, payload, monitor)?;
+        let (form, rest) = rest.split_first_chunk().ok_or_else(short)?;
+        let (length, rest) = rest.split_first_chunk().ok_or_else(short)?;
+        let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+        let (head, rest) = rest.split_at_checked(length).ok_or_else(short)?;
+        let (answer, inputs, history): Head = bytes::decode(WHAT, head, monitor)?;
+        let model = Model {
+            answer,
+            inputs,
+            fitted: fitted::decode(u16::from_le_bytes(*form), rest, monitor)?,
+            history,
+        };
         model.validate(monitor)?;
         Ok(model)
     }
@@ -237,7 +176,7 @@ impl Model {
         let damaged = |problem: &str| Err(Error::damaged(WHAT, problem));
         // No text of PostgreSQL has a zero byte, and what writes one as a C string would end there.
         let zero = |text: &str| text.contains('\0');
-        let labels = self.labels.iter().filter_map(|label| match label {
+        let labels = self.answer.labels().iter().filter_map(|label| match label {
             Label::Text(text) | Label::Enum(_, text) => Some(text),
             Label::Bool(_) | Label::Number(_) => None,
         });
@@ -268,12 +207,10 @@ impl Model {
             .flat_map(|input| vec![input.kind.codes(); input.kind.width()])
             .collect();
         self.fitted.validate(&features, monitor)?;
-        let outputs = match self.task {
-            Task::Regression if self.labels.is_empty() => 1,
-            Task::Classification if self.labels.len() >= 2 => self.labels.len(),
-            _ => return damaged("its labels do not fit its task"),
-        };
-        if self.fitted.outputs() != outputs {
+        if matches!(&self.answer, Answer::Classes(labels) if labels.len() < 2) {
+            return damaged("it has fewer than two classes");
+        }
+        if self.fitted.outputs() != self.answer.outputs() {
             return damaged("its learner does not answer its task");
         }
         Ok(())

@@ -37,21 +37,6 @@ impl Monitor for Unwatched {
     fn progress(&self, _: Progress) {}
 }
 
-/// Checked hyperparameters together with the monitor that watches their fit: the type that implements [`linfa::traits::Fit`].
-pub struct Watched<'m, P> {
-    /// What to fit.
-    pub params: P,
-    /// Who watches.
-    pub monitor: &'m dyn Monitor,
-}
-
-impl<'m, P> Watched<'m, P> {
-    /// Puts `params` under the eyes of `monitor`.
-    pub fn new(params: P, monitor: &'m dyn Monitor) -> Self {
-        Watched { params, monitor }
-    }
-}
-
 /// A look at a monitor once for so much work, so that looking takes no time.
 pub struct Pace<'m> {
     monitor: &'m dyn Monitor,

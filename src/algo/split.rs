@@ -96,7 +96,7 @@ pub fn test_rows(
         return Err(Error::Parameter {
             name: "test_fraction",
             value: test_fraction.to_string(),
-            allowed: "0 or more and less than 1",
+            allowed: "0 or more and less than 1".into(),
         });
     }
     if let Some(classes) = classes

@@ -10,22 +10,24 @@ use pgrx::{name, pg_extern};
 use super::binding::wrong_type;
 use super::cache;
 use super::predict::column_named;
-use super::registry::{self, Privilege};
+use super::registry::{self, Privilege, Version};
 use super::scorer::Scorer;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
-    Error, INTERNAL, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, or_raise,
+    Error, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, or_raise,
 };
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
-use crate::pg::query::Query;
+use crate::pg::query::{OutputColumn, Query};
 use crate::pg::text::Text;
 use crate::pg::types::{self, Role, Value};
 use algo::label::Label;
 use algo::metrics::curve::{self, CurvePoint};
+use algo::metrics::evaluation::{Actual, Scored};
 use algo::metrics::{Ranking, evaluation};
+use algo::model::Input;
 use algo::monitor::Monitor;
-use algo::room;
+use algo::task::Answer;
 
 /// Rows between two looks at the monitor.
 const LOOK: u64 = 16;
@@ -34,19 +36,11 @@ const LOOK: u64 = 16;
 struct Pass {
     scorer: Rc<Scorer>,
     threshold: f64,
-    outcome: Outcome,
+    scored: Scored,
     unlabelled: u64,
     unseen: u64,
     /// Exact metrics keep each row's scores.
     statement: Foreground,
-}
-
-/// What the rows were, and what the model said of them.
-enum Outcome {
-    /// Each row's class, and its probabilities, one a class.
-    Classes { actual: Vec<u32>, probabilities: Vec<f64> },
-    /// Each row's value, and the predicted one.
-    Numbers { actual: Vec<f64>, predicted: Vec<f64> },
 }
 
 /// A value, for people.
@@ -68,8 +62,7 @@ struct Classes {
 }
 
 impl Classes {
-    fn of(scorer: &Scorer, target: &str) -> Classes {
-        let labels = &scorer.model().labels;
+    fn of(labels: &[Label], target: &str) -> Classes {
         Classes {
             target: target.to_string(),
             places: labels
@@ -110,61 +103,77 @@ impl Classes {
     }
 }
 
+/// How the target of rows becomes what the model answers with.
+enum ReadTarget {
+    Classes(Classes),
+    Number,
+}
+
+impl ReadTarget {
+    /// Returns an error for a column that cannot hold the model's answers.
+    fn of(answer: &Answer, target: &str, column: &OutputColumn) -> Result<ReadTarget> {
+        match answer {
+            Answer::Classes(labels) => Ok(ReadTarget::Classes(Classes::of(labels, target))),
+            Answer::Number if column.reader.map(|reader| reader.role()) == Some(Role::Number) => Ok(ReadTarget::Number),
+            Answer::Number => Err(Error::new(
+                UNSUITABLE_ROWS,
+                format!("target \"{target}\" is no number, as the model predicts"),
+            )
+            .detail(format!("Its type is {}.", column.type_name))
+            .hint("Cast it to a number in the query.")),
+        }
+    }
+
+    /// A row's target; `None` when it has none.
+    fn read(&self, value: &Value<'_>) -> Result<Option<Actual>> {
+        match (self, value) {
+            (ReadTarget::Classes(classes), value) => Ok(classes.place(value)?.map(Actual::Class)),
+            (ReadTarget::Number, Value::Number(number)) if number.is_finite() => Ok(Some(Actual::Number(*number))),
+            (ReadTarget::Number, _) => Ok(None),
+        }
+    }
+}
+
+/// The probability from which on rows are given the positive label: as told, or the version's own.
+fn checked_threshold(threshold: Option<f64>, version: &Version) -> Result<f64> {
+    match threshold {
+        None => version.threshold(),
+        Some(threshold) if (0.0..=1.0).contains(&threshold) => Ok(threshold),
+        Some(threshold) => Err(Error::new(INVALID_PARAMETER, "threshold is out of range")
+            .detail(format!("The value is {threshold}."))
+            .hint("It is a probability, from 0 to 1.")),
+    }
+}
+
+/// The place of each of the model's inputs in the query.
+fn input_places(scorer: &Scorer, columns: &[OutputColumn], reference: &str) -> Result<Vec<usize>> {
+    let inputs = scorer.model().inputs.iter().enumerate();
+    let place = |(input, wanted): (usize, &Input)| {
+        let place = column_named(columns, &wanted.name, "a feature").map_err(|error| error.state(MISSING_FEATURE))?;
+        match columns[place].reader {
+            Some(reader) if scorer.accepts(input, reader) => Ok(place),
+            _ => Err(wrong_type(scorer, input, &columns[place].type_name, reference)),
+        }
+    };
+    inputs.map(place).collect()
+}
+
 impl Pass {
     /// Scores every row of `query` and compares it with the model's target.
     fn run(model: Option<&str>, query: Option<&str>, threshold: Option<f64>) -> Result<Pass> {
         let reference = required("model", model)?;
         let version = registry::resolve(reference, Privilege::Predict)?;
         let scorer = cache::scorer(&version)?;
-        let threshold = match threshold {
-            None => version.threshold()?,
-            Some(threshold) if (0.0..=1.0).contains(&threshold) => threshold,
-            Some(threshold) => {
-                return Err(Error::new(INVALID_PARAMETER, "threshold is out of range")
-                    .detail(format!("The value is {threshold}."))
-                    .hint("It is a probability, from 0 to 1."));
-            }
-        };
+        let threshold = checked_threshold(threshold, &version)?;
         let target = version.stored()?.target.unwrap_or_default();
         let query = Query::new(required("query", query)?)?;
-        let columns = query.columns();
-        let target_column = column_named(columns, &target, "the target")?;
-        let inputs = scorer
-            .model()
-            .inputs
-            .iter()
-            .enumerate()
-            .map(|(input, wanted)| {
-                let place =
-                    column_named(columns, &wanted.name, "a feature").map_err(|error| error.state(MISSING_FEATURE))?;
-                match columns[place].reader {
-                    Some(reader) if scorer.accepts(input, reader) => Ok(place),
-                    _ => Err(wrong_type(&scorer, input, &columns[place].type_name, reference)),
-                }
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let classes = scorer.is_classification().then(|| Classes::of(&scorer, &target));
-        if classes.is_none() && columns[target_column].reader.map(|reader| reader.role()) != Some(Role::Number) {
-            return Err(Error::new(
-                UNSUITABLE_ROWS,
-                format!("target \"{target}\" is no number, as the model predicts"),
-            )
-            .detail(format!("Its type is {}.", columns[target_column].type_name))
-            .hint("Cast it to a number in the query."));
-        }
-        let outcome = match &classes {
-            Some(_) => Outcome::Classes {
-                actual: Vec::new(),
-                probabilities: Vec::new(),
-            },
-            None => Outcome::Numbers {
-                actual: Vec::new(),
-                predicted: Vec::new(),
-            },
-        };
+        let target_place = column_named(query.columns(), &target, "the target")?;
+        let inputs = input_places(&scorer, query.columns(), reference)?;
+        let answer = &scorer.model().answer;
+        let read_target = ReadTarget::of(answer, &target, &query.columns()[target_place])?;
         let mut pass = Pass {
             threshold,
-            outcome,
+            scored: Scored::new(answer),
             unlabelled: 0,
             unseen: 0,
             statement: Foreground::new()?,
@@ -173,40 +182,15 @@ impl Pass {
         let (mut encoded, mut scores) = (scorer.empty_row(), vec![0.0; scorer.outputs()]);
         let mut rows = 0_u64;
         query.run(&mut |row| {
-            let label = row.value(target_column);
-            let class = classes
-                .as_ref()
-                .map(|classes| classes.place(&label))
-                .transpose()?
-                .flatten();
-            let number = match label {
-                Value::Number(number) if number.is_finite() => Some(number),
-                _ => None,
-            };
-            if if classes.is_some() {
-                class.is_none()
-            } else {
-                number.is_none()
-            } {
+            let Some(actual) = read_target.read(&row.value(target_place))? else {
                 pass.unlabelled += 1;
                 return Ok(());
-            }
+            };
             for (input, &place) in inputs.iter().enumerate() {
                 pass.unseen += u64::from(!scorer.encode(input, &row.value(place), &mut encoded));
             }
             scorer.score(&encoded, &mut scores);
-            match (&mut pass.outcome, class, number) {
-                (Outcome::Classes { actual, probabilities }, Some(class), _) => {
-                    room::push(actual, class)?;
-                    room::reserve(probabilities, scores.len())?;
-                    probabilities.extend_from_slice(&scores);
-                }
-                (Outcome::Numbers { actual, predicted }, _, Some(number)) => {
-                    room::push(actual, number)?;
-                    room::push(predicted, scores[0])?;
-                }
-                _ => {}
-            }
+            pass.scored.push(actual, &scores)?;
             rows += 1;
             if rows.is_multiple_of(LOOK) {
                 pass.statement.check()?;
@@ -216,29 +200,17 @@ impl Pass {
         Ok(pass)
     }
 
-    /// The probabilities, rows x classes, with each row's class. Errs with `ML010` for a regression.
+    /// The probabilities, rows x classes, with each row's class. Errs with `ML010` for a model that does not answer with classes.
     fn classes(&self, wanted: &str) -> Result<(&[u32], ArrayView2<'_, f64>)> {
-        let shape = |rows: usize| (rows, self.scorer.outputs());
-        match &self.outcome {
-            Outcome::Classes { actual, probabilities } => ArrayView2::from_shape(shape(actual.len()), probabilities)
-                .map(|view| (actual.as_slice(), view))
-                .map_err(|error| Error::new(INTERNAL, error.to_string())),
-            Outcome::Numbers { .. } => Err(Error::new(WRONG_TASK, format!("{wanted} needs a classification"))
-                .hint("Use assay.evaluate for a regression.")),
-        }
+        self.scored.classes().ok_or_else(|| {
+            Error::new(WRONG_TASK, format!("{wanted} needs a classification")).hint("Use assay.evaluate for a regression.")
+        })
     }
 
     /// The metrics, without those that these rows do not define.
     fn metrics(&self) -> Result<Vec<(&'static str, f64)>> {
-        let table = match &self.outcome {
-            Outcome::Classes { .. } => {
-                let ((actual, probabilities), threshold) = (self.classes("evaluate")?, self.threshold);
-                self.judging(|monitor| evaluation::classification(actual, probabilities, threshold, monitor))?
-            }
-            Outcome::Numbers { actual, predicted } => {
-                self.judging(|monitor| evaluation::regression(actual, predicted, monitor))?
-            }
-        };
+        let (scored, threshold) = (&self.scored, self.threshold);
+        let table = self.judging(|monitor| scored.metrics(threshold, monitor))?;
         Ok(table
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)))
@@ -288,7 +260,7 @@ fn confusion_matrix(
     threshold: Option<f64>,
 ) -> TableIterator<'static, (name!(actual, Text), name!(predicted, Text), name!(rows, i64))> {
     let pass = or_raise(Pass::run(model.as_deref(), query.as_deref(), threshold));
-    let labels = &pass.scorer.model().labels;
+    let labels = pass.scorer.model().answer.labels();
     let matrix = or_raise(pass.classes("a confusion matrix").and_then(|(actual, probabilities)| {
         pass.judging(|monitor| evaluation::confusion_matrix(actual, probabilities, pass.threshold, monitor))
     }));

@@ -15,9 +15,10 @@ use crate::pg::options::required;
 use crate::pg::text::{JsonB, Text};
 use algo::accumulator::Accumulator;
 use algo::design::Level;
-use algo::linear::{LinearModel, Weight};
-use algo::model::{Fitted, Model};
+use algo::linear::Weight;
+use algo::model::Model;
 use algo::summary::{Summary, Values};
+use algo::task::Answer;
 use algo::trees::Importance;
 
 /// The level of a category that stands for rare ones.
@@ -36,7 +37,8 @@ fn labels(model: Text) -> Vec<Text> {
     let (_, scorer) = or_raise(open(&model, Privilege::Predict));
     scorer
         .model()
-        .labels
+        .answer
+        .labels()
         .iter()
         .map(|label| label.to_string().into())
         .collect()
@@ -144,22 +146,21 @@ fn feature_importance(
 /// Weight, gain and cover of a feature.
 pub(super) type Measures = (f64, f64, Option<f64>);
 
-/// How much each feature matters, in the learner's order; `None` for naive Bayes, which cannot tell.
+/// How much each feature matters, in the learner's order; `None` for a model that cannot tell.
 pub(super) fn measures(version: &Version, scorer: &Scorer) -> Result<Option<Vec<Measures>>> {
     let model = scorer.model();
-    Ok(Some(match &model.fitted {
-        Fitted::Boosting(boosting) => boosting.importance(model.width()).iter().map(tree_measures).collect(),
-        Fitted::Forest(forest) => forest.importance().iter().map(tree_measures).collect(),
-        Fitted::Linear(linear) => {
-            let variances = linear_variances(linear, model, &statistics(version, model)?);
-            let total: f64 = variances.iter().sum();
-            variances
-                .into_iter()
-                .map(|v| (v.sqrt(), if total > 0.0 { v / total } else { 0.0 }, None))
-                .collect()
-        }
-        Fitted::NaiveBayes(_) => return Ok(None),
-    }))
+    if let Some(importance) = model.fitted.importance(model.width()) {
+        return Ok(Some(importance.iter().map(tree_measures).collect()));
+    }
+    let Some((intercepts, weights)) = model.fitted.weights() else {
+        return Ok(None);
+    };
+    let variances = score_variances(weights, intercepts.len(), model, &statistics(version, model)?);
+    let total: f64 = variances.iter().sum();
+    let measures = variances
+        .into_iter()
+        .map(|v| (v.sqrt(), if total > 0.0 { v / total } else { 0.0 }, None));
+    Ok(Some(measures.collect()))
 }
 
 /// Splits, gain and cover of a column in trees.
@@ -167,16 +168,11 @@ fn tree_measures(importance: &Importance) -> Measures {
     (importance.splits as f64, importance.gain, Some(importance.cover))
 }
 
-/// The variance, over the training rows, of what each feature adds to the linear score; for several classes their sum.
-fn linear_variances(linear: &LinearModel, model: &Model, statistics: &[Summary]) -> Vec<f64> {
+/// The variance, over the training rows, of what each feature adds to the weighted sums; for several of these their sum.
+fn score_variances(all: &[Weight], outputs: usize, model: &Model, statistics: &[Summary]) -> Vec<f64> {
     let inputs = model.feature_inputs();
     let variance = |feature: usize, output: usize, summary: &Summary| {
-        let weights = || {
-            linear
-                .weights()
-                .iter()
-                .filter(|w| w.output == output && w.feature == feature)
-        };
+        let weights = || all.iter().filter(|w| w.output == output && w.feature == feature);
         let rows = summary.rows().max(1) as f64;
         match summary.values() {
             Values::Numbers(numbers) => {
@@ -204,7 +200,6 @@ fn linear_variances(linear: &LinearModel, model: &Model, statistics: &[Summary])
             }
         }
     };
-    let outputs = linear.intercepts().len();
     (0..)
         .zip(statistics)
         .map(|(f, summary)| (0..outputs).map(|o| variance(f, o, summary)).sum::<f64>().max(0.0))
@@ -318,18 +313,18 @@ fn weights(
     let rows = (|| {
         let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Predict)?;
         let model = scorer.model();
-        let Fitted::Linear(linear) = &model.fitted else {
-            return Err(unfit(&version, "weights").hint("Linear models have; see assay.feature_importance for trees."));
-        };
+        let (intercepts, weights) = model.fitted.weights().ok_or_else(|| {
+            unfit(&version, "weights").hint("Linear models have; see assay.feature_importance for trees.")
+        })?;
         let (names, inputs) = (model.feature_names(), model.feature_inputs());
         // With two classes the one score is that of the positive one; with more each class has its own.
-        let label = |output: usize| match (model.labels.len(), linear.intercepts().len()) {
-            (0, _) => None,
-            (_, 1) => model.labels.last().map(|label| label.to_string().into()),
-            _ => model.labels.get(output).map(|label| label.to_string().into()),
+        let label = |output: usize| match (&model.answer, intercepts) {
+            (Answer::Number, _) => None,
+            (Answer::Classes(labels), [_]) => labels.last().map(|label| label.to_string().into()),
+            (Answer::Classes(labels), _) => labels.get(output).map(|label| label.to_string().into()),
         };
         let mut rows = Vec::new();
-        for (output, intercept) in linear.intercepts().iter().enumerate() {
+        for (output, intercept) in intercepts.iter().enumerate() {
             rows.push((
                 None,
                 None,
@@ -338,7 +333,7 @@ fn weights(
                 intercept.p_value,
                 label(output),
             ));
-            rows.extend(linear.weights().iter().filter(|w| w.output == output).map(|w| {
+            rows.extend(weights.iter().filter(|w| w.output == output).map(|w| {
                 let category = w.level.and_then(|level| level_name(model, inputs[w.feature], level));
                 (
                     Some(names[w.feature].as_str().into()),
@@ -364,10 +359,7 @@ fn training_info(
     let rows = (|| {
         let (_, scorer) = open(required("model", model.as_deref())?, Privilege::Manage)?;
         let model = scorer.model();
-        let eval = match &model.fitted {
-            Fitted::Boosting(boosting) => boosting.eval_losses(),
-            _ => &[],
-        };
+        let eval = model.fitted.eval_losses();
         Ok(model
             .history
             .iter()

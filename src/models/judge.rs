@@ -1,30 +1,33 @@
 //! What a new version reached, and whether it is good enough to be deployed.
 
-use linfa::traits::PredictInplace;
-use ndarray::Array2;
 use serde_json::{Value as Json, json};
 
-use super::prepare::Dataset;
 use super::store::not_finite;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, Result};
 use crate::pg::foreground::Foreground;
-use algo::estimator::{Estimator, Predictor};
+use algo::metrics::Metric;
 use algo::metrics::evaluation;
-use algo::model::{Model, Task};
+use algo::model::Model;
 use algo::room;
+use algo::training_set::TrainingSet;
+
+/// The probability from which on a row of two classes is given the second one, until it is set.
+const THRESHOLD: f64 = 0.5;
 
 /// What a version reached, and on which rows.
 pub struct Judged {
     metrics: Vec<(&'static str, f64)>,
+    /// Those by which it is compared with other versions.
+    decisive: &'static [Metric],
     held_out: bool,
 }
 
 /// Scores the held-out rows, or the training rows when there are none.
 pub fn judge(
     model: &Model,
-    train: &Dataset,
-    test: Option<&Dataset>,
+    train: &TrainingSet,
+    test: Option<&TrainingSet>,
     name: &str,
     reporter: &mut Reporter,
     statement: &Foreground,
@@ -32,32 +35,15 @@ pub fn judge(
     let rows = test.unwrap_or(train);
     let metrics = compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
         model.validate(monitor).map_err(|error| not_finite(name, error))?;
-        let predictor = Predictor {
-            estimator: &model.fitted,
-            monitor,
-        };
         // The scores, and what the metrics make of them.
-        let scores = rows.records.rows().saturating_mul(model.fitted.outputs());
+        let scores = rows.rows().saturating_mul(model.answer.outputs());
         statement.allow(scores.saturating_mul(size_of::<f64>()))?;
         room::ask(
             scores
                 .saturating_mul(2 * size_of::<f64>())
-                .saturating_add(rows.records.rows().saturating_mul(64)),
+                .saturating_add(rows.rows().saturating_mul(64)),
         )?;
-        let mut predictions: Array2<f64> = predictor.default_target(&rows.records);
-        predictor.predict_inplace(&rows.records, &mut predictions);
-        monitor.check()?;
-        let table = match model.task {
-            Task::Regression => {
-                let (predicted, _) = predictions.into_raw_vec_and_offset();
-                evaluation::regression(&rows.targets.to_vec(), &predicted, monitor)
-            }
-            Task::Classification => {
-                let classes: Vec<u32> = rows.targets.iter().map(|&class| class as u32).collect();
-                evaluation::classification(&classes, predictions.view(), 0.5, monitor)
-            }
-        }?;
-        Ok::<_, Error>(table)
+        Ok::<_, Error>(evaluation::evaluate(&*model.fitted, rows, THRESHOLD, monitor)?)
     })?;
     let metrics = metrics
         .into_iter()
@@ -65,6 +51,7 @@ pub fn judge(
         .collect();
     Ok(Judged {
         metrics,
+        decisive: model.answer.decisive_metrics(),
         held_out: test.is_some(),
     })
 }
@@ -93,8 +80,10 @@ impl Judged {
         if before["evaluated_on"] != "test" {
             return Ok(());
         }
-        // The area under the ROC curve for classes, the error for numbers; what is missing cannot be compared.
-        for (name, sign) in [("roc_auc", 1.0), ("rmse", -1.0), ("accuracy", 1.0)] {
+        // What is missing cannot be compared.
+        for metric in self.decisive {
+            let name = metric.name();
+            let sign = if metric.higher_is_better() { 1.0 } else { -1.0 };
             let new = self
                 .metrics
                 .iter()

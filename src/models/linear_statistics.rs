@@ -1,7 +1,6 @@
 //! The sufficient statistics of linear models as an aggregate: one parallel pass gives a state, states merge, and a state answers for its rows
 //! without reading them again.
 
-use linfa::ParamGuard;
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern, pg_sys};
 
@@ -11,8 +10,10 @@ use crate::pg::foreground::Foreground;
 use crate::pg::site;
 use crate::pg::state::{self, StateDatum};
 use crate::pg::types::{Reader, Value};
+use algo::fitted::Fitted;
 use algo::linear::{Gram, LinearModel, RidgeParams, ridge_gram};
 use algo::monitor::Monitor;
+use algo::parameters::Hyperparameters;
 use algo::state::State;
 
 /// The step of `linear_statistics(target, VARIADIC features)`. Rows with a NULL or NaN are counted and left out.
@@ -84,14 +85,9 @@ fn linear_fit(
         other => Err(not_linear(other)),
     }));
     let rows = model.map(|model| {
-        let intercept = model
-            .intercepts()
-            .iter()
-            .map(|i| (0, i.value, i.standard_error, i.p_value));
-        let weights = model
-            .weights()
-            .iter()
-            .map(|w| (w.feature as i32 + 1, w.weight, w.standard_error, w.p_value));
+        let (intercepts, weights) = model.weights().unwrap_or_default();
+        let intercept = (intercepts.iter()).map(|i| (0, i.value, i.standard_error, i.p_value));
+        let weights = (weights.iter()).map(|w| (w.feature as i32 + 1, w.weight, w.standard_error, w.p_value));
         intercept.chain(weights).collect::<Vec<_>>()
     });
     TableIterator::new(rows.unwrap_or_default())
@@ -99,6 +95,7 @@ fn linear_fit(
 
 /// Least squares, with a penalty on the raw weights when `alpha` is above 0.
 fn fit(gram: &Gram, alpha: f64) -> Result<LinearModel> {
-    let params = RidgeParams::default().alpha(alpha).standardize(false).check()?;
+    let params = RidgeParams::default().alpha(alpha).standardize(false);
+    params.check()?;
     Ok(ridge_gram(gram, &params)?)
 }

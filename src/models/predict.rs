@@ -19,6 +19,7 @@ use crate::pg::fields::Arguments;
 use crate::pg::site;
 use crate::pg::text;
 use crate::pg::whole_row::{self, WholeRow};
+use algo::task::Answer;
 
 /// A model bound to a call site.
 struct Bound {
@@ -191,11 +192,8 @@ fn predict(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
 /// `predict_label(model, features...)`: the class at the model's threshold; with more than two classes the most probable one.
 fn predict_label(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     scored(fcinfo, |bound| {
-        let scorer = &bound.scorer;
-        if !scorer.is_classification() {
-            return Err(regression(&bound.reference, "predict_label"));
-        }
-        let label = &scorer.model().labels[scorer.class_of(&bound.out, bound.threshold)];
+        let label = bound.scorer.label_of(&bound.out, bound.threshold);
+        let label = label.ok_or_else(|| regression(&bound.reference, "predict_label"))?;
         Ok(text::datum_of(&label.text()))
     })
     .flatten()
@@ -204,10 +202,9 @@ fn predict_label(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
 /// `predict_proba(model, features...)`: the probability of each class, in the order of `labels(model)`.
 fn predict_proba(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
     scored(fcinfo, |bound| {
-        if bound.scorer.is_classification() {
-            Ok(bound.out.clone())
-        } else {
-            Err(regression(&bound.reference, "predict_proba"))
+        match bound.scorer.model().answer {
+            Answer::Classes(_) => Ok(bound.out.clone()),
+            Answer::Number => Err(regression(&bound.reference, "predict_proba")),
         }
     })
 }

@@ -3,8 +3,6 @@
 //!
 //! All of it runs on threads and calls no PostgreSQL.
 
-use linfa::DatasetBase;
-use ndarray::Array1;
 use rayon::prelude::*;
 
 use super::columns::{Classes, ReadColumn, Values};
@@ -15,9 +13,11 @@ use crate::pg::types::Role;
 use algo::frame::{Column, Frame, MISSING};
 use algo::label::Label;
 use algo::lines::Lines;
-use algo::model::{Input, Task};
+use algo::model::Input;
 use algo::monitor::Monitor;
 use algo::summary::Summary;
+use algo::task::{Answer, Task};
+use algo::training_set::TrainingSet;
 use algo::{hash, split};
 
 /// More classes than this are no classes.
@@ -53,21 +53,18 @@ pub struct Plan {
 /// What the learner is to learn.
 struct Target {
     name: String,
-    /// Classes, sorted; empty for a regression.
-    labels: Vec<Label>,
-    /// The value, or the class's place in `labels`; NaN for rows that have none.
+    /// What the model is to answer with.
+    answer: Answer,
+    /// The value, or the class's number; NaN for rows that have none.
     values: Vec<f64>,
 }
-
-/// Rows for a learner.
-pub type Dataset = DatasetBase<Frame, Array1<f64>>;
 
 /// What the learner takes.
 pub struct Prepared {
     pub inputs: Vec<Input>,
-    pub labels: Vec<Label>,
-    pub train: Dataset,
-    pub test: Option<Dataset>,
+    pub answer: Answer,
+    pub train: TrainingSet,
+    pub test: Option<TrainingSet>,
     /// A summary a feature, by the feature's name.
     pub statistics: Vec<(String, Summary)>,
     /// What was dropped or capped, a text each.
@@ -128,13 +125,20 @@ pub fn prepare(mut read: ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Result
             error.detail(notes.join("\n"))
         });
     }
-    let dataset = |columns: Vec<Column>, rows: &[u32]| -> Result<Dataset> {
-        let targets: Array1<f64> = rows.iter().map(|&row| target.values[row as usize]).collect();
-        let frame = Frame::new(columns).ok_or_else(|| Error::new(INTERNAL, "columns of different lengths"))?;
-        let dataset = DatasetBase::new(frame, targets);
-        Ok(match &weights {
-            Some(weights) => dataset.with_weights(rows.iter().map(|&row| weights[row as usize]).collect()),
-            None => dataset,
+    let dataset = |columns: Vec<Column>, rows: &[u32]| -> Result<TrainingSet> {
+        let values = rows.iter().map(|&row| target.values[row as usize]).collect();
+        let weights = weights.as_ref();
+        Ok(TrainingSet {
+            frame: Frame::new(columns).ok_or_else(|| Error::new(INTERNAL, "columns of different lengths"))?,
+            target: match &target.answer {
+                Answer::Number => algo::training_set::Target::Numbers(values),
+                Answer::Classes(labels) => algo::training_set::Target::Classes {
+                    numbers: values,
+                    count: labels.len(),
+                },
+            },
+            weights: weights.map(|weights| rows.iter().map(|&row| weights[row as usize]).collect()),
+            groups: None,
         })
     };
     let train = dataset(train, &rows.train)?;
@@ -145,7 +149,7 @@ pub fn prepare(mut read: ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Result
     };
     Ok(Prepared {
         inputs,
-        labels: target.labels,
+        answer: target.answer,
         train,
         test,
         statistics,
@@ -257,7 +261,7 @@ fn read_target(read: &mut ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Resul
     match plan.task {
         Task::Regression if is_number => Ok(Target {
             name,
-            labels: Vec::new(),
+            answer: Answer::Number,
             values: read_numbers(read, plan.target)?.1,
         }),
         Task::Regression => Err(Error::new(
@@ -293,7 +297,11 @@ fn read_target(read: &mut ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Resul
                 .iter()
                 .map(|&c| if c == MISSING { f64::NAN } else { f64::from(c) })
                 .collect();
-            Ok(Target { name, labels, values })
+            Ok(Target {
+                name,
+                answer: Answer::Classes(labels),
+                values,
+            })
         }
     }
 }
@@ -344,10 +352,10 @@ fn check_classes(target: &str, labels: &[Label], codes: &[u32]) -> Result<()> {
 
 /// Test rows chosen by the user may hold all rows of a class, and the training rows of a class may all weigh nothing.
 fn check_trained_classes(rows: &Rows, target: &Target, weights: Option<&[f32]>) -> Result<()> {
-    if target.labels.is_empty() {
+    let Answer::Classes(labels) = &target.answer else {
         return Ok(());
-    }
-    let mut counts = vec![0_u64; target.labels.len()];
+    };
+    let mut counts = vec![0_u64; labels.len()];
     let weighs = |row: &&u32| weights.is_none_or(|weights| weights[**row as usize] > 0.0);
     for &row in rows.train.iter().filter(weighs) {
         counts[target.values[row as usize] as usize] += 1;
@@ -355,7 +363,7 @@ fn check_trained_classes(rows: &Rows, target: &Target, weights: Option<&[f32]>) 
     let Some(class) = counts.iter().position(|&rows| rows == 0) else {
         return Ok(());
     };
-    let (label, name) = (target.labels[class].to_string(), &target.name);
+    let (label, name) = (labels[class].to_string(), &target.name);
     let is_class = |&row: &u32| target.values[row as usize] == class as f64;
     Err(if rows.train.iter().any(is_class) {
         Error::new(
@@ -410,11 +418,11 @@ impl Order<'_> {
         let is_test: Vec<bool> = match (plan.split, tests) {
             (Split::Fraction(fraction), _) => {
                 // Rows without a target are a class of their own, so that they take no place of the others'.
-                let unlabelled = self.target.labels.len().max(1) as u32;
-                let class = |&value: &f64| match value {
-                    value if value.is_nan() => unlabelled,
-                    _ if self.target.labels.is_empty() => 0,
-                    class => class as u32,
+                let unlabelled = self.target.answer.outputs() as u32;
+                let class = |&value: &f64| match &self.target.answer {
+                    _ if value.is_nan() => unlabelled,
+                    Answer::Classes(_) => value as u32,
+                    Answer::Number => 0,
                 };
                 let classes: Vec<u32> = values.iter().map(class).collect();
                 split::test_rows(&order, Some(&classes), fraction, monitor)?

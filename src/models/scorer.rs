@@ -3,15 +3,20 @@
 use crate::pg::types::{self, Reader, Role, Value};
 use algo::estimator::Estimator;
 use algo::frame::UNSEEN;
+use algo::label::Label;
 use algo::levels::Levels;
-use algo::model::{Fitted, InputKind, Model, Task};
-use algo::{boosting, linear};
+use algo::linear;
+use algo::metrics::evaluation;
+use algo::model::{InputKind, Model};
+use algo::task::Answer;
 
 /// What scores encoded rows.
 enum Engine {
+    /// A weighted sum, which takes values where they are.
     Linear(linear::Scorer),
-    Trees(boosting::Scorer),
-    /// Models that score well as they are.
+    /// What scores faster than the model as it is stored.
+    Prepared(Box<dyn Estimator>),
+    /// The model itself.
     Model,
 }
 
@@ -54,13 +59,13 @@ impl Scorer {
                 }
             })
             .collect();
-        let engine = match &model.fitted {
-            Fitted::Linear(model) => linear::Scorer::new(model).map(Engine::Linear),
-            Fitted::Boosting(model) => boosting::Scorer::new(model).map(Engine::Trees),
-            _ => None,
+        let engine = match (model.fitted.linear_scorer(), model.fitted.scorer()) {
+            (Some(linear), _) => Engine::Linear(linear),
+            (None, Some(prepared)) => Engine::Prepared(prepared),
+            (None, None) => Engine::Model,
         };
         Scorer {
-            engine: engine.unwrap_or(Engine::Model),
+            engine,
             model,
             places,
             width,
@@ -150,7 +155,7 @@ impl Scorer {
     pub fn linear(&self) -> Option<&linear::Scorer> {
         match &self.engine {
             Engine::Linear(scorer) => Some(scorer),
-            _ => None,
+            Engine::Prepared(_) | Engine::Model => None,
         }
     }
 
@@ -159,7 +164,7 @@ impl Scorer {
     pub fn score(&self, row: &[f64], out: &mut [f64]) {
         match &self.engine {
             Engine::Linear(scorer) => scorer.score(row, out),
-            Engine::Trees(scorer) => scorer.score(row, out),
+            Engine::Prepared(scorer) => scorer.score(row, out),
             Engine::Model => self.model.fitted.score(row, out),
         }
     }
@@ -169,20 +174,13 @@ impl Scorer {
         self.model.fitted.outputs()
     }
 
-    /// The place of the class that a scored row is given: with two classes the second from `threshold` on, with more the most probable.
-    pub fn class_of(&self, scores: &[f64], threshold: f64) -> usize {
-        match scores {
-            [_, positive] => usize::from(*positive >= threshold),
-            _ => scores.iter().enumerate().fold(
-                0,
-                |best, (class, score)| if *score > scores[best] { class } else { best },
-            ),
+    /// The label that a scored row is given: with two classes the second from `threshold` on, with more the most probable. `None` for a model
+    /// that does not answer with classes.
+    pub fn label_of(&self, scores: &[f64], threshold: f64) -> Option<&Label> {
+        match &self.model.answer {
+            Answer::Classes(labels) => labels.get(evaluation::decide(scores, threshold)),
+            Answer::Number => None,
         }
-    }
-
-    /// Whether the model is a classification.
-    pub fn is_classification(&self) -> bool {
-        self.model.task == Task::Classification
     }
 }
 

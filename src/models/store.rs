@@ -10,10 +10,11 @@ use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, UNSUITABLE_ROWS, megabytes, notice};
 use crate::pg::foreground::Foreground;
-use crate::pg::text::{JsonB, Text};
+use crate::pg::text::JsonB;
 use algo::learner::Algorithm;
 use algo::model::Model;
 use algo::summary::Summary;
+use algo::task::Task;
 
 /// The most bytes of a model: what PostgreSQL holds in one value, with room for the statement that stores it.
 const MOST_BYTES: usize = 1_000_000_000;
@@ -40,8 +41,18 @@ impl Deploy {
     }
 }
 
-/// The row that `train` gives.
-pub type Row = (Text, i32, Text, Text, i64, i32, JsonB, Interval);
+/// A version that was trained.
+pub struct Trained {
+    pub model: String,
+    pub version: i32,
+    pub task: Task,
+    pub algorithm: &'static Algorithm,
+    /// Rows that it was trained on.
+    pub rows: usize,
+    pub features: usize,
+    pub metrics: Json,
+    pub duration: Interval,
+}
 
 /// The error of a model that is not what can be loaded. What is wrong with one that was just trained is its numbers.
 pub fn not_finite(name: &str, error: algo::error::Error) -> Error {
@@ -60,7 +71,7 @@ pub fn not_finite(name: &str, error: algo::error::Error) -> Error {
 pub struct Store<'a> {
     /// The model's name.
     pub name: &'a str,
-    pub algorithm: Algorithm,
+    pub algorithm: &'static Algorithm,
     /// Hyperparameters and options of the training.
     pub options: Json,
     pub query: &'a str,
@@ -75,8 +86,8 @@ pub struct Store<'a> {
 
 impl Store<'_> {
     /// Adds the version, and deploys it if it should be. Errs with 54000 for a model too large to be stored.
-    pub fn store(self, model: Model, reporter: &mut Reporter, statement: &Foreground) -> Result<Row> {
-        let (task, width) = (model.task, model.width());
+    pub fn store(self, model: Model, reporter: &mut Reporter, statement: &Foreground) -> Result<Trained> {
+        let (task, width) = (model.answer.task(), model.width());
         let (bytes, hash) = compute::run(&format!("storing {}", self.name), reporter, statement, |monitor| {
             let bytes = model.to_bytes(monitor)?;
             drop(model);
@@ -126,7 +137,7 @@ impl Store<'_> {
                     self.name.into(),
                     version.into(),
                     task.name().into(),
-                    self.algorithm.name().into(),
+                    self.algorithm.name.into(),
                     JsonB(self.options.clone()).into(),
                     self.query.into(),
                     self.target.into(),
@@ -143,16 +154,16 @@ impl Store<'_> {
             Ok(version)
         })?;
         catalog::with_latest_snapshot(|| self.deploy(version))?;
-        Ok((
-            self.name.into(),
+        Ok(Trained {
+            model: self.name.to_string(),
             version,
-            task.name().into(),
-            self.algorithm.name().into(),
-            self.rows as i64,
-            width as i32,
-            JsonB(metrics_json),
+            task,
+            algorithm: self.algorithm,
+            rows: self.rows,
+            features: width,
+            metrics: metrics_json,
             duration,
-        ))
+        })
     }
 
     fn deploy(&self, version: i32) -> Result<()> {

@@ -11,7 +11,7 @@ use super::predict::column_named;
 use super::prepare::{self, Plan, Prepared, Split};
 use super::reading::{Reading, out_of_memory};
 use super::registry::{self, Privilege};
-use super::store::{Deploy, Store};
+use super::store::{Deploy, Store, Trained};
 use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
@@ -25,9 +25,14 @@ use crate::pg::query::{OutputColumn, Query};
 use crate::pg::settings;
 use crate::pg::text::{JsonB, Text};
 use crate::pg::types::{Reader, Role};
-use algo::learner::{Algorithm, Learner};
-use algo::model::{Model, Task};
+use algo::learner::{self, Algorithm, Configured, LEARNERS};
+use algo::model::Model;
 use algo::room;
+use algo::task::Task;
+use algo::training_set::{Shape, TargetKind};
+
+/// The algorithm when none is named.
+const DEFAULT: &str = "gradient_boosting";
 
 /// With fewer rows than this, `split => 'auto'` keeps all rows for training.
 const FEWEST_ROWS_TO_SPLIT: usize = 500;
@@ -56,7 +61,7 @@ struct Request {
     model: String,
     query: String,
     target: String,
-    algorithm: Option<Algorithm>,
+    algorithm: Option<&'static Algorithm>,
     task: Option<Task>,
     params: Json,
     exclude: Vec<String>,
@@ -128,25 +133,33 @@ fn train(
         compute::release_memory();
         row
     })();
-    TableIterator::once(or_raise(row))
+    let row = or_raise(row);
+    TableIterator::once((
+        row.model.into(),
+        row.version,
+        row.task.name().into(),
+        row.algorithm.name.into(),
+        row.rows as i64,
+        row.features as i32,
+        JsonB(row.metrics),
+        row.duration,
+    ))
 }
 
-fn algorithm_named(name: &str) -> Result<Algorithm> {
-    Algorithm::named(name).ok_or_else(|| {
-        let names: Vec<&str> = Algorithm::ALL.into_iter().map(Algorithm::name).collect();
+fn algorithm_named(name: &str) -> Result<&'static Algorithm> {
+    learner::named(name).ok_or_else(|| {
+        let names: Vec<&str> = LEARNERS.iter().map(|algorithm| algorithm.name).collect();
         Error::new(UNDEFINED_ALGORITHM, format!("there is no algorithm \"{name}\""))
             .hint(format!("The algorithms are {}.", names.join(", ")))
     })
 }
 
 fn task_named(name: &str) -> Result<Task> {
-    [Task::Classification, Task::Regression]
-        .into_iter()
-        .find(|task| task.name() == name)
-        .ok_or_else(|| {
-            Error::new(UNDEFINED_ALGORITHM, format!("there is no task \"{name}\""))
-                .hint("The tasks are classification and regression.")
-        })
+    Task::named(name).ok_or_else(|| {
+        let names = Task::ALL.map(Task::name);
+        Error::new(UNDEFINED_ALGORITHM, format!("there is no task \"{name}\""))
+            .hint(format!("The tasks are {}.", names.join(" and ")))
+    })
 }
 
 impl Request {
@@ -176,14 +189,14 @@ impl Request {
             _ => Task::Regression,
         };
         // Numbers may be classes too: then the algorithm says so. What is no number is a class unless the task is told.
-        let task = self.task.unwrap_or(match self.algorithm.map(Algorithm::tasks) {
+        let task = self.task.unwrap_or(match self.algorithm.map(|algorithm| algorithm.tasks) {
             Some([only]) if by_type == Task::Regression => *only,
             _ => by_type,
         });
         match self.algorithm {
-            Some(algorithm) if !algorithm.tasks().contains(&task) => Err(Error::new(
+            Some(algorithm) if !algorithm.tasks.contains(&task) => Err(Error::new(
                 UNDEFINED_ALGORITHM,
-                format!("{} cannot learn a {}", algorithm.name(), task.name()),
+                format!("{} cannot learn a {}", algorithm.name, task.name()),
             )
             .hint(format!(
                 "For a {} use one of {}; or tell what to learn with task.",
@@ -194,19 +207,24 @@ impl Request {
         }
     }
 
-    fn learner(&self, algorithm: Algorithm) -> Result<Learner> {
-        let learner = Learner::from_json(algorithm, self.params.clone(), self.seed as u64)
-            .map_err(|error| options::invalid(&format!("params of {}", algorithm.name()), &error))?;
-        learner.check()?;
-        Ok(learner)
+    /// The algorithm with its hyperparameters.
+    fn learner(&self, algorithm: &Algorithm) -> Result<Box<dyn Configured>> {
+        use algo::error::Error::UnknownParameter;
+        let params = self.params.as_object().cloned().unwrap_or_default();
+        algorithm
+            .configure(&params, self.seed as u64)
+            .map_err(|error| match error {
+                UnknownParameter { .. } => Error::from(error).at(format!("params of {}", algorithm.name)),
+                _ => error.into(),
+            })
     }
 
-    fn run(&self, reporter: &mut Reporter, statement: &Foreground) -> Result<super::store::Row> {
+    fn run(&self, reporter: &mut Reporter, statement: &Foreground) -> Result<Trained> {
         let query = Query::new(&self.query)?;
         self.check_distinct(query.columns())?;
         let target = column_named(query.columns(), &self.target, "the target")?;
         let task = self.task(&query.columns()[target])?;
-        let algorithm = self.algorithm.unwrap_or(Algorithm::GradientBoosting);
+        let algorithm = self.algorithm.map_or_else(|| algorithm_named(DEFAULT), Ok)?;
         let learner = self.learner(algorithm)?;
         let split_column = self.split_column(query.columns())?;
         let weight = self.weight_column(query.columns())?;
@@ -218,13 +236,24 @@ impl Request {
         let reading = Reading::new(&query, &apart, |place| {
             apart.contains(&place) || !self.exclude.contains(&query.columns()[place].name)
         })?;
-        let (features, threads) = (reading.width(), settings::threads());
+        let threads = settings::threads();
+        // How many classes there are is not known yet: of two there is the least to keep.
+        let shape = Shape {
+            rows: 0,
+            features: reading.width(),
+            design_columns: 0,
+            target: match task {
+                Task::Classification => TargetKind::Classes(2),
+                Task::Regression => TargetKind::Numbers,
+            },
+            threads,
+        };
         let needed = |held: usize, rows: u64| {
             let rows = rows as usize;
             // Weights as learners take them, and as they are given to them.
             let weights = if weight.is_some() { rows.saturating_mul(16) } else { 0 };
             held.saturating_add(weights)
-                .saturating_add(learner.working_memory(rows, features, threads))
+                .saturating_add(learner.memory(&Shape { rows, ..shape }))
         };
         let read = reading.run(&query, needed, &what, reporter, statement)?;
         let split = match split_column {
@@ -245,7 +274,7 @@ impl Request {
         let preparing = format!("preparing the rows of {}", self.model);
         let Prepared {
             inputs,
-            labels,
+            answer,
             train,
             test,
             statistics,
@@ -254,26 +283,20 @@ impl Request {
             prepare::prepare(read, &plan, monitor)
         })?;
         notes.into_iter().for_each(|note| notice(note, None));
-        let classes = labels.len();
-        let held = train.records.memory() + test.as_ref().map_or(0, |test| test.records.memory());
-        check_design(learner.design_memory(&train.records, classes), held)?;
-        let working = learner
-            .working_memory(train.targets.len(), train.records.columns().len(), threads)
-            .saturating_add(learner.design_memory(&train.records, classes));
+        let held = train.frame.memory() + test.as_ref().map_or(0, |test| test.frame.memory());
+        let (shape, design) = (train.shape(threads), learner.design_memory(&train.shape(threads)));
+        check_design(design, held)?;
         // Learners allocate piece by piece, in ways that cannot fail.
-        room::ask(working)?;
-        let (fitted, history) = compute::run(&what, reporter, statement, |monitor| {
-            learner.fit(&train, classes, monitor)
-        })?;
+        room::ask(learner.memory(&shape).saturating_add(design))?;
+        let (fitted, history) = compute::run(&what, reporter, statement, |monitor| learner.fit(&train, monitor))?;
         let model = Model {
-            task,
+            answer,
             inputs,
-            labels,
             fitted,
             history,
         };
         let judged = judge(&model, &train, test.as_ref(), &self.model, reporter, statement)?;
-        let rows = train.targets.len();
+        let rows = train.rows();
         drop((train, test));
         Store {
             name: &self.model,
@@ -369,10 +392,9 @@ impl Request {
 
 /// The algorithms that can learn a task.
 fn algorithms_for(task: Task) -> Vec<&'static str> {
-    Algorithm::ALL
-        .into_iter()
-        .filter(|algorithm| algorithm.tasks().contains(&task))
-        .map(Algorithm::name)
+    (LEARNERS.iter())
+        .filter(|algorithm| algorithm.tasks.contains(&task))
+        .map(|algorithm| algorithm.name)
         .collect()
 }
 

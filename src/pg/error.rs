@@ -226,6 +226,16 @@ impl From<algo::error::Error> for Error {
                     .detail(format!("The value is {value}."))
                     .hint(format!("It must be {allowed}."))
             }
+            Cause::UnknownParameter { known, .. } => {
+                let known: Vec<String> = known.iter().map(|name| format!("\"{name}\"")).collect();
+                let hint = match &known[..] {
+                    [] => "There is none.".into(),
+                    [only] => format!("Expected is {only}."),
+                    [one, other] => format!("Expected is {one} or {other}."),
+                    _ => format!("Expected is one of: {}.", known.join(", ")),
+                };
+                Error::new(INVALID_PARAMETER, message).hint(hint)
+            }
             Cause::Data { problem, hint } => Error::new(UNSUITABLE_ROWS, problem).hint(sentence(hint)),
             Cause::Damaged { .. } => Error::new(DAMAGED_STATE, message)
                 .hint("Bytes of assay are only to be made by assay's own functions; restore them from a backup."),
@@ -244,7 +254,6 @@ impl From<algo::error::Error> for Error {
             Cause::OutOfMemory { needed } => Error::new(OUT_OF_MEMORY, "out of memory")
                 .detail(format!("A buffer of {} was refused by the system.", megabytes(needed)))
                 .hint("Lower assay.max_memory to meet an error sooner, take fewer rows or columns, or give the server more memory."),
-            Cause::Linfa(problem) => Error::new(INTERNAL, problem),
         }
     }
 }

@@ -1,8 +1,5 @@
 //! The boosting loop: gradients, a tree (or one a class), new scores, the loss; and when to stop.
 
-use linfa::DatasetBase;
-use linfa::traits::Fit;
-use ndarray::Array1;
 use rand_core::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -12,43 +9,21 @@ use super::forest::Forest;
 use super::grow::{Grower, Round};
 use super::loss::{Derivatives, Targets};
 use super::packing::Packing;
-use super::params::{BoostingValidParams, Hyperparameters, Objective};
+use super::params::{BoostingParams, Objective};
 use super::records::Table;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
-use crate::monitor::{Monitor, Progress, Watched};
+use crate::monitor::{Monitor, Progress};
+use crate::training_set::{Shape, TrainingSet};
 use crate::trees::bins::Bins;
 
 /// Rows of one task when scores are updated.
 const CHUNK: usize = 32_768;
 
-/// Rows and targets as linfa holds them.
-pub type Dataset = DatasetBase<Frame, Array1<f64>>;
-
-impl Fit<Frame, Array1<f64>, Error> for Watched<'_, BoostingValidParams> {
-    type Object = Boosting;
-
-    /// Learns from the rows, with their weights when there are any. When early stopping is asked for, `validation_fraction` of the
-    /// rows is held out for it.
-    ///
-    /// Errs when there is no row or column, a target is not finite or no class, all rows are of one class, a category has more
-    /// than 254 levels, or the loss diverges. Missing values are welcome everywhere but in the target.
-    fn fit(&self, dataset: &Dataset) -> Result<Boosting> {
-        fit(&self.params, dataset, None, self.monitor)
-    }
-}
-
-impl Watched<'_, BoostingValidParams> {
-    /// As `fit`, with validation rows of the same columns: their loss is told for every round, and early stopping, when asked
-    /// for, goes by it.
-    pub fn fit_validated(&self, dataset: &Dataset, validation: &Dataset) -> Result<Boosting> {
-        fit(&self.params, dataset, Some(validation), self.monitor)
-    }
-}
-
 /// Bytes that a fit takes beside the frame itself, at most: bins, scores, gradients, row lists and histograms.
-pub fn memory_needed(params: &Hyperparameters, rows: usize, columns: usize) -> usize {
-    let width = params.objective.trees_per_round();
+pub(super) fn memory_needed(params: &BoostingParams, shape: &Shape) -> usize {
+    let (rows, columns) = (shape.rows, shape.features);
+    let width = shape.target.classes().filter(|&classes| classes > 2).unwrap_or(1);
     let probabilities = if width > 1 { 4 * width } else { 0 };
     // Bytes by column and by row; scores; targets in another order, gradients, packed gradients, weights, lists of rows.
     let by_row = columns + columns.div_ceil(8) * 8 + 8 * width + probabilities + 8 + 8 + 8 + 4 + 12;
@@ -103,49 +78,50 @@ fn uniform(random: &mut Xoshiro256PlusPlus) -> f64 {
     (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
 
-fn fit(
-    params: &Hyperparameters,
-    dataset: &Dataset,
-    validation: Option<&Dataset>,
+/// Learns from the rows, with their weights when there are any. With `validation`, rows of the same columns, their loss is reported for every
+/// round, and early stopping, when asked for, goes by it; without it, `validation_fraction` of the rows is held out for early stopping.
+/// `params` are checked.
+///
+/// Returns an error when there is no row or column, a target is not finite or no class, all rows are of one class, a category has more than
+/// 254 levels, or the loss diverges. Missing values are welcome everywhere but in the target.
+pub fn fit(
+    params: &BoostingParams,
+    set: &TrainingSet,
+    validation: Option<&TrainingSet>,
     monitor: &dyn Monitor,
 ) -> Result<Boosting> {
-    let frame = &dataset.records;
-    check_shape(frame, &dataset.targets)?;
-    let values = dataset.targets.as_standard_layout();
-    let targets = Targets::new(params, values.as_slice().unwrap_or_default(), dataset.weights(), true)?;
-    let validation_values = validation.map(|v| v.targets.as_standard_layout());
-    let judge = match (validation, &validation_values) {
-        (Some(v), Some(values)) => {
-            check_shape(&v.records, &v.targets)?;
-            if v.records.columns().len() != frame.columns().len() {
+    let (frame, objective) = (&set.frame, Objective::of(set.target.kind())?);
+    let targets_of = |set, class_weights| targets_of(params, objective, set, class_weights);
+    let targets = targets_of(set, true)?;
+    let judge = validation
+        .map(|v| -> Result<_> {
+            if v.frame.columns().len() != frame.columns().len() {
                 return Err(Error::data(
                     "validation rows have other columns",
                     "give validation rows the training columns",
                 ));
             }
-            Some((
-                &v.records,
-                Targets::new(params, values.as_slice().unwrap_or_default(), v.weights(), false)?,
-            ))
-        }
-        _ => None,
-    };
+            Ok((&v.frame, targets_of(v, false)?))
+        })
+        .transpose()?;
     monitor.check()?;
     let mut table = Table::new(frame, params.max_bin, params.seed, monitor)?;
     check_monotone(params, &table.data.bins)?;
-    let base = targets.first_scores()?;
+    let first = targets.first_scores()?;
     let mut trainer = Trainer {
         params,
+        objective,
         frame,
         monitor,
         model: Boosting {
-            objective: params.objective,
-            scores: base.clone(),
+            objective,
+            scores: first.clone(),
+            base: Vec::new(),
             forest: Forest::default(),
             losses: Vec::new(),
             eval_losses: Vec::new(),
         },
-        scores: base.repeat(frame.rows()),
+        scores: first.repeat(frame.rows()),
         sample: Sample::default(),
         held: Vec::new(),
         learners: None,
@@ -157,37 +133,45 @@ fn fit(
     let mut judge = judge.map(|(frame, targets)| Validation {
         frame,
         targets,
-        scores: base.repeat(frame.rows()),
+        scores: first.repeat(frame.rows()),
     });
     trainer.run(&mut table, targets, judge.as_mut())?;
-    Ok(trainer.model)
+    let mut model = trainer.model;
+    model.base = model.mean_scores();
+    Ok(model)
 }
 
-fn check_shape(frame: &Frame, targets: &Array1<f64>) -> Result<()> {
-    let rows = frame.rows();
-    if rows == 0 || frame.columns().is_empty() {
+/// The targets of rows that a model can learn from.
+fn targets_of<'s>(
+    params: &BoostingParams,
+    objective: Objective,
+    set: &'s TrainingSet,
+    class_weights: bool,
+) -> Result<Targets<'s>> {
+    let (rows, values) = (set.frame.rows(), set.target.values());
+    if rows == 0 || set.frame.columns().is_empty() {
         return Err(Error::data(
             "there are no rows or no columns to learn from",
             "give a query with rows and feature columns",
         ));
     }
-    if rows >= i32::MAX as usize || targets.len() != rows {
+    if rows >= i32::MAX as usize || values.len() != rows {
         return Err(Error::data(
-            format!("{rows} rows with {} targets", targets.len()),
+            format!("{rows} rows with {} targets", values.len()),
             "give one target a row",
         ));
     }
-    Ok(())
+    Targets::new(params, objective, values, set.weights.as_deref(), class_weights)
 }
 
-fn check_monotone(params: &Hyperparameters, bins: &[Bins]) -> Result<()> {
+fn check_monotone(params: &BoostingParams, bins: &[Bins]) -> Result<()> {
     let constraints = &params.monotone_constraints;
     let of_category = |(c, bins): (&i8, &Bins)| *c != 0 && matches!(bins, Bins::Category { .. });
     if (!constraints.is_empty() && constraints.len() != bins.len()) || constraints.iter().zip(bins).any(of_category) {
         return Err(Error::Parameter {
             name: "monotone_constraints",
             value: format!("{constraints:?}"),
-            allowed: "one number a column, 0 for categories",
+            allowed: "one number a column, 0 for categories".into(),
         });
     }
     Ok(())
@@ -201,7 +185,8 @@ struct Validation<'a> {
 }
 
 struct Trainer<'a> {
-    params: &'a Hyperparameters,
+    params: &'a BoostingParams,
+    objective: Objective,
     frame: &'a Frame,
     monitor: &'a dyn Monitor,
     model: Boosting,
@@ -234,7 +219,7 @@ impl Trainer<'_> {
     }
 
     fn run(&mut self, table: &mut Table, targets: Targets, mut validation: Option<&mut Validation>) -> Result<()> {
-        let trees = self.params.objective.trees_per_round();
+        let trees = self.objective.trees_per_round();
         let mut derivatives = Derivatives::new(targets);
         let mut packed = vec![0u64; self.frame.rows()];
         let mut grower = Grower::new(&*table, self.params, self.monitor);
@@ -291,14 +276,14 @@ impl Trainer<'_> {
 
     /// Puts the scores in another order of rows.
     fn reorder(&mut self, order: &[u32]) {
-        let width = self.params.objective.trees_per_round();
+        let width = self.objective.trees_per_round();
         let row = |row: &u32| &self.scores[*row as usize * width..(*row as usize + 1) * width];
         self.scores = order.iter().flat_map(row).copied().collect();
     }
 
     /// Draws the rows of the round, when they are to be drawn anew.
     fn draw_rows(&mut self, round: usize) {
-        let Hyperparameters {
+        let BoostingParams {
             subsample,
             subsample_freq,
             ..
@@ -325,7 +310,7 @@ impl Trainer<'_> {
 
     /// Adds the last tree to the scores of all rows: those of its leaves, and those outside by walking it.
     fn add_tree(&mut self, class: usize, leaves: &[(usize, &[u32])]) -> Result<()> {
-        let width = self.params.objective.trees_per_round();
+        let width = self.objective.trees_per_round();
         let Trainer {
             scores,
             sample,

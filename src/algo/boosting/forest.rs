@@ -6,6 +6,9 @@ use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use crate::trees::tree::{Decision, Trees};
 
+/// By what part of it a node's cover may differ from its children's: covers are rounded sums.
+const COVER_ERROR: f64 = 1e-9;
+
 /// What is known of a node besides its way of splitting.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct NodeStats {
@@ -102,18 +105,42 @@ impl Forest {
         });
     }
 
-    /// Checks that scoring any encoded row is safe; see [`Trees::validate`]. O(nodes).
+    /// The mean of what a tree adds, over the rows that it learned from. O(nodes of the tree).
+    pub(super) fn mean_value(&self, tree: usize) -> f64 {
+        let nodes = self.trees.tree(tree);
+        let rows = f64::from(self.stats[nodes.start].rows);
+        let leaves = nodes.filter(|&node| self.trees.children(node).is_none());
+        let share = |stats: &NodeStats| stats.value * (f64::from(stats.rows) / rows);
+        leaves.map(|leaf| share(&self.stats[leaf])).sum()
+    }
+
+    /// Bytes held on the heap.
+    pub(super) fn memory(&self) -> usize {
+        self.trees.memory() + self.stats.capacity() * size_of::<NodeStats>()
+    }
+
+    /// Checks that scoring any encoded row is safe, and that the rows of children are those of their parent; see [`Trees::validate`]. O(nodes).
     pub fn validate(&self, features: &[usize], monitor: &dyn Monitor) -> Result<()> {
         if self.stats.len() != self.trees.nodes() {
             return Err(Error::damaged("tree", "the number of nodes is wrong"));
         }
         // Leaves are found in `stats` by their node, and need no other number.
         self.trees.validate(features, 1, monitor)?;
-        let finite = |s: &NodeStats| s.value.is_finite() && s.cover.is_finite() && s.gain.is_finite();
-        if self.stats.iter().all(finite) {
-            Ok(())
-        } else {
-            Err(Error::damaged("tree", "a value is not finite"))
+        let sound = |s: &NodeStats| s.value.is_finite() && s.cover.is_finite() && s.cover >= 0.0 && s.gain.is_finite();
+        if !self.stats.iter().all(sound) {
+            return Err(Error::damaged("tree", "a value is not finite"));
+        }
+        let adds_up = |node: usize| {
+            let Some((left, right)) = self.trees.children(node) else {
+                return true;
+            };
+            let (parent, left, right) = (&self.stats[node], &self.stats[left], &self.stats[right]);
+            let cover = left.cover + right.cover - parent.cover;
+            left.rows.checked_add(right.rows) == Some(parent.rows) && cover.abs() <= COVER_ERROR * parent.cover
+        };
+        match (0..self.stats.len()).all(adds_up) {
+            true => Ok(()),
+            false => Err(Error::damaged("tree", "the rows of children are not those of their parent")),
         }
     }
 }

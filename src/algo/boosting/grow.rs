@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::forest::{Forest, NodeStats};
 use super::histogram::{Builder, Rows, subtract};
 use super::packing::{Cell, Gradients, Packing};
-use super::params::Hyperparameters;
+use super::params::BoostingParams;
 use super::records::Table;
 use super::split::{Bounds, Judge, Rule, Split, better, contains};
 use crate::error::Result;
@@ -36,7 +36,7 @@ pub(super) struct Round<'a> {
 /// Grows trees one after another, and keeps its buffers.
 pub(super) struct Grower<'a> {
     table: &'a Table,
-    params: &'a Hyperparameters,
+    params: &'a BoostingParams,
     monitor: &'a dyn Monitor,
     /// The tree's rows; each leaf has a range of them, in ascending order.
     rows: Vec<u32>,
@@ -87,7 +87,7 @@ impl Eq for Candidate {}
 
 impl<'a> Grower<'a> {
     /// A grower over `table`.
-    pub(super) fn new(table: &'a Table, params: &'a Hyperparameters, monitor: &'a dyn Monitor) -> Self {
+    pub(super) fn new(table: &'a Table, params: &'a BoostingParams, monitor: &'a dyn Monitor) -> Self {
         Grower {
             table,
             params,

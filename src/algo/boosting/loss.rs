@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use super::packing::Gradients;
-use super::params::{ClassWeight, Hyperparameters, Objective};
+use super::params::{ClassWeight, BoostingParams, Objective};
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 
@@ -24,12 +24,12 @@ pub(super) struct Targets<'a> {
 impl<'a> Targets<'a> {
     /// Checks the targets and weighs the rows. `class_weights` is off for validation rows. O(n).
     pub(super) fn new(
-        params: &Hyperparameters,
+        params: &BoostingParams,
+        objective: Objective,
         values: &'a [f64],
         weights: Option<&[f32]>,
         class_weights: bool,
     ) -> Result<Self> {
-        let objective = params.objective;
         let classes = match objective {
             Objective::Regression => 0,
             Objective::Binary => 2,
@@ -447,11 +447,8 @@ mod tests {
         let scores: Vec<f64> = (0..19).map(|i| f64::from(i) / 3.0 - 3.0).collect();
         let weights: Vec<f32> = (0..19).map(|i| 0.5 + i as f32).collect();
         for weights in [None, Some(&weights[..])] {
-            let params = Hyperparameters {
-                objective: Objective::Binary,
-                ..Default::default()
-            };
-            let targets = Targets::new(&params, &y, weights, true).unwrap();
+            let params = BoostingParams::default();
+            let targets = Targets::new(&params, Objective::Binary, &y, weights, true).unwrap();
             let mut out = vec![[0.0; 2]; 19];
             let (loss, ..) = logistic(&y, &scores, weights, &mut out);
             assert!((loss - targets.loss(&scores, None, &Unwatched).unwrap().0).abs() < 1e-5 * loss);

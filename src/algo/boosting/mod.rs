@@ -38,18 +38,41 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use fit::{Dataset, memory_needed};
+pub use fit::fit;
 pub use forest::{Forest, NodeStats};
-pub use params::{BoostingParams, BoostingValidParams, ClassWeight, Hyperparameters, Objective};
+pub use params::{BoostingParams, ClassWeight, Objective};
 pub use scorer::Scorer;
 
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
+use crate::fitted::{Fitted, Form, is_base};
+use crate::learner::Learner;
 use crate::linear::model::softmax;
 use crate::linear::probabilities;
 use crate::monitor::Monitor;
+use crate::task::Task;
+use crate::training_set::{Shape, TrainingSet};
 pub use crate::trees::Importance;
 pub use crate::trees::tree::Decision;
+
+/// The learner.
+pub struct GradientBoosting;
+
+impl Learner for GradientBoosting {
+    const NAME: &'static str = "gradient_boosting";
+    const TASKS: &'static [Task] = &[Task::Classification, Task::Regression];
+    const ABOUT: &'static str = "leaf-wise trees on histograms, each fitted to what those before leave, as LightGBM's";
+    type Parameters = BoostingParams;
+    type Fitted = Boosting;
+
+    fn memory(params: &BoostingParams, shape: &Shape) -> usize {
+        fit::memory_needed(params, shape)
+    }
+
+    fn fit(params: &BoostingParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Boosting> {
+        fit(params, set, None, monitor)
+    }
+}
 
 /// A fitted model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +80,8 @@ pub struct Boosting {
     objective: Objective,
     /// The scores before the first tree, one a tree of a round.
     scores: Vec<f64>,
+    /// The means of the scores over the training rows.
+    base: Vec<f64>,
     forest: Forest,
     losses: Vec<f64>,
     eval_losses: Vec<f64>,
@@ -84,13 +109,47 @@ impl Boosting {
         &self.losses
     }
 
-    /// The mean loss on the validation rows after each round, empty when there were none.
-    pub fn eval_losses(&self) -> &[f64] {
-        &self.eval_losses
+    /// The mean of each raw score over the rows that the trees learned from: what a node's value is worth goes by its number of rows. O(nodes).
+    fn mean_scores(&self) -> Vec<f64> {
+        let (mut means, width) = (self.scores.clone(), self.scores.len());
+        for tree in 0..self.forest.trees() {
+            means[tree % width] += self.forest.mean_value(tree);
+        }
+        means
+    }
+}
+
+impl Form for Boosting {
+    const CODE: u16 = 3;
+}
+
+impl Fitted for Boosting {
+    fn validate(&self, features: &[usize], monitor: &dyn Monitor) -> Result<()> {
+        let width = self.objective.trees_per_round();
+        let finite = |values: &[f64]| values.iter().all(|x| x.is_finite());
+        if width == 0 || self.scores.len() != width || !self.forest.trees().is_multiple_of(width) {
+            return Err(Error::damaged("boosted model", "the number of classes is wrong"));
+        }
+        if !finite(&self.scores) || !finite(&self.losses) || !finite(&self.eval_losses) || !is_base(&self.base, width) {
+            return Err(Error::damaged("boosted model", "a number is not finite"));
+        }
+        self.forest.validate(features, monitor)
     }
 
-    /// What the trees make of each of `columns` columns. O(nodes).
-    pub fn importance(&self, columns: usize) -> Vec<Importance> {
+    fn memory(&self) -> usize {
+        self.forest.memory() + (self.losses.capacity() + self.eval_losses.capacity()) * size_of::<f64>()
+    }
+
+    fn margin(&self, row: &[f64], out: &mut [f64]) {
+        out.copy_from_slice(&self.scores);
+        self.forest.add_scores(row, out);
+    }
+
+    fn base(&self) -> &[f64] {
+        &self.base
+    }
+
+    fn importance(&self, columns: usize) -> Option<Vec<Importance>> {
         let mut importance = vec![Importance::default(); columns];
         for node in (0..self.forest.trees()).flat_map(|tree| self.forest.tree(tree)) {
             let (Decision::Number { column, .. } | Decision::Category { column, .. }) = self.forest.decision(node)
@@ -104,21 +163,16 @@ impl Boosting {
                 of_column.cover += stats.cover;
             }
         }
-        importance
+        Some(importance)
     }
 
-    /// Checks that scoring any encoded row is safe; features[i] is 0 for a number column and the level count of a category. Errs
-    /// with [`Error::Damaged`]. O(nodes).
-    pub fn validate(&self, features: &[usize], monitor: &dyn Monitor) -> Result<()> {
-        let width = self.objective.trees_per_round();
-        let finite = |values: &[f64]| values.iter().all(|x| x.is_finite());
-        if width == 0 || self.scores.len() != width || !self.forest.trees().is_multiple_of(width) {
-            return Err(Error::damaged("boosted model", "the number of classes is wrong"));
-        }
-        if !finite(&self.scores) || !finite(&self.losses) || !finite(&self.eval_losses) {
-            return Err(Error::damaged("boosted model", "a number is not finite"));
-        }
-        self.forest.validate(features, monitor)
+    /// Of the validation rows. After early stopping there are more rounds here than trees are kept for.
+    fn eval_losses(&self) -> &[f64] {
+        &self.eval_losses
+    }
+
+    fn scorer(&self) -> Option<Box<dyn Estimator>> {
+        Some(Box::new(Scorer::new(self)?))
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::category;
 use super::packing::{Cell, Packing};
-use super::params::Hyperparameters;
+use super::params::BoostingParams;
 use crate::trees::bins::Bins;
 
 /// A set of bins: one bit each.
@@ -58,7 +58,7 @@ impl Bounds {
 /// How leaves are valued and splits are judged in one round.
 #[derive(Clone, Copy)]
 pub(super) struct Judge<'a> {
-    pub(super) params: &'a Hyperparameters,
+    pub(super) params: &'a BoostingParams,
     pub(super) packing: &'a Packing,
 }
 

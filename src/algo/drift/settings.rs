@@ -48,7 +48,7 @@ impl Settings {
             Some(value) if !is_allowed(value) => Err(Error::Parameter {
                 name,
                 value: value.to_string(),
-                allowed,
+                allowed: allowed.into(),
             }),
             _ => Ok(()),
         };
@@ -69,7 +69,7 @@ impl Settings {
             Some(BinChoice::Count(bins)) if !(2..=MOST_BINS).contains(bins) => Err(Error::Parameter {
                 name: "bins",
                 value: bins.to_string(),
-                allowed: "from 2 to 1000, or an array of ascending edges",
+                allowed: "from 2 to 1000, or an array of ascending edges".into(),
             }),
             Some(BinChoice::Edges(edges))
                 if edges.is_empty()
@@ -80,7 +80,7 @@ impl Settings {
                 Err(Error::Parameter {
                     name: "bins",
                     value: format!("{edges:?}"),
-                    allowed: "from 2 to 1000, or an array of ascending edges",
+                    allowed: "from 2 to 1000, or an array of ascending edges".into(),
                 })
             }
             _ => Ok(()),

@@ -10,7 +10,8 @@ const BLOCK: usize = 65_536;
 /// The sums of what trees said of rows that they did not learn from, and what is wrong with it.
 pub(super) struct OutOfBag<'a> {
     targets: &'a [f64],
-    classes: usize,
+    /// `None` for numbers.
+    classes: Option<usize>,
     /// Rows x 1, or rows x classes when there are more than two.
     sums: Vec<f64>,
     /// How many trees said something of each row.
@@ -21,8 +22,8 @@ pub(super) struct OutOfBag<'a> {
 }
 
 impl<'a> OutOfBag<'a> {
-    pub(super) fn new(targets: &'a [f64], classes: usize) -> Self {
-        let width = if classes > 2 { classes } else { 1 };
+    pub(super) fn new(targets: &'a [f64], classes: Option<usize>) -> Self {
+        let width = classes.filter(|&classes| classes > 2).unwrap_or(1);
         OutOfBag {
             targets,
             classes,
@@ -62,9 +63,9 @@ impl<'a> OutOfBag<'a> {
         let (sums, target) = (&self.sums[row * width..(row + 1) * width], self.targets[row]);
         let mean = sums[0] / f64::from(self.trees[row]);
         let class = match self.classes {
-            0 => return (mean - target).powi(2),
-            2 => usize::from(mean > 0.5),
-            _ => (1..width).fold(0, |best, class| if sums[class] > sums[best] { class } else { best }),
+            None => return (mean - target).powi(2),
+            Some(2) => usize::from(mean > 0.5),
+            Some(_) => (1..width).fold(0, |best, class| if sums[class] > sums[best] { class } else { best }),
         };
         f64::from(u8::from(class != target as usize))
     }

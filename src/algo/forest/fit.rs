@@ -4,9 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use linfa::DatasetBase;
-use linfa::traits::Fit;
-use ndarray::Array1;
 use rand_core::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -18,36 +15,29 @@ use super::grow::{Grower, Grown, Limits, too_large};
 use super::leaves::Leaves;
 use super::moments::Moments;
 use super::order::{Answers, Ordered};
-use super::params::{ClassWeight, Criterion, ForestValidParams, Hyperparameters};
+use super::params::{ClassWeight, Criterion, ForestParams, check_classes};
+use super::statistics::LeafRows;
 use super::tally::{Sample, Tally};
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::linear::input::{Input, class_weights};
-use crate::monitor::{Monitor, Progress, Watched};
+use crate::monitor::{Monitor, Progress};
 use crate::room;
 use crate::trees::Importance;
 use crate::trees::tree::Trees;
+use crate::training_set::{Shape, TrainingSet};
 
 /// Rows of one task when rows are walked down a tree.
 const CHUNK: usize = 4_096;
 
-impl Fit<Frame, Array1<f64>, Error> for Watched<'_, ForestValidParams> {
-    type Object = RandomForest;
-
-    /// Learns from the rows, with their weights when there are any.
-    ///
-    /// Errs when there is no row or column, a target is not finite or no class, all rows are of one class, a category has more
-    /// than 254 levels, or the criterion is one of the other task. Missing values are welcome everywhere but in the target.
-    fn fit(&self, dataset: &DatasetBase<Frame, Array1<f64>>) -> Result<RandomForest> {
-        fit(&self.params, dataset, self.monitor)
-    }
-}
-
 /// Bytes that a fit takes on `threads` threads beside the frame itself, at most, the finished model among them: bins, for every
 /// thread the rows of its tree, and the trees, whose leaves are as many as rows when targets cannot be told from noise (an inner node and a leaf take
-/// about 40 bytes; a forest of few classes has often a quarter of these).
-pub fn memory_needed(params: &Hyperparameters, rows: usize, columns: usize, threads: usize) -> usize {
-    let threads = threads.min(params.n_estimators);
+/// about 48 bytes; a forest of few classes has often a quarter of these).
+pub(super) fn memory_needed(params: &ForestParams, shape: &Shape) -> usize {
+    let Shape {
+        rows, features, target, ..
+    } = *shape;
+    let threads = shape.threads.min(params.n_estimators);
     let drawn = match params.bootstrap {
         // The chance to be drawn in as many draws as there are rows is 1 - 1/e.
         true => (params.rows_a_tree(rows) as f64).min(rows as f64 * 0.64) as usize,
@@ -60,23 +50,26 @@ pub fn memory_needed(params: &Hyperparameters, rows: usize, columns: usize, thre
         .min(deepest.unwrap_or(usize::MAX))
         .min(params.max_leaf_nodes.unwrap_or(usize::MAX))
         .max(1);
-    let leaf = if params.classes > 2 { 12 } else { 8 };
+    let classes = target.classes().unwrap_or(1);
+    let leaf = if classes > 2 { 12 } else { 8 };
     let trees = leaves
-        .saturating_mul(2 * Trees::NODE_BYTES + leaf)
+        .saturating_mul(2 * Trees::NODE_BYTES + leaf + LeafRows::BYTES)
         .saturating_mul(params.n_estimators);
     // Targets and weights; bins; samples and row lists of each thread.
     let votes = if params.oob_score {
-        8 * params.classes.max(1) + 8
+        8 * classes + 8
     } else {
         0
     };
-    let by_row = 16 + columns + threads * (2 * size_of::<Sample>() + 8) + votes;
+    let by_row = 16 + features + threads * (2 * size_of::<Sample>() + 8) + votes;
     rows.saturating_mul(by_row).saturating_add(trees)
 }
 
 /// What all trees of a fit share.
 struct Shared<'a> {
-    params: &'a Hyperparameters,
+    params: &'a ForestParams,
+    /// `None` for numbers.
+    classes: Option<usize>,
     criterion: Criterion,
     limits: Limits,
     ordered: Ordered,
@@ -94,14 +87,16 @@ struct Finished {
     outside: Vec<(u32, u32)>,
 }
 
-fn fit(
-    params: &Hyperparameters,
-    dataset: &DatasetBase<Frame, Array1<f64>>,
-    monitor: &dyn Monitor,
-) -> Result<RandomForest> {
-    let frame = &dataset.records;
-    let criterion = params.judged_by()?;
-    let input = Input::of(dataset)?;
+/// Learns from the rows, with their weights when there are any. `params` are checked.
+///
+/// Returns an error when there is no row or column, a target is not finite or no class, all rows are of one class, a category has more than
+/// 254 levels, or the criterion is one of the other task. Missing values are welcome everywhere but in the target.
+pub(super) fn fit(params: &ForestParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<RandomForest> {
+    let (frame, target) = (&set.frame, set.target.kind());
+    let classes = target.classes();
+    classes.map_or(Ok(()), check_classes)?;
+    let criterion = params.judged_by(target)?;
+    let input = Input::of(set)?;
     let rows = frame.rows();
     if frame.columns().is_empty() || rows >= i32::MAX as usize {
         return Err(Error::data(
@@ -111,23 +106,23 @@ fn fit(
     }
     let targets: &[f64] = &input.targets;
     let mut weights = input.weights.unwrap_or_else(|| vec![1.0; rows]);
-    if params.classes > 0 {
+    if let Some(classes) = classes {
         let found = class_weights(targets, Some(&weights))?.len();
-        if found > params.classes {
+        if found > classes {
             return Err(Error::data(
-                format!("there are {found} classes, not {}", params.classes),
+                format!("there are {found} classes, not {classes}"),
                 "number the classes from 0",
             ));
         }
         if params.class_weight == Some(ClassWeight::Balanced) {
-            balance(&mut weights, targets, params.classes, |_| 1);
+            balance(&mut weights, targets, classes, |_| 1);
         }
     }
     monitor.check()?;
     let answers = Answers {
         targets,
         weights: &weights,
-        classes: params.classes,
+        classes,
     };
     let ordered = Ordered::new(frame, &answers, params.max_bin, params.seed, monitor)?;
     let limits = Limits {
@@ -136,10 +131,11 @@ fn fit(
         min_leaf: params.min_samples_leaf.of_rows(rows, 1),
         min_decrease: params.min_impurity_decrease,
         max_leaves: params.max_leaf_nodes,
-        candidates: params.columns_a_split(frame.columns().len()),
+        candidates: params.columns_a_split(frame.columns().len(), target),
     };
     let shared = Shared {
         params,
+        classes,
         criterion,
         limits,
         ordered,
@@ -197,8 +193,8 @@ impl Shared<'_> {
         let seed = self.params.seed ^ (number as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
         let samples = self.draw(&mut random)?;
-        let grown = match self.params.classes {
-            classes @ 3.. => self.grow(Classes::new(self.criterion, classes), &samples, random),
+        let grown = match self.classes {
+            Some(classes @ 3..) => self.grow(Classes::new(self.criterion, classes), &samples, random),
             _ => self.grow(Moments::new(self.criterion), &samples, random),
         }?;
         let outside = if self.params.oob_score {
@@ -211,6 +207,7 @@ impl Shared<'_> {
 
     fn grow<T: Tally>(&self, tally: T, samples: &[Sample], random: Xoshiro256PlusPlus) -> Result<Grown> {
         let columns = self.frame.columns().len();
+        let leaves = Leaves::new(self.classes);
         let grower = Grower {
             ordered: &self.ordered,
             limits: self.limits,
@@ -225,7 +222,9 @@ impl Shared<'_> {
             weight: 0.0,
             grown: Grown {
                 trees: Trees::default(),
-                leaves: Leaves::new(self.params.classes),
+                base: vec![0.0; leaves.width()],
+                leaves,
+                leaf_rows: LeafRows::default(),
                 importance: vec![Importance::default(); columns],
                 impurity: 0.0,
             },
@@ -260,9 +259,9 @@ impl Shared<'_> {
             // Nearly all rows weigh nothing, and none of the others was drawn.
             return Ok(all());
         }
-        if self.params.class_weight == Some(ClassWeight::BalancedSubsample) && self.params.classes > 0 {
+        if let (Some(ClassWeight::BalancedSubsample), Some(classes)) = (self.params.class_weight, self.classes) {
             let count = |row| counts[row] as usize;
-            balance(&mut weights, self.targets, self.params.classes, count);
+            balance(&mut weights, self.targets, classes, count);
         }
         let samples = weights.into_iter().zip(self.targets);
         Ok(samples.map(|(weight, &target)| Sample { weight, target }).collect())
@@ -293,7 +292,9 @@ impl Shared<'_> {
 struct Collected<'a> {
     shared: &'a Shared<'a>,
     waiting: BTreeMap<usize, Finished>,
-    grown: Vec<(Trees, Leaves)>,
+    grown: Vec<(Trees, Leaves, LeafRows)>,
+    /// The sum of the trees' means.
+    base: Vec<f64>,
     importance: Vec<Importance>,
     impurity: f64,
     out_of_bag: Option<OutOfBag<'a>>,
@@ -301,14 +302,20 @@ struct Collected<'a> {
 
 impl<'a> Collected<'a> {
     fn new(shared: &'a Shared<'a>) -> Self {
-        let Shared { params, targets, .. } = *shared;
+        let Shared {
+            params,
+            classes,
+            targets,
+            ..
+        } = *shared;
         Collected {
             shared,
             waiting: BTreeMap::new(),
             grown: Vec::new(),
+            base: vec![0.0; Leaves::new(classes).outputs()],
             importance: vec![Importance::default(); shared.frame.columns().len()],
             impurity: 0.0,
-            out_of_bag: params.oob_score.then(|| OutOfBag::new(targets, params.classes)),
+            out_of_bag: params.oob_score.then(|| OutOfBag::new(targets, classes)),
         }
     }
 
@@ -320,6 +327,7 @@ impl<'a> Collected<'a> {
                 sum.gain += of_tree.gain;
                 sum.cover += of_tree.cover;
             }
+            (self.base.iter_mut().zip(&grown.base)).for_each(|(sum, mean)| *sum += mean);
             self.impurity += grown.impurity;
             let iteration = self.grown.len() + 1;
             let loss = match &mut self.out_of_bag {
@@ -329,7 +337,7 @@ impl<'a> Collected<'a> {
                 }
                 None => self.impurity / iteration as f64,
             };
-            self.grown.push((grown.trees, grown.leaves));
+            self.grown.push((grown.trees, grown.leaves, grown.leaf_rows));
             self.shared.monitor.progress(Progress {
                 iteration,
                 iterations: self.shared.params.n_estimators,
@@ -341,23 +349,28 @@ impl<'a> Collected<'a> {
 
     /// Puts the trees together.
     fn finish(self) -> Result<RandomForest> {
-        let nodes = self.grown.iter().map(|(trees, _)| trees.nodes()).sum();
-        let entries: usize = self.grown.iter().map(|(_, leaves)| leaves.entries()).sum();
+        let nodes = self.grown.iter().map(|(trees, ..)| trees.nodes()).sum();
+        let entries: usize = self.grown.iter().map(|(_, leaves, _)| leaves.entries()).sum();
         if nodes > Trees::MOST_NODES || entries > u32::MAX as usize {
             return Err(too_large());
         }
         let mut trees = Trees::with_capacity(nodes)?;
         // Leaves double their room.
         room::ask(entries.saturating_mul(2 * size_of::<(u16, f32)>()))?;
-        let mut leaves = Leaves::new(self.shared.params.classes);
-        for (its_trees, its_leaves) in self.grown {
+        let (mut leaves, mut leaf_rows) = (Leaves::new(self.shared.classes), LeafRows::default());
+        let (mut base, count) = (self.base, self.grown.len() as f64);
+        for (its_trees, its_leaves, its_rows) in self.grown {
             self.shared.monitor.check()?;
             trees.append(its_trees, leaves.len());
             leaves.append(its_leaves);
+            leaf_rows.append(its_rows);
         }
+        leaves.finish(count, &mut base);
         Ok(RandomForest {
             trees,
             leaves,
+            leaf_rows: leaf_rows.finish(),
+            base,
             importance: self.importance,
         })
     }

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use super::leaves::Leaves;
 use super::order::Ordered;
+use super::statistics::LeafRows;
 use super::tally::{Candidate, Cut, Node, Offer, Sample, Tally};
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
@@ -50,6 +51,9 @@ pub(super) struct Limits {
 pub(super) struct Grown {
     pub(super) trees: Trees,
     pub(super) leaves: Leaves,
+    pub(super) leaf_rows: LeafRows,
+    /// The mean, over the rows that it learned from, of what it says.
+    pub(super) base: Vec<f64>,
     pub(super) importance: Vec<Importance>,
     /// The mean impurity of the leaves.
     pub(super) impurity: f64,
@@ -164,6 +168,7 @@ impl<'a, T: Tally> Grower<'a, T> {
             Some(leaves) => self.best_first(&view, &mut rows, &mut spare, root, leaves)?,
         }
         self.grown.impurity /= self.weight;
+        self.grown.base.iter_mut().for_each(|sum| *sum /= self.weight);
         Ok(self.grown)
     }
 
@@ -407,8 +412,11 @@ impl<'a, T: Tally> Grower<'a, T> {
 
     /// Makes the node entered last a leaf.
     fn end(&mut self, node: usize, entered: &Node) {
-        self.grown.trees.set_number(node, self.grown.leaves.len());
+        let leaf = self.grown.leaves.len();
+        self.grown.trees.set_number(node, leaf);
         self.tally.leaf(&self.samples, &mut self.grown.leaves);
+        self.grown.leaf_rows.push(self.samples.len(), entered.weight);
+        (self.grown.leaves).add_weighted(leaf, entered.weight, &mut self.grown.base);
         self.grown.impurity += entered.impurity.max(0.0);
     }
 }

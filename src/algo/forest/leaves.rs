@@ -24,12 +24,12 @@ pub(super) enum Leaves {
 }
 
 impl Leaves {
-    /// No leaves, for `classes` classes or, when 0, for means.
-    pub(super) fn new(classes: usize) -> Self {
+    /// No leaves, for so many classes, or for means.
+    pub(super) fn new(classes: Option<usize>) -> Self {
         match classes {
-            0 => Leaves::Means(Vec::new()),
-            2 => Leaves::Shares(Vec::new()),
-            classes => Leaves::Classes {
+            None => Leaves::Means(Vec::new()),
+            Some(2) => Leaves::Shares(Vec::new()),
+            Some(classes) => Leaves::Classes {
                 classes,
                 starts: Vec::new(),
                 entries: Vec::new(),
@@ -65,6 +65,56 @@ impl Leaves {
                 for (class, share) in &entries[starts[leaf] as usize..end] {
                     sums[usize::from(*class)] += f64::from(*share);
                 }
+            }
+        }
+    }
+
+    /// Adds `weight` times what a leaf says to `sums`.
+    pub(super) fn add_weighted(&self, leaf: usize, weight: f64, sums: &mut [f64]) {
+        match self {
+            Leaves::Means(means) => sums[0] += weight * means[leaf],
+            Leaves::Shares(shares) => sums[0] += weight * f64::from(shares[leaf]),
+            Leaves::Classes { starts, entries, .. } => {
+                let end = starts.get(leaf + 1).map_or(entries.len(), |&end| end as usize);
+                for (class, share) in &entries[starts[leaf] as usize..end] {
+                    sums[usize::from(*class)] += weight * f64::from(*share);
+                }
+            }
+        }
+    }
+
+    /// Makes sums over so many leaves, one per tree, the answer of a forest. `out` begins with the sums.
+    pub(super) fn finish(&self, trees: f64, out: &mut [f64]) {
+        match self {
+            Leaves::Means(_) => out[0] /= trees,
+            Leaves::Shares(_) => {
+                out[1] = out[0] / trees;
+                out[0] = 1.0 - out[1];
+            }
+            Leaves::Classes { .. } => {
+                // Shares are rounded, so they add up to the number of trees only nearly.
+                let sum: f64 = out.iter().sum();
+                out.iter_mut().for_each(|share| *share /= sum);
+            }
+        }
+    }
+
+    /// How many numbers a forest of them answers with.
+    pub(super) fn outputs(&self) -> usize {
+        match self {
+            Leaves::Means(_) => 1,
+            Leaves::Shares(_) => 2,
+            Leaves::Classes { classes, .. } => *classes,
+        }
+    }
+
+    /// Bytes held on the heap.
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Leaves::Means(means) => means.capacity() * size_of::<f64>(),
+            Leaves::Shares(shares) => shares.capacity() * size_of::<f32>(),
+            Leaves::Classes { starts, entries, .. } => {
+                starts.capacity() * size_of::<u32>() + entries.capacity() * size_of::<(u16, f32)>()
             }
         }
     }

@@ -19,6 +19,7 @@
 //! | `fit` | all trees |
 //! | `bag` | scores of rows by trees that did not see them |
 //! | `leaves` | what leaves say |
+//! | `statistics` | the training rows of leaves and nodes |
 
 mod bag;
 mod classes;
@@ -28,30 +29,91 @@ mod leaves;
 mod moments;
 mod order;
 mod params;
+mod statistics;
 mod tally;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use fit::memory_needed;
-pub use params::{
-    Amount, ClassWeight, Criterion, DecisionTreeParams, ForestValidParams, Hyperparameters, MaxFeatures,
-    RandomForestParams,
-};
+pub use params::{Amount, ClassWeight, Criterion, ForestParams, MaxFeatures};
+pub use statistics::NodeRows;
 
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
+use crate::fitted::{Fitted, Form, is_base};
+use crate::learner::Learner;
 use crate::monitor::Monitor;
+use crate::parameters::refuse;
+use crate::task::Task;
+use crate::training_set::{Shape, TrainingSet};
 use crate::trees::Importance;
 use crate::trees::tree::Trees;
 use leaves::Leaves;
+use statistics::LeafRows;
 
-/// A fitted forest; a decision tree is a forest of one tree. A node takes 16 bytes, a leaf 4 to 12 more (see `leaves`).
+/// The learner of one tree.
+pub struct DecisionTree;
+
+impl Learner for DecisionTree {
+    const NAME: &'static str = "decision_tree";
+    const TASKS: &'static [Task] = &[Task::Classification, Task::Regression];
+    const ABOUT: &'static str = "one tree, as scikit-learn's `DecisionTreeClassifier` and `DecisionTreeRegressor`";
+    const WITHOUT: &'static [&'static str] = &["n_estimators", "bootstrap", "max_samples", "oob_score"];
+    type Parameters = ForestParams;
+    type Fitted = RandomForest;
+
+    fn defaults() -> ForestParams {
+        ForestParams::one_tree()
+    }
+
+    fn check(params: &ForestParams) -> Result<()> {
+        match params.class_weight {
+            Some(ClassWeight::BalancedSubsample) => {
+                refuse("class_weight", "balanced_subsample", "null or balanced for one tree")
+            }
+            Some(ClassWeight::Balanced) | None => Ok(()),
+        }
+    }
+
+    fn memory(params: &ForestParams, shape: &Shape) -> usize {
+        fit::memory_needed(params, shape)
+    }
+
+    fn fit(params: &ForestParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<RandomForest> {
+        fit::fit(params, set, monitor)
+    }
+}
+
+/// The learner of many trees.
+pub struct Forest;
+
+impl Learner for Forest {
+    const NAME: &'static str = "random_forest";
+    const TASKS: &'static [Task] = &[Task::Classification, Task::Regression];
+    const ABOUT: &'static str = "the mean of trees of rows and columns drawn at random, as scikit-learn's `RandomForestClassifier` and \
+                                 `RandomForestRegressor`";
+    type Parameters = ForestParams;
+    type Fitted = RandomForest;
+
+    fn memory(params: &ForestParams, shape: &Shape) -> usize {
+        fit::memory_needed(params, shape)
+    }
+
+    fn fit(params: &ForestParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<RandomForest> {
+        fit::fit(params, set, monitor)
+    }
+}
+
+/// A fitted forest; a decision tree is a forest of one tree. A node takes 16 bytes, a leaf 4 to 12 more (see `leaves`), and 4
+/// or 8 for its training rows (see `statistics`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RandomForest {
     trees: Trees,
     leaves: Leaves,
+    leaf_rows: LeafRows,
+    /// The mean answer over the rows that each tree learned from.
+    base: Vec<f64>,
     importance: Vec<Importance>,
 }
 
@@ -61,15 +123,18 @@ impl RandomForest {
         &self.trees
     }
 
-    /// What the trees make of each column: `gain` is the sum of the decreases of impurity, each times the node's share of its
-    /// tree's weight; `cover` the sum of the nodes' weights.
-    pub fn importance(&self) -> &[Importance] {
-        &self.importance
+    /// The training rows of each node; see [`RandomForest::trees`]. O(nodes).
+    pub fn node_rows(&self) -> Vec<NodeRows> {
+        self.leaf_rows.of_nodes(&self.trees)
     }
+}
 
-    /// Checks that scoring any encoded row is safe; features[i] is 0 for a number column and the level count of a category. Errs
-    /// with [`Error::Damaged`]. O(nodes).
-    pub fn validate(&self, features: &[usize], monitor: &dyn Monitor) -> Result<()> {
+impl Form for RandomForest {
+    const CODE: u16 = 4;
+}
+
+impl Fitted for RandomForest {
+    fn validate(&self, features: &[usize], monitor: &dyn Monitor) -> Result<()> {
         let damaged = |problem: &str| Err(Error::damaged("forest", problem));
         if self.trees.count() == 0 {
             return damaged("there is no tree");
@@ -78,35 +143,45 @@ impl RandomForest {
         if self.importance.len() != features.len() || !self.importance.iter().all(finite) {
             return damaged("the importance of columns is wrong");
         }
+        if !is_base(&self.base, self.outputs()) {
+            return damaged("the mean answers are wrong");
+        }
         self.leaves.validate()?;
+        self.leaf_rows.validate(self.leaves.len())?;
         self.trees.validate(features, self.leaves.len(), monitor)
+    }
+
+    fn memory(&self) -> usize {
+        self.trees.memory()
+            + self.leaves.memory()
+            + self.leaf_rows.memory()
+            + self.importance.capacity() * size_of::<Importance>()
+    }
+
+    fn margin(&self, row: &[f64], out: &mut [f64]) {
+        self.score(row, out);
+    }
+
+    fn base(&self) -> &[f64] {
+        &self.base
+    }
+
+    /// `gain` is the sum of the decreases of impurity, each times the node's share of its tree's weight; `cover` the sum of the nodes'
+    /// weights.
+    fn importance(&self, _: usize) -> Option<Vec<Importance>> {
+        Some(self.importance.clone())
     }
 }
 
 impl Estimator for RandomForest {
     fn outputs(&self) -> usize {
-        match self.leaves {
-            Leaves::Shares(_) => 2,
-            _ => self.leaves.width(),
-        }
+        self.leaves.outputs()
     }
 
     fn score(&self, row: &[f64], out: &mut [f64]) {
         out.fill(0.0);
         self.trees
             .leaves(row, |leaf| self.leaves.add(self.trees.number(leaf), out));
-        let trees = self.trees.count() as f64;
-        match self.leaves {
-            Leaves::Means(_) => out[0] /= trees,
-            Leaves::Shares(_) => {
-                out[1] = out[0] / trees;
-                out[0] = 1.0 - out[1];
-            }
-            Leaves::Classes { .. } => {
-                // Shares are rounded, so they add up to the number of trees only nearly.
-                let sum: f64 = out.iter().sum();
-                out.iter_mut().for_each(|share| *share /= sum);
-            }
-        }
+        self.leaves.finish(self.trees.count() as f64, out);
     }
 }

@@ -28,8 +28,8 @@ pub(super) struct Ordered {
 pub(super) struct Answers<'a> {
     pub(super) targets: &'a [f64],
     pub(super) weights: &'a [f64],
-    /// 0 for numbers.
-    pub(super) classes: usize,
+    /// `None` for numbers.
+    pub(super) classes: Option<usize>,
 }
 
 impl Ordered {
@@ -70,7 +70,7 @@ impl Ordered {
 impl Answers<'_> {
     /// The levels of a column in order.
     fn order(&self, column: &[u8], levels: usize) -> Vec<u8> {
-        let width = if self.classes > 2 { self.classes } else { 1 };
+        let width = self.classes.filter(|&classes| classes > 2).unwrap_or(1);
         let mut sums = vec![0.0; (levels + 1) * width];
         let mut weights = vec![0.0; levels + 1];
         for ((&level, &target), &weight) in column.iter().zip(self.targets).zip(self.weights) {

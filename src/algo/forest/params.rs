@@ -1,46 +1,40 @@
 //! Hyperparameters: the names, defaults and ranges of scikit-learn's trees and forests; `max_bin` is LightGBM's.
 
-use std::fmt;
-use std::ops::{Deref, DerefMut};
-
-use linfa::ParamGuard;
-use serde::de::{Deserializer, Error as _, Unexpected, Visitor};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use crate::error::{Error, Result};
-use crate::trees::demand;
+use crate::parameters::{Range, Value, above_to, any, at_least, choices, from_to, hyperparameters, refuse};
+use crate::training_set::TargetKind;
 
 /// The most classes.
 const MOST_CLASSES: usize = 1_000;
 
-/// By what splits are judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Criterion {
-    /// Classification: the probability that two rows of a node, drawn with replacement, are of different classes.
-    Gini,
-    /// Classification: Shannon's entropy of a node's classes, in bits.
-    Entropy,
-    /// The same as entropy.
-    LogLoss,
-    /// Regression: the variance of a node's targets.
-    SquaredError,
+choices! {
+    /// By what splits are judged.
+    pub enum Criterion {
+        /// Classification: the probability that two rows of a node, drawn with replacement, are of different classes.
+        Gini = "gini",
+        /// Classification: Shannon's entropy of a node's classes, in bits.
+        Entropy = "entropy",
+        /// The same as entropy.
+        LogLoss = "log_loss",
+        /// Regression: the variance of a node's targets.
+        SquaredError = "squared_error",
+    }
 }
 
-/// How rows are weighted by their class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClassWeight {
-    /// Rows x / (classes x rows of the class): each class weighs the same in total.
-    Balanced,
-    /// The same, with the rows drawn for each tree.
-    BalancedSubsample,
+choices! {
+    /// How rows are weighted by their class.
+    pub enum ClassWeight {
+        /// Rows x / (classes x rows of the class): each class weighs the same in total.
+        Balanced = "balanced",
+        /// The same, with the rows drawn for each tree.
+        BalancedSubsample = "balanced_subsample",
+    }
 }
 
 /// A number of things, or a fraction of all. In JSON a number without or with a decimal point.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Amount {
     /// So many.
     Count(usize),
@@ -48,9 +42,43 @@ pub enum Amount {
     Fraction(f64),
 }
 
+/// The fractions that an amount can be.
+const FRACTIONS: Range = above_to(0.0, 1.0);
+
+/// The range is that of counts.
+impl Value for Amount {
+    fn read(json: &Json) -> Option<Amount> {
+        match (usize::read(json), json.is_f64()) {
+            (Some(count), _) => Some(Amount::Count(count)),
+            (None, true) => f64::read(json).map(Amount::Fraction),
+            (None, false) => None,
+        }
+    }
+
+    fn is_in(&self, range: Range) -> bool {
+        match self {
+            Amount::Count(count) => count.is_in(range),
+            Amount::Fraction(fraction) => fraction.is_in(FRACTIONS),
+        }
+    }
+
+    fn allowed(range: Range) -> String {
+        format!(
+            "{}, or a fraction above 0.0 and at most 1.0",
+            <usize as Value>::allowed(range)
+        )
+    }
+
+    fn show(&self) -> String {
+        match self {
+            Amount::Count(count) => count.to_string(),
+            Amount::Fraction(fraction) => format!("{fraction:?}"),
+        }
+    }
+}
+
 /// How many columns are drawn for each split.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum MaxFeatures {
     /// For classification the square root of all, for regression all.
     Auto,
@@ -64,72 +92,36 @@ pub enum MaxFeatures {
     Amount(Amount),
 }
 
-struct AmountVisitor;
-
-impl Visitor<'_> for AmountVisitor {
-    type Value = Amount;
-
-    fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        out.write_str("a whole number of at least 0, or a fraction with a decimal point")
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, count: u64) -> std::result::Result<Amount, E> {
-        Ok(Amount::Count(usize::try_from(count).unwrap_or(usize::MAX)))
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, count: i64) -> std::result::Result<Amount, E> {
-        let unexpected = || E::invalid_value(Unexpected::Signed(count), &self);
-        usize::try_from(count).map(Amount::Count).map_err(|_| unexpected())
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, fraction: f64) -> std::result::Result<Amount, E> {
-        Ok(Amount::Fraction(fraction))
-    }
-}
-
-impl<'de> Deserialize<'de> for Amount {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        deserializer.deserialize_any(AmountVisitor)
-    }
-}
-
-struct MaxFeaturesVisitor;
-
-impl Visitor<'_> for MaxFeaturesVisitor {
-    type Value = MaxFeatures;
-
-    fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        out.write_str("\"sqrt\", \"log2\", null, a whole number, or a fraction with a decimal point")
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> std::result::Result<MaxFeatures, E> {
-        Ok(MaxFeatures::All)
-    }
-
-    fn visit_str<E: serde::de::Error>(self, name: &str) -> std::result::Result<MaxFeatures, E> {
-        match name {
-            "sqrt" => Ok(MaxFeatures::Sqrt),
-            "log2" => Ok(MaxFeatures::Log2),
-            _ => Err(E::invalid_value(Unexpected::Str(name), &self)),
+/// The range is that of counts.
+impl Value for MaxFeatures {
+    fn read(json: &Json) -> Option<MaxFeatures> {
+        match json {
+            Json::Null => Some(MaxFeatures::All),
+            Json::String(name) if name == "sqrt" => Some(MaxFeatures::Sqrt),
+            Json::String(name) if name == "log2" => Some(MaxFeatures::Log2),
+            amount => Amount::read(amount).map(MaxFeatures::Amount),
         }
     }
 
-    fn visit_u64<E: serde::de::Error>(self, count: u64) -> std::result::Result<MaxFeatures, E> {
-        AmountVisitor.visit_u64(count).map(MaxFeatures::Amount)
+    fn is_in(&self, range: Range) -> bool {
+        match self {
+            MaxFeatures::Amount(amount) => amount.is_in(range),
+            MaxFeatures::Auto | MaxFeatures::All | MaxFeatures::Sqrt | MaxFeatures::Log2 => true,
+        }
     }
 
-    fn visit_i64<E: serde::de::Error>(self, count: i64) -> std::result::Result<MaxFeatures, E> {
-        AmountVisitor.visit_i64(count).map(MaxFeatures::Amount)
+    fn allowed(range: Range) -> String {
+        format!("\"sqrt\", \"log2\", null for all, {}", Amount::allowed(range))
     }
 
-    fn visit_f64<E: serde::de::Error>(self, fraction: f64) -> std::result::Result<MaxFeatures, E> {
-        AmountVisitor.visit_f64(fraction).map(MaxFeatures::Amount)
-    }
-}
-
-impl<'de> Deserialize<'de> for MaxFeatures {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        deserializer.deserialize_any(MaxFeaturesVisitor)
+    fn show(&self) -> String {
+        match self {
+            MaxFeatures::Auto => "\"sqrt\" for classes, null for numbers".into(),
+            MaxFeatures::All => "null".into(),
+            MaxFeatures::Sqrt => "\"sqrt\"".into(),
+            MaxFeatures::Log2 => "\"log2\"".into(),
+            MaxFeatures::Amount(amount) => amount.show(),
+        }
     }
 }
 
@@ -141,298 +133,90 @@ impl Amount {
             Amount::Fraction(fraction) => ((fraction * rows as f64).ceil() as usize).max(least),
         }
     }
+}
 
-    fn holds(self, counts_from: usize) -> bool {
-        match self {
-            Amount::Count(count) => count >= counts_from,
-            Amount::Fraction(fraction) => fraction > 0.0 && fraction <= 1.0,
-        }
+hyperparameters! {
+    /// Hyperparameters of a forest; those of a decision tree are those of a forest of one tree that learns from all rows, see
+    /// [`ForestParams::one_tree`].
+    pub struct ForestParams {
+        /// The number of trees.
+        n_estimators: usize = 100, from_to(1.0, 100_000.0), from "scikit-learn";
+        /// By what splits are judged: `"gini"`, `"entropy"` or `"log_loss"` for classes, `"squared_error"` for numbers; null is the first
+        /// for classes, the last for numbers.
+        criterion: Option<Criterion> = None, any(), from "scikit-learn";
+        /// The most splits between root and leaf; null for no limit.
+        max_depth: Option<usize> = None, at_least(1.0), from "scikit-learn";
+        /// The fewest rows of a node that is split, or as a fraction of all rows.
+        min_samples_split: Amount = Amount::Count(2), at_least(2.0), from "scikit-learn";
+        /// The fewest rows of a leaf, or as a fraction of all rows.
+        min_samples_leaf: Amount = Amount::Count(1), at_least(1.0), from "scikit-learn";
+        /// The least decrease of impurity by a split, times the node's share of the weight.
+        min_impurity_decrease: f64 = 0.0, at_least(0.0), from "scikit-learn";
+        /// The columns drawn for each split: their number, or a fraction of all. When none of them varies in the node, more are drawn until
+        /// one does.
+        max_features: MaxFeatures = MaxFeatures::Auto, at_least(1.0), from "scikit-learn";
+        /// The most leaves; then the node whose split gains most is split next. Null for no limit.
+        max_leaf_nodes: Option<usize> = None, at_least(2.0), from "scikit-learn";
+        /// Whether each tree learns from rows drawn with replacement.
+        bootstrap: bool = true, any(), from "scikit-learn";
+        /// How many rows are drawn for each tree, or what fraction of them; null for as many as there are.
+        max_samples: Option<Amount> = None, at_least(1.0), from "scikit-learn";
+        /// Whether rows weigh by their class: with `"balanced"` each class weighs the same in total, with `"balanced_subsample"` among the
+        /// rows drawn for each tree.
+        class_weight: Option<ClassWeight> = None, any(), from "scikit-learn";
+        /// Whether each row is also scored by the trees that did not draw it: then `training_info` shows the share of wrong classes
+        /// (1 - scikit-learn's `oob_score_`), or the mean squared error, of those scores; otherwise the mean impurity of the leaves so far.
+        oob_score: bool = false, any(), from "scikit-learn";
+        /// The most bins of a number column, between which splits are sought; missing values have one more.
+        max_bin: usize = 255, from_to(2.0, 255.0), from "LightGBM";
+        /// The seed of every draw.
+        seed or "random_state": u64 = 0, any(), from "LightGBM, scikit-learn";
     }
+    together ForestParams::check_draws
 }
 
-impl fmt::Display for Amount {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Amount::Count(count) => count.fmt(out),
-            Amount::Fraction(fraction) => write!(out, "{fraction:?}"),
-        }
-    }
-}
-
-/// The values of all hyperparameters, not yet checked when they stand in [`RandomForestParams`] or [`DecisionTreeParams`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Hyperparameters {
-    /// How many classes there are, 0 for a regression. The caller sets it from the target, so it is no key of the serialized form.
-    #[serde(skip)]
-    pub classes: usize,
-    /// The number of trees, 1 to 100,000.
-    pub n_estimators: usize,
-    /// By what splits are judged; none for gini or squared_error, by the task.
-    pub criterion: Option<Criterion>,
-    /// The most splits between root and leaf; none for no limit.
-    pub max_depth: Option<usize>,
-    /// The fewest rows of a node that is split, at least 2, or as a fraction of all rows.
-    pub min_samples_split: Amount,
-    /// The fewest rows of a leaf, or as a fraction of all rows.
-    pub min_samples_leaf: Amount,
-    /// The least decrease of impurity by a split, times the node's share of the weight.
-    pub min_impurity_decrease: f64,
-    /// The columns drawn for each split. When none of them varies in the node, more are drawn until one does.
-    pub max_features: MaxFeatures,
-    /// The most leaves; then the node whose split gains most is split next. None for no limit.
-    pub max_leaf_nodes: Option<usize>,
-    /// Whether each tree learns from rows drawn with replacement.
-    pub bootstrap: bool,
-    /// How many rows are drawn for each tree; none for as many as there are.
-    pub max_samples: Option<Amount>,
-    /// Weights by class, or none.
-    pub class_weight: Option<ClassWeight>,
-    /// Whether each row is also scored by the trees that did not draw it: then the loss reported after each tree is the share of
-    /// wrong classes (1 - scikit-learn's oob_score_), or the mean squared error, of those scores; otherwise it is the mean
-    /// impurity of the leaves so far.
-    pub oob_score: bool,
-    /// The most bins of a number column, 2 to 255; missing values have one more.
-    pub max_bin: usize,
-    /// The seed of every draw.
-    #[serde(alias = "random_state")]
-    pub seed: u64,
-}
-
-/// The keys that a decision tree knows.
-const TREE_KEYS: &[&str] = &[
-    "criterion",
-    "max_depth",
-    "min_samples_split",
-    "min_samples_leaf",
-    "min_impurity_decrease",
-    "max_features",
-    "max_leaf_nodes",
-    "class_weight",
-    "max_bin",
-    "seed",
-    "random_state",
-];
-
-impl Default for Hyperparameters {
-    fn default() -> Self {
-        Hyperparameters {
-            classes: 0,
-            n_estimators: 100,
-            criterion: None,
-            max_depth: None,
-            min_samples_split: Amount::Count(2),
-            min_samples_leaf: Amount::Count(1),
-            min_impurity_decrease: 0.0,
-            max_features: MaxFeatures::Auto,
-            max_leaf_nodes: None,
-            bootstrap: true,
-            max_samples: None,
-            class_weight: None,
-            oob_score: false,
-            max_bin: 255,
-            seed: 0,
-        }
-    }
-}
-
-/// Hyperparameters of a forest before their check. Fields are reached through [`Hyperparameters`]:
-/// `let mut p = RandomForestParams::default(); p.n_estimators = 10;`
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RandomForestParams(ForestValidParams);
-
-/// Hyperparameters of one tree before their check: those of a forest of one tree that learns from all rows and looks at all
-/// columns.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DecisionTreeParams(ForestValidParams);
-
-/// Hyperparameters that passed their check.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ForestValidParams(Hyperparameters);
-
-impl Default for DecisionTreeParams {
-    fn default() -> Self {
-        DecisionTreeParams(ForestValidParams(Hyperparameters {
+impl ForestParams {
+    /// One tree that learns from all rows and looks at all columns.
+    pub fn one_tree() -> ForestParams {
+        ForestParams {
             n_estimators: 1,
             bootstrap: false,
             max_features: MaxFeatures::All,
-            ..Hyperparameters::default()
-        }))
-    }
-}
-
-impl<'de> Deserialize<'de> for DecisionTreeParams {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        let given = serde_json::Map::deserialize(deserializer)?;
-        if let Some(key) = given.keys().find(|key| !TREE_KEYS.contains(&key.as_str())) {
-            return Err(D::Error::unknown_field(key, TREE_KEYS));
+            ..ForestParams::default()
         }
-        let draws = given.contains_key("max_features");
-        let given: Hyperparameters = serde_json::from_value(Value::Object(given)).map_err(D::Error::custom)?;
-        let tree = DecisionTreeParams::default().0.0;
-        Ok(DecisionTreeParams(ForestValidParams(Hyperparameters {
-            n_estimators: tree.n_estimators,
-            bootstrap: tree.bootstrap,
-            max_features: if draws { given.max_features } else { tree.max_features },
-            ..given
-        })))
-    }
-}
-
-impl Deref for RandomForestParams {
-    type Target = Hyperparameters;
-
-    fn deref(&self) -> &Hyperparameters {
-        &self.0.0
-    }
-}
-
-impl DerefMut for RandomForestParams {
-    fn deref_mut(&mut self) -> &mut Hyperparameters {
-        &mut self.0.0
-    }
-}
-
-impl Deref for DecisionTreeParams {
-    type Target = Hyperparameters;
-
-    fn deref(&self) -> &Hyperparameters {
-        &self.0.0
-    }
-}
-
-impl DerefMut for DecisionTreeParams {
-    fn deref_mut(&mut self) -> &mut Hyperparameters {
-        &mut self.0.0
-    }
-}
-
-impl Deref for ForestValidParams {
-    type Target = Hyperparameters;
-
-    fn deref(&self) -> &Hyperparameters {
-        &self.0
-    }
-}
-
-impl ParamGuard for RandomForestParams {
-    type Checked = ForestValidParams;
-    type Error = Error;
-
-    fn check_ref(&self) -> Result<&ForestValidParams> {
-        self.check_ranges()?;
-        Ok(&self.0)
     }
 
-    fn check(self) -> Result<ForestValidParams> {
-        self.check_ranges()?;
-        Ok(self.0)
-    }
-}
-
-impl ParamGuard for DecisionTreeParams {
-    type Checked = ForestValidParams;
-    type Error = Error;
-
-    fn check_ref(&self) -> Result<&ForestValidParams> {
-        self.check_ranges()?;
-        let per_tree = self.class_weight == Some(ClassWeight::BalancedSubsample);
-        demand(
-            !per_tree,
-            "class_weight",
-            "balanced_subsample",
-            "null or balanced for one tree",
-        )?;
-        Ok(&self.0)
-    }
-
-    fn check(self) -> Result<ForestValidParams> {
-        self.check_ref()?;
-        Ok(self.0)
-    }
-}
-
-impl Hyperparameters {
-    fn check_ranges(&self) -> Result<()> {
-        let trees = self.n_estimators;
-        demand(
-            (1..=100_000).contains(&trees),
-            "n_estimators",
-            trees,
-            "from 1 to 100000",
-        )?;
-        let depth = self.max_depth;
-        demand(depth != Some(0), "max_depth", 0, "null or at least 1")?;
-        let (split, leaf) = (self.min_samples_split, self.min_samples_leaf);
-        let of_split = "a whole number of at least 2, or a fraction above 0.0 and at most 1.0";
-        demand(split.holds(2), "min_samples_split", split, of_split)?;
-        let of_rows = "a whole number of at least 1, or a fraction above 0.0 and at most 1.0";
-        demand(leaf.holds(1), "min_samples_leaf", leaf, of_rows)?;
-        let decrease = self.min_impurity_decrease;
-        demand(
-            decrease >= 0.0 && decrease.is_finite(),
-            "min_impurity_decrease",
-            decrease,
-            "a finite number of at least 0",
-        )?;
-        if let MaxFeatures::Amount(features) = self.max_features {
-            demand(features.holds(1), "max_features", features, of_rows)?;
+    fn check_draws(&self) -> Result<()> {
+        match self.max_samples {
+            _ if self.bootstrap => Ok(()),
+            Some(samples) => refuse("max_samples", samples.show(), "null when bootstrap is false"),
+            None if self.oob_score => refuse("oob_score", true, "false when bootstrap is false"),
+            None => Ok(()),
         }
-        if let Some(leaves) = self.max_leaf_nodes {
-            demand(leaves >= 2, "max_leaf_nodes", leaves, "null or at least 2")?;
-        }
-        if let Some(samples) = self.max_samples {
-            demand(samples.holds(1), "max_samples", samples, of_rows)?;
-            demand(self.bootstrap, "max_samples", samples, "null when bootstrap is false")?;
-        }
-        demand(
-            self.bootstrap || !self.oob_score,
-            "oob_score",
-            true,
-            "false when bootstrap is false",
-        )?;
-        demand(
-            (2..=255).contains(&self.max_bin),
-            "max_bin",
-            self.max_bin,
-            "from 2 to 255",
-        )?;
-        demand(
-            self.classes != 1 && self.classes <= MOST_CLASSES,
-            "classes",
-            self.classes,
-            "from 2 to 1000",
-        )
     }
 
-    /// The criterion, which must fit the task.
-    pub(super) fn judged_by(&self) -> Result<Criterion> {
-        let criterion = self.criterion.unwrap_or(match self.classes {
-            0 => Criterion::SquaredError,
-            _ => Criterion::Gini,
-        });
-        let regression = criterion == Criterion::SquaredError;
-        let name = if regression {
-            "squared_error"
-        } else {
-            "one of classification"
-        };
-        demand(
-            regression == (self.classes == 0),
-            "criterion",
-            name,
-            "gini, entropy or log_loss for classification, squared_error for regression",
-        )?;
-        Ok(criterion)
+    /// The criterion, which must fit the target.
+    pub(super) fn judged_by(&self, target: TargetKind) -> Result<Criterion> {
+        const ALLOWED: &str = "gini, entropy or log_loss for classification, squared_error for regression";
+        match (self.criterion, target) {
+            (None, TargetKind::Classes(_)) => Ok(Criterion::Gini),
+            (None, TargetKind::Numbers) => Ok(Criterion::SquaredError),
+            (Some(Criterion::SquaredError), TargetKind::Numbers) => Ok(Criterion::SquaredError),
+            (Some(criterion @ (Criterion::Gini | Criterion::Entropy | Criterion::LogLoss)), TargetKind::Classes(_)) => {
+                Ok(criterion)
+            }
+            (Some(criterion), TargetKind::Numbers | TargetKind::Classes(_)) => {
+                refuse("criterion", criterion.show(), ALLOWED)
+            }
+            (_, TargetKind::None) => Err(Error::data("the rows have no target", "name the column to predict")),
+        }
     }
 
     /// How many of `columns` columns are drawn for a split.
-    pub(super) fn columns_a_split(&self, columns: usize) -> usize {
+    pub(super) fn columns_a_split(&self, columns: usize, target: TargetKind) -> usize {
         let all = columns as f64;
         let count = match self.max_features {
-            MaxFeatures::Auto if self.classes > 0 => all.sqrt() as usize,
+            MaxFeatures::Auto if target.classes().is_some() => all.sqrt() as usize,
             MaxFeatures::Auto | MaxFeatures::All => columns,
             MaxFeatures::Sqrt => all.sqrt() as usize,
             MaxFeatures::Log2 => all.log2() as usize,
@@ -449,5 +233,13 @@ impl Hyperparameters {
             Some(Amount::Count(count)) => count.min(rows),
             Some(Amount::Fraction(fraction)) => ((rows as f64 * fraction).round() as usize).max(1),
         }
+    }
+}
+
+/// Returns an error unless there are so many classes as a forest can tell apart.
+pub(super) fn check_classes(classes: usize) -> Result<()> {
+    match (2..=MOST_CLASSES).contains(&classes) {
+        true => Ok(()),
+        false => refuse("classes", classes, "from 2 to 1000"),
     }
 }

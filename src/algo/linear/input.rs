@@ -1,16 +1,11 @@
 //! What learners check about their rows.
 
-use std::borrow::Cow;
-
-use linfa::DatasetBase;
-use ndarray::Array1;
-
 use crate::error::{Error, Result};
-use crate::frame::Frame;
+use crate::training_set::TrainingSet;
 
-/// Targets and row weights of a dataset as slices.
+/// Targets and row weights of a training set as slices.
 pub(crate) struct Input<'a> {
-    pub targets: Cow<'a, [f64]>,
+    pub targets: &'a [f64],
     /// `None` when all rows weigh the same.
     pub weights: Option<Vec<f64>>,
 }
@@ -18,18 +13,8 @@ pub(crate) struct Input<'a> {
 impl<'a> Input<'a> {
     /// Errs when there is no row with a weight, when lengths differ, or when a target or a weight is not a finite number (weights
     /// also not negative).
-    pub fn of(dataset: &'a DatasetBase<Frame, Array1<f64>>) -> Result<Input<'a>> {
-        let targets = match dataset.targets.as_slice() {
-            Some(slice) => Cow::Borrowed(slice),
-            None => Cow::Owned(dataset.targets.to_vec()),
-        };
-        let has_columns = !dataset.records.columns().is_empty();
-        if has_columns && dataset.records.rows() != targets.len() {
-            return Err(Error::data(
-                "there are not as many targets as rows",
-                "pass one target a row",
-            ));
-        }
+    pub fn of(set: &'a TrainingSet) -> Result<Input<'a>> {
+        let targets = set.targets()?;
         if targets.is_empty() {
             return Err(Error::data(
                 "there are no rows to learn from",
@@ -39,10 +24,10 @@ impl<'a> Input<'a> {
         if targets.iter().any(|target| !target.is_finite()) {
             return Err(Error::data("a target is missing", "leave out rows without a target"));
         }
-        let weights: Vec<f64> = dataset.weights.iter().map(|w| f64::from(*w)).collect();
-        if weights.is_empty() {
+        let Some(weights) = &set.weights else {
             return Ok(Input { targets, weights: None });
-        }
+        };
+        let weights: Vec<f64> = weights.iter().map(|w| f64::from(*w)).collect();
         if weights.len() != targets.len() || weights.iter().any(|w| !w.is_finite() || *w < 0.0) {
             return Err(Error::data(
                 "a row's weight is missing or negative",

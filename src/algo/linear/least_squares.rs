@@ -1,10 +1,5 @@
 //! Linear regression by least squares, without a penalty and with that of ridge regression.
 
-use linfa::traits::Fit;
-use linfa::{DatasetBase, ParamGuard};
-use ndarray::Array1;
-use serde::{Deserialize, Serialize};
-
 use super::cholesky::dot;
 use super::equations::Equations;
 use super::gram::{Gram, Moments, check_width};
@@ -14,151 +9,33 @@ use super::model::{Errors, Fitted, LinearModel, Link, Summary, intercept_offsets
 use super::pass::{Data, Point};
 use crate::design::Design;
 use crate::error::{Error, Result};
-use crate::frame::Frame;
-use crate::monitor::{Monitor, Progress, Unwatched, Watched};
+use crate::monitor::{Monitor, Progress, Unwatched};
+use crate::parameters::{any, at_least, hyperparameters};
+use crate::training_set::TrainingSet;
 
-/// Hyperparameters of linear regression, named as in scikit-learn.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct LinearRegressionParams(LinearRegressionValidParams);
-
-/// Checked [`LinearRegressionParams`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LinearRegressionValidParams {
-    fit_intercept: bool,
-}
-
-impl Default for LinearRegressionValidParams {
-    fn default() -> Self {
-        LinearRegressionValidParams { fit_intercept: true }
-    }
-}
-
-impl LinearRegressionParams {
-    /// Whether the model has an intercept; true unless set.
-    pub fn fit_intercept(mut self, fit_intercept: bool) -> Self {
-        self.0.fit_intercept = fit_intercept;
-        self
-    }
-}
-
-impl ParamGuard for LinearRegressionParams {
-    type Checked = LinearRegressionValidParams;
-    type Error = Error;
-
-    fn check_ref(&self) -> Result<&Self::Checked> {
-        Ok(&self.0)
-    }
-
-    fn check(self) -> Result<Self::Checked> {
-        Ok(self.0)
-    }
-}
-
-/// Hyperparameters of ridge regression, named as in scikit-learn. The model minimises the sum of squared errors plus `alpha` times the
-/// sum of squared weights.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RidgeParams(RidgeValidParams);
-
-/// Checked [`RidgeParams`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RidgeValidParams {
-    alpha: f64,
-    fit_intercept: bool,
-    standardize: bool,
-}
-
-impl Default for RidgeValidParams {
-    fn default() -> Self {
-        RidgeValidParams {
-            alpha: 1.0,
-            fit_intercept: true,
-            standardize: true,
-        }
+hyperparameters! {
+    /// Hyperparameters of ridge regression, named as in scikit-learn. The model minimises the sum of squared errors plus `alpha` times the
+    /// sum of squared weights. Linear regression is ridge regression without a penalty: [`RidgeParams::least_squares`].
+    pub struct RidgeParams {
+        /// The strength of the penalty.
+        alpha: f64 = 1.0, at_least(0.0), from "scikit-learn";
+        /// Whether the model has an intercept, which is never penalised.
+        fit_intercept: bool = true, any(), from "scikit-learn";
+        /// Whether the penalty is on the weights of standardised numbers, so that units do not matter, as in a pipeline of scikit-learn's
+        /// `StandardScaler` and the model, or on the weights of the numbers as they are. Levels are 0 and 1 in both cases.
+        standardize: bool = true, any(), from "assay";
     }
 }
 
 impl RidgeParams {
-    /// The strength of the penalty, 0 or more; 1 unless set.
-    pub fn alpha(mut self, alpha: f64) -> Self {
-        self.0.alpha = alpha;
-        self
-    }
-
-    /// Whether the model has an intercept, which is never penalised; true unless set.
-    pub fn fit_intercept(mut self, fit_intercept: bool) -> Self {
-        self.0.fit_intercept = fit_intercept;
-        self
-    }
-
-    /// Whether the penalty is on the weights of standardised numbers, so that units do not matter, as in a pipeline of a standard
-    /// scaler and ridge (true unless set), or on the weights of the numbers as they are. Levels are 0 and 1 in both cases.
-    pub fn standardize(mut self, standardize: bool) -> Self {
-        self.0.standardize = standardize;
-        self
+    /// No penalty.
+    pub fn least_squares() -> RidgeParams {
+        RidgeParams::default().alpha(0.0)
     }
 }
 
-impl ParamGuard for RidgeParams {
-    type Checked = RidgeValidParams;
-    type Error = Error;
-
-    fn check_ref(&self) -> Result<&Self::Checked> {
-        if self.0.alpha.is_finite() && self.0.alpha >= 0.0 {
-            return Ok(&self.0);
-        }
-        Err(Error::Parameter {
-            name: "alpha",
-            value: self.0.alpha.to_string(),
-            allowed: "a number, 0 or more",
-        })
-    }
-
-    fn check(self) -> Result<Self::Checked> {
-        self.check_ref()?;
-        Ok(self.0)
-    }
-}
-
-impl From<&LinearRegressionValidParams> for RidgeValidParams {
-    fn from(params: &LinearRegressionValidParams) -> Self {
-        RidgeValidParams {
-            alpha: 0.0,
-            fit_intercept: params.fit_intercept,
-            standardize: true,
-        }
-    }
-}
-
-/// Ordinary least squares. Where columns are collinear, the weights are the smallest (on the scale of the encoded columns) of all that
-/// fit equally well, and those that the rows do not identify have no standard error.
-impl Fit<Frame, Array1<f64>, Error> for Watched<'_, LinearRegressionValidParams> {
-    type Object = LinearModel;
-
-    fn fit(&self, dataset: &DatasetBase<Frame, Array1<f64>>) -> Result<LinearModel> {
-        fit(&RidgeValidParams::from(&self.params), dataset, self.monitor)
-    }
-}
-
-/// Ridge regression. Standard errors are those of the shrunken weights (Halawa and El Bassiouni 2000), bias left aside.
-impl Fit<Frame, Array1<f64>, Error> for Watched<'_, RidgeValidParams> {
-    type Object = LinearModel;
-
-    fn fit(&self, dataset: &DatasetBase<Frame, Array1<f64>>) -> Result<LinearModel> {
-        fit(&self.params, dataset, self.monitor)
-    }
-}
-
-/// Linear regression from sums of products alone, for rows of numbers. O(width^3), whatever the number of rows.
-pub fn solve_gram(gram: &Gram, params: &LinearRegressionValidParams) -> Result<LinearModel> {
-    ridge_gram(gram, &RidgeValidParams::from(params))
-}
-
-/// Ridge regression from sums of products alone; as [`solve_gram`].
-pub fn ridge_gram(gram: &Gram, params: &RidgeValidParams) -> Result<LinearModel> {
+/// Ridge regression from sums of products alone, for rows of numbers. O(width^3), whatever the number of rows.
+pub fn ridge_gram(gram: &Gram, params: &RidgeParams) -> Result<LinearModel> {
     let moments = gram.moments();
     if moments.rows() == 0 {
         return Err(Error::data(
@@ -199,7 +76,7 @@ pub fn ridge_gram(gram: &Gram, params: &RidgeValidParams) -> Result<LinearModel>
     )
 }
 
-impl RidgeValidParams {
+impl RidgeParams {
     /// The penalty of each design column.
     fn penalties(&self, design: &Design) -> Vec<f64> {
         let factor = |factor: f64| if self.standardize { 1.0 } else { factor * factor };
@@ -211,17 +88,16 @@ impl RidgeValidParams {
     }
 }
 
-/// Fits the rows of a dataset; linear regression is ridge regression with an `alpha` of 0.
-pub(crate) fn fit(
-    params: &RidgeValidParams,
-    dataset: &DatasetBase<Frame, Array1<f64>>,
-    monitor: &dyn Monitor,
-) -> Result<LinearModel> {
-    let input = Input::of(dataset)?;
+/// Ridge regression. Standard errors are those of the shrunken weights (Halawa and El Bassiouni 2000), bias left aside.
+///
+/// With an `alpha` of 0 it is linear regression by ordinary least squares. Where columns are collinear, the weights are the smallest (on the
+/// scale of the encoded columns) of all that fit equally well, and those that the rows do not identify have no standard error.
+pub(crate) fn fit(params: &RidgeParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
+    let input = Input::of(set)?;
     let weights = input.weights.as_deref();
-    let design = Design::learn(&dataset.records, weights, params.fit_intercept, monitor)?;
+    let design = Design::learn(&set.frame, weights, params.fit_intercept, monitor)?;
     check_width(design.width())?;
-    let data = Data::new(&design, &dataset.records, &input.targets, weights, monitor)?;
+    let data = Data::new(&design, &set.frame, input.targets, weights, monitor)?;
     let moments = data.moments()?;
     let penalty = params.penalties(&design);
     let equations = Equations::new(&moments, &penalty, params.fit_intercept, monitor)?;
@@ -284,7 +160,7 @@ fn right_hand_side(moments: &Moments, intercept: bool) -> (Vec<f64>, f64) {
 
 /// The model with the errors of its weights, from the residual sum of squares.
 fn conclude(
-    params: &RidgeValidParams,
+    params: &RidgeParams,
     design: &Design,
     equations: &Equations,
     point: Point,

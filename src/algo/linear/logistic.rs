@@ -1,10 +1,5 @@
 //! Logistic regression.
 
-use linfa::traits::Fit;
-use linfa::{DatasetBase, ParamGuard};
-use ndarray::Array1;
-use serde::{Deserialize, Deserializer, Serialize};
-
 use super::equations::Variances;
 use super::gram::{self, check_width};
 use super::input::{Input, class_weights};
@@ -17,8 +12,9 @@ use super::pass::{Data, Point};
 use super::softmax;
 use crate::design::Design;
 use crate::error::{Error, Result};
-use crate::frame::Frame;
-use crate::monitor::Watched;
+use crate::monitor::Monitor;
+use crate::parameters::{above, any, at_least, choices, hyperparameters};
+use crate::training_set::{Shape, TrainingSet};
 
 /// The widest design for which Newton's method is used; wider ones take a method without second derivatives.
 const NEWTON_WIDTH: usize = 500;
@@ -28,8 +24,9 @@ const NEWTON_UNKNOWNS: usize = 600;
 /// A mean loss below this means that a line tells the classes apart without error.
 const SEPARATED: f64 = 1e-8;
 
-/// Bytes that a fit of a design of `width` columns takes whatever the number of rows, at most. O(1).
-pub fn memory_needed(width: usize, classes: usize) -> usize {
+/// Bytes that a fit takes whatever the number of rows, at most. O(1).
+pub(super) fn memory_needed(shape: &Shape) -> usize {
+    let (width, classes) = (shape.design_columns, shape.target.classes().unwrap_or(2));
     if width <= NEWTON_WIDTH && classes <= 2 {
         return gram::memory_needed(width);
     }
@@ -47,150 +44,48 @@ pub fn memory_needed(width: usize, classes: usize) -> usize {
         .saturating_add(products)
 }
 
-/// What keeps weights small.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Penalty {
-    /// Half the sum of squared weights.
-    L2,
-    /// Nothing.
-    #[default]
-    None,
+choices! {
+    /// What keeps weights small.
+    pub enum Penalty {
+        /// Half the sum of squared weights.
+        L2 = "l2",
+        /// Nothing.
+        None = "none",
+    }
+    null None
 }
 
-/// How much rows count by their class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClassWeight {
-    /// Every row counts the same.
-    #[default]
-    None,
-    /// Every class counts the same: rows / (classes x rows of the class).
-    Balanced,
+choices! {
+    /// How much rows count by their class.
+    pub enum ClassWeight {
+        /// Every row counts the same.
+        None = "none",
+        /// Every class counts the same: rows / (classes x rows of the class).
+        Balanced = "balanced",
+    }
+    null None
 }
 
-/// Hyperparameters of logistic regression, named as in scikit-learn. The model minimises `c` times the sum of the rows' negative log
-/// likelihoods plus half the sum of squared weights.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct LogisticRegressionParams(LogisticRegressionValidParams);
-
-/// Checked [`LogisticRegressionParams`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LogisticRegressionValidParams {
-    #[serde(rename = "C", alias = "c")]
-    c: f64,
-    #[serde(deserialize_with = "null_is_default")]
-    penalty: Penalty,
-    max_iter: usize,
-    tol: f64,
-    #[serde(deserialize_with = "null_is_default")]
-    class_weight: ClassWeight,
-    fit_intercept: bool,
-    standardize: bool,
-}
-
-/// Reads JSON's null as "none", which is how scikit-learn's None arrives.
-fn null_is_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
-    from: D,
-) -> std::result::Result<T, D::Error> {
-    if from.is_human_readable() {
-        Ok(Option::deserialize(from)?.unwrap_or_default())
-    } else {
-        T::deserialize(from)
-    }
-}
-
-impl Default for LogisticRegressionValidParams {
-    fn default() -> Self {
-        LogisticRegressionValidParams {
-            c: 1.0,
-            penalty: Penalty::L2,
-            max_iter: 100,
-            tol: 1e-4,
-            class_weight: ClassWeight::None,
-            fit_intercept: true,
-            standardize: true,
-        }
-    }
-}
-
-impl LogisticRegressionParams {
-    /// How much the rows count against the penalty, above 0; 1 unless set.
-    pub fn c(mut self, c: f64) -> Self {
-        self.0.c = c;
-        self
-    }
-
-    /// The penalty, [`Penalty::L2`] unless set. The intercept is never penalised.
-    pub fn penalty(mut self, penalty: Penalty) -> Self {
-        self.0.penalty = penalty;
-        self
-    }
-
-    /// Passes over the rows at most, 1 or more; 100 unless set.
-    pub fn max_iter(mut self, max_iter: usize) -> Self {
-        self.0.max_iter = max_iter;
-        self
-    }
-
-    /// How exact the weights are, above 0; 1e-4 unless set. The fit ends when the next step promises to come nearer to the minimum by
-    /// a thousandth of this, in standard errors.
-    pub fn tol(mut self, tol: f64) -> Self {
-        self.0.tol = tol;
-        self
-    }
-
-    /// Whether classes count the same; [`ClassWeight::None`] unless set.
-    pub fn class_weight(mut self, class_weight: ClassWeight) -> Self {
-        self.0.class_weight = class_weight;
-        self
-    }
-
-    /// Whether the model has an intercept; true unless set.
-    pub fn fit_intercept(mut self, fit_intercept: bool) -> Self {
-        self.0.fit_intercept = fit_intercept;
-        self
-    }
-
-    /// Whether the penalty is on the weights of standardised numbers (true unless set) or of the numbers as they are.
-    pub fn standardize(mut self, standardize: bool) -> Self {
-        self.0.standardize = standardize;
-        self
-    }
-}
-
-impl ParamGuard for LogisticRegressionParams {
-    type Checked = LogisticRegressionValidParams;
-    type Error = Error;
-
-    fn check_ref(&self) -> Result<&Self::Checked> {
-        let positive = |name, value: f64| {
-            if value.is_finite() && value > 0.0 {
-                return Ok(());
-            }
-            Err(Error::Parameter {
-                name,
-                value: value.to_string(),
-                allowed: "a number above 0",
-            })
-        };
-        positive("C", self.0.c)?;
-        positive("tol", self.0.tol)?;
-        if self.0.max_iter == 0 {
-            return Err(Error::Parameter {
-                name: "max_iter",
-                value: "0".into(),
-                allowed: "a whole number, 1 or more",
-            });
-        }
-        Ok(&self.0)
-    }
-
-    fn check(self) -> Result<Self::Checked> {
-        self.check_ref()?;
-        Ok(self.0)
+hyperparameters! {
+    /// Hyperparameters of logistic regression, named as in scikit-learn. The model minimises `c` times the sum of the rows' negative log
+    /// likelihoods plus half the sum of squared weights.
+    pub struct LogisticRegressionParams {
+        /// How much the rows count against the penalty.
+        c named "C" or "c": f64 = 1.0, above(0.0), from "scikit-learn";
+        /// The penalty on weights; the intercept is never penalised. null is `"none"`.
+        penalty: Penalty = Penalty::L2, any(), from "scikit-learn";
+        /// Passes over the rows at most.
+        max_iter: usize = 100, at_least(1.0), from "scikit-learn";
+        /// How exact the weights are. The fit ends when the next step promises to come nearer to the minimum by a thousandth of this, in
+        /// standard errors: more exact than in scikit-learn.
+        tol: f64 = 1e-4, above(0.0), from "scikit-learn";
+        /// With `"balanced"` each class counts the same in total. null is `"none"`.
+        class_weight: ClassWeight = ClassWeight::None, any(), from "scikit-learn";
+        /// Whether the model has an intercept.
+        fit_intercept: bool = true, any(), from "scikit-learn";
+        /// Whether the penalty is on the weights of standardised numbers, as in a pipeline with scikit-learn's `StandardScaler`, or of the
+        /// numbers as they are.
+        standardize: bool = true, any(), from "assay";
     }
 }
 
@@ -199,42 +94,28 @@ impl ParamGuard for LogisticRegressionParams {
 /// Standard errors come from the inverse second derivatives of what is minimised, so a penalty counts as knowledge, as in the Laplace
 /// approximation of a Bayesian fit; p-values are Wald's. With more than two classes they are those of a class's deviation from the classes'
 /// mean, which is what the weights are. There are none for designs too wide, or classes too many, for Newton's method.
-impl Fit<Frame, Array1<f64>, Error> for Watched<'_, LogisticRegressionValidParams> {
-    type Object = LinearModel;
-
-    fn fit(&self, dataset: &DatasetBase<Frame, Array1<f64>>) -> Result<LinearModel> {
-        let params = &self.params;
-        let input = Input::of(dataset)?;
-        let classes = class_weights(&input.targets, input.weights.as_deref())?;
-        let design = Design::learn(
-            &dataset.records,
-            input.weights.as_deref(),
-            params.fit_intercept,
-            self.monitor,
-        )?;
-        check_width(design.width())?;
-        let weights = params.row_weights(&input, &classes);
-        let data = Data::new(
-            &design,
-            &dataset.records,
-            &input.targets,
-            weights.as_deref(),
-            self.monitor,
-        )?;
-        let penalty = params.penalties(&design);
-        let (width, classes) = (design.width(), classes.len());
-        let unknowns = (classes - 1) * (width + 1);
-        match classes {
-            2 if width <= NEWTON_WIDTH => params.newton(data, &penalty),
-            3..=NEWTON_CLASSES if width > 0 && unknowns <= NEWTON_UNKNOWNS => {
-                params.multinomial(data, &penalty, classes)
-            }
-            _ => params.descend(&data, &penalty, classes),
-        }
+pub(super) fn fit(
+    params: &LogisticRegressionParams,
+    set: &TrainingSet,
+    monitor: &dyn Monitor,
+) -> Result<LinearModel> {
+    let input = Input::of(set)?;
+    let classes = class_weights(input.targets, input.weights.as_deref())?;
+    let design = Design::learn(&set.frame, input.weights.as_deref(), params.fit_intercept, monitor)?;
+    check_width(design.width())?;
+    let weights = params.row_weights(&input, &classes);
+    let data = Data::new(&design, &set.frame, input.targets, weights.as_deref(), monitor)?;
+    let penalty = params.penalties(&design);
+    let (width, classes) = (design.width(), classes.len());
+    let unknowns = (classes - 1) * (width + 1);
+    match classes {
+        2 if width <= NEWTON_WIDTH => params.newton(data, &penalty),
+        3..=NEWTON_CLASSES if width > 0 && unknowns <= NEWTON_UNKNOWNS => params.multinomial(data, &penalty, classes),
+        _ => params.descend(&data, &penalty, classes),
     }
 }
 
-impl LogisticRegressionValidParams {
+impl LogisticRegressionParams {
     /// The weights of rows, classes considered.
     fn row_weights(&self, input: &Input, classes: &[f64]) -> Option<Vec<f64>> {
         if self.class_weight == ClassWeight::None {

@@ -12,6 +12,7 @@ mod equations;
 pub mod gram;
 pub(crate) mod input;
 mod lbfgs;
+mod learners;
 pub mod least_squares;
 mod link;
 pub mod logistic;
@@ -27,11 +28,12 @@ mod softmax;
 #[cfg(test)]
 mod tests;
 
-pub use elastic_net::{ElasticNetParams, LassoParams};
-pub use gram::{Gram, Moments, memory_needed};
-pub use least_squares::{LinearRegressionParams, RidgeParams, ridge_gram, solve_gram};
+pub use elastic_net::ElasticNetParams;
+pub use gram::{Gram, Moments};
+pub use learners::{ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge};
+pub use least_squares::{RidgeParams, ridge_gram};
 pub(crate) use link::probabilities;
-pub use logistic::{ClassWeight, LogisticRegressionParams, Penalty, memory_needed as logistic_memory_needed};
+pub use logistic::{ClassWeight, LogisticRegressionParams, Penalty};
 pub use model::{Intercept, LinearModel, Link, Summary, Weight};
 pub use predictor::LinearPredictor;
 pub use scorer::{Scorer, Sum};

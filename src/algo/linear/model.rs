@@ -5,14 +5,18 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use statrs::function::{beta::checked_beta_reg, erf::erfc};
 
+use super::cholesky::dot;
 use super::equations::Variances;
 use super::link::probabilities;
 use super::pass::Point;
 use super::predictor::LinearPredictor;
+use super::scorer::Scorer;
 use crate::design::{Design, Encoding, Level};
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
+use crate::fitted::{Form, is_base};
 use crate::frame::Frame;
+use crate::monitor::Monitor;
 
 /// What turns linear scores into outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +93,8 @@ pub struct Summary {
 pub struct LinearModel {
     link: Link,
     predictor: LinearPredictor,
+    /// The mean of each linear score over the training rows.
+    base: Vec<f64>,
     intercepts: Vec<Intercept>,
     weights: Vec<Weight>,
     summary: Summary,
@@ -120,8 +126,9 @@ impl LinearModel {
         let offsets = intercept_offsets(design);
         let mut order: Vec<usize> = (0..columns.len()).collect();
         order.sort_by_key(|&column| columns[column].feature);
-        let (mut weights, mut intercepts) = (Vec::new(), Vec::new());
+        let (mut weights, mut intercepts, mut base) = (Vec::new(), Vec::new(), Vec::new());
         for (output, fit) in fits.iter().enumerate() {
+            base.push(fit.point.intercept + dot(design.means(), &fit.point.weights));
             let shift: f64 = offsets
                 .iter()
                 .zip(&fit.point.weights)
@@ -152,6 +159,7 @@ impl LinearModel {
             .iter()
             .map(|w| w.weight)
             .chain(intercepts.iter().map(|i| i.value))
+            .chain(base.iter().copied())
             .all(f64::is_finite);
         if !sound || !summary.loss.is_finite() {
             return Err(Error::data(
@@ -162,20 +170,11 @@ impl LinearModel {
         Ok(LinearModel {
             link,
             predictor,
+            base,
             intercepts,
             weights,
             summary,
         })
-    }
-
-    /// The weights on the raw scale, by output and feature.
-    pub fn weights(&self) -> &[Weight] {
-        &self.weights
-    }
-
-    /// The intercepts on the raw scale, one an output.
-    pub fn intercepts(&self) -> &[Intercept] {
-        &self.intercepts
     }
 
     /// How the fit went.
@@ -192,9 +191,14 @@ impl LinearModel {
     pub fn link(&self) -> Link {
         self.link
     }
+}
 
-    /// Checks a decoded model for features of which `features[i]` is 0 for a number and the number of levels for a category.
-    pub fn validate(&self, features: &[usize]) -> Result<()> {
+impl Form for LinearModel {
+    const CODE: u16 = 1;
+}
+
+impl crate::fitted::Fitted for LinearModel {
+    fn validate(&self, features: &[usize], _: &dyn Monitor) -> Result<()> {
         self.predictor.validate(features)?;
         let scores = self.predictor.outputs();
         let right_scores = match self.link {
@@ -211,10 +215,34 @@ impl LinearModel {
                     _ => false,
                 }
         };
-        if !right_scores || self.intercepts.len() != scores || !self.weights.iter().all(known) {
+        let base = is_base(&self.base, scores);
+        if !right_scores || !base || self.intercepts.len() != scores || !self.weights.iter().all(known) {
             return Err(Error::damaged("linear model", "the table of weights"));
         }
         Ok(())
+    }
+
+    fn memory(&self) -> usize {
+        self.predictor.memory()
+            + self.weights.capacity() * size_of::<Weight>()
+            + self.intercepts.capacity() * size_of::<Intercept>()
+    }
+
+    fn margin(&self, row: &[f64], out: &mut [f64]) {
+        self.predictor.scores(row, out);
+    }
+
+    fn base(&self) -> &[f64] {
+        &self.base
+    }
+
+    /// On the raw scale, by output and feature.
+    fn weights(&self) -> Option<(&[Intercept], &[Weight])> {
+        Some((&self.intercepts, &self.weights))
+    }
+
+    fn linear_scorer(&self) -> Option<Scorer> {
+        Scorer::new(self)
     }
 }
 

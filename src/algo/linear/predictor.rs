@@ -203,6 +203,12 @@ impl LinearPredictor {
         }
     }
 
+    /// Bytes held on the heap.
+    pub(super) fn memory(&self) -> usize {
+        self.terms.capacity() * size_of::<Term>()
+            + (self.table.capacity() + self.intercepts.capacity()) * size_of::<f64>()
+    }
+
     /// Checks every size, so that scoring rows of `features.len()` values cannot panic. `features[i]` is 0 for a number and the
     /// number of levels for a category.
     pub fn validate(&self, features: &[usize]) -> Result<()> {

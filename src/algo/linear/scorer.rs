@@ -143,14 +143,11 @@ impl Estimator for Scorer {
 
 #[cfg(test)]
 mod tests {
-    use linfa::ParamGuard;
-    use linfa::traits::Fit;
-    use ndarray::Array1;
-
     use super::*;
     use crate::frame::{Column, Frame, MISSING, UNSEEN};
-    use crate::linear::{LogisticRegressionParams, RidgeParams};
-    use crate::monitor::{Unwatched, Watched};
+    use crate::linear::{LogisticRegressionParams, RidgeParams, least_squares, logistic};
+    use crate::monitor::Unwatched;
+    use crate::training_set::{Target, TrainingSet};
 
     #[test]
     fn scores_are_those_of_the_model_to_the_bit() {
@@ -180,13 +177,13 @@ mod tests {
             more(1e-6),
         ];
         let frame = Frame::new(columns).unwrap();
-        let targets: Array1<f64> = (0..rows).map(|r| f64::from(u8::from(r * r % 7 < 3))).collect();
-        let data = linfa::DatasetBase::new(frame, targets);
-        let logistic = LogisticRegressionParams::default().check().unwrap();
-        let ridge = RidgeParams::default().check().unwrap();
+        let targets = (0..rows).map(|r| f64::from(u8::from(r * r % 7 < 3))).collect();
+        let data = TrainingSet::new(frame, Target::Numbers(targets));
+        let classes = LogisticRegressionParams::default();
+        let ridge = RidgeParams::default();
         let models = [
-            Watched::new(logistic, &Unwatched).fit(&data).unwrap(),
-            Watched::new(ridge, &Unwatched).fit(&data).unwrap(),
+            logistic::fit(&classes, &data, &Unwatched).unwrap(),
+            least_squares::fit(&ridge, &data, &Unwatched).unwrap(),
         ];
         for model in models {
             let scorer = Scorer::new(&model).unwrap();

@@ -7,14 +7,148 @@ use super::confusion::{Average, Confusion};
 use super::{AbsoluteErrors, ClassLoss, Loss, Probability, Ranking, RegressionError};
 use crate::accumulator::Accumulator;
 use crate::error::{Error, Result};
+use crate::estimator::{self, Estimator};
 use crate::label::Label;
 use crate::monitor::Monitor;
+use crate::room;
+use crate::task::Answer;
+use crate::training_set::{Target, TrainingSet};
 
 /// Rows of one task, or between two looks at the monitor.
 const BLOCK: usize = 1 << 16;
 
 /// Metrics and their values; `None` where a metric is undefined on the rows.
 pub type Table = Vec<(&'static str, Option<f64>)>;
+
+/// What rows were, and what a model said of them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scored {
+    /// Each row's class, and its probabilities, `classes` for each row.
+    Classes {
+        /// The classes' numbers.
+        actual: Vec<u32>,
+        /// Row after row.
+        probabilities: Vec<f64>,
+        /// How many classes there are.
+        classes: usize,
+    },
+    /// Each row's number, and the predicted one.
+    Numbers {
+        /// What it is.
+        actual: Vec<f64>,
+        /// What the model said.
+        predicted: Vec<f64>,
+    },
+}
+
+/// A row's target, as a model's answer has it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Actual {
+    /// The number of its class.
+    Class(u32),
+    /// Its number.
+    Number(f64),
+}
+
+impl Scored {
+    /// No rows yet, of a model with that answer.
+    pub fn new(answer: &Answer) -> Scored {
+        match answer {
+            Answer::Classes(labels) => Scored::Classes {
+                actual: Vec::new(),
+                probabilities: Vec::new(),
+                classes: labels.len(),
+            },
+            Answer::Number => Scored::Numbers {
+                actual: Vec::new(),
+                predicted: Vec::new(),
+            },
+        }
+    }
+
+    /// Adds a row. Returns an error when its target is none of the model's kind, and where there is no room.
+    pub fn push(&mut self, target: Actual, scores: &[f64]) -> Result<()> {
+        match (self, target) {
+            (
+                Scored::Classes {
+                    actual, probabilities, ..
+                },
+                Actual::Class(class),
+            ) => {
+                room::push(actual, class)?;
+                room::reserve(probabilities, scores.len())?;
+                probabilities.extend_from_slice(scores);
+                Ok(())
+            }
+            (Scored::Numbers { actual, predicted }, Actual::Number(number)) => {
+                room::push(actual, number)?;
+                scores.iter().try_for_each(|&score| room::push(predicted, score))
+            }
+            (Scored::Classes { .. }, Actual::Number(_)) | (Scored::Numbers { .. }, Actual::Class(_)) => Err(Error::data(
+                "the rows' target is not what the model answers",
+                "evaluate on the column that the model predicts",
+            )),
+        }
+    }
+
+    /// The rows of a set with the scores that a model gave them. Returns an error for a set without a target.
+    pub fn of(target: &Target, scores: Vec<f64>) -> Result<Scored> {
+        match target {
+            Target::Classes { numbers, count } => Ok(Scored::Classes {
+                actual: numbers.iter().map(|&class| class as u32).collect(),
+                probabilities: scores,
+                classes: *count,
+            }),
+            Target::Numbers(numbers) => Ok(Scored::Numbers {
+                actual: numbers.clone(),
+                predicted: scores,
+            }),
+            Target::None => Err(Error::data(
+                "the rows have no target to evaluate on",
+                "name the column to predict",
+            )),
+        }
+    }
+
+    /// The classes and the probabilities, rows x classes; `None` for numbers.
+    pub fn classes(&self) -> Option<(&[u32], ArrayView2<'_, f64>)> {
+        let Scored::Classes {
+            actual,
+            probabilities,
+            classes,
+        } = self
+        else {
+            return None;
+        };
+        let view = ArrayView2::from_shape((actual.len(), *classes), probabilities).ok()?;
+        Some((actual, view))
+    }
+
+    /// All metrics, those of classes at `threshold`. Errs as [`classification`] and [`regression`] do.
+    pub fn metrics(&self, threshold: f64, monitor: &dyn Monitor) -> Result<Table> {
+        match (self, self.classes()) {
+            (Scored::Numbers { actual, predicted }, _) => regression(actual, predicted, monitor),
+            (Scored::Classes { .. }, Some((actual, probabilities))) => {
+                classification(actual, probabilities, threshold, monitor)
+            }
+            (Scored::Classes { actual, .. }, None) => Err(Error::data(
+                format!("{} labels have not as many probabilities", actual.len()),
+                "pass as many of each",
+            )),
+        }
+    }
+}
+
+/// Scores the rows of a set, and gives their metrics. Errs as [`Scored::metrics`] does.
+pub fn evaluate(
+    estimator: &(impl Estimator + Sync + ?Sized),
+    set: &TrainingSet,
+    threshold: f64,
+    monitor: &dyn Monitor,
+) -> Result<Table> {
+    let scores = estimator::scores(estimator, &set.frame, monitor)?;
+    Scored::of(&set.target, scores)?.metrics(threshold, monitor)
+}
 
 /// The class that a row of probabilities is taken for: of two classes the second when its probability is `threshold` at least; of
 /// more the likeliest, the first of equals.

@@ -136,7 +136,7 @@ impl FromStr for Metric {
             name: "metric",
             value: name.to_string(),
             allowed: "roc_auc, average_precision, log_loss, brier_score, accuracy, precision, recall, f1, mcc, rmse, mae, mape, mse, \
-                      r2 or median_absolute_error",
+                      r2 or median_absolute_error".into(),
         })
     }
 }

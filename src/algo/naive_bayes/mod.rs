@@ -7,18 +7,20 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-use linfa::traits::Fit;
-use linfa::{DatasetBase, ParamGuard};
-use ndarray::Array1;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Result};
 use super::estimator::Estimator;
+use super::fitted::{Fitted, Form, is_base};
 use super::frame::Frame;
+use super::learner::Learner;
 use super::linear::input::{Input, class_weights};
 use super::linear::model::softmax;
-use super::monitor::{Monitor, Progress, Watched};
+use super::monitor::{Monitor, Progress};
+use super::parameters::{above, at_least, hyperparameters};
+use super::task::Task;
+use super::training_set::TrainingSet;
 pub use tally::Tally;
 
 /// Rows scored in one go.
@@ -26,69 +28,40 @@ const BLOCK_ROWS: usize = 1024;
 /// The least logarithm of a density: far enough for any comparison, near enough for sums to stay finite.
 const LEAST: f64 = -1e200;
 
-/// Hyperparameters of naive Bayes, named as in scikit-learn.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct NaiveBayesParams(NaiveBayesValidParams);
-
-/// Checked [`NaiveBayesParams`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct NaiveBayesValidParams {
-    var_smoothing: f64,
-    alpha: f64,
-}
-
-impl Default for NaiveBayesValidParams {
-    fn default() -> Self {
-        NaiveBayesValidParams {
-            var_smoothing: 1e-9,
-            alpha: 1.0,
-        }
+hyperparameters! {
+    /// Hyperparameters of naive Bayes, named as in scikit-learn.
+    pub struct NaiveBayesParams {
+        /// The share of the largest variance of a number that is added to all variances.
+        var_smoothing: f64 = 1e-9, at_least(0.0), from "scikit-learn's `GaussianNB`";
+        /// How many rows each level is given in each class beforehand.
+        alpha: f64 = 1.0, above(0.0), from "scikit-learn's `CategoricalNB`";
     }
 }
 
-impl NaiveBayesParams {
-    /// The share of the largest variance of a number that is added to all variances, 0 or more; 1e-9 unless set.
-    pub fn var_smoothing(mut self, var_smoothing: f64) -> Self {
-        self.0.var_smoothing = var_smoothing;
-        self
-    }
+/// The learner.
+pub struct NaiveBayesLearner;
 
-    /// How many rows each level is given in each class beforehand, above 0; 1 unless set.
-    pub fn alpha(mut self, alpha: f64) -> Self {
-        self.0.alpha = alpha;
-        self
-    }
-}
+/// Any number of classes. One pass.
+impl Learner for NaiveBayesLearner {
+    const NAME: &'static str = "naive_bayes";
+    const TASKS: &'static [Task] = &[Task::Classification];
+    const ABOUT: &'static str = "numbers are normal, levels are counted, within each class, as scikit-learn's `GaussianNB` and \
+                                 `CategoricalNB`";
+    type Parameters = NaiveBayesParams;
+    type Fitted = NaiveBayes;
 
-impl ParamGuard for NaiveBayesParams {
-    type Checked = NaiveBayesValidParams;
-    type Error = Error;
-
-    fn check_ref(&self) -> Result<&Self::Checked> {
-        let NaiveBayesValidParams { var_smoothing, alpha } = self.0;
-        if !(var_smoothing.is_finite() && var_smoothing >= 0.0) {
-            let value = var_smoothing.to_string();
-            return Err(Error::Parameter {
-                name: "var_smoothing",
-                value,
-                allowed: "a number, 0 or more",
-            });
-        }
-        if !(alpha.is_finite() && alpha > 0.0) {
-            return Err(Error::Parameter {
-                name: "alpha",
-                value: alpha.to_string(),
-                allowed: "a number above 0",
-            });
-        }
-        Ok(&self.0)
-    }
-
-    fn check(self) -> Result<Self::Checked> {
-        self.check_ref()?;
-        Ok(self.0)
+    fn fit(params: &NaiveBayesParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<NaiveBayes> {
+        let input = Input::of(set)?;
+        let (frame, weights) = (&set.frame, input.weights.as_deref());
+        let classes = class_weights(&input.targets, weights)?.len();
+        let mut model = Tally::of(frame, &input.targets, weights, classes, monitor)?.finish(params)?;
+        let loss = model.learn_base(frame, &input, monitor)?;
+        monitor.progress(Progress {
+            iteration: 1,
+            iterations: 1,
+            loss,
+        });
+        Ok(model)
     }
 }
 
@@ -99,6 +72,8 @@ pub struct NaiveBayes {
     /// The logarithms of the classes' shares.
     priors: Vec<f64>,
     features: Vec<Likelihood>,
+    /// The means, over the training rows, of the logarithms of the classes' joint densities.
+    base: Vec<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,9 +108,12 @@ impl Normal {
     }
 }
 
-impl NaiveBayes {
-    /// Checks a decoded model for features of which `features[i]` is 0 for a number and the number of levels for a category.
-    pub fn validate(&self, features: &[usize]) -> Result<()> {
+impl Form for NaiveBayes {
+    const CODE: u16 = 2;
+}
+
+impl Fitted for NaiveBayes {
+    fn validate(&self, features: &[usize], _: &dyn Monitor) -> Result<()> {
         let agrees = |(likelihood, levels): (&Likelihood, &usize)| match likelihood {
             Likelihood::Number(_) => *levels == 0,
             Likelihood::Category { levels: own, .. } => own == levels,
@@ -143,9 +121,31 @@ impl NaiveBayes {
         if self.features.len() != features.len() || !self.features.iter().zip(features).all(agrees) {
             return Err(Error::damaged("naive Bayes model", "its features are not the model's"));
         }
+        if !is_base(&self.base, self.priors.len()) {
+            return Err(Error::damaged("naive Bayes model", "its mean densities are wrong"));
+        }
         self.check()
     }
 
+    fn memory(&self) -> usize {
+        let likelihoods = self.features.iter().map(|likelihood| match likelihood {
+            Likelihood::Number(normals) => normals.capacity() * size_of::<Normal>(),
+            Likelihood::Category { logs, .. } => logs.capacity() * size_of::<f64>(),
+        });
+        self.features.capacity() * size_of::<Likelihood>() + likelihoods.sum::<usize>()
+    }
+
+    /// The logarithm of each class's joint density with the row.
+    fn margin(&self, row: &[f64], out: &mut [f64]) {
+        self.joint(row, out);
+    }
+
+    fn base(&self) -> &[f64] {
+        &self.base
+    }
+}
+
+impl NaiveBayes {
     fn check(&self) -> Result<()> {
         let classes = self.priors.len();
         let log = |log: &f64| *log <= 0.0 && *log >= -1e6;
@@ -173,6 +173,15 @@ impl Estimator for NaiveBayes {
     }
 
     fn score(&self, row: &[f64], out: &mut [f64]) {
+        self.joint(row, out);
+        softmax(out);
+    }
+}
+
+impl NaiveBayes {
+    /// The logarithm of each class's joint density with a row.
+    #[inline]
+    fn joint(&self, row: &[f64], out: &mut [f64]) {
         let classes = self.priors.len();
         out.iter_mut().zip(&self.priors).for_each(|(out, prior)| *out = *prior);
         for (likelihood, &value) in self.features.iter().zip(row) {
@@ -192,50 +201,38 @@ impl Estimator for NaiveBayes {
                 }
             }
         }
-        softmax(out);
     }
-}
 
-/// Naive Bayes for any number of classes; targets are class numbers. One pass.
-impl Fit<Frame, Array1<f64>, Error> for Watched<'_, NaiveBayesValidParams> {
-    type Object = NaiveBayes;
-
-    fn fit(&self, dataset: &DatasetBase<Frame, Array1<f64>>) -> Result<NaiveBayes> {
-        let input = Input::of(dataset)?;
-        let classes = class_weights(&input.targets, input.weights.as_deref())?.len();
-        let (frame, weights) = (&dataset.records, input.weights.as_deref());
-        let model = Tally::of(frame, &input.targets, weights, classes, self.monitor)?.finish(&self.params)?;
-        self.monitor.progress(Progress {
-            iteration: 1,
-            iterations: 1,
-            loss: model.loss(frame, &input, self.monitor)?,
-        });
-        Ok(model)
-    }
-}
-
-impl NaiveBayes {
-    /// The mean negative log likelihood of training rows' classes. O(rows x features x classes), blocks in parallel.
-    fn loss(&self, frame: &Frame, input: &Input, monitor: &dyn Monitor) -> Result<f64> {
+    /// Learns the means of the joint densities; gives the mean negative log likelihood of the rows' classes. O(rows x features x classes),
+    /// blocks in parallel.
+    fn learn_base(&mut self, frame: &Frame, input: &Input, monitor: &dyn Monitor) -> Result<f64> {
+        let classes = self.priors.len();
         let blocks = input.targets.len().div_ceil(BLOCK_ROWS);
         let sums = (0..blocks).into_par_iter().map(|block| {
             monitor.check()?;
-            let (mut row, mut out) = (vec![f64::NAN; self.features.len()], vec![0.0; self.priors.len()]);
-            let (mut sum, mut total) = (0.0, 0.0);
+            let (mut row, mut out) = (vec![f64::NAN; self.features.len()], vec![0.0; classes]);
+            let (mut loss, mut total, mut margins) = (0.0, 0.0, vec![0.0; classes]);
             let start = block * BLOCK_ROWS;
             for index in start..(start + BLOCK_ROWS).min(input.targets.len()) {
                 frame.encode_row(index, &mut row);
-                self.score(&row, &mut out);
+                self.joint(&row, &mut out);
                 let weight = input.weights.as_ref().map_or(1.0, |w| w[index]);
-                sum -= weight * out[input.targets[index] as usize].max(f64::MIN_POSITIVE).ln();
+                margins.iter_mut().zip(&out).for_each(|(sum, out)| *sum += weight * out);
+                softmax(&mut out);
+                loss -= weight * out[input.targets[index] as usize].max(f64::MIN_POSITIVE).ln();
                 total += weight;
             }
-            Ok((sum, total))
+            Ok((loss, total, margins))
         });
-        let sums: Vec<(f64, f64)> = sums.collect::<Result<_>>()?;
-        let (sum, total) = sums
-            .iter()
-            .fold((0.0, 0.0), |(a, b), (sum, total)| (a + sum, b + total));
-        Ok(sum / total)
+        let sums: Vec<(f64, f64, Vec<f64>)> = sums.collect::<Result<_>>()?;
+        let (mut loss, mut total, mut base) = (0.0, 0.0, vec![0.0; classes]);
+        for (of_block, weight, margins) in sums {
+            loss += of_block;
+            total += weight;
+            base.iter_mut().zip(margins).for_each(|(sum, margin)| *sum += margin);
+        }
+        base.iter_mut().for_each(|sum| *sum /= total);
+        self.base = base;
+        Ok(loss / total)
     }
 }

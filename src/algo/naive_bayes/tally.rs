@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Likelihood, NaiveBayes, NaiveBayesValidParams, Normal};
+use super::{Likelihood, NaiveBayes, NaiveBayesParams, Normal};
 use crate::accumulator::Accumulator;
 use crate::error::{Error, Result};
 use crate::frame::{Column, Frame};
@@ -97,8 +97,8 @@ impl Tally {
         })
     }
 
-    /// The model that these counts make.
-    pub fn finish(&self, params: &NaiveBayesValidParams) -> Result<NaiveBayes> {
+    /// The model that these counts make; it does not know the means of its margins yet.
+    pub fn finish(&self, params: &NaiveBayesParams) -> Result<NaiveBayes> {
         let total: f64 = self.weights.iter().sum();
         if !self.weights.iter().all(|weight| *weight > 0.0) || self.weights.len() < 2 {
             return Err(Error::data("a class has no row", "give rows of at least two classes"));
@@ -131,6 +131,7 @@ impl Tally {
         let model = NaiveBayes {
             priors: self.weights.iter().map(|weight| (weight / total).ln()).collect(),
             features: features.collect(),
+            base: Vec::new(),
         };
         model.check().map_err(|_| {
             let hint = "rescale the features with extreme values";

@@ -1,8 +1,5 @@
 //! Naive Bayes against scikit-learn, and what must hold whatever the rows.
 
-use linfa::traits::Fit;
-use linfa::{DatasetBase, ParamGuard};
-use ndarray::Array1;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -11,6 +8,8 @@ use super::*;
 use crate::accumulator::Accumulator;
 use crate::frame::{Column, MISSING, UNSEEN};
 use crate::monitor::Unwatched;
+use crate::parameters::Hyperparameters;
+use crate::training_set::Target;
 
 fn fixture() -> Value {
     serde_json::from_str(include_str!("../../../tests/oracle/naive_bayes.json")).unwrap()
@@ -42,18 +41,20 @@ fn categories(fixture: &Value) -> Vec<Column> {
 }
 
 fn fit(columns: Vec<Column>, targets: Vec<f64>, params: NaiveBayesParams) -> Result<NaiveBayes> {
-    fit_weighted(columns, targets, Vec::new(), params)
+    fit_weighted(columns, targets, None, params)
 }
 
 /// Without weights every row counts the same.
 fn fit_weighted(
     columns: Vec<Column>,
     targets: Vec<f64>,
-    weights: Vec<f32>,
+    weights: Option<Vec<f32>>,
     params: NaiveBayesParams,
 ) -> Result<NaiveBayes> {
-    let data = DatasetBase::new(Frame::new(columns).unwrap(), Array1::from(targets));
-    Watched::new(params.check()?, &Unwatched).fit(&data.with_weights(Array1::from(weights)))
+    let data = TrainingSet::new(Frame::new(columns).unwrap(), Target::Numbers(targets));
+    params.check()?;
+    let data = TrainingSet { weights, ..data };
+    NaiveBayesLearner::fit(&params, &data, &Unwatched)
 }
 
 fn score(model: &NaiveBayes, row: &[f64]) -> Vec<f64> {
@@ -87,9 +88,9 @@ fn probabilities_agree_with_scikit_learn() {
     for (name, columns, params) in cases {
         let frame = Frame::new(columns.clone()).unwrap();
         let weights = if name == "together_weighted" {
-            weights.clone()
+            Some(weights.clone())
         } else {
-            Vec::new()
+            None
         };
         let model = fit_weighted(columns, floats(&fixture["targets"]), weights, params).unwrap();
         let theirs = floats(&fixture[name]);
@@ -158,7 +159,8 @@ fn errors_say_what_is_wrong() {
             ..
         })
     ));
-    assert!(serde_json::from_str::<NaiveBayesParams>(r#"{"beta": 1}"#).is_err());
+    let unknown = serde_json::json!({"beta": 1});
+    assert!(default().read(unknown.as_object().unwrap(), &[]).is_err());
 }
 
 #[test]
@@ -221,7 +223,7 @@ proptest! {
         row in prop::collection::vec(prop_oneof![Just(f64::NAN), Just(UNSEEN), Just(-1.0), -1e9..1e9f64, 0.0..5.0f64], 2),
     ) {
         let rows = [(1.0, 0, true), (2.0, 1, false), (3.0, 2, true), (-4.0, 4, false), (0.5, 1, true)];
-        let model = tally(&rows).finish(&NaiveBayesValidParams::default()).unwrap();
+        let model = tally(&rows).finish(&NaiveBayesParams::default()).unwrap();
         let damage = |mut bytes: Vec<u8>| {
             for (place, value) in &changes {
                 let place = (place * bytes.len() as f64) as usize;
@@ -230,14 +232,14 @@ proptest! {
             bytes
         };
         let bytes = damage(postcard::to_allocvec(&model).unwrap());
-        if let Ok(model) = postcard::from_bytes::<NaiveBayes>(&bytes) && model.validate(&[0, 4]).is_ok() {
+        if let Ok(model) = postcard::from_bytes::<NaiveBayes>(&bytes) && model.validate(&[0, 4], &Unwatched).is_ok() {
             let p = score(&model, &row);
             prop_assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-12);
         }
         let bytes = damage(postcard::to_allocvec(&tally(&rows)).unwrap());
         if let Ok(mut tally) = postcard::from_bytes::<Tally>(&bytes) && tally.validate().is_ok() {
             let _ = tally.merge(&tally.clone());
-            let _ = tally.finish(&NaiveBayesValidParams::default());
+            let _ = tally.finish(&NaiveBayesParams::default());
         }
     }
 }

@@ -102,7 +102,7 @@ impl Params {
             Some((name, value, _, allowed)) => Err(Error::Parameter {
                 name,
                 value: value.to_string(),
-                allowed,
+                allowed: allowed.into(),
             }),
         }
     }

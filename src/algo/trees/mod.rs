@@ -14,8 +14,6 @@ pub(crate) mod tree;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{Error, Result};
-
 /// What trees make of one column.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Importance {
@@ -25,17 +23,4 @@ pub struct Importance {
     pub gain: f64,
     /// The sum of their covers: what the rows that they split weigh (in boosted trees their hessians).
     pub cover: f64,
-}
-
-/// Errs with [`Error::Parameter`] unless `holds`.
-pub(crate) fn demand(holds: bool, name: &'static str, value: impl ToString, allowed: &'static str) -> Result<()> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Error::Parameter {
-            name,
-            value: value.to_string(),
-            allowed,
-        })
-    }
 }

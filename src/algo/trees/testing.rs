@@ -2,8 +2,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use linfa::DatasetBase;
-use ndarray::Array1;
 use proptest::prelude::*;
 use rand_core::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -12,10 +10,11 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 use crate::frame::{Column, Frame, MISSING};
 use crate::monitor::{Monitor, Progress};
+use crate::training_set::{Target, TrainingSet};
 
 /// A dataset of `columns`.
-pub(crate) fn dataset(columns: Vec<Column>, targets: Vec<f64>) -> DatasetBase<Frame, Array1<f64>> {
-    DatasetBase::new(Frame::new(columns).unwrap(), Array1::from(targets))
+pub(crate) fn dataset(columns: Vec<Column>, targets: Vec<f64>) -> TrainingSet {
+    TrainingSet::new(Frame::new(columns).unwrap(), Target::Numbers(targets))
 }
 
 /// Rows of three number columns (one with missing values), a category of seven levels with missing values, and a number that

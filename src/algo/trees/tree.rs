@@ -129,6 +129,13 @@ impl Trees {
         self.nodes.len()
     }
 
+    /// Bytes held on the heap.
+    pub(crate) fn memory(&self) -> usize {
+        self.nodes.capacity() * size_of::<Node>()
+            + self.roots.capacity() * size_of::<u32>()
+            + self.sets.capacity() * size_of::<[u64; 4]>()
+    }
+
     /// Begins a tree with a root that is a leaf; returns the root.
     pub(crate) fn plant(&mut self) -> usize {
         self.roots.push(self.nodes.len() as u32);

@@ -43,7 +43,7 @@ fn class_probabilities_add_up() {
     let mut row = [0.0; 4];
     let mut hits = 0;
     for (index, label) in labels.iter().enumerate() {
-        data.records.encode_row(index, &mut row);
+        data.frame.encode_row(index, &mut row);
         let p = score(&model, &row);
         assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-12 && p.iter().all(|p| *p >= 0.0));
         let likeliest = (0..4).max_by(|a, b| p[*a].total_cmp(&p[*b])).unwrap();
@@ -64,7 +64,7 @@ fn recorded_losses_are_those_of_the_scores() {
     let mut row = [0.0; 4];
     let mut loss = 0.0;
     for (index, label) in labels.iter().enumerate() {
-        data.records.encode_row(index, &mut row);
+        data.frame.encode_row(index, &mut row);
         loss -= score(&model, &row)[*label as usize].ln() / 3_000.0;
     }
     assert!(
@@ -81,9 +81,7 @@ fn a_fit_stops_wherever_it_is_asked_to() {
     let mut params = BoostingParams::new(Objective::Regression);
     params.n_estimators = 3;
     stops_wherever_asked(200, |monitor| {
-        Watched::new(params.clone().check().unwrap(), monitor)
-            .fit(&data)
-            .map(drop)
+        params.fit(&data, None, monitor).map(drop)
     });
 }
 
@@ -96,9 +94,7 @@ fn early_stopping_keeps_the_best_round() {
     params.n_estimators = 2_000;
     params.learning_rate = 0.3;
     params.early_stopping_rounds = Some(10);
-    let model = Watched::new(params.clone().check().unwrap(), &Unwatched)
-        .fit_validated(&data, &validation)
-        .unwrap();
+    let model = params.fit(&data, Some(&validation), &Unwatched).unwrap();
     let evals = model.eval_losses();
     let best = (0..evals.len()).min_by(|a, b| evals[*a].total_cmp(&evals[*b])).unwrap();
     assert_eq!(evals.len(), best + 11);
@@ -106,7 +102,7 @@ fn early_stopping_keeps_the_best_round() {
     let mut row = [0.0; 4];
     let mut loss = 0.0;
     for (index, y) in more_targets.iter().enumerate() {
-        validation.records.encode_row(index, &mut row);
+        validation.frame.encode_row(index, &mut row);
         loss += (score(&model, &row)[0] - y).powi(2) / 400.0;
     }
     assert!((loss - evals[best]).abs() < 1e-9);
@@ -154,9 +150,9 @@ fn a_weight_of_two_is_a_row_twice() {
     let labels = classes(&targets, 2);
     let twice: Vec<u32> = (0..400).chain((0..400).filter(|i| i % 3 == 0)).collect();
     let weights: Vec<f32> = (0..400).map(|i| if i % 3 == 0 { 2.0 } else { 1.0 }).collect();
-    let weighted = dataset(columns.clone(), labels.clone()).with_weights(Array1::from(weights));
+    let weighted = dataset(columns.clone(), labels.clone()).weighted(weights);
     let frame = Frame::new(columns).unwrap().take(&twice);
-    let repeated = DatasetBase::new(frame, Array1::from_iter(twice.iter().map(|&row| labels[row as usize])));
+    let repeated = TrainingSet::new(frame, Target::Numbers(twice.iter().map(|&row| labels[row as usize]).collect()));
     let mut params = BoostingParams::new(Objective::Binary);
     params.n_estimators = 3;
     params.min_child_samples = 1;
@@ -234,7 +230,7 @@ fn more_columns_than_a_group_and_wide_values() {
     let Column::Number(signal) = &columns[35] else { panic!() };
     let targets: Vec<f64> = signal.iter().map(|x| f64::from(u8::from(*x > 1e100))).collect();
     let model = fit(tiny(Objective::Regression), &dataset(columns, targets)).unwrap();
-    assert_eq!(model.importance(37)[35].splits, 1);
+    assert_eq!(model.importance(37).unwrap()[35].splits, 1);
     assert_eq!(model.losses().len(), 1);
     assert!(model.losses()[0] < 0.01, "{:?}", model.losses());
     let mut row = vec![0.0; 37];
@@ -247,7 +243,12 @@ fn more_columns_than_a_group_and_wide_values() {
 #[test]
 fn wrong_parameters_and_data_are_told() {
     let (columns, targets) = mixed(50, 13);
-    let parameter = |json: &str| match serde_json::from_str::<BoostingParams>(json).unwrap().check() {
+    let read = |json: &str| {
+        let mut params = crate::boosting::BoostingParams::default();
+        params.read(&serde_json::from_str(json).unwrap(), &[])?;
+        params.check().map(|()| params)
+    };
+    let parameter = |json: &str| match read(json) {
         Err(Error::Parameter { name, .. }) => name,
         other => panic!("{other:?}"),
     };
@@ -262,10 +263,9 @@ fn wrong_parameters_and_data_are_told() {
     ] {
         assert_eq!(parameter(json), name);
     }
-    assert!(serde_json::from_str::<BoostingParams>(r#"{"num_leafs": 1}"#).is_err());
-    assert!(serde_json::from_str::<BoostingParams>(r#"{"objective": "Binary"}"#).is_err());
-    let params: BoostingParams =
-        serde_json::from_str(r#"{"class_weight": "balanced", "random_state": 5, "num_leaves": 7}"#).unwrap();
+    assert!(read(r#"{"num_leafs": 1}"#).is_err());
+    assert!(read(r#"{"objective": "Binary"}"#).is_err());
+    let params = read(r#"{"class_weight": "balanced", "random_state": 5, "num_leaves": 7}"#).unwrap();
     assert_eq!(
         (params.class_weight, params.seed, params.num_leaves),
         (Some(ClassWeight::Balanced), 5, 7)

@@ -5,19 +5,73 @@ mod hostile;
 mod oracle;
 mod small;
 
-use linfa::traits::Fit;
-use linfa::{DatasetBase, ParamGuard};
-use ndarray::Array1;
 
-use super::{Boosting, BoostingParams, Dataset, Objective, Scorer};
+use super::{Boosting, Objective, Scorer};
 use crate::error::Result;
 use crate::estimator::Estimator;
 use crate::frame::{Column, Frame, MISSING};
-use crate::monitor::{Unwatched, Watched};
+use crate::fitted::Fitted;
+use crate::monitor::{Monitor, Unwatched};
+use crate::parameters::Hyperparameters;
+use crate::training_set::{Target, TrainingSet};
 use crate::trees::testing::{MIXED, classes, dataset, mixed};
 
+type Dataset = TrainingSet;
+
+/// Hyperparameters, and what is predicted.
+#[derive(Debug, Clone, Default)]
+struct BoostingParams {
+    objective: Objective,
+    params: super::BoostingParams,
+}
+
+impl std::ops::Deref for BoostingParams {
+    type Target = super::BoostingParams;
+
+    fn deref(&self) -> &super::BoostingParams {
+        &self.params
+    }
+}
+
+impl std::ops::DerefMut for BoostingParams {
+    fn deref_mut(&mut self) -> &mut super::BoostingParams {
+        &mut self.params
+    }
+}
+
+impl BoostingParams {
+    fn new(objective: Objective) -> Self {
+        BoostingParams {
+            objective,
+            ..BoostingParams::default()
+        }
+    }
+
+    /// Fits rows whose targets become what is predicted.
+    fn fit(&self, data: &Dataset, validation: Option<&Dataset>, monitor: &dyn Monitor) -> Result<Boosting> {
+        let of_objective = |data: &Dataset| {
+            let values = data.target.values().to_vec();
+            let target = match self.objective {
+                Objective::Regression => Target::Numbers(values),
+                Objective::Binary => Target::Classes {
+                    numbers: values,
+                    count: 2,
+                },
+                Objective::Multiclass { classes } => Target::Classes {
+                    numbers: values,
+                    count: classes,
+                },
+            };
+            TrainingSet { target, ..data.clone() }
+        };
+        self.params.check()?;
+        let validation = validation.map(of_objective);
+        super::fit(&self.params, &of_objective(data), validation.as_ref(), monitor)
+    }
+}
+
 fn fit(params: BoostingParams, data: &Dataset) -> Result<Boosting> {
-    Watched::new(params.check()?, &Unwatched).fit(data)
+    params.fit(data, None, &Unwatched)
 }
 
 /// Parameters that let a handful of rows make a tree: one round, full learning rate, leaves of one row.

@@ -41,9 +41,9 @@ impl Fixture {
     /// Learns from the training rows; the scores of the test rows and the model.
     fn learn(&self, params: BoostingParams, targets: &[f64], weighted: bool) -> (Vec<Vec<f64>>, Boosting) {
         let [train, test] = self.table.frames(true);
-        let mut data = DatasetBase::new(train, Array1::from(self.table.parts(targets)[0].to_vec()));
+        let mut data = TrainingSet::new(train, Target::Numbers(self.table.parts(targets)[0].to_vec()));
         if weighted {
-            data = data.with_weights(Array1::from(self.table.parts(&self.table.weight)[0].to_vec()));
+            data = data.weighted(self.table.parts(&self.table.weight)[0].to_vec());
         }
         let model = fit(params, &data).unwrap();
         let mut row = vec![0.0; test.columns().len()];
@@ -75,7 +75,7 @@ fn regression_grows_the_same_trees() {
     let mut params = BoostingParams::new(Objective::Regression);
     params.n_estimators = 30;
     let (scores, model) = fixture.learn(params, &fixture.table.number, false);
-    let splits: Vec<usize> = model.importance(5).iter().map(|i| i.splits).collect();
+    let splits: Vec<usize> = model.importance(5).unwrap().iter().map(|i| i.splits).collect();
     assert_eq!(splits, fixture.expected.regression_splits);
     // Where no training row tells, thresholds and the way of missing values are ours; so training rows agree exactly.
     let [train, _] = fixture.table.frames(true);

@@ -191,7 +191,7 @@ fn leaves_keep_their_least_size() {
 fn importance_adds_up() {
     let (columns, targets) = mixed(500, 2);
     let model = fit(BoostingParams::new(Objective::Regression), &dataset(columns, targets)).unwrap();
-    let importance = model.importance(4);
+    let importance = model.importance(4).unwrap();
     let nodes: usize = (0..model.forest().trees())
         .map(|tree| model.forest().tree(tree).len())
         .sum();
@@ -224,7 +224,7 @@ fn models_of_every_size_are_prepared_for_scoring() {
         assert_eq!(Scorer::new(&model).is_some(), leaves <= 64);
         let mut row = [0.0; 4];
         for index in (0..2_000).step_by(50) {
-            data.records.encode_row(index, &mut row);
+            data.frame.encode_row(index, &mut row);
             // Compares both ways to score.
             assert!(score(&model, &row)[0].is_finite());
         }
@@ -251,11 +251,11 @@ fn many_columns_are_prepared_for_scoring() {
     let mut params = BoostingParams::new(Objective::Regression);
     (params.num_leaves, params.n_estimators, params.min_child_samples) = (16, 30, 2);
     let model = fit(params, &data).unwrap();
-    let used = model.importance(70).iter().filter(|column| column.splits > 0).count();
+    let used = model.importance(70).unwrap().iter().filter(|column| column.splits > 0).count();
     assert!(used > 40, "{used} columns");
     let mut row = [0.0; 70];
     for index in 0..500 {
-        data.records.encode_row(index, &mut row);
+        data.frame.encode_row(index, &mut row);
         if index % 3 == 0 {
             row[index % 70] = f64::NAN;
         }

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use super::*;
+use crate::training_set::{Shape, TargetKind};
 use crate::monitor::{Monitor, Progress};
 use crate::trees::testing::{pool, stops_wherever_asked};
 
@@ -29,7 +30,7 @@ fn class_probabilities_add_up() {
         let data = dataset(columns.clone(), labels.clone());
         let model = forest(json!({"n_estimators": 30}), count, &data).unwrap();
         let mut hits = 0;
-        for (p, label) in scores(&model, &data.records).iter().zip(&labels) {
+        for (p, label) in scores(&model, &data.frame).iter().zip(&labels) {
             assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-12 && p.iter().all(|p| *p >= 0.0));
             let likeliest = (0..count).max_by(|a, b| p[*a].total_cmp(&p[*b])).unwrap();
             hits += usize::from(likeliest as f64 == *label);
@@ -57,7 +58,7 @@ fn leaves_and_depth_keep_their_limits() {
             let mut rows = vec![0; trees.nodes()];
             let mut row = [0.0; 4];
             for index in 0..1_000 {
-                data.records.encode_row(index, &mut row);
+                data.frame.encode_row(index, &mut row);
                 rows[trees.leaf(0, |column| row[column])] += 1;
             }
             let mut deepest = 0;
@@ -111,20 +112,20 @@ fn a_weight_is_a_row_several_times() {
     for count in [0, 2, 3] {
         let labels = targets_of(&targets, count);
         let weights: Vec<f32> = (0..400).map(|row| times(row) as f32).collect();
-        let weighted = dataset(columns.clone(), labels.clone()).with_weights(Array1::from(weights));
-        let frame = weighted.records.take(&repeated);
-        let labels = Array1::from_iter(repeated.iter().map(|&row| labels[row as usize]));
-        let twice = DatasetBase::new(frame, labels);
+        let weighted = dataset(columns.clone(), labels.clone()).weighted(weights);
+        let frame = weighted.frame.take(&repeated);
+        let labels = repeated.iter().map(|&row| labels[row as usize]).collect();
+        let twice = TrainingSet::new(frame, Target::Numbers(labels));
         let params = json!({"max_depth": 4});
         let (a, b) = (
             tree(params.clone(), count, &weighted).unwrap(),
             tree(params, count, &twice).unwrap(),
         );
         // Levels of equal means may stand in either order; what is scored is the same.
-        for (a, b) in scores(&a, &weighted.records)
+        for (a, b) in scores(&a, &weighted.frame)
             .concat()
             .iter()
-            .zip(scores(&b, &weighted.records).concat())
+            .zip(scores(&b, &weighted.frame).concat())
         {
             assert!((a - b).abs() < 1e-9, "{a} {b}");
         }
@@ -145,14 +146,14 @@ fn balanced_classes_weigh_the_same() {
             .iter()
             .map(|y| (900.0 / count as f64 / by_class[*y as usize]) as f32);
         let data = dataset(columns.clone(), labels.clone());
-        let weighted = dataset(columns.clone(), labels.clone()).with_weights(weights.collect());
+        let weighted = dataset(columns.clone(), labels.clone()).weighted(weights.collect());
         let balanced = json!({"class_weight": "balanced", "max_depth": 4});
         let ours = tree(balanced, count, &data).unwrap();
         let theirs = tree(json!({"max_depth": 4}), count, &weighted).unwrap();
-        let pairs = scores(&ours, &data.records)
+        let pairs = scores(&ours, &data.frame)
             .concat()
             .into_iter()
-            .zip(scores(&theirs, &data.records).concat());
+            .zip(scores(&theirs, &data.frame).concat());
         pairs.for_each(|(a, b)| assert!((a - b).abs() < 1e-5, "{a} {b}"));
         // A leaf for all rows says that classes are even.
         let stump = |class_weight: &str| {
@@ -186,11 +187,10 @@ fn losses_are_told_tree_by_tree() {
         let labels = targets_of(&targets, count);
         let data = dataset(columns.clone(), labels.clone());
         let losses = |params: Value| {
-            let mut params: RandomForestParams = serde_json::from_value(params).unwrap();
-            params.classes = count;
+            let params = super::params(ForestParams::default(), &params, &[]).unwrap();
             let monitor = Losses::default();
             let model = pool(2)
-                .install(|| Watched::new(params.check().unwrap(), &monitor).fit(&data))
+                .install(|| fit(&params, &of_classes(&data, count), &monitor))
                 .unwrap();
             (monitor.0.into_inner().unwrap(), model)
         };
@@ -207,7 +207,7 @@ fn losses_are_told_tree_by_tree() {
             0 => (p[0] - y).powi(2),
             _ => 1.0 - p.iter().map(|p| p * p).sum::<f64>(),
         };
-        let sum: f64 = scores(&model, &data.records).into_iter().zip(&labels).map(of_row).sum();
+        let sum: f64 = scores(&model, &data.frame).into_iter().zip(&labels).map(of_row).sum();
         assert!(
             (told[0].loss - sum / 2_000.0).abs() < 1e-6,
             "{} {}",
@@ -224,15 +224,10 @@ fn losses_are_told_tree_by_tree() {
 fn a_fit_stops_wherever_it_is_asked_to() {
     let (columns, targets) = mixed(30_000, 6);
     for count in [0, 3] {
-        let data = dataset(columns.clone(), targets_of(&targets, count));
-        let mut params = RandomForestParams::default();
-        (params.n_estimators, params.oob_score, params.classes) = (3, true, count);
+        let data = of_classes(&dataset(columns.clone(), targets_of(&targets, count)), count);
+        let params = ForestParams::default().n_estimators(3).oob_score(true);
         stops_wherever_asked(80, |monitor| {
-            pool(2).install(|| {
-                Watched::new(params.clone().check().unwrap(), monitor)
-                    .fit(&data)
-                    .map(drop)
-            })
+            pool(2).install(|| fit(&params, &data, monitor).map(drop))
         });
     }
 }
@@ -250,7 +245,7 @@ fn samples_and_columns_are_drawn() {
     let roots = |max_features: Value| {
         let params = json!({"max_features": max_features, "max_depth": 1, "n_estimators": 60});
         let model = forest(params, 0, &data).unwrap();
-        model.importance().iter().filter(|i| i.splits > 0).count()
+        model.importance(0).unwrap().iter().filter(|i| i.splits > 0).count()
     };
     assert_eq!((roots(json!(1)), roots(json!(null))), (4, 1));
     assert_eq!(
@@ -262,8 +257,15 @@ fn samples_and_columns_are_drawn() {
 #[test]
 fn memory_needed_follows_the_limits() {
     let needed = |params: Value, threads| {
-        let params: RandomForestParams = serde_json::from_value(params).unwrap();
-        super::super::memory_needed(&params, 1_000_000, 20, threads)
+        let params = super::params(ForestParams::default(), &params, &[]).unwrap();
+        let shape = Shape {
+            rows: 1_000_000,
+            features: 20,
+            design_columns: 20,
+            target: TargetKind::Numbers,
+            threads,
+        };
+        super::super::fit::memory_needed(&params, &shape)
     };
     let all = needed(json!({}), 1);
     assert!(needed(json!({}), 2) > all);
@@ -314,20 +316,21 @@ fn wrong_parameters_and_data_are_told() {
         })
     ));
     for unknown in ["n_trees", "classes", "n_jobs"] {
-        assert!(serde_json::from_value::<RandomForestParams>(json!({ unknown: 1 })).is_err());
+        let refused = forest(json!({ unknown: 1 }), 0, &data);
+        assert!(matches!(refused, Err(Error::UnknownParameter { name, .. }) if name == unknown));
     }
     for unknown in ["n_estimators", "bootstrap", "oob_score", "max_samples"] {
-        let error = serde_json::from_value::<DecisionTreeParams>(json!({ unknown: 1 }))
-            .unwrap_err()
-            .to_string();
-        assert!(error.contains(unknown) && error.contains("`max_depth`"), "{error}");
+        let Err(Error::UnknownParameter { name, known }) = tree(json!({ unknown: 1 }), 0, &data) else {
+            panic!("{unknown}");
+        };
+        assert!(name == unknown && known.contains(&"max_depth") && !known.contains(&unknown));
     }
-    for wrong in [
-        json!({"max_features": "all"}),
-        json!({"min_samples_leaf": -1}),
-        json!({"criterion": "mse"}),
+    for (wrong, name) in [
+        (json!({"max_features": "all"}), "max_features"),
+        (json!({"min_samples_leaf": -1}), "min_samples_leaf"),
+        (json!({"criterion": "mse"}), "criterion"),
     ] {
-        assert!(serde_json::from_value::<RandomForestParams>(wrong).is_err());
+        assert_eq!(parameter(wrong, 0, &data), name);
     }
     let told = |count, columns: &[Column], targets: Vec<f64>| {
         let fitted = tree(json!({}), count, &dataset(columns.to_vec(), targets));

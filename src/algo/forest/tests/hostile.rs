@@ -5,11 +5,11 @@ use crate::trees::testing::mutated_bytes;
 
 fn models() -> Vec<RandomForest> {
     let (columns, targets) = mixed(120, 14);
-    let of_classes = |count| {
+    let of = |count| {
         let data = dataset(columns.clone(), targets_of(&targets, count));
         forest(json!({"n_estimators": 3, "max_leaf_nodes": 6}), count, &data).unwrap()
     };
-    [0, 2, 3].map(of_classes).to_vec()
+    [0, 2, 3].map(of).to_vec()
 }
 
 #[test]

@@ -5,32 +5,50 @@ mod hostile;
 mod oracle;
 mod small;
 
-use linfa::traits::Fit;
-use linfa::{DatasetBase, ParamGuard};
-use ndarray::Array1;
 use serde_json::{Value, json};
 
-use super::{DecisionTreeParams, RandomForest, RandomForestParams};
+use super::fit::fit;
+use super::{DecisionTree, ForestParams, RandomForest};
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
 use crate::frame::{Column, Frame, MISSING};
-use crate::monitor::{Unwatched, Watched};
+use crate::fitted::Fitted;
+use crate::learner::Learner;
+use crate::monitor::Unwatched;
+use crate::parameters::Hyperparameters;
+use crate::training_set::{Target, TrainingSet};
 use crate::trees::testing::{MIXED, classes, dataset, mixed};
 
-type Dataset = DatasetBase<Frame, Array1<f64>>;
+type Dataset = TrainingSet;
+
+/// Checked hyperparameters from JSON.
+fn params(mut params: ForestParams, json: &Value, without: &[&str]) -> Result<ForestParams> {
+    params.read(json.as_object().unwrap(), without)?;
+    params.check()?;
+    Ok(params)
+}
+
+/// The same rows for so many classes, 0 for numbers.
+fn of_classes(data: &Dataset, classes: usize) -> Dataset {
+    let values = data.target.values().to_vec();
+    let target = match classes {
+        0 => Target::Numbers(values),
+        count => Target::Classes { numbers: values, count },
+    };
+    TrainingSet { target, ..data.clone() }
+}
 
 /// Fits a tree with parameters in JSON; 0 classes for a regression.
-fn tree(params: Value, classes: usize, data: &Dataset) -> Result<RandomForest> {
-    let mut params: DecisionTreeParams = serde_json::from_value(params).unwrap();
-    params.classes = classes;
-    Watched::new(params.check()?, &Unwatched).fit(data)
+fn tree(json: Value, classes: usize, data: &Dataset) -> Result<RandomForest> {
+    let params = params(ForestParams::one_tree(), &json, DecisionTree::WITHOUT)?;
+    DecisionTree::check(&params)?;
+    fit(&params, &of_classes(data, classes), &Unwatched)
 }
 
 /// Fits a forest in the same way.
-fn forest(params: Value, classes: usize, data: &Dataset) -> Result<RandomForest> {
-    let mut params: RandomForestParams = serde_json::from_value(params).unwrap();
-    params.classes = classes;
-    Watched::new(params.check()?, &Unwatched).fit(data)
+fn forest(json: Value, classes: usize, data: &Dataset) -> Result<RandomForest> {
+    let params = params(ForestParams::default(), &json, &[])?;
+    fit(&params, &of_classes(data, classes), &Unwatched)
 }
 
 fn score(model: &RandomForest, row: &[f64]) -> Vec<f64> {

@@ -57,10 +57,10 @@ fn trees_are_the_same() {
     for (name, params, count, targets) in cases {
         let mut data = dataset(train.columns().to_vec(), table.parts(targets)[0].to_vec());
         if name.starts_with("weighted") {
-            data = data.with_weights(Array1::from(table.parts(&table.weight)[0].to_vec()));
+            data = data.weighted(table.parts(&table.weight)[0].to_vec());
         }
         let model = tree(params, count, &data).unwrap();
-        let splits: Vec<usize> = model.importance().iter().map(|i| i.splits).collect();
+        let splits: Vec<usize> = model.importance(0).unwrap().iter().map(|i| i.splits).collect();
         assert_eq!(splits, expected.trees[name].splits, "{name}");
         for (ours, theirs) in scores(&model, &train).iter().zip(&expected.trees[name].scores) {
             let ours = ours.last().unwrap();
@@ -86,10 +86,9 @@ impl Monitor for LastLoss {
 fn learned(table: &Table, params: Value, count: usize, targets: &[f64]) -> (Vec<Vec<f64>>, f64) {
     let [train, test] = table.frames(true);
     let data = dataset(train.columns().to_vec(), table.parts(targets)[0].to_vec());
-    let mut params: RandomForestParams = serde_json::from_value(params).unwrap();
-    params.classes = count;
+    let params = super::params(ForestParams::default(), &params, &[]).unwrap();
     let monitor = LastLoss(std::sync::Mutex::new(f64::NAN));
-    let model = Watched::new(params.check().unwrap(), &monitor).fit(&data).unwrap();
+    let model = fit(&params, &of_classes(&data, count), &monitor).unwrap();
     (scores(&model, &test), monitor.0.into_inner().unwrap())
 }
 

@@ -21,7 +21,7 @@ fn one_split_of_four_numbers() {
     assert_eq!(score(&model, &[3.0]), [2.0]);
     assert_eq!(score(&model, &[3.0001]), [12.0]);
     // The variance falls from 27.5 to 2.5.
-    let importance = model.importance()[0];
+    let importance = model.importance(0).unwrap()[0];
     assert_eq!((importance.splits, importance.cover), (1, 4.0));
     assert!((importance.gain - 25.0).abs() < 1e-12);
 }
@@ -35,10 +35,10 @@ fn a_fully_grown_tree_is_pure() {
         let model = tree(json!({ "criterion": criterion }), 2, &data).unwrap();
         assert_eq!(model.trees().nodes(), 7);
         assert_eq!(
-            scores(&model, &data.records).concat(),
+            scores(&model, &data.frame).concat(),
             [1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0]
         );
-        let gain: f64 = model.importance().iter().map(|i| i.gain).sum();
+        let gain: f64 = model.importance(0).unwrap().iter().map(|i| i.gain).sum();
         assert_eq!(gain, if criterion == "gini" { 0.5 } else { 1.0 });
     }
 }
@@ -66,7 +66,7 @@ fn leaves_hold_the_shares_of_classes() {
             total / 7.0 * counts.iter().map(|count| of_share(count / total)).sum::<f64>()
         };
         let gain = impurity(counts[0]) - impurity(counts[1]) - impurity(counts[2]);
-        assert!((model.importance()[0].gain - gain).abs() < 1e-12);
+        assert!((model.importance(0).unwrap()[0].gain - gain).abs() < 1e-12);
     }
 }
 

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn lasso_and_elastic_net_agree_with_scikit_learn() {
     let fixture = fixture();
-    let lasso = |alpha: f64| LassoParams::default().alpha(alpha);
+    let lasso = |alpha: f64| ElasticNetParams::lasso().alpha(alpha);
     let net = |alpha: f64, ratio: f64| ElasticNetParams::default().alpha(alpha).l1_ratio(ratio);
     for (name, ratio) in [
         ("mixed", 0.3),
@@ -19,8 +19,8 @@ fn lasso_and_elastic_net_agree_with_scikit_learn() {
         let model = fit(lasso(alpha), &data).unwrap();
         assert!(model.summary().converged, "{name}");
         assert_agrees(&model, &data, &part["lasso"], 1e-6, &format!("{name}: lasso"));
-        assert!(model.weights().iter().any(|w| w.weight == 0.0) || name == "scales");
-        assert!(model.weights().iter().all(|w| w.standard_error.is_none()));
+        assert!(model.weights().unwrap().1.iter().any(|w| w.weight == 0.0) || name == "scales");
+        assert!(model.weights().unwrap().1.iter().all(|w| w.standard_error.is_none()));
         let alpha = if name == "chain" { 0.01 } else { 0.1 };
         let model = fit(net(alpha, ratio), &data).unwrap();
         assert!(model.summary().converged, "{name}");
@@ -51,7 +51,7 @@ fn lasso_and_elastic_net_agree_with_scikit_learn() {
         1e-6,
         "elastic net without intercept",
     );
-    assert_eq!(origin.intercepts()[0].value, 0.0);
+    assert_eq!(origin.weights().unwrap().0[0].value, 0.0);
 }
 
 /// Without an L1 penalty the two are ridge and least squares; with one that is large enough nothing but the mean is left.
@@ -59,7 +59,7 @@ fn lasso_and_elastic_net_agree_with_scikit_learn() {
 fn lasso_and_elastic_net_end_where_their_relatives_are() {
     let fixture = fixture();
     let data = dataset(&fixture["mixed"], "y");
-    let rows = data.targets.len() as f64;
+    let rows = data.rows() as f64;
     let net = ElasticNetParams::default().l1_ratio(0.0).alpha(1.0 / rows);
     assert_agrees(
         &fit(net, &data).unwrap(),
@@ -68,12 +68,12 @@ fn lasso_and_elastic_net_end_where_their_relatives_are() {
         1e-6,
         "ridge",
     );
-    let free = fit(LassoParams::default().alpha(0.0), &data).unwrap();
+    let free = fit(ElasticNetParams::lasso().alpha(0.0), &data).unwrap();
     assert_agrees(&free, &data, &fixture["mixed"]["linear"], 1e-6, "linear");
-    let none = fit(LassoParams::default().alpha(1e3), &data).unwrap();
+    let none = fit(ElasticNetParams::lasso().alpha(1e3), &data).unwrap();
     assert!(none.summary().converged && none.summary().rank == 0);
-    assert!(none.weights().iter().all(|w| w.weight == 0.0));
-    assert!((none.intercepts()[0].value - data.targets.mean().unwrap()).abs() < 1e-12);
+    assert!(none.weights().unwrap().1.iter().all(|w| w.weight == 0.0));
+    assert!((none.weights().unwrap().0[0].value - data.target.values().iter().sum::<f64>() / data.rows() as f64).abs() < 1e-12);
 }
 
 /// Columns twice, nearly twice, of one value or of gaps only, and a target of one value.
@@ -81,26 +81,26 @@ fn lasso_and_elastic_net_end_where_their_relatives_are() {
 fn lasso_stands_degenerate_columns() {
     let x: Vec<f64> = (0..200).map(|i| f64::from(i * 37 % 101) / 50.0).collect();
     let nearly: Vec<f64> = x.iter().enumerate().map(|(i, x)| x + 1e-9 * (i % 7) as f64).collect();
-    let target = Array1::from_iter(x.iter().enumerate().map(|(i, x)| 3.0 * x + (i % 5) as f64));
+    let target = Vec::from_iter(x.iter().enumerate().map(|(i, x)| 3.0 * x + (i % 5) as f64));
     let columns = [x.clone(), x.clone(), nearly, vec![4.2; 200], vec![f64::NAN; 200]];
     let columns: Vec<Column> = columns.into_iter().map(Column::Number).collect();
     for standardize in [true, false] {
         for ratio in [1.0, 0.5, 1e-6] {
             for alpha in [1e-9, 1e-3, 0.3] {
-                let data = DatasetBase::new(Frame::new(columns.clone()).unwrap(), target.clone());
+                let data = numbers(Frame::new(columns.clone()).unwrap(), target.clone());
                 let params = ElasticNetParams::default().alpha(alpha).l1_ratio(ratio);
                 let model = fit(params.standardize(standardize), &data).unwrap();
                 assert!(model.summary().converged, "{standardize} {ratio} {alpha}");
-                assert!(model.weights()[3..].iter().all(|w| w.weight == 0.0));
-                let sum: f64 = model.weights().iter().map(|w| w.weight).sum();
+                assert!(model.weights().unwrap().1[3..].iter().all(|w| w.weight == 0.0));
+                let sum: f64 = model.weights().unwrap().1.iter().map(|w| w.weight).sum();
                 assert!((0.0..3.1).contains(&sum), "{standardize} {ratio} {alpha}: {sum}");
             }
         }
     }
-    let flat = DatasetBase::new(Frame::new(columns).unwrap(), Array1::from_elem(200, 7.5));
-    let model = fit(LassoParams::default().alpha(0.1), &flat).unwrap();
+    let flat = numbers(Frame::new(columns).unwrap(), vec![7.5; 200]);
+    let model = fit(ElasticNetParams::lasso().alpha(0.1), &flat).unwrap();
     assert!(model.summary().converged && model.summary().rank == 0);
-    assert_eq!(model.intercepts()[0].value, 7.5);
+    assert_eq!(model.weights().unwrap().0[0].value, 7.5);
 }
 
 /// A stop is obeyed wherever the descent is, also after the last pass over the rows.
@@ -108,16 +108,16 @@ fn lasso_stands_degenerate_columns() {
 fn lasso_stops_when_asked() {
     let noise = |i: usize, j: usize| ((i * 7919 + j * 104_729 + i * j) % 1009) as f64;
     let columns = (0..150).map(|j| Column::Number((0..80).map(|i| noise(i, j)).collect()));
-    let target = Array1::from_iter((0..80).map(|i| noise(i, 200) + noise(i, 3)));
-    let data = DatasetBase::new(Frame::new(columns.collect()).unwrap(), target);
-    let params = || LassoParams::default().alpha(1.0).check().unwrap();
+    let target = Vec::from_iter((0..80).map(|i| noise(i, 200) + noise(i, 3)));
+    let data = numbers(Frame::new(columns.collect()).unwrap(), target);
+    let params = || ElasticNetParams::lasso().alpha(1.0);
     let plenty = Stopper(AtomicUsize::new(usize::MAX));
-    assert!(Watched::new(params(), &plenty).fit(&data).unwrap().summary().converged);
+    assert!(params().fit(&data, &plenty).unwrap().summary().converged);
     let asked = usize::MAX - plenty.0.load(Ordering::Relaxed);
     assert!(asked > 500);
     for questions in (0..asked).step_by(asked / 40) {
         let stopper = Stopper(AtomicUsize::new(questions));
-        let error = Watched::new(params(), &stopper).fit(&data).unwrap_err();
+        let error = params().fit(&data, &stopper).unwrap_err();
         assert_eq!(error, Error::Stopped, "after {questions} of {asked}");
     }
 }

@@ -60,7 +60,7 @@ pub fn judge(segments: &[&FormatTally], params: &Params) -> Result<Vec<Conflict>
         return Err(Error::Parameter {
             name: "tolerance",
             value: params.tolerance.to_string(),
-            allowed: "at least 0 and below 1",
+            allowed: "at least 0 and below 1".into(),
         });
     }
     let conflicts = Family::ALL.into_iter().filter_map(|family| match family {

@@ -138,7 +138,7 @@ impl Finder {
             return Err(Error::Parameter {
                 name: "threshold",
                 value: params.threshold.to_string(),
-                allowed: "from 0.3 to 1",
+                allowed: "from 0.3 to 1".into(),
             });
         }
         Ok(Finder {

@@ -78,14 +78,14 @@ pub fn judge(segments: &[&ScaleTally], params: &Params) -> Result<Vec<ScaleShift
         return Err(Error::Parameter {
             name: "min_rows",
             value: params.min_rows.to_string(),
-            allowed: "at least 20",
+            allowed: "at least 20".into(),
         });
     }
     if !(params.significance > 0.0 && params.significance < 1.0) {
         return Err(Error::Parameter {
             name: "significance",
             value: params.significance.to_string(),
-            allowed: "between 0 and 1",
+            allowed: "between 0 and 1".into(),
         });
     }
     let scales = segments

@@ -1,0 +1,102 @@
+//! What a learner fits: it scores, and tells about itself.
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::bytes;
+use super::error::{Error, Result};
+use super::estimator::Estimator;
+use super::learner::LEARNERS;
+use super::linear::{self, Intercept, Weight};
+use super::monitor::Monitor;
+use super::trees::Importance;
+
+/// What errors call it.
+const WHAT: &str = "the model";
+
+/// A fitted model, whatever learned it.
+pub trait Fitted: Estimator + Stored + Debug + Send + Sync {
+    /// Checks a decoded model: scoring any encoded row is safe afterwards. `features[i]` is 0 for a number column and the number of levels for
+    /// a category. Returns an error when stopped, too. O(size).
+    fn validate(&self, features: &[usize], monitor: &dyn Monitor) -> Result<()>;
+
+    /// Bytes that it holds on the heap. O(1).
+    fn memory(&self) -> usize;
+
+    /// Writes what explanations of a row's score add up to: what there is before a link makes it a number or probabilities. As many as
+    /// [`Fitted::base`] has.
+    fn margin(&self, row: &[f64], out: &mut [f64]);
+
+    /// The mean of each margin over the training rows.
+    fn base(&self) -> &[f64];
+
+    /// What it makes of each of `columns` columns, when it splits rows by them. O(size).
+    fn importance(&self, _columns: usize) -> Option<Vec<Importance>> {
+        None
+    }
+
+    /// The weights of its margins, when these are weighted sums of the features.
+    fn weights(&self) -> Option<(&[Intercept], &[Weight])> {
+        None
+    }
+
+    /// The mean loss on rows held out by the learner itself, after each iteration; empty when there were none.
+    fn eval_losses(&self) -> &[f64] {
+        &[]
+    }
+
+    /// What scores faster than the model itself, when a score is a link of a weighted sum. O(size).
+    fn linear_scorer(&self) -> Option<linear::Scorer> {
+        None
+    }
+
+    /// What scores faster than the model itself, and the same to the bit; `None` when nothing does. O(size).
+    fn scorer(&self) -> Option<Box<dyn Estimator>> {
+        None
+    }
+}
+
+/// A form of fitted model whose bytes are stored: what several learners fit can be one.
+pub trait Form: Serialize + DeserializeOwned + 'static {
+    /// Its number in stored models, which stays its own for ever.
+    const CODE: u16;
+}
+
+/// Bytes of a fitted model.
+pub trait Stored {
+    /// The number of its form.
+    fn form(&self) -> u16;
+
+    /// Appends its bytes. Returns an error when stopped, and where there is no room. O(size).
+    fn encode(&self, bytes: Vec<u8>, monitor: &dyn Monitor) -> Result<Vec<u8>>;
+}
+
+impl<F: Form> Stored for F {
+    fn form(&self) -> u16 {
+        F::CODE
+    }
+
+    fn encode(&self, bytes: Vec<u8>, monitor: &dyn Monitor) -> Result<Vec<u8>> {
+        bytes::encode(WHAT, self, bytes, monitor)
+    }
+}
+
+/// Reads a fitted model of a form that one of the learners fits. What it holds is not checked yet; see [`Fitted::validate`].
+pub fn decode(form: u16, bytes: &[u8], monitor: &dyn Monitor) -> Result<Box<dyn Fitted>> {
+    match LEARNERS.iter().find(|algorithm| algorithm.form == form) {
+        Some(algorithm) => (algorithm.decode)(bytes, monitor),
+        None => Err(Error::damaged(WHAT, format!("no learner fits form {form}"))),
+    }
+}
+
+/// [`decode`] for one form.
+pub(super) fn decode_form<F: Form + Fitted>(bytes: &[u8], monitor: &dyn Monitor) -> Result<Box<dyn Fitted>> {
+    Ok(Box::new(bytes::decode::<F>(WHAT, bytes, monitor)?))
+}
+
+/// Whether margins' means are as many as they should be, and finite.
+pub(crate) fn is_base(base: &[f64], margins: usize) -> bool {
+    base.len() == margins && base.iter().all(|mean| mean.is_finite())
+}

@@ -1,0 +1,126 @@
+//! The learners of the family.
+
+use super::elastic_net::{self, ElasticNetParams};
+use super::gram;
+use super::least_squares::{self, RidgeParams};
+use super::logistic::{self, LogisticRegressionParams};
+use super::model::LinearModel;
+use crate::error::Result;
+use crate::learner::Learner;
+use crate::monitor::Monitor;
+use crate::task::Task;
+use crate::training_set::{Shape, TrainingSet};
+
+/// Ordinary least squares.
+pub struct LinearRegression;
+
+impl Learner for LinearRegression {
+    const NAME: &'static str = "linear_regression";
+    const TASKS: &'static [Task] = &[Task::Regression];
+    const ABOUT: &'static str = "least squares, as scikit-learn's `LinearRegression`; weights have standard errors and p-values";
+    const WITHOUT: &'static [&'static str] = &["alpha", "standardize"];
+    type Parameters = RidgeParams;
+    type Fitted = LinearModel;
+
+    fn defaults() -> RidgeParams {
+        RidgeParams::least_squares()
+    }
+
+    fn design_memory(_: &RidgeParams, shape: &Shape) -> usize {
+        gram::memory_needed(shape.design_columns)
+    }
+
+    fn fit(params: &RidgeParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
+        least_squares::fit(params, set, monitor)
+    }
+}
+
+/// Least squares with a penalty on squared weights.
+pub struct Ridge;
+
+impl Learner for Ridge {
+    const NAME: &'static str = "ridge";
+    const TASKS: &'static [Task] = &[Task::Regression];
+    const ABOUT: &'static str = "least squares with a penalty on squared weights, as scikit-learn's `Ridge`; weights have standard errors and \
+                                 p-values";
+    type Parameters = RidgeParams;
+    type Fitted = LinearModel;
+
+    fn design_memory(_: &RidgeParams, shape: &Shape) -> usize {
+        gram::memory_needed(shape.design_columns)
+    }
+
+    fn fit(params: &RidgeParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
+        least_squares::fit(params, set, monitor)
+    }
+}
+
+/// Least squares with a penalty on absolute weights.
+pub struct Lasso;
+
+impl Learner for Lasso {
+    const NAME: &'static str = "lasso";
+    const TASKS: &'static [Task] = &[Task::Regression];
+    const ABOUT: &'static str = "least squares with a penalty on absolute weights, as scikit-learn's `Lasso`; weights have standard errors only \
+                                 when `alpha` is 0";
+    const WITHOUT: &'static [&'static str] = &["l1_ratio"];
+    type Parameters = ElasticNetParams;
+    type Fitted = LinearModel;
+
+    fn defaults() -> ElasticNetParams {
+        ElasticNetParams::lasso()
+    }
+
+    fn design_memory(_: &ElasticNetParams, shape: &Shape) -> usize {
+        gram::memory_needed(shape.design_columns)
+    }
+
+    fn fit(params: &ElasticNetParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
+        elastic_net::fit(params, set, monitor)
+    }
+}
+
+/// Least squares with both penalties.
+pub struct ElasticNet;
+
+impl Learner for ElasticNet {
+    const NAME: &'static str = "elastic_net";
+    const TASKS: &'static [Task] = &[Task::Regression];
+    const ABOUT: &'static str = "least squares with penalties on absolute and on squared weights, as scikit-learn's `ElasticNet`; weights have \
+                                 standard errors only when there is no penalty on absolute weights";
+    type Parameters = ElasticNetParams;
+    type Fitted = LinearModel;
+
+    fn design_memory(_: &ElasticNetParams, shape: &Shape) -> usize {
+        gram::memory_needed(shape.design_columns)
+    }
+
+    fn fit(params: &ElasticNetParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
+        elastic_net::fit(params, set, monitor)
+    }
+}
+
+/// Logistic regression of two or more classes.
+pub struct LogisticRegression;
+
+impl Learner for LogisticRegression {
+    const NAME: &'static str = "logistic_regression";
+    const TASKS: &'static [Task] = &[Task::Classification];
+    const ABOUT: &'static str = "one linear score, or with more than two classes one for each as one multinomial model, as scikit-learn's \
+                                 `LogisticRegression`";
+    type Parameters = LogisticRegressionParams;
+    type Fitted = LinearModel;
+
+    /// The linear predictor and the loss's derivatives.
+    fn memory(_: &LogisticRegressionParams, shape: &Shape) -> usize {
+        shape.rows.saturating_mul(24)
+    }
+
+    fn design_memory(_: &LogisticRegressionParams, shape: &Shape) -> usize {
+        logistic::memory_needed(shape)
+    }
+
+    fn fit(params: &LogisticRegressionParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
+        logistic::fit(params, set, monitor)
+    }
+}

@@ -1,0 +1,523 @@
+//! Hyperparameters, declared once: name, type, default, range, where the name comes from, and what it does. Reading from JSON, the ranges'
+//! check, the errors and the pages' tables all come from that declaration; see the macro `hyperparameters`.
+
+use serde_json::{Map, Value as Json};
+
+use super::error::{Error, Result};
+
+/// One hyperparameter of the parameters `P`.
+pub struct Parameter<P> {
+    /// Its name in JSON.
+    pub name: &'static str,
+    /// Another name that is read as well.
+    pub alias: Option<&'static str>,
+    /// Whose name it is.
+    pub source: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// The values that it may have, for people.
+    pub allowed: fn() -> String,
+    /// Sets it; false for a value of another type.
+    pub read: fn(&mut P, &Json) -> bool,
+    /// Whether its value is in its range.
+    pub is_sound: fn(&P) -> bool,
+    /// Its value, as JSON or in words.
+    pub show: fn(&P) -> String,
+}
+
+impl<P> Parameter<P> {
+    fn is_named(&self, name: &str) -> bool {
+        self.name == name || self.alias == Some(name)
+    }
+
+    /// The error of a value that it cannot have.
+    fn refuse(&self, value: String) -> Error {
+        Error::Parameter {
+            name: self.name,
+            value,
+            allowed: (self.allowed)().into(),
+        }
+    }
+}
+
+/// A set of hyperparameters.
+pub trait Hyperparameters: Clone + Default + Send + Sync + 'static {
+    /// Each of them, in the order of the pages.
+    const PARAMETERS: &'static [Parameter<Self>];
+
+    /// Returns an error when values that are right alone are wrong together.
+    fn check_together(&self) -> Result<()>;
+
+    /// Returns an error for a value out of its range.
+    fn check(&self) -> Result<()> {
+        match Self::PARAMETERS.iter().find(|parameter| !(parameter.is_sound)(self)) {
+            Some(parameter) => Err(parameter.refuse((parameter.show)(self))),
+            None => self.check_together(),
+        }
+    }
+
+    /// Reads those that a JSON object names, except `without`, which are as if they were not declared.
+    fn read(&mut self, json: &Map<String, Json>, without: &[&str]) -> Result<()> {
+        let known = || {
+            Self::PARAMETERS
+                .iter()
+                .filter(|parameter| !without.contains(&parameter.name))
+        };
+        for (name, value) in json {
+            let parameter = known()
+                .find(|parameter| parameter.is_named(name))
+                .ok_or_else(|| Error::UnknownParameter {
+                    name: name.clone(),
+                    known: known().flat_map(|p| [Some(p.name), p.alias]).flatten().collect(),
+                })?;
+            if !(parameter.read)(self, value) {
+                return Err(parameter.refuse(value.to_string()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The error of a parameter whose value does not fit the others, or the rows.
+pub(crate) fn refuse<T>(name: &'static str, value: impl ToString, allowed: &'static str) -> Result<T> {
+    Err(Error::Parameter {
+        name,
+        value: value.to_string(),
+        allowed: allowed.into(),
+    })
+}
+
+/// The numbers that a parameter may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Range {
+    low: f64,
+    high: f64,
+    low_excluded: bool,
+    high_excluded: bool,
+}
+
+/// Any finite number.
+pub const fn any() -> Range {
+    Range {
+        low: f64::NEG_INFINITY,
+        high: f64::INFINITY,
+        low_excluded: false,
+        high_excluded: false,
+    }
+}
+
+/// `low` or more.
+pub const fn at_least(low: f64) -> Range {
+    Range { low, ..any() }
+}
+
+/// More than `low`.
+pub const fn above(low: f64) -> Range {
+    Range {
+        low_excluded: true,
+        ..at_least(low)
+    }
+}
+
+/// From `low` to `high`.
+pub const fn from_to(low: f64, high: f64) -> Range {
+    Range { high, ..at_least(low) }
+}
+
+/// More than `low` and at most `high`.
+pub const fn above_to(low: f64, high: f64) -> Range {
+    Range { high, ..above(low) }
+}
+
+/// More than `low` and less than `high`.
+pub const fn between(low: f64, high: f64) -> Range {
+    Range {
+        high_excluded: true,
+        ..above_to(low, high)
+    }
+}
+
+impl Range {
+    /// Whether a number is in it.
+    pub fn holds(self, number: f64) -> bool {
+        let from_low = if self.low_excluded { number > self.low } else { number >= self.low };
+        let to_high = if self.high_excluded { number < self.high } else { number <= self.high };
+        number.is_finite() && from_low && to_high
+    }
+
+    /// `what` of this range, for people.
+    fn of(self, what: &str) -> String {
+        let Range { low, high, .. } = self;
+        match (low.is_finite(), high.is_finite(), self.low_excluded, self.high_excluded) {
+            (false, _, ..) => what.to_string(),
+            (true, false, false, _) => format!("{what} of at least {low}"),
+            (true, false, true, _) => format!("{what} above {low}"),
+            (true, true, false, _) => format!("{what} from {low} to {high}"),
+            (true, true, true, false) => format!("{what} above {low} and at most {high}"),
+            (true, true, true, true) => format!("{what} above {low} and below {high}"),
+        }
+    }
+}
+
+/// A type that a hyperparameter can have.
+pub trait Value: Sized {
+    /// The value of a JSON value; `None` for one of another type.
+    fn read(json: &Json) -> Option<Self>;
+
+    /// Whether it is in a range; those that are no numbers always are.
+    fn is_in(&self, range: Range) -> bool;
+
+    /// The values of a range, for people.
+    fn allowed(range: Range) -> String;
+
+    /// As JSON, or in words where JSON has none for it.
+    fn show(&self) -> String;
+}
+
+impl Value for f64 {
+    fn read(json: &Json) -> Option<f64> {
+        json.as_f64()
+    }
+
+    fn is_in(&self, range: Range) -> bool {
+        range.holds(*self)
+    }
+
+    fn allowed(range: Range) -> String {
+        range.of("a number")
+    }
+
+    fn show(&self) -> String {
+        match self.abs() < 1e-6 && *self != 0.0 {
+            true => format!("{self:e}"),
+            false => self.to_string(),
+        }
+    }
+}
+
+/// Whole numbers.
+macro_rules! whole {
+    ($($type:ty: $read:ident),*) => {
+        $(impl Value for $type {
+            fn read(json: &Json) -> Option<$type> {
+                json.$read()?.try_into().ok()
+            }
+
+            fn is_in(&self, range: Range) -> bool {
+                range.holds(*self as f64)
+            }
+
+            fn allowed(range: Range) -> String {
+                range.of("a whole number")
+            }
+
+            fn show(&self) -> String {
+                self.to_string()
+            }
+        })*
+    };
+}
+whole!(usize: as_u64, u64: as_u64, i32: as_i64);
+
+impl Value for bool {
+    fn read(json: &Json) -> Option<bool> {
+        json.as_bool()
+    }
+
+    fn is_in(&self, _: Range) -> bool {
+        true
+    }
+
+    fn allowed(_: Range) -> String {
+        "true or false".into()
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// Null or a value.
+impl<V: Value> Value for Option<V> {
+    fn read(json: &Json) -> Option<Option<V>> {
+        match json {
+            Json::Null => Some(None),
+            json => V::read(json).map(Some),
+        }
+    }
+
+    fn is_in(&self, range: Range) -> bool {
+        self.as_ref().is_none_or(|value| value.is_in(range))
+    }
+
+    fn allowed(range: Range) -> String {
+        format!("null or {}", V::allowed(range))
+    }
+
+    fn show(&self) -> String {
+        self.as_ref().map_or("null".into(), V::show)
+    }
+}
+
+/// Each number is in the range.
+impl Value for Vec<i8> {
+    fn read(json: &Json) -> Option<Vec<i8>> {
+        let numbers = json.as_array()?.iter().map(|number| number.as_i64()?.try_into().ok());
+        numbers.collect()
+    }
+
+    fn is_in(&self, range: Range) -> bool {
+        self.iter().all(|&number| range.holds(f64::from(number)))
+    }
+
+    fn allowed(range: Range) -> String {
+        format!("a list, each of it {}", range.of("a whole number"))
+    }
+
+    fn show(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+/// Declares a struct of hyperparameters: one line for each, and its description as a comment.
+///
+/// ```text
+/// hyperparameters! {
+///     /// What the struct is.
+///     pub struct RidgeParams {
+///         /// The strength of the penalty.
+///         alpha: f64 = 1.0, at_least(0.0), from "scikit-learn";
+///         /// The seed of every draw.
+///         seed or "random_state": u64 = 0, any(), from "LightGBM";
+///     }
+///     together Self::check_both
+/// }
+/// ```
+///
+/// `named "C"` behind a field gives it another name than its own, `or "..."` a second name. `together`, which may be left out, names a function
+/// that checks what values are together. Each field has a setter of its name, too.
+macro_rules! hyperparameters {
+    (
+        $(#[$meta:meta])*
+        $visibility:vis struct $struct:ident {
+            $(
+                $(#[doc = $about:literal])+
+                $field:ident $(named $name:literal)? $(or $alias:literal)?: $type:ty = $default:expr, $range:expr, from $source:literal;
+            )+
+        }
+        $(together $together:path)?
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq)]
+        $visibility struct $struct {
+            $($(#[doc = $about])+ pub $field: $type,)+
+        }
+
+        impl Default for $struct {
+            fn default() -> Self {
+                $struct { $($field: $default,)+ }
+            }
+        }
+
+        #[allow(dead_code, reason = "not every parameter is set by Rust")]
+        impl $struct {
+            $(
+                $(#[doc = $about])+
+                pub fn $field(mut self, $field: $type) -> Self {
+                    self.$field = $field;
+                    self
+                }
+            )+
+        }
+
+        impl $crate::parameters::Hyperparameters for $struct {
+            const PARAMETERS: &'static [$crate::parameters::Parameter<Self>] = &[
+                $($crate::parameters::Parameter {
+                    name: $crate::parameters::last!($(stringify!($field), $name, )? stringify!($field)),
+                    alias: $crate::parameters::optional!($($alias)?),
+                    source: $source,
+                    about: concat!($($about),+),
+                    allowed: || <$type as $crate::parameters::Value>::allowed($range),
+                    read: |params, json| match $crate::parameters::Value::read(json) {
+                        Some(value) => {
+                            params.$field = value;
+                            true
+                        }
+                        None => false,
+                    },
+                    is_sound: |params| $crate::parameters::Value::is_in(&params.$field, $range),
+                    show: |params| $crate::parameters::Value::show(&params.$field),
+                },)+
+            ];
+
+            fn check_together(&self) -> $crate::error::Result<()> {
+                $($together(self)?;)?
+                Ok(())
+            }
+        }
+    };
+}
+
+/// The given name of a field, or the field's own.
+macro_rules! last {
+    ($field:expr, $name:literal, $again:expr) => {
+        $name
+    };
+    ($field:expr) => {
+        $field
+    };
+}
+
+/// A literal that may be missing.
+macro_rules! optional {
+    () => {
+        None
+    };
+    ($literal:literal) => {
+        Some($literal)
+    };
+}
+
+/// Declares an enum of named choices as a hyperparameter's type. `null Variant` says which of them JSON's null means.
+macro_rules! choices {
+    (
+        $(#[$meta:meta])*
+        pub enum $enum:ident {
+            $($(#[$of_variant:meta])* $variant:ident = $name:literal,)+
+        }
+        $(null $null:ident)?
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $enum {
+            $($(#[$of_variant])* $variant,)+
+        }
+
+        impl $crate::parameters::Value for $enum {
+            fn read(json: &serde_json::Value) -> Option<Self> {
+                match json {
+                    $(serde_json::Value::Null => Some($enum::$null),)?
+                    json => match json.as_str()? {
+                        $($name => Some($enum::$variant),)+
+                        _ => None,
+                    },
+                }
+            }
+
+            fn is_in(&self, _: $crate::parameters::Range) -> bool {
+                true
+            }
+
+            fn allowed(_: $crate::parameters::Range) -> String {
+                $crate::parameters::one_of(&[$($name),+])
+            }
+
+            fn show(&self) -> String {
+                match self {
+                    $($enum::$variant => concat!("\"", $name, "\"").into(),)+
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use {choices, hyperparameters, last, optional};
+
+/// Names, one of which is to be chosen, for people.
+pub(crate) fn one_of(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    choices! {
+        /// Sides.
+        pub enum Side {
+            /// One.
+            Left = "left",
+            /// The other.
+            Right = "right",
+        }
+        null Right
+    }
+
+    hyperparameters! {
+        /// An example.
+        pub struct Example {
+            /// How much
+            /// there is.
+            amount named "Amount" or "amount": f64 = 1.0, above_to(0.0, 2.0), from "us";
+            /// How often.
+            times: Option<usize> = None, at_least(1.0), from "us";
+            /// On which side.
+            side: Side = Side::Left, any(), from "us";
+        }
+        together Example::check_side
+    }
+
+    impl Example {
+        fn check_side(&self) -> Result<()> {
+            match (self.side, self.times) {
+                (Side::Right, Some(times)) => refuse("times", times, "null on the right"),
+                _ => Ok(()),
+            }
+        }
+    }
+
+    fn read(json: Json) -> Result<Example> {
+        let mut example = Example::default();
+        example.read(json.as_object().unwrap(), &[])?;
+        example.check()?;
+        Ok(example)
+    }
+
+    #[test]
+    fn json_is_read_and_checked() {
+        assert_eq!(read(json!({})), Ok(Example::default()));
+        let both = Example::default().amount(0.5).times(Some(3));
+        assert_eq!(read(json!({"Amount": 0.5, "times": 3})), Ok(both));
+        assert_eq!(read(json!({"amount": 2, "side": null})).unwrap().side, Side::Right);
+        let refused = |json, expected: (&str, &str, &str)| match read(json) {
+            Err(Error::Parameter { name, value, allowed }) => assert_eq!((name, &*value, &*allowed), expected),
+            other => panic!("{other:?}"),
+        };
+        refused(json!({"Amount": 0}), ("Amount", "0", "a number above 0 and at most 2"));
+        refused(
+            json!({"amount": "much"}),
+            ("Amount", "\"much\"", "a number above 0 and at most 2"),
+        );
+        refused(json!({"times": 0}), ("times", "0", "null or a whole number of at least 1"));
+        refused(json!({"times": 1.5}), ("times", "1.5", "null or a whole number of at least 1"));
+        refused(json!({"side": "top"}), ("side", "\"top\"", "\"left\" or \"right\""));
+        refused(json!({"side": "right", "times": 2}), ("times", "2", "null on the right"));
+    }
+
+    #[test]
+    fn unknown_names_are_refused_with_those_that_are_known() {
+        let unknown = |without: &[&str]| Example::default().read(json!({"size": 1}).as_object().unwrap(), without);
+        let error = |known: &[&'static str]| {
+            Err(Error::UnknownParameter {
+                name: "size".into(),
+                known: known.to_vec(),
+            })
+        };
+        assert_eq!(unknown(&[]), error(&["Amount", "amount", "times", "side"]));
+        assert_eq!(unknown(&["Amount", "side"]), error(&["times"]));
+    }
+
+    #[test]
+    fn comments_are_the_descriptions() {
+        let [amount, times, _] = Example::PARAMETERS else { panic!() };
+        assert_eq!(amount.about, " How much there is.");
+        assert_eq!((times.show)(&Example::default()), "null");
+    }
+}

@@ -1,0 +1,83 @@
+//! What can be learned, and what a model of it answers.
+
+use serde::{Deserialize, Serialize};
+
+use super::label::Label;
+use super::metrics::Metric;
+
+/// What a learner is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// One of a list of labels.
+    Classification,
+    /// A number.
+    Regression,
+}
+
+impl Task {
+    /// All of them.
+    pub const ALL: [Task; 2] = [Task::Classification, Task::Regression];
+
+    /// Its name in SQL.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Task::Classification => "classification",
+            Task::Regression => "regression",
+        }
+    }
+
+    /// The task of that name.
+    pub fn named(name: &str) -> Option<Task> {
+        Task::ALL.into_iter().find(|task| task.name() == name)
+    }
+
+    /// Whether there is a column to predict.
+    pub const fn has_target(self) -> bool {
+        match self {
+            Task::Classification | Task::Regression => true,
+        }
+    }
+}
+
+/// What a model answers for a row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// One of these classes, sorted, by a probability for each.
+    Classes(Vec<Label>),
+    /// A number.
+    Number,
+}
+
+impl Answer {
+    /// The task that asks for it.
+    pub fn task(&self) -> Task {
+        match self {
+            Answer::Classes(_) => Task::Classification,
+            Answer::Number => Task::Regression,
+        }
+    }
+
+    /// How many numbers a row's score is.
+    pub fn outputs(&self) -> usize {
+        match self {
+            Answer::Classes(labels) => labels.len(),
+            Answer::Number => 1,
+        }
+    }
+
+    /// The classes; none for other answers.
+    pub fn labels(&self) -> &[Label] {
+        match self {
+            Answer::Classes(labels) => labels,
+            Answer::Number => &[],
+        }
+    }
+
+    /// The metrics by which a version of a model is compared with another: the first that both have.
+    pub fn decisive_metrics(&self) -> &'static [Metric] {
+        match self {
+            Answer::Classes(_) => &[Metric::RocAuc, Metric::Accuracy],
+            Answer::Number => &[Metric::Rmse],
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What a learner learns from.
+
+use super::error::{Error, Result};
+use super::frame::Frame;
+
+/// What there is to predict.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// Nothing: the learner looks at the features alone.
+    None,
+    /// A number for each row.
+    Numbers(Vec<f64>),
+    /// A class for each row, as its number.
+    Classes {
+        /// One per row, from 0 to `count - 1`.
+        numbers: Vec<f64>,
+        /// How many classes there are.
+        count: usize,
+    },
+}
+
+/// What kind of target there is, without its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetKind {
+    /// None.
+    None,
+    /// Numbers.
+    Numbers,
+    /// So many classes.
+    Classes(usize),
+}
+
+impl Target {
+    /// Its kind.
+    pub fn kind(&self) -> TargetKind {
+        match self {
+            Target::None => TargetKind::None,
+            Target::Numbers(_) => TargetKind::Numbers,
+            Target::Classes { count, .. } => TargetKind::Classes(*count),
+        }
+    }
+
+    /// The number, or the class's number, of each row; none for no target.
+    pub fn values(&self) -> &[f64] {
+        match self {
+            Target::None => &[],
+            Target::Numbers(values) | Target::Classes { numbers: values, .. } => values,
+        }
+    }
+}
+
+impl TargetKind {
+    /// How many classes there are; `None` for a target of another kind.
+    pub fn classes(self) -> Option<usize> {
+        match self {
+            TargetKind::Classes(count) => Some(count),
+            TargetKind::None | TargetKind::Numbers => None,
+        }
+    }
+}
+
+/// Rows to learn from, or to test a model with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingSet {
+    /// The features.
+    pub frame: Frame,
+    /// What there is to predict.
+    pub target: Target,
+    /// How much each row counts; `None` when all count the same.
+    pub weights: Option<Vec<f32>>,
+    /// Rows of one group belong together: they are never divided between training and testing.
+    pub groups: Option<Vec<u32>>,
+}
+
+impl TrainingSet {
+    /// Rows that all count the same.
+    pub fn new(frame: Frame, target: Target) -> TrainingSet {
+        TrainingSet {
+            frame,
+            target,
+            weights: None,
+            groups: None,
+        }
+    }
+
+    /// The same rows with weights.
+    pub fn weighted(self, weights: Vec<f32>) -> TrainingSet {
+        TrainingSet {
+            weights: Some(weights),
+            ..self
+        }
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.frame.rows()
+    }
+
+    /// Its size, for learners that say beforehand how much memory they need. O(columns).
+    pub fn shape(&self, threads: usize) -> Shape {
+        Shape {
+            rows: self.rows(),
+            features: self.frame.columns().len(),
+            design_columns: self.frame.design_columns(),
+            target: self.target.kind(),
+            threads,
+        }
+    }
+
+    /// The row's numbers that a learner of numbers or classes predicts. Returns an error for rows without a target, and when there are not as
+    /// many targets as rows.
+    pub fn targets(&self) -> Result<&[f64]> {
+        match &self.target {
+            Target::None => Err(Error::data("the rows have no target", "name the column to predict")),
+            Target::Numbers(values) | Target::Classes { numbers: values, .. } => {
+                if !self.frame.columns().is_empty() && values.len() != self.rows() {
+                    return Err(Error::data(
+                        "there are not as many targets as rows",
+                        "pass one target a row",
+                    ));
+                }
+                Ok(values)
+            }
+        }
+    }
+}
+
+/// The size of a training set, and on how many threads it is learned from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shape {
+    /// Rows.
+    pub rows: usize,
+    /// Columns of the frame.
+    pub features: usize,
+    /// Columns after each level of a category has one of its own.
+    pub design_columns: usize,
+    /// What there is to predict.
+    pub target: TargetKind,
+    /// Threads.
+    pub threads: usize,
+}
