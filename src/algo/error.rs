@@ -23,7 +23,14 @@ pub enum Error {
     UnknownParameter { name: String, known: Vec<&'static str> },
     /// The rows cannot answer the question asked of them (one class only, no rows, nothing that varies).
     #[error("{problem}")]
-    Data { problem: String, hint: &'static str },
+    Data {
+        problem: String,
+        detail: Option<String>,
+        hint: &'static str,
+    },
+    /// A promise that one part made to another does not hold.
+    #[error("{0}")]
+    Internal(&'static str),
     /// Serialized bytes (a model, a state) are not what this version writes.
     #[error("{what} is damaged: {problem}")]
     Damaged { what: &'static str, problem: String },
@@ -43,8 +50,17 @@ impl Error {
     pub fn data(problem: impl Into<String>, hint: &'static str) -> Self {
         Error::Data {
             problem: problem.into(),
+            detail: None,
             hint,
         }
+    }
+
+    /// Adds what was found, as a sentence, to an error of rows.
+    pub fn detail(mut self, found: String) -> Self {
+        if let Error::Data { detail, .. } = &mut self {
+            *detail = Some(found);
+        }
+        self
     }
 
     /// Short for [`Error::Damaged`].

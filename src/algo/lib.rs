@@ -31,6 +31,7 @@ pub mod model;
 pub mod monitor;
 pub mod naive_bayes;
 pub mod parameters;
+pub mod prepare;
 pub mod profile;
 pub mod quality;
 pub mod room;

@@ -64,12 +64,13 @@ pub trait Hyperparameters: Clone + Default + Send + Sync + 'static {
                 .filter(|parameter| !without.contains(&parameter.name))
         };
         for (name, value) in json {
-            let parameter = known()
-                .find(|parameter| parameter.is_named(name))
-                .ok_or_else(|| Error::UnknownParameter {
-                    name: name.clone(),
-                    known: known().flat_map(|p| [Some(p.name), p.alias]).flatten().collect(),
-                })?;
+            let parameter =
+                known()
+                    .find(|parameter| parameter.is_named(name))
+                    .ok_or_else(|| Error::UnknownParameter {
+                        name: name.clone(),
+                        known: known().flat_map(|p| [Some(p.name), p.alias]).flatten().collect(),
+                    })?;
             if !(parameter.read)(self, value) {
                 return Err(parameter.refuse(value.to_string()));
             }
@@ -140,8 +141,16 @@ pub const fn between(low: f64, high: f64) -> Range {
 impl Range {
     /// Whether a number is in it.
     pub fn holds(self, number: f64) -> bool {
-        let from_low = if self.low_excluded { number > self.low } else { number >= self.low };
-        let to_high = if self.high_excluded { number < self.high } else { number <= self.high };
+        let from_low = if self.low_excluded {
+            number > self.low
+        } else {
+            number >= self.low
+        };
+        let to_high = if self.high_excluded {
+            number < self.high
+        } else {
+            number <= self.high
+        };
         number.is_finite() && from_low && to_high
     }
 
@@ -495,10 +504,19 @@ mod tests {
             json!({"amount": "much"}),
             ("Amount", "\"much\"", "a number above 0 and at most 2"),
         );
-        refused(json!({"times": 0}), ("times", "0", "null or a whole number of at least 1"));
-        refused(json!({"times": 1.5}), ("times", "1.5", "null or a whole number of at least 1"));
+        refused(
+            json!({"times": 0}),
+            ("times", "0", "null or a whole number of at least 1"),
+        );
+        refused(
+            json!({"times": 1.5}),
+            ("times", "1.5", "null or a whole number of at least 1"),
+        );
         refused(json!({"side": "top"}), ("side", "\"top\"", "\"left\" or \"right\""));
-        refused(json!({"side": "right", "times": 2}), ("times", "2", "null on the right"));
+        refused(
+            json!({"side": "right", "times": 2}),
+            ("times", "2", "null on the right"),
+        );
     }
 
     #[test]
@@ -516,7 +534,9 @@ mod tests {
 
     #[test]
     fn comments_are_the_descriptions() {
-        let [amount, times, _] = Example::PARAMETERS else { panic!() };
+        let [amount, times, _] = Example::PARAMETERS else {
+            panic!()
+        };
         assert_eq!(amount.about, " How much there is.");
         assert_eq!((times.show)(&Example::default()), "null");
     }

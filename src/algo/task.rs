@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::label::Label;
 use super::metrics::Metric;
+use super::training_set::TargetKind;
 
 /// What a learner is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,10 +32,11 @@ impl Task {
         Task::ALL.into_iter().find(|task| task.name() == name)
     }
 
-    /// Whether there is a column to predict.
-    pub const fn has_target(self) -> bool {
+    /// The kind of target that takes least to learn, for bounds of memory before the rows are known.
+    pub const fn least_target(self) -> TargetKind {
         match self {
-            Task::Classification | Task::Regression => true,
+            Task::Classification => TargetKind::Classes(2),
+            Task::Regression => TargetKind::Numbers,
         }
     }
 }

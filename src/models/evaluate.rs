@@ -13,9 +13,7 @@ use super::predict::column_named;
 use super::registry::{self, Privilege, Version};
 use super::scorer::Scorer;
 use crate::pg::compute::{self, Reporter};
-use crate::pg::error::{
-    Error, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, or_raise,
-};
+use crate::pg::error::{Error, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::query::{OutputColumn, Query};
@@ -203,7 +201,8 @@ impl Pass {
     /// The probabilities, rows x classes, with each row's class. Errs with `ML010` for a model that does not answer with classes.
     fn classes(&self, wanted: &str) -> Result<(&[u32], ArrayView2<'_, f64>)> {
         self.scored.classes().ok_or_else(|| {
-            Error::new(WRONG_TASK, format!("{wanted} needs a classification")).hint("Use assay.evaluate for a regression.")
+            Error::new(WRONG_TASK, format!("{wanted} needs a classification"))
+                .hint("Use assay.evaluate for a regression.")
         })
     }
 

@@ -16,7 +16,7 @@ use crate::pg::text::{JsonB, Text};
 use algo::accumulator::Accumulator;
 use algo::design::Level;
 use algo::linear::Weight;
-use algo::model::Model;
+use algo::model::{Input, Model};
 use algo::summary::{Summary, Values};
 use algo::task::Answer;
 use algo::trees::Importance;
@@ -130,21 +130,25 @@ fn feature_importance(
             unfit(&version, "feature importance")
                 .hint("Trees and linear models have; compare naive Bayes models trained with and without a feature.")
         })?;
-        let mut rows: Vec<_> = scorer
-            .model()
-            .feature_names()
+        let mut rows: Vec<(String, Measures)> = scorer.model().feature_names().into_iter().zip(measures).collect();
+        rows.sort_by(|(a, of_a), (b, of_b)| of_b.gain.total_cmp(&of_a.gain).then_with(|| a.cmp(b)));
+        Ok(rows
             .into_iter()
-            .zip(measures)
-            .map(|(name, (weight, gain, cover))| (Text::from(name), weight, gain, cover))
-            .collect();
-        rows.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| a.0.cmp(&b.0)));
-        Ok(rows)
+            .map(|(name, m)| (Text::from(name), m.weight, m.gain, m.cover))
+            .collect::<Vec<_>>())
     })();
     TableIterator::new(or_raise(rows))
 }
 
-/// Weight, gain and cover of a feature.
-pub(super) type Measures = (f64, f64, Option<f64>);
+/// How much a feature matters.
+pub(super) struct Measures {
+    /// The splits by it, or the standard deviation of what it adds to a weighted sum.
+    pub(super) weight: f64,
+    /// What the splits by it gain, or its share of the variance of weighted sums.
+    pub(super) gain: f64,
+    /// What the rows weigh that are split by it; none of weighted sums.
+    pub(super) cover: Option<f64>,
+}
 
 /// How much each feature matters, in the learner's order; `None` for a model that cannot tell.
 pub(super) fn measures(version: &Version, scorer: &Scorer) -> Result<Option<Vec<Measures>>> {
@@ -157,15 +161,21 @@ pub(super) fn measures(version: &Version, scorer: &Scorer) -> Result<Option<Vec<
     };
     let variances = score_variances(weights, intercepts.len(), model, &statistics(version, model)?);
     let total: f64 = variances.iter().sum();
-    let measures = variances
-        .into_iter()
-        .map(|v| (v.sqrt(), if total > 0.0 { v / total } else { 0.0 }, None));
+    let measures = variances.into_iter().map(|variance| Measures {
+        weight: variance.sqrt(),
+        gain: if total > 0.0 { variance / total } else { 0.0 },
+        cover: None,
+    });
     Ok(Some(measures.collect()))
 }
 
 /// Splits, gain and cover of a column in trees.
 fn tree_measures(importance: &Importance) -> Measures {
-    (importance.splits as f64, importance.gain, Some(importance.cover))
+    Measures {
+        weight: importance.splits as f64,
+        gain: importance.gain,
+        cover: Some(importance.cover),
+    }
 }
 
 /// The variance, over the training rows, of what each feature adds to the weighted sums; for several of these their sum.
@@ -245,53 +255,81 @@ fn feature_info(
             .into_iter()
             .zip(model.feature_inputs())
             .zip(statistics(&version, model)?);
-        Ok(features
-            .map(|((name, input), summary)| {
-                let (rows, nulls) = (summary.rows() as i64, (summary.nulls() + summary.non_finite()) as i64);
-                let (name, type_name) = (name.into(), model.inputs[input].type_name.as_str().into());
-                match summary.values() {
-                    Values::Numbers(numbers) => {
-                        let m = numbers.moments();
-                        (
-                            name,
-                            type_name,
-                            rows,
-                            nulls,
-                            m.min(),
-                            m.max(),
-                            m.mean(),
-                            m.stddev(),
-                            None,
-                            None,
-                        )
-                    }
-                    Values::Categories(categories) => {
-                        let mut top: Vec<&(String, u64)> = categories.levels().iter().collect();
-                        top.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-                        let top: Vec<_> = top
-                            .into_iter()
-                            .take(10)
-                            .map(|(level, rows)| json!({"category": level, "rows": rows}))
-                            .collect();
-                        let distinct = categories.distinct().map(|distinct| distinct as i64);
-                        (
-                            name,
-                            type_name,
-                            rows,
-                            nulls,
-                            None,
-                            None,
-                            None,
-                            None,
-                            distinct,
-                            Some(JsonB(json!(top))),
-                        )
-                    }
-                }
+        let rows = features.map(|((name, input), summary)| FeatureInfo::of(name, &model.inputs[input], &summary));
+        Ok(rows
+            .map(|info| {
+                (
+                    info.name.into(),
+                    info.type_name.into(),
+                    info.rows,
+                    info.nulls,
+                    info.min,
+                    info.max,
+                    info.mean,
+                    info.stddev,
+                    info.categories,
+                    info.top_categories.map(JsonB),
+                )
             })
             .collect::<Vec<_>>())
     })();
     TableIterator::new(or_raise(rows))
+}
+
+/// A feature in the training rows.
+#[derive(Default)]
+struct FeatureInfo {
+    name: String,
+    type_name: String,
+    rows: i64,
+    /// NULL, NaN and infinite values.
+    nulls: i64,
+    min: Option<f64>,
+    max: Option<f64>,
+    mean: Option<f64>,
+    stddev: Option<f64>,
+    categories: Option<i64>,
+    top_categories: Option<Json>,
+}
+
+/// So many of the most frequent categories are shown.
+const TOP_CATEGORIES: usize = 10;
+
+impl FeatureInfo {
+    fn of(name: String, input: &Input, summary: &Summary) -> FeatureInfo {
+        let info = FeatureInfo {
+            name,
+            type_name: input.type_name.clone(),
+            rows: summary.rows() as i64,
+            nulls: (summary.nulls() + summary.non_finite()) as i64,
+            ..FeatureInfo::default()
+        };
+        match summary.values() {
+            Values::Numbers(numbers) => {
+                let moments = numbers.moments();
+                FeatureInfo {
+                    min: moments.min(),
+                    max: moments.max(),
+                    mean: moments.mean(),
+                    stddev: moments.stddev(),
+                    ..info
+                }
+            }
+            Values::Categories(categories) => {
+                let mut top: Vec<&(String, u64)> = categories.levels().iter().collect();
+                top.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+                let top = top.into_iter().take(TOP_CATEGORIES);
+                let top: Vec<Json> = top
+                    .map(|(level, rows)| json!({"category": level, "rows": rows}))
+                    .collect();
+                FeatureInfo {
+                    categories: categories.distinct().map(|distinct| distinct as i64),
+                    top_categories: Some(json!(top)),
+                    ..info
+                }
+            }
+        }
+    }
 }
 
 /// `weights(model)`.

@@ -58,7 +58,7 @@ pub fn features(model: &str) -> Result<Vec<Feature>> {
 pub fn gains(model: &str) -> Result<Option<Vec<(String, f64)>>> {
     let (version, scorer) = inspect::open(model, Privilege::Predict)?;
     let measures = inspect::measures(&version, &scorer)?;
-    let gain = |(name, (_, gain, _)): (String, inspect::Measures)| (name, gain);
+    let gain = |(name, measures): (String, inspect::Measures)| (name, measures.gain);
     Ok(measures.map(|measures| {
         scorer
             .model()

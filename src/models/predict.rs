@@ -201,11 +201,9 @@ fn predict_label(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
 
 /// `predict_proba(model, features...)`: the probability of each class, in the order of `labels(model)`.
 fn predict_proba(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
-    scored(fcinfo, |bound| {
-        match bound.scorer.model().answer {
-            Answer::Classes(_) => Ok(bound.out.clone()),
-            Answer::Number => Err(regression(&bound.reference, "predict_proba")),
-        }
+    scored(fcinfo, |bound| match bound.scorer.model().answer {
+        Answer::Classes(_) => Ok(bound.out.clone()),
+        Answer::Number => Err(regression(&bound.reference, "predict_proba")),
     })
 }
 

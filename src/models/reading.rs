@@ -1,14 +1,15 @@
 //! The rows of a training query, streamed into columns under a bound of memory.
 
-use super::columns::{ColumnBuilder, Heading, ReadColumn, Values};
+use super::columns::{ColumnBuilder, heading_of};
 use crate::pg::compute::Reporter;
 use crate::pg::error::{Error, MEMORY_LIMIT, Result, megabytes};
 use crate::pg::foreground::Foreground;
 use crate::pg::query::{Query, Row};
 use crate::pg::settings;
-use crate::pg::types::{Reader, Role};
+use crate::pg::types::Reader;
 use algo::lines::{LINE, Lines};
 use algo::monitor::Monitor;
+use algo::prepare::{ColumnValues, Heading, ReadColumn, ReadRows};
 
 /// The columns of a query, growing row by row. Numbers stand side by side in lines, as many as a line of the cache holds.
 pub struct Reading {
@@ -33,16 +34,7 @@ struct Group {
 struct Lane {
     place: usize,
     heading: Heading,
-}
-
-/// All rows of a query.
-pub struct ReadRows {
-    /// How many rows there are.
-    pub rows: usize,
-    /// The columns by their place in the query; `None` for those left out.
-    pub columns: Vec<Option<ReadColumn>>,
-    /// What columns of numbers are lanes of.
-    pub lines: Vec<Lines>,
+    reader: Reader,
 }
 
 impl Reading {
@@ -55,12 +47,12 @@ impl Reading {
             if !wanted(place) {
                 continue;
             }
-            let heading = Heading::of(column)?;
-            if heading.reader.role() != Role::Number {
-                others.push((place, ColumnBuilder::new(heading)));
+            let (heading, reader) = heading_of(column)?;
+            if !heading.kind.is_number() {
+                others.push((place, ColumnBuilder::new(heading, reader)));
                 continue;
             }
-            let lane = Lane { place, heading };
+            let lane = Lane { place, heading, reader };
             let shared = !apart.contains(&place);
             match open.filter(|_| shared).and_then(|group: usize| groups.get_mut(group)) {
                 Some(lanes) if lanes.len() < LINE => lanes.push(lane),
@@ -144,7 +136,7 @@ impl Reading {
                 columns[column.place] = Some(ReadColumn {
                     heading: column.heading,
                     non_finite,
-                    values: Values::Lane { lines: number, lane },
+                    values: ColumnValues::Lane { lines: number, lane },
                 });
             }
             all_lines.push(group.lines);
@@ -161,7 +153,7 @@ impl Group {
     /// Without rows. At most [`LINE`] lanes.
     fn new(lanes: Vec<Lane>) -> Group {
         let first = lanes.first().map_or(0, |lane| lane.place);
-        let in_order = |(lane, place): (&Lane, usize)| lane.place == place && lane.heading.reader == Reader::Float8;
+        let in_order = |(lane, place): (&Lane, usize)| lane.place == place && lane.reader == Reader::Float8;
         Group {
             non_finite: [0; LINE],
             floats: lanes.iter().zip(first..).all(in_order).then_some(first),

@@ -8,14 +8,13 @@ use serde_json::{Value as Json, json};
 
 use super::judge::judge;
 use super::predict::column_named;
-use super::prepare::{self, Plan, Prepared, Split};
 use super::reading::{Reading, out_of_memory};
 use super::registry::{self, Privilege};
 use super::store::{Deploy, Store, Trained};
 use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
-    DUPLICATE_COLUMN, Error, INVALID_PARAMETER, Result, UNDEFINED_ALGORITHM, megabytes, notice, or_raise,
+    DUPLICATE_COLUMN, Error, INTERNAL, INVALID_PARAMETER, Result, UNDEFINED_ALGORITHM, megabytes, notice, or_raise,
 };
 use crate::pg::foreground::Foreground;
 use crate::pg::json::Jsonb;
@@ -25,11 +24,14 @@ use crate::pg::query::{OutputColumn, Query};
 use crate::pg::settings;
 use crate::pg::text::{JsonB, Text};
 use crate::pg::types::{Reader, Role};
+use algo::fitted::Fitted;
 use algo::learner::{self, Algorithm, Configured, LEARNERS};
 use algo::model::Model;
+use algo::monitor::Progress;
+use algo::prepare::{self, Plan, Prepared, ReadRows, Split};
 use algo::room;
 use algo::task::Task;
-use algo::training_set::{Shape, TargetKind};
+use algo::training_set::{Shape, TrainingSet};
 
 /// The algorithm when none is named.
 const DEFAULT: &str = "gradient_boosting";
@@ -71,6 +73,17 @@ struct Request {
     preprocess: Preprocess,
     deploy: Deploy,
     weight: Option<String>,
+}
+
+/// What a request names, found in its query.
+struct Resolved {
+    /// The target's place among the columns.
+    target: usize,
+    task: Task,
+    algorithm: &'static Algorithm,
+    learner: Box<dyn Configured>,
+    split_column: Option<usize>,
+    weight: Option<usize>,
 }
 
 /// `train(...)`, as in its SQL declaration.
@@ -181,18 +194,20 @@ impl Request {
         Ok(())
     }
 
-    /// The task, told or from the target's type; it has to be one that the algorithm can learn.
+    /// The task, as named or from the target's type; it has to be one that the algorithm can learn.
     fn task(&self, target: &OutputColumn) -> Result<Task> {
         let by_type = match target.reader {
             Some(Reader::Bool) => Task::Classification,
             Some(reader) if reader.role() == Role::Category => Task::Classification,
             _ => Task::Regression,
         };
-        // Numbers may be classes too: then the algorithm says so. What is no number is a class unless the task is told.
-        let task = self.task.unwrap_or(match self.algorithm.map(|algorithm| algorithm.tasks) {
-            Some([only]) if by_type == Task::Regression => *only,
-            _ => by_type,
-        });
+        // Numbers may be classes too: then the algorithm says so. What is no number is a class unless the task is named.
+        let task = self
+            .task
+            .unwrap_or(match self.algorithm.map(|algorithm| algorithm.tasks) {
+                Some([only]) if by_type == Task::Regression => *only,
+                _ => by_type,
+            });
         match self.algorithm {
             Some(algorithm) if !algorithm.tasks.contains(&task) => Err(Error::new(
                 UNDEFINED_ALGORITHM,
@@ -219,52 +234,76 @@ impl Request {
             })
     }
 
-    fn run(&self, reporter: &mut Reporter, statement: &Foreground) -> Result<Trained> {
-        let query = Query::new(&self.query)?;
-        self.check_distinct(query.columns())?;
-        let target = column_named(query.columns(), &self.target, "the target")?;
-        let task = self.task(&query.columns()[target])?;
+    /// Finds the columns and the algorithm that the request names.
+    fn resolve(&self, columns: &[OutputColumn]) -> Result<Resolved> {
+        self.check_distinct(columns)?;
+        let target = column_named(columns, &self.target, "the target")?;
+        let task = self.task(&columns[target])?;
         let algorithm = self.algorithm.map_or_else(|| algorithm_named(DEFAULT), Ok)?;
-        let learner = self.learner(algorithm)?;
-        let split_column = self.split_column(query.columns())?;
-        let weight = self.weight_column(query.columns())?;
+        let resolved = Resolved {
+            target,
+            task,
+            algorithm,
+            learner: self.learner(algorithm)?,
+            split_column: self.split_column(columns)?,
+            weight: self.weight_column(columns)?,
+        };
         for name in &self.exclude {
-            column_named(query.columns(), name, "a column to exclude")?;
+            column_named(columns, name, "a column to exclude")?;
         }
-        let what = format!("training {}", self.model);
-        let apart: Vec<usize> = [Some(target), split_column, weight].into_iter().flatten().collect();
-        let reading = Reading::new(&query, &apart, |place| {
+        Ok(resolved)
+    }
+
+    /// Reads the rows of the query.
+    fn read(
+        &self,
+        query: &Query,
+        resolved: &Resolved,
+        reporter: &mut Reporter,
+        statement: &Foreground,
+    ) -> Result<ReadRows> {
+        let columns = [Some(resolved.target), resolved.split_column, resolved.weight];
+        let apart: Vec<usize> = columns.into_iter().flatten().collect();
+        let reading = Reading::new(query, &apart, |place| {
             apart.contains(&place) || !self.exclude.contains(&query.columns()[place].name)
         })?;
-        let threads = settings::threads();
-        // How many classes there are is not known yet: of two there is the least to keep.
         let shape = Shape {
             rows: 0,
             features: reading.width(),
             design_columns: 0,
-            target: match task {
-                Task::Classification => TargetKind::Classes(2),
-                Task::Regression => TargetKind::Numbers,
-            },
-            threads,
+            target: resolved.task.least_target(),
+            threads: settings::threads(),
         };
         let needed = |held: usize, rows: u64| {
             let rows = rows as usize;
             // Weights as learners take them, and as they are given to them.
-            let weights = if weight.is_some() { rows.saturating_mul(16) } else { 0 };
+            let weights = match resolved.weight {
+                Some(_) => rows.saturating_mul(16),
+                None => 0,
+            };
             held.saturating_add(weights)
-                .saturating_add(learner.memory(&Shape { rows, ..shape }))
+                .saturating_add(resolved.learner.memory(&Shape { rows, ..shape }))
         };
-        let read = reading.run(&query, needed, &what, reporter, statement)?;
-        let split = match split_column {
+        reading.run(query, needed, &self.training(), reporter, statement)
+    }
+
+    /// Prepares the rows that were read.
+    fn prepare(
+        &self,
+        read: ReadRows,
+        resolved: &Resolved,
+        reporter: &mut Reporter,
+        statement: &Foreground,
+    ) -> Result<Prepared> {
+        let split = match resolved.split_column {
             Some(place) => Split::Column(place),
             None if self.split == "none" || (self.split == "auto" && read.rows < FEWEST_ROWS_TO_SPLIT) => Split::None,
             None => Split::Fraction(self.test_fraction),
         };
         let plan = Plan {
-            target,
-            weight,
-            task,
+            target: Some(resolved.target),
+            weight: resolved.weight,
+            task: resolved.task,
             split,
             seed: self.seed as u64,
             max_categories: self.preprocess.max_categories,
@@ -272,6 +311,39 @@ impl Request {
         // Half of the rows once more, and what puts them in order.
         room::ask((statement.held() / 2).saturating_add(read.rows.saturating_mul(64)))?;
         let preparing = format!("preparing the rows of {}", self.model);
+        compute::run(&preparing, reporter, statement, |monitor| {
+            Ok::<_, Error>(prepare::prepare(read, &plan, monitor)?)
+        })
+    }
+
+    /// Learns from prepared rows.
+    fn fit(
+        &self,
+        learner: &dyn Configured,
+        train: &TrainingSet,
+        held: usize,
+        reporter: &mut Reporter,
+        statement: &Foreground,
+    ) -> Result<(Box<dyn Fitted>, Vec<Progress>)> {
+        let shape = train.shape(settings::threads());
+        let design = learner.design_memory(&shape);
+        check_design(design, held)?;
+        // Learners allocate piece by piece, in ways that cannot fail.
+        room::ask(learner.memory(&shape).saturating_add(design))?;
+        compute::run(&self.training(), reporter, statement, |monitor| {
+            Ok::<_, Error>(learner.fit(train, monitor)?)
+        })
+    }
+
+    /// What progress reports call it.
+    fn training(&self) -> String {
+        format!("training {}", self.model)
+    }
+
+    fn run(&self, reporter: &mut Reporter, statement: &Foreground) -> Result<Trained> {
+        let query = Query::new(&self.query)?;
+        let resolved = self.resolve(query.columns())?;
+        let read = self.read(&query, &resolved, reporter, statement)?;
         let Prepared {
             inputs,
             answer,
@@ -279,18 +351,12 @@ impl Request {
             test,
             statistics,
             notes,
-        } = compute::run(&preparing, reporter, statement, |monitor| {
-            prepare::prepare(read, &plan, monitor)
-        })?;
+        } = self.prepare(read, &resolved, reporter, statement)?;
         notes.into_iter().for_each(|note| notice(note, None));
         let held = train.frame.memory() + test.as_ref().map_or(0, |test| test.frame.memory());
-        let (shape, design) = (train.shape(threads), learner.design_memory(&train.shape(threads)));
-        check_design(design, held)?;
-        // Learners allocate piece by piece, in ways that cannot fail.
-        room::ask(learner.memory(&shape).saturating_add(design))?;
-        let (fitted, history) = compute::run(&what, reporter, statement, |monitor| learner.fit(&train, monitor))?;
+        let (fitted, history) = self.fit(&*resolved.learner, &train, held, reporter, statement)?;
         let model = Model {
-            answer,
+            answer: answer.ok_or_else(|| Error::new(INTERNAL, "the target was not read"))?,
             inputs,
             fitted,
             history,
@@ -300,7 +366,7 @@ impl Request {
         drop((train, test));
         Store {
             name: &self.model,
-            algorithm,
+            algorithm: resolved.algorithm,
             options: self.options(),
             query: &self.query,
             target: &self.target,

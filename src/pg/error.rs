@@ -236,7 +236,11 @@ impl From<algo::error::Error> for Error {
                 };
                 Error::new(INVALID_PARAMETER, message).hint(hint)
             }
-            Cause::Data { problem, hint } => Error::new(UNSUITABLE_ROWS, problem).hint(sentence(hint)),
+            Cause::Data { problem, detail, hint } => Error {
+                detail,
+                ..Error::new(UNSUITABLE_ROWS, problem).hint(sentence(hint))
+            },
+            Cause::Internal(problem) => Error::new(INTERNAL, problem),
             Cause::Damaged { .. } => Error::new(DAMAGED_STATE, message)
                 .hint("Bytes of assay are only to be made by assay's own functions; restore them from a backup."),
             Cause::Mismatch { .. } => Error::new(MISMATCHED_STATES, message)

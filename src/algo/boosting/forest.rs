@@ -140,7 +140,10 @@ impl Forest {
         };
         match (0..self.stats.len()).all(adds_up) {
             true => Ok(()),
-            false => Err(Error::damaged("tree", "the rows of children are not those of their parent")),
+            false => Err(Error::damaged(
+                "tree",
+                "the rows of children are not those of their parent",
+            )),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use super::packing::Gradients;
-use super::params::{ClassWeight, BoostingParams, Objective};
+use super::params::{BoostingParams, ClassWeight, Objective};
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 

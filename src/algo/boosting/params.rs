@@ -3,9 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::parameters::{
-    above, above_to, any, at_least, between, choices, from_to, hyperparameters, refuse,
-};
+use crate::parameters::{above, above_to, any, at_least, between, choices, from_to, hyperparameters, refuse};
 use crate::training_set::TargetKind;
 
 /// What a boosted model predicts.

@@ -23,9 +23,9 @@ use crate::frame::Frame;
 use crate::linear::input::{Input, class_weights};
 use crate::monitor::{Monitor, Progress};
 use crate::room;
+use crate::training_set::{Shape, TrainingSet};
 use crate::trees::Importance;
 use crate::trees::tree::Trees;
-use crate::training_set::{Shape, TrainingSet};
 
 /// Rows of one task when rows are walked down a tree.
 const CHUNK: usize = 4_096;
@@ -56,11 +56,7 @@ pub(super) fn memory_needed(params: &ForestParams, shape: &Shape) -> usize {
         .saturating_mul(2 * Trees::NODE_BYTES + leaf + LeafRows::BYTES)
         .saturating_mul(params.n_estimators);
     // Targets and weights; bins; samples and row lists of each thread.
-    let votes = if params.oob_score {
-        8 * classes + 8
-    } else {
-        0
-    };
+    let votes = if params.oob_score { 8 * classes + 8 } else { 0 };
     let by_row = 16 + features + threads * (2 * size_of::<Sample>() + 8) + votes;
     rows.saturating_mul(by_row).saturating_add(trees)
 }

@@ -39,7 +39,12 @@ impl LeafRows {
 
     /// Forgets weights that say what the numbers of rows say.
     pub(super) fn finish(mut self) -> LeafRows {
-        if self.rows.iter().zip(&self.weights).all(|(&rows, &weight)| rows as f32 == weight) {
+        if self
+            .rows
+            .iter()
+            .zip(&self.weights)
+            .all(|(&rows, &weight)| rows as f32 == weight)
+        {
             self.weights = Vec::new();
         }
         self
@@ -49,7 +54,10 @@ impl LeafRows {
         let rows = self.rows[leaf];
         NodeRows {
             rows: u64::from(rows),
-            weight: self.weights.get(leaf).map_or(f64::from(rows), |&weight| f64::from(weight)),
+            weight: self
+                .weights
+                .get(leaf)
+                .map_or(f64::from(rows), |&weight| f64::from(weight)),
         }
     }
 

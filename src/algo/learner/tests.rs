@@ -6,17 +6,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::*;
-use crate::parameters::{above, hyperparameters};
 use crate::error::Error;
 use crate::estimator::Estimator;
 use crate::frame::{Column, Frame};
 use crate::monitor::Unwatched;
+use crate::parameters::{above, hyperparameters};
 use crate::training_set::Target;
 
 /// Stored models name the forms by number: none may ever change.
 #[test]
 fn forms_keep_their_numbers() {
-    let forms: BTreeMap<&str, u16> = LEARNERS.iter().map(|algorithm| (algorithm.name, algorithm.form)).collect();
+    let forms: BTreeMap<&str, u16> = LEARNERS
+        .iter()
+        .map(|algorithm| (algorithm.name, algorithm.form))
+        .collect();
     let pinned = [
         ("decision_tree", 4),
         ("elastic_net", 1),
@@ -104,7 +107,11 @@ fn the_page_of_hyperparameters_is_that_of_the_table() {
     if std::env::var_os("ASSAY_WRITE_PAGES").is_some() {
         std::fs::write(path, page()).unwrap();
     }
-    assert_eq!(std::fs::read_to_string(path).unwrap(), page(), "write it with ASSAY_WRITE_PAGES=1");
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap(),
+        page(),
+        "write it with ASSAY_WRITE_PAGES=1"
+    );
 }
 
 /// The centre of rows, and how far from it others are: a learner without a target.
@@ -156,7 +163,10 @@ impl Estimator for FittedCentre {
     }
 
     fn score(&self, row: &[f64], out: &mut [f64]) {
-        let squares = row.iter().zip(&self.centre).map(|(value, centre)| (value - centre).powi(2));
+        let squares = row
+            .iter()
+            .zip(&self.centre)
+            .map(|(value, centre)| (value - centre).powi(2));
         out[0] = self.scale * squares.sum::<f64>().sqrt();
     }
 }

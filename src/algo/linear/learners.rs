@@ -17,7 +17,8 @@ pub struct LinearRegression;
 impl Learner for LinearRegression {
     const NAME: &'static str = "linear_regression";
     const TASKS: &'static [Task] = &[Task::Regression];
-    const ABOUT: &'static str = "least squares, as scikit-learn's `LinearRegression`; weights have standard errors and p-values";
+    const ABOUT: &'static str =
+        "least squares, as scikit-learn's `LinearRegression`; weights have standard errors and p-values";
     const WITHOUT: &'static [&'static str] = &["alpha", "standardize"];
     type Parameters = RidgeParams;
     type Fitted = LinearModel;
@@ -107,7 +108,8 @@ impl Learner for LogisticRegression {
     const NAME: &'static str = "logistic_regression";
     const TASKS: &'static [Task] = &[Task::Classification];
     const ABOUT: &'static str = "one linear score, or with more than two classes one for each as one multinomial model, as scikit-learn's \
-                                 `LogisticRegression`";
+                                 `LogisticRegression`; weights have standard errors and p-values with two classes and up to 500 columns after \
+                                 one-hot encoding, and with 3 to 16 classes when (classes - 1) x (columns + 1) is at most 600";
     type Parameters = LogisticRegressionParams;
     type Fitted = LinearModel;
 

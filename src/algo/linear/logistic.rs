@@ -94,11 +94,7 @@ hyperparameters! {
 /// Standard errors come from the inverse second derivatives of what is minimised, so a penalty counts as knowledge, as in the Laplace
 /// approximation of a Bayesian fit; p-values are Wald's. With more than two classes they are those of a class's deviation from the classes'
 /// mean, which is what the weights are. There are none for designs too wide, or classes too many, for Newton's method.
-pub(super) fn fit(
-    params: &LogisticRegressionParams,
-    set: &TrainingSet,
-    monitor: &dyn Monitor,
-) -> Result<LinearModel> {
+pub(super) fn fit(params: &LogisticRegressionParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
     let input = Input::of(set)?;
     let classes = class_weights(input.targets, input.weights.as_deref())?;
     let design = Design::learn(&set.frame, input.weights.as_deref(), params.fit_intercept, monitor)?;

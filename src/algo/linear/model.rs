@@ -159,7 +159,6 @@ impl LinearModel {
             .iter()
             .map(|w| w.weight)
             .chain(intercepts.iter().map(|i| i.value))
-            .chain(base.iter().copied())
             .all(f64::is_finite);
         if !sound || !summary.loss.is_finite() {
             return Err(Error::data(

@@ -14,8 +14,8 @@ use crate::accumulator::Accumulator;
 use crate::design::Level;
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
-use crate::frame::{Column, Frame, MISSING, UNSEEN};
 use crate::fitted::Fitted;
+use crate::frame::{Column, Frame, MISSING, UNSEEN};
 use crate::monitor::{Monitor, Progress, Unwatched};
 use crate::parameters::Hyperparameters;
 use crate::training_set::{Target, TrainingSet};
@@ -169,7 +169,9 @@ fn least_squares_and_ridge_agree_with_scikit_learn() {
     let linear = fit(RidgeParams::least_squares(), &data).unwrap();
     assert!(
         linear
-            .weights().unwrap().1
+            .weights()
+            .unwrap()
+            .1
             .iter()
             .all(|w| w.standard_error.is_some() && w.p_value.is_some())
     );
@@ -240,7 +242,13 @@ fn collinear_and_constant_columns_have_no_errors() {
     let fixture = fixture();
     let data = dataset(&fixture["collinear"], "y");
     let model = fit(RidgeParams::least_squares(), &data).unwrap();
-    let known: Vec<bool> = model.weights().unwrap().1.iter().map(|w| w.standard_error.is_some()).collect();
+    let known: Vec<bool> = model
+        .weights()
+        .unwrap()
+        .1
+        .iter()
+        .map(|w| w.standard_error.is_some())
+        .collect();
     assert_eq!(known, [false, false, true, false, false]);
     assert_eq!(model.summary().rank, 3);
     assert_eq!(model.weights().unwrap().1[4].weight, 0.0);
@@ -507,7 +515,9 @@ fn raw_weights_add_up_to_the_score() {
     let with = |first: f64, level: f64| score(&[first, 90.0, 1.1, -6.0, level, 1.0]);
     assert!((with(f64::NAN, 0.0) - with(mean, 0.0)).abs() < 1e-12);
     let level = model
-        .weights().unwrap().1
+        .weights()
+        .unwrap()
+        .1
         .iter()
         .find(|w| w.feature == 4 && w.level == Some(Level::Code(0)))
         .unwrap()

@@ -84,10 +84,12 @@ impl Scored {
                 room::push(actual, number)?;
                 scores.iter().try_for_each(|&score| room::push(predicted, score))
             }
-            (Scored::Classes { .. }, Actual::Number(_)) | (Scored::Numbers { .. }, Actual::Class(_)) => Err(Error::data(
-                "the rows' target is not what the model answers",
-                "evaluate on the column that the model predicts",
-            )),
+            (Scored::Classes { .. }, Actual::Number(_)) | (Scored::Numbers { .. }, Actual::Class(_)) => {
+                Err(Error::data(
+                    "the rows' target is not what the model answers",
+                    "evaluate on the column that the model predicts",
+                ))
+            }
         }
     }
 

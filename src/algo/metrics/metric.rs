@@ -18,106 +18,86 @@ pub enum Inputs {
     Numbers,
 }
 
-/// One measure of predictions. The names are those of the SQL aggregates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Metric {
+/// Which of two values of a metric is the better one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Better {
+    Higher,
+    Lower,
+}
+
+/// The table of metrics: a name, what rows are made of, and which values are better.
+macro_rules! metrics {
+    ($($(#[$doc:meta])* $metric:ident = $name:literal, $inputs:ident, $better:ident;)+) => {
+        /// One measure of predictions. The names are those of the SQL aggregates.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Metric {
+            $($(#[$doc])* $metric,)+
+        }
+
+        impl Metric {
+            /// Every metric.
+            pub const ALL: [Metric; [$($name),+].len()] = [$(Metric::$metric),+];
+
+            /// The name that people type.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Metric::$metric => $name,)+
+                }
+            }
+
+            /// What its rows are made of.
+            pub const fn inputs(self) -> Inputs {
+                match self {
+                    $(Metric::$metric => Inputs::$inputs,)+
+                }
+            }
+
+            const fn better(self) -> Better {
+                match self {
+                    $(Metric::$metric => Better::$better,)+
+                }
+            }
+        }
+    };
+}
+
+metrics! {
     /// The area under the receiver operating characteristic.
-    RocAuc,
+    RocAuc = "roc_auc", LabelAndScore, Higher;
     /// The mean of precision over recall, without interpolation.
-    AveragePrecision,
+    AveragePrecision = "average_precision", LabelAndScore, Higher;
     /// The mean negative log-likelihood of the labels.
-    LogLoss,
+    LogLoss = "log_loss", LabelAndProbability, Lower;
     /// The mean squared error of the probabilities.
-    BrierScore,
+    BrierScore = "brier_score", LabelAndProbability, Lower;
     /// The share of equal labels.
-    Accuracy,
+    Accuracy = "accuracy", Labels, Higher;
     /// True positives among predicted positives.
-    Precision,
+    Precision = "precision", Labels, Higher;
     /// True positives among actual positives.
-    Recall,
+    Recall = "recall", Labels, Higher;
     /// The harmonic mean of precision and recall.
-    F1,
+    F1 = "f1", Labels, Higher;
     /// Matthews' correlation coefficient, for more than two classes Gorodkin's R_k.
-    Mcc,
+    Mcc = "mcc", Labels, Higher;
     /// The root of the mean squared error.
-    Rmse,
+    Rmse = "rmse", Numbers, Lower;
     /// The mean absolute error.
-    Mae,
+    Mae = "mae", Numbers, Lower;
     /// The mean absolute error as a fraction of the actual value.
-    Mape,
+    Mape = "mape", Numbers, Lower;
     /// The mean squared error.
-    Mse,
+    Mse = "mse", Numbers, Lower;
     /// The coefficient of determination.
-    R2,
+    R2 = "r2", Numbers, Higher;
     /// The median of the absolute errors.
-    MedianAbsoluteError,
+    MedianAbsoluteError = "median_absolute_error", Numbers, Lower;
 }
 
 impl Metric {
-    /// Every metric.
-    pub const ALL: [Metric; 15] = [
-        Metric::RocAuc,
-        Metric::AveragePrecision,
-        Metric::LogLoss,
-        Metric::BrierScore,
-        Metric::Accuracy,
-        Metric::Precision,
-        Metric::Recall,
-        Metric::F1,
-        Metric::Mcc,
-        Metric::Rmse,
-        Metric::Mae,
-        Metric::Mape,
-        Metric::Mse,
-        Metric::R2,
-        Metric::MedianAbsoluteError,
-    ];
-
-    /// The name that people type.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Metric::RocAuc => "roc_auc",
-            Metric::AveragePrecision => "average_precision",
-            Metric::LogLoss => "log_loss",
-            Metric::BrierScore => "brier_score",
-            Metric::Accuracy => "accuracy",
-            Metric::Precision => "precision",
-            Metric::Recall => "recall",
-            Metric::F1 => "f1",
-            Metric::Mcc => "mcc",
-            Metric::Rmse => "rmse",
-            Metric::Mae => "mae",
-            Metric::Mape => "mape",
-            Metric::Mse => "mse",
-            Metric::R2 => "r2",
-            Metric::MedianAbsoluteError => "median_absolute_error",
-        }
-    }
-
-    /// What its rows are made of.
-    pub const fn inputs(self) -> Inputs {
-        match self {
-            Metric::RocAuc | Metric::AveragePrecision => Inputs::LabelAndScore,
-            Metric::LogLoss | Metric::BrierScore => Inputs::LabelAndProbability,
-            Metric::Accuracy | Metric::Precision | Metric::Recall | Metric::F1 | Metric::Mcc => Inputs::Labels,
-            Metric::Rmse | Metric::Mae | Metric::Mape | Metric::Mse | Metric::R2 | Metric::MedianAbsoluteError => {
-                Inputs::Numbers
-            }
-        }
-    }
-
     /// Whether a better model has more of it: false for errors and losses.
     pub const fn higher_is_better(self) -> bool {
-        !matches!(
-            self,
-            Metric::LogLoss
-                | Metric::BrierScore
-                | Metric::Rmse
-                | Metric::Mae
-                | Metric::Mape
-                | Metric::Mse
-                | Metric::MedianAbsoluteError
-        )
+        matches!(self.better(), Better::Higher)
     }
 }
 
@@ -130,13 +110,17 @@ impl fmt::Display for Metric {
 impl FromStr for Metric {
     type Err = Error;
 
-    /// Errs with the list of all names.
+    /// The error of another name lists them all.
     fn from_str(name: &str) -> Result<Metric, Error> {
-        Metric::ALL.into_iter().find(|metric| metric.name() == name).ok_or_else(|| Error::Parameter {
-            name: "metric",
-            value: name.to_string(),
-            allowed: "roc_auc, average_precision, log_loss, brier_score, accuracy, precision, recall, f1, mcc, rmse, mae, mape, mse, \
-                      r2 or median_absolute_error".into(),
+        let found = Metric::ALL.into_iter().find(|metric| metric.name() == name);
+        found.ok_or_else(|| {
+            let names = Metric::ALL.map(Metric::name);
+            let (last, others) = names.split_last().unwrap_or((&"", &[]));
+            Error::Parameter {
+                name: "metric",
+                value: name.to_string(),
+                allowed: format!("{} or {last}", others.join(", ")).into(),
+            }
         })
     }
 }

@@ -80,9 +80,7 @@ fn a_fit_stops_wherever_it_is_asked_to() {
     let data = dataset(columns, targets);
     let mut params = BoostingParams::new(Objective::Regression);
     params.n_estimators = 3;
-    stops_wherever_asked(200, |monitor| {
-        params.fit(&data, None, monitor).map(drop)
-    });
+    stops_wherever_asked(200, |monitor| params.fit(&data, None, monitor).map(drop));
 }
 
 #[test]
@@ -152,7 +150,10 @@ fn a_weight_of_two_is_a_row_twice() {
     let weights: Vec<f32> = (0..400).map(|i| if i % 3 == 0 { 2.0 } else { 1.0 }).collect();
     let weighted = dataset(columns.clone(), labels.clone()).weighted(weights);
     let frame = Frame::new(columns).unwrap().take(&twice);
-    let repeated = TrainingSet::new(frame, Target::Numbers(twice.iter().map(|&row| labels[row as usize]).collect()));
+    let repeated = TrainingSet::new(
+        frame,
+        Target::Numbers(twice.iter().map(|&row| labels[row as usize]).collect()),
+    );
     let mut params = BoostingParams::new(Objective::Binary);
     params.n_estimators = 3;
     params.min_child_samples = 1;

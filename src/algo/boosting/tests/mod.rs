@@ -5,12 +5,11 @@ mod hostile;
 mod oracle;
 mod small;
 
-
 use super::{Boosting, Objective, Scorer};
 use crate::error::Result;
 use crate::estimator::Estimator;
-use crate::frame::{Column, Frame, MISSING};
 use crate::fitted::Fitted;
+use crate::frame::{Column, Frame, MISSING};
 use crate::monitor::{Monitor, Unwatched};
 use crate::parameters::Hyperparameters;
 use crate::training_set::{Target, TrainingSet};

@@ -251,7 +251,12 @@ fn many_columns_are_prepared_for_scoring() {
     let mut params = BoostingParams::new(Objective::Regression);
     (params.num_leaves, params.n_estimators, params.min_child_samples) = (16, 30, 2);
     let model = fit(params, &data).unwrap();
-    let used = model.importance(70).unwrap().iter().filter(|column| column.splits > 0).count();
+    let used = model
+        .importance(70)
+        .unwrap()
+        .iter()
+        .filter(|column| column.splits > 0)
+        .count();
     assert!(used > 40, "{used} columns");
     let mut row = [0.0; 70];
     for index in 0..500 {

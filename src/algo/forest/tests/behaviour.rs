@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::training_set::{Shape, TargetKind};
 use crate::monitor::{Monitor, Progress};
+use crate::training_set::{Shape, TargetKind};
 use crate::trees::testing::{pool, stops_wherever_asked};
 
 #[test]
@@ -226,9 +226,7 @@ fn a_fit_stops_wherever_it_is_asked_to() {
     for count in [0, 3] {
         let data = of_classes(&dataset(columns.clone(), targets_of(&targets, count)), count);
         let params = ForestParams::default().n_estimators(3).oob_score(true);
-        stops_wherever_asked(80, |monitor| {
-            pool(2).install(|| fit(&params, &data, monitor).map(drop))
-        });
+        stops_wherever_asked(80, |monitor| pool(2).install(|| fit(&params, &data, monitor).map(drop)));
     }
 }
 

@@ -11,7 +11,9 @@ fn softmax_agrees_with_scikit_learn() {
     assert_agrees(&model, &data, &part["softmax"], 1e-6, "softmax");
     assert!(
         model
-            .weights().unwrap().1
+            .weights()
+            .unwrap()
+            .1
             .iter()
             .all(|w| w.standard_error.is_some() && w.p_value.is_some())
     );

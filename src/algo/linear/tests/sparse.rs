@@ -73,7 +73,10 @@ fn lasso_and_elastic_net_end_where_their_relatives_are() {
     let none = fit(ElasticNetParams::lasso().alpha(1e3), &data).unwrap();
     assert!(none.summary().converged && none.summary().rank == 0);
     assert!(none.weights().unwrap().1.iter().all(|w| w.weight == 0.0));
-    assert!((none.weights().unwrap().0[0].value - data.target.values().iter().sum::<f64>() / data.rows() as f64).abs() < 1e-12);
+    assert!(
+        (none.weights().unwrap().0[0].value - data.target.values().iter().sum::<f64>() / data.rows() as f64).abs()
+            < 1e-12
+    );
 }
 
 /// Columns twice, nearly twice, of one value or of gaps only, and a target of one value.

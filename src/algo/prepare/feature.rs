@@ -3,64 +3,65 @@
 
 use std::cmp::Reverse;
 
-use super::columns::Heading;
-use crate::pg::types::Role;
-use algo::error::Result;
-use algo::frame::{Column, MISSING, UNSEEN_CODE};
-use algo::model::{Input, InputKind};
-use algo::monitor::Monitor;
-use algo::summary::{Summary, summarize};
-use algo::texts::Texts;
+use super::column::{ColumnKind, Heading};
+use crate::error::Result;
+use crate::frame::{Column, MISSING, UNSEEN_CODE};
+use crate::model::{Input, InputKind};
+use crate::monitor::Monitor;
+use crate::summary::{Summary, summarize};
+use crate::texts::Texts;
 
 /// Rows between two looks at the monitor.
 const BLOCK: usize = 1 << 16;
 
 /// Which rows train and which test, each in the order that the learner sees them.
-pub struct Rows {
-    pub train: Vec<u32>,
-    pub test: Vec<u32>,
+pub(super) struct Division {
+    /// Rows that train.
+    pub(super) train: Vec<u32>,
+    /// Rows that test.
+    pub(super) test: Vec<u32>,
 }
 
 /// The numbers of one column in the order that the learner sees them.
-pub struct Numbers {
-    pub train: Vec<f64>,
-    pub test: Vec<f64>,
+pub(super) struct Numbers {
+    pub(super) train: Vec<f64>,
+    pub(super) test: Vec<f64>,
 }
 
 /// The values of a column.
-pub enum Values {
-    /// Of a number; of a vector, one an element.
+pub(super) enum Gathered {
+    /// Of a number; of a vector, one for each element.
     Numbers(Vec<Numbers>),
-    /// A code a row in the order of the query, [`MISSING`] for none, and the levels that codes stand for, in no order.
+    /// A code for each row in the order of the query, [`MISSING`] for none, and the levels that codes stand for, in no order.
     Codes { codes: Vec<u32>, levels: Texts },
 }
 
 /// What became of a column.
 #[derive(Default)]
-pub struct Feature {
+pub(super) struct Feature {
     /// What the model reads; `None` when the column is dropped.
-    pub input: Option<Input>,
-    /// What the learner sees, one column a part.
-    pub parts: Vec<Part>,
+    pub(super) input: Option<Input>,
+    /// What the learner sees, one column for each part.
+    pub(super) parts: Vec<Part>,
     /// What was dropped or capped.
-    pub notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 /// A column of the learner's frames.
-pub struct Part {
-    pub name: String,
-    pub train: Column,
-    pub test: Column,
-    pub summary: Summary,
+pub(super) struct Part {
+    pub(super) name: String,
+    pub(super) train: Column,
+    pub(super) test: Column,
+    pub(super) summary: Summary,
 }
 
 impl Feature {
     /// Makes a column a feature. `non_finite` is how many of its values were NaN or infinite. Errs only when stopped.
-    pub fn new(
+    pub(super) fn new(
         heading: Heading,
-        values: Values,
+        values: Gathered,
         non_finite: u64,
-        rows: &Rows,
+        rows: &Division,
         max_categories: usize,
         monitor: &dyn Monitor,
     ) -> Result<Feature> {
@@ -72,8 +73,8 @@ impl Feature {
             ));
         }
         match values {
-            Values::Numbers(numbers) => feature.add_numbers(heading, numbers, non_finite, monitor)?,
-            Values::Codes { codes, levels } => {
+            Gathered::Numbers(numbers) => feature.add_numbers(heading, numbers, non_finite, monitor)?,
+            Gathered::Codes { codes, levels } => {
                 feature.add_category(heading, &codes, &levels, rows, max_categories, monitor)?;
             }
         }
@@ -91,7 +92,7 @@ impl Feature {
         non_finite: u64,
         monitor: &dyn Monitor,
     ) -> Result<()> {
-        let is_vector = heading.reader.role() == Role::Vector;
+        let is_vector = heading.kind == ColumnKind::Vector;
         let Heading { name, type_name, .. } = heading;
         let width = numbers.len() as u32;
         let mut used = Vec::new();
@@ -135,7 +136,7 @@ impl Feature {
         heading: Heading,
         codes: &[u32],
         levels: &Texts,
-        rows: &Rows,
+        rows: &Division,
         max_categories: usize,
         monitor: &dyn Monitor,
     ) -> Result<()> {
