@@ -69,6 +69,9 @@ pub static LEARNERS: [Algorithm; 9] = [
     Algorithm::of::<boosting::GradientBoosting>(),
 ];
 
+type Decode = fn(&[u8], &dyn Monitor) -> Result<Box<dyn Fitted>>;
+type Configure = fn(&Map<String, Json>, u64) -> Result<Box<dyn Configured>>;
+
 /// A line of the table: a [`Learner`] whose type is forgotten.
 pub struct Algorithm {
     /// Its name in SQL.
@@ -79,9 +82,9 @@ pub struct Algorithm {
     pub about: &'static str,
     /// The form of what it fits.
     pub form: u16,
-    pub(super) decode: fn(&[u8], &dyn Monitor) -> Result<Box<dyn Fitted>>,
+    pub(super) decode: Decode,
     parameters: fn() -> Vec<Description>,
-    configure: fn(&Map<String, Json>, u64) -> Result<Box<dyn Configured>>,
+    configure: Configure,
 }
 
 /// A hyperparameter, for the pages.

@@ -158,7 +158,7 @@ impl Range {
     fn of(self, what: &str) -> String {
         let Range { low, high, .. } = self;
         match (low.is_finite(), high.is_finite(), self.low_excluded, self.high_excluded) {
-            (false, _, ..) => what.to_string(),
+            (false, ..) => what.to_string(),
             (true, false, false, _) => format!("{what} of at least {low}"),
             (true, false, true, _) => format!("{what} above {low}"),
             (true, true, false, _) => format!("{what} from {low} to {high}"),

@@ -100,7 +100,7 @@ pub(super) fn fit(params: &ForestParams, set: &TrainingSet, monitor: &dyn Monito
             "give at least one feature column, and fewer than 2147483647 rows",
         ));
     }
-    let targets: &[f64] = &input.targets;
+    let targets = input.targets;
     let mut weights = input.weights.unwrap_or_else(|| vec![1.0; rows]);
     if let Some(classes) = classes {
         let found = class_weights(targets, Some(&weights))?.len();

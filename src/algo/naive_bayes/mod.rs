@@ -53,8 +53,8 @@ impl Learner for NaiveBayesLearner {
     fn fit(params: &NaiveBayesParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<NaiveBayes> {
         let input = Input::of(set)?;
         let (frame, weights) = (&set.frame, input.weights.as_deref());
-        let classes = class_weights(&input.targets, weights)?.len();
-        let mut model = Tally::of(frame, &input.targets, weights, classes, monitor)?.finish(params)?;
+        let classes = class_weights(input.targets, weights)?.len();
+        let mut model = Tally::of(frame, input.targets, weights, classes, monitor)?.finish(params)?;
         let loss = model.learn_base(frame, &input, monitor)?;
         monitor.progress(Progress {
             iteration: 1,

@@ -294,7 +294,7 @@ fn wrong_parameters_and_data_are_told() {
         levels: 255,
     };
     assert!(told(BoostingParams::default(), &[wide], targets.clone()), "levels");
-    let mut constrained = BoostingParams::default();
+    let mut constrained = BoostingParams::new(Objective::Regression);
     constrained.monotone_constraints = vec![0, 0, 0, 1];
     let fitted = fit(constrained, &dataset(columns, targets));
     assert!(matches!(
