@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# To be sourced at the top of the repository: sets `python` to one with psycopg, in a virtual environment under the target folder.
-version=3.2.13
-place=${CARGO_TARGET_DIR:-$PWD/target}/psycopg-$version
+# To be sourced at the top of the repository: sets `python` to one with psycopg and xxhash, in a virtual environment under the target folder.
+packages=("psycopg[binary]==3.2.13" xxhash==3.5.0)
+place=${CARGO_TARGET_DIR:-$PWD/target}/python-$(cksum <<<"${packages[*]}" | cut -d ' ' -f 1)
 if [[ ! -e $place/ready ]]; then
     rm -rf -- "$place"
     mkdir -p "$(dirname "$place")"
     python3 -m venv "$place"
-    "$place/bin/pip" install --quiet --disable-pip-version-check "psycopg[binary]==$version"
+    "$place/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
     touch "$place/ready"
 fi
 export PYTHONDONTWRITEBYTECODE=1
