@@ -1,7 +1,6 @@
 //! What can be learned, and what a model of it answers.
 
-use serde::{Deserialize, Serialize};
-
+use super::coded::coded;
 use super::label::Label;
 use super::metrics::Metric;
 use super::training_set::TargetKind;
@@ -42,13 +41,18 @@ impl Task {
 }
 
 /// What a model answers for a row.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// One of these classes, sorted, by a probability for each.
     Classes(Vec<Label>),
     /// A number.
     Number,
 }
+
+coded!(Answer {
+    0 => Classes(labels),
+    1 => Number,
+});
 
 impl Answer {
     /// The task that asks for it.
