@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use super::error::Result;
 use super::frame::{Column, Frame, MISSING};
 use super::monitor::Monitor;
+use crate::coded::coded;
 
 /// Stands for "no design column" in [`Encoding::Category`].
 pub(crate) const NO_COLUMN: u32 = u32::MAX;
@@ -24,13 +25,18 @@ pub(crate) const NO_COLUMN: u32 = u32::MAX;
 const MOMENT_ROWS: usize = 1024;
 
 /// Which values of a category a design column stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     /// The level with this code.
     Code(u32),
     /// A missing value.
     Missing,
 }
+
+coded!(Level {
+    0 => Code(code),
+    1 => Missing,
+});
 
 /// What one design column stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -185,22 +185,23 @@ fn checksum(tag: [u8; 4], version: u16, content: &[u8]) -> u64 {
     hash_bytes(u64::from_le_bytes([t0, t1, t2, t3, v0, v1, 0, 0]), content)
 }
 
-/// Writes the checksums that fit, so that changed contents reach what reads them.
+/// Writes the checksums that fit, so that changed contents reach what reads them; a length that does not fit becomes that of all that follows.
 #[cfg(test)]
 pub(crate) fn seal(bytes: &mut [u8]) {
     let mut start = 10;
-    while let Some(section) = bytes.get_mut(start..).filter(|section| section.len() >= HEADER) {
-        let (header, rest) = section.split_at_mut(HEADER);
-        let length = header[6..14]
-            .iter()
-            .rev()
-            .fold(0, |number, &byte| number << 8 | usize::from(byte));
-        let Some(content) = rest.get(..length) else { return };
-        let sum = checksum(
-            [header[0], header[1], header[2], header[3]],
-            u16::from_le_bytes([header[4], header[5]]),
-            content,
-        );
+    while let Some((header, rest)) = bytes
+        .get_mut(start..)
+        .and_then(|section| section.split_first_chunk_mut::<HEADER>())
+    {
+        let [t0, t1, t2, t3, v0, v1, l0, l1, l2, l3, l4, l5, l6, l7, ..] = *header;
+        let length = u64::from_le_bytes([l0, l1, l2, l3, l4, l5, l6, l7]);
+        let is_end = |length: usize| length == rest.len() || rest.get(length).is_some_and(u8::is_ascii_alphabetic);
+        let length = usize::try_from(length)
+            .ok()
+            .filter(|&length| is_end(length))
+            .unwrap_or(rest.len());
+        header[6..14].copy_from_slice(&(length as u64).to_le_bytes());
+        let sum = checksum([t0, t1, t2, t3], u16::from_le_bytes([v0, v1]), &rest[..length]);
         header[14..].copy_from_slice(&sum.to_le_bytes());
         start += HEADER + length;
     }

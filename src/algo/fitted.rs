@@ -87,7 +87,10 @@ impl<F: Form> Stored for F {
 pub fn decode(form: u16, bytes: &[u8], monitor: &dyn Monitor) -> Result<Box<dyn Fitted>> {
     match LEARNERS.iter().find(|algorithm| algorithm.form == form) {
         Some(algorithm) => (algorithm.decode)(bytes, monitor),
-        None => Err(Error::damaged(WHAT, format!("no learner fits form {form}"))),
+        None => Err(Error::damaged(
+            WHAT,
+            format!("form {form} of what scores is not known: it was made by a newer assay"),
+        )),
     }
 }
 

@@ -10,7 +10,6 @@ mod coded;
 pub mod design;
 pub mod dictionary;
 pub mod drift;
-#[allow(dead_code, reason = "models move into it next")]
 mod envelope;
 pub mod error;
 pub mod estimator;

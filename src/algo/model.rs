@@ -6,11 +6,13 @@ pub(crate) mod tests;
 use serde::{Deserialize, Serialize};
 
 use super::bytes;
+use super::envelope::{Envelope, Section};
 use super::error::{Error, Result};
 use super::fitted::{self, Fitted};
 use super::label::Label;
 use super::monitor::{Monitor, Progress};
 use super::task::Answer;
+use crate::coded::coded;
 
 /// A column that the model reads from a row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,7 +26,7 @@ pub struct Input {
 }
 
 /// What is read from a column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum InputKind {
     /// One number.
     Number,
@@ -43,6 +45,12 @@ pub enum InputKind {
         used: Vec<u32>,
     },
 }
+
+coded!(InputKind {
+    0 => Number,
+    1 => Category { levels, other },
+    2 => Vector { width, used },
+});
 
 impl InputKind {
     /// How many features it gives the learner.
@@ -75,15 +83,35 @@ pub struct Model {
     pub history: Vec<Progress>,
 }
 
-/// What is stored of a model before what scores.
-type Head = (Answer, Vec<Input>, Vec<Progress>);
-
-/// The first bytes of every model.
-const MAGIC: &[u8; 8] = b"assay\0md";
-/// The version of the layout that follows.
-const FORMAT: u16 = 2;
 /// What errors call it.
 const WHAT: &str = "the model";
+/// What it answers.
+const ANSWER: Section = Section {
+    tag: *b"Answ",
+    version: 1,
+};
+/// The columns it reads.
+const INPUTS: Section = Section {
+    tag: *b"Inpt",
+    version: 1,
+};
+/// What scores: the number of its form, little-endian, and its bytes. A new layout of one is a new form.
+const FITTED: Section = Section {
+    tag: *b"Estm",
+    version: 1,
+};
+/// The losses of training, which a score does without.
+const HISTORY: Section = Section {
+    tag: *b"loss",
+    version: 1,
+};
+
+/// The bytes of a model. What comes to it (a pipeline, a calibration, background rows) is a section more.
+const ENVELOPE: Envelope = Envelope {
+    what: WHAT,
+    magic: b"assay\0md",
+    sections: &[ANSWER, INPUTS, FITTED, HISTORY],
+};
 
 impl Model {
     /// How many features the learner sees.
@@ -125,46 +153,33 @@ impl Model {
         }
     }
 
-    /// The model as bytes: a magic, a format version, the form of what scores, the length of the head (all little-endian), the head and what
-    /// scores in postcard's encoding. The same model gives the same bytes on every machine. Returns an error when stopped, and where there is no
-    /// room. O(bytes).
+    /// The model as bytes, see [`super::envelope`]. The same model gives the same bytes on every machine. Returns an error when stopped, and
+    /// where there is no room. O(bytes).
     pub fn to_bytes(&self, monitor: &dyn Monitor) -> Result<Vec<u8>> {
-        let head = (&self.answer, &self.inputs, &self.history);
-        let head = bytes::encode(WHAT, &head, Vec::new(), monitor)?;
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(FORMAT.to_le_bytes());
-        bytes.extend(self.fitted.form().to_le_bytes());
-        bytes.extend((head.len() as u64).to_le_bytes());
-        bytes.extend(head);
-        self.fitted.encode(bytes, monitor)
+        // What must be there comes last, so that bytes that were cut lack it.
+        let bytes = ENVELOPE.add(HISTORY, &self.history, ENVELOPE.begin(), monitor)?;
+        let bytes = ENVELOPE.add(ANSWER, &self.answer, bytes, monitor)?;
+        let bytes = ENVELOPE.add(INPUTS, &self.inputs, bytes, monitor)?;
+        ENVELOPE.append(FITTED, bytes, |bytes| {
+            let bytes = bytes::encode(WHAT, &self.fitted.form().to_le_bytes(), bytes, monitor)?;
+            self.fitted.encode(bytes, monitor)
+        })
     }
 
     /// Reads bytes that may come from anywhere: whatever they hold, the result is a model that scores without panicking, or an error. Returns an
     /// error when stopped, too, and where there is no room. O(bytes).
     pub fn from_bytes(bytes: &[u8], monitor: &dyn Monitor) -> Result<Model> {
-        let damaged = |problem: &str| Error::damaged(WHAT, problem);
-        let short = || damaged("it ends too early");
-        let rest = bytes
-            .strip_prefix(MAGIC)
-            .ok_or_else(|| damaged("it does not begin as a model does"))?;
-        let (version, rest) = rest.split_first_chunk().ok_or_else(short)?;
-        match u16::from_le_bytes(*version) {
-            FORMAT => {}
-            other => {
-                return Err(damaged(&format!(
-                    "its format version is {other}, and this assay reads {FORMAT}"
-                )));
-            }
-        }
-        let (form, rest) = rest.split_first_chunk().ok_or_else(short)?;
-        let (length, rest) = rest.split_first_chunk().ok_or_else(short)?;
-        let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
-        let (head, rest) = rest.split_at_checked(length).ok_or_else(short)?;
-        let (answer, inputs, history): Head = bytes::decode(WHAT, head, monitor)?;
+        let sections = ENVELOPE.open(bytes)?;
+        let short = || Error::damaged(WHAT, "its section Estm ends too early");
+        let (form, content) = sections.bytes(FITTED)?.split_first_chunk().ok_or_else(short)?;
+        let history = match sections.find(HISTORY) {
+            Some((_, history)) => bytes::decode(WHAT, history, monitor)?,
+            None => Vec::new(),
+        };
         let model = Model {
-            answer,
-            inputs,
-            fitted: fitted::decode(u16::from_le_bytes(*form), rest, monitor)?,
+            answer: sections.get(ANSWER, monitor)?,
+            inputs: sections.get(INPUTS, monitor)?,
+            fitted: fitted::decode(u16::from_le_bytes(*form), content, monitor)?,
             history,
         };
         model.validate(monitor)?;

@@ -1,13 +1,12 @@
 //! Hyperparameters: the names, defaults and ranges of LightGBM's scikit-learn interface.
 
-use serde::{Deserialize, Serialize};
-
+use crate::coded::coded;
 use crate::error::{Error, Result};
 use crate::parameters::{above, above_to, any, at_least, between, choices, from_to, hyperparameters, refuse};
 use crate::training_set::TargetKind;
 
 /// What a boosted model predicts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Objective {
     /// The mean of a number, by squared error.
     #[default]
@@ -20,6 +19,12 @@ pub enum Objective {
         classes: usize,
     },
 }
+
+coded!(Objective {
+    0 => Regression,
+    1 => Binary,
+    2 => Multiclass { classes },
+});
 
 impl Objective {
     /// What is predicted of a target.

@@ -1,11 +1,10 @@
 //! What leaves say, kept flat: a mean, the share of class 1, or the shares of the classes that are in the leaf.
 
-use serde::{Deserialize, Serialize};
-
+use crate::coded::coded;
 use crate::error::{Error, Result};
 
 /// The answers of leaves by their number.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Leaves {
     /// Regression: the mean of the targets, 8 bytes a leaf.
     Means(Vec<f64>),
@@ -22,6 +21,12 @@ pub(super) enum Leaves {
         entries: Vec<(u16, f32)>,
     },
 }
+
+coded!(Leaves {
+    0 => Means(means),
+    1 => Shares(shares),
+    2 => Classes { classes, starts, entries },
+});
 
 impl Leaves {
     /// No leaves, for so many classes, or for means.

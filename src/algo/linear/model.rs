@@ -11,6 +11,7 @@ use super::link::probabilities;
 use super::pass::Point;
 use super::predictor::LinearPredictor;
 use super::scorer::Scorer;
+use crate::coded::coded;
 use crate::design::{Design, Encoding, Level};
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
@@ -19,7 +20,7 @@ use crate::frame::Frame;
 use crate::monitor::Monitor;
 
 /// What turns linear scores into outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
     /// The score is the value.
     Identity,
@@ -28,6 +29,12 @@ pub enum Link {
     /// Each class has a score; probabilities are their softmax.
     Softmax,
 }
+
+coded!(Link {
+    0 => Identity,
+    1 => Logistic,
+    2 => Softmax,
+});
 
 impl Link {
     /// Turns the one linear score of a row into outputs.

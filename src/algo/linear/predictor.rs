@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::coded::coded;
 use crate::design::{Design, Encoding, NO_COLUMN};
 use crate::error::{Error, Result};
 use crate::frame::{Column, Frame};
@@ -34,11 +35,16 @@ pub struct LinearPredictor {
 }
 
 /// How a feature contributes; `start` is its first place in the table.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Term {
     Number { start: usize, centre: f64, imputed: f64 },
     Category { start: usize, levels: usize },
 }
+
+coded!(Term {
+    0 => Number { start, centre, imputed },
+    1 => Category { start, levels },
+});
 
 impl LinearPredictor {
     /// Folds the preprocessing of `design` into `weights`, which are on the design's scale: `design.width()` an output, one output

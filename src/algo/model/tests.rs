@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::envelope::seal;
 use crate::frame::{Column, Frame, MISSING, UNSEEN};
 use crate::learner::LEARNERS;
 use crate::monitor::Unwatched;
@@ -171,6 +172,7 @@ fn no_single_byte_makes_a_model_panic() {
             for change in [1, 0x80, 0xff] {
                 let mut damaged = bytes.clone();
                 damaged[place] ^= change;
+                seal(&mut damaged);
                 if let Ok(model) = Model::from_bytes(&damaged, &Unwatched) {
                     scores(&model);
                 }
@@ -220,6 +222,7 @@ proptest! {
                 }
             }
         }
+        seal(&mut bytes);
         if let Ok(model) = Model::from_bytes(&bytes, &Unwatched) {
             scores(&model);
         }
@@ -227,11 +230,15 @@ proptest! {
 
     #[test]
     fn bytes_of_any_kind_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..400), form in 0_u16..6) {
-        let mut with_head = MAGIC.to_vec();
-        with_head.extend(FORMAT.to_le_bytes());
-        with_head.extend(form.to_le_bytes());
-        with_head.extend((bytes.len() as u64 / 2).to_le_bytes());
-        with_head.extend(&bytes);
+        let whole = MODELS.with(|models| models[usize::from(form)].clone());
+        let sections = ENVELOPE.open(&whole).unwrap();
+        let mut with_head = ENVELOPE.begin();
+        for section in [ANSWER, INPUTS] {
+            let content = sections.bytes(section).unwrap();
+            with_head = ENVELOPE.append(section, with_head, |head| Ok([&head[..], content].concat())).unwrap();
+        }
+        let content = [&form.to_le_bytes()[..], &bytes].concat();
+        with_head = ENVELOPE.append(FITTED, with_head, |head| Ok([&head[..], &content].concat())).unwrap();
         prop_assert!(Model::from_bytes(&bytes, &Unwatched).is_err());
         if let Ok(model) = Model::from_bytes(&with_head, &Unwatched) {
             scores(&model);

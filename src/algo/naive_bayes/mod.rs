@@ -21,6 +21,7 @@ use super::monitor::{Monitor, Progress};
 use super::parameters::{above, at_least, hyperparameters};
 use super::task::Task;
 use super::training_set::TrainingSet;
+use crate::coded::coded;
 pub use tally::Tally;
 
 /// Rows scored in one go.
@@ -76,13 +77,18 @@ pub struct NaiveBayes {
     base: Vec<f64>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 enum Likelihood {
     /// One a class.
     Number(Vec<Normal>),
     /// For each code, and last for missing values, a logarithm a class.
     Category { levels: usize, logs: Vec<f64> },
 }
+
+coded!(Likelihood {
+    0 => Number(classes),
+    1 => Category { levels, logs },
+});
 
 /// A normal density.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

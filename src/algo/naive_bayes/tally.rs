@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Likelihood, NaiveBayes, NaiveBayesParams, Normal};
 use crate::accumulator::Accumulator;
+use crate::coded::coded;
 use crate::error::{Error, Result};
 use crate::frame::{Column, Frame};
 use crate::monitor::Monitor;
@@ -21,13 +22,18 @@ pub struct Tally {
     pub(super) features: Vec<FeatureTally>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum FeatureTally {
     /// One a class.
     Number(Vec<Moments>),
     /// For each code, and last for missing values, a weight a class.
     Category { levels: usize, weights: Vec<f64> },
 }
+
+coded!(FeatureTally {
+    0 => Number(classes),
+    1 => Category { levels, weights },
+});
 
 /// Weight, mean and sum of squared deviations of the values that are not missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
