@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::spec::{Severity, Spec};
+use crate::quality::spec::{Severity, Spec};
 use algo::stats::binomial::at_least;
 use algo::stats::multiple::benjamini_hochberg;
 use algo::stats::proportion::wilson;

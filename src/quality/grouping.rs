@@ -4,10 +4,10 @@ use pgrx::pg_sys::{self, Oid};
 use pgrx::spi::{quote_identifier, quote_literal};
 use serde_json::{Map, Value as Json};
 
-use super::source::Source;
-use super::value;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::{intake, types};
+use crate::quality::source::Source;
+use crate::quality::value;
 use algo::block::Kind;
 use algo::scan::Segment;
 

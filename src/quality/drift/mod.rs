@@ -12,12 +12,12 @@ use pgrx::pg_extern;
 use self::options::Options;
 use self::report::{DriftRow, Report};
 use self::side::Side;
-use super::source::Source;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::json::Jsonb;
 use crate::pg::options::{object, required};
 use crate::pg::query::OutputColumn;
 use crate::pg::text::Text;
+use crate::quality::source::Source;
 
 /// What a column of the current side is that the reference lacks.
 const ABSENT: &str = "only in the current data";

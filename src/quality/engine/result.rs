@@ -10,8 +10,7 @@ use super::run::Outcome;
 use crate::pg::catalog;
 use crate::pg::text::{JsonB, Prose, Text};
 use crate::quality::finding::{Finding, Status};
-use crate::quality::kinds::Check;
-use crate::quality::kinds::check::Malformed;
+use crate::quality::kinds::check::{Check, Malformed};
 use crate::quality::spec::{Severity, Spec};
 
 /// A row of `assay.check_result`: what a check found, in its relation or in one segment.

@@ -5,7 +5,7 @@ use crate::pg::builtin::is_type_of_postgres;
 use crate::pg::error::Result;
 use crate::pg::query::Query;
 use crate::pg::reads::Reads;
-use crate::quality::kinds::Check;
+use crate::quality::kinds::check::Check;
 use crate::quality::pass::Pass;
 use crate::quality::source::Source;
 

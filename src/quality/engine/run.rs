@@ -10,7 +10,7 @@ use crate::pg::error::{Error, Result, WRONG_CALL};
 use crate::pg::foreground::Foreground;
 use crate::pg::identity::Settings;
 use crate::quality::finding::Finding;
-use crate::quality::kinds::Check;
+use crate::quality::kinds::check::Check;
 use crate::quality::kinds::plan::{Means, Plan};
 use crate::quality::pass::{Answers, Pass};
 use crate::quality::source::Source;

@@ -9,7 +9,7 @@ use crate::pg::error::{Result, or_raise};
 use crate::pg::json::Jsonb;
 use crate::pg::options::required;
 use crate::pg::text::Text;
-use crate::quality::kinds::Check;
+use crate::quality::kinds::check::Check;
 use crate::quality::source::Source;
 
 /// `validate(query, checks)`.

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::assertion::{Assertion, CheckKind};
 use super::common::literal::{constants, literal, value_of};
 use super::common::rows;
 use super::plan::{Plan, Planner};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::pg::intake;
 use crate::pg::query::OutputColumn;

@@ -2,13 +2,15 @@
 
 use serde_json::Value as Json;
 
+use super::assertion::{Arguments, Assertion, CheckKind};
+use super::kind_of_name;
 use super::plan::{Plan, Planner};
-use super::{Arguments, Assertion, CheckKind, named};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::query;
 use crate::quality::pass::Pass;
 use crate::quality::source::Source;
-use crate::quality::spec::{Spec, Written, default_name};
+use crate::quality::spec::Spec;
+use crate::quality::spec::written::{Written, default_name};
 
 /// A check, read and found to make sense by itself; whether it suits its relation is seen when it is planned.
 #[derive(Debug)]
@@ -83,7 +85,7 @@ impl Check {
     pub fn read(check: Json) -> Result<Check> {
         let mut written = Written::parse(check)?;
         let args = written.take_arguments()?;
-        let kind = named(&written.kind)?;
+        let kind = kind_of_name(&written.kind)?;
         let assertion = (kind.parse)(Arguments {
             kind: kind.name,
             column: written.column_name.as_deref(),
@@ -99,8 +101,14 @@ impl Check {
 
     /// Plans it: adds what it asks to the pass. Returns an error where it does not suit the source. Reads no row.
     pub fn plan<'a>(&'a self, source: &'a Source, pass: &mut Pass) -> Result<Plan<'a>> {
-        self.assertion
-            .plan(&mut Planner::new(&self.spec, &*self.assertion, source, pass))
+        let assertion = &*self.assertion;
+        assertion.plan(&mut Planner {
+            spec: &self.spec,
+            source,
+            pass,
+            expression: assertion.expression(),
+            other_relation: assertion.other_relation(),
+        })
     }
 
     /// Whether a part of it is an expression in SQL, which runs whatever functions it names.

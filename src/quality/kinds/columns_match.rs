@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use super::assertion::{Assertion, CheckKind};
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_FIGURE};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::quality::finding::Finding;
 use crate::quality::source::Source;

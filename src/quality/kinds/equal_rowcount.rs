@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
+use super::assertion::{Assertion, CheckKind};
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_SAMPLE};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::pg::query::Query;
 use crate::pg::types::Value;

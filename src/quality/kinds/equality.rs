@@ -3,9 +3,9 @@
 use pgrx::spi::quote_identifier;
 use serde::Deserialize;
 
+use super::assertion::{Assertion, CheckKind};
 use super::common::statement;
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_SAMPLE};
-use super::{Assertion, CheckKind};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::quality::source::Source;
 use crate::quality::spec::{Need, Needs, Spec};

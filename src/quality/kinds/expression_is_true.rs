@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
+use super::assertion::{Assertion, CheckKind};
 use super::common::rows;
 use super::plan::{Plan, Planner};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::quality::spec::{Need, Needs};
 

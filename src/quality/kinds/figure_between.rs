@@ -1,8 +1,8 @@
 //! `row_count_between`, `distinct_count_between`, `mean_between`, `sum_between` and `stddev_between`: a figure between two bounds.
 
+use super::assertion::{Arguments, Assertion, CheckKind};
 use super::common::figure;
 use super::plan::{Plan, Planner};
-use super::{Arguments, Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::quality::spec::{Bounds, Need, Needs};
 use algo::block::Kind;

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
+use super::assertion::{Arguments, Assertion, CheckKind};
 use super::common::rows;
 use super::plan::{Plan, Planner};
-use super::{Arguments, Assertion, CheckKind};
 use crate::pg::error::{Error, INVALID_PARAMETER, INVALID_REGEX, Result};
 use crate::quality::spec::Needs;
 use algo::scan::{self, Test};

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::answer::Answer;
+use super::assertion::{Assertion, CheckKind};
 use super::common::rows::is_text;
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_FIGURE};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::quality::finding::{Finding, add_evidence};
 use crate::quality::spec::{Needs, Spec};

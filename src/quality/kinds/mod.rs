@@ -27,7 +27,7 @@ mod recency;
 mod relationships;
 mod scale_shift;
 mod type_is;
-mod unique;
+pub mod unique;
 mod valid_format;
 
 mod answer;
@@ -36,10 +36,7 @@ pub mod check;
 mod common;
 pub mod plan;
 
-pub use self::assertion::{Arguments, Assertion, CheckKind};
-pub use self::check::Check;
-pub use self::unique::FORBIDS_NULL;
-
+use self::assertion::CheckKind;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 
 /// Every kind, in the order in which they are listed.
@@ -82,7 +79,7 @@ static TABLE: &[&CheckKind] = &[
 ];
 
 /// The kind of a name. Returns an error with 22023, which lists all kinds, when there is none.
-fn named(name: &str) -> Result<&'static CheckKind> {
+fn kind_of_name(name: &str) -> Result<&'static CheckKind> {
     TABLE.iter().copied().find(|kind| kind.name == name).ok_or_else(|| {
         let names: Vec<&str> = TABLE.iter().map(|kind| kind.name).collect();
         Error::new(INVALID_PARAMETER, format!("unknown kind of check \"{name}\""))

@@ -3,10 +3,10 @@
 use pgrx::spi::quote_identifier;
 use serde::Deserialize;
 
+use super::assertion::{Assertion, CheckKind};
 use super::common::literal::value_of;
 use super::common::statement::{self, Parts};
 use super::plan::{FailingRows, Means, Plan, Planner, RowCondition};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::quality::spec::Needs;
 

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::assertion::{Assertion, CheckKind};
 use super::common::figure;
 use super::common::literal::constants;
 use super::plan::{Plan, Planner};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::pg::intake;
 use crate::quality::finding::{Finding, Verdict};

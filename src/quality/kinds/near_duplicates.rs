@@ -6,10 +6,10 @@ use pgrx::spi::quote_literal;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::assertion::{Arguments, Assertion, CheckKind};
 use super::common::literal::value_of;
 use super::common::rows::is_text;
 use super::plan::{FailingRows, Means, Plan, Planner, RowCondition};
-use super::{Arguments, Assertion, CheckKind};
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::foreground::Foreground;

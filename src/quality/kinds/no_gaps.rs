@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::assertion::{Assertion, CheckKind};
 use super::common::interval;
 use super::common::literal::value_of;
 use super::common::statement::{self, Parts};
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_SAMPLE};
-use super::{Assertion, CheckKind};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::intake;
 use crate::pg::query::OutputColumn;

@@ -1,8 +1,8 @@
 //! `not_empty`: that no text is empty; without a column, that there are rows.
 
+use super::assertion::{Assertion, CheckKind};
 use super::common::{figure, rows};
 use super::plan::{Plan, Planner};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::quality::spec::{Bounds, Need, Needs};
 use algo::scan::Test;

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
+use super::assertion::{Assertion, CheckKind};
 use super::common::{figure, rows};
 use super::plan::{FailingRows, Means, Plan, Planner};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::quality::finding::Finding;
 use crate::quality::spec::{Bounds, Needs};

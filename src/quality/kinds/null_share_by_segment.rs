@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{Answer, Counted};
+use super::assertion::{Assertion, CheckKind};
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_FIGURE};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::quality::finding::{Finding, Verdict, short};
 use crate::quality::spec::{Need, Needs};

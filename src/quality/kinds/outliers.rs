@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use super::answer::Answer;
+use super::assertion::{Assertion, CheckKind};
 use super::common::rows;
 use super::plan::{FailingRows, Means, Plan, Planner, RowCondition, SHARED_SCAN};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::pg::intake;
 use crate::pg::query::OutputColumn;

@@ -1,12 +1,11 @@
 //! A check that is planned: what it asked of the shared pass, and what becomes of the answer.
 
 use super::answer::Answer;
-use super::assertion::Assertion;
 use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, Result};
 use crate::pg::intake;
 use crate::pg::query::OutputColumn;
 use crate::quality::finding::Finding;
-use crate::quality::grouping::Grouping;
+use crate::quality::grouping::{Group, Grouping};
 use crate::quality::pass::{Answers, InputPlace, Pass, Question};
 use crate::quality::source::Source;
 use crate::quality::spec::Spec;
@@ -142,20 +141,13 @@ impl Plan<'_> {
 pub struct Planner<'a, 'p> {
     pub spec: &'a Spec,
     pub source: &'a Source,
-    assertion: &'a dyn Assertion,
-    pass: &'p mut Pass,
+    /// What the assertion names in its arguments.
+    pub(super) expression: Option<&'a str>,
+    pub(super) other_relation: Option<&'a str>,
+    pub(super) pass: &'p mut Pass,
 }
 
-impl<'a, 'p> Planner<'a, 'p> {
-    pub fn new(spec: &'a Spec, assertion: &'a dyn Assertion, source: &'a Source, pass: &'p mut Pass) -> Self {
-        Planner {
-            spec,
-            source,
-            assertion,
-            pass,
-        }
-    }
-
+impl<'a> Planner<'a, '_> {
     /// The column that the check names. Returns an error with 42703 when there is none of that name.
     pub fn column(&self) -> Result<&'a OutputColumn> {
         self.spec.column(self.source)
@@ -191,13 +183,13 @@ impl<'a, 'p> Planner<'a, 'p> {
     /// The relation or query that the check names besides its own.
     pub fn other(&self) -> Result<Source> {
         let missing = || Error::new(INTERNAL, format!("{} names no other relation", self.spec.kind));
-        Source::open(self.assertion.other_relation().ok_or_else(missing)?)
+        Source::open(self.other_relation.ok_or_else(missing)?)
     }
 
     /// The expression that the check was given; of a column it goes on from the column's name, as in dbt.
     pub fn expression(&self) -> Result<String> {
         let missing = || Error::new(INTERNAL, format!("{} has no expression", self.spec.kind));
-        let expression = self.assertion.expression().ok_or_else(missing)?;
+        let expression = self.expression.ok_or_else(missing)?;
         Ok(match self.optional_column()? {
             Some(column) => format!("{} {expression}", pgrx::spi::quote_identifier(&column.name)),
             None => expression.to_string(),
@@ -230,7 +222,7 @@ impl<'a, 'p> Planner<'a, 'p> {
         &mut self,
         column: Option<InputPlace>,
         filter: Option<InputPlace>,
-        further_group: Option<&crate::quality::grouping::Group>,
+        further_group: Option<&Group>,
         test: Test,
         judge: impl FnOnce(&Answer<'_>) -> Result<Vec<Finding>> + 'a,
     ) -> Result<Inquiry<'a>> {

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
+use super::assertion::{Assertion, CheckKind};
 use super::common::figure;
 use super::plan::{Plan, Planner};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::quality::spec::{Bounds, Needs};
 use algo::block::Kind;

@@ -4,9 +4,9 @@ use pgrx::spi::quote_literal;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::assertion::{Assertion, CheckKind};
 use super::common::{figure, interval};
 use super::plan::{Plan, Planner};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::pg::intake;
 use crate::pg::query::Query;

@@ -3,10 +3,10 @@
 use pgrx::spi::{quote_identifier, quote_literal};
 use serde::Deserialize;
 
+use super::assertion::{Assertion, CheckKind};
 use super::common::literal::value_of;
 use super::common::statement::{self, Parts, array, one_text};
 use super::plan::{FailingRows, Means, Plan, Planner, RowCondition};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::quality::source::Source;
 use crate::quality::spec::Needs;

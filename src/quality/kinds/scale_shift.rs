@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::Answer;
+use super::assertion::{Assertion, CheckKind};
 use super::common::literal::value_of;
 use super::plan::{FailingRows, Means, Plan, Planner, RowCondition};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::quality::finding::{Finding, Verdict, add_evidence, short};
 use crate::quality::spec::{Needs, Spec};

@@ -3,9 +3,9 @@
 use pgrx::spi::{quote_identifier, quote_literal};
 use serde::Deserialize;
 
+use super::assertion::{Assertion, CheckKind};
 use super::common::statement::{self, Parts, array, one_text};
 use super::plan::{FailingRows, Means, Plan, Planner, RowCondition};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::quality::finding::Finding;
 use crate::quality::source::Source;

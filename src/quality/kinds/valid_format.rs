@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
+use super::assertion::{Assertion, CheckKind};
 use super::common::rows;
 use super::plan::{Plan, Planner};
-use super::{Assertion, CheckKind};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::quality::spec::Needs;
 use algo::formats::Format;

@@ -2,14 +2,13 @@
 
 mod bounds;
 mod needs;
-mod written;
+pub mod written;
 
 use algo::quality::threshold::Threshold;
 use serde::Deserialize;
 
 pub use self::bounds::{Bounds, NO_BOUND, OUT_OF_ORDER};
 pub use self::needs::{Need, Needs};
-pub use self::written::{Written, default_name};
 use crate::pg::error::Result;
 use crate::pg::query::OutputColumn;
 use crate::quality::source::Source;

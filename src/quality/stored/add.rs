@@ -16,7 +16,7 @@ use crate::pg::options::{object, required, texts};
 use crate::pg::relation;
 use crate::pg::text::Text;
 use crate::quality::engine::rights;
-use crate::quality::kinds::Check;
+use crate::quality::kinds::check::Check;
 use crate::quality::source::Source;
 
 /// A check that is there: its number, and who added it.

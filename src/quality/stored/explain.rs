@@ -11,7 +11,7 @@ use crate::pg::error::{Result, or_raise};
 use crate::pg::query::Query;
 use crate::pg::text::{Prose, Text};
 use crate::quality::engine::rights;
-use crate::quality::kinds::Check;
+use crate::quality::kinds::check::Check;
 use crate::quality::kinds::plan::{Means, SHARED_SCAN};
 use crate::quality::pass::Pass;
 use crate::quality::source::Source;

@@ -14,7 +14,7 @@ use crate::pg::reads::Reads;
 use crate::pg::relation;
 use crate::pg::rowset::RowSet;
 use crate::quality::engine::rights;
-use crate::quality::kinds::Check;
+use crate::quality::kinds::check::Check;
 use crate::quality::kinds::plan::RowCondition;
 use crate::quality::pass::Pass;
 use crate::quality::source::Source;

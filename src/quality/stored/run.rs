@@ -17,7 +17,7 @@ use crate::pg::text::Text;
 use crate::quality::engine::result::{self, CheckResult, CheckResults};
 use crate::quality::engine::rights;
 use crate::quality::engine::run::{self, Outcome};
-use crate::quality::kinds::Check;
+use crate::quality::kinds::check::Check;
 
 /// What a stored check found.
 struct StoredResults<'a> {

@@ -15,7 +15,7 @@ use crate::pg::identity::{self, Settings};
 use crate::pg::query::Query;
 use crate::pg::relation;
 use crate::pg::types::Value;
-use crate::quality::kinds::Check;
+use crate::quality::kinds::check::Check;
 use crate::quality::source::Source;
 
 /// A check of a relation, with who added it.

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use crate::pg::error::Result;
 use crate::pg::query::Query;
 use crate::pg::types::Value;
-use crate::quality::kinds::FORBIDS_NULL;
+use crate::quality::kinds::unique::FORBIDS_NULL;
 use crate::quality::source::Source;
 
 /// What a constraint says about a column.

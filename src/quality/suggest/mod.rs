@@ -15,7 +15,7 @@ use crate::pg::options::required;
 use crate::pg::text::{JsonB, Prose, Text};
 use crate::quality::engine::run::{Outcome, run};
 use crate::quality::finding::Status;
-use crate::quality::kinds::Check;
+use crate::quality::kinds::check::Check;
 use crate::quality::profile;
 use crate::quality::source::Source;
 use algo::monitor::Monitor;

@@ -4,22 +4,20 @@
 mod args;
 mod series;
 mod timeline;
+mod watch;
 
-use pgrx::pg_sys;
-use pgrx::spi::quote_identifier;
 use serde_json::{Value as Json, json};
 
 use self::args::{Anomaly, ColumnNeed};
 use self::series::Series;
 use self::timeline::Timeline;
+use self::watch::Watch;
 use super::answer::Answer;
+use super::assertion::{Assertion, CheckKind};
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_FIGURE};
-use super::{Assertion, CheckKind};
 use crate::pg::error::Result;
 use crate::pg::intake;
-use crate::pg::query::OutputColumn;
 use crate::quality::finding::{Finding, Verdict, short};
-use crate::quality::grouping::Group;
 use crate::quality::spec::{Need, Needs, Spec};
 use algo::anomaly::{Judged, Missing, Point, Season, TooFew, judge};
 use algo::block::Kind;
@@ -38,14 +36,6 @@ pub static ANOMALY: CheckKind = CheckKind {
         Ok(Box::new(anomaly))
     },
 };
-
-/// What is needed to judge, once the rows are read.
-struct Watch<'a> {
-    args: &'a Anomaly,
-    /// What the column's values are.
-    kind: Kind,
-    timeline: Timeline,
-}
 
 impl Assertion for Anomaly {
     fn plan<'a>(&'a self, planner: &mut Planner<'a, '_>) -> Result<Plan<'a>> {
@@ -84,30 +74,6 @@ impl Assertion for Anomaly {
 }
 
 impl Watch<'_> {
-    /// The bucket of a row, in local time.
-    fn bucket(&self, column: &OutputColumn) -> Group {
-        let bucket = self.args.bucket.name();
-        Group {
-            name: format!("{bucket}({})", column.name),
-            sql: format!(
-                "pg_catalog.date_trunc('{bucket}', q.{}::pg_catalog.timestamp)",
-                quote_identifier(&column.name)
-            ),
-            type_oid: pg_sys::TIMESTAMPOID,
-            type_name: "timestamp without time zone".into(),
-        }
-    }
-
-    /// The condition that a row is in one of the buckets, and meets the check's own.
-    fn within(&self, column: &OutputColumn, filter: Option<&str>) -> String {
-        let value = format!("{}::pg_catalog.timestamp", quote_identifier(&column.name));
-        let own = filter.map(|filter| format!("(\n{filter}\n) AND ")).unwrap_or_default();
-        format!(
-            "{own}{value} OPERATOR(pg_catalog.>=) {} AND {value} OPERATOR(pg_catalog.<) {}",
-            self.timeline.from, self.timeline.until
-        )
-    }
-
     /// Judges what was counted: one finding per segment.
     fn findings(&self, spec: &Spec, answer: &Answer<'_>) -> Result<Vec<Finding>> {
         let series = match self.args.timestamp_column {

@@ -6,8 +6,8 @@ use hashbrown::HashMap;
 use pgrx::spi::quote_literal;
 use serde_json::Value as Json;
 
-use super::Watch;
 use super::args::Metric;
+use super::watch::Watch;
 use crate::pg::catalog;
 use crate::pg::error::Result;
 use crate::pg::query::Query;
