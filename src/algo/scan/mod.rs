@@ -7,6 +7,7 @@
 
 mod pattern;
 mod plan;
+mod ready;
 mod rows;
 mod segments;
 mod simulation;

@@ -4,8 +4,9 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::pattern::Patterns;
+use super::ready::Ready;
 use super::tally::Tally;
-use super::test::{Ready, Test};
+use super::test::Test;
 use crate::block::Kind;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;

@@ -3,7 +3,8 @@
 use super::is_true;
 use super::pattern::Patterns;
 use super::plan::Plan;
-use super::test::{FAIL, Ready};
+use super::ready::Ready;
+use super::test::FAIL;
 use crate::block::BlockColumn;
 use crate::error::Result;
 use crate::monitor::{Monitor, Pace};

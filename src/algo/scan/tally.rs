@@ -81,7 +81,15 @@ impl Measure {
             Test::Moments => Measure::Moments(Moments::default(), Sum::default()),
             Test::Formats => Measure::Formats(Box::default()),
             Test::Scale => Measure::Scale(Box::default()),
-            _ => Measure::None,
+            Test::Rows
+            | Test::NotNull
+            | Test::NotEmpty
+            | Test::Accepted { .. }
+            | Test::Range { .. }
+            | Test::Matches { .. }
+            | Test::Format { .. }
+            | Test::Length { .. }
+            | Test::True => Measure::None,
         }
     }
 
@@ -122,7 +130,9 @@ impl Measure {
             (Measure::Formats(formats), Cells::Texts(texts)) => rows.for_each(|row| formats.push(texts.get(row))),
             (Measure::Scale(scale), Cells::Integers(integers)) => rows.for_each(|row| scale.push(integers[row] as f64)),
             (Measure::Scale(scale), Cells::Numbers(numbers)) => rows.for_each(|row| scale.push(numbers[row])),
-            _ => {}
+            (Measure::Latest(_) | Measure::Moments(..) | Measure::Formats(_) | Measure::Scale(_), _) => {
+                return Err(Error::damaged("scan", "a measure does not suit its column"));
+            }
         }
         Ok(())
     }
@@ -132,7 +142,11 @@ impl Measure {
         match self {
             Measure::None => {}
             Measure::Distribution(distribution) => distribution.push_all(column),
-            _ => self.push(column, (0..column.rows()).filter(|&row| column.present()[row]))?,
+            Measure::Latest(_)
+            | Measure::Moments(..)
+            | Measure::Profile(_)
+            | Measure::Formats(_)
+            | Measure::Scale(_) => self.push(column, (0..column.rows()).filter(|&row| column.present()[row]))?,
         }
         Ok(())
     }

@@ -2,9 +2,10 @@
 
 use super::pattern::Patterns;
 use super::plan::{Plan, PlanCheck};
+use super::ready::Ready;
 use super::segments::Groups;
 use super::tally::Tally;
-use super::test::{Outcome, PASS, Ready};
+use super::test::{Outcome, PASS};
 use super::{GROUP, MOST_BYTES, PROFILE, Scan, is_true, share_memory, tally_at};
 use crate::block::{BlockColumn, Form, ROWS};
 use crate::error::Result;
