@@ -106,8 +106,8 @@ fn measure(measure: &Measure) {
         Measure::Moments(moments, sum) => drop((moments.mean(), moments.stddev(), sum.value())),
         Measure::Profile(profile) => drop(profile.report()),
         Measure::Distribution(distribution) => compare(distribution),
-        Measure::Formats(formats) => drop(mixed_formats::judge(&[formats], &mixed_formats::Params::default())),
-        Measure::Scale(scale) => drop(scale_shift::judge(&[scale], &scale_shift::Params::default())),
+        Measure::Formats(formats) => drop(mixed_formats::find_conflicts(&[formats], &mixed_formats::Params::default())),
+        Measure::Scale(scale) => drop(scale_shift::find_shifts(&[scale], &scale_shift::Params::default())),
     }
 }
 

@@ -110,7 +110,7 @@ fn cells(text: &str) {
         Format::all().for_each(|format| _ = format.matches(cell));
     }
     formats.validate().expect("what rows made is sound");
-    let _ = mixed_formats::judge(&[&formats], &mixed_formats::Params::default());
+    let _ = mixed_formats::find_conflicts(&[&formats], &mixed_formats::Params::default());
     let _ = finder.finish(&Unwatched);
     let _ = finder.repeated(&Unwatched);
     for kind in [Kind::Text, Kind::Json, Kind::Array, Kind::Uuid] {

@@ -228,7 +228,7 @@ impl Pass {
         (calls.all, places)
     }
 
-    /// The query that runs the pass. Errs when a plan cannot be written.
+    /// The query that runs the pass. Returns an error when a plan cannot be written.
     fn sql(&self, source: &Source, calls: &[Call]) -> Result<String> {
         let outputs = calls
             .iter()

@@ -31,7 +31,7 @@ struct Site {
 }
 
 impl Site {
-    /// Reads the plan, and compares its columns with the types of the arguments from `first` on. Errs with 22023.
+    /// Reads the plan, and compares its columns with the types of the arguments from `first` on. Returns an error with 22023.
     fn new(fcinfo: pg_sys::FunctionCallInfo, plan: &str, first: usize) -> Result<Site> {
         let invalid = |problem: String| {
             Error::new(INVALID_PARAMETER, "the plan of the scan cannot be read")

@@ -16,14 +16,14 @@ pub struct PageLine {
     /// How many different values there are.
     pub distinct: String,
     /// Some of the values.
-    pub values: Values,
+    pub values: ValueSummary,
     /// A histogram, of characters that are one cell wide.
     pub histogram: String,
 }
 
-/// Values of a column, to be shown in as little room as there is.
+/// ValueSummary of a column, to be shown in as little room as there is.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub enum Values {
+pub enum ValueSummary {
     /// None.
     #[default]
     Nothing,
@@ -32,7 +32,7 @@ pub enum Values {
     /// The most frequent, each with its share.
     Top(Vec<(String, String)>),
     /// Something else that tells about them.
-    Told(String),
+    Text(String),
 }
 
 /// Cells of a terminal that no line exceeds.
@@ -98,15 +98,15 @@ fn joined(cells: &[String; 5], widths: &[usize; 5], values: &str, width: usize, 
     line
 }
 
-impl Values {
+impl ValueSummary {
     /// As much of them as fits into a number of cells.
     fn within(&self, room: usize) -> String {
         /// Between the ends of a range.
         const TO: &str = " .. ";
         match self {
-            Values::Nothing => String::new(),
-            Values::Told(text) => cut(&harmless(text), room),
-            Values::Range(points) => {
+            ValueSummary::Nothing => String::new(),
+            ValueSummary::Text(text) => cut(&harmless(text), room),
+            ValueSummary::Range(points) => {
                 let points: Vec<String> = points.iter().map(|point| harmless(point)).collect();
                 let whole = points.join(TO);
                 if whole.width() <= room || points.len() < 2 {
@@ -118,7 +118,7 @@ impl Values {
                 let spare = ends.map(|end| half.saturating_sub(end.width()));
                 [cut(ends[0], half + spare[1]), cut(ends[1], half + spare[0])].join(TO)
             }
-            Values::Top(values) => {
+            ValueSummary::Top(values) => {
                 /// Cells of a value; longer ones leave none for others.
                 const LONGEST: usize = 16;
                 let mut text = String::new();
@@ -245,7 +245,7 @@ pub fn short_count(count: f64, exact: bool) -> String {
 mod tests {
     use super::*;
 
-    fn line(name: &str, values: Values) -> PageLine {
+    fn line(name: &str, values: ValueSummary) -> PageLine {
         PageLine {
             name: name.into(),
             data_type: "text".into(),
@@ -260,17 +260,17 @@ mod tests {
     #[test]
     fn lines_are_aligned_and_not_too_wide() {
         let long = "x".repeat(300);
-        let top = |value: &str| Values::Top(vec![(value.into(), "50%".into()), ("b".into(), "25%".into())]);
+        let top = |value: &str| ValueSummary::Top(vec![(value.into(), "50%".into()), ("b".into(), "25%".into())]);
         let lines = [
             line("short", top("a")),
             line(&long, top(&long)),
             line(
                 "日本語の列の名前はとても長いです",
-                Values::Range(vec![long.clone(), "m".into(), long.clone()]),
+                ValueSummary::Range(vec![long.clone(), "m".into(), long.clone()]),
             ),
-            line("a\nb\tc\u{202e}d\u{7}", Values::Told(long.clone())),
+            line("a\nb\tc\u{202e}d\u{7}", ValueSummary::Text(long.clone())),
             line("שלום", top("مرحبا")),
-            line("e\u{301}", Values::Nothing),
+            line("e\u{301}", ValueSummary::Nothing),
         ];
         let page = page("6 columns", &lines);
         assert_eq!(page.lines().count(), 8, "{page}");
@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn as_many_values_as_fit_are_shown() {
-        let top = Values::Top(
+        let top = ValueSummary::Top(
             [("aa", "50%"), ("bb", "25%"), ("cc", "20%")]
                 .map(|(v, s)| (v.into(), s.into()))
                 .to_vec(),
@@ -297,7 +297,7 @@ mod tests {
         assert_eq!(top.within(24), "aa 50%, bb 25%, cc 20%");
         assert_eq!(top.within(20), "aa 50%, bb 25%");
         assert_eq!(top.within(4), "aa …");
-        let range = Values::Range(["2024-01-01 00:00:00", "b", "z"].map(str::to_owned).to_vec());
+        let range = ValueSummary::Range(["2024-01-01 00:00:00", "b", "z"].map(str::to_owned).to_vec());
         assert_eq!(range.within(40), "2024-01-01 00:00:00 .. b .. z");
         assert_eq!(range.within(24), "2024-01-01 00:00:00 .. z");
         assert_eq!(range.within(16), "2024-01-01… .. z");

@@ -1,6 +1,6 @@
 //! The mathematics of checks that need more than a predicate on a row.
 //!
-//! A check that compares segments keeps one accumulator a segment, of a few kilobytes at most; its `judge` takes them all together.
+//! A check that compares segments has one accumulator per segment, of a few kilobytes at most; one function compares them all.
 
 pub mod mixed_formats;
 pub mod near_duplicates;
@@ -14,7 +14,7 @@ use super::error::{Error, Result};
 /// The most rows of an accumulator: more than anyone has, and exact as a floating-point number.
 pub const MAX_ROWS: u64 = 1 << 53;
 
-/// The rows of two accumulators. Errs above [`MAX_ROWS`].
+/// The rows of two accumulators. Returns an error above [`MAX_ROWS`].
 pub(super) fn count_rows(ours: u64, theirs: u64) -> Result<u64> {
     match ours.checked_add(theirs) {
         Some(rows) if rows <= MAX_ROWS => Ok(rows),

@@ -74,7 +74,7 @@ impl Default for Params {
 }
 
 impl Params {
-    /// Errs with the first parameter that is out of its range.
+    /// Returns an error with the first parameter that is out of its range.
     pub fn check(&self) -> Result<()> {
         let inside = |value: f64| 0.0 < value && value < 1.0;
         let wrong = [
@@ -136,8 +136,8 @@ impl NullShare {
 /// Compares each segment with all others together by Fisher's exact test (one-sided: fewer NULLs are no problem). A segment has jumped
 /// when its share lies at least `max_difference` above theirs and the adjusted p-value is below `false_discovery_rate`. Those that
 /// jumped are then taken out of the others and the rest is compared again, so that a large broken segment does not hide a small one.
-/// In the order of the segments. Errs with a parameter out of its range. O(segments log segments) in each of at most 16 rounds.
-pub fn judge(segments: &[&NullTally], params: &Params) -> Result<Vec<NullShare>> {
+/// In the order of the segments. Returns an error with a parameter out of its range. O(segments log segments) in each of at most 16 rounds.
+pub fn compare_segments(segments: &[&NullTally], params: &Params) -> Result<Vec<NullShare>> {
     const ROUNDS: usize = 16;
     params.check()?;
     let mut found: Vec<NullShare> = segments
@@ -227,7 +227,7 @@ mod tests {
                 tally
             })
             .collect();
-        let found = judge(&tallies.iter().collect::<Vec<_>>(), params).unwrap();
+        let found = compare_segments(&tallies.iter().collect::<Vec<_>>(), params).unwrap();
         (0..found.len()).filter(|&i| found[i].jumped).collect()
     }
 
@@ -255,7 +255,7 @@ mod tests {
         let segments = [(1_000_000, 1_000_000), (1000, 300), (50_000, 0), (50_000, 10)];
         assert_eq!(jumped(&segments, &Params::default()), [0, 1]);
         let tallies = segments.map(|(rows, nulls)| NullTally { rows, nulls });
-        let found = judge(&tallies.each_ref(), &Params::default()).unwrap();
+        let found = compare_segments(&tallies.each_ref(), &Params::default()).unwrap();
         assert_eq!(found[1].others, Some(1e-4));
         assert_eq!(found[2].others, Some(2e-4));
         assert!(found[1].interval.0 < 0.3 && 0.3 < found[1].interval.1 && found[1].p_value < 1e-9);
@@ -306,7 +306,7 @@ mod tests {
                 ..Params::default()
             },
         ] {
-            assert!(matches!(judge(&[], &params), Err(Error::Parameter { .. })));
+            assert!(matches!(compare_segments(&[], &params), Err(Error::Parameter { .. })));
         }
     }
 
@@ -330,7 +330,7 @@ mod tests {
         fn any_counts_are_judged(counts in prop::collection::vec((any::<u64>(), any::<u64>()), 0..8)) {
             let tallies: Vec<NullTally> = counts.iter().map(|&(rows, nulls)| NullTally { rows, nulls }).collect();
             let sound: Vec<&NullTally> = tallies.iter().filter(|tally| tally.validate().is_ok()).collect();
-            for segment in judge(&sound, &Params::default()).unwrap() {
+            for segment in compare_segments(&sound, &Params::default()).unwrap() {
                 prop_assert!((0.0..=1.0).contains(&segment.p_value));
             }
         }

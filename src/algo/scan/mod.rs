@@ -38,7 +38,7 @@ use super::quality::{MAX_ROWS, count_rows};
 /// What the sketches of profiles draw from.
 const SEED: u64 = 0x0a55_a7ed;
 
-/// Work of a group of rows in a block, and of a profile, beside that of the rows: see [`Pace`].
+/// Work of a group of rows in a block, and of a profile, besides that of the rows: see [`Pace`].
 const GROUP: usize = 16;
 const PROFILE: usize = 256;
 
@@ -73,7 +73,7 @@ impl PartialEq for Scan {
 }
 
 impl Scan {
-    /// A pass that has seen no row. Errs when the plan contradicts itself.
+    /// A pass that has seen no row. Returns an error when the plan contradicts itself.
     pub fn new(plan: Plan) -> Result<Scan> {
         plan.validate()?;
         let check_sizes = plan.sizes();
@@ -119,7 +119,7 @@ impl Scan {
         &self.plan
     }
 
-    /// Takes a row: `fill` gives each column, in order, its cell. Errs when a pattern does not compile, and as `monitor` says.
+    /// Takes a row: `fill` gives each column, in order, its cell. Returns an error when a pattern does not compile, and as `monitor` says.
     #[inline]
     pub fn push(&mut self, fill: impl FnOnce(&mut [BlockColumn]) -> Result<()>, monitor: &dyn Monitor) -> Result<()> {
         if !self.work.is_ready(&self.plan) {
@@ -150,9 +150,9 @@ impl Scan {
         self.rows + self.work.rows as u64
     }
 
-    /// Puts the columns of another pass over the same rows beside those of this one. Both have profiles only, and are settled. Errs when
+    /// Adds the columns of another pass over the same rows to those of this one. Both have profiles only, and are settled. Returns an error when
     /// the numbers of rows differ.
-    pub fn beside(mut self, other: Scan) -> Result<Scan> {
+    pub fn join_columns(mut self, other: Scan) -> Result<Scan> {
         let checks = self.plan.checks.len() + other.plan.checks.len();
         if self.rows != other.rows || checks > 0 || self.plan.shared_by != other.plan.shared_by {
             return Err(Error::Mismatch {
@@ -206,7 +206,7 @@ fn is_true(column: &BlockColumn, row: usize) -> bool {
 }
 
 impl Scan {
-    /// [`Accumulator::merge`] under a monitor. Once it errs, the scan is of no further use.
+    /// [`Accumulator::merge`] under a monitor. After an error, the scan is of no further use.
     pub fn merge_watched(&mut self, other: &Scan, monitor: &dyn Monitor) -> Result<()> {
         if self.plan != other.plan {
             return Err(self.plan.mismatch(&other.plan));

@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_and_giants_are_told() {
+    fn mistakes_and_giants_are_errors() {
         assert!(compile("a[").unwrap_err().contains("unclosed character class"));
         let limit = "Compiled regex exceeds size limit of 1048576 bytes.";
         for giant in ["(a{1000}){1000}".to_string(), "a".repeat(PATTERN)] {

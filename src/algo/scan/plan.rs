@@ -78,7 +78,7 @@ impl Plan {
                 right: "one of the same columns with other profiles or checks".into(),
             };
         }
-        let told = |plan: &Plan| match plan.columns.get(place) {
+        let describe = |plan: &Plan| match plan.columns.get(place) {
             Some(column) => format!(
                 "whose column {} is \"{}\" ({})",
                 place + 1,
@@ -88,8 +88,8 @@ impl Plan {
             None => format!("without a column {}", place + 1),
         };
         Error::Mismatch {
-            left: format!("a scan {}", told(self)),
-            right: format!("one {}", told(other)),
+            left: format!("a scan {}", describe(self)),
+            right: format!("one {}", describe(other)),
         }
     }
 
@@ -109,7 +109,7 @@ impl Plan {
         Sizes::for_columns(profiles)
     }
 
-    /// Its tests made ready for their columns, and the patterns among them. Errs when one does not compile.
+    /// Its tests made ready for their columns, and the patterns among them. Returns an error when one does not compile.
     pub(super) fn ready(&self, monitor: &dyn Monitor) -> Result<(Vec<Ready>, Patterns)> {
         let (mut places, mut patterns) = (HashMap::new(), Vec::new());
         let mut tests = room::with_capacity(self.checks.len())?;

@@ -19,7 +19,7 @@ pub struct RowTests {
 }
 
 impl RowTests {
-    /// Errs when the plan contradicts itself, or a pattern does not compile.
+    /// Returns an error when the plan contradicts itself, or a pattern does not compile.
     pub fn new(plan: Plan, monitor: &dyn Monitor) -> Result<RowTests> {
         plan.validate()?;
         let (ready, patterns) = plan.ready(monitor)?;

@@ -15,7 +15,7 @@ use crate::quality::mixed_formats::FormatTally;
 use crate::quality::scale_shift::ScaleTally;
 use crate::summary::Moments;
 
-/// How many different failing values are kept.
+/// How many different failing values a sample has.
 const SAMPLE: usize = 5;
 /// The most characters of a text in the sample.
 const SAMPLE_CHARACTERS: usize = 200;
@@ -264,10 +264,10 @@ impl Tally {
             Cells::Numbers(numbers) => Constant::Number(numbers[row]),
             Cells::Texts(texts) => Constant::Text(texts.get(row).chars().take(SAMPLE_CHARACTERS).collect()),
         };
-        self.keep(hash, value);
+        self.add_to_sample(hash, value);
     }
 
-    fn keep(&mut self, hash: u64, value: Constant) {
+    fn add_to_sample(&mut self, hash: u64, value: Constant) {
         if let Err(place) = self.sample.binary_search_by_key(&hash, |&(hash, _)| hash)
             && place < SAMPLE
         {
@@ -313,7 +313,7 @@ impl Tally {
         other
             .sample
             .iter()
-            .for_each(|(hash, value)| self.keep(*hash, value.clone()));
+            .for_each(|(hash, value)| self.add_to_sample(*hash, value.clone()));
         self.measure.merge(&other.measure)
     }
 

@@ -66,7 +66,7 @@ struct Rows<'b> {
 }
 
 impl Scan {
-    /// Works off the rows that have been gathered. Once it errs, the scan is of no further use.
+    /// Works off the rows that have been gathered. After an error, the scan is of no further use.
     pub fn flush(&mut self, monitor: &dyn Monitor) -> Result<()> {
         let count = std::mem::take(&mut self.work.rows);
         if count == 0 {

@@ -9,7 +9,7 @@ use pgrx::pg_sys::Oid;
 use serde_json::{Map, Value as Json};
 
 use super::options::Options;
-use super::report::{self, DriftRow, Report};
+use super::report::{self, DriftResult, Report};
 use super::side::{self, Side};
 use super::{ABSENT, model, names};
 use crate::pg::catalog::{self, Key};
@@ -42,7 +42,7 @@ fn find(name: &str) -> Result<Option<Baseline>> {
     })
 }
 
-/// A baseline of the caller, or of a role that it acts for. Errs with ML020 or 42501.
+/// A baseline of the caller, or of a role that it acts for. Returns an error with ML020 or 42501.
 fn open(name: &str) -> Result<Baseline> {
     let baseline = find(name)?.ok_or_else(|| unknown(name))?;
     require_own(name, baseline.owner)?;
@@ -169,7 +169,7 @@ fn save_baseline(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>
 /// `drift_from(name, query, options)`.
 #[pg_extern(sql = false)]
 fn drift_from(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -> Report {
-    let rows = || -> Result<Vec<DriftRow>> {
+    let results = || -> Result<Vec<DriftResult>> {
         let name = required("name", name.as_deref())?;
         let given = object("options", options)?;
         // An option is checked as it was given, before it meets those that were saved.
@@ -191,7 +191,7 @@ fn drift_from(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -
             importance.as_ref(),
         ))
     };
-    Report::new(or_raise(rows()))
+    report::table(or_raise(results()))
 }
 
 /// `drop_baseline(name)`.

@@ -25,11 +25,11 @@ pub struct Column<'a> {
     /// Rows without a value.
     pub nulls: u64,
     /// Its values.
-    pub known: Known<'a>,
+    pub content: Content<'a>,
 }
 
-/// What is known of a column's values.
-pub enum Known<'a> {
+/// What a column's values are known by.
+pub enum Content<'a> {
     /// How often each occurs.
     Counted(&'a Distribution),
     /// Of numbers, how many are in each of some bins.
@@ -44,9 +44,9 @@ pub enum Known<'a> {
     Nothing,
 }
 
-/// What comparing a column gave.
+/// How a column differs between both sides.
 #[derive(Default)]
-pub struct Found {
+pub struct ColumnDrift {
     /// `None` when it could not be compared.
     pub comparison: Option<Comparison>,
     /// Why it could not be compared, or what is to be known.
@@ -65,11 +65,11 @@ const SHOWN: usize = 10;
 
 impl Column<'_> {
     fn scale(&self) -> Option<Scale> {
-        match &self.known {
-            Known::Counted(distribution) => Some(distribution.scale()),
-            Known::Steps(..) => Some(Scale::Numbers),
-            Known::Levels { .. } => Some(Scale::Categories),
-            Known::Nothing => None,
+        match &self.content {
+            Content::Counted(distribution) => Some(distribution.scale()),
+            Content::Steps(..) => Some(Scale::Numbers),
+            Content::Levels { .. } => Some(Scale::Categories),
+            Content::Nothing => None,
         }
     }
 
@@ -80,8 +80,8 @@ impl Column<'_> {
 
     /// Why nothing of it can be compared, on the side of this name.
     fn emptiness(&self, side: &str) -> Option<String> {
-        let numbers = match &self.known {
-            Known::Counted(distribution) => match distribution.values() {
+        let numbers = match &self.content {
+            Content::Counted(distribution) => match distribution.values() {
                 Values::Numbers(numbers) => Some(numbers.rows()),
                 Values::Categories(_) => None,
             },
@@ -102,15 +102,15 @@ impl Column<'_> {
     fn numbers<'b>(&'b self, truths: &'b mut Numbers) -> Option<NumberSide<'b>> {
         // With NULLs they are floating-point numbers to pandas, and so to the tools that the bins are those of.
         let whole = self.kind == Kind::Integer && self.nulls == 0;
-        Some(match &self.known {
-            Known::Steps(steps, moments) => NumberSide {
+        Some(match &self.content {
+            Content::Steps(steps, moments) => NumberSide {
                 counted: None,
                 steps: Cow::Borrowed(steps),
                 moments: *moments,
                 missing: self.nulls,
                 whole,
             },
-            Known::Counted(distribution) => match distribution.values() {
+            Content::Counted(distribution) => match distribution.values() {
                 Values::Numbers(numbers) => NumberSide::of(numbers, self.nulls, whole),
                 Values::Categories(categories) if self.kind == Kind::Bool => {
                     *truths = as_numbers(categories);
@@ -123,8 +123,8 @@ impl Column<'_> {
     }
 
     fn categories(&self) -> Option<&Categories> {
-        match &self.known {
-            Known::Counted(distribution) => match distribution.values() {
+        match &self.content {
+            Content::Counted(distribution) => match distribution.values() {
                 Values::Categories(categories) => Some(categories),
                 Values::Numbers(_) => None,
             },
@@ -142,14 +142,14 @@ fn as_numbers(truths: &Categories) -> Numbers {
 }
 
 /// Compares a column that both sides have. `named` says that the user asked for it by name.
-pub fn compare(reference: &Column<'_>, current: &Column<'_>, settings: &Settings, named: bool) -> Found {
-    let impossible = |why: String| Found {
+pub fn compare(reference: &Column<'_>, current: &Column<'_>, settings: &Settings, named: bool) -> ColumnDrift {
+    let impossible = |why: String| ColumnDrift {
         notes: vec![why],
-        ..Found::default()
+        ..ColumnDrift::default()
     };
     let changed = reference.type_name != current.type_name;
     let change = format!("the type changed from {} to {}", reference.type_name, current.type_name);
-    let truths = matches!(reference.known, Known::Steps(..)) && current.kind == Kind::Bool;
+    let truths = matches!(reference.content, Content::Steps(..)) && current.kind == Kind::Bool;
     let scales = (reference.scale(), current.scale());
     let times = reference.kind.is_time() || current.kind.is_time();
     match scales {
@@ -183,10 +183,10 @@ fn both_timestamps(reference: &Column<'_>, current: &Column<'_>) -> bool {
     is_timestamp(reference) && is_timestamp(current)
 }
 
-fn compare_as_numbers(reference: &Column<'_>, current: &Column<'_>, settings: &Settings) -> Found {
+fn compare_as_numbers(reference: &Column<'_>, current: &Column<'_>, settings: &Settings) -> ColumnDrift {
     let (mut a, mut b) = (Numbers::default(), Numbers::default());
     let (Some(ours), Some(theirs)) = (reference.numbers(&mut a), current.numbers(&mut b)) else {
-        return Found::default();
+        return ColumnDrift::default();
     };
     let comparison = compare_numbers(&ours, &theirs, settings);
     let non_finite = |side: &NumberSide<'_>| side.counted.map_or(0, Numbers::non_finite);
@@ -220,23 +220,23 @@ fn compare_as_numbers(reference: &Column<'_>, current: &Column<'_>, settings: &S
     if !bins.is_empty() {
         details["bins"] = Json::Array(bins);
     }
-    Found {
+    ColumnDrift {
         comparison: Some(comparison),
         notes,
         details: Some(details),
-        ..Found::default()
+        ..ColumnDrift::default()
     }
 }
 
-fn compare_as_categories(reference: &Column<'_>, current: &Column<'_>, settings: &Settings) -> Found {
+fn compare_as_categories(reference: &Column<'_>, current: &Column<'_>, settings: &Settings) -> ColumnDrift {
     let Some(theirs) = current.categories() else {
-        return Found::default();
+        return ColumnDrift::default();
     };
-    let both = match &reference.known {
-        Known::Levels { levels, other, rest } => Both::of_levels(levels, *other, *rest, theirs),
+    let both = match &reference.content {
+        Content::Levels { levels, other, rest } => Both::of_levels(levels, *other, *rest, theirs),
         _ => match reference.categories() {
             Some(ours) => Both::of(ours, theirs),
-            None => return Found::default(),
+            None => return ColumnDrift::default(),
         },
     };
     let comparison = compare_categories(&both.counts(), settings);
@@ -272,7 +272,7 @@ fn compare_as_categories(reference: &Column<'_>, current: &Column<'_>, settings:
         .into_iter()
         .map(|(category, reference, current)| json!({ "category": category, "reference": reference, "current": current }))
         .collect();
-    Found {
+    ColumnDrift {
         comparison: Some(comparison),
         notes,
         new,

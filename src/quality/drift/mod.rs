@@ -10,7 +10,7 @@ mod side;
 use pgrx::pg_extern;
 
 use self::options::Options;
-use self::report::{DriftRow, Report};
+use self::report::{DriftResult, Report};
 use self::side::Side;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::json::Jsonb;
@@ -29,9 +29,9 @@ fn names(columns: &[OutputColumn]) -> impl Iterator<Item = &str> + Clone {
 /// `drift(reference, current, options)`.
 #[pg_extern(sql = false)]
 fn drift(reference: Option<Text>, current: Option<Text>, options: Option<Jsonb>) -> Report {
-    let rows = || -> Result<Vec<DriftRow>> {
+    let results = || -> Result<Vec<DriftResult>> {
         let options = Options::parse(object("options", options)?)?;
-        // What is wrong with a query is told before rows are read.
+        // What is wrong with a query is an error before rows are read.
         let reference = Source::open(required("reference", reference.as_deref())?)?;
         let current = Source::open(required("current", current.as_deref())?)?;
         options.require_known(names(reference.columns()).chain(names(current.columns())))?;
@@ -47,5 +47,5 @@ fn drift(reference: Option<Text>, current: Option<Text>, options: Option<Jsonb>)
             importance.as_ref(),
         ))
     };
-    Report::new(or_raise(rows()))
+    report::table(or_raise(results()))
 }

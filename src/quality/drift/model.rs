@@ -2,10 +2,10 @@
 
 use pgrx::pg_extern;
 
-use super::column::{Column, Known};
+use super::column::{Column, Content};
 use super::names;
 use super::options::Options;
-use super::report::{self, DriftRow, Importance, Report};
+use super::report::{self, DriftResult, Importance, Report};
 use super::side::{self, Side};
 use crate::models::{Feature, features, gains};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
@@ -18,7 +18,7 @@ use algo::block::Kind;
 use algo::drift::{Piece, Steps};
 use algo::summary::{NumberSummary, Values};
 
-/// How much each feature matters to a model; `None` without a model, and for one that cannot tell. Errs as [`gains`] does.
+/// How much each feature matters to a model; `None` without a model, and for one that cannot tell. Returns the errors of [`gains`].
 pub fn importance(model: Option<&str>) -> Result<Option<Importance>> {
     let Some(gains) = model.map(gains).transpose()?.flatten() else {
         return Ok(None);
@@ -54,16 +54,16 @@ fn steps(numbers: &NumberSummary, unit: f64) -> Steps {
 fn column<'a>(feature: &'a Feature, current: Option<&Column<'_>>) -> Column<'a> {
     let summary = &feature.summary;
     let kind = current.map_or(Kind::Float, |column| column.kind);
-    let known = match summary.values() {
+    let content = match summary.values() {
         Values::Numbers(numbers) => {
             let unit = if matches!(kind, Kind::Timestamp | Kind::TimestampTz) {
                 1e6
             } else {
                 1.0
             };
-            Known::Steps(steps(numbers, unit), numbers.moments().scaled(unit))
+            Content::Steps(steps(numbers, unit), numbers.moments().scaled(unit))
         }
-        Values::Categories(categories) => Known::Levels {
+        Values::Categories(categories) => Content::Levels {
             levels: categories.levels(),
             other: categories.other(),
             rest: feature.rest,
@@ -76,7 +76,7 @@ fn column<'a>(feature: &'a Feature, current: Option<&Column<'_>>) -> Column<'a> 
         rows: summary.rows(),
         // Both were missing to the model.
         nulls: summary.nulls() + summary.non_finite(),
-        known,
+        content,
     }
 }
 
@@ -114,7 +114,7 @@ fn with_elements(source: Source, features: &[Feature]) -> Result<Source> {
 /// `model_drift(model, query, options)`.
 #[pg_extern(sql = false)]
 fn model_drift(model: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -> Report {
-    let rows = || -> Result<Vec<DriftRow>> {
+    let results = || -> Result<Vec<DriftResult>> {
         let model = required("model", model.as_deref())?;
         let mut options = Options::parse(object("options", options)?)?;
         if options.model.is_some() || !options.group_by.is_empty() {
@@ -143,7 +143,7 @@ fn model_drift(model: Option<Text>, query: Option<Text>, options: Option<Jsonb>)
                 kind: intake::kind_of(other.type_oid),
                 rows,
                 nulls: 0,
-                known: Known::Nothing,
+                content: Content::Nothing,
             });
         }
         let named = |name: &str| current.columns.iter().find(|column| column.name == name);
@@ -162,5 +162,5 @@ fn model_drift(model: Option<Text>, query: Option<Text>, options: Option<Jsonb>)
             importance.as_ref(),
         ))
     };
-    Report::new(or_raise(rows()))
+    report::table(or_raise(results()))
 }

@@ -45,7 +45,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads and checks them. Errs with 22023.
+    /// Reads and checks them. Returns an error with 22023.
     pub fn parse(json: Json) -> Result<Options> {
         let written: Written = parse("options", json)?;
         let settings = Settings {
@@ -89,7 +89,7 @@ impl Options {
         self.columns.as_deref().is_none_or(among) && !among(&self.exclude)
     }
 
-    /// Errs with 42703 when `columns` names one that neither side has.
+    /// Returns an error with 42703 when `columns` names one that neither side has.
     pub fn require_known<'a>(&self, mut known: impl Iterator<Item = &'a str> + Clone) -> Result<()> {
         let Some(name) = self
             .columns
@@ -113,7 +113,7 @@ impl Options {
     }
 }
 
-/// Errs with 22023 when a method suits none of these scales by the tool's conventions.
+/// Returns an error with 22023 when a method suits none of these scales by the tool's conventions.
 fn require_suited(key: &str, method: Option<Method>, compat: Option<Compat>, scales: &[Scale]) -> Result<()> {
     let suits = |method: Method| scales.iter().any(|&scale| method.suits(compat, scale));
     let Some(method) = method.filter(|&method| !suits(method)) else {

@@ -1,6 +1,6 @@
-//! Both sides column by column, as lines of a report.
+//! Both sides column by column, as rows of a report.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
@@ -8,16 +8,16 @@ use pgrx::iter::TableIterator;
 use pgrx::name;
 use serde_json::Value as Json;
 
-use super::column::{self, Column, Found};
+use super::column::{self, Column, ColumnDrift};
 use super::options::Options;
 use super::side::{Segment, Side};
 use crate::pg::compute::serve_interrupts;
 use crate::pg::text::{JsonB, Prose, Text};
-use algo::drift::{Evidence, Rule, judge, shares_differ};
+use algo::drift::{Evidence, Rule, Verdict, judge, shares_differ};
 use algo::stats::proportion::Share;
 
-/// A line of the report.
-pub type DriftRow = (
+/// The columns of a report.
+type ReportColumns = (
     name!(column_name, Option<Text>),
     name!(segment, Option<JsonB>),
     name!(method, Option<Text>),
@@ -38,13 +38,13 @@ pub type DriftRow = (
     name!(details, Option<JsonB>),
 );
 
-/// The report.
-pub type Report = TableIterator<'static, DriftRow>;
+/// A report as a function of SQL gives it.
+pub type Report = TableIterator<'static, ReportColumns>;
 
 /// How much each column matters to a model, as a share of all of them.
 pub type Importance = HashMap<String, f64>;
 
-/// A line before all of them are judged together.
+/// A row of a report before all of them are judged together.
 struct Draft {
     column: Option<String>,
     segment: Option<Json>,
@@ -54,7 +54,7 @@ struct Draft {
     rule: Rule,
     rows: (u64, u64),
     null_shares: (Option<f64>, Option<f64>),
-    found: Found,
+    drift: ColumnDrift,
 }
 
 impl Draft {
@@ -69,12 +69,12 @@ impl Draft {
             rule: Rule::Undecided,
             rows,
             null_shares: (None, None),
-            found: Found::default(),
+            drift: ColumnDrift::default(),
         }
     }
 
-    fn saying(mut self, note: impl Into<String>) -> Draft {
-        self.found.notes.push(note.into());
+    fn with_note(mut self, note: impl Into<String>) -> Draft {
+        self.drift.notes.push(note.into());
         self
     }
 
@@ -85,7 +85,7 @@ impl Draft {
         }
     }
 
-    /// How large the effect is beside the one that counts.
+    /// How large the effect is, relative to the one that counts.
     fn strength(&self) -> f64 {
         match (self.statistic, self.threshold(), self.rule) {
             (_, Some(threshold), Rule::PValue(_)) => {
@@ -98,7 +98,7 @@ impl Draft {
     }
 
     fn is_infinite(&self) -> bool {
-        self.found
+        self.drift
             .comparison
             .as_ref()
             .is_some_and(|comparison| comparison.statistic.is_none())
@@ -112,9 +112,9 @@ pub fn compare(
     options: &Options,
     absent: &str,
     importance: Option<&Importance>,
-) -> Vec<DriftRow> {
+) -> Vec<DriftResult> {
     let mut drafts = Vec::new();
-    of_columns(
+    draft_columns(
         &mut drafts,
         None,
         &reference.columns,
@@ -139,7 +139,7 @@ pub fn compare(
             (Some(&a), Some(&b)) => {
                 let (a, b): (&Segment<'_>, &Segment<'_>) = (&reference.segments[a], &current.segments[b]);
                 let rows = (a.rows, b.rows);
-                of_columns(
+                draft_columns(
                     &mut drafts,
                     Some(&a.values),
                     &a.columns,
@@ -153,22 +153,23 @@ pub fn compare(
                 let a = &reference.segments[a];
                 drafts.push(
                     Draft::new(None, Some(&a.values), (a.rows, 0))
-                        .saying("the segment has no rows in the current data"),
+                        .with_note("the segment has no rows in the current data"),
                 );
             }
             (None, Some(&b)) => {
                 let b = &current.segments[b];
                 drafts.push(
-                    Draft::new(None, Some(&b.values), (0, b.rows)).saying("the segment has no rows in the reference"),
+                    Draft::new(None, Some(&b.values), (0, b.rows))
+                        .with_note("the segment has no rows in the reference"),
                 );
             }
             (None, None) => {}
         }
     }
-    judged(drafts, options, importance)
+    judge_together(drafts, options, importance)
 }
 
-fn of_columns(
+fn draft_columns(
     drafts: &mut Vec<Draft>,
     segment: Option<&Json>,
     reference: &[Column<'_>],
@@ -181,13 +182,13 @@ fn of_columns(
         serve_interrupts();
         let draft = Draft::new(Some(&ours.name), segment, rows);
         match current.iter().find(|column| column.name == ours.name) {
-            Some(theirs) => of_column(drafts, draft, ours, theirs, options),
+            Some(theirs) => draft_column(drafts, draft, ours, theirs, options),
             None => drafts.push(
                 Draft {
                     null_shares: (ours.null_share(), None),
                     ..draft
                 }
-                .saying("only in the reference"),
+                .with_note("only in the reference"),
             ),
         }
     }
@@ -199,14 +200,20 @@ fn of_columns(
                     null_shares: (None, theirs.null_share()),
                     ..draft
                 }
-                .saying(absent),
+                .with_note(absent),
             );
         }
     }
 }
 
-/// The line of a column, and where there are NULLs that of their share.
-fn of_column(drafts: &mut Vec<Draft>, draft: Draft, reference: &Column<'_>, current: &Column<'_>, options: &Options) {
+/// The row of a column, and where there are NULLs that of their share.
+fn draft_column(
+    drafts: &mut Vec<Draft>,
+    draft: Draft,
+    reference: &Column<'_>,
+    current: &Column<'_>,
+    options: &Options,
+) {
     let settings = &options.settings;
     let null_shares = (reference.null_share(), current.null_share());
     let nulls = match null_shares {
@@ -226,17 +233,17 @@ fn of_column(drafts: &mut Vec<Draft>, draft: Draft, reference: &Column<'_>, curr
         }
         _ => None,
     };
-    let found = column::compare(reference, current, settings, options.wants_times(&reference.name));
+    let drift = column::compare(reference, current, settings, options.wants_times(&reference.name));
     let mut draft = Draft { null_shares, ..draft };
-    if let Some(comparison) = &found.comparison {
+    if let Some(comparison) = &drift.comparison {
         draft.method = Some(comparison.method.name());
         draft.statistic = comparison.statistic;
         draft.p_value = Some(comparison.p_value);
         draft.rule = comparison.rule;
     }
-    draft.found = found;
+    draft.drift = drift;
     if let (Rule::Undecided, Some(_), Some(compat)) = (draft.rule, draft.method, settings.compat) {
-        draft = draft.saying(format!(
+        draft = draft.with_note(format!(
             "{} has no threshold of its own: give one to decide",
             compat.name()
         ));
@@ -245,8 +252,66 @@ fn of_column(drafts: &mut Vec<Draft>, draft: Draft, reference: &Column<'_>, curr
     drafts.extend(nulls);
 }
 
-/// The lines in order: with a model the greatest impact first, without the strongest alarms.
-fn judged(drafts: Vec<Draft>, options: &Options, importance: Option<&Importance>) -> Vec<DriftRow> {
+/// A row of a report: a draft with what all of them together say of it.
+pub struct DriftResult {
+    draft: Draft,
+    verdict: Verdict,
+    /// How much its column matters to the model.
+    importance: Option<f64>,
+}
+
+impl DriftResult {
+    /// How much the drift matters to the model.
+    fn impact(&self) -> Option<f64> {
+        let effect = self.importance.zip(self.draft.statistic);
+        effect.map(|(importance, statistic)| importance * statistic)
+    }
+
+    /// With a model the greatest impact first, without the strongest alarms.
+    fn order(&self, other: &DriftResult) -> Ordering {
+        let impact = |result: &DriftResult| result.impact().unwrap_or(-1.0);
+        let has_drifted = |result: &DriftResult| result.verdict.drifted == Some(true);
+        impact(other)
+            .total_cmp(&impact(self))
+            .then_with(|| has_drifted(other).cmp(&has_drifted(self)))
+            .then_with(|| other.draft.strength().total_cmp(&self.draft.strength()))
+    }
+
+    fn into_columns(self) -> ReportColumns {
+        let (threshold, impact) = (self.draft.threshold(), self.impact());
+        let DriftResult {
+            draft,
+            verdict,
+            importance,
+        } = self;
+        let drift = draft.drift;
+        let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let listed = |names: Vec<String>| (!names.is_empty()).then(|| names.into_iter().map(Text::from).collect());
+        (
+            draft.column.map(Text::from),
+            draft.segment.map(JsonB),
+            draft.method.map(Text::from),
+            draft.statistic,
+            draft.p_value,
+            threshold,
+            verdict.drifted,
+            draft.null_shares.0,
+            draft.null_shares.1,
+            importance,
+            impact,
+            count(draft.rows.0),
+            count(draft.rows.1),
+            verdict.adjusted,
+            (!drift.notes.is_empty()).then(|| drift.notes.join("; ").into()),
+            listed(drift.new),
+            listed(drift.gone),
+            drift.details.map(JsonB),
+        )
+    }
+}
+
+/// The results of all drafts, which share the rate of false alarms, in order.
+fn judge_together(drafts: Vec<Draft>, options: &Options, importance: Option<&Importance>) -> Vec<DriftResult> {
     let evidence: Vec<Evidence> = drafts
         .iter()
         .map(|draft| Evidence {
@@ -257,64 +322,24 @@ fn judged(drafts: Vec<Draft>, options: &Options, importance: Option<&Importance>
         })
         .collect();
     let verdicts = judge(&evidence, options.settings.alpha());
-    let matters = |draft: &Draft| {
-        importance
-            .zip(draft.column.as_ref())
-            .and_then(|(all, column)| all.get(column).copied())
-    };
-    let mut lines: Vec<_> = drafts
+    let importance_of = |draft: &Draft| importance?.get(draft.column.as_ref()?).copied();
+    let mut results: Vec<DriftResult> = drafts
         .into_iter()
         .zip(verdicts)
-        .map(|(draft, verdict)| {
-            let importance = matters(&draft);
-            let impact = importance
-                .zip(draft.statistic)
-                .map(|(importance, statistic)| importance * statistic);
-            (impact, draft, verdict, importance)
+        .map(|(draft, verdict)| DriftResult {
+            importance: importance_of(&draft),
+            draft,
+            verdict,
         })
         .collect();
-    lines.sort_by(|a, b| {
-        let key = |impact: Option<f64>| impact.unwrap_or(-1.0);
-        let drifted = |line: &(_, Draft, algo::drift::Verdict, _)| Reverse(line.2.drifted == Some(true));
-        key(b.0)
-            .total_cmp(&key(a.0))
-            .then_with(|| drifted(a).cmp(&drifted(b)))
-            .then_with(|| b.1.strength().total_cmp(&a.1.strength()))
-    });
-    lines
-        .into_iter()
-        .map(|(impact, draft, verdict, importance)| {
-            serve_interrupts();
-            let threshold = draft.threshold();
-            let Found {
-                notes,
-                new,
-                gone,
-                details,
-                ..
-            } = draft.found;
-            let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-            let listed = |names: Vec<String>| (!names.is_empty()).then(|| names.into_iter().map(Text::from).collect());
-            (
-                draft.column.map(Text::from),
-                draft.segment.map(JsonB),
-                draft.method.map(Text::from),
-                draft.statistic,
-                draft.p_value,
-                threshold,
-                verdict.drifted,
-                draft.null_shares.0,
-                draft.null_shares.1,
-                importance,
-                impact,
-                count(draft.rows.0),
-                count(draft.rows.1),
-                verdict.adjusted,
-                (!notes.is_empty()).then(|| notes.join("; ").into()),
-                listed(new),
-                listed(gone),
-                details.map(JsonB),
-            )
-        })
-        .collect()
+    results.sort_by(DriftResult::order);
+    results
+}
+
+/// Results on their way to PostgreSQL.
+pub fn table(results: Vec<DriftResult>) -> Report {
+    Report::new(results.into_iter().map(|result| {
+        serve_interrupts();
+        result.into_columns()
+    }))
 }

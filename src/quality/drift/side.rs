@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 use serde_json::Value as Json;
 
-use super::column::{Column, Known};
+use super::column::{Column, Content};
 use crate::pg::compute::serve_interrupts;
 use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result};
 use crate::pg::intake;
@@ -73,7 +73,7 @@ pub struct Side<'a> {
 }
 
 impl<'a> Side<'a> {
-    /// What scans of one pass have found. Errs with 54000 when there were too many segments.
+    /// What scans of one pass have found. Returns an error with 54000 when there were too many segments.
     pub fn of(scans: &'a [Scan]) -> Result<Side<'a>> {
         let mut side = Side {
             columns: Vec::new(),
@@ -92,9 +92,9 @@ impl<'a> Side<'a> {
                     kind: column.kind,
                     rows: tally.rows,
                     nulls: tally.nulls,
-                    known: match tally.measure() {
-                        Measure::Distribution(distribution) => Known::Counted(distribution),
-                        _ => Known::Nothing,
+                    content: match tally.measure() {
+                        Measure::Distribution(distribution) => Content::Counted(distribution),
+                        _ => Content::Nothing,
                     },
                 };
                 let tallies = scan.tallies(index);

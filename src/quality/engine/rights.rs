@@ -27,7 +27,7 @@ pub fn reads(checks: &[&Check], source: &Source) -> Result<Vec<Reads>> {
     let mut columns = source.columns().iter();
     let is_plain = columns.all(|column| is_type_of_postgres(column.type_oid));
     let adds_nothing = |check: &Check| is_plain && !check.has_expression() && !check.reads_another_relation();
-    // Most expressions add nothing either, and one look tells it of all.
+    // Most expressions add nothing either, and one look shows it for all.
     let alike = |check: &Check| !check.reads_another_relation() && !adds_nothing(check);
     let together: Vec<&Check> = checks.iter().copied().filter(|check| alike(check)).collect();
     let more_together = attempt(|| more(&together, source))?;

@@ -1,4 +1,4 @@
-//! Running checks: all that one pass can answer in one pass, the rest beside it, and no check lost when another one fails.
+//! Running checks: all that one pass can answer in one pass, the rest by itself, and no check lost when another one fails.
 
 use std::time::Instant;
 

@@ -55,7 +55,7 @@ fn findings(spec: &Spec, answer: &Answer<'_>, tolerance: f64) -> Result<Vec<Find
         Measure::Formats(formats) => Some(&**formats),
         _ => None,
     })?;
-    let conflicts = mixed_formats::judge(&tallies, &Params { tolerance })?;
+    let conflicts = mixed_formats::find_conflicts(&tallies, &Params { tolerance })?;
     let mut findings: Vec<Finding> = counted
         .iter()
         .map(|counted| answer.sound_segment(counted, "rows_failed", 0.0))

@@ -53,7 +53,7 @@ impl NullShareBySegment {
             max_difference: self.max_difference,
             ..Params::default()
         };
-        let shares = null_share::judge(&tallies.iter().collect::<Vec<_>>(), &params)?;
+        let shares = null_share::compare_segments(&tallies.iter().collect::<Vec<_>>(), &params)?;
         let findings = answer.counted.iter().zip(shares);
         Ok(findings
             .map(|(counted, share)| self.finding(answer, counted, &share))

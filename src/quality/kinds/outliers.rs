@@ -1,4 +1,4 @@
-//! `within_n_stdevs` and `outliers`: that values are near to what is usual. The shared pass tells what that is; a second one finds the others.
+//! `within_n_stdevs` and `outliers`: that values are near to what is usual. The shared pass says what that is; a second one finds the others.
 
 use serde::Deserialize;
 

@@ -64,7 +64,7 @@ fn shifts(answer: &Answer<'_>, min_rows: u64) -> Result<(Vec<u64>, Vec<Shift>)> 
         ..Params::default()
     };
     let rows = tallies.iter().map(|tally| tally.rows()).collect();
-    Ok((rows, scale_shift::judge(&tallies, &params)?))
+    Ok((rows, scale_shift::find_shifts(&tallies, &params)?))
 }
 
 /// The condition that a row q has a number on another scale. Numbers are compared as the shared pass had them.

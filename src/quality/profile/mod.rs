@@ -20,8 +20,8 @@ use algo::profile::{ColumnProfile, Point, Report};
 use algo::scan::{PlanColumn, Scan};
 use algo::state::State;
 
-/// A line of a profile.
-type ProfileRow = (
+/// The columns of a profile.
+type ProfileColumns = (
     name!(column_name, Text),
     name!(data_type, Text),
     name!(rows, i64),
@@ -48,10 +48,10 @@ type ProfileRow = (
     name!(details, JsonB),
 );
 
-/// The lines of a profile.
-type Profile = TableIterator<'static, ProfileRow>;
+/// A profile as a function of SQL gives it.
+type Profile = TableIterator<'static, ProfileColumns>;
 
-/// Reads the rows of a source once, for the profiles of all its columns. Errs with 42701 when two columns have one name, and with 22023
+/// Reads the rows of a source once, for the profiles of all its columns. Returns an error with 42701 when two columns have one name, and with 22023
 /// without a column.
 pub fn scan_of(source: &Source) -> Result<Scan> {
     source.require_distinct_names()?;
@@ -67,7 +67,7 @@ pub fn scan_of(source: &Source) -> Result<Scan> {
     let first = scans
         .next()
         .ok_or_else(|| Error::new(INVALID_PARAMETER, "the query has no columns"))?;
-    scans.try_fold(first, |all, scan| Ok(all.beside(scan)?))
+    scans.try_fold(first, |all, scan| Ok(all.join_columns(scan)?))
 }
 
 /// The columns of a scan with their profiles.
@@ -79,7 +79,7 @@ pub fn columns(scan: &Scan) -> impl Iterator<Item = (&PlanColumn, &ColumnProfile
         .zip(scan.profiles())
 }
 
-fn row(column: &PlanColumn, report: &Report) -> ProfileRow {
+fn row(column: &PlanColumn, report: &Report) -> ProfileColumns {
     let kind = column.kind;
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let written = |point: &Point| intake::written(kind, &value::of_point(point));

@@ -10,7 +10,7 @@ use crate::pg::text::{Prose, Text};
 use crate::quality::source::Source;
 use crate::quality::value;
 use algo::block::Kind;
-use algo::profile::page::{PageLine, Values, page, percent, short_count, short_number};
+use algo::profile::page::{PageLine, ValueSummary, page, percent, short_count, short_number};
 use algo::profile::{Bin, ColumnProfile, Meaning, Point, Report, sparkline};
 use algo::scan::PlanColumn;
 
@@ -47,8 +47,8 @@ fn line(column: &PlanColumn, profile: &ColumnProfile) -> PageLine {
     }
 }
 
-/// Whether the single values tell more than their range.
-fn is_told_by_values(kind: Kind, report: &Report) -> bool {
+/// Whether the single values say more than their range.
+fn is_described_by_values(kind: Kind, report: &Report) -> bool {
     /// Different values of a text that are few without being a category.
     const FEW: f64 = 10.0;
     match report.meaning {
@@ -58,10 +58,10 @@ fn is_told_by_values(kind: Kind, report: &Report) -> bool {
     }
 }
 
-fn values(kind: Kind, report: &Report) -> Values {
+fn values(kind: Kind, report: &Report) -> ValueSummary {
     let present = report.rows - report.nulls;
     if present == 0 {
-        return Values::Nothing;
+        return ValueSummary::Nothing;
     }
     let text = |point: &Point| match point {
         Point::Number(number) => short_number(*number),
@@ -69,9 +69,9 @@ fn values(kind: Kind, report: &Report) -> Values {
         Point::Text(text) if text.trim() != text || text.is_empty() => format!("'{text}'"),
         point => intake::written(kind, &value::of_point(point)),
     };
-    if is_told_by_values(kind, report) {
+    if is_described_by_values(kind, report) {
         let top = report.top.iter();
-        return Values::Top(
+        return ValueSummary::Top(
             top.map(|(point, rows)| (text(point), percent(*rows, present)))
                 .collect(),
         );
@@ -86,20 +86,20 @@ fn values(kind: Kind, report: &Report) -> Values {
             ("null", json.nulls),
         ];
         let there = types.iter().filter(|(_, rows)| *rows > 0);
-        return Values::Top(
+        return ValueSummary::Top(
             there
                 .map(|(name, rows)| ((*name).into(), percent(*rows, present)))
                 .collect(),
         );
     }
     if let Some(array) = &report.details.array {
-        return Values::Told(span(array.elements.least, array.elements.greatest, "elements"));
+        return ValueSummary::Text(span(array.elements.least, array.elements.greatest, "elements"));
     }
     if let (Meaning::FreeText | Meaning::Binary, Some(lengths)) = (report.meaning, &report.details.lengths) {
         let (least, greatest) = (lengths.characters.least, lengths.characters.greatest);
         // Two digits a byte, behind \x.
         let bytes = |digits: u64| digits.saturating_sub(2) / 2;
-        return Values::Told(match kind {
+        return ValueSummary::Text(match kind {
             Kind::Bytes => span(bytes(least), bytes(greatest), "bytes"),
             _ => span(least, greatest, "characters"),
         });
@@ -109,14 +109,14 @@ fn values(kind: Kind, report: &Report) -> Values {
         .filter(|_| kind.is_number() && report.meaning == Meaning::Number)
         .map(|quantiles| short_number(quantiles[3]));
     match (&report.min, &report.max) {
-        (Some(min), Some(max)) => Values::Range(
+        (Some(min), Some(max)) => ValueSummary::Range(
             [Some(text(min)), middle, Some(text(max))]
                 .into_iter()
                 .flatten()
                 .collect(),
         ),
         // No number is finite.
-        _ => Values::Top(
+        _ => ValueSummary::Top(
             report
                 .top
                 .iter()
@@ -134,9 +134,9 @@ fn span(least: u64, greatest: u64, unit: &str) -> String {
     }
 }
 
-/// What the histogram shows: of values that are told one by one their rows, numbers and times in their order and texts as they are told.
-fn bins(kind: Kind, report: &Report, values: &Values) -> Vec<Bin> {
-    let Values::Top(_) = values else {
+/// What the histogram shows: of values that are listed one by one their rows, numbers and times in their order and texts as they are listed.
+fn bins(kind: Kind, report: &Report, values: &ValueSummary) -> Vec<Bin> {
+    let ValueSummary::Top(_) = values else {
         return report.histogram.clone();
     };
     if kind == Kind::Json {
@@ -154,7 +154,7 @@ fn bins(kind: Kind, report: &Report, values: &Values) -> Vec<Bin> {
     top.iter().map(bin).collect()
 }
 
-fn rendered(query: &str) -> Result<String> {
+fn render(query: &str) -> Result<String> {
     let source = Source::open(query)?;
     let scan = scan_of(&source)?;
     let lines: Vec<PageLine> = columns(&scan).map(|(column, profile)| line(column, profile)).collect();
@@ -171,5 +171,5 @@ fn rendered(query: &str) -> Result<String> {
 /// `render_profile(query)`.
 #[pg_extern(sql = false)]
 fn render_profile(query: Option<Text>) -> Prose {
-    or_raise(required("query", query.as_deref()).and_then(rendered).map(Prose::from))
+    or_raise(required("query", query.as_deref()).and_then(render).map(Prose::from))
 }

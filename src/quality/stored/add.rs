@@ -80,38 +80,21 @@ fn add_check(
     catalog::prevent_read_only(c"assay.add_check()");
     or_raise((|| {
         let oid = required("relation", relation)?;
-        let written = json!({
+        let mut written = json!({
             "kind": required("kind", kind)?, "column_name": column_name, "args": object("args", args)?, "name": name,
             "where": filter, "group_by": texts("group_by", group_by)?, "mostly": mostly, "warn_if": warn_if, "error_if": error_if,
             "severity": severity, "tags": texts("tags", tags)?,
         });
-        let row = Json::Object(
-            written
-                .as_object()
-                .cloned()
-                .unwrap_or_default()
-                .into_iter()
-                .filter(|(_, value)| !value.is_null())
-                .collect(),
-        );
-        let check = Check::parse(row.clone())?;
-        let spec = &check.spec;
-        if serde_json::from_str::<Json>(&row.to_string()).is_err() {
+        if let Some(options) = written.as_object_mut() {
+            options.retain(|_, value| !value.is_null());
+        }
+        let check = Check::parse(written.clone())?;
+        if serde_json::from_str::<Json>(&written.to_string()).is_err() {
             return Err(Error::new(INVALID_PARAMETER, "argument \"args\" nests too deeply")
                 .hint("A check could not be read again."));
         }
-        names::check("check's name", &spec.name)?;
-        let relation_name = relation::name_of(oid).ok_or_else(|| {
-            Error::new(INVALID_PARAMETER, format!("there is no relation {}", oid.to_u32()))
-                .hint("Name a table or view.")
-        })?;
-        if !relation::may_set_triggers(oid) {
-            return Err(Error::new(
-                INSUFFICIENT_PRIVILEGE,
-                format!("permission denied to add a check to {relation_name}"),
-            )
-            .hint("It takes the relation's owner, or the privilege TRIGGER on it."));
-        }
+        names::check("check's name", &check.spec.name)?;
+        let relation_name = addable(oid)?;
         let existing = name.as_deref().map(|name| changeable(oid, name)).transpose()?.flatten();
         // A check stays that of who added it: a superuser who changes it has it run with no more rights than before.
         let added_by = existing
@@ -125,6 +108,7 @@ fn add_check(
         let settings = serde_json::to_string(&settings)
             .map_err(|problem| Error::new(INTERNAL, format!("settings cannot be written: {problem}")))?;
         let list = |names: &[String]| Json::from(names.to_vec()).to_string();
+        let spec = &check.spec;
         let id: Option<i64> = catalog::as_owner(|| {
             catalog::write_returning(
                 if existing.is_some() { UPDATE } else { INSERT },
@@ -133,7 +117,7 @@ fn add_check(
                     relation_name.as_str().into(),
                     spec.kind.into(),
                     spec.column.as_deref().into(),
-                    row["args"].to_string().as_str().into(),
+                    written["args"].to_string().as_str().into(),
                     spec.name.as_str().into(),
                     spec.filter.as_deref().into(),
                     list(&spec.group_by).as_str().into(),
@@ -152,6 +136,22 @@ fn add_check(
             Error::new(INTERNAL, "the check was not stored").hint("Another session has just dropped it; add it again.")
         })
     })())
+}
+
+/// The name of a relation that the caller may add a check to. Returns an error with 42501 where it may not.
+fn addable(relation: Oid) -> Result<String> {
+    let name = relation::name_of(relation).ok_or_else(|| {
+        Error::new(INVALID_PARAMETER, format!("there is no relation {}", relation.to_u32()))
+            .hint("Name a table or view.")
+    })?;
+    if relation::may_set_triggers(relation) {
+        return Ok(name);
+    }
+    Err(Error::new(
+        INSUFFICIENT_PRIVILEGE,
+        format!("permission denied to add a check to {name}"),
+    )
+    .hint("It takes the relation's owner, or the privilege TRIGGER on it."))
 }
 
 const INSERT: &str = "INSERT INTO assay.quality_check (relation, relation_name, kind, column_name, args, name, \"where\", group_by, mostly,

@@ -51,7 +51,7 @@ fn failing_rows(fcinfo: pg_sys::FunctionCallInfo) {
     }));
 }
 
-/// Whether the caller may see the rows of a check that is not its own. Why that cannot be told is not for it to know.
+/// Whether the caller may see the rows of a check that is not its own. Why that is not known is not for it to see.
 fn are_visible(stored: &StoredCheck) -> Result<bool> {
     let caller = catalog::current_role();
     let reads = attempt(|| {

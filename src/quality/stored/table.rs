@@ -76,7 +76,7 @@ impl StoredCheck {
         if is_there() { Ok(source) } else { Err(gone()) }
     }
 
-    /// Runs `work` as its role, under its settings. Returns an error when the role is gone. A stranger is not told how many rows were read.
+    /// Runs `work` as its role, under its settings. Returns an error when the role is gone. A stranger does not learn how many rows were read.
     pub fn as_its_role<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let is_own = self.is_own();
         identity::as_role(self.runs_as, &self.settings, || {

@@ -36,7 +36,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// What constraints on the rows of a source would stand on. `None` for views and foreign tables, which have none that are kept.
+    /// What constraints on the rows of a source would stand on. `None` for views and foreign tables, which enforce none.
     pub fn of(source: &Source) -> Result<Option<Table>> {
         if !source.is_relation() {
             return Ok(Some(Table {

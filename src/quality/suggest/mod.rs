@@ -21,8 +21,8 @@ use crate::quality::source::Source;
 use algo::monitor::Monitor;
 use algo::quality::outlook;
 
-/// A suggested check.
-type SuggestionRow = (
+/// The columns of a suggestion.
+type SuggestionColumns = (
     name!(kind, Text),
     name!(column_name, Option<Text>),
     name!(args, JsonB),
@@ -32,8 +32,8 @@ type SuggestionRow = (
     name!(definition, JsonB),
 );
 
-/// Suggested checks.
-type Suggestions = TableIterator<'static, SuggestionRow>;
+/// Suggestions as a function of SQL gives them.
+type Suggestions = TableIterator<'static, SuggestionColumns>;
 
 /// The day of the transaction's start, from 2000-01-01.
 fn today() -> i64 {
@@ -91,7 +91,7 @@ fn holding(proposal: &Proposal, check: &Check, outcome: &Outcome) -> Option<f64>
     }
 }
 
-fn suggestions(query: &str) -> Result<Vec<SuggestionRow>> {
+fn suggestions(query: &str) -> Result<Vec<SuggestionColumns>> {
     let source = Source::open(query)?;
     let table = Table::of(&source)?;
     let groups = proposals(&source)?;
@@ -128,7 +128,7 @@ fn is_demanded(proposal: &Proposal, table: Option<&Table>, outcome: &Outcome) ->
     constraint || outcome.proved
 }
 
-fn row(proposal: &Proposal, mostly: f64, table: Option<&Table>) -> SuggestionRow {
+fn row(proposal: &Proposal, mostly: f64, table: Option<&Table>) -> SuggestionColumns {
     let constraint = match (table, &proposal.column, &proposal.condition) {
         (Some(table), Some(column), Some(condition)) if mostly >= 1.0 => table.constraint(column, condition),
         _ => None,

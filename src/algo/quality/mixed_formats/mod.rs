@@ -1,14 +1,14 @@
 //! Columns of text that mix conventions: dates in two orders, decimal points and commas, yes/no and 1/0, misread encodings.
 //!
-//! [`FormatTally`] counts the conventions of one segment; [`judge()`] says in which families they conflict, within segments and between
+//! [`FormatTally`] counts the conventions of one segment; [`find_conflicts()`] says in which families they conflict, within segments and between
 //! them.
 
 mod casing;
+mod casing_conflicts;
+mod conflicts;
 mod convention;
 mod dates;
 mod encoding;
-mod judge;
-mod judge_casing;
 mod numerals;
 
 #[cfg(test)]
@@ -16,8 +16,8 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use conflicts::{Conflict, ConventionRows, Params, find_conflicts};
 pub use convention::{Convention, Family};
-pub use judge::{Conflict, ConventionRows, Params, judge};
 
 use self::casing::Spellings;
 use super::{MAX_ROWS, count_rows};

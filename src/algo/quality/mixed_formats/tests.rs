@@ -12,7 +12,7 @@ fn tally<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> FormatTally {
 }
 
 fn conflicts(segments: &[FormatTally]) -> Vec<Conflict> {
-    judge(&segments.iter().collect::<Vec<_>>(), &Params::default()).unwrap()
+    find_conflicts(&segments.iter().collect::<Vec<_>>(), &Params::default()).unwrap()
 }
 
 /// The families in conflict, with the rows that fail.
@@ -368,7 +368,7 @@ fn everything_that_is_unsound_fails() {
 #[test]
 fn tolerance_is_a_share() {
     let column = tally((0..1000).map(|row| date(row, if row < 10 { "dotted" } else { "iso" })));
-    let judged = |tolerance| judge(&[&column], &Params { tolerance });
+    let judged = |tolerance| find_conflicts(&[&column], &Params { tolerance });
     assert_eq!(judged(0.01).unwrap(), []);
     assert_eq!(judged(0.009).unwrap().len(), 1);
     for tolerance in [-0.1, 1.0, f64::NAN] {

@@ -132,7 +132,7 @@ pub struct Finder {
 }
 
 impl Finder {
-    /// Errs with a parameter out of its range.
+    /// Returns an error with a parameter out of its range.
     pub fn new(params: Params) -> Result<Finder> {
         if !(0.3..=1.0).contains(&params.threshold) {
             return Err(Error::Parameter {
@@ -157,7 +157,7 @@ impl Finder {
             + self.by_key.capacity() * 2 * size_of::<(u64, u32)>()
     }
 
-    /// Adds the text of a row. Errs with [`Error::Memory`] once more is held than is allowed. O(length log words).
+    /// Adds the text of a row. Returns an error with [`Error::Memory`] once more is held than is allowed. O(length log words).
     pub fn push(&mut self, row: u64, text: &str) -> Result<()> {
         let key = key(text);
         if key.is_empty() {

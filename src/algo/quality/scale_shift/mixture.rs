@@ -1,7 +1,7 @@
 //! Two scales in one segment: a second hill in the histogram, at the distance of a known factor, with a valley between.
 
 use super::compare::{Scale, shift};
-use super::judge::{Extent, ScaleShift, bins, explain};
+use super::shifts::{Extent, ScaleShift, bins, explain};
 
 /// The least number of rows, and the least share, that make a hill.
 const ROWS: u64 = 40;

@@ -1,19 +1,19 @@
 //! Numbers in another unit: a source, a period, or a part of a column that is off by a constant factor, such as cents among dollars.
 //!
-//! On a logarithmic scale a factor is a shift, so [`ScaleTally`] is a histogram of the numbers' orders of magnitude, and [`judge()`] looks
+//! On a logarithmic scale a factor is a shift, so [`ScaleTally`] is a histogram of the numbers' orders of magnitude, and [`find_shifts()`] looks
 //! for segments whose histogram is that of the others, moved.
 
 mod compare;
-mod judge;
 mod known;
 mod mixture;
+mod shifts;
 
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use judge::{Extent, Params, ScaleShift, judge};
+pub use shifts::{Extent, Params, ScaleShift, find_shifts};
 
 use super::{MAX_ROWS, count_rows};
 use crate::accumulator::Accumulator;

@@ -44,7 +44,7 @@ fn drawn(random: &mut Random, rows: u64, draw: impl Fn(&mut Random) -> f64) -> S
 }
 
 fn judged(segments: &[ScaleTally]) -> Vec<ScaleShift> {
-    judge(&segments.iter().collect::<Vec<_>>(), &Params::default()).unwrap()
+    find_shifts(&segments.iter().collect::<Vec<_>>(), &Params::default()).unwrap()
 }
 
 /// The share of trials in which a test holds.
@@ -253,7 +253,7 @@ fn few_rows_and_wrong_parameters() {
             ..Params::default()
         },
     ] {
-        assert!(matches!(judge(&[], &params), Err(Error::Parameter { .. })));
+        assert!(matches!(find_shifts(&[], &params), Err(Error::Parameter { .. })));
     }
 }
 

@@ -40,22 +40,81 @@ const MOST: f64 = 10_000.0;
 const EPOCH_2000: f64 = 946_684_800.0;
 
 impl Timeline {
-    /// Of the arguments. With a column of time the bucket that is judged is the last one that is over, else the running one. Errs with
+    /// Of the arguments. With a column of time the bucket that is judged is the last one that is over, else the running one. Returns an error with
     /// 22023, and PostgreSQL's errors for texts that are no times pass through.
     pub fn new(args: &Anomaly) -> Result<Timeline> {
         catalog::as_owner(|| Timeline::read(args))
     }
 
     fn read(args: &Anomaly) -> Result<Timeline> {
-        let unit = quote_literal(args.bucket.name());
         let step = format!(
             "{}::pg_catalog.interval",
             quote_literal(format!("1 {}", args.bucket.name()))
         );
+        let Range {
+            first,
+            last,
+            until,
+            tested,
+            now,
+        } = Range::read(args, &step)?;
+        let literal = |text: &str| format!("{}::pg_catalog.timestamp", quote_literal(text));
+        let mut buckets = Vec::new();
+        let series = format!(
+            "SELECT b, extract(isodow FROM b)::pg_catalog.float8, extract(hour FROM b)::pg_catalog.float8, {}
+FROM pg_catalog.generate_series({}, {}, {step}) AS b ORDER BY b",
+            excluded(args, &step),
+            literal(&first),
+            literal(&last)
+        );
+        Query::new(&series)?.run(&mut |row| {
+            if let (Value::Number(start), Value::Number(weekday), Value::Number(hour), Value::Number(excluded)) =
+                (row.value(0), row.value(1), row.value(2), row.value(3))
+            {
+                buckets.push(Bucket {
+                    start: (start * 1e6).round() as i64,
+                    weekday: (weekday - 1.0) as u8,
+                    hour: hour as u8,
+                    excluded: excluded != 0.0,
+                });
+            }
+            Ok(())
+        })?;
+        Ok(Timeline {
+            buckets,
+            from: literal(&first),
+            until: literal(&until),
+            tested,
+            now: (now.0 - EPOCH_2000, now.1 - EPOCH_2000),
+        })
+    }
+
+    /// The buckets of the past, and the one that is judged.
+    pub fn split(&self) -> Option<(&[Bucket], &Bucket)> {
+        self.buckets.split_last().map(|(tested, past)| (past, tested))
+    }
+}
+
+/// From when to when the buckets go, in local time.
+struct Range {
+    /// The beginnings of the first bucket and of the last, and where the last ends.
+    first: String,
+    last: String,
+    until: String,
+    /// The last bucket, for people.
+    tested: String,
+    /// Now, in seconds since 1970: by UTC, and in local time.
+    now: (f64, f64),
+}
+
+impl Range {
+    /// `step` is the length of a bucket, in SQL.
+    fn read(args: &Anomaly, step: &str) -> Result<Range> {
+        let unit = quote_literal(args.bucket.name());
         let period = args.training_period.as_deref().unwrap_or(args.bucket.training_period());
         let (at, back) = match (&args.at, &args.timestamp_column) {
-            (Some(at), _) => (format!("{}::pg_catalog.timestamptz", quote_literal(at)), step.as_str()),
-            (None, Some(_)) => ("pg_catalog.statement_timestamp()".to_string(), step.as_str()),
+            (Some(at), _) => (format!("{}::pg_catalog.timestamptz", quote_literal(at)), step),
+            (None, Some(_)) => ("pg_catalog.statement_timestamp()".to_string(), step),
             (None, None) => (
                 "pg_catalog.statement_timestamp()".to_string(),
                 "'0'::pg_catalog.interval",
@@ -92,12 +151,12 @@ FROM (SELECT tested, pg_catalog.date_trunc({unit}, tested OPERATOR(pg_catalog.-)
             }
             Ok(())
         })?;
-        let [Some(first), Some(last), Some(until), Some(tested)] = texts else {
+        let ([Some(first), Some(last), Some(until), Some(tested)], [buckets, utc, local]) = (texts, numbers) else {
             return Err(Error::new(INVALID_PARAMETER, "at or training_period is not finite")
                 .hint("Give a point in time, and an interval such as 28 days."));
         };
         // Months differ in length, so the number of them is not exact.
-        if !(numbers[0].round() >= args.min_points as f64 && numbers[0] <= MOST) {
+        if !(buckets.round() >= args.min_points as f64 && buckets <= MOST) {
             return Err(Error::new(INVALID_PARAMETER, "training_period is out of range")
                 .detail(format!("It is {period}, in buckets of a {}.", args.bucket.name()))
                 .hint(format!(
@@ -105,40 +164,13 @@ FROM (SELECT tested, pg_catalog.date_trunc({unit}, tested OPERATOR(pg_catalog.-)
                     args.min_points
                 )));
         }
-        let literal = |text: &str| format!("{}::pg_catalog.timestamp", quote_literal(text));
-        let mut buckets = Vec::new();
-        let series = format!(
-            "SELECT b, extract(isodow FROM b)::pg_catalog.float8, extract(hour FROM b)::pg_catalog.float8, {}
-FROM pg_catalog.generate_series({}, {}, {step}) AS b ORDER BY b",
-            excluded(args, &step),
-            literal(&first),
-            literal(&last)
-        );
-        Query::new(&series)?.run(&mut |row| {
-            if let (Value::Number(start), Value::Number(weekday), Value::Number(hour), Value::Number(excluded)) =
-                (row.value(0), row.value(1), row.value(2), row.value(3))
-            {
-                buckets.push(Bucket {
-                    start: (start * 1e6).round() as i64,
-                    weekday: (weekday - 1.0) as u8,
-                    hour: hour as u8,
-                    excluded: excluded != 0.0,
-                });
-            }
-            Ok(())
-        })?;
-        Ok(Timeline {
-            buckets,
-            from: literal(&first),
-            until: literal(&until),
+        Ok(Range {
+            first,
+            last,
+            until,
             tested,
-            now: (numbers[1] - EPOCH_2000, numbers[2] - EPOCH_2000),
+            now: (utc, local),
         })
-    }
-
-    /// The buckets of the past, and the one that is judged.
-    pub fn split(&self) -> Option<(&[Bucket], &Bucket)> {
-        self.buckets.split_last().map(|(tested, past)| (past, tested))
     }
 }
 

@@ -162,7 +162,7 @@ pub fn findings(spec: &Spec, metric: &'static str, sql: &str, answer: &Answer<'_
 
 /// The finding of a check that holds by the proof of an index or constraint. Nothing was read, so there is no number of rows.
 pub fn proved(metric: &'static str, sql: &str, proof: &str) -> Result<Finding> {
-    // It tells what reading would tell, so it takes the same rights.
+    // It says what reading would say, so it takes the same rights.
     Query::new(sql)?.require_rights()?;
     Ok(Finding {
         metric,

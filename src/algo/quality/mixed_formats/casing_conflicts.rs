@@ -2,8 +2,8 @@
 
 use super::FormatTally;
 use super::casing::{Spelled, Spellings};
+use super::conflicts::{Conflict, ConventionRows, examples, is_covered};
 use super::convention::{Convention, Family};
-use super::judge::{Conflict, ConventionRows, examples, is_covered};
 
 /// The styles of words, and the phrases in them.
 const STYLES: [Convention; 4] = [

@@ -1,7 +1,7 @@
 //! Which conventions conflict.
 
+use super::casing_conflicts::{casing, words};
 use super::convention::{Convention, Family};
-use super::judge_casing::{casing, words};
 use super::{EXAMPLES, FormatTally};
 use crate::error::{Error, Result};
 
@@ -55,7 +55,7 @@ const COVERED_BY_BOOLEANS: f64 = 0.8;
 /// Texts that could be of two conventions, as 03/04/2024, count for the one that their segment shows, or else the one that all show.
 /// Casing conflicts where the same value is written in several ways, or where phrases in UPPER or lower case stand among others that
 /// are nearly all written in another: names such as "IBM" or "McDonald" are no conflict. O(segments).
-pub fn judge(segments: &[&FormatTally], params: &Params) -> Result<Vec<Conflict>> {
+pub fn find_conflicts(segments: &[&FormatTally], params: &Params) -> Result<Vec<Conflict>> {
     if !(0.0..1.0).contains(&params.tolerance) {
         return Err(Error::Parameter {
             name: "tolerance",
@@ -65,7 +65,7 @@ pub fn judge(segments: &[&FormatTally], params: &Params) -> Result<Vec<Conflict>
     }
     let conflicts = Family::ALL.into_iter().filter_map(|family| match family {
         Family::Casing => casing(segments),
-        _ => counted(family, segments),
+        _ => conflict_of(family, segments),
     });
     Ok(conflicts
         .filter(|conflict| conflict.rows_failed as f64 > params.tolerance * conflict.rows as f64)
@@ -190,7 +190,7 @@ fn is_share(part: u64, whole: u64, least: f64) -> bool {
 }
 
 /// A conflict of conventions that are counted row by row.
-fn counted(family: Family, segments: &[&FormatTally]) -> Option<Conflict> {
+fn conflict_of(family: Family, segments: &[&FormatTally]) -> Option<Conflict> {
     let covered = || {
         segments
             .iter()

@@ -72,8 +72,8 @@ const APART: f64 = 0.8;
 /// different otherwise do not pass. The factor must be one between known units, or else leave hardly any overlap: the same distribution
 /// at a slightly other level is what segments often have.
 ///
-/// O(segments (log segments + bins)), and for each suspect at most 40,000 steps. Errs with a parameter out of its range.
-pub fn judge(segments: &[&ScaleTally], params: &Params) -> Result<Vec<ScaleShift>> {
+/// O(segments (log segments + bins)), and for each suspect at most 40,000 steps. Returns an error with a parameter out of its range.
+pub fn find_shifts(segments: &[&ScaleTally], params: &Params) -> Result<Vec<ScaleShift>> {
     if params.min_rows < 20 {
         return Err(Error::Parameter {
             name: "min_rows",
