@@ -131,7 +131,7 @@ pub struct Params {
 
 /// What is known of a point.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Judged {
+pub struct Assessment {
     /// The figure that was to be expected.
     pub expected: f64,
     /// Between these a point is no anomaly; one of them is infinite when one direction only counts.
@@ -174,7 +174,7 @@ struct Model {
 }
 
 /// Judges a point by those before it, the oldest first. O(n log n) for each season and quantity to choose from.
-pub fn judge(past: &[Point], tested: &Point, params: &Params) -> Result<Judged, TooFew> {
+pub fn assess(past: &[Point], tested: &Point, params: &Params) -> Result<Assessment, TooFew> {
     let alpha = erfc(params.sensitivity / std::f64::consts::SQRT_2) / params.series.max(1) as f64;
     let Some(mut model) = best(past, tested, params, alpha) else {
         return Err(too_few(past, tested, params));
@@ -208,7 +208,7 @@ pub fn judge(past: &[Point], tested: &Point, params: &Params) -> Result<Judged, 
         _ => (expected + half).min(greatest),
     };
     let off = tested.value - expected;
-    Ok(Judged {
+    Ok(Assessment {
         expected,
         low,
         high,

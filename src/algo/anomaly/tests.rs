@@ -60,7 +60,7 @@ const FIRST: usize = 60;
 /// Whether a day would be an alarm with this value.
 fn alarm(points: &[Point], day: usize, value: f64, params: &Params) -> std::result::Result<bool, TooFew> {
     let tested = Point { value, ..points[day] };
-    judge(&points[day - WINDOW..day], &tested, params).map(|judged| judged.anomalous)
+    assess(&points[day - WINDOW..day], &tested, params).map(|assessment| assessment.anomalous)
 }
 
 #[test]
@@ -71,16 +71,17 @@ fn series_are_judged_as_numpy_and_scipy_judge_them() -> Test {
         let (points, params) = (series(case), params_of(case));
         for verdict in case["verdicts"].as_array().ok_or("no verdicts")? {
             let day = verdict[0].as_u64().ok_or("no day")? as usize;
-            let judged = judge(&points[day - WINDOW..day], &points[day], &params).map_err(|few| format!("{few:?}"))?;
-            let what = format!("{} on day {day}: {judged:?} instead of {verdict}", case["series"]);
-            for (ours, theirs) in [judged.expected, judged.low, judged.high].iter().zip(1..) {
+            let assessment =
+                assess(&points[day - WINDOW..day], &points[day], &params).map_err(|few| format!("{few:?}"))?;
+            let what = format!("{} on day {day}: {assessment:?} instead of {verdict}", case["series"]);
+            for (ours, theirs) in [assessment.expected, assessment.low, assessment.high].iter().zip(1..) {
                 let theirs = verdict[theirs].as_f64().unwrap_or(f64::NAN);
                 assert!((ours - theirs).abs() <= 1e-9 * theirs.abs().max(1.0), "{what}");
             }
-            assert_eq!(Some(judged.left_out as u64), verdict[4].as_u64(), "{what}");
-            assert_eq!(Some(judged.quantity.name()), verdict[5].as_str(), "{what}");
-            assert_eq!(Some(judged.season.name()), verdict[6].as_str(), "{what}");
-            assert_eq!(Some(judged.anomalous), verdict[7].as_bool(), "{what}");
+            assert_eq!(Some(assessment.left_out as u64), verdict[4].as_u64(), "{what}");
+            assert_eq!(Some(assessment.quantity.name()), verdict[5].as_str(), "{what}");
+            assert_eq!(Some(assessment.season.name()), verdict[6].as_str(), "{what}");
+            assert_eq!(Some(assessment.anomalous), verdict[7].as_bool(), "{what}");
             compared += 1;
         }
     }
@@ -179,7 +180,7 @@ fn false_alarms_are_as_rare_as_stated_however_short_the_history() {
             let (tested, past) = all
                 .split_last()
                 .map_or((point(0, 0.0), &[][..]), |(last, past)| (*last, past));
-            alarms += usize::from(judge(past, &tested, &params).is_ok_and(|judged| judged.anomalous));
+            alarms += usize::from(assess(past, &tested, &params).is_ok_and(|assessment| assessment.anomalous));
         }
         let rate = alarms as f64 / TIMES as f64;
         // Three standard errors above.
@@ -191,16 +192,16 @@ fn false_alarms_are_as_rare_as_stated_however_short_the_history() {
 fn a_weekday_is_judged_by_its_like() {
     let week = [100.0, 101.0, 99.0, 100.0, 102.0, 20.0, 21.0];
     let values: Vec<f64> = (0..28).map(|day| week[day % 7] + (day % 3) as f64).collect();
-    let judged = |day: usize, value: f64| judge(&points(&values), &point(day, value), &params());
-    assert!(judged(28, 101.0).is_ok_and(|judged| !judged.anomalous && judged.season == Season::Weekday));
-    assert!(judged(28, 21.0).is_ok_and(|judged| judged.anomalous));
-    assert!(judged(33, 21.0).is_ok_and(|judged| !judged.anomalous));
-    assert!(judged(33, 100.0).is_ok_and(|judged| judged.anomalous));
+    let on_day = |day: usize, value: f64| assess(&points(&values), &point(day, value), &params());
+    assert!(on_day(28, 101.0).is_ok_and(|assessment| !assessment.anomalous && assessment.season == Season::Weekday));
+    assert!(on_day(28, 21.0).is_ok_and(|assessment| assessment.anomalous));
+    assert!(on_day(33, 21.0).is_ok_and(|assessment| !assessment.anomalous));
+    assert!(on_day(33, 100.0).is_ok_and(|assessment| assessment.anomalous));
 }
 
 #[test]
 fn too_little_history_is_said() {
-    let few = judge(&points(&[1.0; 6]), &point(6, 1.0), &params());
+    let few = assess(&points(&[1.0; 6]), &point(6, 1.0), &params());
     assert_eq!(
         few,
         Err(TooFew {
@@ -212,25 +213,26 @@ fn too_little_history_is_said() {
         seasons: vec![Season::Weekday],
         ..params()
     };
-    let few = judge(&points(&[1.0; 14]), &point(14, 1.0), &weekday);
+    let few = assess(&points(&[1.0; 14]), &point(14, 1.0), &weekday);
     let missing = Missing::SeasonOfPoint(Season::Weekday);
     assert_eq!(few, Err(TooFew { points: 2, missing }));
     let mut excluded = points(&[1.0; 10]);
     excluded.iter_mut().take(4).for_each(|point| point.excluded = true);
     assert_eq!(
-        judge(&excluded, &point(10, 1.0), &params()),
+        assess(&excluded, &point(10, 1.0), &params()),
         Err(TooFew {
             points: 6,
             missing: Missing::Points
         })
     );
-    assert!(judge(&[], &point(0, 1.0), &params()).is_err());
+    assert!(assess(&[], &point(0, 1.0), &params()).is_err());
 }
 
 #[test]
 fn what_never_changed_may_change_by_the_tolerance_only() {
     let past = points(&[1000.0; 20]);
-    let anomalous = |value: f64| judge(&past, &point(20, value), &params()).is_ok_and(|judged| judged.anomalous);
+    let anomalous =
+        |value: f64| assess(&past, &point(20, value), &params()).is_ok_and(|assessment| assessment.anomalous);
     assert!(!anomalous(1000.0) && !anomalous(1049.0) && !anomalous(951.0));
     assert!(anomalous(1051.0) && anomalous(949.0) && anomalous(0.0));
 }
@@ -239,8 +241,8 @@ fn what_never_changed_may_change_by_the_tolerance_only() {
 fn one_wild_point_teaches_nothing_and_a_lasting_level_is_learned() {
     let mut values: Vec<f64> = (0..28).map(|day| 100.0 + (day % 5) as f64).collect();
     values[20] = 1e6;
-    let judged = judge(&points(&values), &point(28, 110.0), &params());
-    assert!(judged.is_ok_and(|judged| judged.left_out == 1 && judged.high < 120.0));
+    let assessment = assess(&points(&values), &point(28, 110.0), &params());
+    assert!(assessment.is_ok_and(|assessment| assessment.left_out == 1 && assessment.high < 120.0));
     // The level is another one for the last ten days.
     let values: Vec<f64> = (0..60)
         .map(|day| if day < 50 { 100.0 } else { 300.0 } + (day % 5) as f64)
@@ -250,8 +252,11 @@ fn one_wild_point_teaches_nothing_and_a_lasting_level_is_learned() {
         quantities: vec![Quantity::Level],
         ..params()
     };
-    let judged = judge(&points(&values), &point(60, 303.0), &level);
-    assert!(judged.as_ref().is_ok_and(|judged| !judged.anomalous), "{judged:?}");
+    let assessment = assess(&points(&values), &point(60, 303.0), &level);
+    assert!(
+        assessment.as_ref().is_ok_and(|assessment| !assessment.anomalous),
+        "{assessment:?}"
+    );
 }
 
 #[test]
@@ -264,19 +269,23 @@ fn directions_and_ranges_open_and_close_the_ends() {
             seasons: vec![Season::None],
             ..params()
         };
-        judge(&past, &point(20, value), &params)
+        assess(&past, &point(20, value), &params)
     };
-    assert!(with(Direction::Up, 0.0).is_ok_and(|judged| !judged.anomalous && judged.low == f64::NEG_INFINITY));
-    assert!(with(Direction::Up, 50.0).is_ok_and(|judged| judged.anomalous));
-    assert!(with(Direction::Down, 50.0).is_ok_and(|judged| !judged.anomalous && judged.high == f64::INFINITY));
-    assert!(with(Direction::Both, 12.0).is_ok_and(|judged| judged.low >= 0.0));
+    assert!(
+        with(Direction::Up, 0.0).is_ok_and(|assessment| !assessment.anomalous && assessment.low == f64::NEG_INFINITY)
+    );
+    assert!(with(Direction::Up, 50.0).is_ok_and(|assessment| assessment.anomalous));
+    assert!(
+        with(Direction::Down, 50.0).is_ok_and(|assessment| !assessment.anomalous && assessment.high == f64::INFINITY)
+    );
+    assert!(with(Direction::Both, 12.0).is_ok_and(|assessment| assessment.low >= 0.0));
 }
 
 #[test]
 fn series_that_are_judged_together_share_the_rate() {
     let past = points(&(0..28).map(|day| (day * 7 % 11) as f64).collect::<Vec<_>>());
     let width = |series| {
-        judge(
+        assess(
             &past,
             &point(28, 5.0),
             &Params {

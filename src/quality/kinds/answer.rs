@@ -13,14 +13,15 @@ use algo::scan::{Constant, MOST_SEGMENTS, Measure, Segment, Tally};
 /// The answer to a question.
 pub struct Answer<'p> {
     /// Its segments in the order of their values; one, which is none, without a grouping.
-    pub counted: Vec<Counted<'p>>,
+    pub segments: Vec<SegmentTally<'p>>,
     /// What the check groups by.
     pub grouping: &'p Grouping,
 }
 
 /// What a question counted in one segment, or in all rows.
-pub struct Counted<'p> {
-    pub segment: Option<&'p Segment>,
+pub struct SegmentTally<'p> {
+    /// The segment's values; `None` for all rows.
+    pub values: Option<&'p Segment>,
     pub tally: &'p Tally,
 }
 
@@ -35,56 +36,56 @@ impl<'p> Answer<'p> {
             )
             .hint("Group by fewer columns, or by coarser ones."));
         }
-        let mut counted: Vec<Counted<'_>> = tallies
+        let mut segments: Vec<SegmentTally<'_>> = tallies
             .into_iter()
-            .filter(|(segment, tally)| segment.is_none() || tally.rows > 0)
-            .map(|(segment, tally)| Counted { segment, tally })
+            .filter(|(values, tally)| values.is_none() || tally.rows > 0)
+            .map(|(values, tally)| SegmentTally { values, tally })
             .collect();
-        counted.sort_by(|a, b| match (a.segment, b.segment) {
+        segments.sort_by(|a, b| match (a.values, b.values) {
             (Some(a), Some(b)) => {
                 let pairs = a.iter().zip(b);
                 pairs.fold(Ordering::Equal, |order, (a, b)| order.then_with(|| compare(a, b)))
             }
             _ => Ordering::Equal,
         });
-        Ok(Answer { counted, grouping })
+        Ok(Answer { segments, grouping })
     }
 
     /// A segment as JSON.
-    pub fn segment(&self, counted: &Counted<'_>) -> Option<Json> {
-        counted.segment.map(|segment| self.grouping.json(segment))
+    pub fn json(&self, segment: &SegmentTally<'_>) -> Option<Json> {
+        segment.values.map(|values| self.grouping.json(values))
     }
 
     /// A finding for each segment, which is put in with its rows and, unless the finding has them already, its NULLs.
-    pub fn findings(&self, finding: impl Fn(&Counted<'_>) -> Result<Finding>) -> Result<Vec<Finding>> {
-        let each = self.counted.iter().map(|counted| {
-            let mut finding = finding(counted)?;
-            finding.segment = self.segment(counted);
-            finding.rows = Some(counted.tally.rows);
-            finding.nulls = finding.nulls.or(Some(counted.tally.nulls));
+    pub fn findings(&self, finding: impl Fn(&Tally) -> Result<Finding>) -> Result<Vec<Finding>> {
+        let findings = self.segments.iter().map(|segment| {
+            let mut finding = finding(segment.tally)?;
+            finding.segment = self.json(segment);
+            finding.rows = Some(segment.tally.rows);
+            finding.nulls = finding.nulls.or(Some(segment.tally.nulls));
             Ok(finding)
         });
-        each.collect()
+        findings.collect()
     }
 }
 
 impl<'p> Answer<'p> {
     /// What was measured in each segment. Returns an error where it was something else.
     pub fn measures<T>(&self, measure: impl Fn(&'p Measure) -> Option<&'p T>) -> Result<Vec<&'p T>> {
-        let measured = self.counted.iter().map(|counted| measure(counted.tally.measure()));
+        let measured = self.segments.iter().map(|segment| measure(segment.tally.measure()));
         let measured: Option<Vec<&T>> = measured.collect();
         measured.ok_or_else(|| Error::new(INTERNAL, "the shared pass measured something else than it was asked"))
     }
 
     /// The finding of a segment before its rows are compared with others: none of them fails.
-    pub fn sound_segment(&self, counted: &Counted<'_>, metric: &'static str, value: f64) -> Finding {
+    pub fn sound_segment(&self, segment: &SegmentTally<'_>, metric: &'static str, value: f64) -> Finding {
         Finding {
-            segment: self.segment(counted),
+            segment: self.json(segment),
             metric,
             value: Some(value),
-            rows: Some(counted.tally.rows),
+            rows: Some(segment.tally.rows),
             failed: Some(0),
-            nulls: Some(counted.tally.nulls),
+            nulls: Some(segment.tally.nulls),
             ..Finding::default()
         }
     }

@@ -35,8 +35,8 @@ impl Assertion for EqualRowcount {
         let statement = sql.clone();
         let inquiry = planner.ask_rows(move |answer| {
             let other = count(&statement)?;
-            let mut findings = answer.findings(|counted| {
-                let rows = counted.tally.rows;
+            let mut findings = answer.findings(|tally| {
+                let rows = tally.rows;
                 let holds = other == Some(rows as f64);
                 Ok(Finding::figure("rows_of_other", other, format!("= {rows}"), holds))
             })?;

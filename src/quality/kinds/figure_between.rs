@@ -107,8 +107,8 @@ impl Assertion for FigureBetween {
             }
         };
         let input = column.map(|column| planner.input(column));
-        figure::plan(planner, input, self.figure.test(), |counted| {
-            let figure = self.figure.of(counted.tally);
+        figure::plan(planner, input, self.figure.test(), |tally| {
+            let figure = self.figure.of(tally);
             Ok(figure::within(self.figure.metric(), figure, &self.bounds))
         })
     }

@@ -50,15 +50,15 @@ impl Assertion for MixedFormats {
 
 /// One finding per segment; one more for what was found in all of them together.
 fn findings(spec: &Spec, answer: &Answer<'_>, tolerance: f64) -> Result<Vec<Finding>> {
-    let counted = answer.counted.as_slice();
+    let segments = answer.segments.as_slice();
     let tallies = answer.measures(|measure| match measure {
         Measure::Formats(formats) => Some(&**formats),
         _ => None,
     })?;
     let conflicts = mixed_formats::find_conflicts(&tallies, &Params { tolerance })?;
-    let mut findings: Vec<Finding> = counted
+    let mut findings: Vec<Finding> = segments
         .iter()
-        .map(|counted| answer.sound_segment(counted, "rows_failed", 0.0))
+        .map(|segment| answer.sound_segment(segment, "rows_failed", 0.0))
         .collect();
     let mut of_all: Vec<(u64, &Conflict)> = Vec::new();
     for (place, finding) in findings.iter_mut().enumerate() {
@@ -82,8 +82,8 @@ fn findings(spec: &Spec, answer: &Answer<'_>, tolerance: f64) -> Result<Vec<Find
     if !of_all.is_empty() {
         let mut finding = Finding {
             metric: "rows_failed",
-            rows: Some(counted.iter().map(|counted| counted.tally.rows).sum()),
-            nulls: Some(counted.iter().map(|counted| counted.tally.nulls).sum()),
+            rows: Some(segments.iter().map(|segment| segment.tally.rows).sum()),
+            nulls: Some(segments.iter().map(|segment| segment.tally.nulls).sum()),
             ..Finding::default()
         };
         show_conflicts(&mut finding, &of_all);

@@ -44,8 +44,8 @@ impl Assertion for MostCommonValue {
         let column = planner.column()?;
         let (kind, accepted) = (intake::kind_of(column.type_oid), constants(&self.value_set, column)?);
         let (input, top) = (planner.input(column), self.top_n);
-        figure::plan(planner, Some(input), Test::Profile, move |counted| {
-            let most: Vec<(Constant, u64)> = match counted.tally.measure() {
+        figure::plan(planner, Some(input), Test::Profile, move |tally| {
+            let most: Vec<(Constant, u64)> = match tally.measure() {
                 Measure::Profile(profile) => {
                     let most = profile.report().top.into_iter().take(top);
                     most.map(|(point, rows)| (value::of_point(&point), rows)).collect()

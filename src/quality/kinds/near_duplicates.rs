@@ -94,7 +94,7 @@ impl Assertion for NearDuplicates {
         );
         let (statement, again) = (sql.clone(), sql.clone());
         let inquiry = planner.ask_rows(move |answer| {
-            let tally = answer.counted.first().map(|counted| counted.tally);
+            let tally = answer.segments.first().map(|segment| segment.tally);
             let mut findings = vec![finding(spec, &statement, self.similarity, tally)?];
             add_evidence(spec, &mut findings);
             Ok(findings)

@@ -73,8 +73,8 @@ impl Assertion for NotNullProportion {
         };
         let column = planner.column()?;
         let input = planner.input(column);
-        figure::plan(planner, Some(input), Test::NotNull, move |counted| {
-            let (rows, nulls) = (counted.tally.rows, counted.tally.failed);
+        figure::plan(planner, Some(input), Test::NotNull, move |tally| {
+            let (rows, nulls) = (tally.rows, tally.failed);
             let share = (rows > 0).then(|| (rows - nulls) as f64 / rows as f64);
             Ok(Finding {
                 nulls: Some(nulls),

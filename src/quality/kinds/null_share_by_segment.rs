@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::answer::{Answer, Counted};
+use super::answer::{Answer, SegmentTally};
 use super::assertion::{Assertion, CheckKind};
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_FIGURE};
 use crate::pg::error::Result;
@@ -42,10 +42,10 @@ impl NullShareBySegment {
 
     /// One finding per segment.
     fn findings(&self, answer: &Answer<'_>) -> Result<Vec<Finding>> {
-        let mut tallies = Vec::with_capacity(answer.counted.len());
-        for counted in &answer.counted {
+        let mut tallies = Vec::with_capacity(answer.segments.len());
+        for segment in &answer.segments {
             let mut tally = NullTally::default();
-            tally.push(counted.tally.rows, counted.tally.failed);
+            tally.push(segment.tally.rows, segment.tally.failed);
             tally.validate()?;
             tallies.push(tally);
         }
@@ -54,20 +54,20 @@ impl NullShareBySegment {
             ..Params::default()
         };
         let shares = null_share::compare_segments(&tallies.iter().collect::<Vec<_>>(), &params)?;
-        let findings = answer.counted.iter().zip(shares);
+        let findings = answer.segments.iter().zip(shares);
         Ok(findings
-            .map(|(counted, share)| self.finding(answer, counted, &share))
+            .map(|(segment, share)| self.finding(answer, segment, &share))
             .collect())
     }
 
-    fn finding(&self, answer: &Answer<'_>, counted: &Counted<'_>, share: &NullShare) -> Finding {
+    fn finding(&self, answer: &Answer<'_>, segment: &SegmentTally<'_>, share: &NullShare) -> Finding {
         let max_difference = self.max_difference;
         let threshold = match share.others {
             Some(others) => format!("< {} + {max_difference}", short(others)),
             None => format!("< that of other segments + {max_difference}"),
         };
         let mut finding = Finding {
-            segment: answer.segment(counted),
+            segment: answer.json(segment),
             rows: Some(share.rows),
             nulls: Some(share.nulls),
             interval: Some(share.interval),

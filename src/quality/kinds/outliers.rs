@@ -125,7 +125,7 @@ fn plan<'a>(
     bounds: impl Fn(&Measure) -> Option<(f64, f64)> + Copy + 'a,
 ) -> Result<Plan<'a>> {
     let (spec, source) = (planner.spec, planner.source);
-    let usual = move |answer: &Answer<'_>| bounds(answer.counted.first()?.tally.measure());
+    let usual = move |answer: &Answer<'_>| bounds(answer.segments.first()?.tally.measure());
     let input = planner.input(column);
     let inquiry = planner.ask(Some(input), test, move |answer| match usual(answer) {
         Some(bounds) => second_pass(spec, source, column, bounds),

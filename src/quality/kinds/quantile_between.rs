@@ -43,8 +43,8 @@ impl Assertion for QuantileBetween {
     fn plan<'a>(&'a self, planner: &mut Planner<'a, '_>) -> Result<Plan<'a>> {
         let column = planner.column_of(Kind::is_number, "a number")?;
         let (input, bounds) = (planner.input(column), self.bounds());
-        figure::plan(planner, Some(input), Test::Profile, move |counted| {
-            let quantile = match counted.tally.measure() {
+        figure::plan(planner, Some(input), Test::Profile, move |tally| {
+            let quantile = match tally.measure() {
                 Measure::Profile(profile) => profile.quantile(self.quantile),
                 _ => None,
             };

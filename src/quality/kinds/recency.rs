@@ -39,8 +39,8 @@ impl Assertion for Recency {
         let interval = interval::sql(self.datepart.as_deref(), &self.interval)?;
         let column = planner.column_of(Kind::is_time, "a date or timestamp")?;
         let (kind, input) = (intake::kind_of(column.type_oid), planner.input(column));
-        figure::plan(planner, Some(input), Test::Latest, move |counted| {
-            age(counted.tally, &interval, kind)
+        figure::plan(planner, Some(input), Test::Latest, move |tally| {
+            age(tally, &interval, kind)
         })
     }
 }

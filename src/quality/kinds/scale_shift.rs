@@ -78,8 +78,8 @@ fn condition(answer: &Answer<'_>, min_rows: u64, number: &str) -> Result<String>
             low * (1.0 - 1e-10),
             high * (1.0 - 1e-10)
         );
-        match answer.counted.get(shift.segment).and_then(|counted| counted.segment) {
-            Some(segment) => format!("({} AND {within})", answer.grouping.condition(segment)),
+        match answer.segments.get(shift.segment).and_then(|segment| segment.values) {
+            Some(values) => format!("({} AND {within})", answer.grouping.condition(values)),
             None => format!("({within})"),
         }
     };
@@ -93,9 +93,9 @@ fn condition(answer: &Answer<'_>, min_rows: u64, number: &str) -> Result<String>
 fn findings(spec: &Spec, answer: &Answer<'_>, min_rows: u64) -> Result<Vec<Finding>> {
     let (numbers, shifts) = shifts(answer, min_rows)?;
     let mut findings: Vec<Finding> = answer
-        .counted
+        .segments
         .iter()
-        .map(|counted| answer.sound_segment(counted, "factor", 1.0))
+        .map(|segment| answer.sound_segment(segment, "factor", 1.0))
         .collect();
     for (finding, numbers) in findings.iter_mut().zip(numbers) {
         if numbers < min_rows {

@@ -19,7 +19,7 @@ use crate::pg::error::Result;
 use crate::pg::intake;
 use crate::quality::finding::{Finding, Verdict, short};
 use crate::quality::spec::{Need, Needs, Spec};
-use algo::anomaly::{Judged, Missing, Point, Season, TooFew, judge};
+use algo::anomaly::{Assessment, Missing, Point, Season, TooFew, assess};
 use algo::block::Kind;
 
 pub static ANOMALY: CheckKind = CheckKind {
@@ -82,7 +82,7 @@ impl Watch<'_> {
         };
         let params = self.args.params(series.len());
         let findings = series.into_iter().map(|series| {
-            let mut finding = self.finding(spec, &series, |tested| judge(&series.past, tested, &params));
+            let mut finding = self.finding(spec, &series, |tested| assess(&series.past, tested, &params));
             finding.segment = series.segment;
             finding.rows = Some(series.rows);
             finding.nulls = spec.column.is_some().then_some(series.nulls);
@@ -95,7 +95,7 @@ impl Watch<'_> {
         &self,
         spec: &Spec,
         series: &Series,
-        judge: impl FnOnce(&Point) -> std::result::Result<Judged, TooFew>,
+        assess_past: impl FnOnce(&Point) -> std::result::Result<Assessment, TooFew>,
     ) -> Finding {
         let metric = self.args.metric.name();
         let skipped = |message: String| Finding {
@@ -127,28 +127,28 @@ impl Watch<'_> {
             hour: bucket.hour,
             excluded: false,
         };
-        match judge(&tested) {
-            Ok(judged) => self.judged(value, &judged),
+        match assess_past(&tested) {
+            Ok(assessment) => self.finding_of(value, &assessment),
             Err(few) => skipped(self.describe_lack(few)),
         }
     }
 
-    fn judged(&self, value: f64, judged: &Judged) -> Finding {
-        let threshold = match (judged.low.is_finite(), judged.high.is_finite()) {
-            (true, true) => format!("between {} and {}", short(judged.low), short(judged.high)),
-            (true, false) => format!(">= {}", short(judged.low)),
-            (false, true) => format!("<= {}", short(judged.high)),
+    fn finding_of(&self, value: f64, assessment: &Assessment) -> Finding {
+        let threshold = match (assessment.low.is_finite(), assessment.high.is_finite()) {
+            (true, true) => format!("between {} and {}", short(assessment.low), short(assessment.high)),
+            (true, false) => format!(">= {}", short(assessment.low)),
+            (false, true) => format!("<= {}", short(assessment.high)),
             (false, false) => "any".into(),
         };
         let metric = self.args.metric.name();
-        let mut finding = Finding::figure(metric, Some(value), threshold, !judged.anomalous);
+        let mut finding = Finding::figure(metric, Some(value), threshold, !assessment.anomalous);
         let number = |number: f64| short(number).parse::<f64>().ok().filter(|number| number.is_finite());
         let mut sample = json!({
-            "bucket": self.timeline.tested, "expected": number(judged.expected), "score": number(judged.score),
-            "points": judged.points, "seasonality": judged.season.name(), "compare": judged.quantity.name(),
+            "bucket": self.timeline.tested, "expected": number(assessment.expected), "score": number(assessment.score),
+            "points": assessment.points, "seasonality": assessment.season.name(), "compare": assessment.quantity.name(),
         });
-        if let (Json::Object(sample), 1..) = (&mut sample, judged.left_out) {
-            sample.insert("left_out".into(), json!(judged.left_out));
+        if let (Json::Object(sample), 1..) = (&mut sample, assessment.left_out) {
+            sample.insert("left_out".into(), json!(assessment.left_out));
         }
         finding.sample = Some(sample);
         finding

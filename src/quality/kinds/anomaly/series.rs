@@ -12,7 +12,7 @@ use crate::pg::catalog;
 use crate::pg::error::Result;
 use crate::pg::query::Query;
 use crate::pg::types::Value;
-use crate::quality::kinds::answer::Answer;
+use crate::quality::kinds::answer::{Answer, SegmentTally};
 use crate::quality::spec::Spec;
 use algo::anomaly::Point;
 use algo::block::Kind;
@@ -78,18 +78,18 @@ fn points(watch: &Watch<'_>, value: impl Fn(i64) -> Option<f64>) -> Vec<Point> {
 pub fn of_rows(watch: &Watch<'_>, answer: &Answer<'_>) -> Vec<Series> {
     let tested = watch.timeline.split().map_or(0, |(_, tested)| tested.start);
     let mut groups: Vec<(Option<Segment>, HashMap<i64, &Tally>)> = Vec::new();
-    for counted in &answer.counted {
-        let Some((Some(Constant::Integer(start)), values)) = counted.segment.and_then(|segment| segment.split_last())
+    for segment in &answer.segments {
+        let Some((Some(Constant::Integer(start)), values)) = segment.values.and_then(|values| values.split_last())
         else {
             continue;
         };
-        let segment = (!answer.grouping.groups.is_empty()).then(|| values.to_vec());
-        // Counted segments are sorted, so that equal ones stand together.
-        if groups.last().is_none_or(|(last, _)| *last != segment) {
-            groups.push((segment, HashMap::new()));
+        let values = (!answer.grouping.groups.is_empty()).then(|| values.to_vec());
+        // Segments are sorted, so that equal ones stand together.
+        if groups.last().is_none_or(|(last, _)| *last != values) {
+            groups.push((values, HashMap::new()));
         }
         if let Some((_, tallies)) = groups.last_mut() {
-            tallies.insert(*start, counted.tally);
+            tallies.insert(*start, segment.tally);
         }
     }
     if groups.is_empty() && answer.grouping.groups.is_empty() {
@@ -120,17 +120,17 @@ pub fn of_rows(watch: &Watch<'_>, answer: &Answer<'_>) -> Vec<Series> {
 /// The series of the runs of the check, of which the last one in a bucket counts. A segment that is no longer there counts no row.
 pub fn of_runs(spec: &Spec, watch: &Watch<'_>, answer: &Answer<'_>) -> Result<Vec<Series>> {
     let mut known = runs(spec, watch)?;
-    let mut series = Vec::with_capacity(answer.counted.len());
-    for counted in &answer.counted {
-        let segment = answer.segment(counted);
+    let mut series = Vec::with_capacity(answer.segments.len());
+    for SegmentTally { values, tally } in &answer.segments {
+        let segment = values.map(|values| answer.grouping.json(values));
         let key = segment.as_ref().map(Json::to_string).unwrap_or_default();
         let values = known.remove(&key).unwrap_or_default();
         series.push(Series {
             segment,
             past: points(watch, |start| values.get(&start).copied()),
-            value: figure(watch, counted.tally),
-            rows: counted.tally.rows,
-            nulls: nulls(watch, counted.tally),
+            value: figure(watch, tally),
+            rows: tally.rows,
+            nulls: nulls(watch, tally),
         });
     }
     if watch.args.metric.is_zero_without_rows() {

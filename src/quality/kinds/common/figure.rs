@@ -2,18 +2,17 @@
 
 use crate::pg::error::Result;
 use crate::quality::finding::{Finding, Verdict};
-use crate::quality::kinds::answer::Counted;
 use crate::quality::kinds::plan::{FailingRows, Means, Plan, Planner, SEE_FIGURE};
 use crate::quality::pass::InputPlace;
 use crate::quality::spec::Bounds;
-use algo::scan::Test;
+use algo::scan::{Tally, Test};
 
 /// A check that makes one finding of what was counted in each segment.
 pub fn plan<'a>(
     planner: &mut Planner<'a, '_>,
     column: Option<InputPlace>,
     test: Test,
-    finding: impl Fn(&Counted<'_>) -> Result<Finding> + 'a,
+    finding: impl Fn(&Tally) -> Result<Finding> + 'a,
 ) -> Result<Plan<'a>> {
     let inquiry = planner.ask(column, test, move |answer| answer.findings(finding))?;
     Ok(Plan {

@@ -47,8 +47,7 @@ pub fn condition<'a>(planner: &mut Planner<'a, '_>, sql: &str) -> Result<Plan<'a
 /// The findings of such a check. The kind is that of the values that fail; `None` where they are not known, but only a condition that they do
 /// not meet.
 pub fn findings(spec: &Spec, answer: &Answer<'_>, kind: Option<Kind>) -> Result<Vec<Finding>> {
-    let mut findings = answer.findings(|counted| {
-        let tally = counted.tally;
+    let mut findings = answer.findings(|tally| {
         let shown = |kind| tally.sample().map(|cell| value::json(kind, cell)).collect();
         let sample: Vec<Json> = kind.map(shown).unwrap_or_default();
         Ok(Finding {

@@ -11,7 +11,7 @@ use crate::pg::query::{Query, Row};
 use crate::pg::types::Value;
 use crate::quality::finding::{Finding, add_evidence};
 use crate::quality::grouping::Grouping;
-use crate::quality::kinds::answer::{Answer, Counted};
+use crate::quality::kinds::answer::{Answer, SegmentTally};
 use crate::quality::source::Source;
 use crate::quality::spec::Spec;
 use algo::scan::key;
@@ -128,24 +128,23 @@ pub fn findings(spec: &Spec, metric: &'static str, sql: &str, answer: &Answer<'_
         by_segment.entry(key(&segment)).or_default().push(failures);
         Ok(())
     })?;
-    let finding = |counted: &Counted<'_>| {
-        let segment = counted.segment.map(key).unwrap_or_default();
+    let finding = |segment: &SegmentTally<'_>| {
         let failures = by_segment
-            .remove(&segment)
+            .remove(&segment.values.map(key).unwrap_or_default())
             .and_then(|failures| failures.into_iter().reduce(Failures::and));
         Finding {
-            segment: answer.segment(counted),
+            segment: answer.json(segment),
             metric,
             value: Some(failures.as_ref().and_then(|failures| failures.value).unwrap_or(0.0)),
-            rows: Some(counted.tally.rows),
+            rows: Some(segment.tally.rows),
             failed: Some(failures.as_ref().map_or(0, |failures| failures.failed)),
             // The shared pass asks whether the column is NULL, where there is one.
-            nulls: spec.column.as_ref().map(|_| counted.tally.failed),
+            nulls: spec.column.as_ref().map(|_| segment.tally.failed),
             sample: failures.and_then(|failures| failures.sample),
             ..Finding::default()
         }
     };
-    let mut findings: Vec<Finding> = answer.counted.iter().map(finding).collect();
+    let mut findings: Vec<Finding> = answer.segments.iter().map(finding).collect();
     if let Some(failures) = by_segment.into_values().flatten().next() {
         return Err(Error::new(
             INVALID_PARAMETER,
