@@ -129,7 +129,7 @@ fn of_measure(name: &str, measure: &Measure, add: &mut impl FnMut(String, f64)) 
         Measure::Profile(profile) => of_profile(name, &profile.report(), add),
         Measure::Distribution(distribution) => add(format!("{name} distributed"), distribution.rows() as f64),
         Measure::Formats(formats) => {
-            let judged = crate::quality::mixed_formats::judge(&[formats], &Default::default());
+            let judged = crate::quality::mixed_formats::find_conflicts(&[formats], &Default::default());
             add(format!("{name} formats {}", hash_of(&format!("{judged:?}"))), 1.0);
         }
         Measure::Scale(scale) => {

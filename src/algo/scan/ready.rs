@@ -6,8 +6,8 @@ use super::pattern::Patterns;
 use super::test::{Bound, Constant, FAIL, NULL, Outcome, PASS, Test};
 use crate::block::{BlockColumn, Cells, Form};
 use crate::error::{Error, Result};
-use crate::monitor::Pace;
 use crate::formats::Format;
+use crate::monitor::Pace;
 
 /// A test made ready for its column's form.
 #[derive(Debug, Clone)]
