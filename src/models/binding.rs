@@ -9,10 +9,10 @@ use super::predict::quote_identifier;
 use super::scorer::Scorer;
 use crate::pg::arguments;
 use crate::pg::error::{Error, FEATURE_TYPE, INVALID_PARAMETER, MISSING_FEATURE, Result};
-use crate::pg::fields::{Arguments, Fields};
+use crate::pg::fields::{Arguments, Field, Fields};
 use crate::pg::site;
 use crate::pg::types::{self, Reader, Value};
-use crate::pg::whole_row::{RowColumn, RowReader, RowType, WholeRow};
+use crate::pg::whole_row::{RowReader, WholeRow};
 use algo::linear;
 use algo::model::InputKind;
 
@@ -21,11 +21,7 @@ pub enum Binding {
     /// Each is an argument.
     Arguments(Plan),
     /// They are columns of one row.
-    Row {
-        row_type: RowType,
-        plan: Plan,
-        reader: RowReader,
-    },
+    Row { plan: Plan, reader: RowReader },
 }
 
 /// How fields become an encoded row.
@@ -48,8 +44,7 @@ struct Numbers {
 /// Any other field.
 struct Other {
     input: usize,
-    place: usize,
-    reader: Reader,
+    field: Field,
     how: How,
 }
 
@@ -62,7 +57,8 @@ enum How {
 }
 
 impl Plan {
-    fn add(&mut self, scorer: &Scorer, input: usize, place: usize, reader: Reader) {
+    fn add(&mut self, scorer: &Scorer, input: usize, field: Field) {
+        let (place, reader) = (field.place(), field.reader());
         if let Some(at) = scorer.number_place(input, reader) {
             return match self.numbers.last_mut() {
                 Some(last)
@@ -84,12 +80,7 @@ impl Plan {
             _ if is_category && reader.has_bytes() => How::Level,
             _ => How::Value,
         };
-        self.others.push(Other {
-            input,
-            place,
-            reader,
-            how,
-        });
+        self.others.push(Other { input, field, how });
     }
 
     /// Encodes the fields into `row`. Errs with ML004 for an untyped literal that is not what the model wants.
@@ -138,7 +129,7 @@ impl Plan {
         for other in &self.others {
             match other.how {
                 How::Level => {
-                    scorer.encode_level(other.input, fields.bytes(other.place, other.reader), row);
+                    scorer.encode_level(other.input, fields.bytes(&other.field), row);
                 }
                 How::Enum => self.read_enum(scorer, other, fields, row),
                 How::Value => read_value(scorer, other, fields, row)?,
@@ -149,7 +140,7 @@ impl Plan {
 
     /// The label of an enum's value is looked up once.
     fn read_enum(&self, scorer: &Scorer, other: &Other, fields: &impl Fields, row: &mut [f64]) {
-        let (value, at) = (fields.value(other.place, other.reader), scorer.place(other.input));
+        let (value, at) = (fields.value(&other.field), scorer.place(other.input));
         let Value::Enum(oid) = value else {
             row[at] = f64::NAN;
             return;
@@ -167,9 +158,9 @@ impl Plan {
 /// Reads a value of any type.
 #[inline(never)]
 fn read_value(scorer: &Scorer, other: &Other, fields: &impl Fields, row: &mut [f64]) -> Result<()> {
-    let value = fields.value(other.place, other.reader);
+    let value = fields.value(&other.field);
     let known = scorer.encode(other.input, &value, row);
-    if known || other.reader != Reader::Literal {
+    if known || other.field.reader() != Reader::Literal {
         return Ok(());
     }
     check_literal(scorer, other.input, &value)
@@ -208,11 +199,15 @@ pub fn wrong_type(scorer: &Scorer, input: usize, found: &str, reference: &str) -
     ))
 }
 
-/// The reader of an input's field, whose type is `type_oid`. Errs with ML004 when the model cannot take such values.
-fn reader(scorer: &Scorer, input: usize, type_oid: pg_sys::Oid, reference: &str) -> Result<Reader> {
-    Reader::of(type_oid)
-        .filter(|&reader| scorer.accepts(input, reader))
-        .ok_or_else(|| wrong_type(scorer, input, &types::name_of(type_oid), reference))
+/// The field of an input. Returns an error with ML004 when the model cannot take values of its type.
+fn field(scorer: &Scorer, input: usize, fields: &impl Fields, place: usize, reference: &str) -> Result<Field> {
+    let field = fields.field(place);
+    field
+        .filter(|field| scorer.accepts(input, field.reader()))
+        .ok_or_else(|| {
+            let type_oid = fields.type_of(place).unwrap_or(pg_sys::UNKNOWNOID);
+            wrong_type(scorer, input, &types::name_of(type_oid), reference)
+        })
 }
 
 /// Binds a call's arguments behind the model: one a feature; or an array of names, and one argument a name.
@@ -223,9 +218,9 @@ pub fn of_arguments(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCa
                 .hint("Pass the features one by one, or a whole row."),
         );
     }
-    let type_of = |argument| arguments::argument_type(fcinfo, argument).unwrap_or(pg_sys::UNKNOWNOID);
-    if arguments::count(fcinfo) > 1 && type_of(1) == pg_sys::TEXTARRAYOID {
-        return by_name(scorer, reference, &named(fcinfo, type_of)?, 2);
+    let fields = Arguments::of(fcinfo);
+    if fields.type_of(1) == Some(pg_sys::TEXTARRAYOID) {
+        return by_name(scorer, reference, &names(fcinfo)?, &fields, 2);
     }
     let inputs = &scorer.model().inputs;
     let given = arguments::count(fcinfo) - 1;
@@ -243,14 +238,13 @@ pub fn of_arguments(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCa
     }
     let mut plan = Plan::default();
     for input in 0..given {
-        let reader = reader(scorer, input, type_of(input + 1), reference)?;
-        plan.add(scorer, input, input + 1, reader);
+        plan.add(scorer, input, field(scorer, input, &fields, input + 1, reference)?);
     }
     Ok(plan)
 }
 
-/// The columns that a call gives behind an array of their names.
-fn named(fcinfo: pg_sys::FunctionCallInfo, type_of: impl Fn(usize) -> pg_sys::Oid) -> Result<Vec<Option<RowColumn>>> {
+/// The names of the columns that a call gives behind an array of them.
+fn names(fcinfo: pg_sys::FunctionCallInfo) -> Result<Vec<Option<String>>> {
     let given = arguments::count(fcinfo) - 2;
     let names = match arguments::is_constant(fcinfo, 1) {
         true => arguments::texts(fcinfo, 1),
@@ -264,44 +258,40 @@ fn named(fcinfo: pg_sys::FunctionCallInfo, type_of: impl Fn(usize) -> pg_sys::Oi
         .detail(format!("{given} arguments follow the array."))
         .hint("Pass the features one by one in the model's order, or a whole row.")
     })?;
-    let column = |(place, name): (usize, String)| {
-        Some(RowColumn {
-            name,
-            type_oid: type_of(place + 2),
-        })
-    };
-    Ok(names.into_iter().enumerate().map(column).collect())
+    Ok(names.into_iter().map(Some).collect())
 }
 
 /// Binds a whole row.
 pub fn of_row(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCallInfo, row: &WholeRow) -> Result<Binding> {
-    Ok(Binding::Row {
-        row_type: row.row_type(),
-        plan: by_name(scorer, reference, &row.columns(), 0)?,
-        reader: site::in_its_memory(fcinfo, || RowReader::new(row)),
-    })
+    let reader = site::in_its_memory(fcinfo, || RowReader::new(row));
+    let plan = by_name(scorer, reference, reader.names(), &reader, 0)?;
+    Ok(Binding::Row { plan, reader })
 }
 
 /// Binds columns by their names; the first of them is field number `first`.
-fn by_name(scorer: &Scorer, reference: &str, there: &[Option<RowColumn>], first: usize) -> Result<Plan> {
+fn by_name(
+    scorer: &Scorer,
+    reference: &str,
+    there: &[Option<String>],
+    fields: &impl Fields,
+    first: usize,
+) -> Result<Plan> {
     let inputs = &scorer.model().inputs;
     // ROW(a, b, ...) names its columns f1, f2, ...: such a row is bound by position.
     let unnamed = there.len() == inputs.len()
         && there
             .iter()
             .enumerate()
-            .all(|(i, c)| c.as_ref().is_some_and(|c| c.name == format!("f{}", i + 1)));
+            .all(|(place, name)| name.as_deref() == Some(&format!("f{}", place + 1)));
     let mut plan = Plan::default();
     for (input, wanted) in inputs.iter().enumerate() {
         let place = if unnamed {
             Some(input)
         } else {
-            there
-                .iter()
-                .position(|column| column.as_ref().is_some_and(|column| column.name == wanted.name))
+            there.iter().position(|name| name.as_deref() == Some(&wanted.name))
         };
-        let Some((place, column)) = place.and_then(|place| there[place].as_ref().map(|column| (place, column))) else {
-            let names: Vec<&str> = there.iter().flatten().map(|column| column.name.as_str()).collect();
+        let Some(place) = place else {
+            let names: Vec<&str> = there.iter().flatten().map(String::as_str).collect();
             return Err(Error::new(
                 MISSING_FEATURE,
                 format!(
@@ -312,8 +302,7 @@ fn by_name(scorer: &Scorer, reference: &str, there: &[Option<RowColumn>], first:
             .detail(format!("The row's columns are: {}.", names.join(", ")))
             .hint("Give the row all columns that the model was trained on; their order does not matter."));
         };
-        let reader = reader(scorer, input, column.type_oid, reference)?;
-        plan.add(scorer, input, first + place, reader);
+        plan.add(scorer, input, field(scorer, input, fields, first + place, reference)?);
     }
     Ok(plan)
 }

@@ -137,7 +137,7 @@ fn deployment(id: i64) -> Result<Option<Deployment>> {
             Ok(Some(Deployment {
                 version: row.require(3)?,
                 // What was there before has a lower number; a restored log that says otherwise has no end.
-                previous: row.get(7).filter(|&previous| previous < id),
+                previous: row.get(7)?.filter(|&previous| previous < id),
             }))
         },
     )

@@ -4,47 +4,76 @@
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern, pg_sys};
 
-use crate::pg::arguments;
-use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
+use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, WRONG_CALL, or_raise};
+use crate::pg::fields::{Arguments, Field, Fields};
 use crate::pg::foreground::Foreground;
 use crate::pg::site;
 use crate::pg::state::{self, StateDatum};
-use crate::pg::types::{Reader, Value};
+use crate::pg::types::Value;
 use algo::fitted::Fitted;
 use algo::linear::{Gram, LinearModel, RidgeParams, ridge_gram};
 use algo::monitor::Monitor;
 use algo::parameters::Hyperparameters;
 use algo::state::State;
 
+/// What a call site remembers.
+struct Site {
+    target: Field,
+    features: Field,
+    statement: Foreground,
+}
+
+impl Site {
+    fn new(fcinfo: pg_sys::FunctionCallInfo) -> Result<Site> {
+        let arguments = Arguments::of(fcinfo);
+        let field = |place| arguments.field(place).ok_or_else(|| undeclared("linear_statistics"));
+        Ok(Site {
+            target: field(1)?,
+            features: field(2)?,
+            statement: Foreground::new()?,
+        })
+    }
+}
+
+/// The error of a call whose arguments have no types.
+fn undeclared(function: &str) -> Error {
+    Error::new(WRONG_CALL, format!("the types of {function}'s arguments are not known")).hint("Call it in SQL.")
+}
+
 /// The step of `linear_statistics(target, VARIADIC features)`. Rows with a NULL or NaN are counted and left out.
 #[pg_extern(sql = false)]
 fn linear_statistics_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
-    or_raise((|| {
-        let Value::Vector(features) = arguments::value(fcinfo, 2, Reader::Float8Array) else {
-            return Ok(state::unchanged(fcinfo));
-        };
-        let target = match arguments::value(fcinfo, 1, Reader::Float8) {
-            Value::Number(target) => target,
-            _ => f64::NAN,
-        };
-        let width = features.len();
-        let statement = site::remembered(fcinfo, || None::<Foreground>);
-        match statement {
-            Some(statement) => statement.check()?,
-            None => *statement = Some(Foreground::new()?),
-        }
-        state::step(fcinfo, Some(|| Ok(State::from(Gram::new(width)?))), |state| {
-            let gram = gram_of(state)?;
-            let expected = gram.width();
-            if width != expected {
-                return Err(Error::new(INVALID_PARAMETER, "rows have different numbers of features")
-                    .detail(format!("This row has {width}, those before have {expected}."))
-                    .hint("Give every row as many features."));
-            }
-            gram.push(&features, target);
-            Ok(())
-        })
-    })())
+    or_raise(site::with(
+        fcinfo,
+        || None::<Site>,
+        |known| {
+            let site = match known {
+                Some(site) => site,
+                None => known.insert(Site::new(fcinfo)?),
+            };
+            site.statement.check()?;
+            let arguments = Arguments::of(fcinfo);
+            let Value::Vector(features) = arguments.value(&site.features) else {
+                return Ok(state::unchanged(fcinfo));
+            };
+            let target = match arguments.value(&site.target) {
+                Value::Number(target) => target,
+                _ => f64::NAN,
+            };
+            let width = features.len();
+            state::step(fcinfo, Some(|| Ok(State::from(Gram::new(width)?))), |state| {
+                let gram = gram_of(state)?;
+                let expected = gram.width();
+                if width != expected {
+                    return Err(Error::new(INVALID_PARAMETER, "rows have different numbers of features")
+                        .detail(format!("This row has {width}, those before have {expected}."))
+                        .hint("Give every row as many features."));
+                }
+                gram.push(&features, target);
+                Ok(())
+            })
+        },
+    ))
 }
 
 fn gram_of(state: &mut State) -> Result<&mut Gram> {
@@ -76,8 +105,9 @@ fn linear_fit(
         name!(p_value, Option<f64>),
     ),
 > {
-    let alpha = match arguments::value(fcinfo, 1, Reader::Float8) {
-        Value::Number(alpha) => alpha,
+    let arguments = Arguments::of(fcinfo);
+    let alpha = match arguments.field(1).map(|field| arguments.value(&field)) {
+        Some(Value::Number(alpha)) => alpha,
         _ => 0.0,
     };
     let model = or_raise(state::look(fcinfo, 0, |state| match state {

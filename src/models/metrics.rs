@@ -2,8 +2,8 @@
 
 use pgrx::{pg_extern, pg_sys};
 
-use crate::pg::arguments;
 use crate::pg::error::{Error, FEATURE_TYPE, MISMATCHED_STATES, Result, or_raise};
+use crate::pg::fields::{Arguments, Field, Fields};
 use crate::pg::foreground::Foreground;
 use crate::pg::site;
 use crate::pg::state::{self, StateDatum};
@@ -13,18 +13,21 @@ use algo::metrics::{Inputs, Metric, Tally};
 use algo::monitor::Monitor;
 use algo::state::State;
 
-/// How the two arguments of a call site are read.
+/// The two arguments of a row, as a call site has them.
 #[derive(Clone, Copy)]
-struct Readers(Reader, Reader);
+struct Pair(Field, Field);
 
-impl Readers {
+impl Pair {
     /// Errs for types that the metric cannot take. The arguments begin at `first`.
-    fn of(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Result<Readers> {
-        let reader = |index: usize, number: bool| {
-            let type_oid = arguments::argument_type(fcinfo, index).unwrap_or(pg_sys::UNKNOWNOID);
-            Reader::of(type_oid)
-                .filter(|&reader| if number { is_number(reader) } else { is_label(reader) })
+    fn of(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Result<Pair> {
+        let arguments = Arguments::of(fcinfo);
+        let field = |index: usize, number: bool| {
+            let suits = if number { is_number } else { is_label };
+            arguments
+                .field(index)
+                .filter(|field| suits(field.reader()))
                 .ok_or_else(|| {
+                    let type_oid = arguments.type_of(index).unwrap_or(pg_sys::UNKNOWNOID);
                     let wanted = if number {
                         "a number"
                     } else {
@@ -40,7 +43,7 @@ impl Readers {
             Inputs::Labels => (false, false),
             Inputs::Numbers => (true, true),
         };
-        Ok(Readers(reader(first, left)?, reader(first + 1, right)?))
+        Ok(Pair(field(first, left)?, field(first + 1, right)?))
     }
 }
 
@@ -101,7 +104,7 @@ fn mixed(state: &State, metric: Metric) -> Error {
 /// What a call site remembers.
 struct Site {
     metric: Metric,
-    readers: Readers,
+    pair: Pair,
     statement: Foreground,
     rows: u64,
 }
@@ -111,26 +114,35 @@ const LOOK: u64 = 16;
 
 /// A step of `metric`: rows with a NULL are skipped. The row's two arguments begin at `first`.
 fn step(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Result<Option<StateDatum>> {
-    let remembered = site::remembered(fcinfo, || None::<Site>);
-    let site = match remembered {
-        Some(site) if site.metric == metric => site,
-        _ => remembered.insert(Site {
-            metric,
-            readers: Readers::of(fcinfo, first, metric)?,
-            statement: Foreground::new()?,
-            rows: 0,
-        }),
-    };
-    let Readers(left, right) = site.readers;
-    site.rows += 1;
-    if site.rows.is_multiple_of(LOOK) {
-        // Some metrics keep every row.
-        site.statement.check()?;
-    }
-    let (a, b) = (
-        arguments::value(fcinfo, first, left),
-        arguments::value(fcinfo, first + 1, right),
-    );
+    site::with(
+        fcinfo,
+        || None::<Site>,
+        |known| {
+            let site = match known {
+                Some(site) if site.metric == metric => site,
+                _ => known.insert(Site {
+                    metric,
+                    pair: Pair::of(fcinfo, first, metric)?,
+                    statement: Foreground::new()?,
+                    rows: 0,
+                }),
+            };
+            site.rows += 1;
+            if site.rows.is_multiple_of(LOOK) {
+                // Some metrics keep every row.
+                site.statement.check()?;
+            }
+            push(fcinfo, site)
+        },
+    )
+}
+
+/// A row into the aggregate's state.
+fn push(fcinfo: pg_sys::FunctionCallInfo, site: &Site) -> Result<Option<StateDatum>> {
+    let (metric, Pair(left, right)) = (site.metric, site.pair);
+    let arguments = Arguments::of(fcinfo);
+    let (a, b) = (arguments.value(&left), arguments.value(&right));
+    let (left, right) = (left.reader(), right.reader());
     if a == Value::Missing || b == Value::Missing {
         return Ok(state::unchanged(fcinfo));
     }
@@ -197,10 +209,12 @@ steps! {
 #[pg_extern(sql = false)]
 fn metric_state_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
     or_raise((|| {
-        let Some(name) = arguments::datum(fcinfo, 1) else {
+        let arguments = Arguments::of(fcinfo);
+        let name = arguments.field(1).map(|field| arguments.value(&field));
+        let Some(Value::Text(name)) = name else {
             return Ok(state::unchanged(fcinfo));
         };
-        let metric = arguments::text(name).parse::<Metric>()?;
+        let metric = name.parse::<Metric>()?;
         step(fcinfo, 2, metric)
     })())
 }

@@ -15,10 +15,11 @@ use crate::pg::arguments;
 use crate::pg::catalog::{self, View};
 use crate::pg::entry::{Raw, per_row};
 use crate::pg::error::{Error, Result, UNDEFINED_COLUMN, WRONG_TASK, or_raise};
-use crate::pg::fields::Arguments;
+use crate::pg::fields::{Arguments, Field, Fields};
 use crate::pg::site;
 use crate::pg::text;
-use crate::pg::whole_row::{self, WholeRow};
+use crate::pg::types::Value;
+use crate::pg::whole_row::{Given, WholeRow};
 use algo::task::Answer;
 
 /// A model bound to a call site.
@@ -34,6 +35,8 @@ struct Bound {
 /// What a call site remembers.
 struct Site {
     view: Option<View>,
+    /// The argument that names the model.
+    model: Option<Field>,
     /// Whether every row asks the same model.
     one_model: bool,
     bound: Vec<Bound>,
@@ -46,6 +49,7 @@ impl Site {
     fn new(fcinfo: pg_sys::FunctionCallInfo) -> Site {
         Site {
             view: None,
+            model: Arguments::of(fcinfo).field(0),
             one_model: arguments::is_constant(fcinfo, 0),
             bound: Vec::new(),
         }
@@ -73,10 +77,10 @@ impl Site {
     /// Where the call's model is among those bound; binds it when it is not among them.
     #[inline(never)]
     fn place(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<usize>> {
-        let Some(datum) = arguments::datum(fcinfo, 0) else {
+        let arguments = Arguments::of(fcinfo);
+        let Some(Value::Text(reference)) = self.model.map(|model| arguments.value(&model)) else {
             return Ok(None);
         };
-        let reference = arguments::text(datum);
         if let Some(place) = self.bound.iter().position(|bound| bound.reference == reference) {
             return Ok(Some(place));
         }
@@ -122,21 +126,28 @@ impl Bound {
     /// Reads the first row's features, for which the arguments are bound, or those of any whole row; `false` when that is NULL.
     #[inline(never)]
     fn read_first(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
-        let one = arguments::count(fcinfo) == 2;
-        if !(one && arguments::argument_type(fcinfo, 1).is_some_and(whole_row::is_row_type)) {
-            let plan = binding::of_arguments(&self.scorer, &self.reference, fcinfo)?;
-            plan.read(&self.scorer, &Arguments::of(fcinfo), &mut self.row)?;
-            self.binding = Some(Binding::Arguments(plan));
-            return Ok(true);
-        }
-        let Some(row) = WholeRow::of(fcinfo, 1) else {
-            return Ok(false);
+        let given = match arguments::count(fcinfo) {
+            2 => WholeRow::of(fcinfo, 1),
+            _ => Given::Other,
         };
-        if !matches!(&self.binding, Some(Binding::Row { row_type, .. }) if *row_type == row.row_type()) {
+        let row = match given {
+            Given::Row(row) => row,
+            Given::Null => return Ok(false),
+            Given::Other => {
+                let plan = binding::of_arguments(&self.scorer, &self.reference, fcinfo)?;
+                plan.read(&self.scorer, &Arguments::of(fcinfo), &mut self.row)?;
+                self.binding = Some(Binding::Arguments(plan));
+                return Ok(true);
+            }
+        };
+        let is_read = match &mut self.binding {
+            Some(Binding::Row { reader, .. }) => reader.read(&row),
+            Some(Binding::Arguments(_)) | None => false,
+        };
+        if !is_read {
             self.binding = Some(binding::of_row(&self.scorer, &self.reference, fcinfo, &row)?);
         }
-        if let Some(Binding::Row { plan, reader, .. }) = &mut self.binding {
-            reader.read(&row);
+        if let Some(Binding::Row { plan, reader }) = &self.binding {
             plan.read(&self.scorer, reader, &mut self.row)?;
         }
         Ok(true)
@@ -146,8 +157,7 @@ impl Bound {
 /// Scores the call's row and hands the bound model, with its scores, to `answer`.
 #[inline(always)]
 fn scored<T>(fcinfo: pg_sys::FunctionCallInfo, answer: impl FnOnce(&Bound) -> Result<T>) -> Option<T> {
-    let site = site::remembered(fcinfo, || Site::new(fcinfo));
-    let result = (|| {
+    let score = |site: &mut Site| {
         let Some(bound) = site.bound(fcinfo)? else {
             return Ok(None);
         };
@@ -156,8 +166,8 @@ fn scored<T>(fcinfo: pg_sys::FunctionCallInfo, answer: impl FnOnce(&Bound) -> Re
         } else {
             Ok(None)
         }
-    })();
-    or_raise(result)
+    };
+    or_raise(site::with(fcinfo, || Site::new(fcinfo), score))
 }
 
 fn regression(reference: &str, function: &str) -> Error {

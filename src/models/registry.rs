@@ -89,8 +89,8 @@ fn entry(row: &Row) -> Result<Option<Entry>> {
         id: row.require(1)?,
         name: row.require(2)?,
         owner: row.require(3)?,
-        deployed: row.get(5),
-        deployment: row.get(6),
+        deployed: row.get(5)?,
+        deployment: row.get(6)?,
     }))
 }
 
@@ -251,7 +251,7 @@ impl Version {
     pub fn stored(&self) -> Result<Stored> {
         self.read(|row| {
             Ok(Stored {
-                target: row.get(7),
+                target: row.get(7)?,
                 metrics: row.json(10, "the stored metrics")?,
                 statistics: row.json(15, "the training statistics")?,
             })

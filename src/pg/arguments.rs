@@ -1,11 +1,8 @@
 //! The arguments of functions declared with `"any"`: their types are known per call site, their values read without a detour.
 
-use std::borrow::Cow;
-
 use pgrx::{FromDatum, pg_sys};
 
 use super::text::Text;
-use super::types::{Reader, Value};
 
 /// The declared type of argument `index` at this call site; `None` when PostgreSQL cannot tell.
 pub fn argument_type(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<pg_sys::Oid> {
@@ -63,29 +60,12 @@ pub fn from<'a>(fcinfo: pg_sys::FunctionCallInfo, first: usize) -> &'a [pg_sys::
     all.get(first..).unwrap_or(&[])
 }
 
-/// Argument `index` as a value; `reader` must be that of [`argument_type`].
-#[inline]
-pub fn value<'a>(fcinfo: pg_sys::FunctionCallInfo, index: usize, reader: Reader) -> Value<'a> {
-    match datum(fcinfo, index) {
-        // SAFETY: the datum is not null, and the call site's type is the reader's.
-        Some(datum) => unsafe { reader.read(datum) },
-        None => Value::Missing,
-    }
-}
-
-/// Argument `index` as texts; `None` when it is NULL or has a NULL element. Its type at this call site must be `text[]`.
+/// Argument `index` as texts; `None` when it is NULL or has a NULL element, or is no `text[]` at this call site.
 pub fn texts(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<Vec<String>> {
+    if argument_type(fcinfo, index) != Some(pg_sys::TEXTARRAYOID) {
+        return None;
+    }
     // SAFETY: the datum is not null, and an array of texts.
     let texts = unsafe { Vec::<Option<Text>>::from_datum(datum(fcinfo, index)?, false) };
     texts?.into_iter().map(|text| text.map(String::from)).collect()
-}
-
-/// A datum of an argument that is declared `text`.
-#[inline]
-pub fn text<'a>(datum: pg_sys::Datum) -> Cow<'a, str> {
-    // SAFETY: the datum is not null, and PostgreSQL has checked the argument against the declaration.
-    match unsafe { Reader::Text.read(datum) } {
-        Value::Text(text) => text,
-        _ => Cow::Borrowed(""),
-    }
 }

@@ -14,6 +14,7 @@ use super::encoding;
 use super::error::{Error, INTERNAL, Result};
 use super::json::Jsonb;
 use super::text::Text;
+use super::types;
 use algo::monitor::Monitor;
 use algo::room;
 
@@ -30,29 +31,43 @@ pub enum Key<'a> {
 pub struct Row {
     values: Vec<pg_sys::Datum>,
     nulls: Vec<bool>,
+    types: Vec<pg_sys::Oid>,
 }
 
 impl Row {
-    /// A column's value, copied and unpacked; `None` for NULL.
-    ///
-    /// `T` has to be the Rust type of the column; the tables and this code are made together.
-    pub fn get<T: Column>(&self, attribute: usize) -> Option<T> {
-        // SAFETY: the datum is of the type that the table declares, for which the caller names the Rust type.
-        unsafe { T::read(self.values[attribute - 1], self.nulls[attribute - 1]) }
+    /// A column's datum, and whether it is NULL. Returns an error unless the table has the column, of a type that `reads` accepts.
+    fn datum(&self, attribute: usize, reads: impl Fn(pg_sys::Oid) -> bool) -> Result<(pg_sys::Datum, bool)> {
+        let place = attribute.wrapping_sub(1);
+        match self.types.get(place) {
+            Some(&type_oid) if reads(type_oid) => Ok((self.values[place], self.nulls[place])),
+            found => {
+                let found = found.map_or("missing".into(), |&type_oid| {
+                    format!("of type {}", types::name_of(type_oid))
+                });
+                Err(
+                    Error::new(INTERNAL, format!("column {attribute} of a catalog table is {found}"))
+                        .hint("Install the extension's current version with ALTER EXTENSION assay UPDATE."),
+                )
+            }
+        }
+    }
+
+    /// A column's value, copied and unpacked; `None` for NULL. Returns an error unless the column is of a type that `T` reads.
+    pub fn get<T: Column>(&self, attribute: usize) -> Result<Option<T>> {
+        let (datum, is_null) = self.datum(attribute, T::reads)?;
+        // SAFETY: the datum is of its column's type, which `T` reads.
+        Ok(unsafe { T::read(datum, is_null) })
     }
 
     /// A `bytea` column that is declared NOT NULL, fetched piece by piece, so that a large one is held once, and fetching it can be stopped.
     pub fn bytes(&self, attribute: usize, monitor: &dyn Monitor) -> Result<Vec<u8>> {
         /// Bytes of a piece.
         const PIECE: usize = 4 << 20;
-        let (datum, is_null) = (self.values[attribute - 1], self.nulls[attribute - 1]);
+        let (datum, is_null) = self.datum(attribute, |type_oid| type_oid == pg_sys::BYTEAOID)?;
         if is_null {
-            return Err(Error::new(
-                INTERNAL,
-                format!("column {attribute} of a catalog row is missing"),
-            ));
+            return Err(missing(attribute));
         }
-        // SAFETY: the datum is of the type that the table declares, whose values are varlenas; a slice is a plain one of its own, or the
+        // SAFETY: the datum is a bytea, whose values are varlenas; a slice is a plain one of its own, or the
         // value itself where that is plain and short enough, which is not freed.
         unsafe {
             let length = pg_sys::toast_raw_datum_size(datum).saturating_sub(size_of::<u32>());
@@ -80,23 +95,27 @@ impl Row {
     }
 
     /// The elements of a `bytea[]` column, copied and unpacked; NULLs are left out, and NULL has none.
-    pub fn byte_strings(&self, attribute: usize) -> Vec<Vec<u8>> {
-        // SAFETY: the datum is of the type that the table declares.
-        let array = unsafe { pgrx::Array::<&[u8]>::from_datum(self.values[attribute - 1], self.nulls[attribute - 1]) };
-        array.map_or(Vec::new(), |array| array.iter().flatten().map(<[u8]>::to_vec).collect())
+    pub fn byte_strings(&self, attribute: usize) -> Result<Vec<Vec<u8>>> {
+        let (datum, is_null) = self.datum(attribute, |type_oid| type_oid == pg_sys::BYTEAARRAYOID)?;
+        // SAFETY: the datum is an array of bytea.
+        let array = unsafe { pgrx::Array::<&[u8]>::from_datum(datum, is_null) };
+        Ok(array.map_or(Vec::new(), |array| array.iter().flatten().map(<[u8]>::to_vec).collect()))
     }
 
     /// A `jsonb` column; null for NULL. `what` names it in the error of JSON that cannot be read.
     pub fn json(&self, attribute: usize, what: &str) -> Result<serde_json::Value> {
-        let value = self.get::<Jsonb>(attribute);
+        let value = self.get::<Jsonb>(attribute)?;
         value.map_or(Ok(serde_json::Value::Null), |json| json.read(what))
     }
 
     /// A column that is declared NOT NULL.
     pub fn require<T: Column>(&self, attribute: usize) -> Result<T> {
-        self.get(attribute)
-            .ok_or_else(|| Error::new(INTERNAL, format!("column {attribute} of a catalog row is missing")))
+        self.get(attribute)?.ok_or_else(|| missing(attribute))
     }
+}
+
+fn missing(attribute: usize) -> Error {
+    Error::new(INTERNAL, format!("column {attribute} of a catalog row is missing"))
 }
 
 /// A relation, closed when the scan is over; on an error PostgreSQL closes it itself.
@@ -179,7 +198,7 @@ pub fn has_row(table: pg_sys::Relation, columns: &[i32], role: pg_sys::Oid) -> R
 }
 
 fn has_row_by(table: pg_sys::Relation, column: i16, role: pg_sys::Oid) -> Result<bool> {
-    // SAFETY: the caller has the table open, and the column is one of it.
+    // SAFETY: the caller has the table open; a scan returns an error for what is no column of it.
     let found = unsafe {
         let index = index_led_by(table, column);
         scan(
@@ -196,7 +215,7 @@ fn has_row_by(table: pg_sys::Relation, column: i16, role: pg_sys::Oid) -> Result
 /// As [`has_row`], of `assay.<table>` and its columns of these names.
 pub fn has_row_in(table: &CStr, columns: &[&CStr], role: pg_sys::Oid) -> Result<bool> {
     let table = Table::open(table)?;
-    // SAFETY: the relation is open; a column that is not there has number 0, which no row has a role in.
+    // SAFETY: the relation is open; a column that is not there has number 0, with which a scan returns an error.
     unsafe {
         let columns: Vec<i32> = (columns.iter())
             .map(|column| pg_sys::get_attnum((*table.0).rd_id, column.as_ptr()).into())
@@ -240,9 +259,18 @@ unsafe fn scan<T>(
     keys: &[Key<'_>],
     mut visit: impl FnMut(&Row) -> Result<Option<T>>,
 ) -> Result<Option<T>> {
-    let mut scan_keys = keys.iter().map(scan_key).collect::<Vec<_>>();
-    // SAFETY: the relation is open during the scan; the keys live as long as it and name attributes of the index; the tuple is read
-    // before the next one is fetched.
+    // SAFETY: the relation is open, and its columns are counted from 1.
+    let types: Vec<pg_sys::Oid> = unsafe {
+        let descriptor = (*table).rd_att;
+        (1..=(*descriptor).natts)
+            .map(|attribute| pg_sys::SPI_gettypeid(descriptor, attribute))
+            .collect()
+    };
+    let width = types.len();
+    let scan_keys = keys.iter().map(|key| scan_key(key, &types));
+    let mut scan_keys = scan_keys.collect::<Result<Vec<_>>>()?;
+    // SAFETY: the relation is open during the scan; the keys live as long as it, and each compares an attribute with a value of its type;
+    // PostgreSQL raises an error for one that is not of the index. The tuple is read before the next one is fetched.
     unsafe {
         let descriptor = (*table).rd_att;
         let by_index = index != pg_sys::InvalidOid;
@@ -254,10 +282,10 @@ unsafe fn scan<T>(
             scan_keys.len() as i32,
             scan_keys.as_mut_ptr(),
         );
-        let width = usize::try_from((*descriptor).natts).unwrap_or(0);
         let mut row = Row {
             values: vec![pg_sys::Datum::from(0); width],
             nulls: vec![true; width],
+            types,
         };
         let mut answer = Ok(None);
         loop {
@@ -276,13 +304,36 @@ unsafe fn scan<T>(
     }
 }
 
-fn scan_key(key: &Key<'_>) -> pg_sys::ScanKeyData {
-    let (attribute, procedure, argument) = match *key {
-        Key::Text(attribute, value) => (attribute, pg_sys::F_TEXTEQ, Text::from(value).into_datum()),
-        Key::Int(attribute, value) => (attribute, pg_sys::F_INT4EQ, value.into_datum()),
-        Key::BigInt(attribute, value) => (attribute, pg_sys::F_INT8EQ, value.into_datum()),
-        Key::Oid(attribute, value) => (attribute, pg_sys::F_OIDEQ, Some(pg_sys::Datum::from(value))),
+/// Returns an error unless the key's attribute is of the type of its value.
+fn scan_key(key: &Key<'_>, types: &[pg_sys::Oid]) -> Result<pg_sys::ScanKeyData> {
+    type Reads = fn(pg_sys::Oid) -> bool;
+    let (attribute, reads, procedure, argument) = match *key {
+        Key::Text(attribute, value) => (
+            attribute,
+            Text::reads as Reads,
+            pg_sys::F_TEXTEQ,
+            Text::from(value).into_datum(),
+        ),
+        Key::Int(attribute, value) => (attribute, i32::reads as Reads, pg_sys::F_INT4EQ, value.into_datum()),
+        Key::BigInt(attribute, value) => (attribute, i64::reads as Reads, pg_sys::F_INT8EQ, value.into_datum()),
+        Key::Oid(attribute, value) => (
+            attribute,
+            pg_sys::Oid::reads as Reads,
+            pg_sys::F_OIDEQ,
+            Some(pg_sys::Datum::from(value)),
+        ),
     };
+    let place = usize::try_from(i32::from(attribute) - 1).ok();
+    if !place
+        .and_then(|place| types.get(place))
+        .is_some_and(|&type_oid| reads(type_oid))
+    {
+        return Err(Error::new(
+            INTERNAL,
+            format!("column {attribute} of a catalog table is not of the type that it is looked up by"),
+        )
+        .hint("Install the extension's current version with ALTER EXTENSION assay UPDATE."));
+    }
     let mut entry = pg_sys::ScanKeyData::default();
     // SAFETY: `entry` is written by the call; the procedures are the equality operators of the columns' types. ScanKeyInit compares
     // text in collation "C", which is that of every text column used as a key.
@@ -295,7 +346,7 @@ fn scan_key(key: &Key<'_>) -> pg_sys::ScanKeyData {
             argument.unwrap_or(pg_sys::Datum::from(0)),
         );
     }
-    entry
+    Ok(entry)
 }
 
 /// Errs with 25006 where nothing can be written: in a read-only transaction, on a standby, in a parallel worker. `function` is

@@ -5,6 +5,7 @@ use pgrx::{FromDatum, IntoDatum, pg_sys};
 
 use super::json::Jsonb;
 use super::text::{JsonB, Prose, Text};
+use super::types;
 
 /// A parameter of a statement.
 pub struct Parameter {
@@ -29,10 +30,13 @@ impl Parameter {
 
 /// A Rust type that a column is read as.
 pub trait Column: Sized {
+    /// Whether values of an SQL type are read as this one.
+    fn reads(type_oid: pg_sys::Oid) -> bool;
+
     /// The value; `None` for NULL.
     ///
     /// # Safety
-    /// The datum is of the column's type, which is this type's.
+    /// The datum is of a type that this one [reads](Column::reads).
     unsafe fn read(datum: pg_sys::Datum, is_null: bool) -> Option<Self>;
 }
 
@@ -86,8 +90,12 @@ impl From<String> for Parameter {
 }
 
 macro_rules! columns {
-    ($($type:ty),*) => {
+    ($($type:ty: $sql:path),* $(,)?) => {
         $(impl Column for $type {
+            fn reads(type_oid: pg_sys::Oid) -> bool {
+                type_oid == $sql
+            }
+
             unsafe fn read(datum: pg_sys::Datum, is_null: bool) -> Option<Self> {
                 // SAFETY: as the caller promises.
                 unsafe { <$type>::from_datum(datum, is_null) }
@@ -96,9 +104,30 @@ macro_rules! columns {
     };
 }
 
-columns!(i32, i64, f64, pg_sys::Oid, Text, Jsonb, Vec<u8>);
+columns! {
+    i32: pg_sys::INT4OID,
+    i64: pg_sys::INT8OID,
+    f64: pg_sys::FLOAT8OID,
+    Text: pg_sys::TEXTOID,
+    Jsonb: pg_sys::JSONBOID,
+}
+
+/// An oid, or a role, which is one inside.
+impl Column for pg_sys::Oid {
+    fn reads(type_oid: pg_sys::Oid) -> bool {
+        type_oid == pg_sys::OIDOID || types::is_role(type_oid)
+    }
+
+    unsafe fn read(datum: pg_sys::Datum, is_null: bool) -> Option<Self> {
+        (!is_null).then(|| pg_sys::Oid::from(datum.value() as u32))
+    }
+}
 
 impl Column for String {
+    fn reads(type_oid: pg_sys::Oid) -> bool {
+        Text::reads(type_oid)
+    }
+
     unsafe fn read(datum: pg_sys::Datum, is_null: bool) -> Option<Self> {
         // SAFETY: as the caller promises.
         unsafe { Text::read(datum, is_null) }.map(String::from)

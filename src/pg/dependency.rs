@@ -76,8 +76,12 @@ fn is_recorded(view: pg_sys::Oid, role: pg_sys::Oid) -> Result<bool> {
             (CLASS, pg_sys::RelationRelationId),
             (OBJECT, view),
         ];
-        let is_it = ours.iter().all(|&(column, value)| row.get(column) == Some(value));
-        Ok(is_it.then_some(()))
+        for (column, value) in ours {
+            if row.get(column)? != Some(value) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(()))
     })?;
     Ok(found.is_some())
 }

@@ -5,9 +5,11 @@ use std::ffi::CStr;
 use hashbrown::HashMap;
 use pgrx::{PgMemoryContexts, pg_sys};
 
+use super::arguments;
 use super::encoding;
-use super::error::Result;
+use super::error::{Error, INTERNAL, Result};
 use super::foreground::Foreground;
+use super::site;
 use super::types::{self, Reader, Value};
 use algo::block::{BlockColumn, Kind};
 use algo::monitor::Monitor;
@@ -17,7 +19,7 @@ use algo::scan::{Constant, cell};
 const LONG: usize = 1 << 20;
 
 /// Takes the values of one SQL type in.
-pub struct Intake {
+struct Intake {
     way: Way,
 }
 
@@ -88,7 +90,7 @@ fn days(datum: pg_sys::Datum) -> i64 {
 
 impl Intake {
     /// The intake of a type. What it remembers lives in the current memory context.
-    pub fn of(type_oid: pg_sys::Oid) -> Intake {
+    fn of(type_oid: pg_sys::Oid) -> Intake {
         let base = base_type(type_oid);
         let (kind, reader) = kind_and_reader(base);
         let way = match (kind, reader) {
@@ -128,7 +130,7 @@ impl Intake {
     /// # Safety
     /// `datum` is a non-null value of this intake's type.
     #[inline(always)]
-    pub unsafe fn push(
+    unsafe fn push(
         &mut self,
         datum: pg_sys::Datum,
         column: &mut BlockColumn,
@@ -207,24 +209,59 @@ fn output_function(type_oid: pg_sys::Oid) -> Box<pg_sys::FmgrInfo> {
     info
 }
 
-/// Appends a row of arguments to the columns of a block, each by the intake of its place, which must be that of its type. Returns an error
-/// where a long text finds no room.
-#[inline]
-pub fn push_row(
-    intakes: &mut [Intake],
-    values: &[pg_sys::NullableDatum],
-    block: &mut [BlockColumn],
-    monitor: &Foreground,
-) -> algo::error::Result<()> {
-    for ((intake, value), column) in intakes.iter_mut().zip(values).zip(block) {
-        if value.isnull {
-            column.push_null();
-        } else {
-            // SAFETY: the datum is not null, and its call site's type is the intake's.
-            unsafe { intake.push(value.value, column, monitor)? }
+/// The intakes of a call site's arguments.
+pub struct Intakes {
+    site: *const pg_sys::FmgrInfo,
+    first: usize,
+    kinds: Vec<Kind>,
+    intakes: Vec<Intake>,
+}
+
+impl Intakes {
+    /// Those of arguments `first` and following. An argument whose type PostgreSQL cannot tell is taken in by none.
+    pub fn of(fcinfo: pg_sys::FunctionCallInfo, first: usize) -> Intakes {
+        let types = (first..arguments::count(fcinfo)).map_while(|index| arguments::argument_type(fcinfo, index));
+        let (kinds, intakes) = site::in_its_memory(fcinfo, || {
+            types.map(|type_oid| (kind_of(type_oid), Intake::of(type_oid))).unzip()
+        });
+        Intakes {
+            // SAFETY: PostgreSQL hands a valid call.
+            site: unsafe { (*fcinfo).flinfo },
+            first,
+            kinds,
+            intakes,
         }
     }
-    Ok(())
+
+    /// What the arguments are to a scan.
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// Appends a call's arguments to the columns of a block. Returns an error where a long text finds no room; raises one for the call of
+    /// another site.
+    #[inline]
+    pub fn push_row(
+        &mut self,
+        fcinfo: pg_sys::FunctionCallInfo,
+        block: &mut [BlockColumn],
+        monitor: &Foreground,
+    ) -> algo::error::Result<()> {
+        // SAFETY: PostgreSQL hands a valid call.
+        if self.site != unsafe { (*fcinfo).flinfo } {
+            Error::new(INTERNAL, "the arguments of another call are taken in").raise();
+        }
+        let values = arguments::from(fcinfo, self.first);
+        for ((intake, value), column) in self.intakes.iter_mut().zip(values).zip(block) {
+            if value.isnull {
+                column.push_null();
+            } else {
+                // SAFETY: the datum is not null, and of the type that this call site has for it, whose intake this is.
+                unsafe { intake.push(value.value, column, monitor)? }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A value that is written as text, as a cell of its type. Errors of the type's input function pass through; `None` when it gives NULL.

@@ -262,9 +262,11 @@ unsafe fn numeric(datum: pg_sys::Datum) -> f64 {
     result.map_or(f64::NAN, |datum| f64::from_bits(datum.value() as u64))
 }
 
+/// The value of a text.
+///
 /// # Safety
 /// `datum` is a non-null text or a type of the same layout; the result lives as long as the datum or the current memory context.
-unsafe fn text<'a>(datum: pg_sys::Datum) -> Cow<'a, str> {
+pub(super) unsafe fn text<'a>(datum: pg_sys::Datum) -> Cow<'a, str> {
     // SAFETY: as the caller promises.
     decode(unsafe { packed(datum) })
 }
@@ -382,19 +384,29 @@ pub fn qualified_name(type_oid: pg_sys::Oid) -> String {
 
 /// Whether a type is `assay.state`.
 pub fn is_state(type_oid: pg_sys::Oid) -> bool {
+    is_own(type_oid, c"state")
+}
+
+/// Whether a type is `assay.role`.
+pub fn is_role(type_oid: pg_sys::Oid) -> bool {
+    is_own(type_oid, c"role")
+}
+
+/// Whether a type is `assay.<name>`.
+fn is_own(type_oid: pg_sys::Oid, name: &CStr) -> bool {
     // SAFETY: catalog look-ups by a C string, and by a C string and an oid, as the keys of that cache are; nothing found is
     // InvalidOid, which is no type.
     unsafe {
         let schema = pg_sys::get_namespace_oid(c"assay".as_ptr(), true);
-        let state = pg_sys::GetSysCacheOid(
+        let own = pg_sys::GetSysCacheOid(
             pg_sys::SysCacheIdentifier::TYPENAMENSP as i32,
             pg_sys::Anum_pg_type_oid as i16,
-            pg_sys::Datum::from(c"state".as_ptr()),
+            pg_sys::Datum::from(name.as_ptr()),
             pg_sys::Datum::from(schema),
             pg_sys::Datum::from(0),
             pg_sys::Datum::from(0),
         );
-        state != pg_sys::InvalidOid && state == type_oid
+        own != pg_sys::InvalidOid && own == type_oid
     }
 }
 

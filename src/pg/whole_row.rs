@@ -5,35 +5,35 @@ use pgrx::{PgTupleDesc, pg_sys};
 
 use super::arguments;
 use super::encoding;
-use super::fields::Fields;
-
-/// Whether a type is a row type: of a table, a composite type, or an anonymous record.
-pub fn is_row_type(type_oid: pg_sys::Oid) -> bool {
-    // SAFETY: a catalog look-up by oid.
-    unsafe { pg_sys::type_is_rowtype(type_oid) }
-}
-
-/// A column of a row type.
-pub struct RowColumn {
-    pub name: String,
-    pub type_oid: pg_sys::Oid,
-}
-
-/// The columns of a row type by position; `None` where one was dropped.
-pub type RowColumns = Vec<Option<RowColumn>>;
+use super::fields::{Fields, Source};
 
 /// A whole row given as one argument.
 pub struct WholeRow {
     header: pg_sys::HeapTupleHeader,
 }
 
+/// What an argument is that may be a whole row.
+pub enum Given {
+    /// Its type at this call site is no row type.
+    Other,
+    Null,
+    Row(WholeRow),
+}
+
 /// What identifies a row's type.
-pub type RowType = (pg_sys::Oid, i32);
+type RowType = (pg_sys::Oid, i32);
 
 impl WholeRow {
-    /// Unpacks argument `index`; `None` when it is NULL. The call site's type must be a row type.
-    pub fn of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<WholeRow> {
-        let datum = arguments::datum(fcinfo, index)?;
+    /// Unpacks argument `index`.
+    pub fn of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Given {
+        // SAFETY: a catalog look-up by oid.
+        let is_row_type = |type_oid| unsafe { pg_sys::type_is_rowtype(type_oid) };
+        if !arguments::argument_type(fcinfo, index).is_some_and(is_row_type) {
+            return Given::Other;
+        }
+        let Some(datum) = arguments::datum(fcinfo, index) else {
+            return Given::Null;
+        };
         // SAFETY: a non-null composite datum points to a varlena whose plain form is a heap tuple header.
         let header = unsafe {
             let varlena: *mut pg_sys::varlena = datum.cast_mut_ptr();
@@ -43,12 +43,12 @@ impl WholeRow {
                 pg_sys::pg_detoast_datum(varlena)
             }
         };
-        Some(WholeRow { header: header.cast() })
+        Given::Row(WholeRow { header: header.cast() })
     }
 
     /// The type it carries.
     #[inline]
-    pub fn row_type(&self) -> RowType {
+    fn row_type(&self) -> RowType {
         // SAFETY: a composite datum's header carries its type and typmod.
         unsafe {
             (
@@ -56,19 +56,6 @@ impl WholeRow {
                 (*self.header).t_choice.t_datum.datum_typmod,
             )
         }
-    }
-
-    /// The columns of its type.
-    pub fn columns(&self) -> RowColumns {
-        self.descriptor()
-            .iter()
-            .map(|attribute| {
-                (!attribute.attisdropped).then(|| RowColumn {
-                    name: encoding::decode_name(&attribute.attname),
-                    type_oid: attribute.atttypid,
-                })
-            })
-            .collect()
     }
 
     fn descriptor(&self) -> PgTupleDesc<'static> {
@@ -90,27 +77,47 @@ unsafe extern "C-unwind" {
 
 /// Takes rows of one type apart.
 pub struct RowReader {
+    row_type: RowType,
     descriptor: pg_sys::TupleDesc,
+    /// The columns' names by position; `None` where one was dropped.
+    names: Vec<Option<String>>,
+    types: Vec<pg_sys::Oid>,
     values: Vec<pg_sys::Datum>,
     nulls: Vec<bool>,
 }
 
 impl RowReader {
-    /// A reader for rows of the type of `row`. Its copy of the descriptor lives in the current memory context.
+    /// A reader for rows of the type of `row`, which it takes apart. Its copy of the descriptor lives in the current memory context.
     pub fn new(row: &WholeRow) -> RowReader {
         let descriptor = row.descriptor();
         let width = descriptor.len();
-        RowReader {
+        let name = |attribute: &pg_sys::FormData_pg_attribute| {
+            (!attribute.attisdropped).then(|| encoding::decode_name(&attribute.attname))
+        };
+        let mut reader = RowReader {
+            row_type: row.row_type(),
             // SAFETY: copies a valid descriptor.
             descriptor: unsafe { pg_sys::CreateTupleDescCopy(descriptor.as_ptr()) },
+            names: descriptor.iter().map(name).collect(),
+            types: descriptor.iter().map(|attribute| attribute.atttypid).collect(),
             values: vec![pg_sys::Datum::from(0); width],
             nulls: vec![true; width],
-        }
+        };
+        reader.read(row);
+        reader
     }
 
-    /// Takes `row` apart. It must have the type that the reader was made for.
+    /// The columns' names by position; `None` where one was dropped.
+    pub fn names(&self) -> &[Option<String>] {
+        &self.names
+    }
+
+    /// Takes `row` apart, unless it is of another type than the reader was made for. Says whether it did.
     #[inline]
-    pub fn read(&mut self, row: &WholeRow) {
+    pub fn read(&mut self, row: &WholeRow) -> bool {
+        if row.row_type() != self.row_type {
+            return false;
+        }
         // SAFETY: the tuple is the row's own header with its length; the arrays are as long as the descriptor, which describes it.
         unsafe {
             let mut tuple = pg_sys::HeapTupleData {
@@ -125,10 +132,20 @@ impl RowReader {
                 self.nulls.as_mut_ptr(),
             );
         }
+        true
     }
 }
 
 impl Fields for RowReader {
+    #[inline]
+    fn source(&self) -> Source {
+        Source(self.descriptor.cast_const().cast())
+    }
+
+    fn type_of(&self, place: usize) -> Option<pg_sys::Oid> {
+        self.types.get(place).copied()
+    }
+
     #[inline]
     fn after(&self, first: usize) -> impl Iterator<Item = (pg_sys::Datum, bool)> {
         let columns = self.values.iter().zip(&self.nulls).skip(first);

@@ -4,13 +4,14 @@ use std::rc::Rc;
 
 use pgrx::{pg_extern, pg_sys};
 
-use crate::pg::arguments;
 use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
+use crate::pg::fields::{Arguments, Fields};
 use crate::pg::foreground::Foreground;
-use crate::pg::intake::{self, Intake};
+use crate::pg::intake::Intakes;
 use crate::pg::progress;
 use crate::pg::site;
 use crate::pg::state::{self, StateDatum};
+use crate::pg::types::Value;
 use algo::block::BlockColumn;
 use algo::monitor::Monitor;
 use algo::scan::{Plan, RowTests, Scan};
@@ -25,7 +26,7 @@ const LOOK: u64 = 16;
 /// What a call site knows of its arguments.
 struct Site {
     plan: Plan,
-    intakes: Vec<Intake>,
+    intakes: Intakes,
     rows: u64,
     monitor: Foreground,
 }
@@ -40,20 +41,18 @@ impl Site {
         };
         let plan: Plan = serde_json::from_str(plan).map_err(|problem| invalid(problem.to_string()))?;
         plan.validate().map_err(|problem| invalid(problem.to_string()))?;
-        let given = arguments::count(fcinfo) - first;
+        let intakes = Intakes::of(fcinfo, first);
+        let given = intakes.kinds().len();
         if given != plan.columns.len() {
             return Err(invalid(format!(
                 "It has {} columns, but there are {given} arguments.",
                 plan.columns.len()
             )));
         }
-        let mut intakes = Vec::with_capacity(given);
-        for (index, column) in plan.columns.iter().enumerate() {
-            let type_oid = arguments::argument_type(fcinfo, first + index).unwrap_or(pg_sys::UNKNOWNOID);
-            if intake::kind_of(type_oid) != column.kind {
+        for (index, (column, kind)) in plan.columns.iter().zip(intakes.kinds()).enumerate() {
+            if *kind != column.kind {
                 return Err(invalid(format!("Argument {} is not of the plan's kind.", index + 1)));
             }
-            intakes.push(site::in_its_memory(fcinfo, || Intake::of(type_oid)));
         }
         Ok(Site {
             plan,
@@ -64,27 +63,46 @@ impl Site {
     }
 }
 
+/// The plan that is argument `index` of a call; `None` for NULL.
+fn plan_of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<String> {
+    let arguments = Arguments::of(fcinfo);
+    match arguments.value(&arguments.field(index)?) {
+        Value::Text(plan) => Some(plan.into_owned()),
+        _ => None,
+    }
+}
+
 /// The step of `scan(plan, VARIADIC columns)`. The plan of a call site's first row is that of all its rows.
 #[pg_extern(sql = false)]
 fn scan_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
-    or_raise((|| {
-        let known = site::remembered(fcinfo, || None::<Site>);
-        let site = match known {
-            Some(site) => site,
-            None => {
-                let Some(plan) = arguments::datum(fcinfo, 1) else {
-                    return Ok(state::unchanged(fcinfo));
-                };
-                known.insert(Site::new(fcinfo, &arguments::text(plan), FIRST)?)
-            }
-        };
-        site.rows += 1;
-        if site.rows.is_multiple_of(progress::ROWS) {
+    or_raise(site::with(
+        fcinfo,
+        || None::<Site>,
+        |known| {
+            let site = match known {
+                Some(site) => site,
+                None => {
+                    let Some(plan) = plan_of(fcinfo, 1) else {
+                        return Ok(state::unchanged(fcinfo));
+                    };
+                    known.insert(Site::new(fcinfo, &plan, FIRST)?)
+                }
+            };
+            site.push(fcinfo)
+        },
+    ))
+}
+
+impl Site {
+    /// A row into the aggregate's state.
+    fn push(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<StateDatum>> {
+        self.rows += 1;
+        if self.rows.is_multiple_of(progress::ROWS) {
             progress::taken();
         }
-        let plan = &site.plan;
-        let (intakes, monitor) = (&mut site.intakes, &site.monitor);
-        if site.rows.is_multiple_of(LOOK) {
+        let plan = &self.plan;
+        let (intakes, monitor) = (&mut self.intakes, &self.monitor);
+        if self.rows.is_multiple_of(LOOK) {
             // The blocks of thousands of columns grow by a lot before the first of them is full.
             monitor.check()?;
         }
@@ -92,37 +110,39 @@ fn scan_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
             fcinfo,
             Some(|| Ok(State::from(Scan::new(plan.clone())?))),
             |state| match state {
-                State::Scan(scan) if scan.plan().columns.len() == intakes.len() => Ok(Rc::make_mut(scan).push(
-                    |block| intake::push_row(intakes, arguments::from(fcinfo, FIRST), block, monitor),
-                    monitor,
-                )?),
+                State::Scan(scan) if scan.plan().columns.len() == intakes.kinds().len() => {
+                    Ok(Rc::make_mut(scan).push(|block| intakes.push_row(fcinfo, block, monitor), monitor)?)
+                }
                 other => Err(
                     Error::new(MISMATCHED_STATES, format!("{} cannot take this row", other.kind()))
                         .hint("Give all rows of a group one plan."),
                 ),
             },
         )
-    })())
+    }
 }
 
 /// `row_fails(plan, VARIADIC columns)`.
 #[pg_extern(sql = false)]
 fn row_fails(fcinfo: pg_sys::FunctionCallInfo) -> Option<bool> {
-    or_raise((|| {
-        let known = site::remembered(fcinfo, || None::<(Vec<Intake>, RowTests, Foreground)>);
-        let (intakes, tests, monitor) = match known {
-            Some(known) => known,
-            None => {
-                let Some(plan) = arguments::datum(fcinfo, 0) else {
-                    return Ok(None);
-                };
-                let site = Site::new(fcinfo, &arguments::text(plan), 1)?;
-                let tests = RowTests::new(site.plan, &site.monitor)?;
-                known.insert((site.intakes, tests, site.monitor))
-            }
-        };
-        monitor.check()?;
-        let fill = |block: &mut [BlockColumn]| intake::push_row(intakes, arguments::from(fcinfo, 1), block, monitor);
-        Ok(Some(tests.fails(fill, monitor)?))
-    })())
+    or_raise(site::with(
+        fcinfo,
+        || None::<(Intakes, RowTests, Foreground)>,
+        |known| {
+            let (intakes, tests, monitor) = match known {
+                Some(known) => known,
+                None => {
+                    let Some(plan) = plan_of(fcinfo, 0) else {
+                        return Ok(None);
+                    };
+                    let site = Site::new(fcinfo, &plan, 1)?;
+                    let tests = RowTests::new(site.plan, &site.monitor)?;
+                    known.insert((site.intakes, tests, site.monitor))
+                }
+            };
+            monitor.check()?;
+            let fill = |block: &mut [BlockColumn]| intakes.push_row(fcinfo, block, monitor);
+            Ok(Some(tests.fails(fill, monitor)?))
+        },
+    ))
 }

@@ -37,7 +37,7 @@ fn find(name: &str) -> Result<Option<Baseline>> {
         Ok(Some(Baseline {
             owner: row.require(2)?,
             options: row.json(4, "the baseline's options")?,
-            states: row.byte_strings(8),
+            states: row.byte_strings(8)?,
         }))
     })
 }
