@@ -98,7 +98,7 @@ UPDATE assay.model_version SET bytes = set_byte(bytes, 20, 255 - get_byte(bytes,
 CALL fails($$SELECT slope('m@6')$$);
 CALL fails($$SELECT * FROM assay.weights('m@6')$$);
 ROLLBACK;
--- Nor are bytes that have their hash, but are no model: cut off or changed anywhere, they give this error or another model, and never a crash.
+-- Nor are bytes that have their hash, but are no model: cut off or changed anywhere, they give this error: each section has a checksum.
 CREATE FUNCTION verdict(of bigint, damaged bytea) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     name text = (SELECT m.name FROM assay.model AS m WHERE id = of);
