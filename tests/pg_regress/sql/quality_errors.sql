@@ -21,7 +21,7 @@ SELECT name, status, rows_failed AS failed, message FROM assay.validate('errors'
 SELECT name, status, message LIKE 'stack depth limit exceeded%' AS stack FROM assay.validate('errors', '[{"kind": "expression_is_true", "expression": "overflows() = 1", "name": "endless"}, {"kind": "unique", "column_name": "id", "name": "last"}]');
 
 -- A check that is none is an error in its place.
-SELECT name, kind, column_name, status, message FROM assay.validate('errors', '[
+SELECT name, kind, column_name, status, regexp_replace(message, 'kinds are: .*', 'kinds are: ...') AS message FROM assay.validate('errors', '[
     {"kind": "not_null", "column_name": "id"},
     5, null, "not_null", [], {},
     {"kind": 7, "name": "number"},

@@ -144,7 +144,7 @@ CALL fails($$SELECT * FROM assay.validate(NULL, '[]')$$);
 CALL fails($$SELECT * FROM assay.validate('item', '{}')$$);
 CALL fails($$SELECT * FROM assay.validate('nowhere', '[]')$$);
 CALL fails($$SELECT * FROM assay.validate('DELETE FROM item', '[]')$$);
-SELECT name, kind, column_name, status, message FROM assay.validate('item', '[
+SELECT name, kind, column_name, status, regexp_replace(message, 'kinds are: .*', 'kinds are: ...') AS message FROM assay.validate('item', '[
     1,
     {"column_name": "id"},
     {"kind": "not_empty"}, {"kind": "everything"},
