@@ -2,7 +2,7 @@
 
 use algo::accumulator::Accumulator;
 use algo::block::{BlockColumn, Kind};
-use algo::learner::LEARNERS;
+use algo::learners::LEARNERS;
 use algo::monitor::Unwatched;
 use algo::profile::{ColumnProfile, Sizes};
 use algo::quality::mixed_formats::{self, FormatTally};

@@ -6,15 +6,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::bytes;
-use super::error::{Error, Result};
+use super::error::Result;
 use super::estimator::Estimator;
-use super::learner::LEARNERS;
 use super::linear::{self, Intercept, Weight};
 use super::monitor::Monitor;
 use super::trees::Importance;
 
 /// What errors call it.
-const WHAT: &str = "the model";
+pub(super) const WHAT: &str = "the model";
 
 /// A fitted model, whatever learned it.
 pub trait Fitted: Estimator + Stored + Debug + Send + Sync {
@@ -83,18 +82,7 @@ impl<F: Form> Stored for F {
     }
 }
 
-/// Reads a fitted model of a form that one of the learners fits. What it holds is not checked yet; see [`Fitted::validate`].
-pub fn decode(form: u16, bytes: &[u8], monitor: &dyn Monitor) -> Result<Box<dyn Fitted>> {
-    match LEARNERS.iter().find(|algorithm| algorithm.form == form) {
-        Some(algorithm) => (algorithm.decode)(bytes, monitor),
-        None => Err(Error::damaged(
-            WHAT,
-            format!("form {form} of what scores is not known: it was made by a newer assay"),
-        )),
-    }
-}
-
-/// [`decode`] for one form.
+/// Reads a fitted model of one form. What it holds is not checked yet; see [`Fitted::validate`].
 pub(super) fn decode_form<F: Form + Fitted>(bytes: &[u8], monitor: &dyn Monitor) -> Result<Box<dyn Fitted>> {
     Ok(Box::new(bytes::decode::<F>(WHAT, bytes, monitor)?))
 }

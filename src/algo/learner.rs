@@ -1,7 +1,4 @@
-//! The learners: what each is, and the one table that lists them.
-
-#[cfg(test)]
-mod tests;
+//! What a learner is. The table that lists them is in `learners`.
 
 use std::marker::PhantomData;
 use std::sync::Mutex;
@@ -14,7 +11,6 @@ use super::monitor::{Monitor, Progress};
 use super::parameters::Hyperparameters;
 use super::task::Task;
 use super::training_set::{Shape, TrainingSet};
-use super::{boosting, forest, linear, naive_bayes};
 
 /// A learning algorithm.
 pub trait Learner: 'static {
@@ -56,19 +52,6 @@ pub trait Learner: 'static {
     fn fit(params: &Self::Parameters, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Self::Fitted>;
 }
 
-/// Every learner. Training, the errors' lists, the pages and the reading of stored models go by this table.
-pub static LEARNERS: [Algorithm; 9] = [
-    Algorithm::of::<linear::LinearRegression>(),
-    Algorithm::of::<linear::Ridge>(),
-    Algorithm::of::<linear::Lasso>(),
-    Algorithm::of::<linear::ElasticNet>(),
-    Algorithm::of::<linear::LogisticRegression>(),
-    Algorithm::of::<naive_bayes::NaiveBayesLearner>(),
-    Algorithm::of::<forest::DecisionTree>(),
-    Algorithm::of::<forest::Forest>(),
-    Algorithm::of::<boosting::GradientBoosting>(),
-];
-
 type Decode = fn(&[u8], &dyn Monitor) -> Result<Box<dyn Fitted>>;
 type Configure = fn(&Map<String, Json>, u64) -> Result<Box<dyn Configured>>;
 
@@ -104,12 +87,7 @@ pub struct Description {
 }
 
 /// The hyperparameter by which draws are made, for learners that draw.
-const SEED: &str = "seed";
-
-/// The algorithm of that name.
-pub fn named(name: &str) -> Option<&'static Algorithm> {
-    LEARNERS.iter().find(|algorithm| algorithm.name == name)
-}
+pub(super) const SEED: &str = "seed";
 
 impl Algorithm {
     /// The line of a learner.

@@ -22,6 +22,7 @@ mod golden;
 pub mod hash;
 pub mod label;
 pub mod learner;
+pub mod learners;
 pub mod levels;
 pub mod linear;
 pub mod lines;

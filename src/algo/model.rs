@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::bytes;
 use super::envelope::{Envelope, Section};
 use super::error::{Error, Result};
-use super::fitted::{self, Fitted};
+use super::fitted::Fitted;
 use super::label::Label;
+use super::learners;
 use super::monitor::{Monitor, Progress};
 use super::task::Answer;
 use crate::coded::coded;
@@ -179,7 +180,7 @@ impl Model {
         let model = Model {
             answer: sections.get(ANSWER, monitor)?,
             inputs: sections.get(INPUTS, monitor)?,
-            fitted: fitted::decode(u16::from_le_bytes(*form), content, monitor)?,
+            fitted: learners::decode(u16::from_le_bytes(*form), content, monitor)?,
             history,
         };
         model.validate(monitor)?;

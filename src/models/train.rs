@@ -25,7 +25,8 @@ use crate::pg::settings;
 use crate::pg::text::{JsonB, Text};
 use crate::pg::types::{Reader, Role};
 use algo::fitted::Fitted;
-use algo::learner::{self, Algorithm, Configured, LEARNERS};
+use algo::learner::{Algorithm, Configured};
+use algo::learners::{self, LEARNERS};
 use algo::model::Model;
 use algo::monitor::Progress;
 use algo::prepare::{self, Plan, Prepared, ReadRows, Split};
@@ -160,7 +161,7 @@ fn train(
 }
 
 fn algorithm_named(name: &str) -> Result<&'static Algorithm> {
-    learner::named(name).ok_or_else(|| {
+    learners::named(name).ok_or_else(|| {
         let names: Vec<&str> = LEARNERS.iter().map(|algorithm| algorithm.name).collect();
         Error::new(UNDEFINED_ALGORITHM, format!("there is no algorithm \"{name}\""))
             .hint(format!("The algorithms are {}.", names.join(", ")))

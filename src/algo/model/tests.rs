@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 use crate::envelope::seal;
 use crate::frame::{Column, Frame, MISSING, UNSEEN};
-use crate::learner::LEARNERS;
+use crate::learners::LEARNERS;
 use crate::monitor::Unwatched;
 use crate::task::Task;
 use crate::training_set::{Target, TrainingSet};

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::error::Error;
 use crate::estimator::Estimator;
+use crate::fitted::Form;
 use crate::frame::{Column, Frame};
+use crate::learner::{Learner, SEED};
 use crate::monitor::Unwatched;
 use crate::parameters::{above, hyperparameters};
-use crate::training_set::Target;
+use crate::task::Task;
+use crate::training_set::{Target, TrainingSet};
 
 /// Stored models name the forms by number: none may ever change.
 #[test]
