@@ -4,6 +4,8 @@
 //! copies and drops them with databases. DROP OWNED revokes privileges that are not there and leaves the entry, and with it the refusal.
 //! pg_upgrade, which copies tables without running their triggers, loses them.
 
+use std::time::Duration;
+
 use pgrx::pg_sys;
 
 use super::catalog::{self, Key};
@@ -35,8 +37,13 @@ pub fn record(view: pg_sys::Oid, role: pg_sys::Oid) -> Result<()> {
 /// Takes the entry away unless there are rows of `role` yet. Where a transaction that runs may be adding one, the entry stays: the next one
 /// to look takes it away.
 pub fn forget(view: pg_sys::Oid, role: pg_sys::Oid, has_rows: impl FnOnce() -> Result<bool>) -> Result<()> {
-    if !lock(view, role, pg_sys::AccessExclusiveLock, false) {
-        return Ok(());
+    while !lock(view, role, pg_sys::AccessExclusiveLock, false) {
+        if is_in_use(view, role) {
+            return Ok(());
+        }
+        // Its holder has ended, and releases one lock after the other: the row for which this transaction waited, then this one.
+        pgrx::check_for_interrupts!();
+        std::thread::sleep(Duration::from_micros(50));
     }
     if !catalog::with_latest_snapshot(has_rows)? && is_recorded(view, role)? {
         change(view, &[role], &[]);
@@ -44,9 +51,9 @@ pub fn forget(view: pg_sys::Oid, role: pg_sys::Oid, has_rows: impl FnOnce() -> R
     Ok(())
 }
 
-/// Locks the entry of a view and a role until the end of the transaction. `false` when it is not to wait and would have to.
-fn lock(view: pg_sys::Oid, role: pg_sys::Oid, mode: u32, wait: bool) -> bool {
-    let tag = pg_sys::LOCKTAG {
+/// The lock that stands for the entry of a view and a role.
+fn lock_of(view: pg_sys::Oid, role: pg_sys::Oid) -> pg_sys::LOCKTAG {
+    pg_sys::LOCKTAG {
         // SAFETY: reads a variable of this backend.
         locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
         locktag_field2: view.to_u32(),
@@ -54,16 +61,31 @@ fn lock(view: pg_sys::Oid, role: pg_sys::Oid, mode: u32, wait: bool) -> bool {
         locktag_field4: 0,
         locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
         locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
-    };
+    }
+}
+
+/// Locks the entry of a view and a role until the end of the transaction. `false` when it is not to wait and would have to.
+fn lock(view: pg_sys::Oid, role: pg_sys::Oid, mode: u32, wait: bool) -> bool {
     // SAFETY: the tag is one of an object of this database. What others have changed before they released the lock is seen after it.
     unsafe {
-        let result = pg_sys::LockAcquire(&tag, mode as i32, false, !wait);
+        let result = pg_sys::LockAcquire(&lock_of(view, role), mode as i32, false, !wait);
         if result == pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL {
             return false;
         }
         pg_sys::AcceptInvalidationMessages();
     }
     true
+}
+
+/// Whether a transaction that has not ended holds the entry of a view and a role.
+fn is_in_use(view: pg_sys::Oid, role: pg_sys::Oid) -> bool {
+    let mut holders = 0;
+    // SAFETY: the tag is one of an object of this database, and the count a place of this function; the list is palloc'd.
+    unsafe {
+        let list = pg_sys::GetLockConflicts(&lock_of(view, role), pg_sys::AccessExclusiveLock as i32, &mut holders);
+        pg_sys::pfree(list.cast());
+    }
+    holders > 0
 }
 
 fn is_recorded(view: pg_sys::Oid, role: pg_sys::Oid) -> Result<bool> {
