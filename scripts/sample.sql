@@ -7,32 +7,9 @@
 CREATE EXTENSION assay;
 
 -- A thousand bank customers with a loan. Every fifth one is kept for testing.
-CREATE TABLE german_credit (
-    customer_id             int PRIMARY KEY,
-    checking_status         text,
-    duration_months         int,
-    credit_history          text,
-    purpose                 text,
-    credit_amount           int,
-    savings                 text,
-    employment              text,
-    installment_rate        int,
-    personal_status         text,
-    other_debtors           text,
-    residence_since         int,
-    property                text,
-    age                     int,
-    other_installment_plans text,
-    housing                 text,
-    existing_credits        int,
-    job                     text,
-    dependents              int,
-    telephone               boolean,
-    foreign_worker          boolean,
-    is_risky                boolean
-);
-\copy german_credit FROM 'tests/data/german_credit.csv' WITH (FORMAT csv, HEADER)
-ANALYZE german_credit;
+\cd tests/data
+\i german_credit.sql
+\cd ../..
 CREATE VIEW customers AS SELECT *, customer_id % 5 = 0 AS is_test FROM german_credit;
 
 -- This morning's file of applications, with faults planted in it.

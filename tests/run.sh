@@ -24,6 +24,8 @@ bin=$("$PG_CONFIG" --bindir)
 major=$("$PG_CONFIG" --version | sed -nE 's/^PostgreSQL ([0-9]+).*/\1/p')
 
 mkdir -p "$results"
+# `make accept` takes what this run prints, and nothing of a run before it.
+rm -rf -- "$results"/{pg_regress,isolation,docs}
 total_passed=0 total_failed=0
 summary=()
 
@@ -147,7 +149,7 @@ start_cluster() {
     scripts/cluster.sh start test
     environment=$(scripts/cluster.sh env test)
     eval "$environment"
-    ASSAY_DATA=$(scripts/cluster.sh share test "$repository"/tests/data/*.csv "$repository"/tests/data/*.csv.gz)
+    ASSAY_DATA=$(scripts/cluster.sh share test "$repository"/tests/data/*.{csv,csv.gz,sql})
     export ASSAY_DATA
 }
 
@@ -175,10 +177,11 @@ fresh_database() {
 # A test whose name ends in _16, _17 or _18 is of what PostgreSQL has from that version on.
 is_for_this_major() { [[ ! $1 =~ _(1[5-9])$ ]] || ((BASH_REMATCH[1] <= major)); }
 
-# sql_suite SUITE FOLDER SUFFIX PROGRAM: the tests of a folder by PostgreSQL's own test driver, one database for all.
+# sql_suite SUITE FOLDER SUFFIX PROGRAM: the tests of a folder by PostgreSQL's own test driver, each in a database of its own, so that none
+# rests on what another left behind.
 sql_suite() {
     local suite=$1 folder=$repository/tests/$2 suffix=$3 program=$4 output=$results/$2
-    local log=$output.log names=() name file passed failed more=()
+    local names=() name file passed=0 failed=0 more=()
     for file in "$folder"/*/*"$suffix"; do
         [[ -e $file ]] || continue
         name=$(basename "$file" "$suffix")
@@ -191,30 +194,39 @@ sql_suite() {
         return
     fi
     start_cluster
-    # The driver gives up at a test without expected results; an empty file makes it an ordinary failure with its difference.
-    rm -rf "$output"
-    mkdir -p "$output"
+    mkdir -p "$output/results"
     cp -R "$folder" "$output/input"
     mkdir -p "$output/input/expected"
-    for name in "${names[@]}"; do touch -a "$output/input/expected/$name.out"; done
-    if ! fresh_database "$suite"; then
+    if ! fresh_database "${suite}_template"; then
         tally "$suite" 0 "${#names[@]}" "CREATE EXTENSION failed"
         return
     fi
-    # How long a statement takes is no part of its expected results.
-    psql -X -q -d "$suite" -c "ALTER DATABASE $suite SET assay.progress = 0"
+    if [[ -e $folder/shared.sql ]]; then (cd "$ASSAY_DATA" && psql -X -q -v ON_ERROR_STOP=1 -d "${suite}_template" -f "$folder/shared.sql"); fi
     # Up to PostgreSQL 15 the expected results are looked for beside the input; later they have an option of their own.
     "$program" --help | grep -q -- --expecteddir && more+=(--expecteddir="$output/input")
+    for name in "${names[@]}"; do verdict "$name" sql_test "$name"; done
+    tally "$suite" "$passed" "$failed"
+}
+
+# sql_test NAME: one test of sql_suite, whose variables it reads.
+sql_test() {
+    local place=$output/$1 status=0
+    # The driver gives up at a test without expected results; an empty file makes it an ordinary failure with its difference.
+    touch -a "$output/input/expected/$1.out"
+    mkdir "$place"
+    createdb -T "${suite}_template" "$suite" || return 1
+    # How long a statement takes is no part of its expected results.
+    psql -X -q -d "$suite" -c "ALTER DATABASE $suite SET assay.progress = 0"
     (
         cd "$ASSAY_DATA"
-        timeout 1800 "$program" --use-existing --host="$PGHOST" --port="$PGPORT" --user="$PGUSER" --dbname="$suite" --bindir="$bin" \
-            --inputdir="$output/input" --outputdir="$output" ${more[@]+"${more[@]}"} "${names[@]}"
-    ) >"$log" 2>&1 || true
-    grep -E '^(not )?ok |^test |^ {5}' "$log" || cat "$log"
-    passed=$(matches '^ok [0-9]+|\.\.\. ok( |$)' "$log")
-    failed=$((${#names[@]} - passed))
-    if [[ -s $output/regression.diffs ]]; then cat "$output/regression.diffs"; fi
-    tally "$suite" "$passed" "$failed"
+        timeout 900 "$program" --use-existing --host="$PGHOST" --port="$PGPORT" --user="$PGUSER" --dbname="$suite" --bindir="$bin" \
+            --inputdir="$output/input" --outputdir="$place" ${more[@]+"${more[@]}"} "$1"
+    ) >"$place/log" 2>&1 || status=$?
+    dropdb --force "$suite"
+    # `make accept` takes them from here.
+    cp "$place"/results/*.out "$output/results/" || status=1
+    if ((status != 0)); then cat "$place/regression.diffs" 2>/dev/null || cat "$place/log"; fi
+    return "$status"
 }
 
 # A client test is a program that prints 'ok - NAME' and 'not ok - NAME' lines. It finds a database of its own in PGDATABASE (with

@@ -23,15 +23,9 @@ cp -R tests/clients/dbt "$folder/tests/clients/"
 cp assay.control "$folder/"
 cd "$folder/tests/clients/dbt"
 
-psql -X -q -v ON_ERROR_STOP=1 -v data="${ASSAY_DATA:?}/german_credit.csv" <<'SQL'
-CREATE SCHEMA bank;
-CREATE TABLE bank.german_credit (
-    customer_id int, checking_status text, duration_months int, credit_history text, purpose text, credit_amount int, savings text,
-    employment text, installment_rate int, personal_status text, other_debtors text, residence_since int, property text, age int,
-    other_installment_plans text, housing text, existing_credits int, job text, dependents int, telephone boolean, foreign_worker boolean,
-    is_risky boolean);
-COPY bank.german_credit FROM :'data' WITH (FORMAT csv, HEADER);
-SQL
+# Without its key, so that a customer can be there twice.
+(cd "${ASSAY_DATA:?}" && psql -X -q -v ON_ERROR_STOP=1 -c 'CREATE SCHEMA bank' -c 'SET search_path = bank' -f german_credit.sql \
+    -c 'ALTER TABLE german_credit DROP CONSTRAINT german_credit_pkey')
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS=false DO_NOT_TRACK=1 DBT_PARTIAL_PARSE=true DBT_USE_COLORS=false PYTHONDONTWRITEBYTECODE=1
 "$venv/bin/dbt" deps

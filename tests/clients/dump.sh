@@ -22,22 +22,23 @@ check() {
     fi
 }
 
-psql -X -q -v ON_ERROR_STOP=1 -v data="${ASSAY_DATA:?}/adult_test.csv" -v role="$role" >/dev/null <<'SQL'
+psql -X -q -v ON_ERROR_STOP=1 -v data="${ASSAY_DATA:?}" -v role="$role" >/dev/null <<'SQL'
 CREATE ROLE :role;
-CREATE TABLE adult (age int, workclass text, fnlwgt int, education text, education_num int, marital_status text, occupation text, relationship text,
-                    race text, sex text, capital_gain int, capital_loss int, hours_per_week int, native_country text, over_50k text);
-COPY adult FROM :'data' WITH (FORMAT csv, HEADER);
-SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'over_50k', params => '{"n_estimators": 20}', deploy => 'always');
-SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'over_50k', 'logistic_regression', deploy => 'always');
-SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'over_50k', 'naive_bayes', deploy => 'never');
-SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'over_50k', 'random_forest', params => '{"n_estimators": 5}', weight => 'hours_per_week', deploy => 'never');
-SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'over_50k', 'decision_tree', deploy => 'never');
+\cd :data
+\i adult.sql
+DROP TABLE adult_train;
+ALTER TABLE adult_test RENAME TO adult;
+SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'income', params => '{"n_estimators": 20}', deploy => 'always');
+SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'income', 'logistic_regression', deploy => 'always');
+SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'income', 'naive_bayes', deploy => 'never');
+SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'income', 'random_forest', params => '{"n_estimators": 5}', weight => 'hours_per_week', deploy => 'never');
+SELECT assay.train('income', 'SELECT * FROM adult LIMIT 4000', 'income', 'decision_tree', deploy => 'never');
 SELECT assay.train('age', 'SELECT age, sex, education_num FROM adult LIMIT 4000', 'age', 'ridge');
 SELECT assay.train('age', 'SELECT age, sex, education_num FROM adult LIMIT 4000', 'age', algorithm, deploy => 'never')
 FROM unnest('{linear_regression,lasso,elastic_net}'::text[]) AS algorithm;
 SELECT assay.train('age', 'SELECT age, sex, education_num FROM adult LIMIT 4000', 'sex', 'logistic_regression', deploy => 'never');
 SELECT assay.set_alias('income', 'simple', 3), assay.set_threshold('income@1', 0.3), assay.grant_model('income', :'role', 'predict');
-CREATE TABLE kept_state AS SELECT assay.metric_state('roc_auc', over_50k, age) AS state FROM adult;
+CREATE TABLE kept_state AS SELECT assay.metric_state('roc_auc', income, age) AS state FROM adult;
 CREATE VIEW scored AS SELECT assay.predict('income', a) AS score FROM adult AS a;
 SELECT assay.save_baseline('adult', 'SELECT * FROM adult LIMIT 4000', '{"group_by": ["sex"]}');
 SELECT assay.add_check('adult', 'accepted_range', 'age', '{"max_value": 80}', warn_if => '>0', error_if => '>=1%', tags => '{age}');
@@ -85,7 +86,7 @@ check "a check of a table that is gone does not come to be one of another table"
     "$(for database in "$PGDATABASE" "$second"; do psql -X -q -A -t -d "$database" -c "SELECT count(*) FROM assay.quality_check WHERE name = 'gone'"; done | paste -sd ' ')"
 
 check "training goes on with the next version" "6" \
-    "$(psql -X -q -A -t -d "$second" -c "SELECT version FROM assay.train('income', 'SELECT * FROM adult LIMIT 1000', 'over_50k', 'naive_bayes', deploy => 'always')")"
+    "$(psql -X -q -A -t -d "$second" -c "SELECT version FROM assay.train('income', 'SELECT * FROM adult LIMIT 1000', 'income', 'naive_bayes', deploy => 'always')")"
 check "a new model does not take an old one's place" "1|3" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version, (SELECT count(*) FROM assay.models) + 1 FROM assay.train('new', 'SELECT age, sex FROM adult LIMIT 1000', 'age', 'ridge')")"
 check "a rollback returns to what was deployed before the dump" "2" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"

@@ -80,3 +80,7 @@ RESET max_parallel_workers_per_gather;
 RESET parallel_leader_participation;
 DROP TABLE raised;
 DROP FUNCTION raises, hides, renames, renames_profiled, passes, recovers, warns;
+
+-- What shows an error in these tests says when there is none.
+\set VERBOSITY terse
+CALL fails('SELECT 1');

@@ -9,6 +9,9 @@ SELECT assay.render_profile('german_credit');
 SELECT assay.render_profile('SELECT size, garden, trend, price, sold FROM house');
 SELECT assay.render_profile('typed');
 SELECT assay.render_profile('special');
+CREATE TABLE nothing (a int, b text, c timestamptz, d jsonb, e int[], f bool);
+INSERT INTO nothing DEFAULT VALUES;
+INSERT INTO nothing DEFAULT VALUES;
 SELECT assay.render_profile('nothing');
 SELECT assay.render_profile('SELECT 1 AS one');
 
@@ -36,6 +39,7 @@ file"');
 SELECT max(length(line)) <= 118 AS within, count(*) AS lines, bool_or(line ~ E'[\\u0001-\\u001f\\u007f\\u200b\\u202e]') AS any_control
 FROM unnest(string_to_array(assay.render_profile($$SELECT chr(n) || 'x' AS v, repeat(chr(n), 300) AS w FROM generate_series(1, 800) AS n$$) || E'\n' || assay.render_profile('"pro
 file"'), E'\n')) AS line;
+CALL make_profile_wide();
 SELECT array_length(string_to_array(assay.render_profile('profile_wide'), E'\n'), 1) AS lines;
 
 CALL fails($$SELECT assay.render_profile('SELECT 1 AS a, 2 AS a')$$);

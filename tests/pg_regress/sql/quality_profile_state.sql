@@ -39,6 +39,7 @@ COPY visit_state TO :'file' WITH (FORMAT binary);
 COPY visit_copy FROM :'file' WITH (FORMAT binary);
 SELECT count(*) AS columns, bool_and(p = q) AS same FROM visit_copy JOIN visit_state AS s USING (day), assay.profile_of(visit_copy.state) AS p JOIN assay.profile_of(s.state) AS q USING (column_name);
 -- Columns by the hundred are several passes side by side.
+CALL make_profile_wide();
 SELECT p.column_name, p.rows, p.max FROM assay.profile_of(assay.merge_states(assay.profile_state('SELECT * FROM profile_wide WHERE c1 < 500'), assay.profile_state('SELECT * FROM profile_wide WHERE c1 >= 500'))) AS p
 WHERE column_name IN ('c1', 'c99', 'c1600');
 

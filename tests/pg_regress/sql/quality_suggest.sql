@@ -45,15 +45,7 @@ INSERT INTO faulty SELECT * FROM suggested WHERE id = 9;
 SELECT kind, column_name, rows_failed FROM assay.validate('faulty', (SELECT jsonb_agg(definition) FROM assay.suggest_checks('suggested'))) WHERE status <> 'pass' ORDER BY 1, 2;
 
 -- What one part of the census suggests holds on the other, published apart: tomorrow does not break it.
-CREATE TABLE adult_train (
-    age int, workclass text, fnlwgt int, education text, education_num int, marital_status text, occupation text, relationship text, race text, sex text,
-    capital_gain int, capital_loss int, hours_per_week int, native_country text, income text);
-CREATE TABLE adult_test (LIKE adult_train);
-\getenv folder ASSAY_DATA
-\set file :folder '/adult_train.csv'
-COPY adult_train FROM :'file' WITH (FORMAT csv, HEADER);
-\set file :folder '/adult_test.csv'
-COPY adult_test FROM :'file' WITH (FORMAT csv, HEADER);
+\i adult.sql
 SELECT kind, column_name, args, mostly FROM assay.suggest_checks('adult_train') WHERE kind <> 'not_null';
 SELECT status, count(*) FROM assay.validate('adult_test', (SELECT jsonb_agg(definition) FROM assay.suggest_checks('adult_train'))) GROUP BY status;
 DROP TABLE adult_train, adult_test;
@@ -79,6 +71,7 @@ SELECT kind, column_name FROM assay.suggest_checks('"sug""gest; DROP TABLE sugge
 
 -- Nothing is said of too few rows, of none, of one value.
 SELECT * FROM assay.suggest_checks('SELECT i FROM generate_series(1, 29) AS i');
+CREATE TABLE nothing (a int, b text);
 SELECT * FROM assay.suggest_checks('nothing');
 SELECT kind, column_name, reason FROM assay.suggest_checks('SELECT 1 AS constant, NULL::int AS missing, CASE WHEN i < 10 THEN i END AS few FROM generate_series(1, 1000) AS i');
 CALL fails($$SELECT assay.suggest_checks('SELECT 1 AS a, 2 AS a')$$);
