@@ -40,7 +40,8 @@ SELECT E'# Reference\n
 Every function, aggregate, view and type of schema `assay`, generated from their comments in the catalog, which `\\df+ assay.*`, `\\d+ assay.*` and
 `\\dT+ assay.*` of psql show, too. Change the comments in `sql/`, not this page. The examples run in `make test`; they are of the
 [sample database](../scripts/sample.sql), with a model `credit` of classes and a model `amount` of numbers.\n
-What aggregates, types and triggers are made of is in schema `assay_internal`: nobody calls it by hand, and it may change with every version.\n';
+The tables that `\\dt assay.*` shows hold what is stored. They are for the functions and views alone: no role but who installed the extension may read
+them, and they may change with every version. So may schema `assay_internal`, which has what aggregates, types, triggers and views are made of.\n';
 
 SELECT CASE WHEN lag(title) OVER listed IS DISTINCT FROM title THEN format(E'## %s\n\n', title) ELSE '' END
        || format(E'### %s\n\n- Arguments: %s\n- Result: %s\n\n%s', proname, arguments, result, pg_temp.page(obj_description(oid, 'pg_proc')))

@@ -1,5 +1,5 @@
--- Everything assay has lives in the schema assay, but for the functions that nobody calls by hand, which live in assay_internal: what aggregates,
--- types and triggers are made of, and what assay's own statements call. The script makes both, so that they belong to who runs the script, a
+-- Everything assay has lives in the schema assay, but for what nobody calls or reads by hand, which lives in assay_internal: what aggregates,
+-- types, triggers and views are made of, and what assay's own statements call. The script makes both, so that they belong to who runs the script, a
 -- superuser, and are dropped with the extension; one that somebody has prepared, with operators, overloads or privileges in it, is refused.
 -- The extension itself is in pg_catalog: the script runs with a search path of pg_catalog and, last, pg_temp. Names of types, as columns
 -- and arguments have them, are PostgreSQL's own by that; views, defaults and conditions qualify everything.

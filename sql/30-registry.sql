@@ -122,7 +122,7 @@ COMMENT ON COLUMN assay.model_privilege.role IS 'The role; public is everyone.';
 COMMENT ON COLUMN assay.model_privilege.privilege IS 'predict: score and judge. manage: also train versions, deploy, roll back, and read the training statistics.';
 
 -- Whether the current role may know of a model, and whether it may manage it.
-CREATE VIEW assay.visible_model WITH (security_barrier) AS
+CREATE VIEW assay_internal.visible_model WITH (security_barrier) AS
     SELECT m.id, m.name, m.owner::pg_catalog.regrole AS owner, m.last_version, m.deployed_version, m.created_at,
            pg_catalog.pg_has_role(m.owner, 'USAGE') OR EXISTS (
                SELECT FROM assay.model_privilege p
@@ -133,21 +133,21 @@ CREATE VIEW assay.visible_model WITH (security_barrier) AS
         SELECT FROM assay.model_privilege p
         WHERE p.model_id OPERATOR(pg_catalog.=) m.id
           AND (p.role::pg_catalog.oid OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR pg_catalog.pg_has_role(p.role, 'USAGE')));
-COMMENT ON VIEW assay.visible_model IS 'The models that the current role may know of: the base of the views below.';
+COMMENT ON VIEW assay_internal.visible_model IS 'The models that the current role may know of: the base of the views below.';
 
-COMMENT ON COLUMN assay.visible_model.id IS 'The model''s key.';
-COMMENT ON COLUMN assay.visible_model.name IS 'The model''s name.';
-COMMENT ON COLUMN assay.visible_model.owner IS 'The role it belongs to.';
-COMMENT ON COLUMN assay.visible_model.last_version IS 'The highest version number given.';
-COMMENT ON COLUMN assay.visible_model.deployed_version IS 'The version that the bare name stands for.';
-COMMENT ON COLUMN assay.visible_model.created_at IS 'When its first version was trained.';
-COMMENT ON COLUMN assay.visible_model.manageable IS 'Whether the current role may manage it.';
+COMMENT ON COLUMN assay_internal.visible_model.id IS 'The model''s key.';
+COMMENT ON COLUMN assay_internal.visible_model.name IS 'The model''s name.';
+COMMENT ON COLUMN assay_internal.visible_model.owner IS 'The role it belongs to.';
+COMMENT ON COLUMN assay_internal.visible_model.last_version IS 'The highest version number given.';
+COMMENT ON COLUMN assay_internal.visible_model.deployed_version IS 'The version that the bare name stands for.';
+COMMENT ON COLUMN assay_internal.visible_model.created_at IS 'When its first version was trained.';
+COMMENT ON COLUMN assay_internal.visible_model.manageable IS 'Whether the current role may manage it.';
 
 CREATE VIEW assay.models WITH (security_barrier) AS
     SELECT m.name AS model, v.task, v.algorithm, m.deployed_version, m.last_version,
            (SELECT pg_catalog.count(*) FROM assay.model_version x WHERE x.model_id OPERATOR(pg_catalog.=) m.id) AS versions,
            v.metrics, m.owner, m.created_at
-    FROM assay.visible_model m
+    FROM assay_internal.visible_model m
     LEFT JOIN assay.model_version v
         ON v.model_id OPERATOR(pg_catalog.=) m.id
        AND v.version OPERATOR(pg_catalog.=) COALESCE(m.deployed_version, m.last_version);
@@ -174,7 +174,7 @@ CREATE VIEW assay.model_versions WITH (security_barrier) AS
            CASE WHEN m.manageable THEN v.query END AS query,
            v.duration, v.hash, v.trained_by, v.trained_at,
            CASE WHEN v.task OPERATOR(pg_catalog.=) 'classification' THEN COALESCE(t.threshold, 0.5) END AS threshold
-    FROM assay.visible_model m
+    FROM assay_internal.visible_model m
     JOIN assay.model_version v ON v.model_id OPERATOR(pg_catalog.=) m.id
     LEFT JOIN assay.model_threshold t
         ON t.model_id OPERATOR(pg_catalog.=) v.model_id AND t.version OPERATOR(pg_catalog.=) v.version;
@@ -201,7 +201,7 @@ COMMENT ON COLUMN assay.model_versions.threshold IS 'The probability from which 
 
 CREATE VIEW assay.deployments WITH (security_barrier) AS
     SELECT m.name AS model, d.version, d.deployed_at, d.deployed_by, d.replaced
-    FROM assay.visible_model m
+    FROM assay_internal.visible_model m
     JOIN assay.model_deployment d ON d.model_id OPERATOR(pg_catalog.=) m.id;
 COMMENT ON VIEW assay.deployments IS
 'Who deployed what, when, replacing what.
@@ -228,7 +228,7 @@ COMMENT ON COLUMN assay.model_metrics.value IS 'Its value on the held-out rows, 
 
 CREATE VIEW assay.model_grants WITH (security_barrier) AS
     SELECT m.name AS model, p.role::pg_catalog.text AS role, p.privilege
-    FROM assay.visible_model m
+    FROM assay_internal.visible_model m
     JOIN assay.model_privilege p ON p.model_id OPERATOR(pg_catalog.=) m.id
     WHERE m.manageable;
 COMMENT ON VIEW assay.model_grants IS

@@ -51,7 +51,7 @@ CALL fails('TABLE assay.model_deployment');
 CALL fails('TABLE assay.model_alias');
 CALL fails('TABLE assay.model_threshold');
 CALL fails('TABLE assay.model_privilege');
-CALL fails('TABLE assay.visible_model');
+CALL fails('TABLE assay_internal.visible_model');
 CALL fails($$UPDATE assay.model SET owner = 'assay_stranger'$$);
 CALL fails($$INSERT INTO assay.model_privilege VALUES (1, 'assay_stranger', 'manage')$$);
 CALL fails($$SELECT nextval('assay.model_id_seq')$$);

@@ -6,9 +6,9 @@ WHERE p.pronamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) 
 SELECT t.oid::regtype AS uncommented FROM pg_type AS t
 WHERE t.typnamespace = 'assay'::regnamespace AND t.typrelid = 0 AND t.typelem = 0 AND obj_description(t.oid, 'pg_type') IS NULL ORDER BY 1;
 SELECT c.oid::regclass AS uncommented FROM pg_class AS c
-WHERE c.relnamespace = 'assay'::regnamespace AND c.relkind IN ('r', 'v', 'm') AND obj_description(c.oid, 'pg_class') IS NULL ORDER BY 1;
+WHERE c.relnamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND c.relkind IN ('r', 'v', 'm') AND obj_description(c.oid, 'pg_class') IS NULL ORDER BY 1;
 SELECT c.oid::regclass AS relation, a.attname AS uncommented FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
-WHERE c.relnamespace = 'assay'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'c') AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND c.relkind IN ('r', 'v', 'm', 'c') AND a.attnum > 0 AND NOT a.attisdropped
   AND col_description(c.oid, a.attnum) IS NULL ORDER BY 1, a.attnum;
 SELECT obj_description('assay'::regnamespace, 'pg_namespace') IS NOT NULL AND obj_description('assay_internal'::regnamespace, 'pg_namespace') IS NOT NULL AS schemas_commented,
        obj_description(oid, 'pg_extension') IS NOT NULL AS extension_commented FROM pg_extension WHERE extname = 'assay';
@@ -36,8 +36,8 @@ SELECT p.oid::regprocedure AS definer FROM pg_proc AS p WHERE p.pronamespace IN 
 SELECT nspname, has_schema_privilege('public', oid, 'USAGE') AS usage, has_schema_privilege('public', oid, 'CREATE') AS creation
 FROM pg_namespace WHERE nspname ~ '^assay' ORDER BY nspname;
 SELECT p.oid::regprocedure AS not_for_everybody FROM pg_proc AS p WHERE p.pronamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND NOT has_function_privilege('public', p.oid, 'EXECUTE');
-SELECT c.relname, c.relkind, has_table_privilege('public', c.oid, 'SELECT') AS readable, has_table_privilege('public', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES') AS writable
-FROM pg_class AS c WHERE c.relnamespace = 'assay'::regnamespace AND c.relkind IN ('r', 'v') ORDER BY c.relname COLLATE "C";
+SELECT c.oid::regclass AS relation, c.relkind, has_table_privilege('public', c.oid, 'SELECT') AS readable, has_table_privilege('public', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES') AS writable
+FROM pg_class AS c WHERE c.relnamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND c.relkind IN ('r', 'v') ORDER BY c.relnamespace::regnamespace::text COLLATE "C", c.relname COLLATE "C";
 -- Views do not let a cheap function look at rows before they are filtered.
-SELECT c.relname AS leaky FROM pg_class AS c
-WHERE c.relnamespace = 'assay'::regnamespace AND c.relkind = 'v' AND NOT coalesce(c.reloptions @> '{security_barrier=true}' OR c.reloptions @> '{security_barrier}', false);
+SELECT c.oid::regclass AS leaky FROM pg_class AS c
+WHERE c.relnamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND c.relkind = 'v' AND NOT coalesce(c.reloptions @> '{security_barrier=true}' OR c.reloptions @> '{security_barrier}', false);
