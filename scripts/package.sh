@@ -21,6 +21,7 @@ for file in assay.control sql/install/assay--*.sql sql/assay--*--*.sql; do
     if [[ -e $file ]]; then install -D -m 644 "$file" "$work/$name/share/extension/$(basename "$file")"; fi
 done
 install -m 644 LICENSE "$work/$name/"
+scripts/notices.py "pg$PG_MAJOR" >"$work/$name/THIRD_PARTY"
 for file in README.md CHANGELOG.md; do
     if [[ -e $file ]]; then install -m 644 "$file" "$work/$name/"; fi
 done
@@ -67,9 +68,7 @@ Copyright: 2026 The assay authors
 License: Apache-2.0
  The full text is in /usr/share/common-licenses/Apache-2.0.
 Comment:
- The library has these crates compiled in, under the licenses named:
-$(cargo tree --package assay --edges normal --prefix none --no-default-features --features "pg$PG_MAJOR" --format '  {p}: {l}' |
-        sed -E 's/ \((\*|proc-macro|\/[^)]*)\)//g' | grep -vE '^ *$|^  assay' | LC_ALL=C sort -u)
+$(sed 's/^$/./; s/^/ /' "$work/$name/THIRD_PARTY")
 END
     # The changes themselves are told in the changelog of the sources.
     printf '%s (%s) unstable; urgency=medium\n\n  * Version %s for PostgreSQL %s.\n\n -- %s  %s\n' "$package" "$VERSION" "$VERSION" "$PG_MAJOR" \

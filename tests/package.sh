@@ -34,6 +34,8 @@ run() { runuser -u postgres -- psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
 run -c 'CREATE ROLE shop LOGIN' -c 'CREATE DATABASE shop OWNER shop'
 check "whoever owns a database installs the extension in it" "$version" \
     "$(run -d shop -c 'SET SESSION AUTHORIZATION shop' -c 'CREATE EXTENSION assay' -c "SELECT extversion FROM pg_extension WHERE extname = 'assay'")"
+check "the notices of what is compiled in go along" "yes" \
+    "$(grep -q "^ pgrx v" "/usr/share/doc/$package/copyright" && grep -q "Permission is hereby granted" "/usr/share/doc/$package/copyright" && echo yes)"
 check "trains and predicts" "20" "$(run -d shop -c "SELECT FROM assay.train('line', 'SELECT i AS x, 2 * i AS y FROM generate_series(1, 100) AS i', 'y', 'linear_regression')" \
     -c "SELECT round(assay.predict('line', 10))" | tail -n 1)"
 check "checks" "unique pass" "$(run -d shop -c "SELECT kind || ' ' || status FROM assay.validate('SELECT generate_series(1, 9) AS x', '[{\"kind\": \"unique\", \"column_name\": \"x\"}]')")"

@@ -92,6 +92,9 @@ texts_are_converted() {
     [[ -z $found ]] || { printf 'not converted at the border:\n%s\n' "$found"; return 1; }
 }
 
+# What `make package` puts beside the library, from Cargo.lock: every crate has a licence that deny.toml allows, and its text is found.
+notices_are_complete() { scripts/notices.py "pg$major" >"$results/notices"; }
+
 schema_suite() {
     local passed=0 failed=0
     verdict "the install script is current" schema_is_current
@@ -100,6 +103,7 @@ schema_suite() {
     verdict "every declared symbol is in the library" symbols_are_there
     verdict "SQL with the extension's rights leaves nothing to a search path" tests/qualified.py
     verdict "texts are converted at the border" texts_are_converted
+    verdict "the notices of what is compiled in are complete" notices_are_complete
     tally schema "$passed" "$failed"
 }
 
