@@ -9,7 +9,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 import promises
-from promises import check, lateness
+from promises import check, check_ends_anywhere
 
 MEGABYTE = 1024
 connection = psycopg.connect("", autocommit=True)
@@ -90,8 +90,6 @@ texts = ", ".join(f"repeat('x', 8000000) || i AS t{k}" for k in range(40))
 held, state = run("SELECT count(*) FROM assay.profile(%s)", (f"SELECT {texts} FROM generate_series(1, 3) AS i",), serial + "; SET assay.max_memory = '50MB'")
 check("memory: a row of 40 long texts is refused beyond assay.max_memory", state == "53400", f"{held:.0f} MB, {state}")
 
-# Cancelled at points spread over the whole run.
-POINTS = 6
 long = {
     "planning 10,000 checks": ("SELECT * FROM line LIMIT 2000", [of("distinct_count_between", "n", where=f"i <> {k}", min_value=1) for k in range(10000)]),
     "a pattern of many states": ("SELECT repeat('x', 3000000) AS t FROM generate_series(1, 2)", [of("matches_regex", "t", regex=".{0,1000}z")]),
@@ -104,17 +102,6 @@ statements["suggestions for 1,600 columns"] = ("SELECT count(*) FROM assay.sugge
 statements["the profile of 1,600 columns"] = ("SELECT count(*) FROM assay.profile(%s)", ("SELECT w.* FROM wide AS w, generate_series(1, 20)",))
 connection.execute("SET max_parallel_workers_per_gather = 0")
 for what, (statement, parameters) in statements.items():
-    # What takes very long is cancelled within its first seconds.
-    connection.execute("SET statement_timeout = 6000")
-    started = time.monotonic()
-    try:
-        connection.execute(statement, parameters)
-    except psycopg.errors.QueryCanceled:
-        pass
-    whole = time.monotonic() - started
-    connection.execute("RESET statement_timeout")
-    found = [lateness(connection, statement, parameters, whole * (point + 0.5) / POINTS) for point in range(POINTS)]
-    late = [seconds for seconds in found if seconds is not None]
-    check(f"a statement that is out of time ends within 100 ms: {what}", len(late) >= POINTS // 2 and max(late) < 0.1, f"late by {found} s of {whole:.3f}")
+    check_ends_anywhere(connection, what, statement, parameters, 6)
 
 sys.exit(promises.failed > 0)

@@ -1,5 +1,7 @@
 """What the programs beside this one share: promises that hold or do not, and how late a statement ends that is out of time."""
 
+import os
+import threading
 import time
 
 import psycopg
@@ -14,21 +16,64 @@ def check(name, holds, found=""):
     print(f"{'ok' if holds else 'not ok'} - {name}" + ("" if holds else f": {found}"), flush=True)
 
 
+class Queue(threading.Thread):
+    """From a moment on, how long a backend and this program wait for a processor, which others keep busy: what is late by that says nothing
+    of assay. Waits are looked at while they come about, for a thread that has ended tells nothing; one that is missed counts as late."""
+
+    def __init__(self, backend, moment):
+        super().__init__(daemon=True)
+        self.threads = {"backend": (backend, None), "program": (os.getpid(), threading.get_native_id())}
+        self.moment, self.done, self.before, self.now = moment, threading.Event(), {}, {}
+
+    def look(self):
+        for process, (pid, only) in self.threads.items():
+            try:
+                tasks = [only] if only else os.listdir(f"/proc/{pid}/task")
+            except OSError:  # Another system than Linux.
+                continue
+            for task in tasks:
+                try:
+                    with open(f"/proc/{pid}/task/{task}/schedstat") as file:
+                        self.now[process, task] = int(file.read().split()[1]) / 1e9
+                except OSError:  # It has just ended.
+                    pass
+
+    def run(self):
+        if self.done.wait(max(0, self.moment - time.monotonic())):
+            return
+        self.look()
+        self.before = dict(self.now)
+        while not self.done.wait(0.005):
+            self.look()
+
+    def waited(self):
+        """In seconds: of the threads of the backend, which wait at the same time, the one that waited longest, and this program after it."""
+        self.done.set()
+        self.join()
+        if not self.before:
+            return 0
+        self.look()
+        return sum(max((self.now[p, task] - self.before.get((p, task), 0) for p, task in self.now if p == process), default=0) for process in self.threads)
+
+
 def lateness(connection, statement, parameters, limit):
-    """How long after its time limit a statement ended, in seconds, the best of three, for the machine may be busy; None when it ended by
-    itself. A PostgreSQL that tests its own assumptions is some times slower, and is given as much."""
+    """How long after its time limit a statement ended, in seconds of a machine that nothing else keeps busy, the best of three; None when it
+    ended by itself. A PostgreSQL that tests its own assumptions is some times slower, and is given as much."""
     late = []
     slowness = 4 if connection.execute("SHOW debug_assertions").fetchone()[0] == "on" else 1
     for _ in range(3):
         milliseconds = int(limit * 1000)
         connection.execute(f"SET statement_timeout = {milliseconds}")
-        started = time.monotonic()
+        end = time.monotonic() + milliseconds / 1000
+        queue = Queue(connection.info.backend_pid, end)
+        queue.start()
         try:
             connection.execute(statement, parameters)
             return None
         except psycopg.errors.QueryCanceled:
-            late.append((time.monotonic() - started - milliseconds / 1000) / slowness)
+            late.append((time.monotonic() - end - queue.waited()) / slowness)
         finally:
+            queue.waited()
             connection.execute("RESET statement_timeout")
         if late[-1] < 0.08:
             break
@@ -40,3 +85,17 @@ def check_ends(connection, what, statement, parameters, limit):
     late = lateness(connection, statement, parameters, limit)
     check(f"statement_timeout ends it within 100 ms: {what}", late is not None and late < 0.1,
           "it ended by itself" if late is None else f"{late:.3f} s late")
+
+
+def check_ends_anywhere(connection, what, statement, parameters, points):
+    """Promises the same of limits that are spread over the time that a statement takes. What takes very long is stopped in its first seconds."""
+    connection.execute("SET statement_timeout = 6000")
+    started = time.monotonic()
+    try:
+        connection.execute(statement, parameters)
+    except psycopg.errors.QueryCanceled:
+        pass
+    whole = time.monotonic() - started
+    found = [lateness(connection, statement, parameters, whole * (point + 0.5) / points) for point in range(points)]
+    late = [seconds for seconds in found if seconds is not None]
+    check(f"it ends within 100 ms of being out of time: {what}", len(late) >= points // 2 and max(late) < 0.1, f"late by {found} s of {whole:.3f}")
