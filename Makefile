@@ -91,7 +91,7 @@ compare: build ## measure this build against that of another commit, on the same
 	@$(SCRIPT_ENV) BEFORE='$(BEFORE)' scripts/bench/compare.sh
 
 .PHONY: accept
-accept: ## take what the SQL tests and the examples of the docs printed in the last run as expected; read the difference in git before you commit it
+accept: ## take what SQL tests and examples of the docs printed in the last run as expected; read the difference in git before you commit it
 # A run begins without the results of those before it; and what was edited since stays as it is.
 	@for suite in pg_regress isolation; do \
 		for result in '$(TARGET)'/test/$$suite/results/*.out; do \
