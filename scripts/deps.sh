@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What a build needs from the machine: a PostgreSQL server with its headers, libclang, a C linker, Rust.
+# What a build needs from the machine: a PostgreSQL server with its headers, libclang, a C linker, Rust. And what the tests need beside it: a C++
+# compiler for the fuzzer, and Python, from whose venv they install drivers and dbt.
 #
-#   scripts/deps.sh pick      print the pg_config to build for, or nothing when there is none
-#   scripts/deps.sh install   install what is missing (apt), say what is done, touch nothing when nothing is missing
+#   scripts/deps.sh pick              print the pg_config to build for, or nothing when there is none
+#   scripts/deps.sh install [tests]   install what is missing (apt), say what is done, touch nothing when nothing is missing
 #
 # PG_CONFIG names the PostgreSQL; without it the first complete one is taken.
 set -euo pipefail
@@ -124,6 +125,10 @@ install() {
     fi
     has_libclang || missing+=(libclang)
     command -v cc >/dev/null || missing+=("a C linker")
+    if [[ ${1:-} == tests ]]; then
+        command -v c++ >/dev/null || missing+=("a C++ compiler")
+        python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=("Python with venv")
+    fi
     [[ ${#missing[@]} == 0 ]] && return 0
 
     say "missing: $(printf '%s, ' "${missing[@]}" | sed 's/, $//')"
@@ -144,11 +149,13 @@ install() {
     fi
     [[ " ${missing[*]} " == *" libclang "* ]] && packages+=(libclang-dev)
     [[ "${missing[*]}" == *linker* ]] && packages+=(gcc libc6-dev)
+    [[ "${missing[*]}" == *C++* ]] && packages+=(g++)
+    [[ "${missing[*]}" == *venv* ]] && packages+=(python3-venv)
     without_system_cluster apt install --no-install-recommends "${packages[@]}"
 }
 
 case ${1:-} in
     pick) pick ;;
-    install) install ;;
-    *) die "usage: scripts/deps.sh pick|install" ;;
+    install) install "${2:-}" ;;
+    *) die "usage: scripts/deps.sh pick|install [tests]" ;;
 esac
