@@ -31,6 +31,16 @@ else
 fi
 
 missing=()
+while read -r code; do
+    grep -q "^| \`$code\` |" docs/errors.md || missing+=("$code")
+done < <(grep -oE 'SqlState\(b"[0-9A-Z]{5}"\)' src/pg/error.rs | cut -d '"' -f 2)
+if [[ ${#missing[@]} == 0 ]]; then
+    echo "ok - docs/errors.md has every SQLSTATE"
+else
+    echo "not ok - docs/errors.md has every SQLSTATE: not ${missing[*]}"
+fi
+
+missing=()
 for name in $(grep -oE '\(tests?: [^)]*\)' docs/security.md | sed -E 's/\(tests?: //; s/[),]//g' | tr ' ' '\n' | sort -u); do
     found=(tests/pg_regress/sql/"$name".sql tests/isolation/specs/"$name".spec tests/clients/"$name".[ps]* fuzz/src/"$name".rs)
     for file in "${found[@]}"; do [[ ! -e $file ]] || continue 2; done
