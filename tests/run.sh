@@ -259,10 +259,14 @@ story_runs() {
     psql -X -q -v ON_ERROR_STOP=1 -d demo -f scripts/demo.sql >"$results/demo.log" 2>&1 || { tail -n 20 "$results/demo.log"; return 1; }
 }
 
+# Who follows the README tries it where the demo leaves him.
+readme_holds_after() { SAMPLE=demo PGDATABASE=readme tests/docs.py README.md >"$results/demo-readme.log" 2>&1 && ! grep "^not ok" -A 20 "$results/demo-readme.log"; }
+
 demo_suite() {
     local passed=0 failed=0
     start_cluster
     verdict "the demo's story runs to its end" story_runs
+    verdict "the README's examples print the same in the demo's database" readme_holds_after
     tally demo "$passed" "$failed"
 }
 
