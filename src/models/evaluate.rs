@@ -4,8 +4,7 @@ use std::rc::Rc;
 
 use hashbrown::HashMap;
 use ndarray::ArrayView2;
-use pgrx::iter::TableIterator;
-use pgrx::{name, pg_extern};
+use pgrx::pg_extern;
 
 use super::binding::wrong_type;
 use super::cache;
@@ -17,6 +16,7 @@ use crate::pg::error::{Error, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUIT
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::query::{OutputColumn, Query};
+use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
 use crate::pg::types::{self, Role, Value};
 use algo::label::Label;
@@ -236,28 +236,36 @@ impl Pass {
     }
 }
 
+result_row! {
+    /// A measure of a model on the rows of a query.
+    struct MetricRow {
+        metric: &'static str,
+        value: f64,
+    }
+}
+
 /// `evaluate(model, query, threshold)`.
 #[pg_extern(sql = false)]
-fn evaluate(
-    model: Option<Text>,
-    query: Option<Text>,
-    threshold: Option<f64>,
-) -> TableIterator<'static, (name!(metric, Text), name!(value, f64))> {
+fn evaluate(model: Option<Text>, query: Option<Text>, threshold: Option<f64>) -> SetOf<MetricRow> {
     let pass = or_raise(Pass::run(model.as_deref(), query.as_deref(), threshold));
-    let metrics = or_raise(pass.metrics());
-    let mut rows: Vec<(Text, f64)> = metrics.into_iter().map(|(name, value)| (name.into(), value)).collect();
-    rows.push(("unlabelled_rows".into(), pass.unlabelled as f64));
-    rows.push(("unseen_levels".into(), pass.unseen as f64));
-    TableIterator::new(rows)
+    let mut rows = or_raise(pass.metrics());
+    rows.push(("unlabelled_rows", pass.unlabelled as f64));
+    rows.push(("unseen_levels", pass.unseen as f64));
+    set_of(rows.into_iter().map(|(metric, value)| MetricRow { metric, value }))
+}
+
+result_row! {
+    /// A cell of a confusion matrix.
+    struct ConfusionRow {
+        actual: String,
+        predicted: String,
+        rows: i64,
+    }
 }
 
 /// `confusion_matrix(model, query, threshold)`.
 #[pg_extern(sql = false)]
-fn confusion_matrix(
-    model: Option<Text>,
-    query: Option<Text>,
-    threshold: Option<f64>,
-) -> TableIterator<'static, (name!(actual, Text), name!(predicted, Text), name!(rows, i64))> {
+fn confusion_matrix(model: Option<Text>, query: Option<Text>, threshold: Option<f64>) -> SetOf<ConfusionRow> {
     let pass = or_raise(Pass::run(model.as_deref(), query.as_deref(), threshold));
     let labels = pass.scorer.model().answer.labels();
     let matrix = or_raise(pass.classes("a confusion matrix").and_then(|(actual, probabilities)| {
@@ -266,10 +274,14 @@ fn confusion_matrix(
     let mut rows = Vec::with_capacity(labels.len() * labels.len());
     for (actual, line) in labels.iter().zip(matrix) {
         for (predicted, count) in labels.iter().zip(line) {
-            rows.push((actual.to_string().into(), predicted.to_string().into(), count as i64));
+            rows.push(ConfusionRow {
+                actual: actual.to_string(),
+                predicted: predicted.to_string(),
+                rows: count as i64,
+            });
         }
     }
-    TableIterator::new(rows)
+    set_of(rows)
 }
 
 /// Runs a pass and draws one of its curves.
@@ -292,78 +304,68 @@ fn points(
     pass.judging(|monitor| draw(&ranking, points, monitor))
 }
 
+result_row! {
+    /// A point of a ROC curve.
+    struct RocRow {
+        threshold: f64,
+        recall: f64,
+        false_positive_rate: f64,
+        true_positives: i64,
+        false_positives: i64,
+        true_negatives: i64,
+        false_negatives: i64,
+    }
+}
+
 /// `roc_curve(model, query, points)`.
 #[pg_extern(sql = false)]
-#[allow(clippy::type_complexity)]
-fn roc_curve(
-    model: Option<Text>,
-    query: Option<Text>,
-    points: Option<i32>,
-) -> TableIterator<
-    'static,
-    (
-        name!(threshold, f64),
-        name!(recall, f64),
-        name!(false_positive_rate, f64),
-        name!(true_positives, i64),
-        name!(false_positives, i64),
-        name!(true_negatives, i64),
-        name!(false_negatives, i64),
-    ),
-> {
+fn roc_curve(model: Option<Text>, query: Option<Text>, points: Option<i32>) -> SetOf<RocRow> {
     let curve = or_raise(self::points(
         model.as_deref(),
         query.as_deref(),
         points,
         curve::roc_curve,
     ));
-    TableIterator::new(curve.into_iter().map(|p| {
-        (
-            p.threshold,
-            p.recall(),
-            p.false_positive_rate(),
-            p.true_positives as i64,
-            p.false_positives as i64,
-            p.true_negatives as i64,
-            p.false_negatives as i64,
-        )
+    set_of(curve.into_iter().map(|point| RocRow {
+        threshold: point.threshold,
+        recall: point.recall(),
+        false_positive_rate: point.false_positive_rate(),
+        true_positives: point.true_positives as i64,
+        false_positives: point.false_positives as i64,
+        true_negatives: point.true_negatives as i64,
+        false_negatives: point.false_negatives as i64,
     }))
+}
+
+result_row! {
+    /// A point of a curve of precision and recall.
+    struct PrecisionRecallRow {
+        threshold: f64,
+        precision: f64,
+        recall: f64,
+        true_positives: i64,
+        false_positives: i64,
+        true_negatives: i64,
+        false_negatives: i64,
+    }
 }
 
 /// `precision_recall_curve(model, query, points)`.
 #[pg_extern(sql = false)]
-#[allow(clippy::type_complexity)]
-fn precision_recall_curve(
-    model: Option<Text>,
-    query: Option<Text>,
-    points: Option<i32>,
-) -> TableIterator<
-    'static,
-    (
-        name!(threshold, f64),
-        name!(precision, f64),
-        name!(recall, f64),
-        name!(true_positives, i64),
-        name!(false_positives, i64),
-        name!(true_negatives, i64),
-        name!(false_negatives, i64),
-    ),
-> {
+fn precision_recall_curve(model: Option<Text>, query: Option<Text>, points: Option<i32>) -> SetOf<PrecisionRecallRow> {
     let curve = or_raise(self::points(
         model.as_deref(),
         query.as_deref(),
         points,
         curve::precision_recall_curve,
     ));
-    TableIterator::new(curve.into_iter().map(|p| {
-        (
-            p.threshold,
-            p.precision(),
-            p.recall(),
-            p.true_positives as i64,
-            p.false_positives as i64,
-            p.true_negatives as i64,
-            p.false_negatives as i64,
-        )
+    set_of(curve.into_iter().map(|point| PrecisionRecallRow {
+        threshold: point.threshold,
+        precision: point.precision(),
+        recall: point.recall(),
+        true_positives: point.true_positives as i64,
+        false_positives: point.false_positives as i64,
+        true_negatives: point.true_negatives as i64,
+        false_negatives: point.false_negatives as i64,
     }))
 }

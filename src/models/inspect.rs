@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use pgrx::iter::TableIterator;
-use pgrx::{name, pg_extern};
+use pgrx::pg_extern;
 use serde_json::{Value as Json, json};
 
 use super::cache;
@@ -12,9 +11,11 @@ use super::registry::{self, Privilege, Version};
 use super::scorer::Scorer;
 use crate::pg::error::{DAMAGED_MODEL, Error, Result, WRONG_TASK, or_raise};
 use crate::pg::options::required;
-use crate::pg::text::{JsonB, Text};
+use crate::pg::result_row::{SetOf, result_row, set_of};
+use crate::pg::text::Text;
 use algo::accumulator::Accumulator;
 use algo::design::Level;
+use algo::label::Label;
 use algo::linear::Weight;
 use algo::model::{Input, Model};
 use algo::summary::{Summary, Values};
@@ -110,34 +111,38 @@ fn unfit(version: &Version, what: &str) -> Error {
     Error::new(WRONG_TASK, format!("model \"{}\" has no {what}", version.reference()))
 }
 
+result_row! {
+    /// How much a feature matters.
+    struct ImportanceRow {
+        feature: String,
+        weight: f64,
+        gain: f64,
+        cover: Option<f64>,
+    }
+}
+
 /// `feature_importance(model)`.
 #[pg_extern(sql = false)]
-#[allow(clippy::type_complexity)]
-fn feature_importance(
-    model: Option<Text>,
-) -> TableIterator<
-    'static,
-    (
-        name!(feature, Text),
-        name!(weight, f64),
-        name!(gain, f64),
-        name!(cover, Option<f64>),
-    ),
-> {
-    let rows = (|| {
+fn feature_importance(model: Option<Text>) -> SetOf<ImportanceRow> {
+    let rows = || -> Result<Vec<ImportanceRow>> {
         let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Predict)?;
         let measures = measures(&version, &scorer)?.ok_or_else(|| {
             unfit(&version, "feature importance")
                 .hint("Trees and linear models have; compare naive Bayes models trained with and without a feature.")
         })?;
-        let mut rows: Vec<(String, Measures)> = scorer.model().feature_names().into_iter().zip(measures).collect();
-        rows.sort_by(|(a, of_a), (b, of_b)| of_b.gain.total_cmp(&of_a.gain).then_with(|| a.cmp(b)));
-        Ok(rows
-            .into_iter()
-            .map(|(name, m)| (Text::from(name), m.weight, m.gain, m.cover))
-            .collect::<Vec<_>>())
-    })();
-    TableIterator::new(or_raise(rows))
+        let rows = scorer.model().feature_names().into_iter().zip(measures);
+        let mut rows: Vec<ImportanceRow> = rows
+            .map(|(feature, Measures { weight, gain, cover })| ImportanceRow {
+                feature,
+                weight,
+                gain,
+                cover,
+            })
+            .collect();
+        rows.sort_by(|a, b| b.gain.total_cmp(&a.gain).then_with(|| a.feature.cmp(&b.feature)));
+        Ok(rows)
+    };
+    set_of(or_raise(rows()))
 }
 
 /// How much a feature matters.
@@ -229,25 +234,8 @@ fn level_name(model: &Model, input: usize, level: Level) -> Option<String> {
 
 /// `feature_info(model)`.
 #[pg_extern(sql = false)]
-#[allow(clippy::type_complexity)]
-fn feature_info(
-    model: Option<Text>,
-) -> TableIterator<
-    'static,
-    (
-        name!(feature, Text),
-        name!(type, Text),
-        name!(rows, i64),
-        name!(nulls, i64),
-        name!(min, Option<f64>),
-        name!(max, Option<f64>),
-        name!(mean, Option<f64>),
-        name!(stddev, Option<f64>),
-        name!(categories, Option<i64>),
-        name!(top_categories, Option<JsonB>),
-    ),
-> {
-    let rows = (|| {
+fn feature_info(model: Option<Text>) -> SetOf<FeatureInfo> {
+    let rows = || -> Result<Vec<FeatureInfo>> {
         let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Manage)?;
         let model = scorer.model();
         let features = model
@@ -256,50 +244,37 @@ fn feature_info(
             .zip(model.feature_inputs())
             .zip(statistics(&version, model)?);
         let rows = features.map(|((name, input), summary)| FeatureInfo::of(name, &model.inputs[input], &summary));
-        Ok(rows
-            .map(|info| {
-                (
-                    info.name.into(),
-                    info.type_name.into(),
-                    info.rows,
-                    info.nulls,
-                    info.min,
-                    info.max,
-                    info.mean,
-                    info.stddev,
-                    info.categories,
-                    info.top_categories.map(JsonB),
-                )
-            })
-            .collect::<Vec<_>>())
-    })();
-    TableIterator::new(or_raise(rows))
+        Ok(rows.collect())
+    };
+    set_of(or_raise(rows()))
 }
 
-/// A feature in the training rows.
-#[derive(Default)]
-struct FeatureInfo {
-    name: String,
-    type_name: String,
-    rows: i64,
-    /// NULL, NaN and infinite values.
-    nulls: i64,
-    min: Option<f64>,
-    max: Option<f64>,
-    mean: Option<f64>,
-    stddev: Option<f64>,
-    categories: Option<i64>,
-    top_categories: Option<Json>,
+result_row! {
+    /// A feature in the training rows.
+    #[derive(Default)]
+    struct FeatureInfo {
+        feature: String,
+        r#type: String,
+        rows: i64,
+        /// NULL, NaN and infinite values.
+        nulls: i64,
+        min: Option<f64>,
+        max: Option<f64>,
+        mean: Option<f64>,
+        stddev: Option<f64>,
+        categories: Option<i64>,
+        top_categories: Option<Json>,
+    }
 }
 
 /// So many of the most frequent categories are shown.
 const TOP_CATEGORIES: usize = 10;
 
 impl FeatureInfo {
-    fn of(name: String, input: &Input, summary: &Summary) -> FeatureInfo {
+    fn of(feature: String, input: &Input, summary: &Summary) -> FeatureInfo {
         let info = FeatureInfo {
-            name,
-            type_name: input.type_name.clone(),
+            feature,
+            r#type: input.type_name.clone(),
             rows: summary.rows() as i64,
             nulls: (summary.nulls() + summary.non_finite()) as i64,
             ..FeatureInfo::default()
@@ -332,23 +307,22 @@ impl FeatureInfo {
     }
 }
 
+result_row! {
+    /// A weight of a linear model; an intercept has no feature.
+    struct WeightRow {
+        feature: Option<String>,
+        category: Option<String>,
+        weight: f64,
+        standard_error: Option<f64>,
+        p_value: Option<f64>,
+        label: Option<String>,
+    }
+}
+
 /// `weights(model)`.
 #[pg_extern(sql = false)]
-#[allow(clippy::type_complexity)]
-fn weights(
-    model: Option<Text>,
-) -> TableIterator<
-    'static,
-    (
-        name!(feature, Option<Text>),
-        name!(category, Option<Text>),
-        name!(weight, f64),
-        name!(standard_error, Option<f64>),
-        name!(p_value, Option<f64>),
-        name!(label, Option<Text>),
-    ),
-> {
-    let rows = (|| {
+fn weights(model: Option<Text>) -> SetOf<WeightRow> {
+    let rows = || -> Result<Vec<WeightRow>> {
         let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Predict)?;
         let model = scorer.model();
         let (intercepts, weights) = model.fitted.weights().ok_or_else(|| {
@@ -358,52 +332,55 @@ fn weights(
         // With two classes the one score is that of the positive one; with more each class has its own.
         let label = |output: usize| match (&model.answer, intercepts) {
             (Answer::Number, _) => None,
-            (Answer::Classes(labels), [_]) => labels.last().map(|label| label.to_string().into()),
-            (Answer::Classes(labels), _) => labels.get(output).map(|label| label.to_string().into()),
+            (Answer::Classes(labels), [_]) => labels.last().map(Label::to_string),
+            (Answer::Classes(labels), _) => labels.get(output).map(Label::to_string),
         };
         let mut rows = Vec::new();
         for (output, intercept) in intercepts.iter().enumerate() {
-            rows.push((
-                None,
-                None,
-                intercept.value,
-                intercept.standard_error,
-                intercept.p_value,
-                label(output),
-            ));
-            rows.extend(weights.iter().filter(|w| w.output == output).map(|w| {
-                let category = w.level.and_then(|level| level_name(model, inputs[w.feature], level));
-                (
-                    Some(names[w.feature].as_str().into()),
-                    category.map(Text::from),
-                    w.weight,
-                    w.standard_error,
-                    w.p_value,
-                    label(output),
-                )
+            rows.push(WeightRow {
+                feature: None,
+                category: None,
+                weight: intercept.value,
+                standard_error: intercept.standard_error,
+                p_value: intercept.p_value,
+                label: label(output),
+            });
+            rows.extend(weights.iter().filter(|w| w.output == output).map(|w| WeightRow {
+                feature: Some(names[w.feature].clone()),
+                category: w.level.and_then(|level| level_name(model, inputs[w.feature], level)),
+                weight: w.weight,
+                standard_error: w.standard_error,
+                p_value: w.p_value,
+                label: label(output),
             }));
         }
         Ok(rows)
-    })();
-    TableIterator::new(or_raise(rows))
+    };
+    set_of(or_raise(rows()))
+}
+
+result_row! {
+    /// An iteration of training.
+    struct IterationRow {
+        iteration: i32,
+        loss: f64,
+        eval_loss: Option<f64>,
+    }
 }
 
 /// `training_info(model)`.
 #[pg_extern(sql = false)]
-#[allow(clippy::type_complexity)]
-fn training_info(
-    model: Option<Text>,
-) -> TableIterator<'static, (name!(iteration, i32), name!(loss, f64), name!(eval_loss, Option<f64>))> {
-    let rows = (|| {
+fn training_info(model: Option<Text>) -> SetOf<IterationRow> {
+    let rows = || -> Result<Vec<IterationRow>> {
         let (_, scorer) = open(required("model", model.as_deref())?, Privilege::Manage)?;
         let model = scorer.model();
         let eval = model.fitted.eval_losses();
-        Ok(model
-            .history
-            .iter()
-            .enumerate()
-            .map(|(place, progress)| (progress.iteration as i32, progress.loss, eval.get(place).copied()))
-            .collect::<Vec<_>>())
-    })();
-    TableIterator::new(or_raise(rows))
+        let rows = model.history.iter().enumerate().map(|(place, progress)| IterationRow {
+            iteration: progress.iteration as i32,
+            loss: progress.loss,
+            eval_loss: eval.get(place).copied(),
+        });
+        Ok(rows.collect())
+    };
+    set_of(or_raise(rows()))
 }

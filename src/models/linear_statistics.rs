@@ -1,12 +1,12 @@
 //! The sufficient statistics of linear models as an aggregate: one parallel pass gives a state, states merge, and a state answers for its rows
 //! without reading them again.
 
-use pgrx::iter::TableIterator;
-use pgrx::{name, pg_extern, pg_sys};
+use pgrx::{pg_extern, pg_sys};
 
 use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, WRONG_CALL, or_raise};
 use crate::pg::fields::{Arguments, Field, Fields};
 use crate::pg::foreground::Foreground;
+use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::site;
 use crate::pg::state::{self, StateDatum};
 use crate::pg::types::Value;
@@ -91,20 +91,19 @@ fn not_linear(state: &State) -> Error {
     .hint("Make it with the aggregate assay.linear_statistics.")
 }
 
-/// `linear_fit(state, alpha)`: the intercept (feature 0) and a weight a feature.
+result_row! {
+    /// A weight; that of feature 0 is the intercept.
+    struct FittedWeight {
+        feature: i32,
+        weight: f64,
+        standard_error: Option<f64>,
+        p_value: Option<f64>,
+    }
+}
+
+/// `linear_fit(state, alpha)`.
 #[pg_extern(sql = false)]
-#[allow(clippy::type_complexity)]
-fn linear_fit(
-    fcinfo: pg_sys::FunctionCallInfo,
-) -> TableIterator<
-    'static,
-    (
-        name!(feature, i32),
-        name!(weight, f64),
-        name!(standard_error, Option<f64>),
-        name!(p_value, Option<f64>),
-    ),
-> {
+fn linear_fit(fcinfo: pg_sys::FunctionCallInfo) -> SetOf<FittedWeight> {
     let arguments = Arguments::of(fcinfo);
     let alpha = match arguments.field(1).map(|field| arguments.value(&field)) {
         Some(Value::Number(alpha)) => alpha,
@@ -116,11 +115,21 @@ fn linear_fit(
     }));
     let rows = model.map(|model| {
         let (intercepts, weights) = model.weights().unwrap_or_default();
-        let intercept = (intercepts.iter()).map(|i| (0, i.value, i.standard_error, i.p_value));
-        let weights = (weights.iter()).map(|w| (w.feature as i32 + 1, w.weight, w.standard_error, w.p_value));
-        intercept.chain(weights).collect::<Vec<_>>()
+        let intercepts = intercepts.iter().map(|intercept| FittedWeight {
+            feature: 0,
+            weight: intercept.value,
+            standard_error: intercept.standard_error,
+            p_value: intercept.p_value,
+        });
+        let weights = weights.iter().map(|weight| FittedWeight {
+            feature: weight.feature as i32 + 1,
+            weight: weight.weight,
+            standard_error: weight.standard_error,
+            p_value: weight.p_value,
+        });
+        intercepts.chain(weights).collect::<Vec<_>>()
     });
-    TableIterator::new(rows.unwrap_or_default())
+    set_of(rows.unwrap_or_default())
 }
 
 /// Least squares, with a penalty on the raw weights when `alpha` is above 0.

@@ -10,11 +10,11 @@ use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, UNSUITABLE_ROWS, megabytes, notice};
 use crate::pg::foreground::Foreground;
+use crate::pg::result_row::result_row;
 use crate::pg::text::JsonB;
 use algo::learner::Algorithm;
 use algo::model::Model;
 use algo::summary::Summary;
-use algo::task::Task;
 
 /// The most bytes of a model: what PostgreSQL holds in one value, with room for the statement that stores it.
 const MOST_BYTES: usize = 1_000_000_000;
@@ -41,17 +41,19 @@ impl Deploy {
     }
 }
 
-/// A version that was trained.
-pub struct Trained {
-    pub model: String,
-    pub version: i32,
-    pub task: Task,
-    pub algorithm: &'static Algorithm,
-    /// Rows that it was trained on.
-    pub rows: usize,
-    pub features: usize,
-    pub metrics: Json,
-    pub duration: Interval,
+result_row! {
+    /// A version that was trained.
+    pub struct Trained {
+        model: String,
+        version: i32,
+        task: &'static str,
+        algorithm: &'static str,
+        /// Rows that it was trained on.
+        rows: i64,
+        features: i32,
+        metrics: Json,
+        duration: Interval,
+    }
 }
 
 /// The error of a model that is not what can be loaded. What is wrong with one that was just trained is its numbers.
@@ -157,10 +159,10 @@ impl Store<'_> {
         Ok(Trained {
             model: self.name.to_string(),
             version,
-            task,
-            algorithm: self.algorithm,
-            rows: self.rows,
-            features: width,
+            task: task.name(),
+            algorithm: self.algorithm.name,
+            rows: self.rows as i64,
+            features: width as i32,
             metrics: metrics_json,
             duration,
         })

@@ -1,8 +1,6 @@
 //! `train`: rows in, a stored version out, all in the caller's transaction.
 
-use pgrx::datum::Interval;
-use pgrx::iter::TableIterator;
-use pgrx::{name, pg_extern};
+use pgrx::pg_extern;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
@@ -21,8 +19,9 @@ use crate::pg::json::Jsonb;
 use crate::pg::names;
 use crate::pg::options::{self, required};
 use crate::pg::query::{OutputColumn, Query};
+use crate::pg::result_row::{SetOf, set_of};
 use crate::pg::settings;
-use crate::pg::text::{JsonB, Text};
+use crate::pg::text::Text;
 use crate::pg::types::{Reader, Role};
 use algo::fitted::Fitted;
 use algo::learner::{Algorithm, Configured};
@@ -89,7 +88,7 @@ struct Resolved {
 
 /// `train(...)`, as in its SQL declaration.
 #[pg_extern(sql = false)]
-#[allow(clippy::too_many_arguments, clippy::type_complexity)]
+#[allow(clippy::too_many_arguments)]
 fn train(
     model: Option<Text>,
     query: Option<Text>,
@@ -104,19 +103,7 @@ fn train(
     preprocess: Option<Jsonb>,
     deploy: Option<Text>,
     weight: Option<Text>,
-) -> TableIterator<
-    'static,
-    (
-        name!(model, Text),
-        name!(version, i32),
-        name!(task, Text),
-        name!(algorithm, Text),
-        name!(rows, i64),
-        name!(features, i32),
-        name!(metrics, JsonB),
-        name!(duration, Interval),
-    ),
-> {
+) -> SetOf<Trained> {
     catalog::prevent_read_only(c"assay.train()");
     let row = (|| {
         let algorithm = algorithm.as_deref().map(algorithm_named).transpose()?;
@@ -147,17 +134,7 @@ fn train(
         compute::release_memory();
         row
     })();
-    let row = or_raise(row);
-    TableIterator::once((
-        row.model.into(),
-        row.version,
-        row.task.name().into(),
-        row.algorithm.name.into(),
-        row.rows as i64,
-        row.features as i32,
-        JsonB(row.metrics),
-        row.duration,
-    ))
+    set_of([or_raise(row)])
 }
 
 fn algorithm_named(name: &str) -> Result<&'static Algorithm> {

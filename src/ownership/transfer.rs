@@ -2,12 +2,12 @@
 
 use std::ffi::CStr;
 
-use pgrx::iter::TableIterator;
+use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
-use pgrx::{name, pg_extern};
 
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_ROLE, or_raise};
 use crate::pg::options::required;
+use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
 use crate::pg::{catalog, dependency, role};
 
@@ -141,63 +141,61 @@ fn own_role(argument: &str, name: Option<Text>) -> Result<Oid> {
     .hint("Ask the role itself, one that is a member of it, or a superuser."))
 }
 
+result_row! {
+    /// How many rows were given to another role.
+    struct ReassignCounts {
+        models: i64,
+        checks: i64,
+        baselines: i64,
+        results: i64,
+    }
+}
+
 /// `reassign_owned(from, to)`.
 #[pg_extern(sql = false)]
-fn reassign_owned(
-    from: Option<Text>,
-    to: Option<Text>,
-) -> TableIterator<
-    'static,
-    (
-        name!(models, i64),
-        name!(checks, i64),
-        name!(baselines, i64),
-        name!(results, i64),
-    ),
-> {
+fn reassign_owned(from: Option<Text>, to: Option<Text>) -> SetOf<ReassignCounts> {
     catalog::prevent_read_only(c"assay.reassign_owned()");
-    let moved = || -> Result<_> {
+    let moved = || -> Result<ReassignCounts> {
         let (from, to) = (own_role("from", from)?, own_role("to", to)?);
         if to == role::NOBODY {
             return Err(Error::new(INVALID_PARAMETER, "nothing can belong to nobody")
                 .hint("Name a role, or call assay.drop_owned."));
         }
         let move_all = |owned: &Owned| if from == to { Ok(0) } else { owned.reassign(from, to) };
-        Ok((
-            move_all(&MODELS)?,
-            move_all(&CHECKS)?,
-            move_all(&BASELINES)?,
-            move_all(&RESULTS)?,
-        ))
+        Ok(ReassignCounts {
+            models: move_all(&MODELS)?,
+            checks: move_all(&CHECKS)?,
+            baselines: move_all(&BASELINES)?,
+            results: move_all(&RESULTS)?,
+        })
     };
-    TableIterator::once(or_raise(moved()))
+    set_of([or_raise(moved())])
+}
+
+result_row! {
+    /// How many rows were dropped.
+    struct DropCounts {
+        models: i64,
+        checks: i64,
+        baselines: i64,
+        results: i64,
+        grants: i64,
+    }
 }
 
 /// `drop_owned(role)`.
 #[pg_extern(sql = false)]
-#[allow(clippy::type_complexity)]
-fn drop_owned(
-    role: Option<Text>,
-) -> TableIterator<
-    'static,
-    (
-        name!(models, i64),
-        name!(checks, i64),
-        name!(baselines, i64),
-        name!(results, i64),
-        name!(grants, i64),
-    ),
-> {
+fn drop_owned(role: Option<Text>) -> SetOf<DropCounts> {
     catalog::prevent_read_only(c"assay.drop_owned()");
-    let dropped = || -> Result<_> {
+    let dropped = || -> Result<DropCounts> {
         let role = own_role("role", role)?;
-        Ok((
-            MODELS.drop(role)?,
-            CHECKS.drop(role)?,
-            BASELINES.drop(role)?,
-            RESULTS.drop(role)?,
-            GRANTS.drop(role)?,
-        ))
+        Ok(DropCounts {
+            models: MODELS.drop(role)?,
+            checks: CHECKS.drop(role)?,
+            baselines: BASELINES.drop(role)?,
+            results: RESULTS.drop(role)?,
+            grants: GRANTS.drop(role)?,
+        })
     };
-    TableIterator::once(or_raise(dropped()))
+    set_of([or_raise(dropped())])
 }

@@ -1,13 +1,15 @@
-//! Values of assay's own tables: as parameters of statements, and as columns of rows. Texts are converted on the way.
+//! Values with their SQL types: as parameters of statements, as columns of results, and as columns of assay's own tables. Texts are
+//! converted on the way.
 
 use pgrx::datum::{DatumWithOid, Interval, TimestampWithTimeZone};
 use pgrx::{FromDatum, IntoDatum, pg_sys};
+use serde_json::Value as Json;
 
 use super::json::Jsonb;
 use super::text::{JsonB, Prose, Text};
 use super::types;
 
-/// A parameter of a statement.
+/// A value for PostgreSQL: a parameter of a statement, or a column of a result.
 pub struct Parameter {
     datum: Option<pg_sys::Datum>,
     type_oid: pg_sys::Oid,
@@ -19,6 +21,11 @@ impl Parameter {
             datum: value.and_then(IntoDatum::into_datum),
             type_oid: T::type_oid(),
         }
+    }
+
+    /// The datum, or `None` for NULL, and its type.
+    pub(super) fn typed(&self) -> (Option<pg_sys::Datum>, pg_sys::Oid) {
+        (self.datum, self.type_oid)
     }
 
     /// As SPI wants it.
@@ -65,29 +72,30 @@ parameters!(
     Text,
     Prose,
     JsonB,
+    Vec<Text>,
     Vec<u8>,
     Vec<Vec<u8>>,
     Interval,
     TimestampWithTimeZone
 );
 
-impl From<&str> for Parameter {
-    fn from(text: &str) -> Self {
-        Text::from(text).into()
-    }
+macro_rules! parameters_as {
+    ($($type:ty => $as:ident),*) => {
+        $(impl From<$type> for Parameter {
+            fn from(value: $type) -> Self {
+                Parameter::new(Some($as::from(value)))
+            }
+        }
+
+        impl From<Option<$type>> for Parameter {
+            fn from(value: Option<$type>) -> Self {
+                Parameter::new(value.map($as::from))
+            }
+        })*
+    };
 }
 
-impl From<Option<&str>> for Parameter {
-    fn from(text: Option<&str>) -> Self {
-        text.map(Text::from).into()
-    }
-}
-
-impl From<String> for Parameter {
-    fn from(text: String) -> Self {
-        Text::from(text).into()
-    }
-}
+parameters_as!(&str => Text, String => Text, Json => JsonB);
 
 macro_rules! columns {
     ($($type:ty: $sql:path),* $(,)?) => {

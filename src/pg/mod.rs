@@ -28,6 +28,7 @@ pub mod query_text;
 mod read_only;
 pub mod reads;
 pub mod relation;
+pub mod result_row;
 pub mod role;
 pub mod rowset;
 pub mod settings;

@@ -68,6 +68,12 @@ impl From<Text> for String {
     }
 }
 
+impl From<Json> for JsonB {
+    fn from(json: Json) -> Self {
+        JsonB(json)
+    }
+}
+
 impl FromDatum for Text {
     unsafe fn from_polymorphic_datum(datum: pg_sys::Datum, is_null: bool, _: pg_sys::Oid) -> Option<Self> {
         // SAFETY: the datum is a text, as the caller promises.

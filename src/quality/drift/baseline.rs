@@ -9,7 +9,7 @@ use pgrx::pg_sys::Oid;
 use serde_json::{Map, Value as Json};
 
 use super::options::Options;
-use super::report::{self, DriftResult, Report};
+use super::report::{self, DriftResult, ReportRow};
 use super::side::{self, Side};
 use super::{ABSENT, model, names};
 use crate::pg::catalog::{self, Key};
@@ -20,6 +20,7 @@ use crate::pg::foreground::Foreground;
 use crate::pg::json::Jsonb;
 use crate::pg::names;
 use crate::pg::options::{object, required};
+use crate::pg::result_row::SetOf;
 use crate::pg::text::Text;
 use crate::quality::source::Source;
 use algo::scan::Scan;
@@ -168,7 +169,7 @@ fn save_baseline(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>
 
 /// `drift_from(name, query, options)`.
 #[pg_extern(sql = false)]
-fn drift_from(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -> Report {
+fn drift_from(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -> SetOf<ReportRow> {
     let results = || -> Result<Vec<DriftResult>> {
         let name = required("name", name.as_deref())?;
         let given = object("options", options)?;

@@ -10,12 +10,13 @@ mod side;
 use pgrx::pg_extern;
 
 use self::options::Options;
-use self::report::{DriftResult, Report};
+use self::report::{DriftResult, ReportRow};
 use self::side::Side;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::json::Jsonb;
 use crate::pg::options::{object, required};
 use crate::pg::query::OutputColumn;
+use crate::pg::result_row::SetOf;
 use crate::pg::text::Text;
 use crate::quality::source::Source;
 
@@ -28,7 +29,7 @@ fn names(columns: &[OutputColumn]) -> impl Iterator<Item = &str> + Clone {
 
 /// `drift(reference, current, options)`.
 #[pg_extern(sql = false)]
-fn drift(reference: Option<Text>, current: Option<Text>, options: Option<Jsonb>) -> Report {
+fn drift(reference: Option<Text>, current: Option<Text>, options: Option<Jsonb>) -> SetOf<ReportRow> {
     let results = || -> Result<Vec<DriftResult>> {
         let options = Options::parse(object("options", options)?)?;
         // What is wrong with a query is an error before rows are read.

@@ -5,13 +5,14 @@ use pgrx::pg_extern;
 use super::column::{Column, Content};
 use super::names;
 use super::options::Options;
-use super::report::{self, DriftResult, Importance, Report};
+use super::report::{self, DriftResult, Importance, ReportRow};
 use super::side::{self, Side};
 use crate::models::{Feature, features, gains};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::intake;
 use crate::pg::json::Jsonb;
 use crate::pg::options::{object, required};
+use crate::pg::result_row::SetOf;
 use crate::pg::text::Text;
 use crate::quality::source::Source;
 use algo::block::Kind;
@@ -113,7 +114,7 @@ fn with_elements(source: Source, features: &[Feature]) -> Result<Source> {
 
 /// `model_drift(model, query, options)`.
 #[pg_extern(sql = false)]
-fn model_drift(model: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -> Report {
+fn model_drift(model: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -> SetOf<ReportRow> {
     let results = || -> Result<Vec<DriftResult>> {
         let model = required("model", model.as_deref())?;
         let mut options = Options::parse(object("options", options)?)?;

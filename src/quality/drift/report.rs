@@ -4,42 +4,40 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
-use pgrx::iter::TableIterator;
-use pgrx::name;
 use serde_json::Value as Json;
 
 use super::column::{self, Column, ColumnDrift};
 use super::options::Options;
 use super::side::{Segment, Side};
 use crate::pg::compute::serve_interrupts;
-use crate::pg::text::{JsonB, Prose, Text};
+use crate::pg::result_row::{SetOf, result_row, set_of};
+use crate::pg::text::{Prose, Text};
 use algo::drift::{Evidence, Rule, Verdict, judge, shares_differ};
 use algo::stats::proportion::Share;
 
-/// The columns of a report.
-type ReportColumns = (
-    name!(column_name, Option<Text>),
-    name!(segment, Option<JsonB>),
-    name!(method, Option<Text>),
-    name!(statistic, Option<f64>),
-    name!(p_value, Option<f64>),
-    name!(threshold, Option<f64>),
-    name!(drifted, Option<bool>),
-    name!(null_share_reference, Option<f64>),
-    name!(null_share_current, Option<f64>),
-    name!(importance, Option<f64>),
-    name!(impact, Option<f64>),
-    name!(reference_rows, i64),
-    name!(current_rows, i64),
-    name!(adjusted_p_value, Option<f64>),
-    name!(message, Option<Prose>),
-    name!(new_categories, Option<Vec<Text>>),
-    name!(gone_categories, Option<Vec<Text>>),
-    name!(details, Option<JsonB>),
-);
-
-/// A report as a function of SQL gives it.
-pub type Report = TableIterator<'static, ReportColumns>;
+result_row! {
+    /// A row of a report.
+    pub struct ReportRow {
+        column_name: Option<String>,
+        segment: Option<Json>,
+        method: Option<&'static str>,
+        statistic: Option<f64>,
+        p_value: Option<f64>,
+        threshold: Option<f64>,
+        drifted: Option<bool>,
+        null_share_reference: Option<f64>,
+        null_share_current: Option<f64>,
+        importance: Option<f64>,
+        impact: Option<f64>,
+        reference_rows: i64,
+        current_rows: i64,
+        adjusted_p_value: Option<f64>,
+        message: Option<Prose>,
+        new_categories: Option<Vec<Text>>,
+        gone_categories: Option<Vec<Text>>,
+        details: Option<Json>,
+    }
+}
 
 /// How much each column matters to a model, as a share of all of them.
 pub type Importance = HashMap<String, f64>;
@@ -277,7 +275,7 @@ impl DriftResult {
             .then_with(|| other.draft.strength().total_cmp(&self.draft.strength()))
     }
 
-    fn into_columns(self) -> ReportColumns {
+    fn into_row(self) -> ReportRow {
         let (threshold, impact) = (self.draft.threshold(), self.impact());
         let DriftResult {
             draft,
@@ -287,26 +285,26 @@ impl DriftResult {
         let drift = draft.drift;
         let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let listed = |names: Vec<String>| (!names.is_empty()).then(|| names.into_iter().map(Text::from).collect());
-        (
-            draft.column.map(Text::from),
-            draft.segment.map(JsonB),
-            draft.method.map(Text::from),
-            draft.statistic,
-            draft.p_value,
+        ReportRow {
+            column_name: draft.column,
+            segment: draft.segment,
+            method: draft.method,
+            statistic: draft.statistic,
+            p_value: draft.p_value,
             threshold,
-            verdict.drifted,
-            draft.null_shares.0,
-            draft.null_shares.1,
+            drifted: verdict.drifted,
+            null_share_reference: draft.null_shares.0,
+            null_share_current: draft.null_shares.1,
             importance,
             impact,
-            count(draft.rows.0),
-            count(draft.rows.1),
-            verdict.adjusted,
-            (!drift.notes.is_empty()).then(|| drift.notes.join("; ").into()),
-            listed(drift.new),
-            listed(drift.gone),
-            drift.details.map(JsonB),
-        )
+            reference_rows: count(draft.rows.0),
+            current_rows: count(draft.rows.1),
+            adjusted_p_value: verdict.adjusted,
+            message: (!drift.notes.is_empty()).then(|| drift.notes.join("; ").into()),
+            new_categories: listed(drift.new),
+            gone_categories: listed(drift.gone),
+            details: drift.details,
+        }
     }
 }
 
@@ -336,10 +334,7 @@ fn judge_together(drafts: Vec<Draft>, options: &Options, importance: Option<&Imp
     results
 }
 
-/// Results on their way to PostgreSQL.
-pub fn table(results: Vec<DriftResult>) -> Report {
-    Report::new(results.into_iter().map(|result| {
-        serve_interrupts();
-        result.into_columns()
-    }))
+/// The rows of a report, each made as it is asked for.
+pub fn table(results: Vec<DriftResult>) -> SetOf<ReportRow> {
+    set_of(results.into_iter().map(DriftResult::into_row))
 }

@@ -1,43 +1,57 @@
 //! Findings as rows of `assay.check_result`.
 
 use pgrx::datum::TimestampWithTimeZone;
-use pgrx::iter::TableIterator;
-use pgrx::name;
 use pgrx::pg_sys::Oid;
 use serde_json::Value as Json;
 
 use super::run::Outcome;
 use crate::pg::catalog;
-use crate::pg::text::{JsonB, Prose, Text};
+use crate::pg::cell::Parameter;
+use crate::pg::result_row::result_row;
+use crate::pg::text::Prose;
 use crate::quality::finding::{Finding, Status};
 use crate::quality::kinds::check::{Check, Malformed};
 use crate::quality::spec::{Severity, Spec};
 
-/// A row of `assay.check_result`: what a check found, in its relation or in one segment.
-pub struct CheckResult {
-    pub check_id: Option<i64>,
-    pub name: String,
-    pub kind: String,
-    pub relation: String,
-    pub column_name: Option<String>,
-    pub segment: Option<Json>,
-    pub status: Status,
-    pub severity: Severity,
-    pub metric: Option<&'static str>,
-    pub value: Option<f64>,
-    pub threshold: Option<String>,
-    pub rows_evaluated: Option<i64>,
-    pub rows_failed: Option<i64>,
-    pub fraction_failed: Option<f64>,
-    pub null_rows: Option<i64>,
-    pub sample: Option<Json>,
-    pub duration_ms: Option<f64>,
-    pub message: Option<String>,
-    /// The ends of the interval of the share of failing rows.
-    pub fraction_interval: Option<(f64, f64)>,
-    pub p_value: Option<f64>,
-    pub role: String,
-    pub snapshot_at: TimestampWithTimeZone,
+result_row! {
+    /// A row of `assay.check_result`: what a check found, in its relation or in one segment.
+    pub struct CheckResult {
+        check_id: Option<i64>,
+        name: String,
+        kind: String,
+        relation: String,
+        column_name: Option<String>,
+        segment: Option<Json>,
+        status: Status,
+        severity: Severity,
+        metric: Option<&'static str>,
+        value: Option<f64>,
+        threshold: Option<String>,
+        rows_evaluated: Option<i64>,
+        rows_failed: Option<i64>,
+        fraction_failed: Option<f64>,
+        null_rows: Option<i64>,
+        sample: Option<Json>,
+        duration_ms: Option<f64>,
+        message: Option<Prose>,
+        fraction_low: Option<f64>,
+        fraction_high: Option<f64>,
+        p_value: Option<f64>,
+        role: String,
+        snapshot_at: TimestampWithTimeZone,
+    }
+}
+
+impl From<Status> for Parameter {
+    fn from(status: Status) -> Self {
+        status.name().into()
+    }
+}
+
+impl From<Severity> for Parameter {
+    fn from(severity: Severity) -> Self {
+        severity.name().into()
+    }
 }
 
 impl CheckResult {
@@ -62,7 +76,8 @@ impl CheckResult {
             sample: None,
             duration_ms: None,
             message: None,
-            fraction_interval: None,
+            fraction_low: None,
+            fraction_high: None,
             p_value: None,
             role,
             snapshot_at,
@@ -86,11 +101,12 @@ impl CheckResult {
             rows_failed: count(finding.failed),
             fraction_failed: finding.fraction(),
             null_rows: count(finding.nulls),
-            fraction_interval: finding.interval,
+            fraction_low: finding.interval.map(|(low, _)| low),
+            fraction_high: finding.interval.map(|(_, high)| high),
             p_value: finding.p_value,
             segment: finding.segment,
             sample: finding.sample,
-            message: finding.message,
+            message: finding.message.map(Prose::from),
             ..CheckResult::plain(spec.name.clone(), spec.kind.into(), relation.into(), role.into(), at)
         }
     }
@@ -113,7 +129,7 @@ impl CheckResult {
         let role = catalog::role_name(catalog::current_role());
         CheckResult {
             column_name: check.column,
-            message: Some(check.problem),
+            message: Some(check.problem.into()),
             ..CheckResult::plain(check.name, check.kind, relation.into(), role, at)
         }
     }
@@ -179,65 +195,4 @@ fn short(json: &Json) -> String {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text,
     }
-}
-
-/// The columns of `assay.check_result`, in order.
-type ResultColumns = (
-    name!(check_id, Option<i64>),
-    name!(name, Text),
-    name!(kind, Text),
-    name!(relation, Text),
-    name!(column_name, Option<Text>),
-    name!(segment, Option<JsonB>),
-    name!(status, Text),
-    name!(severity, Text),
-    name!(metric, Option<Text>),
-    name!(value, Option<f64>),
-    name!(threshold, Option<Text>),
-    name!(rows_evaluated, Option<i64>),
-    name!(rows_failed, Option<i64>),
-    name!(fraction_failed, Option<f64>),
-    name!(null_rows, Option<i64>),
-    name!(sample, Option<JsonB>),
-    name!(duration_ms, Option<f64>),
-    name!(message, Option<Prose>),
-    name!(fraction_low, Option<f64>),
-    name!(fraction_high, Option<f64>),
-    name!(p_value, Option<f64>),
-    name!(role, Text),
-    name!(snapshot_at, TimestampWithTimeZone),
-);
-
-/// Results as a function of SQL gives them.
-pub type CheckResults = TableIterator<'static, ResultColumns>;
-
-/// Results on their way to PostgreSQL.
-pub fn table(results: Vec<CheckResult>) -> CheckResults {
-    TableIterator::new(results.into_iter().map(|result| {
-        (
-            result.check_id,
-            result.name.into(),
-            result.kind.into(),
-            result.relation.into(),
-            result.column_name.map(Text::from),
-            result.segment.map(JsonB),
-            result.status.name().into(),
-            result.severity.name().into(),
-            result.metric.map(Text::from),
-            result.value,
-            result.threshold.map(Text::from),
-            result.rows_evaluated,
-            result.rows_failed,
-            result.fraction_failed,
-            result.null_rows,
-            result.sample.map(JsonB),
-            result.duration_ms,
-            result.message.map(Prose::from),
-            result.fraction_interval.map(|(low, _)| low),
-            result.fraction_interval.map(|(_, high)| high),
-            result.p_value,
-            result.role.into(),
-            result.snapshot_at,
-        )
-    }))
 }

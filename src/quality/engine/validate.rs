@@ -2,20 +2,21 @@
 
 use pgrx::pg_extern;
 
-use super::result::{CheckResult, CheckResults, table};
+use super::result::CheckResult;
 use super::run::run;
 use crate::pg::catalog;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::json::Jsonb;
 use crate::pg::options::required;
+use crate::pg::result_row::{SetOf, set_of};
 use crate::pg::text::Text;
 use crate::quality::kinds::check::Check;
 use crate::quality::source::Source;
 
 /// `validate(query, checks)`.
 #[pg_extern(sql = false)]
-fn validate(query: Option<Text>, checks: Option<Jsonb>) -> CheckResults {
-    table(or_raise(results(query, checks)))
+fn validate(query: Option<Text>, checks: Option<Jsonb>) -> SetOf<CheckResult> {
+    set_of(or_raise(results(query, checks)))
 }
 
 fn results(query: Option<Text>, checks: Option<Jsonb>) -> Result<Vec<CheckResult>> {

@@ -2,16 +2,16 @@
 
 pub mod render;
 
-use pgrx::iter::TableIterator;
-use pgrx::{name, pg_extern, pg_sys};
+use pgrx::{pg_extern, pg_sys};
 use serde_json::{Value as Json, json};
 
 use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::intake;
 use crate::pg::options::required;
+use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::state::{self, StateDatum};
-use crate::pg::text::{JsonB, Text};
+use crate::pg::text::Text;
 use crate::quality::pass::Pass;
 use crate::quality::source::Source;
 use crate::quality::value;
@@ -20,36 +20,35 @@ use algo::profile::{ColumnProfile, Point, Report};
 use algo::scan::{PlanColumn, Scan};
 use algo::state::State;
 
-/// The columns of a profile.
-type ProfileColumns = (
-    name!(column_name, Text),
-    name!(data_type, Text),
-    name!(rows, i64),
-    name!(nulls, i64),
-    name!(null_fraction, Option<f64>),
-    name!(empty, Option<i64>),
-    name!(distinct_estimate, i64),
-    name!(min, Option<Text>),
-    name!(max, Option<Text>),
-    name!(mean, Option<f64>),
-    name!(stddev, Option<f64>),
-    name!(p01, Option<f64>),
-    name!(p05, Option<f64>),
-    name!(p25, Option<f64>),
-    name!(p50, Option<f64>),
-    name!(p75, Option<f64>),
-    name!(p95, Option<f64>),
-    name!(p99, Option<f64>),
-    name!(zeros, Option<i64>),
-    name!(negatives, Option<i64>),
-    name!(top_values, JsonB),
-    name!(histogram, Option<JsonB>),
-    name!(meaning, Text),
-    name!(details, JsonB),
-);
-
-/// A profile as a function of SQL gives it.
-type Profile = TableIterator<'static, ProfileColumns>;
+result_row! {
+    /// What a column looks like.
+    struct ProfileRow {
+        column_name: String,
+        data_type: String,
+        rows: i64,
+        nulls: i64,
+        null_fraction: Option<f64>,
+        empty: Option<i64>,
+        distinct_estimate: i64,
+        min: Option<String>,
+        max: Option<String>,
+        mean: Option<f64>,
+        stddev: Option<f64>,
+        p01: Option<f64>,
+        p05: Option<f64>,
+        p25: Option<f64>,
+        p50: Option<f64>,
+        p75: Option<f64>,
+        p95: Option<f64>,
+        p99: Option<f64>,
+        zeros: Option<i64>,
+        negatives: Option<i64>,
+        top_values: Json,
+        histogram: Option<Json>,
+        meaning: String,
+        details: Json,
+    }
+}
 
 /// Reads the rows of a source once, for the profiles of all its columns. Returns an error with 42701 when two columns have one name, and with 22023
 /// without a column.
@@ -79,7 +78,7 @@ pub fn columns(scan: &Scan) -> impl Iterator<Item = (&PlanColumn, &ColumnProfile
         .zip(scan.profiles())
 }
 
-fn row(column: &PlanColumn, report: &Report) -> ProfileColumns {
+fn row(column: &PlanColumn, report: &Report) -> ProfileRow {
     let kind = column.kind;
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let written = |point: &Point| intake::written(kind, &value::of_point(point));
@@ -110,42 +109,42 @@ fn row(column: &PlanColumn, report: &Report) -> ProfileColumns {
                 .map(|(name, value)| (name.to_string(), value::json_on_scale(kind, value))),
         );
     }
-    (
-        column.name.as_str().into(),
-        column.type_name.as_str().into(),
-        count(report.rows),
-        count(report.nulls),
-        (report.rows > 0).then(|| report.nulls as f64 / report.rows as f64),
-        report.empty.map(count),
-        report.distinct.round() as i64,
-        report.min.as_ref().map(|point| written(point).into()),
-        report.max.as_ref().map(|point| written(point).into()),
-        report.mean,
-        report.stddev,
-        quantile(0),
-        quantile(1),
-        quantile(2),
-        quantile(3),
-        quantile(4),
-        quantile(5),
-        quantile(6),
-        report.zeros.map(count),
-        report.negatives.map(count),
-        JsonB(Json::Array(top)),
-        (!bins.is_empty()).then_some(JsonB(Json::Array(bins))),
-        report.meaning.name().into(),
-        JsonB(details),
-    )
+    ProfileRow {
+        column_name: column.name.as_str().into(),
+        data_type: column.type_name.as_str().into(),
+        rows: count(report.rows),
+        nulls: count(report.nulls),
+        null_fraction: (report.rows > 0).then(|| report.nulls as f64 / report.rows as f64),
+        empty: report.empty.map(count),
+        distinct_estimate: report.distinct.round() as i64,
+        min: report.min.as_ref().map(written),
+        max: report.max.as_ref().map(written),
+        mean: report.mean,
+        stddev: report.stddev,
+        p01: quantile(0),
+        p05: quantile(1),
+        p25: quantile(2),
+        p50: quantile(3),
+        p75: quantile(4),
+        p95: quantile(5),
+        p99: quantile(6),
+        zeros: report.zeros.map(count),
+        negatives: report.negatives.map(count),
+        top_values: Json::Array(top),
+        histogram: (!bins.is_empty()).then_some(Json::Array(bins)),
+        meaning: report.meaning.name().into(),
+        details,
+    }
 }
 
-fn rows(scan: &Scan) -> Result<Profile> {
+fn rows(scan: &Scan) -> Result<SetOf<ProfileRow>> {
     let monitor = Foreground::new()?;
     let mut rows = Vec::with_capacity(scan.profiles().len());
     for (column, profile) in columns(scan) {
         monitor.check()?;
         rows.push(row(column, &profile.report()));
     }
-    Ok(TableIterator::new(rows))
+    Ok(set_of(rows))
 }
 
 fn of_query(query: Option<&str>) -> Result<Scan> {
@@ -154,7 +153,7 @@ fn of_query(query: Option<&str>) -> Result<Scan> {
 
 /// `profile(query)`.
 #[pg_extern(sql = false)]
-fn profile(query: Option<Text>) -> Profile {
+fn profile(query: Option<Text>) -> SetOf<ProfileRow> {
     or_raise(of_query(query.as_deref()).and_then(|scan| rows(&scan)))
 }
 
@@ -166,7 +165,7 @@ fn profile_state(query: Option<Text>) -> StateDatum {
 
 /// `profile_of(state)`.
 #[pg_extern(sql = false)]
-fn profile_of(fcinfo: pg_sys::FunctionCallInfo) -> Profile {
+fn profile_of(fcinfo: pg_sys::FunctionCallInfo) -> SetOf<ProfileRow> {
     let rows = or_raise(state::look(fcinfo, 0, |state| match state {
         State::Scan(scan) => rows(scan.settled(&Foreground::new()?)?.as_ref()),
         other => Err(Error::new(
@@ -175,5 +174,5 @@ fn profile_of(fcinfo: pg_sys::FunctionCallInfo) -> Profile {
         )
         .hint("Make it with assay.profile_state.")),
     }));
-    rows.unwrap_or_else(|| TableIterator::new(Vec::new()))
+    rows.unwrap_or_else(|| set_of([]))
 }

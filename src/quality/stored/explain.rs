@@ -1,35 +1,34 @@
 //! `explain_checks(relation)`: which pass answers which check, and the SQL that it runs. Nothing of the relation is read.
 
-use pgrx::iter::TableIterator;
+use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
-use pgrx::{name, pg_extern};
 
 use super::table::{self, Selection, StoredCheck};
 use crate::pg::attempt::attempt;
 use crate::pg::catalog;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::query::Query;
-use crate::pg::text::{Prose, Text};
+use crate::pg::result_row::{SetOf, result_row, set_of};
+use crate::pg::text::Prose;
 use crate::quality::engine::rights;
 use crate::quality::kinds::check::Check;
 use crate::quality::kinds::plan::{Means, SHARED_SCAN};
 use crate::quality::pass::Pass;
 use crate::quality::source::Source;
 
-/// The columns of the explanation.
-type ExplanationColumns = (
-    name!(check_id, Option<i64>),
-    name!(name, Option<Text>),
-    name!(kind, Option<Text>),
-    name!(relation, Text),
-    name!(answered_by, Text),
-    name!(sql, Option<Text>),
-    name!(message, Option<Prose>),
-    name!(role, Text),
-);
-
-/// The explanation as a function of SQL gives it.
-type Explanations = TableIterator<'static, ExplanationColumns>;
+result_row! {
+    /// How a check, or the shared scan, is answered.
+    struct ExplanationRow {
+        check_id: Option<i64>,
+        name: Option<String>,
+        kind: Option<&'static str>,
+        relation: String,
+        answered_by: &'static str,
+        sql: Option<String>,
+        message: Option<Prose>,
+        role: String,
+    }
+}
 
 /// How something is answered.
 struct Explanation {
@@ -84,23 +83,23 @@ impl Explanation {
 
     /// The row of a check, or of the shared pass. Names and how each is answered are for everybody, the SQL and messages for whom the results
     /// are for.
-    fn row(self, check: Option<&Check>, relation: &str, role: &str, visible: bool) -> ExplanationColumns {
+    fn row(self, check: Option<&Check>, relation: &str, role: &str, visible: bool) -> ExplanationRow {
         let spec = check.map(|check| &check.spec);
-        (
-            spec.and_then(|spec| spec.id),
-            spec.map(|spec| spec.name.as_str().into()),
-            spec.map(|spec| spec.kind.into()),
-            relation.into(),
-            self.answered_by.into(),
-            self.sql.filter(|_| visible).map(Text::from),
-            self.message.filter(|_| visible).map(Prose::from),
-            role.into(),
-        )
+        ExplanationRow {
+            check_id: spec.and_then(|spec| spec.id),
+            name: spec.map(|spec| spec.name.clone()),
+            kind: spec.map(|spec| spec.kind),
+            relation: relation.into(),
+            answered_by: self.answered_by,
+            sql: self.sql.filter(|_| visible),
+            message: self.message.filter(|_| visible).map(Prose::from),
+            role: role.into(),
+        }
     }
 }
 
 /// The rows of checks that share a scan: the shared pass first.
-fn explain_together(group: &[StoredCheck]) -> Result<Vec<ExplanationColumns>> {
+fn explain_together(group: &[StoredCheck]) -> Result<Vec<ExplanationRow>> {
     let caller = catalog::current_role();
     let (relation, role) = (&group[0].name, catalog::role_name(group[0].runs_as));
     let own: Vec<bool> = group.iter().map(StoredCheck::is_own).collect();
@@ -139,7 +138,7 @@ fn explain_together(group: &[StoredCheck]) -> Result<Vec<ExplanationColumns>> {
 
 /// `explain_checks(relation)`.
 #[pg_extern(sql = false)]
-fn explain_checks(relation: Option<Oid>) -> Explanations {
+fn explain_checks(relation: Option<Oid>) -> SetOf<ExplanationRow> {
     let selection = Selection {
         relation,
         ..Selection::default()
@@ -152,5 +151,5 @@ fn explain_checks(relation: Option<Oid>) -> Explanations {
         }
         Ok(rows)
     });
-    TableIterator::new(or_raise(rows))
+    set_of(or_raise(rows))
 }

@@ -13,8 +13,9 @@ use crate::pg::compute::Reporter;
 use crate::pg::error::{CHECKS_FAILED, Error, Result, or_raise};
 use crate::pg::options::{required, texts};
 use crate::pg::reads::Reads;
+use crate::pg::result_row::{SetOf, set_of};
 use crate::pg::text::Text;
-use crate::quality::engine::result::{self, CheckResult, CheckResults};
+use crate::quality::engine::result::CheckResult;
 use crate::quality::engine::rights;
 use crate::quality::engine::run::{self, Outcome};
 use crate::quality::kinds::check::Check;
@@ -89,8 +90,8 @@ fn run_together(group: &[StoredCheck], at: TimestampWithTimeZone) -> Result<Vec<
 
 /// `run_checks(relation, tags)`.
 #[pg_extern(sql = false)]
-fn run_checks(relation: Option<Oid>, tags: Option<Vec<Option<Text>>>) -> CheckResults {
-    result::table(or_raise(texts("tags", tags).and_then(|tags| {
+fn run_checks(relation: Option<Oid>, tags: Option<Vec<Option<Text>>>) -> SetOf<CheckResult> {
+    set_of(or_raise(texts("tags", tags).and_then(|tags| {
         run_selection(&Selection {
             relation,
             tags: tags.as_deref(),

@@ -3,8 +3,7 @@
 pub mod constraint;
 pub mod proposal;
 
-use pgrx::iter::TableIterator;
-use pgrx::{name, pg_extern};
+use pgrx::pg_extern;
 use serde_json::{Value as Json, json};
 
 use self::constraint::Table;
@@ -12,7 +11,8 @@ use self::proposal::{FEWEST_ROWS, Proposal, TOLERANCE};
 use crate::pg::error::{Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
-use crate::pg::text::{JsonB, Prose, Text};
+use crate::pg::result_row::{SetOf, result_row, set_of};
+use crate::pg::text::{Prose, Text};
 use crate::quality::engine::run::{Outcome, run};
 use crate::quality::finding::Status;
 use crate::quality::kinds::check::Check;
@@ -21,19 +21,18 @@ use crate::quality::source::Source;
 use algo::monitor::Monitor;
 use algo::quality::outlook;
 
-/// The columns of a suggestion.
-type SuggestionColumns = (
-    name!(kind, Text),
-    name!(column_name, Option<Text>),
-    name!(args, JsonB),
-    name!(mostly, f64),
-    name!(reason, Prose),
-    name!(as_constraint, Option<Text>),
-    name!(definition, JsonB),
-);
-
-/// Suggestions as a function of SQL gives them.
-type Suggestions = TableIterator<'static, SuggestionColumns>;
+result_row! {
+    /// A suggested check.
+    struct SuggestionRow {
+        kind: &'static str,
+        column_name: Option<String>,
+        args: Json,
+        mostly: f64,
+        reason: Prose,
+        as_constraint: Option<String>,
+        definition: Json,
+    }
+}
 
 /// The day of the transaction's start, from 2000-01-01.
 fn today() -> i64 {
@@ -91,7 +90,7 @@ fn holding(proposal: &Proposal, check: &Check, outcome: &Outcome) -> Option<f64>
     }
 }
 
-fn suggestions(query: &str) -> Result<Vec<SuggestionColumns>> {
+fn suggestions(query: &str) -> Result<Vec<SuggestionRow>> {
     let source = Source::open(query)?;
     let table = Table::of(&source)?;
     let groups = proposals(&source)?;
@@ -128,7 +127,7 @@ fn is_demanded(proposal: &Proposal, table: Option<&Table>, outcome: &Outcome) ->
     constraint || outcome.proved
 }
 
-fn row(proposal: &Proposal, mostly: f64, table: Option<&Table>) -> SuggestionColumns {
+fn row(proposal: &Proposal, mostly: f64, table: Option<&Table>) -> SuggestionRow {
     let constraint = match (table, &proposal.column, &proposal.condition) {
         (Some(table), Some(column), Some(condition)) if mostly >= 1.0 => table.constraint(column, condition),
         _ => None,
@@ -141,19 +140,19 @@ fn row(proposal: &Proposal, mostly: f64, table: Option<&Table>) -> SuggestionCol
     } else {
         proposal.reason.clone()
     };
-    (
-        proposal.kind.into(),
-        proposal.column.as_deref().map(Text::from),
-        JsonB(proposal.args.clone()),
+    SuggestionRow {
+        kind: proposal.kind,
+        column_name: proposal.column.clone(),
+        args: proposal.args.clone(),
         mostly,
-        reason.into(),
-        constraint.map(Text::from),
-        JsonB(definition(proposal, mostly)),
-    )
+        reason: reason.into(),
+        as_constraint: constraint,
+        definition: definition(proposal, mostly),
+    }
 }
 
 /// `suggest_checks(query)`.
 #[pg_extern(sql = false)]
-fn suggest_checks(query: Option<Text>) -> Suggestions {
-    TableIterator::new(or_raise(required("query", query.as_deref()).and_then(suggestions)))
+fn suggest_checks(query: Option<Text>) -> SetOf<SuggestionRow> {
+    set_of(or_raise(required("query", query.as_deref()).and_then(suggestions)))
 }
