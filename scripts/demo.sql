@@ -37,7 +37,7 @@ FROM assay.validate('application', '[
 WHERE status <> 'pass' OR segment IS NULL;
 \set ECHO none
 \echo
-\echo '   A check that is stored guards every load after it: the load below fails, and with it all that it did.'
+\echo '   The signs are put right. A check that is stored guards every load after it: the load below fails, and with it all that it did.'
 \echo
 UPDATE application SET months = abs(months) WHERE months < 1;
 \o /dev/null

@@ -67,8 +67,11 @@ control_version() { sed -nE "s/^default_version = '(.*)'/\1/p" assay.control; }
 cargo_version() { sed -nE '/^\[workspace.package\]/,/^\[workspace.dep/s/^version = "(.*)"/\1/p' Cargo.toml; }
 
 versions_agree() {
-    [[ $(control_version) == "$(cargo_version)" ]] ||
-        { echo "assay.control says $(control_version), Cargo.toml $(cargo_version)"; return 1; }
+    local version dbt
+    version=$(control_version) dbt=$(sed -nE 's/^version: //p' sql/dbt/dbt_project.yml)
+    [[ $version == "$(cargo_version)" && $version == "$dbt" ]] ||
+        { echo "assay.control says $version, Cargo.toml $(cargo_version), sql/dbt/dbt_project.yml $dbt"; return 1; }
+    grep -qF "## [$version]" CHANGELOG.md || { echo "CHANGELOG.md has no section for $version"; return 1; }
 }
 
 # Every C symbol that a script declares, with the record of its calling convention, is in the library: those of older releases, too.
@@ -98,7 +101,7 @@ notices_are_complete() { scripts/notices.py "pg$major" >"$results/notices"; }
 schema_suite() {
     local passed=0 failed=0
     verdict "the install script is current" schema_is_current
-    verdict "the versions of assay.control and Cargo.toml agree" versions_agree
+    verdict "the control file, Cargo.toml, the dbt package and the changelog are of one version" versions_agree
     verdict "META.json is valid and of this version" tests/pgxn.py "$(control_version)"
     verdict "every declared symbol is in the library" symbols_are_there
     verdict "SQL with the extension's rights leaves nothing to a search path" tests/qualified.py
