@@ -85,6 +85,14 @@ impl Judge<'_> {
         self.value(self.packing.gradient(cell), self.packing.hessian(cell), l2, bounds)
     }
 
+    /// The score of a leaf with the sums in `cell`, without an L1 penalty and bounds.
+    #[inline]
+    fn free_score(&self, cell: Cell, l2: f64) -> f64 {
+        let gradient = self.packing.gradient(cell);
+        // Both children have a positive hessian; see `admits`.
+        gradient * gradient / (self.packing.hessian(cell) + l2)
+    }
+
     /// The score of a leaf with the sums in `cell`.
     #[inline]
     pub(super) fn score(&self, cell: Cell, l2: f64, bounds: Bounds) -> f64 {
@@ -179,28 +187,15 @@ struct Scan<'a> {
 impl Scan<'_> {
     /// The best of the splits after bin 0, 1, ... `ends` - 1, where `start` goes left in any case.
     fn run(&self, start: Cell, missing_left: bool, ends: usize) -> Option<Split> {
-        let l2 = self.judge.params.reg_lambda;
-        let threshold = self.judge.threshold(self.total, self.bounds);
-        let mut best = (threshold, None);
-        let mut left = start;
-        for (bin, cell) in self.values[..ends].iter().enumerate() {
-            left.add(*cell);
-            if cell.count == 0 || !self.judge.admits(left) {
-                continue;
-            }
-            let right = self.total.minus(left);
-            if right.count < self.judge.params.min_child_samples.max(1) as i64 {
-                break;
-            }
-            if !self.judge.admits(right) || (self.monotone != 0 && !self.keeps_direction(left, right)) {
-                continue;
-            }
-            let score = self.judge.score(left, l2, self.bounds) + self.judge.score(right, l2, self.bounds);
-            if score > best.0 {
-                best = (score, Some((bin, left)));
-            }
-        }
-        let (score, (bin, left)) = (best.0, best.1?);
+        let judge = self.judge;
+        let l2 = judge.params.reg_lambda;
+        let threshold = judge.threshold(self.total, self.bounds);
+        // Nearly always a score is a quotient: the loop over the bins is compiled for it alone, without tests that never turn out otherwise.
+        let (score, bin, left) = if self.bounds == Bounds::FREE && judge.params.reg_alpha <= 0.0 {
+            self.best_end(start, ends, threshold, |cell| judge.free_score(cell, l2))?
+        } else {
+            self.best_end(start, ends, threshold, |cell| judge.score(cell, l2, self.bounds))?
+        };
         // Half way through the bins that no row of the leaf is in.
         let empty = self.values[bin + 1..].iter().take_while(|cell| cell.count == 0).count();
         let bin = if bin + 1 + empty < self.values.len() {
@@ -216,6 +211,40 @@ impl Scan<'_> {
             left,
             l2,
         })
+    }
+
+    /// The end with the largest sum of the children's scores above `threshold`: that sum, the end's bin, and what goes left.
+    #[inline]
+    fn best_end(
+        &self,
+        start: Cell,
+        ends: usize,
+        threshold: f64,
+        score: impl Fn(Cell) -> f64,
+    ) -> Option<(f64, usize, Cell)> {
+        let least = self.judge.params.min_child_samples.max(1) as i64;
+        let mut best = None;
+        let mut highest = threshold;
+        let mut left = start;
+        for (bin, cell) in self.values[..ends].iter().enumerate() {
+            left.add(*cell);
+            if cell.count == 0 || !self.judge.admits(left) {
+                continue;
+            }
+            let right = self.total.minus(left);
+            if right.count < least {
+                break;
+            }
+            if !self.judge.admits(right) || (self.monotone != 0 && !self.keeps_direction(left, right)) {
+                continue;
+            }
+            let sum = score(left) + score(right);
+            if sum > highest {
+                highest = sum;
+                best = Some((sum, bin, left));
+            }
+        }
+        best
     }
 
     /// Whether the children's values stand in the order that the column's constraint asks for.
