@@ -7,12 +7,11 @@ use pgrx::pg_sys;
 
 use super::predict::quote_identifier;
 use super::scorer::Scorer;
-use crate::pg::arguments;
 use crate::pg::error::{Error, FEATURE_TYPE, INVALID_PARAMETER, MISSING_FEATURE, Result};
 use crate::pg::fields::{Arguments, Field, Fields};
-use crate::pg::site;
-use crate::pg::types::{self, Reader, Value};
+use crate::pg::reader::{Reader, Value};
 use crate::pg::whole_row::{RowReader, WholeRow};
+use crate::pg::{arguments, site, types};
 use algo::linear;
 use algo::model::InputKind;
 

@@ -3,8 +3,9 @@
 use hashbrown::HashMap;
 
 use crate::pg::error::{COLUMN_TYPE, Error, LIMIT_EXCEEDED, Result};
-use crate::pg::query::OutputColumn;
-use crate::pg::types::{self, Reader, Role, Value};
+use crate::pg::query_row::OutputColumn;
+use crate::pg::reader::{Reader, Role, Value};
+use crate::pg::types;
 use algo::dictionary::Dictionary;
 use algo::frame::MISSING;
 use algo::lines::Lines;

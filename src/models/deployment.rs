@@ -3,19 +3,18 @@
 use pgrx::pg_extern;
 
 use super::registry::{self, Entry, Privilege, Version};
-use crate::pg::catalog;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_VERSION, WRONG_TASK, or_raise};
-use crate::pg::names;
 use crate::pg::options::required;
 use crate::pg::text::Text;
+use crate::pg::{catalog, names, read_only, role, snapshot, tables};
 
 /// Makes `version` the deployed one, and logs it. A rollback of this deployment returns to the one in force until now, or, when this is
 /// itself a rollback, to `rolled_back_to`'s own.
 pub fn record(entry: &Entry, version: i32, rolled_back_to: Option<i64>) -> Result<()> {
-    let deployed_by = catalog::role_name(catalog::current_role());
-    catalog::as_owner(|| {
+    let deployed_by = role::name_of(role::current());
+    tables::as_owner(|| {
         // The lock makes concurrent deployments take turns, so that the log tells what each replaced.
-        let deployment: Option<i64> = catalog::write_returning(
+        let deployment: Option<i64> = tables::write_returning(
             "INSERT INTO assay.model_deployment (model_id, version, deployed_by, replaced, previous)
              SELECT m.id, $2, $3, m.deployed_version,
                     CASE WHEN $4 IS NULL THEN m.deployment_id
@@ -29,7 +28,7 @@ pub fn record(entry: &Entry, version: i32, rolled_back_to: Option<i64>) -> Resul
                 rolled_back_to.into(),
             ],
         )?;
-        catalog::write(
+        tables::write(
             "UPDATE assay.model SET deployed_version = $2, deployment_id = $3 WHERE id OPERATOR(pg_catalog.=) $1",
             &[entry.id.into(), version.into(), deployment.into()],
         )?;
@@ -51,14 +50,14 @@ pub fn forget_strays(name: &str) -> Result<()> {
             "DELETE FROM assay.{table} WHERE model_id OPERATOR(pg_catalog.=) (
                  SELECT m.id FROM assay.model AS m WHERE m.name OPERATOR(pg_catalog.=) $1)"
         );
-        catalog::write(&statement, &[name.into()])
+        tables::write(&statement, &[name.into()])
     })
 }
 
 /// `deploy(model, version)`: from the next statement on, the bare name stands for `version`.
 #[pg_extern(sql = false)]
 fn deploy(model: Option<Text>, version: Option<i32>) {
-    catalog::prevent_read_only(c"assay.deploy()");
+    read_only::require_writable(c"assay.deploy()");
     or_raise(changing(model.as_deref(), Privilege::Manage, |entry| {
         let version = existing(entry, required("version", version)?)?;
         record(&version.model, version.version, None)
@@ -75,16 +74,16 @@ pub(super) fn changing<T>(
     let name = required("model", name)?;
     let mut entry = registry::open(name, privilege)?;
     loop {
-        catalog::as_owner(|| {
-            let id: Option<i64> = catalog::write_returning(
+        tables::as_owner(|| {
+            let id: Option<i64> = tables::write_returning(
                 "SELECT id FROM assay.model WHERE id OPERATOR(pg_catalog.=) $1 FOR UPDATE",
                 &[entry.id.into()],
             )?;
             Ok(id)
         })?;
-        let now = catalog::with_latest_snapshot(|| registry::open(name, privilege))?;
+        let now = snapshot::with_latest(|| registry::open(name, privilege))?;
         if now.id == entry.id {
-            return catalog::with_latest_snapshot(|| work(now));
+            return snapshot::with_latest(|| work(now));
         }
         entry = now;
     }
@@ -100,7 +99,7 @@ fn existing(model: Entry, version: i32) -> Result<Version> {
 /// `rollback(model)`: deploys what was deployed before; gives its version.
 #[pg_extern(sql = false)]
 fn rollback(model: Option<Text>) -> i32 {
-    catalog::prevent_read_only(c"assay.rollback()");
+    read_only::require_writable(c"assay.rollback()");
     or_raise(changing(model.as_deref(), Privilege::Manage, |entry| {
         let versions = registry::versions(&entry)?;
         let current = entry.deployment.map(deployment).transpose()?.flatten();
@@ -146,11 +145,11 @@ fn deployment(id: i64) -> Result<Option<Deployment>> {
 /// `drop_model(model, version)`: drops a version, or with NULL the model with all its versions, aliases and grants.
 #[pg_extern(sql = false)]
 fn drop_model(model: Option<Text>, version: Option<i32>) {
-    catalog::prevent_read_only(c"assay.drop_model()");
+    read_only::require_writable(c"assay.drop_model()");
     let Some(version) = version else {
         return or_raise(changing(model.as_deref(), Privilege::Own, |entry| {
-            catalog::as_owner(|| {
-                catalog::write(
+            tables::as_owner(|| {
+                tables::write(
                     "DELETE FROM assay.model WHERE id OPERATOR(pg_catalog.=) $1",
                     &[entry.id.into()],
                 )
@@ -166,8 +165,8 @@ fn drop_model(model: Option<Text>, version: Option<i32>) {
             )
             .hint("Deploy another version first, or drop the whole model with assay.drop_model(model)."));
         }
-        catalog::as_owner(|| {
-            catalog::write(
+        tables::as_owner(|| {
+            tables::write(
                 "DELETE FROM assay.model_version WHERE model_id OPERATOR(pg_catalog.=) $1 AND version OPERATOR(pg_catalog.=) $2",
                 &[model.id.into(), version.into()],
             )
@@ -178,7 +177,7 @@ fn drop_model(model: Option<Text>, version: Option<i32>) {
 /// `set_alias(model, alias, version)`: `model@alias` stands for `version`; with a NULL version the alias goes.
 #[pg_extern(sql = false)]
 fn set_alias(model: Option<Text>, alias: Option<Text>, version: Option<i32>) {
-    catalog::prevent_read_only(c"assay.set_alias()");
+    read_only::require_writable(c"assay.set_alias()");
     or_raise(changing(model.as_deref(), Privilege::Manage, |entry| {
         let alias = required("alias", alias.as_deref())?;
         names::check_reference("alias", alias)?;
@@ -188,16 +187,16 @@ fn set_alias(model: Option<Text>, alias: Option<Text>, version: Option<i32>) {
                 .hint("Begin the alias with a letter."));
         }
         let Some(version) = version else {
-            return catalog::as_owner(|| {
-                catalog::write(
+            return tables::as_owner(|| {
+                tables::write(
                     "DELETE FROM assay.model_alias WHERE model_id OPERATOR(pg_catalog.=) $1 AND alias OPERATOR(pg_catalog.=) $2",
                     &[entry.id.into(), alias.to_string().into()],
                 )
             });
         };
         let Version { model, version } = existing(entry, version)?;
-        catalog::as_owner(|| {
-            catalog::write(
+        tables::as_owner(|| {
+            tables::write(
                 "INSERT INTO assay.model_alias (model_id, alias, version) VALUES ($1, $2, $3)
                  ON CONFLICT (model_id, alias) DO UPDATE SET version = excluded.version",
                 &[model.id.into(), alias.to_string().into(), version.into()],
@@ -209,7 +208,7 @@ fn set_alias(model: Option<Text>, alias: Option<Text>, version: Option<i32>) {
 /// `set_threshold(model, threshold)`: the probability from which on `predict_label` gives the positive label.
 #[pg_extern(sql = false)]
 fn set_threshold(model: Option<Text>, threshold: Option<f64>) {
-    catalog::prevent_read_only(c"assay.set_threshold()");
+    read_only::require_writable(c"assay.set_threshold()");
     or_raise((|| {
         let reference = required("model", model.as_deref())?;
         let threshold = required("threshold", threshold)?;
@@ -227,8 +226,8 @@ fn set_threshold(model: Option<Text>, threshold: Option<f64>) {
                 )
                 .hint("Only a classification with two classes has a threshold."));
             }
-            catalog::as_owner(|| {
-                catalog::write(
+            tables::as_owner(|| {
+                tables::write(
                     "INSERT INTO assay.model_threshold (model_id, version, threshold) VALUES ($1, $2, $3)
                      ON CONFLICT (model_id, version) DO UPDATE SET threshold = excluded.threshold",
                     &[version.model.id.into(), version.version.into(), threshold.into()],

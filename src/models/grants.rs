@@ -5,16 +5,15 @@ use pgrx::pg_sys::Oid;
 
 use super::deployment::changing;
 use super::registry::Privilege;
-use crate::pg::catalog;
 use crate::pg::error::{Error, Result, UNDEFINED_ROLE, or_raise};
 use crate::pg::options::required;
 use crate::pg::text::Text;
-use crate::pg::types;
+use crate::pg::{read_only, role, tables};
 
 /// The last two arguments of both functions, checked. `public` stands for everyone, as in GRANT.
 fn parse(role: Option<&str>, privilege: Option<&str>) -> Result<(Oid, Privilege)> {
     let name = required("role", role)?;
-    let role = match types::role_named(name) {
+    let role = match role::existing(name) {
         Some(role) => role,
         None if name == "public" => Oid::INVALID,
         None => {
@@ -28,11 +27,11 @@ fn parse(role: Option<&str>, privilege: Option<&str>) -> Result<(Oid, Privilege)
 /// `grant_model(model, role, privilege)`.
 #[pg_extern(sql = false)]
 fn grant_model(model: Option<Text>, role: Option<Text>, privilege: Option<Text>) {
-    catalog::prevent_read_only(c"assay.grant_model()");
+    read_only::require_writable(c"assay.grant_model()");
     or_raise(changing(model.as_deref(), Privilege::Own, |entry| {
         let (role, privilege) = parse(role.as_deref(), privilege.as_deref())?;
-        catalog::as_owner(|| {
-            catalog::write(
+        tables::as_owner(|| {
+            tables::write(
                 "INSERT INTO assay.model_privilege (model_id, role, privilege) VALUES ($1, $2::pg_catalog.oid, $3) ON CONFLICT DO NOTHING",
                 &[
                     entry.id.into(),
@@ -47,11 +46,11 @@ fn grant_model(model: Option<Text>, role: Option<Text>, privilege: Option<Text>)
 /// `revoke_model(model, role, privilege)`.
 #[pg_extern(sql = false)]
 fn revoke_model(model: Option<Text>, role: Option<Text>, privilege: Option<Text>) {
-    catalog::prevent_read_only(c"assay.revoke_model()");
+    read_only::require_writable(c"assay.revoke_model()");
     or_raise(changing(model.as_deref(), Privilege::Own, |entry| {
         let (role, privilege) = parse(role.as_deref(), privilege.as_deref())?;
-        catalog::as_owner(|| {
-            catalog::write(
+        tables::as_owner(|| {
+            tables::write(
                 "DELETE FROM assay.model_privilege WHERE model_id OPERATOR(pg_catalog.=) $1
                      AND role::pg_catalog.oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid AND privilege OPERATOR(pg_catalog.=) $3",
                 &[

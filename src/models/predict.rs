@@ -11,15 +11,13 @@ use super::binding::{self, Binding};
 use super::cache;
 use super::registry::{self, Privilege};
 use super::scorer::Scorer;
-use crate::pg::arguments;
-use crate::pg::catalog::{self, View};
 use crate::pg::entry::{Raw, per_row};
 use crate::pg::error::{Error, Result, UNDEFINED_COLUMN, WRONG_TASK, or_raise};
 use crate::pg::fields::{Arguments, Field, Fields};
-use crate::pg::site;
-use crate::pg::text;
-use crate::pg::types::Value;
+use crate::pg::reader::Value;
+use crate::pg::snapshot::{self, View};
 use crate::pg::whole_row::{Given, WholeRow};
+use crate::pg::{arguments, site, text};
 use algo::task::Answer;
 
 /// A model bound to a call site.
@@ -58,7 +56,7 @@ impl Site {
     /// The call's model, bound; `None` when the model is NULL.
     #[inline(always)]
     fn bound(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<&mut Bound>> {
-        let view = catalog::view();
+        let view = snapshot::view();
         if self.view != Some(view) {
             self.bound.clear();
             self.view = Some(view);
@@ -218,7 +216,7 @@ fn predict_proba(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
 }
 
 /// A column of a query by name, for those who read one.
-pub fn column_named(columns: &[crate::pg::query::OutputColumn], name: &str, role: &str) -> Result<usize> {
+pub fn column_named(columns: &[crate::pg::query_row::OutputColumn], name: &str, role: &str) -> Result<usize> {
     columns.iter().position(|column| column.name == name).ok_or_else(|| {
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         Error::new(

@@ -4,10 +4,12 @@ use std::fmt;
 
 use pgrx::pg_sys::Oid;
 
-use crate::pg::catalog::{self, Key, Row};
+use crate::pg::catalog::{self, Key};
+use crate::pg::catalog_row::CatalogRow;
 use crate::pg::error::{
     DAMAGED_MODEL, Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_MODEL, UNDEFINED_VERSION,
 };
+use crate::pg::role;
 use algo::monitor::Monitor;
 
 /// What a role may do with a model.
@@ -84,7 +86,7 @@ pub fn by_id(id: i64) -> Result<Option<Entry>> {
     catalog::find(c"model", c"model_pkey", &[Key::BigInt(1, id)], entry)
 }
 
-fn entry(row: &Row) -> Result<Option<Entry>> {
+fn entry(row: &CatalogRow) -> Result<Option<Entry>> {
     Ok(Some(Entry {
         id: row.require(1)?,
         name: row.require(2)?,
@@ -109,14 +111,14 @@ pub fn require(entry: &Entry, privilege: Privilege) -> Result<()> {
     if has(entry, privilege)? {
         return Ok(());
     }
-    let owner = catalog::role_name(entry.owner);
+    let owner = role::name_of(entry.owner);
     let error = Error::new(
         INSUFFICIENT_PRIVILEGE,
         format!("permission denied for model \"{}\"", entry.name),
     )
     .detail(format!(
         "Role \"{}\" lacks the privilege {privilege}.",
-        catalog::role_name(catalog::current_role())
+        role::name_of(role::current())
     ));
     Err(match privilege {
         Privilege::Own => error.hint(format!("Only the owner \"{owner}\" may do this.")),
@@ -127,7 +129,7 @@ pub fn require(entry: &Entry, privilege: Privilege) -> Result<()> {
 }
 
 fn has(entry: &Entry, privilege: Privilege) -> Result<bool> {
-    if catalog::acts_for(entry.owner) {
+    if role::acts_for(entry.owner) {
         return Ok(true);
     }
     if privilege == Privilege::Own {
@@ -141,7 +143,7 @@ fn has(entry: &Entry, privilege: Privilege) -> Result<bool> {
             let role: Oid = row.require(2)?;
             let held = Privilege::granted(&row.require::<String>(3)?)?;
             // Role 0 is PUBLIC.
-            let mine = role == Oid::INVALID || catalog::acts_for(role);
+            let mine = role == Oid::INVALID || role::acts_for(role);
             Ok((mine && held >= privilege).then_some(()))
         },
     )?;
@@ -222,7 +224,7 @@ impl Version {
     }
 
     /// Reads the version's row. Errs with `ML002` when there is none.
-    fn read<T>(&self, visit: impl Fn(&Row) -> Result<T>) -> Result<T> {
+    fn read<T>(&self, visit: impl Fn(&CatalogRow) -> Result<T>) -> Result<T> {
         let keys = [Key::BigInt(1, self.model.id), Key::Int(2, self.version)];
         catalog::find(c"model_version", c"model_version_pkey", &keys, |row| {
             visit(row).map(Some)

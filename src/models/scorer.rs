@@ -1,6 +1,7 @@
 //! A model made ready for scoring: values of a row, as PostgreSQL gives them, in; numbers out.
 
-use crate::pg::types::{self, Reader, Role, Value};
+use crate::pg::reader::{Reader, Role, Value};
+use crate::pg::types;
 use algo::estimator::Estimator;
 use algo::frame::UNSEEN;
 use algo::label::Label;

@@ -6,12 +6,12 @@ use serde_json::{Value as Json, json};
 use super::judge::Judged;
 use super::registry::{self, Privilege};
 use super::{deployment, hash_of};
-use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, UNSUITABLE_ROWS, megabytes, notice};
 use crate::pg::foreground::Foreground;
 use crate::pg::result_row::result_row;
 use crate::pg::text::JsonB;
+use crate::pg::{role, snapshot, tables};
 use algo::learner::Algorithm;
 use algo::model::Model;
 use algo::summary::Summary;
@@ -117,10 +117,10 @@ impl Store<'_> {
             .collect();
         let duration = Interval::from_seconds(reporter.elapsed().as_secs_f64());
         let metrics_json = self.judged.json();
-        let trained_by = catalog::current_role();
-        let version = catalog::as_owner(|| {
+        let trained_by = role::current();
+        let version = tables::as_owner(|| {
             // The row's lock makes concurrent trainings of one name take turns from here to their commits.
-            let version: Option<i32> = catalog::write_returning(
+            let version: Option<i32> = tables::write_returning(
                 "INSERT INTO assay.model AS m (name, owner, last_version) VALUES ($1, $2, 1)
                  ON CONFLICT (name) DO UPDATE SET last_version = m.last_version OPERATOR(pg_catalog.+) 1
                  RETURNING last_version",
@@ -130,7 +130,7 @@ impl Store<'_> {
             if version == 1 {
                 deployment::forget_strays(self.name)?;
             }
-            catalog::write(
+            tables::write(
                 "INSERT INTO assay.model_version
                      (model_id, version, task, algorithm, params, query, target, rows, features, metrics, duration, hash,
                       trained_by, statistics, bytes)
@@ -148,14 +148,14 @@ impl Store<'_> {
                     JsonB(metrics_json.clone()).into(),
                     duration.into(),
                     hash.as_str().into(),
-                    catalog::role_name(trained_by).as_str().into(),
+                    role::name_of(trained_by).as_str().into(),
                     JsonB(Json::Array(statistics)).into(),
                     bytes.into(),
                 ],
             )?;
             Ok(version)
         })?;
-        catalog::with_latest_snapshot(|| self.deploy(version))?;
+        snapshot::with_latest(|| self.deploy(version))?;
         Ok(Trained {
             model: self.name.to_string(),
             version,

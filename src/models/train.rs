@@ -9,20 +9,19 @@ use super::predict::column_named;
 use super::reading::{Reading, out_of_memory};
 use super::registry::{self, Privilege};
 use super::store::{Deploy, Store, Trained};
-use crate::pg::catalog;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
     DUPLICATE_COLUMN, Error, INTERNAL, INVALID_PARAMETER, Result, UNDEFINED_ALGORITHM, megabytes, notice, or_raise,
 };
 use crate::pg::foreground::Foreground;
 use crate::pg::json::Jsonb;
-use crate::pg::names;
 use crate::pg::options::{self, required};
-use crate::pg::query::{OutputColumn, Query};
+use crate::pg::query::Query;
+use crate::pg::query_row::OutputColumn;
+use crate::pg::reader::{Reader, Role};
 use crate::pg::result_row::{SetOf, set_of};
-use crate::pg::settings;
 use crate::pg::text::Text;
-use crate::pg::types::{Reader, Role};
+use crate::pg::{names, read_only, settings};
 use algo::fitted::Fitted;
 use algo::learner::{Algorithm, Configured};
 use algo::learners::{self, LEARNERS};
@@ -104,7 +103,7 @@ fn train(
     deploy: Option<Text>,
     weight: Option<Text>,
 ) -> SetOf<Trained> {
-    catalog::prevent_read_only(c"assay.train()");
+    read_only::require_writable(c"assay.train()");
     let row = (|| {
         let algorithm = algorithm.as_deref().map(algorithm_named).transpose()?;
         let request = Request {

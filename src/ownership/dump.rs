@@ -2,8 +2,8 @@
 
 use pgrx::pg_extern;
 
-use crate::pg::catalog;
 use crate::pg::error::or_raise;
+use crate::pg::tables;
 
 /// A GRANT for each table and sequence whose rows a dump carries, to an owner of the extension who needs one.
 const GRANTS: &str = "SELECT pg_catalog.textout(pg_catalog.format(
@@ -18,5 +18,5 @@ WHERE e.extname OPERATOR(pg_catalog.=) 'assay' AND NOT r.rolsuper";
 /// `grant_dump()`.
 #[pg_extern(sql = false)]
 fn grant_dump() {
-    or_raise(catalog::write_each(GRANTS));
+    or_raise(tables::write_each(GRANTS));
 }

@@ -9,7 +9,7 @@ use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result,
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
-use crate::pg::{catalog, dependency, role};
+use crate::pg::{catalog, dependency, read_only, role, tables};
 
 /// A table with columns of roles, the first of which says whose a row is, and the view that depends on these roles.
 struct Owned {
@@ -102,8 +102,8 @@ impl Owned {
                 role.to_u32()
             ),
         };
-        let changed: Option<i64> = catalog::as_owner(|| {
-            catalog::write_returning(
+        let changed: Option<i64> = tables::as_owner(|| {
+            tables::write_returning(
                 &format!(
                     "WITH changed AS ({change} WHERE {condition} RETURNING 1) SELECT pg_catalog.count(*) FROM changed"
                 ),
@@ -115,7 +115,7 @@ impl Owned {
 
     /// Forgets a role that has nothing left. The triggers have seen to it, unless a transaction was in their way when the last row went.
     fn forget(&self, role: Oid) -> Result<()> {
-        dependency::forget(catalog::oid_of(self.view), role, || {
+        dependency::forget(tables::oid_of(self.view), role, || {
             catalog::has_row_in(self.table, self.columns, role)
         })
     }
@@ -127,7 +127,7 @@ fn own_role(argument: &str, name: Option<Text>) -> Result<Oid> {
     let role = role::named(&name).ok_or_else(|| {
         Error::new(UNDEFINED_ROLE, format!("role \"{name}\" does not exist")).hint("Name a role as pg_roles lists it.")
     })?;
-    if catalog::acts_for(role) {
+    if role::acts_for(role) {
         return Ok(role);
     }
     Err(Error::new(
@@ -136,7 +136,7 @@ fn own_role(argument: &str, name: Option<Text>) -> Result<Oid> {
     )
     .detail(format!(
         "Role \"{}\" does not have the privileges of role \"{name}\".",
-        catalog::role_name(catalog::current_role())
+        role::name_of(role::current())
     ))
     .hint("Ask the role itself, one that is a member of it, or a superuser."))
 }
@@ -154,7 +154,7 @@ result_row! {
 /// `reassign_owned(from, to)`.
 #[pg_extern(sql = false)]
 fn reassign_owned(from: Option<Text>, to: Option<Text>) -> SetOf<ReassignCounts> {
-    catalog::prevent_read_only(c"assay.reassign_owned()");
+    read_only::require_writable(c"assay.reassign_owned()");
     let moved = || -> Result<ReassignCounts> {
         let (from, to) = (own_role("from", from)?, own_role("to", to)?);
         if to == role::NOBODY {
@@ -186,7 +186,7 @@ result_row! {
 /// `drop_owned(role)`.
 #[pg_extern(sql = false)]
 fn drop_owned(role: Option<Text>) -> SetOf<DropCounts> {
-    catalog::prevent_read_only(c"assay.drop_owned()");
+    read_only::require_writable(c"assay.drop_owned()");
     let dropped = || -> Result<DropCounts> {
         let role = own_role("role", role)?;
         Ok(DropCounts {

@@ -6,7 +6,7 @@ use crate::models::{self, Privilege};
 use crate::pg::entry::{self, Raw};
 use crate::pg::error::{Error, INTERNAL, Result, or_raise};
 use crate::pg::trigger::{self, Call};
-use crate::pg::{catalog, dependency, relation, role};
+use crate::pg::{catalog, dependency, relation, role, snapshot, tables};
 
 /// Before a row with an owner: nobody makes one in another's name.
 fn claim_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
@@ -70,7 +70,7 @@ fn record_roles(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
         let Some((view, columns)) = arguments.split_first() else {
             return Err(Error::new(INTERNAL, "a trigger of assay lacks its arguments"));
         };
-        let (view, columns) = (catalog::oid_of(view), call.columns(columns)?);
+        let (view, columns) = (tables::oid_of(view), call.columns(columns)?);
         let [new, old] = call.roles(&columns);
         // In the order of their numbers, so that two transactions do not wait for each other.
         for role in new.difference(&old) {
@@ -81,7 +81,7 @@ fn record_roles(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
             let has_row = || catalog::has_row(call.table(), &columns, role);
             // Runs of checks delete old results as they go, and do not wait for each other. So they take no lock while the role has results
             // left; where two delete the last ones at once, both think so, and the role is held until drop_owned looks again.
-            if call.is_of(c"quality_history") && catalog::with_latest_snapshot(has_row)? {
+            if call.is_of(c"quality_history") && snapshot::with_latest(has_row)? {
                 continue;
             }
             dependency::forget(view, role, has_row)?;

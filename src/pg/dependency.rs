@@ -11,6 +11,7 @@ use pgrx::pg_sys;
 use super::catalog::{self, Key};
 use super::error::Result;
 use super::role;
+use super::snapshot;
 
 /// The index of `pg_shdepend` by what is depended on, and its columns; PostgreSQL has had them so since 8.1.
 const BY_ROLE: pg_sys::Oid = pg_sys::Oid::from_u32(1233);
@@ -45,7 +46,7 @@ pub fn forget(view: pg_sys::Oid, role: pg_sys::Oid, has_rows: impl FnOnce() -> R
         pgrx::check_for_interrupts!();
         std::thread::sleep(Duration::from_micros(50));
     }
-    if !catalog::with_latest_snapshot(has_rows)? && is_recorded(view, role)? {
+    if !snapshot::with_latest(has_rows)? && is_recorded(view, role)? {
         change(view, &[role], &[]);
     }
     Ok(())

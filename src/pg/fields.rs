@@ -6,7 +6,7 @@ use pgrx::pg_sys;
 
 use super::arguments;
 use super::error::{Error, INTERNAL};
-use super::types::{Reader, Value};
+use super::reader::{Reader, Value};
 
 /// Where values come from: one call site, or one reader of rows. Fields of one are not those of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

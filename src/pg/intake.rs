@@ -6,11 +6,13 @@ use hashbrown::HashMap;
 use pgrx::{PgMemoryContexts, pg_sys};
 
 use super::arguments;
+use super::datum_text;
 use super::encoding;
 use super::error::{Error, INTERNAL, Result};
 use super::foreground::Foreground;
+use super::reader::{Reader, Value};
 use super::site;
-use super::types::{self, Reader, Value};
+use super::types;
 use algo::block::{BlockColumn, Kind};
 use algo::monitor::Monitor;
 use algo::scan::{Constant, cell};
@@ -177,9 +179,9 @@ impl Intake {
                 return text(labels.entry(value).or_insert_with(|| types::enum_label(value).0.into()));
             }
             // SAFETY: as above.
-            Way::Bytes => return text(&unsafe { types::hexadecimal(datum) }),
+            Way::Bytes => return text(&unsafe { datum_text::hexadecimal(datum) }),
             // SAFETY: as above: the function is that of the datum's type.
-            Way::Output(function) => return text(&unsafe { types::written(function, datum) }),
+            Way::Output(function) => return text(&unsafe { datum_text::written(function, datum) }),
         }
         Ok(())
     }
@@ -323,7 +325,7 @@ pub fn written(kind: Kind, constant: &Constant) -> String {
         let datum = time_datum(kind, integer);
         // SAFETY: dates, times and timestamps are passed by value: any integer is one, and what is out of range is written as such or
         // raises an error.
-        unsafe { types::written(&mut output_function(type_oid), datum).into_owned() }
+        unsafe { datum_text::written(&mut output_function(type_oid), datum).into_owned() }
     };
     match (kind, constant) {
         (Kind::Bool, Constant::Integer(value)) => (*value != 0).to_string(),
@@ -339,13 +341,13 @@ pub fn written(kind: Kind, constant: &Constant) -> String {
             };
             let datum = pg_sys::Datum::from(&raw mut interval);
             // SAFETY: an interval is passed by reference; this one lives until it is written.
-            unsafe { types::written(&mut output_function(pg_sys::INTERVALOID), datum).into_owned() }
+            unsafe { datum_text::written(&mut output_function(pg_sys::INTERVALOID), datum).into_owned() }
         }
         (_, Constant::Integer(integer)) => integer.to_string(),
         (_, Constant::Number(number)) => {
             let datum = pg_sys::Datum::from(number.to_bits() as usize);
             // SAFETY: a float8 is passed by value.
-            unsafe { types::written(&mut output_function(pg_sys::FLOAT8OID), datum).into_owned() }
+            unsafe { datum_text::written(&mut output_function(pg_sys::FLOAT8OID), datum).into_owned() }
         }
         (_, Constant::Text(text)) => text.clone(),
     }

@@ -9,8 +9,8 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
 use pgrx::{FromDatum, pg_sys};
 use serde_json::Value as Json;
 
+use super::datum_text;
 use super::error::{Error, INVALID_PARAMETER, Result};
-use super::types;
 
 /// A value of type `jsonb`, or why it cannot be read.
 pub struct Jsonb(serde_json::Result<Json>);
@@ -29,7 +29,7 @@ impl Jsonb {
 impl FromDatum for Jsonb {
     unsafe fn from_polymorphic_datum(datum: pg_sys::Datum, is_null: bool, _: pg_sys::Oid) -> Option<Jsonb> {
         // SAFETY: the datum is a jsonb, as the caller promises.
-        (!is_null).then(|| Jsonb(serde_json::from_str(&unsafe { types::json_text(datum) })))
+        (!is_null).then(|| Jsonb(serde_json::from_str(&unsafe { datum_text::json_text(datum) })))
     }
 }
 

@@ -1,6 +1,8 @@
 //! The guard against writing, for all that runs what a user wrote: type input functions while a query is parsed, functions that the
 //! planner folds, and the query itself.
 
+use std::ffi::CStr;
+
 use pgrx::pg_sys;
 
 /// Forbids writing while it lives: what would write raises 25006. It stands before a query is parsed, for functions that call themselves
@@ -22,5 +24,32 @@ impl Drop for ReadOnly {
     fn drop(&mut self) {
         // SAFETY: as above; this calls no PostgreSQL function.
         unsafe { (&raw mut pg_sys::XactReadOnly).write(self.0) }
+    }
+}
+
+/// Raises 25006 where nothing can be written: in a read-only transaction, on a standby, in a parallel worker. `function` is
+/// named in the message.
+pub fn require_writable(function: &CStr) {
+    // SAFETY: they raise an error or do nothing.
+    unsafe {
+        pg_sys::PreventCommandIfReadOnly(function.as_ptr());
+        pg_sys::PreventCommandIfParallelMode(function.as_ptr());
+        pg_sys::PreventCommandDuringRecovery(function.as_ptr());
+    }
+}
+
+/// Why nothing can be written; `None` when it can.
+pub fn reason() -> Option<&'static str> {
+    // SAFETY: they read this backend's memory, and shared memory behind a lock.
+    unsafe {
+        if pg_sys::RecoveryInProgress() {
+            Some("the server is a standby")
+        } else if pg_sys::XactReadOnly {
+            Some("the transaction is read-only")
+        } else if pg_sys::IsInParallelMode() {
+            Some("the statement runs in parallel")
+        } else {
+            None
+        }
     }
 }

@@ -4,7 +4,8 @@ use std::ffi::{CStr, CString};
 
 use pgrx::{PgList, pg_sys};
 
-use super::{catalog, encoding};
+use super::encoding;
+use super::role;
 
 /// A relation's qualified name, quoted as SQL needs it; `None` when there is none of this number.
 pub fn name_of(oid: pg_sys::Oid) -> Option<String> {
@@ -76,7 +77,7 @@ pub fn may_select(role: pg_sys::Oid, oid: pg_sys::Oid) -> bool {
 /// Whether the caller may read one of its columns at least.
 #[allow(clippy::useless_conversion, reason = "from PostgreSQL 16 on the mode is wider")]
 pub fn may_select_some(oid: pg_sys::Oid) -> bool {
-    let role = catalog::current_role();
+    let role = role::current();
     let some = || {
         // SAFETY: a catalog look-up; the relation is known to be there.
         let result = unsafe {
@@ -168,5 +169,5 @@ pub fn shows_all_alike(oid: pg_sys::Oid) -> bool {
 
 /// Whether the caller may set triggers on it: its owner may, and whom it lets.
 pub fn may_set_triggers(oid: pg_sys::Oid) -> bool {
-    name_of(oid).is_some() && has(catalog::current_role(), oid, pg_sys::ACL_TRIGGER)
+    name_of(oid).is_some() && has(role::current(), oid, pg_sys::ACL_TRIGGER)
 }

@@ -6,7 +6,7 @@ use pgrx::{PgMemoryContexts, PgTupleDesc, is_a, pg_sys};
 use super::cell::Parameter;
 use super::encoding;
 use super::error::{Error, Result, WRONG_CALL};
-use super::query::Row;
+use super::query_row::Row;
 
 /// The set of rows that a call returns.
 pub struct RowSet {

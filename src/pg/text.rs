@@ -12,10 +12,10 @@ use pgrx::{FromDatum, IntoDatum, pg_sys};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::datum_text;
 use super::encoding;
 use super::entry::Raw;
 use super::error::or_raise;
-use super::types;
 
 /// A `text`. As a result it is exact: what the database's encoding does not have is an error.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -77,7 +77,7 @@ impl From<Json> for JsonB {
 impl FromDatum for Text {
     unsafe fn from_polymorphic_datum(datum: pg_sys::Datum, is_null: bool, _: pg_sys::Oid) -> Option<Self> {
         // SAFETY: the datum is a text, as the caller promises.
-        (!is_null).then(|| Text(unsafe { types::text(datum) }.into_owned()))
+        (!is_null).then(|| Text(unsafe { datum_text::text(datum) }.into_owned()))
     }
 }
 
@@ -168,6 +168,6 @@ unsafe impl UnboxDatum for Text {
         Self: 'src,
     {
         // SAFETY: the datum is a text that is not NULL, as the caller promises.
-        Text(unsafe { types::text(datum.sans_lifetime()) }.into_owned())
+        Text(unsafe { datum_text::text(datum.sans_lifetime()) }.into_owned())
     }
 }

@@ -36,7 +36,7 @@ impl Call<'_> {
     /// Whether it is about `assay.<name>`.
     pub fn is_of(&self, name: &CStr) -> bool {
         // SAFETY: the relation is open.
-        unsafe { (*self.0.tg_relation).rd_id == super::catalog::oid_of(name) }
+        unsafe { (*self.0.tg_relation).rd_id == super::tables::oid_of(name) }
     }
 
     /// The arguments of CREATE TRIGGER.

@@ -7,9 +7,9 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 use crate::pg::error::{Error, INTERNAL, Result};
-use crate::pg::intake;
-use crate::pg::progress;
-use crate::pg::query::{OutputColumn, Query};
+use crate::pg::query::Query;
+use crate::pg::query_row::OutputColumn;
+use crate::pg::{intake, progress};
 use algo::block::Kind;
 use algo::scan::{Plan, PlanCheck, PlanColumn, Scan, Segment, Tally, Test};
 use algo::state::State;

@@ -3,7 +3,8 @@
 use hashbrown::HashMap;
 
 use crate::pg::error::{DUPLICATE_COLUMN, Error, Result, UNDEFINED_COLUMN};
-use crate::pg::query::{OutputColumn, Query};
+use crate::pg::query::Query;
+use crate::pg::query_row::OutputColumn;
 use crate::pg::query_text;
 
 /// A query whose rows are checked or profiled. It is parsed and planned once by itself, so that its own mistakes are reported as such.

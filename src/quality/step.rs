@@ -8,10 +8,9 @@ use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_r
 use crate::pg::fields::{Arguments, Fields};
 use crate::pg::foreground::Foreground;
 use crate::pg::intake::Intakes;
-use crate::pg::progress;
-use crate::pg::site;
+use crate::pg::reader::Value;
 use crate::pg::state::{self, StateDatum};
-use crate::pg::types::Value;
+use crate::pg::{progress, site};
 use algo::block::BlockColumn;
 use algo::monitor::Monitor;
 use algo::scan::{Plan, RowTests, Scan};

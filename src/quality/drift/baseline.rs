@@ -18,10 +18,10 @@ use crate::pg::error::{
 };
 use crate::pg::foreground::Foreground;
 use crate::pg::json::Jsonb;
-use crate::pg::names;
 use crate::pg::options::{object, required};
 use crate::pg::result_row::SetOf;
 use crate::pg::text::Text;
+use crate::pg::{names, read_only, role, snapshot, tables};
 use crate::quality::source::Source;
 use algo::scan::Scan;
 use algo::state::State;
@@ -56,10 +56,10 @@ fn unknown(name: &str) -> Error {
 }
 
 fn require_own(name: &str, owner: Oid) -> Result<()> {
-    if catalog::acts_for(owner) {
+    if role::acts_for(owner) {
         return Ok(());
     }
-    let role = catalog::role_name(owner);
+    let role = role::name_of(owner);
     Err(Error::new(
         INSUFFICIENT_PRIVILEGE,
         format!("permission denied for baseline \"{name}\""),
@@ -116,7 +116,7 @@ fn merged(saved: Json, given: Json) -> Result<Json> {
 /// `save_baseline(name, query, options)`.
 #[pg_extern(sql = false)]
 fn save_baseline(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -> i64 {
-    catalog::prevent_read_only(c"assay.save_baseline()");
+    read_only::require_writable(c"assay.save_baseline()");
     or_raise((|| {
         let name = required("name", name.as_deref())?;
         names::check_reference("baseline's name", name)?;
@@ -128,7 +128,7 @@ fn save_baseline(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>
                 require_own(name, known.owner)?;
                 known.owner
             }
-            None => catalog::current_role(),
+            None => role::current(),
         };
         let source = Source::open(query)?;
         options.require_known(names(source.columns()))?;
@@ -139,8 +139,8 @@ fn save_baseline(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>
             .into_iter()
             .map(|scan| Ok(State::from(scan).to_bytes()?))
             .collect::<Result<Vec<Vec<u8>>>>()?;
-        let saved: Option<bool> = catalog::as_owner(|| {
-            catalog::write_returning(
+        let saved: Option<bool> = tables::as_owner(|| {
+            tables::write_returning(
                 "INSERT INTO assay.baseline AS b (name, owner, query, options, rows, columns, saved_at, states)
                  VALUES ($1, $2::pg_catalog.oid, $3, $4::pg_catalog.jsonb, $5, $6, pg_catalog.now(), $7)
                  ON CONFLICT (name) DO UPDATE SET query = excluded.query, options = excluded.options, rows = excluded.rows,
@@ -161,7 +161,7 @@ fn save_baseline(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>
         match saved {
             Some(_) => Ok(rows),
             // Another role was faster.
-            None => catalog::with_latest_snapshot(|| open(name))
+            None => snapshot::with_latest(|| open(name))
                 .and(Err(Error::new(INTERNAL, format!("baseline \"{name}\" was not saved")))),
         }
     })())
@@ -198,12 +198,12 @@ fn drift_from(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -
 /// `drop_baseline(name)`.
 #[pg_extern(sql = false)]
 fn drop_baseline(name: Option<Text>) {
-    catalog::prevent_read_only(c"assay.drop_baseline()");
+    read_only::require_writable(c"assay.drop_baseline()");
     or_raise((|| {
         let name = required("name", name.as_deref())?;
         open(name)?;
-        let dropped: Option<bool> = catalog::as_owner(|| {
-            catalog::write_returning(
+        let dropped: Option<bool> = tables::as_owner(|| {
+            tables::write_returning(
                 "DELETE FROM assay.baseline WHERE name OPERATOR(pg_catalog.=) $1 RETURNING true",
                 &[name.into()],
             )

@@ -15,7 +15,7 @@ use self::side::Side;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::json::Jsonb;
 use crate::pg::options::{object, required};
-use crate::pg::query::OutputColumn;
+use crate::pg::query_row::OutputColumn;
 use crate::pg::result_row::SetOf;
 use crate::pg::text::Text;
 use crate::quality::source::Source;

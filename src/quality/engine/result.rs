@@ -5,9 +5,9 @@ use pgrx::pg_sys::Oid;
 use serde_json::Value as Json;
 
 use super::run::Outcome;
-use crate::pg::catalog;
 use crate::pg::cell::Parameter;
 use crate::pg::result_row::result_row;
+use crate::pg::role;
 use crate::pg::text::Prose;
 use crate::quality::finding::{Finding, Status};
 use crate::quality::kinds::check::{Check, Malformed};
@@ -113,7 +113,7 @@ impl CheckResult {
 
     /// The results of one check that ran as a role, one per segment.
     pub fn of(check: &Check, relation: &str, outcome: Outcome, role: Oid, at: TimestampWithTimeZone) -> Vec<Self> {
-        let role = catalog::role_name(role);
+        let role = role::name_of(role);
         let milliseconds = outcome.milliseconds;
         let findings = outcome.findings.into_iter();
         findings
@@ -126,7 +126,7 @@ impl CheckResult {
 
     /// The result of what is no check.
     pub fn malformed(check: Malformed, relation: &str, at: TimestampWithTimeZone) -> Self {
-        let role = catalog::role_name(catalog::current_role());
+        let role = role::name_of(role::current());
         CheckResult {
             column_name: check.column,
             message: Some(check.problem.into()),

@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use super::rights;
 use crate::pg::attempt::{attempt, undone};
-use crate::pg::catalog;
 use crate::pg::compute::Reporter;
 use crate::pg::error::{Error, Result, WRONG_CALL};
 use crate::pg::foreground::Foreground;
 use crate::pg::identity::Settings;
+use crate::pg::role;
 use crate::quality::finding::Finding;
 use crate::quality::kinds::check::Check;
 use crate::quality::kinds::plan::{Means, Plan};
@@ -151,7 +151,7 @@ enum Hidden {
 
 fn hidden(source: &Source, answers: &Answers) -> Option<Hidden> {
     source.row_security().then(|| {
-        let role = catalog::role_name(catalog::current_role());
+        let role = role::name_of(role::current());
         match answers.rows() {
             Some(0) => Hidden::All(format!(
                 "row-level security shows role \"{role}\" no row, so nothing can be said about them"

@@ -4,12 +4,12 @@ use pgrx::pg_extern;
 
 use super::result::CheckResult;
 use super::run::run;
-use crate::pg::catalog;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::json::Jsonb;
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, set_of};
 use crate::pg::text::Text;
+use crate::pg::{role, snapshot};
 use crate::quality::kinds::check::Check;
 use crate::quality::source::Source;
 
@@ -22,12 +22,12 @@ fn validate(query: Option<Text>, checks: Option<Jsonb>) -> SetOf<CheckResult> {
 fn results(query: Option<Text>, checks: Option<Jsonb>) -> Result<Vec<CheckResult>> {
     let written = Check::parse_all(required("checks", checks)?.read("argument \"checks\"")?)?;
     let source = Source::open(required("query", query.as_deref())?)?;
-    let at = catalog::snapshot_time()?;
+    let at = snapshot::time()?;
     let checks: Vec<&Check> = written.iter().flatten().collect();
     let mut outcomes = run(&checks, &source)?.into_iter();
     let results = written.into_iter().flat_map(|check| match check {
         Ok(check) => outcomes.next().map_or(Vec::new(), |outcome| {
-            CheckResult::of(&check, &source.text, outcome, catalog::current_role(), at)
+            CheckResult::of(&check, &source.text, outcome, role::current(), at)
         }),
         Err(malformed) => vec![CheckResult::malformed(malformed, &source.text, at)],
     });

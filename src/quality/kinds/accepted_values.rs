@@ -9,7 +9,7 @@ use super::common::rows;
 use super::plan::{Plan, Planner};
 use crate::pg::error::Result;
 use crate::pg::intake;
-use crate::pg::query::OutputColumn;
+use crate::pg::query_row::OutputColumn;
 use crate::quality::spec::Needs;
 use algo::block::Kind;
 use algo::scan::Test;

@@ -6,7 +6,7 @@ use super::assertion::{Arguments, Assertion, CheckKind};
 use super::kind_of_name;
 use super::plan::{Plan, Planner};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
-use crate::pg::query;
+use crate::pg::expression;
 use crate::quality::pass::Pass;
 use crate::quality::source::Source;
 use crate::quality::spec::Spec;
@@ -70,13 +70,13 @@ impl Check {
     pub fn parse(check: Json) -> Result<Check> {
         let check = Check::read(check)?;
         if let Some(filter) = &check.spec.filter {
-            query::require_expression(filter)?;
+            expression::require_expression(filter)?;
         }
         match (check.assertion.expression(), &check.spec.column) {
             (None, _) => {}
-            (Some(expression), None) => query::require_expression(expression)?,
+            (Some(expression), None) => expression::require_expression(expression)?,
             // dbt's form for a column: the expression goes on from its name.
-            (Some(expression), Some(_)) => query::require_expression(&format!("c {expression}"))?,
+            (Some(expression), Some(_)) => expression::require_expression(&format!("c {expression}"))?,
         }
         Ok(check)
     }

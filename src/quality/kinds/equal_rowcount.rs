@@ -6,7 +6,7 @@ use super::assertion::{Assertion, CheckKind};
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_SAMPLE};
 use crate::pg::error::Result;
 use crate::pg::query::Query;
-use crate::pg::types::Value;
+use crate::pg::reader::Value;
 use crate::quality::finding::Finding;
 use crate::quality::spec::{Need, Needs};
 

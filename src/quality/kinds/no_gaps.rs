@@ -10,7 +10,7 @@ use super::common::statement::{self, Parts};
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_SAMPLE};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::intake;
-use crate::pg::query::OutputColumn;
+use crate::pg::query_row::OutputColumn;
 use crate::quality::spec::Needs;
 use algo::block::Kind;
 

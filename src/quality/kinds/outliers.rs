@@ -8,7 +8,7 @@ use super::common::rows;
 use super::plan::{FailingRows, Means, Plan, Planner, RowCondition, SHARED_SCAN};
 use crate::pg::error::Result;
 use crate::pg::intake;
-use crate::pg::query::OutputColumn;
+use crate::pg::query_row::OutputColumn;
 use crate::quality::finding::{Finding, Verdict, short};
 use crate::quality::grouping::Grouping;
 use crate::quality::pass::{Pass, Question};

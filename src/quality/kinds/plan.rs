@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, Result};
 use crate::pg::intake;
-use crate::pg::query::OutputColumn;
+use crate::pg::query_row::OutputColumn;
 use crate::quality::finding::Finding;
 use crate::quality::grouping::{Group, Grouping};
 use crate::quality::pass::{Answers, InputPlace, Pass, Question};

@@ -10,7 +10,7 @@ use super::plan::{Plan, Planner};
 use crate::pg::error::Result;
 use crate::pg::intake;
 use crate::pg::query::Query;
-use crate::pg::types::Value;
+use crate::pg::reader::Value;
 use crate::quality::finding::{Finding, Verdict};
 use crate::quality::spec::Needs;
 use algo::block::Kind;

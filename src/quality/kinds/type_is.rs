@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::assertion::{Assertion, CheckKind};
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_FIGURE};
 use crate::pg::error::Result;
-use crate::pg::query::OutputColumn;
+use crate::pg::query_row::OutputColumn;
 use crate::pg::types;
 use crate::quality::finding::Finding;
 use crate::quality::spec::{Need, Needs};

@@ -10,7 +10,7 @@ use serde::Deserialize;
 pub use self::bounds::{Bounds, NO_BOUND, OUT_OF_ORDER};
 pub use self::needs::{Need, Needs};
 use crate::pg::error::Result;
-use crate::pg::query::OutputColumn;
+use crate::pg::query_row::OutputColumn;
 use crate::quality::source::Source;
 
 /// What a failing check is to its user.

@@ -7,14 +7,12 @@ use pgrx::pg_sys::Oid;
 use serde_json::{Value as Json, json};
 
 use super::table::{self, role_of};
-use crate::pg::catalog;
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INTERNAL, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::identity::{self, Settings};
 use crate::pg::json::Jsonb;
-use crate::pg::names;
 use crate::pg::options::{object, required, texts};
-use crate::pg::relation;
 use crate::pg::text::Text;
+use crate::pg::{names, read_only, relation, role, tables};
 use crate::quality::engine::rights;
 use crate::quality::kinds::check::Check;
 use crate::quality::source::Source;
@@ -27,9 +25,9 @@ struct Existing {
 
 /// The first check of a name on a relation; others wait until this transaction ends before they look for one.
 fn first_of_name(relation: Oid, name: &str) -> Result<Option<Existing>> {
-    catalog::lock_object(c"quality_check", relation);
-    let found: Option<Vec<i64>> = catalog::as_owner(|| {
-        catalog::write_returning(
+    tables::lock_object(c"quality_check", relation);
+    let found: Option<Vec<i64>> = tables::as_owner(|| {
+        tables::write_returning(
             "SELECT ARRAY[id, added_by::pg_catalog.oid::pg_catalog.int8]
 FROM assay.quality_check
 WHERE relation::pg_catalog.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND name OPERATOR(pg_catalog.=) $2
@@ -50,11 +48,11 @@ ORDER BY id LIMIT 1",
 fn changeable(relation: Oid, name: &str) -> Result<Option<Existing>> {
     let existing = first_of_name(relation, name)?;
     match &existing {
-        Some(existing) if !catalog::acts_for(existing.added_by) => Err(Error::new(
+        Some(existing) if !role::acts_for(existing.added_by) => Err(Error::new(
             INSUFFICIENT_PRIVILEGE,
             format!("permission denied to change check \"{name}\""),
         )
-        .detail(format!("Role \"{}\" added it.", catalog::role_name(existing.added_by)))
+        .detail(format!("Role \"{}\" added it.", role::name_of(existing.added_by)))
         .hint("Choose another name, or drop that check first, which whoever may set triggers on the relation may.")),
         _ => Ok(existing),
     }
@@ -77,7 +75,7 @@ fn add_check(
     severity: Option<Text>,
     tags: Option<Vec<Option<Text>>>,
 ) -> i64 {
-    catalog::prevent_read_only(c"assay.add_check()");
+    read_only::require_writable(c"assay.add_check()");
     or_raise((|| {
         let oid = required("relation", relation)?;
         let mut written = json!({
@@ -99,7 +97,7 @@ fn add_check(
         // A check stays that of who added it: a superuser who changes it has it run with no more rights than before.
         let added_by = existing
             .as_ref()
-            .map_or_else(catalog::current_role, |existing| existing.added_by);
+            .map_or_else(role::current, |existing| existing.added_by);
         let settings = Settings::in_force();
         // Now is the time to say that a column or a right is missing.
         identity::as_role(role_of(oid, added_by), &settings, || {
@@ -109,8 +107,8 @@ fn add_check(
             .map_err(|problem| Error::new(INTERNAL, format!("settings cannot be written: {problem}")))?;
         let list = |names: &[String]| Json::from(names.to_vec()).to_string();
         let spec = &check.spec;
-        let id: Option<i64> = catalog::as_owner(|| {
-            catalog::write_returning(
+        let id: Option<i64> = tables::as_owner(|| {
+            tables::write_returning(
                 if existing.is_some() { UPDATE } else { INSERT },
                 &[
                     oid.into(),
@@ -172,11 +170,11 @@ RETURNING id";
 /// `drop_check(check_id)`.
 #[pg_extern(sql = false)]
 fn drop_check(check_id: Option<i64>) {
-    catalog::prevent_read_only(c"assay.drop_check()");
+    read_only::require_writable(c"assay.drop_check()");
     or_raise((|| {
         let id = required("check_id", check_id)?;
         let stored = table::find(id)?;
-        if !catalog::acts_for(stored.added_by) && !relation::may_set_triggers(stored.relation) {
+        if !role::acts_for(stored.added_by) && !relation::may_set_triggers(stored.relation) {
             return Err(Error::new(
                 INSUFFICIENT_PRIVILEGE,
                 format!("permission denied to drop check \"{}\"", stored.check.spec.name),
@@ -184,9 +182,9 @@ fn drop_check(check_id: Option<i64>) {
             .hint("It takes the role that added it, or the owner of its relation."));
         }
         // Who changes the check meanwhile waits, and then finds none.
-        catalog::lock_object(c"quality_check", stored.relation);
-        let dropped: Option<i64> = catalog::as_owner(|| {
-            catalog::write_returning(
+        tables::lock_object(c"quality_check", stored.relation);
+        let dropped: Option<i64> = tables::as_owner(|| {
+            tables::write_returning(
                 "DELETE FROM assay.quality_check WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id",
                 &[id.into()],
             )

@@ -5,11 +5,11 @@ use pgrx::pg_sys::Oid;
 
 use super::table::{self, Selection, StoredCheck};
 use crate::pg::attempt::attempt;
-use crate::pg::catalog;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::query::Query;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Prose;
+use crate::pg::{role, snapshot};
 use crate::quality::engine::rights;
 use crate::quality::kinds::check::Check;
 use crate::quality::kinds::plan::{Means, SHARED_SCAN};
@@ -100,8 +100,8 @@ impl Explanation {
 
 /// The rows of checks that share a scan: the shared pass first.
 fn explain_together(group: &[StoredCheck]) -> Result<Vec<ExplanationRow>> {
-    let caller = catalog::current_role();
-    let (relation, role) = (&group[0].name, catalog::role_name(group[0].runs_as));
+    let caller = role::current();
+    let (relation, role) = (&group[0].name, role::name_of(group[0].runs_as));
     let own: Vec<bool> = group.iter().map(StoredCheck::is_own).collect();
     let explain = || {
         let source = group[0].open()?;
@@ -143,7 +143,7 @@ fn explain_checks(relation: Option<Oid>) -> SetOf<ExplanationRow> {
         relation,
         ..Selection::default()
     };
-    let rows = catalog::with_own_snapshot(|_| {
+    let rows = snapshot::with_own(|_| {
         let stored = table::select(&selection)?;
         let mut rows = Vec::with_capacity(stored.len());
         for group in stored.chunk_by(StoredCheck::shares_scan_with) {

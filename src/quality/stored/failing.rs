@@ -4,15 +4,13 @@ use pgrx::spi::quote_identifier;
 use pgrx::{pg_extern, pg_sys};
 
 use super::table::{self, StoredCheck};
-use crate::pg::arguments;
 use crate::pg::attempt::attempt;
-use crate::pg::catalog;
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::query::Query;
 use crate::pg::reads::Reads;
-use crate::pg::relation;
 use crate::pg::rowset::RowSet;
+use crate::pg::{arguments, relation, role, snapshot};
 use crate::quality::engine::rights;
 use crate::quality::kinds::check::Check;
 use crate::quality::kinds::plan::RowCondition;
@@ -22,7 +20,7 @@ use crate::quality::source::Source;
 /// `failing_rows(check_id, limit)`.
 #[pg_extern(sql = false)]
 fn failing_rows(fcinfo: pg_sys::FunctionCallInfo) {
-    or_raise(catalog::with_own_snapshot(|_| {
+    or_raise(snapshot::with_own(|_| {
         let argument = |index| arguments::datum(fcinfo, index).map(|datum| datum.value() as i64);
         let stored = table::find(required("check_id", argument(0))?)?;
         let limit = argument(1).unwrap_or(i64::MAX);
@@ -38,7 +36,7 @@ fn failing_rows(fcinfo: pg_sys::FunctionCallInfo) {
             )
             .hint(format!(
                 "It takes the rights of role \"{}\", or SELECT on all that the check reads, without row-level security or functions of users.",
-                catalog::role_name(stored.added_by)
+                role::name_of(stored.added_by)
             )));
         }
         let mut rows = RowSet::of(fcinfo)?;
@@ -53,7 +51,7 @@ fn failing_rows(fcinfo: pg_sys::FunctionCallInfo) {
 
 /// Whether the caller may see the rows of a check that is not its own. Why that is not known is not for it to see.
 fn are_visible(stored: &StoredCheck) -> Result<bool> {
-    let caller = catalog::current_role();
+    let caller = role::current();
     let reads = attempt(|| {
         stored.as_its_role(|| {
             let source = stored.open()?;

@@ -7,11 +7,11 @@ use serde_json::{Value as Json, json};
 
 use super::table::StoredCheck;
 use crate::pg::attempt::attempt_to_write;
-use crate::pg::catalog;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, notice, or_raise};
 use crate::pg::reads::Reads;
 use crate::pg::settings::{self, Retention};
 use crate::pg::text::Prose;
+use crate::pg::{read_only, role, tables};
 use crate::quality::engine::result::CheckResult;
 
 /// Rows that one statement adds.
@@ -54,26 +54,26 @@ impl Journal {
         if self.entries.is_empty() || retention == Retention::Nothing {
             return Ok(());
         }
-        if let Some(reason) = catalog::is_read_only() {
+        if let Some(reason) = read_only::reason() {
             notice(
                 format!("the results are not kept in the history: {reason}"),
                 Some("Checks of kind anomaly that watch their own runs do not learn from this one.".into()),
             );
             return Ok(());
         }
-        catalog::as_owner(|| {
+        tables::as_owner(|| {
             for entries in self.entries.chunks(TOGETHER) {
                 let rows = Json::from(entries.to_vec()).to_string();
-                catalog::write(INSERT, &[Prose::from(rows).into(), at.into()])?;
+                tables::write(INSERT, &[Prose::from(rows).into(), at.into()])?;
             }
             Ok(())
         })?;
         if let Retention::Seconds(seconds) = retention {
-            for role in self.roles.into_iter().filter(|&role| catalog::acts_for(role)) {
+            for role in self.roles.into_iter().filter(|&role| role::acts_for(role)) {
                 // Another run may be at the same rows: whoever comes second leaves them, and a later run comes again.
                 let _left = attempt_to_write(|| {
-                    catalog::as_owner(|| {
-                        catalog::write(
+                    tables::as_owner(|| {
+                        tables::write(
                             PRUNE,
                             &[role.into(), f64::from(seconds).into(), PRUNED.into(), at.into()],
                         )
@@ -106,7 +106,7 @@ const PRUNE: &str = "DELETE FROM assay.quality_history WHERE ctid OPERATOR(pg_ca
 /// `prune_history(older_than)`.
 #[pg_extern(sql = false)]
 fn prune_history(older_than: Option<Interval>) -> i64 {
-    catalog::prevent_read_only(c"assay.prune_history()");
+    read_only::require_writable(c"assay.prune_history()");
     or_raise((|| {
         let seconds = match (&older_than, settings::history_retention()) {
             (Some(interval), _) if interval.is_negative() => {
@@ -117,9 +117,9 @@ fn prune_history(older_than: Option<Interval>) -> i64 {
             (None, Retention::Seconds(seconds)) => f64::from(seconds),
             (Some(_), _) | (None, Retention::Nothing) => 0.0,
         };
-        let caller = catalog::current_role();
-        let pruned = catalog::as_owner(|| {
-            catalog::write_returning(
+        let caller = role::current();
+        let pruned = tables::as_owner(|| {
+            tables::write_returning(
                 "WITH gone AS (
     DELETE FROM assay.quality_history
     WHERE run_at OPERATOR(pg_catalog.<) (pg_catalog.statement_timestamp()

@@ -8,13 +8,13 @@ use pgrx::pg_sys::Oid;
 use super::history::Journal;
 use super::table::{self, Selection, StoredCheck};
 use crate::pg::attempt::attempt;
-use crate::pg::catalog;
 use crate::pg::compute::Reporter;
 use crate::pg::error::{CHECKS_FAILED, Error, Result, or_raise};
 use crate::pg::options::{required, texts};
 use crate::pg::reads::Reads;
 use crate::pg::result_row::{SetOf, set_of};
 use crate::pg::text::Text;
+use crate::pg::{role, snapshot};
 use crate::quality::engine::result::CheckResult;
 use crate::quality::engine::rights;
 use crate::quality::engine::run::{self, Outcome};
@@ -30,7 +30,7 @@ struct StoredResults<'a> {
 impl StoredResults<'_> {
     /// Those that the caller may see.
     fn visible(self) -> Vec<CheckResult> {
-        if self.stored.is_own() || self.reads.is_visible_to(catalog::current_role()) {
+        if self.stored.is_own() || self.reads.is_visible_to(role::current()) {
             self.results
         } else {
             CheckResult::without_figures(self.results).into_iter().collect()
@@ -40,7 +40,7 @@ impl StoredResults<'_> {
 
 /// Runs stored checks, relation by relation; one that is gone or cannot be read gives errors, and the others go on.
 fn run_selection(selection: &Selection<'_>) -> Result<Vec<CheckResult>> {
-    let (results, journal, at) = catalog::with_own_snapshot(|at| {
+    let (results, journal, at) = snapshot::with_own(|at| {
         let (results, journal) = run_at(selection, at)?;
         Ok((results, journal, at))
     })?;

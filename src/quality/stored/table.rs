@@ -9,12 +9,11 @@ use std::ffi::CString;
 use pgrx::pg_sys::Oid;
 use serde_json::{Map, Value as Json};
 
-use crate::pg::catalog;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_CHECK, UNDEFINED_TABLE, notice};
 use crate::pg::identity::{self, Settings};
 use crate::pg::query::Query;
-use crate::pg::relation;
-use crate::pg::types::Value;
+use crate::pg::reader::Value;
+use crate::pg::{relation, role, tables};
 use crate::quality::kinds::check::Check;
 use crate::quality::source::Source;
 
@@ -35,7 +34,7 @@ pub struct StoredCheck {
 /// The role that a check runs as. It changes with the owner of the relation, and with the rights of who added it.
 pub fn role_of(relation: Oid, added_by: Oid) -> Oid {
     match relation::owner(relation) {
-        Some(owner) if catalog::has_rights_of(added_by, owner) => owner,
+        Some(owner) if role::has_rights_of(added_by, owner) => owner,
         _ => added_by,
     }
 }
@@ -53,7 +52,7 @@ impl StoredCheck {
 
     /// Whether the caller has the rights of who added it, or of the role that it runs as: then what it finds is the caller's own.
     pub fn is_own(&self) -> bool {
-        catalog::acts_for(self.added_by) || catalog::acts_for(self.runs_as)
+        role::acts_for(self.added_by) || role::acts_for(self.runs_as)
     }
 
     /// Whether the caller may know of it without naming its relation.
@@ -114,7 +113,7 @@ pub fn select(selection: &Selection<'_>) -> Result<Vec<StoredCheck>> {
 FROM assay.quality_check AS c WHERE {} ORDER BY c.relation_name, c.id",
         conditions.join(" AND ")
     );
-    let rows = catalog::as_owner(|| {
+    let rows = tables::as_owner(|| {
         let mut rows = Vec::new();
         Query::new(&sql)?.run(&mut |row| {
             let number = |column: usize| match row.value(column) {

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::pg::error::Result;
 use crate::pg::query::Query;
-use crate::pg::types::Value;
+use crate::pg::reader::Value;
 use crate::quality::kinds::unique::FORBIDS_NULL;
 use crate::quality::source::Source;
 

@@ -8,10 +8,10 @@ use serde_json::Value as Json;
 
 use super::args::Metric;
 use super::watch::Watch;
-use crate::pg::catalog;
 use crate::pg::error::Result;
 use crate::pg::query::Query;
-use crate::pg::types::Value;
+use crate::pg::reader::Value;
+use crate::pg::{role, tables};
 use crate::quality::kinds::answer::{Answer, SegmentTally};
 use crate::quality::spec::Spec;
 use algo::anomaly::Point;
@@ -152,7 +152,7 @@ pub fn of_runs(spec: &Spec, watch: &Watch<'_>, answer: &Answer<'_>) -> Result<Ve
 fn runs(spec: &Spec, watch: &Watch<'_>) -> Result<BTreeMap<String, HashMap<i64, f64>>> {
     let mut known: BTreeMap<String, HashMap<i64, f64>> = BTreeMap::new();
     let Some(id) = spec.id else { return Ok(known) };
-    let role = catalog::current_role().to_u32();
+    let role = role::current().to_u32();
     let sql = format!(
         "SELECT DISTINCT ON (segment, bucket) segment::pg_catalog.text, bucket, value
 FROM (SELECT h.segment, pg_catalog.date_trunc({}, h.run_at::pg_catalog.timestamp) AS bucket, h.value, h.run_at, h.id
@@ -164,7 +164,7 @@ ORDER BY segment, bucket, run_at DESC, id DESC",
         quote_literal(watch.args.bucket.name()),
         watch.timeline.from
     );
-    catalog::as_owner(|| {
+    tables::as_owner(|| {
         Query::new(&sql)?.run(&mut |row| {
             let segment = match row.value(0) {
                 Value::Text(text) => {

@@ -3,10 +3,10 @@
 use pgrx::spi::quote_literal;
 
 use super::args::{Anomaly, is_date};
-use crate::pg::catalog;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::query::Query;
-use crate::pg::types::Value;
+use crate::pg::reader::Value;
+use crate::pg::tables;
 
 /// One bucket.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ impl Timeline {
     /// Of the arguments. With a column of time the bucket that is judged is the last one that is over, else the running one. Returns an error with
     /// 22023, and PostgreSQL's errors for texts that are no times pass through.
     pub fn new(args: &Anomaly) -> Result<Timeline> {
-        catalog::as_owner(|| Timeline::read(args))
+        tables::as_owner(|| Timeline::read(args))
     }
 
     fn read(args: &Anomaly) -> Result<Timeline> {

@@ -5,7 +5,7 @@ use pgrx::spi::quote_identifier;
 
 use super::args::Anomaly;
 use super::timeline::Timeline;
-use crate::pg::query::OutputColumn;
+use crate::pg::query_row::OutputColumn;
 use crate::quality::grouping::Group;
 use algo::block::Kind;
 

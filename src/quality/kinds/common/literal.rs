@@ -4,9 +4,8 @@ use pgrx::spi::{quote_identifier, quote_literal};
 use serde_json::Value as Json;
 
 use crate::pg::error::Result;
-use crate::pg::intake;
-use crate::pg::query::OutputColumn;
-use crate::pg::types;
+use crate::pg::query_row::OutputColumn;
+use crate::pg::{intake, types};
 use algo::block::Kind;
 use algo::scan::{Bound, Constant};
 

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::pg::error::{Error, INTERNAL, Result};
 use crate::pg::intake;
-use crate::pg::query::OutputColumn;
+use crate::pg::query_row::OutputColumn;
 use crate::quality::finding::{Finding, add_evidence};
 use crate::quality::kinds::answer::Answer;
 use crate::quality::kinds::plan::{FailingRows, Means, Plan, Planner};

@@ -7,8 +7,9 @@ use hashbrown::HashMap;
 use serde_json::Value as Json;
 
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
-use crate::pg::query::{Query, Row};
-use crate::pg::types::Value;
+use crate::pg::query::Query;
+use crate::pg::query_row::Row;
+use crate::pg::reader::Value;
 use crate::quality::finding::{Finding, add_evidence};
 use crate::quality::grouping::Grouping;
 use crate::quality::kinds::answer::{Answer, SegmentTally};

@@ -1,0 +1,101 @@
+//! A row of a catalog or of one of assay's own tables, its columns read by number and checked for their types.
+
+use pgrx::{FromDatum, pg_sys};
+
+use super::cell::Column;
+use super::error::{Error, INTERNAL, Result};
+use super::json::Jsonb;
+use super::types;
+use algo::monitor::Monitor;
+use algo::room;
+
+/// A row of a catalog table. Columns are counted from 1, as PostgreSQL counts attributes.
+pub struct CatalogRow {
+    pub(super) values: Vec<pg_sys::Datum>,
+    pub(super) nulls: Vec<bool>,
+    pub(super) types: Vec<pg_sys::Oid>,
+}
+
+impl CatalogRow {
+    /// A column's datum, and whether it is NULL. Returns an error unless the table has the column, of a type that `reads` accepts.
+    fn datum(&self, attribute: usize, reads: impl Fn(pg_sys::Oid) -> bool) -> Result<(pg_sys::Datum, bool)> {
+        let place = attribute.wrapping_sub(1);
+        match self.types.get(place) {
+            Some(&type_oid) if reads(type_oid) => Ok((self.values[place], self.nulls[place])),
+            found => {
+                let found = found.map_or("missing".into(), |&type_oid| {
+                    format!("of type {}", types::name_of(type_oid))
+                });
+                Err(
+                    Error::new(INTERNAL, format!("column {attribute} of a catalog table is {found}"))
+                        .hint("Install the extension's current version with ALTER EXTENSION assay UPDATE."),
+                )
+            }
+        }
+    }
+
+    /// A column's value, copied and unpacked; `None` for NULL. Returns an error unless the column is of a type that `T` reads.
+    pub fn get<T: Column>(&self, attribute: usize) -> Result<Option<T>> {
+        let (datum, is_null) = self.datum(attribute, T::reads)?;
+        // SAFETY: the datum is of its column's type, which `T` reads.
+        Ok(unsafe { T::read(datum, is_null) })
+    }
+
+    /// A `bytea` column that is declared NOT NULL, fetched piece by piece, so that a large one is held once, and fetching it can be stopped.
+    pub fn bytes(&self, attribute: usize, monitor: &dyn Monitor) -> Result<Vec<u8>> {
+        /// Bytes of a piece.
+        const PIECE: usize = 4 << 20;
+        let (datum, is_null) = self.datum(attribute, |type_oid| type_oid == pg_sys::BYTEAOID)?;
+        if is_null {
+            return Err(missing(attribute));
+        }
+        // SAFETY: the datum is a bytea, whose values are varlenas; a slice is a plain one of its own, or the
+        // value itself where that is plain and short enough, which is not freed.
+        unsafe {
+            let length = pg_sys::toast_raw_datum_size(datum).saturating_sub(size_of::<u32>());
+            // Of a compressed value, every slice would be unpacked from its beginning.
+            let plain = pg_sys::toast_datum_size(datum) >= length;
+            let piece = if plain { PIECE } else { length };
+            let mut bytes = room::with_capacity(length)?;
+            while bytes.len() < length {
+                monitor.check()?;
+                let slice = pg_sys::pg_detoast_datum_slice(datum.cast_mut_ptr(), bytes.len() as i32, piece as i32);
+                let part = pgrx::varlena::varlena_to_byte_slice(slice);
+                if part.is_empty() {
+                    return Err(Error::new(
+                        INTERNAL,
+                        format!("column {attribute} of a catalog row ends too early"),
+                    ));
+                }
+                bytes.extend_from_slice(part);
+                if slice != datum.cast_mut_ptr() {
+                    pg_sys::pfree(slice.cast());
+                }
+            }
+            Ok(bytes)
+        }
+    }
+
+    /// The elements of a `bytea[]` column, copied and unpacked; NULLs are left out, and NULL has none.
+    pub fn byte_strings(&self, attribute: usize) -> Result<Vec<Vec<u8>>> {
+        let (datum, is_null) = self.datum(attribute, |type_oid| type_oid == pg_sys::BYTEAARRAYOID)?;
+        // SAFETY: the datum is an array of bytea.
+        let array = unsafe { pgrx::Array::<&[u8]>::from_datum(datum, is_null) };
+        Ok(array.map_or(Vec::new(), |array| array.iter().flatten().map(<[u8]>::to_vec).collect()))
+    }
+
+    /// A `jsonb` column; null for NULL. `what` names it in the error of JSON that cannot be read.
+    pub fn json(&self, attribute: usize, what: &str) -> Result<serde_json::Value> {
+        let value = self.get::<Jsonb>(attribute)?;
+        value.map_or(Ok(serde_json::Value::Null), |json| json.read(what))
+    }
+
+    /// A column that is declared NOT NULL.
+    pub fn require<T: Column>(&self, attribute: usize) -> Result<T> {
+        self.get(attribute)?.ok_or_else(|| missing(attribute))
+    }
+}
+
+fn missing(attribute: usize) -> Error {
+    Error::new(INTERNAL, format!("column {attribute} of a catalog row is missing"))
+}

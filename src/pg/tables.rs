@@ -1,0 +1,125 @@
+//! assay's own tables: opened for reading, and changed through SPI as their owner, past the caller's privileges. The functions on top
+//! decide who may.
+
+use std::ffi::CStr;
+
+use pgrx::datum::DatumWithOid;
+use pgrx::spi::Spi;
+use pgrx::{FromDatum, IntoDatum, PgSqlErrorCode, ereport, pg_sys};
+
+use super::cell::Parameter;
+use super::error::{Error, INTERNAL, Result};
+
+/// A relation, closed when the scan is over; on an error PostgreSQL closes it itself.
+pub(super) struct Table(pub(super) pg_sys::Relation);
+
+impl Table {
+    /// Opens `assay.<name>`. The table must be a superuser's, as those of the extension are: whoever may make tables in a schema of
+    /// this name could else have others' bytes read as types that they are not.
+    pub(super) fn open(name: &CStr) -> Result<Table> {
+        // SAFETY: the oid is of an existing table, or PostgreSQL raises an error; the relation is open while it is read.
+        unsafe {
+            let table = Table(pg_sys::table_open(oid_of(name), pg_sys::AccessShareLock as i32));
+            if pg_sys::superuser_arg((*(*table.0).rd_rel).relowner) {
+                return Ok(table);
+            }
+        }
+        Err(Error::new(
+            INTERNAL,
+            format!("table assay.{} is not the extension's", name.to_string_lossy()),
+        )
+        .hint("Drop the schema assay, and create the extension again."))
+    }
+}
+
+/// The number of the relation `assay.<name>`.
+pub fn oid_of(name: &CStr) -> pg_sys::Oid {
+    // SAFETY: catalog look-ups by C strings.
+    let oid = unsafe { pg_sys::get_relname_relid(name.as_ptr(), pg_sys::get_namespace_oid(c"assay".as_ptr(), true)) };
+    if oid == pg_sys::InvalidOid {
+        ereport!(
+            ERROR,
+            PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE,
+            format!("table assay.{} does not exist", name.to_string_lossy())
+        );
+    }
+    oid
+}
+
+/// Waits for whoever else changes rows of `assay.<table>` that are about `object`, and makes others wait until this transaction ends.
+pub fn lock_object(table: &CStr, object: pg_sys::Oid) {
+    // SAFETY: PostgreSQL's own locks, of a class and a number that need not be there; they are released with the transaction.
+    unsafe { pg_sys::LockDatabaseObject(oid_of(table), object, 0, pg_sys::ExclusiveLock as i32) }
+}
+
+/// Runs `work` as the owner of assay's tables, with nothing but `pg_catalog` on the search path. An error that leaves `work` by
+/// unwinding ends the (sub)transaction, which puts both back.
+pub fn as_owner<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let table = Table::open(c"model")?;
+    let mut caller = pg_sys::InvalidOid;
+    let mut context = 0;
+    // SAFETY: the pairs of calls are those PostgreSQL itself uses around maintenance work; the relation is open while it is read.
+    unsafe {
+        let owner = (*(*table.0).rd_rel).relowner;
+        pg_sys::table_close(table.0, pg_sys::NoLock as i32);
+        pg_sys::GetUserIdAndSecContext(&mut caller, &mut context);
+        let level = pg_sys::NewGUCNestLevel();
+        pg_sys::set_config_option(
+            c"search_path".as_ptr(),
+            c"pg_catalog, pg_temp".as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+        pg_sys::SetUserIdAndSecContext(owner, context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32);
+        let result = work();
+        pg_sys::SetUserIdAndSecContext(caller, context);
+        pg_sys::AtEOXact_GUC(false, level);
+        result
+    }
+}
+
+/// Runs a statement that changes rows.
+pub fn write(statement: &str, parameters: &[Parameter]) -> Result<()> {
+    Spi::connect_mut(|client| client.update(statement, None, &datums(parameters)).map(drop)).map_err(failed)
+}
+
+/// Runs the statements that a query gives.
+pub fn write_each(query: &str) -> Result<()> {
+    Spi::connect_mut(|client| {
+        let rows = client.select(query, None, &[])?;
+        let statements = rows
+            .map(|row| row.get::<&CStr>(1))
+            .collect::<std::result::Result<Vec<_>, _>>()?;
+        for statement in statements.into_iter().flatten() {
+            // SAFETY: a C string of this SPI connection's memory, in the database's encoding.
+            unsafe { pg_sys::SPI_execute(statement.as_ptr(), false, 0) };
+        }
+        Ok(())
+    })
+    .map_err(failed)
+}
+
+/// Runs a statement that changes a row and returns one column of it; `None` when there was no such row.
+pub fn write_returning<T: FromDatum + IntoDatum>(statement: &str, parameters: &[Parameter]) -> Result<Option<T>> {
+    Spi::connect_mut(|client| {
+        let rows = client.update(statement, None, &datums(parameters))?;
+        if rows.is_empty() {
+            Ok(None)
+        } else {
+            rows.first().get::<T>(1)
+        }
+    })
+    .map_err(failed)
+}
+
+fn datums(parameters: &[Parameter]) -> Vec<DatumWithOid<'static>> {
+    parameters.iter().map(Parameter::datum).collect()
+}
+
+fn failed(error: pgrx::spi::Error) -> Error {
+    Error::new(INTERNAL, format!("assay's own tables cannot be changed: {error}"))
+}
