@@ -92,19 +92,7 @@ unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut c_void)
                 return pg_sys::query_tree_walker(node.cast(), Some(visit), context, flags as i32);
             }
             NodeTag::T_RangeTblEntry => {
-                let entry = &*node.cast::<pg_sys::RangeTblEntry>();
-                if entry.relid != pg_sys::InvalidOid {
-                    walk.relations.insert(entry.relid.to_u32());
-                }
-                if !entry.tablesample.is_null() {
-                    walk.function((*entry.tablesample).tsmhandler);
-                }
-                // Columns of both sides are handed on; what USING makes of two runs casts.
-                for column in pgrx::PgList::<pg_sys::Node>::from_pg(entry.joinaliasvars).iter_ptr() {
-                    if !column.is_null() && !pgrx::is_a(column, NodeTag::T_Var) {
-                        visit(column, context);
-                    }
-                }
+                visit_range(&*node.cast(), context);
                 // The walker goes on into the entry by itself.
                 return false;
             }
@@ -131,7 +119,48 @@ unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut c_void)
                 walk.column(&*node.cast());
                 walk.value(pg_sys::exprType(node));
             }
-            NodeTag::T_Aggref
+            tag if is_expression(tag) => {
+                pg_sys::check_functions_in_node(node, Some(check), context);
+                let oid = pg_sys::exprType(node);
+                walk.whole_row |= oid == pg_sys::RECORDOID;
+                walk.value(oid);
+            }
+            tag if is_clause(tag) => {}
+            // Domains, whose conditions are a user's; XML; what later versions of PostgreSQL bring.
+            _ => walk.runs_code = true,
+        }
+        pg_sys::expression_tree_walker(node, Some(visit), context)
+    }
+}
+
+/// Notes the relation of an entry of a range table, how it is sampled, and what its join computes.
+///
+/// # Safety
+/// The entry is one of the tree, and the context a [`Walk`].
+unsafe fn visit_range(entry: &pg_sys::RangeTblEntry, context: *mut c_void) {
+    // SAFETY: as the caller promises; the lists and pointers of an entry are its tree's.
+    unsafe {
+        let walk = &mut *context.cast::<Walk>();
+        if entry.relid != pg_sys::InvalidOid {
+            walk.relations.insert(entry.relid.to_u32());
+        }
+        if !entry.tablesample.is_null() {
+            walk.function((*entry.tablesample).tsmhandler);
+        }
+        // Columns of both sides are handed on; what USING makes of two runs casts.
+        for column in pgrx::PgList::<pg_sys::Node>::from_pg(entry.joinaliasvars).iter_ptr() {
+            if !column.is_null() && !pgrx::is_a(column, NodeTag::T_Var) {
+                visit(column, context);
+            }
+        }
+    }
+}
+
+/// Whether a node computes a value of a type, with functions that can be told from it.
+fn is_expression(tag: NodeTag) -> bool {
+    matches!(
+        tag,
+        NodeTag::T_Aggref
             | NodeTag::T_ArrayCoerceExpr
             | NodeTag::T_ArrayExpr
             | NodeTag::T_BoolExpr
@@ -160,13 +189,15 @@ unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut c_void)
             | NodeTag::T_ScalarArrayOpExpr
             | NodeTag::T_SubLink
             | NodeTag::T_SubscriptingRef
-            | NodeTag::T_WindowFunc => {
-                pg_sys::check_functions_in_node(node, Some(check), context);
-                let oid = pg_sys::exprType(node);
-                walk.whole_row |= oid == pg_sys::RECORDOID;
-                walk.value(oid);
-            }
-            NodeTag::T_CaseWhen
+            | NodeTag::T_WindowFunc
+    )
+}
+
+/// Whether a node runs nothing itself: the expressions below it are visited.
+fn is_clause(tag: NodeTag) -> bool {
+    matches!(
+        tag,
+        NodeTag::T_CaseWhen
             | NodeTag::T_CommonTableExpr
             | NodeTag::T_FromExpr
             | NodeTag::T_GroupingSet
@@ -175,12 +206,8 @@ unsafe extern "C-unwind" fn visit(node: *mut pg_sys::Node, context: *mut c_void)
             | NodeTag::T_RangeTblFunction
             | NodeTag::T_RangeTblRef
             | NodeTag::T_TableSampleClause
-            | NodeTag::T_WindowClause => {}
-            // Domains, whose conditions are a user's; XML; what later versions of PostgreSQL bring.
-            _ => walk.runs_code = true,
-        }
-        pg_sys::expression_tree_walker(node, Some(visit), context)
-    }
+            | NodeTag::T_WindowClause
+    )
 }
 
 #[pg_guard]
