@@ -11,6 +11,7 @@
 
 use std::ops::Range;
 
+use linfa::dataset::Records;
 use rayon::prelude::*;
 
 use super::error::Result;
@@ -75,7 +76,7 @@ impl Design {
     /// Learns the encoding of `frame`. `weights` are row weights (a weight of 2 acts as the row twice). With `centred` false the
     /// numbers are scaled but not centred, which is what a model without an intercept needs to pass through the origin.
     ///
-    /// Constant and all-missing numbers become a column of zeros (without centring: a constant stays as it is). Errs only when
+    /// Constant and all-missing numbers become a column of zeros (without centring: a constant stays as it is). Returns an error only when
     /// stopped. O(rows x columns), one pass, columns in parallel.
     pub fn learn(frame: &Frame, weights: Option<&[f64]>, centred: bool, monitor: &dyn Monitor) -> Result<Design> {
         let seen: Vec<Seen> = frame
@@ -228,7 +229,7 @@ impl Design {
 
     /// Whether `frame` has the columns that this design was learned from, so that it can be encoded.
     pub(crate) fn fits(&self, frame: &Frame) -> bool {
-        frame.columns().len() == self.encodings.len()
+        frame.nfeatures() == self.encodings.len()
             && frame
                 .columns()
                 .iter()

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use linfa::dataset::Records;
+use linfa::traits::PredictInplace;
 use rayon::prelude::*;
 
 use super::error::Result;
@@ -23,7 +25,7 @@ pub trait Estimator {
 
     /// Scores some rows of a frame, as [`Estimator::score`] scores each, to the bit: as many numbers a row, one row after the other.
     fn score_rows(&self, frame: &Frame, rows: Range<usize>, out: &mut [f64]) {
-        let mut row = vec![f64::NAN; frame.columns().len()];
+        let mut row = vec![f64::NAN; frame.nfeatures()];
         for (index, out) in rows.zip(out.chunks_exact_mut(self.outputs())) {
             frame.encode_row(index, &mut row);
             self.score(&row, out);
@@ -34,19 +36,35 @@ pub trait Estimator {
 /// Rows scored between two looks at the monitor: even a forest of large trees scores them within a few tens of milliseconds.
 const BLOCK: usize = 256;
 
-/// The scores of all rows of a frame, as many numbers for each, one row after the other; blocks in parallel. Returns an error when stopped,
-/// and where there is no room.
-pub fn scores(estimator: &(impl Estimator + Sync + ?Sized), frame: &Frame, monitor: &dyn Monitor) -> Result<Vec<f64>> {
-    let width = estimator.outputs();
-    let mut scores = room::zeros(frame.rows().saturating_mul(width))?;
-    scores
-        .par_chunks_mut(BLOCK * width)
-        .enumerate()
-        .try_for_each(|(block, out)| -> Result<()> {
-            monitor.check()?;
-            let first = block * BLOCK;
-            estimator.score_rows(frame, first..first + out.len() / width, out);
-            Ok(())
-        })?;
-    Ok(scores)
+/// An estimator, and who may stop it.
+pub struct Predictor<'a, E: ?Sized> {
+    /// What scores.
+    pub estimator: &'a E,
+    /// Asked between blocks of rows.
+    pub monitor: &'a dyn Monitor,
+}
+
+/// The scores of all rows of a frame, as many numbers for each, one row after the other; blocks in parallel. An error when stopped, and where
+/// there is no room.
+impl<E: Estimator + Sync + ?Sized> PredictInplace<Frame, Result<Vec<f64>>> for Predictor<'_, E> {
+    fn predict_inplace<'a>(&'a self, frame: &'a Frame, scores: &mut Result<Vec<f64>>) {
+        let Ok(numbers) = scores else { return };
+        let width = self.estimator.outputs();
+        let scored = numbers
+            .par_chunks_mut(BLOCK * width)
+            .enumerate()
+            .try_for_each(|(block, out)| {
+                self.monitor.check()?;
+                let first = block * BLOCK;
+                self.estimator.score_rows(frame, first..first + out.len() / width, out);
+                Ok(())
+            });
+        if let Err(error) = scored {
+            *scores = Err(error);
+        }
+    }
+
+    fn default_target(&self, frame: &Frame) -> Result<Vec<f64>> {
+        room::zeros(frame.nsamples().saturating_mul(self.estimator.outputs()))
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! Numbers are `f64`, NaN meaning missing (SQL NULL, NaN and infinities alike). Categories are codes into a list of levels.
 
+use linfa::dataset::Records;
+
 /// The code of a missing category.
 pub const MISSING: u32 = u32::MAX;
 
@@ -127,5 +129,17 @@ impl Frame {
     /// Bytes held on the heap.
     pub fn memory(&self) -> usize {
         self.columns.iter().map(Column::memory).sum()
+    }
+}
+
+impl Records for Frame {
+    type Elem = f64;
+
+    fn nsamples(&self) -> usize {
+        self.rows
+    }
+
+    fn nfeatures(&self) -> usize {
+        self.columns.len()
     }
 }

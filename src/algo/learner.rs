@@ -1,11 +1,12 @@
 //! What a learner is. The table that lists them is in `learners`.
 
-use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::Mutex;
 
+use linfa::ParamGuard;
 use serde_json::{Map, Value as Json};
 
-use super::error::Result;
+use super::error::{Error, Result};
 use super::fitted::{self, Fitted, Form};
 use super::monitor::{Monitor, Progress};
 use super::parameters::Hyperparameters;
@@ -13,7 +14,7 @@ use super::task::Task;
 use super::training_set::{Shape, TrainingSet};
 
 /// A learning algorithm.
-pub trait Learner: 'static {
+pub trait Learner: Sized + 'static {
     /// Its name in SQL.
     const NAME: &'static str;
     /// What it can learn.
@@ -49,7 +50,45 @@ pub trait Learner: 'static {
     }
 
     /// Learns from rows. Looks at the monitor every few milliseconds, and tells it of each iteration.
-    fn fit(params: &Self::Parameters, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Self::Fitted>;
+    fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Self::Fitted>;
+}
+
+/// Hyperparameters as they were given.
+pub struct Unchecked<L: Learner>(Checked<L>);
+
+/// Hyperparameters that a learner can work with: it fits no others.
+pub struct Checked<L: Learner>(L::Parameters);
+
+impl<L: Learner> Unchecked<L> {
+    /// Hyperparameters that may be anything.
+    pub fn new(params: L::Parameters) -> Self {
+        Unchecked(Checked(params))
+    }
+}
+
+impl<L: Learner> ParamGuard for Unchecked<L> {
+    type Checked = Checked<L>;
+    type Error = Error;
+
+    fn check_ref(&self) -> Result<&Checked<L>> {
+        let Unchecked(Checked(params)) = self;
+        params.check()?;
+        L::check(params)?;
+        Ok(&self.0)
+    }
+
+    fn check(self) -> Result<Checked<L>> {
+        self.check_ref()?;
+        Ok(self.0)
+    }
+}
+
+impl<L: Learner> Deref for Checked<L> {
+    type Target = L::Parameters;
+
+    fn deref(&self) -> &L::Parameters {
+        &self.0
+    }
 }
 
 type Decode = fn(&[u8], &dyn Monitor) -> Result<Box<dyn Fitted>>;
@@ -136,12 +175,7 @@ fn configure<L: Learner>(json: &Map<String, Json>, seed: u64) -> Result<Box<dyn 
         (parameter.read)(&mut params, &seed.into());
     }
     params.read(json, L::WITHOUT)?;
-    params.check()?;
-    L::check(&params)?;
-    Ok(Box::new(WithParameters::<L> {
-        params,
-        learner: PhantomData,
-    }))
+    Ok(Box::new(Unchecked::<L>::new(params).check()?))
 }
 
 /// A learner with its hyperparameters.
@@ -156,18 +190,13 @@ pub trait Configured: Send + Sync {
     fn fit(&self, set: &TrainingSet, monitor: &dyn Monitor) -> Result<(Box<dyn Fitted>, Vec<Progress>)>;
 }
 
-struct WithParameters<L: Learner> {
-    params: L::Parameters,
-    learner: PhantomData<fn() -> L>,
-}
-
-impl<L: Learner> Configured for WithParameters<L> {
+impl<L: Learner> Configured for Checked<L> {
     fn memory(&self, shape: &Shape) -> usize {
-        L::memory(&self.params, shape)
+        L::memory(self, shape)
     }
 
     fn design_memory(&self, shape: &Shape) -> usize {
-        L::design_memory(&self.params, shape)
+        L::design_memory(self, shape)
     }
 
     fn fit(&self, set: &TrainingSet, monitor: &dyn Monitor) -> Result<(Box<dyn Fitted>, Vec<Progress>)> {
@@ -175,7 +204,7 @@ impl<L: Learner> Configured for WithParameters<L> {
             monitor,
             history: Mutex::default(),
         };
-        let fitted = L::fit(&self.params, set, &recorder)?;
+        let fitted = L::fit(self, set, &recorder)?;
         Ok((Box::new(fitted), recorder.history.into_inner().unwrap_or_default()))
     }
 }

@@ -1,5 +1,7 @@
 //! What a learner learns from.
 
+use linfa::dataset::Records;
+
 use super::error::{Error, Result};
 use super::frame::Frame;
 
@@ -100,7 +102,7 @@ impl TrainingSet {
     pub fn shape(&self, threads: usize) -> Shape {
         Shape {
             rows: self.rows(),
-            features: self.frame.columns().len(),
+            features: self.frame.nfeatures(),
             design_columns: self.frame.design_columns(),
             target: self.target.kind(),
             threads,

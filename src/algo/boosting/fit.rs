@@ -1,5 +1,6 @@
 //! The boosting loop: gradients, a tree (or one a class), new scores, the loss; and when to stop.
 
+use linfa::dataset::Records;
 use rand_core::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -95,7 +96,7 @@ pub fn fit(
     let targets = targets_of(set, true)?;
     let judge = validation
         .map(|v| -> Result<_> {
-            if v.frame.columns().len() != frame.columns().len() {
+            if v.frame.nfeatures() != frame.nfeatures() {
                 return Err(Error::data(
                     "validation rows have other columns",
                     "give validation rows the training columns",
@@ -297,7 +298,7 @@ impl Trainer<'_> {
 
     /// Draws the columns of a tree.
     fn draw_columns(&mut self) -> Vec<bool> {
-        let columns = self.frame.columns().len();
+        let columns = self.frame.nfeatures();
         let take = ((columns as f64 * self.params.colsample_bytree).round() as usize).clamp(1, columns);
         if take == columns {
             return vec![true; columns];

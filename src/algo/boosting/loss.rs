@@ -214,7 +214,7 @@ impl<'a> Derivatives<'a> {
         }
     }
 
-    /// Looks at the scores (rows x trees a round) at the end of a round; returns the sum of weighted losses. Errs when the loss is
+    /// Looks at the scores (rows x trees a round) at the end of a round; returns the sum of weighted losses. Returns an error when the loss is
     /// no longer finite. O(n x classes).
     pub(super) fn update(&mut self, scores: &[f64], monitor: &dyn Monitor) -> Result<f64> {
         let targets = &self.targets;

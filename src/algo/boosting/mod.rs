@@ -46,7 +46,7 @@ pub use scorer::Scorer;
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
 use crate::fitted::{Fitted, Form, is_base};
-use crate::learner::Learner;
+use crate::learner::{Checked, Learner};
 use crate::linear::model::softmax;
 use crate::linear::probabilities;
 use crate::monitor::Monitor;
@@ -69,7 +69,7 @@ impl Learner for GradientBoosting {
         fit::memory_needed(params, shape)
     }
 
-    fn fit(params: &BoostingParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Boosting> {
+    fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Boosting> {
         fit(params, set, None, monitor)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use linfa::dataset::Records;
 use rand_core::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -96,7 +97,7 @@ pub(super) fn fit(params: &ForestParams, set: &TrainingSet, monitor: &dyn Monito
     let rows = frame.rows();
     if frame.columns().is_empty() || rows >= i32::MAX as usize {
         return Err(Error::data(
-            format!("there are {} columns of {rows} rows", frame.columns().len()),
+            format!("there are {} columns of {rows} rows", frame.nfeatures()),
             "give at least one feature column, and fewer than 2147483647 rows",
         ));
     }
@@ -127,7 +128,7 @@ pub(super) fn fit(params: &ForestParams, set: &TrainingSet, monitor: &dyn Monito
         min_leaf: params.min_samples_leaf.of_rows(rows, 1),
         min_decrease: params.min_impurity_decrease,
         max_leaves: params.max_leaf_nodes,
-        candidates: params.columns_a_split(frame.columns().len(), target),
+        candidates: params.columns_a_split(frame.nfeatures(), target),
     };
     let shared = Shared {
         params,
@@ -202,7 +203,7 @@ impl Shared<'_> {
     }
 
     fn grow<T: Tally>(&self, tally: T, samples: &[Sample], random: Xoshiro256PlusPlus) -> Result<Grown> {
-        let columns = self.frame.columns().len();
+        let columns = self.frame.nfeatures();
         let leaves = Leaves::new(self.classes);
         let grower = Grower {
             ordered: &self.ordered,
@@ -309,7 +310,7 @@ impl<'a> Collected<'a> {
             waiting: BTreeMap::new(),
             grown: Vec::new(),
             base: vec![0.0; Leaves::new(classes).outputs()],
-            importance: vec![Importance::default(); shared.frame.columns().len()],
+            importance: vec![Importance::default(); shared.frame.nfeatures()],
             impurity: 0.0,
             out_of_bag: params.oob_score.then(|| OutOfBag::new(targets, classes)),
         }

@@ -42,7 +42,7 @@ pub use statistics::NodeRows;
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
 use crate::fitted::{Fitted, Form, is_base};
-use crate::learner::Learner;
+use crate::learner::{Checked, Learner};
 use crate::monitor::Monitor;
 use crate::parameters::refuse;
 use crate::task::Task;
@@ -80,7 +80,7 @@ impl Learner for DecisionTree {
         fit::memory_needed(params, shape)
     }
 
-    fn fit(params: &ForestParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<RandomForest> {
+    fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<RandomForest> {
         fit::fit(params, set, monitor)
     }
 }
@@ -100,7 +100,7 @@ impl Learner for Forest {
         fit::memory_needed(params, shape)
     }
 
-    fn fit(params: &ForestParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<RandomForest> {
+    fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<RandomForest> {
         fit::fit(params, set, monitor)
     }
 }

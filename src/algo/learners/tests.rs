@@ -1,15 +1,18 @@
 //! What holds of every line of the table; and a learner of a kind that there is none of yet.
 
+mod linfa_oracle;
+
 use std::collections::BTreeMap;
 
+use linfa::traits::PredictInplace;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::estimator::Estimator;
+use crate::estimator::{Estimator, Predictor};
 use crate::fitted::Form;
 use crate::frame::{Column, Frame};
-use crate::learner::{Learner, SEED};
+use crate::learner::{Checked, Learner, SEED};
 use crate::monitor::Unwatched;
 use crate::parameters::{above, hyperparameters};
 use crate::task::Task;
@@ -116,6 +119,29 @@ fn the_page_of_hyperparameters_is_that_of_the_table() {
     );
 }
 
+/// What is written by hand for people names every learner.
+#[test]
+fn pages_name_each_learner() {
+    for page in ["docs/training.md", "sql/40-models.sql"] {
+        let text = std::fs::read_to_string(format!("{}/../../{page}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        for algorithm in &LEARNERS {
+            assert!(
+                text.contains(algorithm.name),
+                "{page} does not say what {} is",
+                algorithm.name
+            );
+        }
+    }
+}
+
+/// The scores of all rows, one row after the other.
+fn scores<E: Estimator + Sync + ?Sized>(estimator: &E, frame: &Frame, monitor: &dyn Monitor) -> Result<Vec<f64>> {
+    let predictor = Predictor { estimator, monitor };
+    let mut scores = predictor.default_target(frame);
+    predictor.predict_inplace(frame, &mut scores);
+    scores
+}
+
 /// The centre of rows, and how far from it others are: a learner without a target.
 struct Centre;
 
@@ -140,7 +166,7 @@ impl Learner for Centre {
     type Parameters = CentreParams;
     type Fitted = FittedCentre;
 
-    fn fit(params: &CentreParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<FittedCentre> {
+    fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<FittedCentre> {
         assert_eq!(set.target, Target::None);
         monitor.check()?;
         let mean = |column: &Column| (0..set.rows()).map(|row| column.encoded(row)).sum::<f64>() / set.rows() as f64;
@@ -149,7 +175,7 @@ impl Learner for Centre {
             centre: set.frame.columns().iter().map(mean).collect(),
             base: [0.0],
         };
-        let scores = crate::estimator::scores(&fitted, &set.frame, monitor)?;
+        let scores = scores(&fitted, &set.frame, monitor)?;
         fitted.base = [scores.iter().sum::<f64>() / scores.len() as f64];
         Ok(fitted)
     }

@@ -242,7 +242,7 @@ pub struct Gram {
 }
 
 impl Gram {
-    /// For rows of `width` features. Errs when the products would not fit in 2 GiB.
+    /// For rows of `width` features. Returns an error when the products would not fit in 2 GiB.
     pub fn new(width: usize) -> Result<Gram> {
         check_width(width)?;
         // The products, and as much again to merge them with.
@@ -328,7 +328,7 @@ pub fn memory_needed(width: usize) -> usize {
     square.saturating_mul(2 + 1 + 2)
 }
 
-/// Errs when the products of `width` columns would take too much memory.
+/// Returns an error when the products of `width` columns would take too much memory.
 pub(crate) fn check_width(width: usize) -> Result<()> {
     if width < MAX_WIDTH {
         return Ok(());

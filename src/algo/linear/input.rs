@@ -11,7 +11,7 @@ pub(crate) struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// Errs when there is no row with a weight, when lengths differ, or when a target or a weight is not a finite number (weights
+    /// Returns an error when there is no row with a weight, when lengths differ, or when a target or a weight is not a finite number (weights
     /// also not negative).
     pub fn of(set: &'a TrainingSet) -> Result<Input<'a>> {
         let targets = set.targets()?;
@@ -56,7 +56,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// The weight of each class's rows. Errs unless the targets are class numbers without gaps, of two classes or more.
+/// The weight of each class's rows. Returns an error unless the targets are class numbers without gaps, of two classes or more.
 pub(crate) fn class_weights(targets: &[f64], weights: Option<&[f64]>) -> Result<Vec<f64>> {
     let mut classes: Vec<f64> = Vec::new();
     for (row, &target) in targets.iter().enumerate() {

@@ -6,7 +6,7 @@ use super::least_squares::{self, RidgeParams};
 use super::logistic::{self, LogisticRegressionParams};
 use super::model::LinearModel;
 use crate::error::Result;
-use crate::learner::Learner;
+use crate::learner::{Checked, Learner};
 use crate::monitor::Monitor;
 use crate::task::Task;
 use crate::training_set::{Shape, TrainingSet};
@@ -31,7 +31,7 @@ impl Learner for LinearRegression {
         gram::memory_needed(shape.design_columns)
     }
 
-    fn fit(params: &RidgeParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
+    fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
         least_squares::fit(params, set, monitor)
     }
 }
@@ -51,7 +51,7 @@ impl Learner for Ridge {
         gram::memory_needed(shape.design_columns)
     }
 
-    fn fit(params: &RidgeParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
+    fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
         least_squares::fit(params, set, monitor)
     }
 }
@@ -76,7 +76,7 @@ impl Learner for Lasso {
         gram::memory_needed(shape.design_columns)
     }
 
-    fn fit(params: &ElasticNetParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
+    fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
         elastic_net::fit(params, set, monitor)
     }
 }
@@ -96,7 +96,7 @@ impl Learner for ElasticNet {
         gram::memory_needed(shape.design_columns)
     }
 
-    fn fit(params: &ElasticNetParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
+    fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
         elastic_net::fit(params, set, monitor)
     }
 }
@@ -122,7 +122,7 @@ impl Learner for LogisticRegression {
         logistic::memory_needed(shape)
     }
 
-    fn fit(params: &LogisticRegressionParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
+    fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
         logistic::fit(params, set, monitor)
     }
 }

@@ -124,7 +124,7 @@ pub(crate) struct Errors {
 }
 
 impl LinearModel {
-    /// Folds fits on `design`'s scale into a model. Errs when a weight is not finite.
+    /// Folds fits on `design`'s scale into a model. Returns an error when a weight is not finite.
     pub(crate) fn assemble(design: &Design, link: Link, fits: &[Fitted], summary: Summary) -> Result<LinearModel> {
         let points: Vec<f64> = fits.iter().flat_map(|fit| fit.point.weights.iter().copied()).collect();
         let centred: Vec<f64> = fits.iter().map(|fit| fit.point.intercept).collect();

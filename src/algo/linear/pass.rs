@@ -63,7 +63,7 @@ impl Slope {
 }
 
 impl<'a> Data<'a> {
-    /// Errs when the lengths of the parts do not agree.
+    /// Returns an error when the lengths of the parts do not agree.
     pub fn new(
         design: &'a Design,
         frame: &'a Frame,

@@ -7,6 +7,7 @@ mod weights;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use linfa::dataset::Records;
 use serde_json::Value;
 
 use super::*;
@@ -94,7 +95,7 @@ fn fit(params: impl Learns, data: &Dataset) -> Result<LinearModel> {
 }
 
 fn predictions(model: &LinearModel, frame: &Frame) -> Vec<f64> {
-    let mut row = vec![0.0; frame.columns().len()];
+    let mut row = vec![0.0; frame.nfeatures()];
     let mut out = vec![0.0; model.outputs()];
     let mut all = Vec::new();
     for index in 0..frame.rows() {

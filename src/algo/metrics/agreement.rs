@@ -24,7 +24,7 @@ pub struct Agreement {
 }
 
 impl Agreement {
-    /// Adds a row. O(log of the number of labels). Errs on label 1,001 and on a label of another type.
+    /// Adds a row. O(log of the number of labels). Returns an error on label 1,001 and on a label of another type.
     #[inline]
     pub fn push(&mut self, actual: &Label, predicted: &Label) -> Result<()> {
         let pair = (self.code(actual)?, self.code(predicted)?);

@@ -17,12 +17,12 @@ pub struct ClassLoss {
 }
 
 impl ClassLoss {
-    /// Adds a row of class `class` with one probability a class. Errs on a class that has none and on what is no probability.
+    /// Adds a row of class `class` with one probability a class. Returns an error on a class that has none and on what is no probability.
     pub fn push(&mut self, probabilities: &[f64], class: usize) -> Result<()> {
         self.push_weighted(probabilities, class, 1.0)
     }
 
-    /// Adds a row that counts `weight` times. Errs as [`ClassLoss::push`], and on a weight that is negative or not finite.
+    /// Adds a row that counts `weight` times. Returns an error as [`ClassLoss::push`], and on a weight that is negative or not finite.
     pub fn push_weighted(&mut self, probabilities: &[f64], class: usize, weight: f64) -> Result<()> {
         let Some(&probability) = probabilities.get(class) else {
             return Err(Error::data(

@@ -47,7 +47,7 @@ fn share(part: u64, rest: u64) -> f64 {
 
 /// The ROC curve: a point at infinity, where no row is positive, and one a distinct score, descending; as scikit-learn's with
 /// `drop_intermediate=False`. With `points` at most so many (but at least 2), spread evenly over the curve, the first and the last
-/// among them. Empty unless both classes occur. Errs when stopped, and where there is no room. O(n log n).
+/// among them. Empty unless both classes occur. Returns an error when stopped, and where there is no room. O(n log n).
 pub fn roc_curve(ranking: &Ranking, points: Option<usize>, monitor: &dyn Monitor) -> Result<Vec<CurvePoint>> {
     let mut curve = thresholds(ranking, monitor)?;
     if let Some(first) = curve.first() {

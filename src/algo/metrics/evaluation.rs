@@ -1,5 +1,6 @@
 //! All metrics of a model at once.
 
+use linfa::traits::PredictInplace;
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
@@ -7,7 +8,7 @@ use super::confusion::{Average, Confusion};
 use super::{AbsoluteErrors, ClassLoss, Loss, Probability, Ranking, RegressionError};
 use crate::accumulator::Accumulator;
 use crate::error::{Error, Result};
-use crate::estimator::{self, Estimator};
+use crate::estimator::{Estimator, Predictor};
 use crate::label::Label;
 use crate::monitor::Monitor;
 use crate::room;
@@ -126,7 +127,7 @@ impl Scored {
         Some((actual, view))
     }
 
-    /// All metrics, those of classes at `threshold`. Errs as [`classification`] and [`regression`] do.
+    /// All metrics, those of classes at `threshold`. Returns an error as [`classification`] and [`regression`] do.
     pub fn metrics(&self, threshold: f64, monitor: &dyn Monitor) -> Result<Table> {
         match (self, self.classes()) {
             (Scored::Numbers { actual, predicted }, _) => regression(actual, predicted, monitor),
@@ -141,15 +142,17 @@ impl Scored {
     }
 }
 
-/// Scores the rows of a set, and gives their metrics. Errs as [`Scored::metrics`] does.
+/// Scores the rows of a set, and gives their metrics. Returns an error as [`Scored::metrics`] does.
 pub fn evaluate(
     estimator: &(impl Estimator + Sync + ?Sized),
     set: &TrainingSet,
     threshold: f64,
     monitor: &dyn Monitor,
 ) -> Result<Table> {
-    let scores = estimator::scores(estimator, &set.frame, monitor)?;
-    Scored::of(&set.target, scores)?.metrics(threshold, monitor)
+    let predictor = Predictor { estimator, monitor };
+    let mut scores = predictor.default_target(&set.frame);
+    predictor.predict_inplace(&set.frame, &mut scores);
+    Scored::of(&set.target, scores?)?.metrics(threshold, monitor)
 }
 
 /// The class that a row of probabilities is taken for: of two classes the second when its probability is `threshold` at least; of
@@ -169,7 +172,7 @@ pub fn decide(probabilities: &[f64], threshold: f64) -> usize {
 }
 
 /// The confusion matrix: `matrix[actual][predicted]` rows, from the class of each row and its probabilities (rows x classes).
-/// Errs when their lengths differ, a class has no probability, or it is stopped.
+/// Returns an error when their lengths differ, a class has no probability, or it is stopped.
 pub fn confusion_matrix(
     actual: &[u32],
     probabilities: ArrayView2<'_, f64>,
@@ -195,7 +198,7 @@ pub fn confusion_matrix(
 /// recall, f1 and mcc; then the threshold and the number of rows. Of more: roc_auc (each class against the rest, averaged over the
 /// classes that occur), log_loss, accuracy, precision, recall and f1 (averaged over the classes that occur), mcc, rows.
 ///
-/// Errs when lengths differ, a class has no probability, something is no probability, or it is stopped. O(rows x classes x log rows).
+/// Returns an error when lengths differ, a class has no probability, something is no probability, or it is stopped. O(rows x classes x log rows).
 pub fn classification(
     actual: &[u32],
     probabilities: ArrayView2<'_, f64>,
@@ -250,7 +253,7 @@ pub fn classification(
     Ok(table)
 }
 
-/// The ranking of one class's probability against the rest, for its curves. Errs as [`classification`] does.
+/// The ranking of one class's probability against the rest, for its curves. Returns an error as [`classification`] does.
 pub fn rank(
     actual: &[u32],
     probabilities: ArrayView2<'_, f64>,
@@ -301,8 +304,8 @@ fn check_shape(actual: &[u32], probabilities: &ArrayView2<'_, f64>) -> Result<us
     Ok(classes)
 }
 
-/// The metrics of a regression: rmse, mae, mape, mse, r2, median_absolute_error, rows. Errs when lengths differ, a number is not finite, or
-/// it is stopped. O(n), in parallel.
+/// The metrics of a regression: rmse, mae, mape, mse, r2, median_absolute_error, rows. Returns an error when lengths differ, a number is not finite,
+/// or it is stopped. O(n), in parallel.
 pub fn regression(actual: &[f64], predicted: &[f64], monitor: &dyn Monitor) -> Result<Table> {
     if actual.len() != predicted.len() {
         return Err(Error::data(

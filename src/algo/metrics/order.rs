@@ -7,7 +7,7 @@ use crate::room;
 /// Numbers that are sorted, or merged, between two looks at the monitor: some 20 ms. Fewer are sorted at once.
 const RUN: usize = 1 << 20;
 
-/// Puts numbers in their total order. Errs when stopped, and where there is no room for a copy. O(n log n).
+/// Puts numbers in their total order. Returns an error when stopped, and where there is no room for a copy. O(n log n).
 pub(super) fn sort(values: &mut Vec<f64>, monitor: &dyn Monitor) -> Result<()> {
     for run in values.chunks_mut(RUN) {
         monitor.check()?;

@@ -48,7 +48,7 @@ pub(super) fn clip(probability: f64) -> f64 {
     probability.clamp(f64::EPSILON, 1.0 - f64::EPSILON)
 }
 
-/// Errs on what is no probability.
+/// Returns an error on what is no probability.
 #[inline]
 pub(super) fn check_probability(probability: f64) -> Result<()> {
     if (0.0..=1.0).contains(&probability) {
@@ -92,7 +92,7 @@ impl Probability {
         self.loss
     }
 
-    /// Adds a row. Errs on a probability outside 0 to 1 (and NaN), on a third label and on a label of another type.
+    /// Adds a row. Returns an error on a probability outside 0 to 1 (and NaN), on a third label and on a label of another type.
     #[inline]
     pub fn push(&mut self, label: &Label, probability: f64) -> Result<()> {
         check_probability(probability)?;

@@ -38,7 +38,7 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    /// Adds a row. Amortised O(1), sorting aside. Errs on a score that is NaN, on a third label and on a label of another type.
+    /// Adds a row. Amortised O(1), sorting aside. Returns an error on a score that is NaN, on a third label and on a label of another type.
     #[inline]
     pub fn push(&mut self, label: &Label, score: f64) -> Result<()> {
         if score.is_nan() {
@@ -70,7 +70,7 @@ impl Ranking {
         now >= FOLD_ROWS && now.ilog2() / 2 != before.max(1).ilog2() / 2 && now >= self.ties.len() / 2
     }
 
-    /// Counts equal scores where that saves memory. Errs when stopped, and where there is no room. O(n log n).
+    /// Counts equal scores where that saves memory. Returns an error when stopped, and where there is no room. O(n log n).
     #[cold]
     pub fn fold(&mut self, monitor: &dyn Monitor) -> Result<()> {
         for scores in &mut self.plain {
@@ -90,7 +90,7 @@ impl Ranking {
         Ok(())
     }
 
-    /// Puts the scores in order, in parallel, so that what needs them so finds them so. O(n log n). Errs only when stopped.
+    /// Puts the scores in order, in parallel, so that what needs them so finds them so. O(n log n). Returns an error only when stopped.
     pub(super) fn sort(&mut self, monitor: &dyn Monitor) -> Result<()> {
         for scores in &mut self.plain {
             scores.par_chunks_mut(FOLD_ROWS).try_for_each(|part| -> Result<()> {
@@ -103,7 +103,7 @@ impl Ranking {
         Ok(())
     }
 
-    /// Calls `each` with every distinct score, ascending. Errs when stopped, and where there is no room. O(n log n), and a copy of the
+    /// Calls `each` with every distinct score, ascending. Returns an error when stopped, and where there is no room. O(n log n), and a copy of the
     /// plain scores.
     pub(super) fn ascending(&self, monitor: &dyn Monitor, each: impl FnMut(Tie)) -> Result<()> {
         let mut plain: [Vec<f64>; 2] = Default::default();

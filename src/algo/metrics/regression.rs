@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use crate::room;
 
-/// Errs when one of the numbers is not finite.
+/// Returns an error when one of the numbers is not finite.
 #[inline]
 fn check_finite(actual: f64, predicted: f64) -> Result<()> {
     let problem = match (actual.is_finite(), predicted.is_finite()) {
@@ -35,7 +35,7 @@ pub struct RegressionError {
 }
 
 impl RegressionError {
-    /// Adds a row. Errs when a number is NaN or infinite.
+    /// Adds a row. Returns an error when a number is NaN or infinite.
     #[inline]
     pub fn push(&mut self, actual: f64, predicted: f64) -> Result<()> {
         check_finite(actual, predicted)?;
@@ -148,7 +148,7 @@ pub struct AbsoluteErrors {
 }
 
 impl AbsoluteErrors {
-    /// Adds a row. Errs when a number is NaN or infinite.
+    /// Adds a row. Returns an error when a number is NaN or infinite.
     #[inline]
     pub fn push(&mut self, actual: f64, predicted: f64) -> Result<()> {
         check_finite(actual, predicted)?;

@@ -61,7 +61,7 @@ impl Tally {
         }
     }
 
-    /// Decoded rows of a metric. Errs when they are damaged, or are another metric's.
+    /// Decoded rows of a metric. Returns an error when they are damaged, or are another metric's.
     pub(crate) fn from_rows(metric: Metric, rows: Rows) -> Result<Tally> {
         with_rows!(&rows, rows => rows.validate())?;
         if let (Rows::Probability(theirs), Rows::Probability(ours)) = (&rows, Rows::of(metric))
@@ -90,7 +90,7 @@ impl Tally {
         }
     }
 
-    /// Adds a row of [`Inputs::LabelAndScore`] or [`Inputs::LabelAndProbability`]. Errs as [`Ranking::push`] and
+    /// Adds a row of [`Inputs::LabelAndScore`] or [`Inputs::LabelAndProbability`]. Returns an error as [`Ranking::push`] and
     /// [`Probability::push`] do, and for a metric of other rows.
     #[inline]
     pub fn push_score(&mut self, label: &Label, score: f64) -> Result<()> {
@@ -101,7 +101,7 @@ impl Tally {
         }
     }
 
-    /// Adds a row of [`Inputs::Labels`]. Errs as [`Agreement::push`] does, and for a metric of other rows.
+    /// Adds a row of [`Inputs::Labels`]. Returns an error as [`Agreement::push`] does, and for a metric of other rows.
     #[inline]
     pub fn push_labels(&mut self, actual: &Label, predicted: &Label) -> Result<()> {
         match &mut self.rows {
@@ -110,7 +110,7 @@ impl Tally {
         }
     }
 
-    /// Adds a row of [`Inputs::Numbers`]. Errs as [`RegressionError::push`] does, and for a metric of other rows.
+    /// Adds a row of [`Inputs::Numbers`]. Returns an error as [`RegressionError::push`] does, and for a metric of other rows.
     #[inline]
     pub fn push_numbers(&mut self, actual: f64, predicted: f64) -> Result<()> {
         match &mut self.rows {
@@ -128,7 +128,7 @@ impl Tally {
         }
     }
 
-    /// Adds the rows of another tally. Errs when that is of another metric, as [`Accumulator::merge`] says.
+    /// Adds the rows of another tally. Returns an error when that is of another metric, as [`Accumulator::merge`] says.
     pub fn merge(&mut self, other: &Tally) -> Result<()> {
         match (&mut self.rows, &other.rows) {
             _ if self.metric != other.metric => Err(self.other_rows(&format!("one of {}", other.metric))),
@@ -155,7 +155,7 @@ impl Tally {
         }
     }
 
-    /// Keeps repeated rows in less memory. Errs when stopped, and where there is no room.
+    /// Keeps repeated rows in less memory. Returns an error when stopped, and where there is no room.
     pub fn fold(&mut self, monitor: &dyn Monitor) -> Result<()> {
         match &mut self.rows {
             Rows::Ranking(rows) => rows.fold(monitor),
@@ -163,8 +163,8 @@ impl Tally {
         }
     }
 
-    /// The metric of the rows so far. `None` where it is undefined: without rows, and as the accumulators say. Errs when stopped, and where
-    /// there is no room.
+    /// The metric of the rows so far. `None` where it is undefined: without rows, and as the accumulators say. Returns an error when stopped, and
+    /// where there is no room.
     pub fn finish(&self, monitor: &dyn Monitor) -> Result<Option<f64>> {
         Ok(match (&self.rows, self.metric) {
             (Rows::Ranking(rows), Metric::AveragePrecision) => rows.average_precision(monitor)?,

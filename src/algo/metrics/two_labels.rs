@@ -13,7 +13,7 @@ use crate::label::Label;
 pub(super) struct TwoLabels(Vec<Label>);
 
 impl TwoLabels {
-    /// The code of a label, 0 or 1. Errs when it would be the third, or of another type than the first.
+    /// The code of a label, 0 or 1. Returns an error when it would be the third, or of another type than the first.
     #[inline]
     pub(super) fn code(&mut self, label: &Label) -> Result<usize> {
         match self.0.iter().position(|known| known == label) {
@@ -75,7 +75,7 @@ impl TwoLabels {
     }
 }
 
-/// Errs when two labels are of different types.
+/// Returns an error when two labels are of different types.
 pub(super) fn same_type(known: &Label, label: &Label) -> Result<()> {
     if discriminant(known) == discriminant(label) {
         return Ok(());

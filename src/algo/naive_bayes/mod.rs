@@ -14,7 +14,7 @@ use super::error::{Error, Result};
 use super::estimator::Estimator;
 use super::fitted::{Fitted, Form, is_base};
 use super::frame::Frame;
-use super::learner::Learner;
+use super::learner::{Checked, Learner};
 use super::linear::input::{Input, class_weights};
 use super::linear::model::softmax;
 use super::monitor::{Monitor, Progress};
@@ -51,7 +51,7 @@ impl Learner for NaiveBayesLearner {
     type Parameters = NaiveBayesParams;
     type Fitted = NaiveBayes;
 
-    fn fit(params: &NaiveBayesParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<NaiveBayes> {
+    fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<NaiveBayes> {
         let input = Input::of(set)?;
         let (frame, weights) = (&set.frame, input.weights.as_deref());
         let classes = class_weights(input.targets, weights)?.len();

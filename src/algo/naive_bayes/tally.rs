@@ -66,7 +66,7 @@ impl Moments {
 }
 
 impl Tally {
-    /// Counts rows of `classes` classes; `targets` are class numbers. O(rows x features), features in parallel. Errs when stopped.
+    /// Counts rows of `classes` classes; `targets` are class numbers. O(rows x features), features in parallel. Returns an error when stopped.
     pub fn of(
         frame: &Frame,
         targets: &[f64],

@@ -1,5 +1,7 @@
 //! Naive Bayes against scikit-learn, and what must hold whatever the rows.
 
+use linfa::ParamGuard;
+use linfa::dataset::Records;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -7,6 +9,7 @@ use super::tally::FeatureTally;
 use super::*;
 use crate::accumulator::Accumulator;
 use crate::frame::{Column, MISSING, UNSEEN};
+use crate::learner::Unchecked;
 use crate::monitor::Unwatched;
 use crate::parameters::Hyperparameters;
 use crate::training_set::Target;
@@ -52,9 +55,8 @@ fn fit_weighted(
     params: NaiveBayesParams,
 ) -> Result<NaiveBayes> {
     let data = TrainingSet::new(Frame::new(columns).unwrap(), Target::Numbers(targets));
-    params.check()?;
     let data = TrainingSet { weights, ..data };
-    NaiveBayesLearner::fit(&params, &data, &Unwatched)
+    NaiveBayesLearner::fit(&Unchecked::new(params).check()?, &data, &Unwatched)
 }
 
 fn score(model: &NaiveBayes, row: &[f64]) -> Vec<f64> {
@@ -94,7 +96,7 @@ fn probabilities_agree_with_scikit_learn() {
         };
         let model = fit_weighted(columns, floats(&fixture["targets"]), weights, params).unwrap();
         let theirs = floats(&fixture[name]);
-        let mut row = vec![0.0; frame.columns().len()];
+        let mut row = vec![0.0; frame.nfeatures()];
         for (index, theirs) in theirs.chunks(3).enumerate() {
             frame.encode_row(index, &mut row);
             let ours = score(&model, &row);

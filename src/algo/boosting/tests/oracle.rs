@@ -1,5 +1,6 @@
 //! The same table, learned by LightGBM; see tests/oracle/boosting.py.
 
+use linfa::dataset::Records;
 use serde::Deserialize;
 
 use super::*;
@@ -46,7 +47,7 @@ impl Fixture {
             data = data.weighted(self.table.parts(&self.table.weight)[0].to_vec());
         }
         let model = fit(params, &data).unwrap();
-        let mut row = vec![0.0; test.columns().len()];
+        let mut row = vec![0.0; test.nfeatures()];
         let scores = (0..test.rows()).map(|index| {
             test.encode_row(index, &mut row);
             score(&model, &row)
@@ -79,7 +80,7 @@ fn regression_grows_the_same_trees() {
     assert_eq!(splits, fixture.expected.regression_splits);
     // Where no training row tells, thresholds and the way of missing values are ours; so training rows agree exactly.
     let [train, _] = fixture.table.frames(true);
-    let mut row = vec![0.0; train.columns().len()];
+    let mut row = vec![0.0; train.nfeatures()];
     for (index, theirs) in fixture.expected.regression_train.iter().enumerate() {
         train.encode_row(index, &mut row);
         let ours = score(&model, &row)[0];

@@ -5,6 +5,8 @@ mod hostile;
 mod oracle;
 mod small;
 
+use linfa::ParamGuard;
+use linfa::dataset::Records;
 use serde_json::{Value, json};
 
 use super::fit::fit;
@@ -13,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::estimator::Estimator;
 use crate::fitted::Fitted;
 use crate::frame::{Column, Frame, MISSING};
-use crate::learner::Learner;
+use crate::learner::{Learner, Unchecked};
 use crate::monitor::Unwatched;
 use crate::parameters::Hyperparameters;
 use crate::training_set::{Target, TrainingSet};
@@ -40,9 +42,8 @@ fn of_classes(data: &Dataset, classes: usize) -> Dataset {
 
 /// Fits a tree with parameters in JSON; 0 classes for a regression.
 fn tree(json: Value, classes: usize, data: &Dataset) -> Result<RandomForest> {
-    let params = params(ForestParams::one_tree(), &json, DecisionTree::WITHOUT)?;
-    DecisionTree::check(&params)?;
-    fit(&params, &of_classes(data, classes), &Unwatched)
+    let params = Unchecked::new(params(ForestParams::one_tree(), &json, DecisionTree::WITHOUT)?);
+    DecisionTree::fit(&params.check()?, &of_classes(data, classes), &Unwatched)
 }
 
 /// Fits a forest in the same way.
@@ -59,7 +60,7 @@ fn score(model: &RandomForest, row: &[f64]) -> Vec<f64> {
 
 /// The scores of all rows.
 fn scores(model: &RandomForest, frame: &Frame) -> Vec<Vec<f64>> {
-    let mut row = vec![0.0; frame.columns().len()];
+    let mut row = vec![0.0; frame.nfeatures()];
     let score_row = |index| {
         frame.encode_row(index, &mut row);
         score(model, &row)

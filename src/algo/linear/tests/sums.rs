@@ -1,5 +1,6 @@
 //! Sums of products, which merge, and bytes of them and of models that anybody may have changed.
 
+use linfa::dataset::Records;
 use proptest::prelude::*;
 
 use super::*;
@@ -9,8 +10,8 @@ fn sums_of_products_give_the_model_that_rows_give() {
     let fixture = fixture();
     for part in ["scales", "collinear"] {
         let data = dataset(&fixture[part], "y");
-        let mut gram = Gram::new(data.frame.columns().len()).unwrap();
-        let mut row = vec![0.0; data.frame.columns().len()];
+        let mut gram = Gram::new(data.frame.nfeatures()).unwrap();
+        let mut row = vec![0.0; data.frame.nfeatures()];
         for index in 0..data.frame.rows() {
             data.frame.encode_row(index, &mut row);
             gram.push(&row, data.target.values()[index]);
