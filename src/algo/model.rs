@@ -187,15 +187,20 @@ impl Model {
         Ok(model)
     }
 
-    /// Checks all that scoring relies on. Errs when stopped, too. O(size).
+    /// Checks all that scoring relies on. Returns an error when stopped, too. O(size).
     pub fn validate(&self, monitor: &dyn Monitor) -> Result<()> {
         let damaged = |problem: &str| Err(Error::damaged(WHAT, problem));
         // No text of PostgreSQL has a zero byte, and what writes one as a C string would end there.
         let zero = |text: &str| text.contains('\0');
-        let labels = self.answer.labels().iter().filter_map(|label| match label {
-            Label::Text(text) | Label::Enum(_, text) => Some(text),
-            Label::Bool(_) | Label::Number(_) => None,
-        });
+        let labels = self
+            .answer
+            .classes()
+            .into_iter()
+            .flatten()
+            .filter_map(|label| match label {
+                Label::Text(text) | Label::Enum(_, text) => Some(text),
+                Label::Bool(_) | Label::Number(_) => None,
+            });
         let names = self.inputs.iter().flat_map(|input| [&input.name, &input.type_name]);
         let levels = self.inputs.iter().flat_map(|input| match &input.kind {
             InputKind::Category { levels, .. } => &levels[..],
@@ -223,7 +228,7 @@ impl Model {
             .flat_map(|input| vec![input.kind.codes(); input.kind.width()])
             .collect();
         self.fitted.validate(&features, monitor)?;
-        if matches!(&self.answer, Answer::Classes(labels) if labels.len() < 2) {
+        if self.answer.classes().is_some_and(|labels| labels.len() < 2) {
             return damaged("it has fewer than two classes");
         }
         if self.fitted.outputs() != self.answer.outputs() {

@@ -71,11 +71,11 @@ impl Answer {
         }
     }
 
-    /// The classes; none for other answers.
-    pub fn labels(&self) -> &[Label] {
+    /// The classes; `None` for other answers.
+    pub fn classes(&self) -> Option<&[Label]> {
         match self {
-            Answer::Classes(labels) => labels,
-            Answer::Number => &[],
+            Answer::Classes(labels) => Some(labels),
+            Answer::Number => None,
         }
     }
 

@@ -82,7 +82,7 @@ impl Plan {
         self.others.push(Other { input, field, how });
     }
 
-    /// Encodes the fields into `row`. Errs with ML004 for an untyped literal that is not what the model wants.
+    /// Encodes the fields into `row`. Returns ML004 for an untyped literal that is not what the model wants.
     #[inline(always)]
     pub fn read(&self, scorer: &Scorer, fields: &impl Fields, row: &mut [f64]) -> Result<()> {
         for run in &self.numbers {
@@ -92,7 +92,7 @@ impl Plan {
         self.read_others(scorer, fields, row)
     }
 
-    /// Scores arguments by a linear model; plain numbers are added where they are, without being encoded. Errs as [`Plan::read`].
+    /// Scores arguments by a linear model; plain numbers are added where they are, without being encoded. Returns an error as [`Plan::read`].
     #[inline(always)]
     pub fn score(
         &self,

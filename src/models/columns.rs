@@ -12,7 +12,7 @@ use algo::lines::Lines;
 use algo::prepare::{ColumnKind, ColumnValues, Heading, ReadColumn};
 use algo::room;
 
-/// A column's name and type, and how its values are read. Errs with `ML005` for a type that assay cannot read.
+/// A column's name and type, and how its values are read. Returns `ML005` for a type that assay cannot read.
 pub fn heading_of(column: &OutputColumn) -> Result<(Heading, Reader)> {
     let Some(reader) = column.reader else {
         return Err(Error::new(
@@ -86,7 +86,7 @@ impl ColumnBuilder {
         }
     }
 
-    /// Appends a row's value. Errs when a vector is not as long as those before, or a category has more levels than codes.
+    /// Appends a row's value. Returns an error when a vector is not as long as those before, or a category has more levels than codes.
     pub fn push(&mut self, value: &Value<'_>) -> Result<()> {
         self.rows += 1;
         match (&mut self.values, value) {

@@ -219,7 +219,7 @@ fn set_threshold(model: Option<Text>, threshold: Option<f64>) {
         }
         changing(Some(registry::name_in(reference)), Privilege::Manage, |_| {
             let version = registry::resolve(reference, Privilege::Manage)?;
-            if super::cache::scorer(&version)?.model().answer.labels().len() != 2 {
+            if super::cache::scorer(&version)?.model().answer.classes().map(<[_]>::len) != Some(2) {
                 return Err(Error::new(
                     WRONG_TASK,
                     format!("model \"{}\" has no two classes", version.reference()),

@@ -200,7 +200,7 @@ impl Pass {
         Ok(pass)
     }
 
-    /// The probabilities, rows x classes, with each row's class. Errs with `ML010` for a model that does not answer with classes.
+    /// The probabilities, rows x classes, with each row's class. Returns `ML010` for a model that does not answer with classes.
     fn classes(&self, wanted: &str) -> Result<(&[u32], ArrayView2<'_, f64>)> {
         self.scored.classes().ok_or_else(|| {
             Error::new(WRONG_TASK, format!("{wanted} needs a classification"))
@@ -226,7 +226,7 @@ impl Pass {
         result
     }
 
-    /// The ranking of rows by the positive class's probability. Errs with `ML010` unless there are two classes.
+    /// The ranking of rows by the positive class's probability. Returns `ML010` unless there are two classes.
     fn ranking(&self) -> Result<Ranking> {
         let (actual, probabilities) = self.classes("a curve")?;
         if probabilities.ncols() != 2 {
@@ -269,7 +269,7 @@ result_row! {
 #[pg_extern(sql = false)]
 fn confusion_matrix(model: Option<Text>, query: Option<Text>, threshold: Option<f64>) -> SetOf<ConfusionRow> {
     let pass = or_raise(Pass::run(model.as_deref(), query.as_deref(), threshold));
-    let labels = pass.scorer.model().answer.labels();
+    let labels = pass.scorer.model().answer.classes().unwrap_or_default();
     let matrix = or_raise(pass.classes("a confusion matrix").and_then(|(actual, probabilities)| {
         pass.judging(|monitor| evaluation::confusion_matrix(actual, probabilities, pass.threshold, monitor))
     }));

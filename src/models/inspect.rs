@@ -19,7 +19,6 @@ use algo::label::Label;
 use algo::linear::Weight;
 use algo::model::{Input, Model};
 use algo::summary::{Summary, Values};
-use algo::task::Answer;
 use algo::trees::Importance;
 
 /// The level of a category that stands for rare ones.
@@ -39,8 +38,9 @@ fn labels(model: Text) -> Vec<Text> {
     scorer
         .model()
         .answer
-        .labels()
-        .iter()
+        .classes()
+        .into_iter()
+        .flatten()
         .map(|label| label.to_string().into())
         .collect()
 }
@@ -75,7 +75,7 @@ fn predict_expression(model: Text, alias: Text) -> Text {
     format!("assay.predict({model}, {})", features.join(", ")).into()
 }
 
-/// The summary of each feature in the training rows, in the learner's order. Errs with ML009 for what was not stored by a training.
+/// The summary of each feature in the training rows, in the learner's order. Returns ML009 for what was not stored by a training.
 pub(super) fn statistics(version: &Version, model: &Model) -> Result<Vec<Summary>> {
     let damaged = |problem: String| {
         Error::new(
@@ -330,10 +330,14 @@ fn weights(model: Option<Text>) -> SetOf<WeightRow> {
         })?;
         let (names, inputs) = (model.feature_names(), model.feature_inputs());
         // With two classes the one score is that of the positive one; with more each class has its own.
-        let label = |output: usize| match (&model.answer, intercepts) {
-            (Answer::Number, _) => None,
-            (Answer::Classes(labels), [_]) => labels.last().map(Label::to_string),
-            (Answer::Classes(labels), _) => labels.get(output).map(Label::to_string),
+        let label = |output: usize| {
+            let labels = model.answer.classes()?;
+            let label = if intercepts.len() == 1 {
+                labels.last()
+            } else {
+                labels.get(output)
+            };
+            label.map(Label::to_string)
         };
         let mut rows = Vec::new();
         for (output, intercept) in intercepts.iter().enumerate() {

@@ -22,7 +22,7 @@ pub struct Feature {
     pub rest: Option<&'static str>,
 }
 
-/// The features of a model. Needs the privilege manage; errs as every look at a model does.
+/// The features of a model. Needs the privilege manage; the errors are those of every look at a model.
 pub fn features(model: &str) -> Result<Vec<Feature>> {
     let (version, scorer) = inspect::open(model, Privilege::Manage)?;
     let model = scorer.model();

@@ -19,7 +19,7 @@ use algo::state::State;
 struct Pair(Field, Field);
 
 impl Pair {
-    /// Errs for types that the metric cannot take. The arguments begin at `first`.
+    /// Returns an error for types that the metric cannot take. The arguments begin at `first`.
     fn of(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Result<Pair> {
         let arguments = Arguments::of(fcinfo);
         let field = |index: usize, number: bool| {

@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 
 use algo::monitor::Monitor;
 
-/// SHA-256 in hexadecimal, as SQL's `encode(sha256(bytes), 'hex')` gives it. Errs only when stopped.
+/// SHA-256 in hexadecimal, as SQL's `encode(sha256(bytes), 'hex')` gives it. Returns an error only when stopped.
 fn hash_of(bytes: &[u8], monitor: &dyn Monitor) -> algo::error::Result<String> {
     let mut digest = Sha256::new();
     for part in bytes.chunks(1 << 20) {

@@ -18,7 +18,6 @@ use crate::pg::reader::Value;
 use crate::pg::snapshot::{self, View};
 use crate::pg::whole_row::{Given, WholeRow};
 use crate::pg::{arguments, site, text};
-use algo::task::Answer;
 
 /// A model bound to a call site.
 struct Bound {
@@ -168,10 +167,11 @@ fn scored<T>(fcinfo: pg_sys::FunctionCallInfo, answer: impl FnOnce(&Bound) -> Re
     or_raise(site::with(fcinfo, || Site::new(fcinfo), score))
 }
 
-fn regression(reference: &str, function: &str) -> Error {
+fn no_classes(bound: &Bound, function: &str) -> Error {
+    let (reference, task) = (&bound.reference, bound.scorer.model().answer.task().name());
     Error::new(
         WRONG_TASK,
-        format!("{function} needs a classification, but model \"{reference}\" is a regression"),
+        format!("{function} needs a classification, but model \"{reference}\" is a {task}"),
     )
     .hint("Use assay.predict for its value.")
 }
@@ -201,7 +201,7 @@ fn predict(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
 fn predict_label(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     scored(fcinfo, |bound| {
         let label = bound.scorer.label_of(&bound.out, bound.threshold);
-        let label = label.ok_or_else(|| regression(&bound.reference, "predict_label"))?;
+        let label = label.ok_or_else(|| no_classes(bound, "predict_label"))?;
         Ok(text::datum_of(&label.text()))
     })
     .flatten()
@@ -209,9 +209,9 @@ fn predict_label(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
 
 /// `predict_proba(model, features...)`: the probability of each class, in the order of `labels(model)`.
 fn predict_proba(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
-    scored(fcinfo, |bound| match bound.scorer.model().answer {
-        Answer::Classes(_) => Ok(bound.out.clone()),
-        Answer::Number => Err(regression(&bound.reference, "predict_proba")),
+    scored(fcinfo, |bound| match bound.scorer.model().answer.classes() {
+        Some(_) => Ok(bound.out.clone()),
+        None => Err(no_classes(bound, "predict_proba")),
     })
 }
 

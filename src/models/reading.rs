@@ -40,7 +40,7 @@ struct Lane {
 
 impl Reading {
     /// No rows yet. `wanted` says of each column of the query whether it is read; those in `apart`, which are no features, stand in lines of
-    /// their own. Errs with `ML005` for a column of a type that assay cannot read.
+    /// their own. Returns `ML005` for a column of a type that assay cannot read.
     pub fn new(query: &Query, apart: &[usize], wanted: impl Fn(usize) -> bool) -> Result<Reading> {
         let (mut groups, mut others) = (Vec::<Vec<Lane>>::new(), Vec::new());
         let mut open = None;
@@ -187,7 +187,7 @@ impl Group {
     }
 }
 
-/// Errs with 53400 when `rows` rows, of `expected`, need more memory than is allowed.
+/// Returns 53400 when `rows` rows, of `expected`, need more memory than is allowed.
 fn check_memory(needed: usize, rows: u64, expected: f64, allowed: usize) -> Result<()> {
     if needed <= allowed {
         return Ok(());

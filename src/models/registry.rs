@@ -96,7 +96,7 @@ fn entry(row: &CatalogRow) -> Result<Option<Entry>> {
     }))
 }
 
-/// Looks a model up for a caller who needs `privilege` on it. Errs with `ML001` or 42501.
+/// Looks a model up for a caller who needs `privilege` on it. Returns `ML001` or 42501.
 pub fn open(name: &str, privilege: Privilege) -> Result<Entry> {
     let entry = find(name)?.ok_or_else(|| {
         Error::new(UNDEFINED_MODEL, format!("model \"{name}\" does not exist"))
@@ -106,7 +106,7 @@ pub fn open(name: &str, privilege: Privilege) -> Result<Entry> {
     Ok(entry)
 }
 
-/// Errs with 42501 unless the caller has `privilege` on the model.
+/// Returns 42501 unless the caller has `privilege` on the model.
 pub fn require(entry: &Entry, privilege: Privilege) -> Result<()> {
     if has(entry, privilege)? {
         return Ok(());
@@ -165,7 +165,7 @@ pub fn name_in(reference: &str) -> &str {
     split(reference).0
 }
 
-/// Resolves `risk`, `risk@3` or `risk@alias` for a caller who needs `privilege`. Errs with `ML001`, `ML002` or 42501.
+/// Resolves `risk`, `risk@3` or `risk@alias` for a caller who needs `privilege`. Returns `ML001`, `ML002` or 42501.
 pub fn resolve(reference: &str, privilege: Privilege) -> Result<Version> {
     let (name, selector) = split(reference);
     let model = open(name, privilege)?;
@@ -223,7 +223,7 @@ impl Version {
         format!("{}@{}", self.model.name, self.version)
     }
 
-    /// Reads the version's row. Errs with `ML002` when there is none.
+    /// Reads the version's row. Returns `ML002` when there is none.
     fn read<T>(&self, visit: impl Fn(&CatalogRow) -> Result<T>) -> Result<T> {
         let keys = [Key::BigInt(1, self.model.id), Key::Int(2, self.version)];
         catalog::find(c"model_version", c"model_version_pkey", &keys, |row| {
@@ -244,7 +244,7 @@ impl Version {
         self.read(|row| row.require(12))
     }
 
-    /// Its bytes. Errs when stopped, too.
+    /// Its bytes. Returns an error when stopped, too.
     pub fn bytes(&self, monitor: &dyn Monitor) -> Result<Vec<u8>> {
         self.read(|row| row.bytes(16, monitor))
     }

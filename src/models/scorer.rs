@@ -9,7 +9,6 @@ use algo::levels::Levels;
 use algo::linear;
 use algo::metrics::evaluation;
 use algo::model::{InputKind, Model};
-use algo::task::Answer;
 
 /// What scores encoded rows.
 enum Engine {
@@ -178,10 +177,8 @@ impl Scorer {
     /// The label that a scored row is given: with two classes the second from `threshold` on, with more the most probable. `None` for a model
     /// that does not answer with classes.
     pub fn label_of(&self, scores: &[f64], threshold: f64) -> Option<&Label> {
-        match &self.model.answer {
-            Answer::Classes(labels) => labels.get(evaluation::decide(scores, threshold)),
-            Answer::Number => None,
-        }
+        let labels = self.model.answer.classes()?;
+        labels.get(evaluation::decide(scores, threshold))
     }
 }
 

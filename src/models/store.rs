@@ -29,7 +29,7 @@ pub enum Deploy {
 }
 
 impl Deploy {
-    /// By its name in SQL. Errs with 22023.
+    /// By its name in SQL. Returns 22023.
     pub fn named(name: &str) -> Result<Deploy> {
         match name {
             "auto" => Ok(Deploy::Auto),
@@ -87,7 +87,7 @@ pub struct Store<'a> {
 }
 
 impl Store<'_> {
-    /// Adds the version, and deploys it if it should be. Errs with 54000 for a model too large to be stored.
+    /// Adds the version, and deploys it if it should be. Returns 54000 for a model too large to be stored.
     pub fn store(self, model: Model, reporter: &mut Reporter, statement: &Foreground) -> Result<Trained> {
         let (task, width) = (model.answer.task(), model.width());
         let (bytes, hash) = compute::run(&format!("storing {}", self.name), reporter, statement, |monitor| {

@@ -368,7 +368,7 @@ impl Request {
         })
     }
 
-    /// Errs with 42701 when two columns that are not excluded have one name: a feature is known by its name.
+    /// Returns 42701 when two columns that are not excluded have one name: a feature is known by its name.
     fn check_distinct(&self, columns: &[OutputColumn]) -> Result<()> {
         let mut names: Vec<&String> = columns
             .iter()
@@ -441,7 +441,7 @@ fn algorithms_for(task: Task) -> Vec<&'static str> {
         .collect()
 }
 
-/// Errs with 53400 when what a learner needs of the products of columns does not fit beside the rows.
+/// Returns 53400 when what a learner needs of the products of columns does not fit beside the rows.
 fn check_design(needed: usize, held: usize) -> Result<()> {
     let allowed = settings::max_memory();
     if needed.saturating_add(held) <= allowed {

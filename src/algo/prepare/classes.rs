@@ -36,7 +36,7 @@ impl Classes {
         Some(Classes { labels, codes })
     }
 
-    /// Of numbers. `None` for a type, or a number, that cannot be a class. Errs only when stopped.
+    /// Of numbers. `None` for a type, or a number, that cannot be a class. Returns an error only when stopped.
     pub fn of_numbers(kind: ColumnKind, numbers: &[f64], monitor: &dyn Monitor) -> Result<Option<Classes>> {
         let is_boolean = match kind {
             ColumnKind::Boolean => true,

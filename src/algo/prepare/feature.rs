@@ -56,7 +56,7 @@ pub(super) struct Part {
 }
 
 impl Feature {
-    /// Makes a column a feature. `non_finite` is how many of its values were NaN or infinite. Errs only when stopped.
+    /// Makes a column a feature. `non_finite` is how many of its values were NaN or infinite. Returns an error only when stopped.
     pub(super) fn new(
         heading: Heading,
         values: Gathered,

@@ -122,7 +122,7 @@ pub fn prepare(mut read: ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Result
     );
     Ok(Prepared {
         inputs,
-        answer: target.map(|target| target.answer),
+        answer: target.map(TargetColumn::answer),
         train,
         test,
         statistics,

@@ -8,7 +8,7 @@ use crate::frame::MISSING;
 use crate::label::Label;
 use crate::monitor::Monitor;
 use crate::task::{Answer, Task};
-use crate::training_set::Target;
+use crate::training_set::{Target, TargetKind};
 
 /// More classes than this are no classes.
 const MOST_CLASSES: usize = 1000;
@@ -19,8 +19,8 @@ pub(super) const NOT_READ: Error = Error::Internal("a column was not read");
 /// What the learner is to learn.
 pub(super) struct TargetColumn {
     pub(super) name: String,
-    /// What the model is to answer with.
-    pub(super) answer: Answer,
+    /// The classes; `None` for numbers.
+    pub(super) labels: Option<Vec<Label>>,
     /// The value, or the class's number; NaN for rows that have none.
     pub(super) values: Vec<f64>,
 }
@@ -29,11 +29,11 @@ impl TargetColumn {
     /// The stratum of each row when rows are drawn: its class. Rows without a target are a class of their own, so that they take no place of the
     /// others'.
     pub(super) fn strata(&self) -> Vec<u32> {
-        let unlabelled = self.answer.outputs() as u32;
-        let stratum = |&value: &f64| match &self.answer {
+        let unlabelled = self.labels.as_ref().map_or(1, Vec::len) as u32;
+        let stratum = |&value: &f64| match &self.labels {
             _ if value.is_nan() => unlabelled,
-            Answer::Classes(_) => value as u32,
-            Answer::Number => 0,
+            Some(_) => value as u32,
+            None => 0,
         };
         self.values.iter().map(stratum).collect()
     }
@@ -41,13 +41,18 @@ impl TargetColumn {
     /// The target of some of the rows.
     pub(super) fn take(&self, rows: &[u32]) -> Target {
         let values = rows.iter().map(|&row| self.values[row as usize]).collect();
-        match &self.answer {
-            Answer::Number => Target::Numbers(values),
-            Answer::Classes(labels) => Target::Classes {
+        match &self.labels {
+            None => Target::Numbers(values),
+            Some(labels) => Target::Classes {
                 numbers: values,
                 count: labels.len(),
             },
         }
+    }
+
+    /// What a model of it answers with.
+    pub(super) fn answer(self) -> Answer {
+        self.labels.map_or(Answer::Number, Answer::Classes)
     }
 }
 
@@ -95,8 +100,9 @@ pub(super) fn read_target(
 ) -> Result<TargetColumn> {
     let column = read.columns.get(place).and_then(Option::as_ref).ok_or(NOT_READ)?;
     let heading = column.heading.clone();
-    match task {
-        Task::Regression => {
+    match task.least_target() {
+        TargetKind::None => Err(Error::Internal("a target was named for a task without one")),
+        TargetKind::Numbers => {
             if !heading.kind.is_number() {
                 return Err(Error::data(
                     format!("target \"{}\" is no number, as a regression needs", heading.name),
@@ -107,17 +113,17 @@ pub(super) fn read_target(
             let (name, values) = read.take_numbers(place).ok_or(NOT_READ)?;
             Ok(TargetColumn {
                 name,
-                answer: Answer::Number,
+                labels: None,
                 values,
             })
         }
-        Task::Classification => {
+        TargetKind::Classes(_) => {
             let Classes { labels, codes } = read_classes(read, place, &heading, monitor)?.sorted();
             check_classes(&heading.name, &labels, &codes)?;
             let value = |&code: &u32| if code == MISSING { f64::NAN } else { f64::from(code) };
             Ok(TargetColumn {
                 name: heading.name,
-                answer: Answer::Classes(labels),
+                labels: Some(labels),
                 values: codes.iter().map(value).collect(),
             })
         }
@@ -203,7 +209,7 @@ fn check_classes(target: &str, labels: &[Label], codes: &[u32]) -> Result<()> {
 
 /// Test rows chosen by the user may hold all rows of a class, and the training rows of a class may all weigh nothing.
 pub(super) fn check_trained_classes(rows: &Division, target: &TargetColumn, weights: Option<&[f32]>) -> Result<()> {
-    let Answer::Classes(labels) = &target.answer else {
+    let Some(labels) = &target.labels else {
         return Ok(());
     };
     let mut counts = vec![0_u64; labels.len()];
