@@ -38,6 +38,11 @@ trainings = {
     "equal rows": ("ridge", "amount", "{}", "a, floor(x1 * 3) AS x"),
     "many columns": ("ridge", "amount", "{}", ", ".join(f"x{i % 20 + 1} * {i} + x{i // 20 + 1} AS c{i}" for i in range(300))),
 }
+# What the list above does not have is tried as it is.
+listed = {algorithm for algorithm, *_ in trainings.values()}
+for algorithm, tasks in promises.learners(connection).items():
+    if algorithm not in listed:
+        trainings[algorithm] = (algorithm, "y" if "classification" in tasks else "amount", "{}", f"{NUMBERS}, a, b")
 for what, (algorithm, target, params, columns) in trainings.items():
     rows = 30_000 if what == "many columns" else ROWS
     parameters = (f"SELECT {columns}, {target} FROM long WHERE id <= {rows}", target, algorithm, params)

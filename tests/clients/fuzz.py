@@ -163,8 +163,10 @@ def states(random):
 
 # Models: a superuser, or a dump that somebody has edited, may bring any bytes with their hash.
 
-ALGORITHMS = {"linear_regression": "y", "ridge": "y", "lasso": "y", "elastic_net": "y", "logistic_regression": "b", "naive_bayes": "c", "decision_tree": "c",
-              "random_forest": "y", "gradient_boosting": "c"}
+# Every learner, with a target that it can learn: two classes, three, or a number.
+TWO_CLASSES, THREE_CLASSES, NUMBER = "b", "c", "y"
+ALGORITHMS = {name: THREE_CLASSES if "classification" in tasks else NUMBER for name, tasks in promises.learners(connection).items()}
+ALGORITHMS.update(logistic_regression=TWO_CLASSES, random_forest=NUMBER)
 LOOKS = [
     "SELECT assay.predict('bad', t) FROM t", "SELECT assay.predict_label('bad', t), assay.predict_proba('bad', t) FROM t", "SELECT assay.predict('bad', 1, 2, 'c1', '{1,2}')",
     "SELECT assay.labels('bad'), assay.features('bad'), assay.predict_expression('bad', 't')", "SELECT * FROM assay.evaluate('bad', 'SELECT * FROM t WHERE c IS NOT NULL')",

@@ -10,10 +10,6 @@ import promises
 from promises import check
 
 LIMIT = int(os.environ.get("LIMIT", "0"))
-ALGORITHMS = {
-    "linear_regression": "amount", "ridge": "amount", "lasso": "amount", "elastic_net": "amount", "logistic_regression": "y",
-    "naive_bayes": "y", "decision_tree": "y", "random_forest": "y", "gradient_boosting": "y",
-}
 
 
 def connect():
@@ -65,7 +61,10 @@ def bounded(connection):
 def refused(connection):
     """Under a limit of address space."""
     lost = []
-    for algorithm, target in ALGORITHMS.items():
+    with connect() as session:
+        learners = promises.learners(session)
+    for algorithm, tasks in learners.items():
+        target = "y" if "classification" in tasks else "amount"
         for rows in (20_000, 100_000, 200_000):
             with connect() as session:
                 statement = f"SELECT assay.train('m', 'SELECT a, b, c, d, k, {target} FROM wide LIMIT {rows}', '{target}', '{algorithm}', deploy => 'never')"

@@ -56,6 +56,17 @@ class Queue(threading.Thread):
         return sum(max((self.now[p, task] - self.before.get((p, task), 0) for p, task in self.now if p == process), default=0) for process in self.threads)
 
 
+def learners(connection):
+    """The names of all learners, by the list that an error gives, each with the tasks that it can learn."""
+    def error(algorithm, task=None):
+        try:
+            connection.execute("SELECT assay.train('learners', 'SELECT 1 AS x, 1 AS y', 'y', %s, task => %s)", (algorithm, task))
+        except psycopg.Error as refused:
+            return refused.diag
+    names = error("none").message_hint.removeprefix("The algorithms are ").removesuffix(".").split(", ")
+    return {name: [task for task in ("classification", "regression") if "cannot learn" not in error(name, task).message_primary] for name in names}
+
+
 def lateness(connection, statement, parameters, limit):
     """How long after its time limit a statement ended, in seconds of a machine that nothing else keeps busy, the best of three; None when it
     ended by itself. A PostgreSQL that tests its own assumptions is some times slower, and is given as much."""
