@@ -9,7 +9,7 @@ use super::error::Result;
 ///
 /// Finishing an accumulator never consumes it: a window asks again after more rows.
 pub trait Accumulator: Serialize + DeserializeOwned {
-    /// Adds what `other` saw, as if its rows had been pushed here. Errs with [`super::error::Error::Mismatch`] when the two were
+    /// Adds what `other` saw, as if its rows had been pushed here. Returns [`super::error::Error::Mismatch`] when the two were
     /// made for different things.
     fn merge(&mut self, other: &Self) -> Result<()>;
 

@@ -36,8 +36,8 @@ impl Default for Dictionary {
 }
 
 impl Dictionary {
-    /// The code of a text, which becomes one of the dictionary's if it was none; `None` when there is no code left below `most`. Errs where
-    /// there is no room for it. Expected O(length).
+    /// The code of a text, which becomes one of the dictionary's if it was none; `None` when there is no code left below `most`. Returns an error
+    /// where there is no room for it. Expected O(length).
     #[inline]
     pub fn code(&mut self, text: &str, most: u32) -> Result<Option<u32>> {
         let hash = self.hasher.hash_one(text);

@@ -37,13 +37,13 @@ impl Lines {
         self.width
     }
 
-    /// `rows` rows of missing numbers. Errs where there is no room for them.
+    /// `rows` rows of missing numbers. Returns an error where there is no room for them.
     pub fn missing(width: usize, rows: usize) -> Result<Lines> {
         let values = room::filled(f64::NAN, width.saturating_mul(rows))?;
         Ok(Lines { width, values })
     }
 
-    /// Appends a row of [`Lines::width`] numbers. Errs where there is no room for it.
+    /// Appends a row of [`Lines::width`] numbers. Returns an error where there is no room for it.
     #[inline]
     pub fn push(&mut self, line: &[f64]) -> Result<()> {
         debug_assert_eq!(line.len(), self.width);
@@ -59,7 +59,7 @@ impl Lines {
         Ok(())
     }
 
-    /// Appends a row whose numbers are all missing. Errs where there is no room for it.
+    /// Appends a row whose numbers are all missing. Returns an error where there is no room for it.
     pub fn push_missing(&mut self) -> Result<()> {
         room::reserve(&mut self.values, self.width)?;
         self.values.extend(std::iter::repeat_n(f64::NAN, self.width));
@@ -87,7 +87,7 @@ impl Lines {
         self.values.len() * size_of::<f64>()
     }
 
-    /// The columns, each of the rows that `order` names, in that order. In parallel; O(rows x width). Errs only when stopped.
+    /// The columns, each of the rows that `order` names, in that order. In parallel; O(rows x width). Returns an error only when stopped.
     pub fn gather(&self, order: &[u32], monitor: &dyn Monitor) -> Result<Vec<Vec<f64>>> {
         let mut columns = (0..self.width)
             .map(|_| room::zeros(order.len()))

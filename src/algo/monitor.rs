@@ -17,7 +17,7 @@ pub struct Progress {
 
 /// Handed to every learner. Both methods are called from any thread, so an implementation never talks to PostgreSQL.
 pub trait Monitor: Sync {
-    /// Errs with [`super::error::Error::Stopped`] once the computation should end. Cheap: an atomic load. A loop calls it
+    /// Returns [`super::error::Error::Stopped`] once the computation should end. Cheap: an atomic load. A loop calls it
     /// at least every few milliseconds of work.
     fn check(&self) -> Result<()>;
 

@@ -16,7 +16,7 @@ const CHUNK: usize = 1 << 18;
 ///
 /// Rows are dealt to buckets by the leading bits of their hash, and buckets are sorted in parallel: O(n log n), with few comparisons
 /// for hashes that are spread. Also tells whether there are equal hashes. At most 2^31 rows: their places must fit beside 33 bits of a
-/// hash. Errs only when stopped.
+/// hash. Returns an error only when stopped.
 pub fn canonical_order(hashes: &[u64], monitor: &dyn Monitor) -> Result<(Vec<u32>, bool)> {
     debug_assert!(hashes.len() <= 1 << 31);
     if hashes.len() < SMALL {
@@ -85,7 +85,7 @@ pub fn canonical_order(hashes: &[u64], monitor: &dyn Monitor) -> Result<(Vec<u32
 /// The rows with the least hashes of their class are taken, so rows (their hashes differ when their contents do) are split in the
 /// same way in whatever order they come. A different seed of the hashes is a different split. O(n).
 ///
-/// `order` is the [`canonical_order`] of the rows. Errs unless 0 <= `test_fraction` < 1, and when there are not as many classes as rows.
+/// `order` is the [`canonical_order`] of the rows. Returns an error unless 0 <= `test_fraction` < 1, and when there are not as many classes as rows.
 pub fn test_rows(
     order: &[u32],
     classes: Option<&[u32]>,

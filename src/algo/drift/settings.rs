@@ -39,7 +39,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Errs with [`Error::Parameter`] when a value is out of its range.
+    /// Returns [`Error::Parameter`] when a value is out of its range.
     pub fn check(&self) -> Result<()> {
         let range = |name: &'static str,
                      value: Option<f64>,

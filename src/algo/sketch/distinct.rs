@@ -69,7 +69,7 @@ impl HyperLogLog {
         1.04 / (self.registers.len() as f64).sqrt()
     }
 
-    /// Adds the values of another. Errs when that is of another precision.
+    /// Adds the values of another. Returns an error when that is of another precision.
     pub fn merge(&mut self, other: &HyperLogLog) -> Result<()> {
         let (ours, theirs) = (self.registers.len(), other.registers.len());
         if ours != theirs {

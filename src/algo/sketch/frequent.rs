@@ -117,7 +117,7 @@ impl<K: Key> Frequent<K> {
             .collect()
     }
 
-    /// Adds the rows of another. Errs when that has another limit.
+    /// Adds the rows of another. Returns an error when that has another limit.
     pub fn merge(&mut self, other: &Frequent<K>) -> Result<()> {
         if self.limit != other.limit {
             let (ours, theirs) = (self.limit.into(), other.limit.into());

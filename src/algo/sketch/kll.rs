@@ -143,7 +143,7 @@ impl Kll {
         vanish
     }
 
-    /// Adds the rows of another. Errs when that has another capacity.
+    /// Adds the rows of another. Returns an error when that has another capacity.
     pub fn merge(&mut self, other: &Kll) -> Result<()> {
         if self.capacity != other.capacity {
             let (ours, theirs) = (self.capacity.into(), other.capacity.into());

@@ -32,7 +32,7 @@ pub const CONFIDENCE_99: f64 = 2.575_829_303_548_901;
 /// Rows that a sketch may have seen: far more than anyone has, and far from overflow when many are merged.
 pub const MAX_ROWS: u64 = 1 << 53;
 
-/// What merging sketches of other capacities errs with.
+/// The error of merging sketches of other capacities.
 fn other_capacity(what: &str, left: usize, right: usize) -> Error {
     Error::Mismatch {
         left: format!("{what} of capacity {left}"),

@@ -51,7 +51,7 @@ coded!(named Values {
 
 /// The summary of a frame's column. `levels` names the codes of categories; `non_finite` says how many of the missing numbers were
 /// NaN or infinite rather than NULL. O(n) for numbers of usual distributions, O(n + levels log levels) for categories; memory for a
-/// copy of the numbers where some are missing. Errs only when stopped.
+/// copy of the numbers where some are missing. Returns an error only when stopped.
 pub fn summarize(column: &Column, levels: &[String], non_finite: u64, monitor: &dyn Monitor) -> Result<Summary> {
     let values = match column {
         Column::Number(values) => Values::Numbers(NumberSummary::of(values, monitor)?),
@@ -78,7 +78,7 @@ impl Summary {
     }
 
     /// The summary of other rows of this column, counted in the bins or under the levels of this one, which they share. Its
-    /// quantiles are not known. Errs when the column is of the other type. O(n log bins).
+    /// quantiles are not known. Returns an error when the column is of the other type. O(n log bins).
     pub fn within(&self, column: &Column, levels: &[String], non_finite: u64) -> Result<Summary> {
         let values = match (&self.values, column) {
             (Values::Numbers(reference), Column::Number(values)) => Values::Numbers(reference.within(values)),

@@ -62,7 +62,7 @@ pub struct NumberSummary {
 }
 
 impl NumberSummary {
-    /// Of the numbers that are not NaN. O(n). Errs only when stopped.
+    /// Of the numbers that are not NaN. O(n). Returns an error only when stopped.
     pub(super) fn of(values: &[f64], monitor: &dyn Monitor) -> Result<NumberSummary> {
         let moments = Moments::of(values);
         monitor.check()?;

@@ -23,7 +23,7 @@ pub struct Ranked {
 /// A histogram between the least and the greatest value tells which cells hold wanted ranks; only their values are looked at again,
 /// in the same way. Every other histogram has cells that are even in the values' bits, that is about in their logarithms, so that
 /// outliers and many powers of ten take one more round. O(n) for usual distributions, O(n log n) at worst.
-/// Errs only when stopped.
+/// Returns an error only when stopped.
 pub fn order_statistics(
     values: &[f64],
     range: (f64, f64),

@@ -137,7 +137,7 @@ pub(crate) fn pool(threads: usize) -> rayon::ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
 }
 
-/// Errs from the `stop_after`-th check on, and counts the checks after that.
+/// Returns an error from the `stop_after`-th check on, and counts the checks after that.
 struct Stopper {
     checks: AtomicUsize,
     stop_after: usize,

@@ -66,7 +66,7 @@ impl Trees {
     /// The most nodes: more could not be told apart.
     pub(crate) const MOST_NODES: usize = (1 << 30) - 1;
 
-    /// No trees, and room for so many nodes. Errs where there is none.
+    /// No trees, and room for so many nodes. Returns an error where there is none.
     pub(crate) fn with_capacity(nodes: usize) -> Result<Self> {
         Ok(Trees {
             nodes: room::with_capacity(nodes)?,
@@ -279,7 +279,7 @@ impl Trees {
 
     /// Checks that walking any encoded row of the columns `features` (0 for a number, the level count of a category) ends, and
     /// reads no index out of range: children lie behind their parents inside the tree, each has one parent, all indices and
-    /// numbers are in range, those of leaves below `numbers`. Errs when stopped, too. O(nodes).
+    /// numbers are in range, those of leaves below `numbers`. Returns an error when stopped, too. O(nodes).
     pub fn validate(&self, features: &[usize], numbers: usize, monitor: &dyn Monitor) -> Result<()> {
         /// Nodes between two looks at the monitor.
         const BLOCK: usize = 1 << 16;
