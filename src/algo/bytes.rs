@@ -6,6 +6,7 @@ use postcard::{Deserializer, Error as Problem, Result as Written, de_flavors, se
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::coded;
 use super::error::{Error, Result};
 use super::monitor::Monitor;
 use super::room;
@@ -38,6 +39,7 @@ pub fn decode<T: DeserializeOwned>(what: &'static str, bytes: &[u8], monitor: &d
     // Reading allocates piece by piece, in ways that cannot fail.
     room::ask(bytes.len().saturating_mul(UNPACKED))?;
     let failure = Cell::new(None);
+    coded::take_newer();
     let mut reader = Deserializer::from_flavor(Source {
         next: bytes.len().saturating_sub(READ),
         left: bytes,
@@ -53,6 +55,7 @@ pub fn decode<T: DeserializeOwned>(what: &'static str, bytes: &[u8], monitor: &d
         Ok((_, rest)) => Err(Error::damaged(what, format!("{} bytes follow its end", rest.len()))),
         Err(problem) => Err(failure
             .take()
+            .or_else(|| coded::take_newer().map(|found| Error::newer(what, found)))
             .unwrap_or_else(|| Error::damaged(what, problem.to_string()))),
     }
 }

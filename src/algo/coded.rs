@@ -1,6 +1,8 @@
 //! Enums in stored bytes. Each variant has a code that is written down beside it, so that stored bytes do not depend on the order of the
 //! source: a code is never changed nor given again. `tests/format/codes.txt` pins them.
 
+use std::cell::Cell;
+
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, Visitor};
 
 /// Writes and reads an enum by codes: `coded!(Shape { 0 => Point, 1 => Circle(radius), 2 => Box { width, height } })`. Two equal codes
@@ -40,14 +42,14 @@ macro_rules! coded {
                         f.write_str(stringify!($type))
                     }
                     fn visit_enum<A: serde::de::EnumAccess<'de>>(self, variant: A) -> std::result::Result<$type, A::Error> {
-                        use serde::de::{Error, VariantAccess};
+                        use serde::de::VariantAccess;
                         let (code, content) = variant.variant_seed($crate::coded::Code)?;
                         match code {
                             $($code => {
                                 let ($($($field,)+)? $($($named,)+)?) = content.newtype_variant()?;
                                 Ok($type::$variant $(($($field),+))? $({$($named),+})?)
                             })+
-                            code => Err(A::Error::custom($crate::coded::unknown(stringify!($type), code))),
+                            code => Err($crate::coded::newer(format!("it has {} {code}, which this assay does not know", stringify!($type)))),
                         }
                     }
                 }
@@ -58,9 +60,21 @@ macro_rules! coded {
 }
 pub(crate) use coded;
 
-/// What is said of a code that no variant has.
-pub fn unknown(name: &str, code: u32) -> String {
-    format!("{name} {code} is not known: it was made by a newer assay")
+thread_local! {
+    /// What [`newer`] was last told on this thread.
+    static NEWER: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+/// The error of what only a newer assay knows. Postcard's errors have no texts, so [`take_newer`] keeps this one.
+pub fn newer<E: Error>(found: String) -> E {
+    let error = E::custom(&found);
+    NEWER.set(Some(found));
+    error
+}
+
+/// What this thread has met since the last call that only a newer assay knows.
+pub fn take_newer() -> Option<String> {
+    NEWER.take()
 }
 
 /// Reads the code of a variant.
@@ -93,11 +107,10 @@ pub fn list<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default, const COUN
 ) -> Result<Vec<T>, D::Error> {
     let mut values = Vec::deserialize(deserializer)?;
     if values.len() > COUNT {
-        let problem = format!(
-            "{} kinds are more than {COUNT}: it was made by a newer assay",
+        return Err(newer(format!(
+            "it counts {} kinds, and this assay knows {COUNT}",
             values.len()
-        );
-        return Err(D::Error::custom(problem));
+        )));
     }
     values.resize_with(COUNT, T::default);
     Ok(values)

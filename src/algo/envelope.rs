@@ -87,6 +87,7 @@ impl Envelope {
     /// O(bytes).
     pub fn open<'b>(&self, bytes: &'b [u8]) -> Result<Sections<'b>> {
         let damaged = |problem: String| Err(Error::damaged(self.what, problem));
+        let newer = |found: String| Err(Error::newer(self.what, found));
         let Some(rest) = bytes.strip_prefix(self.magic) else {
             return damaged("it does not begin as such bytes do".into());
         };
@@ -95,9 +96,7 @@ impl Envelope {
         };
         let format = u16::from_le_bytes(*format);
         if format != FORMAT {
-            return damaged(format!(
-                "it has format {format}, and this assay reads {FORMAT}: it was made by a newer assay"
-            ));
+            return newer(format!("it has format {format}, and this assay reads {FORMAT}"));
         }
         let mut contents = vec![None; self.sections.len()];
         while !rest.is_empty() {
@@ -124,18 +123,17 @@ impl Envelope {
                 return damaged(format!("the checksum of its section {name} does not agree"));
             }
             match self.sections.iter().position(|known| known.tag == tag) {
-                Some(place) if !(1..=self.sections[place].version).contains(&version) => {
+                Some(_) if version == 0 => return damaged(format!("its section {name} has version 0")),
+                Some(place) if version > self.sections[place].version => {
                     let known = self.sections[place].version;
-                    return damaged(format!(
-                        "its section {name} has version {version}, and this assay reads up to {known}: it was made by a newer assay"
+                    return newer(format!(
+                        "its section {name} has version {version}, and this assay reads up to {known}"
                     ));
                 }
                 Some(place) if contents[place].is_some() => return damaged(format!("it has two sections {name}")),
                 Some(place) => contents[place] = Some((version, content)),
                 None if t0.is_ascii_uppercase() => {
-                    return damaged(format!(
-                        "it needs its section {name}, which is not known: it was made by a newer assay"
-                    ));
+                    return newer(format!("it needs its section {name}, which this assay does not know"));
                 }
                 None => {}
             }
@@ -205,6 +203,34 @@ pub(crate) fn seal(bytes: &mut [u8]) {
         header[14..].copy_from_slice(&sum.to_le_bytes());
         start += HEADER + length;
     }
+}
+
+/// A section with its content.
+#[cfg(test)]
+pub(crate) type Part = (Section, Vec<u8>);
+
+/// The sections of sound bytes, known or not, in their order.
+#[cfg(test)]
+pub(crate) fn parts(bytes: &[u8]) -> Vec<Part> {
+    let mut rest = &bytes[10..];
+    let mut parts = Vec::new();
+    while let Some((header, after)) = rest.split_first_chunk::<HEADER>() {
+        let [t0, t1, t2, t3, v0, v1, l0, l1, l2, l3, l4, l5, l6, l7, ..] = *header;
+        let (tag, version) = ([t0, t1, t2, t3], u16::from_le_bytes([v0, v1]));
+        let length = u64::from_le_bytes([l0, l1, l2, l3, l4, l5, l6, l7]) as usize;
+        parts.push((Section { tag, version }, after[..length].to_vec()));
+        rest = &after[length..];
+    }
+    parts
+}
+
+/// Bytes of those sections.
+#[cfg(test)]
+pub(crate) fn joined(envelope: &Envelope, parts: &[Part]) -> Vec<u8> {
+    parts.iter().fold(envelope.begin(), |bytes, (section, content)| {
+        let append = |bytes: Vec<u8>| Ok([&bytes[..], content].concat());
+        envelope.append(*section, bytes, append).unwrap()
+    })
 }
 
 #[cfg(test)]

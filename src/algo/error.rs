@@ -34,6 +34,9 @@ pub enum Error {
     /// Serialized bytes (a model, a state) are not what this version writes.
     #[error("{what} is damaged: {problem}")]
     Damaged { what: &'static str, problem: String },
+    /// Serialized bytes hold what only a newer version knows.
+    #[error("{what} was made by a newer assay: {found}")]
+    Newer { what: &'static str, found: String },
     /// Two states cannot be merged, because they were made for different things.
     #[error("cannot merge {left} with {right}")]
     Mismatch { left: String, right: String },
@@ -68,6 +71,14 @@ impl Error {
         Error::Damaged {
             what,
             problem: problem.into(),
+        }
+    }
+
+    /// Short for [`Error::Newer`]; `found` says what this version does not know.
+    pub fn newer(what: &'static str, found: impl Into<String>) -> Self {
+        Error::Newer {
+            what,
+            found: found.into(),
         }
     }
 }

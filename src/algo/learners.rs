@@ -31,9 +31,9 @@ pub fn named(name: &str) -> Option<&'static Algorithm> {
 pub fn decode(form: u16, bytes: &[u8], monitor: &dyn Monitor) -> Result<Box<dyn Fitted>> {
     match LEARNERS.iter().find(|algorithm| algorithm.form == form) {
         Some(algorithm) => (algorithm.decode)(bytes, monitor),
-        None => Err(Error::damaged(
+        None => Err(Error::newer(
             WHAT,
-            format!("form {form} of what scores is not known: it was made by a newer assay"),
+            format!("what scores has form {form}, which this assay does not know"),
         )),
     }
 }

@@ -159,7 +159,7 @@ macro_rules! contents {
                     kind.check(version)?;
                     return Ok(State::$name(<$content>::read(kind, version, payload, monitor)?));
                 })+
-                Err(Error::damaged(WHAT, format!("kind {code} is not known: it was made by a newer assay")))
+                Err(Error::newer(WHAT, format!("it is of kind {code}, which this assay does not know")))
             }
         }
     };
@@ -182,16 +182,16 @@ impl From<Scan> for State {
 
 impl Kind {
     fn check(&self, version: u8) -> Result<()> {
-        if (1..=self.version).contains(&version) {
-            return Ok(());
+        match version {
+            0 => return Err(Error::damaged(WHAT, format!("it is of {self} in version 0"))),
+            version if version <= self.version => return Ok(()),
+            _ => {}
         }
-        Err(Error::damaged(
-            WHAT,
-            format!(
-                "it is of {self} in version {version}, and this assay reads up to version {}: it was made by a newer assay",
-                self.version
-            ),
-        ))
+        let found = format!(
+            "it is of {self} in version {version}, and this assay reads up to {}",
+            self.version
+        );
+        Err(Error::newer(WHAT, found))
     }
 }
 
@@ -227,7 +227,7 @@ impl State {
         Ok(bytes)
     }
 
-    /// The state that bytes hold. Returns [`Error::Damaged`] when they are not what [`State::to_bytes`] writes, and an error as `monitor`
+    /// The state that bytes hold. Returns [`Error::Damaged`] or [`Error::Newer`] when they are not what [`State::to_bytes`] writes, and an error as `monitor`
     /// says; never panics. Takes no more memory than a multiple of the bytes, which can be 50: the monitor had better look at it.
     pub fn from_bytes(bytes: &[u8], monitor: &dyn Monitor) -> Result<State> {
         let damaged = |problem: String| Err(Error::damaged(WHAT, problem));
@@ -256,8 +256,9 @@ impl State {
             return damaged("it does not begin as a state does".into());
         }
         if format != FORMAT {
-            return damaged(format!(
-                "it has format {format}, but only format {FORMAT} is known: it was made by a newer assay"
+            return Err(Error::newer(
+                WHAT,
+                format!("it has format {format}, and this assay reads {FORMAT}"),
             ));
         }
         if zero != 0 || u32::from_le_bytes([l0, l1, l2, l3]) as usize != payload.len() {

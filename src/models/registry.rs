@@ -8,6 +8,7 @@ use crate::pg::catalog::{self, Key};
 use crate::pg::catalog_row::CatalogRow;
 use crate::pg::error::{
     DAMAGED_MODEL, Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_MODEL, UNDEFINED_VERSION,
+    UPDATE_ASSAY,
 };
 use crate::pg::role;
 use algo::monitor::Monitor;
@@ -272,15 +273,17 @@ impl Version {
 
 /// The error of a model that cannot be read from its bytes.
 pub fn unreadable(version: &Version, error: algo::error::Error) -> Error {
-    if !matches!(error, algo::error::Error::Damaged { .. }) {
-        return error.into();
-    }
+    let hint = match error {
+        algo::error::Error::Damaged { .. } => "Restore it from a backup, or train it again.",
+        algo::error::Error::Newer { .. } => UPDATE_ASSAY,
+        error => return error.into(),
+    };
     Error::new(
         DAMAGED_MODEL,
         format!("model \"{}\" cannot be loaded", version.reference()),
     )
     .detail(format!("{error}."))
-    .hint("Restore it from a backup, or train it again.")
+    .hint(hint)
 }
 
 #[cfg(test)]

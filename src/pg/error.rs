@@ -78,6 +78,9 @@ pub const QUERY_CANCELED: SqlState = SqlState(b"57014");
 /// A promise of the extension's own tables does not hold.
 pub const INTERNAL: SqlState = SqlState(b"XX000");
 
+/// What to do about bytes that only a newer assay reads.
+pub const UPDATE_ASSAY: &str = "Install the version of assay that made it, or a newer one.";
+
 /// An error on its way to the user.
 #[derive(Debug, Clone)]
 pub struct Error {
@@ -243,6 +246,7 @@ impl From<algo::error::Error> for Error {
             Cause::Internal(problem) => Error::new(INTERNAL, problem),
             Cause::Damaged { .. } => Error::new(DAMAGED_STATE, message)
                 .hint("Bytes of assay are only to be made by assay's own functions; restore them from a backup."),
+            Cause::Newer { .. } => Error::new(DAMAGED_STATE, message).hint(UPDATE_ASSAY),
             Cause::Mismatch { .. } => Error::new(MISMATCHED_STATES, message)
                 .hint("Merge states that the same aggregate made with the same arguments."),
             Cause::Memory { needed, allowed } => Error::new(

@@ -5,6 +5,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::list;
+use crate::error::Error;
+use crate::monitor::Unwatched;
+use crate::state::Kind;
+
 #[derive(Debug, PartialEq)]
 enum Shape {
     Box { width: u8, height: u8 },
@@ -41,6 +46,29 @@ fn variants_are_written_by_their_codes() {
     assert_eq!(serde_json::from_str::<Side>(&text).unwrap(), Side::Right { by: 9 });
 }
 
+/// A code that no variant has is an error that names it, however deep it lies.
+#[test]
+fn unknown_codes_are_named() {
+    let read = |bytes: &[u8]| crate::bytes::decode::<Vec<Shape>>("the thing", bytes, &Unwatched);
+    assert_eq!(read(&[1, 0]), Ok(vec![Shape::Point]));
+    let newer = "the thing was made by a newer assay: it has Shape 9, which this assay does not know";
+    assert_eq!(read(&[2, 0, 9]).unwrap_err().to_string(), newer);
+    // What was met before is not said of other bytes.
+    assert!(matches!(read(&[2, 0]), Err(Error::Damaged { .. })));
+    assert!(postcard::from_bytes::<Shape>(&[9]).is_err());
+    assert!(matches!(read(&[2, 0]), Err(Error::Damaged { .. })));
+}
+
+#[test]
+fn lists_by_variants_are_filled_up_but_never_cut() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Seen(#[serde(deserialize_with = "list::<_, _, 3>")] Vec<u8>);
+    let read = |bytes: &[u8]| crate::bytes::decode::<Seen>("the thing", bytes, &Unwatched);
+    assert_eq!(read(&[2, 7, 8]), Ok(Seen(vec![7, 8, 0])));
+    let newer = "the thing was made by a newer assay: it counts 4 kinds, and this assay knows 3";
+    assert_eq!(read(&[4, 5, 6, 7, 8]).unwrap_err().to_string(), newer);
+}
+
 /// The sources of the crate by their paths, tests left out.
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     let mut entries: Vec<_> = std::fs::read_dir(folder)
@@ -63,37 +91,64 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// Every enum and its codes, one per line, as the sources have them.
+/// Every enum and its codes, one per line, as the sources have them; then the places of variants by which stored lists go, and the kinds of
+/// states.
 fn codes() -> String {
     let mut found = Vec::new();
     sources(Path::new(env!("CARGO_MANIFEST_DIR")), &mut found);
-    let mut codes = String::new();
+    let (mut codes, mut places) = (String::new(), String::new());
     for (path, source) in &found {
+        let folder = path.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::");
         for part in source.split("coded!(").skip(1) {
             let end = part.find("});").unwrap_or_else(|| panic!("{path}: no end of codes"));
             let words: Vec<&str> = part[..end].split_whitespace().collect();
             let text = words.join(" ").replace("named ", "").replace(", }", " }");
             let (name, variants) = text.split_once(" { ").unwrap();
-            let folder = path.trim_end_matches(".rs").trim_end_matches("/mod");
-            writeln!(
-                codes,
-                "{}::{name} {}",
-                folder.replace('/', "::"),
-                variants.trim_end_matches([' ', ','])
-            )
-            .unwrap();
+            writeln!(codes, "{folder}::{name} {}", variants.trim_end_matches([' ', ','])).unwrap();
+        }
+        for name in listed(source) {
+            let variants = found.iter().find_map(|(_, source)| variants(source, name));
+            let variants = variants.unwrap_or_else(|| panic!("{path}: the enum {name} of a list is not found"));
+            let line = format!("{folder} by {name} {}\n", variants.join(", "));
+            // The field's first value names the list a second time.
+            places += if places.ends_with(&line) || places.contains(&format!("\n{line}")) {
+                ""
+            } else {
+                &line
+            };
         }
     }
-    codes
+    for kind in Kind::all() {
+        writeln!(places, "state {} => {}", kind.code, kind.name).unwrap();
+    }
+    codes + &places
 }
 
+/// The enums whose variants are the places of a field of a stored struct.
+fn listed(source: &str) -> impl Iterator<Item = &str> {
+    let lists = source.lines().filter_map(|line| {
+        let line = line.trim();
+        let list = line.strip_prefix("#[serde(deserialize_with = \"coded::list::<_, _, { ");
+        let array = line.ends_with("::COUNT],").then(|| line.split_once("; ")).flatten();
+        list.or(array.map(|(_, length)| length))
+    });
+    lists.map(|rest| rest.split_once("::COUNT").unwrap().0)
+}
+
+/// The names of an enum's variants, in their order, if it is in `source`.
+fn variants<'s>(source: &'s str, name: &str) -> Option<Vec<&'s str>> {
+    let (_, body) = source.split_once(&format!("enum {name} {{"))?;
+    let (body, _) = body.split_once("\n}")?;
+    let lines = body.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+    Some(lines.map(|line| line.trim_end_matches(',')).collect())
+}
+
+/// With `ASSAY_FREEZE` in the environment what is new is pinned; what was pinned before stays in either case.
 #[test]
 fn codes_are_pinned() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/format/codes.txt");
     let codes = codes();
-    if std::env::var_os("ASSAY_FREEZE").is_some() {
-        std::fs::write(&path, &codes).unwrap();
-    }
     let pinned = std::fs::read_to_string(&path).unwrap();
     for line in pinned.lines() {
         assert!(
@@ -103,42 +158,87 @@ fn codes_are_pinned() {
             "stored bytes have these codes, which must stay (new ones go behind): {line}"
         );
     }
+    if std::env::var_os("ASSAY_FREEZE").is_some() {
+        std::fs::write(&path, &codes).unwrap();
+        return;
+    }
     assert_eq!(codes, pinned, "new codes are pinned with ASSAY_FREEZE=1");
 }
 
-/// Enums that derive the codes of serde, which are the order of the source, are of arguments in JSON only.
+/// An enum that derives `Serialize` would be written by the order of the source; only the texts of one with codes may.
 #[test]
 fn stored_enums_have_codes() {
-    const TEXTS_ONLY: &[&str] = &[
-        "Task",
-        "Amount",
-        "ClassWeight",
-        "Compat",
-        "Criterion",
-        "MaxFeatures",
-        "Method",
-        "Penalty",
-    ];
     let mut found = Vec::new();
     sources(Path::new(env!("CARGO_MANIFEST_DIR")), &mut found);
     for (path, source) in &found {
-        let lines: Vec<&str> = source.lines().map(str::trim).collect();
-        for (place, line) in lines.iter().enumerate() {
-            let Some((before, rest)) = line.split_once("enum ") else {
-                continue;
-            };
-            if !matches!(before, "" | "pub " | "pub(super) " | "pub(crate) ") {
-                continue;
-            }
-            let name = rest.split([' ', '<']).next().unwrap();
-            let attributes = lines[..place].iter().rev().take_while(|line| line.starts_with("#["));
-            let attributes: Vec<&&str> = attributes.collect();
-            let is_derived = attributes.iter().any(|line| line.contains("Serialize"));
-            let is_remote = attributes.iter().any(|line| line.contains("remote = \"Self\""));
-            assert!(
-                !is_derived || is_remote || TEXTS_ONLY.contains(&name),
-                "{path}: {name} is stored by the order of its variants; write their codes down with coded!"
-            );
+        assert_eq!(
+            without_codes(source),
+            Vec::<&str>::new(),
+            "{path}: write their codes down with coded!"
+        );
+    }
+}
+
+#[test]
+fn enums_without_codes_are_found() {
+    let source = "
+        #[derive(Debug, Deserialize)]
+        pub enum Read { A }
+
+        #[derive(Debug, Serialize)]
+        struct Whole { part: Part }
+
+        #[derive(
+            Debug,
+            Serialize,
+        )]
+        pub(super) enum Part { A }
+
+        #[derive(Serialize)]
+        /// It has codes.
+        #[serde(remote = \"Self\")]
+        enum Named<T> { A(T) }
+
+        coded!(named Named { 0 => A(value) });
+
+        #[derive(Serialize)]
+        #[serde(remote = \"Self\")]
+        enum Claimed { A }
+
+        impl serde::Serialize for Own {}
+
+        macro_rules! made { () => { #[derive(Serialize)] enum Made { A } } }";
+    assert_eq!(without_codes(source), ["Part", "Claimed", "Made", "Own"]);
+}
+
+/// The enums that derive `Serialize` and have no codes, and the types that implement it by hand.
+fn without_codes(source: &str) -> Vec<&str> {
+    let word = |text: &'_ str| {
+        text.split(|c: char| !c.is_alphanumeric() && c != '_')
+            .next()
+            .map(str::len)
+    };
+    let mut names = Vec::new();
+    for (place, _) in source.match_indices("enum ") {
+        let rest = &source[place + "enum ".len()..];
+        let name = &rest[..word(rest).unwrap_or(0)];
+        // What stands above it: other items are a blank line away.
+        let above = source[..place].rsplit("\n\n").next().unwrap_or("");
+        let is_derived = above.contains("Serialize");
+        let has_codes = above.contains("remote = \"Self\"") && source.contains(&format!("coded!(named {name} {{"));
+        let is_declared = above.trim_end().ends_with([']', '{'])
+            || above.trim_end().ends_with("pub")
+            || above.trim_end().ends_with(')');
+        if is_declared && is_derived && !has_codes {
+            names.push(name);
         }
     }
+    for (place, what) in source
+        .match_indices(" Serialize for ")
+        .chain(source.match_indices("serde::Serialize for "))
+    {
+        let rest = &source[place + what.len()..];
+        names.push(&rest[..word(rest).unwrap_or(0)]);
+    }
+    names
 }

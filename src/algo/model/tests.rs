@@ -1,5 +1,7 @@
 //! Models of every algorithm as bytes: kept whole, and hostile.
 
+mod newer;
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -11,7 +13,7 @@ use crate::monitor::Unwatched;
 use crate::task::Task;
 use crate::training_set::{Target, TrainingSet};
 
-const ROWS: usize = 120;
+pub(crate) const ROWS: usize = 120;
 
 /// Rows of two numbers, the second with gaps, and a category.
 fn frame() -> Frame {

@@ -28,11 +28,16 @@ enum Casing {
     None,
 }
 
+impl Casing {
+    /// How many there are.
+    const COUNT: usize = 5;
+}
+
 /// Casing, masks and formats of texts, or of a sample of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Shapes {
     /// By [`Casing`].
-    casing: [u64; 5],
+    casing: [u64; Casing::COUNT],
     masks: Frequent<Label>,
     /// By [`Notation`].
     #[serde(deserialize_with = "coded::list::<_, _, { Notation::COUNT }>")]
@@ -76,7 +81,7 @@ pub struct ShapeDetails {
 impl Shapes {
     pub(super) fn new() -> Shapes {
         Shapes {
-            casing: [0; 5],
+            casing: [0; Casing::COUNT],
             masks: Frequent::new(MASKS),
             formats: vec![0; Notation::COUNT],
             rows: 0,

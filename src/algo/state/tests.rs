@@ -112,7 +112,10 @@ fn close(left: &State, right: &State) -> bool {
 }
 
 fn is_damaged(bytes: &[u8]) -> bool {
-    matches!(State::from_bytes(bytes, &Unwatched), Err(Error::Damaged { .. }))
+    matches!(
+        State::from_bytes(bytes, &Unwatched),
+        Err(Error::Damaged { .. } | Error::Newer { .. })
+    )
 }
 
 /// Writes the header that fits, so that a changed payload reaches the decoder.
@@ -222,7 +225,10 @@ fn lengths_that_are_not_there_take_no_memory() {
             let payload = [&vec![0; lead], &huge[..]].concat();
             let header = [&MAGIC[..], &[FORMAT, kind.code, kind.version], &[0; 9]].concat();
             let read = State::from_bytes(&sealed([&header[..], &payload].concat()), &Unwatched);
-            assert!(matches!(read, Err(Error::Damaged { .. })), "{kind}: {read:?}");
+            assert!(
+                matches!(read, Err(Error::Damaged { .. } | Error::Newer { .. })),
+                "{kind}: {read:?}"
+            );
         }
     }
 }
@@ -252,6 +258,45 @@ fn what_a_newer_assay_made_is_named() {
     ] {
         assert!(message.contains(part) && message.contains("newer assay"), "{message}");
     }
+}
+
+#[test]
+fn newer_versions_of_every_kind_are_named() {
+    for kind in Kind::all() {
+        let whole = bytes(&state(kind, 0, &[]));
+        let read = |version: u8| {
+            let mut bytes = whole.clone();
+            bytes[6] = version;
+            State::from_bytes(&sealed(bytes), &Unwatched)
+        };
+        assert!(read(kind.version).is_ok(), "{kind}");
+        assert!(matches!(read(0), Err(Error::Damaged { .. })), "{kind}");
+        let newer = kind.version + 1;
+        let expected = format!(
+            "state was made by a newer assay: it is of {kind} in version {newer}, and this assay reads up to {}",
+            kind.version
+        );
+        assert_eq!(read(newer).unwrap_err().to_string(), expected);
+    }
+}
+
+/// What a newer assay adds to an enum, to a list by an enum's variants and to a struct.
+#[test]
+fn newer_contents_of_a_state_are_named() {
+    let loss = State::from(Tally::new(Metric::LogLoss));
+    let mut newer = bytes(&loss);
+    assert_eq!(newer[HEADER], 0);
+    newer[HEADER] = 9;
+    let problem = |bytes: Vec<u8>| State::from_bytes(&sealed(bytes), &Unwatched).unwrap_err().to_string();
+    assert_eq!(
+        problem(newer),
+        "state was made by a newer assay: it has Loss 9, which this assay does not know"
+    );
+    // A field without a new version is a mistake, and is not read as something else.
+    assert_eq!(
+        problem([&bytes(&loss)[..], &[7]].concat()),
+        "state is damaged: 1 bytes follow its end"
+    );
 }
 
 #[test]

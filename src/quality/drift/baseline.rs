@@ -14,7 +14,8 @@ use super::side::{self, Side};
 use super::{ABSENT, model, names};
 use crate::pg::catalog::{self, Key};
 use crate::pg::error::{
-    DAMAGED_STATE, Error, INSUFFICIENT_PRIVILEGE, INTERNAL, INVALID_PARAMETER, Result, UNDEFINED_BASELINE, or_raise,
+    DAMAGED_STATE, Error, INSUFFICIENT_PRIVILEGE, INTERNAL, INVALID_PARAMETER, Result, UNDEFINED_BASELINE,
+    UPDATE_ASSAY, or_raise,
 };
 use crate::pg::foreground::Foreground;
 use crate::pg::json::Jsonb;
@@ -71,18 +72,20 @@ fn require_own(name: &str, owner: Oid) -> Result<()> {
 }
 
 fn scans(name: &str, states: &[Vec<u8>]) -> Result<Vec<Scan>> {
-    let damaged = |problem: String| {
+    let unreadable = |problem: String, hint: &str| {
         Error::new(DAMAGED_STATE, format!("baseline \"{name}\" cannot be read"))
             .detail(problem)
-            .hint("Save it again with assay.save_baseline, or restore it from a backup.")
+            .hint(hint)
     };
+    let restore = "Save it again with assay.save_baseline, or restore it from a backup.";
     let monitor = Foreground::new()?;
     states
         .iter()
         .map(|bytes| match State::from_bytes(bytes, &monitor) {
             Ok(State::Scan(scan)) => Ok(Rc::unwrap_or_clone(scan)),
-            Ok(other) => Err(damaged(format!("It holds a state of {}.", other.kind()))),
-            Err(error @ algo::error::Error::Damaged { .. }) => Err(damaged(format!("{error}."))),
+            Ok(other) => Err(unreadable(format!("It holds a state of {}.", other.kind()), restore)),
+            Err(error @ algo::error::Error::Damaged { .. }) => Err(unreadable(format!("{error}."), restore)),
+            Err(error @ algo::error::Error::Newer { .. }) => Err(unreadable(format!("{error}."), UPDATE_ASSAY)),
             Err(error) => Err(error.into()),
         })
         .collect()

@@ -1,0 +1,293 @@
+//! States of every kind, and what they answer.
+
+use std::ops::Range;
+
+use super::Answer;
+use crate::block::Kind as Cell;
+use crate::hash::hash_u64;
+use crate::label::Label;
+use crate::linear::gram::Gram;
+use crate::metrics::{Inputs, Metric, Tally};
+use crate::monitor::Unwatched;
+use crate::scan::{Bound, Constant, Measure, Plan, PlanCheck, PlanColumn, Scan, Test};
+use crate::state::{Kind, State};
+use crate::{drift, profile};
+
+/// Everything that a state answers.
+pub(super) fn answers(state: &State) -> Vec<Answer> {
+    let mut answers = Vec::new();
+    let mut add = |name: String, number: f64| answers.push(Answer::new(name, number));
+    match state {
+        State::Metric(_) => add("value".into(), state.finish(&Unwatched).unwrap().unwrap_or(f64::NAN)),
+        State::Gram(gram) => {
+            let moments = gram.moments();
+            for i in 0..=moments.width() {
+                add(format!("mean {i}"), moments.mean(i));
+                (0..=i).for_each(|j| add(format!("product {i} {j}"), moments.product(i, j)));
+            }
+        }
+        State::Scan(scan) => {
+            let scan = scan.settled(&Unwatched).unwrap();
+            for (place, profile) in scan.profiles().iter().enumerate() {
+                of_profile(&format!("profile {place}"), &profile.report(), &mut add);
+            }
+            for check in 0..scan.plan().checks.len() {
+                for (place, tally) in scan.tallies(check).iter().enumerate() {
+                    let name = format!("check {check} segment {place}");
+                    add(format!("{name} rows"), tally.rows as f64);
+                    add(format!("{name} nulls"), tally.nulls as f64);
+                    add(format!("{name} failed"), tally.failed as f64);
+                    tally
+                        .sample()
+                        .for_each(|value| add(format!("{name} sample {value:?}"), 1.0));
+                    of_measure(&name, tally.measure(), &mut add);
+                }
+            }
+        }
+    }
+    answers
+}
+
+fn of_profile(name: &str, report: &profile::Report, add: &mut impl FnMut(String, f64)) {
+    let numbers = [
+        ("rows", Some(report.rows as f64)),
+        ("nulls", Some(report.nulls as f64)),
+        ("distinct", Some(report.distinct)),
+        ("mean", report.mean),
+        ("stddev", report.stddev),
+        ("median", report.quantiles.map(|quantiles| quantiles[3])),
+        ("zeros", report.zeros.map(|rows| rows as f64)),
+    ];
+    for (what, number) in numbers {
+        add(format!("{name} {what}"), number.unwrap_or(f64::NAN));
+    }
+    add(format!("{name} means {}", report.meaning.name()), 1.0);
+    report
+        .top
+        .iter()
+        .for_each(|(point, rows)| add(format!("{name} {point:?}"), *rows as f64));
+}
+
+fn of_measure(name: &str, measure: &Measure, add: &mut impl FnMut(String, f64)) {
+    match measure {
+        Measure::None => {}
+        Measure::Latest(latest) => add(
+            format!("{name} latest"),
+            latest.map_or(f64::NAN, |latest| latest as f64),
+        ),
+        Measure::Moments(moments, sum) => {
+            add(format!("{name} mean"), moments.mean().unwrap_or(f64::NAN));
+            add(format!("{name} sum"), sum.value());
+        }
+        Measure::Profile(profile) => of_profile(name, &profile.report(), add),
+        Measure::Distribution(distribution) => add(format!("{name} distributed"), distribution.rows() as f64),
+        Measure::Formats(formats) => {
+            let judged = crate::quality::mixed_formats::find_conflicts(&[formats], &Default::default());
+            add(format!("{name} formats {}", hash_of(&format!("{judged:?}"))), 1.0);
+        }
+        Measure::Scale(scale) => {
+            add(format!("{name} scaled"), scale.rows() as f64);
+            add(format!("{name} negative"), scale.negatives() as f64);
+        }
+    }
+}
+
+fn hash_of(text: &str) -> u64 {
+    crate::hash::hash_bytes(0, text.as_bytes())
+}
+
+/// States of every kind by name: of some rows, of none, and merged from two.
+pub(super) fn states() -> Vec<(String, State)> {
+    let mut states = Vec::new();
+    let mut add = |name: &str, make: &dyn Fn(Range<u64>) -> State| {
+        states.push((name.to_string(), make(0..60)));
+        states.push((format!("{name}_empty"), make(0..0)));
+        let mut merged = make(0..20);
+        merged.merge(&make(20..60), &Unwatched).unwrap();
+        states.push((format!("{name}_merged"), merged));
+    };
+    for kind in Kind::all() {
+        match kind.code {
+            1..64 => add(kind.name, &|rows| metric(kind.name.parse().unwrap(), rows)),
+            64 => add("linear_statistics", &gram),
+            65 => {
+                add("scan_of_profiles", &|rows| profiles(rows, 20));
+                add("scan_of_checks", &checks);
+                states_of_many(&mut add);
+            }
+            code => panic!("kind {code} has no golden file: add one here"),
+        }
+    }
+    states
+}
+
+/// So many rows that profiles and distributions are sketches.
+fn states_of_many(add: &mut dyn FnMut(&str, &dyn Fn(Range<u64>) -> State)) {
+    add("scan_of_sketches", &|rows| {
+        profiles(rows.start * 150..rows.end * 150, 2_000)
+    });
+    add("scan_of_many_checks", &|rows| checks(rows.start * 50..rows.end * 50));
+}
+
+fn metric(metric: Metric, rows: Range<u64>) -> State {
+    let mut tally = Tally::new(metric);
+    for row in rows {
+        let draw = |seed| hash_u64(seed, row);
+        let label = |class: u64| match metric as usize % 4 {
+            0 => Label::Bool(class % 2 == 1),
+            1 => Label::Number(class as i64),
+            2 => Label::Enum(class as u32, format!("e{class}")),
+            _ => Label::Text(format!("class {class}")),
+        };
+        match metric.inputs() {
+            Inputs::LabelAndScore => tally.push_score(&label(draw(1) % 2), (draw(2) % 20) as f64),
+            Inputs::LabelAndProbability => tally.push_score(&label(draw(1) % 2), (draw(2) % 101) as f64 / 100.0),
+            Inputs::Labels => tally.push_labels(&label(draw(1) % 2), &label(draw(2) % 2)),
+            Inputs::Numbers => tally.push_numbers(1.0 + (draw(1) % 90) as f64, (draw(2) % 100) as f64 / 7.0),
+        }
+        .unwrap();
+    }
+    State::from(tally)
+}
+
+fn gram(rows: Range<u64>) -> State {
+    let mut gram = Gram::new(3).unwrap();
+    for row in rows {
+        let draw = |seed| (hash_u64(seed, row) % 1000) as f64 / 8.0;
+        gram.push(&[draw(1), draw(2), draw(3)], draw(4));
+    }
+    State::from(gram)
+}
+
+const CELLS: [Cell; 16] = [
+    Cell::Bool,
+    Cell::Integer,
+    Cell::Float,
+    Cell::Numeric,
+    Cell::Date,
+    Cell::Timestamp,
+    Cell::TimestampTz,
+    Cell::Time,
+    Cell::Interval,
+    Cell::Text,
+    Cell::Enum,
+    Cell::Uuid,
+    Cell::Json,
+    Cell::Array,
+    Cell::Bytes,
+    Cell::Other,
+];
+
+fn columns() -> Vec<PlanColumn> {
+    let column = |kind| PlanColumn {
+        name: format!("{kind:?}"),
+        type_name: "t".into(),
+        kind,
+    };
+    CELLS.map(column).to_vec()
+}
+
+/// Of rows whose numbers are as many as `numbers`.
+fn scan(plan: Plan, rows: Range<u64>, numbers: u64) -> State {
+    let mut scan = Scan::new(plan).unwrap();
+    for row in rows {
+        let fill = |block: &mut [crate::block::BlockColumn]| {
+            for (seed, column) in block.iter_mut().enumerate() {
+                let draw = hash_u64(seed as u64, row);
+                let number = (draw % numbers) as i64 - 7;
+                match column.kind() {
+                    _ if draw % 11 == 3 => column.push_null(),
+                    Cell::Bool => column.push_integer(number & 1),
+                    Cell::Integer | Cell::Date | Cell::Time => column.push_integer(number),
+                    Cell::Timestamp | Cell::TimestampTz | Cell::Interval => column.push_integer(number * 3_600_000_000),
+                    Cell::Float | Cell::Numeric => column.push_number(number as f64 / 4.0),
+                    Cell::Text => column.push_text(&format!("Name {number}, 2024-02-{:02}", draw % 29))?,
+                    Cell::Enum => column.push_text(["low", "middle", "high"][(draw % 3) as usize])?,
+                    Cell::Uuid => column.push_text(&format!("123e4567-e89b-12d3-a456-{:012}", draw % (2 * numbers)))?,
+                    Cell::Json => column.push_text(&format!("{{\"a\": [{number}]}}"))?,
+                    Cell::Array => column.push_text(&format!("{{{number},NULL}}"))?,
+                    Cell::Bytes => column.push_text(&format!("\\x{:02x}", draw % 256))?,
+                    Cell::Other => column.push_text(&format!("({number},7)"))?,
+                }
+            }
+            Ok(())
+        };
+        scan.push(fill, &Unwatched).unwrap();
+    }
+    scan.flush(&Unwatched).unwrap();
+    State::from(scan)
+}
+
+/// The profile of each kind of column, among so many.
+fn profiles(rows: Range<u64>, shared_by: usize) -> State {
+    let plan = Plan {
+        columns: columns(),
+        profiled: (0..CELLS.len()).collect(),
+        shared_by,
+        ..Plan::default()
+    };
+    scan(plan, rows, if shared_by > 20 { 4_500 } else { 30 })
+}
+
+/// Every test, of all rows and of those that a condition selects in each segment.
+fn checks(rows: Range<u64>) -> State {
+    let bound = |value| Some(Bound { value, strict: true });
+    let tests = [
+        Test::NotNull,
+        Test::NotEmpty,
+        Test::Accepted {
+            values: vec![Constant::Integer(1), Constant::Integer(2)],
+            negated: false,
+        },
+        Test::Accepted {
+            values: vec![Constant::Text("low".into())],
+            negated: true,
+        },
+        Test::Range {
+            low: bound(Constant::Number(0.5)),
+            high: None,
+        },
+        Test::Matches {
+            pattern: "^N.*7".into(),
+            negated: false,
+        },
+        Test::Format { format: "uuid".into() },
+        Test::Length {
+            low: Some(1),
+            high: Some(18),
+        },
+        Test::True,
+        Test::Rows,
+        Test::Latest,
+        Test::Moments,
+        Test::Profile,
+        Test::Distribution(drift::Limits::for_columns(2_000)),
+        Test::Formats,
+        Test::Scale,
+    ];
+    let mut checks = Vec::new();
+    for test in tests {
+        let suitable: Vec<usize> = (0..CELLS.len())
+            .filter(|&column| test.suits(Some(CELLS[column])))
+            .collect();
+        for grouping in [None, Some(0)] {
+            let check = |&column: &usize| PlanCheck {
+                column: Some(column).filter(|_| test != Test::Rows),
+                filter: grouping.map(|_| 0),
+                grouping,
+                test: test.clone(),
+            };
+            checks.extend(suitable.iter().take(3).map(check));
+        }
+    }
+    scan(
+        Plan {
+            columns: columns(),
+            groupings: vec![vec![10]],
+            checks,
+            ..Plan::default()
+        },
+        rows,
+        200,
+    )
+}
