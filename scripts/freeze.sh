@@ -12,6 +12,10 @@ release=${1:?usage: scripts/freeze.sh RELEASE}
 read -r -a options <<<"${CARGO_OPTIONS:?run this through make freeze}"
 version=$(sed -nE "s/^default_version = '(.*)'/\1/p" assay.control)
 folder=tests/format/$release
+if [[ -n $(git ls-files "$folder" | head -1) ]]; then
+    echo "$release is frozen: its files are never written again" >&2
+    exit 1
+fi
 mkdir -p "$folder"
 
 make --no-print-directory schema

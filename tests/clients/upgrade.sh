@@ -21,6 +21,19 @@ check() {
 ask() { psql -X -q -v ON_ERROR_STOP=1 -d "$1" "${@:2}"; }
 version() { ask "$1" -A -t -c "SELECT extversion FROM pg_extension WHERE extname = 'assay'"; }
 answers() { ask "$1" -f answers.sql 2>&1; }
+# What the C functions of a database's extension take and return, by their symbols.
+signatures() {
+    ask "$1" -A -t -c "SELECT p.prosrc, p.proargtypes::regtype[], p.proallargtypes::regtype[], p.prorettype::regtype, p.proretset
+                       FROM pg_proc p JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+                       JOIN pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass AND e.extname = 'assay'
+                       WHERE p.probin IS NOT NULL" | LC_ALL=C sort -u
+}
+# Those whose symbol is called with other arguments or results now: bytes would be taken for what they are not.
+changed_signatures() {
+    LC_ALL=C comm -23 <(signatures "$1") <(signatures "$2") | while IFS='|' read -r symbol rest; do
+        if signatures "$2" | grep -q "^$symbol|"; then echo "$symbol $rest: give the new function a symbol of its own"; fi
+    done
+}
 database() {
     databases+=("$1")
     createdb "$1"
@@ -36,6 +49,7 @@ for folder in ${releases[@]+"${releases[@]}"}; do
     old=${fresh}_old dumped=${fresh}_dumped restored=${fresh}_restored
     database "$old"
     ask "$old" -c "CREATE EXTENSION assay VERSION '$release'"
+    check "$release: no C function that its script calls takes or returns something else now" "" "$(changed_signatures "$old" "$fresh")"
     # The schema that the release itself has, whatever later ones change in it.
     check "$release: its script works with this library" "" "$(ask "$old" -f make.sql 2>&1 >/dev/null | grep -v '^psql:[^ ]* NOTICE:' || true)"
     before=$(answers "$old")

@@ -4,7 +4,8 @@
 CREATE TABLE visit AS
 SELECT i AS id, 20 + i * 37 % 50 AS age, round((i * 53 % 997)::numeric / 7, 2) AS amount, (i * 29 % 101)::float8 / 10 AS score,
        (ARRAY['north', 'south', 'east', NULL])[1 + i * 7 % 4] AS region, date '2024-01-01' + i % 60 AS day, (i * 13 + i / 50) % 3 = 0 AS returned,
-       (ARRAY['low', 'middle', 'high'])[1 + (20 + i * 37 % 50) / 24] AS class, 'visitor' || i || '@example.org' AS email
+       (ARRAY['low', 'middle', 'high'])[1 + (20 + i * 37 % 50) / 24] AS class, 'visitor' || i || '@example.org' AS email,
+       CASE WHEN i % 7 > 0 THEN i * 17 % 89 END AS gap
 FROM generate_series(1, 400) AS i;
 SELECT assay.train('returned', 'SELECT age, amount, score, region, returned FROM visit', 'returned', algorithm, deploy => 'always',
                    params => CASE WHEN algorithm ~ 'forest|boosting' THEN '{"n_estimators": 4}' ELSE '{}' END::jsonb)
@@ -15,6 +16,9 @@ FROM unnest('{gradient_boosting,random_forest,decision_tree,logistic_regression,
 SELECT assay.train('amount', 'SELECT age, score, region, ARRAY[age, score, 1]::float8[] AS vector, amount FROM visit', 'amount', algorithm, deploy => 'always',
                    params => CASE WHEN algorithm ~ 'forest|boosting' THEN '{"n_estimators": 4}' ELSE '{}' END::jsonb)
 FROM unnest('{linear_regression,ridge,lasso,elastic_net,gradient_boosting,random_forest,decision_tree}'::text[]) AS algorithm;
+SELECT assay.train('weighted', 'SELECT gap, region, ARRAY[age, score]::float8[] AS vector, age, class FROM visit', 'class', algorithm, weight => 'age',
+                   deploy => 'always', params => CASE WHEN algorithm ~ 'forest|boosting' THEN '{"n_estimators": 4}' ELSE '{}' END::jsonb)
+FROM unnest('{gradient_boosting,random_forest,decision_tree,logistic_regression,naive_bayes}'::text[]) AS algorithm;
 SELECT assay.set_alias('returned', 'plain', 4), assay.set_threshold('returned@1', 0.3), assay.rollback('class');
 CREATE TABLE kept AS
 SELECT day, assay.metric_state('roc_auc', returned, score) AS auc, assay.metric_state('accuracy', class, lower(class)) AS accuracy,

@@ -111,11 +111,9 @@ fn codes() -> String {
             let variants = variants.unwrap_or_else(|| panic!("{path}: the enum {name} of a list is not found"));
             let line = format!("{folder} by {name} {}\n", variants.join(", "));
             // The field's first value names the list a second time.
-            places += if places.ends_with(&line) || places.contains(&format!("\n{line}")) {
-                ""
-            } else {
-                &line
-            };
+            if !places.contains(&line) {
+                places += &line;
+            }
         }
     }
     for kind in Kind::all() {

@@ -113,20 +113,16 @@ pub(super) fn states() -> Vec<(String, State)> {
             65 => {
                 add("scan_of_profiles", &|rows| profiles(rows, 20));
                 add("scan_of_checks", &checks);
-                states_of_many(&mut add);
+                // So many rows that profiles and distributions are sketches.
+                add("scan_of_sketches", &|rows| {
+                    profiles(rows.start * 150..rows.end * 150, 2_000)
+                });
+                add("scan_of_many_checks", &|rows| checks(rows.start * 50..rows.end * 50));
             }
             code => panic!("kind {code} has no golden file: add one here"),
         }
     }
     states
-}
-
-/// So many rows that profiles and distributions are sketches.
-fn states_of_many(add: &mut dyn FnMut(&str, &dyn Fn(Range<u64>) -> State)) {
-    add("scan_of_sketches", &|rows| {
-        profiles(rows.start * 150..rows.end * 150, 2_000)
-    });
-    add("scan_of_many_checks", &|rows| checks(rows.start * 50..rows.end * 50));
 }
 
 fn metric(metric: Metric, rows: Range<u64>) -> State {
