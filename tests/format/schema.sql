@@ -1,4 +1,5 @@
--- Everything that the extension consists of, one line each, without numbers of objects: two databases with the same lines have the same.
+-- Everything that the extension consists of, one line each, columns with their places, for the library finds them by these;
+-- without numbers of objects: two databases with the same lines have the same.
 \pset format unaligned
 \pset tuples_only on
 WITH member AS (
@@ -19,7 +20,7 @@ WITH member AS (
     SELECT m.name, 'relation', concat_ws(' ', c.relkind, c.relpersistence, c.reloptions, c.relacl, CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END)
     FROM member m JOIN pg_class c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid
     UNION ALL
-    SELECT m.name, 'column ' || a.attname, concat_ws(' ', format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attstorage, a.attacl, pg_get_expr(d.adbin, d.adrelid),
+    SELECT m.name, 'column ' || a.attname, concat_ws(' ', a.attnum, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attstorage, a.attacl, pg_get_expr(d.adbin, d.adrelid),
                                                      col_description(a.attrelid, a.attnum))
     FROM member m JOIN pg_attribute a ON m.classid = 'pg_class'::regclass AND a.attrelid = m.objid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -27,9 +28,12 @@ WITH member AS (
     SELECT m.name, 'constraint ' || c.conname, pg_get_constraintdef(c.oid)
     FROM member m JOIN pg_constraint c ON m.classid = 'pg_class'::regclass AND c.conrelid = m.objid
     UNION ALL
+    SELECT m.name, 'sequence', (to_jsonb(s) - 'seqrelid' - 'seqtypid')::text || format_type(s.seqtypid, NULL)
+    FROM member m JOIN pg_sequence s ON m.classid = 'pg_class'::regclass AND s.seqrelid = m.objid
+    UNION ALL
     SELECT m.name, 'index', pg_get_indexdef(i.indexrelid) FROM member m JOIN pg_index i ON m.classid = 'pg_class'::regclass AND i.indrelid = m.objid
     UNION ALL
-    SELECT m.name, 'trigger', pg_get_triggerdef(t.oid)
+    SELECT m.name, 'trigger', pg_get_triggerdef(t.oid) || ' ' || t.tgenabled::text
     FROM member m JOIN pg_trigger t ON m.classid = 'pg_class'::regclass AND t.tgrelid = m.objid AND NOT t.tgisinternal
     UNION ALL
     SELECT m.name, 'policy', concat_ws(' ', p.polname, p.polcmd, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
