@@ -184,7 +184,7 @@ pub(super) fn answers(model: &Model) -> Vec<Exact> {
         let numbers = numbers.iter().enumerate();
         answers.extend(numbers.map(|(place, number)| Exact(Answer::new(format!("{name} {place}"), *number))));
     };
-    for label in model.answer.labels() {
+    for label in model.answer.classes().unwrap_or_default() {
         add(&format!("label {label:?}"), &[1.0]);
     }
     for input in &model.inputs {
