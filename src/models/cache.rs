@@ -47,10 +47,10 @@ pub fn scorer(version: &Version) -> Result<Rc<Scorer>> {
 
 fn recall(hash: &str) -> Option<Rc<Scorer>> {
     CACHE.with_borrow_mut(|cache| {
-        let place = cache.iter().position(|kept| kept.hash == hash)?;
-        let kept = cache.remove(place);
-        let scorer = Rc::clone(&kept.scorer);
-        cache.push(kept);
+        let place = cache.iter().position(|entry| entry.hash == hash)?;
+        let entry = cache.remove(place);
+        let scorer = Rc::clone(&entry.scorer);
+        cache.push(entry);
         Some(scorer)
     })
 }
@@ -58,7 +58,7 @@ fn recall(hash: &str) -> Option<Rc<Scorer>> {
 fn keep(hash: String, scorer: Rc<Scorer>, bytes: usize) {
     CACHE.with_borrow_mut(|cache| {
         cache.push(Kept { hash, scorer, bytes });
-        let mut held: usize = cache.iter().map(|kept| kept.bytes).sum();
+        let mut held: usize = cache.iter().map(|entry| entry.bytes).sum();
         while held > settings::cache_memory() && cache.len() > 1 {
             held -= cache.remove(0).bytes;
         }

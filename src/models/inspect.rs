@@ -18,7 +18,7 @@ use algo::design::Level;
 use algo::label::Label;
 use algo::linear::Weight;
 use algo::model::{Input, Model};
-use algo::summary::{Summary, Values};
+use algo::summary::{Summary, ValueSummary};
 use algo::trees::Importance;
 
 /// The level of a category that stands for rare ones.
@@ -190,13 +190,13 @@ fn score_variances(all: &[Weight], outputs: usize, model: &Model, statistics: &[
         let weights = || all.iter().filter(|w| w.output == output && w.feature == feature);
         let rows = summary.rows().max(1) as f64;
         match summary.values() {
-            Values::Numbers(numbers) => {
+            ValueSummary::Numbers(numbers) => {
                 // A missing number adds what the mean does.
                 let present = numbers.moments().count() as f64 / rows;
                 let deviation = numbers.moments().stddev().unwrap_or(0.0);
                 weights().map(|w| (w.weight * deviation).powi(2) * present).sum::<f64>()
             }
-            Values::Categories(categories) => {
+            ValueSummary::Categories(categories) => {
                 let share = |w: &Weight| {
                     let name = w.level.and_then(|level| level_name(model, inputs[feature], level));
                     let of_level = || {
@@ -280,7 +280,7 @@ impl FeatureInfo {
             ..FeatureInfo::default()
         };
         match summary.values() {
-            Values::Numbers(numbers) => {
+            ValueSummary::Numbers(numbers) => {
                 let moments = numbers.moments();
                 FeatureInfo {
                     min: moments.min(),
@@ -290,7 +290,7 @@ impl FeatureInfo {
                     ..info
                 }
             }
-            Values::Categories(categories) => {
+            ValueSummary::Categories(categories) => {
                 let mut top: Vec<&(String, u64)> = categories.levels().iter().collect();
                 top.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
                 let top = top.into_iter().take(TOP_CATEGORIES);

@@ -7,7 +7,6 @@ mod deployment;
 mod evaluate;
 mod grants;
 mod inspect;
-mod judge;
 mod known;
 mod linear_statistics;
 mod metrics;
@@ -18,6 +17,7 @@ mod scorer;
 mod states;
 mod store;
 mod train;
+mod version_metrics;
 
 pub use known::{Feature, features, gains};
 pub use registry::{Privilege, by_id, require};

@@ -3,8 +3,8 @@
 use pgrx::datum::Interval;
 use serde_json::{Value as Json, json};
 
-use super::judge::Judged;
 use super::registry::{self, Privilege};
+use super::version_metrics::VersionMetrics;
 use super::{deployment, hash_of};
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, UNSUITABLE_ROWS, megabytes, notice};
@@ -80,7 +80,7 @@ pub struct Store<'a> {
     pub target: &'a str,
     /// Rows that it was trained on.
     pub rows: usize,
-    pub judged: &'a Judged,
+    pub metrics: &'a VersionMetrics,
     /// A summary a feature, by the feature's name.
     pub statistics: &'a [(String, Summary)],
     pub deploy: Deploy,
@@ -116,7 +116,7 @@ impl Store<'_> {
             .map(|(name, summary)| json!({"feature": name, "summary": summary}))
             .collect();
         let duration = Interval::from_seconds(reporter.elapsed().as_secs_f64());
-        let metrics_json = self.judged.json();
+        let metrics_json = self.metrics.json();
         let trained_by = role::current();
         let version = tables::as_owner(|| {
             // The row's lock makes concurrent trainings of one name take turns from here to their commits.
@@ -184,7 +184,7 @@ impl Store<'_> {
                         "it predicts \"{}\", the deployed version \"{target}\"",
                         self.target
                     )),
-                    _ => self.judged.not_worse_than(&before.metrics),
+                    _ => self.metrics.not_worse_than(&before.metrics),
                 };
                 if let Err(why) = &verdict {
                     notice(

@@ -4,11 +4,11 @@ use pgrx::pg_extern;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::judge::judge;
 use super::predict::column_named;
 use super::reading::{Reading, out_of_memory};
 use super::registry::{self, Privilege};
 use super::store::{Deploy, Store, Trained};
+use super::version_metrics::measure;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
     DUPLICATE_COLUMN, Error, INTERNAL, INVALID_PARAMETER, Result, UNDEFINED_ALGORITHM, megabytes, notice, or_raise,
@@ -338,7 +338,7 @@ impl Request {
             fitted,
             history,
         };
-        let judged = judge(&model, &train, test.as_ref(), &self.model, reporter, statement)?;
+        let metrics = measure(&model, &train, test.as_ref(), &self.model, reporter, statement)?;
         let rows = train.rows();
         drop((train, test));
         Store {
@@ -348,7 +348,7 @@ impl Request {
             query: &self.query,
             target: &self.target,
             rows,
-            judged: &judged,
+            metrics: &metrics,
             statistics: &statistics,
             deploy: self.deploy,
         }

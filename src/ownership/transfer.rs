@@ -121,7 +121,7 @@ impl Owned {
     }
 }
 
-/// The role of an argument, which the caller must have the privileges of. Errs with 22023, 42704 or 42501.
+/// The role of an argument, which the caller must have the privileges of. Returns an error with 22023, 42704 or 42501.
 fn own_role(argument: &str, name: Option<Text>) -> Result<Oid> {
     let name = required(argument, name)?;
     let role = role::named(&name).ok_or_else(|| {

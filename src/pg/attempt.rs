@@ -65,7 +65,7 @@ fn in_subtransaction<T>(work: impl FnOnce() -> Result<T>, effects: Effects) -> s
     // SAFETY: the context lives until the subtransaction has ended, and the one before it is put back below.
     unsafe { own.set_as_current() };
     let watch = Watch::begin();
-    let result = PgTryBuilder::new(AssertUnwindSafe(|| codes::kept(work).map_err(Stop::Ours)))
+    let result = PgTryBuilder::new(AssertUnwindSafe(|| codes::preserve(work).map_err(Stop::Ours)))
         .catch_others(|error| Err(Stop::Postgres(Box::new(error))))
         .execute();
     let result = match watch.error() {
@@ -92,7 +92,7 @@ fn failure<T>(result: std::result::Result<T, Stop>) -> Result<std::result::Resul
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(Stop::Ours(error)) if error.is_cancel() => Err(error),
-        Err(Stop::Ours(error)) => Ok(Err(error.told())),
+        Err(Stop::Ours(error)) => Ok(Err(error.sentences())),
         Err(Stop::Postgres(caught)) => {
             codes::forget();
             Ok(Err(description(&caught)))

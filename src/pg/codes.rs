@@ -182,7 +182,7 @@ pub fn forget() {
 }
 
 /// Runs `work`, which may run a user's functions, so that their SQLSTATEs survive.
-pub fn kept<T>(work: impl FnOnce() -> T) -> T {
+pub fn preserve<T>(work: impl FnOnce() -> T) -> T {
     forget();
     let before = enter();
     let result = work();

@@ -54,7 +54,7 @@ pub unsafe fn unpacked_size(datum: pg_sys::Datum) -> usize {
 ///
 /// # Safety
 /// `function` is the output function of the type of `datum`, which is not null.
-pub unsafe fn written<'a>(function: &mut pg_sys::FmgrInfo, datum: pg_sys::Datum) -> Cow<'a, str> {
+pub unsafe fn output<'a>(function: &mut pg_sys::FmgrInfo, datum: pg_sys::Datum) -> Cow<'a, str> {
     // SAFETY: as the caller promises; the function gives a C string that lives as long as the current memory context.
     unsafe { decode(CStr::from_ptr(pg_sys::OutputFunctionCall(function, datum)).to_bytes()) }
 }

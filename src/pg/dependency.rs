@@ -22,7 +22,7 @@ const OBJECT: usize = 3;
 const ON_CLASS: i16 = 5;
 const ON_OBJECT: i16 = 6;
 
-/// Records that `view` depends on `role`, in this transaction. Errs in PostgreSQL with 42704 when the role was dropped meanwhile.
+/// Records that `view` depends on `role`, in this transaction. Raises an error with 42704 when the role was dropped meanwhile.
 pub fn record(view: pg_sys::Oid, role: pg_sys::Oid) -> Result<()> {
     if role == role::PUBLIC || role == role::NOBODY {
         return Ok(());

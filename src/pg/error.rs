@@ -134,7 +134,7 @@ impl Error {
     }
 
     /// The message with its detail and hint, in one text.
-    pub fn told(&self) -> String {
+    pub fn sentences(&self) -> String {
         let texts = [Some(&self.message), self.detail.as_ref(), self.hint.as_ref()];
         let sentences = texts.into_iter().flatten().map(|text| match text.ends_with('.') {
             true => text.clone(),
@@ -210,7 +210,7 @@ fn tell(level: PgLogLevel, state: PgSqlErrorCode, message: String, detail: Optio
     if let Some(detail) = detail {
         report = report.set_detail(detail);
     }
-    codes::kept(|| report.report(level));
+    codes::preserve(|| report.report(level));
 }
 
 /// Unwraps a result at the border to PostgreSQL.

@@ -13,15 +13,15 @@ pub fn require_expression(text: &str) -> Result<()> {
     require_expression_in(text, &format!("(\n{text}\n)"))
 }
 
-/// The same for the text as it is `written` behind SELECT.
-fn require_expression_in(text: &str, written: &str) -> Result<()> {
+/// The same for the text as it is `selected`: as it stands behind SELECT.
+fn require_expression_in(text: &str, selected: &str) -> Result<()> {
     let wrong = |problem: &str| {
         Error::new(INVALID_PARAMETER, format!("a condition is {problem}"))
             .detail(format!("It is: {text}"))
             .hint("Write it as after WHERE, without that word.")
     };
     let invalid = || wrong("not one expression");
-    let statement = encoding::encode_c(&format!("SELECT {written}"))?;
+    let statement = encoding::encode_c(&format!("SELECT {selected}"))?;
     // SAFETY: as in QueryTree::new; the fields that are read are lists and pointers of the node that the tag says.
     let single = attempt(|| unsafe {
         let parsed = PgList::<pg_sys::RawStmt>::from_pg(pg_sys::raw_parser(

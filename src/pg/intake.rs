@@ -181,7 +181,7 @@ impl Intake {
             // SAFETY: as above.
             Way::Bytes => return text(&unsafe { datum_text::hexadecimal(datum) }),
             // SAFETY: as above: the function is that of the datum's type.
-            Way::Output(function) => return text(&unsafe { datum_text::written(function, datum) }),
+            Way::Output(function) => return text(&unsafe { datum_text::output(function, datum) }),
         }
         Ok(())
     }
@@ -325,7 +325,7 @@ pub fn written(kind: Kind, constant: &Constant) -> String {
         let datum = time_datum(kind, integer);
         // SAFETY: dates, times and timestamps are passed by value: any integer is one, and what is out of range is written as such or
         // raises an error.
-        unsafe { datum_text::written(&mut output_function(type_oid), datum).into_owned() }
+        unsafe { datum_text::output(&mut output_function(type_oid), datum).into_owned() }
     };
     match (kind, constant) {
         (Kind::Bool, Constant::Integer(value)) => (*value != 0).to_string(),
@@ -341,13 +341,13 @@ pub fn written(kind: Kind, constant: &Constant) -> String {
             };
             let datum = pg_sys::Datum::from(&raw mut interval);
             // SAFETY: an interval is passed by reference; this one lives until it is written.
-            unsafe { datum_text::written(&mut output_function(pg_sys::INTERVALOID), datum).into_owned() }
+            unsafe { datum_text::output(&mut output_function(pg_sys::INTERVALOID), datum).into_owned() }
         }
         (_, Constant::Integer(integer)) => integer.to_string(),
         (_, Constant::Number(number)) => {
             let datum = pg_sys::Datum::from(number.to_bits() as usize);
             // SAFETY: a float8 is passed by value.
-            unsafe { datum_text::written(&mut output_function(pg_sys::FLOAT8OID), datum).into_owned() }
+            unsafe { datum_text::output(&mut output_function(pg_sys::FLOAT8OID), datum).into_owned() }
         }
         (_, Constant::Text(text)) => text.clone(),
     }

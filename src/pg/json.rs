@@ -16,7 +16,7 @@ use super::error::{Error, INVALID_PARAMETER, Result};
 pub struct Jsonb(serde_json::Result<Json>);
 
 impl Jsonb {
-    /// The value. Errs with 22023; `what` names it in the message.
+    /// The value. Returns an error with 22023; `what` names it in the message.
     pub fn read(self, what: &str) -> Result<Json> {
         self.0.map_err(|problem| {
             Error::new(INVALID_PARAMETER, format!("{what} holds JSON that cannot be read"))

@@ -15,7 +15,7 @@ const LONGEST: usize = 200;
 static UNSEEN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]").ok());
 
-/// Errs with 42602 unless a name is short, not blank, and made of characters that can be seen. `what` names it.
+/// Returns an error with 42602 unless a name is short, not blank, and made of characters that can be seen. `what` names it.
 pub fn check(what: &str, name: &str) -> Result<()> {
     if name.trim().is_empty() {
         return Err(invalid(what, "is empty", name));

@@ -1,4 +1,4 @@
-//! How far a pass over rows is that the executor runs: its aggregate tells how many rows it has taken, and the reporter of whoever
+//! How far a pass over rows is that the executor runs: its aggregate tells how many rows it has seen, and the reporter of whoever
 //! started the pass tells the user.
 
 use std::cell::RefCell;
@@ -13,7 +13,7 @@ struct Pass {
     what: String,
     /// Calls of the aggregate that take each row.
     calls: u64,
-    taken: u64,
+    rows: u64,
     expected: f64,
     reporter: Reporter,
 }
@@ -32,11 +32,11 @@ impl Drop for Outer {
 }
 
 /// Runs `work`, within which `calls` aggregates take each of the rows, of which about so many are `expected`.
-pub fn watched<T>(what: String, calls: usize, expected: f64, work: impl FnOnce() -> T) -> T {
+pub fn watch<T>(what: String, calls: usize, expected: f64, work: impl FnOnce() -> T) -> T {
     let pass = Pass {
         what,
         calls: calls.max(1) as u64,
-        taken: 0,
+        rows: 0,
         expected,
         reporter: Reporter::new(),
     };
@@ -49,12 +49,12 @@ pub fn watched<T>(what: String, calls: usize, expected: f64, work: impl FnOnce()
 }
 
 /// Told by an aggregate after each [`ROWS`] rows. In a parallel worker nobody listens; what the leader tells are its own rows.
-pub fn taken() {
+pub fn advance() {
     // The pass is not borrowed while the user is told, which may raise an error.
     let Some(mut pass) = RUNNING.with(RefCell::take) else {
         return;
     };
-    pass.taken += ROWS;
-    pass.reporter.rows(&pass.what, pass.taken / pass.calls, pass.expected);
+    pass.rows += ROWS;
+    pass.reporter.rows(&pass.what, pass.rows / pass.calls, pass.expected);
     RUNNING.with(|running| running.replace(Some(pass)));
 }

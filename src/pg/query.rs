@@ -34,13 +34,13 @@ impl Query {
     pub fn new(text: &str) -> Result<Query> {
         memory::prepare()?;
         let _read_only = ReadOnly::enter();
-        codes::kept(|| Query::plan(text))
+        codes::preserve(|| Query::plan(text))
     }
 
     /// What a query reads, without planning it. Returns errors as [`Query::new`] does.
     pub fn reads(text: &str) -> Result<Reads> {
         let _read_only = ReadOnly::enter();
-        codes::kept(|| {
+        codes::preserve(|| {
             let tree = QueryTree::new(text)?;
             // SAFETY: the tree is as analysis and rewriting gave it.
             Ok(unsafe { Reads::of(tree.query) })
@@ -110,7 +110,7 @@ impl Query {
     pub fn require_rights(&self) -> Result<()> {
         let _read_only = ReadOnly::enter();
         // SAFETY: plan and text outlive the call. What is started so is never run; starting it looks at rights.
-        codes::kept(|| unsafe {
+        codes::preserve(|| unsafe {
             let description = self.description(pg_sys::CreateDestReceiver(pg_sys::CommandDest::DestNone));
             pg_sys::ExecutorStart(description, pg_sys::EXEC_FLAG_EXPLAIN_ONLY as i32);
             pg_sys::ExecutorEnd(description);
@@ -143,7 +143,7 @@ impl Query {
     pub fn run(&self, receive: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
         let _read_only = ReadOnly::enter();
         // SAFETY: plan and text live as long as this value.
-        codes::kept(|| unsafe { receiver::run(&self.columns, receive, |receiver| self.description(receiver)) })
+        codes::preserve(|| unsafe { receiver::run(&self.columns, receive, |receiver| self.description(receiver)) })
     }
 }
 

@@ -12,7 +12,7 @@ use super::error::{Error, INTERNAL, Result, WRONG_CALL};
 pub struct Call<'a>(&'a pg_sys::TriggerData);
 
 impl Call<'_> {
-    /// Errs with ML013 when the function was not called by a trigger.
+    /// Returns an error with ML013 when the function was not called by a trigger.
     pub fn new<'a>(fcinfo: pg_sys::FunctionCallInfo) -> Result<Call<'a>> {
         // SAFETY: PostgreSQL hands a valid call, whose context is null or a node; a TriggerData is what its tag says, and lives as long as
         // the call.

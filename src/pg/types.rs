@@ -61,7 +61,7 @@ fn is_own(type_oid: pg_sys::Oid, name: &CStr) -> bool {
     }
 }
 
-/// The label of an enum value, and its place in the order of its type. Errs in PostgreSQL when there is no such value.
+/// The label of an enum value, and its place in the order of its type. Raises an error when there is no such value.
 pub fn enum_label(value: pg_sys::Oid) -> (String, f32) {
     // SAFETY: a catalog look-up by oid; the entry is read before it is released, its label a zero-terminated array of 64 bytes.
     unsafe {

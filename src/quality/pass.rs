@@ -295,7 +295,7 @@ impl Pass {
         }
         let query = Query::new(&self.sql(source, &calls)?)?.interpreted();
         let what = format!("reading {}", source.label());
-        progress::watched(what, calls.len(), source.expected_rows(), || {
+        progress::watch(what, calls.len(), source.expected_rows(), || {
             query.run(&mut |row| {
                 for (index, call) in calls.iter().enumerate() {
                     answers.scans.push(match row.state(index)? {

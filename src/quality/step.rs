@@ -97,7 +97,7 @@ impl Site {
     fn push(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<StateDatum>> {
         self.rows += 1;
         if self.rows.is_multiple_of(progress::ROWS) {
-            progress::taken();
+            progress::advance();
         }
         let plan = &self.plan;
         let (intakes, monitor) = (&mut self.intakes, &self.monitor);

@@ -49,19 +49,19 @@ impl Scale {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Distribution {
     limits: Limits,
-    values: Values,
+    values: ValueDistribution,
 }
 
 /// The values of a distribution.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Values {
+pub enum ValueDistribution {
     /// Of [`Scale::Numbers`].
     Numbers(Numbers),
     /// Of [`Scale::Categories`].
     Categories(Categories),
 }
 
-coded!(Values {
+coded!(ValueDistribution {
     0 => Numbers(numbers),
     1 => Categories(categories),
 });
@@ -161,7 +161,7 @@ impl Numbers {
         self.cells.add_all(&keys, limits);
     }
 
-    /// Values of which each has some rows; those that are not finite take no part.
+    /// ValueDistribution of which each has some rows; those that are not finite take no part.
     pub fn of(values: impl Iterator<Item = (f64, u64)>, limits: Limits) -> Numbers {
         let mut numbers = Numbers::default();
         for (value, rows) in values.filter(|&(_, rows)| rows > 0) {
@@ -240,8 +240,8 @@ impl Distribution {
     /// Of no rows yet. `None` for kinds that are not compared.
     pub fn new(kind: Kind, limits: Limits) -> Option<Distribution> {
         let values = match Scale::of(kind)? {
-            Scale::Numbers => Values::Numbers(Numbers::default()),
-            Scale::Categories => Values::Categories(Categories::default()),
+            Scale::Numbers => ValueDistribution::Numbers(Numbers::default()),
+            Scale::Categories => ValueDistribution::Categories(Categories::default()),
         };
         Some(Distribution { limits, values })
     }
@@ -250,7 +250,7 @@ impl Distribution {
     pub fn from_numbers(numbers: Numbers, limits: Limits) -> Distribution {
         Distribution {
             limits,
-            values: Values::Numbers(numbers),
+            values: ValueDistribution::Numbers(numbers),
         }
     }
 
@@ -258,22 +258,22 @@ impl Distribution {
     pub fn from_categories(categories: Categories, limits: Limits) -> Distribution {
         Distribution {
             limits,
-            values: Values::Categories(categories),
+            values: ValueDistribution::Categories(categories),
         }
     }
 
     /// Adds the values of some rows of a block; NULL is passed over. O(rows), amortised.
     pub fn push(&mut self, column: &BlockColumn, rows: impl Iterator<Item = usize>) {
         match &mut self.values {
-            Values::Numbers(numbers) => numbers.push(column.kind(), column, rows, self.limits),
-            Values::Categories(categories) => categories.push(column, rows, self.limits),
+            ValueDistribution::Numbers(numbers) => numbers.push(column.kind(), column, rows, self.limits),
+            ValueDistribution::Categories(categories) => categories.push(column, rows, self.limits),
         }
     }
 
     /// Adds all values of a block.
     pub fn push_all(&mut self, column: &BlockColumn) {
         match (&mut self.values, column.cells()) {
-            (Values::Numbers(numbers), Column::Numbers(values))
+            (ValueDistribution::Numbers(numbers), Column::Numbers(values))
                 if column.nulls() == 0 && values.iter().fold(true, |all, value| all & value.is_finite()) =>
             {
                 numbers.push_values(values, self.limits);
@@ -283,15 +283,15 @@ impl Distribution {
     }
 
     /// The values.
-    pub fn values(&self) -> &Values {
+    pub fn values(&self) -> &ValueDistribution {
         &self.values
     }
 
     /// How they compare.
     pub fn scale(&self) -> Scale {
         match &self.values {
-            Values::Numbers(_) => Scale::Numbers,
-            Values::Categories(_) => Scale::Categories,
+            ValueDistribution::Numbers(_) => Scale::Numbers,
+            ValueDistribution::Categories(_) => Scale::Categories,
         }
     }
 
@@ -299,8 +299,8 @@ impl Distribution {
     pub fn shrink(&mut self, limits: Limits) {
         self.limits = self.limits.min(limits);
         match &mut self.values {
-            Values::Numbers(numbers) => numbers.cells.make_room(self.limits),
-            Values::Categories(categories) => {
+            ValueDistribution::Numbers(numbers) => numbers.cells.make_room(self.limits),
+            ValueDistribution::Categories(categories) => {
                 categories.cells.make_room(self.limits);
                 if !categories.cells.is_exact() || categories.names.bytes > Names::limit(self.limits) {
                     categories.names.forget();
@@ -311,16 +311,16 @@ impl Distribution {
 
     fn cells(&self) -> &Cells {
         match &self.values {
-            Values::Numbers(numbers) => &numbers.cells,
-            Values::Categories(categories) => &categories.cells,
+            ValueDistribution::Numbers(numbers) => &numbers.cells,
+            ValueDistribution::Categories(categories) => &categories.cells,
         }
     }
 
     /// Rows with a value.
     pub fn rows(&self) -> u64 {
         match &self.values {
-            Values::Numbers(numbers) => numbers.moments.count().saturating_add(numbers.non_finite),
-            Values::Categories(categories) => categories.cells.rows(),
+            ValueDistribution::Numbers(numbers) => numbers.moments.count().saturating_add(numbers.non_finite),
+            ValueDistribution::Categories(categories) => categories.cells.rows(),
         }
     }
 }
@@ -330,12 +330,12 @@ impl Accumulator for Distribution {
         self.shrink(other.limits);
         let limits = self.limits;
         match (&mut self.values, &other.values) {
-            (Values::Numbers(ours), Values::Numbers(theirs)) => {
+            (ValueDistribution::Numbers(ours), ValueDistribution::Numbers(theirs)) => {
                 ours.cells.merge(&theirs.cells, limits);
                 ours.moments.merge(&theirs.moments);
                 ours.non_finite = ours.non_finite.saturating_add(theirs.non_finite);
             }
-            (Values::Categories(ours), Values::Categories(theirs)) => {
+            (ValueDistribution::Categories(ours), ValueDistribution::Categories(theirs)) => {
                 if let (Some(names), true) = (&theirs.names.known, ours.cells.is_exact()) {
                     let new = names
                         .iter()
@@ -361,13 +361,13 @@ impl Accumulator for Distribution {
 
     fn validate(&self) -> Result<()> {
         let sound = match &self.values {
-            Values::Numbers(numbers) => {
+            ValueDistribution::Numbers(numbers) => {
                 let finite = |key: i64| from_ordered(key).is_finite();
                 numbers.moments.is_sound()
                     && numbers.moments.count() == numbers.cells.rows()
                     && (!numbers.cells.is_exact() || numbers.cells.sorted().iter().all(|&(key, _)| finite(key)))
             }
-            Values::Categories(categories) => match &categories.names.known {
+            ValueDistribution::Categories(categories) => match &categories.names.known {
                 None => categories.names.bytes == 0,
                 Some(known) => {
                     let bytes: usize = known.values().map(|name| name.len() + NAME_OVERHEAD).sum();
@@ -388,8 +388,8 @@ impl Accumulator for Distribution {
     fn memory(&self) -> usize {
         // What a name costs beyond its bytes is counted with them.
         let names = match &self.values {
-            Values::Categories(categories) => categories.names.bytes as usize,
-            Values::Numbers(_) => 0,
+            ValueDistribution::Categories(categories) => categories.names.bytes as usize,
+            ValueDistribution::Numbers(_) => 0,
         };
         self.cells().memory() + names
     }

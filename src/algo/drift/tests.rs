@@ -33,12 +33,12 @@ fn texts_of(values: &[String], block: usize, limits: Limits) -> Distribution {
 /// Compares two distributions of one scale.
 fn compare(reference: &Distribution, current: &Distribution, settings: &Settings) -> Comparison {
     match (reference.values(), current.values()) {
-        (Values::Numbers(ours), Values::Numbers(theirs)) => compare_numbers(
+        (ValueDistribution::Numbers(ours), ValueDistribution::Numbers(theirs)) => compare_numbers(
             &NumberSide::of(ours, 0, false),
             &NumberSide::of(theirs, 0, false),
             settings,
         ),
-        (Values::Categories(ours), Values::Categories(theirs)) => {
+        (ValueDistribution::Categories(ours), ValueDistribution::Categories(theirs)) => {
             compare_categories(&Both::of(ours, theirs).counts(), settings)
         }
         _ => panic!("two scales"),

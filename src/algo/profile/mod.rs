@@ -56,16 +56,16 @@ pub struct ColumnProfile {
     seed: u64,
     rows: u64,
     nulls: u64,
-    values: Values,
+    values: ValueProfile,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Values {
+enum ValueProfile {
     Numbers(Box<Numbers>),
     Texts(Box<Texts>),
 }
 
-coded!(Values {
+coded!(ValueProfile {
     0 => Numbers(numbers),
     1 => Texts(texts),
 });
@@ -74,8 +74,8 @@ impl ColumnProfile {
     /// Of no rows yet. `seed` decides which rows are sampled once there are many.
     pub fn new(kind: Kind, sizes: Sizes, seed: u64) -> ColumnProfile {
         let values = match kind.form() {
-            Form::Integers | Form::Numbers => Values::Numbers(Box::new(Numbers::new())),
-            Form::Texts => Values::Texts(Box::new(Texts::new())),
+            Form::Integers | Form::Numbers => ValueProfile::Numbers(Box::new(Numbers::new())),
+            Form::Texts => ValueProfile::Texts(Box::new(Texts::new())),
         };
         ColumnProfile {
             kind,
@@ -99,9 +99,9 @@ impl ColumnProfile {
         let present = (column.nulls() > 0).then(|| column.present());
         let (kind, sizes, seed) = (self.kind, self.sizes, self.seed);
         match (&mut self.values, column.cells()) {
-            (Values::Numbers(numbers), cells) => numbers.push(kind, sizes, seed, cells, present),
-            (Values::Texts(texts), Cells::Texts(cells)) => texts.push(kind, sizes, seed, cells, present),
-            (Values::Texts(_), _) => (),
+            (ValueProfile::Numbers(numbers), cells) => numbers.push(kind, sizes, seed, cells, present),
+            (ValueProfile::Texts(texts), Cells::Texts(cells)) => texts.push(kind, sizes, seed, cells, present),
+            (ValueProfile::Texts(_), _) => (),
         }
     }
 
@@ -124,8 +124,8 @@ impl ColumnProfile {
     /// any, and for texts. O(values held).
     pub fn quantile(&self, q: f64) -> Option<f64> {
         match &self.values {
-            Values::Numbers(numbers) => summarize::sorted(self.kind, numbers).quantile(q),
-            Values::Texts(_) => None,
+            ValueProfile::Numbers(numbers) => summarize::sorted(self.kind, numbers).quantile(q),
+            ValueProfile::Texts(_) => None,
         }
     }
 
@@ -133,8 +133,8 @@ impl ColumnProfile {
     /// no longer counted one by one.
     pub fn values(&self, most: usize) -> Option<Vec<(Point, u64)>> {
         match &self.values {
-            Values::Numbers(numbers) => summarize::counted_numbers(self.kind, numbers, most),
-            Values::Texts(texts) => summarize::counted_texts(texts, most),
+            ValueProfile::Numbers(numbers) => summarize::counted_numbers(self.kind, numbers, most),
+            ValueProfile::Texts(texts) => summarize::counted_texts(texts, most),
         }
     }
 
@@ -151,8 +151,8 @@ impl ColumnProfile {
     /// What the column looks like. O(values held), a few milliseconds at most.
     pub fn report(&self) -> Report {
         match &self.values {
-            Values::Numbers(numbers) => summarize::numbers(self, numbers),
-            Values::Texts(texts) => summarize::texts(self, texts),
+            ValueProfile::Numbers(numbers) => summarize::numbers(self, numbers),
+            ValueProfile::Texts(texts) => summarize::texts(self, texts),
         }
     }
 }
@@ -170,8 +170,8 @@ impl Accumulator for ColumnProfile {
         self.nulls = self.nulls.saturating_add(other.nulls);
         let (kind, sizes, seed) = (self.kind, self.sizes, self.seed);
         match (&mut self.values, &other.values) {
-            (Values::Numbers(ours), Values::Numbers(theirs)) => ours.merge(kind, sizes, seed, theirs),
-            (Values::Texts(ours), Values::Texts(theirs)) => ours.merge(kind, sizes, seed, theirs),
+            (ValueProfile::Numbers(ours), ValueProfile::Numbers(theirs)) => ours.merge(kind, sizes, seed, theirs),
+            (ValueProfile::Texts(ours), ValueProfile::Texts(theirs)) => ours.merge(kind, sizes, seed, theirs),
             // Equal kinds have equal forms.
             _ => Ok(()),
         }
@@ -185,18 +185,18 @@ impl Accumulator for ColumnProfile {
             return Err(damaged());
         }
         match (&self.values, self.kind.form()) {
-            (Values::Numbers(numbers), Form::Integers | Form::Numbers) => {
+            (ValueProfile::Numbers(numbers), Form::Integers | Form::Numbers) => {
                 numbers.validate(self.kind, self.sizes, present)
             }
-            (Values::Texts(texts), Form::Texts) => texts.validate(self.kind, self.sizes, present),
+            (ValueProfile::Texts(texts), Form::Texts) => texts.validate(self.kind, self.sizes, present),
             _ => Err(damaged()),
         }
     }
 
     fn memory(&self) -> usize {
         match &self.values {
-            Values::Numbers(numbers) => size_of::<Numbers>() + numbers.memory(),
-            Values::Texts(texts) => size_of::<Texts>() + texts.memory(),
+            ValueProfile::Numbers(numbers) => size_of::<Numbers>() + numbers.memory(),
+            ValueProfile::Texts(texts) => size_of::<Texts>() + texts.memory(),
         }
     }
 }

@@ -168,7 +168,7 @@ impl Test {
     }
 
     /// Whether it says of each row whether it fails.
-    pub fn judges_rows(&self) -> bool {
+    pub fn is_per_row(&self) -> bool {
         match self {
             Test::NotNull
             | Test::NotEmpty
@@ -190,7 +190,7 @@ impl Test {
 
     /// Whether it measures the column as a whole, which takes memory of its own.
     pub fn measures(&self) -> bool {
-        !self.judges_rows() && *self != Test::Rows
+        !self.is_per_row() && *self != Test::Rows
     }
 }
 

@@ -31,20 +31,20 @@ pub struct Summary {
     rows: u64,
     nulls: u64,
     non_finite: u64,
-    values: Values,
+    values: ValueSummary,
 }
 
 /// The statistics of the values that are there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
-pub enum Values {
+pub enum ValueSummary {
     /// Of numbers.
     Numbers(NumberSummary),
     /// Of categories.
     Categories(CategorySummary),
 }
 
-coded!(named Values {
+coded!(named ValueSummary {
     0 => Numbers(numbers),
     1 => Categories(categories),
 });
@@ -54,17 +54,17 @@ coded!(named Values {
 /// copy of the numbers where some are missing. Returns an error only when stopped.
 pub fn summarize(column: &Column, levels: &[String], non_finite: u64, monitor: &dyn Monitor) -> Result<Summary> {
     let values = match column {
-        Column::Number(values) => Values::Numbers(NumberSummary::of(values, monitor)?),
-        Column::Category { codes, .. } => Values::Categories(CategorySummary::of(codes, levels)),
+        Column::Number(values) => ValueSummary::Numbers(NumberSummary::of(values, monitor)?),
+        Column::Category { codes, .. } => ValueSummary::Categories(CategorySummary::of(codes, levels)),
     };
     monitor.check()?;
     Ok(Summary::new(column, non_finite, values))
 }
 
 impl Summary {
-    fn new(column: &Column, non_finite: u64, values: Values) -> Summary {
+    fn new(column: &Column, non_finite: u64, values: ValueSummary) -> Summary {
         let missing = match (&values, column) {
-            (Values::Numbers(numbers), _) => column.len() as u64 - numbers.moments.count(),
+            (ValueSummary::Numbers(numbers), _) => column.len() as u64 - numbers.moments.count(),
             (_, Column::Category { codes, .. }) => codes.iter().filter(|&&code| code == MISSING).count() as u64,
             (_, Column::Number(_)) => 0,
         };
@@ -81,9 +81,11 @@ impl Summary {
     /// quantiles are not known. Returns an error when the column is of the other type. O(n log bins).
     pub fn within(&self, column: &Column, levels: &[String], non_finite: u64) -> Result<Summary> {
         let values = match (&self.values, column) {
-            (Values::Numbers(reference), Column::Number(values)) => Values::Numbers(reference.within(values)),
-            (Values::Categories(reference), Column::Category { codes, .. }) => {
-                Values::Categories(reference.within(codes, levels))
+            (ValueSummary::Numbers(reference), Column::Number(values)) => {
+                ValueSummary::Numbers(reference.within(values))
+            }
+            (ValueSummary::Categories(reference), Column::Category { codes, .. }) => {
+                ValueSummary::Categories(reference.within(codes, levels))
             }
             _ => return Err(mixed_types()),
         };
@@ -106,7 +108,7 @@ impl Summary {
     }
 
     /// The statistics of all other rows.
-    pub fn values(&self) -> &Values {
+    pub fn values(&self) -> &ValueSummary {
         &self.values
     }
 
@@ -114,8 +116,8 @@ impl Summary {
     /// of every summary [`Summary::within`] this one.
     pub fn distribution(&self) -> Vec<u64> {
         let mut counts = match &self.values {
-            Values::Numbers(numbers) => numbers.counts.clone(),
-            Values::Categories(categories) => categories
+            ValueSummary::Numbers(numbers) => numbers.counts.clone(),
+            ValueSummary::Categories(categories) => categories
                 .levels
                 .iter()
                 .map(|&(_, rows)| rows)
@@ -130,7 +132,7 @@ impl Summary {
     pub fn to_json(&self) -> Value {
         let mut json = json!({ "rows": self.rows, "nulls": self.nulls, "non_finite": self.non_finite });
         let more = match &self.values {
-            Values::Numbers(numbers) => {
+            ValueSummary::Numbers(numbers) => {
                 let moments = &numbers.moments;
                 let quantiles = numbers.quantiles.map(Quantiles::to_array);
                 let quantile = |place: usize| quantiles.map(|quantiles| quantiles[place]);
@@ -142,7 +144,7 @@ impl Summary {
                     "bin_edges": numbers.edges, "bin_counts": numbers.counts,
                 })
             }
-            Values::Categories(categories) => {
+            ValueSummary::Categories(categories) => {
                 let levels: Vec<Value> = categories
                     .levels
                     .iter()
@@ -171,8 +173,8 @@ fn mixed_types() -> Error {
 impl Accumulator for Summary {
     fn merge(&mut self, other: &Self) -> Result<()> {
         match (&mut self.values, &other.values) {
-            (Values::Numbers(ours), Values::Numbers(theirs)) => ours.merge(theirs)?,
-            (Values::Categories(ours), Values::Categories(theirs)) => ours.merge(theirs)?,
+            (ValueSummary::Numbers(ours), ValueSummary::Numbers(theirs)) => ours.merge(theirs)?,
+            (ValueSummary::Categories(ours), ValueSummary::Categories(theirs)) => ours.merge(theirs)?,
             _ => return Err(mixed_types()),
         }
         self.rows += other.rows;
@@ -185,8 +187,8 @@ impl Accumulator for Summary {
         /// Far more than anyone has, and far from overflow when many are merged.
         const MAX_ROWS: u64 = 1 << 53;
         let (sound, present) = match &self.values {
-            Values::Numbers(numbers) => (numbers.is_sound(), numbers.moments.count()),
-            Values::Categories(categories) => {
+            ValueSummary::Numbers(numbers) => (numbers.is_sound(), numbers.moments.count()),
+            ValueSummary::Categories(categories) => {
                 let sound = categories.is_sound();
                 (sound, if sound { categories.rows() } else { 0 })
             }
@@ -201,8 +203,8 @@ impl Accumulator for Summary {
 
     fn memory(&self) -> usize {
         match &self.values {
-            Values::Numbers(numbers) => (numbers.edges.capacity() + numbers.counts.capacity()) * size_of::<f64>(),
-            Values::Categories(categories) => {
+            ValueSummary::Numbers(numbers) => (numbers.edges.capacity() + numbers.counts.capacity()) * size_of::<f64>(),
+            ValueSummary::Categories(categories) => {
                 let names: usize = categories.levels.iter().map(|(name, _)| name.capacity()).sum();
                 names + categories.levels.capacity() * size_of::<(String, u64)>()
             }

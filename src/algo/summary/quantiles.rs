@@ -5,7 +5,7 @@ use crate::monitor::Monitor;
 
 /// Cells of a histogram; a group of fewer values than this is sorted.
 const CELLS: usize = 2048;
-/// Histograms within a cell of a histogram, at most. Values that are still not apart are sorted.
+/// Histograms within a cell of a histogram, at most. ValueSummary that are still not apart are sorted.
 const DEPTH: usize = 6;
 
 /// A value that has a wanted rank.

@@ -19,15 +19,15 @@ fn summary_of(column: &Column, levels: &[String], non_finite: u64) -> Summary {
 
 fn numbers(summary: &Summary) -> &NumberSummary {
     match summary.values() {
-        Values::Numbers(numbers) => numbers,
-        Values::Categories(_) => panic!("numbers were summarized"),
+        ValueSummary::Numbers(numbers) => numbers,
+        ValueSummary::Categories(_) => panic!("numbers were summarized"),
     }
 }
 
 fn categories(summary: &Summary) -> &CategorySummary {
     match summary.values() {
-        Values::Categories(categories) => categories,
-        Values::Numbers(_) => panic!("categories were summarized"),
+        ValueSummary::Categories(categories) => categories,
+        ValueSummary::Numbers(_) => panic!("categories were summarized"),
     }
 }
 

@@ -124,8 +124,8 @@ fn save_baseline(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>
         let name = required("name", name.as_deref())?;
         names::check_reference("baseline's name", name)?;
         let query = required("query", query.as_deref())?;
-        let written = object("options", options)?;
-        let options = Options::parse(written.clone())?;
+        let json = object("options", options)?;
+        let options = Options::parse(json.clone())?;
         let owner = match find(name)? {
             Some(known) => {
                 require_own(name, known.owner)?;
@@ -154,7 +154,7 @@ fn save_baseline(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>
                     name.into(),
                     owner.into(),
                     source.text.as_str().into(),
-                    written.to_string().as_str().into(),
+                    json.to_string().as_str().into(),
                     rows.into(),
                     columns.into(),
                     states.into(),

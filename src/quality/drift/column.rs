@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::quality::value::json_on_scale;
 use algo::block::Kind;
 use algo::drift::{
-    Both, Categories, Comparison, Distribution, Limits, NumberSide, Numbers, Scale, Settings, Steps, Values,
+    Both, Categories, Comparison, Distribution, Limits, NumberSide, Numbers, Scale, Settings, Steps, ValueDistribution,
     compare_categories, compare_numbers,
 };
 use algo::summary::Moments;
@@ -82,8 +82,8 @@ impl Column<'_> {
     fn emptiness(&self, side: &str) -> Option<String> {
         let numbers = match &self.content {
             Content::Counted(distribution) => match distribution.values() {
-                Values::Numbers(numbers) => Some(numbers.rows()),
-                Values::Categories(_) => None,
+                ValueDistribution::Numbers(numbers) => Some(numbers.rows()),
+                ValueDistribution::Categories(_) => None,
             },
             _ => None,
         };
@@ -111,12 +111,12 @@ impl Column<'_> {
                 whole,
             },
             Content::Counted(distribution) => match distribution.values() {
-                Values::Numbers(numbers) => NumberSide::of(numbers, self.nulls, whole),
-                Values::Categories(categories) if self.kind == Kind::Bool => {
+                ValueDistribution::Numbers(numbers) => NumberSide::of(numbers, self.nulls, whole),
+                ValueDistribution::Categories(categories) if self.kind == Kind::Bool => {
                     *truths = as_numbers(categories);
                     NumberSide::of(truths, self.nulls, whole)
                 }
-                Values::Categories(_) => return None,
+                ValueDistribution::Categories(_) => return None,
             },
             _ => return None,
         })
@@ -125,8 +125,8 @@ impl Column<'_> {
     fn categories(&self) -> Option<&Categories> {
         match &self.content {
             Content::Counted(distribution) => match distribution.values() {
-                Values::Categories(categories) => Some(categories),
-                Values::Numbers(_) => None,
+                ValueDistribution::Categories(categories) => Some(categories),
+                ValueDistribution::Numbers(_) => None,
             },
             _ => None,
         }

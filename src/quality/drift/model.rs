@@ -17,7 +17,7 @@ use crate::pg::text::Text;
 use crate::quality::source::Source;
 use algo::block::Kind;
 use algo::drift::{Piece, Steps};
-use algo::summary::{NumberSummary, Values};
+use algo::summary::{NumberSummary, ValueSummary};
 
 /// How much each feature matters to a model; `None` without a model, and for one that cannot tell. Returns the errors of [`gains`].
 pub fn importance(model: Option<&str>) -> Result<Option<Importance>> {
@@ -56,7 +56,7 @@ fn column<'a>(feature: &'a Feature, current: Option<&Column<'_>>) -> Column<'a> 
     let summary = &feature.summary;
     let kind = current.map_or(Kind::Float, |column| column.kind);
     let content = match summary.values() {
-        Values::Numbers(numbers) => {
+        ValueSummary::Numbers(numbers) => {
             let unit = if matches!(kind, Kind::Timestamp | Kind::TimestampTz) {
                 1e6
             } else {
@@ -64,7 +64,7 @@ fn column<'a>(feature: &'a Feature, current: Option<&Column<'_>>) -> Column<'a> 
             };
             Content::Steps(steps(numbers, unit), numbers.moments().scaled(unit))
         }
-        Values::Categories(categories) => Content::Levels {
+        ValueSummary::Categories(categories) => Content::Levels {
             levels: categories.levels(),
             other: categories.other(),
             rest: feature.rest,

@@ -7,10 +7,10 @@ use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_COLUMN};
 use crate::pg::options::parse;
 use algo::drift::{BinChoice, Compat, Method, Scale, Settings};
 
-/// The options as they are written.
+/// The options as JSON has them.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
-struct Written {
+struct OptionsJson {
     method: Option<Method>,
     numeric_method: Option<Method>,
     categorical_method: Option<Method>,
@@ -47,39 +47,30 @@ pub struct Options {
 impl Options {
     /// Reads and checks them. Returns an error with 22023.
     pub fn parse(json: Json) -> Result<Options> {
-        let written: Written = parse("options", json)?;
+        let json: OptionsJson = parse("options", json)?;
         let settings = Settings {
-            compat: written.compat,
-            numbers: written.numeric_method.or(written.method),
-            categories: written.categorical_method.or(written.method),
-            bins: written.bins.filter(|bins| !bins.is_null()).map(bins).transpose()?,
-            smoothing: written.smoothing,
-            log_base: written
-                .log_base
-                .filter(|base| !base.is_null())
-                .map(log_base)
-                .transpose()?,
-            threshold: written.threshold,
-            null_threshold: written.null_threshold,
-            alpha: written.alpha,
+            compat: json.compat,
+            numbers: json.numeric_method.or(json.method),
+            categories: json.categorical_method.or(json.method),
+            bins: json.bins.filter(|bins| !bins.is_null()).map(bins).transpose()?,
+            smoothing: json.smoothing,
+            log_base: json.log_base.filter(|base| !base.is_null()).map(log_base).transpose()?,
+            threshold: json.threshold,
+            null_threshold: json.null_threshold,
+            alpha: json.alpha,
         };
         settings.check()?;
         let scales = [Scale::Numbers, Scale::Categories];
-        require_suited("method", written.method, written.compat, &scales)?;
-        require_suited("numeric_method", written.numeric_method, written.compat, &scales[..1])?;
-        require_suited(
-            "categorical_method",
-            written.categorical_method,
-            written.compat,
-            &scales[1..],
-        )?;
+        require_suited("method", json.method, json.compat, &scales)?;
+        require_suited("numeric_method", json.numeric_method, json.compat, &scales[..1])?;
+        require_suited("categorical_method", json.categorical_method, json.compat, &scales[1..])?;
         Ok(Options {
             settings,
-            columns: written.columns,
-            exclude: written.exclude.unwrap_or_default(),
-            group_by: written.group_by.unwrap_or_default(),
+            columns: json.columns,
+            exclude: json.exclude.unwrap_or_default(),
+            group_by: json.group_by.unwrap_or_default(),
             times: false,
-            model: written.model,
+            model: json.model,
         })
     }
 

@@ -12,7 +12,7 @@ use super::side::{Segment, Side};
 use crate::pg::compute::serve_interrupts;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::{Prose, Text};
-use algo::drift::{Evidence, Rule, Verdict, judge, shares_differ};
+use algo::drift::{Evidence, Rule, Verdict, decide, shares_differ};
 use algo::stats::proportion::Share;
 
 result_row! {
@@ -164,7 +164,7 @@ pub fn compare(
             (None, None) => {}
         }
     }
-    judge_together(drafts, options, importance)
+    decide_together(drafts, options, importance)
 }
 
 fn draft_columns(
@@ -309,7 +309,7 @@ impl DriftResult {
 }
 
 /// The results of all drafts, which share the rate of false alarms, in order.
-fn judge_together(drafts: Vec<Draft>, options: &Options, importance: Option<&Importance>) -> Vec<DriftResult> {
+fn decide_together(drafts: Vec<Draft>, options: &Options, importance: Option<&Importance>) -> Vec<DriftResult> {
     let evidence: Vec<Evidence> = drafts
         .iter()
         .map(|draft| Evidence {
@@ -319,7 +319,7 @@ fn judge_together(drafts: Vec<Draft>, options: &Options, importance: Option<&Imp
             rule: draft.rule,
         })
         .collect();
-    let verdicts = judge(&evidence, options.settings.alpha());
+    let verdicts = decide(&evidence, options.settings.alpha());
     let importance_of = |draft: &Draft| importance?.get(draft.column.as_ref()?).copied();
     let mut results: Vec<DriftResult> = drafts
         .into_iter()

@@ -87,16 +87,16 @@ impl CheckResult {
     fn new(spec: &Spec, relation: &str, finding: Finding, role: &str, at: TimestampWithTimeZone) -> Self {
         let count = |count: Option<u64>| count.and_then(|count| i64::try_from(count).ok());
         let status = finding.status(spec);
-        // Nothing was judged when it could not run.
-        let judged = status != Status::Error;
+        // Nothing was decided when it could not run.
+        let decided = status != Status::Error;
         CheckResult {
             check_id: spec.id,
             column_name: spec.column.clone(),
             status,
             severity: spec.severity,
-            metric: judged.then_some(finding.metric),
+            metric: decided.then_some(finding.metric),
             value: finding.value,
-            threshold: judged.then(|| finding.threshold(spec)),
+            threshold: decided.then(|| finding.threshold(spec)),
             rows_evaluated: count(finding.rows),
             rows_failed: count(finding.failed),
             fraction_failed: finding.fraction(),

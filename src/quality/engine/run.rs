@@ -127,7 +127,7 @@ fn outcome(plan: Plan<'_>, source: &Source, answers: &Answers) -> Result<Outcome
     let findings = match (plan.means.outcome(), hidden(source, answers)) {
         (Ok(finding), _) => Ok(vec![finding]),
         (Err(_), Some(Hidden::All(message))) => Err(message),
-        (Err(inquiry), hidden) => attempt(|| inquiry.judge(answers))?.map(|mut findings| {
+        (Err(inquiry), hidden) => attempt(|| inquiry.findings(answers))?.map(|mut findings| {
             if let Some(Hidden::Some(message)) = hidden {
                 findings.iter_mut().for_each(|finding| finding.add_message(&message));
             }

@@ -20,12 +20,12 @@ fn validate(query: Option<Text>, checks: Option<Jsonb>) -> SetOf<CheckResult> {
 }
 
 fn results(query: Option<Text>, checks: Option<Jsonb>) -> Result<Vec<CheckResult>> {
-    let written = Check::parse_all(required("checks", checks)?.read("argument \"checks\"")?)?;
+    let declared = Check::parse_all(required("checks", checks)?.read("argument \"checks\"")?)?;
     let source = Source::open(required("query", query.as_deref())?)?;
     let at = snapshot::time()?;
-    let checks: Vec<&Check> = written.iter().flatten().collect();
+    let checks: Vec<&Check> = declared.iter().flatten().collect();
     let mut outcomes = run(&checks, &source)?.into_iter();
-    let results = written.into_iter().flat_map(|check| match check {
+    let results = declared.into_iter().flat_map(|check| match check {
         Ok(check) => outcomes.next().map_or(Vec::new(), |outcome| {
             CheckResult::of(&check, &source.text, outcome, role::current(), at)
         }),

@@ -10,7 +10,7 @@ use crate::pg::expression;
 use crate::quality::pass::Pass;
 use crate::quality::source::Source;
 use crate::quality::spec::Spec;
-use crate::quality::spec::written::{Written, default_name};
+use crate::quality::spec::declaration::{Declaration, default_name};
 
 /// A check, read and found to make sense by itself; whether it suits its relation is seen when it is planned.
 #[derive(Debug)]
@@ -32,8 +32,8 @@ pub struct Malformed {
 }
 
 impl Malformed {
-    fn new(place: usize, written: &Json, problem: String) -> Malformed {
-        let text = |key: &str| written.get(key).and_then(Json::as_str).map(str::to_string);
+    fn new(place: usize, declaration: &Json, problem: String) -> Malformed {
+        let text = |key: &str| declaration.get(key).and_then(Json::as_str).map(str::to_string);
         let (kind, column) = (text("kind"), text("column_name").or_else(|| text("column")));
         let name = text("name").or_else(|| Some(default_name(kind.as_deref()?, column.as_deref(), &[])));
         Malformed {
@@ -58,10 +58,10 @@ impl Check {
                     .hint("Divide them among several calls."),
             );
         }
-        let one = |(index, written): (usize, Json)| match Check::parse(written.clone()) {
+        let one = |(index, declaration): (usize, Json)| match Check::parse(declaration.clone()) {
             Ok(check) => Ok(Ok(check)),
             Err(error) if error.is_cancel() => Err(error),
-            Err(error) => Ok(Err(Malformed::new(index + 1, &written, error.told()))),
+            Err(error) => Ok(Err(Malformed::new(index + 1, &declaration, error.sentences()))),
         };
         checks.into_iter().enumerate().map(one).collect()
     }
@@ -83,17 +83,17 @@ impl Check {
 
     /// The same without a look at its SQL: that of a stored check was parsed when it was added, under settings that need not be those of now.
     pub fn read(check: Json) -> Result<Check> {
-        let mut written = Written::parse(check)?;
-        let args = written.take_arguments()?;
-        let kind = kind_of_name(&written.kind)?;
+        let mut declaration = Declaration::parse(check)?;
+        let args = declaration.take_arguments()?;
+        let kind = kind_of_name(&declaration.kind)?;
         let assertion = (kind.parse)(Arguments {
             kind: kind.name,
-            column: written.column_name.as_deref(),
+            column: declaration.column_name.as_deref(),
             json: args,
         })?;
-        written.require_column(kind.name, &kind.needs)?;
+        declaration.require_column(kind.name, &kind.needs)?;
         Ok(Check {
-            spec: written.spec(kind.name, &kind.needs)?,
+            spec: declaration.spec(kind.name, &kind.needs)?,
             kind,
             assertion,
         })

@@ -67,12 +67,12 @@ impl<'a> Means<'a> {
 /// What is made of an answer of the shared pass.
 type FromAnswer<'a, T> = Box<dyn FnOnce(&Answer<'_>) -> Result<T> + 'a>;
 
-/// A question that the shared pass will answer. Only a planner makes one, for only with a judge of the answer can a question be asked.
+/// A question that the shared pass will answer. Only a planner makes one, for a question needs a function that makes findings of its answer.
 pub struct Inquiry<'a> {
     /// The question's number in its pass.
     pub question: usize,
     grouping: Grouping,
-    judge: FromAnswer<'a, Vec<Finding>>,
+    findings: FromAnswer<'a, Vec<Finding>>,
 }
 
 impl Inquiry<'_> {
@@ -82,9 +82,9 @@ impl Inquiry<'_> {
     }
 
     /// What that means for the check.
-    pub fn judge(self, answers: &Answers) -> Result<Vec<Finding>> {
+    pub fn findings(self, answers: &Answers) -> Result<Vec<Finding>> {
         let answer = Answer::new(answers, self.question, &self.grouping)?;
-        (self.judge)(&answer)
+        (self.findings)(&answer)
     }
 }
 
@@ -206,15 +206,15 @@ impl<'a> Planner<'a, '_> {
         self.pass.condition(sql)
     }
 
-    /// Asks the shared pass; `judge` makes findings of the answer.
+    /// Asks the shared pass; `findings` makes them of the answer.
     pub fn ask(
         &mut self,
         column: Option<InputPlace>,
         test: Test,
-        judge: impl FnOnce(&Answer<'_>) -> Result<Vec<Finding>> + 'a,
+        findings: impl FnOnce(&Answer<'_>) -> Result<Vec<Finding>> + 'a,
     ) -> Result<Inquiry<'a>> {
         let filter = self.spec.filter.as_deref().map(|filter| self.pass.condition(filter));
-        self.ask_within(column, filter, None, test, judge)
+        self.ask_within(column, filter, None, test, findings)
     }
 
     /// The same of the rows of another condition than the check's own, and within each of its segments by one thing more.
@@ -224,7 +224,7 @@ impl<'a> Planner<'a, '_> {
         filter: Option<InputPlace>,
         further_group: Option<&Group>,
         test: Test,
-        judge: impl FnOnce(&Answer<'_>) -> Result<Vec<Finding>> + 'a,
+        findings: impl FnOnce(&Answer<'_>) -> Result<Vec<Finding>> + 'a,
     ) -> Result<Inquiry<'a>> {
         let grouping = Grouping::new(&self.spec.group_by, self.source)?;
         let groups = grouping.groups.iter().chain(further_group);
@@ -237,19 +237,19 @@ impl<'a> Planner<'a, '_> {
         Ok(Inquiry {
             question: self.pass.ask(question),
             grouping,
-            judge: Box::new(judge),
+            findings: Box::new(findings),
         })
     }
 
     /// Asks the shared pass how many rows there are, and how many have NULL in the check's column where it names one, for a check that is
     /// answered otherwise.
-    pub fn ask_rows(&mut self, judge: impl FnOnce(&Answer<'_>) -> Result<Vec<Finding>> + 'a) -> Result<Inquiry<'a>> {
+    pub fn ask_rows(&mut self, findings: impl FnOnce(&Answer<'_>) -> Result<Vec<Finding>> + 'a) -> Result<Inquiry<'a>> {
         match self.optional_column()? {
             Some(column) => {
                 let input = self.input(column);
-                self.ask(Some(input), Test::NotNull, judge)
+                self.ask(Some(input), Test::NotNull, findings)
             }
-            None => self.ask(None, Test::Rows, judge),
+            None => self.ask(None, Test::Rows, findings),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What a check says besides what its kind demands: its name, the rows it is about, and when it warns or fails.
 
 mod bounds;
+pub mod declaration;
 mod needs;
-pub mod written;
 
 use algo::quality::threshold::Threshold;
 use serde::Deserialize;

@@ -78,16 +78,16 @@ fn add_check(
     read_only::require_writable(c"assay.add_check()");
     or_raise((|| {
         let oid = required("relation", relation)?;
-        let mut written = json!({
+        let mut declaration = json!({
             "kind": required("kind", kind)?, "column_name": column_name, "args": object("args", args)?, "name": name,
             "where": filter, "group_by": texts("group_by", group_by)?, "mostly": mostly, "warn_if": warn_if, "error_if": error_if,
             "severity": severity, "tags": texts("tags", tags)?,
         });
-        if let Some(options) = written.as_object_mut() {
+        if let Some(options) = declaration.as_object_mut() {
             options.retain(|_, value| !value.is_null());
         }
-        let check = Check::parse(written.clone())?;
-        if serde_json::from_str::<Json>(&written.to_string()).is_err() {
+        let check = Check::parse(declaration.clone())?;
+        if serde_json::from_str::<Json>(&declaration.to_string()).is_err() {
             return Err(Error::new(INVALID_PARAMETER, "argument \"args\" nests too deeply")
                 .hint("A check could not be read again."));
         }
@@ -115,7 +115,7 @@ fn add_check(
                     relation_name.as_str().into(),
                     spec.kind.into(),
                     spec.column.as_deref().into(),
-                    written["args"].to_string().as_str().into(),
+                    declaration["args"].to_string().as_str().into(),
                     spec.name.as_str().into(),
                     spec.filter.as_deref().into(),
                     list(&spec.group_by).as_str().into(),

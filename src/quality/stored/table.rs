@@ -173,11 +173,11 @@ fn read(row: &str) -> Result<(Check, Settings)> {
     let damaged = |problem: serde_json::Error| Error::new(INVALID_PARAMETER, problem.to_string());
     let row: Json = serde_json::from_str(row).map_err(damaged)?;
     let settings = serde_json::from_value(row["settings"].clone()).map_err(damaged)?;
-    Ok((Check::read(written(&row))?, settings))
+    Ok((Check::read(declaration(&row))?, settings))
 }
 
 /// A row of the table as a check is written.
-fn written(row: &Json) -> Json {
+fn declaration(row: &Json) -> Json {
     let keys = [
         "kind",
         "column_name",

@@ -99,11 +99,11 @@ fn suggestions(query: &str) -> Result<Vec<SuggestionRow>> {
         checks.push(Check::parse(definition(proposal, 1.0))?);
     }
     let outcomes = run(&checks.iter().collect::<Vec<_>>(), &source)?;
-    let mut judged = checks.iter().zip(&outcomes);
+    let mut verdicts = checks.iter().zip(&outcomes);
     let mut rows = Vec::new();
     for group in &groups {
         let mut best: Option<(&Proposal, f64)> = None;
-        for (proposal, (check, outcome)) in group.iter().zip(judged.by_ref()) {
+        for (proposal, (check, outcome)) in group.iter().zip(verdicts.by_ref()) {
             if is_demanded(proposal, table.as_ref(), outcome) {
                 continue;
             }

@@ -119,7 +119,9 @@ fn categories_are_as_the_tools_say() -> Test {
     }
     let cramers_v = statistic(Method::CramersV, None).ok_or("no V")?;
     assert!((cramers_v - (194.69746561539776_f64 / 9000.0).sqrt()).abs() < 1e-12);
-    let (Values::Categories(ours), Values::Categories(theirs)) = (reference.values(), current.values()) else {
+    let (ValueDistribution::Categories(ours), ValueDistribution::Categories(theirs)) =
+        (reference.values(), current.values())
+    else {
         return Err("texts are categories".into());
     };
     let both = Both::of(ours, theirs);
@@ -148,7 +150,9 @@ fn more_columns_are_as_numpy_and_scipy_say() -> Test {
         let (reference, current) = (side("reference"), side("current"));
         let reference = numbers_of(&reference, 64, LIMITS());
         let current = numbers_of(&current, 64, LIMITS());
-        let (Values::Numbers(ours), Values::Numbers(theirs)) = (reference.values(), current.values()) else {
+        let (ValueDistribution::Numbers(ours), ValueDistribution::Numbers(theirs)) =
+            (reference.values(), current.values())
+        else {
             return Err("numbers are numbers".into());
         };
         let ours = NumberSide::of(ours, missing("reference_nulls"), whole);

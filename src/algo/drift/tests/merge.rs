@@ -38,7 +38,7 @@ fn parts_merge_into_the_whole() -> Test {
             assert_eq!(merged.rows(), rows);
             match (whole.values(), merged.values()) {
                 // Moments may differ in the last digits.
-                (Values::Numbers(a), Values::Numbers(b)) => assert_eq!(a.cells, b.cells),
+                (ValueDistribution::Numbers(a), ValueDistribution::Numbers(b)) => assert_eq!(a.cells, b.cells),
                 (a, b) => assert_eq!(a, b),
             }
         }
@@ -107,7 +107,7 @@ fn memory_is_bounded() {
 #[test]
 fn values_that_are_no_numbers_take_no_part() {
     let distribution = numbers_of(&[1.0, f64::NAN, -0.0, f64::INFINITY, 0.0], 2, LIMITS());
-    let Values::Numbers(numbers) = distribution.values() else {
+    let ValueDistribution::Numbers(numbers) = distribution.values() else {
         panic!("numbers")
     };
     assert_eq!((numbers.rows(), numbers.non_finite(), distribution.rows()), (3, 2, 5));

@@ -97,7 +97,7 @@ fn is_alarm(reference: &Distribution, current: &Distribution, settings: &Setting
         p_value: Some(found.p_value),
         rule: found.rule,
     };
-    judge(&[evidence], ALPHA)[0].drifted == Some(true)
+    decide(&[evidence], ALPHA)[0].drifted == Some(true)
 }
 
 /// Of one column in each report, which is where the correction over columns does nothing. Even with a threshold of 0, so that only the
@@ -185,7 +185,7 @@ fn a_report_of_many_columns_keeps_the_rate() {
             })
             .collect();
         alarms += u64::from(
-            judge(&evidence, ALPHA)
+            decide(&evidence, ALPHA)
                 .iter()
                 .any(|verdict| verdict.drifted == Some(true)),
         );

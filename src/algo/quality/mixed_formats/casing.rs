@@ -78,7 +78,7 @@ pub(super) fn casing(text: &str) -> Option<Casing> {
 
 /// One value, whatever its casing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Value {
+struct CasedValue {
     hash: u64,
     /// Rows in title, lower, upper and mixed case.
     rows: [u64; 4],
@@ -88,7 +88,7 @@ struct Value {
 /// in whatever order rows and parts come.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct Spellings {
-    values: Vec<Value>,
+    values: Vec<CasedValue>,
     /// Whether values were left out.
     sampled: bool,
 }
@@ -118,10 +118,10 @@ impl Spellings {
         };
         let mut rows = [0; 4];
         rows[style as usize - TitleCase as usize] = 1;
-        self.add(Value { hash, rows });
+        self.add(CasedValue { hash, rows });
     }
 
-    fn add(&mut self, value: Value) {
+    fn add(&mut self, value: CasedValue) {
         match self.values.binary_search_by_key(&value.hash, |known| known.hash) {
             Ok(place) => self.values[place]
                 .rows
@@ -168,7 +168,7 @@ impl Spellings {
     }
 
     pub(super) fn memory(&self) -> usize {
-        self.values.capacity() * size_of::<Value>()
+        self.values.capacity() * size_of::<CasedValue>()
     }
 }
 

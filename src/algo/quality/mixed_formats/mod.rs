@@ -71,7 +71,7 @@ impl FormatTally {
     /// Adds a text. Of longer ones the first 16 kB are looked at. O(length).
     pub fn push(&mut self, text: &str) {
         let looked_at = &text[..text.floor_char_boundary(LOOKED_AT)];
-        let mut row = Row {
+        let mut row = IncomingText {
             tally: self,
             text: looked_at,
             hash: None,
@@ -119,14 +119,14 @@ impl FormatTally {
 }
 
 /// A text on its way into a tally.
-struct Row<'r> {
+struct IncomingText<'r> {
     tally: &'r mut FormatTally,
     text: &'r str,
     /// Of the text, once it is needed.
     hash: Option<u64>,
 }
 
-impl Row<'_> {
+impl IncomingText<'_> {
     fn count(&mut self, convention: Convention) {
         let seen = &mut self.tally.seen[convention as usize];
         seen.rows += 1;

@@ -43,7 +43,7 @@ fn drawn(random: &mut Random, rows: u64, draw: impl Fn(&mut Random) -> f64) -> S
     tally
 }
 
-fn judged(segments: &[ScaleTally]) -> Vec<ScaleShift> {
+fn shifts_of(segments: &[ScaleTally]) -> Vec<ScaleShift> {
     find_shifts(&segments.iter().collect::<Vec<_>>(), &Params::default()).unwrap()
 }
 
@@ -61,7 +61,7 @@ fn alike_segments_raise_no_alarm() {
                 let tallies: Vec<ScaleTally> = (0..segments)
                     .map(|segment| drawn(&mut random, rows + segment * 7, draw))
                     .collect();
-                !judged(&tallies).is_empty()
+                !shifts_of(&tallies).is_empty()
             });
             println!("alike: {what}, {segments} x {rows}: {alarms}");
             assert!(alarms <= 0.02, "{what}, {segments} segments of {rows}: {alarms}");
@@ -82,7 +82,7 @@ fn other_units_are_found_and_named() {
                         .map(|segment| drawn(&mut random, others(segment), draw))
                         .collect();
                     tallies.push(drawn(&mut random, rows, |random| draw(random) * factor));
-                    let shifts = judged(&tallies);
+                    let shifts = shifts_of(&tallies);
                     let right =
                         |shift: &ScaleShift| shift.segment + 1 == tallies.len() && shift.extent == Extent::Whole;
                     assert!(shifts.iter().all(right), "{what}, {factor}: {shifts:?}");
@@ -134,7 +134,7 @@ fn segments_that_are_merely_different_raise_few_alarms() {
                     drawn(&mut random, 300, |random| draw(random, own))
                 })
                 .collect();
-            !judged(&tallies).is_empty()
+            !shifts_of(&tallies).is_empty()
         });
         println!("different {what}: {alarms}");
         assert!(alarms <= 0.05, "{what}: {alarms}");
@@ -150,7 +150,7 @@ fn segments_that_are_merely_different_raise_few_alarms() {
                 })
             })
             .collect();
-        judged(&tallies).iter().any(|shift| shift.segment == 4)
+        shifts_of(&tallies).iter().any(|shift| shift.segment == 4)
     });
     println!("thousandfold among varying levels: {found}");
     assert!(found >= 0.9, "{found}");
@@ -164,7 +164,7 @@ fn factors_without_a_name_are_told_as_numbers() {
         drawn(&mut random, 2000, draw),
         drawn(&mut random, 1000, |random| draw(random) * 157.0),
     ];
-    let shift = judged(&tallies)[0];
+    let shift = shifts_of(&tallies)[0];
     assert_eq!((shift.segment, shift.name, shift.rows), (1, None, 1000));
     assert!(
         (shift.factor / 157.0 - 1.0).abs() < 0.05 && shift.interval.0 < 157.0 && 157.0 < shift.interval.1,
@@ -189,7 +189,7 @@ fn a_part_on_another_scale_is_found_in_a_valley() {
                     let factor = if random.uniform() < part { factor } else { 1.0 };
                     factor * (3.0 + spread * random.normal()).exp()
                 });
-                let shifts = judged(&[tally]);
+                let shifts = shifts_of(&[tally]);
                 found += shifts
                     .iter()
                     .filter(|s| {
@@ -224,7 +224,7 @@ fn a_part_on_another_scale_is_found_in_a_valley() {
         |random| if random.uniform() < 0.5 { 1.0 } else { 1000.0 },
     );
     for tally in [hills, packs, halves] {
-        assert_eq!(judged(&[tally]), []);
+        assert_eq!(shifts_of(&[tally]), []);
     }
 }
 
@@ -237,8 +237,8 @@ fn few_rows_and_wrong_parameters() {
         drawn(&mut random, 49, |random| 1000.0 * draw(random)),
         ScaleTally::default(),
     ];
-    assert_eq!(judged(&tallies), []);
-    assert_eq!(judged(&[]), []);
+    assert_eq!(shifts_of(&tallies), []);
+    assert_eq!(shifts_of(&[]), []);
     for params in [
         Params {
             min_rows: 19,
@@ -326,10 +326,10 @@ proptest! {
             bytes[place] = byte;
         }
         if let Ok(mut damaged) = postcard::from_bytes::<ScaleTally>(&bytes) && damaged.validate().is_ok() {
-            judged(&[damaged.clone(), whole.clone()]);
+            shifts_of(&[damaged.clone(), whole.clone()]);
             if damaged.merge(&whole).is_ok() {
                 damaged.push(3.0);
-                judged(&[damaged]);
+                shifts_of(&[damaged]);
             }
         }
     }
@@ -346,7 +346,7 @@ proptest! {
                 tally
             })
             .collect();
-        for shift in judged(&tallies) {
+        for shift in shifts_of(&tallies) {
             prop_assert!(shift.factor.is_finite() && (0.0..=1.0).contains(&shift.confidence));
         }
     }

@@ -61,8 +61,8 @@ impl Assertion for Anomaly {
                 planner.require(time, Kind::is_time, "a date or timestamp")?;
                 let bucket = watch.bucket(time);
                 let filter = planner.condition(&watch.within(time, spec.filter.as_deref()));
-                let judge = move |answer: &Answer<'_>| watch.findings(spec, answer);
-                planner.ask_within(input, Some(filter), Some(&bucket), test, judge)?
+                let findings = move |answer: &Answer<'_>| watch.findings(spec, answer);
+                planner.ask_within(input, Some(filter), Some(&bucket), test, findings)?
             }
             None => planner.ask(input, test, move |answer| watch.findings(spec, answer))?,
         };

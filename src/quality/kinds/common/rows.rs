@@ -20,7 +20,7 @@ pub fn is_text(kind: Kind) -> bool {
 
 /// A check whose rows fail by a test of a column's values.
 pub fn test<'a>(planner: &mut Planner<'a, '_>, column: &OutputColumn, test: Test) -> Result<Plan<'a>> {
-    if !test.judges_rows() {
+    if !test.is_per_row() {
         let message = format!("{} asked for something else than a test of rows", planner.spec.kind);
         return Err(Error::new(INTERNAL, message));
     }

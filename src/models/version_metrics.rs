@@ -16,7 +16,7 @@ use algo::training_set::TrainingSet;
 const THRESHOLD: f64 = 0.5;
 
 /// What a version reached, and on which rows.
-pub struct Judged {
+pub struct VersionMetrics {
     metrics: Vec<(&'static str, f64)>,
     /// Those by which it is compared with other versions.
     decisive: &'static [Metric],
@@ -24,14 +24,14 @@ pub struct Judged {
 }
 
 /// Scores the held-out rows, or the training rows when there are none.
-pub fn judge(
+pub fn measure(
     model: &Model,
     train: &TrainingSet,
     test: Option<&TrainingSet>,
     name: &str,
     reporter: &mut Reporter,
     statement: &Foreground,
-) -> Result<Judged> {
+) -> Result<VersionMetrics> {
     let rows = test.unwrap_or(train);
     let metrics = compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
         model.validate(monitor).map_err(|error| not_finite(name, error))?;
@@ -49,14 +49,14 @@ pub fn judge(
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
-    Ok(Judged {
+    Ok(VersionMetrics {
         metrics,
         decisive: model.answer.decisive_metrics(),
         held_out: test.is_some(),
     })
 }
 
-impl Judged {
+impl VersionMetrics {
     /// The metrics by name, and which rows they are of.
     pub fn json(&self) -> Json {
         let mut object: serde_json::Map<String, Json> = self

@@ -27,7 +27,7 @@ pub struct Verdict {
 }
 
 /// Judges all comparisons of a report together. When nothing drifted, the report has an alarm with a probability of at most `alpha`.
-pub fn judge(all: &[Evidence], alpha: f64) -> Vec<Verdict> {
+pub fn decide(all: &[Evidence], alpha: f64) -> Vec<Verdict> {
     let needed = |one: &Evidence| match one.rule {
         Rule::EffectAndEvidence(_) => one.p_value.unwrap_or(f64::NAN),
         _ => f64::NAN,
@@ -78,7 +78,7 @@ mod tests {
             evidence(0.1, 0.9, Rule::Effect(0.1)),
             evidence(0.9, 0.0, Rule::Undecided),
         ];
-        let verdicts = judge(&all, 0.01);
+        let verdicts = decide(&all, 0.01);
         let drifted: Vec<Option<bool>> = verdicts.iter().map(|verdict| verdict.drifted).collect();
         assert_eq!(
             drifted,
@@ -91,7 +91,7 @@ mod tests {
         let many: Vec<Evidence> = std::iter::once(all[0])
             .chain(vec![evidence(0.0, 0.9, rule); 10])
             .collect();
-        assert_eq!(judge(&many, 0.01)[0].drifted, Some(false));
+        assert_eq!(decide(&many, 0.01)[0].drifted, Some(false));
     }
 
     #[test]
@@ -102,13 +102,13 @@ mod tests {
             p_value: Some(0.0),
             rule: Rule::EffectAndEvidence(0.1),
         };
-        assert_eq!(judge(&[one], 0.01)[0].drifted, Some(true));
+        assert_eq!(decide(&[one], 0.01)[0].drifted, Some(true));
         let unknown = Evidence {
             infinite: false,
             p_value: None,
             ..one
         };
-        assert_eq!(judge(&[unknown], 0.01)[0].drifted, None);
+        assert_eq!(decide(&[unknown], 0.01)[0].drifted, None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use algo::quality::threshold::Threshold;
 
 /// A check as it is written; keys that are none of these are arguments of its kind.
 #[derive(Debug, Deserialize)]
-pub struct Written {
+pub struct Declaration {
     pub kind: String,
     #[serde(alias = "column")]
     pub column_name: Option<String>,
@@ -51,9 +51,9 @@ fn invalid<T>(message: String, hint: &str) -> Result<T> {
     Err(Error::new(INVALID_PARAMETER, message).hint(hint))
 }
 
-impl Written {
+impl Declaration {
     /// Reads a check from JSON.
-    pub fn parse(check: Json) -> Result<Written> {
+    pub fn parse(check: Json) -> Result<Declaration> {
         if !check.is_object() {
             return Err(Error::new(INVALID_PARAMETER, "a check is no JSON object")
                 .detail(format!("It is {check}."))
