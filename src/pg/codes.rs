@@ -190,3 +190,36 @@ pub fn preserve<T>(work: impl FnOnce() -> T) -> T {
     unsafe { pg_sys::error_context_stack = before };
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pg::error::{CHECKS_FAILED, QUERY_CANCELED, SqlState};
+
+    #[test]
+    fn the_class_of_an_sqlstate_tells_errors_from_the_rest() {
+        assert_eq!(class(QUERY_CANCELED.packed()), *b"57");
+        assert_eq!(class(CHECKS_FAILED.packed()), *b"ML");
+        for state in [b"00000", b"01000", b"02000"] {
+            assert!(!is_error(SqlState(state).packed()), "{state:?}");
+        }
+        for state in [b"03000", b"20000", b"ML015", b"XX000"] {
+            assert!(is_error(SqlState(state).packed()), "{state:?}");
+        }
+    }
+
+    #[test]
+    fn only_errors_of_one_message_and_function_are_the_same() {
+        let report = |message: &str, function: &str| Report {
+            code: 0,
+            level: PgLogLevel::ERROR as c_int,
+            message: message.into(),
+            function: function.into(),
+        };
+        let noted = report("no", "f");
+        assert!(noted.is_error());
+        assert!(noted.is(&report("no", "f")));
+        assert!(!noted.is(&report("no", "g")));
+        assert!(!noted.is(&report("yes", "f")));
+    }
+}

@@ -210,3 +210,18 @@ fn convert(text: &str, mut missing: impl FnMut(char) -> Result<&'static [u8]>) -
     }
     Ok(converted)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_for_a_character_is_one_column_of_ascii_that_json_allows() {
+        for character in '\u{2581}'..='\u{2588}' {
+            let shown = lookalike(character).unwrap();
+            assert!(matches!(shown, [byte] if byte.is_ascii_graphic() && !b"\"\\".contains(byte)));
+        }
+        assert_eq!(lookalike('\u{2026}'), Some(&b"~"[..]));
+        assert_eq!(lookalike('é'), None);
+    }
+}

@@ -290,3 +290,82 @@ fn sentence(hint: &str) -> String {
     let stop = if hint.ends_with('.') { "" } else { "." };
     format!("{first}{}{stop}", characters.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use algo::error::Error as Cause;
+
+    #[test]
+    fn sqlstates_are_packed_as_postgresql_packs_them() {
+        for (state, code) in [
+            (INTERNAL, PgSqlErrorCode::ERRCODE_INTERNAL_ERROR),
+            (INVALID_PARAMETER, PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE),
+            (INVALID_REGEX, PgSqlErrorCode::ERRCODE_INVALID_REGULAR_EXPRESSION),
+            (UNDEFINED_TABLE, PgSqlErrorCode::ERRCODE_UNDEFINED_TABLE),
+            (QUERY_CANCELED, PgSqlErrorCode::ERRCODE_QUERY_CANCELED),
+        ] {
+            assert_eq!(state.packed(), code as c_int, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_in_one_text_is_made_of_sentences() {
+        let error = Error::new(INTERNAL, "no such table")
+            .at("check 2".into())
+            .hint("Create it.");
+        assert_eq!(error.sentences(), "check 2: no such table. Create it.");
+        let error = Error::new(INTERNAL, "no such table").detail("It is \"t\"");
+        assert_eq!(error.sentences(), "no such table. It is \"t\".");
+    }
+
+    #[test]
+    fn causes_keep_their_sqlstate_detail_and_hint() {
+        let parameter = Cause::Parameter {
+            name: "bins",
+            value: "0".into(),
+            allowed: "2 or more".into(),
+        };
+        let unknown = Cause::UnknownParameter {
+            name: "dept".into(),
+            known: vec!["depth", "bins", "seed"],
+        };
+        let rows = Cause::data("there are no rows", "give some").detail("The filter leaves none.".into());
+        let memory = Cause::Memory {
+            needed: 3 << 20,
+            allowed: 1 << 20,
+        };
+        for (cause, state, detail, hint) in [
+            (
+                parameter,
+                INVALID_PARAMETER,
+                Some("The value is 0."),
+                "It must be 2 or more.",
+            ),
+            (
+                unknown,
+                INVALID_PARAMETER,
+                None,
+                "Expected is one of: \"depth\", \"bins\", \"seed\".",
+            ),
+            (rows, UNSUITABLE_ROWS, Some("The filter leaves none."), "Give some."),
+            (
+                memory,
+                MEMORY_LIMIT,
+                Some("3.0 MB are needed, 1.0 MB are allowed."),
+                &format!("{}, or take fewer rows or columns.", settings::MORE_MEMORY),
+            ),
+        ] {
+            let error = Error::from(cause);
+            assert_eq!(error.state, state, "{error:?}");
+            assert_eq!(error.detail.as_deref(), detail);
+            assert_eq!(error.hint.as_deref(), Some(hint));
+        }
+        assert!(Error::from(Cause::Stopped).is_cancel());
+    }
+
+    #[test]
+    fn a_zero_byte_does_not_cut_a_message_off() {
+        assert_eq!(printable("a\0b".into()), "a\u{fffd}b");
+    }
+}

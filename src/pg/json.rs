@@ -55,3 +55,26 @@ unsafe impl SqlTranslatable for Jsonb {
     const RETURN_SQL: std::result::Result<ReturnsRef, ReturnsError> =
         Ok(ReturnsRef::One(SqlMappingRef::literal("jsonb")));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_that_no_double_holds_is_an_error_that_names_it() {
+        let jsonb = |text: &str| Jsonb(serde_json::from_str(text));
+        assert_eq!(
+            jsonb("[1, null]").read("argument \"x\"").unwrap(),
+            serde_json::json!([1, null])
+        );
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        for text in ["1e999", &deep] {
+            let error = jsonb(text).read("argument \"x\"").unwrap_err();
+            assert!(
+                error
+                    .sentences()
+                    .starts_with("argument \"x\" holds JSON that cannot be read.")
+            );
+        }
+    }
+}

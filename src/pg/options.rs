@@ -70,3 +70,57 @@ pub fn invalid(name: &str, error: &serde_json::Error) -> Error {
             .hint("The function's comment lists the options and their types."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+    use serde_json::json;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Example {
+        #[allow(dead_code, reason = "read by nothing but the derived parser")]
+        bins: Option<usize>,
+        #[allow(dead_code, reason = "read by nothing but the derived parser")]
+        columns: Option<Vec<String>>,
+    }
+
+    fn problem(options: Json) -> String {
+        parse::<Example>("options", options).map(drop).unwrap_err().sentences()
+    }
+
+    #[test]
+    fn the_error_of_an_unknown_key_lists_the_known_ones() {
+        assert_eq!(
+            problem(json!({"bin": 3})),
+            "options: unknown key \"bin\". Expected is \"bins\" or \"columns\"."
+        );
+    }
+
+    #[test]
+    fn the_error_of_a_wrong_type_speaks_of_json() {
+        assert_eq!(
+            problem(json!({"bins": "3"})),
+            "options: wrong type: string \"3\". Expected is a whole number."
+        );
+        assert_eq!(
+            problem(json!({"columns": 3})),
+            "options: wrong type: integer \"3\". Expected is an array."
+        );
+    }
+
+    #[test]
+    fn null_is_no_value_and_no_element() {
+        assert!(
+            required::<i32>("rows", None)
+                .unwrap_err()
+                .sentences()
+                .contains("\"rows\"")
+        );
+        assert_eq!(texts("columns", None).unwrap(), None);
+        let some = |texts: &[Option<&str>]| Some(texts.iter().map(|text| text.map(Text::from)).collect());
+        assert_eq!(texts("columns", some(&[Some("a")])).unwrap(), Some(vec!["a".into()]));
+        assert!(texts("columns", some(&[Some("a"), None])).is_err());
+    }
+}

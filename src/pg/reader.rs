@@ -273,3 +273,55 @@ fn hyphenated(bytes: [u8; 16]) -> String {
             text
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pgrx::pg_sys::Datum;
+
+    #[test]
+    fn numbers_stand_in_the_datum() {
+        for (reader, datum, number) in [
+            (Reader::Bool, Datum::from(1_usize), 1.0),
+            (Reader::Int2, Datum::from(-3_i16), -3.0),
+            (Reader::Int4, Datum::from(-4_i32), -4.0),
+            (Reader::Int8, Datum::from(-5_i64), -5.0),
+            (Reader::Float4, Datum::from(1.5_f32.to_bits() as usize), 1.5),
+            (Reader::Float8, Datum::from(2.5_f64.to_bits() as usize), 2.5),
+            (Reader::Date, Datum::from(-1_i32), -1.0),
+            (Reader::Timestamp, Datum::from(2_500_000_i64), 2.5),
+        ] {
+            assert!(reader.is_plain_number(), "{reader:?}");
+            assert_eq!(reader.number(datum), number, "{reader:?}");
+        }
+    }
+
+    #[test]
+    fn the_infinities_of_dates_and_timestamps_are_infinite() {
+        assert_eq!(Reader::Date.number(Datum::from(i32::MAX)), f64::INFINITY);
+        assert_eq!(Reader::Date.number(Datum::from(i32::MIN)), f64::NEG_INFINITY);
+        assert_eq!(Reader::Timestamp.number(Datum::from(i64::MAX)), f64::INFINITY);
+        assert_eq!(Reader::Timestamp.number(Datum::from(i64::MIN)), f64::NEG_INFINITY);
+    }
+
+    #[test]
+    fn what_is_null_or_not_finite_is_missing() {
+        let cells = [(3.0_f64, false), (4.0, true), (f64::INFINITY, false), (5.0, false)];
+        let mut numbers = [0.0; 4];
+        Reader::Float8.numbers(
+            cells
+                .map(|(number, is_null)| (Datum::from(number.to_bits() as usize), is_null))
+                .into_iter(),
+            &mut numbers,
+        );
+        assert_eq!(numbers[0], 3.0);
+        assert!(numbers[1].is_nan() && numbers[2].is_nan());
+        assert_eq!(numbers[3], 5.0);
+    }
+
+    #[test]
+    fn a_uuid_has_hyphens_where_postgresql_writes_them() {
+        let bytes = std::array::from_fn(|place| 0x10 + place as u8);
+        assert_eq!(hyphenated(bytes), "10111213-1415-1617-1819-1a1b1c1d1e1f");
+    }
+}
