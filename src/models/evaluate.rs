@@ -134,7 +134,7 @@ impl ReadTarget {
     }
 }
 
-/// The probability from which on rows are given the positive label: as told, or the version's own.
+/// The probability from which on rows are given the positive label: as given, or the version's own.
 fn checked_threshold(threshold: Option<f64>, version: &Version) -> Result<f64> {
     match threshold {
         None => version.threshold(),

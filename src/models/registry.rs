@@ -16,7 +16,7 @@ use algo::monitor::Monitor;
 /// What a role may do with a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Privilege {
-    /// Score and judge.
+    /// Score and evaluate.
     Predict,
     /// Also train versions, deploy, roll back, and read the training statistics.
     Manage,

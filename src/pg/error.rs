@@ -25,7 +25,7 @@ pub const FEATURE_TYPE: SqlState = SqlState(b"ML004");
 pub const COLUMN_TYPE: SqlState = SqlState(b"ML005");
 /// There is no such algorithm or task, or the two do not go together.
 pub const UNDEFINED_ALGORITHM: SqlState = SqlState(b"ML006");
-/// The rows cannot train or judge a model: too few, one class only, too many classes, nothing that varies.
+/// The rows cannot train or evaluate a model: too few, one class only, too many classes, nothing that varies.
 pub const UNSUITABLE_ROWS: SqlState = SqlState(b"ML007");
 /// The text is not one read-only query.
 pub const NOT_A_QUERY: SqlState = SqlState(b"ML008");

@@ -48,7 +48,7 @@ pub fn watch<T>(what: String, calls: usize, expected: f64, work: impl FnOnce() -
     result
 }
 
-/// Told by an aggregate after each [`ROWS`] rows. In a parallel worker nobody listens; what the leader tells are its own rows.
+/// Called by an aggregate after each [`ROWS`] rows. In a parallel worker nobody listens; what the leader counts are its own rows.
 pub fn advance() {
     // The pass is not borrowed while the user is told, which may raise an error.
     let Some(mut pass) = RUNNING.with(RefCell::take) else {

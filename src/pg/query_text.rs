@@ -1,4 +1,4 @@
-//! Whether a text given as a query is a statement or the name of a relation, told by its beginning.
+//! Whether a text given as a query is a statement or the name of a relation, by its beginning.
 
 /// What a text given as a query is.
 pub enum Shape {
@@ -7,7 +7,7 @@ pub enum Shape {
     Neither,
 }
 
-/// Tells a query from a relation's name by its beginning; PostgreSQL's own parser judges the rest.
+/// Distinguishes a query from a relation's name by its beginning; PostgreSQL's own parser checks the rest.
 pub fn shape(text: &str) -> Shape {
     let start = skip_blank(text).trim_start_matches(|c: char| c == '(' || c.is_whitespace());
     let word: String = start

@@ -150,7 +150,7 @@ impl Reader {
         }
     }
 
-    /// Reads plain numbers, whether they are NULL beside them, into `out`; NULL, NaN and infinities become NaN.
+    /// Reads plain numbers, each with whether it is NULL, into `out`; NULL, NaN and infinities become NaN.
     #[inline]
     pub fn numbers(self, data: impl Iterator<Item = (pg_sys::Datum, bool)>, out: &mut [f64]) {
         #[inline(always)]

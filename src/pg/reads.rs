@@ -156,7 +156,7 @@ unsafe fn visit_range(entry: &pg_sys::RangeTblEntry, context: *mut c_void) {
     }
 }
 
-/// Whether a node computes a value of a type, with functions that can be told from it.
+/// Whether a node computes a value of a type, with functions that its fields name.
 fn is_expression(tag: NodeTag) -> bool {
     matches!(
         tag,

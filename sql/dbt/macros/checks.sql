@@ -59,7 +59,7 @@
   {%- endif -%}
 {%- endmacro %}
 
-{# For on-run-end: tells what the tests assay_checks found, a line for each finding. It reads what store_failures keeps, so it scans no model. #}
+{# For on-run-end: tells what the tests assay_checks found, one line per finding. It reads what store_failures keeps, so it scans no model. #}
 {% macro log_findings(results) -%}
   {%- if execute -%}
     {%- for result in results if result.node.resource_type == "test" and result.node.test_metadata and result.node.test_metadata.name == "assay_checks"

@@ -1,4 +1,4 @@
-{# How far each column has moved from the reference to the current rows, a line a column: to be selected from. #}
+{# How far each column has moved from the reference to the current rows, one row per column: to be selected from. #}
 {% macro drift(reference, current, options={}) -%}
   assay.drift({{ assay.rows_of(reference) }}, {{ assay.rows_of(current) }}, {{ assay.literal(options) }})
 {%- endmacro %}

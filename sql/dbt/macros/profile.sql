@@ -1,4 +1,4 @@
-{# What each column of a relation or query looks like, a line a column: to be selected from. #}
+{# What each column of a relation or query looks like, one row per column: to be selected from. #}
 {% macro profile(rows) -%}
   assay.profile({{ assay.rows_of(rows) }})
 {%- endmacro %}

@@ -2,7 +2,7 @@
 //!
 //! Each side is read once into a [`Distribution`] a column: values counted exactly while they are few, in nested cells afterwards, so that
 //! both sides meet in the same cells and the answer depends neither on the order of the rows nor on parallel workers. [`compare`] measures
-//! one column by one of the [`Method`]s; [`judge`] says which of all comparisons are alarms.
+//! one column by one of the [`Method`]s; [`decide`] says which of all comparisons are alarms.
 
 mod bins;
 mod categories;

@@ -1,4 +1,4 @@
-//! What JSON and arrays consist of, told from their texts without building them.
+//! What JSON and arrays consist of, read from their texts without building them.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What the values of a column mean, told from the values alone.
+//! What the values of a column mean, concluded from the values alone.
 
 use super::shape::Shapes;
 use crate::block::Kind;
@@ -50,7 +50,7 @@ pub enum Meaning {
     Text,
 }
 
-/// What a meaning is told from.
+/// What a meaning is concluded from.
 pub(super) struct Evidence<'a> {
     pub(super) kind: Kind,
     /// Rows that have a value.

@@ -1,4 +1,4 @@
-//! Profiles on a page of text: a line a column, aligned as a terminal shows it.
+//! Profiles on a page of text: one line per column, aligned as a terminal shows it.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -64,8 +64,8 @@ pub fn page(title: &str, lines: &[PageLine]) -> String {
         widest.max(HEADINGS[column].0.width())
     });
     let histogram = lines.iter().map(|line| line.histogram.width()).max().unwrap_or(0);
-    let taken = widths.iter().sum::<usize>() + (HEADINGS.len() + 1) * BETWEEN.len() + histogram;
-    let room = WIDTH.saturating_sub(taken);
+    let used = widths.iter().sum::<usize>() + (HEADINGS.len() + 1) * BETWEEN.len() + histogram;
+    let room = WIDTH.saturating_sub(used);
     let values: Vec<String> = lines.iter().map(|line| line.values.within(room)).collect();
     let width = values.iter().map(|values| values.width()).max().unwrap_or(0);
     let width = width.max(VALUES.width()).min(room);
@@ -186,10 +186,10 @@ fn cut(text: &str, width: usize) -> String {
         return text.to_owned();
     }
     let mut short = String::new();
-    let mut taken = 0;
+    let mut used = 0;
     for character in text.chars() {
-        taken += character.width().unwrap_or(0);
-        if taken + 1 > width {
+        used += character.width().unwrap_or(0);
+        if used + 1 > width {
             break;
         }
         short.push(character);

@@ -14,7 +14,7 @@ use std::fmt;
 
 use crate::error::{Error, Result};
 
-/// What every error tells about the grammar.
+/// What every error says about the grammar.
 const ALLOWED: &str =
     "write a comparison and an amount, such as >10, >=1%, <5, =0 or !=0, or a range such as between 1 and 5";
 
@@ -114,7 +114,7 @@ impl fmt::Display for Decimal {
 }
 
 impl Threshold {
-    /// Reads a threshold. The error tells the place, counted in characters from 1, and what is allowed. O(length).
+    /// Reads a threshold. The error names the place, counted in characters from 1, and what is allowed. O(length).
     pub fn parse(text: &str) -> Result<Threshold> {
         let mut reader = Reader { text, rest: text };
         let threshold = if reader.word("between") {

@@ -23,7 +23,7 @@ pub static SCALE_SHIFT: CheckKind = CheckKind {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ScaleShift {
-    /// The fewest rows of a segment that are judged.
+    /// The fewest rows of a segment that is tested.
     #[serde(default = "fifty")]
     min_rows: u64,
 }

@@ -1,4 +1,4 @@
-//! The conventions that are told apart, and the families in which they compete.
+//! The conventions that are distinguished, and the families in which they compete.
 
 /// Conventions of one family compete: a column should keep to one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 
 /// Bins of a decade: neighbours differ by 3.7%.
 const BINS: usize = 64;
-/// The least order of magnitude that is told apart: that of 1e-12.
+/// The least order of magnitude that is distinguished: that of 1e-12.
 const LEAST: i32 = -12;
 /// All bins: up to 1e15.
 const ALL_BINS: usize = 27 * BINS;
