@@ -64,7 +64,7 @@ fn inputs() -> Vec<Input> {
 /// Bytes of a model of each algorithm and task, with two and with three classes.
 pub fn models() -> Vec<Vec<u8>> {
     let mut models = Vec::new();
-    for algorithm in &LEARNERS {
+    for algorithm in LEARNERS {
         for &task in algorithm.tasks {
             let counts: &[usize] = if task == Task::Regression { &[0] } else { &[2, 3] };
             models.extend(counts.iter().map(|&classes| model(algorithm, classes)));

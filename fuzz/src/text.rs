@@ -132,7 +132,7 @@ fn params(text: &str) {
     let Some(params) = json.as_object() else {
         return;
     };
-    for algorithm in &LEARNERS {
+    for algorithm in LEARNERS {
         if let Ok(learner) = algorithm.configure(params, 1) {
             let shape = Shape {
                 rows: 1_000_000,

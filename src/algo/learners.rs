@@ -3,23 +3,22 @@
 #[cfg(test)]
 mod tests;
 
-use super::error::{Error, Result};
-use super::fitted::{Fitted, WHAT};
-use super::learner::Algorithm;
-use super::monitor::Monitor;
-use super::{boosting, forest, linear, naive_bayes};
+use crate::error::{Error, Result};
+use crate::fitted::{Fitted, WHAT};
+use crate::learner::Algorithm;
+use crate::monitor::Monitor;
 
 /// Every learner. Training, the errors' lists, the pages and the reading of stored models go by this table.
-pub static LEARNERS: [Algorithm; 9] = [
-    Algorithm::of::<linear::LinearRegression>(),
-    Algorithm::of::<linear::Ridge>(),
-    Algorithm::of::<linear::Lasso>(),
-    Algorithm::of::<linear::ElasticNet>(),
-    Algorithm::of::<linear::LogisticRegression>(),
-    Algorithm::of::<naive_bayes::NaiveBayesLearner>(),
-    Algorithm::of::<forest::DecisionTree>(),
-    Algorithm::of::<forest::Forest>(),
-    Algorithm::of::<boosting::GradientBoosting>(),
+pub static LEARNERS: &[Algorithm] = &[
+    Algorithm::of::<crate::linear::LinearRegression>(),
+    Algorithm::of::<crate::linear::Ridge>(),
+    Algorithm::of::<crate::linear::Lasso>(),
+    Algorithm::of::<crate::linear::ElasticNet>(),
+    Algorithm::of::<crate::linear::LogisticRegression>(),
+    Algorithm::of::<crate::naive_bayes::NaiveBayesLearner>(),
+    Algorithm::of::<crate::forest::DecisionTree>(),
+    Algorithm::of::<crate::forest::Forest>(),
+    Algorithm::of::<crate::boosting::GradientBoosting>(),
 ];
 
 /// The algorithm of that name.

@@ -41,7 +41,7 @@ fn forms_keep_their_numbers() {
 
 #[test]
 fn each_learner_is_found_and_refuses_what_it_does_not_know() {
-    for algorithm in &LEARNERS {
+    for algorithm in LEARNERS {
         assert!(named(algorithm.name).is_some_and(|found| std::ptr::eq(found, algorithm)));
         assert!(!algorithm.tasks.is_empty() && !algorithm.about.is_empty());
         let refused = |params: Json| algorithm.configure(params.as_object().unwrap(), 1).err();
@@ -75,7 +75,7 @@ fn page() -> String {
          of the library named, unless it is assay. An unknown key is an error that lists the known ones.\n\n\
          <!-- Written by `ASSAY_WRITE_PAGES=1 cargo test -p assay-algo page` from the table of learners. -->\n",
     );
-    for algorithm in &LEARNERS {
+    for algorithm in LEARNERS {
         let tasks: Vec<&str> = algorithm.tasks.iter().map(|task| task.name()).collect();
         page += &format!(
             "\n## {}\n\n{}: {}.\n\n| hyperparameter | default | values | from | what it does |\n| --- | --- | --- | --- | --- |\n",
@@ -124,7 +124,7 @@ fn the_page_of_hyperparameters_is_that_of_the_table() {
 fn pages_name_each_learner() {
     for page in ["docs/training.md", "sql/40-models.sql"] {
         let text = std::fs::read_to_string(format!("{}/../../{page}", env!("CARGO_MANIFEST_DIR"))).unwrap();
-        for algorithm in &LEARNERS {
+        for algorithm in LEARNERS {
             assert!(
                 text.contains(algorithm.name),
                 "{page} does not say what {} is",
