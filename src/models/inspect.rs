@@ -128,7 +128,7 @@ fn feature_importance(model: Option<Text>) -> SetOf<ImportanceRow> {
         let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Predict)?;
         let measures = measures(&version, &scorer)?.ok_or_else(|| {
             unfit(&version, "feature importance")
-                .hint("Trees and linear models have; compare naive Bayes models trained with and without a feature.")
+                .hint("Trees and linear models have; compare models trained with and without a feature.")
         })?;
         let rows = scorer.model().feature_names().into_iter().zip(measures);
         let mut rows: Vec<ImportanceRow> = rows

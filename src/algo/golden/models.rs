@@ -62,7 +62,7 @@ pub(super) fn models() -> Vec<(String, Model)> {
         .into_iter()
         .map(|(name, model)| (name.replace(' ', "_"), model))
         .collect();
-    for algorithm in &LEARNERS {
+    for algorithm in LEARNERS {
         for &task in algorithm.tasks {
             for case in cases(task) {
                 let has = |name: &str| algorithm.parameters().iter().any(|parameter| parameter.name == name);
