@@ -8,7 +8,7 @@ use pgrx::pg_sys;
 use super::predict::quote_identifier;
 use super::scorer::Scorer;
 use crate::pg::error::{Error, FEATURE_TYPE, INVALID_PARAMETER, MISSING_FEATURE, Result};
-use crate::pg::fields::{Arguments, Field, Fields};
+use crate::pg::fields::{Arguments, Field, Fields, Types};
 use crate::pg::reader::{Reader, Value};
 use crate::pg::whole_row::{RowReader, WholeRow};
 use crate::pg::{arguments, site, types};
@@ -199,7 +199,7 @@ pub fn wrong_type(scorer: &Scorer, input: usize, found: &str, reference: &str) -
 }
 
 /// The field of an input. Returns an error with ML004 when the model cannot take values of its type.
-fn field(scorer: &Scorer, input: usize, fields: &impl Fields, place: usize, reference: &str) -> Result<Field> {
+fn field(scorer: &Scorer, input: usize, fields: &impl Types, place: usize, reference: &str) -> Result<Field> {
     let field = fields.field(place);
     field
         .filter(|field| scorer.accepts(input, field.reader()))
@@ -217,7 +217,7 @@ pub fn of_arguments(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCa
                 .hint("Pass the features one by one, or a whole row."),
         );
     }
-    let fields = Arguments::of(fcinfo);
+    let fields = Arguments::of(&fcinfo);
     if fields.type_of(1) == Some(pg_sys::TEXTARRAYOID) {
         return by_name(scorer, reference, &names(fcinfo)?, &fields, 2);
     }
@@ -261,7 +261,12 @@ fn names(fcinfo: pg_sys::FunctionCallInfo) -> Result<Vec<Option<String>>> {
 }
 
 /// Binds a whole row.
-pub fn of_row(scorer: &Scorer, reference: &str, fcinfo: pg_sys::FunctionCallInfo, row: &WholeRow) -> Result<Binding> {
+pub fn of_row(
+    scorer: &Scorer,
+    reference: &str,
+    fcinfo: pg_sys::FunctionCallInfo,
+    row: &WholeRow<'_>,
+) -> Result<Binding> {
     let reader = site::in_its_memory(fcinfo, || RowReader::new(row));
     let plan = by_name(scorer, reference, reader.names(), &reader, 0)?;
     Ok(Binding::Row { plan, reader })
@@ -272,7 +277,7 @@ fn by_name(
     scorer: &Scorer,
     reference: &str,
     there: &[Option<String>],
-    fields: &impl Fields,
+    fields: &impl Types,
     first: usize,
 ) -> Result<Plan> {
     let inputs = &scorer.model().inputs;

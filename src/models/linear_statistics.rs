@@ -3,8 +3,8 @@
 
 use pgrx::{pg_extern, pg_sys};
 
-use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, WRONG_CALL, or_raise};
-use crate::pg::fields::{Arguments, Field, Fields};
+use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
+use crate::pg::fields::{Arguments, Field, Fields, Types};
 use crate::pg::foreground::Foreground;
 use crate::pg::reader::Value;
 use crate::pg::result_row::{SetOf, result_row, set_of};
@@ -25,19 +25,13 @@ struct Site {
 
 impl Site {
     fn new(fcinfo: pg_sys::FunctionCallInfo) -> Result<Site> {
-        let arguments = Arguments::of(fcinfo);
-        let field = |place| arguments.field(place).ok_or_else(|| undeclared("linear_statistics"));
+        let arguments = Arguments::of(&fcinfo);
         Ok(Site {
-            target: field(1)?,
-            features: field(2)?,
+            target: arguments.require(1)?,
+            features: arguments.require(2)?,
             statement: Foreground::new()?,
         })
     }
-}
-
-/// The error of a call whose arguments have no types.
-fn undeclared(function: &str) -> Error {
-    Error::new(WRONG_CALL, format!("the types of {function}'s arguments are not known")).hint("Call it in SQL.")
 }
 
 /// The step of `linear_statistics(target, VARIADIC features)`. Rows with a NULL or NaN are counted and left out.
@@ -52,7 +46,7 @@ fn linear_statistics_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum
                 None => known.insert(Site::new(fcinfo)?),
             };
             site.statement.check()?;
-            let arguments = Arguments::of(fcinfo);
+            let arguments = Arguments::of(&fcinfo);
             let Value::Vector(features) = arguments.value(&site.features) else {
                 return Ok(state::unchanged(fcinfo));
             };
@@ -104,11 +98,7 @@ result_row! {
 /// `linear_fit(state, alpha)`.
 #[pg_extern(sql = false)]
 fn linear_fit(fcinfo: pg_sys::FunctionCallInfo) -> SetOf<FittedWeight> {
-    let arguments = Arguments::of(fcinfo);
-    let alpha = match arguments.field(1).map(|field| arguments.value(&field)) {
-        Some(Value::Number(alpha)) => alpha,
-        _ => 0.0,
-    };
+    let alpha = or_raise(Arguments::of(&fcinfo).number(1)).unwrap_or(0.0);
     let model = or_raise(state::look(fcinfo, 0, |state| match state {
         State::Gram(gram) => fit(gram, alpha),
         other => Err(not_linear(other)),

@@ -3,7 +3,7 @@
 use pgrx::{pg_extern, pg_sys};
 
 use crate::pg::error::{Error, FEATURE_TYPE, MISMATCHED_STATES, Result, or_raise};
-use crate::pg::fields::{Arguments, Field, Fields};
+use crate::pg::fields::{Arguments, Field, Fields, Types};
 use crate::pg::foreground::Foreground;
 use crate::pg::reader::{Reader, Value};
 use crate::pg::site;
@@ -21,7 +21,7 @@ struct Pair(Field, Field);
 impl Pair {
     /// Returns an error for types that the metric cannot take. The arguments begin at `first`.
     fn of(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Result<Pair> {
-        let arguments = Arguments::of(fcinfo);
+        let arguments = Arguments::of(&fcinfo);
         let field = |index: usize, number: bool| {
             let suits = if number { is_number } else { is_label };
             arguments
@@ -141,7 +141,7 @@ fn step(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Resul
 /// A row into the aggregate's state.
 fn push(fcinfo: pg_sys::FunctionCallInfo, site: &Site) -> Result<Option<StateDatum>> {
     let (metric, Pair(left, right)) = (site.metric, site.pair);
-    let arguments = Arguments::of(fcinfo);
+    let arguments = Arguments::of(&fcinfo);
     let (a, b) = (arguments.value(&left), arguments.value(&right));
     let (left, right) = (left.reader(), right.reader());
     if a == Value::Missing || b == Value::Missing {
@@ -210,9 +210,8 @@ steps! {
 #[pg_extern(sql = false)]
 fn metric_state_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
     or_raise((|| {
-        let arguments = Arguments::of(fcinfo);
-        let name = arguments.field(1).map(|field| arguments.value(&field));
-        let Some(Value::Text(name)) = name else {
+        let arguments = Arguments::of(&fcinfo);
+        let Some(name) = arguments.text(1)? else {
             return Ok(state::unchanged(fcinfo));
         };
         let metric = name.parse::<Metric>()?;

@@ -13,7 +13,7 @@ use super::registry::{self, Privilege};
 use super::scorer::Scorer;
 use crate::pg::entry::{Raw, per_row};
 use crate::pg::error::{Error, Result, UNDEFINED_COLUMN, WRONG_TASK, or_raise};
-use crate::pg::fields::{Arguments, Field, Fields};
+use crate::pg::fields::{Arguments, Field, Fields, Types};
 use crate::pg::reader::Value;
 use crate::pg::snapshot::{self, View};
 use crate::pg::whole_row::{Given, WholeRow};
@@ -32,7 +32,7 @@ struct Bound {
 /// What a call site remembers.
 struct Site {
     view: Option<View>,
-    /// The argument that names the model.
+    /// The argument that names the model, from the first row on.
     model: Option<Field>,
     /// Whether every row asks the same model.
     one_model: bool,
@@ -46,7 +46,7 @@ impl Site {
     fn new(fcinfo: pg_sys::FunctionCallInfo) -> Site {
         Site {
             view: None,
-            model: Arguments::of(fcinfo).field(0),
+            model: None,
             one_model: arguments::is_constant(fcinfo, 0),
             bound: Vec::new(),
         }
@@ -74,9 +74,15 @@ impl Site {
     /// Where the call's model is among those bound; binds it when it is not among them.
     #[inline(never)]
     fn place(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<usize>> {
-        let arguments = Arguments::of(fcinfo);
-        let Some(Value::Text(reference)) = self.model.map(|model| arguments.value(&model)) else {
-            return Ok(None);
+        let arguments = Arguments::of(&fcinfo);
+        let model = match &self.model {
+            Some(model) => model,
+            None => self.model.insert(arguments.require(0)?),
+        };
+        let reference = match arguments.value(model) {
+            Value::Text(reference) => reference,
+            Value::Missing => return Ok(None),
+            Value::Number(_) | Value::Enum(_) | Value::Vector(_) => return Err(arguments.unreadable(0)),
         };
         if let Some(place) = self.bound.iter().position(|bound| bound.reference == reference) {
             return Ok(Some(place));
@@ -107,7 +113,7 @@ impl Bound {
     #[inline(always)]
     fn score(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
         if let Some(Binding::Arguments(plan)) = &self.binding {
-            let arguments = Arguments::of(fcinfo);
+            let arguments = Arguments::of(&fcinfo);
             if let Some(linear) = self.scorer.linear() {
                 plan.score(&self.scorer, linear, &arguments, &mut self.row, &mut self.out)?;
                 return Ok(true);
@@ -124,7 +130,7 @@ impl Bound {
     #[inline(never)]
     fn read_first(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
         let given = match arguments::count(fcinfo) {
-            2 => WholeRow::of(fcinfo, 1),
+            2 => WholeRow::of(&fcinfo, 1),
             _ => Given::Other,
         };
         let row = match given {
@@ -132,20 +138,22 @@ impl Bound {
             Given::Null => return Ok(false),
             Given::Other => {
                 let plan = binding::of_arguments(&self.scorer, &self.reference, fcinfo)?;
-                plan.read(&self.scorer, &Arguments::of(fcinfo), &mut self.row)?;
+                plan.read(&self.scorer, &Arguments::of(&fcinfo), &mut self.row)?;
                 self.binding = Some(Binding::Arguments(plan));
                 return Ok(true);
             }
         };
-        let is_read = match &mut self.binding {
-            Some(Binding::Row { reader, .. }) => reader.read(&row),
+        let is_bound = match &self.binding {
+            Some(Binding::Row { reader, .. }) => reader.suits(&row),
             Some(Binding::Arguments(_)) | None => false,
         };
-        if !is_read {
+        if !is_bound {
             self.binding = Some(binding::of_row(&self.scorer, &self.reference, fcinfo, &row)?);
         }
-        if let Some(Binding::Row { plan, reader }) = &self.binding {
-            plan.read(&self.scorer, reader, &mut self.row)?;
+        if let Some(Binding::Row { plan, reader }) = &mut self.binding
+            && let Some(values) = reader.read(&row)
+        {
+            plan.read(&self.scorer, &values, &mut self.row)?;
         }
         Ok(true)
     }

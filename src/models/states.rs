@@ -4,6 +4,7 @@ use std::ffi::CString;
 
 use pgrx::{pg_extern, pg_sys};
 
+use crate::pg::arguments;
 use crate::pg::error::{DAMAGED_STATE, Error, MISMATCHED_STATES, Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::state::{self, StateDatum};
@@ -15,7 +16,7 @@ const PREFIX: &str = "\\x";
 /// Text in: `\x` and hexadecimal digits.
 #[pg_extern(sql = false)]
 fn state_in(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
-    state::input_text(fcinfo).map(|text| {
+    arguments::input_text(fcinfo).map(|text| {
         or_raise(
             parse_hex(text.to_bytes())
                 .and_then(|bytes| state::parse(&bytes))

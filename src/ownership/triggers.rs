@@ -11,14 +11,14 @@ use crate::pg::{catalog, dependency, relation, role, snapshot, tables};
 /// Before a row with an owner: nobody makes one in another's name.
 fn claim_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     let claim = || -> Result<Raw> {
-        let call = Call::new(fcinfo)?;
+        let call = Call::new(&fcinfo)?;
         let mut changes = Vec::new();
         for column in call.columns(&call.arguments())? {
-            if let Some(owner) = call.oid(column) {
+            if let Some(owner) = call.get(column)? {
                 changes.push((column, role::claimed(owner)));
             }
         }
-        Ok(call.row_with(&changes))
+        call.row_with(&changes)
     };
     Some(or_raise(claim()))
 }
@@ -26,17 +26,17 @@ fn claim_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
 /// Before a row that belongs to a model: the model's owner makes it. A grant to nobody is none.
 fn guard_model_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     let guard = || -> Result<Raw> {
-        let call = Call::new(fcinfo)?;
+        let call = Call::new(&fcinfo)?;
         // In a restore the model may come later; a new model does not inherit what is there.
         let model = call
-            .bigint(call.column(c"model_id")?)
+            .get(call.column(c"model_id")?)?
             .map(models::by_id)
             .transpose()?
             .flatten();
         if let Some(model) = model {
             models::require(&model, Privilege::Own)?;
         }
-        if call.is_of(c"model_privilege") && call.oid(call.column(c"role")?) == Some(role::NOBODY) {
+        if call.is_of(c"model_privilege") && call.get(call.column(c"role")?)? == Some(role::NOBODY) {
             return Ok(trigger::nothing());
         }
         Ok(call.row())
@@ -47,8 +47,8 @@ fn guard_model_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
 /// Before a check: one of a relation that the current role may have checked.
 fn guard_check(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     let guard = || -> Result<Raw> {
-        let call = Call::new(fcinfo)?;
-        let oid = call.oid(call.column(c"relation")?).unwrap_or(Oid::INVALID);
+        let call = Call::new(&fcinfo)?;
+        let oid = call.get(call.column(c"relation")?)?.unwrap_or(Oid::INVALID);
         if relation::may_set_triggers(oid) {
             return Ok(call.row());
         }
@@ -65,13 +65,13 @@ fn guard_check(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
 /// After a statement: the roles that it gave something are recorded, those that it left nothing are forgotten.
 fn record_roles(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     let record = || -> Result<Raw> {
-        let call = Call::new(fcinfo)?;
+        let call = Call::new(&fcinfo)?;
         let arguments = call.arguments();
         let Some((view, columns)) = arguments.split_first() else {
             return Err(Error::new(INTERNAL, "a trigger of assay lacks its arguments"));
         };
         let (view, columns) = (tables::oid_of(view), call.columns(columns)?);
-        let [new, old] = call.roles(&columns);
+        let [new, old] = call.roles(&columns)?;
         // In the order of their numbers, so that two transactions do not wait for each other.
         for role in new.difference(&old) {
             dependency::record(view, Oid::from(*role))?;

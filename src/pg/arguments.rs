@@ -1,5 +1,7 @@
 //! The arguments of functions declared with `"any"`: their types are known per call site, their values read without a detour.
 
+use std::ffi::CStr;
+
 use pgrx::{FromDatum, pg_sys};
 
 use super::text::Text;
@@ -8,14 +10,14 @@ use super::text::Text;
 pub fn argument_type(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<pg_sys::Oid> {
     let index = i32::try_from(index).ok()?;
     // SAFETY: PostgreSQL hands a valid call; the look-up gives InvalidOid for what it does not know.
-    let oid = unsafe { pg_sys::get_fn_expr_argtype((*fcinfo).flinfo, index) };
+    let oid = unsafe { pg_sys::get_fn_expr_argtype(site(fcinfo), index) };
     (oid != pg_sys::InvalidOid).then_some(oid)
 }
 
 /// Whether the call was written with the keyword VARIADIC.
 pub fn called_variadic(fcinfo: pg_sys::FunctionCallInfo) -> bool {
     // SAFETY: PostgreSQL hands a valid call.
-    unsafe { pg_sys::get_fn_expr_variadic((*fcinfo).flinfo) }
+    unsafe { pg_sys::get_fn_expr_variadic(site(fcinfo)) }
 }
 
 /// Whether argument `index` is written as a constant, so that it is the same whenever this call site is evaluated.
@@ -34,30 +36,38 @@ pub fn is_constant(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> bool {
     }
 }
 
-/// How many arguments the call has.
-pub fn count(fcinfo: pg_sys::FunctionCallInfo) -> usize {
+/// What stands for the call site as long as it is there.
+#[inline]
+pub fn site(fcinfo: pg_sys::FunctionCallInfo) -> *mut pg_sys::FmgrInfo {
     // SAFETY: PostgreSQL hands a valid call.
-    unsafe { usize::try_from((*fcinfo).nargs).unwrap_or(0) }
+    unsafe { (*fcinfo).flinfo }
+}
+
+/// How many arguments the call has.
+#[inline]
+pub fn count(fcinfo: pg_sys::FunctionCallInfo) -> usize {
+    from(fcinfo, 0).len()
 }
 
 /// Argument `index`, or `None` when it is NULL or there is none.
 #[inline]
 pub fn datum(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<pg_sys::Datum> {
-    if index >= count(fcinfo) {
-        return None;
-    }
-    // SAFETY: a call has `nargs` arguments behind its header, and the index is below that.
-    let argument = unsafe { *(*fcinfo).args.as_ptr().add(index) };
+    let argument = from(fcinfo, index).first()?;
     (!argument.isnull).then_some(argument.value)
 }
 
 /// Arguments `first` and following, as PostgreSQL hands them over.
 #[inline]
 pub fn from<'a>(fcinfo: pg_sys::FunctionCallInfo, first: usize) -> &'a [pg_sys::NullableDatum] {
-    let count = count(fcinfo);
-    // SAFETY: a call has `nargs` arguments behind its header, which live as long as the call.
-    let all = unsafe { std::slice::from_raw_parts((*fcinfo).args.as_ptr(), count) };
+    // SAFETY: PostgreSQL hands a valid call, which has `nargs` arguments behind its header, never less than 0; they live as long as the call.
+    let all = unsafe { std::slice::from_raw_parts((*fcinfo).args.as_ptr(), (*fcinfo).nargs as usize) };
     all.get(first..).unwrap_or(&[])
+}
+
+/// Argument 0 of an input function.
+pub fn input_text<'a>(fcinfo: pg_sys::FunctionCallInfo) -> Option<&'a CStr> {
+    // SAFETY: an input function's argument 0 is a C string.
+    datum(fcinfo, 0).map(|datum| unsafe { CStr::from_ptr(datum.cast_mut_ptr()) })
 }
 
 /// Argument `index` as texts; `None` when it is NULL or has a NULL element, or is no `text[]` at this call site.

@@ -120,10 +120,10 @@ columns! {
     Jsonb: pg_sys::JSONBOID,
 }
 
-/// An oid, or a role, which is one inside.
+/// An oid, or a relation or role, which are one inside.
 impl Column for pg_sys::Oid {
     fn reads(type_oid: pg_sys::Oid) -> bool {
-        type_oid == pg_sys::OIDOID || types::is_role(type_oid)
+        matches!(type_oid, pg_sys::OIDOID | pg_sys::REGCLASSOID) || types::is_role(type_oid)
     }
 
     unsafe fn read(datum: pg_sys::Datum, is_null: bool) -> Option<Self> {

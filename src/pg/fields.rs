@@ -1,12 +1,14 @@
 //! Values that stand side by side, a call's arguments or the columns of a row, read one by one or many at once.
 
+use std::borrow::Cow;
 use std::ffi::c_void;
 
 use pgrx::pg_sys;
 
 use super::arguments;
-use super::error::{Error, INTERNAL};
+use super::error::{Error, INTERNAL, Result, WRONG_CALL};
 use super::reader::{Reader, Value};
+use super::types::name_of;
 
 /// Where values come from: one call site, or one reader of rows. Fields of one are not those of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,16 +35,13 @@ impl Field {
     }
 }
 
-/// Values side by side, counted from 0.
-pub trait Fields {
+/// The types of values that stand side by side, counted from 0.
+pub trait Types {
     /// What they are.
     fn source(&self) -> Source;
 
     /// The type at `place`; `None` where there is none, and where PostgreSQL cannot tell.
     fn type_of(&self, place: usize) -> Option<pg_sys::Oid>;
-
-    /// The datums from `first` on, and whether they are NULL.
-    fn after(&self, first: usize) -> impl Iterator<Item = (pg_sys::Datum, bool)>;
 
     /// The field at `place`; `None` when assay cannot read its type.
     fn field(&self, place: usize) -> Option<Field> {
@@ -52,6 +51,49 @@ pub trait Fields {
             place,
             reader,
         })
+    }
+
+    /// The same; an error with ML013 in place of `None`.
+    fn require(&self, place: usize) -> Result<Field> {
+        self.field(place).ok_or_else(|| self.unreadable(place))
+    }
+
+    /// The error of a value that is not of a type as declared.
+    #[cold]
+    fn unreadable(&self, place: usize) -> Error {
+        let found = self
+            .type_of(place)
+            .map_or_else(|| "not known to PostgreSQL".to_string(), name_of);
+        Error::new(
+            WRONG_CALL,
+            format!("argument {} is of no type that the function takes", place + 1),
+        )
+        .detail(format!("Its type is {found}."))
+        .hint("Call the function in SQL, by the declaration that CREATE EXTENSION gives it.")
+    }
+}
+
+/// The values themselves.
+pub trait Fields: Types {
+    /// The datums from `first` on, and whether they are NULL.
+    fn after(&self, first: usize) -> impl Iterator<Item = (pg_sys::Datum, bool)>;
+
+    /// The value at `place` as a text; `None` for NULL. Returns an error with ML013 for one of another type.
+    fn text(&self, place: usize) -> Result<Option<Cow<'_, str>>> {
+        match self.value(&self.require(place)?) {
+            Value::Missing => Ok(None),
+            Value::Text(text) => Ok(Some(text)),
+            Value::Number(_) | Value::Enum(_) | Value::Vector(_) => Err(self.unreadable(place)),
+        }
+    }
+
+    /// The value at `place` as a number; `None` for NULL. Returns an error with ML013 for one of another type.
+    fn number(&self, place: usize) -> Result<Option<f64>> {
+        match self.value(&self.require(place)?) {
+            Value::Missing => Ok(None),
+            Value::Number(number) => Ok(Some(number)),
+            Value::Text(_) | Value::Enum(_) | Value::Vector(_) => Err(self.unreadable(place)),
+        }
     }
 
     /// The datum of a field of these values; `None` for NULL. Raises an error for one of others.
@@ -90,17 +132,17 @@ fn mixed() -> ! {
 
 /// The arguments of a call.
 pub struct Arguments<'a> {
-    call: pg_sys::FunctionCallInfo,
+    call: &'a pg_sys::FunctionCallInfo,
     values: &'a [pg_sys::NullableDatum],
 }
 
-impl Arguments<'_> {
-    /// All of them.
+impl<'a> Arguments<'a> {
+    /// All of them. They live no longer than the variable that holds the call.
     #[inline]
-    pub fn of(fcinfo: pg_sys::FunctionCallInfo) -> Self {
+    pub fn of(call: &'a pg_sys::FunctionCallInfo) -> Self {
         Arguments {
-            call: fcinfo,
-            values: arguments::from(fcinfo, 0),
+            call,
+            values: arguments::from(*call, 0),
         }
     }
 
@@ -111,17 +153,18 @@ impl Arguments<'_> {
     }
 }
 
-impl Fields for Arguments<'_> {
+impl Types for Arguments<'_> {
     #[inline]
     fn source(&self) -> Source {
-        // SAFETY: PostgreSQL hands a valid call.
-        Source(unsafe { (*self.call).flinfo }.cast_const().cast())
+        Source(arguments::site(*self.call).cast_const().cast())
     }
 
     fn type_of(&self, place: usize) -> Option<pg_sys::Oid> {
-        arguments::argument_type(self.call, place)
+        arguments::argument_type(*self.call, place)
     }
+}
 
+impl Fields for Arguments<'_> {
     #[inline]
     fn after(&self, first: usize) -> impl Iterator<Item = (pg_sys::Datum, bool)> {
         let arguments = self.values.get(first..).unwrap_or(&[]);

@@ -227,8 +227,7 @@ impl Intakes {
             types.map(|type_oid| (kind_of(type_oid), Intake::of(type_oid))).unzip()
         });
         Intakes {
-            // SAFETY: PostgreSQL hands a valid call.
-            site: unsafe { (*fcinfo).flinfo },
+            site: arguments::site(fcinfo),
             first,
             kinds,
             intakes,
@@ -249,8 +248,7 @@ impl Intakes {
         block: &mut [BlockColumn],
         monitor: &Foreground,
     ) -> algo::error::Result<()> {
-        // SAFETY: PostgreSQL hands a valid call.
-        if self.site != unsafe { (*fcinfo).flinfo } {
+        if self.site != arguments::site(fcinfo).cast_const() {
             Error::new(INTERNAL, "the arguments of another call are taken in").raise();
         }
         let values = arguments::from(fcinfo, self.first);
@@ -321,34 +319,27 @@ fn time_datum(kind: Kind, integer: i64) -> pg_sys::Datum {
 
 /// A cell's value as its type's output function writes it; for kinds whose cells are texts, that text.
 pub fn written(kind: Kind, constant: &Constant) -> String {
-    let integer = |integer: i64, type_oid: pg_sys::Oid| {
-        let datum = time_datum(kind, integer);
-        // SAFETY: dates, times and timestamps are passed by value: any integer is one, and what is out of range is written as such or
-        // raises an error.
+    let write = |type_oid: pg_sys::Oid, datum: pg_sys::Datum| {
+        // SAFETY: the datum is of the type: dates, times, timestamps and doubles are passed by value, an interval by reference to one that
+        // lives until it is written. What is out of range is written as such or raises an error.
         unsafe { datum_text::output(&mut output_function(type_oid), datum).into_owned() }
     };
     match (kind, constant) {
         (Kind::Bool, Constant::Integer(value)) => (*value != 0).to_string(),
-        (Kind::Date, Constant::Integer(days)) => integer(*days, pg_sys::DATEOID),
-        (Kind::Timestamp, Constant::Integer(microseconds)) => integer(*microseconds, pg_sys::TIMESTAMPOID),
-        (Kind::TimestampTz, Constant::Integer(microseconds)) => integer(*microseconds, pg_sys::TIMESTAMPTZOID),
-        (Kind::Time, Constant::Integer(microseconds)) => integer(*microseconds, pg_sys::TIMEOID),
+        (Kind::Date, Constant::Integer(days)) => write(pg_sys::DATEOID, time_datum(kind, *days)),
+        (Kind::Timestamp, Constant::Integer(time)) => write(pg_sys::TIMESTAMPOID, time_datum(kind, *time)),
+        (Kind::TimestampTz, Constant::Integer(time)) => write(pg_sys::TIMESTAMPTZOID, time_datum(kind, *time)),
+        (Kind::Time, Constant::Integer(time)) => write(pg_sys::TIMEOID, time_datum(kind, *time)),
         (Kind::Interval, Constant::Integer(microseconds)) => {
             let mut interval = pg_sys::Interval {
                 time: microseconds % 86_400_000_000,
                 day: i32::try_from(microseconds / 86_400_000_000).unwrap_or(i32::MAX),
                 month: 0,
             };
-            let datum = pg_sys::Datum::from(&raw mut interval);
-            // SAFETY: an interval is passed by reference; this one lives until it is written.
-            unsafe { datum_text::output(&mut output_function(pg_sys::INTERVALOID), datum).into_owned() }
+            write(pg_sys::INTERVALOID, pg_sys::Datum::from(&raw mut interval))
         }
         (_, Constant::Integer(integer)) => integer.to_string(),
-        (_, Constant::Number(number)) => {
-            let datum = pg_sys::Datum::from(number.to_bits() as usize);
-            // SAFETY: a float8 is passed by value.
-            unsafe { datum_text::output(&mut output_function(pg_sys::FLOAT8OID), datum).into_owned() }
-        }
+        (_, Constant::Number(number)) => write(pg_sys::FLOAT8OID, pg_sys::Datum::from(number.to_bits() as usize)),
         (_, Constant::Text(text)) => text.clone(),
     }
 }

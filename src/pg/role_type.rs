@@ -70,12 +70,8 @@ fn argument(fcinfo: pg_sys::FunctionCallInfo) -> Option<pg_sys::Oid> {
 
 /// Text in.
 pub fn input(fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<Raw>> {
-    let Some(datum) = arguments::datum(fcinfo, 0) else {
-        return Ok(None);
-    };
-    // SAFETY: an input function's argument 0 is a C string.
-    let role = parse(unsafe { CStr::from_ptr(datum.cast_mut_ptr()) })?;
-    Ok(Some(Raw(pg_sys::Datum::from(role))))
+    let role = arguments::input_text(fcinfo).map(parse).transpose()?;
+    Ok(role.map(|role| Raw(pg_sys::Datum::from(role))))
 }
 
 /// Text out.

@@ -14,7 +14,7 @@ pub struct RowSet {
     description: pg_sys::TupleDesc,
     names: Vec<String>,
     types: Vec<pg_sys::Oid>,
-    /// The values of a row, and whether they are NULL.
+    /// Room for the values of a row, and whether they are NULL.
     values: Vec<pg_sys::Datum>,
     nulls: Vec<bool>,
 }
@@ -77,50 +77,32 @@ impl RowSet {
     /// Appends a row of a query. Returns an error with ML013 unless its columns have the types of the function's.
     pub fn push(&mut self, row: &Row<'_>) -> Result<()> {
         let (values, nulls) = row.datums();
-        if values.len() != self.types.len()
-            || (self.types.iter().zip(0..)).any(|(own, place)| *own != row.type_of(place))
-        {
-            return Err(unsuitable());
-        }
-        // SAFETY: each value is of its column's type.
-        unsafe { put(self.store, self.description, values, nulls) };
-        Ok(())
+        self.put((0..values.len()).map(|place| row.type_of(place)), values, nulls)
     }
 
     /// Appends a row. Returns an error with ML013 unless its values have the types of the function's columns.
     pub(super) fn push_values(&mut self, row: &[Parameter]) -> Result<()> {
-        if !row.iter().map(|value| value.typed().1).eq(self.types.iter().copied()) {
-            return Err(unsuitable());
+        let (mut values, mut nulls) = (std::mem::take(&mut self.values), std::mem::take(&mut self.nulls));
+        values.clear();
+        nulls.clear();
+        for (datum, _) in row.iter().map(Parameter::typed) {
+            values.push(datum.unwrap_or(pg_sys::Datum::null()));
+            nulls.push(datum.is_none());
         }
-        self.values.clear();
-        self.nulls.clear();
-        for value in row {
-            let (datum, _) = value.typed();
-            self.values.push(datum.unwrap_or(pg_sys::Datum::null()));
-            self.nulls.push(datum.is_none());
-        }
-        // SAFETY: as above.
-        unsafe { put(self.store, self.description, &self.values, &self.nulls) };
+        self.put(row.iter().map(|value| value.typed().1), &values, &nulls)?;
+        (self.values, self.nulls) = (values, nulls);
         Ok(())
     }
-}
 
-/// # Safety
-/// There is a value and a flag for each column of the set, the value of its type.
-unsafe fn put(
-    store: *mut pg_sys::Tuplestorestate,
-    description: pg_sys::TupleDesc,
-    values: &[pg_sys::Datum],
-    nulls: &[bool],
-) {
-    // SAFETY: as the caller promises; the set copies them.
-    unsafe {
-        pg_sys::tuplestore_putvalues(
-            store,
-            description,
-            values.as_ptr().cast_mut(),
-            nulls.as_ptr().cast_mut(),
-        )
+    /// Appends values with their types.
+    fn put(&self, types: impl Iterator<Item = pg_sys::Oid>, values: &[pg_sys::Datum], nulls: &[bool]) -> Result<()> {
+        if !types.eq(self.types.iter().copied()) {
+            return Err(unsuitable());
+        }
+        let (values, nulls) = (values.as_ptr().cast_mut(), nulls.as_ptr().cast_mut());
+        // SAFETY: there is a value and a flag for each column, the value of its type; the set copies them.
+        unsafe { pg_sys::tuplestore_putvalues(self.store, self.description, values, nulls) };
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 //! changes it in place and only a hand-over flattens it.
 
 use std::alloc::Layout;
-use std::ffi::{CStr, c_void};
+use std::ffi::c_void;
 
 use pgrx::callconv::{BoxRet, FcInfo};
 use pgrx::datum::Datum as PgrxDatum;
@@ -14,6 +14,7 @@ use pgrx::{pg_guard, pg_sys};
 use super::arguments;
 use super::error::{DAMAGED_STATE, Error, LIMIT_EXCEEDED, Result, WRONG_CALL, or_raise};
 use super::foreground::Foreground;
+use super::types;
 use algo::state::State;
 
 /// A non-null value of `assay.state` on its way to PostgreSQL.
@@ -189,7 +190,8 @@ pub unsafe fn read(datum: pg_sys::Datum) -> Result<State> {
     }
 }
 
-/// Looks at argument `index`, which is declared `assay.state`; `None` when it is NULL.
+/// Looks at argument `index`, which is declared `assay.state`; `None` when it is NULL. Returns an error with ML013 for one that is of another type
+/// at this call site.
 pub fn look<T>(
     fcinfo: pg_sys::FunctionCallInfo,
     index: usize,
@@ -198,7 +200,14 @@ pub fn look<T>(
     let Some(datum) = arguments::datum(fcinfo, index) else {
         return Ok(None);
     };
-    // SAFETY: PostgreSQL has checked the argument against the declaration.
+    // PostgreSQL calls the functions of a type, such as its output, without an expression that has types.
+    if arguments::argument_type(fcinfo, index).is_some_and(|type_oid| !types::is_state(type_oid)) {
+        return Err(
+            Error::new(WRONG_CALL, format!("argument {} is no assay.state", index + 1))
+                .hint("Call the function by the declaration that CREATE EXTENSION gives it."),
+        );
+    }
+    // SAFETY: the argument is of the type, or PostgreSQL itself calls a function of the type.
     unsafe {
         match expanded(datum, false) {
             Some(object) => work(&(*object).state).map(Some),
@@ -294,10 +303,4 @@ pub fn message_bytes<'a>(fcinfo: pg_sys::FunctionCallInfo) -> Result<&'a [u8]> {
             end.saturating_sub(start),
         ))
     }
-}
-
-/// Argument 0 of an input function.
-pub fn input_text<'a>(fcinfo: pg_sys::FunctionCallInfo) -> Option<&'a CStr> {
-    // SAFETY: an input function's argument 0 is a C string.
-    arguments::datum(fcinfo, 0).map(|datum| unsafe { CStr::from_ptr(datum.cast_mut_ptr()) })
 }

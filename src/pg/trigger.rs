@@ -1,23 +1,24 @@
 //! Calls of trigger functions.
 
 use std::collections::BTreeSet;
-use std::ffi::CStr;
+use std::ffi::{CStr, c_char};
 
-use pgrx::pg_sys;
+use pgrx::{PgTupleDesc, pg_sys};
 
+use super::cell::Column;
 use super::entry::Raw;
 use super::error::{Error, INTERNAL, Result, WRONG_CALL};
 
 /// A call of a trigger function, with the row that it is about, if it is about one.
 pub struct Call<'a>(&'a pg_sys::TriggerData);
 
-impl Call<'_> {
-    /// Returns an error with ML013 when the function was not called by a trigger.
-    pub fn new<'a>(fcinfo: pg_sys::FunctionCallInfo) -> Result<Call<'a>> {
+impl<'a> Call<'a> {
+    /// Returns an error with ML013 when the function was not called by a trigger. The call lives no longer than the variable that holds it.
+    pub fn new(fcinfo: &'a pg_sys::FunctionCallInfo) -> Result<Call<'a>> {
         // SAFETY: PostgreSQL hands a valid call, whose context is null or a node; a TriggerData is what its tag says, and lives as long as
         // the call.
         unsafe {
-            let context = (*fcinfo).context;
+            let context = (**fcinfo).context;
             if context.is_null() || !pgrx::is_a(context, pg_sys::NodeTag::T_TriggerData) {
                 return Err(
                     Error::new(WRONG_CALL, "this function is to be called by a trigger only")
@@ -33,10 +34,18 @@ impl Call<'_> {
         self.0.tg_relation
     }
 
+    /// The table's number and its columns.
+    fn description(&self) -> (pg_sys::Oid, PgTupleDesc<'_>) {
+        // SAFETY: the relation is open as long as the call.
+        unsafe {
+            let table = &*self.0.tg_relation;
+            (table.rd_id, PgTupleDesc::from_pg_unchecked(table.rd_att))
+        }
+    }
+
     /// Whether it is about `assay.<name>`.
     pub fn is_of(&self, name: &CStr) -> bool {
-        // SAFETY: the relation is open.
-        unsafe { (*self.0.tg_relation).rd_id == super::tables::oid_of(name) }
+        self.description().0 == super::tables::oid_of(name)
     }
 
     /// The arguments of CREATE TRIGGER.
@@ -58,36 +67,57 @@ impl Call<'_> {
 
     /// The number of a column.
     pub fn column(&self, name: &CStr) -> Result<i32> {
-        // SAFETY: the relation is open, and the name a C string; the answer is negative where there is no such column.
-        match unsafe { pg_sys::SPI_fnumber((*self.0.tg_relation).rd_att, name.as_ptr()) } {
-            number if number > 0 => Ok(number),
-            _ => Err(Error::new(
+        let (_, columns) = self.description();
+        let bytes = name.to_bytes_with_nul();
+        let is_named = |column: &pg_sys::FormData_pg_attribute| {
+            let of_column = column.attname.data.iter().take(bytes.len());
+            !column.attisdropped && of_column.copied().eq(bytes.iter().map(|byte| *byte as c_char))
+        };
+        let number = (1..).zip(columns.iter()).find(|(_, column)| is_named(column));
+        number.map(|(number, _)| number).ok_or_else(|| {
+            Error::new(
                 INTERNAL,
                 format!(
                     "a trigger of assay names a column {} that is not there",
                     name.to_string_lossy()
                 ),
-            )),
+            )
+        })
+    }
+
+    /// Returns an error for a column that is not read as a `T`, and where there is none.
+    fn require<T: Column>(&self, column: i32) -> Result<()> {
+        let (_, columns) = self.description();
+        let place = usize::try_from(column - 1).ok();
+        let column_type = place.and_then(|place| columns.get(place)).map(|column| column.atttypid);
+        match column_type {
+            Some(type_oid) if T::reads(type_oid) => Ok(()),
+            _ => Err(
+                Error::new(WRONG_CALL, format!("this trigger function cannot read column {column}"))
+                    .hint("It belongs to the triggers of assay's own tables."),
+            ),
         }
     }
 
-    /// A column of the new row, of a type that is passed by value; `None` for NULL.
-    fn value(&self, column: i32) -> Option<pg_sys::Datum> {
+    /// The row that it is about. Returns an error where the trigger is not for each row.
+    fn tuple(&self) -> Result<pg_sys::HeapTuple> {
+        if self.0.tg_trigtuple.is_null() {
+            return Err(Error::new(WRONG_CALL, "this trigger function is for each row")
+                .hint("It belongs to the triggers of assay's own tables."));
+        }
+        Ok(self.0.tg_trigtuple)
+    }
+
+    /// A column of the row; `None` for NULL. Returns an error for one that is of another type.
+    pub fn get<T: Column>(&self, column: i32) -> Result<Option<T>> {
+        self.require::<T>(column)?;
+        let tuple = self.tuple()?;
         let mut null = false;
-        // SAFETY: the trigger is for each row, and the column is one of the table.
-        let value =
-            unsafe { pg_sys::SPI_getbinval(self.0.tg_trigtuple, (*self.0.tg_relation).rd_att, column, &mut null) };
-        (!null).then_some(value)
-    }
-
-    /// A column of the new row that is an oid or a role.
-    pub fn oid(&self, column: i32) -> Option<pg_sys::Oid> {
-        self.value(column).map(|value| pg_sys::Oid::from(value.value() as u32))
-    }
-
-    /// A column of the new row that is a bigint.
-    pub fn bigint(&self, column: i32) -> Option<i64> {
-        self.value(column).map(|value| value.value() as i64)
+        // SAFETY: the tuple is one of the table, which has the column; it was found to be of a type that `T` reads.
+        unsafe {
+            let value = pg_sys::SPI_getbinval(tuple, (*self.0.tg_relation).rd_att, column, &mut null);
+            Ok(T::read(value, null))
+        }
     }
 
     /// The answer of a trigger before a row: the row as it is.
@@ -96,26 +126,36 @@ impl Call<'_> {
     }
 
     /// The answer of a trigger before a row: the row with other oids in some columns.
-    pub fn row_with(&self, changes: &[(i32, pg_sys::Oid)]) -> Raw {
+    /// Returns an error for a column that holds none.
+    pub fn row_with(&self, changes: &[(i32, pg_sys::Oid)]) -> Result<Raw> {
+        for (column, _) in changes {
+            self.require::<pg_sys::Oid>(*column)?;
+        }
+        let tuple = self.tuple()?;
         let mut columns: Vec<i32> = changes.iter().map(|(column, _)| *column).collect();
         let mut values: Vec<pg_sys::Datum> = changes.iter().map(|(_, value)| pg_sys::Datum::from(*value)).collect();
         let mut nulls = vec![false; changes.len()];
-        // SAFETY: as many columns, values and null flags are handed over as announced; the new tuple is of the current memory context.
-        Raw(pg_sys::Datum::from(unsafe {
+        // SAFETY: as many columns, values and null flags are handed over as announced, each value of its column's type; the new tuple is of
+        // the current memory context.
+        Ok(Raw(pg_sys::Datum::from(unsafe {
             pg_sys::heap_modify_tuple_by_cols(
-                self.0.tg_trigtuple,
+                tuple,
                 (*self.0.tg_relation).rd_att,
                 changes.len() as i32,
                 columns.as_mut_ptr(),
                 values.as_mut_ptr(),
                 nulls.as_mut_ptr(),
             )
-        }))
+        })))
     }
 
-    /// The roles in some columns of the rows that a statement made, and of those that it took away.
-    pub fn roles(&self, columns: &[i32]) -> [BTreeSet<u32>; 2] {
-        [self.0.tg_newtable, self.0.tg_oldtable].map(|rows| distinct(rows, self.0.tg_relation, columns))
+    /// The roles in some columns of the rows that a statement made, and of those that it took away. Returns an error for a column of another
+    /// type.
+    pub fn roles(&self, columns: &[i32]) -> Result<[BTreeSet<u32>; 2]> {
+        for column in columns {
+            self.require::<pg_sys::Oid>(*column)?;
+        }
+        Ok([self.0.tg_newtable, self.0.tg_oldtable].map(|rows| distinct(rows, self.0.tg_relation, columns)))
     }
 }
 

@@ -1,31 +1,35 @@
 //! Whole rows given as one argument.
 
+use std::marker::PhantomData;
+
 use pgrx::varlena::varatt_is_4b_u;
 use pgrx::{PgTupleDesc, pg_sys};
 
 use super::arguments;
 use super::encoding;
-use super::fields::{Fields, Source};
+use super::fields::{Fields, Source, Types};
 
-/// A whole row given as one argument.
-pub struct WholeRow {
+/// A whole row given as one argument of a call, which it lives as long as.
+pub struct WholeRow<'a> {
     header: pg_sys::HeapTupleHeader,
+    call: PhantomData<&'a pg_sys::FunctionCallInfo>,
 }
 
 /// What an argument is that may be a whole row.
-pub enum Given {
+pub enum Given<'a> {
     /// Its type at this call site is no row type.
     Other,
     Null,
-    Row(WholeRow),
+    Row(WholeRow<'a>),
 }
 
 /// What identifies a row's type.
 type RowType = (pg_sys::Oid, i32);
 
-impl WholeRow {
+impl WholeRow<'_> {
     /// Unpacks argument `index`.
-    pub fn of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Given {
+    pub fn of(call: &pg_sys::FunctionCallInfo, index: usize) -> Given<'_> {
+        let fcinfo = *call;
         // SAFETY: a catalog look-up by oid.
         let is_row_type = |type_oid| unsafe { pg_sys::type_is_rowtype(type_oid) };
         if !arguments::argument_type(fcinfo, index).is_some_and(is_row_type) {
@@ -43,7 +47,10 @@ impl WholeRow {
                 pg_sys::pg_detoast_datum(varlena)
             }
         };
-        Given::Row(WholeRow { header: header.cast() })
+        Given::Row(WholeRow {
+            header: header.cast(),
+            call: PhantomData,
+        })
     }
 
     /// The type it carries.
@@ -56,12 +63,6 @@ impl WholeRow {
                 (*self.header).t_choice.t_datum.datum_typmod,
             )
         }
-    }
-
-    fn descriptor(&self) -> PgTupleDesc<'static> {
-        let (type_oid, typmod) = self.row_type();
-        // SAFETY: the header's type is registered, or PostgreSQL raises an error; the descriptor is released when dropped.
-        unsafe { PgTupleDesc::from_pg(pg_sys::lookup_rowtype_tupdesc(type_oid, typmod)) }
     }
 }
 
@@ -82,29 +83,40 @@ pub struct RowReader {
     /// The columns' names by position; `None` where one was dropped.
     names: Vec<Option<String>>,
     types: Vec<pg_sys::Oid>,
+    /// Room for the values of a row while it is read.
     values: Vec<pg_sys::Datum>,
     nulls: Vec<bool>,
 }
 
+/// The columns of a row.
+pub struct RowValues<'a> {
+    reader: &'a RowReader,
+    row: PhantomData<&'a WholeRow<'a>>,
+}
+
 impl RowReader {
-    /// A reader for rows of the type of `row`, which it takes apart. Its copy of the descriptor lives in the current memory context.
-    pub fn new(row: &WholeRow) -> RowReader {
-        let descriptor = row.descriptor();
+    /// A reader for rows of the type of `row`. Its copy of the descriptor lives in the current memory context.
+    pub fn new(row: &WholeRow<'_>) -> RowReader {
+        let (type_oid, typmod) = row.row_type();
+        // SAFETY: the row's type is registered, or PostgreSQL raises an error; the descriptor is released when dropped, its copy is the
+        // reader's.
+        let (descriptor, own) = unsafe {
+            let descriptor = PgTupleDesc::from_pg(pg_sys::lookup_rowtype_tupdesc(type_oid, typmod));
+            let own = pg_sys::CreateTupleDescCopy(descriptor.as_ptr());
+            (descriptor, own)
+        };
         let width = descriptor.len();
         let name = |attribute: &pg_sys::FormData_pg_attribute| {
             (!attribute.attisdropped).then(|| encoding::decode_name(&attribute.attname))
         };
-        let mut reader = RowReader {
-            row_type: row.row_type(),
-            // SAFETY: copies a valid descriptor.
-            descriptor: unsafe { pg_sys::CreateTupleDescCopy(descriptor.as_ptr()) },
+        RowReader {
+            row_type: (type_oid, typmod),
+            descriptor: own,
             names: descriptor.iter().map(name).collect(),
             types: descriptor.iter().map(|attribute| attribute.atttypid).collect(),
             values: vec![pg_sys::Datum::from(0); width],
             nulls: vec![true; width],
-        };
-        reader.read(row);
-        reader
+        }
     }
 
     /// The columns' names by position; `None` where one was dropped.
@@ -112,11 +124,17 @@ impl RowReader {
         &self.names
     }
 
-    /// Takes `row` apart, unless it is of another type than the reader was made for. Says whether it did.
+    /// Whether it was made for rows of the type of `row`.
     #[inline]
-    pub fn read(&mut self, row: &WholeRow) -> bool {
-        if row.row_type() != self.row_type {
-            return false;
+    pub fn suits(&self, row: &WholeRow<'_>) -> bool {
+        row.row_type() == self.row_type
+    }
+
+    /// Takes `row` apart; `None` for one that the reader does not suit.
+    #[inline]
+    pub fn read<'a>(&'a mut self, row: &'a WholeRow<'_>) -> Option<RowValues<'a>> {
+        if !self.suits(row) {
+            return None;
         }
         // SAFETY: the tuple is the row's own header with its length; the arrays are as long as the descriptor, which describes it.
         unsafe {
@@ -132,11 +150,14 @@ impl RowReader {
                 self.nulls.as_mut_ptr(),
             );
         }
-        true
+        Some(RowValues {
+            reader: self,
+            row: PhantomData,
+        })
     }
 }
 
-impl Fields for RowReader {
+impl Types for RowReader {
     #[inline]
     fn source(&self) -> Source {
         Source(self.descriptor.cast_const().cast())
@@ -145,10 +166,23 @@ impl Fields for RowReader {
     fn type_of(&self, place: usize) -> Option<pg_sys::Oid> {
         self.types.get(place).copied()
     }
+}
 
+impl Types for RowValues<'_> {
+    #[inline]
+    fn source(&self) -> Source {
+        self.reader.source()
+    }
+
+    fn type_of(&self, place: usize) -> Option<pg_sys::Oid> {
+        self.reader.type_of(place)
+    }
+}
+
+impl Fields for RowValues<'_> {
     #[inline]
     fn after(&self, first: usize) -> impl Iterator<Item = (pg_sys::Datum, bool)> {
-        let columns = self.values.iter().zip(&self.nulls).skip(first);
+        let columns = self.reader.values.iter().zip(&self.reader.nulls).skip(first);
         columns.map(|(value, is_null)| (*value, *is_null))
     }
 }

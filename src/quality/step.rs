@@ -1,5 +1,6 @@
 //! The aggregate behind every profile and check: a row at a time into a scan.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use pgrx::{pg_extern, pg_sys};
@@ -8,7 +9,6 @@ use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_r
 use crate::pg::fields::{Arguments, Fields};
 use crate::pg::foreground::Foreground;
 use crate::pg::intake::Intakes;
-use crate::pg::reader::Value;
 use crate::pg::state::{self, StateDatum};
 use crate::pg::{progress, site};
 use algo::block::BlockColumn;
@@ -63,12 +63,9 @@ impl Site {
 }
 
 /// The plan that is argument `index` of a call; `None` for NULL.
-fn plan_of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<String> {
-    let arguments = Arguments::of(fcinfo);
-    match arguments.value(&arguments.field(index)?) {
-        Value::Text(plan) => Some(plan.into_owned()),
-        _ => None,
-    }
+fn plan_of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Result<Option<String>> {
+    let plan = Arguments::of(&fcinfo).text(index)?.map(Cow::into_owned);
+    Ok(plan)
 }
 
 /// The step of `scan(plan, VARIADIC columns)`. The plan of a call site's first row is that of all its rows.
@@ -81,7 +78,7 @@ fn scan_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
             let site = match known {
                 Some(site) => site,
                 None => {
-                    let Some(plan) = plan_of(fcinfo, 1) else {
+                    let Some(plan) = plan_of(fcinfo, 1)? else {
                         return Ok(state::unchanged(fcinfo));
                     };
                     known.insert(Site::new(fcinfo, &plan, FIRST)?)
@@ -131,7 +128,7 @@ fn row_fails(fcinfo: pg_sys::FunctionCallInfo) -> Option<bool> {
             let (intakes, tests, monitor) = match known {
                 Some(known) => known,
                 None => {
-                    let Some(plan) = plan_of(fcinfo, 0) else {
+                    let Some(plan) = plan_of(fcinfo, 0)? else {
                         return Ok(None);
                     };
                     let site = Site::new(fcinfo, &plan, 1)?;
