@@ -115,11 +115,11 @@ fn measure(measure: &Measure) {
 fn compare(distribution: &Distribution) {
     let settings = drift::Settings::default();
     match distribution.values() {
-        drift::Values::Numbers(numbers) => {
+        drift::ValueDistribution::Numbers(numbers) => {
             let side = drift::NumberSide::of(numbers, 1, false);
             drift::compare_numbers(&side, &side, &settings);
         }
-        drift::Values::Categories(categories) => {
+        drift::ValueDistribution::Categories(categories) => {
             let both = drift::Both::of(categories, categories);
             both.moved(10);
             drift::compare_categories(&both.counts(), &settings);
