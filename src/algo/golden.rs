@@ -155,6 +155,10 @@ fn every_release_is_read() {
             check_model(&release.join("models").join(name), expected);
         }
     }
+    assert!(
+        releases().join("0.1.0/expected.json").exists(),
+        "the first release is gone"
+    );
 }
 
 /// What the next release will be frozen with: each learner that can be trained, on each kind of label, and each kind of state.

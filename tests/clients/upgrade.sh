@@ -43,7 +43,7 @@ newest=$(version "$fresh")
 schema=$(ask "$fresh" -f schema.sql)
 shopt -s nullglob
 releases=(*/)
-((${#releases[@]} > 0)) || echo "ok - no release is out yet"
+((${#releases[@]} > 0)) || echo "not ok - no release is there"
 for folder in ${releases[@]+"${releases[@]}"}; do
     release=${folder%/}
     old=${fresh}_old dumped=${fresh}_dumped restored=${fresh}_restored
