@@ -12,7 +12,7 @@ use pgrx::pg_sys::{self, ErrorContextCallback};
 use pgrx::{PgLogLevel, PgSqlErrorCode, pg_guard};
 
 use super::error::OUT_OF_MEMORY;
-use super::{cancel, memory, messages};
+use super::{cancel, memory, messages, position};
 
 /// XX000, which pgrx gives to what it does not know.
 const INTERNAL_ERROR: c_int = PgSqlErrorCode::ERRCODE_INTERNAL_ERROR as c_int;
@@ -95,6 +95,7 @@ unsafe extern "C-unwind" fn on_report(_argument: *mut c_void) {
         // Each Rust frame on the way copies the report, for which there has to be room.
         memory::make_room_for_report();
     }
+    position::restore();
     let again = if is_error(code) { reported_again(code) } else { None };
     messages::convert();
     if let Some(code) = again {
@@ -141,6 +142,7 @@ pub fn register() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         UNWINDING.set(true);
+        position::unwinds();
         hook(panic);
     }));
 }
@@ -166,6 +168,7 @@ fn enter() -> *mut ErrorContextCallback {
 
 /// Says which SQLSTATE the error has that `function` is about to raise through pgrx.
 pub fn announce(code: c_int, message: &str, function: &str) {
+    position::forget();
     NOTED.set(Some(Report {
         code,
         level: PgLogLevel::ERROR as c_int,
@@ -179,6 +182,7 @@ pub fn announce(code: c_int, message: &str, function: &str) {
 pub fn forget() {
     NOTED.set(None);
     UNWINDING.set(false);
+    position::forget();
 }
 
 /// Runs `work`, which may run a user's functions, so that their SQLSTATEs survive.

@@ -25,6 +25,7 @@ mod memory;
 mod messages;
 pub mod names;
 pub mod options;
+mod position;
 pub mod progress;
 pub mod query;
 pub mod query_row;

@@ -45,8 +45,10 @@ pub fn parse<T: DeserializeOwned>(name: &str, options: Json) -> Result<T> {
 /// The error of options that do not fit.
 pub fn invalid(name: &str, error: &serde_json::Error) -> Error {
     /// Rust's words and JSON's.
-    const WORDS: [(&str, &str); 12] = [
+    const WORDS: [(&str, &str); 14] = [
         ("`", "\""),
+        ("missing field", "missing key"),
+        ("duplicate field", "duplicate key"),
         ("unknown field", "unknown key"),
         ("unknown variant", "unknown value"),
         ("invalid type: ", "wrong type: "),
@@ -66,8 +68,13 @@ pub fn invalid(name: &str, error: &serde_json::Error) -> Error {
     match problem.split_once(", expected ") {
         Some((found, right)) => Error::new(INVALID_PARAMETER, format!("{name}: {found}"))
             .hint(format!("Expected is {}.", right.replacen("one of ", "one of: ", 1))),
-        None => Error::new(INVALID_PARAMETER, format!("{name}: {problem}"))
-            .hint("The function's comment lists the options and their types."),
+        None => {
+            let hint = match problem.starts_with("missing key") {
+                true => "Add it to the object.",
+                false => "Correct the object.",
+            };
+            Error::new(INVALID_PARAMETER, format!("{name}: {problem}")).hint(hint)
+        }
     }
 }
 
@@ -84,6 +91,18 @@ mod tests {
         bins: Option<usize>,
         #[allow(dead_code, reason = "read by nothing but the derived parser")]
         columns: Option<Vec<String>>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Complete {
+        #[allow(dead_code, reason = "read by nothing but the derived parser")]
+        kind: String,
+    }
+
+    #[test]
+    fn the_error_of_a_missing_key_names_it() {
+        let error = parse::<Complete>("check", json!({})).map(drop).unwrap_err();
+        assert_eq!(error.sentences(), "check: missing key \"kind\". Add it to the object.");
     }
 
     fn problem(options: Json) -> String {

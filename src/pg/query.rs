@@ -9,8 +9,9 @@ use super::codes;
 use super::encoding;
 use super::error::Result;
 use super::memory;
+use super::position::Within;
 use super::query_row::{OutputColumn, Row};
-use super::query_tree::QueryTree;
+use super::query_tree::{QueryTree, statement};
 use super::read_only::ReadOnly;
 use super::reader::Reader;
 use super::reads::Reads;
@@ -34,26 +35,28 @@ impl Query {
     pub fn new(text: &str) -> Result<Query> {
         memory::prepare()?;
         let _read_only = ReadOnly::enter();
-        codes::preserve(|| Query::plan(text))
+        codes::preserve(|| Query::plan(statement(text)?))
     }
 
     /// What a query reads, without planning it. Returns errors as [`Query::new`] does.
     pub fn reads(text: &str) -> Result<Reads> {
         let _read_only = ReadOnly::enter();
         codes::preserve(|| {
-            let tree = QueryTree::new(text)?;
+            let text = statement(text)?;
+            let _within = Within::enter(&text);
+            let tree = QueryTree::new(&text)?;
             // SAFETY: the tree is as analysis and rewriting gave it.
             Ok(unsafe { Reads::of(tree.query) })
         })
     }
 
-    fn plan(text: &str) -> Result<Query> {
+    fn plan(text: CString) -> Result<Query> {
+        let within = Within::enter(&text);
         let QueryTree {
             mut memory,
-            text,
             statement,
             query,
-        } = QueryTree::new(text)?;
+        } = QueryTree::new(&text)?;
         // SAFETY: the tree is as analysis and rewriting gave it; the plan lives beside it. The context that was current is put back as there.
         unsafe {
             let mut before = memory.set_as_current();
@@ -67,6 +70,7 @@ impl Query {
             );
             let columns = output_columns((*plan).planTree);
             before.set_as_current();
+            drop(within);
             Ok(Query {
                 _memory: memory,
                 text,
@@ -111,6 +115,7 @@ impl Query {
         let _read_only = ReadOnly::enter();
         // SAFETY: plan and text outlive the call. What is started so is never run; starting it looks at rights.
         codes::preserve(|| unsafe {
+            let _within = Within::enter(&self.text);
             let description = self.description(pg_sys::CreateDestReceiver(pg_sys::CommandDest::DestNone));
             pg_sys::ExecutorStart(description, pg_sys::EXEC_FLAG_EXPLAIN_ONLY as i32);
             pg_sys::ExecutorEnd(description);
@@ -142,8 +147,11 @@ impl Query {
     /// Runs the query and hands each row to `receive`, until the first error. Nothing it runs may write.
     pub fn run(&self, receive: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
         let _read_only = ReadOnly::enter();
-        // SAFETY: plan and text live as long as this value.
-        codes::preserve(|| unsafe { receiver::run(&self.columns, receive, |receiver| self.description(receiver)) })
+        codes::preserve(|| {
+            let _within = Within::enter(&self.text);
+            // SAFETY: plan and text live as long as this value.
+            unsafe { receiver::run(&self.columns, receive, |receiver| self.description(receiver)) }
+        })
     }
 }
 

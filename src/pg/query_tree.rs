@@ -12,19 +12,22 @@ use super::query_text::{Shape, shape};
 pub(super) struct QueryTree {
     /// Holds the tree.
     pub(super) memory: PgMemoryContexts,
-    pub(super) text: CString,
     pub(super) statement: String,
     pub(super) query: *mut pg_sys::Query,
 }
 
+/// The statement that a text given as a query is.
+pub(super) fn statement(text: &str) -> Result<CString> {
+    match shape(text) {
+        Shape::Statement => encoding::encode_c(text),
+        Shape::Relation => encoding::encode_c(&format!("TABLE {}", text.trim())),
+        Shape::Neither => Err(not_a_query("neither a query nor the name of a relation")),
+    }
+}
+
 impl QueryTree {
-    pub(super) fn new(text: &str) -> Result<QueryTree> {
-        let text = match shape(text) {
-            Shape::Statement => text.to_string(),
-            Shape::Relation => format!("TABLE {}", text.trim()),
-            Shape::Neither => return Err(not_a_query("neither a query nor the name of a relation")),
-        };
-        let text = encoding::encode_c(&text)?;
+    /// That of a statement.
+    pub(super) fn new(text: &CStr) -> Result<QueryTree> {
         let mut memory = PgMemoryContexts::new("assay query");
         // SAFETY: `text` is a C string; each list is checked for its length and each node for its tag before it is read as that
         // node; all of them live in the query's memory, which goes with it. The context that was current is put back at the end; when
@@ -65,8 +68,7 @@ impl QueryTree {
             before.set_as_current();
             Ok(QueryTree {
                 memory,
-                statement: part(&text, (*raw).stmt_location, (*raw).stmt_len),
-                text,
+                statement: part(text, (*raw).stmt_location, (*raw).stmt_len),
                 query,
             })
         }

@@ -31,7 +31,7 @@ pub struct Declaration {
 
 /// One name, or a list of them.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "wrong type, expected a name or an array of names")]
 enum Names {
     One(String),
     Many(Vec<String>),
