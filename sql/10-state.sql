@@ -25,6 +25,15 @@ COMMENT ON TYPE assay.state IS
 'A pass over rows, kept: flat, versioned and checked bytes that can be stored, sent and merged with those of other rows.
 Example: CREATE TABLE kept (day date, state assay.state)';
 
+CREATE FUNCTION assay_internal.state_from(bytea) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'state_from_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.state_from(bytea) IS 'The cast from bytea to assay.state, validated. ML011 for bytes that are no state.';
+
+CREATE CAST (bytea AS assay.state) WITH FUNCTION assay_internal.state_from(bytea) AS ASSIGNMENT;
+COMMENT ON CAST (bytea AS assay.state) IS 'What a client has read as bytes becomes a state again: $1::assay.state takes a parameter of bytes.';
+CREATE CAST (assay.state AS bytea) WITH FUNCTION assay_internal.state_send(assay.state);
+COMMENT ON CAST (assay.state AS bytea) IS 'The bytes of a state, for clients that do not know the type.';
+
 CREATE FUNCTION assay_internal.state_combine(assay.state, assay.state) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'state_combine_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION assay_internal.state_combine(assay.state, assay.state) IS 'How the aggregates of assay combine the states of parallel workers. Works inside aggregates only.';

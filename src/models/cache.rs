@@ -1,13 +1,15 @@
-//! Models ready for scoring, kept in the backend between statements. Keyed by content hash, so nothing in it is ever stale.
+//! Models ready for scoring, kept in the backend between statements. Keyed by content hash, so nothing in it is ever stale. What a name stands
+//! for is kept, too, as long as statements see the same database: a statement of a single row takes longer to look it up than to score.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::cell::{OnceCell, RefCell};
+use std::rc::{Rc, Weak};
 
-use super::registry::{self, Version};
+use super::registry::{self, Privilege, Version};
 use super::scorer::Scorer;
 use crate::pg::error::{DAMAGED_MODEL, Error, Result};
 use crate::pg::foreground::Foreground;
 use crate::pg::settings;
+use crate::pg::snapshot::{self, View};
 use algo::model::Model;
 
 struct Kept {
@@ -16,9 +18,94 @@ struct Kept {
     bytes: usize,
 }
 
+/// What a reference to a version stands for in a view of the database.
+pub struct Servable {
+    pub scorer: Rc<Scorer>,
+    target: Rc<Target>,
+}
+
+impl Servable {
+    /// The probability from which on a row is given the positive label. To be asked in the same view.
+    pub fn threshold(&self) -> Result<f64> {
+        if let Some(&known) = self.target.threshold.get() {
+            return Ok(known);
+        }
+        let threshold = self.target.version.threshold()?;
+        Ok(*self.target.threshold.get_or_init(|| threshold))
+    }
+}
+
+/// A version, and what is looked up of it when it is asked for.
+struct Target {
+    version: Version,
+    threshold: OnceCell<f64>,
+}
+
+/// What a reference stood for.
+struct Resolved {
+    reference: String,
+    target: Rc<Target>,
+    scorer: Weak<Scorer>,
+}
+
+/// What references stood for in a view of the database.
+struct Seen {
+    view: Option<View>,
+    resolved: Vec<Resolved>,
+}
+
+/// So many references are kept.
+const MOST_REFERENCES: usize = 64;
+
 thread_local! {
     /// Used last comes last.
     static CACHE: RefCell<Vec<Kept>> = const { RefCell::new(Vec::new()) };
+    static SEEN: RefCell<Seen> = const { RefCell::new(Seen { view: None, resolved: Vec::new() }) };
+}
+
+/// What a reference stands for in the statement's view, for a caller who may predict. Returns errors as [`registry::resolve`] does.
+///
+/// Where a transaction has one view for all its statements, each statement looks anew: who belongs to which role changes meanwhile.
+pub fn resolve(reference: &str, view: Option<View>) -> Result<Servable> {
+    let lasting = view.filter(|_| !snapshot::is_kept());
+    if let Some(known) = lasting.and_then(|view| recall_resolved(reference, view)) {
+        return Ok(known);
+    }
+    let version = registry::resolve(reference, Privilege::Predict)?;
+    let found = Servable {
+        scorer: scorer(&version)?,
+        target: Rc::new(Target {
+            version,
+            threshold: OnceCell::new(),
+        }),
+    };
+    if let Some(view) = lasting {
+        SEEN.with_borrow_mut(|seen| {
+            if seen.view != Some(view) || seen.resolved.len() >= MOST_REFERENCES {
+                seen.resolved.clear();
+            }
+            seen.view = Some(view);
+            seen.resolved.push(Resolved {
+                reference: reference.to_string(),
+                target: Rc::clone(&found.target),
+                scorer: Rc::downgrade(&found.scorer),
+            });
+        });
+    }
+    Ok(found)
+}
+
+fn recall_resolved(reference: &str, view: View) -> Option<Servable> {
+    SEEN.with_borrow(|seen| {
+        if seen.view != Some(view) {
+            return None;
+        }
+        let known = seen.resolved.iter().find(|known| known.reference == reference)?;
+        Some(Servable {
+            scorer: known.scorer.upgrade()?,
+            target: Rc::clone(&known.target),
+        })
+    })
 }
 
 /// The scorer of a version, made ready now or before. Models that were not used for longest leave when those kept exceed

@@ -5,6 +5,7 @@ mod cache;
 mod columns;
 mod deployment;
 mod evaluate;
+mod form;
 mod grants;
 mod inspect;
 mod known;
@@ -17,6 +18,7 @@ mod scorer;
 mod states;
 mod store;
 mod train;
+mod untyped;
 mod version_metrics;
 
 pub use known::{Feature, features, gains};

@@ -1,19 +1,17 @@
-//! Scoring in SQL: `predict`, `predict_label`, `predict_proba`.
+//! Scoring in SQL: `predict`, `predict_label`, `predict_proba`, and the same of features without SQL types.
 //!
 //! The name is resolved to a version once per statement, under the statement's snapshot; the arguments are bound to the model's inputs
 //! once per call site; a row then costs the reading of its values and the score.
 
-use std::rc::Rc;
-
 use pgrx::pg_sys;
 
 use super::binding::{self, Binding};
-use super::cache;
-use super::registry::{self, Privilege};
-use super::scorer::Scorer;
+use super::cache::{self, Servable};
+use super::untyped;
 use crate::pg::entry::{Raw, per_row};
 use crate::pg::error::{Error, Result, UNDEFINED_COLUMN, WRONG_TASK, or_raise};
 use crate::pg::fields::{Arguments, Field, Fields, Types};
+use crate::pg::jsonb_value;
 use crate::pg::reader::Value;
 use crate::pg::snapshot::{self, View};
 use crate::pg::whole_row::{Given, WholeRow};
@@ -22,8 +20,7 @@ use crate::pg::{arguments, site, text};
 /// A model bound to a call site.
 struct Bound {
     reference: String,
-    scorer: Rc<Scorer>,
-    threshold: f64,
+    model: Servable,
     binding: Option<Binding>,
     row: Vec<f64>,
     out: Vec<f64>,
@@ -90,22 +87,20 @@ impl Site {
         if self.bound.len() == MODELS_PER_SITE {
             self.bound.remove(0);
         }
-        self.bound.push(Bound::new(&reference)?);
+        self.bound.push(Bound::new(&reference, self.view)?);
         Ok(Some(self.bound.len() - 1))
     }
 }
 
 impl Bound {
-    fn new(reference: &str) -> Result<Bound> {
-        let version = registry::resolve(reference, Privilege::Predict)?;
-        let scorer = cache::scorer(&version)?;
+    fn new(reference: &str, view: Option<View>) -> Result<Bound> {
+        let model = cache::resolve(reference, view)?;
         Ok(Bound {
             reference: reference.to_string(),
-            threshold: version.threshold()?,
             binding: None,
-            row: scorer.empty_row(),
-            out: vec![0.0; scorer.outputs()],
-            scorer,
+            row: model.scorer.empty_row(),
+            out: vec![0.0; model.scorer.outputs()],
+            model,
         })
     }
 
@@ -114,15 +109,38 @@ impl Bound {
     fn score(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
         if let Some(Binding::Arguments(plan)) = &self.binding {
             let arguments = Arguments::of(&fcinfo);
-            if let Some(linear) = self.scorer.linear() {
-                plan.score(&self.scorer, linear, &arguments, &mut self.row, &mut self.out)?;
+            if let Some(linear) = self.model.scorer.linear() {
+                plan.score(&self.model.scorer, linear, &arguments, &mut self.row, &mut self.out)?;
                 return Ok(true);
             }
-            plan.read(&self.scorer, &arguments, &mut self.row)?;
+            plan.read(&self.model.scorer, &arguments, &mut self.row)?;
         } else if !self.read_first(fcinfo)? {
             return Ok(false);
         }
-        self.scorer.score(&self.row, &mut self.out);
+        self.model.scorer.score(&self.row, &mut self.out);
+        Ok(true)
+    }
+
+    /// Scores the features in an object of JSON; `false` when that is NULL.
+    fn score_object(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
+        let Some(features) = jsonb_value::argument(&fcinfo, 1)? else {
+            return Ok(false);
+        };
+        untyped::read_object(&self.model.scorer, &self.reference, features, &mut self.row)?;
+        self.model.scorer.score(&self.row, &mut self.out);
+        Ok(true)
+    }
+
+    /// Scores the features in an array of texts; `false` when that is NULL.
+    fn score_texts(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
+        let Some(features) = arguments::nullable_texts(fcinfo, 1) else {
+            return match arguments::datum(fcinfo, 1) {
+                None => Ok(false),
+                Some(_) => Err(Arguments::of(&fcinfo).unreadable(1)),
+            };
+        };
+        untyped::read_texts(&self.model.scorer, &self.reference, &features, &mut self.row)?;
+        self.model.scorer.score(&self.row, &mut self.out);
         Ok(true)
     }
 
@@ -137,8 +155,8 @@ impl Bound {
             Given::Row(row) => row,
             Given::Null => return Ok(false),
             Given::Other => {
-                let plan = binding::of_arguments(&self.scorer, &self.reference, fcinfo)?;
-                plan.read(&self.scorer, &Arguments::of(&fcinfo), &mut self.row)?;
+                let plan = binding::of_arguments(&self.model.scorer, &self.reference, fcinfo)?;
+                plan.read(&self.model.scorer, &Arguments::of(&fcinfo), &mut self.row)?;
                 self.binding = Some(Binding::Arguments(plan));
                 return Ok(true);
             }
@@ -148,50 +166,41 @@ impl Bound {
             Some(Binding::Arguments(_)) | None => false,
         };
         if !is_bound {
-            self.binding = Some(binding::of_row(&self.scorer, &self.reference, fcinfo, &row)?);
+            self.binding = Some(binding::of_row(&self.model.scorer, &self.reference, fcinfo, &row)?);
         }
         if let Some(Binding::Row { plan, reader }) = &mut self.binding
             && let Some(values) = reader.read(&row)
         {
-            plan.read(&self.scorer, &values, &mut self.row)?;
+            plan.read(&self.model.scorer, &values, &mut self.row)?;
         }
         Ok(true)
     }
 }
 
-/// Scores the call's row and hands the bound model, with its scores, to `answer`.
+/// Scores the call's row by `score`, which gives `false` for NULL, and hands the bound model, with its scores, to `answer`.
 #[inline(always)]
-fn scored<T>(fcinfo: pg_sys::FunctionCallInfo, answer: impl FnOnce(&Bound) -> Result<T>) -> Option<T> {
-    let score = |site: &mut Site| {
+fn scored<T>(
+    fcinfo: pg_sys::FunctionCallInfo,
+    score: impl FnOnce(&mut Bound, pg_sys::FunctionCallInfo) -> Result<bool>,
+    answer: impl FnOnce(&Bound) -> Result<T>,
+) -> Option<T> {
+    let work = |site: &mut Site| {
         let Some(bound) = site.bound(fcinfo)? else {
             return Ok(None);
         };
-        if bound.score(fcinfo)? {
+        if score(bound, fcinfo)? {
             answer(bound).map(Some)
         } else {
             Ok(None)
         }
     };
-    or_raise(site::with(fcinfo, || Site::new(fcinfo), score))
+    or_raise(site::with(fcinfo, || Site::new(fcinfo), work))
 }
 
-fn no_classes(bound: &Bound, function: &str) -> Error {
-    let (reference, task) = (&bound.reference, bound.scorer.model().answer.task().name());
-    Error::new(
-        WRONG_TASK,
-        format!("{function} needs a classification, but model \"{reference}\" is a {task}"),
-    )
-    .hint("Use assay.predict for its value.")
-}
-
-per_row!(predict, predict_wrapper, pg_finfo_predict_wrapper);
-per_row!(predict_label, predict_label_wrapper, pg_finfo_predict_label_wrapper);
-per_row!(predict_proba, predict_proba_wrapper, pg_finfo_predict_proba_wrapper);
-
-/// `predict(model, features...)`: a regression's value, or the positive class's probability.
+/// A regression's value, or the positive class's probability.
 #[inline(always)]
-fn predict(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
-    scored(fcinfo, |bound| match bound.out[..] {
+fn value(bound: &Bound) -> Result<f64> {
+    match bound.out[..] {
         [value] | [_, value] => Ok(value),
         _ => Err(Error::new(
             WRONG_TASK,
@@ -202,25 +211,103 @@ fn predict(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
             ),
         )
         .hint("Use assay.predict_label for the most probable class, or assay.predict_proba for all probabilities.")),
-    })
+    }
 }
 
-/// `predict_label(model, features...)`: the class at the model's threshold; with more than two classes the most probable one.
-fn predict_label(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
-    scored(fcinfo, |bound| {
-        let label = bound.scorer.label_of(&bound.out, bound.threshold);
-        let label = label.ok_or_else(|| no_classes(bound, "predict_label"))?;
-        Ok(text::datum_of(&label.text()))
-    })
-    .flatten()
+/// The class at the model's threshold; with more than two classes the most probable one.
+fn label(bound: &Bound) -> Result<Option<Raw>> {
+    let label = bound.model.scorer.label_of(&bound.out, bound.model.threshold()?);
+    let label = label.ok_or_else(|| no_classes(bound, "predict_label"))?;
+    Ok(text::datum_of(&label.text()))
 }
 
-/// `predict_proba(model, features...)`: the probability of each class, in the order of `labels(model)`.
-fn predict_proba(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
-    scored(fcinfo, |bound| match bound.scorer.model().answer.classes() {
+/// The probability of each class, in the order of `labels(model)`.
+fn probabilities(bound: &Bound) -> Result<Vec<f64>> {
+    match bound.model.scorer.model().answer.classes() {
         Some(_) => Ok(bound.out.clone()),
         None => Err(no_classes(bound, "predict_proba")),
-    })
+    }
+}
+
+fn no_classes(bound: &Bound, function: &str) -> Error {
+    let (reference, task) = (&bound.reference, bound.model.scorer.model().answer.task().name());
+    Error::new(
+        WRONG_TASK,
+        format!("{function} needs a classification, but model \"{reference}\" is a {task}"),
+    )
+    .hint("Use assay.predict for its value.")
+}
+
+per_row!(predict, predict_wrapper, pg_finfo_predict_wrapper);
+per_row!(predict_label, predict_label_wrapper, pg_finfo_predict_label_wrapper);
+per_row!(predict_proba, predict_proba_wrapper, pg_finfo_predict_proba_wrapper);
+per_row!(predict_row, predict_row_wrapper, pg_finfo_predict_row_wrapper);
+per_row!(
+    predict_label_row,
+    predict_label_row_wrapper,
+    pg_finfo_predict_label_row_wrapper
+);
+per_row!(
+    predict_proba_row,
+    predict_proba_row_wrapper,
+    pg_finfo_predict_proba_row_wrapper
+);
+per_row!(predict_values, predict_values_wrapper, pg_finfo_predict_values_wrapper);
+per_row!(
+    predict_label_values,
+    predict_label_values_wrapper,
+    pg_finfo_predict_label_values_wrapper
+);
+per_row!(
+    predict_proba_values,
+    predict_proba_values_wrapper,
+    pg_finfo_predict_proba_values_wrapper
+);
+
+/// `predict(model, features...)`.
+#[inline(always)]
+fn predict(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
+    scored(fcinfo, Bound::score, value)
+}
+
+/// `predict_label(model, features...)`.
+fn predict_label(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
+    scored(fcinfo, Bound::score, label).flatten()
+}
+
+/// `predict_proba(model, features...)`.
+fn predict_proba(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
+    scored(fcinfo, Bound::score, probabilities)
+}
+
+/// `predict_row(model, features)`, the features in an object of JSON.
+fn predict_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
+    scored(fcinfo, Bound::score_object, value)
+}
+
+/// `predict_label_row(model, features)`.
+fn predict_label_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
+    scored(fcinfo, Bound::score_object, label).flatten()
+}
+
+/// `predict_proba_row(model, features)`.
+fn predict_proba_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
+    scored(fcinfo, Bound::score_object, probabilities)
+}
+
+/// `predict_values(model, features)`, the features as texts in the model's order.
+fn predict_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
+    scored(fcinfo, Bound::score_texts, value)
+}
+
+/// `predict_label_values(model, features)`.
+fn predict_label_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
+    scored(fcinfo, Bound::score_texts, label).flatten()
+}
+
+/// `predict_proba_values(model, features)`.
+fn predict_proba_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
+    scored(fcinfo, Bound::score_texts, probabilities)
 }
 
 /// A column of a query by name, for those who read one.

@@ -1,5 +1,6 @@
 //! A model made ready for scoring: values of a row, as PostgreSQL gives them, in; numbers out.
 
+use super::form::Form;
 use crate::pg::reader::{Reader, Role, Value};
 use crate::pg::types;
 use algo::estimator::Estimator;
@@ -26,6 +27,7 @@ pub struct Scorer {
     engine: Engine,
     places: Vec<Place>,
     width: usize,
+    by_key: Vec<usize>,
 }
 
 /// Where an input stands in an encoded row, and what is needed to encode it.
@@ -35,6 +37,8 @@ struct Place {
     levels: Levels,
     /// The code of a level that training did not keep.
     rest: f64,
+    /// How a value without an SQL type is read.
+    form: Form,
 }
 
 impl Scorer {
@@ -56,9 +60,12 @@ impl Scorer {
                     at,
                     levels: Levels::new(levels),
                     rest,
+                    form: Form::of(input),
                 }
             })
             .collect();
+        let mut by_key: Vec<usize> = (0..model.inputs.len()).collect();
+        by_key.sort_by_key(|&input| (model.inputs[input].name.len(), model.inputs[input].name.as_bytes()));
         let engine = match (model.fitted.linear_scorer(), model.fitted.scorer()) {
             (Some(linear), _) => Engine::Linear(linear),
             (None, Some(prepared)) => Engine::Prepared(prepared),
@@ -69,6 +76,7 @@ impl Scorer {
             model,
             places,
             width,
+            by_key,
         }
     }
 
@@ -80,6 +88,16 @@ impl Scorer {
     /// An empty encoded row of the right length.
     pub fn empty_row(&self) -> Vec<f64> {
         vec![f64::NAN; self.width]
+    }
+
+    /// How an input's value is read when it comes without an SQL type.
+    pub fn form(&self, input: usize) -> Form {
+        self.places[input].form
+    }
+
+    /// The inputs as PostgreSQL sorts keys of JSON: shorter names first, and by their bytes.
+    pub fn inputs_by_key(&self) -> &[usize] {
+        &self.by_key
     }
 
     /// Whether values read by `reader` can be input number `input`.

@@ -67,7 +67,13 @@ fn state_recv(fcinfo: pg_sys::FunctionCallInfo) -> StateDatum {
     )
 }
 
-/// Binary out.
+/// The cast from bytea.
+#[pg_extern(sql = false)]
+fn state_from(bytes: Option<&[u8]>) -> Option<StateDatum> {
+    bytes.map(|bytes| or_raise(state::parse(bytes).and_then(|s| state::flat_datum(&s))))
+}
+
+/// Binary out, and the cast to bytea.
 #[pg_extern(sql = false)]
 fn state_send(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<u8>> {
     or_raise(state::look(fcinfo, 0, |state| Ok(state.to_bytes()?)))

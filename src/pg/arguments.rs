@@ -72,10 +72,15 @@ pub fn input_text<'a>(fcinfo: pg_sys::FunctionCallInfo) -> Option<&'a CStr> {
 
 /// Argument `index` as texts; `None` when it is NULL or has a NULL element, or is no `text[]` at this call site.
 pub fn texts(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<Vec<String>> {
+    let texts = nullable_texts(fcinfo, index)?.into_iter();
+    texts.map(|text| text.map(String::from)).collect()
+}
+
+/// Argument `index` as texts, `None` for elements that are NULL; `None` when it is NULL itself, or is no `text[]` at this call site.
+pub fn nullable_texts(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<Vec<Option<Text>>> {
     if argument_type(fcinfo, index) != Some(pg_sys::TEXTARRAYOID) {
         return None;
     }
     // SAFETY: the datum is not null, and an array of texts.
-    let texts = unsafe { Vec::<Option<Text>>::from_datum(datum(fcinfo, index)?, false) };
-    texts?.into_iter().map(|text| text.map(String::from)).collect()
+    unsafe { FromDatum::from_datum(datum(fcinfo, index)?, false) }
 }

@@ -7,6 +7,7 @@ use pgrx::{FromDatum, pg_sys};
 
 use super::datum_text::{packed, text};
 use super::encoding::{self, decode};
+use super::numeric;
 
 /// A value of a row, as training and scoring see it.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,9 +61,22 @@ pub enum Role {
 impl Reader {
     /// The reader of a type, through domains; `None` for a type that assay cannot read.
     pub fn of(type_oid: pg_sys::Oid) -> Option<Reader> {
-        // SAFETY: a catalog look-up by oid; it returns the oid itself when the type is no domain.
-        let base = unsafe { pg_sys::getBaseType(type_oid) };
-        Some(match base {
+        Reader::of_postgres(type_oid).or_else(|| {
+            // SAFETY: catalog look-ups by oid; the first returns the oid itself when the type is no domain.
+            let (base, is_enum) = unsafe {
+                let base = pg_sys::getBaseType(type_oid);
+                (base, pg_sys::type_is_enum(base))
+            };
+            match is_enum {
+                true => Some(Reader::Enum),
+                false => Reader::of_postgres(base),
+            }
+        })
+    }
+
+    /// The reader of one of PostgreSQL's own types, without a look-up.
+    fn of_postgres(type_oid: pg_sys::Oid) -> Option<Reader> {
+        Some(match type_oid {
             pg_sys::BOOLOID => Reader::Bool,
             pg_sys::INT2OID => Reader::Int2,
             pg_sys::INT4OID => Reader::Int4,
@@ -79,8 +93,6 @@ impl Reader {
             pg_sys::FLOAT4ARRAYOID => Reader::Float4Array,
             pg_sys::FLOAT8ARRAYOID => Reader::Float8Array,
             pg_sys::UNKNOWNOID => Reader::Literal,
-            // SAFETY: a catalog look-up by oid.
-            other if unsafe { pg_sys::type_is_enum(other) } => Reader::Enum,
             _ => return None,
         })
     }
@@ -255,9 +267,8 @@ impl Reader {
 /// # Safety
 /// `datum` is a non-null numeric.
 unsafe fn numeric(datum: pg_sys::Datum) -> f64 {
-    // SAFETY: the function takes one non-null numeric, and values out of range become infinities instead of errors.
-    let result = unsafe { pgrx::direct_function_call_as_datum(pg_sys::numeric_float8_no_overflow, &[Some(datum)]) };
-    result.map_or(f64::NAN, |datum| f64::from_bits(datum.value() as u64))
+    // SAFETY: as the caller promises; a numeric is a varlena as a text is.
+    numeric::nearest(unsafe { packed(datum) }).unwrap_or(f64::NAN)
 }
 
 fn hyphenated(bytes: [u8; 16]) -> String {

@@ -12,7 +12,7 @@ pub fn with_own<T>(work: impl FnOnce(TimestampWithTimeZone) -> Result<T>) -> Res
     unsafe {
         pg_sys::CommandCounterIncrement();
         pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
-        let at = match keeps_snapshot() {
+        let at = match is_kept() {
             true => pg_sys::GetCurrentTransactionStartTimestamp(),
             false => pg_sys::GetCurrentTimestamp(),
         };
@@ -38,7 +38,7 @@ pub fn with_latest<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 pub fn time() -> Result<TimestampWithTimeZone> {
     // SAFETY: they read this backend's memory.
     timestamp(unsafe {
-        match keeps_snapshot() {
+        match is_kept() {
             true => pg_sys::GetCurrentTransactionStartTimestamp(),
             false => pg_sys::GetCurrentStatementStartTimestamp(),
         }
@@ -50,8 +50,8 @@ fn timestamp(at: pg_sys::TimestampTz) -> Result<TimestampWithTimeZone> {
         .map_err(|problem| Error::new(INTERNAL, format!("the clock is wrong: {problem:?}")))
 }
 
-/// Whether a transaction has one snapshot for all its statements.
-fn keeps_snapshot() -> bool {
+/// Whether the transaction has one snapshot for all its statements.
+pub fn is_kept() -> bool {
     // SAFETY: reads a variable of this backend.
     unsafe { pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ as i32 }
 }

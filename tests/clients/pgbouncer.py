@@ -38,6 +38,9 @@ versions = [shop.execute(TRAIN, (target, target, deploy)).fetchone()[0] for targ
 check("trains through the pool", versions == [1, 2], versions)
 
 PREDICT = "SELECT round(assay.predict('line', %s::int4)), pg_backend_pid()"
+untyped = [client().execute("SELECT round(assay.predict_row(%s, %s)), round(assay.predict_values(%s, %s))", ("line", '{"x": 10}', "line", ["10"])).fetchone()
+           for _ in range(4)]
+check("features without types are scored by a prepared statement", untyped == [(20.0, 20.0)] * 4, untyped)
 CLIENTS, PHASES = 8, ("before", "deployed", "rolled back")
 answers = {phase: [] for phase in PHASES}
 errors = []

@@ -103,3 +103,13 @@ DROP FUNCTION verdict;
 CALL fails($$SELECT assay.metric_of(assay.profile_state('SELECT 1 AS x'))$$);
 CALL fails($$SELECT assay.metric_of(assay.linear_statistics(1, 2))$$);
 CALL fails($$SELECT * FROM assay.profile_of((SELECT assay.metric_state('mae', 1, 2)))$$);
+-- Casts from bytes and to them, for clients that do not know the type.
+CREATE TABLE carried AS SELECT assay.metric_state('mae', i, i + 2)::bytea AS bytes FROM generate_series(1, 10) AS i;
+SELECT assay.metric_of(bytes::assay.state), assay.metric_of(assay.merge_states(bytes::assay.state, NULL)) AS merged, bytes::assay.state::bytea = bytes AS same FROM carried;
+CREATE TABLE assigned (state assay.state);
+INSERT INTO assigned SELECT bytes FROM carried;
+SELECT assay.metric_of(state) FROM assigned;
+CALL fails($$SELECT substr(bytes, 2)::assay.state FROM carried$$);
+CALL fails($$SELECT ''::bytea::assay.state$$);
+SELECT NULL::bytea::assay.state IS NULL AS no_bytes;
+DROP TABLE carried, assigned;
