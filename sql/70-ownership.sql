@@ -50,11 +50,11 @@ CREATE TRIGGER deleted AFTER DELETE ON assay.model_privilege REFERENCING OLD TAB
     FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('model_grants', 'role');
 
 CREATE TRIGGER inserted AFTER INSERT ON assay.quality_check REFERENCING NEW TABLE AS new
-    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by', 'relation_owner');
 CREATE TRIGGER updated AFTER UPDATE ON assay.quality_check REFERENCING OLD TABLE AS old NEW TABLE AS new
-    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by', 'relation_owner');
 CREATE TRIGGER deleted AFTER DELETE ON assay.quality_check REFERENCING OLD TABLE AS old
-    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by', 'relation_owner');
 
 CREATE TRIGGER inserted AFTER INSERT ON assay.quality_history REFERENCING NEW TABLE AS new
     FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('check_history', 'ran_as', 'added_by');

@@ -825,7 +825,7 @@ AS 'MODULE_PATHNAME', 'validate_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 
 COMMENT ON FUNCTION assay.validate(text, jsonb) IS
 'Runs checks that are not stored on the rows of a query or relation, which is read once for all checks that judge row by row; unique, unique_combination, relationships, monotonic, no_gaps, equal_rowcount, equality and near_duplicates take a statement each, within_n_stdevs and outliers a second pass.
 checks: a JSON array of objects with the keys kind, column_name, args (or the arguments beside the others), name, where, group_by, mostly, warn_if, error_if, severity, tags, as assay.add_check has them.
-One row per check, with group_by one row per segment. A check that cannot run gives the status error, whatever its error is, and the others go on; so does an element of the array that is no check: its row has what can be read of name, kind and column_name, and the message says what is wrong. Nothing that a check sets or locks stays behind, and it cannot write. NULL passes every check but not_null. Errors: 22023 when an argument is NULL, checks is no JSON array or has more than 100,000 elements, ML008 not a query, 57014.
+One row per check, with group_by one row per segment. A check that cannot run gives the status error, whatever its error is, and the others go on; so does an element of the array that is no check: its row has what can be read of name, kind and column_name, and the message says what is wrong. Nothing that a check sets or locks stays behind, and it cannot write. NULL passes every check but not_null. Errors: 22023 when an argument is NULL, checks is no JSON array or has more than 100,000 elements, ML016 when it has none, ML008 not a query, 57014.
 Example: SELECT name, status, rows_failed FROM assay.validate(''application'', ''[{"kind": "not_null", "column_name": "age", "error_if": ">=10%"}]'')';
 
 -- Profiles.
@@ -895,13 +895,18 @@ CREATE TABLE assay.quality_check (
     tags          text[] NOT NULL,
     settings      jsonb NOT NULL DEFAULT '{}',
     added_by      assay.role NOT NULL,
-    added_at      timestamptz NOT NULL DEFAULT pg_catalog.now()
+    added_at      timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    relation_owner assay.role,
+    accepted_from timestamptz,
+    accepted_at   timestamptz
 );
 CREATE INDEX quality_check_relation_idx ON assay.quality_check ((relation::pg_catalog.oid));
+-- Names without quotes, which depend on settings.
+CREATE INDEX quality_check_relation_name_idx ON assay.quality_check ((pg_catalog.replace(relation_name, '"', '')));
 COMMENT ON TABLE assay.quality_check IS 'The stored checks. Read the view assay.checks instead.';
 COMMENT ON COLUMN assay.quality_check.id IS 'The check''s key.';
-COMMENT ON COLUMN assay.quality_check.relation IS 'The relation it is about.';
-COMMENT ON COLUMN assay.quality_check.relation_name IS 'The relation''s name when the check was added.';
+COMMENT ON COLUMN assay.quality_check.relation IS 'The object that last bore the relation''s name.';
+COMMENT ON COLUMN assay.quality_check.relation_name IS 'The name of the relation that it is about, whatever object bears it.';
 COMMENT ON COLUMN assay.quality_check.kind IS 'The kind of check.';
 COMMENT ON COLUMN assay.quality_check.column_name IS 'The column it is about, if it is about one.';
 COMMENT ON COLUMN assay.quality_check.args IS 'The arguments of its kind.';
@@ -916,13 +921,23 @@ COMMENT ON COLUMN assay.quality_check.tags IS 'Words to choose checks by.';
 COMMENT ON COLUMN assay.quality_check.settings IS 'The settings under which it was written: its search path, the style of its dates, ...';
 COMMENT ON COLUMN assay.quality_check.added_by IS 'The role that added it.';
 COMMENT ON COLUMN assay.quality_check.added_at IS 'When.';
+COMMENT ON COLUMN assay.quality_check.relation_owner IS 'Who owned the relation: another object of its name is taken over if it is this role''s; NULL where that is not known.';
+COMMENT ON COLUMN assay.quality_check.accepted_from IS 'What it has found from then on is the new normal; NULL where nobody has said so.';
+COMMENT ON COLUMN assay.quality_check.accepted_at IS 'When that was said.';
+
+CREATE FUNCTION assay_internal.check_relation(relation oid, relation_name text, relation_owner oid, added_by oid) RETURNS oid
+AS 'MODULE_PATHNAME', 'check_relation_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.check_relation(oid, text, oid, oid) IS
+'The relation that a stored check is about: the one that bears the recorded name; where nothing bears it the recorded object, under whatever name.';
 
 CREATE VIEW assay.checks WITH (security_barrier) AS
-    SELECT c.id AS check_id, c.name, c.kind, c.relation, c.column_name, c.args, c."where", c.group_by, c.mostly, c.warn_if, c.error_if,
-           c.severity, c.tags, c.added_by::pg_catalog.regrole AS added_by, c.added_at,
+    SELECT c.id AS check_id, c.name, c.kind, t.relation::pg_catalog.regclass AS relation, c.column_name, c.args, c."where", c.group_by, c.mostly,
+           c.warn_if, c.error_if, c.severity, c.tags, c.added_by::pg_catalog.regrole AS added_by, c.added_at,
            CASE WHEN pg_catalog.pg_has_role(c.added_by, r.relowner, 'USAGE') THEN r.relowner::pg_catalog.regrole ELSE c.added_by::pg_catalog.regrole END AS runs_as
     FROM assay.quality_check c
-    LEFT JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) c.relation::pg_catalog.oid
+    CROSS JOIN LATERAL assay_internal.check_relation(c.relation::pg_catalog.oid, c.relation_name, c.relation_owner::pg_catalog.oid,
+        c.added_by::pg_catalog.oid) AS t(relation)
+    LEFT JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) t.relation
     WHERE pg_catalog.pg_has_role(c.added_by, 'USAGE') OR pg_catalog.pg_has_role(r.relowner, 'USAGE')
        OR (pg_catalog.has_table_privilege(r.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(r.oid, 'SELECT'))
           AND pg_catalog.has_schema_privilege(r.relnamespace, 'USAGE');
@@ -932,7 +947,7 @@ Example: SELECT check_id, name, kind, column_name, runs_as FROM assay.checks WHE
 COMMENT ON COLUMN assay.checks.check_id IS 'The check''s key.';
 COMMENT ON COLUMN assay.checks.name IS 'Its name.';
 COMMENT ON COLUMN assay.checks.kind IS 'The kind of check.';
-COMMENT ON COLUMN assay.checks.relation IS 'The relation it is about.';
+COMMENT ON COLUMN assay.checks.relation IS 'The relation it is about: the one that bears the name of the relation that it was added to; after a plain rename that one under its new name.';
 COMMENT ON COLUMN assay.checks.column_name IS 'The column it is about, if it is about one.';
 COMMENT ON COLUMN assay.checks.args IS 'The arguments of its kind.';
 COMMENT ON COLUMN assay.checks."where" IS 'Only rows where this is true count.';
@@ -949,7 +964,7 @@ GRANT SELECT ON assay.checks TO PUBLIC;
 
 -- A relation that is gone has only a number, which is another relation's where the dump is restored: a check of it is not carried.
 SELECT pg_catalog.pg_extension_config_dump('assay.quality_check',
-    'WHERE EXISTS (SELECT FROM pg_catalog.pg_class AS r WHERE r.oid OPERATOR(pg_catalog.=) relation::pg_catalog.oid)');
+    'WHERE EXISTS (SELECT FROM pg_catalog.pg_class AS r WHERE r.oid OPERATOR(pg_catalog.=) assay_internal.check_relation(relation::pg_catalog.oid, relation_name, relation_owner::pg_catalog.oid, added_by::pg_catalog.oid))');
 SELECT pg_catalog.pg_extension_config_dump('assay.quality_check_id_seq', '');
 
 CREATE FUNCTION assay.add_check(
@@ -963,6 +978,7 @@ COMMENT ON FUNCTION assay.add_check IS
 kind and args: see docs/check_kinds.md. "where": a condition in SQL; only rows where it is true count. group_by: columns whose values make segments, each with a result of its own, or periods of dates and timestamps such as month(sold): hour, day, week, month, quarter, year. mostly: the share of rows that must pass. warn_if, error_if: conditions on the failing rows, such as >10, >=1% (of the rows evaluated), !=0, between 1 and 5. severity: error, or warn for failures that only warn. tags: words to choose checks by.
 name: with a name that a check of the relation has, that check is changed, keeps its number and history and stays that of the role that added it; it takes the rights of that role. Without a name another check is added.
 It runs as the owner of the relation where you have the owner''s rights, else as you, read-only, under the search path and styles of dates and literals that are in force now: these rights are looked at now, too, and whenever it runs.
+It follows the relation''s name: where a table is dropped and another one gets its name, that one is checked from then on, if its owner is the same or one for whom you act; a plain rename takes the check along.
 Errors: 22023 an option out of range, 2201B a regular expression, 42501, 42703 no such column.
 Example: SELECT assay.add_check(''application'', ''accepted_range'', ''months'', ''{"min_value": 1, "max_value": 120}'', warn_if => ''>0'', error_if => ''>=1%'')';
 
@@ -971,6 +987,12 @@ AS 'MODULE_PATHNAME', 'drop_check_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.drop_check(bigint) IS
 'Forgets a check. It takes the role that added it, or one that may add checks to its relation. Errors: ML014 no such check, 42501.
 Example: SELECT assay.drop_check(check_id) FROM assay.checks WHERE name = ''sent once''';
+
+CREATE FUNCTION assay.accept_anomaly(check_id bigint, "from" timestamptz) RETURNS void
+AS 'MODULE_PATHNAME', 'accept_anomaly_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.accept_anomaly(bigint, timestamptz) IS
+'Says that what a stored check of kind anomaly has found from a moment on is as it should be: it learns from the bucket of that moment on, and no longer from what was before. A bucket without rows where there always were some fails until then; afterwards none are expected. Until there are min_points of the new normal the check is skipped. It takes the role that added the check, or one that may add checks to its relation. Errors: ML014 no such check, 22023 a check of another kind or a moment that is not finite, 42501.
+Example: SELECT assay.accept_anomaly(check_id, date_trunc(''day'', now())) FROM assay.checks WHERE name = ''rows a day''';
 
 CREATE FUNCTION assay.run_checks(relation regclass DEFAULT NULL, tags text[] DEFAULT NULL) RETURNS SETOF assay.check_result
 AS 'MODULE_PATHNAME', 'run_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
@@ -984,7 +1006,7 @@ Example: SELECT name, status, rows_failed, message FROM assay.run_checks(''appli
 CREATE FUNCTION assay.assert_checks(relation regclass, tags text[] DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'assert_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.assert_checks(regclass, text[]) IS
-'Runs the stored checks of a relation and raises ML015 when one fails or cannot run, so that the load in whose transaction it stands is rolled back. Warnings pass. Anybody may call it: checks run, and say what they found, as in assay.run_checks.
+'Runs the stored checks of a relation and raises ML015 when one fails or cannot run, so that the load in whose transaction it stands is rolled back. Warnings pass. Where there is no check to run, or none with one of the tags, it raises ML016: nothing asserted is no success. Anybody may call it: checks run, and say what they found, as in assay.run_checks.
 Example: SELECT assay.assert_checks(''german_credit'')';
 
 CREATE FUNCTION assay.explain_checks(relation regclass DEFAULT NULL)
@@ -1248,11 +1270,11 @@ CREATE TRIGGER deleted AFTER DELETE ON assay.model_privilege REFERENCING OLD TAB
     FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('model_grants', 'role');
 
 CREATE TRIGGER inserted AFTER INSERT ON assay.quality_check REFERENCING NEW TABLE AS new
-    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by', 'relation_owner');
 CREATE TRIGGER updated AFTER UPDATE ON assay.quality_check REFERENCING OLD TABLE AS old NEW TABLE AS new
-    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by', 'relation_owner');
 CREATE TRIGGER deleted AFTER DELETE ON assay.quality_check REFERENCING OLD TABLE AS old
-    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by');
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('checks', 'added_by', 'relation_owner');
 
 CREATE TRIGGER inserted AFTER INSERT ON assay.quality_history REFERENCING NEW TABLE AS new
     FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('check_history', 'ran_as', 'added_by');

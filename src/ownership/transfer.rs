@@ -25,7 +25,7 @@ const MODELS: Owned = Owned {
 };
 const CHECKS: Owned = Owned {
     table: c"quality_check",
-    columns: &[c"added_by"],
+    columns: &[c"added_by", c"relation_owner"],
     view: c"checks",
 };
 const BASELINES: Owned = Owned {
@@ -59,11 +59,7 @@ impl Owned {
                 ),
             )
         };
-        let counts = self
-            .columns
-            .iter()
-            .map(|column| update(column))
-            .collect::<Result<Vec<i64>>>()?;
+        let counts = self.columns().into_iter().map(update).collect::<Result<Vec<i64>>>()?;
         self.forget(from)?;
         Ok(counts.first().copied().unwrap_or(0))
     }
@@ -71,7 +67,7 @@ impl Owned {
     /// Deletes the rows of a role. In those of others, it is not told any more where else it had a part.
     fn drop(&self, role: Oid) -> Result<i64> {
         let mut dropped = 0;
-        for (place, column) in self.columns.iter().enumerate() {
+        for (place, column) in self.columns().into_iter().enumerate() {
             match place {
                 0 => dropped = self.change(role, column, &format!("DELETE FROM {}", self.name()))?,
                 _ => {
@@ -82,6 +78,14 @@ impl Owned {
         }
         self.forget(role)?;
         Ok(dropped)
+    }
+
+    /// Those of its columns that the schema has, which may be that of an older release.
+    fn columns(&self) -> Vec<&'static CStr> {
+        let columns = self.columns.iter().copied();
+        columns
+            .filter(|column| tables::has_column(self.table, column))
+            .collect()
     }
 
     fn name(&self) -> String {
@@ -116,7 +120,7 @@ impl Owned {
     /// Forgets a role that has nothing left. The triggers have seen to it, unless a transaction was in their way when the last row went.
     fn forget(&self, role: Oid) -> Result<()> {
         dependency::forget(tables::oid_of(self.view), role, || {
-            catalog::has_row_in(self.table, self.columns, role)
+            catalog::has_row_in(self.table, &self.columns(), role)
         })
     }
 }

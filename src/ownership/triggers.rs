@@ -7,6 +7,7 @@ use crate::pg::entry::{self, Raw};
 use crate::pg::error::{Error, INTERNAL, Result, or_raise};
 use crate::pg::trigger::{self, Call};
 use crate::pg::{catalog, dependency, relation, role, snapshot, tables};
+use crate::quality::{Recorded, Target};
 
 /// Before a row with an owner: nobody makes one in another's name.
 fn claim_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
@@ -44,20 +45,46 @@ fn guard_model_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     Some(or_raise(guard()))
 }
 
-/// Before a check: one of a relation that the current role may have checked.
+/// Before a check: one of a relation that the current role may have checked. A restored one is of the relation that bears its name, as it was
+/// where it was dumped: the number of an object that had gone there says nothing here.
 fn guard_check(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     let guard = || -> Result<Raw> {
         let call = Call::new(&fcinfo)?;
         let oid = call.get(call.column(c"relation")?)?.unwrap_or(Oid::INVALID);
-        if relation::may_set_triggers(oid) {
-            return Ok(call.row());
+        let name: Option<String> = call.get(call.column(c"relation_name")?)?;
+        // Older schemas have no such column, and older dumps nothing in it: then it is the relation that they name.
+        let owner_column = call.column(c"relation_owner").ok();
+        let owner: Option<Oid> = owner_column.map(|column| call.get(column)).transpose()?.flatten();
+        let added_by = call.get(call.column(c"added_by")?)?.unwrap_or(Oid::INVALID);
+        let target = match (name, owner) {
+            (Some(name), Some(_)) => Recorded {
+                relation: oid,
+                name,
+                owner,
+                added_by,
+            }
+            .target(),
+            (None, _) | (_, None) => Target::Found(oid),
+        };
+        let object = target.object().unwrap_or(oid);
+        if !relation::may_set_triggers(object) {
+            let name = relation::name_of(object).unwrap_or_else(|| object.to_u32().to_string());
+            role::warn_once(
+                format!("a check of {name} is left out"),
+                "It takes the relation's owner, or the privilege TRIGGER on it.".into(),
+            );
+            return Ok(trigger::nothing());
         }
-        let name = relation::name_of(oid).unwrap_or_else(|| oid.to_u32().to_string());
-        role::warn_once(
-            format!("a check of {name} is left out"),
-            "It takes the relation's owner, or the privilege TRIGGER on it.".into(),
-        );
-        Ok(trigger::nothing())
+        match (target, owner_column, relation::owner(object)) {
+            (Target::Found(found), Some(column), Some(owner)) => {
+                call.row_with(&[(call.column(c"relation")?, found), (column, owner)])
+            }
+            // An owner that is not there any more is nobody; the check's own role it trusts anyway.
+            (Target::Stranger(_), Some(column), _) if owner == Some(role::NOBODY) => {
+                call.row_with(&[(column, added_by)])
+            }
+            _ => Ok(call.row()),
+        }
     };
     Some(or_raise(guard()))
 }

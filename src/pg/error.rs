@@ -61,6 +61,8 @@ pub const LIMIT_EXCEEDED: SqlState = SqlState(b"54000");
 pub const UNDEFINED_CHECK: SqlState = SqlState(b"ML014");
 /// Checks failed that were asserted.
 pub const CHECKS_FAILED: SqlState = SqlState(b"ML015");
+/// No check to be run where one is asserted.
+pub const NOTHING_ASSERTED: SqlState = SqlState(b"ML016");
 /// There is no such baseline.
 pub const UNDEFINED_BASELINE: SqlState = SqlState(b"ML020");
 /// Bytes that are no text.

@@ -1,6 +1,6 @@
 //! Relations by their number: names and privileges.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_char};
 
 use pgrx::{PgList, pg_sys};
 
@@ -32,11 +32,41 @@ pub fn place_of(oid: pg_sys::Oid) -> Option<(CString, CString)> {
     }
 }
 
+/// The relation that bears a qualified name as [`name_of`] writes it. `None` where nothing bears it, and where the text is no such name.
+pub fn of_name(qualified: &str) -> Option<pg_sys::Oid> {
+    let qualified = encoding::encode_c(qualified).ok()?;
+    // SAFETY: the copy is the function's to change; the list that it makes holds C strings inside the copy, which lives as long as the
+    // current memory context. Look-ups by C strings give InvalidOid for what is not there.
+    unsafe {
+        let mut names = std::ptr::null_mut();
+        let copy = pg_sys::pstrdup(qualified.as_ptr());
+        if !pg_sys::SplitIdentifierString(copy, b'.' as c_char, &mut names) {
+            return None;
+        }
+        let names = PgList::<c_char>::from_pg(names);
+        let (Some(schema), Some(name), 2) = (names.get_ptr(0), names.get_ptr(1), names.len()) else {
+            return None;
+        };
+        let schema = pg_sys::get_namespace_oid(schema, true);
+        if schema == pg_sys::InvalidOid {
+            return None;
+        }
+        let oid = pg_sys::get_relname_relid(name, schema);
+        (oid != pg_sys::InvalidOid).then_some(oid)
+    }
+}
+
 #[allow(clippy::useless_conversion, reason = "from PostgreSQL 16 on the mode is wider")]
 fn has(role: pg_sys::Oid, oid: pg_sys::Oid, privilege: u32) -> bool {
     // SAFETY: a catalog look-up; the relation is known to be there.
     let result = unsafe { pg_sys::pg_class_aclcheck(oid, role, privilege.into()) };
     result == pg_sys::AclResult::ACLCHECK_OK
+}
+
+/// Keeps it from being renamed, dropped or given to another owner until the (sub)transaction is over, once nobody else is at that.
+pub fn lock(oid: pg_sys::Oid) {
+    // SAFETY: PostgreSQL's own lock, of a number that need not be there.
+    unsafe { pg_sys::LockRelationOid(oid, pg_sys::AccessShareLock as i32) }
 }
 
 /// The columns of its primary key, in the key's order; none without one.

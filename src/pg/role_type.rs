@@ -49,6 +49,12 @@ fn identifier(text: &CStr) -> Option<&CStr> {
     }
 }
 
+/// The role that a text names, which [`output`] wrote; `None` where it is not there.
+pub fn named(text: &str) -> Option<pg_sys::Oid> {
+    let text = encoding::encode_c(text).ok()?;
+    identifier(&text).and_then(lookup)
+}
+
 /// A role's name as [`parse`] reads it.
 fn write(role: pg_sys::Oid) -> *const c_char {
     if role == PUBLIC {

@@ -46,6 +46,12 @@ pub fn oid_of(name: &CStr) -> pg_sys::Oid {
     oid
 }
 
+/// Whether `assay.<table>` has a column: until ALTER EXTENSION UPDATE has run, the schema is that of an older release.
+pub fn has_column(table: &CStr, column: &CStr) -> bool {
+    // SAFETY: a catalog look-up by a C string; 0 stands for none.
+    unsafe { pg_sys::get_attnum(oid_of(table), column.as_ptr()) > 0 }
+}
+
 /// Waits for whoever else changes rows of `assay.<table>` that are about `object`, and makes others wait until this transaction ends.
 pub fn lock_object(table: &CStr, object: pg_sys::Oid) {
     // SAFETY: PostgreSQL's own locks, of a class and a number that need not be there; they are released with the transaction.

@@ -87,6 +87,18 @@ impl Finding {
         }
     }
 
+    /// A check of segments where there is none: a check that is not heard of would be taken for one that passes.
+    pub fn no_segments() -> Finding {
+        Finding {
+            metric: "rows",
+            value: Some(0.0),
+            rows: Some(0),
+            verdict: Verdict::TooLittle,
+            message: Some("there are no rows, and so no segments".into()),
+            ..Finding::default()
+        }
+    }
+
     /// A check that compares a figure.
     pub fn figure(metric: &'static str, value: Option<f64>, threshold: String, holds: bool) -> Finding {
         Finding {

@@ -34,7 +34,7 @@ pub struct Grouping {
 impl Group {
     /// A column by its name, or a period of one: `month(sold)`. Returns an error with 42703 without such a column, and with
     /// 22023 where it is no point in time.
-    fn new(name: &str, source: &Source) -> Result<Group> {
+    pub fn new(name: &str, source: &Source) -> Result<Group> {
         let period = name.strip_suffix(')').and_then(|name| name.split_once('('));
         let Some((period, column)) = period.filter(|_| source.column(name).is_none()) else {
             let column = source.require_column(name)?;

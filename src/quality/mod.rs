@@ -14,6 +14,8 @@ mod stored;
 mod suggest;
 mod value;
 
+pub use stored::target::{Recorded, Target};
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;

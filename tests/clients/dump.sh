@@ -48,6 +48,10 @@ SELECT assay.run_checks('adult');
 CREATE TABLE gone (x int);
 SELECT assay.add_check('gone', 'not_empty', name => 'gone');
 DROP TABLE gone;
+CREATE TABLE rebuilt AS SELECT 1 AS x;
+SELECT assay.add_check('rebuilt', 'not_null', 'x', name => 'rebuilt');
+DROP TABLE rebuilt;
+CREATE TABLE rebuilt AS SELECT NULL::int AS x;
 SQL
 
 everything() {
@@ -95,3 +99,5 @@ check "a new check does not take an old one's place" "t" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT assay.add_check('adult', 'not_empty') > max(check_id) FROM assay.checks")"
 check "the history goes on where it stopped" "t" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT count(DISTINCT id) = count(*) AND count(DISTINCT run_at) = 3 FROM assay.quality_history")"
+check "a check of a table that was rebuilt is the new one's, there and here" "fail public.rebuilt|fail public.rebuilt" \
+    "$(for database in "$second" "$PGDATABASE"; do psql -X -q -A -t -F ' ' -d "$database" -c "SELECT status, relation FROM assay.run_checks('rebuilt')"; done | paste -sd '|')"

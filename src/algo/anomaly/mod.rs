@@ -10,6 +10,7 @@
 //!
 //! With nothing prescribed, the model is taken whose residuals are smallest, and simpler ones are preferred.
 
+mod feed;
 mod fit;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod tests;
 
 use statrs::function::erf::erfc;
 
+pub use feed::{Arrival, Feed};
 use fit::Fit;
 
 /// Part of a rule: residuals at more than this many times the limit are left out of what is learned from.
@@ -65,11 +67,15 @@ impl Season {
 
     /// The place of a point in the season.
     fn place(self, point: &Point) -> usize {
+        self.place_of(point.weekday, point.hour)
+    }
+
+    fn place_of(self, weekday: u8, hour: u8) -> usize {
         match self {
             Season::None => 0,
-            Season::Weekday => usize::from(point.weekday),
-            Season::HourOfDay => usize::from(point.hour),
-            Season::HourOfWeek => 24 * usize::from(point.weekday) + usize::from(point.hour),
+            Season::Weekday => usize::from(weekday),
+            Season::HourOfDay => usize::from(hour),
+            Season::HourOfWeek => 24 * usize::from(weekday) + usize::from(hour),
         }
     }
 }
@@ -201,11 +207,12 @@ pub fn assess(past: &[Point], tested: &Point, params: &Params) -> Result<Assessm
     let (least, greatest) = params.range;
     let low = match params.direction {
         Direction::Up => f64::NEG_INFINITY,
-        _ => (expected - half).max(least),
+        _ => (expected - half).clamp(least, greatest),
     };
     let high = match params.direction {
         Direction::Down => f64::INFINITY,
-        _ => (expected + half).min(greatest),
+        // What is expected may be beyond what can be: then the end of that is.
+        _ => (expected + half).clamp(least, greatest),
     };
     let off = tested.value - expected;
     Ok(Assessment {

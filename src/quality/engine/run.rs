@@ -128,6 +128,9 @@ fn outcome(plan: Plan<'_>, source: &Source, answers: &Answers) -> Result<Outcome
         (Ok(finding), _) => Ok(vec![finding]),
         (Err(_), Some(Hidden::All(message))) => Err(message),
         (Err(inquiry), hidden) => attempt(|| inquiry.findings(answers))?.map(|mut findings| {
+            if findings.is_empty() {
+                findings.push(Finding::no_segments());
+            }
             if let Some(Hidden::Some(message)) = hidden {
                 findings.iter_mut().for_each(|finding| finding.add_message(&message));
             }

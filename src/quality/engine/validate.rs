@@ -4,7 +4,7 @@ use pgrx::pg_extern;
 
 use super::result::CheckResult;
 use super::run::run;
-use crate::pg::error::{Result, or_raise};
+use crate::pg::error::{Error, NOTHING_ASSERTED, Result, or_raise};
 use crate::pg::json::Jsonb;
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, set_of};
@@ -22,6 +22,10 @@ fn validate(query: Option<Text>, checks: Option<Jsonb>) -> SetOf<CheckResult> {
 fn results(query: Option<Text>, checks: Option<Jsonb>) -> Result<Vec<CheckResult>> {
     let declared = Check::parse_all(required("checks", checks)?.read("argument \"checks\"")?)?;
     let source = Source::open(required("query", query.as_deref())?)?;
+    if declared.is_empty() {
+        return Err(Error::new(NOTHING_ASSERTED, "argument \"checks\" has no check")
+            .hint("Give at least one, such as '[{\"kind\": \"not_null\", \"column_name\": \"id\"}]'."));
+    }
     let at = snapshot::time()?;
     let checks: Vec<&Check> = declared.iter().flatten().collect();
     let mut outcomes = run(&checks, &source)?.into_iter();

@@ -16,6 +16,8 @@ pub struct Answer<'p> {
     pub segments: Vec<SegmentTally<'p>>,
     /// What the check groups by.
     pub grouping: &'p Grouping,
+    /// The same by what nobody asked to group by.
+    pub also: Option<Box<Answer<'p>>>,
 }
 
 /// What a question counted in one segment, or in all rows.
@@ -48,7 +50,11 @@ impl<'p> Answer<'p> {
             }
             _ => Ordering::Equal,
         });
-        Ok(Answer { segments, grouping })
+        Ok(Answer {
+            segments,
+            grouping,
+            also: None,
+        })
     }
 
     /// A segment as JSON.

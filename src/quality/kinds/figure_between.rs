@@ -99,15 +99,15 @@ impl Figure {
 impl Assertion for FigureBetween {
     fn plan<'a>(&'a self, planner: &mut Planner<'a, '_>) -> Result<Plan<'a>> {
         let column = match self.figure {
-            Figure::RowCount => None,
-            Figure::DistinctCount => Some(planner.column()?),
+            Figure::RowCount => return figure::rows(planner, self.bounds.clone()),
+            Figure::DistinctCount => planner.column()?,
             Figure::Mean | Figure::Sum | Figure::Stddev => {
                 let suits = |kind: Kind| kind.is_number() || kind == Kind::Bool;
-                Some(planner.column_of(suits, "a number or boolean")?)
+                planner.column_of(suits, "a number or boolean")?
             }
         };
-        let input = column.map(|column| planner.input(column));
-        figure::plan(planner, input, self.figure.test(), |tally| {
+        let input = planner.input(column);
+        figure::plan(planner, Some(input), self.figure.test(), |tally| {
             let figure = self.figure.of(tally);
             Ok(figure::within(self.figure.metric(), figure, &self.bounds))
         })

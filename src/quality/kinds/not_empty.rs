@@ -32,8 +32,6 @@ impl Assertion for NotEmpty {
             min_value: Some(1.0),
             max_value: None,
         };
-        figure::plan(planner, None, Test::Rows, move |tally| {
-            Ok(figure::within("rows", Some(tally.rows as f64), &bounds))
-        })
+        figure::rows(planner, bounds)
     }
 }

@@ -72,20 +72,35 @@ pub struct Inquiry<'a> {
     /// The question's number in its pass.
     pub question: usize,
     grouping: Grouping,
+    /// The same question by other segments.
+    also: Option<(usize, Grouping)>,
     findings: FromAnswer<'a, Vec<Finding>>,
 }
 
 impl Inquiry<'_> {
     /// What the pass found. Returns an error with 54000 when there were more segments than are counted.
     fn answer<'p>(&'p self, answers: &'p Answers) -> Result<Answer<'p>> {
-        Answer::new(answers, self.question, &self.grouping)
+        answer(answers, self.question, &self.grouping, self.also.as_ref())
     }
 
     /// What that means for the check.
     pub fn findings(self, answers: &Answers) -> Result<Vec<Finding>> {
-        let answer = Answer::new(answers, self.question, &self.grouping)?;
+        let answer = answer(answers, self.question, &self.grouping, self.also.as_ref())?;
         (self.findings)(&answer)
     }
+}
+
+fn answer<'p>(
+    answers: &'p Answers,
+    question: usize,
+    grouping: &'p Grouping,
+    also: Option<&'p (usize, Grouping)>,
+) -> Result<Answer<'p>> {
+    let mut answer = Answer::new(answers, question, grouping)?;
+    // Segments that nobody asked for do no harm where they are too many.
+    let also = also.and_then(|(question, grouping)| Answer::new(answers, *question, grouping).ok());
+    answer.also = also.map(Box::new);
+    Ok(answer)
 }
 
 /// The condition in SQL that a row q fails.
@@ -237,8 +252,20 @@ impl<'a> Planner<'a, '_> {
         Ok(Inquiry {
             question: self.pass.ask(question),
             grouping,
+            also: None,
             findings: Box::new(findings),
         })
+    }
+
+    /// Asks the question of an inquiry by another thing as well, which the answer has beside its own segments.
+    pub fn ask_also(&mut self, inquiry: &mut Inquiry<'a>, column: InputPlace, by: Group, test: Test) {
+        let question = Question {
+            column: Some(column),
+            filter: self.spec.filter.as_deref().map(|filter| self.pass.condition(filter)),
+            grouping: vec![self.pass.group(&by)],
+            test,
+        };
+        inquiry.also = Some((self.pass.ask(question), Grouping { groups: vec![by] }));
     }
 
     /// Asks the shared pass how many rows there are, and how many have NULL in the check's column where it names one, for a check that is

@@ -136,6 +136,7 @@ impl Declaration {
             error_if: threshold(self.error_if)?,
             severity: self.severity.unwrap_or_default(),
             tags: Names::list(self.tags),
+            acceptance: None,
         })
     }
 }

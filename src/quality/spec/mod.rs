@@ -51,6 +51,18 @@ pub struct Spec {
     pub error_if: Option<Threshold>,
     pub severity: Severity,
     pub tags: Vec<String>,
+    /// What somebody has said of what a stored one finds.
+    pub acceptance: Option<Acceptance>,
+}
+
+/// That what a check finds from a moment on is the new normal. Both are literals of PostgreSQL's type timestamptz.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Acceptance {
+    #[serde(rename = "accepted_from")]
+    pub from: String,
+    /// When that was said.
+    #[serde(rename = "accepted_at")]
+    pub at: String,
 }
 
 impl Spec {

@@ -6,13 +6,13 @@ use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
 use serde_json::{Value as Json, json};
 
-use super::table::{self, role_of};
+use super::table::{self, Selection, role_of};
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INTERNAL, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::identity::{self, Settings};
 use crate::pg::json::Jsonb;
 use crate::pg::options::{object, required, texts};
 use crate::pg::text::Text;
-use crate::pg::{names, read_only, relation, role, tables};
+use crate::pg::{names, read_only, relation, role, snapshot, tables};
 use crate::quality::engine::rights;
 use crate::quality::kinds::check::Check;
 use crate::quality::source::Source;
@@ -26,22 +26,18 @@ struct Existing {
 /// The first check of a name on a relation; others wait until this transaction ends before they look for one.
 fn first_of_name(relation: Oid, name: &str) -> Result<Option<Existing>> {
     tables::lock_object(c"quality_check", relation);
-    let found: Option<Vec<i64>> = tables::as_owner(|| {
-        tables::write_returning(
-            "SELECT ARRAY[id, added_by::pg_catalog.oid::pg_catalog.int8]
-FROM assay.quality_check
-WHERE relation::pg_catalog.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid AND name OPERATOR(pg_catalog.=) $2
-ORDER BY id LIMIT 1",
-            &[relation.into(), name.into()],
-        )
-    })?;
-    Ok(found.and_then(|found| match found[..] {
-        [id, added_by] => Some(Existing {
-            id,
-            added_by: Oid::from(u32::try_from(added_by).ok()?),
-        }),
-        _ => None,
-    }))
+    // Another one may have been committed while this one waited.
+    let selection = Selection {
+        relation: Some(relation),
+        name: Some(name),
+        ..Selection::default()
+    };
+    let found = snapshot::with_latest(|| table::select(&selection))?;
+    let numbered = found
+        .into_iter()
+        .filter_map(|stored| Some((stored.check.spec.id?, stored.added_by)));
+    let first = numbered.min_by_key(|&(id, _)| id);
+    Ok(first.map(|(id, added_by)| Existing { id, added_by }))
 }
 
 /// A check of a name that is there. Returns 42501 where the caller may not change it.
@@ -109,7 +105,7 @@ fn add_check(
         let spec = &check.spec;
         let id: Option<i64> = tables::as_owner(|| {
             tables::write_returning(
-                if existing.is_some() { UPDATE } else { INSERT },
+                &if existing.is_some() { update() } else { insert() },
                 &[
                     oid.into(),
                     relation_name.as_str().into(),
@@ -127,6 +123,7 @@ fn add_check(
                     settings.as_str().into(),
                     added_by.into(),
                     existing.map(|existing| existing.id).into(),
+                    relation::owner(oid).into(),
                 ],
             )
         })?;
@@ -152,20 +149,36 @@ fn addable(relation: Oid) -> Result<String> {
     .hint("It takes the relation's owner, or the privilege TRIGGER on it."))
 }
 
-const INSERT: &str = "INSERT INTO assay.quality_check (relation, relation_name, kind, column_name, args, name, \"where\", group_by, mostly,
-    warn_if, error_if, severity, tags, settings, added_by)
+fn insert() -> String {
+    let (column, owner) = match table::records_owners() {
+        true => (", relation_owner", ", $17::pg_catalog.oid"),
+        false => ("", ""),
+    };
+    format!(
+        "INSERT INTO assay.quality_check (relation, relation_name, kind, column_name, args, name, \"where\", group_by, mostly,
+    warn_if, error_if, severity, tags, settings, added_by{column})
 VALUES ($1::pg_catalog.oid, $2, $3, $4, $5::pg_catalog.jsonb, $6, $7,
     ARRAY(SELECT pg_catalog.jsonb_array_elements_text($8::pg_catalog.jsonb)), $9, $10, $11, $12,
-    ARRAY(SELECT pg_catalog.jsonb_array_elements_text($13::pg_catalog.jsonb)), $14::pg_catalog.jsonb, $15::pg_catalog.oid)
-RETURNING id";
+    ARRAY(SELECT pg_catalog.jsonb_array_elements_text($13::pg_catalog.jsonb)), $14::pg_catalog.jsonb, $15::pg_catalog.oid{owner})
+RETURNING id"
+    )
+}
 
-const UPDATE: &str = "UPDATE assay.quality_check
-SET relation_name = $2, kind = $3, column_name = $4, args = $5::pg_catalog.jsonb, \"where\" = $7,
+fn update() -> String {
+    let owner = match table::records_owners() {
+        true => ", relation_owner = $17::pg_catalog.oid",
+        false => "",
+    };
+    format!(
+        "UPDATE assay.quality_check
+SET relation = $1::pg_catalog.oid, relation_name = $2, kind = $3, column_name = $4, args = $5::pg_catalog.jsonb, \"where\" = $7,
     group_by = ARRAY(SELECT pg_catalog.jsonb_array_elements_text($8::pg_catalog.jsonb)), mostly = $9, warn_if = $10, error_if = $11,
-    severity = $12, tags = ARRAY(SELECT pg_catalog.jsonb_array_elements_text($13::pg_catalog.jsonb)), settings = $14::pg_catalog.jsonb
-WHERE id OPERATOR(pg_catalog.=) $16 AND relation::pg_catalog.oid OPERATOR(pg_catalog.=) $1::pg_catalog.oid
+    severity = $12, tags = ARRAY(SELECT pg_catalog.jsonb_array_elements_text($13::pg_catalog.jsonb)), settings = $14::pg_catalog.jsonb{owner}
+WHERE id OPERATOR(pg_catalog.=) $16
   AND name OPERATOR(pg_catalog.=) $6 AND added_by::pg_catalog.oid OPERATOR(pg_catalog.=) $15::pg_catalog.oid
-RETURNING id";
+RETURNING id"
+    )
+}
 
 /// `drop_check(check_id)`.
 #[pg_extern(sql = false)]

@@ -4,17 +4,18 @@
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
+use serde_json::Value as Json;
 
 use super::history::Journal;
 use super::table::{self, Selection, StoredCheck};
 use crate::pg::attempt::attempt;
 use crate::pg::compute::Reporter;
-use crate::pg::error::{CHECKS_FAILED, Error, Result, or_raise};
+use crate::pg::error::{CHECKS_FAILED, Error, NOTHING_ASSERTED, Result, or_raise};
 use crate::pg::options::{required, texts};
 use crate::pg::reads::Reads;
 use crate::pg::result_row::{SetOf, set_of};
 use crate::pg::text::Text;
-use crate::pg::{role, snapshot};
+use crate::pg::{relation, role, snapshot};
 use crate::quality::engine::result::CheckResult;
 use crate::quality::engine::rights;
 use crate::quality::engine::run::{self, Outcome};
@@ -40,17 +41,18 @@ impl StoredResults<'_> {
 
 /// Runs stored checks, relation by relation; one that is gone or cannot be read gives errors, and the others go on.
 fn run_selection(selection: &Selection<'_>) -> Result<Vec<CheckResult>> {
-    let (results, journal, at) = snapshot::with_own(|at| {
-        let (results, journal) = run_at(selection, at)?;
-        Ok((results, journal, at))
+    let (stored, results, journal, at) = snapshot::with_own(|at| {
+        let stored = table::select(selection)?;
+        let (results, journal) = run_at(&stored, at)?;
+        Ok((stored, results, journal, at))
     })?;
+    table::remember(&stored)?;
     journal.write(at)?;
     Ok(results)
 }
 
 /// The same under a snapshot of its own.
-fn run_at(selection: &Selection<'_>, at: TimestampWithTimeZone) -> Result<(Vec<CheckResult>, Journal)> {
-    let stored = table::select(selection)?;
+fn run_at(stored: &[StoredCheck], at: TimestampWithTimeZone) -> Result<(Vec<CheckResult>, Journal)> {
     let groups: Vec<&[StoredCheck]> = stored.chunk_by(StoredCheck::shares_scan_with).collect();
     let mut reporter = Reporter::new();
     let (mut results, mut journal) = (Vec::new(), Journal::default());
@@ -105,13 +107,34 @@ fn run_checks(relation: Option<Oid>, tags: Option<Vec<Option<Text>>>) -> SetOf<C
 fn assert_checks(relation: Option<Oid>, tags: Option<Vec<Option<Text>>>) {
     or_raise((|| {
         let tags = texts("tags", tags)?;
+        let oid = required("relation", relation)?;
         let selection = Selection {
-            relation: Some(required("relation", relation)?),
+            relation: Some(oid),
             tags: tags.as_deref(),
             ..Selection::default()
         };
-        require_success(&run_selection(&selection)?)
+        match run_selection(&selection)?.as_slice() {
+            [] => Err(nothing_asserted(oid, selection.tags)),
+            results => require_success(results),
+        }
     })());
+}
+
+/// The error of an assertion that no check makes: a load that it lets pass would be guarded by nothing.
+fn nothing_asserted(oid: Oid, tags: Option<&[String]>) -> Error {
+    let name = relation::name_of(oid).unwrap_or_else(|| oid.to_u32().to_string());
+    match tags {
+        Some(tags) => Error::new(
+            NOTHING_ASSERTED,
+            format!("no check on {name} has one of the tags that were given"),
+        )
+        .detail(format!("They are {}.", Json::from(tags.to_vec()))),
+        None => Error::new(NOTHING_ASSERTED, format!("there is no check on {name} to be asserted")),
+    }
+    .hint(format!(
+        "SELECT name, tags FROM assay.checks WHERE relation = {}::regclass lists its checks; assay.add_check adds one.",
+        pgrx::spi::quote_literal(&name)
+    ))
 }
 
 /// Returns an error with ML015, which describes them, where results are failures.

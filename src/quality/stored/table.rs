@@ -7,23 +7,32 @@
 use std::ffi::CString;
 
 use pgrx::pg_sys::Oid;
+use pgrx::spi::quote_literal;
+use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_CHECK, UNDEFINED_TABLE, notice};
+use super::target::{Recorded, Target};
+use crate::pg::attempt::attempt_to_write;
+use crate::pg::error::{
+    Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_CHECK, UNDEFINED_TABLE, notice,
+};
 use crate::pg::identity::{self, Settings};
 use crate::pg::query::Query;
 use crate::pg::reader::Value;
-use crate::pg::{relation, role, tables};
+use crate::pg::{read_only, relation, role, role_type, tables};
 use crate::quality::kinds::check::Check;
 use crate::quality::source::Source;
 
 /// A check of a relation, with who added it.
 pub struct StoredCheck {
     pub check: Check,
+    /// The relation that it is about; one that it must not read where a stranger's has its place.
     pub relation: Oid,
     /// The relation's name, as it is now; as it was, when the relation is gone.
     pub name: String,
     place: Option<(CString, CString)>,
+    recorded: Recorded,
+    target: Target,
     pub added_by: Oid,
     /// The role that it runs as.
     pub runs_as: Oid,
@@ -45,9 +54,10 @@ impl StoredCheck {
         self.group() == other.group()
     }
 
-    fn group(&self) -> (&str, u32, u32, &Settings) {
+    fn group(&self) -> (&str, u32, bool, u32, &Settings) {
         let (relation, role) = (self.relation.to_u32(), self.runs_as.to_u32());
-        (&self.name, relation, role, &self.settings)
+        let may_read = matches!(self.target, Target::Found(_));
+        (&self.name, relation, may_read, role, &self.settings)
     }
 
     /// Whether the caller has the rights of who added it, or of the role that it runs as: then what it finds is the caller's own.
@@ -60,19 +70,50 @@ impl StoredCheck {
         self.is_own() || relation::may_select_some(self.relation) || relation::may_set_triggers(self.relation)
     }
 
-    /// Opens the relation that the check was added to. Returns an error when that is gone: another one of its name may be anybody's.
+    /// Opens its relation. Returns an error when that is gone, or is a stranger's.
     pub fn open(&self) -> Result<Source> {
-        let gone = || {
-            Error::new(UNDEFINED_TABLE, format!("relation \"{}\" is gone", self.name))
-                .hint("Drop the check: what has that name now, if anything, is another relation.")
-        };
-        let is_there = || self.place.is_some() && relation::place_of(self.relation) == self.place;
-        if !is_there() {
-            return Err(gone());
-        }
+        self.require_target()?;
+        // Once it is locked nobody renames it or gives it away; without the lock another one could bear the name when that is parsed, and
+        // planning runs functions.
+        relation::lock(self.relation);
+        self.require_target()?;
         let source = Source::open(&self.name)?;
-        // Opening has locked what has the name now.
-        if is_there() { Ok(source) } else { Err(gone()) }
+        // Its schema is not locked.
+        self.require_target()?;
+        Ok(source)
+    }
+
+    /// Returns an error unless its relation is one that it may read, and still in its place.
+    fn require_target(&self) -> Result<()> {
+        let is_there = || self.place.is_some() && relation::place_of(self.relation) == self.place;
+        match self.target {
+            Target::Found(_) if is_there() && self.recorded.target() == self.target => Ok(()),
+            Target::Found(_) | Target::Gone => Err(Error::new(
+                UNDEFINED_TABLE,
+                format!("relation \"{}\" is gone", self.recorded.name),
+            )
+            .hint("Once a relation of its owner has that name again, it is checked; or drop the check.")),
+            Target::Stranger(oid) => {
+                let owner = relation::owner(oid).map_or("nobody".into(), role::name_of);
+                Err(Error::new(
+                    INSUFFICIENT_PRIVILEGE,
+                    format!("relation \"{}\" is not the one that the check was added to", self.name),
+                )
+                .detail(format!(
+                    "It belongs to role \"{owner}\", for whom role \"{}\", which added the check, does not act.",
+                    role::name_of(self.added_by)
+                ))
+                .hint("Add the check again under its name to have it read this relation, or drop it."))
+            }
+        }
+    }
+
+    /// Whether another object bears the recorded name than the recorded one, or that has another owner: what is to be remembered of it.
+    fn has_moved(&self) -> bool {
+        let bears_name = || relation::of_name(&self.recorded.name) == Some(self.relation);
+        let is_as_recorded =
+            || self.relation == self.recorded.relation && relation::owner(self.relation) == self.recorded.owner;
+        matches!(self.target, Target::Found(_)) && !is_as_recorded() && bears_name()
     }
 
     /// Runs `work` as its role, under its settings. Returns an error when the role is gone. A stranger does not learn how many rows were read.
@@ -92,25 +133,64 @@ impl StoredCheck {
 pub struct Selection<'a> {
     pub id: Option<i64>,
     pub relation: Option<Oid>,
+    pub name: Option<&'a str>,
     /// Any of these tags.
     pub tags: Option<&'a [String]>,
 }
+
+/// The condition on rows c of the table that their checks may be about a relation: by its object, or by its name without quotes, which
+/// depend on settings. Which of them are is for [`Recorded::target`] to say.
+fn may_be_about(relation: Oid) -> String {
+    let name = relation::name_of(relation).unwrap_or_default().replace('"', "");
+    format!(
+        "(c.relation::pg_catalog.oid OPERATOR(pg_catalog.=) {}::pg_catalog.oid
+    OR pg_catalog.replace(c.relation_name, '\"', '') OPERATOR(pg_catalog.=) {})",
+        relation.to_u32(),
+        quote_literal(name)
+    )
+}
+
+/// Remembers which objects now bear the names of checks, so that a later rename takes these checks along. What another session is at, or
+/// cannot be written now, is left to the next run: which relation is checked does not depend on it.
+pub fn remember(checks: &[StoredCheck]) -> Result<()> {
+    let moved: Vec<&StoredCheck> = checks.iter().filter(|stored| stored.has_moved()).collect();
+    if moved.is_empty() || read_only::reason().is_some() || !records_owners() {
+        return Ok(());
+    }
+    let _left = attempt_to_write(|| {
+        tables::as_owner(|| {
+            for stored in &moved {
+                let (oid, was) = (stored.relation, stored.recorded.relation);
+                let (Some(id), Some(owner)) = (stored.check.spec.id, relation::owner(oid)) else {
+                    continue;
+                };
+                tables::write(REMEMBER, &[id.into(), oid.into(), owner.into(), was.into()])?;
+            }
+            Ok(())
+        })
+    })?;
+    Ok(())
+}
+
+const REMEMBER: &str =
+    "UPDATE assay.quality_check SET relation = $2::pg_catalog.oid, relation_owner = $3::pg_catalog.oid
+WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY(
+    SELECT ctid FROM assay.quality_check
+    WHERE id OPERATOR(pg_catalog.=) $1 AND relation::pg_catalog.oid OPERATOR(pg_catalog.=) $4::pg_catalog.oid
+    FOR UPDATE SKIP LOCKED))";
 
 /// Stored checks, by relation, those that share a scan together, and by number: all of a relation that is named; else those that the
 /// caller may know of.
 pub fn select(selection: &Selection<'_>) -> Result<Vec<StoredCheck>> {
     let mut conditions = vec!["true".to_string()];
     conditions.extend(selection.id.map(|id| format!("c.id OPERATOR(pg_catalog.=) {id}")));
-    conditions.extend(selection.relation.map(|oid| {
-        format!(
-            "c.relation::pg_catalog.oid OPERATOR(pg_catalog.=) {}::pg_catalog.oid",
-            oid.to_u32()
-        )
-    }));
+    conditions.extend(selection.relation.map(may_be_about));
+    let named = |name| format!("c.name OPERATOR(pg_catalog.=) {}", quote_literal(name));
+    conditions.extend(selection.name.map(named));
     let sql = format!(
         "SELECT c.id, c.relation::pg_catalog.oid::pg_catalog.int8, c.relation_name, c.added_by::pg_catalog.oid::pg_catalog.int8,
     pg_catalog.to_jsonb(c)::pg_catalog.text
-FROM assay.quality_check AS c WHERE {} ORDER BY c.relation_name, c.id",
+FROM assay.quality_check AS c WHERE {} ORDER BY c.id",
         conditions.join(" AND ")
     );
     let rows = tables::as_owner(|| {
@@ -124,19 +204,25 @@ FROM assay.quality_check AS c WHERE {} ORDER BY c.relation_name, c.id",
                 Value::Text(text) => text.into_owned(),
                 _ => String::new(),
             };
-            rows.push((
-                number(0),
-                Oid::from(number(1) as u32),
-                text(2),
-                Oid::from(number(3) as u32),
-                text(4),
-            ));
+            let recorded = Recorded {
+                relation: Oid::from(number(1) as u32),
+                name: text(2),
+                owner: None,
+                added_by: Oid::from(number(3) as u32),
+            };
+            rows.push((number(0), recorded, text(4)));
             Ok(())
         })?;
         Ok(rows)
     })?;
     let mut found = Vec::new();
-    for (id, oid, name, added_by, row) in rows {
+    for (id, mut recorded, row) in rows {
+        recorded.owner = owner_of(&row);
+        let target = recorded.target();
+        let relation = target.object().unwrap_or(recorded.relation);
+        if selection.relation.is_some_and(|wanted| wanted != relation) {
+            continue;
+        }
         let (mut check, settings) = match read(&row) {
             Ok(read) => read,
             // Whoever did not ask for this relation is not held up by it.
@@ -153,11 +239,13 @@ FROM assay.quality_check AS c WHERE {} ORDER BY c.relation_name, c.id",
         check.spec.id = Some(id);
         let stored = StoredCheck {
             check,
-            relation: oid,
-            name: relation::name_of(oid).unwrap_or(name),
-            place: relation::place_of(oid),
-            added_by,
-            runs_as: role_of(oid, added_by),
+            relation,
+            name: relation::name_of(relation).unwrap_or_else(|| recorded.name.clone()),
+            place: relation::place_of(relation),
+            target,
+            added_by: recorded.added_by,
+            runs_as: role_of(relation, recorded.added_by),
+            recorded,
             settings,
         };
         if selection.relation.is_some() || stored.is_known() {
@@ -168,12 +256,29 @@ FROM assay.quality_check AS c WHERE {} ORDER BY c.relation_name, c.id",
     Ok(found)
 }
 
+/// The owner that a row of the table, which is given as JSON, has recorded.
+fn owner_of(row: &str) -> Option<Oid> {
+    #[derive(Deserialize)]
+    struct Row {
+        relation_owner: Option<String>,
+    }
+    let row: Row = serde_json::from_str(row).ok()?;
+    role_type::named(&row.relation_owner?)
+}
+
+/// Whether the table records the owners of relations: that of 0.1.0 does not.
+pub fn records_owners() -> bool {
+    tables::has_column(c"quality_check", c"relation_owner")
+}
+
 /// The check of a row of the table, which is given as JSON, with its settings.
 fn read(row: &str) -> Result<(Check, Settings)> {
     let damaged = |problem: serde_json::Error| Error::new(INVALID_PARAMETER, problem.to_string());
     let row: Json = serde_json::from_str(row).map_err(damaged)?;
     let settings = serde_json::from_value(row["settings"].clone()).map_err(damaged)?;
-    Ok((Check::read(declaration(&row))?, settings))
+    let mut check = Check::read(declaration(&row))?;
+    check.spec.acceptance = serde_json::from_value(row).ok();
+    Ok((check, settings))
 }
 
 /// A row of the table as a check is written.

@@ -127,6 +127,47 @@ good, nodes, text = run("run", "--select", "stored")
 check("stored checks are asserted", not good and "1 of 2 rows fail" in nodes["stored"][1], nodes)
 check("and the rows that were added are gone", sql("SELECT count(*) FROM credit.stored") == [(1,)])
 
+# dbt builds a table anew and renames it: the checks of an analyst, for whom dbt does not act nor he for dbt, follow the table's name.
+sql("CREATE ROLE dbt_analyst")
+sql("GRANT USAGE ON SCHEMA credit TO dbt_analyst")
+sql("ALTER DEFAULT PRIVILEGES IN SCHEMA credit GRANT SELECT, TRIGGER ON TABLES TO dbt_analyst")
+sql("CREATE TABLE credit.raw AS SELECT 1 AS n FROM generate_series(1, 100)")
+model, hook = pathlib.Path("models/rebuilt.sql"), '{{ config(materialized="table", post_hook="{{ assay.assert_checks() }}") }}\n'
+rows = "select n from credit.raw\n"
+model.write_text(hook + rows)
+good, nodes, text = run("run", "--select", "rebuilt")
+check("a table without a check is asserted by nothing", not good and "no check on credit.rebuilt" in nodes["rebuilt"][1], nodes)
+model.write_text('{{ config(materialized="table") }}\n' + rows)
+run("run", "--select", "rebuilt")
+sql("SET ROLE dbt_analyst")
+sql("SELECT assay.add_check('credit.rebuilt', 'accepted_range', 'n', '{\"min_value\": 0}', name => 'positive')")
+sql("RESET ROLE")
+model.write_text(hook + rows)
+found = "SELECT name, status, relation, role FROM assay.run_checks('credit.rebuilt')"
+for time in range(2):
+    good, nodes, text = run("run", "--select", "rebuilt")
+    check(f"sound rows pass their checks, rebuilt {time}", good, nodes)
+check("the check is that of the table, as its analyst", sql(found) == [("positive", "pass", "credit.rebuilt", "dbt_analyst")], sql(found))
+sql("UPDATE credit.raw SET n = -n WHERE ctid IN (SELECT ctid FROM credit.raw LIMIT 40)")
+good, nodes, text = run("run", "--select", "rebuilt")
+check("40 failing rows fail the model that is rebuilt", not good and "40 of 100 rows fail" in nodes["rebuilt"][1], nodes)
+check("and the table is the one before", sql("SELECT min(n) FROM credit.rebuilt") == [(1,)])
+model.write_text('{{ config(materialized="table") }}\n' + rows)
+good, nodes, text = run("run", "--select", "rebuilt")
+check("without the hook it is built", good and sql("SELECT min(n) FROM credit.rebuilt") == [(-1,)], nodes)
+everywhere = "SELECT name, status, relation FROM assay.run_checks() WHERE relation LIKE 'credit.rebuilt%'"
+check("and its check finds them, by the table's name and without", sql(found)[0][1] == "fail" and sql(everywhere) == [("positive", "fail", "credit.rebuilt")],
+      (sql(found), sql(everywhere)))
+check("the view names the table", sql("SELECT relation::text FROM assay.checks WHERE name = 'positive'") == [("credit.rebuilt",)])
+model.write_text('{{ config(materialized="view") }}\n' + rows)
+good, nodes, text = run("run", "--select", "rebuilt")
+check("a view in its place is checked, too", good and sql(found)[0][1] == "fail", (nodes, sql(found)))
+model.unlink()
+sql("DROP VIEW credit.rebuilt")
+sql("SELECT assay.drop_owned('dbt_analyst')")
+sql("DROP OWNED BY dbt_analyst")
+sql("DROP ROLE dbt_analyst")
+
 # An empty list would pass whatever the rows are.
 pathlib.Path("models/none.yml").write_text("models: [{name: stored, data_tests: [{assay.assay_checks: {arguments: {checks: []}}}]}]\n")
 good, nodes, text = run("test", "--select", "stored")

@@ -166,7 +166,7 @@ RESET ROLE;
 SELECT assay.add_check('identity.decoy', 'not_null', 'x', name => 'range') = :range AS changed;
 SELECT name, kind, added_by, runs_as FROM assay.checks WHERE check_id = :range;
 
--- A relation that has the name of one that is gone is not the one that the check was added to.
+-- What a stranger gives the name of a relation that is gone is not read.
 SET ROLE identity_secretary;
 CREATE TABLE identity.report AS SELECT 1 AS x;
 SELECT assay.add_check('identity.report', 'not_null', 'x', name => 'report', tags => '{report}') AS report \gset

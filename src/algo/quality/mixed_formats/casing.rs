@@ -156,6 +156,20 @@ impl Spellings {
         }
     }
 
+    /// The rows of values that a sample of these and others has, too, and of these the rows in another casing than that of most rows there.
+    /// They are exact: what is among the least hashes of all is among the least of each part.
+    pub(super) fn odd_by(&self, all: &Spellings) -> (u64, u64) {
+        let pairs = self.values.iter().filter_map(|value| {
+            let place = all.values.binary_search_by_key(&value.hash, |known| known.hash).ok()?;
+            let of_all = &all.values[place].rows;
+            // Of equals the first.
+            let main = (1..of_all.len()).fold(0, |main, style| if of_all[style] > of_all[main] { style } else { main });
+            let rows: u64 = value.rows.iter().sum();
+            Some((rows, rows - value.rows[main]))
+        });
+        pairs.fold((0, 0), |(rows, odd), more| (rows + more.0, odd + more.1))
+    }
+
     /// Whether the sample is one, of `most` rows at most.
     pub(super) fn is_sound(&self, most: u64) -> bool {
         let mut counts = self.values.iter().flat_map(|value| value.rows);

@@ -50,14 +50,19 @@ pub(super) fn casing(segments: &[&FormatTally]) -> Option<Conflict> {
         let mut segments = words.iter();
         segments.any(|(_, tally)| of.iter().filter(|&&convention| tally.rows_of(convention) > 0).count() > 1)
     };
-    if let Some((rows_failed, exact)) = respelled(&words, rows) {
+    if let Some(Respelled {
+        rows_failed,
+        exact,
+        segments: odd,
+    }) = respelled(&words, rows)
+    {
         return Some(Conflict {
             family: Family::Casing,
             conventions: conventions(&STYLES),
             rows,
             rows_failed,
             exact,
-            segments: Vec::new(),
+            segments: odd,
             within_segments: within(&STYLES),
         });
     }
@@ -86,8 +91,18 @@ pub(super) fn casing(segments: &[&FormatTally]) -> Option<Conflict> {
     })
 }
 
-/// The rows whose value is mostly written in another casing, where values recur; and whether that was counted or projected.
-fn respelled(segments: &[(usize, &FormatTally)], rows: u64) -> Option<(u64, bool)> {
+/// Values that recur in another casing.
+struct Respelled {
+    /// The rows whose value is mostly written in another one.
+    rows_failed: u64,
+    /// Whether they were counted; else they are projected.
+    exact: bool,
+    /// The places of the segments that have some, with their number.
+    segments: Vec<(usize, u64)>,
+}
+
+/// The rows whose value is mostly written in another casing, where values recur.
+fn respelled(segments: &[(usize, &FormatTally)], rows: u64) -> Option<Respelled> {
     let mut all = Spellings::default();
     segments.iter().for_each(|(_, tally)| all.merge(&tally.spellings));
     let Spelled {
@@ -99,10 +114,17 @@ fn respelled(segments: &[(usize, &FormatTally)], rows: u64) -> Option<(u64, bool
     if odd == 0 || sampled < 2 * values {
         return None;
     }
-    let projected = (odd as f64 / sampled as f64 * rows as f64).round() as u64;
-    Some(if complete {
-        (odd, true)
-    } else {
-        (projected.max(odd), false)
+    let projected = |odd: u64, sampled: u64, rows: u64| match complete {
+        true => odd,
+        false => ((odd as f64 / sampled as f64 * rows as f64).round() as u64).max(odd),
+    };
+    let of_segment = |&(place, tally): &(usize, &FormatTally)| {
+        let (sampled, odd) = tally.spellings.odd_by(&all);
+        (odd > 0).then(|| (place, projected(odd, sampled, words(tally))))
+    };
+    Some(Respelled {
+        rows_failed: projected(odd, sampled, rows),
+        exact: complete,
+        segments: segments.iter().filter_map(of_segment).collect(),
     })
 }

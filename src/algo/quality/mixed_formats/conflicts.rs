@@ -37,8 +37,8 @@ pub struct Conflict {
     pub rows_failed: u64,
     /// Whether `rows_failed` was counted; else it is projected from a sample of the values.
     pub exact: bool,
-    /// The segments, by their place, that have rows of other conventions than the first, with the number of these rows. In a conflict
-    /// that is projected it is empty.
+    /// The segments, by their place, that have rows of other conventions than the first, with the number of these rows, which
+    /// is counted or projected as `rows_failed` is.
     pub segments: Vec<(usize, u64)>,
     /// Whether some segment mixes conventions by itself; else the segments are at odds with each other only.
     pub within_segments: bool,

@@ -1,7 +1,7 @@
 //! Factors between units that people mix up.
 
 /// Factors above 1 with what they are between. Powers of ten come first.
-const KNOWN: [(f64, &str); 28] = [
+static KNOWN: [(f64, &str); 28] = [
     (10.0, "ten"),
     (100.0, "hundred: percent, cents, centimetres"),
     (1e3, "thousand: kilo, milli"),
@@ -34,6 +34,14 @@ const KNOWN: [(f64, &str); 28] = [
 
 /// How many of them are powers of ten.
 const POWERS: usize = 8;
+
+/// A factor, with what it is between.
+type Known = (f64, &'static str);
+
+/// All of them: the powers of ten, and the others.
+pub(super) fn factors() -> (&'static [Known], &'static [Known]) {
+    KNOWN.split_at(POWERS)
+}
 
 /// The known factor whose decimal logarithm, positive or negative, is near a shift: a power of ten, or else the nearest. With what it
 /// is between.

@@ -3,6 +3,7 @@
 //! On a logarithmic scale a factor is a shift, so [`ScaleTally`] is a histogram of the numbers' orders of magnitude, and [`find_shifts()`] looks
 //! for segments whose histogram is that of the others, moved.
 
+mod clusters;
 mod compare;
 mod known;
 mod mixture;
@@ -13,6 +14,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use clusters::{Cluster, QUANTILES, Split, find_splits, shift_of};
 pub use shifts::{Extent, Params, ScaleShift, find_shifts};
 
 use super::{MAX_ROWS, count_rows};

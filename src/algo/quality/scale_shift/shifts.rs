@@ -45,6 +45,8 @@ pub struct ScaleShift {
     pub extent: Extent,
     /// By what they are greater than the others: a known factor where one fits, else the estimate. Below 1 where they are less.
     pub factor: f64,
+    /// What is added to that, as to degrees of another scale.
+    pub summand: f64,
     /// What the known factor is between.
     pub name: Option<&'static str>,
     /// The ends of the interval in which the factor lies with 99% confidence.
@@ -202,6 +204,7 @@ pub(super) fn explain(scale: &Scale, reference: &Scale, estimate: Shift, extent:
         segment: 0,
         extent,
         factor,
+        summand: 0.0,
         name,
         interval: (
             10_f64.powf(estimate.decades - width),

@@ -181,6 +181,15 @@ impl Bucket {
         }
     }
 
+    /// In which places of time rows may come or not.
+    pub fn season(self) -> Season {
+        match self {
+            Bucket::Hour => Season::HourOfWeek,
+            Bucket::Day => Season::Weekday,
+            Bucket::Week | Bucket::Month => Season::None,
+        }
+    }
+
     /// What is learned from unless something else is asked for.
     pub fn training_period(self) -> &'static str {
         match self {
@@ -232,6 +241,11 @@ impl Anomaly {
                 Err(Error::new(INVALID_PARAMETER, format!("{metric} needs a column")).hint("Name it with column_name."))
             }
         }
+    }
+
+    /// Whether it is about too much of something only, which no rows are not.
+    pub fn accepts_less(&self) -> bool {
+        self.direction == Direction::Up && self.metric.is_zero_without_rows()
     }
 
     /// How points are judged, for so many series together.

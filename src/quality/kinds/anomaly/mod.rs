@@ -9,7 +9,7 @@ mod watch;
 use serde_json::{Value as Json, json};
 
 use self::args::{Anomaly, ColumnNeed};
-use self::series::Series;
+use self::series::{SOME_ROWS, Series};
 use self::timeline::Timeline;
 use self::watch::Watch;
 use super::answer::Answer;
@@ -52,7 +52,7 @@ impl Assertion for Anomaly {
         let watch = Watch {
             args: self,
             kind: column.map_or(Kind::Other, |column| intake::kind_of(column.type_oid)),
-            timeline: Timeline::new(self)?,
+            timeline: Timeline::new(self, spec.acceptance.as_ref())?,
         };
         let (input, test) = (column.map(|column| planner.input(column)), self.metric.test());
         let inquiry = match &self.timestamp_column {
@@ -77,7 +77,7 @@ impl Watch<'_> {
     /// Judges what was counted: one finding per segment.
     fn findings(&self, spec: &Spec, answer: &Answer<'_>) -> Result<Vec<Finding>> {
         let series = match self.args.timestamp_column {
-            Some(_) => series::of_rows(self, answer),
+            Some(_) => series::of_rows(spec, self, answer)?,
             None => series::of_runs(spec, self, answer)?,
         };
         let params = self.args.params(series.len());
@@ -109,6 +109,9 @@ impl Watch<'_> {
         let Some((_, bucket)) = self.timeline.split() else {
             return skipped("there is no time to judge".into());
         };
+        if series.is_dead && !bucket.excluded && !self.args.accepts_less() {
+            return self.no_rows(spec, series);
+        }
         let Some(value) = series.value else {
             return skipped(format!("there is no value for {metric} in {}", self.bucket_name()));
         };
@@ -131,6 +134,24 @@ impl Watch<'_> {
             Ok(assessment) => self.finding_of(value, &assessment),
             Err(few) => skipped(self.describe_lack(few)),
         }
+    }
+
+    /// No rows where there always were some.
+    fn no_rows(&self, spec: &Spec, series: &Series) -> Finding {
+        let mut finding = Finding::figure(self.args.metric.name(), series.value, SOME_ROWS.into(), false);
+        let accept = match spec.id {
+            Some(id) => format!(
+                "; where that is as it should be, SELECT assay.accept_anomaly({id}, {}) says so",
+                pgrx::spi::quote_literal(&self.timeline.tested)
+            ),
+            None => String::new(),
+        };
+        finding.message = Some(format!(
+            "there are no rows in {}, where there always were some{accept}",
+            self.bucket_name()
+        ));
+        finding.sample = Some(json!({ "bucket": self.timeline.tested }));
+        finding
     }
 
     fn finding_of(&self, value: f64, assessment: &Assessment) -> Finding {

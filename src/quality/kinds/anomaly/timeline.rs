@@ -7,6 +7,7 @@ use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::query::Query;
 use crate::pg::reader::Value;
 use crate::pg::tables;
+use crate::quality::spec::Acceptance;
 
 /// One bucket.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct Timeline {
     pub tested: String,
     /// Now, in seconds since 2000-01-01: by UTC, and in local time.
     pub now: (f64, f64),
+    /// Whether somebody accepted what was found up to the bucket that is judged: what came before is not learned from.
+    pub is_accepted: bool,
 }
 
 /// The most buckets.
@@ -42,11 +45,11 @@ const EPOCH_2000: f64 = 946_684_800.0;
 impl Timeline {
     /// Of the arguments. With a column of time the bucket that is judged is the last one that is over, else the running one. Returns an error with
     /// 22023, and PostgreSQL's errors for texts that are no times pass through.
-    pub fn new(args: &Anomaly) -> Result<Timeline> {
-        tables::as_owner(|| Timeline::read(args))
+    pub fn new(args: &Anomaly, acceptance: Option<&Acceptance>) -> Result<Timeline> {
+        tables::as_owner(|| Timeline::read(args, acceptance))
     }
 
-    fn read(args: &Anomaly) -> Result<Timeline> {
+    fn read(args: &Anomaly, acceptance: Option<&Acceptance>) -> Result<Timeline> {
         let step = format!(
             "{}::pg_catalog.interval",
             quote_literal(format!("1 {}", args.bucket.name()))
@@ -57,7 +60,8 @@ impl Timeline {
             until,
             tested,
             now,
-        } = Range::read(args, &step)?;
+            is_accepted,
+        } = Range::read(args, &step, acceptance)?;
         let literal = |text: &str| format!("{}::pg_catalog.timestamp", quote_literal(text));
         let mut buckets = Vec::new();
         let series = format!(
@@ -86,6 +90,7 @@ FROM pg_catalog.generate_series({}, {}, {step}) AS b ORDER BY b",
             until: literal(&until),
             tested,
             now: (now.0 - EPOCH_2000, now.1 - EPOCH_2000),
+            is_accepted,
         })
     }
 
@@ -105,11 +110,13 @@ struct Range {
     tested: String,
     /// Now, in seconds since 1970: by UTC, and in local time.
     now: (f64, f64),
+    /// Whether somebody accepted what was found from some bucket up to the last.
+    is_accepted: bool,
 }
 
 impl Range {
-    /// `step` is the length of a bucket, in SQL.
-    fn read(args: &Anomaly, step: &str) -> Result<Range> {
+    /// `step` is the length of a bucket, in SQL. What was accepted from a later bucket on than the last one does not count yet.
+    fn read(args: &Anomaly, step: &str, acceptance: Option<&Acceptance>) -> Result<Range> {
         let unit = quote_literal(args.bucket.name());
         let period = args.training_period.as_deref().unwrap_or(args.bucket.training_period());
         let (at, back) = match (&args.at, &args.timestamp_column) {
@@ -124,20 +131,29 @@ impl Range {
             "hour" => "YYYY-MM-DD HH24:MI",
             _ => "YYYY-MM-DD",
         };
+        let accepted = match acceptance {
+            Some(acceptance) => format!("{}::pg_catalog.timestamptz", quote_literal(&acceptance.from)),
+            None => "NULL::pg_catalog.timestamptz".into(),
+        };
         let bounds = format!(
             "SELECT pg_catalog.to_char(first, 'YYYY-MM-DD HH24:MI:SS'), pg_catalog.to_char(tested, 'YYYY-MM-DD HH24:MI:SS'),
     pg_catalog.to_char(tested OPERATOR(pg_catalog.+) {step}, 'YYYY-MM-DD HH24:MI:SS'), pg_catalog.to_char(tested, '{shape}'),
-    extract(epoch FROM tested OPERATOR(pg_catalog.-) first)::pg_catalog.float8
+    extract(epoch FROM tested OPERATOR(pg_catalog.-) period_begins)::pg_catalog.float8
         OPERATOR(pg_catalog./) extract(epoch FROM {step})::pg_catalog.float8,
     extract(epoch FROM pg_catalog.statement_timestamp())::pg_catalog.float8,
-    extract(epoch FROM pg_catalog.statement_timestamp()::pg_catalog.timestamp)::pg_catalog.float8
-FROM (SELECT tested, pg_catalog.date_trunc({unit}, tested OPERATOR(pg_catalog.-) {period}::pg_catalog.interval) AS first
-    FROM (SELECT pg_catalog.date_trunc({unit}, ({at})::pg_catalog.timestamp) OPERATOR(pg_catalog.-) {back} AS tested) AS last
+    extract(epoch FROM pg_catalog.statement_timestamp()::pg_catalog.timestamp)::pg_catalog.float8,
+    ((accepted OPERATOR(pg_catalog.<=) tested) IS TRUE)::pg_catalog.int4::pg_catalog.float8
+FROM (SELECT *, CASE WHEN accepted OPERATOR(pg_catalog.<=) tested AND accepted OPERATOR(pg_catalog.>) period_begins THEN accepted
+                     ELSE period_begins END AS first
+    FROM (SELECT tested, accepted, pg_catalog.date_trunc({unit}, tested OPERATOR(pg_catalog.-) {period}::pg_catalog.interval) AS period_begins
+        FROM (SELECT pg_catalog.date_trunc({unit}, ({at})::pg_catalog.timestamp) OPERATOR(pg_catalog.-) {back} AS tested,
+                pg_catalog.date_trunc({unit}, {accepted}::pg_catalog.timestamp) AS accepted) AS last
+    ) AS period
 ) AS bounds",
             period = quote_literal(period),
         );
         let mut texts: [Option<String>; 4] = Default::default();
-        let mut numbers = [f64::NAN; 3];
+        let mut numbers = [f64::NAN; 4];
         Query::new(&bounds)?.run(&mut |row| {
             for (place, text) in texts.iter_mut().enumerate() {
                 if let Value::Text(value) = row.value(place) {
@@ -151,7 +167,8 @@ FROM (SELECT tested, pg_catalog.date_trunc({unit}, tested OPERATOR(pg_catalog.-)
             }
             Ok(())
         })?;
-        let ([Some(first), Some(last), Some(until), Some(tested)], [buckets, utc, local]) = (texts, numbers) else {
+        let ([Some(first), Some(last), Some(until), Some(tested)], [buckets, utc, local, accepted]) = (texts, numbers)
+        else {
             return Err(Error::new(INVALID_PARAMETER, "at or training_period is not finite")
                 .hint("Give a point in time, and an interval such as 28 days."));
         };
@@ -170,6 +187,7 @@ FROM (SELECT tested, pg_catalog.date_trunc({unit}, tested OPERATOR(pg_catalog.-)
             until,
             tested,
             now: (utc, local),
+            is_accepted: accepted == 1.0,
         })
     }
 }

@@ -21,6 +21,25 @@ pub fn plan<'a>(
     })
 }
 
+/// A check of the number of rows. Where there are no rows, and so no segments either, it has one finding: that there are none.
+pub fn rows<'a>(planner: &mut Planner<'a, '_>, bounds: Bounds) -> Result<Plan<'a>> {
+    let inquiry = planner.ask(None, Test::Rows, move |answer| {
+        let mut findings = answer.findings(|tally| Ok(within("rows", Some(tally.rows as f64), &bounds)))?;
+        if findings.is_empty() {
+            findings.push(Finding {
+                rows: Some(0),
+                message: Some("there are no rows, and so no segments".into()),
+                ..within("rows", Some(0.0), &bounds)
+            });
+        }
+        Ok(findings)
+    })?;
+    Ok(Plan {
+        means: Means::SharedScan(inquiry),
+        failing_rows: FailingRows::Unknown(SEE_FIGURE),
+    })
+}
+
 /// The finding of a figure that must be within bounds; there is none of too few values.
 pub fn within(metric: &'static str, figure: Option<f64>, bounds: &Bounds) -> Finding {
     let threshold = bounds.describe();
