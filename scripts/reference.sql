@@ -10,7 +10,7 @@ INSERT INTO area (title, names) VALUES
     ('Evaluation', 'evaluate|confusion_matrix|.*_curve'),
     ('Looking inside', 'feature_.*|weights'),
     ('Versions and deployment', 'deploy|rollback|set_alias|set_threshold|drop_model|grant_model|revoke_model'),
-    ('Checks', 'validate|(add|drop|run|assert|explain)_checks?|failing_rows|prune_history'),
+    ('Checks', 'validate|(add|drop|run|assert|explain)_checks?|failing_rows|prune_history|accept_anomaly'),
     ('Profiles', 'profile.*|render_profile|suggest_checks'),
     ('Drift', '.*drift.*|.*_baseline'),
     ('States', '.*_states?|metric_of|linear_.*'),
