@@ -211,6 +211,43 @@ pub fn add_evidence(spec: &Spec, findings: &mut [Finding]) {
     }
 }
 
+/// The metrics whose figures are ages in seconds. Their findings say the age itself in their message, for people.
+pub const AGES: [&str; 2] = ["age_seconds", "freshness"];
+
+/// How old the latest point in time is, in a sentence.
+pub fn describe_latest(seconds: f64) -> String {
+    if seconds < 0.0 {
+        format!("the latest is {} in the future", age(-seconds))
+    } else {
+        format!("the latest is {} old", age(seconds))
+    }
+}
+
+/// An age in seconds as PostgreSQL writes an interval of days and hours; in whole seconds from a minute on.
+pub fn age(seconds: f64) -> String {
+    const DAY: f64 = 86_400.0;
+    if !seconds.is_finite() {
+        return "infinity".into();
+    }
+    let sign = if seconds < 0.0 { "-" } else { "" };
+    let seconds = match seconds.abs() {
+        short if short < 60.0 => (short * 1e3).round() / 1e3,
+        long => long.round(),
+    };
+    let (days, rest) = ((seconds / DAY).floor(), seconds % DAY);
+    let (hours, minutes, seconds) = ((rest / 3600.0).floor(), (rest % 3600.0 / 60.0).floor(), rest % 60.0);
+    let width = if seconds.fract() == 0.0 { 2 } else { 6 };
+    let places = if seconds.fract() == 0.0 { 0 } else { 3 };
+    let time = format!("{sign}{hours:02}:{minutes:02}:{seconds:0width$.places$}");
+    match days {
+        0.0 => time,
+        1.0 if rest == 0.0 => format!("{sign}1 day"),
+        days if rest == 0.0 => format!("{sign}{days} days"),
+        1.0 => format!("{sign}1 day {time}"),
+        days => format!("{sign}{days} days {time}"),
+    }
+}
+
 /// A number with six digits, for people.
 pub fn short(number: f64) -> String {
     if number == 0.0 || !number.is_finite() {
@@ -218,4 +255,29 @@ pub fn short(number: f64) -> String {
     }
     let unit = 10_f64.powf((5.0 - number.abs().log10().floor()).clamp(0.0, 15.0));
     ((number * unit).round() / unit).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_read_as_intervals() {
+        let ages = [
+            (0.0, "00:00:00"),
+            (0.25, "00:00:00.250"),
+            (59.5, "00:00:59.500"),
+            (60.4, "00:01:00"),
+            (86_399.7, "1 day"),
+            (93_784.0, "1 day 02:03:04"),
+            (354_900.0, "4 days 02:35:00"),
+            (-7200.0, "-02:00:00"),
+            (f64::INFINITY, "infinity"),
+        ];
+        for (seconds, text) in ages {
+            assert_eq!(age(seconds), text, "{seconds}");
+        }
+        assert_eq!(describe_latest(7200.0), "the latest is 02:00:00 old");
+        assert_eq!(describe_latest(-7200.0), "the latest is 02:00:00 in the future");
+    }
 }

@@ -9,7 +9,7 @@ use crate::pg::cell::Parameter;
 use crate::pg::result_row::result_row;
 use crate::pg::role;
 use crate::pg::text::Prose;
-use crate::quality::finding::{Finding, Status};
+use crate::quality::finding::{AGES, Finding, Status};
 use crate::quality::kinds::check::{Check, Malformed};
 use crate::quality::spec::{Severity, Spec};
 
@@ -150,6 +150,12 @@ impl CheckResult {
         matches!(self.status, Status::Fail | Status::Error)
     }
 
+    /// The age that was found, in words.
+    fn age(&self) -> Option<&str> {
+        let is_age = self.metric.is_some_and(|metric| AGES.contains(&metric)) && self.value.is_some();
+        self.message.as_deref().filter(|_| is_age)
+    }
+
     /// The result in one sentence.
     pub fn describe(&self) -> String {
         let (name, status) = (&self.name, self.status);
@@ -166,9 +172,10 @@ impl CheckResult {
             (_, Some(failed), Some(rows)) => format!("{failed} of {rows} rows fail"),
             _ => {
                 let value = self.value.map_or("nothing".to_string(), |value| value.to_string());
+                let figure = || format!("{} is {value}", self.metric.unwrap_or("it"));
                 format!(
-                    "{} is {value}, but must be {}",
-                    self.metric.unwrap_or("it"),
+                    "{}, but must be {}",
+                    self.age().map_or_else(figure, str::to_string),
                     self.threshold.as_deref().unwrap_or("otherwise")
                 )
             }
@@ -181,7 +188,7 @@ impl CheckResult {
             .map(|sample| format!(", such as {}", short(sample)))
             .unwrap_or_default();
         let message = match &self.message {
-            Some(message) if status != Status::Error => format!(" ({message})"),
+            Some(message) if status != Status::Error && self.age().is_none() => format!(" ({message})"),
             _ => String::new(),
         };
         format!("\"{name}\"{segment}: {what}{sample}{message}.")

@@ -11,7 +11,7 @@ use crate::pg::error::Result;
 use crate::pg::intake;
 use crate::pg::query::Query;
 use crate::pg::reader::Value;
-use crate::quality::finding::{Finding, Verdict};
+use crate::quality::finding::{Finding, Verdict, describe_latest};
 use crate::quality::spec::Needs;
 use algo::block::Kind;
 use algo::scan::{Constant, Measure, Tally, Test};
@@ -36,7 +36,7 @@ struct Recency {
 
 impl Assertion for Recency {
     fn plan<'a>(&'a self, planner: &mut Planner<'a, '_>) -> Result<Plan<'a>> {
-        let interval = interval::sql(self.datepart.as_deref(), &self.interval)?;
+        let interval = interval::text(self.datepart.as_deref(), &self.interval)?;
         let column = planner.column_of(Kind::is_time, "a date or timestamp")?;
         let (kind, input) = (intake::kind_of(column.type_oid), planner.input(column));
         figure::plan(planner, Some(input), Test::Latest, move |tally| {
@@ -47,7 +47,7 @@ impl Assertion for Recency {
 
 /// How long ago the latest point in time was, in seconds, and whether that is within the interval.
 fn age(tally: &Tally, interval: &str, kind: Kind) -> Result<Finding> {
-    let threshold = format!("within {}", interval.trim_end_matches("::pg_catalog.interval"));
+    let threshold = format!("within {interval}");
     let mut finding = Finding::figure("age_seconds", None, threshold, false);
     let Measure::Latest(Some(latest)) = tally.measure() else {
         finding.message = Some("there is no value, so none is recent".into());
@@ -60,12 +60,14 @@ fn age(tally: &Tally, interval: &str, kind: Kind) -> Result<Finding> {
         _ => "timestamptz",
     };
     let literal = format!("{}::pg_catalog.{type_name}", quote_literal(&at));
+    let interval = format!("{}::pg_catalog.interval", quote_literal(interval));
     let sql = format!(
         "SELECT extract(epoch FROM pg_catalog.now() - {literal})::pg_catalog.float8, {literal} >= pg_catalog.now() - {interval}"
     );
     Query::new(&sql)?.run(&mut |row| {
         if let (Value::Number(age), Value::Number(recent)) = (row.value(0), row.value(1)) {
             finding.value = Some(age);
+            finding.message = Some(describe_latest(age));
             finding.verdict = Verdict::Holds(recent != 0.0);
         }
         Ok(())

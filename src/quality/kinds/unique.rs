@@ -150,11 +150,12 @@ FROM (SELECT *, {value} AS value, pg_catalog.row_number() OVER ({partition} ORDE
     )
 }
 
-/// How many values repeat, in one sentence.
+/// How many values repeat, in one sentence: the rows that share a value, which fail, and those of them that are too many, each number by its name
+/// in the sample.
 fn describe(finding: &Finding) -> Option<String> {
     let number = |name: &str| finding.sample.as_ref()?[name].as_u64();
     Some(format!(
-        "{} values occur more than once, in {} rows: {} too many",
+        "{} values occur more than once (rows_involved: {}, excess_rows: {})",
         number("duplicated_values")?,
         number("rows_involved")?,
         number("excess_rows")?

@@ -137,33 +137,46 @@ fn nothing_asserted(oid: Oid, tags: Option<&[String]>) -> Error {
     ))
 }
 
-/// Returns an error with ML015, which describes them, where results are failures.
+/// Returns an error with ML015, which describes them, where checks failed: those are counted, not their segments.
 fn require_success(results: &[CheckResult]) -> Result<()> {
-    let failures: Vec<&CheckResult> = results.iter().filter(|result| result.is_failure()).collect();
-    let Some(first) = failures.first() else { return Ok(()) };
-    /// Failures that are described one by one.
+    // The results of a check stand together.
+    let checks = results.chunk_by(|a, b| a.check_id == b.check_id);
+    let (failed, passed): (Vec<_>, Vec<_>) = checks.partition(|results| results.iter().any(CheckResult::is_failure));
+    let Some(first) = failed.first().and_then(|results| results.first()) else {
+        return Ok(());
+    };
+    /// Checks that are described one by one.
     const DESCRIBED: usize = 10;
-    let descriptions: Vec<String> = failures
-        .iter()
-        .take(DESCRIBED)
-        .map(|result| result.describe())
-        .collect();
-    let more = match failures.len().saturating_sub(DESCRIBED) {
+    let descriptions: Vec<String> = failed.iter().take(DESCRIBED).map(|results| describe(results)).collect();
+    let more = match failed.len().saturating_sub(DESCRIBED) {
         0 => String::new(),
         more => format!(" And {more} more."),
     };
+    let checks = failed.len() + passed.len();
     Err(Error::new(
         CHECKS_FAILED,
-        format!(
-            "{} of {} checks on {} failed",
-            failures.len(),
-            results.len(),
-            first.relation
-        ),
+        format!("{} of {checks} checks on {} failed", failed.len(), first.relation),
     )
     .detail(format!("{}{more}", descriptions.join(" ")))
     .hint(format!(
         "SELECT * FROM assay.run_checks({}) shows all; assay.failing_rows(check_id) gives the rows.",
         pgrx::spi::quote_literal(&first.relation)
     )))
+}
+
+/// What is wrong with a check, by its results: the first of its segments that fail, and how many there are.
+fn describe(results: &[CheckResult]) -> String {
+    /// Segments that are described one by one.
+    const DESCRIBED: usize = 3;
+    let failures: Vec<&CheckResult> = results.iter().filter(|result| result.is_failure()).collect();
+    let described: Vec<String> = failures
+        .iter()
+        .take(DESCRIBED)
+        .map(|result| result.describe())
+        .collect();
+    let more = match failures.len() {
+        ..=DESCRIBED => String::new(),
+        failures => format!(" In all, {failures} of its {} segments fail.", results.len()),
+    };
+    described.join(" ") + &more
 }

@@ -8,7 +8,7 @@ mod watch;
 
 use serde_json::{Value as Json, json};
 
-use self::args::{Anomaly, ColumnNeed};
+use self::args::{Anomaly, ColumnNeed, Metric};
 use self::series::{SOME_ROWS, Series};
 use self::timeline::Timeline;
 use self::watch::Watch;
@@ -17,7 +17,7 @@ use super::assertion::{Assertion, CheckKind};
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_FIGURE};
 use crate::pg::error::Result;
 use crate::pg::intake;
-use crate::quality::finding::{Finding, Verdict, short};
+use crate::quality::finding::{Finding, Verdict, age, describe_latest, short};
 use crate::quality::spec::{Need, Needs, Spec};
 use algo::anomaly::{Assessment, Missing, Point, Season, TooFew, assess};
 use algo::block::Kind;
@@ -155,14 +155,17 @@ impl Watch<'_> {
     }
 
     fn finding_of(&self, value: f64, assessment: &Assessment) -> Finding {
+        let is_age = self.args.metric == Metric::Freshness;
+        let written = if is_age { age } else { short };
         let threshold = match (assessment.low.is_finite(), assessment.high.is_finite()) {
-            (true, true) => format!("between {} and {}", short(assessment.low), short(assessment.high)),
-            (true, false) => format!(">= {}", short(assessment.low)),
-            (false, true) => format!("<= {}", short(assessment.high)),
+            (true, true) => format!("between {} and {}", written(assessment.low), written(assessment.high)),
+            (true, false) => format!(">= {}", written(assessment.low)),
+            (false, true) => format!("<= {}", written(assessment.high)),
             (false, false) => "any".into(),
         };
         let metric = self.args.metric.name();
         let mut finding = Finding::figure(metric, Some(value), threshold, !assessment.anomalous);
+        finding.message = is_age.then(|| describe_latest(value));
         let number = |number: f64| short(number).parse::<f64>().ok().filter(|number| number.is_finite());
         let mut sample = json!({
             "bucket": self.timeline.tested, "expected": number(assessment.expected), "score": number(assessment.score),

@@ -37,8 +37,9 @@ pub fn text(datepart: Option<&str>, interval: &Json) -> Result<String> {
                 .filter(|number| *number > 0.0)
                 .ok_or_else(|| invalid(interval))?;
             Ok(match datepart {
-                "quarter" => format!("{} month", 3.0 * number),
-                datepart => format!("{number} {datepart}"),
+                "quarter" => format!("{} months", 3.0 * number),
+                datepart if number == 1.0 => format!("1 {datepart}"),
+                datepart => format!("{number} {datepart}s"),
             })
         }
         (Json::String(text), None) => Ok(text.clone()),
