@@ -99,3 +99,10 @@ AS 'MODULE_PATHNAME', 'prune_history_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAF
 COMMENT ON FUNCTION assay.prune_history(interval) IS
 'Deletes results of checks from the history that are older than an age, or without one than assay.history_retention, and gives their number. Only results that ran as a role whose rights the caller has; assay.run_checks prunes these by itself, up to 10,000 per run and role. Errors: 22023 a negative age, 25006.
 Example: SELECT assay.prune_history(''30 days'')';
+
+CREATE FUNCTION assay.check_summary(relation regclass DEFAULT NULL, width integer DEFAULT 80)
+RETURNS TABLE (name text, segment text, status text, rows bigint, message text)
+AS 'MODULE_PATHNAME', 'check_summary_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
+COMMENT ON FUNCTION assay.check_summary(regclass, integer) IS
+'How each stored check of a relation stands, or of all that assay.checks shows (each name then begins with its relation), by the last run that assay.check_history shows: the worst first. status, besides those of a result: not run, disabled. rows: those that fail. Texts are broken into lines so that psql prints no line wider than width. Errors: 22023 a width under 60.
+Example: SELECT * FROM assay.check_summary(''application'')';

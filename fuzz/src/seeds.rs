@@ -257,7 +257,7 @@ fn scan(plan: Plan, rows: u64) -> Scan {
 /// Inputs of texts: a byte for the reader, and what it reads.
 pub fn texts() -> Vec<Vec<u8>> {
     let plan = serde_json::to_string(&plans()[20]).expect("a plan is JSON");
-    let seeds: [(text::Reader, &[&str]); 5] = [
+    let seeds: [(text::Reader, &[&str]); 6] = [
         (text::Reader::Threshold, &[">=1.5%", "between 1 and 5", "!=0"]),
         (
             text::Reader::Regex,
@@ -285,6 +285,13 @@ pub fn texts() -> Vec<Vec<u8>> {
             ],
         ),
         (text::Reader::Plan, &[&plan]),
+        (
+            text::Reader::Document,
+            &[
+                "version: 1\nchecks:\n  public.a:\n    - name: \"x: y\"\n      args: {min_value: -1.5e3, values: [a, 'b', ~]}\n      where: |\n        x > 0\n",
+                r#"{"version": 1, "checks": {"public.a": [{"kind": "not_null", "column_name": "\u00fc"}]}}"#,
+            ],
+        ),
     ];
     seeds
         .iter()

@@ -2,6 +2,7 @@
 
 use algo::accumulator::Accumulator;
 use algo::block::{BlockColumn, Kind};
+use algo::document;
 use algo::learners::LEARNERS;
 use algo::monitor::Unwatched;
 use algo::profile::{ColumnProfile, Sizes};
@@ -21,14 +22,16 @@ pub enum Reader {
     Cells,
     Params,
     Plan,
+    Document,
 }
 
-const READERS: [Reader; 5] = [
+const READERS: [Reader; 6] = [
     Reader::Threshold,
     Reader::Regex,
     Reader::Cells,
     Reader::Params,
     Reader::Plan,
+    Reader::Document,
 ];
 
 pub fn run(input: &[u8]) {
@@ -42,6 +45,21 @@ pub fn run(input: &[u8]) {
         Reader::Cells => cells(text),
         Reader::Params => params(text),
         Reader::Plan => plan(text),
+        Reader::Document => document(text),
+    }
+}
+
+/// A document that is read says the same when it is written as YAML.
+fn document(text: &str) {
+    match document::read(text, &|| ()) {
+        Ok(value) => {
+            let written = format!("- {}", document::flow(&value));
+            match document::read(&written, &|| ()) {
+                Ok(list) => assert_eq!(list[0], value),
+                Err(problem) => assert!(problem.contains("deep"), "{problem}: {written}"),
+            }
+        }
+        Err(problem) => assert!(problem.len() < 500, "an error repeats no long text"),
     }
 }
 

@@ -898,7 +898,8 @@ CREATE TABLE assay.quality_check (
     added_at      timestamptz NOT NULL DEFAULT pg_catalog.now(),
     relation_owner assay.role,
     accepted_from timestamptz,
-    accepted_at   timestamptz
+    accepted_at   timestamptz,
+    enabled       boolean NOT NULL DEFAULT true
 );
 CREATE INDEX quality_check_relation_idx ON assay.quality_check ((relation::pg_catalog.oid));
 -- Names without quotes, which depend on settings.
@@ -924,6 +925,7 @@ COMMENT ON COLUMN assay.quality_check.added_at IS 'When.';
 COMMENT ON COLUMN assay.quality_check.relation_owner IS 'Who owned the relation: another object of its name is taken over if it is this role''s; NULL where that is not known.';
 COMMENT ON COLUMN assay.quality_check.accepted_from IS 'What it has found from then on is the new normal; NULL where nobody has said so.';
 COMMENT ON COLUMN assay.quality_check.accepted_at IS 'When that was said.';
+COMMENT ON COLUMN assay.quality_check.enabled IS 'Whether it runs.';
 
 CREATE FUNCTION assay_internal.check_relation(relation oid, relation_name text, relation_owner oid, added_by oid) RETURNS oid
 AS 'MODULE_PATHNAME', 'check_relation_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
@@ -933,7 +935,8 @@ COMMENT ON FUNCTION assay_internal.check_relation(oid, text, oid, oid) IS
 CREATE VIEW assay.checks WITH (security_barrier) AS
     SELECT c.id AS check_id, c.name, c.kind, t.relation::pg_catalog.regclass AS relation, c.column_name, c.args, c."where", c.group_by, c.mostly,
            c.warn_if, c.error_if, c.severity, c.tags, c.added_by::pg_catalog.regrole AS added_by, c.added_at,
-           CASE WHEN pg_catalog.pg_has_role(c.added_by, r.relowner, 'USAGE') THEN r.relowner::pg_catalog.regrole ELSE c.added_by::pg_catalog.regrole END AS runs_as
+           CASE WHEN pg_catalog.pg_has_role(c.added_by, r.relowner, 'USAGE') THEN r.relowner::pg_catalog.regrole ELSE c.added_by::pg_catalog.regrole END AS runs_as,
+           c.enabled
     FROM assay.quality_check c
     CROSS JOIN LATERAL assay_internal.check_relation(c.relation::pg_catalog.oid, c.relation_name, c.relation_owner::pg_catalog.oid,
         c.added_by::pg_catalog.oid) AS t(relation)
@@ -960,6 +963,7 @@ COMMENT ON COLUMN assay.checks.tags IS 'Words to choose checks by.';
 COMMENT ON COLUMN assay.checks.added_by IS 'The role that added it.';
 COMMENT ON COLUMN assay.checks.added_at IS 'When.';
 COMMENT ON COLUMN assay.checks.runs_as IS 'The role that it runs as: the owner of the relation where the role that added it has the owner''s rights, else the role that added it.';
+COMMENT ON COLUMN assay.checks.enabled IS 'Whether it runs: assay.disable_check keeps it from running.';
 GRANT SELECT ON assay.checks TO PUBLIC;
 
 -- A relation that is gone has only a number, which is another relation's where the dump is restored: a check of it is not carried.
@@ -976,7 +980,7 @@ AS 'MODULE_PATHNAME', 'add_check_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.add_check IS
 'Stores a check of a table or view; gives its number. It takes the relation''s owner, or the privilege TRIGGER on it.
 kind and args: see docs/check_kinds.md. "where": a condition in SQL; only rows where it is true count. group_by: columns whose values make segments, each with a result of its own, or periods of dates and timestamps such as month(sold): hour, day, week, month, quarter, year. mostly: the share of rows that must pass. warn_if, error_if: conditions on the failing rows, such as >10, >=1% (of the rows evaluated), !=0, between 1 and 5. severity: error, or warn for failures that only warn. tags: words to choose checks by.
-name: with a name that a check of the relation has, that check is changed, keeps its number and history and stays that of the role that added it; it takes the rights of that role. Without a name another check is added.
+name: with a name that a check of the relation has, that check becomes what is said here, keeps its number and history and stays that of the role that added it; it takes the rights of that role. Without a name another check is added.
 It runs as the owner of the relation where you have the owner''s rights, else as you, read-only, under the search path and styles of dates and literals that are in force now: these rights are looked at now, too, and whenever it runs.
 It follows the relation''s name: where a table is dropped and another one gets its name, that one is checked from then on, if its owner is the same or one for whom you act; a plain rename takes the check along.
 Errors: 22023 an option out of range, 2201B a regular expression, 42501, 42703 no such column.
@@ -994,6 +998,34 @@ COMMENT ON FUNCTION assay.accept_anomaly(bigint, timestamptz) IS
 'Says that what a stored check of kind anomaly has found from a moment on is as it should be: it learns from the bucket of that moment on, and no longer from what was before. A bucket without rows where there always were some fails until then; afterwards none are expected. Until there are min_points of the new normal the check is skipped. It takes the role that added the check, or one that may add checks to its relation. Errors: ML014 no such check, 22023 a check of another kind or a moment that is not finite, 42501.
 Example: SELECT assay.accept_anomaly(check_id, date_trunc(''day'', now())) FROM assay.checks WHERE name = ''rows a day''';
 
+CREATE FUNCTION assay.disable_check(check_id bigint) RETURNS void
+AS 'MODULE_PATHNAME', 'disable_check_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.disable_check(bigint) IS
+'Keeps a check from running until assay.enable_check: assay.run_checks and assay.assert_checks leave it out, assay.checks and assay.check_summary show that it is disabled. Its number and history stay, and it stays disabled when assay.add_check changes it. It takes the role that added it, or one that may add checks to its relation. Errors: ML014 no such check, 42501.
+Example: SELECT assay.disable_check(check_id) FROM assay.checks WHERE name = ''sent once''';
+
+CREATE FUNCTION assay.enable_check(check_id bigint) RETURNS void
+AS 'MODULE_PATHNAME', 'enable_check_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.enable_check(bigint) IS
+'Lets a check run again that assay.disable_check has kept from running. Who may, and errors, as there.
+Example: SELECT assay.enable_check(check_id) FROM assay.checks WHERE NOT enabled';
+
+CREATE FUNCTION assay.export_checks(relation regclass DEFAULT NULL, tags text[] DEFAULT NULL, format text DEFAULT 'yaml') RETURNS text
+AS 'MODULE_PATHNAME', 'export_checks_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.export_checks(regclass, text[], text) IS
+'The stored checks of a relation, or of all that assay.checks shows, as one document: version, and under checks a list for each relation, in the order of their numbers. tags: only checks with one of these. format: yaml or json. What goes without saying is left out; so are who added a check and the settings it was written under, which are those of whoever imports it. The same checks give the same text. A check whose relation is gone is left out with a NOTICE. Errors: 22023 the format.
+Example: SELECT assay.export_checks(''application'')';
+
+CREATE FUNCTION assay.import_checks(document text, remove boolean DEFAULT false, dry_run boolean DEFAULT false)
+RETURNS TABLE (action text, relation text, name text, check_id bigint, message text)
+AS 'MODULE_PATHNAME', 'import_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
+COMMENT ON FUNCTION assay.import_checks(text, boolean, boolean) IS
+'Makes the stored checks of relations those of a document, JSON or YAML, as assay.export_checks writes it: all or, with an error, none. One row per check: action is added, updated (message names the options that changed), unchanged, removed, kept or error.
+A check is found again by its relation and name, and keeps its number and history. With remove, checks of the document''s relations that are not in it are dropped, but those of roles whose rights the caller lacks are kept. dry_run: nothing is changed, and each check that cannot be imported is a row of action error.
+It takes what assay.add_check takes. An added check is the caller''s; one that is there stays that of the role that added it, and is changed only by who has the rights of that role. YAML: version 1.2, without anchors, aliases and tags.
+Errors: 22023 no such document, or checks that cannot be imported.
+Example: SELECT action, relation, name FROM assay.import_checks(assay.export_checks(''application''))';
+
 CREATE FUNCTION assay.run_checks(relation regclass DEFAULT NULL, tags text[] DEFAULT NULL) RETURNS SETOF assay.check_result
 AS 'MODULE_PATHNAME', 'run_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.run_checks(regclass, text[]) IS
@@ -1006,7 +1038,7 @@ Example: SELECT name, status, rows_failed, message FROM assay.run_checks(''appli
 CREATE FUNCTION assay.assert_checks(relation regclass, tags text[] DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'assert_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.assert_checks(regclass, text[]) IS
-'Runs the stored checks of a relation and raises ML015 when one fails or cannot run, so that the load in whose transaction it stands is rolled back. Warnings pass. Where there is no check to run, or none with one of the tags, it raises ML016: nothing asserted is no success. Anybody may call it: checks run, and say what they found, as in assay.run_checks.
+'Runs the stored checks of a relation and raises ML015 when one fails or cannot run (a check counts once, whatever its segments), so that the load in whose transaction it stands is rolled back. Warnings pass. Where there is no check to run, or none with one of the tags, it raises ML016: nothing asserted is no success. Anybody may call it: checks run, and say what they found, as in assay.run_checks.
 Example: SELECT assay.assert_checks(''german_credit'')';
 
 CREATE FUNCTION assay.explain_checks(relation regclass DEFAULT NULL)
@@ -1125,6 +1157,13 @@ AS 'MODULE_PATHNAME', 'prune_history_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAF
 COMMENT ON FUNCTION assay.prune_history(interval) IS
 'Deletes results of checks from the history that are older than an age, or without one than assay.history_retention, and gives their number. Only results that ran as a role whose rights the caller has; assay.run_checks prunes these by itself, up to 10,000 per run and role. Errors: 22023 a negative age, 25006.
 Example: SELECT assay.prune_history(''30 days'')';
+
+CREATE FUNCTION assay.check_summary(relation regclass DEFAULT NULL, width integer DEFAULT 80)
+RETURNS TABLE (name text, segment text, status text, rows bigint, message text)
+AS 'MODULE_PATHNAME', 'check_summary_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
+COMMENT ON FUNCTION assay.check_summary(regclass, integer) IS
+'How each stored check of a relation stands, or of all that assay.checks shows (each name then begins with its relation), by the last run that assay.check_history shows: the worst first. status, besides those of a result: not run, disabled. rows: those that fail. Texts are broken into lines so that psql prints no line wider than width. Errors: 22023 a width under 60.
+Example: SELECT * FROM assay.check_summary(''application'')';
 
 -- sql/60-drift.sql
 

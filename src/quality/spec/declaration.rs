@@ -15,16 +15,16 @@ pub struct Declaration {
     #[serde(alias = "column")]
     pub column_name: Option<String>,
     #[serde(default)]
-    args: Map<String, Json>,
-    name: Option<String>,
+    pub(super) args: Map<String, Json>,
+    pub(super) name: Option<String>,
     #[serde(rename = "where")]
-    filter: Option<String>,
-    group_by: Option<Names>,
-    mostly: Option<f64>,
-    warn_if: Option<String>,
-    error_if: Option<String>,
-    severity: Option<Severity>,
-    tags: Option<Names>,
+    pub(super) filter: Option<String>,
+    pub(super) group_by: Option<Names>,
+    pub(super) mostly: Option<f64>,
+    pub(super) warn_if: Option<String>,
+    pub(super) error_if: Option<String>,
+    pub(super) severity: Option<Severity>,
+    pub(super) tags: Option<Names>,
     #[serde(flatten)]
     more: Map<String, Json>,
 }
@@ -32,13 +32,13 @@ pub struct Declaration {
 /// One name, or a list of them.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "wrong type, expected a name or an array of names")]
-enum Names {
+pub(super) enum Names {
     One(String),
     Many(Vec<String>),
 }
 
 impl Names {
-    fn list(names: Option<Names>) -> Vec<String> {
+    pub(super) fn list(names: Option<Names>) -> Vec<String> {
         match names {
             None => Vec::new(),
             Some(Names::One(name)) => vec![name],

@@ -2,6 +2,7 @@
 
 mod bounds;
 pub mod declaration;
+pub mod entry;
 mod needs;
 
 use algo::quality::threshold::Threshold;

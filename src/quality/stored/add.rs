@@ -1,4 +1,4 @@
-//! Adding checks to a relation, changing and dropping them.
+//! Adding checks to a relation, and changing them.
 //!
 //! Whoever may set triggers on a relation may add checks to it, and drop them, for the same reason: loads stand or fall with them.
 
@@ -16,11 +16,12 @@ use crate::pg::{names, read_only, relation, role, snapshot, tables};
 use crate::quality::engine::rights;
 use crate::quality::kinds::check::Check;
 use crate::quality::source::Source;
+use crate::quality::spec::entry::Entry;
 
 /// A check that is there: its number, and who added it.
-struct Existing {
-    id: i64,
-    added_by: Oid,
+pub struct Existing {
+    pub id: i64,
+    pub added_by: Oid,
 }
 
 /// The first check of a name on a relation; others wait until this transaction ends before they look for one.
@@ -30,6 +31,7 @@ fn first_of_name(relation: Oid, name: &str) -> Result<Option<Existing>> {
     let selection = Selection {
         relation: Some(relation),
         name: Some(name),
+        disabled: true,
         ..Selection::default()
     };
     let found = snapshot::with_latest(|| table::select(&selection))?;
@@ -43,14 +45,24 @@ fn first_of_name(relation: Oid, name: &str) -> Result<Option<Existing>> {
 /// A check of a name that is there. Returns 42501 where the caller may not change it.
 fn changeable(relation: Oid, name: &str) -> Result<Option<Existing>> {
     let existing = first_of_name(relation, name)?;
-    match &existing {
-        Some(existing) if !role::acts_for(existing.added_by) => Err(Error::new(
+    if let Some(existing) = &existing {
+        existing.require_changeable(name)?;
+    }
+    Ok(existing)
+}
+
+impl Existing {
+    /// Returns an error with 42501 where the caller may not change it.
+    pub fn require_changeable(&self, name: &str) -> Result<()> {
+        if role::acts_for(self.added_by) {
+            return Ok(());
+        }
+        Err(Error::new(
             INSUFFICIENT_PRIVILEGE,
             format!("permission denied to change check \"{name}\""),
         )
-        .detail(format!("Role \"{}\" added it.", role::name_of(existing.added_by)))
-        .hint("Choose another name, or drop that check first, which whoever may set triggers on the relation may.")),
-        _ => Ok(existing),
+        .detail(format!("Role \"{}\" added it.", role::name_of(self.added_by)))
+        .hint("Choose another name, or drop that check first, which whoever may set triggers on the relation may."))
     }
 }
 
@@ -74,67 +86,111 @@ fn add_check(
     read_only::require_writable(c"assay.add_check()");
     or_raise((|| {
         let oid = required("relation", relation)?;
-        let mut declaration = json!({
+        let declaration = json!({
             "kind": required("kind", kind)?, "column_name": column_name, "args": object("args", args)?, "name": name,
             "where": filter, "group_by": texts("group_by", group_by)?, "mostly": mostly, "warn_if": warn_if, "error_if": error_if,
             "severity": severity, "tags": texts("tags", tags)?,
         });
-        if let Some(options) = declaration.as_object_mut() {
-            options.retain(|_, value| !value.is_null());
-        }
+        let draft = Draft::read(Entry::read(declaration)?)?;
+        let relation_name = addable(oid)?;
+        let existing = name.as_deref().map(|name| changeable(oid, name)).transpose()?.flatten();
+        draft.prepare(oid, &relation_name, existing)?.store()
+    })())
+}
+
+/// A check that was written, and makes sense by itself.
+pub struct Draft {
+    entry: Entry,
+    check: Check,
+}
+
+impl Draft {
+    /// Returns an error where it is no check, or could not be read again.
+    pub fn read(entry: Entry) -> Result<Draft> {
+        let declaration = entry.declaration();
         let check = Check::parse(declaration.clone())?;
         if serde_json::from_str::<Json>(&declaration.to_string()).is_err() {
             return Err(Error::new(INVALID_PARAMETER, "argument \"args\" nests too deeply")
                 .hint("A check could not be read again."));
         }
         names::check("check's name", &check.spec.name)?;
-        let relation_name = addable(oid)?;
-        let existing = name.as_deref().map(|name| changeable(oid, name)).transpose()?.flatten();
-        // A check stays that of who added it: a superuser who changes it has it run with no more rights than before.
+        Ok(Draft { entry, check })
+    }
+
+    /// As a check of a relation, new or in the place of one that is there, which stays that of who added it: a superuser who changes it has it
+    /// run with no more rights than before. Now is the time to say that a column or a right is missing.
+    pub fn prepare(self, relation: Oid, relation_name: &str, existing: Option<Existing>) -> Result<Addition> {
         let added_by = existing
             .as_ref()
             .map_or_else(role::current, |existing| existing.added_by);
         let settings = Settings::in_force();
-        // Now is the time to say that a column or a right is missing.
-        identity::as_role(role_of(oid, added_by), &settings, || {
-            rights::require(&check, &Source::open(&relation_name)?)
+        identity::as_role(role_of(relation, added_by), &settings, || {
+            rights::require(&self.check, &Source::open(relation_name)?)
         })?;
-        let settings = serde_json::to_string(&settings)
-            .map_err(|problem| Error::new(INTERNAL, format!("settings cannot be written: {problem}")))?;
+        Ok(Addition {
+            draft: self,
+            relation,
+            relation_name: relation_name.into(),
+            existing: existing.map(|existing| existing.id),
+            added_by,
+            settings: serde_json::to_string(&settings)
+                .map_err(|problem| Error::new(INTERNAL, format!("settings cannot be written: {problem}")))?,
+        })
+    }
+}
+
+/// A check on its way into the table.
+pub struct Addition {
+    draft: Draft,
+    relation: Oid,
+    relation_name: String,
+    existing: Option<i64>,
+    added_by: Oid,
+    settings: String,
+}
+
+impl Addition {
+    /// The number of the check in whose place it comes.
+    pub fn existing(&self) -> Option<i64> {
+        self.existing
+    }
+
+    /// Writes it; gives its number.
+    pub fn store(&self) -> Result<i64> {
         let list = |names: &[String]| Json::from(names.to_vec()).to_string();
-        let spec = &check.spec;
+        let (entry, spec) = (&self.draft.entry, &self.draft.check.spec);
         let id: Option<i64> = tables::as_owner(|| {
             tables::write_returning(
-                &if existing.is_some() { update() } else { insert() },
+                &if self.existing.is_some() { update() } else { insert() },
                 &[
-                    oid.into(),
-                    relation_name.as_str().into(),
+                    self.relation.into(),
+                    self.relation_name.as_str().into(),
                     spec.kind.into(),
                     spec.column.as_deref().into(),
-                    declaration["args"].to_string().as_str().into(),
+                    entry.args().as_str().into(),
                     spec.name.as_str().into(),
                     spec.filter.as_deref().into(),
                     list(&spec.group_by).as_str().into(),
                     spec.mostly.into(),
-                    warn_if.into(),
-                    error_if.into(),
+                    entry.warn_if.as_deref().into(),
+                    entry.error_if.as_deref().into(),
                     spec.severity.name().into(),
                     list(&spec.tags).as_str().into(),
-                    settings.as_str().into(),
-                    added_by.into(),
-                    existing.map(|existing| existing.id).into(),
-                    relation::owner(oid).into(),
+                    self.settings.as_str().into(),
+                    self.added_by.into(),
+                    self.existing.into(),
+                    relation::owner(self.relation).into(),
                 ],
             )
         })?;
         id.ok_or_else(|| {
             Error::new(INTERNAL, "the check was not stored").hint("Another session has just dropped it; add it again.")
         })
-    })())
+    }
 }
 
 /// The name of a relation that the caller may add a check to. Returns an error with 42501 where it may not.
-fn addable(relation: Oid) -> Result<String> {
+pub fn addable(relation: Oid) -> Result<String> {
     let name = relation::name_of(relation).ok_or_else(|| {
         Error::new(INVALID_PARAMETER, format!("there is no relation {}", relation.to_u32()))
             .hint("Name a table or view.")
@@ -178,31 +234,4 @@ WHERE id OPERATOR(pg_catalog.=) $16
   AND name OPERATOR(pg_catalog.=) $6 AND added_by::pg_catalog.oid OPERATOR(pg_catalog.=) $15::pg_catalog.oid
 RETURNING id"
     )
-}
-
-/// `drop_check(check_id)`.
-#[pg_extern(sql = false)]
-fn drop_check(check_id: Option<i64>) {
-    read_only::require_writable(c"assay.drop_check()");
-    or_raise((|| {
-        let id = required("check_id", check_id)?;
-        let stored = table::find(id)?;
-        if !role::acts_for(stored.added_by) && !relation::may_set_triggers(stored.relation) {
-            return Err(Error::new(
-                INSUFFICIENT_PRIVILEGE,
-                format!("permission denied to drop check \"{}\"", stored.check.spec.name),
-            )
-            .hint("It takes the role that added it, or the owner of its relation."));
-        }
-        // Who changes the check meanwhile waits, and then finds none.
-        tables::lock_object(c"quality_check", stored.relation);
-        let dropped: Option<i64> = tables::as_owner(|| {
-            tables::write_returning(
-                "DELETE FROM assay.quality_check WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id",
-                &[id.into()],
-            )
-        })?;
-        // None when another session was faster.
-        dropped.map(drop).ok_or_else(|| table::unknown(id))
-    })());
 }

@@ -1,10 +1,14 @@
-//! Checks that belong to a relation: added, run, asserted, explained, and their history.
+//! Checks that belong to a relation: added, changed, run, asserted, explained, exported and imported; their history, and its summary.
 
 mod accept;
 mod add;
+mod change;
 mod explain;
+mod export;
 mod failing;
 mod history;
+mod import;
 mod run;
+mod summary;
 mod table;
 pub mod target;

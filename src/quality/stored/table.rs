@@ -9,7 +9,7 @@ use std::ffi::CString;
 use pgrx::pg_sys::Oid;
 use pgrx::spi::quote_literal;
 use serde::Deserialize;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::target::{Recorded, Target};
 use crate::pg::attempt::attempt_to_write;
@@ -22,6 +22,7 @@ use crate::pg::reader::Value;
 use crate::pg::{read_only, relation, role, role_type, tables};
 use crate::quality::kinds::check::Check;
 use crate::quality::source::Source;
+use crate::quality::spec::entry::Entry;
 
 /// A check of a relation, with who added it.
 pub struct StoredCheck {
@@ -38,6 +39,8 @@ pub struct StoredCheck {
     pub runs_as: Oid,
     /// The settings under which it was written.
     pub settings: Settings,
+    /// As it was written.
+    pub entry: Entry,
 }
 
 /// The role that a check runs as. It changes with the owner of the relation, and with the rights of who added it.
@@ -136,6 +139,8 @@ pub struct Selection<'a> {
     pub name: Option<&'a str>,
     /// Any of these tags.
     pub tags: Option<&'a [String]>,
+    /// Those that are disabled, too; one that is asked for by its number is given in any case.
+    pub disabled: bool,
 }
 
 /// The condition on rows c of the table that their checks may be about a relation: by its object, or by its name without quotes, which
@@ -223,7 +228,7 @@ FROM assay.quality_check AS c WHERE {} ORDER BY c.id",
         if selection.relation.is_some_and(|wanted| wanted != relation) {
             continue;
         }
-        let (mut check, settings) = match read(&row) {
+        let (entry, mut check, settings) = match read(&row) {
             Ok(read) => read,
             // Whoever did not ask for this relation is not held up by it.
             Err(_) if selection.id.is_none() && selection.relation.is_none() => {
@@ -232,6 +237,9 @@ FROM assay.quality_check AS c WHERE {} ORDER BY c.id",
             }
             Err(error) => return Err(error.at(format!("stored check {id}"))),
         };
+        if !(entry.enabled || selection.disabled || selection.id.is_some()) {
+            continue;
+        }
         let tagged = |tags: &[String]| tags.iter().any(|tag| check.spec.tags.contains(tag));
         if !selection.tags.is_none_or(tagged) {
             continue;
@@ -247,6 +255,7 @@ FROM assay.quality_check AS c WHERE {} ORDER BY c.id",
             runs_as: role_of(relation, recorded.added_by),
             recorded,
             settings,
+            entry,
         };
         if selection.relation.is_some() || stored.is_known() {
             found.push(stored);

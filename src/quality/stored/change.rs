@@ -1,0 +1,79 @@
+//! Dropping stored checks, disabling and enabling them.
+//!
+//! It takes the role that added a check, or one that may set triggers on its relation, as it takes to add one: loads stand or fall with them.
+
+use pgrx::pg_extern;
+
+use super::table::{self, StoredCheck};
+use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, Result, or_raise};
+use crate::pg::options::required;
+use crate::pg::{read_only, relation, role, tables};
+
+/// `drop_check(check_id)`.
+#[pg_extern(sql = false)]
+fn drop_check(check_id: Option<i64>) {
+    read_only::require_writable(c"assay.drop_check()");
+    or_raise((|| {
+        let stored = find_own("drop", check_id)?;
+        change(&stored, DELETE)
+    })());
+}
+
+/// `disable_check(check_id)`.
+#[pg_extern(sql = false)]
+fn disable_check(check_id: Option<i64>) {
+    read_only::require_writable(c"assay.disable_check()");
+    or_raise((|| {
+        let stored = find_own("disable", check_id)?;
+        change(&stored, DISABLE)
+    })());
+}
+
+/// `enable_check(check_id)`.
+#[pg_extern(sql = false)]
+fn enable_check(check_id: Option<i64>) {
+    read_only::require_writable(c"assay.enable_check()");
+    or_raise((|| {
+        let stored = find_own("enable", check_id)?;
+        change(&stored, ENABLE)
+    })());
+}
+
+/// A check that the caller may change in this way. Returns an error with 42501 where it may not.
+fn find_own(verb: &str, check_id: Option<i64>) -> Result<StoredCheck> {
+    let stored = table::find(required("check_id", check_id)?)?;
+    if role::acts_for(stored.added_by) || relation::may_set_triggers(stored.relation) {
+        return Ok(stored);
+    }
+    Err(Error::new(
+        INSUFFICIENT_PRIVILEGE,
+        format!("permission denied to {verb} check \"{}\"", stored.check.spec.name),
+    )
+    .hint("It takes the role that added it, or the owner of its relation."))
+}
+
+/// Runs a statement on the row of a check. Who changes the check meanwhile waits, and then finds it changed, or none.
+fn change(stored: &StoredCheck, statement: &str) -> Result<()> {
+    tables::lock_object(c"quality_check", stored.relation);
+    let id = stored.check.spec.id.unwrap_or_default();
+    let changed: Option<i64> = tables::as_owner(|| tables::write_returning(statement, &[id.into()]))?;
+    // None when another session has dropped it.
+    changed.map(drop).ok_or_else(|| table::unknown(id))
+}
+
+/// Disables or enables a check.
+pub fn set_enabled(id: i64, enabled: bool) -> Result<()> {
+    let statement = if enabled { ENABLE } else { DISABLE };
+    let _same: Option<i64> = tables::as_owner(|| tables::write_returning(statement, &[id.into()]))?;
+    Ok(())
+}
+
+/// Drops a check that the caller was found to have the rights of.
+pub fn delete(id: i64) -> Result<()> {
+    let _dropped: Option<i64> = tables::as_owner(|| tables::write_returning(DELETE, &[id.into()]))?;
+    Ok(())
+}
+
+const DELETE: &str = "DELETE FROM assay.quality_check WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id";
+const DISABLE: &str = "UPDATE assay.quality_check SET enabled = false WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id";
+const ENABLE: &str = "UPDATE assay.quality_check SET enabled = true WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id";
