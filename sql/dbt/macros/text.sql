@@ -13,3 +13,12 @@
   {%- set text = (rows | string).strip() -%}
   {{ assay.literal("select * from " ~ text if text.startswith("(") else text) }}
 {%- endmacro %}
+
+{# An argument of a function of assay's: numbers and booleans as they are, lists of names as arrays, mappings as JSON. #}
+{% macro argument(value) -%}
+  {%- if value is none -%} null
+  {%- elif value is boolean or value is number -%} {{ value | string | lower }}
+  {%- elif value is string or value is mapping -%} {{ assay.literal(value) }}
+  {%- else -%} array(select jsonb_array_elements_text({{ assay.literal(value) }}))
+  {%- endif -%}
+{%- endmacro %}

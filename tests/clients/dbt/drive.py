@@ -50,7 +50,8 @@ check("the package has the extension's version", f"\nversion: {version}\n" in pa
 
 # Rows as they should be.
 good, nodes, text = run("build")
-check("dbt builds and tests sound rows", good and set(statuses(nodes, *nodes)) == {"success", "pass"} and len(nodes) == 11, nodes)
+check("dbt builds and tests sound rows", good and set(statuses(nodes, *nodes)) == {"success", "pass"} and len(nodes) == 14, nodes)
+check("no node has a name of 100 characters", max(map(len, nodes)) < 100, nodes)
 check("the risk model has scored every customer", sql("SELECT count(risk), count(*) FROM credit.customer_risk") == [(1000, 1000)])
 check("a macro gives the profile of a model", sql("SELECT rows, mean > 20 FROM credit.customer_profile WHERE column_name = 'duration_months'") == [(1000, True)])
 check("a macro gives drift, and halves of the customers have none", sql("SELECT count(*) > 10, bool_or(drifted) FROM credit.customer_drift") == [(True, False)])
@@ -82,6 +83,7 @@ table = "SELECT 'credit.customer_features'::regclass::oid::bigint, count(*), min
 before = sql(table)
 good, nodes, text = run("run")
 message = nodes["customer_features"][1]
+check("it counts checks", "1 of 3 checks on" in message, message)
 check("a post-hook that asserts fails the model", not good and nodes["customer_features"][0] == "error" and "20 of 1000 rows fail" in message, nodes)
 check("and leaves it as it was", sql(table) == before and nodes["customer_risk"][0] == "skipped", (before, sql(table)))
 
@@ -110,6 +112,19 @@ change("customer_id = 1", "customer_id = 2")
 good, nodes, text = run("test", "--select", "source_key")
 check("checks stand at a source's column", not good and nodes["source_key"][0] == "fail" and "unique_customer_id" in text, (nodes, text))
 
+# A test for one check has a name, a severity and a selection of its own, and one whose checks stand in its configuration a short name.
+change("purpose = NULL, duration_months = 600", "customer_id = 5")
+change("purpose = repeat('x', 50)", "customer_id = 6")
+good, nodes, text = run("test", "--select", "tag:nightly")
+check("a test of one check is selected and warns by itself", good and statuses(nodes, *nodes) == ["warn"] and list(nodes) == ["purposes_are_known"]
+      and "warn  stg_customers  not_null_purpose: 1 of 1000 rows fail" in text, (nodes, text))
+duration = "assay_assay_check_stg_customers_accepted_range__duration_months__1__120"
+good, nodes, text = run("test", "--select", duration)
+check("without a name it has one that says its check", not good and nodes.get(duration, ("",))[0] == "fail", (nodes, text))
+good, nodes, text = run("test", "--select", "assay_assay_checks_stg_customers_")
+check("checks may stand in the configuration", not good and statuses(nodes, *nodes) == ["fail"] and "length_between_purpose: 1 of 1000 rows fail" in text, (nodes, text))
+change("purpose = 'car', duration_months = 12", "customer_id IN (5, 6)")
+
 # Drift from the baseline.
 drift = ("test", "--select", "loans_are_those_of_the_baseline", "--vars", "{baseline: customers}")
 good, nodes, text = run(*drift)
@@ -117,6 +132,7 @@ check("rows that have not moved pass the drift test", good and nodes["loans_are_
 change("credit_amount = credit_amount * 3 / 2", "true")
 good, nodes, text = run(*drift)
 check("rows that have moved fail it", not good and "Got 1 result" in nodes["loans_are_those_of_the_baseline"][1], nodes)
+check("drift is told", re.search(r"fail  stg_customers  credit_amount has drifted: wasserstein is [0-9.]+, but must be at most 0.1", text), text)
 
 # Checks stored in the database are asserted without a list.
 sql("CREATE TABLE credit.stored AS SELECT -1 AS n")
