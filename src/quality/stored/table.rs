@@ -280,36 +280,15 @@ pub fn records_owners() -> bool {
     tables::has_column(c"quality_check", c"relation_owner")
 }
 
-/// The check of a row of the table, which is given as JSON, with its settings.
-fn read(row: &str) -> Result<(Check, Settings)> {
+/// The check of a row of the table, which is given as JSON, as it was written and as what that says, with its settings.
+fn read(row: &str) -> Result<(Entry, Check, Settings)> {
     let damaged = |problem: serde_json::Error| Error::new(INVALID_PARAMETER, problem.to_string());
     let row: Json = serde_json::from_str(row).map_err(damaged)?;
     let settings = serde_json::from_value(row["settings"].clone()).map_err(damaged)?;
-    let mut check = Check::read(declaration(&row))?;
+    let entry = Entry::of_row(&row)?;
+    let mut check = Check::read(entry.declaration())?;
     check.spec.acceptance = serde_json::from_value(row).ok();
-    Ok((check, settings))
-}
-
-/// A row of the table as a check is written.
-fn declaration(row: &Json) -> Json {
-    let keys = [
-        "kind",
-        "column_name",
-        "args",
-        "name",
-        "where",
-        "group_by",
-        "mostly",
-        "warn_if",
-        "error_if",
-        "severity",
-        "tags",
-    ];
-    let given = keys
-        .iter()
-        .map(|key| (key.to_string(), row[*key].clone()))
-        .filter(|(_, value)| !value.is_null());
-    Json::Object(given.collect::<Map<_, _>>())
+    Ok((entry, check, settings))
 }
 
 /// The stored check of a number. Returns an error with ML014 when there is none that the caller may know of.
