@@ -12,6 +12,7 @@ SELECT assay.train('credit', 'customers', 'is_risky', exclude => '{customer_id}'
 SELECT assay.train('amount', 'SELECT age, job, duration_months, credit_amount, is_test FROM customers', 'credit_amount', 'ridge', split => 'is_test');
 SELECT assay.grant_model('credit', 'scorer', 'manage'), assay.save_baseline('june', 'german_credit');
 SELECT assay.add_check('application', 'unique', 'id', name => 'sent once');
+SELECT assay.add_check('german_credit', 'not_null', 'age');
 SELECT assay.run_checks('application');
 \o
 CREATE TABLE daily (day date, auc assay.state, profile assay.state);
