@@ -182,3 +182,15 @@ AS 'MODULE_PATHNAME', 'check_summary_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE 
 COMMENT ON FUNCTION assay.check_summary(regclass, integer) IS
 'How each stored check of a relation stands, or of all that assay.checks shows (each name then begins with its relation), by the last run that assay.check_history shows: the worst first. status, besides those of a result: not run, disabled. rows: those that fail. Texts are broken into lines so that psql prints no line wider than width. Errors: 22023 a width under 60.
 Example: SELECT * FROM assay.check_summary(''application'')';
+
+CREATE VIEW assay.check_summary WITH (security_barrier) AS
+    SELECT name, segment, status, rows, message FROM assay.check_summary();
+COMMENT ON VIEW assay.check_summary IS
+'How each stored check that assay.checks shows stands by its last run, the worst first, no wider than 80 characters: assay.check_summary() as a view, for tools that list tables.
+Example: SELECT * FROM assay.check_summary WHERE status IN (''error'', ''fail'')';
+COMMENT ON COLUMN assay.check_summary.name IS 'Its relation and name.';
+COMMENT ON COLUMN assay.check_summary.segment IS 'The segment, when the check has group_by.';
+COMMENT ON COLUMN assay.check_summary.status IS 'error, fail, warn, not run, skipped, pass or disabled.';
+COMMENT ON COLUMN assay.check_summary.rows IS 'How many rows fail; NULL where it does not count rows.';
+COMMENT ON COLUMN assay.check_summary.message IS 'What was found, in a sentence.';
+GRANT SELECT ON assay.check_summary TO PUBLIC;

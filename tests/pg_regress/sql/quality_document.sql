@@ -155,6 +155,7 @@ SELECT count(*) > 0 AS ran FROM assay.run_checks('parcel');
 SELECT * FROM assay.check_summary('parcel');
 SELECT * FROM assay.check_summary('parcel', 120);
 SELECT name FROM assay.check_summary(width => 60) LIMIT 1;
+SELECT count(*) FROM (SELECT to_jsonb(s) FROM assay.check_summary AS s EXCEPT SELECT to_jsonb(s) FROM assay.check_summary() AS s) AS others;
 CALL fails($$SELECT * FROM assay.check_summary('parcel', 59)$$);
 CALL fails($$SELECT * FROM assay.check_summary('parcel', NULL)$$);
 DROP TABLE parcel, "Odd: name";
