@@ -51,3 +51,15 @@ INSERT INTO contact VALUES
     (6, 'Emil Berg', 'Seestrasse 5', NULL, NULL, 'Berlin');
 CREATE TABLE branch (name text PRIMARY KEY);
 INSERT INTO branch VALUES ('Berlin'), ('Hamburg'), ('Munich'), ('Vienna');
+
+-- What things cost, and from when to when: a range that goes on too long, and a sum that is wrong.
+CREATE TABLE tariff (product text, valid_from date, valid_to date, net numeric(8, 2), tax numeric(8, 2), gross numeric(8, 2));
+INSERT INTO tariff VALUES
+    ('basic', '2026-01-01', '2026-04-01', 10.00, 2.00, 12.00), ('basic', '2026-04-01', '2026-08-01', 11.00, 2.20, 13.20), ('basic', '2026-07-01', '9999-12-31', 11.50, 2.30, 13.80),
+    ('plus', '2026-01-01', '2026-06-01', 20.00, 4.00, 24.00), ('plus', '2026-06-01', '9999-12-31', 21.00, 4.20, 26.20);
+
+-- Two weeks of a station: -999 and n/a where nothing was measured, and hours in which the sensor hung.
+CREATE TABLE weather AS
+SELECT i AS id, timestamp '2026-01-01' + i * interval '1 hour' AS at, CASE WHEN i % 50 = 0 THEN -999 WHEN i BETWEEN 203 AND 215 THEN 4.5 ELSE 5 + i * 17 % 83 / 10.0 END AS temperature,
+       CASE WHEN i % 60 = 0 THEN 'n/a' ELSE 'observer ' || i % 3 END AS observer
+FROM generate_series(1, 336) AS i;

@@ -228,8 +228,12 @@ fn tests() -> Vec<Test> {
         Test::Distribution(drift::Limits::for_columns(10)),
         Test::Formats,
         Test::Scale,
+        Test::Extremes,
     ];
     for value in constants {
+        tests.push(Test::Occurring {
+            values: vec![value.clone()],
+        });
         tests.push(Test::Accepted {
             values: vec![value.clone()],
             negated: false,

@@ -107,6 +107,8 @@ fn measure(measure: &Measure) {
         Measure::Profile(profile) => drop(profile.report()),
         Measure::Distribution(distribution) => compare(distribution),
         Measure::Formats(formats) => drop(mixed_formats::find_conflicts(&[formats], &mixed_formats::Params::default())),
+        Measure::Extremes(extremes) => drop((extremes.least(), extremes.greatest())),
+        Measure::Occurring(occurring) => drop(occurring.values().iter().map(|(_, rows)| rows).max()),
         Measure::Scale(scale) => drop(scale_shift::find_shifts(&[scale], &scale_shift::Params::default())),
     }
 }

@@ -38,6 +38,15 @@ pub fn is_state(type_oid: pg_sys::Oid) -> bool {
     is_own(type_oid, c"state")
 }
 
+/// Whether values of a type can be grouped by: GROUP BY and DISTINCT need to know which are equal.
+pub fn has_equality(type_oid: pg_sys::Oid) -> bool {
+    // SAFETY: a look-up by oid, which raises an error for a type that is none; the entry lives as long as the backend.
+    unsafe {
+        let entry = pg_sys::lookup_type_cache(type_oid, pg_sys::TYPECACHE_EQ_OPR as i32);
+        !entry.is_null() && (*entry).eq_opr != pg_sys::Oid::INVALID
+    }
+}
+
 /// Whether a type is `assay.role`.
 pub fn is_role(type_oid: pg_sys::Oid) -> bool {
     is_own(type_oid, c"role")

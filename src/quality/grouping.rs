@@ -9,7 +9,7 @@ use crate::pg::{intake, types};
 use crate::quality::source::Source;
 use crate::quality::value;
 use algo::block::Kind;
-use algo::scan::Segment;
+use algo::scan::{Constant, Segment};
 
 /// The periods, from the shortest.
 const PERIODS: [&str; 6] = ["hour", "day", "week", "month", "quarter", "year"];
@@ -127,14 +127,24 @@ impl Grouping {
 
     /// The condition that a row q belongs to a segment.
     pub fn condition(&self, segment: &Segment) -> String {
-        let same = self.groups.iter().zip(segment).map(|(group, value)| match value {
-            None => format!("{} IS NULL", group.sql),
-            Some(value) => {
-                let text = quote_literal(intake::written(group.kind(), value));
-                format!("{} = {text}::{}", group.sql, types::qualified_name(group.type_oid))
-            }
-        });
+        let same = self
+            .groups
+            .iter()
+            .zip(self.literals(segment))
+            .map(|(group, literal)| match literal {
+                None => format!("{} IS NULL", group.sql),
+                Some(literal) => format!("{} = {literal}", group.sql),
+            });
         same.collect::<Vec<_>>().join(" AND ")
+    }
+
+    /// The values of a segment as literals of SQL; `None` for NULL.
+    pub fn literals(&self, segment: &Segment) -> Vec<Option<String>> {
+        let literal = |(group, value): (&Group, &Option<Constant>)| {
+            let text = quote_literal(intake::written(group.kind(), value.as_ref()?));
+            Some(format!("{text}::{}", types::qualified_name(group.type_oid)))
+        };
+        self.groups.iter().zip(segment).map(literal).collect()
     }
 
     /// A segment whose values are written as texts, as PostgreSQL writes them. Errors of input functions pass through.

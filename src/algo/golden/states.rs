@@ -89,6 +89,14 @@ fn of_measure(name: &str, measure: &Measure, add: &mut impl FnMut(String, f64)) 
             add(format!("{name} scaled"), scale.rows() as f64);
             add(format!("{name} negative"), scale.negatives() as f64);
         }
+        Measure::Extremes(extremes) => add(
+            format!("{name} from {:?} to {:?}", extremes.least(), extremes.greatest()),
+            1.0,
+        ),
+        Measure::Occurring(occurring) => {
+            let counted = occurring.values().iter();
+            counted.for_each(|(value, rows)| add(format!("{name} {value:?}"), *rows as f64));
+        }
     }
 }
 
@@ -118,6 +126,7 @@ pub(super) fn states() -> Vec<(String, State)> {
                     profiles(rows.start * 150..rows.end * 150, 2_000)
                 });
                 add("scan_of_many_checks", &|rows| checks(rows.start * 50..rows.end * 50));
+                add("scan_of_values", &values);
             }
             code => panic!("kind {code} has no golden file: add one here"),
         }
@@ -261,6 +270,25 @@ fn checks(rows: Range<u64>) -> State {
         Test::Formats,
         Test::Scale,
     ];
+    scan_of_tests(&tests, rows)
+}
+
+/// What tests of releases after the first ask.
+fn values(rows: Range<u64>) -> State {
+    let occurring = |values: &[Constant]| Test::Occurring {
+        values: values.to_vec(),
+    };
+    let tests = [
+        Test::Extremes,
+        occurring(&[Constant::Integer(1), Constant::Integer(200)]),
+        occurring(&[Constant::Number(0.25), Constant::Number(-1.0)]),
+        occurring(&[Constant::Text("low".into()), Constant::Text("high".into())]),
+    ];
+    scan_of_tests(&tests, rows)
+}
+
+/// Each test of the columns that it suits, by itself and of the rows that a condition selects in each segment.
+fn scan_of_tests(tests: &[Test], rows: Range<u64>) -> State {
     let mut checks = Vec::new();
     for test in tests {
         let suitable: Vec<usize> = (0..CELLS.len())
@@ -268,7 +296,7 @@ fn checks(rows: Range<u64>) -> State {
             .collect();
         for grouping in [None, Some(0)] {
             let check = |&column: &usize| PlanCheck {
-                column: Some(column).filter(|_| test != Test::Rows),
+                column: Some(column).filter(|_| *test != Test::Rows),
                 filter: grouping.map(|_| 0),
                 grouping,
                 test: test.clone(),

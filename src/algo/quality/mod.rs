@@ -7,6 +7,7 @@ pub mod near_duplicates;
 pub mod null_share;
 pub mod outlook;
 pub mod scale_shift;
+pub mod sentinels;
 pub mod threshold;
 
 use super::error::{Error, Result};

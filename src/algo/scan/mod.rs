@@ -5,6 +5,8 @@
 //! pass is an accumulator like any other, so parallel workers share it, and its bytes can be kept and merged with those of other
 //! rows.
 
+mod extremes;
+mod occurring;
 mod pattern;
 mod plan;
 mod ready;
@@ -20,6 +22,8 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use extremes::Extremes;
+pub use occurring::Occurring;
 pub use pattern::compile;
 pub use plan::{Plan, PlanCheck, PlanColumn};
 pub use rows::RowTests;

@@ -60,6 +60,7 @@ impl Ready {
             Test::NotNull => Ready::NotNull,
             Test::NotEmpty => Ready::Texts(TextTest::NotEmpty),
             Test::Accepted { values, negated } => accepted(values, *negated, form.ok_or_else(unsuitable)?),
+            Test::Occurring { values } => accepted(values, false, form.ok_or_else(unsuitable)?),
             Test::Range { low, high } => range(low.as_ref(), high.as_ref(), form.ok_or_else(unsuitable)?),
             Test::Matches { pattern, negated } => Ready::Texts(TextTest::Pattern(place_of(pattern), *negated)),
             Test::Format { format } => match Format::parse(format) {
@@ -74,7 +75,8 @@ impl Ready {
             | Test::Profile
             | Test::Distribution(_)
             | Test::Formats
-            | Test::Scale => Ready::Nothing,
+            | Test::Scale
+            | Test::Extremes => Ready::Nothing,
         })
     }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::extremes::Extremes;
+use super::occurring::Occurring;
 use super::test::{Constant, FAIL, NULL, Outcome, Test};
 use crate::accumulator::Accumulator;
 use crate::block::{BlockColumn, Cells, Kind};
@@ -53,6 +55,10 @@ pub enum Measure {
     Formats(Box<FormatTally>),
     /// The orders of magnitude of numbers.
     Scale(Box<ScaleTally>),
+    /// The least and the greatest value.
+    Extremes(Box<Extremes>),
+    /// How often each of some values occurs.
+    Occurring(Box<Occurring>),
 }
 
 coded!(Measure {
@@ -63,6 +69,8 @@ coded!(Measure {
     4 => Distribution(distribution),
     5 => Formats(formats),
     6 => Scale(scale),
+    7 => Extremes(extremes),
+    8 => Occurring(occurring),
 });
 
 impl Measure {
@@ -81,6 +89,8 @@ impl Measure {
             Test::Moments => Measure::Moments(Moments::default(), Sum::default()),
             Test::Formats => Measure::Formats(Box::default()),
             Test::Scale => Measure::Scale(Box::default()),
+            Test::Extremes => Measure::Extremes(Box::default()),
+            Test::Occurring { values } => Measure::Occurring(Box::new(Occurring::new(values))),
             Test::Rows
             | Test::NotNull
             | Test::NotEmpty
@@ -101,6 +111,8 @@ impl Measure {
             Measure::Distribution(distribution) => size_of::<Distribution>() + distribution.memory(),
             Measure::Formats(formats) => size_of::<FormatTally>() + formats.memory(),
             Measure::Scale(scale) => size_of::<ScaleTally>() + scale.memory(),
+            Measure::Extremes(_) => size_of::<Extremes>(),
+            Measure::Occurring(occurring) => size_of::<Occurring>() + occurring.memory(),
         }
     }
 
@@ -130,7 +142,21 @@ impl Measure {
             (Measure::Formats(formats), Cells::Texts(texts)) => rows.for_each(|row| formats.push(texts.get(row))),
             (Measure::Scale(scale), Cells::Integers(integers)) => rows.for_each(|row| scale.push(integers[row] as f64)),
             (Measure::Scale(scale), Cells::Numbers(numbers)) => rows.for_each(|row| scale.push(numbers[row])),
-            (Measure::Latest(_) | Measure::Moments(..) | Measure::Formats(_) | Measure::Scale(_), _) => {
+            (Measure::Extremes(extremes), Cells::Integers(integers)) => {
+                extremes.push_integers(rows.map(|row| integers[row]));
+            }
+            (Measure::Extremes(extremes), Cells::Numbers(numbers)) => {
+                extremes.push_numbers(rows.map(|row| numbers[row]))
+            }
+            (Measure::Occurring(occurring), _) => occurring.push(column, rows),
+            (
+                Measure::Latest(_)
+                | Measure::Moments(..)
+                | Measure::Formats(_)
+                | Measure::Scale(_)
+                | Measure::Extremes(_),
+                _,
+            ) => {
                 return Err(Error::damaged("scan", "a measure does not suit its column"));
             }
         }
@@ -146,7 +172,9 @@ impl Measure {
             | Measure::Moments(..)
             | Measure::Profile(_)
             | Measure::Formats(_)
-            | Measure::Scale(_) => self.push(column, (0..column.rows()).filter(|&row| column.present()[row]))?,
+            | Measure::Scale(_)
+            | Measure::Extremes(_)
+            | Measure::Occurring(_) => self.push(column, (0..column.rows()).filter(|&row| column.present()[row]))?,
         }
         Ok(())
     }
@@ -163,6 +191,8 @@ impl Measure {
             (Measure::Distribution(ours), Measure::Distribution(theirs)) => ours.merge(theirs)?,
             (Measure::Formats(ours), Measure::Formats(theirs)) => ours.merge(theirs)?,
             (Measure::Scale(ours), Measure::Scale(theirs)) => ours.merge(theirs)?,
+            (Measure::Extremes(ours), Measure::Extremes(theirs)) => ours.merge(theirs),
+            (Measure::Occurring(ours), Measure::Occurring(theirs)) => ours.merge(theirs)?,
             _ => return Err(Error::damaged("scan", "a check was measured in two ways")),
         }
         Ok(())
@@ -179,6 +209,8 @@ impl Measure {
             }
             (Measure::Formats(formats), Test::Formats) => formats.validate().is_ok(),
             (Measure::Scale(scale), Test::Scale) => scale.validate().is_ok(),
+            (Measure::Extremes(extremes), Test::Extremes) => extremes.is_sound(kind.map(Kind::form)),
+            (Measure::Occurring(occurring), Test::Occurring { values }) => occurring.is_sound(values, rows),
             (Measure::None, test) => !test.measures(),
             _ => false,
         }

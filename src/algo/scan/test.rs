@@ -26,7 +26,7 @@ coded!(named Constant {
 });
 
 impl Constant {
-    fn form(&self) -> Form {
+    pub(super) fn form(&self) -> Form {
         match self {
             Constant::Integer(_) => Form::Integers,
             Constant::Number(_) => Form::Numbers,
@@ -126,6 +126,13 @@ pub enum Test {
     Formats,
     /// The orders of magnitude of numbers: see [`crate::quality::scale_shift`].
     Scale,
+    /// The least and the greatest value.
+    Extremes,
+    /// How often each of some values occurs. Rows with another value fail.
+    Occurring {
+        /// The values.
+        values: Vec<Constant>,
+    },
 }
 
 coded!(named Test {
@@ -144,6 +151,8 @@ coded!(named Test {
     12 => Distribution(limits),
     13 => Formats,
     14 => Scale,
+    15 => Extremes,
+    16 => Occurring { values },
 });
 
 impl Test {
@@ -158,12 +167,15 @@ impl Test {
             Test::Format { format } => form == Some(Form::Texts) && Format::parse(format).is_some(),
             Test::Profile => kind.is_some(),
             Test::Distribution(limits) => kind.and_then(drift::Scale::of).is_some() && limits.is_sound(),
-            Test::Accepted { values, .. } => kind.is_some() && values.iter().all(|value| Some(value.form()) == form),
+            Test::Accepted { values, .. } | Test::Occurring { values } => {
+                kind.is_some() && values.iter().all(|value| Some(value.form()) == form)
+            }
             Test::Range { low, high } => kind.is_some() && of_form(low) && of_form(high),
             Test::True => kind == Some(Kind::Bool),
             Test::Latest => kind.is_some_and(Kind::is_time),
             Test::Moments => kind.is_some_and(|kind| kind.is_number() || kind == Kind::Bool),
             Test::Scale => kind.is_some_and(Kind::is_number),
+            Test::Extremes => kind.is_some_and(|kind| kind.form() != Form::Texts && kind != Kind::Bool),
         }
     }
 
@@ -184,7 +196,9 @@ impl Test {
             | Test::Profile
             | Test::Distribution(_)
             | Test::Formats
-            | Test::Scale => false,
+            | Test::Scale
+            | Test::Extremes
+            | Test::Occurring { .. } => false,
         }
     }
 

@@ -45,6 +45,9 @@ fn plan() -> Plan {
         low: bound(Constant::Number(0.0)),
         high: bound(Constant::Number(5.0)),
     };
+    let occurring = Test::Occurring {
+        values: vec![Constant::Number(1.0), Constant::Number(4.0)],
+    };
     Plan {
         columns: vec![
             column("x", Kind::Float),
@@ -71,6 +74,8 @@ fn plan() -> Plan {
             grouped(check(0, Test::Scale)),
             check(1, Test::Formats),
             grouped(check(0, Test::Profile)),
+            grouped(check(0, Test::Extremes)),
+            grouped(filtered(check(0, occurring))),
         ],
     }
 }

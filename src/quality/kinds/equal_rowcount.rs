@@ -3,10 +3,9 @@
 use serde::Deserialize;
 
 use super::assertion::{Assertion, CheckKind};
+use super::common::statement;
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_SAMPLE};
 use crate::pg::error::Result;
-use crate::pg::query::Query;
-use crate::pg::reader::Value;
 use crate::quality::finding::Finding;
 use crate::quality::spec::{Need, Needs};
 
@@ -34,7 +33,7 @@ impl Assertion for EqualRowcount {
         );
         let statement = sql.clone();
         let inquiry = planner.ask_rows(move |answer| {
-            let other = count(&statement)?;
+            let other = statement::one_number(&statement)?;
             let mut findings = answer.findings(|tally| {
                 let rows = tally.rows;
                 let holds = other == Some(rows as f64);
@@ -52,15 +51,4 @@ impl Assertion for EqualRowcount {
     fn other_relation(&self) -> Option<&str> {
         Some(&self.compare_model)
     }
-}
-
-fn count(sql: &str) -> Result<Option<f64>> {
-    let mut count = None;
-    Query::new(sql)?.run(&mut |row| {
-        if let Value::Number(rows) = row.value(0) {
-            count = Some(rows);
-        }
-        Ok(())
-    })?;
-    Ok(count)
 }

@@ -6,16 +6,23 @@
 mod accepted_range;
 mod accepted_values;
 mod anomaly;
+mod column_count_between;
+mod columns_compare;
 mod columns_match;
+mod correlation_between;
+mod distinct_values;
 mod equal_rowcount;
 mod equality;
 mod expression_is_true;
+mod extreme_between;
 mod figure_between;
 mod length_between;
+mod like;
 mod matches_regex;
 mod mixed_formats;
 mod monotonic;
 mod most_common_value;
+mod mutually_exclusive_ranges;
 mod near_duplicates;
 mod no_gaps;
 mod not_empty;
@@ -25,10 +32,15 @@ mod outliers;
 mod quantile_between;
 mod recency;
 mod relationships;
+mod row_count_ratio;
 mod scale_shift;
+mod sentinel_values;
+mod sequential_values;
+mod stuck_values;
 mod type_is;
 pub mod unique;
 mod valid_format;
+mod value_share_between;
 
 mod answer;
 mod assertion;
@@ -46,33 +58,50 @@ static TABLE: &[&CheckKind] = &[
     &not_empty::NOT_EMPTY,
     &unique::UNIQUE,
     &unique::UNIQUE_COMBINATION,
+    &unique::DUPLICATE_ROWS,
     &accepted_values::ACCEPTED_VALUES,
     &accepted_values::NOT_ACCEPTED_VALUES,
     &accepted_range::ACCEPTED_RANGE,
     &matches_regex::MATCHES_REGEX,
     &matches_regex::NOT_MATCHES_REGEX,
+    &like::LIKE,
+    &like::NOT_LIKE,
     &valid_format::VALID_FORMAT,
     &length_between::LENGTH_BETWEEN,
     &relationships::RELATIONSHIPS,
     &expression_is_true::EXPRESSION_IS_TRUE,
+    &columns_compare::COLUMNS_COMPARE,
     &recency::RECENCY,
     &figure_between::ROW_COUNT_BETWEEN,
     &columns_match::COLUMNS_MATCH,
+    &column_count_between::COLUMN_COUNT_BETWEEN,
     &type_is::TYPE_IS,
     &figure_between::DISTINCT_COUNT_BETWEEN,
+    &distinct_values::DISTINCT_VALUES_IN_SET,
+    &distinct_values::DISTINCT_VALUES_CONTAIN_SET,
+    &distinct_values::DISTINCT_VALUES_EQUAL_SET,
+    &value_share_between::VALUE_SHARE_BETWEEN,
     &figure_between::MEAN_BETWEEN,
     &figure_between::SUM_BETWEEN,
     &quantile_between::QUANTILE_BETWEEN,
     &figure_between::STDDEV_BETWEEN,
+    &extreme_between::MIN_BETWEEN,
+    &extreme_between::MAX_BETWEEN,
     &most_common_value::MOST_COMMON_VALUE,
+    &correlation_between::CORRELATION_BETWEEN,
     &outliers::WITHIN_N_STDEVS,
     &outliers::OUTLIERS,
     &monotonic::MONOTONIC,
     &no_gaps::NO_GAPS,
+    &sequential_values::SEQUENTIAL_VALUES,
+    &stuck_values::STUCK_VALUES,
+    &mutually_exclusive_ranges::MUTUALLY_EXCLUSIVE_RANGES,
     &equal_rowcount::EQUAL_ROWCOUNT,
+    &row_count_ratio::ROW_COUNT_RATIO,
     &equality::EQUALITY,
     &near_duplicates::NEAR_DUPLICATES,
     &mixed_formats::MIXED_FORMATS,
+    &sentinel_values::SENTINEL_VALUES,
     &scale_shift::SCALE_SHIFT,
     &null_share_by_segment::NULL_SHARE_BY_SEGMENT,
     &anomaly::ANOMALY,

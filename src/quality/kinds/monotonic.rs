@@ -44,17 +44,14 @@ impl Monotonic {
     pg_catalog.json_agg(pg_catalog.json_build_object('at', sort, 'before', before, 'value', value) ORDER BY place) FILTER (WHERE place <= 5)::pg_catalog.text
 FROM (SELECT *, pg_catalog.row_number() OVER ({partition} ORDER BY sort) AS place
     FROM (SELECT {segments}{sort} AS sort, {value} AS value,
-            pg_catalog.lag({value}) OVER ({windows}) AS before
+            pg_catalog.lag({value}) OVER ({windows} ORDER BY {sort}) AS before
         FROM {rows} AS q WHERE {filter}{value} IS NOT NULL) AS step
     WHERE value {wrong} before) AS failing
 {group_by}",
             segment = parts.segment_json(),
             partition = parts.partition(),
             segments = parts.segment_names(),
-            windows = match parts.segments.join(", ").as_str() {
-                "" => format!("ORDER BY {sort}"),
-                columns => format!("PARTITION BY {columns} ORDER BY {sort}"),
-            },
+            windows = parts.partition_rows(&[]),
             rows = parts.rows,
             filter = parts.filter,
             wrong = self.wrong_order(),
@@ -79,13 +76,10 @@ impl Assertion for Monotonic {
         Ok(Plan {
             means: Means::Statement(inquiry, sql),
             failing_rows: FailingRows::Condition(Box::new(move |_| {
-                let partition = match parts.segments.join(", ").as_str() {
-                    "" => "PARTITION BY true".to_string(),
-                    columns => format!("PARTITION BY {columns}"),
-                };
+                let partition = parts.partition_rows(&[format!("{value} IS NULL")]);
                 // Rows without a value are passed over: they stand apart.
                 Ok(RowCondition::Windowed(format!(
-                    "{value} {} pg_catalog.lag({value}) OVER ({partition}, {value} IS NULL ORDER BY {sort})",
+                    "{value} {} pg_catalog.lag({value}) OVER ({partition} ORDER BY {sort})",
                     self.wrong_order()
                 )))
             })),

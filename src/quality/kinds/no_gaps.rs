@@ -4,11 +4,11 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::assertion::{Assertion, CheckKind};
-use super::common::interval;
+use super::common::interval::{self, Step};
 use super::common::literal::value_of;
 use super::common::statement::{self, Parts};
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_SAMPLE};
-use crate::pg::error::{Error, INVALID_PARAMETER, Result};
+use crate::pg::error::Result;
 use crate::pg::intake;
 use crate::pg::query_row::OutputColumn;
 use crate::quality::spec::Needs;
@@ -35,28 +35,16 @@ fn one() -> Json {
 impl NoGaps {
     /// The longest step between two values, in SQL.
     fn step(&self, column: &OutputColumn) -> Result<String> {
-        let kind = intake::kind_of(column.type_oid);
-        if kind.is_time() {
-            let datepart = self.datepart.as_deref();
-            let datepart = datepart.or(self.interval.is_number().then_some("day"));
-            return interval::sql(datepart, &self.interval);
-        }
-        if !kind.is_number() || self.datepart.is_some() {
-            return Err(Error::new(
-                INVALID_PARAMETER,
-                format!(
-                    "no_gaps needs a number, date or timestamp, but column \"{}\" is {}",
-                    column.name, column.type_name
-                ),
-            )
-            .hint("Numbers take interval alone; datepart is for dates and timestamps."));
-        }
-        match self.interval.as_f64().filter(|step| *step > 0.0) {
-            // Steps of fractions such as 0.1 are not exact in binary.
-            Some(step) if kind == Kind::Float => Ok((step * (1.0 + 1e-9)).to_string()),
-            Some(step) => Ok(step.to_string()),
-            None => Err(interval::invalid(&self.interval)),
-        }
+        Ok(
+            match interval::step("no_gaps", column, self.datepart.as_deref(), &self.interval)? {
+                Step::Time(sql) => sql,
+                // Steps of fractions such as 0.1 are not exact in binary.
+                Step::Number(step) if intake::kind_of(column.type_oid) == Kind::Float => {
+                    (step * (1.0 + 1e-9)).to_string()
+                }
+                Step::Number(step) => step.to_string(),
+            },
+        )
     }
 }
 

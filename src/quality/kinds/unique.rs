@@ -1,12 +1,14 @@
-//! `unique` and `unique_combination`: that no value, or combination of values, occurs twice.
+//! `unique`, `unique_combination` and `duplicate_rows`: that no value, combination of values, or whole row occurs twice.
 
-use pgrx::spi::{quote_identifier, quote_literal};
+use pgrx::spi::quote_literal;
 use serde::Deserialize;
 
-use super::assertion::{Assertion, CheckKind};
+use super::assertion::{Assertion, CheckKind, out_of_range};
+use super::common::literal::value_of;
 use super::common::statement::{self, Parts, array, one_text};
 use super::plan::{FailingRows, Means, Plan, Planner, RowCondition};
 use crate::pg::error::Result;
+use crate::pg::types;
 use crate::quality::finding::Finding;
 use crate::quality::source::Source;
 use crate::quality::spec::{Need, Needs};
@@ -29,8 +31,26 @@ pub static UNIQUE_COMBINATION: CheckKind = CheckKind {
     parse: |arguments| Ok(Box::new(arguments.read_sound(UniqueCombination::problem)?)),
 };
 
+/// What unique_combination is of all columns.
+pub static DUPLICATE_ROWS: CheckKind = CheckKind {
+    name: "duplicate_rows",
+    needs: Needs {
+        column: Need::Refused,
+        ..Needs::ROWS
+    },
+    parse: |arguments| Ok(Box::new(arguments.read::<DuplicateRows>()?)),
+};
+
 #[derive(Debug)]
 struct Unique;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DuplicateRows {
+    /// Columns that differ between rows that are otherwise the same, such as when each was loaded.
+    #[serde(default)]
+    exclude_columns: Vec<String>,
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,6 +76,22 @@ impl Assertion for Unique {
 impl Assertion for UniqueCombination {
     fn plan<'a>(&'a self, planner: &mut Planner<'a, '_>) -> Result<Plan<'a>> {
         plan(planner, self.combination_of_columns.clone(), Nulls::AreEqual)
+    }
+}
+
+impl Assertion for DuplicateRows {
+    fn plan<'a>(&'a self, planner: &mut Planner<'a, '_>) -> Result<Plan<'a>> {
+        let source = planner.source;
+        source.require_distinct_names()?;
+        for name in &self.exclude_columns {
+            source.require_column(name)?;
+        }
+        let names = source.columns().iter().map(|column| column.name.clone());
+        let names: Vec<String> = names.filter(|name| !self.exclude_columns.contains(name)).collect();
+        if names.is_empty() {
+            return Err(out_of_range(planner.spec.kind, "a column must be left to compare"));
+        }
+        plan(planner, names, Nulls::AreEqual)
     }
 }
 
@@ -107,10 +143,29 @@ fn plan<'a>(planner: &mut Planner<'a, '_>, columns: Vec<String>, nulls: Nulls) -
     })
 }
 
-/// The columns as expressions on a row q.
+/// The columns as expressions on a row q; of types without an equality, such as json, their texts.
 fn keys(source: &Source, columns: &[String]) -> Result<Vec<String>> {
-    let key = |name: &String| Ok(format!("q.{}", quote_identifier(&source.require_column(name)?.name)));
+    let key = |name: &String| {
+        let column = source.require_column(name)?;
+        Ok(match types::has_equality(column.type_oid) {
+            true => value_of(column),
+            false => format!("{}::pg_catalog.text", value_of(column)),
+        })
+    };
     columns.iter().map(key).collect()
+}
+
+/// The most arguments of a call.
+const MOST_ARGUMENTS: usize = 100;
+
+/// The values of a combination as a JSON array.
+fn combination(keys: usize) -> String {
+    let names: Vec<String> = (1..=keys).map(|i| format!("k{i}")).collect();
+    let parts = names.chunks(MOST_ARGUMENTS);
+    let parts: Vec<String> = parts
+        .map(|names| format!("pg_catalog.jsonb_build_array({})", names.join(", ")))
+        .collect();
+    parts.join(" OPERATOR(pg_catalog.||) ")
 }
 
 /// The statement that finds the values that occur more than once.
@@ -122,10 +177,7 @@ fn duplicates(parts: &Parts, keys: &[String], nulls: Nulls) -> String {
             format!("{} IS NOT NULL", keys[0]),
             "pg_catalog.to_jsonb(k1)".to_string(),
         ),
-        Nulls::AreEqual => (
-            "true".to_string(),
-            format!("pg_catalog.jsonb_build_array({})", numbered(|i| format!("k{i}"))),
-        ),
+        Nulls::AreEqual => ("true".to_string(), combination(keys.len())),
     };
     let named_keys: String = keys
         .iter()

@@ -32,13 +32,14 @@ pub struct Declaration {
 /// One name, or a list of them.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "wrong type, expected a name or an array of names")]
-pub(super) enum Names {
+pub enum Names {
     One(String),
     Many(Vec<String>),
 }
 
 impl Names {
-    pub(super) fn list(names: Option<Names>) -> Vec<String> {
+    /// The names; none where nothing was given.
+    pub fn list(names: Option<Names>) -> Vec<String> {
         match names {
             None => Vec::new(),
             Some(Names::One(name)) => vec![name],

@@ -45,12 +45,17 @@ pub fn within(metric: &'static str, figure: Option<f64>, bounds: &Bounds) -> Fin
     let threshold = bounds.describe();
     match figure {
         Some(figure) => Finding::figure(metric, Some(figure), threshold, bounds.contains(figure)),
-        None => Finding {
-            metric,
-            threshold: Some(threshold),
-            verdict: Verdict::TooLittle,
-            message: Some("there are too few values for this figure".into()),
-            ..Finding::default()
-        },
+        None => too_little(metric, threshold),
+    }
+}
+
+/// The finding of too few values for a figure.
+pub fn too_little(metric: &'static str, threshold: String) -> Finding {
+    Finding {
+        metric,
+        threshold: Some(threshold),
+        verdict: Verdict::TooLittle,
+        message: Some("there are too few values for this figure".into()),
+        ..Finding::default()
     }
 }

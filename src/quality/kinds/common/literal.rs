@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use crate::pg::error::Result;
 use crate::pg::query_row::OutputColumn;
 use crate::pg::{intake, types};
+use crate::quality::source::Source;
 use algo::block::Kind;
 use algo::scan::{Bound, Constant};
 
@@ -68,4 +69,10 @@ pub fn literal(column: &OutputColumn) -> impl Fn(&Json) -> String {
 /// The value of a column in a row q.
 pub fn value_of(column: &OutputColumn) -> String {
     format!("q.{}", quote_identifier(&column.name))
+}
+
+/// The same of columns by their names. Returns an error with 42703 where there is none of a name.
+pub fn values_of(source: &Source, names: &[String]) -> Result<Vec<String>> {
+    let value = |name: &String| Ok(value_of(source.require_column(name)?));
+    names.iter().map(value).collect()
 }

@@ -3,5 +3,6 @@
 pub mod figure;
 pub mod interval;
 pub mod literal;
+pub mod regex;
 pub mod rows;
 pub mod statement;

@@ -60,6 +60,14 @@ impl Parts {
         self.by_segment("PARTITION BY")
     }
 
+    /// `PARTITION BY` of a window over rows q: the segments, and within them what else is given.
+    pub fn partition_rows(&self, further: &[String]) -> String {
+        match [self.segments.as_slice(), further].concat().join(", ").as_str() {
+            "" => "PARTITION BY true".into(),
+            columns => format!("PARTITION BY {columns}"),
+        }
+    }
+
     /// GROUP BY the segments; without any, one row that stands only where something was found.
     pub fn group_by(&self) -> String {
         match self.segments.as_slice() {
@@ -78,6 +86,19 @@ impl Parts {
     }
 }
 
+fn text(row: &Row<'_>, column: usize) -> Option<String> {
+    match row.value(column) {
+        Value::Text(text) => Some(text.into_owned()),
+        _ => None,
+    }
+}
+
+/// The segment of a statement's row: the values that rows were grouped by, as texts.
+fn segment(row: &Row<'_>) -> Vec<Option<String>> {
+    let segment = text(row, 0).and_then(|text| serde_json::from_str(&text).ok());
+    segment.unwrap_or_default()
+}
+
 /// What a statement found in a segment.
 #[derive(Debug, Clone)]
 struct Failures {
@@ -92,17 +113,13 @@ struct Failures {
 
 impl Failures {
     fn read(row: &Row<'_>) -> Failures {
-        let text = |column: usize| match row.value(column) {
-            Value::Text(text) => Some(text.into_owned()),
-            _ => None,
-        };
+        let text = |column: usize| text(row, column);
         let number = |column: usize| match row.value(column) {
             Value::Number(number) => Some(number),
             _ => None,
         };
-        let segment = text(0).and_then(|text| serde_json::from_str(&text).ok());
         Failures {
-            segment: segment.unwrap_or_default(),
+            segment: segment(row),
             failed: number(1).unwrap_or(0.0) as u64,
             value: number(2),
             sample: text(3).and_then(|text| serde_json::from_str(&text).ok()),
@@ -160,6 +177,25 @@ pub fn findings(spec: &Spec, metric: &'static str, sql: &str, answer: &Answer<'_
     Ok(findings)
 }
 
+/// The findings of a statement that gives a figure for each segment, for the rows that the shared pass counted.
+pub fn figures(sql: &str, answer: &Answer<'_>, finding: impl Fn(Option<f64>) -> Finding) -> Result<Vec<Finding>> {
+    let mut by_segment: HashMap<Box<[u8]>, Option<f64>> = HashMap::new();
+    Query::new(sql)?.run(&mut |row| {
+        let segment = answer.grouping.segment(&segment(row))?;
+        by_segment.insert(key(&segment), row.number(1));
+        Ok(())
+    })?;
+    let of_segment = |segment: &SegmentTally<'_>| {
+        let figure = by_segment.get(&segment.values.map(key).unwrap_or_default());
+        Finding {
+            segment: answer.json(segment),
+            rows: Some(segment.tally.rows),
+            ..finding(figure.copied().flatten())
+        }
+    };
+    Ok(answer.segments.iter().map(of_segment).collect())
+}
+
 /// The finding of a check that holds by the proof of an index or constraint. Nothing was read, so there is no number of rows.
 pub fn proved(metric: &'static str, sql: &str, proof: &str) -> Result<Finding> {
     // It says what reading would say, so it takes the same rights.
@@ -183,6 +219,16 @@ pub fn one_text(sql: &str) -> Result<Option<String>> {
         Ok(())
     })?;
     Ok(text)
+}
+
+/// A number that a query finds.
+pub fn one_number(sql: &str) -> Result<Option<f64>> {
+    let mut number = None;
+    Query::new(sql)?.run(&mut |row| {
+        number = row.number(0);
+        Ok(())
+    })?;
+    Ok(number)
 }
 
 /// Names as an array of texts.

@@ -1,36 +1,35 @@
-//! `within_n_stdevs` and `outliers`: that values are near to what is usual. The shared pass says what that is; a second one finds the others.
+//! `within_n_stdevs` and `outliers`: that values are near to what is usual, in all rows or in their segment. The shared pass says what that is; a
+//! second one finds the others.
+
+mod segments;
 
 use serde::Deserialize;
 
-use super::answer::Answer;
-use super::assertion::{Assertion, CheckKind};
-use super::common::rows;
-use super::plan::{FailingRows, Means, Plan, Planner, RowCondition, SHARED_SCAN};
 use crate::pg::error::Result;
 use crate::pg::intake;
 use crate::pg::query_row::OutputColumn;
 use crate::quality::finding::{Finding, Verdict, short};
 use crate::quality::grouping::Grouping;
+use crate::quality::kinds::answer::Answer;
+use crate::quality::kinds::assertion::{Assertion, CheckKind};
+use crate::quality::kinds::common::rows;
+use crate::quality::kinds::common::statement::Parts;
+use crate::quality::kinds::plan::{FailingRows, Means, Plan, Planner, RowCondition, SHARED_SCAN};
 use crate::quality::pass::{Pass, Question};
 use crate::quality::source::Source;
-use crate::quality::spec::{Need, Needs, Spec};
+use crate::quality::spec::{Needs, Spec};
 use algo::block::{Form, Kind};
 use algo::scan::{Bound, Constant, Measure, Test};
 
-const NEEDS: Needs = Needs {
-    segments: Need::Refused,
-    ..Needs::ROWS
-};
-
 pub static WITHIN_N_STDEVS: CheckKind = CheckKind {
     name: "within_n_stdevs",
-    needs: NEEDS,
+    needs: Needs::ROWS,
     parse: |arguments| Ok(Box::new(arguments.read_sound(WithinNStdevs::problem)?)),
 };
 
 pub static OUTLIERS: CheckKind = CheckKind {
     name: "outliers",
-    needs: NEEDS,
+    needs: Needs::ROWS,
     parse: |arguments| Ok(Box::new(arguments.read_sound(Outliers::problem)?)),
 };
 
@@ -126,18 +125,28 @@ fn plan<'a>(
 ) -> Result<Plan<'a>> {
     let (spec, source) = (planner.spec, planner.source);
     let usual = move |answer: &Answer<'_>| bounds(answer.segments.first()?.tally.measure());
+    let usual_by_segment = move |answer: &Answer<'_>| -> Vec<Option<(f64, f64)>> {
+        let segments = answer.segments.iter();
+        segments.map(|segment| bounds(segment.tally.measure())).collect()
+    };
+    let parts = Parts::new(spec, source)?;
     let input = planner.input(column);
-    let inquiry = planner.ask(Some(input), test, move |answer| match usual(answer) {
-        Some(bounds) => second_pass(spec, source, column, bounds),
-        None => Ok(vec![Finding {
-            verdict: Verdict::TooLittle,
-            message: Some("there are too few values to tell what is usual".into()),
-            ..Finding::default()
-        }]),
+    let inquiry = planner.ask(Some(input), test, move |answer| {
+        if !spec.group_by.is_empty() {
+            return segments::findings(spec, column, &parts, answer, &usual_by_segment(answer));
+        }
+        match usual(answer) {
+            Some(bounds) => second_pass(spec, source, column, bounds),
+            None => Ok(vec![too_little()]),
+        }
     })?;
     Ok(Plan {
         means: Means::SecondPass(inquiry, explanation),
         failing_rows: FailingRows::Answered(Box::new(move |answer| {
+            if !spec.group_by.is_empty() {
+                let condition = segments::condition(column, answer, &usual_by_segment(answer));
+                return Ok(RowCondition::Alone(condition));
+            }
             let condition = match usual(answer) {
                 Some(bounds) => {
                     let mut pass = Pass::default();
@@ -149,6 +158,18 @@ fn plan<'a>(
             Ok(RowCondition::Alone(condition))
         })),
     })
+}
+
+fn too_little() -> Finding {
+    Finding {
+        verdict: Verdict::TooLittle,
+        message: Some("there are too few values to tell what is usual".into()),
+        ..Finding::default()
+    }
+}
+
+fn describe((low, high): (f64, f64)) -> String {
+    format!("usual values are between {} and {}", short(low), short(high))
 }
 
 /// Asks a pass for the values outside of bounds; gives the question's number.
@@ -182,11 +203,7 @@ fn second_pass(spec: &Spec, source: &Source, column: &OutputColumn, bounds: (f64
     let answer = Answer::new(&answers, question, &ungrouped)?;
     let mut findings = rows::findings(spec, &answer, Some(intake::kind_of(column.type_oid)))?;
     for finding in &mut findings {
-        finding.message = Some(format!(
-            "usual values are between {} and {}",
-            short(bounds.0),
-            short(bounds.1)
-        ));
+        finding.message = Some(describe(bounds));
     }
     Ok(findings)
 }
