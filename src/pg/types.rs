@@ -38,12 +38,13 @@ pub fn is_state(type_oid: pg_sys::Oid) -> bool {
     is_own(type_oid, c"state")
 }
 
-/// Whether values of a type can be grouped by: GROUP BY and DISTINCT need to know which are equal.
-pub fn has_equality(type_oid: pg_sys::Oid) -> bool {
+/// Whether values of a type can be grouped by and partitioned by: GROUP BY needs to know which are equal, a window needs an order, too.
+pub fn is_sortable(type_oid: pg_sys::Oid) -> bool {
     // SAFETY: a look-up by oid, which raises an error for a type that is none; the entry lives as long as the backend.
     unsafe {
-        let entry = pg_sys::lookup_type_cache(type_oid, pg_sys::TYPECACHE_EQ_OPR as i32);
-        !entry.is_null() && (*entry).eq_opr != pg_sys::Oid::INVALID
+        let wanted = pg_sys::TYPECACHE_EQ_OPR | pg_sys::TYPECACHE_LT_OPR;
+        let entry = pg_sys::lookup_type_cache(type_oid, wanted as i32);
+        !entry.is_null() && (*entry).eq_opr != pg_sys::Oid::INVALID && (*entry).lt_opr != pg_sys::Oid::INVALID
     }
 }
 

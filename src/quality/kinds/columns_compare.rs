@@ -9,7 +9,7 @@ use super::assertion::{Arguments, Assertion, CheckKind, out_of_range};
 use super::common::literal::value_of;
 use super::common::rows;
 use super::plan::{Plan, Planner};
-use crate::pg::error::{Error, INVALID_PARAMETER, Result};
+use crate::pg::error::Result;
 use crate::pg::intake;
 use crate::pg::query_row::OutputColumn;
 use crate::quality::source::Source;
@@ -136,7 +136,7 @@ impl ColumnsCompare {
                 planner.require(column, Kind::is_number, "numbers")?;
             }
         } else if let Some(right) = right {
-            require_comparable(left[0], right)?;
+            planner.require_comparable(left[0], right)?;
         }
         let has_floats = all
             .clone()
@@ -189,26 +189,6 @@ impl ColumnsCompare {
             }
         }
     }
-}
-
-/// Returns an error with 22023 unless values of both columns can be compared: both are numbers, points in time or texts, or of one type.
-fn require_comparable(one: &OutputColumn, other: &OutputColumn) -> Result<()> {
-    let (kind, other_kind) = (intake::kind_of(one.type_oid), intake::kind_of(other.type_oid));
-    let alike = one.type_oid == other.type_oid
-        || (kind.is_number() && other_kind.is_number())
-        || (kind.is_time() && other_kind.is_time())
-        || (kind == Kind::Text && other_kind == Kind::Text);
-    if alike {
-        return Ok(());
-    }
-    Err(Error::new(
-        INVALID_PARAMETER,
-        format!(
-            "columns_compare cannot compare column \"{}\" of type {} with column \"{}\" of type {}",
-            one.name, one.type_name, other.name, other.type_name
-        ),
-    )
-    .hint("Cast one of them in a view or query, and check that."))
 }
 
 impl Assertion for ColumnsCompare {

@@ -94,7 +94,10 @@ impl DistinctValues {
             finding.failed = Some(tally.failed);
         }
         if !holds && !missing.is_empty() && self.relation != Relation::Within {
-            finding.message = Some(format!("{} values of value_set do not occur", missing.len()));
+            finding.message = Some(match missing.len() {
+                1 => "1 value of value_set does not occur".into(),
+                several => format!("{several} values of value_set do not occur"),
+            });
         }
         finding
     }

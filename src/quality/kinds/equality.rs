@@ -87,7 +87,7 @@ impl Equality {
             Some(digits) if matches!(intake::kind_of(column.type_oid), Kind::Float | Kind::Numeric) => {
                 format!("pg_catalog.round({value}::pg_catalog.numeric, {digits})")
             }
-            _ if types::has_equality(column.type_oid) => value,
+            _ if types::is_sortable(column.type_oid) => value,
             _ => format!("{value}::pg_catalog.text"),
         }
     }

@@ -86,8 +86,10 @@ FROM (SELECT *, pg_catalog.row_number() OVER ({partition} ORDER BY lower, upper,
 impl Assertion for MutuallyExclusiveRanges {
     fn plan<'a>(&'a self, planner: &mut Planner<'a, '_>) -> Result<Plan<'a>> {
         let (spec, source) = (planner.spec, planner.source);
-        let lower = value_of(source.require_column(&self.lower_bound_column)?);
-        let upper = value_of(source.require_column(&self.upper_bound_column)?);
+        let lower = source.require_column(&self.lower_bound_column)?;
+        let upper = source.require_column(&self.upper_bound_column)?;
+        planner.require_comparable(lower, upper)?;
+        let (lower, upper) = (value_of(lower), value_of(upper));
         let partition = values_of(source, &self.partition)?;
         let parts = Parts::new(spec, source)?;
         let window = format!("{} ORDER BY {lower}, {upper}", parts.partition_rows(&partition));

@@ -195,6 +195,26 @@ impl<'a> Planner<'a, '_> {
         .hint("Cast it in a view or query, and check that."))
     }
 
+    /// Returns an error with 22023 unless values of both columns can be compared: both are numbers, points in time or texts, or of one type.
+    pub fn require_comparable(&self, one: &OutputColumn, other: &OutputColumn) -> Result<()> {
+        let (kind, other_kind) = (intake::kind_of(one.type_oid), intake::kind_of(other.type_oid));
+        let alike = one.type_oid == other.type_oid
+            || (kind.is_number() && other_kind.is_number())
+            || (kind.is_time() && other_kind.is_time())
+            || (kind == Kind::Text && other_kind == Kind::Text);
+        if alike {
+            return Ok(());
+        }
+        Err(Error::new(
+            INVALID_PARAMETER,
+            format!(
+                "{} cannot compare column \"{}\" of type {} with column \"{}\" of type {}",
+                self.spec.kind, one.name, one.type_name, other.name, other.type_name
+            ),
+        )
+        .hint("Cast one of them in a view or query, and check that."))
+    }
+
     /// The relation or query that the check names besides its own.
     pub fn other(&self) -> Result<Source> {
         let missing = || Error::new(INTERNAL, format!("{} names no other relation", self.spec.kind));

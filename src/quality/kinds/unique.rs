@@ -4,10 +4,11 @@ use pgrx::spi::quote_literal;
 use serde::Deserialize;
 
 use super::assertion::{Assertion, CheckKind, out_of_range};
-use super::common::literal::value_of;
+use super::common::literal::{value_of, values_of};
 use super::common::statement::{self, Parts, array, one_text};
 use super::plan::{FailingRows, Means, Plan, Planner, RowCondition};
 use crate::pg::error::Result;
+use crate::pg::query_row::OutputColumn;
 use crate::pg::types;
 use crate::quality::finding::Finding;
 use crate::quality::source::Source;
@@ -68,14 +69,16 @@ impl UniqueCombination {
 
 impl Assertion for Unique {
     fn plan<'a>(&'a self, planner: &mut Planner<'a, '_>) -> Result<Plan<'a>> {
-        let name = planner.column()?.name.clone();
-        plan(planner, vec![name], Nulls::AreNoValues)
+        let column = planner.column()?;
+        let names = std::slice::from_ref(&column.name);
+        plan(planner, names, vec![value_of(column)], Nulls::AreNoValues)
     }
 }
 
 impl Assertion for UniqueCombination {
     fn plan<'a>(&'a self, planner: &mut Planner<'a, '_>) -> Result<Plan<'a>> {
-        plan(planner, self.combination_of_columns.clone(), Nulls::AreEqual)
+        let names = &self.combination_of_columns;
+        plan(planner, names, values_of(planner.source, names)?, Nulls::AreEqual)
     }
 }
 
@@ -86,12 +89,14 @@ impl Assertion for DuplicateRows {
         for name in &self.exclude_columns {
             source.require_column(name)?;
         }
-        let names = source.columns().iter().map(|column| column.name.clone());
-        let names: Vec<String> = names.filter(|name| !self.exclude_columns.contains(name)).collect();
+        let compared = source.columns().iter();
+        let compared = compared.filter(|column| !self.exclude_columns.contains(&column.name));
+        let (names, keys): (Vec<String>, Vec<String>) =
+            compared.map(|column| (column.name.clone(), comparable(column))).unzip();
         if names.is_empty() {
             return Err(out_of_range(planner.spec.kind, "a column must be left to compare"));
         }
-        plan(planner, names, Nulls::AreEqual)
+        plan(planner, &names, keys, Nulls::AreEqual)
     }
 }
 
@@ -106,13 +111,13 @@ enum Nulls {
 
 const METRIC: &str = "duplicated_values";
 
-fn plan<'a>(planner: &mut Planner<'a, '_>, columns: Vec<String>, nulls: Nulls) -> Result<Plan<'a>> {
+/// The plan of a check of these columns, whose values the keys are.
+fn plan<'a>(planner: &mut Planner<'a, '_>, columns: &[String], keys: Vec<String>, nulls: Nulls) -> Result<Plan<'a>> {
     let (spec, source) = (planner.spec, planner.source);
-    let keys = keys(source, &columns)?;
     let parts = Parts::new(spec, source)?;
     let sql = duplicates(&parts, &keys, nulls);
     let proof = if parts.segments.is_empty() {
-        index(source, &columns, nulls)?
+        index(source, columns, nulls)?
     } else {
         None
     };
@@ -143,16 +148,12 @@ fn plan<'a>(planner: &mut Planner<'a, '_>, columns: Vec<String>, nulls: Nulls) -
     })
 }
 
-/// The columns as expressions on a row q; of types without an equality, such as json, their texts.
-fn keys(source: &Source, columns: &[String]) -> Result<Vec<String>> {
-    let key = |name: &String| {
-        let column = source.require_column(name)?;
-        Ok(match types::has_equality(column.type_oid) {
-            true => value_of(column),
-            false => format!("{}::pg_catalog.text", value_of(column)),
-        })
-    };
-    columns.iter().map(key).collect()
+/// A column of a row q as it is compared where any column may come: one of a type without an order, such as json, by its text.
+fn comparable(column: &OutputColumn) -> String {
+    match types::is_sortable(column.type_oid) {
+        true => value_of(column),
+        false => format!("{}::pg_catalog.text", value_of(column)),
+    }
 }
 
 /// The most arguments of a call.
