@@ -52,9 +52,22 @@ INSERT INTO application SELECT 5000 + i, 'Vienna', '2026-09-01', 30, 'furniture'
 SELECT assay.assert_checks('application');
 COMMIT;
 \set ECHO none
+\echo
+\echo '   It also guards a table that is built anew and takes the name of the old one, as dbt does it: the swap is undone.'
+\echo
+\set ECHO queries
+BEGIN;
+CREATE TABLE application_new AS SELECT id, branch, applied, age, purpose, amount, -months AS months FROM application;
+DROP TABLE application;
+ALTER TABLE application_new RENAME TO application;
+SELECT assay.assert_checks('application');
+COMMIT;
+\set ECHO none
 \set ON_ERROR_STOP on
 \echo
-SELECT count(*) FILTER (WHERE id > 5000) AS "rows of the load", count(*) AS "rows of the table" FROM application;
+SELECT count(*) FILTER (WHERE id > 5000) AS "rows of the load", count(*) FILTER (WHERE months < 1) AS "of the swap",
+       count(*) AS "rows of the table"
+FROM application;
 
 \echo '── 3. Training on 800 of them, with progress ten times a second'
 \echo

@@ -26,6 +26,8 @@ pub enum Means<'a> {
     Proof(Finding),
     /// By the pass that all checks share.
     SharedScan(Inquiry<'a>),
+    /// By the pass that all checks share, or after that by another one; when, for people.
+    SharedScanOrMore(Inquiry<'a>, String),
     /// By a second pass, whose bounds the shared one gives; what it looks for, for people.
     SecondPass(Inquiry<'a>, String),
     /// By a statement of its own, for the rows that the shared pass counts.
@@ -42,6 +44,7 @@ impl<'a> Means<'a> {
             Means::Columns(_) => "the relation's columns",
             Means::Proof(_) => "proof",
             Means::SharedScan(_) => SHARED_SCAN,
+            Means::SharedScanOrMore(..) => "shared scan, maybe second pass",
             Means::SecondPass(..) => "second pass",
             Means::Statement(..) => "own statement",
         }
@@ -51,7 +54,11 @@ impl<'a> Means<'a> {
     pub fn statement(&self) -> Option<&str> {
         match self {
             Means::Statement(_, sql) => Some(sql),
-            Means::Columns(_) | Means::Proof(_) | Means::SharedScan(_) | Means::SecondPass(..) => None,
+            Means::Columns(_)
+            | Means::Proof(_)
+            | Means::SharedScan(_)
+            | Means::SharedScanOrMore(..)
+            | Means::SecondPass(..) => None,
         }
     }
 
@@ -59,7 +66,10 @@ impl<'a> Means<'a> {
     pub fn outcome(self) -> std::result::Result<Finding, Inquiry<'a>> {
         match self {
             Means::Columns(finding) | Means::Proof(finding) => Ok(finding),
-            Means::SharedScan(inquiry) | Means::SecondPass(inquiry, _) | Means::Statement(inquiry, _) => Err(inquiry),
+            Means::SharedScan(inquiry)
+            | Means::SharedScanOrMore(inquiry, _)
+            | Means::SecondPass(inquiry, _)
+            | Means::Statement(inquiry, _) => Err(inquiry),
         }
     }
 }

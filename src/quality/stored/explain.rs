@@ -66,7 +66,7 @@ impl Explanation {
                 message: finding.message,
                 ..explanation
             },
-            Means::SecondPass(_, message) => Explanation {
+            Means::SharedScanOrMore(_, message) | Means::SecondPass(_, message) => Explanation {
                 message: Some(message),
                 ..explanation
             },

@@ -19,6 +19,11 @@ SELECT f.* FROM found('SELECT at, CASE WHEN id >= 5557 THEN inches * 2.54 ELSE i
 SELECT f.* FROM found('SELECT at, CASE WHEN id >= 5557 THEN celsius * 1.8 + 32 ELSE celsius END AS degrees FROM sensor', 'degrees') AS f;
 SELECT f.* FROM found('SELECT at, CASE WHEN id < 5557 THEN celsius * 1.8 + 32 ELSE celsius END AS degrees FROM sensor', 'degrees') AS f;
 SELECT f.* FROM found('SELECT at, CASE WHEN id % 3 = 0 THEN celsius + 273.15 ELSE celsius END AS degrees FROM sensor', 'degrees') AS f;
+-- Below zero, too, and few of them.
+SELECT f.* FROM found('SELECT CASE WHEN id >= 6900 THEN celsius - 22 + 273.15 ELSE celsius - 22 END AS degrees FROM sensor', 'degrees') AS f;
+SELECT f.* FROM found('SELECT CASE WHEN id >= 6975 THEN inches * 2.54 ELSE inches END AS height FROM sensor', 'height') AS f;
+-- All of a segment, by a conversion that adds something.
+SELECT f.* FROM found('SELECT station, CASE WHEN station = ''b'' THEN celsius * 1.8 + 32 ELSE celsius END AS degrees FROM sensor', 'degrees', '{"group_by": "station"}') AS f;
 -- In one of two segments.
 SELECT f.* FROM found('SELECT at, station, pressure * CASE WHEN id >= 5557 AND station = ''b'' THEN 1000 ELSE 1 END AS pressure FROM sensor', 'pressure', '{"group_by": "station"}') AS f;
 -- Numbers that vary by more than the factor: by months, where there is a column of time.
@@ -28,11 +33,18 @@ SELECT i AS id, timestamp '2026-01-01' + i * interval '1 hour' AS at,
 FROM generate_series(0, 6999) AS i;
 SELECT f.* FROM found('purchase', 'amount') AS f;
 SELECT f.* FROM found('SELECT id, amount FROM purchase', 'amount') AS f;
+-- By days where there are not three months, and by what each check reads.
+SELECT f.* FROM found('SELECT at, amount * CASE WHEN at::date BETWEEN ''2026-02-03'' AND ''2026-02-07'' THEN 12 ELSE 1 END AS amount
+    FROM (SELECT timestamp ''2026-02-01'' + i * interval ''10 minutes'' AS at, exp(3 + 1.1 * (sin(i * 12.9898) + sin(i * 78.233) + sin(i * 3.717))) AS amount FROM generate_series(0, 3999) AS i) AS q', 'amount') AS f;
 -- The rows themselves.
 UPDATE sensor SET pressure = pressure * 1000 WHERE id >= 5557;
 SELECT assay.add_check('sensor', 'scale_shift', 'pressure') AS narrow, assay.add_check('purchase', 'scale_shift', 'amount') AS months \gset
+SELECT kind, answered_by, message FROM assay.explain_checks('sensor') UNION ALL SELECT kind, answered_by, message FROM assay.explain_checks('purchase');
 SELECT count(*), min(("row"->>'id')::int), max(("row"->>'id')::int) FROM assay.failing_rows(:narrow, NULL);
 SELECT count(*), min(("row"->>'id')::int), max(("row"->>'id')::int) FROM assay.failing_rows(:months, NULL);
+-- What two groups differ by is no unit where it is no more than that: rich and poor countries.
+SELECT f.* FROM found('SELECT CASE WHEN i % 2 = 0 THEN ''rich'' ELSE ''poor'' END AS world, exp(CASE WHEN i % 2 = 0 THEN 8 + ln(10) ELSE 8 END + 0.6 * (sin(i * 12.9898) + sin(i * 78.233) + sin(i * 3.717))) AS gdp
+    FROM generate_series(1, 400) AS i', 'gdp', '{"group_by": "world"}') AS f;
 -- A few codes and prices are no units, nor are two kinds of things between which no unit lies.
 SELECT f.* FROM found('SELECT (ARRAY[1, 2, 5, 1000, 2000, 5000])[i % 6 + 1] AS x FROM generate_series(1, 600) AS i', 'x') AS f;
 SELECT f.* FROM found('SELECT CASE WHEN i % 2 = 0 THEN 100 + i % 20 ELSE 500 + i % 90 END AS x FROM generate_series(1, 600) AS i', 'x') AS f;

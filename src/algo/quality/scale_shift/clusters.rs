@@ -1,22 +1,25 @@
-//! Two units in one segment of numbers that vary little: two clusters with a wide gap between, one of which is the other converted.
+//! Two units in numbers that vary little: two clusters with a gap between, one of which is the other converted.
 //!
-//! The histogram of magnitudes shows the gap, but it is too coarse to tell what is in clusters as narrow as a bin or two. So [`find_splits()`]
-//! gives the places to look at, and [`shift_of()`] compares what is on either side by its quantiles.
+//! The histogram of magnitudes shows where they may be, but it is too coarse to tell what is in clusters as narrow as a bin or two. So
+//! [`find_splits()`] gives the places to look at, and [`shift_of()`] compares what is on either side by its quantiles.
 
 use super::ScaleTally;
 use super::compare::Scale;
 use super::known::factors;
-use super::shifts::{Extent, Params, ScaleShift};
+use super::shifts::{Extent, Params, ScaleShift, pooled};
 
 /// Numbers in the lesser cluster, at the least, and their least share.
 const ROWS: u64 = 20;
 const SHARE: f64 = 0.002;
 /// The width of the gap in bins, at the least: neighbours as near as that are told apart by no known factor.
-const GAP: usize = 8;
+const GAP: usize = 4;
+/// The gap between clusters as a multiple of the wider one, at the least: as magnitudes go, and as the numbers themselves do.
+const MAGNITUDES: f64 = 1.0;
+const NUMBERS: f64 = 0.5;
 /// Different numbers in a cluster, at the least: a few codes or prices are no measurements.
 const DISTINCT: f64 = 8.0;
-/// The quotient of two clusters' spreads, at the most: a part may be of a calmer time than the rest.
-const SPREADS: f64 = 1.5;
+/// The spreads between a segment and the others, at the least, where it may be theirs by a conversion that adds something.
+const APART: f64 = 3.0;
 
 /// The quantiles by which clusters are compared.
 pub const QUANTILES: [f64; 9] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
@@ -31,14 +34,53 @@ const AFFINE: [(f64, f64, &str); 3] = [
     (5.0 / 9.0, 255.372_222, "degrees Fahrenheit and kelvin"),
 ];
 
-/// A place that parts a segment's numbers.
+/// How near two clusters must be after a conversion, in standard deviations of the wider one, but for what chance adds.
+#[derive(Debug, Clone, Copy)]
+struct Nearness {
+    median: f64,
+    /// All other quantiles.
+    others: f64,
+    /// The quotient of the spreads.
+    spreads: f64,
+}
+
+/// A part may be of another time than the rest, and calmer. Powers of ten are few, so that hardly a cluster is near to one by chance.
+const POWERS: Nearness = Nearness {
+    median: 1.0,
+    others: 1.5,
+    spreads: 2.0,
+};
+/// The other conversions are many.
+const OTHERS: Nearness = Nearness {
+    median: 0.25,
+    others: 1.0,
+    spreads: 1.5,
+};
+
+/// Whose numbers a cluster has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// Those of the segment.
+    Segment,
+    /// Those of all other segments.
+    OtherSegments,
+}
+
+/// Where a cluster is: whose numbers, and between which magnitudes: from the first, up to but without the second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Side {
+    pub of: Of,
+    pub magnitudes: (f64, f64),
+}
+
+/// A place that parts a segment's numbers from others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Split {
     /// The place of the segment.
     pub segment: usize,
-    /// Between which magnitudes the lower numbers are, and the higher ones: from the first, up to but without the second.
-    pub low: (f64, f64),
-    pub high: (f64, f64),
+    /// Where the lower numbers are, and the higher ones.
+    pub low: Side,
+    pub high: Side,
 }
 
 /// What is on one side of a split.
@@ -63,58 +105,134 @@ struct Conversion {
     rest: f64,
 }
 
-/// The segments whose numbers lie in two narrow clusters, but for those where a shift was found already. O(bins).
+/// The segments whose numbers lie in two clusters, or apart from those of the others as degrees do in another unit; but for those where a shift was
+/// found already, unless a conversion of degrees may explain it better. O(segments bins).
 pub fn find_splits(segments: &[&ScaleTally], params: &Params, found: &[ScaleShift]) -> Vec<Split> {
-    let is_known = |place: usize| found.iter().any(|shift| shift.segment == place);
-    let judged = segments.iter().enumerate().filter(|&(place, tally)| {
-        // Magnitudes of both signs mix what is apart.
-        tally.rows >= params.min_rows && tally.negatives == 0 && !is_known(place)
+    let known = |place: usize| found.binary_search_by_key(&place, |shift| shift.segment).ok();
+    let judged = segments
+        .iter()
+        .enumerate()
+        .filter(|(_, tally)| tally.rows >= params.min_rows);
+    let all = pooled(judged.clone().map(|(_, tally)| *tally));
+    let splits = judged.filter_map(|(place, tally)| match known(place).map(|known| found[known]) {
+        None => split(place, tally).or_else(|| degrees(place, tally, &all)),
+        Some(shift) if shift.extent == Extent::Whole => degrees(place, tally, &all),
+        Some(_) => None,
     });
-    judged
-        .filter_map(|(place, tally)| split(place, &Scale::of(tally)))
-        .collect()
+    splits.collect()
 }
 
-/// The widest gap, if it is wider than what is on either side.
-fn split(segment: usize, scale: &Scale) -> Option<Split> {
-    let is_empty = |bin: &usize| scale.rows_of(*bin, bin + 1) == 0;
-    let mut widest = (0, 0);
+/// The widest gap between magnitudes, or else between the numbers themselves, if it is wide beside the clusters on either side.
+fn split(segment: usize, tally: &ScaleTally) -> Option<Split> {
+    let scale = Scale::of(tally);
+    let has_both_signs = tally.negatives > 0 && tally.negatives < tally.rows;
+    let gaps = gaps(&scale);
+    let numbers = |&(from, to): &(usize, usize)| scale.edge(to) - scale.edge(from);
+    let widest = [
+        gaps.iter().max_by_key(|(from, to)| to - from),
+        gaps.iter().max_by(|a, b| numbers(a).total_cmp(&numbers(b))),
+    ];
+    let split = |&(from, to): &(usize, usize)| {
+        let (low, high) = (scale.part(0, from), scale.part(to, scale.bins()));
+        let lesser = low.rows().min(high.rows());
+        if to - from < GAP || lesser < ROWS || (lesser as f64) < SHARE * scale.rows() as f64 {
+            return None;
+        }
+        // A straggler does not widen a cluster.
+        let ends = |part: &Scale| (part.own_bin(0.01), part.own_bin(0.99) + 1);
+        let bins = |part: &Scale| (ends(part).1 - ends(part).0) as f64;
+        let extent = |part: &Scale| part.edge(ends(part).1) - part.edge(ends(part).0);
+        // Magnitudes of both signs mix what is apart.
+        let of_low = if has_both_signs {
+            2.0 * low.edge(ends(&low).1)
+        } else {
+            extent(&low)
+        };
+        let is_wide = (!has_both_signs && (to - from) as f64 >= MAGNITUDES * bins(&low).max(bins(&high)))
+            || scale.edge(to) - scale.edge(from) >= NUMBERS * of_low.max(extent(&high));
+        is_wide.then(|| Split {
+            segment,
+            low: Side {
+                of: Of::Segment,
+                magnitudes: low.magnitudes(),
+            },
+            high: Side {
+                of: Of::Segment,
+                magnitudes: high.magnitudes(),
+            },
+        })
+    };
+    widest.into_iter().flatten().find_map(split)
+}
+
+/// The runs of empty bins between others: from a bin up to another.
+fn gaps(scale: &Scale) -> Vec<(usize, usize)> {
+    let mut gaps = Vec::new();
     let mut from = 0;
     for bin in 0..scale.bins() {
-        if !is_empty(&bin) {
+        if scale.rows_of(bin, bin + 1) > 0 {
+            if from < bin {
+                gaps.push((from, bin));
+            }
             from = bin + 1;
-        } else if bin + 1 - from > widest.1 - widest.0 {
-            widest = (from, bin + 1);
         }
     }
-    let width = widest.1 - widest.0;
-    let (low, high) = (scale.part(0, widest.0), scale.part(widest.1, scale.bins()));
-    let lesser = low.rows().min(high.rows());
-    let is_enough = lesser >= ROWS && lesser as f64 >= SHARE * scale.rows() as f64;
-    if width < GAP || !is_enough {
+    gaps
+}
+
+/// A segment and the other ones, where either may be degrees in another unit, as far as bins can tell.
+fn degrees(segment: usize, tally: &ScaleTally, all: &Scale) -> Option<Split> {
+    let own = Scale::of(tally);
+    let others = all.without(&own);
+    if tally.negatives > 0 || others.rows() < ROWS {
         return None;
     }
-    // A straggler does not widen a cluster.
-    let extent = |part: &Scale| part.own_bin(0.99) - part.own_bin(0.01) + 1;
-    (width >= extent(&low).max(extent(&high))).then(|| Split {
+    let quantiles = |scale: &Scale| [0.2, 0.5, 0.8].map(|share| scale.magnitude(share));
+    let is_lower = own.quantile(0.5) <= others.quantile(0.5);
+    // Most numbers are right; of as many the lower ones are taken to be.
+    if own.rows() > others.rows() || (own.rows() == others.rows() && is_lower) {
+        return None;
+    }
+    let (low, high) = if is_lower { (&own, &others) } else { (&others, &own) };
+    let (from, to) = (quantiles(low), quantiles(high));
+    let is_near = |&(factor, summand, _): &(f64, f64, &str)| {
+        let deviation = |[low, _, high]: [f64; 3]| (high - low) / QUINTILES.2;
+        // What bins leave open.
+        let coarse = |scale: &Scale, median: f64| median * (scale.edge(1) / scale.edge(0) - 1.0);
+        let unit =
+            (factor * deviation(from)).max(deviation(to)) + coarse(low, factor * from[1]).max(coarse(high, to[1]));
+        (factor * from[1] + summand - to[1]).abs() <= unit && to[1] - from[1] >= APART * unit
+    };
+    let side = |is_own: bool, scale: &Scale| Side {
+        of: if is_own { Of::Segment } else { Of::OtherSegments },
+        magnitudes: scale.magnitudes(),
+    };
+    AFFINE.iter().any(is_near).then(|| Split {
         segment,
-        low: low.magnitudes(),
-        high: high.magnitudes(),
+        low: side(is_lower, low),
+        high: side(!is_lower, high),
     })
 }
 
-/// The lesser cluster of a split, where it is the other one in another unit.
+/// The segment of a split, or its lesser cluster, where that is the other one in another unit.
 pub fn shift_of(split: &Split, low: &Cluster, high: &Cluster) -> Option<ScaleShift> {
     let found = conversion(low, high)?;
-    let is_high = high.rows <= low.rows;
-    let (lesser, magnitudes) = if is_high { (high, split.high) } else { (low, split.low) };
+    let (extent, is_high) = match (split.low.of, split.high.of) {
+        (Of::Segment, Of::Segment) => (Extent::Part, high.rows <= low.rows),
+        (_, of_high) => (Extent::Whole, of_high == Of::Segment),
+    };
+    if extent == Extent::Whole && found.summand == 0.0 {
+        // Factors alone were looked for by the histograms.
+        return None;
+    }
+    let (lesser, side) = if is_high { (high, split.high) } else { (low, split.low) };
     let (factor, summand) = match is_high {
         true => (found.factor, found.summand),
         false => (1.0 / found.factor, -found.summand / found.factor),
     };
     Some(ScaleShift {
         segment: split.segment,
-        extent: Extent::Part,
+        extent,
         factor,
         summand,
         name: Some(found.name),
@@ -122,16 +240,20 @@ pub fn shift_of(split: &Split, low: &Cluster, high: &Cluster) -> Option<ScaleShi
         interval: (factor, factor),
         confidence: 1.0 - found.rest,
         rows: lesser.rows,
-        magnitudes,
+        magnitudes: side.magnitudes,
     })
 }
 
-/// The known conversion of one cluster into another, if there is one.
-///
-/// The medians must agree to half a standard deviation of the clusters, for a part may be of another time than the rest, or to a quarter for
-/// factors that are no powers of ten, of which there are many; their spreads to
-/// [`SPREADS`], and all other quantiles to a standard deviation. The gap between the clusters is wider than they are, so that few
-/// factors are as near as that by chance. A power of ten is taken before others, and else what fits best.
+/// All shifts by segment: those that were found by conversions in the place of others.
+pub fn with_conversions(mut found: Vec<ScaleShift>, converted: Vec<ScaleShift>) -> Vec<ScaleShift> {
+    found.retain(|old| !converted.iter().any(|new| new.segment == old.segment));
+    found.extend(converted);
+    found.sort_by_key(|shift| shift.segment);
+    found
+}
+
+/// The known conversion of one cluster into another, if there is one: see [`Nearness`]. The gap between the clusters is wide beside them, so that few
+/// conversions are as near as that by chance. A power of ten is taken before others, and else what fits best.
 fn conversion(low: &Cluster, high: &Cluster) -> Option<Conversion> {
     let is_sound = |cluster: &Cluster| {
         cluster.distinct >= DISTINCT
@@ -144,14 +266,20 @@ fn conversion(low: &Cluster, high: &Cluster) -> Option<Conversion> {
     let (from, to, deviations) = QUINTILES;
     let spread = |cluster: &Cluster| (cluster.quantiles[to] - cluster.quantiles[from]) / deviations;
     let (of_low, of_high) = (spread(low), spread(high));
-    let before = high.quantiles[MEDIAN] - low.quantiles[MEDIAN];
-    let fit = |factor: f64, summand: f64, name: &'static str, near: f64| {
+    let before = (high.quantiles[MEDIAN] - low.quantiles[MEDIAN]).abs();
+    // Two standard errors of a median, an outer quantile and a spread, in standard deviations.
+    let root = (low.rows.min(high.rows).max(1) as f64).sqrt();
+    let (of_median, of_others, of_spread) = (2.5 / root, 3.4 / root, 2.2 / root);
+    let fit = |factor: f64, summand: f64, name: &'static str, near: Nearness| {
         let unit = (factor * of_low).max(of_high);
         let ratio = of_high / (factor * of_low);
         let off = |place: usize| (factor * low.quantiles[place] + summand - high.quantiles[place]).abs();
         let worst = (0..QUANTILES.len()).map(off).fold(0.0, f64::max);
-        let fits =
-            unit > 0.0 && (1.0 / SPREADS..=SPREADS).contains(&ratio) && off(MEDIAN) <= near * unit && worst <= unit;
+        let spreads = near.spreads * (1.0 + of_spread);
+        let fits = unit > 0.0
+            && (1.0 / spreads..=spreads).contains(&ratio)
+            && off(MEDIAN) <= (near.median + of_median) * unit
+            && worst <= (near.others + of_others) * unit;
         fits.then_some(Conversion {
             factor,
             summand,
@@ -161,17 +289,14 @@ fn conversion(low: &Cluster, high: &Cluster) -> Option<Conversion> {
     };
     let best = |fits: Vec<Conversion>| fits.into_iter().min_by(|a, b| a.rest.total_cmp(&b.rest));
     let (powers, others) = factors();
-    let scaled = |known: &[(f64, &'static str)], near: f64| -> Vec<Conversion> {
+    let scaled = |known: &[(f64, &'static str)], near: Nearness| -> Vec<Conversion> {
         let fits = known.iter().filter_map(|&(factor, name)| fit(factor, 0.0, name, near));
         fits.collect()
     };
-    best(scaled(powers, 0.5)).or_else(|| {
-        let mut fits = scaled(others, 0.25);
-        fits.extend(
-            AFFINE
-                .iter()
-                .filter_map(|&(factor, summand, name)| fit(factor, summand, name, 0.25)),
-        );
+    best(scaled(powers, POWERS)).or_else(|| {
+        let mut fits = scaled(others, OTHERS);
+        let affine = AFFINE.iter();
+        fits.extend(affine.filter_map(|&(factor, summand, name)| fit(factor, summand, name, OTHERS)));
         best(fits)
     })
 }
@@ -241,14 +366,14 @@ mod tests {
         let [split] = splits(&pressure)[..] else {
             panic!("no split")
         };
-        assert!(split.low.0 <= 991.0 && split.low.1 > 1046.0 && split.high.0 <= 991e3 && split.high.1 > 1046e3);
+        let (low, high) = (split.low.magnitudes, split.high.magnitudes);
+        assert!(low.0 <= 991.0 && low.1 > 1046.0 && high.0 <= 991e3 && high.1 > 1046e3);
         assert_eq!(splits(&tally(&[(15.0, 25.0, 900), (59.0, 77.0, 100)])).len(), 1);
         for alike in [
             tally(&[(1.0, 1000.0, 5000)]),
-            // As wide as the gap; too few; of both signs.
+            // Wider than the gap; too few.
             tally(&[(1.0, 20.0, 900), (40.0, 900.0, 100)]),
             tally(&[(991.0, 1046.0, 8000), (991e3, 1046e3, 15)]),
-            tally(&[(-1046.0, -991.0, 500), (991e3, 1046e3, 500)]),
         ] {
             assert_eq!(splits(&alike), []);
         }

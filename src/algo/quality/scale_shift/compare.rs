@@ -31,8 +31,30 @@ impl Scale {
 
     /// The magnitudes of its numbers: from the first, up to but without the second.
     pub(super) fn magnitudes(&self) -> (f64, f64) {
-        let edge = |bin: i64| 10_f64.powf(f64::from(LEAST) + bin as f64 / BINS as f64);
-        (edge(self.first), edge(self.first + self.bins() as i64))
+        (self.edge(0), self.edge(self.bins()))
+    }
+
+    /// The least magnitude of one of its own bins.
+    pub(super) fn edge(&self, bin: usize) -> f64 {
+        magnitude(self.first as f64 + bin as f64)
+    }
+
+    /// A quantile as a magnitude.
+    pub(super) fn magnitude(&self, share: f64) -> f64 {
+        magnitude(self.quantile(share))
+    }
+
+    /// Its rows but for those of another one that is among them.
+    pub(super) fn without(&self, other: &Scale) -> Scale {
+        let count = |bin: usize| {
+            let place = self.first + bin as i64 - other.first;
+            let theirs = usize::try_from(place).map_or(0, |place| other.rows_of(place, place + 1));
+            self.rows_of(bin, bin + 1).saturating_sub(theirs)
+        };
+        let used: Vec<u64> = (0..self.bins()).map(count).collect();
+        let first = used.iter().take_while(|&&rows| rows == 0).count();
+        let last = used.iter().rposition(|&rows| rows > 0).map_or(first, |last| last + 1);
+        Scale::new(self.first + first as i64, used[first..last].iter().copied())
     }
 
     /// The part between two of its own bins, counted from its first.
@@ -108,6 +130,11 @@ impl Scale {
             .filter(|&(_, rows)| rows > 0.0)
             .collect()
     }
+}
+
+/// The magnitude of a place in units of bins.
+fn magnitude(place: f64) -> f64 {
+    10_f64.powf(f64::from(LEAST) + place / BINS as f64)
 }
 
 /// How far a distribution lies above another, with the standard error, in decades.

@@ -10,11 +10,13 @@ mod mixture;
 mod shifts;
 
 #[cfg(test)]
+mod found_units;
+#[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use clusters::{Cluster, QUANTILES, Split, find_splits, shift_of};
+pub use clusters::{Cluster, Of, QUANTILES, Side, Split, find_splits, shift_of, with_conversions};
 pub use shifts::{Extent, Params, ScaleShift, find_shifts};
 
 use super::{MAX_ROWS, count_rows};

@@ -1,5 +1,6 @@
 //! Which segments are on another scale.
 
+use statrs::distribution::{ContinuousCDF, StudentsT};
 use statrs::function::erf::erfc_inv;
 
 use super::ScaleTally;
@@ -63,6 +64,9 @@ pub struct ScaleShift {
 const ALIKE: f64 = 0.04;
 /// The distance from which on distributions hardly overlap.
 const APART: f64 = 0.8;
+/// By how many spreads of the numbers a factor moves them that is no other level, and how great a known factor is that is none.
+const SPREADS: f64 = 4.0;
+const LEVELS: f64 = 30.0;
 
 /// Looks for segments that are off by a constant factor, and for parts of segments that are.
 ///
@@ -71,8 +75,8 @@ const APART: f64 = 0.8;
 /// segments) together with the spread that segments have among each other anyway. The numbers of the unsuspected segments are the
 /// reference. A suspect is off by a factor when its distribution, divided by the factor, is that of the reference, and was not before:
 /// in the measure of Kolmogorov and Smirnov the distance becomes that of chance, and falls to a third at most. Segments that are
-/// different otherwise do not pass. The factor must be one between known units, or else leave hardly any overlap: the same distribution
-/// at a slightly other level is what segments often have.
+/// different otherwise do not pass. The factor must be one between known units, or else leave hardly any overlap. And as groups of people,
+/// things or countries often are the same distribution at another level, a small factor must be more than such a level: see [`is_level()`].
 ///
 /// O(segments (log segments + bins)), and for each suspect at most 40,000 steps. Returns an error with a parameter out of its range.
 pub fn find_shifts(segments: &[&ScaleTally], params: &Params) -> Result<Vec<ScaleShift>> {
@@ -96,16 +100,19 @@ pub fn find_shifts(segments: &[&ScaleTally], params: &Params) -> Result<Vec<Scal
         .filter(|(_, tally)| tally.rows >= params.min_rows);
     let scales: Vec<(usize, Scale)> = scales.map(|(place, tally)| (place, Scale::of(tally))).collect();
     let suspects = suspects(&scales, params);
-    let reference = pooled(
-        scales
-            .iter()
-            .filter(|(place, _)| !suspects.contains(place))
-            .map(|(place, _)| segments[*place]),
-    );
+    let others = || {
+        let unsuspected = |(place, _): &&(usize, Scale)| suspects.binary_search(place).is_err();
+        scales.iter().filter(unsuspected)
+    };
+    let reference = pooled(others().map(|(place, _)| segments[*place]));
+    let centres: Vec<f64> = others().map(|(_, scale)| scale.centre()).collect();
     let mut found = Vec::new();
     for (place, scale) in &scales {
         let whole = if suspects.binary_search(place).is_ok() && reference.rows() >= params.min_rows {
-            whole(scale, &reference)
+            whole(scale, &reference).filter(|shift| {
+                let risk = params.significance / segments.len() as f64;
+                !is_level(shift, scale, &reference, &centres, risk)
+            })
         } else {
             None
         };
@@ -119,7 +126,7 @@ pub fn find_shifts(segments: &[&ScaleTally], params: &Params) -> Result<Vec<Scal
 }
 
 /// The numbers of several segments.
-fn pooled<'t>(tallies: impl Iterator<Item = &'t ScaleTally>) -> Scale {
+pub(super) fn pooled<'t>(tallies: impl Iterator<Item = &'t ScaleTally>) -> Scale {
     let mut counts = vec![0_u64; ALL_BINS];
     for tally in tallies {
         let bins = counts.iter_mut().skip(tally.first.into());
@@ -182,6 +189,31 @@ fn whole(scale: &Scale, reference: &Scale) -> Option<ScaleShift> {
     let before = distance(scale, reference, 0.0);
     let found = explain(scale, reference, estimate, Extent::Whole)?;
     (found.name.is_some() || before >= APART).then_some(found)
+}
+
+/// Whether a factor is no more than another level, as segments have it that differ by nature: malignant cells are 1.6 times as large as benign
+/// ones, and that is no conversion of miles.
+///
+/// It is more where it moves the numbers far out of their own spread, which no level in clean data did that was looked at (2.6 spreads at the
+/// most), or where there are enough other segments, and so much alike, that one more of them would not lie there (by the prediction interval of
+/// Student's distribution of their centres). A known factor above [`LEVELS`] is beyond what such segments differ by.
+fn is_level(shift: &ScaleShift, scale: &Scale, reference: &Scale, others: &[f64], risk: f64) -> bool {
+    let moved = shift.factor.log10().abs() * BINS as f64;
+    let is_far = moved >= SPREADS * scale.spread().max(reference.spread());
+    let is_beyond = shift.name.is_some() && moved >= LEVELS.log10() * BINS as f64;
+    !is_far && !is_beyond && moved < prediction(others, risk)
+}
+
+/// How far from the mean of some numbers a further one like them lies at the most, but for a risk.
+fn prediction(numbers: &[f64], risk: f64) -> f64 {
+    let count = numbers.len() as f64;
+    let Ok(student) = StudentsT::new(0.0, 1.0, count - 1.0) else {
+        return f64::INFINITY;
+    };
+    let mean = numbers.iter().sum::<f64>() / count;
+    let squares = numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>();
+    let deviation = (squares / (count - 1.0)).sqrt().max(1.0);
+    student.inverse_cdf(1.0 - risk.max(1e-12) / 2.0) * deviation * (1.0 + 1.0 / count).sqrt()
 }
 
 /// The shift, where moving makes two distributions alike that were not.
