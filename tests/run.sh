@@ -262,7 +262,7 @@ story_runs() {
     psql -X -q -v ON_ERROR_STOP=1 -d demo -f scripts/demo.sql >"$results/demo.log" 2>&1 || { tail -n 20 "$results/demo.log"; return 1; }
 }
 
-swap_is_guarded() { grep -F '1004 of 1004 rows fail' "$results/demo.log" && grep -E '^ +0 │ +0 │ +1004 *$' "$results/demo.log"; }
+swap_is_guarded() { grep -qF '1004 of 1004 rows fail' "$results/demo.log" && grep -qE '^ +0 │ +0 │ +1004 *$' "$results/demo.log"; }
 
 # Who follows the README tries it where the demo leaves him.
 readme_holds_after() { SAMPLE=demo PGDATABASE=readme tests/docs.py README.md >"$results/demo-readme.log" 2>&1 && ! grep "^not ok" -A 20 "$results/demo-readme.log"; }

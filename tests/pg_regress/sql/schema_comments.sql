@@ -41,3 +41,44 @@ FROM pg_class AS c WHERE c.relnamespace IN ('assay'::regnamespace, 'assay_intern
 -- Views do not let a cheap function look at rows before they are filtered.
 SELECT c.oid::regclass AS leaky FROM pg_class AS c
 WHERE c.relnamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND c.relkind = 'v' AND NOT coalesce(c.reloptions @> '{security_barrier=true}' OR c.reloptions @> '{security_barrier}', false);
+
+-- The options of a function stand in its comment, or in that of a function to which it refers. Which there are is read from the error of an unknown one.
+SELECT count(*) FROM assay.train('options', 'SELECT i AS x, i % 7 AS y FROM generate_series(1, 60) AS i', 'y', 'linear_regression', task => 'regression', deploy => 'always');
+SELECT assay.save_baseline('options', 'SELECT 1 AS x');
+CREATE TABLE listed (x int);
+CREATE TABLE call (function text, argument text, call text);
+INSERT INTO call VALUES
+    ('drift', 'options', $$SELECT assay.drift('SELECT 1 AS x', 'SELECT 1 AS x', '{"no such option": 1}')$$),
+    ('drift_from', 'options', $$SELECT assay.drift_from('options', 'SELECT 1 AS x', '{"no such option": 1}')$$),
+    ('model_drift', 'options', $$SELECT assay.model_drift('options', 'SELECT 1 AS x', '{"no such option": 1}')$$),
+    ('save_baseline', 'options', $$SELECT assay.save_baseline('other', 'SELECT 1 AS x', '{"no such option": 1}')$$),
+    ('train', 'preprocess', $$SELECT assay.train('other', 'SELECT 1 AS x, 2 AS y', 'y', preprocess => '{"no such option": 1}')$$),
+    ('add_check', 'args', $$SELECT assay.add_check('listed', 'not_null', 'x', '{"no such option": 1}')$$),
+    ('validate', 'checks', $$DO $do$ BEGIN RAISE EXCEPTION '%', (SELECT message FROM assay.validate('listed', '[{"kind": "not_null", "column_name": "x", "args": {"no such option": 1}}]')); END $do$ $$);
+CREATE FUNCTION error_of(call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    hint text;
+BEGIN
+    EXECUTE call;
+    RETURN NULL;
+EXCEPTION WHEN others THEN
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+    RETURN SQLERRM || ' ' || hint;
+END $$;
+INSERT INTO call
+SELECT 'train', 'params', format($$SELECT assay.train('other', 'SELECT 1 AS x, 2 AS y', 'y', %L, '{"no such option": 1}')$$, algorithm)
+FROM regexp_split_to_table(substring(error_of($$SELECT assay.train('other', 'SELECT 1 AS x, 2 AS y', 'y', 'none of them')$$) FROM 'The algorithms are (.*)\.$'), ', ') AS algorithm;
+CREATE VIEW option AS
+SELECT c.function, c.argument, option[1] AS option,
+       (SELECT string_agg(obj_description(p.oid, 'pg_proc'), ' ') FROM pg_proc AS p WHERE p.pronamespace = 'assay'::regnamespace
+            AND (p.proname = c.function OR obj_description((SELECT oid FROM pg_proc WHERE pronamespace = 'assay'::regnamespace AND proname = c.function), 'pg_proc') ~ ('Options as in assay\.' || p.proname || '\M|^assay\.' || p.proname || ' '))) AS comment
+FROM call AS c, regexp_matches(substring(error_of(c.call) FROM '(?:Expected is|Besides arguments a check has:)(.*)'), '"?(\w+)"?(?=,| or |\.)', 'g') AS option;
+SELECT function, argument, count(DISTINCT option) AS options FROM option GROUP BY function, argument ORDER BY function, argument;
+SELECT function, argument, option AS not_in_the_comment FROM option WHERE comment !~ ('\m' || option || '\M');
+-- Those that are not tried here.
+SELECT p.oid::regprocedure AS function, argument.name FROM pg_proc AS p, unnest(p.proargnames, p.proargtypes::oid[]) AS argument (name, type)
+WHERE p.pronamespace = 'assay'::regnamespace AND argument.type = 'jsonb'::regtype AND argument.name <> 'features' AND NOT EXISTS (SELECT FROM call AS c WHERE (c.function, c.argument) = (p.proname, argument.name));
+DROP VIEW option;
+DROP FUNCTION error_of;
+DROP TABLE call, listed;
+SELECT assay.drop_baseline('options'), assay.drop_model('options');
