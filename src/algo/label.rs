@@ -26,6 +26,16 @@ coded!(Label {
 });
 
 impl Label {
+    /// Whether it is the positive class whatever the other is: known of booleans, and of 0 and 1, which stand for them.
+    pub fn is_positive(&self) -> Option<bool> {
+        match self {
+            Label::Bool(value) => Some(*value),
+            Label::Number(0) => Some(false),
+            Label::Number(1) => Some(true),
+            Label::Number(_) | Label::Enum(..) | Label::Text(_) => None,
+        }
+    }
+
     /// A value of an enum type; `order` is PostgreSQL's sort order of it, a finite float that need not be whole.
     pub fn enumerated(order: f32, text: String) -> Label {
         // The bits of a float, turned so that they sort as the float does.

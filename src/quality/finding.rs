@@ -253,6 +253,13 @@ pub fn short(number: f64) -> String {
     if number == 0.0 || !number.is_finite() {
         return number.to_string();
     }
+    if !(1e-6..1e15).contains(&number.abs()) {
+        let text = format!("{number:.5e}");
+        return match text.split_once('e') {
+            Some((digits, exponent)) => format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.')),
+            None => text,
+        };
+    }
     let unit = 10_f64.powf((5.0 - number.abs().log10().floor()).clamp(0.0, 15.0));
     ((number * unit).round() / unit).to_string()
 }
@@ -260,6 +267,22 @@ pub fn short(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_have_six_digits() {
+        let numbers = [
+            (0.0, "0"),
+            (12.5, "12.5"),
+            (-1.0 / 3.0, "-0.333333"),
+            (123_456_789.0, "123457000"),
+            (1e300, "1e300"),
+            (-3.040_704_278e307, "-3.0407e307"),
+            (2.5e-200, "2.5e-200"),
+        ];
+        for (number, expected) in numbers {
+            assert_eq!(short(number), expected);
+        }
+    }
 
     #[test]
     fn ages_read_as_intervals() {

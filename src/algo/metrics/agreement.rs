@@ -76,7 +76,7 @@ impl Agreement {
     }
 
     /// The confusion matrix over classes in the order of labels, and how it becomes one number: with two labels the second is the
-    /// positive class; true is, even alone; with more, classes are averaged. `None` when only one label occurs that is no boolean:
+    /// positive class; true and 1 are, even alone; with more, classes are averaged. `None` when only one other label occurs:
     /// nothing tells then whether it is the positive one.
     pub fn confusion(&self) -> (Confusion, Option<Average>) {
         let mut place = vec![0; self.codes.len()];
@@ -84,12 +84,12 @@ impl Agreement {
             place[code as usize] = order;
         }
         let first = self.codes.first_key_value().map(|(label, _)| label);
-        // Of a boolean both classes are known.
-        let boolean = matches!(first, Some(Label::Bool(_)));
-        if self.codes.len() == 1 && first == Some(&Label::Bool(true)) {
+        // Of a boolean both classes are known, and of 0 and 1 when no other label occurs.
+        let alone = first.filter(|_| self.codes.len() == 1).and_then(Label::is_positive);
+        if alone == Some(true) {
             place[0] = 1;
         }
-        let classes = if boolean { 2 } else { place.len() };
+        let classes = if alone.is_some() { 2 } else { place.len() };
         let cells = self
             .pairs
             .iter()

@@ -107,8 +107,8 @@ impl Probability {
         Ok(())
     }
 
-    /// The mean loss. `None` without rows, and when only one label occurs that is no boolean: nothing tells then whether it is the
-    /// positive one.
+    /// The mean loss. `None` without rows, and when only one label occurs that is no boolean, nor 0 or 1: nothing tells then whether it is
+    /// the positive one.
     pub fn mean(&self) -> Option<f64> {
         let mut sum = Sum::default();
         match (self.labels.positive(), self.labels.labels()) {
@@ -116,8 +116,11 @@ impl Probability {
                 sum.merge(&self.as_positive[positive]);
                 sum.merge(&self.as_negative[1 - positive]);
             }
-            (None, [Label::Bool(true)]) => sum = self.as_positive[0],
-            (None, [Label::Bool(false)]) => sum = self.as_negative[0],
+            (None, [only]) => match only.is_positive() {
+                Some(true) => sum = self.as_positive[0],
+                Some(false) => sum = self.as_negative[0],
+                None => return None,
+            },
             _ => return None,
         }
         Some(sum.value() / (self.rows[0] + self.rows[1]) as f64)

@@ -251,7 +251,13 @@ fn without_rows_nothing_is_known() {
 
 #[test]
 fn one_class_has_no_ranking_and_no_positive_label() -> Test {
-    for lone in [Label::Bool(true), Label::Number(1), Label::Text("yes".into())] {
+    for lone in [
+        Label::Bool(true),
+        Label::Number(1),
+        Label::Number(0),
+        Label::Number(2),
+        Label::Text("yes".into()),
+    ] {
         let mut ranking = Ranking::default();
         let mut probability = Probability::new(Loss::Log);
         let mut agreement = Agreement::default();
@@ -268,11 +274,22 @@ fn one_class_has_no_ranking_and_no_positive_label() -> Test {
             roc_curve(&ranking, None, &Unwatched)?.is_empty()
                 && precision_recall_curve(&ranking, None, &Unwatched)?.is_empty()
         );
-        let boolean = matches!(lone, Label::Bool(_));
-        assert_eq!(probability.mean().is_some(), boolean);
+        // 0 and 1 are as good as booleans.
+        let known = lone.is_positive();
+        assert_eq!(known.is_some(), !matches!(lone, Label::Number(2) | Label::Text(_)));
+        assert_eq!(probability.mean().is_some(), known.is_some());
         let (confusion, average) = agreement.confusion();
-        assert_eq!(average.is_some(), boolean);
+        assert_eq!(average.is_some(), known.is_some());
         assert_eq!(confusion.accuracy(), Some(1.0));
+        if let (Some(positive), Some(average)) = (known, average) {
+            let expected = if positive { 1.0 } else { 0.0 };
+            assert_eq!(confusion.recall(average), Some(expected), "{lone}");
+            let mut booleans = Probability::new(Loss::Log);
+            [0.5, 0.25]
+                .iter()
+                .try_for_each(|&score| booleans.push(&Label::Bool(positive), score))?;
+            assert_eq!(probability.mean(), booleans.mean(), "{lone}");
+        }
     }
     Ok(())
 }
