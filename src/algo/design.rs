@@ -18,6 +18,7 @@ use super::error::Result;
 use super::frame::{Column, Frame, MISSING};
 use super::monitor::Monitor;
 use crate::coded::coded;
+use crate::unit::unit_of;
 
 /// Stands for "no design column" in [`Encoding::Category`].
 pub(crate) const NO_COLUMN: u32 = u32::MAX;
@@ -130,11 +131,13 @@ impl Design {
         })
     }
 
-    /// The encoding of number columns whose means and variances are known.
-    pub(crate) fn of_numbers(moments: impl Iterator<Item = (f64, f64)>, centred: bool) -> Design {
-        let encoding = |(column, (mean, variance))| {
+    /// The encoding of number columns whose means and variances are known, in units.
+    pub(crate) fn of_numbers(moments: impl Iterator<Item = (f64, f64, f64)>, centred: bool) -> Design {
+        let encoding = |(column, (mean, variance, unit)): (usize, (f64, f64, f64))| {
+            let deviation = variance.sqrt() * unit;
+            let mean = mean * unit;
             let centre = if centred { mean } else { 0.0 };
-            let inverse = Moments { mean, variance }.inverse(centred);
+            let inverse = Moments { mean, deviation }.inverse(centred);
             let encoding = Encoding::Number {
                 column,
                 mean,
@@ -249,16 +252,39 @@ enum Seen {
     Category(Vec<Option<f64>>),
 }
 
+/// Where the larger of a column's mean and deviation is between these, no square has left the range of a float.
+const LEAST_USUAL: f64 = 1e-100;
+const MOST_USUAL: f64 = 1e100;
+
 /// The moments of one number column.
 struct Moments {
     mean: f64,
-    /// The variance around the mean, missing values counting as the mean.
-    variance: f64,
+    /// The standard deviation, missing values counting as the mean.
+    deviation: f64,
 }
 
 impl Moments {
-    /// Two-pass moments of blocks, merged by the update of Chan, Golub and LeVeque (1983).
+    /// Those of the values, in a unit of their own where their squares would leave the range of a float.
     fn of(values: &[f64], weights: Option<&[f64]>, monitor: &dyn Monitor) -> Result<Moments> {
+        let plain = Moments::in_range(values, weights, monitor)?;
+        let size = plain.mean.abs().max(plain.deviation);
+        if (LEAST_USUAL..=MOST_USUAL).contains(&size) {
+            return Ok(plain);
+        }
+        let unit = unit_of(values.iter().copied().filter(|value| value.is_finite()));
+        if unit == 1.0 {
+            return Ok(plain);
+        }
+        let scaled: Vec<f64> = values.iter().map(|value| value / unit).collect();
+        let Moments { mean, deviation } = Moments::in_range(&scaled, weights, monitor)?;
+        Ok(Moments {
+            mean: mean * unit,
+            deviation: deviation * unit,
+        })
+    }
+
+    /// Two-pass moments of blocks, merged by the update of Chan, Golub and LeVeque (1983).
+    fn in_range(values: &[f64], weights: Option<&[f64]>, monitor: &dyn Monitor) -> Result<Moments> {
         let (mut present, mut all, mut mean, mut squares) = (0.0, 0.0, 0.0, 0.0);
         for (index, block) in values.chunks(MOMENT_ROWS).enumerate() {
             monitor.check()?;
@@ -295,15 +321,16 @@ impl Moments {
         }
         Ok(Moments {
             mean,
-            variance: if all > 0.0 { squares / all } else { 0.0 },
+            deviation: if all > 0.0 { (squares / all).sqrt() } else { 0.0 },
         })
     }
 
     /// One over the standard deviation. A column whose deviation is only rounding is constant: 0 when it is centred, else 1.
     fn inverse(&self, centred: bool) -> f64 {
-        let deviation = self.variance.sqrt();
-        if deviation > 16.0 * f64::EPSILON * self.mean.abs() && deviation > 0.0 {
-            1.0 / deviation
+        // What is so small that it has no inverse is no number to learn from.
+        let inverse = 1.0 / self.deviation;
+        if self.deviation > 16.0 * f64::EPSILON * self.mean.abs() && inverse.is_finite() {
+            inverse
         } else if centred {
             0.0
         } else {

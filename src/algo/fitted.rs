@@ -41,6 +41,12 @@ pub trait Fitted: Estimator + Stored + Debug + Send + Sync {
         None
     }
 
+    /// About the condition number of the columns that weights were found for, right after the fit: what is off in a value in one digit may be off
+    /// in the weights in this many times as much.
+    fn condition(&self) -> Option<f64> {
+        None
+    }
+
     /// The mean loss on rows held out by the learner itself, after each iteration; empty when there were none.
     fn eval_losses(&self) -> &[f64] {
         &[]

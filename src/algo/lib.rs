@@ -46,4 +46,5 @@ pub mod task;
 pub mod texts;
 pub mod training_set;
 pub mod trees;
+mod unit;
 pub mod wrap;

@@ -3,7 +3,7 @@
 
 use pgrx::{pg_extern, pg_sys};
 
-use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
+use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, advise, or_raise};
 use crate::pg::fields::{Arguments, Field, Fields, Types};
 use crate::pg::foreground::Foreground;
 use crate::pg::reader::Value;
@@ -103,6 +103,9 @@ fn linear_fit(fcinfo: pg_sys::FunctionCallInfo) -> SetOf<FittedWeight> {
         State::Gram(gram) => fit(gram, alpha),
         other => Err(not_linear(other)),
     }));
+    if let Some(model) = &model {
+        look_at_digits(model);
+    }
     let rows = model.map(|model| {
         let (intercepts, weights) = model.weights().unwrap_or_default();
         let intercepts = intercepts.iter().map(|intercept| FittedWeight {
@@ -120,6 +123,38 @@ fn linear_fit(fcinfo: pg_sys::FunctionCallInfo) -> SetOf<FittedWeight> {
         intercepts.chain(weights).collect::<Vec<_>>()
     });
     set_of(rows.unwrap_or_default())
+}
+
+/// Above this condition number of the columns fewer than six digits of weights may be right.
+const HIGH_CONDITION: f64 = 1e5;
+
+/// Says that sums of products tell too little of features that nearly depend on each other.
+fn look_at_digits(model: &LinearModel) {
+    let (rank, width) = (
+        model.summary().rank,
+        model.weights().map_or(0, |(_, weights)| weights.len()),
+    );
+    let condition = model.condition().unwrap_or(1.0);
+    let message = if rank < width {
+        let dependent = match width - rank {
+            1 => "1 depends".into(),
+            count => format!("{count} depend"),
+        };
+        format!("of {width} features {dependent} on the others, or so nearly that sums of products do not tell")
+    } else if condition > HIGH_CONDITION {
+        // Products have the square of the columns' condition number.
+        let digits = (-(f64::EPSILON.log10()) - 2.0 * condition.log10()).max(0.0).floor();
+        format!(
+            "the features nearly depend on each other: their condition number is about {condition:.0e}, and about {digits} digits of the weights are right"
+        )
+    } else {
+        return;
+    };
+    advise(
+        message,
+        None,
+        Some("Leave out features that others make up, or give alpha. assay.train with linear_regression has the rows themselves, which tell more.".into()),
+    );
 }
 
 /// Least squares, with a penalty on the raw weights when `alpha` is above 0.

@@ -187,7 +187,13 @@ impl SqlState {
 /// Tells the user something without failing.
 pub fn notice(message: impl Into<String>, detail: Option<String>) {
     let success = PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION;
-    tell(PgLogLevel::NOTICE, success, message.into(), detail);
+    tell(PgLogLevel::NOTICE, success, [Some(message.into()), detail, None]);
+}
+
+/// Tells the user something without failing, and what to do about it.
+pub fn advise(message: impl Into<String>, detail: Option<String>, hint: Option<String>) {
+    let success = PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION;
+    tell(PgLogLevel::NOTICE, success, [Some(message.into()), detail, hint]);
 }
 
 /// Tells the user, without failing, of something that he would not expect.
@@ -195,22 +201,21 @@ pub fn warning(message: impl Into<String>, detail: Option<String>) {
     tell(
         PgLogLevel::WARNING,
         PgSqlErrorCode::ERRCODE_WARNING,
-        message.into(),
-        detail,
+        [Some(message.into()), detail, None],
     );
 }
 
-fn tell(level: PgLogLevel, state: PgSqlErrorCode, message: String, detail: Option<String>) {
-    let (message, detail) = (printable(message), detail.map(printable));
-    messages::announce(
-        [Some(&message), detail.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(String::as_str),
-    );
-    let mut report = ErrorReport::new(state, message, pgrx::function_name!());
+/// Reports a message, its detail and its hint.
+fn tell(level: PgLogLevel, state: PgSqlErrorCode, texts: [Option<String>; 3]) {
+    let texts = texts.map(|text| text.map(printable));
+    messages::announce(texts.iter().flatten().map(String::as_str));
+    let [message, detail, hint] = texts;
+    let mut report = ErrorReport::new(state, message.unwrap_or_default(), pgrx::function_name!());
     if let Some(detail) = detail {
         report = report.set_detail(detail);
+    }
+    if let Some(hint) = hint {
+        report = report.set_hint(hint);
     }
     codes::preserve(|| report.report(level));
 }

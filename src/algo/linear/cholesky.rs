@@ -57,9 +57,76 @@ impl PivotedCholesky {
         Ok(this)
     }
 
+    /// The same from R of the columns' QR factorisation, of which `upper(i, j)` gives the upper triangle: `A = R'R`, with the digits that
+    /// products lose. `right` is turned along: what it becomes is what [`PivotedCholesky::solve_turned`] takes. O(size^3).
+    pub fn of_triangle(
+        size: usize,
+        upper: impl Fn(usize, usize) -> f64,
+        right: &mut [f64],
+        monitor: &dyn Monitor,
+    ) -> Result<PivotedCholesky> {
+        let norm = |j: usize| (0..=j).map(|i| upper(i, j).powi(2)).sum::<f64>().sqrt();
+        let scales: Vec<f64> = (0..size)
+            .map(|j| Some(norm(j)).filter(|n| *n > 0.0).map_or(1.0, |n| 1.0 / n))
+            .collect();
+        let mut columns = vec![0.0; size * size];
+        for (j, column) in columns.chunks_exact_mut(size.max(1)).enumerate() {
+            for (i, value) in column.iter_mut().enumerate().take(j + 1) {
+                *value = upper(i, j) * scales[j];
+            }
+        }
+        let mut this = PivotedCholesky {
+            size,
+            rank: 0,
+            factor: columns,
+            order: (0..size).collect(),
+            scales,
+        };
+        this.reflect(right, monitor)?;
+        Ok(this)
+    }
+
+    /// Householder's reflections with the largest remaining column next (Businger and Golub 1965). The rows of `factor` are columns.
+    fn reflect(&mut self, right: &mut [f64], monitor: &dyn Monitor) -> Result<()> {
+        let size = self.size;
+        let tolerance = tolerance(size);
+        for k in 0..size {
+            monitor.check()?;
+            let rest = |column: &[f64]| dot(&column[k..], &column[k..]);
+            let largest = (k..size).map(|j| (j, rest(&self.factor[j * size..(j + 1) * size])));
+            let (pivot, square) = largest.fold((k, 0.0), |best, next| if next.1 > best.1 { next } else { best });
+            let norm = square.sqrt();
+            if norm.is_nan() || norm <= tolerance {
+                break;
+            }
+            if pivot > k {
+                let (left, after) = self.factor.split_at_mut(pivot * size);
+                left[k * size..(k + 1) * size].swap_with_slice(&mut after[..size]);
+                self.order.swap(k, pivot);
+            }
+            let (done, after) = self.factor.split_at_mut((k + 1) * size);
+            let own = &mut done[k * size..];
+            let turned = norm.copysign(-own[k]);
+            own[k] -= turned;
+            let length = dot(&own[k..], &own[k..]);
+            let others = after.chunks_exact_mut(size).chain([&mut right[..size]]);
+            for other in others.filter(|_| length > 0.0) {
+                let multiple = 2.0 * dot(&own[k..], &other[k..]) / length;
+                other[k..]
+                    .iter_mut()
+                    .zip(&own[k..])
+                    .for_each(|(value, v)| *value -= multiple * v);
+            }
+            own[k] = turned;
+            own[k + 1..].fill(0.0);
+            self.rank = k + 1;
+        }
+        Ok(())
+    }
+
     fn eliminate(&mut self, monitor: &dyn Monitor) -> Result<()> {
         let size = self.size;
-        let tolerance = 32.0 * f64::EPSILON * size.max(16) as f64;
+        let tolerance = tolerance(size);
         let mut column = vec![0.0; size];
         for k in 0..size {
             monitor.check()?;
@@ -120,6 +187,21 @@ impl PivotedCholesky {
         self.rank
     }
 
+    /// About how much larger the relative error of a solution may be than that of the equilibrated columns: the ratio of the largest to the
+    /// least pivot, which is at most the condition number and seldom much less (Higham 2002, section 15.6).
+    pub fn condition(&self) -> f64 {
+        let pivots = (0..self.rank).map(|k| self.factor[k * self.size + k].abs());
+        let (least, greatest) = pivots.fold((f64::INFINITY, 0.0_f64), |(a, b), pivot| (a.min(pivot), b.max(pivot)));
+        if self.rank == 0 { 1.0 } else { greatest / least }
+    }
+
+    /// The least squares solution from what [`PivotedCholesky::of_triangle`] turned along. O(size^2).
+    pub fn solve_turned(&self, turned: &[f64]) -> Vec<f64> {
+        let mut x = turned[..self.rank].to_vec();
+        self.solve_upper(&mut x);
+        self.unpivoted(x)
+    }
+
     /// A solution of `A x = b`: the one that is 0 for the columns that depend on others. O(size^2).
     pub fn solve(&self, right: &[f64]) -> Vec<f64> {
         let (size, rank) = (self.size, self.rank);
@@ -130,7 +212,12 @@ impl PivotedCholesky {
             x[i] = (x[i] - known) / self.factor[i * size + i];
         }
         self.solve_upper(&mut x);
-        let mut solution = vec![0.0; size];
+        self.unpivoted(x)
+    }
+
+    /// Values at the pivoted places as a vector on the matrix's scale.
+    fn unpivoted(&self, x: Vec<f64>) -> Vec<f64> {
+        let mut solution = vec![0.0; self.size];
         for (value, &i) in x.into_iter().zip(&self.order) {
             solution[i] = value * self.scales[i];
         }
@@ -262,6 +349,11 @@ impl PivotedCholesky {
         }
         Ok(inverse)
     }
+}
+
+/// What is left of a column of length 1 when it is only rounding.
+fn tolerance(size: usize) -> f64 {
+    32.0 * f64::EPSILON * size.max(16) as f64
 }
 
 /// Takes out of `vector` its part in the span of an orthonormal basis.

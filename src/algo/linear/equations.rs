@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::cholesky::{PivotedCholesky, dot, project_out};
 use super::gram::Moments;
+use super::triangle::Triangle;
 use crate::error::Result;
 use crate::monitor::Monitor;
 
@@ -39,6 +40,58 @@ impl Equations {
             }
         };
         let factor = PivotedCholesky::new(width, lower, monitor)?;
+        Equations::with(factor, means, weight, penalty, intercept, monitor)
+    }
+
+    /// From the triangle of rows `(1, columns, what is to be explained)`, the first 0 without an intercept: with the digits that products
+    /// lose. The second result is the solution, of least norm. `means` are those of the columns. O(width^3).
+    pub fn of_triangle(
+        triangle: &Triangle,
+        means: &[f64],
+        weight: f64,
+        penalty: &[f64],
+        intercept: bool,
+        monitor: &dyn Monitor,
+    ) -> Result<(Equations, Vec<f64>)> {
+        let width = penalty.len();
+        // Without its first row and column the triangle is that of the centred columns. A penalty is a row for each column.
+        let mut centred = Triangle::new(width + 1);
+        let mut rows: Vec<f64> = Vec::with_capacity(2 * width * (width + 1));
+        let nothing: Vec<bool> = (1..=width).map(|column| triangle.is_constant(column)).collect();
+        let value = |i: usize, j: usize| {
+            if nothing.get(j) == Some(&true) {
+                0.0
+            } else {
+                triangle.get(i + 1, j + 1)
+            }
+        };
+        for i in 0..width {
+            rows.extend((0..=width).map(|j| value(i, j)));
+        }
+        for (i, penalty) in penalty.iter().enumerate().filter(|(_, penalty)| **penalty > 0.0) {
+            rows.extend((0..=width).map(|j| if i == j { penalty.sqrt() } else { 0.0 }));
+        }
+        for block in rows.chunks_mut(CHUNK_ROWS * (width + 1)) {
+            monitor.check()?;
+            centred.push(block);
+        }
+        let mut right: Vec<f64> = (0..width).map(|i| centred.get(i, width)).collect();
+        let factor = PivotedCholesky::of_triangle(width, |i, j| centred.get(i, j), &mut right, monitor)?;
+        let mut solution = factor.solve_turned(&right);
+        let equations = Equations::with(factor, means.to_vec(), weight, penalty, intercept, monitor)?;
+        project_out(&equations.unseen, &mut solution);
+        Ok((equations, solution))
+    }
+
+    fn with(
+        factor: PivotedCholesky,
+        means: Vec<f64>,
+        weight: f64,
+        penalty: &[f64],
+        intercept: bool,
+        monitor: &dyn Monitor,
+    ) -> Result<Equations> {
+        let width = penalty.len();
         let unseen = if factor.rank() < width {
             factor.null_space(monitor)?
         } else {
@@ -58,6 +111,11 @@ impl Equations {
     /// How many columns are linearly independent.
     pub fn rank(&self) -> usize {
         self.factor.rank()
+    }
+
+    /// About the condition number of the equilibrated columns, those that depend on others left aside.
+    pub fn condition(&self) -> f64 {
+        self.factor.condition()
     }
 
     /// Whether there is an intercept.

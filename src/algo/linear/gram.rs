@@ -7,6 +7,7 @@ use crate::accumulator::Accumulator;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use crate::room;
+use crate::unit::unit_for;
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, MatMut, MatRef, Par};
 
@@ -126,6 +127,11 @@ impl Moments {
         scaled
     }
 
+    /// Whether the column is 0 in every row so far.
+    fn is_zero(&self, column: usize) -> bool {
+        self.means[column] == 0.0 && self.product(column, column) == 0.0
+    }
+
     /// Adds the moments of `rows` rows, each of `width + 1` numbers, the target last; the numbers are overwritten.
     fn add_rows(&mut self, rows: &mut [f64]) {
         let columns = self.width + 1;
@@ -233,12 +239,23 @@ impl Accumulator for Moments {
 
 /// An accumulator of [`Moments`] from dense rows. It gathers rows and multiplies them out a block at a time, O(width^2) a row.
 ///
-/// Serialized it is its moments.
+/// Serialized it is its moments and units.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(into = "Moments", try_from = "Moments")]
+#[serde(into = "Settled", try_from = "Settled")]
 pub struct Gram {
+    /// Of the columns in their units.
     moments: Moments,
+    /// One a column, the target's last: 1 unless its squares would leave the range of a float.
+    units: Vec<f64>,
     pending: Vec<f64>,
+}
+
+/// What is stored of a [`Gram`].
+#[derive(Serialize, Deserialize)]
+struct Settled {
+    moments: Moments,
+    /// Units are powers of two: their exponents. None when all are 1.
+    exponents: Vec<i16>,
 }
 
 impl Gram {
@@ -249,6 +266,7 @@ impl Gram {
         room::ask((width + 1).saturating_mul(width + 2).saturating_mul(size_of::<f64>()))?;
         Ok(Gram {
             moments: Moments::new(width),
+            units: vec![1.0; width + 1],
             pending: Vec::new(),
         })
     }
@@ -272,34 +290,112 @@ impl Gram {
         }
     }
 
-    /// The moments of all rows so far.
+    /// The moments of all rows so far, of columns divided by their [`Gram::units`].
     pub fn moments(&self) -> Moments {
-        let mut moments = self.moments.clone();
-        moments.add_rows(&mut self.pending.clone());
-        moments
+        self.settled().moments
+    }
+
+    /// What each column is divided by, the target's last: a power of two, and 1 unless numbers are huge or tiny.
+    pub fn units(&self) -> Vec<f64> {
+        self.settled().units
+    }
+
+    fn settled(&self) -> Gram {
+        let mut settled = self.clone();
+        settled.settle();
+        settled
     }
 
     fn settle(&mut self) {
+        let columns = self.moments.width + 1;
+        let mut greatest = vec![0.0_f64; columns];
+        for row in self.pending.chunks_exact(columns) {
+            for (greatest, value) in greatest.iter_mut().zip(row) {
+                *greatest = greatest.max(value.abs());
+            }
+        }
+        let units: Vec<f64> = greatest.iter().map(|greatest| unit_for(*greatest)).collect();
+        if units != self.units {
+            let any: Vec<bool> = greatest.iter().map(|greatest| *greatest > 0.0).collect();
+            self.widen(&units, &any);
+        }
+        if self.units.iter().any(|unit| *unit != 1.0) {
+            for row in self.pending.chunks_exact_mut(columns) {
+                row.iter_mut().zip(&self.units).for_each(|(value, unit)| *value /= unit);
+            }
+        }
         self.moments.add_rows(&mut self.pending);
         self.pending.clear();
     }
-}
 
-impl From<Gram> for Moments {
-    fn from(mut gram: Gram) -> Moments {
-        gram.settle();
-        gram.moments
+    /// Takes units in which numbers of other units are no greater than 1 or so, too. Only columns that `count` are there in those.
+    fn widen(&mut self, theirs: &[f64], count: &[bool]) {
+        let mut factors = vec![1.0; self.units.len()];
+        for (column, factor) in factors.iter_mut().enumerate() {
+            let (ours, theirs) = (self.units[column], theirs[column]);
+            let empty = self.moments.is_zero(column);
+            if ours == theirs || !count[column] || (theirs < ours && !empty) {
+                continue;
+            }
+            self.units[column] = theirs;
+            *factor = if empty { 1.0 } else { ours / theirs };
+        }
+        if factors.iter().any(|factor| *factor != 1.0) {
+            self.moments = self.moments.scaled(&factors, false);
+        }
     }
 }
 
+impl From<Gram> for Settled {
+    fn from(mut gram: Gram) -> Settled {
+        gram.settle();
+        let exponents = if gram.units.iter().all(|unit| *unit == 1.0) {
+            Vec::new()
+        } else {
+            gram.units.iter().map(|unit| unit.log2().round() as i16).collect()
+        };
+        Settled {
+            moments: gram.moments,
+            exponents,
+        }
+    }
+}
+
+impl TryFrom<Settled> for Gram {
+    type Error = Error;
+
+    fn try_from(settled: Settled) -> Result<Gram> {
+        let Settled { moments, exponents } = settled;
+        moments.validate()?;
+        let columns = moments.width + 1;
+        let sound = exponents.is_empty() || exponents.len() == columns;
+        if !sound || exponents.iter().any(|exponent| !(-1000..=1000).contains(exponent)) {
+            return Err(Error::damaged("sums of products", "units do not agree"));
+        }
+        let units = if exponents.is_empty() {
+            vec![1.0; columns]
+        } else {
+            exponents
+                .iter()
+                .map(|&exponent| f64::powi(2.0, exponent.into()))
+                .collect()
+        };
+        Ok(Gram {
+            moments,
+            units,
+            pending: Vec::new(),
+        })
+    }
+}
+
+/// As the first version has it: without units.
 impl TryFrom<Moments> for Gram {
     type Error = Error;
 
     fn try_from(moments: Moments) -> Result<Gram> {
-        moments.validate()?;
-        Ok(Gram {
+        Gram::try_from(Settled {
             moments,
-            pending: Vec::new(),
+            exponents: Vec::new(),
         })
     }
 }
@@ -307,7 +403,18 @@ impl TryFrom<Moments> for Gram {
 impl Accumulator for Gram {
     fn merge(&mut self, other: &Self) -> Result<()> {
         self.settle();
-        self.moments.merge(&other.moments())
+        let mut other = other.settled();
+        if self.units != other.units && self.moments.width == other.moments.width {
+            let there = |gram: &Gram| {
+                (0..gram.units.len())
+                    .map(|column| !gram.moments.is_zero(column))
+                    .collect()
+            };
+            let (ours, theirs): (Vec<bool>, Vec<bool>) = (there(self), there(&other));
+            self.widen(&other.units, &theirs);
+            other.widen(&self.units, &ours);
+        }
+        self.moments.merge(&other.moments)
     }
 
     fn validate(&self) -> Result<()> {
@@ -315,7 +422,7 @@ impl Accumulator for Gram {
     }
 
     fn memory(&self) -> usize {
-        self.moments.memory() + self.pending.capacity() * size_of::<f64>()
+        self.moments.memory() + (self.units.capacity() + self.pending.capacity()) * size_of::<f64>()
     }
 }
 

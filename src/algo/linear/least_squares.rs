@@ -12,6 +12,14 @@ use crate::error::{Error, Result};
 use crate::monitor::{Monitor, Progress, Unwatched};
 use crate::parameters::{any, at_least, hyperparameters};
 use crate::training_set::TrainingSet;
+use crate::unit::unit_of;
+
+/// Below this condition number products and one step from the residuals give as many digits as the rows themselves.
+const PRODUCTS_SUFFICE: f64 = 1e5;
+/// A combination of columns of deviation 1 whose mean square on the rows is not above this is 0 but for rounding.
+const EXACTLY_DEPENDENT: f64 = 1e-24;
+/// The most columns for which the rows themselves are factored, which costs about twenty times what products do.
+const MOST_FACTORED_COLUMNS: usize = 256;
 
 hyperparameters! {
     /// Hyperparameters of ridge regression, named as in scikit-learn. The model minimises the sum of squared errors plus `alpha` times the
@@ -36,7 +44,7 @@ impl RidgeParams {
 
 /// Ridge regression from sums of products alone, for rows of numbers. O(width^3), whatever the number of rows.
 pub fn ridge_gram(gram: &Gram, params: &RidgeParams) -> Result<LinearModel> {
-    let moments = gram.moments();
+    let (moments, units) = (gram.moments(), gram.units());
     if moments.rows() == 0 {
         return Err(Error::data(
             "there are no rows to learn from",
@@ -44,9 +52,12 @@ pub fn ridge_gram(gram: &Gram, params: &RidgeParams) -> Result<LinearModel> {
         ));
     }
     let variance = |column| moments.product(column, column) / moments.weight();
-    let columns = (0..moments.width()).map(|column| (moments.mean(column), variance(column)));
+    let columns = (0..moments.width()).map(|column| (moments.mean(column), variance(column), units[column]));
     let design = Design::of_numbers(columns, params.fit_intercept);
-    let scaled = moments.scaled(&design.raw_factors(), params.fit_intercept);
+    let factors: Vec<f64> = (design.raw_factors().iter().zip(&units))
+        .map(|(factor, unit)| factor * unit)
+        .collect();
+    let scaled = moments.scaled(&factors, params.fit_intercept);
     let penalty = params.penalties(&design);
     let equations = Equations::new(&scaled, &penalty, params.fit_intercept, &Unwatched)?;
     let target = scaled.width();
@@ -70,8 +81,11 @@ pub fn ridge_gram(gram: &Gram, params: &RidgeParams) -> Result<LinearModel> {
         &design,
         &equations,
         point,
-        (total - explained).max(0.0),
-        moments.rows(),
+        Residuals {
+            squares: (total - explained).max(0.0),
+            unit: units[target],
+            rows: moments.rows(),
+        },
         &Unwatched,
     )
 }
@@ -79,7 +93,9 @@ pub fn ridge_gram(gram: &Gram, params: &RidgeParams) -> Result<LinearModel> {
 impl RidgeParams {
     /// The penalty of each design column.
     fn penalties(&self, design: &Design) -> Vec<f64> {
-        let factor = |factor: f64| if self.standardize { 1.0 } else { factor * factor };
+        // A penalty beyond this makes a weight of 0 all the same.
+        let square = |factor: f64| (factor * factor).min(1e100);
+        let factor = |factor: f64| if self.standardize { 1.0 } else { square(factor) };
         design
             .raw_factors()
             .into_iter()
@@ -97,12 +113,29 @@ pub(crate) fn fit(params: &RidgeParams, set: &TrainingSet, monitor: &dyn Monitor
     let weights = input.weights.as_deref();
     let design = Design::learn(&set.frame, weights, params.fit_intercept, monitor)?;
     check_width(design.width())?;
-    let data = Data::new(&design, &set.frame, input.targets, weights, monitor)?;
+    // Numbers whose squares would leave the range of a float are computed with in a unit of their own.
+    let unit = unit_of(input.targets.iter().copied());
+    let in_unit: Vec<f64>;
+    let targets = if unit == 1.0 {
+        input.targets
+    } else {
+        in_unit = input.targets.iter().map(|target| target / unit).collect();
+        &in_unit
+    };
+    let data = Data::new(&design, &set.frame, targets, weights, monitor)?;
     let moments = data.moments()?;
     let penalty = params.penalties(&design);
     let equations = Equations::new(&moments, &penalty, params.fit_intercept, monitor)?;
     let (right, mean) = right_hand_side(&moments, params.fit_intercept);
-    let solution = equations.solve(&right);
+    let (equations, solution) = if asks_for_rows(&equations, &design, &data) {
+        let shift = if params.fit_intercept { mean } else { 0.0 };
+        let triangle = data.triangle(params.fit_intercept, shift)?;
+        let (means, weight) = (equations.means(), equations.weight());
+        Equations::of_triangle(&triangle, means, weight, &penalty, params.fit_intercept, monitor)?
+    } else {
+        let solution = equations.solve(&right);
+        (equations, solution)
+    };
     let mut point = Point {
         intercept: equations.intercept(&solution, mean),
         weights: solution,
@@ -130,13 +163,37 @@ pub(crate) fn fit(params: &RidgeParams, set: &TrainingSet, monitor: &dyn Monitor
     point.weights.iter_mut().zip(&step).for_each(|(w, s)| *w += s);
     point.intercept += lift;
 
-    let model = conclude(params, &design, &equations, point, squares, input.rows(), monitor)?;
+    let rows = input.rows();
+    let residuals = Residuals { squares, unit, rows };
+    let model = conclude(params, &design, &equations, point, residuals, monitor)?;
     monitor.progress(Progress {
         iteration: 1,
         iterations: 1,
         loss: model.summary().loss,
     });
     Ok(model)
+}
+
+/// Whether products of columns tell too little, so that the rows themselves are to be factored: where columns nearly depend on each other.
+/// Columns that do so exactly, as copies and the levels of a category do, take nothing from the digits of the others; which these are a sample
+/// tells, for rows are in an order that says nothing of them.
+fn asks_for_rows(equations: &Equations, design: &Design, data: &Data<'_>) -> bool {
+    if design.width() > MOST_FACTORED_COLUMNS {
+        return false;
+    }
+    if equations.condition() > PRODUCTS_SUFFICE {
+        return true;
+    }
+    for direction in equations.unseen() {
+        let point = Point {
+            intercept: -dot(direction, equations.means()),
+            weights: direction.clone(),
+        };
+        if data.mean_square(&point) > EXACTLY_DEPENDENT {
+            return true;
+        }
+    }
+    false
 }
 
 /// The right hand side of the equations and the mean to explain.
@@ -158,16 +215,26 @@ fn right_hand_side(moments: &Moments, intercept: bool) -> (Vec<f64>, f64) {
     )
 }
 
-/// The model with the errors of its weights, from the residual sum of squares.
+/// What the fit leaves unexplained.
+struct Residuals {
+    /// The sum of their squares, in units of the target.
+    squares: f64,
+    /// The unit.
+    unit: f64,
+    /// Rows with a weight.
+    rows: u64,
+}
+
+/// The model with the errors of its weights, from the residual sum of squares. `point` is in units of the target.
 fn conclude(
     params: &RidgeParams,
     design: &Design,
     equations: &Equations,
     point: Point,
-    squares: f64,
-    rows: u64,
+    residuals: Residuals,
     monitor: &dyn Monitor,
 ) -> Result<LinearModel> {
+    let Residuals { squares, unit, rows } = residuals;
     // With as many columns as rows there is no residual to estimate the noise from.
     let possible = rows as f64 > (equations.rank() + usize::from(params.fit_intercept)) as f64 || params.alpha > 0.0;
     let errors = if possible {
@@ -176,19 +243,30 @@ fn conclude(
         let freedom = rows as f64 - variances.freedom;
         Some(Errors {
             variances,
-            noise: squares / freedom,
+            noise: (squares / freedom).sqrt() * unit,
             freedom,
         })
     } else {
         None
     };
     let errors = errors.filter(|errors| errors.freedom > 1e-6);
+    let loss = squares / equations.weight();
     let summary = Summary {
         rows,
         rank: equations.rank(),
-        loss: squares / equations.weight(),
+        // A mean square beyond the range of a float is the largest one.
+        loss: if loss.is_finite() {
+            (loss * unit * unit).min(f64::MAX)
+        } else {
+            loss
+        },
         iterations: 1,
         converged: true,
     };
-    LinearModel::assemble(design, Link::Identity, &[Fitted { point, errors }], summary)
+    let point = Point {
+        intercept: point.intercept * unit,
+        weights: point.weights.iter().map(|weight| weight * unit).collect(),
+    };
+    let model = LinearModel::assemble(design, Link::Identity, &[Fitted { point, errors }], summary)?;
+    Ok(model.with_condition(equations.condition()))
 }

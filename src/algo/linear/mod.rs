@@ -1,7 +1,7 @@
 //! The linear family: least squares, ridge, lasso, elastic net, logistic regression.
 //!
 //! A frame becomes design columns ([`super::design`]); passes over them ([`pass`]) give sums of products ([`products`], [`gram`]), whose
-//! equations ([`equations`], [`cholesky`]) give weights; a fitted model keeps these folded for scoring ([`predictor`]) and as a
+//! equations ([`equations`], [`cholesky`]) give weights, or the rows themselves do where products lose too many digits ([`triangle`]); a fitted model keeps these folded for scoring ([`predictor`]) and as a
 //! table for reading ([`model`]).
 
 mod block;
@@ -24,6 +24,7 @@ pub mod predictor;
 mod products;
 pub mod scorer;
 mod softmax;
+mod triangle;
 
 #[cfg(test)]
 mod tests;

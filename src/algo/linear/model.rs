@@ -1,5 +1,6 @@
 //! The fitted model of the whole family.
 
+use std::fmt;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -105,6 +106,25 @@ pub struct LinearModel {
     intercepts: Vec<Intercept>,
     weights: Vec<Weight>,
     summary: Summary,
+    /// About the condition number of the design's columns, where the fit found it; 0 in a model that was read.
+    #[serde(skip)]
+    condition: Condition,
+}
+
+/// What is known of a model only right after its fit, and so no part of it.
+#[derive(Clone, Copy, Default)]
+struct Condition(f64);
+
+impl PartialEq for Condition {
+    fn eq(&self, _: &Condition) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Condition")
+    }
 }
 
 /// One linear score as it was fitted, with what is known of its errors.
@@ -117,7 +137,7 @@ pub(crate) struct Fitted {
 /// The sampling errors of a fit.
 pub(crate) struct Errors {
     pub variances: Variances,
-    /// The variance of the noise.
+    /// The deviation of the noise.
     pub noise: f64,
     /// The degrees of freedom of Student's t; infinite for the normal distribution.
     pub freedom: f64,
@@ -180,7 +200,15 @@ impl LinearModel {
             intercepts,
             weights,
             summary,
+            condition: Condition::default(),
         })
+    }
+
+    pub(crate) fn with_condition(self, condition: f64) -> LinearModel {
+        LinearModel {
+            condition: Condition(condition),
+            ..self
+        }
     }
 
     /// How the fit went.
@@ -247,6 +275,10 @@ impl crate::fitted::Fitted for LinearModel {
         Some((&self.intercepts, &self.weights))
     }
 
+    fn condition(&self) -> Option<f64> {
+        (self.condition.0 > 0.0).then_some(self.condition.0)
+    }
+
     fn linear_scorer(&self) -> Option<Scorer> {
         Scorer::new(self)
     }
@@ -298,7 +330,7 @@ impl Fitted {
         let Some(errors) = &self.errors else {
             return (None, None);
         };
-        let error = variance(&errors.variances).map(|v| (v * errors.noise).sqrt() * factor);
+        let error = variance(&errors.variances).map(|v| v.sqrt() * errors.noise * factor);
         let error = error.filter(|e| e.is_finite());
         (error, error.and_then(|e| p_value(value / e, errors.freedom)))
     }

@@ -6,6 +6,7 @@ use super::block::{BLOCK_ROWS, Block, Rows, level_column, walk};
 use super::gram::Moments;
 use super::link::Loss;
 use super::products::Products;
+use super::triangle::Triangle;
 use crate::design::{Design, Encoding, NO_COLUMN};
 use crate::error::{Error, Result};
 use crate::frame::{Column, Frame};
@@ -99,22 +100,76 @@ impl<'a> Data<'a> {
     pub fn moments(&self) -> Result<Moments> {
         let shift = self.target_mean()?;
         let products = self.products(self.rows(), |block, range| {
-            let roots = &mut block.roots[..range.len()];
-            match self.weights {
-                Some(weights) => roots
-                    .iter_mut()
-                    .zip(&weights[range.clone()])
-                    .for_each(|(root, weight)| *root = weight.sqrt()),
-                None => roots.fill(1.0),
-            }
-            let mut targets = [0.0; BLOCK_ROWS];
-            for ((scaled, target), root) in targets.iter_mut().zip(&self.targets[range.clone()]).zip(&block.roots) {
-                *scaled = (target - shift) * root;
-            }
-            block.fill(self.design, self.frame, range, &targets);
+            self.fill(block, range, shift);
             0.0
         })?;
         Moments::from_products(&products.0, self.targets.len(), shift, self.monitor)
+    }
+
+    /// Encodes the rows of a block, their targets less `shift`.
+    fn fill(&self, block: &mut Block, range: Range<usize>, shift: f64) {
+        let roots = &mut block.roots[..range.len()];
+        match self.weights {
+            Some(weights) => roots
+                .iter_mut()
+                .zip(&weights[range.clone()])
+                .for_each(|(root, weight)| *root = weight.sqrt()),
+            None => roots.fill(1.0),
+        }
+        let mut targets = [0.0; BLOCK_ROWS];
+        for ((scaled, target), root) in targets.iter_mut().zip(&self.targets[range.clone()]).zip(&block.roots) {
+            *scaled = (target - shift) * root;
+        }
+        block.fill(self.design, self.frame, range, &targets);
+    }
+
+    /// The triangle of rows `(1, design columns, target)`, each times the root of its weight; without an intercept the first number is 0. The
+    /// target is less `shift`. O(rows x width^2), levels being columns like others.
+    pub fn triangle(&self, intercept: bool, shift: f64) -> Result<Triangle> {
+        let (numbers, width) = (self.design.numbers(), self.design.width() + 2);
+        let slabs = self.rows().slabs(Triangle::bytes(width), |ranges| {
+            let (mut block, mut triangle) = (Block::new(self.design), Triangle::new(width));
+            let mut rows = vec![0.0; BLOCK_ROWS * width];
+            walk(ranges, self.monitor, |range| {
+                self.fill(&mut block, range, shift);
+                let rows = &mut rows[..block.rows * width];
+                for (index, row) in rows.chunks_exact_mut(width).enumerate() {
+                    let dense = &block.dense[index * block.dense_width..(index + 1) * block.dense_width];
+                    row.fill(0.0);
+                    row[0] = if intercept { dense[numbers] } else { 0.0 };
+                    row[1..=numbers].copy_from_slice(&dense[..numbers]);
+                    row[width - 1] = dense[numbers + 1];
+                    let levels = &block.levels[index * block.categories..(index + 1) * block.categories];
+                    for level in levels.iter().filter(|level| **level != NO_COLUMN) {
+                        row[1 + *level as usize] = dense[numbers];
+                    }
+                }
+                triangle.push(rows);
+            })?;
+            Ok(triangle)
+        })?;
+        let mut all = Triangle::new(width);
+        for slab in &slabs {
+            self.monitor.check()?;
+            all.merge(slab);
+        }
+        Ok(all)
+    }
+
+    /// The mean squared value that a linear function takes on the first rows, weights left aside. O(features).
+    pub fn mean_square(&self, point: &Point) -> f64 {
+        const ROWS: usize = 4096;
+        let rows = self.targets.len().min(ROWS);
+        let scorer = self.scorer(point);
+        let mut sum = 0.0;
+        for start in (0..rows).step_by(BLOCK_ROWS) {
+            let range = start..rows.min(start + BLOCK_ROWS);
+            let mut scores = [0.0; BLOCK_ROWS];
+            let scores = &mut scores[..range.len()];
+            scorer.scores(range, scores);
+            sum += scores.iter().map(|score| score * score).sum::<f64>();
+        }
+        sum / rows.max(1) as f64
     }
 
     /// The loss at `point` and its weighted moments: those of the design columns and the working residual, with the second

@@ -1,6 +1,7 @@
 //! The whole family against scikit-learn, and what must hold whatever the rows.
 
 mod classes;
+mod nist;
 mod sparse;
 mod sums;
 mod weights;

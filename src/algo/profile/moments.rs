@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::summary::Moments;
+use crate::summary::{Moments, Squares};
 
 /// The number, the mean and the squared deviations of finite numbers, with a mean of twice the usual digits: parts whose means
 /// differ in the last digits of a large number merge as if they were one.
@@ -12,7 +12,7 @@ pub(super) struct PreciseMoments {
     /// The mean is the sum of both; the second is what the first one leaves over.
     mean: f64,
     rest: f64,
-    deviations: f64,
+    deviations: Squares,
 }
 
 impl PreciseMoments {
@@ -29,18 +29,11 @@ impl PreciseMoments {
             (moments, from) = (Moments::of(numbers), 0.0);
         }
         let (mean, rest) = two_sum(from, moments.mean().unwrap_or(f64::NAN));
-        let spread = moments
-            .stddev()
-            .map(|stddev| stddev * stddev * (moments.count() - 1) as f64);
         PreciseMoments {
             count: moments.count(),
             mean,
             rest,
-            deviations: if numbers.len() == 1 {
-                0.0
-            } else {
-                spread.unwrap_or(f64::INFINITY)
-            },
+            deviations: moments.deviations(),
         }
     }
 
@@ -57,7 +50,8 @@ impl PreciseMoments {
         let delta = (other.mean - self.mean) + (other.rest - self.rest);
         let (mean, rest) = two_sum(self.mean, delta * (theirs / total));
         (self.mean, self.rest) = two_sum(mean, rest + self.rest);
-        self.deviations += other.deviations + delta * delta * (ours * theirs / total);
+        let between = Squares::of_root(delta.abs() * (ours * theirs / total).sqrt());
+        self.deviations = self.deviations.plus(other.deviations.plus(between));
         self.count = self.count.saturating_add(other.count);
     }
 
@@ -74,16 +68,14 @@ impl PreciseMoments {
     /// The standard deviation of a sample (divided by n - 1). `None` with fewer than two numbers, and when it leaves the range of a
     /// float.
     pub(super) fn stddev(&self) -> Option<f64> {
-        let variance = || self.deviations / (self.count - 1) as f64;
         (self.count > 1)
-            .then(|| variance().sqrt())
+            .then(|| self.deviations.root_mean((self.count - 1) as f64))
             .filter(|stddev| stddev.is_finite())
     }
 
     /// Whether these can be anyone's moments.
     pub(super) fn is_sound(&self) -> bool {
-        // The mean and the deviations of huge numbers may have overflowed.
-        self.deviations.is_nan() || self.deviations >= 0.0
+        self.deviations.is_sound()
     }
 }
 

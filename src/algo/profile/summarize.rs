@@ -72,7 +72,9 @@ pub(super) fn numbers(profile: &ColumnProfile, numbers: &Numbers) -> Report {
         quantiles: has_quantiles.then(|| quantiles(&sorted)).flatten(),
         quantile_error,
         zeros: kind.is_number().then_some(numbers.zeros),
-        negatives: kind.is_number().then_some(numbers.negatives),
+        negatives: kind
+            .is_number()
+            .then(|| numbers.negatives.saturating_add(numbers.non_finite.negative)),
         non_finite: numbers.non_finite,
         top,
         top_exact,

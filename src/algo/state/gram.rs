@@ -3,13 +3,14 @@
 use super::{Content, Kind, decode, encode};
 use crate::accumulator::Accumulator;
 use crate::error::Result;
-use crate::linear::gram::Gram;
+use crate::linear::gram::{Gram, Moments};
 use crate::monitor::Monitor;
 
 impl Content for Gram {
     const KINDS: &'static [Kind] = &[Kind {
         code: 64,
-        version: 1,
+        // 2: units of columns.
+        version: 2,
         name: "linear statistics",
     }];
 
@@ -29,7 +30,10 @@ impl Content for Gram {
         encode(self, bytes)
     }
 
-    fn read(_: &'static Kind, _: u8, payload: &[u8], monitor: &dyn Monitor) -> Result<Gram> {
-        decode(payload, monitor)
+    fn read(_: &'static Kind, version: u8, payload: &[u8], monitor: &dyn Monitor) -> Result<Gram> {
+        match version {
+            1 => Gram::try_from(decode::<Moments>(payload, monitor)?),
+            _ => decode(payload, monitor),
+        }
     }
 }

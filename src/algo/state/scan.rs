@@ -11,7 +11,8 @@ use crate::scan::Scan;
 impl Content for Rc<Scan> {
     const KINDS: &'static [Kind] = &[Kind {
         code: 65,
-        version: 1,
+        // 2: deviations beyond the range of a float, as their roots.
+        version: 2,
         name: "a scan",
     }];
 

@@ -254,7 +254,7 @@ fn what_a_newer_assay_made_is_named() {
     for (message, part) in [
         (newer(4, 2), "format 2"),
         (newer(5, 200), "kind 200"),
-        (newer(6, 2), "linear statistics in version 2"),
+        (newer(6, 3), "linear statistics in version 3"),
     ] {
         assert!(message.contains(part) && message.contains("newer assay"), "{message}");
     }

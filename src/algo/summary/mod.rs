@@ -7,6 +7,7 @@ mod category;
 mod moments;
 mod number;
 mod quantiles;
+mod squares;
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ pub use category::CategorySummary;
 pub use moments::Moments;
 pub use number::{NumberSummary, Quantiles};
 pub use quantiles::{Ranked, order_statistics};
+pub(crate) use squares::Squares;
 
 use super::accumulator::Accumulator;
 use super::error::{Error, Result};

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::squares::Squares;
+use crate::unit::unit_for;
+
 /// Numbers that are summed before their statistics join the rest.
 const CHUNK: usize = 1024;
 
@@ -12,7 +15,7 @@ pub struct Moments {
     least: f64,
     greatest: f64,
     mean: f64,
-    deviations: f64,
+    deviations: Squares,
 }
 
 impl Moments {
@@ -35,7 +38,7 @@ impl Moments {
                 least: value,
                 greatest: value,
                 mean: value,
-                deviations: 0.0,
+                deviations: Squares::default(),
             },
         }
     }
@@ -47,11 +50,29 @@ impl Moments {
             least: self.least * factor,
             greatest: self.greatest * factor,
             mean: self.mean * factor,
-            deviations: self.deviations * factor * factor,
+            deviations: self.deviations.scaled(factor),
         }
     }
 
+    /// Of few values, in a unit of their own where their sum or squares would leave the range of a float.
     fn of_chunk(values: &[f64]) -> Moments {
+        let moments = Moments::in_range(values);
+        let unit = unit_for(moments.least.abs().max(moments.greatest.abs()));
+        if unit == 1.0 || moments.count == 0 {
+            return moments;
+        }
+        if moments.least == moments.greatest {
+            return Moments::repeated(moments.least, moments.count);
+        }
+        let scaled: Vec<f64> = values.iter().map(|value| value / unit).collect();
+        Moments {
+            least: moments.least,
+            greatest: moments.greatest,
+            ..Moments::in_range(&scaled).scaled(unit)
+        }
+    }
+
+    fn in_range(values: &[f64]) -> Moments {
         /// Partial sums that a processor can keep in flight at once.
         const LANES: usize = 8;
         let (blocks, rest) = values.as_chunks::<LANES>();
@@ -91,7 +112,7 @@ impl Moments {
             greatest: greatest.into_iter().fold(f64::NEG_INFINITY, f64::max),
             mean: mean + off / count,
             // Not `max`, which would take an overflow's NaN for 0.
-            deviations: if deviations < 0.0 { 0.0 } else { deviations },
+            deviations: Squares::of_sum(if deviations < 0.0 { 0.0 } else { deviations }),
         }
     }
 
@@ -109,7 +130,18 @@ impl Moments {
         self.least = self.least.min(other.least);
         self.greatest = self.greatest.max(other.greatest);
         self.mean += delta * (theirs / total);
-        self.deviations += other.deviations + delta * delta * (ours * theirs / total);
+        let (squares, factor) = (delta * delta, ours * theirs / total);
+        let between = if squares.is_normal() && (squares * factor).is_finite() || delta == 0.0 {
+            Squares::of_sum(squares * factor)
+        } else {
+            Squares::of_root(delta.abs() * factor.sqrt())
+        };
+        self.deviations = self.deviations.plus(other.deviations.plus(between));
+    }
+
+    /// The sum of squared deviations.
+    pub(crate) fn deviations(&self) -> Squares {
+        self.deviations
     }
 
     /// How many numbers there are.
@@ -136,7 +168,7 @@ impl Moments {
     /// leaves the range of a float.
     pub fn stddev(&self) -> Option<f64> {
         (self.count > 1)
-            .then(|| (self.deviations / (self.count - 1) as f64).sqrt())
+            .then(|| self.deviations.root_mean((self.count - 1) as f64))
             .filter(|stddev| stddev.is_finite())
     }
 
@@ -145,8 +177,7 @@ impl Moments {
         if self.count == 0 {
             return *self == Moments::default();
         }
-        // The mean and the deviations of huge numbers may have overflowed.
-        let spread = self.deviations.is_nan() || self.deviations >= 0.0;
-        self.least.is_finite() && self.greatest.is_finite() && self.least <= self.greatest && spread
+        let range = self.least.is_finite() && self.greatest.is_finite() && self.least <= self.greatest;
+        range && self.deviations.is_sound()
     }
 }

@@ -270,3 +270,40 @@ fn bytes_hold_everything_and_damage_is_noticed() -> Test {
     assert!(matches!(summary.validate(), Err(Error::Damaged { .. })));
     Ok(())
 }
+
+/// Numbers whose squares leave the range of a float have the deviation of the same numbers in another unit, in any parts.
+#[test]
+fn numbers_of_any_size_have_a_deviation() -> Test {
+    let value = |row: u64| (hash_u64(3, row) % 2000) as f64 / 1000.0 - 0.7;
+    let plain: Vec<f64> = (0..5000).map(value).collect();
+    let expected = Moments::of(&plain);
+    for unit in [1e155, 1e200, 1e300, 1e-155, 1e-200, 1e-300] {
+        let values: Vec<f64> = plain.iter().map(|value| value * unit).collect();
+        let mut parts = Moments::default();
+        values.chunks(700).for_each(|part| parts.merge(&Moments::of(part)));
+        for found in [Moments::of(&values), parts] {
+            let near = |found: Option<f64>, expected: Option<f64>, what: &str| {
+                let (found, expected) = (found.unwrap_or(f64::NAN) / unit, expected.unwrap_or(f64::NAN));
+                assert!(
+                    (found / expected - 1.0).abs() < 1e-9,
+                    "{what} of {unit}: {found}, not {expected}"
+                );
+            };
+            near(found.stddev(), expected.stddev(), "stddev");
+            near(found.mean(), expected.mean(), "mean");
+            assert!(found.is_sound());
+            let json = serde_json::to_string(&found)?;
+            assert_eq!(serde_json::from_str::<Moments>(&json)?, found, "{json}");
+        }
+    }
+    // A constant has none, however large.
+    let constant = Moments::of(&vec![1e300; 3000]);
+    assert_eq!((constant.mean(), constant.stddev()), (Some(1e300), Some(0.0)));
+    // One huge number among others: it is what deviates.
+    let mut values = vec![1.0; 200];
+    values[17] = 1.7e308;
+    let moments = Moments::of(&values);
+    let (mean, stddev) = (moments.mean().unwrap_or(f64::NAN), moments.stddev().unwrap_or(f64::NAN));
+    assert!((1.7e308 - mean) / stddev > 13.0, "{mean} {stddev}");
+    Ok(())
+}

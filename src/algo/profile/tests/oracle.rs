@@ -55,7 +55,8 @@ fn numbers_are_as_pandas_says() -> Test {
             close(report.max.as_ref().map(number), &case["max"], "max");
             close(report.mean, &case["mean"], &format!("mean of {name}"));
             match case["stddev"].is_null() {
-                true => assert_eq!(report.stddev, None),
+                // The squares of pandas overflow.
+                true => assert!(report.stddev.is_none_or(|stddev| stddev > 1e150), "{name}"),
                 false => close(report.stddev, &case["stddev"], &format!("stddev of {name}")),
             }
             for (place, quantile) in report.quantiles.ok_or("no quantiles")?.into_iter().enumerate() {
