@@ -36,6 +36,7 @@ pub mod prepare;
 pub mod profile;
 pub mod quality;
 pub mod room;
+pub mod row_sample;
 pub mod scan;
 pub mod sketch;
 pub mod split;

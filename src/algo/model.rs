@@ -12,6 +12,7 @@ use super::fitted::Fitted;
 use super::label::Label;
 use super::learners;
 use super::monitor::{Monitor, Progress};
+use super::row_sample::RowSample;
 use super::task::Answer;
 use crate::coded::coded;
 
@@ -82,6 +83,8 @@ pub struct Model {
     pub fitted: Box<dyn Fitted>,
     /// The loss after each iteration of training.
     pub history: Vec<Progress>,
+    /// By what rows that trained it are known again; `None` of models of 0.1.0, and where rows repeat.
+    pub sample: Option<RowSample>,
 }
 
 /// What errors call it.
@@ -107,11 +110,17 @@ const HISTORY: Section = Section {
     version: 1,
 };
 
+/// Hashes of rows that trained it, which a score does without.
+const SAMPLE: Section = Section {
+    tag: *b"rows",
+    version: 1,
+};
+
 /// The bytes of a model. What comes to it (a pipeline, a calibration, background rows) is a section more.
 const ENVELOPE: Envelope = Envelope {
     what: WHAT,
     magic: b"assay\0md",
-    sections: &[ANSWER, INPUTS, FITTED, HISTORY],
+    sections: &[ANSWER, INPUTS, FITTED, HISTORY, SAMPLE],
 };
 
 impl Model {
@@ -159,6 +168,10 @@ impl Model {
     pub fn to_bytes(&self, monitor: &dyn Monitor) -> Result<Vec<u8>> {
         // What must be there comes last, so that bytes that were cut lack it.
         let bytes = ENVELOPE.add(HISTORY, &self.history, ENVELOPE.begin(), monitor)?;
+        let bytes = match &self.sample {
+            Some(sample) => ENVELOPE.add(SAMPLE, sample, bytes, monitor)?,
+            None => bytes,
+        };
         let bytes = ENVELOPE.add(ANSWER, &self.answer, bytes, monitor)?;
         let bytes = ENVELOPE.add(INPUTS, &self.inputs, bytes, monitor)?;
         ENVELOPE.append(FITTED, bytes, |bytes| {
@@ -177,11 +190,16 @@ impl Model {
             Some((_, history)) => bytes::decode(WHAT, history, monitor)?,
             None => Vec::new(),
         };
+        let sample: Option<RowSample> = match sections.find(SAMPLE) {
+            Some((_, sample)) => Some(bytes::decode(WHAT, sample, monitor)?),
+            None => None,
+        };
         let model = Model {
             answer: sections.get(ANSWER, monitor)?,
             inputs: sections.get(INPUTS, monitor)?,
             fitted: learners::decode(u16::from_le_bytes(*form), content, monitor)?,
             history,
+            sample,
         };
         model.validate(monitor)?;
         Ok(model)
@@ -208,6 +226,9 @@ impl Model {
         });
         if names.chain(levels).chain(labels).any(|text| zero(text)) {
             return damaged("a text contains a zero byte");
+        }
+        if self.sample.as_ref().is_some_and(|sample| !sample.is_sound()) {
+            return damaged("its sample of rows is out of order");
         }
         for input in &self.inputs {
             match &input.kind {

@@ -12,7 +12,9 @@ use super::predict::column_named;
 use super::registry::{self, Privilege, Version};
 use super::scorer::Scorer;
 use crate::pg::compute::{self, Reporter};
-use crate::pg::error::{Error, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, or_raise};
+use crate::pg::error::{
+    Error, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, advise, or_raise,
+};
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::query::Query;
@@ -27,6 +29,7 @@ use algo::metrics::evaluation::{Actual, Scored};
 use algo::metrics::{Ranking, evaluation};
 use algo::model::Input;
 use algo::monitor::Monitor;
+use algo::row_sample::Compared;
 use algo::task::Answer;
 
 /// Rows between two looks at the monitor.
@@ -39,6 +42,8 @@ struct Pass {
     scored: Scored,
     unlabelled: u64,
     unseen: u64,
+    /// Rows beside those that trained the model.
+    compared: Compared,
     /// Exact metrics keep each row's scores.
     statement: Foreground,
 }
@@ -176,6 +181,7 @@ impl Pass {
             scored: Scored::new(answer),
             unlabelled: 0,
             unseen: 0,
+            compared: Compared::default(),
             statement: Foreground::new()?,
             scorer: Rc::clone(&scorer),
         };
@@ -189,6 +195,13 @@ impl Pass {
             for (input, &place) in inputs.iter().enumerate() {
                 pass.unseen += u64::from(!scorer.encode(input, &row.value(place), &mut encoded));
             }
+            if let Some(sample) = &scorer.model().sample {
+                let target = match actual {
+                    Actual::Class(class) => f64::from(class),
+                    Actual::Number(number) => number,
+                };
+                sample.compare(&encoded, target, &mut pass.compared);
+            }
             scorer.score(&encoded, &mut scores);
             pass.scored.push(actual, &scores)?;
             rows += 1;
@@ -197,7 +210,25 @@ impl Pass {
             }
             Ok(())
         })?;
+        pass.tell_of_training_rows(reference);
         Ok(pass)
+    }
+
+    /// Says that rows trained the model: it does better on these than it will on others.
+    fn tell_of_training_rows(&self, reference: &str) {
+        let share = self.scorer.model().sample.as_ref();
+        if let Some(share) = share.and_then(|sample| sample.share(&self.compared)) {
+            advise(
+                format!(
+                    "about {:.0} % of these rows trained model \"{reference}\"",
+                    share * 100.0
+                ),
+                Some(
+                    "A model knows the rows that it learned from: it seems better on them than it is on others.".into(),
+                ),
+                Some("Evaluate it on rows that it has not seen.".into()),
+            );
+        }
     }
 
     /// The probabilities, rows x classes, with each row's class. Returns `ML010` for a model that does not answer with classes.

@@ -7,7 +7,7 @@ use super::registry::{self, Privilege};
 use super::version_metrics::VersionMetrics;
 use super::{deployment, hash_of};
 use crate::pg::compute::{self, Reporter};
-use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, UNSUITABLE_ROWS, megabytes, notice};
+use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, UNSUITABLE_ROWS, advise, megabytes, notice};
 use crate::pg::foreground::Foreground;
 use crate::pg::result_row::result_row;
 use crate::pg::text::JsonB;
@@ -198,10 +198,20 @@ impl Store<'_> {
                 verdict.is_ok()
             }
         };
-        if wanted {
-            deployment::record(&entry, version, None)
-        } else {
-            Ok(())
+        if !wanted {
+            return Ok(());
         }
+        // Whoever says which rows test, or that none do, knows it.
+        if self.options["split"] == "auto" && !self.metrics.held_out() {
+            advise(
+                format!(
+                    "version {version} of model \"{}\" is deployed without a test: its metrics are those of the {} rows that it was trained on",
+                    self.name, self.rows
+                ),
+                Some("With fewer than 500 rows none are held out.".into()),
+                Some("split => 'random' holds some out; assay.evaluate tests on rows of another query.".into()),
+            );
+        }
+        deployment::record(&entry, version, None)
     }
 }

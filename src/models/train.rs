@@ -11,7 +11,7 @@ use super::store::{Deploy, Store, Trained};
 use super::version_metrics::measure;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{
-    DUPLICATE_COLUMN, Error, INTERNAL, INVALID_PARAMETER, Result, UNDEFINED_ALGORITHM, megabytes, notice, or_raise,
+    DUPLICATE_COLUMN, Error, INTERNAL, INVALID_PARAMETER, Result, UNDEFINED_ALGORITHM, advise, megabytes, or_raise,
 };
 use crate::pg::foreground::Foreground;
 use crate::pg::json::Jsonb;
@@ -27,10 +27,11 @@ use algo::learner::{Algorithm, Configured};
 use algo::learners::{self, LEARNERS};
 use algo::model::Model;
 use algo::monitor::Progress;
-use algo::prepare::{self, Plan, Prepared, ReadRows, Split};
+use algo::prepare::{self, Note, Plan, Prepared, ReadRows, Split};
 use algo::room;
+use algo::row_sample::RowSample;
 use algo::task::Task;
-use algo::training_set::{Shape, TrainingSet};
+use algo::training_set::{Shape, Target, TrainingSet};
 
 /// The algorithm when none is named.
 const DEFAULT: &str = "gradient_boosting";
@@ -329,14 +330,19 @@ impl Request {
             statistics,
             notes,
         } = self.prepare(read, &resolved, reporter, statement)?;
-        notes.into_iter().for_each(|note| notice(note, None));
+        for Note { message, hint } in notes {
+            advise(message, None, hint);
+        }
+        self.look_at_target(&query.columns()[resolved.target], &resolved, &train);
         let held = train.frame.memory() + test.as_ref().map_or(0, |test| test.frame.memory());
         let (fitted, history) = self.fit(&*resolved.learner, &train, held, reporter, statement)?;
+        look_at_condition(&*fitted);
         let model = Model {
             answer: answer.ok_or_else(|| Error::new(INTERNAL, "the target was not read"))?,
             inputs,
             fitted,
             history,
+            sample: RowSample::of(&train, test.as_ref()),
         };
         let metrics = measure(&model, &train, test.as_ref(), &self.model, reporter, statement)?;
         let rows = train.rows();
@@ -353,6 +359,41 @@ impl Request {
             deploy: self.deploy,
         }
         .store(model, reporter, statement)
+    }
+
+    /// Says where a target is learned as a number that people may not take for one.
+    fn look_at_target(&self, column: &OutputColumn, resolved: &Resolved, train: &TrainingSet) {
+        let Target::Numbers(values) = &train.target else {
+            return;
+        };
+        let name = &self.target;
+        if matches!(column.reader, Some(Reader::Date | Reader::Timestamp)) {
+            let unit = if column.reader == Some(Reader::Date) {
+                "days"
+            } else {
+                "seconds"
+            };
+            advise(
+                format!("target \"{name}\" is a {}: the model predicts the number of {unit} since 2000-01-01", column.type_name),
+                None,
+                Some("Predict a duration instead, such as the days from another date, which rows of other times have in common.".into()),
+            );
+        } else if self.task.is_none() && values.iter().all(|value| *value == 0.0 || *value == 1.0) {
+            let algorithm = match resolved.algorithm.tasks {
+                [Task::Regression] => ", algorithm => 'logistic_regression'",
+                _ => "",
+            };
+            advise(
+                format!(
+                    "target \"{name}\" is 0 or 1 in every row and is learned as a number, by {}",
+                    resolved.task.name()
+                ),
+                None,
+                Some(format!(
+                    "To learn the probability of 1 give task => 'classification'{algorithm}, or make the target a boolean in the query; task => 'regression' says that a number is meant."
+                )),
+            );
+        }
     }
 
     /// What the registry keeps of how the version was trained.
@@ -439,6 +480,24 @@ fn algorithms_for(task: Task) -> Vec<&'static str> {
         .filter(|algorithm| algorithm.tasks.contains(&task))
         .map(|algorithm| algorithm.name)
         .collect()
+}
+
+/// Columns with a greater condition number are said to depend on each other nearly.
+const HIGH_CONDITION: f64 = 1e6;
+
+/// Says that features tell next to the same, where weights were found for them.
+fn look_at_condition(fitted: &dyn Fitted) {
+    let Some(condition) = fitted.condition().filter(|condition| *condition > HIGH_CONDITION) else {
+        return;
+    };
+    advise(
+        format!("the features nearly depend on each other: their condition number is about {condition:.0e}"),
+        Some(format!(
+            "A change in digit {:.0} of the values may change the weights entirely.",
+            condition.log10().floor()
+        )),
+        Some("Leave out features that others nearly make up, or use ridge.".into()),
+    );
 }
 
 /// Returns 53400 when what a learner needs of the products of columns does not fit beside the rows.

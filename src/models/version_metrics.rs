@@ -71,6 +71,11 @@ impl VersionMetrics {
         Json::Object(object)
     }
 
+    /// Whether they are of rows that the version was not trained on.
+    pub fn held_out(&self) -> bool {
+        self.held_out
+    }
+
     /// Compares with the stored metrics of another version; the error says why it is not deployed.
     pub fn not_worse_than(&self, before: &Json) -> std::result::Result<(), String> {
         if !self.held_out {

@@ -84,6 +84,7 @@ pub(super) fn models() -> Vec<(String, Model)> {
                     inputs: inputs(),
                     fitted,
                     history,
+                    sample: None,
                 };
                 model.validate(&Unwatched).unwrap();
                 models.push((format!("{}_{}", algorithm.name, case.name), model));

@@ -72,12 +72,14 @@ pub(crate) fn models() -> Vec<(String, Model)> {
                     false => json!({}),
                 };
                 let learner = algorithm.configure(params.as_object().unwrap(), 1).unwrap();
-                let (fitted, history) = learner.fit(&TrainingSet::new(frame(), target), &Unwatched).unwrap();
+                let set = TrainingSet::new(frame(), target);
+                let (fitted, history) = learner.fit(&set, &Unwatched).unwrap();
                 let model = Model {
                     answer,
                     inputs: inputs.clone(),
                     fitted,
                     history,
+                    sample: RowSample::of(&set, None),
                 };
                 models.push((format!("{} of {classes} classes", algorithm.name), model));
             }

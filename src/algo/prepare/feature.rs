@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 
 use super::column::{ColumnKind, Heading};
+use super::{Note, identifier};
 use crate::error::Result;
 use crate::frame::{Column, MISSING, UNSEEN_CODE};
 use crate::model::{Input, InputKind};
@@ -44,7 +45,7 @@ pub(super) struct Feature {
     /// What the learner sees, one column for each part.
     pub(super) parts: Vec<Part>,
     /// What was dropped or capped.
-    pub(super) notes: Vec<String>,
+    pub(super) notes: Vec<Note>,
 }
 
 /// A column of the learner's frames.
@@ -67,10 +68,10 @@ impl Feature {
     ) -> Result<Feature> {
         let mut feature = Feature::default();
         if non_finite > 0 {
-            feature.notes.push(format!(
+            feature.notes.push(Note::from(format!(
                 "column \"{}\": {non_finite} NaN or infinite values count as missing",
                 heading.name
-            ));
+            )));
         }
         match values {
             Gathered::Numbers(numbers) => feature.add_numbers(heading, numbers, non_finite, monitor)?,
@@ -82,7 +83,8 @@ impl Feature {
     }
 
     fn dropped(&mut self, name: &str, problem: &str) {
-        self.notes.push(format!("column \"{name}\" is dropped: {problem}"));
+        self.notes
+            .push(Note::from(format!("column \"{name}\" is dropped: {problem}")));
     }
 
     fn add_numbers(
@@ -92,7 +94,7 @@ impl Feature {
         non_finite: u64,
         monitor: &dyn Monitor,
     ) -> Result<()> {
-        let is_vector = heading.kind == ColumnKind::Vector;
+        let (is_vector, is_whole) = (heading.kind == ColumnKind::Vector, heading.kind == ColumnKind::Whole);
         let Heading { name, type_name, .. } = heading;
         let width = numbers.len() as u32;
         let mut used = Vec::new();
@@ -106,6 +108,9 @@ impl Feature {
             if let Some(problem) = nothing_to_learn(&train) {
                 self.dropped(&part_name, &problem);
                 continue;
+            }
+            if is_whole {
+                self.notes.extend(identifier::numeric(&name, &train));
             }
             let train = Column::Number(train);
             let summary = summarize(&train, &[], non_finite, monitor)?;
@@ -175,10 +180,9 @@ impl Feature {
         if other {
             let kept: u64 = ranked.iter().map(|&code| counts[code as usize]).sum();
             let capped = rows.train.len() as u64 - missing - kept;
-            self.notes.push(format!(
-                "column \"{name}\" has {distinct} categories: the {max_categories} most frequent are kept, \
-                 the {capped} rows of the others are one category"
-            ));
+            let present = rows.train.len() as u64 - missing;
+            self.notes
+                .push(identifier::capped(&name, distinct, max_categories, capped, present));
         }
         // Without a category for the rest, only test rows can have a level that is not kept.
         let rest = if other { ranked.len() as u32 } else { UNSEEN_CODE };

@@ -1,9 +1,11 @@
 //! From columns as read to what a learner takes: rows without a label leave, the rest are put in an order that does not depend on how the
 //! query delivered them, test rows are set aside, and columns that cannot teach anything are dropped. Each thing dropped or capped is noted.
 
+mod alone;
 mod classes;
 mod column;
 mod feature;
+mod identifier;
 mod order;
 mod target;
 
@@ -19,6 +21,7 @@ use crate::monitor::Monitor;
 use crate::summary::Summary;
 use crate::task::{Answer, Task};
 use crate::training_set::{Target, TrainingSet};
+use alone::columns_that_predict_alone;
 use feature::{Division, Feature, Gathered, Numbers};
 use order::Order;
 use target::{NOT_READ, TargetColumn, check_trained_classes, read_target, read_weights};
@@ -62,8 +65,23 @@ pub struct Prepared {
     pub test: Option<TrainingSet>,
     /// A summary of each feature, by the feature's name.
     pub statistics: Vec<(String, Summary)>,
-    /// What was dropped or capped, a text for each.
-    pub notes: Vec<String>,
+    /// What was dropped or capped, and what looks wrong.
+    pub notes: Vec<Note>,
+}
+
+/// Something that people should know of their rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// What it is, with the column and the figure.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl From<String> for Note {
+    fn from(message: String) -> Note {
+        Note { message, hint: None }
+    }
 }
 
 /// Prepares the rows. Returns an error for rows that cannot be learned from.
@@ -72,7 +90,7 @@ pub fn prepare(mut read: ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Result
         .target
         .map(|place| read_target(&mut read, place, plan.task, monitor))
         .transpose()?;
-    let mut notes: Vec<String> = target.iter().filter_map(unlabelled_note).collect();
+    let mut notes: Vec<Note> = target.iter().filter_map(unlabelled_note).map(Note::from).collect();
     let weights = plan
         .weight
         .map(|place| read_weights(&mut read, place, target.as_ref()))
@@ -120,6 +138,16 @@ pub fn prepare(mut read: ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Result
         set(train, &rows.train)?,
         (!rows.test.is_empty()).then(|| set(test, &rows.test)).transpose()?,
     );
+    if let Some(target) = &target {
+        let names: Vec<String> = statistics.iter().map(|(name, _)| name.clone()).collect();
+        notes.extend(columns_that_predict_alone(
+            &names,
+            &target.name,
+            &train,
+            test.as_ref(),
+            monitor,
+        )?);
+    }
     Ok(Prepared {
         inputs,
         answer: target.map(TargetColumn::answer),
@@ -142,14 +170,17 @@ fn unlabelled_note(target: &TargetColumn) -> Option<String> {
 }
 
 /// The error of rows whose columns teach nothing.
-fn nothing_left(notes: &[String]) -> Error {
+fn nothing_left(notes: &[Note]) -> Error {
     let error = Error::data(
         "no feature is left to learn from",
         "the query must give at least one column beside the target that varies",
     );
     match notes {
         [] => error,
-        notes => error.detail(notes.join("\n")),
+        notes => {
+            let messages: Vec<&str> = notes.iter().map(|note| note.message.as_str()).collect();
+            error.detail(messages.join("\n"))
+        }
     }
 }
 
