@@ -43,7 +43,7 @@ SELECT c.oid::regclass AS leaky FROM pg_class AS c
 WHERE c.relnamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND c.relkind = 'v' AND NOT coalesce(c.reloptions @> '{security_barrier=true}' OR c.reloptions @> '{security_barrier}', false);
 
 -- The options of a function stand in its comment, or in that of a function to which it refers. Which there are is read from the error of an unknown one.
-SELECT count(*) FROM assay.train('options', 'SELECT i AS x, i % 7 AS y FROM generate_series(1, 60) AS i', 'y', 'linear_regression', task => 'regression', deploy => 'always');
+SELECT count(*) FROM assay.train('options', 'SELECT i AS x, i % 7 AS y FROM generate_series(1, 60) AS i', 'y', 'linear_regression', task => 'regression', split => 'none', deploy => 'always');
 SELECT assay.save_baseline('options', 'SELECT 1 AS x');
 CREATE TABLE listed (x int);
 CREATE TABLE call (function text, argument text, call text);
