@@ -10,6 +10,7 @@ use algo::linear::Gram;
 use algo::metrics::{Inputs, Metric, Tally};
 use algo::model::{Input, InputKind, Model};
 use algo::monitor::Unwatched;
+use algo::row_sample::RowSample;
 use algo::scan::{Bound, Constant, Plan, PlanCheck, PlanColumn, Scan, Test};
 use algo::state::{Kind, State};
 use algo::task::{Answer, Task};
@@ -100,14 +101,14 @@ fn model(algorithm: &Algorithm, classes: usize) -> Vec<u8> {
     let params = SMALL.iter().filter(|(name, _)| known.iter().any(|p| p.name == *name));
     let params = params.map(|&(name, value)| (name.to_string(), value.into())).collect();
     let learner = algorithm.configure(&params, 1).expect("the parameters are right");
-    let (fitted, history) = learner
-        .fit(&TrainingSet::new(frame(), target), &Unwatched)
-        .expect("the rows can be learned");
+    let set = TrainingSet::new(frame(), target);
+    let (fitted, history) = learner.fit(&set, &Unwatched).expect("the rows can be learned");
     let model = Model {
         answer,
         inputs: inputs(),
         fitted,
         history,
+        sample: RowSample::of(&set, None),
     };
     model.to_bytes(&Unwatched).expect("nobody stops the writing")
 }

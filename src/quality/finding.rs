@@ -248,7 +248,7 @@ pub fn age(seconds: f64) -> String {
     }
 }
 
-/// A number with six digits, for people.
+/// A number with six digits, or the whole ones, for people.
 pub fn short(number: f64) -> String {
     if number == 0.0 || !number.is_finite() {
         return number.to_string();
@@ -274,7 +274,7 @@ mod tests {
             (0.0, "0"),
             (12.5, "12.5"),
             (-1.0 / 3.0, "-0.333333"),
-            (123_456_789.0, "123457000"),
+            (123_456_789.4, "123456789"),
             (1e300, "1e300"),
             (-3.040_704_278e307, "-3.0407e307"),
             (2.5e-200, "2.5e-200"),
