@@ -3,6 +3,7 @@
 //! A check that compares segments has one accumulator per segment, of a few kilobytes at most; one function compares them all.
 
 pub mod mixed_formats;
+pub mod moving;
 pub mod near_duplicates;
 pub mod null_share;
 pub mod outlook;

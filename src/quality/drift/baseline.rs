@@ -126,6 +126,7 @@ fn save_baseline(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>
         let query = required("query", query.as_deref())?;
         let json = object("options", options)?;
         let options = Options::parse(json.clone())?;
+        options.refuse_correlations("a baseline")?;
         let owner = match find(name)? {
             Some(known) => {
                 require_own(name, known.owner)?;
@@ -135,9 +136,13 @@ fn save_baseline(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>
         };
         let source = Source::open(query)?;
         options.require_known(names(source.columns()))?;
-        let scans = side::read(&source, |column| options.wants(column), &options.group_by)?;
+        let hours = |column: &str| options.wants_hours(column);
+        let scans = side::read(&source, |column| options.wants(column), hours, &options.group_by)?;
         let read = Side::of(&scans)?;
-        let (rows, columns) = (read.rows() as i64, read.columns.len() as i32);
+        let (rows, columns) = (
+            read.rows() as i64,
+            read.columns.iter().filter(|column| !column.is_hours()).count() as i32,
+        );
         let states = scans
             .into_iter()
             .map(|scan| Ok(State::from(scan).to_bytes()?))
@@ -180,19 +185,22 @@ fn drift_from(name: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -
         Options::parse(given.clone())?;
         let baseline = open(name)?;
         let options = Options::parse(merged(baseline.options, given)?)?;
+        options.refuse_correlations("a baseline")?;
         let current = Source::open(required("query", query.as_deref())?)?;
         let importance = model::importance(options.model.as_deref())?;
         let before = scans(name, &baseline.states)?;
         let reference = Side::of(&before)?;
         let known = reference.columns.iter().map(|column| column.name.as_str());
         options.require_known(known.chain(names(current.columns())))?;
-        let after = side::read(&current, |column| options.wants(column), &options.group_by)?;
+        let hours = |column: &str| options.wants_hours(column);
+        let after = side::read(&current, |column| options.wants(column), hours, &options.group_by)?;
         Ok(report::compare(
             &reference,
             &Side::of(&after)?,
             &options,
             ABSENT,
             importance.as_ref(),
+            Vec::new(),
         ))
     };
     report::table(or_raise(results()))

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value as Json, json};
 
+use super::hours;
 use crate::quality::value::json_on_scale;
 use algo::block::Kind;
 use algo::drift::{
@@ -71,6 +72,11 @@ impl Column<'_> {
             Content::Levels { .. } => Some(Scale::Categories),
             Content::Nothing => None,
         }
+    }
+
+    /// Whether it is no column of the rows, but the hours of the day of one.
+    pub fn is_hours(&self) -> bool {
+        self.type_name == hours::TYPE_NAME
     }
 
     /// The share of rows without a value.

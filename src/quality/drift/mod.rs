@@ -2,6 +2,8 @@
 
 mod baseline;
 mod column;
+mod correlation;
+mod hours;
 mod model;
 mod options;
 mod report;
@@ -38,14 +40,21 @@ fn drift(reference: Option<Text>, current: Option<Text>, options: Option<Jsonb>)
         options.require_known(names(reference.columns()).chain(names(current.columns())))?;
         let importance = model::importance(options.model.as_deref())?;
         let wants = |column: &str| options.wants(column);
-        let before = side::read(&reference, wants, &options.group_by)?;
-        let after = side::read(&current, wants, &options.group_by)?;
+        let hours = |column: &str| options.wants_hours(column);
+        let before = side::read(&reference, wants, hours, &options.group_by)?;
+        let after = side::read(&current, wants, hours, &options.group_by)?;
+        let (before, after) = (Side::of(&before)?, Side::of(&after)?);
+        let correlations = match options.correlations {
+            true => correlation::compare((&reference, &before), (&current, &after))?,
+            false => Vec::new(),
+        };
         Ok(report::compare(
-            &Side::of(&before)?,
-            &Side::of(&after)?,
+            &before,
+            &after,
             &options,
             ABSENT,
             importance.as_ref(),
+            correlations,
         ))
     };
     report::table(or_raise(results()))

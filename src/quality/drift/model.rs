@@ -126,6 +126,7 @@ fn model_drift(model: Option<Text>, query: Option<Text>, options: Option<Jsonb>)
             .detail("What is known of the training rows has no segments.")
             .hint("For segments compare with a baseline: assay.drift_from(name, query, '{\"model\": …}')."));
         }
+        options.refuse_correlations("a model")?;
         let features = features(model)?;
         let source = with_elements(Source::open(required("query", query.as_deref())?)?, &features)?;
         let known = features.iter().map(|feature| feature.name.as_str());
@@ -134,7 +135,12 @@ fn model_drift(model: Option<Text>, query: Option<Text>, options: Option<Jsonb>)
         // A point in time that the model learned from is compared like any other feature.
         options.times = true;
         let is_feature = |name: &str| features.iter().any(|feature| feature.name == name);
-        let scans = side::read(&source, |column| options.wants(column) && is_feature(column), &[])?;
+        let scans = side::read(
+            &source,
+            |column| options.wants(column) && is_feature(column),
+            |_| false,
+            &[],
+        )?;
         let mut current = Side::of(&scans)?;
         let rows = current.rows();
         for other in source.columns().iter().filter(|column| !is_feature(&column.name)) {
@@ -161,6 +167,7 @@ fn model_drift(model: Option<Text>, query: Option<Text>, options: Option<Jsonb>)
             &options,
             "no feature of the model",
             importance.as_ref(),
+            Vec::new(),
         ))
     };
     report::table(or_raise(results()))

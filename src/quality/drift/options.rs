@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::hours;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_COLUMN};
 use crate::pg::options::parse;
 use algo::drift::{BinChoice, Compat, Method, Scale, Settings};
@@ -25,6 +26,7 @@ struct OptionsJson {
     exclude: Option<Vec<String>>,
     group_by: Option<Vec<String>>,
     model: Option<String>,
+    correlations: Option<bool>,
 }
 
 /// What is compared, and how.
@@ -42,6 +44,8 @@ pub struct Options {
     pub times: bool,
     /// The model whose importance ranks the columns.
     pub model: Option<String>,
+    /// Whether the correlations of columns of numbers are compared.
+    pub correlations: bool,
 }
 
 impl Options {
@@ -71,6 +75,7 @@ impl Options {
             group_by: json.group_by.unwrap_or_default(),
             times: false,
             model: json.model,
+            correlations: json.correlations.unwrap_or(false),
         })
     }
 
@@ -80,14 +85,30 @@ impl Options {
         self.columns.as_deref().is_none_or(among) && !among(&self.exclude)
     }
 
+    /// Whether the hours of the day of a column are to be compared: where it is itself, or they are named. Other tools know no such thing.
+    pub fn wants_hours(&self, column: &str) -> bool {
+        let hours = hours::name(column);
+        let are_named = self.columns.iter().flatten().any(|name| *name == hours);
+        self.settings.compat.is_none() && (self.wants(column) || are_named) && !self.exclude.contains(&hours)
+    }
+
+    /// Returns an error with 22023 where correlations are asked for that are not known.
+    pub fn refuse_correlations(&self, of: &str) -> Result<()> {
+        if !self.correlations {
+            return Ok(());
+        }
+        Err(
+            Error::new(INVALID_PARAMETER, format!("options: {of} does not keep correlations"))
+                .hint("assay.drift(reference, current, options) compares those of two queries."),
+        )
+    }
+
     /// Returns an error with 42703 when `columns` names one that neither side has.
     pub fn require_known<'a>(&self, mut known: impl Iterator<Item = &'a str> + Clone) -> Result<()> {
-        let Some(name) = self
-            .columns
-            .iter()
-            .flatten()
-            .find(|&name| !known.clone().any(|known| known == name))
-        else {
+        let Some(name) = self.columns.iter().flatten().find(|&name| {
+            let is_known = |name: &str| known.clone().any(|known| known == name);
+            !is_known(name) && !hours::column_of(name).is_some_and(is_known)
+        }) else {
             return Ok(());
         };
         let all = known.by_ref().collect::<Vec<_>>().join(", ");

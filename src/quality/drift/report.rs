@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::column::{self, Column, ColumnDrift};
+use super::correlation::{self, PairDrift};
 use super::options::Options;
 use super::side::{Segment, Side};
 use crate::pg::compute::serve_interrupts;
@@ -71,6 +72,22 @@ impl Draft {
         }
     }
 
+    /// How a pair of columns goes together.
+    fn of_pair(pair: PairDrift) -> Draft {
+        Draft {
+            method: Some("correlation"),
+            statistic: Some((pair.current - pair.reference).abs()),
+            p_value: Some(pair.p_value),
+            rule: Rule::EffectAndEvidence(correlation::THRESHOLD),
+            drift: ColumnDrift {
+                notes: pair.swap.into_iter().collect(),
+                details: Some(json!({ "reference": pair.reference, "current": pair.current })),
+                ..ColumnDrift::default()
+            },
+            ..Draft::new(Some(&pair.name), None, pair.rows)
+        }
+    }
+
     fn with_note(mut self, note: impl Into<String>) -> Draft {
         self.drift.notes.push(note.into());
         self
@@ -103,15 +120,16 @@ impl Draft {
     }
 }
 
-/// Compares both sides. `absent` says why a column that only the current side has is not compared.
+/// Compares both sides, besides how pairs of columns go together. `absent` says why a column that only the current side has is not compared.
 pub fn compare(
     reference: &Side<'_>,
     current: &Side<'_>,
     options: &Options,
     absent: &str,
     importance: Option<&Importance>,
+    correlations: Vec<PairDrift>,
 ) -> Vec<DriftResult> {
-    let mut drafts = Vec::new();
+    let mut drafts: Vec<Draft> = correlations.into_iter().map(Draft::of_pair).collect();
     draft_columns(
         &mut drafts,
         None,
@@ -176,11 +194,14 @@ fn draft_columns(
     options: &Options,
     absent: &str,
 ) {
-    for ours in reference.iter().filter(|column| options.wants(&column.name)) {
+    let is_wanted = |column: &&Column<'_>| column.is_hours() || options.wants(&column.name);
+    for ours in reference.iter().filter(is_wanted) {
         serve_interrupts();
         let draft = Draft::new(Some(&ours.name), segment, rows);
         match current.iter().find(|column| column.name == ours.name) {
             Some(theirs) => draft_column(drafts, draft, ours, theirs, options),
+            // The column that they are of says so itself; older baselines have none.
+            None if ours.is_hours() => {}
             None => drafts.push(
                 Draft {
                     null_shares: (ours.null_share(), None),
@@ -190,8 +211,8 @@ fn draft_columns(
             ),
         }
     }
-    for theirs in current.iter().filter(|column| options.wants(&column.name)) {
-        if !reference.iter().any(|column| column.name == theirs.name) {
+    for theirs in current.iter().filter(is_wanted) {
+        if !theirs.is_hours() && !reference.iter().any(|column| column.name == theirs.name) {
             let draft = Draft::new(Some(&theirs.name), segment, rows);
             drafts.push(
                 Draft {
@@ -215,7 +236,7 @@ fn draft_column(
     let settings = &options.settings;
     let null_shares = (reference.null_share(), current.null_share());
     let nulls = match null_shares {
-        (Some(before), Some(after)) if reference.nulls + current.nulls > 0 => {
+        (Some(before), Some(after)) if reference.nulls + current.nulls > 0 && !reference.is_hours() => {
             let share = |column: &Column<'_>| Share {
                 part: column.nulls,
                 rows: column.rows,
@@ -232,6 +253,9 @@ fn draft_column(
         _ => None,
     };
     let drift = column::compare(reference, current, settings, options.wants_times(&reference.name));
+    if reference.is_hours() && drift.comparison.is_none() {
+        return;
+    }
     let mut draft = Draft { null_shares, ..draft };
     if let Some(comparison) = &drift.comparison {
         draft.method = Some(comparison.method.name());

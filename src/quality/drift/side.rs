@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 use serde_json::Value as Json;
 
 use super::column::{Column, Content};
+use super::hours;
 use crate::pg::compute::serve_interrupts;
 use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result};
 use crate::pg::intake;
@@ -14,9 +15,14 @@ use crate::quality::value;
 use algo::drift::{Limits, Scale};
 use algo::scan::{Constant, MOST_SEGMENTS, Measure, PlanColumn, Scan, Tally, Test};
 
-/// Reads the rows of a source once: the distribution of each wanted column, and of each segment. O(columns) a row; memory below 64 MB
-/// whatever the rows.
-pub fn read(source: &Source, wants: impl Fn(&str) -> bool, group_by: &[String]) -> Result<Vec<Scan>> {
+/// Reads the rows of a source once: the distribution of each wanted column, of the hours of the day of those whose hours are wanted, and of each
+/// segment. O(columns) a row; memory below 64 MB whatever the rows.
+pub fn read(
+    source: &Source,
+    wants: impl Fn(&str) -> bool,
+    wants_hours: impl Fn(&str) -> bool,
+    group_by: &[String],
+) -> Result<Vec<Scan>> {
     source.require_distinct_names()?;
     let mut pass = Pass::default();
     let grouping: Vec<InputPlace> = Grouping::new(group_by, source)?
@@ -24,7 +30,17 @@ pub fn read(source: &Source, wants: impl Fn(&str) -> bool, group_by: &[String]) 
         .iter()
         .map(|group| pass.group(group))
         .collect();
-    let wanted: Vec<_> = source.columns().iter().filter(|column| wants(&column.name)).collect();
+    let mut wanted: Vec<(InputPlace, &str, Option<Scale>)> = Vec::new();
+    for column in source.columns() {
+        if wants(&column.name) {
+            let scale = Scale::of(intake::kind_of(column.type_oid));
+            wanted.push((pass.column(column), &column.name, scale));
+        }
+        let hours = hours::of(column).filter(|hours| wants_hours(&column.name) && source.column(&hours.name).is_none());
+        if let Some(hours) = hours {
+            wanted.push((pass.group(&hours), &column.name, Some(Scale::Categories)));
+        }
+    }
     if wanted.is_empty() {
         return Err(Error::new(INVALID_PARAMETER, "the query has no column to compare")
             .detail(format!("The query is: {}", source.text))
@@ -32,9 +48,8 @@ pub fn read(source: &Source, wants: impl Fn(&str) -> bool, group_by: &[String]) 
     }
     // Segments take as much memory together as the whole.
     let limits = Limits::for_columns(wanted.len() * if grouping.is_empty() { 1 } else { 2 });
-    for column in wanted {
-        let place = pass.column(column);
-        let test = match Scale::of(intake::kind_of(column.type_oid)) {
+    for (place, name, scale) in wanted {
+        let test = match scale {
             Some(_) => Test::Distribution(limits),
             None => Test::Rows,
         };
@@ -47,7 +62,7 @@ pub fn read(source: &Source, wants: impl Fn(&str) -> bool, group_by: &[String]) 
             });
         };
         ask(&[]);
-        if !grouping.is_empty() && !group_by.contains(&column.name) {
+        if !grouping.is_empty() && !group_by.iter().any(|group| group == name) {
             ask(&grouping);
         }
     }

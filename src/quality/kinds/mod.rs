@@ -41,6 +41,7 @@ mod type_is;
 pub mod unique;
 mod valid_format;
 mod value_share_between;
+mod within_n_moving_stdevs;
 
 mod answer;
 mod assertion;
@@ -90,6 +91,7 @@ static TABLE: &[&CheckKind] = &[
     &most_common_value::MOST_COMMON_VALUE,
     &correlation_between::CORRELATION_BETWEEN,
     &outliers::WITHIN_N_STDEVS,
+    &within_n_moving_stdevs::WITHIN_N_MOVING_STDEVS,
     &outliers::OUTLIERS,
     &monotonic::MONOTONIC,
     &no_gaps::NO_GAPS,
