@@ -229,3 +229,15 @@ Options: method, numeric_method, categorical_method (psi, js_distance, js_diverg
 segment: the columns of group_by; NULL for all rows. new_categories, gone_categories: those of one side only, the most frequent first, at most 100. details: mean, stddev, min, median and max of both sides, the bins with both shares, or the ten categories whose share moved most; rank_error is how far a rank may be off when a column has more than 16,384 different values (fewer with more than 80 columns or with segments), 0 when all are exact.
 Errors: 22023 an option, 42703 a column that is not there, 42701 two columns of one name, 54000 too many segments or columns to correlate, ML008 not a query.
 Example: SELECT column_name, method, statistic, adjusted_p_value FROM assay.drift(''german_credit'', ''applicants'') WHERE drifted';
+
+-- Suggested checks say by what they group, and what looks faulty.
+DROP FUNCTION assay.suggest_checks(text);
+CREATE FUNCTION assay.suggest_checks(query text)
+RETURNS TABLE (kind text, column_name text, args jsonb, mostly double precision, reason text, as_constraint text, definition jsonb, group_by text[], looks_faulty text)
+AS 'MODULE_PATHNAME', 'suggested_checks_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
+COMMENT ON FUNCTION assay.suggest_checks(text) IS
+'Checks that the rows of a query or relation suggest, each with its reason. The rows are read once for their profile, once more where something looks faulty, and again to see that each check holds on them: one that does not is not suggested.
+kind, column_name, args, group_by and mostly are what assay.add_check takes; definition is the same as assay.validate takes it, in an array. as_constraint: the constraint that would keep the table so (for a table''s name a whole statement), where one can; NULL else.
+looks_faulty: what looks like a fault in the column: stand-ins for no value (-999, 9999, N/A, 1900-01-01, 9999-12-31), rare spellings of a frequent value, misread encodings, repeated keys; numbers in another unit, texts of another convention and NULLs of one source. It is not learned: the check is what holds for the other rows, with a mostly that lets so many pass.
+Ranges are wider than the values found, sets of values are suggested only where each value has several rows, and what a constraint of the table demands already is left out. Where a column such as region or sensor says where rows are from, scale_shift and mixed_formats compare these; where rows come day by day, no_gaps, recency and anomaly watch them. Nothing is suggested of fewer than 30 rows or values, nor of a column with one value. Errors as in assay.profile.
+Example: SELECT kind, column_name, args, reason FROM assay.suggest_checks(''german_credit'')';

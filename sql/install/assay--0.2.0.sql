@@ -868,12 +868,13 @@ COMMENT ON FUNCTION assay.render_profile(text) IS
 Example: SELECT assay.render_profile(''german_credit'')';
 
 CREATE FUNCTION assay.suggest_checks(query text)
-RETURNS TABLE (kind text, column_name text, args jsonb, mostly double precision, reason text, as_constraint text, definition jsonb)
-AS 'MODULE_PATHNAME', 'suggest_checks_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
+RETURNS TABLE (kind text, column_name text, args jsonb, mostly double precision, reason text, as_constraint text, definition jsonb, group_by text[], looks_faulty text)
+AS 'MODULE_PATHNAME', 'suggested_checks_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.suggest_checks(text) IS
-'Checks that the rows of a query or relation suggest, each with its reason. The rows are read once for their profile, and again to see that each check holds on them: one that does not is not suggested.
-kind, column_name, args and mostly are what assay.add_check takes; definition is the same as assay.validate takes it, in an array. as_constraint: the constraint that would keep the table so (for a table''s name a whole statement), where one can; NULL else.
-Ranges are wider than the values found, sets of values are suggested only where each value has several rows, and what a constraint of the table demands already is left out. Nothing is suggested of fewer than 30 rows or values, nor of a column with one value. Errors as in assay.profile.
+'Checks that the rows of a query or relation suggest, each with its reason. The rows are read once for their profile, once more where something looks faulty, and again to see that each check holds on them: one that does not is not suggested.
+kind, column_name, args, group_by and mostly are what assay.add_check takes; definition is the same as assay.validate takes it, in an array. as_constraint: the constraint that would keep the table so (for a table''s name a whole statement), where one can; NULL else.
+looks_faulty: what looks like a fault in the column: stand-ins for no value (-999, 9999, N/A, 1900-01-01, 9999-12-31), rare spellings of a frequent value, misread encodings, repeated keys; numbers in another unit, texts of another convention and NULLs of one source. It is not learned: the check is what holds for the other rows, with a mostly that lets so many pass.
+Ranges are wider than the values found, sets of values are suggested only where each value has several rows, and what a constraint of the table demands already is left out. Where a column such as region or sensor says where rows are from, scale_shift and mixed_formats compare these; where rows come day by day, no_gaps, recency and anomaly watch them. Nothing is suggested of fewer than 30 rows or values, nor of a column with one value. Errors as in assay.profile.
 Example: SELECT kind, column_name, args, reason FROM assay.suggest_checks(''german_credit'')';
 
 -- Stored checks.

@@ -1,6 +1,6 @@
 //! What a check has found, in its relation or in one segment, and the status that follows.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::quality::spec::{Severity, Spec};
 use algo::stats::binomial::at_least;
@@ -77,6 +77,15 @@ pub struct Finding {
     pub p_value: Option<f64>,
 }
 
+/// A segment as people write one: `region=north day=2026-01-01`.
+pub fn segment_text(segment: &Map<String, Json>) -> String {
+    let values = segment.iter().map(|(column, value)| match value {
+        Json::String(text) => format!("{column}={text}"),
+        value => format!("{column}={value}"),
+    });
+    values.collect::<Vec<_>>().join(" ")
+}
+
 impl Finding {
     /// A check that could not run.
     pub fn error(message: impl Into<String>) -> Finding {
@@ -108,6 +117,15 @@ impl Finding {
             verdict: Verdict::Holds(holds),
             ..Finding::default()
         }
+    }
+
+    /// What was found, and in which segment.
+    pub fn described(&self) -> Option<String> {
+        let message = self.message.as_ref()?;
+        Some(match self.segment.as_ref().and_then(Json::as_object) {
+            Some(segment) => format!("{}: {message}", segment_text(segment)),
+            None => message.clone(),
+        })
     }
 
     /// Says more.

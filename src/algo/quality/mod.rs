@@ -9,6 +9,7 @@ pub mod null_share;
 pub mod outlook;
 pub mod scale_shift;
 pub mod sentinels;
+pub mod suspects;
 pub mod threshold;
 
 use super::error::{Error, Result};

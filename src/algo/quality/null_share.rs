@@ -134,11 +134,13 @@ impl NullShare {
 }
 
 /// Compares each segment with all others together by Fisher's exact test (one-sided: fewer NULLs are no problem). A segment has jumped
-/// when its share lies at least `max_difference` above theirs and the adjusted p-value is below `false_discovery_rate`. Those that
-/// jumped are then taken out of the others and the rest is compared again, so that a large broken segment does not hide a small one.
+/// when it has at least three NULLs, its share lies at least `max_difference` above theirs and the adjusted p-value is below
+/// `false_discovery_rate`. Those that jumped are then taken out of the others and the rest is compared again, so that a large broken segment does not hide a small one.
 /// In the order of the segments. Returns an error with a parameter out of its range. O(segments log segments) in each of at most 16 rounds.
 pub fn compare_segments(segments: &[&NullTally], params: &Params) -> Result<Vec<NullShare>> {
     const ROUNDS: usize = 16;
+    /// One row of a country that nothing else is from is no source that stopped to fill a column, however rare NULLs are.
+    const FEWEST_NULLS: u64 = 3;
     params.check()?;
     let mut found: Vec<NullShare> = segments
         .iter()
@@ -170,7 +172,8 @@ pub fn compare_segments(segments: &[&NullTally], params: &Params) -> Result<Vec<
             let segment = &mut found[i];
             let difference = segment.share().zip(others).map(|(own, others)| own - others);
             segment.p_value = p_value;
-            segment.jumped = p_value < params.false_discovery_rate
+            segment.jumped = segment.nulls >= FEWEST_NULLS
+                && p_value < params.false_discovery_rate
                 && difference.is_some_and(|difference| difference >= params.max_difference);
             more |= segment.jumped;
         }
@@ -246,6 +249,8 @@ mod tests {
         // Significant, but small; and large, but of few rows.
         assert!(jumped(&[(1_000_000, 10_000), (1_000_000, 30_000)], &params).is_empty());
         assert!(jumped(&[(1000, 10), (3, 1)], &params).is_empty());
+        assert!(jumped(&[(3372, 8), (1, 1), (1, 1), (2, 2)], &params).is_empty());
+        assert_eq!(jumped(&[(3372, 8), (1, 1), (3, 3)], &params), [2]);
         // Fewer NULLs than elsewhere.
         assert!(jumped(&[(1000, 200), (1000, 200), (1000, 200), (100, 0)], &params).is_empty());
     }

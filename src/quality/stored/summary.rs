@@ -13,6 +13,7 @@ use crate::pg::reader::Value;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Prose;
 use crate::quality::finding::AGES;
+use crate::quality::finding::segment_text;
 use algo::wrap::{width, wrap};
 
 result_row! {
@@ -106,11 +107,7 @@ impl Last {
 
     fn segment(&self) -> Option<String> {
         let segment = self.segment.as_ref().filter(|_| self.enabled)?;
-        let values = segment.iter().map(|(column, value)| match value {
-            Json::String(text) => format!("{column}={text}"),
-            value => format!("{column}={value}"),
-        });
-        Some(values.collect::<Vec<_>>().join(" "))
+        Some(segment_text(segment))
     }
 
     /// What was found, in a sentence.

@@ -1,29 +1,51 @@
 //! `suggest_checks(query)`: the checks that the rows of today suggest, each found to hold on them.
 
-pub mod constraint;
-pub mod proposal;
+mod cleaned;
+mod column;
+mod constraint;
+mod keys;
+mod proposal;
+mod segments;
+mod series;
+mod verdict;
 
 use pgrx::pg_extern;
 use serde_json::{Value as Json, json};
 
+use self::cleaned::Cleaned;
+use self::column::{Column, FEWEST_ROWS};
 use self::constraint::Table;
-use self::proposal::{FEWEST_ROWS, Proposal, TOLERANCE};
+use self::proposal::Proposal;
+use self::verdict::{Fault, Held, Verdict};
 use crate::pg::error::{Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::{Prose, Text};
-use crate::quality::engine::run::{Outcome, run};
-use crate::quality::finding::Status;
+use crate::quality::engine::run::run;
 use crate::quality::kinds::check::Check;
 use crate::quality::profile;
 use crate::quality::source::Source;
 use algo::monitor::Monitor;
-use algo::quality::outlook;
 
 result_row! {
     /// A suggested check.
     struct SuggestionRow {
+        kind: &'static str,
+        column_name: Option<String>,
+        args: Json,
+        mostly: f64,
+        reason: Prose,
+        as_constraint: Option<String>,
+        definition: Json,
+        group_by: Option<Vec<Text>>,
+        looks_faulty: Option<Prose>,
+    }
+}
+
+result_row! {
+    /// The same as 0.1.0 declares it.
+    struct SuggestionRow010 {
         kind: &'static str,
         column_name: Option<String>,
         args: Json,
@@ -41,93 +63,79 @@ fn today() -> i64 {
     now.div_euclid(MICROSECONDS)
 }
 
-/// A proposal as a check is written.
-fn definition(proposal: &Proposal, mostly: f64) -> Json {
-    let mut definition = json!({ "kind": proposal.kind, "args": proposal.args });
-    if let Some(column) = &proposal.column {
-        definition["column_name"] = json!(column);
-    }
-    if mostly < 1.0 {
-        definition["mostly"] = json!(mostly);
-    }
-    definition
+/// What the rows of a source suggest.
+#[derive(Default)]
+struct Outlook {
+    /// Proposals in groups, of which one each is wanted.
+    groups: Vec<Vec<Proposal>>,
+    /// What looks faulty in which column.
+    faults: Vec<Fault>,
 }
 
-/// The proposals of a source, in groups of which one each is wanted.
-fn proposals(source: &Source) -> Result<Vec<Vec<Proposal>>> {
+fn outlook_of(source: &Source) -> Result<Outlook> {
     let scan = profile::scan_of(source)?;
     if scan.rows() < FEWEST_ROWS {
-        return Ok(Vec::new());
+        return Ok(Outlook::default());
     }
-    let today = today();
-    let mut groups = vec![vec![Proposal {
-        kind: "not_empty",
-        column: None,
-        args: json!({}),
-        reason: format!(
-            "there are {} rows; a load that brings none is the plainest fault",
-            scan.rows()
-        ),
-        condition: None,
-        tolerance: TOLERANCE,
-    }]];
-    let monitor = Foreground::new()?;
+    let reason = format!(
+        "there are {} rows; a load that brings none is the plainest fault",
+        scan.rows()
+    );
+    let mut groups = vec![vec![Proposal::new("not_empty", None, json!({}), reason)]];
+    let cleaned = Cleaned::of(source, &scan)?;
+    let (today, monitor) = (today(), Foreground::new()?);
+    let mut columns = Vec::new();
     for (column, profile) in profile::columns(&scan) {
         monitor.check()?;
-        groups.extend(proposal::of_column(column, profile, today));
+        let name = &column.name;
+        let looks_faulty = cleaned.describe(name, column.kind);
+        let column = Column::new(column, profile, cleaned.profile(name), looks_faulty);
+        columns.push(Column {
+            is_first: columns.is_empty(),
+            ..column
+        });
     }
-    Ok(groups)
-}
-
-/// The share of rows that must pass, when so many do today; `None` when too few do, or it could not run.
-fn holding(proposal: &Proposal, check: &Check, outcome: &Outcome) -> Option<f64> {
-    let finding = outcome.findings.first().filter(|_| outcome.findings.len() == 1)?;
-    match (finding.failed, finding.rows) {
-        (Some(failed), Some(rows)) if check.counts_rows() && finding.status(&check.spec) != Status::Error => {
-            (failed as f64 <= proposal.tolerance * rows as f64).then(|| outlook::mostly(failed, rows))
-        }
-        _ => (finding.status(&check.spec) == Status::Pass).then_some(1.0),
+    for column in &columns {
+        monitor.check()?;
+        groups.extend(column.proposals(today));
     }
+    let origin = segments::source_of_rows(&columns);
+    groups.extend(segments::proposals(&columns, origin));
+    groups.extend(keys::proposals(source, &columns)?);
+    groups.extend(series::proposals(&columns, origin, today));
+    let faults = columns.into_iter().filter_map(|column| {
+        Some(Fault {
+            column: column.name.to_owned(),
+            found_by: None,
+            text: column.looks_faulty?,
+        })
+    });
+    Ok(Outlook {
+        faults: faults.collect(),
+        groups,
+    })
 }
 
 fn suggestions(query: &str) -> Result<Vec<SuggestionRow>> {
     let source = Source::open(query)?;
     let table = Table::of(&source)?;
-    let groups = proposals(&source)?;
+    let Outlook { groups, faults } = outlook_of(&source)?;
     let mut checks = Vec::new();
     for proposal in groups.iter().flatten() {
-        checks.push(Check::parse(definition(proposal, 1.0))?);
+        checks.push(Check::parse(proposal.definition(1.0))?);
     }
     let outcomes = run(&checks.iter().collect::<Vec<_>>(), &source)?;
-    let mut verdicts = checks.iter().zip(&outcomes);
-    let mut rows = Vec::new();
-    for group in &groups {
-        let mut best: Option<(&Proposal, f64)> = None;
-        for (proposal, (check, outcome)) in group.iter().zip(verdicts.by_ref()) {
-            if is_demanded(proposal, table.as_ref(), outcome) {
-                continue;
-            }
-            if let Some(mostly) = holding(proposal, check, outcome)
-                && best.is_none_or(|(_, most)| mostly > most)
-            {
-                best = Some((proposal, mostly));
-            }
-        }
-        rows.extend(best.map(|(proposal, mostly)| row(proposal, mostly, table.as_ref())));
-    }
-    Ok(rows)
+    let Verdict { held, mut faults } = Verdict::of(&groups, checks.iter().zip(&outcomes), faults, table.as_ref());
+    // A column's faults are said with its first check.
+    let rows = held.iter().map(|held| {
+        let is_of_column = |fault: &mut Fault| held.proposal.column.as_ref() == Some(&fault.column);
+        row(held, faults.extract_if(.., is_of_column), table.as_ref())
+    });
+    Ok(rows.collect())
 }
 
-/// Whether the table demands it already, so that it need not be checked.
-fn is_demanded(proposal: &Proposal, table: Option<&Table>, outcome: &Outcome) -> bool {
-    let constraint = match (table, &proposal.column, &proposal.condition) {
-        (Some(table), Some(column), Some(condition)) => table.demands(column, condition),
-        (None, ..) | (_, None, _) | (.., None) => false,
-    };
-    constraint || outcome.proved
-}
-
-fn row(proposal: &Proposal, mostly: f64, table: Option<&Table>) -> SuggestionRow {
+fn row(held: &Held<'_>, faults: impl Iterator<Item = Fault>, table: Option<&Table>) -> SuggestionRow {
+    let &Held { proposal, mostly, .. } = held;
     let constraint = match (table, &proposal.column, &proposal.condition) {
         (Some(table), Some(column), Some(condition)) if mostly >= 1.0 => table.constraint(column, condition),
         _ => None,
@@ -140,6 +148,8 @@ fn row(proposal: &Proposal, mostly: f64, table: Option<&Table>) -> SuggestionRow
     } else {
         proposal.reason.clone()
     };
+    let faults: Vec<String> = held.fault().into_iter().chain(faults.map(|fault| fault.text)).collect();
+    let names = proposal.group_by.iter().map(|name| Text::from(name.as_str()));
     SuggestionRow {
         kind: proposal.kind,
         column_name: proposal.column.clone(),
@@ -147,12 +157,30 @@ fn row(proposal: &Proposal, mostly: f64, table: Option<&Table>) -> SuggestionRow
         mostly,
         reason: reason.into(),
         as_constraint: constraint,
-        definition: definition(proposal, mostly),
+        definition: proposal.definition(mostly),
+        group_by: (!proposal.group_by.is_empty()).then(|| names.collect()),
+        looks_faulty: (!faults.is_empty()).then(|| Prose::from(faults.join("; "))),
     }
 }
 
 /// `suggest_checks(query)`.
 #[pg_extern(sql = false)]
-fn suggest_checks(query: Option<Text>) -> SetOf<SuggestionRow> {
+fn suggested_checks(query: Option<Text>) -> SetOf<SuggestionRow> {
     set_of(or_raise(required("query", query.as_deref()).and_then(suggestions)))
+}
+
+/// The same as 0.1.0 declares it, which has no place for segments.
+#[pg_extern(sql = false)]
+fn suggest_checks(query: Option<Text>) -> SetOf<SuggestionRow010> {
+    let rows = or_raise(required("query", query.as_deref()).and_then(suggestions));
+    let rows = rows.into_iter().filter(|row| row.group_by.is_none());
+    set_of(rows.map(|row| SuggestionRow010 {
+        kind: row.kind,
+        column_name: row.column_name,
+        args: row.args,
+        mostly: row.mostly,
+        reason: row.reason,
+        as_constraint: row.as_constraint,
+        definition: row.definition,
+    }))
 }

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
-# To be sourced at the top of the repository: sets `python` to one with drivers and xxhash, in a virtual environment under the target folder.
-packages=("psycopg[binary]==3.2.13" asyncpg==0.31.0 SQLAlchemy==2.0.44 xxhash==3.5.0)
+# To be sourced at the top of the repository: sets `python` to one with drivers and xxhash, in a virtual environment under the target folder. With
+# `packages` set before, to one with those.
+packages=("${packages[@]-}")
+[[ -n ${packages[*]} ]] || packages=("psycopg[binary]==3.2.13" asyncpg==0.31.0 SQLAlchemy==2.0.44 xxhash==3.5.0)
 place=${CARGO_TARGET_DIR:-$PWD/target}/python-$(cksum <<<"${packages[*]}" | cut -d ' ' -f 1)
 if [[ ! -e $place/ready ]]; then
     rm -rf -- "$place"

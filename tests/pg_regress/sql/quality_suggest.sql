@@ -80,5 +80,36 @@ CALL fails($$SELECT assay.suggest_checks(NULL)$$);
 -- Rows that come day by day are expected to go on coming; those that have stopped are not.
 SELECT c.at, kind, column_name, args FROM (VALUES ('now()'), ('now() - interval ''90 days''')) AS c (at),
     assay.suggest_checks(format('SELECT (%s - i * interval ''1 hour'')::timestamptz AS at FROM generate_series(1, 1000) AS i', c.at)) WHERE kind = 'recency';
+-- What looks faulty is said, and not learned: stand-ins for no value, rare spellings, misread encodings, a key with duplicates.
+CREATE TABLE dirty AS
+SELECT CASE WHEN i > 970 THEN i - 970 ELSE i END AS id, CASE WHEN i % 40 = 0 THEN -999 ELSE 15 + i % 20 END AS age,
+       CASE WHEN i % 25 = 0 THEN 9999 WHEN i % 24 = 0 THEN -9999 ELSE (i % 300) / 10.0 END AS measure, CASE WHEN i % 50 = 0 THEN -1 ELSE i % 90 END AS visits,
+       CASE WHEN i % 100 = 0 THEN 'france' WHEN i % 101 = 0 THEN ' Spain' WHEN i % 33 = 0 THEN 'N/A' ELSE (ARRAY['France', 'Spain', 'Italy'])[i % 3 + 1] END AS country,
+       CASE WHEN i % 60 = 0 THEN 'MÃ¼nchen' ELSE (ARRAY['München', 'Köln'])[i % 2 + 1] END AS city,
+       CASE WHEN i % 30 = 0 THEN '1900-01-01' WHEN i % 31 = 0 THEN '9999-12-31' ELSE '2020-01-01'::date + i % 700 END AS day,
+       CASE WHEN i % 30 = 0 THEN '1970-01-01' ELSE '2020-01-01'::timestamp + i * interval '1 hour' END AS at
+FROM generate_series(1, 1000) AS i;
+SELECT kind, column_name, args, mostly, as_constraint IS NOT NULL AS as_constraint FROM assay.suggest_checks('dirty') WHERE kind <> 'not_null' AND column_name <> 'at' ORDER BY column_name, kind;
+SELECT DISTINCT column_name, looks_faulty FROM assay.suggest_checks('dirty') WHERE looks_faulty IS NOT NULL ORDER BY 1, 2;
+SELECT status, count(*) FROM assay.validate('dirty', (SELECT jsonb_agg(definition) FROM assay.suggest_checks('dirty'))) GROUP BY status;
+-- Of more values than are counted one by one.
+SELECT kind, column_name, args, mostly, looks_faulty FROM assay.suggest_checks($$SELECT CASE WHEN i % 40 = 0 THEN 9999 ELSE i % 5000 / 100.0 END AS a,
+    CASE WHEN i % 50 = 0 THEN '9999-12-31' ELSE '2024-01-01'::timestamp + i * interval '1 minute' END AS t, CASE WHEN i % 33 = 0 THEN i - 1 ELSE i END AS id FROM generate_series(1, 20000) AS i$$)
+WHERE kind <> 'not_null' AND column_name IS NOT NULL;
+DROP TABLE dirty;
+
+-- Keys of two and three columns, be they with duplicates; none that chance explains.
+CREATE TABLE keyed AS SELECT 's' || s AS sensor, d AS day, h AS hour, s * 7 % 5 AS grade, random() AS value FROM generate_series(1, 8) AS s, generate_series('2024-01-01'::date, '2024-02-09', '1 day') AS d,
+    generate_series(0, 3) AS h;
+SELECT args, mostly, looks_faulty FROM assay.suggest_checks('SELECT * FROM keyed') WHERE kind = 'unique_combination';
+SELECT args, mostly, looks_faulty FROM assay.suggest_checks('SELECT * FROM keyed WHERE hour = 1 UNION ALL (SELECT * FROM keyed WHERE hour = 1 ORDER BY sensor, day LIMIT 9)') WHERE kind = 'unique_combination';
+SELECT args, mostly, looks_faulty FROM assay.suggest_checks('SELECT i % 100 AS a, i * 7919 % 997 AS b, i AS c FROM generate_series(1, 300) AS i') WHERE kind = 'unique_combination';
+
+-- Where a column says where rows are from, these are compared; rows that come day by day are watched.
+CREATE TABLE watched AS SELECT (ARRAY['north', 'south'])[i % 2 + 1] AS region, date_trunc('day', now()) - i * interval '1 hour' AS at, 100 + i * 37 % 101 / 10.0 AS level, CASE WHEN i % 20 > 0 THEN 'Remark ' || i % 500 END AS remark,
+    10 + i * 53 % 97 / 10.0 AS depth FROM generate_series(1, 960) AS i;
+SELECT kind, column_name, args, group_by FROM assay.suggest_checks('watched') WHERE kind IN ('scale_shift', 'mixed_formats', 'anomaly', 'no_gaps', 'recency', 'expression_is_true') ORDER BY 1, 2, 3;
+SELECT status, count(*) > 10 FROM assay.validate('watched', (SELECT jsonb_agg(definition) FROM assay.suggest_checks('watched'))) GROUP BY status;
+DROP TABLE keyed, watched;
 SELECT count(assay.drop_check(check_id)) > 20 AS dropped FROM assay.checks WHERE 'suggested' = ANY (tags);
 DROP TABLE suggested CASCADE;

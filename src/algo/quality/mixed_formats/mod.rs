@@ -163,6 +163,15 @@ impl Seen {
     }
 }
 
+/// Whether a text was read in another encoding than it was written in, or has lost characters. O(length).
+pub(crate) fn is_damaged(text: &str) -> bool {
+    use Convention::{EncodedTwice, Mojibake, ReplacementCharacter};
+    matches!(
+        encoding::soundness(text),
+        Mojibake | EncodedTwice | ReplacementCharacter
+    )
+}
+
 /// Whether a trimmed text stands for no value.
 fn is_blank(text: &str) -> bool {
     const WORDS: [&str; 6] = ["n/a", "na", "null", "none", "-", "?"];

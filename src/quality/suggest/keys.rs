@@ -1,0 +1,167 @@
+//! Keys of two or three columns.
+
+use pgrx::spi::quote_identifier;
+use serde_json::json;
+
+use super::column::{Column, FEWEST_ROWS, NEARLY_ALL, REPEATED_ROWS};
+use super::proposal::Proposal;
+use crate::pg::error::Result;
+use crate::pg::query::Query;
+use crate::pg::reader::Value;
+use crate::quality::source::Source;
+use algo::block::Kind;
+use algo::profile::Meaning;
+
+/// Rows that are looked at first.
+const SAMPLE: u32 = 5000;
+/// Columns that may be part of a key.
+const CANDIDATES: usize = 6;
+/// Pairs of equal rows that chance would have made: fewer show no design.
+const EQUAL_PAIRS: f64 = 10.0;
+
+/// What the sample says of a combination of candidates.
+struct Combination {
+    places: Vec<usize>,
+    distinct: f64,
+}
+
+/// The key of several columns that the rows have, if they have one: the shortest, of equally long ones the one that chance explains least. A sample
+/// of rows leaves few, and the check itself decides.
+pub fn proposals(source: &Source, columns: &[Column<'_>]) -> Result<Vec<Vec<Proposal>>> {
+    let candidates = candidates(columns);
+    if candidates.len() < 2 {
+        return Ok(Vec::new());
+    }
+    let combinations = combinations(candidates.len());
+    let (rows, single, counted) = sample(source, &candidates, combinations)?;
+    let keys = counted.iter().filter_map(|combination| {
+        let surprise = surprise(combination, rows, &single, &candidates)?;
+        Some((combination, surprise))
+    });
+    let best = keys.min_by(|(a, surprise_a), (b, surprise_b)| {
+        let by_length = a.places.len().cmp(&b.places.len());
+        by_length
+            .then_with(|| surprise_b.total_cmp(surprise_a))
+            .then_with(|| a.places.cmp(&b.places))
+    });
+    Ok(best
+        .map(|(best, _)| vec![proposal(&candidates, best)])
+        .into_iter()
+        .collect())
+}
+
+/// Columns that may be part of a key: of every row, no measure, no text of several words, and no key by themselves. In their order.
+fn candidates<'c, 'a>(columns: &'c [Column<'a>]) -> Vec<&'c Column<'a>> {
+    let may_be = |column: &&'c Column<'a>| {
+        let has_kind = matches!(
+            column.kind,
+            Kind::Integer | Kind::Text | Kind::Date | Kind::Timestamp | Kind::TimestampTz | Kind::Uuid | Kind::Enum
+        );
+        let is_part = !matches!(
+            column.report.meaning,
+            Meaning::Number | Meaning::Boolean | Meaning::FreeText | Meaning::Unknown | Meaning::Constant
+        );
+        let is_key =
+            column.is_key() || column.report.distinct * (1.0 + column.report.distinct_error) >= column.present as f64;
+        has_kind && is_part && !is_key && column.nulls == 0 && column.present >= FEWEST_ROWS
+    };
+    let mut found: Vec<(usize, &Column<'a>)> = columns.iter().filter(may_be).enumerate().collect();
+    found.sort_by(|(_, a), (_, b)| b.report.distinct.total_cmp(&a.report.distinct));
+    found.truncate(CANDIDATES);
+    found.sort_by_key(|(place, _)| *place);
+    found.into_iter().map(|(_, column)| column).collect()
+}
+
+/// All pairs and triples of so many things.
+fn combinations(things: usize) -> Vec<Vec<usize>> {
+    let pairs = (0..things).flat_map(|a| (a + 1..things).map(move |b| vec![a, b]));
+    let triples = pairs
+        .clone()
+        .flat_map(|pair| (pair[1] + 1..things).map(move |c| vec![pair[0], pair[1], c]));
+    pairs.clone().chain(triples).collect()
+}
+
+/// Counts the different values of candidates and of their combinations in some rows.
+fn sample(
+    source: &Source,
+    candidates: &[&Column<'_>],
+    combinations: Vec<Vec<usize>>,
+) -> Result<(f64, Vec<f64>, Vec<Combination>)> {
+    let names: Vec<String> = candidates
+        .iter()
+        .map(|column| format!("q.{}", quote_identifier(column.name)))
+        .collect();
+    let counts = |places: &[usize]| {
+        let names: Vec<&str> = places.iter().map(|&place| names[place].as_str()).collect();
+        format!("pg_catalog.count(DISTINCT ({}))::pg_catalog.float8", names.join(", "))
+    };
+    let singles = (0..names.len()).map(|place| counts(&[place]));
+    let several = combinations.iter().map(|places| counts(places));
+    let sql = format!(
+        "SELECT pg_catalog.count(*)::pg_catalog.float8, {} FROM (SELECT {} FROM {} AS q LIMIT {SAMPLE}) AS q",
+        singles.chain(several).collect::<Vec<_>>().join(", "),
+        names.join(", "),
+        source.relation(),
+    );
+    let mut numbers = vec![0.0; 1 + names.len() + combinations.len()];
+    Query::new(&sql)?.run(&mut |row| {
+        for (place, number) in numbers.iter_mut().enumerate() {
+            if let Value::Number(count) = row.value(place) {
+                *number = count;
+            }
+        }
+        Ok(())
+    })?;
+    let several = numbers.split_off(1 + names.len());
+    let counted = combinations.into_iter().zip(several);
+    let counted = counted
+        .map(|(places, distinct)| Combination { places, distinct })
+        .collect();
+    Ok((numbers[0], numbers.split_off(1), counted))
+}
+
+/// How many pairs of equal rows chance would have made, where it does not explain that there are none, or so few.
+fn surprise(combination: &Combination, rows: f64, single: &[f64], candidates: &[&Column<'_>]) -> Option<f64> {
+    let excess = rows - combination.distinct;
+    let expected = rows * rows / (2.0 * combination.places.iter().map(|&place| single[place]).product::<f64>());
+    let all = candidates.first().map_or(0.0, |column| column.present as f64);
+    let distinct = combination
+        .places
+        .iter()
+        .map(|&place| candidates[place].report.distinct);
+    let expected_of_all = all * all / (2.0 * distinct.product::<f64>());
+    let holds = combination.distinct >= NEARLY_ALL * rows
+        && excess * 3.0 <= expected
+        && expected.max(expected_of_all) >= EQUAL_PAIRS
+        && rows > 0.0;
+    holds.then_some(expected)
+}
+
+fn proposal(candidates: &[&Column<'_>], key: &Combination) -> Proposal {
+    let names: Vec<&str> = key.places.iter().map(|&place| candidates[place].name).collect();
+    let reason = format!(
+        "{} make a key: values that repeat often do not repeat together",
+        names.join(" and ")
+    );
+    Proposal {
+        tolerance: REPEATED_ROWS,
+        ..Proposal::new(
+            "unique_combination",
+            None,
+            json!({ "combination_of_columns": names }),
+            reason,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_pairs_and_triples() {
+        assert_eq!(combinations(1), Vec::<Vec<usize>>::new());
+        assert_eq!(combinations(3), [vec![0, 1], vec![0, 2], vec![1, 2], vec![0, 1, 2]]);
+        assert_eq!(combinations(CANDIDATES).len(), 15 + 20);
+    }
+}
