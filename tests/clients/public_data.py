@@ -124,7 +124,7 @@ for kind, most in (("mixed_formats", 0), ("null_share_by_segment", 0), ("scale_s
     report(kind, *found[kind], most)
 
 # What is suggested of one half of a table holds on the other, and what is suggested of all of it on all of it.
-alarms, tests, learned, checks_learned = [], 0, [], 0
+alarms, tests, learned, checks_learned, faulty, columns = [], 0, [], 0, [], 0
 for name, (frame, types) in frames.items():
     if len(frame) < FEWEST:
         continue
@@ -140,13 +140,13 @@ for name, (frame, types) in frames.items():
         if suggested_of == judged_on:
             learned += failed.values()
             checks_learned += len(suggested)
-            for _, fault, column in suggested:
-                if fault:
-                    print(f"#     {name} {column}: {fault}")
+            faulty += [(name, column, fault) for _, fault, column in suggested if fault and column]
+            columns += len(types)
         else:
             alarms += failed.values()
             tests += len(suggested)
 report("suggested checks on the rows that suggest them", learned, checks_learned, 0)
+report("columns that look faulty", faulty, columns, 0.01)
 report("suggested checks on the other half of the rows", alarms, tests, 0.01)
 
 # Each point of each series against those before it. One that is not evenly spaced by day is taken as if it were: what is tested is the rule.

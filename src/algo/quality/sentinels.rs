@@ -4,6 +4,8 @@
 //! made of nines and a limit of an integer type need little of both, any other number much. Among the others, only a value that looks like one
 //! and is ten times as frequent as every other counts. Nothing is said of fewer than [`FEWEST`] values.
 
+pub mod words;
+
 use crate::block::Kind;
 use crate::profile::{ColumnProfile, Point};
 
@@ -286,7 +288,9 @@ fn end(kind: Kind, rows: u64, values: &[Counted], side: Side) -> usize {
         });
         // Below a number that is not negative.
         let negative = (0..count).any(|place| Look::of(kind, at(place).number) == Look::Negative);
-        is_apart && (!negative || (side == Side::Below && nearest.number >= 0.0))
+        // 1 above shares is the answer yes, and what lies below was imputed.
+        let is_flag = side == Side::Above && inner.number == 1.0 && at(values.len() - 1).number >= 0.0;
+        is_apart && !is_flag && (!negative || (side == Side::Below && nearest.number >= 0.0))
     });
     apart.unwrap_or(0)
 }

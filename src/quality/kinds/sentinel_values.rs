@@ -24,6 +24,7 @@ use crate::quality::value;
 use algo::accumulator::Accumulator;
 use algo::block::Kind;
 use algo::profile::ColumnProfile;
+use algo::quality::sentinels::words::{CODE, WORDS};
 use algo::quality::sentinels::{self, Found, Side};
 use algo::scan::{Constant, Measure, Test};
 
@@ -43,61 +44,6 @@ struct SentinelValues {
     #[serde(default)]
     ignore: Vec<Json>,
 }
-
-/// Texts that are written for nothing, whatever their case and the blanks around them.
-const WORDS: [&str; 48] = [
-    "n/a",
-    "#n/a",
-    "na",
-    "n.a.",
-    "n.a",
-    "<na>",
-    "null",
-    "(null)",
-    "[null]",
-    "<null>",
-    "#null!",
-    "none",
-    "nil",
-    "nan",
-    "#nan",
-    "-nan",
-    "nat",
-    "\\n",
-    "-",
-    "--",
-    "---",
-    "?",
-    "??",
-    "???",
-    "unknown",
-    "(unknown)",
-    "not known",
-    "not available",
-    "not applicable",
-    "not specified",
-    "undefined",
-    "missing",
-    "(missing)",
-    "no data",
-    "empty",
-    "(empty)",
-    "(blank)",
-    "blank",
-    "tbd",
-    "tba",
-    "#ref!",
-    "#value!",
-    "#div/0!",
-    "-999",
-    "-9999",
-    "0000-00-00",
-    "1900-01-01",
-    "9999-12-31",
-];
-
-/// The word that is also a code of two letters: Namibia.
-const CODE: &str = "na";
 
 impl SentinelValues {
     /// The test of texts that are written for nothing.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::constraint::Condition;
 use super::proposal::{Proposal, TOLERANCE};
+use super::stand_ins;
 use crate::quality::value;
 use algo::block::Kind;
 use algo::profile::page::{percent, short_number};
@@ -70,18 +71,29 @@ impl<'a> Column<'a> {
     /// from 2000-01-01.
     pub fn proposals(&self, today: i64) -> Vec<Vec<Proposal>> {
         if self.says_nothing() {
-            return Vec::new();
+            let stand_ins = self.looks_faulty.is_some().then(|| stand_ins::proposals(self));
+            return stand_ins.into_iter().collect();
         }
         let groups = [
             self.presence().into_iter().collect(),
             self.uniqueness().into_iter().collect(),
             self.content(),
+            self.stand_ins(),
             self.recency(today).into_iter().collect(),
         ];
         groups
             .into_iter()
             .filter(|group: &Vec<Proposal>| !group.is_empty())
             .collect()
+    }
+
+    /// That no value stands for none, where no form of texts says so.
+    fn stand_ins(&self) -> Vec<Proposal> {
+        let has_form = |proposal: &Proposal| ["valid_format", "matches_regex"].contains(&proposal.kind);
+        match self.kind {
+            Kind::Text if self.texts().iter().any(has_form) => Vec::new(),
+            _ => stand_ins::proposals(self),
+        }
     }
 
     /// The share of rows that have a value which looks faulty.
@@ -93,7 +105,6 @@ impl<'a> Column<'a> {
         Proposal {
             condition,
             tolerance: TOLERANCE + self.faulty(),
-            looks_faulty: self.looks_faulty.clone(),
             ..Proposal::new(kind, Some(self.name), args, reason)
         }
     }

@@ -25,12 +25,28 @@ struct Combination {
     distinct: f64,
 }
 
-/// The key of several columns that the rows have, if they have one: the shortest, of equally long ones the one that chance explains least. A sample
-/// of rows leaves few, and the check itself decides.
+/// The key of several columns that the rows have; where they have none, not of one column either, that no row occurs twice.
 pub fn proposals(source: &Source, columns: &[Column<'_>]) -> Result<Vec<Vec<Proposal>>> {
+    let key = key(source, columns)?;
+    let has_key = columns.iter().any(Column::is_key);
+    let rows = || Proposal::new("duplicate_rows", None, json!({}), "no two rows have the same values");
+    let key = key.or_else(|| (!has_key && is_wide(columns)).then(rows));
+    Ok(key.map(|proposal| vec![proposal]).into_iter().collect())
+}
+
+/// Whether there are so many possible rows that chance makes none twice.
+fn is_wide(columns: &[Column<'_>]) -> bool {
+    let rows = columns.iter().map(|column| column.report.rows).max().unwrap_or(0);
+    let possible: f64 = columns.iter().map(|column| column.report.distinct.max(1.0).ln()).sum();
+    possible >= 3.0 * (rows as f64).ln()
+}
+
+/// The shortest key of several columns, of equally long ones the one that chance explains least. A sample of rows leaves few, and the check itself
+/// decides.
+fn key(source: &Source, columns: &[Column<'_>]) -> Result<Option<Proposal>> {
     let candidates = candidates(columns);
     if candidates.len() < 2 {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let combinations = combinations(candidates.len());
     let (rows, single, counted) = sample(source, &candidates, combinations)?;
@@ -44,10 +60,7 @@ pub fn proposals(source: &Source, columns: &[Column<'_>]) -> Result<Vec<Vec<Prop
             .then_with(|| surprise_b.total_cmp(surprise_a))
             .then_with(|| a.places.cmp(&b.places))
     });
-    Ok(best
-        .map(|(best, _)| vec![proposal(&candidates, best)])
-        .into_iter()
-        .collect())
+    Ok(best.map(|(best, _)| proposal(&candidates, best)))
 }
 
 /// Columns that may be part of a key: of every row, no measure, no text of several words, and no key by themselves. In their order.

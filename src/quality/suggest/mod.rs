@@ -7,6 +7,7 @@ mod keys;
 mod proposal;
 mod segments;
 mod series;
+mod stand_ins;
 mod verdict;
 
 use pgrx::pg_extern;
@@ -16,7 +17,7 @@ use self::cleaned::Cleaned;
 use self::column::{Column, FEWEST_ROWS};
 use self::constraint::Table;
 use self::proposal::Proposal;
-use self::verdict::{Fault, Held, Verdict};
+use self::verdict::{Fault, Held};
 use crate::pg::error::{Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
@@ -125,16 +126,11 @@ fn suggestions(query: &str) -> Result<Vec<SuggestionRow>> {
         checks.push(Check::parse(proposal.definition(1.0))?);
     }
     let outcomes = run(&checks.iter().collect::<Vec<_>>(), &source)?;
-    let Verdict { held, mut faults } = Verdict::of(&groups, checks.iter().zip(&outcomes), faults, table.as_ref());
-    // A column's faults are said with its first check.
-    let rows = held.iter().map(|held| {
-        let is_of_column = |fault: &mut Fault| held.proposal.column.as_ref() == Some(&fault.column);
-        row(held, faults.extract_if(.., is_of_column), table.as_ref())
-    });
-    Ok(rows.collect())
+    let held = verdict::held(&groups, checks.iter().zip(&outcomes), faults, table.as_ref());
+    Ok(held.iter().map(|held| row(held, table.as_ref())).collect())
 }
 
-fn row(held: &Held<'_>, faults: impl Iterator<Item = Fault>, table: Option<&Table>) -> SuggestionRow {
+fn row(held: &Held<'_>, table: Option<&Table>) -> SuggestionRow {
     let &Held { proposal, mostly, .. } = held;
     let constraint = match (table, &proposal.column, &proposal.condition) {
         (Some(table), Some(column), Some(condition)) if mostly >= 1.0 => table.constraint(column, condition),
@@ -148,7 +144,6 @@ fn row(held: &Held<'_>, faults: impl Iterator<Item = Fault>, table: Option<&Tabl
     } else {
         proposal.reason.clone()
     };
-    let faults: Vec<String> = held.fault().into_iter().chain(faults.map(|fault| fault.text)).collect();
     let names = proposal.group_by.iter().map(|name| Text::from(name.as_str()));
     SuggestionRow {
         kind: proposal.kind,
@@ -159,7 +154,7 @@ fn row(held: &Held<'_>, faults: impl Iterator<Item = Fault>, table: Option<&Tabl
         as_constraint: constraint,
         definition: proposal.definition(mostly),
         group_by: (!proposal.group_by.is_empty()).then(|| names.collect()),
-        looks_faulty: (!faults.is_empty()).then(|| Prose::from(faults.join("; "))),
+        looks_faulty: (!held.faults.is_empty()).then(|| Prose::from(held.faults.join("; "))),
     }
 }
 

@@ -20,8 +20,6 @@ pub struct Proposal {
     pub condition: Option<Condition>,
     /// The share of today's rows that may fail it.
     pub tolerance: f64,
-    /// What looks faulty in the column.
-    pub looks_faulty: Option<String>,
     /// Whether what it finds looks faulty: another unit or convention.
     pub finds_faults: bool,
 }
@@ -37,7 +35,6 @@ impl Proposal {
             reason: reason.into(),
             condition: None,
             tolerance: 0.0,
-            looks_faulty: None,
             finds_faults: false,
         }
     }

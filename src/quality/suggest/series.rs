@@ -9,6 +9,8 @@ use algo::profile::Calendar;
 
 /// Columns whose figures are watched.
 const MOST_COLUMNS: usize = 10;
+/// Columns for which rows are sorted.
+const MOST_SORTED: usize = 5;
 
 /// The column of the time at which rows happen: on most days until now there are some.
 fn time<'c, 'a>(columns: &'c [Column<'a>], today: i64) -> Option<(&'c Column<'a>, Calendar)> {
@@ -62,7 +64,37 @@ pub fn proposals(columns: &[Column<'_>], source: Option<&str>, today: i64) -> Ve
         let reason = format!("{days}; the mean of the last one is that of those before it");
         watch(Some(column.name), "mean", reason)
     }));
+    groups.extend(
+        others()
+            .filter_map(|column| stuck(column, time, source))
+            .take(MOST_SORTED),
+    );
     groups
+}
+
+/// That no measure stays the same for longer than chance explains, as that of a sensor that hangs; or four times as long, where it changes slowly.
+fn stuck(column: &Column<'_>, time: &Column<'_>, source: Option<&str>) -> Option<Vec<Proposal>> {
+    const DISTINCT: f64 = 20.0;
+    /// The share of rows that the most frequent value has at most.
+    const MOST_FREQUENT: f64 = 0.2;
+    const CHANCE: f64 = 1e-6;
+    let (_, most) = column.report.top.first()?;
+    let (rows, most) = (column.present as f64, *most as f64);
+    let fits = column.is_measured() && column.report.distinct >= DISTINCT && most <= MOST_FREQUENT * rows;
+    fits.then(|| {
+        let run = ((CHANCE / rows).ln() / (most / rows).ln()).ceil().max(3.0) as u64;
+        let proposal = |run: u64| {
+            let mut args = json!({ "sort_column": time.name, "max_run": run });
+            if let Some(source) = source {
+                args["partition_by"] = json!([source]);
+            }
+            let reason = format!(
+                "its values change; more than {run} rows in a row with the same one would be a sensor that hangs"
+            );
+            Proposal::new("stuck_values", Some(column.name), args, reason)
+        };
+        vec![proposal(run), proposal(4 * run)]
+    })
 }
 
 fn not_in_future(time: &Column<'_>) -> Proposal {

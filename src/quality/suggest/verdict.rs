@@ -20,71 +20,72 @@ pub struct Held<'p> {
     pub proposal: &'p Proposal,
     /// The share of rows that must pass.
     pub mostly: f64,
-    /// What the check says of those that do not.
-    message: Option<&'p str>,
+    /// What looks faulty in its column, where this is the check to say it with.
+    pub faults: Vec<String>,
 }
 
 impl Held<'_> {
-    /// What looks faulty in the rows that do not pass.
-    pub fn fault(&self) -> Option<String> {
-        let faults = self.message.into_iter().chain(self.proposal.looks_faulty.as_deref());
-        let faults: Vec<&str> = faults.filter(|_| self.mostly < 1.0).collect();
-        (!faults.is_empty()).then(|| faults.join("; "))
+    fn is_of(&self, fault: &Fault) -> bool {
+        self.proposal.column.as_ref() == Some(&fault.column)
     }
 }
 
-/// What the rows say of proposals.
-pub struct Verdict<'p> {
-    /// Those that hold.
-    pub held: Vec<Held<'p>>,
-    /// What looks faulty, and is not said by these.
-    pub faults: Vec<Fault>,
-}
-
-impl<'p> Verdict<'p> {
-    /// Of groups of which one each is wanted, with the outcomes of their checks in the same order, and what looks faulty by the profile.
-    pub fn of(
-        groups: &'p [Vec<Proposal>],
-        mut outcomes: impl Iterator<Item = (&'p Check, &'p Outcome)>,
-        mut faults: Vec<Fault>,
-        table: Option<&Table>,
-    ) -> Verdict<'p> {
-        let (mut held, mut found) = (Vec::new(), Vec::new());
-        for group in groups {
-            let mut best: Option<Held<'_>> = None;
-            let mut fault = None;
-            for (proposal, (check, outcome)) in group.iter().zip(outcomes.by_ref()) {
-                if is_demanded(proposal, table, outcome) {
-                    continue;
-                }
-                match holding(proposal, check, outcome) {
-                    Some(mostly) if best.as_ref().is_none_or(|best| mostly > best.mostly) => {
-                        let message = outcome.findings.first().and_then(|finding| finding.message.as_deref());
-                        best = Some(Held {
-                            proposal,
-                            mostly,
-                            message,
-                        });
-                    }
-                    None if proposal.finds_faults => fault = fault.or_else(|| fault_found(proposal, check, outcome)),
-                    Some(_) | None => {}
-                }
+/// The proposals that hold, of groups of which one each is wanted, with the outcomes of their checks in the same order. `faults` is what looks faulty
+/// by the profile.
+pub fn held<'p>(
+    groups: &'p [Vec<Proposal>],
+    mut outcomes: impl Iterator<Item = (&'p Check, &'p Outcome)>,
+    faults: Vec<Fault>,
+    table: Option<&Table>,
+) -> Vec<Held<'p>> {
+    let (mut held, mut found) = (Vec::new(), Vec::new());
+    for group in groups {
+        let mut best: Option<Held<'_>> = None;
+        let mut fault = None;
+        for (proposal, (check, outcome)) in group.iter().zip(outcomes.by_ref()) {
+            if is_demanded(proposal, table, outcome) {
+                continue;
             }
-            match best {
-                Some(best) => held.push(best),
-                None => found.extend(fault),
+            match holding(proposal, check, outcome) {
+                Some(mostly) if best.as_ref().is_none_or(|best| mostly > best.mostly) => {
+                    best = Some(Held {
+                        proposal,
+                        mostly,
+                        faults: message(proposal, mostly, outcome).into_iter().collect(),
+                    });
+                }
+                None if proposal.finds_faults => fault = fault.or_else(|| fault_found(proposal, check, outcome)),
+                Some(_) | None => {}
             }
         }
-        let is_of = |fault: &Fault, held: &Held<'_>| held.proposal.column.as_ref() == Some(&fault.column);
-        // The bounds of numbers in two units are a fault's.
-        held.retain(|held| {
-            let is_in_doubt = |fault: &Fault| fault.found_by == Some("scale_shift") && is_of(fault, held);
-            held.proposal.kind != "accepted_range" || !found.iter().any(is_in_doubt)
-        });
-        faults.retain(|fault| !held.iter().any(|held| is_of(fault, held) && held.fault().is_some()));
-        faults.extend(found);
-        Verdict { held, faults }
+        match best {
+            Some(best) => held.push(best),
+            None => found.extend(fault),
+        }
     }
+    // The bounds of numbers in two units are a fault's.
+    held.retain(|held| {
+        let is_in_doubt = |fault: &Fault| fault.found_by == Some("scale_shift") && held.is_of(fault);
+        held.proposal.kind != "accepted_range" || !found.iter().any(is_in_doubt)
+    });
+    for fault in faults.into_iter().chain(found) {
+        let mut of_column = held.iter_mut().filter(|held| held.is_of(&fault));
+        let first = of_column.next();
+        let failing = of_column.find(|held| held.mostly < 1.0);
+        if let Some(held) = first
+            .filter(|first| first.mostly < 1.0 || failing.is_none())
+            .or(failing)
+        {
+            held.faults.push(fault.text);
+        }
+    }
+    held
+}
+
+/// What a check says of the rows that do not pass; those of sentinels are told by the profile, with their rows.
+fn message(proposal: &Proposal, mostly: f64, outcome: &Outcome) -> Option<String> {
+    let message = outcome.findings.first()?.message.clone();
+    message.filter(|_| mostly < 1.0 && proposal.kind != "sentinel_values")
 }
 
 /// The share of rows that must pass, when so many do today; `None` when too few do, or it could not run.
