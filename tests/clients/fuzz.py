@@ -221,6 +221,20 @@ CHECKS = [
     {"kind": "scale_shift", "column_name": "y", "args": {"min_rows": 50}}, {"kind": "null_share_by_segment", "column_name": "c", "args": {"max_difference": 0.1}},
     {"kind": "anomaly", "column_name": None, "args": {"metric": "row_count", "timestamp_column": "at", "bucket": "day", "training_period": "14 days", "min_points": 7,
                                                       "exclude": [["2024-01-02", "2024-01-03"]], "at": "2024-01-08", "tolerance": 0.1, "sensitivity": 3}},
+    {"kind": "duplicate_rows", "args": {"exclude_columns": ["x"]}}, {"kind": "sentinel_values", "column_name": "y", "args": {"values": [-1], "ignore": [0]}},
+    {"kind": "sentinel_values", "column_name": "c", "args": {"values": ["c1"], "ignore": ["n/a"]}}, {"kind": "stuck_values", "column_name": "y", "args": {"sort_column": "at", "max_run": 2, "partition_by": ["b"]}},
+    {"kind": "distinct_values_in_set", "column_name": "c", "args": {"value_set": ["c0"]}}, {"kind": "distinct_values_contain_set", "column_name": "x", "args": {"value_set": [1, 2]}},
+    {"kind": "distinct_values_equal_set", "column_name": "d", "args": {"value_set": ["2024-01-01"]}}, {"kind": "value_share_between", "column_name": "c", "args": {"values": ["c1"], "min_value": 0, "max_value": 1}},
+    {"kind": "min_between", "column_name": "at", "args": {"min_value": "2024-01-01", "max_value": "2024-02-01", "strictly": True}}, {"kind": "max_between", "column_name": "x", "args": {"min_value": 0.5, "max_value": 9}},
+    {"kind": "like", "column_name": "c", "args": {"like_pattern": "c_%", "ignore_case": True}}, {"kind": "not_like", "column_name": "c", "args": {"like_pattern_list": ["d%", "\\%"]}},
+    {"kind": "columns_compare", "args": {"column_A": "x", "operator": "<=", "column_B": "y", "ignore_row_if": "both_values_are_missing"}},
+    {"kind": "columns_compare", "args": {"column_list": ["x", "y"], "sum_total": 10, "tolerance": 0.5}}, {"kind": "column_count_between", "args": {"min_value": 1, "max_value": 20}},
+    {"kind": "correlation_between", "args": {"column_A": "x", "column_B": "y", "min_value": -1, "max_value": 1, "method": "spearman"}},
+    {"kind": "row_count_ratio", "args": {"compare_model": "parent", "min_value": 0.5, "max_value": 2}}, {"kind": "sequential_values", "column_name": "x", "args": {"interval": 1, "group_by_columns": ["c"]}},
+    {"kind": "mutually_exclusive_ranges", "args": {"lower_bound_column": "d", "upper_bound_column": "at", "partition_by": "c", "gaps": "not_allowed", "zero_length_range_allowed": True}},
+    {"kind": "equality", "args": {"compare_model": "parent", "compare_columns": ["x"], "key": ["x"], "tolerance": 0.1}},
+    {"kind": "within_n_moving_stdevs", "column_name": "y", "args": {"date_column_name": "at", "period": "day", "lookback_periods": 1, "trend_periods": 7, "test_periods": 14, "sigma_threshold": 3,
+                                                                   "sigma_threshold_lower": -2, "sigma_threshold_upper": 4, "take_diffs": True, "take_logs": False, "at": "2024-01-08"}},
 ]
 COMMON = {"name": "n", "where": "x > 1", "group_by": ["b"], "mostly": 0.9, "warn_if": ">=1%", "error_if": "between 1 and 5", "severity": "warn", "tags": ["a"]}
 
@@ -271,7 +285,7 @@ def literals(random):
 # Options, queries, names.
 
 DRIFT = {"method": "psi", "numeric_method": "ks", "categorical_method": "chi_square", "bins": 10, "smoothing": 0.001, "log_base": 2, "compat": "evidently", "threshold": 0.1,
-         "null_threshold": 0.1, "alpha": 0.01, "columns": ["x", "c"], "exclude": ["y"], "group_by": ["b"], "model": "p"}
+         "null_threshold": 0.1, "alpha": 0.01, "columns": ["x", "c"], "exclude": ["y"], "group_by": ["b"], "model": "p", "correlations": True}
 PARAMS = {"n_estimators": 3, "learning_rate": 0.1, "num_leaves": 5, "max_depth": 3, "class_weight": "balanced", "max_bin": 16, "subsample": 0.5, "subsample_freq": 1, "alpha": 0.1,
           "max_iter": 50, "tol": 1e-4, "seed": 1, "early_stopping_rounds": 2, "validation_fraction": 0.2, "fit_intercept": False, "penalty": "l2", "C": 1, "max_features": "sqrt",
           "min_samples_leaf": 2, "monotone_constraints": [1, 0], "var_smoothing": 1e-9, "l1_ratio": 0.5}

@@ -144,8 +144,15 @@ impl Equality {
             let equal = format!("ours.c{i} IS NOT DISTINCT FROM theirs.c{i}");
             match self.tolerance {
                 Some(tolerance) if intake::kind_of(column.type_oid).is_number() => {
+                    // The difference of integers may be beyond their range, and a tolerance among them have a fraction.
+                    let is_float = intake::kind_of(column.type_oid) == Kind::Float;
+                    let number = if is_float {
+                        "pg_catalog.float8"
+                    } else {
+                        "pg_catalog.numeric"
+                    };
                     format!(
-                        "({equal} OR COALESCE(pg_catalog.abs(ours.c{i} - theirs.c{i}) <= '{tolerance}', false)) AND "
+                        "({equal} OR COALESCE(pg_catalog.abs(ours.c{i}::{number} - theirs.c{i}::{number}) <= '{tolerance}', false)) AND "
                     )
                 }
                 Some(_) | None => format!("{equal} AND "),

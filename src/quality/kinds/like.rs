@@ -4,12 +4,12 @@
 use serde::Deserialize;
 
 use super::assertion::{Arguments, Assertion, CheckKind};
-use super::common::regex::push_literal;
+use super::common::regex::{compiled, push_literal};
 use super::common::rows;
 use super::plan::{Plan, Planner};
-use crate::pg::error::{Error, INVALID_PARAMETER, INVALID_REGEX, Result};
+use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::quality::spec::Needs;
-use algo::scan::{self, Test};
+use algo::scan::Test;
 
 pub static LIKE: CheckKind = CheckKind {
     name: "like",
@@ -54,12 +54,7 @@ impl Like {
         let patterns = patterns.map(|pattern| regex_of(pattern)).collect::<Result<Vec<_>>>()?;
         let flags = if self.ignore_case { "si" } else { "s" };
         let regex = format!("(?{flags})^(?:{})$", patterns.join("|"));
-        match scan::compile(&regex) {
-            Ok(_) => Ok(regex),
-            Err(problem) => Err(Error::new(INVALID_REGEX, "the patterns are too large to be matched")
-                .detail(problem)
-                .hint("Divide them among several checks.")),
-        }
+        compiled(regex, "the patterns")
     }
 }
 

@@ -47,7 +47,7 @@ struct SentinelValues {
 
 impl SentinelValues {
     /// The test of texts that are written for nothing.
-    fn test_of_texts(&self, is_code_meant: bool) -> Test {
+    fn test_of_texts(&self, is_code_meant: bool) -> Result<Test> {
         let text = |value: &Json| match value {
             Json::String(text) => text.clone(),
             other => other.to_string(),
@@ -62,10 +62,11 @@ impl SentinelValues {
                 .filter(|value| !value.is_null())
                 .map(|value| regex::literal(&text(value))),
         );
-        Test::Matches {
-            pattern: format!(r"(?i)^\s*(?:{})\s*$", patterns.join("|")),
+        let pattern = format!(r"(?i)^\s*(?:{})\s*$", patterns.join("|"));
+        Ok(Test::Matches {
+            pattern: regex::compiled(pattern, "values")?,
             negated: true,
-        }
+        })
     }
 
     /// The test of numbers and points in time, once it is known what was found; `None` when nothing was.
@@ -79,11 +80,11 @@ impl SentinelValues {
 
     fn plan_texts<'a>(&'a self, planner: &mut Planner<'a, '_>, column: &'a OutputColumn) -> Result<Plan<'a>> {
         let (spec, source) = (planner.spec, planner.source);
-        let test = self.test_of_texts(false);
+        let test = self.test_of_texts(false)?;
         let input = planner.input(column);
         let inquiry = planner.ask(Some(input), test, move |answer| {
             if is_code(spec, source, column, answer)? {
-                return count(spec, source, column, self.test_of_texts(true));
+                return count(spec, source, column, self.test_of_texts(true)?);
             }
             rows::findings(spec, answer, Some(Kind::Text))
         })?;
@@ -91,7 +92,7 @@ impl SentinelValues {
             means: Means::SharedScan(inquiry),
             failing_rows: FailingRows::Answered(Box::new(move |answer| {
                 let is_code = is_code(spec, source, column, answer)?;
-                fails(spec, column, self.test_of_texts(is_code))
+                fails(spec, column, self.test_of_texts(is_code)?)
             })),
         })
     }
