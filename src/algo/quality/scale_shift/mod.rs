@@ -5,6 +5,7 @@
 
 mod clusters;
 mod compare;
+mod conversion;
 mod known;
 mod mixture;
 mod shifts;
@@ -16,7 +17,8 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub use clusters::{Cluster, Of, QUANTILES, Side, Split, find_splits, shift_of, with_conversions};
+pub use clusters::{Of, Side, Split, find_splits, shift_of, with_conversions};
+pub use conversion::{Cluster, QUANTILES};
 pub use shifts::{Extent, Params, ScaleShift, find_shifts};
 
 use super::{MAX_ROWS, count_rows};
