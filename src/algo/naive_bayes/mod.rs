@@ -101,7 +101,12 @@ struct Normal {
 
 impl Normal {
     fn new(mean: f64, variance: f64) -> Normal {
-        let variance = variance.max(f64::MIN_POSITIVE);
+        // NaN is left of squares that overflowed; `max` would take it for the least variance.
+        let variance = if variance.is_nan() {
+            f64::INFINITY
+        } else {
+            variance.max(f64::MIN_POSITIVE)
+        };
         Normal {
             mean,
             variance,

@@ -161,6 +161,12 @@ fn errors_say_what_is_wrong() {
             ..
         })
     ));
+    let huge: Vec<f64> = (0..2000).map(|i| f64::from(i * 37 % 101) * 1e155).collect();
+    let classes = (0..2000).map(|i| f64::from(u8::from(i * 37 % 101 > 50))).collect();
+    assert!(matches!(
+        fit(vec![Column::Number(huge)], classes, default()),
+        Err(Error::Data { .. })
+    ));
     let unknown = serde_json::json!({"beta": 1});
     assert!(default().read(unknown.as_object().unwrap(), &[]).is_err());
 }
