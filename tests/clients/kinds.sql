@@ -28,7 +28,9 @@ BEGIN
     PERFORM assay.drop_check(id);
     RETURN CASE WHEN asked LIKE '%error%' OR stored IS DISTINCT FROM asked THEN format('%s when it is stored, %s when it is not', stored, asked)
                 WHEN coalesce(means, 'error') = 'error' THEN format('answered by %s', means)
-                WHEN rows IS DISTINCT FROM failed THEN format('%s failing rows of %s', rows, failed) END;
+                WHEN failed IS NOT NULL AND rows IS DISTINCT FROM failed THEN format('%s failing rows of %s', rows, failed)
+                -- What counts periods has the rows of those that fail.
+                WHEN failed IS NULL AND rows = 0 THEN 'no failing rows' END;
 END $$;
 
 CREATE TEMP TABLE outcome AS SELECT place, one->>'kind' AS kind, pg_temp.wrong(relation, one) AS wrong FROM example;
