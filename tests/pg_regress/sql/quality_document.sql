@@ -64,7 +64,7 @@ checks:
     - {kind: expression_is_true, expression: "true; DROP TABLE parcel"}
     - text
   nowhere: [{kind: not_empty}]
-  'a; b': []
+  '"a; b"': []
 $$ AS document \gset
 SELECT action, relation, name, check_id, message FROM assay.import_checks(:'document', dry_run => true);
 CALL fails(format('SELECT * FROM assay.import_checks(%L)', :'document'));
