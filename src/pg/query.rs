@@ -176,6 +176,7 @@ unsafe fn output_columns(plan: *mut pg_sys::Plan) -> Vec<OutputColumn> {
                     type_name: types::name_of(type_oid),
                     type_oid,
                     reader: Reader::of(type_oid),
+                    is_deterministic: types::is_deterministic(pg_sys::exprCollation((*entry).expr.cast())),
                 }
             })
             .collect()

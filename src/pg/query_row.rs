@@ -19,6 +19,8 @@ pub struct OutputColumn {
     pub type_oid: pg_sys::Oid,
     /// How its values are read, or `None` when assay cannot read the type.
     pub reader: Option<Reader>,
+    /// Whether texts are equal only where their bytes are, as its collation has it.
+    pub is_deterministic: bool,
 }
 
 /// One row of the running query. Its values live until the next row.

@@ -48,6 +48,12 @@ pub fn is_sortable(type_oid: pg_sys::Oid) -> bool {
     }
 }
 
+/// Whether a collation tells texts apart by their bytes; so does none.
+pub fn is_deterministic(collation: pg_sys::Oid) -> bool {
+    // SAFETY: a look-up by oid, which raises an error for a collation that is none.
+    collation == pg_sys::Oid::INVALID || unsafe { pg_sys::get_collation_isdeterministic(collation) }
+}
+
 /// Whether a type is `assay.role`.
 pub fn is_role(type_oid: pg_sys::Oid) -> bool {
     is_own(type_oid, c"role")

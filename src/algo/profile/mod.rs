@@ -40,7 +40,7 @@ pub use text_stats::Lengths;
 use super::accumulator::Accumulator;
 use super::block::{BlockColumn, Cells, Form, Kind};
 use super::error::{Error, Result};
-use super::sketch::MAX_ROWS;
+use super::sketch::{MAX_ROWS, Weighted};
 use crate::coded::coded;
 use number::Numbers;
 use text::Texts;
@@ -123,9 +123,22 @@ impl ColumnProfile {
     /// The value below which a share `q` of the finite numbers or times lies, interpolated as SQL's `percentile_cont` does. `None` without
     /// any, and for texts. O(values held).
     pub fn quantile(&self, q: f64) -> Option<f64> {
+        self.sorted()?.quantile(q)
+    }
+
+    /// The numbers or times in order, by weight; `None` of texts.
+    pub(crate) fn sorted(&self) -> Option<Weighted> {
         match &self.values {
-            ValueProfile::Numbers(numbers) => summarize::sorted(self.kind, numbers).quantile(q),
+            ValueProfile::Numbers(numbers) => Some(summarize::sorted(self.kind, numbers)),
             ValueProfile::Texts(_) => None,
+        }
+    }
+
+    /// The ten most frequent values of numbers or times with their rows, as the report has them; nothing of texts.
+    pub(crate) fn frequent_numbers(&self) -> Vec<(Point, u64)> {
+        match &self.values {
+            ValueProfile::Numbers(numbers) => summarize::frequent_numbers(self.kind, numbers),
+            ValueProfile::Texts(_) => Vec::new(),
         }
     }
 

@@ -31,29 +31,16 @@ pub(super) fn numbers(profile: &ColumnProfile, numbers: &Numbers) -> Report {
     ];
     let others = infinities.iter().filter(|&&rows| rows > 0).count() as f64;
     let (mut distinct, mut distinct_error) = (numbers.exact.len() as f64 + others, 0.0);
-    let (mut top, mut top_exact, mut top_error, mut quantile_error) = (Vec::new(), true, 0, 0.0);
+    let mut top = most_frequent(kind, numbers);
+    let (mut top_exact, mut top_error, mut quantile_error) = (true, 0, 0.0);
     if let Some(sketches) = &numbers.sketches {
         distinct = estimate(sketches.distinct.estimate(), profile.sizes.values, numbers.finite()) + others;
         distinct_error = CONFIDENCE_99 * sketches.distinct.deviation();
-        top.extend(
-            sketches
-                .frequent
-                .top(TOP)
-                .into_iter()
-                .map(|(value, rows)| (point(kind, value), rows)),
-        );
         top_exact = sketches.frequent.is_exact();
         top_error = error_of(top.first().map_or(0, |top| top.1), |count| {
             sketches.frequent.error(count)
         });
         quantile_error = CONFIDENCE_99 * sketches.quantiles.deviation();
-    } else {
-        top.extend(
-            counted_numbers(kind, numbers, usize::MAX)
-                .into_iter()
-                .flatten()
-                .take(TOP),
-        );
     }
     add_non_finite(&mut top, kind, numbers.non_finite);
     let has_quantiles = kind.is_number() || kind.is_time() || matches!(kind, Kind::Time | Kind::Interval);
@@ -258,6 +245,27 @@ fn histogram(sorted: &Weighted, (least, greatest): (f64, f64)) -> Vec<Bin> {
             )
         })
         .collect()
+}
+
+/// The most frequent finite numbers with their rows.
+fn most_frequent(kind: Kind, numbers: &Numbers) -> Vec<(Point, u64)> {
+    match &numbers.sketches {
+        Some(sketches) => {
+            let top = sketches.frequent.top(TOP).into_iter();
+            top.map(|(value, rows)| (point(kind, value), rows)).collect()
+        }
+        None => {
+            let counted = counted_numbers(kind, numbers, usize::MAX).into_iter().flatten();
+            counted.take(TOP).collect()
+        }
+    }
+}
+
+/// The most frequent numbers with their rows, as a report has them.
+pub(super) fn frequent_numbers(kind: Kind, numbers: &Numbers) -> Vec<(Point, u64)> {
+    let mut top = most_frequent(kind, numbers);
+    add_non_finite(&mut top, kind, numbers.non_finite);
+    top
 }
 
 /// Puts NaN and the infinities among the most frequent values.

@@ -7,6 +7,7 @@ pub mod moving;
 pub mod near_duplicates;
 pub mod null_share;
 pub mod outlook;
+pub mod runs;
 pub mod scale_shift;
 pub mod sentinels;
 pub mod suspects;

@@ -307,10 +307,12 @@ fn is_apart(look: Look, rows: u64, all_rows: u64, gap: f64, span: f64, others: u
 
 /// Of very many values: candidates are those most frequent, and the bulk is what lies between two quantiles.
 fn by_sketch(kind: Kind, profile: &ColumnProfile) -> Found {
-    let report = profile.report();
     let rows = profile.rows() - profile.nulls();
-    let top = counted(report.top);
-    let Some(median) = profile.quantile(0.5) else {
+    let top = counted(profile.frequent_numbers());
+    let Some(sorted) = profile.sorted() else {
+        return Found::default();
+    };
+    let Some(median) = sorted.quantile(0.5) else {
         return Found::default();
     };
     let looks = |value: &&Counted| Look::of(kind, value.number) != Look::None;
@@ -322,7 +324,7 @@ fn by_sketch(kind: Kind, profile: &ColumnProfile) -> Found {
         side.map(|value| value.rows).sum::<u64>() as f64 / rows as f64
     };
     let (low, high) = (share(true) + TAIL, 1.0 - share(false) - TAIL);
-    let bulk = profile.quantile(low.min(0.5)).zip(profile.quantile(high.max(0.5)));
+    let bulk = sorted.quantile(low.min(0.5)).zip(sorted.quantile(high.max(0.5)));
     let Some((low, high)) = bulk else {
         return Found::default();
     };

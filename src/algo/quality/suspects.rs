@@ -7,7 +7,7 @@ use super::mixed_formats::is_damaged;
 use super::sentinels;
 use super::sentinels::words::{ANSWERS, CODE, WORDS};
 use crate::block::{Form, Kind};
-use crate::profile::{ColumnProfile, Point, Report};
+use crate::profile::{ColumnProfile, Point};
 
 /// Why a value looks faulty.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,22 +36,31 @@ const COUNTED: usize = 4096;
 /// Rows that have to be left, or nothing tells which values are the odd ones.
 const FEWEST_OTHERS: u64 = 20;
 
-/// The values of a column that look faulty, at most a hundred, and at most half of its rows. O(values held).
-pub fn suspects(profile: &ColumnProfile) -> Vec<Suspect> {
+/// The values of a column that look faulty.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Suspects {
+    /// At most a hundred, and at most half of the rows.
+    pub found: Vec<Suspect>,
+    /// Whether more rows look faulty, so that none was found.
+    pub are_too_many: bool,
+}
+
+/// The values of a column that look faulty. O(values held).
+pub fn suspects(profile: &ColumnProfile) -> Suspects {
     const MOST: usize = 100;
-    let report = profile.report();
-    let present = report.rows - report.nulls;
+    let present = profile.rows() - profile.nulls();
     let mut found = match profile.kind().form() {
-        Form::Texts => texts(profile, &report),
+        Form::Texts => texts(profile),
         Form::Integers | Form::Numbers => numbers(profile),
     };
     found.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.value.order(&b.value)));
     found.truncate(MOST);
     let rows: u64 = found.iter().map(|suspect| suspect.rows).sum();
-    if present.saturating_sub(rows) < FEWEST_OTHERS.max(rows) {
+    let are_too_many = !found.is_empty() && present.saturating_sub(rows) < FEWEST_OTHERS.max(rows);
+    if are_too_many {
         found.clear();
     }
-    found
+    Suspects { found, are_too_many }
 }
 
 /// What is known of a column's texts one by one: all of them, or the most frequent ones.
@@ -60,11 +69,11 @@ struct Known {
     is_all: bool,
 }
 
-fn known(profile: &ColumnProfile, report: &Report) -> Known {
+fn known(profile: &ColumnProfile) -> Known {
     match profile.values(COUNTED) {
         Some(values) => Known { values, is_all: true },
         None => Known {
-            values: report.top.clone(),
+            values: profile.report().top,
             is_all: false,
         },
     }
@@ -95,18 +104,18 @@ fn folded(text: &str) -> String {
     words.join(" ")
 }
 
-fn texts(profile: &ColumnProfile, report: &Report) -> Vec<Suspect> {
+fn texts(profile: &ColumnProfile) -> Vec<Suspect> {
     if !matches!(profile.kind(), Kind::Text | Kind::Other) {
         return Vec::new();
     }
-    let known = known(profile, report);
+    let known = known(profile);
     let texts = || {
         known.values.iter().filter_map(|(value, rows)| match value {
             Point::Text(text) => Some((value, text.as_str(), *rows)),
             Point::Integer(_) | Point::Number(_) => None,
         })
     };
-    let present = report.rows - report.nulls;
+    let present = profile.rows() - profile.nulls();
     // Namibia is no missing value among countries.
     let of_two: u64 = texts()
         .filter(|(_, text, _)| text.len() == 2)
@@ -169,7 +178,7 @@ mod tests {
         let profile = profile_of(Kind::Float, |block| {
             numbers.clone().for_each(|number| block.push_number(number))
         });
-        let found = suspects(&profile).into_iter();
+        let found = suspects(&profile).found.into_iter();
         found.map(|suspect| suspect.value).collect()
     }
 
@@ -183,7 +192,7 @@ mod tests {
             Point::Text(text) => (text, suspect.reason),
             other => panic!("{other:?}"),
         };
-        let mut found: Vec<_> = suspects(&profile).into_iter().map(text).collect();
+        let mut found: Vec<_> = suspects(&profile).found.into_iter().map(text).collect();
         found.sort_by(|a, b| a.0.cmp(&b.0));
         found
     }

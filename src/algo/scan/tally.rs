@@ -140,8 +140,8 @@ impl Measure {
             (Measure::Profile(profile), _) => profile.push(&column.select(rows)?),
             (Measure::Distribution(distribution), _) => distribution.push(column, rows),
             (Measure::Formats(formats), Cells::Texts(texts)) => rows.for_each(|row| formats.push(texts.get(row))),
-            (Measure::Scale(scale), Cells::Integers(integers)) => rows.for_each(|row| scale.push(integers[row] as f64)),
-            (Measure::Scale(scale), Cells::Numbers(numbers)) => rows.for_each(|row| scale.push(numbers[row])),
+            (Measure::Scale(scale), Cells::Integers(integers)) => scale.extend(rows.map(|row| integers[row] as f64)),
+            (Measure::Scale(scale), Cells::Numbers(numbers)) => scale.extend(rows.map(|row| numbers[row])),
             (Measure::Extremes(extremes), Cells::Integers(integers)) => {
                 extremes.push_integers(rows.map(|row| integers[row]));
             }

@@ -9,8 +9,8 @@ use super::common::literal::value_of;
 use super::common::statement::{self, Parts};
 use super::plan::{FailingRows, Means, Plan, Planner, SEE_SAMPLE};
 use crate::pg::error::Result;
-use crate::pg::intake;
 use crate::pg::query_row::OutputColumn;
+use crate::pg::{intake, types};
 use crate::quality::spec::Needs;
 use algo::block::Kind;
 
@@ -48,12 +48,22 @@ impl NoGaps {
     }
 }
 
+impl NoGaps {
+    /// The type of timestamps between which no step is shorter than an hour.
+    fn by_hours(&self, column: &OutputColumn) -> Option<String> {
+        let is_timestamp = matches!(intake::kind_of(column.type_oid), Kind::Timestamp | Kind::TimestampTz);
+        let is_long =
+            !matches!(self.datepart.as_deref(), Some("second" | "minute")) && self.interval.as_f64() >= Some(1.0);
+        (is_timestamp && is_long).then(|| types::qualified_name(column.type_oid))
+    }
+}
+
 impl Assertion for NoGaps {
     fn plan<'a>(&'a self, planner: &mut Planner<'a, '_>) -> Result<Plan<'a>> {
         let (spec, column) = (planner.spec, planner.column()?);
         let step = self.step(column)?;
         let parts = Parts::new(spec, planner.source)?;
-        let sql = gaps(&parts, &value_of(column), &step);
+        let sql = gaps(&parts, &value_of(column), &step, self.by_hours(column).as_deref());
         let statement = sql.clone();
         let inquiry = planner.ask_rows(move |answer| statement::findings(spec, "gaps", &statement, answer))?;
         Ok(Plan {
@@ -63,21 +73,31 @@ impl Assertion for NoGaps {
     }
 }
 
-/// The statement that finds the gaps.
-fn gaps(parts: &Parts, value: &str, step: &str) -> String {
+/// The statement that finds the gaps. Of timestamps within an hour the first and the last are enough where a step is no shorter, for there are fewer of them
+/// to sort.
+fn gaps(parts: &Parts, value: &str, step: &str, by_hours: Option<&str>) -> String {
+    let rows = format!("FROM {} AS q WHERE {}{value} IS NOT NULL", parts.rows, parts.filter);
+    let segments = parts.segment_names();
+    let occurring = match by_hours {
+        None => format!("SELECT DISTINCT {segments}{value} AS value, {value} AS last {rows}"),
+        Some(type_name) => {
+            let hour = format!("pg_catalog.date_bin('1 hour', {value}, '2000-01-01 00:00:00+00'::{type_name})");
+            let grouped = [parts.segments.as_slice(), &[hour]].concat().join(", ");
+            format!(
+                "SELECT {segments}pg_catalog.min({value}) AS value, pg_catalog.max({value}) AS last {rows} GROUP BY {grouped}"
+            )
+        }
+    };
     format!(
         "SELECT {segment}, pg_catalog.count(*), pg_catalog.count(*)::pg_catalog.float8,
     pg_catalog.json_agg(pg_catalog.json_build_object('after', before, 'before', value) ORDER BY place) FILTER (WHERE place <= 5)::pg_catalog.text
 FROM (SELECT *, pg_catalog.row_number() OVER ({partition} ORDER BY value) AS place
-    FROM (SELECT *, pg_catalog.lag(value) OVER ({partition} ORDER BY value) AS before
-        FROM (SELECT DISTINCT {segments}{value} AS value FROM {rows} AS q WHERE {filter}{value} IS NOT NULL) AS occurring) AS step
+    FROM (SELECT *, pg_catalog.lag(last) OVER ({partition} ORDER BY value) AS before
+        FROM ({occurring}) AS occurring) AS step
     WHERE value > before + {step}) AS gap
 {group_by}",
         segment = parts.segment_json(),
         partition = parts.partition(),
-        segments = parts.segment_names(),
-        rows = parts.rows,
-        filter = parts.filter,
         group_by = parts.group_by(),
     )
 }

@@ -1,6 +1,6 @@
 //! Columns without what looks faulty in them: their profiles, taken again with these values as NULL, say what holds for the rest.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use pgrx::spi::{quote_identifier, quote_literal};
 
 use crate::pg::error::Result;
@@ -18,6 +18,8 @@ use algo::scan::Scan;
 #[derive(Default)]
 pub struct Cleaned {
     found: HashMap<String, Vec<Suspect>>,
+    /// Columns of which most rows would look faulty, so that none does.
+    doubtful: HashSet<String>,
     scan: Option<Scan>,
 }
 
@@ -33,6 +35,10 @@ impl Cleaned {
             let mut more = false;
             for (column, profile) in profile::columns(before) {
                 let suspects = suspects(profile);
+                if suspects.are_too_many {
+                    cleaned.doubtful.insert(column.name.clone());
+                }
+                let suspects = suspects.found;
                 if suspects.is_empty() {
                     continue;
                 }
@@ -73,6 +79,11 @@ impl Cleaned {
         columns
             .find(|(plan, _)| plan.name == column)
             .map(|(_, profile)| profile)
+    }
+
+    /// Whether something in a column may be faulty, be it certain or not.
+    pub fn is_suspicious(&self, column: &str) -> bool {
+        self.found.contains_key(column) || self.doubtful.contains(column)
     }
 
     /// What looks faulty in a column, in one line.

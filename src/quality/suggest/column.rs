@@ -8,7 +8,7 @@ use super::stand_ins;
 use crate::quality::value;
 use algo::block::Kind;
 use algo::profile::page::{percent, short_number};
-use algo::profile::{Calendar, ColumnProfile, Meaning, Notation, Point, Report, iso_date};
+use algo::profile::{Calendar, ColumnProfile, Meaning, NonFinite, Notation, Point, Report, iso_date};
 use algo::quality::outlook::{self, Bounds};
 use algo::scan::PlanColumn;
 
@@ -35,6 +35,8 @@ pub struct Column<'a> {
     pub nulls: u64,
     /// What looks faulty.
     pub looks_faulty: Option<String>,
+    /// Whether something may be faulty, be it certain or not.
+    pub is_suspicious: bool,
     /// Whether it is the first of the source.
     pub is_first: bool,
 }
@@ -58,6 +60,7 @@ impl<'a> Column<'a> {
             report,
             nulls,
             looks_faulty,
+            is_suspicious: false,
             is_first: false,
         }
     }
@@ -96,6 +99,11 @@ impl<'a> Column<'a> {
         }
     }
 
+    /// Whether the profile is that of all values, and each of them is finite: what follows from its extremes holds on all rows.
+    pub fn is_whole(&self) -> bool {
+        self.looks_faulty.is_none() && self.report.non_finite == NonFinite::default()
+    }
+
     /// The share of rows that have a value which looks faulty.
     fn faulty(&self) -> f64 {
         (self.report.nulls.saturating_sub(self.nulls)) as f64 / self.report.rows.max(1) as f64
@@ -122,10 +130,11 @@ impl<'a> Column<'a> {
         let (rows, nulls) = (self.report.rows, self.nulls);
         if nulls == 0 {
             let reason = format!("none of {rows} rows is NULL");
-            return Some(Proposal {
+            let not_null = Proposal {
                 tolerance: 0.0,
                 ..self.exact_proposal("not_null", json!({}), reason, Some(Condition::NotNull))
-            });
+            };
+            return Some(not_null.known_to_hold(true));
         }
         let least = outlook::least_present(rows - nulls, rows)?;
         let reason = format!(
@@ -250,12 +259,9 @@ impl<'a> Column<'a> {
                 args.insert(key.into(), bound);
             }
         }
-        Some(self.exact_proposal(
-            "accepted_range",
-            args.into(),
-            reason,
-            Some(Condition::Range(conditions)),
-        ))
+        let condition = Some(Condition::Range(conditions));
+        let range = self.exact_proposal("accepted_range", args.into(), reason, condition);
+        Some(range.known_to_hold(self.is_whole()))
     }
 
     fn times(&self) -> Option<Proposal> {
@@ -274,7 +280,8 @@ impl<'a> Column<'a> {
         );
         let condition = Condition::Range(vec![(">=", format!("'{low}'")), ("<=", format!("'{high}'"))]);
         let args = json!({ "min_value": low, "max_value": high });
-        Some(self.exact_proposal("accepted_range", args, reason, Some(condition)))
+        let range = self.exact_proposal("accepted_range", args, reason, Some(condition));
+        Some(range.known_to_hold(self.is_whole()))
     }
 
     fn first_day(&self) -> Option<i64> {
@@ -314,7 +321,8 @@ impl<'a> Column<'a> {
             self.report.rows
         );
         let condition = Condition::In(values.clone());
-        Some(self.exact_proposal("accepted_values", json!({ "values": values }), reason, Some(condition)))
+        let accepted = self.exact_proposal("accepted_values", json!({ "values": values }), reason, Some(condition));
+        Some(accepted.known_to_hold(self.is_whole()))
     }
 
     fn texts(&self) -> Vec<Proposal> {

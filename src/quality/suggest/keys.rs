@@ -1,5 +1,8 @@
 //! Keys of two or three columns.
 
+use std::borrow::Cow;
+
+use hashbrown::{HashMap, HashSet};
 use pgrx::spi::quote_identifier;
 use serde_json::json;
 
@@ -49,9 +52,9 @@ fn key(source: &Source, columns: &[Column<'_>]) -> Result<Option<Proposal>> {
         return Ok(None);
     }
     let combinations = combinations(candidates.len());
-    let (rows, single, counted) = sample(source, &candidates, combinations)?;
-    let keys = counted.iter().filter_map(|combination| {
-        let surprise = surprise(combination, rows, &single, &candidates)?;
+    let sample = sample(source, &candidates, combinations)?;
+    let keys = sample.counted.iter().filter_map(|combination| {
+        let surprise = surprise(combination, &sample, &candidates)?;
         Some((combination, surprise))
     });
     let best = keys.min_by(|(a, surprise_a), (b, surprise_b)| {
@@ -94,49 +97,71 @@ fn combinations(things: usize) -> Vec<Vec<usize>> {
     pairs.clone().chain(triples).collect()
 }
 
+/// What some rows have in the candidates.
+struct Sample {
+    rows: f64,
+    /// Of each candidate how likely two of the rows have the same value: by how many have each, or if all its values were as frequent. The lesser of both: a
+    /// few rows show too few values of a column that has many, and a single frequent value is no reason to expect others twice.
+    alike: Vec<f64>,
+    counted: Vec<Combination>,
+}
+
 /// Counts the different values of candidates and of their combinations in some rows.
-fn sample(
-    source: &Source,
-    candidates: &[&Column<'_>],
-    combinations: Vec<Vec<usize>>,
-) -> Result<(f64, Vec<f64>, Vec<Combination>)> {
-    let names: Vec<String> = candidates
+fn sample(source: &Source, candidates: &[&Column<'_>], combinations: Vec<Vec<usize>>) -> Result<Sample> {
+    let texts = candidates
         .iter()
-        .map(|column| format!("q.{}", quote_identifier(column.name)))
-        .collect();
-    let counts = |places: &[usize]| {
-        let names: Vec<&str> = places.iter().map(|&place| names[place].as_str()).collect();
-        format!("pg_catalog.count(DISTINCT ({}))::pg_catalog.float8", names.join(", "))
-    };
-    let singles = (0..names.len()).map(|place| counts(&[place]));
-    let several = combinations.iter().map(|places| counts(places));
+        .map(|column| format!("q.{}::pg_catalog.text", quote_identifier(column.name)));
     let sql = format!(
-        "SELECT pg_catalog.count(*)::pg_catalog.float8, {} FROM (SELECT {} FROM {} AS q LIMIT {SAMPLE}) AS q",
-        singles.chain(several).collect::<Vec<_>>().join(", "),
-        names.join(", "),
-        source.relation(),
+        "{} LIMIT {SAMPLE}",
+        source.select(&texts.collect::<Vec<_>>().join(", "))
     );
-    let mut numbers = vec![0.0; 1 + names.len() + combinations.len()];
+    // Values by number, and how many rows have each.
+    let mut numbers: Vec<HashMap<String, u32>> = vec![HashMap::new(); candidates.len()];
+    let mut counts: Vec<Vec<f64>> = vec![Vec::new(); candidates.len()];
+    let mut cells: Vec<u32> = Vec::new();
     Query::new(&sql)?.run(&mut |row| {
-        for (place, number) in numbers.iter_mut().enumerate() {
-            if let Value::Number(count) = row.value(place) {
-                *number = count;
+        for (place, (numbers, counts)) in numbers.iter_mut().zip(&mut counts).enumerate() {
+            let text = match row.value(place) {
+                Value::Text(text) => text,
+                Value::Missing | Value::Number(_) | Value::Enum(_) | Value::Vector(_) => Cow::Borrowed(""),
+            };
+            let number = *numbers.entry_ref(&*text).or_insert(counts.len() as u32);
+            if number as usize == counts.len() {
+                counts.push(0.0);
             }
+            counts[number as usize] += 1.0;
+            cells.push(number);
         }
         Ok(())
     })?;
-    let several = numbers.split_off(1 + names.len());
-    let counted = combinations.into_iter().zip(several);
-    let counted = counted
-        .map(|(places, distinct)| Combination { places, distinct })
-        .collect();
-    Ok((numbers[0], numbers.split_off(1), counted))
+    let rows = cells.len() / candidates.len().max(1);
+    let pairs = |rows: f64| rows * (rows - 1.0) / 2.0;
+    let alike = counts.iter().map(|counts| {
+        let all = pairs(rows as f64).max(1.0);
+        let by_counts = counts.iter().copied().map(pairs).sum::<f64>() / all;
+        by_counts.min(1.0 / counts.len().max(1) as f64)
+    });
+    let counted = combinations.into_iter().map(|places| {
+        let values = |row: &[u32]| -> Vec<u32> { places.iter().map(|&place| row[place]).collect() };
+        let distinct: HashSet<Vec<u32>> = cells.chunks(candidates.len()).map(values).collect();
+        Combination {
+            distinct: distinct.len() as f64,
+            places,
+        }
+    });
+    Ok(Sample {
+        rows: rows as f64,
+        alike: alike.collect(),
+        counted: counted.collect(),
+    })
 }
 
 /// How many pairs of equal rows chance would have made, where it does not explain that there are none, or so few.
-fn surprise(combination: &Combination, rows: f64, single: &[f64], candidates: &[&Column<'_>]) -> Option<f64> {
+fn surprise(combination: &Combination, sample: &Sample, candidates: &[&Column<'_>]) -> Option<f64> {
+    let rows = sample.rows;
     let excess = rows - combination.distinct;
-    let expected = rows * rows / (2.0 * combination.places.iter().map(|&place| single[place]).product::<f64>());
+    let alike = combination.places.iter().map(|&place| sample.alike[place]);
+    let expected = rows * rows / 2.0 * alike.product::<f64>();
     let all = candidates.first().map_or(0.0, |column| column.present as f64);
     let distinct = combination
         .places

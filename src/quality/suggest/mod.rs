@@ -8,6 +8,7 @@ mod proposal;
 mod segments;
 mod series;
 mod stand_ins;
+mod stuck;
 mod verdict;
 
 use pgrx::pg_extern;
@@ -82,7 +83,8 @@ fn outlook_of(source: &Source) -> Result<Outlook> {
         "there are {} rows; a load that brings none is the plainest fault",
         scan.rows()
     );
-    let mut groups = vec![vec![Proposal::new("not_empty", None, json!({}), reason)]];
+    let not_empty = Proposal::new("not_empty", None, json!({}), reason);
+    let mut groups = vec![vec![not_empty.known_to_hold(true)]];
     let cleaned = Cleaned::of(source, &scan)?;
     let (today, monitor) = (today(), Foreground::new()?);
     let mut columns = Vec::new();
@@ -92,6 +94,7 @@ fn outlook_of(source: &Source) -> Result<Outlook> {
         let looks_faulty = cleaned.describe(name, column.kind);
         let column = Column::new(column, profile, cleaned.profile(name), looks_faulty);
         columns.push(Column {
+            is_suspicious: cleaned.is_suspicious(name),
             is_first: columns.is_empty(),
             ..column
         });
@@ -103,7 +106,7 @@ fn outlook_of(source: &Source) -> Result<Outlook> {
     let origin = segments::source_of_rows(&columns);
     groups.extend(segments::proposals(&columns, origin));
     groups.extend(keys::proposals(source, &columns)?);
-    groups.extend(series::proposals(&columns, origin, today));
+    groups.extend(series::proposals(source, &columns, origin, today)?);
     let faults = columns.into_iter().filter_map(|column| {
         Some(Fault {
             column: column.name.to_owned(),
@@ -122,7 +125,7 @@ fn suggestions(query: &str) -> Result<Vec<SuggestionRow>> {
     let table = Table::of(&source)?;
     let Outlook { groups, faults } = outlook_of(&source)?;
     let mut checks = Vec::new();
-    for proposal in groups.iter().flatten() {
+    for proposal in groups.iter().flatten().filter(|proposal| !proposal.holds) {
         checks.push(Check::parse(proposal.definition(1.0))?);
     }
     let outcomes = run(&checks.iter().collect::<Vec<_>>(), &source)?;

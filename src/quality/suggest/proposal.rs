@@ -22,6 +22,8 @@ pub struct Proposal {
     pub tolerance: f64,
     /// Whether what it finds looks faulty: another unit or convention.
     pub finds_faults: bool,
+    /// Whether all rows are known to pass it, so that it need not run.
+    pub holds: bool,
 }
 
 impl Proposal {
@@ -36,7 +38,13 @@ impl Proposal {
             condition: None,
             tolerance: 0.0,
             finds_faults: false,
+            holds: false,
         }
+    }
+
+    /// The same of what is known to hold on all rows, if it is.
+    pub fn known_to_hold(self, holds: bool) -> Proposal {
+        Proposal { holds, ..self }
     }
 
     /// The same of what looks faulty wherever it fails.

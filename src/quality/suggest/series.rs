@@ -4,14 +4,14 @@ use serde_json::{Map, Value as Json, json};
 
 use super::column::{Column, longest_gap};
 use super::proposal::Proposal;
+use super::stuck;
+use crate::pg::error::Result;
+use crate::quality::source::Source;
 use algo::block::Kind;
 use algo::profile::Calendar;
 
 /// Columns whose figures are watched.
 const MOST_COLUMNS: usize = 10;
-/// Columns for which rows are sorted.
-const MOST_SORTED: usize = 5;
-
 /// The column of the time at which rows happen: on most days until now there are some.
 fn time<'c, 'a>(columns: &'c [Column<'a>], today: i64) -> Option<(&'c Column<'a>, Calendar)> {
     const FEWEST_DAYS: u64 = 14;
@@ -23,10 +23,15 @@ fn time<'c, 'a>(columns: &'c [Column<'a>], today: i64) -> Option<(&'c Column<'a>
     columns.iter().find_map(of)
 }
 
-/// What is suggested of a source's rows over time; `source` is the column that says where rows are from.
-pub fn proposals(columns: &[Column<'_>], source: Option<&str>, today: i64) -> Vec<Vec<Proposal>> {
+/// What is suggested of a source's rows over time; `origin` is the column that says where rows are from.
+pub fn proposals(
+    source: &Source,
+    columns: &[Column<'_>],
+    origin: Option<&str>,
+    today: i64,
+) -> Result<Vec<Vec<Proposal>>> {
     let Some((time, calendar)) = time(columns, today) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let mut groups = vec![vec![not_in_future(time)]];
     groups.extend(no_gaps(time, &calendar).map(|proposal| vec![proposal]));
@@ -37,9 +42,9 @@ pub fn proposals(columns: &[Column<'_>], source: Option<&str>, today: i64) -> Ve
             args.insert("metric".into(), json!(metric));
         }
         let proposal = |by| Proposal::new("anomaly", column, Json::Object(args.clone()), reason.clone()).by(by);
-        match source {
-            // Of few rows a day in each source the figures of all together say more.
-            Some(_) => vec![proposal(source), proposal(None)],
+        match origin {
+            // Of few rows a day of each the figures of all together say more.
+            Some(_) => vec![proposal(origin), proposal(None)],
             None => vec![proposal(None)],
         }
     };
@@ -64,37 +69,8 @@ pub fn proposals(columns: &[Column<'_>], source: Option<&str>, today: i64) -> Ve
         let reason = format!("{days}; the mean of the last one is that of those before it");
         watch(Some(column.name), "mean", reason)
     }));
-    groups.extend(
-        others()
-            .filter_map(|column| stuck(column, time, source))
-            .take(MOST_SORTED),
-    );
-    groups
-}
-
-/// That no measure stays the same for longer than chance explains, as that of a sensor that hangs; or four times as long, where it changes slowly.
-fn stuck(column: &Column<'_>, time: &Column<'_>, source: Option<&str>) -> Option<Vec<Proposal>> {
-    const DISTINCT: f64 = 20.0;
-    /// The share of rows that the most frequent value has at most.
-    const MOST_FREQUENT: f64 = 0.2;
-    const CHANCE: f64 = 1e-6;
-    let (_, most) = column.report.top.first()?;
-    let (rows, most) = (column.present as f64, *most as f64);
-    let fits = column.is_measured() && column.report.distinct >= DISTINCT && most <= MOST_FREQUENT * rows;
-    fits.then(|| {
-        let run = ((CHANCE / rows).ln() / (most / rows).ln()).ceil().max(3.0) as u64;
-        let proposal = |run: u64| {
-            let mut args = json!({ "sort_column": time.name, "max_run": run });
-            if let Some(source) = source {
-                args["partition_by"] = json!([source]);
-            }
-            let reason = format!(
-                "its values change; more than {run} rows in a row with the same one would be a sensor that hangs"
-            );
-            Proposal::new("stuck_values", Some(column.name), args, reason)
-        };
-        vec![proposal(run), proposal(4 * run)]
-    })
+    groups.extend(stuck::proposals(source, others(), time, origin)?);
+    Ok(groups)
 }
 
 fn not_in_future(time: &Column<'_>) -> Proposal {

@@ -11,11 +11,13 @@ use algo::quality::sentinels::words::ANSWERS;
 /// That no value stands for none, where no list says what the values are; of texts else but for words that may be answers.
 pub fn proposals(column: &Column<'_>) -> Vec<Proposal> {
     let proposal = |args, what: &str| column.holding("sentinel_values", args, format!("no {what}"));
+    // The check would look for them in a profile, too.
+    let without = |what| proposal(json!({}), what).known_to_hold(!column.is_suspicious);
     match column.kind {
         kind if kind.is_number() && column.report.meaning == Meaning::Number => {
-            vec![proposal(json!({}), "number stands for none, as -999 may")]
+            vec![without("number stands for none, as -999 may")]
         }
-        kind if kind.is_time() => vec![proposal(json!({}), "time stands for none, as 1900-01-01 may")],
+        kind if kind.is_time() => vec![without("time stands for none, as 1900-01-01 may")],
         Kind::Text if is_written(column) => {
             let words = "text is written for none, as N/A is";
             vec![

@@ -30,7 +30,7 @@ impl Held<'_> {
     }
 }
 
-/// The proposals that hold, of groups of which one each is wanted, with the outcomes of their checks in the same order. `faults` is what looks faulty
+/// The proposals that hold, of groups of which one each is wanted, with the outcomes of the checks of those that were not known to, in the same order. `faults` is what looks faulty
 /// by the profile.
 pub fn held<'p>(
     groups: &'p [Vec<Proposal>],
@@ -42,19 +42,28 @@ pub fn held<'p>(
     for group in groups {
         let mut best: Option<Held<'_>> = None;
         let mut fault = None;
-        for (proposal, (check, outcome)) in group.iter().zip(outcomes.by_ref()) {
-            if is_demanded(proposal, table, outcome) {
+        for proposal in group {
+            let found = if proposal.holds { None } else { outcomes.next() };
+            if is_demanded(proposal, table, found.is_some_and(|(_, outcome)| outcome.proved)) {
                 continue;
             }
-            match holding(proposal, check, outcome) {
+            let mostly = match found {
+                Some((check, outcome)) => holding(proposal, check, outcome),
+                None => proposal.holds.then_some(1.0),
+            };
+            match mostly {
                 Some(mostly) if best.as_ref().is_none_or(|best| mostly > best.mostly) => {
+                    let message = found.and_then(|(_, outcome)| message(proposal, mostly, outcome));
                     best = Some(Held {
                         proposal,
                         mostly,
-                        faults: message(proposal, mostly, outcome).into_iter().collect(),
+                        faults: message.into_iter().collect(),
                     });
                 }
-                None if proposal.finds_faults => fault = fault.or_else(|| fault_found(proposal, check, outcome)),
+                None if proposal.finds_faults => {
+                    let found = found.and_then(|(check, outcome)| fault_found(proposal, check, outcome));
+                    fault = fault.or(found);
+                }
                 Some(_) | None => {}
             }
         }
@@ -126,10 +135,10 @@ fn fault_found(proposal: &Proposal, check: &Check, outcome: &Outcome) -> Option<
 }
 
 /// Whether the table demands it already, so that it need not be checked.
-fn is_demanded(proposal: &Proposal, table: Option<&Table>, outcome: &Outcome) -> bool {
+fn is_demanded(proposal: &Proposal, table: Option<&Table>, is_proved: bool) -> bool {
     let constraint = match (table, &proposal.column, &proposal.condition) {
         (Some(table), Some(column), Some(condition)) => table.demands(column, condition),
         (None, ..) | (_, None, _) | (.., None) => false,
     };
-    constraint || outcome.proved
+    constraint || is_proved
 }

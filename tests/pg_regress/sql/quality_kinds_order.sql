@@ -94,3 +94,17 @@ SELECT name, status, message FROM judged('reading',
 DROP TABLE load, keyed, invoice, rate, reading, copy;
 DROP FUNCTION judged(text, jsonb[]), failing(text, jsonb);
 RESET timezone; RESET datestyle;
+
+-- Gaps between timestamps are those between all different ones, though only the first and the last of an hour are compared: by segment, with infinities, and over
+-- the hour that spring has less.
+SET timezone = 'Europe/Berlin';
+CREATE TABLE ticks AS SELECT i % 3 AS part, '2024-03-01'::timestamptz + (i * i * 7919 % 5184000) * interval '1 second' AS at, '2024-03-01'::timestamp + (i * i * 104729 % 5184000) * interval '1 microsecond' * 1000000 AS local
+FROM generate_series(1::bigint, 700) AS i WHERE i % 300 > 9;
+INSERT INTO ticks VALUES (0, '-infinity', 'infinity'), (1, 'infinity', '-infinity'), (2, NULL, NULL), (2, '0044-03-15 BC', '4713-01-01 BC'), (2, '200000-12-31', '200000-12-31 23:59:59.999999');
+SELECT bool_and(f.value = CASE col WHEN 'at' THEN g.at ELSE g.local END) AS same, count(*) AS compared, count(DISTINCT f.value) > 10 AS differing
+FROM unnest('{hour,day}'::text[], '{1 hour,1 day}'::interval[]) AS unit(datepart, step), generate_series(1, 20) AS n, unnest('{at,local}'::text[]) AS of(col),
+    LATERAL assay.validate('ticks', jsonb_build_array(jsonb_build_object('kind', 'no_gaps', 'column_name', col, 'group_by', 'part', 'args', jsonb_build_object('datepart', datepart, 'interval', n)))) AS f,
+    LATERAL (SELECT count(*) FILTER (WHERE at > at_before + n * step) AS at, count(*) FILTER (WHERE local > local_before + n * step) AS local
+        FROM (SELECT at, lag(at) OVER (ORDER BY at) AS at_before, local, lag(local) OVER (ORDER BY local) AS local_before FROM ticks WHERE part = (f.segment->>'part')::int) AS lagged) AS g;
+SET timezone = 'UTC';
+DROP TABLE ticks;

@@ -3,6 +3,7 @@
 //! On a logarithmic scale a factor is a shift, so [`ScaleTally`] is a histogram of the numbers' orders of magnitude, and [`find_shifts()`] looks
 //! for segments whose histogram is that of the others, moved.
 
+mod bins;
 mod clusters;
 mod compare;
 mod conversion;
@@ -51,21 +52,28 @@ pub struct ScaleTally {
 impl ScaleTally {
     /// Adds a number. O(1), but for new extremes.
     pub fn push(&mut self, number: f64) {
-        let magnitude = number.abs();
-        if magnitude == 0.0 {
-            self.zeros += 1;
-            return;
-        }
-        // The last bits of a logarithm differ between platforms; numbers on an edge are rounded up, so that 1000 is with 1001.
-        let place = (magnitude.log10() - f64::from(LEAST)) * BINS as f64 + 1e-9;
-        if !(0.0..ALL_BINS as f64).contains(&place) {
-            self.beyond += 1;
-            return;
-        }
-        self.negatives += u64::from(number < 0.0);
-        self.add(place as usize, 1);
+        self.extend([number]);
     }
 
+    /// Adds numbers.
+    pub fn extend(&mut self, numbers: impl IntoIterator<Item = f64>) {
+        let bins = &*bins::ALL;
+        for number in numbers {
+            if number == 0.0 {
+                self.zeros += 1;
+                continue;
+            }
+            match bins.of(number.abs()) {
+                Some(bin) => {
+                    self.negatives += u64::from(number < 0.0);
+                    self.add(bin, 1);
+                }
+                None => self.beyond += 1,
+            }
+        }
+    }
+
+    #[inline]
     fn add(&mut self, bin: usize, rows: u64) {
         let first = usize::from(self.first);
         self.rows += rows;
