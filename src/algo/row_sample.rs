@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use crate::frame::Frame;
-use crate::hash;
 use crate::training_set::TrainingSet;
 
 /// Rows that are kept by their hashes. They are the first: the order of training rows depends on their content alone, as a draw would.
@@ -18,6 +17,11 @@ const MOST_TWINS: f64 = 0.001;
 const FEWEST_SEEN: usize = 5;
 /// A smaller share of rows that trained is no reason to speak.
 const LEAST_SHARE: f64 = 0.1;
+/// So many rows are all compared with a sample; of those after them one in [`ONE_IN`], which is drawn.
+const ALL_OF: u64 = 32_768;
+const ONE_IN: u32 = 8;
+/// Leading bits of a hash that tell most rows from those kept.
+const LEADING: u32 = 16;
 
 /// Hashes of some training rows with their targets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,16 +37,50 @@ pub struct RowSample {
 pub struct Compared {
     rows: u64,
     seen: HashSet<u32>,
+    /// A bit for all hashes with the same leading bits: whether one of them is kept. Empty before the first row.
+    leading: Vec<u64>,
+    /// How many rows those seen stand for.
+    weight: u32,
+    /// Where the draws are.
+    state: u32,
+}
+
+impl Compared {
+    /// How many rows the next one stands for; `None` where it is not drawn. Draws do not follow a period that the rows may have.
+    #[inline]
+    fn draw(&mut self) -> Option<u32> {
+        self.rows += 1;
+        if self.rows <= ALL_OF {
+            return Some(1);
+        }
+        // The generator of Numerical Recipes, of which the leading bits are the best.
+        self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.state >> 16).is_multiple_of(ONE_IN).then_some(ONE_IN)
+    }
 }
 
 /// The hash of an encoded row with its target, a number or the number of its class. O(row).
 #[inline]
 fn hash_of(row: &[f64], target: f64) -> u32 {
-    let numbers = row.iter().chain([&target]).zip(0_u64..);
-    let hash = numbers.fold(hash::seeded(0x7ea1), |hash, (value, place)| {
-        hash::mix(hash, hash::hash_f64(place, *value))
-    });
-    hash as u32
+    // Folded products, as in wyhash: evaluation does this for every row. Nobody gains by rows that collide.
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let fold = |hash: u64, value: &f64| {
+        // 0 and -0 are one number.
+        let product = u128::from(hash ^ (value + 0.0).to_bits()) * u128::from(FACTOR);
+        product as u64 ^ (product >> 64) as u64
+    };
+    let hash = row
+        .iter()
+        .chain([&target])
+        .fold(FACTOR, |hash, value| fold(hash.rotate_left(17), value));
+    (hash ^ hash >> 32) as u32
+}
+
+/// Where the bit of a hash's leading bits stands: in which word, and which it is.
+#[inline]
+fn place(hash: u32) -> (usize, u64) {
+    let leading = hash >> (u32::BITS - LEADING);
+    ((leading / u64::BITS) as usize, 1 << (leading % u64::BITS))
 }
 
 impl RowSample {
@@ -77,20 +115,34 @@ impl RowSample {
         })
     }
 
-    /// Looks whether a row is one of those kept. O(row + log of those kept).
+    /// Looks whether a row is one of those kept; of many rows only at some. O(row + log of those kept).
     #[inline]
     pub fn compare(&self, row: &[f64], target: f64, compared: &mut Compared) {
-        compared.rows += 1;
-        let hash = hash_of(row, target);
-        if self.hashes.binary_search(&hash).is_ok() {
-            compared.seen.insert(hash);
+        let Some(weight) = compared.draw() else { return };
+        if compared.leading.is_empty() {
+            compared.leading = self.leading();
         }
+        let hash = hash_of(row, target);
+        let (word, bit) = place(hash);
+        if compared.leading[word] & bit != 0 && self.hashes.binary_search(&hash).is_ok() && compared.seen.insert(hash) {
+            compared.weight += weight;
+        }
+    }
+
+    /// The leading bits of those kept.
+    fn leading(&self) -> Vec<u64> {
+        let mut leading = vec![0; 1 << (LEADING - u64::BITS.ilog2())];
+        for &hash in &self.hashes {
+            let (word, bit) = place(hash);
+            leading[word] |= bit;
+        }
+        leading
     }
 
     /// About the share of the compared rows that trained the model; `None` where it is small or may be chance.
     pub fn share(&self, compared: &Compared) -> Option<f64> {
         let kept = self.hashes.len().max(1) as f64;
-        let trained = compared.seen.len() as f64 / kept * self.rows as f64;
+        let trained = f64::from(compared.weight) / kept * self.rows as f64;
         let share = (trained / compared.rows.max(1) as f64).min(1.0);
         (compared.seen.len() >= FEWEST_SEEN && share >= LEAST_SHARE).then_some(share)
     }
@@ -105,6 +157,7 @@ impl RowSample {
 mod tests {
     use super::*;
     use crate::frame::Column;
+    use crate::hash;
     use crate::training_set::Target;
 
     fn set(rows: std::ops::Range<u64>, distinct: u64) -> TrainingSet {
@@ -138,6 +191,8 @@ mod tests {
             (0..25_000, 0.8),
             (10_000..30_000, 0.5),
             (0..2_000, 1.0),
+            // Not all of these are looked at.
+            (0..80_000, 0.25),
         ] {
             let found = share(&train, &set(rows.clone(), u64::MAX)).unwrap_or(0.0);
             assert!((found - expected).abs() < 0.2, "{rows:?}: {found}");

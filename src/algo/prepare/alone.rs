@@ -15,6 +15,10 @@ use crate::unit::unit_of;
 const TOO_GOOD: f64 = 0.98;
 /// The most rows that means are learned from, and that they are judged by.
 const ROWS: usize = 2048;
+/// Numbers that say less than this of the first few rows say no more than [`TOO_GOOD`] of all.
+const PROMISING: f64 = 0.9;
+/// How many these are.
+const FEW_ROWS: usize = 512;
 /// Fewer rows are judged no column by; of a class a fifth of it.
 const FEWEST: usize = 50;
 /// Parts of equal frequency that numbers are cut into.
@@ -40,11 +44,20 @@ pub(super) fn columns_that_predict_alone(
         return Ok(Vec::new());
     }
     let judged = test.unwrap_or(train);
+    let few = |rows: &Range<usize>| rows.start..rows.end.min(rows.start + FEW_ROWS);
+    let (few_learn, few_judge) = (few(&learn), few(&judge));
     let targets = Targets::of(&train.target, &judged.target, &learn, &judge);
+    let few_targets = Targets::of(&train.target, &judged.target, &few_learn, &few_judge);
     let what = if test.is_some() { "held-out" } else { "other" };
     let columns = train.frame.columns().par_iter().zip(judged.frame.columns()).zip(names);
     let notes = columns.map(|((own, others), name)| {
         monitor.check()?;
+        if matches!(own, Column::Number(_)) {
+            let (_, best) = few_targets.best(&Values::of(own, others, &few_learn, &few_judge));
+            if best < PROMISING {
+                return Ok(None);
+            }
+        }
         let (measure, best) = targets.best(&Values::of(own, others, &learn, &judge));
         Ok((best > TOO_GOOD).then(|| Note {
             message: format!(
