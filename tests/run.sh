@@ -129,11 +129,12 @@ unit_suite() {
     tally unit $counts
 }
 
-# read_verdicts NAME LOG STATUS: counts the lines 'ok - ...' and 'not ok - ...' of a program into good and bad, and shows them.
+# read_verdicts NAME LOG STATUS: counts the lines 'ok - ...' and 'not ok - ...' of a program into good and bad, and shows them. Lines
+# 'skipped - ...' are shown only: what did not run has not passed.
 read_verdicts() {
-    grep -E '^(not )?ok - ' "$2" || true
+    grep -E '^((not )?ok|skipped) - ' "$2" || true
     good=$(matches '^ok - ' "$2") bad=$(matches '^not ok - ' "$2")
-    if (($3 != 0 && bad == 0 || good + bad == 0)); then
+    if (($3 != 0 && bad == 0 || good + bad + $(matches '^skipped - ' "$2") == 0)); then
         echo "not ok - $1 ended with status $3"
         bad=$((bad + 1))
     fi

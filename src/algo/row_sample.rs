@@ -46,7 +46,7 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// How many rows the next one stands for; `None` where it is not drawn. Draws do not follow a period that the rows may have.
+    /// How many rows the next one stands for; `None` where it is not drawn, as most of many are not. Draws do not follow a period that the rows may have.
     #[inline]
     fn draw(&mut self) -> Option<u32> {
         self.rows += 1;
@@ -55,7 +55,7 @@ impl Compared {
         }
         // The generator of Numerical Recipes, of which the leading bits are the best.
         self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (self.state >> 16).is_multiple_of(ONE_IN).then_some(ONE_IN)
+        (self.state >> (u32::BITS - ONE_IN.ilog2()) == 0).then_some(ONE_IN)
     }
 }
 

@@ -7,7 +7,7 @@ source tests/clients/lib/python.sh
 status=0
 "$python" tests/clients/drivers.py || status=$?
 
-if [[ -z $(command -v npm) ]]; then echo "ok - skipped: there is no npm"; exit "$status"; fi
+if [[ -z $(command -v npm) ]]; then echo "skipped - drivers of Node: there is no npm"; exit "$status"; fi
 package=pg@8.16.3
 modules=${CARGO_TARGET_DIR:-$PWD/target}/node-$package
 if [[ ! -e $modules/ready ]]; then

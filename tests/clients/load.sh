@@ -32,7 +32,7 @@ SQL
 
 pgbench=$("${PG_CONFIG:-pg_config}" --bindir)/pgbench
 [[ -x $pgbench ]] || pgbench=$(command -v pgbench || true)
-if [[ -z $pgbench ]]; then echo "ok - skipped: there is no pgbench"; exit 0; fi
+if [[ -z $pgbench ]]; then echo "skipped - scores under load: there is no pgbench"; exit 0; fi
 
 "$pgbench" -n -c 8 -j 2 -T 5 -f "$work/score.sql" >"$work/score.log" 2>&1 &
 load=$!

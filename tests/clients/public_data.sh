@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 if [[ -z ${PUBLIC_DATA:-} ]]; then
-    echo "ok - public data: left to make test-all, which fetches it"
+    echo "skipped - public data: left to make test-all, which fetches it"
     exit
 fi
 packages=("psycopg[binary]==3.2.13" numpy==2.4.6 pandas==2.3.3 scipy==1.17.1 scikit-learn==1.9.1 statsmodels==0.14.6 vega_datasets==0.9.0)

@@ -12,6 +12,7 @@ use algo::profile::Calendar;
 
 /// Columns whose figures are watched.
 const MOST_COLUMNS: usize = 10;
+
 /// The column of the time at which rows happen: on most days until now there are some.
 fn time<'c, 'a>(columns: &'c [Column<'a>], today: i64) -> Option<(&'c Column<'a>, Calendar)> {
     const FEWEST_DAYS: u64 = 14;
