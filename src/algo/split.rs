@@ -85,7 +85,8 @@ pub fn canonical_order(hashes: &[u64], monitor: &dyn Monitor) -> Result<(Vec<u32
 /// The rows with the least hashes of their class are taken, so rows (their hashes differ when their contents do) are split in the
 /// same way in whatever order they come. A different seed of the hashes is a different split. O(n).
 ///
-/// `order` is the [`canonical_order`] of the rows. Returns an error unless 0 <= `test_fraction` < 1, and when there are not as many classes as rows.
+/// `order` is the [`canonical_order`] of the rows, or of some of those that have a class. Returns an error unless 0 <= `test_fraction` < 1, and
+/// when there are fewer classes than rows in it.
 pub fn test_rows(
     order: &[u32],
     classes: Option<&[u32]>,
@@ -100,7 +101,7 @@ pub fn test_rows(
         });
     }
     if let Some(classes) = classes
-        && classes.len() != order.len()
+        && classes.len() < order.len()
     {
         return Err(Error::data(
             format!("{} rows have {} classes", order.len(), classes.len()),
@@ -121,7 +122,7 @@ pub fn test_rows(
     wanted
         .iter_mut()
         .for_each(|rows| *rows = test_share(*rows, test_fraction));
-    let mut is_test = vec![false; order.len()];
+    let mut is_test = vec![false; classes.map_or(order.len(), <[u32]>::len)];
     for rows in order.chunks(CHUNK) {
         monitor.check()?;
         for &row in rows {

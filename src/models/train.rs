@@ -281,8 +281,8 @@ impl Request {
         let plan = Plan {
             target: Some(resolved.target),
             weight: resolved.weight,
+            apart: resolved.split_column.into_iter().collect(),
             task: resolved.task,
-            split,
             seed: self.seed as u64,
             max_categories: self.preprocess.max_categories,
         };
@@ -290,7 +290,7 @@ impl Request {
         room::ask((statement.held() / 2).saturating_add(read.rows.saturating_mul(64)))?;
         let preparing = format!("preparing the rows of {}", self.model);
         compute::run(&preparing, reporter, statement, |monitor| {
-            Ok::<_, Error>(prepare::prepare(read, &plan, monitor)?)
+            Ok::<_, Error>(prepare::prepare(read, &plan, split, monitor)?)
         })
     }
 

@@ -81,6 +81,19 @@ pub struct ReadRows {
     pub lines: Vec<Lines>,
 }
 
+/// The values of a column that is no feature, one for each row of the query.
+pub enum Apart {
+    /// Numbers, NaN for NULL.
+    Numbers(Vec<f64>),
+    /// Codes of texts.
+    Codes {
+        /// One per row, [`crate::frame::MISSING`] for NULL.
+        codes: Vec<u32>,
+        /// The texts that codes stand for, in no order.
+        levels: Texts,
+    },
+}
+
 impl ReadRows {
     /// Takes out a column of numbers that stands in lines of its own: its name and its numbers. `None` when it was not read so.
     pub(super) fn take_numbers(&mut self, place: usize) -> Option<(String, Vec<f64>)> {
@@ -90,5 +103,17 @@ impl ReadRows {
         };
         let lines = std::mem::replace(self.lines.get_mut(lines)?, Lines::new(0));
         Some((column.heading.name, lines.into_column(lane)))
+    }
+
+    /// Takes out a column of numbers that stands in lines of its own, or of categories. `None` when it was not read so.
+    pub(super) fn take_apart(&mut self, place: usize) -> Option<Apart> {
+        match &self.columns.get(place)?.as_ref()?.values {
+            ColumnValues::Lane { .. } => self.take_numbers(place).map(|(_, numbers)| Apart::Numbers(numbers)),
+            ColumnValues::Vectors(_) => None,
+            ColumnValues::Codes { .. } => match self.columns.get_mut(place)?.take()?.values {
+                ColumnValues::Codes { codes, levels, .. } => Some(Apart::Codes { codes, levels }),
+                ColumnValues::Lane { .. } | ColumnValues::Vectors(_) => None,
+            },
+        }
     }
 }

@@ -2,8 +2,10 @@
 //! why it teaches nothing.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
-use super::column::{ColumnKind, Heading};
+use super::column::{ColumnKind, ColumnValues, Heading, ReadColumn};
+use super::division::Division;
 use super::{Note, identifier};
 use crate::error::Result;
 use crate::frame::{Column, MISSING, UNSEEN_CODE};
@@ -15,14 +17,6 @@ use crate::texts::Texts;
 /// Rows between two looks at the monitor.
 const BLOCK: usize = 1 << 16;
 
-/// Which rows train and which test, each in the order that the learner sees them.
-pub(super) struct Division {
-    /// Rows that train.
-    pub(super) train: Vec<u32>,
-    /// Rows that test.
-    pub(super) test: Vec<u32>,
-}
-
 /// The numbers of one column in the order that the learner sees them.
 pub(super) struct Numbers {
     pub(super) train: Vec<f64>,
@@ -33,8 +27,8 @@ pub(super) struct Numbers {
 pub(super) enum Gathered {
     /// Of a number; of a vector, one for each element.
     Numbers(Vec<Numbers>),
-    /// A code for each row in the order of the query, [`MISSING`] for none, and the levels that codes stand for, in no order.
-    Codes { codes: Vec<u32>, levels: Texts },
+    /// Of a category: a code for each row in the order of the query, and the levels that codes stand for, in no order.
+    Codes(Arc<ReadColumn>),
 }
 
 /// What became of a column.
@@ -75,8 +69,10 @@ impl Feature {
         }
         match values {
             Gathered::Numbers(numbers) => feature.add_numbers(heading, numbers, non_finite, monitor)?,
-            Gathered::Codes { codes, levels } => {
-                feature.add_category(heading, &codes, &levels, rows, max_categories, monitor)?;
+            Gathered::Codes(column) => {
+                if let ColumnValues::Codes { codes, levels, .. } = &column.values {
+                    feature.add_category(heading, codes, levels, rows, max_categories, monitor)?;
+                }
             }
         }
         Ok(feature)

@@ -1,12 +1,13 @@
-//! The order of rows, which does not depend on how the query delivered them, and their division into those that train and those that test.
+//! The order of rows, which does not depend on how the query delivered them.
+
+use std::cmp::Ordering;
 
 use rayon::prelude::*;
 
-use super::column::{ColumnValues, ReadColumn};
-use super::feature::Division;
+use super::column::{Apart, ColumnValues, ReadColumn};
 use super::target::TargetColumn;
-use super::{Plan, Split};
 use crate::error::Result;
+use crate::frame::MISSING;
 use crate::lines::Lines;
 use crate::monitor::Monitor;
 use crate::{hash, split};
@@ -14,26 +15,26 @@ use crate::{hash, split};
 /// Rows hashed at a time: few enough that their lines stay in the second cache while column after column is hashed.
 const BLOCK: usize = 1024;
 
-/// What the order of rows, and their division, depend on.
+/// What the order of rows depends on.
 pub(super) struct Order<'a> {
     pub(super) columns: &'a [ReadColumn],
     pub(super) lines: &'a [Lines],
     pub(super) target: Option<&'a TargetColumn>,
     pub(super) weights: Option<&'a [f32]>,
+    pub(super) apart: &'a [(usize, Apart)],
     pub(super) rows: usize,
 }
 
 impl Order<'_> {
-    /// The training and the test rows, each in canonical order: by a hash of the row's content, so that a parallel plan, which gives rows in
-    /// any order, trains the same model. Weights decide between rows that are equal otherwise, and nothing else: so that the same rows
-    /// test whatever the weights. Rows without a target are in neither.
-    pub(super) fn divide(&self, plan: &Plan, tests: Option<&[f64]>, monitor: &dyn Monitor) -> Result<Division> {
-        let is_labelled = |row: usize| self.target.is_none_or(|target| !target.values[row].is_nan());
-        let mut hashes = self.row_hashes(plan.seed, monitor)?;
+    /// The rows that have a target in canonical order: by a hash of the row's content, so that a parallel plan, which gives rows in any order,
+    /// trains the same model. Weights and columns set apart decide between rows that are equal otherwise, and nothing else: so that the same
+    /// rows test whatever the weights.
+    pub(super) fn of_labelled(&self, seed: u64, monitor: &dyn Monitor) -> Result<Vec<u32>> {
+        let mut hashes = self.row_hashes(seed, monitor)?;
         let (mut order, repeats) = split::canonical_order(&hashes, monitor)?;
         if repeats {
-            if let Some(weights) = self.weights {
-                sort_equal_rows(&hashes, &mut order, weights);
+            if self.weights.is_some() || !self.apart.is_empty() {
+                self.sort_equal_rows(&hashes, &mut order);
                 monitor.check()?;
             }
             separate_equal_rows(&mut hashes, &order);
@@ -41,24 +42,33 @@ impl Order<'_> {
         }
         drop(hashes);
         monitor.check()?;
-        if matches!(plan.split, Split::None) && (0..self.rows).all(is_labelled) {
-            return Ok(Division {
-                train: order,
-                test: Vec::new(),
-            });
+        if let Some(target) = self.target {
+            order.retain(|&row| !target.values[row as usize].is_nan());
         }
-        let is_test: Vec<bool> = match (plan.split, tests) {
-            (Split::Fraction(fraction), _) => {
-                let classes = self.target.map(TargetColumn::strata);
-                split::test_rows(&order, classes.as_deref(), fraction, monitor)?
-            }
-            (_, Some(tests)) => tests.iter().map(|&test| test == 1.0).collect(),
-            _ => vec![false; order.len()],
+        Ok(order)
+    }
+
+    /// Puts rows of one hash in the order of their weights, and those of one weight in that of the columns set apart.
+    fn sort_equal_rows(&self, hashes: &[u64], order: &mut [u32]) {
+        let by_weight = |a: usize, b: usize| self.weights.map_or(Ordering::Equal, |w| w[a].total_cmp(&w[b]));
+        let by_column = |a: usize, b: usize| {
+            let orderings = self.apart.iter().map(|(_, column)| match column {
+                Apart::Numbers(numbers) => numbers[a].total_cmp(&numbers[b]),
+                Apart::Codes { codes, levels } => {
+                    let text = |row: usize| (codes[row] != MISSING).then(|| levels.get(codes[row] as usize));
+                    text(a).cmp(&text(b))
+                }
+            });
+            orderings.fold(Ordering::Equal, Ordering::then)
         };
-        monitor.check()?;
-        let labelled = order.into_iter().filter(|&row| is_labelled(row as usize));
-        let (train, test) = labelled.partition(|&row| !is_test[row as usize]);
-        Ok(Division { train, test })
+        for run in order.chunk_by_mut(|&a, &b| hashes[a as usize] == hashes[b as usize]) {
+            if run.len() > 1 {
+                run.sort_unstable_by(|&a, &b| {
+                    let (a, b) = (a as usize, b as usize);
+                    by_weight(a, b).then_with(|| by_column(a, b))
+                });
+            }
+        }
     }
 
     /// A hash of each row's values and the seed.
@@ -111,15 +121,6 @@ impl Order<'_> {
                 Ok(())
             })?;
         Ok(hashes)
-    }
-}
-
-/// Puts rows of one hash in the order of their weights.
-fn sort_equal_rows(hashes: &[u64], order: &mut [u32], weights: &[f32]) {
-    for run in order.chunk_by_mut(|&a, &b| hashes[a as usize] == hashes[b as usize]) {
-        if run.len() > 1 {
-            run.sort_unstable_by(|&a, &b| weights[a as usize].total_cmp(&weights[b as usize]));
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::classes::Classes;
 use super::column::{ColumnValues, Heading, ReadRows};
-use super::feature::Division;
+use super::division::Division;
 use crate::error::{Error, Result};
 use crate::frame::MISSING;
 use crate::label::Label;
@@ -51,8 +51,8 @@ impl TargetColumn {
     }
 
     /// What a model of it answers with.
-    pub(super) fn answer(self) -> Answer {
-        self.labels.map_or(Answer::Number, Answer::Classes)
+    pub(super) fn answer(&self) -> Answer {
+        self.labels.clone().map_or(Answer::Number, Answer::Classes)
     }
 }
 

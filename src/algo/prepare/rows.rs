@@ -1,0 +1,369 @@
+//! Rows with what there is to predict, in an order of their own; and what their columns teach those who learn from some of them.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::alone::columns_that_predict_alone;
+use super::column::{Apart, ColumnValues, ReadColumn, ReadRows};
+use super::division::Division;
+use super::feature::{Feature, Gathered, Numbers};
+use super::order::Order;
+use super::target::{NOT_READ, TargetColumn, check_trained_classes, read_target, read_weights};
+use super::{Note, Plan, Prepared};
+use crate::error::{Error, Result};
+use crate::frame::{Column, Frame};
+use crate::lines::Lines;
+use crate::monitor::Monitor;
+use crate::training_set::{Target, TrainingSet};
+
+/// The rows of a query: their features as read, their target, weights and columns set apart, and the order in which learners see them.
+///
+/// What a division of them teaches is learned by [`Rows::learn`], as often as there are divisions; [`Rows::into_prepared`] does it for the
+/// last one, and gives the memory of the rows up meanwhile.
+pub struct Rows {
+    /// Shared with those who gather them: the last one to let go frees them.
+    columns: Vec<Arc<ReadColumn>>,
+    lines: Vec<Arc<Lines>>,
+    count: usize,
+    pub(super) target: Option<TargetColumn>,
+    weights: Option<Vec<f32>>,
+    apart: Vec<(usize, Apart)>,
+    /// The rows that have a target, in canonical order.
+    order: Vec<u32>,
+}
+
+impl Rows {
+    /// Takes target, weights and columns set apart out of the rows of a query, and orders them. Returns an error for rows whose target or
+    /// weights cannot be learned.
+    pub fn new(mut read: ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Result<Rows> {
+        let target = plan
+            .target
+            .map(|place| read_target(&mut read, place, plan.task, monitor))
+            .transpose()?;
+        let weights = plan
+            .weight
+            .map(|place| read_weights(&mut read, place, target.as_ref()))
+            .transpose()?;
+        let apart = plan
+            .apart
+            .iter()
+            .map(|&place| Ok((place, read.take_apart(place).ok_or(NOT_READ)?)))
+            .collect::<Result<Vec<_>>>()?;
+        monitor.check()?;
+        let ReadRows { columns, lines, rows } = read;
+        let columns: Vec<ReadColumn> = columns.into_iter().flatten().collect();
+        let order = Order {
+            columns: &columns,
+            lines: &lines,
+            target: target.as_ref(),
+            weights: weights.as_deref(),
+            apart: &apart,
+            rows,
+        };
+        let order = order.of_labelled(plan.seed, monitor)?;
+        Ok(Rows {
+            columns: columns.into_iter().map(Arc::new).collect(),
+            lines: lines.into_iter().map(Arc::new).collect(),
+            count: rows,
+            target,
+            weights,
+            apart,
+            order,
+        })
+    }
+
+    /// How many rows the query gave, those without a target among them.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The rows that have a target, in canonical order: by a hash of their content and the seed, so that the first of them are a draw that does
+    /// not depend on how the query gave them.
+    pub fn order(&self) -> &[u32] {
+        &self.order
+    }
+
+    /// The stratum of each row of the query when rows are drawn: its class; one for all where the target is no class. `None` without a target.
+    pub fn strata(&self) -> Option<Vec<u32>> {
+        self.target.as_ref().map(TargetColumn::strata)
+    }
+
+    /// The values of a column set apart, by its place in the query, one for each row of the query.
+    pub fn apart(&self, place: usize) -> Option<&Apart> {
+        self.apart
+            .iter()
+            .find(|(own, _)| *own == place)
+            .map(|(_, values)| values)
+    }
+
+    /// Learns what the columns teach on a division's training rows, and gives its rows as the learner takes them. The rows stay, for other
+    /// divisions. Returns an error for a division that cannot be learned from.
+    pub fn learn(&self, division: &Division, plan: &Plan, monitor: &dyn Monitor) -> Result<Prepared> {
+        self.check(division)?;
+        let features = gather(self.columns.clone(), self.lines.clone(), division, plan, monitor)?;
+        let labels = Labels {
+            target: self.target.as_ref(),
+            weights: self.weights.as_deref(),
+        };
+        labels.prepared(features, division)
+    }
+
+    /// The same for the last division: rows are given up as they are gathered, so that few numbers are held twice. Also notes what looks wrong
+    /// with the rows.
+    pub fn into_prepared(self, division: Division, plan: &Plan, monitor: &dyn Monitor) -> Result<Prepared> {
+        self.check(&division)?;
+        let mut notes: Vec<Note> = self.target.iter().filter_map(unlabelled_note).collect();
+        drop((self.order, self.apart));
+        let features = gather(self.columns, self.lines, &division, plan, monitor)?;
+        let labels = Labels {
+            target: self.target.as_ref(),
+            weights: self.weights.as_deref(),
+        };
+        let mut prepared = labels.prepared(features, &division)?;
+        notes.append(&mut prepared.notes);
+        if let Some(target) = &self.target {
+            let names: Vec<String> = prepared.statistics.iter().map(|(name, _)| name.clone()).collect();
+            let (train, test) = (&prepared.train, prepared.test.as_ref());
+            notes.extend(columns_that_predict_alone(&names, &target.name, train, test, monitor)?);
+        }
+        Ok(Prepared { notes, ..prepared })
+    }
+
+    /// Returns an error for a division without anything to train on.
+    fn check(&self, division: &Division) -> Result<()> {
+        if division.train.is_empty() {
+            return Err(Error::data(
+                "there are no rows to train on",
+                "the query must give rows with a target, and not all of them may be test rows",
+            ));
+        }
+        match &self.target {
+            Some(target) => check_trained_classes(division, target, self.weights.as_deref()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What rows are to teach.
+struct Labels<'a> {
+    target: Option<&'a TargetColumn>,
+    weights: Option<&'a [f32]>,
+}
+
+impl Labels<'_> {
+    /// The features with what is learned from them. Returns an error where none is left.
+    fn prepared(&self, features: Vec<Feature>, division: &Division) -> Result<Prepared> {
+        let (mut inputs, mut train, mut test, mut statistics) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut notes = Vec::new();
+        for feature in features {
+            notes.extend(feature.notes);
+            inputs.extend(feature.input);
+            for part in feature.parts {
+                statistics.push((part.name, part.summary));
+                train.push(part.train);
+                test.push(part.test);
+            }
+        }
+        if inputs.is_empty() {
+            return Err(nothing_left(&notes));
+        }
+        Ok(Prepared {
+            inputs,
+            answer: self.target.map(TargetColumn::answer),
+            train: self.set(train, &division.train)?,
+            test: (!division.test.is_empty())
+                .then(|| self.set(test, &division.test))
+                .transpose()?,
+            statistics,
+            notes,
+        })
+    }
+
+    /// The gathered columns of some rows, with their targets and weights.
+    fn set(&self, columns: Vec<Column>, rows: &[u32]) -> Result<TrainingSet> {
+        let weights = |weights: &[f32]| rows.iter().map(|&row| weights[row as usize]).collect();
+        Ok(TrainingSet {
+            frame: Frame::new(columns).ok_or(Error::Internal("columns of different lengths"))?,
+            target: self.target.map_or(Target::None, |target| target.take(rows)),
+            weights: self.weights.map(weights),
+            groups: None,
+        })
+    }
+}
+
+/// How many rows have no target, if any.
+fn unlabelled_note(target: &TargetColumn) -> Option<Note> {
+    let unlabelled = target.values.iter().filter(|value| value.is_nan()).count();
+    (unlabelled > 0).then(|| {
+        Note::from(format!(
+            "{unlabelled} rows have no value in target \"{}\" and are left out",
+            target.name
+        ))
+    })
+}
+
+/// The error of rows whose columns teach nothing.
+fn nothing_left(notes: &[Note]) -> Error {
+    let error = Error::data(
+        "no feature is left to learn from",
+        "the query must give at least one column beside the target that varies",
+    );
+    match notes {
+        [] => error,
+        notes => {
+            let messages: Vec<&str> = notes.iter().map(|note| note.message.as_str()).collect();
+            error.detail(messages.join("\n"))
+        }
+    }
+}
+
+/// Gathers the columns. Lines are let go one after another, so that few numbers are held twice where nobody else keeps them.
+fn gather(
+    columns: Vec<Arc<ReadColumn>>,
+    lines: Vec<Arc<Lines>>,
+    rows: &Division,
+    plan: &Plan,
+    monitor: &dyn Monitor,
+) -> Result<Vec<Feature>> {
+    let take = |lines: &Lines| -> Result<Vec<Numbers>> {
+        let (train, test) = (lines.gather(&rows.train, monitor)?, lines.gather(&rows.test, monitor)?);
+        Ok(train
+            .into_iter()
+            .zip(test)
+            .map(|(train, test)| Numbers { train, test })
+            .collect())
+    };
+    let mut lanes: Vec<Vec<Option<Numbers>>> = Vec::with_capacity(lines.len());
+    for lines in lines {
+        lanes.push(take(&lines)?.into_iter().map(Some).collect());
+    }
+    let mut gathered = Vec::with_capacity(columns.len());
+    for column in columns {
+        let (heading, non_finite) = (column.heading.clone(), column.non_finite);
+        let values = match &column.values {
+            ColumnValues::Lane { lines, lane } => Gathered::Numbers(lanes[*lines][*lane].take().into_iter().collect()),
+            ColumnValues::Vectors(lines) => Gathered::Numbers(take(lines)?),
+            ColumnValues::Codes { .. } => Gathered::Codes(column),
+        };
+        gathered.push((heading, values, non_finite));
+    }
+    gathered
+        .into_par_iter()
+        .map(|(heading, values, non_finite)| {
+            Feature::new(heading, values, non_finite, rows, plan.max_categories, monitor)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash;
+    use crate::monitor::Unwatched;
+    use crate::prepare::{ColumnKind, Heading, Split, prepare};
+    use crate::task::Task;
+    use crate::texts::Texts;
+
+    const TARGET: usize = 2;
+    const MARK: usize = 3;
+
+    /// A number, a category, a target and a mark of test rows; the rows in the order of `rows`, every row twice.
+    fn read(rows: &[u64]) -> ReadRows {
+        let draw = |row: u64, salt: u64| hash::hash_u64(salt, row / 2);
+        let column = |name: &str, kind, values| {
+            Some(ReadColumn {
+                heading: Heading {
+                    name: name.into(),
+                    type_name: "double precision".into(),
+                    kind,
+                },
+                non_finite: 0,
+                values,
+            })
+        };
+        let lines = |of: &dyn Fn(u64) -> f64| {
+            let mut lines = Lines::new(1);
+            for &row in rows {
+                lines.push(&[of(row)]).unwrap();
+            }
+            lines
+        };
+        let levels: Texts = ["b", "a", "c"].map(String::from).into_iter().collect();
+        let codes = rows.iter().map(|&row| (draw(row, 1) % 3) as u32).collect();
+        let places = None;
+        ReadRows {
+            rows: rows.len(),
+            columns: vec![
+                column("x", ColumnKind::Number, ColumnValues::Lane { lines: 0, lane: 0 }),
+                column("c", ColumnKind::Category, ColumnValues::Codes { codes, levels, places }),
+                column("y", ColumnKind::Number, ColumnValues::Lane { lines: 1, lane: 0 }),
+                column("m", ColumnKind::Boolean, ColumnValues::Lane { lines: 2, lane: 0 }),
+            ],
+            lines: vec![
+                lines(&|row| (draw(row, 2) % 100) as f64),
+                lines(&|row| {
+                    if row % 11 == 0 {
+                        f64::NAN
+                    } else {
+                        (draw(row, 3) % 1000) as f64
+                    }
+                }),
+                lines(&|row| (row % 2) as f64),
+            ],
+        }
+    }
+
+    fn plan() -> Plan {
+        Plan {
+            target: Some(TARGET),
+            weight: None,
+            apart: vec![MARK],
+            task: Task::Regression,
+            seed: 7,
+            max_categories: 10,
+        }
+    }
+
+    #[test]
+    fn rows_that_stay_teach_what_rows_given_up_do() {
+        let rows: Vec<u64> = (0..3000).collect();
+        let (plan, given_up) = (
+            plan(),
+            prepare(read(&rows), &plan(), Split::Fraction(0.25), &Unwatched).unwrap(),
+        );
+        let rows = Rows::new(read(&rows), &plan, &Unwatched).unwrap();
+        assert!(rows.order().len() < rows.count());
+        let division = rows.divide(Split::Fraction(0.25), &Unwatched).unwrap();
+        for _ in 0..2 {
+            let learned = rows.learn(&division, &plan, &Unwatched).unwrap();
+            assert_eq!((&learned.inputs, &learned.train), (&given_up.inputs, &given_up.train));
+            assert_eq!(
+                (&learned.test, &learned.statistics),
+                (&given_up.test, &given_up.statistics)
+            );
+        }
+        let half = Division {
+            train: rows.order().iter().copied().step_by(2).collect(),
+            test: rows.order().iter().copied().skip(1).step_by(2).collect(),
+        };
+        let learned = rows.learn(&half, &plan, &Unwatched).unwrap();
+        assert_eq!(learned.train.rows(), half.train.len());
+        assert!(
+            rows.learn(&Division::default(), &plan, &Unwatched).is_err(),
+            "no training rows"
+        );
+    }
+
+    /// Rows that are equal but for the mark: which of them trains must not depend on which came first.
+    #[test]
+    fn the_order_of_equal_rows_goes_by_what_divides_them() {
+        let straight: Vec<u64> = (0..3000).collect();
+        let turned: Vec<u64> = straight.iter().map(|row| row * 1237 % 3000).collect();
+        let sets = [straight, turned].map(|rows| {
+            let prepared = prepare(read(&rows), &plan(), Split::Column(MARK), &Unwatched).unwrap();
+            (prepared.train, prepared.test)
+        });
+        assert_eq!(sets[0], sets[1]);
+    }
+}
