@@ -1,0 +1,321 @@
+//! What is to be learned from the rows of a query: the arguments that every function which learns has, checked, found in the query, and read.
+
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use super::predict::column_named;
+use super::reading::{Reading, out_of_memory};
+use crate::pg::compute::{self, Reporter};
+use crate::pg::error::{DUPLICATE_COLUMN, Error, INVALID_PARAMETER, Result, UNDEFINED_ALGORITHM, megabytes};
+use crate::pg::foreground::Foreground;
+use crate::pg::json::Jsonb;
+use crate::pg::options::{self, required};
+use crate::pg::query::Query;
+use crate::pg::query_row::OutputColumn;
+use crate::pg::reader::{Reader, Role};
+use crate::pg::settings;
+use crate::pg::text::Text;
+use algo::fitted::Fitted;
+use algo::learner::{Algorithm, Configured};
+use algo::learners::{self, LEARNERS};
+use algo::monitor::Progress;
+use algo::prepare::{Plan, ReadRows};
+use algo::room;
+use algo::task::Task;
+use algo::training_set::{Shape, TrainingSet};
+
+/// The algorithm when none is named.
+const DEFAULT: &str = "gradient_boosting";
+
+/// `preprocess`, as JSON.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Preprocess {
+    /// The most levels of a category that are told apart.
+    pub max_categories: usize,
+}
+
+impl Default for Preprocess {
+    fn default() -> Self {
+        Preprocess {
+            max_categories: MOST_CATEGORIES,
+        }
+    }
+}
+
+/// A bin a level, one for the rest, one for NULL: what a byte holds.
+const MOST_CATEGORIES: usize = 253;
+
+/// The arguments as they were given.
+#[derive(Default)]
+pub struct Arguments {
+    pub query: Option<Text>,
+    pub target: Option<Text>,
+    pub algorithm: Option<Text>,
+    pub task: Option<Text>,
+    pub exclude: Option<Vec<Option<Text>>>,
+    pub seed: Option<i64>,
+    pub preprocess: Option<Jsonb>,
+    pub weight: Option<Text>,
+}
+
+/// What is to be learned, checked as far as it can be without rows.
+pub struct Request {
+    pub query: String,
+    pub target: String,
+    pub algorithm: Option<&'static Algorithm>,
+    pub task: Option<Task>,
+    pub exclude: Vec<String>,
+    pub seed: i64,
+    pub preprocess: Preprocess,
+    pub weight: Option<String>,
+}
+
+/// What a request names, found in its query.
+pub struct Resolved {
+    /// The target's place among the columns.
+    pub target: usize,
+    pub task: Task,
+    /// The place of the column that divides the rows.
+    pub divided_by: Option<usize>,
+    /// The place of the rows' weights.
+    pub weight: Option<usize>,
+}
+
+impl Arguments {
+    /// Checks them as far as that can be done without rows.
+    pub fn request(self) -> Result<Request> {
+        let algorithm = self.algorithm.as_deref().map(algorithm_named).transpose()?;
+        let preprocess: Preprocess = options::parse("preprocess", options::object("preprocess", self.preprocess)?)?;
+        if !(1..=MOST_CATEGORIES).contains(&preprocess.max_categories) {
+            return Err(Error::new(INVALID_PARAMETER, "max_categories is out of range")
+                .detail(format!("The value is {}.", preprocess.max_categories))
+                .hint(format!("It must be between 1 and {MOST_CATEGORIES}.")));
+        }
+        Ok(Request {
+            query: required("query", self.query)?.into(),
+            target: self
+                .target
+                .ok_or_else(|| {
+                    Error::new(INVALID_PARAMETER, "argument \"target\" is missing")
+                        .hint("Name the column that the model is to predict. The algorithms here all need one.")
+                })?
+                .into(),
+            algorithm,
+            task: self.task.as_deref().map(task_named).transpose()?,
+            exclude: options::texts("exclude", self.exclude)?.unwrap_or_default(),
+            seed: self.seed.unwrap_or(0),
+            preprocess,
+            weight: self.weight.map(String::from),
+        })
+    }
+}
+
+/// The algorithm of that name. Returns `ML006`.
+pub fn algorithm_named(name: &str) -> Result<&'static Algorithm> {
+    learners::named(name).ok_or_else(|| {
+        let names: Vec<&str> = LEARNERS.iter().map(|algorithm| algorithm.name).collect();
+        Error::new(UNDEFINED_ALGORITHM, format!("there is no algorithm \"{name}\""))
+            .hint(format!("The algorithms are {}.", names.join(", ")))
+    })
+}
+
+fn task_named(name: &str) -> Result<Task> {
+    Task::named(name).ok_or_else(|| {
+        let names = Task::ALL.map(Task::name);
+        Error::new(UNDEFINED_ALGORITHM, format!("there is no task \"{name}\""))
+            .hint(format!("The tasks are {}.", names.join(" and ")))
+    })
+}
+
+/// An algorithm with its hyperparameters, drawing by `seed` unless they say otherwise.
+pub fn configure(algorithm: &Algorithm, params: &Json, seed: i64) -> Result<Box<dyn Configured>> {
+    use algo::error::Error::UnknownParameter;
+    let params = params.as_object().cloned().unwrap_or_default();
+    algorithm.configure(&params, seed as u64).map_err(|error| match error {
+        UnknownParameter { .. } => Error::from(error).at(format!("params of {}", algorithm.name)),
+        _ => error.into(),
+    })
+}
+
+impl Request {
+    /// The algorithm that is named, or the one that learns when none is.
+    pub fn algorithm(&self) -> Result<&'static Algorithm> {
+        self.algorithm.map_or_else(|| algorithm_named(DEFAULT), Ok)
+    }
+
+    /// Finds the columns that the request names. `divided_by` is the place of the column that divides the rows, which is no feature.
+    pub fn resolve(&self, columns: &[OutputColumn], divided_by: Option<usize>) -> Result<Resolved> {
+        self.check_distinct(columns)?;
+        let target = column_named(columns, &self.target, "the target")?;
+        let resolved = Resolved {
+            target,
+            task: self.task(&columns[target])?,
+            divided_by,
+            weight: self.weight_column(columns, divided_by)?,
+        };
+        for name in &self.exclude {
+            column_named(columns, name, "a column to exclude")?;
+        }
+        Ok(resolved)
+    }
+
+    /// The task, as named or from the target's type; it has to be one that the algorithm can learn.
+    fn task(&self, target: &OutputColumn) -> Result<Task> {
+        let by_type = match target.reader {
+            Some(Reader::Bool) => Task::Classification,
+            Some(reader) if reader.role() == Role::Category => Task::Classification,
+            _ => Task::Regression,
+        };
+        // Numbers may be classes too: then the algorithm says so. What is no number is a class unless the task is named.
+        let task = self
+            .task
+            .unwrap_or(match self.algorithm.map(|algorithm| algorithm.tasks) {
+                Some([only]) if by_type == Task::Regression => *only,
+                _ => by_type,
+            });
+        match self.algorithm {
+            Some(algorithm) if !algorithm.tasks.contains(&task) => Err(Error::new(
+                UNDEFINED_ALGORITHM,
+                format!("{} cannot learn a {}", algorithm.name, task.name()),
+            )
+            .hint(format!(
+                "For a {} use one of {}; or tell what to learn with task.",
+                task.name(),
+                algorithms_for(task).join(", ")
+            ))),
+            _ => Ok(task),
+        }
+    }
+
+    /// Returns 42701 when two columns that are not excluded have one name: a feature is known by its name.
+    fn check_distinct(&self, columns: &[OutputColumn]) -> Result<()> {
+        let mut names: Vec<&String> = columns
+            .iter()
+            .map(|column| &column.name)
+            .filter(|name| !self.exclude.contains(name))
+            .collect();
+        names.sort_unstable();
+        match names.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(Error::new(
+                DUPLICATE_COLUMN,
+                format!("the query has more than one column \"{}\"", pair[0]),
+            )
+            .hint("Give each column a name of its own, or leave one out of the query.")),
+            None => Ok(()),
+        }
+    }
+
+    /// The place of the column of weights, when there is one.
+    fn weight_column(&self, columns: &[OutputColumn], divided_by: Option<usize>) -> Result<Option<usize>> {
+        let Some(name) = &self.weight else { return Ok(None) };
+        let divides = divided_by.is_some_and(|place| columns[place].name == *name);
+        let others = [(*name == self.target, "the target"), (divides, "the split column")];
+        if let Some((_, what)) = others.into_iter().find(|(is, _)| *is) {
+            return Err(Error::new(INVALID_PARAMETER, format!("weight \"{name}\" is {what}"))
+                .hint("Name another column of numbers, which say how much each row counts."));
+        }
+        let place = column_named(columns, name, "the weight")?;
+        match columns[place].reader {
+            Some(Reader::Int2 | Reader::Int4 | Reader::Int8 | Reader::Float4 | Reader::Float8 | Reader::Numeric) => {
+                Ok(Some(place))
+            }
+            _ => Err(Error::new(
+                INVALID_PARAMETER,
+                format!("weight \"{name}\" is not a column of numbers"),
+            )
+            .detail(format!("Its type is {}.", columns[place].type_name))
+            .hint("It must say how much each row counts: 0 or more.")),
+        }
+    }
+
+    /// Reads the rows of the query. `learning` tells the bytes that learning from rows of a shape takes; `what` names it in progress reports.
+    pub fn read(
+        &self,
+        query: &Query,
+        resolved: &Resolved,
+        learning: impl Fn(&Shape) -> usize,
+        what: &str,
+        reporter: &mut Reporter,
+        statement: &Foreground,
+    ) -> Result<ReadRows> {
+        let columns = [Some(resolved.target), resolved.divided_by, resolved.weight];
+        let apart: Vec<usize> = columns.into_iter().flatten().collect();
+        let reading = Reading::new(query, &apart, |place| {
+            apart.contains(&place) || !self.exclude.contains(&query.columns()[place].name)
+        })?;
+        let shape = Shape {
+            rows: 0,
+            features: reading.width(),
+            design_columns: 0,
+            target: resolved.task.least_target(),
+            threads: settings::threads(),
+        };
+        let needed = |held: usize, rows: u64| {
+            let rows = rows as usize;
+            // Weights as learners take them, and as they are given to them.
+            let weights = match resolved.weight {
+                Some(_) => rows.saturating_mul(16),
+                None => 0,
+            };
+            held.saturating_add(weights)
+                .saturating_add(learning(&Shape { rows, ..shape }))
+        };
+        reading.run(query, needed, what, reporter, statement)
+    }
+
+    /// How rows that were read are prepared.
+    pub fn plan(&self, resolved: &Resolved) -> Plan {
+        Plan {
+            target: Some(resolved.target),
+            weight: resolved.weight,
+            apart: resolved.divided_by.into_iter().collect(),
+            task: resolved.task,
+            seed: self.seed as u64,
+            max_categories: self.preprocess.max_categories,
+        }
+    }
+}
+
+/// Learns from prepared rows, beside which `held` bytes are held. `what` names the training in progress reports.
+pub fn fit(
+    learner: &dyn Configured,
+    train: &TrainingSet,
+    held: usize,
+    what: &str,
+    reporter: &mut Reporter,
+    statement: &Foreground,
+) -> Result<(Box<dyn Fitted>, Vec<Progress>)> {
+    let shape = train.shape(settings::threads());
+    let design = learner.design_memory(&shape);
+    check_design(design, held)?;
+    // Learners allocate piece by piece, in ways that cannot fail.
+    room::ask(learner.memory(&shape).saturating_add(design))?;
+    compute::run(what, reporter, statement, |monitor| {
+        Ok::<_, Error>(learner.fit(train, monitor)?)
+    })
+}
+
+/// The algorithms that can learn a task.
+fn algorithms_for(task: Task) -> Vec<&'static str> {
+    (LEARNERS.iter())
+        .filter(|algorithm| algorithm.tasks.contains(&task))
+        .map(|algorithm| algorithm.name)
+        .collect()
+}
+
+/// Returns 53400 when what a learner needs of the products of columns does not fit beside the rows.
+fn check_design(needed: usize, held: usize) -> Result<()> {
+    let allowed = settings::max_memory();
+    if needed.saturating_add(held) <= allowed {
+        return Ok(());
+    }
+    let [needed, held, allowed] = [needed, held, allowed].map(megabytes);
+    Err(out_of_memory(format!(
+        "The rows take {held}, and the products of all columns and category levels {needed}; {allowed} are allowed."
+    ))
+    .hint(format!(
+        "{}, leave out categories with many levels, lower max_categories, or use gradient_boosting.",
+        settings::MORE_MEMORY
+    )))
+}
