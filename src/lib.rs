@@ -4,6 +4,7 @@
 //! contexts and the executor, and the only one with `unsafe`; the others are the SQL surface, thin: arguments in, rows out.
 #![deny(unsafe_code)]
 
+mod features;
 mod models;
 mod ownership;
 #[allow(unsafe_code)]

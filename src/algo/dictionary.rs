@@ -63,6 +63,22 @@ impl Dictionary {
         Ok(Some(code))
     }
 
+    /// How many texts there are.
+    pub fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
+    /// The text of a code.
+    #[inline]
+    pub fn text(&self, code: u32) -> &str {
+        self.texts.get(code as usize)
+    }
+
     /// Bytes that it takes.
     pub fn memory(&self) -> usize {
         let entries: usize = self.tables.iter().map(HashTable::allocation_size).sum();

@@ -84,3 +84,21 @@ pub fn nullable_texts(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<
     // SAFETY: the datum is not null, and an array of texts.
     unsafe { FromDatum::from_datum(datum(fcinfo, index)?, false) }
 }
+
+/// Argument `index` as a whole number; `None` when it is NULL, or is no `bigint` at this call site.
+pub fn integer(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<i64> {
+    if argument_type(fcinfo, index) != Some(pg_sys::INT8OID) {
+        return None;
+    }
+    // SAFETY: the datum is not null, and a bigint.
+    unsafe { FromDatum::from_datum(datum(fcinfo, index)?, false) }
+}
+
+/// Argument `index` as whole numbers, `None` for elements that are NULL; `None` when it is NULL itself, or is no `integer[]` at this call site.
+pub fn integers(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<Vec<Option<i32>>> {
+    if argument_type(fcinfo, index) != Some(pg_sys::INT4ARRAYOID) {
+        return None;
+    }
+    // SAFETY: the datum is not null, and an array of integers.
+    unsafe { FromDatum::from_datum(datum(fcinfo, index)?, false) }
+}

@@ -45,6 +45,8 @@ pub const OUT_OF_MEMORY: SqlState = SqlState(b"53200");
 pub const INSUFFICIENT_PRIVILEGE: SqlState = SqlState(b"42501");
 /// An argument or option has a value outside its range.
 pub const INVALID_PARAMETER: SqlState = SqlState(b"22023");
+/// A result that its type does not hold.
+pub const OUT_OF_RANGE: SqlState = SqlState(b"22003");
 /// A NULL where there can be none.
 pub const NULL_ELEMENT: SqlState = SqlState(b"22004");
 /// The query has no such column.

@@ -53,3 +53,4 @@ pub mod text;
 pub mod trigger;
 pub mod types;
 pub mod whole_row;
+pub mod window;

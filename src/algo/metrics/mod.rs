@@ -19,7 +19,6 @@ mod confusion;
 pub mod curve;
 pub mod evaluation;
 mod metric;
-mod order;
 mod probability;
 mod ranking;
 mod regression;

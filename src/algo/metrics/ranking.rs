@@ -3,7 +3,6 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::order;
 use super::sum::Sum;
 use super::two_labels::TwoLabels;
 use super::{MAX_ROWS, add_rows};
@@ -12,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::label::Label;
 use crate::monitor::{Monitor, Unwatched};
 use crate::room;
+use crate::sort;
 
 /// From this number of plain scores on, and at each fourfold of it, equal ones are looked for.
 const FOLD_ROWS: usize = 1 << 16;
@@ -74,7 +74,7 @@ impl Ranking {
     #[cold]
     pub fn fold(&mut self, monitor: &dyn Monitor) -> Result<()> {
         for scores in &mut self.plain {
-            order::sort(scores, monitor)?;
+            sort::sort(scores, monitor)?;
         }
         let mut distinct = 0;
         visit(&self.plain, &self.ties, |_| distinct += 1);
@@ -98,7 +98,7 @@ impl Ranking {
                 part.sort_unstable_by(f64::total_cmp);
                 Ok(())
             })?;
-            order::sort(scores, monitor)?;
+            sort::sort(scores, monitor)?;
         }
         Ok(())
     }
@@ -110,7 +110,7 @@ impl Ranking {
         for (copy, scores) in plain.iter_mut().zip(&self.plain) {
             room::reserve(copy, scores.len())?;
             copy.extend_from_slice(scores);
-            order::sort(copy, monitor)?;
+            sort::sort(copy, monitor)?;
         }
         visit(&plain, &self.ties, each);
         Ok(())

@@ -8,7 +8,6 @@ mod days;
 mod details;
 mod elements;
 mod meaning;
-mod moments;
 mod number;
 mod number_sketches;
 pub mod page;

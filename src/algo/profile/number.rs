@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::moments::PreciseMoments;
 use super::number_sketches::Sketches;
 use super::report::Point;
 use super::sizes::Sizes;
 use crate::block::{Cells, Form, Kind};
 use crate::error::{Error, Result};
 use crate::sketch::{Table, from_ordered, ordered};
+use crate::summary::PreciseMoments;
 
 /// Values that are no finite numbers, counted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

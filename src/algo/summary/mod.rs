@@ -6,6 +6,7 @@
 mod category;
 mod moments;
 mod number;
+mod precise;
 mod quantiles;
 mod squares;
 
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 pub use category::CategorySummary;
 pub use moments::Moments;
 pub use number::{NumberSummary, Quantiles};
+pub(crate) use precise::PreciseMoments;
 pub use quantiles::{Ranked, order_statistics};
 pub(crate) use squares::Squares;
 

@@ -1,5 +1,7 @@
 //! Sorting that can be stopped: a sort of many millions takes seconds.
 
+use std::cmp::Ordering;
+
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::room;
@@ -8,43 +10,48 @@ use crate::room;
 const RUN: usize = 1 << 20;
 
 /// Puts numbers in their total order. Returns an error when stopped, and where there is no room for a copy. O(n log n).
-pub(super) fn sort(values: &mut Vec<f64>, monitor: &dyn Monitor) -> Result<()> {
-    for run in values.chunks_mut(RUN) {
+pub(crate) fn sort(values: &mut Vec<f64>, monitor: &dyn Monitor) -> Result<()> {
+    sort_by(values, RUN, f64::total_cmp, monitor)
+}
+
+/// Puts values in an order, so many between two looks at the monitor. Returns an error when stopped, and where there is no room for a copy.
+/// O(n log n).
+pub(crate) fn sort_by<T: Copy>(
+    values: &mut Vec<T>,
+    run: usize,
+    order: impl Fn(&T, &T) -> Ordering,
+    monitor: &dyn Monitor,
+) -> Result<()> {
+    for values in values.chunks_mut(run) {
         monitor.check()?;
-        run.sort_unstable_by(f64::total_cmp);
+        values.sort_unstable_by(&order);
     }
-    if values.is_sorted_by(|a, b| a.total_cmp(b).is_le()) {
+    if values.is_sorted_by(|a, b| order(a, b).is_le()) {
         return Ok(());
     }
     let mut merged = room::with_capacity(values.len())?;
-    let mut width = RUN;
+    let mut width = run;
     while width < values.len() {
         for pair in values.chunks(2 * width) {
-            let (left, right) = pair.split_at(width.min(pair.len()));
-            merge(left, right, &mut merged, monitor)?;
+            let (mut left, mut right) = pair.split_at(width.min(pair.len()));
+            while let ([a, ..], [b, ..]) = (left, right) {
+                if merged.len().is_multiple_of(run) {
+                    monitor.check()?;
+                }
+                let (least, from) = match order(a, b).is_le() {
+                    true => (*a, &mut left),
+                    false => (*b, &mut right),
+                };
+                merged.push(least);
+                *from = &from[1..];
+            }
+            merged.extend_from_slice(left);
+            merged.extend_from_slice(right);
         }
         std::mem::swap(values, &mut merged);
         merged.clear();
         width *= 2;
     }
-    Ok(())
-}
-
-/// Appends two sorted lists as one, for which there is room.
-fn merge<'a>(mut left: &'a [f64], mut right: &'a [f64], merged: &mut Vec<f64>, monitor: &dyn Monitor) -> Result<()> {
-    while let ([a, ..], [b, ..]) = (left, right) {
-        if merged.len().is_multiple_of(RUN) {
-            monitor.check()?;
-        }
-        let (least, from) = match a.total_cmp(b).is_le() {
-            true => (*a, &mut left),
-            false => (*b, &mut right),
-        };
-        merged.push(least);
-        *from = &from[1..];
-    }
-    merged.extend_from_slice(left);
-    merged.extend_from_slice(right);
     Ok(())
 }
 

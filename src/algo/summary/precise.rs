@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::summary::{Moments, Squares};
+use super::{Moments, Squares};
 
 /// The number, the mean and the squared deviations of finite numbers, with a mean of twice the usual digits: parts whose means
 /// differ in the last digits of a large number merge as if they were one.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub(super) struct PreciseMoments {
+pub(crate) struct PreciseMoments {
     count: u64,
     /// The mean is the sum of both; the second is what the first one leaves over.
     mean: f64,
@@ -17,7 +17,7 @@ pub(super) struct PreciseMoments {
 
 impl PreciseMoments {
     /// Of finite numbers, which are not many. O(n).
-    pub(super) fn of(numbers: &[f64]) -> PreciseMoments {
+    pub(crate) fn of(numbers: &[f64]) -> PreciseMoments {
         let Some(&first) = numbers.first() else {
             return PreciseMoments::default();
         };
@@ -37,8 +37,17 @@ impl PreciseMoments {
         }
     }
 
+    /// Of one finite number.
+    pub(crate) fn of_one(number: f64) -> PreciseMoments {
+        PreciseMoments {
+            count: 1,
+            mean: number,
+            ..PreciseMoments::default()
+        }
+    }
+
     /// Adds the numbers of another, by the pairwise update of Chan, Golub and LeVeque (1983).
-    pub(super) fn merge(&mut self, other: &PreciseMoments) {
+    pub(crate) fn merge(&mut self, other: &PreciseMoments) {
         if self.count == 0 || other.count == 0 {
             if self.count == 0 {
                 *self = *other;
@@ -56,25 +65,30 @@ impl PreciseMoments {
     }
 
     /// How many numbers there are.
-    pub(super) fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.count
     }
 
     /// The mean. `None` without numbers, and when their sum leaves the range of a float.
-    pub(super) fn mean(&self) -> Option<f64> {
+    pub(crate) fn mean(&self) -> Option<f64> {
         (self.count > 0).then_some(self.mean).filter(|mean| mean.is_finite())
+    }
+
+    /// How much a number is above the mean, to its last digits. `None` as for the mean.
+    pub(crate) fn above_mean(&self, number: f64) -> Option<f64> {
+        self.mean().map(|mean| (number - mean) - self.rest)
     }
 
     /// The standard deviation of a sample (divided by n - 1). `None` with fewer than two numbers, and when it leaves the range of a
     /// float.
-    pub(super) fn stddev(&self) -> Option<f64> {
+    pub(crate) fn stddev(&self) -> Option<f64> {
         (self.count > 1)
             .then(|| self.deviations.root_mean((self.count - 1) as f64))
             .filter(|stddev| stddev.is_finite())
     }
 
     /// Whether these can be anyone's moments.
-    pub(super) fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         self.deviations.is_sound()
     }
 }
