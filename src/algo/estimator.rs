@@ -14,7 +14,7 @@ use super::room;
 /// A fitted model that scores rows.
 ///
 /// An encoded row has one `f64` a feature: the number itself, or the category's code; NaN when missing,
-/// [`super::frame::UNSEEN`] for a category level that training did not see.
+/// [`super::frame::UNSEEN`] for a category level that training did not see. Models by group have the group's values behind them.
 pub trait Estimator {
     /// How many numbers [`Estimator::score`] writes: 1 for a regression, one probability a class for a classification (they add
     /// up to 1, in class order).
@@ -25,7 +25,7 @@ pub trait Estimator {
 
     /// Scores some rows of a frame, as [`Estimator::score`] scores each, to the bit: as many numbers a row, one row after the other.
     fn score_rows(&self, frame: &Frame, rows: Range<usize>, out: &mut [f64]) {
-        let mut row = vec![f64::NAN; frame.nfeatures()];
+        let mut row = vec![f64::NAN; frame.width()];
         for (index, out) in rows.zip(out.chunks_exact_mut(self.outputs())) {
             frame.encode_row(index, &mut row);
             self.score(&row, out);

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::bytes;
 use super::error::Result;
 use super::estimator::Estimator;
+use super::grouped::GroupedModel;
 use super::linear::{self, Intercept, Weight};
 use super::monitor::Monitor;
 use super::trees::Importance;
@@ -18,7 +19,7 @@ pub(super) const WHAT: &str = "the model";
 /// A fitted model, whatever learned it.
 pub trait Fitted: Estimator + Stored + Debug + Send + Sync {
     /// Checks a decoded model: scoring any encoded row is safe afterwards. `features[i]` is 0 for a number column and the number of levels for
-    /// a category. Returns an error when stopped, too. O(size).
+    /// a category; the keys of groups are among them, at the end. Returns an error when stopped, too. O(size).
     fn validate(&self, features: &[usize], monitor: &dyn Monitor) -> Result<()>;
 
     /// Bytes that it holds on the heap. O(1).
@@ -38,6 +39,16 @@ pub trait Fitted: Estimator + Stored + Debug + Send + Sync {
 
     /// The weights of its margins, when these are weighted sums of the features.
     fn weights(&self) -> Option<(&[Intercept], &[Weight])> {
+        None
+    }
+
+    /// How many values at the end of an encoded row say to which group it belongs. They are no features.
+    fn keys(&self) -> usize {
+        0
+    }
+
+    /// The models of groups, if there are any.
+    fn grouped(&self) -> Option<&GroupedModel> {
         None
     }
 

@@ -54,6 +54,14 @@ impl Column {
         }
     }
 
+    /// How many levels a category has; `None` for numbers.
+    pub fn levels(&self) -> Option<usize> {
+        match self {
+            Column::Number(_) => None,
+            Column::Category { levels, .. } => Some(*levels),
+        }
+    }
+
     /// The rows named by `rows`, in that order.
     pub fn take(&self, rows: &[u32]) -> Column {
         match self {
@@ -78,6 +86,7 @@ impl Column {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Frame {
     columns: Vec<Column>,
+    keys: Vec<Column>,
     rows: usize,
 }
 
@@ -88,7 +97,27 @@ impl Frame {
         columns
             .iter()
             .all(|c| c.len() == rows)
-            .then_some(Frame { columns, rows })
+            .then_some(Frame {
+                columns,
+                keys: Vec::new(),
+                rows,
+            })
+    }
+
+    /// The same with columns that say to which group a row belongs; `None` when their lengths differ.
+    pub fn with_keys(self, keys: Vec<Column>) -> Option<Self> {
+        let fit = keys.iter().all(|key| key.len() == self.rows);
+        fit.then_some(Frame { keys, ..self })
+    }
+
+    /// The columns that say to which group a row belongs. Learners do not see them; they stand at the end of an encoded row.
+    pub fn keys(&self) -> &[Column] {
+        &self.keys
+    }
+
+    /// How many values an encoded row has.
+    pub fn width(&self) -> usize {
+        self.columns.len() + self.keys.len()
     }
 
     /// The columns, in feature order.
@@ -113,7 +142,7 @@ impl Frame {
     /// Writes row `row` into `out`, one value a column, as [`Column::encoded`] gives it.
     #[inline]
     pub fn encode_row(&self, row: usize, out: &mut [f64]) {
-        for (value, column) in out.iter_mut().zip(&self.columns) {
+        for (value, column) in out.iter_mut().zip(self.columns.iter().chain(&self.keys)) {
             *value = column.encoded(row);
         }
     }
@@ -122,13 +151,14 @@ impl Frame {
     pub fn take(&self, rows: &[u32]) -> Frame {
         Frame {
             columns: self.columns.iter().map(|c| c.take(rows)).collect(),
+            keys: self.keys.iter().map(|c| c.take(rows)).collect(),
             rows: rows.len(),
         }
     }
 
     /// Bytes held on the heap.
     pub fn memory(&self) -> usize {
-        self.columns.iter().map(Column::memory).sum()
+        self.columns.iter().chain(&self.keys).map(Column::memory).sum()
     }
 }
 

@@ -5,6 +5,7 @@ mod tests;
 
 use crate::error::{Error, Result};
 use crate::fitted::{Fitted, WHAT};
+use crate::grouped::GroupedModel;
 use crate::learner::Algorithm;
 use crate::monitor::Monitor;
 
@@ -26,8 +27,17 @@ pub fn named(name: &str) -> Option<&'static Algorithm> {
     LEARNERS.iter().find(|algorithm| algorithm.name == name)
 }
 
-/// Reads a fitted model of a form that one of the learners fits. What it holds is not checked yet; see [`Fitted::validate`].
+/// Reads a fitted model of a form that one of the learners fits, or of models by group. What it holds is not checked yet; see
+/// [`Fitted::validate`].
 pub fn decode(form: u16, bytes: &[u8], monitor: &dyn Monitor) -> Result<Box<dyn Fitted>> {
+    if form == GroupedModel::FORM {
+        return Ok(Box::new(GroupedModel::decode(bytes, monitor)?));
+    }
+    decode_single(form, bytes, monitor)
+}
+
+/// The same for one model only.
+pub(crate) fn decode_single(form: u16, bytes: &[u8], monitor: &dyn Monitor) -> Result<Box<dyn Fitted>> {
     match LEARNERS.iter().find(|algorithm| algorithm.form == form) {
         Some(algorithm) => (algorithm.decode)(bytes, monitor),
         None => Err(Error::newer(

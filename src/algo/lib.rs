@@ -21,6 +21,7 @@ pub mod formats;
 pub mod frame;
 #[cfg(test)]
 mod golden;
+pub mod grouped;
 pub mod hash;
 pub mod label;
 pub mod learner;

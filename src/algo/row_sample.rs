@@ -86,7 +86,7 @@ fn place(hash: u32) -> (usize, u64) {
 impl RowSample {
     /// Of the training rows; `None` where rows repeat so often that an equal row may be another one. Cheap: it looks at a few thousand rows.
     pub fn of(train: &TrainingSet, test: Option<&TrainingSet>) -> Option<RowSample> {
-        let mut row = vec![0.0; train.frame.columns().len()];
+        let mut row = vec![0.0; train.frame.width()];
         let mut hashes_of = |set: &TrainingSet, from: usize, most: usize| -> Vec<u32> {
             let to = set.rows().min(from.saturating_add(most));
             let mut hash = |frame: &Frame, index: usize| {

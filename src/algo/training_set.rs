@@ -61,6 +61,21 @@ impl TargetKind {
     }
 }
 
+impl Target {
+    /// That of the rows named by `rows`, in that order.
+    pub fn take(&self, rows: &[u32]) -> Target {
+        let of = |values: &[f64]| rows.iter().map(|&row| values[row as usize]).collect();
+        match self {
+            Target::None => Target::None,
+            Target::Numbers(values) => Target::Numbers(of(values)),
+            Target::Classes { numbers, count } => Target::Classes {
+                numbers: of(numbers),
+                count: *count,
+            },
+        }
+    }
+}
+
 /// Rows to learn from, or to test a model with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainingSet {
@@ -90,6 +105,16 @@ impl TrainingSet {
         TrainingSet {
             weights: Some(weights),
             ..self
+        }
+    }
+
+    /// The rows named by `rows`, in that order. O(rows x columns).
+    pub fn take(&self, rows: &[u32]) -> TrainingSet {
+        TrainingSet {
+            frame: self.frame.take(rows),
+            target: self.target.take(rows),
+            weights: (self.weights.as_ref()).map(|weights| rows.iter().map(|&row| weights[row as usize]).collect()),
+            groups: (self.groups.as_ref()).map(|groups| rows.iter().map(|&row| groups[row as usize]).collect()),
         }
     }
 

@@ -1,0 +1,18 @@
+//! A model for each group of rows, and one of all rows for groups that are small or were not seen.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `table` | from the values that name a group to its place |
+//! | `learner` | a learner that fits one model for each group |
+//! | `model` | what it fits |
+//! | `scorer` | the same laid out for scoring many rows |
+
+mod learner;
+mod model;
+mod scorer;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use learner::Grouped;
+pub use model::{GroupedModel, Own};
