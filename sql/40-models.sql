@@ -3,9 +3,10 @@
 CREATE FUNCTION assay.train(
     model text, query text, target text DEFAULT NULL, algorithm text DEFAULT NULL, params jsonb DEFAULT '{}',
     task text DEFAULT NULL, exclude text[] DEFAULT '{}', split text DEFAULT 'auto', test_fraction double precision DEFAULT 0.2,
-    seed bigint DEFAULT 0, preprocess jsonb DEFAULT '{}', deploy text DEFAULT 'auto', weight text DEFAULT NULL)
+    seed bigint DEFAULT 0, preprocess jsonb DEFAULT '{}', deploy text DEFAULT 'auto', weight text DEFAULT NULL,
+    group_by text[] DEFAULT NULL, min_group_rows integer DEFAULT 50)
 RETURNS TABLE (model text, version integer, task text, algorithm text, rows bigint, features integer, metrics jsonb, duration interval)
-AS 'MODULE_PATHNAME', 'train_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
+AS 'MODULE_PATHNAME', 'train_version_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
 COMMENT ON FUNCTION assay.train IS
 'Trains a version of a model from the rows of a query and stores it, in this transaction.
 query: a SELECT, WITH, VALUES or TABLE statement, or a relation''s name; run once, read-only, as the caller. All columns but the target and those in exclude are features: booleans, numbers, dates and timestamps are numbers; texts, enums and uuids are categories; float arrays of one length are that many numbers. NULL, NaN and infinities are missing.
@@ -15,6 +16,7 @@ split: auto (no test rows under 500 rows, else test_fraction of each class), ran
 preprocess: {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
 deploy: auto (when none is deployed yet, or the new version predicts the same target and is not worse on its held-out rows than the deployed one was on its own), always, never.
 weight: the name of a column of numbers that says how much each row counts, as sample_weight of scikit-learn and LightGBM; it is no feature. 0 is allowed; NULL, NaN, infinite and negative are errors. Which rows test, the distributions of features and the metrics do not depend on it.
+group_by: the columns that say to which group a row belongs. Each group of min_group_rows training rows or more, with rows of every class, has a model of its own, fitted from the same reading of the rows; a row of another group is scored by the model of all rows. The columns are no features; positional calls give them last (see assay.features), and rows without a value in them are a group too. assay.model_groups shows the groups with their metrics.
 The same rows, parameters and seed give the same model, whatever the plan and the number of threads. A NOTICE names each column dropped or capped.
 Errors: ML005 a column''s type, ML006 algorithm or task, ML007 unsuitable rows, ML008 not a query, 22023 parameters, 25006 read-only transaction, 42501 not yours, 42701 two columns of one name, 53400 assay.max_memory, 54000 a model too large to store.
 Example: SELECT version, metrics FROM assay.train(''credit'', ''customers'', ''is_risky'', ''logistic_regression'', exclude => ''{customer_id}'', split => ''is_test'')';
@@ -140,6 +142,13 @@ Example: SELECT threshold, precision, recall FROM assay.precision_recall_curve('
 
 -- Looking inside.
 
+CREATE FUNCTION assay.model_groups(model text)
+RETURNS TABLE (segment jsonb, rows bigint, own_model boolean, reason text, measured_rows bigint, metrics jsonb)
+AS 'MODULE_PATHNAME', 'model_groups_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION assay.model_groups(text) IS
+'The groups of a model that was trained with group_by, in the order of their values: how many rows each was trained on, whether it has a model of its own and why not, and its metrics on measured_rows rows: the held-out ones, or those of training where none were held out. Needs the privilege manage, because it shows values of the rows. ML010 for a model without groups.
+Example: SELECT segment, rows, metrics FROM assay.model_groups(''sales'') ORDER BY rows DESC';
+
 CREATE FUNCTION assay.feature_importance(model text)
 RETURNS TABLE (feature text, weight double precision, gain double precision, cover double precision)
 AS 'MODULE_PATHNAME', 'feature_importance_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
@@ -155,11 +164,11 @@ COMMENT ON FUNCTION assay.feature_info(text) IS
 'The distribution of each feature in the training rows. Needs the privilege manage, because it shows values of the rows.
 Example: SELECT feature, nulls, mean, stddev FROM assay.feature_info(''credit'')';
 
-CREATE FUNCTION assay.weights(model text)
+CREATE FUNCTION assay.weights(model text, segment jsonb DEFAULT NULL)
 RETURNS TABLE (feature text, category text, weight double precision, standard_error double precision, p_value double precision, label text)
-AS 'MODULE_PATHNAME', 'weights_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 50;
-COMMENT ON FUNCTION assay.weights(text) IS
-'The weights of a linear model on the scale of the raw columns, the intercept (feature NULL) first: the linear score is the intercept plus the sum of weight x value, with a missing number at its training mean and one weight per category level. standard_error and p_value are NULL where the data do not determine the weight. label: the class whose score this is.
+AS 'MODULE_PATHNAME', 'segment_weights_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 50;
+COMMENT ON FUNCTION assay.weights(text, jsonb) IS
+'The weights of a linear model on the scale of the raw columns, the intercept (feature NULL) first: the linear score is the intercept plus the sum of weight x value, with a missing number at its training mean and one weight per category level. standard_error and p_value are NULL where the data do not determine the weight. label: the class whose score this is. segment: of a model trained with group_by, the weights that score this group, named as assay.model_groups names it; without it those of all rows.
 Example: SELECT feature, category, weight, p_value FROM assay.weights(''credit@1'') ORDER BY p_value';
 
 CREATE FUNCTION assay.training_info(model text)

@@ -82,6 +82,14 @@ FROM pg_catalog.pg_class AS r JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATO
 WHERE r.oid OPERATOR(pg_catalog.=) c.relation::pg_catalog.oid;
 
 COMMENT ON COLUMN assay.checks.relation IS 'The relation it is about: the one that bears the name of the relation that it was added to; after a plain rename that one under its new name.';
+DROP FUNCTION assay.train(text, text, text, text, jsonb, text, text[], text, double precision, bigint, jsonb, text, text);
+CREATE FUNCTION assay.train(
+    model text, query text, target text DEFAULT NULL, algorithm text DEFAULT NULL, params jsonb DEFAULT '{}',
+    task text DEFAULT NULL, exclude text[] DEFAULT '{}', split text DEFAULT 'auto', test_fraction double precision DEFAULT 0.2,
+    seed bigint DEFAULT 0, preprocess jsonb DEFAULT '{}', deploy text DEFAULT 'auto', weight text DEFAULT NULL,
+    group_by text[] DEFAULT NULL, min_group_rows integer DEFAULT 50)
+RETURNS TABLE (model text, version integer, task text, algorithm text, rows bigint, features integer, metrics jsonb, duration interval)
+AS 'MODULE_PATHNAME', 'train_version_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
 COMMENT ON FUNCTION assay.train IS
 'Trains a version of a model from the rows of a query and stores it, in this transaction.
 query: a SELECT, WITH, VALUES or TABLE statement, or a relation''s name; run once, read-only, as the caller. All columns but the target and those in exclude are features: booleans, numbers, dates and timestamps are numbers; texts, enums and uuids are categories; float arrays of one length are that many numbers. NULL, NaN and infinities are missing.
@@ -91,9 +99,25 @@ split: auto (no test rows under 500 rows, else test_fraction of each class), ran
 preprocess: {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
 deploy: auto (when none is deployed yet, or the new version predicts the same target and is not worse on its held-out rows than the deployed one was on its own), always, never.
 weight: the name of a column of numbers that says how much each row counts, as sample_weight of scikit-learn and LightGBM; it is no feature. 0 is allowed; NULL, NaN, infinite and negative are errors. Which rows test, the distributions of features and the metrics do not depend on it.
+group_by: the columns that say to which group a row belongs. Each group of min_group_rows training rows or more, with rows of every class, has a model of its own, fitted from the same reading of the rows; a row of another group is scored by the model of all rows. The columns are no features; positional calls give them last (see assay.features), and rows without a value in them are a group too. assay.model_groups shows the groups with their metrics.
 The same rows, parameters and seed give the same model, whatever the plan and the number of threads. A NOTICE names each column dropped or capped.
 Errors: ML005 a column''s type, ML006 algorithm or task, ML007 unsuitable rows, ML008 not a query, 22023 parameters, 25006 read-only transaction, 42501 not yours, 42701 two columns of one name, 53400 assay.max_memory, 54000 a model too large to store.
 Example: SELECT version, metrics FROM assay.train(''credit'', ''customers'', ''is_risky'', ''logistic_regression'', exclude => ''{customer_id}'', split => ''is_test'')';
+
+CREATE FUNCTION assay.model_groups(model text)
+RETURNS TABLE (segment jsonb, rows bigint, own_model boolean, reason text, measured_rows bigint, metrics jsonb)
+AS 'MODULE_PATHNAME', 'model_groups_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION assay.model_groups(text) IS
+'The groups of a model that was trained with group_by, in the order of their values: how many rows each was trained on, whether it has a model of its own and why not, and its metrics on measured_rows rows: the held-out ones, or those of training where none were held out. Needs the privilege manage, because it shows values of the rows. ML010 for a model without groups.
+Example: SELECT segment, rows, metrics FROM assay.model_groups(''sales'') ORDER BY rows DESC';
+
+DROP FUNCTION assay.weights(text);
+CREATE FUNCTION assay.weights(model text, segment jsonb DEFAULT NULL)
+RETURNS TABLE (feature text, category text, weight double precision, standard_error double precision, p_value double precision, label text)
+AS 'MODULE_PATHNAME', 'segment_weights_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 50;
+COMMENT ON FUNCTION assay.weights(text, jsonb) IS
+'The weights of a linear model on the scale of the raw columns, the intercept (feature NULL) first: the linear score is the intercept plus the sum of weight x value, with a missing number at its training mean and one weight per category level. standard_error and p_value are NULL where the data do not determine the weight. label: the class whose score this is. segment: of a model trained with group_by, the weights that score this group, named as assay.model_groups names it; without it those of all rows.
+Example: SELECT feature, category, weight, p_value FROM assay.weights(''credit@1'') ORDER BY p_value';
 COMMENT ON FUNCTION assay.explain_checks(regclass) IS
 'How assay.run_checks would answer the stored checks of a relation, or of all that the caller may read, without reading their rows. answered_by: shared scan (the first row of a relation, without a check, has its SQL), second pass (for values outside of bounds that the shared scan gives), shared scan, maybe second pass (where numbers lie in two clusters, or in less than three months), own statement (sql is it), proof (a unique index or validated foreign key, which message names: no row is read), the relation''s columns, or error with the reason as message. role: the role that it would run as. sql and message are for those who may see the results, as in assay.run_checks; NULL for others.
 Example: SELECT name, answered_by, message FROM assay.explain_checks(''application'')';

@@ -109,6 +109,7 @@ fn model(algorithm: &Algorithm, classes: usize) -> Vec<u8> {
         fitted,
         history,
         sample: RowSample::of(&set, None),
+        groups: Vec::new(),
     };
     model.to_bytes(&Unwatched).expect("nobody stops the writing")
 }

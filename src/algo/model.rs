@@ -85,6 +85,17 @@ pub struct Model {
     pub history: Vec<Progress>,
     /// By what rows that trained it are known again; `None` of models of 0.1.0, and where rows repeat.
     pub sample: Option<RowSample>,
+    /// How good it is for each group that it has a model of, in the order of these; empty without groups.
+    pub groups: Vec<GroupMetrics>,
+}
+
+/// How good a model is for one group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupMetrics {
+    /// Rows that it was measured on.
+    pub rows: u64,
+    /// The metrics that are defined on them.
+    pub metrics: Vec<(String, f64)>,
 }
 
 /// What errors call it.
@@ -116,11 +127,17 @@ const SAMPLE: Section = Section {
     version: 1,
 };
 
+/// How good it is for each group, which a score does without.
+const GROUPS: Section = Section {
+    tag: *b"segm",
+    version: 1,
+};
+
 /// The bytes of a model. What comes to it (a pipeline, a calibration, background rows) is a section more.
 const ENVELOPE: Envelope = Envelope {
     what: WHAT,
     magic: b"assay\0md",
-    sections: &[ANSWER, INPUTS, FITTED, HISTORY, SAMPLE],
+    sections: &[ANSWER, INPUTS, FITTED, HISTORY, SAMPLE, GROUPS],
 };
 
 impl Model {
@@ -172,6 +189,10 @@ impl Model {
             Some(sample) => ENVELOPE.add(SAMPLE, sample, bytes, monitor)?,
             None => bytes,
         };
+        let bytes = match &self.groups[..] {
+            [] => bytes,
+            groups => ENVELOPE.add(GROUPS, &groups, bytes, monitor)?,
+        };
         let bytes = ENVELOPE.add(ANSWER, &self.answer, bytes, monitor)?;
         let bytes = ENVELOPE.add(INPUTS, &self.inputs, bytes, monitor)?;
         ENVELOPE.append(FITTED, bytes, |bytes| {
@@ -194,12 +215,17 @@ impl Model {
             Some((_, sample)) => Some(bytes::decode(WHAT, sample, monitor)?),
             None => None,
         };
+        let groups = match sections.find(GROUPS) {
+            Some((_, groups)) => bytes::decode(WHAT, groups, monitor)?,
+            None => Vec::new(),
+        };
         let model = Model {
             answer: sections.get(ANSWER, monitor)?,
             inputs: sections.get(INPUTS, monitor)?,
             fitted: learners::decode(u16::from_le_bytes(*form), content, monitor)?,
             history,
             sample,
+            groups,
         };
         model.validate(monitor)?;
         Ok(model)
@@ -219,7 +245,8 @@ impl Model {
                 Label::Text(text) | Label::Enum(_, text) => Some(text),
                 Label::Bool(_) | Label::Number(_) => None,
             });
-        let names = self.inputs.iter().flat_map(|input| [&input.name, &input.type_name]);
+        let metrics = self.groups.iter().flat_map(|group| group.metrics.iter().map(|(name, _)| name));
+        let names = self.inputs.iter().flat_map(|input| [&input.name, &input.type_name]).chain(metrics);
         let levels = self.inputs.iter().flat_map(|input| match &input.kind {
             InputKind::Category { levels, .. } => &levels[..],
             InputKind::Number | InputKind::Vector { .. } => &[],
@@ -249,6 +276,11 @@ impl Model {
             .flat_map(|input| vec![input.kind.codes(); input.kind.width()])
             .collect();
         self.fitted.validate(&features, monitor)?;
+        let groups = self.fitted.grouped().map_or(0, |grouped| grouped.groups().len());
+        let metrics = self.groups.iter().flat_map(|group| &group.metrics);
+        if !self.groups.is_empty() && self.groups.len() != groups || metrics.clone().any(|(_, value)| !value.is_finite()) {
+            return damaged("the metrics of its groups are wrong");
+        }
         if self.answer.classes().is_some_and(|labels| labels.len() < 2) {
             return damaged("it has fewer than two classes");
         }

@@ -6,15 +6,19 @@ use pgrx::pg_extern;
 use serde_json::{Value as Json, json};
 
 use super::cache;
+use super::groups;
 use super::predict::quote_identifier;
 use super::registry::{self, Privilege, Version};
 use super::scorer::Scorer;
 use crate::pg::error::{DAMAGED_MODEL, Error, Result, WRONG_TASK, or_raise};
+use crate::pg::json::Jsonb;
+use crate::pg::options;
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
 use algo::accumulator::Accumulator;
 use algo::design::Level;
+use algo::fitted::Fitted;
 use algo::label::Label;
 use algo::linear::Weight;
 use algo::model::{Input, Model};
@@ -161,7 +165,7 @@ pub(super) fn measures(version: &Version, scorer: &Scorer) -> Result<Option<Vec<
     if let Some(importance) = model.fitted.importance(model.width()) {
         return Ok(Some(importance.iter().map(tree_measures).collect()));
     }
-    let Some((intercepts, weights)) = model.fitted.weights() else {
+    let Some((intercepts, weights)) = of_all_rows(model).weights() else {
         return Ok(None);
     };
     let variances = score_variances(weights, intercepts.len(), model, &statistics(version, model)?);
@@ -172,6 +176,11 @@ pub(super) fn measures(version: &Version, scorer: &Scorer) -> Result<Option<Vec<
         cover: None,
     });
     Ok(Some(measures.collect()))
+}
+
+/// What was learned from all rows; of a model by group what scores groups without a model of their own.
+fn of_all_rows(model: &Model) -> &dyn Fitted {
+    (model.fitted.grouped()).map_or(&*model.fitted, |grouped| &**grouped.all())
 }
 
 /// Splits, gain and cover of a column in trees.
@@ -319,13 +328,23 @@ result_row! {
     }
 }
 
-/// `weights(model)`.
+/// `weights(model)` as release 0.1.0 declares it.
 #[pg_extern(sql = false)]
 fn weights(model: Option<Text>) -> SetOf<WeightRow> {
+    segment_weights(model, None)
+}
+
+/// `weights(model, segment)`.
+#[pg_extern(sql = false)]
+fn segment_weights(model: Option<Text>, segment: Option<Jsonb>) -> SetOf<WeightRow> {
     let rows = || -> Result<Vec<WeightRow>> {
         let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Predict)?;
         let model = scorer.model();
-        let (intercepts, weights) = model.fitted.weights().ok_or_else(|| {
+        let fitted = match segment {
+            Some(segment) => groups::of_segment(&version, model, &options::object("segment", Some(segment))?)?,
+            None => of_all_rows(model),
+        };
+        let (intercepts, weights) = fitted.weights().ok_or_else(|| {
             unfit(&version, "weights").hint("Linear models have; see assay.feature_importance for trees.")
         })?;
         let (names, inputs) = (model.feature_names(), model.feature_inputs());

@@ -7,6 +7,7 @@ mod deployment;
 mod evaluate;
 mod form;
 mod grants;
+mod groups;
 mod inspect;
 mod known;
 mod linear_statistics;

@@ -57,6 +57,7 @@ pub struct Arguments {
     pub seed: Option<i64>,
     pub preprocess: Option<Jsonb>,
     pub weight: Option<Text>,
+    pub group_by: Option<Vec<Option<Text>>>,
 }
 
 /// What is to be learned, checked as far as it can be without rows.
@@ -69,6 +70,8 @@ pub struct Request {
     pub seed: i64,
     pub preprocess: Preprocess,
     pub weight: Option<String>,
+    /// The columns by which rows are grouped.
+    pub group_by: Vec<String>,
 }
 
 /// What a request names, found in its query.
@@ -80,6 +83,8 @@ pub struct Resolved {
     pub divided_by: Option<usize>,
     /// The place of the rows' weights.
     pub weight: Option<usize>,
+    /// The places of the columns by which rows are grouped.
+    pub keys: Vec<usize>,
 }
 
 impl Arguments {
@@ -107,6 +112,7 @@ impl Arguments {
             seed: self.seed.unwrap_or(0),
             preprocess,
             weight: self.weight.map(String::from),
+            group_by: options::texts("group_by", self.group_by)?.unwrap_or_default(),
         })
     }
 }
@@ -153,6 +159,7 @@ impl Request {
             task: self.task(&columns[target])?,
             divided_by,
             weight: self.weight_column(columns, divided_by)?,
+            keys: self.key_columns(columns, divided_by)?,
         };
         for name in &self.exclude {
             column_named(columns, name, "a column to exclude")?;
@@ -229,6 +236,33 @@ impl Request {
         }
     }
 
+    /// The places of the columns by which rows are grouped, in the order of the query.
+    fn key_columns(&self, columns: &[OutputColumn], divided_by: Option<usize>) -> Result<Vec<usize>> {
+        let mut places = Vec::with_capacity(self.group_by.len());
+        for name in &self.group_by {
+            let place = column_named(columns, name, "a column to group by")?;
+            let others = [
+                (*name == self.target, "the target"),
+                (self.weight.as_ref() == Some(name), "the weight"),
+                (divided_by == Some(place), "the split column"),
+                (self.exclude.contains(name), "excluded"),
+                (places.contains(&place), "named twice"),
+            ];
+            if let Some((_, what)) = others.into_iter().find(|(is, _)| *is) {
+                return Err(Error::new(INVALID_PARAMETER, format!("group_by column \"{name}\" is {what}"))
+                    .hint("Name columns of the query that say to which group a row belongs, each once."));
+            }
+            if columns[place].reader.is_some_and(|reader| reader.role() == Role::Vector) {
+                return Err(Error::new(INVALID_PARAMETER, format!("group_by column \"{name}\" holds vectors"))
+                    .detail(format!("Its type is {}.", columns[place].type_name))
+                    .hint("Group by texts, enums, booleans, whole numbers or dates."));
+            }
+            places.push(place);
+        }
+        places.sort_unstable();
+        Ok(places)
+    }
+
     /// Reads the rows of the query. `learning` tells the bytes that learning from rows of a shape takes; `what` names it in progress reports.
     pub fn read(
         &self,
@@ -240,7 +274,7 @@ impl Request {
         statement: &Foreground,
     ) -> Result<ReadRows> {
         let columns = [Some(resolved.target), resolved.divided_by, resolved.weight];
-        let apart: Vec<usize> = columns.into_iter().flatten().collect();
+        let apart: Vec<usize> = columns.into_iter().flatten().chain(resolved.keys.iter().copied()).collect();
         let reading = Reading::new(query, &apart, |place| {
             apart.contains(&place) || !self.exclude.contains(&query.columns()[place].name)
         })?;
@@ -270,6 +304,7 @@ impl Request {
             target: Some(resolved.target),
             weight: resolved.weight,
             apart: resolved.divided_by.into_iter().collect(),
+            keys: resolved.keys.clone(),
             task: resolved.task,
             seed: self.seed as u64,
             max_categories: self.preprocess.max_categories,

@@ -3,13 +3,14 @@
 use pgrx::pg_extern;
 use serde_json::{Value as Json, json};
 
+use super::groups::look_at_groups;
 use super::registry::{self, Privilege};
 use super::request::{self, Arguments, Request, Resolved};
 use super::split::SplitOption;
 use super::store::{Deploy, Store, Trained};
-use super::version_metrics::measure;
+use super::version_metrics::{measure, measure_groups};
 use crate::pg::compute::{self, Reporter};
-use crate::pg::error::{Error, INTERNAL, Result, advise, or_raise};
+use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, Result, advise, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::json::Jsonb;
 use crate::pg::options::{self, required};
@@ -20,6 +21,7 @@ use crate::pg::result_row::{SetOf, set_of};
 use crate::pg::text::Text;
 use crate::pg::{names, read_only};
 use algo::fitted::Fitted;
+use algo::grouped::Grouped;
 use algo::learner::Algorithm;
 use algo::model::Model;
 use algo::prepare::{self, Note, Prepared, ReadRows};
@@ -35,9 +37,11 @@ struct Training {
     params: Json,
     split: SplitOption,
     deploy: Deploy,
+    /// A group of fewer rows has no model of its own.
+    min_group_rows: usize,
 }
 
-/// `train(...)`, as in its SQL declaration.
+/// `train(...)` as release 0.1.0 declares it.
 #[pg_extern(sql = false)]
 #[allow(clippy::too_many_arguments)]
 fn train(
@@ -55,6 +59,45 @@ fn train(
     deploy: Option<Text>,
     weight: Option<Text>,
 ) -> SetOf<Trained> {
+    train_version(
+        model,
+        query,
+        target,
+        algorithm,
+        params,
+        task,
+        exclude,
+        split,
+        test_fraction,
+        seed,
+        preprocess,
+        deploy,
+        weight,
+        None,
+        None,
+    )
+}
+
+/// `train(...)`, as in its SQL declaration.
+#[pg_extern(sql = false)]
+#[allow(clippy::too_many_arguments)]
+fn train_version(
+    model: Option<Text>,
+    query: Option<Text>,
+    target: Option<Text>,
+    algorithm: Option<Text>,
+    params: Option<Jsonb>,
+    task: Option<Text>,
+    exclude: Option<Vec<Option<Text>>>,
+    split: Option<Text>,
+    test_fraction: Option<f64>,
+    seed: Option<i64>,
+    preprocess: Option<Jsonb>,
+    deploy: Option<Text>,
+    weight: Option<Text>,
+    group_by: Option<Vec<Option<Text>>>,
+    min_group_rows: Option<i32>,
+) -> SetOf<Trained> {
     read_only::require_writable(c"assay.train()");
     let row = (|| {
         let request = Arguments {
@@ -66,6 +109,7 @@ fn train(
             seed,
             preprocess,
             weight,
+            group_by,
         };
         let training = Training {
             model: required("model", model)?.into(),
@@ -73,6 +117,7 @@ fn train(
             params: options::object("params", params)?,
             split: SplitOption::new(split.map(String::from), test_fraction)?,
             deploy: Deploy::named(deploy.as_deref().unwrap_or("auto"))?,
+            min_group_rows: min_group_rows_of(min_group_rows)?,
         };
         check_name(&training.model)?;
         let mut reporter = Reporter::new();
@@ -82,6 +127,18 @@ fn train(
         row
     })();
     set_of([or_raise(row)])
+}
+
+/// The least rows of a group that has a model of its own, when they are not given.
+const MIN_GROUP_ROWS: i32 = 50;
+
+fn min_group_rows_of(given: Option<i32>) -> Result<usize> {
+    let rows = given.unwrap_or(MIN_GROUP_ROWS);
+    usize::try_from(rows).ok().filter(|rows| *rows > 0).ok_or_else(|| {
+        Error::new(INVALID_PARAMETER, "min_group_rows is out of range")
+            .detail(format!("The value is {rows}."))
+            .hint("It must be 1 or more: a group of fewer rows is scored by the model of all rows.")
+    })
 }
 
 /// Returns an error unless the caller may train a model of that name.
@@ -118,7 +175,10 @@ impl Training {
         let split_column = self.split.column(query.columns(), &request.target)?;
         let resolved = request.resolve(query.columns(), split_column)?;
         let algorithm = request.algorithm()?;
-        let learner = request::configure(algorithm, &self.params, request.seed)?;
+        let mut learner = request::configure(algorithm, &self.params, request.seed)?;
+        if !resolved.keys.is_empty() {
+            learner = Box::new(Grouped::new(learner, self.min_group_rows));
+        }
         let training = format!("training {}", self.model);
         let learning = |shape: &_| learner.memory(shape);
         let read = request.read(&query, &resolved, learning, &training, reporter, statement)?;
@@ -137,14 +197,17 @@ impl Training {
         let held = train.frame.memory() + test.as_ref().map_or(0, |test| test.frame.memory());
         let (fitted, history) = request::fit(&*learner, &train, held, &training, reporter, statement)?;
         look_at_condition(&*fitted);
-        let model = Model {
+        look_at_groups(&*fitted);
+        let mut model = Model {
             answer: answer.ok_or_else(|| Error::new(INTERNAL, "the target was not read"))?,
             inputs,
             fitted,
             history,
             sample: RowSample::of(&train, test.as_ref()),
+            groups: Vec::new(),
         };
         let metrics = measure(&model, &train, test.as_ref(), &self.model, reporter, statement)?;
+        model.groups = measure_groups(&model, test.as_ref().unwrap_or(&train), &self.model, reporter, statement)?;
         let rows = train.rows();
         drop((train, test));
         Store {
@@ -199,7 +262,7 @@ impl Training {
     /// What the registry keeps of how the version was trained.
     fn options(&self) -> Json {
         let request = &self.request;
-        json!({
+        let mut options = json!({
             "params": self.params,
             "exclude": request.exclude,
             "split": self.split.text,
@@ -207,7 +270,12 @@ impl Training {
             "seed": request.seed,
             "max_categories": request.preprocess.max_categories,
             "weight": request.weight,
-        })
+        });
+        if !request.group_by.is_empty() {
+            options["group_by"] = json!(request.group_by);
+            options["min_group_rows"] = json!(self.min_group_rows);
+        }
+        options
     }
 }
 

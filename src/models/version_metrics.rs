@@ -1,5 +1,6 @@
 //! What a new version reached, and whether it is good enough to be deployed.
 
+use rayon::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::store::not_finite;
@@ -8,7 +9,7 @@ use crate::pg::error::{Error, Result};
 use crate::pg::foreground::Foreground;
 use algo::metrics::Metric;
 use algo::metrics::evaluation;
-use algo::model::Model;
+use algo::model::{GroupMetrics, Model};
 use algo::room;
 use algo::training_set::TrainingSet;
 
@@ -53,6 +54,37 @@ pub fn measure(
         metrics,
         decisive: model.answer.decisive_metrics(),
         held_out: test.is_some(),
+    })
+}
+
+/// Scores the rows of each group; nothing for a model without groups.
+pub fn measure_groups(
+    model: &Model,
+    rows: &TrainingSet,
+    name: &str,
+    reporter: &mut Reporter,
+    statement: &Foreground,
+) -> Result<Vec<GroupMetrics>> {
+    let Some(grouped) = model.fitted.grouped() else {
+        return Ok(Vec::new());
+    };
+    // The rows once more.
+    statement.allow(rows.frame.memory())?;
+    room::ask(rows.frame.memory())?;
+    compute::run(&format!("testing the groups of {name}"), reporter, statement, |monitor| {
+        let places = grouped.divide(rows, monitor)?;
+        let measure = |rows_of_group: &Vec<u32>| -> Result<GroupMetrics> {
+            let metrics = match &rows_of_group[..] {
+                [] => Vec::new(),
+                of_group => evaluation::evaluate(&*model.fitted, &rows.take(of_group), THRESHOLD, monitor)?,
+            };
+            let defined = |(name, value): (&str, Option<f64>)| Some((name.to_string(), value.filter(|v| v.is_finite())?));
+            Ok(GroupMetrics {
+                rows: rows_of_group.len() as u64,
+                metrics: metrics.into_iter().filter_map(defined).collect(),
+            })
+        };
+        places.par_iter().map(measure).collect()
     })
 }
 
@@ -107,7 +139,7 @@ impl VersionMetrics {
 }
 
 /// A number as JSON, whole ones (such as a count of rows) without a fraction.
-fn number(value: f64) -> Json {
+pub fn number(value: f64) -> Json {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         json!(value as i64)
     } else {

@@ -85,6 +85,7 @@ pub(super) fn models() -> Vec<(String, Model)> {
                     fitted,
                     history,
                     sample: None,
+                    groups: Vec::new(),
                 };
                 model.validate(&Unwatched).unwrap();
                 models.push((format!("{}_{}", algorithm.name, case.name), model));

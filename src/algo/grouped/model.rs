@@ -13,7 +13,11 @@ use crate::estimator::Estimator;
 use crate::fitted::{Fitted, Stored, WHAT, is_base};
 use crate::learners;
 use crate::monitor::Monitor;
+use crate::training_set::TrainingSet;
 use crate::trees::Importance;
+
+/// Rows between two looks at the monitor.
+const BLOCK: usize = 1 << 16;
 
 /// What a group is scored by.
 #[derive(Debug, Clone)]
@@ -146,6 +150,25 @@ impl GroupedModel {
     /// The place of each group by its key.
     pub fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// The rows of each group, in the order of the groups; rows of other groups are left out. O(rows).
+    pub fn divide(&self, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Vec<Vec<u32>>> {
+        let mut rows = vec![Vec::new(); self.groups.len()];
+        let keys = set.frame.keys();
+        let mut key = vec![0.0; keys.len()];
+        for row in 0..set.rows() {
+            if row.is_multiple_of(BLOCK) {
+                monitor.check()?;
+            }
+            for (value, column) in key.iter_mut().zip(keys) {
+                *value = column.encoded(row);
+            }
+            if let Some(place) = self.table.find(&key) {
+                rows[place].push(row as u32);
+            }
+        }
+        Ok(rows)
     }
 
     /// What scores an encoded row, and the row's features.

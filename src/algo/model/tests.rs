@@ -80,6 +80,7 @@ pub(crate) fn models() -> Vec<(String, Model)> {
                     fitted,
                     history,
                     sample: RowSample::of(&set, None),
+                    groups: Vec::new(),
                 };
                 models.push((format!("{} of {classes} classes", algorithm.name), model));
             }

@@ -11,6 +11,7 @@ mod column;
 mod division;
 mod feature;
 mod identifier;
+mod keys;
 mod order;
 mod rows;
 mod target;
@@ -34,6 +35,8 @@ pub struct Plan {
     pub weight: Option<usize>,
     /// The places of columns that say how rows are divided, and are no features.
     pub apart: Vec<usize>,
+    /// The places of columns that say to which group a row belongs; they come last in what the model reads.
+    pub keys: Vec<usize>,
     /// What is to be learned.
     pub task: Task,
     /// The seed of the order of rows, and so of their division.

@@ -7,13 +7,15 @@ use rayon::prelude::*;
 use super::alone::columns_that_predict_alone;
 use super::column::{Apart, ColumnValues, ReadColumn, ReadRows};
 use super::division::Division;
-use super::feature::{Feature, Gathered, Numbers};
+use super::feature::{Feature, Gathered, Numbers, Part};
+use super::keys::KeyColumn;
 use super::order::Order;
 use super::target::{NOT_READ, TargetColumn, check_trained_classes, read_target, read_weights};
 use super::{Note, Plan, Prepared};
 use crate::error::{Error, Result};
 use crate::frame::{Column, Frame};
 use crate::lines::Lines;
+use crate::model::Input;
 use crate::monitor::Monitor;
 use crate::training_set::{Target, TrainingSet};
 
@@ -28,7 +30,9 @@ pub struct Rows {
     count: usize,
     pub(super) target: Option<TargetColumn>,
     weights: Option<Vec<f32>>,
+    /// Columns set apart, and those by which rows are grouped.
     apart: Vec<(usize, Apart)>,
+    keys: Vec<KeyColumn>,
     /// The rows that have a target, in canonical order.
     order: Vec<u32>,
 }
@@ -45,9 +49,14 @@ impl Rows {
             .weight
             .map(|place| read_weights(&mut read, place, target.as_ref()))
             .transpose()?;
-        let apart = plan
-            .apart
-            .iter()
+        let keys = (plan.keys.iter())
+            .map(|&place| {
+                let heading = read.columns.get(place).and_then(Option::as_ref).ok_or(NOT_READ)?.heading.clone();
+                Ok(KeyColumn { heading, place })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let apart = (plan.apart.iter().filter(|place| !plan.keys.contains(place)))
+            .chain(&plan.keys)
             .map(|&place| Ok((place, read.take_apart(place).ok_or(NOT_READ)?)))
             .collect::<Result<Vec<_>>>()?;
         monitor.check()?;
@@ -69,6 +78,7 @@ impl Rows {
             target,
             weights,
             apart,
+            keys,
             order,
         })
     }
@@ -102,11 +112,12 @@ impl Rows {
     pub fn learn(&self, division: &Division, plan: &Plan, monitor: &dyn Monitor) -> Result<Prepared> {
         self.check(division)?;
         let features = gather(self.columns.clone(), self.lines.clone(), division, plan, monitor)?;
+        let keys = self.learn_keys(division, monitor)?;
         let labels = Labels {
             target: self.target.as_ref(),
             weights: self.weights.as_deref(),
         };
-        labels.prepared(features, division)
+        labels.prepared(features, keys, division)
     }
 
     /// The same for the last division: rows are given up as they are gathered, so that few numbers are held twice. Also notes what looks wrong
@@ -114,13 +125,14 @@ impl Rows {
     pub fn into_prepared(self, division: Division, plan: &Plan, monitor: &dyn Monitor) -> Result<Prepared> {
         self.check(&division)?;
         let mut notes: Vec<Note> = self.target.iter().filter_map(unlabelled_note).collect();
+        let keys = self.learn_keys(&division, monitor)?;
         drop((self.order, self.apart));
         let features = gather(self.columns, self.lines, &division, plan, monitor)?;
         let labels = Labels {
             target: self.target.as_ref(),
             weights: self.weights.as_deref(),
         };
-        let mut prepared = labels.prepared(features, &division)?;
+        let mut prepared = labels.prepared(features, keys, &division)?;
         notes.append(&mut prepared.notes);
         if let Some(target) = &self.target {
             let names: Vec<String> = prepared.statistics.iter().map(|(name, _)| name.clone()).collect();
@@ -128,6 +140,12 @@ impl Rows {
             notes.extend(columns_that_predict_alone(&names, &target.name, train, test, monitor)?);
         }
         Ok(Prepared { notes, ..prepared })
+    }
+
+    /// What the columns are by which rows are grouped.
+    fn learn_keys(&self, division: &Division, monitor: &dyn Monitor) -> Result<Vec<(Input, Part)>> {
+        let learn = |key: &KeyColumn| key.learn(self.apart(key.place).ok_or(NOT_READ)?, division, monitor);
+        self.keys.iter().map(learn).collect()
     }
 
     /// Returns an error for a division without anything to train on.
@@ -153,7 +171,7 @@ struct Labels<'a> {
 
 impl Labels<'_> {
     /// The features with what is learned from them. Returns an error where none is left.
-    fn prepared(&self, features: Vec<Feature>, division: &Division) -> Result<Prepared> {
+    fn prepared(&self, features: Vec<Feature>, keys: Vec<(Input, Part)>, division: &Division) -> Result<Prepared> {
         let (mut inputs, mut train, mut test, mut statistics) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut notes = Vec::new();
         for feature in features {
@@ -168,12 +186,19 @@ impl Labels<'_> {
         if inputs.is_empty() {
             return Err(nothing_left(&notes));
         }
+        let (mut train_keys, mut test_keys) = (Vec::new(), Vec::new());
+        for (input, part) in keys {
+            inputs.push(input);
+            statistics.push((part.name, part.summary));
+            train_keys.push(part.train);
+            test_keys.push(part.test);
+        }
         Ok(Prepared {
             inputs,
             answer: self.target.map(TargetColumn::answer),
-            train: self.set(train, &division.train)?,
+            train: self.set(train, train_keys, &division.train)?,
             test: (!division.test.is_empty())
-                .then(|| self.set(test, &division.test))
+                .then(|| self.set(test, test_keys, &division.test))
                 .transpose()?,
             statistics,
             notes,
@@ -181,10 +206,11 @@ impl Labels<'_> {
     }
 
     /// The gathered columns of some rows, with their targets and weights.
-    fn set(&self, columns: Vec<Column>, rows: &[u32]) -> Result<TrainingSet> {
+    fn set(&self, columns: Vec<Column>, keys: Vec<Column>, rows: &[u32]) -> Result<TrainingSet> {
+        let frame = Frame::new(columns).and_then(|frame| frame.with_keys(keys));
         let weights = |weights: &[f32]| rows.iter().map(|&row| weights[row as usize]).collect();
         Ok(TrainingSet {
-            frame: Frame::new(columns).ok_or(Error::Internal("columns of different lengths"))?,
+            frame: frame.ok_or(Error::Internal("columns of different lengths"))?,
             target: self.target.map_or(Target::None, |target| target.take(rows)),
             weights: self.weights.map(weights),
             groups: None,
@@ -319,6 +345,7 @@ mod tests {
             target: Some(TARGET),
             weight: None,
             apart: vec![MARK],
+            keys: Vec::new(),
             task: Task::Regression,
             seed: 7,
             max_categories: 10,
