@@ -109,7 +109,7 @@ RETURNS TABLE (segment jsonb, rows bigint, own_model boolean, reason text, measu
 AS 'MODULE_PATHNAME', 'model_groups_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
 COMMENT ON FUNCTION assay.model_groups(text) IS
 'The groups of a model that was trained with group_by, in the order of their values: how many rows each was trained on, whether it has a model of its own and why not, and its metrics on measured_rows rows: the held-out ones, or those of training where none were held out. Needs the privilege manage, because it shows values of the rows. ML010 for a model without groups.
-Example: SELECT segment, rows, metrics FROM assay.model_groups(''sales'') ORDER BY rows DESC';
+Example: SELECT segment, rows, metrics FROM assay.model_groups(''amounts'') ORDER BY rows DESC';
 
 DROP FUNCTION assay.weights(text);
 CREATE FUNCTION assay.weights(model text, segment jsonb DEFAULT NULL)

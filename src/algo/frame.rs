@@ -94,14 +94,11 @@ impl Frame {
     /// A frame of `columns`, or `None` when their lengths differ.
     pub fn new(columns: Vec<Column>) -> Option<Self> {
         let rows = columns.first().map_or(0, Column::len);
-        columns
-            .iter()
-            .all(|c| c.len() == rows)
-            .then_some(Frame {
-                columns,
-                keys: Vec::new(),
-                rows,
-            })
+        columns.iter().all(|c| c.len() == rows).then_some(Frame {
+            columns,
+            keys: Vec::new(),
+            rows,
+        })
     }
 
     /// The same with columns that say to which group a row belongs; `None` when their lengths differ.

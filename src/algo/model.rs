@@ -245,8 +245,15 @@ impl Model {
                 Label::Text(text) | Label::Enum(_, text) => Some(text),
                 Label::Bool(_) | Label::Number(_) => None,
             });
-        let metrics = self.groups.iter().flat_map(|group| group.metrics.iter().map(|(name, _)| name));
-        let names = self.inputs.iter().flat_map(|input| [&input.name, &input.type_name]).chain(metrics);
+        let metrics = self
+            .groups
+            .iter()
+            .flat_map(|group| group.metrics.iter().map(|(name, _)| name));
+        let names = self
+            .inputs
+            .iter()
+            .flat_map(|input| [&input.name, &input.type_name])
+            .chain(metrics);
         let levels = self.inputs.iter().flat_map(|input| match &input.kind {
             InputKind::Category { levels, .. } => &levels[..],
             InputKind::Number | InputKind::Vector { .. } => &[],
@@ -278,7 +285,9 @@ impl Model {
         self.fitted.validate(&features, monitor)?;
         let groups = self.fitted.grouped().map_or(0, |grouped| grouped.groups().len());
         let metrics = self.groups.iter().flat_map(|group| &group.metrics);
-        if !self.groups.is_empty() && self.groups.len() != groups || metrics.clone().any(|(_, value)| !value.is_finite()) {
+        if !self.groups.is_empty() && self.groups.len() != groups
+            || metrics.clone().any(|(_, value)| !value.is_finite())
+        {
             return damaged("the metrics of its groups are wrong");
         }
         if self.answer.classes().is_some_and(|labels| labels.len() < 2) {

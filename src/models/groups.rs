@@ -70,7 +70,10 @@ pub fn look_at_groups(fitted: &dyn Fitted) {
     }
     let without: usize = shortages.iter().map(|(_, groups)| groups).sum();
     if without > 0 {
-        let counts: Vec<String> = shortages.iter().map(|(why, groups)| format!("{groups}: {why}")).collect();
+        let counts: Vec<String> = shortages
+            .iter()
+            .map(|(why, groups)| format!("{why}: {groups}"))
+            .collect();
         advise(
             format!(
                 "{without} of {} groups have no model of their own and are scored by that of all rows",
@@ -85,18 +88,27 @@ pub fn look_at_groups(fitted: &dyn Fitted) {
 /// What scores the group of these values. Returns 22023 for a group that training did not see.
 pub fn of_segment<'m>(version: &Version, model: &'m Model, named: &Json) -> Result<&'m dyn Fitted> {
     let grouped = groups_of(version, model)?;
-    let group = grouped.groups().iter().find(|group| segment(model, grouped, &group.key) == *named);
+    let group = grouped
+        .groups()
+        .iter()
+        .find(|group| segment(model, grouped, &group.key) == *named);
     let group = group.ok_or_else(|| {
-        Error::new(INVALID_PARAMETER, format!("model \"{}\" has no such group", version.reference()))
-            .detail(format!("The segment is {named}."))
-            .hint("assay.model_groups shows the groups; rows of others are scored by the model of all rows.")
+        Error::new(
+            INVALID_PARAMETER,
+            format!("model \"{}\" has no such group", version.reference()),
+        )
+        .detail(format!("The segment is {named}."))
+        .hint("assay.model_groups shows the groups; rows of others are scored by the model of all rows.")
     })?;
     Ok(grouped.of(group))
 }
 
 /// The metrics by name.
 fn values(metrics: &GroupMetrics) -> Json {
-    let values = metrics.metrics.iter().map(|(name, value)| (name.clone(), number(*value)));
+    let values = metrics
+        .metrics
+        .iter()
+        .map(|(name, value)| (name.clone(), number(*value)));
     Json::Object(values.collect())
 }
 
@@ -115,7 +127,12 @@ fn cell(input: &Input, value: f64) -> Json {
     if value.is_nan() {
         return Json::Null;
     }
-    let written = |kind: Kind, units: f64| json!(intake::written_in_json(kind, &Constant::Integer((value * units) as i64)));
+    let written = |kind: Kind, units: f64| {
+        json!(intake::written_in_json(
+            kind,
+            &Constant::Integer((value * units) as i64)
+        ))
+    };
     match (&input.kind, input.type_name.as_str()) {
         (InputKind::Category { levels, .. }, _) => json!(levels.get(value as usize)),
         (_, "boolean") => json!(value != 0.0),

@@ -249,13 +249,20 @@ impl Request {
                 (places.contains(&place), "named twice"),
             ];
             if let Some((_, what)) = others.into_iter().find(|(is, _)| *is) {
-                return Err(Error::new(INVALID_PARAMETER, format!("group_by column \"{name}\" is {what}"))
-                    .hint("Name columns of the query that say to which group a row belongs, each once."));
+                return Err(
+                    Error::new(INVALID_PARAMETER, format!("group_by column \"{name}\" is {what}"))
+                        .hint("Name columns of the query that say to which group a row belongs, each once."),
+                );
             }
-            if columns[place].reader.is_some_and(|reader| reader.role() == Role::Vector) {
-                return Err(Error::new(INVALID_PARAMETER, format!("group_by column \"{name}\" holds vectors"))
-                    .detail(format!("Its type is {}.", columns[place].type_name))
-                    .hint("Group by texts, enums, booleans, whole numbers or dates."));
+            if columns[place]
+                .reader
+                .is_some_and(|reader| reader.role() == Role::Vector)
+            {
+                return Err(
+                    Error::new(INVALID_PARAMETER, format!("group_by column \"{name}\" holds vectors"))
+                        .detail(format!("Its type is {}.", columns[place].type_name))
+                        .hint("Group by texts, enums, booleans, whole numbers or dates."),
+                );
             }
             places.push(place);
         }
@@ -274,7 +281,11 @@ impl Request {
         statement: &Foreground,
     ) -> Result<ReadRows> {
         let columns = [Some(resolved.target), resolved.divided_by, resolved.weight];
-        let apart: Vec<usize> = columns.into_iter().flatten().chain(resolved.keys.iter().copied()).collect();
+        let apart: Vec<usize> = columns
+            .into_iter()
+            .flatten()
+            .chain(resolved.keys.iter().copied())
+            .collect();
         let reading = Reading::new(query, &apart, |place| {
             apart.contains(&place) || !self.exclude.contains(&query.columns()[place].name)
         })?;

@@ -207,7 +207,13 @@ impl Training {
             groups: Vec::new(),
         };
         let metrics = measure(&model, &train, test.as_ref(), &self.model, reporter, statement)?;
-        model.groups = measure_groups(&model, test.as_ref().unwrap_or(&train), &self.model, reporter, statement)?;
+        model.groups = measure_groups(
+            &model,
+            test.as_ref().unwrap_or(&train),
+            &self.model,
+            reporter,
+            statement,
+        )?;
         let rows = train.rows();
         drop((train, test));
         Store {

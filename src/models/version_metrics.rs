@@ -71,21 +71,27 @@ pub fn measure_groups(
     // The rows once more.
     statement.allow(rows.frame.memory())?;
     room::ask(rows.frame.memory())?;
-    compute::run(&format!("testing the groups of {name}"), reporter, statement, |monitor| {
-        let places = grouped.divide(rows, monitor)?;
-        let measure = |rows_of_group: &Vec<u32>| -> Result<GroupMetrics> {
-            let metrics = match &rows_of_group[..] {
-                [] => Vec::new(),
-                of_group => evaluation::evaluate(&*model.fitted, &rows.take(of_group), THRESHOLD, monitor)?,
+    compute::run(
+        &format!("testing the groups of {name}"),
+        reporter,
+        statement,
+        |monitor| {
+            let places = grouped.divide(rows, monitor)?;
+            let measure = |rows_of_group: &Vec<u32>| -> Result<GroupMetrics> {
+                let metrics = match &rows_of_group[..] {
+                    [] => Vec::new(),
+                    of_group => evaluation::evaluate(&*model.fitted, &rows.take(of_group), THRESHOLD, monitor)?,
+                };
+                let defined =
+                    |(name, value): (&str, Option<f64>)| Some((name.to_string(), value.filter(|v| v.is_finite())?));
+                Ok(GroupMetrics {
+                    rows: rows_of_group.len() as u64,
+                    metrics: metrics.into_iter().filter_map(defined).collect(),
+                })
             };
-            let defined = |(name, value): (&str, Option<f64>)| Some((name.to_string(), value.filter(|v| v.is_finite())?));
-            Ok(GroupMetrics {
-                rows: rows_of_group.len() as u64,
-                metrics: metrics.into_iter().filter_map(defined).collect(),
-            })
-        };
-        places.par_iter().map(measure).collect()
-    })
+            places.par_iter().map(measure).collect()
+        },
+    )
 }
 
 impl VersionMetrics {

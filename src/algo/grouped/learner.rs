@@ -90,7 +90,10 @@ fn divide(set: &TrainingSet, monitor: &dyn Monitor) -> Result<Vec<(Vec<f64>, Vec
 impl Configured for Grouped {
     fn memory(&self, shape: &Shape) -> usize {
         // The groups' models, and copies of the rows of those that are being learned from.
-        let copies = shape.rows.saturating_mul(shape.features).saturating_mul(size_of::<f64>());
+        let copies = shape
+            .rows
+            .saturating_mul(shape.features)
+            .saturating_mul(size_of::<f64>());
         self.learner.memory(shape).saturating_mul(2).saturating_add(copies)
     }
 

@@ -174,7 +174,10 @@ impl GroupedModel {
     /// What scores an encoded row, and the row's features.
     fn fitted<'a, 'r>(&'a self, row: &'r [f64]) -> (&'a dyn Fitted, &'r [f64]) {
         let (features, key) = row.split_at(row.len() - self.table.width());
-        let fitted = self.table.find(key).map_or(&*self.all, |place| self.of(&self.groups[place]));
+        let fitted = self
+            .table
+            .find(key)
+            .map_or(&*self.all, |place| self.of(&self.groups[place]));
         (fitted, features)
     }
 
@@ -288,7 +291,9 @@ impl Fitted for GroupedModel {
             orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then).is_lt()
         };
         // Two keys may differ in bits that do not count.
-        let distinct = (0..).zip(&self.groups).all(|(place, group)| self.table.find(&group.key) == Some(place));
+        let distinct = (0..)
+            .zip(&self.groups)
+            .all(|(place, group)| self.table.find(&group.key) == Some(place));
         if !self.groups.windows(2).all(ordered) || !distinct {
             return damaged("its groups are out of order");
         }
@@ -306,7 +311,11 @@ impl Fitted for GroupedModel {
 
     fn memory(&self) -> usize {
         let models: usize = self.models().map(|model| model.memory()).sum();
-        let keys: usize = self.groups.iter().map(|group| group.key.capacity() * size_of::<f64>()).sum();
+        let keys: usize = self
+            .groups
+            .iter()
+            .map(|group| group.key.capacity() * size_of::<f64>())
+            .sum();
         models + keys + self.groups.capacity() * size_of::<Group>() + self.table.memory()
     }
 

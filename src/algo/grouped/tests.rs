@@ -64,7 +64,11 @@ fn score(fitted: &dyn Fitted, row: &[f64]) -> Vec<u64> {
 
 #[test]
 fn each_group_is_scored_by_what_its_own_rows_teach() {
-    for (name, classes) in [("linear_regression", false), ("gradient_boosting", true), ("naive_bayes", true)] {
+    for (name, classes) in [
+        ("linear_regression", false),
+        ("gradient_boosting", true),
+        ("naive_bayes", true),
+    ] {
         let set = rows(classes);
         let (fitted, _) = Grouped::new(learner(name), 50).fit(&set, &Unwatched).unwrap();
         fitted.validate(&[0, 0, 4], &Unwatched).unwrap();
@@ -82,7 +86,13 @@ fn each_group_is_scored_by_what_its_own_rows_teach() {
         };
         let all = || learner(name).fit(&set, &Unwatched).unwrap().0;
         // The fourth group is too small, and the fifth was not seen.
-        for (code, expected) in [(0.0, of(0.0)), (1.0, of(1.0)), (f64::NAN, of(f64::NAN)), (3.0, all()), (f64::INFINITY, all())] {
+        for (code, expected) in [
+            (0.0, of(0.0)),
+            (1.0, of(1.0)),
+            (f64::NAN, of(f64::NAN)),
+            (3.0, all()),
+            (f64::INFINITY, all()),
+        ] {
             for features in [[0.2, 0.9], [0.8, f64::NAN]] {
                 let row = [features[0], features[1], code];
                 let answer = score(&*expected, &features);
@@ -90,7 +100,11 @@ fn each_group_is_scored_by_what_its_own_rows_teach() {
                 assert_eq!(score(&*read, &row), answer, "{name} {code}");
                 let mut out = vec![0.0; scorer.outputs()];
                 scorer.score(&row, &mut out);
-                assert_eq!(out.iter().map(|score| score.to_bits()).collect::<Vec<_>>(), answer, "{name} {code}");
+                assert_eq!(
+                    out.iter().map(|score| score.to_bits()).collect::<Vec<_>>(),
+                    answer,
+                    "{name} {code}"
+                );
             }
         }
         let groups = read.grouped().unwrap().groups();
@@ -102,14 +116,20 @@ fn each_group_is_scored_by_what_its_own_rows_teach() {
 #[test]
 fn a_group_without_a_class_is_scored_by_all() {
     let mut set = rows(true);
-    let Target::Classes { numbers, .. } = &mut set.target else { panic!() };
+    let Target::Classes { numbers, .. } = &mut set.target else {
+        panic!()
+    };
     for (row, number) in numbers.iter_mut().enumerate() {
         if set.frame.keys()[0].encoded(row) == 1.0 {
             *number = 0.0;
         }
     }
-    let (fitted, _) = Grouped::new(learner("logistic_regression"), 50).fit(&set, &Unwatched).unwrap();
-    let told: Vec<Option<&str>> = (fitted.grouped().unwrap().groups().iter()).map(|group| group.own.shortage()).collect();
+    let (fitted, _) = Grouped::new(learner("logistic_regression"), 50)
+        .fit(&set, &Unwatched)
+        .unwrap();
+    let told: Vec<Option<&str>> = (fitted.grouped().unwrap().groups().iter())
+        .map(|group| group.own.shortage())
+        .collect();
     assert_eq!(told, [None, Some("a class is missing"), Some("too few rows"), None]);
 }
 
@@ -118,7 +138,12 @@ fn bytes_are_the_same_on_any_number_of_threads() {
     let set = rows(true);
     let bytes = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let fit = || Grouped::new(learner("gradient_boosting"), 50).fit(&set, &Unwatched).unwrap().0;
+        let fit = || {
+            Grouped::new(learner("gradient_boosting"), 50)
+                .fit(&set, &Unwatched)
+                .unwrap()
+                .0
+        };
         pool.install(fit).encode(Vec::new(), &Unwatched).unwrap()
     };
     assert_eq!(bytes(1), bytes(3));

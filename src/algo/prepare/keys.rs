@@ -37,15 +37,23 @@ impl KeyColumn {
                         }
                     }
                 }
-                let mut kept: Vec<u32> = (0..).zip(&is_level).filter(|(_, is)| **is).map(|(code, _)| code).collect();
+                let mut kept: Vec<u32> = (0..)
+                    .zip(&is_level)
+                    .filter(|(_, is)| **is)
+                    .map(|(code, _)| code)
+                    .collect();
                 kept.sort_unstable_by_key(|&code| levels.get(code as usize));
                 monitor.check()?;
                 let mut places = vec![UNSEEN_CODE; levels.len()];
-                kept.iter().zip(0..).for_each(|(&code, place)| places[code as usize] = place);
+                kept.iter()
+                    .zip(0..)
+                    .for_each(|(&code, place)| places[code as usize] = place);
                 let take = |rows: &[u32]| Column::Category {
                     // A missing code is beyond every place.
-                    codes: (rows.iter().map(|&row| places.get(codes[row as usize] as usize).copied().unwrap_or(MISSING)))
-                        .collect(),
+                    codes: (rows
+                        .iter()
+                        .map(|&row| places.get(codes[row as usize] as usize).copied().unwrap_or(MISSING)))
+                    .collect(),
                     levels: kept.len(),
                 };
                 let levels = kept.iter().map(|&code| levels.get(code as usize).to_string()).collect();

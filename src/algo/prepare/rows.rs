@@ -51,7 +51,13 @@ impl Rows {
             .transpose()?;
         let keys = (plan.keys.iter())
             .map(|&place| {
-                let heading = read.columns.get(place).and_then(Option::as_ref).ok_or(NOT_READ)?.heading.clone();
+                let heading = read
+                    .columns
+                    .get(place)
+                    .and_then(Option::as_ref)
+                    .ok_or(NOT_READ)?
+                    .heading
+                    .clone();
                 Ok(KeyColumn { heading, place })
             })
             .collect::<Result<Vec<_>>>()?;
