@@ -34,7 +34,7 @@ AS 'MODULE_PATHNAME', 'feature_cross_array_wrapper' LANGUAGE c IMMUTABLE STRICT 
 COMMENT ON FUNCTION assay.feature_cross(text[], integer) IS
 'Every two of the categories as one, with _ between them; then every three, up to degree of them.
 features: up to 10. degree: 2 to 4. A cross with a NULL is NULL. Errors: 22023 too many features or another degree.
-Example: SELECT assay.feature_cross(ARRAY[job, housing, sex]) FROM customers LIMIT 3';
+Example: SELECT assay.feature_cross(ARRAY[job, housing, purpose]) FROM customers LIMIT 3';
 
 CREATE FUNCTION assay.feature_cross(features jsonb, degree integer DEFAULT 2) RETURNS jsonb
 AS 'MODULE_PATHNAME', 'feature_cross_object_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
@@ -93,14 +93,14 @@ RETURNS double precision AS 'MODULE_PATHNAME', 'robust_scaler_wrapper' LANGUAGE 
 COMMENT ON FUNCTION assay.robust_scaler IS
 'A window function: a number less the median of its frame, divided by the range between two quantiles, as BigQuery''s ML.ROBUST_SCALER. Quantiles are values that occur, those of SQL''s percentile_disc.
 quantile_range: percentages above 0 and below 100, the lesser first. with_median, with_quantile_range: whether to do the one and the other. A range of 0 divides by 1. Options are read at the first row of each partition. Frames, NULL, NaN and infinities as in assay.standard_scaler. O(n) for a frame that does not change, O(log n) a row for one that moves. Errors: 22023 another range, or an option that is NULL, 53400 assay.max_memory.
-Example: SELECT amount, assay.robust_scaler(amount, ARRAY[10, 90]) OVER () FROM customers LIMIT 3';
+Example: SELECT credit_amount, assay.robust_scaler(credit_amount, ARRAY[10, 90]) OVER () FROM customers LIMIT 3';
 
 CREATE FUNCTION assay.quantile_bucketize(value double precision, num_buckets integer, output_format text DEFAULT 'bucket_names') RETURNS text
 AS 'MODULE_PATHNAME', 'quantile_bucketize_wrapper' LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION assay.quantile_bucketize(double precision, integer, text) IS
 'A window function: the bucket of a number among buckets of about as many numbers of its frame, as BigQuery''s ML.QUANTILE_BUCKETIZE. Buckets begin at values that occur, those of SQL''s percentile_disc; where several begin at one value there are fewer, and none is empty.
 num_buckets: 2 to 10,000. output_format: bucket_names, bucket_ranges or bucket_ranges_json. Options are read at the first row of each partition. Frames, NULL, NaN and infinities as in assay.standard_scaler; NULL and NaN give NULL. Errors: 22023 options, 53400 assay.max_memory.
-Example: SELECT amount, assay.quantile_bucketize(amount, 4, ''bucket_ranges'') OVER () FROM customers LIMIT 3';
+Example: SELECT credit_amount, assay.quantile_bucketize(credit_amount, 4, ''bucket_ranges'') OVER () FROM customers LIMIT 3';
 
 CREATE FUNCTION assay.imputer(value double precision, strategy text) RETURNS double precision
 AS 'MODULE_PATHNAME', 'imputer_number_wrapper' LANGUAGE c WINDOW IMMUTABLE PARALLEL SAFE;

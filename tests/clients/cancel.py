@@ -49,6 +49,13 @@ for what, (algorithm, target, params, columns) in trainings.items():
     statement = "SELECT assay.train('late', %s, %s, %s, %s::jsonb, deploy => 'never')"
     check_ends_anywhere(connection, f"training {what}", statement, parameters, 7)
 
+# Window functions over one partition, at points spread over the time that they take.
+for function in ("standard_scaler(x1)", "robust_scaler(x1)", "quantile_bucketize(x1, 1000)", "imputer(nullif(x1, 0), 'most_frequent')",
+                 "label_encoder(k, 1000, 1)"):
+    for frame in ("", "ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING", "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW"):
+        statement = f"SELECT count(z) FROM (SELECT assay.{function} OVER ({frame}) AS z FROM long) AS answers"
+        check_ends_anywhere(connection, f"{function} OVER ({frame})", statement, None, 5)
+
 # Nothing was stored but by the trainings that ran to their end, and the session goes on.
 stored, deployed = connection.execute("SELECT count(v.version), count(m.deployed_version) FROM assay.models AS m JOIN assay.model_versions AS v USING (model) WHERE model = 'late'").fetchone()
 last = connection.execute("SELECT version FROM assay.train('late', 'SELECT x1, y FROM long LIMIT 1000', 'y', 'naive_bayes')").fetchone()[0]
