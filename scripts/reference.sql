@@ -8,6 +8,7 @@ INSERT INTO area (title, names) VALUES
     ('Training', 'train|training_info'),
     ('Scoring', 'predict.*|labels|features'),
     ('Evaluation', 'evaluate|confusion_matrix|.*_curve'),
+    ('Features', '(hash_)?bucketize|polynomial_expand|feature_cross|ngrams|normalizer|haversine'),
     ('Looking inside', 'feature_.*|weights'),
     ('Versions and deployment', 'deploy|rollback|set_alias|set_threshold|drop_model|grant_model|revoke_model'),
     ('Checks', 'validate|(add|drop|run|assert|explain)_checks?|failing_rows|prune_history|accept_anomaly'),
@@ -15,7 +16,9 @@ INSERT INTO area (title, names) VALUES
     ('Drift', '.*drift.*|.*_baseline'),
     ('States', '.*_states?|metric_of|linear_.*'),
     ('Ownership', '.*_owned'),
-    ('Others', '.*');
+    ('Others', '.*'),
+    -- No name: a window function is one whatever it is called.
+    ('Window functions', NULL);
 
 -- What comes after a heading: the comment as paragraphs, and its example as a block.
 CREATE FUNCTION pg_temp.page(comment text) RETURNS text LANGUAGE sql AS $$
@@ -28,7 +31,7 @@ CREATE FUNCTION pg_temp.code(list text) RETURNS text LANGUAGE sql AS $$ SELECT '
 
 CREATE TEMPORARY VIEW called AS
 SELECT p.oid, p.proname, p.prokind,
-       CASE WHEN p.prokind = 'a' THEN 'Aggregates' ELSE (SELECT title FROM area WHERE p.proname ~ ('^(' || names || ')$') ORDER BY place LIMIT 1) END AS title,
+       CASE p.prokind WHEN 'a' THEN 'Aggregates' WHEN 'w' THEN 'Window functions' ELSE (SELECT title FROM area WHERE p.proname ~ ('^(' || names || ')$') ORDER BY place LIMIT 1) END AS title,
        CASE WHEN p.pronargs = 0 THEN 'none' ELSE pg_temp.code(regexp_replace(pg_get_function_arguments(p.oid), '(DEFAULT (NULL|''[^'']*''))::[a-z ]+(\[\])?', '\1', 'g')) END AS arguments,
        CASE WHEN p.prorettype = 'void'::regtype THEN 'nothing'
             WHEN pg_get_function_result(p.oid) ~ '^TABLE' THEN 'rows of ' || pg_temp.code(substring(pg_get_function_result(p.oid) FROM '^TABLE\((.*)\)$'))
