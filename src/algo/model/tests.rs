@@ -8,6 +8,8 @@ use serde_json::json;
 use super::*;
 use crate::envelope::seal;
 use crate::frame::{Column, Frame, MISSING, UNSEEN};
+use crate::grouped::Grouped;
+use crate::learner::Configured;
 use crate::learners::LEARNERS;
 use crate::monitor::Unwatched;
 use crate::task::Task;
@@ -87,6 +89,36 @@ pub(crate) fn models() -> Vec<(String, Model)> {
         }
     }
     models
+}
+
+/// A model of a ridge regression for each level of a column.
+fn grouped(inputs: &[Input]) -> Model {
+    let codes = (0..ROWS as u32).map(|row| row % 3).collect();
+    let frame = frame().with_keys(vec![Column::Category { codes, levels: 3 }]);
+    let values = (0..ROWS).map(|row| (row * 37 % 101) as f64 / 7.0).collect();
+    let set = TrainingSet::new(frame.unwrap(), Target::Numbers(values));
+    let learner = learners::named("ridge").unwrap().configure(&Default::default(), 1).unwrap();
+    let (fitted, history) = Grouped::new(learner, 20).fit(&set, &Unwatched).unwrap();
+    let shop = Input {
+        name: "shop".into(),
+        type_name: "text".into(),
+        kind: InputKind::Category {
+            levels: ["a", "b", "c"].map(String::from).to_vec(),
+            other: false,
+        },
+    };
+    let metrics = |rows| GroupMetrics {
+        rows,
+        metrics: vec![("rmse".into(), 1.5)],
+    };
+    Model {
+        answer: Answer::Number,
+        inputs: [inputs, &[shop]].concat(),
+        fitted,
+        history,
+        sample: None,
+        groups: vec![metrics(10), metrics(11), metrics(12)],
+    }
 }
 
 fn bytes_of(model: &Model) -> Vec<u8> {
