@@ -3,7 +3,8 @@
 use linfa::dataset::Records;
 
 use super::error::{Error, Result};
-use super::frame::Frame;
+use super::frame::{Column, Frame};
+use super::monitor::Monitor;
 
 /// What there is to predict.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,14 +109,20 @@ impl TrainingSet {
         }
     }
 
-    /// The rows named by `rows`, in that order. O(rows x columns).
-    pub fn take(&self, rows: &[u32]) -> TrainingSet {
-        TrainingSet {
-            frame: self.frame.take(rows),
+    /// The rows named by `rows`, in that order. Returns an error only when stopped. O(rows x columns).
+    pub fn take(&self, rows: &[u32], monitor: &dyn Monitor) -> Result<TrainingSet> {
+        let take = |columns: &[Column]| -> Result<Vec<Column>> {
+            let column = |column: &Column| monitor.check().map(|()| column.take(rows));
+            columns.iter().map(column).collect()
+        };
+        let (columns, keys) = (take(self.frame.columns())?, take(self.frame.keys())?);
+        let frame = Frame::new(columns).and_then(|frame| frame.with_keys(keys));
+        Ok(TrainingSet {
+            frame: frame.ok_or(Error::Internal("columns of different lengths"))?,
             target: self.target.take(rows),
             weights: (self.weights.as_ref()).map(|weights| rows.iter().map(|&row| weights[row as usize]).collect()),
             groups: (self.groups.as_ref()).map(|groups| rows.iter().map(|&row| groups[row as usize]).collect()),
-        }
+        })
     }
 
     /// How many rows there are.

@@ -80,7 +80,9 @@ pub fn measure_groups(
             let measure = |rows_of_group: &Vec<u32>| -> Result<GroupMetrics> {
                 let metrics = match &rows_of_group[..] {
                     [] => Vec::new(),
-                    of_group => evaluation::evaluate(&*model.fitted, &rows.take(of_group), THRESHOLD, monitor)?,
+                    of_group => {
+                        evaluation::evaluate(&*model.fitted, &rows.take(of_group, monitor)?, THRESHOLD, monitor)?
+                    }
                 };
                 let defined =
                     |(name, value): (&str, Option<f64>)| Some((name.to_string(), value.filter(|v| v.is_finite())?));

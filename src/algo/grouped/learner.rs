@@ -49,7 +49,7 @@ impl Grouped {
         if let Some(shortage) = self.shortage(rows, set) {
             return Ok(shortage);
         }
-        let set = set.take(rows);
+        let set = set.take(rows, monitor)?;
         let levels = set.frame.columns().iter().map(|column| column.levels().unwrap_or(0));
         let levels: Vec<usize> = levels.collect();
         let fit = self.learner.fit(&set, monitor);

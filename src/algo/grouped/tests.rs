@@ -82,7 +82,10 @@ fn each_group_is_scored_by_what_its_own_rows_teach() {
                 key == code || (key.is_nan() && code.is_nan())
             };
             let own: Vec<u32> = (0..600).filter(is_of).collect();
-            learner(name).fit(&set.take(&own), &Unwatched).unwrap().0
+            learner(name)
+                .fit(&set.take(&own, &Unwatched).unwrap(), &Unwatched)
+                .unwrap()
+                .0
         };
         let all = || learner(name).fit(&set, &Unwatched).unwrap().0;
         // The fourth group is too small, and the fifth was not seen.

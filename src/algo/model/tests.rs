@@ -97,7 +97,10 @@ fn grouped(inputs: &[Input]) -> Model {
     let frame = frame().with_keys(vec![Column::Category { codes, levels: 3 }]);
     let values = (0..ROWS).map(|row| (row * 37 % 101) as f64 / 7.0).collect();
     let set = TrainingSet::new(frame.unwrap(), Target::Numbers(values));
-    let learner = learners::named("ridge").unwrap().configure(&Default::default(), 1).unwrap();
+    let learner = learners::named("ridge")
+        .unwrap()
+        .configure(&Default::default(), 1)
+        .unwrap();
     let (fitted, history) = Grouped::new(learner, 20).fit(&set, &Unwatched).unwrap();
     let shop = Input {
         name: "shop".into(),

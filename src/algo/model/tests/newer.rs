@@ -15,7 +15,9 @@ fn sections_with(section: Section) -> Vec<Part> {
     let groups = grouped(&models[0].1.inputs);
     models.push(("groups".into(), groups));
     let mut parts = models.iter().map(|(_, model)| parts(&bytes_of(model)));
-    parts.find(|parts| parts.iter().any(|(own, _)| *own == section)).unwrap()
+    parts
+        .find(|parts| parts.iter().any(|(own, _)| *own == section))
+        .unwrap()
 }
 
 fn read(parts: &[Part]) -> Result<Model> {
