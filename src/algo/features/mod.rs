@@ -16,6 +16,9 @@ pub mod sliding;
 mod sorted;
 pub mod vocabulary;
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use super::error::Error;
