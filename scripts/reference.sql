@@ -6,7 +6,7 @@ SET client_min_messages = warning;
 CREATE TEMPORARY TABLE area (place int GENERATED ALWAYS AS IDENTITY, title text, names text);
 INSERT INTO area (title, names) VALUES
     ('Training', 'train|training_info'),
-    ('Scoring', 'predict.*|labels|features'),
+    ('Scoring', 'predict.*|transform|labels|features'),
     ('Evaluation', 'evaluate|confusion_matrix|.*_curve'),
     ('Features', '(hash_)?bucketize|polynomial_expand|feature_cross|ngrams|normalizer|haversine'),
     ('Looking inside', 'feature_.*|weights'),

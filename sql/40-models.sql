@@ -13,7 +13,7 @@ query: a SELECT, WITH, VALUES or TABLE statement, or a relation''s name; run onc
 task: classification (a boolean, text, enum or whole-number target) or regression; NULL decides by the target''s type.
 algorithm: gradient_boosting (the default), random_forest, decision_tree; logistic_regression, naive_bayes for classes; linear_regression, ridge, lasso, elastic_net for numbers. params: its hyperparameters, by scikit-learn''s and LightGBM''s names (their types, defaults and ranges: docs/hyperparameters.md). gradient_boosting: n_estimators, learning_rate, num_leaves, max_depth, min_child_samples, min_child_weight, reg_alpha, reg_lambda, min_split_gain, subsample, subsample_freq, colsample_bytree, max_bin, cat_smooth, cat_l2, max_cat_threshold, max_cat_to_onehot, min_data_per_group, scale_pos_weight, class_weight, monotone_constraints, early_stopping_rounds, validation_fraction, seed or random_state. decision_tree: criterion, max_depth, min_samples_split, min_samples_leaf, min_impurity_decrease, max_features, max_leaf_nodes, class_weight, max_bin, seed; random_forest also n_estimators, bootstrap, max_samples, oob_score. logistic_regression: C or c, penalty, max_iter, tol, class_weight, fit_intercept, standardize. naive_bayes: var_smoothing, alpha. linear_regression: fit_intercept; ridge also alpha, standardize; lasso also max_iter, tol; elastic_net also l1_ratio.
 split: auto (no test rows under 500 rows, else test_fraction of each class), random, none, or a boolean column that is true for test rows.
-preprocess: {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
+preprocess: what becomes of the columns before they are learned from, learned on the training rows, stored in the model and applied by predict (docs/preprocessing.md): {"columns": {name: steps}, "types": {"number"|"category"|"time"|"text": steps}, "crosses": [[a, b]]}, and steps for all columns that they fit. Steps: impute, clip, log, bucketize, quantile_bucketize, encode (one_hot, ordinal, target, frequency, hash), polynomial, scale, datetime, tf_idf; such as {"impute": "median", "scale": "standard"}. {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
 deploy: auto (when none is deployed yet, or the new version predicts the same target and is not worse on its held-out rows than the deployed one was on its own), always, never.
 weight: the name of a column of numbers that says how much each row counts, as sample_weight of scikit-learn and LightGBM; it is no feature. 0 is allowed; NULL, NaN, infinite and negative are errors. Which rows test, the distributions of features and the metrics do not depend on it.
 group_by: the columns that say to which group a row belongs. Each group of min_group_rows training rows or more, with rows of every class, has a model of its own, fitted from the same reading of the rows; a row of another group is scored by the model of all rows. The columns are no features; positional calls give them last (see assay.features), and rows without a value in them are a group too. assay.model_groups shows the groups with their metrics.
@@ -48,6 +48,13 @@ AS 'MODULE_PATHNAME', 'predict_proba_wrapper' LANGUAGE c STABLE PARALLEL SAFE CO
 COMMENT ON FUNCTION assay.predict_proba(text, "any") IS
 'The probability of each class for one row, in the order of assay.labels(model); they add up to 1. Arguments, NULLs and errors as in assay.predict; ML010 for a regression.
 Example: SELECT customer_id, assay.predict_proba(''credit'', c) AS probabilities FROM customers c WHERE is_test';
+
+CREATE FUNCTION assay.transform(model text, VARIADIC features "any") RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'transform_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay_internal.row_support;
+COMMENT ON FUNCTION assay.transform(text, "any") IS
+'What a model learns from of one row: the numbers that the steps of preprocess make of it, in the order of the model''s features; a category that no step encodes is the place of its level, Infinity for one that training did not see. Without steps the row''s own values.
+Arguments, NULLs and errors as in assay.predict.
+Example: SELECT customer_id, assay.transform(''credit'', c) FROM customers c WHERE is_test LIMIT 3';
 
 CREATE FUNCTION assay.predict_row(model text, features jsonb) RETURNS double precision
 AS 'MODULE_PATHNAME', 'predict_row_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE COST 500;
@@ -158,10 +165,12 @@ Example: SELECT feature, gain FROM assay.feature_importance(''credit'')';
 
 CREATE FUNCTION assay.feature_info(model text)
 RETURNS TABLE (feature text, type text, rows bigint, nulls bigint, min double precision, max double precision,
-               mean double precision, stddev double precision, categories bigint, top_categories jsonb)
+               mean double precision, stddev double precision, categories bigint, top_categories jsonb,
+               rare bigint, unseen bigint, steps jsonb)
 AS 'MODULE_PATHNAME', 'feature_info_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
 COMMENT ON FUNCTION assay.feature_info(text) IS
-'The distribution of each feature in the training rows. Needs the privilege manage, because it shows values of the rows.
+'The distribution of each feature in the training rows, as the query gave it, and what is done with it before it is learned from. Needs the privilege manage, because it shows values of the rows.
+rare: rows of categories too rare to be told apart; unseen: held-out rows with a category that no training row has (NULL for numbers, and for versions of 0.1.0); steps: what was learned by each step of preprocess, and the features that it makes.
 Example: SELECT feature, nulls, mean, stddev FROM assay.feature_info(''credit'')';
 
 CREATE FUNCTION assay.weights(model text, segment jsonb DEFAULT NULL)

@@ -367,3 +367,24 @@ COMMENT ON FUNCTION assay.label_encoder(text, bigint, bigint) IS
 'A window function: a category as a number, as BigQuery''s ML.LABEL_ENCODER: the frequent ones of its frame are numbered from 1 in alphabetical order (by code points); 0 is for rare ones, for those that do not occur in the frame, and for NULL.
 top_k: so many of the most frequent ones have a number, 1 to 999,999; of equally frequent ones the first by the alphabet. frequency_threshold: they occur so often at least, 0 or more. Options are read at the first row of each partition. Frames as in assay.standard_scaler. O(log of the categories) a row for a frame that moves, unless more than top_k are frequent enough: then each row chooses them anew. Errors: 22023 options, 53400 assay.max_memory.
 Example: SELECT job, assay.label_encoder(job) OVER () FROM customers LIMIT 3';
+
+-- Preprocessing that travels with a model.
+
+CREATE FUNCTION assay.transform(model text, VARIADIC features "any") RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'transform_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay_internal.row_support;
+COMMENT ON FUNCTION assay.transform(text, "any") IS
+'What a model learns from of one row: the numbers that the steps of preprocess make of it, in the order of the model''s features; a category that no step encodes is the place of its level, Infinity for one that training did not see. Without steps the row''s own values.
+Arguments, NULLs and errors as in assay.predict.
+Example: SELECT customer_id, assay.transform(''credit'', c) FROM customers c WHERE is_test LIMIT 3';
+
+DROP FUNCTION assay.feature_info(text);
+CREATE FUNCTION assay.feature_info(model text)
+RETURNS TABLE (feature text, type text, rows bigint, nulls bigint, min double precision, max double precision,
+               mean double precision, stddev double precision, categories bigint, top_categories jsonb,
+               rare bigint, unseen bigint, steps jsonb)
+AS 'MODULE_PATHNAME', 'feature_info_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
+COMMENT ON FUNCTION assay.feature_info(text) IS
+'The distribution of each feature in the training rows, as the query gave it, and what is done with it before it is learned from. Needs the privilege manage, because it shows values of the rows.
+rare: rows of categories too rare to be told apart; unseen: held-out rows with a category that no training row has (NULL for numbers, and for versions of 0.1.0); steps: what was learned by each step of preprocess, and the features that it makes.
+Example: SELECT feature, nulls, mean, stddev FROM assay.feature_info(''credit'')';
+

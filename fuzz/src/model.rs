@@ -54,14 +54,16 @@ fn score(model: &Model) {
     let values = [f64::NAN, UNSEEN, -1.0, 0.0, 1.0, 2.0, 3.5, 1e300, -1e300];
     let linear = model.fitted.linear_scorer().map(|scorer| Box::new(scorer) as Box<dyn Estimator>);
     let fast = linear.or_else(|| model.fitted.scorer());
-    let mut row = vec![0.0; model.width()];
+    let raw = model.raw_width();
+    let mut all = vec![0.0; model.slots()];
     let mut scores = vec![0.0; model.fitted.outputs()];
     let mut of_fast = scores.clone();
     for start in 0..values.len() {
-        for (feature, value) in row.iter_mut().enumerate() {
+        for (feature, value) in all[..raw].iter_mut().enumerate() {
             *value = values[(start * (feature + 1) + feature) % values.len()];
         }
-        model.fitted.score(&row, &mut scores);
+        let row = model.apply(raw, &mut all);
+        model.fitted.score(row, &mut scores);
         // Weights and values near the end of double precision give sums that are none.
         let sum: f64 = scores.iter().sum();
         if matches!(model.answer, Answer::Classes(_)) && !sum.is_nan() {
@@ -72,7 +74,7 @@ fn score(model: &Model) {
         }
         decide(&scores, 0.5);
         if let Some(fast) = &fast {
-            fast.score(&row, &mut of_fast);
+            fast.score(row, &mut of_fast);
             let bits = |scores: &[f64]| scores.iter().map(|score| score.to_bits()).collect::<Vec<_>>();
             assert_eq!(bits(&of_fast), bits(&scores), "a fast score is the score");
         }
@@ -81,8 +83,9 @@ fn score(model: &Model) {
 
 /// What the functions that look inside a model ask it.
 fn look_inside(model: &Model) {
-    let (names, inputs) = (model.feature_names(), model.feature_inputs());
-    assert!(names.len() == model.width() && inputs.len() == model.width());
+    assert_eq!(model.features().len(), model.width());
+    assert_eq!(model.sources().len(), model.width());
+    assert_eq!(model.raw_slots().len(), model.raw_width());
     for input in &model.inputs {
         if let InputKind::Category { levels, .. } = &input.kind {
             let codes = Levels::new(levels);

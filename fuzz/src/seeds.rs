@@ -9,7 +9,10 @@ use algo::learners::LEARNERS;
 use algo::linear::Gram;
 use algo::metrics::{Inputs, Metric, Tally};
 use algo::model::{Input, InputKind, Model};
+use algo::lines::Lines;
 use algo::monitor::Unwatched;
+use algo::pipeline::Spec;
+use algo::prepare::{ColumnKind, ColumnValues, Heading, Plan as PreparePlan, ReadColumn, ReadRows, Split, prepare};
 use algo::row_sample::RowSample;
 use algo::scan::{Bound, Constant, Plan, PlanCheck, PlanColumn, Scan, Test};
 use algo::state::{Kind, State};
@@ -71,7 +74,83 @@ pub fn models() -> Vec<Vec<u8>> {
             models.extend(counts.iter().map(|&classes| model(algorithm, classes)));
         }
     }
+    models.push(model_with_steps());
     models
+}
+
+/// Steps of preprocessing on columns of every kind.
+const STEPS: &str = r#"{
+    "impute": "most_frequent", "scale": "standard", "types": {"category": {"encode": "one_hot"}, "time": {"datetime": {"cyclic": true}}},
+    "columns": {
+        "x": {"impute": {"method": "mean", "indicator": true}, "clip": 0.1, "log": true, "polynomial": 2},
+        "z": {"quantile_bucketize": 3, "encode": "ordinal"},
+        "c": {"impute": {"method": "constant", "value": "none"}, "encode": "target"},
+        "d": {"encode": "frequency"}, "e": {"encode": "hash"}, "f": {"tf_idf": {"max_features": 4}}
+    },
+    "crosses": [["x", "z"], ["c", "d"]]
+}"#;
+
+/// Bytes of a weighted sum with a pipeline.
+fn model_with_steps() -> Vec<u8> {
+    let heading = |name: &str, kind| Heading {
+        name: name.into(),
+        type_name: "t".into(),
+        kind,
+    };
+    let (mut columns, mut all) = (Vec::new(), Vec::new());
+    let kinds = [ColumnKind::Number, ColumnKind::Number, ColumnKind::Timestamp, ColumnKind::Number];
+    for ((name, kind), step) in ["x", "z", "at", "y"].into_iter().zip(kinds).zip([37, 53, 900_001, 29]) {
+        let mut lines = Lines::new(1);
+        for row in 0..ROWS {
+            let value = if row % 9 == 4 && name != "y" { f64::NAN } else { (row * step % 100_003) as f64 };
+            lines.push(&[value]).expect("there is room for a number");
+        }
+        columns.push(Some(ReadColumn {
+            heading: heading(name, kind),
+            non_finite: 0,
+            values: ColumnValues::Lane { lines: all.len(), lane: 0 },
+        }));
+        all.push(lines);
+    }
+    for (name, of) in [("c", 3), ("d", 4), ("e", 17), ("f", 11)] {
+        let codes = (0..ROWS).map(|row| if row % 11 == 3 { MISSING } else { (row * 7 % of) as u32 });
+        columns.push(Some(ReadColumn {
+            heading: heading(name, ColumnKind::Category),
+            non_finite: 0,
+            values: ColumnValues::Codes {
+                codes: codes.collect(),
+                levels: (0..of).map(|level| format!("level {level} of many")).collect(),
+                places: None,
+            },
+        }));
+    }
+    let steps: serde_json::Value = serde_json::from_str(STEPS).expect("the steps are JSON");
+    let spec = Spec::read(steps.as_object().expect("an object"), &[]).expect("the steps are right");
+    let plan = PreparePlan {
+        target: Some(3),
+        weight: None,
+        apart: Vec::new(),
+        keys: Vec::new(),
+        task: Task::Regression,
+        seed: 1,
+        max_categories: 20,
+        spec,
+    };
+    let read = ReadRows { rows: ROWS, columns, lines: all };
+    let prepared = prepare(read, &plan, Split::None, &Unwatched).expect("the rows can be prepared");
+    let ridge = LEARNERS.iter().find(|algorithm| algorithm.name == "ridge").expect("it is a learner");
+    let learner = ridge.configure(&serde_json::Map::new(), 1).expect("its defaults are right");
+    let (fitted, history) = learner.fit(&prepared.train, &Unwatched).expect("the rows can be learned");
+    let model = Model {
+        answer: Answer::Number,
+        inputs: prepared.inputs,
+        pipeline: prepared.pipeline,
+        fitted,
+        history,
+        sample: prepared.sample,
+        groups: Vec::new(),
+    };
+    model.to_bytes(&Unwatched).expect("nobody stops the writing")
 }
 
 /// What keeps models small, for learners that have it.
@@ -106,6 +185,7 @@ fn model(algorithm: &Algorithm, classes: usize) -> Vec<u8> {
     let model = Model {
         answer,
         inputs: inputs(),
+        pipeline: None,
         fitted,
         history,
         sample: RowSample::of(&set, None),

@@ -122,6 +122,11 @@ impl Frame {
         &self.columns
     }
 
+    /// The columns themselves, and those of keys.
+    pub fn into_columns(self) -> (Vec<Column>, Vec<Column>) {
+        (self.columns, self.keys)
+    }
+
     /// The number of rows.
     pub fn rows(&self) -> usize {
         self.rows

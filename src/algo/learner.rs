@@ -154,14 +154,18 @@ impl Algorithm {
 }
 
 fn parameters_of<L: Learner>() -> Vec<Description> {
-    let defaults = L::defaults();
-    let own = L::Parameters::PARAMETERS
+    describe(&L::defaults(), L::WITHOUT)
+}
+
+/// Hyperparameters with these defaults, for the pages, but for those in `without`.
+pub(super) fn describe<P: Hyperparameters>(defaults: &P, without: &[&str]) -> Vec<Description> {
+    let own = P::PARAMETERS
         .iter()
-        .filter(|parameter| !L::WITHOUT.contains(&parameter.name));
+        .filter(|parameter| !without.contains(&parameter.name));
     let describe = own.map(|parameter| Description {
         name: parameter.name,
         alias: parameter.alias,
-        default: (parameter.show)(&defaults),
+        default: (parameter.show)(defaults),
         allowed: (parameter.allowed)(),
         source: parameter.source,
         about: parameter.about.trim(),

@@ -34,6 +34,7 @@ pub mod model;
 pub mod monitor;
 pub mod naive_bayes;
 pub mod parameters;
+pub mod pipeline;
 pub mod prepare;
 pub mod profile;
 pub mod quality;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::bytes;
@@ -12,6 +14,7 @@ use super::fitted::Fitted;
 use super::label::Label;
 use super::learners;
 use super::monitor::{Monitor, Progress};
+use super::pipeline::{Feature, FittedStep, Kind, Levels, Pipeline};
 use super::row_sample::RowSample;
 use super::task::Answer;
 use crate::coded::coded;
@@ -46,30 +49,77 @@ pub enum InputKind {
         /// The elements used, counted from 0, ascending.
         used: Vec<u32>,
     },
+    /// A text that is read by a step: its terms, or its bucket.
+    Text {
+        /// What reads it.
+        encoder: FittedStep,
+    },
 }
 
 coded!(InputKind {
     0 => Number,
     1 => Category { levels, other },
     2 => Vector { width, used },
+    3 => Text { encoder },
 });
 
 impl InputKind {
-    /// How many features it gives the learner.
+    /// How many numbers of a row it gives.
     pub fn width(&self) -> usize {
         match self {
             InputKind::Number | InputKind::Category { .. } => 1,
             InputKind::Vector { used, .. } => used.len(),
+            InputKind::Text { encoder } => encoder.width(),
         }
     }
 
-    /// How many codes a category has, not counting missing; 0 for numbers.
-    fn codes(&self) -> usize {
+    /// How many codes one of its numbers has, not counting missing; 0 for a number that is none.
+    fn codes(&self, place: usize) -> usize {
         match self {
             InputKind::Category { levels, other } => levels.len() + usize::from(*other),
-            _ => 0,
+            InputKind::Number | InputKind::Vector { .. } => 0,
+            InputKind::Text { encoder } => encoder.codes(place, [0, 0]),
         }
     }
+}
+
+impl Input {
+    /// What its numbers are. O(size).
+    fn features(&self) -> Vec<Feature> {
+        let own = |kind| Feature {
+            name: self.name.clone(),
+            kind,
+        };
+        match &self.kind {
+            InputKind::Number => vec![own(Kind::Number)],
+            InputKind::Category { levels, other } => vec![own(Kind::Category(Levels {
+                names: levels.clone().into(),
+                other: *other,
+                added: None,
+            }))],
+            InputKind::Vector { used, .. } => {
+                let element = |element: &u32| Feature::number(format!("{}[{}]", self.name, element + 1));
+                used.iter().map(element).collect()
+            }
+            InputKind::Text { encoder } => {
+                let text = own(Kind::Text);
+                encoder.outputs([&text, &text])
+            }
+        }
+    }
+}
+
+/// A feature as its column gives it, before any step: what the training's statistics are of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RawFeature {
+    /// Its name; of an element of a vector `name[1]`.
+    pub name: String,
+    /// The place of its column among the inputs.
+    pub input: usize,
+    /// Which element of the column's vector it is, counted from 1.
+    pub element: Option<u32>,
+    /// The slots of a raw row that it has.
+    pub slots: Range<usize>,
 }
 
 /// A trained model.
@@ -79,6 +129,8 @@ pub struct Model {
     pub answer: Answer,
     /// The columns it reads, in the order of positional arguments.
     pub inputs: Vec<Input>,
+    /// What becomes of them before they are scored; `None` when they are scored as they are.
+    pub pipeline: Option<Pipeline>,
     /// What scores.
     pub fitted: Box<dyn Fitted>,
     /// The loss after each iteration of training.
@@ -110,6 +162,11 @@ const INPUTS: Section = Section {
     tag: *b"Inpt",
     version: 1,
 };
+/// What becomes of the columns. A reader must know it: the same rows without it are others.
+const PIPELINE: Section = Section {
+    tag: *b"Pipe",
+    version: 1,
+};
 /// What scores: the number of its form, little-endian, and its bytes. A new layout of one is a new form.
 const FITTED: Section = Section {
     tag: *b"Estm",
@@ -133,50 +190,97 @@ const GROUPS: Section = Section {
     version: 1,
 };
 
-/// The bytes of a model. What comes to it (a pipeline, a calibration, background rows) is a section more.
+/// The bytes of a model. What comes to it (a calibration, background rows) is a section more.
 const ENVELOPE: Envelope = Envelope {
     what: WHAT,
     magic: b"assay\0md",
-    sections: &[ANSWER, INPUTS, FITTED, HISTORY, SAMPLE, GROUPS],
+    sections: &[ANSWER, INPUTS, PIPELINE, FITTED, HISTORY, SAMPLE, GROUPS],
 };
 
 impl Model {
     /// How many features the learner sees.
     pub fn width(&self) -> usize {
+        match &self.pipeline {
+            Some(pipeline) => pipeline.width(),
+            None => self.raw_width(),
+        }
+    }
+
+    /// How many numbers a row's columns give, before any step.
+    pub fn raw_width(&self) -> usize {
         self.inputs.iter().map(|input| input.kind.width()).sum()
     }
 
-    /// The names of the features, in the learner's order: the inputs' names, a vector's elements as `name[1]`.
-    pub fn feature_names(&self) -> Vec<String> {
-        self.inputs
-            .iter()
-            .flat_map(|input| match &input.kind {
-                InputKind::Vector { used, .. } => used.iter().map(|e| format!("{}[{}]", input.name, e + 1)).collect(),
-                _ => vec![input.name.clone()],
-            })
-            .collect()
+    /// How many numbers scoring a row needs: those that its columns give, and behind them those of the pipeline, if there is one.
+    pub fn slots(&self) -> usize {
+        let raw = self.raw_width();
+        self.pipeline.as_ref().map_or(raw, |pipeline| pipeline.slots(raw))
     }
 
-    /// The input of each feature, in the learner's order.
-    pub fn feature_inputs(&self) -> Vec<usize> {
-        self.inputs
-            .iter()
-            .enumerate()
-            .flat_map(|(i, input)| vec![i; input.kind.width()])
-            .collect()
+    /// The learner's row of one of [`Model::slots`] whose first numbers the columns gave. `raw` is [`Model::raw_width`].
+    #[inline]
+    pub fn apply<'r>(&self, raw: usize, row: &'r mut [f64]) -> &'r [f64] {
+        match &self.pipeline {
+            Some(pipeline) => pipeline.apply(raw, row),
+            None => row,
+        }
     }
 
-    /// A category code of a feature, as text; `None` stands for missing.
-    pub fn level_name(&self, input: usize, code: Option<u32>) -> Option<String> {
-        let InputKind::Category { levels, other } = &self.inputs.get(input)?.kind else {
-            return None;
-        };
-        match code {
-            None => Some("(null)".to_string()),
-            Some(code) => match levels.get(code as usize) {
-                Some(level) => Some(level.clone()),
-                None => other.then(|| "(other)".to_string()),
-            },
+    /// The slots of a raw row. O(size).
+    pub fn raw_slots(&self) -> Vec<Feature> {
+        self.inputs.iter().flat_map(Input::features).collect()
+    }
+
+    /// The learner's features, in its order. O(size).
+    pub fn features(&self) -> Vec<Feature> {
+        let raw = self.raw_slots();
+        match &self.pipeline {
+            Some(pipeline) => pipeline.features(raw),
+            None => raw,
+        }
+    }
+
+    /// The features as their columns give them: the inputs' names, a vector's elements as `name[1]`.
+    pub fn raw_features(&self) -> Vec<RawFeature> {
+        let mut features = Vec::new();
+        let mut at = 0;
+        for (place, input) in self.inputs.iter().enumerate() {
+            let feature = |name: String, element, slots| RawFeature {
+                name,
+                input: place,
+                element,
+                slots,
+            };
+            match &input.kind {
+                InputKind::Vector { used, .. } => features.extend((at..).zip(used).map(|(slot, element)| {
+                    let name = format!("{}[{}]", input.name, element + 1);
+                    feature(name, Some(element + 1), slot..slot + 1)
+                })),
+                InputKind::Number | InputKind::Category { .. } | InputKind::Text { .. } => {
+                    features.push(feature(input.name.clone(), None, at..at + input.kind.width()));
+                }
+            }
+            at += input.kind.width();
+        }
+        features
+    }
+
+    /// The raw features that each of the learner's is made of, by their places. O(size).
+    pub fn sources(&self) -> Vec<Vec<usize>> {
+        let raw = self.raw_features();
+        let mut of_slot = vec![0; self.raw_width()];
+        for (place, feature) in raw.iter().enumerate() {
+            of_slot[feature.slots.clone()].fill(place);
+        }
+        match &self.pipeline {
+            None => of_slot.into_iter().map(|place| vec![place]).collect(),
+            Some(pipeline) => (pipeline.sources(of_slot.len()).into_iter())
+                .map(|slots| {
+                    let mut places: Vec<usize> = slots.into_iter().map(|slot| of_slot[slot as usize]).collect();
+                    places.dedup();
+                    places
+                })
+                .collect(),
         }
     }
 
@@ -195,6 +299,10 @@ impl Model {
         };
         let bytes = ENVELOPE.add(ANSWER, &self.answer, bytes, monitor)?;
         let bytes = ENVELOPE.add(INPUTS, &self.inputs, bytes, monitor)?;
+        let bytes = match &self.pipeline {
+            Some(pipeline) => ENVELOPE.add(PIPELINE, pipeline, bytes, monitor)?,
+            None => bytes,
+        };
         ENVELOPE.append(FITTED, bytes, |bytes| {
             let bytes = bytes::encode(WHAT, &self.fitted.form().to_le_bytes(), bytes, monitor)?;
             self.fitted.encode(bytes, monitor)
@@ -219,7 +327,12 @@ impl Model {
             Some((_, groups)) => bytes::decode(WHAT, groups, monitor)?,
             None => Vec::new(),
         };
+        let pipeline: Option<Pipeline> = match sections.find(PIPELINE) {
+            Some((_, pipeline)) => Some(bytes::decode(WHAT, pipeline, monitor)?),
+            None => None,
+        };
         let model = Model {
+            pipeline,
             answer: sections.get(ANSWER, monitor)?,
             inputs: sections.get(INPUTS, monitor)?,
             fitted: learners::decode(u16::from_le_bytes(*form), content, monitor)?,
@@ -256,7 +369,7 @@ impl Model {
             .chain(metrics);
         let levels = self.inputs.iter().flat_map(|input| match &input.kind {
             InputKind::Category { levels, .. } => &levels[..],
-            InputKind::Number | InputKind::Vector { .. } => &[],
+            InputKind::Number | InputKind::Vector { .. } | InputKind::Text { .. } => &[],
         });
         if names.chain(levels).chain(labels).any(|text| zero(text)) {
             return damaged("a text contains a zero byte");
@@ -274,14 +387,21 @@ impl Model {
                 InputKind::Category { levels, .. } if !levels.is_sorted_by(|a, b| a < b) => {
                     return damaged("a category's levels are out of order");
                 }
-                _ => {}
+                InputKind::Text { encoder } if encoder.text_reader().is_none() || !encoder.is_sound([0, 0]) => {
+                    return damaged("a text cannot be read");
+                }
+                InputKind::Number | InputKind::Category { .. } | InputKind::Vector { .. } | InputKind::Text { .. } => {}
             }
         }
         let features: Vec<usize> = self
             .inputs
             .iter()
-            .flat_map(|input| vec![input.kind.codes(); input.kind.width()])
+            .flat_map(|input| (0..input.kind.width()).map(|place| input.kind.codes(place)))
             .collect();
+        let features = match &self.pipeline {
+            Some(pipeline) => pipeline.validate(&features, WHAT, monitor)?,
+            None => features,
+        };
         self.fitted.validate(&features, monitor)?;
         let groups = self.fitted.grouped().map_or(0, |grouped| grouped.groups().len());
         let metrics = self.groups.iter().flat_map(|group| &group.metrics);

@@ -288,6 +288,46 @@ impl Value for Vec<i8> {
     }
 }
 
+/// Each number is in the range.
+impl Value for Vec<f64> {
+    fn read(json: &Json) -> Option<Vec<f64>> {
+        json.as_array()?.iter().map(Json::as_f64).collect()
+    }
+
+    fn is_in(&self, range: Range) -> bool {
+        self.iter().all(|&number| range.holds(number))
+    }
+
+    fn allowed(range: Range) -> String {
+        format!("a list, each of it {}", range.of("a number"))
+    }
+
+    fn show(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+impl Value for Vec<String> {
+    fn read(json: &Json) -> Option<Vec<String>> {
+        json.as_array()?
+            .iter()
+            .map(|text| text.as_str().map(String::from))
+            .collect()
+    }
+
+    fn is_in(&self, _: Range) -> bool {
+        true
+    }
+
+    fn allowed(_: Range) -> String {
+        "a list of texts".into()
+    }
+
+    fn show(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
+}
+
 /// Declares a struct of hyperparameters: one line for each, and its description as a comment.
 ///
 /// ```text

@@ -169,7 +169,7 @@ fn read_value(scorer: &Scorer, other: &Other, fields: &impl Fields, row: &mut [f
 fn check_literal(scorer: &Scorer, input: usize, value: &Value<'_>) -> Result<()> {
     let input = &scorer.model().inputs[input];
     match (&input.kind, value) {
-        (InputKind::Category { .. }, _) => Ok(()),
+        (InputKind::Category { .. } | InputKind::Text { .. }, _) => Ok(()),
         (_, Value::Text(text)) => Err(Error::new(
             FEATURE_TYPE,
             format!("feature \"{}\" cannot be '{text}'", input.name),

@@ -30,6 +30,8 @@ pub fn heading_of(column: &OutputColumn) -> Result<(Heading, Reader)> {
     let kind = match (reader.role(), reader) {
         (Role::Number, Reader::Bool) => ColumnKind::Boolean,
         (Role::Number, Reader::Int2 | Reader::Int4 | Reader::Int8 | Reader::Numeric) => ColumnKind::Whole,
+        (Role::Number, Reader::Date) => ColumnKind::Date,
+        (Role::Number, Reader::Timestamp) => ColumnKind::Timestamp,
         (Role::Number, _) => ColumnKind::Number,
         (Role::Category, _) => ColumnKind::Category,
         (Role::Vector, _) => ColumnKind::Vector,

@@ -200,9 +200,9 @@ impl Pass {
                     Actual::Class(class) => f64::from(class),
                     Actual::Number(number) => number,
                 };
-                sample.compare(&encoded, target, &mut pass.compared);
+                sample.compare(scorer.raw(&encoded), target, &mut pass.compared);
             }
-            scorer.score(&encoded, &mut scores);
+            scorer.score(&mut encoded, &mut scores);
             pass.scored.push(actual, &scores)?;
             rows += 1;
             if rows.is_multiple_of(LOOK) {

@@ -36,9 +36,9 @@ impl Form {
             (InputKind::Number, "timestamp without time zone") => Form::Moment(Moment::Timestamp),
             (InputKind::Number, "timestamp with time zone") => Form::Moment(Moment::TimestampWithTimeZone),
             (InputKind::Number, _) => Form::Number,
-            (InputKind::Category { .. }, "character") => Form::Padded,
-            (InputKind::Category { .. }, "uuid") => Form::Uuid,
-            (InputKind::Category { .. }, _) => Form::Text,
+            (InputKind::Category { .. } | InputKind::Text { .. }, "character") => Form::Padded,
+            (InputKind::Category { .. } | InputKind::Text { .. }, "uuid") => Form::Uuid,
+            (InputKind::Category { .. } | InputKind::Text { .. }, _) => Form::Text,
             (InputKind::Vector { .. }, "real[]") => Form::RealVector,
             (InputKind::Vector { .. }, _) => Form::Vector,
         }

@@ -21,12 +21,10 @@ use algo::design::Level;
 use algo::fitted::Fitted;
 use algo::label::Label;
 use algo::linear::Weight;
-use algo::model::{Input, Model};
+use algo::model::{Input, InputKind, Model, RawFeature};
+use algo::pipeline::{Feature, Kind, OTHER, described_step};
 use algo::summary::{Summary, ValueSummary};
 use algo::trees::Importance;
-
-/// The level of a category that stands for rare ones.
-pub(super) const OTHER: &str = "(other)";
 
 /// A model that the caller may look into.
 pub(super) fn open(model: &str, privilege: Privilege) -> Result<(Version, Rc<Scorer>)> {
@@ -79,8 +77,16 @@ fn predict_expression(model: Text, alias: Text) -> Text {
     format!("assay.predict({model}, {})", features.join(", ")).into()
 }
 
-/// The summary of each feature in the training rows, in the learner's order. Returns ML009 for what was not stored by a training.
+/// The summary of each raw feature in the training rows. Returns ML009 for what was not stored by a training.
 pub(super) fn statistics(version: &Version, model: &Model) -> Result<Vec<Summary>> {
+    Ok(statistics_and_unseen(version, model)?
+        .into_iter()
+        .map(|(summary, _)| summary)
+        .collect())
+}
+
+/// The same, each with how many test rows had a level that training did not see; `None` of versions that 0.1.0 trained.
+fn statistics_and_unseen(version: &Version, model: &Model) -> Result<Vec<(Summary, Option<u64>)>> {
     let damaged = |problem: String| {
         Error::new(
             DAMAGED_MODEL,
@@ -95,18 +101,16 @@ pub(super) fn statistics(version: &Version, model: &Model) -> Result<Vec<Summary
     let Json::Array(entries) = version.stored()?.statistics else {
         return Err(damaged("They are no array.".into()));
     };
-    if entries.len() != model.width() {
-        return Err(damaged(format!(
-            "There are {} for {} features.",
-            entries.len(),
-            model.width()
-        )));
+    let features = model.raw_features().len();
+    if entries.len() != features {
+        return Err(damaged(format!("There are {} for {features} features.", entries.len())));
     }
-    let summary = |mut entry: Json| -> Result<Summary> {
+    let summary = |mut entry: Json| -> Result<(Summary, Option<u64>)> {
+        let unseen = entry["unseen"].as_u64();
         let summary = entry.get_mut("summary").map(Json::take).unwrap_or_default();
         let summary: Summary = serde_json::from_value(summary).map_err(|problem| damaged(format!("{problem}.")))?;
         summary.validate().map_err(|problem| damaged(format!("{problem}.")))?;
-        Ok(summary)
+        Ok((summary, unseen))
     };
     entries.into_iter().map(summary).collect()
 }
@@ -134,10 +138,10 @@ fn feature_importance(model: Option<Text>) -> SetOf<ImportanceRow> {
             unfit(&version, "feature importance")
                 .hint("Trees and linear models have; compare models trained with and without a feature.")
         })?;
-        let rows = scorer.model().feature_names().into_iter().zip(measures);
+        let rows = scorer.model().features().into_iter().zip(measures);
         let mut rows: Vec<ImportanceRow> = rows
             .map(|(feature, Measures { weight, gain, cover })| ImportanceRow {
-                feature,
+                feature: feature.name,
                 weight,
                 gain,
                 cover,
@@ -168,7 +172,10 @@ pub(super) fn measures(version: &Version, scorer: &Scorer) -> Result<Option<Vec<
     let Some((intercepts, weights)) = of_all_rows(model).weights() else {
         return Ok(None);
     };
-    let variances = score_variances(weights, intercepts.len(), model, &statistics(version, model)?);
+    let variances = match &model.pipeline {
+        Some(pipeline) => score_variances(weights, intercepts.len(), model, pipeline.statistics()),
+        None => score_variances(weights, intercepts.len(), model, &statistics(version, model)?),
+    };
     let total: f64 = variances.iter().sum();
     let measures = variances.into_iter().map(|variance| Measures {
         weight: variance.sqrt(),
@@ -194,7 +201,7 @@ fn tree_measures(importance: &Importance) -> Measures {
 
 /// The variance, over the training rows, of what each feature adds to the weighted sums; for several of these their sum.
 fn score_variances(all: &[Weight], outputs: usize, model: &Model, statistics: &[Summary]) -> Vec<f64> {
-    let inputs = model.feature_inputs();
+    let features = model.features();
     let variance = |feature: usize, output: usize, summary: &Summary| {
         let weights = || all.iter().filter(|w| w.output == output && w.feature == feature);
         let rows = summary.rows().max(1) as f64;
@@ -207,7 +214,7 @@ fn score_variances(all: &[Weight], outputs: usize, model: &Model, statistics: &[
             }
             ValueSummary::Categories(categories) => {
                 let share = |w: &Weight| {
-                    let name = w.level.and_then(|level| level_name(model, inputs[feature], level));
+                    let name = w.level.and_then(|level| level_name(&features[feature], level));
                     let of_level = || {
                         categories
                             .levels()
@@ -230,15 +237,12 @@ fn score_variances(all: &[Weight], outputs: usize, model: &Model, statistics: &[
         .collect()
 }
 
-/// A level of an input, for people.
-fn level_name(model: &Model, input: usize, level: Level) -> Option<String> {
-    model.level_name(
-        input,
-        match level {
-            Level::Missing => None,
-            Level::Code(code) => Some(code),
-        },
-    )
+/// A level of a feature, for people.
+fn level_name(feature: &Feature, level: Level) -> Option<String> {
+    feature.level(match level {
+        Level::Missing => None,
+        Level::Code(code) => Some(code),
+    })
 }
 
 /// `feature_info(model)`.
@@ -247,15 +251,47 @@ fn feature_info(model: Option<Text>) -> SetOf<FeatureInfo> {
     let rows = || -> Result<Vec<FeatureInfo>> {
         let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Manage)?;
         let model = scorer.model();
-        let features = model
-            .feature_names()
-            .into_iter()
-            .zip(model.feature_inputs())
-            .zip(statistics(&version, model)?);
-        let rows = features.map(|((name, input), summary)| FeatureInfo::of(name, &model.inputs[input], &summary));
+        let steps = steps_of(model);
+        let features = model.raw_features().into_iter().zip(steps);
+        let rows =
+            features
+                .zip(statistics_and_unseen(&version, model)?)
+                .map(|((feature, steps), (summary, unseen))| FeatureInfo {
+                    unseen: unseen
+                        .filter(|_| matches!(summary.values(), ValueSummary::Categories(_)))
+                        .map(|rows| rows as i64),
+                    steps: Some(Json::Array(steps)),
+                    ..FeatureInfo::of(feature.name, &model.inputs[feature.input], &summary)
+                });
         Ok(rows.collect())
     };
     set_of(or_raise(rows()))
+}
+
+/// What is done with each raw feature, and what was learned for that.
+fn steps_of(model: &Model) -> Vec<Vec<Json>> {
+    let raw = model.raw_features();
+    let slots = model.raw_slots();
+    let mut steps: Vec<Vec<Json>> = vec![Vec::new(); raw.len()];
+    for (place, feature) in raw.iter().enumerate() {
+        let input = &model.inputs[feature.input];
+        if let InputKind::Text { encoder } = &input.kind {
+            let text = Feature {
+                name: input.name.clone(),
+                kind: Kind::Text,
+            };
+            steps[place].push(described_step(encoder, [&text, &text], &slots[feature.slots.clone()]));
+        }
+    }
+    if let Some(pipeline) = &model.pipeline {
+        for (sources, described) in pipeline.describe(slots) {
+            let is_source = |feature: &RawFeature| sources.iter().any(|slot| feature.slots.contains(&(*slot as usize)));
+            for place in (0..raw.len()).filter(|place| is_source(&raw[*place])) {
+                steps[place].push(described.clone());
+            }
+        }
+    }
+    steps
 }
 
 result_row! {
@@ -273,6 +309,12 @@ result_row! {
         stddev: Option<f64>,
         categories: Option<i64>,
         top_categories: Option<Json>,
+        /// Rows of categories that are too rare to be told apart.
+        rare: Option<i64>,
+        /// Held-out rows with a category that no training row has.
+        unseen: Option<i64>,
+        /// What is done with it before it is learned from, and what was learned for that.
+        steps: Option<Json>,
     }
 }
 
@@ -306,7 +348,17 @@ impl FeatureInfo {
                 let top: Vec<Json> = top
                     .map(|(level, rows)| json!({"category": level, "rows": rows}))
                     .collect();
+                let has_rest = match &input.kind {
+                    InputKind::Category { other, .. } => *other,
+                    InputKind::Text { .. } => true,
+                    InputKind::Number | InputKind::Vector { .. } => false,
+                };
+                let rest = categories
+                    .levels()
+                    .iter()
+                    .filter(|(level, _)| has_rest && level == OTHER);
                 FeatureInfo {
+                    rare: Some(rest.map(|(_, rows)| *rows).sum::<u64>() as i64),
                     categories: categories.distinct().map(|distinct| distinct as i64),
                     top_categories: Some(json!(top)),
                     ..info
@@ -347,7 +399,7 @@ fn segment_weights(model: Option<Text>, segment: Option<Jsonb>) -> SetOf<WeightR
         let (intercepts, weights) = fitted.weights().ok_or_else(|| {
             unfit(&version, "weights").hint("Linear models have; see assay.feature_importance for trees.")
         })?;
-        let (names, inputs) = (model.feature_names(), model.feature_inputs());
+        let features = model.features();
         // With two classes the one score is that of the positive one; with more each class has its own.
         let label = |output: usize| {
             let labels = model.answer.classes()?;
@@ -369,8 +421,8 @@ fn segment_weights(model: Option<Text>, segment: Option<Jsonb>) -> SetOf<WeightR
                 label: label(output),
             });
             rows.extend(weights.iter().filter(|w| w.output == output).map(|w| WeightRow {
-                feature: Some(names[w.feature].clone()),
-                category: w.level.and_then(|level| level_name(model, inputs[w.feature], level)),
+                feature: Some(features[w.feature].name.clone()),
+                category: w.level.and_then(|level| level_name(&features[w.feature], level)),
                 weight: w.weight,
                 standard_error: w.standard_error,
                 p_value: w.p_value,

@@ -4,6 +4,8 @@ use super::inspect;
 use super::registry::Privilege;
 use crate::pg::error::Result;
 use algo::model::InputKind;
+use algo::model::RawFeature;
+use algo::pipeline::OTHER;
 use algo::summary::Summary;
 
 /// A feature as it was in training.
@@ -26,46 +28,51 @@ pub struct Feature {
 pub fn features(model: &str) -> Result<Vec<Feature>> {
     let (version, scorer) = inspect::open(model, Privilege::Manage)?;
     let model = scorer.model();
-    let elements = model.inputs.iter().flat_map(|input| match &input.kind {
-        InputKind::Vector { used, .. } => used.iter().map(|element| Some(element + 1)).collect(),
-        _ => vec![None],
-    });
-    let all = model
-        .feature_names()
-        .into_iter()
-        .zip(model.feature_inputs())
-        .zip(elements);
-    Ok(all
+    Ok((model.raw_features().into_iter())
         .zip(inspect::statistics(&version, model)?)
-        .map(|(((name, input), element), summary)| {
-            let input = &model.inputs[input];
-            Feature {
-                name,
-                input: input.name.clone(),
-                element,
-                type_name: match element {
-                    Some(_) => input.type_name.trim_end_matches("[]").to_string(),
-                    None => input.type_name.clone(),
+        .map(
+            |(
+                RawFeature {
+                    name, input, element, ..
                 },
                 summary,
-                rest: matches!(input.kind, InputKind::Category { other: true, .. }).then_some(inspect::OTHER),
-            }
-        })
+            )| {
+                let input = &model.inputs[input];
+                Feature {
+                    name,
+                    input: input.name.clone(),
+                    element,
+                    type_name: match element {
+                        Some(_) => input.type_name.trim_end_matches("[]").to_string(),
+                        None => input.type_name.clone(),
+                    },
+                    summary,
+                    rest: match input.kind {
+                        InputKind::Category { other: true, .. } | InputKind::Text { .. } => Some(OTHER),
+                        InputKind::Category { other: false, .. } | InputKind::Number | InputKind::Vector { .. } => None,
+                    },
+                }
+            },
+        )
         .collect())
 }
 
-/// The gain of each feature of a model; `None` for a model that has none. Needs the privilege predict.
+/// The gain of each raw feature of a model, which is that of what the pipeline makes of it; `None` for a model that has none. What is made of
+/// several features counts for each of them in equal parts. Needs the privilege predict.
 pub fn gains(model: &str) -> Result<Option<Vec<(String, f64)>>> {
     let (version, scorer) = inspect::open(model, Privilege::Predict)?;
-    let measures = inspect::measures(&version, &scorer)?;
-    let gain = |(name, measures): (String, inspect::Measures)| (name, measures.gain);
-    Ok(measures.map(|measures| {
-        scorer
-            .model()
-            .feature_names()
-            .into_iter()
-            .zip(measures)
-            .map(gain)
-            .collect()
-    }))
+    let Some(measures) = inspect::measures(&version, &scorer)? else {
+        return Ok(None);
+    };
+    let model = scorer.model();
+    let mut gains: Vec<(String, f64)> = model
+        .raw_features()
+        .into_iter()
+        .map(|feature| (feature.name, 0.0))
+        .collect();
+    for (sources, measures) in model.sources().into_iter().zip(measures) {
+        let share = measures.gain / sources.len().max(1) as f64;
+        sources.into_iter().for_each(|place| gains[place].1 += share);
+    }
+    Ok(Some(gains))
 }

@@ -117,8 +117,19 @@ impl Bound {
         } else if !self.read_first(fcinfo)? {
             return Ok(false);
         }
-        self.model.scorer.score(&self.row, &mut self.out);
+        self.model.scorer.score(&mut self.row, &mut self.out);
         Ok(true)
+    }
+
+    /// Reads the call's features; `false` when the row argument is NULL.
+    fn read(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
+        match &self.binding {
+            Some(Binding::Arguments(plan)) => {
+                plan.read(&self.model.scorer, &Arguments::of(&fcinfo), &mut self.row)?;
+                Ok(true)
+            }
+            Some(Binding::Row { .. }) | None => self.read_first(fcinfo),
+        }
     }
 
     /// Scores the features in an object of JSON; `false` when that is NULL.
@@ -127,7 +138,7 @@ impl Bound {
             return Ok(false);
         };
         untyped::read_object(&self.model.scorer, &self.reference, features, &mut self.row)?;
-        self.model.scorer.score(&self.row, &mut self.out);
+        self.model.scorer.score(&mut self.row, &mut self.out);
         Ok(true)
     }
 
@@ -140,7 +151,7 @@ impl Bound {
             };
         };
         untyped::read_texts(&self.model.scorer, &self.reference, &features, &mut self.row)?;
-        self.model.scorer.score(&self.row, &mut self.out);
+        self.model.scorer.score(&mut self.row, &mut self.out);
         Ok(true)
     }
 
@@ -182,7 +193,7 @@ impl Bound {
 fn scored<T>(
     fcinfo: pg_sys::FunctionCallInfo,
     score: impl FnOnce(&mut Bound, pg_sys::FunctionCallInfo) -> Result<bool>,
-    answer: impl FnOnce(&Bound) -> Result<T>,
+    answer: impl FnOnce(&mut Bound) -> Result<T>,
 ) -> Option<T> {
     let work = |site: &mut Site| {
         let Some(bound) = site.bound(fcinfo)? else {
@@ -199,7 +210,7 @@ fn scored<T>(
 
 /// A regression's value, or the positive class's probability.
 #[inline(always)]
-fn value(bound: &Bound) -> Result<f64> {
+fn value(bound: &mut Bound) -> Result<f64> {
     match bound.out[..] {
         [value] | [_, value] => Ok(value),
         _ => Err(Error::new(
@@ -215,14 +226,14 @@ fn value(bound: &Bound) -> Result<f64> {
 }
 
 /// The class at the model's threshold; with more than two classes the most probable one.
-fn label(bound: &Bound) -> Result<Option<Raw>> {
+fn label(bound: &mut Bound) -> Result<Option<Raw>> {
     let label = bound.model.scorer.label_of(&bound.out, bound.model.threshold()?);
     let label = label.ok_or_else(|| no_classes(bound, "predict_label"))?;
     Ok(text::datum_of(&label.text()))
 }
 
 /// The probability of each class, in the order of `labels(model)`.
-fn probabilities(bound: &Bound) -> Result<Vec<f64>> {
+fn probabilities(bound: &mut Bound) -> Result<Vec<f64>> {
     match bound.model.scorer.model().answer.classes() {
         Some(_) => Ok(bound.out.clone()),
         None => Err(no_classes(bound, "predict_proba")),
@@ -236,6 +247,11 @@ fn no_classes(bound: &Bound, function: &str) -> Error {
         format!("{function} needs a classification, but model \"{reference}\" is a {task}"),
     )
     .hint("Use assay.predict for its value.")
+}
+
+/// What the learner sees of a row.
+fn transformed(bound: &mut Bound) -> Result<Vec<f64>> {
+    Ok(bound.model.scorer.transform(&mut bound.row).to_vec())
 }
 
 per_row!(predict, predict_wrapper, pg_finfo_predict_wrapper);
@@ -263,6 +279,13 @@ per_row!(
     predict_proba_values_wrapper,
     pg_finfo_predict_proba_values_wrapper
 );
+
+per_row!(transform, transform_wrapper, pg_finfo_transform_wrapper);
+
+/// `transform(model, features...)`: what the learner sees of a row.
+fn transform(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
+    scored(fcinfo, Bound::read, transformed)
+}
 
 /// `predict(model, features...)`.
 #[inline(always)]

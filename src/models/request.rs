@@ -1,6 +1,5 @@
 //! What is to be learned from the rows of a query: the arguments that every function which learns has, checked, found in the query, and read.
 
-use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::predict::column_named;
@@ -19,6 +18,7 @@ use algo::fitted::Fitted;
 use algo::learner::{Algorithm, Configured};
 use algo::learners::{self, LEARNERS};
 use algo::monitor::Progress;
+use algo::pipeline::{Spec, SpecError};
 use algo::prepare::{Plan, ReadRows};
 use algo::room;
 use algo::task::Task;
@@ -27,24 +27,48 @@ use algo::training_set::{Shape, TrainingSet};
 /// The algorithm when none is named.
 const DEFAULT: &str = "gradient_boosting";
 
-/// `preprocess`, as JSON.
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+/// `preprocess`, read.
 pub struct Preprocess {
     /// The most levels of a category that are told apart.
     pub max_categories: usize,
-}
-
-impl Default for Preprocess {
-    fn default() -> Self {
-        Preprocess {
-            max_categories: MOST_CATEGORIES,
-        }
-    }
+    /// What becomes of the columns.
+    pub spec: Spec,
+    /// As it was given.
+    pub given: Json,
 }
 
 /// A bin a level, one for the rest, one for NULL: what a byte holds.
 const MOST_CATEGORIES: usize = 253;
+/// The key that says how many are kept.
+const MAX_CATEGORIES: &str = "max_categories";
+
+impl Preprocess {
+    /// Reads the argument. Returns 22023.
+    fn read(given: Option<Jsonb>) -> Result<Preprocess> {
+        let given = options::object("preprocess", given)?;
+        let object = given.as_object().cloned().unwrap_or_default();
+        let max_categories = match object.get(MAX_CATEGORIES) {
+            None => MOST_CATEGORIES,
+            Some(number) => {
+                let number = number.as_u64().and_then(|number| usize::try_from(number).ok());
+                number
+                    .filter(|number| (1..=MOST_CATEGORIES).contains(number))
+                    .ok_or_else(|| {
+                        Error::new(INVALID_PARAMETER, "max_categories is out of range")
+                            .detail(format!("The value is {}.", object[MAX_CATEGORIES]))
+                            .hint(format!("It must be between 1 and {MOST_CATEGORIES}."))
+                    })?
+            }
+        };
+        let spec =
+            Spec::read(&object, &[MAX_CATEGORIES]).map_err(|SpecError { at, error }| Error::from(error).at(at))?;
+        Ok(Preprocess {
+            max_categories,
+            spec,
+            given,
+        })
+    }
+}
 
 /// The arguments as they were given.
 #[derive(Default)]
@@ -91,12 +115,7 @@ impl Arguments {
     /// Checks them as far as that can be done without rows.
     pub fn request(self) -> Result<Request> {
         let algorithm = self.algorithm.as_deref().map(algorithm_named).transpose()?;
-        let preprocess: Preprocess = options::parse("preprocess", options::object("preprocess", self.preprocess)?)?;
-        if !(1..=MOST_CATEGORIES).contains(&preprocess.max_categories) {
-            return Err(Error::new(INVALID_PARAMETER, "max_categories is out of range")
-                .detail(format!("The value is {}.", preprocess.max_categories))
-                .hint(format!("It must be between 1 and {MOST_CATEGORIES}.")));
-        }
+        let preprocess = Preprocess::read(self.preprocess)?;
         Ok(Request {
             query: required("query", self.query)?.into(),
             target: self
@@ -164,7 +183,26 @@ impl Request {
         for name in &self.exclude {
             column_named(columns, name, "a column to exclude")?;
         }
+        self.check_preprocessed(columns, &resolved)?;
         Ok(resolved)
+    }
+
+    /// Returns an error when `preprocess` names a column that is no feature.
+    fn check_preprocessed(&self, columns: &[OutputColumn], resolved: &Resolved) -> Result<()> {
+        let apart = [Some(resolved.target), resolved.divided_by, resolved.weight];
+        for name in self.preprocess.spec.names() {
+            let place = column_named(columns, name, "a column to preprocess")?;
+            if self.exclude.iter().any(|excluded| excluded == name)
+                || apart.contains(&Some(place))
+                || resolved.keys.contains(&place)
+            {
+                return Err(
+                    Error::new(INVALID_PARAMETER, format!("preprocess names column \"{name}\", which is no feature"))
+                        .hint("Name columns that the model learns from: not the target, the weight, the split column nor excluded ones."),
+                );
+            }
+        }
+        Ok(())
     }
 
     /// The task, as named or from the target's type; it has to be one that the algorithm can learn.
@@ -319,6 +357,7 @@ impl Request {
             task: resolved.task,
             seed: self.seed as u64,
             max_categories: self.preprocess.max_categories,
+            spec: self.preprocess.spec.clone(),
         }
     }
 }

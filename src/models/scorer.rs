@@ -1,5 +1,7 @@
 //! A model made ready for scoring: values of a row, as PostgreSQL gives them, in; numbers out.
 
+use std::cell::RefCell;
+
 use super::form::Form;
 use crate::pg::reader::{Reader, Role, Value};
 use crate::pg::types;
@@ -10,6 +12,7 @@ use algo::levels::Levels;
 use algo::linear;
 use algo::metrics::evaluation;
 use algo::model::{InputKind, Model};
+use algo::pipeline::TextReader;
 
 /// What scores encoded rows.
 enum Engine {
@@ -26,7 +29,8 @@ pub struct Scorer {
     model: Model,
     engine: Engine,
     places: Vec<Place>,
-    width: usize,
+    /// Numbers that a row's columns give.
+    raw: usize,
     by_key: Vec<usize>,
 }
 
@@ -39,28 +43,35 @@ struct Place {
     rest: f64,
     /// How a value without an SQL type is read.
     form: Form,
+    /// What reads its texts, when they are not levels.
+    texts: Option<RefCell<Box<dyn TextReader>>>,
 }
 
 impl Scorer {
     /// Builds the look-up tables. O(size of the model).
     pub fn new(model: Model) -> Scorer {
-        let mut width = 0;
+        let mut raw = 0;
         let places = model
             .inputs
             .iter()
             .map(|input| {
-                let at = width;
-                width += input.kind.width();
+                let at = raw;
+                raw += input.kind.width();
                 let (levels, rest) = match &input.kind {
                     InputKind::Category { levels, other: true } => (&levels[..], levels.len() as f64),
                     InputKind::Category { levels, other: false } => (&levels[..], UNSEEN),
-                    _ => (&[][..], UNSEEN),
+                    InputKind::Number | InputKind::Vector { .. } | InputKind::Text { .. } => (&[][..], UNSEEN),
+                };
+                let texts = match &input.kind {
+                    InputKind::Text { encoder } => encoder.text_reader(),
+                    InputKind::Number | InputKind::Vector { .. } | InputKind::Category { .. } => None,
                 };
                 Place {
                     at,
                     levels: Levels::new(levels),
                     rest,
                     form: Form::of(input),
+                    texts: texts.map(RefCell::new),
                 }
             })
             .collect();
@@ -75,7 +86,7 @@ impl Scorer {
             engine,
             model,
             places,
-            width,
+            raw,
             by_key,
         }
     }
@@ -85,9 +96,14 @@ impl Scorer {
         &self.model
     }
 
-    /// An empty encoded row of the right length.
+    /// An empty row, with room for what a pipeline makes of it.
     pub fn empty_row(&self) -> Vec<f64> {
-        vec![f64::NAN; self.width]
+        vec![f64::NAN; self.model.slots()]
+    }
+
+    /// The part of a row that its columns give.
+    pub fn raw<'r>(&self, row: &'r [f64]) -> &'r [f64] {
+        &row[..self.raw]
     }
 
     /// How an input's value is read when it comes without an SQL type.
@@ -106,8 +122,10 @@ impl Scorer {
             (InputKind::Number, Role::Number) | (InputKind::Vector { .. }, Role::Vector) => true,
             // Untyped literals are read as the model wants them.
             (InputKind::Number | InputKind::Vector { .. }, Role::Category) => reader == Reader::Literal,
-            (InputKind::Category { .. }, Role::Category) => true,
-            _ => false,
+            (InputKind::Category { .. } | InputKind::Text { .. }, Role::Category) => true,
+            (InputKind::Number, Role::Vector)
+            | (InputKind::Vector { .. }, Role::Number)
+            | (InputKind::Category { .. } | InputKind::Text { .. }, Role::Number | Role::Vector) => false,
         }
     }
 
@@ -143,7 +161,12 @@ impl Scorer {
             (InputKind::Category { .. }, Value::Text(text)) => {
                 return self.encode_level(input, Some(text.as_bytes()), row);
             }
-            (InputKind::Category { .. }, Value::Enum(oid)) => {
+            (InputKind::Text { encoder }, Value::Text(text)) => {
+                if let Some(texts) = &self.places[input].texts {
+                    texts.borrow_mut().read(text, &mut row[at..at + encoder.width()]);
+                }
+            }
+            (InputKind::Category { .. } | InputKind::Text { .. }, Value::Enum(oid)) => {
                 return self.encode(input, &Value::Text(types::enum_label(*oid).0.into()), row);
             }
             (InputKind::Number, Value::Text(text)) => {
@@ -168,18 +191,25 @@ impl Scorer {
         true
     }
 
-    /// The linear model's own scorer, when there is one.
+    /// The linear model's own scorer, when there is one that takes values as the columns give them.
     #[inline(always)]
     pub fn linear(&self) -> Option<&linear::Scorer> {
         match &self.engine {
-            Engine::Linear(scorer) => Some(scorer),
-            Engine::Prepared(_) | Engine::Model => None,
+            Engine::Linear(scorer) if self.model.pipeline.is_none() => Some(scorer),
+            Engine::Linear(_) | Engine::Prepared(_) | Engine::Model => None,
         }
     }
 
-    /// Scores an encoded row.
+    /// What the learner sees of an encoded row, whose rest is filled in.
     #[inline]
-    pub fn score(&self, row: &[f64], out: &mut [f64]) {
+    pub fn transform<'r>(&self, row: &'r mut [f64]) -> &'r [f64] {
+        self.model.apply(self.raw, row)
+    }
+
+    /// Scores an encoded row, whose rest is filled in.
+    #[inline]
+    pub fn score(&self, row: &mut [f64], out: &mut [f64]) {
+        let row = self.transform(row);
         match &self.engine {
             Engine::Linear(scorer) => scorer.score(row, out),
             Engine::Prepared(scorer) => scorer.score(row, out),

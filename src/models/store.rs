@@ -14,7 +14,7 @@ use crate::pg::text::JsonB;
 use crate::pg::{role, snapshot, tables};
 use algo::learner::Algorithm;
 use algo::model::Model;
-use algo::summary::Summary;
+use algo::prepare::Statistic;
 
 /// The most bytes of a model: what PostgreSQL holds in one value, with room for the statement that stores it.
 const MOST_BYTES: usize = 1_000_000_000;
@@ -81,8 +81,8 @@ pub struct Store<'a> {
     /// Rows that it was trained on.
     pub rows: usize,
     pub metrics: &'a VersionMetrics,
-    /// A summary a feature, by the feature's name.
-    pub statistics: &'a [(String, Summary)],
+    /// What each raw feature was like.
+    pub statistics: &'a [Statistic],
     pub deploy: Deploy,
 }
 
@@ -113,7 +113,7 @@ impl Store<'_> {
         // PostgreSQL copies the value into the statement, and from there into the row.
         statement.allow(2 * bytes.len())?;
         let statistics: Vec<Json> = (self.statistics.iter())
-            .map(|(name, summary)| json!({"feature": name, "summary": summary}))
+            .map(|statistic| json!({"feature": statistic.name, "summary": statistic.summary, "unseen": statistic.unseen}))
             .collect();
         let duration = Interval::from_seconds(reporter.elapsed().as_secs_f64());
         let metrics_json = self.metrics.json();

@@ -26,7 +26,6 @@ use algo::learner::Algorithm;
 use algo::model::Model;
 use algo::prepare::{self, Note, Prepared, ReadRows};
 use algo::room;
-use algo::row_sample::RowSample;
 use algo::task::Task;
 use algo::training_set::{Target, TrainingSet};
 
@@ -185,9 +184,11 @@ impl Training {
         let Prepared {
             inputs,
             answer,
+            pipeline,
             train,
             test,
             statistics,
+            sample,
             notes,
         } = self.prepare(read, &resolved, reporter, statement)?;
         for Note { message, hint } in notes {
@@ -201,9 +202,10 @@ impl Training {
         let mut model = Model {
             answer: answer.ok_or_else(|| Error::new(INTERNAL, "the target was not read"))?,
             inputs,
+            pipeline,
             fitted,
             history,
-            sample: RowSample::of(&train, test.as_ref()),
+            sample,
             groups: Vec::new(),
         };
         let metrics = measure(&model, &train, test.as_ref(), &self.model, reporter, statement)?;
@@ -275,6 +277,7 @@ impl Training {
             "test_fraction": self.split.test_fraction,
             "seed": request.seed,
             "max_categories": request.preprocess.max_categories,
+            "preprocess": request.preprocess.given,
             "weight": request.weight,
         });
         if !request.group_by.is_empty() {

@@ -56,6 +56,14 @@ for function in ("standard_scaler(x1)", "robust_scaler(x1)", "quantile_bucketize
         statement = f"SELECT count(z) FROM (SELECT assay.{function} OVER ({frame}) AS z FROM long) AS answers"
         check_ends_anywhere(connection, f"{function} OVER ({frame})", statement, None, 5)
 
+# Steps of every kind, of levels and texts that hardly repeat.
+steps = """{"impute": "most_frequent", "clip": 0.01, "scale": "robust", "polynomial": 2, "encode": "target",
+    "columns": {"b": {"encode": "one_hot"}, "k": {"encode": "target"}, "t": {"tf_idf": {"analyzer": "char_wb", "ngram_range": [2, 4], "max_features": 20}}, "x3": {"quantile_bucketize": 20}},
+    "crosses": [["a", "b"], ["x1", "x2"]]}"""
+columns = "x1, x2, x3, a, b, k, k || ' is the key of a ' || a || ' and b ' || b AS t, amount"
+check_ends_anywhere(connection, "training with steps of preprocessing", "SELECT assay.train('late', %s, 'amount', 'ridge', preprocess => %s::jsonb, deploy => 'never')",
+                    (f"SELECT {columns} FROM long", steps), 12)
+
 # Nothing was stored but by the trainings that ran to their end, and the session goes on.
 stored, deployed = connection.execute("SELECT count(v.version), count(m.deployed_version) FROM assay.models AS m JOIN assay.model_versions AS v USING (model) WHERE model = 'late'").fetchone()
 last = connection.execute("SELECT version FROM assay.train('late', 'SELECT x1, y FROM long LIMIT 1000', 'y', 'naive_bayes')").fetchone()[0]

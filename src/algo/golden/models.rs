@@ -82,6 +82,7 @@ pub(super) fn models() -> Vec<(String, Model)> {
                 let model = Model {
                     answer,
                     inputs: inputs(),
+                    pipeline: None,
                     fitted,
                     history,
                     sample: None,
@@ -194,6 +195,7 @@ pub(super) fn answers(model: &Model) -> Vec<Exact> {
             InputKind::Number => "number".to_string(),
             InputKind::Category { levels, other } => format!("category {levels:?} {other}"),
             InputKind::Vector { width, used } => format!("vector {width} {used:?}"),
+            InputKind::Text { encoder } => format!("text {encoder:?}"),
         };
         add(&format!("input {} {} {kind}", input.name, input.type_name), &[1.0]);
     }

@@ -41,7 +41,11 @@ impl Classes {
         let is_boolean = match kind {
             ColumnKind::Boolean => true,
             ColumnKind::Whole => false,
-            ColumnKind::Number | ColumnKind::Category | ColumnKind::Vector => return Ok(None),
+            ColumnKind::Number
+            | ColumnKind::Date
+            | ColumnKind::Timestamp
+            | ColumnKind::Category
+            | ColumnKind::Vector => return Ok(None),
         };
         let mut dictionary = HashMap::<u64, u32>::new();
         let mut labels = Vec::new();

@@ -12,6 +12,10 @@ pub enum ColumnKind {
     Whole,
     /// Any other numbers.
     Number,
+    /// Dates, as days since 2000-01-01.
+    Date,
+    /// Timestamps, as seconds since then.
+    Timestamp,
     /// Texts, or what is told apart as such.
     Category,
     /// Vectors of numbers.
@@ -22,7 +26,9 @@ impl ColumnKind {
     /// Whether a value is one number.
     pub fn is_number(self) -> bool {
         match self {
-            ColumnKind::Boolean | ColumnKind::Whole | ColumnKind::Number => true,
+            ColumnKind::Boolean | ColumnKind::Whole | ColumnKind::Number | ColumnKind::Date | ColumnKind::Timestamp => {
+                true
+            }
             ColumnKind::Category | ColumnKind::Vector => false,
         }
     }

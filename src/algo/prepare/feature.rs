@@ -1,21 +1,16 @@
-//! One column of the query as features: its training and test rows gathered, its levels chosen, its distribution summarised; or the reason
-//! why it teaches nothing.
+//! One column of the query as features: its training and test rows gathered, its distribution summarised; or the reason why it teaches nothing.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::column::{ColumnKind, ColumnValues, Heading, ReadColumn};
 use super::division::Division;
-use super::{Note, identifier};
+use super::{Note, Plan, Statistic, category, identifier};
 use crate::error::Result;
-use crate::frame::{Column, MISSING, UNSEEN_CODE};
+use crate::frame::Column;
 use crate::model::{Input, InputKind};
 use crate::monitor::Monitor;
-use crate::summary::{Summary, summarize};
-use crate::texts::Texts;
-
-/// Rows between two looks at the monitor.
-const BLOCK: usize = 1 << 16;
+use crate::pipeline::{self, Chosen, Clock, ColumnType, Kind};
+use crate::summary::summarize;
 
 /// The numbers of one column in the order that the learner sees them.
 pub(super) struct Numbers {
@@ -36,28 +31,33 @@ pub(super) enum Gathered {
 pub(super) struct Feature {
     /// What the model reads; `None` when the column is dropped.
     pub(super) input: Option<Input>,
-    /// What the learner sees, one column for each part.
-    pub(super) parts: Vec<Part>,
+    /// What it gives for a row: slots with their training and their test rows.
+    pub(super) slots: Vec<(Slot, Column, Column)>,
+    /// What it was like: one for each slot, but one for all slots of a text.
+    pub(super) statistics: Vec<Statistic>,
     /// What was dropped or capped.
     pub(super) notes: Vec<Note>,
 }
 
-/// A column of the learner's frames.
-pub(super) struct Part {
-    pub(super) name: String,
-    pub(super) train: Column,
-    pub(super) test: Column,
-    pub(super) summary: Summary,
+/// A number that a column gives for a row.
+pub(super) struct Slot {
+    /// The column's name.
+    pub(super) column: String,
+    /// What it is.
+    pub(super) feature: pipeline::Feature,
+    /// What is done with it.
+    pub(super) steps: Vec<Chosen>,
 }
 
 impl Feature {
-    /// Makes a column a feature. `non_finite` is how many of its values were NaN or infinite. Returns an error only when stopped.
+    /// Makes a column a feature. `non_finite` is how many of its values were NaN or infinite. Returns an error when stopped, and for steps that
+    /// cannot be learned.
     pub(super) fn new(
         heading: Heading,
         values: Gathered,
         non_finite: u64,
         rows: &Division,
-        max_categories: usize,
+        plan: &Plan,
         monitor: &dyn Monitor,
     ) -> Result<Feature> {
         let mut feature = Feature::default();
@@ -68,17 +68,24 @@ impl Feature {
             )));
         }
         match values {
-            Gathered::Numbers(numbers) => feature.add_numbers(heading, numbers, non_finite, monitor)?,
+            Gathered::Numbers(numbers) => feature.add_numbers(heading, numbers, non_finite, plan, monitor)?,
             Gathered::Codes(column) => {
                 if let ColumnValues::Codes { codes, levels, .. } = &column.values {
-                    feature.add_category(heading, codes, levels, rows, max_categories, monitor)?;
+                    category::Texts {
+                        codes,
+                        levels,
+                        rows,
+                        plan,
+                        monitor,
+                    }
+                    .add_to(&mut feature, heading)?;
                 }
             }
         }
         Ok(feature)
     }
 
-    fn dropped(&mut self, name: &str, problem: &str) {
+    pub(super) fn dropped(&mut self, name: &str, problem: &str) {
         self.notes
             .push(Note::from(format!("column \"{name}\" is dropped: {problem}")));
     }
@@ -88,10 +95,21 @@ impl Feature {
         heading: Heading,
         numbers: Vec<Numbers>,
         non_finite: u64,
+        plan: &Plan,
         monitor: &dyn Monitor,
     ) -> Result<()> {
         let (is_vector, is_whole) = (heading.kind == ColumnKind::Vector, heading.kind == ColumnKind::Whole);
+        let (kind, own) = match heading.kind {
+            ColumnKind::Date => (Kind::Time(Clock::Days), ColumnType::Time),
+            ColumnKind::Timestamp => (Kind::Time(Clock::Seconds), ColumnType::Time),
+            ColumnKind::Boolean
+            | ColumnKind::Whole
+            | ColumnKind::Number
+            | ColumnKind::Category
+            | ColumnKind::Vector => (Kind::Number, ColumnType::Number),
+        };
         let Heading { name, type_name, .. } = heading;
+        let steps = plan.spec.steps_of(&name, own);
         let width = numbers.len() as u32;
         let mut used = Vec::new();
         for (element, Numbers { train, test }) in (0..).zip(numbers) {
@@ -110,12 +128,20 @@ impl Feature {
             }
             let train = Column::Number(train);
             let summary = summarize(&train, &[], non_finite, monitor)?;
-            self.parts.push(Part {
-                name: part_name,
-                train,
-                test: Column::Number(test),
+            self.statistics.push(Statistic {
+                name: part_name.clone(),
                 summary,
+                unseen: 0,
             });
+            let slot = Slot {
+                column: name.clone(),
+                feature: pipeline::Feature {
+                    name: part_name,
+                    kind: kind.clone(),
+                },
+                steps: steps.clone(),
+            };
+            self.slots.push((slot, train, Column::Number(test)));
             used.push(element);
         }
         if width == 0 {
@@ -131,121 +157,6 @@ impl Feature {
         }
         Ok(())
     }
-
-    fn add_category(
-        &mut self,
-        heading: Heading,
-        codes: &[u32],
-        levels: &Texts,
-        rows: &Division,
-        max_categories: usize,
-        monitor: &dyn Monitor,
-    ) -> Result<()> {
-        let Heading { name, type_name, .. } = heading;
-        // Levels are counted in training rows only: what only test rows have is unseen.
-        let mut counts = vec![0_u64; levels.len()];
-        let mut missing = 0_u64;
-        for rows in rows.train.chunks(BLOCK) {
-            monitor.check()?;
-            for &row in rows {
-                match counts.get_mut(codes[row as usize] as usize) {
-                    None => missing += 1,
-                    Some(count) => *count += 1,
-                }
-            }
-        }
-        let distinct = counts.iter().filter(|&&count| count > 0).count();
-        let most = counts.iter().copied().max().unwrap_or(0);
-        let problem = match distinct {
-            0 => Some("every value is NULL in the training rows".to_string()),
-            1 if missing == 0 => {
-                let only = counts.iter().position(|&count| count > 0).unwrap_or(0);
-                Some(format!("every value is '{}' in the training rows", levels.get(only)))
-            }
-            _ if distinct > max_categories && most == 1 => {
-                Some("each row has another value, as in an identifier".to_string())
-            }
-            _ => None,
-        };
-        if let Some(problem) = problem {
-            self.dropped(&name, &problem);
-            return Ok(());
-        }
-        let ranked = most_frequent(&counts, levels, max_categories, monitor)?;
-        let other = distinct > max_categories;
-        if other {
-            let kept: u64 = ranked.iter().map(|&code| counts[code as usize]).sum();
-            let capped = rows.train.len() as u64 - missing - kept;
-            let present = rows.train.len() as u64 - missing;
-            self.notes
-                .push(identifier::capped(&name, distinct, max_categories, capped, present));
-        }
-        // Without a category for the rest, only test rows can have a level that is not kept.
-        let rest = if other { ranked.len() as u32 } else { UNSEEN_CODE };
-        let mut places = vec![rest; levels.len()];
-        ranked
-            .iter()
-            .zip(0..)
-            .for_each(|(&code, place)| places[code as usize] = place);
-        let kept: Vec<String> = ranked
-            .iter()
-            .map(|&code| levels.get(code as usize).to_string())
-            .collect();
-        let named: Vec<String> = kept
-            .iter()
-            .cloned()
-            .chain(other.then(|| "(other)".to_string()))
-            .collect();
-        let gather = |rows: &[u32]| -> Result<Column> {
-            let mut gathered = Vec::with_capacity(rows.len());
-            for rows in rows.chunks(BLOCK) {
-                monitor.check()?;
-                // A missing code is beyond every place.
-                let place = |&row: &u32| places.get(codes[row as usize] as usize).copied().unwrap_or(MISSING);
-                gathered.extend(rows.iter().map(place));
-            }
-            Ok(Column::Category {
-                codes: gathered,
-                levels: named.len(),
-            })
-        };
-        let (train, test) = (gather(&rows.train)?, gather(&rows.test)?);
-        let summary = summarize(&train, &named, 0, monitor)?;
-        self.parts.push(Part {
-            name: name.clone(),
-            train,
-            test,
-            summary,
-        });
-        self.input = Some(Input {
-            name,
-            type_name,
-            kind: InputKind::Category { levels: kept, other },
-        });
-        Ok(())
-    }
-}
-
-/// The codes of the `most` levels with the greatest counts, of equal ones the first; in the order of levels.
-fn most_frequent(counts: &[u64], levels: &Texts, most: usize, monitor: &dyn Monitor) -> Result<Vec<u32>> {
-    let mut best: Vec<u32> = Vec::new();
-    let codes: Vec<u32> = (0..)
-        .zip(counts)
-        .filter(|(_, count)| **count > 0)
-        .map(|(code, _)| code)
-        .collect();
-    for chunk in codes.chunks(BLOCK) {
-        monitor.check()?;
-        best.extend(chunk);
-        if best.len() > most {
-            best.select_nth_unstable_by_key(most, |&code| {
-                (Reverse(counts[code as usize]), levels.get(code as usize))
-            });
-            best.truncate(most);
-        }
-    }
-    best.sort_unstable_by_key(|&code| levels.get(code as usize));
-    Ok(best)
 }
 
 /// Why a number column's training rows teach nothing, if so. A single value that is sometimes missing does tell two kinds of rows apart.

@@ -2,15 +2,23 @@
 
 use super::column::{Apart, Heading};
 use super::division::Division;
-use super::feature::Part;
 use crate::error::Result;
 use crate::frame::{Column, MISSING, UNSEEN_CODE};
 use crate::model::{Input, InputKind};
 use crate::monitor::Monitor;
+use crate::summary::Summary;
 use crate::summary::summarize;
 
 /// Rows between two looks at the monitor.
 const BLOCK: usize = 1 << 16;
+
+/// What a column gives for the rows of a division.
+pub(super) struct Part {
+    pub(super) name: String,
+    pub(super) train: Column,
+    pub(super) test: Column,
+    pub(super) summary: Summary,
+}
 
 /// A column by which rows are grouped.
 pub(super) struct KeyColumn {
@@ -63,7 +71,7 @@ impl KeyColumn {
         };
         let levels = match &kind {
             InputKind::Category { levels, .. } => &levels[..],
-            InputKind::Number | InputKind::Vector { .. } => &[],
+            InputKind::Number | InputKind::Vector { .. } | InputKind::Text { .. } => &[],
         };
         let summary = summarize(&train, levels, 0, monitor)?;
         let part = Part {

@@ -6,6 +6,7 @@
 //! same rows.
 
 mod alone;
+mod category;
 mod classes;
 mod column;
 mod division;
@@ -23,6 +24,8 @@ pub use rows::Rows;
 use crate::error::Result;
 use crate::model::Input;
 use crate::monitor::Monitor;
+use crate::pipeline::{Pipeline, Spec};
+use crate::row_sample::RowSample;
 use crate::summary::Summary;
 use crate::task::{Answer, Task};
 use crate::training_set::TrainingSet;
@@ -43,6 +46,8 @@ pub struct Plan {
     pub seed: u64,
     /// The most levels of a category that are told apart.
     pub max_categories: usize,
+    /// What becomes of the columns before they are learned from.
+    pub spec: Spec,
 }
 
 /// What the learner takes.
@@ -51,14 +56,29 @@ pub struct Prepared {
     pub inputs: Vec<Input>,
     /// What the target is; `None` without one.
     pub answer: Option<Answer>,
+    /// What becomes of raw rows; `None` where they are learned from as they are.
+    pub pipeline: Option<Pipeline>,
     /// Rows to learn from.
     pub train: TrainingSet,
     /// Rows to test with, when there are any.
     pub test: Option<TrainingSet>,
-    /// A summary of each feature, by the feature's name.
-    pub statistics: Vec<(String, Summary)>,
+    /// A summary of each raw feature in the training rows.
+    pub statistics: Vec<Statistic>,
+    /// By what training rows are known again; `None` where they are not looked at for that, or repeat.
+    pub sample: Option<RowSample>,
     /// What was dropped or capped, and what looks wrong.
     pub notes: Vec<Note>,
+}
+
+/// What a raw feature was like in training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statistic {
+    /// Its name; of an element of a vector `name[1]`.
+    pub name: String,
+    /// Its distribution in the training rows.
+    pub summary: Summary,
+    /// Test rows with a level that no training row had.
+    pub unseen: u64,
 }
 
 /// Something that people should know of their rows.

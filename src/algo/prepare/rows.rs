@@ -7,16 +7,19 @@ use rayon::prelude::*;
 use super::alone::columns_that_predict_alone;
 use super::column::{Apart, ColumnValues, ReadColumn, ReadRows};
 use super::division::Division;
-use super::feature::{Feature, Gathered, Numbers, Part};
-use super::keys::KeyColumn;
+use super::feature::{Feature, Gathered, Numbers, Slot};
+use super::keys::{KeyColumn, Part};
 use super::order::Order;
 use super::target::{NOT_READ, TargetColumn, check_trained_classes, read_target, read_weights};
-use super::{Note, Plan, Prepared};
+use super::{Note, Plan, Prepared, Statistic};
 use crate::error::{Error, Result};
 use crate::frame::{Column, Frame};
 use crate::lines::Lines;
 use crate::model::Input;
 use crate::monitor::Monitor;
+use crate::pipeline::{self, Raw};
+use crate::row_sample::RowSample;
+use crate::task::Answer;
 use crate::training_set::{Target, TrainingSet};
 
 /// The rows of a query: their features as read, their target, weights and columns set apart, and the order in which learners see them.
@@ -123,7 +126,7 @@ impl Rows {
             target: self.target.as_ref(),
             weights: self.weights.as_deref(),
         };
-        labels.prepared(features, keys, division)
+        labels.raw(features, keys, division)?.prepared(plan, monitor)
     }
 
     /// The same for the last division: rows are given up as they are gathered, so that few numbers are held twice. Also notes what looks wrong
@@ -138,14 +141,20 @@ impl Rows {
             target: self.target.as_ref(),
             weights: self.weights.as_deref(),
         };
-        let mut prepared = labels.prepared(features, keys, &division)?;
-        notes.append(&mut prepared.notes);
+        let mut raw = labels.raw(features, keys, &division)?;
+        drop(division);
+        notes.append(&mut raw.notes);
         if let Some(target) = &self.target {
-            let names: Vec<String> = prepared.statistics.iter().map(|(name, _)| name.clone()).collect();
-            let (train, test) = (&prepared.train, prepared.test.as_ref());
+            let names: Vec<String> = raw.slots.iter().map(|slot| slot.feature.name.clone()).collect();
+            let (train, test) = (&raw.train, raw.test.as_ref());
             notes.extend(columns_that_predict_alone(&names, &target.name, train, test, monitor)?);
         }
-        Ok(Prepared { notes, ..prepared })
+        let sample = RowSample::of(&raw.train, raw.test.as_ref());
+        Ok(Prepared {
+            notes,
+            sample,
+            ..raw.prepared(plan, monitor)?
+        })
     }
 
     /// What the columns are by which rows are grouped.
@@ -175,18 +184,30 @@ struct Labels<'a> {
     weights: Option<&'a [f32]>,
 }
 
+/// Rows as the columns give them.
+struct RawRows {
+    inputs: Vec<Input>,
+    answer: Option<Answer>,
+    slots: Vec<Slot>,
+    train: TrainingSet,
+    test: Option<TrainingSet>,
+    statistics: Vec<Statistic>,
+    notes: Vec<Note>,
+}
+
 impl Labels<'_> {
-    /// The features with what is learned from them. Returns an error where none is left.
-    fn prepared(&self, features: Vec<Feature>, keys: Vec<(Input, Part)>, division: &Division) -> Result<Prepared> {
-        let (mut inputs, mut train, mut test, mut statistics) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut notes = Vec::new();
+    /// The features with what is to be learned from them. Returns an error where none is left.
+    fn raw(&self, features: Vec<Feature>, keys: Vec<(Input, Part)>, division: &Division) -> Result<RawRows> {
+        let (mut inputs, mut slots, mut statistics, mut notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut train, mut test) = (Vec::new(), Vec::new());
         for feature in features {
             notes.extend(feature.notes);
             inputs.extend(feature.input);
-            for part in feature.parts {
-                statistics.push((part.name, part.summary));
-                train.push(part.train);
-                test.push(part.test);
+            statistics.extend(feature.statistics);
+            for (slot, of_train, of_test) in feature.slots {
+                slots.push(slot);
+                train.push(of_train);
+                test.push(of_test);
             }
         }
         if inputs.is_empty() {
@@ -195,13 +216,18 @@ impl Labels<'_> {
         let (mut train_keys, mut test_keys) = (Vec::new(), Vec::new());
         for (input, part) in keys {
             inputs.push(input);
-            statistics.push((part.name, part.summary));
+            statistics.push(Statistic {
+                name: part.name,
+                summary: part.summary,
+                unseen: 0,
+            });
             train_keys.push(part.train);
             test_keys.push(part.test);
         }
-        Ok(Prepared {
+        Ok(RawRows {
             inputs,
             answer: self.target.map(TargetColumn::answer),
+            slots,
             train: self.set(train, train_keys, &division.train)?,
             test: (!division.test.is_empty())
                 .then(|| self.set(test, test_keys, &division.test))
@@ -221,6 +247,64 @@ impl Labels<'_> {
             weights: self.weights.map(weights),
             groups: None,
         })
+    }
+}
+
+impl RawRows {
+    /// The rows as the learner takes them.
+    fn prepared(self, plan: &Plan, monitor: &dyn Monitor) -> Result<Prepared> {
+        let mut prepared = Prepared {
+            inputs: self.inputs,
+            answer: self.answer,
+            pipeline: None,
+            train: self.train,
+            test: self.test,
+            statistics: self.statistics,
+            sample: None,
+            notes: self.notes,
+        };
+        if plan.spec.is_empty() {
+            return Ok(prepared);
+        }
+        let (train, train_keys) = std::mem::take(&mut prepared.train.frame).into_columns();
+        let (test, test_keys) = match &mut prepared.test {
+            Some(test) => std::mem::take(&mut test.frame).into_columns(),
+            None => (
+                self.slots.iter().map(|_| Column::Number(Vec::new())).collect(),
+                Vec::new(),
+            ),
+        };
+        let of_keys = prepared.statistics.len() - train_keys.len();
+        let of_keys = prepared.statistics[of_keys..]
+            .iter()
+            .map(|key| key.summary.clone())
+            .collect();
+        let raws = (self.slots.into_iter().zip(train).zip(test)).map(|((slot, train), test)| Raw {
+            column: slot.column,
+            feature: slot.feature,
+            train,
+            test,
+            steps: slot.steps,
+        });
+        let target = &prepared.train.target;
+        let learned = pipeline::learn(
+            &plan.spec,
+            raws.collect(),
+            of_keys,
+            target,
+            plan.max_categories,
+            monitor,
+        )?;
+        let frame = |columns, keys| {
+            let frame = Frame::new(columns).and_then(|frame| frame.with_keys(keys));
+            frame.ok_or(Error::Internal("columns of different lengths"))
+        };
+        prepared.train.frame = frame(learned.train, train_keys)?;
+        if let Some(test) = &mut prepared.test {
+            test.frame = frame(learned.test, test_keys)?;
+        }
+        prepared.pipeline = Some(learned.pipeline);
+        Ok(prepared)
     }
 }
 
@@ -282,9 +366,7 @@ fn gather(
     }
     gathered
         .into_par_iter()
-        .map(|(heading, values, non_finite)| {
-            Feature::new(heading, values, non_finite, rows, plan.max_categories, monitor)
-        })
+        .map(|(heading, values, non_finite)| Feature::new(heading, values, non_finite, rows, plan, monitor))
         .collect()
 }
 
@@ -293,6 +375,7 @@ mod tests {
     use super::*;
     use crate::hash;
     use crate::monitor::Unwatched;
+    use crate::pipeline::Spec;
     use crate::prepare::{ColumnKind, Heading, Split, prepare};
     use crate::task::Task;
     use crate::texts::Texts;
@@ -355,6 +438,7 @@ mod tests {
             task: Task::Regression,
             seed: 7,
             max_categories: 10,
+            spec: Spec::default(),
         }
     }
 
