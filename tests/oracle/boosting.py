@@ -44,7 +44,15 @@ weighted = fit(lightgbm.LGBMClassifier(**common), binary, sample_weight=weight[:
 weighted_number = fit(lightgbm.LGBMRegressor(n_estimators=30, **common), number, sample_weight=weight[:TRAIN])
 weighted_three = fit(lightgbm.LGBMClassifier(**common), three, sample_weight=weight[:TRAIN])
 softmax = fit(lightgbm.LGBMClassifier(**common), three)
+# Categories of three and of four levels, whose pairs tell. LightGBM counts missing values as one level more, so that it splits only those of three
+# one against the rest. In larger trees it does not look again at columns that could not be split in a leaf above.
+few = np.column_stack([random.integers(0, levels, TRAIN) for levels in (4, 4, 3)])
+few_number = np.round(
+    2.0 * ((few[:, 0] < 2) ^ (few[:, 1] % 2 == 0)) + few[:, 2] * (few[:, 0] % 3 == 0) + random.normal(0, 0.5, TRAIN), 3
+)
+few_levels = lightgbm.LGBMRegressor(n_estimators=30, num_leaves=4, **common).fit(few, few_number, categorical_feature=[0, 1, 2])
 expected = {
+    "few_levels": few_levels.predict(few).round(9).tolist(),
     "regression_train": regression.predict(train).round(9).tolist(),
     "regression_rmse": mean_squared_error(number[TRAIN:], regression.predict(test)) ** 0.5,
     "regression_splits": regression.feature_importances_.tolist(),
@@ -74,6 +82,8 @@ fixture = {
     "binary": binary.tolist(),
     "three": three.tolist(),
     "weight": weight.tolist(),
+    "few": few.T.tolist(),
+    "few_number": few_number.tolist(),
     "expected": expected,
 }
 with open("boosting.json", "w") as file:

@@ -13,9 +13,8 @@ pub(super) fn best(judge: &Judge, column: usize, cells: &[Cell], total: Cell, bo
     if present < 2 {
         return None;
     }
-    // Whether the column has few levels is asked of the column, not of the leaf.
-    let (missing, levels) = cells.split_last()?;
-    if levels.len() + usize::from(missing.count > 0) <= judge.params.max_cat_to_onehot {
+    // Whether the column has few levels is asked of the column, not of the leaf; missing values are one of them, whether there are any or not.
+    if cells.len() <= judge.params.max_cat_to_onehot {
         return one_against_rest(judge, column, cells, total, bounds);
     }
     let mut order: Vec<(f64, usize)> = cells
@@ -44,11 +43,11 @@ pub(super) fn best(judge: &Judge, column: usize, cells: &[Cell], total: Cell, bo
 
 fn one_against_rest(judge: &Judge, column: usize, cells: &[Cell], total: Cell, bounds: Bounds) -> Option<Split> {
     let l2 = judge.params.reg_lambda;
-    let threshold = judge.threshold(total, bounds);
+    let (threshold, least) = (judge.threshold(total, bounds), judge.least(total));
     let mut best = None;
     for (bin, &left) in cells.iter().enumerate() {
         let right = total.minus(left);
-        if !judge.admits(left) || !judge.admits(right) {
+        if !least.admits(left) || !least.admits(right) {
             continue;
         }
         let gain = judge.score(left, l2, bounds) + judge.score(right, l2, bounds) - threshold;
@@ -82,17 +81,17 @@ fn prefixes(
     order: &mut dyn Iterator<Item = usize>,
 ) -> Option<Split> {
     let l2 = judge.params.reg_lambda + judge.params.cat_l2;
-    let threshold = judge.threshold(total, bounds);
+    let (threshold, least) = (judge.threshold(total, bounds), judge.least(total));
     let (mut left, mut set, mut group, mut best) = (Cell::default(), BinSet::default(), 0, None);
     for bin in order {
         left.add(cells[bin]);
         group += cells[bin].count;
         set = with(set, bin);
-        if !judge.admits(left) {
+        if !least.admits(left) {
             continue;
         }
         let right = total.minus(left);
-        if right.count < judge.params.min_data_per_group as i64 || !judge.admits(right) {
+        if right.count < judge.params.min_data_per_group as i64 || !least.admits(right) {
             break;
         }
         if group < judge.params.min_data_per_group as i64 {

@@ -66,7 +66,7 @@ hyperparameters! {
         num_leaves: usize = 31, from_to(2.0, 131_072.0), from "LightGBM";
         /// The most splits between root and leaf; 0 or less for no limit.
         max_depth: i32 = -1, any(), from "LightGBM";
-        /// The fewest rows in a leaf.
+        /// The fewest rows in a leaf; rows that the model is sure of count less, by their share of the hessians.
         min_child_samples: usize = 20, any(), from "LightGBM";
         /// The least sum of hessians in a leaf.
         min_child_weight: f64 = 1e-3, at_least(0.0), from "LightGBM";
@@ -90,7 +90,7 @@ hyperparameters! {
         cat_l2: f64 = 10.0, at_least(0.0), from "LightGBM";
         /// The most levels on the left of a split.
         max_cat_threshold: usize = 32, at_least(1.0), from "LightGBM";
-        /// Categories with at most so many levels are split one against the rest.
+        /// Categories with at most so many levels, missing values among them, are split one against the rest.
         max_cat_to_onehot: usize = 4, at_least(1.0), from "LightGBM";
         /// The fewest rows of a group of levels in a split of several levels.
         min_data_per_group: usize = 100, at_least(1.0), from "LightGBM";

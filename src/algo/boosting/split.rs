@@ -55,6 +55,22 @@ impl Bounds {
     };
 }
 
+/// How large a child must be. Rows are counted, and also weighed by their hessians: those of which the model is sure count less. Without
+/// that, leaves of small tables fit what rows that are long since explained leave over.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Least {
+    rows: i64,
+    hessian: i64,
+}
+
+impl Least {
+    /// Whether a child with these sums is large enough.
+    #[inline]
+    pub(super) fn admits(self, cell: Cell) -> bool {
+        cell.count >= self.rows && cell.hessian >= self.hessian
+    }
+}
+
 /// How leaves are valued and splits are judged in one round.
 #[derive(Clone, Copy)]
 pub(super) struct Judge<'a> {
@@ -89,7 +105,7 @@ impl Judge<'_> {
     #[inline]
     fn free_score(&self, cell: Cell, l2: f64) -> f64 {
         let gradient = self.packing.gradient(cell);
-        // Both children have a positive hessian; see `admits`.
+        // Both children have a positive hessian; see `Least`.
         gradient * gradient / (self.packing.hessian(cell) + l2)
     }
 
@@ -103,19 +119,23 @@ impl Judge<'_> {
             gradient
         };
         if bounds == Bounds::FREE {
-            // Both children have a positive hessian; see `admits`.
+            // Both children have a positive hessian; see `Least`.
             return gradient * gradient / weight;
         }
         let value = (-gradient / weight).clamp(bounds.low, bounds.high);
         -(2.0 * gradient * value + weight * value * value)
     }
 
-    /// Whether a child with these sums is large enough.
-    #[inline]
-    pub(super) fn admits(&self, cell: Cell) -> bool {
-        cell.count >= self.params.min_child_samples as i64
-            && cell.hessian > 0
-            && self.packing.hessian(cell) >= self.params.min_child_weight
+    /// How large the children of a leaf with the sums `total` must be, which has a row and a positive hessian.
+    pub(super) fn least(&self, total: Cell) -> Least {
+        let rows = self.params.min_child_samples.max(1) as i64;
+        // A single row is always enough.
+        let share = (rows - 1) as f64 * (total.hessian as f64 / total.count as f64);
+        let weight = self.params.min_child_weight / self.packing.hessian_unit;
+        Least {
+            rows,
+            hessian: share.max(weight).ceil().max(1.0) as i64,
+        }
     }
 
     /// What the children's scores must exceed.
@@ -222,20 +242,20 @@ impl Scan<'_> {
         threshold: f64,
         score: impl Fn(Cell) -> f64,
     ) -> Option<(f64, usize, Cell)> {
-        let least = self.judge.params.min_child_samples.max(1) as i64;
+        let least = self.judge.least(self.total);
         let mut best = None;
         let mut highest = threshold;
         let mut left = start;
         for (bin, cell) in self.values[..ends].iter().enumerate() {
             left.add(*cell);
-            if cell.count == 0 || !self.judge.admits(left) {
+            if cell.count == 0 || !least.admits(left) {
                 continue;
             }
             let right = self.total.minus(left);
-            if right.count < least {
+            if !least.admits(right) {
                 break;
             }
-            if !self.judge.admits(right) || (self.monotone != 0 && !self.keeps_direction(left, right)) {
+            if self.monotone != 0 && !self.keeps_direction(left, right) {
                 continue;
             }
             let sum = score(left) + score(right);

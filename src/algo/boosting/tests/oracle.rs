@@ -91,6 +91,36 @@ fn regression_grows_the_same_trees() {
 }
 
 #[test]
+fn few_levels_are_split_as_lightgbm_splits_them() {
+    #[derive(Deserialize)]
+    struct Expected {
+        few_levels: Vec<f64>,
+    }
+    #[derive(Deserialize)]
+    struct File {
+        few: Vec<Vec<u32>>,
+        few_number: Vec<f64>,
+        expected: Expected,
+    }
+    let file: File = serde_json::from_str(include_str!("../../../../tests/oracle/boosting.json")).unwrap();
+    let levels = |codes: &[u32]| 1 + codes.iter().max().map_or(0, |&code| code as usize);
+    let columns = file.few.iter().map(|codes| Column::Category {
+        codes: codes.clone(),
+        levels: levels(codes),
+    });
+    let data = dataset(columns.collect(), file.few_number);
+    let mut params = BoostingParams::new(Objective::Regression);
+    (params.n_estimators, params.num_leaves) = (30, 4);
+    let model = fit(params, &data).unwrap();
+    let mut row = [0.0; 3];
+    for (index, theirs) in file.expected.few_levels.iter().enumerate() {
+        data.frame.encode_row(index, &mut row);
+        let ours = score(&model, &row)[0];
+        assert!((ours - theirs).abs() < 1e-6, "{ours} {theirs}");
+    }
+}
+
+#[test]
 fn weighted_regression_is_as_good() {
     let fixture = Fixture::load();
     let mut params = BoostingParams::new(Objective::Regression);

@@ -162,7 +162,7 @@ fn leaves_keep_their_least_size() {
         };
         let data = dataset(columns.clone(), targets);
         let mut params = BoostingParams::new(objective);
-        params.n_estimators = 5;
+        params.n_estimators = 20;
         params.min_child_samples = 33;
         params.max_depth = 3;
         let model = fit(params, &data).unwrap();
@@ -180,6 +180,11 @@ fn leaves_keep_their_least_size() {
                     );
                     let cover = forest.stats(left).cover + forest.stats(right).cover;
                     assert!((forest.stats(node).cover - cover).abs() < 1e-9 * cover);
+                    // Rows weigh by their hessians, too.
+                    let each = forest.stats(node).cover / f64::from(forest.stats(node).rows);
+                    for child in [left, right] {
+                        assert!(forest.stats(child).cover >= 32.0 * each * (1.0 - 1e-9));
+                    }
                     depths.extend([(left, depth + 1), (right, depth + 1)]);
                 }
             }
