@@ -6,10 +6,10 @@
 //! What the splits by one column take away depends on that column alone. So for each level of a category, and for the numbers between
 //! every few thresholds, what remains of all trees stands ready in a row of bit sets; a row's own sets are the intersection of one
 //! such row a column, which vector instructions make. Only the few splits whose thresholds are nearest to a number are looked at one
-//! by one, and without a branch on the data.
+//! by one, and without a branch on the data; so are all those of a column with few splits.
 
 use super::forest::Forest;
-use super::{Boosting, Objective};
+use super::{Boosting, LANES, Objective};
 use crate::estimator::Estimator;
 use crate::trees::tree::Decision;
 
@@ -50,6 +50,8 @@ trait Leaves: Copy + std::fmt::Debug + PartialEq + std::ops::BitAnd<Output = Sel
     fn without(from: usize, to: usize) -> Self;
     /// The first leaf.
     fn first(self) -> usize;
+    /// Itself when `x` is negative, else every leaf.
+    fn or_all_unless_negative(self, x: f64) -> Self;
 }
 
 macro_rules! leaves {
@@ -66,6 +68,11 @@ macro_rules! leaves {
             fn first(self) -> usize {
                 self.trailing_zeros() as usize
             }
+
+            #[inline(always)]
+            fn or_all_unless_negative(self, x: f64) -> Self {
+                self | !((x.to_bits() as i64 >> 63) as $set)
+            }
         }
     };
 }
@@ -77,6 +84,7 @@ leaves!(u64);
 #[derive(Debug, Clone, PartialEq)]
 struct Block<L> {
     columns: Vec<Column<L>>,
+    few: Vec<Few<L>>,
     /// Rows of bit sets, one set a tree, each row of `chunks` chunks.
     rows: Vec<[L; CHUNK]>,
     chunks: usize,
@@ -91,6 +99,15 @@ struct Column<L> {
     column: usize,
     first: usize,
     splits: Splits<L>,
+}
+
+/// A column with so few splits, by number, that to look at each takes less time than to intersect a row.
+#[derive(Debug, Clone, PartialEq)]
+struct Few<L> {
+    column: usize,
+    group: Group<L>,
+    /// The row for missing values.
+    missing: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -170,10 +187,18 @@ impl Estimator for Scorer {
 /// Adds the leaf values of a row: those of tree t to sum `t % sums.len()`.
 #[inline]
 fn add_scores<L: Leaves>(blocks: &[Block<L>], row: &[f64], sums: &mut [f64]) {
+    if let Ok(lanes) = <&mut [f64; LANES]>::try_from(&mut *sums) {
+        // Held in registers.
+        let mut own = *lanes;
+        for block in blocks {
+            block.add_scores(row, &mut own);
+        }
+        *lanes = own;
+        return;
+    }
     let mut next = 0;
     for block in blocks {
-        let remaining = block.remaining(row);
-        for (start, leaves) in block.starts.iter().zip(remaining.as_flattened()) {
+        for (start, leaves) in block.starts.iter().zip(block.remaining(row)) {
             sums[next] += block.values[*start as usize + leaves.first()];
             next = if next + 1 == sums.len() { 0 } else { next + 1 };
         }
@@ -185,6 +210,7 @@ impl<L: Leaves> Block<L> {
     fn new(forest: &Forest, trees: std::ops::Range<usize>) -> Option<Self> {
         let mut block = Block {
             columns: Vec::new(),
+            few: Vec::new(),
             rows: Vec::new(),
             chunks: trees.len().div_ceil(CHUNK),
             starts: Vec::with_capacity(trees.len()),
@@ -260,37 +286,34 @@ impl<L: Leaves> Block<L> {
 
     /// Lays out all splits by one column, those by number in the order of their thresholds.
     fn add_column(&mut self, splits: &[Split<'_, L>]) {
-        let first = self.rows.len() / self.chunks;
-        let kind = match splits[0].by {
-            By::Number(_) => self.add_numbers(splits),
-            By::Levels(_) => self.add_levels(splits),
-        };
+        let (first, column) = (self.rows.len() / self.chunks, splits[0].column);
+        let few = matches!(splits[0].by, By::Number(_)) && splits.len() <= STEP;
+        if few {
+            self.few.push(Few {
+                column,
+                group: Group::new(splits),
+                missing: first,
+            });
+        } else {
+            let splits = match splits[0].by {
+                By::Number(_) => self.add_numbers(splits),
+                By::Levels(_) => self.add_levels(splits),
+            };
+            self.columns.push(Column { column, first, splits });
+        }
         self.add_row(splits.iter().filter(|split| !split.missing_left));
-        self.columns.push(Column {
-            column: splits[0].column,
-            first,
-            splits: kind,
-        });
     }
 
     fn add_numbers(&mut self, splits: &[Split<'_, L>]) -> Splits<L> {
-        let no_split = Group {
-            thresholds: [f64::INFINITY; STEP],
-            masks: [L::ALL; STEP],
-            trees: [0; STEP],
-        };
-        // There is a group behind a last one that is full, for numbers above all thresholds.
-        let mut groups = vec![no_split; splits.len() / STEP + 1];
-        for (place, split) in splits.iter().enumerate() {
-            let (group, place) = (&mut groups[place / STEP], place % STEP);
-            if let By::Number(threshold) = split.by {
-                (group.thresholds[place], group.masks[place], group.trees[place]) = (threshold, split.mask, split.tree);
-            }
-        }
         self.add_row([]);
         for group in splits.chunks_exact(STEP) {
             self.rows.extend_from_within(self.rows.len() - self.chunks..);
             self.take_away(group);
+        }
+        let mut groups: Vec<Group<L>> = splits.chunks(STEP).map(Group::new).collect();
+        if splits.len().is_multiple_of(STEP) {
+            // There is a group behind a last one that is full, for numbers above all thresholds.
+            groups.push(Group::new(&[]));
         }
         Splits::Numbers {
             lasts: groups.iter().map(|group| group.thresholds[STEP - 1]).collect(),
@@ -334,35 +357,68 @@ impl<L: Leaves> Block<L> {
         }
     }
 
+    /// Adds the leaf values of a row, the same way.
+    #[inline]
+    fn add_scores(&self, row: &[f64], sums: &mut [f64; LANES]) {
+        const { assert!(TREES.is_multiple_of(LANES), "a block begins with the first lane") };
+        let remaining = self.remaining(row);
+        let value = |start: u32, leaves: L| self.values[start as usize + leaves.first()];
+        let (fours, rest) = self.starts.as_chunks::<LANES>();
+        let (sets, last_sets) = remaining.split_at(fours.len() * LANES);
+        for (starts, sets) in fours.iter().zip(sets.as_chunks::<LANES>().0) {
+            for lane in 0..LANES {
+                sums[lane] += value(starts[lane], sets[lane]);
+            }
+        }
+        for (sum, (start, leaves)) in sums.iter_mut().zip(rest.iter().zip(last_sets)) {
+            *sum += value(*start, *leaves);
+        }
+    }
+
     /// What remains of each tree's leaves for a row.
     #[inline]
-    fn remaining(&self, row: &[f64]) -> [[L; CHUNK]; TREES / CHUNK] {
-        let mut remaining = [[L::ALL; CHUNK]; TREES / CHUNK];
+    fn remaining(&self, row: &[f64]) -> [L; TREES] {
+        let mut remaining = [L::ALL; TREES];
         for columns in self.columns.chunks(COLUMNS) {
             let (mut places, mut starts) = ([0; COLUMNS], [0; COLUMNS]);
             for ((column, place), start) in columns.iter().zip(&mut places).zip(&mut starts) {
                 *place = column.place(row[column.column]);
                 *start = (column.first + *place) * self.chunks;
             }
-            for (chunk, remaining) in remaining.iter_mut().enumerate().take(self.chunks) {
-                for start in &starts[..columns.len()] {
-                    let ready = &self.rows[start + chunk];
-                    for (left, ready) in remaining.iter_mut().zip(ready) {
-                        *left &= *ready;
-                    }
-                }
+            let chunks = remaining.as_chunks_mut::<CHUNK>().0;
+            for (chunk, remaining) in chunks.iter_mut().enumerate().take(self.chunks) {
+                // By value, which makes vectors of it.
+                *remaining = starts[..columns.len()]
+                    .iter()
+                    .fold(*remaining, |sets, start| intersect(sets, &self.rows[start + chunk]));
             }
-            let sets = remaining.as_flattened_mut();
             for (column, place) in columns.iter().zip(places) {
                 if let Splits::Numbers { groups, .. } = &column.splits
                     && let Some(group) = groups.get(place)
                 {
-                    group.apply(row[column.column], sets);
+                    group.apply(row[column.column], &mut remaining);
+                }
+            }
+        }
+        for few in &self.few {
+            let x = row[few.column];
+            if !x.is_nan() {
+                few.group.apply(x, &mut remaining);
+            } else {
+                let missing = &self.rows[few.missing * self.chunks..];
+                let chunks = remaining.as_chunks_mut::<CHUNK>().0;
+                for (sets, missing) in chunks.iter_mut().zip(missing).take(self.chunks) {
+                    *sets = intersect(*sets, missing);
                 }
             }
         }
         remaining
     }
+}
+
+#[inline(always)]
+fn intersect<L: Leaves>(sets: [L; CHUNK], others: &[L; CHUNK]) -> [L; CHUNK] {
+    std::array::from_fn(|tree| sets[tree] & others[tree])
 }
 
 impl<L: Leaves> Column<L> {
@@ -379,16 +435,31 @@ impl<L: Leaves> Column<L> {
 }
 
 impl<L: Leaves> Group<L> {
-    /// Takes away what those of its splits take away that send `x` right.
+    /// Up to [`STEP`] splits.
+    fn new(splits: &[Split<'_, L>]) -> Self {
+        let mut group = Group {
+            thresholds: [f64::INFINITY; STEP],
+            masks: [L::ALL; STEP],
+            trees: [0; STEP],
+        };
+        for (place, split) in splits.iter().enumerate().take(STEP) {
+            if let By::Number(threshold) = split.by {
+                // Adding 0 makes one zero of the two: the difference of equal numbers is 0, which is not negative.
+                group.thresholds[place] = threshold + 0.0;
+                (group.masks[place], group.trees[place]) = (split.mask, split.tree);
+            }
+        }
+        group
+    }
+
+    /// Takes away what those of its splits take away that send `x`, which is not missing, right.
     #[inline]
-    fn apply(&self, x: f64, sets: &mut [L]) {
-        for place in 0..STEP {
-            let mask = if self.thresholds[place] < x {
-                self.masks[place]
-            } else {
-                L::ALL
-            };
-            sets[usize::from(self.trees[place])] &= mask;
+    fn apply(&self, x: f64, sets: &mut [L; TREES]) {
+        // All at once and by the sign of a difference, which makes vectors and leaves no branches: half of those would be guessed wrong.
+        let masks: [L; STEP] =
+            std::array::from_fn(|place| self.masks[place].or_all_unless_negative(self.thresholds[place] - x));
+        for (tree, mask) in self.trees.iter().zip(masks) {
+            sets[usize::from(*tree)] &= mask;
         }
     }
 }
