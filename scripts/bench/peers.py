@@ -4,6 +4,7 @@ Started by bench.py with the postmaster's process id. Reads a task a line as JSO
 """
 
 import os
+import tempfile
 import warnings
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -22,6 +23,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from serve import THREADS, serve
+
+try:
+    # The llvmlite that it needs is not made for every Python.
+    import lleaves
+except ImportError:
+    lleaves = None
 
 warnings.simplefilter("ignore")
 TREES = {"n_estimators": 100, "num_leaves": 31, "max_bin": 255}
@@ -105,6 +112,17 @@ def gradient_boosting(stages, table):
     return lambda: roc_auc_score(test["label"], model.predict_proba(as_categories(test, levels))[:, 1])
 
 
+def before_train_lightgbm(table):
+    if "encoded" not in kept:
+        train = divided(fetch([*FEATURES, "label", "is_test"], table))[0]
+        kept["encoded"] = as_categories(train), train["label"]
+
+
+def train_lightgbm(_stages, table):
+    """Its training alone, of rows that are encoded in memory already."""
+    lightgbm.LGBMClassifier(**TREES, n_jobs=THREADS, verbose=-1).fit(*kept["encoded"])
+
+
 def random_forest(stages, table):
     train, test = divided(fetch([*FEATURES, "label", "is_test"], table))
     stages.end("fetch")
@@ -167,6 +185,35 @@ def before_predict_xgboost(_table):
 def predict_xgboost(_stages, table):
     """In memory, by one thread."""
     kept["xgboost"][0].predict(kept["matrix"])
+
+
+def compile_lleaves(stages, table):
+    """Trains LightGBM's model and compiles its trees for predict_lleaves; gives whether there is lleaves."""
+    if lleaves is None:
+        return lambda: False
+    frame = fetch([*FEATURES, "label", "is_test"], table)
+    encoded = as_categories(frame)
+    columns = [encoded[name].cat.codes if name in TEXTS else encoded[name] for name in FEATURES]
+    rows = np.column_stack([column.to_numpy(dtype="float64") for column in columns])
+    stages.end("fetch")
+    train = ~frame["is_test"].to_numpy()
+    texts = [FEATURES.index(name) for name in TEXTS]
+    model = lightgbm.LGBMClassifier(**TREES, n_jobs=THREADS, verbose=-1)
+    model.fit(rows[train], frame["label"].to_numpy()[train], categorical_feature=texts)
+    stages.end("train")
+    with tempfile.NamedTemporaryFile(suffix=".txt") as file:
+        model.booster_.save_model(file.name)
+        compiled = lleaves.Model(model_file=file.name)
+        compiled.compile()
+    stages.end("compile")
+    kept["lleaves"] = compiled, rows
+    return lambda: True
+
+
+def predict_lleaves(_stages, table):
+    """In memory, by one thread."""
+    model, rows = kept["lleaves"]
+    model.predict(rows, n_jobs=1)
 
 
 def forget(_stages, table):

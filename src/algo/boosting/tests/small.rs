@@ -248,6 +248,19 @@ fn models_of_every_size_are_prepared_for_scoring() {
 }
 
 #[test]
+fn numbers_of_every_size_are_prepared_for_scoring() {
+    let least = f64::from_bits(1);
+    let values = [-f64::MAX, -1.0, -least, 0.0, least, 2.0 * least, 1.0, f64::MAX / 2.0, f64::MAX];
+    let targets = (0..values.len()).map(|place| (place * place) as f64).collect();
+    let model = fit(tiny(Objective::Regression), &dataset(vec![number(&values)], targets)).unwrap();
+    for (place, x) in values.iter().enumerate() {
+        assert!((score(&model, &[*x])[0] - (place * place) as f64).abs() < 1e-6, "{x:e}");
+    }
+    assert_eq!(score(&model, &[-0.0]), score(&model, &[0.0]));
+    score(&model, &[f64::NAN]);
+}
+
+#[test]
 fn many_columns_are_prepared_for_scoring() {
     let columns =
         (1..=70).map(|column| number(&(0..500).map(|row| f64::from(row * column % 97)).collect::<Vec<f64>>()));
