@@ -250,7 +250,17 @@ fn models_of_every_size_are_prepared_for_scoring() {
 #[test]
 fn numbers_of_every_size_are_prepared_for_scoring() {
     let least = f64::from_bits(1);
-    let values = [-f64::MAX, -1.0, -least, 0.0, least, 2.0 * least, 1.0, f64::MAX / 2.0, f64::MAX];
+    let values = [
+        -f64::MAX,
+        -1.0,
+        -least,
+        0.0,
+        least,
+        2.0 * least,
+        1.0,
+        f64::MAX / 2.0,
+        f64::MAX,
+    ];
     let targets = (0..values.len()).map(|place| (place * place) as f64).collect();
     let model = fit(tiny(Objective::Regression), &dataset(vec![number(&values)], targets)).unwrap();
     for (place, x) in values.iter().enumerate() {
