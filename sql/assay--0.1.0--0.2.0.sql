@@ -382,7 +382,7 @@ CREATE FUNCTION assay.feature_info(model text)
 RETURNS TABLE (feature text, type text, rows bigint, nulls bigint, min double precision, max double precision,
                mean double precision, stddev double precision, categories bigint, top_categories jsonb,
                rare bigint, unseen bigint, steps jsonb)
-AS 'MODULE_PATHNAME', 'feature_info_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
+AS 'MODULE_PATHNAME', 'feature_steps_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 20;
 COMMENT ON FUNCTION assay.feature_info(text) IS
 'The distribution of each feature in the training rows, as the query gave it, and what is done with it before it is learned from. Needs the privilege manage, because it shows values of the rows.
 rare: rows of categories too rare to be told apart; unseen: held-out rows with a category that no training row has (NULL for numbers, and for versions of 0.1.0); steps: what was learned by each step of preprocess, and the features that it makes.

@@ -1,6 +1,9 @@
 //! Many texts in one piece of memory: nothing to allocate or to free for each.
 
+use std::cmp::Reverse;
+
 use super::error::Result;
+use super::monitor::Monitor;
 use super::room;
 
 /// Texts one behind the other.
@@ -31,6 +34,26 @@ impl Texts {
     /// The texts in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         (0..self.ends.len()).map(|place| self.get(place))
+    }
+
+    /// The places of the `most` texts with the greatest counts, of equal ones the first; in the order of texts. Those with a count of 0 are
+    /// none of them. Returns an error only when stopped. O(n) and sorting the `most`.
+    pub fn most_frequent(&self, counts: &[u64], most: usize, monitor: &dyn Monitor) -> Result<Vec<u32>> {
+        /// Texts between two looks at the monitor.
+        const BLOCK: usize = 1 << 16;
+        let mut best: Vec<u32> = Vec::new();
+        let counts_of = |place: u32| counts[place as usize];
+        for (block, first) in counts.chunks(BLOCK).zip((0..).step_by(BLOCK)) {
+            monitor.check()?;
+            let occur = (first..).zip(block).filter(|(_, count)| **count > 0);
+            best.extend(occur.map(|(place, _)| place));
+            if best.len() > most {
+                best.select_nth_unstable_by_key(most, |&place| (Reverse(counts_of(place)), self.get(place as usize)));
+                best.truncate(most);
+            }
+        }
+        best.sort_unstable_by_key(|&place| self.get(place as usize));
+        Ok(best)
     }
 
     /// Makes room for one more text. Returns an error where there is none.

@@ -245,9 +245,15 @@ fn level_name(feature: &Feature, level: Level) -> Option<String> {
     })
 }
 
-/// `feature_info(model)`.
+/// `feature_info(model)` as release 0.1.0 declares it, with fewer columns: it says that the extension has to be updated.
 #[pg_extern(sql = false)]
 fn feature_info(model: Option<Text>) -> SetOf<FeatureInfo> {
+    feature_steps(model)
+}
+
+/// `feature_info(model)`.
+#[pg_extern(sql = false)]
+fn feature_steps(model: Option<Text>) -> SetOf<FeatureInfo> {
     let rows = || -> Result<Vec<FeatureInfo>> {
         let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Manage)?;
         let model = scorer.model();

@@ -1,7 +1,6 @@
 //! Words of texts, or sequences of characters, by how often they occur and in how few texts (Spärck Jones 1972), as scikit-learn's
 //! `TfidfVectorizer` computes them.
 
-use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
@@ -9,6 +8,7 @@ use super::feature::{Feature, Kind};
 use super::step::{Codes, Place, Step, TextReader, TextRows, Training, Transform};
 use super::tokens::{Analyzer, Tokens};
 use crate::coded::coded;
+use crate::dictionary::Dictionary;
 use crate::error::{Error, Result};
 use crate::levels::Levels;
 use crate::monitor::{Monitor, Pace};
@@ -126,43 +126,43 @@ impl Step for TfIdf {
             weights: Vec::new(),
             rows: rows.counts.iter().sum(),
         };
-        // Of each term how many rows have it, and how often it occurs.
-        let mut found = HashMap::<String, (u64, u64)>::new();
-        let (mut tokens, mut seen) = (Tokens::default(), HashSet::<String>::new());
+        // Of each term how many rows have it, how often it occurs, and which text had it last.
+        let (mut found, mut counted) = (Dictionary::default(), Vec::<(u64, u64, u32)>::new());
+        let mut tokens = Tokens::default();
         let mut pace = Pace::new(monitor);
-        for (text, &count) in rows.texts.iter().zip(rows.counts).filter(|(_, count)| **count > 0) {
+        let mut failed = None;
+        for ((text, &count), place) in rows.texts.iter().zip(rows.counts).zip(0_u32..) {
+            if count == 0 {
+                continue;
+            }
             pace.spend(text.len())?;
-            seen.clear();
-            learned.each(&mut tokens, text, |term| {
-                let is_new = !seen.contains(term);
-                if is_new {
-                    seen.insert(term.to_string());
-                }
-                match found.get_mut(term) {
-                    Some((with, occurs)) => (*with, *occurs) = (*with + u64::from(is_new) * count, *occurs + count),
-                    None => drop(found.insert(term.to_string(), (count, count))),
-                }
+            learned.each(&mut tokens, text, |term| match found.code(term, u32::MAX) {
+                Ok(Some(code)) => match counted.get_mut(code as usize) {
+                    Some((with, occurs, last)) => {
+                        *with += if *last == place { 0 } else { count };
+                        (*occurs, *last) = (*occurs + count, place);
+                    }
+                    None => counted.push((count, count, place)),
+                },
+                Ok(None) => {}
+                Err(error) => failed = Some(error),
             });
+            if let Some(error) = failed.take() {
+                return Err(error);
+            }
         }
-        monitor.check()?;
         let most = params.max_df * learned.rows as f64;
         let fits = |with: u64| with >= params.min_df as u64 && with as f64 <= most;
-        let mut terms: Vec<(String, (u64, u64))> = found.into_iter().filter(|(_, (with, _))| fits(*with)).collect();
-        monitor.check()?;
-        if terms.len() > params.max_features {
-            // As of equal ones the first in order: a select first, so that not all have to be sorted.
-            let by_count =
-                |a: &(String, (u64, u64)), b: &(String, (u64, u64))| b.1.1.cmp(&a.1.1).then_with(|| a.0.cmp(&b.0));
-            terms.select_nth_unstable_by(params.max_features, by_count);
-            terms.truncate(params.max_features);
-        }
-        monitor.check()?;
-        terms.sort_unstable();
+        let counts = counted
+            .iter()
+            .map(|&(with, occurs, _)| if fits(with) { occurs } else { 0 });
+        let terms = found.into_texts();
+        let kept = terms.most_frequent(&counts.collect::<Vec<u64>>(), params.max_features, monitor)?;
         // Smoothed, as if one more text had every term.
         let idf = |with: u64| ((1.0 + learned.rows as f64) / (1.0 + with as f64)).ln() + 1.0;
         let weight = |with: u64| if params.use_idf { idf(with) } else { 1.0 };
-        learned.weights = terms.iter().map(|(_, (with, _))| weight(*with)).collect();
-        learned.terms = terms.into_iter().map(|(term, _)| term).collect();
+        learned.weights = kept.iter().map(|&code| weight(counted[code as usize].0)).collect();
+        learned.terms = kept.iter().map(|&code| terms.get(code as usize).to_string()).collect();
         Ok(learned)
     }
 }

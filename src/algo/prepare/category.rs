@@ -1,7 +1,5 @@
 //! A column of texts: a category whose levels are chosen, or what a step reads of the texts.
 
-use std::cmp::Reverse;
-
 use rayon::prelude::*;
 
 use super::column::Heading;
@@ -164,7 +162,7 @@ impl Texts<'_> {
 
     /// Keeps the `most` levels that have the most rows.
     fn keep(&self, counts: &Counts, most: usize) -> Result<Kept> {
-        let ranked = most_frequent(&counts.rows, self.levels, most, self.monitor)?;
+        let ranked = self.levels.most_frequent(&counts.rows, most, self.monitor)?;
         let other = counts.distinct > most;
         // Without a category for the rest, only test rows can have a level that is not kept.
         let rest = if other { ranked.len() as u32 } else { UNSEEN_CODE };
@@ -361,26 +359,4 @@ fn words_note(name: &str, words: f64) -> Note {
             name.replace('\'', "''")
         )),
     }
-}
-
-/// The codes of the `most` levels with the greatest counts, of equal ones the first; in the order of levels.
-fn most_frequent(counts: &[u64], levels: &texts::Texts, most: usize, monitor: &dyn Monitor) -> Result<Vec<u32>> {
-    let mut best: Vec<u32> = Vec::new();
-    let codes: Vec<u32> = (0..)
-        .zip(counts)
-        .filter(|(_, count)| **count > 0)
-        .map(|(code, _)| code)
-        .collect();
-    for chunk in codes.chunks(BLOCK) {
-        monitor.check()?;
-        best.extend(chunk);
-        if best.len() > most {
-            best.select_nth_unstable_by_key(most, |&code| {
-                (Reverse(counts[code as usize]), levels.get(code as usize))
-            });
-            best.truncate(most);
-        }
-    }
-    best.sort_unstable_by_key(|&code| levels.get(code as usize));
-    Ok(best)
 }

@@ -103,7 +103,7 @@ SELECT features FROM assay.train('t', 'SELECT size, purpose, is_risky FROM (SELE
 SELECT categories, top_categories FROM assay.feature_info('t') WHERE feature = 'purpose';
 CALL fails($$SELECT assay.train('t', 'house', 'sold', preprocess => '{"max_categories": 0}')$$);
 CALL fails($$SELECT assay.train('t', 'house', 'sold', preprocess => '{"max_categories": 254}')$$);
-CALL fails($$SELECT assay.train('t', 'house', 'sold', preprocess => '{"encode": "hash"}')$$);
+CALL fails($$SELECT assay.train('t', 'house', 'sold', preprocess => '{"encod": "hash"}')$$);
 CALL fails($$SELECT assay.train('t', 'house', 'sold', preprocess => '"all"')$$);
 
 -- A column that cannot teach anything is dropped, and a line tells of each.
