@@ -30,6 +30,9 @@ UNION ALL SELECT 'text[]', quote_literal(value) || '::text[]' FROM unnest(ARRAY[
 UNION ALL SELECT 'regclass', value || '::regclass' FROM unnest(ARRAY['''calls.line''', '0', '4294967295', '''calls.line_x''', '''calls.line_view''', '''calls.counter''', '''calls.pair''', '''calls.parted''', '''line_temp''',
     '''pg_catalog.pg_class''', '''assay.model''', '''assay.checks''', '''pg_toast.pg_toast_1255''']) AS value
 UNION ALL SELECT 'double precision', quote_literal(value) || '::float8' FROM unnest(ARRAY['0.5', '0', '-0', '1', '-1', 'NaN', 'Infinity', '-Infinity', '1e308', '5e-324']) AS value
+UNION ALL SELECT 'double precision[]', quote_literal(value) || '::float8[]' FROM unnest(ARRAY['{1,2}', '{}', '{NULL}', '{NaN,Infinity,-Infinity}', '{1e308,-1e308,5e-324}', '{{1,2},{3,4}}', '[5:6]={1,2}', '{2,1}']) AS value
+UNION ALL SELECT 'integer[]', quote_literal(value) || '::int[]' FROM unnest(ARRAY['{1,2}', '{}', '{NULL}', '{NULL,1}', '{2147483647,2147483647}', '{-2147483648,2147483647}', '{{1,2},{3,4}}', '[5:6]={1,2}']) AS value
+UNION ALL SELECT 'boolean', value FROM unnest(ARRAY['true', 'false']) AS value
 UNION ALL SELECT 'integer', value || '::int' FROM unnest(ARRAY['1', '0', '(-1)', '2147483647', '(-2147483648)']) AS value
 UNION ALL SELECT 'bigint', value || '::bigint' FROM unnest(ARRAY['(SELECT check_id FROM assay.checks WHERE name = ''calls'')', '0', '(-1)', '9223372036854775807', '(-9223372036854775808)']) AS value
 UNION ALL SELECT 'interval', quote_literal(value) || '::interval' FROM unnest(ARRAY['1 day', '0', '-1 day', '178000000 years', '-178000000 years']) AS value
@@ -58,19 +61,19 @@ BEGIN
 END $$;
 SET client_min_messages = error;
 CREATE VIEW calls.function AS
-SELECT oid, pronamespace, prokind, proname, unnest(coalesce(proallargtypes[1:pronargs], proargtypes::oid[])) AS type, unnest(proargnames[1:pronargs]) AS name, generate_series(1, pronargs) AS place
+SELECT oid, pronamespace, prokind, proname, provariadic <> 0 AS is_variadic, unnest(coalesce(proallargtypes[1:pronargs], proargtypes::oid[])) AS type, unnest(proargnames[1:pronargs]) AS name, generate_series(1, pronargs) AS place
 FROM pg_proc WHERE pronamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace);
 
 CREATE TABLE calls.argument AS
-SELECT oid, pronamespace, prokind, proname, place, CASE type WHEN 'float8[]'::regtype THEN 'float8'::regtype ELSE type END AS type,
+SELECT oid, pronamespace, prokind, proname, place, CASE WHEN is_variadic AND type = 'float8[]'::regtype THEN 'float8'::regtype ELSE type END AS type,
     CASE
         WHEN name IN ('task', 'split', 'deploy', 'weight', 'where', 'warn_if', 'error_if', 'severity', 'mostly', 'threshold') AND proname <> 'set_threshold' THEN 'NULL'
         WHEN name IN ('query', 'reference', 'current') THEN '''calls.line'''
         WHEN name = 'model' AND proname ~ '_(matrix|curve|threshold|label|proba)$' THEN '''calls_class'''
         WHEN name = 'checks' THEN '''[{"kind": "not_null", "column_name": "x"}]'''
         ELSE coalesce((SELECT quote_literal(usual) FROM (VALUES ('target', 'y'), ('kind', 'not_null'), ('column_name', 'x'), ('role', 'public'), ('privilege', 'predict'), ('metric', 'rmse'),
-            ('algorithm', 'linear_regression'), ('alias', 'best'), ('exclude', '{large}')) AS known (name, usual) WHERE known.name = f.name),
-            (SELECT v.sql FROM calls.value AS v WHERE v.type = CASE f.type WHEN 'float8[]'::regtype THEN 'float8'::regtype ELSE f.type END ORDER BY v.place LIMIT 1), 'NULL')
+            ('algorithm', 'linear_regression'), ('alias', 'best'), ('strategy', 'most_frequent'), ('output_format', 'bucket_names'), ('exclude', '{large}')) AS known (name, usual) WHERE known.name = f.name),
+            (SELECT v.sql FROM calls.value AS v WHERE v.type = CASE WHEN f.is_variadic AND f.type = 'float8[]'::regtype THEN 'float8'::regtype ELSE f.type END ORDER BY v.place LIMIT 1), 'NULL')
     END AS usual
 FROM calls.function AS f;
 INSERT INTO calls.value (type, sql) SELECT DISTINCT type, 'NULL' FROM calls.argument;
@@ -80,7 +83,7 @@ CREATE TABLE calls.tried AS
 SELECT f.oid::regproc AS function, call.sql, calls.try(call.sql) AS fault
 FROM (SELECT DISTINCT oid, pronamespace, prokind, proname FROM calls.argument) AS f, LATERAL (
     SELECT DISTINCT format('SELECT %s.%I(%s)%s', f.pronamespace::regnamespace, f.proname, string_agg(CASE WHEN other.place = a.place OR (every AND other.type = a.type) THEN v.sql ELSE other.usual END, ', ' ORDER BY other.place),
-        CASE f.prokind WHEN 'a' THEN ' FROM calls.line' END) AS sql
+        CASE f.prokind WHEN 'a' THEN ' FROM calls.line' WHEN 'w' THEN ' OVER (ORDER BY x ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING) FROM calls.line' END) AS sql
     FROM calls.argument AS a JOIN calls.value AS v USING (type) CROSS JOIN (VALUES (false), (true)) AS all_of_type (every) JOIN calls.argument AS other ON other.oid = a.oid
     WHERE a.oid = f.oid GROUP BY a.place, v.place, every) AS call;
 
