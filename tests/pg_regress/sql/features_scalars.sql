@@ -72,4 +72,7 @@ CALL fails('SELECT assay.haversine(90.1, 0, 0, 0)');
 CALL fails('SELECT assay.haversine(0, 0, 0, 361)');
 CALL fails('SELECT assay.haversine(0, ''Infinity'', 0, 0)');
 SET assay.max_memory = '1MB';
-CALL fails('SELECT assay.ngrams(array_fill(''token''::text, ARRAY[2000]), ARRAY[1, 2000])');
+-- How much was needed is not the same in each run.
+\set VERBOSITY sqlstate
+SELECT assay.ngrams(array_fill('token'::text, ARRAY[2000]), ARRAY[1, 2000]);
+\set VERBOSITY default

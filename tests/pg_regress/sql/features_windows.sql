@@ -131,9 +131,12 @@ CALL fails('SELECT assay.standard_scaler(1) FILTER (WHERE true) OVER ()');
 
 -- What a partition holds counts: a frame that moves keeps its rows.
 SET assay.max_memory = '1MB';
-CALL fails('SELECT assay.robust_scaler(i) OVER () FROM generate_series(1, 1000000) AS i');
-CALL fails('SELECT assay.label_encoder(i::text) OVER () FROM generate_series(1, 1000000) AS i');
-CALL fails('SELECT assay.standard_scaler(i) OVER (ORDER BY i ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) FROM generate_series(1, 1000000) AS i');
+-- How much was needed is not the same in each run.
+\set VERBOSITY sqlstate
+SELECT assay.robust_scaler(i) OVER () FROM generate_series(1, 1000000) AS i;
+SELECT assay.label_encoder(i::text) OVER () FROM generate_series(1, 1000000) AS i;
+SELECT assay.standard_scaler(i) OVER (ORDER BY i ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) FROM generate_series(1, 1000000) AS i;
+\set VERBOSITY default
 -- One that does not need none; and parts of a partition come and go.
 SELECT count(z) FROM (SELECT assay.standard_scaler(i) OVER () AS z FROM generate_series(1, 300000) AS i) AS scaled;
 SELECT count(z) FROM (SELECT assay.robust_scaler(i) OVER (PARTITION BY i % 100) AS z FROM generate_series(1, 300000) AS i) AS scaled;
