@@ -157,6 +157,24 @@ FROM assay.model_drift('risk@1', 'applicants')
 WHERE method IS NOT NULL
 LIMIT 8;
 
+\echo '── 11. A colleague brings three columns that make the model perfect: what do they give away?'
+\echo
+CREATE VIEW customers_after AS
+SELECT *, date '2026-01-01' + age AS decided, date '2026-01-03' + age + customer_id % 40 AS last_reminder,
+       CASE WHEN is_risky THEN credit_amount * 0.4 ELSE 0 END AS written_off,
+       CASE WHEN is_risky THEN (ARRAY['in house', 'agency', 'none'])[age % 3 + 1] ELSE 'none' END AS collector
+FROM customers;
+\set ECHO queries
+SELECT feature, reason FROM assay.find_leakage('customers_after', 'is_risky', as_of => 'decided');
+\set ECHO none
+\echo '── 12. Without them: which hyperparameters do best in five folds? The hopeless are stopped early'
+\echo
+\set ECHO queries
+SELECT trial, algorithm, params, round(value::numeric, 3) AS "ROC AUC", folds, CASE WHEN chosen THEN '◀ stored' ELSE note END AS outcome
+FROM assay.tune('risk_tuned', 'customers', 'is_risky', trials => 9, exclude => '{customer_id,is_test}', search => '{
+    "logistic_regression": {"C": {"min": 0.001, "max": 10, "scale": "log"}}, "naive_bayes": {},
+    "gradient_boosting": {"n_estimators": [50, 100], "num_leaves": [4, 8], "learning_rate": {"min": 0.02, "max": 0.2, "scale": "log"}}}');
+\set ECHO none
 \echo '── Your turn: things to type in psql'
 \echo
 \echo '   SELECT * FROM assay.models \\gx'

@@ -109,6 +109,37 @@ COMMENT ON COLUMN assay.model_threshold.model_id IS 'The model.';
 COMMENT ON COLUMN assay.model_threshold.version IS 'The version.';
 COMMENT ON COLUMN assay.model_threshold.threshold IS 'From this probability on, a row is given the positive label.';
 
+CREATE TABLE assay.model_trial (
+    model_id  bigint NOT NULL,
+    version   integer NOT NULL,
+    trial     integer NOT NULL,
+    algorithm text COLLATE "C" NOT NULL,
+    params    jsonb NOT NULL,
+    metric    text COLLATE "C" NOT NULL,
+    value     double precision,
+    stddev    double precision,
+    folds     integer NOT NULL,
+    duration  interval NOT NULL,
+    chosen    boolean NOT NULL,
+    note      text,
+    PRIMARY KEY (model_id, version, trial),
+    FOREIGN KEY (model_id, version) REFERENCES assay.model_version ON DELETE CASCADE
+);
+ALTER TABLE assay.model_trial DISABLE TRIGGER ALL;
+COMMENT ON TABLE assay.model_trial IS 'What assay.tune tried before it trained a version. Read the view assay.model_trials instead.';
+COMMENT ON COLUMN assay.model_trial.model_id IS 'The model.';
+COMMENT ON COLUMN assay.model_trial.version IS 'The version that came of it.';
+COMMENT ON COLUMN assay.model_trial.trial IS 'The trial''s number, from 1.';
+COMMENT ON COLUMN assay.model_trial.algorithm IS 'The learner.';
+COMMENT ON COLUMN assay.model_trial.params IS 'Its hyperparameters; the others were at their defaults.';
+COMMENT ON COLUMN assay.model_trial.metric IS 'The metric by which trials were compared.';
+COMMENT ON COLUMN assay.model_trial.value IS 'Its mean over the folds.';
+COMMENT ON COLUMN assay.model_trial.stddev IS 'Its standard deviation over the folds.';
+COMMENT ON COLUMN assay.model_trial.folds IS 'In how many folds it was tried.';
+COMMENT ON COLUMN assay.model_trial.duration IS 'How long its trainings took.';
+COMMENT ON COLUMN assay.model_trial.chosen IS 'Whether the version was trained with it.';
+COMMENT ON COLUMN assay.model_trial.note IS 'Why it was not tried in all folds.';
+
 CREATE TABLE assay.model_privilege (
     model_id  bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
     role      assay.role NOT NULL,
@@ -226,6 +257,26 @@ COMMENT ON COLUMN assay.model_metrics.deployed IS 'Whether the bare name stands 
 COMMENT ON COLUMN assay.model_metrics.metric IS 'The metric.';
 COMMENT ON COLUMN assay.model_metrics.value IS 'Its value on the held-out rows, or on the training rows when none were held out.';
 
+CREATE VIEW assay.model_trials WITH (security_barrier) AS
+    SELECT m.name AS model, t.version, t.trial, t.algorithm, t.params, t.metric, t.value, t.stddev, t.folds, t.duration, t.chosen, t.note
+    FROM assay_internal.visible_model m
+    JOIN assay.model_trial t ON t.model_id OPERATOR(pg_catalog.=) m.id;
+COMMENT ON VIEW assay.model_trials IS
+'What assay.tune tried before it trained a version, of the models that the current role may use.
+Example: SELECT trial, algorithm, params, value, chosen FROM assay.model_trials WHERE model = ''credit'' ORDER BY trial';
+COMMENT ON COLUMN assay.model_trials.model IS 'The model''s name.';
+COMMENT ON COLUMN assay.model_trials.version IS 'The version that came of it.';
+COMMENT ON COLUMN assay.model_trials.trial IS 'The trial''s number, from 1.';
+COMMENT ON COLUMN assay.model_trials.algorithm IS 'The learner.';
+COMMENT ON COLUMN assay.model_trials.params IS 'Its hyperparameters; the others were at their defaults.';
+COMMENT ON COLUMN assay.model_trials.metric IS 'The metric by which trials were compared.';
+COMMENT ON COLUMN assay.model_trials.value IS 'Its mean over the folds.';
+COMMENT ON COLUMN assay.model_trials.stddev IS 'Its standard deviation over the folds.';
+COMMENT ON COLUMN assay.model_trials.folds IS 'In how many folds it was tried.';
+COMMENT ON COLUMN assay.model_trials.duration IS 'How long its trainings took.';
+COMMENT ON COLUMN assay.model_trials.chosen IS 'Whether the version was trained with it.';
+COMMENT ON COLUMN assay.model_trials.note IS 'Why it was not tried in all folds.';
+
 CREATE VIEW assay.model_grants WITH (security_barrier) AS
     SELECT m.name AS model, p.role::pg_catalog.text AS role, p.privilege
     FROM assay_internal.visible_model m
@@ -238,7 +289,7 @@ COMMENT ON COLUMN assay.model_grants.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.model_grants.role IS 'The role that was granted to; public is everyone.';
 COMMENT ON COLUMN assay.model_grants.privilege IS 'predict or manage.';
 
-GRANT SELECT ON assay.models, assay.model_versions, assay.model_metrics, assay.model_grants, assay.deployments TO PUBLIC;
+GRANT SELECT ON assay.models, assay.model_versions, assay.model_metrics, assay.model_grants, assay.deployments, assay.model_trials TO PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('assay.model', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_id_seq', '');
@@ -248,3 +299,4 @@ SELECT pg_catalog.pg_extension_config_dump('assay.model_deployment_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_alias', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_threshold', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_privilege', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.model_trial', '');

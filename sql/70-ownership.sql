@@ -27,6 +27,7 @@ CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_version FOR EACH ROW EXECUTE
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_deployment FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_alias FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_threshold FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_trial FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_privilege FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 
 -- PostgreSQL refuses to drop a role on which an object depends. What a role has in these tables is recorded as such a dependency, of the view

@@ -1,7 +1,9 @@
 """The benchmark's rows: ours, the peer's, their ratio and the goal. run.sh starts it, and names its settings."""
 
+import gzip
 import os
 import re
+import subprocess
 import sys
 import time
 
@@ -26,7 +28,7 @@ BOOSTING = train("boosted", "gradient_boosting", FEATURES, "label", "bench", "is
 class Learning(Sections):
     """Training and scoring."""
 
-    NAMES = ["linear", "logistic", "predict", "boosting", "scoring", "boosted_predict", "first", "memory", "forest", "curve"]
+    NAMES = ["linear", "logistic", "predict", "boosting", "scoring", "boosted_predict", "first", "memory", "forest", "tune", "curve"]
     PEERS = "peers.py", "BENCH_PEERS"
 
     def __init__(self, table, peers):
@@ -170,6 +172,25 @@ class Learning(Sections):
         self.table.times(f"random forest : fetch .. train, {FEWER // 1000}k", ours, peer)
         self.table.stages(ours, peer)
         self.table.quality("  AUC on held-out rows", self.quality(ours), peer and peer.output[0])
+
+    def tune(self):
+        """Of the census table Adult."""
+        with Session() as session:
+            session.run("DROP TABLE IF EXISTS adult")
+        columns = ("age int, workclass text, fnlwgt int, education text, education_num int, marital_status text, occupation text, relationship text, "
+                   "race text, sex text, capital_gain int, capital_loss int, hours_per_week int, native_country text, income text")
+        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "data", "adult_train.csv.gz")
+        with gzip.open(path) as rows:
+            subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", f"CREATE TABLE adult ({columns})",
+                            "-c", "COPY adult FROM STDIN (FORMAT csv, HEADER)", "-c", "ANALYZE adult"], input=rows.read(), check=True)
+        ranges = ('{"learning_rate": {"min": 0.02, "max": 0.3, "scale": "log"}, "num_leaves": {"min": 8, "max": 64}, '
+                  '"n_estimators": {"min": 50, "max": 200}, "min_child_samples": {"min": 5, "max": 100, "scale": "log"}}')
+        statement = (f"SELECT count(*), max(value) FILTER (WHERE chosen) FROM tune('tuned', 'adult', 'income', 'gradient_boosting', '{ranges}', "
+                     "trials => 20, folds => 5, deploy => 'always')")
+        ours, peer = self.by_turns(self.ours(statement), self.peer("tune", "adult"))
+        self.table.times("tune boosting on Adult, 20 x 5 folds", ours, peer, 0.5)
+        self.table.stages(ours, peer)
+        self.table.quality("  AUC in folds of the best", self.quality(ours), peer and peer.output[0])
 
     def curve(self):
         most = 4 * ROWS if FULL else ROWS

@@ -538,6 +538,37 @@ COMMENT ON COLUMN assay.model_threshold.model_id IS 'The model.';
 COMMENT ON COLUMN assay.model_threshold.version IS 'The version.';
 COMMENT ON COLUMN assay.model_threshold.threshold IS 'From this probability on, a row is given the positive label.';
 
+CREATE TABLE assay.model_trial (
+    model_id  bigint NOT NULL,
+    version   integer NOT NULL,
+    trial     integer NOT NULL,
+    algorithm text COLLATE "C" NOT NULL,
+    params    jsonb NOT NULL,
+    metric    text COLLATE "C" NOT NULL,
+    value     double precision,
+    stddev    double precision,
+    folds     integer NOT NULL,
+    duration  interval NOT NULL,
+    chosen    boolean NOT NULL,
+    note      text,
+    PRIMARY KEY (model_id, version, trial),
+    FOREIGN KEY (model_id, version) REFERENCES assay.model_version ON DELETE CASCADE
+);
+ALTER TABLE assay.model_trial DISABLE TRIGGER ALL;
+COMMENT ON TABLE assay.model_trial IS 'What assay.tune tried before it trained a version. Read the view assay.model_trials instead.';
+COMMENT ON COLUMN assay.model_trial.model_id IS 'The model.';
+COMMENT ON COLUMN assay.model_trial.version IS 'The version that came of it.';
+COMMENT ON COLUMN assay.model_trial.trial IS 'The trial''s number, from 1.';
+COMMENT ON COLUMN assay.model_trial.algorithm IS 'The learner.';
+COMMENT ON COLUMN assay.model_trial.params IS 'Its hyperparameters; the others were at their defaults.';
+COMMENT ON COLUMN assay.model_trial.metric IS 'The metric by which trials were compared.';
+COMMENT ON COLUMN assay.model_trial.value IS 'Its mean over the folds.';
+COMMENT ON COLUMN assay.model_trial.stddev IS 'Its standard deviation over the folds.';
+COMMENT ON COLUMN assay.model_trial.folds IS 'In how many folds it was tried.';
+COMMENT ON COLUMN assay.model_trial.duration IS 'How long its trainings took.';
+COMMENT ON COLUMN assay.model_trial.chosen IS 'Whether the version was trained with it.';
+COMMENT ON COLUMN assay.model_trial.note IS 'Why it was not tried in all folds.';
+
 CREATE TABLE assay.model_privilege (
     model_id  bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
     role      assay.role NOT NULL,
@@ -655,6 +686,26 @@ COMMENT ON COLUMN assay.model_metrics.deployed IS 'Whether the bare name stands 
 COMMENT ON COLUMN assay.model_metrics.metric IS 'The metric.';
 COMMENT ON COLUMN assay.model_metrics.value IS 'Its value on the held-out rows, or on the training rows when none were held out.';
 
+CREATE VIEW assay.model_trials WITH (security_barrier) AS
+    SELECT m.name AS model, t.version, t.trial, t.algorithm, t.params, t.metric, t.value, t.stddev, t.folds, t.duration, t.chosen, t.note
+    FROM assay_internal.visible_model m
+    JOIN assay.model_trial t ON t.model_id OPERATOR(pg_catalog.=) m.id;
+COMMENT ON VIEW assay.model_trials IS
+'What assay.tune tried before it trained a version, of the models that the current role may use.
+Example: SELECT trial, algorithm, params, value, chosen FROM assay.model_trials WHERE model = ''credit'' ORDER BY trial';
+COMMENT ON COLUMN assay.model_trials.model IS 'The model''s name.';
+COMMENT ON COLUMN assay.model_trials.version IS 'The version that came of it.';
+COMMENT ON COLUMN assay.model_trials.trial IS 'The trial''s number, from 1.';
+COMMENT ON COLUMN assay.model_trials.algorithm IS 'The learner.';
+COMMENT ON COLUMN assay.model_trials.params IS 'Its hyperparameters; the others were at their defaults.';
+COMMENT ON COLUMN assay.model_trials.metric IS 'The metric by which trials were compared.';
+COMMENT ON COLUMN assay.model_trials.value IS 'Its mean over the folds.';
+COMMENT ON COLUMN assay.model_trials.stddev IS 'Its standard deviation over the folds.';
+COMMENT ON COLUMN assay.model_trials.folds IS 'In how many folds it was tried.';
+COMMENT ON COLUMN assay.model_trials.duration IS 'How long its trainings took.';
+COMMENT ON COLUMN assay.model_trials.chosen IS 'Whether the version was trained with it.';
+COMMENT ON COLUMN assay.model_trials.note IS 'Why it was not tried in all folds.';
+
 CREATE VIEW assay.model_grants WITH (security_barrier) AS
     SELECT m.name AS model, p.role::pg_catalog.text AS role, p.privilege
     FROM assay_internal.visible_model m
@@ -667,7 +718,7 @@ COMMENT ON COLUMN assay.model_grants.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.model_grants.role IS 'The role that was granted to; public is everyone.';
 COMMENT ON COLUMN assay.model_grants.privilege IS 'predict or manage.';
 
-GRANT SELECT ON assay.models, assay.model_versions, assay.model_metrics, assay.model_grants, assay.deployments TO PUBLIC;
+GRANT SELECT ON assay.models, assay.model_versions, assay.model_metrics, assay.model_grants, assay.deployments, assay.model_trials TO PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('assay.model', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_id_seq', '');
@@ -677,6 +728,7 @@ SELECT pg_catalog.pg_extension_config_dump('assay.model_deployment_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_alias', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_threshold', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_privilege', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.model_trial', '');
 
 -- sql/40-models.sql
 
@@ -696,12 +748,59 @@ task: classification (a boolean, text, enum or whole-number target) or regressio
 algorithm: gradient_boosting (the default), random_forest, decision_tree; logistic_regression, naive_bayes for classes; linear_regression, ridge, lasso, elastic_net for numbers. params: its hyperparameters, by scikit-learn''s and LightGBM''s names (their types, defaults and ranges: docs/hyperparameters.md). gradient_boosting: n_estimators, learning_rate, num_leaves, max_depth, min_child_samples, min_child_weight, reg_alpha, reg_lambda, min_split_gain, subsample, subsample_freq, colsample_bytree, max_bin, cat_smooth, cat_l2, max_cat_threshold, max_cat_to_onehot, min_data_per_group, scale_pos_weight, class_weight, monotone_constraints, early_stopping_rounds, validation_fraction, seed or random_state. decision_tree: criterion, max_depth, min_samples_split, min_samples_leaf, min_impurity_decrease, max_features, max_leaf_nodes, class_weight, max_bin, seed; random_forest also n_estimators, bootstrap, max_samples, oob_score. logistic_regression: C or c, penalty, max_iter, tol, class_weight, fit_intercept, standardize. naive_bayes: var_smoothing, alpha. linear_regression: fit_intercept; ridge also alpha, standardize; lasso also max_iter, tol; elastic_net also l1_ratio.
 split: auto (no test rows under 500 rows, else test_fraction of each class), random, none, or a boolean column that is true for test rows.
 preprocess: what becomes of the columns before they are learned from, learned on the training rows, stored in the model and applied by predict (docs/preprocessing.md): {"columns": {name: steps}, "types": {"number"|"category"|"time"|"text": steps}, "crosses": [[a, b]]}, and steps for all columns that they fit. Steps: impute, clip, log, bucketize, quantile_bucketize, encode (one_hot, ordinal, target, frequency, hash), polynomial, scale, datetime, tf_idf; such as {"impute": "median", "scale": "standard"}. {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
+split: auto (no test rows under 500 rows, else test_fraction of each class), random, none, a boolean column that is true for test rows, latest(column) (the last test_fraction in the order of numbers, dates or timestamps; rows of one value stay on one side, those without one train), or group(column) (about test_fraction; rows of one value stay on one side). That column is no feature.
+preprocess: {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
 deploy: auto (when none is deployed yet, or the new version predicts the same target and is not worse on its held-out rows than the deployed one was on its own), always, never.
 weight: the name of a column of numbers that says how much each row counts, as sample_weight of scikit-learn and LightGBM; it is no feature. 0 is allowed; NULL, NaN, infinite and negative are errors. Which rows test, the distributions of features and the metrics do not depend on it.
 group_by: the columns that say to which group a row belongs. Each group of min_group_rows training rows or more, with rows of every class, has a model of its own, fitted from the same reading of the rows; a row of another group is scored by the model of all rows. The columns are no features; positional calls give them last (see assay.features), and rows without a value in them are a group too. assay.model_groups shows the groups with their metrics.
 The same rows, parameters and seed give the same model, whatever the plan and the number of threads. A NOTICE names each column dropped or capped.
 Errors: ML005 a column''s type, ML006 algorithm or task, ML007 unsuitable rows, ML008 not a query, 22023 parameters, 25006 read-only transaction, 42501 not yours, 42701 two columns of one name, 53400 assay.max_memory, 54000 a model too large to store.
 Example: SELECT version, metrics FROM assay.train(''credit'', ''customers'', ''is_risky'', ''logistic_regression'', exclude => ''{customer_id}'', split => ''is_test'')';
+
+-- Choosing and trusting.
+
+CREATE FUNCTION assay.find_leakage(query text, target text, as_of text DEFAULT NULL)
+RETURNS TABLE (feature text, reason text, evidence double precision, advice text)
+AS 'MODULE_PATHNAME', 'find_leakage_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 10;
+COMMENT ON FUNCTION assay.find_leakage(text, text, text) IS
+'Features that tell of the target what they will not tell of new rows, one row per feature and reason; none is good news. assay.train warns of them, too, as far as it can without as_of.
+query: as in assay.train, run once, read-only, as the caller. target: the column to predict; a boolean, text, enum, or numbers of two values are classes.
+as_of: a column of dates or timestamps that says when each row''s target became known (or the prediction was needed); it is no feature. A date is the whole day; NULL is not compared.
+reason begins with one of: known after as_of (evidence: the share of rows in which a date or timestamp is later), copy of the target (the share of rows that agree), predicts the target alone (ROC AUC of classes, of several the worst told, or R2 of numbers, above 0.98 on rows that it did not learn from), constant within a class (the share of other rows that have another value), identifier (the share of values that are different).
+Nothing is written. Errors: ML005 the target''s type, ML007 unsuitable rows, ML008 not a query, 22023 as_of is no date, 42703 no such column, 53400 assay.max_memory.
+Example: SELECT feature, reason FROM assay.find_leakage(''customers'', ''is_risky'')';
+
+CREATE FUNCTION assay.cross_validate(
+    query text, target text, algorithm text DEFAULT NULL, params jsonb DEFAULT '{}', folds integer DEFAULT 5, seed bigint DEFAULT 0,
+    task text DEFAULT NULL, exclude text[] DEFAULT '{}', preprocess jsonb DEFAULT '{}', weight text DEFAULT NULL, fold_by text DEFAULT 'random')
+RETURNS TABLE (fold integer, rows bigint, metric text, value double precision)
+AS 'MODULE_PATHNAME', 'cross_validate_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 60;
+COMMENT ON FUNCTION assay.cross_validate IS
+'How well an algorithm does on rows that it did not learn from: for each fold a model is trained on other rows and tested on the fold''s, one row per fold and metric; fold NULL is the mean over the folds in which the metric is defined. Nothing is stored.
+query, target, algorithm, params, task, exclude, preprocess, weight, seed: as in assay.train. Options as in assay.train. The rows are read once; what training learns of columns is learned within each fold.
+folds: 2 to 1000.
+fold_by: random (drawn by content and seed, class by class), group(column) (rows of one value are in one fold; a row without one is drawn by itself), time(column) or time(column, gap) (each fold tests a later part of the rows, and learns from all that are earlier, by more than the gap: an interval such as 7 days, of a column of numbers a number; rows of one moment stay together), or the name of a column, each value of which is a fold whatever folds says. That column is no feature. Rows in which it is NULL train in every fold of time and of a column.
+rows: how many rows tested. Metrics as in assay.evaluate, at the threshold 0.5.
+Errors: as in assay.train, and ML007 for too few rows, groups or moments, 22023 for folds and fold_by.
+Example: SELECT fold, round(value::numeric, 3) AS roc_auc FROM assay.cross_validate(''customers'', ''is_risky'', ''logistic_regression'', exclude => ''{customer_id,is_test}'') WHERE metric = ''roc_auc''';
+
+CREATE FUNCTION assay.tune(
+    model text, query text, target text, algorithm text DEFAULT NULL, search jsonb DEFAULT '{}', trials integer DEFAULT 20,
+    folds integer DEFAULT 5, metric text DEFAULT NULL, method text DEFAULT 'random', seed bigint DEFAULT 0, task text DEFAULT NULL,
+    exclude text[] DEFAULT '{}', preprocess jsonb DEFAULT '{}', weight text DEFAULT NULL, fold_by text DEFAULT 'random', deploy text DEFAULT 'auto')
+RETURNS TABLE (trial integer, algorithm text, params jsonb, metric text, value double precision, stddev double precision, folds integer,
+               duration interval, chosen boolean, note text)
+AS 'MODULE_PATHNAME', 'tune_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 20;
+COMMENT ON FUNCTION assay.tune IS
+'Looks for the algorithm and hyperparameters that do best in folds, trains them on all rows, and stores that as a version with its trials (view assay.model_trials). One row per trial.
+query, target, task, exclude, preprocess, weight, deploy: as in assay.train. Options as in assay.train; folds, fold_by as in assay.cross_validate. The version''s metrics are the means over the folds (evaluated_on: folds).
+algorithm: NULL tries several in turn: those that search names, else all that know the task.
+search: for each hyperparameter a value, a list, or {"min", "max", "scale": "log" or "linear", "step", "integer"}; without an algorithm such an object for each algorithm: {"ridge": {"alpha": [1, 10]}, "random_forest": {}}. {} tries what docs/hyperparameters.md says, and the defaults first.
+method: random (trials draws), grid (every combination; ranges need a step), successive_halving (draws; all learn from few rows, and a third goes on with three times the rows).
+trials: at most so many, 1 to 10000. metric: the first is the default: roc_auc, average_precision, log_loss, brier_score, accuracy, precision, recall, f1, mcc; rmse, mae, mape, mse, r2, median_absolute_error.
+With random and grid, the worse half of more than four trials is stopped after the first fold, and after each further one those behind the best by more than twice the standard error of such differences: folds says in how many a trial was tried, and value is over these. Only trials tried in all folds are chosen. A trial that cannot learn from the rows fails, with a note, and the others go on.
+The same rows, arguments and seed give the same trials and the same model, whatever the plan and the number of threads. Errors: as in assay.train, and 22023 for search, trials, folds, metric and method.
+Example: SELECT trial, params, round(value::numeric, 3) AS roc_auc, chosen FROM assay.tune(''credit'', ''customers'', ''is_risky'', ''logistic_regression'', ''{"C": {"min": 0.01, "max": 10, "scale": "log"}}'', trials => 4, exclude => ''{customer_id,is_test}'')';
 
 -- Scoring.
 
@@ -1443,6 +1542,7 @@ CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_version FOR EACH ROW EXECUTE
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_deployment FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_alias FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_threshold FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_trial FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_privilege FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 
 -- PostgreSQL refuses to drop a role on which an object depends. What a role has in these tables is recorded as such a dependency, of the view

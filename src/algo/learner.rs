@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::error::{Error, Result};
 use super::fitted::{self, Fitted, Form};
 use super::monitor::{Monitor, Progress};
-use super::parameters::Hyperparameters;
+use super::parameters::{Hyperparameters, Space};
 use super::task::Task;
 use super::training_set::{Shape, TrainingSet};
 
@@ -123,6 +123,10 @@ pub struct Description {
     pub source: &'static str,
     /// What it does.
     pub about: &'static str,
+    /// Whether its values are whole numbers.
+    pub is_whole: bool,
+    /// The values that a search tries unless it is told which.
+    pub search: Option<Space>,
 }
 
 /// The hyperparameter by which draws are made, for learners that draw.
@@ -169,6 +173,8 @@ pub(super) fn describe<P: Hyperparameters>(defaults: &P, without: &[&str]) -> Ve
         allowed: (parameter.allowed)(),
         source: parameter.source,
         about: parameter.about.trim(),
+        is_whole: parameter.is_whole,
+        search: parameter.search,
     });
     describe.collect()
 }

@@ -23,6 +23,33 @@ pub struct Parameter<P> {
     pub is_sound: fn(&P) -> bool,
     /// Its value, as JSON or in words.
     pub show: fn(&P) -> String,
+    /// Whether its values are whole numbers.
+    pub is_whole: bool,
+    /// The values that a search tries unless it is told which; `None` leaves it at its default.
+    pub search: Option<Space>,
+}
+
+/// Values that a search tries.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Space {
+    /// The least.
+    pub low: f64,
+    /// The greatest.
+    pub high: f64,
+    /// Whether each factor is as likely as another, and not each difference.
+    pub is_log: bool,
+}
+
+/// All between two numbers.
+pub const fn linear(low: f64, high: f64) -> Space {
+    let is_log = false;
+    Space { low, high, is_log }
+}
+
+/// All between two numbers, by their magnitude.
+pub const fn log(low: f64, high: f64) -> Space {
+    let is_log = true;
+    Space { low, high, is_log }
 }
 
 impl<P> Parameter<P> {
@@ -170,6 +197,9 @@ impl Range {
 
 /// A type that a hyperparameter can have.
 pub trait Value: Sized {
+    /// Whether its values are whole numbers.
+    const IS_WHOLE: bool = false;
+
     /// The value of a JSON value; `None` for one of another type.
     fn read(json: &Json) -> Option<Self>;
 
@@ -208,6 +238,8 @@ impl Value for f64 {
 macro_rules! whole {
     ($($type:ty: $read:ident),*) => {
         $(impl Value for $type {
+            const IS_WHOLE: bool = true;
+
             fn read(json: &Json) -> Option<$type> {
                 json.$read()?.try_into().ok()
             }
@@ -248,6 +280,8 @@ impl Value for bool {
 
 /// Null or a value.
 impl<V: Value> Value for Option<V> {
+    const IS_WHOLE: bool = V::IS_WHOLE;
+
     fn read(json: &Json) -> Option<Option<V>> {
         match json {
             Json::Null => Some(None),
@@ -343,7 +377,8 @@ impl Value for Vec<String> {
 /// }
 /// ```
 ///
-/// `named "C"` behind a field gives it another name than its own, `or "..."` a second name. `together`, which may be left out, names a function
+/// `named "C"` behind a field gives it another name than its own, `or "..."` a second name; `search log(0.01, 0.3)` before `from` says what
+/// searches try by default. `together`, which may be left out, names a function
 /// that checks what values are together. Each field has a setter of its name, too.
 macro_rules! hyperparameters {
     (
@@ -351,7 +386,8 @@ macro_rules! hyperparameters {
         $visibility:vis struct $struct:ident {
             $(
                 $(#[doc = $about:literal])+
-                $field:ident $(named $name:literal)? $(or $alias:literal)?: $type:ty = $default:expr, $range:expr, from $source:literal;
+                $field:ident $(named $name:literal)? $(or $alias:literal)?: $type:ty = $default:expr, $range:expr,
+                    $(search $space:expr,)? from $source:literal;
             )+
         }
         $(together $together:path)?
@@ -396,6 +432,8 @@ macro_rules! hyperparameters {
                     },
                     is_sound: |params| $crate::parameters::Value::is_in(&params.$field, $range),
                     show: |params| $crate::parameters::Value::show(&params.$field),
+                    is_whole: <$type as $crate::parameters::Value>::IS_WHOLE,
+                    search: $crate::parameters::optional!($($space)?),
                 },)+
             ];
 
@@ -417,13 +455,13 @@ macro_rules! last {
     };
 }
 
-/// A literal that may be missing.
+/// A value that may be missing.
 macro_rules! optional {
     () => {
         None
     };
-    ($literal:literal) => {
-        Some($literal)
+    ($value:expr) => {
+        Some($value)
     };
 }
 

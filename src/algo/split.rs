@@ -137,7 +137,7 @@ pub fn test_rows(
 }
 
 /// How many of a class's rows test.
-fn test_share(rows: usize, fraction: f64) -> usize {
+pub(crate) fn test_share(rows: usize, fraction: f64) -> usize {
     // A product such as 0.145 * 100 falls just short of the half that it is in decimals.
     let rounded = (rows as f64 * fraction + 0.5 + 1e-9).floor() as usize;
     rounded.min(rows.saturating_sub(1))

@@ -45,7 +45,8 @@ pub fn forget_strays(name: &str) -> Result<()> {
         "model_threshold",
         "model_privilege",
     ];
-    tables.iter().try_for_each(|table| {
+    let trials = tables::exists(c"model_trial").then_some("model_trial");
+    tables.iter().copied().chain(trials).try_for_each(|table| {
         let statement = format!(
             "DELETE FROM assay.{table} WHERE model_id OPERATOR(pg_catalog.=) (
                  SELECT m.id FROM assay.model AS m WHERE m.name OPERATOR(pg_catalog.=) $1)"

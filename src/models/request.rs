@@ -153,6 +153,22 @@ fn task_named(name: &str) -> Result<Task> {
     })
 }
 
+/// Returns `ML006` unless an algorithm can learn a task.
+pub fn check_task(algorithm: &Algorithm, task: Task) -> Result<()> {
+    if algorithm.tasks.contains(&task) {
+        return Ok(());
+    }
+    Err(Error::new(
+        UNDEFINED_ALGORITHM,
+        format!("{} cannot learn a {}", algorithm.name, task.name()),
+    )
+    .hint(format!(
+        "For a {} use one of {}; or tell what to learn with task.",
+        task.name(),
+        algorithms_for(task).join(", ")
+    )))
+}
+
 /// An algorithm with its hyperparameters, drawing by `seed` unless they say otherwise.
 pub fn configure(algorithm: &Algorithm, params: &Json, seed: i64) -> Result<Box<dyn Configured>> {
     use algo::error::Error::UnknownParameter;
@@ -219,18 +235,10 @@ impl Request {
                 Some([only]) if by_type == Task::Regression => *only,
                 _ => by_type,
             });
-        match self.algorithm {
-            Some(algorithm) if !algorithm.tasks.contains(&task) => Err(Error::new(
-                UNDEFINED_ALGORITHM,
-                format!("{} cannot learn a {}", algorithm.name, task.name()),
-            )
-            .hint(format!(
-                "For a {} use one of {}; or tell what to learn with task.",
-                task.name(),
-                algorithms_for(task).join(", ")
-            ))),
-            _ => Ok(task),
+        if let Some(algorithm) = self.algorithm {
+            check_task(algorithm, task)?;
         }
+        Ok(task)
     }
 
     /// Returns 42701 when two columns that are not excluded have one name: a feature is known by its name.
@@ -371,18 +379,23 @@ pub fn fit(
     reporter: &mut Reporter,
     statement: &Foreground,
 ) -> Result<(Box<dyn Fitted>, Vec<Progress>)> {
-    let shape = train.shape(settings::threads());
-    let design = learner.design_memory(&shape);
-    check_design(design, held)?;
-    // Learners allocate piece by piece, in ways that cannot fail.
-    room::ask(learner.memory(&shape).saturating_add(design))?;
+    ask_for(learner, train, held)?;
     compute::run(what, reporter, statement, |monitor| {
         Ok::<_, Error>(learner.fit(train, monitor)?)
     })
 }
 
+/// Returns an error unless there is memory to learn from rows, beside which `held` bytes are held.
+pub fn ask_for(learner: &dyn Configured, train: &TrainingSet, held: usize) -> Result<()> {
+    let shape = train.shape(settings::threads());
+    let design = learner.design_memory(&shape);
+    check_design(design, held)?;
+    // Learners allocate piece by piece, in ways that cannot fail.
+    Ok(room::ask(learner.memory(&shape).saturating_add(design))?)
+}
+
 /// The algorithms that can learn a task.
-fn algorithms_for(task: Task) -> Vec<&'static str> {
+pub fn algorithms_for(task: Task) -> Vec<&'static str> {
     (LEARNERS.iter())
         .filter(|algorithm| algorithm.tasks.contains(&task))
         .map(|algorithm| algorithm.name)

@@ -56,6 +56,13 @@ result_row! {
     }
 }
 
+impl Trained {
+    /// Its version's number.
+    pub fn version(&self) -> i32 {
+        self.version
+    }
+}
+
 /// The error of a model that is not what can be loaded. What is wrong with one that was just trained is its numbers.
 pub fn not_finite(name: &str, error: algo::error::Error) -> Error {
     let algo::error::Error::Damaged { what, problem } = error else {

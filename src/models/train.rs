@@ -1,5 +1,7 @@
 //! `train`: rows in, a stored version out, all in the caller's transaction.
 
+use std::collections::HashSet;
+
 use pgrx::pg_extern;
 use serde_json::{Value as Json, json};
 
@@ -22,6 +24,7 @@ use crate::pg::text::Text;
 use crate::pg::{names, read_only};
 use algo::fitted::Fitted;
 use algo::grouped::Grouped;
+use algo::leakage::Leak;
 use algo::learner::Algorithm;
 use algo::model::Model;
 use algo::prepare::{self, Note, Prepared, ReadRows};
@@ -141,7 +144,7 @@ fn min_group_rows_of(given: Option<i32>) -> Result<usize> {
 }
 
 /// Returns an error unless the caller may train a model of that name.
-fn check_name(model: &str) -> Result<()> {
+pub fn check_name(model: &str) -> Result<()> {
     names::check_reference("model's name", model)?;
     match registry::find(model)? {
         Some(entry) => registry::require(&entry, Privilege::Manage),
@@ -190,10 +193,9 @@ impl Training {
             statistics,
             sample,
             notes,
+            leaks,
         } = self.prepare(read, &resolved, reporter, statement)?;
-        for Note { message, hint } in notes {
-            advise(message, None, hint);
-        }
+        say(notes, leaks);
         self.look_at_target(&query.columns()[resolved.target], resolved.task, algorithm, &train);
         let held = train.frame.memory() + test.as_ref().map_or(0, |test| test.frame.memory());
         let (fitted, history) = request::fit(&*learner, &train, held, &training, reporter, statement)?;
@@ -288,11 +290,24 @@ impl Training {
     }
 }
 
+/// Says what became of the columns, and of each feature that is not to be trusted why, once.
+pub fn say(notes: Vec<Note>, leaks: Vec<Leak>) {
+    for Note { message, hint } in notes {
+        advise(message, None, hint);
+    }
+    let mut said = HashSet::new();
+    for leak in leaks {
+        if said.insert(leak.feature) {
+            advise(leak.message, None, Some(leak.advice));
+        }
+    }
+}
+
 /// Columns with a greater condition number are said to depend on each other nearly.
 const HIGH_CONDITION: f64 = 1e6;
 
 /// Says that features tell next to the same, where weights were found for them.
-fn look_at_condition(fitted: &dyn Fitted) {
+pub fn look_at_condition(fitted: &dyn Fitted) {
     let Some(condition) = fitted.condition().filter(|condition| *condition > HIGH_CONDITION) else {
         return;
     };

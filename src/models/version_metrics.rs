@@ -8,9 +8,10 @@ use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, Result};
 use crate::pg::foreground::Foreground;
 use algo::metrics::Metric;
-use algo::metrics::evaluation;
+use algo::metrics::evaluation::{self, Table};
 use algo::model::{GroupMetrics, Model};
 use algo::room;
+use algo::task::Answer;
 use algo::training_set::TrainingSet;
 
 /// The probability from which on a row of two classes is given the second one, until it is set.
@@ -21,7 +22,35 @@ pub struct VersionMetrics {
     metrics: Vec<(&'static str, f64)>,
     /// Those by which it is compared with other versions.
     decisive: &'static [Metric],
-    held_out: bool,
+    rows: Rows,
+}
+
+/// The rows that metrics are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    /// Held out.
+    Test,
+    /// Those that the version was trained on.
+    Train,
+    /// Those of folds, each scored by a model that was trained on others.
+    Folds,
+}
+
+impl Rows {
+    fn name(self) -> &'static str {
+        match self {
+            Rows::Test => "test",
+            Rows::Train => "train",
+            Rows::Folds => "folds",
+        }
+    }
+
+    fn are_held_out(self) -> bool {
+        match self {
+            Rows::Test | Rows::Folds => true,
+            Rows::Train => false,
+        }
+    }
 }
 
 /// Scores the held-out rows, or the training rows when there are none.
@@ -53,7 +82,7 @@ pub fn measure(
     Ok(VersionMetrics {
         metrics,
         decisive: model.answer.decisive_metrics(),
-        held_out: test.is_some(),
+        rows: if test.is_some() { Rows::Test } else { Rows::Train },
     })
 }
 
@@ -97,6 +126,17 @@ pub fn measure_groups(
 }
 
 impl VersionMetrics {
+    /// What models like the version reached in folds, and on how many rows.
+    pub fn of_folds(metrics: &Table, rows: usize, answer: &Answer) -> VersionMetrics {
+        let rows_of_folds = [("rows", Some(rows as f64))];
+        let all = metrics.iter().chain(&rows_of_folds);
+        VersionMetrics {
+            metrics: all.filter_map(|&(name, value)| Some((name, value?))).collect(),
+            decisive: answer.decisive_metrics(),
+            rows: Rows::Folds,
+        }
+    }
+
     /// The metrics by name, and which rows they are of.
     pub fn json(&self) -> Json {
         let mut object: serde_json::Map<String, Json> = self
@@ -104,25 +144,22 @@ impl VersionMetrics {
             .iter()
             .map(|&(name, value)| (name.to_string(), number(value)))
             .collect();
-        object.insert(
-            "evaluated_on".into(),
-            json!(if self.held_out { "test" } else { "train" }),
-        );
+        object.insert("evaluated_on".into(), json!(self.rows.name()));
         Json::Object(object)
     }
 
     /// Whether they are of rows that the version was not trained on.
     pub fn held_out(&self) -> bool {
-        self.held_out
+        self.rows.are_held_out()
     }
 
     /// Compares with the stored metrics of another version; the error says why it is not deployed.
     pub fn not_worse_than(&self, before: &Json) -> std::result::Result<(), String> {
-        if !self.held_out {
+        if !self.held_out() {
             return Err("it was not tested on held-out rows".into());
         }
         // What a version reached on the rows it was trained on is no match for held-out rows.
-        if before["evaluated_on"] != "test" {
+        if before["evaluated_on"] == Rows::Train.name() || before["evaluated_on"].is_null() {
             return Ok(());
         }
         // What is missing cannot be compared.

@@ -27,6 +27,18 @@ struct Watch<'a> {
     loss: AtomicU64,
 }
 
+impl<'a> Watch<'a> {
+    fn new(statement: &'a Foreground) -> Watch<'a> {
+        Watch {
+            statement,
+            stop: AtomicBool::default(),
+            iteration: AtomicUsize::default(),
+            iterations: AtomicUsize::default(),
+            loss: AtomicU64::default(),
+        }
+    }
+}
+
 impl Monitor for Watch<'_> {
     fn check(&self) -> algo::error::Result<()> {
         if self.stop.load(Ordering::Relaxed) {
@@ -60,23 +72,11 @@ pub fn run<T: Send, E: Into<Error> + Send>(
     statement: &Foreground,
     work: impl FnOnce(&dyn Monitor) -> std::result::Result<T, E> + Send,
 ) -> Result<T> {
-    let watch = Watch {
-        statement,
-        stop: AtomicBool::default(),
-        iteration: AtomicUsize::default(),
-        iterations: AtomicUsize::default(),
-        loss: AtomicU64::default(),
-    };
+    let watch = Watch::new(statement);
     let started = Instant::now();
     let (sender, receiver) = channel();
     memory::prepare()?;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(settings::threads())
-        .exit_handler(|_| memory::settle());
-    let pool = with_signals_blocked(|| pool.build()).map_err(|error| {
-        // The system has neither memory nor numbers left for them.
-        Error::new(OUT_OF_MEMORY, format!("threads cannot be started: {error}")).hint("Lower assay.threads.")
-    })?;
+    let pool = pool(settings::threads())?;
     let result = pool.in_place_scope(|scope| {
         let _stop = StopOnExit(&watch);
         let watch = &watch;
@@ -100,6 +100,81 @@ pub fn run<T: Send, E: Into<Error> + Send>(
     })?;
     drop(pool);
     result.map_err(Into::into)
+}
+
+/// Runs jobs beside each other, and waits for them: as many at a time as `assay.threads` says, each on its share of the threads, so that what a job
+/// gives does not depend on the others. Gives what each gave, in the order of the jobs. Everything else is as in [`run`].
+pub fn run_each<T: Send, E: Into<Error> + Send>(
+    what: &str,
+    reporter: &mut Reporter,
+    statement: &Foreground,
+    jobs: usize,
+    work: impl Fn(usize, &dyn Monitor) -> std::result::Result<T, E> + Sync,
+) -> Result<Vec<std::result::Result<T, E>>> {
+    let watch = Watch::new(statement);
+    memory::prepare()?;
+    let lanes = jobs.min(settings::threads()).max(1);
+    let pools = (0..lanes)
+        .map(|_| pool(settings::threads() / lanes))
+        .collect::<Result<Vec<_>>>()?;
+    let next = AtomicUsize::new(0);
+    let mut results: Vec<Option<std::result::Result<T, E>>> = (0..jobs).map(|_| None).collect();
+    std::thread::scope(|scope| {
+        let _stop = StopOnExit(&watch);
+        let (sender, receiver) = channel();
+        for pool in &pools {
+            let (sender, watch, next, work) = (sender.clone(), &watch, &next, &work);
+            let lane = move || {
+                loop {
+                    let job = next.fetch_add(1, Ordering::Relaxed);
+                    // The other end is gone when the statement is over.
+                    if job >= jobs || sender.send((job, pool.install(|| work(job, watch)))).is_err() {
+                        break;
+                    }
+                }
+                memory::settle();
+            };
+            let started = with_signals_blocked(|| std::thread::Builder::new().spawn_scoped(scope, lane));
+            started.map_err(|error| no_threads(&error))?;
+        }
+        drop(sender);
+        for done in 0..jobs {
+            loop {
+                match receiver.recv_timeout(HEARTBEAT) {
+                    Ok((job, result)) => {
+                        results[job] = Some(result);
+                        break;
+                    }
+                    Err(RecvTimeoutError::Timeout) => {
+                        if ending() {
+                            // The backend ends without unwinding: no thread may be left behind.
+                            watch.stop.store(true, Ordering::Relaxed);
+                            while receiver.recv().is_ok() {}
+                        }
+                        pgrx::check_for_interrupts!();
+                        reporter.step(what, done, jobs);
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return Err(Error::new(INTERNAL, format!("{what} failed"))),
+                }
+            }
+        }
+        Ok(())
+    })?;
+    let complete: Option<Vec<_>> = results.into_iter().collect();
+    complete.ok_or_else(|| Error::new(INTERNAL, format!("{what} failed")))
+}
+
+/// So many threads that the system may not have.
+fn pool(threads: usize) -> Result<rayon::ThreadPool> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .exit_handler(|_| memory::settle());
+    with_signals_blocked(|| pool.build()).map_err(|error| no_threads(&error))
+}
+
+/// The system has neither memory nor numbers left for them.
+fn no_threads(error: &dyn std::fmt::Display) -> Error {
+    Error::new(OUT_OF_MEMORY, format!("threads cannot be started: {error}")).hint("Lower assay.threads.")
 }
 
 /// Ends the statement when it was cancelled, or lacks memory. For work on the backend's own thread, every few milliseconds.
@@ -205,6 +280,13 @@ impl Reporter {
                 None,
             );
             self.show(&text);
+        }
+    }
+
+    /// Tells a result of a long piece of work, once it has gone on for as long as reports are apart.
+    pub fn tell(&self, text: impl FnOnce() -> String) {
+        if self.interval.is_some_and(|interval| self.elapsed() >= interval) {
+            notice(text(), None);
         }
     }
 

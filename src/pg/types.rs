@@ -33,6 +33,12 @@ pub fn qualified_name(type_oid: pg_sys::Oid) -> String {
     }
 }
 
+/// Whether a type is a timestamp with a time zone, or a domain over it.
+pub fn has_time_zone(type_oid: pg_sys::Oid) -> bool {
+    // SAFETY: a look-up by oid, which returns the oid itself when the type is no domain.
+    unsafe { pg_sys::getBaseType(type_oid) == pg_sys::TIMESTAMPTZOID }
+}
+
 /// Whether a type is `assay.state`.
 pub fn is_state(type_oid: pg_sys::Oid) -> bool {
     is_own(type_oid, c"state")

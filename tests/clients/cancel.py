@@ -55,6 +55,18 @@ for function in ("standard_scaler(x1)", "robust_scaler(x1)", "quantile_bucketize
     for frame in ("", "ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING", "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW"):
         statement = f"SELECT count(z) FROM (SELECT assay.{function} OVER ({frame}) AS z FROM long) AS answers"
         check_ends_anywhere(connection, f"{function} OVER ({frame})", statement, None, 5)
+# Looking for leakage, folds and tuning, in each of their phases.
+rows = f"SELECT {NUMBERS}, a, b, date '2026-01-01' + id % 500 AS day, id % 977 AS g, y FROM long WHERE id <= 100000"
+searches = {
+    "looking for leakage": "SELECT assay.find_leakage(%s, 'y', 'day')",
+    "folds": "SELECT assay.cross_validate(%s, 'y', 'gradient_boosting', '{\"n_estimators\": 3}', folds => 3)",
+    "folds by group": "SELECT assay.cross_validate(%s, 'y', 'naive_bayes', fold_by => 'group(g)')",
+    "folds along time": "SELECT assay.cross_validate(%s, 'y', 'naive_bayes', fold_by => 'time(day, 3 days)')",
+    "tuning": "SELECT assay.tune('late', %s, 'y', 'gradient_boosting', '{\"n_estimators\": [2, 3, 4], \"num_leaves\": [7, 15]}', trials => 6, folds => 2, deploy => 'never')",
+    "tuning by halves": "SELECT assay.tune('late', %s, 'y', 'naive_bayes', method => 'successive_halving', trials => 9, folds => 2, deploy => 'never')",
+}
+for what, statement in searches.items():
+    check_ends_anywhere(connection, what, statement, (rows,), 7)
 
 # Steps of every kind, of levels and texts that hardly repeat.
 steps = """{"impute": "most_frequent", "clip": 0.01, "scale": "robust", "polynomial": 2, "encode": "target",

@@ -2,7 +2,9 @@
 
 use crate::coded::coded;
 use crate::error::{Error, Result};
-use crate::parameters::{above, above_to, any, at_least, between, choices, from_to, hyperparameters, refuse};
+use crate::parameters::{
+    above, above_to, any, at_least, between, choices, from_to, hyperparameters, linear, log, refuse,
+};
 use crate::training_set::TargetKind;
 
 /// What a boosted model predicts.
@@ -59,21 +61,21 @@ hyperparameters! {
     /// Hyperparameters of gradient boosting.
     pub struct BoostingParams {
         /// Boosting rounds.
-        n_estimators: usize = 100, from_to(0.0, 100_000.0), from "LightGBM";
+        n_estimators: usize = 100, from_to(0.0, 100_000.0), search log(50.0, 400.0), from "LightGBM";
         /// The factor on each leaf's value.
-        learning_rate: f64 = 0.1, above(0.0), from "LightGBM";
+        learning_rate: f64 = 0.1, above(0.0), search log(0.02, 0.3), from "LightGBM";
         /// The most leaves of one tree.
-        num_leaves: usize = 31, from_to(2.0, 131_072.0), from "LightGBM";
+        num_leaves: usize = 31, from_to(2.0, 131_072.0), search log(7.0, 127.0), from "LightGBM";
         /// The most splits between root and leaf; 0 or less for no limit.
         max_depth: i32 = -1, any(), from "LightGBM";
         /// The fewest rows in a leaf; rows that the model is sure of count less, by their share of the hessians.
-        min_child_samples: usize = 20, any(), from "LightGBM";
+        min_child_samples: usize = 20, any(), search log(5.0, 100.0), from "LightGBM";
         /// The least sum of hessians in a leaf.
         min_child_weight: f64 = 1e-3, at_least(0.0), from "LightGBM";
         /// L1 penalty on leaf values.
         reg_alpha: f64 = 0.0, at_least(0.0), from "LightGBM";
         /// L2 penalty on leaf values.
-        reg_lambda: f64 = 0.0, at_least(0.0), from "LightGBM";
+        reg_lambda: f64 = 0.0, at_least(0.0), search log(1e-3, 10.0), from "LightGBM";
         /// The least gain of a split.
         min_split_gain: f64 = 0.0, at_least(0.0), from "LightGBM";
         /// The fraction of rows a tree learns from, drawn every `subsample_freq` rounds.
@@ -81,7 +83,7 @@ hyperparameters! {
         /// Every how many rounds rows are drawn anew; 0 for never, then all rows are used.
         subsample_freq: usize = 0, any(), from "LightGBM";
         /// The fraction of columns a tree learns from.
-        colsample_bytree: f64 = 1.0, above_to(0.0, 1.0), from "LightGBM";
+        colsample_bytree: f64 = 1.0, above_to(0.0, 1.0), search linear(0.5, 1.0), from "LightGBM";
         /// The most bins of a number column, between which splits are sought; missing values have one more.
         max_bin: usize = 255, from_to(2.0, 255.0), from "LightGBM";
         /// Smooths gradient / hessian where the levels of a category are put in order; levels with fewer rows stay on the right.

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::error::{Error, Result};
-use crate::parameters::{Range, Value, above_to, any, at_least, choices, from_to, hyperparameters, refuse};
+use crate::parameters::{Range, Value, above_to, any, at_least, choices, from_to, hyperparameters, log, refuse};
 use crate::training_set::TargetKind;
 
 /// The most classes.
@@ -47,6 +47,9 @@ const FRACTIONS: Range = above_to(0.0, 1.0);
 
 /// The range is that of counts.
 impl Value for Amount {
+    /// A count; fractions are numbers between 0 and 1.
+    const IS_WHOLE: bool = true;
+
     fn read(json: &Json) -> Option<Amount> {
         match (usize::read(json), json.is_f64()) {
             (Some(count), _) => Some(Amount::Count(count)),
@@ -145,11 +148,11 @@ hyperparameters! {
         /// for classes, the last for numbers.
         criterion: Option<Criterion> = None, any(), from "scikit-learn";
         /// The most splits between root and leaf; null for no limit.
-        max_depth: Option<usize> = None, at_least(1.0), from "scikit-learn";
+        max_depth: Option<usize> = None, at_least(1.0), search log(3.0, 30.0), from "scikit-learn";
         /// The fewest rows of a node that is split, or as a fraction of all rows.
         min_samples_split: Amount = Amount::Count(2), at_least(2.0), from "scikit-learn";
         /// The fewest rows of a leaf, or as a fraction of all rows.
-        min_samples_leaf: Amount = Amount::Count(1), at_least(1.0), from "scikit-learn";
+        min_samples_leaf: Amount = Amount::Count(1), at_least(1.0), search log(1.0, 50.0), from "scikit-learn";
         /// The least decrease of impurity by a split, times the node's share of the weight.
         min_impurity_decrease: f64 = 0.0, at_least(0.0), from "scikit-learn";
         /// The columns drawn for each split: their number, or a fraction of all. When none of them varies in the node, more are drawn until

@@ -14,7 +14,7 @@ use crate::fitted::Form;
 use crate::frame::{Column, Frame};
 use crate::learner::{Checked, Learner, SEED};
 use crate::monitor::Unwatched;
-use crate::parameters::{above, hyperparameters};
+use crate::parameters::{Space, above, hyperparameters};
 use crate::task::Task;
 use crate::training_set::{Target, TrainingSet};
 
@@ -67,6 +67,12 @@ fn each_learner_is_found_and_refuses_what_it_does_not_know() {
     assert!(named("nothing").is_none());
 }
 
+/// What a search tries.
+fn shown(space: Space) -> String {
+    let Space { low, high, is_log } = space;
+    format!("{low} to {high}{}", if is_log { ", by magnitude" } else { "" })
+}
+
 /// The page of hyperparameters.
 fn page() -> String {
     let mut page = String::from(
@@ -78,7 +84,7 @@ fn page() -> String {
     for algorithm in LEARNERS {
         let tasks: Vec<&str> = algorithm.tasks.iter().map(|task| task.name()).collect();
         page += &format!(
-            "\n## {}\n\n{}: {}.\n\n| hyperparameter | default | values | from | what it does |\n| --- | --- | --- | --- | --- |\n",
+            "\n## {}\n\n{}: {}.\n\n| hyperparameter | default | values | tune tries | from | what it does |\n| --- | --- | --- | --- | --- | --- |\n",
             algorithm.name,
             tasks.join(", "),
             algorithm.about
@@ -94,9 +100,10 @@ fn page() -> String {
                 _ => parameter.default,
             };
             page += &format!(
-                "| {} | {default} | {} | {} | {} |\n",
+                "| {} | {default} | {} | {} | {} | {} |\n",
                 names.join(", "),
                 parameter.allowed,
+                parameter.search.map_or_else(String::new, shown),
                 parameter.source,
                 parameter.about
             );

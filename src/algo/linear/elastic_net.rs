@@ -11,7 +11,7 @@ use super::pass::{Data, Point};
 use crate::design::Design;
 use crate::error::Result;
 use crate::monitor::{Monitor, Progress};
-use crate::parameters::{above, any, at_least, from_to, hyperparameters};
+use crate::parameters::{above, any, at_least, from_to, hyperparameters, linear, log};
 use crate::training_set::TrainingSet;
 
 /// What `tol` is multiplied by: scikit-learn's default of 1e-4 leaves weights with three digits, and here more cost little.
@@ -23,9 +23,9 @@ hyperparameters! {
     /// an `l1_ratio` of 1: [`ElasticNetParams::lasso`].
     pub struct ElasticNetParams {
         /// The strength of the penalty.
-        alpha: f64 = 1.0, at_least(0.0), from "scikit-learn";
+        alpha: f64 = 1.0, at_least(0.0), search log(1e-4, 10.0), from "scikit-learn";
         /// The share of absolute weights in the penalty, from 0 (ridge) to 1 (lasso).
-        l1_ratio: f64 = 0.5, from_to(0.0, 1.0), from "scikit-learn";
+        l1_ratio: f64 = 0.5, from_to(0.0, 1.0), search linear(0.05, 1.0), from "scikit-learn";
         /// Whether the model has an intercept, which is never penalised.
         fit_intercept: bool = true, any(), from "scikit-learn";
         /// Whether the penalty is on the weights of standardised numbers, so that units do not matter, or on the weights of the numbers as

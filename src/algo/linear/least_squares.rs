@@ -10,7 +10,7 @@ use super::pass::{Data, Point};
 use crate::design::Design;
 use crate::error::{Error, Result};
 use crate::monitor::{Monitor, Progress, Unwatched};
-use crate::parameters::{any, at_least, hyperparameters};
+use crate::parameters::{any, at_least, hyperparameters, log};
 use crate::training_set::TrainingSet;
 use crate::unit::unit_of;
 
@@ -26,7 +26,7 @@ hyperparameters! {
     /// sum of squared weights. Linear regression is ridge regression without a penalty: [`RidgeParams::least_squares`].
     pub struct RidgeParams {
         /// The strength of the penalty.
-        alpha: f64 = 1.0, at_least(0.0), from "scikit-learn";
+        alpha: f64 = 1.0, at_least(0.0), search log(1e-3, 1e3), from "scikit-learn";
         /// Whether the model has an intercept, which is never penalised.
         fit_intercept: bool = true, any(), from "scikit-learn";
         /// Whether the penalty is on the weights of standardised numbers, so that units do not matter, as in a pipeline of scikit-learn's

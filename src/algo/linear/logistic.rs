@@ -13,7 +13,7 @@ use super::softmax;
 use crate::design::Design;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
-use crate::parameters::{above, any, at_least, choices, hyperparameters};
+use crate::parameters::{above, any, at_least, choices, hyperparameters, log};
 use crate::training_set::{Shape, TrainingSet};
 
 /// The widest design for which Newton's method is used; wider ones take a method without second derivatives.
@@ -71,7 +71,7 @@ hyperparameters! {
     /// likelihoods plus half the sum of squared weights.
     pub struct LogisticRegressionParams {
         /// How much the rows count against the penalty.
-        c named "C" or "c": f64 = 1.0, above(0.0), from "scikit-learn";
+        c named "C" or "c": f64 = 1.0, above(0.0), search log(1e-3, 1e3), from "scikit-learn";
         /// The penalty on weights; the intercept is never penalised. null is `"none"`.
         penalty: Penalty = Penalty::L2, any(), from "scikit-learn";
         /// Passes over the rows at most.

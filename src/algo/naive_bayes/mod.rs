@@ -18,7 +18,7 @@ use super::learner::{Checked, Learner};
 use super::linear::input::{Input, class_weights};
 use super::linear::model::softmax;
 use super::monitor::{Monitor, Progress};
-use super::parameters::{above, at_least, hyperparameters};
+use super::parameters::{above, at_least, hyperparameters, log};
 use super::task::Task;
 use super::training_set::TrainingSet;
 use crate::coded::coded;
@@ -33,9 +33,9 @@ hyperparameters! {
     /// Hyperparameters of naive Bayes, named as in scikit-learn.
     pub struct NaiveBayesParams {
         /// The share of the largest variance of a number that is added to all variances.
-        var_smoothing: f64 = 1e-9, at_least(0.0), from "scikit-learn's `GaussianNB`";
+        var_smoothing: f64 = 1e-9, at_least(0.0), search log(1e-10, 1e-1), from "scikit-learn's `GaussianNB`";
         /// How many rows each level is given in each class beforehand.
-        alpha: f64 = 1.0, above(0.0), from "scikit-learn's `CategoricalNB`";
+        alpha: f64 = 1.0, above(0.0), search log(0.01, 10.0), from "scikit-learn's `CategoricalNB`";
     }
 }
 

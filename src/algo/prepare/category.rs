@@ -5,9 +5,10 @@ use rayon::prelude::*;
 use super::column::Heading;
 use super::division::Division;
 use super::feature::{Feature, Slot};
-use super::{Note, Plan, Statistic, identifier};
+use super::{Note, Plan, Statistic};
 use crate::error::{Error, Result};
 use crate::frame::{Column, MISSING, UNSEEN_CODE};
+use crate::leakage::identifier;
 use crate::model::{Input, InputKind};
 use crate::monitor::{Monitor, Pace};
 use crate::pipeline::{self, Chosen, ColumnType, FittedStep, Kind, Levels, OTHER, Place, TextRows, word_count};
@@ -82,6 +83,16 @@ impl Texts<'_> {
             }
             return self.add_texts(feature, (name, type_name), &counts, reader, &steps);
         }
+        let present = self.rows.train.len() as u64 - counts.missing;
+        let counted = identifier::Counts {
+            distinct: counts.distinct,
+            present,
+            is_capped: counts.distinct > self.plan.max_categories,
+        };
+        // Sentences differ, too, but name nothing.
+        if own == ColumnType::Category {
+            feature.leak = identifier::category(&name, &counted, self.levels);
+        }
         if let Some(problem) = self.nothing_to_learn(&counts) {
             feature.dropped(&name, &problem);
             feature
@@ -94,17 +105,13 @@ impl Texts<'_> {
         let most = most.unwrap_or(self.plan.max_categories);
         let kept = self.keep(&counts, most)?;
         if kept.other {
-            let present = self.rows.train.len() as u64 - counts.missing;
             let of_kept = |(place, rows): (&u32, &u64)| if (*place as usize) < kept.names.len() { *rows } else { 0 };
             let rest = present - kept.places.iter().zip(&counts.rows).map(of_kept).sum::<u64>();
-            let mut note = identifier::capped(&name, counts.distinct, most, rest, present);
-            if own == ColumnType::Text {
-                note.hint = None;
-                feature.notes.push(note);
-                feature.notes.push(words_note(&name, words));
-            } else {
-                feature.notes.push(note);
-            }
+            feature.say(format!(
+                "column \"{name}\" has {} categories: the {most} most frequent are kept, the {rest} rows of the others are one category",
+                counts.distinct
+            ));
+            feature.notes.extend((own == ColumnType::Text).then(|| words_note(&name, words)));
         }
         self.add_category(feature, (name, type_name), kept, &counts, steps)
     }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::column::{ColumnKind, ColumnValues, Heading, ReadColumn};
 use super::division::Division;
-use super::{Note, Plan, Statistic, category, identifier};
+use super::{Note, Plan, Statistic, category};
 use crate::error::Result;
 use crate::frame::Column;
+use crate::leakage::Leak;
+use crate::leakage::identifier;
 use crate::model::{Input, InputKind};
 use crate::monitor::Monitor;
 use crate::pipeline::{self, Chosen, Clock, ColumnType, Kind};
@@ -37,6 +39,8 @@ pub(super) struct Feature {
     pub(super) statistics: Vec<Statistic>,
     /// What was dropped or capped.
     pub(super) notes: Vec<Note>,
+    /// Whether it names rows.
+    pub(super) leak: Option<Leak>,
 }
 
 /// A number that a column gives for a row.
@@ -86,8 +90,15 @@ impl Feature {
     }
 
     pub(super) fn dropped(&mut self, name: &str, problem: &str) {
-        self.notes
-            .push(Note::from(format!("column \"{name}\" is dropped: {problem}")));
+        self.say(format!("column \"{name}\" is dropped: {problem}"));
+    }
+
+    /// Notes what became of the column; where that is because its values name rows, with what to do about it.
+    pub(super) fn say(&mut self, message: String) {
+        match &mut self.leak {
+            Some(leak) => leak.message = message,
+            None => self.notes.push(Note::from(message)),
+        }
     }
 
     fn add_numbers(
@@ -124,7 +135,7 @@ impl Feature {
                 continue;
             }
             if is_whole {
-                self.notes.extend(identifier::numeric(&name, &train));
+                self.leak = identifier::numeric(&name, &train);
             }
             let train = Column::Number(train);
             let summary = summarize(&train, &[], non_finite, monitor)?;

@@ -5,13 +5,13 @@
 //! [`Division`] of them, on its training rows only. A training gives the rows up for one division; cross-validation learns for many of the
 //! same rows.
 
-mod alone;
 mod category;
 mod classes;
 mod column;
 mod division;
 mod feature;
-mod identifier;
+mod folds;
+mod groups;
 mod keys;
 mod order;
 mod rows;
@@ -19,9 +19,11 @@ mod target;
 
 pub use column::{Apart, ColumnKind, ColumnValues, Heading, ReadColumn, ReadRows};
 pub use division::{Division, Split};
+pub use folds::{FoldBy, Folds, MOST_FOLDS};
 pub use rows::Rows;
 
 use crate::error::Result;
+use crate::leakage::Leak;
 use crate::model::Input;
 use crate::monitor::Monitor;
 use crate::pipeline::{Pipeline, Spec};
@@ -66,8 +68,10 @@ pub struct Prepared {
     pub statistics: Vec<Statistic>,
     /// By what training rows are known again; `None` where they are not looked at for that, or repeat.
     pub sample: Option<RowSample>,
-    /// What was dropped or capped, and what looks wrong.
+    /// What was dropped or capped.
     pub notes: Vec<Note>,
+    /// Features that are not to be trusted.
+    pub leaks: Vec<Leak>,
 }
 
 /// What a raw feature was like in training.
@@ -99,6 +103,6 @@ impl From<String> for Note {
 /// Prepares the rows of a training. Returns an error for rows that cannot be learned from.
 pub fn prepare(read: ReadRows, plan: &Plan, split: Split, monitor: &dyn Monitor) -> Result<Prepared> {
     let rows = Rows::new(read, plan, monitor)?;
-    let division = rows.divide(split, monitor)?;
+    let division = rows.divide(split, plan.seed, monitor)?;
     rows.into_prepared(division, plan, monitor)
 }

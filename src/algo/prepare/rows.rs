@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::alone::columns_that_predict_alone;
 use super::column::{Apart, ColumnValues, ReadColumn, ReadRows};
 use super::division::Division;
 use super::feature::{Feature, Gathered, Numbers, Slot};
@@ -14,6 +13,7 @@ use super::target::{NOT_READ, TargetColumn, check_trained_classes, read_target, 
 use super::{Note, Plan, Prepared, Statistic};
 use crate::error::{Error, Result};
 use crate::frame::{Column, Frame};
+use crate::leakage::{self, Leak, Source};
 use crate::lines::Lines;
 use crate::model::Input;
 use crate::monitor::Monitor;
@@ -36,6 +36,8 @@ pub struct Rows {
     /// Columns set apart, and those by which rows are grouped.
     apart: Vec<(usize, Apart)>,
     keys: Vec<KeyColumn>,
+    /// The names of the columns set apart.
+    apart_names: Vec<String>,
     /// The rows that have a target, in canonical order.
     order: Vec<u32>,
 }
@@ -52,20 +54,27 @@ impl Rows {
             .weight
             .map(|place| read_weights(&mut read, place, target.as_ref()))
             .transpose()?;
+        let name = |place: usize| {
+            let column = read.columns.get(place).and_then(Option::as_ref);
+            Ok::<_, Error>(column.ok_or(NOT_READ)?.heading.clone())
+        };
         let keys = (plan.keys.iter())
             .map(|&place| {
-                let heading = read
-                    .columns
-                    .get(place)
-                    .and_then(Option::as_ref)
-                    .ok_or(NOT_READ)?
-                    .heading
-                    .clone();
-                Ok(KeyColumn { heading, place })
+                Ok(KeyColumn {
+                    heading: name(place)?,
+                    place,
+                })
             })
             .collect::<Result<Vec<_>>>()?;
-        let apart = (plan.apart.iter().filter(|place| !plan.keys.contains(place)))
+        let apart: Vec<usize> = (plan.apart.iter().filter(|place| !plan.keys.contains(place)))
             .chain(&plan.keys)
+            .copied()
+            .collect();
+        let apart_names = apart
+            .iter()
+            .map(|&place| Ok(name(place)?.name))
+            .collect::<Result<_>>()?;
+        let apart = (apart.iter())
             .map(|&place| Ok((place, read.take_apart(place).ok_or(NOT_READ)?)))
             .collect::<Result<Vec<_>>>()?;
         monitor.check()?;
@@ -88,6 +97,7 @@ impl Rows {
             weights,
             apart,
             keys,
+            apart_names,
             order,
         })
     }
@@ -114,6 +124,12 @@ impl Rows {
             .iter()
             .find(|(own, _)| *own == place)
             .map(|(_, values)| values)
+    }
+
+    /// The name of a column set apart.
+    pub(super) fn apart_name(&self, place: usize) -> &str {
+        let found = self.apart.iter().position(|(own, _)| *own == place);
+        found.map_or("", |found| &self.apart_names[found])
     }
 
     /// Learns what the columns teach on a division's training rows, and gives its rows as the learner takes them. The rows stay, for other
@@ -144,14 +160,12 @@ impl Rows {
         let mut raw = labels.raw(features, keys, &division)?;
         drop(division);
         notes.append(&mut raw.notes);
-        if let Some(target) = &self.target {
-            let names: Vec<String> = raw.slots.iter().map(|slot| slot.feature.name.clone()).collect();
-            let (train, test) = (&raw.train, raw.test.as_ref());
-            notes.extend(columns_that_predict_alone(&names, &target.name, train, test, monitor)?);
-        }
+        let mut leaks = labels.leaks(&raw, monitor)?;
+        leaks.append(&mut raw.leaks);
         let sample = RowSample::of(&raw.train, raw.test.as_ref());
         Ok(Prepared {
             notes,
+            leaks,
             sample,
             ..raw.prepared(plan, monitor)?
         })
@@ -193,15 +207,17 @@ struct RawRows {
     test: Option<TrainingSet>,
     statistics: Vec<Statistic>,
     notes: Vec<Note>,
+    leaks: Vec<Leak>,
 }
 
 impl Labels<'_> {
     /// The features with what is to be learned from them. Returns an error where none is left.
     fn raw(&self, features: Vec<Feature>, keys: Vec<(Input, Part)>, division: &Division) -> Result<RawRows> {
         let (mut inputs, mut slots, mut statistics, mut notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut train, mut test) = (Vec::new(), Vec::new());
+        let (mut train, mut test, mut leaks) = (Vec::new(), Vec::new(), Vec::new());
         for feature in features {
             notes.extend(feature.notes);
+            leaks.extend(feature.leak);
             inputs.extend(feature.input);
             statistics.extend(feature.statistics);
             for (slot, of_train, of_test) in feature.slots {
@@ -211,6 +227,7 @@ impl Labels<'_> {
             }
         }
         if inputs.is_empty() {
+            notes.extend(leaks.iter().map(|leak: &Leak| Note::from(leak.message.clone())));
             return Err(nothing_left(&notes));
         }
         let (mut train_keys, mut test_keys) = (Vec::new(), Vec::new());
@@ -234,7 +251,23 @@ impl Labels<'_> {
                 .transpose()?,
             statistics,
             notes,
+            leaks,
         })
+    }
+
+    /// The features that look as if they were made of the target, or known only after it.
+    fn leaks(&self, raw: &RawRows, monitor: &dyn Monitor) -> Result<Vec<Leak>> {
+        let Some(target) = self.target else {
+            return Ok(Vec::new());
+        };
+        let names: Vec<String> = raw.slots.iter().map(|slot| slot.feature.name.clone()).collect();
+        let source = Source {
+            names: &names,
+            inputs: &raw.inputs,
+            target: &target.name,
+            labels: target.labels.as_deref(),
+        };
+        leakage::find(&source, &raw.train, raw.test.as_ref(), monitor)
     }
 
     /// The gathered columns of some rows, with their targets and weights.
@@ -262,6 +295,7 @@ impl RawRows {
             statistics: self.statistics,
             sample: None,
             notes: self.notes,
+            leaks: self.leaks,
         };
         if plan.spec.is_empty() {
             return Ok(prepared);
@@ -451,7 +485,7 @@ mod tests {
         );
         let rows = Rows::new(read(&rows), &plan, &Unwatched).unwrap();
         assert!(rows.order().len() < rows.count());
-        let division = rows.divide(Split::Fraction(0.25), &Unwatched).unwrap();
+        let division = rows.divide(Split::Fraction(0.25), 7, &Unwatched).unwrap();
         for _ in 0..2 {
             let learned = rows.learn(&division, &plan, &Unwatched).unwrap();
             assert_eq!((&learned.inputs, &learned.train), (&given_up.inputs, &given_up.train));

@@ -53,6 +53,10 @@ INSERT INTO call VALUES
     ('model_drift', 'options', $$SELECT assay.model_drift('options', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('save_baseline', 'options', $$SELECT assay.save_baseline('other', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('train', 'preprocess', $$SELECT assay.train('other', 'SELECT 1 AS x, 2 AS y', 'y', preprocess => '{"no such option": 1}')$$),
+    ('cross_validate', 'params', $$SELECT assay.cross_validate('SELECT 1 AS x, 2 AS y', 'y', 'ridge', '{"no such option": 1}')$$),
+    ('cross_validate', 'preprocess', $$SELECT assay.cross_validate('SELECT 1 AS x, 2 AS y', 'y', preprocess => '{"no such option": 1}')$$),
+    ('tune', 'search', $$SELECT assay.tune('other', 'SELECT 1 AS x, 2 AS y', 'y', 'ridge', '{"no such option": 1}')$$),
+    ('tune', 'preprocess', $$SELECT assay.tune('other', 'SELECT 1 AS x, 2 AS y', 'y', preprocess => '{"no such option": 1}')$$),
     ('add_check', 'args', $$SELECT assay.add_check('listed', 'not_null', 'x', '{"no such option": 1}')$$),
     ('validate', 'checks', $$DO $do$ BEGIN RAISE EXCEPTION '%', (SELECT message FROM assay.validate('listed', '[{"kind": "not_null", "column_name": "x", "args": {"no such option": 1}}]')); END $do$ $$);
 CREATE FUNCTION error_of(call text) RETURNS text LANGUAGE plpgsql AS $$

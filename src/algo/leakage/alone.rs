@@ -1,10 +1,11 @@
 //! Columns that predict the target by themselves: what is known only after the target most often hides in one.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::Note;
+use super::{Leak, NOT_AT_HAND};
 use crate::error::Result;
 use crate::frame::Column;
 use crate::monitor::Monitor;
@@ -26,50 +27,103 @@ const PARTS: usize = 32;
 /// The most classes that are told apart from the others.
 const CLASSES: usize = 8;
 
-/// Names the columns that predict the target alone. Rows are in an order that says nothing of them, so that the first are a sample. O(columns),
-/// in parallel.
-pub(super) fn columns_that_predict_alone(
+/// Columns that predict the target alone, except `copied` ones, which are the target itself. Rows are in an order that says nothing of them, so that
+/// the first are a sample. Without test rows, each half is judged by what the other teaches. O(columns), in parallel.
+pub(super) fn find(
     names: &[String],
     target: &str,
     train: &TrainingSet,
     test: Option<&TrainingSet>,
+    copied: &HashSet<&str>,
     monitor: &dyn Monitor,
-) -> Result<Vec<Note>> {
-    let rows = train.rows();
-    let (learn, judge) = match test {
-        Some(test) => (0..rows.min(ROWS), 0..test.rows().min(ROWS)),
-        None => (0..(rows / 2).min(ROWS), rows / 2..rows.min(rows / 2 + ROWS)),
+) -> Result<Vec<Leak>> {
+    let half = train.rows() / 2;
+    let sample = |rows: Range<usize>| rows.start..rows.end.min(rows.start + ROWS);
+    let turns = match test {
+        Some(test) => vec![Turn::new(train, test, sample(0..train.rows()), sample(0..test.rows()))],
+        None => {
+            let (first, second) = (sample(0..half), sample(half..train.rows()));
+            vec![
+                Turn::new(train, train, first.clone(), second.clone()),
+                Turn::new(train, train, second, first),
+            ]
+        }
     };
-    if judge.len() < FEWEST || learn.len() < FEWEST {
+    if turns
+        .iter()
+        .any(|turn| turn.judge.len() < FEWEST || turn.learn.len() < FEWEST)
+    {
         return Ok(Vec::new());
     }
-    let judged = test.unwrap_or(train);
-    let few = |rows: &Range<usize>| rows.start..rows.end.min(rows.start + FEW_ROWS);
-    let (few_learn, few_judge) = (few(&learn), few(&judge));
-    let targets = Targets::of(&train.target, &judged.target, &learn, &judge);
-    let few_targets = Targets::of(&train.target, &judged.target, &few_learn, &few_judge);
-    let what = if test.is_some() { "held-out" } else { "other" };
-    let columns = train.frame.columns().par_iter().zip(judged.frame.columns()).zip(names);
-    let notes = columns.map(|((own, others), name)| {
+    let judged: usize = turns.iter().map(|turn| turn.judge.len()).sum();
+    let leaks = names.par_iter().enumerate().map(|(column, name)| {
         monitor.check()?;
-        if matches!(own, Column::Number(_)) {
-            let (_, best) = few_targets.best(&Values::of(own, others, &few_learn, &few_judge));
-            if best < PROMISING {
-                return Ok(None);
-            }
+        if copied.contains(name.as_str()) || !turns.iter().all(|turn| turn.is_promising(column)) {
+            return Ok(None);
         }
-        let (measure, best) = targets.best(&Values::of(own, others, &learn, &judge));
-        Ok((best > TOO_GOOD).then(|| Note {
-            message: format!(
-                "column \"{name}\" alone predicts target \"{target}\": {measure} {best:.3} on {} {what} rows",
-                judge.len()
-            ),
-            hint: Some(
-                "If it is known only after the target, or made of it, leave it out with exclude: rows to predict will not have it.".into(),
-            ),
+        let figures: Vec<(&str, f64)> = turns.iter().map(|turn| turn.best(column)).collect();
+        let best = figures.iter().map(|(_, best)| best).sum::<f64>() / figures.len() as f64;
+        let measure = figures.first().map_or("", |(measure, _)| measure);
+        let figure = format!("{measure} {best:.3} on {judged} held-out rows");
+        Ok((best > TOO_GOOD).then(|| Leak {
+            feature: name.clone(),
+            reason: format!("predicts the target alone: {figure}"),
+            evidence: best,
+            message: format!("column \"{name}\" alone predicts target \"{target}\": {figure}"),
+            advice: NOT_AT_HAND.into(),
         }))
     });
-    Ok(notes.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    Ok(leaks.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+/// Rows to learn from, and others to judge by.
+struct Turn<'a> {
+    own: &'a [Column],
+    others: &'a [Column],
+    learn: Range<usize>,
+    judge: Range<usize>,
+    targets: Targets,
+    /// Of the first few rows.
+    few_targets: Targets,
+}
+
+impl<'a> Turn<'a> {
+    fn new(train: &'a TrainingSet, judged: &'a TrainingSet, learn: Range<usize>, judge: Range<usize>) -> Turn<'a> {
+        let targets =
+            |learn: &Range<usize>, judge: &Range<usize>| Targets::of(&train.target, &judged.target, learn, judge);
+        Turn {
+            own: train.frame.columns(),
+            others: judged.frame.columns(),
+            targets: targets(&learn, &judge),
+            few_targets: targets(&few(&learn), &few(&judge)),
+            learn,
+            judge,
+        }
+    }
+
+    /// Whether a column is worth more than a few rows: numbers that say little of them do not.
+    fn is_promising(&self, column: usize) -> bool {
+        let (own, others) = (&self.own[column], &self.others[column]);
+        match own {
+            Column::Number(_) => {
+                let (_, best) = (self.few_targets).best(&Values::of(own, others, &few(&self.learn), &few(&self.judge)));
+                // What cannot be judged by a few rows may be by more.
+                best.is_nan() || best >= PROMISING
+            }
+            Column::Category { .. } => true,
+        }
+    }
+
+    /// How well a column predicts, and by what that is measured.
+    fn best(&self, column: usize) -> (&'static str, f64) {
+        let values = Values::of(&self.own[column], &self.others[column], &self.learn, &self.judge);
+        self.targets.best(&values)
+    }
+}
+
+/// The first of some rows.
+fn few(rows: &Range<usize>) -> Range<usize> {
+    rows.start..rows.end.min(rows.start + FEW_ROWS)
 }
 
 /// A column's values in the rows to learn from, and in those to judge by; NaN for missing ones.
@@ -337,11 +391,8 @@ mod tests {
 
     fn found(train: &TrainingSet, test: Option<&TrainingSet>) -> Vec<String> {
         let names = ["noise", "copy", "level", "chance", "both ways"].map(String::from);
-        let notes = columns_that_predict_alone(&names, "y", train, test, &Unwatched).unwrap_or_default();
-        notes
-            .iter()
-            .map(|note| note.message.split('"').nth(1).unwrap_or_default().to_string())
-            .collect()
+        let leaks = find(&names, "y", train, test, &HashSet::new(), &Unwatched).unwrap_or_default();
+        leaks.into_iter().map(|leak| leak.feature).collect()
     }
 
     #[test]
