@@ -284,7 +284,7 @@ fn test_rows_teach_nothing() {
     let learned = |strange: bool| {
         let mut read = rows(800, true);
         let rows = crate::prepare::Rows::new(rows(800, true), &plan, &Unwatched).unwrap();
-        let division = rows.divide(Split::Fraction(0.25), &Unwatched).unwrap();
+        let division = rows.divide(Split::Fraction(0.25), plan.seed, &Unwatched).unwrap();
         if strange {
             let mut changed = Lines::new(1);
             let is_test = |row: usize| division.test.contains(&(row as u32));
