@@ -33,11 +33,8 @@ pub fn choose(trials: &[Trial], metric: Metric) -> Result<usize> {
             Outcome::Failed(why) => Some(why.clone()),
             Outcome::Running | Outcome::Finished | Outcome::Stopped(_) => None,
         });
-        let error = Error::new(
-            UNSUITABLE_ROWS,
-            format!("no trial has a {}", metric.name()),
-        )
-        .hint("Give folds with rows of every class, another metric, or hyperparameters that suit the rows.");
+        let error = Error::new(UNSUITABLE_ROWS, format!("no trial has a {}", metric.name()))
+            .hint("Give folds with rows of every class, another metric, or hyperparameters that suit the rows.");
         match failure {
             Some(why) => error.detail(format!("One of them failed: {why}.")),
             None => error,

@@ -4,8 +4,8 @@ use pgrx::pg_extern;
 use serde_json::{Map, Value as Json, json};
 
 use super::fold_by::FoldOption;
-use super::request::{self, Arguments, Request, Resolved, algorithm_named, algorithms_for};
 use super::race::{Race, choose};
+use super::request::{self, Arguments, Request, Resolved, algorithm_named, algorithms_for};
 use super::split::SplitOption;
 use super::store::{Deploy, Store, Trained};
 use super::train::{check_name, look_at_condition, say};

@@ -49,7 +49,10 @@ pub fn oid_of(name: &CStr) -> pg_sys::Oid {
 /// Whether there is a table `assay.<name>`: until ALTER EXTENSION UPDATE has run, the schema is that of an older release.
 pub fn exists(name: &CStr) -> bool {
     // SAFETY: catalog look-ups by C strings; 0 stands for none.
-    unsafe { pg_sys::get_relname_relid(name.as_ptr(), pg_sys::get_namespace_oid(c"assay".as_ptr(), true)) != pg_sys::InvalidOid }
+    unsafe {
+        pg_sys::get_relname_relid(name.as_ptr(), pg_sys::get_namespace_oid(c"assay".as_ptr(), true))
+            != pg_sys::InvalidOid
+    }
 }
 
 /// Whether `assay.<table>` has a column: until ALTER EXTENSION UPDATE has run, the schema is that of an older release.

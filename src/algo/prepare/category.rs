@@ -111,7 +111,9 @@ impl Texts<'_> {
                 "column \"{name}\" has {} categories: the {most} most frequent are kept, the {rest} rows of the others are one category",
                 counts.distinct
             ));
-            feature.notes.extend((own == ColumnType::Text).then(|| words_note(&name, words)));
+            feature
+                .notes
+                .extend((own == ColumnType::Text).then(|| words_note(&name, words)));
         }
         self.add_category(feature, (name, type_name), kept, &counts, steps)
     }
