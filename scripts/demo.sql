@@ -175,6 +175,24 @@ FROM assay.tune('risk_tuned', 'customers', 'is_risky', trials => 9, exclude => '
     "logistic_regression": {"C": {"min": 0.001, "max": 10, "scale": "log"}}, "naive_bayes": {},
     "gradient_boosting": {"n_estimators": [50, 100], "num_leaves": [4, 8], "learning_rate": {"min": 0.02, "max": 0.2, "scale": "log"}}}');
 \set ECHO none
+
+\echo '── 13. Is a probability of 80 % one? Boosting with many trees is too sure of itself; calibrated, it says what happens'
+\echo
+SET client_min_messages = warning;
+SELECT version, round((metrics->>'log_loss')::numeric, 3) AS "log loss", round((metrics->>'roc_auc')::numeric, 3) AS auc
+FROM (VALUES (1, NULL), (2, 'sigmoid')) AS how (step, method),
+     LATERAL assay.train('sure', 'customers', 'is_risky', 'gradient_boosting', '{"n_estimators": 300}', exclude => '{customer_id}', split => 'is_test', calibrate => method);
+RESET client_min_messages;
+SELECT CASE version WHEN 1 THEN 'as it is' ELSE 'calibrated' END AS model, count(*) AS customers, round(100 * avg(said)::numeric) AS "says %", round(100 * avg(is_risky::int)) AS "was %",
+       repeat('█', round(20 * avg(said))::int) AS says, repeat('█', round(20 * avg(is_risky::int))::int) AS was
+FROM (SELECT version, is_risky, assay.predict('sure@' || version, c) AS said FROM customers AS c, generate_series(1, 2) AS version WHERE is_test) AS scored
+GROUP BY version, width_bucket(said, 0, 1, 4) ORDER BY version, min(said);
+
+\echo '── 14. How large is the loan? An interval that holds it nine times in ten, and how often it did for customers nobody had seen'
+\echo
+SELECT rows AS "learned from", round((metrics->>'rmse')::numeric) AS rmse, round(100 * (metrics->>'interval_coverage')::numeric) AS "inside %", round((metrics->>'interval_width')::numeric) AS width
+FROM assay.train('loan', 'SELECT purpose, age, job, duration_months, credit_amount, is_test FROM customers', 'credit_amount', 'ridge', split => 'is_test', intervals => '{}');
+
 \echo '── Your turn: things to type in psql'
 \echo
 \echo '   SELECT * FROM assay.models \\gx'

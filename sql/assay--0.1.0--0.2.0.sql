@@ -11,6 +11,26 @@ COMMENT ON CAST (bytea AS assay.state) IS 'What a client has read as bytes becom
 CREATE CAST (assay.state AS bytea) WITH FUNCTION assay_internal.state_send(assay.state);
 COMMENT ON CAST (assay.state AS bytea) IS 'The bytes of a state, for clients that do not know the type.';
 
+CREATE FUNCTION assay.predict_interval(model text, VARIADIC features "any") RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'predict_interval_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 400 SUPPORT assay_internal.row_support;
+COMMENT ON FUNCTION assay.predict_interval(text, "any") IS
+'An interval {lower, upper} that holds a regression''s true number as often as the level says that the model was trained with: assay.train(..., intervals => ''{"level": 0.9}''). Arguments and NULLs as in assay.predict.
+By split conformal prediction it costs what assay.predict does; with gradient_boosting and method quantile two more models score the row.
+Errors: 55000 a model trained without intervals, ML010 a classification, and those of assay.predict.
+Example: SELECT customer_id, assay.predict_interval(''amount'', c) AS amount FROM customers c WHERE is_test';
+
+CREATE FUNCTION assay.predict_interval_row(model text, features jsonb) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'predict_interval_row_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE COST 700;
+COMMENT ON FUNCTION assay.predict_interval_row(text, jsonb) IS
+'What assay.predict_interval gives, for features in one object of JSON; see assay.predict_row.
+Example: SELECT assay.predict_interval_row(''amount'', ''{"age": 30, "job": "skilled", "duration_months": 24}'')';
+
+CREATE FUNCTION assay.predict_interval_values(model text, features text[]) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'predict_interval_values_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE COST 700;
+COMMENT ON FUNCTION assay.predict_interval_values(text, text[]) IS
+'What assay.predict_interval gives, for features as texts in the order of assay.features(model); see assay.predict_values.
+Example: SELECT assay.predict_interval_values(''amount'', ''{30,skilled,24}'')';
+
 CREATE FUNCTION assay.predict_row(model text, features jsonb) RETURNS double precision
 AS 'MODULE_PATHNAME', 'predict_row_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE COST 500;
 COMMENT ON FUNCTION assay.predict_row(text, jsonb) IS
@@ -87,19 +107,21 @@ CREATE FUNCTION assay.train(
     model text, query text, target text DEFAULT NULL, algorithm text DEFAULT NULL, params jsonb DEFAULT '{}',
     task text DEFAULT NULL, exclude text[] DEFAULT '{}', split text DEFAULT 'auto', test_fraction double precision DEFAULT 0.2,
     seed bigint DEFAULT 0, preprocess jsonb DEFAULT '{}', deploy text DEFAULT 'auto', weight text DEFAULT NULL,
-    group_by text[] DEFAULT NULL, min_group_rows integer DEFAULT 50)
+    group_by text[] DEFAULT NULL, calibrate text DEFAULT NULL, min_group_rows integer DEFAULT 50, intervals jsonb DEFAULT NULL)
 RETURNS TABLE (model text, version integer, task text, algorithm text, rows bigint, features integer, metrics jsonb, duration interval)
 AS 'MODULE_PATHNAME', 'train_version_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
 COMMENT ON FUNCTION assay.train IS
 'Trains a version of a model from the rows of a query and stores it, in this transaction.
 query: a SELECT, WITH, VALUES or TABLE statement, or a relation''s name; run once, read-only, as the caller. All columns but the target and those in exclude are features: booleans, numbers, dates and timestamps are numbers; texts, enums and uuids are categories; float arrays of one length are that many numbers. NULL, NaN and infinities are missing.
 task: classification (a boolean, text, enum or whole-number target) or regression; NULL decides by the target''s type.
-algorithm: gradient_boosting (the default), random_forest, decision_tree; logistic_regression, naive_bayes for classes; linear_regression, ridge, lasso, elastic_net for numbers. params: its hyperparameters, by scikit-learn''s and LightGBM''s names (their types, defaults and ranges: docs/hyperparameters.md). gradient_boosting: n_estimators, learning_rate, num_leaves, max_depth, min_child_samples, min_child_weight, reg_alpha, reg_lambda, min_split_gain, subsample, subsample_freq, colsample_bytree, max_bin, cat_smooth, cat_l2, max_cat_threshold, max_cat_to_onehot, min_data_per_group, scale_pos_weight, class_weight, monotone_constraints, early_stopping_rounds, validation_fraction, seed or random_state. decision_tree: criterion, max_depth, min_samples_split, min_samples_leaf, min_impurity_decrease, max_features, max_leaf_nodes, class_weight, max_bin, seed; random_forest also n_estimators, bootstrap, max_samples, oob_score. logistic_regression: C or c, penalty, max_iter, tol, class_weight, fit_intercept, standardize. naive_bayes: var_smoothing, alpha. linear_regression: fit_intercept; ridge also alpha, standardize; lasso also max_iter, tol; elastic_net also l1_ratio.
+algorithm: gradient_boosting (the default), random_forest, decision_tree; logistic_regression, naive_bayes for classes; linear_regression, ridge, lasso, elastic_net for numbers. params: its hyperparameters, by scikit-learn''s and LightGBM''s names (their types, defaults and ranges: docs/hyperparameters.md). gradient_boosting: objective (regression, huber, quantile, poisson, gamma, tweedie), alpha, poisson_max_delta_step, tweedie_variance_power, n_estimators, learning_rate, num_leaves, max_depth, min_child_samples, min_child_weight, reg_alpha, reg_lambda, min_split_gain, subsample, subsample_freq, colsample_bytree, max_bin, cat_smooth, cat_l2, max_cat_threshold, max_cat_to_onehot, min_data_per_group, scale_pos_weight, class_weight, monotone_constraints, early_stopping_rounds, validation_fraction, seed or random_state. decision_tree: criterion, max_depth, min_samples_split, min_samples_leaf, min_impurity_decrease, max_features, max_leaf_nodes, class_weight, max_bin, seed; random_forest also n_estimators, bootstrap, max_samples, oob_score. logistic_regression: C or c, penalty, max_iter, tol, class_weight, fit_intercept, standardize. naive_bayes: var_smoothing, alpha. linear_regression: fit_intercept; ridge also alpha, standardize; lasso also max_iter, tol; elastic_net also l1_ratio.
 split: auto (no test rows under 500 rows, else test_fraction of each class), random, none, a boolean column that is true for test rows, latest(column) (the last test_fraction in the order of numbers, dates or timestamps; rows of one value stay on one side, those without one train), or group(column) (about test_fraction; rows of one value stay on one side). That column is no feature.
 preprocess: {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
 deploy: auto (when none is deployed yet, or the new version predicts the same target and is not worse on its held-out rows than the deployed one was on its own), always, never.
 weight: the name of a column of numbers that says how much each row counts, as sample_weight of scikit-learn and LightGBM; it is no feature. 0 is allowed; NULL, NaN, infinite and negative are errors. Which rows test, the distributions of features and the metrics do not depend on it.
 group_by: the columns that say to which group a row belongs. Each group of min_group_rows training rows or more, with rows of every class, has a model of its own, fitted from the same reading of the rows; a row of another group is scored by the model of all rows. The columns are no features; positional calls give them last (see assay.features), and rows without a value in them are a group too. assay.model_groups shows the groups with their metrics.
+calibrate: isotonic or sigmoid (Platt''s) makes the probabilities of a classification come true as often as they say. The curve is learned on scores of the training rows by models that learned from the other folds, of five: training takes five fits more. Each class needs five training rows. Several classes are calibrated one against the rest, then divided by their sum.
+intervals: {"level": 0.9, "method": "split" | "quantile", "by": column, "fraction": 0.2} lets assay.predict_interval tell intervals that hold the true number as often as level says, also for each value of the feature by. They are learned from that fraction of the training rows, from which the model does not learn. split: one width for all (of a group); quantile, which gradient_boosting has when no method is named: between two quantiles, learned as models of their own and then corrected.
 The same rows, parameters and seed give the same model, whatever the plan and the number of threads. A NOTICE names each column dropped or capped.
 Errors: ML005 a column''s type, ML006 algorithm or task, ML007 unsuitable rows, ML008 not a query, 22023 parameters, 25006 read-only transaction, 42501 not yours, 42701 two columns of one name, 53400 assay.max_memory, 54000 a model too large to store.
 Example: SELECT version, metrics FROM assay.train(''credit'', ''customers'', ''is_risky'', ''logistic_regression'', exclude => ''{customer_id}'', split => ''is_test'')';

@@ -190,6 +190,8 @@ fn model(algorithm: &Algorithm, classes: usize) -> Vec<u8> {
         history,
         sample: RowSample::of(&set, None),
         groups: Vec::new(),
+        calibration: None,
+        intervals: None,
     };
     model.to_bytes(&Unwatched).expect("nobody stops the writing")
 }

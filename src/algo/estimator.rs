@@ -23,6 +23,11 @@ pub trait Estimator {
     /// Scores one encoded row. Allocates nothing and never panics on a row of the right length. O(size of the model).
     fn score(&self, row: &[f64], out: &mut [f64]);
 
+    /// The loss that it was fitted by, where the usual metrics of its task do not show how well it did.
+    fn criterion(&self) -> Option<&dyn Criterion> {
+        None
+    }
+
     /// Scores some rows of a frame, as [`Estimator::score`] scores each, to the bit: as many numbers a row, one row after the other.
     fn score_rows(&self, frame: &Frame, rows: Range<usize>, out: &mut [f64]) {
         let mut row = vec![f64::NAN; frame.width()];
@@ -31,6 +36,15 @@ pub trait Estimator {
             self.score(&row, out);
         }
     }
+}
+
+/// A loss of a predicted number, by which models are compared.
+pub trait Criterion: Sync {
+    /// Its name among the metrics.
+    fn name(&self) -> &'static str;
+
+    /// The loss of a prediction, at least 0, where the target is `y`.
+    fn loss(&self, y: f64, predicted: f64) -> f64;
 }
 
 /// Rows scored between two looks at the monitor: even a forest of large trees scores them within a few tens of milliseconds.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::bytes;
+use super::calibration::Scale;
 use super::error::Result;
 use super::estimator::Estimator;
 use super::grouped::GroupedModel;
@@ -56,6 +57,11 @@ pub trait Fitted: Estimator + Stored + Debug + Send + Sync {
     /// in the weights in this many times as much.
     fn condition(&self) -> Option<f64> {
         None
+    }
+
+    /// What a calibration of its probabilities is a function of.
+    fn calibration_scale(&self) -> Scale {
+        Scale::LogOdds
     }
 
     /// The mean loss on rows held out by the learner itself, after each iteration; empty when there were none.

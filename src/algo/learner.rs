@@ -21,6 +21,11 @@ pub trait Learner: Sized + 'static {
     const TASKS: &'static [Task];
     /// What it is, for the pages.
     const ABOUT: &'static str;
+    /// What the page of hyperparameters says below its table.
+    fn more_pages() -> String {
+        String::new()
+    }
+
     /// The hyperparameters of its type that it does not have: they keep their defaults.
     const WITHOUT: &'static [&'static str] = &[];
 
@@ -37,6 +42,11 @@ pub trait Learner: Sized + 'static {
     /// Returns an error for hyperparameters that are right for others of their type, but not for this learner.
     fn check(_: &Self::Parameters) -> Result<()> {
         Ok(())
+    }
+
+    /// The same hyperparameters for learning a quantile of a number; `None` for a learner that learns none.
+    fn quantile(_: &Self::Parameters, _alpha: f64) -> Option<Self::Parameters> {
+        None
     }
 
     /// Bytes that a fit takes beside the frame because of the rows, at most, the fitted model among them.
@@ -105,6 +115,8 @@ pub struct Algorithm {
     /// The form of what it fits.
     pub form: u16,
     pub(super) decode: Decode,
+    /// What the page of hyperparameters says below its table.
+    pub more_pages: fn() -> String,
     parameters: fn() -> Vec<Description>,
     configure: Configure,
 }
@@ -141,6 +153,7 @@ impl Algorithm {
             about: L::ABOUT,
             form: L::Fitted::CODE,
             decode: fitted::decode_form::<L::Fitted>,
+            more_pages: L::more_pages,
             parameters: parameters_of::<L>,
             configure: configure::<L>,
         }
@@ -190,6 +203,9 @@ fn configure<L: Learner>(json: &Map<String, Json>, seed: u64) -> Result<Box<dyn 
 
 /// A learner with its hyperparameters.
 pub trait Configured: Send + Sync {
+    /// The same learner, of a quantile of a number; `None` when it learns none. Returns an error for hyperparameters that do not go with it.
+    fn quantile(&self, alpha: f64) -> Result<Option<Box<dyn Configured>>>;
+
     /// Bytes that a fit takes beside the frame because of the rows, at most, the fitted model among them.
     fn memory(&self, shape: &Shape) -> usize;
 
@@ -201,6 +217,13 @@ pub trait Configured: Send + Sync {
 }
 
 impl<L: Learner> Configured for Checked<L> {
+    fn quantile(&self, alpha: f64) -> Result<Option<Box<dyn Configured>>> {
+        match L::quantile(self, alpha) {
+            Some(params) => Ok(Some(Box::new(Unchecked::<L>::new(params).check()?))),
+            None => Ok(None),
+        }
+    }
+
     fn memory(&self, shape: &Shape) -> usize {
         L::memory(self, shape)
     }

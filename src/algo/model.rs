@@ -8,9 +8,13 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::bytes;
+use super::calibration::Calibration;
 use super::envelope::{Envelope, Section};
 use super::error::{Error, Result};
+use super::estimator::{Criterion, Estimator};
 use super::fitted::Fitted;
+use super::frame::Frame;
+use super::intervals::Intervals;
 use super::label::Label;
 use super::learners;
 use super::monitor::{Monitor, Progress};
@@ -137,6 +141,10 @@ pub struct Model {
     pub history: Vec<Progress>,
     /// By what rows that trained it are known again; `None` of models of 0.1.0, and where rows repeat.
     pub sample: Option<RowSample>,
+    /// What makes the scores of a classification calibrated probabilities.
+    pub calibration: Option<Calibration>,
+    /// What makes intervals of its predictions of numbers.
+    pub intervals: Option<Intervals>,
     /// How good it is for each group that it has a model of, in the order of these; empty without groups.
     pub groups: Vec<GroupMetrics>,
 }
@@ -190,11 +198,23 @@ const GROUPS: Section = Section {
     version: 1,
 };
 
-/// The bytes of a model. What comes to it (a calibration, background rows) is a section more.
+/// What calibrates the scores, which a score does not do without.
+const CALIBRATION: Section = Section {
+    tag: *b"Cali",
+    version: 1,
+};
+
+/// Intervals of predictions, which a prediction does without. Quantiles in them are stored as a fitted model is.
+const INTERVALS: Section = Section {
+    tag: *b"intv",
+    version: 1,
+};
+
+/// The bytes of a model. What comes to it (background rows) is a section more.
 const ENVELOPE: Envelope = Envelope {
     what: WHAT,
     magic: b"assay\0md",
-    sections: &[ANSWER, INPUTS, PIPELINE, FITTED, HISTORY, SAMPLE, GROUPS],
+    sections: &[ANSWER, INPUTS, PIPELINE, FITTED, HISTORY, SAMPLE, GROUPS, CALIBRATION, INTERVALS],
 };
 
 impl Model {
@@ -297,6 +317,14 @@ impl Model {
             [] => bytes,
             groups => ENVELOPE.add(GROUPS, &groups, bytes, monitor)?,
         };
+        let bytes = match &self.intervals {
+            Some(intervals) => ENVELOPE.append(INTERVALS, bytes, |bytes| intervals.encode(WHAT, bytes, monitor))?,
+            None => bytes,
+        };
+        let bytes = match &self.calibration {
+            Some(calibration) => ENVELOPE.add(CALIBRATION, calibration, bytes, monitor)?,
+            None => bytes,
+        };
         let bytes = ENVELOPE.add(ANSWER, &self.answer, bytes, monitor)?;
         let bytes = ENVELOPE.add(INPUTS, &self.inputs, bytes, monitor)?;
         let bytes = match &self.pipeline {
@@ -331,6 +359,14 @@ impl Model {
             Some((_, pipeline)) => Some(bytes::decode(WHAT, pipeline, monitor)?),
             None => None,
         };
+        let calibration: Option<Calibration> = match sections.find(CALIBRATION) {
+            Some((_, calibration)) => Some(bytes::decode(WHAT, calibration, monitor)?),
+            None => None,
+        };
+        let intervals = match sections.find(INTERVALS) {
+            Some((_, intervals)) => Some(Intervals::decode(WHAT, intervals, monitor)?),
+            None => None,
+        };
         let model = Model {
             pipeline,
             answer: sections.get(ANSWER, monitor)?,
@@ -339,6 +375,8 @@ impl Model {
             history,
             sample,
             groups,
+            calibration,
+            intervals,
         };
         model.validate(monitor)?;
         Ok(model)
@@ -416,6 +454,41 @@ impl Model {
         if self.fitted.outputs() != self.answer.outputs() {
             return damaged("its learner does not answer its task");
         }
-        Ok(())
+        match (&self.calibration, self.answer.classes()) {
+            (Some(calibration), Some(labels)) => calibration.validate(labels.len())?,
+            (Some(_), None) => return damaged("what it answers cannot be calibrated"),
+            (None, _) => {}
+        }
+        match (&self.intervals, &self.answer) {
+            (Some(intervals), Answer::Number) => intervals.validate(&features, monitor),
+            (Some(_), Answer::Classes(_)) => damaged("what it answers has no intervals"),
+            (None, _) => Ok(()),
+        }
+    }
+}
+
+/// The model's answer: what was fitted scores, and the calibration has the last word.
+impl Estimator for Model {
+    fn outputs(&self) -> usize {
+        self.fitted.outputs()
+    }
+
+    fn score(&self, row: &[f64], out: &mut [f64]) {
+        self.fitted.score(row, out);
+        if let Some(calibration) = &self.calibration {
+            calibration.apply(out);
+        }
+    }
+
+    fn criterion(&self) -> Option<&dyn Criterion> {
+        self.fitted.criterion()
+    }
+
+    fn score_rows(&self, frame: &Frame, rows: Range<usize>, out: &mut [f64]) {
+        self.fitted.score_rows(frame, rows, out);
+        if let Some(calibration) = &self.calibration {
+            out.chunks_exact_mut(self.outputs())
+                .for_each(|scores| calibration.apply(scores));
+        }
     }
 }

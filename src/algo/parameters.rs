@@ -182,7 +182,7 @@ impl Range {
     }
 
     /// `what` of this range, for people.
-    fn of(self, what: &str) -> String {
+    pub(crate) fn of(self, what: &str) -> String {
         let Range { low, high, .. } = self;
         match (low.is_finite(), high.is_finite(), self.low_excluded, self.high_excluded) {
             (false, ..) => what.to_string(),
@@ -478,6 +478,12 @@ macro_rules! choices {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum $enum {
             $($(#[$of_variant])* $variant,)+
+        }
+
+        #[allow(dead_code, reason = "not every table of choices is shown")]
+        impl $enum {
+            /// Each of them, with its name.
+            pub const ALL: &'static [(&'static str, Self)] = &[$(($name, $enum::$variant),)+];
         }
 
         impl $crate::parameters::Value for $enum {

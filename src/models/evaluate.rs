@@ -23,6 +23,7 @@ use crate::pg::reader::{Role, Value};
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
 use crate::pg::types;
+use algo::intervals::Coverage;
 use algo::label::Label;
 use algo::metrics::curve::{self, CurvePoint};
 use algo::metrics::evaluation::{Actual, Scored};
@@ -44,6 +45,8 @@ struct Pass {
     unseen: u64,
     /// Rows beside those that trained the model.
     compared: Compared,
+    /// How the intervals did, of a model that has them.
+    coverage: Coverage,
     /// Exact metrics keep each row's scores.
     statement: Foreground,
 }
@@ -182,6 +185,7 @@ impl Pass {
             unlabelled: 0,
             unseen: 0,
             compared: Compared::default(),
+            coverage: Coverage::default(),
             statement: Foreground::new()?,
             scorer: Rc::clone(&scorer),
         };
@@ -203,6 +207,9 @@ impl Pass {
                 sample.compare(scorer.raw(&encoded), target, &mut pass.compared);
             }
             scorer.score(&mut encoded, &mut scores);
+            if let (Actual::Number(number), Some(interval)) = (actual, scorer.interval(&mut encoded, scores[0])) {
+                pass.coverage.push(number, interval);
+            }
             pass.scored.push(actual, &scores)?;
             rows += 1;
             if rows.is_multiple_of(LOOK) {
@@ -242,7 +249,8 @@ impl Pass {
     /// The metrics, without those that these rows do not define.
     fn metrics(&self) -> Result<Vec<(&'static str, f64)>> {
         let (scored, threshold) = (&self.scored, self.threshold);
-        let table = self.judging(|monitor| scored.metrics(threshold, monitor))?;
+        let criterion = self.scorer.model().fitted.criterion();
+        let table = self.judging(|monitor| scored.metrics(threshold, criterion, monitor))?;
         Ok(table
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)))
@@ -282,6 +290,7 @@ result_row! {
 fn evaluate(model: Option<Text>, query: Option<Text>, threshold: Option<f64>) -> SetOf<MetricRow> {
     let pass = or_raise(Pass::run(model.as_deref(), query.as_deref(), threshold));
     let mut rows = or_raise(pass.metrics());
+    rows.extend(pass.coverage.metrics());
     rows.push(("unlabelled_rows", pass.unlabelled as f64));
     rows.push(("unseen_levels", pass.unseen as f64));
     set_of(rows.into_iter().map(|(metric, value)| MetricRow { metric, value }))

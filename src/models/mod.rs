@@ -2,6 +2,7 @@
 
 mod binding;
 mod cache;
+mod calibrate;
 mod columns;
 mod cross_validate;
 mod deployment;
@@ -11,6 +12,7 @@ mod form;
 mod grants;
 mod groups;
 mod inspect;
+mod intervals;
 mod known;
 mod leakage;
 mod linear_statistics;

@@ -9,13 +9,14 @@ use super::binding::{self, Binding};
 use super::cache::{self, Servable};
 use super::untyped;
 use crate::pg::entry::{Raw, per_row};
-use crate::pg::error::{Error, Result, UNDEFINED_COLUMN, WRONG_TASK, or_raise};
+use crate::pg::error::{Error, NO_INTERVALS, Result, UNDEFINED_COLUMN, WRONG_TASK, or_raise};
 use crate::pg::fields::{Arguments, Field, Fields, Types};
 use crate::pg::jsonb_value;
 use crate::pg::reader::Value;
 use crate::pg::snapshot::{self, View};
 use crate::pg::whole_row::{Given, WholeRow};
 use crate::pg::{arguments, site, text};
+use algo::task::Answer;
 
 /// A model bound to a call site.
 struct Bound {
@@ -132,6 +133,15 @@ impl Bound {
         }
     }
 
+    /// Reads the call's features into `row`, and scores them into `out`; `false` when the row argument is NULL.
+    fn read_and_score(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
+        let read = self.read(fcinfo)?;
+        if read {
+            self.model.scorer.score(&mut self.row, &mut self.out);
+        }
+        Ok(read)
+    }
+
     /// Scores the features in an object of JSON; `false` when that is NULL.
     fn score_object(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
         let Some(features) = jsonb_value::argument(&fcinfo, 1)? else {
@@ -240,6 +250,27 @@ fn probabilities(bound: &mut Bound) -> Result<Vec<f64>> {
     }
 }
 
+/// The lower and the upper end of what the true number is in.
+fn interval(bound: &Bound) -> Result<Vec<f64>> {
+    let (reference, scorer) = (&bound.reference, &bound.model.scorer);
+    match scorer.model().answer {
+        Answer::Number => {}
+        Answer::Classes(_) => {
+            return Err(Error::new(
+                WRONG_TASK,
+                format!("predict_interval needs a regression, but model \"{reference}\" is a classification"),
+            )
+            .hint("Use assay.predict_proba for the probability of each class."));
+        }
+    }
+    let interval = scorer.interval(&mut bound.row.clone(), bound.out[0]).ok_or_else(|| {
+        Error::new(NO_INTERVALS, format!("model \"{reference}\" has no intervals"))
+            .detail("They are learned with the model, from rows that it does not learn from.")
+            .hint("Train it with intervals => '{}', or with a level such as intervals => '{\"level\": 0.95}'.")
+    })?;
+    Ok(interval.to_vec())
+}
+
 fn no_classes(bound: &Bound, function: &str) -> Error {
     let (reference, task) = (&bound.reference, bound.model.scorer.model().answer.task().name());
     Error::new(
@@ -267,6 +298,21 @@ per_row!(
     predict_proba_row,
     predict_proba_row_wrapper,
     pg_finfo_predict_proba_row_wrapper
+);
+per_row!(
+    predict_interval,
+    predict_interval_wrapper,
+    pg_finfo_predict_interval_wrapper
+);
+per_row!(
+    predict_interval_row,
+    predict_interval_row_wrapper,
+    pg_finfo_predict_interval_row_wrapper
+);
+per_row!(
+    predict_interval_values,
+    predict_interval_values_wrapper,
+    pg_finfo_predict_interval_values_wrapper
 );
 per_row!(predict_values, predict_values_wrapper, pg_finfo_predict_values_wrapper);
 per_row!(
@@ -301,6 +347,21 @@ fn predict_label(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
 /// `predict_proba(model, features...)`.
 fn predict_proba(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
     scored(fcinfo, Bound::score, probabilities)
+}
+
+/// `predict_interval(model, features...)`.
+fn predict_interval(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
+    scored(fcinfo, Bound::read_and_score, interval)
+}
+
+/// `predict_interval_row(model, features)`.
+fn predict_interval_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
+    scored(fcinfo, Bound::score_object, interval)
+}
+
+/// `predict_interval_values(model, features)`.
+fn predict_interval_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
+    scored(fcinfo, Bound::score_texts, interval)
 }
 
 /// `predict_row(model, features)`, the features in an object of JSON.

@@ -28,6 +28,8 @@ enum Engine {
 pub struct Scorer {
     model: Model,
     engine: Engine,
+    /// What predicts the quantiles of intervals faster than the model does.
+    quantiles: Option<[Box<dyn Estimator>; 2]>,
     places: Vec<Place>,
     /// Numbers that a row's columns give.
     raw: usize,
@@ -77,13 +79,21 @@ impl Scorer {
             .collect();
         let mut by_key: Vec<usize> = (0..model.inputs.len()).collect();
         by_key.sort_by_key(|&input| (model.inputs[input].name.len(), model.inputs[input].name.as_bytes()));
-        let engine = match (model.fitted.linear_scorer(), model.fitted.scorer()) {
+        // What a calibration has the last word on is scored in two steps.
+        let linear = model.fitted.linear_scorer().filter(|_| model.calibration.is_none());
+        let engine = match (linear, model.fitted.scorer()) {
             (Some(linear), _) => Engine::Linear(linear),
             (None, Some(prepared)) => Engine::Prepared(prepared),
             (None, None) => Engine::Model,
         };
+        let quantiles = model
+            .intervals
+            .as_ref()
+            .and_then(|intervals| intervals.quantiles.as_ref());
+        let quantiles = quantiles.and_then(|[lower, upper]| Some([lower.scorer()?, upper.scorer()?]));
         Scorer {
             engine,
+            quantiles,
             model,
             places,
             raw,
@@ -215,6 +225,16 @@ impl Scorer {
             Engine::Prepared(scorer) => scorer.score(row, out),
             Engine::Model => self.model.fitted.score(row, out),
         }
+        if let Some(calibration) = &self.model.calibration {
+            calibration.apply(out);
+        }
+    }
+
+    /// The interval of an encoded row for which the model predicts `value`; `None` for a model without intervals.
+    pub fn interval(&self, row: &mut [f64], value: f64) -> Option<[f64; 2]> {
+        let intervals = self.model.intervals.as_ref()?;
+        let quantiles = self.quantiles.as_ref().map(|[lower, upper]| [&**lower, &**upper]);
+        Some(intervals.of(value, self.transform(row), quantiles))
     }
 
     /// How many numbers a row's score is.

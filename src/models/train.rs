@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use pgrx::pg_extern;
 use serde_json::{Value as Json, json};
 
+use super::calibrate;
 use super::groups::look_at_groups;
+use super::intervals::{self, Wanted};
 use super::registry::{self, Privilege};
 use super::request::{self, Arguments, Request, Resolved};
 use super::split::SplitOption;
@@ -22,12 +24,13 @@ use crate::pg::reader::Reader;
 use crate::pg::result_row::{SetOf, set_of};
 use crate::pg::text::Text;
 use crate::pg::{names, read_only};
+use algo::calibration::{self, Calibration};
 use algo::fitted::Fitted;
 use algo::grouped::Grouped;
 use algo::leakage::Leak;
-use algo::learner::Algorithm;
+use algo::learner::{Algorithm, Configured};
 use algo::model::Model;
-use algo::prepare::{self, Note, Prepared, ReadRows};
+use algo::prepare::{Note, Prepared, ReadRows, Rows};
 use algo::room;
 use algo::task::Task;
 use algo::training_set::{Target, TrainingSet};
@@ -41,6 +44,8 @@ struct Training {
     deploy: Deploy,
     /// A group of fewer rows has no model of its own.
     min_group_rows: usize,
+    calibrate: Option<calibration::Method>,
+    intervals: Option<Wanted>,
 }
 
 /// `train(...)` as release 0.1.0 declares it.
@@ -77,6 +82,8 @@ fn train(
         weight,
         None,
         None,
+        None,
+        None,
     )
 }
 
@@ -98,7 +105,9 @@ fn train_version(
     deploy: Option<Text>,
     weight: Option<Text>,
     group_by: Option<Vec<Option<Text>>>,
+    calibrate: Option<Text>,
     min_group_rows: Option<i32>,
+    intervals: Option<Jsonb>,
 ) -> SetOf<Trained> {
     read_only::require_writable(c"assay.train()");
     let row = (|| {
@@ -120,6 +129,8 @@ fn train_version(
             split: SplitOption::new(split.map(String::from), test_fraction)?,
             deploy: Deploy::named(deploy.as_deref().unwrap_or("auto"))?,
             min_group_rows: min_group_rows_of(min_group_rows)?,
+            calibrate: calibrate::method(calibrate)?,
+            intervals: Wanted::new(intervals)?,
         };
         check_name(&training.model)?;
         let mut reporter = Reporter::new();
@@ -153,22 +164,49 @@ pub fn check_name(model: &str) -> Result<()> {
 }
 
 impl Training {
-    /// Prepares the rows that were read.
+    /// Prepares the rows that were read. The calibration is learned meanwhile, which takes the rows more than once. Also gives the rows that intervals
+    /// are learned from, which neither train nor test.
     fn prepare(
         &self,
         read: ReadRows,
         resolved: &Resolved,
+        learner: &dyn Configured,
         reporter: &mut Reporter,
         statement: &Foreground,
-    ) -> Result<Prepared> {
+    ) -> Result<(Prepared, Option<Calibration>, Option<TrainingSet>)> {
         let split = self.split.of(read.rows, resolved.divided_by);
         let plan = self.request.plan(resolved);
         // Half of the rows once more, and what puts them in order.
         room::ask((statement.held() / 2).saturating_add(read.rows.saturating_mul(64)))?;
         let preparing = format!("preparing the rows of {}", self.model);
-        compute::run(&preparing, reporter, statement, |monitor| {
-            Ok::<_, Error>(prepare::prepare(read, &plan, split, monitor)?)
-        })
+        let (rows, mut division) = compute::run(&preparing, reporter, statement, |monitor| {
+            let rows = Rows::new(read, &plan, monitor)?;
+            let division = rows.divide(split, monitor)?;
+            Ok::<_, Error>((rows, division))
+        })?;
+        let calibration = match self.calibrate {
+            Some(method) => {
+                let of = (&rows, &division, &plan);
+                Some(calibrate::learn(method, of, learner, &self.model, reporter, statement)?)
+            }
+            None => None,
+        };
+        let apart = self
+            .intervals
+            .as_ref()
+            .map_or(0, |wanted| wanted.set_apart(&mut division));
+        let (prepared, apart) = compute::run(&preparing, reporter, statement, |monitor| {
+            let prepared = rows.into_prepared(division, &plan, monitor)?;
+            if self.intervals.is_none() {
+                return Ok::<_, Error>((prepared, None));
+            }
+            let (test, apart) = intervals::split_off(prepared.test, apart, monitor)?;
+            Ok((Prepared { test, ..prepared }, apart))
+        })?;
+        if let Some(wanted) = &self.intervals {
+            wanted.feature(&prepared.inputs)?;
+        }
+        Ok((prepared, calibration, apart))
     }
 
     fn run(&self, reporter: &mut Reporter, statement: &Foreground) -> Result<Trained> {
@@ -181,9 +219,15 @@ impl Training {
         if !resolved.keys.is_empty() {
             learner = Box::new(Grouped::new(learner, self.min_group_rows));
         }
+        calibrate::check_task(self.calibrate, resolved.task)?;
+        let quantiles = match &self.intervals {
+            Some(wanted) => wanted.resolve(query.columns(), &resolved, &request.exclude, (algorithm, &*learner))?,
+            None => None,
+        };
         let training = format!("training {}", self.model);
         let learning = |shape: &_| learner.memory(shape);
         let read = request.read(&query, &resolved, learning, &training, reporter, statement)?;
+        let (prepared, calibration, apart) = self.prepare(read, &resolved, &*learner, reporter, statement)?;
         let Prepared {
             inputs,
             answer,
@@ -194,13 +238,20 @@ impl Training {
             sample,
             notes,
             leaks,
-        } = self.prepare(read, &resolved, reporter, statement)?;
+        } = prepared;
         say(notes, leaks);
         self.look_at_target(&query.columns()[resolved.target], resolved.task, algorithm, &train);
         let held = train.frame.memory() + test.as_ref().map_or(0, |test| test.frame.memory());
         let (fitted, history) = request::fit(&*learner, &train, held, &training, reporter, statement)?;
         look_at_condition(&*fitted);
         look_at_groups(&*fitted);
+        let intervals = match (&self.intervals, apart) {
+            (Some(wanted), Some(apart)) => {
+                let (models, sets) = ((&*fitted, quantiles), (&train, &apart));
+                Some(wanted.learn(models, &inputs, sets, &training, reporter, statement)?)
+            }
+            _ => None,
+        };
         let mut model = Model {
             answer: answer.ok_or_else(|| Error::new(INTERNAL, "the target was not read"))?,
             inputs,
@@ -209,6 +260,8 @@ impl Training {
             history,
             sample,
             groups: Vec::new(),
+            calibration,
+            intervals,
         };
         let metrics = measure(&model, &train, test.as_ref(), &self.model, reporter, statement)?;
         model.groups = measure_groups(
@@ -285,6 +338,12 @@ impl Training {
         if !request.group_by.is_empty() {
             options["group_by"] = json!(request.group_by);
             options["min_group_rows"] = json!(self.min_group_rows);
+        }
+        if let Some(method) = self.calibrate {
+            options["calibrate"] = json!(method.name());
+        }
+        if let Some(wanted) = &self.intervals {
+            options["intervals"] = wanted.json();
         }
         options
     }

@@ -7,6 +7,7 @@ use super::store::not_finite;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, Result};
 use crate::pg::foreground::Foreground;
+use algo::intervals::Coverage;
 use algo::metrics::Metric;
 use algo::metrics::evaluation::{self, Table};
 use algo::model::{GroupMetrics, Model};
@@ -20,6 +21,8 @@ const THRESHOLD: f64 = 0.5;
 /// What a version reached, and on which rows.
 pub struct VersionMetrics {
     metrics: Vec<(&'static str, f64)>,
+    /// The loss that the model was fitted by, when it is none of those. It is compared first.
+    criterion: Option<&'static str>,
     /// Those by which it is compared with other versions.
     decisive: &'static [Metric],
     rows: Rows,
@@ -73,7 +76,13 @@ pub fn measure(
                 .saturating_mul(2 * size_of::<f64>())
                 .saturating_add(rows.rows().saturating_mul(64)),
         )?;
-        Ok::<_, Error>(evaluation::evaluate(&*model.fitted, rows, THRESHOLD, monitor)?)
+        let mut metrics = evaluation::evaluate(model, rows, THRESHOLD, monitor)?;
+        // Of training rows they would tell nothing.
+        if let (Some(intervals), Some(test)) = (&model.intervals, test) {
+            let coverage = Coverage::of(intervals, &*model.fitted, test, monitor)?;
+            metrics.extend(coverage.metrics().into_iter().map(|(name, value)| (name, Some(value))));
+        }
+        Ok::<_, Error>(metrics)
     })?;
     let metrics = metrics
         .into_iter()
@@ -81,6 +90,7 @@ pub fn measure(
         .collect();
     Ok(VersionMetrics {
         metrics,
+        criterion: model.fitted.criterion().map(|criterion| criterion.name()),
         decisive: model.answer.decisive_metrics(),
         rows: if test.is_some() { Rows::Test } else { Rows::Train },
     })
@@ -109,9 +119,7 @@ pub fn measure_groups(
             let measure = |rows_of_group: &Vec<u32>| -> Result<GroupMetrics> {
                 let metrics = match &rows_of_group[..] {
                     [] => Vec::new(),
-                    of_group => {
-                        evaluation::evaluate(&*model.fitted, &rows.take(of_group, monitor)?, THRESHOLD, monitor)?
-                    }
+                    of_group => evaluation::evaluate(model, &rows.take(of_group, monitor)?, THRESHOLD, monitor)?,
                 };
                 let defined =
                     |(name, value): (&str, Option<f64>)| Some((name.to_string(), value.filter(|v| v.is_finite())?));
@@ -163,9 +171,12 @@ impl VersionMetrics {
             return Ok(());
         }
         // What is missing cannot be compared.
-        for metric in self.decisive {
-            let name = metric.name();
+        let own = self.criterion.iter().map(|&loss| (loss, -1.0));
+        let usual = self.decisive.iter().map(|metric| {
             let sign = if metric.higher_is_better() { 1.0 } else { -1.0 };
+            (metric.name(), sign)
+        });
+        for (name, sign) in own.chain(usual) {
             let new = self
                 .metrics
                 .iter()

@@ -73,6 +73,8 @@ pub const INVALID_TEXT: SqlState = SqlState(b"22021");
 pub const UNTRANSLATABLE_TEXT: SqlState = SqlState(b"22P05");
 /// A regular expression does not compile.
 pub const INVALID_REGEX: SqlState = SqlState(b"2201B");
+/// A model that was trained without intervals is asked for one.
+pub const NO_INTERVALS: SqlState = SqlState(b"55000");
 /// A function was called in a way that only PostgreSQL's own machinery may.
 pub const WRONG_CALL: SqlState = SqlState(b"ML013");
 /// Two columns have one name.

@@ -32,6 +32,7 @@ trainings = {
     "a random forest": ("random_forest", "y", '{"n_estimators": 4}', "x1, x2, x3, a, b"),
     "boosting": ("gradient_boosting", "y", '{"n_estimators": 10}', f"{NUMBERS}, a, b"),
     "boosting a number": ("gradient_boosting", "amount", '{"n_estimators": 10}', f"{NUMBERS}, a, b"),
+    "boosting a quantile": ("gradient_boosting", "amount", '{"objective": "quantile", "n_estimators": 5}', f"{NUMBERS}, a, b"),
     "boosting classes": ("gradient_boosting", "a", '{"n_estimators": 3}', NUMBERS),
     "a text without repeats": ("gradient_boosting", "y", '{"n_estimators": 3}', "k, k || 'x' AS l, x1"),
     "vectors": ("ridge", "amount", "{}", f"ARRAY[{NUMBERS}] AS v"),
@@ -75,6 +76,19 @@ steps = """{"impute": "most_frequent", "clip": 0.01, "scale": "robust", "polynom
 columns = "x1, x2, x3, a, b, k, k || ' is the key of a ' || a || ' and b ' || b AS t, amount"
 check_ends_anywhere(connection, "training with steps of preprocessing", "SELECT assay.train('late', %s, 'amount', 'ridge', preprocess => %s::jsonb, deploy => 'never')",
                     (f"SELECT {columns} FROM long", steps), 12)
+
+# What is learned beside the model.
+beside = {
+    "isotonic calibration": ("naive_bayes", "y", "{}", f"{NUMBERS}, a, b", "calibrate => 'isotonic'"),
+    "sigmoid calibration of classes": ("naive_bayes", "a", "{}", NUMBERS, "calibrate => 'sigmoid'"),
+    "calibration of boosting": ("gradient_boosting", "y", '{"n_estimators": 3}', f"{NUMBERS}, a, b", "calibrate => 'sigmoid'"),
+    "intervals": ("linear_regression", "amount", "{}", f"{NUMBERS}, a, b", "intervals => '{\"by\": \"a\"}'"),
+    "intervals between quantiles": ("gradient_boosting", "amount", '{"n_estimators": 4}', f"{NUMBERS}, a, b", "intervals => '{}'"),
+}
+for what, (algorithm, target, params, columns, argument) in beside.items():
+    parameters = (f"SELECT {columns}, {target} FROM long", target, algorithm, params)
+    statement = f"SELECT assay.train('late', %s, %s, %s, %s::jsonb, deploy => 'never', {argument})"
+    check_ends_anywhere(connection, what, statement, parameters, 7)
 
 # Nothing was stored but by the trainings that ran to their end, and the session goes on.
 stored, deployed = connection.execute("SELECT count(v.version), count(m.deployed_version) FROM assay.models AS m JOIN assay.model_versions AS v USING (model) WHERE model = 'late'").fetchone()

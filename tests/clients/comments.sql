@@ -9,7 +9,7 @@ CREATE ROLE scorer;
 SELECT assay.train('credit', 'customers', 'is_risky', 'logistic_regression', exclude => '{customer_id}', split => 'is_test');
 SELECT assay.train('credit', 'customers', 'is_risky', 'naive_bayes', exclude => '{customer_id}', split => 'is_test', deploy => 'never');
 SELECT assay.train('credit', 'customers', 'is_risky', exclude => '{customer_id}', split => 'is_test', deploy => 'always');
-SELECT assay.train('amount', 'SELECT age, job, duration_months, credit_amount, is_test FROM customers', 'credit_amount', 'ridge', split => 'is_test');
+SELECT assay.train('amount', 'SELECT age, job, duration_months, credit_amount, is_test FROM customers', 'credit_amount', 'ridge', split => 'is_test', intervals => '{}');
 SELECT assay.train('amounts', 'SELECT age, job, duration_months, credit_amount FROM customers', 'credit_amount', 'ridge', split => 'none', group_by => '{job}');
 SELECT assay.grant_model('credit', 'scorer', 'manage'), assay.save_baseline('june', 'german_credit');
 SELECT assay.add_check('application', 'unique', 'id', name => 'sent once');

@@ -9,6 +9,7 @@ use super::Boosting;
 use super::forest::Forest;
 use super::grow::{Grower, Round};
 use super::loss::{Derivatives, Targets};
+use super::objective::NumberLoss;
 use super::packing::Packing;
 use super::params::{BoostingParams, Objective};
 use super::records::Table;
@@ -91,7 +92,7 @@ pub fn fit(
     validation: Option<&TrainingSet>,
     monitor: &dyn Monitor,
 ) -> Result<Boosting> {
-    let (frame, objective) = (&set.frame, Objective::of(set.target.kind())?);
+    let (frame, objective) = (&set.frame, Objective::of(params, set.target.kind())?);
     let targets_of = |set, class_weights| targets_of(params, objective, set, class_weights);
     let targets = targets_of(set, true)?;
     let judge = validation
@@ -244,6 +245,7 @@ impl Trainer<'_> {
                 };
                 let leaves = grower.grow(&mut self.model.forest, &facts, self.sample.inside.as_deref())?;
                 grown |= leaves.len() > 1;
+                self.renew(&derivatives.targets, &leaves)?;
                 self.add_tree(class, &leaves)?;
                 if let Some(validation) = &mut validation {
                     validation.add_tree(&self.model.forest, class, trees, self.monitor)?;
@@ -307,6 +309,24 @@ impl Trainer<'_> {
         let mut wanted = vec![true; columns];
         drawn.outside.iter().for_each(|&column| wanted[column as usize] = false);
         wanted
+    }
+
+    /// Gives the leaves of the last tree the values that their rows ask for, where the derivatives only told how to split them.
+    fn renew(&mut self, targets: &Targets, leaves: &[(usize, &[u32])]) -> Result<()> {
+        let Some(alpha) = self.objective.number_loss().and_then(NumberLoss::renewal) else {
+            return Ok(());
+        };
+        let values: Vec<f64> = leaves
+            .par_iter()
+            .map(|(_, rows)| {
+                self.monitor.check()?;
+                Ok(targets.residual_quantile(&self.scores, rows, alpha))
+            })
+            .collect::<Result<_>>()?;
+        let leaves = leaves.iter().map(|(node, _)| *node);
+        let shrunk = values.into_iter().map(|value| value * self.params.learning_rate);
+        self.model.forest.renew(leaves.zip(shrunk));
+        Ok(())
     }
 
     /// Adds the last tree to the scores of all rows: those of its leaves, and those outside by walking it.
@@ -409,10 +429,9 @@ impl Validation<'_> {
 impl Objective {
     /// How many numbers a scored row has; see [`crate::estimator::Estimator::outputs`].
     pub(super) fn outputs(self) -> usize {
-        match self {
-            Objective::Regression => 1,
-            Objective::Binary => 2,
-            Objective::Multiclass { classes } => classes,
+        if self == Objective::Binary {
+            return 2;
         }
+        self.trees_per_round()
     }
 }

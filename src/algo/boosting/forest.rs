@@ -81,6 +81,23 @@ impl Forest {
         self.stats[node].value = value;
     }
 
+    /// Gives the leaves of the last tree other values; those of its splits become the means of their rows. O(nodes of the tree).
+    pub(super) fn renew(&mut self, leaves: impl Iterator<Item = (usize, f64)>) {
+        for (leaf, value) in leaves {
+            self.stats[leaf].value = value;
+        }
+        let Some(last) = self.trees().checked_sub(1) else {
+            return;
+        };
+        // Children come after their parents.
+        for node in self.trees.tree(last).rev() {
+            if let Some((left, right)) = self.trees.children(node) {
+                let part = |child: usize| self.stats[child].value * f64::from(self.stats[child].rows);
+                self.stats[node].value = (part(left) + part(right)) / f64::from(self.stats[node].rows);
+            }
+        }
+    }
+
     /// Keeps the first `trees` trees.
     pub(super) fn truncate(&mut self, trees: usize) {
         self.trees.truncate(trees);

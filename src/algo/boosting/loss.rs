@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 
+use super::objective::{NumberLoss, Numbers, quantile};
 use super::packing::Gradients;
 use super::params::{BoostingParams, ClassWeight, Objective};
 use crate::error::{Error, Result};
@@ -30,10 +31,10 @@ impl<'a> Targets<'a> {
         weights: Option<&[f32]>,
         class_weights: bool,
     ) -> Result<Self> {
-        let classes = match objective {
-            Objective::Regression => 0,
-            Objective::Binary => 2,
-            Objective::Multiclass { classes } => classes,
+        let number_loss = objective.number_loss();
+        let classes = match number_loss {
+            Some(_) => 0,
+            None => objective.outputs(),
         };
         if values.iter().any(|y| !y.is_finite()) {
             return Err(Error::data(
@@ -50,6 +51,9 @@ impl<'a> Targets<'a> {
                 format!("a target is no class from 0 to {}", classes - 1),
                 "number the classes from 0",
             ));
+        }
+        if let Some(loss) = number_loss {
+            check_numbers(loss, values)?;
         }
         if weights.is_some_and(|w| w.len() != values.len() || w.iter().any(|w| !(*w >= 0.0 && w.is_finite()))) {
             return Err(Error::data(
@@ -116,21 +120,20 @@ impl<'a> Targets<'a> {
 
     /// Whether every hessian is 1.
     pub(super) fn constant_hessian(&self) -> bool {
-        self.objective == Objective::Regression && self.weights.is_none()
+        self.weights.is_none() && self.objective.number_loss().is_some_and(NumberLoss::constant_hessian)
     }
 
     /// The scores before the first tree: the mean, the log odds, or the logarithms of the class shares. O(n).
     pub(super) fn first_scores(&self) -> Result<Vec<f64>> {
-        let weight = |row: usize| self.weights.as_ref().map_or(1.0, |w| f64::from(w[row]));
-        if self.objective == Objective::Regression {
-            let sum: f64 = self
-                .values
-                .iter()
-                .enumerate()
-                .map(|(row, y)| weight(row) * (y / self.total_weight))
-                .sum();
-            return Ok(vec![sum]);
+        if let Some(loss) = self.objective.number_loss() {
+            let numbers = Numbers {
+                values: &self.values,
+                weights: self.weights.as_deref(),
+                total_weight: self.total_weight,
+            };
+            return Ok(vec![loss.first_score(&numbers)?]);
         }
+        let weight = |row: usize| self.weights.as_ref().map_or(1.0, |w| f64::from(w[row]));
         let mut shares = vec![0.0; self.objective.trees_per_round().max(2)];
         self.values
             .iter()
@@ -148,16 +151,27 @@ impl<'a> Targets<'a> {
         Ok(shares.iter().map(|share| share.max(1e-15).ln()).collect())
     }
 
+    /// The quantile of what the scores leave of some rows' targets. O(rows), with weights O(rows log rows).
+    pub(super) fn residual_quantile(&self, scores: &[f64], rows: &[u32], alpha: f64) -> f64 {
+        let weight = |row: usize| self.weights.as_ref().map_or(1.0, |w| w[row]);
+        let residual = |&row: &u32| {
+            let row = row as usize;
+            (self.values[row] - scores[row], weight(row))
+        };
+        let mut residuals: Vec<(f64, f32)> = rows.iter().map(residual).collect();
+        quantile(&mut residuals, alpha, self.weights.is_some())
+    }
+
     /// The weighted sum of losses over the rows listed (all when none) and the sum of their weights. O(rows x classes).
     pub(super) fn loss(&self, scores: &[f64], rows: Option<&[u32]>, monitor: &dyn Monitor) -> Result<(f64, f64)> {
         let width = self.objective.trees_per_round();
         let of_row = |row: usize| {
             let weight = self.weights.as_ref().map_or(1.0, |w| f64::from(w[row]));
             let (y, scores) = (self.values[row], &scores[row * width..(row + 1) * width]);
-            let loss = match self.objective {
-                Objective::Regression => (scores[0] - y) * (scores[0] - y),
-                Objective::Binary => softplus(if y > 0.5 { -scores[0] } else { scores[0] }),
-                Objective::Multiclass { .. } => {
+            let loss = match (self.objective.number_loss(), scores) {
+                (Some(loss), _) => loss.loss(y, self.objective.link().predicted(scores[0])),
+                (None, &[score]) => softplus(if y > 0.5 { -score } else { score }),
+                (None, scores) => {
                     let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
                     most - scores[y as usize] + scores.iter().map(|s| (s - most).exp()).sum::<f64>().ln()
                 }
@@ -180,6 +194,26 @@ impl<'a> Targets<'a> {
     }
 }
 
+/// Returns an error for numbers that a loss cannot learn.
+fn check_numbers(loss: &dyn NumberLoss, values: &[f64]) -> Result<()> {
+    let allowed = loss.targets();
+    let refused: Vec<f64> = values.iter().copied().filter(|&y| !allowed.holds(y)).collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let name = loss.objective();
+    let least = refused.iter().copied().fold(f64::INFINITY, f64::min);
+    Err(Error::data(
+        format!("objective \"{name}\" learns {}", allowed.of("a number")),
+        "leave rows with another target out, or choose another objective",
+    )
+    .detail(format!(
+        "{} of {} rows have another; the least is {least}.",
+        refused.len(),
+        values.len()
+    )))
+}
+
 /// ln(1 + e^x) without overflow.
 fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
@@ -196,7 +230,7 @@ pub(super) struct Derivatives<'a> {
 }
 
 /// What a chunk of rows adds: its loss, its largest absolute gradient, its largest hessian.
-type Part = (f64, f64, f64);
+pub(super) type Part = (f64, f64, f64);
 
 impl<'a> Derivatives<'a> {
     pub(super) fn new(targets: Targets<'a>) -> Self {
@@ -219,9 +253,10 @@ impl<'a> Derivatives<'a> {
     pub(super) fn update(&mut self, scores: &[f64], monitor: &dyn Monitor) -> Result<f64> {
         let targets = &self.targets;
         let weights = |index: usize| targets.weights.as_ref().map(|w| &w[index * CHUNK..]);
-        let part = |index: usize, y: &[f64], scores: &[f64], out: &mut [[f32; 2]]| match targets.objective {
-            Objective::Binary => logistic(y, scores, weights(index), out),
-            _ => weighted_squares(y, scores, weights(index), out),
+        let number_loss = targets.objective.number_loss();
+        let part = |index: usize, y: &[f64], scores: &[f64], out: &mut [[f32; 2]]| match number_loss {
+            Some(loss) => loss.fill(y, scores, weights(index), out),
+            None => logistic(y, scores, weights(index), out),
         };
         let parts: Vec<Part> = match (&mut self.gradients, targets.objective) {
             (_, Objective::Multiclass { classes }) => {
@@ -246,7 +281,7 @@ impl<'a> Derivatives<'a> {
                 chunks
                     .map(|((out, scores), y)| {
                         monitor.check()?;
-                        Ok(squares(y, scores, out))
+                        Ok(number_loss.map_or_else(Part::default, |loss| loss.fill_constant(y, scores, out)))
                     })
                     .collect::<Result<_>>()?
             }
@@ -317,29 +352,6 @@ impl<'a> Derivatives<'a> {
             ))
         }
     }
-}
-
-/// Squared error, all weights 1: the gradient is half the derivative, so that the hessian is 1.
-fn squares(y: &[f64], scores: &[f64], out: &mut [f64]) -> Part {
-    let (mut loss, mut largest) = (0.0, 0.0f64);
-    for ((out, score), y) in out.iter_mut().zip(scores).zip(y) {
-        *out = score - y;
-        loss += *out * *out;
-        largest = largest.max(out.abs());
-    }
-    (loss, largest, 1.0)
-}
-
-fn weighted_squares(y: &[f64], scores: &[f64], weights: Option<&[f32]>, out: &mut [[f32; 2]]) -> Part {
-    let (mut loss, mut largest) = (0.0, (0.0f32, 0.0f32));
-    for (row, ((out, score), y)) in out.iter_mut().zip(scores).zip(y).enumerate() {
-        let weight = weights.map_or(1.0, |w| w[row]);
-        let error = score - y;
-        loss += f64::from(weight) * error * error;
-        *out = [weight * error as f32, weight];
-        largest = (largest.0.max(out[0].abs()), largest.1.max(weight));
-    }
-    (loss, f64::from(largest.0), f64::from(largest.1))
 }
 
 /// Rows whose losses go into one logarithm.

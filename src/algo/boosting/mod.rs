@@ -13,7 +13,8 @@
 //! | file | idea |
 //! |---|---|
 //! | `params` | hyperparameters and their ranges |
-//! | `loss` | losses and their derivatives |
+//! | `objective` | losses of numbers |
+//! | `loss` | derivatives of all rows |
 //! | `packing` | derivatives to integers |
 //! | `records`, `histogram` | sums by bin |
 //! | `split`, `category` | the best split of a leaf |
@@ -28,6 +29,7 @@ mod forest;
 mod grow;
 mod histogram;
 mod loss;
+mod objective;
 mod packing;
 mod params;
 mod records;
@@ -40,11 +42,12 @@ use serde::{Deserialize, Serialize};
 
 pub use fit::fit;
 pub use forest::{Forest, NodeStats};
-pub use params::{BoostingParams, ClassWeight, Objective};
+pub use objective::{Gamma, Huber, NumberLoss, Poisson, Quantile, SquaredError, Tweedie};
+pub use params::{BoostingParams, ClassWeight, NumberObjective, Objective};
 pub use scorer::Scorer;
 
 use crate::error::{Error, Result};
-use crate::estimator::Estimator;
+use crate::estimator::{Criterion, Estimator};
 use crate::fitted::{Fitted, Form, is_base};
 use crate::learner::{Checked, Learner};
 use crate::linear::model::softmax;
@@ -64,6 +67,19 @@ impl Learner for GradientBoosting {
     const ABOUT: &'static str = "leaf-wise trees on histograms, each fitted to what those before leave, as LightGBM's";
     type Parameters = BoostingParams;
     type Fitted = Boosting;
+
+    fn quantile(params: &BoostingParams, alpha: f64) -> Option<BoostingParams> {
+        let objective = Some(NumberObjective::Quantile);
+        Some(BoostingParams {
+            objective,
+            alpha,
+            ..params.clone()
+        })
+    }
+
+    fn more_pages() -> String {
+        objective::page()
+    }
 
     fn memory(params: &BoostingParams, shape: &Shape) -> usize {
         fit::memory_needed(params, shape)
@@ -130,6 +146,12 @@ impl Fitted for Boosting {
         if width == 0 || self.scores.len() != width || !self.forest.trees().is_multiple_of(width) {
             return Err(Error::damaged("boosted model", "the number of classes is wrong"));
         }
+        if self.objective.number_loss().is_some_and(|loss| !loss.is_sound()) {
+            return Err(Error::damaged(
+                "boosted model",
+                "its objective has parameters that no fit has",
+            ));
+        }
         if !finite(&self.scores) || !finite(&self.losses) || !finite(&self.eval_losses) || !is_base(&self.base, width) {
             return Err(Error::damaged("boosted model", "a number is not finite"));
         }
@@ -185,6 +207,14 @@ impl Estimator for Boosting {
         self.objective
             .score(&self.scores, out, |sums| self.forest.add_scores(row, sums));
     }
+
+    fn criterion(&self) -> Option<&dyn Criterion> {
+        match self.objective {
+            // Its metrics are those of every regression.
+            Objective::Regression => None,
+            _ => self.objective.number_loss().map(|loss| loss as &dyn Criterion),
+        }
+    }
 }
 
 /// The trees of a model with one score add to so many sums that take turns: additions that wait for each other are slow.
@@ -204,7 +234,7 @@ impl Objective {
         add(&mut lanes);
         let score = first[0] + ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3]));
         match out {
-            [value] => *value = score,
+            [value] => *value = self.link().predicted(score),
             out => out.copy_from_slice(&probabilities(score)),
         }
     }

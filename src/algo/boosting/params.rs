@@ -1,14 +1,16 @@
 //! Hyperparameters: the names, defaults and ranges of LightGBM's scikit-learn interface.
 
+use super::objective::{Gamma, Huber, Poisson, Quantile, Tweedie};
 use crate::coded::coded;
 use crate::error::{Error, Result};
+use crate::parameters::Value;
 use crate::parameters::{
     above, above_to, any, at_least, between, choices, from_to, hyperparameters, linear, log, refuse,
 };
 use crate::training_set::TargetKind;
 
 /// What a boosted model predicts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Objective {
     /// The mean of a number, by squared error.
     #[default]
@@ -20,19 +22,37 @@ pub enum Objective {
         /// How many classes there are, at least 2.
         classes: usize,
     },
+    /// The mean of a number, outliers held off.
+    Huber(Huber),
+    /// A quantile of a number.
+    Quantile(Quantile),
+    /// The mean of counts.
+    Poisson(Poisson),
+    /// The mean of amounts above 0.
+    Gamma(Gamma),
+    /// The mean of amounts that are often 0.
+    Tweedie(Tweedie),
 }
 
 coded!(Objective {
     0 => Regression,
     1 => Binary,
     2 => Multiclass { classes },
+    3 => Huber(loss),
+    4 => Quantile(loss),
+    5 => Poisson(loss),
+    6 => Gamma(loss),
+    7 => Tweedie(loss),
 });
 
 impl Objective {
-    /// What is predicted of a target.
-    pub fn of(target: TargetKind) -> Result<Objective> {
+    /// What is predicted of a target. Returns an error for an objective of numbers when the target is classes.
+    pub fn of(params: &BoostingParams, target: TargetKind) -> Result<Objective> {
+        if let (Some(objective), TargetKind::Classes(_)) = (params.objective, target) {
+            return refuse("objective", objective.show(), "null for a classification");
+        }
         match target {
-            TargetKind::Numbers => Ok(Objective::Regression),
+            TargetKind::Numbers => Ok(params.objective.unwrap_or(NumberObjective::Regression).with(params)),
             TargetKind::Classes(2) => Ok(Objective::Binary),
             TargetKind::Classes(classes) if (3..=100_000).contains(&classes) => Ok(Objective::Multiclass { classes }),
             TargetKind::Classes(classes) => refuse("classes", classes, "from 2 to 100000"),
@@ -42,9 +62,45 @@ impl Objective {
 
     /// How many trees a round grows.
     pub fn trees_per_round(self) -> usize {
+        if let Objective::Multiclass { classes } = self {
+            return classes;
+        }
+        1
+    }
+}
+
+choices! {
+    /// What of a number is predicted.
+    pub enum NumberObjective {
+        /// The mean.
+        Regression = "regression",
+        /// The mean, outliers held off.
+        Huber = "huber",
+        /// A quantile.
+        Quantile = "quantile",
+        /// The mean of counts.
+        Poisson = "poisson",
+        /// The mean of amounts above 0.
+        Gamma = "gamma",
+        /// The mean of amounts that are often 0.
+        Tweedie = "tweedie",
+    }
+}
+
+impl NumberObjective {
+    /// The objective with its parameters.
+    pub fn with(self, params: &BoostingParams) -> Objective {
         match self {
-            Objective::Regression | Objective::Binary => 1,
-            Objective::Multiclass { classes } => classes,
+            NumberObjective::Regression => Objective::Regression,
+            NumberObjective::Huber => Objective::Huber(Huber { delta: params.alpha }),
+            NumberObjective::Quantile => Objective::Quantile(Quantile { alpha: params.alpha }),
+            NumberObjective::Poisson => Objective::Poisson(Poisson {
+                max_delta_step: params.poisson_max_delta_step,
+            }),
+            NumberObjective::Gamma => Objective::Gamma(Gamma),
+            NumberObjective::Tweedie => Objective::Tweedie(Tweedie {
+                power: params.tweedie_variance_power,
+            }),
         }
     }
 }
@@ -60,6 +116,14 @@ choices! {
 hyperparameters! {
     /// Hyperparameters of gradient boosting.
     pub struct BoostingParams {
+        /// What of a number is predicted, see [objectives](#objectives-of-gradient_boosting); null is `"regression"`. Classes have one objective.
+        objective: Option<NumberObjective> = None, any(), from "LightGBM";
+        /// The quantile of `"quantile"`, which is below 1; for `"huber"` the error beyond which the loss is linear.
+        alpha: f64 = 0.9, above(0.0), from "LightGBM";
+        /// Added to the score where the second derivative of `"poisson"` is taken: the larger, the smaller the steps.
+        poisson_max_delta_step: f64 = 0.7, above(0.0), from "LightGBM";
+        /// The power of the mean that the variance of `"tweedie"` is: near 1 as counts, near 2 as amounts above 0.
+        tweedie_variance_power: f64 = 1.5, between(1.0, 2.0), from "LightGBM";
         /// Boosting rounds.
         n_estimators: usize = 100, from_to(0.0, 100_000.0), search log(50.0, 400.0), from "LightGBM";
         /// The factor on each leaf's value.
@@ -109,5 +173,31 @@ hyperparameters! {
         validation_fraction: f64 = 0.1, between(0.0, 1.0), from "scikit-learn's `HistGradientBoostingClassifier`";
         /// The seed of every draw.
         seed or "random_state": u64 = 0, any(), from "LightGBM, scikit-learn";
+    }
+    together Self::check_objective
+}
+
+impl BoostingParams {
+    /// Returns an error for what its objective cannot have.
+    fn check_objective(&self) -> Result<()> {
+        if self.objective != Some(NumberObjective::Quantile) {
+            return Ok(());
+        }
+        if self.alpha >= 1.0 {
+            return refuse(
+                "alpha",
+                self.alpha,
+                "a number above 0 and below 1, with objective \"quantile\"",
+            );
+        }
+        if self.monotone_constraints.iter().any(|constraint| *constraint != 0) {
+            // The quantiles that leaves get in the end know nothing of each other.
+            return refuse(
+                "monotone_constraints",
+                self.monotone_constraints.show(),
+                "empty or all 0, with objective \"quantile\"",
+            );
+        }
+        Ok(())
     }
 }

@@ -39,6 +39,7 @@ use serde::{Deserialize, Serialize};
 pub use params::{Amount, ClassWeight, Criterion, ForestParams, MaxFeatures};
 pub use statistics::NodeRows;
 
+use crate::calibration::Scale;
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
 use crate::fitted::{Fitted, Form, is_base};
@@ -164,6 +165,11 @@ impl Fitted for RandomForest {
 
     fn base(&self) -> &[f64] {
         &self.base
+    }
+
+    /// A row's shares are often 0 or 1, which have no odds.
+    fn calibration_scale(&self) -> Scale {
+        Scale::Probability
     }
 
     /// `gain` is the sum of the decreases of impurity, each times the node's share of its tree's weight; `cover` the sum of the nodes'

@@ -87,6 +87,8 @@ pub(super) fn models() -> Vec<(String, Model)> {
                     history,
                     sample: None,
                     groups: Vec::new(),
+                    calibration: None,
+                    intervals: None,
                 };
                 model.validate(&Unwatched).unwrap();
                 models.push((format!("{}_{}", algorithm.name, case.name), model));

@@ -88,6 +88,11 @@ fn divide(set: &TrainingSet, monitor: &dyn Monitor) -> Result<Vec<(Vec<f64>, Vec
 }
 
 impl Configured for Grouped {
+    fn quantile(&self, alpha: f64) -> Result<Option<Box<dyn Configured>>> {
+        let of_group = self.learner.quantile(alpha)?;
+        Ok(of_group.map(|learner| Box::new(Grouped::new(learner, self.least_rows)) as Box<dyn Configured>))
+    }
+
     fn memory(&self, shape: &Shape) -> usize {
         // The groups' models, and copies of the rows of those that are being learned from.
         let copies = shape

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::scorer::GroupedScorer;
 use super::table::Table;
 use crate::bytes;
+use crate::calibration::Scale;
 use crate::coded::coded;
 use crate::error::{Error, Result};
-use crate::estimator::Estimator;
+use crate::estimator::{Criterion, Estimator};
 use crate::fitted::{Fitted, Stored, WHAT, is_base};
 use crate::learners;
 use crate::monitor::Monitor;
@@ -278,6 +279,10 @@ impl Estimator for GroupedModel {
         let (fitted, features) = self.fitted(row);
         fitted.score(features, out);
     }
+
+    fn criterion(&self) -> Option<&dyn Criterion> {
+        self.all.criterion()
+    }
 }
 
 impl Fitted for GroupedModel {
@@ -354,6 +359,10 @@ impl Fitted for GroupedModel {
 
     fn condition(&self) -> Option<f64> {
         self.all.condition()
+    }
+
+    fn calibration_scale(&self) -> Scale {
+        self.all.calibration_scale()
     }
 
     fn eval_losses(&self) -> &[f64] {

@@ -108,6 +108,10 @@ fn page() -> String {
                 parameter.about
             );
         }
+        let more = (algorithm.more_pages)();
+        if !more.is_empty() {
+            page += &format!("\n{more}");
+        }
     }
     page
 }

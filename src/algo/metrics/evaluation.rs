@@ -8,7 +8,7 @@ use super::confusion::{Average, Confusion};
 use super::{AbsoluteErrors, ClassLoss, Loss, Probability, Ranking, RegressionError};
 use crate::accumulator::Accumulator;
 use crate::error::{Error, Result};
-use crate::estimator::{Estimator, Predictor};
+use crate::estimator::{Criterion, Estimator, Predictor};
 use crate::label::Label;
 use crate::monitor::Monitor;
 use crate::room;
@@ -127,10 +127,15 @@ impl Scored {
         Some((actual, view))
     }
 
-    /// All metrics, those of classes at `threshold`. Returns an error as [`classification`] and [`regression`] do.
-    pub fn metrics(&self, threshold: f64, monitor: &dyn Monitor) -> Result<Table> {
+    /// All metrics, those of classes at `threshold`; of numbers also the mean of `criterion`, which comes first. Returns an error as
+    /// [`classification`] and [`regression`] do.
+    pub fn metrics(&self, threshold: f64, criterion: Option<&dyn Criterion>, monitor: &dyn Monitor) -> Result<Table> {
         match (self, self.classes()) {
-            (Scored::Numbers { actual, predicted }, _) => regression(actual, predicted, monitor),
+            (Scored::Numbers { actual, predicted }, _) => {
+                let others = regression(actual, predicted, monitor)?;
+                let own = criterion.map(|criterion| mean_loss(criterion, actual, predicted, monitor));
+                Ok(own.transpose()?.into_iter().chain(others).collect())
+            }
             (Scored::Classes { .. }, Some((actual, probabilities))) => {
                 classification(actual, probabilities, threshold, monitor)
             }
@@ -152,7 +157,27 @@ pub fn evaluate(
     let predictor = Predictor { estimator, monitor };
     let mut scores = predictor.default_target(&set.frame);
     predictor.predict_inplace(&set.frame, &mut scores);
-    Scored::of(&set.target, scores?)?.metrics(threshold, monitor)
+    Scored::of(&set.target, scores?)?.metrics(threshold, estimator.criterion(), monitor)
+}
+
+/// The mean of a loss; `None` without rows, and where it is beyond all numbers.
+fn mean_loss(
+    criterion: &dyn Criterion,
+    actual: &[f64],
+    predicted: &[f64],
+    monitor: &dyn Monitor,
+) -> Result<(&'static str, Option<f64>)> {
+    let mut sum = 0.0;
+    for (actual, predicted) in actual.chunks(BLOCK).zip(predicted.chunks(BLOCK)) {
+        monitor.check()?;
+        let losses = actual
+            .iter()
+            .zip(predicted)
+            .map(|(&y, &predicted)| criterion.loss(y, predicted));
+        sum += losses.sum::<f64>();
+    }
+    let mean = sum / actual.len() as f64;
+    Ok((criterion.name(), Some(mean).filter(|mean| mean.is_finite())))
 }
 
 /// The class that a row of probabilities is taken for: of two classes the second when its probability is `threshold` at least; of

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::calibration::{Method, Scores};
 use crate::envelope::seal;
 use crate::frame::{Column, Frame, MISSING, UNSEEN};
 use crate::grouped::Grouped;
@@ -13,7 +14,7 @@ use crate::learner::Configured;
 use crate::learners::LEARNERS;
 use crate::monitor::Unwatched;
 use crate::task::Task;
-use crate::training_set::{Target, TrainingSet};
+use crate::training_set::{Target, TargetKind, TrainingSet};
 
 pub(crate) const ROWS: usize = 120;
 
@@ -76,6 +77,24 @@ pub(crate) fn models() -> Vec<(String, Model)> {
                 let learner = algorithm.configure(params.as_object().unwrap(), 1).unwrap();
                 let set = TrainingSet::new(frame(), target);
                 let (fitted, history) = learner.fit(&set, &Unwatched).unwrap();
+                let with = |name: &str| algorithm.name == name;
+                let calibration = match set.target.kind() {
+                    TargetKind::Classes(count) if with("naive_bayes") || with("random_forest") => {
+                        Some(calibration(&*fitted, &set, count, with("naive_bayes")))
+                    }
+                    _ => None,
+                };
+                let intervals = (classes == 0 && (with("ridge") || with("gradient_boosting"))).then(|| {
+                    let quantile = |alpha| {
+                        learner
+                            .quantile(alpha)
+                            .unwrap()
+                            .map(|q| q.fit(&set, &Unwatched).unwrap().0)
+                    };
+                    let quantiles = quantile(0.1).zip(quantile(0.9)).map(|(low, high)| [low, high]);
+                    let learned = Intervals::learn(0.8, quantiles, Some(2), &*fitted, &set, &Unwatched);
+                    learned.unwrap().intervals
+                });
                 let model = Model {
                     answer,
                     inputs: inputs.clone(),
@@ -84,6 +103,8 @@ pub(crate) fn models() -> Vec<(String, Model)> {
                     history,
                     sample: RowSample::of(&set, None),
                     groups: Vec::new(),
+                    calibration,
+                    intervals,
                 };
                 models.push((format!("{} of {classes} classes", algorithm.name), model));
             }
@@ -124,7 +145,23 @@ fn grouped(inputs: &[Input]) -> Model {
         history,
         sample: None,
         groups: vec![metrics(10), metrics(11), metrics(12)],
+        calibration: None,
+        intervals: None,
     }
+}
+
+/// A calibration of scores, though of rows that the model has seen.
+fn calibration(fitted: &dyn Fitted, set: &TrainingSet, count: usize, sigmoid: bool) -> Calibration {
+    let mut probabilities = vec![0.0; set.rows() * count];
+    fitted.score_rows(&set.frame, 0..set.rows(), &mut probabilities);
+    let scores = Scores {
+        probabilities: &probabilities,
+        classes: set.target.values(),
+        weights: None,
+        count,
+    };
+    let method = if sigmoid { Method::Sigmoid } else { Method::Isotonic };
+    Calibration::learn(method, fitted.calibration_scale(), &scores, &Unwatched).unwrap()
 }
 
 fn bytes_of(model: &Model) -> Vec<u8> {
@@ -142,7 +179,7 @@ pub(crate) fn scores(model: &Model) -> Vec<f64> {
         for (feature, value) in row[..raw].iter_mut().enumerate() {
             *value = values[(start * (feature + 1) + feature) % values.len()];
         }
-        model.fitted.score(model.apply(raw, &mut row), &mut out);
+        model.score(model.apply(raw, &mut row), &mut out);
         all.extend_from_slice(&out);
     }
     all

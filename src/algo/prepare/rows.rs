@@ -118,6 +118,23 @@ impl Rows {
         self.target.as_ref().map(TargetColumn::strata)
     }
 
+    /// A class by its number, for people.
+    pub fn class_name(&self, class: usize) -> String {
+        let labels = self.target.as_ref().and_then(|target| target.labels.as_ref());
+        labels
+            .and_then(|labels| labels.get(class))
+            .map_or_else(|| class.to_string(), ToString::to_string)
+    }
+
+    /// What there is to predict of some rows of the query, and how much each counts.
+    pub fn labels(&self, rows: &[u32]) -> (Target, Option<Vec<f32>>) {
+        let weights = self.weights.as_ref();
+        (
+            self.target.as_ref().map_or(Target::None, |target| target.take(rows)),
+            weights.map(|weights| rows.iter().map(|&row| weights[row as usize]).collect()),
+        )
+    }
+
     /// The values of a column set apart, by its place in the query, one for each row of the query.
     pub fn apart(&self, place: usize) -> Option<&Apart> {
         self.apart

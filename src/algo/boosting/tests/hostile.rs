@@ -1,5 +1,6 @@
 //! Bytes that are no model: decoding, checking and scoring never panic.
 
+use super::super::NumberObjective;
 use super::*;
 use crate::trees::testing::mutated_bytes;
 
@@ -21,6 +22,16 @@ fn models() -> Vec<Boosting> {
         params.num_leaves = 6;
         fit(params, &dataset(columns.clone(), targets)).unwrap()
     })
+    .chain(NumberObjective::ALL.iter().map(|(_, objective)| {
+        let mut params =
+            BoostingParams::of_numbers(super::super::BoostingParams::default().objective(Some(*objective)));
+        params.n_estimators = 2;
+        fit(
+            params,
+            &dataset(columns.clone(), targets.iter().map(|y| y + 1.0).collect()),
+        )
+        .unwrap()
+    }))
     .collect()
 }
 

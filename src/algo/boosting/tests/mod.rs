@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod hostile;
+mod objectives;
 mod oracle;
 mod small;
 
@@ -46,19 +47,25 @@ impl BoostingParams {
         }
     }
 
+    /// An objective of numbers, with the parameters that it takes.
+    fn of_numbers(params: super::BoostingParams) -> Self {
+        let objective = params.objective.unwrap().with(&params);
+        BoostingParams { objective, params }
+    }
+
     /// Fits rows whose targets become what is predicted.
     fn fit(&self, data: &Dataset, validation: Option<&Dataset>, monitor: &dyn Monitor) -> Result<Boosting> {
         let of_objective = |data: &Dataset| {
             let values = data.target.values().to_vec();
             let target = match self.objective {
-                Objective::Regression => Target::Numbers(values),
-                Objective::Binary => Target::Classes {
-                    numbers: values,
-                    count: 2,
-                },
+                _ if self.objective.number_loss().is_some() => Target::Numbers(values),
                 Objective::Multiclass { classes } => Target::Classes {
                     numbers: values,
                     count: classes,
+                },
+                _ => Target::Classes {
+                    numbers: values,
+                    count: 2,
                 },
             };
             TrainingSet { target, ..data.clone() }

@@ -48,10 +48,10 @@ fn changed(section: Section, change: impl FnOnce(&mut Vec<u8>)) -> Vec<Part> {
 #[test]
 fn a_section_that_may_be_skipped_is_skipped() {
     let whole = read(&sections()).unwrap();
-    let more = read(&added(b"cali", b"anything")).unwrap();
+    let more = read(&added(b"futu", b"anything")).unwrap();
     assert_eq!(format!("{more:?}"), format!("{whole:?}"));
     // In whatever order they come, and without what a score does without.
-    let mut turned = added(b"cali", b"");
+    let mut turned = added(b"futu", b"");
     turned.reverse();
     assert_eq!(format!("{:?}", read(&turned).unwrap()), format!("{whole:?}"));
     let without = sections().into_iter().filter(|(section, _)| *section != HISTORY);
@@ -61,8 +61,8 @@ fn a_section_that_may_be_skipped_is_skipped() {
 #[test]
 fn what_a_newer_assay_needs_is_named() {
     assert_eq!(
-        problem(&added(b"Cali", b"anything")),
-        "the model was made by a newer assay: it needs its section Cali, which this assay does not know"
+        problem(&added(b"Futu", b"anything")),
+        "the model was made by a newer assay: it needs its section Futu, which this assay does not know"
     );
     for section in ENVELOPE.sections {
         let mut parts = sections_with(*section);
