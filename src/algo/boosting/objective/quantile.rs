@@ -64,31 +64,14 @@ impl NumberLoss for Quantile {
     }
 }
 
-/// A quantile of numbers with their weights, of which there is at least one, as LightGBM defines it. It reorders them. O(n), with weights O(n log n).
+/// A quantile of numbers with their weights, of which there is at least one: between two neighbours, as numpy's and LightGBM's. It reorders them.
+/// O(n), with weights O(n log n).
 pub(in super::super) fn quantile(values: &mut [(f64, f32)], alpha: f64, weighted: bool) -> f64 {
-    let count = values.len();
     let ascending = |a: &(f64, f32), b: &(f64, f32)| a.0.total_cmp(&b.0);
-    if weighted {
-        values.sort_by(ascending);
-        let mut sum = 0.0;
-        let sums: Vec<f64> = (values.iter())
-            .map(|(_, weight)| {
-                sum += f64::from(*weight);
-                sum
-            })
-            .collect();
-        let threshold = sum * alpha;
-        let place = sums.partition_point(|sum| *sum <= threshold).min(count - 1);
-        if place == 0 || place == count - 1 {
-            return values[place].0;
-        }
-        let (below, above) = (values[place - 1].0, values[place].0);
-        let step = sums[place + 1] - sums[place];
-        return match step >= 1.0 {
-            true => (threshold - sums[place]) / step * (above - below) + below,
-            false => above,
-        };
+    if weighted && let Some(quantile) = weighted_quantile(values, alpha) {
+        return quantile;
     }
+    let count = values.len();
     let place = (count - 1) as f64 * alpha;
     let (_, lower, larger) = values.select_nth_unstable_by(place as usize, ascending);
     let lower = lower.0;
@@ -97,6 +80,29 @@ pub(in super::super) fn quantile(values: &mut [(f64, f32)], alpha: f64, weighted
         0.0 => lower,
         share => lower + (upper - lower) * share,
     }
+}
+
+/// The same of weights; `None` where all are 0. What weights are multiplied by does not matter, while LightGBM goes between neighbours only where the
+/// upper one's weight is 1 or more.
+fn weighted_quantile(values: &mut [(f64, f32)], alpha: f64) -> Option<f64> {
+    values.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f64 = values.iter().map(|(_, weight)| f64::from(*weight)).sum();
+    let wanted = total * alpha;
+    let (mut sum, mut before) = (0.0, None);
+    // A row of weight 0 is not there.
+    for &(value, weight) in values.iter().filter(|(_, weight)| *weight > 0.0) {
+        let weight = f64::from(weight);
+        if let Some(lower) = before
+            && sum + weight > wanted
+        {
+            return Some(lower + (value - lower) * ((wanted - sum) / weight).max(0.0));
+        }
+        (sum, before) = (sum + weight, Some(value));
+        if sum > wanted {
+            break;
+        }
+    }
+    before
 }
 
 #[cfg(test)]
@@ -120,8 +126,13 @@ mod tests {
     #[test]
     fn weights_move_the_quantile() {
         let mut values = [(1.0, 0.2), (2.0, 0.2), (3.0, 0.2), (4.0, 5.0), (5.0, 0.2)];
-        assert_eq!(quantile(&mut values, 0.5, true), 4.0);
-        let mut values = [(1.0, 0.0), (2.0, 3.0)];
+        assert!((quantile(&mut values, 0.5, true) - 3.46).abs() < 1e-6);
+        let mut values = [(1.0, 0.0), (2.0, 3.0), (9.0, 0.0)];
         assert_eq!(quantile(&mut values, 0.5, true), 2.0);
+        // As LightGBM finds them.
+        for (alpha, expected) in [(0.05, 0.0), (0.25, 15.0), (0.5, 40.0), (0.75, 65.0), (0.9, 80.0)] {
+            let mut values: Vec<(f64, f32)> = (0..10).map(|i| (f64::from(i) * 10.0, 2.0)).collect();
+            assert!((quantile(&mut values, alpha, true) - expected).abs() < 1e-9);
+        }
     }
 }
