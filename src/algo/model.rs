@@ -89,7 +89,7 @@ impl InputKind {
 
 impl Input {
     /// What its numbers are. O(size).
-    fn features(&self) -> Vec<Feature> {
+    pub fn features(&self) -> Vec<Feature> {
         let own = |kind| Feature {
             name: self.name.clone(),
             kind,
@@ -214,7 +214,17 @@ const INTERVALS: Section = Section {
 const ENVELOPE: Envelope = Envelope {
     what: WHAT,
     magic: b"assay\0md",
-    sections: &[ANSWER, INPUTS, PIPELINE, FITTED, HISTORY, SAMPLE, GROUPS, CALIBRATION, INTERVALS],
+    sections: &[
+        ANSWER,
+        INPUTS,
+        PIPELINE,
+        FITTED,
+        HISTORY,
+        SAMPLE,
+        GROUPS,
+        CALIBRATION,
+        INTERVALS,
+    ],
 };
 
 impl Model {

@@ -14,8 +14,9 @@ use crate::pg::query_row::OutputColumn;
 use algo::fitted::Fitted;
 use algo::intervals::{Intervals, Learned, Method, fewest_rows};
 use algo::learner::{Algorithm, Configured};
-use algo::model::{Input, InputKind};
+use algo::model::Input;
 use algo::monitor::Monitor;
+use algo::pipeline::{Feature, Pipeline};
 use algo::prepare::Division;
 use algo::task::Task;
 use algo::training_set::TrainingSet;
@@ -142,7 +143,7 @@ impl Wanted {
             format!("intervals: by \"{by}\" is no feature of the model"),
         )
         .detail("A row's group is known by a column that predictions are made from.")
-        .hint("Name a feature, neither excluded nor constant.")
+        .hint("Name a feature, neither excluded nor constant, that no step of preprocessing takes apart.")
     }
 
     /// Sets the rows apart that intervals are learned from: the model does not train on them. They are the last test rows then; gives how many.
@@ -155,30 +156,30 @@ impl Wanted {
         rows
     }
 
-    /// The place of the feature that tells a row's group.
-    pub fn feature(&self, inputs: &[Input]) -> Result<Option<usize>> {
+    /// The place of the feature that tells a row's group, in the learner's row.
+    pub fn feature(&self, inputs: &[Input], pipeline: Option<&Pipeline>) -> Result<Option<usize>> {
         let Some(by) = &self.by else { return Ok(None) };
-        let mut place = 0;
-        for input in inputs {
-            match &input.kind {
-                InputKind::Number | InputKind::Category { .. } if input.name == *by => return Ok(Some(place)),
-                kind => place += kind.width(),
-            }
+        let raw = inputs.iter().flat_map(Input::features).collect();
+        let features: Vec<Feature> = match pipeline {
+            Some(pipeline) => pipeline.features(raw),
+            None => raw,
+        };
+        match features.iter().position(|feature| feature.name == *by) {
+            Some(place) => Ok(Some(place)),
+            None => Err(self.no_feature(by)),
         }
-        Err(self.no_feature(by))
     }
 
     /// Learns the intervals of `fitted` on rows set apart, and the quantiles that they are made of on the rows that the model learned from.
     pub fn learn(
         &self,
         (fitted, quantiles): (&dyn Fitted, Option<Quantiles>),
-        inputs: &[Input],
+        feature: Option<usize>,
         (train, apart): (&TrainingSet, &TrainingSet),
         training: &str,
         reporter: &mut Reporter,
         statement: &Foreground,
     ) -> Result<Intervals> {
-        let feature = self.feature(inputs)?;
         let held = train.frame.memory() + apart.frame.memory();
         let mut fit = |learner: Box<dyn Configured>| -> Result<Box<dyn Fitted>> {
             Ok(request::fit(&*learner, train, held, training, reporter, statement)?.0)

@@ -48,6 +48,9 @@ struct Training {
     intervals: Option<Wanted>,
 }
 
+/// Rows that intervals are learned from, and the feature that tells their groups.
+type SetApart = (TrainingSet, Option<usize>);
+
 /// `train(...)` as release 0.1.0 declares it.
 #[pg_extern(sql = false)]
 #[allow(clippy::too_many_arguments)]
@@ -173,7 +176,7 @@ impl Training {
         learner: &dyn Configured,
         reporter: &mut Reporter,
         statement: &Foreground,
-    ) -> Result<(Prepared, Option<Calibration>, Option<TrainingSet>)> {
+    ) -> Result<(Prepared, Option<Calibration>, Option<SetApart>)> {
         let split = self.split.of(read.rows, resolved.divided_by);
         let plan = self.request.plan(resolved);
         // Half of the rows once more, and what puts them in order.
@@ -203,9 +206,10 @@ impl Training {
             let (test, apart) = intervals::split_off(prepared.test, apart, monitor)?;
             Ok((Prepared { test, ..prepared }, apart))
         })?;
-        if let Some(wanted) = &self.intervals {
-            wanted.feature(&prepared.inputs)?;
-        }
+        let apart = match (&self.intervals, apart) {
+            (Some(wanted), Some(apart)) => Some((apart, wanted.feature(&prepared.inputs, prepared.pipeline.as_ref())?)),
+            _ => None,
+        };
         Ok((prepared, calibration, apart))
     }
 
@@ -246,9 +250,9 @@ impl Training {
         look_at_condition(&*fitted);
         look_at_groups(&*fitted);
         let intervals = match (&self.intervals, apart) {
-            (Some(wanted), Some(apart)) => {
+            (Some(wanted), Some((apart, feature))) => {
                 let (models, sets) = ((&*fitted, quantiles), (&train, &apart));
-                Some(wanted.learn(models, &inputs, sets, &training, reporter, statement)?)
+                Some(wanted.learn(models, feature, sets, &training, reporter, statement)?)
             }
             _ => None,
         };
