@@ -193,6 +193,8 @@ pub(crate) fn models() -> Vec<(String, Model)> {
             history,
             sample: prepared.sample,
             groups: Vec::new(),
+            calibration: None,
+            intervals: None,
         };
         model.validate(&Unwatched).unwrap();
         models.push((format!("pipeline of {algorithm}"), model));
