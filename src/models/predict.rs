@@ -251,7 +251,7 @@ fn probabilities(bound: &mut Bound) -> Result<Vec<f64>> {
 }
 
 /// The lower and the upper end of what the true number is in.
-fn interval(bound: &Bound) -> Result<Vec<f64>> {
+fn interval(bound: &mut Bound) -> Result<Vec<f64>> {
     let (reference, scorer) = (&bound.reference, &bound.model.scorer);
     match scorer.model().answer {
         Answer::Number => {}
@@ -263,7 +263,7 @@ fn interval(bound: &Bound) -> Result<Vec<f64>> {
             .hint("Use assay.predict_proba for the probability of each class."));
         }
     }
-    let interval = scorer.interval(&mut bound.row.clone(), bound.out[0]).ok_or_else(|| {
+    let interval = scorer.interval(&mut bound.row, bound.out[0]).ok_or_else(|| {
         Error::new(NO_INTERVALS, format!("model \"{reference}\" has no intervals"))
             .detail("They are learned with the model, from rows that it does not learn from.")
             .hint("Train it with intervals => '{}', or with a level such as intervals => '{\"level\": 0.95}'.")

@@ -184,7 +184,7 @@ impl Training {
         let preparing = format!("preparing the rows of {}", self.model);
         let (rows, mut division) = compute::run(&preparing, reporter, statement, |monitor| {
             let rows = Rows::new(read, &plan, monitor)?;
-            let division = rows.divide(split, monitor)?;
+            let division = rows.divide(split, plan.seed, monitor)?;
             Ok::<_, Error>((rows, division))
         })?;
         let calibration = match self.calibrate {

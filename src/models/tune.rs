@@ -287,7 +287,8 @@ impl Tuning {
         look_at_condition(&*fitted);
         let answer = answer.ok_or_else(|| Error::new(INTERNAL, "the target was not read"))?;
         let tested = trial.judged.iter().map(|fold| fold.rows).sum();
-        let metrics = VersionMetrics::of_folds(&means(&trial.judged), tested, &answer);
+        let criterion = fitted.criterion().map(|criterion| criterion.name());
+        let metrics = VersionMetrics::of_folds(&means(&trial.judged), tested, &answer, criterion);
         let model = Model {
             answer,
             inputs,
@@ -296,6 +297,8 @@ impl Tuning {
             history,
             sample,
             groups: Vec::new(),
+            calibration: None,
+            intervals: None,
         };
         let rows = train.rows();
         drop(train);

@@ -135,11 +135,12 @@ pub fn measure_groups(
 
 impl VersionMetrics {
     /// What models like the version reached in folds, and on how many rows.
-    pub fn of_folds(metrics: &Table, rows: usize, answer: &Answer) -> VersionMetrics {
+    pub fn of_folds(metrics: &Table, rows: usize, answer: &Answer, criterion: Option<&'static str>) -> VersionMetrics {
         let rows_of_folds = [("rows", Some(rows as f64))];
         let all = metrics.iter().chain(&rows_of_folds);
         VersionMetrics {
             metrics: all.filter_map(|&(name, value)| Some((name, value?))).collect(),
+            criterion,
             decisive: answer.decisive_metrics(),
             rows: Rows::Folds,
         }
