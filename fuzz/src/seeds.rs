@@ -149,6 +149,8 @@ fn model_with_steps() -> Vec<u8> {
         history,
         sample: prepared.sample,
         groups: Vec::new(),
+        calibration: None,
+        intervals: None,
     };
     model.to_bytes(&Unwatched).expect("nobody stops the writing")
 }

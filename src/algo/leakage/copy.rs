@@ -88,8 +88,12 @@ fn number_figure(column: &Column, target: &[f64], monitor: &dyn Monitor) -> Resu
 
 /// A number with as many digits as people read.
 fn rounded(number: f64) -> String {
-    let text = format!("{number:.5e}").parse::<f64>().unwrap_or(number);
-    text.to_string()
+    let short = format!("{number:.5e}").parse::<f64>().unwrap_or(number);
+    if (1e-4..1e15).contains(&short.abs()) {
+        short.to_string()
+    } else {
+        format!("{short:e}")
+    }
 }
 
 /// The figure of values of which each class has one of its own. Missing is a value, too.

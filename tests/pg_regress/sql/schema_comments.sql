@@ -53,6 +53,7 @@ INSERT INTO call VALUES
     ('model_drift', 'options', $$SELECT assay.model_drift('options', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('save_baseline', 'options', $$SELECT assay.save_baseline('other', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('train', 'preprocess', $$SELECT assay.train('other', 'SELECT 1 AS x, 2 AS y', 'y', preprocess => '{"no such option": 1}')$$),
+    ('train', 'intervals', $$SELECT assay.train('other', 'SELECT 1 AS x, 2 AS y', 'y', intervals => '{"no such option": 1}')$$),
     ('cross_validate', 'params', $$SELECT assay.cross_validate('SELECT 1 AS x, 2 AS y', 'y', 'ridge', '{"no such option": 1}')$$),
     ('cross_validate', 'preprocess', $$SELECT assay.cross_validate('SELECT 1 AS x, 2 AS y', 'y', preprocess => '{"no such option": 1}')$$),
     ('tune', 'search', $$SELECT assay.tune('other', 'SELECT 1 AS x, 2 AS y', 'y', 'ridge', '{"no such option": 1}')$$),
