@@ -245,33 +245,45 @@ fn level_name(feature: &Feature, level: Level) -> Option<String> {
     })
 }
 
-/// `feature_info(model)` as release 0.1.0 declares it, with fewer columns: it says that the extension has to be updated.
+/// `feature_info(model)` as release 0.1.0 declares it.
 #[pg_extern(sql = false)]
-fn feature_info(model: Option<Text>) -> SetOf<FeatureInfo> {
-    feature_steps(model)
+fn feature_info(model: Option<Text>) -> SetOf<FormerFeatureInfo> {
+    let rows = or_raise(feature_rows(model)).into_iter().map(|info| FormerFeatureInfo {
+        feature: info.feature,
+        r#type: info.r#type,
+        rows: info.rows,
+        nulls: info.nulls,
+        min: info.min,
+        max: info.max,
+        mean: info.mean,
+        stddev: info.stddev,
+        categories: info.categories,
+        top_categories: info.top_categories,
+    });
+    set_of(rows)
 }
 
 /// `feature_info(model)`.
 #[pg_extern(sql = false)]
 fn feature_steps(model: Option<Text>) -> SetOf<FeatureInfo> {
-    let rows = || -> Result<Vec<FeatureInfo>> {
-        let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Manage)?;
-        let model = scorer.model();
-        let steps = steps_of(model);
-        let features = model.raw_features().into_iter().zip(steps);
-        let rows =
-            features
-                .zip(statistics_and_unseen(&version, model)?)
-                .map(|((feature, steps), (summary, unseen))| FeatureInfo {
-                    unseen: unseen
-                        .filter(|_| matches!(summary.values(), ValueSummary::Categories(_)))
-                        .map(|rows| rows as i64),
-                    steps: Some(Json::Array(steps)),
-                    ..FeatureInfo::of(feature.name, &model.inputs[feature.input], &summary)
-                });
-        Ok(rows.collect())
-    };
-    set_of(or_raise(rows()))
+    set_of(or_raise(feature_rows(model)))
+}
+
+fn feature_rows(model: Option<Text>) -> Result<Vec<FeatureInfo>> {
+    let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Manage)?;
+    let model = scorer.model();
+    let steps = steps_of(model);
+    let features = model.raw_features().into_iter().zip(steps);
+    let rows = features
+        .zip(statistics_and_unseen(&version, model)?)
+        .map(|((feature, steps), (summary, unseen))| FeatureInfo {
+            unseen: unseen
+                .filter(|_| matches!(summary.values(), ValueSummary::Categories(_)))
+                .map(|rows| rows as i64),
+            steps: Some(Json::Array(steps)),
+            ..FeatureInfo::of(feature.name, &model.inputs[feature.input], &summary)
+        });
+    Ok(rows.collect())
 }
 
 /// What is done with each raw feature, and what was learned for that.
@@ -298,6 +310,22 @@ fn steps_of(model: &Model) -> Vec<Vec<Json>> {
         }
     }
     steps
+}
+
+result_row! {
+    /// A feature in the training rows, as release 0.1.0 shows it.
+    struct FormerFeatureInfo {
+        feature: String,
+        r#type: String,
+        rows: i64,
+        nulls: i64,
+        min: Option<f64>,
+        max: Option<f64>,
+        mean: Option<f64>,
+        stddev: Option<f64>,
+        categories: Option<i64>,
+        top_categories: Option<Json>,
+    }
 }
 
 result_row! {
