@@ -87,7 +87,7 @@ const STEPS: &str = r#"{
         "c": {"impute": {"method": "constant", "value": "none"}, "encode": "target"},
         "d": {"encode": "frequency"}, "e": {"encode": "hash"}, "f": {"tf_idf": {"max_features": 4}}
     },
-    "crosses": [["x", "z"], ["c", "d"]]
+    "crosses": [["z", "d"]]
 }"#;
 
 /// Bytes of a weighted sum with a pipeline.

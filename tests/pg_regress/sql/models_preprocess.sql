@@ -47,7 +47,7 @@ SELECT assay.transform('plain', 12.5, true), assay.transform('plain', NULL::nume
 -- By groups, and with weights.
 SELECT rows FROM assay.train('grouped_loan', 'SELECT income, age, zip, colour, online, bad FROM loans WHERE colour IS NOT NULL', 'bad', 'logistic_regression', split => 'none', weight => 'age',
     group_by => '{colour}', preprocess => '{"impute": "median", "encode": "target", "scale": "robust"}');
-SELECT colour, bool_and(assay.predict('grouped_loan', l) BETWEEN 0 AND 1) AS scored, assay.transform('grouped_loan', min(l)) IS NOT NULL AS transformed FROM loans AS l WHERE colour IS NOT NULL GROUP BY colour ORDER BY colour;
+SELECT colour, bool_and(assay.predict('grouped_loan', l) BETWEEN 0 AND 1) AS scored, bool_and(assay.transform('grouped_loan', l) IS NOT NULL) AS transformed FROM loans AS l WHERE colour IS NOT NULL GROUP BY colour ORDER BY colour;
 
 -- Drift is of the columns as the query gives them, and evaluation knows rows that trained.
 SELECT column_name, method, drifted, importance > 0 AS matters, message FROM assay.model_drift('loan', 'SELECT income, age, colour, zip, at, online, remark, v FROM loans') ORDER BY 1, 2;
