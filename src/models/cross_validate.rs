@@ -60,11 +60,7 @@ fn cross_validate(
             params: options::object("params", params)?,
             folds: FoldOption::new(folds, fold_by.map(String::from))?,
         };
-        let mut reporter = Reporter::new();
-        let judged = Foreground::new().and_then(|statement| validation.run(&mut reporter, &statement));
-        reporter.finish();
-        compute::release_memory();
-        judged
+        request::carry_out(|reporter, statement| validation.run(reporter, statement))
     })();
     set_of(table(&or_raise(judged)))
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use pgrx::pg_extern;
 
 use super::predict::column_named;
-use super::request::{Arguments, Request};
+use super::request::{self, Arguments, Request};
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, advise, or_raise};
 use crate::pg::foreground::Foreground;
@@ -48,11 +48,7 @@ fn find_leakage(query: Option<Text>, target: Option<Text>, as_of: Option<Text>) 
             request: arguments.request()?,
             as_of: as_of.map(String::from),
         };
-        let mut reporter = Reporter::new();
-        let leaks = Foreground::new().and_then(|statement| search.run(&mut reporter, &statement));
-        reporter.finish();
-        compute::release_memory();
-        leaks
+        request::carry_out(|reporter, statement| search.run(reporter, statement))
     })();
     set_of(or_raise(leaks).into_iter().map(|leak| LeakRow {
         feature: leak.feature,

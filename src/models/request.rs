@@ -370,6 +370,16 @@ impl Request {
     }
 }
 
+/// Does a piece of work that learns from rows: its memory is watched, how far it is is reported, and what it frees is given back to the system.
+pub fn carry_out<T>(work: impl FnOnce(&mut Reporter, &Foreground) -> Result<T>) -> Result<T> {
+    let statement = Foreground::new()?;
+    let mut reporter = Reporter::new();
+    let result = work(&mut reporter, &statement);
+    reporter.finish();
+    compute::release_memory();
+    result
+}
+
 /// Learns from prepared rows, beside which `held` bytes are held. `what` names the training in progress reports.
 pub fn fit(
     learner: &dyn Configured,

@@ -136,11 +136,7 @@ fn train_version(
             intervals: Wanted::new(intervals)?,
         };
         check_name(&training.model)?;
-        let mut reporter = Reporter::new();
-        let row = Foreground::new().and_then(|statement| training.run(&mut reporter, &statement));
-        reporter.finish();
-        compute::release_memory();
-        row
+        request::carry_out(|reporter, statement| training.run(reporter, statement))
     })();
     set_of([or_raise(row)])
 }

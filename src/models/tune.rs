@@ -90,11 +90,7 @@ fn tune(
             deploy: Deploy::named(deploy.as_deref().unwrap_or("auto"))?,
         };
         check_name(&tuning.model)?;
-        let mut reporter = Reporter::new();
-        let rows = Foreground::new().and_then(|statement| tuning.run(&mut reporter, &statement));
-        reporter.finish();
-        compute::release_memory();
-        rows
+        request::carry_out(|reporter, statement| tuning.run(reporter, statement))
     })();
     set_of(or_raise(rows))
 }
