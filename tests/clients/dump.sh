@@ -37,6 +37,20 @@ SELECT assay.train('age', 'SELECT age, sex, education_num FROM adult LIMIT 4000'
 SELECT assay.train('age', 'SELECT age, sex, education_num FROM adult LIMIT 4000', 'age', algorithm, deploy => 'never')
 FROM unnest('{linear_regression,lasso,elastic_net}'::text[]) AS algorithm;
 SELECT assay.train('age', 'SELECT age, sex, education_num FROM adult LIMIT 4000', 'sex', 'logistic_regression', deploy => 'never');
+-- What is chosen and learned beside a model: trials, steps, groups, calibration and intervals.
+SELECT FROM assay.tune('tuned', 'SELECT age, sex, education_num, income FROM adult LIMIT 2000', 'income', search => '{"decision_tree": {"max_depth": [2, 3]}, "naive_bayes": {}}',
+                       trials => 3, folds => 2);
+SELECT assay.train('steps', 'SELECT age, sex, workclass, education, occupation, hours_per_week, income FROM adult LIMIT 4000', 'income', algorithm, deploy => 'always', calibrate => calibrate,
+                   params => CASE algorithm WHEN 'gradient_boosting' THEN '{"n_estimators": 5}' ELSE '{}' END::jsonb,
+                   preprocess => '{"impute": "most_frequent", "columns": {"education": {"encode": "target"}, "workclass": {"encode": {"method": "hash", "buckets": 9}},
+                                   "occupation": {"tf_idf": {"max_features": 20}}, "age": {"quantile_bucketize": 5}}, "crosses": [["sex", "education"]]}')
+FROM (VALUES ('logistic_regression', 'isotonic'), ('gradient_boosting', 'sigmoid')) AS v (algorithm, calibrate);
+SELECT assay.train('groups', 'SELECT age, sex, education, education_num, hours_per_week FROM adult LIMIT 4000', 'hours_per_week', algorithm, group_by => '{education,sex}',
+                   params => CASE algorithm WHEN 'gradient_boosting' THEN '{"n_estimators": 5}' ELSE '{}' END::jsonb, deploy => 'always', intervals => intervals)
+FROM (VALUES ('linear_regression', NULL), ('gradient_boosting', '{"by": "sex"}'::jsonb)) AS v (algorithm, intervals);
+SELECT assay.train('between', 'SELECT age, sex, education_num, hours_per_week FROM adult LIMIT 4000', 'hours_per_week', params => '{"n_estimators": 5}', deploy => 'always',
+                   intervals => '{"level": 0.8, "by": "sex"}');
+SELECT assay.grant_model('tuned', :'role', 'predict');
 SELECT assay.set_alias('income', 'simple', 3), assay.set_threshold('income@1', 0.3), assay.grant_model('income', :'role', 'predict');
 CREATE TABLE kept_state AS SELECT assay.metric_state('roc_auc', income, age) AS state FROM adult;
 CREATE VIEW scored AS SELECT assay.predict('income', a) AS score FROM adult AS a;
@@ -59,6 +73,11 @@ everything() {
 SELECT sum(assay.predict('income', a)), sum(assay.predict('income@1', a)), sum(assay.predict('income@simple', a)), sum(assay.predict('age', a)) FROM adult AS a;
 SELECT version, sum(assay.predict('income@' || version, a)) FROM adult AS a, generate_series(4, 5) AS version GROUP BY 1 ORDER BY 1;
 SELECT version, sum(assay.predict('age@' || version, a)) FROM adult AS a, generate_series(2, 5) AS version GROUP BY 1 ORDER BY 1;
+SELECT sum(assay.predict('tuned', a)), sum(assay.predict('steps@1', a)), sum(assay.predict('steps@2', a)), sum(assay.predict('groups@1', a)) FROM adult AS a;
+SELECT sum(i[1]), sum(i[2]), sum(j[1]), sum(j[2]) FROM adult AS a, assay.predict_interval('between', a) AS i, assay.predict_interval('groups@2', a) AS j;
+SELECT version, g.* FROM generate_series(1, 2) AS version, assay.model_groups('groups@' || version) AS g ORDER BY 1, 2;
+SELECT feature, steps FROM assay.feature_info('steps@1');
+SELECT * FROM assay.model_trials ORDER BY model, version, trial;
 SELECT sum(score) FROM scored;
 SELECT assay.predict_label('income@1', a), count(*) FROM adult AS a GROUP BY 1 ORDER BY 1;
 SELECT assay.metric_of(state) FROM kept_state;
@@ -71,13 +90,15 @@ SELECT * FROM assay.checks WHERE name <> 'gone' ORDER BY check_id;
 SELECT * FROM assay.check_history WHERE run_at = (SELECT min(run_at) FROM assay.check_history) ORDER BY check_id, segment::text;
 SELECT check_id, segment, status, value, rows_evaluated, fraction_low, p_value FROM assay.run_checks('adult');
 SET ROLE $role;
-SELECT model FROM assay.models;
+SELECT count(*) FROM assay.model_trials WHERE model = 'tuned';
+SELECT model FROM assay.models ORDER BY model;
 SQL
 }
 
 before=$(everything "$PGDATABASE")
-# Something to compare: ten versions, of every algorithm, and the reader's view of one model.
-check "the first database answers" "10 income" "$(grep -cE '^(income|age)\|[0-9]+\|[tf]\|' <<<"$before") $(tail -n 1 <<<"$before")"
+# Something to compare: sixteen versions, of every algorithm, and the reader's view of two models.
+check "the first database answers" "16 3 income tuned" \
+    "$(grep -cE '^(income|age|tuned|steps|groups|between)\|[0-9]+\|[tf]\|' <<<"$before") $(tail -n 3 <<<"$before" | paste -sd ' ')"
 
 pg_dump -Fc -f "$folder/dump" "$PGDATABASE"
 createdb "$second"
@@ -91,7 +112,7 @@ check "a check of a table that is gone does not come to be one of another table"
 
 check "training goes on with the next version" "6" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version FROM assay.train('income', 'SELECT * FROM adult LIMIT 1000', 'income', 'naive_bayes', deploy => 'always')")"
-check "a new model does not take an old one's place" "1|3" \
+check "a new model does not take an old one's place" "1|7" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version, (SELECT count(*) FROM assay.models) + 1 FROM assay.train('new', 'SELECT age, sex FROM adult LIMIT 1000', 'age', 'ridge')")"
 check "a rollback returns to what was deployed before the dump" "2" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"
 check "and to what was deployed before that" "1" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"

@@ -9,4 +9,5 @@ fi
 packages=("psycopg[binary]==3.2.13" numpy==2.4.6 pandas==2.3.3 scipy==1.17.1 scikit-learn==1.9.1 statsmodels==0.14.6 vega_datasets==0.9.0)
 source tests/clients/lib/python.sh
 
+(cd "${ASSAY_DATA:?}" && psql -X -q -v ON_ERROR_STOP=1 -f adult.sql -f german_credit.sql)
 "$python" tests/clients/public_data.py
