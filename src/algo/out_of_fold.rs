@@ -26,23 +26,40 @@ pub struct OutOfFold {
     pub scale: Scale,
 }
 
-/// Scores the rows of `train`, which are training rows of a division. Each class is dealt to the folds in the rows' canonical order; what the columns teach is
-/// learned on the other folds, too. Returns an error for a class of fewer rows than there are folds, and as `learner` does. O(folds x fit).
-pub fn scores(
-    rows: &Rows,
-    train: &[u32],
-    plan: &Plan,
-    learner: &dyn Configured,
-    monitor: &dyn Monitor,
-) -> Result<OutOfFold> {
-    let folds = folds(rows, train)?;
-    let mut width = 0;
-    let mut scores: Vec<f64> = Vec::new();
-    let mut scale = Scale::LogOdds;
-    for fold in 0..FOLDS as u8 {
+/// Training rows of a division, dealt to folds: each class in the rows' canonical order.
+pub struct Scoring<'a> {
+    rows: &'a Rows,
+    plan: &'a Plan,
+    learner: &'a dyn Configured,
+    train: &'a [u32],
+    /// The fold of each training row.
+    folds: Vec<u8>,
+    width: usize,
+    scores: Vec<f64>,
+    scale: Scale,
+}
+
+impl<'a> Scoring<'a> {
+    /// Deals the rows of `train`. Returns an error for a class of fewer rows than there are folds. O(n).
+    pub fn new(rows: &'a Rows, train: &'a [u32], plan: &'a Plan, learner: &'a dyn Configured) -> Result<Self> {
+        Ok(Scoring {
+            rows,
+            plan,
+            learner,
+            train,
+            folds: folds(rows, train)?,
+            width: 0,
+            scores: Vec::new(),
+            scale: Scale::LogOdds,
+        })
+    }
+
+    /// Scores the rows of a fold (0, 1, ... [`FOLDS`] - 1) by what the others teach, of the columns too. Returns errors as the learner does. O(fit).
+    pub fn score(&mut self, fold: usize, monitor: &dyn Monitor) -> Result<()> {
         monitor.check()?;
         let part = |inside: bool| {
-            let places = train.iter().zip(&folds).filter(move |(_, of)| (**of == fold) == inside);
+            let places = self.train.iter().zip(&self.folds);
+            let places = places.filter(move |(_, of)| (usize::from(**of) == fold) == inside);
             places.map(|(&row, _)| row).collect::<Vec<u32>>()
         };
         let division = Division {
@@ -51,11 +68,11 @@ pub fn scores(
         };
         let Prepared {
             train: others, test, ..
-        } = rows.learn(&division, plan, monitor)?;
+        } = self.rows.learn(&division, self.plan, monitor)?;
         // Learners allocate piece by piece, in ways that cannot fail.
         let shape = others.shape(rayon::current_num_threads());
-        room::ask(learner.memory(&shape).saturating_add(learner.design_memory(&shape)))?;
-        let (fitted, _) = learner.fit(&others, monitor)?;
+        room::ask((self.learner.memory(&shape)).saturating_add(self.learner.design_memory(&shape)))?;
+        let (fitted, _) = self.learner.fit(&others, monitor)?;
         drop(others);
         let test = test.ok_or(Error::Internal("a fold without rows"))?;
         let predictor = Predictor {
@@ -65,27 +82,29 @@ pub fn scores(
         let mut of_fold = predictor.default_target(&test.frame);
         predictor.predict_inplace(&test.frame, &mut of_fold);
         let of_fold = of_fold?;
-        if scores.is_empty() {
-            width = fitted.outputs();
-            scores = room::zeros(train.len().saturating_mul(width))?;
-            scale = fitted.calibration_scale();
+        if self.scores.is_empty() {
+            self.width = fitted.outputs();
+            self.scores = room::zeros(self.train.len().saturating_mul(self.width))?;
+            self.scale = fitted.calibration_scale();
         }
-        let places = folds
-            .iter()
-            .enumerate()
-            .filter(|(_, of)| **of == fold)
-            .map(|(place, _)| place);
-        for (place, scored) in places.zip(of_fold.chunks_exact(width)) {
-            scores[place * width..(place + 1) * width].copy_from_slice(scored);
+        let rows = self.scores.chunks_exact_mut(self.width).zip(&self.folds);
+        let rows = rows.filter(|(_, of)| usize::from(**of) == fold);
+        for ((row, _), scored) in rows.zip(of_fold.chunks_exact(self.width)) {
+            row.copy_from_slice(scored);
+        }
+        Ok(())
+    }
+
+    /// The scores, once every fold was scored.
+    pub fn finish(self) -> OutOfFold {
+        let (target, weights) = self.rows.labels(self.train);
+        OutOfFold {
+            scores: self.scores,
+            target,
+            weights,
+            scale: self.scale,
         }
     }
-    let (target, weights) = rows.labels(train);
-    Ok(OutOfFold {
-        scores,
-        target,
-        weights,
-        scale,
-    })
 }
 
 /// The fold of each row.

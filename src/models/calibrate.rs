@@ -6,7 +6,7 @@ use crate::pg::foreground::Foreground;
 use crate::pg::text::Text;
 use algo::calibration::{Calibration, Method, Scores};
 use algo::learner::Configured;
-use algo::out_of_fold;
+use algo::out_of_fold::{FOLDS, Scoring};
 use algo::prepare::{Division, Plan, Rows};
 use algo::task::Task;
 
@@ -41,8 +41,15 @@ pub fn learn(
     reporter: &mut Reporter,
     statement: &Foreground,
 ) -> Result<Calibration> {
+    let mut scoring = Scoring::new(rows, &division.train, plan, learner)?;
+    for fold in 0..FOLDS {
+        let what = format!("calibrating {model}, fold {} of {FOLDS}", fold + 1);
+        compute::run(&what, reporter, statement, |monitor| {
+            Ok::<_, Error>(scoring.score(fold, monitor)?)
+        })?;
+    }
     compute::run(&format!("calibrating {model}"), reporter, statement, |monitor| {
-        let scored = out_of_fold::scores(rows, &division.train, plan, learner, monitor)?;
+        let scored = scoring.finish();
         let classes = scored.target.values();
         let scores = Scores {
             probabilities: &scored.scores,

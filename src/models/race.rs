@@ -182,7 +182,13 @@ impl Race<'_> {
     /// Tells how trials stand, in a tuning that takes long.
     fn tell(&self, trials: &[Trial], running: &[usize], reporter: &Reporter) {
         for &trial in running {
-            reporter.tell(|| format!("tuning {}: {}", self.model, trials[trial].shown(trial, self.metric)));
+            reporter.tell(|| {
+                format!(
+                    "tuning {}: {}",
+                    self.model,
+                    trials[trial].shown(trial, self.folds.count(), self.metric)
+                )
+            });
         }
     }
 }

@@ -106,10 +106,10 @@ impl Trial {
         }
     }
 
-    /// How it stands, for people.
-    pub fn shown(&self, number: usize, metric: Metric) -> String {
+    /// How it stands in so many folds, for people.
+    pub fn shown(&self, number: usize, folds: usize, metric: Metric) -> String {
         let value = match self.mean(metric) {
-            Some(mean) => format!("{} {mean:.4} in {} folds", metric.name(), self.judged.len()),
+            Some(mean) => format!("{} {mean:.4} in {} of {folds} folds", metric.name(), self.judged.len()),
             None => format!("no {}", metric.name()),
         };
         let note = self.note().map_or_else(String::new, |note| format!(", {note}"));
