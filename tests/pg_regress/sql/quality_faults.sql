@@ -72,7 +72,7 @@ SELECT name, kind, column_name, status, message FROM assay.validate('person', '[
     {"kind": "near_duplicates", "column_name": "name", "group_by": "zip"}]');
 -- More than may be held is an error of the check.
 SET assay.max_memory = '1MB';
-SELECT status, message FROM assay.validate('SELECT md5(i::text) || md5((-i)::text) AS t FROM generate_series(1, 50000) AS i', '[{"kind": "near_duplicates", "column_name": "t"}, {"kind": "not_null", "column_name": "t"}]');
+SELECT status, regexp_replace(message, '[0-9.]+ MB are needed', '... MB are needed') AS message FROM assay.validate('SELECT md5(i::text) || md5((-i)::text) AS t FROM generate_series(1, 50000) AS i', '[{"kind": "near_duplicates", "column_name": "t"}, {"kind": "not_null", "column_name": "t"}]');
 RESET assay.max_memory;
 -- The rows themselves: of a source in another unit, of a part of one, and those that nearly repeat each other.
 SELECT assay.add_check('parcel', 'scale_shift', 'weight', group_by => '{source}') AS whole \gset
