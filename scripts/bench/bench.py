@@ -1,24 +1,15 @@
 """The benchmark's rows: ours, the peer's, their ratio and the goal. run.sh starts it, and names its settings."""
 
-import gzip
 import os
 import re
-import subprocess
 import sys
 import time
 
+from choosing import Choosing
+from features import Features
 from measure import Peers, Session, SqlError, median
 from quality import Quality
-from report import FEATURES, FULL, NUMBERS, ONLY, REPEAT, ROWS, SCAN, SERIAL, Sections, Table, comma, run_file, seconds, verdict
-
-FEWER = min(ROWS, 100_000)
-
-
-def train(model, algorithm, features, target, table, split="none", params="{}"):
-    columns = [*features, target, *([split] if split != "none" else [])]
-    return (f"SELECT rows, coalesce(metrics->>'roc_auc', metrics->>'r2') FROM train('{model}', 'SELECT {comma(columns)} FROM {table}', "
-            f"'{target}', '{algorithm}', params => '{params}', split => '{split}', deploy => 'always')")
-
+from report import FEATURES, FEWER, FULL, NUMBERS, ONLY, REPEAT, ROWS, SCAN, SERIAL, Sections, Table, comma, run_file, seconds, train, verdict
 
 LINEAR = train("amount", "linear_regression", NUMBERS, "amount", "bench")
 LOGISTIC = train("linear", "logistic_regression", FEATURES, "label", "bench", "is_test")
@@ -28,7 +19,7 @@ BOOSTING = train("boosted", "gradient_boosting", FEATURES, "label", "bench", "is
 class Learning(Sections):
     """Training and scoring."""
 
-    NAMES = ["linear", "logistic", "predict", "boosting", "scoring", "boosted_predict", "first", "memory", "forest", "tune", "curve"]
+    NAMES = ["linear", "logistic", "predict", "boosting", "scoring", "boosted_predict", "first", "memory", "forest", "curve"]
     PEERS = "peers.py", "BENCH_PEERS"
 
     def __init__(self, table, peers):
@@ -99,9 +90,7 @@ class Learning(Sections):
             "logistic_regression": of(f"predict('linear', {comma(FEATURES)})"),
             "whole row": "SELECT avg(predict('linear', r)) FROM bench AS r WHERE b IS NOT NULL",
         }
-        with Session(SERIAL, queries["base"]) as session:
-            runs = self.by_turns(*[lambda sql=sql: session.used(sql, precise=True) for sql in queries.values()], repeat=2 * REPEAT + 1)
-        each = {name: run.cpu * 1e9 / ROWS for name, run in zip(queries, runs)}
+        each = self.nanoseconds(queries)
         base = each["base"]
         for name in ("linear_regression", "logistic_regression"):
             above = each[name] - base
@@ -173,25 +162,6 @@ class Learning(Sections):
         self.table.stages(ours, peer)
         self.table.quality("  AUC on held-out rows", self.quality(ours), peer and peer.output[0])
 
-    def tune(self):
-        """Of the census table Adult."""
-        with Session() as session:
-            session.run("DROP TABLE IF EXISTS adult")
-        columns = ("age int, workclass text, fnlwgt int, education text, education_num int, marital_status text, occupation text, relationship text, "
-                   "race text, sex text, capital_gain int, capital_loss int, hours_per_week int, native_country text, income text")
-        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "data", "adult_train.csv.gz")
-        with gzip.open(path) as rows:
-            subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", f"CREATE TABLE adult ({columns})",
-                            "-c", "COPY adult FROM STDIN (FORMAT csv, HEADER)", "-c", "ANALYZE adult"], input=rows.read(), check=True)
-        ranges = ('{"learning_rate": {"min": 0.02, "max": 0.3, "scale": "log"}, "num_leaves": {"min": 8, "max": 64}, '
-                  '"n_estimators": {"min": 50, "max": 200}, "min_child_samples": {"min": 5, "max": 100, "scale": "log"}}')
-        statement = (f"SELECT count(*), max(value) FILTER (WHERE chosen) FROM tune('tuned', 'adult', 'income', 'gradient_boosting', '{ranges}', "
-                     "trials => 20, folds => 5, deploy => 'always')")
-        ours, peer = self.by_turns(self.ours(statement), self.peer("tune", "adult"))
-        self.table.times("tune boosting on Adult, 20 x 5 folds", ours, peer, 0.5)
-        self.table.stages(ours, peer)
-        self.table.quality("  AUC in folds of the best", self.quality(ours), peer and peer.output[0])
-
     def curve(self):
         most = 4 * ROWS if FULL else ROWS
         sizes = [rows for rows in (ROWS // 10, ROWS // 5, ROWS // 2, ROWS, 2 * ROWS, 4 * ROWS) if rows <= most]
@@ -232,7 +202,7 @@ class Learning(Sections):
             session.run("DROP TABLE IF EXISTS bench_more")
 
 
-PARTS = [Learning, Quality]
+PARTS = [Learning, Choosing, Features, Quality]
 
 
 def has_data():
@@ -250,11 +220,12 @@ def machine():
 
 def measure(part, wanted, table):
     """The sections of one part beside its own peers, which have a process and an environment of their own."""
-    script, setting = part.PEERS
-    peers = Peers(script, os.environ[setting]) if os.environ.get(setting) else None
+    script, setting = part.PEERS or (None, None)
+    peers = Peers(script, os.environ[setting]) if setting and os.environ.get(setting) else None
     table.say()
-    table.say("; ".join(f"{name} {number}" for name, number in peers.versions.items()) if peers else
-              "The peers are not installed, so these are only our own figures.")
+    if script:
+        table.say("; ".join(f"{name} {number}" for name, number in peers.versions.items()) if peers else
+                  "The peers are not installed, so these are only our own figures.")
     table.line("what : peer", ("ours", "CPU"), ("peer", "CPU"), ("ratio", "CPU"), "goal", "met")
     sections = part(table, peers)
     for name in wanted:
@@ -264,6 +235,7 @@ def measure(part, wanted, table):
 
 
 def main():
+    started = time.monotonic()
     known = [name for part in PARTS for name in part.NAMES]
     unknown = [name for name in ONLY if name not in known]
     if unknown:
@@ -289,7 +261,7 @@ def main():
         if wanted:
             measure(part, wanted, table)
     table.say()
-    table.say(f"load average at the end {os.getloadavg()[0]:.1f}")
+    table.say(f"{(time.monotonic() - started) / 60:.1f} minutes; load average at the end {os.getloadavg()[0]:.1f}")
 
 
 main()

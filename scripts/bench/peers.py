@@ -125,15 +125,18 @@ def train_lightgbm(_stages, table):
     lightgbm.LGBMClassifier(**TREES, n_jobs=THREADS, verbose=-1).fit(*kept["encoded"])
 
 
+def with_categories(features):
+    """Texts as categories."""
+    return features.assign(**{text: features[text].astype("category") for text in features.select_dtypes(exclude=["number", "bool"])})
+
+
 def tune(stages, table):
     """Draws 20 candidates of the same ranges, tries each in 5 folds, and trains the best on all rows."""
     with adbc.connect(f"postgresql:///?user={os.environ['PGUSER']}") as connection, connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {table}")
         frame = cursor.fetch_arrow_table().to_pandas()
     stages.end("fetch")
-    features = frame.drop(columns="income")
-    for text in features.select_dtypes(exclude="number").columns:
-        features[text] = features[text].astype("category")
+    features = with_categories(frame.drop(columns="income"))
     stages.end("encode")
     ranges = {"learning_rate": loguniform(0.02, 0.3), "num_leaves": randint(8, 65), "n_estimators": randint(50, 201),
               "min_child_samples": loguniform_int(5, 100)}
@@ -142,6 +145,23 @@ def tune(stages, table):
     search = RandomizedSearchCV(model, ranges, n_iter=20, cv=folds, scoring="roc_auc", random_state=0).fit(features, frame["income"])
     stages.end("tune")
     return lambda: search.best_score_
+
+
+def accuracy(stages, table):
+    """ROC AUC of LightGBM on each of the splits that the table has columns for."""
+    with adbc.connect(f"postgresql:///?user={os.environ['PGUSER']}") as connection, connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table}")
+        frame = cursor.fetch_arrow_table().to_pandas()
+    splits = [name for name in frame.columns if name.startswith("split")]
+    label = frame["target"] == frame["target"].max()
+    features = with_categories(frame.drop(columns=["target", *splits]))
+    areas = []
+    for split in splits:
+        test = frame[split]
+        model = lightgbm.LGBMClassifier(**TREES, n_jobs=THREADS, verbose=-1).fit(features[~test], label[~test])
+        areas.append(roc_auc_score(label[test], model.predict_proba(features[test])[:, 1]))
+    stages.end("train and test")
+    return lambda: areas
 
 
 class loguniform_int:

@@ -6,6 +6,7 @@ import subprocess
 from measure import Session, median
 
 ROWS = int(os.environ.get("BENCH_ROWS") or 1_000_000)
+FEWER = min(ROWS, 100_000)
 REPEAT = int(os.environ.get("BENCH_REPEAT") or 3)
 FULL = os.environ.get("BENCH_FULL") == "1"
 ONLY = (os.environ.get("BENCH_ONLY") or "").split()
@@ -13,7 +14,7 @@ ONLY = (os.environ.get("BENCH_ONLY") or "").split()
 NUMBERS = [f"x{i}" for i in range(1, 21)]
 FEATURES = [*NUMBERS, "a", "b"]
 SERIAL = "SET max_parallel_workers_per_gather = 0"
-WIDTHS = "{:<37}{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}{:>10}{:>6}"
+WIDTHS = "{:<40}{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}{:>10}{:>6}"
 
 
 class Table:
@@ -76,10 +77,16 @@ def comma(columns):
 SCAN = f"SELECT {comma(f'sum({x})' for x in [*NUMBERS, 'amount'])} FROM bench"
 
 
+def train(model, algorithm, features, target, table, split="none", params="{}", options=""):
+    columns = [*features, target, *([split] if split != "none" else [])]
+    return (f"SELECT rows, coalesce(metrics->>'roc_auc', metrics->>'r2') FROM train('{model}', 'SELECT {comma(columns)} FROM {table}', "
+            f"'{target}', '{algorithm}', params => '{params}', split => '{split}', deploy => 'always'{options})")
+
+
 class Sections:
     """A part of the benchmark: each of its sections is a method that measures and writes its lines."""
 
-    # The names of the sections, and of the peers' script and what names its Python.
+    # The names of the sections; the peers' script and what names its Python, or nothing when they are written in SQL.
     NAMES, PEERS = [], None
 
     def __init__(self, table, peers):
@@ -94,6 +101,17 @@ class Sections:
 
     def peer(self, task, table="bench"):
         return (lambda: self.peers.used(task, table=table)) if self.peers else (lambda: None)
+
+    def outcome(self, statement):
+        """What a model's training says: the rows and a metric."""
+        with Session() as session:
+            return session.run(statement)[0].split("\t")
+
+    def nanoseconds(self, queries, rows=ROWS, setup=()):
+        """CPU nanoseconds a row of serial plans, the backend's thread alone, by the queries' names."""
+        with Session(SERIAL, *setup, *queries.values()) as session:
+            runs = self.by_turns(*[lambda sql=sql: session.used(sql, precise=True) for sql in queries.values()], repeat=2 * REPEAT + 1)
+        return {name: run.cpu * 1e9 / rows for name, run in zip(queries, runs)}
 
     def by_turns(self, *kinds, repeat=REPEAT):
         """Each kind in turn, so that what else the machine does troubles all alike; the median of each."""
