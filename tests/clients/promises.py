@@ -98,15 +98,23 @@ def check_ends(connection, what, statement, parameters, limit):
           "it ended by itself" if late is None else f"{late:.3f} s late")
 
 
-def check_ends_anywhere(connection, what, statement, parameters, points):
-    """Promises the same of limits that are spread over the time that a statement takes. What takes very long is stopped in its first seconds."""
-    connection.execute("SET statement_timeout = 6000")
+def check_ends_anywhere(connection, what, statement, parameters, points, longest=3):
+    """Promises the same of limits that are spread over the time that a statement takes. What takes longer is stopped in its first seconds."""
+    connection.execute(f"SET statement_timeout = {1000 * longest}")
     started = time.monotonic()
     try:
         connection.execute(statement, parameters)
     except psycopg.errors.QueryCanceled:
         pass
-    whole = time.monotonic() - started
-    found = [lateness(connection, statement, parameters, whole * (point + 0.5) / points) for point in range(points)]
+    whole, found = time.monotonic() - started, []
+    for point in range(points):
+        # What ends by itself was slower at first, with a cold cache or a busy machine.
+        for _ in range(2):
+            started = time.monotonic()
+            seconds = lateness(connection, statement, parameters, whole * (point + 0.5) / points)
+            if seconds is not None:
+                break
+            whole = min(whole, time.monotonic() - started)
+        found.append(seconds)
     late = [seconds for seconds in found if seconds is not None]
     check(f"it ends within 100 ms of being out of time: {what}", len(late) >= points // 2 and max(late) < 0.1, f"late by {found} s of {whole:.3f}")
