@@ -3,7 +3,10 @@
 //!
 //! Stored bytes and splits rest on these functions, so what they return must never change.
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
+
+use super::error::Result;
+use super::monitor::Monitor;
 
 /// Goes on from the hash of a row's first values with that of the next (a hash too: not the plain value). The order matters. Start
 /// from [`seeded`].
@@ -39,11 +42,27 @@ pub fn hash_bytes(seed: u64, bytes: &[u8]) -> u64 {
     xxh3_64_with_seed(bytes, seed)
 }
 
+/// The same of bytes that may be very many. Returns an error only when stopped.
+pub fn hash_watched(seed: u64, bytes: &[u8], monitor: &dyn Monitor) -> Result<u64> {
+    /// Bytes between two looks at the monitor.
+    const BLOCK: usize = 1 << 20;
+    if bytes.len() <= BLOCK {
+        return Ok(hash_bytes(seed, bytes));
+    }
+    let mut hasher = Xxh3::with_seed(seed);
+    for block in bytes.chunks(BLOCK) {
+        monitor.check()?;
+        hasher.update(block);
+    }
+    Ok(hasher.digest())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::monitor::Unwatched;
 
     /// The tests of the reference implementation: bytes, seed and hash.
     #[test]
@@ -69,6 +88,15 @@ mod tests {
             (195, 0, 0xcd94_217e_e362_ec3a),
         ] {
             assert_eq!(hash_bytes(seed, &bytes[..length]), hash, "{length} bytes");
+        }
+    }
+
+    #[test]
+    fn many_bytes_have_the_hash_that_they_have_at_once() {
+        let bytes: Vec<u8> = (0..3_000_001_u32).map(|byte| ((byte * 31) >> 3) as u8).collect();
+        for length in [0, 200, 1 << 20, (1 << 20) + 1, bytes.len()] {
+            let watched = hash_watched(9, &bytes[..length], &Unwatched).unwrap();
+            assert_eq!(watched, hash_bytes(9, &bytes[..length]), "{length} bytes");
         }
     }
 

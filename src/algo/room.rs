@@ -2,6 +2,7 @@
 //! and with a database server's process everybody's session; these functions return an error.
 
 use super::error::{Error, Result};
+use super::monitor::Monitor;
 
 /// Makes room for `more` values behind those that are there, and for so many others that appending takes constant time a value.
 #[inline]
@@ -51,6 +52,12 @@ pub fn with_capacity<T>(count: usize) -> Result<Vec<T>> {
 pub fn zeros(count: usize) -> Result<Vec<f64>> {
     with_capacity::<f64>(count).map(drop)?;
     Ok(vec![0.0; count])
+}
+
+/// Columns of so many zeros each. Looks at the monitor at each of them, so that no more than one is beyond what it allows.
+pub fn columns(rows: usize, count: usize, monitor: &dyn Monitor) -> Result<Vec<Vec<f64>>> {
+    let column = |_| monitor.check().and_then(|()| zeros(rows));
+    (0..count).map(column).collect()
 }
 
 /// `count` times the same value.

@@ -130,7 +130,7 @@ impl Plan {
                 How::Level => {
                     scorer.encode_level(other.input, fields.bytes(&other.field), row);
                 }
-                How::Enum => self.read_enum(scorer, other, fields, row),
+                How::Enum => self.read_enum(scorer, other, fields, row)?,
                 How::Value => read_value(scorer, other, fields, row)?,
             }
         }
@@ -138,19 +138,20 @@ impl Plan {
     }
 
     /// The label of an enum's value is looked up once.
-    fn read_enum(&self, scorer: &Scorer, other: &Other, fields: &impl Fields, row: &mut [f64]) {
+    fn read_enum(&self, scorer: &Scorer, other: &Other, fields: &impl Fields, row: &mut [f64]) -> Result<()> {
         let (value, at) = (fields.value(&other.field), scorer.place(other.input));
         let Value::Enum(oid) = value else {
             row[at] = f64::NAN;
-            return;
+            return Ok(());
         };
         let mut enums = self.enums.borrow_mut();
         if let Some(&code) = enums.get(&(other.input, oid)) {
             row[at] = code;
         } else {
-            scorer.encode(other.input, &value, row);
+            scorer.encode(other.input, &value, row)?;
             enums.insert((other.input, oid), row[at]);
         }
+        Ok(())
     }
 }
 
@@ -158,7 +159,7 @@ impl Plan {
 #[inline(never)]
 fn read_value(scorer: &Scorer, other: &Other, fields: &impl Fields, row: &mut [f64]) -> Result<()> {
     let value = fields.value(&other.field);
-    let known = scorer.encode(other.input, &value, row);
+    let known = scorer.encode(other.input, &value, row)?;
     if known || other.field.reader() != Reader::Literal {
         return Ok(());
     }

@@ -197,7 +197,7 @@ impl Pass {
                 return Ok(());
             };
             for (input, &place) in inputs.iter().enumerate() {
-                pass.unseen += u64::from(!scorer.encode(input, &row.value(place), &mut encoded));
+                pass.unseen += u64::from(!scorer.encode(input, &row.value(place), &mut encoded)?);
             }
             if let Some(sample) = &scorer.model().sample {
                 let target = match actual {

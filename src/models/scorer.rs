@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 
 use super::form::Form;
+use crate::pg::error::Result;
+use crate::pg::foreground::Foreground;
 use crate::pg::reader::{Reader, Role, Value};
 use crate::pg::types;
 use algo::estimator::Estimator;
@@ -160,20 +162,22 @@ impl Scorer {
     }
 
     /// Writes an input's value into an encoded row; a vector of the wrong length is missing. Gives `false` for a
-    /// category level that training did not see, or a literal that is no number or vector.
+    /// category level that training did not see, or a literal that is no number or vector. Returns an error when stopped, as a text may be very
+    /// long.
     #[inline]
-    pub fn encode(&self, input: usize, value: &Value<'_>, row: &mut [f64]) -> bool {
+    pub fn encode(&self, input: usize, value: &Value<'_>, row: &mut [f64]) -> Result<bool> {
         let at = self.places[input].at;
         match (&self.model.inputs[input].kind, value) {
             (InputKind::Number, Value::Number(number)) => {
                 row[at] = if number.is_finite() { *number } else { f64::NAN };
             }
             (InputKind::Category { .. }, Value::Text(text)) => {
-                return self.encode_level(input, Some(text.as_bytes()), row);
+                return Ok(self.encode_level(input, Some(text.as_bytes()), row));
             }
             (InputKind::Text { encoder }, Value::Text(text)) => {
                 if let Some(texts) = &self.places[input].texts {
-                    texts.borrow_mut().read(text, &mut row[at..at + encoder.width()]);
+                    let out = &mut row[at..at + encoder.width()];
+                    texts.borrow_mut().read(text, out, &Foreground::new()?)?;
                 }
             }
             (InputKind::Category { .. } | InputKind::Text { .. }, Value::Enum(oid)) => {
@@ -182,7 +186,7 @@ impl Scorer {
             (InputKind::Number, Value::Text(text)) => {
                 let number = text.trim().parse::<f64>().ok();
                 row[at] = number.filter(|number| number.is_finite()).unwrap_or(f64::NAN);
-                return number.is_some();
+                return Ok(number.is_some());
             }
             (InputKind::Vector { width, used }, Value::Vector(vector)) => {
                 let fits = vector.len() == *width as usize;
@@ -190,15 +194,15 @@ impl Scorer {
                     let number = if fits { vector[element as usize] } else { f64::NAN };
                     *slot = if number.is_finite() { number } else { f64::NAN };
                 }
-                return fits;
+                return Ok(fits);
             }
             (InputKind::Vector { .. }, Value::Text(text)) => match vector_literal(text) {
                 Some(vector) => return self.encode(input, &Value::Vector(vector), row),
-                None => return false,
+                None => return Ok(false),
             },
             (kind, _) => row[at..at + kind.width()].fill(f64::NAN),
         }
-        true
+        Ok(true)
     }
 
     /// The linear model's own scorer, when there is one that takes values as the columns give them.

@@ -29,7 +29,7 @@ pub fn read_object(scorer: &Scorer, reference: &str, features: Item<'_>, row: &m
         };
         let value =
             (scorer.form(input).read_json(item)?).ok_or_else(|| cannot_be(&inputs[input], reference, &shown(item)))?;
-        scorer.encode(input, &value, row);
+        scorer.encode(input, &value, row)?;
     }
     match object.count() == inputs.len() {
         true => Ok(()),
@@ -56,7 +56,7 @@ pub fn read_texts(scorer: &Scorer, reference: &str, features: &[Option<Text>], r
                 .ok_or_else(|| cannot_be(&inputs[input], reference, &format!("'{}'", short(text))))?,
             None => crate::pg::reader::Value::Missing,
         };
-        scorer.encode(input, &value, row);
+        scorer.encode(input, &value, row)?;
     }
     Ok(())
 }

@@ -19,10 +19,15 @@ def connect():
     return connection
 
 
+def status(connection, name):
+    """A line of what the system says of the backend, in megabytes."""
+    with open(f"/proc/{connection.info.backend_pid}/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
+
+
 def peak(connection):
     """The most memory that the backend has held, in megabytes."""
-    with open(f"/proc/{connection.info.backend_pid}/status") as status:
-        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024
+    return status(connection, "VmHWM")
 
 
 def outcome(connection, statement, *parameters):
@@ -58,6 +63,47 @@ def bounded(connection):
             check(f"memory holds: {what}", found in ("53400", "done") and peak(session) < 200, f"{found}, {peak(session):.0f} MB")
 
 
+def learning():
+    """What is learned beside a model, and of rows in parts: each with whether 50 MB are certainly too few."""
+    def train(columns, target, *options):
+        return ", ".join((f"SELECT assay.train('m', 'SELECT {columns}, {target} FROM wide', '{target}', deploy => 'never'", *options)) + ")"
+    steps = {
+        "terms": ("u", '{"columns": {"u": {"tf_idf": {"max_features": 300, "min_df": 2, "analyzer": "char", "ngram_range": [2, 4]}}}}'),
+        "a flag for each level": ("k", '{"encode": "one_hot"}'),
+        "powers": ("a, b, c, d", '{"polynomial": 5, "scale": "robust"}'),
+        "crosses": ("a, b, c, d, k, u", '{"crosses": [["a", "b"], ["c", "d"], ["k", "u"]]}'),
+        "target encoding": ("u, k", '{"encode": "target"}'),
+        "target encoding of classes": ("k", '{"encode": "target"}'),
+    }
+    cases = {f"steps: {what}": (train(columns, "class" if "classes" in what else "y", "algorithm => 'naive_bayes'", "task => 'classification'", f"preprocess => '{json}'"),
+                                what in ("terms", "a flag for each level", "target encoding of classes"))
+             for what, (columns, json) in steps.items()}
+    rows = "'SELECT a, b, c, d, k, y FROM wide', 'y'"
+    cases |= {
+        "groups": (train("a, b, c, d, k", "amount", "algorithm => 'linear_regression'", "group_by => '{k}'"), False),
+        "calibration": (train("a, b, c, d, k", "y", "algorithm => 'naive_bayes'", "calibrate => 'isotonic'"), False),
+        "calibration of classes": (train("a, b, c, d", "class", "algorithm => 'naive_bayes'", "task => 'classification'", "calibrate => 'sigmoid'"), True),
+        "intervals between quantiles": (train("a, b, c, d, k", "amount", "params => '{\"n_estimators\": 3}'", "intervals => '{}'"), False),
+        "folds": (f"SELECT assay.cross_validate({rows}, 'gradient_boosting', '{{\"n_estimators\": 3}}', folds => 3)", False),
+        "trials": (f"SELECT assay.tune('m', {rows}, 'gradient_boosting', '{{\"n_estimators\": [2, 3]}}', trials => 2, folds => 2, deploy => 'never')", False),
+        "leakage": (f"SELECT assay.find_leakage({rows})", False),
+    }
+    return cases
+
+
+def bounded_learning(connection):
+    """Refused before more than assay.max_memory is taken; done where it lasts; and given back at the end."""
+    for what, (statement, is_too_much) in learning().items():
+        with connect() as session:
+            session.execute("SET assay.max_memory = '50MB'")
+            session.execute("SET max_parallel_workers_per_gather = 0")
+            found = outcome(session, statement)
+            check(f"memory holds: {what}", found in (("53400",) if is_too_much else ("53400", "done")) and peak(session) < 200, f"{found}, {peak(session):.0f} MB")
+            session.execute("SET assay.max_memory = '2GB'")
+            found, held = outcome(session, statement), status(session, "RssAnon")
+            check(f"memory lasts and is given back: {what}", found == "done" and held < 60, f"{found}, {held:.0f} MB of {peak(session):.0f}")
+
+
 def refused(connection):
     """Under a limit of address space."""
     lost = []
@@ -88,7 +134,11 @@ def refused(connection):
 connection = connect()
 started = connection.execute("SELECT pg_postmaster_start_time()").fetchone()
 setup(connection)
-(refused if LIMIT else bounded)(connection)
+if LIMIT:
+    refused(connection)
+else:
+    bounded(connection)
+    bounded_learning(connection)
 again = connect()
 check("the server went on", again.execute("SELECT pg_postmaster_start_time()").fetchone() == started
       and connection.execute("SELECT 1").fetchone() == (1,))

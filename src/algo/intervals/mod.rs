@@ -150,9 +150,8 @@ impl Intervals {
         intervals.correction = scores[wanted - 1].1;
         let mut small_groups = 0;
         if let Some(feature) = feature {
-            // Scores of one group stay in their order.
-            scores.sort_by(|a, b| by_value(a.0, b.0));
-            monitor.check()?;
+            let by_group = |a: &(f64, f64), b: &(f64, f64)| by_value(a.0, b.0).then(a.1.total_cmp(&b.1));
+            sort::sort_by(&mut scores, RUN, by_group, monitor)?;
             let mut corrections = Vec::new();
             for group in scores.chunk_by(|a, b| by_value(a.0, b.0).is_eq()) {
                 match place(group.len(), level) {

@@ -3,6 +3,9 @@
 use std::collections::HashSet;
 
 use super::Leak;
+use crate::error::Result;
+use crate::monitor::{Monitor, Pace};
+use crate::pipeline::word_count;
 use crate::texts::Texts;
 
 /// Rows that are looked at to see whether values repeat.
@@ -42,8 +45,8 @@ pub(crate) fn numeric(name: &str, values: &[f64]) -> Option<Leak> {
 }
 
 /// A category that looks like an identifier: each of its values is another, or where they are more than are kept, nearly each. Sentences differ, too,
-/// but name nothing.
-pub(crate) fn category(name: &str, counts: &Counts, levels: &Texts) -> Option<Leak> {
+/// but name nothing. Returns an error only when stopped.
+pub(crate) fn category(name: &str, counts: &Counts, levels: &Texts, monitor: &dyn Monitor) -> Result<Option<Leak>> {
     let Counts {
         distinct,
         present,
@@ -51,15 +54,15 @@ pub(crate) fn category(name: &str, counts: &Counts, levels: &Texts) -> Option<Le
     } = *counts;
     let all_different = distinct as u64 == present && distinct >= FEWEST;
     let hardly_repeat = is_capped && distinct as u64 * 2 > present;
-    if !(all_different || hardly_repeat) || are_sentences(levels) {
-        return None;
+    if !(all_different || hardly_repeat) || are_sentences(levels, monitor)? {
+        return Ok(None);
     }
     let figure = match all_different {
         true => format!("its {present} values are all different"),
         false => format!("{distinct} of its {present} values are different"),
     };
     let part = " A part that repeats, such as an e-mail's domain, may be of use.";
-    Some(leak(name, &figure, distinct as f64 / present as f64, part))
+    Ok(Some(leak(name, &figure, distinct as f64 / present as f64, part)))
 }
 
 /// How often the values of a category repeat.
@@ -86,13 +89,14 @@ fn leak(name: &str, figure: &str, evidence: f64, more: &str) -> Leak {
 }
 
 /// Whether most texts have several words: then they differ as sentences do, and not to name something.
-fn are_sentences(levels: &Texts) -> bool {
+fn are_sentences(levels: &Texts, monitor: &dyn Monitor) -> Result<bool> {
     const LOOKED_AT: usize = 500;
     let looked_at = levels.len().min(LOOKED_AT);
-    let words: usize = (0..looked_at)
-        .map(|level| levels.get(level).split_whitespace().count())
-        .sum();
-    words >= 3 * looked_at
+    let (mut words, mut pace) = (0, Pace::new(monitor));
+    for level in 0..looked_at {
+        words += word_count(levels.get(level), &mut pace)?;
+    }
+    Ok(words >= 3 * looked_at)
 }
 
 /// Whether a name says that a column identifies rows.
@@ -110,6 +114,7 @@ fn is_called_identifier(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::monitor::Unwatched;
 
     fn looks_like_one(name: &str, values: impl Iterator<Item = u32>) -> bool {
         numeric(name, &values.map(f64::from).collect::<Vec<f64>>()).is_some()
@@ -140,7 +145,8 @@ mod tests {
                 present,
                 is_capped,
             };
-            category(name, &counts, &texts.into_iter().collect()).is_some()
+            let leak = category(name, &counts, &texts.into_iter().collect(), &Unwatched);
+            leak.unwrap().is_some()
         };
         let mails = |rows: usize| (0..rows).map(|row| format!("{row}@example.org")).collect();
         let sentences = |rows: usize| (0..rows).map(|row| format!("this is review {row}")).collect();

@@ -1,5 +1,7 @@
 //! Two columns together: the product of numbers, the pairs of levels.
 
+use std::cmp::Reverse;
+
 use hashbrown::HashMap;
 use serde_json::{Map, Value as Json, json};
 
@@ -19,6 +21,9 @@ hyperparameters! {
         columns: usize = 2, crate::parameters::from_to(2.0, 2.0), from "BigQuery's `ML.FEATURE_CROSS`";
     }
 }
+
+/// Pairs between two looks at the monitor.
+const BLOCK: usize = 1 << 16;
 
 /// The step.
 pub struct Cross;
@@ -62,11 +67,22 @@ impl Crossed {
                     *counts.entry(pair).or_default() += 1;
                 }
                 counts.remove(&(MISSING, MISSING));
-                let mut pairs: Vec<((u32, u32), u64)> = counts.into_iter().collect();
-                pairs.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-                let other = pairs.len() > most;
-                pairs.truncate(most);
-                let mut pairs: Vec<(u32, u32)> = pairs.into_iter().map(|(pair, _)| pair).collect();
+                let other = counts.len() > most;
+                // The most frequent of some at a time, as there may be very many.
+                let mut best: Vec<(Reverse<u64>, (u32, u32))> = Vec::new();
+                let mut counts = counts
+                    .into_iter()
+                    .map(|(pair, count)| (Reverse(count), pair))
+                    .peekable();
+                while counts.peek().is_some() {
+                    monitor.check()?;
+                    best.extend(counts.by_ref().take(BLOCK));
+                    if best.len() > most {
+                        best.select_nth_unstable(most);
+                        best.truncate(most);
+                    }
+                }
+                let mut pairs: Vec<(u32, u32)> = best.into_iter().map(|(_, pair)| pair).collect();
                 pairs.sort_unstable();
                 Ok(Crossed::Pairs { pairs, other })
             }

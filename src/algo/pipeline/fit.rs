@@ -10,6 +10,7 @@ use super::steps::FittedStep;
 use super::{Pipeline, Stage};
 use crate::error::{Error, Result};
 use crate::frame::{Column, MISSING, UNSEEN, UNSEEN_CODE};
+use crate::label::Label;
 use crate::monitor::Monitor;
 use crate::room;
 use crate::summary::{Summary, summarize};
@@ -73,21 +74,26 @@ enum From {
 /// What is learned from.
 struct Rows<'a> {
     target: &'a Target,
+    classes: &'a [Label],
     monitor: &'a dyn Monitor,
 }
 
-/// Learns the pipeline of `spec` from raw slots. `most` is how many levels learners tell apart. Returns an error for steps that cannot be learned,
+/// Learns the pipeline of `spec` from raw slots and the target, with the names of its classes where it has any. `most` is how many levels learners tell apart. Returns an error for steps that cannot be learned,
 /// and for one of a column by name that has nothing to do. `keys` are the distributions of slots behind the others that say to which group a row
 /// belongs: the learner sees them last, as they are.
 pub fn learn(
     spec: &Spec,
     raws: Vec<Raw>,
     keys: Vec<Summary>,
-    target: &Target,
+    (target, classes): (&Target, &[Label]),
     most: usize,
     monitor: &dyn Monitor,
 ) -> Result<Learned> {
-    let rows = Rows { target, monitor };
+    let rows = Rows {
+        target,
+        classes,
+        monitor,
+    };
     let raw = raws.len() + keys.len();
     let columns: Vec<(String, Vec<Chosen>)> = raws.iter().map(|raw| (raw.column.clone(), raw.steps.clone())).collect();
     let is_crossed = |column: &str| spec.crosses.iter().flatten().any(|name| name == column);
@@ -206,6 +212,7 @@ impl Rows<'_> {
             feature: &live.feature,
             values: &live.train,
             target: self.target,
+            classes: self.classes,
         };
         let (step, columns) = chosen.step.fit(&training, self.monitor)?;
         let input = match live.slot {
@@ -281,6 +288,7 @@ impl Rows<'_> {
             feature: &live.feature,
             values: &live.train,
             target: self.target,
+            classes: self.classes,
         });
         let step: FittedStep = Crossed::learn(&left, &right, most, self.monitor)?.into();
         let made = self.made(&step, [a, b], 0, None)?;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::feature::{Feature, Kind};
 use super::statistics::codes_of;
-use super::step::{Codes, Place, Step, Training, Transform};
+use super::step::{Codes, MOST_LEVELS, Place, Step, Training, Transform};
 use crate::error::Result;
 use crate::monitor::{Monitor, Pace};
 use crate::parameters::{any, hyperparameters};
@@ -42,7 +42,7 @@ impl Step for Frequency {
     }
 
     fn most_levels(_: &FrequencyParams) -> Option<usize> {
-        Some(super::MOST_LEVELS)
+        Some(MOST_LEVELS)
     }
 
     fn fit(params: &FrequencyParams, training: &Training<'_>, monitor: &dyn Monitor) -> Result<Shares> {

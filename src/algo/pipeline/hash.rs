@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use super::feature::{Feature, Kind, Levels};
 use super::step::{Codes, Place, Step, TextReader, TextRows, Training, Transform};
 use crate::error::{Error, Result};
-use crate::hash::hash_bytes;
+use crate::hash::hash_watched;
 use crate::monitor::Monitor;
 use crate::parameters::{any, from_to, hyperparameters};
 
@@ -97,9 +97,9 @@ impl Transform for Buckets {
 }
 
 impl TextReader for Buckets {
-    fn read(&mut self, text: &str, out: &mut [f64]) {
-        if let [out] = out {
-            *out = (hash_bytes(self.seed, text.as_bytes()) % u64::from(self.buckets.max(1))) as f64;
-        }
+    fn read(&mut self, text: &str, out: &mut [f64], monitor: &dyn Monitor) -> Result<()> {
+        let hash = hash_watched(self.seed, text.as_bytes(), monitor)?;
+        out.fill((hash % u64::from(self.buckets.max(1))) as f64);
+        Ok(())
     }
 }

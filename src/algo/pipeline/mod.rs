@@ -34,8 +34,8 @@ use serde::{Deserialize, Serialize};
 pub use feature::{Clock, Feature, Kind, Levels, NULL, OTHER};
 pub use fit::{Learned, Raw, learn};
 pub use spec::{Chosen, ColumnType, Spec, SpecError};
-pub use step::{Place, StepKind, TextReader, TextRows};
-pub use steps::{FittedStep, STEPS};
+pub use step::{Place, TextReader, TextRows};
+pub use steps::{FittedStep, STEPS, StepKind};
 pub use tokens::word_count;
 
 use crate::accumulator::Accumulator;
@@ -43,8 +43,6 @@ use crate::error::{Error, Result};
 use crate::monitor::{Monitor, Pace};
 use crate::summary::Summary;
 
-/// The most levels of a category that becomes a number, where no step says otherwise.
-pub const MOST_LEVELS: usize = 32_000;
 /// The most slots of a row.
 const MOST_SLOTS: usize = 1 << 20;
 /// The most stages that follow each other.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
 use super::feature::{Feature, Kind, Levels};
-use super::step::{Codes, Place, Step, Training, Transform};
+use super::step::{Codes, MOST_LEVELS, Place, Step, Training, Transform};
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use crate::parameters::{any, hyperparameters};
@@ -43,7 +43,7 @@ impl Step for Ordinal {
     }
 
     fn most_levels(_: &OrdinalParams) -> Option<usize> {
-        Some(super::MOST_LEVELS)
+        Some(MOST_LEVELS)
     }
 
     fn fit(params: &OrdinalParams, training: &Training<'_>, monitor: &dyn Monitor) -> Result<Places> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::feature::Kind;
-use super::step::{Configured, Place};
-use super::steps::STEPS;
+use super::step::Place;
+use super::steps::{Configured, STEPS};
 use crate::error::{Error, Result};
 use crate::parameters::one_of;
 

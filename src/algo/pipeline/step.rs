@@ -1,21 +1,22 @@
 //! What a step of preprocessing is. The table that lists them is in `steps`.
 
 use std::fmt::Debug;
-use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
 use super::feature::{Feature, Kind};
-use super::steps::FittedStep;
 use crate::error::{Error, Result};
 use crate::frame::Column;
-use crate::learner::{Description, describe};
+use crate::label::Label;
 use crate::monitor::Monitor;
 use crate::parameters::Hyperparameters;
 use crate::texts::Texts;
 use crate::training_set::Target;
+
+/// The most levels of a category that becomes a number, where no step says otherwise.
+pub const MOST_LEVELS: usize = 32_000;
 
 /// Where a step stands among those of a column, whatever the order in which they are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +51,8 @@ pub struct Training<'a> {
     pub values: &'a Column,
     /// What there is to predict in the same rows.
     pub target: &'a Target,
+    /// What its classes are called; none where it is numbers.
+    pub classes: &'a [Label],
 }
 
 /// What a step that reads texts learns from.
@@ -138,119 +141,6 @@ pub trait Transform: Debug + Clone + PartialEq + Serialize + DeserializeOwned + 
 
 /// Makes numbers of texts.
 pub trait TextReader {
-    /// Writes the numbers of a text given as UTF-8. O(text + numbers).
-    fn read(&mut self, text: &str, out: &mut [f64]);
-}
-
-type Configure = fn(&Map<String, Json>) -> Result<Arc<dyn Configured>>;
-
-/// A line of the table: a [`Step`] whose type is forgotten.
-pub struct StepKind {
-    /// Its key in `preprocess`.
-    pub key: &'static str,
-    /// Its name, where several share the key.
-    pub method: Option<&'static str>,
-    /// The parameter that a value sets which is no object.
-    pub main: Option<&'static str>,
-    /// Where it stands.
-    pub place: Place,
-    /// What it is for.
-    pub about: &'static str,
-    /// What it makes.
-    pub gives: &'static str,
-    parameters: fn() -> Vec<Description>,
-    configure: Configure,
-}
-
-impl StepKind {
-    /// The line of a step.
-    pub const fn of<S: Step>() -> StepKind
-    where
-        FittedStep: From<S::Fitted>,
-    {
-        StepKind {
-            key: S::KEY,
-            method: S::METHOD,
-            main: S::MAIN,
-            place: S::PLACE,
-            about: S::ABOUT,
-            gives: S::GIVES,
-            parameters: || describe(&S::Parameters::default(), &[]),
-            configure: configure::<S>,
-        }
-    }
-
-    /// Its parameters, in the order of the pages.
-    pub fn parameters(&self) -> Vec<Description> {
-        (self.parameters)()
-    }
-
-    /// Reads parameters and checks their ranges.
-    pub fn configure(&self, params: &Map<String, Json>) -> Result<Arc<dyn Configured>> {
-        (self.configure)(params)
-    }
-}
-
-fn configure<S: Step>(json: &Map<String, Json>) -> Result<Arc<dyn Configured>>
-where
-    FittedStep: From<S::Fitted>,
-{
-    let mut params = S::Parameters::default();
-    params.read(json, &[])?;
-    params.check()?;
-    Ok(Arc::new(WithParameters::<S>(params)))
-}
-
-struct WithParameters<S: Step>(S::Parameters);
-
-/// A step with its parameters.
-pub trait Configured: Send + Sync {
-    /// Its key in `preprocess`.
-    fn key(&self) -> &'static str;
-
-    /// Where it stands.
-    fn place(&self) -> Place;
-
-    /// Whether it can do something with a feature.
-    fn takes(&self, kind: &Kind) -> bool;
-
-    /// The most levels of a category that it tells apart, where it is not as many as a learner does.
-    fn most_levels(&self) -> Option<usize>;
-
-    /// Learns from the training rows of a feature that it takes; also gives the columns to learn from where these are not what it makes of new
-    /// rows.
-    fn fit(&self, training: &Training<'_>, monitor: &dyn Monitor) -> Result<(FittedStep, Option<Vec<Column>>)>;
-
-    /// Learns from texts.
-    fn fit_texts(&self, rows: &TextRows<'_>, monitor: &dyn Monitor) -> Result<FittedStep>;
-}
-
-impl<S: Step> Configured for WithParameters<S>
-where
-    FittedStep: From<S::Fitted>,
-{
-    fn key(&self) -> &'static str {
-        S::KEY
-    }
-
-    fn place(&self) -> Place {
-        S::PLACE
-    }
-
-    fn takes(&self, kind: &Kind) -> bool {
-        S::takes(&self.0, kind)
-    }
-
-    fn most_levels(&self) -> Option<usize> {
-        S::most_levels(&self.0)
-    }
-
-    fn fit(&self, training: &Training<'_>, monitor: &dyn Monitor) -> Result<(FittedStep, Option<Vec<Column>>)> {
-        let columns = S::training_columns(&self.0, training, monitor)?;
-        Ok((S::fit(&self.0, training, monitor)?.into(), columns))
-    }
-
-    fn fit_texts(&self, rows: &TextRows<'_>, monitor: &dyn Monitor) -> Result<FittedStep> {
-        Ok(S::fit_texts(&self.0, rows, monitor)?.into())
-    }
+    /// Writes the numbers of a text given as UTF-8, which may be very long. Returns an error only when stopped. O(text + numbers).
+    fn read(&mut self, text: &str, out: &mut [f64], monitor: &dyn Monitor) -> Result<()>;
 }

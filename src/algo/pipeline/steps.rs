@@ -1,13 +1,20 @@
 //! The one table of the steps.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json};
 
-use super::feature::Feature;
-use super::step::{Codes, Step, StepKind, TextReader, Transform};
+use super::feature::{Feature, Kind};
+use super::step::{Codes, Place, Step, TextReader, TextRows, Training, Transform};
 use super::{
     bucketize, clip, cross, datetime, frequency, hash, impute, log, one_hot, ordinal, polynomial, quantile_bucketize,
     scale, target, tf_idf,
 };
+use crate::error::Result;
+use crate::frame::Column;
+use crate::learner::{Description, describe};
+use crate::monitor::Monitor;
+use crate::parameters::Hyperparameters;
 
 /// Makes the table of steps, and the enum of what they learn, from a line for each: the code of what it learns in stored models, which stays
 /// its own for ever, a name, and the step.
@@ -99,3 +106,116 @@ steps!(FittedStep {
     13 => Cross(cross::Cross),
     14 => TfIdf(tf_idf::TfIdf),
 });
+
+type Configure = fn(&Map<String, Json>) -> Result<Arc<dyn Configured>>;
+
+/// A line of the table: a [`Step`] whose type is forgotten.
+pub struct StepKind {
+    /// Its key in `preprocess`.
+    pub key: &'static str,
+    /// Its name, where several share the key.
+    pub method: Option<&'static str>,
+    /// The parameter that a value sets which is no object.
+    pub main: Option<&'static str>,
+    /// Where it stands.
+    pub place: Place,
+    /// What it is for.
+    pub about: &'static str,
+    /// What it makes.
+    pub gives: &'static str,
+    parameters: fn() -> Vec<Description>,
+    configure: Configure,
+}
+
+impl StepKind {
+    /// The line of a step.
+    pub const fn of<S: Step>() -> StepKind
+    where
+        FittedStep: From<S::Fitted>,
+    {
+        StepKind {
+            key: S::KEY,
+            method: S::METHOD,
+            main: S::MAIN,
+            place: S::PLACE,
+            about: S::ABOUT,
+            gives: S::GIVES,
+            parameters: || describe(&S::Parameters::default(), &[]),
+            configure: configure::<S>,
+        }
+    }
+
+    /// Its parameters, in the order of the pages.
+    pub fn parameters(&self) -> Vec<Description> {
+        (self.parameters)()
+    }
+
+    /// Reads parameters and checks their ranges.
+    pub fn configure(&self, params: &Map<String, Json>) -> Result<Arc<dyn Configured>> {
+        (self.configure)(params)
+    }
+}
+
+fn configure<S: Step>(json: &Map<String, Json>) -> Result<Arc<dyn Configured>>
+where
+    FittedStep: From<S::Fitted>,
+{
+    let mut params = S::Parameters::default();
+    params.read(json, &[])?;
+    params.check()?;
+    Ok(Arc::new(WithParameters::<S>(params)))
+}
+
+struct WithParameters<S: Step>(S::Parameters);
+
+/// A step with its parameters.
+pub trait Configured: Send + Sync {
+    /// Its key in `preprocess`.
+    fn key(&self) -> &'static str;
+
+    /// Where it stands.
+    fn place(&self) -> Place;
+
+    /// Whether it can do something with a feature.
+    fn takes(&self, kind: &Kind) -> bool;
+
+    /// The most levels of a category that it tells apart, where it is not as many as a learner does.
+    fn most_levels(&self) -> Option<usize>;
+
+    /// Learns from the training rows of a feature that it takes; also gives the columns to learn from where these are not what it makes of new
+    /// rows.
+    fn fit(&self, training: &Training<'_>, monitor: &dyn Monitor) -> Result<(FittedStep, Option<Vec<Column>>)>;
+
+    /// Learns from texts.
+    fn fit_texts(&self, rows: &TextRows<'_>, monitor: &dyn Monitor) -> Result<FittedStep>;
+}
+
+impl<S: Step> Configured for WithParameters<S>
+where
+    FittedStep: From<S::Fitted>,
+{
+    fn key(&self) -> &'static str {
+        S::KEY
+    }
+
+    fn place(&self) -> Place {
+        S::PLACE
+    }
+
+    fn takes(&self, kind: &Kind) -> bool {
+        S::takes(&self.0, kind)
+    }
+
+    fn most_levels(&self) -> Option<usize> {
+        S::most_levels(&self.0)
+    }
+
+    fn fit(&self, training: &Training<'_>, monitor: &dyn Monitor) -> Result<(FittedStep, Option<Vec<Column>>)> {
+        let columns = S::training_columns(&self.0, training, monitor)?;
+        Ok((S::fit(&self.0, training, monitor)?.into(), columns))
+    }
+
+    fn fit_texts(&self, rows: &TextRows<'_>, monitor: &dyn Monitor) -> Result<FittedStep> {
+        Ok(S::fit_texts(&self.0, rows, monitor)?.into())
+    }
+}

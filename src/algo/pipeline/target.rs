@@ -8,11 +8,13 @@ use serde_json::{Map, Value as Json, json};
 
 use super::feature::{Feature, Kind};
 use super::statistics::{codes_of, finite};
-use super::step::{Codes, Place, Step, Training, Transform};
+use super::step::{Codes, MOST_LEVELS, Place, Step, Training, Transform};
 use crate::error::{Error, Result};
 use crate::frame::Column;
+use crate::label::Label;
 use crate::monitor::{Monitor, Pace};
 use crate::parameters::{at_least, from_to, hyperparameters};
+use crate::room;
 use crate::training_set::Target;
 
 hyperparameters! {
@@ -38,6 +40,8 @@ pub struct Means {
     means: Vec<f64>,
     /// Of all rows, which a level has that training did not see.
     prior: Vec<f64>,
+    /// What the classes are called, of more than two.
+    classes: Vec<String>,
 }
 
 /// The target as numbers: of two classes whether it is the second, of more whether it is each of them.
@@ -67,6 +71,15 @@ impl<'a> Numbers<'a> {
         Ok(Numbers { target, width })
     }
 
+    /// What the numbers' classes are called; none where there is one number.
+    fn classes(&self, labels: &[Label]) -> Result<Vec<String>> {
+        match self.width {
+            1 => Ok(Vec::new()),
+            width if width == labels.len() => Ok(labels.iter().map(ToString::to_string).collect()),
+            _ => Err(Error::Internal("classes without names")),
+        }
+    }
+
     #[inline]
     fn get(&self, row: usize, place: usize) -> f64 {
         match self.target {
@@ -88,8 +101,10 @@ fn learn(
     let (codes, levels) = codes_of(training.values)?;
     let numbers = Numbers::of(training.target)?;
     let width = numbers.width;
+    let numbers_of_levels = (levels + 1).saturating_mul(width);
     let (mut counts, mut rows) = (vec![0.0; levels + 1], 0.0);
-    let (mut means, mut prior) = (vec![0.0; (levels + 1) * width], vec![0.0; width]);
+    let (mut means, mut prior) = (room::zeros(numbers_of_levels)?, vec![0.0; width]);
+    monitor.check()?;
     // Means first, then squares around them.
     let mut pace = Pace::new(monitor);
     for (row, &code) in codes.iter().enumerate().filter(|(row, _)| wanted(*row)) {
@@ -116,7 +131,8 @@ fn learn(
         for (at, sum) in means.iter_mut().enumerate() {
             *sum /= f64::max(counts[at / width], 1.0);
         }
-        let (mut within, mut all) = (vec![0.0; means.len()], vec![0.0; width]);
+        let (mut within, mut all) = (room::zeros(numbers_of_levels)?, vec![0.0; width]);
+        monitor.check()?;
         for (row, &code) in codes.iter().enumerate().filter(|(row, _)| wanted(*row)) {
             pace.spend(width)?;
             let code = (code as usize).min(levels);
@@ -138,7 +154,14 @@ fn learn(
         }
     }
     let sound = means.iter().chain(&prior).all(|mean| mean.is_finite());
-    sound.then_some(Means { width, means, prior }).ok_or_else(|| {
+    let classes = numbers.classes(training.classes)?;
+    let learned = Means {
+        width,
+        means,
+        prior,
+        classes,
+    };
+    sound.then_some(learned).ok_or_else(|| {
         Error::data(
             format!(
                 "the target is too large for feature \"{}\" to be encoded by it",
@@ -164,7 +187,7 @@ impl Step for TargetEncoding {
     }
 
     fn most_levels(_: &TargetParams) -> Option<usize> {
-        Some(super::MOST_LEVELS)
+        Some(MOST_LEVELS)
     }
 
     fn fit(params: &TargetParams, training: &Training<'_>, monitor: &dyn Monitor) -> Result<Means> {
@@ -178,7 +201,7 @@ impl Step for TargetEncoding {
     ) -> Result<Option<Vec<Column>>> {
         let (codes, _) = codes_of(training.values)?;
         let width = Numbers::of(training.target)?.width;
-        let mut columns = vec![vec![0.0; codes.len()]; width];
+        let mut columns = room::columns(codes.len(), width, monitor)?;
         let mut numbers = vec![0.0; width];
         let mut pace = Pace::new(monitor);
         // Rows are in an order that says nothing of them: every so manieth is a draw.
@@ -221,18 +244,18 @@ impl Transform for Means {
     }
 
     fn outputs(&self, [input, _]: [&Feature; 2]) -> Vec<Feature> {
-        match self.width {
-            1 => vec![Feature::number(input.name.clone())],
-            width => (0..width)
-                .map(|class| Feature::number(format!("{}={}", input.name, class + 1)))
-                .collect(),
+        if self.width == 1 {
+            return vec![Feature::number(input.name.clone())];
         }
+        let of_class = |class: &String| Feature::number(format!("{}={class}", input.name));
+        self.classes.iter().map(of_class).collect()
     }
 
     fn is_sound(&self, [codes, _]: Codes) -> bool {
         let length = (codes + 1).checked_mul(self.width);
         let finite = |numbers: &[f64]| numbers.iter().all(|number| number.is_finite());
-        let fits = length == Some(self.means.len()) && self.prior.len() == self.width;
+        let classes = if self.width == 1 { 0 } else { self.width };
+        let fits = length == Some(self.means.len()) && self.prior.len() == self.width && self.classes.len() == classes;
         codes > 0 && self.width > 0 && fits && finite(&self.means) && finite(&self.prior)
     }
 
@@ -242,6 +265,9 @@ impl Transform for Means {
     }
 
     fn memory(&self) -> usize {
-        (self.means.capacity() + self.prior.capacity()) * size_of::<f64>()
+        let names: usize = (self.classes.iter())
+            .map(|class| class.capacity() + size_of::<String>())
+            .sum();
+        (self.means.capacity() + self.prior.capacity()) * size_of::<f64>() + names
     }
 }

@@ -130,26 +130,22 @@ impl Step for TfIdf {
         let (mut found, mut counted) = (Dictionary::default(), Vec::<(u64, u64, u32)>::new());
         let mut tokens = Tokens::default();
         let mut pace = Pace::new(monitor);
-        let mut failed = None;
         for ((text, &count), place) in rows.texts.iter().zip(rows.counts).zip(0_u32..) {
             if count == 0 {
                 continue;
             }
-            pace.spend(text.len())?;
-            learned.each(&mut tokens, text, |term| match found.code(term, u32::MAX) {
-                Ok(Some(code)) => match counted.get_mut(code as usize) {
-                    Some((with, occurs, last)) => {
-                        *with += if *last == place { 0 } else { count };
-                        (*occurs, *last) = (*occurs + count, place);
+            learned.each(&mut tokens, text, &mut pace, |term| {
+                if let Some(code) = found.code(term, u32::MAX)? {
+                    match counted.get_mut(code as usize) {
+                        Some((with, occurs, last)) => {
+                            *with += if *last == place { 0 } else { count };
+                            (*occurs, *last) = (*occurs + count, place);
+                        }
+                        None => counted.push((count, count, place)),
                     }
-                    None => counted.push((count, count, place)),
-                },
-                Ok(None) => {}
-                Err(error) => failed = Some(error),
-            });
-            if let Some(error) = failed.take() {
-                return Err(error);
-            }
+                }
+                Ok(())
+            })?;
         }
         let most = params.max_df * learned.rows as f64;
         let fits = |with: u64| with >= params.min_df as u64 && with as f64 <= most;
@@ -168,15 +164,16 @@ impl Step for TfIdf {
 }
 
 impl Terms {
-    /// Hands each term of a text over, again where it occurs again.
-    fn each(&self, tokens: &mut Tokens, text: &str, take: impl FnMut(&str)) {
-        tokens.each(
-            self.analyzer,
-            self.lowercase,
-            (self.from.into(), self.to.into()),
-            text,
-            take,
-        );
+    /// Hands each term of a text over, again where it occurs again. Returns an error when stopped, and when `take` does.
+    fn each(
+        &self,
+        tokens: &mut Tokens,
+        text: &str,
+        pace: &mut Pace<'_>,
+        take: impl FnMut(&str) -> Result<()>,
+    ) -> Result<()> {
+        let lengths = (self.from.into(), self.to.into());
+        tokens.each(self.analyzer, self.lowercase, lengths, text, pace, take)
     }
 }
 
@@ -240,14 +237,15 @@ struct Reader {
 }
 
 impl TextReader for Reader {
-    fn read(&mut self, text: &str, out: &mut [f64]) {
+    fn read(&mut self, text: &str, out: &mut [f64], monitor: &dyn Monitor) -> Result<()> {
         out.fill(0.0);
         let Reader { terms, codes, tokens } = self;
-        terms.each(tokens, text, |term| {
+        terms.each(tokens, text, &mut Pace::new(monitor), |term| {
             if let Some(out) = codes.code(term.as_bytes()).and_then(|code| out.get_mut(code as usize)) {
                 *out += 1.0;
             }
-        });
+            Ok(())
+        })?;
         let mut size = 0.0;
         for (out, weight) in out.iter_mut().zip(&terms.weights).filter(|(out, _)| **out > 0.0) {
             let count = if terms.sublinear { 1.0 + out.ln() } else { *out };
@@ -262,5 +260,6 @@ impl TextReader for Reader {
         if size > 0.0 && size.is_finite() {
             out.iter_mut().filter(|out| **out != 0.0).for_each(|out| *out /= size);
         }
+        Ok(())
     }
 }

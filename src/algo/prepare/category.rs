@@ -91,18 +91,18 @@ impl Texts<'_> {
         };
         // Sentences differ, too, but name nothing.
         if own == ColumnType::Category {
-            feature.leak = identifier::category(&name, &counted, self.levels);
+            feature.leak = identifier::category(&name, &counted, self.levels, self.monitor)?;
         }
-        if let Some(problem) = self.nothing_to_learn(&counts) {
+        let encodes = steps.iter().filter(|chosen| chosen.step.place() == Place::Encode);
+        let as_numbers = encodes.filter_map(|chosen| chosen.step.most_levels()).next();
+        if let Some(problem) = self.nothing_to_learn(&counts, as_numbers.is_some()) {
             feature.dropped(&name, &problem);
             feature
                 .notes
                 .extend((own == ColumnType::Text).then(|| words_note(&name, words)));
             return Ok(());
         }
-        let encodes = steps.iter().filter(|chosen| chosen.step.place() == Place::Encode);
-        let most = encodes.filter_map(|chosen| chosen.step.most_levels()).next();
-        let most = most.unwrap_or(self.plan.max_categories);
+        let most = as_numbers.unwrap_or(self.plan.max_categories);
         let kept = self.keep(&counts, most)?;
         if kept.other {
             let of_kept = |(place, rows): (&u32, &u64)| if (*place as usize) < kept.names.len() { *rows } else { 0 };
@@ -144,15 +144,14 @@ impl Texts<'_> {
         let (mut words, mut rows) = (0, 0);
         let mut pace = Pace::new(self.monitor);
         for (text, count) in self.levels.iter().zip(&counts.rows).filter(|(_, count)| **count > 0) {
-            pace.spend(text.len())?;
-            words += word_count(text) as u64 * count;
+            words += word_count(text, &mut pace)? as u64 * count;
             rows += count;
         }
         Ok(words as f64 / rows.max(1) as f64)
     }
 
-    /// Why the training rows teach nothing, if so.
-    fn nothing_to_learn(&self, counts: &Counts) -> Option<String> {
+    /// Why the training rows teach nothing, if so. Levels that become numbers are asked for by those who know how many there are.
+    fn nothing_to_learn(&self, counts: &Counts, as_numbers: bool) -> Option<String> {
         match counts.distinct {
             0 => Some("every value is NULL in the training rows".to_string()),
             1 if counts.missing == 0 => {
@@ -162,7 +161,7 @@ impl Texts<'_> {
                     self.levels.get(only)
                 ))
             }
-            distinct if distinct > self.plan.max_categories && counts.most == 1 => {
+            distinct if distinct > self.plan.max_categories && counts.most == 1 && !as_numbers => {
                 Some("each row has another value, as in an identifier".to_string())
             }
             _ => None,
@@ -312,9 +311,7 @@ impl Texts<'_> {
     /// What a step reads of some rows' texts. In parallel.
     fn read(&self, encoder: &FittedStep, rows: &[u32]) -> Result<Vec<Column>> {
         let width = encoder.width();
-        let mut columns = (0..width)
-            .map(|_| room::zeros(rows.len()))
-            .collect::<Result<Vec<Vec<f64>>>>()?;
+        let mut columns = room::columns(rows.len(), width, self.monitor)?;
         let lack = Error::Internal("a step that reads no texts was to read some");
         // Most numbers are 0: those that are not are found in parallel, a few blocks at a time.
         for (many, first) in rows.chunks(TEXTS * 64).zip((0..).step_by(TEXTS * 64)) {
@@ -329,7 +326,7 @@ impl Texts<'_> {
                         code => {
                             let text = self.levels.get(code as usize);
                             pace.spend(text.len() + width)?;
-                            reader.read(text, &mut numbers);
+                            reader.read(text, &mut numbers, self.monitor)?;
                         }
                     }
                     let is_there = numbers.iter().enumerate().filter(|(_, number)| **number != 0.0);

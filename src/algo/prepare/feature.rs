@@ -1,10 +1,7 @@
 //! One column of the query as features: its training and test rows gathered, its distribution summarised; or the reason why it teaches nothing.
 
-use std::sync::Arc;
-
-use super::column::{ColumnKind, ColumnValues, Heading, ReadColumn};
-use super::division::Division;
-use super::{Note, Plan, Statistic, category};
+use super::column::{ColumnKind, Heading};
+use super::{Note, Plan, Statistic};
 use crate::error::Result;
 use crate::frame::Column;
 use crate::leakage::Leak;
@@ -18,14 +15,6 @@ use crate::summary::summarize;
 pub(super) struct Numbers {
     pub(super) train: Vec<f64>,
     pub(super) test: Vec<f64>,
-}
-
-/// The values of a column.
-pub(super) enum Gathered {
-    /// Of a number; of a vector, one for each element.
-    Numbers(Vec<Numbers>),
-    /// Of a category: a code for each row in the order of the query, and the levels that codes stand for, in no order.
-    Codes(Arc<ReadColumn>),
 }
 
 /// What became of a column.
@@ -54,41 +43,6 @@ pub(super) struct Slot {
 }
 
 impl Feature {
-    /// Makes a column a feature. `non_finite` is how many of its values were NaN or infinite. Returns an error when stopped, and for steps that
-    /// cannot be learned.
-    pub(super) fn new(
-        heading: Heading,
-        values: Gathered,
-        non_finite: u64,
-        rows: &Division,
-        plan: &Plan,
-        monitor: &dyn Monitor,
-    ) -> Result<Feature> {
-        let mut feature = Feature::default();
-        if non_finite > 0 {
-            feature.notes.push(Note::from(format!(
-                "column \"{}\": {non_finite} NaN or infinite values count as missing",
-                heading.name
-            )));
-        }
-        match values {
-            Gathered::Numbers(numbers) => feature.add_numbers(heading, numbers, non_finite, plan, monitor)?,
-            Gathered::Codes(column) => {
-                if let ColumnValues::Codes { codes, levels, .. } = &column.values {
-                    category::Texts {
-                        codes,
-                        levels,
-                        rows,
-                        plan,
-                        monitor,
-                    }
-                    .add_to(&mut feature, heading)?;
-                }
-            }
-        }
-        Ok(feature)
-    }
-
     pub(super) fn dropped(&mut self, name: &str, problem: &str) {
         self.say(format!("column \"{name}\" is dropped: {problem}"));
     }
@@ -101,7 +55,8 @@ impl Feature {
         }
     }
 
-    fn add_numbers(
+    /// Makes a column of numbers a feature. Returns an error when stopped.
+    pub(super) fn add_numbers(
         &mut self,
         heading: Heading,
         numbers: Vec<Numbers>,

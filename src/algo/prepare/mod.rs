@@ -11,16 +11,19 @@ mod column;
 mod division;
 mod feature;
 mod folds;
+mod gather;
 mod groups;
 mod keys;
 mod order;
 mod rows;
+mod split;
 mod target;
 
 pub use column::{Apart, ColumnKind, ColumnValues, Heading, ReadColumn, ReadRows};
-pub use division::{Division, Split};
+pub use division::Division;
 pub use folds::{FoldBy, Folds, MOST_FOLDS};
 pub use rows::Rows;
+pub use split::Split;
 
 use crate::error::Result;
 use crate::leakage::Leak;

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use super::column::{Apart, ColumnValues, ReadColumn, ReadRows};
+use super::column::{Apart, ReadColumn, ReadRows};
 use super::division::Division;
-use super::feature::{Feature, Gathered, Numbers, Slot};
+use super::feature::{Feature, Slot};
+use super::gather::gather;
 use super::keys::{KeyColumn, Part};
 use super::order::Order;
 use super::target::{NOT_READ, TargetColumn, check_trained_classes, read_target, read_weights};
@@ -337,7 +336,8 @@ impl RawRows {
             test,
             steps: slot.steps,
         });
-        let target = &prepared.train.target;
+        let classes = prepared.answer.as_ref().and_then(Answer::classes);
+        let target = (&prepared.train.target, classes.unwrap_or_default());
         let learned = pipeline::learn(
             &plan.spec,
             raws.collect(),
@@ -385,49 +385,13 @@ fn nothing_left(notes: &[Note]) -> Error {
     }
 }
 
-/// Gathers the columns. Lines are let go one after another, so that few numbers are held twice where nobody else keeps them.
-fn gather(
-    columns: Vec<Arc<ReadColumn>>,
-    lines: Vec<Arc<Lines>>,
-    rows: &Division,
-    plan: &Plan,
-    monitor: &dyn Monitor,
-) -> Result<Vec<Feature>> {
-    let take = |lines: &Lines| -> Result<Vec<Numbers>> {
-        let (train, test) = (lines.gather(&rows.train, monitor)?, lines.gather(&rows.test, monitor)?);
-        Ok(train
-            .into_iter()
-            .zip(test)
-            .map(|(train, test)| Numbers { train, test })
-            .collect())
-    };
-    let mut lanes: Vec<Vec<Option<Numbers>>> = Vec::with_capacity(lines.len());
-    for lines in lines {
-        lanes.push(take(&lines)?.into_iter().map(Some).collect());
-    }
-    let mut gathered = Vec::with_capacity(columns.len());
-    for column in columns {
-        let (heading, non_finite) = (column.heading.clone(), column.non_finite);
-        let values = match &column.values {
-            ColumnValues::Lane { lines, lane } => Gathered::Numbers(lanes[*lines][*lane].take().into_iter().collect()),
-            ColumnValues::Vectors(lines) => Gathered::Numbers(take(lines)?),
-            ColumnValues::Codes { .. } => Gathered::Codes(column),
-        };
-        gathered.push((heading, values, non_finite));
-    }
-    gathered
-        .into_par_iter()
-        .map(|(heading, values, non_finite)| Feature::new(heading, values, non_finite, rows, plan, monitor))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::hash;
     use crate::monitor::Unwatched;
     use crate::pipeline::Spec;
-    use crate::prepare::{ColumnKind, Heading, Split, prepare};
+    use crate::prepare::{ColumnKind, ColumnValues, Heading, Split, prepare};
     use crate::task::Task;
     use crate::texts::Texts;
 

@@ -42,7 +42,7 @@ fn encoded(train: Column, test: Column, target: &[f64]) -> Learned {
         numbers: target.to_vec(),
         count: 2,
     };
-    learn(&spec, vec![raw], Vec::new(), &target, 253, &Unwatched).unwrap()
+    learn(&spec, vec![raw], Vec::new(), (&target, &[]), 253, &Unwatched).unwrap()
 }
 
 /// The area under the curve of a learner's scores on rows that it did not learn from.

@@ -1,6 +1,7 @@
 //! Pipelines learned from rows of every kind: kept by bytes, the same on any number of threads, and hostile.
 
 mod leakage;
+mod levels;
 mod oracle;
 mod page;
 mod spec;

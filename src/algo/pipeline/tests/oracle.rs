@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::*;
 use crate::frame::Column;
+use crate::label::Label;
 use crate::pipeline::fit::{Raw, learn};
 use crate::training_set::Target;
 
@@ -64,7 +65,10 @@ fn made(steps: Json, values: Column, kind: Kind, target: &Target) -> Vec<Vec<f64
         test: values.clone(),
         steps: spec.steps_of("x", own),
     };
-    let learned = learn(&spec, vec![raw], Vec::new(), target, 253, &Unwatched).unwrap();
+    let labels: Vec<Label> = (0..target.kind().classes().unwrap_or(0) as i64)
+        .map(Label::Number)
+        .collect();
+    let learned = learn(&spec, vec![raw], Vec::new(), (target, &labels), 253, &Unwatched).unwrap();
     let columns = learned.test;
     (0..values.len())
         .map(|row| columns.iter().map(|column| column.encoded(row)).collect())
@@ -206,7 +210,7 @@ fn texts_are_read_as_by_scikit_learn() {
         let mut reader = fitted.text_reader().unwrap();
         let read = |text: &String| {
             let mut out = vec![0.0; fitted.width()];
-            reader.read(text, &mut out);
+            reader.read(text, &mut out, &Unwatched).unwrap();
             out
         };
         let found: Vec<Vec<f64>> = expected.texts.iter().map(read).collect();
