@@ -73,11 +73,26 @@ fn score(model: &Model) {
             );
         }
         decide(&scores, 0.5);
+        beside(model, row, &scores);
         if let Some(fast) = &fast {
             fast.score(row, &mut of_fast);
             let bits = |scores: &[f64]| scores.iter().map(|score| score.to_bits()).collect::<Vec<_>>();
             assert_eq!(bits(&of_fast), bits(&scores), "a fast score is the score");
         }
+    }
+}
+
+/// What is learned beside a model, of a row and its scores.
+fn beside(model: &Model, row: &[f64], scores: &[f64]) {
+    if let Some(calibration) = &model.calibration {
+        let mut calibrated = scores.to_vec();
+        calibration.apply(&mut calibrated);
+        let sum: f64 = calibrated.iter().sum();
+        assert!((sum - 1.0).abs() < 1e-9 || scores.iter().any(|score| score.is_nan()), "{scores:?} became {calibrated:?}");
+    }
+    if let Some(intervals) = &model.intervals {
+        let [lower, upper] = intervals.of(scores[0], row, None);
+        assert!(lower <= upper || lower.is_nan() || upper.is_nan(), "from {lower} to {upper}");
     }
 }
 

@@ -1,14 +1,17 @@
 //! Inputs to begin with: models of every algorithm, states of every kind, texts of every target.
 
 use algo::block::Kind as CellKind;
+use algo::calibration::{Calibration, Method, Scores};
 use algo::drift;
 use algo::frame::{Column, Frame, MISSING};
+use algo::grouped::Grouped;
+use algo::intervals::Intervals;
 use algo::label::Label;
-use algo::learner::Algorithm;
+use algo::learner::{Algorithm, Configured};
 use algo::learners::LEARNERS;
 use algo::linear::Gram;
 use algo::metrics::{Inputs, Metric, Tally};
-use algo::model::{Input, InputKind, Model};
+use algo::model::{GroupMetrics, Input, InputKind, Model};
 use algo::lines::Lines;
 use algo::monitor::Unwatched;
 use algo::pipeline::Spec;
@@ -65,7 +68,7 @@ fn inputs() -> Vec<Input> {
     .to_vec()
 }
 
-/// Bytes of a model of each algorithm and task, with two and with three classes.
+/// Bytes of a model of each algorithm and task, with two and with three classes, and of models with what is learned beside them.
 pub fn models() -> Vec<Vec<u8>> {
     let mut models = Vec::new();
     for algorithm in LEARNERS {
@@ -74,8 +77,93 @@ pub fn models() -> Vec<Vec<u8>> {
             models.extend(counts.iter().map(|&classes| model(algorithm, classes)));
         }
     }
-    models.push(model_with_steps());
-    models
+    models.extend(calibrated());
+    models.extend(with_intervals());
+    models.push(grouped());
+    models.iter().map(bytes_of).chain([model_with_steps()]).collect()
+}
+
+fn bytes_of(model: &Model) -> Vec<u8> {
+    model.to_bytes(&Unwatched).expect("nobody stops the writing")
+}
+
+/// Models of two and of three classes with each calibration, though of rows that they have seen.
+fn calibrated() -> Vec<Model> {
+    let algorithm = named("naive_bayes");
+    let cases = Method::ALL.into_iter().flat_map(|method| [(method, 2), (method, 3)]);
+    cases
+        .map(|(method, count)| {
+            let (mut model, set) = (model(algorithm, count), set(count));
+            let mut probabilities = vec![0.0; ROWS * count];
+            model.fitted.score_rows(&set.frame, 0..ROWS, &mut probabilities);
+            let scores = Scores {
+                probabilities: &probabilities,
+                classes: set.target.values(),
+                weights: None,
+                count,
+            };
+            let learned = Calibration::learn(method, model.fitted.calibration_scale(), &scores, &Unwatched);
+            model.calibration = Some(learned.expect("there is room"));
+            model
+        })
+        .collect()
+}
+
+/// Regressions with intervals of one width and between quantiles, of each level of the category.
+fn with_intervals() -> Vec<Model> {
+    ["ridge", "gradient_boosting"]
+        .map(|name| {
+            let algorithm = named(name);
+            let (mut model, set, learner) = (model(algorithm, 0), set(0), configured(algorithm));
+            let quantile = |alpha| {
+                let learner = learner.quantile(alpha).expect("the share is right")?;
+                Some(learner.fit(&set, &Unwatched).expect("the rows can be learned").0)
+            };
+            let quantiles = quantile(0.1).zip(quantile(0.9)).map(|(low, high)| [low, high]);
+            let learned = Intervals::learn(0.8, quantiles, Some(2), &*model.fitted, &set, &Unwatched);
+            model.intervals = Some(learned.expect("there are enough rows").intervals);
+            model
+        })
+        .into()
+}
+
+/// Two groups with models of their own, and one without.
+fn grouped() -> Model {
+    let group = |row: usize| if row < 5 { 2 } else { row as u32 % 2 };
+    let key = Column::Category {
+        codes: (0..ROWS).map(group).collect(),
+        levels: 3,
+    };
+    let set = TrainingSet {
+        frame: frame().with_keys(vec![key]).expect("columns of one length are a frame"),
+        ..set(0)
+    };
+    let learner = Grouped::new(configured(named("ridge")), 20);
+    let (fitted, history) = learner.fit(&set, &Unwatched).expect("the rows can be learned");
+    let shop = Input {
+        name: "shop".into(),
+        type_name: "t".into(),
+        kind: InputKind::Category {
+            levels: ["a", "b", "c"].map(String::from).to_vec(),
+            other: false,
+        },
+    };
+    let metrics = GroupMetrics {
+        rows: 7,
+        metrics: vec![("rmse".into(), 1.5)],
+    };
+    Model {
+        inputs: [inputs(), vec![shop]].concat(),
+        fitted,
+        history,
+        sample: None,
+        groups: vec![metrics; 3],
+        ..model(named("ridge"), 0)
+    }
+}
+
+fn named(name: &str) -> &'static Algorithm {
+    LEARNERS.iter().find(|algorithm| algorithm.name == name).expect("it is a learner")
 }
 
 /// Steps of preprocessing on columns of every kind.
@@ -138,8 +226,7 @@ fn model_with_steps() -> Vec<u8> {
     };
     let read = ReadRows { rows: ROWS, columns, lines: all };
     let prepared = prepare(read, &plan, Split::None, &Unwatched).expect("the rows can be prepared");
-    let ridge = LEARNERS.iter().find(|algorithm| algorithm.name == "ridge").expect("it is a learner");
-    let learner = ridge.configure(&serde_json::Map::new(), 1).expect("its defaults are right");
+    let learner = configured(named("ridge"));
     let (fitted, history) = learner.fit(&prepared.train, &Unwatched).expect("the rows can be learned");
     let model = Model {
         answer: Answer::Number,
@@ -163,28 +250,37 @@ const SMALL: [(&str, u64); 4] = [
     ("max_depth", 3),
 ];
 
-/// A regression when there are no classes.
-fn model(algorithm: &Algorithm, classes: usize) -> Vec<u8> {
+fn configured(algorithm: &Algorithm) -> Box<dyn Configured> {
+    let known = algorithm.parameters();
+    let params = SMALL.iter().filter(|(name, _)| known.iter().any(|p| p.name == *name));
+    let params = params.map(|&(name, value)| (name.to_string(), value.into())).collect();
+    algorithm.configure(&params, 1).expect("the parameters are right")
+}
+
+/// Numbers to predict when there are no classes.
+fn set(classes: usize) -> TrainingSet {
     let number = |i: usize| match classes {
         0 => ((i * 37) % 101) as f64 / 7.0 + (i % 4) as f64,
         classes => ((i * 7 + i / 13) % classes) as f64,
     };
     let numbers = (0..ROWS).map(number).collect();
-    let (target, answer) = match classes {
-        0 => (Target::Numbers(numbers), Answer::Number),
-        count => {
-            let label = |class| Label::Text(format!("class {class}"));
-            let labels = (0..count).map(label).collect();
-            (Target::Classes { numbers, count }, Answer::Classes(labels))
-        }
+    let target = match classes {
+        0 => Target::Numbers(numbers),
+        count => Target::Classes { numbers, count },
     };
-    let known = algorithm.parameters();
-    let params = SMALL.iter().filter(|(name, _)| known.iter().any(|p| p.name == *name));
-    let params = params.map(|&(name, value)| (name.to_string(), value.into())).collect();
-    let learner = algorithm.configure(&params, 1).expect("the parameters are right");
-    let set = TrainingSet::new(frame(), target);
-    let (fitted, history) = learner.fit(&set, &Unwatched).expect("the rows can be learned");
-    let model = Model {
+    TrainingSet::new(frame(), target)
+}
+
+/// A regression when there are no classes.
+fn model(algorithm: &Algorithm, classes: usize) -> Model {
+    let label = |class| Label::Text(format!("class {class}"));
+    let answer = match classes {
+        0 => Answer::Number,
+        count => Answer::Classes((0..count).map(label).collect()),
+    };
+    let set = set(classes);
+    let (fitted, history) = configured(algorithm).fit(&set, &Unwatched).expect("the rows can be learned");
+    Model {
         answer,
         inputs: inputs(),
         pipeline: None,
@@ -194,8 +290,7 @@ fn model(algorithm: &Algorithm, classes: usize) -> Vec<u8> {
         groups: Vec::new(),
         calibration: None,
         intervals: None,
-    };
-    model.to_bytes(&Unwatched).expect("nobody stops the writing")
+    }
 }
 
 /// Inputs of states of every kind, without rows, with some, and with so many that sketches begin.

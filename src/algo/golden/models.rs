@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use super::{Answer, Exact};
+use crate::estimator::Estimator;
 use crate::frame::{Column, Frame, MISSING};
 use crate::label::Label;
 use crate::learners::LEARNERS;
-use crate::model::tests::{ROWS, models as plain, scores};
+use crate::model::tests::{ROWS, grouped, models as plain, scores};
 use crate::model::{Input, InputKind, Model};
 use crate::monitor::Unwatched;
 use crate::task::{self, Task};
@@ -62,6 +63,7 @@ pub(super) fn models() -> Vec<(String, Model)> {
         .into_iter()
         .map(|(name, model)| (name.replace(' ', "_"), model))
         .collect();
+    models.push(("grouped_ridge".into(), grouped()));
     for algorithm in LEARNERS {
         for &task in algorithm.tasks {
             for case in cases(task) {
@@ -182,6 +184,26 @@ fn set(case: &Case) -> TrainingSet {
     }
 }
 
+/// The intervals of some rows.
+fn intervals(model: &Model) -> Vec<f64> {
+    let mut row = vec![0.0; model.slots()];
+    let mut out = vec![0.0; model.fitted.outputs()];
+    let raw = model.raw_width();
+    let mut all = Vec::new();
+    for value in [f64::NAN, 0.0, 1.0, 2.0, 3.5] {
+        row[..raw].fill(value);
+        let row = model.apply(raw, &mut row);
+        model.score(row, &mut out);
+        all.extend(
+            model
+                .intervals
+                .iter()
+                .flat_map(|intervals| intervals.of(out[0], row, None)),
+        );
+    }
+    all
+}
+
 /// Everything that a model answers and tells about itself.
 pub(super) fn answers(model: &Model) -> Vec<Exact> {
     let mut answers = Vec::new();
@@ -201,8 +223,20 @@ pub(super) fn answers(model: &Model) -> Vec<Exact> {
         };
         add(&format!("input {} {} {kind}", input.name, input.type_name), &[1.0]);
     }
-    let all = scores(model);
-    add("score", &all);
+    add("score", &scores(model));
+    if model.pipeline.is_some() {
+        for (place, feature) in model.features().iter().enumerate() {
+            add(&format!("feature {place} {}", feature.name), &[1.0]);
+        }
+    }
+    if model.intervals.is_some() {
+        add("interval", &intervals(model));
+    }
+    for (place, group) in model.groups.iter().enumerate() {
+        for (metric, value) in &group.metrics {
+            add(&format!("group {place} of {} rows {metric}", group.rows), &[*value]);
+        }
+    }
     let fitted = &model.fitted;
     if let Some(fast) = fitted.scorer() {
         let row = vec![0.0; model.width()];

@@ -35,14 +35,14 @@ fn frame() -> Frame {
     .unwrap()
 }
 
-/// One model for each algorithm and task, with two and with three classes.
-pub(crate) fn models() -> Vec<(String, Model)> {
+/// What models of such rows read.
+fn inputs() -> Vec<Input> {
     let input = |name: &str, kind| Input {
         name: name.into(),
         type_name: "double precision".into(),
         kind,
     };
-    let inputs = vec![
+    vec![
         input("x", InputKind::Number),
         input("z", InputKind::Number),
         input(
@@ -52,7 +52,11 @@ pub(crate) fn models() -> Vec<(String, Model)> {
                 other: true,
             },
         ),
-    ];
+    ]
+}
+
+/// One model for each algorithm and task, with two and with three classes.
+pub(crate) fn models() -> Vec<(String, Model)> {
     let mut models = Vec::new();
     for algorithm in LEARNERS {
         for &task in algorithm.tasks {
@@ -97,7 +101,7 @@ pub(crate) fn models() -> Vec<(String, Model)> {
                 });
                 let model = Model {
                     answer,
-                    inputs: inputs.clone(),
+                    inputs: inputs(),
                     pipeline: None,
                     fitted,
                     history,
@@ -115,7 +119,7 @@ pub(crate) fn models() -> Vec<(String, Model)> {
 }
 
 /// A model of a ridge regression for each level of a column.
-fn grouped(inputs: &[Input]) -> Model {
+pub(crate) fn grouped() -> Model {
     let codes = (0..ROWS as u32).map(|row| row % 3).collect();
     let frame = frame().with_keys(vec![Column::Category { codes, levels: 3 }]);
     let values = (0..ROWS).map(|row| (row * 37 % 101) as f64 / 7.0).collect();
@@ -139,7 +143,7 @@ fn grouped(inputs: &[Input]) -> Model {
     };
     Model {
         answer: Answer::Number,
-        inputs: [inputs, &[shop]].concat(),
+        inputs: [inputs(), vec![shop]].concat(),
         pipeline: None,
         fitted,
         history,

@@ -12,7 +12,7 @@ fn sections() -> Vec<Part> {
 fn sections_with(section: Section) -> Vec<Part> {
     let mut models = models();
     models.sort_by_key(|(name, _)| !name.starts_with("ridge"));
-    let groups = grouped(&models[0].1.inputs);
+    let groups = grouped();
     models.push(("groups".into(), groups));
     let mut parts = models.iter().map(|(_, model)| parts(&bytes_of(model)));
     parts
