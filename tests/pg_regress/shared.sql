@@ -11,7 +11,7 @@ BEGIN
         EXECUTE statement;
     EXCEPTION WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-        RAISE INFO '%', concat_ws(E'\n', SQLSTATE || ': ' || message, 'DETAIL:  ' || nullif(regexp_replace(detail, '[0-9.]+ MB are needed', '... MB are needed'), ''), 'HINT:  ' || nullif(regexp_replace(hint, '(kinds are: |algorithms are |use one of )[^;]*', '\1...'), ''));
+        RAISE INFO '%', concat_ws(E'\n', SQLSTATE || ': ' || message, 'DETAIL:  ' || nullif(regexp_replace(detail, '(?<=rows need )[0-9.]+|[0-9.]+(?= MB (are|would be) needed)', '...', 'g'), ''), 'HINT:  ' || nullif(regexp_replace(hint, '(kinds are: |algorithms are |use one of )[^;]*', '\1...'), ''));
         RETURN;
     END;
     RAISE EXCEPTION 'this statement should have failed: %', statement;
