@@ -256,6 +256,14 @@ impl Model {
         }
     }
 
+    /// The learner's row of one to which [`Model::apply`] has been applied.
+    pub fn applied<'r>(&self, row: &'r [f64]) -> &'r [f64] {
+        match &self.pipeline {
+            Some(pipeline) => &row[row.len().saturating_sub(pipeline.width())..],
+            None => row,
+        }
+    }
+
     /// The slots of a raw row. O(size).
     pub fn raw_slots(&self) -> Vec<Feature> {
         self.inputs.iter().flat_map(Input::features).collect()

@@ -7,10 +7,10 @@ use serde_json::Map;
 use serde_json::Number as JsonNumber;
 use serde_json::Value as Json;
 
-use super::scalars::nullable;
 use super::scalars::vector;
 use crate::pg::arguments;
 use crate::pg::encoding;
+use crate::pg::entry::Raw;
 use crate::pg::entry::per_row;
 use crate::pg::error::DUPLICATE_COLUMN;
 use crate::pg::error::Error;
@@ -22,6 +22,7 @@ use crate::pg::error::or_raise;
 use crate::pg::fields::Arguments;
 use crate::pg::fields::Fields;
 use crate::pg::fields::Types;
+use crate::pg::float_array;
 use crate::pg::jsonb_value;
 use crate::pg::jsonb_value::Item;
 use crate::pg::text::JsonB;
@@ -102,7 +103,7 @@ fn visit(combine: Combine, features: usize, mut each: impl FnMut(&[usize]) -> Re
 }
 
 /// `polynomial_expand(features, degree)` of an array.
-fn polynomial_expand_array(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<Option<f64>>> {
+fn polynomial_expand_array(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     or_raise((|| {
         let numbers = vector(&Arguments::of(&fcinfo), 0)?;
         let mut terms = Vec::new();
@@ -114,7 +115,7 @@ fn polynomial_expand_array(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<Optio
             terms.push(term);
             Ok(())
         })?;
-        Ok(Some(nullable(terms)))
+        Ok(Some(float_array::datum_of_nullable(&terms)))
     })())
 }
 

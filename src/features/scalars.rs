@@ -12,6 +12,7 @@ use crate::pg::error::or_raise;
 use crate::pg::fields::Arguments;
 use crate::pg::fields::Fields;
 use crate::pg::fields::Types;
+use crate::pg::float_array;
 use crate::pg::foreground::Foreground;
 use crate::pg::reader::Value;
 use crate::pg::site;
@@ -34,14 +35,6 @@ pub(super) fn vector(arguments: &Arguments<'_>, place: usize) -> Result<Vec<f64>
         Value::Vector(vector) => Ok(vector),
         Value::Missing | Value::Number(_) | Value::Text(_) | Value::Enum(_) => Err(arguments.unreadable(place)),
     }
-}
-
-/// Numbers as a result; NaN becomes NULL.
-pub(super) fn nullable(numbers: Vec<f64>) -> Vec<Option<f64>> {
-    numbers
-        .into_iter()
-        .map(|number| (!number.is_nan()).then_some(number))
-        .collect()
 }
 
 /// The buckets of a call of `bucketize`, and how they are named.
@@ -91,12 +84,12 @@ fn hash_bucketize(fcinfo: pg_sys::FunctionCallInfo) -> Option<i64> {
 }
 
 /// `normalizer(value, p)`.
-fn normalizer(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<Option<f64>>> {
+fn normalizer(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     or_raise((|| {
         let arguments = Arguments::of(&fcinfo);
         let mut numbers = vector(&arguments, 0)?;
         Norm::new(number(&arguments, 1)?)?.normalize(&mut numbers);
-        Ok(Some(nullable(numbers)))
+        Ok(Some(float_array::datum_of_nullable(&numbers)))
     })())
 }
 

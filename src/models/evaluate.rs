@@ -207,7 +207,7 @@ impl Pass {
                 sample.compare(scorer.raw(&encoded), target, &mut pass.compared);
             }
             scorer.score(&mut encoded, &mut scores);
-            if let (Actual::Number(number), Some(interval)) = (actual, scorer.interval(&mut encoded, scores[0])) {
+            if let (Actual::Number(number), Some(interval)) = (actual, scorer.interval(&encoded, scores[0])) {
                 pass.coverage.push(number, interval);
             }
             pass.scored.push(actual, &scores)?;

@@ -15,7 +15,7 @@ use crate::pg::jsonb_value;
 use crate::pg::reader::Value;
 use crate::pg::snapshot::{self, View};
 use crate::pg::whole_row::{Given, WholeRow};
-use crate::pg::{arguments, site, text};
+use crate::pg::{arguments, float_array, site, text};
 use algo::task::Answer;
 
 /// A model bound to a call site.
@@ -243,15 +243,15 @@ fn label(bound: &mut Bound) -> Result<Option<Raw>> {
 }
 
 /// The probability of each class, in the order of `labels(model)`.
-fn probabilities(bound: &mut Bound) -> Result<Vec<f64>> {
+fn probabilities(bound: &mut Bound) -> Result<Raw> {
     match bound.model.scorer.model().answer.classes() {
-        Some(_) => Ok(bound.out.clone()),
+        Some(_) => Ok(float_array::datum_of(&bound.out)),
         None => Err(no_classes(bound, "predict_proba")),
     }
 }
 
 /// The lower and the upper end of what the true number is in.
-fn interval(bound: &mut Bound) -> Result<Vec<f64>> {
+fn interval(bound: &mut Bound) -> Result<Raw> {
     let (reference, scorer) = (&bound.reference, &bound.model.scorer);
     match scorer.model().answer {
         Answer::Number => {}
@@ -263,12 +263,12 @@ fn interval(bound: &mut Bound) -> Result<Vec<f64>> {
             .hint("Use assay.predict_proba for the probability of each class."));
         }
     }
-    let interval = scorer.interval(&mut bound.row, bound.out[0]).ok_or_else(|| {
+    let interval = scorer.interval(&bound.row, bound.out[0]).ok_or_else(|| {
         Error::new(NO_INTERVALS, format!("model \"{reference}\" has no intervals"))
             .detail("They are learned with the model, from rows that it does not learn from.")
             .hint("Train it with intervals => '{}', or with a level such as intervals => '{\"level\": 0.95}'.")
     })?;
-    Ok(interval.to_vec())
+    Ok(float_array::datum_of(&interval))
 }
 
 fn no_classes(bound: &Bound, function: &str) -> Error {
@@ -281,8 +281,8 @@ fn no_classes(bound: &Bound, function: &str) -> Error {
 }
 
 /// What the learner sees of a row.
-fn transformed(bound: &mut Bound) -> Result<Vec<f64>> {
-    Ok(bound.model.scorer.transform(&mut bound.row).to_vec())
+fn transformed(bound: &mut Bound) -> Result<Raw> {
+    Ok(float_array::datum_of(bound.model.scorer.transform(&mut bound.row)))
 }
 
 per_row!(predict, predict_wrapper, pg_finfo_predict_wrapper);
@@ -329,7 +329,7 @@ per_row!(
 per_row!(transform, transform_wrapper, pg_finfo_transform_wrapper);
 
 /// `transform(model, features...)`: what the learner sees of a row.
-fn transform(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
+fn transform(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     scored(fcinfo, Bound::read, transformed)
 }
 
@@ -345,22 +345,22 @@ fn predict_label(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
 }
 
 /// `predict_proba(model, features...)`.
-fn predict_proba(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
+fn predict_proba(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     scored(fcinfo, Bound::score, probabilities)
 }
 
 /// `predict_interval(model, features...)`.
-fn predict_interval(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
+fn predict_interval(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     scored(fcinfo, Bound::read_and_score, interval)
 }
 
 /// `predict_interval_row(model, features)`.
-fn predict_interval_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
+fn predict_interval_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     scored(fcinfo, Bound::score_object, interval)
 }
 
 /// `predict_interval_values(model, features)`.
-fn predict_interval_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
+fn predict_interval_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     scored(fcinfo, Bound::score_texts, interval)
 }
 
@@ -375,7 +375,7 @@ fn predict_label_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
 }
 
 /// `predict_proba_row(model, features)`.
-fn predict_proba_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
+fn predict_proba_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     scored(fcinfo, Bound::score_object, probabilities)
 }
 
@@ -390,7 +390,7 @@ fn predict_label_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
 }
 
 /// `predict_proba_values(model, features)`.
-fn predict_proba_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Vec<f64>> {
+fn predict_proba_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     scored(fcinfo, Bound::score_texts, probabilities)
 }
 

@@ -234,11 +234,11 @@ impl Scorer {
         }
     }
 
-    /// The interval of an encoded row for which the model predicts `value`; `None` for a model without intervals.
-    pub fn interval(&self, row: &mut [f64], value: f64) -> Option<[f64; 2]> {
+    /// The interval of a row that has been scored, for which the model predicts `value`; `None` for a model without intervals.
+    pub fn interval(&self, row: &[f64], value: f64) -> Option<[f64; 2]> {
         let intervals = self.model.intervals.as_ref()?;
         let quantiles = self.quantiles.as_ref().map(|[lower, upper]| [&**lower, &**upper]);
-        Some(intervals.of(value, self.transform(row), quantiles))
+        Some(intervals.of(value, self.model.applied(row), quantiles))
     }
 
     /// How many numbers a row's score is.

@@ -17,6 +17,7 @@ pub mod entry;
 pub mod error;
 pub mod expression;
 pub mod fields;
+pub mod float_array;
 pub mod foreground;
 pub mod identity;
 pub mod intake;

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::ffi::CStr;
 
-use pgrx::{FromDatum, pg_sys};
+use pgrx::pg_sys;
 
 use super::datum_text::{packed, text};
 use super::encoding::{self, decode};
+use super::float_array;
 use super::numeric;
 
 /// A value of a row, as training and scoring see it.
@@ -245,21 +246,9 @@ impl Reader {
             // SAFETY: a uuid is 16 bytes.
             Reader::Uuid => Value::Text(Cow::Owned(hyphenated(unsafe { *datum.cast_mut_ptr::<[u8; 16]>() }))),
             // SAFETY: the datum is an array of the element type that the arm names.
-            Reader::Float8Array => Value::Vector(unsafe {
-                Vec::<Option<f64>>::from_datum(datum, false)
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(|element| element.unwrap_or(f64::NAN))
-                    .collect()
-            }),
+            Reader::Float8Array => Value::Vector(unsafe { float_array::numbers::<f64>(datum) }),
             // SAFETY: as above.
-            Reader::Float4Array => Value::Vector(unsafe {
-                Vec::<Option<f32>>::from_datum(datum, false)
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(|element| element.map_or(f64::NAN, f64::from))
-                    .collect()
-            }),
+            Reader::Float4Array => Value::Vector(unsafe { float_array::numbers::<f32>(datum) }),
         }
     }
 }

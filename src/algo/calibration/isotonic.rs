@@ -47,7 +47,11 @@ impl Isotonic {
                 first: same[0].place,
                 last: same[0].place,
                 weight: same.iter().map(|point| point.weight).sum(),
-                hits: same.iter().filter(|point| point.hit).map(|point| point.weight).sum(),
+                // The sum of none would be -0, a probability with a sign.
+                hits: same
+                    .iter()
+                    .filter(|point| point.hit)
+                    .fold(0.0, |sum, point| sum + point.weight),
             };
             // A block that is not above the one before it becomes one with it.
             while let Some(before) = blocks.pop_if(|before| before.value() >= block.value()) {

@@ -171,6 +171,7 @@ fn scores_that_say_nothing_or_separate_the_classes_have_a_curve() {
         &Unwatched,
     )
     .unwrap();
+    assert!(zero.at(0.0).is_sign_positive());
     let nothing = Calibration {
         scale: Scale::Probability,
         curves: vec![Curve::Isotonic(zero); 3],

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::category::Texts;
-use super::column::{ColumnValues, Heading, ReadColumn};
+use super::column::{ColumnKind, ColumnValues, Heading, ReadColumn};
 use super::division::Division;
 use super::feature::{Feature, Numbers};
 use super::{Note, Plan};
@@ -69,8 +69,18 @@ fn learn(
 ) -> Result<Feature> {
     let mut feature = Feature::default();
     if non_finite > 0 {
+        // Of an array, NULL elements are read as NaN.
+        let what = match heading.kind {
+            ColumnKind::Vector => "NULL, NaN or infinite elements",
+            ColumnKind::Boolean
+            | ColumnKind::Whole
+            | ColumnKind::Number
+            | ColumnKind::Date
+            | ColumnKind::Timestamp
+            | ColumnKind::Category => "NaN or infinite values",
+        };
         feature.notes.push(Note::from(format!(
-            "column \"{}\": {non_finite} NaN or infinite values count as missing",
+            "column \"{}\": {non_finite} {what} count as missing",
             heading.name
         )));
     }

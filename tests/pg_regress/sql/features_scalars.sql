@@ -33,9 +33,26 @@ SELECT assay.ngrams(ARRAY['a', 'b', 'c'], 1) AS one, assay.ngrams(ARRAY['a', 'b'
 SELECT assay.normalizer(ARRAY[1, -3], 1) AS one, assay.normalizer(ARRAY[1, -4], 'Infinity') AS greatest, assay.normalizer(ARRAY[6, 0, 2], 0) AS zero, assay.normalizer(ARRAY[3, NULL, 4]) AS nulls, assay.normalizer(ARRAY[0, 0]) AS zeros, assay.normalizer('{}') AS none,
        assay.normalizer(ARRAY[1e300, 1e300]) AS huge;
 SELECT assay.haversine(0, 0, 0, 180) AS half, assay.haversine(90, 0, -90, 123) AS poles, assay.haversine(47, 8, 47, 8) AS same, round(assay.haversine(0, 359.5, 0, -0.5)) AS turned, assay.haversine(NULL, 0, 0, 0) AS missing, assay.haversine('NaN', 0, 0, 0) AS nan;
+-- Arrays of every length, with NULLs anywhere; in a table; compressed; of two dimensions; changed element by element.
+SELECT count(*) AS lengths, count(*) FILTER (WHERE assay.normalizer(a, 'Infinity') = a) AS same
+FROM (SELECT array_agg(CASE WHEN i % 3 <> 0 OR i = n THEN i / n::float8 END ORDER BY i) AS a FROM generate_series(1, 40) AS n, generate_series(1, n) AS i GROUP BY n) AS made;
+CREATE TABLE vectors AS SELECT '{3,NULL,4}'::float8[] AS short, array_fill(2::float8, ARRAY[5000]) AS long, '{{3,4},{NULL,0}}'::float8[] AS square;
+SELECT assay.normalizer(short) AS short, assay.normalizer(long, 'Infinity') = array_fill(1::float8, ARRAY[5000]) AS long, assay.normalizer(square) AS square FROM vectors;
+DO $$
+DECLARE changed float8[] := '{4}';
+BEGIN
+    changed[3] := 2;
+    RAISE NOTICE '% %', changed, assay.normalizer(changed, 'Infinity');
+END $$;
 SELECT assay.bucketize(NULL, ARRAY[1]) AS bucketize, assay.hash_bucketize(NULL, 3) AS hash_bucketize, assay.polynomial_expand(NULL::float8[]) AS polynomial_expand, assay.feature_cross(NULL::jsonb) AS feature_cross, assay.ngrams(NULL, 2) AS ngrams, assay.normalizer(NULL) AS normalizer;
 -- A vector of products is a feature of a model.
 SELECT version, features FROM assay.train('curve', 'SELECT assay.polynomial_expand(ARRAY[size, rooms]) AS terms, price FROM house', 'price', 'linear_regression', split => 'none');
+SELECT version, features FROM assay.train('curve', 'SELECT ARRAY[size, nullif(rooms, 3)]::float8[] AS terms, price FROM house', 'price', 'linear_regression', split => 'none', deploy => 'never');
+
+-- Elements of single precision are read as those of double, NULLs anywhere.
+SELECT version, features FROM assay.train('single', 'SELECT ARRAY[size, rooms, garden]::real[] AS terms, price FROM house', 'price', 'linear_regression', split => 'none');
+SELECT count(*) AS rows, count(*) FILTER (WHERE assay.predict('single', a) = assay.predict('single', a::float8[])) AS same
+FROM (SELECT ARRAY[CASE WHEN i % 2 = 0 THEN i END, CASE WHEN i % 3 = 0 THEN i / 2.0 END, CASE WHEN i % 5 = 0 THEN i END]::real[] AS a FROM generate_series(1, 60) AS i) AS made;
 
 CALL fails('SELECT assay.bucketize(1, ARRAY[3, 2])');
 CALL fails('SELECT assay.bucketize(1, ARRAY[2, 2])');
