@@ -13,31 +13,53 @@ const TOLERANCE: f64 = 1e-9;
 /// Rows between two looks at the monitor.
 const BLOCK: usize = 1 << 16;
 
-/// What is said of a column that is the target. Stops at the first row that shows that it is not.
-pub(super) fn find(
-    name: &str,
-    target_name: &str,
-    column: &Column,
-    target: &Target,
-    monitor: &dyn Monitor,
-) -> Result<Option<Leak>> {
-    monitor.check()?;
-    let figure = match target {
-        Target::None => None,
-        Target::Numbers(values) => number_figure(column, values, monitor)?,
-        Target::Classes { numbers, count } => class_figure(column, numbers, *count, monitor)?,
-    };
-    Ok(figure.map(|(figure, share)| Leak {
-        feature: name.into(),
-        reason: format!("copy of the target: {figure}"),
-        evidence: share,
-        message: format!("column \"{name}\" is a copy of target \"{target_name}\": {figure}"),
-        advice: NOT_AT_HAND.into(),
-    }))
+/// The target that columns may be copies of.
+pub(super) struct Sought<'a> {
+    name: &'a str,
+    target: &'a Target,
+    /// How far a number may be from what it is a copy of.
+    allowed: f64,
+}
+
+impl Sought<'_> {
+    /// O(rows).
+    pub(super) fn new<'a>(name: &'a str, target: &'a Target) -> Sought<'a> {
+        let greatest = match target {
+            Target::Numbers(values) => values.iter().fold(0.0_f64, |most, y| most.max(y.abs())),
+            Target::None | Target::Classes { .. } => 0.0,
+        };
+        Sought {
+            name,
+            target,
+            allowed: greatest * TOLERANCE,
+        }
+    }
+
+    /// What is said of a column that is the target. Stops at the first row that shows that it is not.
+    pub(super) fn find(&self, name: &str, column: &Column, monitor: &dyn Monitor) -> Result<Option<Leak>> {
+        monitor.check()?;
+        let figure = match self.target {
+            Target::None => None,
+            Target::Numbers(values) => number_figure(column, values, self.allowed, monitor)?,
+            Target::Classes { numbers, count } => class_figure(column, numbers, *count, monitor)?,
+        };
+        Ok(figure.map(|(figure, share)| Leak {
+            feature: name.into(),
+            reason: format!("copy of the target: {figure}"),
+            evidence: share,
+            message: format!("column \"{name}\" is a copy of target \"{}\": {figure}", self.name),
+            advice: NOT_AT_HAND.into(),
+        }))
+    }
 }
 
 /// The figure of numbers that a line leads to, and the share of rows that have one.
-fn number_figure(column: &Column, target: &[f64], monitor: &dyn Monitor) -> Result<Option<(String, f64)>> {
+fn number_figure(
+    column: &Column,
+    target: &[f64],
+    allowed: f64,
+    monitor: &dyn Monitor,
+) -> Result<Option<(String, f64)>> {
     let Column::Number(values) = column else {
         return Ok(None);
     };
@@ -59,8 +81,6 @@ fn number_figure(column: &Column, target: &[f64], monitor: &dyn Monitor) -> Resu
     if !slope.is_finite() || slope == 0.0 {
         return Ok(None);
     }
-    let greatest = target.iter().fold(0.0_f64, |most, y| most.max(y.abs()));
-    let allowed = greatest * TOLERANCE;
     let (mut rows, mut equal) = (0_usize, true);
     for (row, (&x, &y)) in known().enumerate() {
         if row % BLOCK == 0 {

@@ -86,7 +86,8 @@ pub(crate) fn find(
     monitor: &dyn Monitor,
 ) -> Result<Vec<Leak>> {
     let columns = train.frame.columns().par_iter().zip(source.names);
-    let copies = columns.map(|(column, name)| copy::find(name, source.target, column, &train.target, monitor));
+    let target = copy::Sought::new(source.target, &train.target);
+    let copies = columns.map(|(column, name)| target.find(name, column, monitor));
     let copies: Vec<Option<Leak>> = copies.collect::<Result<_>>()?;
     let copied: HashSet<&str> = copies.iter().flatten().map(|leak| leak.feature.as_str()).collect();
     let alone = alone::find(source.names, source.target, train, test, &copied, monitor)?;

@@ -73,13 +73,23 @@ impl Moments {
     }
 
     fn in_range(values: &[f64]) -> Moments {
+        // Most columns lack nothing, and then nothing has to be asked of each number.
+        let present = Moments::in_range_of::<true>(values);
+        present
+            .or_else(|| Moments::in_range_of::<false>(values))
+            .unwrap_or_default()
+    }
+
+    /// With `ALL`, of all numbers; `None` where their sum is NaN, as it is when one of them is.
+    fn in_range_of<const ALL: bool>(values: &[f64]) -> Option<Moments> {
+        let known = |value: f64| ALL || !value.is_nan();
         /// Partial sums that a processor can keep in flight at once.
         const LANES: usize = 8;
         let (blocks, rest) = values.as_chunks::<LANES>();
         let (mut counts, mut sums) = ([0.0; LANES], [0.0; LANES]);
         let (mut least, mut greatest) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
         let mut first = |lane: usize, value: f64| {
-            let known = !value.is_nan();
+            let known = known(value);
             counts[lane] += if known { 1.0 } else { 0.0 };
             sums[lane] += if known { value } else { 0.0 };
             least[lane] = if value < least[lane] { value } else { least[lane] };
@@ -91,12 +101,15 @@ impl Moments {
         rest.iter().enumerate().for_each(|(lane, &value)| first(lane, value));
         let count: f64 = counts.iter().sum();
         if count == 0.0 {
-            return Moments::default();
+            return Some(Moments::default());
         }
         let mean = sums.iter().sum::<f64>() / count;
+        if ALL && mean.is_nan() {
+            return None;
+        }
         let (mut off, mut squares) = ([0.0; LANES], [0.0; LANES]);
         let mut second = |lane: usize, value: f64| {
-            let difference = if value.is_nan() { 0.0 } else { value - mean };
+            let difference = if known(value) { value - mean } else { 0.0 };
             off[lane] += difference;
             squares[lane] += difference * difference;
         };
@@ -106,14 +119,14 @@ impl Moments {
         rest.iter().enumerate().for_each(|(lane, &value)| second(lane, value));
         let off = off.iter().sum::<f64>();
         let deviations = squares.iter().sum::<f64>() - off * off / count;
-        Moments {
+        Some(Moments {
             count: count as u64,
             least: least.into_iter().fold(f64::INFINITY, f64::min),
             greatest: greatest.into_iter().fold(f64::NEG_INFINITY, f64::max),
             mean: mean + off / count,
             // Not `max`, which would take an overflow's NaN for 0.
             deviations: Squares::of_sum(if deviations < 0.0 { 0.0 } else { deviations }),
-        }
+        })
     }
 
     /// Adds the numbers of another.
