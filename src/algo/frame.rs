@@ -2,7 +2,14 @@
 //!
 //! Numbers are `f64`, NaN meaning missing (SQL NULL, NaN and infinities alike). Categories are codes into a list of levels.
 
+use std::ops::Range;
+
 use linfa::dataset::Records;
+use rayon::prelude::*;
+
+use super::error::Result;
+use super::monitor::Monitor;
+use super::room;
 
 /// The code of a missing category.
 pub const MISSING: u32 = u32::MAX;
@@ -12,6 +19,9 @@ pub const UNSEEN_CODE: u32 = u32::MAX - 1;
 
 /// In an encoded row: a category level that was not seen in training. (Numbers are never infinite in an encoded row.)
 pub const UNSEEN: f64 = f64::INFINITY;
+
+/// Rows between two looks at the monitor.
+const BLOCK: usize = 1 << 16;
 
 /// One column of a [`Frame`].
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +78,46 @@ impl Column {
             Column::Number(values) => Column::Number(rows.iter().map(|&r| values[r as usize]).collect()),
             Column::Category { codes, levels } => Column::Category {
                 codes: rows.iter().map(|&r| codes[r as usize]).collect(),
+                levels: *levels,
+            },
+        }
+    }
+
+    /// The same rows in another order: `places` names the place of each, every place once. Reads one row after the other, so that places which lie
+    /// in few runs cost no more than a copy. Returns an error when stopped, and where there is no room.
+    fn arranged(&self, places: &[u32], monitor: &dyn Monitor) -> Result<Column> {
+        fn arrange<T: Copy>(values: &[T], arranged: &mut [T], places: &[u32], monitor: &dyn Monitor) -> Result<()> {
+            for (values, places) in values.chunks(BLOCK).zip(places.chunks(BLOCK)) {
+                monitor.check()?;
+                for (&value, &place) in values.iter().zip(places) {
+                    arranged[place as usize] = value;
+                }
+            }
+            Ok(())
+        }
+        Ok(match self {
+            Column::Number(values) => {
+                let mut arranged = room::zeros(values.len())?;
+                arrange(values, &mut arranged, places, monitor)?;
+                Column::Number(arranged)
+            }
+            Column::Category { codes, levels } => {
+                let mut arranged = room::filled(0, codes.len())?;
+                arrange(codes, &mut arranged, places, monitor)?;
+                Column::Category {
+                    codes: arranged,
+                    levels: *levels,
+                }
+            }
+        })
+    }
+
+    /// Rows that are neighbours.
+    fn slice(&self, rows: Range<usize>) -> Column {
+        match self {
+            Column::Number(values) => Column::Number(values[rows].to_vec()),
+            Column::Category { codes, levels } => Column::Category {
+                codes: codes[rows].to_vec(),
                 levels: *levels,
             },
         }
@@ -154,6 +204,31 @@ impl Frame {
         Frame {
             columns: self.columns.iter().map(|c| c.take(rows)).collect(),
             keys: self.keys.iter().map(|c| c.take(rows)).collect(),
+            rows: rows.len(),
+        }
+    }
+
+    /// The same rows in another order: `places` names the place of each, every place once. Columns in parallel. Returns an error when stopped, and where
+    /// there is no room.
+    pub fn arranged(&self, places: &[u32], monitor: &dyn Monitor) -> Result<Frame> {
+        let arrange = |columns: &[Column]| {
+            let columns = columns.par_iter();
+            let arranged = columns.map(|column| column.arranged(places, monitor));
+            arranged.collect::<Result<Vec<Column>>>()
+        };
+        Ok(Frame {
+            columns: arrange(&self.columns)?,
+            keys: arrange(&self.keys)?,
+            rows: self.rows,
+        })
+    }
+
+    /// Rows that are neighbours.
+    pub fn slice(&self, rows: Range<usize>) -> Frame {
+        let slice = |columns: &[Column]| columns.iter().map(|column| column.slice(rows.clone())).collect();
+        Frame {
+            columns: slice(&self.columns),
+            keys: slice(&self.keys),
             rows: rows.len(),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use rayon::prelude::*;
+
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::room;
@@ -55,6 +57,65 @@ pub(crate) fn sort_by<T: Copy>(
     Ok(())
 }
 
+/// Numbers that one thread sorts, or merges, at a time.
+const PART: usize = 1 << 16;
+
+/// Puts numbers in their total order, on all threads. Returns an error when stopped, and where there is no room for a copy. O(n log n).
+pub(crate) fn sort_in_parallel(values: &mut Vec<f64>, monitor: &dyn Monitor) -> Result<()> {
+    values.par_chunks_mut(PART).try_for_each(|part| -> Result<()> {
+        monitor.check()?;
+        part.sort_unstable_by(f64::total_cmp);
+        Ok(())
+    })?;
+    if values.len() <= PART {
+        return Ok(());
+    }
+    let mut merged = room::zeros(values.len())?;
+    let mut width = PART;
+    while width < values.len() {
+        let pairs = values.par_chunks(2 * width).zip(merged.par_chunks_mut(2 * width));
+        pairs.try_for_each(|(pair, out)| {
+            let (left, right) = pair.split_at(width.min(pair.len()));
+            merge(left, right, out, monitor)
+        })?;
+        std::mem::swap(values, &mut merged);
+        width *= 2;
+    }
+    Ok(())
+}
+
+/// Merges two sorted lists, in parallel: what is below a number in the middle, and what is not.
+fn merge(left: &[f64], right: &[f64], out: &mut [f64], monitor: &dyn Monitor) -> Result<()> {
+    if out.len() <= PART {
+        monitor.check()?;
+        let (mut l, mut r) = (0, 0);
+        // Which one is less cannot be foretold: without a branch.
+        while let (Some(a), Some(b)) = (left.get(l), right.get(r)) {
+            let from_right = b.total_cmp(a).is_lt();
+            out[l + r] = if from_right { *b } else { *a };
+            (l, r) = (l + usize::from(!from_right), r + usize::from(from_right));
+        }
+        let (rest, last) = out[l + r..].split_at_mut(left.len() - l);
+        rest.copy_from_slice(&left[l..]);
+        last.copy_from_slice(&right[r..]);
+        return Ok(());
+    }
+    let (long, short) = if left.len() < right.len() {
+        (right, left)
+    } else {
+        (left, right)
+    };
+    let (below, above) = long.split_at(long.len() / 2);
+    let cut = short.partition_point(|number| number.total_cmp(&above[0]).is_lt());
+    let (short_below, short_above) = short.split_at(cut);
+    let (out_below, out_above) = out.split_at_mut(below.len() + cut);
+    let (first, second) = rayon::join(
+        || merge(below, short_below, out_below, monitor),
+        || merge(above, short_above, out_above, monitor),
+    );
+    first.and(second)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +129,9 @@ mod tests {
             expected.sort_by(f64::total_cmp);
             assert_eq!(sort(&mut values, &Unwatched), Ok(()));
             assert_eq!(values, expected, "{length}");
+            let mut values: Vec<f64> = (0..length).map(|i| ((i * 7919) % 65_521) as f64 - 3e4).collect();
+            assert_eq!(sort_in_parallel(&mut values, &Unwatched), Ok(()));
+            assert_eq!(values, expected, "{length} in parallel");
         }
     }
 }

@@ -1,10 +1,16 @@
 //! What a learner learns from.
 
+use std::ops::Range;
+
 use linfa::dataset::Records;
 
 use super::error::{Error, Result};
 use super::frame::{Column, Frame};
 use super::monitor::Monitor;
+use super::room;
+
+/// Rows between two looks at the monitor.
+const BLOCK: u32 = 1 << 16;
 
 /// What there is to predict.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,6 +129,41 @@ impl TrainingSet {
             weights: (self.weights.as_ref()).map(|weights| rows.iter().map(|&row| weights[row as usize]).collect()),
             groups: (self.groups.as_ref()).map(|groups| rows.iter().map(|&row| groups[row as usize]).collect()),
         })
+    }
+
+    /// The same rows in another order, as [`Frame::arranged`] has it.
+    pub fn arranged(&self, places: &[u32], monitor: &dyn Monitor) -> Result<TrainingSet> {
+        let mut order = room::filled(0_u32, places.len())?;
+        for (row, &place) in (0_u32..).zip(places) {
+            if row.is_multiple_of(BLOCK) {
+                monitor.check()?;
+            }
+            order[place as usize] = row;
+        }
+        Ok(TrainingSet {
+            frame: self.frame.arranged(places, monitor)?,
+            target: self.target.take(&order),
+            weights: (self.weights.as_ref()).map(|weights| order.iter().map(|&row| weights[row as usize]).collect()),
+            groups: (self.groups.as_ref()).map(|groups| order.iter().map(|&row| groups[row as usize]).collect()),
+        })
+    }
+
+    /// Rows that are neighbours. O(rows x columns).
+    pub fn slice(&self, rows: Range<usize>) -> TrainingSet {
+        let values = || self.target.values()[rows.clone()].to_vec();
+        TrainingSet {
+            frame: self.frame.slice(rows.clone()),
+            target: match self.target {
+                Target::None => Target::None,
+                Target::Numbers(_) => Target::Numbers(values()),
+                Target::Classes { count, .. } => Target::Classes {
+                    numbers: values(),
+                    count,
+                },
+            },
+            weights: self.weights.as_ref().map(|weights| weights[rows.clone()].to_vec()),
+            groups: self.groups.as_ref().map(|groups| groups[rows.clone()].to_vec()),
+        }
     }
 
     /// How many rows there are.

@@ -12,7 +12,7 @@ use super::registry::{self, Privilege};
 use super::request::{self, Arguments, Request, Resolved};
 use super::split::SplitOption;
 use super::store::{Deploy, Store, Trained};
-use super::version_metrics::{measure, measure_groups};
+use super::version_metrics::measure;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, Result, advise, or_raise};
 use crate::pg::foreground::Foreground;
@@ -263,14 +263,8 @@ impl Training {
             calibration,
             intervals,
         };
-        let metrics = measure(&model, &train, test.as_ref(), &self.model, reporter, statement)?;
-        model.groups = measure_groups(
-            &model,
-            test.as_ref().unwrap_or(&train),
-            &self.model,
-            reporter,
-            statement,
-        )?;
+        let (metrics, groups) = measure(&model, &train, test.as_ref(), &self.model, reporter, statement)?;
+        model.groups = groups;
         let rows = train.rows();
         drop((train, test));
         Store {

@@ -7,10 +7,12 @@ use super::store::not_finite;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, Result};
 use crate::pg::foreground::Foreground;
+use algo::estimator::Estimator;
 use algo::intervals::Coverage;
 use algo::metrics::Metric;
-use algo::metrics::evaluation::{self, Table};
+use algo::metrics::evaluation::{self, Scored, Table};
 use algo::model::{GroupMetrics, Model};
+use algo::monitor::Monitor;
 use algo::room;
 use algo::task::Answer;
 use algo::training_set::TrainingSet;
@@ -56,7 +58,7 @@ impl Rows {
     }
 }
 
-/// Scores the held-out rows, or the training rows when there are none.
+/// Scores the held-out rows, or the training rows when there are none; those of each group by themselves, too, where the model has groups.
 pub fn measure(
     model: &Model,
     train: &TrainingSet,
@@ -64,9 +66,9 @@ pub fn measure(
     name: &str,
     reporter: &mut Reporter,
     statement: &Foreground,
-) -> Result<VersionMetrics> {
+) -> Result<(VersionMetrics, Vec<GroupMetrics>)> {
     let rows = test.unwrap_or(train);
-    let metrics = compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
+    let (metrics, groups) = compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
         model.validate(monitor).map_err(|error| not_finite(name, error))?;
         // The scores, and what the metrics make of them.
         let scores = rows.rows().saturating_mul(model.answer.outputs());
@@ -76,61 +78,52 @@ pub fn measure(
                 .saturating_mul(2 * size_of::<f64>())
                 .saturating_add(rows.rows().saturating_mul(64)),
         )?;
-        let mut metrics = evaluation::evaluate(model, rows, THRESHOLD, monitor)?;
+        let scored = evaluation::score(model, rows, monitor)?;
+        let mut metrics = scored.metrics(THRESHOLD, model.criterion(), monitor)?;
         // Of training rows they would tell nothing.
         if let (Some(intervals), Some(test)) = (&model.intervals, test) {
             let coverage = Coverage::of(intervals, &*model.fitted, test, monitor)?;
             metrics.extend(coverage.metrics().into_iter().map(|(name, value)| (name, Some(value))));
         }
-        Ok::<_, Error>(metrics)
+        let groups = match model.fitted.grouped() {
+            Some(grouped) => measure_groups(model, &grouped.divide(rows, monitor)?, &scored, monitor)?,
+            None => Vec::new(),
+        };
+        Ok::<_, Error>((metrics, groups))
     })?;
     let metrics = metrics
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect();
-    Ok(VersionMetrics {
+    let metrics = VersionMetrics {
         metrics,
         criterion: model.fitted.criterion().map(|criterion| criterion.name()),
         decisive: model.answer.decisive_metrics(),
         rows: if test.is_some() { Rows::Test } else { Rows::Train },
-    })
+    };
+    Ok((metrics, groups))
 }
 
-/// Scores the rows of each group; nothing for a model without groups.
-pub fn measure_groups(
+/// What each group's rows reached. Groups in parallel.
+fn measure_groups(
     model: &Model,
-    rows: &TrainingSet,
-    name: &str,
-    reporter: &mut Reporter,
-    statement: &Foreground,
-) -> Result<Vec<GroupMetrics>> {
-    let Some(grouped) = model.fitted.grouped() else {
-        return Ok(Vec::new());
+    groups: &[Vec<u32>],
+    scored: &Scored,
+    monitor: &dyn Monitor,
+) -> algo::error::Result<Vec<GroupMetrics>> {
+    let measure = |rows: &Vec<u32>| {
+        monitor.check()?;
+        let metrics = match &rows[..] {
+            [] => Vec::new(),
+            rows => scored.take(rows).metrics(THRESHOLD, model.criterion(), monitor)?,
+        };
+        let defined = |(name, value): (&str, Option<f64>)| Some((name.to_string(), value.filter(|v| v.is_finite())?));
+        Ok(GroupMetrics {
+            rows: rows.len() as u64,
+            metrics: metrics.into_iter().filter_map(defined).collect(),
+        })
     };
-    // The rows once more.
-    statement.allow(rows.frame.memory())?;
-    room::ask(rows.frame.memory())?;
-    compute::run(
-        &format!("testing the groups of {name}"),
-        reporter,
-        statement,
-        |monitor| {
-            let places = grouped.divide(rows, monitor)?;
-            let measure = |rows_of_group: &Vec<u32>| -> Result<GroupMetrics> {
-                let metrics = match &rows_of_group[..] {
-                    [] => Vec::new(),
-                    of_group => evaluation::evaluate(model, &rows.take(of_group, monitor)?, THRESHOLD, monitor)?,
-                };
-                let defined =
-                    |(name, value): (&str, Option<f64>)| Some((name.to_string(), value.filter(|v| v.is_finite())?));
-                Ok(GroupMetrics {
-                    rows: rows_of_group.len() as u64,
-                    metrics: metrics.into_iter().filter_map(defined).collect(),
-                })
-            };
-            places.par_iter().map(measure).collect()
-        },
-    )
+    groups.par_iter().map(measure).collect()
 }
 
 impl VersionMetrics {

@@ -1,5 +1,6 @@
 //! A learner that fits one model for each group.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -10,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::fitted::Fitted;
 use crate::learner::Configured;
 use crate::monitor::{Monitor, Progress};
+use crate::room;
 use crate::training_set::{Shape, Target, TrainingSet};
 
 /// Rows between two looks at the monitor.
@@ -28,7 +30,7 @@ impl Grouped {
     }
 
     /// Why a group's rows are not enough for a model of their own, if so.
-    fn shortage(&self, rows: &[u32], set: &TrainingSet) -> Option<Own> {
+    fn shortage(&self, rows: &Range<usize>, set: &TrainingSet) -> Option<Own> {
         if rows.len() < self.least_rows {
             return Some(Own::TooFewRows);
         }
@@ -36,20 +38,20 @@ impl Grouped {
             return None;
         };
         let mut weights = vec![0.0; *count];
-        for &row in rows {
-            let weight = set.weights.as_ref().map_or(1.0, |weights| weights[row as usize]);
-            weights[numbers[row as usize] as usize] += weight;
+        for row in rows.clone() {
+            let weight = set.weights.as_ref().map_or(1.0, |weights| weights[row]);
+            weights[numbers[row] as usize] += weight;
         }
         (!weights.iter().all(|&weight| weight > 0.0)).then_some(Own::LacksClass)
     }
 
     /// Learns from one group's rows. What cannot be learned from has no model of its own; only what ends the statement is an error.
-    fn fit_group(&self, rows: &[u32], set: &TrainingSet, monitor: &dyn Monitor) -> Result<Own> {
+    fn fit_group(&self, rows: Range<usize>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Own> {
         monitor.check()?;
-        if let Some(shortage) = self.shortage(rows, set) {
+        if let Some(shortage) = self.shortage(&rows, set) {
             return Ok(shortage);
         }
-        let set = set.take(rows, monitor)?;
+        let set = set.slice(rows);
         let levels = set.frame.columns().iter().map(|column| column.levels().unwrap_or(0));
         let levels: Vec<usize> = levels.collect();
         let fit = self.learner.fit(&set, monitor);
@@ -61,11 +63,19 @@ impl Grouped {
     }
 }
 
-/// The rows of each group, in their order, the groups in that of their keys.
-fn divide(set: &TrainingSet, monitor: &dyn Monitor) -> Result<Vec<(Vec<f64>, Vec<u32>)>> {
+/// A group's key, and where its rows are.
+struct Part {
+    key: Vec<f64>,
+    rows: Range<usize>,
+}
+
+/// The groups in the order of their keys; and the rows one group after the other, those of one in their order.
+fn divide(set: &TrainingSet, monitor: &dyn Monitor) -> Result<(Vec<Part>, TrainingSet)> {
     let keys = set.frame.keys();
     let mut table = Table::new(keys.len());
-    let mut groups: Vec<(Vec<f64>, Vec<u32>)> = Vec::new();
+    // Each with its number, and how many rows it has.
+    let mut groups: Vec<(Vec<f64>, usize, usize)> = Vec::new();
+    let mut places = room::with_capacity(set.rows())?;
     let mut key = vec![0.0; keys.len()];
     for row in 0..set.rows() {
         if row.is_multiple_of(BLOCK) {
@@ -74,17 +84,37 @@ fn divide(set: &TrainingSet, monitor: &dyn Monitor) -> Result<Vec<(Vec<f64>, Vec
         for (value, column) in key.iter_mut().zip(keys) {
             *value = column.encoded(row);
         }
-        let place = table.find_or_add(&key);
-        if place == groups.len() {
-            groups.push((key.clone(), Vec::new()));
+        let group = table.find_or_add(&key);
+        if group == groups.len() {
+            groups.push((key.clone(), group, 0));
         }
-        groups[place].1.push(row as u32);
+        groups[group].2 += 1;
+        places.push(group as u32);
     }
-    groups.sort_by(|(a, _), (b, _)| {
+    groups.sort_by(|(a, ..), (b, ..)| {
         let orders = a.iter().zip(b).map(|(a, b)| a.total_cmp(b));
         orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
     });
-    Ok(groups)
+    let (mut next, mut start) = (vec![0_u32; groups.len()], 0);
+    let mut divided = Vec::with_capacity(groups.len());
+    for (key, group, rows) in groups {
+        next[group] = start as u32;
+        divided.push(Part {
+            key,
+            rows: start..start + rows,
+        });
+        start += rows;
+    }
+    for places in places.chunks_mut(BLOCK) {
+        monitor.check()?;
+        for place in places {
+            let next = &mut next[*place as usize];
+            *place = *next;
+            *next += 1;
+        }
+    }
+    let arranged = set.arranged(&places, monitor)?;
+    Ok((divided, arranged))
 }
 
 impl Configured for Grouped {
@@ -94,7 +124,7 @@ impl Configured for Grouped {
     }
 
     fn memory(&self, shape: &Shape) -> usize {
-        // The groups' models, and copies of the rows of those that are being learned from.
+        // The groups' models, and the rows once more, group by group.
         let copies = shape
             .rows
             .saturating_mul(shape.features)
@@ -108,7 +138,7 @@ impl Configured for Grouped {
 
     /// The losses are those of all rows' model.
     fn fit(&self, set: &TrainingSet, monitor: &dyn Monitor) -> Result<(Box<dyn Fitted>, Vec<Progress>)> {
-        let divided = divide(set, monitor)?;
+        let (divided, arranged) = divide(set, monitor)?;
         let (all, history) = self.learner.fit(set, monitor)?;
         let count = Counting {
             monitor,
@@ -116,8 +146,8 @@ impl Configured for Grouped {
             groups: divided.len(),
             loss: history.last().map_or(f64::NAN, |last| last.loss),
         };
-        let fit = |(key, rows): &(Vec<f64>, Vec<u32>)| {
-            let own = self.fit_group(rows, set, &count)?;
+        let fit = |Part { key, rows }: &Part| {
+            let own = self.fit_group(rows.clone(), &arranged, &count)?;
             count.one_more();
             Ok(Group {
                 key: key.clone(),

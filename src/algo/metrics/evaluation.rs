@@ -1,7 +1,7 @@
 //! All metrics of a model at once.
 
 use linfa::traits::PredictInplace;
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, Axis, Slice};
 use rayon::prelude::*;
 
 use super::confusion::{Average, Confusion};
@@ -113,6 +113,31 @@ impl Scored {
         }
     }
 
+    /// The rows named by `rows`, in that order.
+    pub fn take(&self, rows: &[u32]) -> Scored {
+        fn of<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
+            rows.iter().map(|&row| values[row as usize]).collect()
+        }
+        match self {
+            Scored::Classes {
+                actual,
+                probabilities,
+                classes,
+            } => {
+                let of_row = |&row: &u32| &probabilities[row as usize * classes..][..*classes];
+                Scored::Classes {
+                    actual: of(actual, rows),
+                    probabilities: rows.iter().flat_map(of_row).copied().collect(),
+                    classes: *classes,
+                }
+            }
+            Scored::Numbers { actual, predicted } => Scored::Numbers {
+                actual: of(actual, rows),
+                predicted: of(predicted, rows),
+            },
+        }
+    }
+
     /// The classes and the probabilities, rows x classes; `None` for numbers.
     pub fn classes(&self) -> Option<(&[u32], ArrayView2<'_, f64>)> {
         let Scored::Classes {
@@ -147,6 +172,14 @@ impl Scored {
     }
 }
 
+/// Scores the rows of a set. Returns an error for a set without a target, and when stopped.
+pub fn score(estimator: &(impl Estimator + Sync + ?Sized), set: &TrainingSet, monitor: &dyn Monitor) -> Result<Scored> {
+    let predictor = Predictor { estimator, monitor };
+    let mut scores = predictor.default_target(&set.frame);
+    predictor.predict_inplace(&set.frame, &mut scores);
+    Scored::of(&set.target, scores?)
+}
+
 /// Scores the rows of a set, and gives their metrics. Returns an error as [`Scored::metrics`] does.
 pub fn evaluate(
     estimator: &(impl Estimator + Sync + ?Sized),
@@ -154,10 +187,7 @@ pub fn evaluate(
     threshold: f64,
     monitor: &dyn Monitor,
 ) -> Result<Table> {
-    let predictor = Predictor { estimator, monitor };
-    let mut scores = predictor.default_target(&set.frame);
-    predictor.predict_inplace(&set.frame, &mut scores);
-    Scored::of(&set.target, scores?)?.metrics(threshold, estimator.criterion(), monitor)
+    score(estimator, set, monitor)?.metrics(threshold, estimator.criterion(), monitor)
 }
 
 /// The mean of a loss; `None` without rows, and where it is beyond all numbers.
@@ -205,16 +235,63 @@ pub fn confusion_matrix(
     monitor: &dyn Monitor,
 ) -> Result<Vec<Vec<u64>>> {
     let classes = check_shape(actual, &probabilities)?;
+    let counted = |block: Block<'_>| {
+        let mut matrix = vec![vec![0; classes]; classes];
+        block.each(|class, row| {
+            matrix[class][decide(row, threshold)] += 1;
+            Ok(())
+        })?;
+        Ok(matrix)
+    };
     let mut matrix = vec![vec![0; classes]; classes];
-    let mut row = vec![0.0; classes];
-    for (index, (&class, given)) in actual.iter().zip(probabilities.rows()).enumerate() {
-        if index % BLOCK == 0 {
-            monitor.check()?;
-        }
-        row.iter_mut().zip(given).for_each(|(to, from)| *to = *from);
-        matrix[class as usize][decide(&row, threshold)] += 1;
+    for part in blocks(actual, probabilities, monitor, counted)? {
+        add_counts(&mut matrix, &part);
     }
     Ok(matrix)
+}
+
+fn add_counts(matrix: &mut [Vec<u64>], more: &[Vec<u64>]) {
+    for (ours, theirs) in matrix.iter_mut().flatten().zip(more.iter().flatten()) {
+        *ours += theirs;
+    }
+}
+
+/// Some rows, the class of each and its probabilities.
+struct Block<'a> {
+    actual: &'a [u32],
+    probabilities: ArrayView2<'a, f64>,
+}
+
+impl Block<'_> {
+    /// Calls `each` with the class of every row and its probabilities.
+    fn each(&self, mut each: impl FnMut(usize, &[f64]) -> Result<()>) -> Result<()> {
+        let mut copy = vec![0.0; self.probabilities.ncols()];
+        for (&class, given) in self.actual.iter().zip(self.probabilities.rows()) {
+            let row = given.to_slice().unwrap_or_else(|| {
+                copy.iter_mut().zip(given).for_each(|(to, from)| *to = *from);
+                &copy
+            });
+            each(class as usize, row)?;
+        }
+        Ok(())
+    }
+}
+
+/// What `work` makes of each block of rows, in their order; blocks in parallel. They are the same whatever the number of threads. Returns an error
+/// as `work` does, and when stopped.
+fn blocks<T: Send>(
+    actual: &[u32],
+    probabilities: ArrayView2<'_, f64>,
+    monitor: &dyn Monitor,
+    work: impl Fn(Block<'_>) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let parts = actual.par_chunks(BLOCK).enumerate().map(|(block, actual)| {
+        monitor.check()?;
+        let first = block * BLOCK;
+        let probabilities = probabilities.slice_axis(Axis(0), Slice::from(first..first + actual.len()));
+        work(Block { actual, probabilities })
+    });
+    parts.collect()
 }
 
 /// The metrics of a classification, from the class of each row and its probabilities (rows x classes, in class order).
@@ -231,34 +308,37 @@ pub fn classification(
     monitor: &dyn Monitor,
 ) -> Result<Table> {
     let classes = check_shape(actual, &probabilities)?;
-    let matrix = confusion_matrix(actual, probabilities, threshold, monitor)?;
+    let summed = |block: Block<'_>| {
+        let mut matrix = vec![vec![0; classes]; classes];
+        let (mut loss, mut brier) = (ClassLoss::default(), Probability::new(Loss::Brier));
+        block.each(|class, row| {
+            matrix[class][decide(row, threshold)] += 1;
+            if let &[_, positive] = row {
+                brier.push(&Label::Bool(class == 1), positive)?;
+            }
+            loss.push(row, class)
+        })?;
+        Ok((matrix, loss, brier))
+    };
+    let mut matrix = vec![vec![0; classes]; classes];
+    let (mut loss, mut brier) = (ClassLoss::default(), Probability::new(Loss::Brier));
+    for (counts, more_loss, more_brier) in blocks(actual, probabilities, monitor, summed)? {
+        add_counts(&mut matrix, &counts);
+        loss.merge(&more_loss)?;
+        brier.merge(&more_brier)?;
+    }
     let cells = matrix
         .iter()
         .enumerate()
         .flat_map(|(a, row)| row.iter().enumerate().map(move |(p, &rows)| (a, p, rows)));
     let confusion = Confusion::new(classes, cells);
-    let mut loss = ClassLoss::default();
-    let mut row = vec![0.0; classes];
-    for (index, (&class, given)) in actual.iter().zip(probabilities.rows()).enumerate() {
-        if index % BLOCK == 0 {
-            monitor.check()?;
-        }
-        row.iter_mut().zip(given).for_each(|(to, from)| *to = *from);
-        loss.push(&row, class as usize)?;
-    }
     let binary = classes == 2;
     let mut table: Table = Vec::new();
     if binary {
         let ranking = rank(actual, probabilities, 1, monitor)?;
-        let mut brier = Probability::new(Loss::Brier);
-        for (index, (&class, &probability)) in actual.iter().zip(probabilities.column(1)).enumerate() {
-            if index % BLOCK == 0 {
-                monitor.check()?;
-            }
-            brier.push(&Label::Bool(class == 1), probability)?;
-        }
-        table.push(("roc_auc", ranking.roc_auc(monitor)?));
-        table.push(("average_precision", ranking.average_precision(monitor)?));
+        let (area, precision) = rayon::join(|| ranking.roc_auc(monitor), || ranking.average_precision(monitor));
+        table.push(("roc_auc", area?));
+        table.push(("average_precision", precision?));
         table.push(("log_loss", loss.mean()));
         table.push(("brier_score", brier.mean()));
     } else {
@@ -291,16 +371,14 @@ pub fn rank(
             "name a class of the model",
         ));
     }
-    let mut ranking = Ranking::default();
-    for (index, (&actual, &probability)) in actual.iter().zip(probabilities.column(class)).enumerate() {
-        if index % BLOCK == 0 {
-            monitor.check()?;
-        }
-        ranking.push(&Label::Bool(actual as usize == class), probability)?;
-    }
-    // The areas then find the scores in order.
-    ranking.sort(monitor)?;
-    Ok(ranking)
+    let probabilities = probabilities.column(class);
+    Ranking::of(
+        actual
+            .iter()
+            .zip(probabilities)
+            .map(|(&actual, &probability)| (actual as usize == class, probability)),
+        monitor,
+    )
 }
 
 fn one_against_rest(actual: &[u32], probabilities: ArrayView2<'_, f64>, monitor: &dyn Monitor) -> Result<Option<f64>> {

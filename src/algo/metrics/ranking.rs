@@ -1,6 +1,5 @@
 //! How well scores put one class above the other.
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::sum::Sum;
@@ -38,15 +37,36 @@ pub struct Ranking {
 }
 
 impl Ranking {
+    /// Of rows, each with whether it is of the positive class and its score; the scores are put in order, in parallel, so that what needs them so
+    /// finds them so. O(n log n). Returns an error on a score that is NaN, when stopped, and where there is no room.
+    pub(super) fn of(rows: impl Iterator<Item = (bool, f64)> + Clone, monitor: &dyn Monitor) -> Result<Ranking> {
+        let mut counts = [0, 0];
+        rows.clone()
+            .for_each(|(positive, _)| counts[usize::from(positive)] += 1);
+        let [mut negative, mut positive] = [room::with_capacity(counts[0])?, room::with_capacity(counts[1])?];
+        for (row, (is_positive, score)) in rows.enumerate() {
+            if row.is_multiple_of(FOLD_ROWS) {
+                monitor.check()?;
+            }
+            check_score(score)?;
+            // Makes -0 the 0 that it equals.
+            if is_positive { &mut positive } else { &mut negative }.push(score + 0.0);
+        }
+        let mut ranking = Ranking::default();
+        for (is_positive, mut scores) in [(false, negative), (true, positive)] {
+            if !scores.is_empty() {
+                sort::sort_in_parallel(&mut scores, monitor)?;
+                let code = ranking.labels.code(&Label::Bool(is_positive))?;
+                ranking.plain[code] = scores;
+            }
+        }
+        Ok(ranking)
+    }
+
     /// Adds a row. Amortised O(1), sorting aside. Returns an error on a score that is NaN, on a third label and on a label of another type.
     #[inline]
     pub fn push(&mut self, label: &Label, score: f64) -> Result<()> {
-        if score.is_nan() {
-            return Err(Error::data(
-                "a score is NaN",
-                "leave such rows out, or make the score NULL",
-            ));
-        }
+        check_score(score)?;
         let code = self.labels.code(label)?;
         // Makes -0 the 0 that it equals.
         room::push(&mut self.plain[code], score + 0.0)
@@ -77,42 +97,37 @@ impl Ranking {
             sort::sort(scores, monitor)?;
         }
         let mut distinct = 0;
-        visit(&self.plain, &self.ties, |_| distinct += 1);
+        visit(self.plain.each_ref().map(Vec::as_slice), &self.ties, |_| distinct += 1);
         let (added, rows) = (distinct - self.ties.len(), self.plain_rows());
         // A tie is three times as large as a plain score; half of the memory should be saved.
         if added.saturating_mul(6) > rows {
             return Ok(());
         }
         let mut ties = room::with_capacity(distinct)?;
-        visit(&self.plain, &self.ties, |tie| ties.push(tie));
+        visit(self.plain.each_ref().map(Vec::as_slice), &self.ties, |tie| {
+            ties.push(tie)
+        });
         self.ties = ties;
         self.plain = Default::default();
         Ok(())
     }
 
-    /// Puts the scores in order, in parallel, so that what needs them so finds them so. O(n log n). Returns an error only when stopped.
-    pub(super) fn sort(&mut self, monitor: &dyn Monitor) -> Result<()> {
-        for scores in &mut self.plain {
-            scores.par_chunks_mut(FOLD_ROWS).try_for_each(|part| -> Result<()> {
-                monitor.check()?;
-                part.sort_unstable_by(f64::total_cmp);
-                Ok(())
-            })?;
-            sort::sort(scores, monitor)?;
-        }
-        Ok(())
-    }
-
     /// Calls `each` with every distinct score, ascending. Returns an error when stopped, and where there is no room. O(n log n), and a copy of the
-    /// plain scores.
+    /// plain scores; O(n) where they are in order.
     pub(super) fn ascending(&self, monitor: &dyn Monitor, each: impl FnMut(Tie)) -> Result<()> {
-        let mut plain: [Vec<f64>; 2] = Default::default();
-        for (copy, scores) in plain.iter_mut().zip(&self.plain) {
+        let mut copies: [Vec<f64>; 2] = Default::default();
+        let mut plain = [&self.plain[0][..], &self.plain[1][..]];
+        for (copy, scores) in copies.iter_mut().zip(&mut plain) {
+            monitor.check()?;
+            if scores.is_sorted() {
+                continue;
+            }
             room::reserve(copy, scores.len())?;
             copy.extend_from_slice(scores);
             sort::sort(copy, monitor)?;
+            *scores = copy;
         }
-        visit(&plain, &self.ties, each);
+        visit(plain, &self.ties, each);
         Ok(())
     }
 
@@ -184,8 +199,19 @@ impl Ranking {
     }
 }
 
+#[inline]
+fn check_score(score: f64) -> Result<()> {
+    match score.is_nan() {
+        false => Ok(()),
+        true => Err(Error::data(
+            "a score is NaN",
+            "leave such rows out, or make the score NULL",
+        )),
+    }
+}
+
 /// Merges sorted scores of two classes and sorted ties, and calls `each` with every distinct score, ascending.
-fn visit(plain: &[Vec<f64>; 2], ties: &[Tie], mut each: impl FnMut(Tie)) {
+fn visit(plain: [&[f64]; 2], ties: &[Tie], mut each: impl FnMut(Tie)) {
     let (mut at, mut tie) = ([0, 0], 0);
     loop {
         let heads = [
