@@ -2,6 +2,7 @@
 
 use algo::estimator::Estimator;
 use algo::frame::UNSEEN;
+use algo::grouped::LinearScorers;
 use algo::hash::hash_bytes;
 use algo::levels::Levels;
 use algo::metrics::evaluation::decide;
@@ -52,7 +53,7 @@ fn bytes_of(model: &Model) -> Vec<u8> {
 /// Scores rows of everything that a value can be, by the model itself and by what scores it fast.
 fn score(model: &Model) {
     let values = [f64::NAN, UNSEEN, -1.0, 0.0, 1.0, 2.0, 3.5, 1e300, -1e300];
-    let linear = model.fitted.linear_scorer().map(|scorer| Box::new(scorer) as Box<dyn Estimator>);
+    let linear = LinearScorers::new(&*model.fitted).map(|scorer| Box::new(scorer) as Box<dyn Estimator>);
     let fast = linear.or_else(|| model.fitted.scorer());
     let raw = model.raw_width();
     let mut all = vec![0.0; model.slots()];

@@ -12,6 +12,7 @@ use crate::pg::fields::{Arguments, Field, Fields, Types};
 use crate::pg::reader::{Reader, Value};
 use crate::pg::whole_row::{RowReader, WholeRow};
 use crate::pg::{arguments, site, types};
+use algo::grouped::LinearScorers;
 use algo::linear;
 use algo::model::InputKind;
 
@@ -27,6 +28,8 @@ pub enum Binding {
 #[derive(Default)]
 pub struct Plan {
     numbers: Vec<Numbers>,
+    /// Those that say to which group a row belongs.
+    key_numbers: Vec<Numbers>,
     others: Vec<Other>,
     /// The codes of enum values met so far, by input.
     enums: RefCell<HashMap<(usize, pg_sys::Oid), f64>>,
@@ -38,6 +41,14 @@ struct Numbers {
     count: usize,
     at: usize,
     reader: Reader,
+}
+
+impl Numbers {
+    #[inline(always)]
+    fn read(&self, fields: &impl Fields, row: &mut [f64]) {
+        self.reader
+            .numbers(fields.after(self.first), &mut row[self.at..self.at + self.count]);
+    }
 }
 
 /// Any other field.
@@ -59,13 +70,18 @@ impl Plan {
     fn add(&mut self, scorer: &Scorer, input: usize, field: Field) {
         let (place, reader) = (field.place(), field.reader());
         if let Some(at) = scorer.number_place(input, reader) {
-            return match self.numbers.last_mut() {
+            let runs = if scorer.is_key(input) {
+                &mut self.key_numbers
+            } else {
+                &mut self.numbers
+            };
+            return match runs.last_mut() {
                 Some(last)
                     if last.reader == reader && (last.first + last.count, last.at + last.count) == (place, at) =>
                 {
                     last.count += 1;
                 }
-                _ => self.numbers.push(Numbers {
+                _ => runs.push(Numbers {
                     first: place,
                     count: 1,
                     at,
@@ -86,8 +102,7 @@ impl Plan {
     #[inline(always)]
     pub fn read(&self, scorer: &Scorer, fields: &impl Fields, row: &mut [f64]) -> Result<()> {
         for run in &self.numbers {
-            run.reader
-                .numbers(fields.after(run.first), &mut row[run.at..run.at + run.count]);
+            run.read(fields, row);
         }
         self.read_others(scorer, fields, row)
     }
@@ -97,13 +112,14 @@ impl Plan {
     pub fn score(
         &self,
         scorer: &Scorer,
-        linear: &linear::Scorer,
+        scorers: &LinearScorers,
         arguments: &Arguments<'_>,
         row: &mut [f64],
         out: &mut [f64],
     ) -> Result<()> {
         // Look-ups first: the processor gets on with the numbers while it waits for them.
         self.read_others(scorer, arguments, row)?;
+        let (linear, features) = scorers.of(row);
         let (mut sum, mut next) = (linear::Sum::default(), 0);
         for run in &self.numbers {
             if next < run.at {
@@ -116,15 +132,19 @@ impl Plan {
             };
             next = run.at + run.count;
         }
-        if next < row.len() {
-            sum = linear.add(sum, next, &row[next..], |value| *value);
+        if next < features {
+            sum = linear.add(sum, next, &row[next..features], |value| *value);
         }
         linear.finish(sum, row, out);
         Ok(())
     }
 
+    /// Encodes all but the features that are plain numbers.
     #[inline(always)]
     fn read_others(&self, scorer: &Scorer, fields: &impl Fields, row: &mut [f64]) -> Result<()> {
+        for run in &self.key_numbers {
+            run.read(fields, row);
+        }
         for other in &self.others {
             match other.how {
                 How::Level => {

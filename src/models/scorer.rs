@@ -9,17 +9,17 @@ use crate::pg::reader::{Reader, Role, Value};
 use crate::pg::types;
 use algo::estimator::Estimator;
 use algo::frame::UNSEEN;
+use algo::grouped::LinearScorers;
 use algo::label::Label;
 use algo::levels::Levels;
-use algo::linear;
 use algo::metrics::evaluation;
 use algo::model::{InputKind, Model};
 use algo::pipeline::TextReader;
 
 /// What scores encoded rows.
 enum Engine {
-    /// A weighted sum, which takes values where they are.
-    Linear(linear::Scorer),
+    /// A weighted sum, by group or of all rows, which takes values where they are.
+    Linear(LinearScorers),
     /// What scores faster than the model as it is stored.
     Prepared(Box<dyn Estimator>),
     /// The model itself.
@@ -81,12 +81,9 @@ impl Scorer {
             .collect();
         let mut by_key: Vec<usize> = (0..model.inputs.len()).collect();
         by_key.sort_by_key(|&input| (model.inputs[input].name.len(), model.inputs[input].name.as_bytes()));
-        // What a calibration has the last word on is scored in two steps.
-        let linear = model.fitted.linear_scorer().filter(|_| model.calibration.is_none());
-        let engine = match (linear, model.fitted.scorer()) {
-            (Some(linear), _) => Engine::Linear(linear),
-            (None, Some(prepared)) => Engine::Prepared(prepared),
-            (None, None) => Engine::Model,
+        let engine = match LinearScorers::new(&*model.fitted) {
+            Some(linear) => Engine::Linear(linear),
+            None => model.fitted.scorer().map_or(Engine::Model, Engine::Prepared),
         };
         let quantiles = model
             .intervals
@@ -205,13 +202,19 @@ impl Scorer {
         Ok(true)
     }
 
-    /// The linear model's own scorer, when there is one that takes values as the columns give them.
+    /// What scores a linear model, when it takes values as the columns give them and nothing comes after it.
     #[inline(always)]
-    pub fn linear(&self) -> Option<&linear::Scorer> {
+    pub fn linear(&self) -> Option<&LinearScorers> {
+        let model = &self.model;
         match &self.engine {
-            Engine::Linear(scorer) if self.model.pipeline.is_none() => Some(scorer),
+            Engine::Linear(scorers) if model.pipeline.is_none() && model.calibration.is_none() => Some(scorers),
             Engine::Linear(_) | Engine::Prepared(_) | Engine::Model => None,
         }
+    }
+
+    /// Whether an input says to which group a row belongs. These come last.
+    pub fn is_key(&self, input: usize) -> bool {
+        input + self.model.fitted.keys() >= self.places.len()
     }
 
     /// What the learner sees of an encoded row, whose rest is filled in.
@@ -225,7 +228,7 @@ impl Scorer {
     pub fn score(&self, row: &mut [f64], out: &mut [f64]) {
         let row = self.transform(row);
         match &self.engine {
-            Engine::Linear(scorer) => scorer.score(row, out),
+            Engine::Linear(scorers) => scorers.score(row, out),
             Engine::Prepared(scorer) => scorer.score(row, out),
             Engine::Model => self.model.fitted.score(row, out),
         }

@@ -6,9 +6,11 @@
 //! | `learner` | a learner that fits one model for each group |
 //! | `model` | what it fits |
 //! | `scorer` | the same laid out for scoring many rows |
+//! | `places` | from a group's values to what scores it there |
 
 mod learner;
 mod model;
+mod places;
 mod scorer;
 mod table;
 #[cfg(test)]
@@ -16,3 +18,4 @@ mod tests;
 
 pub use learner::Grouped;
 pub use model::{GroupedModel, Own};
+pub use scorer::LinearScorers;

@@ -3,31 +3,43 @@
 use std::sync::Arc;
 
 use super::model::{GroupedModel, Own};
-use super::table::Table;
+use super::places::Places;
 use crate::estimator::Estimator;
 use crate::fitted::Fitted;
 use crate::linear;
 
+/// For each group the place of what scores it among the models; that of all rows is the first.
+fn places_and_models(model: &GroupedModel) -> (Places, Vec<&Arc<dyn Fitted>>) {
+    let (mut models, mut places) = (vec![model.all()], Vec::new());
+    for group in model.groups() {
+        places.push(match &group.own {
+            Own::Model(model) => {
+                models.push(model);
+                models.len() as u32 - 1
+            }
+            Own::TooFewRows | Own::LacksClass | Own::NotLearnable => 0,
+        });
+    }
+    (Places::new(model.table().clone(), places), models)
+}
+
 /// What scores one group's rows.
 enum Engine {
-    Linear(linear::Scorer),
     Prepared(Box<dyn Estimator>),
     Model(Arc<dyn Fitted>),
 }
 
 impl Engine {
     fn of(fitted: &Arc<dyn Fitted>) -> Engine {
-        match (fitted.linear_scorer(), fitted.scorer()) {
-            (Some(linear), _) => Engine::Linear(linear),
-            (None, Some(prepared)) => Engine::Prepared(prepared),
-            (None, None) => Engine::Model(Arc::clone(fitted)),
+        match fitted.scorer() {
+            Some(prepared) => Engine::Prepared(prepared),
+            None => Engine::Model(Arc::clone(fitted)),
         }
     }
 
     #[inline]
     fn score(&self, row: &[f64], out: &mut [f64]) {
         match self {
-            Engine::Linear(scorer) => scorer.score(row, out),
             Engine::Prepared(scorer) => scorer.score(row, out),
             Engine::Model(fitted) => fitted.score(row, out),
         }
@@ -36,10 +48,7 @@ impl Engine {
 
 /// The models of all groups, each laid out for scoring. Gives the same scores as the model, to the bit.
 pub(super) struct GroupedScorer {
-    table: Table,
-    /// For each group the place of its engine.
-    places: Vec<u32>,
-    /// That of all rows first.
+    places: Places,
     engines: Vec<Engine>,
     outputs: usize,
 }
@@ -47,19 +56,10 @@ pub(super) struct GroupedScorer {
 impl GroupedScorer {
     /// O(size of the models).
     pub(super) fn new(model: &GroupedModel) -> GroupedScorer {
-        let mut engines = vec![Engine::of(model.all())];
-        let place = |own: &Own| match own {
-            Own::Model(model) => {
-                engines.push(Engine::of(model));
-                engines.len() as u32 - 1
-            }
-            Own::TooFewRows | Own::LacksClass | Own::NotLearnable => 0,
-        };
-        let places = model.groups().iter().map(|group| &group.own).map(place).collect();
+        let (places, models) = places_and_models(model);
         GroupedScorer {
-            table: model.table().clone(),
             places,
-            engines,
+            engines: models.into_iter().map(Engine::of).collect(),
             outputs: model.outputs(),
         }
     }
@@ -72,8 +72,56 @@ impl Estimator for GroupedScorer {
 
     #[inline]
     fn score(&self, row: &[f64], out: &mut [f64]) {
-        let (features, key) = row.split_at(row.len() - self.table.width());
-        let place = self.table.find(key).map_or(0, |group| self.places[group]);
-        self.engines[place as usize].score(features, out);
+        let (features, key) = row.split_at(row.len() - self.places.width());
+        self.engines[self.places.find(key)].score(features, out);
+    }
+}
+
+/// A model whose score is a link of a weighted sum, of all rows or of each group, laid out for those who add a row's numbers where they are.
+/// Gives the same scores as the model, to the bit.
+pub struct LinearScorers {
+    places: Places,
+    scorers: Vec<linear::Scorer>,
+}
+
+impl LinearScorers {
+    /// `None` for a model, or a group's, with another score. O(size of the models).
+    pub fn new(fitted: &dyn Fitted) -> Option<LinearScorers> {
+        let Some(grouped) = fitted.grouped() else {
+            return Some(LinearScorers {
+                places: Places::default(),
+                scorers: vec![fitted.linear_scorer()?],
+            });
+        };
+        let (places, models) = places_and_models(grouped);
+        let scorers = models.into_iter().map(|model| model.linear_scorer());
+        Some(LinearScorers {
+            places,
+            scorers: scorers.collect::<Option<_>>()?,
+        })
+    }
+
+    /// What scores an encoded row, of which only the end counts, which names its group; and how many features stand before that.
+    #[inline(always)]
+    pub fn of(&self, row: &[f64]) -> (&linear::Scorer, usize) {
+        let features = row.len() - self.places.width();
+        let place = if self.places.width() == 0 {
+            0
+        } else {
+            self.places.find(&row[features..])
+        };
+        (&self.scorers[place], features)
+    }
+}
+
+impl Estimator for LinearScorers {
+    fn outputs(&self) -> usize {
+        self.scorers.first().map_or(0, Estimator::outputs)
+    }
+
+    #[inline]
+    fn score(&self, row: &[f64], out: &mut [f64]) {
+        let (scorer, features) = self.of(row);
+        scorer.score(&row[..features], out);
     }
 }

@@ -5,7 +5,7 @@ use hashbrown::HashTable;
 use crate::hash::hash_u64;
 
 /// The groups by their keys, each key as many values as an encoded row has at its end.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Table {
     width: usize,
     /// The bits of the keys, one group after the other.
@@ -41,6 +41,11 @@ impl Table {
     /// How many values a key has.
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// The values that name the groups, in the order of the groups, where one does.
+    pub(super) fn single_keys(&self) -> impl Iterator<Item = f64> {
+        self.bits.iter().map(|&bits| f64::from_bits(bits))
     }
 
     /// The place of a group. Expected O(width).

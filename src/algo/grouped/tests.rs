@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::error::Error;
+use crate::estimator::Estimator;
 use crate::fitted::Fitted;
 use crate::frame::{Column, Frame};
 use crate::hash::hash_u64;
@@ -75,7 +76,9 @@ fn each_group_is_scored_by_what_its_own_rows_teach() {
         let bytes = fitted.encode(Vec::new(), &Unwatched).unwrap();
         let read = learners::decode(fitted.form(), &bytes, &Unwatched).unwrap();
         read.validate(&[0, 0, 4], &Unwatched).unwrap();
-        let scorer = read.scorer().unwrap();
+        let linear = LinearScorers::new(&*read).map(|linear| Box::new(linear) as Box<dyn Estimator>);
+        assert_eq!(linear.is_some(), name == "linear_regression");
+        let scorers: Vec<Box<dyn Estimator>> = read.scorer().into_iter().chain(linear).collect();
         let of = |code: f64| {
             let is_of = |row: &u32| {
                 let key = set.frame.keys()[0].encoded(*row as usize);
@@ -101,13 +104,15 @@ fn each_group_is_scored_by_what_its_own_rows_teach() {
                 let answer = score(&*expected, &features);
                 assert_eq!(score(&*fitted, &row), answer, "{name} {code}");
                 assert_eq!(score(&*read, &row), answer, "{name} {code}");
-                let mut out = vec![0.0; scorer.outputs()];
-                scorer.score(&row, &mut out);
-                assert_eq!(
-                    out.iter().map(|score| score.to_bits()).collect::<Vec<_>>(),
-                    answer,
-                    "{name} {code}"
-                );
+                for scorer in &scorers {
+                    let mut out = vec![0.0; scorer.outputs()];
+                    scorer.score(&row, &mut out);
+                    assert_eq!(
+                        out.iter().map(|score| score.to_bits()).collect::<Vec<_>>(),
+                        answer,
+                        "{name} {code}"
+                    );
+                }
             }
         }
         let groups = read.grouped().unwrap().groups();
