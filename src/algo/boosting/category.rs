@@ -5,17 +5,18 @@
 //! 1958). Smoothing and penalties hold rare levels back, as LightGBM does it.
 
 use super::packing::Cell;
-use super::split::{BinSet, Bounds, Judge, Rule, Split, better};
+use super::split::{BinSet, Parent, Rule, Split, better};
 
-/// The best split of one leaf; see [`Judge::best`].
-pub(super) fn best(judge: &Judge, column: usize, cells: &[Cell], total: Cell, bounds: Bounds) -> Option<Split> {
+/// The best split of one leaf; see [`Parent::best`].
+pub(super) fn best(parent: &Parent, column: usize, cells: &[Cell]) -> Option<Split> {
+    let judge = parent.judge;
     let present = cells.iter().filter(|cell| cell.count > 0).count();
     if present < 2 {
         return None;
     }
     // Whether the column has few levels is asked of the column, not of the leaf; missing values are one of them, whether there are any or not.
     if cells.len() <= judge.params.max_cat_to_onehot {
-        return one_against_rest(judge, column, cells, total, bounds);
+        return one_against_rest(parent, column, cells);
     }
     let mut order: Vec<(f64, usize)> = cells
         .iter()
@@ -35,15 +36,22 @@ pub(super) fn best(judge: &Judge, column: usize, cells: &[Cell], total: Cell, bo
         .collect();
     order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let most = judge.params.max_cat_threshold.min(order.len().div_ceil(2));
-    let scan = |order: &mut dyn Iterator<Item = usize>| prefixes(judge, column, cells, total, bounds, order);
+    let scan = |order: &mut dyn Iterator<Item = usize>| prefixes(parent, column, cells, order);
     let lowest = scan(&mut order.iter().map(|o| o.1).take(most));
     let highest = scan(&mut order.iter().rev().map(|o| o.1).take(most));
     better(lowest, highest)
 }
 
-fn one_against_rest(judge: &Judge, column: usize, cells: &[Cell], total: Cell, bounds: Bounds) -> Option<Split> {
+fn one_against_rest(parent: &Parent, column: usize, cells: &[Cell]) -> Option<Split> {
+    let &Parent {
+        judge,
+        total,
+        bounds,
+        least,
+        threshold,
+        ..
+    } = parent;
     let l2 = judge.params.reg_lambda;
-    let (threshold, least) = (judge.threshold(total, bounds), judge.least(total));
     let mut best = None;
     for (bin, &left) in cells.iter().enumerate() {
         let right = total.minus(left);
@@ -72,16 +80,16 @@ fn one_against_rest(judge: &Judge, column: usize, cells: &[Cell], total: Cell, b
 }
 
 /// The best split that sends the first 1, 2, ... bins of `order` left.
-fn prefixes(
-    judge: &Judge,
-    column: usize,
-    cells: &[Cell],
-    total: Cell,
-    bounds: Bounds,
-    order: &mut dyn Iterator<Item = usize>,
-) -> Option<Split> {
+fn prefixes(parent: &Parent, column: usize, cells: &[Cell], order: &mut dyn Iterator<Item = usize>) -> Option<Split> {
+    let &Parent {
+        judge,
+        total,
+        bounds,
+        least,
+        threshold,
+        ..
+    } = parent;
     let l2 = judge.params.reg_lambda + judge.params.cat_l2;
-    let (threshold, least) = (judge.threshold(total, bounds), judge.least(total));
     let (mut left, mut set, mut group, mut best) = (Cell::default(), BinSet::default(), 0, None);
     for bin in order {
         left.add(cells[bin]);

@@ -7,7 +7,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::forest::{Forest, NodeStats};
-use super::histogram::{Builder, Rows, subtract};
+use super::histogram::{Builder, Histogram, Rows};
 use super::packing::{Cell, Gradients, Packing};
 use super::params::BoostingParams;
 use super::records::Table;
@@ -42,7 +42,7 @@ pub(super) struct Grower<'a> {
     rows: Vec<u32>,
     spare: Vec<u32>,
     /// Histograms that no leaf holds.
-    pool: Vec<Vec<Cell>>,
+    pool: Vec<Histogram>,
     kept: usize,
 }
 
@@ -55,7 +55,7 @@ struct Leaf {
     l2: f64,
     bounds: Bounds,
     /// Its histogram, when it may be split and there was room.
-    cells: Option<Vec<Cell>>,
+    histogram: Option<Histogram>,
     split: Option<Split>,
 }
 
@@ -144,7 +144,8 @@ impl<'a> Grower<'a> {
             }
         }
         self.kept = 0;
-        self.pool.extend(leaves.iter_mut().filter_map(|leaf| leaf.cells.take()));
+        self.pool
+            .extend(leaves.iter_mut().filter_map(|leaf| leaf.histogram.take()));
         self.value_leaves(forest, round, &judge, &leaves)?;
         Ok(leaves
             .into_iter()
@@ -165,21 +166,19 @@ impl<'a> Grower<'a> {
             total: Cell::default(),
             l2: self.params.reg_lambda,
             bounds: Bounds::FREE,
-            cells: None,
+            histogram: None,
             split: None,
         };
         if self.may_split(self.rows.len(), 0) {
-            let mut cells = self.histogram();
+            let mut histogram = self.histogram();
             let rows = if all { Rows::All } else { Rows::Listed(&self.rows) };
-            self.builder(round).build(rows, &mut cells)?;
+            histogram.count(&self.builder(round), rows)?;
             // Every row is in one bin of every wanted column.
             if let Some(column) = round.wanted.iter().position(|wanted| *wanted) {
-                cells[self.table.offsets[column]..self.table.offsets[column + 1]]
-                    .iter()
-                    .for_each(|c| leaf.total.add(*c));
+                leaf.total = histogram.sums(self.table.places(column)).total(&round.packing);
             }
-            leaf.split = self.search(&cells, round, judge, leaf.total, leaf.bounds)?;
-            leaf.cells = Some(cells);
+            leaf.split = self.search(&histogram, round, judge, leaf.total, leaf.bounds)?;
+            leaf.histogram = Some(histogram);
         } else {
             self.rows
                 .iter()
@@ -217,7 +216,7 @@ impl<'a> Grower<'a> {
             total,
             l2: split.l2,
             bounds,
-            cells: None,
+            histogram: None,
             split: None,
         };
         let mut left = child(range.start..middle, split.left, left_bounds);
@@ -225,7 +224,7 @@ impl<'a> Grower<'a> {
         let stats = |leaf: &Leaf| self.stats(judge, leaf.total, leaf.l2, leaf.bounds);
         left.node = self.add_nodes(forest, leaf.node, &split, stats(&left), stats(&right));
         right.node = left.node + 1;
-        let parent = leaf.cells.take();
+        let parent = leaf.histogram.take();
         let smaller_left = left.rows.len() <= right.rows.len();
         let (small, large) = if smaller_left {
             (&mut left, &mut right)
@@ -237,13 +236,13 @@ impl<'a> Grower<'a> {
         } else {
             self.count(parent, small, large, round)?;
             for leaf in [small, large] {
-                if let Some(cells) = &leaf.cells {
+                if let Some(histogram) = &leaf.histogram {
                     if self.may_split(leaf.rows.len(), leaf.depth) {
-                        leaf.split = self.search(cells, round, judge, leaf.total, leaf.bounds)?;
+                        leaf.split = self.search(histogram, round, judge, leaf.total, leaf.bounds)?;
                     }
                     if leaf.split.is_none() || self.kept * size_of::<Cell>() * self.table.cells() > KEPT_BYTES {
-                        let cells = leaf.cells.take();
-                        self.recycle(cells);
+                        let histogram = leaf.histogram.take();
+                        self.recycle(histogram);
                     }
                 }
             }
@@ -252,51 +251,55 @@ impl<'a> Grower<'a> {
     }
 
     /// Gives two children their histograms: the smaller one's is counted, the larger one's is what remains of the parent's.
-    fn count(&mut self, parent: Option<Vec<Cell>>, small: &mut Leaf, large: &mut Leaf, round: &Round) -> Result<()> {
-        let mut cells = self.histogram();
-        self.builder(round)
-            .build(Rows::Listed(&self.rows[small.rows.clone()]), &mut cells)?;
-        let large_cells = match parent {
+    fn count(&mut self, parent: Option<Histogram>, small: &mut Leaf, large: &mut Leaf, round: &Round) -> Result<()> {
+        let of_small = self.counted(small, round)?;
+        let of_large = match parent {
             Some(mut parent) => {
-                subtract(&mut parent, &cells);
+                parent.subtract(&of_small);
                 parent
             }
-            None => {
-                let mut cells = self.histogram();
-                self.builder(round)
-                    .build(Rows::Listed(&self.rows[large.rows.clone()]), &mut cells)?;
-                cells
-            }
+            None => self.counted(large, round)?,
         };
-        small.cells = Some(cells);
-        large.cells = Some(large_cells);
+        small.histogram = Some(of_small);
+        large.histogram = Some(of_large);
         Ok(())
+    }
+
+    fn counted(&mut self, leaf: &Leaf, round: &Round) -> Result<Histogram> {
+        let mut histogram = self.histogram();
+        let rows = Rows::Listed(&self.rows[leaf.rows.clone()]);
+        histogram.count(&self.builder(round), rows)?;
+        Ok(histogram)
     }
 
     /// The best split over all wanted columns; of equals, the first column's.
     fn search(
         &self,
-        cells: &[Cell],
+        histogram: &Histogram,
         round: &Round,
         judge: &Judge,
         total: Cell,
         bounds: Bounds,
     ) -> Result<Option<Split>> {
-        let offsets = &self.table.offsets;
+        let Some(parent) = judge.parent(total, bounds) else {
+            return Ok(None);
+        };
         let best_of = |first: usize, bins: &[Bins]| {
             self.monitor.check()?;
             let columns = bins.iter().enumerate().map(|(index, bins)| (first + index, bins));
             Ok(columns
                 .filter(|(column, _)| round.wanted[*column])
-                .fold(None, |best, (column, bins)| {
-                    let cells = &cells[offsets[column]..offsets[column + 1]];
-                    better(best, judge.best(column, bins, cells, total, bounds))
+                .fold(None, |best: Option<Split>, (column, bins)| {
+                    let sums = histogram.sums(self.table.places(column));
+                    let above = best.map_or(0.0, |best| best.gain);
+                    better(best, parent.best(column, bins, sums, above))
                 }))
         };
-        let best: Vec<Option<Split>> = self
-            .table
-            .data
-            .bins
+        let bins = &self.table.data.bins;
+        if matches!(histogram, Histogram::Running(_)) {
+            return best_of(0, bins);
+        }
+        let best: Vec<Option<Split>> = bins
             .par_chunks(COLUMNS_A_TASK)
             .enumerate()
             .map(|(index, bins)| best_of(index * COLUMNS_A_TASK, bins))
@@ -400,17 +403,15 @@ impl<'a> Grower<'a> {
         }
     }
 
-    fn histogram(&mut self) -> Vec<Cell> {
+    fn histogram(&mut self) -> Histogram {
         self.kept += 1;
-        self.pool
-            .pop()
-            .unwrap_or_else(|| vec![Cell::default(); self.table.cells()])
+        self.pool.pop().unwrap_or_else(|| Histogram::new(self.table))
     }
 
-    fn recycle(&mut self, cells: Option<Vec<Cell>>) {
-        if let Some(cells) = cells {
+    fn recycle(&mut self, histogram: Option<Histogram>) {
+        if let Some(histogram) = histogram {
             self.kept -= 1;
-            self.pool.push(cells);
+            self.pool.push(histogram);
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Histograms: for every bin of every column, the sums over a leaf's rows.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::packing::{Cell, Packing};
 use super::records::{GROUP, Group, LANE, Table};
+use super::running;
 use crate::error::Result;
 use crate::monitor::Monitor;
 
@@ -24,7 +27,7 @@ pub(super) enum Rows<'a> {
 }
 
 /// Packed sums of one lane: one array of 256 a column, so that a byte indexes it without a check.
-type LaneSums = [[u64; 256]; LANE];
+pub(super) type LaneSums = [[u64; 256]; LANE];
 
 /// The buffers of one task.
 struct Scratch {
@@ -122,7 +125,8 @@ impl Builder<'_> {
                         let records = &group.records[places * lanes..(places + values.len()) * lanes];
                         for lane in self.lanes(group) {
                             let records = records.iter().skip(lane).step_by(lanes);
-                            add_rows(group.columns - lane * LANE, records, values, &mut scratch.sums[lane]);
+                            let rows = records.zip(values.iter().copied());
+                            add_rows(group.columns - lane * LANE, rows, &mut scratch.sums[lane]);
                         }
                     }
                 }
@@ -130,13 +134,9 @@ impl Builder<'_> {
                     for rows in rows[block].chunks(FETCH) {
                         self.fetch(group, rows, &mut scratch);
                         for lane in self.lanes(group) {
-                            let records = &scratch.bytes[lane][..rows.len()];
-                            add_rows(
-                                group.columns - lane * LANE,
-                                records.iter(),
-                                &scratch.values,
-                                &mut scratch.sums[lane],
-                            );
+                            let records = scratch.bytes[lane][..rows.len()].iter();
+                            let rows = records.zip(scratch.values.iter().copied());
+                            add_rows(group.columns - lane * LANE, rows, &mut scratch.sums[lane]);
                         }
                     }
                 }
@@ -147,7 +147,7 @@ impl Builder<'_> {
     }
 
     /// The lanes of `group` that have a wanted column.
-    fn lanes(&self, group: &Group) -> impl Iterator<Item = usize> {
+    pub(super) fn lanes(&self, group: &Group) -> impl Iterator<Item = usize> {
         let wanted = &self.wanted[group.first..group.first + group.columns];
         wanted
             .chunks(LANE)
@@ -195,32 +195,117 @@ fn fetch_records<const LANES: usize>(records: &[[u8; LANE]], rows: &[u32], bytes
 }
 
 /// Adds rows to the sums of the first `columns` columns of a lane (all of them, when there are more).
-fn add_rows<'a>(columns: usize, records: impl Iterator<Item = &'a [u8; LANE]>, values: &[u64], sums: &mut LaneSums) {
+pub(super) fn add_rows<'a>(columns: usize, rows: impl Iterator<Item = (&'a [u8; LANE], u64)>, sums: &mut LaneSums) {
     match columns {
-        1 => add_columns::<1>(records, values, sums),
-        2 => add_columns::<2>(records, values, sums),
-        3 => add_columns::<3>(records, values, sums),
-        4 => add_columns::<4>(records, values, sums),
-        5 => add_columns::<5>(records, values, sums),
-        6 => add_columns::<6>(records, values, sums),
-        7 => add_columns::<7>(records, values, sums),
-        _ => add_columns::<8>(records, values, sums),
+        1 => add_columns::<1>(rows, sums),
+        2 => add_columns::<2>(rows, sums),
+        3 => add_columns::<3>(rows, sums),
+        4 => add_columns::<4>(rows, sums),
+        5 => add_columns::<5>(rows, sums),
+        6 => add_columns::<6>(rows, sums),
+        7 => add_columns::<7>(rows, sums),
+        _ => add_columns::<8>(rows, sums),
     }
 }
 
-fn add_columns<'a, const N: usize>(records: impl Iterator<Item = &'a [u8; LANE]>, values: &[u64], sums: &mut LaneSums) {
-    for (bytes, value) in records.zip(values) {
+fn add_columns<'a, const N: usize>(rows: impl Iterator<Item = (&'a [u8; LANE], u64)>, sums: &mut LaneSums) {
+    for (bytes, value) in rows {
         for column in 0..N {
             let sum = &mut sums[column][bytes[column] as usize];
-            *sum = sum.wrapping_add(*value);
+            *sum = sum.wrapping_add(value);
         }
     }
 }
 
-/// Turns the histogram of a leaf into that of one child by taking away the other child's. O(cells).
-pub(super) fn subtract(parent: &mut [Cell], child: &[Cell]) {
-    parent
-        .iter_mut()
-        .zip(child)
-        .for_each(|(cell, other)| *cell = cell.minus(*other));
+/// The sums over a leaf's rows, for all columns; see [`Table::offsets`].
+pub(super) enum Histogram {
+    /// Of each bin.
+    Cells(Vec<Cell>),
+    /// Of the bins up to each, for tables whose rows fit into a packed sum.
+    Running(Vec<u64>),
+}
+
+/// The part of a histogram that is one column's.
+#[derive(Clone, Copy)]
+pub(super) enum Sums<'a> {
+    Cells(&'a [Cell]),
+    Running(&'a [u64]),
+}
+
+impl Histogram {
+    /// One for the rows of `table`, whose sums are anything.
+    pub(super) fn new(table: &Table) -> Histogram {
+        if Packing::holds(table.data.rows) {
+            Histogram::Running(vec![0; table.cells()])
+        } else {
+            Histogram::Cells(vec![Cell::default(); table.cells()])
+        }
+    }
+
+    /// Makes it that of `rows`.
+    pub(super) fn count(&mut self, builder: &Builder, rows: Rows) -> Result<()> {
+        match self {
+            Histogram::Cells(cells) => builder.build(rows, cells),
+            Histogram::Running(running) => builder.run(rows, running),
+        }
+    }
+
+    /// Turns the histogram of a leaf into that of one child by taking away the other child's. O(bins).
+    pub(super) fn subtract(&mut self, child: &Histogram) {
+        match (self, child) {
+            (Histogram::Cells(parent), Histogram::Cells(child)) => parent
+                .iter_mut()
+                .zip(child)
+                .for_each(|(cell, other)| *cell = cell.minus(*other)),
+            (Histogram::Running(parent), Histogram::Running(child)) => running::subtract(parent, child),
+            // All histograms of a table are of one kind.
+            (Histogram::Cells(_), Histogram::Running(_)) | (Histogram::Running(_), Histogram::Cells(_)) => (),
+        }
+    }
+
+    /// The sums of the bins at `places`.
+    pub(super) fn sums(&self, places: Range<usize>) -> Sums<'_> {
+        match self {
+            Histogram::Cells(cells) => Sums::Cells(&cells[places]),
+            Histogram::Running(running) => Sums::Running(&running[places]),
+        }
+    }
+}
+
+impl Sums<'_> {
+    /// The number of bins, the one of missing values among them.
+    pub(super) fn len(self) -> usize {
+        match self {
+            Sums::Cells(cells) => cells.len(),
+            Sums::Running(running) => running.len(),
+        }
+    }
+
+    /// The sum of one bin.
+    pub(super) fn bin(self, bin: usize, packing: &Packing) -> Cell {
+        match self {
+            Sums::Cells(cells) => cells[bin],
+            Sums::Running(running) => packing.unpack(running::bin(running, bin)),
+        }
+    }
+
+    /// How many bins after `bin`, the one of missing values left out, are empty before one that is not.
+    pub(super) fn empty_after(self, bin: usize) -> usize {
+        let bins = bin + 1..self.len() - 1;
+        match self {
+            Sums::Cells(cells) => cells[bins].iter().take_while(|cell| cell.count == 0).count(),
+            Sums::Running(running) => running[bins].iter().take_while(|&&sum| sum == running[bin]).count(),
+        }
+    }
+
+    /// The sum over all bins.
+    pub(super) fn total(self, packing: &Packing) -> Cell {
+        match self {
+            Sums::Running(running) => running.last().map_or_else(Cell::default, |sum| packing.unpack(*sum)),
+            Sums::Cells(cells) => cells.iter().fold(Cell::default(), |mut total, cell| {
+                total.add(*cell);
+                total
+            }),
+        }
+    }
 }

@@ -16,7 +16,7 @@
 //! | `objective` | losses of numbers |
 //! | `loss` | derivatives of all rows |
 //! | `packing` | derivatives to integers |
-//! | `records`, `histogram` | sums by bin |
+//! | `records`, `histogram`, `running` | sums by bin |
 //! | `split`, `category` | the best split of a leaf |
 //! | `grow` | one tree |
 //! | `fit` | the rounds |
@@ -33,6 +33,7 @@ mod objective;
 mod packing;
 mod params;
 mod records;
+mod running;
 mod scorer;
 mod split;
 #[cfg(test)]

@@ -91,6 +91,11 @@ impl Packing {
         1 << self.block_bits
     }
 
+    /// Whether so many rows in all may be added up in packed form.
+    pub(super) fn holds(rows: usize) -> bool {
+        rows <= 1 << MAX_BLOCK_BITS
+    }
+
     /// Packs the gradients of a round into `packed`, one integer a row. `largest` holds the largest absolute gradient and the
     /// largest hessian; `round` moves the dither. O(n).
     pub(super) fn pack(
@@ -174,7 +179,7 @@ impl Packing {
     /// The fields of a sum of at most [`Packing::block`] packed rows.
     #[inline]
     pub(super) fn unpack(&self, sum: u64) -> Cell {
-        let count = (sum & ((1 << self.hessian_shift) - 1)) as i64;
+        let count = self.count(sum);
         let gradient = sum as i64 >> self.gradient_shift;
         if self.gradient_shift == self.hessian_shift {
             return Cell {
@@ -189,6 +194,26 @@ impl Packing {
             hessian: ((sum >> self.hessian_shift) & hessian_mask) as i64,
             count,
         }
+    }
+
+    /// Gradient and hessian of a sum of rows with hessians of their own: both fields take less than 32 bits, and operations on such
+    /// numbers exist for vectors.
+    #[inline(always)]
+    pub(super) fn narrow(&self, sum: u64) -> [i32; 2] {
+        let mask = (1 << (self.gradient_shift - self.hessian_shift)) - 1;
+        let gradient = (sum as i64 >> self.gradient_shift) as i32;
+        [gradient, (sum >> self.hessian_shift) as i32 & mask]
+    }
+
+    /// The rows of a sum.
+    #[inline(always)]
+    pub(super) fn count(&self, sum: u64) -> i64 {
+        (sum & ((1 << self.hessian_shift) - 1)) as i64
+    }
+
+    /// Whether hessians are the count.
+    pub(super) fn constant_hessian(&self) -> bool {
+        self.gradient_shift == self.hessian_shift
     }
 
     /// The sum of gradients that `cell` stands for.

@@ -1,5 +1,7 @@
 //! Quantised columns as histograms read them: row by row.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
@@ -66,6 +68,11 @@ impl Table {
             *group = Group::new(group.first, columns, self.data.rows, monitor)?;
         }
         Ok(())
+    }
+
+    /// Where the bins of a column are in a histogram over all columns.
+    pub(super) fn places(&self, column: usize) -> Range<usize> {
+        self.offsets[column]..self.offsets[column + 1]
     }
 
     /// The number of cells in a histogram over all columns.

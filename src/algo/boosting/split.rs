@@ -6,8 +6,11 @@
 //! less the parent's.
 
 use super::category;
+use super::histogram::Sums;
 use super::packing::{Cell, Packing};
 use super::params::BoostingParams;
+use super::running;
+use super::running::{Filter, STEP};
 use crate::trees::bins::Bins;
 
 /// A set of bins: one bit each.
@@ -127,7 +130,7 @@ impl Judge<'_> {
     }
 
     /// How large the children of a leaf with the sums `total` must be, which has a row and a positive hessian.
-    pub(super) fn least(&self, total: Cell) -> Least {
+    fn least(&self, total: Cell) -> Least {
         let rows = self.params.min_child_samples.max(1) as i64;
         // A single row is always enough.
         let share = (rows - 1) as f64 * (total.hessian as f64 / total.count as f64);
@@ -138,48 +141,66 @@ impl Judge<'_> {
         }
     }
 
-    /// What the children's scores must exceed.
-    pub(super) fn threshold(&self, total: Cell, bounds: Bounds) -> f64 {
-        self.score(total, self.params.reg_lambda, bounds) + self.params.min_split_gain
+    /// A leaf with the sums `total`, to be split. None when it has no weight.
+    pub(super) fn parent(&self, total: Cell, bounds: Bounds) -> Option<Parent<'_>> {
+        let (params, l2) = (self.params, self.params.reg_lambda);
+        (total.hessian > 0).then(|| Parent {
+            judge: self,
+            total,
+            bounds,
+            least: self.least(total),
+            threshold: self.score(total, l2, bounds) + params.min_split_gain,
+            filter: (bounds == Bounds::FREE && params.reg_alpha <= 0.0).then(|| Filter::new(self.packing, total, l2)),
+        })
     }
+}
 
-    /// The best split of a leaf by `column`, or none when no split is admitted or gains. `cells` is the column's part of the
-    /// leaf's histogram, `total` the sums over the leaf. O(bins), for categories O(bins log bins).
-    pub(super) fn best(
-        &self,
-        column: usize,
-        bins: &Bins,
-        cells: &[Cell],
-        total: Cell,
-        bounds: Bounds,
-    ) -> Option<Split> {
-        if total.hessian <= 0 {
-            return None;
-        }
+/// A leaf whose best split is looked for.
+pub(super) struct Parent<'a> {
+    pub(super) judge: &'a Judge<'a>,
+    pub(super) total: Cell,
+    pub(super) bounds: Bounds,
+    /// How large its children must be.
+    pub(super) least: Least,
+    /// What the children's scores must exceed.
+    pub(super) threshold: f64,
+    /// Where scores are quotients, as they nearly always are: neither bounds nor an L1 penalty hold the values of leaves back.
+    filter: Option<Filter<'a>>,
+}
+
+impl Parent<'_> {
+    /// The best split by `column`, or none when no split is admitted or gains. `sums` is the column's part of the leaf's
+    /// histogram; a split that gains no more than `above` need not be found. O(bins), for categories O(bins log bins).
+    pub(super) fn best(&self, column: usize, bins: &Bins, sums: Sums, above: f64) -> Option<Split> {
+        let packing = self.judge.packing;
         match bins {
-            Bins::Category { .. } => category::best(self, column, cells, total, bounds),
+            Bins::Category { .. } => match sums {
+                Sums::Cells(cells) => category::best(self, column, cells),
+                Sums::Running(running) => category::best(self, column, &running::cells(running, packing)),
+            },
             Bins::Number { .. } => {
-                let (missing, values) = cells.split_last()?;
-                let monotone = self.params.monotone_constraints.get(column).copied().unwrap_or(0);
+                let missing = sums.len() - 1;
+                let params = self.judge.params;
+                // A little less than the scores of a split that gains as much.
+                let floor = (above - params.min_split_gain + self.threshold) * (1.0 - 1e-12);
                 let scan = Scan {
-                    judge: self,
-                    values,
-                    total,
-                    bounds,
-                    monotone,
+                    parent: self,
+                    sums,
+                    floor: floor.max(self.threshold),
+                    monotone: params.monotone_constraints.get(column).copied().unwrap_or(0),
                     column,
                 };
-                if missing.count == 0 {
+                if sums.bin(missing, packing).count == 0 {
                     // No missing value says which way to go: the larger child it is.
-                    let mut split = scan.run(Cell::default(), false, values.len() - 1)?;
+                    let mut split = scan.run(false, missing - 1)?;
                     if let Rule::Number { missing_left, .. } = &mut split.rule {
-                        *missing_left = 2 * split.left.count > total.count;
+                        *missing_left = 2 * split.left.count > self.total.count;
                     }
                     return Some(split);
                 }
                 // All numbers left and missing values right is a split as well.
-                let right = scan.run(Cell::default(), false, values.len());
-                let left = scan.run(*missing, true, values.len() - 1);
+                let right = scan.run(false, missing);
+                let left = scan.run(true, missing - 1);
                 better(right, left)
             }
         }
@@ -196,62 +217,72 @@ pub(super) fn better(first: Option<Split>, second: Option<Split>) -> Option<Spli
 
 /// A pass over the bins of a number column.
 struct Scan<'a> {
-    judge: &'a Judge<'a>,
-    values: &'a [Cell],
-    total: Cell,
-    bounds: Bounds,
+    parent: &'a Parent<'a>,
+    sums: Sums<'a>,
+    /// What the children's scores must exceed.
+    floor: f64,
     monotone: i8,
     column: usize,
 }
 
+/// The sum of the children's scores, the last bin that goes left, and the sums of what goes left.
+type End = (f64, usize, Cell);
+
 impl Scan<'_> {
-    /// The best of the splits after bin 0, 1, ... `ends` - 1, where `start` goes left in any case.
-    fn run(&self, start: Cell, missing_left: bool, ends: usize) -> Option<Split> {
-        let judge = self.judge;
+    /// The best of the splits after bin 0, 1, ... `ends` - 1.
+    fn run(&self, missing_left: bool, ends: usize) -> Option<Split> {
+        let (judge, bounds) = (self.parent.judge, self.parent.bounds);
         let l2 = judge.params.reg_lambda;
-        let threshold = judge.threshold(self.total, self.bounds);
-        // Nearly always a score is a quotient: the loop over the bins is compiled for it alone, without tests that never turn out otherwise.
-        let (score, bin, left) = if self.bounds == Bounds::FREE && judge.params.reg_alpha <= 0.0 {
-            self.best_end(start, ends, threshold, |cell| judge.free_score(cell, l2))?
-        } else {
-            self.best_end(start, ends, threshold, |cell| judge.score(cell, l2, self.bounds))?
+        // The loops over the bins are compiled for quotients alone as well, without tests that never turn out otherwise.
+        let (score, bin, left) = match (self.sums, &self.parent.filter) {
+            (Sums::Cells(cells), Some(_)) => {
+                self.best_of_cells(cells, missing_left, ends, |cell| judge.free_score(cell, l2))?
+            }
+            (Sums::Cells(cells), None) => {
+                self.best_of_cells(cells, missing_left, ends, |cell| judge.score(cell, l2, bounds))?
+            }
+            (Sums::Running(running), Some(filter)) => {
+                let admits = |start, lefts: &[u64; STEP], highest| filter.admits(start, lefts, highest);
+                let score = |cell| judge.free_score(cell, l2);
+                self.best_of_running(running, missing_left, ends, admits, score)?
+            }
+            (Sums::Running(running), None) => {
+                let score = |cell| judge.score(cell, l2, bounds);
+                self.best_of_running(running, missing_left, ends, |_, _, _| true, score)?
+            }
         };
         // Half way through the bins that no row of the leaf is in.
-        let empty = self.values[bin + 1..].iter().take_while(|cell| cell.count == 0).count();
-        let bin = if bin + 1 + empty < self.values.len() {
-            bin + empty / 2
-        } else {
-            self.values.len() - 1
-        };
+        let (empty, last) = (self.sums.empty_after(bin), self.sums.len() - 2);
+        let bin = if bin + empty < last { bin + empty / 2 } else { last };
         let rule = Rule::Number { bin, missing_left };
         Some(Split {
             column: self.column,
-            gain: score - threshold + self.judge.params.min_split_gain,
+            gain: score - self.parent.threshold + judge.params.min_split_gain,
             rule,
             left,
             l2,
         })
     }
 
-    /// The end with the largest sum of the children's scores above `threshold`: that sum, the end's bin, and what goes left.
+    /// The first of the best ends of `cells`.
     #[inline]
-    fn best_end(
+    fn best_of_cells(
         &self,
-        start: Cell,
+        cells: &[Cell],
+        missing_left: bool,
         ends: usize,
-        threshold: f64,
         score: impl Fn(Cell) -> f64,
-    ) -> Option<(f64, usize, Cell)> {
-        let least = self.judge.least(self.total);
+    ) -> Option<End> {
+        let Parent { total, least, .. } = *self.parent;
         let mut best = None;
-        let mut highest = threshold;
-        let mut left = start;
-        for (bin, cell) in self.values[..ends].iter().enumerate() {
+        let mut highest = self.floor;
+        let mut left = if missing_left { *cells.last()? } else { Cell::default() };
+        for (bin, cell) in cells[..ends].iter().enumerate() {
             left.add(*cell);
             if cell.count == 0 || !least.admits(left) {
                 continue;
             }
-            let right = self.total.minus(left);
+            let right = total.minus(left);
             if !least.admits(right) {
                 break;
             }
@@ -267,9 +298,60 @@ impl Scan<'_> {
         best
     }
 
+    /// The first of the best ends of running sums. `admits` tells whether one of some sums may be better than the best so far.
+    #[inline]
+    fn best_of_running(
+        &self,
+        running: &[u64],
+        missing_left: bool,
+        ends: usize,
+        admits: impl Fn(u64, &[u64; STEP], f64) -> bool,
+        score: impl Fn(Cell) -> f64,
+    ) -> Option<End> {
+        let Parent { total, least, .. } = *self.parent;
+        let packing = self.parent.judge.packing;
+        let start = if missing_left { running::missing(running) } else { 0 };
+        let count = |bin: usize| packing.count(running[bin].wrapping_add(start));
+        let mut best = None;
+        let mut highest = self.floor;
+        for from in (0..ends).step_by(STEP) {
+            let end = (from + STEP).min(ends);
+            if count(end - 1) < least.rows {
+                continue;
+            }
+            if total.count - count(from) < least.rows {
+                break;
+            }
+            // The last ones are looked at with some before them, which does no harm.
+            let window = from.min(running.len().saturating_sub(STEP));
+            if let Some(lefts) = running[window..].first_chunk()
+                && !admits(start, lefts, highest)
+            {
+                continue;
+            }
+            for (place, &sum) in running[from..end].iter().enumerate() {
+                let left = packing.unpack(sum.wrapping_add(start));
+                let right = total.minus(left);
+                if sum == 0 || !least.admits(left) || !least.admits(right) {
+                    continue;
+                }
+                if self.monotone != 0 && !self.keeps_direction(left, right) {
+                    continue;
+                }
+                let scores = score(left) + score(right);
+                if scores > highest {
+                    highest = scores;
+                    best = Some((scores, from + place, left));
+                }
+            }
+        }
+        best
+    }
+
     /// Whether the children's values stand in the order that the column's constraint asks for.
     fn keeps_direction(&self, left: Cell, right: Cell) -> bool {
-        let value = |cell| self.judge.cell_value(cell, self.judge.params.reg_lambda, self.bounds);
+        let (judge, bounds) = (self.parent.judge, self.parent.bounds);
+        let value = |cell| judge.cell_value(cell, judge.params.reg_lambda, bounds);
         let rise = value(right) - value(left);
         rise * f64::from(self.monotone) >= 0.0
     }
