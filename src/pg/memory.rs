@@ -1,7 +1,9 @@
 //! Memory of the extension's own: columns, models, whatever Rust allocates.
 //!
 //! Training touches hundreds of megabytes once. In pages of 4 kB the system's work for each page first touched was a sixth of the time of a
-//! linear regression; large pages, where the system offers them on request, take nearly all of it away.
+//! linear regression; large pages, where the system offers them on request, take nearly all of it away. What is large is mapped by itself, for the
+//! C library's heap would copy it when it grows, and zero it on one thread when it is asked for zeros: a mapping moves, and is zeroed by the threads
+//! that touch it first.
 //!
 //! An allocation that fails ends the process, and with a backend everybody's session. Buffers that grow are therefore reserved fallibly
 //! ([`algo::room`]). For all else (a library's small tables, a text in a message) a reserve of address space stands by, which costs no
@@ -16,32 +18,81 @@ use std::sync::atomic::{AtomicIsize, AtomicPtr, AtomicUsize, Ordering};
 
 use algo::error::{Error, Result};
 
-/// The size of a large page on the platforms that have them by this call.
-#[cfg(target_os = "linux")]
-const PAGE: usize = 2 << 20;
 /// Allocations of fewer bytes stay in small pages: they would round memory up by more than they save.
-#[cfg(target_os = "linux")]
-const LARGE: usize = 2 * PAGE;
+const LARGE: usize = 4 << 20;
+/// What a mapping is aligned to on every platform.
+const ALIGNED: usize = 4096;
 
-/// The system's allocator, which asks for large pages where an allocation is large.
+/// The system's allocator for what is small, and mappings in large pages for what is not.
 struct Allocator;
 
 #[global_allocator]
 static ALLOCATOR: Allocator = Allocator;
 
-/// Asks for large pages in the part of an allocation that whole ones fit into.
+/// Whether an allocation is a mapping of its own.
+#[inline]
+fn is_mapped(size: usize, align: usize) -> bool {
+    cfg!(target_os = "linux") && size >= LARGE && align <= ALIGNED
+}
+
+/// Asks for large pages in a mapping: in all of it, for a mapping whose parts differ could not be moved.
 #[inline]
 fn advise(start: *mut u8, size: usize) {
     #[cfg(target_os = "linux")]
-    if size >= LARGE && !start.is_null() {
-        let first = start.align_offset(PAGE);
-        let length = size.saturating_sub(first) / PAGE * PAGE;
-        // SAFETY: the range lies within the allocation. The advice changes how pages come, not what they hold; where it is refused,
-        // nothing changes.
-        unsafe {
-            libc::madvise(start.wrapping_add(first).cast(), length, libc::MADV_HUGEPAGE);
+    // SAFETY: the range is the mapping. The advice changes how pages come, not what they hold; where it is refused, nothing changes.
+    unsafe {
+        libc::madvise(start.cast(), size, libc::MADV_HUGEPAGE);
+    }
+}
+
+/// A mapping of `size` bytes, which are 0; null where there is no room.
+fn map(size: usize) -> *mut u8 {
+    let (access, how) = (
+        libc::PROT_READ | libc::PROT_WRITE,
+        libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+    );
+    // SAFETY: a new mapping, which touches no other.
+    let start = unsafe { libc::mmap(null_mut(), size, access, how, -1, 0) };
+    if start == libc::MAP_FAILED {
+        return null_mut();
+    }
+    advise(start.cast(), size);
+    start.cast()
+}
+
+/// Gives a mapping back.
+///
+/// # Safety
+/// It is one of `map` or `remap`, has this size, and nobody uses it any more.
+unsafe fn unmap(start: *mut u8, size: usize) {
+    // SAFETY: as the caller promises.
+    unsafe { libc::munmap(start.cast(), size) };
+}
+
+/// Makes a mapping of `from` bytes one of `to` bytes, elsewhere where there is no room behind it. Null where there is none at all, and the mapping is
+/// as it was.
+///
+/// # Safety
+/// As for [`unmap`].
+unsafe fn remap(start: *mut u8, from: usize, to: usize) -> *mut u8 {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: as the caller promises.
+        let moved = unsafe { libc::mremap(start.cast(), from, to, libc::MREMAP_MAYMOVE) };
+        if moved != libc::MAP_FAILED {
+            advise(moved.cast(), to);
+            return moved.cast();
         }
     }
+    let copy = map(to);
+    if !copy.is_null() {
+        // SAFETY: as the caller promises; the new mapping is none of the old one's, and both hold what is copied.
+        unsafe {
+            std::ptr::copy_nonoverlapping(start, copy, from.min(to));
+            unmap(start, from);
+        }
+    }
+    copy
 }
 
 /// Address space that is kept free.
@@ -114,16 +165,11 @@ impl Reserve {
         if !self.start.load(Ordering::Relaxed).is_null() {
             return Ok(());
         }
-        let (access, how) = (
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-        );
-        // SAFETY: a new mapping, which touches no other.
-        let start = unsafe { libc::mmap(null_mut(), self.bytes, access, how, -1, 0) };
-        if start == libc::MAP_FAILED {
+        let start = map(self.bytes);
+        if start.is_null() {
             return Err(Error::OutOfMemory { needed: self.bytes });
         }
-        self.start.store(start.cast(), Ordering::Relaxed);
+        self.start.store(start, Ordering::Relaxed);
         Ok(())
     }
 
@@ -134,7 +180,7 @@ impl Reserve {
             return false;
         }
         // SAFETY: the mapping that `fill` made, which nobody else has after the swap.
-        unsafe { libc::munmap(start.cast(), self.bytes) };
+        unsafe { unmap(start, self.bytes) };
         true
     }
 }
@@ -171,29 +217,54 @@ fn allocate(bytes: usize, how: impl Fn() -> *mut u8) -> *mut u8 {
     }
     if !start.is_null() {
         count(bytes as isize);
-        advise(start, bytes);
     }
     start
 }
 
-// SAFETY: every call goes to the system's allocator as it is, a refused one twice; counting and advice do not touch what is allocated.
+// SAFETY: what `is_mapped` says of a size and an alignment decides who allocates and who frees, so that both are the same; a mapping is aligned to
+// more than that alignment. Every other call goes to the system's allocator as it is. A refused one is made twice; counting and advice do not touch
+// what is allocated.
 unsafe impl GlobalAlloc for Allocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as the caller promises.
-        allocate(layout.size(), || unsafe { System.alloc(layout) })
+        allocate(layout.size(), || match is_mapped(layout.size(), layout.align()) {
+            true => map(layout.size()),
+            // SAFETY: as the caller promises.
+            false => unsafe { System.alloc(layout) },
+        })
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as the caller promises.
-        allocate(layout.size(), || unsafe { System.alloc_zeroed(layout) })
+        allocate(layout.size(), || match is_mapped(layout.size(), layout.align()) {
+            true => map(layout.size()),
+            // SAFETY: as the caller promises.
+            false => unsafe { System.alloc_zeroed(layout) },
+        })
     }
 
     #[inline]
     unsafe fn realloc(&self, start: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: as the caller promises; a refused call leaves what was allocated as it was.
-        let start = allocate(size, || unsafe { System.realloc(start, layout, size) });
+        let mapped = (
+            is_mapped(layout.size(), layout.align()),
+            is_mapped(size, layout.align()),
+        );
+        // SAFETY: as the caller promises; a refused call leaves what was allocated as it was. What changes between mapping and heap is copied as far
+        // as it is there on both sides, and the new layout is sound, since the caller's size and alignment are.
+        let start = unsafe {
+            match mapped {
+                (true, true) => allocate(size, || remap(start, layout.size(), size)),
+                (false, false) => allocate(size, || System.realloc(start, layout, size)),
+                (true, false) | (false, true) => {
+                    let new = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
+                    if !new.is_null() {
+                        std::ptr::copy_nonoverlapping(start, new, size.min(layout.size()));
+                        self.dealloc(start, layout);
+                    }
+                    return new;
+                }
+            }
+        };
         if !start.is_null() {
             count(-(layout.size() as isize));
         }
@@ -204,6 +275,11 @@ unsafe impl GlobalAlloc for Allocator {
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
         count(-(layout.size() as isize));
         // SAFETY: as the caller promises.
-        unsafe { System.dealloc(start, layout) }
+        unsafe {
+            match is_mapped(layout.size(), layout.align()) {
+                true => unmap(start, layout.size()),
+                false => System.dealloc(start, layout),
+            }
+        }
     }
 }
