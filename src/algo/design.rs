@@ -291,28 +291,16 @@ impl Moments {
             let start = index * MOMENT_ROWS;
             let block_weights = weights.map(|w| &w[start..start + block.len()]);
             let weight = |row: usize| block_weights.map_or(1.0, |w| w[row]);
-            let (mut count, mut sum) = (0.0, 0.0);
-            for (row, &value) in block.iter().enumerate() {
-                let weight = weight(row);
-                all += weight;
-                if value.is_finite() {
-                    count += weight;
-                    sum += weight * value;
-                }
-            }
+            let of_block = match block_weights {
+                None => BlockMoments::of_present(block),
+                Some(_) => None,
+            };
+            let of_block = of_block.unwrap_or_else(|| BlockMoments::of(block, weight));
+            all += of_block.all;
+            let (count, block_mean, block_squares) = (of_block.count, of_block.mean, of_block.squares);
             if count == 0.0 {
                 continue;
             }
-            let block_mean = sum / count;
-            let block_squares: f64 = (block.iter().enumerate())
-                .map(|(row, &value)| {
-                    if value.is_finite() {
-                        weight(row) * (value - block_mean).powi(2)
-                    } else {
-                        0.0
-                    }
-                })
-                .sum();
             let delta = block_mean - mean;
             let total = present + count;
             squares += block_squares + delta * delta * (present * count / total);
@@ -337,6 +325,70 @@ impl Moments {
             1.0
         }
     }
+}
+
+/// The moments of a few rows.
+struct BlockMoments {
+    /// The weight of all rows, and of those with a value.
+    all: f64,
+    count: f64,
+    mean: f64,
+    /// The weighted squared deviations from the mean.
+    squares: f64,
+}
+
+impl BlockMoments {
+    /// Of rows with these weights. Where all weigh 1 and have a value, what [`BlockMoments::of_present`] gives, to the bit.
+    fn of(values: &[f64], weight: impl Fn(usize) -> f64) -> BlockMoments {
+        let known = |row: usize, value: f64| if value.is_finite() { weight(row) } else { 0.0 };
+        let count = sum_of(values, known);
+        let sum = sum_of(values, |row, value| match value.is_finite() {
+            true => weight(row) * value,
+            false => 0.0,
+        });
+        let mean = sum / count;
+        let squares = sum_of(values, |row, value| match value.is_finite() {
+            true => weight(row) * ((value - mean) * (value - mean)),
+            false => 0.0,
+        });
+        BlockMoments {
+            all: sum_of(values, |row, _| weight(row)),
+            count,
+            mean,
+            squares,
+        }
+    }
+
+    /// Of rows that all weigh 1; `None` where one of them may have no value, which makes the sum one that is not finite.
+    fn of_present(values: &[f64]) -> Option<BlockMoments> {
+        let sum = sum_of(values, |_, value| value);
+        let count = values.len() as f64;
+        let mean = sum / count;
+        sum.is_finite().then(|| BlockMoments {
+            all: count,
+            count,
+            mean,
+            squares: sum_of(values, |_, value| (value - mean) * (value - mean)),
+        })
+    }
+}
+
+/// The sum of what `of` makes of each row's number and value.
+#[inline(always)]
+fn sum_of(values: &[f64], of: impl Fn(usize, f64) -> f64) -> f64 {
+    /// Partial sums that a processor can keep in flight at once.
+    const LANES: usize = 8;
+    let (tiles, rest) = values.as_chunks::<LANES>();
+    let mut lanes = [0.0; LANES];
+    for (tile, values) in tiles.iter().enumerate() {
+        for (lane, sum) in lanes.iter_mut().enumerate() {
+            *sum += of(tile * LANES + lane, values[lane]);
+        }
+    }
+    for (lane, (sum, &value)) in lanes.iter_mut().zip(rest).enumerate() {
+        *sum += of(tiles.len() * LANES + lane, value);
+    }
+    lanes.iter().sum()
 }
 
 /// What the rows of each level, and last those without a value, weigh; `None` where there is no row.
