@@ -1,7 +1,7 @@
 //! Histograms of tables of few rows: a bin holds the sums over all bins up to it, in packed form, since all rows together fit into it.
 //!
-//! With few rows most of the time goes into bins, not into rows. So a bin takes 8 bytes, not 24; the bins that leave both children large
-//! enough are found by bisection; and a score is computed only where it may be better than the best so far.
+//! With few rows most of the time goes into bins, not into rows. So a bin takes 8 bytes, not 24; bins that leave a child too small are passed
+//! over several at a time; and a score is computed only where it may be better than the best so far.
 
 use super::histogram::{Builder, LaneSums, Rows, add_rows};
 use super::packing::{Cell, Packing};
