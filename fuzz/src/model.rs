@@ -1,5 +1,6 @@
 //! Bytes of models, as a superuser or an edited dump may put them into the registry.
 
+use crate::bound;
 use algo::estimator::Estimator;
 use algo::frame::UNSEEN;
 use algo::grouped::LinearScorers;
@@ -9,7 +10,6 @@ use algo::metrics::evaluation::decide;
 use algo::model::{InputKind, Model};
 use algo::monitor::Unwatched;
 use algo::task::Answer;
-use crate::bound;
 
 /// Bytes of memory for each byte of input, at most.
 const EACH: usize = 256;
@@ -23,7 +23,10 @@ const HEADER: usize = 22;
 fn sealed(input: &[u8]) -> Vec<u8> {
     let mut bytes = input.to_vec();
     let mut start = BEFORE;
-    while let Some((header, rest)) = bytes.get_mut(start..).and_then(|section| section.split_first_chunk_mut::<HEADER>()) {
+    while let Some((header, rest)) = bytes
+        .get_mut(start..)
+        .and_then(|section| section.split_first_chunk_mut::<HEADER>())
+    {
         let [t0, t1, t2, t3, v0, v1, length @ ..] = *header;
         let [l0, l1, l2, l3, l4, l5, l6, l7, ..] = length;
         let length = u64::from_le_bytes([l0, l1, l2, l3, l4, l5, l6, l7]).min(rest.len() as u64) as usize;
@@ -89,11 +92,17 @@ fn beside(model: &Model, row: &[f64], scores: &[f64]) {
         let mut calibrated = scores.to_vec();
         calibration.apply(&mut calibrated);
         let sum: f64 = calibrated.iter().sum();
-        assert!((sum - 1.0).abs() < 1e-9 || scores.iter().any(|score| score.is_nan()), "{scores:?} became {calibrated:?}");
+        assert!(
+            (sum - 1.0).abs() < 1e-9 || scores.iter().any(|score| score.is_nan()),
+            "{scores:?} became {calibrated:?}"
+        );
     }
     if let Some(intervals) = &model.intervals {
         let [lower, upper] = intervals.of(scores[0], row, None);
-        assert!(lower <= upper || lower.is_nan() || upper.is_nan(), "from {lower} to {upper}");
+        assert!(
+            lower <= upper || lower.is_nan() || upper.is_nan(),
+            "from {lower} to {upper}"
+        );
     }
 }
 

@@ -1,5 +1,6 @@
 //! Inputs to begin with: models of every algorithm, states of every kind, texts of every target.
 
+use crate::{state, text};
 use algo::block::Kind as CellKind;
 use algo::calibration::{Calibration, Method, Scores};
 use algo::drift;
@@ -10,9 +11,9 @@ use algo::label::Label;
 use algo::learner::{Algorithm, Configured};
 use algo::learners::LEARNERS;
 use algo::linear::Gram;
+use algo::lines::Lines;
 use algo::metrics::{Inputs, Metric, Tally};
 use algo::model::{GroupMetrics, Input, InputKind, Model};
-use algo::lines::Lines;
 use algo::monitor::Unwatched;
 use algo::pipeline::Spec;
 use algo::prepare::{ColumnKind, ColumnValues, Heading, Plan as PreparePlan, ReadColumn, ReadRows, Split, prepare};
@@ -21,7 +22,6 @@ use algo::scan::{Bound, Constant, Plan, PlanCheck, PlanColumn, Scan, Test};
 use algo::state::{Kind, State};
 use algo::task::{Answer, Task};
 use algo::training_set::{Target, TrainingSet};
-use crate::{state, text};
 
 const ROWS: usize = 90;
 
@@ -163,7 +163,10 @@ fn grouped() -> Model {
 }
 
 fn named(name: &str) -> &'static Algorithm {
-    LEARNERS.iter().find(|algorithm| algorithm.name == name).expect("it is a learner")
+    LEARNERS
+        .iter()
+        .find(|algorithm| algorithm.name == name)
+        .expect("it is a learner")
 }
 
 /// Steps of preprocessing on columns of every kind.
@@ -186,17 +189,29 @@ fn model_with_steps() -> Vec<u8> {
         kind,
     };
     let (mut columns, mut all) = (Vec::new(), Vec::new());
-    let kinds = [ColumnKind::Number, ColumnKind::Number, ColumnKind::Timestamp, ColumnKind::Number];
+    let kinds = [
+        ColumnKind::Number,
+        ColumnKind::Number,
+        ColumnKind::Timestamp,
+        ColumnKind::Number,
+    ];
     for ((name, kind), step) in ["x", "z", "at", "y"].into_iter().zip(kinds).zip([37, 53, 900_001, 29]) {
         let mut lines = Lines::new(1);
         for row in 0..ROWS {
-            let value = if row % 9 == 4 && name != "y" { f64::NAN } else { (row * step % 100_003) as f64 };
+            let value = if row % 9 == 4 && name != "y" {
+                f64::NAN
+            } else {
+                (row * step % 100_003) as f64
+            };
             lines.push(&[value]).expect("there is room for a number");
         }
         columns.push(Some(ReadColumn {
             heading: heading(name, kind),
             non_finite: 0,
-            values: ColumnValues::Lane { lines: all.len(), lane: 0 },
+            values: ColumnValues::Lane {
+                lines: all.len(),
+                lane: 0,
+            },
         }));
         all.push(lines);
     }
@@ -224,10 +239,16 @@ fn model_with_steps() -> Vec<u8> {
         max_categories: 20,
         spec,
     };
-    let read = ReadRows { rows: ROWS, columns, lines: all };
+    let read = ReadRows {
+        rows: ROWS,
+        columns,
+        lines: all,
+    };
     let prepared = prepare(read, &plan, Split::None, &Unwatched).expect("the rows can be prepared");
     let learner = configured(named("ridge"));
-    let (fitted, history) = learner.fit(&prepared.train, &Unwatched).expect("the rows can be learned");
+    let (fitted, history) = learner
+        .fit(&prepared.train, &Unwatched)
+        .expect("the rows can be learned");
     let model = Model {
         answer: Answer::Number,
         inputs: prepared.inputs,
@@ -279,7 +300,9 @@ fn model(algorithm: &Algorithm, classes: usize) -> Model {
         count => Answer::Classes((0..count).map(label).collect()),
     };
     let set = set(classes);
-    let (fitted, history) = configured(algorithm).fit(&set, &Unwatched).expect("the rows can be learned");
+    let (fitted, history) = configured(algorithm)
+        .fit(&set, &Unwatched)
+        .expect("the rows can be learned");
     Model {
         answer,
         inputs: inputs(),
@@ -307,7 +330,10 @@ pub fn states() -> Vec<Vec<u8>> {
                 Ok(_) => {}
                 Err(_) if kind.name == "linear statistics" => {
                     let mut gram = Gram::new(3).expect("three columns are not too many");
-                    (0..rows).for_each(|row| gram.push(&[row as f64, (row % 3) as f64, 1.0], (row % 5) as f64));
+                    (0..rows).for_each(|row| {
+                        gram.push(&[row as f64, (row % 3) as f64, 1.0], (row % 5) as f64)
+                            .expect("there is room for a row")
+                    });
                     states.push(State::from(gram));
                 }
                 Err(_) => states.extend(plans().into_iter().map(|plan| State::from(scan(plan, rows)))),

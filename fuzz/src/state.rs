@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::bound;
 use algo::accumulator::Accumulator;
 use algo::block::{BlockColumn, Form, Kind as CellKind};
 use algo::drift::{self, Distribution};
@@ -11,7 +12,6 @@ use algo::monitor::Unwatched;
 use algo::quality::{mixed_formats, scale_shift};
 use algo::scan::{Measure, Scan};
 use algo::state::State;
-use crate::bound;
 
 /// Bytes of memory for each byte of input, at most.
 const EACH: usize = 256;
@@ -106,7 +106,10 @@ fn measure(measure: &Measure) {
         Measure::Moments(moments, sum) => drop((moments.mean(), moments.stddev(), sum.value())),
         Measure::Profile(profile) => drop(profile.report()),
         Measure::Distribution(distribution) => compare(distribution),
-        Measure::Formats(formats) => drop(mixed_formats::find_conflicts(&[formats], &mixed_formats::Params::default())),
+        Measure::Formats(formats) => drop(mixed_formats::find_conflicts(
+            &[formats],
+            &mixed_formats::Params::default(),
+        )),
         Measure::Extremes(extremes) => drop((extremes.least(), extremes.greatest())),
         Measure::Occurring(occurring) => drop(occurring.values().iter().map(|(_, rows)| rows).max()),
         Measure::Scale(scale) => drop(scale_shift::find_shifts(&[scale], &scale_shift::Params::default())),

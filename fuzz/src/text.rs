@@ -1,18 +1,18 @@
 //! Texts, as anyone may give them: thresholds, regular expressions, cells of a column, hyperparameters, plans of scans.
 
+use crate::bound;
 use algo::accumulator::Accumulator;
 use algo::block::{BlockColumn, Kind};
 use algo::document;
+use algo::formats::Format;
 use algo::learners::LEARNERS;
 use algo::monitor::Unwatched;
 use algo::profile::{ColumnProfile, Sizes};
 use algo::quality::mixed_formats::{self, FormatTally};
 use algo::quality::near_duplicates::{self, Finder};
 use algo::quality::threshold::Threshold;
-use algo::formats::Format;
 use algo::scan::{Plan, PlanCheck, PlanColumn, RowTests, Scan, Test};
 use algo::training_set::{Shape, TargetKind};
-use crate::bound;
 
 /// What reads an input; its first byte says so.
 #[derive(Clone, Copy)]

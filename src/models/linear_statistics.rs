@@ -63,8 +63,7 @@ fn linear_statistics_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum
                         .detail(format!("This row has {width}, those before have {expected}."))
                         .hint("Give every row as many features."));
                 }
-                gram.push(&features, target);
-                Ok(())
+                Ok(gram.push(&features, target)?)
             })
         },
     ))

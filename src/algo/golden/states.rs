@@ -159,7 +159,7 @@ fn gram(rows: Range<u64>) -> State {
     let mut gram = Gram::new(3).unwrap();
     for row in rows {
         let draw = |seed| (hash_u64(seed, row) % 1000) as f64 / 8.0;
-        gram.push(&[draw(1), draw(2), draw(3)], draw(4));
+        gram.push(&[draw(1), draw(2), draw(3)], draw(4)).unwrap();
     }
     State::from(gram)
 }

@@ -277,17 +277,27 @@ impl Gram {
     }
 
     /// Adds a row of `width` features and its target. A row with a missing (not finite) value is left out and counted, and so is one
-    /// of the wrong length.
-    pub fn push(&mut self, row: &[f64], target: f64) {
+    /// of the wrong length. Returns an error where there is no room.
+    pub fn push(&mut self, row: &[f64], target: f64) -> Result<()> {
         if row.len() != self.moments.width || !target.is_finite() || !row.iter().all(|value| value.is_finite()) {
             self.moments.skipped += 1;
-            return;
+            return Ok(());
         }
+        room::reserve(&mut self.pending, row.len() + 1)?;
         self.pending.extend_from_slice(row);
         self.pending.push(target);
         if self.pending.len() >= PENDING_ROWS * (row.len() + 1) {
+            self.ask_for_settling()?;
             self.settle();
         }
+        Ok(())
+    }
+
+    /// Returns an error unless there is room to multiply out the rows that were gathered, in a copy.
+    pub(crate) fn ask_for_settling(&self) -> Result<()> {
+        let columns = self.moments.width + 1;
+        let square = columns.saturating_mul(columns).saturating_mul(size_of::<f64>());
+        room::ask(square.saturating_add(self.memory()))
     }
 
     /// The moments of all rows so far, of columns divided by their [`Gram::units`].
@@ -402,7 +412,9 @@ impl TryFrom<Moments> for Gram {
 
 impl Accumulator for Gram {
     fn merge(&mut self, other: &Self) -> Result<()> {
+        self.ask_for_settling()?;
         self.settle();
+        other.ask_for_settling()?;
         let mut other = other.settled();
         if self.units != other.units && self.moments.width == other.moments.width {
             let there = |gram: &Gram| {

@@ -44,6 +44,7 @@ impl RidgeParams {
 
 /// Ridge regression from sums of products alone, for rows of numbers. O(width^3), whatever the number of rows.
 pub fn ridge_gram(gram: &Gram, params: &RidgeParams) -> Result<LinearModel> {
+    gram.ask_for_settling()?;
     let (moments, units) = (gram.moments(), gram.units());
     if moments.rows() == 0 {
         return Err(Error::data(

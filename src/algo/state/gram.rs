@@ -27,6 +27,7 @@ impl Content for Gram {
     }
 
     fn write(&self, bytes: Vec<u8>) -> Result<Vec<u8>> {
+        self.ask_for_settling()?;
         encode(self, bytes)
     }
 

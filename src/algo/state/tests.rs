@@ -48,7 +48,7 @@ fn gram(rows: &[Row]) -> State {
     assert!(gram.is_ok());
     gram.map_or(State::from(Tally::new(Metric::Mse)), |mut gram| {
         rows.iter()
-            .for_each(|&(a, b, number)| gram.push(&[f64::from(a), number], f64::from(b)));
+            .for_each(|&(a, b, number)| assert!(gram.push(&[f64::from(a), number], f64::from(b)).is_ok()));
         State::from(gram)
     })
 }

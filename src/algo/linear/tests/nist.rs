@@ -96,7 +96,7 @@ fn sums_of_products_tell_their_condition() {
         let mut row = vec![0.0; frame.nfeatures()];
         for index in 0..frame.rows() {
             frame.encode_row(index, &mut row);
-            gram.push(&row, reference.data.target.values()[index]);
+            gram.push(&row, reference.data.target.values()[index]).unwrap();
         }
         let params = RidgeParams::least_squares().fit_intercept(reference.intercept);
         let model = ridge_gram(&gram, &params).unwrap();
@@ -124,7 +124,7 @@ fn units_of_any_size_give_the_same_model() {
             .collect();
         if from_products {
             let mut gram = Gram::new(2).unwrap();
-            (0..rows).for_each(|i| gram.push(&[x[i], z[i]], target[i]));
+            (0..rows).for_each(|i| gram.push(&[x[i], z[i]], target[i]).unwrap());
             let bytes = postcard::to_allocvec(&gram).unwrap();
             let gram: Gram = postcard::from_bytes(&bytes).unwrap();
             gram.validate().unwrap();
@@ -177,7 +177,7 @@ fn states_of_any_size_merge() {
         let mut gram = Gram::new(2).unwrap();
         for i in range {
             let (features, target) = row(i, unit);
-            gram.push(&features, target);
+            gram.push(&features, target).unwrap();
         }
         gram
     };

@@ -14,9 +14,9 @@ fn sums_of_products_give_the_model_that_rows_give() {
         let mut row = vec![0.0; data.frame.nfeatures()];
         for index in 0..data.frame.rows() {
             data.frame.encode_row(index, &mut row);
-            gram.push(&row, data.target.values()[index]);
+            gram.push(&row, data.target.values()[index]).unwrap();
         }
-        gram.push(&vec![f64::NAN; row.len()], 1.0);
+        gram.push(&vec![f64::NAN; row.len()], 1.0).unwrap();
         assert_eq!(
             (gram.moments().rows(), gram.moments().skipped()),
             (data.frame.rows() as u64, 1)
@@ -31,7 +31,8 @@ fn sums_of_products_give_the_model_that_rows_give() {
 /// Pushes rows of two features, whose means are far larger than their deviations, and a target.
 fn gram_of(rows: &[(f64, f64, f64)]) -> Gram {
     let mut gram = Gram::new(2).unwrap();
-    rows.iter().for_each(|(a, b, y)| gram.push(&[a + 1e3, b * 1e-5], *y));
+    rows.iter()
+        .for_each(|(a, b, y)| gram.push(&[a + 1e3, b * 1e-5], *y).unwrap());
     gram
 }
 
@@ -104,7 +105,7 @@ proptest! {
             bytes[place] = *value;
         }
         if let Ok(mut gram) = postcard::from_bytes::<Gram>(&bytes) {
-            gram.push(&[1.0, 2.0], 3.0);
+            let _ = gram.push(&[1.0, 2.0], 3.0);
             let _ = gram.merge(&gram_of(&[(1.0, 2.0, 3.0)]));
             let _ = ridge_gram(&gram, &RidgeParams::least_squares());
         }
