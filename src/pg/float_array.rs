@@ -3,6 +3,8 @@
 use pgrx::pg_sys;
 
 use super::entry::Raw;
+use super::error::Error;
+use algo::room;
 
 /// Bytes before an array's values or its map of NULLs: the header, one dimension and one lower bound.
 const HEADER: usize = size_of::<pg_sys::ArrayType>() + 2 * size_of::<i32>();
@@ -40,7 +42,9 @@ unsafe fn elements<T: Copy + Into<f64>>(start: *const u8) -> Vec<f64> {
         if (*header).dataoffset == 0 {
             let values: *const T = start.add(bounds.next_multiple_of(ALIGNMENT)).cast();
             let values = std::slice::from_raw_parts(values, count);
-            return values.iter().map(|value| (*value).into()).collect();
+            let mut numbers = room_for(count);
+            numbers.extend(values.iter().map(|value| (*value).into()));
+            return numbers;
         }
         let map = std::slice::from_raw_parts(start.add(bounds), count.div_ceil(8));
         let mut next: *const T = start.add((*header).dataoffset as usize).cast();
@@ -52,8 +56,15 @@ unsafe fn elements<T: Copy + Into<f64>>(start: *const u8) -> Vec<f64> {
                 value.into()
             }
         };
-        (0..count).map(element).collect()
+        let mut numbers = room_for(count);
+        numbers.extend((0..count).map(element));
+        numbers
     }
+}
+
+/// Room for so many numbers, of which an array of a gigabyte has many millions. Raises 53200 where there is none.
+fn room_for(count: usize) -> Vec<f64> {
+    room::with_capacity(count).unwrap_or_else(|error| Error::from(error).raise())
 }
 
 /// A `float8[]` of numbers, NaN included.
