@@ -18,6 +18,8 @@ use crate::texts;
 
 /// Rows between two looks at the monitor.
 const BLOCK: usize = 1 << 16;
+/// Bytes of a text beyond which it is not stored as a level of what the training rows were like.
+const LONGEST_LEVEL: usize = 256;
 /// Texts of a task that reads them.
 const TEXTS: usize = 1 << 10;
 /// Texts of so many words on average are texts, not levels.
@@ -171,7 +173,7 @@ impl Texts<'_> {
     /// Keeps the `most` levels that have the most rows.
     fn keep(&self, counts: &Counts, most: usize) -> Result<Kept> {
         let ranked = self.levels.most_frequent(&counts.rows, most, self.monitor)?;
-        let other = counts.distinct > most;
+        let other = counts.distinct > ranked.len();
         // Without a category for the rest, only test rows can have a level that is not kept.
         let rest = if other { ranked.len() as u32 } else { UNSEEN_CODE };
         let mut places = vec![rest; self.levels.len()];
@@ -182,6 +184,17 @@ impl Texts<'_> {
             other,
             places,
         })
+    }
+
+    /// The same counts, with none for texts that are too long to be kept as a level.
+    fn without_long(&self, counts: &Counts) -> Counts {
+        let rows = self.levels.iter().zip(&counts.rows);
+        Counts {
+            rows: rows
+                .map(|(text, &count)| if text.len() <= LONGEST_LEVEL { count } else { 0 })
+                .collect(),
+            ..*counts
+        }
     }
 
     /// The codes of some rows.
@@ -275,8 +288,8 @@ impl Texts<'_> {
             feature.dropped(&name, "its texts have no term that is in enough of them");
             return Ok(());
         }
-        // What the texts were like as levels: as for a category.
-        let kept = self.keep(counts, self.plan.max_categories)?;
+        // What the texts were like as levels: as for a category, but for what is too long to be stored.
+        let kept = self.keep(&self.without_long(counts), self.plan.max_categories)?;
         feature.statistics.push(Statistic {
             name: name.clone(),
             summary: self.summary(&self.gather(&self.rows.train, &kept)?, &kept)?,

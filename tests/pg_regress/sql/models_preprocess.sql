@@ -100,3 +100,8 @@ SELECT assay.transform('plain', 12.5, true);
 RESET ROLE;
 SELECT assay.drop_model('by_hand'), assay.drop_model('loan'), assay.drop_model('plain'), assay.drop_model('grouped_loan');
 DROP ROLE loan_clerk;
+
+-- A text that is long is read by its terms, and is not stored: what the rows were like tells of it as of rare ones.
+SELECT rows FROM assay.train('letters', 'SELECT CASE WHEN i = 1 THEN repeat(''Some words. '', 1000) ELSE ''letter '' || i END AS t, i % 3 = 0 AS y FROM generate_series(1, 100) AS i', 'y', 'naive_bayes', split => 'none', preprocess => '{"columns": {"t": {"tf_idf": {"max_features": 5}}}}');
+SELECT categories, length(top_categories::text) < 2000 AS short FROM assay.feature_info('letters');
+SELECT assay.drop_model('letters');
