@@ -79,7 +79,7 @@ check_ends_anywhere(connection, "training with steps of preprocessing", "SELECT 
                     (f"SELECT {columns} FROM long", steps), 9)
 
 # One text that is very long, in training and in prediction.
-longer = "repeat('Some words and others. ', 500000)"
+longer = "repeat('Some words and others. ', 2000000)"
 # Of a small table, as a parallel plan would hold the text, too.
 connection.execute("CREATE TABLE few AS SELECT id, k, x1, y FROM long WHERE id <= 1000")
 words = f"SELECT CASE WHEN id = 1 THEN {longer} ELSE k END AS t, x1, y FROM few"
