@@ -9,6 +9,7 @@ use super::bytes;
 use super::calibration::Scale;
 use super::error::Result;
 use super::estimator::Estimator;
+use super::explain::{Baseline, Explainer};
 use super::grouped::GroupedModel;
 use super::linear::{self, Intercept, Weight};
 use super::monitor::Monitor;
@@ -32,6 +33,15 @@ pub trait Fitted: Estimator + Stored + Debug + Send + Sync {
 
     /// The mean of each margin over the training rows.
     fn base(&self) -> &[f64];
+
+    /// What attributes its margins to the features of a row, against a baseline. `features` as for [`Fitted::validate`]. Returns an error when stopped,
+    /// too, and for a model that cannot be explained. O(size), and for a background O(rows x size).
+    fn explainer(
+        &self,
+        features: &[usize],
+        baseline: Baseline<'_>,
+        monitor: &dyn Monitor,
+    ) -> Result<Box<dyn Explainer>>;
 
     /// What it makes of each of `columns` columns, when it splits rows by them. O(size).
     fn importance(&self, _columns: usize) -> Option<Vec<Importance>> {

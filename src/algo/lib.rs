@@ -15,6 +15,7 @@ pub mod drift;
 mod envelope;
 pub mod error;
 pub mod estimator;
+pub mod explain;
 pub mod features;
 pub mod fitted;
 pub mod forest;

@@ -49,6 +49,7 @@ pub use scorer::Scorer;
 
 use crate::error::{Error, Result};
 use crate::estimator::{Criterion, Estimator};
+use crate::explain::{Baseline, Explainer, unexplained};
 use crate::fitted::{Fitted, Form, is_base};
 use crate::learner::{Checked, Learner};
 use crate::linear::model::softmax;
@@ -170,6 +171,10 @@ impl Fitted for Boosting {
 
     fn base(&self) -> &[f64] {
         &self.base
+    }
+
+    fn explainer(&self, _: &[usize], _: Baseline<'_>, _: &dyn Monitor) -> Result<Box<dyn Explainer>> {
+        Err(unexplained("a boosted model"))
     }
 
     fn importance(&self, columns: usize) -> Option<Vec<Importance>> {

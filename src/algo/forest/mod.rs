@@ -42,6 +42,7 @@ pub use statistics::NodeRows;
 use crate::calibration::Scale;
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
+use crate::explain::{Baseline, Explainer, unexplained};
 use crate::fitted::{Fitted, Form, is_base};
 use crate::learner::{Checked, Learner};
 use crate::monitor::Monitor;
@@ -165,6 +166,10 @@ impl Fitted for RandomForest {
 
     fn base(&self) -> &[f64] {
         &self.base
+    }
+
+    fn explainer(&self, _: &[usize], _: Baseline<'_>, _: &dyn Monitor) -> Result<Box<dyn Explainer>> {
+        Err(unexplained("a forest"))
     }
 
     /// A row's shares are often 0 or 1, which have no odds.

@@ -6,8 +6,10 @@
 //! | `learner` | a learner that fits one model for each group |
 //! | `model` | what it fits |
 //! | `scorer` | the same laid out for scoring many rows |
+//! | `explainer` | the same for explaining rows |
 //! | `places` | from a group's values to what scores it there |
 
+mod explainer;
 mod learner;
 mod model;
 mod places;

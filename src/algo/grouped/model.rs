@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::explainer::GroupedExplainer;
 use super::scorer::GroupedScorer;
 use super::table::Table;
 use crate::bytes;
@@ -11,6 +12,7 @@ use crate::calibration::Scale;
 use crate::coded::coded;
 use crate::error::{Error, Result};
 use crate::estimator::{Criterion, Estimator};
+use crate::explain::{Baseline, Explainer};
 use crate::fitted::{Fitted, Stored, WHAT, is_base};
 use crate::learners;
 use crate::monitor::Monitor;
@@ -331,6 +333,15 @@ impl Fitted for GroupedModel {
 
     fn base(&self) -> &[f64] {
         &self.base
+    }
+
+    fn explainer(
+        &self,
+        features: &[usize],
+        baseline: Baseline<'_>,
+        monitor: &dyn Monitor,
+    ) -> Result<Box<dyn Explainer>> {
+        Ok(Box::new(GroupedExplainer::new(self, features, baseline, monitor)?))
     }
 
     /// The sum over the groups' models; that of all rows counts where some group is scored by it.

@@ -9,7 +9,7 @@ use crate::fitted::Fitted;
 use crate::linear;
 
 /// For each group the place of what scores it among the models; that of all rows is the first.
-fn places_and_models(model: &GroupedModel) -> (Places, Vec<&Arc<dyn Fitted>>) {
+pub(super) fn places_and_models(model: &GroupedModel) -> (Places, Vec<&Arc<dyn Fitted>>) {
     let (mut models, mut places) = (vec![model.all()], Vec::new());
     for group in model.groups() {
         places.push(match &group.own {

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::estimator::{Estimator, Predictor};
+use crate::explain::{Baseline, Explainer, unexplained};
 use crate::fitted::Form;
 use crate::frame::{Column, Frame};
 use crate::learner::{Checked, Learner, SEED};
@@ -228,6 +229,10 @@ impl Fitted for FittedCentre {
 
     fn base(&self) -> &[f64] {
         &self.base
+    }
+
+    fn explainer(&self, _: &[usize], _: Baseline<'_>, _: &dyn Monitor) -> Result<Box<dyn Explainer>> {
+        Err(unexplained("a centre"))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::coded::coded;
 use crate::design::{Design, Encoding, Level};
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
+use crate::explain::{Baseline, Explainer, unexplained};
 use crate::fitted::{Form, is_base};
 use crate::frame::Frame;
 use crate::monitor::Monitor;
@@ -268,6 +269,10 @@ impl crate::fitted::Fitted for LinearModel {
 
     fn base(&self) -> &[f64] {
         &self.base
+    }
+
+    fn explainer(&self, _: &[usize], _: Baseline<'_>, _: &dyn Monitor) -> Result<Box<dyn Explainer>> {
+        Err(unexplained("a linear model"))
     }
 
     /// On the raw scale, by output and feature.

@@ -22,6 +22,7 @@ use super::parameters::{above, at_least, hyperparameters, log};
 use super::task::Task;
 use super::training_set::TrainingSet;
 use crate::coded::coded;
+use crate::explain::{Baseline, Explainer, unexplained};
 pub use tally::Tally;
 
 /// Rows scored in one go.
@@ -153,6 +154,10 @@ impl Fitted for NaiveBayes {
 
     fn base(&self) -> &[f64] {
         &self.base
+    }
+
+    fn explainer(&self, _: &[usize], _: Baseline<'_>, _: &dyn Monitor) -> Result<Box<dyn Explainer>> {
+        Err(unexplained("a naive Bayes model"))
     }
 }
 

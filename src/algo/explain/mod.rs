@@ -1,0 +1,56 @@
+//! Explanations: what each feature of a row adds to a model's margin, so that all together with a base value are the margin (Lundberg and Lee,
+//! "A Unified Approach to Interpreting Model Predictions", 2017).
+//!
+//! A row is explained against a [`Baseline`]: the rows that trained the model, or a background of other rows.
+
+use crate::error::{Error, Result};
+use crate::monitor::Monitor;
+
+/// Against what a row is explained.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Baseline<'a> {
+    /// The rows that trained the model, as it remembers them: trees by the number of rows that came to each node (path-dependent), other models by the
+    /// means of their columns.
+    Training,
+    /// Encoded rows, at least one, one after the other, each with the keys of its group at the end if the model has some (interventional).
+    Background(&'a [f64]),
+}
+
+/// Attributes the margins of a fitted model to the learner's features: the base plus the attributions is the margin, see
+/// [`crate::fitted::Fitted::margin`]. It owns what it needs of the model, so it can be kept beside it.
+pub trait Explainer: Send + Sync {
+    /// The mean of each margin under the baseline. It is not to the bit what [`crate::fitted::Fitted::base`] says, which may be a sum of other
+    /// numbers: what is shown beside attributions is this one.
+    fn base(&self) -> &[f64];
+
+    /// Explains encoded rows, one after the other, `width` numbers each, keys of groups at the end as [`crate::estimator::Estimator::score`] takes
+    /// them. `out` gets for each row, and there for each margin, `width` numbers, one per feature; those of keys say what it adds that the row is of its
+    /// group: by what the base of the group's model differs from that of all. A row alone gets the same numbers, to the bit, as the row among
+    /// others. Allocates only scratch.
+    fn explain(&self, rows: &[f64], width: usize, out: &mut [f64], monitor: &dyn Monitor) -> Result<()>;
+
+    /// The pairs of features, the lesser one first, for which [`Explainer::interactions`] gives numbers, in ascending order: each feature that matters
+    /// with itself, and those that trees split by on one path. None for a model whose margin is a sum over its features.
+    fn pairs(&self, _monitor: &dyn Monitor) -> Result<Vec<(usize, usize)>> {
+        Ok(Vec::new())
+    }
+
+    /// Shapley interaction values as the shap package defines them. `out` gets for each row, and there for each margin, one number per pair of
+    /// [`Explainer::pairs`]: a pair (i, i) holds what i adds by itself, a pair (i, j) half of what i and j add together, so that a feature's numbers,
+    /// with those of (i, j) counted for i as well as for j, add up to its attribution. The mean over rows of the absolute value of a number is how
+    /// much a pair matters.
+    fn interactions(&self, _rows: &[f64], _width: usize, _out: &mut [f64], _monitor: &dyn Monitor) -> Result<()> {
+        Err(Error::data(
+            "the model has no interactions",
+            "ask for those of a model of trees: the margin of others is a sum over the features",
+        ))
+    }
+}
+
+/// The error of a model that has no explainer.
+pub(crate) fn unexplained(what: &str) -> Error {
+    Error::data(
+        format!("{what} cannot be explained"),
+        "train a model of another algorithm, such as \"gradient_boosting\"",
+    )
+}
