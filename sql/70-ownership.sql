@@ -29,6 +29,13 @@ CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_alias FOR EACH ROW EXECUTE F
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_threshold FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_trial FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_privilege FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.prediction_batch FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('logged_by');
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction_batch FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+-- Of these there are millions: only what does not come from assay's functions is looked at row by row.
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction FOR EACH ROW
+    WHEN (NOT pg_catalog.has_table_privilege('assay.prediction'::pg_catalog.regclass, 'DELETE')) EXECUTE FUNCTION assay_internal.guard_model_row();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction_label FOR EACH ROW
+    WHEN (NOT pg_catalog.has_table_privilege('assay.prediction_label'::pg_catalog.regclass, 'DELETE')) EXECUTE FUNCTION assay_internal.guard_model_row();
 
 -- PostgreSQL refuses to drop a role on which an object depends. What a role has in these tables is recorded as such a dependency, of the view
 -- that shows it on the role; so DROP ROLE names the view, and a role's number cannot come to mean somebody else.
@@ -70,6 +77,13 @@ CREATE TRIGGER updated AFTER UPDATE ON assay.baseline REFERENCING OLD TABLE AS o
     FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('baselines', 'owner');
 CREATE TRIGGER deleted AFTER DELETE ON assay.baseline REFERENCING OLD TABLE AS old
     FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('baselines', 'owner');
+
+CREATE TRIGGER inserted AFTER INSERT ON assay.prediction_batch REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('prediction_batches', 'logged_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.prediction_batch REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('prediction_batches', 'logged_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.prediction_batch REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('prediction_batches', 'logged_by');
 
 CREATE FUNCTION assay.reassign_owned("from" text, "to" text)
 RETURNS TABLE (models bigint, checks bigint, baselines bigint, results bigint)
