@@ -45,8 +45,10 @@ pub fn forget_strays(name: &str) -> Result<()> {
         "model_threshold",
         "model_privilege",
     ];
-    let trials = tables::exists(c"model_trial").then_some("model_trial");
-    tables.iter().copied().chain(trials).try_for_each(|table| {
+    // Tables that the schema of an older release lacks.
+    let later = [("model_trial", c"model_trial"), ("drift_run", c"drift_run")];
+    let later = (later.into_iter()).filter_map(|(table, name)| tables::exists(name).then_some(table));
+    tables.into_iter().chain(later).try_for_each(|table| {
         let statement = format!(
             "DELETE FROM assay.{table} WHERE model_id OPERATOR(pg_catalog.=) (
                  SELECT m.id FROM assay.model AS m WHERE m.name OPERATOR(pg_catalog.=) $1)"

@@ -1,7 +1,7 @@
 //! What the rest of the surface may know of a model: its features as they were in training, and how much each matters.
 
 use super::inspect;
-use super::registry::Privilege;
+use super::registry::{self, Privilege};
 use crate::pg::error::Result;
 use algo::model::InputKind;
 use algo::model::RawFeature;
@@ -22,6 +22,12 @@ pub struct Feature {
     pub summary: Summary,
     /// The level that stands for rare ones, of a category that has one.
     pub rest: Option<&'static str>,
+}
+
+/// The key of the model that a reference names, and the number of the version. Needs `privilege`.
+pub fn version_of(reference: &str, privilege: Privilege) -> Result<(i64, i32)> {
+    let version = registry::resolve(reference, privilege)?;
+    Ok((version.model.id, version.version))
 }
 
 /// The features of a model. Needs the privilege manage; the errors are those of every look at a model.

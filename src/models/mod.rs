@@ -32,7 +32,7 @@ mod tune;
 mod untyped;
 mod version_metrics;
 
-pub use known::{Feature, features, gains};
+pub use known::{Feature, features, gains, version_of};
 pub use registry::{Privilege, by_id, require};
 use sha2::{Digest, Sha256};
 

@@ -55,6 +55,7 @@ SELECT assay.set_alias('income', 'simple', 3), assay.set_threshold('income@1', 0
 CREATE TABLE kept_state AS SELECT assay.metric_state('roc_auc', income, age) AS state FROM adult;
 CREATE VIEW scored AS SELECT assay.predict('income', a) AS score FROM adult AS a;
 SELECT assay.save_baseline('adult', 'SELECT * FROM adult LIMIT 4000', '{"group_by": ["sex"]}');
+SELECT FROM assay.record_drift('income', 'SELECT * FROM adult WHERE age > 40 LIMIT 4000');
 SELECT assay.add_check('adult', 'accepted_range', 'age', '{"max_value": 80}', warn_if => '>0', error_if => '>=1%', tags => '{age}');
 SELECT assay.add_check('adult', 'not_null', 'workclass', group_by => '{sex}', mostly => 0.9, "where" => 'age > 20');
 SELECT assay.add_check('adult', 'anomaly', name => 'volume', group_by => '{sex}');
@@ -78,6 +79,7 @@ SELECT sum(i[1]), sum(i[2]), sum(j[1]), sum(j[2]) FROM adult AS a, assay.predict
 SELECT version, g.* FROM generate_series(1, 2) AS version, assay.model_groups('groups@' || version) AS g ORDER BY 1, 2;
 SELECT feature, steps FROM assay.feature_info('steps@1');
 SELECT * FROM assay.model_trials ORDER BY model, version, trial;
+SELECT * FROM assay.drift_history ORDER BY model, version, run_at, column_name, method;
 SELECT sum(score) FROM scored;
 SELECT assay.predict_label('income@1', a), count(*) FROM adult AS a GROUP BY 1 ORDER BY 1;
 SELECT assay.metric_of(state) FROM kept_state;

@@ -6,6 +6,7 @@ mod correlation;
 mod hours;
 mod model;
 mod options;
+mod record;
 mod report;
 mod side;
 

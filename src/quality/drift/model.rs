@@ -1,6 +1,7 @@
 //! Drift from what a model was trained on, and how much each column matters to it.
 
 use pgrx::pg_extern;
+use serde_json::Value as Json;
 
 use super::column::{Column, Content};
 use super::names;
@@ -112,63 +113,71 @@ fn with_elements(source: Source, features: &[Feature]) -> Result<Source> {
     Source::open(&source.select(&outputs.join(", ")))
 }
 
+/// How the rows of a query have moved from those that trained a model.
+pub(super) fn compare(model: &str, query: &str, options: Json) -> Result<Vec<DriftResult>> {
+    let mut options = Options::parse(options)?;
+    if options.model.is_some() || !options.group_by.is_empty() {
+        return Err(Error::new(
+            INVALID_PARAMETER,
+            "options: \"model\" and \"group_by\" are not options of model_drift",
+        )
+        .detail("What is known of the training rows has no segments.")
+        .hint("For segments compare with a baseline: assay.drift_from(name, query, '{\"model\": …}')."));
+    }
+    options.refuse_correlations("a model")?;
+    let features = features(model)?;
+    let source = with_elements(Source::open(query)?, &features)?;
+    let known = features.iter().map(|feature| feature.name.as_str());
+    options.require_known(known.chain(names(source.columns())))?;
+    let importance = importance(Some(model))?;
+    // A point in time that the model learned from is compared like any other feature.
+    options.times = true;
+    let is_feature = |name: &str| features.iter().any(|feature| feature.name == name);
+    let scans = side::read(
+        &source,
+        |column| options.wants(column) && is_feature(column),
+        |_| false,
+        &[],
+    )?;
+    let mut current = Side::of(&scans)?;
+    let rows = current.rows();
+    for other in source.columns().iter().filter(|column| !is_feature(&column.name)) {
+        current.columns.push(Column {
+            name: other.name.clone(),
+            type_name: other.type_name.clone(),
+            kind: intake::kind_of(other.type_oid),
+            rows,
+            nulls: 0,
+            content: Content::Nothing,
+        });
+    }
+    let named = |name: &str| current.columns.iter().find(|column| column.name == name);
+    let reference = Side {
+        columns: features
+            .iter()
+            .map(|feature| column(feature, named(&feature.name)))
+            .collect(),
+        segments: Vec::new(),
+    };
+    Ok(report::compare(
+        &reference,
+        &current,
+        &options,
+        "no feature of the model",
+        importance.as_ref(),
+        Vec::new(),
+    ))
+}
+
 /// `model_drift(model, query, options)`.
 #[pg_extern(sql = false)]
 fn model_drift(model: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -> SetOf<ReportRow> {
-    let results = || -> Result<Vec<DriftResult>> {
-        let model = required("model", model.as_deref())?;
-        let mut options = Options::parse(object("options", options)?)?;
-        if options.model.is_some() || !options.group_by.is_empty() {
-            return Err(Error::new(
-                INVALID_PARAMETER,
-                "options: \"model\" and \"group_by\" are not options of model_drift",
-            )
-            .detail("What is known of the training rows has no segments.")
-            .hint("For segments compare with a baseline: assay.drift_from(name, query, '{\"model\": …}')."));
-        }
-        options.refuse_correlations("a model")?;
-        let features = features(model)?;
-        let source = with_elements(Source::open(required("query", query.as_deref())?)?, &features)?;
-        let known = features.iter().map(|feature| feature.name.as_str());
-        options.require_known(known.chain(names(source.columns())))?;
-        let importance = importance(Some(model))?;
-        // A point in time that the model learned from is compared like any other feature.
-        options.times = true;
-        let is_feature = |name: &str| features.iter().any(|feature| feature.name == name);
-        let scans = side::read(
-            &source,
-            |column| options.wants(column) && is_feature(column),
-            |_| false,
-            &[],
-        )?;
-        let mut current = Side::of(&scans)?;
-        let rows = current.rows();
-        for other in source.columns().iter().filter(|column| !is_feature(&column.name)) {
-            current.columns.push(Column {
-                name: other.name.clone(),
-                type_name: other.type_name.clone(),
-                kind: intake::kind_of(other.type_oid),
-                rows,
-                nulls: 0,
-                content: Content::Nothing,
-            });
-        }
-        let named = |name: &str| current.columns.iter().find(|column| column.name == name);
-        let reference = Side {
-            columns: features
-                .iter()
-                .map(|feature| column(feature, named(&feature.name)))
-                .collect(),
-            segments: Vec::new(),
-        };
-        Ok(report::compare(
-            &reference,
-            &current,
-            &options,
-            "no feature of the model",
-            importance.as_ref(),
-            Vec::new(),
-        ))
+    let results = || {
+        let (model, query) = (
+            required("model", model.as_deref())?,
+            required("query", query.as_deref())?,
+        );
+        compare(model, query, object("options", options)?)
     };
     report::table(or_raise(results()))
 }

@@ -299,7 +299,8 @@ impl DriftResult {
             .then_with(|| other.draft.strength().total_cmp(&self.draft.strength()))
     }
 
-    fn into_row(self) -> ReportRow {
+    /// As a row of the report.
+    pub fn into_row(self) -> ReportRow {
         let (threshold, impact) = (self.draft.threshold(), self.impact());
         let DriftResult {
             draft,

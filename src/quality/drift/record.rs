@@ -1,0 +1,81 @@
+//! Drift over time: what the rows of a day were to a model, kept with it.
+
+use std::time::Instant;
+
+use pgrx::pg_extern;
+use serde_json::{Value as Json, json};
+
+use super::model;
+use super::report::{DriftResult, ReportRow};
+use crate::models::{self, Privilege};
+use crate::pg::error::{Result, or_raise};
+use crate::pg::json::Jsonb;
+use crate::pg::options::{object, required};
+use crate::pg::result_row::{SetOf, set_of};
+use crate::pg::settings::{self, Retention};
+use crate::pg::text::{JsonB, Text};
+use crate::pg::{read_only, role, tables};
+
+/// What is kept of a row of a report: all but its details, which take most of the room.
+fn kept(row: &ReportRow) -> Json {
+    // JSON has no NaN and no infinities; PostgreSQL reads them from texts.
+    let number = |number: Option<f64>| number.map(|number| number.to_string());
+    json!({
+        "column_name": row.column_name, "method": row.method, "statistic": number(row.statistic), "threshold": number(row.threshold),
+        "p_value": number(row.adjusted_p_value), "drifted": row.drifted, "importance": number(row.importance),
+        "impact": number(row.impact), "null_share_reference": number(row.null_share_reference),
+        "null_share_current": number(row.null_share_current), "reference_rows": row.reference_rows,
+        "message": row.message.as_ref().map(ToString::to_string),
+    })
+}
+
+/// Keeps a report with the version that it is about, and prunes the older ones of the model.
+fn keep(reference: &str, query: &str, rows: &[ReportRow], duration_ms: f64) -> Result<()> {
+    let (model_id, version) = models::version_of(reference, Privilege::Manage)?;
+    let results: Vec<Json> = rows.iter().map(kept).collect();
+    let current_rows = rows.iter().map(|row| row.current_rows).max().unwrap_or(0);
+    let ran_by = role::name_of(role::current());
+    tables::as_owner(|| {
+        tables::write(
+            "INSERT INTO assay.drift_run (model_id, version, ran_by, query, rows, duration_ms, results)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            &[
+                model_id.into(),
+                version.into(),
+                ran_by.into(),
+                query.to_string().into(),
+                current_rows.into(),
+                duration_ms.into(),
+                JsonB(Json::from(results)).into(),
+            ],
+        )?;
+        match settings::history_retention() {
+            Retention::Seconds(seconds) => tables::write(
+                "DELETE FROM assay.drift_run WHERE model_id OPERATOR(pg_catalog.=) $1 AND run_at OPERATOR(pg_catalog.<)
+                     (pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) pg_catalog.make_interval(secs => $2))",
+                &[model_id.into(), f64::from(seconds).into()],
+            ),
+            Retention::Nothing | Retention::Forever => Ok(()),
+        }
+    })
+}
+
+/// `record_drift(model, query, options)`.
+#[pg_extern(sql = false)]
+fn record_drift(model: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -> SetOf<ReportRow> {
+    read_only::require_writable(c"assay.record_drift()");
+    let recorded = || {
+        let (model, query) = (
+            required("model", model.as_deref())?,
+            required("query", query.as_deref())?,
+        );
+        let begun = Instant::now();
+        let results = model::compare(model, query, object("options", options)?)?;
+        let rows: Vec<ReportRow> = results.into_iter().map(DriftResult::into_row).collect();
+        if settings::history_retention() != Retention::Nothing {
+            keep(model, query, &rows, begun.elapsed().as_secs_f64() * 1e3)?;
+        }
+        Ok(rows)
+    };
+    set_of(or_raise(recorded()))
+}
