@@ -696,6 +696,12 @@ CREATE TRIGGER updated AFTER UPDATE ON assay.prediction_batch REFERENCING OLD TA
 CREATE TRIGGER deleted AFTER DELETE ON assay.prediction_batch REFERENCING OLD TABLE AS old
     FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('prediction_batches', 'logged_by');
 
+-- Explaining.
+
+-- Judging.
+
+-- Comparing.
+
 -- Drift over time.
 
 CREATE TABLE assay.drift_run (
@@ -771,6 +777,8 @@ COMMENT ON FUNCTION assay.record_drift(text, text, jsonb) IS
 Example: SELECT column_name, statistic FROM assay.record_drift(''credit'', ''applicants'') WHERE drifted';
 
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.drift_run FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+
+-- Pages.
 
 -- Whoever installed the extension dumps the new tables, too.
 SELECT assay_internal.grant_dump();
