@@ -696,6 +696,16 @@ CREATE TRIGGER updated AFTER UPDATE ON assay.prediction_batch REFERENCING OLD TA
 CREATE TRIGGER deleted AFTER DELETE ON assay.prediction_batch REFERENCING OLD TABLE AS old
     FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('prediction_batches', 'logged_by');
 
+-- Views that score.
+
+CREATE FUNCTION assay.create_scoring_view(model text, relation regclass, name text) RETURNS void
+AS 'MODULE_PATHNAME', 'create_scoring_view_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.create_scoring_view(text, regclass, text) IS
+'Makes a view, or replaces one, that has the columns of a relation and what a model says of each row when it is read: score and label with two classes, label and probabilities with more, score for a regression. Features are bound by name. A bare model name follows deployments; name@version stays. name: view or schema.view.
+The view is the caller''s, as one of CREATE VIEW; whoever reads it needs the privilege predict. A column that came to the relation since is not in it until it is made anew.
+Errors: ML001, ML002, ML003 the relation lacks a feature, 42501, 42602 a name, 42701 the relation has such a column, 25006.
+Example: SELECT assay.create_scoring_view(''credit'', ''customers'', ''customer_risk'')';
+
 -- Explaining.
 
 -- Judging.

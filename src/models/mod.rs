@@ -23,6 +23,7 @@ mod reading;
 mod registry;
 mod request;
 mod scorer;
+mod scoring_view;
 mod split;
 mod states;
 mod store;

@@ -32,26 +32,34 @@ pub fn place_of(oid: pg_sys::Oid) -> Option<(CString, CString)> {
     }
 }
 
-/// The relation that bears a qualified name as [`name_of`] writes it. `None` where nothing bears it, and where the text is no such name.
-pub fn of_name(qualified: &str) -> Option<pg_sys::Oid> {
-    let qualified = encoding::encode_c(qualified).ok()?;
+/// The parts of a name that dots separate, quoted as in SQL; `None` for a text that is no name.
+pub fn name_parts(name: &str) -> Option<Vec<String>> {
+    let name = encoding::encode_c(name).ok()?;
     // SAFETY: the copy is the function's to change; the list that it makes holds C strings inside the copy, which lives as long as the
-    // current memory context. Look-ups by C strings give InvalidOid for what is not there.
+    // current memory context.
     unsafe {
         let mut names = std::ptr::null_mut();
-        let copy = pg_sys::pstrdup(qualified.as_ptr());
+        let copy = pg_sys::pstrdup(name.as_ptr());
         if !pg_sys::SplitIdentifierString(copy, b'.' as c_char, &mut names) {
             return None;
         }
         let names = PgList::<c_char>::from_pg(names);
-        let (Some(schema), Some(name), 2) = (names.get_ptr(0), names.get_ptr(1), names.len()) else {
-            return None;
-        };
-        let schema = pg_sys::get_namespace_oid(schema, true);
+        Some(names.iter_ptr().map(|part| encoding::decode_c(part)).collect())
+    }
+}
+
+/// The relation that bears a qualified name as [`name_of`] writes it. `None` where nothing bears it, and where the text is no such name.
+pub fn of_name(qualified: &str) -> Option<pg_sys::Oid> {
+    let parts = name_parts(qualified)?;
+    let [schema, name] = parts.as_slice() else { return None };
+    let (schema, name) = (encoding::encode_c(schema).ok()?, encoding::encode_c(name).ok()?);
+    // SAFETY: look-ups by C strings give InvalidOid for what is not there.
+    unsafe {
+        let schema = pg_sys::get_namespace_oid(schema.as_ptr(), true);
         if schema == pg_sys::InvalidOid {
             return None;
         }
-        let oid = pg_sys::get_relname_relid(name, schema);
+        let oid = pg_sys::get_relname_relid(name.as_ptr(), schema);
         (oid != pg_sys::InvalidOid).then_some(oid)
     }
 }

@@ -14,3 +14,20 @@
   {%- endif -%}
   assay.{{ call }}({{ assay.literal(model) }}, {{ features if features is string else features | join(", ") }})
 {%- endmacro %}
+
+{# The features of a model as columns of an alias, in the model's order: what the fast positional call takes, assay.score('risk', assay.feature_columns('risk', 'c')).
+   They are those of the version that is deployed when dbt compiles; while there is none, as before the first training, it is the alias itself. #}
+{% macro feature_columns(model, alias) -%}
+  {%- set columns = [] -%}
+  {%- if execute and run_query("select from assay.models where model = " ~ assay.literal(model.split("@")[0])) | length > 0 -%}
+    {%- for row in run_query("select " ~ assay.literal(alias) ~ " || '.' || quote_ident(feature) from unnest(assay.features(" ~ assay.literal(model) ~ ")) with ordinality as f (feature, place) order by place") -%}
+      {%- do columns.append(row[0]) -%}
+    {%- endfor -%}
+  {%- endif -%}
+  {{ return(columns or [alias]) }}
+{%- endmacro %}
+
+{# A hook, or a statement, that makes a view which scores the rows of a relation as they are when it is read. #}
+{% macro create_scoring_view(model, relation, name) -%}
+  select assay.create_scoring_view({{ assay.literal(model) }}, {{ assay.literal(relation | string) }}, {{ assay.literal(name | string) }})
+{%- endmacro %}
