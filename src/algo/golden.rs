@@ -3,7 +3,7 @@
 //! `tests/format/RELEASE` has files for each kind of state and for each learner and task, and what they answer. A test reads those of all
 //! releases. With `ASSAY_FREEZE=RELEASE` it first writes the folder anew, which `scripts/freeze.sh` does before a release, and nobody after.
 
-mod models;
+pub(crate) mod models;
 mod states;
 
 use std::collections::BTreeMap;

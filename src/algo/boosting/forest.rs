@@ -36,6 +36,11 @@ impl Forest {
         self.trees.count()
     }
 
+    /// The trees without what is known of their nodes.
+    pub(super) fn flat(&self) -> &Trees {
+        &self.trees
+    }
+
     /// The nodes of one tree: the root first, children after their parents.
     pub fn tree(&self, tree: usize) -> std::ops::Range<usize> {
         self.trees.tree(tree)

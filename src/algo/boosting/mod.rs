@@ -49,7 +49,7 @@ pub use scorer::Scorer;
 
 use crate::error::{Error, Result};
 use crate::estimator::{Criterion, Estimator};
-use crate::explain::{Baseline, Explainer, unexplained};
+use crate::explain::{Baseline, Ensemble, Explainer, LeafValues, Margins, TreeExplainer};
 use crate::fitted::{Fitted, Form, is_base};
 use crate::learner::{Checked, Learner};
 use crate::linear::model::softmax;
@@ -173,8 +173,18 @@ impl Fitted for Boosting {
         &self.base
     }
 
-    fn explainer(&self, _: &[usize], _: Baseline<'_>, _: &dyn Monitor) -> Result<Box<dyn Explainer>> {
-        Err(unexplained("a boosted model"))
+    fn explainer(
+        &self,
+        features: &[usize],
+        baseline: Baseline<'_>,
+        monitor: &dyn Monitor,
+    ) -> Result<Box<dyn Explainer>> {
+        Ok(Box::new(TreeExplainer::new(
+            &self.ensemble(),
+            features,
+            baseline,
+            monitor,
+        )?))
     }
 
     fn importance(&self, columns: usize) -> Option<Vec<Importance>> {
@@ -201,6 +211,28 @@ impl Fitted for Boosting {
 
     fn scorer(&self) -> Option<Box<dyn Estimator>> {
         Some(Box::new(Scorer::new(self)?))
+    }
+}
+
+impl Boosting {
+    /// As explanations see it. O(nodes).
+    pub(crate) fn ensemble(&self) -> Ensemble<'_> {
+        let forest = &self.forest;
+        Ensemble {
+            trees: forest.flat(),
+            covers: (0..forest.flat().nodes())
+                .map(|node| f64::from(forest.stats(node).rows))
+                .collect(),
+            first: self.scores.clone(),
+            leaves: self,
+            margins: Margins::Sums,
+        }
+    }
+}
+
+impl LeafValues for Boosting {
+    fn each(&self, tree: usize, node: usize, add: &mut dyn FnMut(usize, f64)) {
+        add(tree % self.scores.len(), self.forest.stats(node).value);
     }
 }
 

@@ -2,6 +2,34 @@
 //! "A Unified Approach to Interpreting Model Predictions", 2017).
 //!
 //! A row is explained against a [`Baseline`]: the rows that trained the model, or a background of other rows.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `ensemble`, `values` | what is known of a model of trees |
+//! | `columns` | values to codes, of which alone explanations depend |
+//! | `paths` | the path to a leaf as a game, its players the features it asks |
+//! | `quadrature`, `game` | the Shapley values of a game of few players |
+//! | `partition`, `tables` | leaves whose games tables answer, looked up for many rows |
+//! | `deep`, `deep_background` | walks over trees too large for tables |
+//! | `plan`, `trees` | the explainer made of these |
+
+mod columns;
+mod deep;
+mod deep_background;
+mod ensemble;
+mod game;
+mod partition;
+mod paths;
+mod plan;
+mod quadrature;
+mod tables;
+#[cfg(test)]
+mod tree_tests;
+mod trees;
+mod values;
+
+pub(crate) use ensemble::{Ensemble, LeafValues, Margins};
+pub(crate) use trees::TreeExplainer;
 
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
@@ -28,6 +56,11 @@ pub trait Explainer: Send + Sync {
     /// group: by what the base of the group's model differs from that of all. A row alone gets the same numbers, to the bit, as the row among
     /// others. Allocates only scratch.
     fn explain(&self, rows: &[f64], width: usize, out: &mut [f64], monitor: &dyn Monitor) -> Result<()>;
+
+    /// Bytes that it holds on the heap, or will when it has explained many rows. O(size).
+    fn memory(&self) -> usize {
+        0
+    }
 
     /// The pairs of features, the lesser one first, for which [`Explainer::interactions`] gives numbers, in ascending order: each feature that matters
     /// with itself, and those that trees split by on one path. None for a model whose margin is a sum over its features.

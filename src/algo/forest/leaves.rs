@@ -74,6 +74,20 @@ impl Leaves {
         }
     }
 
+    /// Calls `add` with each number to which a leaf adds something, and with what it adds; see [`Leaves::add`].
+    pub(super) fn each(&self, leaf: usize, mut add: impl FnMut(usize, f64)) {
+        match self {
+            Leaves::Means(means) => add(0, means[leaf]),
+            Leaves::Shares(shares) => add(0, f64::from(shares[leaf])),
+            Leaves::Classes { starts, entries, .. } => {
+                let end = starts.get(leaf + 1).map_or(entries.len(), |&end| end as usize);
+                for (class, share) in &entries[starts[leaf] as usize..end] {
+                    add(usize::from(*class), f64::from(*share));
+                }
+            }
+        }
+    }
+
     /// Adds `weight` times what a leaf says to `sums`.
     pub(super) fn add_weighted(&self, leaf: usize, weight: f64, sums: &mut [f64]) {
         match self {

@@ -42,7 +42,7 @@ pub use statistics::NodeRows;
 use crate::calibration::Scale;
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
-use crate::explain::{Baseline, Explainer, unexplained};
+use crate::explain::{Baseline, Ensemble, Explainer, LeafValues, Margins, TreeExplainer};
 use crate::fitted::{Fitted, Form, is_base};
 use crate::learner::{Checked, Learner};
 use crate::monitor::Monitor;
@@ -168,8 +168,18 @@ impl Fitted for RandomForest {
         &self.base
     }
 
-    fn explainer(&self, _: &[usize], _: Baseline<'_>, _: &dyn Monitor) -> Result<Box<dyn Explainer>> {
-        Err(unexplained("a forest"))
+    fn explainer(
+        &self,
+        features: &[usize],
+        baseline: Baseline<'_>,
+        monitor: &dyn Monitor,
+    ) -> Result<Box<dyn Explainer>> {
+        Ok(Box::new(TreeExplainer::new(
+            &self.ensemble(),
+            features,
+            baseline,
+            monitor,
+        )?))
     }
 
     /// A row's shares are often 0 or 1, which have no odds.
@@ -181,6 +191,32 @@ impl Fitted for RandomForest {
     /// weights.
     fn importance(&self, _: usize) -> Option<Vec<Importance>> {
         Some(self.importance.clone())
+    }
+}
+
+impl RandomForest {
+    /// As explanations see it. O(nodes).
+    pub(crate) fn ensemble(&self) -> Ensemble<'_> {
+        let margins = match &self.leaves {
+            Leaves::Means(_) => Margins::Sums,
+            Leaves::Shares(_) => Margins::Second,
+            Leaves::Classes { .. } => Margins::Shares,
+        };
+        Ensemble {
+            trees: &self.trees,
+            covers: self.node_rows().iter().map(|node| node.weight).collect(),
+            first: vec![0.0; self.leaves.width()],
+            leaves: self,
+            margins,
+        }
+    }
+}
+
+impl LeafValues for RandomForest {
+    fn each(&self, _: usize, node: usize, add: &mut dyn FnMut(usize, f64)) {
+        let trees = self.trees.count() as f64;
+        self.leaves
+            .each(self.trees.number(node), |sum, value| add(sum, value / trees));
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn cases(task: Task) -> Vec<Case> {
 }
 
 /// The plain models of other tests, and those of the cases.
-pub(super) fn models() -> Vec<(String, Model)> {
+pub(crate) fn models() -> Vec<(String, Model)> {
     let mut models: Vec<(String, Model)> = plain()
         .into_iter()
         .map(|(name, model)| (name.replace(' ', "_"), model))

@@ -132,6 +132,15 @@ impl Explainer for GroupedExplainer {
         &self.base
     }
 
+    fn memory(&self) -> usize {
+        let background = match &self.baseline {
+            Owned::Training => 0,
+            Owned::Background(rows) => rows.capacity() * size_of::<f64>(),
+        };
+        let parts = self.parts.iter().filter_map(|part| part.explainer.get());
+        background + parts.map(|explainer| explainer.memory()).sum::<usize>()
+    }
+
     fn explain(&self, rows: &[f64], width: usize, out: &mut [f64], monitor: &dyn Monitor) -> Result<()> {
         let (own, margins) = (self.features.len(), self.base.len());
         if width != own + self.places.width() {

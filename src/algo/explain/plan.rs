@@ -1,0 +1,195 @@
+//! Which leaves tables answer for, and which trees are walked.
+
+use super::columns::Columns;
+use super::deep::Walk;
+use super::game::MOST_PLAYERS;
+use super::partition::{Group, Leaf, partition};
+use super::paths::Covered;
+use super::tables::{Bundle, bundle};
+use super::values::LeafTable;
+use crate::error::Result;
+use crate::monitor::Monitor;
+
+/// How far tables go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Bytes of all tables, at most.
+    pub(super) bytes: usize,
+    /// Trees with more leaves are walked.
+    pub(super) leaves_of_tree: usize,
+    /// All trees of a model with more leaves are walked.
+    pub(super) leaves: usize,
+}
+
+impl Limits {
+    /// Enough for boosted trees of usual sizes.
+    pub(super) const USUAL: Limits = Limits {
+        bytes: 64 << 20,
+        leaves_of_tree: 512,
+        leaves: 1 << 17,
+    };
+}
+
+/// The most rows of a group's table: as many as there is room for.
+const MOST_CELLS: [usize; 5] = [1024, 512, 256, 128, 64];
+
+/// The most rows of a table of one leaf.
+const MOST_CELLS_ALONE: usize = 1 << MOST_PLAYERS;
+
+/// The leaves of a tree that add to one sum.
+struct Part {
+    tree: usize,
+    sum: usize,
+    leaves: Vec<Leaf>,
+}
+
+/// A model laid out.
+pub(super) struct Plan {
+    pub(super) bundles: Vec<Bundle>,
+    pub(super) walks: Vec<Walk>,
+}
+
+impl Plan {
+    /// O(nodes x players), and O(leaves x leaves of a group x columns) for those in tables.
+    pub(super) fn new(
+        covered: &Covered,
+        columns: &Columns,
+        leaves: &LeafTable,
+        sums: usize,
+        against_rows: bool,
+        limits: Limits,
+        monitor: &dyn Monitor,
+    ) -> Result<Plan> {
+        let trees = &covered.trees;
+        let mut plan = Plan {
+            bundles: Vec::new(),
+            walks: Vec::new(),
+        };
+        let is_small = |tree: usize| trees.tree(tree).len().div_ceil(2) <= limits.leaves_of_tree;
+        let in_tables = trees.nodes().div_ceil(2) <= limits.leaves;
+        let mut parts = Vec::new();
+        for tree in 0..trees.count() {
+            monitor.check()?;
+            let mut of_sums: Vec<Vec<Leaf>> = (0..sums).map(|_| Vec::new()).collect();
+            let mut adds = vec![false; sums];
+            let mut most = 0;
+            covered.walk(columns, tree, monitor, |node, players| {
+                most = most.max(players.len());
+                for &(sum, value) in leaves.of_leaf(node) {
+                    adds[sum as usize] = true;
+                    if in_tables && is_small(tree) && !players.is_empty() {
+                        let players = players.to_vec();
+                        of_sums[sum as usize].push(Leaf { players, value, node });
+                    }
+                }
+                Ok(())
+            })?;
+            for (sum, leaves) in of_sums.into_iter().enumerate() {
+                if in_tables && is_small(tree) {
+                    parts.push(Part { tree, sum, leaves });
+                } else if adds[sum] && most > 0 {
+                    plan.walks.push(walk(covered, tree, sum, most, Vec::new()));
+                }
+            }
+        }
+        // Bundles hold groups of one sum.
+        parts.sort_by_key(|part| (part.sum, part.tree));
+        plan.lay_out(&parts, covered, columns, against_rows, limits.bytes, monitor)?;
+        Ok(plan)
+    }
+
+    fn lay_out(
+        &mut self,
+        parts: &[Part],
+        covered: &Covered,
+        columns: &Columns,
+        against_rows: bool,
+        most_bytes: usize,
+        monitor: &dyn Monitor,
+    ) -> Result<()> {
+        for most in MOST_CELLS {
+            let (mut groups, mut alone) = (Vec::new(), Vec::new());
+            for part in parts {
+                monitor.check()?;
+                let (own, rest) = partition(part.leaves.clone(), columns, most);
+                groups.extend(own.into_iter().map(|group| (part, group)));
+                for leaf in rest {
+                    let (own, rest) = partition(vec![leaf], columns, MOST_CELLS_ALONE);
+                    groups.extend(own.into_iter().map(|group| (part, group)));
+                    alone.extend(rest.into_iter().map(|leaf| (part, leaf)));
+                }
+            }
+            let fits = groups.iter().map(|(_, group)| bytes(group)).sum::<usize>() <= most_bytes;
+            if !fits && most > MOST_CELLS[MOST_CELLS.len() - 1] {
+                continue;
+            }
+            if !fits {
+                // The smaller ones first, for there are more of them; in the order of the model.
+                let mut sizes: Vec<usize> = groups.iter().map(|(_, group)| bytes(group)).collect();
+                sizes.sort_unstable();
+                let mut room = most_bytes;
+                let limit = sizes.into_iter().take_while(|size| {
+                    let has_room = room >= *size;
+                    room = room.saturating_sub(*size);
+                    has_room
+                });
+                let limit = limit.last().unwrap_or(0);
+                let (kept, walked): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(_, group)| bytes(group) < limit);
+                alone.extend(
+                    walked
+                        .into_iter()
+                        .flat_map(|(part, group)| group.leaves.into_iter().map(move |leaf| (part, leaf))),
+                );
+                groups = kept;
+            }
+            let groups = groups.into_iter().map(|(part, group)| (part.sum, group));
+            self.bundles = bundle(groups.collect(), columns, against_rows);
+            alone.sort_by_key(|(part, leaf)| (part.sum, part.tree, leaf.node));
+            for same in alone.chunk_by(|a, b| (a.0.sum, a.0.tree) == (b.0.sum, b.0.tree)) {
+                monitor.check()?;
+                let part = same[0].0;
+                let players = same.iter().map(|(_, leaf)| leaf.players.len()).max().unwrap_or(1);
+                let nodes = same.iter().map(|(_, leaf)| leaf.node).collect();
+                self.walks.push(walk(covered, part.tree, part.sum, players, nodes));
+            }
+            break;
+        }
+        Ok(())
+    }
+}
+
+/// About what a group takes.
+fn bytes(group: &Group) -> usize {
+    group.cells() * group.axes.len().next_multiple_of(4) * size_of::<f64>()
+}
+
+/// The walk of a tree to some leaves, given in order; to all if none are given.
+fn walk(covered: &Covered, tree: usize, sum: usize, players: usize, leaves: Vec<usize>) -> Walk {
+    let nodes = covered.trees.tree(tree);
+    let root = nodes.start;
+    let mut depths = vec![0_usize; nodes.len()];
+    for node in nodes.clone() {
+        if let Some((left, right)) = covered.trees.children(node) {
+            depths[left - root] = depths[node - root] + 1;
+            depths[right - root] = depths[node - root] + 1;
+        }
+    }
+    let mut active = Vec::new();
+    if !leaves.is_empty() {
+        active = vec![false; nodes.len()];
+        leaves.iter().for_each(|leaf| active[leaf - root] = true);
+        // Children lie behind their parents.
+        for node in nodes.rev() {
+            if let Some((left, right)) = covered.trees.children(node) {
+                active[node - root] = active[left - root] || active[right - root];
+            }
+        }
+    }
+    Walk {
+        tree,
+        sum,
+        depth: depths.into_iter().max().unwrap_or(0),
+        players,
+        active,
+    }
+}

@@ -1,0 +1,94 @@
+//! Attributions and base add up to the margin, and a row gets the same alone as among others.
+
+use super::*;
+use crate::golden::models::models;
+
+/// Every model of trees that others test with, explained against its training rows and against a background.
+#[test]
+fn every_model_adds_up() {
+    let mut explained = 0;
+    for (name, model) in models() {
+        let features: Vec<usize> = model.features().iter().map(|feature| feature.kind.codes()).collect();
+        let width = features.len();
+        let mut rows = Vec::new();
+        for value in [f64::NAN, 0.0, 1.0, 2.0, 3.5, -7.0, 12.0] {
+            rows.extend(features.iter().map(|&levels| match levels {
+                0 => value,
+                levels if (0.0..levels as f64).contains(&value) => value.floor(),
+                _ if value.is_nan() => value,
+                _ => UNSEEN,
+            }));
+        }
+        for baseline in [Baseline::Training, Baseline::Background(&rows)] {
+            if !["tree", "forest", "boosting"].iter().any(|tree| name.contains(tree)) {
+                continue;
+            }
+            let explainer = model.fitted.explainer(&features, baseline, &Unwatched).unwrap();
+            adds_up(&name, &*model.fitted, &*explainer, &rows, width);
+            explained += 1;
+        }
+    }
+    assert!(explained > 20, "{explained}");
+}
+
+fn engines() -> [(&'static str, Limits); 3] {
+    [("tables", Limits::USUAL), ("walks", WALKED), ("both", SPLIT)]
+}
+
+#[test]
+fn trees_add_up_by_every_engine() {
+    let (some, background) = (rows(700, 1), rows(40, 2));
+    for classes in [0, 2, 4] {
+        for weighted in [false, true] {
+            let set = learned(2000, classes, weighted);
+            let boosted = boosting(&set, |_| ());
+            let grown = forest(&set, |_| ());
+            let models: [(&dyn Fitted, Ensemble); 2] = [(&boosted, boosted.ensemble()), (&grown, grown.ensemble())];
+            for (fitted, ensemble) in &models {
+                for (engine, limits) in engines() {
+                    for baseline in [Baseline::Training, Baseline::Background(&background)] {
+                        // Forests against a background take long.
+                        let some = &some[..if baseline == Baseline::Training {
+                            some.len()
+                        } else {
+                            20 * 4
+                        }];
+                        let explainer = explainer(ensemble, baseline, limits);
+                        adds_up(&format!("{engine}, {classes} classes"), *fitted, &explainer, some, 4);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_row_alone_gets_the_same_bits_as_among_others() {
+    let (some, background) = (rows(1500, 3), rows(30, 4));
+    for classes in [0, 3] {
+        let set = learned(1500, classes, false);
+        let boosted = boosting(&set, |_| ());
+        let grown = forest(&set, |params| params.max_depth = Some(5));
+        for ensemble in [boosted.ensemble(), grown.ensemble()] {
+            for (_, limits) in engines() {
+                for baseline in [Baseline::Training, Baseline::Background(&background)] {
+                    let many = explainer(&ensemble, baseline, limits);
+                    let all = explain(&many, &some, 4);
+                    let alone = explainer(&ensemble, baseline, limits);
+                    let each = all.len() / 1500;
+                    for row in (0..1500).step_by(97) {
+                        let of_row = explain(&alone, &some[row * 4..][..4], 4);
+                        assert!(
+                            of_row
+                                .iter()
+                                .zip(&all[row * each..])
+                                .all(|(a, b)| a.to_bits() == b.to_bits())
+                        );
+                    }
+                    let part = explain(&many, &some[4..4 * 10], 4);
+                    assert_eq!(part, all[each..each * 10]);
+                }
+            }
+        }
+    }
+}
