@@ -1213,6 +1213,86 @@ SELECT pg_catalog.pg_extension_config_dump('assay.prediction_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.prediction_label', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.prediction_label_id_seq', '');
 
+CREATE FUNCTION assay.log_predictions(
+    model text, query text, key text[], reasons integer DEFAULT 0, keep text[] DEFAULT NULL, at text DEFAULT NULL,
+    challengers text[] DEFAULT NULL, inputs boolean DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'log_predictions_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.log_predictions(text, text, text[], integer, text[], text, text[], boolean) IS
+'Scores the rows of a query and keeps of each its key, the version, the score, the decision and the time (view assay.predictions); gives how many rows there were.
+query: a SELECT, WITH, VALUES or TABLE statement, or a relation''s name; run once, read-only, as the caller. Needs the model''s features, and the columns named below.
+key: the columns that identify what is decided about for good, such as an application''s number: by these labels come (assay.record_labels). None of them may be NULL. A key that comes again is a decision of its own.
+reasons: so many of the strongest attributions are kept of each row, with what they are told against.
+keep: columns to slice assay.performance by. at: a column of dates or timestamps that says when each row was decided; NULL for now.
+challengers: other versions of the model, such as ''{credit@2}'', that score the same rows and decide nothing.
+inputs: whether the features are kept, too, so that assay.replay_prediction can score them again; NULL keeps them where there are reasons.
+Needs the privilege predict. Rolled back, it leaves nothing. Errors: as in assay.predict, and ML008 not a query, 42703 no such column, 22004 a NULL in a key or a time, 22023 parameters, 25006 read-only transaction.
+Example: SELECT assay.log_predictions(''credit'', ''customers'', ''{customer_id}'', keep => ''{job}'')';
+
+CREATE FUNCTION assay.record_labels(model text, query text, key text[]) RETURNS bigint
+AS 'MODULE_PATHNAME', 'record_labels_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.record_labels(text, text, text[]) IS
+'Records what came of logged decisions: the model''s target, which is among the columns of the query, by the key that they were logged with. Gives how many labels are new or corrected; those that are recorded already are left as they are, so that it may be called with all that is known, again and again.
+A label belongs to all decisions about its key that were made before it was recorded, by whichever version; recorded again with another value it takes the place of the one before, which stays in assay.prediction_labels. Rows whose label is NULL are left out. A NOTICE says how many keys no decision has.
+Those who may manage the model record labels of all keys; others, with the privilege predict, those of keys whose decisions they have all logged themselves. Errors: ML007 a label that the model does not know, or two of one key, 22004 a NULL in a key, 40001 labels were recorded since the transaction began (in REPEATABLE READ), 42501, 42703, 25006.
+Example: SELECT assay.record_labels(''credit'', ''customers'', ''{customer_id}'')';
+
+CREATE FUNCTION assay.performance(
+    model text, bucket text DEFAULT 'day', group_by text[] DEFAULT NULL, maturity interval DEFAULT NULL,
+    since timestamptz DEFAULT NULL, until timestamptz DEFAULT NULL)
+RETURNS TABLE (bucket timestamptz, version integer, segment jsonb, rows bigint, labelled bigint, metric text, value double precision,
+               low double precision, high double precision, estimated double precision, estimated_low double precision,
+               estimated_high double precision, estimated_labelled double precision, mature bigint, labelled_share double precision, note text)
+AS 'MODULE_PATHNAME', 'performance_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
+COMMENT ON FUNCTION assay.performance(text, text, text[], interval, timestamptz, timestamptz) IS
+'How well the logged decisions of a model did, and how well they are to be expected to do: one row per stretch of time, version, slice and metric.
+bucket: hour, day, week, month, quarter or year, in the time zone of the session. group_by: columns that were kept (assay.log_predictions(..., keep)). maturity: only decisions of that age are judged, such as ''90 days'' where a default shows after ninety. since, until: decisions from then on, and before then.
+rows: all decisions; mature: those old enough; labelled: of these, those with a label, on which value rests, with a 95 percent interval (low, high); labelled_share: their part of the mature ones. Metrics are those of assay.evaluate, by the classes that were decided at the time.
+estimated: the metric without labels, of all rows (estimated_low, estimated_high: in which it will turn out 95 times of a hundred), and of those with a label (estimated_labelled), which value is to be compared with. For classes by the scores as calibrated probabilities (CBPE): it holds as far as scores come true, and does not see that what leads to the target has changed. For numbers by the errors that the version expects of itself by the features.
+note: what is to be known of it; above all, that decisions of a kind never have a label, as the refused ones of a lender: then value is of the others alone.
+Those who may manage the model see all of its decisions; others, with the privilege predict, those they logged. Errors: ML001, 42501, 42703 a column that was not kept, 22023 parameters, 53400 assay.max_memory.
+Example: SELECT bucket, version, rows, labelled, value, low, high, estimated FROM assay.performance(''credit'', ''month'') WHERE metric = ''roc_auc''';
+
+CREATE FUNCTION assay.replay_prediction(id bigint)
+RETURNS TABLE (model text, version integer, key jsonb, at timestamptz, decision text, score double precision,
+               replayed_score double precision, identical boolean)
+AS 'MODULE_PATHNAME', 'replay_prediction_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 1;
+COMMENT ON FUNCTION assay.replay_prediction(bigint) IS
+'Scores what was kept of a logged decision (assay.log_predictions(..., inputs => true)) again, by the version that decided: identical says that it comes to the same number. id: as assay.predictions has it. Errors: ML021 no such decision, 55000 its features were not kept, 42501.
+Example: SELECT r.* FROM assay.predictions p CROSS JOIN assay.replay_prediction(p.id) AS r WHERE p.inputs IS NOT NULL LIMIT 1';
+
+CREATE FUNCTION assay.prune_predictions(model text, older_than interval) RETURNS bigint
+AS 'MODULE_PATHNAME', 'prune_predictions_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.prune_predictions(text, interval) IS
+'Deletes the logged decisions of a model that are older than an age, and labels as old that are of no decision left; gives how many decisions. Nothing else deletes them: how long decisions must be kept is for their owner to know. Only the model''s owner. Errors: 22023 a NULL or a negative age, 42501, 25006.
+Example: SELECT assay.prune_predictions(''credit'', ''25 months'')';
+
+CREATE VIEW assay.performance_over_time WITH (security_barrier) AS
+    SELECT m.name AS model, p.version, p.bucket AS day, p.metric, p.value, p.low, p.high, p.estimated, p.estimated_low, p.estimated_high,
+           p.estimated_labelled, p.rows, p.labelled, p.labelled_share, p.note
+    FROM assay_internal.visible_model m
+    CROSS JOIN LATERAL assay.performance(m.name, 'day') p
+    WHERE EXISTS (SELECT FROM assay.prediction_batch b WHERE b.model_id OPERATOR(pg_catalog.=) m.id);
+COMMENT ON VIEW assay.performance_over_time IS
+'assay.performance by day of all models of which the current role may see logged decisions: for tools that draw charts of tables.
+Example: SELECT day, version, value, estimated FROM assay.performance_over_time WHERE model = ''credit'' AND metric = ''roc_auc'' ORDER BY day';
+COMMENT ON COLUMN assay.performance_over_time.model IS 'The model''s name.';
+COMMENT ON COLUMN assay.performance_over_time.version IS 'The version that scored.';
+COMMENT ON COLUMN assay.performance_over_time.day IS 'The day of the decisions, in the time zone of the session.';
+COMMENT ON COLUMN assay.performance_over_time.metric IS 'The metric.';
+COMMENT ON COLUMN assay.performance_over_time.value IS 'Its value on the decisions with a label.';
+COMMENT ON COLUMN assay.performance_over_time.low IS 'The lower end of its 95 percent interval.';
+COMMENT ON COLUMN assay.performance_over_time.high IS 'The upper end.';
+COMMENT ON COLUMN assay.performance_over_time.estimated IS 'What it is to be expected to be on all decisions, without labels.';
+COMMENT ON COLUMN assay.performance_over_time.estimated_low IS 'The lower end of what it will turn out to be, 95 times of a hundred.';
+COMMENT ON COLUMN assay.performance_over_time.estimated_high IS 'The upper end.';
+COMMENT ON COLUMN assay.performance_over_time.estimated_labelled IS 'The estimate for the decisions with a label.';
+COMMENT ON COLUMN assay.performance_over_time.rows IS 'Decisions.';
+COMMENT ON COLUMN assay.performance_over_time.labelled IS 'Decisions with a label.';
+COMMENT ON COLUMN assay.performance_over_time.labelled_share IS 'Their share.';
+COMMENT ON COLUMN assay.performance_over_time.note IS 'What is to be known of it.';
+GRANT SELECT ON assay.performance_over_time TO PUBLIC;
+
 -- sql/50-quality.sql
 
 -- Data quality: one pass over a relation answers its profile and its checks.

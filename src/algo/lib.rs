@@ -36,6 +36,7 @@ pub mod lines;
 pub mod metrics;
 pub mod model;
 pub mod monitor;
+pub mod monitoring;
 pub mod naive_bayes;
 pub mod out_of_fold;
 pub mod parameters;

@@ -2,6 +2,7 @@
 
 use pgrx::pg_extern;
 
+use super::logging;
 use super::registry::{self, Entry, Privilege, Version};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_VERSION, WRONG_TASK, or_raise};
 use crate::pg::options::required;
@@ -46,7 +47,13 @@ pub fn forget_strays(name: &str) -> Result<()> {
         "model_privilege",
     ];
     // Tables that the schema of an older release lacks.
-    let later = [("model_trial", c"model_trial"), ("drift_run", c"drift_run")];
+    let later = [
+        ("model_trial", c"model_trial"),
+        ("drift_run", c"drift_run"),
+        ("prediction_batch", c"prediction_batch"),
+        ("prediction", c"prediction"),
+        ("prediction_label", c"prediction_label"),
+    ];
     let later = (later.into_iter()).filter_map(|(table, name)| tables::exists(name).then_some(table));
     tables.into_iter().chain(later).try_for_each(|table| {
         let statement = format!(
@@ -151,6 +158,7 @@ fn drop_model(model: Option<Text>, version: Option<i32>) {
     read_only::require_writable(c"assay.drop_model()");
     let Some(version) = version else {
         return or_raise(changing(model.as_deref(), Privilege::Own, |entry| {
+            logging::require_none_logged(&entry, None)?;
             tables::as_owner(|| {
                 tables::write(
                     "DELETE FROM assay.model WHERE id OPERATOR(pg_catalog.=) $1",
@@ -168,6 +176,7 @@ fn drop_model(model: Option<Text>, version: Option<i32>) {
             )
             .hint("Deploy another version first, or drop the whole model with assay.drop_model(model)."));
         }
+        logging::require_none_logged(&model, Some(version))?;
         tables::as_owner(|| {
             tables::write(
                 "DELETE FROM assay.model_version WHERE model_id OPERATOR(pg_catalog.=) $1 AND version OPERATOR(pg_catalog.=) $2",

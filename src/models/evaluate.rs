@@ -63,7 +63,7 @@ fn shown(value: &Value<'_>) -> String {
 }
 
 /// Reads the label of each row as a class of the model.
-struct Classes {
+pub(super) struct Classes {
     target: String,
     places: HashMap<String, u32>,
     boolean: bool,
@@ -112,14 +112,14 @@ impl Classes {
 }
 
 /// How the target of rows becomes what the model answers with.
-enum ReadTarget {
+pub(super) enum ReadTarget {
     Classes(Classes),
     Number,
 }
 
 impl ReadTarget {
     /// Returns an error for a column that cannot hold the model's answers.
-    fn of(answer: &Answer, target: &str, column: &OutputColumn) -> Result<ReadTarget> {
+    pub(super) fn of(answer: &Answer, target: &str, column: &OutputColumn) -> Result<ReadTarget> {
         match answer {
             Answer::Classes(labels) => Ok(ReadTarget::Classes(Classes::of(labels, target))),
             Answer::Number if column.reader.map(|reader| reader.role()) == Some(Role::Number) => Ok(ReadTarget::Number),
@@ -133,7 +133,7 @@ impl ReadTarget {
     }
 
     /// A row's target; `None` when it has none.
-    fn read(&self, value: &Value<'_>) -> Result<Option<Actual>> {
+    pub(super) fn read(&self, value: &Value<'_>) -> Result<Option<Actual>> {
         match (self, value) {
             (ReadTarget::Classes(classes), value) => Ok(classes.place(value)?.map(Actual::Class)),
             (ReadTarget::Number, Value::Number(number)) if number.is_finite() => Ok(Some(Actual::Number(*number))),
@@ -154,7 +154,7 @@ fn checked_threshold(threshold: Option<f64>, version: &Version) -> Result<f64> {
 }
 
 /// The place of each of the model's inputs in the query.
-fn input_places(scorer: &Scorer, columns: &[OutputColumn], reference: &str) -> Result<Vec<usize>> {
+pub(super) fn input_places(scorer: &Scorer, columns: &[OutputColumn], reference: &str) -> Result<Vec<usize>> {
     let inputs = scorer.model().inputs.iter().enumerate();
     let place = |(input, wanted): (usize, &Input)| {
         let place = column_named(columns, &wanted.name, "a feature").map_err(|error| error.state(MISSING_FEATURE))?;

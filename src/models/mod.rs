@@ -16,6 +16,7 @@ mod intervals;
 mod known;
 mod leakage;
 mod linear_statistics;
+mod logging;
 mod metrics;
 mod predict;
 mod race;

@@ -109,7 +109,7 @@ pub fn open(name: &str, privilege: Privilege) -> Result<Entry> {
 
 /// Returns 42501 unless the caller has `privilege` on the model.
 pub fn require(entry: &Entry, privilege: Privilege) -> Result<()> {
-    if has(entry, privilege)? {
+    if may(entry, privilege)? {
         return Ok(());
     }
     let owner = role::name_of(entry.owner);
@@ -129,7 +129,8 @@ pub fn require(entry: &Entry, privilege: Privilege) -> Result<()> {
     })
 }
 
-fn has(entry: &Entry, privilege: Privilege) -> Result<bool> {
+/// Whether the caller has `privilege` on the model.
+pub fn may(entry: &Entry, privilege: Privilege) -> Result<bool> {
     if role::acts_for(entry.owner) {
         return Ok(true);
     }

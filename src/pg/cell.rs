@@ -72,6 +72,7 @@ parameters!(
     Text,
     Prose,
     JsonB,
+    Vec<f64>,
     Vec<Text>,
     Vec<u8>,
     Vec<Vec<u8>>,
@@ -118,6 +119,7 @@ columns! {
     f64: pg_sys::FLOAT8OID,
     Text: pg_sys::TEXTOID,
     Jsonb: pg_sys::JSONBOID,
+    TimestampWithTimeZone: pg_sys::TIMESTAMPTZOID,
 }
 
 /// An oid, or a relation or role, which are one inside.

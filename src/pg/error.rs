@@ -55,6 +55,8 @@ pub const UNDEFINED_COLUMN: SqlState = SqlState(b"42703");
 pub const UNDEFINED_TABLE: SqlState = SqlState(b"42P01");
 /// There is no such role.
 pub const UNDEFINED_ROLE: SqlState = SqlState(b"42704");
+/// Something is there that could not be without what is to be dropped.
+pub const DEPENDENT_OBJECTS: SqlState = SqlState(b"2BP01");
 /// A name that cannot be used.
 pub const INVALID_NAME: SqlState = SqlState(b"42602");
 /// More than a `bytea` or an array can hold.
@@ -75,10 +77,16 @@ pub const UNTRANSLATABLE_TEXT: SqlState = SqlState(b"22P05");
 pub const INVALID_REGEX: SqlState = SqlState(b"2201B");
 /// A model that was trained without intervals is asked for one.
 pub const NO_INTERVALS: SqlState = SqlState(b"55000");
+/// What was not kept is asked for.
+pub const NOT_KEPT: SqlState = SqlState(b"55000");
+/// There is no such logged decision.
+pub const UNDEFINED_DECISION: SqlState = SqlState(b"ML021");
 /// A function was called in a way that only PostgreSQL's own machinery may.
 pub const WRONG_CALL: SqlState = SqlState(b"ML013");
 /// Two columns have one name.
 pub const DUPLICATE_COLUMN: SqlState = SqlState(b"42701");
+/// Another transaction was in the way of one that sees the database as it was; run again, it may succeed.
+pub const SERIALIZATION_FAILURE: SqlState = SqlState(b"40001");
 /// The statement was cancelled.
 pub const QUERY_CANCELED: SqlState = SqlState(b"57014");
 /// A promise of the extension's own tables does not hold.

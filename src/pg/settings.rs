@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, pg_sys};
 
 static MAX_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(4096);
 /// 0 for none.
@@ -151,4 +151,26 @@ pub fn threads() -> usize {
         _ => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
     };
     limited(threads, &THREADS_LIMIT)
+}
+
+/// Runs `work` while numbers in double precision become texts that give the same numbers, whatever the session has set. An error that leaves `work`
+/// by unwinding ends the (sub)transaction, which puts the setting back.
+pub fn with_exact_numbers<T>(work: impl FnOnce() -> T) -> T {
+    // SAFETY: the pair of calls is the one PostgreSQL itself uses around a function with settings of its own; the strings are constants.
+    unsafe {
+        let level = pg_sys::NewGUCNestLevel();
+        pg_sys::set_config_option(
+            c"extra_float_digits".as_ptr(),
+            c"3".as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+        let result = work();
+        pg_sys::AtEOXact_GUC(false, level);
+        result
+    }
 }

@@ -131,10 +131,10 @@ pub fn write_returning<T: FromDatum + IntoDatum>(statement: &str, parameters: &[
     .map_err(failed)
 }
 
-fn datums(parameters: &[Parameter]) -> Vec<DatumWithOid<'static>> {
+pub(super) fn datums(parameters: &[Parameter]) -> Vec<DatumWithOid<'static>> {
     parameters.iter().map(Parameter::datum).collect()
 }
 
-fn failed(error: pgrx::spi::Error) -> Error {
+pub(super) fn failed(error: pgrx::spi::Error) -> Error {
     Error::new(INTERNAL, format!("assay's own tables cannot be changed: {error}"))
 }

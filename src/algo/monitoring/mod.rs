@@ -1,0 +1,43 @@
+//! How a model does on rows whose truth is not known yet: what its metrics are to be expected to be.
+//!
+//! For classes by their calibrated probabilities: each row counts as each class by so much (confidence-based performance estimation, CBPE, as
+//! NannyML's). For numbers by the errors that a model of the errors expects (direct loss estimation, DLE).
+
+pub mod expected;
+pub mod realised;
+#[cfg(test)]
+mod tests;
+
+/// What a metric is to be expected to be on some rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// Its name.
+    pub metric: &'static str,
+    /// The expectation; `None` where it is not defined.
+    pub value: Option<f64>,
+    /// The standard deviation of what the metric will turn out to be on these rows; `None` where it is not known.
+    pub deviation: Option<f64>,
+}
+
+impl Estimate {
+    /// The ends of an interval in which the metric will turn out 95 times of a hundred; `None` where it is not known.
+    pub fn interval(&self) -> Option<[f64; 2]> {
+        let least = if self.metric == "mcc" { -1.0 } else { 0.0 };
+        let most = match self.metric {
+            "log_loss" | "mae" | "mse" | "rmse" => f64::INFINITY,
+            _ => 1.0,
+        };
+        realised::normal(self.value, self.deviation, [least, most])
+    }
+}
+
+/// What a metric is on rows whose truth is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Realised {
+    /// Its name.
+    pub metric: &'static str,
+    /// Its value; `None` where it is not defined.
+    pub value: Option<f64>,
+    /// The ends of an interval that holds the metric of all rows of that kind 95 times of a hundred; `None` where it is not known.
+    pub interval: Option<[f64; 2]>,
+}

@@ -1,0 +1,337 @@
+//! Decisions of one version, one stretch of time and one slice, put together and judged.
+
+use std::rc::Rc;
+
+use hashbrown::HashMap;
+use ndarray::Array2;
+
+use crate::models::cache;
+use crate::models::registry::{Entry, Version};
+use crate::models::scorer::Scorer;
+use crate::pg::catalog::{self, Key};
+use crate::pg::compute::{self, Reporter};
+use crate::pg::error::{Error, INTERNAL, Result};
+use crate::pg::foreground::Foreground;
+use crate::pg::query_row::Row;
+use crate::pg::reader::Value;
+use algo::monitor::Monitor;
+use algo::monitoring::{Estimate, Realised, expected, realised};
+use algo::room;
+use algo::task::Answer;
+
+/// What tells groups apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Group {
+    /// Microseconds since 2000.
+    pub bucket: i64,
+    pub version: i32,
+    /// An object of JSON.
+    pub segment: Option<String>,
+}
+
+/// No label.
+const NONE: u32 = u32::MAX;
+
+/// The decisions of a group.
+#[derive(Default)]
+struct Decisions {
+    rows: u64,
+    mature: u64,
+    /// Labels that the version does not know.
+    strange: u64,
+    /// Of classes the positive one's probability, of more than two all of them; of numbers the predicted one.
+    scores: Vec<f64>,
+    predicted: Vec<u32>,
+    /// The true class, of mature decisions with a label; [`NONE`] of others.
+    actual: Vec<u32>,
+    /// The true number; NaN where there is none.
+    numbers: Vec<f64>,
+    /// The absolute and the squared error that is expected; NaN where it is not known.
+    errors: Vec<[f64; 2]>,
+}
+
+/// A version whose decisions are judged.
+struct Judge {
+    scorer: Rc<Scorer>,
+    classes: HashMap<String, u32>,
+    /// How many mature decisions of each kind there are, and how many of them have a label.
+    decisions: HashMap<String, [u64; 2]>,
+}
+
+/// A metric of a group.
+#[derive(Debug, Clone)]
+pub struct Metric {
+    pub name: &'static str,
+    pub value: Option<f64>,
+    pub interval: Option<[f64; 2]>,
+    pub estimated: Option<f64>,
+    pub estimated_interval: Option<[f64; 2]>,
+    /// The estimate for the decisions that have a label: what the value is to be compared with.
+    pub estimated_labelled: Option<f64>,
+}
+
+/// A group with its metrics.
+pub struct Judged {
+    pub group: Group,
+    pub rows: u64,
+    pub mature: u64,
+    pub labelled: u64,
+    pub metrics: Vec<Metric>,
+    pub note: Option<String>,
+}
+
+/// Groups as decisions come.
+pub struct Groups {
+    groups: HashMap<Group, Decisions>,
+    judges: HashMap<i32, Judge>,
+}
+
+/// The places of the columns in which decisions come.
+mod place {
+    pub const BUCKET: usize = 0;
+    pub const VERSION: usize = 1;
+    pub const SEGMENT: usize = 2;
+    pub const SCORE: usize = 3;
+    pub const CLASS: usize = 4;
+    pub const DECISION: usize = 5;
+    pub const PROBABILITIES: usize = 6;
+    pub const EXPECTED_ERRORS: usize = 7;
+    pub const LABEL: usize = 8;
+    pub const VALUE: usize = 9;
+    pub const MATURE: usize = 10;
+}
+
+impl Judge {
+    fn of(model: &Entry, version: i32) -> Result<Judge> {
+        let version = Version {
+            model: model.clone(),
+            version,
+        };
+        let scorer = cache::scorer(&version)?;
+        let labels = scorer.model().answer.classes().unwrap_or_default().iter();
+        Ok(Judge {
+            classes: labels.zip(0..).map(|(label, place)| (label.text().into(), place)).collect(),
+            decisions: HashMap::new(),
+            scorer,
+        })
+    }
+
+    /// What is to be known of the decisions that never get a label; `None` where there are none such.
+    fn unlabelled(&self) -> Option<String> {
+        /// Fewer may be chance.
+        const FEWEST: u64 = 20;
+        let some = self.decisions.values().any(|[_, labelled]| *labelled > 0);
+        let mut never: Vec<(&String, u64)> = (self.decisions.iter())
+            .filter(|(_, [mature, labelled])| some && *mature >= FEWEST && *labelled == 0)
+            .map(|(decision, [mature, _])| (decision, *mature))
+            .collect();
+        never.sort_unstable();
+        if never.is_empty() {
+            return None;
+        }
+        let kinds: Vec<String> = never
+            .iter()
+            .map(|(decision, rows)| format!("{rows} decisions \"{decision}\""))
+            .collect();
+        Some(format!(
+            "none of {} has a label: value is of the other decisions alone, which were selected by the score, and does not say how the model does on all",
+            kinds.join(" and ")
+        ))
+    }
+}
+
+impl Groups {
+    /// No decisions yet, of the versions that were logged.
+    pub fn of(model: &Entry) -> Result<Groups> {
+        let mut versions = Vec::new();
+        catalog::find::<()>(
+            c"prediction_batch",
+            c"prediction_batch_model_idx",
+            &[Key::BigInt(2, model.id)],
+            |row| {
+                if let Some(version) = row.get::<i32>(4)?
+                    && !versions.contains(&version)
+                {
+                    versions.push(version);
+                }
+                Ok(None)
+            },
+        )?;
+        let judges = versions.into_iter().map(|version| Ok((version, Judge::of(model, version)?)));
+        Ok(Groups {
+            groups: HashMap::new(),
+            judges: judges.collect::<Result<_>>()?,
+        })
+    }
+
+    /// Adds a decision. Gives whether it has what slices are made of.
+    pub fn push(&mut self, row: &Row<'_>) -> Result<bool> {
+        let number = |place: usize| row.number(place);
+        let text = |place: usize| match row.value(place) {
+            Value::Text(text) => Some(text.into_owned()),
+            _ => None,
+        };
+        let group = Group {
+            bucket: (number(place::BUCKET).unwrap_or(0.0) * 1e6).round() as i64,
+            version: number(place::VERSION).unwrap_or(0.0) as i32,
+            segment: text(place::SEGMENT),
+        };
+        let has_segment = group.segment.is_some();
+        let judge = self
+            .judges
+            .get_mut(&group.version)
+            .ok_or_else(|| Error::new(INTERNAL, "a decision of no version was logged"))?;
+        let decisions = self.groups.entry(group).or_default();
+        let is_mature = number(place::MATURE) == Some(1.0);
+        let score = number(place::SCORE).unwrap_or(f64::NAN);
+        decisions.rows += 1;
+        decisions.mature += u64::from(is_mature);
+        let labelled = match &judge.scorer.model().answer {
+            Answer::Number => {
+                let actual = number(place::VALUE).filter(|_| is_mature);
+                room::push(&mut decisions.scores, score)?;
+                room::push(&mut decisions.numbers, actual.unwrap_or(f64::NAN))?;
+                let errors = match row.value(place::EXPECTED_ERRORS) {
+                    Value::Vector(errors) => <[f64; 2]>::try_from(errors).ok(),
+                    _ => None,
+                };
+                room::push(&mut decisions.errors, errors.unwrap_or([f64::NAN; 2]))?;
+                actual.is_some()
+            }
+            Answer::Classes(labels) => {
+                match row.value(place::PROBABILITIES) {
+                    Value::Vector(probabilities) if labels.len() > 2 && probabilities.len() == labels.len() => {
+                        room::reserve(&mut decisions.scores, probabilities.len())?;
+                        decisions.scores.extend(probabilities);
+                    }
+                    _ if labels.len() == 2 => room::push(&mut decisions.scores, score)?,
+                    _ => return Err(Error::new(INTERNAL, "a logged decision lacks its probabilities")),
+                }
+                let class = number(place::CLASS).filter(|class| (0.0..labels.len() as f64).contains(class));
+                room::push(&mut decisions.predicted, class.unwrap_or(0.0) as u32)?;
+                let label = text(place::LABEL).filter(|_| is_mature);
+                let actual = label.as_ref().and_then(|label| judge.classes.get(label)).copied();
+                decisions.strange += u64::from(label.is_some() && actual.is_none());
+                room::push(&mut decisions.actual, actual.unwrap_or(NONE))?;
+                label.is_some()
+            }
+        };
+        if is_mature && let Some(decision) = text(place::DECISION) {
+            let counts = judge.decisions.entry(decision).or_default();
+            counts[0] += 1;
+            counts[1] += u64::from(labelled);
+        }
+        Ok(has_segment)
+    }
+
+    /// Judges the groups, in the order of time, version and slice.
+    pub fn judge(self, statement: &Foreground) -> Result<Vec<Judged>> {
+        let mut groups: Vec<(Group, Decisions)> = self.groups.into_iter().collect();
+        groups.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut reporter = Reporter::new();
+        let judge = |(group, decisions): (Group, Decisions)| {
+            let judge = &self.judges[&group.version];
+            let model = judge.scorer.model();
+            let answer = model.answer.clone();
+            let (metrics, labelled) = compute::run("judging decisions", &mut reporter, statement, |monitor| {
+                decisions.metrics(&answer, monitor)
+            })?;
+            let mut notes: Vec<String> = judge.unlabelled().into_iter().collect();
+            if decisions.strange > 0 {
+                notes.push(format!("{} labels are none that the version knows", decisions.strange));
+            }
+            match &answer {
+                Answer::Classes(_) if model.calibration.is_none() => {
+                    notes.push("estimated takes scores for probabilities: the version was trained without calibrate".into());
+                }
+                Answer::Number if decisions.errors.iter().any(|[error, _]| error.is_nan()) => {
+                    notes.push("the version expects no errors of itself: it was trained without held-out rows".into());
+                }
+                Answer::Classes(_) | Answer::Number => {}
+            }
+            Ok(Judged {
+                rows: decisions.rows,
+                mature: decisions.mature,
+                labelled,
+                metrics,
+                note: (!notes.is_empty()).then(|| notes.join("; ")),
+                group,
+            })
+        };
+        let judged = groups.into_iter().map(judge).collect();
+        reporter.finish();
+        judged
+    }
+}
+
+/// Some rows of a matrix of scores.
+fn scores_of(scores: &[f64], classes: usize, rows: &[usize]) -> algo::error::Result<Array2<f64>> {
+    room::ask(rows.len().saturating_mul(classes).saturating_mul(size_of::<f64>()))?;
+    Ok(Array2::from_shape_fn((rows.len(), classes), |(row, class)| match classes {
+        2 if class == 0 => 1.0 - scores[rows[row]],
+        2 => scores[rows[row]],
+        classes => scores[rows[row] * classes + class],
+    }))
+}
+
+impl Decisions {
+    /// The metrics, and of how many decisions with a label they are.
+    fn metrics(&self, answer: &Answer, monitor: &dyn Monitor) -> algo::error::Result<(Vec<Metric>, u64)> {
+        let classes = match answer {
+            Answer::Number => return self.of_numbers(monitor),
+            Answer::Classes(labels) => labels.len(),
+        };
+        let estimate = |rows: &[usize], scores: &Array2<f64>| {
+            let predicted: Vec<u32> = rows.iter().map(|&row| self.predicted[row]).collect();
+            let unjudged = expected::Unjudged {
+                scores: scores.view(),
+                probabilities: scores.view(),
+                predicted: &predicted,
+            };
+            expected::classification(unjudged, monitor)
+        };
+        let all: Vec<usize> = (0..self.predicted.len()).collect();
+        let estimated = estimate(&all, &scores_of(&self.scores, classes, &all)?)?;
+        drop(all);
+        let known: Vec<usize> = (0..self.actual.len()).filter(|&row| self.actual[row] != NONE).collect();
+        let scores = scores_of(&self.scores, classes, &known)?;
+        let of_known = estimate(&known, &scores)?;
+        let actual: Vec<u32> = known.iter().map(|&row| self.actual[row]).collect();
+        let predicted: Vec<u32> = known.iter().map(|&row| self.predicted[row]).collect();
+        let realised = realised::classification(scores.view(), &actual, &predicted, monitor)?;
+        Ok((joined(realised, &estimated, &of_known), known.len() as u64))
+    }
+
+    fn of_numbers(&self, monitor: &dyn Monitor) -> algo::error::Result<(Vec<Metric>, u64)> {
+        let known: Vec<usize> = (0..self.numbers.len()).filter(|&row| !self.numbers[row].is_nan()).collect();
+        let errors = |rows: &mut dyn Iterator<Item = usize>| -> Vec<[f64; 2]> {
+            rows.map(|row| self.errors[row]).filter(|errors| !errors[0].is_nan()).collect()
+        };
+        let estimated = expected::regression(&errors(&mut (0..self.errors.len())), monitor)?;
+        let of_known = expected::regression(&errors(&mut known.iter().copied()), monitor)?;
+        let actual: Vec<f64> = known.iter().map(|&row| self.numbers[row]).collect();
+        let predicted: Vec<f64> = known.iter().map(|&row| self.scores[row]).collect();
+        let realised = realised::regression(&actual, &predicted, monitor)?;
+        Ok((joined(realised, &estimated, &of_known), known.len() as u64))
+    }
+}
+
+/// What was realised beside what was estimated, metric by metric, in the order of either.
+fn joined(realised: Vec<Realised>, estimated: &[Estimate], of_known: &[Estimate]) -> Vec<Metric> {
+    let mut names: Vec<&'static str> = realised.iter().map(|metric| metric.metric).collect();
+    names.extend(estimated.iter().map(|estimate| estimate.metric).filter(|name| !realised.iter().any(|r| r.metric == *name)));
+    let metric = |name: &'static str| {
+        let of = |estimates: &[Estimate]| estimates.iter().find(|estimate| estimate.metric == name).copied();
+        let realised = realised.iter().find(|metric| metric.metric == name);
+        let estimate = of(estimated);
+        Metric {
+            name,
+            value: realised.and_then(|metric| metric.value),
+            interval: realised.and_then(|metric| metric.interval),
+            estimated: estimate.and_then(|estimate| estimate.value),
+            estimated_interval: estimate.and_then(|estimate| estimate.interval()),
+            estimated_labelled: of(of_known).and_then(|estimate| estimate.value),
+        }
+    };
+    names.into_iter().map(metric).collect()
+}

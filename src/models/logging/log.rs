@@ -1,0 +1,363 @@
+//! `log_predictions(model, query, key, ...)`: scores the rows of a query, and keeps what was decided of each.
+
+use std::ffi::CStr;
+use std::rc::Rc;
+
+use pgrx::spi::quote_identifier;
+use pgrx::{pg_extern, pg_sys};
+
+use super::keyed::{self, Keyed, Selection};
+use super::require_tables;
+use crate::models::cache;
+use crate::models::evaluate::input_places;
+use crate::models::predict::column_named;
+use crate::models::registry::{self, Privilege, Version};
+use crate::models::scorer::Scorer;
+use crate::pg::cell::Parameter;
+use crate::pg::compute::Reporter;
+use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, NULL_ELEMENT, Result, UNSUITABLE_ROWS, or_raise};
+use crate::pg::foreground::Foreground;
+use crate::pg::options::{required, texts};
+use crate::pg::query::Query;
+use crate::pg::query_row::Row;
+use crate::pg::reader::{Reader, Value};
+use crate::pg::spool::Spool;
+use crate::pg::text::Text;
+use crate::pg::{processor, read_only, role, settings, tables};
+use algo::metrics::evaluation;
+use algo::monitor::Monitor;
+use algo::task::Answer;
+
+/// Rows between two looks at the monitor.
+const LOOK: u64 = 16;
+/// Rows between two reports.
+const REPORT: u64 = 4096;
+
+/// What is to be logged.
+struct Request {
+    model: Version,
+    challengers: Vec<Version>,
+    key: Vec<String>,
+    /// The columns that are kept to slice by.
+    keep: Vec<String>,
+    /// The column that says when it was decided; NULL for now.
+    at: Option<String>,
+    /// How many reasons are kept of each row.
+    reasons: usize,
+    /// Whether the features are kept.
+    inputs: bool,
+    caller: pg_sys::Oid,
+}
+
+/// A version that scores the rows.
+struct Logged {
+    version: Version,
+    scorer: Rc<Scorer>,
+    threshold: f64,
+    /// The places of its inputs.
+    places: Vec<usize>,
+    /// Columns of the query that are put aside as they are.
+    passed: Vec<usize>,
+    encoded: Vec<f64>,
+    scores: Vec<f64>,
+    spool: Spool,
+}
+
+/// The columns that are put aside of each row: of the query, and what was computed.
+const COMPUTED: [(&CStr, pg_sys::Oid); 5] = [
+    (c"score", pg_sys::FLOAT8OID),
+    (c"class", pg_sys::INT4OID),
+    (c"decision", pg_sys::TEXTOID),
+    (c"probabilities", pg_sys::FLOAT8ARRAYOID),
+    (c"expected_errors", pg_sys::FLOAT8ARRAYOID),
+];
+
+impl Logged {
+    fn new(version: Version, keyed: &Keyed, wanted: &Wanted, of: usize) -> Result<Logged> {
+        let scorer = cache::scorer(&version)?;
+        let places = input_places(&scorer, keyed.columns(), &version.reference())?;
+        let mut columns = vec![(c"key", keyed::JSONB)];
+        let mut passed = vec![keyed.key()];
+        let jsons = [(c"segment", wanted.segment), (c"inputs", wanted.inputs.get(of).copied())];
+        for (name, expression) in jsons {
+            if let Some(number) = expression {
+                columns.push((name, keyed::JSONB));
+                passed.push(keyed.expression(number));
+            }
+        }
+        if let Some(number) = wanted.at {
+            columns.push((c"at", pg_sys::TIMESTAMPTZOID));
+            passed.push(keyed.expression(number));
+        }
+        columns.extend(COMPUTED);
+        Ok(Logged {
+            threshold: version.threshold()?,
+            places,
+            passed,
+            encoded: scorer.empty_row(),
+            scores: vec![0.0; scorer.outputs()],
+            spool: Spool::new(&columns),
+            scorer,
+            version,
+        })
+    }
+
+    /// Scores a row and puts it aside.
+    fn push(&mut self, row: &Row<'_>) -> Result<()> {
+        for (input, &place) in self.places.iter().enumerate() {
+            self.scorer.encode(input, &row.value(place), &mut self.encoded)?;
+        }
+        self.scorer.score(&mut self.encoded, &mut self.scores);
+        let computed: [Parameter; COMPUTED.len()] = match &self.scorer.model().answer {
+            Answer::Number => [
+                self.scores[0].into(),
+                None::<i32>.into(),
+                None::<Text>.into(),
+                None::<Vec<f64>>.into(),
+                None::<Vec<f64>>.into(),
+            ],
+            Answer::Classes(labels) => {
+                let class = evaluation::decide(&self.scores, self.threshold);
+                let (score, probabilities) = match self.scores[..] {
+                    [_, positive] => (positive, None),
+                    _ => (self.scores[class], Some(self.scores.clone())),
+                };
+                [
+                    score.into(),
+                    (class as i32).into(),
+                    labels.get(class).map(|label| label.text()).as_deref().into(),
+                    probabilities.into(),
+                    None::<Vec<f64>>.into(),
+                ]
+            }
+        };
+        if !self.scores.iter().all(|score| score.is_finite()) {
+            return Err(Error::new(
+                UNSUITABLE_ROWS,
+                format!("model \"{}\" gives a score that is not finite", self.version.reference()),
+            )
+            .hint("Rows whose values are too large overflow: leave them out of the query."));
+        }
+        self.spool.push(row, &self.passed, &computed)
+    }
+
+    /// Writes what was put aside, as one batch; gives its number.
+    fn write(&self, request: &Request, wanted: &Wanted, challenger: bool) -> Result<i64> {
+        let (segment, inputs) = (wanted.segment.is_some(), !wanted.inputs.is_empty());
+        let optional = |there: bool, column: &'static str, other: &'static str| if there { column } else { other };
+        // A row's head, its numbers and its line pointer take about a hundred bytes.
+        let bytes: Option<i64> = self.spool.write(
+            &format!(
+                "SELECT COALESCE(pg_catalog.sum(100 OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(key){}{}), 0)::bigint FROM new_rows",
+                optional(segment, " OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(segment)", ""),
+                optional(inputs, " OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(inputs)", ""),
+            ),
+            &[],
+        )?;
+        let key: Vec<Text> = request.key.iter().map(|name| Text::from(name.as_str())).collect();
+        let batch: Option<i64> = tables::write_returning(
+            "INSERT INTO assay.prediction_batch (model_id, content, version, challenger, logged_by, logged_at, key_columns, rows, bytes, cpu_seconds)
+             VALUES ($1, 'decisions', $2, $3, $4::pg_catalog.regrole, pg_catalog.statement_timestamp(), $5, $6, $7, 0) RETURNING id",
+            &[
+                self.version.model.id.into(),
+                self.version.version.into(),
+                challenger.into(),
+                request.caller.into(),
+                key.into(),
+                (self.spool.rows() as i64).into(),
+                bytes.into(),
+            ],
+        )?;
+        let batch = batch.ok_or_else(|| Error::new(INTERNAL, "a batch of logged predictions has no number"))?;
+        let statement = format!(
+            "INSERT INTO assay.prediction (batch_id, model_id, at, score, class, decision, key, probabilities, expected_errors, segment, inputs)
+             SELECT $1, $2, {}, score, class, decision, key, probabilities, expected_errors, {}, {} FROM new_rows",
+            optional(wanted.at.is_some(), "at", "pg_catalog.statement_timestamp()"),
+            optional(segment, "segment", "NULL"),
+            optional(inputs, "inputs", "NULL"),
+        );
+        self.spool.write::<i64>(&statement, &[batch.into(), self.version.model.id.into()])?;
+        Ok(batch)
+    }
+}
+
+/// Where what is kept of a row besides its key stands among the expressions.
+#[derive(Default)]
+struct Wanted {
+    segment: Option<usize>,
+    /// Of each version.
+    inputs: Vec<usize>,
+    at: Option<usize>,
+}
+
+/// The versions that watch: of the same model, none of them twice, nor the one that decides.
+fn challengers(model: &Version, given: Option<Vec<Option<Text>>>) -> Result<Vec<Version>> {
+    let mut versions: Vec<Version> = Vec::new();
+    for reference in texts("challengers", given)?.unwrap_or_default() {
+        let version = registry::resolve(&reference, Privilege::Predict)?;
+        if version.model.id != model.model.id {
+            return Err(Error::new(
+                INVALID_PARAMETER,
+                format!("challenger \"{reference}\" is no version of model \"{}\"", model.model.name),
+            )
+            .hint("A challenger is another version of the model; log another model by a call of its own."));
+        }
+        if version.version == model.version || versions.iter().any(|other| other.version == version.version) {
+            return Err(Error::new(
+                INVALID_PARAMETER,
+                format!("version {} would be logged twice for each row", version.version),
+            )
+            .hint("Name each version once; the one that decides is no challenger."));
+        }
+        versions.push(version);
+    }
+    Ok(versions)
+}
+
+impl Request {
+    /// The query that gives all that is needed of the rows, and where it stands.
+    fn select(&self, text: &str) -> Result<(Keyed, Wanted)> {
+        let inner = Query::new(text)?;
+        let (mut columns, mut of_versions) = (Vec::<String>::new(), Vec::new());
+        for version in self.versions() {
+            let scorer = cache::scorer(version)?;
+            // What is missing is told as the query's own columns are.
+            input_places(&scorer, inner.columns(), &version.reference())?;
+            let names: Vec<String> = scorer.model().inputs.iter().map(|input| input.name.clone()).collect();
+            let new: Vec<String> = names.iter().filter(|name| !columns.contains(name)).cloned().collect();
+            columns.extend(new);
+            of_versions.push(names);
+        }
+        let mut selection = Selection::new(columns);
+        let mut wanted = Wanted::default();
+        if !self.keep.is_empty() {
+            for name in &self.keep {
+                column_named(inner.columns(), name, "to be kept")?;
+            }
+            wanted.segment = Some(selection.add(keyed::object_of(&self.keep)));
+        }
+        if self.inputs {
+            let objects = of_versions.iter().map(|names| keyed::object_of(names));
+            wanted.inputs = objects.map(|object| selection.add(object)).collect();
+        }
+        if let Some(at) = &self.at {
+            let place = column_named(inner.columns(), at, "when it was decided")?;
+            let column = &inner.columns()[place];
+            if !matches!(column.reader, Some(Reader::Date | Reader::Timestamp)) {
+                return Err(Error::new(
+                    INVALID_PARAMETER,
+                    format!("column \"{at}\" does not say when it was decided"),
+                )
+                .detail(format!("Its type is {}.", column.type_name))
+                .hint("Name a column of dates or timestamps, or leave at out where it is decided now."));
+            }
+            wanted.at = Some(selection.add(format!("q.{}::pg_catalog.timestamptz", quote_identifier(at))));
+        }
+        Ok((selection.of(&inner, self.key.clone())?, wanted))
+    }
+
+    fn versions(&self) -> impl Iterator<Item = &Version> {
+        [&self.model].into_iter().chain(&self.challengers)
+    }
+
+    /// Scores the rows and keeps what was decided; gives how many rows there were.
+    fn run(&self, text: &str) -> Result<i64> {
+        let (began, mut reporter, statement) = (processor::seconds(), Reporter::new(), Foreground::new()?);
+        let (keyed, wanted) = self.select(text)?;
+        let mut logged = (self.versions().cloned().enumerate())
+            .map(|(number, version)| Logged::new(version, &keyed, &wanted, number))
+            .collect::<Result<Vec<_>>>()?;
+        let at = wanted.at.map(|number| keyed.expression(number));
+        let (what, expected) = (format!("logging {}", self.model.model.name), keyed.query.expected_rows());
+        let mut rows = 0_u64;
+        keyed.query.run(&mut |row| {
+            keyed.check_key(row)?;
+            if let Some(at) = at {
+                check_moment(&row.value(at))?;
+            }
+            for version in &mut logged {
+                version.push(row)?;
+            }
+            rows += 1;
+            if rows.is_multiple_of(LOOK) {
+                statement.check()?;
+            }
+            if rows.is_multiple_of(REPORT) {
+                reporter.rows(&what, rows, expected);
+            }
+            Ok(())
+        })?;
+        if rows > 0 {
+            tables::as_owner(|| self.write(&logged, &wanted, began))?;
+        }
+        reporter.finish();
+        Ok(rows as i64)
+    }
+
+    fn write(&self, logged: &[Logged], wanted: &Wanted, began: f64) -> Result<()> {
+        let mut batches = Vec::with_capacity(logged.len());
+        for (number, version) in logged.iter().enumerate() {
+            batches.push(version.write(self, wanted, number > 0)?);
+        }
+        let share = (processor::seconds() - began) / batches.len() as f64;
+        batches.into_iter().try_for_each(|batch| {
+            tables::write(
+                "UPDATE assay.prediction_batch SET cpu_seconds = $2 WHERE id OPERATOR(pg_catalog.=) $1",
+                &[batch.into(), share.into()],
+            )
+        })
+    }
+}
+
+/// Returns an error unless a decision has a time.
+fn check_moment(at: &Value<'_>) -> Result<()> {
+    let found = match at {
+        Value::Number(seconds) if seconds.is_finite() => return Ok(()),
+        Value::Number(_) => "infinite",
+        Value::Missing | Value::Text(_) | Value::Enum(_) | Value::Vector(_) => "NULL",
+    };
+    Err(
+        Error::new(NULL_ELEMENT, format!("the time of a decision is {found}"))
+            .hint("Leave rows without one out of the query."),
+    )
+}
+
+/// `log_predictions(model, query, key, reasons, keep, at, challengers, inputs)`.
+#[pg_extern(sql = false)]
+#[allow(clippy::too_many_arguments)]
+fn log_predictions(
+    model: Option<Text>,
+    query: Option<Text>,
+    key: Option<Vec<Option<Text>>>,
+    reasons: Option<i32>,
+    keep: Option<Vec<Option<Text>>>,
+    at: Option<Text>,
+    challengers: Option<Vec<Option<Text>>>,
+    inputs: Option<bool>,
+) -> i64 {
+    read_only::require_writable(c"assay.log_predictions()");
+    let log = || -> Result<i64> {
+        require_tables()?;
+        let reference = required("model", model.as_deref())?;
+        let query = required("query", query.as_deref())?;
+        let reasons = reasons.unwrap_or(0);
+        let reasons = usize::try_from(reasons).map_err(|_| {
+            Error::new(INVALID_PARAMETER, "reasons is out of range")
+                .detail(format!("The value is {reasons}."))
+                .hint("It is how many reasons are kept of each row, 0 for none.")
+        })?;
+        let model = registry::resolve(reference, Privilege::Predict)?;
+        let request = Request {
+            challengers: self::challengers(&model, challengers)?,
+            model,
+            key: keyed::key_columns(key)?,
+            keep: keyed::names("keep", keep)?,
+            at: at.map(String::from),
+            reasons,
+            inputs: inputs.unwrap_or(reasons > 0),
+            caller: role::current(),
+        };
+        settings::with_exact_numbers(|| request.run(query))
+    };
+    or_raise(log())
+}

@@ -1,0 +1,89 @@
+//! `prune_predictions(model, older_than)`: what is too old to be kept goes, on its owner's word alone.
+
+use pgrx::datum::Interval;
+use pgrx::pg_extern;
+
+use super::require_tables;
+use crate::models::registry::{self, Entry, Privilege};
+use crate::pg::catalog::{self, Key};
+use crate::pg::error::{DEPENDENT_OBJECTS, Error, INVALID_PARAMETER, Result, or_raise};
+use crate::pg::options::required;
+use crate::pg::text::Text;
+use crate::pg::{read_only, tables};
+
+/// Returns an error where decisions of a model were logged, or of one of its versions: they could not be told from which they came.
+pub fn require_none_logged(model: &Entry, version: Option<i32>) -> Result<()> {
+    if !tables::exists(c"prediction_batch") {
+        return Ok(());
+    }
+    let mut rows = 0_i64;
+    let mut keys = vec![Key::BigInt(2, model.id)];
+    keys.extend(version.map(|version| Key::Int(4, version)));
+    catalog::find::<()>(c"prediction_batch", c"prediction_batch_model_idx", &keys, |row| {
+        if row.require::<String>(3)? == "decisions" {
+            rows += row.require::<i64>(9)?;
+        }
+        Ok(None)
+    })?;
+    if rows == 0 {
+        return Ok(());
+    }
+    let what = match version {
+        Some(version) => format!("version {version} of model \"{}\"", model.name),
+        None => format!("model \"{}\"", model.name),
+    };
+    Err(
+        Error::new(DEPENDENT_OBJECTS, format!("{what} cannot be dropped: decisions of it are logged"))
+            .detail(format!("They are {rows}. Without the model none of them can be explained."))
+            .hint("assay.prune_predictions(model, older_than) deletes those that need not be kept any more."),
+    )
+}
+
+/// Deletes decisions of a model that are older than so much, and labels that are as old and of no decision that is left.
+fn prune(model: &Entry, older_than: &Interval) -> Result<i64> {
+    tables::as_owner(|| {
+        let pruned: Option<i64> = tables::write_returning(
+            "WITH gone AS (
+    DELETE FROM assay.prediction WHERE model_id OPERATOR(pg_catalog.=) $1
+      AND at OPERATOR(pg_catalog.<) (pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) $2::pg_catalog.interval) RETURNING batch_id),
+counts AS (SELECT batch_id, pg_catalog.count(*) AS rows FROM gone GROUP BY batch_id),
+batches AS (
+    UPDATE assay.prediction_batch AS b
+    SET rows = b.rows OPERATOR(pg_catalog.-) counts.rows,
+        bytes = (b.bytes::pg_catalog.float8 OPERATOR(pg_catalog.*) (1 OPERATOR(pg_catalog.-) counts.rows::pg_catalog.float8 OPERATOR(pg_catalog./) GREATEST(b.rows, 1)))::bigint
+    FROM counts WHERE b.id OPERATOR(pg_catalog.=) counts.batch_id)
+SELECT COALESCE(pg_catalog.sum(rows), 0)::bigint FROM counts",
+            &[model.id.into(), older_than.clone().into()],
+        )?;
+        tables::write(
+            "DELETE FROM assay.prediction_label AS l WHERE l.model_id OPERATOR(pg_catalog.=) $1
+               AND l.recorded_at OPERATOR(pg_catalog.<) (pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) $2::pg_catalog.interval)
+               AND NOT EXISTS (SELECT FROM assay.prediction AS p
+                               WHERE p.key OPERATOR(pg_catalog.=) l.key AND p.model_id OPERATOR(pg_catalog.=) l.model_id)",
+            &[model.id.into(), older_than.clone().into()],
+        )?;
+        tables::write(
+            "DELETE FROM assay.prediction_batch AS b WHERE b.model_id OPERATOR(pg_catalog.=) $1 AND CASE b.content
+                 WHEN 'decisions' THEN b.rows OPERATOR(pg_catalog.=) 0
+                 ELSE NOT EXISTS (SELECT FROM assay.prediction_label AS l WHERE l.model_id OPERATOR(pg_catalog.=) b.model_id) END",
+            &[model.id.into()],
+        )?;
+        Ok(pruned.unwrap_or(0))
+    })
+}
+
+/// `prune_predictions(model, older_than)`.
+#[pg_extern(sql = false)]
+fn prune_predictions(model: Option<Text>, older_than: Option<Interval>) -> i64 {
+    read_only::require_writable(c"assay.prune_predictions()");
+    or_raise((|| {
+        require_tables()?;
+        let model = required("model", model.as_deref())?;
+        let older_than = required("older_than", older_than)?;
+        if older_than.is_negative() {
+            return Err(Error::new(INVALID_PARAMETER, "argument \"older_than\" is negative")
+                .hint("Give the age from which on decisions are deleted, such as '25 months'."));
+        }
+        prune(&registry::open(model, Privilege::Own)?, &older_than)
+    })())
+}

@@ -1,0 +1,257 @@
+//! `record_labels(model, query, key)`: what came of logged decisions.
+
+use std::ffi::CStr;
+
+use pgrx::{pg_extern, pg_sys};
+
+use super::keyed::{self, Keyed, Selection};
+use super::{manages, require_tables, visible_batches};
+use crate::models::cache;
+use crate::models::evaluate::ReadTarget;
+use crate::models::predict::column_named;
+use crate::models::registry::{self, Privilege, Version};
+use crate::pg::catalog::{self, Key};
+use crate::pg::cell::Parameter;
+use crate::pg::compute::Reporter;
+use crate::pg::error::{
+    Error, INSUFFICIENT_PRIVILEGE, INTERNAL, Result, SERIALIZATION_FAILURE, UNSUITABLE_ROWS, advise, or_raise,
+};
+use crate::pg::foreground::Foreground;
+use crate::pg::options::required;
+use crate::pg::query::Query;
+use crate::pg::spool::Spool;
+use crate::pg::text::Text;
+use crate::pg::{processor, read_only, role, settings, snapshot, tables};
+use algo::metrics::evaluation::Actual;
+use algo::monitor::Monitor;
+
+/// Rows between two looks at the monitor, and between two reports.
+const LOOK: u64 = 16;
+const REPORT: u64 = 4096;
+
+/// Labels as they are put aside.
+const COLUMNS: [(&CStr, pg_sys::Oid); 3] = [
+    (c"key", keyed::JSONB),
+    (c"label", pg_sys::TEXTOID),
+    (c"value", pg_sys::FLOAT8OID),
+];
+
+/// Labels that were read.
+struct Labels {
+    keyed: Keyed,
+    spool: Spool,
+    /// Rows whose label is NULL.
+    missing: u64,
+}
+
+/// Reads the labels of a query. Returns `ML007` for one that the version does not know.
+fn read(version: &Version, text: &str, key: Vec<String>, statement: &Foreground) -> Result<Labels> {
+    let mut reporter = Reporter::new();
+    let scorer = cache::scorer(version)?;
+    let answer = &scorer.model().answer;
+    let target = version.stored()?.target.unwrap_or_default();
+    let inner = Query::new(text)?;
+    let place = column_named(inner.columns(), &target, "the target of the model")?;
+    let target_reader = ReadTarget::of(answer, &target, &inner.columns()[place])?;
+    let keyed = Selection::new(vec![target]).of(&inner, key)?;
+    drop(inner);
+    let (mut spool, mut missing, mut rows) = (Spool::new(&COLUMNS), 0, 0_u64);
+    let (what, expected) = (format!("recording labels of {}", version.model.name), keyed.query.expected_rows());
+    keyed.query.run(&mut |row| {
+        keyed.check_key(row)?;
+        let values: [Parameter; 2] = match target_reader.read(&row.value(0))? {
+            None => {
+                missing += 1;
+                return Ok(());
+            }
+            Some(Actual::Number(number)) => [None::<Text>.into(), number.into()],
+            Some(Actual::Class(class)) => {
+                let labels = answer.classes().unwrap_or_default();
+                let label = labels.get(class as usize).map(|label| label.text());
+                [label.as_deref().into(), None::<f64>.into()]
+            }
+        };
+        spool.push(row, &[keyed.key()], &values)?;
+        rows += 1;
+        if rows.is_multiple_of(LOOK) {
+            statement.check()?;
+        }
+        if rows.is_multiple_of(REPORT) {
+            reporter.rows(&what, rows, expected);
+        }
+        Ok(())
+    })?;
+    reporter.finish();
+    Ok(Labels { keyed, spool, missing })
+}
+
+impl Labels {
+    /// Returns an error where a key has two labels.
+    fn require_one_each(&self) -> Result<()> {
+        let twice: Option<Text> = self.spool.write(
+            "SELECT key::pg_catalog.text FROM new_rows GROUP BY key
+             HAVING pg_catalog.min(label) OPERATOR(pg_catalog.<>) pg_catalog.max(label) OR pg_catalog.min(value) OPERATOR(pg_catalog.<>) pg_catalog.max(value) LIMIT 1",
+            &[],
+        )?;
+        match twice {
+            None => Ok(()),
+            Some(key) => Err(Error::new(UNSUITABLE_ROWS, "the query has two labels for one key")
+                .detail(format!("The key is {key}."))
+                .hint("Give each key one row; a label that was wrong is corrected by a later call.")),
+        }
+    }
+
+    /// Adds the labels that are new or other than those recorded before, which they replace; gives how many.
+    fn write(&self, version: &Version, caller: pg_sys::Oid, condition: &str, began: f64) -> Result<i64> {
+        let model: i64 = version.model.id;
+        let key: Vec<Text> = self.keyed.key_names().iter().map(|name| Text::from(name.as_str())).collect();
+        let batch: Option<i64> = tables::write_returning(
+            "INSERT INTO assay.prediction_batch (model_id, content, logged_by, logged_at, key_columns, rows, bytes, cpu_seconds)
+             VALUES ($1, 'labels', $2::pg_catalog.regrole, pg_catalog.clock_timestamp(), $3, 0, 0, 0) RETURNING id",
+            &[model.into(), caller.into(), key.into()],
+        )?;
+        let batch = batch.ok_or_else(|| Error::new(INTERNAL, "a batch of labels has no number"))?;
+        let added: Option<i64> = self.spool.write(
+            &format!(
+                "WITH batch AS (SELECT b.logged_at FROM assay.prediction_batch AS b WHERE b.id OPERATOR(pg_catalog.=) $2),
+new AS (SELECT n.key, pg_catalog.min(n.label) AS label, pg_catalog.min(n.value) AS value FROM new_rows AS n WHERE {condition} GROUP BY n.key),
+changed AS (
+    UPDATE assay.prediction_label AS o SET replaced_at = batch.logged_at FROM new, batch
+    WHERE o.model_id OPERATOR(pg_catalog.=) $1 AND o.key OPERATOR(pg_catalog.=) new.key AND o.replaced_at IS NULL
+      AND (o.label IS DISTINCT FROM new.label OR o.value IS DISTINCT FROM new.value)),
+added AS (
+    INSERT INTO assay.prediction_label (batch_id, model_id, recorded_at, value, label, key)
+    SELECT $2, $1, batch.logged_at, new.value, new.label, new.key FROM new, batch
+    WHERE NOT EXISTS (
+        SELECT FROM assay.prediction_label AS o
+        WHERE o.model_id OPERATOR(pg_catalog.=) $1 AND o.key OPERATOR(pg_catalog.=) new.key AND o.replaced_at IS NULL
+          AND NOT (o.label IS DISTINCT FROM new.label OR o.value IS DISTINCT FROM new.value))
+    RETURNING 1)
+SELECT pg_catalog.count(*) FROM added"
+            ),
+            &[model.into(), batch.into()],
+        )?;
+        let added = added.unwrap_or(0);
+        tables::write(
+            "UPDATE assay.prediction_batch SET rows = $2, bytes = $2 OPERATOR(pg_catalog.*) 120, cpu_seconds = $3 WHERE id OPERATOR(pg_catalog.=) $1",
+            &[batch.into(), added.into(), (processor::seconds() - began).into()],
+        )?;
+        Ok(added)
+    }
+
+    /// How many keys no logged decision has.
+    fn unknown(&self, model: i64) -> Result<i64> {
+        let unknown: Option<i64> = self.spool.write(
+            "SELECT pg_catalog.count(*) FROM new_rows AS n WHERE NOT EXISTS (
+                 SELECT FROM assay.prediction AS p WHERE p.key OPERATOR(pg_catalog.=) n.key AND p.model_id OPERATOR(pg_catalog.=) $1)",
+            &[model.into()],
+        )?;
+        Ok(unknown.unwrap_or(0))
+    }
+}
+
+/// The condition by which labels `n` are recorded: all of those who may manage the model; of others those of keys whose decisions are all theirs.
+fn condition(manages: bool) -> String {
+    if manages {
+        return "true".into();
+    }
+    let logged = |visible: &str| {
+        format!(
+            "EXISTS (SELECT FROM assay.prediction AS p JOIN assay.prediction_batch AS b ON b.id OPERATOR(pg_catalog.=) p.batch_id
+ WHERE p.key OPERATOR(pg_catalog.=) n.key AND p.model_id OPERATOR(pg_catalog.=) $1 AND {visible})"
+        )
+    };
+    let own = visible_batches(false);
+    format!("{} AND NOT {}", logged(&own), logged(&format!("({own}) IS NOT TRUE")))
+}
+
+fn record(reference: &str, query: &str, key: Vec<String>) -> Result<i64> {
+    let (began, statement) = (processor::seconds(), Foreground::new()?);
+    let version = registry::resolve(reference, Privilege::Predict)?;
+    let (caller, manages) = (role::current(), manages(&version.model)?);
+    let condition = condition(manages);
+    let labels = read(&version, query, key, &statement)?;
+    if labels.spool.rows() == 0 {
+        tell_of_missing(labels.missing);
+        return Ok(0);
+    }
+    let before = newest(version.model.id)?;
+    let (added, unknown) = tables::as_owner(|| {
+        labels.require_one_each()?;
+        // Of two that record at once the second sees what the first has recorded.
+        tables::lock_object(c"prediction_label", pg_sys::Oid::from(version.model.id as u32));
+        if snapshot::is_kept() && snapshot::with_latest(|| newest(version.model.id))? != before {
+            return Err(Error::new(
+                SERIALIZATION_FAILURE,
+                format!("labels of model \"{}\" were recorded since this transaction began", version.model.name),
+            )
+            .hint("Run the transaction again."));
+        }
+        let added = labels.write(&version, caller, &condition, began)?;
+        Ok((added, labels.unknown(version.model.id)?))
+    })?;
+    tell_of_missing(labels.missing);
+    if unknown > 0 {
+        advise(
+            format!(
+                "{unknown} of {} labels are of keys that no logged decision of model \"{}\" has",
+                labels.spool.rows(),
+                version.model.name
+            ),
+            Some(match manages {
+                true => "They are kept for decisions that are logged later, and were made before.".into(),
+                false => "Only labels of decisions that the role logged itself are recorded.".into(),
+            }),
+            Some("Keys are the same only where columns have the same names, and values the same types.".into()),
+        );
+    }
+    if added == 0 && !manages && unknown == labels.spool.rows() as i64 {
+        return Err(Error::new(
+            INSUFFICIENT_PRIVILEGE,
+            format!("permission denied for labels of model \"{}\"", version.model.name),
+        )
+        .detail("None of the keys is of a decision that the role logged.")
+        .hint("Ask the owner for the privilege manage."));
+    }
+    Ok(added)
+}
+
+/// The newest call that recorded labels of a model, as the active snapshot sees it.
+fn newest(model: i64) -> Result<Option<i64>> {
+    let mut newest = None;
+    catalog::find::<()>(
+        c"prediction_batch",
+        c"prediction_batch_model_idx",
+        &[Key::BigInt(2, model)],
+        |row| {
+            if row.require::<String>(3)? == "labels" {
+                newest = newest.max(Some(row.require::<i64>(1)?));
+            }
+            Ok(None)
+        },
+    )?;
+    Ok(newest)
+}
+
+fn tell_of_missing(missing: u64) {
+    if missing > 0 {
+        advise(
+            format!("{missing} rows have no label and are left out"),
+            None,
+            Some("A label that is NULL is one that is not known yet.".into()),
+        );
+    }
+}
+
+/// `record_labels(model, query, key)`.
+#[pg_extern(sql = false)]
+fn record_labels(model: Option<Text>, query: Option<Text>, key: Option<Vec<Option<Text>>>) -> i64 {
+    read_only::require_writable(c"assay.record_labels()");
+    or_raise((|| {
+        require_tables()?;
+        let reference = required("model", model.as_deref())?;
+        let query = required("query", query.as_deref())?;
+        let key = keyed::key_columns(key)?;
+        settings::with_exact_numbers(|| record(reference, query, key))
+    })())
+}
