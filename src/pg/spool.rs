@@ -3,7 +3,7 @@
 
 use std::ffi::CStr;
 
-use pgrx::spi::Spi;
+use pgrx::spi::{self, Spi, SpiTupleTable};
 use pgrx::{FromDatum, IntoDatum, pg_sys};
 
 use super::cell::Parameter;
@@ -14,7 +14,7 @@ use super::tables;
 /// What a statement calls the rows.
 const NAME: &CStr = c"new_rows";
 
-/// Rows put aside. PostgreSQL frees them with the memory in which they were begun, or with the transaction.
+/// Rows put aside.
 pub struct Spool {
     store: *mut pg_sys::Tuplestorestate,
     description: pg_sys::TupleDesc,
@@ -81,9 +81,25 @@ impl Spool {
         Ok(())
     }
 
-    /// Runs a statement that changes rows, to which these are a table `new_rows`, and returns one column of its first row; `None` where it gives
-    /// none.
-    pub fn write<T: FromDatum + IntoDatum>(&self, statement: &str, parameters: &[Parameter]) -> Result<Option<T>> {
+    /// Runs a statement to which these rows are a table `new_rows`, and returns one column of its first row; `None` where it gives none.
+    pub fn read<T: FromDatum + IntoDatum>(&self, statement: &str, parameters: &[Parameter]) -> Result<Option<T>> {
+        self.execute(statement, parameters, |rows| match rows.is_empty() {
+            true => Ok(None),
+            false => rows.first().get::<T>(1),
+        })
+    }
+
+    /// Runs a statement that changes rows, to which these are a table `new_rows`.
+    pub fn write(&self, statement: &str, parameters: &[Parameter]) -> Result<()> {
+        self.execute(statement, parameters, |_| Ok(()))
+    }
+
+    fn execute<T>(
+        &self,
+        statement: &str,
+        parameters: &[Parameter],
+        result: impl FnOnce(SpiTupleTable<'_>) -> spi::Result<T>,
+    ) -> Result<T> {
         let mut relation = pg_sys::EphemeralNamedRelationData {
             md: pg_sys::EphemeralNamedRelationMetadataData {
                 name: NAME.as_ptr().cast_mut(),
@@ -97,12 +113,18 @@ impl Spool {
         Spi::connect_mut(|client| {
             // SAFETY: the relation outlives the connection, which forgets it at its end; it describes the rows of the store.
             unsafe { pg_sys::SPI_register_relation(&raw mut relation) };
-            let rows = client.update(statement, None, &tables::datums(parameters))?;
-            match rows.is_empty() {
-                true => Ok(None),
-                false => rows.first().get::<T>(1),
-            }
+            result(client.update(statement, None, &tables::datums(parameters))?)
         })
         .map_err(tables::failed)
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        // After an error the transaction's end closes the file.
+        if !std::thread::panicking() {
+            // SAFETY: the store was begun by this value, and nothing reads it any more.
+            unsafe { pg_sys::tuplestore_end(self.store) };
+        }
     }
 }

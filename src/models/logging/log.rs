@@ -146,7 +146,7 @@ impl Logged {
         let (segment, inputs) = (wanted.segment.is_some(), !wanted.inputs.is_empty());
         let optional = |there: bool, column: &'static str, other: &'static str| if there { column } else { other };
         // A row's head, its numbers and its line pointer take about a hundred bytes.
-        let bytes: Option<i64> = self.spool.write(
+        let bytes: Option<i64> = self.spool.read(
             &format!(
                 "SELECT COALESCE(pg_catalog.sum(100 OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(key){}{}), 0)::bigint FROM new_rows",
                 optional(segment, " OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(segment)", ""),
@@ -176,7 +176,7 @@ impl Logged {
             optional(segment, "segment", "NULL"),
             optional(inputs, "inputs", "NULL"),
         );
-        self.spool.write::<i64>(&statement, &[batch.into(), self.version.model.id.into()])?;
+        self.spool.write(&statement, &[batch.into(), self.version.model.id.into()])?;
         Ok(batch)
     }
 }

@@ -199,7 +199,7 @@ fn performance(
         let model = required("model", model.as_deref())?;
         let bucket = bucket.as_deref().unwrap_or("day");
         check_bucket(bucket)?;
-        if maturity.is_some_and(|maturity| maturity.is_negative()) {
+        if maturity.is_some_and(Interval::is_negative) {
             return Err(Error::new(INVALID_PARAMETER, "argument \"maturity\" is negative")
                 .hint("Give the age from which on decisions are judged, such as '90 days'."));
         }

@@ -29,6 +29,9 @@ use algo::monitor::Monitor;
 const LOOK: u64 = 16;
 const REPORT: u64 = 4096;
 
+/// So many labels are looked up one by one, where the planner thinks that best.
+const FEW: u64 = 5000;
+
 /// Labels as they are put aside.
 const COLUMNS: [(&CStr, pg_sys::Oid); 3] = [
     (c"key", keyed::JSONB),
@@ -88,7 +91,7 @@ fn read(version: &Version, text: &str, key: Vec<String>, statement: &Foreground)
 impl Labels {
     /// Returns an error where a key has two labels.
     fn require_one_each(&self) -> Result<()> {
-        let twice: Option<Text> = self.spool.write(
+        let twice: Option<Text> = self.spool.read(
             "SELECT key::pg_catalog.text FROM new_rows GROUP BY key
              HAVING pg_catalog.min(label) OPERATOR(pg_catalog.<>) pg_catalog.max(label) OR pg_catalog.min(value) OPERATOR(pg_catalog.<>) pg_catalog.max(value) LIMIT 1",
             &[],
@@ -111,7 +114,7 @@ impl Labels {
             &[model.into(), caller.into(), key.into()],
         )?;
         let batch = batch.ok_or_else(|| Error::new(INTERNAL, "a batch of labels has no number"))?;
-        let added: Option<i64> = self.spool.write(
+        let added: Option<i64> = self.spool.read(
             &format!(
                 "WITH batch AS (SELECT b.logged_at FROM assay.prediction_batch AS b WHERE b.id OPERATOR(pg_catalog.=) $2),
 new AS (SELECT n.key, pg_catalog.min(n.label) AS label, pg_catalog.min(n.value) AS value FROM new_rows AS n WHERE {condition} GROUP BY n.key),
@@ -141,7 +144,7 @@ SELECT pg_catalog.count(*) FROM added"
 
     /// How many keys no logged decision has.
     fn unknown(&self, model: i64) -> Result<i64> {
-        let unknown: Option<i64> = self.spool.write(
+        let unknown: Option<i64> = self.spool.read(
             "SELECT pg_catalog.count(*) FROM new_rows AS n WHERE NOT EXISTS (
                  SELECT FROM assay.prediction AS p WHERE p.key OPERATOR(pg_catalog.=) n.key AND p.model_id OPERATOR(pg_catalog.=) $1)",
             &[model.into()],
@@ -178,6 +181,10 @@ fn record(reference: &str, query: &str, key: Vec<String>) -> Result<i64> {
     let before = newest(version.model.id)?;
     let (added, unknown) = tables::as_owner(|| {
         labels.require_one_each()?;
+        if labels.spool.rows() > FEW {
+            // How many labels come is not among the statistics: row by row they would be looked for in each other.
+            tables::write("SELECT pg_catalog.set_config('enable_nestloop', 'off', true)", &[])?;
+        }
         // Of two that record at once the second sees what the first has recorded.
         tables::lock_object(c"prediction_label", pg_sys::Oid::from(version.model.id as u32));
         if snapshot::is_kept() && snapshot::with_latest(|| newest(version.model.id))? != before {
