@@ -86,6 +86,10 @@ test-all: ## every test on PostgreSQL 15, 16, 17 and 18 (test-16: on that one), 
 bench: ## measure: training, scoring, checks and profiles beside what others do with the same rows (BENCH_ROWS, BENCH_FULL=1)
 	@scripts/deps.sh install; $(MAKE) install; $(MAKE) bench-run
 
+.PHONY: bi
+bi: ## charts and a dashboard over the views in a real Apache Superset, on this machine; its export goes to sql/superset (installs Superset)
+	@scripts/deps.sh install; $(MAKE) install; $(SCRIPT_ENV) scripts/bi.sh
+
 .PHONY: compare
 compare: build ## measure this build against that of another commit, on the same work in turn (BEFORE=COMMIT, PAIRS, WORKS, BENCH_ROWS)
 	@$(SCRIPT_ENV) BEFORE='$(BEFORE)' scripts/bench/compare.sh

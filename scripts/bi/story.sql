@@ -1,0 +1,22 @@
+-- A few weeks of a credit-risk model, for a dashboard: decisions every day, labels that come later, drift and checks.
+\set ON_ERROR_STOP on
+SET client_min_messages = warning;
+\i scripts/sample.sql
+SELECT FROM assay.train('risk', 'customers', 'is_risky', 'logistic_regression', exclude => '{customer_id}', split => 'is_test');
+SELECT FROM assay.train('risk', 'customers', 'is_risky', exclude => '{customer_id}', split => 'is_test', deploy => 'never');
+SELECT assay.add_check('german_credit', 'accepted_range', 'age', '{"min_value": 18}'),
+       assay.add_check('german_credit', 'accepted_values', 'housing', '{"values": ["own", "rent"]}', severity => 'warn'),
+       assay.add_check('german_credit', 'not_null', 'savings', mostly => 0.7);
+-- Fourteen mornings. The rows of more and more of the day's customers are a year younger than the model.
+CREATE PROCEDURE mornings() LANGUAGE plpgsql AS $$
+BEGIN
+    FOR day IN 0..13 LOOP
+        PERFORM FROM assay.run_checks('german_credit');
+        PERFORM FROM assay.record_drift('risk', format('SELECT * FROM german_credit WHERE customer_id %% 14 >= %s UNION ALL SELECT * FROM applicants WHERE customer_id %% 14 < %1$s', day));
+        UPDATE assay.quality_history SET run_at = now() - (13 - day) * interval '1 day' WHERE run_at > now() - interval '1 hour';
+        UPDATE assay.drift_run SET run_at = now() - (13 - day) * interval '1 day' WHERE run_at > now() - interval '1 hour';
+        COMMIT;
+        DELETE FROM german_credit WHERE customer_id % 97 = day;
+    END LOOP;
+END $$;
+CALL mornings();
