@@ -55,11 +55,17 @@ check("the package has the extension's version", f"\nversion: {version}\n" in pa
 
 # Rows as they should be.
 good, nodes, text = run("build")
-check("dbt builds and tests sound rows", good and set(statuses(nodes, *nodes)) == {"success", "pass"} and len(nodes) == 14, nodes)
+check("dbt builds and tests sound rows", good and set(statuses(nodes, *nodes)) == {"success", "pass"} and len(nodes) == 15, nodes)
 check("no node has a name of 100 characters", max(map(len, nodes)) < 100, nodes)
 check("the risk model has scored every customer", sql("SELECT count(risk), count(*) FROM credit.customer_risk") == [(1000, 1000)])
 check("a macro gives the profile of a model", sql("SELECT rows, mean > 20 FROM credit.customer_profile WHERE column_name = 'duration_months'") == [(1000, True)])
 check("a macro gives drift, and halves of the customers have none", sql("SELECT count(*) > 10, bool_or(drifted) FROM credit.customer_drift") == [(True, False)])
+check("decisions and labels are logged by hooks, and how they have held is a table",
+      sql("SELECT sum(rows) = sum(labelled), sum(rows) FROM credit.risk_performance WHERE metric = 'roc_auc' AND segment IS NOT NULL") == [(True, 1000)],
+      sql("SELECT * FROM credit.risk_performance LIMIT 3"))
+check("reasons and drift are kept by hooks", sql("SELECT count(*), bool_and(jsonb_array_length(reasons) <= 2) FROM assay.predictions WHERE model = 'credit_risk'") == [(1000, True)]
+      and sql("SELECT count(DISTINCT run_at) FROM assay.drift_history WHERE model = 'credit_risk'") == [(1,)])
+check("a hook makes a view that scores", sql("SELECT count(*) FROM credit.live_risk v JOIN credit.customer_risk t USING (customer_id) WHERE abs(v.score - t.risk) < 1e-12") == [(1000,)])
 page = run("run-operation", "assay.show_profile", "--args", "{model: stg_customers}")
 check("a profile is shown as a page", page[0] and "credit_amount" in page[2] and "duration_months" in page[2], page)
 kept = run("run-operation", "assay.save_baseline", "--args", "{name: customers, model: stg_customers}")

@@ -2,6 +2,6 @@
 
 select
     customer_id, housing, is_risky,
-    {{ assay.score('credit_risk', 'customer') }} as risk,
+    {{ assay.score('credit_risk', assay.feature_columns('credit_risk', 'customer')) }} as risk,
     {{ assay.score('credit_risk', 'customer', call='predict_label') }} as label
 from {{ ref('customer_features') }} as customer
