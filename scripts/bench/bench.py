@@ -6,6 +6,7 @@ import sys
 import time
 
 from choosing import Choosing
+from explaining import Explaining
 from features import Features
 from measure import Peers, Session, SqlError, median
 from quality import Quality
@@ -202,7 +203,7 @@ class Learning(Sections):
             session.run("DROP TABLE IF EXISTS bench_more")
 
 
-PARTS = [Learning, Choosing, Features, Quality]
+PARTS = [Learning, Choosing, Explaining, Features, Quality]
 
 
 def has_data():

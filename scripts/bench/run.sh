@@ -38,7 +38,9 @@ installed() {
 
 BENCH_PEERS=$(installed venv scripts/bench/requirements.txt)
 BENCH_QUALITY_PEERS=$(installed quality scripts/bench/requirements-quality.txt)
-export BENCH_PEERS BENCH_QUALITY_PEERS
+# shap and lleaves need different versions of one library.
+BENCH_EXPLAINING_PEERS=$(installed explaining scripts/bench/requirements-explaining.txt)
+export BENCH_PEERS BENCH_QUALITY_PEERS BENCH_EXPLAINING_PEERS
 
 if [[ ${BENCH_KEEP:-} != 1 ]]; then
     scripts/cluster.sh remove bench

@@ -64,6 +64,11 @@ impl Background {
         Ok(Background { codes, shares })
     }
 
+    /// The coded rows, one after the other, and the share of each.
+    pub(super) fn parts(&self) -> (&[u16], &[f64]) {
+        (&self.codes, &self.shares)
+    }
+
     /// Bytes held on the heap.
     pub(super) fn memory(&self) -> usize {
         self.codes.capacity() * size_of::<u16>() + self.shares.capacity() * size_of::<f64>()

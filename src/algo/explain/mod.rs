@@ -11,6 +11,7 @@
 //! | `quadrature`, `game` | the Shapley values of a game of few players |
 //! | `partition`, `tables` | leaves whose games tables answer, looked up for many rows |
 //! | `deep`, `deep_background` | walks over trees too large for tables |
+//! | `interactions` | what two features do together |
 //! | `plan`, `trees` | the explainer made of these |
 
 mod columns;
@@ -18,6 +19,7 @@ mod deep;
 mod deep_background;
 mod ensemble;
 mod game;
+mod interactions;
 mod partition;
 mod paths;
 mod plan;

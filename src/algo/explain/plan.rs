@@ -24,14 +24,14 @@ pub(super) struct Limits {
 impl Limits {
     /// Enough for boosted trees of usual sizes.
     pub(super) const USUAL: Limits = Limits {
-        bytes: 64 << 20,
+        bytes: 96 << 20,
         leaves_of_tree: 512,
         leaves: 1 << 17,
     };
 }
 
-/// The most rows of a group's table: as many as there is room for.
-const MOST_CELLS: [usize; 5] = [1024, 512, 256, 128, 64];
+/// The most rows of a group's table, and where there is no room for such tables.
+const MOST_CELLS: [usize; 2] = [1024, 256];
 
 /// The most rows of a table of one leaf.
 const MOST_CELLS_ALONE: usize = 1 << MOST_PLAYERS;
@@ -107,55 +107,77 @@ impl Plan {
         most_bytes: usize,
         monitor: &dyn Monitor,
     ) -> Result<()> {
-        for most in MOST_CELLS {
-            let (mut groups, mut alone) = (Vec::new(), Vec::new());
-            for part in parts {
-                monitor.check()?;
-                let (own, rest) = partition(part.leaves.clone(), columns, most);
-                groups.extend(own.into_iter().map(|group| (part, group)));
-                for leaf in rest {
-                    let (own, rest) = partition(vec![leaf], columns, MOST_CELLS_ALONE);
-                    groups.extend(own.into_iter().map(|group| (part, group)));
-                    alone.extend(rest.into_iter().map(|leaf| (part, leaf)));
-                }
+        let (mut groups, mut alone) = in_groups(parts, columns, MOST_CELLS[0], monitor)?;
+        if total(&groups) > most_bytes {
+            let (smaller, others) = in_groups(parts, columns, MOST_CELLS[1], monitor)?;
+            if total(&smaller) < total(&groups) {
+                (groups, alone) = (smaller, others);
             }
-            let fits = groups.iter().map(|(_, group)| bytes(group)).sum::<usize>() <= most_bytes;
-            if !fits && most > MOST_CELLS[MOST_CELLS.len() - 1] {
-                continue;
-            }
-            if !fits {
-                // The smaller ones first, for there are more of them; in the order of the model.
-                let mut sizes: Vec<usize> = groups.iter().map(|(_, group)| bytes(group)).collect();
-                sizes.sort_unstable();
-                let mut room = most_bytes;
-                let limit = sizes.into_iter().take_while(|size| {
-                    let has_room = room >= *size;
-                    room = room.saturating_sub(*size);
-                    has_room
-                });
-                let limit = limit.last().unwrap_or(0);
-                let (kept, walked): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(_, group)| bytes(group) < limit);
-                alone.extend(
-                    walked
-                        .into_iter()
-                        .flat_map(|(part, group)| group.leaves.into_iter().map(move |leaf| (part, leaf))),
-                );
-                groups = kept;
-            }
-            let groups = groups.into_iter().map(|(part, group)| (part.sum, group));
-            self.bundles = bundle(groups.collect(), columns, against_rows);
-            alone.sort_by_key(|(part, leaf)| (part.sum, part.tree, leaf.node));
-            for same in alone.chunk_by(|a, b| (a.0.sum, a.0.tree) == (b.0.sum, b.0.tree)) {
-                monitor.check()?;
-                let part = same[0].0;
-                let players = same.iter().map(|(_, leaf)| leaf.players.len()).max().unwrap_or(1);
-                let nodes = same.iter().map(|(_, leaf)| leaf.node).collect();
-                self.walks.push(walk(covered, part.tree, part.sum, players, nodes));
-            }
-            break;
+        }
+        let walked = limit(&mut groups, most_bytes);
+        alone.extend(walked);
+        let groups = groups.into_iter().map(|(part, group)| (part.sum, group));
+        self.bundles = bundle(groups.collect(), columns, against_rows);
+        alone.sort_by_key(|(part, leaf)| (part.sum, part.tree, leaf.node));
+        for same in alone.chunk_by(|a, b| (a.0.sum, a.0.tree) == (b.0.sum, b.0.tree)) {
+            monitor.check()?;
+            let part = same[0].0;
+            let players = same.iter().map(|(_, leaf)| leaf.players.len()).max().unwrap_or(1);
+            let nodes = same.iter().map(|(_, leaf)| leaf.node).collect();
+            self.walks.push(walk(covered, part.tree, part.sum, players, nodes));
         }
         Ok(())
     }
+}
+
+/// Groups with the parts that they belong to, and leaves that no table answers for.
+type Grouped<'p> = (Vec<(&'p Part, Group)>, Vec<(&'p Part, Leaf)>);
+
+/// The leaves in groups of so many cells at most; those that need more have tables of their own as far as their players go.
+fn in_groups<'p>(parts: &'p [Part], columns: &Columns, most: usize, monitor: &dyn Monitor) -> Result<Grouped<'p>> {
+    let (mut groups, mut alone) = (Vec::new(), Vec::new());
+    for part in parts {
+        monitor.check()?;
+        let (own, rest) = partition(part.leaves.clone(), columns, most);
+        groups.extend(own.into_iter().map(|group| (part, group)));
+        for leaf in rest {
+            let (own, rest) = partition(vec![leaf], columns, MOST_CELLS_ALONE);
+            groups.extend(own.into_iter().map(|group| (part, group)));
+            alone.extend(rest.into_iter().map(|leaf| (part, leaf)));
+        }
+    }
+    Ok((groups, alone))
+}
+
+/// Keeps groups whose tables take so many bytes, those that answer for most leaves a byte first, and in their order; gives the leaves of the others.
+fn limit<'p>(groups: &mut Vec<(&'p Part, Group)>, most_bytes: usize) -> Vec<(&'p Part, Leaf)> {
+    if total(groups) <= most_bytes {
+        return Vec::new();
+    }
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    let size = |place: usize| bytes(&groups[place].1) / groups[place].1.leaves.len();
+    order.sort_by_key(|&place| (size(place), place));
+    let mut room = most_bytes;
+    let mut kept = vec![false; groups.len()];
+    for place in order {
+        let Some(left) = room.checked_sub(bytes(&groups[place].1)) else {
+            break;
+        };
+        (room, kept[place]) = (left, true);
+    }
+    let (mut walked, mut place) = (Vec::new(), 0);
+    groups.retain_mut(|(part, group)| {
+        place += 1;
+        if !kept[place - 1] {
+            walked.extend(std::mem::take(&mut group.leaves).into_iter().map(|leaf| (*part, leaf)));
+        }
+        kept[place - 1]
+    });
+    walked
+}
+
+fn total(groups: &[(&Part, Group)]) -> usize {
+    groups.iter().map(|(_, group)| bytes(group)).sum()
 }
 
 /// About what a group takes.

@@ -311,10 +311,29 @@ impl Bundle {
     pub(super) fn look_up(&self, table: &Table, coded: &CodedRows, stride: usize, out: &mut [f64]) {
         match self.fours() {
             0 => {}
+            _ if coded.rows() < ROWS => self.look_up_each(table, coded, stride, out),
             1 => self.look_up_fours(table.as_chunks::<1>().0, coded, stride, out),
             2 => self.look_up_fours(table.as_chunks::<2>().0, coded, stride, out),
             3 => self.look_up_fours(table.as_chunks::<3>().0, coded, stride, out),
             _ => self.look_up_fours(table.as_chunks::<4>().0, coded, stride, out),
+        }
+    }
+
+    /// The same for so few rows that getting ready for more would take longer.
+    fn look_up_each(&self, table: &Table, coded: &CodedRows, stride: usize, out: &mut [f64]) {
+        let fours = self.fours();
+        for (row, out) in out.chunks_mut(stride).enumerate() {
+            let places = self.places(coded, row);
+            let mut sums = [[0.0; FOUR]; WIDTH / FOUR];
+            for (lane, place) in self.lanes.iter().zip(places) {
+                let values = &table[(lane.start + usize::from(place)) * fours..][..fours];
+                for (sums, values) in sums.iter_mut().zip(values) {
+                    *sums = std::array::from_fn(|column| sums[column] + values[column]);
+                }
+            }
+            for ((_, feature), sum) in self.columns.iter().zip(sums.as_flattened()) {
+                out[*feature] += sum;
+            }
         }
     }
 
@@ -331,6 +350,7 @@ impl Bundle {
             .zip(&self.adds)
             .map(|((column, _), adds)| (coded.column(*column).as_chunks().0, &adds[..]))
             .collect();
+        let starts: Vec<usize> = self.lanes.iter().map(|lane| lane.start).collect();
         for (some, out) in out.chunks_mut(ROWS * stride).enumerate() {
             let mut places = [[0_u16; LANES]; ROWS];
             for (codes, adds) in &columns {
@@ -341,8 +361,8 @@ impl Bundle {
             }
             for (places, out) in places.iter().zip(out.chunks_mut(stride)) {
                 let mut sums = [[0.0; FOUR]; N];
-                for (lane, place) in self.lanes.iter().zip(places) {
-                    let values = &table[lane.start + usize::from(*place)];
+                for (start, place) in starts.iter().zip(places) {
+                    let values = &table[start + usize::from(*place)];
                     for (sums, values) in sums.iter_mut().zip(values) {
                         *sums = std::array::from_fn(|column| sums[column] + values[column]);
                     }

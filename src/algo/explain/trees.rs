@@ -8,6 +8,7 @@ use super::deep::{Walk, Walker};
 use super::deep_background::{Background, BackgroundWalker};
 use super::ensemble::{Ensemble, Margins};
 use super::game::Referee;
+use super::interactions::{Interactions, pairs};
 use super::paths::Covered;
 use super::plan::{Limits, Plan};
 use super::tables::{Bundle, CodedRows, Table};
@@ -24,7 +25,7 @@ const BLOCK: usize = 4096;
 const BLOCK_NUMBERS: usize = 1 << 18;
 
 /// Rows from which on tables are worth their making.
-const MANY: usize = 512;
+const MANY: usize = 100;
 
 /// What attributes the margins of a model of trees.
 pub(crate) struct TreeExplainer {
@@ -127,7 +128,7 @@ impl TreeExplainer {
             return Err(Error::Internal("a background has no rows, or of another width"));
         }
         let columns = self.columns.all().len();
-        let mut all = room::with_capacity(if self.walks.is_empty() { 0 } else { count * columns })?;
+        let mut all = room::with_capacity(count * columns)?;
         let mut counts = self
             .bundles
             .iter()
@@ -150,12 +151,8 @@ impl TreeExplainer {
                     }
                 });
             }
-            if !self.walks.is_empty() {
-                let rows = 0..coded.rows();
-                all.extend(
-                    rows.flat_map(|row| (0..columns).map(move |column| (row, column)))
-                        .map(|(row, column)| coded.column(column)[row]),
-                );
+            for row in 0..coded.rows() {
+                all.extend((0..columns).map(|column| coded.column(column)[row]));
             }
         }
         for (mean, sum) in self.sums.iter_mut().zip(sums) {
@@ -261,5 +258,71 @@ impl Explainer for TreeExplainer {
             }
         }
         Ok(())
+    }
+
+    fn pairs(&self, monitor: &dyn Monitor) -> Result<Vec<(usize, usize)>> {
+        let feature = |column: usize| self.columns.all()[column].feature;
+        let pairs = pairs(&self.covered, &self.columns, monitor)?;
+        Ok(pairs.into_iter().map(|(a, b)| (feature(a), feature(b))).collect())
+    }
+
+    fn interactions(&self, rows: &[f64], width: usize, out: &mut [f64], monitor: &dyn Monitor) -> Result<()> {
+        let pairs = pairs(&self.covered, &self.columns, monitor)?;
+        let stride = self.base.len() * pairs.len();
+        if width != self.width || width == 0 || rows.len() / width * stride != out.len() {
+            return Err(Error::Internal("rows to explain have another width than the model's"));
+        }
+        if stride == 0 {
+            return Ok(());
+        }
+        out.fill(0.0);
+        let block = (BLOCK_NUMBERS / stride).clamp(16, BLOCK);
+        let mut coded = CodedRows::new(&self.columns, block.min(rows.len() / width))?;
+        let interactions = Interactions {
+            covered: &self.covered,
+            columns: &self.columns,
+            leaves: &self.leaves,
+            pairs: &pairs,
+            background: self.background.as_ref().map(Background::parts),
+            monitor,
+        };
+        for (rows, out) in rows.chunks(block * width).zip(out.chunks_mut(block * stride)) {
+            coded.code(self.columns.all(), rows, width);
+            interactions.add(&coded, |sum| self.margins.of_sum(sum) * pairs.len(), stride, out)?;
+            for out in out.chunks_exact_mut(stride) {
+                self.finish_pairs(&pairs, out);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TreeExplainer {
+    /// Makes interactions in the margins of one row from those in the sums: what is changed of an attribution is changed of the feature itself.
+    fn finish_pairs(&self, pairs: &[(usize, usize)], out: &mut [f64]) {
+        let columns = self.columns.all().len();
+        let attributed: Vec<f64> = out
+            .chunks_exact(pairs.len())
+            .flat_map(|numbers| {
+                let mut sums = vec![0.0; columns];
+                for (&(a, b), number) in pairs.iter().zip(numbers) {
+                    sums[a] += number;
+                    sums[b] += if a == b { 0.0 } else { *number };
+                }
+                sums
+            })
+            .collect();
+        if self.margins == Margins::Second {
+            let (first, second) = out.split_at_mut(pairs.len());
+            first.iter_mut().zip(second).for_each(|(first, second)| *first = -*second);
+            return;
+        }
+        let mut finished = attributed.clone();
+        self.margins.finish(&self.sums, &self.base, columns, &mut finished);
+        for (margin, numbers) in out.chunks_exact_mut(pairs.len()).enumerate() {
+            for (number, (a, _)) in numbers.iter_mut().zip(pairs).filter(|(_, (a, b))| a == b) {
+                *number += finished[margin * columns + a] - attributed[margin * columns + a];
+            }
+        }
     }
 }

@@ -2,6 +2,9 @@
 
 mod adding_up;
 mod definition;
+mod oracle;
+mod pairs;
+mod shapes;
 
 use rand_core::{RngCore, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
