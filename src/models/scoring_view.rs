@@ -31,12 +31,19 @@ fn check_columns(version: &Version, scorer: &Scorer, relation: &str) -> Result<(
     let query = Query::new(&format!("SELECT * FROM {relation}"))?;
     let has = |name: &str| query.columns().iter().any(|column| column.name == name);
     let model = scorer.model();
-    let missing = model.inputs.iter().map(|input| input.name.as_str()).filter(|&name| !has(name));
+    let missing = model
+        .inputs
+        .iter()
+        .map(|input| input.name.as_str())
+        .filter(|&name| !has(name));
     let missing: Vec<&str> = missing.take(20).collect();
     if !missing.is_empty() {
         return Err(Error::new(
             MISSING_FEATURE,
-            format!("relation {relation} lacks features of model \"{}\"", version.reference()),
+            format!(
+                "relation {relation} lacks features of model \"{}\"",
+                version.reference()
+            ),
         )
         .detail(format!("It has no column {}.", missing.join(", ")))
         .hint("Make a view that has the features under their names: SELECT assay.features(model) lists them."));
@@ -59,8 +66,11 @@ fn create_scoring_view(model: Option<Text>, relation: Option<Oid>, name: Option<
         let (model, name) = (required("model", model)?, required("name", name)?);
         let oid = required("relation", relation)?;
         let source = relation::name_of(oid).ok_or_else(|| {
-            Error::new(UNDEFINED_TABLE, format!("relation with number {} does not exist", oid.to_u32()))
-                .hint("Give its name: 'customers'::regclass.")
+            Error::new(
+                UNDEFINED_TABLE,
+                format!("relation with number {} does not exist", oid.to_u32()),
+            )
+            .hint("Give its name: 'customers'::regclass.")
         })?;
         let parts = relation::name_parts(&name).filter(|parts| matches!(parts.len(), 1 | 2));
         let parts = parts.ok_or_else(|| {

@@ -57,8 +57,14 @@ impl Spool {
         self.nulls.clear();
         let (data, nulls) = row.datums();
         let of_row = places.iter().map(|&place| row.type_of(place));
-        if !of_row.chain(values.iter().map(|value| value.typed().1)).eq(self.types.iter().copied()) {
-            return Err(Error::new(INTERNAL, "a row that is put aside has other columns than announced"));
+        if !of_row
+            .chain(values.iter().map(|value| value.typed().1))
+            .eq(self.types.iter().copied())
+        {
+            return Err(Error::new(
+                INTERNAL,
+                "a row that is put aside has other columns than announced",
+            ));
         }
         for &place in places {
             self.values.push(data[place]);

@@ -143,7 +143,11 @@ impl Interactions<'_> {
                 for (row, out) in out.chunks_exact_mut(stride).enumerate() {
                     let satisfied: Vec<bool> = players
                         .iter()
-                        .map(|player| player.codes.contains(&self.columns.all()[player.column], coded.column(player.column)[row]))
+                        .map(|player| {
+                            player
+                                .codes
+                                .contains(&self.columns.all()[player.column], coded.column(player.column)[row])
+                        })
                         .collect();
                     pace.spend(players.len())?;
                     if known.len() >= most {

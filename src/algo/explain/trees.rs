@@ -314,7 +314,10 @@ impl TreeExplainer {
             .collect();
         if self.margins == Margins::Second {
             let (first, second) = out.split_at_mut(pairs.len());
-            first.iter_mut().zip(second).for_each(|(first, second)| *first = -*second);
+            first
+                .iter_mut()
+                .zip(second)
+                .for_each(|(first, second)| *first = -*second);
             return;
         }
         let mut finished = attributed.clone();

@@ -90,7 +90,12 @@ fn recall(cells: &Cells) -> f64 {
 }
 
 fn f1(cells: &Cells) -> f64 {
-    cells.average(|cells, class| ratio(2.0 * cells.at(class, class), cells.actual(class) + cells.predicted(class)))
+    cells.average(|cells, class| {
+        ratio(
+            2.0 * cells.at(class, class),
+            cells.actual(class) + cells.predicted(class),
+        )
+    })
 }
 
 /// Gorodkin's R_k, of two classes Matthews' coefficient; 0 where one side does not vary.
@@ -210,7 +215,12 @@ impl Unjudged<'_> {
     pub(super) fn ranked(&self, class: usize, monitor: &dyn Monitor) -> Result<Ranked> {
         let mut rows = room::with_capacity(self.predicted.len())?;
         let scores = self.scores.column(class);
-        rows.extend(scores.iter().copied().zip(self.probabilities.column(class).iter().copied()));
+        rows.extend(
+            scores
+                .iter()
+                .copied()
+                .zip(self.probabilities.column(class).iter().copied()),
+        );
         let order = |a: &(f64, f64), b: &(f64, f64)| match b.0.total_cmp(&a.0) {
             Ordering::Equal => b.1.total_cmp(&a.1),
             order => order,

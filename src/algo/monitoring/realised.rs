@@ -43,7 +43,10 @@ pub fn classification(
 ) -> Result<Vec<Realised>> {
     let (rows, classes) = scores.dim();
     if actual.len() != rows || actual.iter().any(|&class| class as usize >= classes) {
-        return Err(Error::data("scores and classes do not go together", "pass as many of each"));
+        return Err(Error::data(
+            "scores and classes do not go together",
+            "pass as many of each",
+        ));
     }
     room::ask(rows.saturating_mul(classes).saturating_mul(size_of::<f64>()))?;
     let mut known = Array2::zeros((rows, classes));
@@ -64,7 +67,11 @@ pub fn classification(
         let value = estimate.value;
         let interval = match estimate.metric {
             "roc_auc" if classes == 2 => normal(value, de_long(&known.ranked(1, monitor)?, monitor)?, [0.0, 1.0]),
-            "log_loss" => normal(value, of_losses(&known, expected::log_loss, monitor)?, [0.0, f64::INFINITY]),
+            "log_loss" => normal(
+                value,
+                of_losses(&known, expected::log_loss, monitor)?,
+                [0.0, f64::INFINITY],
+            ),
             "brier_score" => normal(value, of_losses(&known, expected::brier_score, monitor)?, [0.0, 1.0]),
             metric => of_cells(metric, value, &cells),
         };
@@ -92,9 +99,18 @@ fn of_cells(metric: &str, value: Option<f64>, cells: &Cells) -> Option<[f64; 2]>
     let (_, of) = OF_CELLS.iter().find(|(name, _)| *name == metric)?;
     let slopes = expected::gradient(*of, cells);
     // Rows are drawn alone: the counts of cells are those of a multinomial draw, and a metric does not change where all grow alike.
-    let variance: f64 = cells.cells.iter().zip(slopes).map(|(rows, slope)| rows * slope * slope).sum();
+    let variance: f64 = cells
+        .cells
+        .iter()
+        .zip(slopes)
+        .map(|(rows, slope)| rows * slope * slope)
+        .sum();
     let least = if metric == "mcc" { -1.0 } else { 0.0 };
-    normal(value, Some(variance.sqrt()).filter(|deviation| *deviation > 0.0), [least, 1.0])
+    normal(
+        value,
+        Some(variance.sqrt()).filter(|deviation| *deviation > 0.0),
+        [least, 1.0],
+    )
 }
 
 /// The standard deviation of a mean loss.
@@ -128,8 +144,8 @@ fn de_long(ranked: &Ranked, monitor: &dyn Monitor) -> Result<Option<f64>> {
     if positives < 2.0 || negatives < 2.0 {
         return Ok(None);
     }
-    let variance = of_positives.value() / (positives - 1.0) / positives
-        + of_negatives.value() / (negatives - 1.0) / negatives;
+    let variance =
+        of_positives.value() / (positives - 1.0) / positives + of_negatives.value() / (negatives - 1.0) / negatives;
     Ok(Some(variance.sqrt()))
 }
 
@@ -137,7 +153,10 @@ fn de_long(ranked: &Ranked, monitor: &dyn Monitor) -> Result<Option<f64>> {
 /// finite, and when stopped. O(rows).
 pub fn regression(actual: &[f64], predicted: &[f64], monitor: &dyn Monitor) -> Result<Vec<Realised>> {
     if actual.len() != predicted.len() {
-        return Err(Error::data("values and predictions do not go together", "pass as many of each"));
+        return Err(Error::data(
+            "values and predictions do not go together",
+            "pass as many of each",
+        ));
     }
     if actual.is_empty() {
         return Ok(Vec::new());

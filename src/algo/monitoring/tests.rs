@@ -66,7 +66,11 @@ fn estimates(scores: &Array2<f64>, probabilities: &Array2<f64>, predicted: &[u32
 fn what_is_expected_is_what_nannyml_expects() {
     let fixture = fixture();
     for case in &fixture.cases {
-        let found = estimates(&of_positive(&case.scores), &of_positive(&case.probabilities), &case.predicted);
+        let found = estimates(
+            &of_positive(&case.scores),
+            &of_positive(&case.probabilities),
+            &case.predicted,
+        );
         for (metric, theirs) in &case.expected {
             // NannyML rounds counts to five digits.
             let ours = found[metric.as_str()][0];
@@ -149,8 +153,16 @@ fn the_order_of_rows_does_not_matter() {
     let turned = |values: &[f64]| -> Vec<f64> { values.iter().rev().copied().collect() };
     let predicted: Vec<u32> = case.predicted.iter().rev().copied().collect();
     assert_eq!(
-        estimates(&of_positive(&case.scores), &of_positive(&case.probabilities), &case.predicted)["roc_auc"],
-        estimates(&of_positive(&turned(&case.scores)), &of_positive(&turned(&case.probabilities)), &predicted)["roc_auc"],
+        estimates(
+            &of_positive(&case.scores),
+            &of_positive(&case.probabilities),
+            &case.predicted
+        )["roc_auc"],
+        estimates(
+            &of_positive(&turned(&case.scores)),
+            &of_positive(&turned(&case.probabilities)),
+            &predicted
+        )["roc_auc"],
     );
 }
 
@@ -199,7 +211,12 @@ fn realised_metrics_are_those_of_an_evaluation() {
         let found = realised::classification(scores.view(), &actual, &predicted, &Unwatched).unwrap();
         let theirs = evaluation::classification(&actual, scores.view(), 0.35, &Unwatched).unwrap();
         for ours in &found {
-            let theirs = theirs.iter().find(|(metric, _)| *metric == ours.metric).unwrap().1.unwrap();
+            let theirs = theirs
+                .iter()
+                .find(|(metric, _)| *metric == ours.metric)
+                .unwrap()
+                .1
+                .unwrap();
             assert!((ours.value.unwrap() - theirs).abs() < 1e-12, "{}", ours.metric);
             if let Some([low, high]) = ours.interval {
                 assert!(low < theirs && theirs < high, "{}", ours.metric);

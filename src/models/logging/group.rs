@@ -110,7 +110,10 @@ impl Judge {
         let scorer = cache::scorer(&version)?;
         let labels = scorer.model().answer.classes().unwrap_or_default().iter();
         Ok(Judge {
-            classes: labels.zip(0..).map(|(label, place)| (label.text().into(), place)).collect(),
+            classes: labels
+                .zip(0..)
+                .map(|(label, place)| (label.text().into(), place))
+                .collect(),
             decisions: HashMap::new(),
             scorer,
         })
@@ -157,7 +160,9 @@ impl Groups {
                 Ok(None)
             },
         )?;
-        let judges = versions.into_iter().map(|version| Ok((version, Judge::of(model, version)?)));
+        let judges = versions
+            .into_iter()
+            .map(|version| Ok((version, Judge::of(model, version)?)));
         Ok(Groups {
             groups: HashMap::new(),
             judges: judges.collect::<Result<_>>()?,
@@ -242,7 +247,9 @@ impl Groups {
             }
             match &answer {
                 Answer::Classes(_) if model.calibration.is_none() => {
-                    notes.push("estimated takes scores for probabilities: the version was trained without calibrate".into());
+                    notes.push(
+                        "estimated takes scores for probabilities: the version was trained without calibrate".into(),
+                    );
                 }
                 Answer::Number if decisions.errors.iter().any(|[error, _]| error.is_nan()) => {
                     notes.push("the version expects no errors of itself: it was trained without held-out rows".into());
@@ -267,11 +274,14 @@ impl Groups {
 /// Some rows of a matrix of scores.
 fn scores_of(scores: &[f64], classes: usize, rows: &[usize]) -> algo::error::Result<Array2<f64>> {
     room::ask(rows.len().saturating_mul(classes).saturating_mul(size_of::<f64>()))?;
-    Ok(Array2::from_shape_fn((rows.len(), classes), |(row, class)| match classes {
-        2 if class == 0 => 1.0 - scores[rows[row]],
-        2 => scores[rows[row]],
-        classes => scores[rows[row] * classes + class],
-    }))
+    Ok(Array2::from_shape_fn(
+        (rows.len(), classes),
+        |(row, class)| match classes {
+            2 if class == 0 => 1.0 - scores[rows[row]],
+            2 => scores[rows[row]],
+            classes => scores[rows[row] * classes + class],
+        },
+    ))
 }
 
 impl Decisions {
@@ -303,9 +313,13 @@ impl Decisions {
     }
 
     fn of_numbers(&self, monitor: &dyn Monitor) -> algo::error::Result<(Vec<Metric>, u64)> {
-        let known: Vec<usize> = (0..self.numbers.len()).filter(|&row| !self.numbers[row].is_nan()).collect();
+        let known: Vec<usize> = (0..self.numbers.len())
+            .filter(|&row| !self.numbers[row].is_nan())
+            .collect();
         let errors = |rows: &mut dyn Iterator<Item = usize>| -> Vec<[f64; 2]> {
-            rows.map(|row| self.errors[row]).filter(|errors| !errors[0].is_nan()).collect()
+            rows.map(|row| self.errors[row])
+                .filter(|errors| !errors[0].is_nan())
+                .collect()
         };
         let estimated = expected::regression(&errors(&mut (0..self.errors.len())), monitor)?;
         let of_known = expected::regression(&errors(&mut known.iter().copied()), monitor)?;
@@ -319,7 +333,12 @@ impl Decisions {
 /// What was realised beside what was estimated, metric by metric, in the order of either.
 fn joined(realised: Vec<Realised>, estimated: &[Estimate], of_known: &[Estimate]) -> Vec<Metric> {
     let mut names: Vec<&'static str> = realised.iter().map(|metric| metric.metric).collect();
-    names.extend(estimated.iter().map(|estimate| estimate.metric).filter(|name| !realised.iter().any(|r| r.metric == *name)));
+    names.extend(
+        estimated
+            .iter()
+            .map(|estimate| estimate.metric)
+            .filter(|name| !realised.iter().any(|r| r.metric == *name)),
+    );
     let metric = |name: &'static str| {
         let of = |estimates: &[Estimate]| estimates.iter().find(|estimate| estimate.metric == name).copied();
         let realised = realised.iter().find(|metric| metric.metric == name);

@@ -114,7 +114,10 @@ impl Selection {
             column_named(inner.columns(), name, "part of the key")?;
         }
         let object = object_of_key(&key, inner.columns());
-        let is_null: Vec<String> = key.iter().map(|name| format!("q.{} IS NULL", quote_identifier(name))).collect();
+        let is_null: Vec<String> = key
+            .iter()
+            .map(|name| format!("q.{} IS NULL", quote_identifier(name)))
+            .collect();
         let columns = self.columns.iter().map(|name| format!("q.{}", quote_identifier(name)));
         let all: Vec<String> = columns
             .chain([object, is_null.join(" OR ")])

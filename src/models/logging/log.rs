@@ -78,7 +78,10 @@ impl Logged {
         let places = input_places(&scorer, keyed.columns(), &version.reference())?;
         let mut columns = vec![(c"key", keyed::JSONB)];
         let mut passed = vec![keyed.key()];
-        let jsons = [(c"segment", wanted.segment), (c"inputs", wanted.inputs.get(of).copied())];
+        let jsons = [
+            (c"segment", wanted.segment),
+            (c"inputs", wanted.inputs.get(of).copied()),
+        ];
         for (name, expression) in jsons {
             if let Some(number) = expression {
                 columns.push((name, keyed::JSONB));
@@ -134,7 +137,10 @@ impl Logged {
         if !self.scores.iter().all(|score| score.is_finite()) {
             return Err(Error::new(
                 UNSUITABLE_ROWS,
-                format!("model \"{}\" gives a score that is not finite", self.version.reference()),
+                format!(
+                    "model \"{}\" gives a score that is not finite",
+                    self.version.reference()
+                ),
             )
             .hint("Rows whose values are too large overflow: leave them out of the query."));
         }
@@ -176,7 +182,8 @@ impl Logged {
             optional(segment, "segment", "NULL"),
             optional(inputs, "inputs", "NULL"),
         );
-        self.spool.write(&statement, &[batch.into(), self.version.model.id.into()])?;
+        self.spool
+            .write(&statement, &[batch.into(), self.version.model.id.into()])?;
         Ok(batch)
     }
 }
@@ -198,7 +205,10 @@ fn challengers(model: &Version, given: Option<Vec<Option<Text>>>) -> Result<Vec<
         if version.model.id != model.model.id {
             return Err(Error::new(
                 INVALID_PARAMETER,
-                format!("challenger \"{reference}\" is no version of model \"{}\"", model.model.name),
+                format!(
+                    "challenger \"{reference}\" is no version of model \"{}\"",
+                    model.model.name
+                ),
             )
             .hint("A challenger is another version of the model; log another model by a call of its own."));
         }
@@ -268,7 +278,10 @@ impl Request {
             .map(|(number, version)| Logged::new(version, &keyed, &wanted, number))
             .collect::<Result<Vec<_>>>()?;
         let at = wanted.at.map(|number| keyed.expression(number));
-        let (what, expected) = (format!("logging {}", self.model.model.name), keyed.query.expected_rows());
+        let (what, expected) = (
+            format!("logging {}", self.model.model.name),
+            keyed.query.expected_rows(),
+        );
         let mut rows = 0_u64;
         keyed.query.run(&mut |row| {
             keyed.check_key(row)?;
@@ -316,10 +329,8 @@ fn check_moment(at: &Value<'_>) -> Result<()> {
         Value::Number(_) => "infinite",
         Value::Missing | Value::Text(_) | Value::Enum(_) | Value::Vector(_) => "NULL",
     };
-    Err(
-        Error::new(NULL_ELEMENT, format!("the time of a decision is {found}"))
-            .hint("Leave rows without one out of the query."),
-    )
+    Err(Error::new(NULL_ELEMENT, format!("the time of a decision is {found}"))
+        .hint("Leave rows without one out of the query."))
 }
 
 /// `log_predictions(model, query, key, reasons, keep, at, challengers, inputs)`.

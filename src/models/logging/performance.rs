@@ -15,8 +15,8 @@ use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::query::Query;
 use crate::pg::result_row::{SetOf, result_row, set_of};
-use crate::pg::text::Text;
 use crate::pg::tables;
+use crate::pg::text::Text;
 use algo::monitor::Monitor;
 
 /// Rows between two looks at the monitor.
@@ -149,7 +149,11 @@ result_row! {
 /// A group's rows of the result.
 fn rows_of(judged: Judged) -> Result<Vec<PerformanceRow>> {
     let bucket = judged.group.bucket;
-    let segment: Option<Json> = judged.group.segment.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let segment: Option<Json> = judged
+        .group
+        .segment
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok());
     let row = |metric: &super::group::Metric| -> Result<PerformanceRow> {
         let bucket = TimestampWithTimeZone::try_from(bucket)
             .map_err(|problem| Error::new(INTERNAL, format!("a decision's time is none: {problem:?}")))?;

@@ -32,11 +32,14 @@ pub fn require_none_logged(model: &Entry, version: Option<i32>) -> Result<()> {
         Some(version) => format!("version {version} of model \"{}\"", model.name),
         None => format!("model \"{}\"", model.name),
     };
-    Err(
-        Error::new(DEPENDENT_OBJECTS, format!("{what} cannot be dropped: decisions of it are logged"))
-            .detail(format!("They are {rows}. Without the model none of them can be explained."))
-            .hint("assay.prune_predictions(model, older_than) deletes those that need not be kept any more."),
+    Err(Error::new(
+        DEPENDENT_OBJECTS,
+        format!("{what} cannot be dropped: decisions of it are logged"),
     )
+    .detail(format!(
+        "They are {rows}. Without the model none of them can be explained."
+    ))
+    .hint("assay.prune_predictions(model, older_than) deletes those that need not be kept any more."))
 }
 
 /// Deletes decisions of a model that are older than so much, and labels that are as old and of no decision that is left.

@@ -59,7 +59,10 @@ fn read(version: &Version, text: &str, key: Vec<String>, statement: &Foreground)
     let keyed = Selection::new(vec![target]).of(&inner, key)?;
     drop(inner);
     let (mut spool, mut missing, mut rows) = (Spool::new(&COLUMNS), 0, 0_u64);
-    let (what, expected) = (format!("recording labels of {}", version.model.name), keyed.query.expected_rows());
+    let (what, expected) = (
+        format!("recording labels of {}", version.model.name),
+        keyed.query.expected_rows(),
+    );
     keyed.query.run(&mut |row| {
         keyed.check_key(row)?;
         let values: [Parameter; 2] = match target_reader.read(&row.value(0))? {
@@ -107,7 +110,12 @@ impl Labels {
     /// Adds the labels that are new or other than those recorded before, which they replace; gives how many.
     fn write(&self, version: &Version, caller: pg_sys::Oid, condition: &str, began: f64) -> Result<i64> {
         let model: i64 = version.model.id;
-        let key: Vec<Text> = self.keyed.key_names().iter().map(|name| Text::from(name.as_str())).collect();
+        let key: Vec<Text> = self
+            .keyed
+            .key_names()
+            .iter()
+            .map(|name| Text::from(name.as_str()))
+            .collect();
         let batch: Option<i64> = tables::write_returning(
             "INSERT INTO assay.prediction_batch (model_id, content, logged_by, logged_at, key_columns, rows, bytes, cpu_seconds)
              VALUES ($1, 'labels', $2::pg_catalog.regrole, pg_catalog.clock_timestamp(), $3, 0, 0, 0) RETURNING id",
@@ -190,7 +198,10 @@ fn record(reference: &str, query: &str, key: Vec<String>) -> Result<i64> {
         if snapshot::is_kept() && snapshot::with_latest(|| newest(version.model.id))? != before {
             return Err(Error::new(
                 SERIALIZATION_FAILURE,
-                format!("labels of model \"{}\" were recorded since this transaction began", version.model.name),
+                format!(
+                    "labels of model \"{}\" were recorded since this transaction began",
+                    version.model.name
+                ),
             )
             .hint("Run the transaction again."));
         }

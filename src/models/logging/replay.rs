@@ -101,10 +101,17 @@ fn find(id: i64) -> Result<Decision> {
 impl Decision {
     /// The score that the version gives now to the features that were kept.
     fn score_again(&self, id: i64) -> Result<Option<f64>> {
-        let classes = cache::scorer(&self.version)?.model().answer.classes().map_or(0, <[_]>::len);
+        let classes = cache::scorer(&self.version)?
+            .model()
+            .answer
+            .classes()
+            .map_or(0, <[_]>::len);
         let reference = quote_literal(self.version.reference());
         let score = match (classes, self.class) {
-            (3.., Some(class)) => format!("(assay.predict_proba_row({reference}, inputs))[{}]", i64::from(class) + 1),
+            (3.., Some(class)) => format!(
+                "(assay.predict_proba_row({reference}, inputs))[{}]",
+                i64::from(class) + 1
+            ),
             _ => format!("assay.predict_row({reference}, inputs)"),
         };
         let text = format!("SELECT {score} FROM assay.prediction WHERE id OPERATOR(pg_catalog.=) {id}");
@@ -130,11 +137,10 @@ fn replay_prediction(id: Option<i64>) -> SetOf<ReplayRow> {
         let id = required("id", id)?;
         let decision = find(id)?;
         if !decision.has_inputs {
-            return Err(Error::new(
-                NOT_KEPT,
-                format!("the features of logged decision {id} were not kept"),
-            )
-            .hint("assay.log_predictions keeps them with inputs => true, or with reasons."));
+            return Err(
+                Error::new(NOT_KEPT, format!("the features of logged decision {id} were not kept"))
+                    .hint("assay.log_predictions keeps them with inputs => true, or with reasons."),
+            );
         }
         let replayed_score = decision.score_again(id)?;
         Ok(ReplayRow {

@@ -99,7 +99,11 @@ fn models_of_every_release_add_up() {
     use crate::model::Model;
     let formats = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/format");
     let mut explained = 0;
-    for release in std::fs::read_dir(formats).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+    for release in std::fs::read_dir(formats)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+    {
         for entry in std::fs::read_dir(release.join("models")).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -110,9 +114,16 @@ fn models_of_every_release_add_up() {
             let features: Vec<usize> = model.features().iter().map(|feature| feature.kind.codes()).collect();
             let rows: Vec<f64> = [0.0, 1.0, 2.5, f64::NAN]
                 .iter()
-                .flat_map(|value| features.iter().map(move |&levels| if levels == 0 { *value } else { value.floor() }))
+                .flat_map(|value| {
+                    features
+                        .iter()
+                        .map(move |&levels| if levels == 0 { *value } else { value.floor() })
+                })
                 .collect();
-            let explainer = model.fitted.explainer(&features, Baseline::Training, &Unwatched).unwrap();
+            let explainer = model
+                .fitted
+                .explainer(&features, Baseline::Training, &Unwatched)
+                .unwrap();
             adds_up(&name, &*model.fitted, &*explainer, &rows, features.len());
             explained += 1;
         }

@@ -69,7 +69,10 @@ impl Read {
         };
         let missing_left = node.missing_left.unwrap();
         let mut set = [0; 4];
-        node.levels.iter().flatten().for_each(|level| set[level / 64] |= 1 << (level % 64));
+        node.levels
+            .iter()
+            .flatten()
+            .for_each(|level| set[level / 64] |= 1 << (level % 64));
         let decision = match node.threshold {
             Some(threshold) => Decision::Number {
                 column,
@@ -122,7 +125,11 @@ fn the_shap_package_agrees() {
             let baseline = background.as_deref().map_or(Baseline::Training, Baseline::Background);
             let explainer = TreeExplainer::limited(&ensemble, features, baseline, limits, &Unwatched).unwrap();
             let near = |ours: f64, theirs: f64| assert!((ours - theirs).abs() < 1e-6, "{name}: {ours} {theirs}");
-            explainer.base().iter().zip(&case.base).for_each(|(ours, theirs)| near(*ours, *theirs));
+            explainer
+                .base()
+                .iter()
+                .zip(&case.base)
+                .for_each(|(ours, theirs)| near(*ours, *theirs));
             let ours = explain(&explainer, &rows, width);
             let theirs = case.attributions.iter().flatten().flatten();
             assert_eq!(ours.len(), theirs.clone().count());

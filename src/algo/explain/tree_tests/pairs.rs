@@ -40,7 +40,11 @@ fn interactions_are_those_of_the_definition() {
                 let mut interactions = vec![f64::NAN; 4 * margins * pairs.len()];
                 explainer.interactions(&some, 4, &mut interactions, &Unwatched).unwrap();
                 let attributions = explain(&explainer, &some, 4);
-                for (place, (numbers, parts)) in interactions.chunks_exact(pairs.len()).zip(attributions.chunks_exact(4)).enumerate() {
+                for (place, (numbers, parts)) in interactions
+                    .chunks_exact(pairs.len())
+                    .zip(attributions.chunks_exact(4))
+                    .enumerate()
+                {
                     let mut sums_of = [0.0; 4];
                     for (&(a, b), number) in pairs.iter().zip(numbers) {
                         sums_of[a] += number;
@@ -55,7 +59,9 @@ fn interactions_are_those_of_the_definition() {
                         continue;
                     }
                     let row = &some[place / margins * 4..][..4];
-                    let worths: Vec<f64> = (0..16).map(|coalition| worth(&ensemble, baseline, sum, row, coalition)).collect();
+                    let worths: Vec<f64> = (0..16)
+                        .map(|coalition| worth(&ensemble, baseline, sum, row, coalition))
+                        .collect();
                     for (&(a, b), number) in pairs.iter().zip(numbers).filter(|((a, b), _)| a != b) {
                         let exact = half(&worths, 4, a, b);
                         assert!((number - exact).abs() < 1e-12, "{a} {b}: {number} {exact}");

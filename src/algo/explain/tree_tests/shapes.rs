@@ -49,7 +49,11 @@ fn chains_of_many_features_add_up() {
         };
         let kinds = vec![0; features];
         let some: Vec<Vec<f64>> = (0..20)
-            .map(|row| (0..features).map(|feature| ((row * 7 + feature * feature) % (2 + row)) as f64 / 30.0).collect())
+            .map(|row| {
+                (0..features)
+                    .map(|feature| ((row * 7 + feature * feature) % (2 + row)) as f64 / 30.0)
+                    .collect()
+            })
             .collect();
         let background: Vec<f64> = some[12..].concat();
         for baseline in [Baseline::Training, Baseline::Background(&background)] {
@@ -57,7 +61,10 @@ fn chains_of_many_features_add_up() {
             for row in &some {
                 let sum = explainer.base()[0] + explain(&explainer, row, features).iter().sum::<f64>();
                 let exact = 3.0 + sum_of(&trees, &values, row);
-                assert!((sum - exact).abs() < 1e-11, "{features} features, {repeat} times: {sum} {exact}");
+                assert!(
+                    (sum - exact).abs() < 1e-11,
+                    "{features} features, {repeat} times: {sum} {exact}"
+                );
             }
         }
     }
@@ -65,7 +72,12 @@ fn chains_of_many_features_add_up() {
 
 #[test]
 fn nodes_where_nothing_came_do_no_harm() {
-    for covers in [[4.0, 0.0, 0.0, 0.0], [0.0; 4], [4.0, 4.0, 4.0, 0.0], [1.0, 0.5, 1e-300, 0.0]] {
+    for covers in [
+        [4.0, 0.0, 0.0, 0.0],
+        [0.0; 4],
+        [4.0, 4.0, 4.0, 0.0],
+        [1.0, 0.5, 1e-300, 0.0],
+    ] {
         let (trees, covers, values) = chain(3, 1, |split| covers[split]);
         let ensemble = Ensemble {
             trees: &trees,
