@@ -8,6 +8,7 @@ pub mod boosting;
 pub mod bytes;
 pub mod calibration;
 mod coded;
+pub mod comparing;
 pub mod design;
 pub mod dictionary;
 pub mod document;
@@ -24,6 +25,7 @@ pub mod frame;
 #[cfg(test)]
 mod golden;
 pub mod grouped;
+pub mod guard;
 pub mod hash;
 pub mod intervals;
 pub mod label;

@@ -62,21 +62,30 @@ const PART: usize = 1 << 16;
 
 /// Puts numbers in their total order, on all threads. Returns an error when stopped, and where there is no room for a copy. O(n log n).
 pub(crate) fn sort_in_parallel(values: &mut Vec<f64>, monitor: &dyn Monitor) -> Result<()> {
+    sort_in_parallel_by(values, &f64::total_cmp, monitor)
+}
+
+/// Puts values in an order, on all threads; equal ones in any. Returns an error when stopped, and where there is no room for a copy. O(n log n).
+pub(crate) fn sort_in_parallel_by<T: Copy + Default + Send + Sync>(
+    values: &mut Vec<T>,
+    order: &(impl Fn(&T, &T) -> Ordering + Sync),
+    monitor: &dyn Monitor,
+) -> Result<()> {
     values.par_chunks_mut(PART).try_for_each(|part| -> Result<()> {
         monitor.check()?;
-        part.sort_unstable_by(f64::total_cmp);
+        part.sort_unstable_by(order);
         Ok(())
     })?;
     if values.len() <= PART {
         return Ok(());
     }
-    let mut merged = room::zeros(values.len())?;
+    let mut merged = room::filled(T::default(), values.len())?;
     let mut width = PART;
     while width < values.len() {
         let pairs = values.par_chunks(2 * width).zip(merged.par_chunks_mut(2 * width));
         pairs.try_for_each(|(pair, out)| {
             let (left, right) = pair.split_at(width.min(pair.len()));
-            merge(left, right, out, monitor)
+            merge(left, right, out, order, monitor)
         })?;
         std::mem::swap(values, &mut merged);
         width *= 2;
@@ -84,14 +93,20 @@ pub(crate) fn sort_in_parallel(values: &mut Vec<f64>, monitor: &dyn Monitor) -> 
     Ok(())
 }
 
-/// Merges two sorted lists, in parallel: what is below a number in the middle, and what is not.
-fn merge(left: &[f64], right: &[f64], out: &mut [f64], monitor: &dyn Monitor) -> Result<()> {
+/// Merges two sorted lists, in parallel: what is below a value in the middle, and what is not.
+fn merge<T: Copy + Send + Sync>(
+    left: &[T],
+    right: &[T],
+    out: &mut [T],
+    order: &(impl Fn(&T, &T) -> Ordering + Sync),
+    monitor: &dyn Monitor,
+) -> Result<()> {
     if out.len() <= PART {
         monitor.check()?;
         let (mut l, mut r) = (0, 0);
         // Which one is less cannot be foretold: without a branch.
         while let (Some(a), Some(b)) = (left.get(l), right.get(r)) {
-            let from_right = b.total_cmp(a).is_lt();
+            let from_right = order(b, a).is_lt();
             out[l + r] = if from_right { *b } else { *a };
             (l, r) = (l + usize::from(!from_right), r + usize::from(from_right));
         }
@@ -106,12 +121,12 @@ fn merge(left: &[f64], right: &[f64], out: &mut [f64], monitor: &dyn Monitor) ->
         (left, right)
     };
     let (below, above) = long.split_at(long.len() / 2);
-    let cut = short.partition_point(|number| number.total_cmp(&above[0]).is_lt());
+    let cut = short.partition_point(|value| order(value, &above[0]).is_lt());
     let (short_below, short_above) = short.split_at(cut);
     let (out_below, out_above) = out.split_at_mut(below.len() + cut);
     let (first, second) = rayon::join(
-        || merge(below, short_below, out_below, monitor),
-        || merge(above, short_above, out_above, monitor),
+        || merge(below, short_below, out_below, order, monitor),
+        || merge(above, short_above, out_above, order, monitor),
     );
     first.and(second)
 }

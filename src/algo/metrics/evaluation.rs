@@ -67,6 +67,14 @@ impl Scored {
         }
     }
 
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        match self {
+            Scored::Classes { actual, .. } => actual.len(),
+            Scored::Numbers { actual, .. } => actual.len(),
+        }
+    }
+
     /// Adds a row. Returns an error when its target is none of the model's kind, and where there is no room.
     pub fn push(&mut self, target: Actual, scores: &[f64]) -> Result<()> {
         match (self, target) {
