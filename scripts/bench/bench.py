@@ -6,6 +6,7 @@ import sys
 import time
 
 from choosing import Choosing
+from comparing import Comparing
 from explaining import Explaining
 from features import Features
 from measure import Peers, Session, SqlError, median
@@ -203,7 +204,7 @@ class Learning(Sections):
             session.run("DROP TABLE IF EXISTS bench_more")
 
 
-PARTS = [Learning, Choosing, Explaining, Features, Quality]
+PARTS = [Learning, Choosing, Comparing, Explaining, Features, Quality]
 
 
 def has_data():

@@ -82,6 +82,12 @@ impl Lines {
         lines.map(move |line| line[lane])
     }
 
+    /// A number. There are such a row and lane.
+    #[inline]
+    pub fn number(&self, row: usize, lane: usize) -> f64 {
+        self.values[row * self.width + lane]
+    }
+
     /// Bytes that the rows take.
     pub fn memory(&self) -> usize {
         self.values.len() * size_of::<f64>()

@@ -118,11 +118,28 @@ impl RowSample {
     /// Looks whether a row is one of those kept; of many rows only at some. O(row + log of those kept).
     #[inline]
     pub fn compare(&self, row: &[f64], target: f64, compared: &mut Compared) {
-        let Some(weight) = compared.draw() else { return };
+        if let Some(weight) = compared.draw() {
+            self.look(hash_of(row, target), weight, compared);
+        }
+    }
+
+    /// The hash of a row for [`RowSample::compare_hash`]. O(row).
+    pub(crate) fn hash(&self, row: &[f64], target: f64) -> u32 {
+        hash_of(row, target)
+    }
+
+    /// As [`RowSample::compare`], of a row whose hash is known.
+    pub(crate) fn compare_hash(&self, hash: u32, compared: &mut Compared) {
+        if let Some(weight) = compared.draw() {
+            self.look(hash, weight, compared);
+        }
+    }
+
+    #[inline]
+    fn look(&self, hash: u32, weight: u32, compared: &mut Compared) {
         if compared.leading.is_empty() {
             compared.leading = self.leading();
         }
-        let hash = hash_of(row, target);
         let (word, bit) = place(hash);
         if compared.leading[word] & bit != 0 && self.hashes.binary_search(&hash).is_ok() && compared.seen.insert(hash) {
             compared.weight += weight;

@@ -20,6 +20,8 @@ use algo::model::InputKind;
 pub enum Binding {
     /// Each is an argument.
     Arguments(Plan),
+    /// Each is an argument, and what they are is looked at.
+    Watched(Plan),
     /// They are columns of one row.
     Row { plan: Plan, reader: RowReader },
 }

@@ -10,7 +10,9 @@ use crate::pg::error::{DAMAGED_MODEL, Error, Result};
 use crate::pg::foreground::Foreground;
 use crate::pg::settings;
 use crate::pg::snapshot::{self, View};
+use algo::guard::Limits;
 use algo::model::Model;
+use algo::summary::Summary;
 
 struct Kept {
     hash: String,
@@ -35,10 +37,28 @@ impl Servable {
     }
 }
 
+impl Servable {
+    /// The version.
+    pub fn version(&self) -> &Version {
+        &self.target.version
+    }
+
+    /// What training saw of the features. `statistics` gives their summaries. To be asked in the same view.
+    pub fn limits(&self, statistics: impl FnOnce(&Version, &Model) -> Result<Vec<Summary>>) -> Result<Rc<Limits>> {
+        if let Some(known) = self.target.limits.get() {
+            return Ok(Rc::clone(known));
+        }
+        let model = self.scorer.model();
+        let limits = Rc::new(Limits::new(model, &statistics(&self.target.version, model)?));
+        Ok(Rc::clone(self.target.limits.get_or_init(|| limits)))
+    }
+}
+
 /// A version, and what is looked up of it when it is asked for.
 struct Target {
     version: Version,
     threshold: OnceCell<f64>,
+    limits: OnceCell<Rc<Limits>>,
 }
 
 /// What a reference stood for.
@@ -77,6 +97,7 @@ pub fn resolve(reference: &str, view: Option<View>) -> Result<Servable> {
         target: Rc::new(Target {
             version,
             threshold: OnceCell::new(),
+            limits: OnceCell::new(),
         }),
     };
     if let Some(view) = lasting {

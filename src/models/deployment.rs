@@ -53,6 +53,8 @@ pub fn forget_strays(name: &str) -> Result<()> {
         ("prediction_batch", c"prediction_batch"),
         ("prediction", c"prediction"),
         ("prediction_label", c"prediction_label"),
+        ("model_promotion", c"model_promotion"),
+        ("model_source", c"model_source"),
     ];
     let later = (later.into_iter()).filter_map(|(table, name)| tables::exists(name).then_some(table));
     tables.into_iter().chain(later).try_for_each(|table| {

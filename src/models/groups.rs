@@ -123,7 +123,7 @@ pub fn segment(model: &Model, grouped: &GroupedModel, key: &[f64]) -> Json {
 }
 
 /// A value of an encoded row as JSON has it.
-fn cell(input: &Input, value: f64) -> Json {
+pub(super) fn cell(input: &Input, value: f64) -> Json {
     if value.is_nan() {
         return Json::Null;
     }

@@ -7,6 +7,7 @@ use pgrx::pg_sys;
 
 use super::binding::{self, Binding};
 use super::cache::{self, Servable};
+use super::guard::Guard;
 use super::untyped;
 use crate::pg::entry::{Raw, per_row};
 use crate::pg::error::{Error, NO_INTERVALS, Result, UNDEFINED_COLUMN, WRONG_TASK, or_raise};
@@ -15,7 +16,7 @@ use crate::pg::jsonb_value;
 use crate::pg::reader::Value;
 use crate::pg::snapshot::{self, View};
 use crate::pg::whole_row::{Given, WholeRow};
-use crate::pg::{arguments, float_array, site, text};
+use crate::pg::{arguments, float_array, settings, site, text};
 use algo::task::Answer;
 
 /// A model bound to a call site.
@@ -23,6 +24,8 @@ struct Bound {
     reference: String,
     model: Servable,
     binding: Option<Binding>,
+    /// What looks at the rows, where somebody wants it.
+    guard: Option<Box<Guard>>,
     row: Vec<f64>,
     out: Vec<f64>,
 }
@@ -99,6 +102,7 @@ impl Bound {
         Ok(Bound {
             reference: reference.to_string(),
             binding: None,
+            guard: Guard::new(settings::guard(), &model, reference)?,
             row: model.scorer.empty_row(),
             out: vec![0.0; model.scorer.outputs()],
             model,
@@ -129,7 +133,7 @@ impl Bound {
                 plan.read(&self.model.scorer, &Arguments::of(&fcinfo), &mut self.row)?;
                 Ok(true)
             }
-            Some(Binding::Row { .. }) | None => self.read_first(fcinfo),
+            Some(Binding::Row { .. } | Binding::Watched(_)) | None => self.read_first(fcinfo),
         }
     }
 
@@ -148,6 +152,7 @@ impl Bound {
             return Ok(false);
         };
         untyped::read_object(&self.model.scorer, &self.reference, features, &mut self.row)?;
+        self.watch()?;
         self.model.scorer.score(&mut self.row, &mut self.out);
         Ok(true)
     }
@@ -161,13 +166,28 @@ impl Bound {
             };
         };
         untyped::read_texts(&self.model.scorer, &self.reference, &features, &mut self.row)?;
+        self.watch()?;
         self.model.scorer.score(&mut self.row, &mut self.out);
         Ok(true)
     }
 
-    /// Reads the first row's features, for which the arguments are bound, or those of any whole row; `false` when that is NULL.
+    /// Looks at the row that was read, where somebody wants it.
+    #[inline]
+    fn watch(&mut self) -> Result<()> {
+        match &mut self.guard {
+            Some(guard) => guard.look(self.model.scorer.raw(&self.row)),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads the first row's features, for which the arguments are bound, or those of any whole or watched row; `false` when that is NULL.
     #[inline(never)]
     fn read_first(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
+        if let Some(Binding::Watched(plan)) = &self.binding {
+            plan.read(&self.model.scorer, &Arguments::of(&fcinfo), &mut self.row)?;
+            self.watch()?;
+            return Ok(true);
+        }
         let given = match arguments::count(fcinfo) {
             2 => WholeRow::of(&fcinfo, 1),
             _ => Given::Other,
@@ -178,13 +198,17 @@ impl Bound {
             Given::Other => {
                 let plan = binding::of_arguments(&self.model.scorer, &self.reference, fcinfo)?;
                 plan.read(&self.model.scorer, &Arguments::of(&fcinfo), &mut self.row)?;
-                self.binding = Some(Binding::Arguments(plan));
+                self.binding = Some(match self.guard {
+                    Some(_) => Binding::Watched(plan),
+                    None => Binding::Arguments(plan),
+                });
+                self.watch()?;
                 return Ok(true);
             }
         };
         let is_bound = match &self.binding {
             Some(Binding::Row { reader, .. }) => reader.suits(&row),
-            Some(Binding::Arguments(_)) | None => false,
+            Some(Binding::Arguments(_) | Binding::Watched(_)) | None => false,
         };
         if !is_bound {
             self.binding = Some(binding::of_row(&self.model.scorer, &self.reference, fcinfo, &row)?);
@@ -193,6 +217,7 @@ impl Bound {
             && let Some(values) = reader.read(&row)
         {
             plan.read(&self.model.scorer, &values, &mut self.row)?;
+            self.watch()?;
         }
         Ok(true)
     }

@@ -3,7 +3,11 @@
 use pgrx::datum::Interval;
 use serde_json::{Value as Json, json};
 
-use super::registry::{self, Privilege};
+use super::comparing::CONFIDENCE;
+use super::comparing::champion::Judged;
+use super::comparing::promotion::{self, Decision, Promotion, Rule, Test};
+use super::comparing::sources;
+use super::registry::{self, Entry, Privilege};
 use super::version_metrics::VersionMetrics;
 use super::{deployment, hash_of};
 use crate::pg::compute::{self, Reporter};
@@ -22,8 +26,10 @@ const MOST_BYTES: usize = 1_000_000_000;
 /// When a new version becomes the one that the bare name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deploy {
-    /// When none is deployed yet, or it is not worse than the one that is.
+    /// When none is deployed yet, or it is not worse than the one that is, as far as there is evidence.
     Auto,
+    /// When none is deployed yet, or there is evidence that it is better than the one that is.
+    IfBetter,
     Always,
     Never,
 }
@@ -33,10 +39,20 @@ impl Deploy {
     pub fn named(name: &str) -> Result<Deploy> {
         match name {
             "auto" => Ok(Deploy::Auto),
+            "if_better" => Ok(Deploy::IfBetter),
             "always" => Ok(Deploy::Always),
             "never" => Ok(Deploy::Never),
             _ => Err(Error::new(INVALID_PARAMETER, format!("deploy cannot be \"{name}\""))
-                .hint("It is auto, always or never.")),
+                .hint("It is auto, if_better, always or never.")),
+        }
+    }
+
+    /// The rule that looks at the deployed version; `None` where it does not matter.
+    pub fn rule(self) -> Option<Rule> {
+        match self {
+            Deploy::Auto => Some(Rule::Auto),
+            Deploy::IfBetter => Some(Rule::IfBetter),
+            Deploy::Always | Deploy::Never => None,
         }
     }
 }
@@ -91,6 +107,21 @@ pub struct Store<'a> {
     /// What each raw feature was like.
     pub statistics: &'a [Statistic],
     pub deploy: Deploy,
+    /// How it did beside the deployed version.
+    pub judged: Judged,
+}
+
+/// Keeps what a training took of the processor. Until ALTER EXTENSION UPDATE has run there is no such column.
+fn keep_cpu_seconds(model: &str, version: i32, seconds: f64) -> Result<()> {
+    if !tables::has_column(c"model_version", c"cpu_seconds") {
+        return Ok(());
+    }
+    tables::write(
+        "UPDATE assay.model_version SET cpu_seconds = $3
+         WHERE version OPERATOR(pg_catalog.=) $2
+           AND model_id OPERATOR(pg_catalog.=) (SELECT m.id FROM assay.model AS m WHERE m.name OPERATOR(pg_catalog.=) $1)",
+        &[model.into(), version.into(), seconds.into()],
+    )
 }
 
 impl Store<'_> {
@@ -124,6 +155,7 @@ impl Store<'_> {
             .collect();
         let duration = Interval::from_seconds(reporter.elapsed().as_secs_f64());
         let metrics_json = self.metrics.json();
+        let cpu_seconds = reporter.cpu().as_secs_f64();
         let trained_by = role::current();
         let version = tables::as_owner(|| {
             // The row's lock makes concurrent trainings of one name take turns from here to their commits.
@@ -160,8 +192,10 @@ impl Store<'_> {
                     bytes.into(),
                 ],
             )?;
+            keep_cpu_seconds(self.name, version, cpu_seconds)?;
             Ok(version)
         })?;
+        sources::record(self.name, version, self.query)?;
         snapshot::with_latest(|| self.deploy(version))?;
         Ok(Trained {
             model: self.name.to_string(),
@@ -177,33 +211,10 @@ impl Store<'_> {
 
     fn deploy(&self, version: i32) -> Result<()> {
         let entry = registry::open(self.name, Privilege::Manage)?;
-        let wanted = match (self.deploy, entry.deployed) {
-            (Deploy::Never, _) => false,
-            (Deploy::Always, _) | (Deploy::Auto, None) => true,
-            (Deploy::Auto, Some(current)) => {
-                let before = registry::Version {
-                    model: entry.clone(),
-                    version: current,
-                }
-                .stored()?;
-                let verdict = match before.target {
-                    Some(target) if target != self.target => Err(format!(
-                        "it predicts \"{}\", the deployed version \"{target}\"",
-                        self.target
-                    )),
-                    _ => self.metrics.not_worse_than(&before.metrics),
-                };
-                if let Err(why) = &verdict {
-                    notice(
-                        format!("version {version} of model \"{}\" is not deployed: {why}", self.name),
-                        Some(format!(
-                            "Version {current} stays. SELECT assay.deploy('{}', {version}) deploys it.",
-                            self.name
-                        )),
-                    );
-                }
-                verdict.is_ok()
-            }
+        let wanted = match (self.deploy.rule(), entry.deployed) {
+            (None, _) => self.deploy == Deploy::Always,
+            (Some(_), None) => true,
+            (Some(rule), Some(champion)) => self.take_the_place_of(champion, version, rule, &entry)?,
         };
         if !wanted {
             return Ok(());
@@ -220,5 +231,81 @@ impl Store<'_> {
             );
         }
         deployment::record(&entry, version, None)
+    }
+
+    /// Decides by a rule whether the version takes the place of the deployed one, records it, and says so where it does not.
+    fn take_the_place_of(&self, champion: i32, version: i32, rule: Rule, entry: &Entry) -> Result<bool> {
+        let (decision, test) = self.decide(champion, version, rule, entry)?;
+        if !decision.deployed {
+            notice(
+                format!(
+                    "version {version} of model \"{}\" is not deployed: {}",
+                    self.name, decision.reason
+                ),
+                Some(format!(
+                    "Version {champion} stays. SELECT assay.deploy('{}', {version}) deploys it.",
+                    self.name
+                )),
+            );
+        }
+        let promotion = Promotion {
+            rule,
+            champion,
+            challenger: version,
+            test,
+            confidence: CONFIDENCE,
+            query: None,
+            decision: &decision,
+        };
+        promotion::record(entry, &promotion)?;
+        Ok(decision.deployed)
+    }
+
+    fn decide(&self, champion: i32, version: i32, rule: Rule, entry: &Entry) -> Result<(Decision, Option<&Test>)> {
+        let kept = |reason: String| Decision {
+            deployed: false,
+            reason,
+        };
+        let before = registry::Version {
+            model: entry.clone(),
+            version: champion,
+        }
+        .stored()?;
+        if let Some(target) = before.target.filter(|target| target != self.target) {
+            let reason = format!("it predicts \"{}\", the deployed version \"{target}\"", self.target);
+            return Ok((kept(reason), None));
+        }
+        let why = match &self.judged {
+            Judged::Tested { version: tested, test } if *tested == champion => {
+                return Ok((rule.decide(test, champion), Some(test)));
+            }
+            Judged::Tested { .. } => Some(format!("version {champion} was deployed meanwhile")),
+            Judged::Unlike(why) => Some(why.clone()),
+            Judged::No => None,
+        };
+        if rule == Rule::IfBetter {
+            let why = why.unwrap_or_else(|| "it held no rows out that both could score".into());
+            return Ok((kept(format!("it was not compared on the same rows: {why}")), None));
+        }
+        if let Some(why) = why {
+            notice(
+                format!(
+                    "version {version} of model \"{}\" and the deployed version {champion} are not compared on the same rows: {why}",
+                    self.name
+                ),
+                Some(format!(
+                    "What each reached on rows of its own decides, which may be chance. assay.promote('{}', version, query) compares them on the rows of a query.",
+                    self.name
+                )),
+            );
+        }
+        let decision = match self.metrics.not_worse_than(&before.metrics) {
+            Ok(()) => Decision {
+                deployed: true,
+                reason: "what it reached on rows of its own is not worse".to_string(),
+            },
+            Err(reason) => kept(reason),
+        };
+        Ok((decision, None))
     }
 }

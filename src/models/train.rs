@@ -6,13 +6,14 @@ use pgrx::pg_extern;
 use serde_json::{Value as Json, json};
 
 use super::calibrate;
+use super::comparing::champion::{self, Champion};
 use super::groups::look_at_groups;
 use super::intervals::{self, Wanted};
 use super::registry::{self, Privilege};
 use super::request::{self, Arguments, Request, Resolved};
 use super::split::SplitOption;
 use super::store::{Deploy, Store, Trained};
-use super::version_metrics::measure;
+use super::version_metrics::{THRESHOLD, measure};
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, Result, advise, or_raise};
 use crate::pg::foreground::Foreground;
@@ -50,6 +51,16 @@ struct Training {
 
 /// Rows that intervals are learned from, and the feature that tells their groups.
 type SetApart = (TrainingSet, Option<usize>);
+
+/// Rows made ready, and what was learned of them on the way.
+struct Ready {
+    prepared: Prepared,
+    calibration: Option<Calibration>,
+    /// The rows that intervals are learned from, which neither train nor test.
+    apart: Option<SetApart>,
+    /// How the deployed version did on the test rows.
+    champion: Champion,
+}
 
 /// `train(...)` as release 0.1.0 declares it.
 #[pg_extern(sql = false)]
@@ -163,8 +174,8 @@ pub fn check_name(model: &str) -> Result<()> {
 }
 
 impl Training {
-    /// Prepares the rows that were read. The calibration is learned meanwhile, which takes the rows more than once. Also gives the rows that intervals
-    /// are learned from, which neither train nor test.
+    /// Prepares the rows that were read. The calibration is learned meanwhile, which takes the rows more than once, and the deployed version scores the
+    /// test rows.
     fn prepare(
         &self,
         read: ReadRows,
@@ -172,7 +183,7 @@ impl Training {
         learner: &dyn Configured,
         reporter: &mut Reporter,
         statement: &Foreground,
-    ) -> Result<(Prepared, Option<Calibration>, Option<SetApart>)> {
+    ) -> Result<Ready> {
         let split = self.split.of(read.rows, resolved.divided_by);
         let plan = self.request.plan(resolved);
         // Half of the rows once more, and what puts them in order.
@@ -190,6 +201,13 @@ impl Training {
             }
             None => None,
         };
+        let champion = match self.deploy.rule() {
+            Some(_) => {
+                let of = (self.model.as_str(), self.request.target.as_str());
+                champion::score(of, &rows, (&division, split), reporter, statement)?
+            }
+            None => Champion::None,
+        };
         let apart = self
             .intervals
             .as_ref()
@@ -206,7 +224,12 @@ impl Training {
             (Some(wanted), Some(apart)) => Some((apart, wanted.feature(&prepared.inputs, prepared.pipeline.as_ref())?)),
             _ => None,
         };
-        Ok((prepared, calibration, apart))
+        Ok(Ready {
+            prepared,
+            calibration,
+            apart,
+            champion,
+        })
     }
 
     fn run(&self, reporter: &mut Reporter, statement: &Foreground) -> Result<Trained> {
@@ -227,7 +250,12 @@ impl Training {
         let training = format!("training {}", self.model);
         let learning = |shape: &_| learner.memory(shape);
         let read = request.read(&query, &resolved, learning, &training, reporter, statement)?;
-        let (prepared, calibration, apart) = self.prepare(read, &resolved, &*learner, reporter, statement)?;
+        let Ready {
+            prepared,
+            calibration,
+            apart,
+            champion,
+        } = self.prepare(read, &resolved, &*learner, reporter, statement)?;
         let Prepared {
             inputs,
             answer,
@@ -263,10 +291,11 @@ impl Training {
             calibration,
             intervals,
         };
-        let (metrics, groups) = measure(&model, &train, test.as_ref(), &self.model, reporter, statement)?;
-        model.groups = groups;
+        let measured = measure(&model, &train, test.as_ref(), &self.model, reporter, statement)?;
+        model.groups = measured.groups;
         let rows = train.rows();
         drop((train, test));
+        let judged = champion.judge(measured.scored.as_ref(), (&model, THRESHOLD), reporter, statement)?;
         Store {
             name: &self.model,
             algorithm,
@@ -274,9 +303,10 @@ impl Training {
             query: &request.query,
             target: &request.target,
             rows,
-            metrics: &metrics,
+            metrics: &measured.metrics,
             statistics: &statistics,
             deploy: self.deploy,
+            judged,
         }
         .store(model, reporter, statement)
     }

@@ -3,6 +3,7 @@
 use pgrx::pg_extern;
 use serde_json::{Map, Value as Json, json};
 
+use super::comparing::champion::Judged;
 use super::fold_by::FoldOption;
 use super::race::{Race, choose};
 use super::request::{self, Arguments, Request, Resolved, algorithm_named, algorithms_for};
@@ -326,6 +327,8 @@ impl Tuning {
             metrics: &metrics,
             statistics: &statistics,
             deploy: self.deploy,
+            // The version has learned from all rows.
+            judged: Judged::No,
         }
         .store(model, reporter, statement)
     }

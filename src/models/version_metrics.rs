@@ -18,7 +18,7 @@ use algo::task::Answer;
 use algo::training_set::TrainingSet;
 
 /// The probability from which on a row of two classes is given the second one, until it is set.
-const THRESHOLD: f64 = 0.5;
+pub const THRESHOLD: f64 = 0.5;
 
 /// What a version reached, and on which rows.
 pub struct VersionMetrics {
@@ -58,6 +58,15 @@ impl Rows {
     }
 }
 
+/// What was measured of a model.
+pub struct Measured {
+    pub metrics: VersionMetrics,
+    /// Those of each group, where the model has groups.
+    pub groups: Vec<GroupMetrics>,
+    /// The held-out rows with the model's scores; `None` without such rows.
+    pub scored: Option<Scored>,
+}
+
 /// Scores the held-out rows, or the training rows when there are none; those of each group by themselves, too, where the model has groups.
 pub fn measure(
     model: &Model,
@@ -66,9 +75,9 @@ pub fn measure(
     name: &str,
     reporter: &mut Reporter,
     statement: &Foreground,
-) -> Result<(VersionMetrics, Vec<GroupMetrics>)> {
+) -> Result<Measured> {
     let rows = test.unwrap_or(train);
-    let (metrics, groups) = compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
+    let (metrics, groups, scored) = compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
         model.validate(monitor).map_err(|error| not_finite(name, error))?;
         // The scores, and what the metrics make of them.
         let scores = rows.rows().saturating_mul(model.answer.outputs());
@@ -89,7 +98,7 @@ pub fn measure(
             Some(grouped) => measure_groups(model, &grouped.divide(rows, monitor)?, &scored, monitor)?,
             None => Vec::new(),
         };
-        Ok::<_, Error>((metrics, groups))
+        Ok::<_, Error>((metrics, groups, scored))
     })?;
     let metrics = metrics
         .into_iter()
@@ -101,7 +110,11 @@ pub fn measure(
         decisive: model.answer.decisive_metrics(),
         rows: if test.is_some() { Rows::Test } else { Rows::Train },
     };
-    Ok((metrics, groups))
+    Ok(Measured {
+        metrics,
+        groups,
+        scored: test.is_some().then_some(scored),
+    })
 }
 
 /// What each group's rows reached. Groups in parallel.

@@ -31,7 +31,48 @@ pub fn find<T>(
     let table = Table::open(table)?;
     // SAFETY: the relation is open; the snapshot is this function's, for functions run under one.
     unsafe {
-        let answer = scan(table.0, oid_of(index), pg_sys::GetActiveSnapshot(), keys, visit);
+        let answer = scan(
+            table.0,
+            Order::By(oid_of(index)),
+            pg_sys::GetActiveSnapshot(),
+            keys,
+            visit,
+        );
+        pg_sys::table_close(table.0, pg_sys::AccessShareLock as i32);
+        answer
+    }
+}
+
+/// As [`find`], the last in the order of the index first.
+pub fn find_last<T>(
+    table: &CStr,
+    index: &CStr,
+    keys: &[Key<'_>],
+    visit: impl FnMut(&CatalogRow) -> Result<Option<T>>,
+) -> Result<Option<T>> {
+    let table = Table::open(table)?;
+    // SAFETY: the relation is open; the snapshot is this function's, for functions run under one; the index is open while it is scanned.
+    unsafe {
+        let index = pg_sys::index_open(oid_of(index), pg_sys::AccessShareLock as i32);
+        let answer = scan(
+            table.0,
+            Order::Descending(index),
+            pg_sys::GetActiveSnapshot(),
+            keys,
+            visit,
+        );
+        pg_sys::index_close(index, pg_sys::AccessShareLock as i32);
+        pg_sys::table_close(table.0, pg_sys::AccessShareLock as i32);
+        answer
+    }
+}
+
+/// Visits all rows of `assay.<table>`, in no order, under the active snapshot, until `visit` gives an answer.
+pub fn visit<T>(table: &CStr, visit: impl FnMut(&CatalogRow) -> Result<Option<T>>) -> Result<Option<T>> {
+    let table = Table::open(table)?;
+    // SAFETY: the relation is open; the snapshot is this function's, for functions run under one.
+    unsafe {
+        let answer = scan(table.0, Order::None, pg_sys::GetActiveSnapshot(), &[], visit);
         pg_sys::table_close(table.0, pg_sys::AccessShareLock as i32);
         answer
     }
@@ -47,7 +88,7 @@ pub fn find_in_catalog<T>(
     // SAFETY: the catalog exists, and is open while it is read; without a snapshot a scan takes the newest for a catalog.
     unsafe {
         let table = pg_sys::table_open(catalog, pg_sys::AccessShareLock as i32);
-        let answer = scan(table, index, std::ptr::null_mut(), keys, visit);
+        let answer = scan(table, Order::By(index), std::ptr::null_mut(), keys, visit);
         pg_sys::table_close(table, pg_sys::AccessShareLock as i32);
         answer
     }
@@ -69,7 +110,7 @@ fn has_row_by(table: pg_sys::Relation, column: i16, role: pg_sys::Oid) -> Result
         let index = index_led_by(table, column);
         scan(
             table,
-            index,
+            Order::by(index),
             pg_sys::GetActiveSnapshot(),
             &[Key::Oid(column, role)],
             |_| Ok(Some(())),
@@ -114,13 +155,33 @@ unsafe fn index_led_by(table: pg_sys::Relation, column: i16) -> pg_sys::Oid {
     pg_sys::InvalidOid
 }
 
+/// How rows are found, and in which order.
+enum Order {
+    /// All rows are looked at.
+    None,
+    /// By an index.
+    By(pg_sys::Oid),
+    /// By an index that is open, the last first.
+    Descending(pg_sys::Relation),
+}
+
+impl Order {
+    /// By an index, if there is one.
+    fn by(index: pg_sys::Oid) -> Order {
+        match index {
+            pg_sys::InvalidOid => Order::None,
+            index => Order::By(index),
+        }
+    }
+}
+
 /// Visits the rows whose columns equal `keys`, by an index, or without one all of them, until `visit` gives an answer.
 ///
 /// # Safety
-/// The table is open; the index is one of it whose columns the keys name, or InvalidOid; the snapshot is registered or active.
+/// The table is open; an index is one of it whose columns the keys name; the snapshot is registered or active.
 unsafe fn scan<T>(
     table: pg_sys::Relation,
-    index: pg_sys::Oid,
+    order: Order,
     snapshot: pg_sys::Snapshot,
     keys: &[Key<'_>],
     mut visit: impl FnMut(&CatalogRow) -> Result<Option<T>>,
@@ -139,15 +200,18 @@ unsafe fn scan<T>(
     // PostgreSQL raises an error for one that is not of the index. The tuple is read before the next one is fetched.
     unsafe {
         let descriptor = (*table).rd_att;
-        let by_index = index != pg_sys::InvalidOid;
-        let scan = pg_sys::systable_beginscan(
-            table,
-            index,
-            by_index,
-            snapshot,
-            scan_keys.len() as i32,
-            scan_keys.as_mut_ptr(),
-        );
+        let (count, keys) = (scan_keys.len() as i32, scan_keys.as_mut_ptr());
+        let scan = match order {
+            Order::None => pg_sys::systable_beginscan(table, pg_sys::InvalidOid, false, snapshot, count, keys),
+            Order::By(index) => pg_sys::systable_beginscan(table, index, true, snapshot, count, keys),
+            Order::Descending(index) => pg_sys::systable_beginscan_ordered(table, index, snapshot, count, keys),
+        };
+        let next = || match order {
+            Order::None | Order::By(_) => pg_sys::systable_getnext(scan),
+            Order::Descending(_) => {
+                pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::BackwardScanDirection)
+            }
+        };
         let mut row = CatalogRow {
             values: vec![pg_sys::Datum::from(0); width],
             nulls: vec![true; width],
@@ -155,7 +219,7 @@ unsafe fn scan<T>(
         };
         let mut answer = Ok(None);
         loop {
-            let tuple = pg_sys::systable_getnext(scan);
+            let tuple = next();
             if tuple.is_null() {
                 break;
             }
@@ -165,7 +229,10 @@ unsafe fn scan<T>(
                 break;
             }
         }
-        pg_sys::systable_endscan(scan);
+        match order {
+            Order::None | Order::By(_) => pg_sys::systable_endscan(scan),
+            Order::Descending(_) => pg_sys::systable_endscan_ordered(scan),
+        }
         answer
     }
 }

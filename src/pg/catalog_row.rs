@@ -84,6 +84,14 @@ impl CatalogRow {
         Ok(array.map_or(Vec::new(), |array| array.iter().flatten().map(<[u8]>::to_vec).collect()))
     }
 
+    /// The elements of an array of relations; NULLs are left out, and NULL has none.
+    pub fn oids(&self, attribute: usize) -> Result<Vec<pg_sys::Oid>> {
+        let (datum, is_null) = self.datum(attribute, |type_oid| type_oid == pg_sys::REGCLASSARRAYOID)?;
+        // SAFETY: the datum is an array of regclass, which is an oid inside.
+        let array = unsafe { pgrx::Array::<pg_sys::Oid>::from_datum(datum, is_null) };
+        Ok(array.map_or(Vec::new(), |array| array.iter().flatten().collect()))
+    }
+
     /// A `jsonb` column; null for NULL. `what` names it in the error of JSON that cannot be read.
     pub fn json(&self, attribute: usize, what: &str) -> Result<serde_json::Value> {
         let value = self.get::<Jsonb>(attribute)?;

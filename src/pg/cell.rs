@@ -117,6 +117,7 @@ columns! {
     i32: pg_sys::INT4OID,
     i64: pg_sys::INT8OID,
     f64: pg_sys::FLOAT8OID,
+    bool: pg_sys::BOOLOID,
     Text: pg_sys::TEXTOID,
     Jsonb: pg_sys::JSONBOID,
     TimestampWithTimeZone: pg_sys::TIMESTAMPTZOID,

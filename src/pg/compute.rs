@@ -185,6 +185,17 @@ pub fn serve_interrupts() {
     }
 }
 
+/// What this process has taken of the processors; nothing where the system does not tell.
+fn cpu_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the clock of the process is read into a structure of this function.
+    let failed = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) } != 0;
+    match (failed, u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec)) {
+        (false, Ok(seconds), Ok(nanoseconds)) => Duration::new(seconds, nanoseconds),
+        _ => Duration::ZERO,
+    }
+}
+
 /// Whether the backend was told to end.
 fn ending() -> bool {
     // SAFETY: a flag of this process, set by its signal handler.
@@ -226,6 +237,8 @@ fn seconds(seconds: f64) -> String {
 /// Says how far a long training is: a NOTICE once per `assay.progress`, and the process title.
 pub struct Reporter {
     started: Instant,
+    /// What the process had taken of the processors then.
+    cpu: Duration,
     reported: Instant,
     interval: Option<Duration>,
     title: Option<CString>,
@@ -237,6 +250,7 @@ impl Reporter {
         let now = Instant::now();
         Reporter {
             started: now,
+            cpu: cpu_time(),
             reported: now,
             interval: settings::progress_interval(),
             title: None,
@@ -246,6 +260,11 @@ impl Reporter {
     /// Time since the start.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    /// What the process, its threads included, has taken of the processors since the start.
+    pub fn cpu(&self) -> Duration {
+        cpu_time().saturating_sub(self.cpu)
     }
 
     /// Whether it is time for a report.

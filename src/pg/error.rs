@@ -87,6 +87,8 @@ pub const WRONG_CALL: SqlState = SqlState(b"ML013");
 pub const DUPLICATE_COLUMN: SqlState = SqlState(b"42701");
 /// Another transaction was in the way of one that sees the database as it was; run again, it may succeed.
 pub const SERIALIZATION_FAILURE: SqlState = SqlState(b"40001");
+/// A row that is not what training has seen, or a check on what training read that fails, where assay.guard is error.
+pub const GUARDED: SqlState = SqlState(b"ML018");
 /// The statement was cancelled.
 pub const QUERY_CANCELED: SqlState = SqlState(b"57014");
 /// A promise of the extension's own tables does not hold.

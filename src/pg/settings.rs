@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, pg_sys};
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sys};
 
 static MAX_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(4096);
 /// 0 for none.
@@ -13,7 +13,22 @@ static THREADS: GucSetting<i32> = GucSetting::<i32>::new(0);
 /// 0 for none.
 static THREADS_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(0);
 static CACHE_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(64);
+static GUARD: GucSetting<Guard> = GucSetting::<Guard>::new(Guard::Off);
 static HISTORY_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(90 * 24 * 60 * 60);
+
+/// `assay.guard`: what predictions do about rows that are not what training has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+pub enum Guard {
+    /// Nothing: they are not looked at.
+    #[name = c"off"]
+    Off,
+    /// They are counted, and the counts told when the statement is over.
+    #[name = c"notice"]
+    Notice,
+    /// The first of them is an error.
+    #[name = c"error"]
+    Error,
+}
 
 /// Declares every setting to PostgreSQL.
 pub fn register() {
@@ -77,6 +92,14 @@ pub fn register() {
         GucContext::Userset,
         GucFlags::UNIT_MB,
     );
+    GucRegistry::define_enum_guc(
+        c"assay.guard",
+        c"What predictions do about rows that are not what training has seen.",
+        c"Values outside the range of training, categories it had none of, NULL where it had none, and failed checks on what it read: off, notice or error.",
+        &GUARD,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
     GucRegistry::define_int_guc(
         c"assay.history_retention",
         c"How long the results of checks are kept.",
@@ -87,6 +110,11 @@ pub fn register() {
         GucContext::Userset,
         GucFlags::UNIT_S,
     );
+}
+
+/// `assay.guard`.
+pub fn guard() -> Guard {
+    GUARD.get()
 }
 
 /// `assay.history_retention`.

@@ -94,3 +94,15 @@ pub fn view() -> View {
         }
     }
 }
+
+/// When the running statement was begun by the client, in PostgreSQL's microseconds.
+pub fn statement_start() -> i64 {
+    // SAFETY: reads a variable of this backend.
+    unsafe { pg_sys::GetCurrentStatementStartTimestamp() }
+}
+
+/// Whether the transaction goes on: it is neither being rolled back nor over.
+pub fn is_in_transaction() -> bool {
+    // SAFETY: reads a variable of this backend.
+    unsafe { pg_sys::IsTransactionState() }
+}

@@ -14,6 +14,7 @@ mod stored;
 mod suggest;
 mod value;
 
+pub use stored::latest::{Failing, failing};
 pub use stored::target::{Recorded, Target};
 
 #[cfg(test)]

@@ -109,6 +109,15 @@ for what, (algorithm, target, params, columns, argument) in beside.items():
     statement = f"SELECT assay.train('late', %s, %s, %s, %s::jsonb, deploy => 'never', {argument})"
     check_ends_anywhere(connection, what, statement, parameters, 5)
 
+# Comparing, in each of its phases, by itself and with what is deployed.
+for model, columns in (("one", "x1, x2, x3, a"), ("other", "x1")):
+    connection.execute(f"SELECT assay.train('{model}', 'SELECT {columns}, y FROM long WHERE id <= 5000', 'y', 'naive_bayes', deploy => 'always')")
+for what, options in {"areas": "'roc_auc'", "all metrics": "NULL::text", "clusters": "NULL::text, 'b'"}.items():
+    check_ends_anywhere(connection, f"comparing {what}", f"SELECT assay.compare_models('one', 'other', 'long', {options})", None, 5)
+connection.execute("SELECT assay.train('late beside', 'SELECT x1, x2, a, b, y FROM long WHERE id <= 5000', 'y', 'random_forest', '{\"n_estimators\": 30}')")
+check_ends_anywhere(connection, "training beside a deployed version", "SELECT assay.train('late beside', 'SELECT x1, x2, a, b, y, id > 5000 AS is_test FROM long', 'y', 'naive_bayes', split => 'is_test')",
+                    None, 5)
+
 # Nothing was stored but by the trainings that ran to their end, and the session goes on.
 stored, deployed = connection.execute("SELECT count(v.version), count(m.deployed_version) FROM assay.models AS m JOIN assay.model_versions AS v USING (model) WHERE model = 'late'").fetchone()
 last = connection.execute("SELECT version FROM assay.train('late', 'SELECT x1, y FROM long LIMIT 1000', 'y', 'naive_bayes')").fetchone()[0]

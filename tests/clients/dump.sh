@@ -51,6 +51,8 @@ FROM (VALUES ('linear_regression', NULL), ('gradient_boosting', '{"by": "sex"}':
 SELECT assay.train('between', 'SELECT age, sex, education_num, hours_per_week FROM adult LIMIT 4000', 'hours_per_week', params => '{"n_estimators": 5}', deploy => 'always',
                    intervals => '{"level": 0.8, "by": "sex"}');
 SELECT assay.grant_model('tuned', :'role', 'predict');
+SELECT FROM assay.train('judged', 'SELECT age, income, fnlwgt % 3 = 0 AS is_test FROM adult LIMIT 4000', 'income', 'naive_bayes', split => 'is_test');
+SELECT FROM assay.train('judged', 'SELECT age, education_num, income, fnlwgt % 3 = 0 AS is_test FROM adult LIMIT 4000', 'income', 'naive_bayes', split => 'is_test', deploy => 'if_better');
 SELECT assay.set_alias('income', 'simple', 3), assay.set_threshold('income@1', 0.3), assay.grant_model('income', :'role', 'predict');
 CREATE TABLE kept_state AS SELECT assay.metric_state('roc_auc', income, age) AS state FROM adult;
 CREATE VIEW scored AS SELECT assay.predict('income', a) AS score FROM adult AS a;
@@ -80,6 +82,9 @@ SELECT version, g.* FROM generate_series(1, 2) AS version, assay.model_groups('g
 SELECT feature, steps FROM assay.feature_info('steps@1');
 SELECT * FROM assay.model_trials ORDER BY model, version, trial;
 SELECT * FROM assay.drift_history ORDER BY model, version, run_at, column_name, method;
+SELECT * FROM assay.promotions ORDER BY model, decided_at;
+SELECT * FROM assay.model_sources ORDER BY model, version, relation::text;
+SELECT activity, runs, cpu_seconds, rows, bytes FROM assay.upkeep('income') WHERE activity <> 'checks';
 SELECT sum(score) FROM scored;
 SELECT assay.predict_label('income@1', a), count(*) FROM adult AS a GROUP BY 1 ORDER BY 1;
 SELECT assay.metric_of(state) FROM kept_state;

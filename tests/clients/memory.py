@@ -123,6 +123,7 @@ def refused(connection):
             "SELECT assay.train('n', 'SELECT a, b, class::text AS class FROM wide LIMIT 2000', 'class', 'naive_bayes', deploy => 'always')",
             "SELECT assay.evaluate('n', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)')",
             "SELECT assay.confusion_matrix('n', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)')",
+            "SELECT assay.compare_models('n', 'n@1', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)', NULL::text)",
             "SELECT assay.predict_label('n', a, b) FROM wide",
             "SELECT assay.roc_auc(y, a + g) FROM wide, generate_series(1, 200) AS g",
             "SELECT assay.median_absolute_error(a, b + g) FROM wide, generate_series(1, 200) AS g",

@@ -15,6 +15,7 @@ mod gather;
 mod groups;
 mod keys;
 mod order;
+mod rescore;
 mod rows;
 mod split;
 mod target;
@@ -22,6 +23,7 @@ mod target;
 pub use column::{Apart, ColumnKind, ColumnValues, Heading, ReadColumn, ReadRows};
 pub use division::Division;
 pub use folds::{FoldBy, Folds, MOST_FOLDS};
+pub use rescore::{Rescored, Unfit};
 pub use rows::Rows;
 pub use split::Split;
 

@@ -27,8 +27,8 @@ use crate::training_set::{Target, TrainingSet};
 /// last one, and gives the memory of the rows up meanwhile.
 pub struct Rows {
     /// Shared with those who gather them: the last one to let go frees them.
-    columns: Vec<Arc<ReadColumn>>,
-    lines: Vec<Arc<Lines>>,
+    pub(super) columns: Vec<Arc<ReadColumn>>,
+    pub(super) lines: Vec<Arc<Lines>>,
     count: usize,
     pub(super) target: Option<TargetColumn>,
     weights: Option<Vec<f32>>,
@@ -140,6 +140,12 @@ impl Rows {
             .iter()
             .find(|(own, _)| *own == place)
             .map(|(_, values)| values)
+    }
+
+    /// The values of a column set apart, by its name.
+    pub(super) fn apart_named(&self, name: &str) -> Option<&Apart> {
+        let place = self.apart_names.iter().position(|own| own == name)?;
+        self.apart.get(place).map(|(_, values)| values)
     }
 
     /// The name of a column set apart.

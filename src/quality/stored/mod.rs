@@ -8,6 +8,7 @@ mod export;
 mod failing;
 mod history;
 mod import;
+pub mod latest;
 mod run;
 mod summary;
 mod table;
