@@ -38,6 +38,7 @@ CREATE TABLE assay.model_version (
     trained_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     statistics jsonb NOT NULL,
     bytes      bytea NOT NULL,
+    curves     bytea,
     cpu_seconds double precision,
     PRIMARY KEY (model_id, version)
 );
@@ -63,6 +64,7 @@ COMMENT ON COLUMN assay.model_version.trained_by IS 'The name of the role that t
 COMMENT ON COLUMN assay.model_version.trained_at IS 'When the training transaction began.';
 COMMENT ON COLUMN assay.model_version.statistics IS 'The distribution of each feature in the training rows.';
 COMMENT ON COLUMN assay.model_version.bytes IS 'The model.';
+COMMENT ON COLUMN assay.model_version.curves IS 'How it scored the rows that its metrics are of: the bytes of an assay.state of at most 20 kB, from which the views of curves are drawn. NULL for versions of 0.1.0, of assay.tune, and of more than 20 classes.';
 COMMENT ON COLUMN assay.model_version.cpu_seconds IS 'What the training took of the processor; NULL of versions that 0.1.0 trained.';
 
 CREATE TABLE assay.model_deployment (
@@ -102,14 +104,20 @@ CREATE TABLE assay.model_threshold (
     model_id  bigint NOT NULL,
     version   integer NOT NULL,
     threshold double precision NOT NULL,
+    review_from double precision,
+    review_to double precision,
+    positive  text,
     PRIMARY KEY (model_id, version),
     FOREIGN KEY (model_id, version) REFERENCES assay.model_version ON DELETE CASCADE
 );
 ALTER TABLE assay.model_threshold DISABLE TRIGGER ALL;
-COMMENT ON TABLE assay.model_threshold IS 'Thresholds other than 0.5, set by assay.set_threshold.';
+COMMENT ON TABLE assay.model_threshold IS 'Thresholds other than 0.5 and the bands of decisions, set by assay.set_threshold.';
 COMMENT ON COLUMN assay.model_threshold.model_id IS 'The model.';
 COMMENT ON COLUMN assay.model_threshold.version IS 'The version.';
 COMMENT ON COLUMN assay.model_threshold.threshold IS 'From this probability on, a row is given the positive label.';
+COMMENT ON COLUMN assay.model_threshold.review_from IS 'From this probability on, and below review_to, a person decides; NULL is the threshold.';
+COMMENT ON COLUMN assay.model_threshold.review_to IS 'Up to this probability a person decides; NULL is the threshold.';
+COMMENT ON COLUMN assay.model_threshold.positive IS 'What the positive class means: refuse (NULL, too) or approve.';
 
 CREATE TABLE assay.model_trial (
     model_id  bigint NOT NULL,
@@ -206,7 +214,8 @@ CREATE VIEW assay.model_versions WITH (security_barrier) AS
            v.target, v.rows, v.features, v.metrics, v.params,
            CASE WHEN m.manageable THEN v.query END AS query,
            v.duration, v.hash, v.trained_by, v.trained_at,
-           CASE WHEN v.task OPERATOR(pg_catalog.=) 'classification' THEN COALESCE(t.threshold, 0.5) END AS threshold
+           CASE WHEN v.task OPERATOR(pg_catalog.=) 'classification' THEN COALESCE(t.threshold, 0.5) END AS threshold,
+           t.review_from, t.review_to, t.positive
     FROM assay_internal.visible_model m
     JOIN assay.model_version v ON v.model_id OPERATOR(pg_catalog.=) m.id
     LEFT JOIN assay.model_threshold t
@@ -231,6 +240,9 @@ COMMENT ON COLUMN assay.model_versions.hash IS 'SHA-256 of the model.';
 COMMENT ON COLUMN assay.model_versions.trained_by IS 'The name of the role that trained it, as it was then.';
 COMMENT ON COLUMN assay.model_versions.trained_at IS 'When.';
 COMMENT ON COLUMN assay.model_versions.threshold IS 'The probability from which on a row is given the positive label.';
+COMMENT ON COLUMN assay.model_versions.review_from IS 'The probability from which on assay.decide gives review; NULL is the threshold.';
+COMMENT ON COLUMN assay.model_versions.review_to IS 'The probability from which on nobody needs to look; NULL is the threshold.';
+COMMENT ON COLUMN assay.model_versions.positive IS 'What the positive class means to assay.decide, where it was set: refuse or approve.';
 
 CREATE VIEW assay.deployments WITH (security_barrier) AS
     SELECT m.name AS model, d.version, d.deployed_at, d.deployed_by, d.replaced

@@ -191,14 +191,6 @@ Example: SELECT assay.features(''credit'')';
 
 -- Judging.
 
-CREATE FUNCTION assay.evaluate(model text, query text, threshold double precision DEFAULT NULL)
-RETURNS TABLE (metric text, value double precision)
-AS 'MODULE_PATHNAME', 'evaluate_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 12;
-COMMENT ON FUNCTION assay.evaluate(text, text, double precision) IS
-'Scores the rows of a query and compares with the target that the model was trained for, which must be among the columns. Rows without a target are not counted (metric unlabelled_rows says how many); unseen_levels counts values of categories that training never saw.
-threshold: for the metrics of labels; NULL takes the model''s. One pass. Errors: as in assay.predict, and ML007 for a label that the model does not know.
-Example: SELECT * FROM assay.evaluate(''credit'', ''SELECT * FROM customers WHERE is_test'')';
-
 CREATE FUNCTION assay.confusion_matrix(model text, query text, threshold double precision DEFAULT NULL)
 RETURNS TABLE (actual text, predicted text, rows bigint)
 AS 'MODULE_PATHNAME', 'confusion_matrix_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 4;
@@ -287,12 +279,6 @@ AS 'MODULE_PATHNAME', 'set_alias_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.set_alias(text, text, integer) IS
 'Lets model@alias stand for a version; a NULL version removes the alias. Needs the privilege manage.
 Example: SELECT assay.set_alias(''credit'', ''readable'', 1)';
-
-CREATE FUNCTION assay.set_threshold(model text, threshold double precision) RETURNS void
-AS 'MODULE_PATHNAME', 'set_threshold_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION assay.set_threshold(text, double precision) IS
-'Sets the probability from which on a version (by default the deployed one) gives the positive label; 0.5 until then. Needs the privilege manage.
-Example: SELECT assay.set_threshold(''credit@1'', 0.3)';
 
 CREATE FUNCTION assay.grant_model(model text, role text, privilege text) RETURNS void
 AS 'MODULE_PATHNAME', 'grant_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;

@@ -8,6 +8,9 @@ use algo::block::{BlockColumn, Form, Kind as CellKind};
 use algo::drift::{self, Distribution};
 use algo::error::Result;
 use algo::hash::hash_bytes;
+use algo::judging::calibration::{self, Strategy};
+use algo::judging::lift;
+use algo::judging::numbers::NumberBins;
 use algo::monitor::Unwatched;
 use algo::quality::{mixed_formats, scale_shift};
 use algo::scan::{Measure, Scan};
@@ -77,6 +80,18 @@ fn use_all(state: &State) {
             for column in 0..=moments.width().min(20) {
                 moments.mean(column);
                 moments.product(column, 0);
+            }
+        }
+        State::Curves(curves) => {
+            for class in curves.classes() {
+                class.scores.points();
+                class.scores.distribution(20);
+                lift::table(&class.scores, 10);
+                let bins = calibration::curve(&class.scores, 10, Strategy::Quantile);
+                calibration::decompose(&class.scores, &bins);
+            }
+            if let Some(bins) = curves.numbers() {
+                bins.in_bins(10).iter().for_each(|bin| drop(bin.interval()));
             }
         }
         State::Scan(scan) => {

@@ -28,6 +28,7 @@ pub mod grouped;
 pub mod guard;
 pub mod hash;
 pub mod intervals;
+pub mod judging;
 pub mod label;
 pub mod leakage;
 pub mod learner;

@@ -18,6 +18,7 @@
 //!
 //! A new kind of state is a file that implements [`Content`], and a line in `contents!` below.
 
+mod curves;
 mod gram;
 mod metric;
 mod scan;
@@ -29,6 +30,7 @@ use super::accumulator::Accumulator;
 use super::bytes;
 use super::error::{Error, Result};
 use super::hash::hash_bytes;
+use super::judging::curves::Curves;
 use super::linear::gram::Gram;
 use super::metrics::Tally;
 use super::monitor::Monitor;
@@ -45,7 +47,7 @@ const WHAT: &str = "state";
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
     /// The byte that stands for it. Stored states have it, so it is never changed nor given again: metrics have 1 to 63, sums of products
-    /// 64, scans 65.
+    /// 64, scans 65, curves 66.
     pub code: u8,
     /// The version of the payload that is written. Those before it are read, too.
     pub version: u8,
@@ -172,6 +174,8 @@ contents! {
     Gram(Gram),
     /// Profiles and checks of a relation; so large that a copy is shared until it changes.
     Scan(Rc<Scan>),
+    /// How a model scored rows, for its curves.
+    Curves(Curves),
 }
 
 impl From<Scan> for State {

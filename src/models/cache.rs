@@ -11,6 +11,7 @@ use crate::pg::foreground::Foreground;
 use crate::pg::settings;
 use crate::pg::snapshot::{self, View};
 use algo::guard::Limits;
+use algo::judging::decision::Rule;
 use algo::model::Model;
 use algo::summary::Summary;
 
@@ -29,11 +30,16 @@ pub struct Servable {
 impl Servable {
     /// The probability from which on a row is given the positive label. To be asked in the same view.
     pub fn threshold(&self) -> Result<f64> {
-        if let Some(&known) = self.target.threshold.get() {
+        Ok(self.rule()?.threshold)
+    }
+
+    /// From which probabilities on which decision is made of a row. To be asked in the same view.
+    pub fn rule(&self) -> Result<Rule> {
+        if let Some(&known) = self.target.rule.get() {
             return Ok(known);
         }
-        let threshold = self.target.version.threshold()?;
-        Ok(*self.target.threshold.get_or_init(|| threshold))
+        let rule = self.target.version.rule()?;
+        Ok(*self.target.rule.get_or_init(|| rule))
     }
 }
 
@@ -57,8 +63,8 @@ impl Servable {
 /// A version, and what is looked up of it when it is asked for.
 struct Target {
     version: Version,
-    threshold: OnceCell<f64>,
     limits: OnceCell<Rc<Limits>>,
+    rule: OnceCell<Rule>,
 }
 
 /// What a reference stood for.
@@ -96,8 +102,8 @@ pub fn resolve(reference: &str, view: Option<View>) -> Result<Servable> {
         scorer: scorer(&version)?,
         target: Rc::new(Target {
             version,
-            threshold: OnceCell::new(),
             limits: OnceCell::new(),
+            rule: OnceCell::new(),
         }),
     };
     if let Some(view) = lasting {

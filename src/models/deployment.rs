@@ -4,7 +4,7 @@ use pgrx::pg_extern;
 
 use super::logging;
 use super::registry::{self, Entry, Privilege, Version};
-use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_VERSION, WRONG_TASK, or_raise};
+use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_VERSION, or_raise};
 use crate::pg::options::required;
 use crate::pg::text::Text;
 use crate::pg::{catalog, names, read_only, role, snapshot, tables};
@@ -217,36 +217,4 @@ fn set_alias(model: Option<Text>, alias: Option<Text>, version: Option<i32>) {
             )
         })
     }));
-}
-
-/// `set_threshold(model, threshold)`: the probability from which on `predict_label` gives the positive label.
-#[pg_extern(sql = false)]
-fn set_threshold(model: Option<Text>, threshold: Option<f64>) {
-    read_only::require_writable(c"assay.set_threshold()");
-    or_raise((|| {
-        let reference = required("model", model.as_deref())?;
-        let threshold = required("threshold", threshold)?;
-        if !(0.0..=1.0).contains(&threshold) {
-            return Err(Error::new(INVALID_PARAMETER, "threshold is out of range")
-                .detail(format!("The value is {threshold}."))
-                .hint("It is a probability, from 0 to 1."));
-        }
-        changing(Some(registry::name_in(reference)), Privilege::Manage, |_| {
-            let version = registry::resolve(reference, Privilege::Manage)?;
-            if super::cache::scorer(&version)?.model().answer.classes().map(<[_]>::len) != Some(2) {
-                return Err(Error::new(
-                    WRONG_TASK,
-                    format!("model \"{}\" has no two classes", version.reference()),
-                )
-                .hint("Only a classification with two classes has a threshold."));
-            }
-            tables::as_owner(|| {
-                tables::write(
-                    "INSERT INTO assay.model_threshold (model_id, version, threshold) VALUES ($1, $2, $3)
-                     ON CONFLICT (model_id, version) DO UPDATE SET threshold = excluded.threshold",
-                    &[version.model.id.into(), version.version.into(), threshold.into()],
-                )
-            })
-        })
-    })());
 }

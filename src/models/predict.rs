@@ -267,6 +267,26 @@ fn label(bound: &mut Bound) -> Result<Option<Raw>> {
     Ok(text::datum_of(&label.text()))
 }
 
+/// What is decided of a row at the model's threshold and bands.
+fn decision(bound: &mut Bound) -> Result<Option<Raw>> {
+    let (reference, answer) = (&bound.reference, &bound.model.scorer.model().answer);
+    let &[_, probability] = &bound.out[..] else {
+        let found = match answer.classes() {
+            Some(classes) => format!("it has {}", classes.len()),
+            None => format!("it is a {}", answer.task().name()),
+        };
+        return Err(Error::new(
+            WRONG_TASK,
+            format!("decide needs a classification with two classes, but model \"{reference}\" is none"),
+        )
+        .detail(format!(
+            "A decision is made by the probability of the positive class; {found}."
+        ))
+        .hint("Use assay.predict_label for several classes, or compare assay.predict with a bound of your own."));
+    };
+    Ok(text::datum_of(bound.model.rule()?.decide(probability).name()))
+}
+
 /// The probability of each class, in the order of `labels(model)`.
 fn probabilities(bound: &mut Bound) -> Result<Raw> {
     match bound.model.scorer.model().answer.classes() {
@@ -313,6 +333,9 @@ fn transformed(bound: &mut Bound) -> Result<Raw> {
 per_row!(predict, predict_wrapper, pg_finfo_predict_wrapper);
 per_row!(predict_label, predict_label_wrapper, pg_finfo_predict_label_wrapper);
 per_row!(predict_proba, predict_proba_wrapper, pg_finfo_predict_proba_wrapper);
+per_row!(decide, decide_wrapper, pg_finfo_decide_wrapper);
+per_row!(decide_row, decide_row_wrapper, pg_finfo_decide_row_wrapper);
+per_row!(decide_values, decide_values_wrapper, pg_finfo_decide_values_wrapper);
 per_row!(predict_row, predict_row_wrapper, pg_finfo_predict_row_wrapper);
 per_row!(
     predict_label_row,
@@ -367,6 +390,21 @@ fn predict(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
 /// `predict_label(model, features...)`.
 fn predict_label(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     scored(fcinfo, Bound::score, label).flatten()
+}
+
+/// `decide(model, features...)`.
+fn decide(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
+    scored(fcinfo, Bound::score, decision).flatten()
+}
+
+/// `decide_row(model, features)`.
+fn decide_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
+    scored(fcinfo, Bound::score_object, decision).flatten()
+}
+
+/// `decide_values(model, features)`.
+fn decide_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
+    scored(fcinfo, Bound::score_texts, decision).flatten()
 }
 
 /// `predict_proba(model, features...)`.

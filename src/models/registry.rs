@@ -7,11 +7,17 @@ use pgrx::pg_sys::Oid;
 use crate::pg::catalog::{self, Key};
 use crate::pg::catalog_row::CatalogRow;
 use crate::pg::error::{
-    DAMAGED_MODEL, Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_MODEL, UNDEFINED_VERSION,
-    UPDATE_ASSAY,
+    DAMAGED_MODEL, DAMAGED_STATE, Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_MODEL,
+    UNDEFINED_VERSION, UPDATE_ASSAY,
 };
+use crate::pg::foreground::Foreground;
 use crate::pg::role;
+use crate::pg::tables;
+use algo::judging::curves::Curves;
+use algo::judging::decision::Positive;
+use algo::judging::decision::Rule;
 use algo::monitor::Monitor;
+use algo::state::State;
 
 /// What a role may do with a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -262,14 +268,64 @@ impl Version {
         })
     }
 
+    /// How it scored the rows that it was judged on; `None` for versions of which that was not kept.
+    pub fn curves(&self) -> Result<Option<Curves>> {
+        // Until ALTER EXTENSION UPDATE has run none are kept.
+        if !tables::has_column(c"model_version", c"curves") {
+            return Ok(None);
+        }
+        let Some(bytes) = self.read(|row| row.get::<Vec<u8>>(17))? else {
+            return Ok(None);
+        };
+        match State::from_bytes(&bytes, &Foreground::new()?) {
+            Ok(State::Curves(curves)) => Ok(Some(curves)),
+            Ok(other) => Err(unreadable_curves(
+                self,
+                format!("It holds a state of {}.", other.kind()),
+            )),
+            Err(error @ (algo::error::Error::Damaged { .. } | algo::error::Error::Newer { .. })) => {
+                Err(unreadable_curves(self, format!("{error}.")))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The probability from which on a row is given the positive label.
     pub fn threshold(&self) -> Result<f64> {
+        Ok(self.rule()?.threshold)
+    }
+
+    /// From which probabilities on which decision is made of a row.
+    pub fn rule(&self) -> Result<Rule> {
+        // Until ALTER EXTENSION UPDATE has run there are no bands.
+        let has_bands = tables::has_column(c"model_threshold", c"review_from");
         let keys = [Key::BigInt(1, self.model.id), Key::Int(2, self.version)];
         let set = catalog::find(c"model_threshold", c"model_threshold_pkey", &keys, |row| {
-            row.require(3).map(Some)
+            let rule = Rule::at(row.require(3)?);
+            if !has_bands {
+                return Ok(Some(rule));
+            }
+            Ok(Some(Rule {
+                review_from: row.get(4)?.unwrap_or(rule.threshold),
+                review_to: row.get(5)?.unwrap_or(rule.threshold),
+                positive: row
+                    .get::<String>(6)?
+                    .and_then(|name| Positive::named(&name))
+                    .unwrap_or_default(),
+                ..rule
+            }))
         })?;
-        Ok(set.unwrap_or(0.5))
+        Ok(set.unwrap_or(Rule::at(0.5)))
     }
+}
+
+fn unreadable_curves(version: &Version, problem: String) -> Error {
+    Error::new(
+        DAMAGED_STATE,
+        format!("the curves of model \"{}\" cannot be read", version.reference()),
+    )
+    .detail(problem)
+    .hint("Restore them from a backup, or train the model again.")
 }
 
 /// The error of a model that cannot be read from its bytes.

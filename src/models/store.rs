@@ -10,6 +10,7 @@ use super::comparing::sources;
 use super::registry::{self, Entry, Privilege};
 use super::version_metrics::VersionMetrics;
 use super::{deployment, hash_of};
+use crate::pg::cell::Parameter;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, UNSUITABLE_ROWS, advise, megabytes, notice};
 use crate::pg::foreground::Foreground;
@@ -124,6 +125,27 @@ fn keep_cpu_seconds(model: &str, version: i32, seconds: f64) -> Result<()> {
     )
 }
 
+/// Adds the row of a version. The model is named first.
+fn insert(mut values: Vec<Parameter>, curves: Option<Vec<u8>>) -> Result<()> {
+    // Until ALTER EXTENSION UPDATE has run there is no such column.
+    let (column, value) = if tables::has_column(c"model_version", c"curves") {
+        values.push(curves.into());
+        (", curves", ", $16")
+    } else {
+        ("", "")
+    };
+    tables::write(
+        &format!(
+            "INSERT INTO assay.model_version
+                 (model_id, version, task, algorithm, params, query, target, rows, features, metrics, duration, hash,
+                  trained_by, statistics, bytes{column})
+             SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15{value}
+             FROM assay.model WHERE name OPERATOR(pg_catalog.=) $1"
+        ),
+        &values,
+    )
+}
+
 impl Store<'_> {
     /// Adds the version, and deploys it if it should be. Returns 54000 for a model too large to be stored.
     pub fn store(self, model: Model, reporter: &mut Reporter, statement: &Foreground) -> Result<Trained> {
@@ -156,6 +178,7 @@ impl Store<'_> {
         let duration = Interval::from_seconds(reporter.elapsed().as_secs_f64());
         let metrics_json = self.metrics.json();
         let cpu_seconds = reporter.cpu().as_secs_f64();
+        let curves = self.metrics.curves()?;
         let trained_by = role::current();
         let version = tables::as_owner(|| {
             // The row's lock makes concurrent trainings of one name take turns from here to their commits.
@@ -169,29 +192,24 @@ impl Store<'_> {
             if version == 1 {
                 deployment::forget_strays(self.name)?;
             }
-            tables::write(
-                "INSERT INTO assay.model_version
-                     (model_id, version, task, algorithm, params, query, target, rows, features, metrics, duration, hash,
-                      trained_by, statistics, bytes)
-                 SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 FROM assay.model WHERE name OPERATOR(pg_catalog.=) $1",
-                &[
-                    self.name.into(),
-                    version.into(),
-                    task.name().into(),
-                    self.algorithm.name.into(),
-                    JsonB(self.options.clone()).into(),
-                    self.query.into(),
-                    self.target.into(),
-                    (self.rows as i64).into(),
-                    (width as i32).into(),
-                    JsonB(metrics_json.clone()).into(),
-                    duration.into(),
-                    hash.as_str().into(),
-                    role::name_of(trained_by).as_str().into(),
-                    JsonB(Json::Array(statistics)).into(),
-                    bytes.into(),
-                ],
-            )?;
+            let values = vec![
+                self.name.into(),
+                version.into(),
+                task.name().into(),
+                self.algorithm.name.into(),
+                JsonB(self.options.clone()).into(),
+                self.query.into(),
+                self.target.into(),
+                (self.rows as i64).into(),
+                (width as i32).into(),
+                JsonB(metrics_json.clone()).into(),
+                duration.into(),
+                hash.as_str().into(),
+                role::name_of(trained_by).as_str().into(),
+                JsonB(Json::Array(statistics)).into(),
+                bytes.into(),
+            ];
+            insert(values, curves)?;
             keep_cpu_seconds(self.name, version, cpu_seconds)?;
             Ok(version)
         })?;

@@ -9,11 +9,13 @@ use crate::pg::error::{Error, Result};
 use crate::pg::foreground::Foreground;
 use algo::estimator::Estimator;
 use algo::intervals::Coverage;
+use algo::judging::curves::Curves;
 use algo::metrics::Metric;
 use algo::metrics::evaluation::{self, Scored, Table};
 use algo::model::{GroupMetrics, Model};
 use algo::monitor::Monitor;
 use algo::room;
+use algo::state::State;
 use algo::task::Answer;
 use algo::training_set::TrainingSet;
 
@@ -28,6 +30,8 @@ pub struct VersionMetrics {
     /// Those by which it is compared with other versions.
     decisive: &'static [Metric],
     rows: Rows,
+    /// How the rows were scored.
+    curves: Option<Curves>,
 }
 
 /// The rows that metrics are of.
@@ -77,7 +81,7 @@ pub fn measure(
     statement: &Foreground,
 ) -> Result<Measured> {
     let rows = test.unwrap_or(train);
-    let (metrics, groups, scored) = compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
+    let (metrics, groups, scored, curves) = compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
         model.validate(monitor).map_err(|error| not_finite(name, error))?;
         // The scores, and what the metrics make of them.
         let scores = rows.rows().saturating_mul(model.answer.outputs());
@@ -98,7 +102,9 @@ pub fn measure(
             Some(grouped) => measure_groups(model, &grouped.divide(rows, monitor)?, &scored, monitor)?,
             None => Vec::new(),
         };
-        Ok::<_, Error>((metrics, groups, scored))
+        let labels = model.answer.classes().unwrap_or_default();
+        let curves = Curves::of(&scored, labels, monitor)?;
+        Ok::<_, Error>((metrics, groups, scored, curves))
     })?;
     let metrics = metrics
         .into_iter()
@@ -109,6 +115,7 @@ pub fn measure(
         criterion: model.fitted.criterion().map(|criterion| criterion.name()),
         decisive: model.answer.decisive_metrics(),
         rows: if test.is_some() { Rows::Test } else { Rows::Train },
+        curves,
     };
     Ok(Measured {
         metrics,
@@ -149,7 +156,14 @@ impl VersionMetrics {
             criterion,
             decisive: answer.decisive_metrics(),
             rows: Rows::Folds,
+            curves: None,
         }
+    }
+
+    /// The bytes of how the rows were scored; `None` where that is not kept.
+    pub fn curves(&self) -> Result<Option<Vec<u8>>> {
+        let state = self.curves.clone().map(State::from);
+        Ok(state.map(|state| state.to_bytes()).transpose()?)
     }
 
     /// The metrics by name, and which rows they are of.

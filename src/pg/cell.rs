@@ -121,6 +121,7 @@ columns! {
     Text: pg_sys::TEXTOID,
     Jsonb: pg_sys::JSONBOID,
     TimestampWithTimeZone: pg_sys::TIMESTAMPTZOID,
+    Vec<u8>: pg_sys::BYTEAOID,
 }
 
 /// An oid, or a relation or role, which are one inside.

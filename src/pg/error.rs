@@ -81,6 +81,8 @@ pub const NO_INTERVALS: SqlState = SqlState(b"55000");
 pub const NOT_KEPT: SqlState = SqlState(b"55000");
 /// There is no such logged decision.
 pub const UNDEFINED_DECISION: SqlState = SqlState(b"ML021");
+/// A version is asked for curves that were not kept with it.
+pub const NO_CURVES: SqlState = SqlState(b"55000");
 /// A function was called in a way that only PostgreSQL's own machinery may.
 pub const WRONG_CALL: SqlState = SqlState(b"ML013");
 /// Two columns have one name.

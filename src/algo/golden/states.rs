@@ -5,9 +5,13 @@ use std::ops::Range;
 use super::Answer;
 use crate::block::Kind as Cell;
 use crate::hash::hash_u64;
+use crate::judging::curves::{ClassScores, Curves};
+use crate::judging::numbers::NumberBins;
+use crate::judging::scores::Scores;
 use crate::label::Label;
 use crate::linear::gram::Gram;
-use crate::metrics::{Inputs, Metric, Tally};
+use crate::metrics::curve::CurvePoint;
+use crate::metrics::{Inputs, Metric, Ranking, Tally};
 use crate::monitor::Unwatched;
 use crate::scan::{Bound, Constant, Measure, Plan, PlanCheck, PlanColumn, Scan, Test};
 use crate::state::{Kind, State};
@@ -24,6 +28,21 @@ pub(super) fn answers(state: &State) -> Vec<Answer> {
             for i in 0..=moments.width() {
                 add(format!("mean {i}"), moments.mean(i));
                 (0..=i).for_each(|j| add(format!("product {i} {j}"), moments.product(i, j)));
+            }
+        }
+        State::Curves(curves) => {
+            for class in curves.classes() {
+                let point = |point: &CurvePoint| (point.true_positives * 1_000 + point.false_positives) as f64;
+                for (place, found) in class.scores.points().iter().enumerate() {
+                    add(format!("{} point {place}", class.label), point(found));
+                    add(format!("{} threshold {place}", class.label), found.threshold);
+                }
+            }
+            for (place, bin) in curves.numbers().map_or(&[][..], NumberBins::bins).iter().enumerate() {
+                add(format!("bin {place} predicted"), bin.predicted);
+                add(format!("bin {place} actual"), bin.actual);
+                add(format!("bin {place} rows"), bin.rows as f64);
+                add(format!("bin {place} deviations"), bin.deviations);
             }
         }
         State::Scan(scan) => {
@@ -128,6 +147,10 @@ pub(super) fn states() -> Vec<(String, State)> {
                 add("scan_of_many_checks", &|rows| checks(rows.start * 50..rows.end * 50));
                 add("scan_of_values", &values);
             }
+            66 => {
+                add("curves_of_classes", &curves_of_classes);
+                add("curves_of_numbers", &curves_of_numbers);
+            }
             code => panic!("kind {code} has no golden file: add one here"),
         }
     }
@@ -153,6 +176,25 @@ fn metric(metric: Metric, rows: Range<u64>) -> State {
         .unwrap();
     }
     State::from(tally)
+}
+
+fn curves_of_classes(rows: Range<u64>) -> State {
+    let draw = |seed, row| (hash_u64(seed, row) % 1000) as f64 / 1000.0;
+    let row = |row| (draw(1, row) < draw(2, row), draw(2, row));
+    let ranking = Ranking::of(rows.map(row), &Unwatched).unwrap();
+    State::from(Curves::Classes(vec![ClassScores {
+        label: "true".into(),
+        scores: Scores::of(&ranking, &Unwatched).unwrap(),
+    }]))
+}
+
+fn curves_of_numbers(rows: Range<u64>) -> State {
+    let draw = |seed, row| (hash_u64(seed, row) % 1000) as f64 / 8.0;
+    let predicted: Vec<f64> = rows.clone().map(|row| draw(1, row)).collect();
+    let actual: Vec<f64> = rows.map(|row| draw(1, row) + draw(2, row)).collect();
+    State::from(Curves::Numbers(
+        NumberBins::of(&actual, &predicted, &Unwatched).unwrap(),
+    ))
 }
 
 fn gram(rows: Range<u64>) -> State {

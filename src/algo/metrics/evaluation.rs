@@ -5,6 +5,7 @@ use ndarray::{ArrayView2, Axis, Slice};
 use rayon::prelude::*;
 
 use super::confusion::{Average, Confusion};
+use super::probability::clip;
 use super::{AbsoluteErrors, ClassLoss, Loss, Probability, Ranking, RegressionError};
 use crate::accumulator::Accumulator;
 use crate::error::{Error, Result};
@@ -315,6 +316,25 @@ pub fn classification(
     threshold: f64,
     monitor: &dyn Monitor,
 ) -> Result<Table> {
+    Ok(judge(actual, probabilities, threshold, monitor)?.table)
+}
+
+/// The metrics of a classification, and what their intervals are made of.
+pub(crate) struct Judged {
+    pub(crate) table: Table,
+    /// Rows by actual and predicted class.
+    pub(crate) matrix: Vec<Vec<u64>>,
+    /// The variance of roc_auc; of several classes not below it.
+    pub(crate) auc_variance: Option<f64>,
+}
+
+/// What [`classification`] gives, and more.
+pub(crate) fn judge(
+    actual: &[u32],
+    probabilities: ArrayView2<'_, f64>,
+    threshold: f64,
+    monitor: &dyn Monitor,
+) -> Result<Judged> {
     let classes = check_shape(actual, &probabilities)?;
     let summed = |block: Block<'_>| {
         let mut matrix = vec![vec![0; classes]; classes];
@@ -342,15 +362,23 @@ pub fn classification(
     let confusion = Confusion::new(classes, cells);
     let binary = classes == 2;
     let mut table: Table = Vec::new();
+    let auc_variance;
     if binary {
         let ranking = rank(actual, probabilities, 1, monitor)?;
-        let (area, precision) = rayon::join(|| ranking.roc_auc(monitor), || ranking.average_precision(monitor));
-        table.push(("roc_auc", area?));
+        let (area, precision) = rayon::join(
+            || ranking.roc_auc_with_variance(monitor),
+            || ranking.average_precision(monitor),
+        );
+        let area = area?;
+        auc_variance = area.and_then(|(_, variance)| variance);
+        table.push(("roc_auc", area.map(|(area, _)| area)));
         table.push(("average_precision", precision?));
         table.push(("log_loss", loss.mean()));
         table.push(("brier_score", brier.mean()));
     } else {
-        table.push(("roc_auc", one_against_rest(actual, probabilities, monitor)?));
+        let area = one_against_rest(actual, probabilities, monitor)?;
+        auc_variance = area.and_then(|(_, variance)| variance);
+        table.push(("roc_auc", area.map(|(area, _)| area)));
         table.push(("log_loss", loss.mean()));
     }
     let average = if binary { Average::Class(1) } else { Average::Macro };
@@ -363,7 +391,16 @@ pub fn classification(
         table.push(("threshold", Some(threshold)));
     }
     table.push(("rows", Some(actual.len() as f64)));
-    Ok(table)
+    Ok(Judged {
+        table,
+        matrix,
+        auc_variance,
+    })
+}
+
+/// Minus the logarithm of the probability of a row's class.
+pub(crate) fn log_loss(probabilities: &[f64], class: usize) -> f64 {
+    -clip(probabilities.get(class).copied().unwrap_or_default()).ln()
 }
 
 /// The ranking of one class's probability against the rest, for its curves. Returns an error as [`classification`] does.
@@ -389,13 +426,24 @@ pub fn rank(
     )
 }
 
-fn one_against_rest(actual: &[u32], probabilities: ArrayView2<'_, f64>, monitor: &dyn Monitor) -> Result<Option<f64>> {
+/// The mean of the areas of each class against the rest, and its variance if they moved together.
+fn one_against_rest(
+    actual: &[u32],
+    probabilities: ArrayView2<'_, f64>,
+    monitor: &dyn Monitor,
+) -> Result<Option<(f64, Option<f64>)>> {
     let classes = probabilities.ncols();
     let areas = (0..classes)
         .into_par_iter()
-        .map(|class| rank(actual, probabilities, class, monitor)?.roc_auc(monitor));
-    let areas: Vec<f64> = areas.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
-    Ok((!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64))
+        .map(|class| rank(actual, probabilities, class, monitor)?.roc_auc_with_variance(monitor));
+    let areas: Vec<(f64, Option<f64>)> = areas.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+    if areas.is_empty() {
+        return Ok(None);
+    }
+    let mean = areas.iter().map(|(area, _)| area).sum::<f64>() / areas.len() as f64;
+    let errors: Option<f64> = areas.iter().map(|(_, variance)| variance.map(f64::sqrt)).sum();
+    let error = errors.map(|errors| errors / areas.len() as f64);
+    Ok(Some((mean, error.map(|error| error * error))))
 }
 
 fn check_shape(actual: &[u32], probabilities: &ArrayView2<'_, f64>) -> Result<usize> {

@@ -17,10 +17,10 @@ const FOLD_ROWS: usize = 1 << 16;
 
 /// Rows of one score: a tie.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(super) struct Tie {
-    pub(super) score: f64,
+pub(crate) struct Tie {
+    pub(crate) score: f64,
     /// How many rows each class has, by its code.
-    pub(super) counts: [u64; 2],
+    pub(crate) counts: [u64; 2],
 }
 
 /// (label, score) pairs, exact with ties, for the area under the ROC curve, average precision and the curves themselves.
@@ -39,7 +39,7 @@ pub struct Ranking {
 impl Ranking {
     /// Of rows, each with whether it is of the positive class and its score; the scores are put in order, in parallel, so that what needs them so
     /// finds them so. O(n log n). Returns an error on a score that is NaN, when stopped, and where there is no room.
-    pub(super) fn of(rows: impl Iterator<Item = (bool, f64)> + Clone, monitor: &dyn Monitor) -> Result<Ranking> {
+    pub(crate) fn of(rows: impl Iterator<Item = (bool, f64)> + Clone, monitor: &dyn Monitor) -> Result<Ranking> {
         let mut counts = [0, 0];
         rows.clone()
             .for_each(|(positive, _)| counts[usize::from(positive)] += 1);
@@ -114,7 +114,7 @@ impl Ranking {
 
     /// Calls `each` with every distinct score, ascending. Returns an error when stopped, and where there is no room. O(n log n), and a copy of the
     /// plain scores; O(n) where they are in order.
-    pub(super) fn ascending(&self, monitor: &dyn Monitor, each: impl FnMut(Tie)) -> Result<()> {
+    pub(crate) fn ascending(&self, monitor: &dyn Monitor, each: impl FnMut(Tie)) -> Result<()> {
         let mut copies: [Vec<f64>; 2] = Default::default();
         let mut plain = [&self.plain[0][..], &self.plain[1][..]];
         for (copy, scores) in copies.iter_mut().zip(&mut plain) {
@@ -132,13 +132,21 @@ impl Ranking {
     }
 
     /// How many distinct scores there are, at most: one more for a curve's point at infinity.
-    pub(super) fn distinct(&self) -> usize {
+    pub(crate) fn distinct(&self) -> usize {
         self.plain_rows() + self.ties.len() + 1
     }
 
     /// The code of the positive class, when both classes occur.
     pub(super) fn positive(&self) -> Option<usize> {
         self.labels.positive()
+    }
+
+    /// The code of the positive class, also when only one class occurs of which it is known whether it is positive.
+    pub(crate) fn known_positive(&self) -> Option<usize> {
+        match self.labels.labels() {
+            [only] => only.is_positive().map(|positive| usize::from(!positive)),
+            _ => self.positive(),
+        }
     }
 
     /// How many rows each class has, by its code.
@@ -178,6 +186,33 @@ impl Ranking {
         })?;
         let pairs = u128::from(totals[0]) * u128::from(totals[1]);
         Ok(Some(twice_won as f64 / 2.0 / pairs as f64))
+    }
+
+    /// [`Ranking::roc_auc`] with its variance, that of the placements of rows among those of the other class (DeLong, DeLong and Clarke-Pearson
+    /// 1988). The variance is `None` unless each class has two rows.
+    pub fn roc_auc_with_variance(&self, monitor: &dyn Monitor) -> Result<Option<(f64, Option<f64>)>> {
+        let Some(positive) = self.positive() else {
+            return Ok(None);
+        };
+        let totals = self.totals();
+        let [negatives, positives] = [totals[1 - positive] as f64, totals[positive] as f64];
+        let (mut below, mut twice_won) = ([0_u64; 2], 0_u128);
+        // Of each class the squares of its rows' placements among the other.
+        let mut squares = [Sum::default(), Sum::default()];
+        self.ascending(monitor, |tie| {
+            let counts = [tie.counts[1 - positive], tie.counts[positive]];
+            twice_won += u128::from(counts[1]) * (2 * u128::from(below[0]) + u128::from(counts[0]));
+            let won = (below[0] as f64 + counts[0] as f64 / 2.0) / negatives;
+            let lost = (positives - below[1] as f64 - counts[1] as f64 / 2.0) / positives;
+            squares[1].add(counts[1] as f64 * won * won);
+            squares[0].add(counts[0] as f64 * lost * lost);
+            below = [below[0] + counts[0], below[1] + counts[1]];
+        })?;
+        let area = twice_won as f64 / 2.0 / (u128::from(totals[0]) * u128::from(totals[1])) as f64;
+        let part = |squares: &Sum, rows: f64| ((squares.value() - rows * area * area) / (rows - 1.0)).max(0.0) / rows;
+        let variance = part(&squares[1], positives) + part(&squares[0], negatives);
+        let known = positives > 1.0 && negatives > 1.0;
+        Ok(Some((area, known.then_some(variance))))
     }
 
     /// Average precision: the mean of the precisions at each threshold, weighted by the recall gained there, without interpolation,

@@ -5,7 +5,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::block;
+use crate::judging::curves::ClassScores;
+use crate::judging::numbers::NumberBins;
+use crate::judging::scores::Scores;
 use crate::label::Label;
+use crate::metrics::evaluation::Scored;
 use crate::metrics::{Inputs, Metric};
 use crate::monitor::Unwatched;
 use crate::scan::{Plan, PlanCheck, PlanColumn, Test};
@@ -28,6 +32,7 @@ fn state(of: &Kind, kind: u8, rows: &[Row]) -> State {
         1..64 => of.name.parse().unwrap(),
         64 => return gram(rows),
         65 => return scan(rows),
+        66 => return curves(kind, rows),
         code => panic!("a test of kind {code} is missing here"),
     };
     let mut tally = Tally::new(metric);
@@ -83,6 +88,32 @@ fn scan(rows: &[Row]) -> State {
         .unwrap();
     }
     State::from(scan)
+}
+
+fn curves(kind: u8, rows: &[Row]) -> State {
+    let scored = match kind % 2 {
+        0 => Scored::Classes {
+            actual: rows.iter().map(|&(a, _, _)| u32::from(a % 2)).collect(),
+            probabilities: rows
+                .iter()
+                .flat_map(|&(_, _, number)| [1.0 - number.abs() / 100.0, number.abs() / 100.0])
+                .collect(),
+            classes: 2,
+        },
+        _ => Scored::Numbers {
+            actual: rows.iter().map(|&(a, _, _)| f64::from(a)).collect(),
+            predicted: rows.iter().map(|&(_, _, number)| number.round()).collect(),
+        },
+    };
+    let labels = [label(0, 0), label(0, 1)];
+    let curves = Curves::of(&scored, &labels, &Unwatched).unwrap();
+    State::from(curves.unwrap_or_else(|| match kind % 2 {
+        0 => Curves::Classes(vec![ClassScores {
+            label: "true".into(),
+            scores: Scores::default(),
+        }]),
+        _ => Curves::Numbers(NumberBins::default()),
+    }))
 }
 
 fn bytes(state: &State) -> Vec<u8> {

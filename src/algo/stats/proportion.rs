@@ -13,7 +13,7 @@ pub fn wilson(successes: u64, n: u64, confidence: f64) -> (f64, f64) {
     let successes = successes.min(n);
     let rows = n as f64;
     let share = successes as f64 / rows;
-    let z = SQRT_2 * erfc_inv(1.0 - confidence);
+    let z = normal_quantile(confidence);
     let z2 = z * z / rows;
     let centre = share + z2 / 2.0;
     let half = (z2 * (share * (1.0 - share) + z2 / 4.0)).sqrt();
@@ -22,6 +22,11 @@ pub fn wilson(successes: u64, n: u64, confidence: f64) -> (f64, f64) {
         if successes == 0 { 0.0 } else { at(centre - half) },
         if successes == n { 1.0 } else { at(centre + half) },
     )
+}
+
+/// How many standard deviations from the mean a normal variable stays within, with a confidence such as 0.95.
+pub fn normal_quantile(confidence: f64) -> f64 {
+    SQRT_2 * erfc_inv(1.0 - confidence)
 }
 
 /// Rows of one group: how many have a property, of how many.

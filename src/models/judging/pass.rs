@@ -1,54 +1,73 @@
-//! Judging a model on the rows of a query: metrics, the confusion matrix, curves. One pass, streamed.
+//! A pass of a model over the rows of a query, scored and compared with the target. Streamed.
 
 use std::rc::Rc;
 
-use hashbrown::HashMap;
-use ndarray::ArrayView2;
-use pgrx::pg_extern;
-
-use super::binding::wrong_type;
-use super::cache;
-use super::predict::column_named;
-use super::registry::{self, Privilege, Version};
-use super::scorer::Scorer;
+use super::segments::Segments;
+use crate::models::binding::wrong_type;
+use crate::models::cache;
+use crate::models::predict::column_named;
+use crate::models::registry::{self, Privilege, Version};
+use crate::models::scorer::Scorer;
 use crate::pg::compute::{self, Reporter};
-use crate::pg::error::{
-    Error, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, advise, or_raise,
-};
+use crate::pg::error::{Error, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, advise};
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::query::Query;
-use crate::pg::query_row::OutputColumn;
-use crate::pg::reader::{Role, Value};
-use crate::pg::result_row::{SetOf, result_row, set_of};
-use crate::pg::text::Text;
+use crate::pg::query_row::{OutputColumn, Row};
+use crate::pg::reader::{Reader, Role, Value};
 use crate::pg::types;
 use algo::intervals::Coverage;
 use algo::label::Label;
-use algo::metrics::curve::{self, CurvePoint};
 use algo::metrics::evaluation::{Actual, Scored};
 use algo::metrics::{Ranking, evaluation};
 use algo::model::Input;
 use algo::monitor::Monitor;
+use algo::room;
 use algo::row_sample::Compared;
 use algo::task::Answer;
+use hashbrown::HashMap;
+use ndarray::ArrayView2;
 
 /// Rows between two looks at the monitor.
 const LOOK: u64 = 16;
 
 /// A pass of a model over labelled rows.
-struct Pass {
-    scorer: Rc<Scorer>,
-    threshold: f64,
-    scored: Scored,
-    unlabelled: u64,
-    unseen: u64,
+pub struct Pass {
+    pub scorer: Rc<Scorer>,
+    pub threshold: f64,
+    pub scored: Scored,
+    /// Rows without a target, and values that training did not see; of each segment, where there are any.
+    pub left_out: Vec<LeftOut>,
     /// Rows beside those that trained the model.
     compared: Compared,
     /// How the intervals did, of a model that has them.
-    coverage: Coverage,
+    pub coverage: Coverage,
+    /// To which segment each row belongs, where that was asked for.
+    pub segments: Option<Segments>,
+    /// What was asked for of each row, beside its scores.
+    pub extra: Vec<Vec<f64>>,
     /// Exact metrics keep each row's scores.
     statement: Foreground,
+}
+
+/// What counts of rows say beside the metrics.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LeftOut {
+    /// Rows without a target.
+    pub unlabelled: u64,
+    /// Values of categories that training did not see.
+    pub unseen: u64,
+}
+
+/// What a pass is asked for.
+#[derive(Default)]
+pub struct Wanted<'a> {
+    /// The threshold of labels; `None` is the version's own.
+    pub threshold: Option<f64>,
+    /// The columns of segments.
+    pub group_by: Option<&'a [String]>,
+    /// Columns of numbers of 0 or more that are kept beside the scores, and what each is.
+    pub extra: &'a [(&'a str, &'a str)],
 }
 
 /// A value, for people.
@@ -166,59 +185,135 @@ pub(super) fn input_places(scorer: &Scorer, columns: &[OutputColumn], reference:
     inputs.map(place).collect()
 }
 
+/// Where a pass reads its rows' columns.
+struct Places {
+    target: usize,
+    read_target: ReadTarget,
+    inputs: Vec<usize>,
+    extra: Vec<usize>,
+}
+
+/// The counts of a segment.
+#[inline]
+fn left_out(counts: &mut Vec<LeftOut>, segment: u32) -> &mut LeftOut {
+    let place = segment as usize;
+    if place >= counts.len() {
+        counts.resize(place + 1, LeftOut::default());
+    }
+    &mut counts[place]
+}
+
+/// The place of a column of numbers.
+fn extra_place(columns: &[OutputColumn], name: &str, what: &str) -> Result<usize> {
+    let place = column_named(columns, name, what)?;
+    match columns[place].reader.map(Reader::role) {
+        Some(Role::Number) => Ok(place),
+        _ => Err(Error::new(
+            UNSUITABLE_ROWS,
+            format!("column \"{name}\", which is {what}, is no number"),
+        )
+        .detail(format!("Its type is {}.", columns[place].type_name))
+        .hint("Cast it to a number in the query.")),
+    }
+}
+
+/// A row's number of 0 or more.
+fn extra_value(row: &Row<'_>, place: usize, (name, what): &(&str, &str)) -> Result<f64> {
+    match row.value(place) {
+        Value::Number(number) if number >= 0.0 && number.is_finite() => Ok(number),
+        other => Err(Error::new(
+            UNSUITABLE_ROWS,
+            format!("column \"{name}\" holds what is no number of 0 or more"),
+        )
+        .detail(format!("It is {what}, and has the value {}.", shown(&other)))
+        .hint("Leave such rows out of the query, or give them a value there.")),
+    }
+}
+
 impl Pass {
     /// Scores every row of `query` and compares it with the model's target.
-    fn run(model: Option<&str>, query: Option<&str>, threshold: Option<f64>) -> Result<Pass> {
+    pub fn run(model: Option<&str>, query: Option<&str>, wanted: &Wanted<'_>) -> Result<Pass> {
         let reference = required("model", model)?;
         let version = registry::resolve(reference, Privilege::Predict)?;
         let scorer = cache::scorer(&version)?;
-        let threshold = checked_threshold(threshold, &version)?;
+        let threshold = checked_threshold(wanted.threshold, &version)?;
         let target = version.stored()?.target.unwrap_or_default();
         let query = Query::new(required("query", query)?)?;
         let target_place = column_named(query.columns(), &target, "the target")?;
         let inputs = input_places(&scorer, query.columns(), reference)?;
-        let answer = &scorer.model().answer;
-        let read_target = ReadTarget::of(answer, &target, &query.columns()[target_place])?;
+        let read_target = ReadTarget::of(&scorer.model().answer, &target, &query.columns()[target_place])?;
+        let segments = wanted.group_by.map(|names| Segments::new(names, query.columns()));
+        let extra = wanted
+            .extra
+            .iter()
+            .map(|(name, what)| extra_place(query.columns(), name, what));
+        let extra: Vec<usize> = extra.collect::<Result<_>>()?;
         let mut pass = Pass {
             threshold,
-            scored: Scored::new(answer),
-            unlabelled: 0,
-            unseen: 0,
+            scored: Scored::new(&scorer.model().answer),
+            left_out: vec![LeftOut::default()],
             compared: Compared::default(),
             coverage: Coverage::default(),
+            segments: segments.transpose()?,
+            extra: vec![Vec::new(); extra.len()],
             statement: Foreground::new()?,
-            scorer: Rc::clone(&scorer),
+            scorer,
         };
+        pass.read(
+            &query,
+            &Places {
+                target: target_place,
+                read_target,
+                inputs,
+                extra,
+            },
+            wanted,
+        )?;
+        pass.tell_of_training_rows(reference);
+        Ok(pass)
+    }
+
+    fn read(&mut self, query: &Query, places: &Places, wanted: &Wanted<'_>) -> Result<()> {
+        let scorer = Rc::clone(&self.scorer);
         let (mut encoded, mut scores) = (scorer.empty_row(), vec![0.0; scorer.outputs()]);
         let mut rows = 0_u64;
         query.run(&mut |row| {
-            let Some(actual) = read_target.read(&row.value(target_place))? else {
-                pass.unlabelled += 1;
+            let segment = match &mut self.segments {
+                Some(segments) => segments.of(row)?,
+                None => 0,
+            };
+            let left_out = left_out(&mut self.left_out, segment);
+            let Some(actual) = places.read_target.read(&row.value(places.target))? else {
+                left_out.unlabelled += 1;
                 return Ok(());
             };
-            for (input, &place) in inputs.iter().enumerate() {
-                pass.unseen += u64::from(!scorer.encode(input, &row.value(place), &mut encoded)?);
+            for (input, &place) in places.inputs.iter().enumerate() {
+                left_out.unseen += u64::from(!scorer.encode(input, &row.value(place), &mut encoded)?);
             }
             if let Some(sample) = &scorer.model().sample {
                 let target = match actual {
                     Actual::Class(class) => f64::from(class),
                     Actual::Number(number) => number,
                 };
-                sample.compare(scorer.raw(&encoded), target, &mut pass.compared);
+                sample.compare(scorer.raw(&encoded), target, &mut self.compared);
             }
             scorer.score(&mut encoded, &mut scores);
             if let (Actual::Number(number), Some(interval)) = (actual, scorer.interval(&encoded, scores[0])) {
-                pass.coverage.push(number, interval);
+                self.coverage.push(number, interval);
             }
-            pass.scored.push(actual, &scores)?;
+            for ((values, &place), what) in self.extra.iter_mut().zip(&places.extra).zip(wanted.extra) {
+                room::push(values, extra_value(row, place, what)?)?;
+            }
+            self.scored.push(actual, &scores)?;
+            if let Some(segments) = &mut self.segments {
+                segments.push(segment)?;
+            }
             rows += 1;
             if rows.is_multiple_of(LOOK) {
-                pass.statement.check()?;
+                self.statement.check()?;
             }
             Ok(())
-        })?;
-        pass.tell_of_training_rows(reference);
-        Ok(pass)
+        })
     }
 
     /// Says that rows trained the model: it does better on these than it will on others.
@@ -239,26 +334,15 @@ impl Pass {
     }
 
     /// The probabilities, rows x classes, with each row's class. Returns `ML010` for a model that does not answer with classes.
-    fn classes(&self, wanted: &str) -> Result<(&[u32], ArrayView2<'_, f64>)> {
+    pub fn classes(&self, wanted: &str) -> Result<(&[u32], ArrayView2<'_, f64>)> {
         self.scored.classes().ok_or_else(|| {
             Error::new(WRONG_TASK, format!("{wanted} needs a classification"))
                 .hint("Use assay.evaluate for a regression.")
         })
     }
 
-    /// The metrics, without those that these rows do not define.
-    fn metrics(&self) -> Result<Vec<(&'static str, f64)>> {
-        let (scored, threshold) = (&self.scored, self.threshold);
-        let criterion = self.scorer.model().fitted.criterion();
-        let table = self.judging(|monitor| scored.metrics(threshold, criterion, monitor))?;
-        Ok(table
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-            .collect())
-    }
-
     /// Computes on threads, while the session can be cancelled.
-    fn judging<T: Send>(&self, work: impl FnOnce(&dyn Monitor) -> algo::error::Result<T> + Send) -> Result<T> {
+    pub fn judging<T: Send>(&self, work: impl FnOnce(&dyn Monitor) -> algo::error::Result<T> + Send) -> Result<T> {
         let mut reporter = Reporter::new();
         let result = compute::run("judging", &mut reporter, &self.statement, work);
         reporter.finish();
@@ -266,7 +350,7 @@ impl Pass {
     }
 
     /// The ranking of rows by the positive class's probability. Returns `ML010` unless there are two classes.
-    fn ranking(&self) -> Result<Ranking> {
+    pub fn ranking(&self) -> Result<Ranking> {
         let (actual, probabilities) = self.classes("a curve")?;
         if probabilities.ncols() != 2 {
             return Err(Error::new(WRONG_TASK, "a curve needs a model with two classes")
@@ -275,139 +359,4 @@ impl Pass {
         }
         self.judging(|monitor| evaluation::rank(actual, probabilities, 1, monitor))
     }
-}
-
-result_row! {
-    /// A measure of a model on the rows of a query.
-    struct MetricRow {
-        metric: &'static str,
-        value: f64,
-    }
-}
-
-/// `evaluate(model, query, threshold)`.
-#[pg_extern(sql = false)]
-fn evaluate(model: Option<Text>, query: Option<Text>, threshold: Option<f64>) -> SetOf<MetricRow> {
-    let pass = or_raise(Pass::run(model.as_deref(), query.as_deref(), threshold));
-    let mut rows = or_raise(pass.metrics());
-    rows.extend(pass.coverage.metrics());
-    rows.push(("unlabelled_rows", pass.unlabelled as f64));
-    rows.push(("unseen_levels", pass.unseen as f64));
-    set_of(rows.into_iter().map(|(metric, value)| MetricRow { metric, value }))
-}
-
-result_row! {
-    /// A cell of a confusion matrix.
-    struct ConfusionRow {
-        actual: String,
-        predicted: String,
-        rows: i64,
-    }
-}
-
-/// `confusion_matrix(model, query, threshold)`.
-#[pg_extern(sql = false)]
-fn confusion_matrix(model: Option<Text>, query: Option<Text>, threshold: Option<f64>) -> SetOf<ConfusionRow> {
-    let pass = or_raise(Pass::run(model.as_deref(), query.as_deref(), threshold));
-    let labels = pass.scorer.model().answer.classes().unwrap_or_default();
-    let matrix = or_raise(pass.classes("a confusion matrix").and_then(|(actual, probabilities)| {
-        pass.judging(|monitor| evaluation::confusion_matrix(actual, probabilities, pass.threshold, monitor))
-    }));
-    let mut rows = Vec::with_capacity(labels.len() * labels.len());
-    for (actual, line) in labels.iter().zip(matrix) {
-        for (predicted, count) in labels.iter().zip(line) {
-            rows.push(ConfusionRow {
-                actual: actual.to_string(),
-                predicted: predicted.to_string(),
-                rows: count as i64,
-            });
-        }
-    }
-    set_of(rows)
-}
-
-/// Runs a pass and draws one of its curves.
-fn points(
-    model: Option<&str>,
-    query: Option<&str>,
-    points: Option<i32>,
-    draw: impl FnOnce(&Ranking, Option<usize>, &dyn Monitor) -> algo::error::Result<Vec<CurvePoint>> + Send,
-) -> Result<Vec<CurvePoint>> {
-    let points = match points {
-        Some(points) if points < 2 => {
-            return Err(Error::new(INVALID_PARAMETER, "points is out of range")
-                .detail(format!("The value is {points}."))
-                .hint("Ask for at least 2 points, or NULL for all."));
-        }
-        points => points.map(|points| points as usize),
-    };
-    let pass = Pass::run(model, query, None)?;
-    let ranking = pass.ranking()?;
-    pass.judging(|monitor| draw(&ranking, points, monitor))
-}
-
-result_row! {
-    /// A point of a ROC curve.
-    struct RocRow {
-        threshold: f64,
-        recall: f64,
-        false_positive_rate: f64,
-        true_positives: i64,
-        false_positives: i64,
-        true_negatives: i64,
-        false_negatives: i64,
-    }
-}
-
-/// `roc_curve(model, query, points)`.
-#[pg_extern(sql = false)]
-fn roc_curve(model: Option<Text>, query: Option<Text>, points: Option<i32>) -> SetOf<RocRow> {
-    let curve = or_raise(self::points(
-        model.as_deref(),
-        query.as_deref(),
-        points,
-        curve::roc_curve,
-    ));
-    set_of(curve.into_iter().map(|point| RocRow {
-        threshold: point.threshold,
-        recall: point.recall(),
-        false_positive_rate: point.false_positive_rate(),
-        true_positives: point.true_positives as i64,
-        false_positives: point.false_positives as i64,
-        true_negatives: point.true_negatives as i64,
-        false_negatives: point.false_negatives as i64,
-    }))
-}
-
-result_row! {
-    /// A point of a curve of precision and recall.
-    struct PrecisionRecallRow {
-        threshold: f64,
-        precision: f64,
-        recall: f64,
-        true_positives: i64,
-        false_positives: i64,
-        true_negatives: i64,
-        false_negatives: i64,
-    }
-}
-
-/// `precision_recall_curve(model, query, points)`.
-#[pg_extern(sql = false)]
-fn precision_recall_curve(model: Option<Text>, query: Option<Text>, points: Option<i32>) -> SetOf<PrecisionRecallRow> {
-    let curve = or_raise(self::points(
-        model.as_deref(),
-        query.as_deref(),
-        points,
-        curve::precision_recall_curve,
-    ));
-    set_of(curve.into_iter().map(|point| PrecisionRecallRow {
-        threshold: point.threshold,
-        precision: point.precision(),
-        recall: point.recall(),
-        true_positives: point.true_positives as i64,
-        false_positives: point.false_positives as i64,
-        true_negatives: point.true_negatives as i64,
-        false_negatives: point.false_negatives as i64,
-    }))
 }

@@ -1,0 +1,8 @@
+//! Judging models and deciding by them.
+
+mod curves;
+mod decision;
+mod evaluate;
+pub mod pass;
+mod segments;
+mod tables;
