@@ -71,6 +71,77 @@ COMMENT ON FUNCTION assay.lift_table(text, text, integer, text) IS
 Arguments and errors as in assay.calibration_curve; ML010 for a regression.
 Example: SELECT bin, rows, positives, lift, gain FROM assay.lift_table(''credit'', ''SELECT * FROM customers WHERE is_test'', bins => 5)';
 
+-- What a threshold costs.
+
+CREATE FUNCTION assay.threshold_costs(model text, query text, cost_fp text, cost_fn text, capacity bigint DEFAULT NULL)
+RETURNS TABLE (threshold double precision, flagged bigint, true_positives bigint, false_positives bigint, true_negatives bigint,
+               false_negatives bigint, "precision" double precision, recall double precision,
+               cost double precision, cost_low double precision, cost_high double precision,
+               saving double precision, saving_low double precision, saving_high double precision,
+               saving_over_nobody double precision, saving_over_nobody_low double precision, saving_over_nobody_high double precision,
+               saving_over_everybody double precision, saving_over_everybody_low double precision, saving_over_everybody_high double precision,
+               chosen boolean, current boolean)
+AS 'MODULE_PATHNAME', 'threshold_costs_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
+COMMENT ON FUNCTION assay.threshold_costs(text, text, text, text, bigint) IS
+'What each threshold costs on the rows of a query, the highest threshold first: at most 100 of those that there are, among them flagging nobody (Infinity) and everybody, the model''s own (current), and the one that costs least (chosen).
+cost_fp: what a false alarm costs, a negative row that is flagged; cost_fn: what a miss costs, a positive row that is not. Each is a number, or the name of a column of the query that holds it for each row. capacity: how many of the query''s rows people can look at; thresholds that flag more are not chosen.
+cost: of all rows together. saving: how much less than at the current threshold; saving_over_nobody and saving_over_everybody: than without a model. Each with a 95 % interval, of the same rows, from the variance of the rows'' costs. A threshold that is chosen on few rows looks better there than it will be: look at its cost on others.
+query: as in assay.evaluate; NULL takes the rows that the version was judged on, as they are kept with it, with costs that are numbers.
+Errors: as in assay.evaluate, 22023 for costs and capacity, ML007 for a column''s values, ML010 for a model without two classes, 42703 no such column.
+Example: SELECT round(threshold::numeric, 3) AS threshold, flagged, cost, saving, saving_low, saving_high FROM assay.threshold_costs(''credit'', ''SELECT * FROM customers WHERE is_test'', ''500'', ''credit_amount'', capacity => 50) WHERE chosen OR current';
+
+CREATE FUNCTION assay.threshold_costs(model text, query text, cost_fp double precision, cost_fn double precision, capacity bigint DEFAULT NULL)
+RETURNS TABLE (threshold double precision, flagged bigint, true_positives bigint, false_positives bigint, true_negatives bigint,
+               false_negatives bigint, "precision" double precision, recall double precision,
+               cost double precision, cost_low double precision, cost_high double precision,
+               saving double precision, saving_low double precision, saving_high double precision,
+               saving_over_nobody double precision, saving_over_nobody_low double precision, saving_over_nobody_high double precision,
+               saving_over_everybody double precision, saving_over_everybody_low double precision, saving_over_everybody_high double precision,
+               chosen boolean, current boolean)
+AS 'MODULE_PATHNAME', 'threshold_costs_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
+COMMENT ON FUNCTION assay.threshold_costs(text, text, double precision, double precision, bigint) IS
+'The same with numbers.
+Example: SELECT threshold, flagged, cost FROM assay.threshold_costs(''credit'', ''SELECT * FROM customers WHERE is_test'', 10, 50) WHERE chosen';
+
+CREATE FUNCTION assay.threshold_costs(model text, query text, cost_fp double precision, cost_fn text, capacity bigint DEFAULT NULL)
+RETURNS TABLE (threshold double precision, flagged bigint, true_positives bigint, false_positives bigint, true_negatives bigint,
+               false_negatives bigint, "precision" double precision, recall double precision,
+               cost double precision, cost_low double precision, cost_high double precision,
+               saving double precision, saving_low double precision, saving_high double precision,
+               saving_over_nobody double precision, saving_over_nobody_low double precision, saving_over_nobody_high double precision,
+               saving_over_everybody double precision, saving_over_everybody_low double precision, saving_over_everybody_high double precision,
+               chosen boolean, current boolean)
+AS 'MODULE_PATHNAME', 'threshold_costs_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
+COMMENT ON FUNCTION assay.threshold_costs(text, text, double precision, text, bigint) IS
+'The same with a number for what a false alarm costs.
+Example: SELECT threshold, flagged, cost FROM assay.threshold_costs(''credit'', ''SELECT * FROM customers WHERE is_test'', 500, ''credit_amount'') WHERE chosen';
+
+CREATE FUNCTION assay.threshold_costs(model text, query text, cost_fp text, cost_fn double precision, capacity bigint DEFAULT NULL)
+RETURNS TABLE (threshold double precision, flagged bigint, true_positives bigint, false_positives bigint, true_negatives bigint,
+               false_negatives bigint, "precision" double precision, recall double precision,
+               cost double precision, cost_low double precision, cost_high double precision,
+               saving double precision, saving_low double precision, saving_high double precision,
+               saving_over_nobody double precision, saving_over_nobody_low double precision, saving_over_nobody_high double precision,
+               saving_over_everybody double precision, saving_over_everybody_low double precision, saving_over_everybody_high double precision,
+               chosen boolean, current boolean)
+AS 'MODULE_PATHNAME', 'threshold_costs_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
+COMMENT ON FUNCTION assay.threshold_costs(text, text, text, double precision, bigint) IS
+'The same with a number for what a miss costs.
+Example: SELECT threshold, flagged, cost FROM assay.threshold_costs(''credit'', ''SELECT * FROM customers WHERE is_test'', ''credit_amount'', 500) WHERE chosen';
+
+-- Fairness.
+
+CREATE FUNCTION assay.fairness(model text, query text, group_by text[], options jsonb DEFAULT '{}')
+RETURNS TABLE (segment jsonb, rows bigint, metric text, value double precision, low double precision, high double precision,
+               difference double precision, ratio double precision, within_limits boolean, note text)
+AS 'MODULE_PATHNAME', 'fairness_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 60;
+COMMENT ON FUNCTION assay.fairness(text, text, text[], jsonb) IS
+'Whether a model with two classes treats groups of the rows of a query alike. First how far the groups are apart (segment NULL, in difference and ratio): demographic_parity (selection_rate), equal_opportunity (true_positive_rate) and equalized_odds (the worse of true_positive_rate and false_positive_rate), as fairlearn computes them; then the metrics of all rows together (segment NULL), then those of each group: count, selection_rate, true_positive_rate, false_positive_rate, precision, accuracy, base_rate (the share that is positive), mean_prediction, calibration_gap (mean_prediction less base_rate), expected_calibration_error, roc_auc, with 95 % intervals. difference and ratio of a group are to the reference.
+rows: how many rows the value is of: of true_positive_rate the positive ones, and so on. note: says that a group is small.
+options: reference ("overall", or the group to compare with: {"sex": "male"}, or "male" with one column; without it the summary compares groups with each other, and each group with all rows), threshold (else the model''s), min_rows (groups of fewer rows are left out of the summary), limits: {"demographic_parity_ratio": 0.8, "equal_opportunity_difference": 0.1, ...}, what you demand of the summary''s differences at most and ratios at least, which within_limits answers. assay demands nothing by itself.
+Errors: as in assay.evaluate, 22023 for options and their keys, ML010 for a model without two classes.
+Example: SELECT metric, difference, ratio, within_limits FROM assay.fairness(''credit'', ''SELECT * FROM customers WHERE is_test'', ''{foreign_worker}'', ''{"limits": {"demographic_parity_ratio": 0.8}}'') WHERE segment IS NULL AND difference IS NOT NULL';
+
 -- Curves of the rows that versions were judged on, without reading rows again.
 
 CREATE FUNCTION assay_internal.curve_points(curves bytea)

@@ -160,13 +160,10 @@ struct Running {
     squares: [f64; 2],
 }
 
-/// The most thresholds are thinned to `limit` (at least 4) of them, evenly by place, among them the present one, the one that costs least within
-/// `capacity`, nobody and everybody. The highest come first. Empty without rows. Of equally cheap ones that with the fewest positive calls is chosen.
-pub fn thresholds(rows: &CostSteps, current: f64, capacity: Option<u64>, limit: usize) -> Vec<Operating> {
-    let mut totals = [0, 0];
+/// The sums at every threshold, the highest first; the present one is among them. The last calls all rows positive. Empty without rows.
+fn running(rows: &CostSteps, current: f64) -> Vec<Running> {
     let (mut missed, mut missed_squares) = (Sum::default(), Sum::default());
     for step in &rows.steps {
-        totals = [totals[0] + step.counts[0], totals[1] + step.counts[1]];
         missed.merge(&step.costs[1]);
         missed_squares.merge(&step.squares[1]);
     }
@@ -215,6 +212,17 @@ pub fn thresholds(rows: &CostSteps, current: f64, capacity: Option<u64>, limit: 
             ..last
         });
     }
+    all
+}
+
+/// What happens at each threshold. More than `limit` (at least 4) are thinned evenly by place; among those that stay are the present one, the one that
+/// costs least within `capacity`, nobody and everybody. The highest come first. Empty without rows. Of equally cheap ones that with the fewest positive calls is chosen.
+pub fn thresholds(rows: &CostSteps, current: f64, capacity: Option<u64>, limit: usize) -> Vec<Operating> {
+    let all = running(rows, current);
+    let Some(last) = all.last() else {
+        return Vec::new();
+    };
+    let totals = last.called;
     let present = all
         .iter()
         .position(|point| point.threshold <= current)

@@ -3,6 +3,8 @@
 mod curves;
 mod decision;
 mod evaluate;
+mod fairness;
 pub mod pass;
 mod segments;
 mod tables;
+mod thresholds;

@@ -349,14 +349,22 @@ impl Pass {
         result
     }
 
+    /// The classes and probabilities of a model with two classes. Returns `ML010` for another.
+    pub fn two_classes(&self, wanted: &str) -> Result<(&[u32], ArrayView2<'_, f64>)> {
+        let (actual, probabilities) = self.classes(wanted)?;
+        if probabilities.ncols() != 2 {
+            return Err(
+                Error::new(WRONG_TASK, format!("{wanted} needs a model with two classes"))
+                    .detail(format!("The model has {}.", probabilities.ncols()))
+                    .hint("Use assay.evaluate or assay.confusion_matrix for this model."),
+            );
+        }
+        Ok((actual, probabilities))
+    }
+
     /// The ranking of rows by the positive class's probability. Returns `ML010` unless there are two classes.
     pub fn ranking(&self) -> Result<Ranking> {
-        let (actual, probabilities) = self.classes("a curve")?;
-        if probabilities.ncols() != 2 {
-            return Err(Error::new(WRONG_TASK, "a curve needs a model with two classes")
-                .detail(format!("The model has {}.", probabilities.ncols()))
-                .hint("Use assay.evaluate or assay.confusion_matrix for this model."));
-        }
+        let (actual, probabilities) = self.two_classes("a curve")?;
         self.judging(|monitor| evaluation::rank(actual, probabilities, 1, monitor))
     }
 }

@@ -77,6 +77,15 @@ fn kept(version: &Version, label: Option<&str>) -> Result<Found> {
     }
 }
 
+/// The positive class's scores of the rows that a version was judged on; `None` unless it has two classes.
+pub fn kept_scores(version: &Version) -> Result<Option<Scores>> {
+    match kept(version, None) {
+        Ok(Found::Scores(scores)) => Ok(Some(scores)),
+        Ok(Found::Numbers(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The place of the class whose probability is asked for: of two classes the second unless another is named.
 fn class_of(reference: &str, labels: &[String], label: Option<&str>) -> Result<usize> {
     let Some(label) = label else {

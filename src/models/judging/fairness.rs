@@ -1,0 +1,322 @@
+//! Whether a model treats groups alike: what its decisions do to each, and how far they are apart.
+
+use pgrx::pg_extern;
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use super::pass::{Pass, Wanted};
+use super::segments::Segments;
+use crate::pg::error::{Error, INVALID_PARAMETER, Result, advise, or_raise};
+use crate::pg::json::Jsonb;
+use crate::pg::options;
+use crate::pg::options::required;
+use crate::pg::result_row::{SetOf, result_row, set_of};
+use crate::pg::text::Text;
+use algo::judging::fairness::{self, Apart, Criterion, Group, GroupMetric};
+
+/// Groups of fewer rows are said to be small, unless min_rows says otherwise.
+const SMALL: u64 = 30;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    reference: Option<Json>,
+    threshold: Option<f64>,
+    min_rows: Option<i64>,
+    #[serde(default)]
+    limits: Limits,
+}
+
+/// What the user demands; nothing is demanded unless it is given.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    demographic_parity_difference: Option<f64>,
+    demographic_parity_ratio: Option<f64>,
+    equal_opportunity_difference: Option<f64>,
+    equal_opportunity_ratio: Option<f64>,
+    equalized_odds_difference: Option<f64>,
+    equalized_odds_ratio: Option<f64>,
+}
+
+impl Limits {
+    /// The greatest difference and the least ratio that are allowed.
+    fn of(&self, criterion: Criterion) -> (Option<f64>, Option<f64>) {
+        match criterion {
+            Criterion::DemographicParity => (self.demographic_parity_difference, self.demographic_parity_ratio),
+            Criterion::EqualOpportunity => (self.equal_opportunity_difference, self.equal_opportunity_ratio),
+            Criterion::EqualizedOdds => (self.equalized_odds_difference, self.equalized_odds_ratio),
+        }
+    }
+
+    /// Returns 22023 for a limit that is not from 0 to 1.
+    fn check(&self) -> Result<()> {
+        for criterion in Criterion::ALL {
+            let (difference, ratio) = self.of(criterion);
+            if let Some(limit) = [difference, ratio]
+                .into_iter()
+                .flatten()
+                .find(|limit| !(0.0..=1.0).contains(limit))
+            {
+                return Err(Error::new(
+                    INVALID_PARAMETER,
+                    format!("options: a limit of {} is out of range", criterion.name()),
+                )
+                .detail(format!("The value is {limit}."))
+                .hint("Differences and ratios of rates are from 0 to 1."));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether groups are within the limits; `None` where there are none, and where nothing can be compared.
+    fn hold(&self, criterion: Criterion, apart: Apart) -> Option<bool> {
+        let (difference, ratio) = self.of(criterion);
+        let alike = difference.map(|limit| Some(apart.difference? <= limit));
+        let even = ratio.map(|limit| Some(apart.ratio? >= limit));
+        match (alike, even) {
+            (Some(alike), Some(even)) => Some(alike? && even?),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => None,
+        }
+    }
+}
+
+result_row! {
+    /// A metric of a group, or how far groups are apart.
+    struct FairnessRow {
+        /// NULL for all rows together.
+        segment: Option<Json>,
+        rows: i64,
+        metric: &'static str,
+        value: Option<f64>,
+        low: Option<f64>,
+        high: Option<f64>,
+        difference: Option<f64>,
+        ratio: Option<f64>,
+        within_limits: Option<bool>,
+        note: Option<String>,
+    }
+}
+
+/// With what groups are compared.
+enum Reference {
+    /// With each other; single groups with all rows.
+    Each,
+    /// With all rows.
+    Overall,
+    /// With a group.
+    Group(usize),
+}
+
+/// The reference that options name: "overall", the object of a group's values, or the value of the only column.
+fn reference_of(given: Option<&Json>, group_by: &[String], segments: &Segments) -> Result<Reference> {
+    let Some(given) = given.filter(|given| !given.is_null()) else {
+        return Ok(Reference::Each);
+    };
+    if given == "overall" {
+        return Ok(Reference::Overall);
+    }
+    let wanted = match (given, group_by) {
+        (Json::Object(_), _) => given.clone(),
+        (value, [only]) => serde_json::json!({ only.as_str(): value }),
+        _ => {
+            return Err(Error::new(INVALID_PARAMETER, "options: reference is no group")
+                .detail(format!("It is {given}."))
+                .hint("It is \"overall\", or an object with the value of each column of group_by."));
+        }
+    };
+    let found = segments
+        .in_order()
+        .into_iter()
+        .find(|&segment| segments.json(segment) == wanted);
+    found.map(Reference::Group).ok_or_else(|| {
+        let known: Vec<String> = segments
+            .in_order()
+            .into_iter()
+            .take(20)
+            .map(|segment| segments.json(segment).to_string())
+            .collect();
+        Error::new(INVALID_PARAMETER, "options: the reference is no group of the rows")
+            .detail(format!("It is {wanted}."))
+            .hint(format!("The groups are: {}; or say \"overall\".", known.join(", ")))
+    })
+}
+
+/// Groups with their rows, and all rows together.
+struct Measured {
+    overall: Group,
+    /// In the order of their values, with the number of their segment.
+    groups: Vec<(usize, Group)>,
+}
+
+fn measure(pass: &Pass, segments: &Segments) -> Result<Measured> {
+    let (actual, probabilities) = pass.two_classes("fairness")?;
+    let (of_segment, order) = (segments.rows()?, segments.in_order());
+    let scores = probabilities.column(1);
+    let row = |row: usize| (actual[row] == 1, scores[row]);
+    let threshold = pass.threshold;
+    pass.judging(|monitor| {
+        let overall = Group::of((0..actual.len()).map(row), threshold, monitor)?;
+        let groups = order.iter().map(|&segment| {
+            let rows = of_segment[segment].iter().map(|&place| row(place as usize));
+            Ok((segment, Group::of(rows, threshold, monitor)?))
+        });
+        Ok(Measured {
+            overall,
+            groups: groups.collect::<algo::error::Result<_>>()?,
+        })
+    })
+}
+
+/// `fairness(model, query, group_by, options)`.
+#[pg_extern(sql = false)]
+fn fairness(
+    model: Option<Text>,
+    query: Option<Text>,
+    group_by: Option<Vec<Option<Text>>>,
+    options: Option<Jsonb>,
+) -> SetOf<FairnessRow> {
+    let rows = || -> Result<Vec<FairnessRow>> {
+        let group_by = required("group_by", options::texts("group_by", group_by)?)?;
+        let options: Options = options::parse("options", options::object("options", options)?)?;
+        options.limits.check()?;
+        let min_rows = match options.min_rows {
+            None => 0,
+            Some(rows) => u64::try_from(rows).map_err(|_| {
+                Error::new(INVALID_PARAMETER, "options: min_rows is out of range")
+                    .detail(format!("The value is {rows}."))
+                    .hint("Groups of fewer rows are left out of what is compared; 0 leaves none out.")
+            })?,
+        };
+        let wanted = Wanted {
+            threshold: options.threshold,
+            group_by: Some(&group_by),
+            ..Wanted::default()
+        };
+        let pass = Pass::run(model.as_deref(), query.as_deref(), &wanted)?;
+        let Some(segments) = &pass.segments else {
+            return Ok(Vec::new());
+        };
+        let reference = reference_of(options.reference.as_ref(), &group_by, segments)?;
+        let measured = measure(&pass, segments)?;
+        say_unlabelled(&pass);
+        Ok(report(&measured, segments, &reference, min_rows, &options.limits))
+    };
+    set_of(or_raise(rows()))
+}
+
+/// Says how many rows have no label, and so do not count.
+fn say_unlabelled(pass: &Pass) {
+    let rows: u64 = pass.left_out.iter().map(|left_out| left_out.unlabelled).sum();
+    if rows > 0 {
+        advise(
+            format!("{rows} rows have no target and do not count"),
+            Some("What becomes of them is not known.".into()),
+            None,
+        );
+    }
+}
+
+/// How far groups are apart, then all rows together, then each group.
+fn report(
+    measured: &Measured,
+    segments: &Segments,
+    reference: &Reference,
+    min_rows: u64,
+    limits: &Limits,
+) -> Vec<FairnessRow> {
+    let with = match reference {
+        Reference::Each | Reference::Overall => &measured.overall,
+        Reference::Group(wanted) => measured
+            .groups
+            .iter()
+            .find(|(segment, _)| segment == wanted)
+            .map_or(&measured.overall, |(_, group)| group),
+    };
+    let compared: Vec<&Group> = measured
+        .groups
+        .iter()
+        .map(|(_, group)| group)
+        .filter(|group| group.rows >= min_rows.max(1))
+        .collect();
+    let left_out = measured.groups.len() - compared.len();
+    let of_whom = match reference {
+        Reference::Each => None,
+        Reference::Overall | Reference::Group(_) => Some(with),
+    };
+    let mut rows: Vec<FairnessRow> = Criterion::ALL
+        .into_iter()
+        .map(|criterion| {
+            let apart = fairness::apart(criterion, &compared, of_whom);
+            FairnessRow {
+                segment: None,
+                rows: compared.iter().map(|group| group.rows).sum::<u64>() as i64,
+                metric: criterion.name(),
+                value: None,
+                low: None,
+                high: None,
+                difference: apart.difference,
+                ratio: apart.ratio,
+                within_limits: limits.hold(criterion, apart),
+                note: (left_out > 0).then(|| format!("{left_out} groups of fewer than {min_rows} rows are left out")),
+            }
+        })
+        .collect();
+    rows.extend(rows_of(None, &measured.overall, &measured.overall, None));
+    let mut small = 0_usize;
+    for (segment, group) in &measured.groups {
+        let few = group.rows < min_rows.max(SMALL);
+        small += usize::from(few);
+        let note = few.then(|| format!("small: {} rows", group.rows));
+        rows.extend(rows_of(Some(segments.json(*segment)), group, with, note));
+    }
+    if small > 0 {
+        advise(
+            format!("{small} of {} groups are small", measured.groups.len()),
+            Some(format!(
+                "They have fewer than {} rows, which the intervals tell of.",
+                min_rows.max(SMALL)
+            )),
+            Some(
+                "min_rows in the options leaves groups of fewer rows out of what is compared; more rows tell more."
+                    .into(),
+            ),
+        );
+    }
+    rows
+}
+
+/// The metrics of a group beside those of the reference.
+fn rows_of(segment: Option<Json>, group: &Group, with: &Group, note: Option<String>) -> Vec<FairnessRow> {
+    let count = FairnessRow {
+        segment: segment.clone(),
+        rows: group.rows as i64,
+        metric: "count",
+        value: Some(group.rows as f64),
+        low: None,
+        high: None,
+        difference: None,
+        ratio: None,
+        within_limits: None,
+        note: note.clone(),
+    };
+    let metric = |metric: GroupMetric| {
+        let measured = group.measured.iter().find(|measured| measured.metric == metric)?;
+        let pair = measured.value.zip(with.value(metric));
+        Some(FairnessRow {
+            segment: segment.clone(),
+            rows: measured.rows as i64,
+            metric: metric.name(),
+            value: measured.value,
+            low: measured.interval.map(|(low, _)| low),
+            high: measured.interval.map(|(_, high)| high),
+            difference: pair.map(|(value, with)| value - with),
+            ratio: pair.filter(|(_, with)| *with > 0.0).map(|(value, with)| value / with),
+            within_limits: None,
+            note: note.clone(),
+        })
+    };
+    let metrics = GroupMetric::ALL.into_iter().filter_map(metric);
+    std::iter::once(count).chain(metrics).collect()
+}
