@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::options::Options;
 use crate::models::cache;
-use crate::models::evaluate::ReadTarget;
-use crate::models::evaluate::input_places;
+use crate::models::judging::pass::ReadTarget;
+use crate::models::judging::pass::input_places;
 use crate::models::predict::column_named;
 use crate::models::registry::Version;
 use crate::models::scorer::Scorer;

@@ -82,7 +82,7 @@ fn shown(value: &Value<'_>) -> String {
 }
 
 /// Reads the label of each row as a class of the model.
-pub(super) struct Classes {
+pub struct Classes {
     target: String,
     places: HashMap<String, u32>,
     boolean: bool,
@@ -131,14 +131,14 @@ impl Classes {
 }
 
 /// How the target of rows becomes what the model answers with.
-pub(super) enum ReadTarget {
+pub enum ReadTarget {
     Classes(Classes),
     Number,
 }
 
 impl ReadTarget {
     /// Returns an error for a column that cannot hold the model's answers.
-    pub(super) fn of(answer: &Answer, target: &str, column: &OutputColumn) -> Result<ReadTarget> {
+    pub fn of(answer: &Answer, target: &str, column: &OutputColumn) -> Result<ReadTarget> {
         match answer {
             Answer::Classes(labels) => Ok(ReadTarget::Classes(Classes::of(labels, target))),
             Answer::Number if column.reader.map(|reader| reader.role()) == Some(Role::Number) => Ok(ReadTarget::Number),
@@ -152,7 +152,7 @@ impl ReadTarget {
     }
 
     /// A row's target; `None` when it has none.
-    pub(super) fn read(&self, value: &Value<'_>) -> Result<Option<Actual>> {
+    pub fn read(&self, value: &Value<'_>) -> Result<Option<Actual>> {
         match (self, value) {
             (ReadTarget::Classes(classes), value) => Ok(classes.place(value)?.map(Actual::Class)),
             (ReadTarget::Number, Value::Number(number)) if number.is_finite() => Ok(Some(Actual::Number(*number))),
@@ -173,7 +173,7 @@ fn checked_threshold(threshold: Option<f64>, version: &Version) -> Result<f64> {
 }
 
 /// The place of each of the model's inputs in the query.
-pub(super) fn input_places(scorer: &Scorer, columns: &[OutputColumn], reference: &str) -> Result<Vec<usize>> {
+pub fn input_places(scorer: &Scorer, columns: &[OutputColumn], reference: &str) -> Result<Vec<usize>> {
     let inputs = scorer.model().inputs.iter().enumerate();
     let place = |(input, wanted): (usize, &Input)| {
         let place = column_named(columns, &wanted.name, "a feature").map_err(|error| error.state(MISSING_FEATURE))?;

@@ -9,7 +9,7 @@ use pgrx::{pg_extern, pg_sys};
 use super::keyed::{self, Keyed, Selection};
 use super::require_tables;
 use crate::models::cache;
-use crate::models::evaluate::input_places;
+use crate::models::judging::pass::input_places;
 use crate::models::predict::column_named;
 use crate::models::registry::{self, Privilege, Version};
 use crate::models::scorer::Scorer;

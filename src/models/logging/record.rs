@@ -7,7 +7,7 @@ use pgrx::{pg_extern, pg_sys};
 use super::keyed::{self, Keyed, Selection};
 use super::{manages, require_tables, visible_batches};
 use crate::models::cache;
-use crate::models::evaluate::ReadTarget;
+use crate::models::judging::pass::ReadTarget;
 use crate::models::predict::column_named;
 use crate::models::registry::{self, Privilege, Version};
 use crate::pg::catalog::{self, Key};
