@@ -119,7 +119,7 @@ check "a check of a table that is gone does not come to be one of another table"
 
 check "training goes on with the next version" "6" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version FROM assay.train('income', 'SELECT * FROM adult LIMIT 1000', 'income', 'naive_bayes', deploy => 'always')")"
-check "a new model does not take an old one's place" "1|7" \
+check "a new model does not take an old one's place" "1|8" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version, (SELECT count(*) FROM assay.models) + 1 FROM assay.train('new', 'SELECT age, sex FROM adult LIMIT 1000', 'age', 'ridge')")"
 check "a rollback returns to what was deployed before the dump" "2" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"
 check "and to what was deployed before that" "1" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"
