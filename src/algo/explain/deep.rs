@@ -196,20 +196,6 @@ impl Walker<'_> {
         let (before, passed_before) = (scratch.ratios[column], scratch.passes[column]);
         let ratio = self.covered.ratio(node, child);
         let after = before * ratio;
-        let shares = &mut scratch.shares[(depth + 1) * 3 * size..][..3 * size];
-        for (place, (points, weights)) in points.points.iter().zip(&points.weights).enumerate() {
-            for lane in 0..FOUR {
-                let (t, weight) = (points[lane], weights[lane]);
-                let old = 1.0 / (before + (1.0 - before) * t);
-                let new = after + (1.0 - after) * t;
-                let old_share = (1.0 - before) * old;
-                scratch.factors[place][lane] = ratio;
-                scratch.factors[size + place][lane] = after * (1.0 - t) * old;
-                scratch.factors[2 * size + place][lane] = new * old;
-                shares[size + place][lane] = weight * (-1.0 / (1.0 - t) - old_share);
-                shares[2 * size + place][lane] = weight * ((1.0 - after) / new - old_share);
-            }
-        }
         let mut level = Level {
             node: child,
             gone: 0,
@@ -219,6 +205,7 @@ impl Walker<'_> {
             states: [PASSES; ROWS],
         };
         let column_codes = &coded.column(column)[first..];
+        let mut is_used = [false; 3];
         for row in 0..rows {
             level.states[row] = match (passed_before[row], codes.contains(of_column, column_codes[row])) {
                 (false, _) => FAILED,
@@ -226,6 +213,26 @@ impl Walker<'_> {
                 (true, true) => PASSES,
             };
             scratch.passes[column][row] = level.states[row] == PASSES;
+            is_used[usize::from(level.states[row])] = true;
+        }
+        // Of who failed before nothing changes but how many training rows are below, and its player gets nothing here.
+        scratch.factors[..size].fill([ratio; FOUR]);
+        let shares = &mut scratch.shares[(depth + 1) * 3 * size..][..3 * size];
+        for (place, (points, weights)) in points.points.iter().zip(&points.weights).enumerate() {
+            let old = points.map(|t| 1.0 / (before + (1.0 - before) * t));
+            if is_used[usize::from(FAILS)] {
+                scratch.factors[size + place] = std::array::from_fn(|lane| after * (1.0 - points[lane]) * old[lane]);
+                shares[size + place] = std::array::from_fn(|lane| {
+                    weights[lane] * (-1.0 / (1.0 - points[lane]) - (1.0 - before) * old[lane])
+                });
+            }
+            if is_used[usize::from(PASSES)] {
+                let new = points.map(|t| after + (1.0 - after) * t);
+                scratch.factors[2 * size + place] = std::array::from_fn(|lane| new[lane] * old[lane]);
+                shares[2 * size + place] = std::array::from_fn(|lane| {
+                    weights[lane] * ((1.0 - after) / new[lane] - (1.0 - before) * old[lane])
+                });
+            }
         }
         scratch.ratios[column] = after;
         let (above, below) = scratch.products[depth * ROWS * size..].split_at_mut(ROWS * size);

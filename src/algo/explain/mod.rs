@@ -31,6 +31,8 @@ mod trees;
 mod values;
 
 pub(crate) use ensemble::{Ensemble, LeafValues, Margins};
+#[cfg(test)]
+pub(crate) use tree_tests::explained_anyhow;
 pub(crate) use trees::TreeExplainer;
 
 use crate::error::{Error, Result};

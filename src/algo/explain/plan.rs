@@ -1,5 +1,7 @@
 //! Which leaves tables answer for, and which trees are walked.
 
+use std::collections::BTreeMap;
+
 use super::columns::Columns;
 use super::deep::Walk;
 use super::game::MOST_PLAYERS;
@@ -17,7 +19,7 @@ pub(super) struct Limits {
     pub(super) bytes: usize,
     /// Trees with more leaves are walked.
     pub(super) leaves_of_tree: usize,
-    /// All trees of a model with more leaves are walked.
+    /// All trees of a model with more leaves, each counted for every sum that it adds to, are walked.
     pub(super) leaves: usize,
 }
 
@@ -55,7 +57,6 @@ impl Plan {
         covered: &Covered,
         columns: &Columns,
         leaves: &LeafTable,
-        sums: usize,
         against_rows: bool,
         limits: Limits,
         monitor: &dyn Monitor,
@@ -65,29 +66,28 @@ impl Plan {
             bundles: Vec::new(),
             walks: Vec::new(),
         };
-        let is_small = |tree: usize| trees.tree(tree).len().div_ceil(2) <= limits.leaves_of_tree;
-        let in_tables = trees.nodes().div_ceil(2) <= limits.leaves;
+        let in_tables = leaves.entries() <= limits.leaves;
         let mut parts = Vec::new();
         for tree in 0..trees.count() {
             monitor.check()?;
-            let mut of_sums: Vec<Vec<Leaf>> = (0..sums).map(|_| Vec::new()).collect();
-            let mut adds = vec![false; sums];
-            let mut most = 0;
+            let is_small = trees.tree(tree).len().div_ceil(2) <= limits.leaves_of_tree;
+            let (mut of_sums, mut most) = (BTreeMap::<u32, Vec<Leaf>>::new(), 0);
             covered.walk(columns, tree, monitor, |node, players| {
                 most = most.max(players.len());
                 for &(sum, value) in leaves.of_leaf(node) {
-                    adds[sum as usize] = true;
-                    if in_tables && is_small(tree) && !players.is_empty() {
+                    let of_sum = of_sums.entry(sum).or_default();
+                    if in_tables && is_small && !players.is_empty() {
                         let players = players.to_vec();
-                        of_sums[sum as usize].push(Leaf { players, value, node });
+                        of_sum.push(Leaf { players, value, node });
                     }
                 }
                 Ok(())
             })?;
-            for (sum, leaves) in of_sums.into_iter().enumerate() {
-                if in_tables && is_small(tree) {
+            for (sum, leaves) in of_sums {
+                let sum = sum as usize;
+                if in_tables && is_small {
                     parts.push(Part { tree, sum, leaves });
-                } else if adds[sum] && most > 0 {
+                } else if most > 0 {
                     plan.walks.push(walk(covered, tree, sum, most, Vec::new()));
                 }
             }

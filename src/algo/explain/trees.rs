@@ -75,8 +75,7 @@ impl TreeExplainer {
             covers: ensemble.covers.clone(),
         };
         let against_rows = matches!(baseline, Baseline::Background(_));
-        let sums = ensemble.first.len();
-        let Plan { bundles, walks } = Plan::new(&covered, &columns, &leaves, sums, against_rows, limits, monitor)?;
+        let Plan { bundles, walks } = Plan::new(&covered, &columns, &leaves, against_rows, limits, monitor)?;
         let mut explainer = TreeExplainer {
             sums: ensemble.first.clone(),
             base: Vec::new(),

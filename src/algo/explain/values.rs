@@ -42,6 +42,11 @@ impl LeafTable {
         Ok(table)
     }
 
+    /// How many leaves there are, each counted for every sum that it adds to.
+    pub(super) fn entries(&self) -> usize {
+        self.entries.len()
+    }
+
     /// What a leaf adds to which sums.
     pub(super) fn of_leaf(&self, node: usize) -> &[(u32, f64)] {
         &self.entries[self.starts[node] as usize..self.starts[node + 1] as usize]

@@ -2,6 +2,7 @@
 
 use super::super::NumberObjective;
 use super::*;
+use crate::explain::explained_anyhow;
 use crate::trees::testing::mutated_bytes;
 
 fn models() -> Vec<Boosting> {
@@ -59,6 +60,7 @@ fn mutated_bytes_never_panic() {
         Ok(model) if model.outputs() < 1_000 && model.validate(&MIXED, &Unwatched).is_ok() => {
             score(&model, row);
             model.importance(4);
+            explained_anyhow(&model, row);
             true
         }
         _ => false,

@@ -1,7 +1,11 @@
 //! Attributions and base add up to the margin, and a row gets the same alone as among others.
 
 use super::*;
+use crate::frame::Column;
 use crate::golden::models::models;
+use crate::grouped::Grouped;
+use crate::learner::Configured;
+use crate::learners::named;
 
 /// Every model of trees that others test with, explained against its training rows and against a background.
 #[test]
@@ -129,4 +133,39 @@ fn models_of_every_release_add_up() {
         }
     }
     assert!(explained >= 20, "{explained}");
+}
+
+/// By group the base is that of all rows, and the keys get what the group's differs by.
+#[test]
+fn models_by_group_add_up() {
+    let columns = mixed(900, 7).0;
+    let codes: Vec<u32> = (0..900).map(|row| row % 3).collect();
+    let keys = vec![Column::Category { codes, levels: 3 }];
+    let set = learned(900, 0, false);
+    let frame = Frame::new(columns).unwrap().with_keys(keys).unwrap();
+    let set = TrainingSet::new(frame, set.target);
+    let learner = named("gradient_boosting")
+        .unwrap()
+        .configure(&Default::default(), 1)
+        .unwrap();
+    let (fitted, _) = Grouped::new(learner, 20).fit(&set, &Unwatched).unwrap();
+    let with_key = |(row, values): (usize, &[f64])| [values, &[[0.0, 1.0, 2.0, UNSEEN][row % 4]]].concat();
+    let some: Vec<f64> = rows(200, 3).chunks_exact(4).enumerate().flat_map(with_key).collect();
+    let features = [&MIXED[..], &[3]].concat();
+    for baseline in [Baseline::Training, Baseline::Background(&some[..50])] {
+        let explainer = fitted.explainer(&features, baseline, &Unwatched).unwrap();
+        adds_up("by group", &*fitted, &*explainer, &some, 5);
+        let pairs = explainer.pairs(&Unwatched).unwrap();
+        let mut numbers = vec![f64::NAN; 200 * pairs.len()];
+        explainer.interactions(&some, 5, &mut numbers, &Unwatched).unwrap();
+        let attributions = explain(&*explainer, &some, 5);
+        for (numbers, parts) in numbers.chunks_exact(pairs.len()).zip(attributions.chunks_exact(5)) {
+            let all: f64 = pairs
+                .iter()
+                .zip(numbers)
+                .map(|((a, b), x)| if a == b { *x } else { 2.0 * x })
+                .sum();
+            assert!((all - parts[..4].iter().sum::<f64>()).abs() < 1e-9);
+        }
+    }
 }

@@ -113,3 +113,16 @@ fn adds_up(what: &str, fitted: &dyn Fitted, explainer: &dyn Explainer, rows: &[f
         }
     }
 }
+
+/// Explains a row, and two features together, by a model that may be anything that validation lets pass: nothing of it panics.
+pub(crate) fn explained_anyhow(fitted: &dyn Fitted, row: &[f64]) {
+    for baseline in [Baseline::Training, Baseline::Background(row)] {
+        let Ok(explainer) = fitted.explainer(&MIXED, baseline, &Unwatched) else {
+            continue;
+        };
+        explain(&*explainer, row, row.len());
+        let pairs = explainer.pairs(&Unwatched).unwrap();
+        let mut out = vec![0.0; explainer.base().len() * pairs.len()];
+        explainer.interactions(row, row.len(), &mut out, &Unwatched).unwrap();
+    }
+}

@@ -1,6 +1,7 @@
 //! Bytes that are no model: decoding, checking and scoring never panic.
 
 use super::*;
+use crate::explain::explained_anyhow;
 use crate::trees::testing::mutated_bytes;
 
 fn models() -> Vec<RandomForest> {
@@ -36,6 +37,7 @@ fn mutated_bytes_never_panic() {
         match postcard::from_bytes::<RandomForest>(bytes) {
             Ok(model) if model.validate(&MIXED, &Unwatched).is_ok() => {
                 score(&model, row);
+                explained_anyhow(&model, row);
                 true
             }
             _ => false,
