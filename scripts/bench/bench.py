@@ -9,6 +9,7 @@ from choosing import Choosing
 from comparing import Comparing
 from explaining import Explaining
 from features import Features
+from judging import Judging
 from measure import Peers, Session, SqlError, median
 from quality import Quality
 from report import FEATURES, FEWER, FULL, NUMBERS, ONLY, REPEAT, ROWS, SCAN, SERIAL, Sections, Table, comma, run_file, seconds, train, verdict
@@ -204,7 +205,7 @@ class Learning(Sections):
             session.run("DROP TABLE IF EXISTS bench_more")
 
 
-PARTS = [Learning, Choosing, Comparing, Explaining, Features, Quality]
+PARTS = [Learning, Choosing, Comparing, Explaining, Features, Judging, Quality]
 
 
 def has_data():

@@ -161,16 +161,16 @@ struct Running {
 }
 
 /// The sums at every threshold, the highest first; the present one is among them. The last calls all rows positive. Empty without rows.
-fn running(rows: &CostSteps, current: f64) -> Vec<Running> {
+fn running(rows: &CostSteps, current: f64) -> Result<Vec<Running>> {
     let (mut missed, mut missed_squares) = (Sum::default(), Sum::default());
     for step in &rows.steps {
         missed.merge(&step.costs[1]);
         missed_squares.merge(&step.squares[1]);
     }
     if rows.steps.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let mut all = Vec::with_capacity(rows.steps.len() + 2);
+    let mut all = room::with_capacity(rows.steps.len() + 2)?;
     let nobody = Running {
         threshold: f64::INFINITY,
         called: [0, 0],
@@ -212,15 +212,15 @@ fn running(rows: &CostSteps, current: f64) -> Vec<Running> {
             ..last
         });
     }
-    all
+    Ok(all)
 }
 
 /// What happens at each threshold. More than `limit` (at least 4) are thinned evenly by place; among those that stay are the present one, the one that
-/// costs least within `capacity`, nobody and everybody. The highest come first. Empty without rows. Of equally cheap ones that with the fewest positive calls is chosen.
-pub fn thresholds(rows: &CostSteps, current: f64, capacity: Option<u64>, limit: usize) -> Vec<Operating> {
-    let all = running(rows, current);
+/// costs least within `capacity`, nobody and everybody. Returns an error where there is no room. The highest come first. Empty without rows. Of equally cheap ones that with the fewest positive calls is chosen.
+pub fn thresholds(rows: &CostSteps, current: f64, capacity: Option<u64>, limit: usize) -> Result<Vec<Operating>> {
+    let all = running(rows, current)?;
     let Some(last) = all.last() else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
     let totals = last.called;
     let present = all
@@ -258,7 +258,7 @@ pub fn thresholds(rows: &CostSteps, current: f64, capacity: Option<u64>, limit: 
         }
     };
     let shown = places(all.len(), limit.max(4), [0, chosen, present, everybody]);
-    shown.into_iter().map(operating).collect()
+    Ok(shown.into_iter().map(operating).collect())
 }
 
 /// At most `limit` places of so many, ascending, those of `kept` among them and the others spread evenly.
@@ -356,7 +356,7 @@ mod tests {
     #[test]
     fn costs_and_savings_are_those_of_the_rows() {
         let cases = cases(400);
-        let found = thresholds(&cases.steps(), 0.43, None, 1000);
+        let found = thresholds(&cases.steps(), 0.43, None, 1000).unwrap();
         assert_eq!(found.len(), 52);
         let close = |amount: Amount, numbers: &[f64], what: &str| {
             let (sum, half) = plain(numbers);
@@ -390,21 +390,21 @@ mod tests {
     #[test]
     fn capacity_bounds_the_positive_calls() {
         let cases = cases(400);
-        let found = thresholds(&cases.steps(), 0.5, Some(40), 1000);
+        let found = thresholds(&cases.steps(), 0.5, Some(40), 1000).unwrap();
         let chosen = found.iter().find(|point| point.chosen).unwrap();
         assert!(chosen.flagged() <= 40);
         let allowed = found.iter().filter(|point| point.flagged() <= 40);
         let least = allowed.map(|point| point.cost.value).fold(f64::INFINITY, f64::min);
         assert_eq!(chosen.cost.value, least);
-        let none = thresholds(&cases.steps(), 0.5, Some(0), 1000);
+        let none = thresholds(&cases.steps(), 0.5, Some(0), 1000).unwrap();
         assert!(none.iter().find(|point| point.chosen).unwrap().threshold.is_infinite());
     }
 
     #[test]
     fn few_thresholds_are_shown_the_decisive_ones_among_them() {
         let cases = cases(400);
-        let all = thresholds(&cases.steps(), 0.43, None, 1000);
-        let few = thresholds(&cases.steps(), 0.43, None, 10);
+        let all = thresholds(&cases.steps(), 0.43, None, 1000).unwrap();
+        let few = thresholds(&cases.steps(), 0.43, None, 10).unwrap();
         assert!(few.len() <= 10 && few.iter().all(|point| all.contains(point)));
         assert!(few.iter().any(|point| point.chosen) && few.iter().any(|point| point.current));
         assert!(few[0].threshold.is_infinite() && few[few.len() - 1].true_negatives == 0);
@@ -423,8 +423,8 @@ mod tests {
         let scores = Scores::of(&ranking, &Unwatched).unwrap();
         let (alarm, miss) = (Cost::Constant(3.0), Cost::Constant(20.0));
         let exact = CostSteps::of_rows(&cases.actual, cases.scores.iter().copied(), alarm, miss, &Unwatched).unwrap();
-        let kept = thresholds(&CostSteps::of_scores(&scores, 3.0, 20.0), 0.5, None, 1000);
-        for (kept, exact) in kept.iter().zip(thresholds(&exact, 0.5, None, 1000)) {
+        let kept = thresholds(&CostSteps::of_scores(&scores, 3.0, 20.0), 0.5, None, 1000).unwrap();
+        for (kept, exact) in kept.iter().zip(thresholds(&exact, 0.5, None, 1000).unwrap()) {
             assert_eq!(kept.true_positives, exact.true_positives);
             assert!((kept.cost.value - exact.cost.value).abs() < 1e-9);
         }
@@ -433,13 +433,13 @@ mod tests {
     #[test]
     fn a_threshold_beyond_all_scores_is_shown_too() {
         let cases = cases(50);
-        let high = thresholds(&cases.steps(), 1.0, None, 1000);
+        let high = thresholds(&cases.steps(), 1.0, None, 1000).unwrap();
         assert!(high[1].current && high[1].flagged() == 0 && high[1].threshold == 1.0);
         let shifted: Vec<f64> = cases.scores.iter().map(|score| 0.2 + score / 2.0).collect();
         let (alarm, miss) = (Cost::Constant(1.0), Cost::Constant(1.0));
         let steps = CostSteps::of_rows(&cases.actual, shifted.into_iter(), alarm, miss, &Unwatched).unwrap();
-        let low = thresholds(&steps, 0.1, None, 1000);
+        let low = thresholds(&steps, 0.1, None, 1000).unwrap();
         assert!(low[low.len() - 1].current && low[low.len() - 1].threshold == 0.1);
-        assert!(thresholds(&CostSteps::default(), 0.5, None, 100).is_empty());
+        assert!(thresholds(&CostSteps::default(), 0.5, None, 100).unwrap().is_empty());
     }
 }

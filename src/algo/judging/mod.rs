@@ -10,3 +10,6 @@ pub mod lift;
 pub mod measures;
 pub mod numbers;
 pub mod scores;
+
+#[cfg(test)]
+mod tests;

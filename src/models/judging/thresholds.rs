@@ -151,7 +151,7 @@ fn operating(arguments: &Arguments<'_>) -> Result<Vec<Operating>> {
         Some(query) => of_query(model.as_deref(), query, &false_alarm, &miss)?,
         None => of_kept(required("model", model.as_deref())?, &false_alarm, &miss)?,
     };
-    let found = costs::thresholds(&steps, current, capacity, SHOWN);
+    let found = costs::thresholds(&steps, current, capacity, SHOWN)?;
     if found
         .iter()
         .any(|point| point.chosen && point.flagged() == 0 && capacity != Some(0))

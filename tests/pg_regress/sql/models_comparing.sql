@@ -16,12 +16,12 @@ SELECT version FROM assay.train('flat', 'SELECT age, loss, is_test FROM loan', '
 CREATE FUNCTION shown(value double precision) RETURNS numeric IMMUTABLE LANGUAGE sql RETURN round(value::numeric, 4);
 SELECT metric, shown(a) AS a, shown(b) AS b, shown(difference) AS difference, shown(low) AS low, shown(high) AS high, p_value < 1e-9 AS sure, method, rows
 FROM assay.compare_models('full', 'part', 'SELECT * FROM loan WHERE is_test');
-SELECT c.metric, shown(c.difference) AS difference, low <= difference AND difference <= high AS inside, p_value <= 1 AS p, method,
+SELECT c.metric, shown(c.difference) AS difference, c.low <= difference AND c.difference <= c.high AS inside, p_value <= 1 AS p, method,
        abs(c.a - x.value) < 1e-12 AND abs(c.b - y.value) < 1e-12 AS as_evaluated
 FROM assay.compare_models('full', 'part', 'SELECT * FROM loan WHERE is_test', NULL::text) AS c
 JOIN assay.evaluate('full', 'SELECT * FROM loan WHERE is_test') AS x ON x.metric = c.metric
 JOIN assay.evaluate('part', 'SELECT * FROM loan WHERE is_test') AS y ON y.metric = c.metric;
-SELECT c.metric, shown(c.difference) AS difference, low <= difference AND difference <= high AS inside, method,
+SELECT c.metric, shown(c.difference) AS difference, c.low <= difference AND c.difference <= c.high AS inside, method,
        abs(c.a - x.value) < 1e-9 AND abs(c.b - y.value) < 1e-9 AS as_evaluated
 FROM assay.compare_models('line', 'flat', 'SELECT * FROM loan WHERE is_test', NULL::text[]) AS c
 JOIN assay.evaluate('line', 'SELECT * FROM loan WHERE is_test') AS x ON x.metric = c.metric
