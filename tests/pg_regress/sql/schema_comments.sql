@@ -52,6 +52,7 @@ INSERT INTO call VALUES
     ('drift_from', 'options', $$SELECT assay.drift_from('options', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('model_drift', 'options', $$SELECT assay.model_drift('options', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('fairness', 'options', $$SELECT assay.fairness('options', 'SELECT 1 AS x', '{x}', '{"no such option": 1}')$$),
+    ('record_drift', 'options', $$SELECT assay.record_drift('options', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('save_baseline', 'options', $$SELECT assay.save_baseline('other', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('train', 'preprocess', $$SELECT assay.train('other', 'SELECT 1 AS x, 2 AS y', 'y', preprocess => '{"no such option": 1}')$$),
     ('train', 'intervals', $$SELECT assay.train('other', 'SELECT 1 AS x, 2 AS y', 'y', intervals => '{"no such option": 1}')$$),
