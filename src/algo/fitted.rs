@@ -9,7 +9,7 @@ use super::bytes;
 use super::calibration::Scale;
 use super::error::Result;
 use super::estimator::Estimator;
-use super::explain::{Baseline, Explainer};
+use super::explain::{Additive, Baseline, Explainer};
 use super::grouped::GroupedModel;
 use super::linear::{self, Intercept, Weight};
 use super::monitor::Monitor;
@@ -42,6 +42,21 @@ pub trait Fitted: Estimator + Stored + Debug + Send + Sync {
         baseline: Baseline<'_>,
         monitor: &dyn Monitor,
     ) -> Result<Box<dyn Explainer>>;
+
+    /// What is explained, by the margins or by their base: as many as the explainer's base has.
+    fn explained(&self, margins: &[f64]) -> Vec<f64> {
+        margins.to_vec()
+    }
+
+    /// The model as a sum over its features, when its explained margins are sums. O(size).
+    fn additive(&self) -> Option<Box<dyn Additive>> {
+        None
+    }
+
+    /// Right after the fit, what [`Baseline::Means`] has of the training rows, when its explained margins are sums.
+    fn means(&self) -> Option<Vec<f64>> {
+        None
+    }
 
     /// What it makes of each of `columns` columns, when it splits rows by them. O(size).
     fn importance(&self, _columns: usize) -> Option<Vec<Importance>> {

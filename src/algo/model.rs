@@ -12,6 +12,7 @@ use super::calibration::Calibration;
 use super::envelope::{Envelope, Section};
 use super::error::{Error, Result};
 use super::estimator::{Criterion, Estimator};
+use super::explain::{self, Baseline, Explainer};
 use super::fitted::Fitted;
 use super::frame::Frame;
 use super::intervals::Intervals;
@@ -20,6 +21,7 @@ use super::learners;
 use super::monitor::{Monitor, Progress};
 use super::pipeline::{Feature, FittedStep, Kind, Levels, Pipeline};
 use super::row_sample::RowSample;
+use super::summary::Summary;
 use super::task::Answer;
 use crate::coded::coded;
 
@@ -147,6 +149,8 @@ pub struct Model {
     pub intervals: Option<Intervals>,
     /// How good it is for each group that it has a model of, in the order of these; empty without groups.
     pub groups: Vec<GroupMetrics>,
+    /// What each feature adds in the mean of the training rows, see [`Baseline::Means`]; `None` where margins are no sums, and of models of 0.1.0.
+    pub means: Option<Vec<f64>>,
 }
 
 /// How good a model is for one group.
@@ -210,6 +214,12 @@ const INTERVALS: Section = Section {
     version: 1,
 };
 
+/// What features add in the mean of the training rows, which a score does without.
+const MEANS: Section = Section {
+    tag: *b"mean",
+    version: 1,
+};
+
 /// The bytes of a model. What comes to it (background rows) is a section more.
 const ENVELOPE: Envelope = Envelope {
     what: WHAT,
@@ -224,8 +234,17 @@ const ENVELOPE: Envelope = Envelope {
         GROUPS,
         CALIBRATION,
         INTERVALS,
+        MEANS,
     ],
 };
+
+/// What features add in the mean. Returns an error for numbers that are none.
+fn finite(means: Vec<f64>) -> Result<Vec<f64>> {
+    match means.iter().all(|mean| mean.is_finite()) {
+        true => Ok(means),
+        false => Err(Error::damaged(WHAT, "what its features add in the mean is not finite")),
+    }
+}
 
 impl Model {
     /// How many features the learner sees.
@@ -322,6 +341,44 @@ impl Model {
         }
     }
 
+    /// The inputs that each of the learner's features is made of, by their places: one, or those of a cross. O(size).
+    pub fn source_inputs(&self) -> Vec<Vec<usize>> {
+        let raw = self.raw_features();
+        let inputs = |places: Vec<usize>| {
+            let mut inputs: Vec<usize> = places.into_iter().map(|place| raw[place].input).collect();
+            inputs.dedup();
+            inputs
+        };
+        self.sources().into_iter().map(inputs).collect()
+    }
+
+    /// What attributes the explained margins of a row of [`Model::applied`] to the learner's features. `summaries` are the distributions of the raw features
+    /// in the training rows, of models that [need](Model::needs_summaries) them. Returns an error when stopped, and where what is needed is not there.
+    pub fn explainer(
+        &self,
+        baseline: Baseline<'_>,
+        summaries: &[Summary],
+        monitor: &dyn Monitor,
+    ) -> Result<Box<dyn Explainer>> {
+        let features = self.features();
+        let codes: Vec<usize> = features.iter().map(|feature| feature.kind.codes()).collect();
+        let known = match (&baseline, &self.means, self.fitted.additive()) {
+            (Baseline::Training, Some(means), _) => Some(means.clone()),
+            (Baseline::Training, None, Some(model)) => {
+                let summaries = self.pipeline.as_ref().map_or(summaries, Pipeline::statistics);
+                explain::means_of_summaries(&*model, &features, summaries)
+            }
+            (Baseline::Training | Baseline::Means(_) | Baseline::Background(_), _, _) => None,
+        };
+        let baseline = known.as_deref().map_or(baseline, Baseline::Means);
+        self.fitted.explainer(&codes, baseline, monitor)
+    }
+
+    /// Whether what each feature adds in the mean of the training rows is only known by the distributions of the raw features, as of models of 0.1.0.
+    pub fn needs_summaries(&self) -> bool {
+        self.means.is_none() && self.pipeline.is_none() && self.fitted.additive().is_some()
+    }
+
     /// The model as bytes, see [`super::envelope`]. The same model gives the same bytes on every machine. Returns an error when stopped, and
     /// where there is no room. O(bytes).
     pub fn to_bytes(&self, monitor: &dyn Monitor) -> Result<Vec<u8>> {
@@ -334,6 +391,10 @@ impl Model {
         let bytes = match &self.groups[..] {
             [] => bytes,
             groups => ENVELOPE.add(GROUPS, &groups, bytes, monitor)?,
+        };
+        let bytes = match &self.means {
+            Some(means) => ENVELOPE.add(MEANS, means, bytes, monitor)?,
+            None => bytes,
         };
         let bytes = match &self.intervals {
             Some(intervals) => ENVELOPE.append(INTERVALS, bytes, |bytes| intervals.encode(WHAT, bytes, monitor))?,
@@ -385,6 +446,10 @@ impl Model {
             Some((_, intervals)) => Some(Intervals::decode(WHAT, intervals, monitor)?),
             None => None,
         };
+        let means: Option<Vec<f64>> = match sections.find(MEANS) {
+            Some((_, means)) => Some(finite(bytes::decode(WHAT, means, monitor)?)?),
+            None => None,
+        };
         let model = Model {
             pipeline,
             answer: sections.get(ANSWER, monitor)?,
@@ -393,6 +458,7 @@ impl Model {
             history,
             sample,
             groups,
+            means,
             calibration,
             intervals,
         };

@@ -280,6 +280,7 @@ impl Training {
             }
             _ => None,
         };
+        let means = fitted.means();
         let mut model = Model {
             answer: answer.ok_or_else(|| Error::new(INTERNAL, "the target was not read"))?,
             inputs,
@@ -288,6 +289,7 @@ impl Training {
             history,
             sample,
             groups: Vec::new(),
+            means,
             calibration,
             intervals,
         };

@@ -286,6 +286,7 @@ impl Tuning {
         let tested = trial.judged.iter().map(|fold| fold.rows).sum();
         let criterion = fitted.criterion().map(|criterion| criterion.name());
         let metrics = VersionMetrics::of_folds(&means(&trial.judged), tested, &answer, criterion);
+        let known_means = fitted.means();
         let model = Model {
             answer,
             inputs,
@@ -294,6 +295,7 @@ impl Tuning {
             history,
             sample,
             groups: Vec::new(),
+            means: known_means,
             calibration: None,
             intervals: None,
         };

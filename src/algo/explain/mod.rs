@@ -35,6 +35,14 @@ pub(crate) use ensemble::{Ensemble, LeafValues, Margins};
 pub(crate) use tree_tests::explained_anyhow;
 pub(crate) use trees::TreeExplainer;
 
+mod additive;
+mod folded;
+#[cfg(test)]
+mod tests;
+
+pub use additive::{Additive, AdditiveExplainer, Known, means_of_rows, means_of_summaries};
+pub use folded::{Explained, Folded, JointSum, Pairs, Side};
+
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 
@@ -44,12 +52,15 @@ pub enum Baseline<'a> {
     /// The rows that trained the model, as it remembers them: trees by the number of rows that came to each node (path-dependent), other models by the
     /// means of their columns.
     Training,
+    /// The same, of a model whose margins are sums: what each feature adds to each explained margin in the mean of these rows. For each feature one number
+    /// per margin; of a model by group so for each model, that of all rows first.
+    Means(&'a [f64]),
     /// Encoded rows, at least one, one after the other, each with the keys of its group at the end if the model has some (interventional).
     Background(&'a [f64]),
 }
 
 /// Attributes the margins of a fitted model to the learner's features: the base plus the attributions is the margin, see
-/// [`crate::fitted::Fitted::margin`]. It owns what it needs of the model, so it can be kept beside it.
+/// [`crate::fitted::Fitted::explained`]. It owns what it needs of the model, so it can be kept beside it.
 pub trait Explainer: Send + Sync {
     /// The mean of each margin under the baseline. It is not to the bit what [`crate::fitted::Fitted::base`] says, which may be a sum of other
     /// numbers: what is shown beside attributions is this one.

@@ -81,6 +81,7 @@ pub(crate) fn models() -> Vec<(String, Model)> {
                     [] => task::Answer::Number,
                     labels => task::Answer::Classes(labels.to_vec()),
                 };
+                let means = fitted.means();
                 let model = Model {
                     answer,
                     inputs: inputs(),
@@ -91,6 +92,7 @@ pub(crate) fn models() -> Vec<(String, Model)> {
                     groups: Vec::new(),
                     calibration: None,
                     intervals: None,
+                    means,
                 };
                 model.validate(&Unwatched).unwrap();
                 models.push((format!("{}_{}", algorithm.name, case.name), model));

@@ -18,6 +18,8 @@ const BLOCK: usize = 256;
 /// Against what the groups' models are explained, kept until they are.
 enum Owned {
     Training,
+    /// By model.
+    Means(Vec<Vec<f64>>),
     /// Rows without the keys of groups.
     Background(Vec<f64>),
 }
@@ -53,6 +55,17 @@ impl GroupedExplainer {
         let own = features.len() - places.width();
         let (baseline, base) = match baseline {
             Baseline::Training => (Owned::Training, model.base().to_vec()),
+            Baseline::Means(means) => {
+                let size = means.len() / parts.len();
+                if size * parts.len() != means.len() || size == 0 {
+                    return Err(Error::damaged(
+                        "the means of what features add",
+                        "they are not those of the groups",
+                    ));
+                }
+                let means = means.chunks_exact(size).map(<[f64]>::to_vec);
+                (Owned::Means(means.collect()), model.base().to_vec())
+            }
             Baseline::Background(rows) => {
                 let mut without_keys = room::with_capacity(rows.len() / features.len().max(1) * own)?;
                 let (mut margin, mut sums) = (vec![0.0; model.base().len()], vec![0.0; model.base().len()]);
@@ -74,7 +87,7 @@ impl GroupedExplainer {
             parts: parts.collect(),
             features: features[..own].to_vec(),
             baseline,
-            base,
+            base: model.explained(&base),
         })
     }
 
@@ -86,6 +99,7 @@ impl GroupedExplainer {
         }
         let baseline = match &self.baseline {
             Owned::Training => Baseline::Training,
+            Owned::Means(means) => Baseline::Means(&means[place]),
             Owned::Background(rows) => Baseline::Background(rows),
         };
         let made = part.model.explainer(&self.features, baseline, monitor)?;

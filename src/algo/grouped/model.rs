@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::explainer::GroupedExplainer;
-use super::scorer::GroupedScorer;
+use super::scorer::{GroupedScorer, places_and_models};
 use super::table::Table;
 use crate::bytes;
 use crate::calibration::Scale;
@@ -342,6 +342,16 @@ impl Fitted for GroupedModel {
         monitor: &dyn Monitor,
     ) -> Result<Box<dyn Explainer>> {
         Ok(Box::new(GroupedExplainer::new(self, features, baseline, monitor)?))
+    }
+
+    fn explained(&self, margins: &[f64]) -> Vec<f64> {
+        self.all.explained(margins)
+    }
+
+    fn means(&self) -> Option<Vec<f64>> {
+        let (_, models) = places_and_models(self);
+        let means = models.into_iter().map(|model| model.means());
+        Some(means.collect::<Option<Vec<_>>>()?.concat())
     }
 
     /// The sum over the groups' models; that of all rows counts where some group is scored by it.

@@ -4,6 +4,7 @@
 //! equations ([`equations`], [`cholesky`]) give weights, or the rows themselves do where products lose too many digits ([`triangle`]); a fitted model keeps these folded for scoring ([`predictor`]) and as a
 //! table for reading ([`model`]).
 
+mod additive;
 mod block;
 mod cholesky;
 mod coordinate_descent;

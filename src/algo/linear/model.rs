@@ -13,10 +13,10 @@ use super::pass::Point;
 use super::predictor::LinearPredictor;
 use super::scorer::Scorer;
 use crate::coded::coded;
-use crate::design::{Design, Encoding, Level};
+use crate::design::{Design, Encoding, Level, NO_COLUMN};
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
-use crate::explain::{Baseline, Explainer, unexplained};
+use crate::explain::{Additive, AdditiveExplainer, Baseline, Explainer, Known};
 use crate::fitted::{Form, is_base};
 use crate::frame::Frame;
 use crate::monitor::Monitor;
@@ -110,6 +110,8 @@ pub struct LinearModel {
     /// About the condition number of the design's columns, where the fit found it; 0 in a model that was read.
     #[serde(skip)]
     condition: Condition,
+    #[serde(skip)]
+    means: Known,
 }
 
 /// What is known of a model only right after its fit, and so no part of it.
@@ -150,6 +152,7 @@ impl LinearModel {
         let points: Vec<f64> = fits.iter().flat_map(|fit| fit.point.weights.iter().copied()).collect();
         let centred: Vec<f64> = fits.iter().map(|fit| fit.point.intercept).collect();
         let predictor = LinearPredictor::fold(design, &points, &centred);
+        let means = Known(Some(means_of(design, &points, fits.len())));
         let (factors, columns) = (design.raw_factors(), design.columns());
         let offsets = intercept_offsets(design);
         let mut order: Vec<usize> = (0..columns.len()).collect();
@@ -202,6 +205,7 @@ impl LinearModel {
             weights,
             summary,
             condition: Condition::default(),
+            means,
         })
     }
 
@@ -271,8 +275,17 @@ impl crate::fitted::Fitted for LinearModel {
         &self.base
     }
 
-    fn explainer(&self, _: &[usize], _: Baseline<'_>, _: &dyn Monitor) -> Result<Box<dyn Explainer>> {
-        Err(unexplained("a linear model"))
+    fn explainer(&self, _: &[usize], baseline: Baseline<'_>, monitor: &dyn Monitor) -> Result<Box<dyn Explainer>> {
+        let (predictor, known) = (self.predictor.clone(), self.means.0.clone());
+        Ok(Box::new(AdditiveExplainer::new(predictor, baseline, known, monitor)?))
+    }
+
+    fn additive(&self) -> Option<Box<dyn Additive>> {
+        Some(Box::new(self.predictor.clone()))
+    }
+
+    fn means(&self) -> Option<Vec<f64>> {
+        self.means.0.clone()
     }
 
     /// On the raw scale, by output and feature.
@@ -339,6 +352,30 @@ impl Fitted {
         let error = error.filter(|e| e.is_finite());
         (error, error.and_then(|e| p_value(value / e, errors.freedom)))
     }
+}
+
+/// The means over the rows of a design of what each feature adds to each score: for each feature one number per score. `weights` are on the design's scale,
+/// one score after the other.
+fn means_of(design: &Design, weights: &[f64], scores: usize) -> Vec<f64> {
+    let width = design.width();
+    let of_level = |score: usize, column: u32| match column {
+        NO_COLUMN => 0.0,
+        column => weights[score * width + column as usize] * design.means()[column as usize],
+    };
+    let mut means = Vec::with_capacity(design.encodings().len() * scores);
+    for encoding in design.encodings() {
+        means.extend((0..scores).map(|score| match encoding {
+            // As a missing number adds it, which counts as the mean.
+            Encoding::Number {
+                column,
+                mean,
+                centre,
+                inverse,
+            } => weights[score * width + column] * inverse * (mean - centre),
+            Encoding::Category { columns } => columns.iter().map(|&column| of_level(score, column)).sum(),
+        }));
+    }
+    means
 }
 
 /// What the raw intercept has less than the centred one: for each design column, how much a weight of 1 takes away.

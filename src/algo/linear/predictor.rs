@@ -105,6 +105,11 @@ impl LinearPredictor {
         &self.table
     }
 
+    /// The outputs of a row that contributes nothing.
+    pub(super) fn intercepts(&self) -> &[f64] {
+        &self.intercepts
+    }
+
     /// The first output of a row that contributes nothing.
     pub(super) fn intercept(&self) -> f64 {
         self.intercepts.first().copied().unwrap_or(0.0)
@@ -256,7 +261,7 @@ impl LinearPredictor {
 impl Term {
     /// Where in the table a value's group is and what it is multiplied by; `None` when it contributes nothing.
     #[inline]
-    fn place(self, value: f64, outputs: usize) -> Option<(usize, f64)> {
+    pub(super) fn place(self, value: f64, outputs: usize) -> Option<(usize, f64)> {
         match self {
             Term::Number { start, centre, imputed } => {
                 let value = if value.is_finite() { value } else { imputed };

@@ -99,6 +99,7 @@ pub(crate) fn models() -> Vec<(String, Model)> {
                     let learned = Intervals::learn(0.8, quantiles, Some(2), &*fitted, &set, &Unwatched);
                     learned.unwrap().intervals
                 });
+                let means = fitted.means();
                 let model = Model {
                     answer,
                     inputs: inputs(),
@@ -109,6 +110,7 @@ pub(crate) fn models() -> Vec<(String, Model)> {
                     groups: Vec::new(),
                     calibration,
                     intervals,
+                    means,
                 };
                 models.push((format!("{} of {classes} classes", algorithm.name), model));
             }
@@ -141,6 +143,7 @@ pub(crate) fn grouped() -> Model {
         rows,
         metrics: vec![("rmse".into(), 1.5)],
     };
+    let means = fitted.means();
     Model {
         answer: Answer::Number,
         inputs: [inputs(), vec![shop]].concat(),
@@ -151,6 +154,7 @@ pub(crate) fn grouped() -> Model {
         groups: vec![metrics(10), metrics(11), metrics(12)],
         calibration: None,
         intervals: None,
+        means,
     }
 }
 

@@ -3,6 +3,7 @@
 //! One model holds numbers and categories and copes with missing values, by the formulas of scikit-learn's `GaussianNB` and
 //! `CategoricalNB`. Everything is learned from a [`Tally`], which one pass makes and which merges.
 
+mod additive;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,8 @@ use super::parameters::{above, at_least, hyperparameters, log};
 use super::task::Task;
 use super::training_set::TrainingSet;
 use crate::coded::coded;
-use crate::explain::{Baseline, Explainer, unexplained};
+use crate::explain::{Additive, AdditiveExplainer, Baseline, Explainer, Known};
+use additive::LogOdds;
 pub use tally::Tally;
 
 /// Rows scored in one go.
@@ -76,6 +78,8 @@ pub struct NaiveBayes {
     features: Vec<Likelihood>,
     /// The means, over the training rows, of the logarithms of the classes' joint densities.
     base: Vec<f64>,
+    #[serde(skip)]
+    means: Known,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -156,8 +160,22 @@ impl Fitted for NaiveBayes {
         &self.base
     }
 
-    fn explainer(&self, _: &[usize], _: Baseline<'_>, _: &dyn Monitor) -> Result<Box<dyn Explainer>> {
-        Err(unexplained("a naive Bayes model"))
+    fn explainer(&self, _: &[usize], baseline: Baseline<'_>, monitor: &dyn Monitor) -> Result<Box<dyn Explainer>> {
+        let (odds, known) = (LogOdds::new(self), self.means.0.clone());
+        Ok(Box::new(AdditiveExplainer::new(odds, baseline, known, monitor)?))
+    }
+
+    /// The log odds of the second of two classes; of more, how much the log density of each is above their mean.
+    fn explained(&self, margins: &[f64]) -> Vec<f64> {
+        additive::of_classes(margins.len(), |class| margins[class])
+    }
+
+    fn additive(&self) -> Option<Box<dyn Additive>> {
+        Some(Box::new(LogOdds::new(self)))
+    }
+
+    fn means(&self) -> Option<Vec<f64>> {
+        self.means.0.clone()
     }
 }
 
@@ -209,8 +227,7 @@ impl NaiveBayes {
                 }
                 Likelihood::Number(_) => {}
                 Likelihood::Category { levels, logs } => {
-                    let slot = if value.is_nan() { *levels } else { value as usize };
-                    if value.is_nan() || slot < *levels {
+                    if let Some(slot) = additive::slot(value, *levels) {
                         let group = &logs[slot * classes..(slot + 1) * classes];
                         out.iter_mut().zip(group).for_each(|(out, log)| *out += log);
                     }

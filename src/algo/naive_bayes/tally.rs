@@ -3,10 +3,12 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::additive::LogOdds;
 use super::{Likelihood, NaiveBayes, NaiveBayesParams, Normal};
 use crate::accumulator::Accumulator;
 use crate::coded::coded;
 use crate::error::{Error, Result};
+use crate::explain::{Additive, Known};
 use crate::frame::{Column, Frame};
 use crate::monitor::Monitor;
 
@@ -134,16 +136,47 @@ impl Tally {
                 logs: smoothed(weights, self.weights.len(), params.alpha),
             },
         });
-        let model = NaiveBayes {
+        let mut model = NaiveBayes {
             priors: self.weights.iter().map(|weight| (weight / total).ln()).collect(),
             features: features.collect(),
             base: Vec::new(),
+            means: Known::default(),
         };
         model.check().map_err(|_| {
             let hint = "rescale the features with extreme values";
             Error::data("the numbers are too large or too small to compute with", hint)
         })?;
+        model.means = Known(Some(self.means(&LogOdds::new(&model), total)));
         Ok(model)
+    }
+}
+
+impl Tally {
+    /// The means over the rows, which weigh `total`, of what each feature adds to the log odds: for each feature one number per log odds.
+    fn means(&self, odds: &LogOdds, total: f64) -> Vec<f64> {
+        let margins = odds.start().len();
+        let (mut means, mut added) = (vec![0.0; self.features.len() * margins], vec![0.0; margins]);
+        for (place, (feature, means)) in self.features.iter().zip(means.chunks_exact_mut(margins)).enumerate() {
+            let mut sum = |weight: f64, added: &[f64]| {
+                (means.iter_mut().zip(added)).for_each(|(mean, added)| *mean += weight / total * added);
+            };
+            match feature {
+                FeatureTally::Number(moments) => {
+                    let mut all = Moments::default();
+                    moments.iter().for_each(|m| all.merge(m));
+                    odds.add_mean(place, all.mean, all.variance(), &mut added);
+                    sum(all.weight, &added);
+                }
+                FeatureTally::Category { levels, weights } => {
+                    for (slot, weights) in weights.chunks_exact(self.weights.len()).enumerate() {
+                        let value = if slot == *levels { f64::NAN } else { slot as f64 };
+                        odds.add(place, value, &mut added);
+                        sum(weights.iter().sum(), &added);
+                    }
+                }
+            }
+        }
+        means
     }
 }
 

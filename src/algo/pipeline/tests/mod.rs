@@ -186,6 +186,7 @@ pub(crate) fn models() -> Vec<(String, Model)> {
             .configure(params.as_object().unwrap(), 1)
             .unwrap();
         let (fitted, history) = learner.fit(&prepared.train, &Unwatched).unwrap();
+        let means = fitted.means();
         let model = Model {
             answer: prepared.answer.unwrap(),
             inputs: prepared.inputs,
@@ -194,6 +195,7 @@ pub(crate) fn models() -> Vec<(String, Model)> {
             history,
             sample: prepared.sample,
             groups: Vec::new(),
+            means,
             calibration: None,
             intervals: None,
         };
