@@ -10,11 +10,11 @@ use super::scorer::Scorer;
 use crate::pg::error::{Error, FEATURE_TYPE, INVALID_PARAMETER, MISSING_FEATURE, Result};
 use crate::pg::fields::{Arguments, Field, Fields, Types};
 use crate::pg::reader::{Reader, Value};
-use crate::pg::whole_row::{RowReader, WholeRow};
+use crate::pg::whole_row::{Given, RowReader, WholeRow};
 use crate::pg::{arguments, site, types};
 use algo::grouped::LinearScorers;
 use algo::linear;
-use algo::model::InputKind;
+use algo::model::{Input, InputKind};
 
 /// Where the features are.
 pub enum Binding {
@@ -281,6 +281,38 @@ fn names(fcinfo: pg_sys::FunctionCallInfo) -> Result<Vec<Option<String>>> {
         .hint("Pass the features one by one in the model's order, or a whole row.")
     })?;
     Ok(names.into_iter().map(Some).collect())
+}
+
+/// The values of a call's features as their types write them, in the order of the model's inputs. The call is one that could be bound.
+pub fn written(scorer: &Scorer, fcinfo: pg_sys::FunctionCallInfo) -> Result<Vec<Option<String>>> {
+    let inputs = scorer.model().inputs.iter();
+    if arguments::count(fcinfo) == 2
+        && let Given::Row(row) = WholeRow::of(&fcinfo, 1)
+    {
+        let mut reader = RowReader::new(&row);
+        let names = reader.names().to_vec();
+        let places: Vec<Option<usize>> = (inputs.enumerate())
+            .map(|(input, wanted)| place_of(&names, &wanted.name).or(Some(input)))
+            .collect();
+        let Some(values) = reader.read(&row) else {
+            return Ok(vec![None; places.len()]);
+        };
+        return Ok((places.into_iter()).map(|place| values.written(place?)).collect());
+    }
+    let fields = Arguments::of(&fcinfo);
+    if fields.type_of(1) == Some(pg_sys::TEXTARRAYOID) {
+        let names = names(fcinfo)?;
+        let place = |(input, wanted): (usize, &Input)| place_of(&names, &wanted.name).unwrap_or(input) + 2;
+        return Ok((inputs.enumerate().map(place))
+            .map(|place| fields.written(place))
+            .collect());
+    }
+    Ok((0..inputs.len()).map(|input| fields.written(input + 1)).collect())
+}
+
+/// The place of a column among those there are; `None` where columns have no names of their own.
+fn place_of(names: &[Option<String>], wanted: &str) -> Option<usize> {
+    names.iter().position(|name| name.as_deref() == Some(wanted))
 }
 
 /// Binds a whole row.

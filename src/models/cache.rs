@@ -28,6 +28,11 @@ pub struct Servable {
 }
 
 impl Servable {
+    /// The version.
+    pub fn version(&self) -> &Version {
+        &self.target.version
+    }
+
     /// The probability from which on a row is given the positive label. To be asked in the same view.
     pub fn threshold(&self) -> Result<f64> {
         Ok(self.rule()?.threshold)
@@ -159,6 +164,24 @@ pub fn scorer(version: &Version) -> Result<Rc<Scorer>> {
     Ok(scorer)
 }
 
+/// Counts so many bytes more for a scorer that is kept, and lets others go where that is too much.
+pub fn grow(scorer: &Scorer, bytes: usize) {
+    CACHE.with_borrow_mut(|cache| {
+        if let Some(kept) = cache.iter_mut().find(|kept| std::ptr::eq(&*kept.scorer, scorer)) {
+            kept.bytes += bytes;
+        }
+        shrink(cache);
+    });
+}
+
+/// Lets those go that were not used for longest, as long as there is too much.
+fn shrink(cache: &mut Vec<Kept>) {
+    let mut held: usize = cache.iter().map(|entry| entry.bytes).sum();
+    while held > settings::cache_memory() && cache.len() > 1 {
+        held -= cache.remove(0).bytes;
+    }
+}
+
 fn recall(hash: &str) -> Option<Rc<Scorer>> {
     CACHE.with_borrow_mut(|cache| {
         let place = cache.iter().position(|entry| entry.hash == hash)?;
@@ -172,9 +195,6 @@ fn recall(hash: &str) -> Option<Rc<Scorer>> {
 fn keep(hash: String, scorer: Rc<Scorer>, bytes: usize) {
     CACHE.with_borrow_mut(|cache| {
         cache.push(Kept { hash, scorer, bytes });
-        let mut held: usize = cache.iter().map(|entry| entry.bytes).sum();
-        while held > settings::cache_memory() && cache.len() > 1 {
-            held -= cache.remove(0).bytes;
-        }
+        shrink(cache);
     });
 }

@@ -7,6 +7,8 @@ mod columns;
 mod comparing;
 mod cross_validate;
 mod deployment;
+mod evaluate;
+mod explain;
 mod fold_by;
 mod form;
 mod grants;

@@ -20,18 +20,18 @@ use crate::pg::{arguments, float_array, settings, site, text};
 use algo::task::Answer;
 
 /// A model bound to a call site.
-struct Bound {
+pub(super) struct Bound {
     reference: String,
-    model: Servable,
+    pub(super) model: Servable,
     binding: Option<Binding>,
     /// What looks at the rows, where somebody wants it.
     guard: Option<Box<Guard>>,
-    row: Vec<f64>,
+    pub(super) row: Vec<f64>,
     out: Vec<f64>,
 }
 
 /// What a call site remembers.
-struct Site {
+pub(super) struct Site {
     view: Option<View>,
     /// The argument that names the model, from the first row on.
     model: Option<Field>,
@@ -44,7 +44,7 @@ struct Site {
 const MODELS_PER_SITE: usize = 16;
 
 impl Site {
-    fn new(fcinfo: pg_sys::FunctionCallInfo) -> Site {
+    pub(super) fn new(fcinfo: pg_sys::FunctionCallInfo) -> Site {
         Site {
             view: None,
             model: None,
@@ -55,7 +55,7 @@ impl Site {
 
     /// The call's model, bound; `None` when the model is NULL.
     #[inline(always)]
-    fn bound(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<&mut Bound>> {
+    pub(super) fn bound(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<&mut Bound>> {
         let view = snapshot::view();
         if self.view != Some(view) {
             self.bound.clear();
@@ -127,7 +127,7 @@ impl Bound {
     }
 
     /// Reads the call's features; `false` when the row argument is NULL.
-    fn read(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
+    pub(super) fn read(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
         match &self.binding {
             Some(Binding::Arguments(plan)) => {
                 plan.read(&self.model.scorer, &Arguments::of(&fcinfo), &mut self.row)?;
@@ -147,7 +147,7 @@ impl Bound {
     }
 
     /// Scores the features in an object of JSON; `false` when that is NULL.
-    fn score_object(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
+    pub(super) fn score_object(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
         let Some(features) = jsonb_value::argument(&fcinfo, 1)? else {
             return Ok(false);
         };
@@ -158,7 +158,7 @@ impl Bound {
     }
 
     /// Scores the features in an array of texts; `false` when that is NULL.
-    fn score_texts(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
+    pub(super) fn score_texts(&mut self, fcinfo: pg_sys::FunctionCallInfo) -> Result<bool> {
         let Some(features) = arguments::nullable_texts(fcinfo, 1) else {
             return match arguments::datum(fcinfo, 1) {
                 None => Ok(false),
@@ -225,7 +225,7 @@ impl Bound {
 
 /// Scores the call's row by `score`, which gives `false` for NULL, and hands the bound model, with its scores, to `answer`.
 #[inline(always)]
-fn scored<T>(
+pub(super) fn scored<T>(
     fcinfo: pg_sys::FunctionCallInfo,
     score: impl FnOnce(&mut Bound, pg_sys::FunctionCallInfo) -> Result<bool>,
     answer: impl FnOnce(&mut Bound) -> Result<T>,

@@ -1,6 +1,7 @@
 //! A model made ready for scoring: values of a row, as PostgreSQL gives them, in; numbers out.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 
 use super::form::Form;
 use crate::pg::error::Result;
@@ -8,6 +9,7 @@ use crate::pg::foreground::Foreground;
 use crate::pg::reader::{Reader, Role, Value};
 use crate::pg::types;
 use algo::estimator::Estimator;
+use algo::explain::Folded;
 use algo::frame::UNSEEN;
 use algo::grouped::LinearScorers;
 use algo::label::Label;
@@ -36,6 +38,8 @@ pub struct Scorer {
     /// Numbers that a row's columns give.
     raw: usize,
     by_key: Vec<usize>,
+    /// What explains it against the rows that trained it, once that was asked for.
+    explanation: OnceCell<Rc<Folded>>,
 }
 
 /// Where an input stands in an encoded row, and what is needed to encode it.
@@ -97,12 +101,23 @@ impl Scorer {
             places,
             raw,
             by_key,
+            explanation: OnceCell::new(),
         }
     }
 
     /// The model.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// What explains it against the rows that trained it, where that is known.
+    pub fn explanation(&self) -> Option<Rc<Folded>> {
+        self.explanation.get().cloned()
+    }
+
+    /// Keeps what explains it against the rows that trained it as long as the scorer.
+    pub fn keep_explanation(&self, folded: Folded) -> Rc<Folded> {
+        Rc::clone(self.explanation.get_or_init(|| Rc::new(folded)))
     }
 
     /// An empty row, with room for what a pipeline makes of it.

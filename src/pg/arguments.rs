@@ -94,6 +94,15 @@ pub fn integer(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<i64> {
     unsafe { FromDatum::from_datum(datum(fcinfo, index)?, false) }
 }
 
+/// Argument `index` as a whole number; `None` when it is NULL, or is no `integer` at this call site.
+pub fn small_integer(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<i32> {
+    if argument_type(fcinfo, index) != Some(pg_sys::INT4OID) {
+        return None;
+    }
+    // SAFETY: the datum is not null, and an integer.
+    unsafe { FromDatum::from_datum(datum(fcinfo, index)?, false) }
+}
+
 /// Argument `index` as whole numbers, `None` for elements that are NULL; `None` when it is NULL itself, or is no `integer[]` at this call site.
 pub fn integers(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<Vec<Option<i32>>> {
     if argument_type(fcinfo, index) != Some(pg_sys::INT4ARRAYOID) {

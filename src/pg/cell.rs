@@ -23,6 +23,11 @@ impl Parameter {
         }
     }
 
+    /// A value that is a datum already, of this type; `None` for NULL.
+    pub(super) fn made(datum: Option<pg_sys::Datum>, type_oid: pg_sys::Oid) -> Self {
+        Parameter { datum, type_oid }
+    }
+
     /// The datum, or `None` for NULL, and its type.
     pub(super) fn typed(&self) -> (Option<pg_sys::Datum>, pg_sys::Oid) {
         (self.datum, self.type_oid)

@@ -12,23 +12,23 @@ use pgrx::pg_sys;
 use super::encoding;
 use super::error::{Error, INTERNAL, OUT_OF_MEMORY, Result, notice};
 use super::foreground::Foreground;
-use super::{memory, settings};
+use super::{memory, settings, stream};
 use algo::monitor::{Monitor, Progress};
 
 /// How often the backend's thread looks for interrupts while it waits. It sleeps in between.
-const HEARTBEAT: Duration = Duration::from_millis(20);
+pub(super) const HEARTBEAT: Duration = Duration::from_millis(20);
 
 /// The monitor of a computation on threads.
-struct Watch<'a> {
+pub(super) struct Watch<'a> {
     statement: &'a Foreground,
-    stop: AtomicBool,
+    pub(super) stop: AtomicBool,
     iteration: AtomicUsize,
     iterations: AtomicUsize,
     loss: AtomicU64,
 }
 
 impl<'a> Watch<'a> {
-    fn new(statement: &'a Foreground) -> Watch<'a> {
+    pub(super) fn new(statement: &'a Foreground) -> Watch<'a> {
         Watch {
             statement,
             stop: AtomicBool::default(),
@@ -41,7 +41,7 @@ impl<'a> Watch<'a> {
 
 impl Monitor for Watch<'_> {
     fn check(&self) -> algo::error::Result<()> {
-        if self.stop.load(Ordering::Relaxed) {
+        if self.stop.load(Ordering::Relaxed) || stream::is_leaving() {
             return Err(algo::error::Error::Stopped);
         }
         self.statement.check()
@@ -55,7 +55,7 @@ impl Monitor for Watch<'_> {
 }
 
 /// Stops the threads when the backend's thread leaves, be it by an error.
-struct StopOnExit<'a>(&'a Watch<'a>);
+pub(super) struct StopOnExit<'a>(pub(super) &'a Watch<'a>);
 
 impl Drop for StopOnExit<'_> {
     fn drop(&mut self) {
@@ -173,7 +173,7 @@ fn pool(threads: usize) -> Result<rayon::ThreadPool> {
 }
 
 /// The system has neither memory nor numbers left for them.
-fn no_threads(error: &dyn std::fmt::Display) -> Error {
+pub(super) fn no_threads(error: &dyn std::fmt::Display) -> Error {
     Error::new(OUT_OF_MEMORY, format!("threads cannot be started: {error}")).hint("Lower assay.threads.")
 }
 
@@ -197,13 +197,13 @@ fn cpu_time() -> Duration {
 }
 
 /// Whether the backend was told to end.
-fn ending() -> bool {
+pub(super) fn ending() -> bool {
     // SAFETY: a flag of this process, set by its signal handler.
     unsafe { (&raw const pg_sys::ProcDiePending).read_volatile() != 0 }
 }
 
 /// Threads inherit the signal mask of the thread that starts them.
-fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
+pub(super) fn with_signals_blocked<T>(start: impl FnOnce() -> T) -> T {
     // SAFETY: both masks are initialised before they are used, and the old one is put back.
     unsafe {
         let mut all = std::mem::zeroed::<libc::sigset_t>();
@@ -294,6 +294,18 @@ impl Reporter {
     pub fn step(&mut self, what: &str, index: usize, count: usize) {
         if self.due() {
             let text = format!("{what}: {} of {count}", index + 1);
+            notice(
+                format!("{text}, {} elapsed", seconds(self.elapsed().as_secs_f64())),
+                None,
+            );
+            self.show(&text);
+        }
+    }
+
+    /// Reports how many blocks are done, when it is time.
+    pub(super) fn count(&mut self, what: &str, blocks: usize) {
+        if self.due() {
+            let text = format!("{what}: {blocks} blocks of rows");
             notice(
                 format!("{text}, {} elapsed", seconds(self.elapsed().as_secs_f64())),
                 None,

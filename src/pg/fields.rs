@@ -7,6 +7,7 @@ use pgrx::pg_sys;
 
 use super::arguments;
 use super::error::{Error, INTERNAL, Result, WRONG_CALL};
+use super::kept;
 use super::reader::{Reader, Value};
 use super::types::name_of;
 
@@ -94,6 +95,14 @@ pub trait Fields: Types {
             Value::Number(number) => Ok(Some(number)),
             Value::Text(_) | Value::Enum(_) | Value::Vector(_) => Err(self.unreadable(place)),
         }
+    }
+
+    /// The value at `place` as its type writes it; `None` for NULL.
+    fn written(&self, place: usize) -> Option<String> {
+        let (datum, is_null) = self.after(place).next()?;
+        let type_oid = self.type_of(place)?;
+        // SAFETY: the datum is not null, and of the type that is at its place.
+        (!is_null).then(|| unsafe { kept::written(type_oid, datum) })
     }
 
     /// The datum of a field of these values; `None` for NULL. Raises an error for one of others.

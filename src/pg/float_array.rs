@@ -72,6 +72,29 @@ pub fn datum_of(numbers: &[f64]) -> Raw {
     array(numbers, 0)
 }
 
+/// A `float8[][]` of so many rows of numbers, NaN included.
+pub fn matrix_of(numbers: &[f64], rows: usize) -> Raw {
+    let mut elements: Vec<pg_sys::Datum> = (numbers.iter())
+        .map(|number| pg_sys::Datum::from(number.to_bits() as usize))
+        .collect();
+    let width = numbers.len() / rows.max(1);
+    let (mut lengths, mut starts) = ([rows as i32, width as i32], [1, 1]);
+    // SAFETY: there are as many elements as the lengths say, each a double, whose length, passing and alignment are these.
+    unsafe {
+        Raw(pg_sys::Datum::from(pg_sys::construct_md_array(
+            elements.as_mut_ptr(),
+            std::ptr::null_mut(),
+            2,
+            lengths.as_mut_ptr(),
+            starts.as_mut_ptr(),
+            pg_sys::FLOAT8OID,
+            VALUE as i32,
+            true,
+            b'd' as std::ffi::c_char,
+        )))
+    }
+}
+
 /// A `float8[]` in which NaN is NULL.
 pub fn datum_of_nullable(numbers: &[f64]) -> Raw {
     array(numbers, numbers.iter().filter(|number| number.is_nan()).count())

@@ -1,5 +1,7 @@
 //! The rows of functions that return tables, as structs: one field per column, by its name and in its place.
 
+use std::marker::PhantomData;
+
 use pgrx::PgMemoryContexts;
 use pgrx::callconv::{BoxRet, FcInfo};
 use pgrx::datum::Datum;
@@ -49,23 +51,50 @@ pub fn set_of<R>(rows: impl IntoIterator<Item = R> + 'static) -> SetOf<R> {
     SetOf(Box::new(rows.into_iter()))
 }
 
+/// The rows of a call's table, written one by one as they come to be.
+pub struct RowWriter<R> {
+    set: RowSet,
+    memory: PgMemoryContexts,
+    values: Vec<Parameter>,
+    rows: PhantomData<R>,
+}
+
+impl<R: ResultRow> RowWriter<R> {
+    /// For a call. Returns an error where the function is not declared with the rows' columns, or the caller takes no set of rows.
+    pub fn of(fcinfo: pg_sys::FunctionCallInfo) -> error::Result<RowWriter<R>> {
+        let set = RowSet::of(fcinfo)?;
+        set.require_columns(R::COLUMNS)?;
+        Ok(RowWriter {
+            set,
+            memory: PgMemoryContexts::new("assay result"),
+            values: Vec::new(),
+            rows: PhantomData,
+        })
+    }
+
+    /// Writes the row that `make` makes, whose values may live in the memory that is current meanwhile.
+    pub fn write(&mut self, make: impl FnOnce() -> R) -> error::Result<()> {
+        let (set, values) = (&mut self.set, &mut self.values);
+        // SAFETY: the values of a row live in this memory, and none is left when it is reset.
+        unsafe {
+            let written = self.memory.switch_to(|_| {
+                make().write(values);
+                set.push_values(values)
+            });
+            values.clear();
+            self.memory.reset();
+            written
+        }
+    }
+}
+
 impl<R: ResultRow> SetOf<R> {
     /// Hands the rows over. Returns an error where the function is not declared with their columns.
     fn hand_over(self, fcinfo: pg_sys::FunctionCallInfo) -> error::Result<()> {
-        let mut set = RowSet::of(fcinfo)?;
-        set.require_columns(R::COLUMNS)?;
-        let (mut memory, mut values) = (PgMemoryContexts::new("assay result"), Vec::new());
+        let mut writer = RowWriter::of(fcinfo)?;
         for row in self.0 {
             serve_interrupts();
-            // SAFETY: the values of a row live in this memory, and none is left when it is reset.
-            unsafe {
-                memory.switch_to(|_| {
-                    row.write(&mut values);
-                    set.push_values(&values)
-                })?;
-                values.clear();
-                memory.reset();
-            }
+            writer.write(|| row)?;
         }
         Ok(())
     }

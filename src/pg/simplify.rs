@@ -72,6 +72,7 @@ unsafe fn with_columns(request: &pg_sys::SupportRequestSimplify) -> Option<*mut 
             pg_sys::CoercionForm::COERCE_EXPLICIT_CALL,
         );
         (*new).location = call.location;
+        (*new).funcretset = call.funcretset;
         Some(new)
     }
 }

@@ -1,0 +1,22 @@
+//! Why a row is scored as it is: attributions of a model's margins to its columns, in SQL.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `explanation` | what explains a model against its training rows, kept beside it, or against a background |
+//! | `attributions` | one row of a call: `attributions`, `base_value`, `explain_predict` |
+//! | `run` | all rows of a query, in blocks on threads |
+//! | `query` | `explain_query` |
+//! | `global` | what matters over many rows: `global_explain`, `interactions` |
+//! | `described` | the words of a feature: `describe_feature` |
+//! | `reasons` | `reason_codes` |
+
+mod attributions;
+mod described;
+mod explanation;
+mod global;
+mod query;
+mod reasons;
+mod run;
+
+#[allow(unused_imports, reason = "for those who keep reasons with what they predict")]
+pub use explanation::{RowExplainer, TopAttributions};
