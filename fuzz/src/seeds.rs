@@ -257,6 +257,7 @@ fn model_with_steps() -> Vec<u8> {
         history,
         sample: prepared.sample,
         groups: Vec::new(),
+        means: None,
         calibration: None,
         intervals: None,
     };
@@ -311,6 +312,7 @@ fn model(algorithm: &Algorithm, classes: usize) -> Model {
         history,
         sample: RowSample::of(&set, None),
         groups: Vec::new(),
+        means: None,
         calibration: None,
         intervals: None,
     }
