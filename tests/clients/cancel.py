@@ -117,6 +117,18 @@ for what, options in {"areas": "'roc_auc'", "all metrics": "NULL::text", "cluste
 connection.execute("SELECT assay.train('late beside', 'SELECT x1, x2, a, b, y FROM long WHERE id <= 5000', 'y', 'random_forest', '{\"n_estimators\": 30}')")
 check_ends_anywhere(connection, "training beside a deployed version", "SELECT assay.train('late beside', 'SELECT x1, x2, a, b, y, id > 5000 AS is_test FROM long', 'y', 'naive_bayes', split => 'is_test')",
                     None, 5)
+# Explaining: against the training rows and others, row by row and in blocks on threads.
+for model, target, algorithm in (("odds", "y", "naive_bayes"), ("boosted", "y", "gradient_boosting"), ("classes", "a", "logistic_regression")):
+    connection.execute("SELECT assay.train(%s, %s, %s, %s, split => 'none')", (f"why {model}", f"SELECT {NUMBERS}, b, {target} FROM long WHERE id <= 20000", target, algorithm))
+    explanations = {
+        "a query": "SELECT count(*) FROM assay.explain_query(%s, 'SELECT * FROM long, generate_series(1, 3)', '{id}')",
+        "a query against rows": "SELECT count(*) FROM assay.explain_query(%s, 'SELECT * FROM long WHERE id <= 50000', '{id}', baseline => 'SELECT * FROM long WHERE id <= 50000')",
+        "each row": f"SELECT sum((assay.attributions(%s, {NUMBERS}, b))[1]) FROM long",
+        "many rows": "SELECT assay.global_explain(%s, 'long')",
+        "refusals": "SELECT count(*) FROM assay.reason_codes(%s, 'long', '{id}', refused => (SELECT min(l) FROM unnest(assay.labels(%s)) AS l))",
+    }
+    for what, statement in explanations.items():
+        check_ends_anywhere(connection, f"explaining {what} by {model}", statement, (f"why {model}",) * statement.count("%s"), 3)
 
 # Nothing was stored but by the trainings that ran to their end, and the session goes on.
 stored, deployed = connection.execute("SELECT count(v.version), count(m.deployed_version) FROM assay.models AS m JOIN assay.model_versions AS v USING (model) WHERE model = 'late'").fetchone()

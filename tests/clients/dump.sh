@@ -53,6 +53,7 @@ SELECT assay.train('between', 'SELECT age, sex, education_num, hours_per_week FR
 SELECT assay.grant_model('tuned', :'role', 'predict');
 SELECT FROM assay.train('judged', 'SELECT age, income, fnlwgt % 3 = 0 AS is_test FROM adult LIMIT 4000', 'income', 'naive_bayes', split => 'is_test');
 SELECT FROM assay.train('judged', 'SELECT age, education_num, income, fnlwgt % 3 = 0 AS is_test FROM adult LIMIT 4000', 'income', 'naive_bayes', split => 'is_test', deploy => 'if_better');
+SELECT assay.describe_feature('income', 'age', 'the age is {value}');
 SELECT assay.set_alias('income', 'simple', 3), assay.set_threshold('income@1', 0.3), assay.grant_model('income', :'role', 'predict');
 CREATE TABLE kept_state AS SELECT assay.metric_state('roc_auc', income, age) AS state FROM adult;
 CREATE VIEW scored AS SELECT assay.predict('income', a) AS score FROM adult AS a;
@@ -85,6 +86,8 @@ SELECT * FROM assay.drift_history ORDER BY model, version, run_at, column_name, 
 SELECT * FROM assay.promotions ORDER BY model, decided_at;
 SELECT * FROM assay.model_sources ORDER BY model, version, relation::text;
 SELECT activity, runs, cpu_seconds, rows, bytes FROM assay.upkeep('income') WHERE activity <> 'checks';
+SELECT * FROM assay.feature_descriptions;
+SELECT model, sum((assay.attributions(model, a))[1]), assay.base_value(model) FROM adult AS a, unnest('{income@3,age@3,groups@1}'::text[]) AS model GROUP BY 1 ORDER BY 1;
 SELECT sum(score) FROM scored;
 SELECT assay.predict_label('income@1', a), count(*) FROM adult AS a GROUP BY 1 ORDER BY 1;
 SELECT assay.metric_of(state) FROM kept_state;

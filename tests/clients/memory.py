@@ -63,6 +63,22 @@ def bounded(connection):
             check(f"memory holds: {what}", found in ("53400", "done") and peak(session) < 200, f"{found}, {peak(session):.0f} MB")
 
 
+def explaining():
+    """Results go to disk, and of the rows only some blocks are held, whatever their number."""
+    with connect() as session:
+        session.execute("SELECT assay.train('why', 'SELECT a, b, c, d, k, y FROM wide', 'y', 'naive_bayes', split => 'none')")
+    for what, statement in {
+        "a million rows explained": "SELECT count(*) FROM assay.explain_query('why', 'SELECT * FROM wide, generate_series(1, 5)', '{i,u}')",
+        "a million rows explained against others": "SELECT count(*) FROM assay.explain_query('why', 'SELECT * FROM wide, generate_series(1, 5)', '{i}', NULL, 'SELECT * FROM wide LIMIT 10000')",
+        "a million rows explained one by one": "SELECT sum((assay.attributions('why', a, b, c, d, k))[1]) FROM wide, generate_series(1, 5)",
+    }.items():
+        with connect() as session:
+            session.execute("SET assay.max_memory = '50MB'")
+            session.execute("SET max_parallel_workers_per_gather = 0")
+            found = outcome(session, statement)
+            check(f"memory holds: {what}", found == "done" and peak(session) < 200, f"{found}, {peak(session):.0f} MB")
+
+
 def learning():
     """What is learned beside a model, and of rows in parts: each with whether 50 MB are certainly too few."""
     def train(columns, target, *options):
@@ -139,6 +155,7 @@ if LIMIT:
     refused(connection)
 else:
     bounded(connection)
+    explaining()
     bounded_learning(connection)
 again = connect()
 check("the server went on", again.execute("SELECT pg_postmaster_start_time()").fetchone() == started
