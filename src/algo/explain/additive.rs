@@ -144,6 +144,11 @@ impl<A: Additive> Explainer for AdditiveExplainer<A> {
         &self.base
     }
 
+    fn memory(&self) -> usize {
+        // The model's own tables are about as large as two of its means, of categories many times that, as in the model itself.
+        3 * self.means.capacity() * size_of::<f64>()
+    }
+
     fn explain(&self, rows: &[f64], width: usize, out: &mut [f64], monitor: &dyn Monitor) -> Result<()> {
         let margins = self.base.len();
         let (mut added, mut pace) = (vec![0.0; margins], Pace::new(monitor));

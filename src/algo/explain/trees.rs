@@ -92,7 +92,8 @@ impl TreeExplainer {
             width: features.len(),
         };
         match baseline {
-            Baseline::Training => explainer.learn_training(),
+            // Trees remember more of the training rows than means.
+            Baseline::Training | Baseline::Means(_) => explainer.learn_training(),
             Baseline::Background(rows) => explainer.learn_background(rows, monitor)?,
         }
         explainer.base = explainer.margins.base(&explainer.sums);

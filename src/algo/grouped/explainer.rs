@@ -149,6 +149,7 @@ impl Explainer for GroupedExplainer {
     fn memory(&self) -> usize {
         let background = match &self.baseline {
             Owned::Training => 0,
+            Owned::Means(means) => means.iter().map(|means| means.capacity() * size_of::<f64>()).sum(),
             Owned::Background(rows) => rows.capacity() * size_of::<f64>(),
         };
         let parts = self.parts.iter().filter_map(|part| part.explainer.get());

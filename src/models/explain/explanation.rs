@@ -40,7 +40,8 @@ pub fn against_training(version: &Version, scorer: &Scorer) -> Result<Rc<Folded>
     })?;
     drop(summaries);
     let known = scorer.keep_explanation(folded);
-    cache::grow(scorer, statement.held());
+    // What it will hold once it has explained many rows is not there yet.
+    cache::grow(scorer, statement.held().max(known.explainer().memory()));
     Ok(known)
 }
 

@@ -67,7 +67,7 @@ pub(super) fn worth(ensemble: &Ensemble<'_>, baseline: Baseline<'_>, sum: usize,
             .sum()
     };
     match baseline {
-        Baseline::Training => all(row, coalition),
+        Baseline::Training | Baseline::Means(_) => all(row, coalition),
         Baseline::Background(others) => {
             let others = others.chunks_exact(row.len());
             let count = others.len() as f64;
