@@ -28,11 +28,6 @@ pub struct Servable {
 }
 
 impl Servable {
-    /// The version.
-    pub fn version(&self) -> &Version {
-        &self.target.version
-    }
-
     /// The probability from which on a row is given the positive label. To be asked in the same view.
     pub fn threshold(&self) -> Result<f64> {
         Ok(self.rule()?.threshold)

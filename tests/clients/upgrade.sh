@@ -69,6 +69,8 @@ for folder in ${releases[@]+"${releases[@]}"}; do
     database "$restored"
     check "$release: its dump loads into the newest" "" "$(ask "$restored" -f "$folder/dump.sql" 2>&1 >/dev/null)"
     check "$release: and what is in it answers there" "$newest $(<"$folder/answers.txt")" "$(version "$restored") $(answers "$restored")"
+    check "$release: its models are explained" "t" "$(ask "$restored" -A -t -c \
+        "SELECT bool_and(g.error < 1e-9) FROM assay.model_versions AS v, LATERAL assay.global_explain(model || '@' || version, query) AS g")"
     check "$release: training and checking go on" "6 t" "$(ask "$restored" -A -t -F ' ' -c \
         "SELECT version, assay.add_check('visit', 'not_empty') > 6 FROM assay.train('returned', 'SELECT age, returned FROM visit', 'returned', 'naive_bayes')")"
     finish

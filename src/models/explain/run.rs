@@ -23,8 +23,10 @@ use algo::model::Model;
 use algo::monitor::Monitor;
 use algo::room;
 
-/// Rows of a block.
+/// Rows of a block, at most.
 const BLOCK: usize = 2048;
+/// Attributions of a block, at most, but for those of one row.
+const MOST_NUMBERS: usize = 1 << 20;
 
 /// Makes something of a block of rows of the learner.
 pub type Work<'w, R> = dyn Fn(&[f64], &dyn Monitor) -> algo::error::Result<R> + Sync + 'w;
@@ -121,7 +123,7 @@ impl Run {
                 work(&rows, monitor)
             };
             let drive = |line: &mut Line<'_, Vec<f64>, R>| {
-                let mut reading = Reading::new(&self.scorer, &query);
+                let mut reading = Reading::new(&self.scorer, &query, self.rows_of_a_block());
                 let mut rows = 0_u64;
                 query.run(&mut |row| {
                     reading.push(row)?;
@@ -139,6 +141,12 @@ impl Run {
             };
             stream(&what, reporter, statement, explain, drive)
         })
+    }
+
+    /// So many rows that their attributions take no more than some megabytes.
+    fn rows_of_a_block(&self) -> usize {
+        let of_row = self.model().width() * self.folded.explainer().base().len();
+        (MOST_NUMBERS / of_row.max(1)).clamp(1, BLOCK)
     }
 
     /// The query with its key as JSON, and then the model's inputs in their order. What its own text is wrong in is told of that text.
@@ -188,6 +196,8 @@ struct Reading<'r> {
     kept: Kept,
     raw: Vec<f64>,
     rows: usize,
+    /// How many fill it.
+    most: usize,
     /// One row, encoded.
     row: Vec<f64>,
     /// The blocks whose rows are being explained.
@@ -195,13 +205,14 @@ struct Reading<'r> {
 }
 
 impl<'r> Reading<'r> {
-    fn new(scorer: &'r Scorer, query: &Query) -> Reading<'r> {
+    fn new(scorer: &'r Scorer, query: &Query, most: usize) -> Reading<'r> {
         let keeper = Keeper::new(query.columns());
         Reading {
             kept: keeper.empty(),
             keeper,
             raw: Vec::new(),
             rows: 0,
+            most,
             row: scorer.empty_row(),
             waiting: VecDeque::new(),
             scorer,
@@ -221,7 +232,7 @@ impl<'r> Reading<'r> {
     }
 
     fn is_full(&self) -> bool {
-        self.rows == BLOCK
+        self.rows == self.most
     }
 
     /// Sends what was read to the threads, if anything was.
