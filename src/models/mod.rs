@@ -7,7 +7,6 @@ mod columns;
 mod comparing;
 mod cross_validate;
 mod deployment;
-mod evaluate;
 mod explain;
 mod fold_by;
 mod form;

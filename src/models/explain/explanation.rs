@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::models::cache;
-use crate::models::evaluate::input_places;
+use crate::models::judging::pass::input_places;
 use crate::models::inspect;
 use crate::models::registry::Version;
 use crate::models::scorer::Scorer;
