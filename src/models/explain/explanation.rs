@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use crate::models::cache;
-use crate::models::judging::pass::input_places;
 use crate::models::inspect;
+use crate::models::judging::pass::input_places;
 use crate::models::registry::Version;
 use crate::models::scorer::Scorer;
 use crate::pg::compute;

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use pgrx::spi::{quote_identifier, quote_literal};
 
 use super::explanation::{TRAINING, against_rows, against_training, class_named, class_of};
-use crate::models::judging::pass::input_places;
 use crate::models::inspect::open;
+use crate::models::judging::pass::input_places;
 use crate::models::predict::column_named;
 use crate::models::registry::{Privilege, Version};
 use crate::models::request;
