@@ -83,6 +83,20 @@ impl Row<'_> {
         }
     }
 
+    /// The value of a column as PostgreSQL writes it; `None` for NULL.
+    pub fn shown(&self, column: usize) -> Option<String> {
+        if self.nulls[column] {
+            return None;
+        }
+        let (mut function, mut is_varlena) = (pg_sys::InvalidOid, false);
+        // SAFETY: the datum is not null and of the type whose output function is called.
+        unsafe {
+            pg_sys::getTypeOutputInfo(self.type_of(column), &mut function, &mut is_varlena);
+            let text = pg_sys::OidOutputFunctionCall(function, self.values[column]);
+            Some(super::encoding::decode(std::ffi::CStr::from_ptr(text).to_bytes()).into_owned())
+        }
+    }
+
     /// The datums of all columns, and which are NULL.
     pub(super) fn datums(&self) -> (&[pg_sys::Datum], &[bool]) {
         (self.values, self.nulls)

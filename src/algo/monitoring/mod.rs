@@ -1,8 +1,10 @@
 //! How a model does on rows whose truth is not known yet: what its metrics are to be expected to be.
 //!
 //! For classes by their calibrated probabilities: each row counts as each class by so much (confidence-based performance estimation, CBPE, as
-//! NannyML's). For numbers by the errors that a model of the errors expects (direct loss estimation, DLE).
+//! NannyML's). For numbers by the errors that earlier predictions of that size turned out to have
+//! (direct loss estimation, DLE, with a model of the error that knows the prediction alone).
 
+pub mod errors;
 pub mod expected;
 pub mod realised;
 #[cfg(test)]

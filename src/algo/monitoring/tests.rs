@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ndarray::Array2;
 use serde::Deserialize;
 
+use super::errors::Errors;
 use super::expected::{self, Unjudged};
 use super::realised;
 use crate::hash;
@@ -261,4 +262,39 @@ fn intervals_hold_what_they_say() {
         let coverage = inside as f64 / 400.0;
         assert!((0.915..=0.985).contains(&coverage), "{metric}: {coverage}");
     }
+}
+
+/// Errors grow with the prediction, and the mix of predictions changes: what is expected of rows without truth is what comes true.
+#[test]
+fn expected_errors_follow_the_predictions() {
+    let row = |seed: u64, row: u64, low: f64| {
+        let predicted = low + (10.0 - low) * uniform(seed, row);
+        let noise = uniform(seed + 1, row) + uniform(seed + 2, row) + uniform(seed + 3, row) - 1.5;
+        (predicted, predicted + noise * (0.2 + predicted))
+    };
+    let learned = Errors::learn((0..5000).map(|place| row(1, place, 0.0)), &Unwatched)
+        .unwrap()
+        .unwrap();
+    let later: Vec<(f64, f64)> = (0..5000).map(|place| row(11, place, 7.0)).collect();
+    let errors: Vec<[f64; 2]> = later.iter().map(|row| learned.of(row.0)).collect();
+    let expected = expected::regression(&errors, &Unwatched).unwrap();
+    let (predicted, actual): (Vec<f64>, Vec<f64>) = later.into_iter().unzip();
+    for realised in realised::regression(&actual, &predicted, &Unwatched).unwrap() {
+        if let Some(estimate) = expected.iter().find(|estimate| estimate.metric == realised.metric) {
+            let (ours, theirs) = (estimate.value.unwrap(), realised.value.unwrap());
+            assert!(
+                (ours / theirs - 1.0).abs() < 0.05,
+                "{}: {ours} {theirs}",
+                realised.metric
+            );
+        }
+    }
+    assert_eq!(
+        Errors::learn((0..99).map(|place| row(1, place, 0.0)), &Unwatched).unwrap(),
+        None
+    );
+    let same = Errors::learn((0..500).map(|place| (1.0, f64::from(place % 2))), &Unwatched)
+        .unwrap()
+        .unwrap();
+    assert_eq!((same.of(-3.0), same.of(7.0)), ([0.5, 0.5], [0.5, 0.5]));
 }

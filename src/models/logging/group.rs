@@ -15,6 +15,7 @@ use crate::pg::foreground::Foreground;
 use crate::pg::query_row::Row;
 use crate::pg::reader::Value;
 use algo::monitor::Monitor;
+use algo::monitoring::errors::Errors;
 use algo::monitoring::{Estimate, Realised, expected, realised};
 use algo::room;
 use algo::task::Answer;
@@ -46,8 +47,6 @@ struct Decisions {
     actual: Vec<u32>,
     /// The true number; NaN where there is none.
     numbers: Vec<f64>,
-    /// The absolute and the squared error that is expected; NaN where it is not known.
-    errors: Vec<[f64; 2]>,
 }
 
 /// A version whose decisions are judged.
@@ -95,10 +94,9 @@ mod place {
     pub const CLASS: usize = 4;
     pub const DECISION: usize = 5;
     pub const PROBABILITIES: usize = 6;
-    pub const EXPECTED_ERRORS: usize = 7;
-    pub const LABEL: usize = 8;
-    pub const VALUE: usize = 9;
-    pub const MATURE: usize = 10;
+    pub const LABEL: usize = 7;
+    pub const VALUE: usize = 8;
+    pub const MATURE: usize = 9;
 }
 
 impl Judge {
@@ -196,11 +194,6 @@ impl Groups {
                 let actual = number(place::VALUE).filter(|_| is_mature);
                 room::push(&mut decisions.scores, score)?;
                 room::push(&mut decisions.numbers, actual.unwrap_or(f64::NAN))?;
-                let errors = match row.value(place::EXPECTED_ERRORS) {
-                    Value::Vector(errors) => <[f64; 2]>::try_from(errors).ok(),
-                    _ => None,
-                };
-                room::push(&mut decisions.errors, errors.unwrap_or([f64::NAN; 2]))?;
                 actual.is_some()
             }
             Answer::Classes(labels) => {
@@ -234,12 +227,13 @@ impl Groups {
         let mut groups: Vec<(Group, Decisions)> = self.groups.into_iter().collect();
         groups.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let mut reporter = Reporter::new();
+        let errors = errors_of(&groups, &mut reporter, statement)?;
         let judge = |(group, decisions): (Group, Decisions)| {
             let judge = &self.judges[&group.version];
             let model = judge.scorer.model();
             let answer = model.answer.clone();
             let (metrics, labelled) = compute::run("judging decisions", &mut reporter, statement, |monitor| {
-                decisions.metrics(&answer, monitor)
+                decisions.metrics(&answer, errors.get(&group.version), monitor)
             })?;
             let mut notes: Vec<String> = judge.unlabelled().into_iter().collect();
             if decisions.strange > 0 {
@@ -251,8 +245,8 @@ impl Groups {
                         "estimated takes scores for probabilities: the version was trained without calibrate".into(),
                     );
                 }
-                Answer::Number if decisions.errors.iter().any(|[error, _]| error.is_nan()) => {
-                    notes.push("the version expects no errors of itself: it was trained without held-out rows".into());
+                Answer::Number if !errors.contains_key(&group.version) => {
+                    notes.push("nothing is estimated: too few decisions of the version have a label".into());
                 }
                 Answer::Classes(_) | Answer::Number => {}
             }
@@ -271,6 +265,33 @@ impl Groups {
     }
 }
 
+/// What errors are to be expected of each version that predicts numbers, by those of its decisions that have a label.
+fn errors_of(
+    groups: &[(Group, Decisions)],
+    reporter: &mut Reporter,
+    statement: &Foreground,
+) -> Result<HashMap<i32, Errors>> {
+    let mut versions: Vec<i32> = (groups.iter())
+        .filter(|(_, decisions)| !decisions.numbers.is_empty())
+        .map(|(group, _)| group.version)
+        .collect();
+    versions.sort_unstable();
+    versions.dedup();
+    let mut found = HashMap::new();
+    for version in versions {
+        let of_version = groups.iter().filter(|(group, _)| group.version == version);
+        let rows = of_version.flat_map(|(_, decisions)| decisions.scores.iter().zip(&decisions.numbers));
+        let known = rows
+            .filter(|(_, actual)| !actual.is_nan())
+            .map(|(&predicted, &actual)| (predicted, actual));
+        let errors = compute::run("judging decisions", reporter, statement, |monitor| {
+            Ok::<_, Error>(Errors::learn(known, monitor)?)
+        })?;
+        found.extend(errors.map(|errors| (version, errors)));
+    }
+    Ok(found)
+}
+
 /// Some rows of a matrix of scores.
 fn scores_of(scores: &[f64], classes: usize, rows: &[usize]) -> algo::error::Result<Array2<f64>> {
     room::ask(rows.len().saturating_mul(classes).saturating_mul(size_of::<f64>()))?;
@@ -286,9 +307,14 @@ fn scores_of(scores: &[f64], classes: usize, rows: &[usize]) -> algo::error::Res
 
 impl Decisions {
     /// The metrics, and of how many decisions with a label they are.
-    fn metrics(&self, answer: &Answer, monitor: &dyn Monitor) -> algo::error::Result<(Vec<Metric>, u64)> {
+    fn metrics(
+        &self,
+        answer: &Answer,
+        errors: Option<&Errors>,
+        monitor: &dyn Monitor,
+    ) -> algo::error::Result<(Vec<Metric>, u64)> {
         let classes = match answer {
-            Answer::Number => return self.of_numbers(monitor),
+            Answer::Number => return self.of_numbers(errors, monitor),
             Answer::Classes(labels) => labels.len(),
         };
         let estimate = |rows: &[usize], scores: &Array2<f64>| {
@@ -312,17 +338,19 @@ impl Decisions {
         Ok((joined(realised, &estimated, &of_known), known.len() as u64))
     }
 
-    fn of_numbers(&self, monitor: &dyn Monitor) -> algo::error::Result<(Vec<Metric>, u64)> {
+    fn of_numbers(&self, errors: Option<&Errors>, monitor: &dyn Monitor) -> algo::error::Result<(Vec<Metric>, u64)> {
         let known: Vec<usize> = (0..self.numbers.len())
             .filter(|&row| !self.numbers[row].is_nan())
             .collect();
-        let errors = |rows: &mut dyn Iterator<Item = usize>| -> Vec<[f64; 2]> {
-            rows.map(|row| self.errors[row])
-                .filter(|errors| !errors[0].is_nan())
-                .collect()
+        let expect = |rows: &mut dyn Iterator<Item = usize>| match errors {
+            Some(errors) => {
+                let rows: Vec<[f64; 2]> = rows.map(|row| errors.of(self.scores[row])).collect();
+                expected::regression(&rows, monitor)
+            }
+            None => Ok(Vec::new()),
         };
-        let estimated = expected::regression(&errors(&mut (0..self.errors.len())), monitor)?;
-        let of_known = expected::regression(&errors(&mut known.iter().copied()), monitor)?;
+        let estimated = expect(&mut (0..self.scores.len()))?;
+        let of_known = expect(&mut known.iter().copied())?;
         let actual: Vec<f64> = known.iter().map(|&row| self.numbers[row]).collect();
         let predicted: Vec<f64> = known.iter().map(|&row| self.scores[row]).collect();
         let realised = realised::regression(&actual, &predicted, monitor)?;

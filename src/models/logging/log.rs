@@ -7,6 +7,7 @@ use pgrx::spi::quote_identifier;
 use pgrx::{pg_extern, pg_sys};
 
 use super::keyed::{self, Keyed, Selection};
+use super::reasons::{self, Reasons};
 use super::require_tables;
 use crate::models::cache;
 use crate::models::judging::pass::input_places;
@@ -24,6 +25,8 @@ use crate::pg::reader::{Reader, Value};
 use crate::pg::spool::Spool;
 use crate::pg::text::Text;
 use crate::pg::{processor, read_only, role, settings, tables};
+use serde_json::Value as Json;
+
 use algo::metrics::evaluation;
 use algo::monitor::Monitor;
 use algo::task::Answer;
@@ -60,6 +63,7 @@ struct Logged {
     passed: Vec<usize>,
     encoded: Vec<f64>,
     scores: Vec<f64>,
+    reasons: Option<Reasons>,
     spool: Spool,
 }
 
@@ -69,11 +73,11 @@ const COMPUTED: [(&CStr, pg_sys::Oid); 5] = [
     (c"class", pg_sys::INT4OID),
     (c"decision", pg_sys::TEXTOID),
     (c"probabilities", pg_sys::FLOAT8ARRAYOID),
-    (c"expected_errors", pg_sys::FLOAT8ARRAYOID),
+    (c"reasons", pg_sys::JSONBOID),
 ];
 
 impl Logged {
-    fn new(version: Version, keyed: &Keyed, wanted: &Wanted, of: usize) -> Result<Logged> {
+    fn new(version: Version, keyed: &Keyed, wanted: &Wanted, of: usize, reasons: usize) -> Result<Logged> {
         let scorer = cache::scorer(&version)?;
         let places = input_places(&scorer, keyed.columns(), &version.reference())?;
         let mut columns = vec![(c"key", keyed::JSONB)];
@@ -93,7 +97,12 @@ impl Logged {
             passed.push(keyed.expression(number));
         }
         columns.extend(COMPUTED);
+        let reasons = match reasons {
+            0 => None,
+            most => Some(Reasons::new(&scorer, most)?),
+        };
         Ok(Logged {
+            reasons,
             threshold: version.threshold()?,
             places,
             passed,
@@ -111,16 +120,23 @@ impl Logged {
             self.scorer.encode(input, &row.value(place), &mut self.encoded)?;
         }
         self.scorer.score(&mut self.encoded, &mut self.scores);
+        let class = (self.scorer.model().answer.classes()).map(|_| evaluation::decide(&self.scores, self.threshold));
+        let reasons: Option<Json> = match &mut self.reasons {
+            Some(reasons) => Some(reasons.of(&self.scorer, &self.encoded, class, |input| {
+                row.shown(self.places[input])
+            })?),
+            None => None,
+        };
         let computed: [Parameter; COMPUTED.len()] = match &self.scorer.model().answer {
             Answer::Number => [
                 self.scores[0].into(),
                 None::<i32>.into(),
                 None::<Text>.into(),
                 None::<Vec<f64>>.into(),
-                None::<Vec<f64>>.into(),
+                reasons.into(),
             ],
             Answer::Classes(labels) => {
-                let class = evaluation::decide(&self.scores, self.threshold);
+                let class = class.unwrap_or(0);
                 let (score, probabilities) = match self.scores[..] {
                     [_, positive] => (positive, None),
                     _ => (self.scores[class], Some(self.scores.clone())),
@@ -130,7 +146,7 @@ impl Logged {
                     (class as i32).into(),
                     labels.get(class).map(|label| label.text()).as_deref().into(),
                     probabilities.into(),
-                    None::<Vec<f64>>.into(),
+                    reasons.into(),
                 ]
             }
         };
@@ -162,8 +178,8 @@ impl Logged {
         )?;
         let key: Vec<Text> = request.key.iter().map(|name| Text::from(name.as_str())).collect();
         let batch: Option<i64> = tables::write_returning(
-            "INSERT INTO assay.prediction_batch (model_id, content, version, challenger, logged_by, logged_at, key_columns, rows, bytes, cpu_seconds)
-             VALUES ($1, 'decisions', $2, $3, $4::pg_catalog.regrole, pg_catalog.statement_timestamp(), $5, $6, $7, 0) RETURNING id",
+            "INSERT INTO assay.prediction_batch (model_id, content, version, challenger, logged_by, logged_at, key_columns, rows, bytes, cpu_seconds, baseline, base_values)
+             VALUES ($1, 'decisions', $2, $3, $4::pg_catalog.regrole, pg_catalog.statement_timestamp(), $5, $6, $7, 0, $8, $9) RETURNING id",
             &[
                 self.version.model.id.into(),
                 self.version.version.into(),
@@ -172,12 +188,14 @@ impl Logged {
                 key.into(),
                 (self.spool.rows() as i64).into(),
                 bytes.into(),
+                self.reasons.as_ref().map(|_| reasons::BASELINE).into(),
+                self.reasons.as_ref().map(|reasons| reasons.base().to_vec()).into(),
             ],
         )?;
         let batch = batch.ok_or_else(|| Error::new(INTERNAL, "a batch of logged predictions has no number"))?;
         let statement = format!(
-            "INSERT INTO assay.prediction (batch_id, model_id, at, score, class, decision, key, probabilities, expected_errors, segment, inputs)
-             SELECT $1, $2, {}, score, class, decision, key, probabilities, expected_errors, {}, {} FROM new_rows",
+            "INSERT INTO assay.prediction (batch_id, model_id, at, score, class, decision, key, probabilities, reasons, segment, inputs)
+             SELECT $1, $2, {}, score, class, decision, key, probabilities, reasons, {}, {} FROM new_rows",
             optional(wanted.at.is_some(), "at", "pg_catalog.statement_timestamp()"),
             optional(segment, "segment", "NULL"),
             optional(inputs, "inputs", "NULL"),
@@ -275,7 +293,7 @@ impl Request {
         let (began, mut reporter, statement) = (processor::seconds(), Reporter::new(), Foreground::new()?);
         let (keyed, wanted) = self.select(text)?;
         let mut logged = (self.versions().cloned().enumerate())
-            .map(|(number, version)| Logged::new(version, &keyed, &wanted, number))
+            .map(|(number, version)| Logged::new(version, &keyed, &wanted, number, self.reasons))
             .collect::<Result<Vec<_>>>()?;
         let at = wanted.at.map(|number| keyed.expression(number));
         let (what, expected) = (

@@ -8,6 +8,7 @@ mod keyed;
 mod log;
 mod performance;
 mod prune;
+mod reasons;
 mod record;
 mod replay;
 

@@ -46,7 +46,8 @@ fn moment(at: TimestampWithTimeZone) -> String {
 }
 
 impl Asked {
-    /// The statement that gives each decision with what came of it.
+    /// The statement that gives each decision with what came of it. Labels are never looked for by their model alone, as the planner would where it
+    /// knows nothing of the tables yet: for each decision all labels would be looked at.
     fn statement(&self, manages: bool) -> String {
         let mature = match &self.maturity {
             None => "true".into(),
@@ -77,12 +78,12 @@ impl Asked {
             })
         };
         format!(
-            "SELECT pg_catalog.date_trunc({bucket}, p.at), b.version, {segment}, p.score, p.class, p.decision, p.probabilities, p.expected_errors,
+            "SELECT pg_catalog.date_trunc({bucket}, p.at), b.version, {segment}, p.score, p.class, p.decision, p.probabilities,
        l.label, l.value, {mature}
 FROM assay.prediction AS p
 JOIN assay.prediction_batch AS b ON b.id OPERATOR(pg_catalog.=) p.batch_id AND b.model_id OPERATOR(pg_catalog.=) p.model_id
 LEFT JOIN assay.prediction_label AS l
-    ON l.key OPERATOR(pg_catalog.=) p.key AND l.model_id OPERATOR(pg_catalog.=) p.model_id AND l.replaced_at IS NULL
+    ON l.key OPERATOR(pg_catalog.=) p.key AND (l.model_id OPERATOR(pg_catalog.+) 0) OPERATOR(pg_catalog.=) p.model_id AND l.replaced_at IS NULL
    AND l.recorded_at OPERATOR(pg_catalog.>=) p.at
 WHERE p.model_id OPERATOR(pg_catalog.=) {model} AND {visible}{since}{until}",
             bucket = quote_literal(&self.bucket),
