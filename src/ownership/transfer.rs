@@ -44,6 +44,13 @@ const GRANTS: Owned = Owned {
     view: c"model_grants",
 };
 
+/// Calls that logged decisions or labels. They outlive the role: what was decided is kept for the model's owner.
+const LOGGED: Owned = Owned {
+    table: c"prediction_batch",
+    columns: &[c"logged_by"],
+    view: c"prediction_batches",
+};
+
 impl Owned {
     /// Gives the rows of a role to another.
     fn reassign(&self, from: Oid, to: Oid) -> Result<i64> {
@@ -78,6 +85,20 @@ impl Owned {
         }
         self.forget(role)?;
         Ok(dropped)
+    }
+
+    /// Lets no row say any more that a role had a part in it.
+    fn disown(&self, role: Oid) -> Result<()> {
+        for column in self.columns() {
+            let update = format!("UPDATE {} SET {} = NULL", self.name(), column.to_string_lossy());
+            self.change(role, column, &update)?;
+        }
+        self.forget(role)
+    }
+
+    /// Whether the schema, which may be that of an older release, has it.
+    fn exists(&self) -> bool {
+        tables::exists(self.table)
     }
 
     /// Those of its columns that the schema has, which may be that of an older release.
@@ -166,6 +187,9 @@ fn reassign_owned(from: Option<Text>, to: Option<Text>) -> SetOf<ReassignCounts>
                 .hint("Name a role, or call assay.drop_owned."));
         }
         let move_all = |owned: &Owned| if from == to { Ok(0) } else { owned.reassign(from, to) };
+        if LOGGED.exists() {
+            move_all(&LOGGED)?;
+        }
         Ok(ReassignCounts {
             models: move_all(&MODELS)?,
             checks: move_all(&CHECKS)?,
@@ -193,6 +217,9 @@ fn drop_owned(role: Option<Text>) -> SetOf<DropCounts> {
     read_only::require_writable(c"assay.drop_owned()");
     let dropped = || -> Result<DropCounts> {
         let role = own_role("role", role)?;
+        if LOGGED.exists() {
+            LOGGED.disown(role)?;
+        }
         Ok(DropCounts {
             models: MODELS.drop(role)?,
             checks: CHECKS.drop(role)?,

@@ -59,6 +59,8 @@ CREATE TABLE kept_state AS SELECT assay.metric_state('roc_auc', income, age) AS 
 CREATE VIEW scored AS SELECT assay.predict('income', a) AS score FROM adult AS a;
 SELECT assay.save_baseline('adult', 'SELECT * FROM adult LIMIT 4000', '{"group_by": ["sex"]}');
 SELECT FROM assay.record_drift('income', 'SELECT * FROM adult WHERE age > 40 LIMIT 4000');
+SELECT assay.log_predictions('income', 'SELECT row_number() OVER () AS id, * FROM adult LIMIT 300', '{id}', keep => '{sex}', challengers => '{income@1}', reasons => 2);
+SELECT assay.record_labels('income', 'SELECT * FROM (SELECT row_number() OVER () AS id, income FROM adult LIMIT 300) AS q WHERE id <= 200', '{id}');
 SELECT assay.add_check('adult', 'accepted_range', 'age', '{"max_value": 80}', warn_if => '>0', error_if => '>=1%', tags => '{age}');
 SELECT assay.add_check('adult', 'not_null', 'workclass', group_by => '{sex}', mostly => 0.9, "where" => 'age > 20');
 SELECT assay.add_check('adult', 'anomaly', name => 'volume', group_by => '{sex}');
@@ -83,6 +85,10 @@ SELECT version, g.* FROM generate_series(1, 2) AS version, assay.model_groups('g
 SELECT feature, steps FROM assay.feature_info('steps@1');
 SELECT * FROM assay.model_trials ORDER BY model, version, trial;
 SELECT * FROM assay.drift_history ORDER BY model, version, run_at, column_name, method;
+SELECT * FROM assay.predictions ORDER BY id;
+SELECT * FROM assay.prediction_labels ORDER BY key, recorded_at;
+SELECT * FROM assay.performance('income', 'year', '{sex}');
+SELECT r.identical, count(*) FROM assay.predictions p, assay.replay_prediction(p.id) AS r GROUP BY 1;
 SELECT * FROM assay.promotions ORDER BY model, decided_at;
 SELECT * FROM assay.model_sources ORDER BY model, version, relation::text;
 SELECT activity, runs, cpu_seconds, rows, bytes FROM assay.upkeep('income') WHERE activity <> 'checks';
