@@ -27,6 +27,7 @@ use crate::pg::text::Text;
 use crate::pg::{processor, read_only, role, settings, tables};
 use serde_json::Value as Json;
 
+use algo::judging::decision::Rule;
 use algo::metrics::evaluation;
 use algo::monitor::Monitor;
 use algo::task::Answer;
@@ -56,7 +57,7 @@ struct Request {
 struct Logged {
     version: Version,
     scorer: Rc<Scorer>,
-    threshold: f64,
+    rule: Rule,
     /// The places of its inputs.
     places: Vec<usize>,
     /// Columns of the query that are put aside as they are.
@@ -103,7 +104,7 @@ impl Logged {
         };
         Ok(Logged {
             reasons,
-            threshold: version.threshold()?,
+            rule: version.rule()?,
             places,
             passed,
             encoded: scorer.empty_row(),
@@ -120,7 +121,8 @@ impl Logged {
             self.scorer.encode(input, &row.value(place), &mut self.encoded)?;
         }
         self.scorer.score(&mut self.encoded, &mut self.scores);
-        let class = (self.scorer.model().answer.classes()).map(|_| evaluation::decide(&self.scores, self.threshold));
+        let class =
+            (self.scorer.model().answer.classes()).map(|_| evaluation::decide(&self.scores, self.rule.threshold));
         let reasons: Option<Json> = match &mut self.reasons {
             Some(reasons) => Some(reasons.of(&self.scorer, &self.encoded, class, |input| {
                 row.shown(self.places[input])
@@ -137,6 +139,7 @@ impl Logged {
             ],
             Answer::Classes(labels) => {
                 let class = class.unwrap_or(0);
+                let label = labels.get(class).map(|label| label.text().to_string());
                 let (score, probabilities) = match self.scores[..] {
                     [_, positive] => (positive, None),
                     _ => (self.scores[class], Some(self.scores.clone())),
@@ -144,7 +147,10 @@ impl Logged {
                 [
                     score.into(),
                     (class as i32).into(),
-                    labels.get(class).map(|label| label.text()).as_deref().into(),
+                    match self.scores[..] {
+                        [_, positive] if self.rule.has_reviews() => self.rule.decide(positive).name().into(),
+                        _ => label.into(),
+                    },
                     probabilities.into(),
                     reasons.into(),
                 ]
