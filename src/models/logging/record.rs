@@ -150,14 +150,19 @@ SELECT pg_catalog.count(*) FROM added"
         Ok(added)
     }
 
-    /// How many keys no logged decision has.
-    fn unknown(&self, model: i64) -> Result<i64> {
-        let unknown: Option<i64> = self.spool.read(
-            "SELECT pg_catalog.count(*) FROM new_rows AS n WHERE NOT EXISTS (
-                 SELECT FROM assay.prediction AS p WHERE p.key OPERATOR(pg_catalog.=) n.key AND p.model_id OPERATOR(pg_catalog.=) $1)",
+    /// How many labels are not those of a logged decision, or, of those who do not manage the model, not recorded.
+    fn others(&self, model: i64, manages: bool, condition: &str) -> Result<i64> {
+        let condition = match manages {
+            false => condition,
+            true => {
+                "EXISTS (SELECT FROM assay.prediction AS p WHERE p.key OPERATOR(pg_catalog.=) n.key AND p.model_id OPERATOR(pg_catalog.=) $1)"
+            }
+        };
+        let others: Option<i64> = self.spool.read(
+            &format!("SELECT pg_catalog.count(*) FROM new_rows AS n WHERE NOT ({condition})"),
             &[model.into()],
         )?;
-        Ok(unknown.unwrap_or(0))
+        Ok(others.unwrap_or(0))
     }
 }
 
@@ -187,7 +192,7 @@ fn record(reference: &str, query: &str, key: Vec<String>) -> Result<i64> {
         return Ok(0);
     }
     let before = newest(version.model.id)?;
-    let (added, unknown) = tables::as_owner(|| {
+    let (added, others) = tables::as_owner(|| {
         labels.require_one_each()?;
         if labels.spool.rows() > FEW {
             // How many labels come is not among the statistics: row by row they would be looked for in each other.
@@ -206,30 +211,32 @@ fn record(reference: &str, query: &str, key: Vec<String>) -> Result<i64> {
             .hint("Run the transaction again."));
         }
         let added = labels.write(&version, caller, &condition, began)?;
-        Ok((added, labels.unknown(version.model.id)?))
+        Ok((added, labels.others(version.model.id, manages, &condition)?))
     })?;
     tell_of_missing(labels.missing);
-    if unknown > 0 {
-        advise(
-            format!(
-                "{unknown} of {} labels are of keys that no logged decision of model \"{}\" has",
-                labels.spool.rows(),
-                version.model.name
-            ),
-            Some(match manages {
-                true => "They are kept for decisions that are logged later, and were made before.".into(),
-                false => "Only labels of decisions that the role logged itself are recorded.".into(),
-            }),
-            Some("Keys are the same only where columns have the same names, and values the same types.".into()),
-        );
-    }
-    if added == 0 && !manages && unknown == labels.spool.rows() as i64 {
+    let rows = labels.spool.rows();
+    if !manages && others == rows as i64 {
         return Err(Error::new(
             INSUFFICIENT_PRIVILEGE,
             format!("permission denied for labels of model \"{}\"", version.model.name),
         )
-        .detail("None of the keys is of a decision that the role logged.")
+        .detail("The role has logged all decisions about none of these keys.")
         .hint("Ask the owner for the privilege manage."));
+    }
+    if others > 0 {
+        let name = &version.model.name;
+        let (what, detail) = match manages {
+            true => (
+                format!("{others} of {rows} labels are of keys that no logged decision of model \"{name}\" has"),
+                "They are kept for decisions that are logged later, and were made before.",
+            ),
+            false => (
+                format!("{others} of {rows} labels of model \"{name}\" are not recorded"),
+                "The role has not logged all decisions about their keys itself.",
+            ),
+        };
+        let hint = "Keys are the same only where columns have the same names, and values the same types.";
+        advise(what, Some(detail.into()), Some(hint.into()));
     }
     Ok(added)
 }

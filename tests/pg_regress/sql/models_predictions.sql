@@ -14,6 +14,7 @@ FROM generate_series(1, 600) AS i;
 GRANT SELECT ON desk.application TO assay_log_caller, assay_log_stranger;
 SELECT version FROM assay.train('risk', 'SELECT income, region, defaulted FROM desk.application', 'defaulted', 'logistic_regression', split => 'none');
 SELECT version FROM assay.train('risk', 'SELECT income, defaulted FROM desk.application', 'defaulted', 'decision_tree', '{"max_depth": 2}', split => 'none', deploy => 'never');
+SELECT version FROM assay.train('risk', 'SELECT income, region, defaulted FROM desk.application', 'defaulted', params => '{"n_estimators": 5}', split => 'none', deploy => 'never');
 SELECT version FROM assay.train('amount', 'SELECT income, region, amount FROM desk.application', 'amount', 'linear_regression', split => 'none');
 SELECT assay.grant_model('risk', 'assay_log_caller', 'predict');
 
@@ -64,7 +65,7 @@ SELECT bucket, rows, labelled, metric, round(value::numeric, 2) AS value, round(
 FROM assay.performance('amount') WHERE metric IN ('mae', 'rmse', 'r2');
 
 -- Reasons, and what it takes to replay a decision: the features that were kept give the same score.
-SELECT assay.log_predictions('risk', 'SELECT id + 5000 AS id, income, region FROM desk.application WHERE id <= 3', '{id}', reasons => 2);
+SELECT assay.log_predictions('risk@3', 'SELECT id + 5000 AS id, income, region FROM desk.application WHERE id <= 3', '{id}', reasons => 2);
 SELECT key, jsonb_array_length(reasons) AS reasons, reasons -> 0 ->> 'feature' AS first, reasons -> 0 ->> 'value' AS value, baseline, inputs FROM assay.predictions WHERE reasons IS NOT NULL ORDER BY id;
 SELECT r.model, r.version, r.key, r.decision, r.identical FROM assay.predictions p, assay.replay_prediction(p.id) r WHERE p.reasons IS NOT NULL ORDER BY p.id;
 -- The reasons of all features add up to the margin.
