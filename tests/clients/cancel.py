@@ -130,6 +130,18 @@ for model, target, algorithm in (("odds", "y", "naive_bayes"), ("boosted", "y", 
     for what, statement in explanations.items():
         check_ends_anywhere(connection, f"explaining {what} by {model}", statement, (f"why {model}",) * statement.count("%s"), 3)
 
+# Decisions and labels: logging, recording, correcting, and judging. A statement that is stopped leaves none.
+logging = {
+    "logging decisions": "SELECT assay.log_predictions('one', 'long', '{id}', keep => '{a}', inputs => true)",
+    "recording labels": "SELECT assay.record_labels('one', 'SELECT id, y FROM long', '{id}')",
+    "correcting labels": "SELECT assay.record_labels('one', 'SELECT id, NOT y AS y FROM long', '{id}')",
+    "judging decisions": "SELECT assay.performance('one', 'day', '{a}')",
+}
+for what, statement in logging.items():
+    check_ends_anywhere(connection, what, statement, None, 5)
+logged, rows = connection.execute("SELECT (SELECT count(*) FROM assay.predictions), (SELECT sum(rows) FROM assay.prediction_batches WHERE content = 'decisions')").fetchone()
+check("logging that is stopped leaves nothing", logged == rows and logged % 200_000 == 0, (logged, rows))
+
 # Nothing was stored but by the trainings that ran to their end, and the session goes on.
 stored, deployed = connection.execute("SELECT count(v.version), count(m.deployed_version) FROM assay.models AS m JOIN assay.model_versions AS v USING (model) WHERE model = 'late'").fetchone()
 last = connection.execute("SELECT version FROM assay.train('late', 'SELECT x1, y FROM long LIMIT 1000', 'y', 'naive_bayes')").fetchone()[0]

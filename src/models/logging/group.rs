@@ -14,6 +14,7 @@ use crate::pg::error::{Error, INTERNAL, Result};
 use crate::pg::foreground::Foreground;
 use crate::pg::query_row::Row;
 use crate::pg::reader::Value;
+use algo::calibration::{Calibration, Method, Scale, Scores};
 use algo::monitor::Monitor;
 use algo::monitoring::errors::Errors;
 use algo::monitoring::{Estimate, Realised, expected, realised};
@@ -29,6 +30,9 @@ pub struct Group {
     /// An object of JSON.
     pub segment: Option<String>,
 }
+
+/// What the registry says of metrics of rows that tested a version.
+const TESTED: &str = "test";
 
 /// No label.
 const NONE: u32 = u32::MAX;
@@ -53,6 +57,8 @@ struct Decisions {
 struct Judge {
     scorer: Rc<Scorer>,
     classes: HashMap<String, u32>,
+    /// What makes its scores probabilities, by the rows that it was tested on; `None` where it does so itself, and where there were no such rows.
+    calibration: Option<Calibration>,
     /// How many mature decisions of each kind there are, and how many of them have a label.
     decisions: HashMap<String, [u64; 2]>,
 }
@@ -113,6 +119,7 @@ impl Judge {
                 .map(|(label, place)| (label.text().into(), place))
                 .collect(),
             decisions: HashMap::new(),
+            calibration: calibration_of(&version, &scorer)?,
             scorer,
         })
     }
@@ -139,6 +146,35 @@ impl Judge {
             kinds.join(" and ")
         ))
     }
+}
+
+/// How the scores of two classes came true on the rows that a version was tested on.
+fn calibration_of(version: &Version, scorer: &Scorer) -> Result<Option<Calibration>> {
+    let is_tested = version.stored()?.metrics["evaluated_on"] == TESTED;
+    if !is_tested || scorer.model().calibration.is_some() || scorer.outputs() != 2 {
+        return Ok(None);
+    }
+    let curves = version.curves()?;
+    let Some([positive]) = curves.as_ref().map(|curves| curves.classes()) else {
+        return Ok(None);
+    };
+    let (mut probabilities, mut classes, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+    for step in positive.scores.steps() {
+        for (class, &rows) in (0_u8..).zip(&step.counts) {
+            probabilities.extend([1.0 - step.mean(), step.mean()]);
+            classes.push(f64::from(class));
+            weights.push(rows as f32);
+        }
+    }
+    let scores = Scores {
+        probabilities: &probabilities,
+        classes: &classes,
+        weights: Some(&weights),
+        count: 2,
+    };
+    let statement = Foreground::new()?;
+    let calibration = Calibration::learn(Method::Isotonic, Scale::Probability, &scores, &statement)?;
+    Ok(Some(calibration))
 }
 
 impl Groups {
@@ -233,16 +269,16 @@ impl Groups {
             let model = judge.scorer.model();
             let answer = model.answer.clone();
             let (metrics, labelled) = compute::run("judging decisions", &mut reporter, statement, |monitor| {
-                decisions.metrics(&answer, errors.get(&group.version), monitor)
+                decisions.metrics(&answer, errors.get(&group.version), judge.calibration.as_ref(), monitor)
             })?;
             let mut notes: Vec<String> = judge.unlabelled().into_iter().collect();
             if decisions.strange > 0 {
                 notes.push(format!("{} labels are none that the version knows", decisions.strange));
             }
             match &answer {
-                Answer::Classes(_) if model.calibration.is_none() => {
+                Answer::Classes(_) if model.calibration.is_none() && judge.calibration.is_none() => {
                     notes.push(
-                        "estimated takes scores for probabilities: the version was trained without calibrate".into(),
+                        "estimated takes scores for probabilities: the version was trained with neither calibrate nor held-out rows".into(),
                     );
                 }
                 Answer::Number if !errors.contains_key(&group.version) => {
@@ -311,6 +347,7 @@ impl Decisions {
         &self,
         answer: &Answer,
         errors: Option<&Errors>,
+        calibration: Option<&Calibration>,
         monitor: &dyn Monitor,
     ) -> algo::error::Result<(Vec<Metric>, u64)> {
         let classes = match answer {
@@ -319,9 +356,15 @@ impl Decisions {
         };
         let estimate = |rows: &[usize], scores: &Array2<f64>| {
             let predicted: Vec<u32> = rows.iter().map(|&row| self.predicted[row]).collect();
+            let calibrated = calibration.map(|calibration| {
+                let mut calibrated = scores.clone();
+                let rows = calibrated.rows_mut().into_iter();
+                rows.for_each(|mut row| row.as_slice_mut().into_iter().for_each(|row| calibration.apply(row)));
+                calibrated
+            });
             let unjudged = expected::Unjudged {
                 scores: scores.view(),
-                probabilities: scores.view(),
+                probabilities: calibrated.as_ref().unwrap_or(scores).view(),
                 predicted: &predicted,
             };
             expected::classification(unjudged, monitor)
