@@ -18,5 +18,4 @@ mod query;
 mod reasons;
 mod run;
 
-#[allow(unused_imports, reason = "for those who keep reasons with what they predict")]
 pub use explanation::{RowExplainer, TopAttributions};

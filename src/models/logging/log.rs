@@ -7,7 +7,7 @@ use pgrx::spi::quote_identifier;
 use pgrx::{pg_extern, pg_sys};
 
 use super::keyed::{self, Keyed, Selection};
-use super::reasons::{self, Reasons};
+use super::reasons::Reasons;
 use super::require_tables;
 use crate::models::cache;
 use crate::models::judging::pass::input_places;
@@ -100,7 +100,7 @@ impl Logged {
         columns.extend(COMPUTED);
         let reasons = match reasons {
             0 => None,
-            most => Some(Reasons::new(&scorer, most)?),
+            most => Some(Reasons::new(&version, &scorer, most)?),
         };
         Ok(Logged {
             reasons,
@@ -124,9 +124,7 @@ impl Logged {
         let class =
             (self.scorer.model().answer.classes()).map(|_| evaluation::decide(&self.scores, self.rule.threshold));
         let reasons: Option<Json> = match &mut self.reasons {
-            Some(reasons) => Some(reasons.of(&self.scorer, &self.encoded, class, |input| {
-                row.shown(self.places[input])
-            })?),
+            Some(reasons) => Some(reasons.of(&self.encoded, |input| row.shown(self.places[input]))?),
             None => None,
         };
         let computed: [Parameter; COMPUTED.len()] = match &self.scorer.model().answer {
@@ -194,7 +192,7 @@ impl Logged {
                 key.into(),
                 (self.spool.rows() as i64).into(),
                 bytes.into(),
-                self.reasons.as_ref().map(|_| reasons::BASELINE).into(),
+                self.reasons.as_ref().and_then(Reasons::baseline).into(),
                 self.reasons.as_ref().map(|reasons| reasons.base().to_vec()).into(),
             ],
         )?;

@@ -1,80 +1,64 @@
-//! The reasons that are kept of a decision: what moved its margin most.
+//! The reasons that are kept of a decision: what moved its margin most, in either direction, against the training rows.
+
+use std::rc::Rc;
 
 use serde_json::{Value as Json, json};
 
+use crate::models::explain::{RowExplainer, TopAttributions};
+use crate::models::registry::Version;
 use crate::models::scorer::Scorer;
 use crate::pg::error::Result;
-use crate::pg::foreground::Foreground;
-use algo::explain::{Baseline, Explainer};
-
-/// Against what reasons are told.
-pub const BASELINE: &str = "training rows";
 
 /// What explains the decisions of a version.
 pub struct Reasons {
-    explainer: Box<dyn Explainer>,
-    /// The raw features that each of the learner's is made of.
-    sources: Vec<Vec<usize>>,
-    /// The name of each raw feature, and the place of its input.
-    features: Vec<(String, usize)>,
+    explainer: RowExplainer,
+    scorer: Rc<Scorer>,
     most: usize,
-    attributions: Vec<f64>,
-    statement: Foreground,
+    baseline: Option<&'static str>,
+    /// The base value; with more than two classes one for each, as far as they were met.
+    base: Vec<f64>,
 }
 
 impl Reasons {
     /// For `most` reasons of each decision. Returns an error for a model that cannot be explained.
-    pub fn new(scorer: &Scorer, most: usize) -> Result<Reasons> {
-        let (model, statement) = (scorer.model(), Foreground::new()?);
-        let codes = model.codes(&statement)?;
-        let explainer = model.fitted.explainer(&codes, Baseline::Training, &statement)?;
-        let raw = model.raw_features().into_iter();
+    pub fn new(version: &Version, scorer: &Rc<Scorer>, most: usize) -> Result<Reasons> {
+        let bases = match scorer.outputs() {
+            0..=2 => 1,
+            classes => classes,
+        };
         Ok(Reasons {
-            attributions: vec![0.0; explainer.base().len() * model.width()],
-            sources: model.sources(),
-            features: raw.map(|feature| (feature.name, feature.input)).collect(),
-            explainer,
+            explainer: RowExplainer::new(version, Rc::clone(scorer))?,
+            scorer: Rc::clone(scorer),
             most,
-            statement,
+            baseline: None,
+            base: vec![f64::NAN; bases],
         })
     }
 
-    /// The base values, one for each margin.
-    pub fn base(&self) -> &[f64] {
-        self.explainer.base()
+    /// Against what they are told; `None` before the first row.
+    pub fn baseline(&self) -> Option<&'static str> {
+        self.baseline
     }
 
-    /// The reasons of a row that has been scored, the strongest first. What is made of several features counts for each of them in equal parts.
-    pub fn of(
-        &mut self,
-        scorer: &Scorer,
-        encoded: &[f64],
-        class: Option<usize>,
-        shown: impl Fn(usize) -> Option<String>,
-    ) -> Result<Json> {
-        let model = scorer.model();
-        let (row, width) = (model.applied(encoded), model.width());
-        self.explainer
-            .explain(row, width, &mut self.attributions, &self.statement)?;
-        // One margin is that of the number, or of the second class; of several each class has its own.
-        let margin = match self.explainer.base().len() {
-            1 => 0,
-            margins => class.unwrap_or(0).min(margins - 1),
-        };
-        let mut folded = vec![0.0; self.features.len()];
-        let of_margin = &self.attributions[margin * width..][..width];
-        for (sources, attribution) in self.sources.iter().zip(of_margin) {
-            sources
-                .iter()
-                .for_each(|&place| folded[place] += attribution / sources.len() as f64);
-        }
-        let mut places: Vec<usize> = (0..folded.len()).filter(|&place| folded[place] != 0.0).collect();
-        places.sort_by(|&a, &b| folded[b].abs().total_cmp(&folded[a].abs()).then(a.cmp(&b)));
-        places.truncate(self.most);
-        let reason = |place: usize| {
-            let (name, input) = &self.features[place];
-            json!({"feature": name, "value": shown(*input), "attribution": folded[place]})
-        };
-        Ok(places.into_iter().map(reason).collect())
+    /// The base values.
+    pub fn base(&self) -> &[f64] {
+        &self.base
+    }
+
+    /// The reasons of a row that has been scored, the strongest first. `shown` gives the value of an input.
+    pub fn of(&mut self, encoded: &[f64], shown: impl Fn(usize) -> Option<String>) -> Result<Json> {
+        let TopAttributions {
+            baseline,
+            class,
+            base_value,
+            attributions,
+            ..
+        } = self.explainer.top(encoded, self.most)?;
+        self.baseline = Some(baseline);
+        let place = class.unwrap_or(0).min(self.base.len() - 1);
+        self.base[place] = base_value;
+        let inputs = &self.scorer.model().inputs;
+        let reason = |(input, attribution): (usize, f64)| json!({"feature": inputs[input].name, "value": shown(input), "attribution": attribution});
+        Ok(attributions.into_iter().map(reason).collect())
     }
 }
