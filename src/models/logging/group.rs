@@ -268,8 +268,9 @@ impl Groups {
             let judge = &self.judges[&group.version];
             let model = judge.scorer.model();
             let answer = model.answer.clone();
+            let (expected, calibration) = (errors.get(&group.version), judge.calibration.as_ref());
             let (metrics, labelled) = compute::run("judging decisions", &mut reporter, statement, |monitor| {
-                decisions.metrics(&answer, errors.get(&group.version), judge.calibration.as_ref(), monitor)
+                decisions.metrics(&answer, expected, calibration, monitor)
             })?;
             let mut notes: Vec<String> = judge.unlabelled().into_iter().collect();
             if decisions.strange > 0 {
