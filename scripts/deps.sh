@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a build needs from the machine: a PostgreSQL server with its headers, libclang, a C linker, Rust. And what the tests need beside it: a C++
-# compiler for the fuzzer, and Python, from whose venv they install drivers and dbt.
+# compiler for the fuzzer, Python, from whose venv they install drivers and dbt, and Chromium, which opens the pages.
 #
 #   scripts/deps.sh pick              print the pg_config to build for, or nothing when there is none
 #   scripts/deps.sh install [tests]   install what is missing (apt), say what is done, touch nothing when nothing is missing
@@ -128,6 +128,7 @@ install() {
     if [[ ${1:-} == tests ]]; then
         command -v c++ >/dev/null || missing+=("a C++ compiler")
         python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=("Python with venv")
+        command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing+=("a browser")
     fi
     [[ ${#missing[@]} == 0 ]] && return 0
 
@@ -151,6 +152,7 @@ install() {
     [[ "${missing[*]}" == *linker* ]] && packages+=(gcc libc6-dev)
     [[ "${missing[*]}" == *C++* ]] && packages+=(g++)
     [[ "${missing[*]}" == *venv* ]] && packages+=(python3-venv)
+    [[ "${missing[*]}" == *browser* ]] && packages+=(chromium)
     without_system_cluster apt install --no-install-recommends "${packages[@]}"
 }
 

@@ -150,6 +150,20 @@ COMMENT ON COLUMN assay.model_trial.duration IS 'How long its trainings took.';
 COMMENT ON COLUMN assay.model_trial.chosen IS 'Whether the version was trained with it.';
 COMMENT ON COLUMN assay.model_trial.note IS 'Why it was not tried in all folds.';
 
+CREATE TABLE assay.model_description (
+    model_id     bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
+    fields       jsonb NOT NULL,
+    described_by text NOT NULL,
+    described_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    CONSTRAINT model_description_pkey PRIMARY KEY (model_id)
+);
+ALTER TABLE assay.model_description DISABLE TRIGGER ALL;
+COMMENT ON TABLE assay.model_description IS 'What people have written of models. Read the view assay.model_descriptions instead.';
+COMMENT ON COLUMN assay.model_description.model_id IS 'The model.';
+COMMENT ON COLUMN assay.model_description.fields IS 'The fields, as assay.describe_model takes them.';
+COMMENT ON COLUMN assay.model_description.described_by IS 'The name of the role that wrote last, as it was then.';
+COMMENT ON COLUMN assay.model_description.described_at IS 'When.';
+
 CREATE TABLE assay.model_privilege (
     model_id  bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
     role      assay.role NOT NULL,
@@ -291,6 +305,19 @@ COMMENT ON COLUMN assay.model_trials.duration IS 'How long its trainings took.';
 COMMENT ON COLUMN assay.model_trials.chosen IS 'Whether the version was trained with it.';
 COMMENT ON COLUMN assay.model_trials.note IS 'Why it was not tried in all folds.';
 
+CREATE VIEW assay.model_descriptions WITH (security_barrier) AS
+    SELECT m.name AS model, d.fields, d.described_by, d.described_at
+    FROM assay_internal.visible_model m
+    JOIN assay.model_description d ON d.model_id OPERATOR(pg_catalog.=) m.id;
+COMMENT ON VIEW assay.model_descriptions IS
+'What people have written of the models that the current role may use.
+Example: SELECT fields->>''purpose'' AS purpose, described_by FROM assay.model_descriptions WHERE model = ''credit''';
+COMMENT ON COLUMN assay.model_descriptions.model IS 'The model''s name.';
+COMMENT ON COLUMN assay.model_descriptions.fields IS 'The fields, as assay.describe_model takes them.';
+COMMENT ON COLUMN assay.model_descriptions.described_by IS 'The name of the role that wrote last, as it was then.';
+COMMENT ON COLUMN assay.model_descriptions.described_at IS 'When.';
+GRANT SELECT ON assay.model_descriptions TO PUBLIC;
+
 CREATE VIEW assay.model_grants WITH (security_barrier) AS
     SELECT m.name AS model, p.role::pg_catalog.text AS role, p.privilege
     FROM assay_internal.visible_model m
@@ -314,3 +341,4 @@ SELECT pg_catalog.pg_extension_config_dump('assay.model_alias', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_threshold', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_privilege', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_trial', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.model_description', '');

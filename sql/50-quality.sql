@@ -88,12 +88,6 @@ COMMENT ON FUNCTION assay.profile_of(assay.state) IS
 'The profile that a state of assay.profile_state holds, as assay.profile gives it. Merged states answer for all their rows: counts exactly, moments to 1e-12, the rest within the stated errors. NULL gives no row. Errors: ML012 another state.
 Example: SELECT column_name, rows, nulls FROM assay.profile_of((SELECT assay.merge_states(profile) FROM daily))';
 
-CREATE FUNCTION assay.render_profile(query text) RETURNS text
-AS 'MODULE_PATHNAME', 'render_profile_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
-COMMENT ON FUNCTION assay.render_profile(text) IS
-'The profile of a query or relation as a page of text, of at most 118 characters a line: one line per column with its name, type, meaning, share of NULLs, distinct values (with a tilde where they are estimated), values (the least, the median of numbers, the greatest; or the most frequent with their share of the values) and a histogram: of numbers and times in twenty bins of equal width, of categories one bar per value. Long texts are cut; control characters are written as in string constants with escapes. Errors as in assay.profile.
-Example: SELECT assay.render_profile(''german_credit'')';
-
 CREATE FUNCTION assay.suggest_checks(query text)
 RETURNS TABLE (kind text, column_name text, args jsonb, mostly double precision, reason text, as_constraint text, definition jsonb, group_by text[], looks_faulty text)
 AS 'MODULE_PATHNAME', 'suggested_checks_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;

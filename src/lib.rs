@@ -7,6 +7,7 @@
 mod features;
 mod models;
 mod ownership;
+mod pages;
 #[allow(unsafe_code)]
 mod pg;
 mod quality;

@@ -42,6 +42,7 @@ pub mod monitor;
 pub mod monitoring;
 pub mod naive_bayes;
 pub mod out_of_fold;
+pub mod page;
 pub mod parameters;
 pub mod pipeline;
 pub mod prepare;

@@ -56,6 +56,7 @@ pub fn forget_strays(name: &str) -> Result<()> {
         ("model_promotion", c"model_promotion"),
         ("model_source", c"model_source"),
         ("model_feature_words", c"model_feature_words"),
+        ("model_description", c"model_description"),
     ];
     let later = (later.into_iter()).filter_map(|(table, name)| tables::exists(name).then_some(table));
     tables.into_iter().chain(later).try_for_each(|table| {

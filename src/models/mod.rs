@@ -8,6 +8,8 @@ mod comparing;
 mod cross_validate;
 mod deployment;
 mod explain;
+pub mod describe;
+mod evaluate;
 mod fold_by;
 mod form;
 mod grants;
@@ -38,7 +40,7 @@ mod untyped;
 mod version_metrics;
 
 pub use known::{Feature, features, gains, version_of};
-pub use registry::{Privilege, by_id, require};
+pub use registry::{Privilege, by_id, require, resolve};
 use sha2::{Digest, Sha256};
 
 use algo::monitor::Monitor;

@@ -1,18 +1,18 @@
 //! Data quality in SQL: profiles and checks, each relation read once.
 
-mod drift;
+pub mod drift;
 mod engine;
-mod finding;
+pub mod finding;
 mod grouping;
 mod kinds;
 mod pass;
-mod profile;
-mod source;
+pub mod profile;
+pub mod source;
 mod spec;
 mod step;
-mod stored;
+pub mod stored;
 mod suggest;
-mod value;
+pub mod value;
 
 pub use stored::latest::{Failing, failing};
 pub use stored::target::{Recorded, Target};

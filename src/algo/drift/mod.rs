@@ -12,6 +12,7 @@ mod correlation;
 mod decision;
 mod distance;
 mod distribution;
+mod histogram;
 mod method;
 mod ordered;
 mod pages;
@@ -28,6 +29,7 @@ pub use compare::{BinShares, Comparison, NumberSide, categories as compare_categ
 pub use correlation::{Correlation, Correlations, correlations_differ, swapped};
 pub use decision::{Evidence, Verdict, decide, shares_differ};
 pub use distribution::{Categories, Distribution, Numbers, Scale, ValueDistribution};
+pub use histogram::side_by_side;
 pub use method::{Compat, Method, Rule};
 pub use settings::{BinChoice, Settings};
 pub use steps::{Piece, Steps};

@@ -8,8 +8,8 @@ use super::hours;
 use crate::quality::value::json_on_scale;
 use algo::block::Kind;
 use algo::drift::{
-    Both, Categories, Comparison, Distribution, Limits, NumberSide, Numbers, Scale, Settings, Steps, ValueDistribution,
-    compare_categories, compare_numbers,
+    BinShares, Both, Categories, Comparison, Distribution, Limits, NumberSide, Numbers, Scale, Settings, Steps,
+    ValueDistribution, compare_categories, compare_numbers, side_by_side,
 };
 use algo::summary::Moments;
 
@@ -57,6 +57,8 @@ pub struct ColumnDrift {
     pub gone: Vec<String>,
     /// More about both sides.
     pub details: Option<Json>,
+    /// Of numbers, both distributions in the same bins: `low`, `high`, and the shares of both sides.
+    pub histogram: Vec<Json>,
 }
 
 /// Categories that are listed.
@@ -214,13 +216,9 @@ fn compare_as_numbers(reference: &Column<'_>, current: &Column<'_>, settings: &S
             "max": scaled(m.max()),
         })
     };
-    let bins: Vec<Json> = comparison
-        .bins
-        .iter()
-        .map(|bin| {
-            json!({ "low": scaled(Some(bin.low)), "high": scaled(Some(bin.high)), "reference": bin.reference, "current": bin.current })
-        })
-        .collect();
+    let shares = |bin: &BinShares| json!({ "low": scaled(Some(bin.low)), "high": scaled(Some(bin.high)), "reference": bin.reference, "current": bin.current });
+    let bins: Vec<Json> = comparison.bins.iter().map(shares).collect();
+    let histogram = side_by_side(&ours.steps, &theirs.steps).iter().map(shares).collect();
     let mut details =
         json!({ "reference": figures(&ours), "current": figures(&theirs), "rank_error": comparison.rank_error });
     if !bins.is_empty() {
@@ -230,6 +228,7 @@ fn compare_as_numbers(reference: &Column<'_>, current: &Column<'_>, settings: &S
         comparison: Some(comparison),
         notes,
         details: Some(details),
+        histogram,
         ..ColumnDrift::default()
     }
 }
@@ -284,5 +283,6 @@ fn compare_as_categories(reference: &Column<'_>, current: &Column<'_>, settings:
         new,
         gone,
         details: (!moved.is_empty()).then(|| json!({ "categories": moved })),
+        histogram: Vec::new(),
     }
 }

@@ -299,6 +299,11 @@ impl DriftResult {
             .then_with(|| other.draft.strength().total_cmp(&self.draft.strength()))
     }
 
+    /// Both distributions of a column of numbers in the same bins; see [`ColumnDrift`].
+    pub fn take_histogram(&mut self) -> Vec<Json> {
+        std::mem::take(&mut self.draft.drift.histogram)
+    }
+
     /// As a row of the report.
     pub fn into_row(self) -> ReportRow {
         let (threshold, impact) = (self.draft.threshold(), self.impact());

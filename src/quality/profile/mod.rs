@@ -1,7 +1,5 @@
 //! Profiles: what every column of a relation looks like, from one pass over it.
 
-pub mod render;
-
 use pgrx::{pg_extern, pg_sys};
 use serde_json::{Value as Json, json};
 

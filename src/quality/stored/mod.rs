@@ -10,6 +10,6 @@ mod history;
 mod import;
 pub mod latest;
 mod run;
-mod summary;
+pub mod summary;
 mod table;
 pub mod target;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use crate::pg::compute::serve_interrupts;
-use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, or_raise};
+use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::query::Query;
 use crate::pg::reader::Value;
@@ -27,24 +27,34 @@ result_row! {
     }
 }
 
-/// What the last run of a check found, as the views show it to the caller.
+/// What the last run of a check found, in its relation or in one segment, as the views show it to the caller.
 #[derive(Deserialize)]
-struct Last {
-    relation: String,
-    name: String,
+pub struct Last {
+    pub check_id: i64,
+    pub relation: String,
+    pub name: String,
+    pub kind: String,
+    pub column_name: Option<String>,
+    pub args: Option<Json>,
+    pub filter: Option<String>,
+    pub severity: String,
+    pub runs_as: Option<String>,
+    pub run_at: Option<String>,
     enabled: bool,
-    segment: Option<Map<String, Json>>,
+    pub segment: Option<Map<String, Json>>,
     status: Option<String>,
     metric: Option<String>,
     value: Option<String>,
     threshold: Option<String>,
     rows_evaluated: Option<i64>,
-    rows_failed: Option<i64>,
+    pub rows_failed: Option<i64>,
     message: Option<String>,
 }
 
 /// The checks that the caller may know of, with the results of their last runs that it may see.
-const LAST: &str = "SELECT pg_catalog.jsonb_build_object('relation', c.relation, 'name', c.name, 'enabled', c.enabled, 'segment', h.segment,
+const LAST: &str = "SELECT pg_catalog.jsonb_build_object('check_id', c.check_id, 'relation', c.relation, 'name', c.name,
+    'kind', c.kind, 'column_name', c.column_name, 'args', c.args, 'filter', c.\"where\", 'severity', c.severity, 'runs_as', c.runs_as,
+    'run_at', pg_catalog.to_char(h.run_at, 'YYYY-MM-DD HH24:MI TZH:TZM'), 'enabled', c.enabled, 'segment', h.segment,
     'status', h.status, 'metric', h.metric, 'value', h.value::pg_catalog.text, 'threshold', h.threshold,
     'rows_evaluated', h.rows_evaluated, 'rows_failed', h.rows_failed, 'message', h.message)::pg_catalog.text,
     c.relation::pg_catalog.oid::pg_catalog.int8
@@ -70,28 +80,34 @@ fn check_summary(relation: Option<Oid>, width: Option<i32>) -> SetOf<SummaryRow>
             )
             .hint("Give the columns that the terminal has."));
         }
-        let mut last = Vec::new();
-        Query::new(LAST)?.run(&mut |row| {
-            serve_interrupts();
-            let is_wanted = |oid: f64| relation.is_none_or(|relation| f64::from(relation.to_u32()) == oid);
-            if let (Value::Text(found), Value::Number(oid)) = (row.value(0), row.value(1))
-                && is_wanted(oid)
-            {
-                let found: Last = serde_json::from_str(&found).map_err(|problem| {
-                    Error::new(INTERNAL, "a result cannot be read").detail(format!("The problem is: {problem}."))
-                })?;
-                last.push(found);
-            }
-            Ok(())
-        })?;
-        // The worst first; those alike by relation, and as they came by check and segment.
-        last.sort_by(|a, b| (a.place(), &a.relation).cmp(&(b.place(), &b.relation)));
+        let last = last_results(relation)?;
         Ok(lay_out(&last, relation.is_none(), most))
     })()))
 }
 
+/// How the checks of a relation, or of all, stood at their last runs: the worst first.
+pub fn last_results(relation: Option<Oid>) -> Result<Vec<Last>> {
+    let mut last: Vec<Last> = Vec::new();
+    Query::new(LAST)?.run(&mut |row| {
+        serve_interrupts();
+        let is_wanted = |oid: f64| relation.is_none_or(|relation| f64::from(relation.to_u32()) == oid);
+        if let (Value::Text(found), Value::Number(oid)) = (row.value(0), row.value(1))
+            && is_wanted(oid)
+        {
+            last.push(serde_json::from_str(&found).map_err(|problem| {
+                Error::new(INTERNAL, "a result cannot be read").detail(format!("The problem is: {problem}."))
+            })?);
+        }
+        Ok(())
+    })?;
+    // Those alike by relation, and as they came by check and segment.
+    last.sort_by(|a, b| (a.place(), &a.relation).cmp(&(b.place(), &b.relation)));
+    Ok(last)
+}
+
 impl Last {
-    fn status(&self) -> &str {
+    /// How it stands, in a word.
+    pub fn status(&self) -> &str {
         match (&self.status, self.enabled) {
             (_, false) => "disabled",
             (None, true) => "not run",
@@ -105,13 +121,14 @@ impl Last {
         ORDER.iter().position(|status| *status == self.status()).unwrap_or(0)
     }
 
-    fn segment(&self) -> Option<String> {
+    /// The segment, in words.
+    pub fn segment_text(&self) -> Option<String> {
         let segment = self.segment.as_ref().filter(|_| self.enabled)?;
         Some(segment_text(segment))
     }
 
     /// What was found, in a sentence.
-    fn message(&self) -> String {
+    pub fn message(&self) -> String {
         let more = self.message.as_deref().unwrap_or_default();
         let is_age = self.metric.as_deref().is_some_and(|metric| AGES.contains(&metric)) && !more.is_empty();
         let figure = || {
@@ -150,13 +167,15 @@ fn lay_out(last: &[Last], with_relation: bool, most: usize) -> Vec<SummaryRow> {
     let status = widest("status", &|last| last.status().len());
     let room = most.saturating_sub(BARS + status + widest("rows", &digits));
     // The message has half of what is left, and what the others do not need.
-    let segments = widest("segment", &|last| last.segment().map_or(0, |segment| width(&segment)));
+    let segments = widest("segment", &|last| {
+        last.segment_text().map_or(0, |segment| width(&segment))
+    });
     let segments = segments.min((room / 4).max(7));
     let names = widest("name", &|last| width(&name(last))).min((room / 2).saturating_sub(segments));
     let message = room.saturating_sub(segments + names);
     let rows = last.iter().map(|last| SummaryRow {
         name: wrap(&name(last), names).into(),
-        segment: last.segment().map(|text| wrap(&text, segments).into()),
+        segment: last.segment_text().map(|text| wrap(&text, segments).into()),
         status: last.status().into(),
         rows: last.rows_failed.filter(|_| last.enabled),
         message: wrap(&last.message(), message).into(),

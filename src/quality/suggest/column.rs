@@ -7,7 +7,7 @@ use super::proposal::{Proposal, TOLERANCE};
 use super::stand_ins;
 use crate::quality::value;
 use algo::block::Kind;
-use algo::profile::page::{percent, short_number};
+use algo::page::number::{percent, short_number};
 use algo::profile::{Calendar, ColumnProfile, Meaning, NonFinite, Notation, Point, Report, iso_date};
 use algo::quality::outlook::{self, Bounds};
 use algo::scan::PlanColumn;

@@ -44,3 +44,10 @@ SELECT array_length(string_to_array(assay.render_profile('profile_wide'), E'\n')
 
 CALL fails($$SELECT assay.render_profile('SELECT 1 AS a, 2 AS a')$$);
 CALL fails($$SELECT assay.render_profile(NULL)$$);
+CALL fails($$SELECT assay.render_profile('typed', 'pdf')$$);
+CALL fails($$SELECT assay.render_profile('typed', NULL)$$);
+
+-- In the other formats.
+SELECT regexp_replace(assay.render_profile('SELECT size, garden, trend FROM house', 'markdown'), '_Made .*', '_Made ..._');
+SELECT length(page) < 1000000 AS small, page ~ 'Columns: the first 50 of' AS first, page !~* '<script|https?:|src=' AS closed
+FROM assay.render_profile('profile_wide', 'html') AS page;

@@ -30,7 +30,6 @@ fn profiles() -> Vec<ColumnProfile> {
 fn use_all(profile: &ColumnProfile, sound: &ColumnProfile) {
     let report = profile.report();
     report.details_json();
-    sparkline(&report.histogram);
     assert!(
         report
             .quantiles

@@ -1,18 +1,11 @@
-//! `render_profile(query)`: a profile as a page of text.
+//! What a page says of a column of a profile, in few words.
 
-use pgrx::pg_extern;
-
-use super::{columns, scan_of};
-use crate::pg::error::{Result, or_raise};
 use crate::pg::intake;
-use crate::pg::options::required;
-use crate::pg::text::{Prose, Text};
-use crate::quality::source::Source;
 use crate::quality::value;
 use algo::block::Kind;
-use algo::profile::page::{PageLine, ValueSummary, page, percent, short_count, short_number};
-use algo::profile::{Bin, ColumnProfile, Meaning, Point, Report, sparkline};
-use algo::scan::PlanColumn;
+use algo::page::ValueSummary;
+use algo::page::number::{percent, short_number};
+use algo::profile::{Bin, Meaning, Point, Report};
 
 /// Names of types that are shorter than those of the standard.
 const SHORT_TYPES: [(&str, &str); 8] = [
@@ -26,25 +19,10 @@ const SHORT_TYPES: [(&str, &str); 8] = [
     ("bit varying", "varbit"),
 ];
 
-fn line(column: &PlanColumn, profile: &ColumnProfile) -> PageLine {
-    let report = profile.report();
-    let known = SHORT_TYPES.iter().find(|(long, _)| column.type_name.starts_with(long));
-    let values = values(column.kind, &report);
-    PageLine {
-        name: column.name.clone(),
-        data_type: known.map_or(column.type_name.clone(), |(long, short)| {
-            column.type_name.replacen(long, short, 1)
-        }),
-        meaning: report.meaning.name().to_owned(),
-        nulls: if report.rows > 0 {
-            percent(report.nulls, report.rows)
-        } else {
-            String::new()
-        },
-        distinct: short_count(report.distinct, report.distinct_exact),
-        histogram: sparkline(&bins(column.kind, &report, &values)),
-        values,
-    }
+/// The name of a type as it is typed rather than as the standard has it.
+pub fn short_type(name: &str) -> String {
+    let known = SHORT_TYPES.iter().find(|(long, _)| name.starts_with(long));
+    known.map_or(name.to_owned(), |(long, short)| name.replacen(long, short, 1))
 }
 
 /// Whether the single values say more than their range.
@@ -58,7 +36,8 @@ fn is_described_by_values(kind: Kind, report: &Report) -> bool {
     }
 }
 
-fn values(kind: Kind, report: &Report) -> ValueSummary {
+/// Its values.
+pub fn values(kind: Kind, report: &Report) -> ValueSummary {
     let present = report.rows - report.nulls;
     if present == 0 {
         return ValueSummary::Nothing;
@@ -135,7 +114,7 @@ fn span(least: u64, greatest: u64, unit: &str) -> String {
 }
 
 /// What the histogram shows: of values that are listed one by one their rows, numbers and times in their order and texts as they are listed.
-fn bins(kind: Kind, report: &Report, values: &ValueSummary) -> Vec<Bin> {
+pub fn bins(kind: Kind, report: &Report, values: &ValueSummary) -> Vec<Bin> {
     let ValueSummary::Top(_) = values else {
         return report.histogram.clone();
     };
@@ -152,24 +131,4 @@ fn bins(kind: Kind, report: &Report, values: &ValueSummary) -> Vec<Bin> {
         count: rows as f64,
     };
     top.iter().map(bin).collect()
-}
-
-fn render(query: &str) -> Result<String> {
-    let source = Source::open(query)?;
-    let scan = scan_of(&source)?;
-    let lines: Vec<PageLine> = columns(&scan).map(|(column, profile)| line(column, profile)).collect();
-    let what = if source.is_relation() { &source.text } else { "query" };
-    let count = |number: u64, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-    let title = format!(
-        "{what}: {}, {}",
-        count(scan.rows(), "row"),
-        count(lines.len() as u64, "column")
-    );
-    Ok(page(&title, &lines))
-}
-
-/// `render_profile(query)`.
-#[pg_extern(sql = false)]
-fn render_profile(query: Option<Text>) -> Prose {
-    or_raise(required("query", query.as_deref()).and_then(render).map(Prose::from))
 }

@@ -1,0 +1,114 @@
+//! What a model is, and what people have written of it.
+
+use super::Card;
+use crate::models::describe::FIELDS;
+use crate::pages::{literal, read};
+use crate::pg::error::Result;
+use algo::page::{Block, Cell, Section};
+
+/// Which model this is.
+pub fn identity(card: &Card) -> Result<Section> {
+    let version = &card.version;
+    let text = |column: &str| version.text(column).map_or(Cell::Empty, Cell::Text);
+    let models = read::rows(&format!(
+        "SELECT m.owner::pg_catalog.text AS owner, m.deployed_version, m.last_version FROM assay.models AS m WHERE m.model OPERATOR(pg_catalog.=) {}",
+        literal(&card.name)
+    ))?;
+    let model = models.first();
+    let deployed = match model.and_then(|model| model.count("deployed_version")) {
+        Some(deployed) if deployed == i64::from(card.number) => "this version is deployed".to_owned(),
+        Some(deployed) => format!("version {deployed} is deployed, not this one"),
+        None => "no version is deployed".to_owned(),
+    };
+    let mut facts = vec![
+        ("model".to_owned(), Cell::text(&card.name)),
+        ("version".to_owned(), Cell::Text(format!("{}; {deployed}", card.number))),
+    ];
+    let aliases = version.texts("aliases");
+    if !aliases.is_empty() {
+        facts.push(("aliases".to_owned(), Cell::Text(aliases.join(", "))));
+    }
+    facts.extend([
+        ("task".to_owned(), text("task")),
+        ("predicts".to_owned(), text("target")),
+    ]);
+    if !card.labels.is_empty() {
+        let mut classes = card.labels.join(", ");
+        if let (true, Some(positive)) = (card.is_binary(), card.labels.last()) {
+            classes += &format!(" (the positive class is {positive})");
+        }
+        facts.push(("classes".to_owned(), Cell::Text(classes)));
+    }
+    facts.extend([
+        ("algorithm".to_owned(), text("algorithm")),
+        ("trained".to_owned(), text("trained")),
+        ("trained by".to_owned(), text("trained_by")),
+        (
+            "owner".to_owned(),
+            model
+                .and_then(|model| model.text("owner"))
+                .map_or(Cell::Empty, Cell::Text),
+        ),
+        (
+            "SHA-256".to_owned(),
+            version.text("hash").map_or(Cell::Empty, Cell::Code),
+        ),
+        card.written("owner_contact"),
+    ]);
+    facts.retain(|(_, cell)| *cell != Cell::Empty);
+    Ok(Section::new("identity", "Identity").with(Block::Facts(facts)))
+}
+
+/// What it is for.
+pub fn purpose(card: &Card) -> Result<Section> {
+    let facts = [
+        "purpose",
+        "intended_use",
+        "users",
+        "out_of_scope",
+        "ethical_considerations",
+    ]
+    .map(|field| card.written(field));
+    Ok(Section::new("purpose", "Purpose").with(Block::Facts(facts.to_vec())))
+}
+
+/// What it cannot do.
+pub fn limits(card: &Card) -> Result<Section> {
+    let mut section =
+        Section::new("limits", "Limits").with(Block::Facts(vec![card.written("limits"), card.written("review")]));
+    let metrics = card.version.json("metrics");
+    if metrics["evaluated_on"].as_str().is_some_and(|on| on != "test") {
+        section.push(Block::Note(
+            algo::page::Status::Warning,
+            "No rows were held out: its metrics are of rows that it learned from, and better than they are on others."
+                .into(),
+        ));
+    }
+    Ok(section)
+}
+
+/// How what is missing is written.
+pub fn words(card: &Card) -> Result<Section> {
+    let missing: Vec<&str> = FIELDS
+        .iter()
+        .filter(|field| !field.is_columns && !card.description.contains_key(field.name))
+        .map(|field| field.name)
+        .collect();
+    let mut section = Section::new("unwritten", "Not written yet");
+    if missing.is_empty() {
+        return Ok(section);
+    }
+    section.push(Block::paragraph(format!(
+        "Only people can say these, and nobody has: {}.",
+        missing.join(", ")
+    )));
+    section.push(Block::Code {
+        caption: "Who may manage the model writes them:".into(),
+        text: format!(
+            "SELECT assay.describe_model({}, '{{\"{}\": \"...\"}}');",
+            literal(&card.name),
+            missing[0]
+        ),
+    });
+    Ok(section)
+}

@@ -1,0 +1,101 @@
+//! What a model reads, and what becomes of a value that is missing.
+
+use serde_json::Value as Json;
+
+use super::{Card, rows_or_note};
+use crate::pages::read::Row;
+use crate::pages::{literal, read};
+use crate::pg::compute::serve_interrupts;
+use crate::pg::error::Result;
+use algo::page::{Block, Cell, Column, Section, Table, ValueSummary};
+
+pub fn section(card: &Card) -> Result<Section> {
+    let mut section = Section::new("features", "Features");
+    let query = format!("SELECT * FROM assay.feature_info({})", literal(&card.reference));
+    let Some(rows) = rows_or_note(&query, &mut section)? else {
+        let names = read::rows(&format!("SELECT assay.features({}) AS names", literal(&card.reference)))?;
+        let names = names.first().map(|row| row.texts("names")).unwrap_or_default();
+        section.push(Block::paragraph(format!("It reads: {}.", names.join(", "))));
+        return Ok(section);
+    };
+    let columns = vec![
+        Column::text("feature", 30),
+        Column::text("type", 18),
+        Column::number("missing"),
+        Column::text("what a missing value becomes", 36),
+        Column::rest("values in the training rows"),
+    ];
+    let mut table = Table::new("", columns);
+    for row in &rows {
+        serve_interrupts();
+        let share = row
+            .count("nulls")
+            .zip(row.count("rows"))
+            .map(|(nulls, rows)| nulls as f64 / rows.max(1) as f64);
+        table.rows.push(vec![
+            row.text("feature").map_or(Cell::Empty, Cell::Text),
+            row.text("type").map_or(Cell::Empty, Cell::Text),
+            Cell::share(share),
+            Cell::Text(missing_policy(card, row)),
+            Cell::Values(values(row)),
+        ]);
+    }
+    section.push(Block::Table(table));
+    Ok(section)
+}
+
+/// What is done with a missing value: what a step of preprocessing puts in its place, else what the learner does.
+fn missing_policy(card: &Card, row: &Row) -> String {
+    let steps = row.json("steps").as_array();
+    let imputed = steps
+        .into_iter()
+        .flatten()
+        .find(|step| step["step"] == "impute" || step.get("impute").is_some());
+    if let Some(step) = imputed {
+        let strategy = step
+            .get("strategy")
+            .or(step.get("method"))
+            .or(step.get("impute"))
+            .and_then(read::text);
+        return match (strategy, step.get("value").and_then(read::text)) {
+            (Some(strategy), Some(value)) => format!("{strategy} of the training rows: {value}"),
+            (Some(strategy), None) => format!("{strategy} of the training rows"),
+            (None, _) => "a constant of the training rows".into(),
+        };
+    }
+    let is_category = row.count("categories").is_some();
+    let algorithm = card.version.text("algorithm").unwrap_or_default();
+    let is_tree = [
+        "gradient_boosting",
+        "random_forest",
+        "decision_tree",
+        "isolation_forest",
+    ]
+    .contains(&algorithm.as_str());
+    match (is_tree, is_category, algorithm.as_str()) {
+        (true, ..) => "kept: each split sends it to the better side".into(),
+        (false, _, "naive_bayes") => "left out of the product".into(),
+        (false, true, _) => "a category of its own".into(),
+        (false, false, _) => match row.number("mean") {
+            Some(mean) => format!("the mean of the training rows: {}", algo::page::number::figure(mean)),
+            None => "the mean of the training rows".into(),
+        },
+    }
+}
+
+/// The values of a feature in few words.
+fn values(row: &Row) -> ValueSummary {
+    let rows = row.count("rows").unwrap_or(0).max(0) as u64;
+    if let Some(top) = row.json("top_categories").as_array() {
+        let entry = |entry: &Json| {
+            let count = entry["rows"].as_u64()?;
+            Some((
+                read::text(&entry["category"])?,
+                algo::page::number::percent(count, rows),
+            ))
+        };
+        return ValueSummary::Top(top.iter().filter_map(entry).collect());
+    }
+    let points = ["min", "mean", "max"].map(|column| row.number(column).map(algo::page::number::figure));
+    ValueSummary::Range(points.into_iter().flatten().collect())
+}

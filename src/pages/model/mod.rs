@@ -1,0 +1,197 @@
+//! `render_model(model, query, format)`: the card of a model. Each section is a file of its own and a line in [`SECTIONS`].
+
+mod about;
+mod changes;
+mod curves;
+mod data;
+mod decision;
+mod explanations;
+mod fairness;
+mod features;
+mod method;
+mod monitoring;
+mod performance;
+
+use pgrx::pg_extern;
+use serde_json::{Map, Value as Json};
+
+use super::read::{self, Row};
+use super::{format_of, literal, made, written};
+use crate::models::describe::FIELDS;
+use crate::models::{Privilege, resolve};
+use crate::pg::error::{Error, INTERNAL, Result, or_raise};
+use crate::pg::options::required;
+use crate::pg::query::Query;
+use crate::pg::text::{Prose, Text};
+use algo::page::{Block, Cell, Format, Page, Section, Status};
+
+/// What sections are made of.
+struct Card {
+    /// The model's name.
+    name: String,
+    /// The version that the card is of.
+    number: i32,
+    /// Name and number, as functions take them.
+    reference: String,
+    /// The version, as the view shows it to the caller.
+    version: Row,
+    /// What people have written of the model.
+    description: Map<String, Json>,
+    /// Its classes; none of a regression.
+    labels: Vec<String>,
+    /// The rows on which it is judged.
+    query: Option<String>,
+    /// What makes this page.
+    call: String,
+}
+
+/// The sections of a card, in their order.
+const SECTIONS: [fn(&Card) -> Result<Section>; 15] = [
+    about::identity,
+    about::purpose,
+    data::section,
+    features::section,
+    method::section,
+    performance::section,
+    performance::slices,
+    explanations::section,
+    fairness::section,
+    decision::section,
+    about::limits,
+    monitoring::section,
+    changes::section,
+    method::reproduce,
+    about::words,
+];
+
+impl Card {
+    /// Looks the model up. Returns ML001, ML002 or 42501.
+    fn open(model: &str, query: Option<&str>, format: Format) -> Result<Card> {
+        let found = resolve(model, Privilege::Predict)?;
+        let (name, number) = (found.model.name.clone(), found.version);
+        let reference = format!("{name}@{number}");
+        let version = read::rows(&format!(
+            "SELECT v.*, pg_catalog.to_char(v.trained_at, 'YYYY-MM-DD HH24:MI:SS TZH:TZM') AS trained
+FROM assay.model_versions AS v WHERE v.model OPERATOR(pg_catalog.=) {} AND v.version OPERATOR(pg_catalog.=) {number}",
+            literal(&name)
+        ))?;
+        let version = version.into_iter().next().ok_or_else(|| {
+            Error::new(
+                INTERNAL,
+                format!("model \"{reference}\" is not shown by assay.model_versions"),
+            )
+        })?;
+        let described = read::rows(&format!(
+            "SELECT d.fields FROM assay.model_descriptions AS d WHERE d.model OPERATOR(pg_catalog.=) {}",
+            literal(&name)
+        ))?;
+        let description = described
+            .first()
+            .and_then(|row| row.json("fields").as_object().cloned());
+        let labels = read::rows(&format!("SELECT assay.labels({}) AS labels", literal(&reference)))?;
+        // What is wrong with the query is an error before anything is judged.
+        if let Some(query) = query {
+            Query::new(query)?;
+        }
+        let argument = query.map_or("NULL".to_owned(), literal);
+        Ok(Card {
+            labels: labels.first().map(|row| row.texts("labels")).unwrap_or_default(),
+            call: format!(
+                "SELECT assay.render_model({}, {argument}, '{}')",
+                literal(model),
+                format.name()
+            ),
+            description: description.unwrap_or_default(),
+            query: query.map(str::to_owned),
+            name,
+            number,
+            reference,
+            version,
+        })
+    }
+
+    /// A call of a function of assay for this version, with the query and more arguments.
+    fn judging(&self, function: &str, more: &str) -> Option<String> {
+        let query = self.query.as_deref()?;
+        Some(format!(
+            "SELECT * FROM assay.{function}({}, {}{more})",
+            literal(&self.reference),
+            literal(query)
+        ))
+    }
+
+    /// Whether there are two classes, one of which is the positive one.
+    fn is_binary(&self) -> bool {
+        self.labels.len() == 2
+    }
+
+    /// A field that people write, as a fact.
+    fn written(&self, name: &str) -> (String, Cell) {
+        let title = FIELDS
+            .iter()
+            .find(|field| field.name == name)
+            .map_or(name, |field| field.title);
+        let text = self
+            .description
+            .get(name)
+            .and_then(read::text)
+            .filter(|text| !text.trim().is_empty());
+        (title.to_owned(), text.map_or(Cell::Missing, Cell::Text))
+    }
+
+    /// The columns that a field names.
+    fn columns(&self, name: &str) -> Vec<String> {
+        let names = self.description.get(name).and_then(Json::as_array);
+        names.into_iter().flatten().filter_map(read::text).collect()
+    }
+}
+
+/// What a query gives, or a remark why it gives nothing.
+fn rows_or_note(query: &str, section: &mut Section) -> Result<Option<Vec<Row>>> {
+    match read::attempted(query)? {
+        Ok(rows) => Ok(Some(rows)),
+        Err(why) => {
+            section.push(Block::Note(Status::Neutral, why));
+            Ok(None)
+        }
+    }
+}
+
+fn page(card: &Card) -> Result<Page> {
+    let version = &card.version;
+    let text = |column: &str| version.text(column).unwrap_or_default();
+    let target = version
+        .text("target")
+        .map_or(String::new(), |target| format!(" of {target}"));
+    let sections = SECTIONS
+        .iter()
+        .map(|section| section(card))
+        .collect::<Result<Vec<Section>>>()?;
+    Ok(Page {
+        title: format!("Model {}", card.reference),
+        summary: format!(
+            "{}{target} by {}, trained {} on {} rows with {} features",
+            text("task"),
+            text("algorithm"),
+            text("trained"),
+            version.count("rows").map_or(String::new(), algo::page::number::count),
+            version.count("features").unwrap_or(0)
+        ),
+        opening: Vec::new(),
+        sections: sections
+            .into_iter()
+            .filter(|section| !section.blocks.is_empty())
+            .collect(),
+        made: made(&card.call)?,
+    })
+}
+
+/// `render_model(model, query, format)`.
+#[pg_extern(sql = false)]
+fn render_model(model: Option<Text>, query: Option<Text>, format: Option<Text>) -> Prose {
+    or_raise((|| {
+        let format = format_of(format.as_deref())?;
+        let card = Card::open(required("model", model.as_deref())?, query.as_deref(), format)?;
+        written(&page(&card)?, format)
+    })())
+}

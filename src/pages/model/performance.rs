@@ -1,0 +1,215 @@
+//! How well a model does: its metrics, its curves, and the same by slice.
+
+use serde_json::Value as Json;
+
+use super::curves::Cumulated;
+use super::{Card, rows_or_note};
+use crate::pages::read::{self, Row};
+use crate::pg::error::Result;
+use crate::quality::finding::segment_text;
+use algo::page::chart::{Axis, Curves, Dot, Line, Plot, Tone};
+use algo::page::{Block, Cell, Chart, Column, Section, Table};
+
+/// Points of a curve: as many as tell scores apart that a figure can.
+const POINTS: usize = 1000;
+/// Slices that are shown, the worst first.
+const SLICES: usize = 60;
+
+pub fn section(card: &Card) -> Result<Section> {
+    let mut section = Section::new("performance", "Performance");
+    let stored = card.version.json("metrics");
+    let Some(evaluate) = card.judging("evaluate", "") else {
+        section.push(Block::Table(stored_metrics(stored)));
+        section.push(Block::missing(
+            "With a query the card has curves, too: assay.render_model(model, query, format).",
+        ));
+        return Ok(section);
+    };
+    // A query that the model cannot be judged on is an error of the caller's.
+    let judged = read::rows(&evaluate)?;
+    section.push(Block::Table(judged_metrics(&judged, stored)));
+    if card.is_binary() {
+        if let Some(roc) = card.judging("roc_curve", &format!(", {POINTS}"))
+            && let Some(rows) = rows_or_note(&roc, &mut section)?
+        {
+            let mut charts = Cumulated::of(&rows).map_or(Vec::new(), |cumulated| {
+                cumulated.charts(card.version.number("threshold"))
+            });
+            if let Some(query) = card.judging("calibration_curve", "")
+                && let Some(rows) = rows_or_note(&query, &mut section)?
+            {
+                charts.insert(2.min(charts.len()), calibration(&rows));
+            }
+            section.push(Block::Charts(charts));
+        }
+    } else if !card.labels.is_empty()
+        && let Some(query) = card.judging("confusion_matrix", "")
+        && let Some(rows) = rows_or_note(&query, &mut section)?
+    {
+        section.push(Block::Table(confusion(card, &rows)));
+    }
+    Ok(section)
+}
+
+fn stored_metrics(stored: &Json) -> Table {
+    let mut table = Table::new(
+        "Stored with the version",
+        vec![Column::text("metric", 30), Column::number("value")],
+    );
+    let numbers = stored
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name, value.as_f64()?)));
+    table
+        .rows
+        .extend(numbers.map(|(name, value)| vec![Cell::text(name), Cell::Figure(value)]));
+    table
+}
+
+/// What was judged now beside what was stored; with intervals where they are known.
+fn judged_metrics(judged: &[Row], stored: &Json) -> Table {
+    let columns = vec![
+        Column::text("metric", 30),
+        Column::number("on the query"),
+        Column::number("interval"),
+        Column::number("stored"),
+    ];
+    let mut table = Table::new("", columns);
+    for row in judged.iter().filter(|row| row.json("segment").is_null()) {
+        let name = row.text("metric").unwrap_or_default();
+        table.rows.push(vec![
+            Cell::text(&name),
+            Cell::figure(row.number("value")),
+            Cell::interval(row.number("low"), row.number("high")),
+            Cell::figure(stored[&name].as_f64()),
+        ]);
+    }
+    table.without_empty_columns()
+}
+
+/// What was predicted and what was so, in bins of the prediction.
+fn calibration(rows: &[Row]) -> Chart {
+    let first = |row: &Row, names: &[&str]| names.iter().find_map(|name| row.number(name));
+    let dot = |row: &Row| {
+        Some(Dot {
+            x: first(row, &["predicted", "mean_predicted", "mean_score", "score"])?,
+            y: first(row, &["observed", "actual", "fraction_of_positives", "rate"])?,
+            interval: row.number("low").zip(row.number("high")),
+            rows: row.count("rows"),
+        })
+    };
+    let curves = Curves {
+        x: Axis::unit("predicted probability"),
+        y: Axis::unit("share that was positive"),
+        lines: vec![Line {
+            label: "perfect".into(),
+            tone: Tone::Muted,
+            points: vec![(0.0, 0.0), (1.0, 1.0)],
+            band: Vec::new(),
+        }],
+        dots: rows.iter().filter_map(dot).collect(),
+        marks: Vec::new(),
+    };
+    Chart::new(
+        "Calibration",
+        "Where a point is on the diagonal, as many rows were positive as the model said. Lines are 95% intervals, points are larger where there are more rows.",
+        Plot::Curves(curves),
+    )
+}
+
+fn confusion(card: &Card, rows: &[Row]) -> Table {
+    const MOST: usize = 12;
+    let labels: Vec<&String> = card.labels.iter().take(MOST).collect();
+    let mut columns = vec![Column::text("actual", 24)];
+    columns.extend(labels.iter().map(|label| Column::number(label)));
+    let mut table = Table::new(
+        "Rows by their actual class (down) and the predicted one (across)",
+        columns,
+    );
+    for actual in &labels {
+        let of = |predicted: &String| {
+            let mut cells = rows.iter().filter(|row| {
+                row.text("actual").as_ref() == Some(actual) && row.text("predicted").as_ref() == Some(predicted)
+            });
+            Cell::count(cells.next().and_then(|row| row.count("rows")))
+        };
+        let mut cells = vec![Cell::text(actual.as_str())];
+        cells.extend(labels.iter().map(|predicted| of(predicted)));
+        table.rows.push(cells);
+    }
+    table
+}
+
+/// A list of columns as an argument.
+pub(super) fn array(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| crate::pages::literal(name)).collect();
+    format!("ARRAY[{}]::pg_catalog.text[]", names.join(", "))
+}
+
+/// A segment in words.
+pub(super) fn segment(row: &Row) -> Option<String> {
+    row.json("segment").as_object().map(segment_text)
+}
+
+/// The same by the values of each column that `describe_model` names.
+pub fn slices(card: &Card) -> Result<Section> {
+    let mut section = Section::new("slices", "Performance by slice");
+    let columns = card.columns("slices");
+    if columns.is_empty() || card.query.is_none() {
+        section.push(Block::missing(match card.query {
+            None => "Slices are judged on the rows of a query: assay.render_model(model, query, format).",
+            Some(_) => "No slices are named: assay.describe_model(model, '{\"slices\": [\"a column\"]}') names columns whose values are judged apart.",
+        }));
+        return Ok(section);
+    }
+    for column in columns {
+        let Some(query) = card.judging(
+            "evaluate",
+            &format!(", group_by => {}", array(std::slice::from_ref(&column))),
+        ) else {
+            continue;
+        };
+        let Some(rows) = rows_or_note(&query, &mut section)? else {
+            continue;
+        };
+        let metrics = [
+            "roc_auc",
+            "log_loss",
+            "accuracy",
+            "precision",
+            "recall",
+            "rmse",
+            "mae",
+            "r2",
+        ];
+        let headings = vec![
+            Column::text("slice", 40),
+            Column::number("rows"),
+            Column::text("metric", 20),
+            Column::number("value"),
+            Column::number("interval"),
+        ];
+        let mut table = Table::new(&format!("By {column}"), headings);
+        let wanted = rows.iter().filter(|row| {
+            row.text("metric")
+                .is_some_and(|metric| metrics.contains(&metric.as_str()))
+        });
+        table.rows.extend(
+            wanted
+                .filter(|row| !row.json("segment").is_null())
+                .take(SLICES)
+                .map(|row| {
+                    vec![
+                        Cell::Text(segment(row).unwrap_or_default()),
+                        Cell::count(row.count("rows")),
+                        row.text("metric").map_or(Cell::Empty, Cell::Text),
+                        Cell::figure(row.number("value")),
+                        Cell::interval(row.number("low"), row.number("high")),
+                    ]
+                }),
+        );
+        section.push(Block::Table(table.without_empty_columns()));
+    }
+    Ok(section)
+}

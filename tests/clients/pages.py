@@ -1,0 +1,190 @@
+"""Pages in a headless browser and before a strict parser of HTML. Prints 'ok - NAME' or 'not ok - NAME'. With SCREENSHOTS naming a folder, what the
+browser shows is kept there."""
+
+import base64
+import itertools
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import html5lib
+import psycopg
+from websockets.sync.client import connect
+
+import promises
+from promises import check
+
+MOST = 1_000_000
+HOSTILE = "</script><img src=x onerror=alert(1)>\"'&amp; \u202ertl \u0007bell \U0001f469\u200d\U0001f52c \u05e9\u05dc\u05d5\u05dd {{x}} ${x} <!-- ]]>"
+
+connection = psycopg.connect("", autocommit=True)
+connection.execute("SET client_min_messages = error")
+connection.execute("SET client_encoding = UTF8")
+
+
+def run(statement, *arguments):
+    return connection.execute(statement, arguments or None)
+
+
+def value(statement, *arguments):
+    return run(statement, *arguments).fetchone()[0]
+
+
+def quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+class Browser:
+    """A headless Chromium, spoken to by its DevTools protocol."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp()
+        options = ["--headless", "--disable-gpu", "--remote-debugging-port=0", "--no-first-run", f"--user-data-dir={self.folder}"]
+        if os.getuid() == 0:
+            options.append("--no-sandbox")
+        self.process = subprocess.Popen([os.environ["BROWSER"], *options, "about:blank"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        port = pathlib.Path(self.folder, "DevToolsActivePort")
+        for _ in range(600):
+            if port.exists() and port.read_text().count("\n") == 1:
+                break
+            time.sleep(0.1)
+        number, path = port.read_text().split("\n")
+        self.socket = connect(f"ws://127.0.0.1:{number}{path}", max_size=1 << 27, compression=None)
+        self.numbers, self.events, self.session = itertools.count(1), [], None
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Network", "Runtime", "Log"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method, **params):
+        number = next(self.numbers)
+        message = {"id": number, "method": method, "params": params}
+        if self.session:
+            message["sessionId"] = self.session
+        self.socket.send(json.dumps(message))
+        while True:
+            answer = json.loads(self.socket.recv(timeout=120))
+            if answer.get("id") == number:
+                if "error" in answer:
+                    raise RuntimeError(f"{method}: {answer['error']}")
+                return answer["result"]
+            self.events.append(answer)
+
+    def wait(self, method):
+        while not any(event.get("method") == method for event in self.events):
+            self.events.append(json.loads(self.socket.recv(timeout=120)))
+
+    def open(self, file, width, scheme):
+        self.events.clear()
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call("Page.navigate", url=file.as_uri())
+        self.wait("Page.loadEventFired")
+
+    def evaluate(self, expression):
+        return self.call("Runtime.evaluate", expression=expression, returnByValue=True)["result"].get("value")
+
+    def of(self, *methods):
+        return [event["params"] for event in self.events if event.get("method") in methods]
+
+    def close(self):
+        self.socket.close()
+        self.process.terminate()
+        self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def problems(page):
+    """What a strict parser finds wrong, and elements that have no place on a page."""
+    parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), namespaceHTMLElements=False)
+    tree = parser.parse(page)
+    found = [f"{name} {data} at {place}" for place, name, data in parser.errors]
+    elements = [element for element in tree.iter() if isinstance(element.tag, str)]
+    found += [element.tag for element in elements if element.tag in ("script", "img", "iframe", "object", "embed", "form", "base")]
+    found += [f"{name} of {element.tag}" for element in elements for name in element.attrib if name.startswith("on")]
+    ids = [element.attrib["id"] for element in elements if "id" in element.attrib]
+    found += [f"id {name} twice" for name in set(ids) if ids.count(name) > 1]
+    names = {reference for element in elements for reference in element.attrib.get("aria-labelledby", "").split()}
+    names |= {element.attrib["href"][1:] for element in elements if element.tag == "a"}
+    found += [f"no {name}" for name in names - set(ids)]
+    found += ["no language"] * (tree.attrib.get("lang") != "en")
+    levels = [int(element.tag[1]) for element in elements if element.tag in ("h1", "h2", "h3", "h4")]
+    found += ["a heading is left out"] * any(after > before + 1 for before, after in zip(levels, levels[1:]))
+    return found
+
+
+def make_tables():
+    """Rows whose names and values are somebody's ill will, and a table that is as wide as it can be."""
+    table, column = quoted(HOSTILE[:50]), quoted("a<b>&\"'" + HOSTILE[:40])
+    run(f"""CREATE TABLE {table} AS SELECT i AS id, i %% 40 AS n, (ARRAY[%s, 'plain', repeat('long', 2500), E'two\\nlines\\tand a tab'])[i %% 4 + 1] AS {column},
+        i %% 3 = 0 AS hit FROM generate_series(1, 400) AS i""", HOSTILE)
+    run(f"CREATE TABLE moved AS SELECT id, n + 25 AS n, {column} || '<i>' AS {column}, hit FROM {table}")
+    wide = ", ".join(f'(i * {n} %% 97)::float8 / 7 AS "column <{n}> with a name"' for n in range(1, 1601))
+    run(f"CREATE TABLE wide AS SELECT {wide.replace('%%', '%')} FROM generate_series(1, 300) AS i")
+    run("SELECT assay.train('page <b>&', %s, 'hit', 'gradient_boosting', split => 'none', exclude => '{id}')", f"SELECT * FROM {table}")
+    run("SELECT assay.describe_model('page <b>&', %s)", json.dumps({"purpose": HOSTILE.replace("\u0007", ""), "limits": "x" * 20000, "slices": ["n"], "fairness_groups": ["n"]}))
+    run("SELECT assay.train('wide', 'SELECT * FROM wide', 'column <7> with a name', 'ridge', split => 'none')")
+    run("SELECT assay.add_check(%s::regclass, 'accepted_values', %s, %s, name => %s)", table, "a<b>&\"'" + HOSTILE[:40], json.dumps({"values": ["plain"]}), HOSTILE[:60])
+    run("SELECT assay.add_check(%s::regclass, 'not_null', 'n', name => 'fine')", table)
+    for _ in range(4):
+        run("SELECT count(*) FROM assay.run_checks(%s::regclass)", table)
+    return table
+
+
+def pages(table):
+    return {
+        "profile": value("SELECT assay.render_profile(%s, 'html')", table),
+        "profile of 1,600 columns": value("SELECT assay.render_profile('wide', 'html')"),
+        "drift": value("SELECT assay.render_drift(%s, 'moved', format => 'html')", table),
+        "drift of 1,600 columns": value("SELECT assay.render_drift('wide', 'SELECT * FROM wide WHERE \"column <1> with a name\" > 7', format => 'html')"),
+        "checks": value("SELECT assay.render_checks(%s::regclass, 'html')", table),
+        "model": value("SELECT assay.render_model('page <b>&', NULL, 'html')"),
+        "model on a query": value("SELECT assay.render_model('page <b>&', %s, 'html')", table),
+        "model of 1,600 columns": value("SELECT assay.render_model('wide', 'wide', 'html')"),
+    }
+
+
+def look(browser, name, file):
+    kept = os.environ.get("SCREENSHOTS")
+    for width, scheme in itertools.product((390, 1440), ("light", "dark")):
+        browser.open(file, width, scheme)
+        label = f"{name}, {width} wide, {scheme}"
+        asked = [params["request"]["url"] for params in browser.of("Network.requestWillBeSent")]
+        asked = [url for url in asked if not url.startswith("data:") and url != file.as_uri()]
+        said = [str(params)[:300] for params in browser.of("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded")]
+        check(f"{label}: nothing is asked for, and nothing complained about", not asked and not said, asked + said)
+        inner = browser.evaluate("document.documentElement.scrollWidth")
+        check(f"{label}: it is not wider than the window", inner <= width, inner)
+        light = browser.evaluate("(c => c.match(/\\d+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0))(getComputedStyle(document.body).backgroundColor)")
+        check(f"{label}: its ground is that of the scheme", light > 600 if scheme == "light" else light < 150, light)
+        if kept:
+            size = browser.call("Page.getLayoutMetrics")["cssContentSize"]
+            clip = {"x": 0, "y": 0, "width": width, "height": min(size["height"], 9000), "scale": 1}
+            shot = browser.call("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)["data"]
+            pathlib.Path(kept, f"{name} {width} {scheme}.png".replace(" ", "-")).write_bytes(base64.b64decode(shot))
+
+
+def main():
+    table = make_tables()
+    folder, browser = pathlib.Path(tempfile.mkdtemp()), None
+    try:
+        browser = Browser()
+        for name, page in pages(table).items():
+            check(f"{name}: at most a megabyte", len(page.encode()) <= MOST, len(page.encode()))
+            check(f"{name}: a strict parser has nothing to say", not problems(page), problems(page)[:5])
+            file = folder / f"{name.replace(' ', '-').replace(',', '')}.html"
+            file.write_text(page, encoding="utf-8")
+            look(browser, name, file)
+    finally:
+        if browser:
+            browser.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    return promises.failed > 0
+
+
+sys.exit(main())
