@@ -1458,7 +1458,7 @@ CREATE FUNCTION assay.describe_model(model text, fields jsonb) RETURNS void
 AS 'MODULE_PATHNAME', 'describe_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.describe_model(text, jsonb) IS
 'Writes what only a person can say of a model, for its card (assay.render_model); the view assay.model_descriptions shows it. It is said of the model, whatever its version. Fields that are not given stay as they are, and null takes one back. Needs the privilege manage.
-Texts of at most 20,000 characters: purpose, intended_use, users, out_of_scope, owner_contact, data_source, data_known_problems, decision, ethical_considerations, limits, monitoring, review. Arrays of at most 5 columns: slices (each of their values is judged apart), fairness_groups (between whose values it has to be fair). Errors: 22023 another field, or one that is no such value; ML001, 42501.
+Texts of at most 20,000 characters: purpose, intended_use, users, out_of_scope, owner_contact, data_source, data_known_problems, decision, ethical_considerations, limits, monitoring, review. Arrays of at most 5 columns: slices (each of their values is judged apart), fairness_groups (between whose values it has to be fair). Numbers: cost_false_positive, cost_false_negative, by which the card shows cost against threshold. Errors: 22023 another field, or one that is no such value; ML001, 42501.
 Example: SELECT assay.describe_model(''credit'', ''{"purpose": "Ranks applications for credit by risk.", "fairness_groups": ["age_group"]}'')';
 
 CREATE FUNCTION assay.render_model(model text, query text DEFAULT NULL, format text DEFAULT 'text') RETURNS text

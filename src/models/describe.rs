@@ -17,42 +17,44 @@ pub struct Field {
     pub name: &'static str,
     /// What it is called on the card.
     pub title: &'static str,
-    /// Whether it is a list of columns.
-    pub is_columns: bool,
+    /// What is written in it.
+    pub content: Content,
 }
 
-const fn text(name: &'static str, title: &'static str) -> Field {
-    Field {
-        name,
-        title,
-        is_columns: false,
-    }
+/// What is written in a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    Text,
+    Columns,
+    Cost,
 }
 
-const fn columns(name: &'static str, title: &'static str) -> Field {
-    Field {
-        name,
-        title,
-        is_columns: true,
-    }
+const fn field(name: &'static str, content: Content, title: &'static str) -> Field {
+    Field { name, title, content }
 }
 
 /// All fields.
-pub const FIELDS: [Field; 14] = [
-    text("purpose", "Purpose"),
-    text("intended_use", "Intended use"),
-    text("users", "Who uses it"),
-    text("out_of_scope", "Not to be used for"),
-    text("owner_contact", "Whom to ask"),
-    text("data_source", "Where the data come from"),
-    text("data_known_problems", "Known problems of the data"),
-    text("decision", "What is decided by it, and who decides"),
-    text("ethical_considerations", "Ethical considerations"),
-    text("limits", "Known limits"),
-    text("monitoring", "How it is watched"),
-    text("review", "When it is reviewed, and by whom"),
-    columns("slices", "Columns whose values are judged apart"),
-    columns("fairness_groups", "Columns between whose values it has to be fair"),
+pub const FIELDS: [Field; 16] = [
+    field("purpose", Content::Text, "Purpose"),
+    field("intended_use", Content::Text, "Intended use"),
+    field("users", Content::Text, "Who uses it"),
+    field("out_of_scope", Content::Text, "Not to be used for"),
+    field("owner_contact", Content::Text, "Whom to ask"),
+    field("data_source", Content::Text, "Where the data come from"),
+    field("data_known_problems", Content::Text, "Known problems of the data"),
+    field("decision", Content::Text, "What is decided by it, and who decides"),
+    field("ethical_considerations", Content::Text, "Ethical considerations"),
+    field("limits", Content::Text, "Known limits"),
+    field("monitoring", Content::Text, "How it is watched"),
+    field("review", Content::Text, "When it is reviewed, and by whom"),
+    field("slices", Content::Columns, "Columns whose values are judged apart"),
+    field(
+        "fairness_groups",
+        Content::Columns,
+        "Columns between whose values it has to be fair",
+    ),
+    field("cost_false_positive", Content::Cost, "What a false alarm costs"),
+    field("cost_false_negative", Content::Cost, "What a miss costs"),
 ];
 
 /// Characters of a field, and columns of a list.
@@ -67,16 +69,18 @@ fn check(fields: &Map<String, Json>) -> Result<()> {
             return Err(Error::new(INVALID_PARAMETER, format!("fields: unknown key \"{name}\""))
                 .hint(format!("Expected is one of: {}.", known.join(", "))));
         };
-        let is_right = match value {
-            Json::Null => true,
-            Json::String(text) => !field.is_columns && text.chars().count() <= MOST_TEXT,
-            Json::Array(names) => field.is_columns && names.len() <= MOST_COLUMNS && names.iter().all(Json::is_string),
-            Json::Bool(_) | Json::Number(_) | Json::Object(_) => false,
+        let is_right = match (value, field.content) {
+            (Json::Null, _) => true,
+            (Json::String(text), Content::Text) => text.chars().count() <= MOST_TEXT,
+            (Json::Array(names), Content::Columns) => names.len() <= MOST_COLUMNS && names.iter().all(Json::is_string),
+            (Json::Number(cost), Content::Cost) => cost.as_f64().is_some_and(|cost| cost >= 0.0),
+            (_, Content::Text | Content::Columns | Content::Cost) => false,
         };
         if !is_right {
-            let wanted = match field.is_columns {
-                true => format!("an array of at most {MOST_COLUMNS} names of columns"),
-                false => format!("a text of at most {MOST_TEXT} characters"),
+            let wanted = match field.content {
+                Content::Text => format!("a text of at most {MOST_TEXT} characters"),
+                Content::Columns => format!("an array of at most {MOST_COLUMNS} names of columns"),
+                Content::Cost => "a number, 0 or more".into(),
             };
             return Err(
                 Error::new(INVALID_PARAMETER, format!("fields: \"{name}\" has to be {wanted}"))

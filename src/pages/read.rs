@@ -33,6 +33,16 @@ pub fn attempted(query: &str) -> Result<std::result::Result<Vec<Row>, String>> {
     attempt(|| rows(query))
 }
 
+/// Whether the schema has a function or view `assay.<name>`: until ALTER EXTENSION UPDATE has run, it is that of an older release.
+pub fn is_known(name: &str) -> Result<bool> {
+    let name = crate::pages::literal(name);
+    let found = rows(&format!(
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_proc AS p WHERE p.proname OPERATOR(pg_catalog.=) {name} AND p.pronamespace OPERATOR(pg_catalog.=) 'assay'::pg_catalog.regnamespace)
+OR EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.relname OPERATOR(pg_catalog.=) {name} AND c.relnamespace OPERATOR(pg_catalog.=) 'assay'::pg_catalog.regnamespace) AS known"
+    ))?;
+    Ok(found.first().is_some_and(|row| row.flag("known")))
+}
+
 impl Row {
     /// A value as JSON has it; `Null` for none.
     pub fn json(&self, column: &str) -> &Json {

@@ -1,6 +1,7 @@
 //! What a model is, and what people have written of it.
 
 use super::Card;
+use crate::models::describe::Content;
 use crate::models::describe::FIELDS;
 use crate::pages::{literal, read};
 use crate::pg::error::Result;
@@ -91,7 +92,7 @@ pub fn limits(card: &Card) -> Result<Section> {
 pub fn words(card: &Card) -> Result<Section> {
     let missing: Vec<&str> = FIELDS
         .iter()
-        .filter(|field| !field.is_columns && !card.description.contains_key(field.name))
+        .filter(|field| field.content == Content::Text && !card.description.contains_key(field.name))
         .map(|field| field.name)
         .collect();
     let mut section = Section::new("unwritten", "Not written yet");

@@ -1,6 +1,6 @@
 //! The versions of a model and its deployments.
 
-use super::Card;
+use super::{Card, rows_or_note};
 use crate::pages::{literal, read};
 use crate::pg::error::Result;
 use algo::page::{Block, Cell, Column, Section, Table};
@@ -72,5 +72,45 @@ FROM assay.deployments AS d WHERE d.model OPERATOR(pg_catalog.=) {} ORDER BY d.d
         }));
         section.push(Block::Table(table.without_empty_columns()));
     }
+    if read::is_known("promotions")? {
+        let query = format!(
+            "SELECT p.*, pg_catalog.to_char(p.decided_at, 'YYYY-MM-DD HH24:MI TZH:TZM') AS decided FROM assay.promotions AS p
+WHERE p.model OPERATOR(pg_catalog.=) {} ORDER BY p.decided_at DESC LIMIT {MOST}",
+            literal(&card.name)
+        );
+        if let Some(rows) = rows_or_note(&query, &mut section)?.filter(|rows| !rows.is_empty()) {
+            section.push(Block::Table(promotions(&rows)));
+        }
+    }
     Ok(section)
+}
+
+/// The tests by which versions took the place of others.
+fn promotions(rows: &[read::Row]) -> Table {
+    let columns = vec![
+        Column::text("decided", 24),
+        Column::number("champion"),
+        Column::number("challenger"),
+        Column::text("metric", 14),
+        Column::number("difference"),
+        Column::number("interval"),
+        Column::number("p"),
+        Column::text("deployed", 8),
+        Column::rest("reason"),
+    ];
+    let mut table = Table::new("Tests of challengers, the newest first", columns);
+    table.rows.extend(rows.iter().map(|row| {
+        vec![
+            row.text("decided").map_or(Cell::Empty, Cell::Text),
+            Cell::count(row.count("champion")),
+            Cell::count(row.count("challenger")),
+            row.text("metric").map_or(Cell::Empty, Cell::Text),
+            Cell::figure(row.number("difference")),
+            Cell::interval(row.number("low"), row.number("high")),
+            row.number("p_value").map_or(Cell::Empty, Cell::PValue),
+            Cell::text(if row.flag("deployed") { "yes" } else { "no" }),
+            row.text("reason").map_or(Cell::Empty, Cell::Text),
+        ]
+    }));
+    table.without_empty_columns()
 }

@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 
 use super::{Card, rows_or_note};
 use crate::pages::literal;
+use crate::pages::read;
 use crate::pages::read::Row;
 use crate::pg::compute::serve_interrupts;
 use crate::pg::error::Result;
@@ -55,7 +56,12 @@ fn importance(rows: &[Row]) -> Chart {
 
 /// What features add to the scores of at most 2,000 rows: the same rows of the same data, whatever their order.
 fn attributions(card: &Card, section: &mut Section) -> Result<Option<Chart>> {
-    let Some(query) = &card.query else { return Ok(None) };
+    let Some(query) = card.query.as_ref().filter(|_| card.labels.len() <= 2) else {
+        return Ok(None);
+    };
+    if !read::is_known("explain_query")? {
+        return Ok(None);
+    }
     let sample = format!(
         "SELECT q.*, pg_catalog.row_number() OVER () AS assay_row FROM (SELECT q.* FROM (\n{}\n) AS q ORDER BY pg_catalog.hashtext(q::pg_catalog.text) LIMIT {ROWS}) AS q",
         statement(query)?

@@ -2,6 +2,7 @@
 
 use super::performance::{array, segment};
 use super::{Card, rows_or_note};
+use crate::pages::read;
 use crate::pg::error::Result;
 use algo::page::{Block, Cell, Column, Section, Table};
 
@@ -23,6 +24,9 @@ pub fn section(card: &Card) -> Result<Section> {
         return Ok(section);
     }
     for column in columns {
+        if !read::is_known("fairness")? {
+            break;
+        }
         let Some(query) = card.judging("fairness", &format!(", {}", array(std::slice::from_ref(&column)))) else {
             continue;
         };

@@ -15,6 +15,7 @@ mod performance;
 use pgrx::pg_extern;
 use serde_json::{Map, Value as Json};
 
+use self::curves::Cumulated;
 use super::read::{self, Row};
 use super::{format_of, literal, made, written};
 use crate::models::describe::FIELDS;
@@ -41,6 +42,8 @@ struct Card {
     labels: Vec<String>,
     /// The rows on which it is judged.
     query: Option<String>,
+    /// How many rows of each class have at least a score, of two classes: of the query's rows, or else of those that the version was judged on.
+    cumulated: Option<Cumulated>,
     /// What makes this page.
     call: String,
 }
@@ -94,7 +97,8 @@ FROM assay.model_versions AS v WHERE v.model OPERATOR(pg_catalog.=) {} AND v.ver
             Query::new(query)?;
         }
         let argument = query.map_or("NULL".to_owned(), literal);
-        Ok(Card {
+        let mut card = Card {
+            cumulated: None,
             labels: labels.first().map(|row| row.texts("labels")).unwrap_or_default(),
             call: format!(
                 "SELECT assay.render_model({}, {argument}, '{}')",
@@ -107,7 +111,45 @@ FROM assay.model_versions AS v WHERE v.model OPERATOR(pg_catalog.=) {} AND v.ver
             number,
             reference,
             version,
-        })
+        };
+        card.cumulated = card.cumulate()?;
+        Ok(card)
+    }
+
+    /// See [`Card::cumulated`].
+    fn cumulate(&self) -> Result<Option<Cumulated>> {
+        /// Points of a curve: as many as tell scores apart that a figure can.
+        const POINTS: usize = 1000;
+        if !self.is_binary() {
+            return Ok(None);
+        }
+        let rows = match self.judging("roc_curve", &format!(", {POINTS}")) {
+            Some(curve) => read::rows(&curve)?,
+            None if !read::is_known("model_roc")? || !read::is_known("model_lift")? => Vec::new(),
+            None => read::rows(&format!(
+                "WITH c AS (SELECT pg_catalog.sum(l.positives)::float8 AS positives, pg_catalog.sum(l.rows)::float8 AS rows FROM assay.model_lift AS l WHERE {})
+SELECT r.threshold, r.true_positive_rate OPERATOR(pg_catalog.*) c.positives AS true_positives,
+    r.false_positive_rate OPERATOR(pg_catalog.*) (c.rows OPERATOR(pg_catalog.-) c.positives) AS false_positives
+FROM assay.model_roc AS r CROSS JOIN c WHERE {} ORDER BY r.false_positive_rate, r.true_positive_rate",
+                self.is_version("l"),
+                self.is_version("r")
+            ))?,
+        };
+        Ok(Cumulated::of(&rows))
+    }
+
+    /// The condition that a row of a view is of this version.
+    fn is_version(&self, alias: &str) -> String {
+        format!(
+            "{alias}.model OPERATOR(pg_catalog.=) {} AND {alias}.version OPERATOR(pg_catalog.=) {}",
+            literal(&self.name),
+            self.number
+        )
+    }
+
+    /// A number that people have written.
+    fn cost(&self, name: &str) -> Option<f64> {
+        self.description.get(name).and_then(read::number)
     }
 
     /// A call of a function of assay for this version, with the query and more arguments.

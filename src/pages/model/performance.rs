@@ -2,53 +2,72 @@
 
 use serde_json::Value as Json;
 
-use super::curves::Cumulated;
 use super::{Card, rows_or_note};
-use crate::pages::read::{self, Row};
+use crate::pages::read;
+use crate::pages::read::Row;
 use crate::pg::error::Result;
 use crate::quality::finding::segment_text;
 use algo::page::chart::{Axis, Curves, Dot, Line, Plot, Tone};
 use algo::page::{Block, Cell, Chart, Column, Section, Table};
 
-/// Points of a curve: as many as tell scores apart that a figure can.
-const POINTS: usize = 1000;
 /// Slices that are shown, the worst first.
 const SLICES: usize = 60;
 
 pub fn section(card: &Card) -> Result<Section> {
     let mut section = Section::new("performance", "Performance");
     let stored = card.version.json("metrics");
-    let Some(evaluate) = card.judging("evaluate", "") else {
-        section.push(Block::Table(stored_metrics(stored)));
-        section.push(Block::missing(
-            "With a query the card has curves, too: assay.render_model(model, query, format).",
-        ));
-        return Ok(section);
-    };
-    // A query that the model cannot be judged on is an error of the caller's.
-    let judged = read::rows(&evaluate)?;
-    section.push(Block::Table(judged_metrics(&judged, stored)));
-    if card.is_binary() {
-        if let Some(roc) = card.judging("roc_curve", &format!(", {POINTS}"))
-            && let Some(rows) = rows_or_note(&roc, &mut section)?
-        {
-            let mut charts = Cumulated::of(&rows).map_or(Vec::new(), |cumulated| {
-                cumulated.charts(card.version.number("threshold"))
-            });
-            if let Some(query) = card.judging("calibration_curve", "")
-                && let Some(rows) = rows_or_note(&query, &mut section)?
-            {
-                charts.insert(2.min(charts.len()), calibration(&rows));
+    match card.judging("evaluate", "") {
+        None => {
+            section.push(Block::Table(stored_metrics(stored)));
+            if card.cumulated.is_some() {
+                section.push(Block::paragraph(match stored["evaluated_on"].as_str() {
+                    Some("test") => "Curves of the rows that were held out when it was trained.",
+                    _ => "Curves of the rows that it was trained on, as none were held out: it is better on them than on others.",
+                }));
             }
-            section.push(Block::Charts(charts));
         }
-    } else if !card.labels.is_empty()
+        // A query that the model cannot be judged on is an error of the caller's.
+        Some(evaluate) => section.push(Block::Table(judged_metrics(&read::rows(&evaluate)?, stored))),
+    }
+    let mut charts = (card.cumulated.as_ref()).map_or(Vec::new(), |cumulated| {
+        cumulated.charts(card.version.number("threshold"))
+    });
+    if let Some(rows) = calibrated(card, &mut section)?.filter(|rows| !rows.is_empty()) {
+        charts.insert(2.min(charts.len()), calibration(card, &rows));
+    }
+    if !charts.is_empty() {
+        section.push(Block::Charts(charts));
+    }
+    if card.labels.len() > 2
         && let Some(query) = card.judging("confusion_matrix", "")
         && let Some(rows) = rows_or_note(&query, &mut section)?
     {
         section.push(Block::Table(confusion(card, &rows)));
     }
+    if card.query.is_none() {
+        section.push(Block::missing(
+            "With a query the card judges the model on its rows: assay.render_model(model, query, format).",
+        ));
+    }
     Ok(section)
+}
+
+/// What was predicted beside what came true: of the query's rows, or as it is kept with the version. Of more than two classes each has its own.
+fn calibrated(card: &Card, section: &mut Section) -> Result<Option<Vec<Row>>> {
+    if card.labels.len() > 2 {
+        return Ok(None);
+    }
+    match card.judging("calibration_curve", ", 10, 'quantile'") {
+        Some(query) if read::is_known("calibration_curve")? => rows_or_note(&query, section),
+        None if read::is_known("model_calibration")? => {
+            let condition = card.is_version("c");
+            rows_or_note(
+                &format!("SELECT c.* FROM assay.model_calibration AS c WHERE {condition} ORDER BY c.bin"),
+                section,
+            )
+        }
+        Some(_) | None => Ok(None),
+    }
 }
 
 fn stored_metrics(stored: &Json) -> Table {
@@ -89,33 +108,51 @@ fn judged_metrics(judged: &[Row], stored: &Json) -> Table {
 }
 
 /// What was predicted and what was so, in bins of the prediction.
-fn calibration(rows: &[Row]) -> Chart {
-    let first = |row: &Row, names: &[&str]| names.iter().find_map(|name| row.number(name));
+fn calibration(card: &Card, rows: &[Row]) -> Chart {
     let dot = |row: &Row| {
         Some(Dot {
-            x: first(row, &["predicted", "mean_predicted", "mean_score", "score"])?,
-            y: first(row, &["observed", "actual", "fraction_of_positives", "rate"])?,
+            x: row.number("predicted")?,
+            y: row.number("actual")?,
             interval: row.number("low").zip(row.number("high")),
             rows: row.count("rows"),
         })
     };
+    let dots: Vec<Dot> = rows.iter().filter_map(dot).collect();
+    let (x, y, about) = match card.is_binary() {
+        true => (
+            Axis::unit("predicted probability"),
+            Axis::unit("share that was positive"),
+            "as many rows were positive as the model said",
+        ),
+        false => (
+            Axis::numbers("predicted"),
+            Axis::numbers("mean that came true"),
+            "predictions are right on average",
+        ),
+    };
+    let ends = dots
+        .iter()
+        .map(|dot| dot.x)
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
+            (low.min(x), high.max(x))
+        });
+    let (low, high) = if card.is_binary() { (0.0, 1.0) } else { ends };
     let curves = Curves {
-        x: Axis::unit("predicted probability"),
-        y: Axis::unit("share that was positive"),
+        x,
+        y,
         lines: vec![Line {
             label: "perfect".into(),
             tone: Tone::Muted,
-            points: vec![(0.0, 0.0), (1.0, 1.0)],
+            points: vec![(low, low), (high, high)],
             band: Vec::new(),
         }],
-        dots: rows.iter().filter_map(dot).collect(),
+        dots,
         marks: Vec::new(),
     };
-    Chart::new(
-        "Calibration",
-        "Where a point is on the diagonal, as many rows were positive as the model said. Lines are 95% intervals, points are larger where there are more rows.",
-        Plot::Curves(curves),
-    )
+    let about = format!(
+        "Where a point is on the diagonal, {about}. Lines are 95% intervals, points are larger where there are more rows."
+    );
+    Chart::new("Calibration", about, Plot::Curves(curves))
 }
 
 fn confusion(card: &Card, rows: &[Row]) -> Table {
@@ -164,6 +201,9 @@ pub fn slices(card: &Card) -> Result<Section> {
         return Ok(section);
     }
     for column in columns {
+        if !read::is_known("calibration_curve")? {
+            break;
+        }
         let Some(query) = card.judging(
             "evaluate",
             &format!(", group_by => {}", array(std::slice::from_ref(&column))),
