@@ -65,7 +65,7 @@ const MOST_COLUMNS: usize = 5;
 fn check(fields: &Map<String, Json>) -> Result<()> {
     for (name, value) in fields {
         let Some(field) = FIELDS.iter().find(|field| field.name == name) else {
-            let known: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
+            let known: Vec<String> = FIELDS.iter().map(|field| format!("\"{}\"", field.name)).collect();
             return Err(Error::new(INVALID_PARAMETER, format!("fields: unknown key \"{name}\""))
                 .hint(format!("Expected is one of: {}.", known.join(", "))));
         };

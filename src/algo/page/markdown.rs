@@ -75,8 +75,8 @@ fn blocks(blocks: &[Block], level: usize, parts: &mut Vec<String>, monitor: &dyn
 fn mark(status: Status) -> &'static str {
     match status {
         Status::Good | Status::Neutral => "",
-        Status::Warning => "**Warning:** ",
-        Status::Bad => "**Failure:** ",
+        Status::Warning => "▲ ",
+        Status::Bad => "✕ ",
     }
 }
 
@@ -136,14 +136,13 @@ fn escaped(text: &str, most: usize) -> String {
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '$' => safe.extend(['\\', character]),
-            // What a reader would make a link of.
+            // A reader would make an address of it.
             '@' => safe.push_str("&#64;"),
-            ':' => safe.push_str("&#58;"),
             _ => safe.push(character),
         }
     }
-    // A link is made of a scheme; a colon before anything else stays as people read it.
-    safe.replace("&#58; ", ": ").trim().to_owned()
+    // What a reader would make a link of.
+    safe.replace("://", "&#58;//").replace("www.", "www&#46;").trim().to_owned()
 }
 
 /// What is to be typed, in a fence longer than any within it.

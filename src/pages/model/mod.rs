@@ -71,6 +71,8 @@ impl Card {
     /// Looks the model up. Returns ML001, ML002 or 42501.
     fn open(model: &str, query: Option<&str>, format: Format) -> Result<Card> {
         let found = resolve(model, Privilege::Predict)?;
+        // A number may be of no version.
+        found.hash()?;
         let (name, number) = (found.model.name.clone(), found.version);
         let reference = format!("{name}@{number}");
         let version = read::rows(&format!(
