@@ -73,6 +73,7 @@ cases = [
     ("1,000 rows that fail", f"SELECT count(*) FROM assay.failing_rows({negative}, 1000)", (), serial, 64, False),
     ("a million rows that fail", f"SELECT count(*) FROM assay.failing_rows({negative}, NULL)", (), serial, 64, False),
     ("the profile of 1,600 columns", "SELECT count(*) FROM assay.profile('wide')", (), serial, 100, False),
+    ("the page of 1,600 columns", "SELECT length(assay.render_profile('wide', 'html'))", (), serial, 120, False),
 ]
 # The leader of parallel workers holds its own counts, those of a worker, and the bytes that these came in.
 for how, settings, most in (("", serial, 64), (", in parallel", parallel, 128)):
@@ -99,6 +100,7 @@ long = {
 }
 statements = {what: validate(query, checks) for what, (query, checks) in long.items()}
 statements["suggestions for 1,600 columns"] = ("SELECT count(*) FROM assay.suggest_checks(%s)", ("SELECT w.* FROM wide AS w, generate_series(1, 10)",))
+statements["the page of 1,600 columns"] = ("SELECT assay.render_profile(%s, 'html')", ("SELECT w.* FROM wide AS w, generate_series(1, 20)",))
 statements["the profile of 1,600 columns"] = ("SELECT count(*) FROM assay.profile(%s)", ("SELECT w.* FROM wide AS w, generate_series(1, 20)",))
 connection.execute("SET max_parallel_workers_per_gather = 0")
 for what, (statement, parameters) in statements.items():

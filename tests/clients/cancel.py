@@ -70,6 +70,12 @@ searches = {
 for what, statement in searches.items():
     check_ends_anywhere(connection, what, statement, (rows,), 5)
 
+# The card of a model, judged on rows.
+connection.execute("SELECT assay.train('card', %s, 'y', 'gradient_boosting', '{\"n_estimators\": 5}', split => 'none', exclude => '{day, g}')", (rows,))
+connection.execute("SELECT assay.describe_model('card', '{\"slices\": [\"a\"], \"fairness_groups\": [\"b\"]}')")
+check_ends_anywhere(connection, "the card of a model", "SELECT assay.render_model('card', %s, 'html')", (rows,), 9)
+connection.execute("SELECT assay.drop_model('card')")
+
 # Steps of every kind, of levels and texts that hardly repeat.
 steps = """{"impute": "most_frequent", "clip": 0.01, "scale": "robust", "polynomial": 2, "encode": "target",
     "columns": {"b": {"encode": "one_hot"}, "k": {"encode": "target"}, "t": {"tf_idf": {"analyzer": "char_wb", "ngram_range": [2, 4], "max_features": 20}}, "x3": {"quantile_bucketize": 20}},

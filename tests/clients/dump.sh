@@ -54,6 +54,7 @@ SELECT assay.grant_model('tuned', :'role', 'predict');
 SELECT FROM assay.train('judged', 'SELECT age, income, fnlwgt % 3 = 0 AS is_test FROM adult LIMIT 4000', 'income', 'naive_bayes', split => 'is_test');
 SELECT FROM assay.train('judged', 'SELECT age, education_num, income, fnlwgt % 3 = 0 AS is_test FROM adult LIMIT 4000', 'income', 'naive_bayes', split => 'is_test', deploy => 'if_better');
 SELECT assay.describe_feature('income', 'age', 'the age is {value}');
+SELECT assay.describe_model('income', '{"purpose": "Tells who earns more.", "slices": ["sex"]}');
 SELECT assay.set_alias('income', 'simple', 3), assay.set_threshold('income@1', 0.3), assay.grant_model('income', :'role', 'predict');
 CREATE TABLE kept_state AS SELECT assay.metric_state('roc_auc', income, age) AS state FROM adult;
 CREATE VIEW scored AS SELECT assay.predict('income', a) AS score FROM adult AS a;
@@ -84,6 +85,7 @@ SELECT sum(i[1]), sum(i[2]), sum(j[1]), sum(j[2]) FROM adult AS a, assay.predict
 SELECT version, g.* FROM generate_series(1, 2) AS version, assay.model_groups('groups@' || version) AS g ORDER BY 1, 2;
 SELECT feature, steps FROM assay.feature_info('steps@1');
 SELECT * FROM assay.model_trials ORDER BY model, version, trial;
+SELECT * FROM assay.model_descriptions ORDER BY model;
 SELECT * FROM assay.drift_history ORDER BY model, version, run_at, column_name, method;
 SELECT * FROM assay.predictions ORDER BY id;
 SELECT * FROM assay.prediction_labels ORDER BY key, recorded_at;

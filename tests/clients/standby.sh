@@ -68,6 +68,9 @@ drift="SELECT column_name, method, statistic, drifted FROM assay.drift('point', 
        UNION ALL SELECT column_name, method, statistic, drifted FROM assay.drift_from('points', 'SELECT x + 50 AS x FROM point')
        UNION ALL SELECT column_name, method, impact, drifted FROM assay.model_drift('line', 'SELECT x + 50 AS x FROM point')"
 check "it finds drift as the primary does" "$(primary -c "$drift")" "$(standby -c "$drift")"
+pages="SELECT assay.render_profile('point') UNION ALL SELECT assay.render_checks('point') UNION ALL SELECT assay.render_model('line', 'SELECT x, y FROM point')
+       UNION ALL SELECT assay.render_drift('point', 'SELECT x + 50 AS x, y, z FROM point')"
+check "it makes pages as the primary does" "$(primary -c "$pages")" "$(standby -c "$pages")"
 judge="SELECT name, segment, status, value FROM assay.run_checks('point') UNION ALL SELECT name, segment, status, value
        FROM assay.validate('point', '[{\"kind\": \"mean_between\", \"column_name\": \"x\", \"min_value\": 51}, {\"kind\": \"outliers\", \"column_name\": \"z\"}]')
        UNION ALL SELECT column_name, NULL, meaning, mean FROM assay.profile('point')

@@ -271,7 +271,19 @@ impl Curves {
         points.chain(bands).chain(self.dots.iter().flat_map(ends))
     }
 
-    /// The heights of the lines at the ticks, and the points.
+    /// Where the lines are read: where they have points if these are few, else at the ticks.
+    fn places(&self, lines: &[&Line]) -> Vec<f64> {
+        const FEW: usize = 12;
+        let mut places: Vec<f64> = lines.iter().flat_map(|line| line.points.iter().map(|point| point.0)).collect();
+        places.sort_unstable_by(f64::total_cmp);
+        places.dedup();
+        match places.len() {
+            ..=FEW => places,
+            _ => self.x.ticks(self.xs(), 10).marks.into_iter().map(|(place, _)| place).collect(),
+        }
+    }
+
+    /// The heights of the lines at some places, and the points.
     fn tables(&self) -> Vec<Table> {
         let mut tables = Vec::new();
         let lines: Vec<&Line> = self.lines.iter().filter(|line| line.tone != Tone::Muted).collect();
@@ -282,7 +294,7 @@ impl Curves {
             };
             let columns = std::iter::once(Column::number(&self.x.label)).chain(lines.iter().map(heading));
             let mut table = Table::new("", columns.collect());
-            for (x, _) in self.x.ticks(self.xs(), 10).marks {
+            for x in self.places(&lines) {
                 let heights: Vec<f64> = lines.iter().map(|line| line.at(x)).collect();
                 if heights.iter().any(|height| !height.is_nan()) {
                     let heights = heights.into_iter().map(|height| self.y.cell(height));

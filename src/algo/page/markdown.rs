@@ -142,7 +142,10 @@ fn escaped(text: &str, most: usize) -> String {
         }
     }
     // What a reader would make a link of.
-    safe.replace("://", "&#58;//").replace("www.", "www&#46;").trim().to_owned()
+    safe.replace("://", "&#58;//")
+        .replace("www.", "www&#46;")
+        .trim()
+        .to_owned()
 }
 
 /// What is to be typed, in a fence longer than any within it.

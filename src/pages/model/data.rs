@@ -16,7 +16,7 @@ pub fn section(card: &Card) -> Result<Section> {
     if let (Some(rows), Some(on)) = (metrics["rows"].as_i64(), metrics["evaluated_on"].as_str()) {
         let on = match on {
             "test" => "held out of the training",
-            "training" => "the training rows, as none were held out",
+            "train" => "the training rows, as none were held out",
             other => other,
         };
         facts.push((
