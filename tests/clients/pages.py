@@ -124,12 +124,12 @@ def make_tables():
     run(f"""CREATE TABLE {table} AS SELECT i AS id, i %% 40 AS n, (ARRAY[%s, 'plain', repeat('long', 2500), E'two\\nlines\\tand a tab'])[i %% 4 + 1] AS {column},
         i %% 3 = 0 AS hit FROM generate_series(1, 400) AS i""", HOSTILE)
     run(f"CREATE TABLE moved AS SELECT id, n + 25 AS n, {column} || '<i>' AS {column}, hit FROM {table}")
-    wide = ", ".join(f'(i * {n} %% 97)::float8 / 7 AS "column <{n}> with a name"' for n in range(1, 1601))
+    wide = ", ".join(f'(i * {n} %% 97)::float4 AS "column <{n}> with a name"' for n in range(1, 1601))
     run(f"CREATE TABLE wide AS SELECT {wide.replace('%%', '%')} FROM generate_series(1, 300) AS i")
     run("SELECT assay.train('page <b>&', %s, 'hit', 'gradient_boosting', split => 'none', exclude => '{id}')", f"SELECT * FROM {table}")
     run("SELECT assay.describe_model('page <b>&', %s)", json.dumps({"purpose": HOSTILE.replace("\u0007", ""), "limits": "x" * 20000, "slices": ["n"], "fairness_groups": ["n"]}))
     run("SELECT assay.train('wide', 'SELECT * FROM wide', 'column <7> with a name', 'ridge', split => 'none')")
-    run("SELECT assay.add_check(%s::regclass, 'accepted_values', %s, %s, name => %s)", table, "a<b>&\"'" + HOSTILE[:40], json.dumps({"values": ["plain"]}), HOSTILE[:60])
+    run("SELECT assay.add_check(%s::regclass, 'accepted_values', %s, %s, name => %s)", table, "a<b>&\"'" + HOSTILE[:40], json.dumps({"values": ["plain"]}), "<img src=x onerror=alert(1)> & \"quoted\"")
     run("SELECT assay.add_check(%s::regclass, 'not_null', 'n', name => 'fine')", table)
     for _ in range(4):
         run("SELECT count(*) FROM assay.run_checks(%s::regclass)", table)

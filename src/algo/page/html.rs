@@ -3,11 +3,12 @@
 
 use std::cell::Cell as Counter;
 
+use hashbrown::HashSet;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart::Plot;
 use super::plain::visible;
-use super::table::{Cell, Column, Status, Table, sparkline};
+use super::table::{Cell, Column, Status, Table};
 use super::{Block, Chart, Page, Section, svg};
 use crate::error::Result;
 use crate::monitor::Monitor;
@@ -73,6 +74,7 @@ pub fn write(page: &Page, monitor: &dyn Monitor) -> Result<String> {
             monitor,
             charts: Counter::new(0),
             stopped: Counter::new(false),
+            parts: parts(page, limits),
         };
         let markup = writer.page(page);
         monitor.check()?;
@@ -103,6 +105,20 @@ struct Writer<'a> {
     charts: Counter<usize>,
     /// Whether the monitor has said to stop: what is left is not written.
     stopped: Counter<bool>,
+    /// The names of the parts that are shown, to which links lead.
+    parts: HashSet<&'a str>,
+}
+
+/// The names of the parts of sections that are shown.
+fn parts<'a>(page: &'a Page, limits: &Limits) -> HashSet<&'a str> {
+    let of_section = |section: &'a Section| {
+        let names = section.blocks.iter().filter_map(|block| match block {
+            Block::Part { id, .. } => Some(id.as_str()),
+            Block::Paragraph(_) | Block::Note(..) | Block::Facts(_) | Block::Table(_) | Block::Chart(_) | Block::Charts(_) | Block::Code { .. } => None,
+        });
+        names.take(limits.parts)
+    };
+    page.sections.iter().flat_map(of_section).collect()
 }
 
 impl Writer<'_> {
@@ -324,7 +340,8 @@ impl Writer<'_> {
                 Cell::Empty => {},
                 Cell::Text(shown) => (text(shown)),
                 Cell::Code(shown) => code { (text(shown)) },
-                Cell::Link(shown, id) => a href={ "#" (id) } { (text(shown)) },
+                Cell::Link(shown, id) if self.parts.contains(id.as_str()) => a href={ "#" (id) } { (text(shown)) },
+                Cell::Link(shown, _) => (text(shown)),
                 Cell::Status(status, shown) => span class={ "st " (status_class(*status)) } { (status_sign(*status)) " " (text(shown)) },
                 Cell::Spark(heights) => (spark(heights)),
                 Cell::Bar(share) => div class="barbox" {
@@ -367,7 +384,7 @@ fn spark(heights: &[f64]) -> Markup {
             ));
         }
     }
-    let label = format!("{} values: {}", heights.len(), sparkline(heights));
+    let label = format!("{} values, the greatest {}", heights.len(), super::number::figure(most));
     html! {
         @if !heights.is_empty() {
             @let width = heights.len() * 4 + 1;

@@ -19,7 +19,8 @@ const MOST_CODE: usize = 20_000;
 
 /// Writes a page. O(its length).
 pub fn write(page: &Page, monitor: &dyn Monitor) -> Result<String> {
-    let mut lines = vec![cut(&harmless(&title(page)), WIDTH)];
+    let title = wrap(&harmless(&title(page)), WIDTH);
+    let mut lines: Vec<String> = title.lines().map(str::to_owned).collect();
     blocks(&page.opening, &mut lines, monitor)?;
     for section in page.sections.iter().filter(|section| !section.is_detail) {
         write_section(section, &mut lines, monitor)?;

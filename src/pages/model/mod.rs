@@ -76,7 +76,7 @@ impl Card {
         let (name, number) = (found.model.name.clone(), found.version);
         let reference = format!("{name}@{number}");
         let version = read::rows(&format!(
-            "SELECT v.*, pg_catalog.date_part('epoch', v.duration) AS seconds, pg_catalog.to_char(v.trained_at, 'YYYY-MM-DD HH24:MI:SS TZH:TZM') AS trained
+            "SELECT v.*, pg_catalog.date_part('epoch', v.duration) AS seconds, pg_catalog.to_char(v.trained_at, 'YYYY-MM-DD HH24:MI TZH:TZM') AS trained
 FROM assay.model_versions AS v WHERE v.model OPERATOR(pg_catalog.=) {} AND v.version OPERATOR(pg_catalog.=) {number}",
             literal(&name)
         ))?;
