@@ -579,6 +579,20 @@ COMMENT ON COLUMN assay.model_trial.duration IS 'How long its trainings took.';
 COMMENT ON COLUMN assay.model_trial.chosen IS 'Whether the version was trained with it.';
 COMMENT ON COLUMN assay.model_trial.note IS 'Why it was not tried in all folds.';
 
+CREATE TABLE assay.model_description (
+    model_id     bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
+    fields       jsonb NOT NULL,
+    described_by text NOT NULL,
+    described_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    CONSTRAINT model_description_pkey PRIMARY KEY (model_id)
+);
+ALTER TABLE assay.model_description DISABLE TRIGGER ALL;
+COMMENT ON TABLE assay.model_description IS 'What people have written of models. Read the view assay.model_descriptions instead.';
+COMMENT ON COLUMN assay.model_description.model_id IS 'The model.';
+COMMENT ON COLUMN assay.model_description.fields IS 'The fields, as assay.describe_model takes them.';
+COMMENT ON COLUMN assay.model_description.described_by IS 'The name of the role that wrote last, as it was then.';
+COMMENT ON COLUMN assay.model_description.described_at IS 'When.';
+
 CREATE TABLE assay.model_privilege (
     model_id  bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
     role      assay.role NOT NULL,
@@ -720,6 +734,19 @@ COMMENT ON COLUMN assay.model_trials.duration IS 'How long its trainings took.';
 COMMENT ON COLUMN assay.model_trials.chosen IS 'Whether the version was trained with it.';
 COMMENT ON COLUMN assay.model_trials.note IS 'Why it was not tried in all folds.';
 
+CREATE VIEW assay.model_descriptions WITH (security_barrier) AS
+    SELECT m.name AS model, d.fields, d.described_by, d.described_at
+    FROM assay_internal.visible_model m
+    JOIN assay.model_description d ON d.model_id OPERATOR(pg_catalog.=) m.id;
+COMMENT ON VIEW assay.model_descriptions IS
+'What people have written of the models that the current role may use.
+Example: SELECT fields->>''purpose'' AS purpose, described_by FROM assay.model_descriptions WHERE model = ''credit''';
+COMMENT ON COLUMN assay.model_descriptions.model IS 'The model''s name.';
+COMMENT ON COLUMN assay.model_descriptions.fields IS 'The fields, as assay.describe_model takes them.';
+COMMENT ON COLUMN assay.model_descriptions.described_by IS 'The name of the role that wrote last, as it was then.';
+COMMENT ON COLUMN assay.model_descriptions.described_at IS 'When.';
+GRANT SELECT ON assay.model_descriptions TO PUBLIC;
+
 CREATE VIEW assay.model_grants WITH (security_barrier) AS
     SELECT m.name AS model, p.role::pg_catalog.text AS role, p.privilege
     FROM assay_internal.visible_model m
@@ -743,6 +770,7 @@ SELECT pg_catalog.pg_extension_config_dump('assay.model_alias', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_threshold', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_privilege', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.model_trial', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.model_description', '');
 
 -- sql/40-models.sql
 
@@ -1932,12 +1960,6 @@ COMMENT ON FUNCTION assay.profile_of(assay.state) IS
 'The profile that a state of assay.profile_state holds, as assay.profile gives it. Merged states answer for all their rows: counts exactly, moments to 1e-12, the rest within the stated errors. NULL gives no row. Errors: ML012 another state.
 Example: SELECT column_name, rows, nulls FROM assay.profile_of((SELECT assay.merge_states(profile) FROM daily))';
 
-CREATE FUNCTION assay.render_profile(query text) RETURNS text
-AS 'MODULE_PATHNAME', 'render_profile_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
-COMMENT ON FUNCTION assay.render_profile(text) IS
-'The profile of a query or relation as a page of text, of at most 118 characters a line: one line per column with its name, type, meaning, share of NULLs, distinct values (with a tilde where they are estimated), values (the least, the median of numbers, the greatest; or the most frequent with their share of the values) and a histogram: of numbers and times in twenty bins of equal width, of categories one bar per value. Long texts are cut; control characters are written as in string constants with escapes. Errors as in assay.profile.
-Example: SELECT assay.render_profile(''german_credit'')';
-
 CREATE FUNCTION assay.suggest_checks(query text)
 RETURNS TABLE (kind text, column_name text, args jsonb, mostly double precision, reason text, as_constraint text, definition jsonb, group_by text[], looks_faulty text)
 AS 'MODULE_PATHNAME', 'suggested_checks_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
@@ -2447,6 +2469,7 @@ CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_trial FOR EACH ROW EXECUTE F
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.drift_run FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_promotion FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_source FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_description FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_privilege FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER a_claim BEFORE INSERT ON assay.prediction_batch FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('logged_by');
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction_batch FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
@@ -2517,6 +2540,43 @@ AS 'MODULE_PATHNAME', 'drop_owned_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE R
 COMMENT ON FUNCTION assay.drop_owned(text) IS
 'Drops what a role has in this database, and says how much: its models with all their versions, the checks it added, its baselines, the results of checks that ran as it, and the privileges on models that were granted to it. What DROP OWNED is for tables, which does not know of these; after it DROP ROLE finds nothing of assay''s. role may be none: what belongs to roles that are gone, for superusers only. Takes the privileges of the role. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.
 Example: SELECT * FROM assay.drop_owned(''ann'')';
+
+-- sql/75-pages.sql
+
+-- Pages that people look at.
+
+CREATE FUNCTION assay.render_profile(query text, format text DEFAULT 'text') RETURNS text
+AS 'MODULE_PATHNAME', 'profile_page_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.render_profile(text, text) IS
+'The profile of a query or relation as a page, with one line per column: type, meaning, share of NULLs, number of different values, the values (the most frequent, or the least, the median and the greatest), and their distribution. With more detail of the first 50 columns in markdown and html.
+format: text, for a terminal: no line is wider than 118 cells, characters that would not print are escaped, and texts that are too long end in an ellipsis. markdown, for a ticket. html, a file of at most 1 MB that opens from disk, in light and dark, without script or request: psql -XAqt -c "SELECT assay.render_profile(''german_credit'', ''html'')" -o profile.html. Errors: 22023 another format, and as assay.profile.
+Example: SELECT assay.render_profile(''german_credit'')';
+
+CREATE FUNCTION assay.render_drift(reference text, current text, options jsonb DEFAULT '{}', format text DEFAULT 'text') RETURNS text
+AS 'MODULE_PATHNAME', 'render_drift_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.render_drift(text, text, jsonb, text) IS
+'What assay.drift finds as a page: what has drifted first, in markdown and html with the distributions of both sides beside each other. Both queries are read once, as the caller. Options as in assay.drift, format as in assay.render_profile. Errors: 22023 another format, and as assay.drift.
+Example: SELECT assay.render_drift(''german_credit'', ''applicants'')';
+
+CREATE FUNCTION assay.render_checks(relation regclass DEFAULT NULL, format text DEFAULT 'text') RETURNS text
+AS 'MODULE_PATHNAME', 'render_checks_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.render_checks(regclass, text) IS
+'How the stored checks of a relation stand, or of all that assay.checks shows, as a page, by the last run that assay.check_history shows: failures first, with the history of each, some of the rows that fail now and the SQL that gives all. No check is run; rows are those of assay.failing_rows, for those who may read them. format as in assay.render_profile. Errors: 22023 another format.
+Example: SELECT assay.render_checks(''application'')';
+
+CREATE FUNCTION assay.describe_model(model text, fields jsonb) RETURNS void
+AS 'MODULE_PATHNAME', 'describe_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.describe_model(text, jsonb) IS
+'Writes what only a person can say of a model, for its card (assay.render_model); the view assay.model_descriptions shows it. It is said of the model, whatever its version. Fields that are not given stay as they are, and null takes one back. Needs the privilege manage.
+Texts of at most 20,000 characters: purpose, intended_use, users, out_of_scope, owner_contact, data_source, data_known_problems, decision, ethical_considerations, limits, monitoring, review. Arrays of at most 5 columns: slices (each of their values is judged apart), fairness_groups (between whose values it has to be fair). Numbers: cost_false_positive, cost_false_negative, by which the card shows cost against threshold. Errors: 22023 another field, or one that is no such value; ML001, 42501.
+Example: SELECT assay.describe_model(''credit'', ''{"purpose": "Ranks applications for credit by risk.", "fairness_groups": ["age_group"]}'')';
+
+CREATE FUNCTION assay.render_model(model text, query text DEFAULT NULL, format text DEFAULT 'text') RETURNS text
+AS 'MODULE_PATHNAME', 'render_model_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.render_model(text, text, text) IS
+'The card of a model as a page: identity, purpose, data, features, method, performance, explanations, fairness, decision rule, limits, monitoring, changes, and how to reproduce it. What only people can say (assay.describe_model) and nobody has said is shown as not written yet.
+query: rows with the target, on which the card judges the model, as the caller; without it the card shows what is stored. Each part that judges runs the query once. Parts that need the privilege manage say so to others. format as in assay.render_profile: psql -XAqt -c "SELECT assay.render_model(''credit'', ''customers'', ''html'')" -o credit.html. Errors: 22023 another format; ML001, ML002, 42501; with a query those of assay.evaluate.
+Example: SELECT assay.render_model(''credit'', ''SELECT * FROM customers WHERE is_test'')';
 
 -- sql/90-dump.sql
 
