@@ -9,7 +9,6 @@ mod cross_validate;
 mod deployment;
 mod explain;
 pub mod describe;
-mod evaluate;
 mod fold_by;
 mod form;
 mod grants;
