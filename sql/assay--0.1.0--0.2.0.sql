@@ -1427,7 +1427,6 @@ RETURNS TABLE (column_name text, segment jsonb, method text, statistic double pr
 AS 'MODULE_PATHNAME', 'record_drift_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.record_drift(text, text, jsonb) IS
 'assay.model_drift that is kept: what it finds is stored with the version, for the view assay.drift_history, and returned. To be run with every load, or every day. What is older than assay.history_retention is deleted by the way; with a retention of 0 nothing is kept. Needs the privilege manage. Errors: 25006, and as assay.model_drift. Options as in assay.drift.
-'assay.model_drift that is kept: what it finds is stored with the version, for the view assay.drift_history, and returned. To be run with every load, or every day. What is older than assay.history_retention is deleted by the way; with a retention of 0 nothing is kept. Options as in assay.drift, without group_by and model. Needs the privilege manage. Errors: 25006, and as assay.model_drift.
 Example: SELECT column_name, statistic FROM assay.record_drift(''credit'', ''applicants'') WHERE drifted';
 
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.drift_run FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();

@@ -49,7 +49,6 @@ CREATE TABLE listed (x int);
 CREATE TABLE call (function text, argument text, call text);
 INSERT INTO call VALUES
     ('drift', 'options', $$SELECT assay.drift('SELECT 1 AS x', 'SELECT 1 AS x', '{"no such option": 1}')$$),
-    ('record_drift', 'options', $$SELECT assay.record_drift('options', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('render_drift', 'options', $$SELECT assay.render_drift('SELECT 1 AS x', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('describe_model', 'fields', $$SELECT assay.describe_model('options', '{"no such option": 1}')$$),
     ('drift_from', 'options', $$SELECT assay.drift_from('options', 'SELECT 1 AS x', '{"no such option": 1}')$$),
