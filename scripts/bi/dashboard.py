@@ -47,12 +47,20 @@ def table(columns, order):
     return "table", {"query_mode": "raw", "all_columns": columns, "order_by_cols": [json.dumps([order, False])], "row_limit": 200, "server_page_length": 10}
 
 
-# Title, view, chart, width out of 12.
+# Title, view, chart, width out of 12, height.
 CHARTS = [
-    ("Versions", "model_versions", table(["model", "version", "algorithm", "deployed", "trained_at", "rows"], "trained_at"), 12),
-    ("Drift over time", "drift_history", line("run_at", metric("max(statistic)", "effect"), ["column_name"], time_grain_sqla=None), 6),
-    ("Checks by status", "check_history", bars("run_at", metric("count(*)", "results"), ["status"], time_grain_sqla=None), 6),
-    ("Checks that fail", "check_summary", table(["name", "status", "rows", "message"], "rows"), 12),
+    ("Versions", "model_versions", table(["model", "version", "algorithm", "deployed", "trained_at", "rows"], "trained_at"), 6, 30),
+    ("Checks", "check_summary", table(["name", "status", "rows", "message"], "rows"), 6, 30),
+    ("ROC curve", "model_roc", line("false_positive_rate", metric("max(true_positive_rate)", "true positive rate"), ["version"]), 4, 50),
+    ("Calibration", "model_calibration", line("predicted", metric("max(actual)", "share that came true"), ["version"]), 4, 50),
+    ("Lift", "model_lift", bars("bin", metric("max(lift)", "lift"), ["version"], stack=None), 4, 50),
+    ("ROC AUC of decisions, by day", "performance_over_time", line("day", metric("max(CASE WHEN metric = 'roc_auc' THEN value END)", "ROC AUC"), ["version"], time_grain_sqla=None), 4, 50),
+    ("The same, estimated without labels", "performance_over_time", line("day", metric("max(CASE WHEN metric = 'roc_auc' THEN estimated END)", "ROC AUC, estimated"), ["version"], time_grain_sqla=None), 4, 50),
+    ("Decisions by day", "predictions", bars("at", metric("count(*)", "decisions"), ["decision"], time_grain_sqla="P1D"), 4, 50),
+    ("Reasons of refusals", "decision_reasons", bars("feature", metric("sum(attribution)", "pushed towards refusal"), [], orientation="horizontal"), 6, 50),
+    ("Drift over time", "drift_history", line("run_at", metric("max(statistic)", "effect"), ["column_name"], time_grain_sqla=None, limit=8,
+                                              timeseries_limit_metric=metric("max(impact)", "impact")), 6, 50),
+    ("Results of checks by status", "check_history", bars("run_at", metric("count(*)", "results"), ["status"], time_grain_sqla=None), 12, 50),
 ]
 
 
@@ -115,7 +123,7 @@ def layout(charts):
     position = {"DASHBOARD_VERSION_KEY": "v2", "ROOT_ID": {"type": "ROOT", "id": "ROOT_ID", "children": ["GRID_ID"]},
                 "GRID_ID": {"type": "GRID", "id": "GRID_ID", "children": [], "parents": ["ROOT_ID"]}}
     used = 12
-    for place, (chart, identifier, title, width) in enumerate(charts):
+    for place, (chart, identifier, title, width, height) in enumerate(charts):
         if used + width > 12:
             row = f"ROW-{place}"
             position[row] = {"type": "ROW", "id": row, "children": [], "parents": ["ROOT_ID", "GRID_ID"], "meta": {"background": "BACKGROUND_TRANSPARENT"}}
@@ -124,7 +132,7 @@ def layout(charts):
         used += width
         position[row]["children"].append(f"CHART-{place}")
         position[f"CHART-{place}"] = {"type": "CHART", "id": f"CHART-{place}", "children": [], "parents": ["ROOT_ID", "GRID_ID", row],
-                                      "meta": {"chartId": chart, "uuid": identifier, "sliceName": title, "width": width, "height": 50}}
+                                      "meta": {"chartId": chart, "uuid": identifier, "sliceName": title, "width": width, "height": height}}
     return position
 
 
@@ -133,7 +141,7 @@ def create(superset, uri):
     database = superset.call("POST", "/api/v1/database/", {"database_name": DATABASE, "sqlalchemy_uri": uri, "expose_in_sqllab": True})["id"]
     datasets, charts = {}, []
     dashboard = superset.call("POST", "/api/v1/dashboard/", {"dashboard_title": TITLE, "slug": "assay", "published": True})["id"]
-    for title, view, (kind, params), width in CHARTS:
+    for title, view, (kind, params), width, height in CHARTS:
         if view not in datasets:
             datasets[view] = superset.call("POST", "/api/v1/dataset/", {"database": database, "schema": "assay", "table_name": view})["id"]
         dataset = datasets[view]
@@ -142,7 +150,7 @@ def create(superset, uri):
             "slice_name": title, "viz_type": kind, "datasource_id": dataset, "datasource_type": "table", "params": json.dumps(params),
             "query_context": json.dumps(query_context(dataset, kind, params)), "dashboards": [dashboard]})["id"]
         identifier = superset.call("GET", f"/api/v1/chart/{chart}")["result"].get("uuid")
-        charts.append((chart, identifier, title, width))
+        charts.append((chart, identifier, title, width, height))
     superset.call("PUT", f"/api/v1/dashboard/{dashboard}", {"json_metadata": json.dumps({"positions": layout(charts)}),
                                                             "position_json": json.dumps(layout(charts))})
     return dashboard, [chart for chart, *_ in charts], list(datasets.values()), database
@@ -209,7 +217,7 @@ def picture():
 <input name="password" value="{PASSWORD}"></form><script>document.forms[0].submit()</script>''')
     path = FOLDER / "dashboard.png"
     path.unlink(missing_ok=True)
-    subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1440,3000", "--virtual-time-budget=60000",
+    subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1440,2700", "--virtual-time-budget=60000",
                     f"--user-data-dir={FOLDER / 'home' / 'chromium'}", f"--screenshot={path}", door.as_uri()],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=180)
     print(f"ok - the dashboard is in {path}", flush=True)

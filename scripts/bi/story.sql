@@ -16,7 +16,11 @@ BEGIN
         UPDATE assay.quality_history SET run_at = now() - (13 - day) * interval '1 day' WHERE run_at > now() - interval '1 hour';
         UPDATE assay.drift_run SET run_at = now() - (13 - day) * interval '1 day' WHERE run_at > now() - interval '1 hour';
         COMMIT;
+        PERFORM assay.log_predictions('risk', format('SELECT *, now() - (13 - %s) * interval ''1 day'' AS decided FROM customers WHERE customer_id %% 14 = %1$s', day),
+                                      '{customer_id}', reasons => 3, at => 'decided', challengers => '{risk@2}');
         DELETE FROM german_credit WHERE customer_id % 97 = day;
     END LOOP;
 END $$;
 CALL mornings();
+-- What came of the first ten days' customers is known.
+SELECT assay.record_labels('risk', 'SELECT customer_id, is_risky FROM customers WHERE customer_id % 14 < 10', '{customer_id}');
