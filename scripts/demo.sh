@@ -14,7 +14,9 @@ eval "$environment"
 
 PGOPTIONS='-c client_min_messages=warning' dropdb --if-exists --force demo
 createdb demo
-psql -X -q -v ON_ERROR_STOP=1 -d demo <scripts/demo.sql
+pages=${CARGO_TARGET_DIR:-$PWD/target}/demo/pages
+mkdir -p "$pages"
+psql -X -q -v ON_ERROR_STOP=1 -v pages="$pages" -d demo <scripts/demo.sql
 
 # The shortest command that works in the caller's own shell.
 psql=psql

@@ -106,7 +106,23 @@ FROM assay.confusion_matrix('risk', 'SELECT * FROM customers WHERE is_test')
 GROUP BY actual
 ORDER BY actual DESC;
 
-\echo '── 6. What matters to version 1: the share of each feature in what its trees gained'
+\echo '── 6. Fifty cases can be reviewed; a bad loan costs five times what turning a good customer away does: where is the line?'
+\echo
+\set ECHO queries
+SELECT threshold, flagged, true_positives AS "bad risks among them", cost, saving_over_nobody AS "saved", saving_over_nobody_low AS "at least", CASE WHEN chosen THEN '◀ chosen' ELSE 'until now' END AS line
+FROM assay.threshold_costs('risk', 'SELECT * FROM customers WHERE is_test', 1, 5, capacity => 50)
+WHERE chosen OR current ORDER BY chosen;
+\set ECHO none
+SELECT threshold AS line, (1 + threshold) / 2 AS sure FROM assay.threshold_costs('risk', 'SELECT * FROM customers WHERE is_test', 1, 5, capacity => 50) WHERE chosen \gset
+\echo '   Above it people look, and only the clearest cases are refused without them.'
+\echo
+\o /dev/null
+SELECT assay.set_threshold('risk', :line, review_to => :sure);
+\o
+SELECT assay.decide('risk', c) AS decision, count(*) AS customers, round(100 * avg(is_risky::int)) || ' %' AS "bad risks"
+FROM customers c WHERE is_test GROUP BY 1 ORDER BY min(assay.predict('risk', c));
+
+\echo '── 7. What matters to version 1: the share of each feature in what its trees gained'
 \echo
 \pset tuples_only on
 \pset border 0
@@ -118,7 +134,7 @@ LIMIT 8;
 \pset tuples_only off
 \pset border 1
 
-\echo '── 7. The riskiest of the customers that the model has never seen'
+\echo '── 8. The riskiest of the customers that the model has never seen'
 \echo
 SELECT customer_id AS customer, round(assay.predict('risk', c)::numeric, 3) AS risk, assay.predict_label('risk', c) AS "label",
        credit_amount AS amount, duration_months AS months, purpose, checking_status AS checking, is_risky::text AS truth
@@ -129,7 +145,19 @@ LIMIT 8;
 -- The riskiest of the large loans.
 SELECT customer_id AS riskiest FROM customers c WHERE is_test AND credit_amount > 10000 ORDER BY assay.predict('risk', c) DESC LIMIT 1 \gset
 
-\echo '── 8. What if customer' :riskiest 'asked for less?'
+\echo '── 9. Why? The reasons that a refused customer is owed, in words: these three are the riskiest'
+\echo
+\o /dev/null
+SELECT assay.describe_feature('risk', feature, words) FROM (VALUES
+    ('checking_status', 'the checking account: {value}'), ('credit_history', 'the credit history: {value}'), ('savings', 'the savings: {value}'),
+    ('duration_months', 'the loan runs for {value} months'), ('credit_amount', 'the loan is of {value} marks'), ('purpose', 'what it is for: {value}'),
+    ('installment_rate', 'instalments take {value} % of the income'), ('age', '{value} years old')) AS w (feature, words);
+\o
+\set ECHO queries
+SELECT key->>'customer_id' AS customer, rank, reason, round(attribution::numeric, 2) AS "log odds"
+FROM assay.reason_codes('risk', 'SELECT * FROM customers c WHERE is_test ORDER BY assay.predict(''risk'', c) DESC LIMIT 3', '{customer_id}', top_k => 3);
+\set ECHO none
+\echo '── 10. What if customer' :riskiest 'asked for less?'
 \echo
 SELECT offer, w.credit_amount AS amount, w.duration_months AS months, round(assay.predict('risk', w)::numeric, 3) AS risk,
        repeat('█', round(50 * assay.predict('risk', w))::int) AS bar
@@ -141,7 +169,7 @@ FROM customers c,
 WHERE c.customer_id = :riskiest
 ORDER BY place;
 
-\echo '── 9. Three weights of version 2: a logistic regression can be read'
+\echo '── 11. Three weights of version 2: a logistic regression can be read'
 \echo
 SELECT feature, CASE feature WHEN 'credit_amount' THEN '1000 more' ELSE '1 more' END AS change,
        round(exp(weight * unit)::numeric, 2) AS "odds of bad risk times", round(p_value::numeric, 4) AS "p value"
@@ -149,7 +177,21 @@ FROM assay.weights('risk@2'), LATERAL (SELECT CASE feature WHEN 'credit_amount' 
 WHERE feature IN ('duration_months', 'credit_amount', 'installment_rate')
 ORDER BY p_value;
 
-\echo '── 10. A year later loans are larger, half of the new cars are electric, and the savings of tenants are lost: what has drifted?'
+\echo '── 12. Is it fair by age? How often each group is flagged, how many of its bad risks are found, how many of its good ones are turned away'
+\echo
+CREATE VIEW customers_by_age AS SELECT *, CASE WHEN age < 30 THEN 'under 30' WHEN age < 45 THEN '30 to 44' ELSE '45 and over' END AS age_group FROM customers;
+SELECT coalesce(segment->>'age_group', 'all') AS customers, max(rows) FILTER (WHERE metric = 'count') AS rows,
+       round(max(value) FILTER (WHERE metric = 'selection_rate')::numeric, 2) AS flagged,
+       round(max(value) FILTER (WHERE metric = 'true_positive_rate')::numeric, 2) AS "bad risks found",
+       round(max(value) FILTER (WHERE metric = 'false_positive_rate')::numeric, 2) AS "good ones flagged"
+FROM assay.fairness('risk', 'SELECT * FROM customers_by_age WHERE is_test', '{age_group}')
+WHERE metric IN ('count', 'selection_rate', 'true_positive_rate', 'false_positive_rate')
+GROUP BY 1 ORDER BY 1;
+SELECT metric AS "how far apart", round(difference::numeric, 2) AS difference, round(ratio::numeric, 2) AS ratio, CASE within_limits WHEN false THEN '◀ more than we allow' ELSE '' END AS limits
+FROM assay.fairness('risk', 'SELECT * FROM customers_by_age WHERE is_test', '{age_group}', '{"limits": {"demographic_parity_ratio": 0.8}}')
+WHERE segment IS NULL AND metric IN ('demographic_parity', 'equal_opportunity', 'equalized_odds');
+
+\echo '── 13. A year later loans are larger, half of the new cars are electric, and the savings of tenants are lost: what has drifted?'
 \echo
 SELECT column_name AS "column", method, round(statistic::numeric, 3) AS drift, adjusted_p_value < 0.005 AS sure, round(importance::numeric, 3) AS importance,
        round(impact::numeric, 4) AS impact, CASE WHEN drifted THEN '◀ alarm' ELSE '' END AS verdict, array_to_string(new_categories, ', ') AS new
@@ -157,7 +199,7 @@ FROM assay.model_drift('risk@1', 'applicants')
 WHERE method IS NOT NULL
 LIMIT 8;
 
-\echo '── 11. A colleague brings three columns that make the model perfect: what do they give away?'
+\echo '── 14. A colleague brings three columns that make the model perfect: what do they give away?'
 \echo
 CREATE VIEW customers_after AS
 SELECT *, date '2026-01-01' + age AS decided, date '2026-01-03' + age + customer_id % 40 AS last_reminder,
@@ -167,7 +209,7 @@ FROM customers;
 \set ECHO queries
 SELECT feature, reason FROM assay.find_leakage('customers_after', 'is_risky', as_of => 'decided');
 \set ECHO none
-\echo '── 12. Without them: which hyperparameters do best in five folds? The hopeless are stopped early'
+\echo '── 15. Without them: which hyperparameters do best in five folds? The hopeless are stopped early'
 \echo
 \set ECHO queries
 SELECT trial, algorithm, params, round(value::numeric, 3) AS "ROC AUC", folds, CASE WHEN chosen THEN '◀ stored' ELSE note END AS outcome
@@ -176,7 +218,7 @@ FROM assay.tune('risk_tuned', 'customers', 'is_risky', trials => 9, exclude => '
     "gradient_boosting": {"n_estimators": [50, 100], "num_leaves": [4, 8], "learning_rate": {"min": 0.02, "max": 0.2, "scale": "log"}}}');
 \set ECHO none
 
-\echo '── 13. Is a probability of 80 % one? Boosting with many trees is too sure of itself; calibrated, it says what happens'
+\echo '── 16. Is a probability of 80 % one? Boosting with many trees is too sure of itself; calibrated, it says what happens'
 \echo
 SET client_min_messages = warning;
 SELECT version, round((metrics->>'log_loss')::numeric, 3) AS "log loss", round((metrics->>'roc_auc')::numeric, 3) AS auc
@@ -188,16 +230,59 @@ SELECT CASE version WHEN 1 THEN 'as it is' ELSE 'calibrated' END AS model, count
 FROM (SELECT version, is_risky, assay.predict('sure@' || version, c) AS said FROM customers AS c, generate_series(1, 2) AS version WHERE is_test) AS scored
 GROUP BY version, width_bucket(said, 0, 1, 4) ORDER BY version, min(said);
 
-\echo '── 14. How large is the loan? An interval that holds it nine times in ten, and how often it did for customers nobody had seen'
+\echo '── 17. How large is the loan? An interval that holds it nine times in ten, and how often it did for customers nobody had seen'
 \echo
 SELECT rows AS "learned from", round((metrics->>'rmse')::numeric) AS rmse, round(100 * (metrics->>'interval_coverage')::numeric) AS "inside %", round((metrics->>'interval_width')::numeric) AS width
 FROM assay.train('loan', 'SELECT purpose, age, job, duration_months, credit_amount, is_test FROM customers', 'credit_amount', 'ridge', split => 'is_test', intervals => '{}');
+
+\echo '── 18. Six weeks of decisions, each kept with its reasons; what came of the older ones is known by now. Does the model hold?'
+\echo
+\o /dev/null
+\set ECHO queries
+SELECT assay.log_predictions('risk', 'SELECT *, now() - customer_id % 42 * interval ''1 day'' AS decided FROM customers WHERE is_test', '{customer_id}', reasons => 4, at => 'decided');
+SELECT assay.record_labels('risk', 'SELECT customer_id, is_risky FROM customers WHERE is_test AND customer_id % 42 >= 14', '{customer_id}');
+\set ECHO none
+\o
+\echo
+SELECT to_char(bucket, 'YYYY-MM') AS month, rows AS decisions, labelled, round(value::numeric, 2) AS "ROC AUC", round(low::numeric, 2) AS low, round(high::numeric, 2) AS high,
+       round(estimated::numeric, 2) AS "estimated without labels"
+FROM assay.performance('risk', 'month') WHERE metric = 'roc_auc' ORDER BY bucket;
+
+\echo '── 19. Pages to send to somebody: each is one file that opens from disk'
+\echo
+\o /dev/null
+SELECT assay.describe_model('risk', '{"purpose": "Which applications for a loan does a person look at before they are granted?", "cost_false_positive": 1, "cost_false_negative": 5,
+                                      "slices": ["housing"], "fairness_groups": ["age_group"]}');
+\o
+\pset tuples_only on
+\pset format unaligned
+\set risk_page :pages /risk.html
+\o :risk_page
+SELECT assay.render_model('risk', 'SELECT * FROM customers_by_age WHERE is_test', 'html');
+\set profile_page :pages /customers.html
+\o :profile_page
+SELECT assay.render_profile('customers', 'html');
+\set drift_page :pages /drift.html
+\o :drift_page
+SELECT assay.render_drift('german_credit', 'applicants', format => 'html');
+\set checks_page :pages /checks.html
+\o :checks_page
+SELECT assay.render_checks('application', 'html');
+\o
+\pset tuples_only off
+\pset format aligned
+\echo '   the model, its quality, reasons and fairness    ' :risk_page
+\echo '   the customers, column by column                 ' :profile_page
+\echo '   what has drifted within the year                ' :drift_page
+\echo '   how the applications'' checks stand              ' :checks_page
+\echo
 
 \echo '── Your turn: things to type in psql'
 \echo
 \echo '   SELECT * FROM assay.models \\gx'
 \echo '   SELECT * FROM assay.evaluate(''risk'', ''SELECT * FROM customers WHERE is_test'');'
 \echo '   SELECT is_risky, avg(assay.predict(''risk'', c)) FROM customers c WHERE is_test GROUP BY is_risky;'
-\echo '   SELECT assay.predict_expression(''risk'', ''c'');'
+\echo '   SELECT * FROM assay.explain_query(''risk'', ''SELECT * FROM customers LIMIT 2'', ''{customer_id}'');'
+\echo '   SELECT assay.render_model(''risk'');'
 \echo '   SELECT * FROM assay.drift(''german_credit'', ''applicants'', ''{"group_by": ["housing"]}'') WHERE drifted;'
 \echo '   \\df+ assay.*'
