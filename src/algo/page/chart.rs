@@ -274,12 +274,21 @@ impl Curves {
     /// Where the lines are read: where they have points if these are few, else at the ticks.
     fn places(&self, lines: &[&Line]) -> Vec<f64> {
         const FEW: usize = 12;
-        let mut places: Vec<f64> = lines.iter().flat_map(|line| line.points.iter().map(|point| point.0)).collect();
+        let mut places: Vec<f64> = lines
+            .iter()
+            .flat_map(|line| line.points.iter().map(|point| point.0))
+            .collect();
         places.sort_unstable_by(f64::total_cmp);
         places.dedup();
         match places.len() {
             ..=FEW => places,
-            _ => self.x.ticks(self.xs(), 10).marks.into_iter().map(|(place, _)| place).collect(),
+            _ => self
+                .x
+                .ticks(self.xs(), 10)
+                .marks
+                .into_iter()
+                .map(|(place, _)| place)
+                .collect(),
         }
     }
 

@@ -114,7 +114,13 @@ fn parts<'a>(page: &'a Page, limits: &Limits) -> HashSet<&'a str> {
     let of_section = |section: &'a Section| {
         let names = section.blocks.iter().filter_map(|block| match block {
             Block::Part { id, .. } => Some(id.as_str()),
-            Block::Paragraph(_) | Block::Note(..) | Block::Facts(_) | Block::Table(_) | Block::Chart(_) | Block::Charts(_) | Block::Code { .. } => None,
+            Block::Paragraph(_)
+            | Block::Note(..)
+            | Block::Facts(_)
+            | Block::Table(_)
+            | Block::Chart(_)
+            | Block::Charts(_)
+            | Block::Code { .. } => None,
         });
         names.take(limits.parts)
     };

@@ -17,9 +17,9 @@ pub fn section(card: &Card) -> Result<Section> {
         ),
         (
             "took".to_owned(),
-            version
-                .number("seconds")
-                .map_or(Cell::Empty, |seconds| Cell::Text(format!("{} s", algo::page::number::figure(seconds)))),
+            version.number("seconds").map_or(Cell::Empty, |seconds| {
+                Cell::Text(format!("{} s", algo::page::number::figure(seconds)))
+            }),
         ),
     ];
     for (name, key) in [
