@@ -92,7 +92,8 @@ pub fn measure(
                 .saturating_add(rows.rows().saturating_mul(64)),
         )?;
         let scored = evaluation::score(model, rows, monitor)?;
-        let mut metrics = scored.metrics(THRESHOLD, model.criterion(), monitor)?;
+        let labels = model.answer.classes().unwrap_or_default();
+        let (mut metrics, curves) = Curves::with_metrics(&scored, labels, THRESHOLD, model.criterion(), monitor)?;
         // Of training rows they would tell nothing.
         if let (Some(intervals), Some(test)) = (&model.intervals, test) {
             let coverage = Coverage::of(intervals, &*model.fitted, test, monitor)?;
@@ -102,8 +103,6 @@ pub fn measure(
             Some(grouped) => measure_groups(model, &grouped.divide(rows, monitor)?, &scored, monitor)?,
             None => Vec::new(),
         };
-        let labels = model.answer.classes().unwrap_or_default();
-        let curves = Curves::of(&scored, labels, monitor)?;
         Ok::<_, Error>((metrics, groups, scored, curves))
     })?;
     let metrics = metrics

@@ -75,6 +75,16 @@ connection.execute("SELECT assay.train('card', %s, 'y', 'gradient_boosting', '{\
 connection.execute("SELECT assay.describe_model('card', '{\"slices\": [\"a\"], \"fairness_groups\": [\"b\"]}')")
 check_ends_anywhere(connection, "the card of a model", "SELECT assay.render_model('card', %s, 'html')", (rows,), 9)
 connection.execute("SELECT assay.drop_model('card')")
+# Judging slice by slice, and what a threshold costs.
+connection.execute("SELECT assay.train('judged', 'SELECT x1, x2, y FROM long WHERE id <= 2000', 'y', 'logistic_regression', split => 'none', deploy => 'always')")
+judged = "SELECT x1, x2, y, x3 AS cost, id / 50000 AS slice FROM long"
+for what, call in {
+    "slices": f"evaluate('judged', '{judged}', group_by => '{{slice}}')",
+    "fairness": f"fairness('judged', '{judged}', '{{slice}}')",
+    "costs of thresholds": f"threshold_costs('judged', '{judged}', 3, 'cost')",
+    "calibration": f"calibration_curve('judged', '{judged}', strategy => 'quantile')",
+}.items():
+    check_ends_anywhere(connection, what, f"SELECT count(*) FROM assay.{call}", None, 4)
 
 # Steps of every kind, of levels and texts that hardly repeat.
 steps = """{"impute": "most_frequent", "clip": 0.01, "scale": "robust", "polynomial": 2, "encode": "target",

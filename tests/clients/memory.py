@@ -138,6 +138,7 @@ def refused(connection):
         found = [outcome(session, statement) for statement in (
             "SELECT assay.train('n', 'SELECT a, b, class::text AS class FROM wide LIMIT 2000', 'class', 'naive_bayes', deploy => 'always')",
             "SELECT assay.evaluate('n', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)')",
+            "SELECT assay.evaluate('n', 'SELECT a, b, class::text AS class, a AS slice FROM wide, generate_series(1, 20)', group_by => '{slice}')",
             "SELECT assay.confusion_matrix('n', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)')",
             "SELECT assay.compare_models('n', 'n@1', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)', NULL::text)",
             "SELECT assay.predict_label('n', a, b) FROM wide",

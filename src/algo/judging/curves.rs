@@ -8,8 +8,9 @@ use super::scores::Scores;
 use crate::accumulator::Accumulator;
 use crate::coded::coded;
 use crate::error::{Error, Result};
+use crate::estimator::Criterion;
 use crate::label::Label;
-use crate::metrics::evaluation::{self, Scored};
+use crate::metrics::evaluation::{self, Scored, Table};
 use crate::monitor::Monitor;
 
 /// The most steps of all classes together: some 15 kB.
@@ -70,6 +71,31 @@ impl Curves {
             })
         });
         Ok(Some(Curves::Classes(classes.collect::<Result<_>>()?)))
+    }
+
+    /// The metrics of scored rows, as [`Scored::metrics`] gives them, and their curves: of two classes the scores are put in order once for both.
+    /// Returns an error as both do.
+    pub fn with_metrics(
+        scored: &Scored,
+        labels: &[Label],
+        threshold: f64,
+        criterion: Option<&dyn Criterion>,
+        monitor: &dyn Monitor,
+    ) -> Result<(Table, Option<Curves>)> {
+        let (Some((actual, probabilities)), [_, positive]) = (scored.classes(), labels) else {
+            let metrics = scored.metrics(threshold, criterion, monitor)?;
+            return Ok((metrics, Curves::of(scored, labels, monitor)?));
+        };
+        let judged = evaluation::judge(actual, probabilities, threshold, monitor)?;
+        let scores = judged.ranking.as_ref().filter(|_| !actual.is_empty());
+        let scores = scores.map(|ranking| Scores::of(ranking, monitor)).transpose()?;
+        let curves = scores.map(|scores| {
+            Curves::Classes(vec![ClassScores {
+                label: shortened(&positive.text()),
+                scores: scores.reduced(STEPS),
+            }])
+        });
+        Ok((judged.table, curves))
     }
 
     /// How many rows there are; the most of any class, which are as many in each.
@@ -257,6 +283,15 @@ mod tests {
         numbers_of.merge(&again).unwrap();
         assert_eq!(numbers_of.numbers().unwrap().rows(), 1_800);
         assert_eq!(numbers_of.validate(), Ok(()));
+    }
+
+    #[test]
+    fn metrics_and_curves_are_those_of_each_alone() {
+        for (scored, classes) in [(scored(400, 2), 2), (scored(400, 3), 3), (numbers(400), 0)] {
+            let (table, curves) = Curves::with_metrics(&scored, &labels(classes), 0.5, None, &Unwatched).unwrap();
+            assert_eq!(table, scored.metrics(0.5, None, &Unwatched).unwrap());
+            assert_eq!(curves, Curves::of(&scored, &labels(classes), &Unwatched).unwrap());
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Whether groups are treated alike: what a decision does to each, and how far they are apart.
 
-use super::calibration;
-use super::calibration::{LEVEL, Strategy};
-use super::scores::Scores;
+use rayon::prelude::*;
+
+use super::calibration::LEVEL;
 use crate::error::Result;
 use crate::metrics::Ranking;
 use crate::metrics::sum::Sum;
@@ -100,14 +100,14 @@ struct Sums {
     probability_squares: Sum,
     gap: Sum,
     gap_squares: Sum,
+    /// The probabilities in bins as wide, less what came true.
+    bins: [Sum; BINS],
 }
 
-impl Group {
-    /// Of rows, each with whether it is positive and the probability that it is. Returns an error when stopped, on a probability that is NaN, and
-    /// where there is no room. O(n log n).
-    pub fn of(rows: impl Iterator<Item = (bool, f64)> + Clone, threshold: f64, monitor: &dyn Monitor) -> Result<Group> {
+impl Sums {
+    fn of(rows: impl Iterator<Item = (bool, f64)>, threshold: f64, monitor: &dyn Monitor) -> Result<Sums> {
         let mut sums = Sums::default();
-        for (row, (positive, probability)) in rows.clone().enumerate() {
+        for (row, (positive, probability)) in rows.enumerate() {
             if row.is_multiple_of(1 << 16) {
                 monitor.check()?;
             }
@@ -117,16 +117,84 @@ impl Group {
             sums.probability_squares.add_square(probability);
             sums.gap.add(gap);
             sums.gap_squares.add_square(gap);
+            // As in the calibration curve: what is on an edge is in the bin below it.
+            let above = ((probability * BINS as f64) as usize).min(BINS);
+            let is_edge = probability <= above as f64 / BINS as f64;
+            sums.bins[above.saturating_sub(usize::from(is_edge)).min(BINS - 1)].add(gap);
         }
-        let ranking = Ranking::of(rows, monitor)?;
-        let area = ranking.roc_auc_with_variance(monitor)?;
-        let scores = Scores::of(&ranking, monitor)?;
-        let bins = calibration::curve(&scores, BINS, Strategy::Uniform);
-        let parts = calibration::decompose(&scores, &bins);
-        Ok(Group::new(&sums, area, parts.map(|parts| parts.expected_error)))
+        Ok(sums)
     }
 
-    fn new(sums: &Sums, area: Option<(f64, Option<f64>)>, error: Option<f64>) -> Group {
+    fn merge(&mut self, other: &Sums) {
+        for (ours, theirs) in self.cells.iter_mut().flatten().zip(other.cells.iter().flatten()) {
+            *ours += theirs;
+        }
+        self.probability.merge(&other.probability);
+        self.probability_squares.merge(&other.probability_squares);
+        self.gap.merge(&other.gap);
+        self.gap_squares.merge(&other.gap_squares);
+        for (ours, theirs) in self.bins.iter_mut().zip(&other.bins) {
+            ours.merge(theirs);
+        }
+    }
+
+    fn rows(&self) -> u64 {
+        self.cells.iter().flatten().sum()
+    }
+
+    /// The mean distance of the bins' probabilities from what came true.
+    fn calibration_error(&self) -> Option<f64> {
+        let rows = self.rows() as f64;
+        let off: f64 = self.bins.iter().map(|bin| bin.value().abs()).sum();
+        (rows > 0.0).then(|| off / rows)
+    }
+}
+
+/// Groups, and all rows together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Groups {
+    /// All rows.
+    pub overall: Group,
+    /// Each group.
+    pub groups: Vec<Group>,
+}
+
+impl Groups {
+    /// Of rows, each with whether it is positive and the probability that it is, and of the rows of each group. Returns an error when stopped, on
+    /// a probability that is NaN, and where there is no room. O(n log n); groups in parallel.
+    pub fn of(
+        row: impl Fn(u32) -> (bool, f64) + Sync + Copy,
+        rows: u32,
+        groups: &[Vec<u32>],
+        threshold: f64,
+        monitor: &dyn Monitor,
+    ) -> Result<Groups> {
+        let overall = || Ranking::of((0..rows).map(row), monitor)?.roc_auc_with_variance(monitor);
+        let each = || {
+            let measured = groups.par_iter().map(|group| {
+                let rows = group.iter().map(|&place| row(place));
+                let sums = Sums::of(rows.clone(), threshold, monitor)?;
+                let area = Ranking::of(rows, monitor)?.roc_auc_with_variance(monitor)?;
+                Ok((sums, area))
+            });
+            measured.collect::<Result<Vec<(Sums, Area)>>>()
+        };
+        let (area, measured) = rayon::join(overall, each);
+        let (area, measured) = (area?, measured?);
+        let mut all = Sums::default();
+        measured.iter().for_each(|(sums, _)| all.merge(sums));
+        Ok(Groups {
+            overall: Group::new(&all, area),
+            groups: measured.iter().map(|(sums, area)| Group::new(sums, *area)).collect(),
+        })
+    }
+}
+
+/// The area under the ROC curve with its variance; `None` where they are not defined.
+type Area = Option<(f64, Option<f64>)>;
+
+impl Group {
+    fn new(sums: &Sums, area: Area) -> Group {
         let [[true_negatives, false_positives], [false_negatives, true_positives]] = sums.cells;
         let (negatives, positives) = (true_negatives + false_positives, false_negatives + true_positives);
         let (rows, selected) = (negatives + positives, false_positives + true_positives);
@@ -165,7 +233,7 @@ impl Group {
             GroupMetric::ExpectedCalibrationError => Measured {
                 metric,
                 rows,
-                value: error,
+                value: sums.calibration_error(),
                 interval: None,
             },
             GroupMetric::RocAuc => Measured {
@@ -289,7 +357,11 @@ mod tests {
     use crate::monitor::Unwatched;
 
     fn group(rows: &[(bool, f64)]) -> Group {
-        Group::of(rows.iter().copied(), 0.5, &Unwatched).unwrap()
+        let all: Vec<u32> = (0..rows.len() as u32).collect();
+        let row = |place: u32| rows[place as usize];
+        let groups = Groups::of(row, rows.len() as u32, &[all], 0.5, &Unwatched).unwrap();
+        assert_eq!(groups.groups[0], groups.overall);
+        groups.overall
     }
 
     #[test]

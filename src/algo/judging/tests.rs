@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::calibration;
 use super::calibration::Strategy;
-use super::fairness::{self, Criterion, Group, GroupMetric};
+use super::fairness::{self, Criterion, Group, GroupMetric, Groups};
 use super::scores::Scores;
 use crate::metrics::Ranking;
 use crate::monitor::Unwatched;
@@ -61,12 +61,15 @@ fn groups_are_measured_as_fairlearn_and_scikit_learn_measure_them() {
     for case in cases() {
         let (rows, of_row) = (rows(&case), numbers(&case["groups"]));
         let count = of_row.iter().copied().fold(0.0, f64::max) as usize + 1;
-        let groups: Vec<Group> = (0..count)
-            .map(|group| {
-                let of = rows.iter().zip(&of_row).filter(|(_, row)| **row as usize == group);
-                Group::of(of.map(|(row, _)| *row), 0.5, &Unwatched).unwrap()
-            })
-            .collect();
+        let of_group = |group: usize| {
+            let places = 0..rows.len() as u32;
+            places
+                .filter(|&place| of_row[place as usize] as usize == group)
+                .collect()
+        };
+        let places: Vec<Vec<u32>> = (0..count).map(of_group).collect();
+        let row = |place: u32| rows[place as usize];
+        let Groups { overall, groups } = Groups::of(row, rows.len() as u32, &places, 0.5, &Unwatched).unwrap();
         for metric in [
             GroupMetric::SelectionRate,
             GroupMetric::TruePositiveRate,
@@ -78,7 +81,12 @@ fn groups_are_measured_as_fairlearn_and_scikit_learn_measure_them() {
                 assert_close(group.value(metric).unwrap(), theirs, metric.name());
             }
         }
-        let overall = Group::of(rows.iter().copied(), 0.5, &Unwatched).unwrap();
+        let ranking = Ranking::of(rows.iter().copied(), &Unwatched).unwrap();
+        let scores = Scores::of(&ranking, &Unwatched).unwrap();
+        let bins = calibration::curve(&scores, 10, Strategy::Uniform);
+        let error = calibration::decompose(&scores, &bins).unwrap().expected_error;
+        let ours = overall.value(GroupMetric::ExpectedCalibrationError).unwrap();
+        assert_close(ours, error, "expected_calibration_error");
         let all: Vec<&Group> = groups.iter().collect();
         for (method, reference) in [("between_groups", None), ("to_overall", Some(&overall))] {
             for criterion in Criterion::ALL {

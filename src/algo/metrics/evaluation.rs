@@ -326,6 +326,8 @@ pub(crate) struct Judged {
     pub(crate) matrix: Vec<Vec<u64>>,
     /// The variance of roc_auc; of several classes not below it.
     pub(crate) auc_variance: Option<f64>,
+    /// The rows of two classes in the order of their scores.
+    pub(crate) ranking: Option<Ranking>,
 }
 
 /// What [`classification`] gives, and more.
@@ -363,6 +365,7 @@ pub(crate) fn judge(
     let binary = classes == 2;
     let mut table: Table = Vec::new();
     let auc_variance;
+    let mut sorted = None;
     if binary {
         let ranking = rank(actual, probabilities, 1, monitor)?;
         let (area, precision) = rayon::join(
@@ -373,6 +376,7 @@ pub(crate) fn judge(
         auc_variance = area.and_then(|(_, variance)| variance);
         table.push(("roc_auc", area.map(|(area, _)| area)));
         table.push(("average_precision", precision?));
+        sorted = Some(ranking);
         table.push(("log_loss", loss.mean()));
         table.push(("brier_score", brier.mean()));
     } else {
@@ -395,6 +399,7 @@ pub(crate) fn judge(
         table,
         matrix,
         auc_variance,
+        ranking: sorted,
     })
 }
 

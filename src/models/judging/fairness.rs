@@ -12,7 +12,7 @@ use crate::pg::options;
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
-use algo::judging::fairness::{self, Apart, Criterion, Group, GroupMetric};
+use algo::judging::fairness::{self, Apart, Criterion, Group, GroupMetric, Groups};
 
 /// Groups of fewer rows are said to be small, unless min_rows says otherwise.
 const SMALL: u64 = 30;
@@ -152,20 +152,18 @@ struct Measured {
 
 fn measure(pass: &Pass, segments: &Segments) -> Result<Measured> {
     let (actual, probabilities) = pass.two_classes("fairness")?;
-    let (of_segment, order) = (segments.rows()?, segments.in_order());
+    let (mut of_segment, order) = (segments.rows()?, segments.in_order());
     let scores = probabilities.column(1);
-    let row = |row: usize| (actual[row] == 1, scores[row]);
-    let threshold = pass.threshold;
-    pass.judging(|monitor| {
-        let overall = Group::of((0..actual.len()).map(row), threshold, monitor)?;
-        let groups = order.iter().map(|&segment| {
-            let rows = of_segment[segment].iter().map(|&place| row(place as usize));
-            Ok((segment, Group::of(rows, threshold, monitor)?))
-        });
-        Ok(Measured {
-            overall,
-            groups: groups.collect::<algo::error::Result<_>>()?,
-        })
+    let row = |row: u32| (actual[row as usize] == 1, scores[row as usize]);
+    let places: Vec<Vec<u32>> = order
+        .iter()
+        .map(|&segment| std::mem::take(&mut of_segment[segment]))
+        .collect();
+    let (rows, threshold) = (actual.len() as u32, pass.threshold);
+    let found = pass.judging(|monitor| Groups::of(row, rows, &places, threshold, monitor))?;
+    Ok(Measured {
+        overall: found.overall,
+        groups: order.into_iter().zip(found.groups).collect(),
     })
 }
 
