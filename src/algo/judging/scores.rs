@@ -25,9 +25,13 @@ impl Step {
         self.counts[0] + self.counts[1]
     }
 
-    /// The mean of its scores.
+    /// The mean of its scores; of equal ones exactly that score, which dividing their sum may miss by the last digit.
     pub fn mean(&self) -> f64 {
-        self.sum / self.rows() as f64
+        let rows = self.rows() as f64;
+        if self.sum == self.lowest * rows {
+            return self.lowest;
+        }
+        self.sum / rows
     }
 
     /// Adds rows whose scores are not below.
