@@ -156,7 +156,7 @@ impl Keyed {
     /// Returns an error for a row whose key is not complete.
     pub fn check_key(&self, row: &Row<'_>) -> Result<()> {
         match row.value(self.columns + 1) {
-            Value::Number(null) if null == 0.0 => Ok(()),
+            Value::Number(0.0) => Ok(()),
             _ => Err(Error::new(
                 NULL_ELEMENT,
                 match &self.key[..] {

@@ -61,7 +61,7 @@ impl Asked {
         let segment = match &self.group_by[..] {
             [] => "NULL::pg_catalog.text".into(),
             columns => {
-                let names: Vec<String> = columns.iter().map(|name| quote_literal(name)).collect();
+                let names: Vec<String> = columns.iter().map(quote_literal).collect();
                 let pairs: Vec<String> = (names.iter())
                     .map(|name| format!("{name}, p.segment OPERATOR(pg_catalog.->) {name}"))
                     .collect();

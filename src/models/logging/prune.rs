@@ -56,14 +56,14 @@ batches AS (
         bytes = (b.bytes::pg_catalog.float8 OPERATOR(pg_catalog.*) (1 OPERATOR(pg_catalog.-) counts.rows::pg_catalog.float8 OPERATOR(pg_catalog./) GREATEST(b.rows, 1)))::bigint
     FROM counts WHERE b.id OPERATOR(pg_catalog.=) counts.batch_id)
 SELECT COALESCE(pg_catalog.sum(rows), 0)::bigint FROM counts",
-            &[model.id.into(), older_than.clone().into()],
+            &[model.id.into(), (*older_than).into()],
         )?;
         tables::write(
             "DELETE FROM assay.prediction_label AS l WHERE l.model_id OPERATOR(pg_catalog.=) $1
                AND l.recorded_at OPERATOR(pg_catalog.<) (pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) $2::pg_catalog.interval)
                AND NOT EXISTS (SELECT FROM assay.prediction AS p
                                WHERE p.key OPERATOR(pg_catalog.=) l.key AND p.model_id OPERATOR(pg_catalog.=) l.model_id)",
-            &[model.id.into(), older_than.clone().into()],
+            &[model.id.into(), (*older_than).into()],
         )?;
         tables::write(
             "DELETE FROM assay.prediction_batch AS b WHERE b.model_id OPERATOR(pg_catalog.=) $1 AND CASE b.content
