@@ -144,7 +144,7 @@ RETURNS TABLE (champion integer, challenger integer, metric text, champion_value
 AS 'MODULE_PATHNAME', 'promote_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
 COMMENT ON FUNCTION assay.promote(text, integer, text, text, text, text, double precision, bigint, integer) IS
 'Compares the deployed version of a model (the champion) with another one (the challenger) on the rows of a query, deploys the challenger if the evidence is for it, and records the test with the decision (view assay.promotions): one transaction. Needs the privilege manage.
-rule: if_better deploys a challenger that is better with a p-value below 1 less confidence; auto deploys it unless it is so much worse. Neither deploys where rows trained one of the two: then they are not judged alike.
+rule: if_better deploys a challenger that is better with a p-value below 1 less confidence; auto deploys it unless it is worse with half the p-value below that. Neither deploys where rows trained one of the two: then they are not judged alike.
 metric (one), cluster_by, confidence, seed, resamples: as in assay.compare_models. difference: the challenger''s value less the champion''s.
 Errors: as in assay.compare_models, 22023 rule, or a challenger that is deployed, ML002 nothing is deployed, 40001 another version was deployed meanwhile, 25006.
 Example: SELECT champion, challenger, difference, p_value, deployed, reason FROM assay.promote(''credit'', 2, ''SELECT * FROM customers WHERE is_test'')';

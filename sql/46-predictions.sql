@@ -221,6 +221,29 @@ COMMENT ON FUNCTION assay.prune_predictions(text, interval) IS
 'Deletes the logged decisions of a model that are older than an age, and labels as old that are of no decision left; gives how many decisions. Nothing else deletes them: how long decisions must be kept is for their owner to know. Only the model''s owner. Errors: 22023 a NULL or a negative age, 42501, 25006.
 Example: SELECT assay.prune_predictions(''credit'', ''25 months'')';
 
+CREATE VIEW assay.decision_reasons WITH (security_barrier) AS
+    SELECT p.model, p.version, p.id, p.key, p.at, p.decision, p.score, r.rank, r.reason OPERATOR(pg_catalog.->>) 'feature' AS feature,
+           r.reason OPERATOR(pg_catalog.->>) 'value' AS value, (r.reason OPERATOR(pg_catalog.->>) 'attribution')::pg_catalog.float8 AS attribution, p.baseline
+    FROM assay.predictions p
+    CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(p.reasons) WITH ORDINALITY AS r(reason, rank)
+    WHERE NOT p.challenger;
+COMMENT ON VIEW assay.decision_reasons IS
+'The reasons that were kept of logged decisions, one row per reason, of the decisions that assay.predictions shows: for tools that count what decides.
+Example: SELECT feature, count(*) AS decisions, avg(attribution) AS push FROM assay.decision_reasons WHERE model = ''credit'' AND rank = 1 GROUP BY feature ORDER BY 2 DESC';
+COMMENT ON COLUMN assay.decision_reasons.model IS 'The model''s name.';
+COMMENT ON COLUMN assay.decision_reasons.version IS 'The version that decided.';
+COMMENT ON COLUMN assay.decision_reasons.id IS 'The decision''s key.';
+COMMENT ON COLUMN assay.decision_reasons.key IS 'What the decision is about: {column: value}.';
+COMMENT ON COLUMN assay.decision_reasons.at IS 'When it was decided.';
+COMMENT ON COLUMN assay.decision_reasons.decision IS 'What was decided.';
+COMMENT ON COLUMN assay.decision_reasons.score IS 'The score that it was decided by.';
+COMMENT ON COLUMN assay.decision_reasons.rank IS 'The reason''s place, from 1.';
+COMMENT ON COLUMN assay.decision_reasons.feature IS 'The feature.';
+COMMENT ON COLUMN assay.decision_reasons.value IS 'The value that it had.';
+COMMENT ON COLUMN assay.decision_reasons.attribution IS 'What it added to the margin.';
+COMMENT ON COLUMN assay.decision_reasons.baseline IS 'Against what that is told.';
+GRANT SELECT ON assay.decision_reasons TO PUBLIC;
+
 CREATE VIEW assay.performance_over_time WITH (security_barrier) AS
     SELECT m.name AS model, p.version, p.bucket AS day, p.metric, p.value, p.low, p.high, p.estimated, p.estimated_low, p.estimated_high,
            p.estimated_labelled, p.rows, p.labelled, p.labelled_share, p.note

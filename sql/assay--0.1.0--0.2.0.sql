@@ -117,7 +117,7 @@ task: classification (a boolean, text, enum or whole-number target) or regressio
 algorithm: gradient_boosting (the default), random_forest, decision_tree; logistic_regression, naive_bayes for classes; linear_regression, ridge, lasso, elastic_net for numbers. params: its hyperparameters, by scikit-learn''s and LightGBM''s names (their types, defaults and ranges: docs/hyperparameters.md). gradient_boosting: objective (regression, huber, quantile, poisson, gamma, tweedie), alpha, poisson_max_delta_step, tweedie_variance_power, n_estimators, learning_rate, num_leaves, max_depth, min_child_samples, min_child_weight, reg_alpha, reg_lambda, min_split_gain, subsample, subsample_freq, colsample_bytree, max_bin, cat_smooth, cat_l2, max_cat_threshold, max_cat_to_onehot, min_data_per_group, scale_pos_weight, class_weight, monotone_constraints, early_stopping_rounds, validation_fraction, seed or random_state. decision_tree: criterion, max_depth, min_samples_split, min_samples_leaf, min_impurity_decrease, max_features, max_leaf_nodes, class_weight, max_bin, seed; random_forest also n_estimators, bootstrap, max_samples, oob_score. logistic_regression: C or c, penalty, max_iter, tol, class_weight, fit_intercept, standardize. naive_bayes: var_smoothing, alpha. linear_regression: fit_intercept; ridge also alpha, standardize; lasso also max_iter, tol; elastic_net also l1_ratio.
 split: auto (no test rows under 500 rows, else test_fraction of each class), random, none, a boolean column that is true for test rows, latest(column) (the last test_fraction in the order of numbers, dates or timestamps; rows of one value stay on one side, those without one train), or group(column) (about test_fraction; rows of one value stay on one side). That column is no feature.
 preprocess: what becomes of the columns before they are learned from, learned on the training rows, stored in the model and applied by predict (docs/preprocessing.md): {"columns": {name: steps}, "types": {"number"|"category"|"time"|"text": steps}, "crosses": [[a, b]]}, and steps for all columns that they fit. Steps: impute, clip, log, bucketize, quantile_bucketize, encode (one_hot, ordinal, target, frequency, hash), polynomial, scale, datetime, tf_idf; such as {"impute": "median", "scale": "standard"}. {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
-deploy: auto (when none is deployed yet, or the new version is not worse than the deployed one), if_better (or it is better), always, never. Both score the rows that this training holds out, and evidence decides: a difference by the main metric with a p-value below 0.05, as assay.compare_models finds it (by clusters with split group(column)); view assay.promotions keeps it. Where the deployed version cannot score them, or rows of them trained it, auto goes by what each reached on rows of its own, and if_better does not deploy; a NOTICE says so.
+deploy: auto (when none is deployed yet, or the new version is not worse than the deployed one), if_better (or it is better), always, never. Both score the rows that this training holds out, and evidence decides: a difference by the main metric with a p-value below 0.05, as assay.compare_models finds it (by clusters with split group(column); auto, which only asks whether it is worse, takes half that p-value); view assay.promotions keeps it. Where the deployed version cannot score them, or rows of them trained it, auto goes by what each reached on rows of its own, and if_better does not deploy; a NOTICE says so.
 weight: the name of a column of numbers that says how much each row counts, as sample_weight of scikit-learn and LightGBM; it is no feature. 0 is allowed; NULL, NaN, infinite and negative are errors. Which rows test, the distributions of features and the metrics do not depend on it.
 group_by: the columns that say to which group a row belongs. Each group of min_group_rows training rows or more, with rows of every class, has a model of its own, fitted from the same reading of the rows; a row of another group is scored by the model of all rows. The columns are no features; positional calls give them last (see assay.features), and rows without a value in them are a group too. assay.model_groups shows the groups with their metrics.
 calibrate: isotonic or sigmoid (Platt''s) makes the probabilities of a classification come true as often as they say. The curve is learned on scores of the training rows by models that learned from the other folds, of five: training takes five fits more. Each class needs five training rows. Several classes are calibrated one against the rest, then divided by their sum.
@@ -735,6 +735,29 @@ COMMENT ON FUNCTION assay.prune_predictions(text, interval) IS
 'Deletes the logged decisions of a model that are older than an age, and labels as old that are of no decision left; gives how many decisions. Nothing else deletes them: how long decisions must be kept is for their owner to know. Only the model''s owner. Errors: 22023 a NULL or a negative age, 42501, 25006.
 Example: SELECT assay.prune_predictions(''credit'', ''25 months'')';
 
+CREATE VIEW assay.decision_reasons WITH (security_barrier) AS
+    SELECT p.model, p.version, p.id, p.key, p.at, p.decision, p.score, r.rank, r.reason OPERATOR(pg_catalog.->>) 'feature' AS feature,
+           r.reason OPERATOR(pg_catalog.->>) 'value' AS value, (r.reason OPERATOR(pg_catalog.->>) 'attribution')::pg_catalog.float8 AS attribution, p.baseline
+    FROM assay.predictions p
+    CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(p.reasons) WITH ORDINALITY AS r(reason, rank)
+    WHERE NOT p.challenger;
+COMMENT ON VIEW assay.decision_reasons IS
+'The reasons that were kept of logged decisions, one row per reason, of the decisions that assay.predictions shows: for tools that count what decides.
+Example: SELECT feature, count(*) AS decisions, avg(attribution) AS push FROM assay.decision_reasons WHERE model = ''credit'' AND rank = 1 GROUP BY feature ORDER BY 2 DESC';
+COMMENT ON COLUMN assay.decision_reasons.model IS 'The model''s name.';
+COMMENT ON COLUMN assay.decision_reasons.version IS 'The version that decided.';
+COMMENT ON COLUMN assay.decision_reasons.id IS 'The decision''s key.';
+COMMENT ON COLUMN assay.decision_reasons.key IS 'What the decision is about: {column: value}.';
+COMMENT ON COLUMN assay.decision_reasons.at IS 'When it was decided.';
+COMMENT ON COLUMN assay.decision_reasons.decision IS 'What was decided.';
+COMMENT ON COLUMN assay.decision_reasons.score IS 'The score that it was decided by.';
+COMMENT ON COLUMN assay.decision_reasons.rank IS 'The reason''s place, from 1.';
+COMMENT ON COLUMN assay.decision_reasons.feature IS 'The feature.';
+COMMENT ON COLUMN assay.decision_reasons.value IS 'The value that it had.';
+COMMENT ON COLUMN assay.decision_reasons.attribution IS 'What it added to the margin.';
+COMMENT ON COLUMN assay.decision_reasons.baseline IS 'Against what that is told.';
+GRANT SELECT ON assay.decision_reasons TO PUBLIC;
+
 CREATE VIEW assay.performance_over_time WITH (security_barrier) AS
     SELECT m.name AS model, p.version, p.bucket AS day, p.metric, p.value, p.low, p.high, p.estimated, p.estimated_low, p.estimated_high,
            p.estimated_labelled, p.rows, p.labelled, p.labelled_share, p.note
@@ -773,6 +796,16 @@ CREATE TRIGGER updated AFTER UPDATE ON assay.prediction_batch REFERENCING OLD TA
     FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('prediction_batches', 'logged_by');
 CREATE TRIGGER deleted AFTER DELETE ON assay.prediction_batch REFERENCING OLD TABLE AS old
     FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('prediction_batches', 'logged_by');
+
+-- Views that score.
+
+CREATE FUNCTION assay.create_scoring_view(model text, relation regclass, name text) RETURNS void
+AS 'MODULE_PATHNAME', 'create_scoring_view_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.create_scoring_view(text, regclass, text) IS
+'Makes a view, or replaces one, that has the columns of a relation and what a model says of each row when it is read: score and label with two classes, label and probabilities with more, score for a regression. Features are bound by name. A bare model name follows deployments; name@version stays. name: view or schema.view.
+The view is the caller''s, as one of CREATE VIEW; whoever reads it needs the privilege predict. A column that came to the relation since is not in it until it is made anew.
+Errors: ML001, ML002, ML003 the relation lacks a feature, 42501, 42602 a name, 42701 the relation has such a column, 25006.
+Example: SELECT assay.create_scoring_view(''credit'', ''customers'', ''customer_risk'')';
 
 -- Explaining.
 
@@ -1335,7 +1368,7 @@ RETURNS TABLE (champion integer, challenger integer, metric text, champion_value
 AS 'MODULE_PATHNAME', 'promote_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
 COMMENT ON FUNCTION assay.promote(text, integer, text, text, text, text, double precision, bigint, integer) IS
 'Compares the deployed version of a model (the champion) with another one (the challenger) on the rows of a query, deploys the challenger if the evidence is for it, and records the test with the decision (view assay.promotions): one transaction. Needs the privilege manage.
-rule: if_better deploys a challenger that is better with a p-value below 1 less confidence; auto deploys it unless it is so much worse. Neither deploys where rows trained one of the two: then they are not judged alike.
+rule: if_better deploys a challenger that is better with a p-value below 1 less confidence; auto deploys it unless it is worse with half the p-value below that. Neither deploys where rows trained one of the two: then they are not judged alike.
 metric (one), cluster_by, confidence, seed, resamples: as in assay.compare_models. difference: the challenger''s value less the champion''s.
 Errors: as in assay.compare_models, 22023 rule, or a challenger that is deployed, ML002 nothing is deployed, 40001 another version was deployed meanwhile, 25006.
 Example: SELECT champion, challenger, difference, p_value, deployed, reason FROM assay.promote(''credit'', 2, ''SELECT * FROM customers WHERE is_test'')';

@@ -46,7 +46,7 @@ impl Rule {
             "on {} rows that both scored its {} is {values}",
             test.rows, difference.metric
         );
-        let (deployed, why) = match test.verdict() {
+        let (deployed, why) = match test.verdict(self) {
             Verdict::Better(p) => (true, format!("it is better (p = {})", shown(p))),
             Verdict::Worse(p) => (false, format!("it is worse (p = {})", shown(p))),
             Verdict::Same => (self == Rule::Auto, "it is the same".to_string()),
@@ -104,11 +104,13 @@ impl Test {
         self.gain().is_none_or(|gain| gain < 0.0)
     }
 
-    fn verdict(&self) -> Verdict {
+    fn verdict(&self, rule: Rule) -> Verdict {
         let (Some(gain), Some(p)) = (self.gain(), self.difference.p_value) else {
             return Verdict::Unknown;
         };
-        let is_evidence = p < 1.0 - self.confidence;
+        // The rule that only asks whether the challenger is worse tests that one side, of which the p-value is half.
+        let asked = if rule == Rule::Auto && gain < 0.0 { p / 2.0 } else { p };
+        let is_evidence = asked < 1.0 - self.confidence;
         match (is_evidence, gain > 0.0) {
             _ if gain == 0.0 => Verdict::Same,
             (true, true) => Verdict::Better(p),

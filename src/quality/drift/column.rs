@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Value as Json, json};
 
 use super::hours;
+use super::options::Options;
 use crate::quality::value::json_on_scale;
 use algo::block::Kind;
 use algo::drift::{
@@ -57,7 +58,7 @@ pub struct ColumnDrift {
     pub gone: Vec<String>,
     /// More about both sides.
     pub details: Option<Json>,
-    /// Of numbers, both distributions in the same bins: `low`, `high`, and the shares of both sides.
+    /// Of numbers, where it is asked for, both distributions in the same bins: `low`, `high`, and the shares of both sides.
     pub histogram: Vec<Json>,
 }
 
@@ -149,8 +150,8 @@ fn as_numbers(truths: &Categories) -> Numbers {
     )
 }
 
-/// Compares a column that both sides have. `named` says that the user asked for it by name.
-pub fn compare(reference: &Column<'_>, current: &Column<'_>, settings: &Settings, named: bool) -> ColumnDrift {
+/// Compares a column that both sides have.
+pub fn compare(reference: &Column<'_>, current: &Column<'_>, options: &Options) -> ColumnDrift {
     let impossible = |why: String| ColumnDrift {
         notes: vec![why],
         ..ColumnDrift::default()
@@ -165,7 +166,7 @@ pub fn compare(reference: &Column<'_>, current: &Column<'_>, settings: &Settings
             return impossible(change);
         }
         (None, _) | (_, None) => return impossible(format!("values of type {} are not compared", current.type_name)),
-        _ if times && !named => {
+        _ if times && !options.wants_times(&reference.name) => {
             return impossible(
                 "points in time move on by themselves; name the column in \"columns\" to compare it".into(),
             );
@@ -177,8 +178,8 @@ pub fn compare(reference: &Column<'_>, current: &Column<'_>, settings: &Settings
         return impossible(empty.into_iter().flatten().collect::<Vec<_>>().join("; "));
     }
     let mut found = match scales.0 {
-        Some(Scale::Categories) => compare_as_categories(reference, current, settings),
-        _ => compare_as_numbers(reference, current, settings),
+        Some(Scale::Categories) => compare_as_categories(reference, current, &options.settings),
+        _ => compare_as_numbers(reference, current, options),
     };
     if changed && !truths {
         found.notes.insert(0, change);
@@ -191,12 +192,12 @@ fn both_timestamps(reference: &Column<'_>, current: &Column<'_>) -> bool {
     is_timestamp(reference) && is_timestamp(current)
 }
 
-fn compare_as_numbers(reference: &Column<'_>, current: &Column<'_>, settings: &Settings) -> ColumnDrift {
+fn compare_as_numbers(reference: &Column<'_>, current: &Column<'_>, options: &Options) -> ColumnDrift {
     let (mut a, mut b) = (Numbers::default(), Numbers::default());
     let (Some(ours), Some(theirs)) = (reference.numbers(&mut a), current.numbers(&mut b)) else {
         return ColumnDrift::default();
     };
-    let comparison = compare_numbers(&ours, &theirs, settings);
+    let comparison = compare_numbers(&ours, &theirs, &options.settings);
     let non_finite = |side: &NumberSide<'_>| side.counted.map_or(0, Numbers::non_finite);
     let left_out = non_finite(&ours) + non_finite(&theirs);
     let mut notes: Vec<String> = comparison.message.clone().into_iter().collect();
@@ -218,7 +219,10 @@ fn compare_as_numbers(reference: &Column<'_>, current: &Column<'_>, settings: &S
     };
     let shares = |bin: &BinShares| json!({ "low": scaled(Some(bin.low)), "high": scaled(Some(bin.high)), "reference": bin.reference, "current": bin.current });
     let bins: Vec<Json> = comparison.bins.iter().map(shares).collect();
-    let histogram = side_by_side(&ours.steps, &theirs.steps).iter().map(shares).collect();
+    let histogram = match options.histograms {
+        true => side_by_side(&ours.steps, &theirs.steps).iter().map(shares).collect(),
+        false => Vec::new(),
+    };
     let mut details =
         json!({ "reference": figures(&ours), "current": figures(&theirs), "rank_error": comparison.rank_error });
     if !bins.is_empty() {

@@ -33,8 +33,7 @@ fn names(columns: &[OutputColumn]) -> impl Iterator<Item = &str> + Clone {
 }
 
 /// Compares two queries: each is read once. Returns errors before rows are read where they can be known then.
-fn results(reference: Option<&str>, current: Option<&str>, options: Json) -> Result<Vec<DriftResult>> {
-    let options = Options::parse(options)?;
+fn results(reference: Option<&str>, current: Option<&str>, options: &Options) -> Result<Vec<DriftResult>> {
     // What is wrong with a query is an error before rows are read.
     let reference = Source::open(required("reference", reference)?)?;
     let current = Source::open(required("current", current)?)?;
@@ -52,7 +51,7 @@ fn results(reference: Option<&str>, current: Option<&str>, options: Json) -> Res
     Ok(report::compare(
         &before,
         &after,
-        &options,
+        options,
         ABSENT,
         importance.as_ref(),
         correlations,
@@ -65,7 +64,9 @@ pub fn report_rows(
     current: Option<&str>,
     options: Json,
 ) -> Result<Vec<(ReportRow, Vec<Json>)>> {
-    let results = results(reference, current, options)?;
+    let mut options = Options::parse(options)?;
+    options.histograms = true;
+    let results = results(reference, current, &options)?;
     let row = |mut result: DriftResult| {
         let histogram = result.take_histogram();
         (result.into_row(), histogram)
@@ -76,8 +77,6 @@ pub fn report_rows(
 /// `drift(reference, current, options)`.
 #[pg_extern(sql = false)]
 fn drift(reference: Option<Text>, current: Option<Text>, options: Option<Jsonb>) -> SetOf<ReportRow> {
-    let options = object("options", options);
-    report::table(or_raise(
-        options.and_then(|options| results(reference.as_deref(), current.as_deref(), options)),
-    ))
+    let results = || results(reference.as_deref(), current.as_deref(), &Options::parse(object("options", options)?)?);
+    report::table(or_raise(results()))
 }

@@ -42,6 +42,8 @@ pub struct Options {
     pub group_by: Vec<String>,
     /// Whether points in time are compared that are not named.
     pub times: bool,
+    /// Whether numbers come with both distributions in the same bins, for people to look at; no option of a user's.
+    pub histograms: bool,
     /// The model whose importance ranks the columns.
     pub model: Option<String>,
     /// Whether the correlations of columns of numbers are compared.
@@ -74,6 +76,7 @@ impl Options {
             exclude: json.exclude.unwrap_or_default(),
             group_by: json.group_by.unwrap_or_default(),
             times: false,
+            histograms: false,
             model: json.model,
             correlations: json.correlations.unwrap_or(false),
         })

@@ -252,7 +252,7 @@ fn draft_column(
         }
         _ => None,
     };
-    let drift = column::compare(reference, current, settings, options.wants_times(&reference.name));
+    let drift = column::compare(reference, current, options);
     if reference.is_hours() && drift.comparison.is_none() {
         return;
     }

@@ -4,7 +4,7 @@
 SET client_min_messages = warning;
 CREATE FUNCTION card(model text, query text DEFAULT NULL, format text DEFAULT 'text') RETURNS text LANGUAGE sql AS $$
     SELECT regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(assay.render_model(model, query, format),
-           '\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? [+-]\d\d:\d\d', '<time>', 'g'), '\m[0-9a-f]{64}\M', '<hash>', 'g'), 'took( |.{3}).*', 'took <duration>', 'gn'),
+           '\d{4}-\d\d-\d\d\s\d\d:\d\d(:\d\d)?\s[+-]\d\d:\d\d', '<time>', 'g'), '\m[0-9a-f]{64}\M', '<hash>', 'g'), 'took( |.{3}).*', 'took <duration>', 'gn'),
            '_Made .*', '_Made ..._'), '(owner|trained by) +\S+$', '\1 <role>', 'gn')
 $$;
 SELECT (assay.train('pages_sold', 'SELECT size, garden, region, sold FROM house', 'sold', 'logistic_regression', split => 'none')).version;
