@@ -77,6 +77,12 @@ pub fn report_rows(
 /// `drift(reference, current, options)`.
 #[pg_extern(sql = false)]
 fn drift(reference: Option<Text>, current: Option<Text>, options: Option<Jsonb>) -> SetOf<ReportRow> {
-    let results = || results(reference.as_deref(), current.as_deref(), &Options::parse(object("options", options)?)?);
+    let results = || {
+        results(
+            reference.as_deref(),
+            current.as_deref(),
+            &Options::parse(object("options", options)?)?,
+        )
+    };
     report::table(or_raise(results()))
 }
