@@ -109,7 +109,8 @@ ORDER BY actual DESC;
 \echo '── 6. Fifty cases can be reviewed; a bad loan costs five times what turning a good customer away does: where is the line?'
 \echo
 \set ECHO queries
-SELECT threshold, flagged, true_positives AS "bad risks among them", cost, saving_over_nobody AS "saved", saving_over_nobody_low AS "at least", CASE WHEN chosen THEN '◀ chosen' ELSE 'until now' END AS line
+SELECT round(threshold::numeric, 3) AS threshold, flagged, true_positives AS "bad risks among them", cost,
+       saving_over_nobody AS "saved", round(saving_over_nobody_low::numeric) AS "at least", CASE WHEN chosen THEN '◀ chosen' ELSE 'until now' END AS line
 FROM assay.threshold_costs('risk', 'SELECT * FROM customers WHERE is_test', 1, 5, capacity => 50)
 WHERE chosen OR current ORDER BY chosen;
 \set ECHO none

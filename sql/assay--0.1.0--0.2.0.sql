@@ -892,7 +892,8 @@ RETURNS TABLE (feature text, attribution double precision, mean double precision
 AS 'MODULE_PATHNAME', 'global_explain_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 20;
 COMMENT ON FUNCTION assay.global_explain(text, text, text, text) IS
 'How much each feature matters over the rows of a query, the most important first. attribution: the mean size of its attributions. mean: their mean, with sign. share: its part of the sum of all. rows: how many were explained. error: the largest difference between base value and attributions of a row and its margin. With more than two classes for each class, unless one is named.
-baseline, class and errors as in assay.explain_query; 22023 without a query, as a model does not keep the rows that trained it.
+query: NULL reads the query again that gave the version its training rows, as the caller, who must be one who may manage the model.
+baseline, class and errors as in assay.explain_query; 42501 without a query.
 Example: SELECT feature, attribution, share FROM assay.global_explain(''credit'', ''SELECT * FROM customers WHERE is_test'')';
 
 CREATE FUNCTION assay.interactions(model text, query text, top_k integer DEFAULT 20, class text DEFAULT NULL)

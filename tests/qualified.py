@@ -31,6 +31,8 @@ def findings(sql):
     sql = re.sub(r"=>|\)\s*=\s*ROW\b", " , ", sql)
     sql = re.sub(r"(\bSET\s+|,\s*)([a-z_]+)\s*=", r"\1\2 ", sql)
     sql = re.sub(r"(\bSET\s+\([^()]*\)\s*)=(?=\s*ROW\b)", r"\1", sql)
+    # What kind of index it is.
+    sql = re.sub(r"\bUSING (?:btree|hash)\b", " ", sql)
     sql = re.sub(r"\b(AS|INTO|UPDATE|ON|VIEW|TABLE)\s+([\w.]+)\s*\(", r"\1 \2, (", sql)
     for kind, pattern in FINDINGS.items():
         for match in pattern.finditer(sql):

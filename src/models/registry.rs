@@ -247,6 +247,11 @@ impl Version {
         })
     }
 
+    /// The query that gave its training rows.
+    pub fn query(&self) -> Result<String> {
+        self.read(|row| row.require(6))
+    }
+
     /// The hash of its bytes.
     pub fn hash(&self) -> Result<String> {
         self.read(|row| row.require(12))

@@ -38,6 +38,8 @@ pub enum Cell {
     PValue(f64),
     /// An interval.
     Interval(f64, f64),
+    /// A number with the interval that it may as well be in.
+    Estimate(f64, f64, f64),
     /// How it stands, in a word.
     Status(Status, String),
     /// A small histogram or history: heights from the first to the last; of what is not known NaN.
@@ -77,6 +79,14 @@ impl Cell {
             .map_or(Cell::Empty, |(low, high)| Cell::Interval(low, high))
     }
 
+    /// A number where there is one, with its interval where both ends are known.
+    pub fn estimate(value: Option<f64>, low: Option<f64>, high: Option<f64>) -> Cell {
+        match (value, low.zip(high)) {
+            (Some(value), Some((low, high))) => Cell::Estimate(value, low, high),
+            (value, _) => Cell::figure(value),
+        }
+    }
+
     /// What it says, whatever its length.
     pub fn plain(&self) -> String {
         match self {
@@ -86,6 +96,10 @@ impl Cell {
             Cell::Count(count) => number::count(*count),
             Cell::Share(share) => number::share(*share),
             Cell::PValue(p) => number::p_value(*p),
+            Cell::Estimate(value, low, high) => {
+                let rounded = |number: f64| number::figure((number * 1e3).round() / 1e3);
+                format!("{} ({} to {})", rounded(*value), rounded(*low), rounded(*high))
+            }
             Cell::Interval(low, high) => format!("{} to {}", number::figure(*low), number::figure(*high)),
             Cell::Spark(heights) => sparkline(heights),
             Cell::Bar(share) => bar(*share),

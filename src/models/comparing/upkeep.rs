@@ -39,8 +39,8 @@ SELECT 'drift', pg_catalog.count(*), NULL, pg_catalog.sum(d.duration_ms) OPERATO
     pg_catalog.sum(pg_catalog.pg_column_size(d.results)), pg_catalog.max(d.run_at), 3
 FROM assay.drift_run AS d WHERE d.model_id OPERATOR(pg_catalog.=) $model
 UNION ALL
-SELECT CASE c.content WHEN 'decisions' THEN 'predictions' ELSE 'labels' END, pg_catalog.count(b.id), pg_catalog.sum(b.cpu_seconds), NULL,
-    pg_catalog.sum(b.rows), pg_catalog.sum(b.bytes), pg_catalog.max(b.logged_at), CASE c.content WHEN 'decisions' THEN 4 ELSE 5 END
+SELECT CASE WHEN c.content OPERATOR(pg_catalog.=) 'decisions' THEN 'predictions' ELSE 'labels' END, pg_catalog.count(b.id), pg_catalog.sum(b.cpu_seconds), NULL,
+    pg_catalog.sum(b.rows), pg_catalog.sum(b.bytes), pg_catalog.max(b.logged_at), CASE WHEN c.content OPERATOR(pg_catalog.=) 'decisions' THEN 4 ELSE 5 END
 FROM (VALUES ('decisions'::pg_catalog.text), ('labels')) AS c(content)
 LEFT JOIN assay.prediction_batch AS b ON b.content OPERATOR(pg_catalog.=) c.content AND b.model_id OPERATOR(pg_catalog.=) $model
 GROUP BY c.content

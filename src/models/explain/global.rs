@@ -4,9 +4,9 @@ use pgrx::pg_extern;
 
 use super::run::Run;
 use crate::models::inspect::open;
-use crate::models::registry::Privilege;
+use crate::models::registry::{self, Privilege};
 use crate::pg::compute::serve_interrupts;
-use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNSUITABLE_ROWS, WRONG_TASK, or_raise};
+use crate::pg::error::{Error, Result, UNSUITABLE_ROWS, WRONG_TASK, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
@@ -54,12 +54,11 @@ fn global_rows(
     class: Option<Text>,
     baseline: Option<Text>,
 ) -> Result<Vec<GlobalRow>> {
-    if query.is_none() {
-        return Err(Error::new(INVALID_PARAMETER, "argument \"query\" is NULL").hint(
-            "Give a query of rows to explain; the rows that trained the model are not kept, but the query that gave them is: SELECT query FROM assay.model_versions.",
-        ));
-    }
-    let run = Run::new(model, query, class, baseline)?;
+    let query = match query {
+        Some(query) => query,
+        None => training_query(required("model", model.as_deref())?)?.into(),
+    };
+    let run = Run::new(model, Some(query), class, baseline)?;
     let mut all: Vec<Sums> = (sides_of(&run)?.into_iter())
         .map(|(class, side)| Sums {
             class,
@@ -106,6 +105,15 @@ fn global_rows(
         }));
     }
     Ok(answer)
+}
+
+/// The query that gave a version its training rows, which only those who manage the model may know.
+fn training_query(model: &str) -> Result<String> {
+    let version = registry::resolve(model, Privilege::Predict)?;
+    registry::require(&version.model, Privilege::Manage).map_err(|error| {
+        error.hint("Give a query of rows to explain: without one the training query is read again, which takes the privilege manage.")
+    })?;
+    version.query()
 }
 
 fn no_rows() -> Error {

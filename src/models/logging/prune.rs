@@ -53,7 +53,8 @@ counts AS (SELECT batch_id, pg_catalog.count(*) AS rows FROM gone GROUP BY batch
 batches AS (
     UPDATE assay.prediction_batch AS b
     SET rows = b.rows OPERATOR(pg_catalog.-) counts.rows,
-        bytes = (b.bytes::pg_catalog.float8 OPERATOR(pg_catalog.*) (1 OPERATOR(pg_catalog.-) counts.rows::pg_catalog.float8 OPERATOR(pg_catalog./) GREATEST(b.rows, 1)))::bigint
+        bytes = pg_catalog.int8(b.bytes::pg_catalog.float8 OPERATOR(pg_catalog.*) (b.rows OPERATOR(pg_catalog.-) counts.rows)::pg_catalog.float8
+            OPERATOR(pg_catalog./) GREATEST(b.rows, 1)::pg_catalog.float8)
     FROM counts WHERE b.id OPERATOR(pg_catalog.=) counts.batch_id)
 SELECT COALESCE(pg_catalog.sum(rows), 0)::bigint FROM counts",
             &[model.id.into(), (*older_than).into()],
@@ -66,8 +67,8 @@ SELECT COALESCE(pg_catalog.sum(rows), 0)::bigint FROM counts",
             &[model.id.into(), (*older_than).into()],
         )?;
         tables::write(
-            "DELETE FROM assay.prediction_batch AS b WHERE b.model_id OPERATOR(pg_catalog.=) $1 AND CASE b.content
-                 WHEN 'decisions' THEN b.rows OPERATOR(pg_catalog.=) 0
+            "DELETE FROM assay.prediction_batch AS b WHERE b.model_id OPERATOR(pg_catalog.=) $1 AND CASE
+                 WHEN b.content OPERATOR(pg_catalog.=) 'decisions' THEN b.rows OPERATOR(pg_catalog.=) 0
                  ELSE NOT EXISTS (SELECT FROM assay.prediction_label AS l WHERE l.model_id OPERATOR(pg_catalog.=) b.model_id) END",
             &[model.id.into()],
         )?;

@@ -129,14 +129,14 @@ new AS (SELECT n.key, pg_catalog.min(n.label) AS label, pg_catalog.min(n.value) 
 changed AS (
     UPDATE assay.prediction_label AS o SET replaced_at = batch.logged_at FROM new, batch
     WHERE o.model_id OPERATOR(pg_catalog.=) $1 AND o.key OPERATOR(pg_catalog.=) new.key AND o.replaced_at IS NULL
-      AND (o.label IS DISTINCT FROM new.label OR o.value IS DISTINCT FROM new.value)),
+      AND (o.label OPERATOR(pg_catalog.=) new.label OR o.value OPERATOR(pg_catalog.=) new.value) IS NOT TRUE),
 added AS (
     INSERT INTO assay.prediction_label (batch_id, model_id, recorded_at, value, label, key)
     SELECT $2, $1, batch.logged_at, new.value, new.label, new.key FROM new, batch
     WHERE NOT EXISTS (
         SELECT FROM assay.prediction_label AS o
         WHERE o.model_id OPERATOR(pg_catalog.=) $1 AND o.key OPERATOR(pg_catalog.=) new.key AND o.replaced_at IS NULL
-          AND NOT (o.label IS DISTINCT FROM new.label OR o.value IS DISTINCT FROM new.value))
+          AND (o.label OPERATOR(pg_catalog.=) new.label OR o.value OPERATOR(pg_catalog.=) new.value))
     RETURNING 1)
 SELECT pg_catalog.count(*) FROM added"
             ),

@@ -53,42 +53,6 @@ impl Cumulated {
         ]
     }
 
-    /// What false alarms and misses cost at each threshold, and where they cost the least.
-    pub fn costs(&self, false_positive: f64, false_negative: f64, threshold: Option<f64>) -> Option<(Chart, f64)> {
-        let cost =
-            |point: &Point| point.negatives * false_positive + (self.positives - point.positives) * false_negative;
-        let finite = || self.points.iter().filter(|point| point.threshold.is_finite());
-        let best = finite().min_by(|a, b| cost(a).total_cmp(&cost(b)))?.threshold;
-        let mut points: Vec<(f64, f64)> = finite().map(|point| (point.threshold, cost(point))).collect();
-        points.reverse();
-        let mut marks = vec![(best, "least".to_owned())];
-        marks.extend(
-            threshold
-                .filter(|threshold| (threshold - best).abs() > 0.02)
-                .map(|threshold| (threshold, "threshold".to_owned())),
-        );
-        let curves = Curves {
-            x: Axis::unit("threshold"),
-            y: Axis::numbers("cost"),
-            lines: vec![Line {
-                label: "cost".into(),
-                tone: Tone::First,
-                points,
-                band: Vec::new(),
-            }],
-            marks,
-            ..Curves::default()
-        };
-        let about = format!(
-            "What {} rows cost, with {} for a false alarm and {} for a miss: the least at {}.",
-            algo::page::number::count(self.rows() as i64),
-            algo::page::number::figure(false_positive),
-            algo::page::number::figure(false_negative),
-            algo::page::number::figure(best)
-        );
-        Some((Chart::new("Cost against threshold", about, Plot::Curves(curves)), best))
-    }
-
     fn line(&self, place: impl Fn(&Point) -> (f64, f64)) -> Line {
         Line {
             label: "model".into(),

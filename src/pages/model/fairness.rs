@@ -1,13 +1,27 @@
 //! Whether a model treats groups alike: between the values of the columns that `describe_model` names.
 
-use super::performance::{array, segment};
+use super::groups::{self, Heading};
+use super::performance::array;
 use super::{Card, rows_or_note};
 use crate::pages::read;
+use crate::pages::read::Row;
 use crate::pg::error::Result;
 use algo::page::{Block, Cell, Column, Section, Table};
 
-/// Rows that are shown of a column.
-const MOST: usize = 120;
+/// Groups that are shown of a column.
+const GROUPS: usize = 60;
+
+/// What is shown of a group.
+const METRICS: [Heading; 8] = [
+    ("selection_rate", "selected"),
+    ("true_positive_rate", "true positive rate"),
+    ("false_positive_rate", "false positive rate"),
+    ("precision", "precision"),
+    ("base_rate", "positive"),
+    ("mean_prediction", "predicted"),
+    ("calibration_gap", "calibration gap"),
+    ("roc_auc", "ROC AUC"),
+];
 
 pub fn section(card: &Card) -> Result<Section> {
     let mut section = Section::new("fairness", "Fairness");
@@ -33,28 +47,37 @@ pub fn section(card: &Card) -> Result<Section> {
         let Some(rows) = rows_or_note(&query, &mut section)? else {
             continue;
         };
-        let headings = vec![
-            Column::text("metric", 30),
-            Column::text("group", 36),
-            Column::number("rows"),
-            Column::number("value"),
-            Column::number("interval"),
-            Column::number("difference"),
-            Column::number("ratio"),
-        ];
-        let mut table = Table::new(&format!("By {column}"), headings);
-        table.rows.extend(rows.iter().take(MOST).map(|row| {
-            vec![
-                row.text("metric").map_or(Cell::Empty, Cell::Text),
-                Cell::Text(segment(row).unwrap_or_else(|| "between all".into())),
-                Cell::count(row.count("rows")),
-                Cell::figure(row.number("value")),
-                Cell::interval(row.number("low"), row.number("high")),
-                Cell::figure(row.number("difference")),
-                Cell::figure(row.number("ratio")),
-            ]
-        }));
-        section.push(Block::Table(table.without_empty_columns()));
+        section.push(Block::Table(apart(
+            &format!("By {column}: how far the groups are apart"),
+            &rows,
+        )));
+        section.push(Block::Table(groups::table(
+            &format!("By {column}"),
+            &rows,
+            &METRICS,
+            GROUPS,
+        )));
     }
     Ok(section)
+}
+
+/// The rows that tell how far groups are apart: those that have no value of their own.
+fn apart(caption: &str, rows: &[Row]) -> Table {
+    let headings = vec![
+        Column::text("criterion", 30),
+        Column::number("difference"),
+        Column::number("ratio"),
+    ];
+    let mut table = Table::new(caption, headings);
+    let rows = rows
+        .iter()
+        .filter(|row| row.json("segment").is_null() && row.number("value").is_none());
+    table.rows.extend(rows.map(|row| {
+        vec![
+            row.text("metric").map_or(Cell::Empty, Cell::Text),
+            Cell::figure(row.number("difference")),
+            Cell::figure(row.number("ratio")),
+        ]
+    }));
+    table
 }

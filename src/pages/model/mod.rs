@@ -8,6 +8,7 @@ mod decision;
 mod explanations;
 mod fairness;
 mod features;
+mod groups;
 mod method;
 mod monitoring;
 mod performance;

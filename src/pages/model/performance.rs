@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::groups::{self, Heading};
 use super::{Card, rows_or_note};
 use crate::pages::read;
 use crate::pages::read::Row;
@@ -12,6 +13,18 @@ use algo::page::{Block, Cell, Chart, Column, Section, Table};
 
 /// Slices that are shown, the worst first.
 const SLICES: usize = 60;
+
+/// What is shown of a slice, if its task has it.
+const METRICS: [Heading; 8] = [
+    ("roc_auc", "ROC AUC"),
+    ("log_loss", "log loss"),
+    ("accuracy", "accuracy"),
+    ("precision", "precision"),
+    ("recall", "recall"),
+    ("rmse", "RMSE"),
+    ("mae", "MAE"),
+    ("r2", "R2"),
+];
 
 pub fn section(card: &Card) -> Result<Section> {
     let mut section = Section::new("performance", "Performance");
@@ -213,43 +226,12 @@ pub fn slices(card: &Card) -> Result<Section> {
         let Some(rows) = rows_or_note(&query, &mut section)? else {
             continue;
         };
-        let metrics = [
-            "roc_auc",
-            "log_loss",
-            "accuracy",
-            "precision",
-            "recall",
-            "rmse",
-            "mae",
-            "r2",
-        ];
-        let headings = vec![
-            Column::text("slice", 40),
-            Column::number("rows"),
-            Column::text("metric", 20),
-            Column::number("value"),
-            Column::number("interval"),
-        ];
-        let mut table = Table::new(&format!("By {column}"), headings);
-        let wanted = rows.iter().filter(|row| {
-            row.text("metric")
-                .is_some_and(|metric| metrics.contains(&metric.as_str()))
-        });
-        table.rows.extend(
-            wanted
-                .filter(|row| !row.json("segment").is_null())
-                .take(SLICES)
-                .map(|row| {
-                    vec![
-                        Cell::Text(segment(row).unwrap_or_default()),
-                        Cell::count(row.count("rows")),
-                        row.text("metric").map_or(Cell::Empty, Cell::Text),
-                        Cell::figure(row.number("value")),
-                        Cell::interval(row.number("low"), row.number("high")),
-                    ]
-                }),
-        );
-        section.push(Block::Table(table.without_empty_columns()));
+        section.push(Block::Table(groups::table(
+            &format!("By {column}"),
+            &rows,
+            &METRICS,
+            SLICES,
+        )));
     }
     Ok(section)
 }
