@@ -67,7 +67,7 @@ pub fn lock_object(table: &CStr, object: pg_sys::Oid) {
     unsafe { pg_sys::LockDatabaseObject(oid_of(table), object, 0, pg_sys::ExclusiveLock as i32) }
 }
 
-/// Runs `work` as the owner of assay's tables, with nothing but `pg_catalog` on the search path. An error that leaves `work` by
+/// Runs `work` as the owner of assay's tables, with nothing but `pg_catalog` on the search path, and statements that are not compiled. An error that leaves `work` by
 /// unwinding ends the (sub)transaction, which puts both back.
 pub fn as_owner<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     let table = Table::open(c"model")?;
@@ -79,16 +79,19 @@ pub fn as_owner<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
         pg_sys::table_close(table.0, pg_sys::NoLock as i32);
         pg_sys::GetUserIdAndSecContext(&mut caller, &mut context);
         let level = pg_sys::NewGUCNestLevel();
-        pg_sys::set_config_option(
-            c"search_path".as_ptr(),
-            c"pg_catalog, pg_temp".as_ptr(),
-            pg_sys::GucContext::PGC_USERSET,
-            pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_SAVE,
-            true,
-            0,
-            false,
-        );
+        // Compiling a statement cannot be interrupted, and takes hundreds of milliseconds.
+        for (name, value) in [(c"search_path", c"pg_catalog, pg_temp"), (c"jit", c"off")] {
+            pg_sys::set_config_option(
+                name.as_ptr(),
+                value.as_ptr(),
+                pg_sys::GucContext::PGC_USERSET,
+                pg_sys::GucSource::PGC_S_SESSION,
+                pg_sys::GucAction::GUC_ACTION_SAVE,
+                true,
+                0,
+                false,
+            );
+        }
         pg_sys::SetUserIdAndSecContext(owner, context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32);
         let result = work();
         pg_sys::SetUserIdAndSecContext(caller, context);
