@@ -24,7 +24,7 @@ createdb bi
 psql -X -q -o /dev/null -v ON_ERROR_STOP=1 -d bi <scripts/bi/story.sql
 
 echo "==> starting Superset"
-rm -rf "$folder/home"
+rm -rf -- "${folder:?}/home"
 mkdir -p "$folder/home"
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 key=$(python3 -c 'import secrets; print(secrets.token_hex(32))')

@@ -254,6 +254,10 @@ FROM assay.performance('risk', 'month') WHERE metric = 'roc_auc' ORDER BY bucket
 \o /dev/null
 SELECT assay.describe_model('risk', '{"purpose": "Which applications for a loan does a person look at before they are granted?", "cost_false_positive": 1, "cost_false_negative": 5,
                                       "slices": ["housing"], "fairness_groups": ["age_group"]}');
+SELECT assay.add_check('application', 'unique', 'id', name => 'each application once'), assay.add_check('application', 'mixed_formats', 'purpose', name => 'one spelling'),
+       assay.add_check('application', 'scale_shift', 'amount', group_by => '{branch}', name => 'amounts of one unit'),
+       assay.add_check('application', 'not_null', 'age', mostly => 0.95, name => 'ages are known');
+SELECT FROM generate_series(1, 3), LATERAL assay.run_checks('application');
 \o
 \pset tuples_only on
 \pset format unaligned

@@ -260,10 +260,19 @@ clients_suite() {
 
 story_runs() {
     createdb demo || return 1
-    psql -X -q -v ON_ERROR_STOP=1 -d demo -f scripts/demo.sql >"$results/demo.log" 2>&1 || { tail -n 20 "$results/demo.log"; return 1; }
+    mkdir -p "$results/demo-pages"
+    psql -X -q -v ON_ERROR_STOP=1 -v pages="$results/demo-pages" -d demo -f scripts/demo.sql >"$results/demo.log" 2>&1 || { tail -n 20 "$results/demo.log"; return 1; }
 }
 
 swap_is_guarded() { grep -qF '1004 of 1004 rows fail' "$results/demo.log" && grep -qE '^ +0 │ +0 │ +1004 *$' "$results/demo.log"; }
+
+# Each page is whole.
+pages_are_written() {
+    local page
+    for page in risk customers drift checks; do
+        tail -c 20 "$results/demo-pages/$page.html" | grep -qF '</html>' || return 1
+    done
+}
 
 # Who follows the README tries it where the demo leaves him.
 readme_holds_after() { SAMPLE=demo PGDATABASE=readme tests/docs.py README.md >"$results/demo-readme.log" 2>&1 && ! grep "^not ok" -A 20 "$results/demo-readme.log"; }
@@ -273,6 +282,7 @@ demo_suite() {
     start_cluster
     verdict "the demo's story runs to its end" story_runs
     verdict "the demo's swapped table is guarded, and the swap undone" swap_is_guarded
+    verdict "the demo's pages are written" pages_are_written
     verdict "the README's examples print the same in the demo's database" readme_holds_after
     tally demo "$passed" "$failed"
 }

@@ -2395,6 +2395,7 @@ CREATE TABLE assay.drift_run (
     rows        bigint NOT NULL,
     duration_ms double precision NOT NULL,
     results     jsonb NOT NULL,
+    cpu_seconds double precision NOT NULL,
     FOREIGN KEY (model_id, version) REFERENCES assay.model_version ON DELETE CASCADE
 );
 ALTER TABLE assay.drift_run DISABLE TRIGGER ALL;
@@ -2409,6 +2410,7 @@ COMMENT ON COLUMN assay.drift_run.query IS 'The query or relation whose rows wer
 COMMENT ON COLUMN assay.drift_run.rows IS 'How many rows these were.';
 COMMENT ON COLUMN assay.drift_run.duration_ms IS 'How long it took.';
 COMMENT ON COLUMN assay.drift_run.results IS 'The report''s rows, without their details.';
+COMMENT ON COLUMN assay.drift_run.cpu_seconds IS 'What the call took of the processor in the caller''s process.';
 
 CREATE VIEW assay.drift_history WITH (security_barrier) AS
     SELECT m.name AS model, d.version, d.run_at, r.column_name, r.method, r.statistic, r.threshold, r.p_value AS adjusted_p_value, r.drifted,

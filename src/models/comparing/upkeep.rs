@@ -35,7 +35,7 @@ const KEPT: &str = "SELECT 'training'::pg_catalog.text, pg_catalog.count(*),
     pg_catalog.max(v.trained_at), 1
 FROM assay.model_version AS v WHERE v.model_id OPERATOR(pg_catalog.=) $model
 UNION ALL
-SELECT 'drift', pg_catalog.count(*), NULL, pg_catalog.sum(d.duration_ms) OPERATOR(pg_catalog./) 1000::pg_catalog.float8, pg_catalog.sum(d.rows),
+SELECT 'drift', pg_catalog.count(*), pg_catalog.sum(d.cpu_seconds), pg_catalog.sum(d.duration_ms) OPERATOR(pg_catalog./) 1000::pg_catalog.float8, pg_catalog.sum(d.rows),
     pg_catalog.sum(pg_catalog.pg_column_size(d.results)), pg_catalog.max(d.run_at), 3
 FROM assay.drift_run AS d WHERE d.model_id OPERATOR(pg_catalog.=) $model
 UNION ALL

@@ -47,20 +47,18 @@ pub fn section(card: &Card) -> Result<Section> {
 /// What is done with a missing value: what a step of preprocessing puts in its place, else what the learner does.
 fn missing_policy(card: &Card, row: &Row) -> String {
     let steps = row.json("steps").as_array();
-    let imputed = steps
-        .into_iter()
-        .flatten()
-        .find(|step| step["step"] == "impute" || step.get("impute").is_some());
+    let imputed = steps.into_iter().flatten().find(|step| step["step"] == "impute");
     if let Some(step) = imputed {
-        let strategy = step
-            .get("strategy")
-            .or(step.get("method"))
-            .or(step.get("impute"))
-            .and_then(read::text);
-        return match (strategy, step.get("value").and_then(read::text)) {
-            (Some(strategy), Some(value)) => format!("{strategy} of the training rows: {value}"),
-            (Some(strategy), None) => format!("{strategy} of the training rows"),
-            (None, _) => "a constant of the training rows".into(),
+        let value = step.get("value").and_then(read::text).unwrap_or_default();
+        let put = match step["method"].as_str() {
+            Some("constant") => format!("the constant {value}"),
+            Some("most_frequent") => format!("the most frequent of the training rows: {value}"),
+            Some(method) => format!("the {method} of the training rows: {value}"),
+            None => value,
+        };
+        return match step["indicator"].as_bool() {
+            Some(true) => format!("{put}; a feature of its own says that it was missing"),
+            Some(false) | None => put,
         };
     }
     let is_category = row.count("categories").is_some();

@@ -14,7 +14,7 @@ use crate::pg::options::{object, required};
 use crate::pg::result_row::{SetOf, set_of};
 use crate::pg::settings::{self, Retention};
 use crate::pg::text::{JsonB, Text};
-use crate::pg::{read_only, role, tables};
+use crate::pg::{processor, read_only, role, tables};
 
 /// What is kept of a row of a report: all but its details, which take most of the room.
 fn kept(row: &ReportRow) -> Json {
@@ -30,15 +30,15 @@ fn kept(row: &ReportRow) -> Json {
 }
 
 /// Keeps a report with the version that it is about, and prunes the older ones of the model.
-fn keep(reference: &str, query: &str, rows: &[ReportRow], duration_ms: f64) -> Result<()> {
+fn keep(reference: &str, query: &str, rows: &[ReportRow], duration_ms: f64, cpu_seconds: f64) -> Result<()> {
     let (model_id, version) = models::version_of(reference, Privilege::Manage)?;
     let results: Vec<Json> = rows.iter().map(kept).collect();
     let current_rows = rows.iter().map(|row| row.current_rows).max().unwrap_or(0);
     let ran_by = role::name_of(role::current());
     tables::as_owner(|| {
         tables::write(
-            "INSERT INTO assay.drift_run (model_id, version, ran_by, query, rows, duration_ms, results)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO assay.drift_run (model_id, version, ran_by, query, rows, duration_ms, results, cpu_seconds)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             &[
                 model_id.into(),
                 version.into(),
@@ -47,6 +47,7 @@ fn keep(reference: &str, query: &str, rows: &[ReportRow], duration_ms: f64) -> R
                 current_rows.into(),
                 duration_ms.into(),
                 JsonB(Json::from(results)).into(),
+                cpu_seconds.into(),
             ],
         )?;
         match settings::history_retention() {
@@ -69,11 +70,17 @@ fn record_drift(model: Option<Text>, query: Option<Text>, options: Option<Jsonb>
             required("model", model.as_deref())?,
             required("query", query.as_deref())?,
         );
-        let begun = Instant::now();
+        let (begun, spent) = (Instant::now(), processor::seconds());
         let results = model::compare(model, query, object("options", options)?)?;
         let rows: Vec<ReportRow> = results.into_iter().map(DriftResult::into_row).collect();
         if settings::history_retention() != Retention::Nothing {
-            keep(model, query, &rows, begun.elapsed().as_secs_f64() * 1e3)?;
+            keep(
+                model,
+                query,
+                &rows,
+                begun.elapsed().as_secs_f64() * 1e3,
+                processor::seconds() - spent,
+            )?;
         }
         Ok(rows)
     };
