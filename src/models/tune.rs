@@ -126,25 +126,8 @@ fn wrong_search(error: algo::error::Error, algorithm: &str) -> Error {
 /// The metrics of a task by which trials can be compared, the decisive one first.
 fn metrics_of(task: Task) -> &'static [Metric] {
     match task {
-        Task::Classification => &[
-            Metric::RocAuc,
-            Metric::AveragePrecision,
-            Metric::LogLoss,
-            Metric::BrierScore,
-            Metric::Accuracy,
-            Metric::Precision,
-            Metric::Recall,
-            Metric::F1,
-            Metric::Mcc,
-        ],
-        Task::Regression => &[
-            Metric::Rmse,
-            Metric::Mae,
-            Metric::Mape,
-            Metric::Mse,
-            Metric::R2,
-            Metric::MedianAbsoluteError,
-        ],
+        Task::Classification => Metric::OF_CLASSES,
+        Task::Regression => Metric::OF_NUMBERS,
     }
 }
 

@@ -67,8 +67,8 @@ pub fn lock_object(table: &CStr, object: pg_sys::Oid) {
     unsafe { pg_sys::LockDatabaseObject(oid_of(table), object, 0, pg_sys::ExclusiveLock as i32) }
 }
 
-/// Runs `work` as the owner of assay's tables, with nothing but `pg_catalog` on the search path, and statements that are not compiled. An error that leaves `work` by
-/// unwinding ends the (sub)transaction, which puts both back.
+/// Runs `work` as the owner of assay's tables, with nothing but `pg_catalog` on the search path, and statements that are not compiled. An
+/// error that leaves `work` by unwinding ends the (sub)transaction, which puts all back.
 pub fn as_owner<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     let table = Table::open(c"model")?;
     let mut caller = pg_sys::InvalidOid;

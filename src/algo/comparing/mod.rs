@@ -98,17 +98,7 @@ const AREA: &str = Metric::RocAuc.name();
 /// The metrics by which models of a kind can be compared, the decisive one first; a loss of their own comes before them.
 pub fn metrics_of(scored: &Scored) -> &'static [Metric] {
     match scored {
-        Scored::Classes { classes: 2, .. } => &[
-            Metric::RocAuc,
-            Metric::AveragePrecision,
-            Metric::LogLoss,
-            Metric::BrierScore,
-            Metric::Accuracy,
-            Metric::Precision,
-            Metric::Recall,
-            Metric::F1,
-            Metric::Mcc,
-        ],
+        Scored::Classes { classes: 2, .. } => Metric::OF_CLASSES,
         Scored::Classes { .. } => &[
             Metric::RocAuc,
             Metric::LogLoss,
@@ -118,14 +108,7 @@ pub fn metrics_of(scored: &Scored) -> &'static [Metric] {
             Metric::F1,
             Metric::Mcc,
         ],
-        Scored::Numbers { .. } => &[
-            Metric::Rmse,
-            Metric::Mae,
-            Metric::Mape,
-            Metric::Mse,
-            Metric::R2,
-            Metric::MedianAbsoluteError,
-        ],
+        Scored::Numbers { .. } => Metric::OF_NUMBERS,
     }
 }
 

@@ -95,6 +95,29 @@ metrics! {
 }
 
 impl Metric {
+    /// Those by which models of two classes are compared, the decisive one first.
+    pub const OF_CLASSES: &'static [Metric] = &[
+        Metric::RocAuc,
+        Metric::AveragePrecision,
+        Metric::LogLoss,
+        Metric::BrierScore,
+        Metric::Accuracy,
+        Metric::Precision,
+        Metric::Recall,
+        Metric::F1,
+        Metric::Mcc,
+    ];
+
+    /// Those by which models of a number are compared, the decisive one first.
+    pub const OF_NUMBERS: &'static [Metric] = &[
+        Metric::Rmse,
+        Metric::Mae,
+        Metric::Mape,
+        Metric::Mse,
+        Metric::R2,
+        Metric::MedianAbsoluteError,
+    ];
+
     /// Whether a better model has more of it: false for errors and losses.
     pub const fn higher_is_better(self) -> bool {
         matches!(self.better(), Better::Higher)
