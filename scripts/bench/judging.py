@@ -10,7 +10,7 @@ class Judging(Sections):
 
     def judging(self):
         self.outcome(train("judged", "logistic_regression", FEATURES, "label", "bench"))
-        grouped = "SELECT *, a % 4 AS slice FROM bench"
+        grouped = "SELECT *, id % 4 AS slice FROM bench"
         evaluate = self.ours(f"SELECT count(*) FROM evaluate('judged', '{grouped}')")
         for what, sql, most in [
             ("fairness over 4 groups", f"SELECT count(*) FROM fairness('judged', '{grouped}', '{{slice}}')", 2),
