@@ -133,10 +133,12 @@ Example: SELECT threshold, flagged, cost FROM assay.threshold_costs(''credit'', 
 
 CREATE FUNCTION assay.fairness(model text, query text, group_by text[], options jsonb DEFAULT '{}')
 RETURNS TABLE (segment jsonb, rows bigint, metric text, value double precision, low double precision, high double precision,
-               difference double precision, ratio double precision, within_limits boolean, note text)
+               difference double precision, ratio double precision, within_limits boolean, note text,
+               difference_low double precision, difference_high double precision, ratio_low double precision, ratio_high double precision)
 AS 'MODULE_PATHNAME', 'fairness_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 60;
 COMMENT ON FUNCTION assay.fairness(text, text, text[], jsonb) IS
 'Whether a model with two classes treats groups of the rows of a query alike. First how far the groups are apart (segment NULL, in difference and ratio): demographic_parity (selection_rate), equal_opportunity (true_positive_rate) and equalized_odds (the worse of true_positive_rate and false_positive_rate), as fairlearn computes them; then the metrics of all rows together (segment NULL), then those of each group: count, selection_rate, true_positive_rate, false_positive_rate, precision, accuracy, base_rate (the share that is positive), mean_prediction, calibration_gap (mean_prediction less base_rate), expected_calibration_error, roc_auc, with 95 % intervals. difference and ratio of a group are to the reference.
+difference_low to ratio_high: 95 % intervals, of two shares from Wilson''s of each (Newcombe 1998 for the difference, Donner and Zou 2012 for the ratio, which is NULL where the other share is 0); those of the summary hold what is true of the groups farthest apart, whichever they are (Bonferroni over all pairs). NULL where a group is compared with itself, of expected_calibration_error, and of mean_prediction, calibration_gap and roc_auc beside all rows.
 rows: how many rows the value is of: of true_positive_rate the positive ones, and so on. note: says that a group is small.
 options: reference ("overall", or the group to compare with: {"sex": "male"}, or "male" with one column; without it the summary compares groups with each other, and each group with all rows), threshold (else the model''s), min_rows (groups of fewer rows are left out of the summary), limits: {"demographic_parity_ratio": 0.8, "equal_opportunity_difference": 0.1, ...}, what you demand of the summary''s differences at most and ratios at least, which within_limits answers. assay demands nothing by itself.
 Errors: as in assay.evaluate, 22023 for options and their keys, ML010 for a model without two classes.

@@ -4,6 +4,7 @@ use pgrx::pg_extern;
 use serde_json::{Map, Value as Json};
 
 use super::deployment::changing;
+use super::judging::fairness;
 use super::registry::Privilege;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::json::Jsonb;
@@ -26,6 +27,7 @@ pub struct Field {
 pub enum Content {
     Text,
     Columns,
+    Limits,
     Cost,
 }
 
@@ -34,7 +36,7 @@ const fn field(name: &'static str, content: Content, title: &'static str) -> Fie
 }
 
 /// All fields.
-pub const FIELDS: [Field; 16] = [
+pub const FIELDS: [Field; 17] = [
     field("purpose", Content::Text, "Purpose"),
     field("intended_use", Content::Text, "Intended use"),
     field("users", Content::Text, "Who uses it"),
@@ -53,6 +55,7 @@ pub const FIELDS: [Field; 16] = [
         Content::Columns,
         "Columns between whose values it has to be fair",
     ),
+    field("fairness_limits", Content::Limits, "What is demanded of their fairness"),
     field("cost_false_positive", Content::Cost, "What a false alarm costs"),
     field("cost_false_negative", Content::Cost, "What a miss costs"),
 ];
@@ -74,12 +77,16 @@ fn check(fields: &Map<String, Json>) -> Result<()> {
             (Json::String(text), Content::Text) => text.chars().count() <= MOST_TEXT,
             (Json::Array(names), Content::Columns) => names.len() <= MOST_COLUMNS && names.iter().all(Json::is_string),
             (Json::Number(cost), Content::Cost) => cost.as_f64().is_some_and(|cost| cost >= 0.0),
+            (limits, Content::Limits) => fairness::are_limits(limits),
             (_, Content::Text | Content::Columns | Content::Cost) => false,
         };
         if !is_right {
             let wanted = match field.content {
                 Content::Text => format!("a text of at most {MOST_TEXT} characters"),
                 Content::Columns => format!("an array of at most {MOST_COLUMNS} names of columns"),
+                Content::Limits => {
+                    "an object of limits of assay.fairness, such as {\"demographic_parity_ratio\": 0.8}".into()
+                }
                 Content::Cost => "a number, 0 or more".into(),
             };
             return Err(

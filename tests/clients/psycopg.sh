@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/clients/lib/python.sh
 
 status=0
-for program in client cancel quality; do
+for program in client judging cancel quality; do
     "$python" "tests/clients/$program.py" || status=$?
 done
 exit "$status"

@@ -67,6 +67,36 @@ impl Bin {
     }
 }
 
+/// A bin as charts have it, of probabilities or of numbers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// Its lower end.
+    pub lower: f64,
+    /// Its upper end.
+    pub upper: f64,
+    /// How many rows are in it.
+    pub rows: u64,
+    /// The mean of what was predicted.
+    pub predicted: f64,
+    /// The mean of what came true; of classes the share of positive rows.
+    pub actual: f64,
+    /// What that mean may as well be; `None` where rows are too few to tell.
+    pub interval: Option<(f64, f64)>,
+}
+
+impl From<&Bin> for Point {
+    fn from(bin: &Bin) -> Point {
+        Point {
+            lower: bin.lower,
+            upper: bin.upper,
+            rows: bin.rows,
+            predicted: bin.predicted,
+            actual: bin.actual(),
+            interval: Some(bin.interval),
+        }
+    }
+}
+
 /// Probabilities against what came true, in bins with rows, ascending, as scikit-learn's `calibration_curve` makes them.
 pub fn curve(scores: &Scores, bins: usize, strategy: Strategy) -> Vec<Bin> {
     let edges = match strategy {

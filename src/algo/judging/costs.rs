@@ -65,7 +65,7 @@ impl CostSteps {
         let order = |a: &(f64, usize, f64), b: &(f64, usize, f64)| {
             b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.total_cmp(&b.2))
         };
-        sort::sort_by(&mut rows, 1 << 19, order, monitor)?;
+        sort::sort_in_parallel_by(&mut rows, &order, monitor)?;
         let mut steps: Vec<Step> = Vec::new();
         for (score, class, cost) in rows {
             if steps.last().is_none_or(|step| step.score != score) {

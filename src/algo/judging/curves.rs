@@ -10,7 +10,7 @@ use crate::coded::coded;
 use crate::error::{Error, Result};
 use crate::estimator::Criterion;
 use crate::label::Label;
-use crate::metrics::evaluation::{self, Scored, Table};
+use crate::metrics::evaluation::{self, Decided, Scored, Table};
 use crate::monitor::Monitor;
 
 /// The most steps of all classes together: some 15 kB.
@@ -86,7 +86,7 @@ impl Curves {
             let metrics = scored.metrics(threshold, criterion, monitor)?;
             return Ok((metrics, Curves::of(scored, labels, monitor)?));
         };
-        let judged = evaluation::judge(actual, probabilities, threshold, monitor)?;
+        let judged = evaluation::judge(actual, probabilities, Decided::From(threshold), monitor)?;
         let scores = judged.ranking.as_ref().filter(|_| !actual.is_empty());
         let scores = scores.map(|ranking| Scores::of(ranking, monitor)).transpose()?;
         let curves = scores.map(|scores| {

@@ -1,16 +1,21 @@
-//! Whether groups are treated alike: what a decision does to each, and how far they are apart.
+//! Whether groups are treated alike: what a decision does to each. How far they are apart tells [`super::apart`].
 
 use rayon::prelude::*;
 
 use super::calibration::LEVEL;
 use crate::error::Result;
-use crate::metrics::Ranking;
+use crate::metrics::area::Area;
+use crate::metrics::check_score;
 use crate::metrics::sum::Sum;
 use crate::monitor::Monitor;
-use crate::stats::proportion::{normal_quantile, wilson};
+use crate::room;
+use crate::sort;
+use crate::stats::proportion::{Share, normal_quantile, wilson};
 
 /// Bins of the expected calibration error.
 const BINS: usize = 10;
+/// Rows between two looks at the monitor.
+const BLOCK: usize = 1 << 16;
 
 /// What is measured of each group. Names are fairlearn's and scikit-learn's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,6 +85,16 @@ pub struct Measured {
     pub value: Option<f64>,
     /// A 95 % interval.
     pub interval: Option<(f64, f64)>,
+    /// Of a share of rows, how many have what it is the share of.
+    pub part: Option<u64>,
+}
+
+impl Measured {
+    /// The counts of a share of rows, where there are some.
+    pub fn share(&self) -> Option<Share> {
+        let part = self.part.filter(|_| self.rows > 0)?;
+        Some(Share { part, rows: self.rows })
+    }
 }
 
 /// A group, as a decision treats it.
@@ -108,7 +123,7 @@ impl Sums {
     fn of(rows: impl Iterator<Item = (bool, f64)>, threshold: f64, monitor: &dyn Monitor) -> Result<Sums> {
         let mut sums = Sums::default();
         for (row, (positive, probability)) in rows.enumerate() {
-            if row.is_multiple_of(1 << 16) {
+            if row.is_multiple_of(BLOCK) {
                 monitor.check()?;
             }
             sums.cells[usize::from(positive)][usize::from(probability >= threshold)] += 1;
@@ -160,41 +175,125 @@ pub struct Groups {
 }
 
 impl Groups {
-    /// Of rows, each with whether it is positive and the probability that it is, and of the rows of each group. Returns an error when stopped, on
-    /// a probability that is NaN, and where there is no room. O(n log n); groups in parallel.
+    /// Of rows, each with whether it is positive and the probability that it is, by the rows of each group; no row is in two. Returns an error when
+    /// stopped, on a probability that is NaN, and where there is no room. O(n log n): the rows are put in order once for all groups.
     pub fn of(
         row: impl Fn(u32) -> (bool, f64) + Sync + Copy,
-        rows: u32,
         groups: &[Vec<u32>],
         threshold: f64,
         monitor: &dyn Monitor,
     ) -> Result<Groups> {
-        let overall = || Ranking::of((0..rows).map(row), monitor)?.roc_auc_with_variance(monitor);
-        let each = || {
-            let measured = groups.par_iter().map(|group| {
-                let rows = group.iter().map(|&place| row(place));
-                let sums = Sums::of(rows.clone(), threshold, monitor)?;
-                let area = Ranking::of(rows, monitor)?.roc_auc_with_variance(monitor)?;
-                Ok((sums, area))
-            });
-            measured.collect::<Result<Vec<(Sums, Area)>>>()
+        let sums = || {
+            let sums = groups
+                .par_iter()
+                .map(|group| Sums::of(group.iter().map(|&place| row(place)), threshold, monitor));
+            sums.collect::<Result<Vec<Sums>>>()
         };
-        let (area, measured) = rayon::join(overall, each);
-        let (area, measured) = (area?, measured?);
+        let (areas, sums) = rayon::join(|| Areas::of(row, groups, monitor), sums);
+        let (areas, sums) = (areas?, sums?);
         let mut all = Sums::default();
-        measured.iter().for_each(|(sums, _)| all.merge(sums));
+        sums.iter().for_each(|sums| all.merge(sums));
         Ok(Groups {
-            overall: Group::new(&all, area),
-            groups: measured.iter().map(|(sums, area)| Group::new(sums, *area)).collect(),
+            overall: Group::new(&all, areas.overall.value()),
+            groups: (sums.iter().zip(&areas.groups))
+                .map(|(sums, area)| Group::new(sums, area.value()))
+                .collect(),
         })
     }
 }
 
-/// The area under the ROC curve with its variance; `None` where they are not defined.
-type Area = Option<(f64, Option<f64>)>;
+/// The areas under the ROC curves of all rows and of each group.
+struct Areas {
+    overall: Area,
+    groups: Vec<Area>,
+}
+
+/// A row's probability, and twice the number of its group, one more where it is positive.
+type Ranked = (f64, u32);
+
+fn class_of(row: &Ranked) -> usize {
+    (row.1 & 1) as usize
+}
+
+fn group_of(row: &Ranked) -> usize {
+    (row.1 >> 1) as usize
+}
+
+impl Areas {
+    fn of(row: impl Fn(u32) -> (bool, f64), groups: &[Vec<u32>], monitor: &dyn Monitor) -> Result<Areas> {
+        let mut ranked: Vec<Ranked> = room::with_capacity(groups.iter().map(Vec::len).sum())?;
+        let mut totals = vec![[0_u64; 2]; groups.len()];
+        for (number, (group, totals)) in groups.iter().zip(&mut totals).enumerate() {
+            for &place in group {
+                if ranked.len().is_multiple_of(BLOCK) {
+                    monitor.check()?;
+                }
+                let (positive, probability) = row(place);
+                check_score(probability)?;
+                totals[usize::from(positive)] += 1;
+                // Makes -0 the 0 that it equals.
+                ranked.push((probability + 0.0, (number as u32) << 1 | u32::from(positive)));
+            }
+        }
+        sort::sort_in_parallel_by(&mut ranked, &|a: &Ranked, b: &Ranked| a.0.total_cmp(&b.0), monitor)?;
+        let (overall, groups) = rayon::join(
+            || Areas::overall(&ranked, &totals, monitor),
+            || Areas::of_groups(&ranked, &totals, monitor),
+        );
+        Ok(Areas {
+            overall: overall?,
+            groups: groups?,
+        })
+    }
+
+    fn overall(ranked: &[Ranked], totals: &[[u64; 2]], monitor: &dyn Monitor) -> Result<Area> {
+        let all = totals.iter().fold([0, 0], |sum, of| [sum[0] + of[0], sum[1] + of[1]]);
+        let mut area = Area::new(all);
+        each_tie(ranked, monitor, |tie| {
+            let mut counts = [0, 0];
+            tie.iter().for_each(|row| counts[class_of(row)] += 1);
+            area.add(counts);
+        })?;
+        Ok(area)
+    }
+
+    fn of_groups(ranked: &[Ranked], totals: &[[u64; 2]], monitor: &dyn Monitor) -> Result<Vec<Area>> {
+        let mut areas: Vec<Area> = totals.iter().map(|&totals| Area::new(totals)).collect();
+        let mut counts = vec![[0_u64; 2]; totals.len()];
+        each_tie(ranked, monitor, |tie| {
+            if let [row] = tie {
+                let mut one = [0, 0];
+                one[class_of(row)] = 1;
+                return areas[group_of(row)].add(one);
+            }
+            tie.iter().for_each(|row| counts[group_of(row)][class_of(row)] += 1);
+            for row in tie {
+                let counts = std::mem::take(&mut counts[group_of(row)]);
+                if counts != [0, 0] {
+                    areas[group_of(row)].add(counts);
+                }
+            }
+        })?;
+        Ok(areas)
+    }
+}
+
+/// Calls `each` with the rows of each probability, ascending. Returns an error when stopped.
+fn each_tie(ranked: &[Ranked], monitor: &dyn Monitor, mut each: impl FnMut(&[Ranked])) -> Result<()> {
+    let mut seen = 0;
+    for tie in ranked.chunk_by(|a, b| a.0 == b.0) {
+        if seen >= BLOCK {
+            monitor.check()?;
+            seen = 0;
+        }
+        seen += tie.len();
+        each(tie);
+    }
+    Ok(())
+}
 
 impl Group {
-    fn new(sums: &Sums, area: Area) -> Group {
+    fn new(sums: &Sums, area: Option<(f64, Option<f64>)>) -> Group {
         let [[true_negatives, false_positives], [false_negatives, true_positives]] = sums.cells;
         let (negatives, positives) = (true_negatives + false_positives, false_negatives + true_positives);
         let (rows, selected) = (negatives + positives, false_positives + true_positives);
@@ -203,6 +302,7 @@ impl Group {
             rows,
             value: (rows > 0).then(|| part as f64 / rows as f64),
             interval: (rows > 0).then(|| wilson(part, rows, LEVEL)),
+            part: Some(part),
         };
         let around = |value: f64, variance: f64, least: f64| {
             let half = normal_quantile(LEVEL) * variance.max(0.0).sqrt();
@@ -219,6 +319,7 @@ impl Group {
                 interval: value
                     .zip(variance)
                     .map(|(value, variance)| around(value, variance, least)),
+                part: None,
             }
         };
         let measured = GroupMetric::ALL.map(|metric| match metric {
@@ -235,12 +336,14 @@ impl Group {
                 rows,
                 value: sums.calibration_error(),
                 interval: None,
+                part: None,
             },
             GroupMetric::RocAuc => Measured {
                 metric,
                 rows,
                 value: area.map(|(area, _)| area),
                 interval: area.and_then(|(area, variance)| Some(around(area, variance?, 0.0))),
+                part: None,
             },
         });
         Group {
@@ -249,117 +352,28 @@ impl Group {
         }
     }
 
+    /// A metric.
+    pub fn measured(&self, metric: GroupMetric) -> Option<&Measured> {
+        self.measured.iter().find(|measured| measured.metric == metric)
+    }
+
     /// The value of a metric.
     pub fn value(&self, metric: GroupMetric) -> Option<f64> {
-        let found = self.measured.iter().find(|measured| measured.metric == metric);
-        found.and_then(|measured| measured.value)
+        self.measured(metric).and_then(|measured| measured.value)
     }
-}
-
-/// A demand on decisions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Criterion {
-    /// Groups are called positive as often.
-    DemographicParity,
-    /// Positive rows of all groups are called so as often.
-    EqualOpportunity,
-    /// Positive rows are, and negative rows are.
-    EqualizedOdds,
-}
-
-impl Criterion {
-    /// Every demand.
-    pub const ALL: [Criterion; 3] = [
-        Criterion::DemographicParity,
-        Criterion::EqualOpportunity,
-        Criterion::EqualizedOdds,
-    ];
-
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Criterion::DemographicParity => "demographic_parity",
-            Criterion::EqualOpportunity => "equal_opportunity",
-            Criterion::EqualizedOdds => "equalized_odds",
-        }
-    }
-
-    /// What has to be alike.
-    const fn metrics(self) -> &'static [GroupMetric] {
-        match self {
-            Criterion::DemographicParity => &[GroupMetric::SelectionRate],
-            Criterion::EqualOpportunity => &[GroupMetric::TruePositiveRate],
-            Criterion::EqualizedOdds => &[GroupMetric::TruePositiveRate, GroupMetric::FalsePositiveRate],
-        }
-    }
-}
-
-/// How far groups are apart.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Apart {
-    /// The greatest difference: 0 is alike.
-    pub difference: Option<f64>,
-    /// The least ratio: 1 is alike.
-    pub ratio: Option<f64>,
-}
-
-/// How far groups are apart by a demand, as fairlearn has it: without a reference the least from the greatest, with one each from it. Groups in
-/// which a metric is not defined do not count.
-pub fn apart(criterion: Criterion, groups: &[&Group], reference: Option<&Group>) -> Apart {
-    let mut all = Apart {
-        difference: None,
-        ratio: None,
-    };
-    for &metric in criterion.metrics() {
-        let values: Vec<f64> = groups.iter().filter_map(|group| group.value(metric)).collect();
-        let Some(found) = of_values(&values, reference.map(|group| group.value(metric))) else {
-            continue;
-        };
-        all.difference = greater(all.difference, found.difference, f64::max);
-        all.ratio = greater(all.ratio, found.ratio, f64::min);
-    }
-    all
-}
-
-fn greater(a: Option<f64>, b: Option<f64>, choose: fn(f64, f64) -> f64) -> Option<f64> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(choose(a, b)),
-        (a, b) => a.or(b),
-    }
-}
-
-/// `None` where there is nothing to compare.
-fn of_values(values: &[f64], reference: Option<Option<f64>>) -> Option<Apart> {
-    let least = values.iter().copied().reduce(f64::min)?;
-    let greatest = values.iter().copied().reduce(f64::max)?;
-    let ratio = |low: f64, high: f64| (high > 0.0).then(|| low / high);
-    Some(match reference {
-        None => Apart {
-            difference: Some(greatest - least),
-            ratio: ratio(least, greatest),
-        },
-        Some(reference) => {
-            let reference = reference?;
-            let ratios = values
-                .iter()
-                .filter_map(|&value| ratio(value.min(reference), value.max(reference)));
-            Apart {
-                difference: Some((greatest - reference).abs().max((least - reference).abs())),
-                ratio: ratios.reduce(f64::min),
-            }
-        }
-    })
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::metrics::Ranking;
     use crate::monitor::Unwatched;
 
-    fn group(rows: &[(bool, f64)]) -> Group {
+    /// All rows as one group, called positive from 0.5 on.
+    pub(in crate::judging) fn group(rows: &[(bool, f64)]) -> Group {
         let all: Vec<u32> = (0..rows.len() as u32).collect();
         let row = |place: u32| rows[place as usize];
-        let groups = Groups::of(row, rows.len() as u32, &[all], 0.5, &Unwatched).unwrap();
+        let groups = Groups::of(row, &[all], 0.5, &Unwatched).unwrap();
         assert_eq!(groups.groups[0], groups.overall);
         groups.overall
     }
@@ -367,10 +381,10 @@ mod tests {
     #[test]
     fn metrics_are_of_their_own_rows() {
         let group = group(&[(true, 0.9), (true, 0.4), (false, 0.6), (false, 0.2), (false, 0.1)]);
-        let found = |metric: GroupMetric| group.measured.iter().find(|found| found.metric == metric).unwrap();
         let share = |metric, rows, value: f64| {
-            assert_eq!(found(metric).rows, rows, "{metric:?}");
-            assert!((found(metric).value.unwrap() - value).abs() < 1e-12, "{metric:?}");
+            let found = group.measured(metric).unwrap();
+            assert_eq!(found.rows, rows, "{metric:?}");
+            assert!((found.value.unwrap() - value).abs() < 1e-12, "{metric:?}");
         };
         share(GroupMetric::SelectionRate, 5, 0.4);
         share(GroupMetric::TruePositiveRate, 2, 0.5);
@@ -388,44 +402,40 @@ mod tests {
         }
     }
 
+    /// One order of all rows gives each group the area that its rows alone have, however many scores are equal.
     #[test]
-    fn groups_are_apart_as_fairlearn_has_it() {
-        // Selection rates 0.75, 0.5 and 0.25; all true positive rates 1; false positive rates 0.5, 0.5 and 0.
-        let groups = [
-            group(&[(true, 0.9), (true, 0.9), (false, 0.9), (false, 0.1)]),
-            group(&[
-                (true, 0.9),
-                (true, 0.6),
-                (false, 0.9),
-                (false, 0.1),
-                (false, 0.6),
-                (false, 0.1),
-                (false, 0.1),
-                (false, 0.1),
-            ]),
-            group(&[(true, 0.9), (false, 0.1), (false, 0.1), (false, 0.1)]),
-        ];
-        let all: Vec<&Group> = groups.iter().collect();
-        let between = apart(Criterion::DemographicParity, &all, None);
-        assert_eq!((between.difference, between.ratio), (Some(0.5), Some(0.25 / 0.75)));
-        let to_second = apart(Criterion::DemographicParity, &all, Some(&groups[1]));
-        assert_eq!((to_second.difference, to_second.ratio), (Some(0.25), Some(0.5)));
-        let odds = apart(Criterion::EqualizedOdds, &all, None);
-        assert_eq!((odds.difference, odds.ratio), (Some(0.5), Some(0.0)));
-        let opportunity = apart(Criterion::EqualOpportunity, &all, None);
-        assert_eq!((opportunity.difference, opportunity.ratio), (Some(0.0), Some(1.0)));
+    fn areas_of_groups_are_those_of_their_rows_alone() {
+        let draw = |seed, row: u32| crate::hash::hash_u64(seed, u64::from(row)) as f64 / u64::MAX as f64;
+        for levels in [3.0, 50.0, 1e12] {
+            let row = |place: u32| {
+                let score = (draw(1, place) * levels).floor() / levels;
+                (draw(2, place) < score, score)
+            };
+            let mut groups = vec![Vec::new(); 5];
+            (0..4000).for_each(|place| groups[(draw(3, place) * 4.0) as usize].push(place));
+            let found = Groups::of(row, &groups, 0.5, &Unwatched).unwrap();
+            let alone = |rows: &[u32]| {
+                let ranking = Ranking::of(rows.iter().map(|&place| row(place)), &Unwatched).unwrap();
+                ranking.roc_auc_with_variance(&Unwatched).unwrap()
+            };
+            let all: Vec<u32> = (0..4000).collect();
+            for (group, rows) in std::iter::once((&found.overall, &all)).chain(found.groups.iter().zip(&groups)) {
+                let area = group.measured(GroupMetric::RocAuc).unwrap();
+                let expected = alone(rows);
+                assert_eq!(area.value, expected.map(|(area, _)| area));
+                let half = expected
+                    .and_then(|(_, variance)| variance)
+                    .map(|variance| normal_quantile(LEVEL) * variance.sqrt());
+                assert_eq!(
+                    area.interval.map(|(low, _)| low),
+                    area.value.zip(half).map(|(area, half)| area - half)
+                );
+            }
+        }
     }
 
     #[test]
-    fn groups_without_positive_rows_do_not_count_for_what_needs_them() {
-        let groups = [
-            group(&[(true, 0.9), (false, 0.1)]),
-            group(&[(false, 0.9), (false, 0.1)]),
-        ];
-        assert_eq!(groups[1].value(GroupMetric::TruePositiveRate), None);
-        assert_eq!(groups[1].value(GroupMetric::RocAuc), None);
-        let all: Vec<&Group> = groups.iter().collect();
-        assert_eq!(apart(Criterion::EqualOpportunity, &all, None).difference, Some(0.0));
-        assert_eq!(apart(Criterion::EqualOpportunity, &[], None).difference, None);
+    fn a_probability_that_is_none_is_an_error() {
+        assert!(Groups::of(|_| (true, f64::NAN), &[vec![0]], 0.5, &Unwatched).is_err());
     }
 }

@@ -13,11 +13,12 @@
 //! | median_absolute_error | of order statistics (binomial), without any distribution |
 
 use ndarray::ArrayView2;
+use rayon::prelude::*;
 
 use super::calibration::LEVEL;
 use crate::error::Result;
 use crate::estimator::Criterion;
-use crate::metrics::evaluation::{self, Scored};
+use crate::metrics::evaluation::{self, Decided, Scored};
 use crate::metrics::sum::Sum;
 use crate::monitor::Monitor;
 use crate::room;
@@ -28,8 +29,8 @@ use crate::stats::proportion::{normal_quantile, wilson};
 pub struct Measure {
     /// Its name.
     pub name: &'static str,
-    /// Its value.
-    pub value: f64,
+    /// Its value; `None` where it is not defined on the rows.
+    pub value: Option<f64>,
     /// A 95 % interval; `None` where rows are too few to tell, and for what is no estimate.
     pub interval: Option<(f64, f64)>,
 }
@@ -37,7 +38,7 @@ pub struct Measure {
 /// Rows between two looks at the monitor.
 const LOOK: usize = 1 << 16;
 
-/// All metrics that are defined on the rows, in their usual order, those of classes at `threshold`. Returns an error as [`Scored::metrics`] does.
+/// All metrics of the rows, in their usual order, those of classes at `threshold`. Returns an error as [`Scored::metrics`] does.
 pub fn measure(
     scored: &Scored,
     threshold: f64,
@@ -46,22 +47,38 @@ pub fn measure(
 ) -> Result<Vec<Measure>> {
     match (scored, scored.classes()) {
         (Scored::Classes { .. }, Some((actual, probabilities))) => {
-            of_classes(actual, probabilities, threshold, monitor)
+            of_classes(actual, probabilities, Decided::From(threshold), monitor)
         }
         (Scored::Classes { .. }, None) => Ok(Vec::new()),
         (Scored::Numbers { actual, predicted }, _) => {
             let table = scored.metrics(threshold, criterion, monitor)?;
             let intervals = Numbers::of(actual, predicted, criterion, monitor)?;
-            let defined = |(name, value): (&'static str, Option<f64>)| {
-                Some(Measure {
-                    name,
-                    value: value?,
-                    interval: intervals.of_metric(name, value?),
-                })
-            };
-            Ok(table.into_iter().filter_map(defined).collect())
+            Ok(with_intervals(table, |name, value| intervals.of_metric(name, value)))
         }
     }
+}
+
+/// The metrics of rows by the class that each was taken for when it was decided, in the order of [`measure`]. Returns an error as it does.
+pub fn of_decided(
+    actual: &[u32],
+    probabilities: ArrayView2<'_, f64>,
+    decided: &[u32],
+    monitor: &dyn Monitor,
+) -> Result<Vec<Measure>> {
+    of_classes(actual, probabilities, Decided::As(decided), monitor)
+}
+
+/// Metrics with the intervals of those that are defined.
+fn with_intervals(
+    table: evaluation::Table,
+    interval: impl Fn(&'static str, f64) -> Option<(f64, f64)>,
+) -> Vec<Measure> {
+    let measure = |(name, value): (&'static str, Option<f64>)| Measure {
+        name,
+        value,
+        interval: value.and_then(|value| interval(name, value)),
+    };
+    table.into_iter().map(measure).collect()
 }
 
 /// Ends of an interval that are no numbers are none.
@@ -70,7 +87,7 @@ fn finite((low, high): (f64, f64)) -> Option<(f64, f64)> {
 }
 
 /// The normal interval around a value with a variance, within bounds.
-fn normal(value: f64, variance: f64, bounds: (f64, f64)) -> Option<(f64, f64)> {
+pub(crate) fn normal(value: f64, variance: f64, bounds: (f64, f64)) -> Option<(f64, f64)> {
     let half = normal_quantile(LEVEL) * variance.max(0.0).sqrt();
     finite((value - half, value + half)).map(|(low, high)| (low.max(bounds.0), high.min(bounds.1)))
 }
@@ -88,6 +105,12 @@ impl Losses {
         self.rows += 1;
         self.sum.add(loss);
         self.squares.add_square(loss);
+    }
+
+    fn merge(&mut self, other: &Losses) {
+        self.rows += other.rows;
+        self.sum.merge(&other.sum);
+        self.squares.merge(&other.squares);
     }
 
     /// The variance of the mean; `None` for fewer than two rows.
@@ -211,28 +234,42 @@ fn of_average_precision(value: f64, positives: u64) -> Option<(f64, f64)> {
     finite((at(middle - half), at(middle + half)))
 }
 
+/// The losses of rows by their probabilities: the logarithmic one, and of two classes the squared one.
+fn losses(actual: &[u32], probabilities: ArrayView2<'_, f64>, monitor: &dyn Monitor) -> Result<(Losses, Losses)> {
+    let binary = probabilities.ncols() == 2;
+    let blocks = actual.par_chunks(LOOK).enumerate().map(|(block, actual)| {
+        monitor.check()?;
+        let (mut log, mut brier) = (Losses::default(), Losses::default());
+        for (row, &class) in (block * LOOK..).zip(actual) {
+            let probabilities = probabilities.row(row);
+            log.add(evaluation::log_loss(
+                probabilities.to_slice().unwrap_or_default(),
+                class as usize,
+            ));
+            if binary {
+                let off = f64::from(class) - probabilities[1];
+                brier.add(off * off);
+            }
+        }
+        Ok((log, brier))
+    });
+    let (mut log, mut brier) = (Losses::default(), Losses::default());
+    for (more_log, more_brier) in blocks.collect::<Result<Vec<_>>>()? {
+        log.merge(&more_log);
+        brier.merge(&more_brier);
+    }
+    Ok((log, brier))
+}
+
 fn of_classes(
     actual: &[u32],
     probabilities: ArrayView2<'_, f64>,
-    threshold: f64,
+    decided: Decided<'_>,
     monitor: &dyn Monitor,
 ) -> Result<Vec<Measure>> {
-    let judged = evaluation::judge(actual, probabilities, threshold, monitor)?;
+    let judged = evaluation::judge(actual, probabilities, decided, monitor)?;
     let binary = probabilities.ncols() == 2;
-    let (mut log, mut brier) = (Losses::default(), Losses::default());
-    for (row, (&class, probabilities)) in actual.iter().zip(probabilities.rows()).enumerate() {
-        if row.is_multiple_of(LOOK) {
-            monitor.check()?;
-        }
-        log.add(evaluation::log_loss(
-            probabilities.as_slice().unwrap_or_default(),
-            class as usize,
-        ));
-        if binary {
-            let off = f64::from(class) - probabilities[1];
-            brier.add(off * off);
-        }
-    }
+    let (log, brier) = losses(actual, probabilities, monitor)?;
     let matrix = Matrix::of(&judged.matrix);
     let within = |value: f64, variance: f64| normal(value, variance, (0.0, 1.0));
     let interval = |name: &str, value: f64| match name {
@@ -255,14 +292,7 @@ fn of_classes(
         // The threshold and the rows are no estimates.
         _ => None,
     };
-    let defined = judged.table.iter().filter_map(|&(name, value)| {
-        Some(Measure {
-            name,
-            value: value?,
-            interval: interval(name, value?),
-        })
-    });
-    Ok(defined.collect())
+    Ok(with_intervals(judged.table, interval))
 }
 
 /// Wilson's interval of a share; `None` of no rows.
@@ -421,7 +451,7 @@ mod tests {
                     let found = sample.iter().find(|found| found.name == truth.name);
                     found
                         .and_then(|found| found.interval)
-                        .is_some_and(|(low, high)| low <= truth.value && truth.value <= high)
+                        .is_some_and(|(low, high)| Some(low) <= truth.value && truth.value <= Some(high))
                 });
                 (truth.name, holds.count() as f64 / 200.0)
             })
@@ -443,14 +473,11 @@ mod tests {
         for scored in [classes(1, 300), several(1, 300), numbers(1, 300)] {
             let table = scored.metrics(0.4, None, &Unwatched).unwrap();
             let measures = measure(&scored, 0.4, None, &Unwatched).unwrap();
-            let values: Vec<_> = measures
-                .iter()
-                .map(|measure| (measure.name, Some(measure.value)))
-                .collect();
+            let values: Vec<_> = measures.iter().map(|measure| (measure.name, measure.value)).collect();
             assert_eq!(values, table);
             for measure in measures {
                 if let Some((low, high)) = measure.interval {
-                    assert!(low <= measure.value && measure.value <= high, "{measure:?}");
+                    assert!(Some(low) <= measure.value && measure.value <= Some(high), "{measure:?}");
                 }
             }
         }

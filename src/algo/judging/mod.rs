@@ -1,6 +1,7 @@
 //! Whether a model is good enough to decide: where its threshold belongs, what it saves, whether its probabilities come true, and whether it
 //! treats groups alike.
 
+pub mod apart;
 pub mod calibration;
 pub mod costs;
 pub mod curves;

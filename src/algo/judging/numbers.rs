@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::calibration::LEVEL;
+use super::calibration::{LEVEL, Point};
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::room;
@@ -51,6 +51,19 @@ impl NumberBin {
         self.predicted += (other.predicted - self.predicted) * (theirs / all);
         self.rows += other.rows;
         self.highest = self.highest.max(other.highest);
+    }
+}
+
+impl From<&NumberBin> for Point {
+    fn from(bin: &NumberBin) -> Point {
+        Point {
+            lower: bin.lowest,
+            upper: bin.highest,
+            rows: bin.rows,
+            predicted: bin.predicted,
+            actual: bin.actual,
+            interval: bin.interval(),
+        }
     }
 }
 

@@ -265,8 +265,42 @@ fn add_counts(matrix: &mut [Vec<u64>], more: &[Vec<u64>]) {
     }
 }
 
+/// For which class rows of probabilities are taken.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Decided<'a> {
+    /// For the one that [`decide`] says with this threshold.
+    From(f64),
+    /// Each row for one that was decided before.
+    As(&'a [u32]),
+}
+
+impl Decided<'_> {
+    /// Returns an error unless each row is taken for a class.
+    fn check(&self, rows: usize, classes: usize) -> Result<()> {
+        match self {
+            Decided::As(given) if given.len() != rows || given.iter().any(|&class| class as usize >= classes) => {
+                Err(Error::data(
+                    format!("{} decisions do not go with {rows} rows", given.len()),
+                    "pass as many of each, and classes that the model knows",
+                ))
+            }
+            Decided::From(_) | Decided::As(_) => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn class(&self, row: usize, probabilities: &[f64]) -> usize {
+        match self {
+            Decided::From(threshold) => decide(probabilities, *threshold),
+            Decided::As(given) => given[row] as usize,
+        }
+    }
+}
+
 /// Some rows, the class of each and its probabilities.
 struct Block<'a> {
+    /// The number of the first one.
+    first: usize,
     actual: &'a [u32],
     probabilities: ArrayView2<'a, f64>,
 }
@@ -298,7 +332,11 @@ fn blocks<T: Send>(
         monitor.check()?;
         let first = block * BLOCK;
         let probabilities = probabilities.slice_axis(Axis(0), Slice::from(first..first + actual.len()));
-        work(Block { actual, probabilities })
+        work(Block {
+            first,
+            actual,
+            probabilities,
+        })
     });
     parts.collect()
 }
@@ -316,7 +354,7 @@ pub fn classification(
     threshold: f64,
     monitor: &dyn Monitor,
 ) -> Result<Table> {
-    Ok(judge(actual, probabilities, threshold, monitor)?.table)
+    Ok(judge(actual, probabilities, Decided::From(threshold), monitor)?.table)
 }
 
 /// The metrics of a classification, and what their intervals are made of.
@@ -330,19 +368,21 @@ pub(crate) struct Judged {
     pub(crate) ranking: Option<Ranking>,
 }
 
-/// What [`classification`] gives, and more.
+/// What [`classification`] gives, and more; of rows that were decided before without the threshold.
 pub(crate) fn judge(
     actual: &[u32],
     probabilities: ArrayView2<'_, f64>,
-    threshold: f64,
+    decided: Decided<'_>,
     monitor: &dyn Monitor,
 ) -> Result<Judged> {
     let classes = check_shape(actual, &probabilities)?;
+    decided.check(actual.len(), classes)?;
     let summed = |block: Block<'_>| {
         let mut matrix = vec![vec![0; classes]; classes];
         let (mut loss, mut brier) = (ClassLoss::default(), Probability::new(Loss::Brier));
+        let mut place = block.first..;
         block.each(|class, row| {
-            matrix[class][decide(row, threshold)] += 1;
+            matrix[class][decided.class(place.next().unwrap_or_default(), row)] += 1;
             if let &[_, positive] = row {
                 brier.push(&Label::Bool(class == 1), positive)?;
             }
@@ -391,7 +431,7 @@ pub(crate) fn judge(
     table.push(("recall", confusion.recall(average)));
     table.push(("f1", confusion.f1(average)));
     table.push(("mcc", confusion.mcc()));
-    if binary {
+    if let (true, Decided::From(threshold)) = (binary, decided) {
         table.push(("threshold", Some(threshold)));
     }
     table.push(("rows", Some(actual.len() as f64)));

@@ -14,6 +14,7 @@
 //! [`Tally`] is any of them together with the [`Metric`] it answers; [`evaluation`] computes a model's whole table.
 
 mod agreement;
+pub(crate) mod area;
 mod class_loss;
 mod confusion;
 pub mod curve;
@@ -35,6 +36,7 @@ pub use confusion::{Average, Confusion};
 pub use metric::{Inputs, Metric};
 pub use probability::{Loss, Probability};
 pub use ranking::Ranking;
+pub(crate) use ranking::check_score;
 pub use regression::{AbsoluteErrors, RegressionError};
 pub use tally::Tally;
 pub(crate) use tally::{Rows, with_rows};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::area::Area;
 use super::sum::Sum;
 use super::two_labels::TwoLabels;
 use super::{MAX_ROWS, add_rows};
@@ -195,24 +196,11 @@ impl Ranking {
             return Ok(None);
         };
         let totals = self.totals();
-        let [negatives, positives] = [totals[1 - positive] as f64, totals[positive] as f64];
-        let (mut below, mut twice_won) = ([0_u64; 2], 0_u128);
-        // Of each class the squares of its rows' placements among the other.
-        let mut squares = [Sum::default(), Sum::default()];
+        let mut area = Area::new([totals[1 - positive], totals[positive]]);
         self.ascending(monitor, |tie| {
-            let counts = [tie.counts[1 - positive], tie.counts[positive]];
-            twice_won += u128::from(counts[1]) * (2 * u128::from(below[0]) + u128::from(counts[0]));
-            let won = (below[0] as f64 + counts[0] as f64 / 2.0) / negatives;
-            let lost = (positives - below[1] as f64 - counts[1] as f64 / 2.0) / positives;
-            squares[1].add(counts[1] as f64 * won * won);
-            squares[0].add(counts[0] as f64 * lost * lost);
-            below = [below[0] + counts[0], below[1] + counts[1]];
+            area.add([tie.counts[1 - positive], tie.counts[positive]])
         })?;
-        let area = twice_won as f64 / 2.0 / (u128::from(totals[0]) * u128::from(totals[1])) as f64;
-        let part = |squares: &Sum, rows: f64| ((squares.value() - rows * area * area) / (rows - 1.0)).max(0.0) / rows;
-        let variance = part(&squares[1], positives) + part(&squares[0], negatives);
-        let known = positives > 1.0 && negatives > 1.0;
-        Ok(Some((area, known.then_some(variance))))
+        Ok(area.value())
     }
 
     /// Average precision: the mean of the precisions at each threshold, weighted by the recall gained there, without interpolation,
@@ -234,8 +222,9 @@ impl Ranking {
     }
 }
 
+/// Returns an error on a score that is NaN.
 #[inline]
-fn check_score(score: f64) -> Result<()> {
+pub(crate) fn check_score(score: f64) -> Result<()> {
     match score.is_nan() {
         false => Ok(()),
         true => Err(Error::data(

@@ -6,9 +6,10 @@
 
 pub mod errors;
 pub mod expected;
-pub mod realised;
 #[cfg(test)]
 mod tests;
+
+use crate::judging::measures;
 
 /// What a metric is to be expected to be on some rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,17 +30,7 @@ impl Estimate {
             "log_loss" | "mae" | "mse" | "rmse" => f64::INFINITY,
             _ => 1.0,
         };
-        realised::normal(self.value, self.deviation, [least, most])
+        let (value, deviation) = (self.value?, self.deviation?);
+        measures::normal(value, deviation * deviation, (least, most)).map(<[f64; 2]>::from)
     }
-}
-
-/// What a metric is on rows whose truth is known.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Realised {
-    /// Its name.
-    pub metric: &'static str,
-    /// Its value; `None` where it is not defined.
-    pub value: Option<f64>,
-    /// The ends of an interval that holds the metric of all rows of that kind 95 times of a hundred; `None` where it is not known.
-    pub interval: Option<[f64; 2]>,
 }

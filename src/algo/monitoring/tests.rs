@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::errors::Errors;
 use super::expected::{self, Unjudged};
-use super::realised;
 use crate::hash;
-use crate::metrics::evaluation;
+use crate::judging::measures;
+use crate::metrics::evaluation::{self, Scored};
 use crate::monitor::Unwatched;
 
 #[derive(Deserialize)]
@@ -209,28 +209,22 @@ fn realised_metrics_are_those_of_an_evaluation() {
         let predicted: Vec<u32> = (scores.rows().into_iter())
             .map(|row| evaluation::decide(&row.to_vec(), 0.35) as u32)
             .collect();
-        let found = realised::classification(scores.view(), &actual, &predicted, &Unwatched).unwrap();
+        let found = measures::of_decided(&actual, scores.view(), &predicted, &Unwatched).unwrap();
         let theirs = evaluation::classification(&actual, scores.view(), 0.35, &Unwatched).unwrap();
+        // The threshold is none of what was decided before.
+        let theirs: Vec<_> = theirs.into_iter().filter(|(name, _)| *name != "threshold").collect();
+        assert_eq!(
+            found.iter().map(|ours| (ours.name, ours.value)).collect::<Vec<_>>(),
+            theirs
+        );
         for ours in &found {
-            let theirs = theirs
-                .iter()
-                .find(|(metric, _)| *metric == ours.metric)
-                .unwrap()
-                .1
-                .unwrap();
-            assert!((ours.value.unwrap() - theirs).abs() < 1e-12, "{}", ours.metric);
-            if let Some([low, high]) = ours.interval {
-                assert!(low < theirs && theirs < high, "{}", ours.metric);
+            if let Some((low, high)) = ours.interval {
+                assert!(Some(low) < ours.value && ours.value < Some(high), "{}", ours.name);
             }
         }
     }
-    let (actual, predicted) = ([1.0, 2.0, 4.0], [1.5, 2.0, 3.0]);
-    let found = realised::regression(&actual, &predicted, &Unwatched).unwrap();
-    let theirs = evaluation::regression(&actual, &predicted, &Unwatched).unwrap();
-    for ours in found {
-        let theirs = theirs.iter().find(|(metric, _)| *metric == ours.metric).unwrap().1;
-        assert_eq!(ours.value, theirs, "{}", ours.metric);
-    }
+    assert!(measures::of_decided(&[1], of_positive(&[0.5]).view(), &[2], &Unwatched).is_err());
+    assert!(measures::of_decided(&[1], of_positive(&[0.5]).view(), &[], &Unwatched).is_err());
 }
 
 /// Intervals of samples hold the metric of all rows about as often as they say.
@@ -245,22 +239,22 @@ fn intervals_hold_what_they_say() {
             })
             .collect();
         let predicted: Vec<u32> = scores.iter().map(|&score| u32::from(score >= 0.45)).collect();
-        let found = realised::classification(of_positive(&scores).view(), &actual, &predicted, &Unwatched);
+        let found = measures::of_decided(&actual, of_positive(&scores).view(), &predicted, &Unwatched);
         found.unwrap()
     };
     let truth = draw(7, 200_000);
     let mut inside: BTreeMap<&str, u64> = BTreeMap::new();
     for sample in 0..400 {
         for (found, truth) in draw(1000 + 3 * sample, 500).iter().zip(&truth) {
-            if let (Some([low, high]), Some(truth)) = (found.interval, truth.value) {
-                *inside.entry(found.metric).or_default() += u64::from(low <= truth && truth <= high);
+            if let (Some((low, high)), Some(truth)) = (found.interval, truth.value) {
+                *inside.entry(found.name).or_default() += u64::from(low <= truth && truth <= high);
             }
         }
     }
-    assert_eq!(inside.len(), 8);
+    assert_eq!(inside.len(), 9);
     for (metric, inside) in inside {
         let coverage = inside as f64 / 400.0;
-        assert!((0.915..=0.985).contains(&coverage), "{metric}: {coverage}");
+        assert!((0.915..=0.995).contains(&coverage), "{metric}: {coverage}");
     }
 }
 
@@ -279,14 +273,11 @@ fn expected_errors_follow_the_predictions() {
     let errors: Vec<[f64; 2]> = later.iter().map(|row| learned.of(row.0)).collect();
     let expected = expected::regression(&errors, &Unwatched).unwrap();
     let (predicted, actual): (Vec<f64>, Vec<f64>) = later.into_iter().unzip();
-    for realised in realised::regression(&actual, &predicted, &Unwatched).unwrap() {
-        if let Some(estimate) = expected.iter().find(|estimate| estimate.metric == realised.metric) {
+    let scored = Scored::Numbers { actual, predicted };
+    for realised in measures::measure(&scored, 0.5, None, &Unwatched).unwrap() {
+        if let Some(estimate) = expected.iter().find(|estimate| estimate.metric == realised.name) {
             let (ours, theirs) = (estimate.value.unwrap(), realised.value.unwrap());
-            assert!(
-                (ours / theirs - 1.0).abs() < 0.05,
-                "{}: {ours} {theirs}",
-                realised.metric
-            );
+            assert!((ours / theirs - 1.0).abs() < 0.05, "{}: {ours} {theirs}", realised.name);
         }
     }
     assert_eq!(

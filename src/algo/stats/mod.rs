@@ -3,5 +3,6 @@
 pub mod binomial;
 pub mod chi_square;
 pub mod kolmogorov;
+pub mod mover;
 pub mod multiple;
 pub mod proportion;

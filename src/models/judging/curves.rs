@@ -7,6 +7,7 @@ use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::state;
 use algo::judging::calibration;
+use algo::judging::calibration::Point;
 use algo::judging::calibration::Strategy;
 use algo::judging::calibration::checked_bins;
 use algo::judging::curves::Curves;
@@ -93,36 +94,29 @@ fn curve_calibration(curves: Option<&[u8]>, bins: Option<i32>) -> SetOf<Calibrat
             return Ok(Vec::new());
         };
         let bins = bins_of(bins)?;
-        let mut rows = Vec::new();
-        for class in curves.classes() {
+        let of_classes = curves.classes().iter().map(|class| {
             let found = calibration::curve(&class.scores, bins, Strategy::Quantile);
-            rows.extend(found.iter().zip(1..).map(|(found, bin)| CalibrationRow {
-                label: Some(class.label.clone()),
-                bin,
-                lower: found.lower,
-                upper: found.upper,
-                rows: found.rows as i64,
-                predicted: found.predicted,
-                actual: found.actual(),
-                low: Some(found.interval.0),
-                high: Some(found.interval.1),
-            }));
-        }
-        if let Some(numbers) = curves.numbers() {
+            (Some(class.label.clone()), found.iter().map(Point::from).collect())
+        });
+        let of_numbers = curves.numbers().map(|numbers| {
             let found = numbers.in_bins(bins);
-            rows.extend(found.iter().enumerate().map(|(place, bin)| CalibrationRow {
-                label: None,
-                bin: place as i32 + 1,
-                lower: bin.lowest,
-                upper: bin.highest,
-                rows: bin.rows as i64,
-                predicted: bin.predicted,
-                actual: bin.actual,
-                low: bin.interval().map(|interval| interval.0),
-                high: bin.interval().map(|interval| interval.1),
-            }));
-        }
-        Ok(rows)
+            (None, found.iter().map(Point::from).collect())
+        });
+        let found: Vec<(Option<String>, Vec<Point>)> = of_classes.chain(of_numbers).collect();
+        let rows = found.into_iter().flat_map(|(label, points)| {
+            points.into_iter().zip(1..).map(move |(point, bin)| CalibrationRow {
+                label: label.clone(),
+                bin,
+                lower: point.lower,
+                upper: point.upper,
+                rows: point.rows as i64,
+                predicted: point.predicted,
+                actual: point.actual,
+                low: point.interval.map(|(low, _)| low),
+                high: point.interval.map(|(_, high)| high),
+            })
+        });
+        Ok(rows.collect())
     };
     set_of(or_raise(rows()))
 }

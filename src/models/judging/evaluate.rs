@@ -131,7 +131,7 @@ fn badness(measures: &[Measure], own: Option<&str>, usual: &[Metric]) -> (bool, 
         measures
             .iter()
             .find(|measure| measure.name == name)
-            .map(|measure| measure.value)
+            .and_then(|measure| measure.value)
     };
     match own {
         Some(own) => value(own).map_or((false, 0.0), |loss| (true, loss)),
@@ -146,14 +146,14 @@ fn badness(measures: &[Measure], own: Option<&str>, usual: &[Metric]) -> (bool, 
 /// The metrics of a segment, and the counts beside them.
 fn rows_of(segment: Option<Json>, measures: &[Measure], left_out: LeftOut) -> Vec<SliceRow> {
     let count = measures.iter().find(|measure| measure.name == "rows");
-    let rows = count.map_or(0, |count| count.value as i64);
+    let rows = count.and_then(|count| count.value).map_or(0, |count| count as i64);
     let counts = [
         ("unlabelled_rows", left_out.unlabelled as f64),
         ("unseen_levels", left_out.unseen as f64),
     ];
     let measured = measures
         .iter()
-        .map(|measure| (measure.name, measure.value, measure.interval));
+        .filter_map(|measure| Some((measure.name, measure.value?, measure.interval)));
     let counted = counts.into_iter().map(|(name, value)| (name, value, None));
     let row = |(metric, value, interval): (&'static str, f64, Option<(f64, f64)>)| SliceRow {
         metric,

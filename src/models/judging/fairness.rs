@@ -12,7 +12,9 @@ use crate::pg::options;
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
-use algo::judging::fairness::{self, Apart, Criterion, Group, GroupMetric, Groups};
+use algo::judging::apart::{self, Apart, Criterion, With};
+use algo::judging::costs::Amount;
+use algo::judging::fairness::{Group, GroupMetric, Groups};
 
 /// Groups of fewer rows are said to be small, unless min_rows says otherwise.
 const SMALL: u64 = 30;
@@ -37,6 +39,12 @@ struct Limits {
     equal_opportunity_ratio: Option<f64>,
     equalized_odds_difference: Option<f64>,
     equalized_odds_ratio: Option<f64>,
+}
+
+/// Whether a document says what is demanded of fairness, as the option limits does.
+pub fn are_limits(document: &Json) -> bool {
+    let limits: Option<Limits> = serde_json::from_value(document.clone()).ok();
+    limits.is_some_and(|limits| limits.check().is_ok())
 }
 
 impl Limits {
@@ -72,8 +80,8 @@ impl Limits {
     /// Whether groups are within the limits; `None` where there are none, and where nothing can be compared.
     fn hold(&self, criterion: Criterion, apart: Apart) -> Option<bool> {
         let (difference, ratio) = self.of(criterion);
-        let alike = difference.map(|limit| Some(apart.difference? <= limit));
-        let even = ratio.map(|limit| Some(apart.ratio? >= limit));
+        let alike = difference.map(|limit| Some(apart.difference?.value <= limit));
+        let even = ratio.map(|limit| Some(apart.ratio?.value >= limit));
         match (alike, even) {
             (Some(alike), Some(even)) => Some(alike? && even?),
             (Some(one), None) | (None, Some(one)) => one,
@@ -96,6 +104,34 @@ result_row! {
         ratio: Option<f64>,
         within_limits: Option<bool>,
         note: Option<String>,
+        difference_low: Option<f64>,
+        difference_high: Option<f64>,
+        ratio_low: Option<f64>,
+        ratio_high: Option<f64>,
+    }
+}
+
+impl FairnessRow {
+    /// A row without a value, of how far groups are apart, or a group is from the reference.
+    fn of(segment: Option<Json>, rows: u64, metric: &'static str, apart: Apart, note: Option<String>) -> FairnessRow {
+        let low = |amount: Option<Amount>| Some(amount?.interval?.0);
+        let high = |amount: Option<Amount>| Some(amount?.interval?.1);
+        FairnessRow {
+            segment,
+            rows: rows as i64,
+            metric,
+            value: None,
+            low: None,
+            high: None,
+            difference: apart.difference.map(|amount| amount.value),
+            ratio: apart.ratio.map(|amount| amount.value),
+            within_limits: None,
+            note,
+            difference_low: low(apart.difference),
+            difference_high: high(apart.difference),
+            ratio_low: low(apart.ratio),
+            ratio_high: high(apart.ratio),
+        }
     }
 }
 
@@ -159,8 +195,8 @@ fn measure(pass: &Pass, segments: &Segments) -> Result<Measured> {
         .iter()
         .map(|&segment| std::mem::take(&mut of_segment[segment]))
         .collect();
-    let (rows, threshold) = (actual.len() as u32, pass.threshold);
-    let found = pass.judging(|monitor| Groups::of(row, rows, &places, threshold, monitor))?;
+    let threshold = pass.threshold;
+    let found = pass.judging(|monitor| Groups::of(row, &places, threshold, monitor))?;
     Ok(Measured {
         overall: found.overall,
         groups: order.into_iter().zip(found.groups).collect(),
@@ -199,7 +235,7 @@ fn fairness(
         let reference = reference_of(options.reference.as_ref(), &group_by, segments)?;
         let measured = measure(&pass, segments)?;
         say_unlabelled(&pass);
-        Ok(report(&measured, segments, &reference, min_rows, &options.limits))
+        report(&pass, &measured, segments, &reference, min_rows, &options.limits)
     };
     set_of(or_raise(rows()))
 }
@@ -218,19 +254,19 @@ fn say_unlabelled(pass: &Pass) {
 
 /// How far groups are apart, then all rows together, then each group.
 fn report(
+    pass: &Pass,
     measured: &Measured,
     segments: &Segments,
     reference: &Reference,
     min_rows: u64,
     limits: &Limits,
-) -> Vec<FairnessRow> {
+) -> Result<Vec<FairnessRow>> {
     let with = match reference {
-        Reference::Each | Reference::Overall => &measured.overall,
-        Reference::Group(wanted) => measured
-            .groups
-            .iter()
-            .find(|(segment, _)| segment == wanted)
-            .map_or(&measured.overall, |(_, group)| group),
+        Reference::Each | Reference::Overall => With::All(&measured.overall),
+        Reference::Group(wanted) => {
+            let group = measured.groups.iter().find(|(segment, _)| segment == wanted);
+            group.map_or(With::All(&measured.overall), |(_, group)| With::One(group))
+        }
     };
     let compared: Vec<&Group> = measured
         .groups
@@ -243,25 +279,23 @@ fn report(
         Reference::Each => None,
         Reference::Overall | Reference::Group(_) => Some(with),
     };
-    let mut rows: Vec<FairnessRow> = Criterion::ALL
-        .into_iter()
-        .map(|criterion| {
-            let apart = fairness::apart(criterion, &compared, of_whom);
-            FairnessRow {
-                segment: None,
-                rows: compared.iter().map(|group| group.rows).sum::<u64>() as i64,
-                metric: criterion.name(),
-                value: None,
-                low: None,
-                high: None,
-                difference: apart.difference,
-                ratio: apart.ratio,
-                within_limits: limits.hold(criterion, apart),
-                note: (left_out > 0).then(|| format!("{left_out} groups of fewer than {min_rows} rows are left out")),
-            }
-        })
-        .collect();
-    rows.extend(rows_of(None, &measured.overall, &measured.overall, None));
+    let found = pass.judging(|monitor| {
+        let each = |criterion| Ok((criterion, apart::apart(criterion, &compared, of_whom, monitor)?));
+        Criterion::ALL
+            .into_iter()
+            .map(each)
+            .collect::<algo::error::Result<Vec<_>>>()
+    })?;
+    let count = compared.iter().map(|group| group.rows).sum::<u64>();
+    let rows = found.into_iter().map(|(criterion, apart)| {
+        let note = (left_out > 0).then(|| format!("{left_out} groups of fewer than {min_rows} rows are left out"));
+        FairnessRow {
+            within_limits: limits.hold(criterion, apart),
+            ..FairnessRow::of(None, count, criterion.name(), apart, note)
+        }
+    });
+    let mut rows: Vec<FairnessRow> = rows.collect();
+    rows.extend(rows_of(None, &measured.overall, With::One(&measured.overall), None));
     let mut small = 0_usize;
     for (segment, group) in &measured.groups {
         let few = group.rows < min_rows.max(SMALL);
@@ -282,37 +316,23 @@ fn report(
             ),
         );
     }
-    rows
+    Ok(rows)
 }
 
 /// The metrics of a group beside those of the reference.
-fn rows_of(segment: Option<Json>, group: &Group, with: &Group, note: Option<String>) -> Vec<FairnessRow> {
+fn rows_of(segment: Option<Json>, group: &Group, with: With<'_>, note: Option<String>) -> Vec<FairnessRow> {
     let count = FairnessRow {
-        segment: segment.clone(),
-        rows: group.rows as i64,
-        metric: "count",
         value: Some(group.rows as f64),
-        low: None,
-        high: None,
-        difference: None,
-        ratio: None,
-        within_limits: None,
-        note: note.clone(),
+        ..FairnessRow::of(segment.clone(), group.rows, "count", Apart::default(), note.clone())
     };
     let metric = |metric: GroupMetric| {
-        let measured = group.measured.iter().find(|measured| measured.metric == metric)?;
-        let pair = measured.value.zip(with.value(metric));
+        let measured = group.measured(metric)?;
+        let apart = apart::beside(metric, group, with);
         Some(FairnessRow {
-            segment: segment.clone(),
-            rows: measured.rows as i64,
-            metric: metric.name(),
             value: measured.value,
             low: measured.interval.map(|(low, _)| low),
             high: measured.interval.map(|(_, high)| high),
-            difference: pair.map(|(value, with)| value - with),
-            ratio: pair.filter(|(_, with)| *with > 0.0).map(|(value, with)| value / with),
-            within_limits: None,
-            note: note.clone(),
+            ..FairnessRow::of(segment.clone(), measured.rows, metric.name(), apart, note.clone())
         })
     };
     let metrics = GroupMetric::ALL.into_iter().filter_map(metric);

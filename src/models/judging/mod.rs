@@ -3,7 +3,7 @@
 mod curves;
 mod decision;
 mod evaluate;
-mod fairness;
+pub mod fairness;
 pub mod pass;
 mod segments;
 mod tables;

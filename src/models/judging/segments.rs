@@ -16,6 +16,9 @@ use algo::scan::Constant;
 /// The most segments of a pass.
 const MOST_SEGMENTS: usize = 10_000;
 
+/// Bytes of a text from which on room for it is asked for.
+const LONG: usize = 1 << 20;
+
 /// A column that rows are told apart by.
 struct Column {
     name: String,
@@ -67,14 +70,18 @@ impl Column {
         })
     }
 
-    /// The code of a row's value.
-    fn code(&mut self, value: &Value<'_>) -> u32 {
+    /// The code of a row's value. Returns an error where there is no room for a long text.
+    fn code(&mut self, value: &Value<'_>) -> Result<u32> {
         let next = self.values.len() as u32;
         let code = match value {
             Value::Missing | Value::Vector(_) => *self.null.get_or_insert(next),
             Value::Text(text) => match self.texts.get(text.as_ref()) {
                 Some(&code) => code,
                 None => {
+                    // It is kept here and as JSON.
+                    if text.len() > LONG {
+                        room::ask(text.len().saturating_mul(3))?;
+                    }
                     self.texts.insert(text.to_string(), next);
                     next
                 }
@@ -88,7 +95,7 @@ impl Column {
             let value = self.json(value);
             self.values.push(value);
         }
-        code
+        Ok(code)
     }
 
     /// A value as JSON has it.
@@ -145,7 +152,7 @@ impl Segments {
     pub fn of(&mut self, row: &Row<'_>) -> Result<u32> {
         self.key.clear();
         for column in &mut self.columns {
-            let code = column.code(&row.value(column.place));
+            let code = column.code(&row.value(column.place))?;
             self.key.push(code);
         }
         // Of one column the codes are the segments.

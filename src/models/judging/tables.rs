@@ -9,6 +9,7 @@ use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
 use algo::judging::calibration;
+use algo::judging::calibration::Point;
 use algo::judging::calibration::Strategy;
 use algo::judging::calibration::checked_bins;
 use algo::judging::curves::Curves;
@@ -159,36 +160,24 @@ fn calibration_curve(
 ) -> SetOf<CalibrationRow> {
     let rows = || -> Result<Vec<CalibrationRow>> {
         let (bins, strategy) = (bins_of(bins)?, strategy_of(strategy.as_deref())?);
-        Ok(match find(model.as_deref(), query.as_deref(), label.as_deref())? {
+        let points: Vec<Point> = match find(model.as_deref(), query.as_deref(), label.as_deref())? {
             Found::Scores(scores) => {
-                let found = calibration::curve(&scores, bins, strategy);
-                let row = |(bin, place): (&calibration::Bin, i32)| CalibrationRow {
-                    bin: place,
-                    lower: bin.lower,
-                    upper: bin.upper,
-                    rows: bin.rows as i64,
-                    predicted: bin.predicted,
-                    actual: bin.actual(),
-                    low: Some(bin.interval.0),
-                    high: Some(bin.interval.1),
-                };
-                found.iter().zip(1..).map(row).collect()
+                let bins = calibration::curve(&scores, bins, strategy);
+                bins.iter().map(Point::from).collect()
             }
-            Found::Numbers(numbers) => {
-                let found = numbers.in_bins(bins);
-                let row = |(place, bin): (usize, &algo::judging::numbers::NumberBin)| CalibrationRow {
-                    bin: place as i32 + 1,
-                    lower: bin.lowest,
-                    upper: bin.highest,
-                    rows: bin.rows as i64,
-                    predicted: bin.predicted,
-                    actual: bin.actual,
-                    low: bin.interval().map(|interval| interval.0),
-                    high: bin.interval().map(|interval| interval.1),
-                };
-                found.iter().enumerate().map(row).collect()
-            }
-        })
+            Found::Numbers(numbers) => numbers.in_bins(bins).iter().map(Point::from).collect(),
+        };
+        let row = |(point, bin): (Point, i32)| CalibrationRow {
+            bin,
+            lower: point.lower,
+            upper: point.upper,
+            rows: point.rows as i64,
+            predicted: point.predicted,
+            actual: point.actual,
+            low: point.interval.map(|(low, _)| low),
+            high: point.interval.map(|(_, high)| high),
+        };
+        Ok(points.into_iter().zip(1..).map(row).collect())
     };
     set_of(or_raise(rows()))
 }

@@ -13,6 +13,8 @@ use crate::pg::options::required;
 use crate::pg::reader::Value;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use algo::judging::costs::{self, Amount, Cost, CostSteps, Operating};
+use algo::judging::scores::Scores;
+use algo::metrics::evaluation;
 
 /// The most thresholds that are shown.
 const SHOWN: usize = 100;
@@ -185,9 +187,17 @@ fn of_query(model: Option<&str>, query: &str, false_alarm: &Given, miss: &Given)
         Given::Column(_) => Cost::Rows(kept.next().map_or(&[], Vec::as_slice)),
     };
     let (false_alarm, miss) = (cost(false_alarm), cost(miss));
-    let scores = probabilities.column(1);
-    let steps =
-        pass.judging(|monitor| CostSteps::of_rows(actual, scores.iter().copied(), false_alarm, miss, monitor))?;
+    let steps = pass.judging(|monitor| match (false_alarm, miss) {
+        // Rows of one score cost alike: counting them is enough.
+        (Cost::Constant(false_alarm), Cost::Constant(miss)) => {
+            let ranking = evaluation::rank(actual, probabilities, 1, monitor)?;
+            Ok(CostSteps::of_scores(&Scores::of(&ranking, monitor)?, false_alarm, miss))
+        }
+        (Cost::Constant(_) | Cost::Rows(_), Cost::Constant(_) | Cost::Rows(_)) => {
+            let scores = probabilities.column(1);
+            CostSteps::of_rows(actual, scores.iter().copied(), false_alarm, miss, monitor)
+        }
+    })?;
     Ok((steps, pass.threshold))
 }
 

@@ -15,9 +15,11 @@ use crate::pg::foreground::Foreground;
 use crate::pg::query_row::Row;
 use crate::pg::reader::Value;
 use algo::calibration::{Calibration, Method, Scale, Scores};
+use algo::judging::measures::{self, Measure};
+use algo::metrics::evaluation::Scored;
 use algo::monitor::Monitor;
 use algo::monitoring::errors::Errors;
-use algo::monitoring::{Estimate, Realised, expected, realised};
+use algo::monitoring::{Estimate, expected};
 use algo::room;
 use algo::task::Answer;
 
@@ -378,8 +380,8 @@ impl Decisions {
         let of_known = estimate(&known, &scores)?;
         let actual: Vec<u32> = known.iter().map(|&row| self.actual[row]).collect();
         let predicted: Vec<u32> = known.iter().map(|&row| self.predicted[row]).collect();
-        let realised = realised::classification(scores.view(), &actual, &predicted, monitor)?;
-        Ok((joined(realised, &estimated, &of_known), known.len() as u64))
+        let realised = measures::of_decided(&actual, scores.view(), &predicted, monitor)?;
+        Ok((joined(&realised, &estimated, &of_known), known.len() as u64))
     }
 
     fn of_numbers(&self, errors: Option<&Errors>, monitor: &dyn Monitor) -> algo::error::Result<(Vec<Metric>, u64)> {
@@ -397,28 +399,28 @@ impl Decisions {
         let of_known = expect(&mut known.iter().copied())?;
         let actual: Vec<f64> = known.iter().map(|&row| self.numbers[row]).collect();
         let predicted: Vec<f64> = known.iter().map(|&row| self.scores[row]).collect();
-        let realised = realised::regression(&actual, &predicted, monitor)?;
-        Ok((joined(realised, &estimated, &of_known), known.len() as u64))
+        let realised = match known.is_empty() {
+            true => Vec::new(),
+            false => measures::measure(&Scored::Numbers { actual, predicted }, 0.5, None, monitor)?,
+        };
+        Ok((joined(&realised, &estimated, &of_known), known.len() as u64))
     }
 }
 
-/// What was realised beside what was estimated, metric by metric, in the order of either.
-fn joined(realised: Vec<Realised>, estimated: &[Estimate], of_known: &[Estimate]) -> Vec<Metric> {
-    let mut names: Vec<&'static str> = realised.iter().map(|metric| metric.metric).collect();
-    names.extend(
-        estimated
-            .iter()
-            .map(|estimate| estimate.metric)
-            .filter(|name| !realised.iter().any(|r| r.metric == *name)),
-    );
+/// What was realised beside what was estimated, metric by metric, in the order of either. How many rows there are is no metric.
+fn joined(realised: &[Measure], estimated: &[Estimate], of_known: &[Estimate]) -> Vec<Metric> {
+    let mut names: Vec<&'static str> = realised.iter().map(|metric| metric.name).collect();
+    names.retain(|name| *name != "rows");
+    let expected = estimated.iter().map(|estimate| estimate.metric);
+    names.extend(expected.filter(|name| !realised.iter().any(|metric| metric.name == *name)));
     let metric = |name: &'static str| {
         let of = |estimates: &[Estimate]| estimates.iter().find(|estimate| estimate.metric == name).copied();
-        let realised = realised.iter().find(|metric| metric.metric == name);
+        let realised = realised.iter().find(|metric| metric.name == name);
         let estimate = of(estimated);
         Metric {
             name,
             value: realised.and_then(|metric| metric.value),
-            interval: realised.and_then(|metric| metric.interval),
+            interval: realised.and_then(|metric| metric.interval).map(<[f64; 2]>::from),
             estimated: estimate.and_then(|estimate| estimate.value),
             estimated_interval: estimate.and_then(|estimate| estimate.interval()),
             estimated_labelled: of(of_known).and_then(|estimate| estimate.value),

@@ -1,12 +1,15 @@
 //! Whether a model treats groups alike: between the values of the columns that `describe_model` names.
 
+use serde_json::json;
+
 use super::groups::{self, Heading};
 use super::performance::array;
 use super::{Card, rows_or_note};
+use crate::pages::literal;
 use crate::pages::read;
 use crate::pages::read::Row;
 use crate::pg::error::Result;
-use algo::page::{Block, Cell, Column, Section, Table};
+use algo::page::{Block, Cell, Column, Section, Status, Table};
 
 /// Groups that are shown of a column.
 const GROUPS: usize = 60;
@@ -41,7 +44,14 @@ pub fn section(card: &Card) -> Result<Section> {
         if !read::is_known("fairness")? {
             break;
         }
-        let Some(query) = card.judging("fairness", &format!(", {}", array(std::slice::from_ref(&column)))) else {
+        let limits = card
+            .description
+            .get("fairness_limits")
+            .filter(|limits| limits.is_object());
+        let demanded = limits.map(|limits| json!({ "limits": limits }).to_string());
+        let options = demanded.map_or(String::new(), |options| format!(", {}", literal(&options)));
+        let groups = array(std::slice::from_ref(&column));
+        let Some(query) = card.judging("fairness", &format!(", {groups}{options}")) else {
             continue;
         };
         let Some(rows) = rows_or_note(&query, &mut section)? else {
@@ -67,17 +77,27 @@ fn apart(caption: &str, rows: &[Row]) -> Table {
         Column::text("criterion", 30),
         Column::number("difference"),
         Column::number("ratio"),
+        Column::text("within limits", 10),
     ];
     let mut table = Table::new(caption, headings);
-    let rows = rows
-        .iter()
-        .filter(|row| row.json("segment").is_null() && row.number("value").is_none());
+    let rows = rows.iter().filter(|row| {
+        row.json("segment").is_null() && row.number("difference").is_some() && row.number("value").is_none()
+    });
     table.rows.extend(rows.map(|row| {
+        let apart = |name: &str| {
+            let end = |end: &str| row.number(&format!("{name}_{end}"));
+            Cell::estimate(row.number(name), end("low"), end("high"))
+        };
         vec![
             row.text("metric").map_or(Cell::Empty, Cell::Text),
-            Cell::figure(row.number("difference")),
-            Cell::figure(row.number("ratio")),
+            apart("difference"),
+            apart("ratio"),
+            match row.json("within_limits").as_bool() {
+                Some(true) => Cell::Status(Status::Good, "yes".into()),
+                Some(false) => Cell::Status(Status::Bad, "no".into()),
+                None => Cell::Empty,
+            },
         ]
     }));
-    table
+    table.without_empty_columns()
 }

@@ -77,6 +77,21 @@ FROM assay.fairness('loans', 'loans', '{region}', '{"reference": "north"}') WHER
 SELECT count(*) AS differ FROM assay.fairness('loans', 'loans', '{region}') AS f
 JOIN (SELECT region, avg((assay.predict_label('loans', l) = 'true')::int) AS selected FROM loans AS l GROUP BY region) AS r ON f.segment = jsonb_build_object('region', region)
 WHERE f.metric = 'selection_rate' AND abs(f.value - r.selected) > 1e-12;
+-- Intervals: of the summary, of a group beside another one, and beside all rows, of which it is a part.
+SELECT metric, difference_low <= difference AND difference <= difference_high AS difference, ratio_low <= ratio AND ratio <= ratio_high AND ratio_high <= 1 AS ratio
+FROM assay.fairness('loans', 'loans', '{region}') WHERE metric IN ('demographic_parity', 'equal_opportunity', 'equalized_odds');
+SELECT segment, metric, round(difference::numeric, 3) AS difference, round(difference_low::numeric, 3) AS low, round(difference_high::numeric, 3) AS high,
+       round(ratio::numeric, 3) AS ratio, round(ratio_low::numeric, 3) AS low, round(ratio_high::numeric, 3) AS high
+FROM assay.fairness('loans', 'loans', '{old}', '{"reference": true}')
+WHERE metric IN ('demographic_parity', 'selection_rate', 'roc_auc', 'calibration_gap', 'expected_calibration_error');
+SELECT segment, round(difference::numeric, 3) AS difference, round(difference_low::numeric, 3) AS low, round(difference_high::numeric, 3) AS high,
+       round(ratio_low::numeric, 3) AS low, round(ratio_high::numeric, 3) AS high
+FROM assay.fairness('loans', 'loans', '{region}', '{"reference": "overall"}') WHERE metric IN ('demographic_parity', 'selection_rate');
+SELECT count(*) AS without FROM assay.fairness('loans', 'loans', '{region}') WHERE segment IS NOT NULL AND metric = 'roc_auc' AND difference_low IS NULL;
+-- Where nobody is called positive there is no ratio, but a difference; one group alone is compared with nothing.
+SELECT segment, ratio, ratio_low > 0 AS low, ratio_high, round(difference_low::numeric, 3) AS difference_low
+FROM assay.fairness('loans', 'SELECT *, x < 0.3 AS low FROM loans', '{low}', '{"reference": true}') WHERE metric = 'selection_rate' AND segment IS NOT NULL;
+SELECT metric, difference, difference_high, ratio, ratio_low FROM assay.fairness('loans', 'SELECT *, 1 AS one FROM loans', '{one}') WHERE metric LIKE 'equal%';
 SELECT metric, rows, note FROM assay.fairness('loans', 'SELECT *, id < 6 AS rare FROM loans', '{rare}', '{"min_rows": 10, "reference": "overall", "threshold": 0.4}')
 WHERE metric IN ('demographic_parity', 'count');
 SELECT * FROM assay.fairness('loans', 'loans', '{region}', '{"limit": 1}');

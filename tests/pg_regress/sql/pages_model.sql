@@ -18,6 +18,12 @@ SELECT fields, described_by = current_user FROM assay.model_descriptions WHERE m
 SELECT unnest(regexp_matches(card('pages_sold'), '^(?:Purpose|Whom to ask|Known limits) .*$', 'gn'));
 SELECT unnest(regexp_matches(card('pages_sold', NULL, 'markdown'), '^\| (?:Purpose|Whom to ask|Known limits) .*$', 'gn'));
 
+-- What is demanded of fairness, and whether it holds.
+SELECT assay.describe_model('pages_sold', '{"fairness_groups": ["region"], "fairness_limits": {"demographic_parity_ratio": 0.8, "equal_opportunity_difference": 1}}');
+SELECT unnest(regexp_matches(card('pages_sold', 'house', 'markdown'), '^\| (?:criterion|demographic.+parity|equal.+opportunity|equalized.+odds) .*$', 'gn'));
+CALL fails($$SELECT assay.describe_model('pages_sold', '{"fairness_limits": {"parity": 1}}')$$);
+CALL fails($$SELECT assay.describe_model('pages_sold', '{"fairness_limits": {"demographic_parity_ratio": 80}}')$$);
+
 -- A number.
 SELECT (assay.train('pages_price', 'SELECT size, garden, region, price FROM house', 'price', 'decision_tree', split => 'none')).version;
 SELECT card('pages_price@1', 'house', 'markdown') ~ 'rmse' AS metrics;
