@@ -155,7 +155,7 @@ AS 'MODULE_PATHNAME', 'upkeep_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROW
 COMMENT ON FUNCTION assay.upkeep(text) IS
 'What a model takes, one row per activity; NULL is not known, such as of versions that 0.1.0 trained. Needs the privilege manage.
 training: the versions that are kept, what training them took of the processor in the sessions'' own processes (not in parallel workers of their queries) and by the clock, the rows that they learned from, the bytes of the models with their statistics.
-checks: what assay.check_history keeps and shows of the stored checks on the tables and views that its training queries read: runs of a check, what they took by themselves, the rows that they evaluated.
+checks: what assay.check_history keeps and shows of the stored checks on the tables and views that its training queries read: runs of a check, what they took of the processor, by the clock what they took by themselves, the rows that they evaluated, the bytes of their results.
 drift: what assay.record_drift has kept of the model; what assay.drift reports without keeping it is not known.
 predictions, labels: what assay.log_predictions and assay.record_labels keep of the model.
 last_at: when it was done last. Errors: ML001 no such model, 42501.

@@ -23,7 +23,8 @@ CREATE TABLE assay.quality_history (
     ran_as         assay.role NOT NULL,
     added_by       assay.role,
     reads          regclass[] NOT NULL DEFAULT '{}',
-    shareable      boolean NOT NULL DEFAULT false
+    shareable      boolean NOT NULL DEFAULT false,
+    cpu_seconds    double precision
 );
 -- A check's own past, and what a role's runs prune.
 CREATE INDEX quality_history_check_idx ON assay.quality_history (check_id, run_at);
@@ -52,6 +53,7 @@ COMMENT ON COLUMN assay.quality_history.ran_as IS 'The role that it ran as, to w
 COMMENT ON COLUMN assay.quality_history.added_by IS 'The role that had added the check; NULL where that is not known.';
 COMMENT ON COLUMN assay.quality_history.reads IS 'The tables and views that it read.';
 COMMENT ON COLUMN assay.quality_history.shareable IS 'Whether whoever may read these may see the result: it called no function of a user, and no row-level security hid rows.';
+COMMENT ON COLUMN assay.quality_history.cpu_seconds IS 'What the check took of the processor in the session''s own process, with its part of the pass that checks share; NULL of results that 0.1.0 kept.';
 
 CREATE VIEW assay.check_history WITH (security_barrier) AS
     SELECT h.run_at, h.check_id, h.name, h.kind, h.relation_name AS relation, h.column_name, h.segment, h.status, h.severity, h.metric,
@@ -59,7 +61,7 @@ CREATE VIEW assay.check_history WITH (security_barrier) AS
            CASE WHEN h.rows_evaluated OPERATOR(pg_catalog.>) 0
                 THEN h.rows_failed::double precision OPERATOR(pg_catalog./) h.rows_evaluated::double precision
                 WHEN h.rows_failed OPERATOR(pg_catalog.=) 0 THEN 0 END AS fraction_failed,
-           h.null_rows, h.duration_ms, h.message, h.ran_as::pg_catalog.regrole AS ran_as
+           h.null_rows, h.duration_ms, h.message, h.ran_as::pg_catalog.regrole AS ran_as, h.cpu_seconds
     FROM assay.quality_history h
     WHERE pg_catalog.pg_has_role(h.ran_as, 'USAGE') OR pg_catalog.pg_has_role(h.added_by, 'USAGE')
        OR h.shareable AND NOT EXISTS (
@@ -89,6 +91,7 @@ COMMENT ON COLUMN assay.check_history.null_rows IS 'Rows whose value was NULL.';
 COMMENT ON COLUMN assay.check_history.duration_ms IS 'What the check took by itself.';
 COMMENT ON COLUMN assay.check_history.message IS 'Why it could not run or was skipped, or how it was answered.';
 COMMENT ON COLUMN assay.check_history.ran_as IS 'The role that it ran as.';
+COMMENT ON COLUMN assay.check_history.cpu_seconds IS 'What the check took of the processor in the session''s own process, without parallel workers, with its part of the pass that checks share; the same in each of its segments. NULL is not known.';
 GRANT SELECT ON assay.check_history TO PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('assay.quality_history', '');

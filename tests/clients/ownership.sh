@@ -39,6 +39,7 @@ GRANT SELECT, TRIGGER ON public.loan TO assay_lodger, assay_leaver;
 SET ROLE assay_lodger;
 SELECT assay.train('lodger', 'public.loan', 'y', 'naive_bayes');
 SELECT assay.set_threshold('lodger@1', 0.3);
+SELECT assay.train('lodger', 'public.loan', 'y', 'naive_bayes', deploy => 'if_better');
 SELECT assay.save_baseline('lodger', 'public.loan');
 SELECT assay.add_check('public.loan', 'not_null', 'x');
 SET ROLE assay_leaver;
@@ -62,7 +63,9 @@ SELECT model, version, deployed, aliases, hash, trained_by, threshold FROM assay
 SELECT model, version, deployed_by, replaced, deployed_at FROM assay.deployments ORDER BY deployed_at;
 SELECT name, query, rows, columns, saved_at, bytes FROM assay.baselines ORDER BY 1;
 SELECT check_id, name, kind, relation, column_name, args, added_at FROM assay.checks ORDER BY 1;
-SELECT run_at, name, status, rows_evaluated FROM assay.check_history ORDER BY 1, 2;
+SELECT run_at, name, status, rows_evaluated, cpu_seconds FROM assay.check_history ORDER BY 1, 2;
+SELECT model, champion, challenger, deployed, decided_by, decided_at, reason FROM assay.promotions ORDER BY decided_at;
+SELECT model, version, relation, relation_name FROM assay.model_sources ORDER BY 1, 2;
 SELECT assay.predict('leaver@first', 1) < 0.5, assay.predict('host', 5) > 4.9;
 SELECT last_value FROM assay.model_id_seq;"
 owners="
@@ -70,7 +73,7 @@ SELECT 'model ' || model, owner FROM assay.models UNION ALL SELECT 'baseline ' |
 UNION ALL SELECT 'check ' || name, added_by FROM assay.checks UNION ALL SELECT DISTINCT 'result ' || name, ran_as FROM assay.check_history ORDER BY 1, 2;"
 grants="SELECT model, role, privilege FROM assay.model_grants ORDER BY 1, 2;"
 there=$(run -d "$house" -c "$everything")
-check "there is something to carry" "5 3" "$(grep -cE '^(host|leaver|lodger)\|[0-9]\|[tf]\|' <<<"$there") $(run -d "$house" -c "$grants" | wc -l)"
+check "there is something to carry" "6 3" "$(grep -cE '^(host|leaver|lodger)\|[0-9]\|[tf]\|' <<<"$there") $(run -d "$house" -c "$grants" | wc -l)"
 
 check "the owner of the database, who installed the extension, dumps it" $'0\n0' "$(
     for options in "-f $folder/plain.sql" "-Fc -f $folder/custom"; do

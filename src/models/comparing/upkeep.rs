@@ -46,14 +46,22 @@ LEFT JOIN assay.prediction_batch AS b ON b.content OPERATOR(pg_catalog.=) c.cont
 GROUP BY c.content
 ORDER BY 8";
 
-/// What the caller may see of the checks on what a model's trainings read. Results of one run of a check stand under one time.
-const CHECKS: &str = "SELECT 'checks'::pg_catalog.text, pg_catalog.count(*), NULL, pg_catalog.sum(r.milliseconds) OPERATOR(pg_catalog./) 1000::pg_catalog.float8,
-    pg_catalog.sum(r.rows), NULL, pg_catalog.max(r.run_at)
+/// What the caller may see of the checks on what a model's trainings read, by the names of that, then and now. Results of one run of a check stand
+/// under one time, and each has what the whole check took.
+const CHECKS: &str = "SELECT 'checks'::pg_catalog.text, pg_catalog.count(*),
+    CASE WHEN pg_catalog.count(r.cpu_seconds) OPERATOR(pg_catalog.=) pg_catalog.count(*) THEN pg_catalog.sum(r.cpu_seconds) END,
+    pg_catalog.sum(r.milliseconds) OPERATOR(pg_catalog./) 1000::pg_catalog.float8, pg_catalog.sum(r.rows), pg_catalog.sum(r.bytes), pg_catalog.max(r.run_at)
 FROM (
-    SELECT h.check_id, h.run_at, pg_catalog.max(h.duration_ms) AS milliseconds, pg_catalog.sum(h.rows_evaluated) AS rows
+    SELECT h.check_id, h.run_at, pg_catalog.max(h.cpu_seconds) AS cpu_seconds, pg_catalog.max(h.duration_ms) AS milliseconds,
+        pg_catalog.sum(h.rows_evaluated) AS rows, pg_catalog.sum(pg_catalog.pg_column_size(h)) AS bytes
     FROM assay.check_history AS h
     WHERE h.relation OPERATOR(pg_catalog.=) ANY (ARRAY(
-        SELECT s.relation_name FROM assay.model_sources AS s WHERE s.model OPERATOR(pg_catalog.=) $model))
+        SELECT s.relation_name FROM assay.model_sources AS s WHERE s.model OPERATOR(pg_catalog.=) $model
+        UNION
+        SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM assay.model_sources AS s
+        JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) s.relation::pg_catalog.oid
+        JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        WHERE s.model OPERATOR(pg_catalog.=) $model))
     GROUP BY h.check_id, h.run_at) AS r";
 
 /// `upkeep(model)`.

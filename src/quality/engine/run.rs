@@ -8,6 +8,7 @@ use crate::pg::compute::Reporter;
 use crate::pg::error::{Error, Result, WRONG_CALL};
 use crate::pg::foreground::Foreground;
 use crate::pg::identity::Settings;
+use crate::pg::processor;
 use crate::pg::role;
 use crate::quality::finding::Finding;
 use crate::quality::kinds::check::Check;
@@ -20,6 +21,8 @@ use algo::monitor::Monitor;
 pub struct Outcome {
     pub findings: Vec<Finding>,
     pub milliseconds: f64,
+    /// Of the processor in this process.
+    pub cpu_seconds: f64,
     /// Whether a constraint or index proved it, so that it cannot fail.
     pub proved: bool,
 }
@@ -30,6 +33,7 @@ impl Outcome {
         Outcome {
             findings: vec![Finding::error(message)],
             milliseconds: 0.0,
+            cpu_seconds: 0.0,
             proved: false,
         }
     }
@@ -122,7 +126,7 @@ fn answers(checks: &[&Check], source: &Source, pass: &Pass) -> Result<Answers> {
 
 /// What the answers of the shared pass mean for a check.
 fn outcome(plan: Plan<'_>, source: &Source, answers: &Answers) -> Result<Outcome> {
-    let started = Instant::now();
+    let (started, spent) = (Instant::now(), processor::seconds());
     let proved = matches!(plan.means, Means::Proof(_));
     let findings = match (plan.means.outcome(), hidden(source, answers)) {
         (Ok(finding), _) => Ok(vec![finding]),
@@ -140,6 +144,7 @@ fn outcome(plan: Plan<'_>, source: &Source, answers: &Answers) -> Result<Outcome
     Ok(Outcome {
         findings: findings.unwrap_or_else(|message| vec![Finding::error(message)]),
         milliseconds: started.elapsed().as_secs_f64() * 1e3,
+        cpu_seconds: processor::seconds() - spent,
         proved,
     })
 }

@@ -27,8 +27,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Adds the results of a check.
-    pub fn add(&mut self, stored: &StoredCheck, reads: &Reads, results: &[CheckResult]) {
+    /// Adds the results of a check, and what it took of the processor.
+    pub fn add(&mut self, stored: &StoredCheck, reads: &Reads, results: &[CheckResult], cpu_seconds: f64) {
         if !self.roles.contains(&stored.runs_as) {
             self.roles.push(stored.runs_as);
         }
@@ -42,7 +42,7 @@ impl Journal {
                 "value": number(result.value), "threshold": result.threshold, "rows_evaluated": result.rows_evaluated,
                 "rows_failed": result.rows_failed, "null_rows": result.null_rows, "duration_ms": number(result.duration_ms),
                 "message": result.message, "ran_as": stored.runs_as.to_u32(), "added_by": stored.added_by.to_u32(),
-                "reads": reads.relations, "shareable": reads.shareable,
+                "reads": reads.relations, "shareable": reads.shareable, "cpu_seconds": cpu_seconds,
             })
         }));
     }
@@ -61,10 +61,11 @@ impl Journal {
             );
             return Ok(());
         }
+        let insert = insert();
         tables::as_owner(|| {
             for entries in self.entries.chunks(TOGETHER) {
                 let rows = Json::from(entries.to_vec()).to_string();
-                tables::write(INSERT, &[Prose::from(rows).into(), at.into()])?;
+                tables::write(&insert, &[Prose::from(rows).into(), at.into()])?;
             }
             Ok(())
         })?;
@@ -87,15 +88,26 @@ impl Journal {
 
 const INSERT: &str = "INSERT INTO assay.quality_history (run_at, check_id, name, kind, relation, relation_name, column_name, segment,
     status, severity, metric, value, threshold, rows_evaluated, rows_failed, null_rows, duration_ms, message, ran_as, added_by,
-    reads, shareable)
+    reads, shareable, cpu_seconds)
 SELECT $2::pg_catalog.timestamptz, r.check_id, r.name, r.kind, r.relation::pg_catalog.regclass, r.relation_name, r.column_name, r.segment,
     r.status, r.severity, r.metric, r.value, r.threshold, r.rows_evaluated, r.rows_failed, r.null_rows, r.duration_ms, r.message,
-    r.ran_as::pg_catalog.regrole, r.added_by::pg_catalog.regrole, r.reads::pg_catalog.regclass[], r.shareable
+    r.ran_as::pg_catalog.regrole, r.added_by::pg_catalog.regrole, r.reads::pg_catalog.regclass[], r.shareable, r.cpu_seconds
 FROM pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb) AS r(check_id bigint, name pg_catalog.text, kind pg_catalog.text,
     relation pg_catalog.oid, relation_name pg_catalog.text, column_name pg_catalog.text, segment pg_catalog.jsonb,
     status pg_catalog.text, severity pg_catalog.text, metric pg_catalog.text, value pg_catalog.float8, threshold pg_catalog.text,
     rows_evaluated bigint, rows_failed bigint, null_rows bigint, duration_ms pg_catalog.float8, message pg_catalog.text,
-    ran_as pg_catalog.oid, added_by pg_catalog.oid, reads pg_catalog.oid[], shareable boolean)";
+    ran_as pg_catalog.oid, added_by pg_catalog.oid, reads pg_catalog.oid[], shareable boolean, cpu_seconds pg_catalog.float8)";
+
+/// The statement that adds results. Until ALTER EXTENSION UPDATE has run there is nowhere to keep what they took of the processor.
+fn insert() -> String {
+    match tables::has_column(c"quality_history", c"cpu_seconds") {
+        true => INSERT.into(),
+        false => INSERT
+            .replace(", cpu_seconds pg_catalog.float8", "")
+            .replace(", r.cpu_seconds", "")
+            .replace(", cpu_seconds", ""),
+    }
+}
 
 const PRUNE: &str = "DELETE FROM assay.quality_history WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY(
     SELECT ctid FROM assay.quality_history

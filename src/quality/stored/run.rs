@@ -15,7 +15,7 @@ use crate::pg::options::{required, texts};
 use crate::pg::reads::Reads;
 use crate::pg::result_row::{SetOf, set_of};
 use crate::pg::text::Text;
-use crate::pg::{relation, role, snapshot};
+use crate::pg::{processor, relation, role, snapshot};
 use crate::quality::engine::result::CheckResult;
 use crate::quality::engine::rights;
 use crate::quality::engine::run::{self, Outcome};
@@ -26,6 +26,8 @@ struct StoredResults<'a> {
     stored: &'a StoredCheck,
     results: Vec<CheckResult>,
     reads: Reads,
+    /// What it took of the processor.
+    cpu_seconds: f64,
 }
 
 impl StoredResults<'_> {
@@ -59,7 +61,7 @@ fn run_at(stored: &[StoredCheck], at: TimestampWithTimeZone) -> Result<(Vec<Chec
     for (index, group) in groups.iter().enumerate() {
         reporter.step(&format!("checking {}", group[0].name), index, groups.len());
         for found in run_together(group, at)? {
-            journal.add(found.stored, &found.reads, &found.results);
+            journal.add(found.stored, &found.reads, &found.results, found.cpu_seconds);
             results.extend(found.visible());
         }
     }
@@ -71,6 +73,7 @@ fn run_at(stored: &[StoredCheck], at: TimestampWithTimeZone) -> Result<(Vec<Chec
 /// Runs checks that share a scan.
 fn run_together(group: &[StoredCheck], at: TimestampWithTimeZone) -> Result<Vec<StoredResults<'_>>> {
     let checks: Vec<&Check> = group.iter().map(|stored| &stored.check).collect();
+    let began = processor::seconds();
     let run = attempt(|| {
         group[0].as_its_role(|| {
             let source = group[0].open()?;
@@ -81,9 +84,13 @@ fn run_together(group: &[StoredCheck], at: TimestampWithTimeZone) -> Result<Vec<
         let outcomes = group.iter().map(|_| Outcome::error(&*message)).collect();
         (outcomes, vec![Reads::UNKNOWN; group.len()])
     });
+    // What no check took by itself they share.
+    let own: f64 = outcomes.iter().map(|outcome| outcome.cpu_seconds).sum();
+    let shared = (processor::seconds() - began - own).max(0.0) / group.len().max(1) as f64;
     let found = group.iter().zip(outcomes).zip(reads);
     let results = found.map(|((stored, outcome), reads)| StoredResults {
         stored,
+        cpu_seconds: outcome.cpu_seconds + shared,
         results: CheckResult::of(&stored.check, &stored.name, outcome, stored.runs_as, at),
         reads,
     });
