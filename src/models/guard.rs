@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::cache;
 use super::cache::Servable;
 use super::comparing::sources;
 use super::groups::cell;
@@ -14,6 +15,7 @@ use super::registry::{self, Privilege};
 use super::scorer::Scorer;
 use crate::pg::error::{Error, GUARDED, Result, advise};
 use crate::pg::relation;
+use crate::pg::settings;
 use crate::pg::settings::Guard as Mode;
 use crate::pg::snapshot;
 use crate::quality::failing;
@@ -76,6 +78,16 @@ impl Guard {
             counts: Counts::default(),
             checks,
         })))
+    }
+
+    /// For a version that scores the rows of a query; `None` where nobody wants it. Returns errors as [`Guard::new`] does.
+    pub fn of_query(reference: &str) -> Result<Option<Box<Guard>>> {
+        match settings::guard() {
+            Mode::Off => Ok(None),
+            mode @ (Mode::Notice | Mode::Error) => {
+                Guard::new(mode, &cache::resolve(reference, Some(snapshot::view()))?, reference)
+            }
+        }
     }
 
     /// Looks at a row as its columns give it. Returns an error with ML018 where the first that is unlike is one.

@@ -10,6 +10,7 @@ use super::keyed::{self, Keyed, Selection};
 use super::reasons::Reasons;
 use super::require_tables;
 use crate::models::cache;
+use crate::models::guard::Guard;
 use crate::models::judging::pass::input_places;
 use crate::models::predict::column_named;
 use crate::models::registry::{self, Privilege, Version};
@@ -64,6 +65,8 @@ struct Logged {
     passed: Vec<usize>,
     encoded: Vec<f64>,
     scores: Vec<f64>,
+    /// What looks at the rows, where somebody wants it: those of the version that decides.
+    guard: Option<Box<Guard>>,
     reasons: Option<Reasons>,
     spool: Spool,
 }
@@ -109,6 +112,10 @@ impl Logged {
             passed,
             encoded: scorer.empty_row(),
             scores: vec![0.0; scorer.outputs()],
+            guard: match of {
+                0 => Guard::of_query(&version.reference())?,
+                _ => None,
+            },
             spool: Spool::new(&columns),
             scorer,
             version,
@@ -119,6 +126,9 @@ impl Logged {
     fn push(&mut self, row: &Row<'_>) -> Result<()> {
         for (input, &place) in self.places.iter().enumerate() {
             self.scorer.encode(input, &row.value(place), &mut self.encoded)?;
+        }
+        if let Some(guard) = &mut self.guard {
+            guard.look(self.scorer.raw(&self.encoded))?;
         }
         self.scorer.score(&mut self.encoded, &mut self.scores);
         let class =

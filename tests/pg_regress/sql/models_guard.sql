@@ -45,6 +45,31 @@ BEGIN
     SELECT sum(assay.predict('guarded', o)) INTO p FROM odd AS o WHERE id <= 4;
 END $$;
 
+-- In a condition, a view, and with a cursor, which tells when it is closed.
+SELECT count(*) FROM odd AS o WHERE assay.predict('guarded', o) >= 0 AND id < 4;
+CREATE VIEW scored AS SELECT id, assay.predict('guarded', o) AS score FROM odd AS o;
+SELECT count(score) FROM scored WHERE id < 3;
+BEGIN;
+DECLARE few CURSOR FOR SELECT id, assay.predict('guarded', o) > 0 AS p FROM (SELECT * FROM odd ORDER BY id) AS o;
+FETCH 2 FROM few;
+FETCH 1 FROM few;
+CLOSE few;
+COMMIT;
+-- What is rolled back says nothing more; a savepoint does not hold it back.
+BEGIN;
+SAVEPOINT s;
+SELECT count(assay.predict('guarded', o)) FROM odd AS o WHERE id = 1;
+ROLLBACK TO s;
+ROLLBACK;
+-- Rows that are logged.
+SELECT assay.log_predictions('guarded', 'odd', '{id}');
+SET assay.guard = error;
+CALL fails($$SELECT assay.log_predictions('guarded', 'odd', '{id}')$$);
+SELECT count(*) FROM assay.predictions WHERE model = 'guarded';
+SET assay.guard = off;
+SELECT assay.log_predictions('guarded', 'odd', '{id}');
+SET assay.guard = notice;
+
 -- In each process of a parallel plan.
 CREATE TABLE many AS SELECT t.* FROM thing AS t, generate_series(1, 20);
 ALTER TABLE many SET (parallel_workers = 2);
@@ -93,6 +118,15 @@ CALL fails($$SELECT assay.predict('viewed', m) FROM mine AS m$$);
 SET assay.guard = notice;
 SELECT count(assay.predict('viewed', m)) FROM mine AS m;
 RESET ROLE;
+-- A relation that is renamed goes on to be known by its checks; one that is gone has none.
+CREATE TABLE other AS SELECT * FROM thing;
+SELECT version FROM assay.train('kept', 'SELECT age, kind, hit FROM other', 'hit', 'logistic_regression', split => 'none');
+SELECT assay.add_check('other', 'accepted_range', 'age', '{"max_value": 10}', name => 'young') > 0 AS added;
+SELECT status FROM assay.run_checks('other');
+ALTER TABLE other RENAME TO another;
+SELECT count(assay.predict('kept', a)) FROM another AS a;
+DROP TABLE another;
+SELECT count(assay.predict('kept', t)) FROM thing AS t;
 -- A check that is disabled, passes by now, or is dropped.
 SELECT assay.disable_check(:young);
 SELECT count(assay.predict('viewed', t)) FROM thing AS t;
