@@ -117,7 +117,7 @@ task: classification (a boolean, text, enum or whole-number target) or regressio
 algorithm: gradient_boosting (the default), random_forest, decision_tree; logistic_regression, naive_bayes for classes; linear_regression, ridge, lasso, elastic_net for numbers. params: its hyperparameters, by scikit-learn''s and LightGBM''s names (their types, defaults and ranges: docs/hyperparameters.md). gradient_boosting: objective (regression, huber, quantile, poisson, gamma, tweedie), alpha, poisson_max_delta_step, tweedie_variance_power, n_estimators, learning_rate, num_leaves, max_depth, min_child_samples, min_child_weight, reg_alpha, reg_lambda, min_split_gain, subsample, subsample_freq, colsample_bytree, max_bin, cat_smooth, cat_l2, max_cat_threshold, max_cat_to_onehot, min_data_per_group, scale_pos_weight, class_weight, monotone_constraints, early_stopping_rounds, validation_fraction, seed or random_state. decision_tree: criterion, max_depth, min_samples_split, min_samples_leaf, min_impurity_decrease, max_features, max_leaf_nodes, class_weight, max_bin, seed; random_forest also n_estimators, bootstrap, max_samples, oob_score. logistic_regression: C or c, penalty, max_iter, tol, class_weight, fit_intercept, standardize. naive_bayes: var_smoothing, alpha. linear_regression: fit_intercept; ridge also alpha, standardize; lasso also max_iter, tol; elastic_net also l1_ratio.
 split: auto (no test rows under 500 rows, else test_fraction of each class), random, none, a boolean column that is true for test rows, latest(column) (the last test_fraction in the order of numbers, dates or timestamps; rows of one value stay on one side, those without one train), or group(column) (about test_fraction; rows of one value stay on one side). That column is no feature.
 preprocess: what becomes of the columns before they are learned from, learned on the training rows, stored in the model and applied by predict (docs/preprocessing.md): {"columns": {name: steps}, "types": {"number"|"category"|"time"|"text": steps}, "crosses": [[a, b]]}, and steps for all columns that they fit. Steps: impute, clip, log, bucketize, quantile_bucketize, encode (one_hot, ordinal, target, frequency, hash), polynomial, scale, datetime, tf_idf; such as {"impute": "median", "scale": "standard"}. {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
-deploy: auto (when none is deployed yet, or the new version is not worse than the deployed one), if_better (or it is better), always, never. Both score the rows that this training holds out, and evidence decides: a difference by the main metric with a p-value below 0.05, as assay.compare_models finds it (by clusters with split group(column); auto, which only asks whether it is worse, takes half that p-value); view assay.promotions keeps it. Where the deployed version cannot score them, or rows of them trained it, auto goes by what each reached on rows of its own, and if_better does not deploy; a NOTICE says so.
+deploy: auto (when none is deployed yet, or the new version is not worse than the deployed one), if_better (or it is better), always, never. Both score the rows that this training holds out, and evidence decides: a difference by the main metric with a p-value below 0.05, as assay.compare_models finds it (by clusters with split group(column); auto, which only asks whether it is worse, takes half that p-value); view assay.promotions keeps it. Where the deployed version cannot score them, or rows of them trained it, auto goes by what each reached on rows of its own (a difference that may be chance lets the new version in), and if_better does not deploy; a NOTICE says so.
 weight: the name of a column of numbers that says how much each row counts, as sample_weight of scikit-learn and LightGBM; it is no feature. 0 is allowed; NULL, NaN, infinite and negative are errors. Which rows test, the distributions of features and the metrics do not depend on it.
 group_by: the columns that say to which group a row belongs. Each group of min_group_rows training rows or more, with rows of every class, has a model of its own, fitted from the same reading of the rows; a row of another group is scored by the model of all rows. The columns are no features; positional calls give them last (see assay.features), and rows without a value in them are a group too. assay.model_groups shows the groups with their metrics.
 calibrate: isotonic or sigmoid (Platt''s) makes the probabilities of a classification come true as often as they say. The curve is learned on scores of the training rows by models that learned from the other folds, of five: training takes five fits more. Each class needs five training rows. Several classes are calibrated one against the rest, then divided by their sum.
@@ -1087,10 +1087,12 @@ Example: SELECT threshold, flagged, cost FROM assay.threshold_costs(''credit'', 
 
 CREATE FUNCTION assay.fairness(model text, query text, group_by text[], options jsonb DEFAULT '{}')
 RETURNS TABLE (segment jsonb, rows bigint, metric text, value double precision, low double precision, high double precision,
-               difference double precision, ratio double precision, within_limits boolean, note text)
+               difference double precision, ratio double precision, within_limits boolean, note text,
+               difference_low double precision, difference_high double precision, ratio_low double precision, ratio_high double precision)
 AS 'MODULE_PATHNAME', 'fairness_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 60;
 COMMENT ON FUNCTION assay.fairness(text, text, text[], jsonb) IS
 'Whether a model with two classes treats groups of the rows of a query alike. First how far the groups are apart (segment NULL, in difference and ratio): demographic_parity (selection_rate), equal_opportunity (true_positive_rate) and equalized_odds (the worse of true_positive_rate and false_positive_rate), as fairlearn computes them; then the metrics of all rows together (segment NULL), then those of each group: count, selection_rate, true_positive_rate, false_positive_rate, precision, accuracy, base_rate (the share that is positive), mean_prediction, calibration_gap (mean_prediction less base_rate), expected_calibration_error, roc_auc, with 95 % intervals. difference and ratio of a group are to the reference.
+difference_low to ratio_high: 95 % intervals, of two shares from Wilson''s of each (Newcombe 1998 for the difference, Donner and Zou 2012 for the ratio, which is NULL where the other share is 0); those of the summary hold what is true of the groups farthest apart, whichever they are (Bonferroni over all pairs). NULL where a group is compared with itself, of expected_calibration_error, and of mean_prediction, calibration_gap and roc_auc beside all rows.
 rows: how many rows the value is of: of true_positive_rate the positive ones, and so on. note: says that a group is small.
 options: reference ("overall", or the group to compare with: {"sex": "male"}, or "male" with one column; without it the summary compares groups with each other, and each group with all rows), threshold (else the model''s), min_rows (groups of fewer rows are left out of the summary), limits: {"demographic_parity_ratio": 0.8, "equal_opportunity_difference": 0.1, ...}, what you demand of the summary''s differences at most and ratios at least, which within_limits answers. assay demands nothing by itself.
 Errors: as in assay.evaluate, 22023 for options and their keys, ML010 for a model without two classes.
@@ -1380,7 +1382,7 @@ AS 'MODULE_PATHNAME', 'upkeep_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROW
 COMMENT ON FUNCTION assay.upkeep(text) IS
 'What a model takes, one row per activity; NULL is not known, such as of versions that 0.1.0 trained. Needs the privilege manage.
 training: the versions that are kept, what training them took of the processor in the sessions'' own processes (not in parallel workers of their queries) and by the clock, the rows that they learned from, the bytes of the models with their statistics.
-checks: what assay.check_history keeps and shows of the stored checks on the tables and views that its training queries read: runs of a check, what they took by themselves, the rows that they evaluated.
+checks: what assay.check_history keeps and shows of the stored checks on the tables and views that its training queries read: runs of a check, what they took of the processor, by the clock what they took by themselves, the rows that they evaluated, the bytes of their results.
 drift: what assay.record_drift has kept of the model; what assay.drift reports without keeping it is not known.
 predictions, labels: what assay.log_predictions and assay.record_labels keep of the model.
 last_at: when it was done last. Errors: ML001 no such model, 42501.
@@ -1467,6 +1469,26 @@ Example: SELECT column_name, statistic FROM assay.record_drift(''credit'', ''app
 
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.drift_run FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 
+-- What running checks took.
+
+ALTER TABLE assay.quality_history ADD COLUMN cpu_seconds double precision;
+COMMENT ON COLUMN assay.quality_history.cpu_seconds IS 'What the check took of the processor in the session''s own process, with its part of the pass that checks share; NULL of results that 0.1.0 kept.';
+CREATE OR REPLACE VIEW assay.check_history WITH (security_barrier) AS
+    SELECT h.run_at, h.check_id, h.name, h.kind, h.relation_name AS relation, h.column_name, h.segment, h.status, h.severity, h.metric,
+           h.value, h.threshold, h.rows_evaluated, h.rows_failed,
+           CASE WHEN h.rows_evaluated OPERATOR(pg_catalog.>) 0
+                THEN h.rows_failed::double precision OPERATOR(pg_catalog./) h.rows_evaluated::double precision
+                WHEN h.rows_failed OPERATOR(pg_catalog.=) 0 THEN 0 END AS fraction_failed,
+           h.null_rows, h.duration_ms, h.message, h.ran_as::pg_catalog.regrole AS ran_as, h.cpu_seconds
+    FROM assay.quality_history h
+    WHERE pg_catalog.pg_has_role(h.ran_as, 'USAGE') OR pg_catalog.pg_has_role(h.added_by, 'USAGE')
+       OR h.shareable AND NOT EXISTS (
+           SELECT FROM pg_catalog.unnest(h.reads) AS t(relation)
+           WHERE (SELECT NOT r.relrowsecurity AND pg_catalog.has_table_privilege(r.oid, 'SELECT')
+                     AND pg_catalog.has_schema_privilege(r.relnamespace, 'USAGE')
+                  FROM pg_catalog.pg_class r WHERE r.oid OPERATOR(pg_catalog.=) t.relation::pg_catalog.oid) IS NOT TRUE);
+COMMENT ON COLUMN assay.check_history.cpu_seconds IS 'What the check took of the processor in the session''s own process, without parallel workers, with its part of the pass that checks share; the same in each of its segments. NULL is not known.';
+
 -- Pages.
 
 DROP FUNCTION assay.render_profile(text);
@@ -1494,7 +1516,7 @@ CREATE FUNCTION assay.describe_model(model text, fields jsonb) RETURNS void
 AS 'MODULE_PATHNAME', 'describe_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.describe_model(text, jsonb) IS
 'Writes what only a person can say of a model, for its card (assay.render_model); the view assay.model_descriptions shows it. It is said of the model, whatever its version. Fields that are not given stay as they are, and null takes one back. Needs the privilege manage.
-Texts of at most 20,000 characters: purpose, intended_use, users, out_of_scope, owner_contact, data_source, data_known_problems, decision, ethical_considerations, limits, monitoring, review. Arrays of at most 5 columns: slices (each of their values is judged apart), fairness_groups (between whose values it has to be fair). Numbers: cost_false_positive, cost_false_negative, by which the card shows cost against threshold. Errors: 22023 another field, or one that is no such value; ML001, 42501.
+Texts of at most 20,000 characters: purpose, intended_use, users, out_of_scope, owner_contact, data_source, data_known_problems, decision, ethical_considerations, limits, monitoring, review. Arrays of at most 5 columns: slices (each of their values is judged apart), fairness_groups (between whose values it has to be fair). fairness_limits: an object as the option limits of assay.fairness, which the card then answers. Numbers: cost_false_positive, cost_false_negative, by which the card shows cost against threshold. Errors: 22023 another field, or one that is no such value; ML001, 42501.
 Example: SELECT assay.describe_model(''credit'', ''{"purpose": "Ranks applications for credit by risk.", "fairness_groups": ["age_group"]}'')';
 
 CREATE FUNCTION assay.render_model(model text, query text DEFAULT NULL, format text DEFAULT 'text') RETURNS text

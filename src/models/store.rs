@@ -293,13 +293,13 @@ impl Store<'_> {
             let reason = format!("it predicts \"{}\", the deployed version \"{target}\"", self.target);
             return Ok((kept(reason), None));
         }
-        let why = match &self.judged {
+        let (why, measures) = match &self.judged {
             Judged::Tested { version: tested, test } if *tested == champion => {
                 return Ok((rule.decide(test, champion), Some(test)));
             }
-            Judged::Tested { .. } => Some(format!("version {champion} was deployed meanwhile")),
-            Judged::Unlike(why) => Some(why.clone()),
-            Judged::No => None,
+            Judged::Tested { .. } => (Some(format!("version {champion} was deployed meanwhile")), &[][..]),
+            Judged::Unlike { why, measures } => (Some(why.clone()), &measures[..]),
+            Judged::No => (None, &[][..]),
         };
         if rule == Rule::IfBetter {
             let why = why.unwrap_or_else(|| "it held no rows out that both could score".into());
@@ -312,16 +312,13 @@ impl Store<'_> {
                     self.name
                 ),
                 Some(format!(
-                    "What each reached on rows of its own decides, which may be chance. assay.promote('{}', version, query) compares them on the rows of a query.",
+                    "What each reached on rows of its own decides. assay.promote('{}', version, query) compares them on the rows of a query.",
                     self.name
                 )),
             );
         }
-        let decision = match self.metrics.not_worse_than(&before.metrics) {
-            Ok(()) => Decision {
-                deployed: true,
-                reason: "what it reached on rows of its own is not worse".to_string(),
-            },
+        let decision = match self.metrics.not_worse_than(&before.metrics, measures) {
+            Ok(reason) => Decision { deployed: true, reason },
             Err(reason) => kept(reason),
         };
         Ok((decision, None))

@@ -10,6 +10,7 @@ use crate::pg::foreground::Foreground;
 use algo::estimator::Estimator;
 use algo::intervals::Coverage;
 use algo::judging::curves::Curves;
+use algo::judging::measures::Measure;
 use algo::metrics::Metric;
 use algo::metrics::evaluation::{self, Scored, Table};
 use algo::model::{GroupMetrics, Model};
@@ -21,6 +22,9 @@ use algo::training_set::TrainingSet;
 
 /// The probability from which on a row of two classes is given the second one, until it is set.
 pub const THRESHOLD: f64 = 0.5;
+
+/// How much less far 95 % reach at one side than at both: as a test of the same rows asks whether a version is worse.
+const ONE_SIDE: f64 = 1.644_853_626_951_472_7 / 1.959_963_984_540_054;
 
 /// What a version reached, and on which rows.
 pub struct VersionMetrics {
@@ -181,14 +185,16 @@ impl VersionMetrics {
         self.rows.are_held_out()
     }
 
-    /// Compares with the stored metrics of another version; the error says why it is not deployed.
-    pub fn not_worse_than(&self, before: &Json) -> std::result::Result<(), String> {
+    /// Compares with the stored metrics of another version, which are of other rows: why it is deployed, or why not. What is worse by no more than chance
+    /// explains is not: the interval of its own value tells that, taken wider for that of the other, as if it were known as well, and at one side.
+    pub fn not_worse_than(&self, before: &Json, measures: &[Measure]) -> std::result::Result<String, String> {
+        let not_worse = || Ok("what it reached on rows of its own is not worse".to_string());
         if !self.held_out() {
             return Err("it was not tested on held-out rows".into());
         }
         // What a version reached on the rows it was trained on is no match for held-out rows.
         if before["evaluated_on"] == Rows::Train.name() || before["evaluated_on"].is_null() {
-            return Ok(());
+            return not_worse();
         }
         // What is missing cannot be compared.
         let own = self.criterion.iter().map(|&loss| (loss, -1.0));
@@ -202,13 +208,23 @@ impl VersionMetrics {
                 .iter()
                 .find(|&&(metric, _)| metric == name)
                 .map(|&(_, value)| value);
-            if let (Some(new), Some(old)) = (new, before[name].as_f64()) {
-                return if sign * new >= sign * old {
-                    Ok(())
-                } else {
-                    Err(format!("its {name} is {new:.4}, the deployed version's {old:.4}"))
-                };
+            let (Some(new), Some(old)) = (new, before[name].as_f64()) else {
+                continue;
+            };
+            if sign * new >= sign * old {
+                return not_worse();
             }
+            let values = format!("its {name} is {new:.4}, the deployed version's {old:.4}");
+            let interval = measures.iter().find(|measure| measure.name == name);
+            let reach = interval
+                .and_then(|measure| measure.interval)
+                .map(|(low, high)| if sign > 0.0 { high - new } else { new - low });
+            return match reach {
+                Some(reach) if (new - old).abs() <= reach * std::f64::consts::SQRT_2 * ONE_SIDE => {
+                    Ok(format!("{values} on other rows: the difference may be chance"))
+                }
+                Some(_) | None => Err(values),
+            };
         }
         Err("its metrics cannot be compared with those of the deployed version".into())
     }

@@ -8,6 +8,7 @@ use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, Result};
 use crate::pg::foreground::Foreground;
 use algo::comparing::{self, Plan, Side};
+use algo::judging::measures::{self, Measure};
 use algo::metrics::evaluation::Scored;
 use algo::model::Model;
 use algo::prepare::{Division, Rows, Split};
@@ -32,8 +33,8 @@ pub enum Champion {
 pub enum Judged {
     /// There is nothing to compare with.
     No,
-    /// They were not judged on the same rows: why.
-    Unlike(String),
+    /// They were not judged on the same rows: why, and what the new one's metrics may as well be.
+    Unlike { why: String, measures: Vec<Measure> },
     /// They were.
     Tested { version: i32, test: Test },
 }
@@ -103,8 +104,18 @@ impl Champion {
         reporter: &mut Reporter,
         statement: &Foreground,
     ) -> Result<Judged> {
+        let criterion = model.fitted.criterion();
+        let unlike = |why: String, reporter: &mut Reporter| {
+            let measures = challenger.map(|scored| {
+                compute::run("judging by itself", reporter, statement, |monitor| {
+                    Ok::<_, Error>(measures::measure(scored, threshold, criterion, monitor)?)
+                })
+            });
+            let measures = measures.transpose()?.unwrap_or_default();
+            Ok(Judged::Unlike { why, measures })
+        };
         let (version, champion, champion_threshold, clusters) = match (self, challenger) {
-            (Champion::Unlike(why), _) => return Ok(Judged::Unlike(why)),
+            (Champion::Unlike(why), _) => return unlike(why, reporter),
             (Champion::None, _) | (Champion::Scored { .. }, None) => return Ok(Judged::No),
             (
                 Champion::Scored {
@@ -129,7 +140,6 @@ impl Champion {
                 threshold: champion_threshold,
             },
         ];
-        let criterion = model.fitted.criterion();
         let usual = model.answer.decisive_metrics().iter().map(|metric| metric.name());
         let names: Vec<&'static str> = criterion.iter().map(|own| own.name()).chain(usual).collect();
         let rows = challenger.rows();
@@ -162,7 +172,7 @@ impl Champion {
                     confidence: CONFIDENCE,
                 },
             },
-            None => Judged::Unlike("they do not define a metric to compare by".to_string()),
+            None => return unlike("they do not define a metric to compare by".to_string(), reporter),
         })
     }
 }
