@@ -34,12 +34,10 @@ pub struct Limits {
     names: Vec<String>,
 }
 
-/// How many values were how unlike, by raw feature; and how many rows had one.
+/// How many rows had a value that is unlike, and how many values were how unlike, by raw feature.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// Rows that were looked at.
-    pub rows: u64,
-    /// Those with a value that is unlike.
+    /// Rows with a value that is unlike.
     pub odd: u64,
     /// By raw feature, in the order of [`Oddity::ALL`].
     pub features: Vec<[u64; 3]>,

@@ -1,10 +1,11 @@
 //! `assay.guard`: predictions say, or refuse, where rows are not what training has seen, and where checks on what it read have failed.
 //!
-//! What is found is counted, and told once when the call site's memory goes: at the end of the statement, in each process that scored rows.
+//! What is found is counted, and told once when the call site's memory goes: at the end of the statement, in each process that scored rows. A call site
+//! that lasts as long as the transaction, as those of simple expressions in PL/pgSQL do, tells before it is committed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use super::cache;
 use super::cache::Servable;
@@ -13,6 +14,7 @@ use super::groups::cell;
 use super::inspect;
 use super::registry::{self, Privilege};
 use super::scorer::Scorer;
+use crate::pg::commit;
 use crate::pg::error::{Error, GUARDED, Result, advise};
 use crate::pg::relation;
 use crate::pg::settings;
@@ -26,15 +28,22 @@ const TOLD: usize = 10;
 
 /// Looks at the rows that a call site scores by one model.
 pub struct Guard {
-    reference: String,
     scorer: Rc<Scorer>,
     refuses: bool,
     limits: Rc<Limits>,
     /// Whether the caller may know what training saw.
     may_see_ranges: bool,
-    counts: Counts,
-    /// What is to be told of failed checks.
-    checks: Option<Told>,
+    findings: Rc<Findings>,
+}
+
+/// What is to be told.
+struct Findings {
+    reference: String,
+    limits: Rc<Limits>,
+    rows: Cell<u64>,
+    counts: RefCell<Counts>,
+    /// Of failed checks.
+    checks: RefCell<Option<Told>>,
 }
 
 /// A message, what was found, and what to do.
@@ -50,7 +59,12 @@ const ROWS_HINT: &str = "assay.feature_info shows what training saw, to those wh
 thread_local! {
     /// What was told last, and in which statement: functions that score the same rows beside each other do not repeat it.
     static LAST: RefCell<Option<(i64, Vec<String>)>> = const { RefCell::new(None) };
+    /// What call sites have found in a transaction, and when that was begun.
+    static LIVE: RefCell<(i64, Vec<Weak<Findings>>)> = const { RefCell::new((0, Vec::new())) };
 }
+
+/// So many findings are kept before those that are gone are looked for.
+const MANY: usize = 64;
 
 impl Guard {
     /// For a model at a call site; `None` where nobody wants it. Returns an error with ML018 where failed checks are errors.
@@ -69,14 +83,21 @@ impl Guard {
                 None => error,
             });
         }
-        Ok(Some(Box::new(Guard {
+        let limits = model.limits(inspect::statistics)?;
+        let findings = Rc::new(Findings {
             reference: reference.to_string(),
+            limits: Rc::clone(&limits),
+            rows: Cell::new(0),
+            counts: RefCell::default(),
+            checks: RefCell::new(checks),
+        });
+        tell_before_commit(&findings);
+        Ok(Some(Box::new(Guard {
             scorer: Rc::clone(&model.scorer),
             refuses,
-            limits: model.limits(inspect::statistics)?,
+            limits,
             may_see_ranges: registry::require(&version.model, Privilege::Manage).is_ok(),
-            counts: Counts::default(),
-            checks,
+            findings,
         })))
     }
 
@@ -93,7 +114,7 @@ impl Guard {
     /// Looks at a row as its columns give it. Returns an error with ML018 where the first that is unlike is one.
     #[inline]
     pub fn look(&mut self, row: &[f64]) -> Result<()> {
-        self.counts.rows += 1;
+        self.findings.rows.set(self.findings.rows.get() + 1);
         if self.limits.is_odd(row) {
             return self.found(row);
         }
@@ -103,13 +124,13 @@ impl Guard {
     #[cold]
     fn found(&mut self, row: &[f64]) -> Result<()> {
         if !self.refuses {
-            self.limits.count(row, &mut self.counts);
+            self.limits.count(row, &mut self.findings.counts.borrow_mut());
             return Ok(());
         }
         let Some((feature, oddity, value)) = self.limits.first(row) else {
             return Ok(());
         };
-        let (name, reference) = (self.limits.name(feature), &self.reference);
+        let (name, reference) = (self.limits.name(feature), &self.findings.reference);
         let message = match oddity {
             Oddity::Outside => {
                 format!("feature \"{name}\" of model \"{reference}\" is outside the range of its training")
@@ -141,10 +162,33 @@ impl Guard {
             (Oddity::Outside, None) => error.detail(format!("The value is {}.", shown(value))),
         })
     }
+}
 
+/// Has what was found told before the transaction is committed, if it has not been told by then.
+fn tell_before_commit(findings: &Rc<Findings>) {
+    let start = snapshot::transaction_start();
+    LIVE.with_borrow_mut(|(known, live)| {
+        if *known != start {
+            (*known, *live) = (start, Vec::new());
+            commit::before(|| {
+                let (_, live) = LIVE.take();
+                live.iter()
+                    .filter_map(Weak::upgrade)
+                    .for_each(|findings| findings.tell());
+            });
+        }
+        if live.len() >= MANY && live.len().is_power_of_two() {
+            live.retain(|findings| findings.strong_count() > 0);
+        }
+        live.push(Rc::downgrade(findings));
+    });
+}
+
+impl Findings {
     /// What is to be told of the rows.
-    fn rows(&self) -> Option<Told> {
-        if self.counts.odd == 0 {
+    fn of_rows(&self) -> Option<Told> {
+        let (rows, counts) = (self.rows.take(), self.counts.take());
+        if counts.odd == 0 {
             return None;
         }
         let described = |(feature, counts): (usize, &[u64; 3])| {
@@ -158,7 +202,7 @@ impl Guard {
                 .collect();
             (!parts.is_empty()).then(|| format!("{}: {}", self.limits.name(feature), parts.join(", ")))
         };
-        let mut features: Vec<String> = self.counts.features.iter().enumerate().filter_map(described).collect();
+        let mut features: Vec<String> = counts.features.iter().enumerate().filter_map(described).collect();
         let more = features.len().saturating_sub(TOLD);
         features.truncate(TOLD);
         if more > 0 {
@@ -167,22 +211,16 @@ impl Guard {
         Some(Told {
             message: format!(
                 "{} of {} rows given to model \"{}\" are not what its training has seen",
-                self.counts.odd, self.counts.rows, self.reference
+                counts.odd, rows, self.reference
             ),
             detail: Some(format!("{}.", features.join("; "))),
             hint: ROWS_HINT,
         })
     }
-}
 
-impl Drop for Guard {
     /// Tells what was found, once for all call sites of a statement that found the same.
-    fn drop(&mut self) {
-        // A statement that fails has said so.
-        if !snapshot::is_in_transaction() || std::thread::panicking() {
-            return;
-        }
-        for told in self.checks.take().into_iter().chain(self.rows()) {
+    fn tell(&self) {
+        for told in self.checks.take().into_iter().chain(self.of_rows()) {
             let Told { message, detail, hint } = told;
             let text = format!("{message} {}", detail.as_deref().unwrap_or_default());
             let is_new = LAST.with_borrow_mut(|last| {
@@ -202,6 +240,15 @@ impl Drop for Guard {
             if is_new {
                 advise(message, detail, Some(hint.to_string()));
             }
+        }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // A statement that fails has said so.
+        if snapshot::is_in_transaction() && !std::thread::panicking() {
+            self.findings.tell();
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod catalog_row;
 pub mod cell;
 pub mod codes;
+pub mod commit;
 pub mod compute;
 mod datum_text;
 pub mod dependency;

@@ -101,6 +101,12 @@ pub fn statement_start() -> i64 {
     unsafe { pg_sys::GetCurrentStatementStartTimestamp() }
 }
 
+/// When the running transaction was begun, in PostgreSQL's microseconds.
+pub fn transaction_start() -> i64 {
+    // SAFETY: reads a variable of this backend.
+    unsafe { pg_sys::GetCurrentTransactionStartTimestamp() }
+}
+
 /// Whether the transaction goes on: it is neither being rolled back nor over.
 pub fn is_in_transaction() -> bool {
     // SAFETY: reads a variable of this backend.

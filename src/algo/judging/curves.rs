@@ -67,7 +67,7 @@ impl Curves {
             let ranking = evaluation::rank(actual, probabilities, class, monitor)?;
             Ok(ClassScores {
                 label: shortened(&labels[class].text()),
-                scores: Scores::of(&ranking, monitor)?.reduced(steps),
+                scores: Scores::reduced_of(&ranking, steps, monitor)?,
             })
         });
         Ok(Some(Curves::Classes(classes.collect::<Result<_>>()?)))
@@ -88,11 +88,13 @@ impl Curves {
         };
         let judged = evaluation::judge(actual, probabilities, Decided::From(threshold), monitor)?;
         let scores = judged.ranking.as_ref().filter(|_| !actual.is_empty());
-        let scores = scores.map(|ranking| Scores::of(ranking, monitor)).transpose()?;
+        let scores = scores
+            .map(|ranking| Scores::reduced_of(ranking, STEPS, monitor))
+            .transpose()?;
         let curves = scores.map(|scores| {
             Curves::Classes(vec![ClassScores {
                 label: shortened(&positive.text()),
-                scores: scores.reduced(STEPS),
+                scores,
             }])
         });
         Ok((judged.table, curves))

@@ -82,7 +82,7 @@ impl NumberBins {
         rows.extend(predicted.iter().copied().zip(actual.iter().copied()).filter(finite));
         // By both, so that the order of rows does not matter.
         let order = |a: &(f64, f64), b: &(f64, f64)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1));
-        sort::sort_by(&mut rows, 1 << 19, order, monitor)?;
+        sort::sort_in_parallel_by(&mut rows, &order, monitor)?;
         let bins = rows.iter().map(|&(predicted, actual)| NumberBin {
             lowest: predicted,
             highest: predicted,

@@ -42,6 +42,66 @@ impl Step {
     }
 }
 
+/// Steps on their way to fewer.
+struct Reducing {
+    limit: usize,
+    totals: [f64; 2],
+    below: [u64; 2],
+    steps: Vec<Step>,
+    /// Into which of the fewer steps each of them belongs.
+    places: Vec<usize>,
+    /// Whether there were too many.
+    is_reduced: bool,
+}
+
+impl Reducing {
+    fn new(totals: [u64; 2], limit: usize) -> Reducing {
+        Reducing {
+            limit: limit.max(1),
+            totals: totals.map(|total| total as f64),
+            below: [0, 0],
+            steps: Vec::new(),
+            places: Vec::new(),
+            is_reduced: false,
+        }
+    }
+
+    /// Adds a step whose scores are above the others'.
+    fn push(&mut self, step: Step) {
+        let share = |class: usize| match self.totals[class] > 0.0 {
+            true => self.below[class] as f64 / self.totals[class],
+            false => 0.0,
+        };
+        let whole = self.totals.iter().filter(|total| **total > 0.0).count() as f64;
+        let part = (share(0) + share(1)) / whole;
+        let place = ((part * self.limit as f64) as usize).min(self.limit - 1);
+        self.below = [self.below[0] + step.counts[0], self.below[1] + step.counts[1]];
+        if self.is_reduced {
+            return self.join(&step, place);
+        }
+        self.steps.push(step);
+        self.places.push(place);
+        if self.steps.len() > self.limit {
+            self.is_reduced = true;
+            let (steps, places) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.places));
+            steps
+                .iter()
+                .zip(places)
+                .for_each(|(step, place)| self.join(step, place));
+        }
+    }
+
+    fn join(&mut self, step: &Step, place: usize) {
+        match (self.steps.last_mut(), self.places.last()) {
+            (Some(open), Some(&last)) if last == place => open.add(step),
+            _ => {
+                self.steps.push(*step);
+                self.places.push(place);
+            }
+        }
+    }
+}
+
 /// Scored rows of two classes, in steps of ascending scores. Each step has a row.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Scores {
@@ -76,32 +136,27 @@ impl Scores {
             .fold([0, 0], |sum, step| [sum[0] + step.counts[0], sum[1] + step.counts[1]])
     }
 
+    /// What [`Scores::of`] gives, [reduced](Scores::reduced), in one pass that holds no more than `limit` steps.
+    pub fn reduced_of(ranking: &Ranking, limit: usize, monitor: &dyn Monitor) -> Result<Scores> {
+        let positive = ranking.known_positive().unwrap_or(1);
+        let totals = ranking.totals();
+        let mut steps = Reducing::new([totals[1 - positive], totals[positive]], limit);
+        ranking.ascending(monitor, |tie| {
+            let counts = [tie.counts[1 - positive], tie.counts[positive]];
+            steps.push(Step {
+                lowest: tie.score,
+                sum: tie.score * (counts[0] + counts[1]) as f64,
+                counts,
+            });
+        })?;
+        Ok(Scores { steps: steps.steps })
+    }
+
     /// The same in at most `limit` steps, so that the shares of both classes grow by about as much in each; unchanged where there are no more.
     pub fn reduced(self, limit: usize) -> Scores {
-        if self.steps.len() <= limit {
-            return self;
-        }
-        let totals = self.totals().map(|total| total as f64);
-        let share = |count: u64, class: usize| {
-            if totals[class] > 0.0 {
-                count as f64 / totals[class]
-            } else {
-                0.0
-            }
-        };
-        let whole = totals.iter().filter(|total| **total > 0.0).count() as f64;
-        let (mut steps, mut last, mut below) = (Vec::<Step>::with_capacity(limit), None, [0, 0]);
-        for step in &self.steps {
-            let part = (share(below[0], 0) + share(below[1], 1)) / whole;
-            let place = ((part * limit as f64) as usize).min(limit - 1);
-            match steps.last_mut() {
-                Some(open) if last == Some(place) => open.add(step),
-                _ => steps.push(*step),
-            }
-            last = Some(place);
-            below = [below[0] + step.counts[0], below[1] + step.counts[1]];
-        }
-        Scores { steps }
+        let mut steps = Reducing::new(self.totals(), limit);
+        self.steps.into_iter().for_each(|step| steps.push(step));
+        Scores { steps: steps.steps }
     }
 
     /// The rows of both. Rows of wide steps stay together.
@@ -215,6 +270,10 @@ pub(super) mod tests {
         };
         assert!((area(&reduced.points()) - area(&exact)).abs() < 1e-4);
         assert_eq!(reduced.clone().reduced(500), reduced);
+        for limit in [1, 7, 500, 40_000] {
+            let at_once = Scores::reduced_of(&ranking, limit, &Unwatched).unwrap();
+            assert_eq!(at_once, scores.clone().reduced(limit));
+        }
         assert!(reduced.is_sound());
     }
 

@@ -151,7 +151,7 @@ impl Ranking {
     }
 
     /// How many rows each class has, by its code.
-    pub(super) fn totals(&self) -> [u64; 2] {
+    pub(crate) fn totals(&self) -> [u64; 2] {
         let mut totals = [self.plain[0].len() as u64, self.plain[1].len() as u64];
         for tie in &self.ties {
             totals[0] += tie.counts[0];

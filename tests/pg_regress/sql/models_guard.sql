@@ -45,10 +45,30 @@ BEGIN
     SELECT sum(assay.predict('guarded', o)) INTO p FROM odd AS o WHERE id <= 4;
 END $$;
 
--- In a condition, a view, and with a cursor, which tells when it is closed.
+-- In a condition, and in a view.
 SELECT count(*) FROM odd AS o WHERE assay.predict('guarded', o) >= 0 AND id < 4;
 CREATE VIEW scored AS SELECT id, assay.predict('guarded', o) AS score FROM odd AS o;
 SELECT count(score) FROM scored WHERE id < 3;
+-- A function of one's own, and expressions of PL/pgSQL, whose call sites last as long as the transaction.
+CREATE FUNCTION risk(o odd) RETURNS float8 LANGUAGE plpgsql STABLE AS 'BEGIN RETURN assay.predict(''guarded'', o); END';
+SELECT count(risk(o)) FROM odd AS o WHERE id IN (1, 2, 5);
+DO $$
+DECLARE
+    p float8;
+    o odd;
+BEGIN
+    FOR o IN SELECT * FROM odd WHERE id IN (1, 4) LOOP
+        p := assay.predict('guarded', o);
+    END LOOP;
+END $$;
+BEGIN;
+SELECT count(risk(o)) FROM odd AS o WHERE id = 1;
+COMMIT;
+BEGIN;
+SELECT count(risk(o)) FROM odd AS o WHERE id = 1;
+ROLLBACK;
+SELECT count(risk(o)) FROM odd AS o WHERE id > 10;
+-- With a cursor, which tells when it is closed.
 BEGIN;
 DECLARE few CURSOR FOR SELECT id, assay.predict('guarded', o) > 0 AS p FROM (SELECT * FROM odd ORDER BY id) AS o;
 FETCH 2 FROM few;
