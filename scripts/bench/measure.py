@@ -10,6 +10,7 @@ import os
 import re
 import statistics
 import subprocess
+import threading
 import time
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
@@ -45,6 +46,28 @@ def scheduled_seconds(pid):
             return int(file.read().split()[0]) / 1e9
     except OSError:
         return own_seconds(pid)
+
+
+def parallel_workers(postmaster, leader):
+    """The processes of a backend's parallel workers."""
+    with open(f"/proc/{postmaster}/task/{postmaster}/children") as file:
+        children = file.read().split()
+    for pid in children:
+        try:
+            with open(f"/proc/{pid}/cmdline") as file:
+                if file.read().split("\0")[0].startswith(f"postgres: parallel worker for PID {leader}"):
+                    yield int(pid)
+        except OSError:
+            pass  # It has ended.
+
+
+def own_bytes(pid):
+    """Memory that a process shares with no other."""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            return int(re.search(r"RssAnon:\s+(\d+) kB", file.read())[1]) * 1024
+    except (OSError, TypeError):
+        return 0
 
 
 class SqlError(Exception):
@@ -110,6 +133,24 @@ class Session:
         cpu = own(self.pid) - before[0] + (0 if precise else children_seconds(self.postmaster) - before[1])
         times = [line for line in output if re.match(r"Time: [0-9.]+ ms", line)]
         return Used(float(times[-1].split()[1]) / 1000, cpu, [line for line in output if line not in times])
+
+    def held(self, sql):
+        """The most memory that a statement takes, in bytes: by what the backend's peak grows, and all that its parallel workers have to themselves."""
+        before, workers, done = self.peak(), {}, threading.Event()
+
+        def watch():
+            while not done.wait(0.005):
+                for pid in parallel_workers(self.postmaster, self.pid):
+                    workers[pid] = max(workers.get(pid, 0), own_bytes(pid))
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        try:
+            self.run(sql)
+        finally:
+            done.set()
+            thread.join()
+        return self.peak() - before + sum(workers.values())
 
     def peak(self):
         """The most memory that the backend has had so far, in bytes."""

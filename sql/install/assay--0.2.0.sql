@@ -1157,12 +1157,12 @@ query: NULL reads the query again that gave the version its training rows, as th
 baseline, class and errors as in assay.explain_query; 42501 without a query.
 Example: SELECT feature, attribution, share FROM assay.global_explain(''credit'', ''SELECT * FROM customers WHERE is_test'')';
 
-CREATE FUNCTION assay.interactions(model text, query text, top_k integer DEFAULT 20, class text DEFAULT NULL)
+CREATE FUNCTION assay.interactions(model text, query text, top_k integer DEFAULT 20, class text DEFAULT NULL, baseline text DEFAULT NULL)
 RETURNS TABLE (feature text, other text, interaction double precision, mean double precision, class text, rows bigint, baseline text)
 AS 'MODULE_PATHNAME', 'interactions_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 20;
-COMMENT ON FUNCTION assay.interactions(text, text, integer, text) IS
+COMMENT ON FUNCTION assay.interactions(text, text, integer, text, text) IS
 'The pairs of features that matter most together over the rows of a query, by a model of trees: what two add to the margin together, beside what each adds by itself (Shapley interaction values). interaction: the mean of its size; mean: with sign. top_k: so many pairs of each class; NULL for all.
-class and errors as in assay.global_explain; ML010 for models whose margin is a sum over the features, which have none.
+class, baseline and errors as in assay.global_explain; ML010 for models whose margin is a sum over the features, which have none. Give a baseline of some hundreds of rows: time grows with them.
 Example: SELECT feature, other, interaction FROM assay.interactions(''credit'', ''SELECT * FROM customers WHERE is_test'', top_k => 3)';
 
 CREATE FUNCTION assay.describe_feature(model text, feature text, reason text) RETURNS void

@@ -158,6 +158,31 @@ impl Codes {
         }
     }
 
+    /// Tells `found` of each of some values whose codes are of `column` whether its code is among them.
+    #[inline]
+    pub(super) fn each<T>(
+        &self,
+        column: &Column,
+        values: impl Iterator<Item = T>,
+        code: impl Fn(&T) -> u16,
+        mut found: impl FnMut(T, bool),
+    ) {
+        match self.values {
+            Values::Number(from, to) => {
+                let (missing, passes) = (column.missing(), self.missing);
+                values.for_each(|value| {
+                    let code = code(&value);
+                    let is_between = (from <= code) & (code < to) & (code != missing);
+                    found(value, is_between | (passes & (code == missing)));
+                });
+            }
+            Values::Category(..) => values.for_each(|value| {
+                let passes = self.contains(column, code(&value));
+                found(value, passes);
+            }),
+        }
+    }
+
     /// Those among the others, too.
     pub(super) fn and(self, other: Codes) -> Codes {
         let values = match (self.values, other.values) {

@@ -5,10 +5,10 @@
 //! feature's factor, and what the player gets of the leaves below it is the difference of what the new and the old factor give it. All factors are
 //! positive, and nothing is subtracted but these two, so that no depth takes digits away. O(nodes x players / 2) for a row, and O(depth x players) scratch.
 
+use super::coded::CodedRows;
 use super::columns::Columns;
 use super::paths::Covered;
 use super::quadrature::Rule;
-use super::tables::CodedRows;
 use super::values::LeafTable;
 use crate::error::Result;
 use crate::monitor::{Monitor, Pace};

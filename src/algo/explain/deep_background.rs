@@ -1,24 +1,16 @@
-//! Trees too large for tables, against a background: one walk over the tree for each row, which takes along the background rows that can still
-//! reach the leaves below in some coalition with the row. O(background rows x leaves that such a coalition reaches).
+//! Paths with more players than a pattern has bits, against a background: one walk over the tree for each row, which takes along the background rows
+//! that can still reach the leaves below in some coalition with the row. O(background rows x leaves that such a coalition reaches).
 
+use super::background::Background;
+use super::coded::CodedRows;
 use super::columns::Columns;
 use super::deep::Walk;
 use super::game::weight_of;
 use super::paths::Covered;
-use super::tables::CodedRows;
 use super::values::LeafTable;
 use crate::error::Result;
 use crate::monitor::{Monitor, Pace};
 use crate::room;
-
-/// The coded rows of a background, those that are alike once.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Background {
-    /// One row after the other.
-    codes: Vec<u16>,
-    /// The share of each.
-    shares: Vec<f64>,
-}
 
 /// How a background row and the row explained differ on a feature: not yet, only the row passes, only the background does.
 const BOTH: u8 = 0;
@@ -50,31 +42,6 @@ struct Level {
     start: usize,
 }
 
-impl Background {
-    /// Of coded rows, one after the other.
-    pub(super) fn new(coded: Vec<u16>, columns: usize) -> Result<Background> {
-        let mut rows: Vec<&[u16]> = coded.chunks_exact(columns.max(1)).collect();
-        let total = rows.len() as f64;
-        rows.sort_unstable();
-        let (mut codes, mut shares) = (room::with_capacity(coded.len())?, Vec::new());
-        for same in rows.chunk_by(|a, b| a == b) {
-            codes.extend_from_slice(same[0]);
-            shares.push(same.len() as f64 / total);
-        }
-        Ok(Background { codes, shares })
-    }
-
-    /// The coded rows, one after the other, and the share of each.
-    pub(super) fn parts(&self) -> (&[u16], &[f64]) {
-        (&self.codes, &self.shares)
-    }
-
-    /// Bytes held on the heap.
-    pub(super) fn memory(&self) -> usize {
-        self.codes.capacity() * size_of::<u16>() + self.shares.capacity() * size_of::<f64>()
-    }
-}
-
 /// What trees are walked by.
 pub(super) struct BackgroundWalker<'w> {
     pub(super) covered: &'w Covered,
@@ -90,7 +57,7 @@ impl BackgroundWalker<'_> {
     pub(super) fn add(&self, walk: &Walk, coded: &CodedRows, stride: usize, out: &mut [f64]) -> Result<()> {
         let columns = self.columns.all().len();
         // For each background row and column how they differ.
-        let mut kinds = room::filled(BOTH, columns * self.background.shares.len())?;
+        let mut kinds = room::filled(BOTH, columns * self.background.rows())?;
         let mut companions = Vec::new();
         for (row, out) in out.chunks_mut(stride).enumerate() {
             self.walk(walk, coded, row, &mut kinds, &mut companions, out)?;
@@ -110,8 +77,8 @@ impl BackgroundWalker<'_> {
         let root = self.covered.trees.tree(walk.tree).start;
         let mut pace = Pace::new(self.monitor);
         companions.clear();
-        room::reserve(companions, self.background.shares.len())?;
-        companions.extend((0..self.background.shares.len() as u32).map(Companion::new));
+        room::reserve(companions, self.background.rows())?;
+        companions.extend((0..self.background.rows() as u32).map(Companion::new));
         let mut path = vec![Level {
             node: root,
             gone: 0,
@@ -173,12 +140,13 @@ impl BackgroundWalker<'_> {
         };
         let (codes, of_column) = (sides[usize::from(!is_left)], &self.columns.all()[column]);
         let passes = codes.contains(of_column, code(column));
+        let others = self.background.column(column);
         let end = companions.len();
         room::reserve(companions, end - start)?;
         for place in start..end {
             let companion = companions[place];
             let other = companion.row as usize * width + column;
-            let theirs = codes.contains(of_column, self.background.codes[other]);
+            let theirs = codes.contains(of_column, others[companion.row as usize]);
             let change = match (kinds[other], passes, theirs) {
                 (BOTH, true, true) | (OURS, true, _) | (THEIRS, _, true) => BOTH,
                 (BOTH, true, false) => OURS,
@@ -214,7 +182,7 @@ impl BackgroundWalker<'_> {
         let mut added = 0.0;
         for companion in own {
             let other = companion.row as usize;
-            let share = self.background.shares[other];
+            let share = self.background.share(other);
             match companion.change {
                 OURS => added += share * companion.plus,
                 THEIRS => added -= share * companion.minus,

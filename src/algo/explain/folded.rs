@@ -17,6 +17,13 @@ pub struct Side {
 }
 
 impl Side {
+    /// The attributions of so many inputs to this side, of those of all margins of a row.
+    pub fn attributions(self, of_row: &[f64], inputs: usize) -> impl Iterator<Item = f64> {
+        let start = self.margin * inputs;
+        let numbers = of_row.get(start..start + inputs).unwrap_or(&[]);
+        numbers.iter().map(move |number| self.sign * number)
+    }
+
     /// The margin with the opposite sign.
     pub fn opposite(self) -> Side {
         Side {
@@ -26,6 +33,15 @@ impl Side {
     }
 }
 
+/// Which attributions are told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Those that push the margin up, and those that push it down.
+    Either,
+    /// Those that push it up.
+    Up,
+}
+
 /// Explains the margins of a model by its inputs: pieces that were made of one are added up, and what was made of several counts for each of them in
 /// equal parts. It is kept beside the model.
 pub struct Folded {
@@ -33,6 +49,8 @@ pub struct Folded {
     /// The inputs that each of the learner's features is made of.
     sources: Vec<Vec<usize>>,
     inputs: usize,
+    /// Whether the learner's features are the inputs.
+    each_its_own: bool,
     /// How many classes there are; 0 of a model that answers with a number.
     classes: usize,
     /// How many margins the model itself has.
@@ -54,10 +72,13 @@ impl Folded {
     /// Against a baseline, whose rows are encoded as the learner sees them. `summaries`: see [`Model::explainer`]. Returns an error when stopped, and for a model
     /// that cannot be explained.
     pub fn new(model: &Model, baseline: Baseline<'_>, summaries: &[Summary], monitor: &dyn Monitor) -> Result<Folded> {
+        let (sources, inputs) = (model.source_inputs(), model.inputs.len());
+        let is_own = |(feature, sources): (usize, &Vec<usize>)| sources[..] == [feature];
         Ok(Folded {
             explainer: model.explainer(baseline, summaries, monitor)?,
-            sources: model.source_inputs(),
-            inputs: model.inputs.len(),
+            each_its_own: sources.len() == inputs && sources.iter().enumerate().all(is_own),
+            sources,
+            inputs,
             classes: model.answer.classes().map_or(0, <[Label]>::len),
             margins: model.fitted.base().len(),
         })
@@ -114,28 +135,38 @@ impl Folded {
         side.sign * self.explainer.base()[side.margin]
     }
 
-    /// Explains rows of the learner, one after the other. Allocates what it gives. Returns an error when stopped.
-    pub fn explain(&self, model: &Model, rows: &[f64], monitor: &dyn Monitor) -> Result<Explained> {
-        let (width, outputs) = (self.sources.len(), self.explainer.base().len());
-        let count = rows.len() / width.max(1);
+    /// What each input adds to each margin of rows of the learner, one after the other: for each row and margin one number per input. Allocates what it gives. Returns
+    /// an error when stopped.
+    pub fn attributions(&self, rows: &[f64], monitor: &dyn Monitor) -> Result<Vec<f64>> {
+        let (width, outputs) = (self.sources.len().max(1), self.explainer.base().len());
         let mut of_features: Vec<f64> = room::zeros(rows.len() * outputs)?;
         self.explainer.explain(rows, width, &mut of_features, monitor)?;
-        let mut explained = Explained {
-            attributions: room::zeros(count * outputs * self.inputs)?,
-            margins: room::with_capacity(count * outputs)?,
-            predicted: Vec::new(),
-            inputs: self.inputs,
-            outputs,
-        };
-        let folded = explained.attributions.chunks_exact_mut(self.inputs.max(1));
-        for (of_features, out) in of_features.chunks_exact(width.max(1)).zip(folded) {
+        if self.each_its_own {
+            return Ok(of_features);
+        }
+        let mut of_inputs: Vec<f64> = room::zeros(rows.len() / width * outputs * self.inputs)?;
+        let folded = of_inputs.chunks_exact_mut(self.inputs.max(1));
+        for (of_features, out) in of_features.chunks_exact(width).zip(folded) {
             for (sources, attribution) in self.sources.iter().zip(of_features) {
                 let share = attribution / sources.len().max(1) as f64;
                 sources.iter().for_each(|&input| out[input] += share);
             }
         }
+        Ok(of_inputs)
+    }
+
+    /// Explains rows of the learner, one after the other, with the margins that the model computes of them. Allocates what it gives. Returns an error when stopped.
+    pub fn explain(&self, model: &Model, rows: &[f64], monitor: &dyn Monitor) -> Result<Explained> {
+        let (width, outputs) = (self.sources.len().max(1), self.explainer.base().len());
+        let mut explained = Explained {
+            attributions: self.attributions(rows, monitor)?,
+            margins: room::with_capacity(rows.len() / width * outputs)?,
+            predicted: Vec::new(),
+            inputs: self.inputs,
+            outputs,
+        };
         let (mut margins, mut scores) = (vec![0.0; self.margins], vec![0.0; model.outputs()]);
-        for row in rows.chunks_exact(width.max(1)) {
+        for row in rows.chunks_exact(width) {
             model.fitted.margin(row, &mut margins);
             explained.margins.extend(model.fitted.explained(&margins));
             if self.classes > 2 {
@@ -161,9 +192,9 @@ impl Explained {
 
     /// The attribution of each input to a side of a row's margins.
     pub fn attributions(&self, row: usize, side: Side) -> impl Iterator<Item = f64> {
-        let start = (row * self.outputs + side.margin) * self.inputs;
-        let numbers = self.attributions.get(start..start + self.inputs).unwrap_or(&[]);
-        numbers.iter().map(move |number| side.sign * number)
+        let size = self.outputs * self.inputs;
+        let of_row = self.attributions.get(row * size..(row + 1) * size);
+        side.attributions(of_row.unwrap_or(&[]), self.inputs)
     }
 
     /// A row's margin, as the model computes it.
@@ -177,9 +208,10 @@ impl Explained {
     }
 
     /// The inputs by the size of their attributions, the largest first, of equal ones the first; at most so many.
-    pub fn largest(&self, row: usize, side: Side, most: usize, signed: bool) -> Vec<(usize, f64)> {
-        let size = |attribution: f64| if signed { attribution } else { attribution.abs() };
+    pub fn largest(&self, row: usize, side: Side, most: usize, direction: Direction) -> Vec<(usize, f64)> {
+        let size = |attribution: f64| attribution.abs();
         let mut inputs: Vec<(usize, f64)> = self.attributions(row, side).enumerate().collect();
+        inputs.retain(|(_, attribution)| direction == Direction::Either || *attribution > 0.0);
         inputs.sort_by(|(a, one), (b, other)| size(*other).total_cmp(&size(*one)).then_with(|| a.cmp(b)));
         inputs.truncate(most);
         inputs

@@ -4,15 +4,18 @@
 //!
 //! `value * (p_i - r_i) * (p_j - r_j) * integral over t of the product over the others of (r_l + (p_l - r_l) t)`
 //!
-//! (Grabisch and Roubens, 1999), of which the shap package gives half to each of the two, and what is left of its attribution to a feature itself. Rows
-//! that satisfy the same players of a path share what is computed of it.
+//! (Grabisch and Roubens, 1999), of which the shap package gives half to each of the two, and what is left of its attribution to a feature itself. Of a
+//! background row, r being 0 or 1, the integral is a factorial one, see [`super::counting`]. Rows that satisfy the same players of a path share what is
+//! computed of it.
 
 use std::collections::HashMap;
 
+use super::background::Background;
+use super::coded::CodedRows;
 use super::columns::Columns;
+use super::game::weight_of;
 use super::paths::{Covered, Player};
 use super::quadrature::Rule;
-use super::tables::CodedRows;
 use super::values::LeafTable;
 use crate::error::{Error, Result};
 use crate::monitor::{Monitor, Pace};
@@ -78,8 +81,8 @@ impl PathGame {
         players * (players + 1) / 2
     }
 
-    /// Adds `weight` times the interactions for the players' probabilities `ratios` (0 or 1 for a background row) and what a row satisfies.
-    fn add(&mut self, weight: f64, ratios: &[f64], satisfied: &[bool], out: &mut [f64]) {
+    /// Adds the interactions for the players' probabilities and what a row satisfies.
+    fn add(&mut self, ratios: &[f64], satisfied: &[bool], out: &mut [f64]) {
         let of_pairs = PathGame::size(self.players) - self.players;
         let change = |player: usize| f64::from(u8::from(satisfied[player])) - ratios[player];
         for (t, share) in self.rule.points.iter().zip(&self.rule.weights) {
@@ -93,7 +96,7 @@ impl PathGame {
             }
             let mut pair = 0;
             for second in 0..self.players {
-                let rest = weight * share * change(second) * self.after[second + 1];
+                let rest = share * change(second) * self.after[second + 1];
                 out[of_pairs + second] += rest * self.before[second];
                 let mut between = rest;
                 for first in (0..second).rev() {
@@ -106,6 +109,42 @@ impl PathGame {
     }
 }
 
+/// Adds `weight` times the interactions for what a background row and a row satisfy.
+fn add_other(weight: f64, other: &[bool], satisfied: &[bool], out: &mut [f64]) {
+    let count = |ours: bool| other.iter().zip(satisfied).filter(|(other, own)| **own == ours && **other != ours).count();
+    let (a, b) = (count(true), count(false));
+    let of_pairs = out.len() - satisfied.len();
+    let (gain, loss) = (weight * weight_of(a, b), weight * weight_of(b, a));
+    // Of two of the row's players (a - 2)! b! / (a + b - 1)!, and of two of the background's so with a and b in each other's place.
+    let both = |a: usize, b: usize| if a > 1 { weight * weight_of(a - 1, b) } else { 0.0 };
+    let (both_ours, both_theirs) = (both(a, b), both(b, a));
+    // Of one of each -(a - 1)! (b - 1)! / (a + b - 1)!.
+    let one_each = if b > 0 { -gain * (a + b) as f64 / b as f64 } else { 0.0 };
+    let mut pair = 0;
+    for second in 0..satisfied.len() {
+        if other[second] != satisfied[second] {
+            out[of_pairs + second] += if satisfied[second] { gain } else { -loss };
+            for first in 0..second {
+                out[pair + first] += match (other[first] != satisfied[first], satisfied[first], satisfied[second]) {
+                    (false, _, _) => 0.0,
+                    (true, true, true) => both_ours,
+                    (true, false, false) => both_theirs,
+                    (true, _, _) => one_each,
+                };
+            }
+        }
+        pair += second;
+    }
+}
+
+/// What a path is played against.
+enum Opposed {
+    /// The players' probabilities among the training rows.
+    Ratios(Vec<f64>),
+    /// The patterns of a background, and the share of each.
+    Patterns(Vec<(Vec<bool>, f64)>),
+}
+
 /// What interactions are computed of.
 pub(super) struct Interactions<'i> {
     pub(super) covered: &'i Covered,
@@ -113,8 +152,7 @@ pub(super) struct Interactions<'i> {
     pub(super) leaves: &'i LeafTable,
     /// The pairs of columns.
     pub(super) pairs: &'i [(usize, usize)],
-    /// The coded rows of a background and the share of each.
-    pub(super) background: Option<(&'i [u16], &'i [f64])>,
+    pub(super) background: Option<&'i Background>,
     pub(super) monitor: &'i dyn Monitor,
 }
 
@@ -135,7 +173,7 @@ impl Interactions<'_> {
                     return Ok(());
                 }
                 let places = self.places(players);
-                let against = self.against(players);
+                let opposed = self.opposed(players, &mut pace)?;
                 let mut game = PathGame::new(players.len());
                 let size = PathGame::size(players.len());
                 let most = MEMORY / (size * size_of::<f64>() + players.len());
@@ -155,9 +193,22 @@ impl Interactions<'_> {
                     }
                     if !known.contains_key(&satisfied) {
                         let mut numbers = vec![0.0; size];
-                        for (share, ratios) in &against {
-                            pace.spend(size * players.len())?;
-                            game.add(*share, ratios, &satisfied, &mut numbers);
+                        match &opposed {
+                            Opposed::Ratios(ratios) => {
+                                pace.spend(size * players.len())?;
+                                game.add(ratios, &satisfied, &mut numbers);
+                            }
+                            Opposed::Patterns(patterns) => {
+                                // Where neither passes, no coalition does.
+                                let meets = |other: &[bool]| other.iter().zip(&satisfied).all(|(a, b)| *a || *b);
+                                for (other, share) in patterns {
+                                    pace.spend(players.len())?;
+                                    if meets(other) {
+                                        pace.spend(size)?;
+                                        add_other(*share, other, &satisfied, &mut numbers);
+                                    }
+                                }
+                            }
                         }
                         known.insert(satisfied.clone(), numbers);
                     }
@@ -184,25 +235,32 @@ impl Interactions<'_> {
         places
     }
 
-    /// The players' probabilities, with the share of each set of them: one set against the training rows, and one per pattern of the background's.
-    fn against(&self, players: &[Player]) -> Vec<(f64, Vec<f64>)> {
-        let Some((codes, shares)) = self.background else {
-            return vec![(1.0, players.iter().map(|player| player.ratio).collect())];
+    /// What a path is played against.
+    fn opposed(&self, players: &[Player], pace: &mut Pace<'_>) -> Result<Opposed> {
+        let Some(background) = self.background else {
+            return Ok(Opposed::Ratios(players.iter().map(|player| player.ratio).collect()));
         };
         let columns = self.columns.all();
-        let mut patterns: Vec<(Vec<bool>, f64)> = codes
-            .chunks_exact(columns.len())
-            .zip(shares)
-            .map(|(codes, share)| {
-                let passes = |player: &Player| player.codes.contains(&columns[player.column], codes[player.column]);
-                (players.iter().map(passes).collect(), *share)
-            })
-            .collect();
-        patterns.sort_by(|a, b| a.0.cmp(&b.0));
-        let alike = patterns.chunk_by(|a, b| a.0 == b.0);
-        let share_of = |same: &[(Vec<bool>, f64)]| same.iter().map(|(_, share)| share).sum::<f64>();
-        let ratios = |pattern: &[bool]| pattern.iter().map(|passes| f64::from(u8::from(*passes))).collect();
-        alike.map(|same| (share_of(same), ratios(&same[0].0))).collect()
+        let mut counts: HashMap<Vec<bool>, i32> = HashMap::new();
+        let mut pattern = vec![false; players.len()];
+        for (row, count) in background.counts().iter().enumerate() {
+            pace.spend(players.len())?;
+            for (passes, player) in pattern.iter_mut().zip(players) {
+                let code = background.column(player.column)[row];
+                *passes = player.codes.contains(&columns[player.column], code);
+            }
+            match counts.get_mut(&pattern) {
+                Some(known) => *known += count,
+                None => {
+                    counts.insert(pattern.clone(), *count);
+                }
+            }
+        }
+        let share = |(pattern, count): (Vec<bool>, i32)| (pattern, f64::from(count) / background.total());
+        let mut patterns: Vec<(Vec<bool>, f64)> = counts.into_iter().map(share).collect();
+        // An order of their own, so that sums are the same in every run.
+        patterns.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        Ok(Opposed::Patterns(patterns))
     }
 }
 

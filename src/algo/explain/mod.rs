@@ -6,15 +6,22 @@
 //! | file | idea |
 //! |---|---|
 //! | `ensemble`, `values` | what is known of a model of trees |
-//! | `columns` | values to codes, of which alone explanations depend |
+//! | `columns`, `coded` | values to codes, of which alone explanations depend |
 //! | `paths` | the path to a leaf as a game, its players the features it asks |
 //! | `quadrature`, `game` | the Shapley values of a game of few players |
 //! | `partition`, `tables` | leaves whose games tables answer, looked up for many rows |
-//! | `deep`, `deep_background` | walks over trees too large for tables |
+//! | `deep` | walks over trees too large for tables |
+//! | `background` | the rows of a background |
+//! | `background_blocks`, `counting` | the same walks against a background, and what their leaves attribute |
+//! | `deep_background` | the same of paths with very many features |
 //! | `interactions` | what two features do together |
 //! | `plan`, `trees` | the explainer made of these |
 
+mod background;
+mod background_blocks;
+mod coded;
 mod columns;
+mod counting;
 mod deep;
 mod deep_background;
 mod ensemble;
@@ -41,7 +48,7 @@ mod folded;
 mod tests;
 
 pub use additive::{Additive, AdditiveExplainer, Known, means_of_rows, means_of_summaries};
-pub use folded::{Explained, Folded, JointSum, Pairs, Side};
+pub use folded::{Direction, Explained, Folded, JointSum, Pairs, Side};
 
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;

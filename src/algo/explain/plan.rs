@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::columns::Columns;
+use super::counting::MOST_BITS;
 use super::deep::Walk;
 use super::game::MOST_PLAYERS;
 use super::partition::{Group, Leaf, partition};
@@ -21,6 +22,8 @@ pub(super) struct Limits {
     pub(super) leaves_of_tree: usize,
     /// All trees of a model with more leaves, each counted for every sum that it adds to, are walked.
     pub(super) leaves: usize,
+    /// Against a background, trees of which a path has more players are walked row by row.
+    pub(super) bits: usize,
 }
 
 impl Limits {
@@ -29,6 +32,7 @@ impl Limits {
         bytes: 96 << 20,
         leaves_of_tree: 512,
         leaves: 1 << 17,
+        bits: MOST_BITS,
     };
 }
 

@@ -4,7 +4,8 @@
 //! column of a bundle stands ready what it adds to the places in the tables of all its groups, so that one vector addition per column finds a row's
 //! places in all tables, and a few vector additions per table add up what they say.
 
-use super::columns::{Column, Columns};
+use super::coded::{CodedRows, ROWS};
+use super::columns::Columns;
 use super::game::{Against, Game, MOST_PLAYERS, Referee};
 use super::partition::Group;
 use crate::error::Result;
@@ -20,50 +21,39 @@ const WIDTH: usize = 16;
 /// Columns of a table are added in fours.
 const FOUR: usize = 4;
 
-/// Rows whose places are sought at a time.
-const ROWS: usize = 4;
-
 /// What a code adds to the places in the tables.
 type Places = [u16; LANES];
 
-/// The codes of some rows, one column after the other.
-pub(super) struct CodedRows {
-    codes: Vec<u16>,
-    /// How many rows there can be, a multiple of [`ROWS`].
-    most: usize,
-    rows: usize,
+/// What the codes of a column add to the places in the tables of a bundle. Many codes add the same, so that what differs stays in a processor's nearest memory.
+#[derive(Debug, Default)]
+struct Adds {
+    /// For each code the place of what it adds.
+    kinds: Vec<u16>,
+    /// What differs.
+    places: Vec<Places>,
 }
 
-impl CodedRows {
-    /// Room for so many rows.
-    pub(super) fn new(columns: &Columns, rows: usize) -> Result<CodedRows> {
-        let most = rows.next_multiple_of(ROWS);
-        Ok(CodedRows {
-            codes: room::filled(0, most * columns.all().len())?,
-            most,
-            rows: 0,
-        })
-    }
-
-    /// Codes encoded rows, as many as there is room for at most, in the place of those before.
-    pub(super) fn code(&mut self, columns: &[Column], rows: &[f64], width: usize) {
-        self.rows = rows.len() / width;
-        for (column, codes) in columns.iter().zip(self.codes.chunks_exact_mut(self.most)) {
-            for (code, row) in codes.iter_mut().zip(rows.chunks_exact(width)) {
-                *code = column.code(row[column.feature]);
+impl Adds {
+    /// From what each code adds.
+    fn new(of_codes: &[Places]) -> Adds {
+        let mut adds = Adds::default();
+        let mut last = 0;
+        for of_code in of_codes {
+            if adds.places.get(last) != Some(of_code) {
+                last = adds.places.iter().position(|known| known == of_code).unwrap_or_else(|| {
+                    adds.places.push(*of_code);
+                    adds.places.len() - 1
+                });
             }
+            // There are no more than there are codes.
+            adds.kinds.push(last as u16);
         }
+        adds
     }
 
-    /// How many rows there are.
-    pub(super) fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// The codes of a column, those of [`CodedRows::rows`] rows at the beginning.
     #[inline]
-    pub(super) fn column(&self, column: usize) -> &[u16] {
-        &self.codes[column * self.most..][..self.most]
+    fn of(&self, code: u16) -> &Places {
+        &self.places[usize::from(self.kinds[usize::from(code)])]
     }
 }
 
@@ -99,14 +89,26 @@ pub(super) struct Bundle {
     /// The columns, by their place among [`Columns`], and their features.
     columns: Vec<(usize, usize)>,
     lanes: Vec<Lane>,
-    /// For each column what each code adds to the places.
-    adds: Vec<Vec<Places>>,
-    /// The rows of all tables.
+    /// For each column.
+    adds: Vec<Adds>,
+    /// The rows of its tables.
     rows: usize,
+    /// Where its tables begin among those of all bundles.
+    start: usize,
 }
 
-/// The rows of a bundle's tables, each of as many fours as its columns take.
-pub(super) type Table = Vec<[f64; FOUR]>;
+/// The rows of the tables of all bundles, each of as many fours as its columns take. They are one piece, for which the system has large pages.
+pub(super) type Tables = Vec<[f64; FOUR]>;
+
+/// The tables of bundles, to which each learns where its own begin.
+pub(super) fn tables(bundles: &[Bundle], referee: &Referee, monitor: &dyn Monitor) -> Result<Tables> {
+    let size = bundles.last().map_or(0, |last| last.start + last.table_size());
+    let mut tables = room::filled([0.0; FOUR], size)?;
+    for bundle in bundles {
+        bundle.fill(&mut tables[bundle.start..][..bundle.rows * bundle.fours()], referee, monitor)?;
+    }
+    Ok(tables)
+}
 
 /// Puts groups, each with the sum that it adds to, into bundles, in their order.
 pub(super) fn bundle(groups: Vec<(usize, Group)>, columns: &Columns, against_rows: bool) -> Vec<Bundle> {
@@ -127,6 +129,11 @@ pub(super) fn bundle(groups: Vec<(usize, Group)>, columns: &Columns, against_row
         waiting.push(group);
     }
     bundles.extend(Bundle::new(sum, waiting, columns, against_rows));
+    let mut start = 0;
+    for bundle in &mut bundles {
+        bundle.start = start;
+        start += bundle.table_size();
+    }
     bundles
 }
 
@@ -146,19 +153,22 @@ impl Bundle {
                 .map(|&column| (column, columns.all()[column].feature))
                 .collect(),
             lanes: Vec::new(),
-            adds: asked
-                .iter()
-                .map(|&column| vec![[0; LANES]; columns.all()[column].codes()])
-                .collect(),
+            adds: Vec::new(),
             rows: 0,
+            start: 0,
         };
+        let mut of_codes: Vec<Vec<Places>> = asked
+            .iter()
+            .map(|&column| vec![[0; LANES]; columns.all()[column].codes()])
+            .collect();
         for group in groups {
-            bundle.add(group, columns, against_rows);
+            bundle.add(group, columns, against_rows, &mut of_codes);
         }
+        bundle.adds = of_codes.iter().map(|of_codes| Adds::new(of_codes)).collect();
         (!bundle.lanes.is_empty()).then_some(bundle)
     }
 
-    fn add(&mut self, group: Group, columns: &Columns, against_rows: bool) {
+    fn add(&mut self, group: Group, columns: &Columns, against_rows: bool, of_codes: &mut [Vec<Places>]) {
         let lane = self.lanes.len();
         let start = self.rows;
         self.rows += group.cells();
@@ -175,7 +185,7 @@ impl Bundle {
                 };
                 let mask: u64 = group.leaves.iter().enumerate().map(passes).sum();
                 let cell = axis.cells.iter().position(|cell| *cell == mask).unwrap_or(0);
-                self.adds[slot][usize::from(code)][lane] = (cell * stride) as u16;
+                of_codes[slot][usize::from(code)][lane] = (cell * stride) as u16;
             }
             stride *= axis.cells.len();
             axes.push(LaneAxis {
@@ -206,14 +216,21 @@ impl Bundle {
         self.columns.len().div_ceil(FOUR)
     }
 
+    /// How many fours its tables take; an even number, so that the next ones begin where a line of a processor's memory does.
+    fn table_size(&self) -> usize {
+        (self.rows * self.fours()).next_multiple_of(2)
+    }
+
     /// Bytes of its tables.
     pub(super) fn table_bytes(&self) -> usize {
-        self.rows * self.fours() * size_of::<[f64; FOUR]>()
+        self.table_size() * size_of::<[f64; FOUR]>()
     }
 
     /// Bytes held on the heap, without its tables.
     pub(super) fn memory(&self) -> usize {
-        let adds: usize = self.adds.iter().map(|adds| adds.capacity() * size_of::<Places>()).sum();
+        let of_column =
+            |adds: &Adds| adds.kinds.capacity() * size_of::<u16>() + adds.places.capacity() * size_of::<Places>();
+        let adds: usize = self.adds.iter().map(of_column).sum();
         let games = self.lanes.iter().flat_map(|lane| &lane.games);
         let games = games.map(|game| {
             let against = match &game.game.against {
@@ -230,7 +247,7 @@ impl Bundle {
     fn places(&self, coded: &CodedRows, row: usize) -> Places {
         let mut places = [0; LANES];
         for ((column, _), adds) in self.columns.iter().zip(&self.adds) {
-            let added = adds[usize::from(coded.column(*column)[row])];
+            let added = adds.of(coded.column(*column)[row]);
             places = std::array::from_fn(|lane| places[lane] + added[lane]);
         }
         places
@@ -277,10 +294,9 @@ impl Bundle {
         mean
     }
 
-    /// The tables. O(rows of the tables x leaves x players).
-    pub(super) fn table(&self, referee: &Referee, monitor: &dyn Monitor) -> Result<Table> {
+    /// Fills its tables. O(rows of the tables x leaves x players).
+    fn fill(&self, table: &mut [[f64; FOUR]], referee: &Referee, monitor: &dyn Monitor) -> Result<()> {
         let fours = self.fours();
-        let mut table = room::filled([0.0; FOUR], self.rows * fours)?;
         for lane in &self.lanes {
             let mut all = Vec::new();
             for (place, game) in lane.games.iter().enumerate() {
@@ -303,12 +319,13 @@ impl Bundle {
                 }
             }
         }
-        Ok(table)
+        Ok(())
     }
 
     /// Adds what the leaves attribute to the features of some rows: `stride` numbers lie between the
     /// first numbers of two rows.
-    pub(super) fn look_up(&self, table: &Table, coded: &CodedRows, stride: usize, out: &mut [f64]) {
+    pub(super) fn look_up(&self, tables: &Tables, coded: &CodedRows, stride: usize, out: &mut [f64]) {
+        let table = &tables[self.start..][..self.rows * self.fours()];
         match self.fours() {
             0 => {}
             _ if coded.rows() < ROWS => self.look_up_each(table, coded, stride, out),
@@ -320,7 +337,7 @@ impl Bundle {
     }
 
     /// The same for so few rows that getting ready for more would take longer.
-    fn look_up_each(&self, table: &Table, coded: &CodedRows, stride: usize, out: &mut [f64]) {
+    fn look_up_each(&self, table: &[[f64; FOUR]], coded: &CodedRows, stride: usize, out: &mut [f64]) {
         let fours = self.fours();
         for (row, out) in out.chunks_mut(stride).enumerate() {
             let places = self.places(coded, row);
@@ -344,18 +361,18 @@ impl Bundle {
         stride: usize,
         out: &mut [f64],
     ) {
-        let columns: Vec<(&[[u16; ROWS]], &[Places])> = self
+        let columns: Vec<(&[[u16; ROWS]], &Adds)> = self
             .columns
             .iter()
             .zip(&self.adds)
-            .map(|((column, _), adds)| (coded.column(*column).as_chunks().0, &adds[..]))
+            .map(|((column, _), adds)| (coded.column(*column).as_chunks().0, adds))
             .collect();
         let starts: Vec<usize> = self.lanes.iter().map(|lane| lane.start).collect();
         for (some, out) in out.chunks_mut(ROWS * stride).enumerate() {
             let mut places = [[0_u16; LANES]; ROWS];
             for (codes, adds) in &columns {
                 for (places, code) in places.iter_mut().zip(codes[some]) {
-                    let added = &adds[usize::from(code)];
+                    let added = adds.of(code);
                     *places = std::array::from_fn(|lane| places[lane].wrapping_add(added[lane]));
                 }
             }

@@ -3,15 +3,19 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::background::Background;
+use super::background_blocks::BlockWalker;
+use super::coded::CodedRows;
 use super::columns::Columns;
+use super::counting::Counting;
 use super::deep::{Walk, Walker};
-use super::deep_background::{Background, BackgroundWalker};
+use super::deep_background::BackgroundWalker;
 use super::ensemble::{Ensemble, Margins};
 use super::game::Referee;
 use super::interactions::{Interactions, pairs};
 use super::paths::Covered;
 use super::plan::{Limits, Plan};
-use super::tables::{Bundle, CodedRows, Table};
+use super::tables::{Bundle, Tables, tables};
 use super::values::LeafTable;
 use super::{Baseline, Explainer};
 use crate::error::{Error, Result};
@@ -38,10 +42,12 @@ pub(crate) struct TreeExplainer {
     base: Vec<f64>,
     referee: Referee,
     bundles: Vec<Bundle>,
-    /// One a bundle, from many rows on.
-    tables: OnceLock<Vec<Table>>,
+    /// From many rows on.
+    tables: OnceLock<Tables>,
     walks: Vec<Walk>,
     background: Option<Background>,
+    /// Walks with more players go row by row against a background.
+    bits: usize,
     /// Rows that were explained without tables.
     seen: AtomicUsize,
     width: usize,
@@ -88,6 +94,7 @@ impl TreeExplainer {
             tables: OnceLock::new(),
             walks,
             background: None,
+            bits: limits.bits,
             seen: AtomicUsize::new(0),
             width: features.len(),
         };
@@ -162,7 +169,7 @@ impl TreeExplainer {
             monitor.check()?;
             bundle.learn(counts, count);
         }
-        self.background = Some(Background::new(all, columns)?);
+        self.background = Some(Background::new(&all, columns)?);
         Ok(())
     }
 
@@ -172,37 +179,37 @@ impl TreeExplainer {
     }
 
     /// The tables, once there are many rows.
-    fn tables(&self, rows: usize, monitor: &dyn Monitor) -> Result<Option<&Vec<Table>>> {
+    fn tables(&self, rows: usize, monitor: &dyn Monitor) -> Result<Option<&Tables>> {
         if let Some(tables) = self.tables.get() {
             return Ok(Some(tables));
         }
         if self.seen.fetch_add(rows, Ordering::Relaxed) + rows < MANY {
             return Ok(None);
         }
-        let made = self.bundles.iter().map(|bundle| bundle.table(&self.referee, monitor));
-        let made = made.collect::<Result<Vec<Table>>>()?;
+        let made = tables(&self.bundles, &self.referee, monitor)?;
         Ok(Some(self.tables.get_or_init(|| made)))
     }
 
     /// Adds the attributions of coded rows to `out`.
     fn add(
         &self,
-        tables: Option<&Vec<Table>>,
+        tables: Option<&Tables>,
         coded: &CodedRows,
         stride: usize,
         out: &mut [f64],
         monitor: &dyn Monitor,
     ) -> Result<()> {
         let offset = |sum: usize| self.margins.of_sum(sum) * self.width;
-        for (place, bundle) in self.bundles.iter().enumerate() {
+        for bundle in &self.bundles {
             monitor.check()?;
             let out = &mut out[offset(bundle.sum)..];
             match tables {
-                Some(tables) => bundle.look_up(&tables[place], coded, stride, out),
+                Some(tables) => bundle.look_up(tables, coded, stride, out),
                 None => bundle.compute(&self.referee, coded, stride, out),
             }
         }
         let (covered, columns, leaves) = (&self.covered, &self.columns, &self.leaves);
+        let mut counting = Counting::new();
         for walk in &self.walks {
             let out = &mut out[offset(walk.sum)..];
             match &self.background {
@@ -213,6 +220,14 @@ impl TreeExplainer {
                     monitor,
                 }
                 .add(walk, coded, stride, out)?,
+                Some(background) if walk.players <= self.bits => BlockWalker {
+                    covered,
+                    columns,
+                    leaves,
+                    background,
+                    monitor,
+                }
+                .add(walk, &mut counting, coded, stride, out)?,
                 Some(background) => BackgroundWalker {
                     covered,
                     columns,
@@ -283,7 +298,7 @@ impl Explainer for TreeExplainer {
             columns: &self.columns,
             leaves: &self.leaves,
             pairs: &pairs,
-            background: self.background.as_ref().map(Background::parts),
+            background: self.background.as_ref(),
             monitor,
         };
         for (rows, out) in rows.chunks(block * width).zip(out.chunks_mut(block * stride)) {

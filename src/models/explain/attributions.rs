@@ -51,11 +51,10 @@ fn attributions_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
 fn attributed(bound: &mut Bound) -> Result<Raw> {
     let scorer = &bound.model.scorer;
     let folded = against_training(bound.model.version(), scorer)?;
-    let row = scorer.transform(&mut bound.row);
-    let explained = folded.explain(scorer.model(), row, &Foreground::new()?)?;
+    let of_row = folded.attributions(scorer.transform(&mut bound.row), &Foreground::new()?)?;
     let sides = folded.sides();
     let numbers: Vec<f64> = (sides.iter())
-        .flat_map(|&side| explained.attributions(0, side))
+        .flat_map(|side| side.attributions(&of_row, folded.inputs()))
         .collect();
     Ok(match sides.len() {
         0 | 1 => float_array::datum_of(&numbers),

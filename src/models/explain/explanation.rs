@@ -12,7 +12,7 @@ use crate::pg::compute::Reporter;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNSUITABLE_ROWS, WRONG_TASK};
 use crate::pg::foreground::Foreground;
 use crate::pg::query::Query;
-use algo::explain::{Baseline, Explained, Folded, Side};
+use algo::explain::{Baseline, Direction, Explained, Folded, Side};
 use algo::label::Label;
 use algo::model::Model;
 use algo::monitor::Monitor;
@@ -172,7 +172,7 @@ impl RowExplainer {
             class,
             base_value: self.folded.base(side),
             margin: explained.margin(0, side),
-            attributions: explained.largest(0, side, most, false),
+            attributions: explained.largest(0, side, most, Direction::Either),
         })
     }
 }

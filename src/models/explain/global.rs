@@ -152,15 +152,16 @@ result_row! {
     }
 }
 
-/// `interactions(model, query, top_k, class)`.
+/// `interactions(model, query, top_k, class, baseline)`.
 #[pg_extern(sql = false)]
 fn interactions(
     model: Option<Text>,
     query: Option<Text>,
     top_k: Option<i32>,
     class: Option<Text>,
+    baseline: Option<Text>,
 ) -> SetOf<InteractionRow> {
-    set_of(or_raise(interaction_rows(model, query, top_k, class)))
+    set_of(or_raise(interaction_rows(model, query, top_k, class, baseline)))
 }
 
 fn interaction_rows(
@@ -168,6 +169,7 @@ fn interaction_rows(
     query: Option<Text>,
     top_k: Option<i32>,
     class: Option<Text>,
+    baseline: Option<Text>,
 ) -> Result<Vec<InteractionRow>> {
     let top_k = super::attributions::checked_top_k(top_k)?;
     let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Predict)?;
@@ -179,7 +181,7 @@ fn interaction_rows(
         .detail("Its margin is a sum over its features.")
         .hint("Models of trees have; assay.global_explain tells what each feature adds."));
     }
-    let run = Run::new(model, query, class, None)?;
+    let run = Run::new(model, query, class, baseline)?;
     let pairs = run.folded.pairs(&Foreground::new()?)?;
     let sides = sides_of(&run)?;
     let only: Vec<Side> = sides.iter().map(|(_, side)| *side).collect();

@@ -4,14 +4,14 @@ use pgrx::pg_extern;
 use pgrx::pg_sys;
 
 use super::attributions::checked_top_k;
-use super::run::{Run, checked_key};
+use super::run::{Run, Wanted, checked_key};
 use crate::pg::arguments::from;
-use crate::pg::compute::serve_interrupts;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::fields::{Arguments, Fields};
 use crate::pg::kept::Shared;
 use crate::pg::result_row::{RowWriter, result_row};
 use crate::pg::text::Text;
+use algo::explain::Direction;
 
 result_row! {
     /// What a feature adds to the margin of a row.
@@ -53,28 +53,23 @@ fn write(fcinfo: pg_sys::FunctionCallInfo) -> Result<()> {
     let run = Run::new(text(fcinfo, 0)?, text(fcinfo, 1)?, text(fcinfo, 5)?, text(fcinfo, 4)?)?;
     let (labels, inputs) = run.names();
     let (none, baseline) = (Shared::text(None), Shared::text(Some(&run.baseline)));
-    run.over(&key, &mut |explained, mut block| {
-        serve_interrupts();
-        for row in 0..explained.rows() {
-            let (class, side) = run.side(&explained, row)?;
-            let (key, base_value) = (block.key(row), run.folded.base(side));
-            let margin = explained.margin(row, side);
-            let error = explained.error(row, side, base_value);
-            for (rank, (input, attribution)) in explained.largest(row, side, top_k, false).into_iter().enumerate() {
-                rows.write(|| ExplainedRow {
-                    key,
-                    rank: rank as i32 + 1,
-                    feature: inputs[input],
-                    value: block.value(row, input),
-                    attribution,
-                    class: class.map_or(none, |class| labels[class]),
-                    baseline,
-                    base_value,
-                    margin,
-                    error,
-                })?;
-            }
-        }
-        Ok(())
+    let wanted = Wanted {
+        top_k,
+        direction: Direction::Either,
+        side: &|explained, row| run.side(explained, row),
+    };
+    run.rank(&key, &wanted, &mut |mut ranked| {
+        rows.write(|| ExplainedRow {
+            key: ranked.key,
+            rank: ranked.rank,
+            feature: inputs[ranked.input],
+            value: ranked.value(),
+            attribution: ranked.attribution,
+            class: ranked.class.map_or(none, |class| labels[class]),
+            baseline,
+            base_value: ranked.base_value,
+            margin: ranked.margin,
+            error: ranked.error,
+        })
     })
 }

@@ -6,14 +6,13 @@ use pgrx::pg_sys;
 use super::attributions::checked_top_k;
 use super::described::{Words, words_of};
 use super::query::text;
-use super::run::{Run, checked_key};
+use super::run::{Run, Wanted, checked_key};
 use crate::pg::arguments::{nullable_texts, small_integer};
-use crate::pg::compute::serve_interrupts;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::kept::Shared;
 use crate::pg::result_row::{RowWriter, result_row};
 use crate::pg::text::Text;
-use algo::explain::Side;
+use algo::explain::{Direction, Side};
 use algo::label::Label;
 
 result_row! {
@@ -87,32 +86,27 @@ fn write(fcinfo: pg_sys::FunctionCallInfo) -> Result<()> {
         .collect();
     let (_, names) = run.names();
     let (refused, baseline) = (Shared::text(Some(&name)), Shared::text(Some(&run.baseline)));
-    let base_value = run.folded.base(side);
-    run.over(&key, &mut |explained, mut block| {
-        serve_interrupts();
-        for row in 0..explained.rows() {
-            let (key, margin) = (block.key(row), explained.margin(row, side));
-            let error = explained.error(row, side, base_value);
-            let reasons = explained.largest(row, side, top_k, true).into_iter();
-            for (rank, (input, attribution)) in reasons.take_while(|(_, attribution)| *attribution > 0.0).enumerate() {
-                rows.write(|| {
-                    let value = block.value(row, input);
-                    ReasonRow {
-                        key,
-                        rank: rank as i32 + 1,
-                        feature: names[input],
-                        reason: words[input].write(&inputs[input].name, value.as_deref()),
-                        attribution,
-                        value,
-                        refused,
-                        baseline,
-                        base_value,
-                        margin,
-                        error,
-                    }
-                })?;
+    let wanted = Wanted {
+        top_k,
+        direction: Direction::Up,
+        side: &|_, _| Ok((None, side)),
+    };
+    run.rank(&key, &wanted, &mut |mut ranked| {
+        rows.write(|| {
+            let (input, value) = (ranked.input, ranked.value());
+            ReasonRow {
+                key: ranked.key,
+                rank: ranked.rank,
+                feature: names[input],
+                reason: words[input].write(&inputs[input].name, value.as_deref()),
+                attribution: ranked.attribution,
+                value,
+                refused,
+                baseline,
+                base_value: ranked.base_value,
+                margin: ranked.margin,
+                error: ranked.error,
             }
-        }
-        Ok(())
+        })
     })
 }

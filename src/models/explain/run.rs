@@ -12,13 +12,14 @@ use crate::models::predict::column_named;
 use crate::models::registry::{Privilege, Version};
 use crate::models::request;
 use crate::models::scorer::Scorer;
+use crate::pg::compute::serve_interrupts;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::kept::{Keeper, Kept, Shared};
 use crate::pg::options::{self, required};
 use crate::pg::query::Query;
 use crate::pg::stream::{Line, stream};
 use crate::pg::text::Text;
-use algo::explain::{Explained, Folded, Side};
+use algo::explain::{Direction, Explained, Folded, Side};
 use algo::model::Model;
 use algo::monitor::Monitor;
 use algo::room;
@@ -45,22 +46,39 @@ pub struct Run {
     query: String,
 }
 
+/// Which attributions of each row are told of: at most so many, of the class whose margin is explained and its side.
+pub struct Wanted<'w> {
+    pub top_k: usize,
+    pub direction: Direction,
+    pub side: &'w dyn Fn(&Explained, usize) -> Result<(Option<usize>, Side)>,
+}
+
+/// An attribution of a row, and what tells of the row.
+pub struct Ranked<'b, 'k> {
+    pub key: Shared,
+    pub rank: i32,
+    pub input: usize,
+    pub attribution: f64,
+    pub class: Option<usize>,
+    pub base_value: f64,
+    pub margin: f64,
+    /// How far base value and attributions are from the margin.
+    pub error: f64,
+    block: &'b mut Block<'k>,
+    row: usize,
+}
+
+impl Ranked<'_, '_> {
+    /// The value of the input, as its type writes it.
+    pub fn value(&mut self) -> Option<String> {
+        self.block.keeper.written(&self.block.kept, self.row, self.input + 1)
+    }
+}
+
 /// What the query gave of rows that were explained.
 pub struct Block<'b> {
     keeper: &'b mut Keeper,
     kept: Kept,
-}
-
-impl Block<'_> {
-    /// The key of a row; it lives as long as the block.
-    pub fn key(&self, row: usize) -> Shared {
-        self.keeper.value(&self.kept, row, 0)
-    }
-
-    /// The value of an input, as its type writes it.
-    pub fn value(&mut self, row: usize, input: usize) -> Option<String> {
-        self.keeper.written(&self.kept, row, input + 1)
-    }
 }
 
 impl Run {
@@ -103,6 +121,39 @@ impl Run {
             labels.map(|label| Shared::text(Some(&label.to_string()))).collect(),
             inputs.collect(),
         )
+    }
+
+    /// Hands the attributions of each row of the query to `tell`, the largest first.
+    pub fn rank(
+        &self,
+        key: &[String],
+        wanted: &Wanted<'_>,
+        tell: &mut dyn FnMut(Ranked<'_, '_>) -> Result<()>,
+    ) -> Result<()> {
+        self.over(key, &mut |explained, mut block| {
+            serve_interrupts();
+            for row in 0..explained.rows() {
+                let (class, side) = (wanted.side)(&explained, row)?;
+                let (key, base_value) = (block.keeper.value(&block.kept, row, 0), self.folded.base(side));
+                let (margin, error) = (explained.margin(row, side), explained.error(row, side, base_value));
+                let largest = explained.largest(row, side, wanted.top_k, wanted.direction);
+                for (rank, (input, attribution)) in (1..).zip(largest) {
+                    tell(Ranked {
+                        key,
+                        rank,
+                        input,
+                        attribution,
+                        class,
+                        base_value,
+                        margin,
+                        error,
+                        block: &mut block,
+                        row,
+                    })?;
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Explains each row of the query, and hands the rows to `receive` in the query's order, in blocks. `key` names the columns that tell rows apart.

@@ -95,6 +95,12 @@ SELECT class, feature FROM assay.global_explain('regions', 'house');
 SELECT feature, baseline, rows FROM assay.global_explain('regions', 'house', class => 'west', baseline => 'SELECT * FROM house WHERE sold');
 SELECT abs(g.attribution - avg(abs((assay.attributions('odds', h))[1]))) < 1e-12 AS mean_of_sizes FROM assay.global_explain('odds', 'house') AS g, house AS h WHERE g.feature = 'size' GROUP BY g.attribution;
 
+-- What two features do together, of trees: against the training rows, and against others. They change with what is compared with, and are none where nothing differs.
+SELECT version FROM assay.train('trees', 'SELECT size, garden, region, rooms, sold FROM house', 'sold', 'gradient_boosting', '{"min_child_samples": 5, "n_estimators": 20}', split => 'none');
+SELECT feature, other, round(interaction::numeric, 4) AS interaction, round(mean::numeric, 4) AS mean, class, rows, baseline FROM assay.interactions('trees', 'house', 3);
+SELECT feature, other, round(interaction::numeric, 4) AS interaction, round(mean::numeric, 4) AS mean, class, rows, baseline FROM assay.interactions('trees', 'house', 3, baseline => 'SELECT * FROM house WHERE NOT sold');
+SELECT max(interaction) = 0 AS none FROM assay.interactions('trees', 'SELECT * FROM house WHERE id = 7', NULL, baseline => 'SELECT * FROM house WHERE id = 7');
+
 -- Reasons: what pushed towards the refused side, in words.
 SELECT assay.describe_feature('odds', 'size', 'with {value} square metres it is the {feature} {{sic}}');
 SELECT assay.describe_feature('odds', 'garden', 'its garden');
@@ -133,6 +139,10 @@ CALL fails($$SELECT assay.explain_query('odds', 'SELECT id / 0 AS id, size, gard
 CALL fails($$SELECT assay.explain_query('odds', 'SELECT frm house', '{id}')$$);
 CALL fails($$SELECT assay.global_explain('odds', 'SELECT * FROM house WHERE false')$$);
 CALL fails($$SELECT assay.interactions('odds', 'house')$$);
+CALL fails($$SELECT assay.interactions('trees', 'house', 0)$$);
+CALL fails($$SELECT assay.interactions('trees', 'SELECT * FROM house WHERE false')$$);
+CALL fails($$SELECT assay.interactions('trees', 'house', baseline => 'SELECT * FROM house WHERE false')$$);
+CALL fails($$SELECT assay.interactions('trees', 'house', baseline => 'SELECT size FROM house')$$);
 CALL fails($$SELECT assay.reason_codes('linear', 'house', '{id}')$$);
 CALL fails($$SELECT assay.reason_codes('linear', 'house', '{id}', refused => 'up')$$);
 CALL fails($$SELECT assay.reason_codes('regions', 'house', '{id}')$$);

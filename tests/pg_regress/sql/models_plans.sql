@@ -52,3 +52,21 @@ SELECT * FROM train_all('ORDER BY z DESC, id * 7 % 13, x');
 SELECT count(DISTINCT model) AS models, count(*) AS versions, count(DISTINCT (model, hash)) AS hashes, string_agg(DISTINCT model, ', ') FILTER (WHERE hash <> first) AS differ
 FROM (SELECT model, hash, first_value(hash) OVER (PARTITION BY model ORDER BY version) AS first FROM assay.model_versions) AS v;
 SELECT count(*) FROM (SELECT DISTINCT model, trial, algorithm, params, value, folds, chosen, note FROM assay.model_trials) AS t;
+
+-- Each of them is explained: attributions and base value are the margin of every row, against the training rows and against others, and any plan and any number of threads give the same.
+CREATE FUNCTION explain_all() RETURNS TABLE (name text, against text, key jsonb, feature text, attribution text, adds_up bool) LANGUAGE sql AS $$
+    SELECT o.name, a.baseline, e.key, e.feature, e.attribution::text, e.error < 1e-9
+    FROM trained AS o, unnest('{"SELECT * FROM bought WHERE id % 10 = 1", NULL}'::text[]) AS a (baseline),
+         assay.explain_query(o.name || '@1', 'SELECT * FROM bought WHERE id % 3 = 0', '{id}', NULL, a.baseline) AS e
+$$;
+CREATE TABLE explained_parallel AS SELECT * FROM explain_all();
+SELECT count(DISTINCT (name, against)) AS explanations, count(DISTINCT (name, against, key)) AS rows, bool_and(adds_up) AS add_up FROM explained_parallel;
+SELECT string_agg(format('SELECT %1$L AS name, id, assay.attributions(%1$L, b)::text AS attributions FROM bought AS b', name || '@1'), ' UNION ALL ' ORDER BY name) AS attributions FROM trained \gset
+CREATE TABLE attributed_parallel AS :attributions;
+EXPLAIN (COSTS OFF) SELECT assay.attributions('huber@1', b) FROM bought AS b;
+SET assay.threads = 1;
+SET max_parallel_workers_per_gather = 0;
+CREATE TABLE attributed_serial AS :attributions;
+SELECT count(*) FROM attributed_serial;
+SELECT count(*) AS differ FROM (TABLE attributed_serial EXCEPT TABLE attributed_parallel) AS other;
+SELECT count(*) AS differ FROM (SELECT * FROM explain_all() EXCEPT TABLE explained_parallel) AS other;

@@ -35,8 +35,13 @@ fn every_model_adds_up() {
     assert!(explained > 20, "{explained}");
 }
 
-fn engines() -> [(&'static str, Limits); 3] {
-    [("tables", Limits::USUAL), ("walks", WALKED), ("both", SPLIT)]
+fn engines() -> [(&'static str, Limits); 4] {
+    [
+        ("tables", Limits::USUAL),
+        ("walks", WALKED),
+        ("both", SPLIT),
+        ("rows", ROW_BY_ROW),
+    ]
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn attributions_are_shapley_values() {
         let grown = forest(&set, |params| params.n_estimators = 3);
         for ensemble in [boosted.ensemble(), grown.ensemble()] {
             let sums = ensemble.first.len();
-            for limits in [Limits::USUAL, WALKED, SPLIT] {
+            for limits in [Limits::USUAL, WALKED, SPLIT, ROW_BY_ROW] {
                 for baseline in [Baseline::Training, Baseline::Background(&background)] {
                     let explainer = explainer(&ensemble, baseline, limits);
                     for row in rows(6, 6).chunks_exact(4) {

@@ -25,7 +25,11 @@ const WALKED: Limits = Limits {
     bytes: 0,
     leaves_of_tree: 0,
     leaves: 0,
+    ..Limits::USUAL
 };
+
+/// The same row by row against a background.
+const ROW_BY_ROW: Limits = Limits { bits: 0, ..WALKED };
 
 /// Some tables, and walks to the leaves for which there are none.
 const SPLIT: Limits = Limits {

@@ -121,7 +121,7 @@ fn the_shap_package_agrees() {
             leaves: &read,
             margins: Margins::Sums,
         };
-        for limits in [Limits::USUAL, WALKED, SPLIT] {
+        for limits in [Limits::USUAL, WALKED, SPLIT, ROW_BY_ROW] {
             let baseline = background.as_deref().map_or(Baseline::Training, Baseline::Background);
             let explainer = TreeExplainer::limited(&ensemble, features, baseline, limits, &Unwatched).unwrap();
             let near = |ours: f64, theirs: f64| assert!((ours - theirs).abs() < 1e-6, "{name}: {ours} {theirs}");

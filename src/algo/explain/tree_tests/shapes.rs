@@ -125,7 +125,7 @@ fn explaining_can_be_stopped() {
     let boosted = boosting(&set, |_| ());
     let ensemble = boosted.ensemble();
     let (some, background) = (rows(600, 1), rows(50, 2));
-    for limits in [Limits::USUAL, WALKED] {
+    for limits in [Limits::USUAL, WALKED, ROW_BY_ROW] {
         for baseline in [Baseline::Training, Baseline::Background(&background)] {
             stops_wherever_asked(40, |monitor| {
                 let explainer = TreeExplainer::limited(&ensemble, &MIXED, baseline, limits, monitor)?;
