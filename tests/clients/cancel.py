@@ -146,10 +146,10 @@ for model, target, algorithm in (("odds", "y", "naive_bayes"), ("boosted", "y", 
     for what, statement in explanations.items():
         check_ends_anywhere(connection, f"explaining {what} by {model}", statement, (f"why {model}",) * statement.count("%s"), 3)
 # Trees that no table holds, and what two features do together.
-connection.execute("SELECT assay.train('why deep', %s, 'y', 'random_forest', '{\"n_estimators\": 20, \"max_depth\": 16}', split => 'none')", (f"SELECT {NUMBERS}, y FROM long WHERE id <= 50000",))
+connection.execute("SELECT assay.train('why deep', %s, 'y', 'random_forest', '{\"n_estimators\": 5, \"max_depth\": 12}', split => 'none')", (f"SELECT {NUMBERS}, y FROM long WHERE id <= 20000",))
 for what, statement in {
-    "a query": "SELECT count(*) FROM assay.explain_query('why deep', 'SELECT * FROM long WHERE id <= 5000', '{id}')",
-    "a query against rows": "SELECT count(*) FROM assay.explain_query('why deep', 'SELECT * FROM long WHERE id <= 2000', '{id}', baseline => 'SELECT * FROM long WHERE id <= 5000')",
+    "a query": "SELECT count(*) FROM assay.explain_query('why deep', 'SELECT * FROM long WHERE id <= 500', '{id}')",
+    "a query against rows": "SELECT count(*) FROM assay.explain_query('why deep', 'SELECT * FROM long WHERE id <= 1000', '{id}', baseline => 'SELECT * FROM long WHERE id <= 5000')",
     "pairs": "SELECT count(*) FROM assay.interactions('why boosted', 'SELECT * FROM long WHERE id <= 2000')",
     "pairs against rows": "SELECT count(*) FROM assay.interactions('why boosted', 'SELECT * FROM long WHERE id <= 500', baseline => 'SELECT * FROM long WHERE id <= 2000')",
 }.items():

@@ -67,11 +67,11 @@ def explaining():
     """Results go to disk, and of the rows only some blocks are held, whatever their number."""
     with connect() as session:
         session.execute("SELECT assay.train('why', 'SELECT a, b, c, d, k, y FROM wide', 'y', 'naive_bayes', split => 'none')")
-        session.execute("SELECT assay.train('why trees', 'SELECT a, b, c, d, y FROM wide LIMIT 20000', 'y', 'random_forest', '{\"n_estimators\": 5}', split => 'none')")
+        session.execute("SELECT assay.train('why trees', 'SELECT a, b, c, d, y FROM wide LIMIT 20000', 'y', 'random_forest', '{\"n_estimators\": 5, \"max_depth\": 12}', split => 'none')")
     for what, statement in {
         "a million rows explained": "SELECT count(*) FROM assay.explain_query('why', 'SELECT * FROM wide, generate_series(1, 5)', '{i,u}')",
         "a million rows explained against others": "SELECT count(*) FROM assay.explain_query('why', 'SELECT * FROM wide, generate_series(1, 5)', '{i}', NULL, 'SELECT * FROM wide LIMIT 10000')",
-        "rows explained by trees": "SELECT count(*) FROM assay.explain_query('why trees', 'SELECT * FROM wide LIMIT 20000', '{i,u}')",
+        "rows explained by trees": "SELECT count(*) FROM assay.explain_query('why trees', 'SELECT * FROM wide LIMIT 5000', '{i,u}')",
         "rows explained by trees against others": "SELECT count(*) FROM assay.explain_query('why trees', 'SELECT * FROM wide LIMIT 5000', '{i}', NULL, 'SELECT * FROM wide LIMIT 10000')",
         "a million rows, and what matters": "SELECT count(*) FROM assay.global_explain('why', 'SELECT * FROM wide, generate_series(1, 5)')",
         "what two do together": "SELECT count(*) FROM assay.interactions('why trees', 'SELECT * FROM wide LIMIT 500', baseline => 'SELECT * FROM wide LIMIT 200')",

@@ -1,5 +1,6 @@
 //! The rows that explained rows are compared with.
 
+use super::counting::Weights;
 use crate::error::{Error, Result};
 use crate::room;
 
@@ -11,6 +12,7 @@ pub(super) struct Background {
     /// How many rows of the background each is.
     counts: Vec<i32>,
     total: f64,
+    weights: Weights,
 }
 
 impl Background {
@@ -34,7 +36,12 @@ impl Background {
         for column in 0..columns {
             codes.extend(alike.iter().map(|row| row[column]));
         }
-        Ok(Background { codes, counts, total })
+        Ok(Background {
+            codes,
+            counts,
+            total,
+            weights: Weights::new(),
+        })
     }
 
     /// How many different rows there are.
@@ -56,6 +63,11 @@ impl Background {
     /// How many rows the background has.
     pub(super) fn total(&self) -> f64 {
         self.total
+    }
+
+    /// What its games are played by.
+    pub(super) fn weights(&self) -> &Weights {
+        &self.weights
     }
 
     /// The share of the background that a row is.

@@ -80,16 +80,20 @@ impl Side {
     fn descend(&mut self, span: Span, asked: Asked<'_>, codes: &[u16]) -> Result<(Span, bool)> {
         room::reserve(&mut self.patterns, span.count)?;
         let start = self.patterns.len();
-        self.patterns.extend_from_within(span.patterns..span.patterns + span.count);
+        self.patterns
+            .extend_from_within(span.patterns..span.patterns + span.count);
         let rows = &self.rows[span.rows..][..span.count];
         let mut any = 0;
         let own = self.patterns[start..].iter_mut().zip(rows);
-        asked
-            .codes
-            .each(asked.column, own, |row| codes[*row.1 as usize], |(pattern, _), passes| {
+        asked.codes.each(
+            asked.column,
+            own,
+            |row| codes[*row.1 as usize],
+            |(pattern, _), passes| {
                 *pattern = (*pattern | asked.new) & if passes { u32::MAX } else { !asked.bit };
                 any |= *pattern;
-            });
+            },
+        );
         let span = Span {
             patterns: start,
             ..span
@@ -156,7 +160,7 @@ impl BlockWalker<'_> {
     pub(super) fn add(
         &self,
         walk: &Walk,
-        counting: &mut Counting,
+        counting: &mut Counting<'_>,
         coded: &CodedRows,
         stride: usize,
         out: &mut [f64],
@@ -251,7 +255,7 @@ impl BlockWalker<'_> {
         &self,
         value: f64,
         way: &mut Way<'_>,
-        counting: &mut Counting,
+        counting: &mut Counting<'_>,
         stride: usize,
         out: &mut [f64],
     ) -> Result<()> {
@@ -261,7 +265,11 @@ impl BlockWalker<'_> {
         }
         way.pace.spend((level.ours.count + level.theirs.count) / 4)?;
         let counts = self.background.counts();
-        let others = way.theirs.patterns(level.theirs).iter().zip(way.theirs.rows(level.theirs));
+        let others = way
+            .theirs
+            .patterns(level.theirs)
+            .iter()
+            .zip(way.theirs.rows(level.theirs));
         let others = others.map(|(pattern, row)| (*pattern, counts[*row as usize]));
         let rows = way.ours.patterns(level.ours);
         let scale = value / self.background.total();

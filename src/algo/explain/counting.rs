@@ -40,12 +40,30 @@ struct Other {
     count: i32,
 }
 
-/// What games are counted by, and what the leaf at hand attributes.
-#[derive(Debug)]
-pub(super) struct Counting {
-    /// By b and a, what a player of the row gains, and what one of the background loses.
+/// What players get of a leaf, by b and a: what one of the row gains, and what one of the background loses.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Weights {
     gains: Vec<[f64; RANKS]>,
     losses: Vec<[f64; RANKS]>,
+}
+
+impl Weights {
+    pub(super) fn new() -> Weights {
+        let weights = |of: fn(usize, usize) -> f64| {
+            let by_rank = |b| std::array::from_fn(|a| if a <= MOST_BITS { of(a, b) } else { 0.0 });
+            (0..=MOST_BITS).map(by_rank).collect()
+        };
+        Weights {
+            gains: weights(weight_of),
+            losses: weights(|a, b| weight_of(b, a)),
+        }
+    }
+}
+
+/// What games are counted by, and what the leaf at hand attributes.
+#[derive(Debug)]
+pub(super) struct Counting<'w> {
+    weights: &'w Weights,
     /// By pattern and rank, how many background rows satisfy at least the pattern.
     supersets: Vec<[i32; LANES]>,
     /// By pattern.
@@ -61,15 +79,10 @@ pub(super) struct Counting {
     pub(super) values: Vec<f64>,
 }
 
-impl Counting {
-    pub(super) fn new() -> Counting {
-        let weights = |of: fn(usize, usize) -> f64| {
-            let by_rank = |b| std::array::from_fn(|a| if a <= MOST_BITS { of(a, b) } else { 0.0 });
-            (0..=MOST_BITS).map(by_rank).collect()
-        };
+impl Counting<'_> {
+    pub(super) fn new(weights: &Weights) -> Counting<'_> {
         Counting {
-            gains: weights(weight_of),
-            losses: weights(|a, b| weight_of(b, a)),
+            weights,
             supersets: Vec::new(),
             slots: Vec::new(),
             others: Vec::new(),
@@ -141,14 +154,14 @@ impl Counting {
                 if all.iter().any(|count| *count > 0) {
                     *slot = self.values.len() as u32;
                     room::reserve(&mut self.values, players)?;
-                    let loss = -scale * weighed(&all[..ranks], &self.losses[b]);
+                    let loss = -scale * weighed(&all[..ranks], &self.weights.losses[b]);
                     self.values.extend((0..players).map(|player| {
                         if pattern >> player & 1 == 0 {
                             return loss;
                         }
                         let besides = &supersets[(lacks | 1 << player) as usize];
                         let gained: [i32; LANES] = std::array::from_fn(|rank| all[rank] - besides[rank]);
-                        scale * weighed(&gained[..ranks], &self.gains[b])
+                        scale * weighed(&gained[..ranks], &self.weights.gains[b])
                     }));
                 }
             }
@@ -194,13 +207,13 @@ impl Counting {
                     continue;
                 }
                 let (slot, b) = (self.values.len() as u32, (full & !pattern).count_ones() as usize);
-                let loss = -scale * weighed(all, &self.losses[b]);
+                let loss = -scale * weighed(all, &self.weights.losses[b]);
                 room::reserve(&mut self.values, players)?;
                 let gained = gained.chunks_exact(ranks).enumerate();
                 self.values
                     .extend(gained.map(|(player, gained)| match pattern >> player & 1 {
                         0 => loss,
-                        _ => scale * weighed(gained, &self.gains[b]),
+                        _ => scale * weighed(gained, &self.weights.gains[b]),
                     }));
                 own.iter().for_each(|(_, place)| self.of_rows[*place as usize] = slot);
             }
@@ -318,13 +331,15 @@ mod tests {
     #[test]
     fn both_ways_count_as_the_definition_does() {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(3);
+        let weights = Weights::new();
         for players in [1, 2, 5, 9, 12, 15] {
             let full = u32::MAX >> (MOST_BITS - players);
             // Two bits of three are set, so that some go together.
             let mut pattern = || (random.next_u32() | random.next_u32()) & full;
             let rows: Vec<u32> = (0..300).map(|_| pattern()).collect();
             let others: Vec<(u32, i32)> = (0..200).map(|place| (pattern(), 1 + place % 3)).collect();
-            let (mut all, mut pairs, mut pace) = (Counting::new(), Counting::new(), Pace::new(&Unwatched));
+            let (mut all, mut pairs, mut pace) =
+                (Counting::new(&weights), Counting::new(&weights), Pace::new(&Unwatched));
             all.count_all(players, &rows, others.iter().copied(), 0.5, &mut pace)
                 .unwrap();
             pairs
@@ -332,11 +347,11 @@ mod tests {
                 .unwrap();
             assert_eq!(all.of_rows.len(), rows.len());
             for (place, &row) in rows.iter().enumerate() {
-                let mut alone = Counting::new();
+                let mut alone = Counting::new(&weights);
                 alone
                     .play(players, &[row], others.iter().copied(), 0.5, &mut pace)
                     .unwrap();
-                let numbers = |counting: &Counting, place: usize| match counting.of_rows[place] {
+                let numbers = |counting: &Counting<'_>, place: usize| match counting.of_rows[place] {
                     NOTHING => vec![0.0; players],
                     slot => counting.values[slot as usize..][..players].to_vec(),
                 };
@@ -348,7 +363,8 @@ mod tests {
                     for (other, count) in others.iter().filter(|(other, _)| other | row == full) {
                         let (a, b) = (full & !other, full & !row);
                         let weight = |a: u32, b: u32| weight_of(a.count_ones() as usize, b.count_ones() as usize);
-                        let sign = f64::from(a >> player & 1) * weight(a, b) - f64::from(b >> player & 1) * weight(b, a);
+                        let sign =
+                            f64::from(a >> player & 1) * weight(a, b) - f64::from(b >> player & 1) * weight(b, a);
                         exact += 0.5 * f64::from(*count) * sign;
                     }
                     assert!((value - exact).abs() < 1e-12 * exact.abs().max(1.0), "{value} {exact}");

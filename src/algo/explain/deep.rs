@@ -42,13 +42,15 @@ pub(super) struct Walker<'w> {
 }
 
 /// The points and what of them is needed, padded with points that weigh nothing.
-struct Points {
+#[derive(Debug)]
+pub(super) struct Points {
     points: Vec<[f64; FOUR]>,
     weights: Vec<[f64; FOUR]>,
 }
 
 impl Points {
-    fn new(players: usize) -> Points {
+    /// For paths of so many players at most.
+    pub(super) fn new(players: usize) -> Points {
         let rule = Rule::of_players(players);
         let pad = |values: &[f64], with: f64| {
             let four = |values: &[f64]| std::array::from_fn(|place| values.get(place).copied().unwrap_or(with));
@@ -58,6 +60,11 @@ impl Points {
             points: pad(&rule.points, 0.5),
             weights: pad(&rule.weights, 0.0),
         }
+    }
+
+    /// Bytes held.
+    pub(super) fn memory(&self) -> usize {
+        size_of::<Points>() + (self.points.capacity() + self.weights.capacity()) * size_of::<[f64; FOUR]>()
     }
 }
 
@@ -95,8 +102,14 @@ struct Scratch {
 impl Walker<'_> {
     /// Adds what the walk's leaves attribute to the features of some rows, `stride` numbers lie between the
     /// first numbers of two rows.
-    pub(super) fn add(&self, walk: &Walk, coded: &CodedRows, stride: usize, out: &mut [f64]) -> Result<()> {
-        let points = Points::new(walk.players);
+    pub(super) fn add(
+        &self,
+        walk: &Walk,
+        points: &Points,
+        coded: &CodedRows,
+        stride: usize,
+        out: &mut [f64],
+    ) -> Result<()> {
         let size = points.points.len();
         let levels = walk.depth + 1;
         let zeros = |count: usize| room::filled([0.0; FOUR], count);
@@ -109,7 +122,7 @@ impl Walker<'_> {
             passes: vec![[true; ROWS]; self.columns.all().len()],
         };
         for (chunk, out) in out.chunks_mut(ROWS * stride).enumerate() {
-            self.walk(walk, &points, &mut scratch, coded, chunk * ROWS, stride, out)?;
+            self.walk(walk, points, &mut scratch, coded, chunk * ROWS, stride, out)?;
         }
         Ok(())
     }

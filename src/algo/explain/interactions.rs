@@ -111,7 +111,13 @@ impl PathGame {
 
 /// Adds `weight` times the interactions for what a background row and a row satisfy.
 fn add_other(weight: f64, other: &[bool], satisfied: &[bool], out: &mut [f64]) {
-    let count = |ours: bool| other.iter().zip(satisfied).filter(|(other, own)| **own == ours && **other != ours).count();
+    let count = |ours: bool| {
+        other
+            .iter()
+            .zip(satisfied)
+            .filter(|(other, own)| **own == ours && **other != ours)
+            .count()
+    };
     let (a, b) = (count(true), count(false));
     let of_pairs = out.len() - satisfied.len();
     let (gain, loss) = (weight * weight_of(a, b), weight * weight_of(b, a));

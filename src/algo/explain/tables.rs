@@ -40,10 +40,14 @@ impl Adds {
         let mut last = 0;
         for of_code in of_codes {
             if adds.places.get(last) != Some(of_code) {
-                last = adds.places.iter().position(|known| known == of_code).unwrap_or_else(|| {
-                    adds.places.push(*of_code);
-                    adds.places.len() - 1
-                });
+                last = adds
+                    .places
+                    .iter()
+                    .position(|known| known == of_code)
+                    .unwrap_or_else(|| {
+                        adds.places.push(*of_code);
+                        adds.places.len() - 1
+                    });
             }
             // There are no more than there are codes.
             adds.kinds.push(last as u16);
@@ -105,7 +109,11 @@ pub(super) fn tables(bundles: &[Bundle], referee: &Referee, monitor: &dyn Monito
     let size = bundles.last().map_or(0, |last| last.start + last.table_size());
     let mut tables = room::filled([0.0; FOUR], size)?;
     for bundle in bundles {
-        bundle.fill(&mut tables[bundle.start..][..bundle.rows * bundle.fours()], referee, monitor)?;
+        bundle.fill(
+            &mut tables[bundle.start..][..bundle.rows * bundle.fours()],
+            referee,
+            monitor,
+        )?;
     }
     Ok(tables)
 }

@@ -8,7 +8,7 @@ use super::background_blocks::BlockWalker;
 use super::coded::CodedRows;
 use super::columns::Columns;
 use super::counting::Counting;
-use super::deep::{Walk, Walker};
+use super::deep::{Points, Walk, Walker};
 use super::deep_background::BackgroundWalker;
 use super::ensemble::{Ensemble, Margins};
 use super::game::Referee;
@@ -45,6 +45,8 @@ pub(crate) struct TreeExplainer {
     /// From many rows on.
     tables: OnceLock<Tables>,
     walks: Vec<Walk>,
+    /// Of each walk, where there is no background.
+    points: Vec<Points>,
     background: Option<Background>,
     /// Walks with more players go row by row against a background.
     bits: usize,
@@ -92,6 +94,10 @@ impl TreeExplainer {
             referee: Referee::new(),
             bundles,
             tables: OnceLock::new(),
+            points: match against_rows {
+                true => Vec::new(),
+                false => walks.iter().map(|walk| Points::new(walk.players)).collect(),
+            },
             walks,
             background: None,
             bits: limits.bits,
@@ -209,33 +215,39 @@ impl TreeExplainer {
             }
         }
         let (covered, columns, leaves) = (&self.covered, &self.columns, &self.leaves);
-        let mut counting = Counting::new();
+        let Some(background) = &self.background else {
+            let walker = Walker {
+                covered,
+                columns,
+                leaves,
+                monitor,
+            };
+            for (walk, points) in self.walks.iter().zip(&self.points) {
+                walker.add(walk, points, coded, stride, &mut out[offset(walk.sum)..])?;
+            }
+            return Ok(());
+        };
+        let mut counting = Counting::new(background.weights());
         for walk in &self.walks {
             let out = &mut out[offset(walk.sum)..];
-            match &self.background {
-                None => Walker {
-                    covered,
-                    columns,
-                    leaves,
-                    monitor,
-                }
-                .add(walk, coded, stride, out)?,
-                Some(background) if walk.players <= self.bits => BlockWalker {
+            if walk.players <= self.bits {
+                BlockWalker {
                     covered,
                     columns,
                     leaves,
                     background,
                     monitor,
                 }
-                .add(walk, &mut counting, coded, stride, out)?,
-                Some(background) => BackgroundWalker {
+                .add(walk, &mut counting, coded, stride, out)?;
+            } else {
+                BackgroundWalker {
                     covered,
                     columns,
                     leaves,
                     background,
                     monitor,
                 }
-                .add(walk, coded, stride, out)?,
+                .add(walk, coded, stride, out)?;
             }
         }
         Ok(())
@@ -250,9 +262,10 @@ impl Explainer for TreeExplainer {
     fn memory(&self) -> usize {
         let bundles = self.bundles.iter().map(|bundle| bundle.memory() + bundle.table_bytes());
         let walks = self.walks.iter().map(|walk| size_of::<Walk>() + walk.active.capacity());
+        let points = self.points.iter().map(Points::memory).sum::<usize>();
         let trees = self.covered.trees.memory() + self.covered.covers.capacity() * size_of::<f64>();
         let background = self.background.as_ref().map_or(0, Background::memory);
-        trees + self.columns.memory() + self.leaves.memory() + background + bundles.chain(walks).sum::<usize>()
+        trees + self.columns.memory() + self.leaves.memory() + background + points + bundles.chain(walks).sum::<usize>()
     }
 
     fn explain(&self, rows: &[f64], width: usize, out: &mut [f64], monitor: &dyn Monitor) -> Result<()> {

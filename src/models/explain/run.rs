@@ -46,11 +46,14 @@ pub struct Run {
     query: String,
 }
 
-/// Which attributions of each row are told of: at most so many, of the class whose margin is explained and its side.
+/// Says the class whose margin explains a row, and its side.
+pub type SideOf<'s> = dyn Fn(&Explained, usize) -> Result<(Option<usize>, Side)> + 's;
+
+/// Which attributions of each row are told of: at most so many, of one side.
 pub struct Wanted<'w> {
     pub top_k: usize,
     pub direction: Direction,
-    pub side: &'w dyn Fn(&Explained, usize) -> Result<(Option<usize>, Side)>,
+    pub side: &'w SideOf<'w>,
 }
 
 /// An attribution of a row, and what tells of the row.
