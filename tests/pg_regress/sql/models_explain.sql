@@ -97,8 +97,8 @@ SELECT abs(g.attribution - avg(abs((assay.attributions('odds', h))[1]))) < 1e-12
 
 -- What two features do together, of trees: against the training rows, and against others. They change with what is compared with, and are none where nothing differs.
 SELECT version FROM assay.train('trees', 'SELECT size, garden, region, rooms, sold FROM house', 'sold', 'gradient_boosting', '{"min_child_samples": 5, "n_estimators": 20}', split => 'none');
-SELECT feature, other, round(interaction::numeric, 4) AS interaction, round(mean::numeric, 4) AS mean, class, rows, baseline FROM assay.interactions('trees', 'house', 3);
-SELECT feature, other, round(interaction::numeric, 4) AS interaction, round(mean::numeric, 4) AS mean, class, rows, baseline FROM assay.interactions('trees', 'house', 3, baseline => 'SELECT * FROM house WHERE NOT sold');
+SELECT feature, other, round(interaction::numeric, 4) AS interaction, round(mean::numeric, 4) AS mean, class, rows, baseline FROM assay.interactions('trees', 'house', 1);
+SELECT feature, other, round(interaction::numeric, 4) AS interaction, round(mean::numeric, 4) AS mean, class, rows, baseline FROM assay.interactions('trees', 'house', 1, baseline => 'SELECT * FROM house WHERE NOT sold');
 SELECT max(interaction) = 0 AS none FROM assay.interactions('trees', 'SELECT * FROM house WHERE id = 7', NULL, baseline => 'SELECT * FROM house WHERE id = 7');
 
 -- Reasons: what pushed towards the refused side, in words.
