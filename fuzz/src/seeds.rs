@@ -260,6 +260,7 @@ fn model_with_steps() -> Vec<u8> {
         means: None,
         calibration: None,
         intervals: None,
+        error_model: None,
     };
     model.to_bytes(&Unwatched).expect("nobody stops the writing")
 }
@@ -315,6 +316,7 @@ fn model(algorithm: &Algorithm, classes: usize) -> Model {
         means: None,
         calibration: None,
         intervals: None,
+        error_model: None,
     }
 }
 

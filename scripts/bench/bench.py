@@ -10,6 +10,7 @@ from comparing import Comparing
 from explaining import Explaining
 from features import Features
 from judging import Judging
+from keeping import Keeping
 from measure import Peers, Session, SqlError, median
 from quality import Quality
 from report import FEATURES, FEWER, FULL, NUMBERS, ONLY, REPEAT, ROWS, SCAN, SERIAL, Sections, Table, comma, run_file, seconds, train, verdict
@@ -205,7 +206,7 @@ class Learning(Sections):
             session.run("DROP TABLE IF EXISTS bench_more")
 
 
-PARTS = [Learning, Choosing, Comparing, Explaining, Features, Judging, Quality]
+PARTS = [Learning, Choosing, Comparing, Explaining, Features, Judging, Keeping, Quality]
 
 
 def has_data():

@@ -19,6 +19,7 @@ use super::intervals::Intervals;
 use super::label::Label;
 use super::learners;
 use super::monitor::{Monitor, Progress};
+use super::monitoring::error_model::ErrorModel;
 use super::pipeline::{Feature, FittedStep, Kind, Levels, Pipeline};
 use super::row_sample::RowSample;
 use super::summary::Summary;
@@ -147,6 +148,8 @@ pub struct Model {
     pub calibration: Option<Calibration>,
     /// What makes intervals of its predictions of numbers.
     pub intervals: Option<Intervals>,
+    /// What tells the errors that are to be expected of its predictions of numbers; `None` where too few rows tested it.
+    pub error_model: Option<ErrorModel>,
     /// How good it is for each group that it has a model of, in the order of these; empty without groups.
     pub groups: Vec<GroupMetrics>,
     /// What each feature adds in the mean of the training rows, see [`Baseline::Means`]; `None` where margins are no sums, and of models of 0.1.0.
@@ -214,6 +217,12 @@ const INTERVALS: Section = Section {
     version: 1,
 };
 
+/// The errors that are to be expected of predictions, which a prediction does without. Models in it are stored as a fitted model is.
+const ERRORS: Section = Section {
+    tag: *b"errs",
+    version: 1,
+};
+
 /// What features add in the mean of the training rows, which a score does without.
 const MEANS: Section = Section {
     tag: *b"mean",
@@ -235,6 +244,7 @@ const ENVELOPE: Envelope = Envelope {
         CALIBRATION,
         INTERVALS,
         MEANS,
+        ERRORS,
     ],
 };
 
@@ -400,6 +410,10 @@ impl Model {
             Some(intervals) => ENVELOPE.append(INTERVALS, bytes, |bytes| intervals.encode(WHAT, bytes, monitor))?,
             None => bytes,
         };
+        let bytes = match &self.error_model {
+            Some(errors) => ENVELOPE.append(ERRORS, bytes, |bytes| errors.encode(WHAT, bytes, monitor))?,
+            None => bytes,
+        };
         let bytes = match &self.calibration {
             Some(calibration) => ENVELOPE.add(CALIBRATION, calibration, bytes, monitor)?,
             None => bytes,
@@ -442,10 +456,10 @@ impl Model {
             Some((_, calibration)) => Some(bytes::decode(WHAT, calibration, monitor)?),
             None => None,
         };
-        let intervals = match sections.find(INTERVALS) {
-            Some((_, intervals)) => Some(Intervals::decode(WHAT, intervals, monitor)?),
-            None => None,
-        };
+        let intervals = sections.find(INTERVALS);
+        let intervals = intervals.map(|(_, intervals)| Intervals::decode(WHAT, intervals, monitor));
+        let errors = sections.find(ERRORS);
+        let errors = errors.map(|(_, errors)| ErrorModel::decode(WHAT, errors, monitor));
         let means: Option<Vec<f64>> = match sections.find(MEANS) {
             Some((_, means)) => Some(finite(bytes::decode(WHAT, means, monitor)?)?),
             None => None,
@@ -460,7 +474,8 @@ impl Model {
             groups,
             means,
             calibration,
-            intervals,
+            intervals: intervals.transpose()?,
+            error_model: errors.transpose()?,
         };
         model.validate(monitor)?;
         Ok(model)
@@ -544,8 +559,13 @@ impl Model {
             (None, _) => {}
         }
         match (&self.intervals, &self.answer) {
-            (Some(intervals), Answer::Number) => intervals.validate(&features, monitor),
-            (Some(_), Answer::Classes(_)) => damaged("what it answers has no intervals"),
+            (Some(intervals), Answer::Number) => intervals.validate(&features, monitor)?,
+            (Some(_), Answer::Classes(_)) => return damaged("what it answers has no intervals"),
+            (None, _) => {}
+        }
+        match (&self.error_model, &self.answer) {
+            (Some(errors), Answer::Number) => errors.validate(&features, monitor),
+            (Some(_), Answer::Classes(_)) => damaged("what it answers has no errors of numbers"),
             (None, _) => Ok(()),
         }
     }

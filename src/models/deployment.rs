@@ -53,6 +53,7 @@ pub fn forget_strays(name: &str) -> Result<()> {
         ("prediction_batch", c"prediction_batch"),
         ("prediction", c"prediction"),
         ("prediction_label", c"prediction_label"),
+        ("prediction_policy", c"prediction_policy"),
         ("model_promotion", c"model_promotion"),
         ("model_source", c"model_source"),
         ("model_feature_words", c"model_feature_words"),

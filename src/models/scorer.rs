@@ -40,6 +40,8 @@ pub struct Scorer {
     by_key: Vec<usize>,
     /// What explains it against the rows that trained it, once that was asked for.
     explanation: OnceCell<Rc<Folded>>,
+    /// What estimates errors faster than the model does, once that was asked for.
+    errors: OnceCell<Option<[Box<dyn Estimator>; 2]>>,
 }
 
 /// Where an input stands in an encoded row, and what is needed to encode it.
@@ -102,6 +104,7 @@ impl Scorer {
             raw,
             by_key,
             explanation: OnceCell::new(),
+            errors: OnceCell::new(),
         }
     }
 
@@ -257,6 +260,17 @@ impl Scorer {
         let intervals = self.model.intervals.as_ref()?;
         let quantiles = self.quantiles.as_ref().map(|[lower, upper]| [&**lower, &**upper]);
         Some(intervals.of(value, self.model.applied(row), quantiles))
+    }
+
+    /// The absolute and the squared error that are to be expected of a row that has been scored, for which the model predicts `value`; `None` for a model
+    /// that does not tell. `room` is where the row is put together.
+    pub fn expected_errors(&self, row: &[f64], value: f64, room: &mut Vec<f64>) -> Option<[f64; 2]> {
+        let errors = self.model.error_model.as_ref()?;
+        let scorers = self.errors.get_or_init(|| errors.scorers());
+        room.clear();
+        room.extend_from_slice(self.model.applied(row));
+        room.push(value);
+        Some(errors.of(room, scorers.as_ref()))
     }
 
     /// How many numbers a row's score is.

@@ -280,21 +280,21 @@ impl Training {
             }
             _ => None,
         };
-        let means = fitted.means();
         let mut model = Model {
             answer: answer.ok_or_else(|| Error::new(INTERNAL, "the target was not read"))?,
             inputs,
             pipeline,
+            means: fitted.means(),
             fitted,
             history,
             sample,
             groups: Vec::new(),
-            means,
             calibration,
             intervals,
+            error_model: None,
         };
         let measured = measure(&model, &train, test.as_ref(), &self.model, reporter, statement)?;
-        model.groups = measured.groups;
+        (model.groups, model.error_model) = (measured.groups, measured.error_model);
         let rows = train.rows();
         drop((train, test));
         let judged = champion.judge(measured.scored.as_ref(), (&model, THRESHOLD), reporter, statement)?;

@@ -281,6 +281,7 @@ impl Tuning {
             means: known_means,
             calibration: None,
             intervals: None,
+            error_model: None,
         };
         let rows = train.rows();
         drop(train);

@@ -15,6 +15,7 @@ use algo::metrics::Metric;
 use algo::metrics::evaluation::{self, Scored, Table};
 use algo::model::{GroupMetrics, Model};
 use algo::monitor::Monitor;
+use algo::monitoring::error_model::ErrorModel;
 use algo::room;
 use algo::state::State;
 use algo::task::Answer;
@@ -71,6 +72,8 @@ pub struct Measured {
     pub metrics: VersionMetrics,
     /// Those of each group, where the model has groups.
     pub groups: Vec<GroupMetrics>,
+    /// What errors of numbers are to be expected, as the held-out rows tell.
+    pub error_model: Option<ErrorModel>,
     /// The held-out rows with the model's scores; `None` without such rows.
     pub scored: Option<Scored>,
 }
@@ -85,30 +88,35 @@ pub fn measure(
     statement: &Foreground,
 ) -> Result<Measured> {
     let rows = test.unwrap_or(train);
-    let (metrics, groups, scored, curves) = compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
-        model.validate(monitor).map_err(|error| not_finite(name, error))?;
-        // The scores, and what the metrics make of them.
-        let scores = rows.rows().saturating_mul(model.answer.outputs());
-        statement.allow(scores.saturating_mul(size_of::<f64>()))?;
-        room::ask(
-            scores
-                .saturating_mul(2 * size_of::<f64>())
-                .saturating_add(rows.rows().saturating_mul(64)),
-        )?;
-        let scored = evaluation::score(model, rows, monitor)?;
-        let labels = model.answer.classes().unwrap_or_default();
-        let (mut metrics, curves) = Curves::with_metrics(&scored, labels, THRESHOLD, model.criterion(), monitor)?;
-        // Of training rows they would tell nothing.
-        if let (Some(intervals), Some(test)) = (&model.intervals, test) {
-            let coverage = Coverage::of(intervals, &*model.fitted, test, monitor)?;
-            metrics.extend(coverage.metrics().into_iter().map(|(name, value)| (name, Some(value))));
-        }
-        let groups = match model.fitted.grouped() {
-            Some(grouped) => measure_groups(model, &grouped.divide(rows, monitor)?, &scored, monitor)?,
-            None => Vec::new(),
-        };
-        Ok::<_, Error>((metrics, groups, scored, curves))
-    })?;
+    let (metrics, groups, error_model, scored, curves) =
+        compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
+            model.validate(monitor).map_err(|error| not_finite(name, error))?;
+            // The scores, and what the metrics make of them.
+            let scores = rows.rows().saturating_mul(model.answer.outputs());
+            statement.allow(scores.saturating_mul(size_of::<f64>()))?;
+            room::ask(
+                scores
+                    .saturating_mul(2 * size_of::<f64>())
+                    .saturating_add(rows.rows().saturating_mul(64)),
+            )?;
+            let scored = evaluation::score(model, rows, monitor)?;
+            let labels = model.answer.classes().unwrap_or_default();
+            let (mut metrics, curves) = Curves::with_metrics(&scored, labels, THRESHOLD, model.criterion(), monitor)?;
+            // Of training rows they would tell nothing.
+            if let (Some(intervals), Some(test)) = (&model.intervals, test) {
+                let coverage = Coverage::of(intervals, &*model.fitted, test, monitor)?;
+                metrics.extend(coverage.metrics().into_iter().map(|(name, value)| (name, Some(value))));
+            }
+            let groups = match model.fitted.grouped() {
+                Some(grouped) => measure_groups(model, &grouped.divide(rows, monitor)?, &scored, monitor)?,
+                None => Vec::new(),
+            };
+            let error_model = match test {
+                Some(test) => ErrorModel::learn(test, &scored, monitor)?,
+                None => None,
+            };
+            Ok::<_, Error>((metrics, groups, error_model, scored, curves))
+        })?;
     let metrics = metrics
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
@@ -123,6 +131,7 @@ pub fn measure(
     Ok(Measured {
         metrics,
         groups,
+        error_model,
         scored: test.is_some().then_some(scored),
     })
 }

@@ -5,6 +5,7 @@ use pgrx::{FromDatum, pg_sys};
 use super::cell::Column;
 use super::error::{Error, INTERNAL, Result};
 use super::json::Jsonb;
+use super::text::Text;
 use super::types;
 use algo::monitor::Monitor;
 use algo::room;
@@ -82,6 +83,14 @@ impl CatalogRow {
         // SAFETY: the datum is an array of bytea.
         let array = unsafe { pgrx::Array::<&[u8]>::from_datum(datum, is_null) };
         Ok(array.map_or(Vec::new(), |array| array.iter().flatten().map(<[u8]>::to_vec).collect()))
+    }
+
+    /// The elements of a `text[]` column; NULLs are left out, and NULL has none.
+    pub fn texts(&self, attribute: usize) -> Result<Vec<String>> {
+        let (datum, is_null) = self.datum(attribute, |type_oid| type_oid == pg_sys::TEXTARRAYOID)?;
+        // SAFETY: the datum is an array of text.
+        let array = unsafe { pgrx::Array::<Text>::from_datum(datum, is_null) };
+        Ok(array.map_or(Vec::new(), |array| array.iter().flatten().map(String::from).collect()))
     }
 
     /// The elements of an array of relations; NULLs are left out, and NULL has none.

@@ -126,6 +126,7 @@ columns! {
     Text: pg_sys::TEXTOID,
     Jsonb: pg_sys::JSONBOID,
     TimestampWithTimeZone: pg_sys::TIMESTAMPTZOID,
+    Interval: pg_sys::INTERVALOID,
     Vec<u8>: pg_sys::BYTEAOID,
 }
 

@@ -6,6 +6,7 @@ use pgrx::varlena::varlena_to_byte_slice;
 use super::arguments;
 use super::error::{Error, INTERNAL, Result, WRONG_CALL};
 use super::numeric;
+use super::query_row::Row;
 
 /// A value. Texts are bytes in the encoding of the database.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,6 +59,17 @@ pub fn argument(fcinfo: &pg_sys::FunctionCallInfo, index: usize) -> Result<Optio
     // SAFETY: the datum is a jsonb that is not NULL; unpacked it is a plain varlena, which lives as long as the argument or the current memory
     // context.
     let bytes = unsafe { varlena_to_byte_slice(pg_sys::pg_detoast_datum(datum.cast_mut_ptr())) };
+    root(bytes).map(Some).ok_or_else(damaged)
+}
+
+/// A column of a query's row; `None` for NULL, and for a column of another type.
+pub fn of_row<'r>(row: &'r Row<'_>, column: usize) -> Result<Option<Item<'r>>> {
+    let (data, nulls) = row.datums();
+    if nulls[column] || row.type_of(column) != pg_sys::JSONBOID {
+        return Ok(None);
+    }
+    // SAFETY: the datum is a jsonb that is not NULL; unpacked it is a plain varlena, which lives as long as the row or the current memory context.
+    let bytes = unsafe { varlena_to_byte_slice(pg_sys::pg_detoast_datum(data[column].cast_mut_ptr())) };
     root(bytes).map(Some).ok_or_else(damaged)
 }
 

@@ -20,6 +20,7 @@ pub struct Spool {
     description: pg_sys::TupleDesc,
     types: Vec<pg_sys::Oid>,
     rows: u64,
+    bytes: u64,
     values: Vec<pg_sys::Datum>,
     nulls: Vec<bool>,
 }
@@ -41,6 +42,7 @@ impl Spool {
             description,
             types: columns.iter().map(|(_, type_oid)| *type_oid).collect(),
             rows: 0,
+            bytes: 0,
             values: Vec::new(),
             nulls: Vec::new(),
         }
@@ -49,6 +51,11 @@ impl Spool {
     /// How many rows there are.
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// Bytes that values of type `jsonb` take in the rows.
+    pub fn jsonb_bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Appends a row: columns of a query's row as they are, and behind them values. Returns an error unless they have the types of the columns.
@@ -76,6 +83,11 @@ impl Spool {
         }
         // SAFETY: there is a value and a flag for each column, the value of its type; the store copies them.
         unsafe {
+            for ((&datum, &is_null), &type_oid) in self.values.iter().zip(&self.nulls).zip(&self.types) {
+                if type_oid == pg_sys::JSONBOID && !is_null {
+                    self.bytes += pg_sys::toast_datum_size(datum) as u64;
+                }
+            }
             pg_sys::tuplestore_putvalues(
                 self.store,
                 self.description,

@@ -9,6 +9,7 @@ use pgrx::{FromDatum, IntoDatum, PgSqlErrorCode, ereport, pg_sys};
 
 use super::cell::Parameter;
 use super::error::{Error, INTERNAL, Result};
+use super::settings;
 
 /// A relation, closed when the scan is over; on an error PostgreSQL closes it itself.
 pub(super) struct Table(pub(super) pg_sys::Relation);
@@ -97,6 +98,31 @@ pub fn as_owner<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
         pg_sys::SetUserIdAndSecContext(caller, context);
         pg_sys::AtEOXact_GUC(false, level);
         result
+    }
+}
+
+/// Lets each sort and hash table of statements take a part of `assay.max_memory`, where that is more than `work_mem`, until the end of [`as_owner`]: of
+/// rows by the million what does not fit goes to disk more than once.
+pub fn allow_memory() {
+    /// Statements have several of them at a time, and hash tables take twice as much.
+    const PARTS: usize = 16;
+    let kilobytes = (settings::max_memory() / PARTS / 1024).min(i32::MAX as usize) as i32;
+    // SAFETY: the setting is one of PostgreSQL's own, read and set on the backend's thread; the text ends with a zero byte.
+    unsafe {
+        if (&raw const pg_sys::work_mem).read() >= kilobytes {
+            return;
+        }
+        let value = std::ffi::CString::new(format!("{kilobytes}kB")).unwrap_or_default();
+        pg_sys::set_config_option(
+            c"work_mem".as_ptr(),
+            value.as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
     }
 }
 

@@ -162,10 +162,20 @@ logging = {
     "correcting labels": "SELECT assay.record_labels('one', 'SELECT id, NOT y AS y FROM long', '{id}')",
     "judging decisions": "SELECT assay.performance('one', 'day', '{a}')",
 }
+connection.execute("SELECT assay.train('logged amount', 'SELECT x1, x2, a, amount FROM long WHERE id <= 20000', 'amount', 'linear_regression', split => 'random')")
+logging |= {
+    "logging numbers": "SELECT assay.log_predictions('logged amount', 'long', '{id}')",
+    "recording numbers": "SELECT assay.record_labels('logged amount', 'SELECT id, amount FROM long', '{id}')",
+    "judging numbers": "SELECT assay.performance('logged amount', 'day')",
+    "learning errors": "SELECT assay.train('late', 'SELECT * FROM long', 'amount', 'linear_regression', split => 'random', test_fraction => 0.4, deploy => 'never')",
+}
 for what, statement in logging.items():
     check_ends_anywhere(connection, what, statement, None, 5)
 logged, rows = connection.execute("SELECT (SELECT count(*) FROM assay.predictions), (SELECT sum(rows) FROM assay.prediction_batches WHERE content = 'decisions')").fetchone()
 check("logging that is stopped leaves nothing", logged == rows and logged % 200_000 == 0, (logged, rows))
+connection.execute("SELECT assay.set_retention(model, '0') FROM (VALUES ('one'), ('logged amount')) AS m (model)")
+check_ends_anywhere(connection, "deleting decisions", "DO $$BEGIN BEGIN PERFORM assay.apply_retention(); RAISE EXCEPTION 'undone'; "
+                    "EXCEPTION WHEN raise_exception THEN NULL; END; END$$", None, 5)
 
 # Nothing was stored but by the trainings that ran to their end, and the session goes on.
 stored, deployed = connection.execute("SELECT count(v.version), count(m.deployed_version) FROM assay.models AS m JOIN assay.model_versions AS v USING (model) WHERE model = 'late'").fetchone()

@@ -53,3 +53,33 @@ check "nothing of the training is left" "1|1|1|1|1|0" \
         (SELECT count(*) FROM assay.model_source), (SELECT count(*) FROM assay.model_promotion) FROM assay.models")"
 check "the model answers as before" "$before" "$(ask -c "SELECT sum(assay.predict('model', w)) FROM wide AS w")"
 check "training goes on with the next version" 2 "$(ask -c "SELECT version FROM assay.train('model', 'wide', 'y', params => '{\"n_estimators\": 5}', deploy => 'always')")"
+
+# Killed while decisions are logged, while they are written, and while labels are recorded: nothing of it is left.
+# killed NAME STATEMENT SECONDS
+killed() {
+    PGAPPNAME=victim psql -X -q -c "$2" >/dev/null 2>&1 &
+    client=$!
+    victim=
+    for ((i = 0; i < 200; i++)); do
+        victim=$(ask -c "SELECT pid FROM pg_stat_activity WHERE application_name = 'victim' AND state = 'active' AND now() - query_start > interval '$3 s'")
+        [[ -z $victim ]] || break
+        sleep 0.05
+    done
+    server=$(ask -c "SELECT pg_read_file('postmaster.pid')" | head -n 1)
+    [[ -n $victim && $(ps -o ppid= -p "$victim" | tr -d ' ') == "$server" ]] || { echo "not ok - no backend was found to be $1"; return; }
+    kill -KILL "$victim"
+    wait "$client" || true
+    for ((i = 0; i < 300; i++)); do
+        if ask -c 'SELECT 1' >/dev/null 2>&1; then break; fi
+        sleep 0.1
+    done
+    check "nothing is left of $1 ($3 s)" "0|0|$labels" \
+        "$(ask -c "SELECT (SELECT count(*) FROM assay.prediction), (SELECT count(*) FROM assay.prediction_batch WHERE content = 'decisions'), (SELECT count(*) FROM assay.prediction_label)")"
+}
+labels=0
+many="SELECT i + 50000 * g AS id, a, b, y FROM wide, generate_series(1, 40) AS g"
+for seconds in 0.3 6; do
+    killed "logging decisions" "SELECT assay.log_predictions('model', '$many', '{id}', keep => '{a}')" "$seconds"
+    killed "recording labels" "SELECT assay.record_labels('model', '$many', '{id}')" "$seconds"
+done
+check "logging goes on" "50000|50000" "$(ask -c "SELECT assay.log_predictions('model', 'SELECT i AS id, a, b FROM wide', '{id}'), assay.record_labels('model', 'SELECT i AS id, y FROM wide', '{id}')")"

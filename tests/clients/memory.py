@@ -111,6 +111,30 @@ def judging():
             check(f"memory lasts and is given back: {what}", found in ("done", "54000") and held < 100, f"{found}, {held:.0f} MB of {peak(session):.0f}")
 
 
+def logging(connection):
+    """Decisions and labels go to disk while they come, and are judged within the limit, or refused."""
+    rows = "FROM wide, generate_series(1, 5) AS g"
+    with connect() as session:
+        session.execute("SELECT assay.train('logged', 'SELECT a, b, k, y FROM wide', 'y', 'naive_bayes', split => 'none')")
+        session.execute("SELECT assay.train('logged amount', 'SELECT a, b, k, amount FROM wide', 'amount', 'linear_regression', split => 'random')")
+    for model, target in (("logged", "y"), ("logged amount", "amount")):
+        for what, statement in {
+            "a million decisions": f"SELECT assay.log_predictions('{model}', 'SELECT i, g, a, b, k {rows}', '{{i,g}}', keep => '{{k}}', inputs => true)",
+            "a million labels": f"SELECT assay.record_labels('{model}', 'SELECT i, g, {target} {rows}', '{{i,g}}')",
+            "a million decisions judged": f"SELECT count(*) FROM assay.performance('{model}', 'year')",
+        }.items():
+            with connect() as session:
+                session.execute("SET assay.max_memory = '50MB'")
+                session.execute("SET max_parallel_workers_per_gather = 0")
+                found, shared = outcome(session, statement), status(session, "RssShmem")
+                fits = ("done",) if "judged" not in what else ("done", "53400")
+                check(f"memory holds: {what}, {model}", found in fits and peak(session) - shared < 200, f"{found}, {peak(session) - shared:.0f} MB")
+                session.execute("SET assay.max_memory = '2GB'")
+                if "judged" in what:
+                    check(f"memory lasts: {what}, {model}", outcome(session, statement) == "done")
+    connection.execute("SELECT assay.prune_predictions(model, '0') FROM (VALUES ('logged'), ('logged amount')) AS m (model)")
+
+
 def learning():
     """What is learned beside a model, and of rows in parts: each with whether 50 MB are certainly too few."""
     def train(columns, target, *options):
@@ -174,6 +198,9 @@ def refused(connection):
             "SELECT assay.confusion_matrix('n', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)')",
             "SELECT assay.compare_models('n', 'n@1', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)', NULL::text)",
             "SELECT assay.predict_label('n', a, b) FROM wide",
+            "SELECT assay.log_predictions('n', 'SELECT i, g, a, b FROM wide, generate_series(1, 2) AS g', '{i,g}')",
+            "SELECT assay.record_labels('n', 'SELECT i, g, class::text AS class FROM wide, generate_series(1, 2) AS g WHERE class < 10', '{i,g}')",
+            "SELECT assay.performance('n', 'year')",
             "SELECT assay.roc_auc(y, a + g) FROM wide, generate_series(1, 200) AS g",
             "SELECT assay.median_absolute_error(a, b + g) FROM wide, generate_series(1, 200) AS g",
             "SELECT assay.linear_statistics(amount, VARIADIC array_fill(a, ARRAY[1500])) FROM wide LIMIT 100",
@@ -190,6 +217,7 @@ else:
     bounded(connection)
     explaining()
     judging()
+    logging(connection)
     bounded_learning(connection)
 again = connect()
 check("the server went on", again.execute("SELECT pg_postmaster_start_time()").fetchone() == started

@@ -41,12 +41,15 @@ SELECT assay.train('lodger', 'public.loan', 'y', 'naive_bayes');
 SELECT assay.set_threshold('lodger@1', 0.3);
 SELECT assay.train('lodger', 'public.loan', 'y', 'naive_bayes', deploy => 'if_better');
 SELECT assay.save_baseline('lodger', 'public.loan');
+SELECT assay.log_predictions('lodger', 'public.loan', '{id}'), assay.set_retention('lodger', '2 years');
 SELECT assay.add_check('public.loan', 'not_null', 'x');
 SET ROLE assay_leaver;
 SELECT assay.train('leaver', 'SELECT i AS x, i % 3 = 0 AS y FROM generate_series(1, 60) AS i', 'y', 'naive_bayes', deploy => 'always') FROM generate_series(1, 3);
 SELECT assay.deploy('leaver', 2), assay.set_alias('leaver', 'first', 1);
 SELECT assay.grant_model('leaver', 'assay_visitor', 'predict'), assay.grant_model('leaver', 'public', 'manage');
 SELECT assay.save_baseline('leaver', 'SELECT i AS x FROM generate_series(1, 50) AS i');
+SELECT assay.log_predictions('leaver', 'SELECT i AS x, i AS id FROM generate_series(1, 50) AS i', '{id}', challengers => '{leaver@3}');
+SELECT assay.record_labels('leaver', 'SELECT i AS id, i % 3 = 0 AS y FROM generate_series(1, 30) AS i', '{id}'), assay.set_unlabelled('leaver', '{true}');
 SELECT assay.add_check('public.loan', 'unique', 'id');
 SET ROLE assay_host;
 SELECT assay.train('host', 'SELECT i AS x, i AS y FROM generate_series(1, 60) AS i', 'y', 'ridge');
@@ -66,11 +69,15 @@ SELECT check_id, name, kind, relation, column_name, args, added_at FROM assay.ch
 SELECT run_at, name, status, rows_evaluated, cpu_seconds FROM assay.check_history ORDER BY 1, 2;
 SELECT model, champion, challenger, deployed, decided_by, decided_at, reason FROM assay.promotions ORDER BY decided_at;
 SELECT model, version, relation, relation_name FROM assay.model_sources ORDER BY 1, 2;
+SELECT id, model, version, key, score, decision, at, label FROM assay.predictions ORDER BY 1;
+SELECT model, key, label, recorded_at FROM assay.prediction_labels ORDER BY 3, 4;
+SELECT model, retention, unlabelled, oldest FROM assay.prediction_policies ORDER BY 1;
 SELECT assay.predict('leaver@first', 1) < 0.5, assay.predict('host', 5) > 4.9;
 SELECT last_value FROM assay.model_id_seq;"
 owners="
 SELECT 'model ' || model, owner FROM assay.models UNION ALL SELECT 'baseline ' || name, owner FROM assay.baselines
-UNION ALL SELECT 'check ' || name, added_by FROM assay.checks UNION ALL SELECT DISTINCT 'result ' || name, ran_as FROM assay.check_history ORDER BY 1, 2;"
+UNION ALL SELECT 'check ' || name, added_by FROM assay.checks UNION ALL SELECT DISTINCT 'result ' || name, ran_as FROM assay.check_history
+UNION ALL SELECT DISTINCT 'logged ' || model, logged_by FROM assay.predictions ORDER BY 1, 2;"
 grants="SELECT model, role, privilege FROM assay.model_grants ORDER BY 1, 2;"
 there=$(run -d "$house" -c "$everything")
 check "there is something to carry" "6 3" "$(grep -cE '^(host|leaver|lodger)\|[0-9]\|[tf]\|' <<<"$there") $(run -d "$house" -c "$grants" | wc -l)"
@@ -102,7 +109,7 @@ for copy in script single parallel ownerless role; do
     check "what is of roles that he may not act as becomes his ($copy)" "$his" "$(run -d "${house}_$copy" -c "$owners" 2>&1 | sort -u)"
     check "grants are as they were ($copy)" "$(run -d "$house" -c "$grants")" "$(run -d "${house}_$copy" -c "$grants" 2>&1)"
 done
-check "he is told, once for each table" "4" "$(grep -c 'may not act as role "assay_leaver"' "$folder/script.log")"
+check "he is told, once for each table" "5" "$(grep -c 'may not act as role "assay_leaver"' "$folder/script.log")"
 check "a superuser's restore leaves everything to whom it belongs" "$there$(run -d "$house" -c "$owners$grants")" \
     "$(run -d "${house}_superuser" -c "$everything" 2>&1)$(run -d "${house}_superuser" -c "$owners$grants" 2>&1)"
 

@@ -41,6 +41,8 @@ SELECT assay.train('line', 'SELECT x, y FROM point', 'y', 'linear_regression');
 SELECT assay.train('line', 'SELECT x, z FROM point', 'z', 'linear_regression', deploy => 'never');
 SELECT assay.train('large', 'SELECT x, large FROM point', 'large', params => '{"n_estimators": 5}');
 CREATE VIEW scored AS SELECT x, assay.predict('line', p) AS score FROM point AS p;
+SELECT assay.log_predictions('large', 'point', '{x}', keep => '{y}', inputs => true), assay.record_labels('large', 'SELECT x, large FROM point', '{x}'),
+       assay.set_unlabelled('large', '{true}'), assay.set_retention('large', '1 year');
 SELECT assay.save_baseline('points', 'point');
 SELECT assay.add_check('point', 'accepted_range', 'x', '{"max_value": 98}', error_if => '>5', warn_if => '>0');
 SELECT assay.add_check('point', 'unique', 'y', group_by => '{large}');
@@ -68,6 +70,13 @@ drift="SELECT column_name, method, statistic, drifted FROM assay.drift('point', 
        UNION ALL SELECT column_name, method, statistic, drifted FROM assay.drift_from('points', 'SELECT x + 50 AS x FROM point')
        UNION ALL SELECT column_name, method, impact, drifted FROM assay.model_drift('line', 'SELECT x + 50 AS x FROM point')"
 check "it finds drift as the primary does" "$(primary -c "$drift")" "$(standby -c "$drift")"
+logged="SELECT metric || coalesce(note, ''), rows, labellable, value FROM assay.performance('large', 'year')
+        UNION ALL SELECT r.model, r.version, r.identical::int, r.replayed_score FROM assay.predictions AS p, assay.replay_prediction(p.id) AS r
+        UNION ALL SELECT model, 0, 0, extract(epoch FROM retention) FROM assay.prediction_policies ORDER BY 1, 4"
+check "it judges and replays logged decisions as the primary does" "$(primary -c "$logged")" "$(standby -c "$logged")"
+check "it refuses to log" 25006 "$(refused "SELECT assay.log_predictions('large', 'point', '{x}')")"
+check "it refuses to record labels" 25006 "$(refused "SELECT assay.record_labels('large', 'SELECT x, large FROM point', '{x}')")"
+check "it refuses to delete decisions" 25006 "$(refused "SELECT assay.apply_retention('large')")"
 pages="SELECT assay.render_profile('point') UNION ALL SELECT assay.render_checks('point') UNION ALL SELECT assay.render_model('line', 'SELECT x, y FROM point')
        UNION ALL SELECT assay.render_drift('point', 'SELECT x + 50 AS x, y, z FROM point')"
 check "it makes pages as the primary does" "$(primary -c "$pages")" "$(standby -c "$pages")"

@@ -92,6 +92,7 @@ pub(crate) fn models() -> Vec<(String, Model)> {
                     groups: Vec::new(),
                     calibration: None,
                     intervals: None,
+                    error_model: None,
                     means,
                 };
                 model.validate(&Unwatched).unwrap();

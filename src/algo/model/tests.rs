@@ -12,6 +12,7 @@ use crate::frame::{Column, Frame, MISSING, UNSEEN};
 use crate::grouped::Grouped;
 use crate::learner::Configured;
 use crate::learners::LEARNERS;
+use crate::metrics::evaluation;
 use crate::monitor::Unwatched;
 use crate::task::Task;
 use crate::training_set::{Target, TargetKind, TrainingSet};
@@ -99,6 +100,13 @@ pub(crate) fn models() -> Vec<(String, Model)> {
                     let learned = Intervals::learn(0.8, quantiles, Some(2), &*fitted, &set, &Unwatched);
                     learned.unwrap().intervals
                 });
+                let error_model = match with("linear_regression") || with("decision_tree") {
+                    true => {
+                        let scored = evaluation::score(&*fitted, &set, &Unwatched).unwrap();
+                        ErrorModel::learn(&set, &scored, &Unwatched).unwrap()
+                    }
+                    false => None,
+                };
                 let means = fitted.means();
                 let model = Model {
                     answer,
@@ -110,6 +118,7 @@ pub(crate) fn models() -> Vec<(String, Model)> {
                     groups: Vec::new(),
                     calibration,
                     intervals,
+                    error_model,
                     means,
                 };
                 models.push((format!("{} of {classes} classes", algorithm.name), model));
@@ -154,6 +163,7 @@ pub(crate) fn grouped() -> Model {
         groups: vec![metrics(10), metrics(11), metrics(12)],
         calibration: None,
         intervals: None,
+        error_model: None,
         means,
     }
 }
@@ -189,6 +199,10 @@ pub(crate) fn scores(model: &Model) -> Vec<f64> {
         }
         model.score(model.apply(raw, &mut row), &mut out);
         all.extend_from_slice(&out);
+        if let Some(errors) = &model.error_model {
+            let with_prediction = [model.applied(&row), &out].concat();
+            all.extend(errors.of(&with_prediction, None));
+        }
     }
     all
 }

@@ -1,9 +1,10 @@
 //! How a model does on rows whose truth is not known yet: what its metrics are to be expected to be.
 //!
 //! For classes by their calibrated probabilities: each row counts as each class by so much (confidence-based performance estimation, CBPE, as
-//! NannyML's). For numbers by the errors that earlier predictions of that size turned out to have
-//! (direct loss estimation, DLE, with a model of the error that knows the prediction alone).
+//! NannyML's). For numbers by a model of the error, learned from rows that tested the model (direct loss estimation, DLE, as NannyML's), or, where there
+//! is none, by the errors that earlier predictions of that size turned out to have.
 
+pub mod error_model;
 pub mod errors;
 pub mod expected;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use hashbrown::HashMap;
 use ndarray::Array2;
 
+use super::policy;
 use crate::models::cache;
 use crate::models::registry::{Entry, Version};
 use crate::models::scorer::Scorer;
@@ -53,6 +54,12 @@ struct Decisions {
     actual: Vec<u32>,
     /// The true number; NaN where there is none.
     numbers: Vec<f64>,
+    /// Of numbers the absolute and the squared error that were to be expected; NaN where the version does not tell.
+    expected: Vec<[f64; 2]>,
+    /// The places of decisions that never have a label, as was declared, ascending; how many of them are mature, and how many have one all the same.
+    never: Vec<u32>,
+    never_mature: u64,
+    overruled: u64,
 }
 
 /// A version whose decisions are judged.
@@ -75,6 +82,8 @@ pub struct Metric {
     pub estimated_interval: Option<[f64; 2]>,
     /// The estimate for the decisions that have a label: what the value is to be compared with.
     pub estimated_labelled: Option<f64>,
+    /// The estimate for the decisions that can have one.
+    pub estimated_labellable: Option<f64>,
 }
 
 /// A group with its metrics.
@@ -82,6 +91,8 @@ pub struct Judged {
     pub group: Group,
     pub rows: u64,
     pub mature: u64,
+    /// Mature decisions that can have a label.
+    pub labellable: u64,
     pub labelled: u64,
     pub metrics: Vec<Metric>,
     pub note: Option<String>,
@@ -91,6 +102,8 @@ pub struct Judged {
 pub struct Groups {
     groups: HashMap<Group, Decisions>,
     judges: HashMap<i32, Judge>,
+    /// Decisions of these kinds never have a label.
+    unlabelled: Vec<String>,
 }
 
 /// The places of the columns in which decisions come.
@@ -100,11 +113,14 @@ mod place {
     pub const SEGMENT: usize = 2;
     pub const SCORE: usize = 3;
     pub const CLASS: usize = 4;
+    /// What was decided: by another version, where this one was only watched.
     pub const DECISION: usize = 5;
     pub const PROBABILITIES: usize = 6;
     pub const LABEL: usize = 7;
     pub const VALUE: usize = 8;
     pub const MATURE: usize = 9;
+    pub const EXPECTED_ERROR: usize = 10;
+    pub const EXPECTED_SQUARED_ERROR: usize = 11;
 }
 
 impl Judge {
@@ -126,13 +142,14 @@ impl Judge {
         })
     }
 
-    /// What is to be known of the decisions that never get a label; `None` where there are none such.
-    fn unlabelled(&self) -> Option<String> {
+    /// What is to be known of decisions that turn out never to get a label, besides those of which it was `declared`; `None` where there are none such.
+    fn unlabelled(&self, declared: &[String]) -> Option<String> {
         /// Fewer may be chance.
         const FEWEST: u64 = 20;
         let some = self.decisions.values().any(|[_, labelled]| *labelled > 0);
         let mut never: Vec<(&String, u64)> = (self.decisions.iter())
             .filter(|(_, [mature, labelled])| some && *mature >= FEWEST && *labelled == 0)
+            .filter(|(decision, _)| !declared.contains(decision))
             .map(|(decision, [mature, _])| (decision, *mature))
             .collect();
         never.sort_unstable();
@@ -144,7 +161,7 @@ impl Judge {
             .map(|(decision, rows)| format!("{rows} decisions \"{decision}\""))
             .collect();
         Some(format!(
-            "none of {} has a label: value is of the other decisions alone, which were selected by the score, and does not say how the model does on all",
+            "none of {} has a label: value is of the other decisions alone, which were selected by the score, and does not say how the model does on all (assay.set_unlabelled declares that they never will)",
             kinds.join(" and ")
         ))
     }
@@ -202,6 +219,7 @@ impl Groups {
         Ok(Groups {
             groups: HashMap::new(),
             judges: judges.collect::<Result<_>>()?,
+            unlabelled: policy::unlabelled(model)?,
         })
     }
 
@@ -224,14 +242,26 @@ impl Groups {
             .ok_or_else(|| Error::new(INTERNAL, "a decision of no version was logged"))?;
         let decisions = self.groups.entry(group).or_default();
         let is_mature = number(place::MATURE) == Some(1.0);
-        let score = number(place::SCORE).unwrap_or(f64::NAN);
+        let decision = text(place::DECISION);
+        let is_never = !self.unlabelled.is_empty() && decision.as_ref().is_some_and(|d| self.unlabelled.contains(d));
+        if is_never {
+            room::push(&mut decisions.never, decisions.rows as u32)?;
+            decisions.never_mature += u64::from(is_mature);
+        }
         decisions.rows += 1;
         decisions.mature += u64::from(is_mature);
+        let score = number(place::SCORE).unwrap_or(f64::NAN);
+        let counts = is_mature && !is_never;
         let labelled = match &judge.scorer.model().answer {
             Answer::Number => {
-                let actual = number(place::VALUE).filter(|_| is_mature);
+                let actual = number(place::VALUE).filter(|_| counts);
+                let expected = [place::EXPECTED_ERROR, place::EXPECTED_SQUARED_ERROR];
                 room::push(&mut decisions.scores, score)?;
                 room::push(&mut decisions.numbers, actual.unwrap_or(f64::NAN))?;
+                room::push(
+                    &mut decisions.expected,
+                    expected.map(|place| number(place).unwrap_or(f64::NAN)),
+                )?;
                 actual.is_some()
             }
             Answer::Classes(labels) => {
@@ -245,14 +275,16 @@ impl Groups {
                 }
                 let class = number(place::CLASS).filter(|class| (0.0..labels.len() as f64).contains(class));
                 room::push(&mut decisions.predicted, class.unwrap_or(0.0) as u32)?;
-                let label = text(place::LABEL).filter(|_| is_mature);
+                let label = text(place::LABEL);
+                decisions.overruled += u64::from(is_never && label.is_some());
+                let label = label.filter(|_| counts);
                 let actual = label.as_ref().and_then(|label| judge.classes.get(label)).copied();
                 decisions.strange += u64::from(label.is_some() && actual.is_none());
                 room::push(&mut decisions.actual, actual.unwrap_or(NONE))?;
                 label.is_some()
             }
         };
-        if is_mature && let Some(decision) = text(place::DECISION) {
+        if is_mature && let Some(decision) = decision {
             let counts = judge.decisions.entry(decision).or_default();
             counts[0] += 1;
             counts[1] += u64::from(labelled);
@@ -261,37 +293,23 @@ impl Groups {
     }
 
     /// Judges the groups, in the order of time, version and slice.
-    pub fn judge(self, statement: &Foreground) -> Result<Vec<Judged>> {
-        let mut groups: Vec<(Group, Decisions)> = self.groups.into_iter().collect();
+    pub fn judge(mut self, statement: &Foreground) -> Result<Vec<Judged>> {
+        let mut groups: Vec<(Group, Decisions)> = std::mem::take(&mut self.groups).into_iter().collect();
         groups.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let mut reporter = Reporter::new();
-        let errors = errors_of(&groups, &mut reporter, statement)?;
+        let errors = self.errors_of(&groups, &mut reporter, statement)?;
         let judge = |(group, decisions): (Group, Decisions)| {
             let judge = &self.judges[&group.version];
-            let model = judge.scorer.model();
-            let answer = model.answer.clone();
             let (expected, calibration) = (errors.get(&group.version), judge.calibration.as_ref());
+            let answer = &judge.scorer.model().answer;
             let (metrics, labelled) = compute::run("judging decisions", &mut reporter, statement, |monitor| {
-                decisions.metrics(&answer, expected, calibration, monitor)
+                decisions.metrics(answer, expected, calibration, monitor)
             })?;
-            let mut notes: Vec<String> = judge.unlabelled().into_iter().collect();
-            if decisions.strange > 0 {
-                notes.push(format!("{} labels are none that the version knows", decisions.strange));
-            }
-            match &answer {
-                Answer::Classes(_) if model.calibration.is_none() && judge.calibration.is_none() => {
-                    notes.push(
-                        "estimated takes scores for probabilities: the version was trained with neither calibrate nor held-out rows".into(),
-                    );
-                }
-                Answer::Number if !errors.contains_key(&group.version) => {
-                    notes.push("nothing is estimated: too few decisions of the version have a label".into());
-                }
-                Answer::Classes(_) | Answer::Number => {}
-            }
+            let notes = self.notes(judge, &decisions, expected);
             Ok(Judged {
                 rows: decisions.rows,
                 mature: decisions.mature,
+                labellable: decisions.mature - decisions.never_mature,
                 labelled,
                 metrics,
                 note: (!notes.is_empty()).then(|| notes.join("; ")),
@@ -302,33 +320,67 @@ impl Groups {
         reporter.finish();
         judged
     }
-}
 
-/// What errors are to be expected of each version that predicts numbers, by those of its decisions that have a label.
-fn errors_of(
-    groups: &[(Group, Decisions)],
-    reporter: &mut Reporter,
-    statement: &Foreground,
-) -> Result<HashMap<i32, Errors>> {
-    let mut versions: Vec<i32> = (groups.iter())
-        .filter(|(_, decisions)| !decisions.numbers.is_empty())
-        .map(|(group, _)| group.version)
-        .collect();
-    versions.sort_unstable();
-    versions.dedup();
-    let mut found = HashMap::new();
-    for version in versions {
-        let of_version = groups.iter().filter(|(group, _)| group.version == version);
-        let rows = of_version.flat_map(|(_, decisions)| decisions.scores.iter().zip(&decisions.numbers));
-        let known = rows
-            .filter(|(_, actual)| !actual.is_nan())
-            .map(|(&predicted, &actual)| (predicted, actual));
-        let errors = compute::run("judging decisions", reporter, statement, |monitor| {
-            Ok::<_, Error>(Errors::learn(known, monitor)?)
-        })?;
-        found.extend(errors.map(|errors| (version, errors)));
+    /// What is to be known of how decisions were judged.
+    fn notes(&self, judge: &Judge, decisions: &Decisions, errors: Option<&Errors>) -> Vec<String> {
+        let mut notes = Vec::new();
+        if !decisions.never.is_empty() {
+            let kinds: Vec<String> = self.unlabelled.iter().map(|kind| format!("\"{kind}\"")).collect();
+            notes.push(format!(
+                "decisions {} never have a label, as was declared: value, labelled_share and estimated_labellable are of the others, estimated is of all",
+                kinds.join(", ")
+            ));
+        }
+        if decisions.overruled > 0 {
+            notes.push(format!("{} labels of such decisions are left out", decisions.overruled));
+        }
+        notes.extend(judge.unlabelled(&self.unlabelled));
+        if decisions.strange > 0 {
+            notes.push(format!("{} labels are none that the version knows", decisions.strange));
+        }
+        let model = judge.scorer.model();
+        let untested = match (&model.answer, &model.error_model, errors) {
+            (Answer::Classes(_), ..) if model.calibration.is_none() && judge.calibration.is_none() => Some(
+                "estimated takes scores for probabilities: the version was trained with neither calibrate nor held-out rows",
+            ),
+            (Answer::Number, None, Some(_)) => Some(
+                "estimated goes by the size of the prediction alone: the version has too few held-out rows to tell its errors by",
+            ),
+            (Answer::Number, None, None) => Some(
+                "nothing is estimated: too few decisions of the version have a label, and it has too few held-out rows to tell its errors by",
+            ),
+            (Answer::Classes(_) | Answer::Number, ..) => None,
+        };
+        notes.extend(untested.map(String::from));
+        notes
     }
-    Ok(found)
+
+    /// What errors are to be expected by the size of the prediction, of each version that predicts numbers and does not tell itself, by those of its
+    /// decisions that have a label.
+    fn errors_of(
+        &self,
+        groups: &[(Group, Decisions)],
+        reporter: &mut Reporter,
+        statement: &Foreground,
+    ) -> Result<HashMap<i32, Errors>> {
+        let mut found = HashMap::new();
+        for (&version, judge) in &self.judges {
+            let model = judge.scorer.model();
+            if model.answer.classes().is_some() || model.error_model.is_some() {
+                continue;
+            }
+            let of_version = groups.iter().filter(|(group, _)| group.version == version);
+            let rows = of_version.flat_map(|(_, decisions)| decisions.scores.iter().zip(&decisions.numbers));
+            let known = rows
+                .filter(|(_, actual)| !actual.is_nan())
+                .map(|(&predicted, &actual)| (predicted, actual));
+            let errors = compute::run("judging decisions", reporter, statement, |monitor| {
+                Ok::<_, Error>(Errors::learn(known, monitor)?)
+            })?;
+            found.extend(errors.map(|errors| (version, errors)));
+        }
+        Ok(found)
+    }
 }
 
 /// Some rows of a matrix of scores.
@@ -374,6 +426,13 @@ impl Decisions {
         };
         let all: Vec<usize> = (0..self.predicted.len()).collect();
         let estimated = estimate(&all, &scores_of(&self.scores, classes, &all)?)?;
+        let of_labellable = match &self.never[..] {
+            [] => estimated.clone(),
+            never => {
+                let others = others(&all, never);
+                estimate(&others, &scores_of(&self.scores, classes, &others)?)?
+            }
+        };
         drop(all);
         let known: Vec<usize> = (0..self.actual.len()).filter(|&row| self.actual[row] != NONE).collect();
         let scores = scores_of(&self.scores, classes, &known)?;
@@ -381,34 +440,46 @@ impl Decisions {
         let actual: Vec<u32> = known.iter().map(|&row| self.actual[row]).collect();
         let predicted: Vec<u32> = known.iter().map(|&row| self.predicted[row]).collect();
         let realised = measures::of_decided(&actual, scores.view(), &predicted, monitor)?;
-        Ok((joined(&realised, &estimated, &of_known), known.len() as u64))
+        let estimates = [&estimated[..], &of_known[..], &of_labellable[..]];
+        Ok((joined(&realised, estimates), known.len() as u64))
     }
 
     fn of_numbers(&self, errors: Option<&Errors>, monitor: &dyn Monitor) -> algo::error::Result<(Vec<Metric>, u64)> {
         let known: Vec<usize> = (0..self.numbers.len())
             .filter(|&row| !self.numbers[row].is_nan())
             .collect();
-        let expect = |rows: &mut dyn Iterator<Item = usize>| match errors {
-            Some(errors) => {
-                let rows: Vec<[f64; 2]> = rows.map(|row| errors.of(self.scores[row])).collect();
-                expected::regression(&rows, monitor)
-            }
-            None => Ok(Vec::new()),
+        let expect = |rows: &[usize]| {
+            room::ask(rows.len().saturating_mul(size_of::<[f64; 2]>()))?;
+            let of_row = |&row: &usize| match errors {
+                Some(errors) => errors.of(self.scores[row]),
+                None => self.expected[row],
+            };
+            expected::regression(&rows.iter().map(of_row).collect::<Vec<[f64; 2]>>(), monitor)
         };
-        let estimated = expect(&mut (0..self.scores.len()))?;
-        let of_known = expect(&mut known.iter().copied())?;
+        let all: Vec<usize> = (0..self.scores.len()).collect();
+        let estimated = expect(&all)?;
+        let of_labellable = expect(&others(&all, &self.never))?;
+        let of_known = expect(&known)?;
         let actual: Vec<f64> = known.iter().map(|&row| self.numbers[row]).collect();
         let predicted: Vec<f64> = known.iter().map(|&row| self.scores[row]).collect();
         let realised = match known.is_empty() {
             true => Vec::new(),
             false => measures::measure(&Scored::Numbers { actual, predicted }, 0.5, None, monitor)?,
         };
-        Ok((joined(&realised, &estimated, &of_known), known.len() as u64))
+        let estimates = [&estimated[..], &of_known[..], &of_labellable[..]];
+        Ok((joined(&realised, estimates), known.len() as u64))
     }
 }
 
-/// What was realised beside what was estimated, metric by metric, in the order of either. How many rows there are is no metric.
-fn joined(realised: &[Measure], estimated: &[Estimate], of_known: &[Estimate]) -> Vec<Metric> {
+/// The places that are not among `never`, which are ascending.
+fn others(places: &[usize], never: &[u32]) -> Vec<usize> {
+    let is_other = |place: &&usize| never.binary_search(&(**place as u32)).is_err();
+    places.iter().filter(is_other).copied().collect()
+}
+
+/// What was realised beside what was estimated (of all decisions, of those with a label, of those that can have one), metric by metric, in the order
+/// of either. How many rows there are is no metric.
+fn joined(realised: &[Measure], [estimated, of_known, of_labellable]: [&[Estimate]; 3]) -> Vec<Metric> {
     let mut names: Vec<&'static str> = realised.iter().map(|metric| metric.name).collect();
     names.retain(|name| *name != "rows");
     let expected = estimated.iter().map(|estimate| estimate.metric);
@@ -424,6 +495,7 @@ fn joined(realised: &[Measure], estimated: &[Estimate], of_known: &[Estimate]) -
             estimated: estimate.and_then(|estimate| estimate.value),
             estimated_interval: estimate.and_then(|estimate| estimate.interval()),
             estimated_labelled: of(of_known).and_then(|estimate| estimate.value),
+            estimated_labellable: of(of_labellable).and_then(|estimate| estimate.value),
         }
     };
     names.into_iter().map(metric).collect()

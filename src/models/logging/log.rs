@@ -1,37 +1,24 @@
 //! `log_predictions(model, query, key, ...)`: scores the rows of a query, and keeps what was decided of each.
 
-use std::ffi::CStr;
-use std::rc::Rc;
-
 use pgrx::spi::quote_identifier;
 use pgrx::{pg_extern, pg_sys};
 
 use super::keyed::{self, Keyed, Selection};
-use super::reasons::Reasons;
+use super::logged::{Logged, Wanted};
 use super::require_tables;
 use crate::models::cache;
-use crate::models::guard::Guard;
 use crate::models::judging::pass::input_places;
 use crate::models::predict::column_named;
 use crate::models::registry::{self, Privilege, Version};
-use crate::models::scorer::Scorer;
-use crate::pg::cell::Parameter;
 use crate::pg::compute::Reporter;
-use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, NULL_ELEMENT, Result, UNSUITABLE_ROWS, or_raise};
+use crate::pg::error::{Error, INVALID_PARAMETER, NULL_ELEMENT, Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::options::{required, texts};
 use crate::pg::query::Query;
-use crate::pg::query_row::Row;
 use crate::pg::reader::{Reader, Value};
-use crate::pg::spool::Spool;
 use crate::pg::text::Text;
 use crate::pg::{processor, read_only, role, settings, tables};
-use serde_json::Value as Json;
-
-use algo::judging::decision::Rule;
-use algo::metrics::evaluation;
 use algo::monitor::Monitor;
-use algo::task::Answer;
 
 /// Rows between two looks at the monitor.
 const LOOK: u64 = 16;
@@ -39,10 +26,10 @@ const LOOK: u64 = 16;
 const REPORT: u64 = 4096;
 
 /// What is to be logged.
-struct Request {
+pub struct Request {
     model: Version,
     challengers: Vec<Version>,
-    key: Vec<String>,
+    pub key: Vec<String>,
     /// The columns that are kept to slice by.
     keep: Vec<String>,
     /// The column that says when it was decided; NULL for now.
@@ -51,182 +38,7 @@ struct Request {
     reasons: usize,
     /// Whether the features are kept.
     inputs: bool,
-    caller: pg_sys::Oid,
-}
-
-/// A version that scores the rows.
-struct Logged {
-    version: Version,
-    scorer: Rc<Scorer>,
-    rule: Rule,
-    /// The places of its inputs.
-    places: Vec<usize>,
-    /// Columns of the query that are put aside as they are.
-    passed: Vec<usize>,
-    encoded: Vec<f64>,
-    scores: Vec<f64>,
-    /// What looks at the rows, where somebody wants it: those of the version that decides.
-    guard: Option<Box<Guard>>,
-    reasons: Option<Reasons>,
-    spool: Spool,
-}
-
-/// The columns that are put aside of each row: of the query, and what was computed.
-const COMPUTED: [(&CStr, pg_sys::Oid); 5] = [
-    (c"score", pg_sys::FLOAT8OID),
-    (c"class", pg_sys::INT4OID),
-    (c"decision", pg_sys::TEXTOID),
-    (c"probabilities", pg_sys::FLOAT8ARRAYOID),
-    (c"reasons", pg_sys::JSONBOID),
-];
-
-impl Logged {
-    fn new(version: Version, keyed: &Keyed, wanted: &Wanted, of: usize, reasons: usize) -> Result<Logged> {
-        let scorer = cache::scorer(&version)?;
-        let places = input_places(&scorer, keyed.columns(), &version.reference())?;
-        let mut columns = vec![(c"key", keyed::JSONB)];
-        let mut passed = vec![keyed.key()];
-        let jsons = [
-            (c"segment", wanted.segment),
-            (c"inputs", wanted.inputs.get(of).copied()),
-        ];
-        for (name, expression) in jsons {
-            if let Some(number) = expression {
-                columns.push((name, keyed::JSONB));
-                passed.push(keyed.expression(number));
-            }
-        }
-        if let Some(number) = wanted.at {
-            columns.push((c"at", pg_sys::TIMESTAMPTZOID));
-            passed.push(keyed.expression(number));
-        }
-        columns.extend(COMPUTED);
-        let reasons = match reasons {
-            0 => None,
-            most => Some(Reasons::new(&version, &scorer, most)?),
-        };
-        Ok(Logged {
-            reasons,
-            rule: version.rule()?,
-            places,
-            passed,
-            encoded: scorer.empty_row(),
-            scores: vec![0.0; scorer.outputs()],
-            guard: match of {
-                0 => Guard::of_query(&version.reference())?,
-                _ => None,
-            },
-            spool: Spool::new(&columns),
-            scorer,
-            version,
-        })
-    }
-
-    /// Scores a row and puts it aside.
-    fn push(&mut self, row: &Row<'_>) -> Result<()> {
-        for (input, &place) in self.places.iter().enumerate() {
-            self.scorer.encode(input, &row.value(place), &mut self.encoded)?;
-        }
-        if let Some(guard) = &mut self.guard {
-            guard.look(self.scorer.raw(&self.encoded))?;
-        }
-        self.scorer.score(&mut self.encoded, &mut self.scores);
-        let class =
-            (self.scorer.model().answer.classes()).map(|_| evaluation::decide(&self.scores, self.rule.threshold));
-        let reasons: Option<Json> = match &mut self.reasons {
-            Some(reasons) => Some(reasons.of(&self.encoded, |input| row.shown(self.places[input]))?),
-            None => None,
-        };
-        let computed: [Parameter; COMPUTED.len()] = match &self.scorer.model().answer {
-            Answer::Number => [
-                self.scores[0].into(),
-                None::<i32>.into(),
-                None::<Text>.into(),
-                None::<Vec<f64>>.into(),
-                reasons.into(),
-            ],
-            Answer::Classes(labels) => {
-                let class = class.unwrap_or(0);
-                let label = labels.get(class).map(|label| label.text().to_string());
-                let (score, probabilities) = match self.scores[..] {
-                    [_, positive] => (positive, None),
-                    _ => (self.scores[class], Some(self.scores.clone())),
-                };
-                [
-                    score.into(),
-                    (class as i32).into(),
-                    match self.scores[..] {
-                        [_, positive] if self.rule.has_reviews() => self.rule.decide(positive).name().into(),
-                        _ => label.into(),
-                    },
-                    probabilities.into(),
-                    reasons.into(),
-                ]
-            }
-        };
-        if !self.scores.iter().all(|score| score.is_finite()) {
-            return Err(Error::new(
-                UNSUITABLE_ROWS,
-                format!(
-                    "model \"{}\" gives a score that is not finite",
-                    self.version.reference()
-                ),
-            )
-            .hint("Rows whose values are too large overflow: leave them out of the query."));
-        }
-        self.spool.push(row, &self.passed, &computed)
-    }
-
-    /// Writes what was put aside, as one batch; gives its number.
-    fn write(&self, request: &Request, wanted: &Wanted, challenger: bool) -> Result<i64> {
-        let (segment, inputs) = (wanted.segment.is_some(), !wanted.inputs.is_empty());
-        let optional = |there: bool, column: &'static str, other: &'static str| if there { column } else { other };
-        // A row's head, its numbers and its line pointer take about a hundred bytes.
-        let bytes: Option<i64> = self.spool.read(
-            &format!(
-                "SELECT COALESCE(pg_catalog.sum(100 OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(key){}{}), 0)::bigint FROM new_rows",
-                optional(segment, " OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(segment)", ""),
-                optional(inputs, " OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(inputs)", ""),
-            ),
-            &[],
-        )?;
-        let key: Vec<Text> = request.key.iter().map(|name| Text::from(name.as_str())).collect();
-        let batch: Option<i64> = tables::write_returning(
-            "INSERT INTO assay.prediction_batch (model_id, content, version, challenger, logged_by, logged_at, key_columns, rows, bytes, cpu_seconds, baseline, base_values)
-             VALUES ($1, 'decisions', $2, $3, $4::pg_catalog.regrole, pg_catalog.statement_timestamp(), $5, $6, $7, 0, $8, $9) RETURNING id",
-            &[
-                self.version.model.id.into(),
-                self.version.version.into(),
-                challenger.into(),
-                request.caller.into(),
-                key.into(),
-                (self.spool.rows() as i64).into(),
-                bytes.into(),
-                self.reasons.as_ref().and_then(Reasons::baseline).into(),
-                self.reasons.as_ref().map(|reasons| reasons.base().to_vec()).into(),
-            ],
-        )?;
-        let batch = batch.ok_or_else(|| Error::new(INTERNAL, "a batch of logged predictions has no number"))?;
-        let statement = format!(
-            "INSERT INTO assay.prediction (batch_id, model_id, at, score, class, decision, key, probabilities, reasons, segment, inputs)
-             SELECT $1, $2, {}, score, class, decision, key, probabilities, reasons, {}, {} FROM new_rows",
-            optional(wanted.at.is_some(), "at", "pg_catalog.statement_timestamp()"),
-            optional(segment, "segment", "NULL"),
-            optional(inputs, "inputs", "NULL"),
-        );
-        self.spool
-            .write(&statement, &[batch.into(), self.version.model.id.into()])?;
-        Ok(batch)
-    }
-}
-
-/// Where what is kept of a row besides its key stands among the expressions.
-#[derive(Default)]
-struct Wanted {
-    segment: Option<usize>,
-    /// Of each version.
-    inputs: Vec<usize>,
-    at: Option<usize>,
+    pub caller: pg_sys::Oid,
 }
 
 /// The versions that watch: of the same model, none of them twice, nor the one that decides.
@@ -320,8 +132,12 @@ impl Request {
             if let Some(at) = at {
                 check_moment(&row.value(at))?;
             }
-            for version in &mut logged {
-                version.push(row)?;
+            let [champion, challengers @ ..] = &mut logged[..] else {
+                return Ok(());
+            };
+            let effective = champion.push(row, None)?;
+            for challenger in challengers {
+                challenger.push(row, effective.as_ref())?;
             }
             rows += 1;
             if rows.is_multiple_of(LOOK) {

@@ -6,7 +6,9 @@
 mod group;
 mod keyed;
 mod log;
+mod logged;
 mod performance;
+mod policy;
 mod prune;
 mod reasons;
 mod record;

@@ -78,8 +78,8 @@ impl Asked {
             })
         };
         format!(
-            "SELECT pg_catalog.date_trunc({bucket}, p.at), b.version, {segment}, p.score, p.class, p.decision, p.probabilities,
-       l.label, l.value, {mature}
+            "SELECT pg_catalog.date_trunc({bucket}, p.at), b.version, {segment}, p.score, p.class, COALESCE(p.effective_decision, p.decision),
+       p.probabilities, l.label, l.value, {mature}, p.expected_error, p.expected_squared_error
 FROM assay.prediction AS p
 JOIN assay.prediction_batch AS b ON b.id OPERATOR(pg_catalog.=) p.batch_id AND b.model_id OPERATOR(pg_catalog.=) p.model_id
 LEFT JOIN assay.prediction_label AS l
@@ -101,6 +101,7 @@ WHERE p.model_id OPERATOR(pg_catalog.=) {model} AND {visible}{since}{until}",
         let mut groups = Groups::of(&self.model)?;
         let (mut rows, mut kept) = (0_u64, self.group_by.is_empty());
         tables::as_owner(|| {
+            tables::allow_memory();
             Query::new(&text)?.run(&mut |row| {
                 kept |= groups.push(row)?;
                 rows += 1;
@@ -144,6 +145,8 @@ result_row! {
         mature: i64,
         labelled_share: Option<f64>,
         note: Option<String>,
+        labellable: i64,
+        estimated_labellable: Option<f64>,
     }
 }
 
@@ -174,8 +177,10 @@ fn rows_of(judged: Judged) -> Result<Vec<PerformanceRow>> {
             estimated_high: end(metric.estimated_interval, 1),
             estimated_labelled: metric.estimated_labelled,
             mature: judged.mature as i64,
-            labelled_share: (judged.mature > 0).then(|| judged.labelled as f64 / judged.mature as f64),
+            labelled_share: (judged.labellable > 0).then(|| judged.labelled as f64 / judged.labellable as f64),
             note: judged.note.clone(),
+            labellable: judged.labellable as i64,
+            estimated_labellable: metric.estimated_labellable,
         })
     };
     judged.metrics.iter().map(row).collect()

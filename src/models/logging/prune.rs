@@ -42,13 +42,32 @@ pub fn require_none_logged(model: &Entry, version: Option<i32>) -> Result<()> {
     .hint("assay.prune_predictions(model, older_than) deletes those that need not be kept any more."))
 }
 
-/// Deletes decisions of a model that are older than so much, and labels that are as old and of no decision that is left.
-fn prune(model: &Entry, older_than: &Interval) -> Result<i64> {
+/// Returns an error for an age that is negative.
+pub fn check_age(argument: &str, age: &Interval) -> Result<()> {
+    match age.is_negative() {
+        false => Ok(()),
+        true => Err(
+            Error::new(INVALID_PARAMETER, format!("argument \"{argument}\" is negative"))
+                .hint("Give the age from which on decisions are deleted, such as '25 months'."),
+        ),
+    }
+}
+
+/// Deletes decisions of a model that are older than so much, the oldest first and at most so many; and, once none of them is left, labels that are as old
+/// and of no decision, and batches that are empty. Gives how many decisions.
+pub fn prune(model: &Entry, older_than: &Interval, most: Option<i64>) -> Result<i64> {
+    const OLD: &str = "model_id OPERATOR(pg_catalog.=) $1
+      AND at OPERATOR(pg_catalog.<) (pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) $2::pg_catalog.interval)";
+    let old = match most {
+        None => OLD.to_string(),
+        Some(most) => format!(
+            "ctid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT ctid FROM assay.prediction WHERE {OLD} ORDER BY at LIMIT {most}))"
+        ),
+    };
     tables::as_owner(|| {
         let pruned: Option<i64> = tables::write_returning(
-            "WITH gone AS (
-    DELETE FROM assay.prediction WHERE model_id OPERATOR(pg_catalog.=) $1
-      AND at OPERATOR(pg_catalog.<) (pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) $2::pg_catalog.interval) RETURNING batch_id),
+            &format!(
+                "WITH gone AS (DELETE FROM assay.prediction WHERE {old} RETURNING batch_id),
 counts AS (SELECT batch_id, pg_catalog.count(*) AS rows FROM gone GROUP BY batch_id),
 batches AS (
     UPDATE assay.prediction_batch AS b
@@ -56,9 +75,14 @@ batches AS (
         bytes = pg_catalog.int8(b.bytes::pg_catalog.float8 OPERATOR(pg_catalog.*) (b.rows OPERATOR(pg_catalog.-) counts.rows)::pg_catalog.float8
             OPERATOR(pg_catalog./) GREATEST(b.rows, 1)::pg_catalog.float8)
     FROM counts WHERE b.id OPERATOR(pg_catalog.=) counts.batch_id)
-SELECT COALESCE(pg_catalog.sum(rows), 0)::bigint FROM counts",
+SELECT COALESCE(pg_catalog.sum(rows), 0)::bigint FROM counts"
+            ),
             &[model.id.into(), (*older_than).into()],
         )?;
+        let pruned = pruned.unwrap_or(0);
+        if most.is_some_and(|most| pruned >= most) {
+            return Ok(pruned);
+        }
         tables::write(
             "DELETE FROM assay.prediction_label AS l WHERE l.model_id OPERATOR(pg_catalog.=) $1
                AND l.recorded_at OPERATOR(pg_catalog.<) (pg_catalog.statement_timestamp() OPERATOR(pg_catalog.-) $2::pg_catalog.interval)
@@ -72,7 +96,7 @@ SELECT COALESCE(pg_catalog.sum(rows), 0)::bigint FROM counts",
                  ELSE NOT EXISTS (SELECT FROM assay.prediction_label AS l WHERE l.model_id OPERATOR(pg_catalog.=) b.model_id) END",
             &[model.id.into()],
         )?;
-        Ok(pruned.unwrap_or(0))
+        Ok(pruned)
     })
 }
 
@@ -84,10 +108,7 @@ fn prune_predictions(model: Option<Text>, older_than: Option<Interval>) -> i64 {
         require_tables()?;
         let model = required("model", model.as_deref())?;
         let older_than = required("older_than", older_than)?;
-        if older_than.is_negative() {
-            return Err(Error::new(INVALID_PARAMETER, "argument \"older_than\" is negative")
-                .hint("Give the age from which on decisions are deleted, such as '25 months'."));
-        }
-        prune(&registry::open(model, Privilege::Own)?, &older_than)
+        check_age("older_than", &older_than)?;
+        prune(&registry::open(model, Privilege::Own)?, &older_than, None)
     })())
 }

@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 
 use pgrx::{pg_extern, pg_sys};
+use serde::Deserialize;
 
 use super::keyed::{self, Keyed, Selection};
 use super::{manages, require_tables, visible_batches};
@@ -45,6 +46,16 @@ struct Labels {
     spool: Spool,
     /// Rows whose label is NULL.
     missing: u64,
+}
+
+/// What came of writing labels.
+#[derive(Deserialize)]
+struct Written {
+    added: i64,
+    /// Labels that are not those of a logged decision, or, of those who do not manage the model, not recorded.
+    others: i64,
+    /// A key that has two labels.
+    twice: Option<String>,
 }
 
 /// Reads the labels of a query. Returns `ML007` for one that the version does not know.
@@ -92,23 +103,9 @@ fn read(version: &Version, text: &str, key: Vec<String>, statement: &Foreground)
 }
 
 impl Labels {
-    /// Returns an error where a key has two labels.
-    fn require_one_each(&self) -> Result<()> {
-        let twice: Option<Text> = self.spool.read(
-            "SELECT key::pg_catalog.text FROM new_rows GROUP BY key
-             HAVING pg_catalog.min(label) OPERATOR(pg_catalog.<>) pg_catalog.max(label) OR pg_catalog.min(value) OPERATOR(pg_catalog.<>) pg_catalog.max(value) LIMIT 1",
-            &[],
-        )?;
-        match twice {
-            None => Ok(()),
-            Some(key) => Err(Error::new(UNSUITABLE_ROWS, "the query has two labels for one key")
-                .detail(format!("The key is {key}."))
-                .hint("Give each key one row; a label that was wrong is corrected by a later call.")),
-        }
-    }
-
-    /// Adds the labels that are new or other than those recorded before, which they replace; gives how many.
-    fn write(&self, version: &Version, caller: pg_sys::Oid, condition: &str, began: f64) -> Result<i64> {
+    /// Adds the labels that are new or other than those recorded before, which they replace. Returns an error where a key has two.
+    /// `own` is the condition of those that are recorded; `None` for all.
+    fn write(&self, version: &Version, caller: pg_sys::Oid, own: Option<&str>, began: f64) -> Result<Written> {
         let model: i64 = version.model.id;
         let key: Vec<Text> = self
             .keyed
@@ -122,10 +119,19 @@ impl Labels {
             &[model.into(), caller.into(), key.into()],
         )?;
         let batch = batch.ok_or_else(|| Error::new(INTERNAL, "a batch of labels has no number"))?;
-        let added: Option<i64> = self.spool.read(
+        let (condition, other) = match own {
+            None => ("true", format!("NOT {}", logged("true"))),
+            Some(own) => (own, format!("NOT ({own})")),
+        };
+        let written: Option<Text> = self.spool.read(
             &format!(
                 "WITH batch AS (SELECT b.logged_at FROM assay.prediction_batch AS b WHERE b.id OPERATOR(pg_catalog.=) $2),
-new AS (SELECT n.key, pg_catalog.min(n.label) AS label, pg_catalog.min(n.value) AS value FROM new_rows AS n WHERE {condition} GROUP BY n.key),
+n AS MATERIALIZED (
+    SELECT r.key, pg_catalog.min(r.label COLLATE \"C\") AS label, pg_catalog.min(r.value) AS value, pg_catalog.count(*) AS rows,
+           pg_catalog.min(r.label COLLATE \"C\") OPERATOR(pg_catalog.<>) pg_catalog.max(r.label COLLATE \"C\")
+           OR pg_catalog.min(r.value) OPERATOR(pg_catalog.<>) pg_catalog.max(r.value) AS differs
+    FROM new_rows AS r GROUP BY r.key),
+new AS (SELECT n.key, n.label, n.value FROM n WHERE {condition}),
 changed AS (
     UPDATE assay.prediction_label AS o SET replaced_at = batch.logged_at FROM new, batch
     WHERE o.model_id OPERATOR(pg_catalog.=) $1 AND o.key OPERATOR(pg_catalog.=) new.key AND o.replaced_at IS NULL
@@ -138,45 +144,48 @@ added AS (
         WHERE o.model_id OPERATOR(pg_catalog.=) $1 AND o.key OPERATOR(pg_catalog.=) new.key AND o.replaced_at IS NULL
           AND (o.label OPERATOR(pg_catalog.=) new.label OR o.value OPERATOR(pg_catalog.=) new.value))
     RETURNING 1)
-SELECT pg_catalog.count(*) FROM added"
+SELECT pg_catalog.jsonb_build_object(
+    'added', (SELECT pg_catalog.count(*) FROM added),
+    'others', (SELECT COALESCE(pg_catalog.sum(n.rows), 0) FROM n WHERE {other}),
+    'twice', (SELECT n.key::pg_catalog.text FROM n WHERE n.differs LIMIT 1))::pg_catalog.text"
             ),
             &[model.into(), batch.into()],
         )?;
-        let added = added.unwrap_or(0);
+        let written: Written = (written.as_deref())
+            .and_then(|written| serde_json::from_str(written).ok())
+            .ok_or_else(|| Error::new(INTERNAL, "recording labels tells nothing"))?;
+        if let Some(key) = &written.twice {
+            return Err(Error::new(UNSUITABLE_ROWS, "the query has two labels for one key")
+                .detail(format!("The key is {key}."))
+                .hint("Give each key one row; a label that was wrong is corrected by a later call."));
+        }
         tables::write(
             "UPDATE assay.prediction_batch SET rows = $2, bytes = $2 OPERATOR(pg_catalog.*) 120, cpu_seconds = $3 WHERE id OPERATOR(pg_catalog.=) $1",
-            &[batch.into(), added.into(), (processor::seconds() - began).into()],
+            &[
+                batch.into(),
+                written.added.into(),
+                (processor::seconds() - began).into(),
+            ],
         )?;
-        Ok(added)
-    }
-
-    /// How many labels are not those of a logged decision, or, of those who do not manage the model, not recorded.
-    fn others(&self, model: i64, manages: bool, condition: &str) -> Result<i64> {
-        let condition = match manages {
-            false => condition,
-            true => {
-                "EXISTS (SELECT FROM assay.prediction AS p WHERE p.key OPERATOR(pg_catalog.=) n.key AND p.model_id OPERATOR(pg_catalog.=) $1)"
-            }
-        };
-        let others: Option<i64> = self.spool.read(
-            &format!("SELECT pg_catalog.count(*) FROM new_rows AS n WHERE NOT ({condition})"),
-            &[model.into()],
-        )?;
-        Ok(others.unwrap_or(0))
+        Ok(written)
     }
 }
 
-/// The condition by which labels `n` are recorded: all of those who may manage the model; of others those of keys whose decisions are all theirs.
-fn condition(manages: bool) -> String {
-    if manages {
-        return "true".into();
-    }
-    let logged = |visible: &str| {
-        format!(
-            "EXISTS (SELECT FROM assay.prediction AS p JOIN assay.prediction_batch AS b ON b.id OPERATOR(pg_catalog.=) p.batch_id
- WHERE p.key OPERATOR(pg_catalog.=) n.key AND p.model_id OPERATOR(pg_catalog.=) $1 AND {visible})"
-        )
+/// The condition that a decision about the key of a label `n` is logged, in a batch `b` of which `visible` holds.
+fn logged(visible: &str) -> String {
+    let batch = match visible {
+        "true" => String::new(),
+        visible => format!(
+            " AND EXISTS (SELECT FROM assay.prediction_batch AS b WHERE b.id OPERATOR(pg_catalog.=) p.batch_id AND {visible})"
+        ),
     };
+    format!(
+        "EXISTS (SELECT FROM assay.prediction AS p WHERE p.key OPERATOR(pg_catalog.=) n.key AND p.model_id OPERATOR(pg_catalog.=) $1{batch})"
+    )
+}
+
+/// The condition by which those who do not manage the model record a label `n`: the decisions about its key are all theirs.
+fn own_keys() -> String {
     let own = visible_batches(false);
     format!("{} AND NOT {}", logged(&own), logged(&format!("({own}) IS NOT TRUE")))
 }
@@ -185,15 +194,16 @@ fn record(reference: &str, query: &str, key: Vec<String>) -> Result<i64> {
     let (began, statement) = (processor::seconds(), Foreground::new()?);
     let version = registry::resolve(reference, Privilege::Predict)?;
     let (caller, manages) = (role::current(), manages(&version.model)?);
-    let condition = condition(manages);
+    // Of the role that calls, not of the one that writes.
+    let own = (!manages).then(own_keys);
     let labels = read(&version, query, key, &statement)?;
     if labels.spool.rows() == 0 {
         tell_of_missing(labels.missing);
         return Ok(0);
     }
     let before = newest(version.model.id)?;
-    let (added, others) = tables::as_owner(|| {
-        labels.require_one_each()?;
+    let Written { added, others, .. } = tables::as_owner(|| {
+        tables::allow_memory();
         if labels.spool.rows() > FEW {
             // How many labels come is not among the statistics: row by row they would be looked for in each other.
             tables::write("SELECT pg_catalog.set_config('enable_nestloop', 'off', true)", &[])?;
@@ -210,8 +220,7 @@ fn record(reference: &str, query: &str, key: Vec<String>) -> Result<i64> {
             )
             .hint("Run the transaction again."));
         }
-        let added = labels.write(&version, caller, &condition, began)?;
-        Ok((added, labels.others(version.model.id, manages, &condition)?))
+        labels.write(&version, caller, own.as_deref(), began)
     })?;
     tell_of_missing(labels.missing);
     let rows = labels.spool.rows();

@@ -1,20 +1,25 @@
-//! `replay_prediction(id)`: scores what was kept of a logged decision again, by the version that decided.
+//! `replay_prediction(id)`: scores what was kept of a logged decision again, by the version that decided, and tells its reasons again.
+
+use std::rc::Rc;
 
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_extern;
-use pgrx::spi::quote_literal;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::{manages, require_tables};
-use crate::models::cache;
+use crate::models::explain::{RowExplainer, TopAttributions};
 use crate::models::registry::{self, Privilege, Version};
+use crate::models::scorer::Scorer;
+use crate::models::{cache, untyped};
 use crate::pg::catalog::{self, Key};
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INTERNAL, NOT_KEPT, Result, UNDEFINED_DECISION, or_raise};
+use crate::pg::json::Jsonb;
 use crate::pg::options::required;
 use crate::pg::query::Query;
 use crate::pg::reader::Value;
 use crate::pg::result_row::{SetOf, result_row, set_of};
-use crate::pg::{role, tables};
+use crate::pg::text::Text;
+use crate::pg::{jsonb_value, role, tables};
 
 result_row! {
     /// A logged decision beside what the version says now of what it saw then.
@@ -27,6 +32,9 @@ result_row! {
         score: f64,
         replayed_score: Option<f64>,
         identical: bool,
+        reasons: Option<Json>,
+        replayed_reasons: Option<Json>,
+        differences: Option<Vec<Text>>,
     }
 }
 
@@ -39,6 +47,14 @@ struct Decision {
     score: f64,
     class: Option<i32>,
     has_inputs: bool,
+    reasons: Vec<Json>,
+    baseline: Option<String>,
+}
+
+/// What is kept of a decision, as its version reads it, and against what its reasons were told.
+struct Kept {
+    encoded: Vec<f64>,
+    base_values: Vec<f64>,
 }
 
 fn unknown(id: i64) -> Error {
@@ -57,6 +73,7 @@ fn find(id: i64) -> Result<Decision> {
         decision: Option<String>,
         key: Json,
         has_inputs: bool,
+        reasons: Json,
     }
     let stored = catalog::find(c"prediction", c"prediction_pkey", &[Key::BigInt(1, id)], |row| {
         Ok(Some(Stored {
@@ -67,7 +84,8 @@ fn find(id: i64) -> Result<Decision> {
             class: row.get(6)?,
             decision: row.get(7)?,
             key: row.json(8, "the decision's key")?,
-            has_inputs: row.get::<crate::pg::json::Jsonb>(12)?.is_some(),
+            has_inputs: row.get::<Jsonb>(11)?.is_some(),
+            reasons: row.json(12, "the decision's reasons")?,
         }))
     })?
     .ok_or_else(|| unknown(id))?;
@@ -76,9 +94,12 @@ fn find(id: i64) -> Result<Decision> {
         c"prediction_batch",
         c"prediction_batch_pkey",
         &[Key::BigInt(1, stored.batch)],
-        |row| Ok(Some((row.require::<i32>(4)?, row.get::<pgrx::pg_sys::Oid>(6)?))),
+        |row| {
+            let logged_by = row.get::<pgrx::pg_sys::Oid>(6)?;
+            Ok(Some((row.require::<i32>(4)?, logged_by, row.get::<String>(12)?)))
+        },
     )?;
-    let (version, logged_by) = batch.ok_or_else(|| unknown(id))?;
+    let (version, logged_by, baseline) = batch.ok_or_else(|| unknown(id))?;
     registry::require(&model, Privilege::Predict)?;
     if !manages(&model)? && !logged_by.is_some_and(role::acts_for) {
         return Err(Error::new(
@@ -95,38 +116,121 @@ fn find(id: i64) -> Result<Decision> {
         score: stored.score,
         class: stored.class,
         has_inputs: stored.has_inputs,
+        reasons: match stored.reasons {
+            Json::Array(reasons) => reasons,
+            _ => Vec::new(),
+        },
+        baseline,
     })
 }
 
 impl Decision {
-    /// The score that the version gives now to the features that were kept.
-    fn score_again(&self, id: i64) -> Result<Option<f64>> {
-        let classes = cache::scorer(&self.version)?
-            .model()
-            .answer
-            .classes()
-            .map_or(0, <[_]>::len);
-        let reference = quote_literal(self.version.reference());
-        let score = match (classes, self.class) {
-            (3.., Some(class)) => format!(
-                "(assay.predict_proba_row({reference}, inputs))[{}]",
-                i64::from(class) + 1
-            ),
-            _ => format!("assay.predict_row({reference}, inputs)"),
-        };
-        let text = format!("SELECT {score} FROM assay.prediction WHERE id OPERATOR(pg_catalog.=) {id}");
-        let mut found = None;
+    /// What was kept of the decision.
+    fn kept(&self, id: i64, scorer: &Scorer) -> Result<Kept> {
+        let text = format!(
+            "SELECT p.inputs, b.base_values FROM assay.prediction AS p
+             JOIN assay.prediction_batch AS b ON b.id OPERATOR(pg_catalog.=) p.batch_id WHERE p.id OPERATOR(pg_catalog.=) {id}"
+        );
+        let (reference, mut kept) = (self.version.reference(), None);
         tables::as_owner(|| {
             Query::new(&text)?.run(&mut |row| {
-                match row.value(0) {
-                    Value::Number(number) => found = Some(number),
-                    _ => return Err(Error::new(INTERNAL, "the features that were kept give no score")),
-                }
+                let Some(features) = jsonb_value::of_row(row, 0)? else {
+                    return Err(not_kept(id));
+                };
+                let mut encoded = scorer.empty_row();
+                untyped::read_object(scorer, &reference, features, &mut encoded)?;
+                let base_values = match row.value(1) {
+                    Value::Vector(values) => values,
+                    _ => Vec::new(),
+                };
+                kept = Some(Kept { encoded, base_values });
                 Ok(())
             })
         })?;
-        Ok(found)
+        kept.ok_or_else(|| unknown(id))
     }
+
+    /// What the version says now of the features that were kept.
+    fn replay(self, id: i64) -> Result<ReplayRow> {
+        let scorer = cache::scorer(&self.version)?;
+        let mut kept = self.kept(id, &scorer)?;
+        let mut scores = vec![0.0; scorer.outputs()];
+        scorer.score(&mut kept.encoded, &mut scores);
+        let score = match (&scores[..], self.class) {
+            ([_, positive], _) => Some(*positive),
+            (scores, Some(class)) => scores.get(class as usize).copied(),
+            (scores, None) => scores.first().copied(),
+        };
+        let score = score.ok_or_else(|| Error::new(INTERNAL, "the features that were kept give no score"))?;
+        let mut differences = Vec::new();
+        if score != self.score {
+            differences.push(format!("the score was {}, and is {score}", self.score));
+        }
+        let replayed = match &self.reasons[..] {
+            [] => None,
+            reasons => {
+                let explainer = RowExplainer::new(&self.version, Rc::clone(&scorer))?;
+                let top = explainer.top(&kept.encoded, reasons.len())?;
+                differences.extend(self.differences(&top, &kept.base_values, &scorer));
+                let inputs = &scorer.model().inputs;
+                let reason = |&(input, attribution): &(usize, f64)| json!({"feature": inputs[input].name, "attribution": attribution});
+                Some(top.attributions.iter().map(reason).collect())
+            }
+        };
+        Ok(ReplayRow {
+            model: self.version.model.name,
+            version: self.version.version,
+            key: self.key,
+            at: self.at,
+            decision: self.decision,
+            score: self.score,
+            replayed_score: Some(score),
+            identical: differences.is_empty(),
+            reasons: replayed.is_some().then_some(Json::Array(self.reasons)),
+            replayed_reasons: replayed,
+            differences: Some(differences.into_iter().map(Text::from).collect::<Vec<_>>())
+                .filter(|all| !all.is_empty()),
+        })
+    }
+
+    /// What is not as it was in the reasons.
+    fn differences(&self, top: &TopAttributions, base_values: &[f64], scorer: &Scorer) -> Vec<String> {
+        let mut differences = Vec::new();
+        if self.baseline.as_deref() != Some(top.baseline) {
+            let baseline = self.baseline.as_deref().unwrap_or("nothing");
+            differences.push(format!("the baseline was {baseline}, and is {}", top.baseline));
+        }
+        let place = top.class.unwrap_or(0).min(base_values.len().saturating_sub(1));
+        match base_values.get(place) {
+            Some(base) if *base == top.base_value => {}
+            Some(base) => differences.push(format!("the base value was {base}, and is {}", top.base_value)),
+            None => differences.push("the base value was not kept".into()),
+        }
+        if self.reasons.len() != top.attributions.len() {
+            let (before, now) = (self.reasons.len(), top.attributions.len());
+            differences.push(format!("there were {before} reasons, and are {now}"));
+        }
+        for ((stored, (input, attribution)), rank) in self.reasons.iter().zip(&top.attributions).zip(1..) {
+            let (feature, now) = (
+                stored["feature"].as_str().unwrap_or("?"),
+                &scorer.model().inputs[*input].name,
+            );
+            if feature != now {
+                differences.push(format!("reason {rank} was \"{feature}\", and is \"{now}\""));
+            } else if stored["attribution"].as_f64() != Some(*attribution) {
+                let before = &stored["attribution"];
+                differences.push(format!(
+                    "the attribution of \"{feature}\" was {before}, and is {attribution}"
+                ));
+            }
+        }
+        differences
+    }
+}
+
+fn not_kept(id: i64) -> Error {
+    Error::new(NOT_KEPT, format!("the features of logged decision {id} were not kept"))
+        .hint("assay.log_predictions keeps them with inputs => true, or with reasons.")
 }
 
 /// `replay_prediction(id)`.
@@ -136,23 +240,10 @@ fn replay_prediction(id: Option<i64>) -> SetOf<ReplayRow> {
         require_tables()?;
         let id = required("id", id)?;
         let decision = find(id)?;
-        if !decision.has_inputs {
-            return Err(
-                Error::new(NOT_KEPT, format!("the features of logged decision {id} were not kept"))
-                    .hint("assay.log_predictions keeps them with inputs => true, or with reasons."),
-            );
+        match decision.has_inputs {
+            true => decision.replay(id),
+            false => Err(not_kept(id)),
         }
-        let replayed_score = decision.score_again(id)?;
-        Ok(ReplayRow {
-            model: decision.version.model.name,
-            version: decision.version.version,
-            key: decision.key,
-            at: decision.at,
-            decision: decision.decision,
-            score: decision.score,
-            identical: replayed_score == Some(decision.score),
-            replayed_score,
-        })
     };
     set_of([or_raise(replay())])
 }

@@ -198,6 +198,7 @@ pub(crate) fn models() -> Vec<(String, Model)> {
             means,
             calibration: None,
             intervals: None,
+            error_model: None,
         };
         model.validate(&Unwatched).unwrap();
         models.push((format!("pipeline of {algorithm}"), model));
