@@ -5,11 +5,12 @@ pub(crate) mod tests;
 
 use std::ops::Range;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::bytes;
 use super::calibration::Calibration;
-use super::envelope::{Envelope, Section};
+use super::envelope::{Envelope, Section, Sections};
 use super::error::{Error, Result};
 use super::estimator::{Criterion, Estimator};
 use super::explain::{self, Baseline, Explainer};
@@ -248,6 +249,12 @@ const ENVELOPE: Envelope = Envelope {
     ],
 };
 
+/// The content of a section that need not be there.
+fn optional<T: DeserializeOwned>(sections: &Sections<'_>, section: Section, monitor: &dyn Monitor) -> Result<Option<T>> {
+    let content = sections.find(section);
+    content.map(|(_, bytes)| bytes::decode(WHAT, bytes, monitor)).transpose()
+}
+
 /// What features add in the mean. Returns an error for numbers that are none.
 fn finite(means: Vec<f64>) -> Result<Vec<f64>> {
     match means.iter().all(|mean| mean.is_finite()) {
@@ -436,34 +443,16 @@ impl Model {
         let sections = ENVELOPE.open(bytes)?;
         let short = || Error::damaged(WHAT, "its section Estm ends too early");
         let (form, content) = sections.bytes(FITTED)?.split_first_chunk().ok_or_else(short)?;
-        let history = match sections.find(HISTORY) {
-            Some((_, history)) => bytes::decode(WHAT, history, monitor)?,
-            None => Vec::new(),
-        };
-        let sample: Option<RowSample> = match sections.find(SAMPLE) {
-            Some((_, sample)) => Some(bytes::decode(WHAT, sample, monitor)?),
-            None => None,
-        };
-        let groups = match sections.find(GROUPS) {
-            Some((_, groups)) => bytes::decode(WHAT, groups, monitor)?,
-            None => Vec::new(),
-        };
-        let pipeline: Option<Pipeline> = match sections.find(PIPELINE) {
-            Some((_, pipeline)) => Some(bytes::decode(WHAT, pipeline, monitor)?),
-            None => None,
-        };
-        let calibration: Option<Calibration> = match sections.find(CALIBRATION) {
-            Some((_, calibration)) => Some(bytes::decode(WHAT, calibration, monitor)?),
-            None => None,
-        };
+        let history = optional(&sections, HISTORY, monitor)?.unwrap_or_default();
+        let sample: Option<RowSample> = optional(&sections, SAMPLE, monitor)?;
+        let groups = optional(&sections, GROUPS, monitor)?.unwrap_or_default();
+        let pipeline: Option<Pipeline> = optional(&sections, PIPELINE, monitor)?;
+        let calibration: Option<Calibration> = optional(&sections, CALIBRATION, monitor)?;
         let intervals = sections.find(INTERVALS);
         let intervals = intervals.map(|(_, intervals)| Intervals::decode(WHAT, intervals, monitor));
         let errors = sections.find(ERRORS);
         let errors = errors.map(|(_, errors)| ErrorModel::decode(WHAT, errors, monitor));
-        let means: Option<Vec<f64>> = match sections.find(MEANS) {
-            Some((_, means)) => Some(finite(bytes::decode(WHAT, means, monitor)?)?),
-            None => None,
-        };
+        let means: Option<Vec<f64>> = optional(&sections, MEANS, monitor)?.map(finite).transpose()?;
         let model = Model {
             pipeline,
             answer: sections.get(ANSWER, monitor)?,
@@ -558,15 +547,21 @@ impl Model {
             (Some(_), None) => return damaged("what it answers cannot be calibrated"),
             (None, _) => {}
         }
-        match (&self.intervals, &self.answer) {
-            (Some(intervals), Answer::Number) => intervals.validate(&features, monitor)?,
-            (Some(_), Answer::Classes(_)) => return damaged("what it answers has no intervals"),
-            (None, _) => {}
+        self.validate_numbers(&features, monitor)
+    }
+
+    /// Checks what only a model of numbers has.
+    fn validate_numbers(&self, features: &[usize], monitor: &dyn Monitor) -> Result<()> {
+        if let Some(intervals) = &self.intervals {
+            intervals.validate(features, monitor)?;
         }
-        match (&self.error_model, &self.answer) {
-            (Some(errors), Answer::Number) => errors.validate(&features, monitor),
-            (Some(_), Answer::Classes(_)) => damaged("what it answers has no errors of numbers"),
-            (None, _) => Ok(()),
+        if let Some(errors) = &self.error_model {
+            errors.validate(features, monitor)?;
+        }
+        match self.answer {
+            Answer::Classes(_) if self.intervals.is_some() => Err(Error::damaged(WHAT, "what it answers has no intervals")),
+            Answer::Classes(_) if self.error_model.is_some() => Err(Error::damaged(WHAT, "what it answers has no errors of numbers")),
+            Answer::Classes(_) | Answer::Number => Ok(()),
         }
     }
 }
