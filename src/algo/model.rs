@@ -250,9 +250,15 @@ const ENVELOPE: Envelope = Envelope {
 };
 
 /// The content of a section that need not be there.
-fn optional<T: DeserializeOwned>(sections: &Sections<'_>, section: Section, monitor: &dyn Monitor) -> Result<Option<T>> {
+fn optional<T: DeserializeOwned>(
+    sections: &Sections<'_>,
+    section: Section,
+    monitor: &dyn Monitor,
+) -> Result<Option<T>> {
     let content = sections.find(section);
-    content.map(|(_, bytes)| bytes::decode(WHAT, bytes, monitor)).transpose()
+    content
+        .map(|(_, bytes)| bytes::decode(WHAT, bytes, monitor))
+        .transpose()
 }
 
 /// What features add in the mean. Returns an error for numbers that are none.
@@ -559,8 +565,12 @@ impl Model {
             errors.validate(features, monitor)?;
         }
         match self.answer {
-            Answer::Classes(_) if self.intervals.is_some() => Err(Error::damaged(WHAT, "what it answers has no intervals")),
-            Answer::Classes(_) if self.error_model.is_some() => Err(Error::damaged(WHAT, "what it answers has no errors of numbers")),
+            Answer::Classes(_) if self.intervals.is_some() => {
+                Err(Error::damaged(WHAT, "what it answers has no intervals"))
+            }
+            Answer::Classes(_) if self.error_model.is_some() => {
+                Err(Error::damaged(WHAT, "what it answers has no errors of numbers"))
+            }
             Answer::Classes(_) | Answer::Number => Ok(()),
         }
     }

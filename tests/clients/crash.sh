@@ -77,9 +77,9 @@ killed() {
         "$(ask -c "SELECT (SELECT count(*) FROM assay.prediction), (SELECT count(*) FROM assay.prediction_batch WHERE content = 'decisions'), (SELECT count(*) FROM assay.prediction_label)")"
 }
 labels=0
-many="SELECT i + 50000 * g AS id, a, b, y FROM wide, generate_series(1, 40) AS g"
+many="SELECT i, i + 50000 * g AS id, a, b, y FROM wide, generate_series(1, 40) AS g"
 for seconds in 0.3 6; do
     killed "logging decisions" "SELECT assay.log_predictions('model', '$many', '{id}', keep => '{a}')" "$seconds"
     killed "recording labels" "SELECT assay.record_labels('model', '$many', '{id}')" "$seconds"
 done
-check "logging goes on" "50000|50000" "$(ask -c "SELECT assay.log_predictions('model', 'SELECT i AS id, a, b FROM wide', '{id}'), assay.record_labels('model', 'SELECT i AS id, y FROM wide', '{id}')")"
+check "logging goes on" "50000|50000" "$(ask -c "SELECT assay.log_predictions('model', 'SELECT i, i AS id, a, b FROM wide', '{id}'), assay.record_labels('model', 'SELECT i AS id, y FROM wide', '{id}')")"
