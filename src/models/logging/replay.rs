@@ -7,10 +7,11 @@ use pgrx::pg_extern;
 use serde_json::{Value as Json, json};
 
 use super::{manages, require_tables};
+use crate::models::cache;
 use crate::models::explain::{RowExplainer, TopAttributions};
 use crate::models::registry::{self, Privilege, Version};
 use crate::models::scorer::Scorer;
-use crate::models::{cache, untyped};
+use crate::models::untyped;
 use crate::pg::catalog::{self, Key};
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INTERNAL, NOT_KEPT, Result, UNDEFINED_DECISION, or_raise};
 use crate::pg::json::Jsonb;
