@@ -8,7 +8,7 @@ mod comparing;
 mod cross_validate;
 mod deployment;
 pub mod describe;
-mod explain;
+pub mod explain;
 mod fold_by;
 mod form;
 mod grants;
@@ -16,7 +16,7 @@ mod groups;
 mod guard;
 mod inspect;
 mod intervals;
-mod judging;
+pub mod judging;
 mod known;
 mod leakage;
 mod linear_statistics;
@@ -39,7 +39,7 @@ mod untyped;
 mod version_metrics;
 
 pub use known::{Feature, features, gains, version_of};
-pub use registry::{Privilege, by_id, require, resolve};
+pub use registry::{Privilege, by_id, may, require, resolve};
 use sha2::{Digest, Sha256};
 
 use algo::monitor::Monitor;

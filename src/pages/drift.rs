@@ -18,6 +18,56 @@ use algo::page::{Block, Cell, Chart, Column, Page, Section, Status, Table};
 const DRIFTED: usize = 40;
 const OTHERS: usize = 20;
 
+/// How far a column has moved, for a table.
+pub(super) struct Finding<'a> {
+    pub name: String,
+    /// `None` where it could not be compared.
+    pub drifted: Option<bool>,
+    pub method: Option<&'a str>,
+    pub statistic: Option<f64>,
+    pub threshold: Option<f64>,
+    pub adjusted_p_value: Option<f64>,
+    pub importance: Option<f64>,
+    pub impact: Option<f64>,
+    pub message: Option<&'a str>,
+}
+
+/// The table of findings; columns in which there is nothing are left out.
+pub(super) fn table<'a>(caption: &str, findings: impl Iterator<Item = Finding<'a>>) -> Table {
+    let columns = vec![
+        Column::text("column", 34),
+        Column::text("", 14),
+        Column::text("method", 14),
+        Column::number("statistic"),
+        Column::number("threshold"),
+        Column::number("adjusted p"),
+        Column::number("importance"),
+        Column::number("impact"),
+        Column::rest("message"),
+    ];
+    let mut table = Table::new(caption, columns);
+    for finding in findings {
+        serve_interrupts();
+        let status = match finding.drifted {
+            Some(true) => Cell::Status(Status::Bad, "drifted".into()),
+            Some(false) => Cell::Status(Status::Good, "steady".into()),
+            None => Cell::Status(Status::Neutral, "not compared".into()),
+        };
+        table.rows.push(vec![
+            Cell::Text(finding.name),
+            status,
+            finding.method.map_or(Cell::Empty, Cell::text),
+            Cell::figure(finding.statistic),
+            Cell::figure(finding.threshold),
+            finding.adjusted_p_value.map_or(Cell::Empty, Cell::PValue),
+            Cell::figure(finding.importance),
+            Cell::figure(finding.impact),
+            finding.message.map_or(Cell::Empty, Cell::text),
+        ]);
+    }
+    table.without_empty_columns()
+}
+
 /// A row with the distributions of a column of numbers.
 type Compared = (ReportRow, Vec<Json>);
 
@@ -30,43 +80,19 @@ fn name(row: &ReportRow) -> String {
     }
 }
 
-fn status(row: &ReportRow) -> Cell {
-    match row.drifted {
-        Some(true) => Cell::Status(Status::Bad, "drifted".into()),
-        Some(false) => Cell::Status(Status::Good, "steady".into()),
-        None => Cell::Status(Status::Neutral, "not compared".into()),
+/// What the table says of a row.
+fn finding((row, _): &Compared) -> Finding<'_> {
+    Finding {
+        name: name(row),
+        drifted: row.drifted,
+        method: row.method,
+        statistic: row.statistic,
+        threshold: row.threshold,
+        adjusted_p_value: row.adjusted_p_value,
+        importance: row.importance,
+        impact: row.impact,
+        message: row.message.as_deref(),
     }
-}
-
-/// The table of all rows.
-fn table(rows: &[Compared]) -> Table {
-    let columns = vec![
-        Column::text("column", 34),
-        Column::text("", 14),
-        Column::text("method", 14),
-        Column::number("statistic"),
-        Column::number("threshold"),
-        Column::number("adjusted p"),
-        Column::number("importance"),
-        Column::number("impact"),
-        Column::rest("message"),
-    ];
-    let mut table = Table::new("", columns);
-    for (row, _) in rows {
-        serve_interrupts();
-        table.rows.push(vec![
-            Cell::Text(name(row)),
-            status(row),
-            row.method.map_or(Cell::Empty, Cell::text),
-            Cell::figure(row.statistic),
-            Cell::figure(row.threshold),
-            row.adjusted_p_value.map_or(Cell::Empty, Cell::PValue),
-            Cell::figure(row.importance),
-            Cell::figure(row.impact),
-            row.message.as_deref().map_or(Cell::Empty, Cell::text),
-        ]);
-    }
-    table.without_empty_columns()
 }
 
 /// Two series, side by side.
@@ -91,9 +117,23 @@ fn shares(entries: &[Json], side: &str) -> Vec<f64> {
 
 /// The histograms of a row side by side, where it has any.
 fn chart((row, bins): &Compared) -> Option<Chart> {
-    let details = row.details.as_ref()?;
+    let details = row.details.as_ref().unwrap_or(&Json::Null);
     let about = sentence(row, details);
-    if let (Some(last), false) = (bins.last(), row.method == Some("null_share")) {
+    if row.method == Some("null_share") {
+        let (before, after) = row.null_share_reference.zip(row.null_share_current)?;
+        let bars = Bars {
+            x: Axis::unit("share of rows"),
+            names: vec!["NULL".into(), "a value".into()],
+            series: both(vec![before, 1.0 - before], vec![after, 1.0 - after]),
+            intervals: Vec::new(),
+        };
+        return Some(Chart::new(
+            &format!("{}: NULL or not", name(row)),
+            about,
+            Plot::Bars(bars),
+        ));
+    }
+    if let Some(last) = bins.last() {
         let edges = || bins.iter().map(|bin| &bin["low"]).chain([&last["high"]]);
         let numbers: Option<Vec<f64>> = edges().map(Json::as_f64).collect();
         let columns = Columns {
@@ -109,6 +149,7 @@ fn chart((row, bins): &Compared) -> Option<Chart> {
                 ),
             },
             series: both(shares(bins, "reference"), shares(bins, "current")),
+            marks: Vec::new(),
         };
         return Some(Chart::new(&name(row), about, Plot::Columns(columns)));
     }
@@ -185,7 +226,7 @@ fn page(rows: &[Compared], reference: &str, current: &str, options: &Json, call:
             ),
         ),
     };
-    let mut sections = vec![Section::new("report", "Report").with(Block::Table(table(rows)))];
+    let mut sections = vec![Section::new("report", "Report").with(Block::Table(table("", rows.iter().map(finding))))];
     if let Some(figures) = charts(rows.iter().filter(drifted), DRIFTED) {
         let mut section = Section::new("drifted", "What has drifted").with(figures);
         section.is_detail = true;

@@ -140,6 +140,7 @@ fn chart(kind: Kind, report: &Report) -> Option<Chart> {
             y: Axis::numbers("rows"),
             bins,
             series: rows("rows", report.histogram.iter().map(|bin| bin.count).collect()),
+            marks: Vec::new(),
         };
         return Some(Chart::new("Distribution", "", Plot::Columns(columns)));
     }

@@ -113,6 +113,9 @@ def problems(page):
     names |= {element.attrib["href"][1:] for element in elements if element.tag == "a"}
     found += [f"no {name}" for name in names - set(ids)]
     found += ["no language"] * (tree.attrib.get("lang") != "en")
+    found += ["a header without its scope"] * sum(element.tag == "th" and "scope" not in element.attrib for element in elements)
+    charts = [element for element in elements if element.tag == "svg"]
+    found += ["a figure without a name"] * sum(element.attrib.get("role") != "img" or not ("aria-label" in element.attrib or "aria-labelledby" in element.attrib) for element in charts)
     levels = [int(element.tag[1]) for element in elements if element.tag in ("h1", "h2", "h3", "h4")]
     found += ["a heading is left out"] * any(after > before + 1 for before, after in zip(levels, levels[1:]))
     return found
@@ -133,6 +136,8 @@ def make_tables():
     run("SELECT assay.add_check(%s::regclass, 'not_null', 'n', name => 'fine')", table)
     for _ in range(4):
         run("SELECT count(*) FROM assay.run_checks(%s::regclass)", table)
+    run("SELECT assay.train('page of numbers', %s, 'n', 'decision_tree', split => 'none', exclude => '{id}')", f"SELECT * FROM {table}")
+    run("SELECT assay.train('page of classes', %s, %s, 'gradient_boosting', params => '{\"n_estimators\": 5}', split => 'none')", f"SELECT n, hit, id, {column} FROM {table}", "a<b>&\"'" + HOSTILE[:40])
     return table
 
 
@@ -145,8 +150,55 @@ def pages(table):
         "checks": value("SELECT assay.render_checks(%s::regclass, 'html')", table),
         "model": value("SELECT assay.render_model('page <b>&', NULL, 'html')"),
         "model on a query": value("SELECT assay.render_model('page <b>&', %s, 'html')", table),
+        "model of numbers": value("SELECT assay.render_model('page of numbers', %s, 'html')", table),
+        "model of classes": value("SELECT assay.render_model('page of classes', %s, 'html')", table),
+        "model on no rows": value("SELECT assay.render_model('page <b>&', %s, 'html')", f"SELECT * FROM {table} WHERE false"),
         "model of 1,600 columns": value("SELECT assay.render_model('wide', 'wide', 'html')"),
     }
+
+
+# What of a page stands out too little from its ground: texts by less than 4.5 to 1, what is drawn by less than 3 to 1 (WCAG 2.1, AA).
+CONTRAST = """(() => {
+    const channel = c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+    const light = c => 0.2126 * channel(c[0]) + 0.7152 * channel(c[1]) + 0.0722 * channel(c[2]);
+    const colour = text => (text.match(/[\\d.]+/g) || []).map(Number);
+    const ground = element => {
+        for (; element; element = element.parentElement) {
+            const found = colour(getComputedStyle(element).backgroundColor);
+            if (found.length === 3 || found[3] > 0) return found;
+        }
+        return [255, 255, 255];
+    };
+    const found = new Set();
+    const look = (element, text, least) => {
+        const [a, b] = [light(colour(text)), light(ground(element.parentElement))];
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (ratio < least) found.add(`${element.tagName}.${element.getAttribute("class")} ${ratio.toFixed(2)}`);
+    };
+    for (const element of document.querySelectorAll("body *:not(title):not(desc)")) {
+        const style = getComputedStyle(element), drawn = element instanceof SVGElement;
+        if ([...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())) look(element, drawn ? style.fill : style.color, 4.5);
+        if (element.matches(".l, .i, .p, .k path")) look(element, style.stroke, 3);
+        if (element.matches("path.f, circle.f")) look(element, style.fillOpacity === "1" ? style.fill : style.stroke, 3);
+    }
+    return [...found].slice(0, 8).join(", ");
+})()"""
+
+# Texts of a figure that are cut off at its edge, or lie over each other.
+OVERLAPS = """(() => {
+    const found = [];
+    for (const svg of document.querySelectorAll("figure svg")) {
+        const whole = svg.getBoundingClientRect();
+        const boxes = [...svg.querySelectorAll("text")].map(text => [text.textContent, text.getBoundingClientRect()]);
+        for (const [text, box] of boxes) {
+            if (box.left < whole.left - 1 || box.right > whole.right + 1 || box.top < whole.top - 1 || box.bottom > whole.bottom + 1) found.push(`${text} is cut off`);
+        }
+        for (const [place, [text, a]] of boxes.entries()) for (const [other, b] of boxes.slice(place + 1)) {
+            if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3) found.push(`${text} lies over ${other}`);
+        }
+    }
+    return found.slice(0, 8).join(", ");
+})()"""
 
 
 def look(browser, name, file):
@@ -162,6 +214,11 @@ def look(browser, name, file):
         check(f"{label}: it is not wider than the window", inner <= width, inner)
         light = browser.evaluate("(c => c.match(/\\d+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0))(getComputedStyle(document.body).backgroundColor)")
         check(f"{label}: its ground is that of the scheme", light > 600 if scheme == "light" else light < 150, light)
+        faint = browser.evaluate(CONTRAST)
+        check(f"{label}: everything stands out from its ground", faint == "", faint)
+        if scheme == "light":
+            over = browser.evaluate(OVERLAPS)
+            check(f"{label}: no label is cut off or lies over another", over == "", over)
         if kept:
             size = browser.call("Page.getLayoutMetrics")["cssContentSize"]
             clip = {"x": 0, "y": 0, "width": width, "height": min(size["height"], 9000), "scale": 1}

@@ -31,3 +31,12 @@
 {% macro create_scoring_view(model, relation, name) -%}
   select assay.create_scoring_view({{ assay.literal(model) }}, {{ assay.literal(relation | string) }}, {{ assay.literal(name | string) }})
 {%- endmacro %}
+
+{# Shows the card of a model as a page of text, judged on the rows of a model of dbt's where one is given:
+   dbt run-operation assay.show_model --args '{model: credit_risk, rows: customer_features}' #}
+{% macro show_model(model, rows=none) -%}
+  {%- if execute -%}
+    {%- set judged = "null" if rows is none else assay.rows_of(ref(rows)) -%}
+    {%- do log(run_query("select assay.render_model(" ~ assay.literal(model) ~ ", " ~ judged ~ ")").rows[0][0], info=true) -%}
+  {%- endif -%}
+{%- endmacro %}

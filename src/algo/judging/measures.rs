@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use super::calibration::LEVEL;
 use crate::error::Result;
 use crate::estimator::Criterion;
+use crate::metrics::Ranking;
 use crate::metrics::evaluation::{self, Decided, Scored};
 use crate::metrics::sum::Sum;
 use crate::monitor::Monitor;
@@ -38,6 +39,17 @@ pub struct Measure {
 /// Rows between two looks at the monitor.
 const LOOK: usize = 1 << 16;
 
+/// The metrics of rows, and what of them was counted and put in order on the way.
+#[derive(Debug, Default)]
+pub struct Measures {
+    /// All metrics of the rows, in their usual order.
+    pub measures: Vec<Measure>,
+    /// Rows by actual and predicted class; empty of numbers.
+    pub matrix: Vec<Vec<u64>>,
+    /// The rows of two classes in the order of their scores.
+    pub ranking: Option<Ranking>,
+}
+
 /// All metrics of the rows, in their usual order, those of classes at `threshold`. Returns an error as [`Scored::metrics`] does.
 pub fn measure(
     scored: &Scored,
@@ -45,15 +57,28 @@ pub fn measure(
     criterion: Option<&dyn Criterion>,
     monitor: &dyn Monitor,
 ) -> Result<Vec<Measure>> {
+    Ok(measure_all(scored, threshold, criterion, monitor)?.measures)
+}
+
+/// The same, and what else is made on the way.
+pub fn measure_all(
+    scored: &Scored,
+    threshold: f64,
+    criterion: Option<&dyn Criterion>,
+    monitor: &dyn Monitor,
+) -> Result<Measures> {
     match (scored, scored.classes()) {
         (Scored::Classes { .. }, Some((actual, probabilities))) => {
             of_classes(actual, probabilities, Decided::From(threshold), monitor)
         }
-        (Scored::Classes { .. }, None) => Ok(Vec::new()),
+        (Scored::Classes { .. }, None) => Ok(Measures::default()),
         (Scored::Numbers { actual, predicted }, _) => {
             let table = scored.metrics(threshold, criterion, monitor)?;
             let intervals = Numbers::of(actual, predicted, criterion, monitor)?;
-            Ok(with_intervals(table, |name, value| intervals.of_metric(name, value)))
+            Ok(Measures {
+                measures: with_intervals(table, |name, value| intervals.of_metric(name, value)),
+                ..Measures::default()
+            })
         }
     }
 }
@@ -65,7 +90,7 @@ pub fn of_decided(
     decided: &[u32],
     monitor: &dyn Monitor,
 ) -> Result<Vec<Measure>> {
-    of_classes(actual, probabilities, Decided::As(decided), monitor)
+    Ok(of_classes(actual, probabilities, Decided::As(decided), monitor)?.measures)
 }
 
 /// Metrics with the intervals of those that are defined.
@@ -266,7 +291,7 @@ fn of_classes(
     probabilities: ArrayView2<'_, f64>,
     decided: Decided<'_>,
     monitor: &dyn Monitor,
-) -> Result<Vec<Measure>> {
+) -> Result<Measures> {
     let judged = evaluation::judge(actual, probabilities, decided, monitor)?;
     let binary = probabilities.ncols() == 2;
     let (log, brier) = losses(actual, probabilities, monitor)?;
@@ -292,7 +317,11 @@ fn of_classes(
         // The threshold and the rows are no estimates.
         _ => None,
     };
-    Ok(with_intervals(judged.table, interval))
+    Ok(Measures {
+        measures: with_intervals(judged.table, interval),
+        matrix: judged.matrix.clone(),
+        ranking: judged.ranking,
+    })
 }
 
 /// Wilson's interval of a share; `None` of no rows.

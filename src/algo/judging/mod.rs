@@ -6,6 +6,7 @@ pub mod calibration;
 pub mod costs;
 pub mod curves;
 pub mod decision;
+pub mod draw;
 pub mod fairness;
 pub mod lift;
 pub mod measures;

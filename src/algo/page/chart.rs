@@ -173,6 +173,8 @@ pub struct Columns {
     pub bins: Bins,
     /// The series.
     pub series: Vec<Series>,
+    /// What single points of the horizontal axis are, of bins with edges.
+    pub marks: Vec<(f64, String)>,
 }
 
 /// Bars beside names.
@@ -237,17 +239,19 @@ impl Chart {
 }
 
 impl Line {
-    /// Its height at a place, on the straight line between its neighbours; NaN outside.
+    /// Its height at a place, on the straight line between its neighbours, and of several there the greatest; NaN outside.
     fn at(&self, x: f64) -> f64 {
         const CLOSE: f64 = 1e-12;
         let after = self.points.partition_point(|point| point.0 < x - CLOSE);
+        let there = self.points[after..].iter().take_while(|point| point.0 - x <= CLOSE);
         match (
+            there.map(|point| point.1).reduce(f64::max),
             after.checked_sub(1).map(|before| self.points[before]),
             self.points.get(after),
         ) {
-            (_, Some(&(right, height))) if right - x <= CLOSE => height,
-            (Some((left, low)), Some(&(right, high))) => low + (high - low) * (x - left) / (right - left),
-            _ => f64::NAN,
+            (Some(greatest), ..) => greatest,
+            (None, Some((left, low)), Some(&(right, high))) => low + (high - low) * (x - left) / (right - left),
+            (None, ..) => f64::NAN,
         }
     }
 }

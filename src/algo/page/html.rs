@@ -353,8 +353,13 @@ impl Writer<'_> {
                 Cell::Bar(share) => div class="barbox" {
                     span class="bar" style={ "width:" (svg::short(share.clamp(0.0, 1.0) * 100.0)) "%" } {}
                 },
+                Cell::Estimate(value, low, high) => {
+                    (super::number::rough(*value))
+                    " "
+                    small { (text(&Cell::Interval(*low, *high).plain())) }
+                },
                 Cell::Missing => span class="no" { "not written yet" },
-                Cell::Figure(_) | Cell::Count(_) | Cell::Share(_) | Cell::PValue(_) | Cell::Interval(..) | Cell::Estimate(..) | Cell::Values(_) => (text(&cell.plain())),
+                Cell::Figure(_) | Cell::Count(_) | Cell::Share(_) | Cell::PValue(_) | Cell::Interval(..) | Cell::Values(_) => (text(&cell.plain())),
             }
         }
     }

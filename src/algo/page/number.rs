@@ -49,6 +49,17 @@ pub fn figure(number: f64) -> String {
     with_separators(&short_number(number))
 }
 
+/// A number that is not known better than to three digits, such as the end of an interval: `0.766`, `12.3`, `18,424`.
+pub fn rough(number: f64) -> String {
+    let size = number.abs();
+    if size < 1e-4 || size >= 100.0 || !number.is_finite() {
+        return figure(if size >= 1000.0 { number.round() } else { number });
+    }
+    let decimals = (2 - size.log10().floor() as i32).clamp(0, 6);
+    let scale = 10f64.powi(decimals);
+    figure((number * scale).round() / scale)
+}
+
 /// A count with its thousands apart.
 pub fn count(count: i64) -> String {
     with_separators(&count.to_string())
@@ -139,6 +150,11 @@ mod tests {
         ] {
             assert_eq!(figure(number), expected);
         }
+        let roughly = [0.76574, 12.345, 18424.3, 0.045678, -0.5, 123.456, 1e-9, f64::INFINITY].map(rough);
+        assert_eq!(
+            roughly,
+            ["0.766", "12.3", "18,424", "0.0457", "-0.5", "123.5", "1.000e-9", "∞"]
+        );
         assert_eq!(count(-1000), "-1,000");
         assert_eq!(
             [share(0.1234), share(0.0), share(0.0001), share(12.5)],

@@ -1,6 +1,7 @@
 //! Charts as SVG inside a page. Colours and fonts are the style sheet's, so that a chart is dark where the page is.
 
 use maud::{Markup, html};
+use unicode_width::UnicodeWidthChar;
 
 use super::chart::{Bars, Bins, Chart, Columns, Curves, Plot, Series, Tone};
 use super::plain::visible;
@@ -15,8 +16,8 @@ const HEIGHT: f64 = 232.0;
 const RIGHT: f64 = 20.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 36.0;
-/// What a character of a label takes.
-const CHARACTER: f64 = 6.0;
+/// What stands free between labels.
+const BETWEEN: f64 = 7.0;
 
 /// Draws a chart. `id` is its name on the page.
 pub fn draw(chart: &Chart, id: &str) -> Markup {
@@ -51,6 +52,50 @@ pub(super) fn short(value: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
+/// What a label takes, by a wide font: which one the reader has is not known.
+fn width(text: &str) -> f64 {
+    let of = |character: char| match character {
+        'i' | 'j' | 'l' | 't' | 'f' | 'r' | 'I' | '.' | ',' | ':' | ';' | '\'' | '!' | '|' | ' ' | '(' | ')' | '['
+        | ']' => 4.2,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' => 10.2,
+        'A'..='Z' => 7.7,
+        _ => match character.width() {
+            Some(0) | None => 0.0,
+            Some(1) => 6.7,
+            Some(_) => 11.0,
+        },
+    };
+    text.chars().map(of).sum()
+}
+
+/// A label that takes no more than so much; of a longer one the beginning, with an ellipsis.
+fn fitted(text: &str, most: f64) -> String {
+    let shown = visible(text, 200, false);
+    if width(&shown) <= most {
+        return shown;
+    }
+    let mut short = String::new();
+    let mut used = width("…");
+    for character in shown.chars() {
+        used += width(character.encode_utf8(&mut [0; 4]));
+        if used > most {
+            break;
+        }
+        short.push(character);
+    }
+    short + "…"
+}
+
+/// The longest of some labels.
+fn longest<'a>(labels: impl Iterator<Item = &'a str>) -> f64 {
+    labels.map(width).fold(0.0, f64::max)
+}
+
+/// Of labels that stand in so much room each, every how many can be shown.
+fn step(longest: f64, room: f64) -> usize {
+    ((longest + BETWEEN) / room).ceil().max(1.0) as usize
+}
+
 /// Where data are drawn, and how their values become places.
 pub(super) struct Area {
     pub(super) left: f64,
@@ -62,14 +107,8 @@ pub(super) struct Area {
 impl Area {
     /// Beside ticks upwards.
     fn beside(y: &Ticks) -> Area {
-        let longest = y
-            .marks
-            .iter()
-            .map(|(_, label)| label.chars().count())
-            .max()
-            .unwrap_or(0);
         Area {
-            left: 22.0 + longest as f64 * CHARACTER,
+            left: 22.0 + longest(y.marks.iter().map(|(_, label)| label.as_str())),
             right: WIDTH - RIGHT,
             top: TOP,
             bottom: HEIGHT - BOTTOM,
@@ -87,14 +126,8 @@ impl Area {
     /// Ticks and label under the data; `lines` draws the grid.
     pub(super) fn draw_x(&self, ticks: &Ticks, label: &str, lines: bool) -> Markup {
         // Labels that would touch are left out.
-        let longest = ticks
-            .marks
-            .iter()
-            .map(|(_, label)| label.chars().count())
-            .max()
-            .unwrap_or(0);
-        let room = (self.right - self.left) / ticks.marks.len().max(1) as f64;
-        let step = ((longest as f64 + 1.0) * CHARACTER / room).ceil().max(1.0) as usize;
+        let room = (self.right - self.left) / ticks.marks.len().saturating_sub(1).max(1) as f64;
+        let step = step(longest(ticks.marks.iter().map(|(_, label)| label.as_str())), room);
         html! {
             @for (place, (value, label)) in ticks.marks.iter().enumerate() {
                 @let x = short(self.x(ticks, *value));
@@ -102,11 +135,24 @@ impl Area {
                     line class="g" x1=(x) x2=(x) y1=(short(self.top)) y2=(short(self.bottom)) {}
                 }
                 @if place % step == 0 {
-                    text x=(x) y=(short(self.bottom + 14.0)) text-anchor="middle" { (label) }
+                    text x=(x) y=(short(self.bottom + 15.0)) text-anchor="middle" { (label) }
                 }
             }
             text class="a" x=(short((self.left + self.right) / 2.0)) y=(short(self.bottom + 30.0)) text-anchor="middle" {
                 (visible(label, 50, false))
+            }
+        }
+    }
+
+    /// Lines at single points, with what they are. Labels that would cover each other stand below each other.
+    fn draw_marks(&self, ticks: &Ticks, marks: &[(f64, String)]) -> Markup {
+        html! {
+            @for (place, (value, label)) in marks.iter().enumerate() {
+                @let at = self.x(ticks, *value);
+                @let is_right = ticks.place(*value) > 0.6;
+                line class="m" x1=(short(at)) x2=(short(at)) y1=(short(self.top)) y2=(short(self.bottom)) {}
+                text class="k" x=(short(if is_right { at - 4.0 } else { at + 4.0 })) y=(short(self.top + 10.0 + 12.0 * place as f64))
+                    text-anchor=(if is_right { "end" } else { "start" }) { (visible(label, 30, false)) }
             }
         }
     }
@@ -144,13 +190,6 @@ fn draw_curves(curves: &Curves) -> Markup {
     html! {
         (area.draw_y(&y, &curves.y.label))
         (area.draw_x(&x, &curves.x.label, false))
-        @for (value, label) in &curves.marks {
-            @let at = area.x(&x, *value);
-            @let is_right = x.place(*value) > 0.6;
-            line class="m" x1=(short(at)) x2=(short(at)) y1=(short(area.top)) y2=(short(area.bottom)) {}
-            text x=(short(if is_right { at - 4.0 } else { at + 4.0 })) y=(short(area.top + 10.0))
-                text-anchor=(if is_right { "end" } else { "start" }) { (visible(label, 30, false)) }
-        }
         @for line in &curves.lines {
             @if !line.band.is_empty() {
                 @let upper = line.band.iter().map(|&(at, _, high)| place(at, high));
@@ -169,6 +208,7 @@ fn draw_curves(curves: &Curves) -> Markup {
             circle class="f t1" cx=(short(at)) cy=(short(height))
                 r=(short(dot.rows.map_or(3.0, |rows| 2.0 + 2.5 * (rows as f64 / most).sqrt()))) {}
         }
+        (area.draw_marks(&x, &curves.marks))
     }
 }
 
@@ -225,18 +265,18 @@ fn draw_columns(columns: &Columns) -> Markup {
         @for (place, series) in columns.series.iter().enumerate() {
             path class={ "f " (class(series.tone)) } d=(draw(place, series)) {}
         }
+        @if let Some(x) = &x { (area.draw_marks(x, &columns.marks)) }
     }
 }
 
 /// Labels of edges, as many as do not touch.
 fn draw_edges(area: &Area, labels: &[String], places: &[f64], axis: &str) -> Markup {
     let shown: Vec<String> = labels.iter().map(|label| visible(label, 12, false)).collect();
-    let longest = shown.iter().map(|label| label.chars().count()).max().unwrap_or(0);
-    let room = (area.right - area.left) / (places.len() + 1) as f64;
-    let step = ((longest as f64 + 1.0) * CHARACTER / room).ceil().max(1.0) as usize;
+    let room = (area.right - area.left) / places.len().saturating_sub(1).max(1) as f64;
+    let step = step(longest(shown.iter().map(String::as_str)), room);
     html! {
         @for (label, place) in shown.iter().zip(places).step_by(step) {
-            text x=(short(*place)) y=(short(area.bottom + 14.0)) text-anchor="middle" { (label) }
+            text x=(short(*place)) y=(short(area.bottom + 15.0)) text-anchor="middle" { (label) }
         }
         text class="a" x=(short((area.left + area.right) / 2.0)) y=(short(area.bottom + 30.0)) text-anchor="middle" {
             (visible(axis, 50, false))
@@ -291,8 +331,8 @@ fn draw_bars(bars: &Bars) -> (f64, Markup) {
 
 /// Names beside rows, cut where they would take too much of the width; and where the rows begin.
 pub(super) fn names(names: &[String]) -> (Vec<String>, f64) {
-    const MOST: usize = 22;
-    let shown: Vec<String> = names.iter().map(|name| visible(name, MOST, false)).collect();
-    let longest = shown.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-    (shown, 12.0 + longest as f64 * CHARACTER)
+    const MOST: f64 = 150.0;
+    let shown: Vec<String> = names.iter().map(|name| fitted(name, MOST)).collect();
+    let left = 10.0 + longest(shown.iter().map(String::as_str));
+    (shown, left)
 }

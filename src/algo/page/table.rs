@@ -97,10 +97,14 @@ impl Cell {
             Cell::Share(share) => number::share(*share),
             Cell::PValue(p) => number::p_value(*p),
             Cell::Estimate(value, low, high) => {
-                let rounded = |number: f64| number::figure((number * 1e3).round() / 1e3);
-                format!("{} ({} to {})", rounded(*value), rounded(*low), rounded(*high))
+                format!(
+                    "{} ({} to {})",
+                    number::rough(*value),
+                    number::rough(*low),
+                    number::rough(*high)
+                )
             }
-            Cell::Interval(low, high) => format!("{} to {}", number::figure(*low), number::figure(*high)),
+            Cell::Interval(low, high) => format!("{} to {}", number::rough(*low), number::rough(*high)),
             Cell::Spark(heights) => sparkline(heights),
             Cell::Bar(share) => bar(*share),
             Cell::Values(values) => values.within(60),

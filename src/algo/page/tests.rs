@@ -40,6 +40,7 @@ fn charts(name: &str) -> Vec<Chart> {
             series(name, Tone::First, &[0.2, 0.3, 0.5]),
             series("now", Tone::Second, &[0.1, 0.1, 0.8]),
         ],
+        marks: Vec::new(),
     };
     let bars = Bars {
         x: Axis::numbers("gain"),
@@ -179,6 +180,40 @@ a very l…       1  v";
 | a very long name | 1 | v |
 ";
     assert_eq!(written(&page, Format::Markdown), expected);
+}
+
+#[test]
+fn a_table_that_is_too_wide_goes_on_below() {
+    let mut columns = vec![Column::text("group", 40)];
+    columns.extend(["auc", "loss", "recall"].map(|name| Column {
+        most: 50,
+        ..Column::number(name)
+    }));
+    let mut table = Table::new("By region", columns);
+    let figure = |character: &str| Cell::text(character.repeat(50));
+    table
+        .rows
+        .push(vec![Cell::text("north"), figure("a"), figure("b"), figure("c")]);
+    let page = Page {
+        sections: vec![Section::new("", "").with(Block::Table(table))],
+        ..Page::default()
+    };
+    let text = written(&page, Format::Text);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[3], format!("north  {}  {}", "a".repeat(50), "b".repeat(50)));
+    assert_eq!(lines[6], format!("north  {}", "c".repeat(50)));
+}
+
+#[test]
+fn a_curve_that_rises_at_one_place_is_read_at_its_top() {
+    let mut curve = line("roc", Tone::First);
+    curve.points = vec![(0.0, 0.0), (0.0, 0.5), (1.0, 1.0)];
+    let curves = Curves {
+        lines: vec![curve],
+        ..Curves::default()
+    };
+    let table = &Chart::new("", "", Plot::Curves(curves)).tables()[0];
+    assert_eq!(table.rows[0][1].plain(), "0.5");
 }
 
 #[test]

@@ -164,30 +164,54 @@ fn write_table(table: &Table, lines: &mut Vec<String>, monitor: &dyn Monitor) ->
             }
         }
     }
-    let between = columns.len().saturating_sub(1) * BETWEEN.len();
-    let fixed: usize = columns
-        .iter()
-        .zip(&widths)
-        .filter(|(column, _)| !column.takes_rest)
-        .map(|(_, width)| width)
-        .sum();
-    let rest = columns.iter().filter(|column| column.takes_rest).count();
-    let room = WIDTH.saturating_sub(fixed + between) / rest.max(1);
-    for row in &table.rows {
-        monitor.check()?;
-        for ((cell, column), width) in row.iter().zip(columns).zip(&mut widths) {
-            if column.takes_rest {
-                *width = (*width).max(shown(cell, room).width());
+    let headings: Vec<Cell> = columns.iter().map(|column| Cell::text(&column.heading)).collect();
+    for (part, places) in parts(columns, &widths).iter().enumerate() {
+        if part > 0 {
+            blank(lines);
+        }
+        let fixed: usize = (places.iter())
+            .filter(|&&place| !columns[place].takes_rest)
+            .map(|&place| widths[place])
+            .sum();
+        let rest = places.iter().filter(|&&place| columns[place].takes_rest).count();
+        let between = places.len().saturating_sub(1) * BETWEEN.len();
+        let room = WIDTH.saturating_sub(fixed + between) / rest.max(1);
+        for row in &table.rows {
+            monitor.check()?;
+            for &place in places.iter().filter(|&&place| columns[place].takes_rest) {
+                widths[place] = widths[place].max(row.get(place).map_or(0, |cell| shown(cell, room).width()));
+            }
+        }
+        lines.push(line(&headings, columns, &widths, places));
+        for row in &table.rows {
+            monitor.check()?;
+            lines.push(line(row, columns, &widths, places));
+        }
+    }
+    Ok(())
+}
+
+/// The places of the columns that stand beside each other. Where all would be too wide, those that are left stand below, behind the first one again.
+fn parts(columns: &[Column], widths: &[usize]) -> Vec<Vec<usize>> {
+    /// What a column that takes the rest needs at least.
+    const LEAST: usize = 20;
+    let width = |place: usize| widths[place].max(if columns[place].takes_rest { LEAST } else { 0 });
+    let mut parts: Vec<Vec<usize>> = vec![Vec::new()];
+    let mut used = 0;
+    for place in 0..columns.len() {
+        let more = BETWEEN.len() + width(place);
+        match parts.last_mut() {
+            Some(part) if part.len() < 2 || used + more <= WIDTH => {
+                used += if part.is_empty() { width(place) } else { more };
+                part.push(place);
+            }
+            _ => {
+                used = width(0) + more;
+                parts.push(vec![0, place]);
             }
         }
     }
-    let headings: Vec<Cell> = columns.iter().map(|column| Cell::text(&column.heading)).collect();
-    lines.push(line(&headings, columns, &widths));
-    for row in &table.rows {
-        monitor.check()?;
-        lines.push(line(row, columns, &widths));
-    }
-    Ok(())
+    parts
 }
 
 /// A cell in at most so much room.
@@ -202,13 +226,18 @@ fn shown(cell: &Cell, room: usize) -> String {
 }
 
 /// A line of a table, not wider than the page. Numbers stand to the right.
-fn line(row: &[Cell], columns: &[Column], widths: &[usize]) -> String {
+fn line(row: &[Cell], columns: &[Column], widths: &[usize], places: &[usize]) -> String {
     let mut line = String::new();
-    for (place, ((cell, column), &width)) in row.iter().zip(columns).zip(widths).enumerate() {
-        let shown = shown(cell, width);
+    for (nth, &place) in places.iter().enumerate() {
+        let width = widths[place];
+        let shown = shown(row.get(place).unwrap_or(&Cell::Empty), width);
         let blank = " ".repeat(width.saturating_sub(shown.width()));
-        let (before, after) = if column.is_number { (&*blank, "") } else { ("", &*blank) };
-        line.extend([if place > 0 { BETWEEN } else { "" }, before, &shown, after]);
+        let (before, after) = if columns[place].is_number {
+            (&*blank, "")
+        } else {
+            ("", &*blank)
+        };
+        line.extend([if nth > 0 { BETWEEN } else { "" }, before, &shown, after]);
     }
     line.truncate(line.trim_end_matches(' ').len());
     if line.width() > WIDTH { cut(&line, WIDTH) } else { line }

@@ -9,6 +9,7 @@
 //! | `global` | what matters over many rows: `global_explain`, `interactions` |
 //! | `described` | the words of a feature: `describe_feature` |
 //! | `reasons` | `reason_codes` |
+//! | `sample` | rows that were read before, for a card |
 
 mod attributions;
 mod described;
@@ -17,5 +18,6 @@ mod global;
 mod query;
 mod reasons;
 mod run;
+pub mod sample;
 
 pub use explanation::{RowExplainer, TopAttributions};

@@ -228,7 +228,7 @@ impl Run {
 }
 
 /// What the learner sees of raw rows.
-fn learners_rows(model: &Model, raw: &[f64], monitor: &dyn Monitor) -> algo::error::Result<Vec<f64>> {
+pub(super) fn learners_rows(model: &Model, raw: &[f64], monitor: &dyn Monitor) -> algo::error::Result<Vec<f64>> {
     let (width, own) = (model.raw_width(), model.width());
     let mut slots = vec![f64::NAN; model.slots()];
     let mut rows = room::with_capacity(raw.len() / width.max(1) * own)?;

@@ -4,12 +4,14 @@ use pgrx::pg_extern;
 use serde_json::Value as Json;
 
 use super::pass::{LeftOut, Pass, Wanted};
+use super::segments::Segments;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::options;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
 use algo::judging::measures;
 use algo::judging::measures::Measure;
+use algo::judging::measures::Measures;
 use algo::metrics::curve::{self, CurvePoint};
 use algo::metrics::{Metric, Ranking, evaluation};
 use algo::monitor::Monitor;
@@ -34,7 +36,7 @@ fn evaluate(model: Option<Text>, query: Option<Text>, threshold: Option<f64>) ->
 
 result_row! {
     /// A measure of a model on the rows of a segment.
-    struct SliceRow {
+    pub struct SliceRow {
         metric: &'static str,
         value: f64,
         /// NULL for all rows.
@@ -71,32 +73,48 @@ fn evaluated(
 ) -> Result<Vec<SliceRow>> {
     let wanted = Wanted {
         threshold,
-        group_by,
+        groupings: group_by.as_slice(),
         ..Wanted::default()
     };
     let pass = Pass::run(model, query, &wanted)?;
+    match pass.segments() {
+        Some(segments) => of_segments(&pass, segments),
+        None => Ok(of_all(&pass, &measured(&pass)?.measures)),
+    }
+}
+
+/// The metrics of all rows, and what is made on the way.
+pub fn measured(pass: &Pass) -> Result<Measures> {
+    let criterion = pass.scorer.model().fitted.criterion();
+    let (scored, threshold) = (&pass.scored, pass.threshold);
+    pass.judging(|monitor| measures::measure_all(scored, threshold, criterion, monitor))
+}
+
+/// The metrics of all rows, and the counts beside them.
+pub fn of_all(pass: &Pass, measures: &[Measure]) -> Vec<SliceRow> {
+    let mut rows = rows_of(None, measures, pass.left_out);
+    // Of intervals, behind the metrics.
+    let place = rows.len() - 2;
+    let all = rows.last().map_or(0, |row| row.rows);
+    let coverage = pass.coverage.metrics().into_iter();
+    rows.splice(
+        place..place,
+        coverage.map(|(metric, value)| SliceRow {
+            metric,
+            value,
+            segment: None,
+            rows: all,
+            low: None,
+            high: None,
+        }),
+    );
+    rows
+}
+
+/// The metrics of each segment, the worst first.
+pub fn of_segments(pass: &Pass, segments: &Segments) -> Result<Vec<SliceRow>> {
     let (scored, threshold) = (&pass.scored, pass.threshold);
     let criterion = pass.scorer.model().fitted.criterion();
-    let Some(segments) = &pass.segments else {
-        let measures = pass.judging(|monitor| measures::measure(scored, threshold, criterion, monitor))?;
-        let mut rows = rows_of(None, &measures, pass.left_out[0]);
-        // Of intervals, behind the metrics.
-        let place = rows.len() - 2;
-        let all = rows.last().map_or(0, |row| row.rows);
-        let coverage = pass.coverage.metrics().into_iter();
-        rows.splice(
-            place..place,
-            coverage.map(|(metric, value)| SliceRow {
-                metric,
-                value,
-                segment: None,
-                rows: all,
-                low: None,
-                high: None,
-            }),
-        );
-        return Ok(rows);
-    };
     let (of_segment, order) = (segments.rows()?, segments.in_order());
     let measured = pass.judging(|monitor| {
         let measure = |&segment: &usize| {
@@ -118,10 +136,9 @@ fn evaluated(
         let (a, b) = (badness(a, own, usual), badness(b, own, usual));
         b.0.cmp(&a.0).then(b.1.total_cmp(&a.1))
     });
-    let rows = measured.iter().map(|(segment, measures)| {
-        let left_out = pass.left_out.get(*segment).copied().unwrap_or_default();
-        rows_of(Some(segments.json(*segment)), measures, left_out)
-    });
+    let rows = measured
+        .iter()
+        .map(|(segment, measures)| rows_of(Some(segments.json(*segment)), measures, segments.left_out(*segment)));
     Ok(rows.flatten().collect())
 }
 

@@ -92,7 +92,7 @@ impl Limits {
 
 result_row! {
     /// A metric of a group, or how far groups are apart.
-    struct FairnessRow {
+    pub struct FairnessRow {
         /// NULL for all rows together.
         segment: Option<Json>,
         rows: i64,
@@ -223,26 +223,38 @@ fn fairness(
                     .hint("Groups of fewer rows are left out of what is compared; 0 leaves none out.")
             })?,
         };
+        let groupings = [group_by.as_slice()];
         let wanted = Wanted {
             threshold: options.threshold,
-            group_by: Some(&group_by),
+            groupings: &groupings,
             ..Wanted::default()
         };
         let pass = Pass::run(model.as_deref(), query.as_deref(), &wanted)?;
-        let Some(segments) = &pass.segments else {
+        let Some(segments) = pass.segments() else {
             return Ok(Vec::new());
         };
         let reference = reference_of(options.reference.as_ref(), &group_by, segments)?;
         let measured = measure(&pass, segments)?;
         say_unlabelled(&pass);
-        report(&pass, &measured, segments, &reference, min_rows, &options.limits)
+        let report = report(&pass, &measured, segments, &reference, min_rows, &options.limits)?;
+        report.say_small(min_rows);
+        Ok(report.rows)
     };
     set_of(or_raise(rows()))
 }
 
+/// How groups compare with each other, and single ones with all rows; `limits` as the option has them.
+pub fn of_segments(pass: &Pass, segments: &Segments, limits: Option<&Json>) -> Result<Vec<FairnessRow>> {
+    let measured = measure(pass, segments)?;
+    // What is kept with a model was checked when it was written.
+    let limits: Option<Limits> = limits.and_then(|limits| serde_json::from_value(limits.clone()).ok());
+    let limits = limits.unwrap_or_default();
+    Ok(report(pass, &measured, segments, &Reference::Each, 0, &limits)?.rows)
+}
+
 /// Says how many rows have no label, and so do not count.
 fn say_unlabelled(pass: &Pass) {
-    let rows: u64 = pass.left_out.iter().map(|left_out| left_out.unlabelled).sum();
+    let rows = pass.left_out.unlabelled;
     if rows > 0 {
         advise(
             format!("{rows} rows have no target and do not count"),
@@ -253,6 +265,32 @@ fn say_unlabelled(pass: &Pass) {
 }
 
 /// How far groups are apart, then all rows together, then each group.
+struct FairnessReport {
+    rows: Vec<FairnessRow>,
+    groups: usize,
+    /// How many of the groups have few rows.
+    small: usize,
+}
+
+impl FairnessReport {
+    /// Says how many groups are small.
+    fn say_small(&self, min_rows: u64) {
+        if self.small > 0 {
+            advise(
+                format!("{} of {} groups are small", self.small, self.groups),
+                Some(format!(
+                    "They have fewer than {} rows, which the intervals tell of.",
+                    min_rows.max(SMALL)
+                )),
+                Some(
+                    "min_rows in the options leaves groups of fewer rows out of what is compared; more rows tell more."
+                        .into(),
+                ),
+            );
+        }
+    }
+}
+
 fn report(
     pass: &Pass,
     measured: &Measured,
@@ -260,7 +298,7 @@ fn report(
     reference: &Reference,
     min_rows: u64,
     limits: &Limits,
-) -> Result<Vec<FairnessRow>> {
+) -> Result<FairnessReport> {
     let with = match reference {
         Reference::Each | Reference::Overall => With::All(&measured.overall),
         Reference::Group(wanted) => {
@@ -303,20 +341,11 @@ fn report(
         let note = few.then(|| format!("small: {} rows", group.rows));
         rows.extend(rows_of(Some(segments.json(*segment)), group, with, note));
     }
-    if small > 0 {
-        advise(
-            format!("{small} of {} groups are small", measured.groups.len()),
-            Some(format!(
-                "They have fewer than {} rows, which the intervals tell of.",
-                min_rows.max(SMALL)
-            )),
-            Some(
-                "min_rows in the options leaves groups of fewer rows out of what is compared; more rows tell more."
-                    .into(),
-            ),
-        );
-    }
-    Ok(rows)
+    Ok(FairnessReport {
+        rows,
+        groups: measured.groups.len(),
+        small,
+    })
 }
 
 /// The metrics of a group beside those of the reference.

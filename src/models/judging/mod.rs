@@ -2,8 +2,9 @@
 
 mod curves;
 mod decision;
-mod evaluate;
+pub mod evaluate;
 pub mod fairness;
+pub mod judged;
 pub mod pass;
 mod segments;
 mod tables;

@@ -17,6 +17,7 @@ use crate::pg::query_row::{OutputColumn, Row};
 use crate::pg::reader::{Reader, Role, Value};
 use crate::pg::types;
 use algo::intervals::Coverage;
+use algo::judging::draw::RowDraw;
 use algo::label::Label;
 use algo::metrics::evaluation::{Actual, Scored};
 use algo::metrics::{Ranking, evaluation};
@@ -36,16 +37,18 @@ pub struct Pass {
     pub scorer: Rc<Scorer>,
     pub threshold: f64,
     pub scored: Scored,
-    /// Rows without a target, and values that training did not see; of each segment, where there are any.
-    pub left_out: Vec<LeftOut>,
+    /// Rows without a target, and values that training did not see.
+    pub left_out: LeftOut,
     /// Rows beside those that trained the model.
     compared: Compared,
     /// How the intervals did, of a model that has them.
     pub coverage: Coverage,
-    /// To which segment each row belongs, where that was asked for.
-    pub segments: Option<Segments>,
+    /// To which segment each row belongs, for each way of dividing them that was asked for; or why they cannot be divided so.
+    pub groupings: Vec<Result<Segments>>,
     /// What was asked for of each row, beside its scores.
     pub extra: Vec<Vec<f64>>,
+    /// Some of the rows, as the columns give them.
+    pub drawn: RowDraw,
     /// Exact metrics keep each row's scores.
     statement: Foreground,
 }
@@ -59,13 +62,26 @@ pub struct LeftOut {
     pub unseen: u64,
 }
 
+impl LeftOut {
+    /// Adds what was left out of a row.
+    #[inline]
+    pub fn add(&mut self, row: LeftOut) {
+        self.unlabelled += row.unlabelled;
+        self.unseen += row.unseen;
+    }
+}
+
 /// What a pass is asked for.
 #[derive(Default)]
 pub struct Wanted<'a> {
     /// The threshold of labels; `None` is the version's own.
     pub threshold: Option<f64>,
-    /// The columns of segments.
-    pub group_by: Option<&'a [String]>,
+    /// The columns of segments, for each way of dividing the rows.
+    pub groupings: &'a [&'a [String]],
+    /// Whether the pass goes on where rows cannot be divided so, and says why; otherwise that is an error.
+    pub is_lenient: bool,
+    /// How many of the rows are kept as they are, at most.
+    pub drawn: usize,
     /// Columns of numbers of 0 or more that are kept beside the scores, and what each is.
     pub extra: &'a [(&'a str, &'a str)],
 }
@@ -193,16 +209,6 @@ struct Places {
     extra: Vec<usize>,
 }
 
-/// The counts of a segment.
-#[inline]
-fn left_out(counts: &mut Vec<LeftOut>, segment: u32) -> &mut LeftOut {
-    let place = segment as usize;
-    if place >= counts.len() {
-        counts.resize(place + 1, LeftOut::default());
-    }
-    &mut counts[place]
-}
-
 /// The place of a column of numbers.
 fn extra_place(columns: &[OutputColumn], name: &str, what: &str) -> Result<usize> {
     let place = column_named(columns, name, what)?;
@@ -242,7 +248,14 @@ impl Pass {
         let target_place = column_named(query.columns(), &target, "the target")?;
         let inputs = input_places(&scorer, query.columns(), reference)?;
         let read_target = ReadTarget::of(&scorer.model().answer, &target, &query.columns()[target_place])?;
-        let segments = wanted.group_by.map(|names| Segments::new(names, query.columns()));
+        let groupings = wanted
+            .groupings
+            .iter()
+            .map(|names| Segments::new(names, query.columns()));
+        let groupings: Vec<Result<Segments>> = match wanted.is_lenient {
+            true => groupings.collect(),
+            false => groupings.map(|segments| segments.map(Ok)).collect::<Result<_>>()?,
+        };
         let extra = wanted
             .extra
             .iter()
@@ -251,10 +264,11 @@ impl Pass {
         let mut pass = Pass {
             threshold,
             scored: Scored::new(&scorer.model().answer),
-            left_out: vec![LeftOut::default()],
+            left_out: LeftOut::default(),
             compared: Compared::default(),
             coverage: Coverage::default(),
-            segments: segments.transpose()?,
+            groupings,
+            drawn: RowDraw::new(wanted.drawn, scorer.model().raw_width()),
             extra: vec![Vec::new(); extra.len()],
             statement: Foreground::new()?,
             scorer,
@@ -278,18 +292,19 @@ impl Pass {
         let (mut encoded, mut scores) = (scorer.empty_row(), vec![0.0; scorer.outputs()]);
         let mut rows = 0_u64;
         query.run(&mut |row| {
-            let segment = match &mut self.segments {
-                Some(segments) => segments.of(row)?,
-                None => 0,
-            };
-            let left_out = left_out(&mut self.left_out, segment);
-            let Some(actual) = places.read_target.read(&row.value(places.target))? else {
-                left_out.unlabelled += 1;
-                return Ok(());
-            };
-            for (input, &place) in places.inputs.iter().enumerate() {
-                left_out.unseen += u64::from(!scorer.encode(input, &row.value(place), &mut encoded)?);
+            let mut left_out = LeftOut::default();
+            let actual = places.read_target.read(&row.value(places.target))?;
+            match actual {
+                None => left_out.unlabelled = 1,
+                Some(_) => {
+                    for (input, &place) in places.inputs.iter().enumerate() {
+                        left_out.unseen += u64::from(!scorer.encode(input, &row.value(place), &mut encoded)?);
+                    }
+                }
             }
+            self.left_out.add(left_out);
+            self.divide(row, left_out, wanted.is_lenient)?;
+            let Some(actual) = actual else { return Ok(()) };
             if let Some(sample) = &scorer.model().sample {
                 let target = match actual {
                     Actual::Class(class) => f64::from(class),
@@ -305,9 +320,7 @@ impl Pass {
                 room::push(values, extra_value(row, place, what)?)?;
             }
             self.scored.push(actual, &scores)?;
-            if let Some(segments) = &mut self.segments {
-                segments.push(segment)?;
-            }
+            self.drawn.push(scorer.raw(&encoded))?;
             rows += 1;
             if rows.is_multiple_of(LOOK) {
                 self.statement.check()?;
@@ -316,10 +329,34 @@ impl Pass {
         })
     }
 
+    /// Adds a row to its segments.
+    #[inline]
+    fn divide(&mut self, row: &Row<'_>, left_out: LeftOut, is_lenient: bool) -> Result<()> {
+        for grouping in &mut self.groupings {
+            let Ok(segments) = grouping else { continue };
+            match segments.of(row) {
+                Ok(segment) => segments.push(segment, left_out)?,
+                Err(error) if is_lenient => *grouping = Err(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// The segments of the only grouping that was asked for.
+    pub fn segments(&self) -> Option<&Segments> {
+        self.groupings.first().and_then(|segments| segments.as_ref().ok())
+    }
+
+    /// Which share of the rows trained the model, where that is known and worth telling.
+    pub fn trained_share(&self) -> Option<f64> {
+        let sample = self.scorer.model().sample.as_ref()?;
+        sample.share(&self.compared)
+    }
+
     /// Says that rows trained the model: it does better on these than it will on others.
     fn tell_of_training_rows(&self, reference: &str) {
-        let share = self.scorer.model().sample.as_ref();
-        if let Some(share) = share.and_then(|sample| sample.share(&self.compared)) {
+        if let Some(share) = self.trained_share() {
             advise(
                 format!(
                     "about {:.0} % of these rows trained model \"{reference}\"",

@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 use serde_json::{Map, Value as Json, json};
 
+use super::pass::LeftOut;
 use crate::models::predict::column_named;
 use crate::pg::error::{Error, FEATURE_TYPE, INVALID_PARAMETER, LIMIT_EXCEEDED, Result};
 use crate::pg::intake;
@@ -42,6 +43,8 @@ pub struct Segments {
     key: Vec<u32>,
     /// The segment of each row that was kept.
     of_row: Vec<u32>,
+    /// What was left out of each segment.
+    left_out: Vec<LeftOut>,
 }
 
 impl Column {
@@ -144,6 +147,7 @@ impl Segments {
             keys: Vec::new(),
             key: Vec::new(),
             of_row: Vec::new(),
+            left_out: Vec::new(),
         })
     }
 
@@ -179,16 +183,26 @@ impl Segments {
             .hint("Group by fewer columns, or by ranges of them, such as assay.bucketize makes."));
         }
         self.keys.push(self.key.clone());
+        self.left_out.push(LeftOut::default());
         if self.columns.len() > 1 {
             self.found.insert(self.key.clone(), segment as u32);
         }
         Ok(segment as u32)
     }
 
-    /// Keeps the segment of the next row.
+    /// Adds a row to a segment. One without a target only counts as left out.
     #[inline]
-    pub fn push(&mut self, segment: u32) -> Result<()> {
-        Ok(room::push(&mut self.of_row, segment)?)
+    pub fn push(&mut self, segment: u32, left_out: LeftOut) -> Result<()> {
+        self.left_out[segment as usize].add(left_out);
+        if left_out.unlabelled == 0 {
+            room::push(&mut self.of_row, segment)?;
+        }
+        Ok(())
+    }
+
+    /// What was left out of a segment.
+    pub fn left_out(&self, segment: usize) -> LeftOut {
+        self.left_out.get(segment).copied().unwrap_or_default()
     }
 
     /// How many segments there are.

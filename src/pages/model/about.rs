@@ -1,11 +1,54 @@
 //! What a model is, and what people have written of it.
 
 use super::Card;
+use super::changes::METRICS;
 use crate::models::describe::Content;
 use crate::models::describe::FIELDS;
 use crate::pages::{literal, read};
 use crate::pg::error::Result;
+use algo::page::number::{count, figure};
 use algo::page::{Block, Cell, Section};
+
+/// What counts most: how well it does, what is decided by it, and how much of the card people have written.
+pub fn overview(card: &Card) -> Vec<(String, Cell)> {
+    let stored = card.version.json("metrics");
+    let metric = METRICS.into_iter().find(|metric| stored[*metric].is_number());
+    let worth = metric.and_then(|metric| match &card.judged {
+        Some(judged) => {
+            let row = judged.metrics.iter().find(|row| row.metric == metric)?;
+            let value = Cell::estimate(Some(row.value), row.low, row.high).plain();
+            Some(format!("{metric} {value} on the {} rows of the query", count(row.rows)))
+        }
+        None => {
+            let of = match stored["evaluated_on"].as_str() {
+                Some("test") => "held out of the training",
+                Some("folds") => "of folds, each judged by a model of the others",
+                _ => "that it was trained on",
+            };
+            let value = figure(stored[metric].as_f64()?);
+            Some(format!(
+                "{metric} {value} on {} rows {of}",
+                count(stored["rows"].as_i64()?)
+            ))
+        }
+    });
+    let mut facts = Vec::new();
+    facts.extend(worth.map(|worth| ("how well".to_owned(), Cell::Text(worth))));
+    if let (Some(threshold), [_, positive]) = (card.version.number("threshold"), &card.labels[..]) {
+        let rule = format!(
+            "a row is called {positive} from a probability of {} on",
+            figure(threshold)
+        );
+        facts.push(("rule".to_owned(), Cell::Text(rule)));
+    }
+    let texts = || FIELDS.iter().filter(|field| field.content == Content::Text);
+    let written = texts()
+        .filter(|field| card.description.contains_key(field.name))
+        .count();
+    let written = format!("{written} of {} fields that only people can write", texts().count());
+    facts.push(("written".to_owned(), Cell::Text(written)));
+    facts
+}
 
 /// Which model this is.
 pub fn identity(card: &Card) -> Result<Section> {

@@ -6,7 +6,7 @@ use crate::pg::error::Result;
 use algo::page::{Block, Cell, Column, Section, Table};
 
 /// Metrics by which versions are commonly told apart; the first that a version has is shown.
-const METRICS: [&str; 6] = ["roc_auc", "log_loss", "accuracy", "rmse", "mae", "silhouette"];
+pub(super) const METRICS: [&str; 6] = ["roc_auc", "log_loss", "accuracy", "rmse", "mae", "silhouette"];
 const MOST: usize = 30;
 
 pub fn section(card: &Card) -> Result<Section> {

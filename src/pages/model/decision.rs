@@ -1,10 +1,8 @@
 //! What is decided by a score.
 
-use super::{Card, rows_or_note};
-use crate::pages::literal;
-use crate::pages::read;
-use crate::pages::read::Row;
+use super::Card;
 use crate::pg::error::Result;
+use algo::judging::costs::Operating;
 use algo::page::chart::{Axis, Curves, Line, Plot, Tone};
 use algo::page::number::{count, figure};
 use algo::page::{Block, Cell, Chart, Section};
@@ -17,10 +15,10 @@ pub fn section(card: &Card) -> Result<Section> {
         let positive = card.labels.last().map_or("", String::as_str);
         let rule = match card.is_binary() {
             true => format!(
-                "a row is {positive} when its probability is at least {}",
+                "a row is called {positive} when its probability of {positive} is at least {}",
                 figure(threshold)
             ),
-            false => "a row has the class of the greatest probability".into(),
+            false => "a row is given the class that is most probable".into(),
         };
         facts.push(("rule".to_owned(), Cell::Text(rule)));
         let (from, to) = (version.number("review_from"), version.number("review_to"));
@@ -43,68 +41,52 @@ pub fn section(card: &Card) -> Result<Section> {
     }
     facts.extend([card.written("cost_false_positive"), card.written("cost_false_negative")]);
     section.push(Block::Facts(facts));
-    if let Some((false_positive, false_negative)) =
-        card.cost("cost_false_positive").zip(card.cost("cost_false_negative"))
-        && read::is_known("threshold_costs")?
-        && let Some(rows) = rows_or_note(&costs(card, false_positive, false_negative), &mut section)?
-        && let Some(chart) = chart(&rows, false_positive, false_negative)
-    {
-        section.push(Block::Chart(chart));
-    }
+    let chart = card.costs().and_then(|costs| chart(&card.curves().costs, costs));
+    section.blocks.extend(chart.map(|chart| Block::Charts(vec![chart])));
     Ok(section)
 }
 
-/// What thresholds cost: on the query's rows, or on those that the version was judged on.
-fn costs(card: &Card, false_positive: f64, false_negative: f64) -> String {
-    format!(
-        "SELECT * FROM assay.threshold_costs({}, {}, '{false_positive}'::pg_catalog.float8, '{false_negative}'::pg_catalog.float8) ORDER BY threshold",
-        literal(&card.reference),
-        card.query.as_deref().map_or_else(|| "NULL".into(), literal)
-    )
-}
-
 /// Cost against threshold, with the interval of the cost.
-fn chart(rows: &[Row], false_positive: f64, false_negative: f64) -> Option<Chart> {
-    let threshold = |row: &Row| {
-        row.number("threshold")
-            .filter(|threshold| (0.0..=1.0).contains(threshold))
-    };
-    let at = |flag: &str| rows.iter().find(|row| row.flag(flag)).and_then(threshold);
-    let points = rows
-        .iter()
-        .filter_map(|row| Some((threshold(row)?, row.number("cost")?)));
-    let band = rows
-        .iter()
-        .filter_map(|row| Some((threshold(row)?, row.number("cost_low")?, row.number("cost_high")?)));
-    let (best, current) = (at("chosen")?, at("current"));
-    let mut marks = vec![(best, "least".to_owned())];
-    marks.extend(
-        current
-            .filter(|current| (current - best).abs() > 0.02)
-            .map(|current| (current, "threshold".to_owned())),
-    );
-    let judged: i64 = ["true_positives", "false_positives", "true_negatives", "false_negatives"]
-        .iter()
-        .filter_map(|column| rows.first()?.count(column))
-        .sum();
+fn chart(points: &[Operating], (false_positive, false_negative): (f64, f64)) -> Option<Chart> {
+    let rows =
+        |point: &Operating| point.true_positives + point.false_positives + point.true_negatives + point.false_negatives;
+    let (judged, best) = (rows(points.first()?), points.iter().find(|point| point.chosen)?);
+    let current = points.iter().find(|point| point.current)?;
+    // The threshold at which no row is called positive is beyond all scores.
+    let place = |point: &Operating| point.threshold.clamp(0.0, 1.0);
+    let mut marks = vec![(place(best), "least".to_owned())];
+    if (place(current) - place(best)).abs() > 0.02 {
+        marks.push((place(current), "threshold".to_owned()));
+    }
+    let ascending = || points.iter().rev();
+    let band = ascending().filter_map(|point| {
+        let (low, high) = point.cost.interval?;
+        Some((place(point), low, high))
+    });
     let curves = Curves {
         x: Axis::unit("threshold"),
         y: Axis::numbers("cost"),
         lines: vec![Line {
             label: "cost".into(),
             tone: Tone::First,
-            points: points.collect(),
+            points: ascending().map(|point| (place(point), point.cost.value)).collect(),
             band: band.collect(),
         }],
         marks,
         ..Curves::default()
     };
+    let least = match best.threshold <= 1.0 {
+        true => format!("It costs least at {}", figure(best.threshold)),
+        false => "It costs least to flag no row".into(),
+    };
     let about = format!(
-        "What {} rows cost, with {} for a false alarm and {} for a miss, and its 95% interval: the least at {}.",
-        count(judged),
+        "What the mistakes among {} rows cost, with {} for a false alarm and {} for a miss, and the 95% interval of that. {least}: {} rather than {} at the present threshold of {}.",
+        count(i64::try_from(judged).unwrap_or(i64::MAX)),
         figure(false_positive),
         figure(false_negative),
-        figure(best)
+        figure(best.cost.value),
+        figure(current.cost.value),
+        figure(current.threshold)
     );
     Some(Chart::new("Cost against threshold", about, Plot::Curves(curves)))
 }

@@ -1,18 +1,10 @@
 //! Whether a model treats groups alike: between the values of the columns that `describe_model` names.
 
-use serde_json::json;
-
-use super::groups::{self, Heading};
-use super::performance::array;
-use super::{Card, rows_or_note};
-use crate::pages::literal;
-use crate::pages::read;
-use crate::pages::read::Row;
+use super::Card;
+use super::groups::{self, Estimate, Heading};
+use crate::models::judging::fairness::FairnessRow;
 use crate::pg::error::Result;
 use algo::page::{Block, Cell, Column, Section, Status, Table};
-
-/// Groups that are shown of a column.
-const GROUPS: usize = 60;
 
 /// What is shown of a group.
 const METRICS: [Heading; 8] = [
@@ -26,78 +18,78 @@ const METRICS: [Heading; 8] = [
     ("roc_auc", "ROC AUC"),
 ];
 
+/// What each demand asks, in words.
+const CRITERIA: [(&str, &str); 3] = [
+    ("demographic_parity", "groups are selected as often"),
+    (
+        "equal_opportunity",
+        "of the positive rows of each group as many are found",
+    ),
+    (
+        "equalized_odds",
+        "the same, and of the negative rows as many are flagged",
+    ),
+];
+
 pub fn section(card: &Card) -> Result<Section> {
     let mut section = Section::new("fairness", "Fairness");
-    let columns = card.columns("fairness_groups");
-    if card.labels.is_empty() {
-        section.push(Block::missing("Fairness between groups is judged of classifications."));
-        return Ok(section);
-    }
-    if columns.is_empty() || card.query.is_none() {
-        section.push(Block::missing(match card.query {
-            None => "Fairness is judged on the rows of a query: assay.render_model(model, query, format).",
-            Some(_) => "No groups are named: assay.describe_model(model, '{\"fairness_groups\": [\"a column\"]}') names the columns between whose values the model has to be fair.",
-        }));
-        return Ok(section);
-    }
-    for column in columns {
-        if !read::is_known("fairness")? {
-            break;
+    let missing = match &card.judged {
+        _ if !card.is_binary() => Some("Fairness between groups is judged of classifications with two classes."),
+        None => Some("Fairness is judged on the rows of a query: assay.render_model(model, query, format)."),
+        Some(judged) if judged.fairness.is_empty() => Some(
+            "No groups are named: assay.describe_model(model, '{\"fairness_groups\": [\"a column\"]}') names the columns between whose values the model has to be fair.",
+        ),
+        Some(_) => None,
+    };
+    section.blocks.extend(missing.map(Block::missing));
+    for (column, rows) in card.judged.iter().flat_map(|judged| &judged.fairness) {
+        match rows {
+            Err(why) => section.push(Block::missing(why.as_str())),
+            Ok(rows) => {
+                section.push(Block::Table(apart(column, rows)));
+                let estimates = rows.iter().filter(|row| row.value.is_some());
+                let estimates: Vec<Estimate<'_>> = estimates.map(Estimate::of_fairness).collect();
+                section.push(Block::Table(groups::table(
+                    &format!("By {column}"),
+                    &estimates,
+                    &METRICS,
+                )));
+            }
         }
-        let limits = card
-            .description
-            .get("fairness_limits")
-            .filter(|limits| limits.is_object());
-        let demanded = limits.map(|limits| json!({ "limits": limits }).to_string());
-        let options = demanded.map_or(String::new(), |options| format!(", {}", literal(&options)));
-        let groups = array(std::slice::from_ref(&column));
-        let Some(query) = card.judging("fairness", &format!(", {groups}{options}")) else {
-            continue;
-        };
-        let Some(rows) = rows_or_note(&query, &mut section)? else {
-            continue;
-        };
-        section.push(Block::Table(apart(
-            &format!("By {column}: how far the groups are apart"),
-            &rows,
-        )));
-        section.push(Block::Table(groups::table(
-            &format!("By {column}"),
-            &rows,
-            &METRICS,
-            GROUPS,
-        )));
     }
     Ok(section)
 }
 
 /// The rows that tell how far groups are apart: those that have no value of their own.
-fn apart(caption: &str, rows: &[Row]) -> Table {
+fn apart(column: &str, rows: &[FairnessRow]) -> Table {
     let headings = vec![
         Column::text("criterion", 30),
         Column::number("difference"),
         Column::number("ratio"),
-        Column::text("within limits", 10),
+        Column::text("within limits", 14),
+        Column::rest("alike where"),
     ];
-    let mut table = Table::new(caption, headings);
-    let rows = rows.iter().filter(|row| {
-        row.json("segment").is_null() && row.number("difference").is_some() && row.number("value").is_none()
-    });
-    table.rows.extend(rows.map(|row| {
-        let apart = |name: &str| {
-            let end = |end: &str| row.number(&format!("{name}_{end}"));
-            Cell::estimate(row.number(name), end("low"), end("high"))
-        };
-        vec![
-            row.text("metric").map_or(Cell::Empty, Cell::Text),
-            apart("difference"),
-            apart("ratio"),
-            match row.json("within_limits").as_bool() {
-                Some(true) => Cell::Status(Status::Good, "yes".into()),
-                Some(false) => Cell::Status(Status::Bad, "no".into()),
-                None => Cell::Empty,
-            },
-        ]
-    }));
+    let mut table = Table::new(
+        &format!("By {column}: how far the groups are apart; alike are a difference of 0 and a ratio of 1"),
+        headings,
+    );
+    let rows = rows.iter().filter(|row| row.segment.is_none() && row.value.is_none());
+    table.rows.extend(
+        rows.filter(|row| CRITERIA.iter().any(|(name, _)| *name == row.metric))
+            .map(|row| {
+                let words = CRITERIA.iter().find(|(name, _)| *name == row.metric);
+                vec![
+                    Cell::text(row.metric),
+                    Cell::estimate(row.difference, row.difference_low, row.difference_high),
+                    Cell::estimate(row.ratio, row.ratio_low, row.ratio_high),
+                    match row.within_limits {
+                        Some(true) => Cell::Status(Status::Good, "yes".into()),
+                        Some(false) => Cell::Status(Status::Bad, "no".into()),
+                        None => Cell::Empty,
+                    },
+                    words.map_or(Cell::Empty, |(_, words)| Cell::text(*words)),
+                ]
+            }),
+    );
     table.without_empty_columns()
 }

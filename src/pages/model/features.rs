@@ -11,11 +11,17 @@ use algo::page::{Block, Cell, Column, Section, Table, ValueSummary};
 
 pub fn section(card: &Card) -> Result<Section> {
     let mut section = Section::new("features", "Features");
-    let query = format!("SELECT * FROM assay.feature_info({})", literal(&card.reference));
-    let Some(rows) = rows_or_note(&query, &mut section)? else {
+    if !card.is_managed {
         let names = read::rows(&format!("SELECT assay.features({}) AS names", literal(&card.reference)))?;
         let names = names.first().map(|row| row.texts("names")).unwrap_or_default();
         section.push(Block::paragraph(format!("It reads: {}.", names.join(", "))));
+        section.push(Block::missing(
+            "Their values in the training rows, and what is put in place of a missing one, are shown to those who may manage the model.",
+        ));
+        return Ok(section);
+    }
+    let query = format!("SELECT * FROM assay.feature_info({})", literal(&card.reference));
+    let Some(rows) = rows_or_note(&query, &mut section)? else {
         return Ok(section);
     };
     let columns = vec![
@@ -23,7 +29,7 @@ pub fn section(card: &Card) -> Result<Section> {
         Column::text("type", 18),
         Column::number("missing"),
         Column::text("what a missing value becomes", 36),
-        Column::rest("values in the training rows"),
+        Column::rest("values (least .. mean .. greatest)"),
     ];
     let mut table = Table::new("", columns);
     for row in &rows {
@@ -75,10 +81,20 @@ fn missing_policy(card: &Card, row: &Row) -> String {
         (false, _, "naive_bayes") => "left out of the product".into(),
         (false, true, _) => "a category of its own".into(),
         (false, false, _) => match row.number("mean") {
+            Some(mean) if is_boolean(row) => {
+                format!(
+                    "the share of true ones in the training rows: {}",
+                    algo::page::number::figure(mean)
+                )
+            }
             Some(mean) => format!("the mean of the training rows: {}", algo::page::number::figure(mean)),
             None => "the mean of the training rows".into(),
         },
     }
+}
+
+fn is_boolean(row: &Row) -> bool {
+    row.text("type").as_deref() == Some("boolean")
 }
 
 /// The values of a feature in few words.
@@ -93,6 +109,10 @@ fn values(row: &Row) -> ValueSummary {
             ))
         };
         return ValueSummary::Top(top.iter().filter_map(entry).collect());
+    }
+    if let (Some(mean), true) = (row.number("mean"), is_boolean(row)) {
+        let share = |name: &str, share: f64| (name.to_owned(), algo::page::number::share(share));
+        return ValueSummary::Top(vec![share("true", mean), share("false", 1.0 - mean)]);
     }
     let points = ["min", "mean", "max"].map(|column| row.number(column).map(algo::page::number::figure));
     ValueSummary::Range(points.into_iter().flatten().collect())

@@ -1,40 +1,81 @@
 //! Estimates for groups of rows: a row per group, a column per metric.
 
-use super::performance::segment;
-use crate::pages::read::Row;
+use serde_json::Value as Json;
+
+use crate::models::judging::evaluate::SliceRow;
+use crate::models::judging::fairness::FairnessRow;
+use crate::pages::read;
+use crate::quality::finding::segment_text;
 use algo::page::{Cell, Column, Table};
 
 /// A metric by its name in SQL, and its heading.
 pub(super) type Heading = (&'static str, &'static str);
 
-/// The estimates of `rows` (metric, segment, rows, value, low, high) as a table of at most `most` groups, in their order; those without a segment are all
-/// rows together.
-pub(super) fn table(caption: &str, rows: &[Row], metrics: &[Heading], most: usize) -> Table {
+/// A metric of a group.
+pub(super) struct Estimate<'a> {
+    /// The group; `None` for all rows.
+    segment: Option<&'a Json>,
+    metric: &'static str,
+    rows: i64,
+    value: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+}
+
+impl<'a> Estimate<'a> {
+    pub(super) fn of_slice(row: &'a SliceRow) -> Estimate<'a> {
+        Estimate {
+            segment: row.segment.as_ref(),
+            metric: row.metric,
+            rows: row.rows,
+            value: Some(row.value),
+            low: row.low,
+            high: row.high,
+        }
+    }
+
+    pub(super) fn of_fairness(row: &'a FairnessRow) -> Estimate<'a> {
+        Estimate {
+            segment: row.segment.as_ref(),
+            metric: row.metric,
+            rows: row.rows,
+            value: row.value,
+            low: row.low,
+            high: row.high,
+        }
+    }
+}
+
+/// A group in words.
+fn name(segment: Option<&Json>) -> String {
+    match segment.and_then(Json::as_object) {
+        None => "all".into(),
+        // The caption names the column of the only value.
+        Some(segment) if segment.len() == 1 => {
+            let value = segment.values().next().and_then(read::text);
+            value.unwrap_or_else(|| "NULL".into())
+        }
+        Some(segment) => segment_text(segment),
+    }
+}
+
+/// Estimates, those of a group one after the other, as a table.
+pub(super) fn table(caption: &str, estimates: &[Estimate<'_>], metrics: &[Heading]) -> Table {
     let mut columns = vec![Column::text("group", 40), Column::number("rows")];
     columns.extend(metrics.iter().map(|(_, heading)| Column::number(heading)));
     let mut table = Table::new(caption, columns);
-    let mut groups: Vec<Option<String>> = Vec::new();
-    for row in rows.iter().filter(|row| row.number("value").is_some()) {
-        let group = segment(row);
-        if !groups.contains(&group) {
-            groups.push(group);
-        }
-    }
-    table.rows.extend(groups.into_iter().take(most).map(|group| {
-        let of_group = || rows.iter().filter(|row| segment(row) == group);
-        let estimate = |metric: &str| {
-            let row = of_group().find(|row| row.text("metric").as_deref() == Some(metric));
-            row.map_or(Cell::Empty, |row| {
-                Cell::estimate(row.number("value"), row.number("low"), row.number("high"))
-            })
+    let groups = estimates.chunk_by(|a, b| a.segment == b.segment);
+    for group in groups.filter(|group| group.iter().any(|estimate| estimate.value.is_some())) {
+        let cell = |metric: &str| {
+            let found = group.iter().find(|estimate| estimate.metric == metric);
+            found.map_or(Cell::Empty, |found| Cell::estimate(found.value, found.low, found.high))
         };
-        let count = of_group().filter_map(|row| row.count("rows")).max();
         let mut cells = vec![
-            Cell::Text(group.clone().unwrap_or_else(|| "all".into())),
-            Cell::count(count),
+            Cell::Text(name(group[0].segment)),
+            Cell::count(group.iter().map(|estimate| estimate.rows).max()),
         ];
-        cells.extend(metrics.iter().map(|(metric, _)| estimate(metric)));
-        cells
-    }));
+        cells.extend(metrics.iter().map(|(metric, _)| cell(metric)));
+        table.rows.push(cells);
+    }
     table.without_empty_columns()
 }

@@ -18,7 +18,7 @@ pub fn section(card: &Card) -> Result<Section> {
         (
             "took".to_owned(),
             version.number("seconds").map_or(Cell::Empty, |seconds| {
-                Cell::Text(format!("{} s", algo::page::number::figure(seconds)))
+                Cell::Text(format!("{} s", algo::page::number::rough(seconds)))
             }),
         ),
     ];
@@ -70,7 +70,9 @@ WHERE t.model OPERATOR(pg_catalog.=) {} AND t.version OPERATOR(pg_catalog.=) {} 
         }));
         section.push(Block::Table(table));
     }
-    learning(card, &mut section)?;
+    if card.is_managed {
+        learning(card, &mut section)?;
+    }
     Ok(section)
 }
 

@@ -10,20 +10,20 @@ mod fairness;
 mod features;
 mod groups;
 mod method;
+mod metrics;
 mod monitoring;
 mod performance;
 
 use pgrx::pg_extern;
 use serde_json::{Map, Value as Json};
 
-use self::curves::Cumulated;
 use super::read::{self, Row};
 use super::{format_of, literal, made, written};
 use crate::models::describe::FIELDS;
-use crate::models::{Privilege, resolve};
+use crate::models::judging::judged::{Drawings, Judged, Question};
+use crate::models::{Privilege, may, resolve};
 use crate::pg::error::{Error, INTERNAL, Result, or_raise};
 use crate::pg::options::required;
-use crate::pg::query::Query;
 use crate::pg::text::{Prose, Text};
 use algo::page::{Block, Cell, Format, Page, Section, Status};
 
@@ -37,14 +37,16 @@ struct Card {
     reference: String,
     /// The version, as the view shows it to the caller.
     version: Row,
+    /// Whether the caller may manage it, and so see of what rows it was made.
+    is_managed: bool,
     /// What people have written of the model.
     description: Map<String, Json>,
     /// Its classes; none of a regression.
     labels: Vec<String>,
-    /// The rows on which it is judged.
-    query: Option<String>,
-    /// How many rows of each class have at least a score, of two classes: of the query's rows, or else of those that the version was judged on.
-    cumulated: Option<Cumulated>,
+    /// How it does on the rows of the query, if there is one.
+    judged: Option<Judged>,
+    /// Without a query, the curves that are kept with the version.
+    kept: Drawings,
     /// What makes this page.
     call: String,
 }
@@ -95,13 +97,11 @@ FROM assay.model_versions AS v WHERE v.model OPERATOR(pg_catalog.=) {} AND v.ver
             .first()
             .and_then(|row| row.json("fields").as_object().cloned());
         let labels = read::rows(&format!("SELECT assay.labels({}) AS labels", literal(&reference)))?;
-        // What is wrong with the query is an error before anything is judged.
-        if let Some(query) = query {
-            Query::new(query)?;
-        }
         let argument = query.map_or("NULL".to_owned(), literal);
         let mut card = Card {
-            cumulated: None,
+            is_managed: may(&found.model, Privilege::Manage)?,
+            judged: None,
+            kept: Drawings::default(),
             labels: labels.first().map(|row| row.texts("labels")).unwrap_or_default(),
             call: format!(
                 "SELECT assay.render_model({}, {argument}, '{}')",
@@ -109,36 +109,38 @@ FROM assay.model_versions AS v WHERE v.model OPERATOR(pg_catalog.=) {} AND v.ver
                 format.name()
             ),
             description: description.unwrap_or_default(),
-            query: query.map(str::to_owned),
             name,
             number,
             reference,
             version,
         };
-        card.cumulated = card.cumulate()?;
+        match query {
+            Some(query) => {
+                // Of other models fairness has no meaning yet.
+                let groups = if card.is_binary() {
+                    card.columns("fairness_groups")
+                } else {
+                    Vec::new()
+                };
+                let question = Question {
+                    slices: &card.columns("slices"),
+                    groups: &groups,
+                    limits: card
+                        .description
+                        .get("fairness_limits")
+                        .filter(|limits| limits.is_object()),
+                    costs: card.costs(),
+                };
+                card.judged = Some(Judged::of(&found, query, &question)?);
+            }
+            None => card.kept = Drawings::kept(&found, card.costs())?,
+        }
         Ok(card)
     }
 
-    /// See [`Card::cumulated`].
-    fn cumulate(&self) -> Result<Option<Cumulated>> {
-        /// Points of a curve: as many as tell scores apart that a figure can.
-        const POINTS: usize = 1000;
-        if !self.is_binary() {
-            return Ok(None);
-        }
-        let rows = match self.judging("roc_curve", &format!(", {POINTS}")) {
-            Some(curve) => read::rows(&curve)?,
-            None if !read::is_known("model_roc")? || !read::is_known("model_lift")? => Vec::new(),
-            None => read::rows(&format!(
-                "WITH c AS (SELECT pg_catalog.sum(l.positives)::float8 AS positives, pg_catalog.sum(l.rows)::float8 AS rows FROM assay.model_lift AS l WHERE {})
-SELECT r.threshold, r.true_positive_rate OPERATOR(pg_catalog.*) c.positives AS true_positives,
-    r.false_positive_rate OPERATOR(pg_catalog.*) (c.rows OPERATOR(pg_catalog.-) c.positives) AS false_positives
-FROM assay.model_roc AS r CROSS JOIN c WHERE {} ORDER BY r.false_positive_rate, r.true_positive_rate",
-                self.is_version("l"),
-                self.is_version("r")
-            ))?,
-        };
-        Ok(Cumulated::of(&rows))
+    /// The curves of the query's rows, or else of those that the version was judged on.
+    fn curves(&self) -> &Drawings {
+        self.judged.as_ref().map_or(&self.kept, |judged| &judged.curves)
     }
 
     /// The condition that a row of a view is of this version.
@@ -150,19 +152,10 @@ FROM assay.model_roc AS r CROSS JOIN c WHERE {} ORDER BY r.false_positive_rate, 
         )
     }
 
-    /// A number that people have written.
-    fn cost(&self, name: &str) -> Option<f64> {
-        self.description.get(name).and_then(read::number)
-    }
-
-    /// A call of a function of assay for this version, with the query and more arguments.
-    fn judging(&self, function: &str, more: &str) -> Option<String> {
-        let query = self.query.as_deref()?;
-        Some(format!(
-            "SELECT * FROM assay.{function}({}, {}{more})",
-            literal(&self.reference),
-            literal(query)
-        ))
+    /// What people have written that a false alarm and a miss cost.
+    fn costs(&self) -> Option<(f64, f64)> {
+        let cost = |name: &str| self.description.get(name).and_then(read::number);
+        cost("cost_false_positive").zip(cost("cost_false_negative"))
     }
 
     /// Whether there are two classes, one of which is the positive one.
@@ -222,7 +215,7 @@ fn page(card: &Card) -> Result<Page> {
             version.count("features").unwrap_or(0),
             text("trained")
         ),
-        opening: Vec::new(),
+        opening: vec![Block::Facts(about::overview(card))],
         sections: sections
             .into_iter()
             .filter(|section| !section.blocks.is_empty())

@@ -1,10 +1,11 @@
 //! Whether a model still holds: what logged predictions turned out to be worth, and drift.
 
 use super::{Card, rows_or_note};
+use crate::pages::drift::{self, Finding};
 use crate::pages::read::Row;
 use crate::pages::{literal, read};
 use crate::pg::error::Result;
-use algo::page::{Block, Cell, Column, Section, Status, Table};
+use algo::page::{Block, Cell, Column, Section, Table};
 
 /// Stretches of time, and columns, that are shown.
 const MOST: usize = 26;
@@ -32,7 +33,7 @@ AND d.run_at OPERATOR(pg_catalog.=) (SELECT pg_catalog.max(x.run_at) FROM assay.
             card.is_version("x")
         );
         match rows_or_note(&query, &mut section)? {
-            Some(rows) if !rows.is_empty() => section.push(Block::Table(drift(&rows))),
+            Some(rows) if !rows.is_empty() => section.push(Block::Table(drifted(&rows))),
             Some(_) => section.push(Block::missing(
                 "No drift is recorded: assay.record_drift(model, query) records it.",
             )),
@@ -84,33 +85,18 @@ fn performance(card: &Card, rows: &[Row]) -> Table {
 }
 
 /// What the last recorded run found.
-fn drift(rows: &[Row]) -> Table {
+fn drifted(rows: &[Row]) -> Table {
     let at = rows.first().and_then(|row| row.text("at")).unwrap_or_default();
-    let columns = vec![
-        Column::text("column", 34),
-        Column::text("", 14),
-        Column::text("method", 14),
-        Column::number("statistic"),
-        Column::number("threshold"),
-        Column::number("impact"),
-        Column::rest("message"),
-    ];
-    let mut table = Table::new(&format!("Drift from the training rows, as recorded {at}"), columns);
-    table.rows.extend(rows.iter().map(|row| {
-        let status = match row.json("drifted").as_bool() {
-            Some(true) => Cell::Status(Status::Bad, "drifted".into()),
-            Some(false) => Cell::Status(Status::Good, "steady".into()),
-            None => Cell::Status(Status::Neutral, "not compared".into()),
-        };
-        vec![
-            row.text("column_name").map_or(Cell::Empty, Cell::Text),
-            status,
-            row.text("method").map_or(Cell::Empty, Cell::Text),
-            Cell::figure(row.number("statistic")),
-            Cell::figure(row.number("threshold")),
-            Cell::figure(row.number("impact")),
-            row.text("message").map_or(Cell::Empty, Cell::Text),
-        ]
-    }));
-    table.without_empty_columns()
+    let findings = rows.iter().map(|row| Finding {
+        name: row.text("column_name").unwrap_or_else(|| "all columns".into()),
+        drifted: row.json("drifted").as_bool(),
+        method: row.json("method").as_str(),
+        statistic: row.number("statistic"),
+        threshold: row.number("threshold"),
+        adjusted_p_value: row.number("adjusted_p_value"),
+        importance: row.number("importance"),
+        impact: row.number("impact"),
+        message: row.json("message").as_str(),
+    });
+    drift::table(&format!("Drift from the training rows, as recorded {at}"), findings)
 }

@@ -68,6 +68,8 @@ check("reasons and drift are kept by hooks", sql("SELECT count(*), bool_and(json
 check("a hook makes a view that scores", sql("SELECT count(*) FROM credit.live_risk v JOIN credit.customer_risk t USING (customer_id) WHERE abs(v.score - t.risk) < 1e-12") == [(1000,)])
 page = run("run-operation", "assay.show_profile", "--args", "{model: stg_customers}")
 check("a profile is shown as a page", page[0] and "credit_amount" in page[2] and "duration_months" in page[2], page)
+page = run("run-operation", "assay.show_model", "--args", "{model: credit_risk, rows: customer_features}")
+check("the card of a model is shown as a page", page[0] and "Precision and recall" in page[2] and "95% interval" in page[2], page)
 kept = run("run-operation", "assay.save_baseline", "--args", "{name: customers, model: stg_customers}")
 check("a baseline is saved", kept[0] and sql("SELECT name, rows FROM assay.baselines") == [("customers", 1000)], kept)
 
