@@ -37,6 +37,20 @@ def line(x, y, series, **more):
                                        "show_legend": True, "truncateYAxis": False, **more}
 
 
+def points(x, y, series, **more):
+    """A chart of points: those of each series are at places of their own, between which nothing is known."""
+    return "echarts_timeseries_scatter", {"x_axis": x, "metrics": [y], "groupby": series, "row_limit": 10000, "markerSize": 5, "show_legend": True, **more}
+
+
+def where(condition):
+    """Which rows a chart shows."""
+    return {"adhoc_filters": [{"clause": "WHERE", "expressionType": "SQL", "sqlExpression": condition}]}
+
+
+# An axis of shares.
+SHARES = {"truncateYAxis": True, "y_axis_bounds": [0, 1]}
+
+
 def bars(x, y, series, **more):
     """A chart of stacked bars."""
     return "echarts_timeseries_bar", {"x_axis": x, "metrics": [y], "groupby": series, "row_limit": 10000, "stack": "Stack", "show_legend": True, **more}
@@ -51,16 +65,17 @@ def table(columns, order):
 CHARTS = [
     ("Versions", "model_versions", table(["model", "version", "algorithm", "deployed", "trained_at", "rows"], "trained_at"), 6, 30),
     ("Checks", "check_summary", table(["name", "status", "rows", "message"], "rows"), 6, 30),
-    ("ROC curve", "model_roc", line("false_positive_rate", metric("max(true_positive_rate)", "true positive rate"), ["version"]), 4, 50),
-    ("Calibration", "model_calibration", line("predicted", metric("max(actual)", "share that came true"), ["version"]), 4, 50),
+    ("ROC curve", "model_roc", points("false_positive_rate", metric("max(true_positive_rate)", "true positive rate"), ["version"], **SHARES), 4, 50),
+    ("Calibration", "model_calibration", points("predicted", metric("max(actual)", "share that came true"), ["version"], markerSize=9, **SHARES), 4, 50),
     ("Lift", "model_lift", bars("bin", metric("max(lift)", "lift"), ["version"], stack=None), 4, 50),
-    ("ROC AUC of decisions, by day", "performance_over_time", line("day", metric("max(CASE WHEN metric = 'roc_auc' THEN value END)", "ROC AUC"), ["version"], time_grain_sqla=None), 4, 50),
-    ("The same, estimated without labels", "performance_over_time", line("day", metric("max(CASE WHEN metric = 'roc_auc' THEN estimated END)", "ROC AUC, estimated"), ["version"], time_grain_sqla=None), 4, 50),
-    ("Decisions by day", "predictions", bars("at", metric("count(*)", "decisions"), ["decision"], time_grain_sqla="P1D"), 4, 50),
-    ("Reasons of refusals", "decision_reasons", bars("feature", metric("sum(attribution)", "pushed towards refusal"), [], orientation="horizontal"), 6, 50),
-    ("Drift over time", "drift_history", line("run_at", metric("max(statistic)", "effect"), ["column_name"], time_grain_sqla=None, limit=8,
+    ("ROC AUC of decisions, by day", "performance_over_time", line("day", metric("max(CASE WHEN metric = 'roc_auc' THEN value END)", "ROC AUC"), ["version"], time_grain_sqla="P1D", **SHARES), 4, 50),
+    ("The same, estimated without labels", "performance_over_time", line("day", metric("max(CASE WHEN metric = 'roc_auc' THEN estimated END)", "ROC AUC, estimated"), ["version"], time_grain_sqla="P1D", **SHARES), 4, 50),
+    ("Decisions by day", "predictions", bars("at", metric("count(*)", "decisions"), ["decision"], time_grain_sqla="P1D", **where("NOT challenger")), 4, 50),
+    ("What pushed towards a refusal", "decision_reasons", bars("feature", metric("sum(greatest(attribution, 0))", "pushed towards refusal"), [], orientation="horizontal",
+                                                               x_axis_sort="pushed towards refusal", x_axis_sort_asc=True, **where("decision = 'true'")), 6, 50),
+    ("Drift over time", "drift_history", line("run_at", metric("max(statistic)", "effect"), ["column_name"], time_grain_sqla="P1D", limit=8,
                                               timeseries_limit_metric=metric("max(impact)", "impact")), 6, 50),
-    ("Results of checks by status", "check_history", bars("run_at", metric("count(*)", "results"), ["status"], time_grain_sqla=None), 12, 50),
+    ("Results of checks by status", "check_history", bars("run_at", metric("count(*)", "results"), ["status"], time_grain_sqla="P1D"), 12, 50),
 ]
 
 
@@ -110,7 +125,8 @@ def wait():
 def query_context(dataset, kind, params):
     """What a chart asks for, so that the API can run it without a browser."""
     raw = kind == "table"
-    query = {"filters": [], "extras": {}, "row_limit": params["row_limit"], "annotation_layers": [], "series_limit": 0}
+    conditions = " AND ".join(f"({each['sqlExpression']})" for each in params["adhoc_filters"])
+    query = {"filters": [], "extras": {"where": conditions} if conditions else {}, "row_limit": params["row_limit"], "annotation_layers": [], "series_limit": 0}
     if raw:
         query.update(columns=params["all_columns"], orderby=[json.loads(text) for text in params["order_by_cols"]], metrics=None)
     else:
@@ -217,7 +233,7 @@ def picture():
 <input name="password" value="{PASSWORD}"></form><script>document.forms[0].submit()</script>''')
     path = FOLDER / "dashboard.png"
     path.unlink(missing_ok=True)
-    subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1440,2700", "--virtual-time-budget=60000",
+    subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1440,1950", "--virtual-time-budget=60000",
                     f"--user-data-dir={FOLDER / 'home' / 'chromium'}", f"--screenshot={path}", door.as_uri()],
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=180)
     print(f"ok - the dashboard is in {path}", flush=True)

@@ -2676,7 +2676,7 @@ CREATE FUNCTION assay.render_model(model text, query text DEFAULT NULL, format t
 AS 'MODULE_PATHNAME', 'render_model_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.render_model(text, text, text) IS
 'The card of a model as a page: identity, purpose, data, features, method, performance, explanations, fairness, decision rule, limits, monitoring, changes, and how to reproduce it. What only people can say (assay.describe_model) and nobody has said is shown as not written yet.
-query: rows with the target, on which the card judges the model, as the caller; without it the card shows what is stored. Each part that judges runs the query once. Parts that need the privilege manage say so to others. format as in assay.render_profile: psql -XAqt -c "SELECT assay.render_model(''credit'', ''customers'', ''html'')" -o credit.html. Errors: 22023 another format; ML001, ML002, 42501; with a query those of assay.evaluate.
+query: rows with the target, on which the card judges the model, as the caller; without it the card shows what is stored. It is run once, and at most 2,000 of its rows, drawn by what is in them, are explained. Parts that need the privilege manage say so to others. format as in assay.render_profile: psql -XAqt -c "SELECT assay.render_model(''credit'', ''customers'', ''html'')" -o credit.html. Errors: 22023 another format; ML001, ML002, 42501; with a query those of assay.evaluate.
 Example: SELECT assay.render_model(''credit'', ''SELECT * FROM customers WHERE is_test'')';
 
 -- sql/90-dump.sql

@@ -25,6 +25,15 @@ pub fn short_type(name: &str) -> String {
     known.map_or(name.to_owned(), |(long, short)| name.replacen(long, short, 1))
 }
 
+/// A text; in quotes where blanks at its ends, or that there is nothing, would not be seen.
+pub fn quoted_if_blank(text: String) -> String {
+    if text.is_empty() || text.trim() != text {
+        format!("'{text}'")
+    } else {
+        text
+    }
+}
+
 /// Whether the single values say more than their range.
 fn is_described_by_values(kind: Kind, report: &Report) -> bool {
     /// Different values of a text that are few without being a category.
@@ -44,8 +53,7 @@ pub fn values(kind: Kind, report: &Report) -> ValueSummary {
     }
     let text = |point: &Point| match point {
         Point::Number(number) => short_number(*number),
-        // Blanks at its ends would not be seen.
-        Point::Text(text) if text.trim() != text || text.is_empty() => format!("'{text}'"),
+        Point::Text(text) => quoted_if_blank(text.to_string()),
         point => intake::written(kind, &value::of_point(point)),
     };
     if is_described_by_values(kind, report) {

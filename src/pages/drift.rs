@@ -3,6 +3,7 @@
 use pgrx::pg_extern;
 use serde_json::Value as Json;
 
+use super::columns::quoted_if_blank;
 use super::{format_of, literal, made, read, written};
 use crate::pg::compute::serve_interrupts;
 use crate::pg::error::{Result, or_raise};
@@ -154,7 +155,7 @@ fn chart((row, bins): &Compared) -> Option<Chart> {
         return Some(Chart::new(&name(row), about, Plot::Columns(columns)));
     }
     let categories = details["categories"].as_array().filter(|all| !all.is_empty())?;
-    let name_of = |entry: &Json| read::text(&entry["category"]).unwrap_or_else(|| "others".into());
+    let name_of = |entry: &Json| read::text(&entry["category"]).map_or_else(|| "others".into(), quoted_if_blank);
     let bars = Bars {
         x: Axis::shares("share of rows"),
         names: categories.iter().map(name_of).collect(),

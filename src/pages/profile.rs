@@ -2,7 +2,7 @@
 
 use pgrx::pg_extern;
 
-use super::columns::{bins, short_type, values};
+use super::columns::{bins, quoted_if_blank, short_type, values};
 use super::{format_of, literal, made, written};
 use crate::pg::error::{Result, or_raise};
 use crate::pg::foreground::Foreground;
@@ -149,7 +149,7 @@ fn chart(kind: Kind, report: &Report) -> Option<Chart> {
         return None;
     }
     let name = |(point, _): &(Point, u64)| match point {
-        Point::Text(text) if text.trim() != text || text.is_empty() => format!("'{text}'"),
+        Point::Text(text) => quoted_if_blank(text.to_string()),
         point => intake::written(kind, &value::of_point(point)),
     };
     let bars = Bars {

@@ -72,7 +72,7 @@ for what, statement in searches.items():
 
 # The card of a model, judged on rows.
 connection.execute("SELECT assay.train('card', %s, 'y', 'gradient_boosting', '{\"n_estimators\": 5}', split => 'none', exclude => '{day, g}')", (rows,))
-connection.execute("SELECT assay.describe_model('card', '{\"slices\": [\"a\"], \"fairness_groups\": [\"b\"]}')")
+connection.execute("SELECT assay.describe_model('card', '{\"slices\": [\"a\"], \"fairness_groups\": [\"b\"], \"cost_false_positive\": 1, \"cost_false_negative\": 5}')")
 check_ends_anywhere(connection, "the card of a model", "SELECT assay.render_model('card', %s, 'html')", (rows,), 9)
 connection.execute("SELECT assay.drop_model('card')")
 # Judging slice by slice, and what a threshold costs.

@@ -196,6 +196,7 @@ def refused(connection):
             "SELECT assay.evaluate('n', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)')",
             "SELECT assay.evaluate('n', 'SELECT a, b, class::text AS class, a AS slice FROM wide, generate_series(1, 20)', group_by => '{slice}')",
             "SELECT assay.confusion_matrix('n', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)')",
+            "SELECT assay.render_model('n', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)', 'html')",
             "SELECT assay.compare_models('n', 'n@1', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)', NULL::text)",
             "SELECT assay.predict_label('n', a, b) FROM wide",
             "SELECT assay.log_predictions('n', 'SELECT i, g, a, b FROM wide, generate_series(1, 2) AS g', '{i,g}')",

@@ -14,6 +14,7 @@ import time
 
 import html5lib
 import psycopg
+from markdown_it import MarkdownIt
 from websockets.sync.client import connect
 
 import promises
@@ -79,10 +80,10 @@ class Browser:
         while not any(event.get("method") == method for event in self.events):
             self.events.append(json.loads(self.socket.recv(timeout=120)))
 
-    def open(self, file, width, scheme):
+    def open(self, file, width, scheme, media="screen"):
         self.events.clear()
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.call("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.call("Page.navigate", url=file.as_uri())
         self.wait("Page.loadEventFired")
 
@@ -121,6 +122,30 @@ def problems(page):
     return found
 
 
+def markdown_problems(text):
+    """What a reader of GitHub's flavour makes of a page that it should not: elements but those of headings, paragraphs, tables and code, and tables that are uneven."""
+    tokens = MarkdownIt("gfm-like").parse(text)
+    inline = [child for token in tokens for child in token.children or []]
+    allowed = {"heading", "paragraph", "inline", "table", "thead", "tbody", "tr", "th", "td", "fence", "blockquote", "text", "em", "strong", "code", "softbreak", "text_special"}
+    kinds = {token.type.removesuffix("_open").removesuffix("_close").removesuffix("_inline") for token in [*tokens, *inline]}
+    found = [f"{kind} in Markdown" for kind in kinds - allowed]
+    widths, width = set(), 0
+    for token in tokens:
+        if token.type == "table_open":
+            widths = set()
+        elif token.type == "tr_open":
+            width = 0
+        elif token.type in ("td_open", "th_open"):
+            width += 1
+        elif token.type == "tr_close":
+            widths.add(width)
+        elif token.type == "table_close" and len(widths) > 1:
+            found.append("an uneven table")
+    wanted = sum(line.startswith("| ---") for line in text.split("\n"))
+    found += ["a table is none"] * (wanted != sum(token.type == "table_open" for token in tokens))
+    return found
+
+
 def make_tables():
     """Rows whose names and values are somebody's ill will, and a table that is as wide as it can be."""
     table, column = quoted(HOSTILE[:50]), quoted("a<b>&\"'" + HOSTILE[:40])
@@ -139,6 +164,16 @@ def make_tables():
     run("SELECT assay.train('page of numbers', %s, 'n', 'decision_tree', split => 'none', exclude => '{id}')", f"SELECT * FROM {table}")
     run("SELECT assay.train('page of classes', %s, %s, 'gradient_boosting', params => '{\"n_estimators\": 5}', split => 'none')", f"SELECT n, hit, id, {column} FROM {table}", "a<b>&\"'" + HOSTILE[:40])
     return table
+
+
+def markdown_pages(table):
+    return {
+        "profile": value("SELECT assay.render_profile(%s, 'markdown')", table),
+        "drift": value("SELECT assay.render_drift(%s, 'moved', format => 'markdown')", table),
+        "checks": value("SELECT assay.render_checks(%s::regclass, 'markdown')", table),
+        "model": value("SELECT assay.render_model('page <b>&', %s, 'markdown')", table),
+        "model of classes": value("SELECT assay.render_model('page of classes', %s, 'markdown')", table),
+    }
 
 
 def pages(table):
@@ -226,8 +261,17 @@ def look(browser, name, file):
             pathlib.Path(kept, f"{name} {width} {scheme}.png".replace(" ", "-")).write_bytes(base64.b64decode(shot))
 
 
+def print_out(browser, name, file):
+    """On paper as wide as A4, of a reader whose screen is dark."""
+    browser.open(file, 718, "dark", "print")
+    faint = browser.evaluate(CONTRAST)
+    check(f"{name}, printed: it is dark on white", faint == "" and browser.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)", faint)
+
+
 def main():
     table = make_tables()
+    for name, page in markdown_pages(table).items():
+        check(f"{name} in Markdown: it is what it looks like", not markdown_problems(page), markdown_problems(page)[:5])
     folder, browser = pathlib.Path(tempfile.mkdtemp()), None
     try:
         browser = Browser()
@@ -237,6 +281,7 @@ def main():
             file = folder / f"{name.replace(' ', '-').replace(',', '')}.html"
             file.write_text(page, encoding="utf-8")
             look(browser, name, file)
+            print_out(browser, name, file)
     finally:
         if browser:
             browser.close()

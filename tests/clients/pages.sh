@@ -2,7 +2,7 @@
 # The pages in HTML as a browser shows them: nothing is asked for, nothing is complained about, nothing is wider than a telephone, by day and by night.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-packages=("psycopg[binary]==3.2.13" html5lib==1.1 websockets==15.0.1)
+packages=("psycopg[binary]==3.2.13" html5lib==1.1 websockets==15.0.1 markdown-it-py==4.3.0 linkify-it-py==2.2.0)
 source tests/clients/lib/python.sh
 
 browser=

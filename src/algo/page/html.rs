@@ -329,7 +329,11 @@ impl Writer<'_> {
     fn row(&self, row: &[Cell], columns: &[Column]) -> Markup {
         html! {
             tr { @for (place, (cell, column)) in row.iter().zip(columns).enumerate() {
-                @let class = column.is_number.then_some("r");
+                @let class = match (column.is_number, column.takes_rest) {
+                    (true, _) => Some("r"),
+                    (false, true) => Some("w"),
+                    (false, false) => None,
+                };
                 @if place == 0 && *cell != Cell::Empty {
                     th scope="row" class=[class] { (self.cell(cell, self.limits.cell)) }
                 } @else {
@@ -354,7 +358,7 @@ impl Writer<'_> {
                     span class="bar" style={ "width:" (svg::short(share.clamp(0.0, 1.0) * 100.0)) "%" } {}
                 },
                 Cell::Estimate(value, low, high) => {
-                    (super::number::rough(*value))
+                    (super::table::estimated(*value, *low, *high))
                     " "
                     small { (text(&Cell::Interval(*low, *high).plain())) }
                 },
@@ -368,7 +372,7 @@ impl Writer<'_> {
 /// Whether a part is one of many that say the same of different things: nothing but figures and facts.
 fn is_card(block: &Block) -> bool {
     let is_small = |block: &Block| matches!(block, Block::Chart(_) | Block::Facts(_));
-    matches!(block, Block::Part { blocks, .. } if blocks.iter().all(is_small))
+    matches!(block, Block::Part { blocks, status: None, .. } if blocks.iter().all(is_small))
 }
 
 /// A history or histogram within a line.

@@ -52,7 +52,7 @@ pub fn figure(number: f64) -> String {
 /// A number that is not known better than to three digits, such as the end of an interval: `0.766`, `12.3`, `18,424`.
 pub fn rough(number: f64) -> String {
     let size = number.abs();
-    if size < 1e-4 || size >= 100.0 || !number.is_finite() {
+    if !(1e-4..100.0).contains(&size) {
         return figure(if size >= 1000.0 { number.round() } else { number });
     }
     let decimals = (2 - size.log10().floor() as i32).clamp(0, 6);

@@ -135,7 +135,9 @@ impl Area {
                     line class="g" x1=(x) x2=(x) y1=(short(self.top)) y2=(short(self.bottom)) {}
                 }
                 @if place % step == 0 {
-                    text x=(x) y=(short(self.bottom + 15.0)) text-anchor="middle" { (label) }
+                    // The last one may not be cut off.
+                    @let most = WIDTH - 2.0 - width(label) / 2.0;
+                    text x=(short(self.x(ticks, *value).min(most))) y=(short(self.bottom + 15.0)) text-anchor="middle" { (label) }
                 }
             }
             text class="a" x=(short((self.left + self.right) / 2.0)) y=(short(self.bottom + 30.0)) text-anchor="middle" {

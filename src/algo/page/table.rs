@@ -99,7 +99,7 @@ impl Cell {
             Cell::Estimate(value, low, high) => {
                 format!(
                     "{} ({} to {})",
-                    number::rough(*value),
+                    estimated(*value, *low, *high),
                     number::rough(*low),
                     number::rough(*high)
                 )
@@ -111,6 +111,12 @@ impl Cell {
             Cell::Missing => "not written yet".into(),
         }
     }
+}
+
+/// A number beside its interval, to which a tiny one is nothing.
+pub(super) fn estimated(value: f64, low: f64, high: f64) -> String {
+    let is_nothing = value.abs() < (high - low).abs() * 1e-6;
+    number::rough(if is_nothing { 0.0 } else { value })
 }
 
 /// A column of a table.
@@ -141,7 +147,7 @@ impl Column {
         Column {
             heading: heading.into(),
             is_number: true,
-            most: 24,
+            most: 32,
             ..Column::default()
         }
     }

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::{Card, rows_or_note};
+use crate::pages::columns::quoted_if_blank;
 use crate::pages::read::Row;
 use crate::pages::{literal, read};
 use crate::pg::compute::serve_interrupts;
@@ -104,7 +105,7 @@ fn values(row: &Row) -> ValueSummary {
         let entry = |entry: &Json| {
             let count = entry["rows"].as_u64()?;
             Some((
-                read::text(&entry["category"])?,
+                read::text(&entry["category"]).map(quoted_if_blank)?,
                 algo::page::number::percent(count, rows),
             ))
         };

@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use crate::models::judging::evaluate::SliceRow;
 use crate::models::judging::fairness::FairnessRow;
+use crate::pages::columns::quoted_if_blank;
 use crate::pages::read;
 use crate::quality::finding::segment_text;
 use algo::page::{Cell, Column, Table};
@@ -53,7 +54,7 @@ fn name(segment: Option<&Json>) -> String {
         // The caption names the column of the only value.
         Some(segment) if segment.len() == 1 => {
             let value = segment.values().next().and_then(read::text);
-            value.unwrap_or_else(|| "NULL".into())
+            value.map_or_else(|| "NULL".into(), quoted_if_blank)
         }
         Some(segment) => segment_text(segment),
     }

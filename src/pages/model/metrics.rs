@@ -32,12 +32,19 @@ const WORDS: [(&str, &str); 26] = [
     ("unseen_levels", "category values that training did not see"),
 ];
 
-/// What a metric says, where that is known.
-pub fn words(name: &str) -> &'static str {
-    WORDS
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map_or("", |(_, words)| words)
+/// What those say that are averaged over classes.
+const OF_SEVERAL: [(&str, &str); 4] = [
+    ("roc_auc", "how often rows of a class outrank others; chance is 0.5"),
+    ("precision", "of rows called a class, how many are; mean of classes"),
+    ("recall", "of a class, how many are called so; mean of classes"),
+    ("f1", "precision and recall in one; mean of classes"),
+];
+
+/// What a metric of a model with so many classes says, where that is known.
+pub fn words(name: &str, classes: usize) -> &'static str {
+    let several = if classes > 2 { &OF_SEVERAL[..] } else { &[] };
+    let mut all = several.iter().chain(&WORDS);
+    all.find(|(known, _)| *known == name).map_or("", |(_, words)| words)
 }
 
 /// The place of a metric among all; unknown ones come before the counts.

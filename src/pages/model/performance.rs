@@ -35,7 +35,7 @@ pub fn section(card: &Card) -> Result<Section> {
     let stored = card.version.json("metrics");
     match &card.judged {
         None => {
-            section.push(Block::Table(stored_metrics(stored)));
+            section.push(Block::Table(stored_metrics(card, stored)));
             if !card.kept.classes.is_empty() || !card.kept.numbers.is_empty() {
                 section.push(Block::paragraph(match stored["evaluated_on"].as_str() {
                     Some("test") => "Curves of the rows that were held out when it was trained.",
@@ -45,7 +45,7 @@ pub fn section(card: &Card) -> Result<Section> {
         }
         Some(judged) => {
             remarks(judged, &mut section);
-            section.push(Block::Table(judged_metrics(&judged.metrics, stored)));
+            section.push(Block::Table(judged_metrics(card, &judged.metrics, stored)));
         }
     }
     let charts = charts(card, card.curves());
@@ -93,7 +93,7 @@ fn remarks(judged: &Judged, section: &mut Section) {
     }
 }
 
-fn stored_metrics(stored: &Json) -> Table {
+fn stored_metrics(card: &Card, stored: &Json) -> Table {
     let columns = vec![
         Column::text("metric", 30),
         Column::number("value"),
@@ -107,16 +107,18 @@ fn stored_metrics(stored: &Json) -> Table {
         .filter_map(|(name, value)| Some((name, value.as_f64()?)))
         .collect();
     numbers.sort_by_key(|(name, _)| metrics::place(name));
-    table.rows.extend(
-        numbers
-            .into_iter()
-            .map(|(name, value)| vec![Cell::text(name), Cell::Figure(value), Cell::text(metrics::words(name))]),
-    );
+    table.rows.extend(numbers.into_iter().map(|(name, value)| {
+        vec![
+            Cell::text(name),
+            Cell::Figure(value),
+            Cell::text(metrics::words(name, card.labels.len())),
+        ]
+    }));
     table
 }
 
 /// What was judged now beside what was stored; with intervals where they are known.
-fn judged_metrics(judged: &[SliceRow], stored: &Json) -> Table {
+fn judged_metrics(card: &Card, judged: &[SliceRow], stored: &Json) -> Table {
     let columns = vec![
         Column::text("metric", 30),
         Column::number("on the query"),
@@ -131,7 +133,7 @@ fn judged_metrics(judged: &[SliceRow], stored: &Json) -> Table {
             Cell::Figure(row.value),
             Cell::interval(row.low, row.high),
             Cell::figure(stored[row.metric].as_f64()),
-            Cell::text(metrics::words(row.metric)),
+            Cell::text(metrics::words(row.metric, card.labels.len())),
         ]
     }));
     table.without_empty_columns()
@@ -211,10 +213,10 @@ fn predicted_and_actual(bins: &[NumberBin]) -> Chart {
     );
     Chart::new(
         "Calibration",
-        "Rows in ten parts by what is predicted. Where a point is on the diagonal, what is predicted is so in the mean; lines are 95% intervals.",
+        "Rows in ten parts by what is predicted. Where a point is on the diagonal, the prediction is right in the mean; lines are 95% intervals.",
         against_diagonal(
-            Axis::numbers("mean of what is predicted"),
-            Axis::numbers("mean of what was so"),
+            Axis::numbers("predicted, in the mean"),
+            Axis::numbers("actual, in the mean"),
             dots.collect(),
             ends,
         ),
@@ -235,17 +237,13 @@ fn confusion(card: &Card, matrix: &[Vec<u64>]) -> Table {
     let classes = shown_classes(matrix);
     let label = |class: usize| card.labels.get(class).map_or("", String::as_str);
     let mut columns = vec![Column::text("was", 24)];
-    columns.extend(
-        classes
-            .iter()
-            .map(|&class| Column::number(&format!("called {}", label(class)))),
-    );
+    columns.extend(classes.iter().map(|&class| Column::number(label(class))));
     let caption = match classes.len() < matrix.len() {
         true => format!(
-            "Rows by what they were and what they are called: the {CLASSES} most frequent of {} classes",
+            "Rows by what they were (down) and what they are called (across): the {CLASSES} most frequent of {} classes",
             matrix.len()
         ),
-        false => "Rows by what they were and what they are called".into(),
+        false => "Rows by what they were (down) and what they are called (across)".into(),
     };
     let mut table = Table::new(&caption, columns);
     table.rows.extend(classes.iter().map(|&actual| {

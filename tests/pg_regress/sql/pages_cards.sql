@@ -26,7 +26,7 @@ SELECT threshold, cost FROM assay.threshold_costs('pages_two', 'house', 1, 5) WH
 
 -- A column that has more values than can be told apart is left out, and the rest is there.
 SELECT assay.describe_model('pages_two', '{"slices": ["street"], "fairness_groups": null, "cost_false_positive": null}');
-SELECT part('pages_two', 'SELECT h.*, n AS street FROM house AS h, generate_series(1, 200) AS n', 'Performance by slice');
+SELECT count(*) FROM part('pages_two', 'SELECT h.*, n AS street FROM house AS h, generate_series(1, 200) AS n', 'Performance by slice') AS line WHERE line ~ '^\d';
 SELECT part('pages_two', 'SELECT h.*, n * 100 + size AS street FROM house AS h, generate_series(1, 400) AS n', 'Performance by slice');
 
 -- No rows, and rows whose target is not known.
@@ -85,9 +85,9 @@ CREATE POLICY own ON pages_own USING (agent = current_user);
 GRANT SELECT ON pages_own TO pages_predictor;
 SET ROLE pages_predictor;
 SELECT line FROM part('pages_two', 'pages_own', 'Performance') AS line WHERE line ~ '^rows ';
-SELECT part('pages_two', 'pages_own', 'Performance by slice');
-SELECT assay.render_model('pages_two', 'pages_own', 'html') ~ 'south|west' AS others_seen, assay.render_profile('pages_own', 'html') ~ 'south|west|another' AS others_profiled,
-       assay.render_drift('pages_own', 'SELECT * FROM pages_own', format => 'html') ~ 'south|west|another' AS others_compared;
+SELECT line FROM part('pages_two', 'pages_own', 'Performance by slice') AS line WHERE line ~ '^(By|group|north|south|west|NULL) ';
+SELECT assay.render_model('pages_two', 'pages_own', 'html') ~ '\m(south|west)\M' AS others_seen, assay.render_profile('pages_own', 'html') ~ '\m(south|west|another)\M' AS others_profiled,
+       assay.render_drift('pages_own', 'SELECT * FROM pages_own', format => 'html') ~ '\m(south|west|another)\M' AS others_compared;
 RESET ROLE;
 SELECT assay.revoke_model('pages_two', 'pages_predictor', 'predict');
 DROP TABLE pages_own;
