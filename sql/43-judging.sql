@@ -39,7 +39,7 @@ COMMENT ON FUNCTION assay.evaluate(text, text, double precision, text[]) IS
 threshold: for the metrics of labels; NULL takes the model''s. One pass.
 group_by: columns of the query by which the rows are told apart: each segment of them has its own metrics, the worst segment first, by the first metric of the task (roc_auc, rmse, or the loss that the model was fitted by); at most 10,000 segments. Without it the segment is NULL.
 rows: how many rows the metrics are of. low, high: a 95 % interval, by a closed form (docs/evaluation.md says which), NULL where rows are too few to tell.
-Errors: as in assay.predict, ML007 for a label that the model does not know, 22023 and 42703 for group_by, 54000 for too many segments.
+Errors: as in assay.predict, ML007 for a label that the model does not know, 22023 and 42703 for group_by, 54000 for too many segments, or a text of more than 1,000 bytes that names one.
 Example: SELECT segment, rows, value, low, high FROM assay.evaluate(''credit'', ''SELECT * FROM customers WHERE is_test'', group_by => ''{job}'') WHERE metric = ''roc_auc''';
 
 CREATE FUNCTION assay.calibration_curve(model text, query text, bins integer DEFAULT 10, strategy text DEFAULT 'uniform', label text DEFAULT NULL)

@@ -99,6 +99,7 @@ def judging():
         ("fairness of 200,000 groups", "SELECT assay.fairness('fair', 'wide', '{i}')", ("54000",)),
         ("fairness of 10,000 groups", "SELECT count(*) FROM assay.fairness('fair', 'SELECT *, i %% 10000 AS g FROM wide', '{g}')", ("done",)),
         ("slices of 10,000 groups", "SELECT count(*) FROM assay.evaluate('fair', 'SELECT *, i %% 10000 AS g FROM wide', group_by => '{g}')", ("done",)),
+        ("fairness of groups named by megabytes", "SELECT assay.fairness('fair', 'SELECT *, repeat(k::text, 1000000) AS g FROM wide', '{g}')", ("54000",)),
         ("costs of a million rows", f"SELECT assay.threshold_costs('fair', '{million}', 1, 'amount')", ("53400",)),
     ):
         with connect() as session:

@@ -17,8 +17,8 @@ use algo::scan::Constant;
 /// The most segments of a pass.
 const MOST_SEGMENTS: usize = 10_000;
 
-/// Bytes of a text from which on room for it is asked for.
-const LONG: usize = 1 << 20;
+/// The most bytes of a text that names a segment: it stands in each row of the result.
+const LONGEST: usize = 1000;
 
 /// A column that rows are told apart by.
 struct Column {
@@ -73,7 +73,7 @@ impl Column {
         })
     }
 
-    /// The code of a row's value. Returns an error where there is no room for a long text.
+    /// The code of a row's value. Returns 54000 for a text that is too long to name a segment.
     fn code(&mut self, value: &Value<'_>) -> Result<u32> {
         let next = self.values.len() as u32;
         let code = match value {
@@ -81,9 +81,16 @@ impl Column {
             Value::Text(text) => match self.texts.get(text.as_ref()) {
                 Some(&code) => code,
                 None => {
-                    // It is kept here and as JSON.
-                    if text.len() > LONG {
-                        room::ask(text.len().saturating_mul(3))?;
+                    if text.len() > LONGEST {
+                        return Err(Error::new(
+                            LIMIT_EXCEEDED,
+                            format!("a text in column \"{}\" is too long to group by", self.name),
+                        )
+                        .detail(format!(
+                            "It has {} bytes, and at most {LONGEST} are allowed.",
+                            text.len()
+                        ))
+                        .hint("Group by a part of it, such as left(text, 100), or by a hash."));
                     }
                     self.texts.insert(text.to_string(), next);
                     next

@@ -101,6 +101,7 @@ SELECT * FROM assay.fairness('loans', 'loans', '{region}', '{"reference": "east"
 SELECT * FROM assay.fairness('loans', 'loans', '{region}', '{"min_rows": -1}');
 SELECT * FROM assay.fairness('loans', 'loans', '{region}', '{"threshold": 2}');
 SELECT * FROM assay.fairness('loans', 'loans', NULL);
+SELECT * FROM assay.fairness('loans', 'SELECT *, repeat(''x'', 1001) AS long FROM loans', '{long}');
 
 -- Bands.
 SELECT assay.decide('loans', l), count(*) FROM loans AS l GROUP BY 1 ORDER BY 1;
