@@ -5,13 +5,14 @@ mod newer;
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::stored::{ANSWER, ENVELOPE, FITTED, HISTORY, INPUTS};
 use super::*;
 use crate::calibration::{Method, Scores};
-use crate::envelope::seal;
+use crate::envelope::{Section, seal};
 use crate::frame::{Column, Frame, MISSING, UNSEEN};
 use crate::grouped::Grouped;
 use crate::learner::Configured;
-use crate::learners::LEARNERS;
+use crate::learners::{self, LEARNERS};
 use crate::metrics::evaluation;
 use crate::monitor::Unwatched;
 use crate::task::Task;
