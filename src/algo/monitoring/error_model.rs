@@ -25,7 +25,7 @@ const WHAT: &str = "the model's expected errors";
 /// Fewer rows tell nothing.
 pub const LEAST_ROWS: usize = 100;
 /// More rows tell little more.
-const MOST_ROWS: usize = 20_000;
+const MOST_ROWS: usize = 10_000;
 /// Of wide rows fewer are learned from: so many values are.
 const MOST_VALUES: usize = 2_000_000;
 /// A category of more levels is left out: boosting splits by no more.
