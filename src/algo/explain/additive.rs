@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::{Baseline, Explainer};
 use crate::error::{Error, Result};
+use crate::metrics::sum::Sum;
 use crate::monitor::{Monitor, Pace};
 use crate::pipeline::Feature;
 use crate::summary::{Summary, ValueSummary};
@@ -42,22 +43,21 @@ impl fmt::Debug for Known {
     }
 }
 
-/// The means over rows of what each feature adds: for each feature one number per margin.
+/// The means over rows of what each feature adds: for each feature one number per margin. The order of the rows does not matter.
 pub fn means_of_rows(model: &dyn Additive, rows: &[f64], width: usize, monitor: &dyn Monitor) -> Result<Vec<f64>> {
     let margins = model.start().len();
-    let mut means = vec![0.0; model.features() * margins];
+    let mut sums = vec![Sum::default(); model.features() * margins];
     let (mut added, mut pace) = (vec![0.0; margins], Pace::new(monitor));
     let rows = rows.chunks_exact(width.max(1));
     let count = rows.len().max(1) as f64;
     for row in rows {
-        pace.spend(means.len())?;
-        for (feature, (means, &value)) in means.chunks_exact_mut(margins).zip(row).enumerate() {
+        pace.spend(sums.len())?;
+        for (feature, (sums, &value)) in sums.chunks_exact_mut(margins).zip(row).enumerate() {
             model.add(feature, value, &mut added);
-            (means.iter_mut().zip(&added)).for_each(|(mean, added)| *mean += added);
+            (sums.iter_mut().zip(&added)).for_each(|(sum, added)| sum.add(*added));
         }
     }
-    means.iter_mut().for_each(|mean| *mean /= count);
-    Ok(means)
+    Ok(sums.iter().map(|sum| sum.value() / count).collect())
 }
 
 /// The same of rows of which the distribution of each feature is known; `None` where these are not those of the features.

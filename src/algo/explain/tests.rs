@@ -98,6 +98,24 @@ fn the_base_is_the_mean_margin_of_what_is_compared_with() {
     }
 }
 
+/// Rows of a background come in the order of the plan that read them.
+#[test]
+fn the_order_of_a_background_does_not_matter() {
+    for (name, model) in all_models() {
+        let rows = rows_of(&model);
+        let backwards: Vec<f64> = rows.iter().rev().flatten().copied().collect();
+        let bits = |background: &[f64]| {
+            let explainer = model
+                .explainer(Baseline::Background(background), &[], &Unwatched)
+                .unwrap();
+            let mut numbers = explainer.base().to_vec();
+            numbers.extend(rows.iter().flat_map(|row| explained(&*explainer, row).concat()));
+            numbers.into_iter().map(f64::to_bits).collect::<Vec<u64>>()
+        };
+        assert!(bits(&rows.concat()) == bits(&backwards), "{name}");
+    }
+}
+
 /// The value of a coalition: the mean margin of background rows that have the row's values of its features.
 fn value(model: &Model, row: &[f64], background: &[Vec<f64>], coalition: usize, margin: usize) -> f64 {
     let mixed = background.iter().map(|other| {

@@ -19,6 +19,7 @@ use super::tables::{Bundle, Tables, tables};
 use super::values::LeafTable;
 use super::{Baseline, Explainer};
 use crate::error::{Error, Result};
+use crate::metrics::sum::Sum;
 use crate::monitor::Monitor;
 use crate::room;
 
@@ -149,7 +150,7 @@ impl TreeExplainer {
             .collect::<Result<Vec<_>>>()?;
         let mut coded = CodedRows::new(&self.columns, self.block().min(count))?;
         let trees = &self.covered.trees;
-        let mut sums = vec![0.0; self.sums.len()];
+        let mut sums = vec![Sum::default(); self.sums.len()];
         for rows in rows.chunks(self.block() * self.width) {
             coded.code(self.columns.all(), rows, self.width);
             for (bundle, counts) in self.bundles.iter().zip(&mut counts) {
@@ -160,7 +161,7 @@ impl TreeExplainer {
                 monitor.check()?;
                 trees.leaves(row, |leaf| {
                     for (sum, value) in self.leaves.of_leaf(leaf) {
-                        sums[*sum as usize] += value;
+                        sums[*sum as usize].add(*value);
                     }
                 });
             }
@@ -169,7 +170,7 @@ impl TreeExplainer {
             }
         }
         for (mean, sum) in self.sums.iter_mut().zip(sums) {
-            *mean += sum / count as f64;
+            *mean += sum.value() / count as f64;
         }
         for (bundle, counts) in self.bundles.iter_mut().zip(&counts) {
             monitor.check()?;

@@ -9,6 +9,7 @@ use super::scorer::places_and_models;
 use crate::error::{Error, Result};
 use crate::explain::{Baseline, Explainer};
 use crate::fitted::Fitted;
+use crate::metrics::sum::Sum;
 use crate::monitor::Monitor;
 use crate::room;
 
@@ -68,18 +69,19 @@ impl GroupedExplainer {
             }
             Baseline::Background(rows) => {
                 let mut without_keys = room::with_capacity(rows.len() / features.len().max(1) * own)?;
-                let (mut margin, mut sums) = (vec![0.0; model.base().len()], vec![0.0; model.base().len()]);
+                let mut margin = vec![0.0; model.base().len()];
+                let mut sums = vec![Sum::default(); margin.len()];
                 for (index, row) in rows.chunks_exact(features.len()).enumerate() {
                     if index.is_multiple_of(BLOCK) {
                         monitor.check()?;
                     }
                     without_keys.extend_from_slice(&row[..own]);
                     model.margin(row, &mut margin);
-                    sums.iter_mut().zip(&margin).for_each(|(sum, margin)| *sum += margin);
+                    sums.iter_mut().zip(&margin).for_each(|(sum, margin)| sum.add(*margin));
                 }
                 let count = (rows.len() / features.len()) as f64;
-                sums.iter_mut().for_each(|sum| *sum /= count);
-                (Owned::Background(without_keys), sums)
+                let means = sums.iter().map(|sum| sum.value() / count).collect();
+                (Owned::Background(without_keys), means)
             }
         };
         Ok(GroupedExplainer {
