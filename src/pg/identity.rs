@@ -12,6 +12,7 @@ use super::attempt::undone;
 use super::encoding;
 use super::error::{Error, Result, UNDEFINED_ROLE};
 use super::read_only::ReadOnly;
+use super::settings;
 
 /// The settings that change what SQL means: how names, literals and values are read and written, and which rows an index finds. What only
 /// changes speed, the language of messages or how much may be used is not among them: that stays the caller's.
@@ -97,20 +98,7 @@ pub fn set(name: &CStr, wanted: &str) -> Result<()> {
     if value(name).is_none_or(|value| value == wanted) {
         return Ok(());
     }
-    let wanted = encoding::encode_c(wanted)?;
-    // SAFETY: both are C strings, which the call copies; it raises an error for a value that is not valid.
-    unsafe {
-        pg_sys::set_config_option(
-            name.as_ptr(),
-            wanted.as_ptr(),
-            pg_sys::GucContext::PGC_USERSET,
-            pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_SAVE,
-            true,
-            0,
-            false,
-        );
-    }
+    settings::save(name, &encoding::encode_c(wanted)?);
     Ok(())
 }
 

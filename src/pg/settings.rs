@@ -1,5 +1,6 @@
 //! The settings `assay.*`. Nothing needs a preload: they exist once the library is loaded.
 
+use std::ffi::CStr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -181,15 +182,13 @@ pub fn threads() -> usize {
     limited(threads, &THREADS_LIMIT)
 }
 
-/// Runs `work` while numbers in double precision become texts that give the same numbers, whatever the session has set. An error that leaves `work`
-/// by unwinding ends the (sub)transaction, which puts the setting back.
-pub fn with_exact_numbers<T>(work: impl FnOnce() -> T) -> T {
-    // SAFETY: the pair of calls is the one PostgreSQL itself uses around a function with settings of its own; the strings are constants.
+/// Sets a setting until the level of settings ends, or the (sub)transaction is rolled back. Raises an error for a value that is not valid.
+pub(super) fn save(name: &CStr, value: &CStr) {
+    // SAFETY: both are C strings, which the call copies; it raises an error for a value that is not valid.
     unsafe {
-        let level = pg_sys::NewGUCNestLevel();
         pg_sys::set_config_option(
-            c"extra_float_digits".as_ptr(),
-            c"3".as_ptr(),
+            name.as_ptr(),
+            value.as_ptr(),
             pg_sys::GucContext::PGC_USERSET,
             pg_sys::GucSource::PGC_S_SESSION,
             pg_sys::GucAction::GUC_ACTION_SAVE,
@@ -197,6 +196,16 @@ pub fn with_exact_numbers<T>(work: impl FnOnce() -> T) -> T {
             0,
             false,
         );
+    }
+}
+
+/// Runs `work` while numbers in double precision become texts that give the same numbers, whatever the session has set. An error that leaves `work`
+/// by unwinding ends the (sub)transaction, which puts the setting back.
+pub fn with_exact_numbers<T>(work: impl FnOnce() -> T) -> T {
+    // SAFETY: the pair of calls is the one PostgreSQL itself uses around a function with settings of its own; the strings are constants.
+    unsafe {
+        let level = pg_sys::NewGUCNestLevel();
+        save(c"extra_float_digits", c"3");
         let result = work();
         pg_sys::AtEOXact_GUC(false, level);
         result

@@ -1,7 +1,7 @@
 //! assay's own tables: opened for reading, and changed through SPI as their owner, past the caller's privileges. The functions on top
 //! decide who may.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 
 use pgrx::datum::DatumWithOid;
 use pgrx::spi::Spi;
@@ -82,16 +82,7 @@ pub fn as_owner<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
         let level = pg_sys::NewGUCNestLevel();
         // Compiling a statement cannot be interrupted, and takes hundreds of milliseconds.
         for (name, value) in [(c"search_path", c"pg_catalog, pg_temp"), (c"jit", c"off")] {
-            pg_sys::set_config_option(
-                name.as_ptr(),
-                value.as_ptr(),
-                pg_sys::GucContext::PGC_USERSET,
-                pg_sys::GucSource::PGC_S_SESSION,
-                pg_sys::GucAction::GUC_ACTION_SAVE,
-                true,
-                0,
-                false,
-            );
+            settings::save(name, value);
         }
         pg_sys::SetUserIdAndSecContext(owner, context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32);
         let result = work();
@@ -107,23 +98,12 @@ pub fn allow_memory() {
     /// Statements have several of them at a time, and hash tables take twice as much.
     const PARTS: usize = 16;
     let kilobytes = (settings::max_memory() / PARTS / 1024).min(i32::MAX as usize) as i32;
-    // SAFETY: the setting is one of PostgreSQL's own, read and set on the backend's thread; the text ends with a zero byte.
-    unsafe {
-        if (&raw const pg_sys::work_mem).read() >= kilobytes {
-            return;
-        }
-        let value = std::ffi::CString::new(format!("{kilobytes}kB")).unwrap_or_default();
-        pg_sys::set_config_option(
-            c"work_mem".as_ptr(),
-            value.as_ptr(),
-            pg_sys::GucContext::PGC_USERSET,
-            pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_SAVE,
-            true,
-            0,
-            false,
-        );
+    // SAFETY: the setting is one of PostgreSQL's own, read on the backend's thread.
+    if unsafe { (&raw const pg_sys::work_mem).read() } >= kilobytes {
+        return;
     }
+    let value = CString::new(format!("{kilobytes}kB")).unwrap_or_default();
+    settings::save(c"work_mem", &value);
 }
 
 /// Runs a statement that changes rows.

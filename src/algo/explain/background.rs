@@ -1,8 +1,21 @@
 //! The rows that explained rows are compared with.
 
+use super::columns::Columns;
 use super::counting::Weights;
+use super::paths::Covered;
+use super::values::LeafTable;
 use crate::error::{Error, Result};
+use crate::monitor::Monitor;
 use crate::room;
+
+/// What trees are walked by against a background, block by block or row by row.
+pub(super) struct BackgroundWalker<'w> {
+    pub(super) covered: &'w Covered,
+    pub(super) columns: &'w Columns,
+    pub(super) leaves: &'w LeafTable,
+    pub(super) background: &'w Background,
+    pub(super) monitor: &'w dyn Monitor,
+}
 
 /// The coded rows of a background, those that are alike once.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,25 +5,14 @@
 //! no coalition of the two goes on from there: so a row alone takes only those along that it can go with. O((rows + background) x nodes), and what counting at the
 //! leaves takes.
 
-use super::background::Background;
+use super::background::BackgroundWalker;
 use super::coded::CodedRows;
-use super::columns::{Codes, Column, Columns};
+use super::columns::{Codes, Column};
 use super::counting::{Counting, NOTHING};
 use super::deep::Walk;
-use super::paths::Covered;
-use super::values::LeafTable;
 use crate::error::Result;
-use crate::monitor::{Monitor, Pace};
+use crate::monitor::Pace;
 use crate::room;
-
-/// What trees are walked by.
-pub(super) struct BlockWalker<'w> {
-    pub(super) covered: &'w Covered,
-    pub(super) columns: &'w Columns,
-    pub(super) leaves: &'w LeafTable,
-    pub(super) background: &'w Background,
-    pub(super) monitor: &'w dyn Monitor,
-}
 
 /// The rows of one side on their way down, those of each node behind those of the node above.
 #[derive(Default)]
@@ -77,7 +66,7 @@ impl Side {
     }
 
     /// Takes rows down an edge, and says whether any of them passes. `codes` are those of the column, by row.
-    fn descend(&mut self, span: Span, asked: Asked<'_>, codes: &[u16]) -> Result<(Span, bool)> {
+    fn descend_block(&mut self, span: Span, asked: Asked<'_>, codes: &[u16]) -> Result<(Span, bool)> {
         room::reserve(&mut self.patterns, span.count)?;
         let start = self.patterns.len();
         self.patterns
@@ -154,10 +143,10 @@ struct Way<'p> {
     pace: Pace<'p>,
 }
 
-impl BlockWalker<'_> {
+impl BackgroundWalker<'_> {
     /// Adds what the walk's leaves attribute to the features of some rows, `stride` numbers lie between the first numbers of two rows. No leaf has more
     /// than [`super::counting::MOST_BITS`] players.
-    pub(super) fn add(
+    pub(super) fn add_block(
         &self,
         walk: &Walk,
         counting: &mut Counting<'_>,
@@ -189,7 +178,7 @@ impl BlockWalker<'_> {
                 Some((left, right)) if gone < 2 => {
                     let child = [left, right][usize::from(gone)];
                     if walk.active.is_empty() || walk.active[child - root] {
-                        self.descend(node, child, gone == 0, coded, &mut way)?;
+                        self.descend_block(node, child, gone == 0, coded, &mut way)?;
                     }
                     continue;
                 }
@@ -207,7 +196,7 @@ impl BlockWalker<'_> {
     }
 
     /// Goes down an edge, unless nobody can go along.
-    fn descend(&self, node: usize, child: usize, left: bool, coded: &CodedRows, way: &mut Way<'_>) -> Result<()> {
+    fn descend_block(&self, node: usize, child: usize, left: bool, coded: &CodedRows, way: &mut Way<'_>) -> Result<()> {
         let Some(above) = way.path.last() else { return Ok(()) };
         let (ours, theirs) = (above.ours, above.theirs);
         let Some((column, sides)) = self.columns.sides(self.covered.trees.decision(node)) else {
@@ -223,8 +212,10 @@ impl BlockWalker<'_> {
             new: if known.is_none() { bit } else { 0 },
         };
         let before = [way.ours.held(), way.theirs.held()];
-        let (mut ours, any) = way.ours.descend(ours, asked, coded.column(column))?;
-        let (mut theirs, any_theirs) = way.theirs.descend(theirs, asked, self.background.column(column))?;
+        let (mut ours, any) = way.ours.descend_block(ours, asked, coded.column(column))?;
+        let (mut theirs, any_theirs) = way
+            .theirs
+            .descend_block(theirs, asked, self.background.column(column))?;
         if !any {
             theirs = way.theirs.keep(theirs, bit)?;
         }

@@ -1,15 +1,12 @@
 //! Paths with more players than a pattern has bits, against a background: one walk over the tree for each row, which takes along the background rows
 //! that can still reach the leaves below in some coalition with the row. O(background rows x leaves that such a coalition reaches).
 
-use super::background::Background;
+use super::background::BackgroundWalker;
 use super::coded::CodedRows;
-use super::columns::Columns;
 use super::deep::Walk;
 use super::game::weight_of;
-use super::paths::Covered;
-use super::values::LeafTable;
 use crate::error::Result;
-use crate::monitor::{Monitor, Pace};
+use crate::monitor::Pace;
 use crate::room;
 
 /// How a background row and the row explained differ on a feature: not yet, only the row passes, only the background does.
@@ -42,19 +39,10 @@ struct Level {
     start: usize,
 }
 
-/// What trees are walked by.
-pub(super) struct BackgroundWalker<'w> {
-    pub(super) covered: &'w Covered,
-    pub(super) columns: &'w Columns,
-    pub(super) leaves: &'w LeafTable,
-    pub(super) background: &'w Background,
-    pub(super) monitor: &'w dyn Monitor,
-}
-
 impl BackgroundWalker<'_> {
     /// Adds what the walk's leaves attribute to the features of some rows, `stride` numbers lie between the
     /// first numbers of two rows.
-    pub(super) fn add(&self, walk: &Walk, coded: &CodedRows, stride: usize, out: &mut [f64]) -> Result<()> {
+    pub(super) fn add_rows(&self, walk: &Walk, coded: &CodedRows, stride: usize, out: &mut [f64]) -> Result<()> {
         let columns = self.columns.all().len();
         // For each background row and column how they differ.
         let mut kinds = room::filled(BOTH, columns * self.background.rows())?;

@@ -3,13 +3,11 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::background::Background;
-use super::background_blocks::BlockWalker;
+use super::background::{Background, BackgroundWalker};
 use super::coded::CodedRows;
 use super::columns::Columns;
 use super::counting::Counting;
 use super::deep::{Points, Walk, Walker};
-use super::deep_background::BackgroundWalker;
 use super::ensemble::{Ensemble, Margins};
 use super::game::Referee;
 use super::interactions::{Interactions, pairs};
@@ -229,26 +227,19 @@ impl TreeExplainer {
             return Ok(());
         };
         let mut counting = Counting::new(background.weights());
+        let walker = BackgroundWalker {
+            covered,
+            columns,
+            leaves,
+            background,
+            monitor,
+        };
         for walk in &self.walks {
             let out = &mut out[offset(walk.sum)..];
             if walk.players <= self.bits {
-                BlockWalker {
-                    covered,
-                    columns,
-                    leaves,
-                    background,
-                    monitor,
-                }
-                .add(walk, &mut counting, coded, stride, out)?;
+                walker.add_block(walk, &mut counting, coded, stride, out)?;
             } else {
-                BackgroundWalker {
-                    covered,
-                    columns,
-                    leaves,
-                    background,
-                    monitor,
-                }
-                .add(walk, coded, stride, out)?;
+                walker.add_rows(walk, coded, stride, out)?;
             }
         }
         Ok(())

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::metrics::Ranking;
 use crate::metrics::curve::CurvePoint;
+use crate::metrics::ranking::Tie;
 use crate::monitor::Monitor;
 use crate::room;
 
@@ -20,6 +21,16 @@ pub struct Step {
 }
 
 impl Step {
+    /// The rows of one score, of which those of the class `positive` are positive.
+    fn of(tie: Tie, positive: usize) -> Step {
+        let counts = [tie.counts[1 - positive], tie.counts[positive]];
+        Step {
+            lowest: tie.score,
+            sum: tie.score * (counts[0] + counts[1]) as f64,
+            counts,
+        }
+    }
+
     /// How many rows it has.
     pub fn rows(&self) -> u64 {
         self.counts[0] + self.counts[1]
@@ -113,14 +124,7 @@ impl Scores {
     pub fn of(ranking: &Ranking, monitor: &dyn Monitor) -> Result<Scores> {
         let positive = ranking.known_positive().unwrap_or(1);
         let mut steps = room::with_capacity(ranking.distinct())?;
-        ranking.ascending(monitor, |tie| {
-            let counts = [tie.counts[1 - positive], tie.counts[positive]];
-            steps.push(Step {
-                lowest: tie.score,
-                sum: tie.score * (counts[0] + counts[1]) as f64,
-                counts,
-            });
-        })?;
+        ranking.ascending(monitor, |tie| steps.push(Step::of(tie, positive)))?;
         Ok(Scores { steps })
     }
 
@@ -141,14 +145,7 @@ impl Scores {
         let positive = ranking.known_positive().unwrap_or(1);
         let totals = ranking.totals();
         let mut steps = Reducing::new([totals[1 - positive], totals[positive]], limit);
-        ranking.ascending(monitor, |tie| {
-            let counts = [tie.counts[1 - positive], tie.counts[positive]];
-            steps.push(Step {
-                lowest: tie.score,
-                sum: tie.score * (counts[0] + counts[1]) as f64,
-                counts,
-            });
-        })?;
+        ranking.ascending(monitor, |tie| steps.push(Step::of(tie, positive)))?;
         Ok(Scores { steps: steps.steps })
     }
 

@@ -21,7 +21,7 @@ pub mod curve;
 pub mod evaluation;
 mod metric;
 mod probability;
-mod ranking;
+pub(crate) mod ranking;
 mod regression;
 pub mod sum;
 pub(crate) mod tally;
