@@ -11,6 +11,7 @@ mod pages;
 #[allow(unsafe_code)]
 mod pg;
 mod quality;
+mod reliability;
 
 pgrx::pg_module_magic!();
 

@@ -25,7 +25,7 @@ mod metrics;
 mod predict;
 mod race;
 mod reading;
-mod registry;
+pub mod registry;
 mod request;
 mod scorer;
 mod scoring_view;

@@ -7,7 +7,7 @@ use crate::pg::entry::{self, Raw};
 use crate::pg::error::{Error, INTERNAL, Result, or_raise};
 use crate::pg::trigger::{self, Call};
 use crate::pg::{catalog, dependency, relation, role, snapshot, tables};
-use crate::quality::{Recorded, Target};
+use crate::reliability::recorded::{Recorded, Target};
 
 /// Before a row with an owner: nobody makes one in another's name.
 fn claim_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {

@@ -81,6 +81,24 @@ pub const NO_INTERVALS: SqlState = SqlState(b"55000");
 pub const NOT_KEPT: SqlState = SqlState(b"55000");
 /// There is no such logged decision.
 pub const UNDEFINED_DECISION: SqlState = SqlState(b"ML021");
+/// There is no such asset.
+pub const UNDEFINED_ASSET: SqlState = SqlState(b"ML022");
+/// There is no such person, team, rotation or calendar.
+pub const UNDEFINED_OWNER: SqlState = SqlState(b"ML023");
+/// There is no such data product.
+pub const UNDEFINED_PRODUCT: SqlState = SqlState(b"ML024");
+/// There is no such issue.
+pub const UNDEFINED_ISSUE: SqlState = SqlState(b"ML025");
+/// There is no such incident.
+pub const UNDEFINED_INCIDENT: SqlState = SqlState(b"ML026");
+/// What is asked for does not go with the state that an incident is in.
+pub const WRONG_STATE: SqlState = SqlState(b"ML027");
+/// An incident on what is read is not over, where assay.gate is error.
+pub const GATED: SqlState = SqlState(b"ML028");
+/// There is no such service level.
+pub const UNDEFINED_SERVICE_LEVEL: SqlState = SqlState(b"ML029");
+/// There is no such notification.
+pub const UNDEFINED_NOTIFICATION: SqlState = SqlState(b"ML030");
 /// A version is asked for curves that were not kept with it.
 pub const NO_CURVES: SqlState = SqlState(b"55000");
 /// A function was called in a way that only PostgreSQL's own machinery may.

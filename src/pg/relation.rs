@@ -64,6 +64,58 @@ pub fn of_name(qualified: &str) -> Option<pg_sys::Oid> {
     }
 }
 
+/// The relation that a name without a schema means, by the search path.
+pub fn by_search_path(name: &str) -> Option<pg_sys::Oid> {
+    let name = encoding::encode_c(name).ok()?;
+    // SAFETY: a look-up by a C string gives InvalidOid for what is not there.
+    let oid = unsafe { pg_sys::RelnameGetRelid(name.as_ptr()) };
+    (oid != pg_sys::InvalidOid).then_some(oid)
+}
+
+/// A name as SQL writes it, in quotes where it needs them.
+pub fn quoted(name: &str) -> String {
+    let Ok(name) = encoding::encode_c(name) else {
+        return name.to_string();
+    };
+    // SAFETY: a C string, which is copied where it is quoted.
+    unsafe { encoding::decode_c(pg_sys::quote_identifier(name.as_ptr())) }
+}
+
+/// Whether it has a column of this name.
+pub fn has_column(oid: pg_sys::Oid, column: &str) -> bool {
+    let column = encoding::encode_c(column);
+    // SAFETY: a catalog look-up by a C string; 0 stands for none, less for what PostgreSQL has for itself.
+    column.is_ok_and(|column| unsafe { pg_sys::get_attnum(oid, column.as_ptr()) > 0 })
+}
+
+/// The role that owns a schema; `None` when there is none of this name.
+pub fn schema_owner(name: &str) -> Option<pg_sys::Oid> {
+    let name = encoding::encode_c(name).ok()?;
+    // SAFETY: a catalog look-up by a C string; the tuple is read before it is released, and its fixed part is a pg_namespace row.
+    unsafe {
+        let key = pg_sys::Datum::from(name.as_ptr());
+        let tuple = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::NAMESPACENAME as i32, key);
+        if tuple.is_null() {
+            return None;
+        }
+        let owner = (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_namespace>()).nspowner;
+        pg_sys::ReleaseSysCache(tuple);
+        Some(owner)
+    }
+}
+
+/// Whether it holds rows, or shows some: a table, a view or a foreign table.
+pub fn has_rows(oid: pg_sys::Oid) -> bool {
+    const KINDS: [u8; 5] = [
+        pg_sys::RELKIND_RELATION,
+        pg_sys::RELKIND_PARTITIONED_TABLE,
+        pg_sys::RELKIND_VIEW,
+        pg_sys::RELKIND_MATVIEW,
+        pg_sys::RELKIND_FOREIGN_TABLE,
+    ];
+    entry(oid).is_some_and(|entry| KINDS.contains(&entry.kind))
+}
+
 #[allow(clippy::useless_conversion, reason = "from PostgreSQL 16 on the mode is wider")]
 fn has(role: pg_sys::Oid, oid: pg_sys::Oid, privilege: u32) -> bool {
     // SAFETY: a catalog look-up; the relation is known to be there.

@@ -34,6 +34,27 @@ pub fn has_rights_of(role: pg_sys::Oid, other: pg_sys::Oid) -> bool {
     unsafe { pg_sys::has_privs_of_role(role, other) }
 }
 
+/// The role that owns this database: it looks after what belongs to nobody in particular.
+pub fn database_owner() -> pg_sys::Oid {
+    // SAFETY: a catalog look-up of the database that this backend is connected to; the tuple is read before it is released, and its fixed
+    // part is a pg_database row.
+    unsafe {
+        let key = pg_sys::Datum::from(pg_sys::MyDatabaseId);
+        let tuple = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::DATABASEOID as i32, key);
+        if tuple.is_null() {
+            return NOBODY;
+        }
+        let owner = (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_database>()).datdba;
+        pg_sys::ReleaseSysCache(tuple);
+        owner
+    }
+}
+
+/// Whether the caller has the rights of the database's owner.
+pub fn is_steward() -> bool {
+    acts_for(database_owner())
+}
+
 /// A role's name; its number when it is gone.
 pub fn name_of(role: pg_sys::Oid) -> String {
     // SAFETY: with `noerr`, the name is null for an unknown role.

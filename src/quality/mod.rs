@@ -15,7 +15,6 @@ mod suggest;
 pub mod value;
 
 pub use stored::latest::{Failing, failing};
-pub use stored::target::{Recorded, Target};
 
 #[cfg(test)]
 mod tests {

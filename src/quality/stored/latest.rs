@@ -3,11 +3,11 @@
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys::Oid;
 
-use super::target::Recorded;
 use crate::pg::catalog::{self, Key};
 use crate::pg::error::Result;
 use crate::pg::reads::Reads;
 use crate::pg::{relation, role};
+use crate::reliability::recorded::Recorded;
 
 /// A check that failed when it last ran.
 pub struct Failing {

@@ -12,4 +12,3 @@ pub mod latest;
 mod run;
 pub mod summary;
 mod table;
-pub mod target;

@@ -11,7 +11,6 @@ use pgrx::spi::quote_literal;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::target::{Recorded, Target};
 use crate::pg::attempt::attempt_to_write;
 use crate::pg::error::{
     Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_CHECK, UNDEFINED_TABLE, notice,
@@ -23,6 +22,7 @@ use crate::pg::{read_only, relation, role, role_type, tables};
 use crate::quality::kinds::check::Check;
 use crate::quality::source::Source;
 use crate::quality::spec::entry::Entry;
+use crate::reliability::recorded::{Recorded, Target};
 
 /// A check of a relation, with who added it.
 pub struct StoredCheck {

@@ -1,4 +1,4 @@
-//! Which relation a stored check is about: the one that bears the recorded name, whatever object that is by now.
+//! Which relation a stored check, or an asset, is about: the one that bears the recorded name, whatever object that is by now.
 //!
 //! A table is rebuilt by dropping it and renaming another one, and a check that guards the table guards the new one. Only a plain rename
 //! takes the check along, for then nothing bears the old name. But a relation runs what it brings along as the check's role, and whoever may

@@ -1,0 +1,8 @@
+//! Reliability: what assets there are and who answers for them, what is broken, who is told, and how well promises are kept.
+//!
+//! The rooms above (checks, drift, models) say here what they have found; this one knows nothing of how it was found.
+
+pub mod asset;
+pub mod owner;
+pub mod recorded;
+mod trail;
