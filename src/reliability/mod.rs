@@ -4,6 +4,7 @@
 
 pub mod asset;
 pub mod lineage;
+pub mod outbox;
 pub mod owner;
 pub mod recorded;
 mod trail;
