@@ -44,6 +44,80 @@ COMMENT ON COLUMN assay.maintenance.reason IS 'Why.';
 COMMENT ON COLUMN assay.maintenance.added_by IS 'The role that announced it.';
 COMMENT ON COLUMN assay.maintenance.added_at IS 'When.';
 
+CREATE FUNCTION assay_internal.target_label(asset_id bigint, product_id bigint) RETURNS text
+AS 'MODULE_PATHNAME', 'target_label_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.target_label(bigint, bigint) IS
+'How a recorded asset, or a data product, is written as the target of a service level or of maintenance: public.orders, model:risk, product:sales. NULL where there is neither.';
+
+CREATE FUNCTION assay_internal.may_see_target(asset_id bigint, product_id bigint) RETURNS boolean
+AS 'MODULE_PATHNAME', 'may_see_target_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.may_see_target(bigint, bigint) IS
+'Whether the current role may know of a target: an asset as assay_internal.may_see_asset says; a data product if it added it, acts for its owner or the database''s, or may see one of its assets.';
+
+-- What is worked on: the assets named, those of products but for their inputs, which are others'; and with a relation its columns and checks, with
+-- a schema what is in it. A relation is the same where the object or the name is. Whoever asks: it is for the views and functions on top to say
+-- no more than each role may know.
+CREATE VIEW assay_internal.maintenance_of_asset WITH (security_barrier) AS
+    WITH named AS MATERIALIZED (
+        SELECT a.id, a.kind, a.name, a.relation::pg_catalog.oid AS relation, a.relation_name, n.during, n.reason
+        FROM (SELECT m.asset_id, m.during, m.reason FROM assay.maintenance m WHERE m.asset_id IS NOT NULL
+              UNION
+              SELECT p.asset_id, m.during, m.reason
+              FROM assay.maintenance m
+              JOIN assay.product_asset p ON p.product_id OPERATOR(pg_catalog.=) m.product_id AND p.role OPERATOR(pg_catalog.<>) 'input') n
+        JOIN assay.asset a ON a.id OPERATOR(pg_catalog.=) n.asset_id)
+    SELECT n.id AS asset_id, n.during, n.reason FROM named n
+    UNION
+    SELECT a.id, n.during, n.reason
+    FROM named n
+    JOIN assay.asset a ON a.relation::pg_catalog.oid OPERATOR(pg_catalog.=) n.relation
+    WHERE n.kind OPERATOR(pg_catalog.=) 'relation'
+    UNION
+    SELECT a.id, n.during, n.reason
+    FROM named n
+    JOIN assay.asset a ON a.relation_name OPERATOR(pg_catalog.=) n.relation_name
+    WHERE n.kind OPERATOR(pg_catalog.=) 'relation'
+    UNION
+    SELECT a.id, n.during, n.reason
+    FROM named n
+    JOIN assay.asset a ON pg_catalog.starts_with(a.relation_name, (pg_catalog.quote_ident(n.name) OPERATOR(pg_catalog.||) '.'))
+    WHERE n.kind OPERATOR(pg_catalog.=) 'schema';
+COMMENT ON VIEW assay_internal.maintenance_of_asset IS
+'Which assets are under maintenance, and when: assets named themselves, those of products but for their inputs, columns and checks of a relation, and what is in a schema.';
+COMMENT ON COLUMN assay_internal.maintenance_of_asset.asset_id IS 'The asset.';
+COMMENT ON COLUMN assay_internal.maintenance_of_asset.during IS 'When.';
+COMMENT ON COLUMN assay_internal.maintenance_of_asset.reason IS 'Why.';
+
+CREATE VIEW assay.maintenance_windows WITH (security_barrier) AS
+    SELECT m.id, assay_internal.target_label(m.asset_id, m.product_id) AS target, m.during, m.reason,
+           m.added_at OPERATOR(pg_catalog.<=) pg_catalog.lower(m.during) AS announced,
+           m.added_by::pg_catalog.regrole AS added_by, m.added_at
+    FROM assay.maintenance m
+    WHERE assay_internal.may_see_target(m.asset_id, m.product_id);
+COMMENT ON VIEW assay.maintenance_windows IS
+'Maintenance of targets that the current role may know of, past and to come. What happens in it is not held against a service level, and nobody is told of it until it is over.
+Example: SELECT target, during, reason, announced FROM assay.maintenance_windows ORDER BY id';
+COMMENT ON COLUMN assay.maintenance_windows.id IS 'The window''s key, which assay.drop_maintenance takes.';
+COMMENT ON COLUMN assay.maintenance_windows.target IS 'The asset, or product: with a data product''s name.';
+COMMENT ON COLUMN assay.maintenance_windows.during IS 'When.';
+COMMENT ON COLUMN assay.maintenance_windows.reason IS 'Why.';
+COMMENT ON COLUMN assay.maintenance_windows.announced IS 'Whether it was added before it began: what is added later still counts, and is shown.';
+COMMENT ON COLUMN assay.maintenance_windows.added_by IS 'The role that announced it.';
+COMMENT ON COLUMN assay.maintenance_windows.added_at IS 'When it did.';
+GRANT SELECT ON assay.maintenance_windows TO PUBLIC;
+
+CREATE FUNCTION assay.add_maintenance(target text, during tstzrange, reason text) RETURNS bigint
+AS 'MODULE_PATHNAME', 'add_maintenance_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_maintenance(text, tstzrange, text) IS
+'Announces maintenance, and gives its number. target: an asset, which stands for its columns and checks, schema:NAME for what is in it, or product:NAME for the product''s assets but for its inputs. during: from its lower end on, up to its upper end, both of which it needs. reason: a sentence, at most 1,000 bytes. Time in it is left out of service levels and uptime and shown beside them; notifications wait until it is over. Takes who may say things of the target: a relation''s owner or the privilege TRIGGER, of a product who added it or its owner. Errors: 22023 a NULL, a window that is empty or has no end, ML022 no such asset, ML024 no such product, 42501, 25006.
+Example: SELECT assay.add_maintenance(''public.application'', tstzrange(''2026-06-06 22:00'', ''2026-06-07 04:00''), ''new disks'')';
+
+CREATE FUNCTION assay.drop_maintenance(id bigint) RETURNS void
+AS 'MODULE_PATHNAME', 'drop_maintenance_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_maintenance(bigint) IS
+'Takes maintenance back: its time counts again. Takes who may announce it. Errors: 22023 a NULL, ML029 no such window, 42501, 25006.
+Example: SELECT assay.drop_maintenance(id) FROM assay.maintenance_windows WHERE target = ''public.application''';
+
 CREATE TRIGGER a_claim BEFORE INSERT ON assay.sla FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
 CREATE TRIGGER a_claim BEFORE INSERT ON assay.maintenance FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
 
@@ -51,3 +125,10 @@ SELECT pg_catalog.pg_extension_config_dump('assay.sla', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.sla_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.maintenance', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.maintenance_id_seq', '');
+
+CREATE TRIGGER inserted AFTER INSERT ON assay.maintenance REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('maintenance_windows', 'added_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.maintenance REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('maintenance_windows', 'added_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.maintenance REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('maintenance_windows', 'added_by');

@@ -316,6 +316,30 @@ RETURNING id",
     }
 }
 
+/// The asset of a number, as it is now, if there is one yet. Where its relation or column is not there any more, it has the name as recorded.
+pub fn by_id(id: i64) -> Result<Option<Asset>> {
+    let row = catalog::find(c"asset", c"asset_pkey", &[Key::BigInt(1, id)], |row| {
+        Ok(Row::read(row)?.map(|found| (found, row.require::<String>(3))))
+    })?;
+    let Some((row, name)) = row else { return Ok(None) };
+    let (relation, name) = (row.object(), name?);
+    let Some(kind) = Kind::of_name(&row.kind) else {
+        return Ok(None);
+    };
+    let now = match (kind, relation) {
+        (Kind::Relation, Some(oid)) => Asset::of_relation(oid),
+        (Kind::Column, Some(oid)) => row.column.as_deref().and_then(|column| Asset::of_column(oid, column)),
+        (Kind::Relation | Kind::Column, None)
+        | (Kind::Schema | Kind::Model | Kind::Check | Kind::Dashboard | Kind::Source, _) => None,
+    };
+    Ok(Some(now.unwrap_or(Asset {
+        kind,
+        name,
+        relation,
+        column: row.column,
+    })))
+}
+
 /// The error of an asset that is not there.
 fn unknown(text: &str) -> Error {
     Error::new(UNDEFINED_ASSET, format!("asset \"{text}\" does not exist")).hint(

@@ -5,6 +5,8 @@
 pub mod asset;
 pub mod lineage;
 pub mod outbox;
+mod maintenance;
 pub mod owner;
 pub mod recorded;
+mod target;
 mod trail;
