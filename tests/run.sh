@@ -157,7 +157,7 @@ start_cluster() {
     scripts/cluster.sh start test
     environment=$(scripts/cluster.sh env test)
     eval "$environment"
-    ASSAY_DATA=$(scripts/cluster.sh share test "$repository"/tests/data/*.{csv,csv.gz,sql})
+    ASSAY_DATA=$(scripts/cluster.sh share test "$repository"/tests/data/*.{csv,csv.gz,json,sql})
     export ASSAY_DATA
 }
 

@@ -1,0 +1,2 @@
+select 1 from {{ ref('revenue') }}
+where revenue > (select sum(amount) from {{ ref('stg_orders') }})
