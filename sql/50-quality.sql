@@ -121,7 +121,8 @@ CREATE TABLE assay.quality_check (
     relation_owner assay.role,
     accepted_from timestamptz,
     accepted_at   timestamptz,
-    enabled       boolean NOT NULL DEFAULT true
+    enabled       boolean NOT NULL DEFAULT true,
+    passes_to_close integer NOT NULL DEFAULT 1
 );
 CREATE INDEX quality_check_relation_idx ON assay.quality_check ((relation::pg_catalog.oid));
 -- Names without quotes, which depend on settings.
@@ -148,6 +149,7 @@ COMMENT ON COLUMN assay.quality_check.relation_owner IS 'Who owned the relation:
 COMMENT ON COLUMN assay.quality_check.accepted_from IS 'What it has found from then on is the new normal; NULL where nobody has said so.';
 COMMENT ON COLUMN assay.quality_check.accepted_at IS 'When that was said.';
 COMMENT ON COLUMN assay.quality_check.enabled IS 'Whether it runs.';
+COMMENT ON COLUMN assay.quality_check.passes_to_close IS 'How often in a row it has to pass for its issue to be closed.';
 
 CREATE FUNCTION assay_internal.check_relation(relation oid, relation_name text, relation_owner oid, added_by oid) RETURNS oid
 AS 'MODULE_PATHNAME', 'check_relation_wrapper' LANGUAGE c STABLE PARALLEL SAFE;

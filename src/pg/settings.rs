@@ -15,6 +15,7 @@ static THREADS: GucSetting<i32> = GucSetting::<i32>::new(0);
 static THREADS_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(0);
 static CACHE_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(64);
 static GUARD: GucSetting<Guard> = GucSetting::<Guard>::new(Guard::Off);
+static ISSUES: GucSetting<bool> = GucSetting::<bool>::new(true);
 static HISTORY_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(90 * 24 * 60 * 60);
 
 /// `assay.guard`: what predictions do about rows that are not what training has seen.
@@ -101,6 +102,14 @@ pub fn register() {
         GucContext::Userset,
         GucFlags::default(),
     );
+    GucRegistry::define_bool_guc(
+        c"assay.issues",
+        c"Whether what checks, drift, models and guards find wrong is kept as issues.",
+        c"Without it nothing is opened, counted or closed.",
+        &ISSUES,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
     GucRegistry::define_int_guc(
         c"assay.history_retention",
         c"How long the results of checks are kept.",
@@ -116,6 +125,11 @@ pub fn register() {
 /// `assay.guard`.
 pub fn guard() -> Guard {
     GUARD.get()
+}
+
+/// `assay.issues`.
+pub fn keeps_issues() -> bool {
+    ISSUES.get()
 }
 
 /// `assay.history_retention`.

@@ -1,7 +1,10 @@
 //! Assets by the names that people write: `public.orders`, `public.orders.amount`, `model:risk`, `dashboard:revenue`.
 
+use std::collections::{BTreeMap, HashMap};
+
 use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
+use serde_json::{Value as Json, json};
 
 use super::recorded::{Recorded, Target};
 use crate::models::registry::{self, Privilege};
@@ -257,6 +260,15 @@ impl Asset {
         .hint(needed))
     }
 
+    /// A row of the table, as JSON.
+    fn row(&self, added_by: Oid) -> Json {
+        json!({
+            "kind": self.kind.name(), "name": self.name, "relation": self.relation.map(Oid::to_u32),
+            "relation_name": self.relation_name(), "column_name": self.column, "added_by": added_by.to_u32(),
+            "relation_owner": self.relation.and_then(relation::owner).map(Oid::to_u32),
+        })
+    }
+
     /// What is recorded of it, if anything is.
     fn find(&self) -> Result<Option<Row>> {
         let by_name = catalog::find(
@@ -288,31 +300,12 @@ impl Asset {
     /// Its number, once it has one. Where another object had the name, of somebody whom the record does not trust, the record is of this one
     /// from now on.
     pub fn record(&self) -> Result<i64> {
-        if let Some(row) = self.find()? {
-            return Ok(row.id);
-        }
-        let caller = role::current();
-        let relation = self.relation;
-        let owner = relation.and_then(relation::owner);
-        let id: Option<i64> = tables::as_owner(|| {
-            tables::write_returning(
-                "INSERT INTO assay.asset AS a (kind, name, relation, relation_name, relation_owner, column_name, added_by)
-VALUES ($1, $2, $3::pg_catalog.oid, $4, $5::pg_catalog.oid, $6, $7::pg_catalog.oid)
-ON CONFLICT (kind, name) DO UPDATE SET relation = excluded.relation, relation_owner = excluded.relation_owner,
-    added_by = CASE WHEN excluded.relation IS NULL THEN a.added_by ELSE excluded.added_by END
-RETURNING id",
-                &[
-                    self.kind.name().into(),
-                    self.name.as_str().into(),
-                    relation.into(),
-                    self.relation_name().as_deref().into(),
-                    owner.into(),
-                    self.column.as_deref().into(),
-                    caller.into(),
-                ],
-            )
-        })?;
-        id.ok_or_else(|| Error::new(INTERNAL, format!("{} could not be recorded", self.label())))
+        let ids = record_all(&[(self.clone(), role::current())])?;
+        ids.first().copied().ok_or_else(|| self.not_recorded())
+    }
+
+    fn not_recorded(&self) -> Error {
+        Error::new(INTERNAL, format!("{} could not be recorded", self.label()))
     }
 }
 
@@ -339,6 +332,41 @@ pub fn by_id(id: i64) -> Result<Option<Asset>> {
         column: row.column,
     })))
 }
+
+/// The numbers of assets, once they have some: what is not recorded yet is from now on, as by the role beside it.
+pub fn record_all(assets: &[(Asset, Oid)]) -> Result<Vec<i64>> {
+    let found = assets.iter().map(|(asset, _)| asset.id()).collect::<Result<Vec<_>>>()?;
+    let missing = assets.iter().zip(&found).filter(|(_, id)| id.is_none());
+    let missing: BTreeMap<(&str, &str), &(Asset, Oid)> = missing
+        .map(|(recorded, _)| ((recorded.0.kind.name(), recorded.0.name.as_str()), recorded))
+        .collect();
+    let made: HashMap<String, i64> = if missing.is_empty() {
+        HashMap::new()
+    } else {
+        let rows: Vec<Json> = missing.into_values().map(|(asset, role)| asset.row(*role)).collect();
+        let made: Option<Text> =
+            tables::as_owner(|| tables::write_returning(RECORD, &[Text::from(Json::from(rows).to_string()).into()]))?;
+        serde_json::from_str(made.as_deref().unwrap_or("{}"))
+            .map_err(|problem| Error::new(INTERNAL, format!("the numbers of assets cannot be read: {problem}")))?
+    };
+    let numbered = assets.iter().zip(found).map(|((asset, _), id)| {
+        let id = id.or_else(|| made.get(&format!("{}:{}", asset.kind.name(), asset.name)).copied());
+        id.ok_or_else(|| asset.not_recorded())
+    });
+    numbered.collect()
+}
+
+/// Records assets, in the order of their names, so that two sessions do not wait for each other.
+const RECORD: &str = "WITH made AS (
+    INSERT INTO assay.asset AS a (kind, name, relation, relation_name, relation_owner, column_name, added_by)
+    SELECT r.kind, r.name, r.relation, r.relation_name, r.relation_owner, r.column_name, r.added_by
+    FROM pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb) AS r(kind pg_catalog.text, name pg_catalog.text, relation pg_catalog.oid,
+        relation_name pg_catalog.text, relation_owner pg_catalog.oid, column_name pg_catalog.text, added_by pg_catalog.oid)
+    ORDER BY r.kind COLLATE pg_catalog.\"C\", r.name COLLATE pg_catalog.\"C\"
+    ON CONFLICT (kind, name) DO UPDATE SET relation = excluded.relation, relation_owner = excluded.relation_owner,
+        added_by = CASE WHEN excluded.relation IS NULL THEN a.added_by ELSE excluded.added_by END
+    RETURNING id, kind, name)
+SELECT pg_catalog.jsonb_object_agg((kind OPERATOR(pg_catalog.||) ':') OPERATOR(pg_catalog.||) name, id)::pg_catalog.text FROM made";
 
 /// The error of an asset that is not there.
 fn unknown(text: &str) -> Error {

@@ -3,9 +3,10 @@
 //! The rooms above (checks, drift, models) say here what they have found; this one knows nothing of how it was found.
 
 pub mod asset;
+pub mod issues;
 pub mod lineage;
-pub mod outbox;
 mod maintenance;
+pub mod outbox;
 pub mod owner;
 pub mod recorded;
 mod target;

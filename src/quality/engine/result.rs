@@ -158,15 +158,27 @@ impl CheckResult {
 
     /// The result in one sentence.
     pub fn describe(&self) -> String {
+        let segment = self.segment.as_ref();
+        let segment = segment
+            .map(|segment| format!(" in {}", short(segment)))
+            .unwrap_or_default();
+        self.sentence(&segment, self.sample.as_ref())
+    }
+
+    /// What failed, in a sentence without the segment and values of rows; `None` of what did not.
+    pub fn failure(&self) -> Option<String> {
+        match self.status {
+            Status::Warn | Status::Fail | Status::Error => Some(self.sentence("", None)),
+            Status::Pass | Status::Skipped => None,
+        }
+    }
+
+    fn sentence(&self, segment: &str, sample: Option<&Json>) -> String {
         let (name, status) = (&self.name, self.status);
         // The caller may see no more of it.
         if self.metric.is_none() && self.message.is_none() {
             return format!("\"{name}\": {}.", status.name());
         }
-        let segment = self.segment.as_ref();
-        let segment = segment
-            .map(|segment| format!(" in {}", short(segment)))
-            .unwrap_or_default();
         let what = match (&self.message, self.rows_failed, self.rows_evaluated) {
             (Some(message), ..) if status == Status::Error => format!("could not run: {message}"),
             (_, Some(failed), Some(rows)) => format!("{failed} of {rows} rows fail"),
@@ -183,7 +195,7 @@ impl CheckResult {
         // Failing values speak for themselves; what else a sample holds, the message says.
         let are_values =
             |sample: &&Json| matches!(sample.as_array(), Some(values) if values.iter().all(|v| !v.is_object()));
-        let sample = self.sample.as_ref().filter(are_values);
+        let sample = sample.filter(are_values);
         let sample = sample
             .map(|sample| format!(", such as {}", short(sample)))
             .unwrap_or_default();

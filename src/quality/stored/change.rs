@@ -8,6 +8,7 @@ use super::table::{self, StoredCheck};
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::{read_only, relation, role, tables};
+use crate::reliability::issues;
 
 /// `drop_check(check_id)`.
 #[pg_extern(sql = false)]
@@ -15,7 +16,8 @@ fn drop_check(check_id: Option<i64>) {
     read_only::require_writable(c"assay.drop_check()");
     or_raise((|| {
         let stored = find_own("drop", check_id)?;
-        change(&stored, DELETE)
+        change(&stored, DELETE)?;
+        issues::check_dropped(stored.check.spec.id.unwrap_or_default())
     })());
 }
 
@@ -71,7 +73,7 @@ pub fn set_enabled(id: i64, enabled: bool) -> Result<()> {
 /// Drops a check that the caller was found to have the rights of.
 pub fn delete(id: i64) -> Result<()> {
     let _dropped: Option<i64> = tables::as_owner(|| tables::write_returning(DELETE, &[id.into()]))?;
-    Ok(())
+    issues::check_dropped(id)
 }
 
 const DELETE: &str = "DELETE FROM assay.quality_check WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id";

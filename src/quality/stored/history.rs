@@ -34,6 +34,12 @@ impl Journal {
         }
         // JSON has no NaN and no infinities; PostgreSQL reads them from texts.
         let number = |number: Option<f64>| number.map(|number| number.to_string());
+        let relation = stored.found().map(Oid::to_u32);
+        let source = if stored.check.spec.kind == "recency" {
+            "freshness"
+        } else {
+            "check"
+        };
         self.entries.extend(results.iter().map(|result| {
             json!({
                 "check_id": result.check_id, "name": result.name, "kind": result.kind, "relation": stored.relation.to_u32(),
@@ -43,13 +49,19 @@ impl Journal {
                 "rows_failed": result.rows_failed, "null_rows": result.null_rows, "duration_ms": number(result.duration_ms),
                 "message": result.message, "ran_as": stored.runs_as.to_u32(), "added_by": stored.added_by.to_u32(),
                 "reads": reads.relations, "shareable": reads.shareable, "cpu_seconds": cpu_seconds,
+                "source": source, "asset_relation": relation, "summary": result.failure(),
             })
         }));
     }
 
+    /// The results, as JSON.
+    pub fn entries(&self) -> &[Json] {
+        &self.entries
+    }
+
     /// Writes them, and prunes what is older than `assay.history_retention` of those roles that they ran as whose rights the caller has:
     /// others' is not for it to say how long. Where nothing can be written a NOTICE says so.
-    pub fn write(self, at: TimestampWithTimeZone) -> Result<()> {
+    pub fn write(&self, at: TimestampWithTimeZone) -> Result<()> {
         let retention = settings::history_retention();
         if self.entries.is_empty() || retention == Retention::Nothing {
             return Ok(());
@@ -70,7 +82,7 @@ impl Journal {
             Ok(())
         })?;
         if let Retention::Seconds(seconds) = retention {
-            for role in self.roles.into_iter().filter(|&role| role::acts_for(role)) {
+            for role in self.roles.iter().copied().filter(|&role| role::acts_for(role)) {
                 // Another run may be at the same rows: whoever comes second leaves them, and a later run comes again.
                 let _left = attempt_to_write(|| {
                     tables::as_owner(|| {

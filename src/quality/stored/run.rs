@@ -20,6 +20,7 @@ use crate::quality::engine::result::CheckResult;
 use crate::quality::engine::rights;
 use crate::quality::engine::run::{self, Outcome};
 use crate::quality::kinds::check::Check;
+use crate::reliability::issues;
 
 /// What a stored check found.
 struct StoredResults<'a> {
@@ -50,6 +51,7 @@ fn run_selection(selection: &Selection<'_>) -> Result<Vec<CheckResult>> {
     })?;
     table::remember(&stored)?;
     journal.write(at)?;
+    issues::keep(journal.entries(), at)?;
     Ok(results)
 }
 

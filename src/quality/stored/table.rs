@@ -68,6 +68,14 @@ impl StoredCheck {
         role::acts_for(self.added_by) || role::acts_for(self.runs_as)
     }
 
+    /// Its relation; `None` where that is gone, or is a stranger's.
+    pub fn found(&self) -> Option<Oid> {
+        match self.target {
+            Target::Found(oid) => Some(oid),
+            Target::Stranger(_) | Target::Gone => None,
+        }
+    }
+
     /// Whether the caller may know of it without naming its relation.
     fn is_known(&self) -> bool {
         self.is_own() || relation::may_select_some(self.relation) || relation::may_set_triggers(self.relation)

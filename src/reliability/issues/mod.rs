@@ -1,0 +1,55 @@
+//! Issues: what is found wrong with an asset, from when it is first found until it passes again.
+//!
+//! Whoever looks (runs of checks, drift, performance, guards) hands over what it found. A failure opens one issue per subject and segment, or is
+//! counted in the one that is open; a pass closes it. Findings are JSON, so that they can be handed to another process when their transaction
+//! is rolled back.
+
+pub mod finding;
+mod store;
+
+use pgrx::datum::TimestampWithTimeZone;
+use serde_json::Value as Json;
+
+use self::finding::{Failure, Findings};
+use self::store::Changes;
+use crate::pg::error::{Result, notice};
+use crate::pg::{read_only, settings, tables};
+
+/// Opens, counts and closes issues by what was found at a time. Where nothing can be written a NOTICE says that failures are not kept.
+pub fn keep(findings: &[Json], at: TimestampWithTimeZone) -> Result<()> {
+    // Until ALTER EXTENSION UPDATE has run there is nowhere to keep them.
+    if findings.is_empty() || !settings::keeps_issues() || !tables::exists(c"issue") {
+        return Ok(());
+    }
+    let findings = Findings::read(findings)?;
+    if let Some(reason) = read_only::reason() {
+        if !findings.failures.is_empty() {
+            notice(format!("what failed is not kept as issues: {reason}"), None);
+        }
+        return Ok(());
+    }
+    let mut changes = Changes::default();
+    let assets = Failure::assets(&findings.failures)?;
+    store::open(&findings.failures, &assets, at, &mut changes)?;
+    store::close(&findings, at, &mut changes)?;
+    tell(&changes, at)
+}
+
+/// Closes the issues of a check that is dropped: it will never pass again.
+pub fn check_dropped(check: i64) -> Result<()> {
+    if !tables::exists(c"issue") {
+        return Ok(());
+    }
+    let at = crate::pg::snapshot::time()?;
+    let mut changes = Changes::default();
+    store::close_check(check, at, &mut changes)?;
+    tell(&changes, at)
+}
+
+/// Hands what changed to those who act on it.
+fn tell(changes: &Changes, _at: TimestampWithTimeZone) -> Result<()> {
+    if changes.opened.is_empty() && changes.closed.is_empty() {
+        return Ok(());
+    }
+    Ok(())
+}
