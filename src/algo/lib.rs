@@ -48,6 +48,7 @@ pub mod pipeline;
 pub mod prepare;
 pub mod profile;
 pub mod quality;
+pub mod reliability;
 pub mod room;
 pub mod row_sample;
 pub mod scan;
