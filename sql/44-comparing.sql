@@ -79,29 +79,34 @@ CREATE TABLE assay.model_source (
     model_id      bigint NOT NULL,
     version       integer NOT NULL,
     relation      regclass NOT NULL,
-    relation_name text NOT NULL,
+    relation_name text COLLATE "C" NOT NULL,
+    columns       text[],
     PRIMARY KEY (model_id, version, relation),
     FOREIGN KEY (model_id, version) REFERENCES assay.model_version ON DELETE CASCADE
 );
 ALTER TABLE assay.model_source DISABLE TRIGGER ALL;
+CREATE INDEX model_source_relation_idx ON assay.model_source (relation);
+CREATE INDEX model_source_name_idx ON assay.model_source (relation_name);
 COMMENT ON TABLE assay.model_source IS 'The tables and views that the training query of a version read. Read the view assay.model_sources instead.';
 COMMENT ON COLUMN assay.model_source.model_id IS 'The model.';
 COMMENT ON COLUMN assay.model_source.version IS 'The version.';
 COMMENT ON COLUMN assay.model_source.relation IS 'The table or view.';
 COMMENT ON COLUMN assay.model_source.relation_name IS 'Its name then.';
+COMMENT ON COLUMN assay.model_source.columns IS 'The columns that were read, by the names that they had; NULL where that is not known.';
 
 CREATE VIEW assay.model_sources WITH (security_barrier) AS
-    SELECT m.name AS model, s.version, s.relation, s.relation_name
+    SELECT m.name AS model, s.version, s.relation, s.relation_name, s.columns
     FROM assay_internal.visible_model m
     JOIN assay.model_source s ON s.model_id OPERATOR(pg_catalog.=) m.id
     WHERE m.manageable;
 COMMENT ON VIEW assay.model_sources IS
 'The tables and views that training queries read, those below views included, for the models that the current role may manage. Versions that 0.1.0 trained have none.
-Example: SELECT version, relation FROM assay.model_sources WHERE model = ''credit''';
+Example: SELECT version, relation, columns FROM assay.model_sources WHERE model = ''credit''';
 COMMENT ON COLUMN assay.model_sources.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.model_sources.version IS 'The version.';
 COMMENT ON COLUMN assay.model_sources.relation IS 'The table or view.';
 COMMENT ON COLUMN assay.model_sources.relation_name IS 'Its name when the version was trained.';
+COMMENT ON COLUMN assay.model_sources.columns IS 'The columns that were read of it, by the names that they had; NULL where that is not known.';
 
 GRANT SELECT ON assay.promotions, assay.model_sources TO PUBLIC;
 

@@ -51,6 +51,7 @@ pub fn forget_strays(name: &str) -> Result<()> {
         ("model_trial", c"model_trial"),
         ("drift_run", c"drift_run"),
         ("prediction_batch", c"prediction_batch"),
+        ("prediction_source", c"prediction_source"),
         ("prediction", c"prediction"),
         ("prediction_label", c"prediction_label"),
         ("prediction_policy", c"prediction_policy"),

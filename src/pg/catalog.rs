@@ -94,6 +94,26 @@ pub fn find_in_catalog<T>(
     }
 }
 
+/// Visits all rows of one of PostgreSQL's own catalogs as it is now, in no order, until `visit` gives an answer.
+pub fn visit_catalog<T>(
+    catalog: pg_sys::Oid,
+    visit: impl FnMut(&CatalogRow) -> Result<Option<T>>,
+) -> Result<Option<T>> {
+    // SAFETY: as of `find_in_catalog`.
+    unsafe {
+        let table = pg_sys::table_open(catalog, pg_sys::AccessShareLock as i32);
+        let answer = scan(table, Order::None, std::ptr::null_mut(), &[], visit);
+        pg_sys::table_close(table, pg_sys::AccessShareLock as i32);
+        answer
+    }
+}
+
+/// The number of a column of a catalog, which differs between versions of PostgreSQL; 0 where there is none.
+pub fn column_of(catalog: pg_sys::Oid, name: &CStr) -> usize {
+    // SAFETY: a catalog look-up by a C string.
+    usize::try_from(unsafe { pg_sys::get_attnum(catalog, name.as_ptr()) }).unwrap_or(0)
+}
+
 /// Whether one of the columns of an open table, which are of type `assay.role`, has a role anywhere, under the active snapshot.
 pub fn has_row(table: pg_sys::Relation, columns: &[i32], role: pg_sys::Oid) -> Result<bool> {
     for column in columns {

@@ -101,6 +101,27 @@ impl CatalogRow {
         Ok(array.map_or(Vec::new(), |array| array.iter().flatten().collect()))
     }
 
+    /// A list of queries that one of PostgreSQL's own catalogs has of a rule, as they were analysed; none for NULL. They live in the current memory
+    /// context.
+    pub(super) fn queries(&self, attribute: usize) -> Result<Vec<*mut pg_sys::Query>> {
+        let (datum, is_null) = self.datum(attribute, |type_oid| type_oid == pg_sys::PG_NODE_TREEOID)?;
+        if is_null {
+            return Ok(Vec::new());
+        }
+        // SAFETY: the type's values are texts that PostgreSQL itself has written, inside the same as those of type text; reading one back gives
+        // the node that was written, and each is looked at for its tag.
+        unsafe {
+            let text = pg_sys::text_to_cstring(datum.cast_mut_ptr());
+            let node: *mut pg_sys::Node = pg_sys::stringToNode(text).cast();
+            if node.is_null() || !pgrx::is_a(node, pg_sys::NodeTag::T_List) {
+                return Ok(Vec::new());
+            }
+            let queries = pgrx::PgList::<pg_sys::Node>::from_pg(node.cast());
+            let queries = queries.iter_ptr().filter(|&query| pgrx::is_a(query, pg_sys::NodeTag::T_Query));
+            Ok(queries.map(|query| query.cast()).collect())
+        }
+    }
+
     /// A `jsonb` column; null for NULL. `what` names it in the error of JSON that cannot be read.
     pub fn json(&self, attribute: usize, what: &str) -> Result<serde_json::Value> {
         let value = self.get::<Jsonb>(attribute)?;

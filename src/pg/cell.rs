@@ -119,6 +119,7 @@ macro_rules! columns {
 }
 
 columns! {
+    i8: pg_sys::CHAROID,
     i32: pg_sys::INT4OID,
     i64: pg_sys::INT8OID,
     f64: pg_sys::FLOAT8OID,
@@ -128,6 +129,7 @@ columns! {
     TimestampWithTimeZone: pg_sys::TIMESTAMPTZOID,
     Interval: pg_sys::INTERVALOID,
     Vec<u8>: pg_sys::BYTEAOID,
+    Vec<i16>: pg_sys::INT2ARRAYOID,
 }
 
 /// An oid, or a relation or role, which are one inside.

@@ -6,6 +6,7 @@ use std::ffi::CString;
 use pgrx::{PgList, PgMemoryContexts, pg_sys};
 
 use super::codes;
+use super::derivation::Derivation;
 use super::encoding;
 use super::error::Result;
 use super::memory;
@@ -47,6 +48,18 @@ impl Query {
             let tree = QueryTree::new(&text)?;
             // SAFETY: the tree is as analysis and rewriting gave it.
             Ok(unsafe { Reads::of(tree.query) })
+        })
+    }
+
+    /// The same, and which columns; `None` where that is not known.
+    pub fn reads_columns(text: &str) -> Result<(Reads, Option<Derivation>)> {
+        let _read_only = ReadOnly::enter();
+        codes::preserve(|| {
+            let text = statement(text)?;
+            let _within = Within::enter(&text);
+            let tree = QueryTree::new(&text)?;
+            // SAFETY: the tree is as analysis and rewriting gave it.
+            unsafe { Ok((Reads::of(tree.query), Derivation::of(tree.query, true))) }
         })
     }
 

@@ -234,6 +234,30 @@ pub fn column_types(oid: pg_sys::Oid) -> Vec<pg_sys::Oid> {
     types.filter(|&oid| oid != pg_sys::InvalidOid).collect()
 }
 
+/// The numbers of its columns.
+pub fn column_numbers(oid: pg_sys::Oid) -> Vec<i16> {
+    let columns = entry(oid).map_or(0, |entry| entry.columns);
+    // SAFETY: as above.
+    let is_there = |&column: &i16| unsafe { pg_sys::get_atttype(oid, column) } != pg_sys::InvalidOid;
+    (1..=columns).filter(is_there).collect()
+}
+
+/// The number of a column; `None` where there is none of this name.
+pub fn column_number(oid: pg_sys::Oid, column: &str) -> Option<i16> {
+    let column = encoding::encode_c(column).ok()?;
+    // SAFETY: a catalog look-up by a C string; 0 stands for none, less for what PostgreSQL has for itself.
+    Some(unsafe { pg_sys::get_attnum(oid, column.as_ptr()) }).filter(|&number| number > 0)
+}
+
+/// The name of a column; `None` where there is none of this number.
+pub fn column_name(oid: pg_sys::Oid, number: i16) -> Option<String> {
+    // SAFETY: a catalog look-up, which gives null for what is not there, and a C string.
+    unsafe {
+        let name = pg_sys::get_attname(oid, number, true);
+        (!name.is_null()).then(|| encoding::decode_c(name))
+    }
+}
+
 unsafe extern "C-unwind" {
     fn find_all_inheritors(parent: pg_sys::Oid, lock: i32, parents: *mut *mut pg_sys::List) -> *mut pg_sys::List;
 }

@@ -7,6 +7,7 @@ use super::keyed::{self, Keyed, Selection};
 use super::logged::{Logged, Wanted};
 use super::require_tables;
 use crate::models::cache;
+use crate::models::comparing::sources::{self, Source};
 use crate::models::judging::pass::input_places;
 use crate::models::predict::column_named;
 use crate::models::registry::{self, Privilege, Version};
@@ -118,6 +119,7 @@ impl Request {
     fn run(&self, text: &str) -> Result<i64> {
         let (began, mut reporter, statement) = (processor::seconds(), Reporter::new(), Foreground::new()?);
         let (keyed, wanted) = self.select(text)?;
+        let sources = sources::read_by(keyed.query.statement())?;
         let mut logged = (self.versions().cloned().enumerate())
             .map(|(number, version)| Logged::new(version, &keyed, &wanted, number, self.reasons))
             .collect::<Result<Vec<_>>>()?;
@@ -149,16 +151,18 @@ impl Request {
             Ok(())
         })?;
         if rows > 0 {
-            tables::as_owner(|| self.write(&logged, &wanted, began))?;
+            tables::as_owner(|| self.write(&logged, &wanted, &sources, began))?;
         }
         reporter.finish();
         Ok(rows as i64)
     }
 
-    fn write(&self, logged: &[Logged], wanted: &Wanted, began: f64) -> Result<()> {
+    fn write(&self, logged: &[Logged], wanted: &Wanted, sources: &[Source], began: f64) -> Result<()> {
         let mut batches = Vec::with_capacity(logged.len());
-        for (number, version) in logged.iter().enumerate() {
-            batches.push(version.write(self, wanted, number > 0)?);
+        for (number, (scored, version)) in logged.iter().zip(self.versions()).enumerate() {
+            let batch = scored.write(self, wanted, number > 0)?;
+            sources::record_batch(batch, version, sources)?;
+            batches.push(batch);
         }
         let share = (processor::seconds() - began) / batches.len() as f64;
         batches.into_iter().try_for_each(|batch| {
