@@ -226,6 +226,7 @@ GRANT SELECT ON assay.prediction_batches, assay.predictions, assay.prediction_la
 
 SELECT pg_catalog.pg_extension_config_dump('assay.prediction_batch', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.prediction_batch_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.prediction_source', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.prediction', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.prediction_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.prediction_label', '');

@@ -36,6 +36,7 @@ CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_description FOR EACH ROW EXE
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_privilege FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER a_claim BEFORE INSERT ON assay.prediction_batch FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('logged_by');
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction_batch FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction_source FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction_policy FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 -- Of these there are millions: only what does not come from assay's functions is looked at row by row.
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction FOR EACH ROW
