@@ -111,13 +111,7 @@ pub fn set(name: &CStr, wanted: &str) -> Result<()> {
 /// there is one way out, for a result, an error that is returned and an error that unwinds, and nothing that the work set stays. It is so for the
 /// caller's own role, too.
 pub fn as_role<T>(role: Oid, settings: &Settings, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    // SAFETY: with `noerr`, the name is null for an unknown role.
-    if unsafe { pg_sys::GetUserNameFromId(role, true) }.is_null() {
-        return Err(
-            Error::new(UNDEFINED_ROLE, format!("role {} does not exist", role.to_u32()))
-                .hint("It was dropped; have somebody else own what was its."),
-        );
-    }
+    require_existing(role)?;
     undone(|| {
         let (mut caller, mut context) = (pg_sys::InvalidOid, 0);
         let restricted = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
@@ -131,4 +125,32 @@ pub fn as_role<T>(role: Oid, settings: &Settings, work: impl FnOnce() -> Result<
         settings.apply()?;
         work()
     })
+}
+
+/// Runs `work`, which runs nothing that a user wrote, as `role`, to which belongs what it records. An error that leaves `work` by unwinding ends the
+/// (sub)transaction, which puts the role back.
+pub fn on_behalf_of<T>(role: Oid, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    require_existing(role)?;
+    let (mut before, mut context) = (pg_sys::InvalidOid, 0);
+    let restricted = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
+    // SAFETY: the pairs of calls are those PostgreSQL itself uses around maintenance work; the role exists.
+    unsafe {
+        pg_sys::GetUserIdAndSecContext(&mut before, &mut context);
+        pg_sys::SetUserIdAndSecContext(role, context | restricted as i32);
+        let result = work();
+        pg_sys::SetUserIdAndSecContext(before, context);
+        result
+    }
+}
+
+/// Returns an error where a role is gone.
+fn require_existing(role: Oid) -> Result<()> {
+    // SAFETY: with `noerr`, the name is null for an unknown role.
+    if unsafe { pg_sys::GetUserNameFromId(role, true) }.is_null() {
+        return Err(
+            Error::new(UNDEFINED_ROLE, format!("role {} does not exist", role.to_u32()))
+                .hint("It was dropped; have somebody else own what was its."),
+        );
+    }
+    Ok(())
 }

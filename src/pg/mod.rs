@@ -62,3 +62,4 @@ pub mod trigger;
 pub mod types;
 pub mod whole_row;
 pub mod window;
+pub mod worker;

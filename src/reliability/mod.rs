@@ -9,5 +9,6 @@ mod maintenance;
 pub mod outbox;
 pub mod owner;
 pub mod recorded;
+pub mod survive;
 mod target;
 mod trail;

@@ -13,6 +13,7 @@ use crate::pg::settings::{self, Retention};
 use crate::pg::text::Prose;
 use crate::pg::{read_only, role, tables};
 use crate::quality::engine::result::CheckResult;
+use crate::reliability::survive;
 
 /// Rows that one statement adds.
 const TOGETHER: usize = 1000;
@@ -57,6 +58,12 @@ impl Journal {
     /// The results, as JSON.
     pub fn entries(&self) -> &[Json] {
         &self.entries
+    }
+
+    /// Keeps the failures as issues though the transaction is about to be rolled back. What passed says nothing of the rows that stay, and closes none.
+    pub fn outlive(self, at: TimestampWithTimeZone) -> Result<()> {
+        let is_failure = |entry: &Json| matches!(entry["status"].as_str(), Some("fail" | "error" | "warn"));
+        survive::keep(self.entries.into_iter().filter(is_failure).collect(), at)
     }
 
     /// Writes them, and prunes what is older than `assay.history_retention` of those roles that they ran as whose rights the caller has:

@@ -42,17 +42,31 @@ impl StoredResults<'_> {
     }
 }
 
-/// Runs stored checks, relation by relation; one that is gone or cannot be read gives errors, and the others go on.
-fn run_selection(selection: &Selection<'_>) -> Result<Vec<CheckResult>> {
+/// Runs stored checks, relation by relation; one that is gone or cannot be read gives errors, and the others go on. What they found is kept as `end`
+/// has it.
+fn run_selection(selection: &Selection<'_>, end: End) -> Result<Vec<CheckResult>> {
     let (stored, results, journal, at) = snapshot::with_own(|at| {
         let stored = table::select(selection)?;
         let (results, journal) = run_at(&stored, at)?;
         Ok((stored, results, journal, at))
     })?;
-    table::remember(&stored)?;
-    journal.write(at)?;
-    issues::keep(journal.entries(), at)?;
+    if end == End::Assertion && results.iter().any(CheckResult::is_failure) {
+        journal.outlive(at)?;
+    } else {
+        table::remember(&stored)?;
+        journal.write(at)?;
+        issues::keep(journal.entries(), at)?;
+    }
     Ok(results)
+}
+
+/// What becomes of the transaction after a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Nothing.
+    Results,
+    /// A failure is an error, which rolls back what the run has written.
+    Assertion,
 }
 
 /// The same under a snapshot of its own.
@@ -103,11 +117,12 @@ fn run_together(group: &[StoredCheck], at: TimestampWithTimeZone) -> Result<Vec<
 #[pg_extern(sql = false)]
 fn run_checks(relation: Option<Oid>, tags: Option<Vec<Option<Text>>>) -> SetOf<CheckResult> {
     set_of(or_raise(texts("tags", tags).and_then(|tags| {
-        run_selection(&Selection {
+        let selection = Selection {
             relation,
             tags: tags.as_deref(),
             ..Selection::default()
-        })
+        };
+        run_selection(&selection, End::Results)
     })))
 }
 
@@ -122,7 +137,7 @@ fn assert_checks(relation: Option<Oid>, tags: Option<Vec<Option<Text>>>) {
             tags: tags.as_deref(),
             ..Selection::default()
         };
-        match run_selection(&selection)?.as_slice() {
+        match run_selection(&selection, End::Assertion)?.as_slice() {
             [] => Err(nothing_asserted(oid, selection.tags)),
             results => require_success(results),
         }

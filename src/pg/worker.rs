@@ -1,0 +1,330 @@
+//! Work that a rolled-back transaction does not take along: it is handed to a dynamic background worker, which needs no preload. The session writes what
+//! is to be done into shared memory; the worker does it in transactions of its own, while the session raises its error.
+//!
+//! A session has one worker at work at a time. What comes while that one is at it is put behind the rest, and only once it has said that it takes
+//! no more is another one started.
+
+use std::cell::RefCell;
+use std::ffi::{CStr, c_char, c_int};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use pgrx::{PgLogLevel, PgMemoryContexts, PgSqlErrorCode, ereport, pg_sys};
+
+use super::attempt::{attempt, attempt_to_write};
+use super::compute::serve_interrupts;
+use super::error::Result;
+use super::settings;
+
+/// The most bytes of one piece of work.
+pub const MOST: usize = 1024 * 1024;
+/// Room for what comes while the worker is at the first piece.
+const MORE: usize = 64 * 1024;
+/// How long a session waits for a worker that takes no more to end, before it starts another one.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a worker waits for whoever changes the same rows.
+const LOCK_TIMEOUT: &CStr = c"60s";
+/// Begins the memory of a session's work.
+const MAGIC: u64 = 0x4153_5341_5957_4b31;
+/// In [`Header::written`]: the worker takes no more.
+const CLOSED: u64 = 1 << 63;
+/// Before each piece stands its length.
+const LENGTH: usize = size_of::<u64>();
+
+/// What stands at the beginning of the shared memory; pieces of work follow, each rounded up to whole words.
+#[repr(C)]
+struct Header {
+    magic: u64,
+    /// The bytes behind the header.
+    room: u64,
+    database: pg_sys::Oid,
+    /// Whether somebody has taken the pin away that keeps the memory until the worker is there.
+    unpinned: AtomicU32,
+    /// The bytes behind the header that are written, which only the session adds to; with [`CLOSED`], which only the worker sets.
+    written: AtomicU64,
+}
+
+/// The bytes that a piece of work takes.
+fn whole(length: usize) -> usize {
+    LENGTH + length.next_multiple_of(LENGTH)
+}
+
+/// A session's hold on its last worker.
+struct Session {
+    segment: *mut pg_sys::dsm_segment,
+    worker: *mut pg_sys::BackgroundWorkerHandle,
+}
+
+unsafe extern "C-unwind" {
+    /// PostgreSQL's handler of SIGTERM: sets flags. pgrx's function of this name is none that could handle signals.
+    fn die(signal: c_int);
+}
+
+thread_local! {
+    static SESSION: RefCell<Option<Session>> = const { RefCell::new(None) };
+}
+
+/// Hands a piece of work over to the worker whose main function is `function`, made by [`main`]. It is done whether or not the running transaction is
+/// committed. The inner error says why nobody will do it.
+pub fn hand_over(function: &CStr, work: &[u8]) -> Result<std::result::Result<(), String>> {
+    if work.len() > MOST {
+        return Ok(Err(format!("it is more than {MOST} bytes")));
+    }
+    SESSION.with_borrow_mut(|session| {
+        if let Some(last) = session.as_ref() {
+            if last.add(work) {
+                return Ok(Ok(()));
+            }
+            let since = Instant::now();
+            while !last.is_gone() {
+                if since.elapsed() > PATIENCE {
+                    return Ok(Err("the session's last background worker is not done yet".into()));
+                }
+                serve_interrupts();
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        if let Some(last) = session.take() {
+            last.leave();
+        }
+        // PostgreSQL raises an error where shared memory is used up.
+        Ok(
+            attempt(|| Ok(Session::start(function, work)))?.and_then(|started| match started {
+                Some(started) => {
+                    *session = Some(started);
+                    Ok(())
+                }
+                None => Err("no background worker is free".into()),
+            }),
+        )
+    })
+}
+
+impl Session {
+    /// Starts a worker for a piece of work; `None` where none is free.
+    fn start(function: &CStr, work: &[u8]) -> Option<Session> {
+        let room = whole(work.len()) + MORE;
+        // SAFETY: the segment is as long as it is asked to be, and begins at a page; its header is written before anybody knows of it. Until its
+        // mapping is pinned an error or a refusal leaves it to the (sub)transaction, which lets go of it.
+        unsafe {
+            let segment = pg_sys::dsm_create(
+                size_of::<Header>() + room,
+                pg_sys::DSM_CREATE_NULL_IF_MAXSEGMENTS as i32,
+            );
+            if segment.is_null() {
+                return None;
+            }
+            let header = pg_sys::dsm_segment_address(segment).cast::<Header>();
+            header.write(Header {
+                magic: MAGIC,
+                room: room as u64,
+                database: pg_sys::MyDatabaseId,
+                unpinned: AtomicU32::new(0),
+                written: AtomicU64::new(0),
+            });
+            let mut session = Session {
+                segment,
+                worker: std::ptr::null_mut(),
+            };
+            session.add(work);
+            if !session.register(function) {
+                return None;
+            }
+            Some(session)
+        }
+    }
+
+    /// Registers the worker. The memory then outlives the transaction, and the session, too.
+    fn register(&mut self, function: &CStr) -> bool {
+        let mut worker = pg_sys::BackgroundWorker {
+            bgw_flags: (pg_sys::BGWORKER_SHMEM_ACCESS | pg_sys::BGWORKER_BACKEND_DATABASE_CONNECTION) as i32,
+            bgw_start_time: pg_sys::BgWorkerStartTime::BgWorkerStart_RecoveryFinished,
+            bgw_restart_time: pg_sys::BGW_NEVER_RESTART,
+            ..Default::default()
+        };
+        write_name(&mut worker.bgw_name, c"assay: what outlives a rollback");
+        write_name(&mut worker.bgw_type, c"assay");
+        write_name(&mut worker.bgw_library_name, c"assay");
+        write_name(&mut worker.bgw_function_name, function);
+        // SAFETY: the segment is mapped. It is pinned before the worker can know of it, and let go where there is no worker. The handle is
+        // allocated where it lives as long as the session.
+        unsafe {
+            worker.bgw_main_arg = pg_sys::Datum::from(pg_sys::dsm_segment_handle(self.segment));
+            pg_sys::dsm_pin_segment(self.segment);
+            let handle = &mut self.worker;
+            let is_registered = PgMemoryContexts::TopMemoryContext
+                .switch_to(|_| pg_sys::RegisterDynamicBackgroundWorker(&mut worker, handle));
+            if is_registered {
+                pg_sys::dsm_pin_mapping(self.segment);
+            } else {
+                pg_sys::dsm_unpin_segment(pg_sys::dsm_segment_handle(self.segment));
+            }
+            is_registered
+        }
+    }
+
+    fn header(&self) -> &Header {
+        // SAFETY: the segment is mapped as long as the session holds it, and begins with a header that was written. What changes of that is atomic.
+        unsafe { &*pg_sys::dsm_segment_address(self.segment).cast::<Header>() }
+    }
+
+    /// Puts a piece of work behind the others; false where the worker takes no more, or there is no room.
+    fn add(&self, work: &[u8]) -> bool {
+        let header = self.header();
+        let written = header.written.load(Ordering::Acquire);
+        let end = (written & !CLOSED).saturating_add(whole(work.len()) as u64);
+        if written & CLOSED != 0 || end > header.room {
+            return false;
+        }
+        // SAFETY: the bytes lie within the segment, behind all that the worker knows to be written, so that nobody reads them yet.
+        unsafe {
+            let place = pg_sys::dsm_segment_address(self.segment)
+                .cast::<u8>()
+                .add(size_of::<Header>() + written as usize);
+            place.cast::<u64>().write(work.len() as u64);
+            place.add(LENGTH).copy_from_nonoverlapping(work.as_ptr(), work.len());
+        }
+        // The worker may have closed it meanwhile.
+        header
+            .written
+            .compare_exchange(written, end, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+    }
+
+    /// Whether the worker has ended, and its place is free again.
+    fn is_gone(&self) -> bool {
+        let mut pid = 0;
+        // SAFETY: the handle is that of the registration.
+        let status = unsafe { pg_sys::GetBackgroundWorkerPid(self.worker, &mut pid) };
+        status == pg_sys::BgwHandleStatus::BGWH_STOPPED || status == pg_sys::BgwHandleStatus::BGWH_POSTMASTER_DIED
+    }
+
+    /// Lets go of the memory of a worker that has ended.
+    fn leave(self) {
+        // A worker that never came has not taken the pin away.
+        let is_pinned = self.header().unpinned.swap(1, Ordering::AcqRel) == 0;
+        // SAFETY: the segment is mapped, and pinned where nobody has taken the pin away; nothing refers to it any more. The handle was allocated by
+        // the registration.
+        unsafe {
+            if is_pinned {
+                pg_sys::dsm_unpin_segment(pg_sys::dsm_segment_handle(self.segment));
+            }
+            pg_sys::dsm_detach(self.segment);
+            pg_sys::pfree(self.worker.cast());
+        }
+    }
+}
+
+/// Writes a name into a field of PostgreSQL's, which is of zeros.
+fn write_name(field: &mut [c_char], name: &CStr) {
+    let last = field.len().saturating_sub(1);
+    for (place, byte) in field.iter_mut().take(last).zip(name.to_bytes()) {
+        *place = *byte as c_char;
+    }
+}
+
+/// Defines the main function of a worker, by the name `$symbol`, which does each piece of work with `$function`.
+macro_rules! main {
+    ($function:path, $symbol:ident) => {
+        #[doc(hidden)]
+        #[pgrx::pg_guard]
+        #[allow(unsafe_code)]
+        #[unsafe(no_mangle)]
+        pub extern "C-unwind" fn $symbol(argument: pgrx::pg_sys::Datum) {
+            $crate::pg::worker::serve(argument, $function);
+        }
+    };
+}
+pub(crate) use main;
+
+/// What a worker does: takes the session's work, connects to its database, does piece after piece, and ends when there is no more. It connects without
+/// a role, as the bootstrap superuser that PostgreSQL's own workers run as, since 15 and 16 refuse roles that may not log in; so `work` must run nothing that
+/// a user wrote.
+pub fn serve(argument: pg_sys::Datum, work: fn(&[u8]) -> Result<()>) {
+    let handle = argument.value() as pg_sys::dsm_handle;
+    // SAFETY: PostgreSQL calls this in a process of its own, whose main function it is. Signals are handled as in other backends before they are
+    // let through. The segment was made by `Session::start` of this library, is as long as it says, and stays mapped, for no resource
+    // owner is there to let go of it, until the process ends. The pin is taken away by the first who says so.
+    let header = unsafe {
+        #[cfg(not(feature = "pg18"))]
+        pg_sys::pqsignal(pg_sys::SIGTERM as i32, Some(die));
+        #[cfg(feature = "pg18")]
+        pg_sys::pqsignal_be(pg_sys::SIGTERM as i32, Some(die));
+        pg_sys::BackgroundWorkerUnblockSignals();
+        let segment = pg_sys::dsm_attach(handle);
+        if segment.is_null() || pg_sys::dsm_segment_map_length(segment) < size_of::<Header>() {
+            return;
+        }
+        let header = pg_sys::dsm_segment_address(segment).cast::<Header>();
+        if (*header).magic != MAGIC
+            || (*header).room as usize > pg_sys::dsm_segment_map_length(segment) - size_of::<Header>()
+        {
+            return;
+        }
+        if (*header).unpinned.swap(1, Ordering::AcqRel) == 0 {
+            pg_sys::dsm_unpin_segment(handle);
+        }
+        pg_sys::BackgroundWorkerInitializeConnectionByOid((*header).database, pg_sys::InvalidOid, 0);
+        &*header
+    };
+    let pieces = (&raw const *header).wrapping_add(1).cast::<u8>();
+    let mut read = 0;
+    loop {
+        let written = header.written.load(Ordering::Acquire);
+        while read < written.min(header.room) {
+            // SAFETY: so much is written, within the segment, and is not changed any more.
+            let piece = unsafe {
+                let place = pieces.add(read as usize);
+                let length = (place.cast::<u64>().read() as usize).min((written - read) as usize - LENGTH);
+                std::slice::from_raw_parts(place.add(LENGTH), length)
+            };
+            read += whole(piece.len()) as u64;
+            transaction(piece, work);
+        }
+        let closed = written | CLOSED;
+        if header
+            .written
+            .compare_exchange(written, closed, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+        {
+            return;
+        }
+    }
+}
+
+/// Does a piece of work in a transaction. Where it fails the server's log says why; there is nobody else to be told.
+fn transaction(piece: &[u8], work: fn(&[u8]) -> Result<()>) {
+    // SAFETY: what PostgreSQL's own workers do around a transaction; the snapshot is popped before it ends.
+    unsafe {
+        pg_sys::SetCurrentStatementStartTimestamp();
+        pg_sys::pgstat_report_activity(
+            pg_sys::BackendState::STATE_RUNNING,
+            c"keeping what a transaction that was rolled back has found".as_ptr(),
+        );
+        pg_sys::StartTransactionCommand();
+        // The settings of the database are not the session's.
+        (&raw mut pg_sys::XactReadOnly).write(false);
+        (&raw mut pg_sys::XactIsoLevel).write(pg_sys::XACT_READ_COMMITTED as i32);
+        pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+    }
+    settings::save(c"lock_timeout", LOCK_TIMEOUT);
+    let done = attempt_to_write(|| work(piece));
+    if let Some(problem) = match done {
+        Ok(Ok(())) => None,
+        Ok(Err(problem)) => Some(problem),
+        Err(cancel) => Some(cancel.sentences()),
+    } {
+        ereport!(
+            PgLogLevel::LOG,
+            PgSqlErrorCode::ERRCODE_WARNING,
+            format!("what a transaction that was rolled back has found could not be kept: {problem}")
+        );
+    }
+    // SAFETY: as above.
+    unsafe {
+        pg_sys::PopActiveSnapshot();
+        pg_sys::CommitTransactionCommand();
+        pg_sys::pgstat_report_stat(true);
+        pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_IDLE, std::ptr::null());
+    }
+}
