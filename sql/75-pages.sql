@@ -32,3 +32,10 @@ COMMENT ON FUNCTION assay.render_model(text, text, text) IS
 'The card of a model as a page: identity, purpose, data, features, method, performance, explanations, fairness, decision rule, limits, monitoring, changes, and how to reproduce it. What only people can say (assay.describe_model) and nobody has said is shown as not written yet.
 query: rows with the target, on which the card judges the model, as the caller; without it the card shows what is stored. It is run once, and at most 2,000 of its rows, drawn by what is in them, are explained. Parts that need the privilege manage say so to others. format as in assay.render_profile: psql -XAqt -c "SELECT assay.render_model(''credit'', ''customers'', ''html'')" -o credit.html. Errors: 22023 another format; ML001, ML002, 42501; with a query those of assay.evaluate.
 Example: SELECT assay.render_model(''credit'', ''SELECT * FROM customers WHERE is_test'')';
+
+CREATE FUNCTION assay.render_reliability(format text DEFAULT 'text', at timestamptz DEFAULT pg_catalog.now()) RETURNS text
+AS 'MODULE_PATHNAME', 'render_reliability_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.render_reliability(text, timestamptz) IS
+'The weekly page of reliability: what is open, with owners and deadlines; a calendar of the last twelve weeks, also by data product; incidents from when to when; uptime of data products; service levels with what is left of their error budgets; how fast people are; and what nobody answers for. It shows what assay.incidents, assay.issues and the other views show the caller, as it stood at a moment.
+format as in assay.render_profile. at: the moment; days are those of the session''s time zone. Errors: 22023 another format, a NULL, or a moment that is not finite.
+Example: SELECT assay.render_reliability()';

@@ -7,6 +7,7 @@ mod drift;
 mod model;
 mod profile;
 mod read;
+mod reliability;
 
 use pgrx::pg_sys;
 

@@ -1,8 +1,10 @@
 //! Charts as values: what is drawn, not how. HTML draws them, the other formats have the same figures as a table.
 
+use super::heat::Heat;
 use super::number;
 use super::table::{Cell, Column, Table};
 use super::ticks::{Ticks, Unit};
+use super::timeline::Timeline;
 
 /// A figure with its heading.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +28,10 @@ pub enum Plot {
     Bars(Bars),
     /// A point for each row, beside names.
     Swarm(Swarm),
+    /// A shade for each name and column.
+    Heat(Heat),
+    /// Spans of time beside names.
+    Timeline(Timeline),
 }
 
 /// An axis.
@@ -222,7 +228,8 @@ impl Chart {
                 .iter()
                 .map(|series| (series.tone, series.label.as_str()))
                 .collect(),
-            Plot::Swarm(_) => Vec::new(),
+            Plot::Timeline(timeline) => timeline.legend(),
+            Plot::Swarm(_) | Plot::Heat(_) => Vec::new(),
         };
         if all.len() < 2 { Vec::new() } else { all }
     }
@@ -234,6 +241,8 @@ impl Chart {
             Plot::Columns(columns) => vec![columns.table()],
             Plot::Bars(bars) => vec![bars.table()],
             Plot::Swarm(swarm) => vec![swarm.table()],
+            Plot::Heat(heat) => vec![heat.table()],
+            Plot::Timeline(timeline) => vec![timeline.table()],
         }
     }
 }

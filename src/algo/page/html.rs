@@ -9,7 +9,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::chart::Plot;
 use super::plain::visible;
 use super::table::{Cell, Column, Status, Table};
-use super::{Block, Chart, Page, Section, svg};
+use super::{Block, Chart, Page, Section, heat, svg};
 use crate::error::Result;
 use crate::monitor::Monitor;
 
@@ -289,6 +289,7 @@ impl Writer<'_> {
                             li { i class="v5" {} "not a number" }
                         }
                     }
+                    @if matches!(chart.plot, Plot::Heat(_)) { (heat::legend()) }
                 }
                 (svg::draw(chart, &format!("f{number}")))
             }

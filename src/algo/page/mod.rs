@@ -5,6 +5,7 @@
 //! escaping what has a meaning there, HTML by maud, which escapes every value.
 
 pub mod chart;
+pub mod heat;
 mod html;
 mod markdown;
 pub mod number;
@@ -14,6 +15,7 @@ mod swarm;
 mod table;
 mod text;
 pub mod ticks;
+pub mod timeline;
 mod values;
 
 pub use self::chart::Chart;

@@ -5,8 +5,8 @@ use unicode_width::UnicodeWidthChar;
 
 use super::chart::{Bars, Bins, Chart, Columns, Curves, Plot, Series, Tone};
 use super::plain::visible;
-use super::swarm;
 use super::ticks::Ticks;
+use super::{heat, swarm, timeline};
 
 /// How wide a chart is, in its own units.
 pub(super) const WIDTH: f64 = 360.0;
@@ -26,6 +26,8 @@ pub fn draw(chart: &Chart, id: &str) -> Markup {
         Plot::Columns(columns) => (HEIGHT, draw_columns(columns)),
         Plot::Bars(bars) => draw_bars(bars),
         Plot::Swarm(swarm) => swarm::draw(swarm),
+        Plot::Heat(heat) => heat::draw(heat),
+        Plot::Timeline(timeline) => timeline::draw(timeline),
     };
     html! {
         svg viewBox=(format!("0 0 {WIDTH} {}", short(height))) role="img" aria-labelledby={ (id) "t " (id) "d" } {
@@ -268,6 +270,19 @@ fn draw_columns(columns: &Columns) -> Markup {
             path class={ "f " (class(series.tone)) } d=(draw(place, series)) {}
         }
         @if let Some(x) = &x { (area.draw_marks(x, &columns.marks)) }
+    }
+}
+
+/// Labels below columns of one width, as many as do not touch, each from the left edge of its column on.
+pub(super) fn label_columns(labels: &[String], left: f64, width: f64, y: f64) -> Markup {
+    let shown: Vec<String> = labels.iter().map(|label| visible(label, 12, false)).collect();
+    let step = step(longest(shown.iter().map(String::as_str)), width);
+    html! {
+        @for (place, label) in shown.iter().enumerate().step_by(step) {
+            @let x = left + width * place as f64;
+            // The last one may not be cut off.
+            @if x + self::width(label) <= WIDTH { text x=(short(x)) y=(short(y)) { (label) } }
+        }
     }
 }
 

@@ -1,4 +1,6 @@
 use super::chart::{Axis, Bars, Bins, Columns, Curves, Dot, Line, Plot, Series, Swarm, Tone};
+use super::heat::Heat;
+use super::timeline::{Span, Timeline};
 use super::{Block, Cell, Chart, Column, Format, Page, Section, Status, Table, ValueSummary, write};
 use crate::monitor::Unwatched;
 use unicode_width::UnicodeWidthStr;
@@ -52,11 +54,29 @@ fn charts(name: &str) -> Vec<Chart> {
         x: Axis::numbers("attribution"),
         rows: vec![(name.into(), vec![(-0.5, Some(0.1)), (0.5, None), (0.5, Some(0.9))])],
     };
+    let heat = Heat {
+        label: name.into(),
+        columns: vec![name.into(), "b".into()],
+        rows: vec![(name.into(), vec![0.5, f64::NAN])],
+        most: 1.0,
+    };
+    let timeline = Timeline {
+        parts: vec![name.into(), "b".into()],
+        spans: vec![Span {
+            name: name.into(),
+            begin: 0.2,
+            end: 0.4,
+            is_open: true,
+            said: name.into(),
+        }],
+    };
     vec![
         Chart::new(name, name, Plot::Curves(curves)),
         Chart::new("columns", "", Plot::Columns(columns)),
         Chart::new("bars", "", Plot::Bars(bars)),
         Chart::new("swarm", "", Plot::Swarm(swarm)),
+        Chart::new("heat", "", Plot::Heat(heat)),
+        Chart::new("timeline", "", Plot::Timeline(timeline)),
     ]
 }
 

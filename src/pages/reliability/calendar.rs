@@ -1,0 +1,201 @@
+//! When things were broken in the last twelve weeks: a calendar, one line per data product, and the incidents as spans.
+
+use super::span::{DAY, HOUR, Incident, WEEKS, covered, duration};
+use super::{Moment, read, section_of};
+use crate::pg::compute::serve_interrupts;
+use crate::pg::error::Result;
+use algo::page::chart::Plot;
+use algo::page::heat::Heat;
+use algo::page::timeline::{Span, Timeline};
+use algo::page::{Block, Cell, Chart, Column, Section, Table};
+
+/// Incidents whose spans are drawn.
+const SPANS: usize = 40;
+/// Products that have a line.
+const PRODUCTS: usize = 40;
+
+/// A day of the session's time zone, in seconds from the moment.
+struct Day {
+    name: String,
+    begin: f64,
+    end: f64,
+}
+
+/// The days from the first of twelve weeks to the last of this one.
+fn days(moment: &Moment) -> Result<Vec<Day>> {
+    let at = &moment.sql;
+    let last = WEEKS * 7 - 1;
+    let query = format!(
+        "SELECT pg_catalog.to_char(d.begins, 'Mon FMDD') AS name,
+    EXTRACT(epoch FROM d.begins OPERATOR(pg_catalog.-) {at})::pg_catalog.float8 AS begins,
+    EXTRACT(epoch FROM d.ends OPERATOR(pg_catalog.-) {at})::pg_catalog.float8 AS ends
+FROM pg_catalog.generate_series(0, {last}) AS n(day)
+CROSS JOIN LATERAL (SELECT w.monday OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => n.day) AS begins,
+                           w.monday OPERATOR(pg_catalog.+) pg_catalog.make_interval(days => n.day OPERATOR(pg_catalog.+) 1) AS ends
+                    FROM (SELECT pg_catalog.date_trunc('week', {at}) OPERATOR(pg_catalog.-) '{} days'::pg_catalog.interval AS monday) AS w) AS d
+ORDER BY n.day",
+        (WEEKS - 1) * 7
+    );
+    let day = |row: &read::Row| Day {
+        name: row.text("name").unwrap_or_default(),
+        begin: row.number("begins").unwrap_or(0.0),
+        end: row.number("ends").unwrap_or(0.0),
+    };
+    Ok(read::rows(&query)?.iter().map(day).collect())
+}
+
+/// The hours of each day that spans cover; NaN of days to come.
+fn hours(spans: &[(f64, f64)], days: &[Day]) -> Vec<f64> {
+    let of = |day: &Day| match day.begin >= 0.0 {
+        true => f64::NAN,
+        false => covered(spans, (day.begin, day.end.min(0.0))) / HOUR,
+    };
+    days.iter().map(of).collect()
+}
+
+/// Days of the week below each other, a column for each week.
+fn by_weekday(spans: &[(f64, f64)], days: &[Day]) -> Heat {
+    let hours = hours(spans, days);
+    let names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let row = |(weekday, name): (usize, &str)| {
+        let values = hours.iter().skip(weekday).step_by(7).copied().collect();
+        (name.to_owned(), values)
+    };
+    Heat {
+        label: "hours, week by week".into(),
+        columns: days.iter().step_by(7).map(|day| day.name.clone()).collect(),
+        rows: names.into_iter().enumerate().map(row).collect(),
+        most: DAY / HOUR,
+    }
+}
+
+/// A data product, with its own assets.
+struct Product {
+    name: String,
+    priority: String,
+    assets: Vec<String>,
+}
+
+fn products() -> Result<Vec<Product>> {
+    if !read::is_known("data_products")? {
+        return Ok(Vec::new());
+    }
+    let query = format!("SELECT p.* FROM assay.data_products AS p ORDER BY p.priority, p.name LIMIT {PRODUCTS}");
+    let product = |row: &read::Row| Product {
+        name: row.text("name").unwrap_or_default(),
+        priority: row.text("priority").unwrap_or_default(),
+        // What it is made of: its inputs are somebody else's.
+        assets: [row.texts("inner_assets"), row.texts("outputs")].concat(),
+    };
+    Ok(read::rows(&query)?.iter().map(product).collect())
+}
+
+/// The spans of incidents that touch one of some assets.
+fn spans_of(incidents: &[Incident], assets: &[String]) -> Vec<(f64, f64)> {
+    let touches = |incident: &&Incident| incident.assets.iter().any(|asset| assets.contains(asset));
+    incidents.iter().filter(touches).map(Incident::effect).collect()
+}
+
+fn timeline(incidents: &[&Incident], days: &[Day]) -> Timeline {
+    let (begin, end) = match (days.first(), days.last()) {
+        (Some(first), Some(last)) => (first.begin, last.end),
+        _ => (-DAY, 0.0),
+    };
+    let share = |at: f64| (at - begin) / (end - begin);
+    let span = |incident: &&Incident| {
+        let (from, to) = incident.effect();
+        let ended = match (incident.is_open(), incident.end) {
+            (true, Some(_)) => format!("mitigated after {}", duration(to - from)),
+            (true, None) => format!("open for {}", duration(to - from)),
+            (false, _) => format!("over after {}", duration(to - from)),
+        };
+        Span {
+            name: incident.name(),
+            begin: share(from),
+            end: share(to),
+            is_open: incident.is_open(),
+            said: format!("{}, since {}, {ended}", incident.severity, incident.since),
+        }
+    };
+    Timeline {
+        parts: days.iter().step_by(7).map(|day| day.name.clone()).collect(),
+        spans: incidents.iter().map(span).collect(),
+    }
+}
+
+fn uptime_table(products: &[Product], incidents: &[Incident], days: &[Day]) -> Table {
+    let begin = days.first().map_or(-DAY, |day| day.begin);
+    let columns = vec![
+        Column::text("product", 40),
+        Column::text("priority", 8),
+        Column::number("last 7 days"),
+        Column::number("12 weeks"),
+        Column::number("hours down"),
+        Column::number("incidents"),
+    ];
+    let mut table = Table::new("", columns);
+    for product in products {
+        serve_interrupts();
+        let spans = spans_of(incidents, &product.assets);
+        let down = |from: f64| covered(&spans, (from, 0.0));
+        let up = |from: f64| Cell::Share(1.0 - down(from) / -from);
+        table.rows.push(vec![
+            Cell::text(&product.name),
+            Cell::text(&product.priority),
+            up(-7.0 * DAY),
+            up(begin),
+            Cell::Figure((down(begin) / HOUR * 10.0).round() / 10.0),
+            Cell::count(i64::try_from(spans.len()).ok()),
+        ]);
+    }
+    table
+}
+
+pub(super) fn sections(moment: &Moment, incidents: &[Incident]) -> Result<Vec<Section>> {
+    let days = days(moment)?;
+    let products = products()?;
+    let all: Vec<(f64, f64)> = incidents.iter().map(Incident::effect).collect();
+    let mut charts = vec![Chart::new(
+        "Hours with an incident",
+        "A column for each week, a row for each day of it; the fuller and darker, the more hours of the day had at least one incident.",
+        Plot::Heat(by_weekday(&all, &days)),
+    )];
+    if !products.is_empty() {
+        let row = |product: &Product| {
+            let spans = spans_of(incidents, &product.assets);
+            (product.name.clone(), hours(&spans, &days))
+        };
+        let heat = Heat {
+            label: "hours, day by day".into(),
+            columns: days.iter().map(|day| day.name.clone()).collect(),
+            rows: products.iter().map(row).collect(),
+            most: DAY / HOUR,
+        };
+        charts.push(Chart::new(
+            "Hours down, by product",
+            "A column for each day of twelve weeks; incidents of what a product is made of, without its inputs.",
+            Plot::Heat(heat),
+        ));
+    }
+    let mut sections = vec![Section::new("calendar", "The last twelve weeks").with(Block::Charts(charts))];
+    let mut latest: Vec<&Incident> = incidents.iter().collect();
+    latest.sort_by(|a, b| b.begin.total_cmp(&a.begin));
+    latest.truncate(SPANS);
+    let mut section = Section::new("incidents", "Incidents");
+    section.push(match latest.is_empty() {
+        true => Block::missing("There was no incident in the last twelve weeks."),
+        false => Block::Chart(Chart::new(
+            "From when to when",
+            "The latest first: from when it began to when its effect was over.",
+            Plot::Timeline(timeline(&latest, &days)),
+        )),
+    });
+    sections.push(section);
+    sections.push(section_of(
+        "uptime",
+        "Uptime of data products",
+        uptime_table(&products, incidents, &days),
+        "There is no data product yet; assay.add_data_product adds one.",
+    ));
+    Ok(sections)
+}

@@ -1,0 +1,130 @@
+//! `render_reliability(format, at)`: the weekly page. What is broken and who is on it, when things broke in the last twelve weeks, how well promises are
+//! kept, and what nobody answers for; as the views of reliability show it to the caller.
+
+mod calendar;
+mod levels;
+mod metrics;
+mod open;
+mod span;
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_extern;
+
+use super::{format_of, literal, made, read, written};
+use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
+use crate::pg::options::required;
+use crate::pg::text::{Prose, Text};
+use algo::page::{Block, Cell, Page, Section, Status};
+
+/// The moment of which a page tells, as SQL has it.
+pub(super) struct Moment {
+    /// An expression of type timestamptz.
+    sql: String,
+    /// As people read it.
+    text: String,
+}
+
+impl Moment {
+    fn of(at: TimestampWithTimeZone) -> Result<Moment> {
+        let microseconds: i64 = at.into();
+        if microseconds == i64::MAX || microseconds == i64::MIN {
+            return Err(Error::new(INVALID_PARAMETER, "argument \"at\" is not finite")
+                .hint("Give the moment of which the page is to tell."));
+        }
+        let sql = format!(
+            "('2000-01-01 00:00:00+00'::pg_catalog.timestamptz OPERATOR(pg_catalog.+) '{microseconds} microseconds'::pg_catalog.interval)"
+        );
+        let rows = read::rows(&format!(
+            "SELECT pg_catalog.to_char({sql}, 'YYYY-MM-DD HH24:MI TZH:TZM') AS text"
+        ))?;
+        let text = rows.first().and_then(|row| row.text("text")).unwrap_or_default();
+        Ok(Moment { sql, text })
+    }
+}
+
+/// How a severity stands.
+fn severity(name: &str) -> Status {
+    match name {
+        "sev1" | "sev2" | "error" => Status::Bad,
+        "sev3" | "warn" => Status::Warning,
+        _ => Status::Neutral,
+    }
+}
+
+/// One more or fewer of something, in words.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    match count {
+        0 => format!("no {many}"),
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
+    }
+}
+
+fn page(moment: &Moment, call: &str) -> Result<Page> {
+    let incidents = span::incidents(moment)?;
+    let issues = open::issues(moment)?;
+    let is_open = |incident: &&span::Incident| incident.is_open();
+    let worst = incidents
+        .iter()
+        .filter(is_open)
+        .map(|incident| severity(&incident.severity));
+    let status = worst.fold(Status::Good, |worst, status| match (worst, status) {
+        (Status::Bad, _) | (_, Status::Bad) => Status::Bad,
+        _ => Status::Warning,
+    });
+    let open = incidents.iter().filter(is_open).count();
+    let began = incidents.iter().filter(|incident| incident.begins_in_week()).count();
+    let ended = incidents.iter().filter(|incident| incident.ended_in_week()).count();
+    let summary = format!(
+        "{} open, {} with it that no incident gathers; in the last seven days {began} began and {ended} ended",
+        counted(open, "incident", "incidents"),
+        counted(
+            issues.iter().filter(|issue| !issue.is_gathered).count(),
+            "issue",
+            "issues"
+        ),
+    );
+    let verdict = match open {
+        0 => "No incident is open.".to_owned(),
+        1 => "An incident is open.".to_owned(),
+        _ => format!("{open} incidents are open."),
+    };
+    let mut sections = vec![open::section(&incidents, &issues)];
+    sections.extend(calendar::sections(moment, &incidents)?);
+    sections.extend(levels::section(moment)?);
+    sections.extend(metrics::sections(moment)?);
+    Ok(Page {
+        title: "Reliability".into(),
+        summary,
+        opening: vec![
+            Block::Note(status, verdict),
+            Block::Facts(vec![("as of".to_owned(), Cell::text(&moment.text))]),
+        ],
+        sections,
+        made: made(call)?,
+    })
+}
+
+/// A section of a table; of an empty one a remark.
+fn section_of(id: &str, title: &str, table: algo::page::Table, none: &str) -> Section {
+    let block = match table.rows.is_empty() {
+        true => Block::missing(none),
+        false => Block::Table(table),
+    };
+    Section::new(id, title).with(block)
+}
+
+/// `render_reliability(format, at)`.
+#[pg_extern(sql = false)]
+fn render_reliability(format: Option<Text>, at: Option<TimestampWithTimeZone>) -> Prose {
+    or_raise((|| {
+        let format = format_of(format.as_deref())?;
+        let moment = Moment::of(required("at", at)?)?;
+        let call = format!(
+            "SELECT assay.render_reliability('{}', {})",
+            format.name(),
+            literal(&moment.text)
+        );
+        written(&page(&moment, &call)?, format)
+    })())
+}
