@@ -15,6 +15,11 @@ const LONGEST: usize = 200;
 static UNSEEN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]").ok());
 
+/// The first character of a text that cannot be seen.
+pub fn unseen(text: &str) -> Option<char> {
+    UNSEEN.as_ref().and_then(|unseen| unseen.find(text))?.as_str().chars().next()
+}
+
 /// Returns an error with 42602 unless a name is short, not blank, and made of characters that can be seen. `what` names it.
 pub fn check(what: &str, name: &str) -> Result<()> {
     if name.trim().is_empty() {
@@ -23,16 +28,13 @@ pub fn check(what: &str, name: &str) -> Result<()> {
     if name.len() > LONGEST {
         return Err(invalid(what, &format!("is longer than {LONGEST} bytes"), name));
     }
-    match UNSEEN.as_ref().and_then(|unseen| unseen.find(name)) {
+    match unseen(name) {
         None => Ok(()),
-        Some(found) => {
-            let code = found.as_str().chars().next().map_or(0, u32::from);
-            Err(invalid(
-                what,
-                &format!("contains the invisible character U+{code:04X}"),
-                name,
-            ))
-        }
+        Some(unseen) => Err(invalid(
+            what,
+            &format!("contains the invisible character U+{:04X}", u32::from(unseen)),
+            name,
+        )),
     }
 }
 

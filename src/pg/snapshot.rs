@@ -45,6 +45,12 @@ pub fn time() -> Result<TimestampWithTimeZone> {
     })
 }
 
+/// The clock's time.
+pub fn clock() -> Result<TimestampWithTimeZone> {
+    // SAFETY: asks the system.
+    timestamp(unsafe { pg_sys::GetCurrentTimestamp() })
+}
+
 fn timestamp(at: pg_sys::TimestampTz) -> Result<TimestampWithTimeZone> {
     TimestampWithTimeZone::try_from(at)
         .map_err(|problem| Error::new(INTERNAL, format!("the clock is wrong: {problem:?}")))

@@ -3,6 +3,7 @@
 //! The rooms above (checks, drift, models) say here what they have found; this one knows nothing of how it was found.
 
 pub mod asset;
+pub mod incidents;
 pub mod issues;
 pub mod lineage;
 mod maintenance;
@@ -11,4 +12,4 @@ pub mod owner;
 pub mod recorded;
 pub mod survive;
 mod target;
-mod trail;
+pub mod trail;
