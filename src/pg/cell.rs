@@ -78,6 +78,7 @@ parameters!(
     Prose,
     JsonB,
     Vec<f64>,
+    Vec<i64>,
     Vec<Text>,
     Vec<u8>,
     Vec<Vec<u8>>,

@@ -1,18 +1,18 @@
 //! Assets by the names that people write: `public.orders`, `public.orders.amount`, `model:risk`, `dashboard:revenue`.
 
-use std::collections::{BTreeMap, HashMap};
+mod stored;
 
 use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
-use serde_json::{Value as Json, json};
+
+pub use stored::{by_id, record_all};
 
 use super::recorded::{Recorded, Target};
 use crate::models::registry::{self, Privilege};
 use crate::pg::catalog::{self, Key};
-use crate::pg::catalog_row::CatalogRow;
-use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INTERNAL, Result, UNDEFINED_ASSET, or_raise};
+use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, Result, UNDEFINED_ASSET, or_raise};
 use crate::pg::text::Text;
-use crate::pg::{names, relation, role, tables};
+use crate::pg::{names, relation, role};
 
 /// What kinds of assets there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,159 +259,13 @@ impl Asset {
         )
         .hint(needed))
     }
-
-    /// A row of the table, as JSON.
-    fn row(&self, added_by: Oid) -> Json {
-        json!({
-            "kind": self.kind.name(), "name": self.name, "relation": self.relation.map(Oid::to_u32),
-            "relation_name": self.relation_name(), "column_name": self.column, "added_by": added_by.to_u32(),
-            "relation_owner": self.relation.and_then(relation::owner).map(Oid::to_u32),
-        })
-    }
-
-    /// What is recorded of it, if anything is.
-    fn find(&self) -> Result<Option<Row>> {
-        let by_name = catalog::find(
-            c"asset",
-            c"asset_name_key",
-            &[Key::Text(2, self.kind.name()), Key::Text(3, &self.name)],
-            Row::read,
-        )?;
-        let Some(relation) = self.relation.filter(|_| !self.kind.is_written()) else {
-            return Ok(by_name);
-        };
-        if let Some(row) = by_name.filter(|row| row.object() == Some(relation)) {
-            return Ok(Some(row));
-        }
-        // After a plain rename the row has the name as it was.
-        catalog::find(c"asset", c"asset_relation_idx", &[Key::Oid(4, relation)], |row| {
-            let row = Row::read(row)?;
-            Ok(row.filter(|row| {
-                row.kind == self.kind.name() && row.column == self.column && row.object() == Some(relation)
-            }))
-        })
-    }
-
-    /// Its number, if anything is recorded of it.
-    pub fn id(&self) -> Result<Option<i64>> {
-        Ok(self.find()?.map(|row| row.id))
-    }
-
-    /// Its number, once it has one. Where another object had the name, of somebody whom the record does not trust, the record is of this one
-    /// from now on.
-    pub fn record(&self) -> Result<i64> {
-        let ids = record_all(&[(self.clone(), role::current())])?;
-        ids.first().copied().ok_or_else(|| self.not_recorded())
-    }
-
-    fn not_recorded(&self) -> Error {
-        Error::new(INTERNAL, format!("{} could not be recorded", self.label()))
-    }
 }
-
-/// The asset of a number, as it is now, if there is one yet. Where its relation or column is not there any more, it has the name as recorded.
-pub fn by_id(id: i64) -> Result<Option<Asset>> {
-    let row = catalog::find(c"asset", c"asset_pkey", &[Key::BigInt(1, id)], |row| {
-        Ok(Row::read(row)?.map(|found| (found, row.require::<String>(3))))
-    })?;
-    let Some((row, name)) = row else { return Ok(None) };
-    let (relation, name) = (row.object(), name?);
-    let Some(kind) = Kind::of_name(&row.kind) else {
-        return Ok(None);
-    };
-    let now = match (kind, relation) {
-        (Kind::Relation, Some(oid)) => Asset::of_relation(oid),
-        (Kind::Column, Some(oid)) => row.column.as_deref().and_then(|column| Asset::of_column(oid, column)),
-        (Kind::Relation | Kind::Column, None)
-        | (Kind::Schema | Kind::Model | Kind::Check | Kind::Dashboard | Kind::Source, _) => None,
-    };
-    Ok(Some(now.unwrap_or(Asset {
-        kind,
-        name,
-        relation,
-        column: row.column,
-    })))
-}
-
-/// The numbers of assets, once they have some: what is not recorded yet is from now on, as by the role beside it.
-pub fn record_all(assets: &[(Asset, Oid)]) -> Result<Vec<i64>> {
-    let found = assets.iter().map(|(asset, _)| asset.id()).collect::<Result<Vec<_>>>()?;
-    let missing = assets.iter().zip(&found).filter(|(_, id)| id.is_none());
-    let missing: BTreeMap<(&str, &str), &(Asset, Oid)> = missing
-        .map(|(recorded, _)| ((recorded.0.kind.name(), recorded.0.name.as_str()), recorded))
-        .collect();
-    let made: HashMap<String, i64> = if missing.is_empty() {
-        HashMap::new()
-    } else {
-        let rows: Vec<Json> = missing.into_values().map(|(asset, role)| asset.row(*role)).collect();
-        let made: Option<Text> =
-            tables::as_owner(|| tables::write_returning(RECORD, &[Text::from(Json::from(rows).to_string()).into()]))?;
-        serde_json::from_str(made.as_deref().unwrap_or("{}"))
-            .map_err(|problem| Error::new(INTERNAL, format!("the numbers of assets cannot be read: {problem}")))?
-    };
-    let numbered = assets.iter().zip(found).map(|((asset, _), id)| {
-        let id = id.or_else(|| made.get(&format!("{}:{}", asset.kind.name(), asset.name)).copied());
-        id.ok_or_else(|| asset.not_recorded())
-    });
-    numbered.collect()
-}
-
-/// Records assets, in the order of their names, so that two sessions do not wait for each other.
-const RECORD: &str = "WITH made AS (
-    INSERT INTO assay.asset AS a (kind, name, relation, relation_name, relation_owner, column_name, added_by)
-    SELECT r.kind, r.name, r.relation, r.relation_name, r.relation_owner, r.column_name, r.added_by
-    FROM pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb) AS r(kind pg_catalog.text, name pg_catalog.text, relation pg_catalog.oid,
-        relation_name pg_catalog.text, relation_owner pg_catalog.oid, column_name pg_catalog.text, added_by pg_catalog.oid)
-    ORDER BY r.kind COLLATE pg_catalog.\"C\", r.name COLLATE pg_catalog.\"C\"
-    ON CONFLICT (kind, name) DO UPDATE SET relation = excluded.relation, relation_owner = excluded.relation_owner,
-        added_by = CASE WHEN excluded.relation IS NULL THEN a.added_by ELSE excluded.added_by END
-    RETURNING id, kind, name)
-SELECT pg_catalog.jsonb_object_agg((kind OPERATOR(pg_catalog.||) ':') OPERATOR(pg_catalog.||) name, id)::pg_catalog.text FROM made";
 
 /// The error of an asset that is not there.
 fn unknown(text: &str) -> Error {
     Error::new(UNDEFINED_ASSET, format!("asset \"{text}\" does not exist")).hint(
         "Name a table or view with its schema, a column behind that, or model:, check:, schema:, dashboard: or source: with a name; assay.assets lists them.",
     )
-}
-
-/// A row of the table.
-struct Row {
-    id: i64,
-    kind: String,
-    recorded: Option<Recorded>,
-    column: Option<String>,
-    added_by: Oid,
-}
-
-impl Row {
-    fn read(row: &CatalogRow) -> Result<Option<Row>> {
-        let added_by = row.require(9)?;
-        let name: Option<String> = row.get(5)?;
-        Ok(Some(Row {
-            id: row.require(1)?,
-            kind: row.require(2)?,
-            recorded: match name {
-                None => None,
-                Some(name) => Some(Recorded {
-                    relation: row.get(4)?.unwrap_or(Oid::INVALID),
-                    name,
-                    owner: row.get(6)?,
-                    added_by,
-                }),
-            },
-            column: row.get(7)?,
-            added_by,
-        }))
-    }
-
-    /// The relation that it is now.
-    fn object(&self) -> Option<Oid> {
-        match self.recorded.as_ref()?.target() {
-            Target::Found(oid) => Some(oid),
-            Target::Stranger(_) | Target::Gone => None,
-        }
-    }
 }
 
 /// The relation that a stored check is about.
@@ -457,10 +311,12 @@ fn asset_label(
     column_name: Option<Text>,
 ) -> Option<Text> {
     let (kind, name) = (Kind::of_name(&kind?)?, String::from(name?));
-    let now = relation.and_then(|oid| match &column_name {
-        None => Asset::of_relation(oid),
-        Some(column) => Asset::of_column(oid, column),
-    });
+    let now = relation
+        .filter(|_| !kind.is_written())
+        .and_then(|oid| match &column_name {
+            None => Asset::of_relation(oid),
+            Some(column) => Asset::of_column(oid, column),
+        });
     let asset = now.unwrap_or(Asset {
         kind,
         name,
@@ -468,6 +324,17 @@ fn asset_label(
         column: None,
     });
     Some(Text::from(asset.label().as_str()))
+}
+
+/// `asset_schema(relation, relation_name)`.
+#[pg_extern(sql = false)]
+fn asset_schema(relation: Option<Oid>, relation_name: Option<Text>) -> Option<Text> {
+    let now = relation.and_then(relation::name_of);
+    let name = now.or_else(|| relation_name.map(String::from))?;
+    let parts = relation::name_parts(&name);
+    // A record whose name somebody else took ends with its number.
+    let parts = parts.or_else(|| relation::name_parts(name.rsplit_once(" #")?.0));
+    parts?.first().map(|schema| Text::from(schema.as_str()))
 }
 
 /// `may_see_asset(kind, name, relation)`.
