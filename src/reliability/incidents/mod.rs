@@ -3,7 +3,12 @@
 mod acts;
 mod change;
 mod declare;
+mod gather;
 mod incident;
 mod issues;
+mod plan;
+mod policy;
 mod state;
 mod told;
+
+pub use policy::{declare_by_policy, issues_closed};
