@@ -35,6 +35,7 @@ pub fn details_of(issues: &[i64]) -> Json {
 pub fn apply(situation: &Situation, mut gatherings: Vec<Gathering>, at: TimestampWithTimeZone) -> Result<bool> {
     let is_as_planned = tables::as_owner(|| {
         leave_what_others_hold(situation, &mut gatherings)?;
+        gatherings.retain(Gathering::changes_something);
         hold(situation, &gatherings)
     })?;
     if !is_as_planned {

@@ -95,8 +95,10 @@ impl Gathering {
         }
     }
 
-    fn changes_something(&self) -> bool {
-        !self.issues.is_empty() || !self.duplicates.is_empty() || self.severity.is_some() || self.is_back
+    /// Whether there is anything to do. An incident of nothing is not declared.
+    pub fn changes_something(&self) -> bool {
+        let gathers = !self.issues.is_empty() || !self.duplicates.is_empty();
+        gathers || self.incident.is_some() && (self.severity.is_some() || self.is_back)
     }
 }
 
@@ -148,7 +150,9 @@ pub fn plan(situation: &Situation, roots: &[(i64, i64)]) -> Vec<Gathering> {
     let mut joined: BTreeMap<i64, Gathering> = BTreeMap::new();
     let mut new: BTreeMap<i64, Gathering> = BTreeMap::new();
     let mut causes: BTreeMap<i64, Option<Severity>> = BTreeMap::new();
-    for issue in situation.issues.iter().filter(|issue| issue.is_new) {
+    // What belongs to an incident that a person declared stays there, and is no reason for another one.
+    let is_with_people = |issue: &&OpenIssue| issue.incident.and_then(|id| by_id.get(&id)).is_some_and(|own| !own.by_policy);
+    for issue in situation.issues.iter().filter(|issue| issue.is_new && !is_with_people(issue)) {
         let wanted = causes.entry(root_of(issue.asset)).or_default();
         *wanted = [*wanted, issue.wanted].into_iter().flatten().min();
     }

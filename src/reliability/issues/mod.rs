@@ -14,6 +14,7 @@ use self::finding::{Failure, Findings};
 use self::store::Changes;
 use crate::pg::error::{Result, notice};
 use crate::pg::{read_only, settings, tables};
+use crate::reliability::{incidents, outbox};
 
 /// Opens, counts and closes issues by what was found at a time. Where nothing can be written a NOTICE says that failures are not kept.
 pub fn keep(findings: &[Json], at: TimestampWithTimeZone) -> Result<()> {
@@ -46,10 +47,13 @@ pub fn check_dropped(check: i64) -> Result<()> {
     tell(&changes, at)
 }
 
-/// Hands what changed to those who act on it.
-fn tell(changes: &Changes, _at: TimestampWithTimeZone) -> Result<()> {
-    if changes.opened.is_empty() && changes.closed.is_empty() {
-        return Ok(());
+/// Hands what changed to those who act on it. Incidents come first: who sees to one is told of that, not of its issues.
+fn tell(changes: &Changes, at: TimestampWithTimeZone) -> Result<()> {
+    incidents::declare_by_policy(&changes.opened, at)?;
+    incidents::issues_closed(&changes.closed, at)?;
+    let changed: Vec<i64> = changes.opened.iter().chain(&changes.closed).copied().collect();
+    match changed.is_empty() {
+        true => Ok(()),
+        false => outbox::issues_changed(&changed, at),
     }
-    Ok(())
 }
