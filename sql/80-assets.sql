@@ -241,9 +241,8 @@ CREATE TRIGGER a_claim BEFORE INSERT ON assay.data_product FOR EACH ROW EXECUTE 
 SELECT pg_catalog.pg_extension_config_dump('assay.owner', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.owner_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.team_member', '');
--- A relation that is gone has only a number, which is another relation's where the dump is restored.
-SELECT pg_catalog.pg_extension_config_dump('assay.asset',
-    'WHERE relation IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_class AS r WHERE r.oid OPERATOR(pg_catalog.=) relation::pg_catalog.oid)');
+-- One of a relation that is gone, too: what is recorded of it is found by its key.
+SELECT pg_catalog.pg_extension_config_dump('assay.asset', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.asset_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.data_product', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.data_product_id_seq', '');

@@ -51,6 +51,63 @@ const LOGGED: Owned = Owned {
     view: c"prediction_batches",
 };
 
+/// What people rely on whoever said it first. A role that goes leaves it to the owner of the database: without its owners, assets would be nobody's,
+/// and without its calendars and rotations nobody would be told. For an owner whose role goes nobody acts; of an asset it is not known any more whose
+/// relation it was.
+const SHARED: [Owned; 7] = [
+    Owned {
+        table: c"owner",
+        columns: &[c"added_by", c"role"],
+        view: c"owners",
+    },
+    Owned {
+        table: c"asset",
+        columns: &[c"added_by", c"relation_owner"],
+        view: c"assets",
+    },
+    Owned {
+        table: c"data_product",
+        columns: &[c"added_by"],
+        view: c"data_products",
+    },
+    Owned {
+        table: c"business_calendar",
+        columns: &[c"added_by"],
+        view: c"calendars",
+    },
+    Owned {
+        table: c"rotation",
+        columns: &[c"added_by"],
+        view: c"on_call",
+    },
+    Owned {
+        table: c"sla",
+        columns: &[c"added_by"],
+        view: c"slas",
+    },
+    Owned {
+        table: c"maintenance",
+        columns: &[c"added_by"],
+        view: c"maintenance_windows",
+    },
+];
+
+/// What happened, which is kept as it was: nobody has a part in it any more by a role that goes. What was found in an issue is then shown to who
+/// may read all that was read.
+const HAPPENED: [Owned; 3] = [
+    LOGGED,
+    Owned {
+        table: c"issue",
+        columns: &[c"ran_as", c"added_by"],
+        view: c"issues",
+    },
+    Owned {
+        table: c"incident",
+        columns: &[c"declared_by"],
+        view: c"incidents",
+    },
+];
+
 impl Owned {
     /// Gives the rows of a role to another.
     fn reassign(&self, from: Oid, to: Oid) -> Result<i64> {
@@ -96,9 +153,26 @@ impl Owned {
         self.forget(role)
     }
 
+    /// Gives the rows of a role to the owner of the database. Elsewhere it has no part any more.
+    fn hand_over(&self, role: Oid) -> Result<()> {
+        let heir = role::database_owner();
+        if role == heir {
+            return Ok(());
+        }
+        for (place, column) in self.columns().into_iter().enumerate() {
+            let value = match place {
+                0 => format!("{}::pg_catalog.oid", heir.to_u32()),
+                _ => "NULL".to_string(),
+            };
+            let update = format!("UPDATE {} SET {} = {value}", self.name(), column.to_string_lossy());
+            self.change(role, column, &update)?;
+        }
+        self.forget(role)
+    }
+
     /// Whether the schema, which may be that of an older release, has it.
     fn exists(&self) -> bool {
-        tables::exists(self.table)
+        tables::exists(self.table) && tables::exists(self.view)
     }
 
     /// Those of its columns that the schema has, which may be that of an older release.
@@ -187,8 +261,8 @@ fn reassign_owned(from: Option<Text>, to: Option<Text>) -> SetOf<ReassignCounts>
                 .hint("Name a role, or call assay.drop_owned."));
         }
         let move_all = |owned: &Owned| if from == to { Ok(0) } else { owned.reassign(from, to) };
-        if LOGGED.exists() {
-            move_all(&LOGGED)?;
+        for owned in SHARED.iter().chain(&HAPPENED).filter(|owned| owned.exists()) {
+            move_all(owned)?;
         }
         Ok(ReassignCounts {
             models: move_all(&MODELS)?,
@@ -217,8 +291,11 @@ fn drop_owned(role: Option<Text>) -> SetOf<DropCounts> {
     read_only::require_writable(c"assay.drop_owned()");
     let dropped = || -> Result<DropCounts> {
         let role = own_role("role", role)?;
-        if LOGGED.exists() {
-            LOGGED.disown(role)?;
+        for owned in HAPPENED.iter().filter(|owned| owned.exists()) {
+            owned.disown(role)?;
+        }
+        for owned in SHARED.iter().filter(|owned| owned.exists()) {
+            owned.hand_over(role)?;
         }
         Ok(DropCounts {
             models: MODELS.drop(role)?,

@@ -89,6 +89,38 @@ fn guard_check(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     Some(or_raise(guard()))
 }
 
+/// Before an asset: it is the relation that bears its name here, whatever object had its number where it was dumped. One that is not there, or is a
+/// stranger's, is none.
+fn guard_asset(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
+    let guard = || -> Result<Raw> {
+        let call = Call::new(&fcinfo)?;
+        let [relation, owned_by] = [call.column(c"relation")?, call.column(c"relation_owner")?];
+        let added_by = call.get(call.column(c"added_by")?)?.unwrap_or(Oid::INVALID);
+        // An owner that is not there any more is nobody; whoever recorded the asset trusts itself.
+        let owner: Option<Oid> = call.get(owned_by)?;
+        let owner = owner.map(|owner| if owner == role::NOBODY { added_by } else { owner });
+        let mut changes: Vec<(i32, Oid)> = owner.map(|owner| (owned_by, owner)).into_iter().collect();
+        let name: Option<String> = call.get(call.column(c"relation_name")?)?;
+        if let Some(name) = name {
+            let recorded = Recorded {
+                relation: call.get(relation)?.unwrap_or(Oid::INVALID),
+                name,
+                owner,
+                added_by,
+            };
+            match recorded.target() {
+                Target::Found(found) => {
+                    let owner = relation::owner(found).unwrap_or(added_by);
+                    changes = vec![(relation, found), (owned_by, owner)];
+                }
+                Target::Stranger(_) | Target::Gone => changes.push((relation, Oid::INVALID)),
+            }
+        }
+        call.row_with(&changes)
+    };
+    Some(or_raise(guard()))
+}
+
 /// After a statement: the roles that it gave something are recorded, those that it left nothing are forgotten.
 fn record_roles(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     let record = || -> Result<Raw> {
@@ -125,4 +157,5 @@ entry::per_row!(
     pg_finfo_guard_model_row_wrapper
 );
 entry::per_row!(guard_check, guard_check_wrapper, pg_finfo_guard_check_wrapper);
+entry::per_row!(guard_asset, guard_asset_wrapper, pg_finfo_guard_asset_wrapper);
 entry::per_row!(record_roles, record_roles_wrapper, pg_finfo_record_roles_wrapper);

@@ -58,6 +58,7 @@ pub mod state;
 pub mod stream;
 pub mod tables;
 pub mod text;
+pub mod time_zone;
 pub mod trigger;
 pub mod types;
 pub mod whole_row;

@@ -9,6 +9,7 @@ pub mod lineage;
 mod maintenance;
 pub mod outbox;
 pub mod owner;
+mod owners;
 pub mod recorded;
 pub mod survive;
 mod target;

@@ -22,8 +22,8 @@ pub enum Target {
 
 /// A data product, as far as rights go.
 pub struct Product {
-    id: i64,
-    name: String,
+    pub id: i64,
+    pub name: String,
     owner: Option<i64>,
     added_by: Oid,
 }
@@ -38,14 +38,19 @@ impl Product {
         }))
     }
 
-    fn named(name: &str) -> Result<Product> {
-        let found = catalog::find(
+    /// The product of a name, if there is one.
+    pub fn find(name: &str) -> Result<Option<Product>> {
+        catalog::find(
             c"data_product",
             c"data_product_name_key",
             &[Key::Text(2, name)],
             Product::read,
-        )?;
-        found.ok_or_else(|| {
+        )
+    }
+
+    /// The product of a name. Returns an error with ML024 where there is none.
+    pub fn named(name: &str) -> Result<Product> {
+        Product::find(name)?.ok_or_else(|| {
             Error::new(UNDEFINED_PRODUCT, format!("data product \"{name}\" does not exist"))
                 .hint("SELECT name FROM assay.data_products lists them; assay.add_data_product adds one.")
         })
@@ -66,7 +71,19 @@ impl Product {
             return Ok(true);
         }
         let owner = self.owner.map(owner::by_id).transpose()?.flatten();
-        Ok(owner.is_some_and(|owner| owner.is_caller()))
+        owner.map_or(Ok(false), |owner| owner.is_caller())
+    }
+
+    /// Returns an error with 42501 unless the caller may say things of it.
+    pub fn require_control(&self) -> Result<()> {
+        if self.is_controlled()? {
+            return Ok(());
+        }
+        Err(Error::new(
+            INSUFFICIENT_PRIVILEGE,
+            format!("permission denied for data product \"{}\"", self.name),
+        )
+        .hint("It takes the role that added it, its owner's role, or the database's owner."))
     }
 
     /// Whether the caller may know of it: who may say things of it, and who may see one of its assets.
@@ -126,14 +143,7 @@ impl Target {
     pub fn require_control(&self) -> Result<()> {
         match self {
             Target::Asset(asset) => asset.require_control(),
-            Target::Product(product) => match product.is_controlled()? {
-                true => Ok(()),
-                false => Err(Error::new(
-                    INSUFFICIENT_PRIVILEGE,
-                    format!("permission denied for data product \"{}\"", product.name),
-                )
-                .hint("It takes the role that added it, its owner's role, or the database's owner.")),
-            },
+            Target::Product(product) => product.require_control(),
         }
     }
 
@@ -141,6 +151,14 @@ impl Target {
     pub fn record(&self) -> Result<(Option<i64>, Option<i64>)> {
         match self {
             Target::Asset(asset) => Ok((Some(asset.record()?), None)),
+            Target::Product(product) => Ok((None, Some(product.id))),
+        }
+    }
+
+    /// The number of the asset, if anything is recorded of it, or that of the product.
+    pub fn id(&self) -> Result<(Option<i64>, Option<i64>)> {
+        match self {
+            Target::Asset(asset) => Ok((asset.id()?, None)),
             Target::Product(product) => Ok((None, Some(product.id))),
         }
     }
