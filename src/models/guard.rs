@@ -121,6 +121,15 @@ impl Guard {
         Ok(())
     }
 
+    /// What it has found in the rows, in a text; `None` where all are what training has seen.
+    pub fn describe(&self) -> Option<String> {
+        let told = self.findings.describe_rows()?;
+        Some(match told.detail {
+            Some(detail) => format!("{}: {detail}", told.message),
+            None => told.message,
+        })
+    }
+
     #[cold]
     fn found(&mut self, row: &[f64]) -> Result<()> {
         if !self.refuses {
@@ -185,9 +194,17 @@ fn tell_before_commit(findings: &Rc<Findings>) {
 }
 
 impl Findings {
-    /// What is to be told of the rows.
+    /// What is to be told of the rows that were looked at since this was told.
     fn of_rows(&self) -> Option<Told> {
-        let (rows, counts) = (self.rows.take(), self.counts.take());
+        let told = self.describe_rows();
+        self.rows.take();
+        self.counts.take();
+        told
+    }
+
+    /// How many of the rows are not what training has seen, and in what; `None` where all are.
+    fn describe_rows(&self) -> Option<Told> {
+        let (rows, counts) = (self.rows.get(), self.counts.borrow());
         if counts.odd == 0 {
             return None;
         }

@@ -117,7 +117,9 @@ impl CatalogRow {
                 return Ok(Vec::new());
             }
             let queries = pgrx::PgList::<pg_sys::Node>::from_pg(node.cast());
-            let queries = queries.iter_ptr().filter(|&query| pgrx::is_a(query, pg_sys::NodeTag::T_Query));
+            let queries = queries
+                .iter_ptr()
+                .filter(|&query| pgrx::is_a(query, pg_sys::NodeTag::T_Query));
             Ok(queries.map(|query| query.cast()).collect())
         }
     }

@@ -131,7 +131,12 @@ impl Tracing {
             self.is_unclear |= tree.commandType != pg_sys::CmdType::CMD_SELECT;
             let mut traced = Traced::default();
             self.from(tree.jointree.cast(), &scope, &mut traced.rows);
-            for node in [tree.havingQual, tree.limitOffset, tree.limitCount, tree.windowClause.cast()] {
+            for node in [
+                tree.havingQual,
+                tree.limitOffset,
+                tree.limitCount,
+                tree.windowClause.cast(),
+            ] {
                 traced.rows.extend(self.expression(node, &scope));
             }
             if tree.setOperations.is_null() {
@@ -185,7 +190,8 @@ impl Tracing {
                         return false;
                     };
                     let part = self.query((*entry).subquery, Some(scope));
-                    into.values.resize_with(into.values.len().max(part.values.len()), Columns::new);
+                    into.values
+                        .resize_with(into.values.len().max(part.values.len()), Columns::new);
                     for (columns, more) in into.values.iter_mut().zip(&part.values) {
                         columns.extend(more);
                     }
@@ -265,7 +271,11 @@ impl Tracing {
     /// As of [`Tracing::entry_rows`].
     unsafe fn entry_expressions(&mut self, entry: &pg_sys::RangeTblEntry, scope: &Scope<'_>) -> Columns {
         let mut columns = Columns::new();
-        let parts: [*mut pg_sys::Node; 3] = [entry.functions.cast(), entry.tablefunc.cast(), entry.values_lists.cast()];
+        let parts: [*mut pg_sys::Node; 3] = [
+            entry.functions.cast(),
+            entry.tablefunc.cast(),
+            entry.values_lists.cast(),
+        ];
         for part in parts {
             // SAFETY: as the caller promises.
             columns.extend(unsafe { self.expression(part, scope) });
@@ -289,7 +299,8 @@ impl Tracing {
         // SAFETY: as the caller promises.
         unsafe {
             let first = PgList::<pg_sys::RangeTblEntry>::from_pg((*entry.subquery).rtable).get_ptr(0)?;
-            let is_view = (*first).rtekind == pg_sys::RTEKind::RTE_RELATION && (*first).relkind as u8 == pg_sys::RELKIND_VIEW;
+            let is_view =
+                (*first).rtekind == pg_sys::RTEKind::RTE_RELATION && (*first).relkind as u8 == pg_sys::RELKIND_VIEW;
             is_view.then(|| (*first).relid.to_u32())
         }
     }
@@ -305,11 +316,15 @@ impl Tracing {
             let found = scope.and_then(|scope| {
                 let list = PgList::<pg_sys::CommonTableExpr>::from_pg((*scope.query).cteList);
                 let name = std::ffi::CStr::from_ptr(entry.ctename);
-                let mut named = list.iter_ptr().filter(|&cte| std::ffi::CStr::from_ptr((*cte).ctename) == name);
+                let mut named = list
+                    .iter_ptr()
+                    .filter(|&cte| std::ffi::CStr::from_ptr((*cte).ctename) == name);
                 Some(((*named.next()?).ctequery, scope))
             });
             match found {
-                Some((query, scope)) if pgrx::is_a(query, NodeTag::T_Query) => Some(self.query(query.cast(), Some(scope))),
+                Some((query, scope)) if pgrx::is_a(query, NodeTag::T_Query) => {
+                    Some(self.query(query.cast(), Some(scope)))
+                }
                 _ => {
                     self.is_unclear = true;
                     None
@@ -340,7 +355,9 @@ impl Tracing {
     unsafe fn variable(&mut self, variable: &pg_sys::Var, scope: &Scope<'_>) -> Columns {
         // SAFETY: as the caller promises; which fields an entry has goes by its kind.
         unsafe {
-            let found = scope.outward(variable.varlevelsup).and_then(|scope| Some((scope, scope.entry(variable.varno)?)));
+            let found = scope
+                .outward(variable.varlevelsup)
+                .and_then(|scope| Some((scope, scope.entry(variable.varno)?)));
             let Some((scope, entry)) = found else {
                 self.is_unclear = true;
                 return Columns::new();
@@ -391,7 +408,10 @@ impl Tracing {
 fn of_relation(oid: u32, number: i16) -> Columns {
     match number {
         1.. => [(oid, number)].into(),
-        0 => relation::column_numbers(oid.into()).into_iter().map(|number| (oid, number)).collect(),
+        0 => relation::column_numbers(oid.into())
+            .into_iter()
+            .map(|number| (oid, number))
+            .collect(),
         ..=-1 => [(oid, 0)].into(),
     }
 }

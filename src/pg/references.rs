@@ -136,7 +136,9 @@ pub fn of_view(view: Oid) -> Result<Vec<Reference>> {
     let mut reads: BTreeSet<(u32, i16)> = of_class(pg_sys::RelationRelationId)
         .map(|on| (on.on_object.to_u32(), on.on_column))
         .collect();
-    reads.extend(read_by_functions(of_class(pg_sys::ProcedureRelationId).map(|on| on.on_object))?);
+    reads.extend(read_by_functions(
+        of_class(pg_sys::ProcedureRelationId).map(|on| on.on_object),
+    )?);
     let reads = reads.into_iter().filter(|&(relation, _)| relation != view.to_u32());
     Ok(reads
         .map(|(relation, column)| Reference {
@@ -228,7 +230,9 @@ pub fn all_views() -> Result<Vec<Reference>> {
         }
     };
     for rule in &rules {
-        let Some(&view) = views.get(&rule.object.to_u32()) else { continue };
+        let Some(&view) = views.get(&rule.object.to_u32()) else {
+            continue;
+        };
         if rule.on_class == pg_sys::RelationRelationId {
             add(view, rule);
             continue;
@@ -304,17 +308,25 @@ impl KeyColumns {
         let (referencing, referenced) = (row.require(self.referencing)?, row.require(self.referenced)?);
         let columns: Vec<i16> = row.get(self.columns)?.unwrap_or_default();
         let referenced_columns: Vec<i16> = row.get(self.referenced_columns)?.unwrap_or_default();
-        pairs.extend(columns.into_iter().zip(referenced_columns).map(|(column, other)| KeyPair {
-            referencing: (referencing, column),
-            referenced: (referenced, other),
-        }));
+        pairs.extend(
+            columns
+                .into_iter()
+                .zip(referenced_columns)
+                .map(|(column, other)| KeyPair {
+                    referencing: (referencing, column),
+                    referenced: (referenced, other),
+                }),
+        );
         Ok(())
     }
 }
 
 /// The foreign keys that a relation has.
 pub fn keys_of(relation: Oid) -> Result<Vec<KeyPair>> {
-    read_keys(CONSTRAINT_BY_RELATION, Key::Oid(catalog::column_of(CONSTRAINTS, c"conrelid") as i16, relation))
+    read_keys(
+        CONSTRAINT_BY_RELATION,
+        Key::Oid(catalog::column_of(CONSTRAINTS, c"conrelid") as i16, relation),
+    )
 }
 
 /// All foreign keys.

@@ -23,9 +23,14 @@ pub struct Source {
 /// The tables and views that a query reads, those below views and in the bodies of functions included, as far as these are written as SQL.
 pub fn read_by(query: &str) -> Result<Vec<Source>> {
     let (reads, derivation) = Query::reads_columns(query)?;
-    let mut columns: BTreeMap<u32, BTreeSet<i16>> = reads.relations.into_iter().map(|oid| (oid, BTreeSet::new())).collect();
+    let mut columns: BTreeMap<u32, BTreeSet<i16>> =
+        reads.relations.into_iter().map(|oid| (oid, BTreeSet::new())).collect();
     if let Some(derivation) = &derivation {
-        for (oid, column) in derivation.reads().into_iter().chain(references::read_by(&derivation.functions)?) {
+        for (oid, column) in derivation
+            .reads()
+            .into_iter()
+            .chain(references::read_by(&derivation.functions)?)
+        {
             columns.entry(oid).or_default().insert(column);
         }
     }
@@ -33,15 +38,24 @@ pub fn read_by(query: &str) -> Result<Vec<Source>> {
         let relation = Oid::from(oid);
         let name = relation::name_of(relation).filter(|_| relation::has_rows(relation))?;
         let names = || numbers.into_iter().filter(|&number| number > 0);
-        let columns = derivation.is_some().then(|| names().filter_map(|number| relation::column_name(relation, number)).collect());
-        Some(Source { relation, name, columns })
+        let columns = derivation.is_some().then(|| {
+            names()
+                .filter_map(|number| relation::column_name(relation, number))
+                .collect()
+        });
+        Some(Source {
+            relation,
+            name,
+            columns,
+        })
     };
     Ok(columns.into_iter().filter_map(source).collect())
 }
 
 /// Sources as JSON that a statement reads.
 fn as_parameter(sources: &[Source]) -> Parameter {
-    let row = |source: &Source| json!({"relation": source.relation.to_u32(), "name": source.name, "columns": source.columns});
+    let row =
+        |source: &Source| json!({"relation": source.relation.to_u32(), "name": source.name, "columns": source.columns});
     Prose::from(Json::Array(sources.iter().map(row).collect()).to_string()).into()
 }
 

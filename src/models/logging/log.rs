@@ -18,7 +18,8 @@ use crate::pg::options::{required, texts};
 use crate::pg::query::Query;
 use crate::pg::reader::{Reader, Value};
 use crate::pg::text::Text;
-use crate::pg::{processor, read_only, role, settings, tables};
+use crate::pg::{processor, read_only, role, settings, snapshot, tables};
+use crate::reliability::issues;
 use algo::monitor::Monitor;
 
 /// Rows between two looks at the monitor.
@@ -152,6 +153,8 @@ impl Request {
         })?;
         if rows > 0 {
             tables::as_owner(|| self.write(&logged, &wanted, &sources, began))?;
+            let found = logged.iter().filter_map(Logged::finding).collect();
+            issues::keep_all(found, snapshot::time()?)?;
         }
         reporter.finish();
         Ok(rows as i64)

@@ -20,6 +20,7 @@ use crate::pg::query_row::Row;
 use crate::pg::spool::Spool;
 use crate::pg::tables;
 use crate::pg::text::Text;
+use crate::reliability::issues::finding::{Finding, Source, Status};
 use algo::judging::decision::Rule;
 use algo::metrics::evaluation;
 use algo::task::Answer;
@@ -163,6 +164,14 @@ impl Logged {
         ];
         self.spool.push(row, &self.passed, &computed)?;
         Ok(decided.decision)
+    }
+
+    /// What the guard has found in the rows, where it was asked to look.
+    pub fn finding(&self) -> Option<Finding> {
+        let message = self.guard.as_ref()?.describe();
+        let status = if message.is_some() { Status::Fail } else { Status::Pass };
+        let model = &self.version.model;
+        Some(Finding::of_model(model, Source::Guard, "rows", status, message))
     }
 
     /// What the scores of a row come to.

@@ -5,6 +5,7 @@
 
 mod group;
 mod keyed;
+mod limit;
 mod log;
 mod logged;
 mod performance;

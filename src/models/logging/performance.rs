@@ -35,7 +35,7 @@ struct Asked {
 }
 
 /// A moment in SQL.
-fn moment(at: TimestampWithTimeZone) -> String {
+pub(super) fn moment(at: TimestampWithTimeZone) -> String {
     /// Seconds from 1970 to 2000, from which PostgreSQL counts.
     const EPOCH: f64 = 946_684_800.0;
     match pg_sys::TimestampTz::from(at) {
@@ -186,11 +186,19 @@ fn rows_of(judged: Judged) -> Result<Vec<PerformanceRow>> {
     judged.metrics.iter().map(row).collect()
 }
 
-fn check_bucket(bucket: &str) -> Result<()> {
+pub(super) fn check_bucket(bucket: &str) -> Result<()> {
     match BUCKETS.contains(&bucket) {
         true => Ok(()),
         false => Err(Error::new(INVALID_PARAMETER, format!("bucket cannot be \"{bucket}\""))
             .hint(format!("It is one of {}.", BUCKETS.join(", ")))),
+    }
+}
+
+pub(super) fn check_maturity(maturity: Option<&Interval>) -> Result<()> {
+    match maturity.is_some_and(|age| age.is_negative()) {
+        true => Err(Error::new(INVALID_PARAMETER, "argument \"maturity\" is negative")
+            .hint("Give the age from which on decisions are judged, such as '90 days'.")),
+        false => Ok(()),
     }
 }
 
@@ -209,10 +217,7 @@ fn performance(
         let model = required("model", model.as_deref())?;
         let bucket = bucket.as_deref().unwrap_or("day");
         check_bucket(bucket)?;
-        if maturity.is_some_and(Interval::is_negative) {
-            return Err(Error::new(INVALID_PARAMETER, "argument \"maturity\" is negative")
-                .hint("Give the age from which on decisions are judged, such as '90 days'."));
-        }
+        check_maturity(maturity.as_ref())?;
         let asked = Asked {
             model: registry::open(model, Privilege::Predict)?,
             bucket: bucket.into(),

@@ -1,5 +1,6 @@
 //! Drift over time: what the rows of a day were to a model, kept with it.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use pgrx::pg_extern;
@@ -14,7 +15,10 @@ use crate::pg::options::{object, required};
 use crate::pg::result_row::{SetOf, set_of};
 use crate::pg::settings::{self, Retention};
 use crate::pg::text::{JsonB, Text};
-use crate::pg::{processor, read_only, role, tables};
+use crate::pg::{processor, read_only, role, snapshot, tables};
+use crate::quality::finding::short;
+use crate::reliability::issues;
+use crate::reliability::issues::finding::{Finding, Source, Status};
 
 /// What is kept of a row of a report: all but its details, which take most of the room.
 fn kept(row: &ReportRow) -> Json {
@@ -61,6 +65,34 @@ fn keep(reference: &str, query: &str, rows: &[ReportRow], duration_ms: f64, cpu_
     })
 }
 
+/// What a report says of each column as a whole: a model's column has drifted where one of its rows is an alarm.
+fn findings(reference: &str, rows: &[ReportRow]) -> Result<Vec<Finding>> {
+    let (model_id, _) = models::version_of(reference, Privilege::Manage)?;
+    let Some(model) = models::by_id(model_id)? else {
+        return Ok(Vec::new());
+    };
+    let mut columns: BTreeMap<&str, Option<String>> = BTreeMap::new();
+    for row in rows {
+        let (Some(column), Some(drifted)) = (row.column_name.as_deref(), row.drifted) else {
+            continue;
+        };
+        let alarm = columns.entry(column).or_default();
+        if let (true, None, Some(method)) = (drifted, &alarm, row.method) {
+            let figure = |figure: Option<f64>| figure.map_or("nothing".into(), short);
+            *alarm = Some(format!(
+                "{method} is {}, the threshold {}.",
+                figure(row.statistic),
+                figure(row.threshold)
+            ));
+        }
+    }
+    let found = columns.into_iter().map(|(column, alarm)| {
+        let status = if alarm.is_some() { Status::Fail } else { Status::Pass };
+        Finding::of_model(&model, Source::Drift, column, status, alarm)
+    });
+    Ok(found.collect())
+}
+
 /// `record_drift(model, query, options)`.
 #[pg_extern(sql = false)]
 fn record_drift(model: Option<Text>, query: Option<Text>, options: Option<Jsonb>) -> SetOf<ReportRow> {
@@ -82,6 +114,7 @@ fn record_drift(model: Option<Text>, query: Option<Text>, options: Option<Jsonb>
                 processor::seconds() - spent,
             )?;
         }
+        issues::keep_all(findings(model, &rows)?, snapshot::time()?)?;
         Ok(rows)
     };
     set_of(or_raise(recorded()))

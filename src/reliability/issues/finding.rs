@@ -6,8 +6,9 @@ use pgrx::pg_sys::Oid;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::models::registry::Entry;
 use crate::pg::error::{Error, INTERNAL, Result};
-use crate::pg::relation;
+use crate::pg::{relation, role};
 use crate::reliability::asset::{self, Asset, Kind};
 use algo::hash::hash_bytes;
 
@@ -101,6 +102,34 @@ fn error() -> Severity {
 }
 
 impl Finding {
+    /// What was found of a model, by the current role. Whoever has the rights of the model's owner may see it, too.
+    pub fn of_model(model: &Entry, source: Source, subject: &str, status: Status, message: Option<String>) -> Finding {
+        Finding {
+            source,
+            asset_kind: Some(Kind::Model.name().into()),
+            asset_name: model.name.clone(),
+            relation: None,
+            check_id: None,
+            subject: subject.into(),
+            segment: None,
+            status,
+            severity: Severity::Error,
+            message,
+            ran_as: role::current().to_u32(),
+            added_by: Some(model.owner.to_u32()),
+            reads: Vec::new(),
+            shareable: false,
+            survived: false,
+        }
+    }
+
+    /// Findings that were handed over as JSON.
+    pub fn read_all(findings: &[Json]) -> Result<Vec<Finding>> {
+        let read = findings.iter().map(Finding::deserialize);
+        read.collect::<std::result::Result<_, _>>()
+            .map_err(|problem| Error::new(INTERNAL, format!("a finding cannot be read: {problem}")))
+    }
+
     /// The asset that it is about.
     fn asset(&self) -> Asset {
         let kind = self.asset_kind.as_deref().and_then(Kind::of_name);
@@ -212,14 +241,12 @@ pub struct Findings {
 }
 
 impl Findings {
-    pub fn read(findings: &[Json]) -> Result<Findings> {
+    pub fn of(findings: Vec<Finding>) -> Findings {
         let mut sorted = Findings::default();
         let mut failures: BTreeMap<(&'static str, String, Key), Failure> = BTreeMap::new();
         let mut segments: BTreeMap<i64, usize> = BTreeMap::new();
         let mut unknown: BTreeSet<i64> = BTreeSet::new();
         for finding in findings {
-            let finding = Finding::deserialize(finding)
-                .map_err(|problem| Error::new(INTERNAL, format!("a finding cannot be read: {problem}")))?;
             let fails = match finding.status {
                 Status::Warn | Status::Fail | Status::Error => true,
                 Status::Pass | Status::Skipped => false,
@@ -271,6 +298,6 @@ impl Findings {
         }
         sorted.checks = sorted.checks.difference(&unknown).copied().collect();
         sorted.failures = failures.into_values().collect();
-        Ok(sorted)
+        sorted
     }
 }

@@ -10,19 +10,32 @@ mod store;
 use pgrx::datum::TimestampWithTimeZone;
 use serde_json::Value as Json;
 
-use self::finding::{Failure, Findings};
+use self::finding::{Failure, Finding, Findings};
 use self::store::Changes;
 use crate::pg::error::{Result, notice};
-use crate::pg::{read_only, settings, tables};
+use crate::pg::{read_only, settings, snapshot, tables};
 use crate::reliability::{incidents, outbox};
 
-/// Opens, counts and closes issues by what was found at a time. Where nothing can be written a NOTICE says that failures are not kept.
+/// Opens, counts and closes issues by what was found at a time, which is given as JSON. Where nothing can be written a NOTICE says that
+/// failures are not kept.
 pub fn keep(findings: &[Json], at: TimestampWithTimeZone) -> Result<()> {
-    // Until ALTER EXTENSION UPDATE has run there is nowhere to keep them.
-    if findings.is_empty() || !settings::keeps_issues() || !tables::exists(c"issue") {
+    if findings.is_empty() || !are_kept() {
         return Ok(());
     }
-    let findings = Findings::read(findings)?;
+    keep_all(Finding::read_all(findings)?, at)
+}
+
+/// Whether issues are wanted, and there is somewhere to keep them: until ALTER EXTENSION UPDATE has run there is not.
+fn are_kept() -> bool {
+    settings::keeps_issues() && tables::exists(c"issue")
+}
+
+/// As [`keep`].
+pub fn keep_all(findings: Vec<Finding>, at: TimestampWithTimeZone) -> Result<()> {
+    if findings.is_empty() || !are_kept() {
+        return Ok(());
+    }
+    let findings = Findings::of(findings);
     if let Some(reason) = read_only::reason() {
         if !findings.failures.is_empty() {
             notice(format!("what failed is not kept as issues: {reason}"), None);
@@ -41,7 +54,7 @@ pub fn check_dropped(check: i64) -> Result<()> {
     if !tables::exists(c"issue") {
         return Ok(());
     }
-    let at = crate::pg::snapshot::time()?;
+    let at = snapshot::time()?;
     let mut changes = Changes::default();
     store::close_check(check, at, &mut changes)?;
     tell(&changes, at)
