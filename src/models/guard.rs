@@ -18,9 +18,11 @@ use crate::pg::commit;
 use crate::pg::error::{Error, GUARDED, Result, advise};
 use crate::pg::relation;
 use crate::pg::settings;
-use crate::pg::settings::Guard as Mode;
+use crate::pg::settings::{Gate, Guard as Mode};
 use crate::pg::snapshot;
 use crate::quality::failing;
+use crate::reliability::gate;
+use crate::reliability::lineage::Start;
 use algo::guard::{Counts, Limits, Oddity};
 
 /// Features that are told one by one.
@@ -67,8 +69,12 @@ thread_local! {
 const MANY: usize = 64;
 
 impl Guard {
-    /// For a model at a call site; `None` where nobody wants it. Returns an error with ML018 where failed checks are errors.
+    /// For a model at a call site; `None` where nobody wants it. Returns an error with ML018 where failed checks are errors, and one with ML028
+    /// where incidents of what the model depends on are.
     pub fn new(mode: Mode, model: &Servable, reference: &str) -> Result<Option<Box<Guard>>> {
+        if settings::gate() != Gate::Off {
+            pass_gate(&model.version().model)?;
+        }
         let refuses = match mode {
             Mode::Off => return Ok(None),
             Mode::Notice => false,
@@ -103,11 +109,9 @@ impl Guard {
 
     /// For a version that scores the rows of a query; `None` where nobody wants it. Returns errors as [`Guard::new`] does.
     pub fn of_query(reference: &str) -> Result<Option<Box<Guard>>> {
-        match settings::guard() {
-            Mode::Off => Ok(None),
-            mode @ (Mode::Notice | Mode::Error) => {
-                Guard::new(mode, &cache::resolve(reference, Some(snapshot::view()))?, reference)
-            }
+        match (settings::guard(), settings::gate()) {
+            (Mode::Off, Gate::Off) => Ok(None),
+            (mode, _) => Guard::new(mode, &cache::resolve(reference, Some(snapshot::view()))?, reference),
         }
     }
 
@@ -237,26 +241,48 @@ impl Findings {
 
     /// Tells what was found, once for all call sites of a statement that found the same.
     fn tell(&self) {
-        for told in self.checks.take().into_iter().chain(self.of_rows()) {
-            let Told { message, detail, hint } = told;
-            let text = format!("{message} {}", detail.as_deref().unwrap_or_default());
-            let is_new = LAST.with_borrow_mut(|last| {
-                let start = snapshot::statement_start();
-                match last {
-                    Some((at, texts)) if *at == start => {
-                        let is_new = !texts.contains(&text);
-                        texts.extend(is_new.then_some(text));
-                        is_new
-                    }
-                    _ => {
-                        *last = Some((start, vec![text]));
-                        true
-                    }
+        self.checks.take().into_iter().chain(self.of_rows()).for_each(Told::tell);
+    }
+}
+
+impl Told {
+    /// Tells it, once in a statement.
+    fn tell(self) {
+        let Told { message, detail, hint } = self;
+        let text = format!("{message} {}", detail.as_deref().unwrap_or_default());
+        let is_new = LAST.with_borrow_mut(|last| {
+            let start = snapshot::statement_start();
+            match last {
+                Some((at, texts)) if *at == start => {
+                    let is_new = !texts.contains(&text);
+                    texts.extend(is_new.then_some(text));
+                    is_new
                 }
-            });
-            if is_new {
-                advise(message, detail, Some(hint.to_string()));
+                _ => {
+                    *last = Some((start, vec![text]));
+                    true
+                }
             }
+        });
+        if is_new {
+            advise(message, detail, Some(hint.to_string()));
+        }
+    }
+}
+
+/// Returns an error with ML028, or tells, where what a model depends on has an incident.
+fn pass_gate(model: &registry::Entry) -> Result<()> {
+    match gate::closed(Start::Model(model.id), &format!("model \"{}\"", model.name))? {
+        None => Ok(()),
+        Some(closed) if settings::gate() == Gate::Error => Err(closed.error()),
+        Some(gate::Closed { message, detail, hint }) => {
+            let told = Told {
+                message,
+                detail: Some(detail),
+                hint,
+            };
+            told.tell();
+            Ok(())
         }
     }
 }

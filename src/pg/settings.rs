@@ -15,6 +15,7 @@ static THREADS: GucSetting<i32> = GucSetting::<i32>::new(0);
 static THREADS_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(0);
 static CACHE_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(64);
 static GUARD: GucSetting<Guard> = GucSetting::<Guard>::new(Guard::Off);
+static GATE: GucSetting<Gate> = GucSetting::<Gate>::new(Gate::Off);
 static ISSUES: GucSetting<bool> = GucSetting::<bool>::new(true);
 static HISTORY_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(90 * 24 * 60 * 60);
 
@@ -28,6 +29,20 @@ pub enum Guard {
     #[name = c"notice"]
     Notice,
     /// The first of them is an error.
+    #[name = c"error"]
+    Error,
+}
+
+/// `assay.gate`: what assertions and predictions do where what they depend on has an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+pub enum Gate {
+    /// Nothing: nobody looks.
+    #[name = c"off"]
+    Off,
+    /// They tell.
+    #[name = c"notice"]
+    Notice,
+    /// It is an error.
     #[name = c"error"]
     Error,
 }
@@ -102,6 +117,14 @@ pub fn register() {
         GucContext::Userset,
         GucFlags::default(),
     );
+    GucRegistry::define_enum_guc(
+        c"assay.gate",
+        c"What assertions and predictions do where what they depend on has an incident.",
+        c"Open and acknowledged incidents of what assay.assert_checks is about, or a model, depends on by its lineage: off, notice or error.",
+        &GATE,
+        GucContext::Userset,
+        GucFlags::default(),
+    );
     GucRegistry::define_bool_guc(
         c"assay.issues",
         c"Whether what checks, drift, models and guards find wrong is kept as issues.",
@@ -125,6 +148,11 @@ pub fn register() {
 /// `assay.guard`.
 pub fn guard() -> Guard {
     GUARD.get()
+}
+
+/// `assay.gate`.
+pub fn gate() -> Gate {
+    GATE.get()
 }
 
 /// `assay.issues`.

@@ -5,7 +5,7 @@
 use pgrx::pg_extern;
 
 use super::table::{self, StoredCheck};
-use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, Result, or_raise};
+use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::{read_only, relation, role, tables};
 use crate::reliability::issues;
@@ -38,6 +38,26 @@ fn enable_check(check_id: Option<i64>) {
     or_raise((|| {
         let stored = find_own("enable", check_id)?;
         change(&stored, ENABLE)
+    })());
+}
+
+/// `close_after(check_id, passes)`.
+#[pg_extern(sql = false)]
+fn close_after(check_id: Option<i64>, passes: Option<i32>) {
+    read_only::require_writable(c"assay.close_after()");
+    or_raise((|| {
+        let passes = required("passes", passes)?;
+        if !(1..=1000).contains(&passes) {
+            return Err(Error::new(INVALID_PARAMETER, "argument \"passes\" is out of range")
+                .detail(format!("The value is {passes}."))
+                .hint("It is how often in a row the check has to pass, 1 to 1000."));
+        }
+        let stored = find_own("change", check_id)?;
+        tables::lock_object(c"quality_check", stored.relation);
+        let id = stored.check.spec.id.unwrap_or_default();
+        let changed: Option<i64> =
+            tables::as_owner(|| tables::write_returning(CLOSE_AFTER, &[id.into(), passes.into()]))?;
+        changed.map(drop).ok_or_else(|| table::unknown(id))
     })());
 }
 
@@ -77,5 +97,7 @@ pub fn delete(id: i64) -> Result<()> {
 }
 
 const DELETE: &str = "DELETE FROM assay.quality_check WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id";
+const CLOSE_AFTER: &str =
+    "UPDATE assay.quality_check SET passes_to_close = $2 WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id";
 const DISABLE: &str = "UPDATE assay.quality_check SET enabled = false WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id";
 const ENABLE: &str = "UPDATE assay.quality_check SET enabled = true WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id";

@@ -20,7 +20,8 @@ use crate::quality::engine::result::CheckResult;
 use crate::quality::engine::rights;
 use crate::quality::engine::run::{self, Outcome};
 use crate::quality::kinds::check::Check;
-use crate::reliability::issues;
+use crate::reliability::lineage::Start;
+use crate::reliability::{gate, issues};
 
 /// What a stored check found.
 struct StoredResults<'a> {
@@ -132,6 +133,9 @@ fn assert_checks(relation: Option<Oid>, tags: Option<Vec<Option<Text>>>) {
     or_raise((|| {
         let tags = texts("tags", tags)?;
         let oid = required("relation", relation)?;
+        if let Some(name) = relation::name_of(oid) {
+            gate::pass(Start::Relation(oid), &name)?;
+        }
         let selection = Selection {
             relation: Some(oid),
             tags: tags.as_deref(),

@@ -6,6 +6,7 @@
 
 pub mod finding;
 mod store;
+mod triage;
 
 use pgrx::datum::TimestampWithTimeZone;
 use serde_json::Value as Json;

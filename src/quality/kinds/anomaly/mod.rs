@@ -52,7 +52,7 @@ impl Assertion for Anomaly {
         let watch = Watch {
             args: self,
             kind: column.map_or(Kind::Other, |column| intake::kind_of(column.type_oid)),
-            timeline: Timeline::new(self, spec.acceptance.as_ref())?,
+            timeline: Timeline::new(self, spec.acceptance.as_ref(), spec.id)?,
         };
         let (input, test) = (column.map(|column| planner.input(column)), self.metric.test());
         let inquiry = match &self.timestamp_column {

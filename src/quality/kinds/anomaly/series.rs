@@ -85,7 +85,7 @@ impl Past {
             .map(|bucket| Arrival {
                 weekday: bucket.weekday,
                 hour: bucket.hour,
-                rows: known(bucket.start).rows.filter(|_| !bucket.excluded),
+                rows: known(bucket.start).rows.filter(|_| !bucket.excluded && !bucket.in_incident),
             })
             .collect();
         let feed = Feed::new(&arrivals, watch.args.bucket.season());
@@ -95,7 +95,9 @@ impl Past {
                 value: value?,
                 weekday: bucket.weekday,
                 hour: bucket.hour,
-                excluded: bucket.excluded || rows == Some(false) && feed.expects_rows(bucket.weekday, bucket.hour),
+                excluded: bucket.excluded
+                    || bucket.in_incident
+                    || rows == Some(false) && feed.expects_rows(bucket.weekday, bucket.hour),
             })
         });
         Past {

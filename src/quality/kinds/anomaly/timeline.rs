@@ -19,6 +19,8 @@ pub struct Bucket {
     pub hour: u8,
     /// Whether it touches a period that is to be left out.
     pub excluded: bool,
+    /// Whether it touches the time of an incident: it is judged, but not learned from.
+    pub in_incident: bool,
 }
 
 /// The buckets that a point is judged by, and its own.
@@ -43,13 +45,14 @@ const MOST: f64 = 10_000.0;
 const EPOCH_2000: f64 = 946_684_800.0;
 
 impl Timeline {
-    /// Of the arguments. With a column of time the bucket that is judged is the last one that is over, else the running one. Returns an error with
-    /// 22023, and PostgreSQL's errors for texts that are no times pass through.
-    pub fn new(args: &Anomaly, acceptance: Option<&Acceptance>) -> Result<Timeline> {
-        tables::as_owner(|| Timeline::read(args, acceptance))
+    /// Of the arguments, for the check of a number. With a column of time the bucket that is judged is the last one that is over, else the running
+    /// one. What was so while an incident of the check's relation lasted is not learned from. Returns an error with 22023, and PostgreSQL's errors for
+    /// texts that are no times pass through.
+    pub fn new(args: &Anomaly, acceptance: Option<&Acceptance>, check: Option<i64>) -> Result<Timeline> {
+        tables::as_owner(|| Timeline::read(args, acceptance, check))
     }
 
-    fn read(args: &Anomaly, acceptance: Option<&Acceptance>) -> Result<Timeline> {
+    fn read(args: &Anomaly, acceptance: Option<&Acceptance>, check: Option<i64>) -> Result<Timeline> {
         let step = format!(
             "{}::pg_catalog.interval",
             quote_literal(format!("1 {}", args.bucket.name()))
@@ -65,21 +68,25 @@ impl Timeline {
         let literal = |text: &str| format!("{}::pg_catalog.timestamp", quote_literal(text));
         let mut buckets = Vec::new();
         let series = format!(
-            "SELECT b, extract(isodow FROM b)::pg_catalog.float8, extract(hour FROM b)::pg_catalog.float8, {}
+            "SELECT b, extract(isodow FROM b)::pg_catalog.float8, extract(hour FROM b)::pg_catalog.float8, {}, {}
 FROM pg_catalog.generate_series({}, {}, {step}) AS b ORDER BY b",
             excluded(args, &step),
+            in_incident(check, &step),
             literal(&first),
             literal(&last)
         );
         Query::new(&series)?.run(&mut |row| {
-            if let (Value::Number(start), Value::Number(weekday), Value::Number(hour), Value::Number(excluded)) =
-                (row.value(0), row.value(1), row.value(2), row.value(3))
-            {
+            let numbers = [0, 1, 2, 3, 4].map(|column| match row.value(column) {
+                Value::Number(number) => Some(number),
+                _ => None,
+            });
+            if let [Some(start), Some(weekday), Some(hour), Some(excluded), Some(in_incident)] = numbers {
                 buckets.push(Bucket {
                     start: (start * 1e6).round() as i64,
                     weekday: (weekday - 1.0) as u8,
                     hour: hour as u8,
                     excluded: excluded != 0.0,
+                    in_incident: in_incident != 0.0,
                 });
             }
             Ok(())
@@ -216,4 +223,33 @@ fn excluded(args: &Anomaly, step: &str) -> String {
         [] => "false".to_string(),
         periods => periods.join(" OR "),
     }
+}
+
+/// The condition in SQL that a bucket b touches the time of an incident, which was not cancelled, with an issue of the relation of a check that nobody
+/// has called expected or false.
+fn in_incident(check: Option<i64>, step: &str) -> String {
+    // Until ALTER EXTENSION UPDATE has run there are none.
+    let Some(check) = check.filter(|_| tables::exists(c"issue")) else {
+        return "false".into();
+    };
+    format!(
+        "EXISTS (SELECT FROM assay.incident AS n
+    WHERE (n.status OPERATOR(pg_catalog.<>) 'cancelled')
+      AND (b OPERATOR(pg_catalog.<) COALESCE(n.ended_at, 'infinity')::pg_catalog.timestamp)
+      AND ((b OPERATOR(pg_catalog.+) {step}) OPERATOR(pg_catalog.>) n.started_at::pg_catalog.timestamp)
+      AND (n.id OPERATOR(pg_catalog.=) ANY (ARRAY(
+        SELECT i.incident_id FROM assay.issue AS i
+        WHERE (i.incident_id IS NOT NULL) AND (i.triage OPERATOR(pg_catalog.=) ANY ('{{expected,false_positive}}')) IS NOT TRUE
+          AND (i.asset_id OPERATOR(pg_catalog.=) ANY (ARRAY(
+            SELECT w.id FROM (
+                SELECT c.relation_name, assay_internal.check_relation(c.relation::pg_catalog.oid, c.relation_name,
+                    c.relation_owner::pg_catalog.oid, c.added_by::pg_catalog.oid) AS oid
+                FROM assay.quality_check AS c WHERE c.id OPERATOR(pg_catalog.=) {check}) AS t
+            CROSS JOIN LATERAL (
+                SELECT a.id FROM assay.asset AS a WHERE (a.relation::pg_catalog.oid OPERATOR(pg_catalog.=) t.oid)
+                UNION SELECT a.id FROM assay.asset AS a
+                WHERE (a.kind OPERATOR(pg_catalog.=) 'relation') AND (a.name OPERATOR(pg_catalog.=) t.relation_name)) AS x
+            JOIN assay_internal.asset_now AS w ON w.id OPERATOR(pg_catalog.=) x.id
+            WHERE w.relation OPERATOR(pg_catalog.=) t.oid))))))"
+    )
 }
