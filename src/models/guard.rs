@@ -241,7 +241,11 @@ impl Findings {
 
     /// Tells what was found, once for all call sites of a statement that found the same.
     fn tell(&self) {
-        self.checks.take().into_iter().chain(self.of_rows()).for_each(Told::tell);
+        self.checks
+            .take()
+            .into_iter()
+            .chain(self.of_rows())
+            .for_each(Told::tell);
     }
 }
 

@@ -17,7 +17,12 @@ static UNSEEN: LazyLock<Option<Regex>> =
 
 /// The first character of a text that cannot be seen.
 pub fn unseen(text: &str) -> Option<char> {
-    UNSEEN.as_ref().and_then(|unseen| unseen.find(text))?.as_str().chars().next()
+    UNSEEN
+        .as_ref()
+        .and_then(|unseen| unseen.find(text))?
+        .as_str()
+        .chars()
+        .next()
 }
 
 /// Returns an error with 42602 unless a name is short, not blank, and made of characters that can be seen. `what` names it.

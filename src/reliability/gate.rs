@@ -2,7 +2,7 @@
 //!
 //! Only what lies strictly upstream counts, never the target itself: the load that repairs it must pass.
 
-use super::asset::stored;
+use super::asset;
 use super::lineage::{Start, upstream_among};
 use crate::pg::catalog::{self, Key};
 use crate::pg::error::{Error, GATED, Result, advise};
@@ -48,19 +48,14 @@ fn active() -> Result<Vec<Active>> {
     for (incident, severity, status, root) in incidents {
         let mut assets = Vec::new();
         let mut has_root_issue = false;
-        catalog::find::<()>(
-            c"issue",
-            c"issue_incident_idx",
-            &[Key::BigInt(21, incident)],
-            |row| {
-                let asset: i64 = row.require(2)?;
-                has_root_issue |= root == Some(asset);
-                if row.require::<String>(9)? == "open" {
-                    assets.push(asset);
-                }
-                Ok(None)
-            },
-        )?;
+        catalog::find::<()>(c"issue", c"issue_incident_idx", &[Key::BigInt(21, incident)], |row| {
+            let asset: i64 = row.require(2)?;
+            has_root_issue |= root == Some(asset);
+            if row.require::<String>(9)? == "open" {
+                assets.push(asset);
+            }
+            Ok(None)
+        })?;
         assets.extend(root.filter(|_| !has_root_issue));
         assets.sort_unstable();
         assets.dedup();
@@ -90,7 +85,7 @@ pub fn closed(start: Start, target: &str) -> Result<Option<Closed>> {
     assets.dedup();
     let (mut told, mut unseen) = (Vec::new(), 0);
     for distant in upstream_among(&[start], &assets)? {
-        let asset = stored::by_id(distant.asset)?;
+        let asset = asset::by_id(distant.asset)?;
         let label = match asset {
             Some(asset) if asset.is_visible()? => Some(asset.label()),
             Some(_) | None => None,

@@ -103,7 +103,11 @@ SELECT (r.row OPERATOR(pg_catalog.->>) 'incident')::bigint, $2, $3, r.row OPERAT
     r.row OPERATOR(pg_catalog.->>) 'note', r.row OPERATOR(pg_catalog.->) 'details'
 FROM pg_catalog.jsonb_array_elements($1::pg_catalog.jsonb) WITH ORDINALITY AS r(row, place)
 ORDER BY r.place",
-                &[Prose::from(Json::from(rows).to_string()).into(), at.into(), actor.name().into()],
+                &[
+                    Prose::from(Json::from(rows).to_string()).into(),
+                    at.into(),
+                    actor.name().into(),
+                ],
             )?;
         }
         Ok(())

@@ -62,7 +62,11 @@ acts!(
 fn annotate(incident: Option<i64>, note: Option<Text>, at: Option<TimestampWithTimeZone>) {
     read_only::require_writable(c"assay.annotate()");
     or_raise((|| {
-        let (id, note, moment) = (required("incident", incident)?, required("note", note)?, Moment::of(at)?);
+        let (id, note, moment) = (
+            required("incident", incident)?,
+            required("note", note)?,
+            Moment::of(at)?,
+        );
         check_note(Some(&note))?;
         incident::require(id, Want::Annotate)?;
         let mut details = json!({});

@@ -31,7 +31,11 @@ impl Change {
                 details.insert(what.into(), json!({"from": from, "to": to}));
             }
         };
-        add("severity", Some(incident.severity.name()), self.severity.map(Severity::name));
+        add(
+            "severity",
+            Some(incident.severity.name()),
+            self.severity.map(Severity::name),
+        );
         add("owner", incident.owner.as_deref(), self.owner.as_deref());
         add("lead", incident.lead.as_deref(), self.lead.as_deref());
         // Whoever takes part reads the trail, and need not see the root.
@@ -199,7 +203,11 @@ fn split_incident(
 ) -> i64 {
     read_only::require_writable(c"assay.split_incident()");
     or_raise((|| {
-        let (id, named, title) = (required("incident", incident)?, some_issues(issues)?, required("title", title)?);
+        let (id, named, title) = (
+            required("incident", incident)?,
+            some_issues(issues)?,
+            required("title", title)?,
+        );
         check_title(&title)?;
         let severity = severity.map(|severity| Severity::named(&severity)).transpose()?;
         let moment = Moment::of(at)?;

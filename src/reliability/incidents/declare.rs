@@ -106,10 +106,11 @@ fn declare_incident(
         issues::require_free(&named)?;
         let at = moment.time()?;
         if started_at.is_some_and(|start| !start.is_finite() || i64::from(start) > i64::from(at)) {
-            return Err(
-                Error::new(INVALID_PARAMETER, "argument \"started_at\" is after the incident was declared")
-                    .hint("Give the moment when what it is about began."),
-            );
+            return Err(Error::new(
+                INVALID_PARAMETER,
+                "argument \"started_at\" is after the incident was declared",
+            )
+            .hint("Give the moment when what it is about began."));
         }
         let declaration = Declaration {
             title: &title,

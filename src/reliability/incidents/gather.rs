@@ -58,9 +58,21 @@ struct Held {
 /// Locks older issues that a new incident would take along, and those of incidents that become part of another. Whoever holds such a row may be
 /// waiting for this transaction: it is left where it is. Under REPEATABLE READ one that somebody has changed could not even be looked at.
 fn leave_what_others_hold(situation: &Situation, gatherings: &mut [Gathering]) -> Result<()> {
-    let new: HashSet<i64> = situation.issues.iter().filter(|issue| issue.is_new).map(|issue| issue.id).collect();
-    let older: Vec<i64> = gatherings.iter().flat_map(|one| one.issues.iter().copied()).filter(|id| !new.contains(id)).collect();
-    let duplicates: Vec<i64> = gatherings.iter().flat_map(|one| one.duplicates.iter().copied()).collect();
+    let new: HashSet<i64> = situation
+        .issues
+        .iter()
+        .filter(|issue| issue.is_new)
+        .map(|issue| issue.id)
+        .collect();
+    let older: Vec<i64> = gatherings
+        .iter()
+        .flat_map(|one| one.issues.iter().copied())
+        .filter(|id| !new.contains(id))
+        .collect();
+    let duplicates: Vec<i64> = gatherings
+        .iter()
+        .flat_map(|one| one.duplicates.iter().copied())
+        .collect();
     let mut free: HashSet<i64> = HashSet::new();
     let mut whole: HashSet<i64> = HashSet::new();
     if !snapshot::is_kept() && !(older.is_empty() && duplicates.is_empty()) {
@@ -110,7 +122,12 @@ struct States {
 
 /// Keeps others from acting on the incidents until this transaction ends. Whether they stand as they did when the plan was made.
 fn hold(situation: &Situation, gatherings: &[Gathering]) -> Result<bool> {
-    let touched = |one: &Gathering| one.incident.into_iter().chain(one.duplicates.iter().copied()).collect::<Vec<_>>();
+    let touched = |one: &Gathering| {
+        one.incident
+            .into_iter()
+            .chain(one.duplicates.iter().copied())
+            .collect::<Vec<_>>()
+    };
     let touched: HashSet<i64> = gatherings.iter().flat_map(touched).collect();
     if touched.is_empty() {
         return Ok(true);
@@ -125,8 +142,13 @@ SELECT pg_catalog.jsonb_build_object('states', pg_catalog.jsonb_object_agg(h.id,
         &[numbers(&ids)],
     )?;
     let states = states.map(|states| states.states).unwrap_or_default();
-    let planned = situation.incidents.iter().filter(|incident| touched.contains(&incident.id));
-    Ok(planned.into_iter().all(|incident| states.get(&incident.id) == Some(&incident.status)))
+    let planned = situation
+        .incidents
+        .iter()
+        .filter(|incident| touched.contains(&incident.id));
+    Ok(planned
+        .into_iter()
+        .all(|incident| states.get(&incident.id) == Some(&incident.status)))
 }
 
 #[derive(Deserialize, Default)]
@@ -136,8 +158,16 @@ struct Declared {
 }
 
 /// Declares the incidents that are not there yet; gives each gathering with its incident. The title names the root and what failed there.
-fn declare(situation: &Situation, gatherings: Vec<Gathering>, at: TimestampWithTimeZone) -> Result<Vec<(i64, Gathering)>> {
-    let relations: HashMap<i64, Option<i64>> = situation.assets.iter().map(|asset| (asset.id, asset.relation)).collect();
+fn declare(
+    situation: &Situation,
+    gatherings: Vec<Gathering>,
+    at: TimestampWithTimeZone,
+) -> Result<Vec<(i64, Gathering)>> {
+    let relations: HashMap<i64, Option<i64>> = situation
+        .assets
+        .iter()
+        .map(|asset| (asset.id, asset.relation))
+        .collect();
     let assets: HashMap<i64, i64> = situation.issues.iter().map(|issue| (issue.id, issue.asset)).collect();
     let is_there = |issue: &i64, root: i64| {
         assets.get(issue).is_some_and(|asset| {
@@ -192,7 +222,11 @@ fn write(numbered: &[(i64, Gathering)], at: TimestampWithTimeZone) -> Result<()>
     let mut changed = Vec::new();
     for (id, one) in numbered {
         moved.extend(one.issues.iter().map(|issue| json!({"issue": issue, "incident": id})));
-        merged.extend(one.duplicates.iter().map(|duplicate| json!({"duplicate": duplicate, "incident": id})));
+        merged.extend(
+            one.duplicates
+                .iter()
+                .map(|duplicate| json!({"duplicate": duplicate, "incident": id})),
+        );
         if one.incident.is_some() && (one.severity.is_some() || one.is_back) {
             let severity = one.severity.map(Severity::name);
             changed.push(json!({"incident": id, "severity": severity, "is_back": one.is_back}));
@@ -233,11 +267,18 @@ WHERE i.id OPERATOR(pg_catalog.=) r.incident AND $2 IS NOT NULL";
 
 /// Writes all that into the trails, and hands it to the outbox.
 fn record(situation: &Situation, numbered: &[(i64, Gathering)], at: TimestampWithTimeZone) -> Result<()> {
-    let before: HashMap<i64, _> = situation.incidents.iter().map(|incident| (incident.id, incident)).collect();
+    let before: HashMap<i64, _> = situation
+        .incidents
+        .iter()
+        .map(|incident| (incident.id, incident))
+        .collect();
     let mut events = Vec::new();
     let mut told: BTreeMap<&str, (Kind, Vec<i64>)> = BTreeMap::new();
     let mut happened = |incident: i64, kind: Kind, details: Json| {
-        told.entry(kind.name()).or_insert_with(|| (kind, Vec::new())).1.push(incident);
+        told.entry(kind.name())
+            .or_insert_with(|| (kind, Vec::new()))
+            .1
+            .push(incident);
         events.push(Event {
             incident,
             kind,

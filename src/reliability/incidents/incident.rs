@@ -133,8 +133,12 @@ FROM assay_internal.visible_incident AS v WHERE v.id OPERATOR(pg_catalog.=) $1",
     }
     let needed = match want {
         Want::Act => "It takes the role of its owner, of its lead, or the owner of the database.",
-        Want::End => "It takes the role that declared it, that of its owner or of its lead, or the owner of the database.",
-        Want::Annotate => "It takes the role that declared it, leads it, or owns it or one of its assets, or the owner of the database.",
+        Want::End => {
+            "It takes the role that declared it, that of its owner or of its lead, or the owner of the database."
+        }
+        Want::Annotate => {
+            "It takes the role that declared it, leads it, or owns it or one of its assets, or the owner of the database."
+        }
     };
     Err(Error::new(INSUFFICIENT_PRIVILEGE, format!("permission denied for incident {id}")).hint(needed))
 }
@@ -210,7 +214,9 @@ pub fn check_note(note: Option<&str>) -> Result<()> {
         true => Ok(()),
         false => Err(Error::new(INVALID_PARAMETER, "argument \"note\" is too long")
             .detail(format!("It has {length} characters."))
-            .hint(format!("At most {LONGEST_NOTE} are kept: say the rest where it links to."))),
+            .hint(format!(
+                "At most {LONGEST_NOTE} are kept: say the rest where it links to."
+            ))),
     }
 }
 

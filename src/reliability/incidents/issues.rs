@@ -15,10 +15,13 @@ const MOST: usize = 10_000;
 pub fn named(issues: Option<Vec<Option<i64>>>) -> Result<Vec<i64>> {
     let issues = issues.unwrap_or_default();
     if issues.len() > MOST {
-        return Err(
-            Error::new(INVALID_PARAMETER, format!("argument \"issues\" has {} elements", issues.len()))
-                .hint(format!("Give at most {MOST} at a time; assay.add_to_incident adds more.")),
-        );
+        return Err(Error::new(
+            INVALID_PARAMETER,
+            format!("argument \"issues\" has {} elements", issues.len()),
+        )
+        .hint(format!(
+            "Give at most {MOST} at a time; assay.add_to_incident adds more."
+        )));
     }
     let issues: Option<Vec<i64>> = issues.into_iter().collect();
     let mut issues = issues.ok_or_else(|| {

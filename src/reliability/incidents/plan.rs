@@ -116,7 +116,12 @@ impl Places {
                 *first = (*first).min(candidate);
             }
         }
-        let place = |asset: &Broken| asset.relation.and_then(|relation| by_relation.get(&relation)).map_or(asset.id, |first| first.1);
+        let place = |asset: &Broken| {
+            asset
+                .relation
+                .and_then(|relation| by_relation.get(&relation))
+                .map_or(asset.id, |first| first.1)
+        };
         Places(assets.iter().map(|asset| (asset.id, place(asset))).collect())
     }
 
@@ -144,15 +149,28 @@ pub fn plan(situation: &Situation, roots: &[(i64, i64)]) -> Vec<Gathering> {
         let place = places.get(asset);
         explained.get(&place).copied().unwrap_or(place)
     };
-    let by_id: HashMap<i64, &Active> = situation.incidents.iter().map(|incident| (incident.id, incident)).collect();
+    let by_id: HashMap<i64, &Active> = situation
+        .incidents
+        .iter()
+        .map(|incident| (incident.id, incident))
+        .collect();
     let active_at = incidents_by_place(&situation.incidents, &places);
 
     let mut joined: BTreeMap<i64, Gathering> = BTreeMap::new();
     let mut new: BTreeMap<i64, Gathering> = BTreeMap::new();
     let mut causes: BTreeMap<i64, Option<Severity>> = BTreeMap::new();
     // What belongs to an incident that a person declared stays there, and is no reason for another one.
-    let is_with_people = |issue: &&OpenIssue| issue.incident.and_then(|id| by_id.get(&id)).is_some_and(|own| !own.by_policy);
-    for issue in situation.issues.iter().filter(|issue| issue.is_new && !is_with_people(issue)) {
+    let is_with_people = |issue: &&OpenIssue| {
+        issue
+            .incident
+            .and_then(|id| by_id.get(&id))
+            .is_some_and(|own| !own.by_policy)
+    };
+    for issue in situation
+        .issues
+        .iter()
+        .filter(|issue| issue.is_new && !is_with_people(issue))
+    {
         let wanted = causes.entry(root_of(issue.asset)).or_default();
         *wanted = [*wanted, issue.wanted].into_iter().flatten().min();
     }
@@ -168,7 +186,11 @@ pub fn plan(situation: &Situation, roots: &[(i64, i64)]) -> Vec<Gathering> {
     for (&cause, &wanted) in &causes {
         let effects = effects.get(&cause).map(Vec::as_slice).unwrap_or_default();
         let whole = active_at.get(&cause).and_then(|id| by_id.get(id)).copied();
-        let duplicates: Vec<&Active> = effects.iter().copied().filter(|effect| whole.is_none_or(|whole| whole.id != effect.id)).collect();
+        let duplicates: Vec<&Active> = effects
+            .iter()
+            .copied()
+            .filter(|effect| whole.is_none_or(|whole| whole.id != effect.id))
+            .collect();
         let worst = duplicates.iter().map(|duplicate| duplicate.severity).min();
         let gathering = match whole {
             Some(whole) => {
@@ -185,19 +207,31 @@ pub fn plan(situation: &Situation, roots: &[(i64, i64)]) -> Vec<Gathering> {
             }),
             None => continue,
         };
-        gathering.duplicates.extend(duplicates.iter().map(|duplicate| duplicate.id));
+        gathering
+            .duplicates
+            .extend(duplicates.iter().map(|duplicate| duplicate.id));
     }
-    let taken: HashSet<i64> = joined.values().chain(new.values()).flat_map(|gathering| gathering.duplicates.iter().copied()).collect();
+    let taken: HashSet<i64> = joined
+        .values()
+        .chain(new.values())
+        .flat_map(|gathering| gathering.duplicates.iter().copied())
+        .collect();
     for issue in &situation.issues {
         let cause = root_of(issue.asset);
         // What belongs to an incident stays there, but may make that worse; an older issue that belongs to none is taken along by a new incident.
         let own = match issue.incident {
             Some(own) if taken.contains(&own) => continue,
             Some(own) => Some(own),
-            None => active_at.get(&cause).or_else(|| active_at.get(&places.get(issue.asset))).copied(),
+            None => active_at
+                .get(&cause)
+                .or_else(|| active_at.get(&places.get(issue.asset)))
+                .copied(),
         };
         match own.filter(|own| !taken.contains(own)).and_then(|own| by_id.get(&own)) {
-            Some(own) if issue.is_new => joined.entry(own.id).or_insert_with(|| Gathering::of(own, cause)).add(issue, own),
+            Some(own) if issue.is_new => joined
+                .entry(own.id)
+                .or_insert_with(|| Gathering::of(own, cause))
+                .add(issue, own),
             Some(_) => {}
             None => {
                 if let Some(gathering) = new.get_mut(&cause) {
@@ -206,7 +240,11 @@ pub fn plan(situation: &Situation, roots: &[(i64, i64)]) -> Vec<Gathering> {
             }
         }
     }
-    joined.into_values().chain(new.into_values()).filter(Gathering::changes_something).collect()
+    joined
+        .into_values()
+        .chain(new.into_values())
+        .filter(Gathering::changes_something)
+        .collect()
 }
 
 /// The active incident of each place: the oldest whose cause lies there, else the oldest with an issue of it.
@@ -219,7 +257,12 @@ fn incidents_by_place(incidents: &[Active], places: &Places) -> HashMap<i64, i64
     }
     let caused: BTreeSet<i64> = found.keys().copied().collect();
     for incident in incidents {
-        for asset in incident.assets.iter().map(|asset| places.get(*asset)).filter(|place| !caused.contains(place)) {
+        for asset in incident
+            .assets
+            .iter()
+            .map(|asset| places.get(*asset))
+            .filter(|place| !caused.contains(place))
+        {
             found.entry(asset).or_insert(incident.id);
         }
     }
@@ -304,7 +347,11 @@ mod tests {
     fn an_effect_joins_the_incident_of_its_cause_and_takes_part_in_judging_it() {
         let mut mitigated = incident(5, 10, Severity::Sev3);
         mitigated.status = Status::Mitigated;
-        let made = planned(vec![issue(2, 11, Some(Severity::Sev2))], vec![mitigated], &[(10, 10), (11, 10)]);
+        let made = planned(
+            vec![issue(2, 11, Some(Severity::Sev2))],
+            vec![mitigated],
+            &[(10, 10), (11, 10)],
+        );
         let expected = Gathering {
             incident: Some(5),
             root: 10,
@@ -320,7 +367,11 @@ mod tests {
     fn what_a_person_declared_is_not_judged() {
         let mut declared = incident(5, 10, Severity::Sev4);
         (declared.by_policy, declared.status) = (false, Status::Mitigated);
-        let made = planned(vec![issue(2, 11, Some(Severity::Sev1))], vec![declared], &[(10, 10), (11, 10)]);
+        let made = planned(
+            vec![issue(2, 11, Some(Severity::Sev1))],
+            vec![declared],
+            &[(10, 10), (11, 10)],
+        );
         let expected = Gathering {
             incident: Some(5),
             root: 10,
@@ -332,7 +383,12 @@ mod tests {
 
     #[test]
     fn a_cause_that_is_found_late_gathers_what_was_declared_of_its_effects() {
-        let issues = vec![old(1, 11, Some(5)), old(2, 12, Some(6)), old(3, 13, None), issue(4, 10, None)];
+        let issues = vec![
+            old(1, 11, Some(5)),
+            old(2, 12, Some(6)),
+            old(3, 13, None),
+            issue(4, 10, None),
+        ];
         let incidents = vec![incident(5, 11, Severity::Sev2), incident(6, 12, Severity::Sev1)];
         let made = planned(issues, incidents, &[(10, 10), (11, 10), (12, 10), (13, 10)]);
         let expected = Gathering {
@@ -370,7 +426,11 @@ mod tests {
         };
         let situation = Situation {
             assets: vec![part(10, false), part(11, true), part(12, false)],
-            issues: vec![issue(1, 10, Some(Severity::Sev2)), issue(2, 11, None), issue(3, 12, None)],
+            issues: vec![
+                issue(1, 10, Some(Severity::Sev2)),
+                issue(2, 11, None),
+                issue(3, 12, None),
+            ],
             incidents: vec![],
         };
         let made = plan(&situation, &[(10, 10), (11, 11), (12, 12)]);

@@ -29,10 +29,11 @@ pub fn declare_by_policy(new_issues: &[i64], at: TimestampWithTimeZone) -> Resul
     // Of two that find something at once the second sees what the first has declared.
     tables::lock_object(c"incident", pgrx::pg_sys::Oid::from(1));
     if snapshot::is_kept() && snapshot::with_latest(newest)? != before {
-        return Err(
-            Error::new(SERIALIZATION_FAILURE, "incidents were declared since this transaction began")
-                .hint("Run the transaction again."),
-        );
+        return Err(Error::new(
+            SERIALIZATION_FAILURE,
+            "incidents were declared since this transaction began",
+        )
+        .hint("Run the transaction again."));
     }
     for _ in 0..TRIES {
         let Some(situation) = tables::as_owner(|| situation(new_issues, at))? else {
@@ -44,15 +45,18 @@ pub fn declare_by_policy(new_issues: &[i64], at: TimestampWithTimeZone) -> Resul
             return Ok(());
         }
     }
-    Err(
-        Error::new(SERIALIZATION_FAILURE, "incidents were changed again and again while issues were to join them")
-            .hint("Run the transaction again."),
+    Err(Error::new(
+        SERIALIZATION_FAILURE,
+        "incidents were changed again and again while issues were to join them",
     )
+    .hint("Run the transaction again."))
 }
 
 /// The incident that was declared last.
 fn newest() -> Result<Option<i64>> {
-    catalog::find_last(c"incident", c"incident_pkey", &[], |row| row.require::<i64>(1).map(Some))
+    catalog::find_last(c"incident", c"incident_pkey", &[], |row| {
+        row.require::<i64>(1).map(Some)
+    })
 }
 
 /// Whether there is an incident that an issue may join, or a policy by which one is declared.

@@ -73,13 +73,7 @@ pub enum Act {
 }
 
 impl Act {
-    pub const ALL: [Act; 5] = [
-        Act::Acknowledge,
-        Act::Mitigate,
-        Act::Resolve,
-        Act::Cancel,
-        Act::Reopen,
-    ];
+    pub const ALL: [Act; 5] = [Act::Acknowledge, Act::Mitigate, Act::Resolve, Act::Cancel, Act::Reopen];
 
     /// The states from which it leads on.
     pub fn from(self) -> &'static [Status] {
@@ -141,7 +135,9 @@ impl Act {
                 WRONG_STATE,
                 format!("incident {} is part of incident {whole}", incident.id),
             )
-            .hint(format!("assay.split_incident({whole}, issues, title) takes issues out of that one.")));
+            .hint(format!(
+                "assay.split_incident({whole}, issues, title) takes issues out of that one."
+            )));
         }
         if self.from().contains(&incident.status) {
             return Ok(());
@@ -229,9 +225,13 @@ mod tests {
     #[test]
     fn every_state_but_the_first_is_reached_and_every_active_one_ends() {
         for status in Status::ALL {
-            let is_reached = Act::ALL.iter().any(|act| [true, false].into_iter().any(|taken| act.to(taken) == status));
+            let is_reached = Act::ALL
+                .iter()
+                .any(|act| [true, false].into_iter().any(|taken| act.to(taken) == status));
             assert!(is_reached, "{status:?}");
-            let ends = [Act::Resolve, Act::Cancel].iter().all(|act| act.from().contains(&status));
+            let ends = [Act::Resolve, Act::Cancel]
+                .iter()
+                .all(|act| act.from().contains(&status));
             assert_eq!(ends, status.is_active(), "{status:?}");
         }
     }

@@ -13,5 +13,7 @@ pub fn incident_changed(incident: i64, kind: Kind, at: TimestampWithTimeZone) ->
 
 /// The same for several, to which the same has happened.
 pub fn incidents_changed(incidents: &[i64], kind: Kind, at: TimestampWithTimeZone) -> Result<()> {
-    incidents.iter().try_for_each(|incident| incident_changed(*incident, kind, at))
+    incidents
+        .iter()
+        .try_for_each(|incident| incident_changed(*incident, kind, at))
 }

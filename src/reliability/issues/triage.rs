@@ -3,9 +3,7 @@
 use pgrx::pg_extern;
 
 use crate::pg::catalog::{self, Key};
-use crate::pg::error::{
-    Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_ISSUE, or_raise,
-};
+use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_ISSUE, or_raise};
 use crate::pg::options::required;
 use crate::pg::query::Query;
 use crate::pg::text::{Prose, Text};
@@ -93,11 +91,12 @@ fn triage(issue: Option<i64>, status: Option<Text>, note: Option<Text>) {
             );
         };
         if let Some(note) = note.as_deref().filter(|note| note.len() > LONGEST_NOTE) {
-            return Err(
-                Error::new(INVALID_PARAMETER, format!("argument \"note\" is longer than {LONGEST_NOTE} bytes"))
-                    .detail(format!("It has {}.", note.len()))
-                    .hint("Say it in fewer words, or where it is written down."),
-            );
+            return Err(Error::new(
+                INVALID_PARAMETER,
+                format!("argument \"note\" is longer than {LONGEST_NOTE} bytes"),
+            )
+            .detail(format!("It has {}.", note.len()))
+            .hint("Say it in fewer words, or where it is written down."));
         }
         require_owner(asset_of(issue)?)?;
         let by = role::name_of(role::current());

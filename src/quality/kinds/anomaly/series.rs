@@ -85,7 +85,9 @@ impl Past {
             .map(|bucket| Arrival {
                 weekday: bucket.weekday,
                 hour: bucket.hour,
-                rows: known(bucket.start).rows.filter(|_| !bucket.excluded && !bucket.in_incident),
+                rows: known(bucket.start)
+                    .rows
+                    .filter(|_| !bucket.excluded && !bucket.in_incident),
             })
             .collect();
         let feed = Feed::new(&arrivals, watch.args.bucket.season());

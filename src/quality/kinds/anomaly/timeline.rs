@@ -80,7 +80,14 @@ FROM pg_catalog.generate_series({}, {}, {step}) AS b ORDER BY b",
                 Value::Number(number) => Some(number),
                 _ => None,
             });
-            if let [Some(start), Some(weekday), Some(hour), Some(excluded), Some(in_incident)] = numbers {
+            if let [
+                Some(start),
+                Some(weekday),
+                Some(hour),
+                Some(excluded),
+                Some(in_incident),
+            ] = numbers
+            {
                 buckets.push(Bucket {
                     start: (start * 1e6).round() as i64,
                     weekday: (weekday - 1.0) as u8,
