@@ -44,6 +44,7 @@ CREATE TABLE assay.asset (
     CONSTRAINT asset_name_key UNIQUE (kind, name)
 );
 CREATE INDEX asset_relation_idx ON assay.asset (relation);
+CREATE INDEX asset_relation_name_idx ON assay.asset (relation_name);
 COMMENT ON TABLE assay.asset IS 'Assets of which something is recorded. Read the view assay.assets instead.';
 COMMENT ON COLUMN assay.asset.id IS 'The asset''s key.';
 COMMENT ON COLUMN assay.asset.kind IS 'relation, column, schema, model, check, dashboard or source.';

@@ -35,6 +35,11 @@ impl CatalogRow {
         }
     }
 
+    /// Whether a column is NULL, or not there.
+    pub fn is_null(&self, attribute: usize) -> bool {
+        self.nulls.get(attribute.wrapping_sub(1)).copied().unwrap_or(true)
+    }
+
     /// A column's value, copied and unpacked; `None` for NULL. Returns an error unless the column is of a type that `T` reads.
     pub fn get<T: Column>(&self, attribute: usize) -> Result<Option<T>> {
         let (datum, is_null) = self.datum(attribute, T::reads)?;

@@ -32,6 +32,15 @@ pub fn place_of(oid: pg_sys::Oid) -> Option<(CString, CString)> {
     }
 }
 
+/// The schema of a relation, as it is; `None` when it is gone.
+pub fn schema_of(oid: pg_sys::Oid) -> Option<String> {
+    // SAFETY: as above.
+    unsafe {
+        let schema = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(oid));
+        (!schema.is_null()).then(|| encoding::decode_c(schema))
+    }
+}
+
 /// The parts of a name that dots separate, quoted as in SQL; `None` for a text that is no name.
 pub fn name_parts(name: &str) -> Option<Vec<String>> {
     let name = encoding::encode_c(name).ok()?;

@@ -5,7 +5,7 @@ mod stored;
 use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
 
-pub use stored::{by_id, record_all};
+pub use stored::{Recording, by_id, record_all};
 
 use super::recorded::{Recorded, Target};
 use crate::models::registry::{self, Privilege};
@@ -183,6 +183,16 @@ impl Asset {
             relation: None,
             column: None,
         }
+    }
+
+    /// A stored check as an asset.
+    pub fn of_check(id: i64) -> Result<Asset> {
+        Ok(Asset {
+            kind: Kind::Check,
+            name: id.to_string(),
+            relation: checked_relation(id)?,
+            column: None,
+        })
     }
 
     /// As people write it.

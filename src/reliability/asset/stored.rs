@@ -174,6 +174,67 @@ pub fn by_id(id: i64) -> Result<Option<Asset>> {
     })))
 }
 
+/// A recorded asset, and the relation that it is now, or is of.
+pub struct Recording {
+    pub id: i64,
+    pub kind: Kind,
+    /// As it was recorded.
+    pub name: String,
+    pub relation: Option<Oid>,
+    pub column: Option<String>,
+}
+
+impl Recording {
+    fn read(row: &CatalogRow) -> Result<Option<Recording>> {
+        let Some(found) = Row::read(row)? else { return Ok(None) };
+        let Some(kind) = Kind::of_name(&found.kind) else {
+            return Ok(None);
+        };
+        Ok(Some(Recording {
+            id: found.id,
+            kind,
+            name: row.require(3)?,
+            relation: found.object(),
+            column: found.column,
+        }))
+    }
+
+    /// That of a number.
+    pub fn by_id(id: i64) -> Result<Option<Recording>> {
+        catalog::find(c"asset", c"asset_pkey", &[Key::BigInt(1, id)], Recording::read)
+    }
+
+    /// Those that are a relation, or of it: that were so once, or have its name, and are so now.
+    pub fn of_relation(relation: Oid) -> Result<Vec<Recording>> {
+        let mut found: Vec<Recording> = Vec::new();
+        let mut look = |row: &CatalogRow| -> Result<Option<()>> {
+            let recording = Recording::read(row)?.filter(|recording| recording.relation == Some(relation));
+            if let Some(recording) = recording
+                && !found.iter().any(|known| known.id == recording.id)
+            {
+                found.push(recording);
+            }
+            Ok(None)
+        };
+        catalog::find(c"asset", c"asset_relation_idx", &[Key::Oid(4, relation)], &mut look)?;
+        if let Some(name) = relation::name_of(relation) {
+            catalog::find(c"asset", c"asset_relation_name_idx", &[Key::Text(5, &name)], &mut look)?;
+        }
+        Ok(found)
+    }
+
+    /// All of them.
+    pub fn all(mut visit: impl FnMut(Recording) -> Result<()>) -> Result<()> {
+        catalog::visit::<()>(c"asset", |row| {
+            if let Some(recording) = Recording::read(row)? {
+                visit(recording)?;
+            }
+            Ok(None)
+        })?;
+        Ok(())
+    }
+}
+
 /// The numbers of assets, once they have some: what is not recorded yet is from now on, as by the role beside it, with the relation of a column
 /// or a check. Where another object had a name, of somebody whom the record does not trust, what is said of that is not said of this one.
 pub fn record_all(assets: &[(Asset, Oid)]) -> Result<Vec<i64>> {

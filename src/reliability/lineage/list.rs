@@ -1,0 +1,103 @@
+//! All dependencies there are, for the view `assay.lineage`.
+
+use std::collections::{HashMap, HashSet};
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_extern;
+
+use super::catalogs::Catalogs;
+use super::edges::Source;
+use super::kept::{Checks, Readings};
+use super::node::{Edge, Node};
+use super::told::{Teller, Told};
+use crate::pg::catalog;
+use crate::pg::compute::serve_interrupts;
+use crate::pg::error::{Result, or_raise};
+use crate::pg::result_row::{SetOf, result_row, set_of};
+use crate::reliability::asset::Recording;
+
+result_row! {
+    /// A dependency.
+    struct EdgeRow {
+        upstream: String,
+        upstream_kind: &'static str,
+        downstream: String,
+        downstream_kind: &'static str,
+        source: String,
+        added_by: Option<String>,
+        added_at: Option<TimestampWithTimeZone>,
+    }
+}
+
+/// A dependency, and who says so.
+struct Listed {
+    upstream: Node,
+    downstream: Node,
+    source: String,
+    added: Option<(String, TimestampWithTimeZone)>,
+}
+
+fn all() -> Result<Vec<Listed>> {
+    let mut edges: Vec<Edge> = Vec::new();
+    Catalogs.all(&mut edges)?;
+    Readings.all(&mut edges)?;
+    Checks::default().all(&mut edges)?;
+    let mut known = HashSet::new();
+    edges.retain(|edge| known.insert((edge.upstream, edge.downstream, edge.origin.name())));
+    let derived = edges.into_iter().map(|edge| Listed {
+        upstream: edge.upstream,
+        downstream: edge.downstream,
+        source: edge.origin.name().to_string(),
+        added: None,
+    });
+    let mut listed: Vec<Listed> = derived.collect();
+    let mut nodes: HashMap<i64, Node> = HashMap::new();
+    Recording::all(|recording| {
+        nodes.insert(recording.id, Node::of_recording(&recording)?);
+        Ok(())
+    })?;
+    catalog::visit::<()>(c"lineage_edge", |row| {
+        let ends = (nodes.get(&row.require(1)?), nodes.get(&row.require(2)?));
+        if let (Some(&upstream), Some(&downstream)) = ends {
+            listed.push(Listed {
+                upstream,
+                downstream,
+                source: row.require(3)?,
+                added: Some((row.require(4)?, row.require(5)?)),
+            });
+        }
+        Ok(None)
+    })?;
+    Ok(listed)
+}
+
+fn visible() -> Result<Vec<EdgeRow>> {
+    let mut teller = Teller::default();
+    let mut rows = Vec::new();
+    for (place, edge) in all()?.into_iter().enumerate() {
+        if place % 256 == 0 {
+            serve_interrupts();
+        }
+        let mut tell = |node| -> Result<Option<Told>> { Ok(teller.tell(node)?.filter(|told| told.visible)) };
+        let (Some(upstream), Some(downstream)) = (tell(edge.upstream)?, tell(edge.downstream)?) else {
+            continue;
+        };
+        let (added_by, added_at) = edge.added.unzip();
+        rows.push(EdgeRow {
+            upstream: upstream.label,
+            upstream_kind: upstream.kind.name(),
+            downstream: downstream.label,
+            downstream_kind: downstream.kind.name(),
+            source: edge.source,
+            added_by,
+            added_at,
+        });
+    }
+    Ok(rows)
+}
+
+/// `assay_internal.lineage()`.
+#[pg_extern(sql = false)]
+fn lineage() -> SetOf<EdgeRow> {
+    set_of(or_raise(visible()))
+}

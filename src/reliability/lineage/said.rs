@@ -1,0 +1,90 @@
+//! Edges that people or manifests say, between recorded assets.
+
+use std::collections::HashMap;
+
+use super::edges::Source;
+use super::node::{Direction, Edge, Node, Origin};
+use crate::models::registry;
+use crate::pg::catalog::{self, Key};
+use crate::pg::compute::serve_interrupts;
+use crate::pg::error::Result;
+use crate::reliability::asset::{Asset, Recording};
+
+/// Rows between two looks at interrupts.
+const LOOK: u32 = 1024;
+
+pub struct Said;
+
+/// The numbers under which something, or for a relation its columns too, are recorded, with what they are.
+pub fn recorded_at(container: Node) -> Result<Vec<(i64, Node)>> {
+    let by_asset = |asset: Asset| -> Result<Vec<(i64, Node)>> { Ok(asset.id()?.map(|id| (id, container)).into_iter().collect()) };
+    match container {
+        Node::Relation(oid) | Node::Column(oid, _) => {
+            let mut found = Vec::new();
+            for recording in Recording::of_relation(oid.into())? {
+                let node = Node::of_recording(&recording)?;
+                if node.container() == Node::Relation(oid) {
+                    found.push((recording.id, node));
+                }
+            }
+            Ok(found)
+        }
+        Node::Model(id) => match registry::by_id(id)? {
+            Some(model) => by_asset(Asset::of_model(&model.name)),
+            None => Ok(Vec::new()),
+        },
+        Node::Check(id) => by_asset(Asset::of_check(id)?),
+        Node::Asset(id) => Ok(vec![(id, container)]),
+    }
+}
+
+impl Source for Said {
+    fn at(&mut self, container: Node, direction: Direction, into: &mut Vec<Edge>) -> Result<()> {
+        for (id, near) in recorded_at(container)? {
+            let (index, key, other) = match direction {
+                Direction::Downstream => (c"lineage_edge_pkey", 1, 2),
+                Direction::Upstream => (c"lineage_edge_downstream_idx", 2, 1),
+            };
+            let mut others = Vec::new();
+            catalog::find::<()>(c"lineage_edge", index, &[Key::BigInt(key, id)], |row| {
+                others.push(row.require::<i64>(other)?);
+                Ok(None)
+            })?;
+            others.dedup();
+            for other in others {
+                let Some(recording) = Recording::by_id(other)? else { continue };
+                let far = Node::of_recording(&recording)?;
+                into.push(match direction {
+                    Direction::Downstream => Edge::new(near, far, Origin::Said),
+                    Direction::Upstream => Edge::new(far, near, Origin::Said),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn all(&mut self, into: &mut Vec<Edge>) -> Result<()> {
+        let mut nodes: HashMap<i64, Node> = HashMap::new();
+        let mut seen = 0_u32;
+        let mut look = || {
+            seen += 1;
+            if seen.is_multiple_of(LOOK) {
+                serve_interrupts();
+            }
+        };
+        Recording::all(|recording| {
+            look();
+            nodes.insert(recording.id, Node::of_recording(&recording)?);
+            Ok(())
+        })?;
+        catalog::visit::<()>(c"lineage_edge", |row| {
+            look();
+            let ends = (nodes.get(&row.require(1)?), nodes.get(&row.require(2)?));
+            if let (Some(&upstream), Some(&downstream)) = ends {
+                into.push(Edge::new(upstream, downstream, Origin::Said));
+            }
+            Ok(None)
+        })?;
+        Ok(())
+    }
+}
