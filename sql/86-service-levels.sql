@@ -55,11 +55,10 @@ COMMENT ON FUNCTION assay_internal.may_see_target(bigint, bigint) IS
 'Whether the current role may know of a target: an asset as assay_internal.may_see_asset says; a data product if it added it, acts for its owner or the database''s, or may see one of its assets.';
 
 -- What is worked on: the assets named, those of products but for their inputs, which are others'; and with a relation its columns and checks, with
--- a schema what is in it. A relation is the same where the object or the name is. Whoever asks: it is for the views and functions on top to say
--- no more than each role may know.
+-- a schema what is in it. Whoever asks: it is for the views and functions on top to say no more than each role may know.
 CREATE VIEW assay_internal.maintenance_of_asset WITH (security_barrier) AS
     WITH named AS MATERIALIZED (
-        SELECT a.id, a.kind, a.name, a.relation::pg_catalog.oid AS relation, a.relation_name, n.during, n.reason
+        SELECT a.id, a.kind, a.name, n.during, n.reason
         FROM (SELECT m.asset_id, m.during, m.reason FROM assay.maintenance m WHERE m.asset_id IS NOT NULL
               UNION
               SELECT p.asset_id, m.during, m.reason
@@ -68,15 +67,7 @@ CREATE VIEW assay_internal.maintenance_of_asset WITH (security_barrier) AS
         JOIN assay.asset a ON a.id OPERATOR(pg_catalog.=) n.asset_id)
     SELECT n.id AS asset_id, n.during, n.reason FROM named n
     UNION
-    SELECT a.id, n.during, n.reason
-    FROM named n
-    JOIN assay.asset a ON a.relation::pg_catalog.oid OPERATOR(pg_catalog.=) n.relation
-    WHERE n.kind OPERATOR(pg_catalog.=) 'relation'
-    UNION
-    SELECT a.id, n.during, n.reason
-    FROM named n
-    JOIN assay.asset a ON a.relation_name OPERATOR(pg_catalog.=) n.relation_name
-    WHERE n.kind OPERATOR(pg_catalog.=) 'relation'
+    SELECT a.id, n.during, n.reason FROM named n JOIN assay.asset a ON a.base_id OPERATOR(pg_catalog.=) n.id
     UNION
     SELECT a.id, n.during, n.reason
     FROM named n

@@ -1,7 +1,7 @@
 //! Values with their SQL types: as parameters of statements, as columns of results, and as columns of assay's own tables. Texts are
 //! converted on the way.
 
-use pgrx::datum::{DatumWithOid, Interval, TimestampWithTimeZone};
+use pgrx::datum::{Date, DatumWithOid, Interval, TimestampWithTimeZone};
 use pgrx::{FromDatum, IntoDatum, pg_sys};
 use serde_json::Value as Json;
 
@@ -82,6 +82,7 @@ parameters!(
     Vec<Text>,
     Vec<u8>,
     Vec<Vec<u8>>,
+    Date,
     Interval,
     TimestampWithTimeZone
 );

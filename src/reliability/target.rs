@@ -147,6 +147,14 @@ impl Target {
         }
     }
 
+    /// The number of the asset, if anything is recorded of it, or that of the product.
+    pub fn known(&self) -> Result<(Option<i64>, Option<i64>)> {
+        match self {
+            Target::Asset(asset) => Ok((asset.id()?, None)),
+            Target::Product(product) => Ok((None, Some(product.id))),
+        }
+    }
+
     /// The number of the asset, which is recorded where it was not yet, or that of the product.
     pub fn record(&self) -> Result<(Option<i64>, Option<i64>)> {
         match self {

@@ -33,7 +33,7 @@ pub(super) fn section(_moment: &Moment) -> Result<Vec<Section>> {
                 row.text("sli").unwrap_or_default(),
                 row.text("objective").unwrap_or_default()
             )),
-            match (row.flag("burns_fast"), left) {
+            match (row.flag("fast_burn"), left) {
                 (true, _) => Cell::Status(Status::Bad, "burns fast".into()),
                 (false, Some(left)) if left <= 0.0 => Cell::Status(Status::Bad, "broken".into()),
                 (false, Some(_)) => Cell::Status(Status::Good, "kept".into()),
