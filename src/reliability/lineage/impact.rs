@@ -57,7 +57,7 @@ fn incident(id: i64) -> Result<Incident> {
     assets.dedup();
     let is_theirs = |id: Option<i64>| -> Result<bool> {
         let owner = id.map(owner::by_id).transpose()?.flatten();
-        Ok(owner.is_some_and(|owner| owner.is_caller()))
+        owner.map_or(Ok(false), |owner| owner.is_caller())
     };
     let found = catalog::find(c"incident", c"incident_pkey", &[Key::BigInt(1, id)], |row| {
         let declared_by: Option<Oid> = row.get(8)?;
