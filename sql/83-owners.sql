@@ -67,12 +67,13 @@ COMMENT ON FUNCTION assay.remove_from_product(text, text) IS
 Example: SELECT assay.remove_from_product(product, asset) FROM assay.product_assets WHERE product = ''lending''';
 
 CREATE VIEW assay.owners WITH (security_barrier) AS
-    SELECT o.id, o.name, o.kind, o.role::pg_catalog.regrole AS role,
+    SELECT o.id, o.name, o.kind, r.oid::pg_catalog.regrole AS role,
            ARRAY(SELECT p.name FROM assay.team_member m JOIN assay.owner p ON p.id OPERATOR(pg_catalog.=) m.person_id
                  WHERE m.team_id OPERATOR(pg_catalog.=) o.id ORDER BY p.name)::pg_catalog.text[] AS members,
            CASE WHEN s.is_steward OR o.id OPERATOR(pg_catalog.=) ANY (s.acting) THEN o.contacts END AS contacts,
            o.added_by::pg_catalog.regrole AS added_by, o.added_at
     FROM assay.owner o
+    LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) o.role::pg_catalog.oid
     CROSS JOIN (SELECT pg_catalog.pg_has_role(d.datdba, 'USAGE') AS is_steward, ARRAY(SELECT a.owner_id FROM assay_internal.acting_owner a) AS acting
                 FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) s;
 COMMENT ON VIEW assay.owners IS

@@ -295,10 +295,12 @@ const REMEMBER: &str = "WITH free AS (
     FOR UPDATE OF a SKIP LOCKED)
 UPDATE assay.asset AS a SET relation = free.relation, relation_owner = free.owner FROM free WHERE a.ctid OPERATOR(pg_catalog.=) free.place";
 
+/// Lets others have the names of assets, and of their columns.
 const FREE_NAMES: &str =
     "UPDATE assay.asset SET name = name OPERATOR(pg_catalog.||) (' #' OPERATOR(pg_catalog.||) id::pg_catalog.text),
     relation_name = relation_name OPERATOR(pg_catalog.||) (' #' OPERATOR(pg_catalog.||) id::pg_catalog.text)
-WHERE id OPERATOR(pg_catalog.=) ANY ($1)";
+WHERE id OPERATOR(pg_catalog.=) ANY ($1)
+    OR kind OPERATOR(pg_catalog.=) 'column' AND base_id OPERATOR(pg_catalog.=) ANY ($1)";
 
 /// Records assets, in the order of their names, so that two sessions do not wait for each other. What another session has recorded meanwhile is
 /// taken as it is.
