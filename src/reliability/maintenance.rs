@@ -14,9 +14,12 @@ use crate::pg::{read_only, role, tables};
 const LONGEST_REASON: usize = 1000;
 
 /// When the window begins and ends. Returns an error with 22023 for one that is empty, or without an end: what is never over is no maintenance.
-fn bounds(during: Range<TimestampWithTimeZone>) -> Result<(TimestampWithTimeZone, TimestampWithTimeZone)> {
+pub fn bounds(
+    what: &str,
+    during: Range<TimestampWithTimeZone>,
+) -> Result<(TimestampWithTimeZone, TimestampWithTimeZone)> {
     let refused = |problem: &str| {
-        Error::new(INVALID_PARAMETER, format!("the maintenance window {problem}"))
+        Error::new(INVALID_PARAMETER, format!("the {what} {problem}"))
             .hint("Write it as tstzrange('2026-06-01 22:00', '2026-06-02 04:00').")
     };
     let Some((lower, upper)) = during.into_inner() else {
@@ -52,7 +55,7 @@ fn add_maintenance(target: Option<Text>, during: Option<Range<TimestampWithTimeZ
     read_only::require_writable(c"assay.add_maintenance()");
     or_raise((|| {
         let target = Target::named(&required("target", target)?)?;
-        let (from, to) = bounds(required("during", during)?)?;
+        let (from, to) = bounds("maintenance window", required("during", during)?)?;
         let reason = self::reason(reason)?;
         target.require_control()?;
         let (asset, product) = target.record()?;

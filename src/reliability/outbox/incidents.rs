@@ -26,7 +26,11 @@ pub fn incident_changed(incident: i64, kind: &str, at: TimestampWithTimeZone) ->
         'since', pg_catalog.to_char(pg_catalog.timezone(c.time_zone, t.started_at), 'YYYY-MM-DD HH24:MI'))) AS items,
     0 AS more, d.due_at
 FROM (
-    SELECT i.id, i.severity, i.status, i.title, i.started_at, w.owner_id, $1::pg_catalog.timestamptz AS wanted,
+    SELECT i.id, i.severity, i.status, i.started_at, w.owner_id, CASE WHEN i.names_root AND NOT EXISTS (
+               SELECT FROM assay_internal.asset_owner AS o
+               WHERE o.asset_id OPERATOR(pg_catalog.=) i.root_id AND o.owner_id OPERATOR(pg_catalog.=) w.owner_id)
+               THEN 'Something upstream fails' ELSE i.title END AS title,
+           $1::pg_catalog.timestamptz AS wanted,
            i.severity OPERATOR(pg_catalog.=) 'sev1' AS urgent,
            CASE WHEN $4::pg_catalog.text OPERATOR(pg_catalog.=) 'acknowledged' THEN i.acknowledged_by END AS by_whom,
            (SELECT pg_catalog.count(*) FROM assay.issue AS s
@@ -92,7 +96,11 @@ pub fn escalated(steps: &[Escalated], at: TimestampWithTimeZone) -> Result<()> {
         'since', pg_catalog.to_char(pg_catalog.timezone(c.time_zone, t.started_at), 'YYYY-MM-DD HH24:MI')) ORDER BY t.due, t.step) AS items,
     0 AS more, d.due_at
 FROM (
-    SELECT DISTINCT i.id, i.severity, i.status, i.title, i.started_at, w.owner_id::bigint AS owner_id, s.cause, s.step, s.due,
+    SELECT DISTINCT i.id, i.severity, i.status, i.started_at, CASE WHEN i.names_root AND NOT EXISTS (
+               SELECT FROM assay_internal.asset_owner AS o
+               WHERE o.asset_id OPERATOR(pg_catalog.=) i.root_id AND o.owner_id OPERATOR(pg_catalog.=) w.owner_id::bigint)
+               THEN 'Something upstream fails' ELSE i.title END AS title,
+           w.owner_id::bigint AS owner_id, s.cause, s.step, s.due,
            '2000-01-01 00:00:00+00'::pg_catalog.timestamptz OPERATOR(pg_catalog.+) (s.due OPERATOR(pg_catalog.*) '1 microsecond'::pg_catalog.interval) AS due_at,
            $1::pg_catalog.timestamptz AS wanted, i.severity OPERATOR(pg_catalog.=) 'sev1' AS urgent,
            (SELECT pg_catalog.count(*) FROM assay.issue AS x
