@@ -55,9 +55,7 @@ CREATE VIEW assay.notifications WITH (security_barrier) AS
     JOIN assay.owner o ON o.id OPERATOR(pg_catalog.=) n.owner_id
     WHERE EXISTS (SELECT FROM pg_catalog.pg_database d
                   WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() AND pg_catalog.pg_has_role(d.datdba, 'USAGE'))
-       OR pg_catalog.pg_has_role(o.role, 'USAGE')
-       OR EXISTS (SELECT FROM assay.team_member m JOIN assay.owner p ON p.id OPERATOR(pg_catalog.=) m.person_id
-                  WHERE m.team_id OPERATOR(pg_catalog.=) o.id AND pg_catalog.pg_has_role(p.role, 'USAGE'));
+       OR EXISTS (SELECT FROM assay_internal.acting_owner a WHERE a.owner_id OPERATOR(pg_catalog.=) n.owner_id);
 COMMENT ON VIEW assay.notifications IS
 'What owners are told, or were: of owners for whom the current role acts, by the owner''s role or that of one of a team; all of them for the owner of the database.
 Example: SELECT owner, kind, subject, status, attempts FROM assay.notifications ORDER BY id';
@@ -169,7 +167,7 @@ AS 'MODULE_PATHNAME', 'pending_notifications_wrapper' LANGUAGE c VOLATILE PARALL
 COMMENT ON FUNCTION assay.pending_notifications(integer, timestamptz, interval) IS
 'Claims notifications that are due, the oldest first, for who delivers them and then says by assay.mark_notification what became of each. Commit before you deliver.
 max: at most so many, 1 to 1,000. at: the time. lease: until when the claim holds, a second to a day; what is not marked by then is given again, with repeated true and the first line of body saying that it may have been told before. What somebody else claims at the same time is left out; what is about the same for an owner is put together.
-body: plain text, one line for each thing. channels: {"email": [...], "webhook": [...]}, the owner''s addresses, of a team without any those of its members. attempts: which attempt this is; after ten a notification is given up.
+body: plain text, one line for each thing. channels: {"email": [...], "webhook": [...], "slack": [...]}, the owner''s addresses, of a team without any those of its members. attempts: which attempt this is; after ten a notification is given up.
 For the owner of the database and whom it granted UPDATE on assay.notification, such as a sender''s role, it gives all; for others those of owners for whom they act. Errors: 22023, 25006.
 Example: SELECT id, owner, subject, body, repeated FROM assay.pending_notifications(10)';
 

@@ -137,14 +137,14 @@ fn addresses<'a>(contacts: &'a Json, kind: &str) -> Vec<&'a str> {
 
 /// Where to deliver: the owner's own addresses; of a team without any, those of its members.
 fn channels(contacts: &Json, members: &[Json]) -> Json {
-    const KINDS: [&str; 2] = ["email", "webhook"];
+    const KINDS: [&str; 3] = ["email", "webhook", "slack"];
     let has_own = KINDS.iter().any(|kind| !addresses(contacts, kind).is_empty());
     let from: Vec<&Json> = match has_own {
         true => vec![contacts],
         false => members.iter().collect(),
     };
     let of = |kind: &str| -> BTreeSet<&str> { from.iter().flat_map(|contacts| addresses(contacts, kind)).collect() };
-    json!({"email": of("email"), "webhook": of("webhook")})
+    json!({"email": of("email"), "webhook": of("webhook"), "slack": of("slack")})
 }
 
 result_row! {
@@ -317,13 +317,16 @@ mod tests {
         ];
         assert_eq!(
             channels(&json!({}), &members),
-            json!({"email": ["a@x.example", "b@x.example"], "webhook": []})
+            json!({"email": ["a@x.example", "b@x.example"], "webhook": [], "slack": []})
         );
         let own = json!({"webhook": "https://x.example/h"});
         assert_eq!(
             channels(&own, &members),
-            json!({"email": [], "webhook": ["https://x.example/h"]})
+            json!({"email": [], "webhook": ["https://x.example/h"], "slack": []})
         );
-        assert_eq!(channels(&json!(null), &[]), json!({"email": [], "webhook": []}));
+        assert_eq!(
+            channels(&json!(null), &[]),
+            json!({"email": [], "webhook": [], "slack": []})
+        );
     }
 }

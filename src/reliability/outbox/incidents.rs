@@ -18,7 +18,12 @@ pub fn incident_changed(incident: i64, kind: &str, at: TimestampWithTimeZone) ->
         return Ok(());
     }
     let fresh = format!(
-        "SELECT t.owner_id, 'incident' AS kind, pg_catalog.concat('incident:', t.id) AS prefix, t.id AS incident_id,
+        "WITH owned AS MATERIALIZED (
+    SELECT o.asset_id, o.owner_id, o.min_severity FROM assay_internal.asset_owner AS o
+    WHERE o.asset_id OPERATOR(pg_catalog.=) ANY (ARRAY(
+        SELECT s.asset_id FROM assay.issue AS s WHERE s.incident_id OPERATOR(pg_catalog.=) $3
+        UNION SELECT r.root_id FROM assay.incident AS r WHERE r.id OPERATOR(pg_catalog.=) $3 AND r.root_id IS NOT NULL)))
+SELECT t.owner_id, 'incident' AS kind, pg_catalog.concat('incident:', t.id) AS prefix, t.id AS incident_id,
     pg_catalog.format('[%s] Incident %s %s: %s', t.severity, t.id, $4::pg_catalog.text, t.title) AS subject,
     pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('what', $4::pg_catalog.text, 'severity', t.severity, 'status', t.status,
         'title', t.title, 'issues', t.issues, 'assets', t.assets, 'by', t.by_whom, 'time_zone', c.time_zone,
@@ -26,18 +31,18 @@ pub fn incident_changed(incident: i64, kind: &str, at: TimestampWithTimeZone) ->
         'since', pg_catalog.to_char(pg_catalog.timezone(c.time_zone, t.started_at), 'YYYY-MM-DD HH24:MI'))) AS items,
     0 AS more, d.due_at
 FROM (
-    SELECT i.id, i.severity, i.status, i.started_at, w.owner_id, CASE WHEN i.names_root AND NOT EXISTS (
-               SELECT FROM assay_internal.asset_owner AS o
+    SELECT i.id, i.severity, i.status, i.started_at, w.owner_id, $1::pg_catalog.timestamptz AS wanted,
+           CASE WHEN i.names_root AND NOT EXISTS (
+               SELECT FROM owned AS o
                WHERE o.asset_id OPERATOR(pg_catalog.=) i.root_id AND o.owner_id OPERATOR(pg_catalog.=) w.owner_id)
                THEN 'Something upstream fails' ELSE i.title END AS title,
-           $1::pg_catalog.timestamptz AS wanted,
            i.severity OPERATOR(pg_catalog.=) 'sev1' AS urgent,
            CASE WHEN $4::pg_catalog.text OPERATOR(pg_catalog.=) 'acknowledged' THEN i.acknowledged_by END AS by_whom,
            (SELECT pg_catalog.count(*) FROM assay.issue AS s
             WHERE s.incident_id OPERATOR(pg_catalog.=) i.id AND s.status OPERATOR(pg_catalog.=) 'open') AS issues,
            (SELECT pg_catalog.jsonb_agg(a.name ORDER BY a.name) FROM (
                 SELECT DISTINCT s.asset_name AS name FROM assay.issue AS s
-                JOIN assay_internal.asset_owner AS o ON o.asset_id OPERATOR(pg_catalog.=) s.asset_id
+                JOIN owned AS o ON o.asset_id OPERATOR(pg_catalog.=) s.asset_id
                 WHERE s.incident_id OPERATOR(pg_catalog.=) i.id AND o.owner_id OPERATOR(pg_catalog.=) w.owner_id
                 ORDER BY 1 LIMIT 10) AS a) AS assets
     FROM assay.incident AS i
@@ -45,17 +50,13 @@ FROM (
         SELECT x.owner_id FROM (
             SELECT i.owner_id, false AS lead WHERE i.owner_id IS NOT NULL
             UNION ALL SELECT i.lead_id, true WHERE i.lead_id IS NOT NULL
-            UNION ALL SELECT o.owner_id, false FROM assay.issue AS s
-                JOIN assay_internal.asset_owner AS o ON o.asset_id OPERATOR(pg_catalog.=) s.asset_id
-                WHERE s.incident_id OPERATOR(pg_catalog.=) i.id AND i.owner_id IS NULL) AS x
+            UNION ALL SELECT o.owner_id, false FROM owned AS o WHERE i.owner_id IS NULL) AS x
         GROUP BY x.owner_id
         HAVING pg_catalog.bool_or(x.lead) OR COALESCE((
             SELECT pg_catalog.bool_or(o.min_severity IS NULL OR
                        pg_catalog.array_position('{{warn,error,sev4,sev3,sev2,sev1}}'::pg_catalog.text[], i.severity) OPERATOR(pg_catalog.>=)
                        pg_catalog.array_position('{{warn,error,sev4,sev3,sev2,sev1}}'::pg_catalog.text[], o.min_severity))
-            FROM assay.issue AS s
-            JOIN assay_internal.asset_owner AS o ON o.asset_id OPERATOR(pg_catalog.=) s.asset_id
-            WHERE s.incident_id OPERATOR(pg_catalog.=) i.id AND o.owner_id OPERATOR(pg_catalog.=) x.owner_id), true)) AS w
+            FROM owned AS o WHERE o.owner_id OPERATOR(pg_catalog.=) x.owner_id), true)) AS w
     WHERE i.id OPERATOR(pg_catalog.=) $3) AS t
 JOIN assay_internal.owner_contact AS c ON c.owner_id OPERATOR(pg_catalog.=) t.owner_id
 {DUE}"
@@ -86,7 +87,16 @@ pub fn escalated(steps: &[Escalated], at: TimestampWithTimeZone) -> Result<()> {
         return Ok(());
     }
     let fresh = format!(
-        "SELECT t.owner_id, 'escalation' AS kind, pg_catalog.concat('escalation:', t.id) AS prefix, t.id AS incident_id,
+        "WITH taken AS MATERIALIZED (
+    SELECT s.incident, s.cause, s.step, s.due, w.owner_id::bigint AS owner_id
+    FROM pg_catalog.jsonb_to_recordset($3::pg_catalog.jsonb) AS s(incident bigint, cause pg_catalog.text, step integer, due pg_catalog.float8, owners pg_catalog.jsonb)
+    CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(s.owners) AS w(owner_id)),
+owned AS MATERIALIZED (
+    SELECT o.asset_id, o.owner_id FROM assay_internal.asset_owner AS o
+    WHERE o.asset_id OPERATOR(pg_catalog.=) ANY (ARRAY(
+        SELECT i.root_id FROM assay.incident AS i
+        WHERE i.names_root AND i.root_id IS NOT NULL AND i.id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT t.incident FROM taken AS t)))))
+SELECT t.owner_id, 'escalation' AS kind, pg_catalog.concat('escalation:', t.id) AS prefix, t.id AS incident_id,
     pg_catalog.format('[%s] Incident %s is not %s in time: %s', t.severity, t.id,
         (pg_catalog.array_agg(CASE WHEN t.cause OPERATOR(pg_catalog.=) 'resolve' THEN 'resolved' ELSE 'acknowledged' END ORDER BY t.due DESC, t.step DESC))[1],
         t.title) AS subject,
@@ -96,18 +106,17 @@ pub fn escalated(steps: &[Escalated], at: TimestampWithTimeZone) -> Result<()> {
         'since', pg_catalog.to_char(pg_catalog.timezone(c.time_zone, t.started_at), 'YYYY-MM-DD HH24:MI')) ORDER BY t.due, t.step) AS items,
     0 AS more, d.due_at
 FROM (
-    SELECT DISTINCT i.id, i.severity, i.status, i.started_at, CASE WHEN i.names_root AND NOT EXISTS (
-               SELECT FROM assay_internal.asset_owner AS o
-               WHERE o.asset_id OPERATOR(pg_catalog.=) i.root_id AND o.owner_id OPERATOR(pg_catalog.=) w.owner_id::bigint)
+    SELECT i.id, i.severity, i.status, i.started_at, s.owner_id, s.cause, s.step, s.due,
+           CASE WHEN i.names_root AND NOT EXISTS (
+               SELECT FROM owned AS o
+               WHERE o.asset_id OPERATOR(pg_catalog.=) i.root_id AND o.owner_id OPERATOR(pg_catalog.=) s.owner_id)
                THEN 'Something upstream fails' ELSE i.title END AS title,
-           w.owner_id::bigint AS owner_id, s.cause, s.step, s.due,
            '2000-01-01 00:00:00+00'::pg_catalog.timestamptz OPERATOR(pg_catalog.+) (s.due OPERATOR(pg_catalog.*) '1 microsecond'::pg_catalog.interval) AS due_at,
            $1::pg_catalog.timestamptz AS wanted, i.severity OPERATOR(pg_catalog.=) 'sev1' AS urgent,
            (SELECT pg_catalog.count(*) FROM assay.issue AS x
             WHERE x.incident_id OPERATOR(pg_catalog.=) i.id AND x.status OPERATOR(pg_catalog.=) 'open') AS issues
-    FROM pg_catalog.jsonb_to_recordset($3::pg_catalog.jsonb) AS s(incident bigint, cause pg_catalog.text, step integer, due pg_catalog.float8, owners pg_catalog.jsonb)
-    JOIN assay.incident AS i ON i.id OPERATOR(pg_catalog.=) s.incident
-    CROSS JOIN LATERAL pg_catalog.jsonb_array_elements_text(s.owners) AS w(owner_id)) AS t
+    FROM taken AS s
+    JOIN assay.incident AS i ON i.id OPERATOR(pg_catalog.=) s.incident) AS t
 JOIN assay_internal.owner_contact AS c ON c.owner_id OPERATOR(pg_catalog.=) t.owner_id
 {DUE}
 GROUP BY t.owner_id, t.id, t.severity, t.title, d.due_at"

@@ -38,9 +38,9 @@ FROM (
                   SELECT x.asset_id FROM assay.issue AS x WHERE x.id OPERATOR(pg_catalog.=) ANY ($3::bigint[])))
               GROUP BY s.owner_id, s.asset_id) AS o ON o.asset_id OPERATOR(pg_catalog.=) i.asset_id
         JOIN assay_internal.owner_contact AS k ON k.owner_id OPERATOR(pg_catalog.=) o.owner_id
-        LEFT JOIN LATERAL (
-            SELECT pg_catalog.max(COALESCE(pg_catalog.upper(m.during), 'infinity')) AS until FROM assay_internal.maintenance_of_asset AS m
-            WHERE m.asset_id OPERATOR(pg_catalog.=) i.asset_id AND m.during OPERATOR(pg_catalog.@>) $1::pg_catalog.timestamptz) AS w ON true
+        LEFT JOIN (
+            SELECT m.asset_id, pg_catalog.max(COALESCE(pg_catalog.upper(m.during), 'infinity')) AS until FROM assay_internal.maintenance_of_asset AS m
+            WHERE m.during OPERATOR(pg_catalog.@>) $1::pg_catalog.timestamptz GROUP BY m.asset_id) AS w ON w.asset_id OPERATOR(pg_catalog.=) i.asset_id
         WHERE i.id OPERATOR(pg_catalog.=) ANY ($3::bigint[])
           AND pg_catalog.array_position('{{warn,error,sev4,sev3,sev2,sev1}}'::pg_catalog.text[], i.severity) OPERATOR(pg_catalog.>=) o.least
           AND (i.triage IS NULL OR i.triage OPERATOR(pg_catalog.<>) ALL ('{{expected,false_positive}}'))
