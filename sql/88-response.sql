@@ -156,7 +156,7 @@ AS 'MODULE_PATHNAME', 'escalate_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROW
 COMMENT ON FUNCTION assay.escalate(timestamptz) IS
 'Does what is to happen because time has passed until at, and gives the steps of escalation that it took: whom a policy names is told (assay.notifications), and the trail of the incident says so. Each step is taken once, whoever calls how often; what fell due while nobody called is made up for, in order. Any scheduler may call it, each minute.
 cause: acknowledge, until somebody has acknowledged the incident, or resolve, until it is resolved. due_at: when the step fell due. told: who was told; on call is who is so at the time at. Incidents that are resolved, cancelled or part of another are left alone; a reopened one begins anew.
-It also forgets notifications that are older than assay.history_retention.
+It also tells the owners of service levels whose error budget has begun to burn fast (assay.sla_status), and forgets notifications that are older than assay.history_retention; these two not for those who only take part in some incidents.
 For the owner of the database and whom it granted INSERT on assay.escalation, such as a scheduler''s role, it is of all incidents; for others of those in which they take part. Errors: 22023, 25006.
 Example: SELECT * FROM assay.escalate()';
 

@@ -4,11 +4,13 @@
 //! be a load of hours; so each transaction adds to what it can lock at once, else begins one of its own, and what is about the same is put
 //! together when it is claimed.
 
+mod burns;
 mod deliver;
 mod incidents;
 mod issues;
 mod message;
 
+pub use burns::tell_burns;
 pub use deliver::forget_old;
 pub use incidents::{Escalated, escalated, incident_changed};
 pub use issues::issues_changed;

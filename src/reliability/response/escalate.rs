@@ -24,7 +24,7 @@ use crate::reliability::trail::{self, Actor, Event, Kind};
 use algo::reliability::working_time::WorkingTime;
 
 /// What else time brings, beside escalation, to everybody's things.
-const STEPS: [fn(TimestampWithTimeZone) -> Result<()>; 1] = [outbox::forget_old];
+const STEPS: [fn(TimestampWithTimeZone) -> Result<()>; 2] = [outbox::tell_burns, outbox::forget_old];
 
 /// Steps that one statement records.
 const TOGETHER: usize = 1000;
