@@ -14,5 +14,4 @@ mod status;
 mod terms;
 pub mod uptime;
 
-#[expect(unused_imports, reason = "escalation asks for it")]
 pub use alarms::{Burning, burning};
