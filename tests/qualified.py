@@ -29,7 +29,7 @@ def findings(sql):
     sql = OPERATOR.sub(" ; ", sql)
     # Assignments and named arguments are grammar; so are a column list after an alias and a star.
     sql = re.sub(r"=>|\)\s*=\s*ROW\b", " , ", sql)
-    sql = re.sub(r"(\bSET\s+|,\s*)([a-z_]+)\s*=", r"\1\2 ", sql)
+    sql = re.sub(r"(\bSET\s+|,\s*)([a-z_]+)\s*=", r"\1\2 , ", sql)
     sql = re.sub(r"(\bSET\s+\([^()]*\)\s*)=(?=\s*ROW\b)", r"\1", sql)
     # What kind of index it is.
     sql = re.sub(r"\bUSING (?:btree|hash)\b", " ", sql)
