@@ -16,7 +16,7 @@ CREATE TABLE assay.incident (
     acknowledged_by text,
     mitigated_at    timestamptz,
     ended_at        timestamptz,
-    merged_into     bigint REFERENCES assay.incident ON DELETE SET NULL,
+    merged_into     bigint,
     names_root      boolean NOT NULL DEFAULT false
 );
 ALTER TABLE assay.incident DISABLE TRIGGER ALL;

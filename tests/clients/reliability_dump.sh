@@ -67,7 +67,8 @@ SQL
 everything="
 SELECT name, kind, members, contacts FROM assay.owners ORDER BY 1;
 SELECT asset, kind, relation, owner, owned_through, products, priority, open_issues, id FROM assay.assets ORDER BY 1, 2;
-SELECT owner, asset, product, min_severity, said_by, said_at FROM assay.ownerships ORDER BY 1, 2, 3;
+SELECT owner, asset, product, min_severity, said_by, said_at FROM assay.ownerships WHERE product IS NULL ORDER BY 1, 2, 3;
+SELECT owner, product, min_severity, said_at FROM assay.ownerships WHERE asset IS NULL ORDER BY 1, 2;
 SELECT name, priority, owner, description, inputs, inner_assets, outputs, added_at FROM assay.data_products ORDER BY 1;
 SELECT kind, name, relation_name, column_name, base_id FROM assay.asset ORDER BY id;
 SELECT id, asset_id, asset_name, kind, subject, status, severity, occurrences, started_at, incident_id, message FROM assay.issue ORDER BY id;
@@ -83,7 +84,8 @@ SELECT declared_by FROM assay.incident;"
 there=$(run -d "$first" -c "$everything")
 check "there is something to carry" "1 1 2" "$(grep -c 'amounts are gone' <<<"$there") $(grep -c '|amount is there|' <<<"$there") $(grep -c 'the file of tonight\||declared|' <<<"$there")"
 
-pg_dump -U postgres -Fc -f "$folder/dump" "$first"
+pg_dump -U postgres -Fc -f "$folder/dump" "$first" 2>"$folder/said"
+check "a dump has nothing to warn of" "" "$(cat "$folder/said")"
 restore() {
     local name=${first}_$1
     shift

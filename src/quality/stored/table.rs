@@ -22,6 +22,7 @@ use crate::pg::{read_only, relation, role, role_type, tables};
 use crate::quality::kinds::check::Check;
 use crate::quality::source::Source;
 use crate::quality::spec::entry::Entry;
+use crate::reliability::asset;
 use crate::reliability::recorded::{Recorded, Target};
 
 /// A check of a relation, with who added it.
@@ -179,7 +180,8 @@ pub fn remember(checks: &[StoredCheck]) -> Result<()> {
                 };
                 tables::write(REMEMBER, &[id.into(), oid.into(), owner.into(), was.into()])?;
             }
-            Ok(())
+            let bearers = moved.iter().map(|stored| (stored.relation, stored.recorded.name.as_str()));
+            asset::remember(&bearers.collect::<Vec<_>>())
         })
     })?;
     Ok(())

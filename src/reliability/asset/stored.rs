@@ -295,6 +295,29 @@ const REMEMBER: &str = "WITH free AS (
     FOR UPDATE OF a SKIP LOCKED)
 UPDATE assay.asset AS a SET relation = free.relation, relation_owner = free.owner FROM free WHERE a.ctid OPERATOR(pg_catalog.=) free.place";
 
+/// Remembers relations that bear names now, in what is recorded of these: of assets that trust them, as [`Recorded::target`] says.
+pub fn remember(bearers: &[(Oid, &str)]) -> Result<()> {
+    let rows = bearers.iter().filter_map(|(bearer, name)| {
+        let owner = relation::owner(*bearer)?;
+        Some(json!({"name": name, "relation": bearer.to_u32(), "owner": owner.to_u32()}))
+    });
+    let rows: Vec<Json> = rows.collect();
+    if rows.is_empty() || !tables::exists(c"asset") {
+        return Ok(());
+    }
+    tables::as_owner(|| tables::write(REMEMBER_NAMED, &[Text::from(Json::from(rows).to_string()).into()]))
+}
+
+const REMEMBER_NAMED: &str = "WITH free AS (
+    SELECT a.ctid AS place, m.relation, m.owner
+    FROM pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb) AS m(name pg_catalog.text, relation pg_catalog.oid, owner pg_catalog.oid)
+    JOIN assay.asset AS a ON a.relation_name OPERATOR(pg_catalog.=) m.name
+    WHERE a.relation::pg_catalog.oid OPERATOR(pg_catalog.<>) m.relation
+      AND assay_internal.asset_relation(a.relation::pg_catalog.oid, a.relation_name, a.relation_owner::pg_catalog.oid, a.added_by::pg_catalog.oid)
+          OPERATOR(pg_catalog.=) m.relation
+    FOR UPDATE OF a SKIP LOCKED)
+UPDATE assay.asset AS a SET relation = free.relation, relation_owner = free.owner FROM free WHERE a.ctid OPERATOR(pg_catalog.=) free.place";
+
 /// Lets others have the names of assets, and of their columns.
 const FREE_NAMES: &str =
     "UPDATE assay.asset SET name = name OPERATOR(pg_catalog.||) (' #' OPERATOR(pg_catalog.||) id::pg_catalog.text),

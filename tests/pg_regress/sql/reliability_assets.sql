@@ -131,6 +131,17 @@ SELECT asset, owner, owned_through FROM assay.assets WHERE asset ~ 'a\.b' ORDER 
 SELECT assay.own('ann', 'source:crm.accounts: all, "quoted"'), assay.own('ann', 'source:данные');
 SELECT asset, kind FROM assay.assets WHERE kind = 'source' ORDER BY asset;
 
+
+-- A run of checks remembers a rebuilt table, too, with its columns.
+CREATE TABLE assets_a.built (id int);
+SELECT assay.own('ann', 'assets_a.built'), assay.own('guest', 'assets_a.built.id');
+SELECT assay.add_check('assets_a.built', 'unique', 'id') > 0 AS added;
+DROP TABLE assets_a.built;
+CREATE TABLE assets_a.built (id int);
+SELECT status FROM assay.run_checks('assets_a.built');
+ALTER TABLE assets_a.built RENAME TO made;
+SELECT asset, owner FROM assay.assets WHERE asset ~ 'built|made' ORDER BY asset;
+
 RESET ROLE;
 SET client_min_messages = warning;
 DROP SCHEMA assets_a, assets_b, assets_c CASCADE;
