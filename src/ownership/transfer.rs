@@ -78,7 +78,7 @@ const SHARED: [Owned; 7] = [
     Owned {
         table: c"rotation",
         columns: &[c"added_by"],
-        view: c"on_call",
+        view: c"rotations",
     },
     Owned {
         table: c"sla",

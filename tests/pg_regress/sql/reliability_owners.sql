@@ -160,3 +160,9 @@ DROP ROLE owners_ann, owners_keeper;
 SELECT assay.drop_owned('owners_ben') IS NOT NULL AS dropped, assay.drop_owned('owners_eve') IS NOT NULL AS dropped;
 DROP ROLE owners_ben, owners_eve;
 SELECT name, role, added_by = current_user::regrole AS mine FROM assay.owners ORDER BY name;
+
+-- Whatever has a column of roles records them, so that none is dropped while it has something there.
+SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+WHERE a.atttypid = 'assay.role'::regtype AND c.relkind = 'r' AND NOT EXISTS (
+    SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgfoid = 'assay_internal.record_roles'::regproc
+    AND a.attname = ANY (string_to_array(encode(t.tgargs, 'escape'), '\000')));
