@@ -183,7 +183,8 @@ SET ROLE response_ann;
 SELECT assay.override_rotation('daily', 'bob', tstzrange('2030-01-01', '2030-01-02')) > 0 AS overridden;
 -- Who calls escalate takes the steps of what it takes part in, and learns of no other.
 RESET ROLE;
-SELECT assay.incident_policy('sev2', '1 hour'), assay.incident_policy('sev3', '2 hours');
+SELECT assay.incident_policy('sev2', '1 hour');
+INSERT INTO assay.incident (id, title, severity, owner_id, started_at, declared_at) SELECT 7, 'Another''s', 'sev2', id, '2026-06-05', '2026-06-05' FROM assay.owner WHERE name = 'bob';
 SET ROLE response_ann;
 SELECT * FROM assay.escalate('2026-07-01');
 RESET ROLE;
