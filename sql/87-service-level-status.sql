@@ -95,19 +95,19 @@ COMMENT ON FUNCTION assay.drop_sla(bigint) IS
 'Takes a promise back, with its alarms. Takes who may make it. Errors: 22023 a NULL, ML029 no such service level, 42501, 25006.
 Example: SELECT assay.drop_sla(id) FROM assay.slas WHERE target = ''public.application''';
 
-CREATE FUNCTION assay.record_load(asset text, started_at timestamptz, finished_at timestamptz DEFAULT clock_timestamp()) RETURNS void
+CREATE FUNCTION assay.record_load(asset text, started_at timestamptz, finished_at timestamptz DEFAULT pg_catalog.clock_timestamp()) RETURNS void
 AS 'MODULE_PATHNAME', 'record_load_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.record_load(text, timestamptz, timestamptz) IS
 'Keeps how long a load of an asset took, for service levels of latency: to be called when it has finished. Two that finish at one time are one. What is older than 800 days goes by and by. Takes who may say things of the asset. Errors: 22023 a NULL, a time that is infinite, a load that finished before it started, ML022 no such asset, 42501, 25006.
 Example: SELECT assay.record_load(''public.application'', now() - interval ''20 minutes'')';
 
-CREATE FUNCTION assay.record_measurement(asset text, metric text, value double precision, at timestamptz DEFAULT now()) RETURNS void
+CREATE FUNCTION assay.record_measurement(asset text, metric text, value double precision, at timestamptz DEFAULT pg_catalog.now()) RETURNS void
 AS 'MODULE_PATHNAME', 'record_measurement_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.record_measurement(text, text, double precision, timestamptz) IS
 'Keeps a figure of an asset, such as a metric of a model that assay.performance gives, for service levels of performance. Another one of the same metric and time takes its place. What is older than 800 days goes by and by. Takes who may say things of the asset. Errors: 22023 a NULL, a time that is infinite, 42602 a name that cannot be used, ML022 no such asset, 42501, 25006.
 Example: SELECT assay.record_measurement(''model:credit'', ''roc_auc'', 0.81)';
 
-CREATE FUNCTION assay.sla_status(at timestamptz DEFAULT now())
+CREATE FUNCTION assay.sla_status(at timestamptz DEFAULT pg_catalog.now())
 RETURNS TABLE (id bigint, target text, sli text, objective double precision, period text, counted_by text, window_start timestamptz, window_end timestamptz,
                counted_from timestamptz, good bigint, bad bigint, unknown bigint, excluded bigint, total bigint, attained double precision, met boolean,
                budget_left double precision, budget_left_time interval, burn_rate double precision, burn_rate_short double precision, fast_burn boolean,
@@ -151,7 +151,7 @@ COMMENT ON COLUMN assay.sla_status.alarm_since IS 'Since when there is an alarm,
 COMMENT ON COLUMN assay.sla_status.burn_rates IS 'Each pair of windows: long and short in seconds, factor, long_rate, short_rate and fast_burn.';
 GRANT SELECT ON assay.sla_status TO PUBLIC;
 
-CREATE FUNCTION assay.uptime(target text, "from" timestamptz DEFAULT now() - interval '30 days', "to" timestamptz DEFAULT now(),
+CREATE FUNCTION assay.uptime(target text, "from" timestamptz DEFAULT pg_catalog.now() OPERATOR(pg_catalog.-) '30 days'::pg_catalog.interval, "to" timestamptz DEFAULT pg_catalog.now(),
     severities text[] DEFAULT '{sev1,sev2}')
 RETURNS TABLE (uptime double precision, down interval, maintenance interval, incidents bigint)
 AS 'MODULE_PATHNAME', 'uptime_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1;
@@ -169,7 +169,7 @@ CREATE TRIGGER deleted AFTER DELETE ON assay.sla REFERENCING OLD TABLE AS old
 SELECT pg_catalog.pg_extension_config_dump('assay.measurement', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.sla_alarm', '');
 
-CREATE FUNCTION assay.reliability_metrics("from" timestamptz DEFAULT now() - interval '90 days', "to" timestamptz DEFAULT now(), time_zone text DEFAULT 'UTC')
+CREATE FUNCTION assay.reliability_metrics("from" timestamptz DEFAULT pg_catalog.now() OPERATOR(pg_catalog.-) '90 days'::pg_catalog.interval, "to" timestamptz DEFAULT pg_catalog.now(), time_zone text DEFAULT 'UTC')
 RETURNS TABLE (metric text, severity text, product text, week date, value double precision, n bigint)
 AS 'MODULE_PATHNAME', 'reliability_metrics_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 50;
 COMMENT ON FUNCTION assay.reliability_metrics(timestamptz, timestamptz, text) IS

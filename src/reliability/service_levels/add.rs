@@ -1,6 +1,7 @@
 //! Service levels are added and dropped.
 
 use pgrx::pg_extern;
+use serde_json::Value as Json;
 
 use super::period::Period;
 use super::terms::{Indicator, Terms};
@@ -12,6 +13,20 @@ use crate::pg::text::Text;
 use crate::pg::{read_only, role, tables};
 use crate::reliability::target::Target;
 use algo::reliability::budget::Objective;
+
+/// Whole numbers without a fraction, as people write them.
+fn tidy(value: &mut Json) {
+    match value {
+        Json::Number(number) => {
+            if let Some(whole) = number.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 1e15) {
+                *value = Json::from(whole as i64);
+            }
+        }
+        Json::Array(values) => values.iter_mut().for_each(tidy),
+        Json::Object(values) => values.values_mut().for_each(tidy),
+        Json::Null | Json::Bool(_) | Json::String(_) => {}
+    }
+}
 
 fn add(
     target: Option<Text>,
@@ -38,8 +53,9 @@ fn add(
     let terms = Terms::read(indicator, object("options", options)?, period, objective)?;
     target.require_control()?;
     let (asset, product) = target.record()?;
-    let terms = serde_json::to_value(&terms)
+    let mut terms = serde_json::to_value(&terms)
         .map_err(|error| Error::new(INTERNAL, "options cannot be stored").detail(error.to_string()))?;
+    tidy(&mut terms);
     let caller = role::current();
     let id: Option<i64> = tables::as_owner(|| {
         tables::write_returning(

@@ -143,11 +143,11 @@ FROM assay.sla AS s
 LEFT JOIN assay.asset AS a ON a.id OPERATOR(pg_catalog.=) s.asset_id
 LEFT JOIN assay.data_product AS p ON p.id OPERATOR(pg_catalog.=) s.product_id
 CROSS JOIN LATERAL (SELECT COALESCE(s.options OPERATOR(pg_catalog.->>) 'time_zone', 'UTC') AS name) AS z
-LEFT JOIN LATERAL (
-    SELECT pg_catalog.date_trunc(s.period, pg_catalog.timezone(z.name, {now})) AS begins,
-           CASE WHEN s.period OPERATOR(pg_catalog.=) 'quarter' THEN '3 months'::pg_catalog.interval
-                ELSE ('1 ' OPERATOR(pg_catalog.||) s.period)::pg_catalog.interval END AS length
-    WHERE s.period OPERATOR(pg_catalog.=) ANY ('{{day,week,month,quarter,year}}')) AS w ON true
+CROSS JOIN LATERAL (SELECT CASE WHEN s.period OPERATOR(pg_catalog.=) ANY ('{{day,week,month,quarter,year}}') THEN s.period END AS unit) AS u
+CROSS JOIN LATERAL (
+    SELECT pg_catalog.date_trunc(u.unit, pg_catalog.timezone(z.name, {now})) AS begins,
+           CASE WHEN u.unit OPERATOR(pg_catalog.=) 'quarter' THEN '3 months'::pg_catalog.interval
+                ELSE ('1 ' OPERATOR(pg_catalog.||) u.unit)::pg_catalog.interval END AS length) AS w
 ORDER BY s.id"
     );
     read(&query, &mut |row| {

@@ -37,7 +37,7 @@ impl Standing {
 /// From when on a level counts, unless that was said: absence of incidents since there is somebody who could have declared one; else since it was
 /// added, or since something is known of before.
 fn begin(level: &Level, known: &Known) -> i64 {
-    let begin = match (level.from, level.indicator) {
+    match (level.from, level.indicator) {
         (Some(from), _) => from,
         (None, Indicator::Availability) => level.known_since,
         (
@@ -53,28 +53,28 @@ fn begin(level: &Level, known: &Known) -> i64 {
             let first = first.chain(known.bad.iter().map(|span| span.from)).min();
             first.map_or(level.added_at, |first| first.min(level.added_at))
         }
-    };
-    begin.max(level.window.from)
+    }
 }
 
 /// How a level stands at a point in time.
 pub fn standing(level: &Level, known: Known, at: i64) -> Standing {
-    let counted = Span::new(begin(level, &known), level.until(at));
+    let since = Span::new(begin(level, &known), at);
+    let counted = Span::new(since.from.max(level.window.from), level.until(at));
     match level.terms.by() {
-        By::Slices => by_slices(level, known, counted, at),
-        By::Occurrences => by_occurrences(level, &known, counted, at),
+        By::Slices => by_slices(level, known, since, counted),
+        By::Occurrences => by_occurrences(level, &known, since, counted),
     }
 }
 
-fn by_slices(level: &Level, known: Known, counted: Span, at: i64) -> Standing {
+/// `since`: the time that counts up to now, whatever the window; `counted`: its part in the window.
+fn by_slices(level: &Level, known: Known, since: Span, counted: Span) -> Standing {
     let grid = Grid::new(level.terms.slice());
     let mut evidence = Evidence::default();
     for source in &known.sources {
         evidence.add(source, level.terms.valid_for());
     }
     if level.indicator == Indicator::Availability {
-        let since = level.from.unwrap_or(level.known_since);
-        evidence.add_good(Span::new(since, at));
+        evidence.add_good(since);
     }
     for span in known.bad {
         evidence.add_bad(span);
@@ -86,8 +86,9 @@ fn by_slices(level: &Level, known: Known, counted: Span, at: i64) -> Standing {
     let all = grid.within(level.window);
     let left_out = counts.total() - counts.counted(unknown);
     let total = all.length() - slices.count(all).excluded - left_out;
-    let since = grid.within(Span::new(level.from.unwrap_or(counted.from.min(at)), at));
-    let burns = burns(level, |window| slices.count(grid.last(window, at).within(since)));
+    let burns = burns(level, |window| {
+        slices.count(grid.last(window, since.to).within(grid.within(since)))
+    });
     Standing {
         counted,
         counts,
@@ -98,7 +99,7 @@ fn by_slices(level: &Level, known: Known, counted: Span, at: i64) -> Standing {
     }
 }
 
-fn by_occurrences(level: &Level, known: &Known, counted: Span, at: i64) -> Standing {
+fn by_occurrences(level: &Level, known: &Known, since: Span, counted: Span) -> Standing {
     let count = |window: Span| -> Counts {
         let sources = known.sources.iter();
         sources
@@ -109,8 +110,8 @@ fn by_occurrences(level: &Level, known: &Known, counted: Span, at: i64) -> Stand
     let unknown = level.terms.unknown();
     let total = counts.counted(unknown);
     let burns = burns(level, |window| {
-        let begin = at.saturating_sub(window).max(level.from.unwrap_or(i64::MIN));
-        count(Span::new(begin, at))
+        let begin = since.to.saturating_sub(window);
+        count(Span::new(begin, since.to).within(since))
     });
     Standing {
         counted,
