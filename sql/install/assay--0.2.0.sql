@@ -2732,14 +2732,14 @@ CREATE FUNCTION assay.reassign_owned("from" text, "to" text)
 RETURNS TABLE (models bigint, checks bigint, baselines bigint, results bigint)
 AS 'MODULE_PATHNAME', 'reassign_owned_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
 COMMENT ON FUNCTION assay.reassign_owned(text, text) IS
-'Gives what a role has in this database to another, and says how much: its models, the checks it added, its baselines, and the results of checks that ran as it or were its. What REASSIGN OWNED is for tables, which does not know of these; to be called in each database beside it. Privileges on models that were granted to the role stay (assay.drop_owned revokes them). from may be none: what belongs to roles that are gone, for superusers only. Takes the privileges of both roles. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.
+'Gives what a role has in this database to another, and says how much: its models, the checks it added, its baselines, and the results of checks that ran as it or were its; also, without a count, what it added to owners, assets, data products, service levels, maintenance, calendars and rotations, and for which owners it acts. What REASSIGN OWNED is for tables, which does not know of these; to be called in each database beside it. Privileges on models that were granted to the role stay (assay.drop_owned revokes them). from may be none: what belongs to roles that are gone, for superusers only. Takes the privileges of both roles. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.
 Example: SELECT * FROM assay.reassign_owned(''ann'', ''data_team'')';
 
 CREATE FUNCTION assay.drop_owned(role text)
 RETURNS TABLE (models bigint, checks bigint, baselines bigint, results bigint, grants bigint)
 AS 'MODULE_PATHNAME', 'drop_owned_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
 COMMENT ON FUNCTION assay.drop_owned(text) IS
-'Drops what a role has in this database, and says how much: its models with all their versions, the checks it added, its baselines, the results of checks that ran as it, and the privileges on models that were granted to it. What DROP OWNED is for tables, which does not know of these; after it DROP ROLE finds nothing of assay''s. role may be none: what belongs to roles that are gone, for superusers only. Takes the privileges of the role. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.
+'Drops what a role has in this database, and says how much: its models with all their versions, the checks it added, its baselines, the results of checks that ran as it, and the privileges on models that were granted to it. Owners, assets, data products, service levels, maintenance, calendars and rotations that it added are left to the owner of the database, for others rely on them; issues and incidents stay, and it has no part in them any more. What DROP OWNED is for tables, which does not know of these; after it DROP ROLE finds nothing of assay''s. role may be none: what belongs to roles that are gone, for superusers only. Takes the privileges of the role. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.
 Example: SELECT * FROM assay.drop_owned(''ann'')';
 
 -- sql/75-pages.sql
@@ -3412,12 +3412,13 @@ COMMENT ON FUNCTION assay.remove_from_product(text, text) IS
 Example: SELECT assay.remove_from_product(product, asset) FROM assay.product_assets WHERE product = ''lending''';
 
 CREATE VIEW assay.owners WITH (security_barrier) AS
-    SELECT o.id, o.name, o.kind, o.role::pg_catalog.regrole AS role,
+    SELECT o.id, o.name, o.kind, r.oid::pg_catalog.regrole AS role,
            ARRAY(SELECT p.name FROM assay.team_member m JOIN assay.owner p ON p.id OPERATOR(pg_catalog.=) m.person_id
                  WHERE m.team_id OPERATOR(pg_catalog.=) o.id ORDER BY p.name)::pg_catalog.text[] AS members,
            CASE WHEN s.is_steward OR o.id OPERATOR(pg_catalog.=) ANY (s.acting) THEN o.contacts END AS contacts,
            o.added_by::pg_catalog.regrole AS added_by, o.added_at
     FROM assay.owner o
+    LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) o.role::pg_catalog.oid
     CROSS JOIN (SELECT pg_catalog.pg_has_role(d.datdba, 'USAGE') AS is_steward, ARRAY(SELECT a.owner_id FROM assay_internal.acting_owner a) AS acting
                 FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) s;
 COMMENT ON VIEW assay.owners IS

@@ -11,7 +11,7 @@ mod record;
 mod scope;
 mod standing;
 mod status;
-mod terms;
+pub mod terms;
 pub mod uptime;
 
 pub use alarms::{Burning, burning};

@@ -340,12 +340,7 @@ impl Terms {
 
     fn check(&self, indicator: Indicator, period: Period, objective: Objective) -> Result<()> {
         if let Some(zone) = &self.time_zone {
-            // PostgreSQL's error says that it is not recognized.
-            let literal = quote_literal(zone);
-            Query::new(&format!(
-                "SELECT pg_catalog.timezone({literal}, pg_catalog.now())::pg_catalog.text"
-            ))?
-            .run(&mut |_| Ok(()))?;
+            check_time_zone(zone)?;
         }
         let slice = self.slice() / SECOND;
         if !(60..=86_400).contains(&slice) || 86_400 % slice != 0 || self.slice() % SECOND != 0 {
@@ -439,6 +434,15 @@ impl Terms {
         }
         Ok(())
     }
+}
+
+/// Returns PostgreSQL's error for what is no time zone.
+pub fn check_time_zone(name: &str) -> Result<()> {
+    let literal = quote_literal(name);
+    Query::new(&format!(
+        "SELECT pg_catalog.timezone({literal}, pg_catalog.now())::pg_catalog.text"
+    ))?
+    .run(&mut |_| Ok(()))
 }
 
 /// Seconds as microseconds.

@@ -184,7 +184,8 @@ RESET ROLE;
 SELECT sli, good, bad, unknown, met FROM assay.sla_status('2026-06-30 00:00+00') WHERE id IN (:latency, :performance) ORDER BY id;
 
 -- Availability: a sev1 and a sev2 that overlap, a sev3, one that was cancelled, one that lasts; and the product that is made of it.
-SELECT assay.add_data_product('sales', 'p1') > 0 AS added, assay.add_to_product('sales', 'level.orders', 'output'), assay.add_to_product('sales', 'level.stock', 'input');
+SELECT assay.add_data_product('sales', 'p1') > 0 AS added;
+SELECT assay.add_to_product('sales', 'level.orders', 'output'), assay.add_to_product('sales', 'level.stock', 'input');
 INSERT INTO assay.incident (id, title, severity, status, started_at, declared_at, mitigated_at, ended_at) VALUES
     (101, 'late', 'sev1', 'resolved', '2026-07-01 10:00+00', '2026-07-01 10:30+00', '2026-07-01 12:00+00', '2026-07-02 12:00+00'),
     (102, 'wrong', 'sev2', 'resolved', '2026-07-01 11:00+00', '2026-07-01 11:00+00', NULL, '2026-07-01 13:02+00'),
