@@ -29,9 +29,11 @@ impl Objective {
         self.0
     }
 
-    /// The share that need not be good.
+    /// The share that need not be good: of 0.95, which is no number of the machine's, 0.05.
     pub fn tolerance(self) -> f64 {
-        1.0 - self.0
+        let tolerance = 1.0 - self.0;
+        let rounded = (tolerance * 1e12).round() / 1e12;
+        if rounded > 0.0 { rounded } else { tolerance }
     }
 
     /// The rate at which the budget burns when nothing is good: there is no faster one.
@@ -111,6 +113,7 @@ mod tests {
         assert!((counts(minutes, 0, 0).budget_left(minutes, objective, Unknown::Bad) - 43.2).abs() < 1e-9);
         let hour = counts(60_000 - 864, 864, 0);
         assert!((hour.burn_rate(objective, Unknown::Bad).unwrap() - 14.4).abs() < 1e-9);
+        assert_eq!(Objective::new(0.95).unwrap().fastest_burn(), 20.0);
         assert!(is_fast_burn(hour, hour, 14.4, objective, Unknown::Bad));
         assert!(!is_fast_burn(hour, counts(1000, 14, 0), 14.4, objective, Unknown::Bad));
         assert!((objective.fastest_burn() - 1000.0).abs() < 1e-9);

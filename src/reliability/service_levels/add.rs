@@ -4,7 +4,7 @@ use pgrx::pg_extern;
 use serde_json::Value as Json;
 
 use super::period::Period;
-use super::terms::{Indicator, Terms};
+use super::terms::{Indicator, Terms, number};
 use crate::pg::catalog::{self, Key};
 use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, Result, UNDEFINED_SERVICE_LEVEL, or_raise};
 use crate::pg::json::Jsonb;
@@ -14,12 +14,12 @@ use crate::pg::{read_only, role, tables};
 use crate::reliability::target::Target;
 use algo::reliability::budget::Objective;
 
-/// Whole numbers without a fraction, as people write them.
+/// Numbers as people write them.
 fn tidy(value: &mut Json) {
     match value {
-        Json::Number(number) => {
-            if let Some(whole) = number.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 1e15) {
-                *value = Json::from(whole as i64);
+        Json::Number(found) => {
+            if let Some(found) = found.as_f64() {
+                *value = number(found);
             }
         }
         Json::Array(values) => values.iter_mut().for_each(tidy),

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::level::{self, Level};
 use super::standing::{Burn, Standing, standing};
+use super::terms::number;
 use super::{alarms, evidence};
 use crate::pg::error::{Error, INTERNAL, Result, or_raise};
 use crate::pg::options::required;
@@ -60,8 +61,8 @@ pub fn judge(levels: &[Level], at: i64) -> Result<Vec<Standing>> {
 pub fn burn_rates(burns: &[Burn]) -> Json {
     let entry = |burn: &Burn| {
         json!({
-            "long": burn.pair.long, "short": burn.pair.short, "factor": burn.pair.factor,
-            "long_rate": burn.long, "short_rate": burn.short, "fast_burn": burn.is_fast,
+            "long": number(burn.pair.long), "short": number(burn.pair.short), "factor": number(burn.pair.factor),
+            "long_rate": burn.long.map(number), "short_rate": burn.short.map(number), "fast_burn": burn.is_fast,
         })
     };
     burns.iter().map(entry).collect()

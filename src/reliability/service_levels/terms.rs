@@ -445,6 +445,14 @@ pub fn check_time_zone(name: &str) -> Result<()> {
     .run(&mut |_| Ok(()))
 }
 
+/// A number as people write it: a whole one without a fraction.
+pub fn number(number: f64) -> Json {
+    match number.fract() == 0.0 && number.abs() < 1e15 {
+        true => Json::from(number as i64),
+        false => Json::from(number),
+    }
+}
+
 /// Seconds as microseconds.
 pub fn micros(seconds: f64) -> i64 {
     (seconds * SECOND as f64).round() as i64
