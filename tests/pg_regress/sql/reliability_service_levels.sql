@@ -219,6 +219,19 @@ SELECT round(burn_rate::numeric, 3) AS long, round(burn_rate_short::numeric, 3) 
 -- That nothing is known alone is none.
 SELECT unknown > 0 AS unknown, bad, round(burn_rate::numeric, 3) AS long, fast_burn FROM assay.sla_status('2026-04-20 00:00+00') WHERE id = :week;
 
+-- An alarm is told once while it lasts, ends, and begins again.
+SELECT assay.add_owner('level team', 'team') > 0 AS added;
+SELECT assay.own('level team', 'level.orders');
+SELECT count(*) FROM assay.escalate('2026-07-01 12:20+00');
+SELECT count(*) FROM assay.escalate('2026-07-01 12:25+00');
+SELECT began_at, ended_at FROM assay.sla_alarms WHERE sla_id = :available ORDER BY began_at;
+SELECT count(*) FROM assay.escalate('2026-07-01 13:40+00');
+SELECT count(*) FROM assay.escalate('2026-07-05 12:00+00');
+SELECT target, sli, began_at, ended_at, burn_rates -> 0 ->> 'long_rate' AS long_rate FROM assay.sla_alarms WHERE sla_id = :available ORDER BY began_at;
+SELECT at, s.alarm_since FROM (VALUES ('2026-07-01 12:00+00'::timestamptz), ('2026-07-01 12:30+00'), ('2026-07-01 14:00+00'), ('2026-07-05 13:00+00')) AS a(at),
+    LATERAL assay.sla_status(at) s WHERE s.id = :available ORDER BY at;
+SELECT n.kind, i ->> 'text' AS text FROM assay.notification n, jsonb_array_elements(n.items) AS i WHERE n.kind = 'burn' AND n.subject ~ 'availability' ORDER BY n.id, 2;
+
 -- Who sees what: who may see the target.
 SET ROLE level_reader;
 SELECT target, sli FROM assay.slas ORDER BY id;
