@@ -262,7 +262,7 @@ Example: SELECT name, status, rows_failed, message FROM assay.run_checks(''appli
 CREATE FUNCTION assay.assert_checks(relation regclass, tags text[] DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'assert_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.assert_checks(regclass, text[]) IS
-'Runs the stored checks of a relation and raises ML015 when one fails or cannot run (a check counts once, whatever its segments), so that the load in whose transaction it stands is rolled back. Warnings pass. Where there is no check to run, or none with one of the tags, it raises ML016: nothing asserted is no success. Anybody may call it: checks run, and say what they found, as in assay.run_checks.
+'Runs the stored checks of a relation and raises ML015 when one fails or cannot run (a check counts once, whatever its segments), so that the load in whose transaction it stands is rolled back. Warnings pass. Where there is no check to run, or none with one of the tags, it raises ML016: nothing asserted is no success. What failed is kept as issues (assay.issues) although the transaction is rolled back: a background worker writes them at once, with the column survived true, whether the whole transaction ends or only a savepoint or block with an exception handler. Where it cannot, on a standby, in a read-only transaction or without a free place among max_worker_processes, a NOTICE says so. Anybody may call it: checks run, and say what they found, as in assay.run_checks.
 Example: SELECT assay.assert_checks(''german_credit'')';
 
 CREATE FUNCTION assay.explain_checks(relation regclass DEFAULT NULL)

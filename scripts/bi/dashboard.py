@@ -56,27 +56,41 @@ def bars(x, y, series, **more):
     return "echarts_timeseries_bar", {"x_axis": x, "metrics": [y], "groupby": series, "row_limit": 10000, "stack": "Stack", "show_legend": True, **more}
 
 
-def table(columns, order):
+def table(columns, order, **more):
     """Rows as they are."""
-    return "table", {"query_mode": "raw", "all_columns": columns, "order_by_cols": [json.dumps([order, False])], "row_limit": 200, "server_page_length": 10}
+    return "table", {"query_mode": "raw", "all_columns": columns, "order_by_cols": [json.dumps([order, False])], "row_limit": 200, "server_page_length": 10, **more}
 
 
-# Title, view, chart, width out of 12, height.
-CHARTS = [
-    ("Versions", "model_versions", table(["model", "version", "algorithm", "deployed", "trained_at", "rows"], "trained_at"), 6, 30),
-    ("Checks", "check_summary", table(["name", "status", "rows", "message"], "rows"), 6, 30),
-    ("ROC curve", "model_roc", points("false_positive_rate", metric("max(true_positive_rate)", "true positive rate"), ["version"], **SHARES), 4, 50),
-    ("Calibration", "model_calibration", points("predicted", metric("max(actual)", "share that came true"), ["version"], markerSize=9, **SHARES), 4, 50),
-    ("Lift", "model_lift", bars("bin", metric("max(lift)", "lift"), ["version"], stack=None), 4, 50),
-    ("ROC AUC of decisions, by day", "performance_over_time", line("day", metric("max(CASE WHEN metric = 'roc_auc' THEN value END)", "ROC AUC"), ["version"], time_grain_sqla="P1D", **SHARES), 4, 50),
-    ("The same, estimated without labels", "performance_over_time", line("day", metric("max(CASE WHEN metric = 'roc_auc' THEN estimated END)", "ROC AUC, estimated"), ["version"], time_grain_sqla="P1D", **SHARES), 4, 50),
-    ("Decisions by day", "predictions", bars("at", metric("count(*)", "decisions"), ["decision"], time_grain_sqla="P1D", **where("NOT challenger")), 4, 50),
-    ("What pushed towards a refusal", "decision_reasons", bars("feature", metric("sum(greatest(attribution, 0))", "pushed towards refusal"), [], orientation="horizontal",
-                                                               x_axis_sort="pushed towards refusal", x_axis_sort_asc=True, **where("decision = 'true'")), 6, 50),
-    ("Drift over time", "drift_history", line("run_at", metric("max(statistic)", "effect"), ["column_name"], time_grain_sqla="P1D", limit=8,
-                                              timeseries_limit_metric=metric("max(impact)", "impact")), 6, 50),
-    ("Results of checks by status", "check_history", bars("run_at", metric("count(*)", "results"), ["status"], time_grain_sqla="P1D"), 12, 50),
-]
+# Title, view, chart, width out of 12, height; by tab.
+TABS = {
+    "Models and data": [
+        ("Versions", "model_versions", table(["model", "version", "algorithm", "deployed", "trained_at", "rows"], "trained_at"), 6, 30),
+        ("Checks", "check_summary", table(["name", "status", "rows", "message"], "rows"), 6, 30),
+        ("ROC curve", "model_roc", points("false_positive_rate", metric("max(true_positive_rate)", "true positive rate"), ["version"], **SHARES), 4, 50),
+        ("Calibration", "model_calibration", points("predicted", metric("max(actual)", "share that came true"), ["version"], markerSize=9, **SHARES), 4, 50),
+        ("Lift", "model_lift", bars("bin", metric("max(lift)", "lift"), ["version"], stack=None), 4, 50),
+        ("ROC AUC of decisions, by day", "performance_over_time", line("day", metric("max(CASE WHEN metric = 'roc_auc' THEN value END)", "ROC AUC"), ["version"], time_grain_sqla="P1D", **SHARES), 4, 50),
+        ("The same, estimated without labels", "performance_over_time", line("day", metric("max(CASE WHEN metric = 'roc_auc' THEN estimated END)", "ROC AUC, estimated"), ["version"], time_grain_sqla="P1D", **SHARES), 4, 50),
+        ("Decisions by day", "predictions", bars("at", metric("count(*)", "decisions"), ["decision"], time_grain_sqla="P1D", **where("NOT challenger")), 4, 50),
+        ("What pushed towards a refusal", "decision_reasons", bars("feature", metric("sum(greatest(attribution, 0))", "pushed towards refusal"), [], orientation="horizontal",
+                                                                   x_axis_sort="pushed towards refusal", x_axis_sort_asc=True, **where("decision = 'true'")), 6, 50),
+        ("Drift over time", "drift_history", line("run_at", metric("max(statistic)", "effect"), ["column_name"], time_grain_sqla="P1D", limit=8,
+                                                  timeseries_limit_metric=metric("max(impact)", "impact")), 6, 50),
+        ("Results of checks by status", "check_history", bars("run_at", metric("count(*)", "results"), ["status"], time_grain_sqla="P1D"), 12, 50),
+    ],
+    "Reliability": [
+        ("Open incidents", "incidents", table(["id", "title", "severity", "status", "owner", "started_at"], "started_at",
+                                              **where("status IN ('open', 'acknowledged', 'mitigated')")), 6, 30),
+        ("Open issues", "issues", table(["asset", "subject", "severity", "occurrences", "owner", "started_at"], "started_at", **where("status = 'open'")), 6, 30),
+        ("Issues by day", "issues", bars("started_at", metric("count(*)", "issues"), ["severity"], time_grain_sqla="P1D"), 6, 50),
+        ("Incidents by week", "incidents", bars("started_at", metric("count(*)", "incidents"), ["severity"], time_grain_sqla="P1W",
+                                                **where("status <> 'cancelled'")), 6, 50),
+        ("Uptime by product, week by week", "uptime_by_week", line("week", metric("max(uptime)", "uptime"), ["product"], time_grain_sqla="P1W"), 6, 50),
+        ("Error budget left", "sla_status", bars("target", metric("max(budget_left)", "share of the budget"), ["sli"], orientation="horizontal", stack=None), 6, 50),
+    ],
+}
+CHARTS = [chart for charts in TABS.values() for chart in charts]
+
 
 
 class Superset:
@@ -135,20 +149,26 @@ def query_context(dataset, kind, params):
 
 
 def layout(charts):
-    """The dashboard's rows of charts, twelve columns wide."""
-    position = {"DASHBOARD_VERSION_KEY": "v2", "ROOT_ID": {"type": "ROOT", "id": "ROOT_ID", "children": ["GRID_ID"]},
-                "GRID_ID": {"type": "GRID", "id": "GRID_ID", "children": [], "parents": ["ROOT_ID"]}}
-    used = 12
-    for place, (chart, identifier, title, width, height) in enumerate(charts):
-        if used + width > 12:
-            row = f"ROW-{place}"
-            position[row] = {"type": "ROW", "id": row, "children": [], "parents": ["ROOT_ID", "GRID_ID"], "meta": {"background": "BACKGROUND_TRANSPARENT"}}
-            position["GRID_ID"]["children"].append(row)
-            used = 0
-        used += width
-        position[row]["children"].append(f"CHART-{place}")
-        position[f"CHART-{place}"] = {"type": "CHART", "id": f"CHART-{place}", "children": [], "parents": ["ROOT_ID", "GRID_ID", row],
-                                      "meta": {"chartId": chart, "uuid": identifier, "sliceName": title, "width": width, "height": height}}
+    """The dashboard's tabs, each of rows of charts, twelve columns wide."""
+    position = {"DASHBOARD_VERSION_KEY": "v2", "ROOT_ID": {"type": "ROOT", "id": "ROOT_ID", "children": ["TABS"]},
+                "GRID_ID": {"type": "GRID", "id": "GRID_ID", "children": [], "parents": ["ROOT_ID"]},
+                "TABS": {"type": "TABS", "id": "TABS", "children": [], "parents": ["ROOT_ID"], "meta": {}}}
+    placed = enumerate(charts)
+    for number, (name, of_tab) in enumerate(TABS.items()):
+        tab, used = f"TAB-{number}", 12
+        position["TABS"]["children"].append(tab)
+        position[tab] = {"type": "TAB", "id": tab, "children": [], "parents": ["ROOT_ID", "TABS"], "meta": {"text": name}}
+        for _ in of_tab:
+            place, (chart, identifier, title, width, height) = next(placed)
+            if used + width > 12:
+                row = f"ROW-{place}"
+                position[row] = {"type": "ROW", "id": row, "children": [], "parents": ["ROOT_ID", "TABS", tab], "meta": {"background": "BACKGROUND_TRANSPARENT"}}
+                position[tab]["children"].append(row)
+                used = 0
+            used += width
+            position[row]["children"].append(f"CHART-{place}")
+            position[f"CHART-{place}"] = {"type": "CHART", "id": f"CHART-{place}", "children": [], "parents": ["ROOT_ID", "TABS", tab, row],
+                                          "meta": {"chartId": chart, "uuid": identifier, "sliceName": title, "width": width, "height": height}}
     return position
 
 

@@ -72,7 +72,6 @@ fn by_weekday(spans: &[(f64, f64)], days: &[Day]) -> Heat {
 /// A data product, with its own assets.
 struct Product {
     name: String,
-    priority: String,
     assets: Vec<String>,
 }
 
@@ -83,7 +82,6 @@ fn products() -> Result<Vec<Product>> {
     let query = format!("SELECT p.* FROM assay.data_products AS p ORDER BY p.priority, p.name LIMIT {PRODUCTS}");
     let product = |row: &read::Row| Product {
         name: row.text("name").unwrap_or_default(),
-        priority: row.text("priority").unwrap_or_default(),
         // What it is made of: its inputs are somebody else's.
         assets: [row.texts("inner_assets"), row.texts("outputs")].concat(),
     };
@@ -123,32 +121,51 @@ fn timeline(incidents: &[&Incident], days: &[Day]) -> Timeline {
     }
 }
 
-fn uptime_table(products: &[Product], incidents: &[Incident], days: &[Day]) -> Table {
-    let begin = days.first().map_or(-DAY, |day| day.begin);
+/// How much of the time each product was up, as `assay.uptime` has it.
+fn uptime_table(moment: &Moment) -> Result<Table> {
     let columns = vec![
         Column::text("product", 40),
         Column::text("priority", 8),
         Column::number("last 7 days"),
         Column::number("12 weeks"),
-        Column::number("hours down"),
+        Column::text("down", 14),
+        Column::text("maintenance", 14),
         Column::number("incidents"),
     ];
     let mut table = Table::new("", columns);
-    for product in products {
+    if !read::is_known("data_products")? || !read::is_known("uptime")? {
+        return Ok(table);
+    }
+    let at = &moment.sql;
+    let seconds = |column: &str| format!("EXTRACT(epoch FROM q.{column})::pg_catalog.float8 AS {column}");
+    let query = format!(
+        "SELECT p.name, p.priority, w.uptime AS week, q.uptime AS weeks, {}, {}, q.incidents
+FROM (SELECT d.name, d.priority FROM assay.data_products AS d ORDER BY d.priority, d.name LIMIT {PRODUCTS}) AS p
+CROSS JOIN LATERAL assay.uptime('product:' OPERATOR(pg_catalog.||) p.name, {at} OPERATOR(pg_catalog.-) '7 days'::pg_catalog.interval, {at}) AS w
+CROSS JOIN LATERAL assay.uptime('product:' OPERATOR(pg_catalog.||) p.name, {at} OPERATOR(pg_catalog.-) '{} days'::pg_catalog.interval, {at}) AS q
+ORDER BY p.priority, p.name",
+        seconds("down"),
+        seconds("maintenance"),
+        WEEKS * 7
+    );
+    for row in read::rows(&query)? {
         serve_interrupts();
-        let spans = spans_of(incidents, &product.assets);
-        let down = |from: f64| covered(&spans, (from, 0.0));
-        let up = |from: f64| Cell::Share(1.0 - down(from) / -from);
+        let text = |column: &str| row.text(column).map_or(Cell::Empty, Cell::Text);
+        let time = |column: &str| match row.number(column) {
+            Some(seconds) if seconds > 0.0 => Cell::Text(duration(seconds)),
+            Some(_) | None => Cell::Empty,
+        };
         table.rows.push(vec![
-            Cell::text(&product.name),
-            Cell::text(&product.priority),
-            up(-7.0 * DAY),
-            up(begin),
-            Cell::Figure((down(begin) / HOUR * 10.0).round() / 10.0),
-            Cell::count(i64::try_from(spans.len()).ok()),
+            text("name"),
+            text("priority"),
+            Cell::share(row.number("week")),
+            Cell::share(row.number("weeks")),
+            time("down"),
+            time("maintenance"),
+            Cell::count(row.count("incidents")),
         ]);
     }
-    table
+    Ok(table.without_empty_columns())
 }
 
 pub(super) fn sections(moment: &Moment, incidents: &[Incident]) -> Result<Vec<Section>> {
@@ -172,7 +189,7 @@ pub(super) fn sections(moment: &Moment, incidents: &[Incident]) -> Result<Vec<Se
             most: DAY / HOUR,
         };
         charts.push(Chart::new(
-            "Hours down, by product",
+            "Hours with an incident, by product",
             "A column for each day of twelve weeks; incidents of what a product is made of, without its inputs.",
             Plot::Heat(heat),
         ));
@@ -194,7 +211,7 @@ pub(super) fn sections(moment: &Moment, incidents: &[Incident]) -> Result<Vec<Se
     sections.push(section_of(
         "uptime",
         "Uptime of data products",
-        uptime_table(&products, incidents, &days),
+        uptime_table(moment)?,
         "There is no data product yet; assay.add_data_product adds one.",
     ));
     Ok(sections)

@@ -1,51 +1,66 @@
 //! How well promises are kept.
 
 use super::{Moment, read, section_of};
+use crate::pg::compute::serve_interrupts;
 use crate::pg::error::Result;
-use algo::page::{Cell, Column, Section, Status, Table};
+use algo::page::{Cell, Column, Section, Status, Table, number};
 
 /// Service levels that a page lists.
 const MOST: usize = 500;
 
-pub(super) fn section(_moment: &Moment) -> Result<Vec<Section>> {
+pub(super) fn section(moment: &Moment) -> Result<Vec<Section>> {
     if !read::is_known("sla_status")? {
         return Ok(Vec::new());
     }
     let columns = vec![
         Column::text("target", 34),
-        Column::text("promise", 26),
-        Column::text("", 10),
+        Column::text("promise", 36),
+        Column::text("", 12),
+        Column::number("attained"),
         Column::number("good"),
-        Column::number("of"),
+        Column::number("bad"),
         Column::number("not known"),
+        Column::number("maintenance"),
         Column::number("budget left"),
         Column::text("", 20),
-        Column::number("burn"),
-        Column::number("burn lately"),
+        Column::number("burns × too fast"),
+        Column::number("lately"),
     ];
     let mut table = Table::new("", columns);
-    for row in read::rows(&format!("SELECT s.* FROM assay.sla_status AS s LIMIT {MOST}"))? {
+    let query = format!(
+        "SELECT s.* FROM assay.sla_status({}) AS s ORDER BY s.budget_left, s.id LIMIT {MOST}",
+        moment.sql
+    );
+    for row in read::rows(&query)? {
+        serve_interrupts();
+        let text = |column: &str| row.text(column).unwrap_or_default();
         let left = row.number("budget_left");
+        let promise = format!(
+            "{} {} in {}, by {}",
+            text("sli"),
+            row.number("objective").map(number::share).unwrap_or_default(),
+            text("period"),
+            text("counted_by")
+        );
+        let status = match (row.flag("fast_burn"), row.json("met").as_bool()) {
+            (true, _) => Cell::Status(Status::Bad, "burns fast".into()),
+            (false, Some(true)) => Cell::Status(Status::Good, "kept".into()),
+            (false, Some(false)) => Cell::Status(Status::Bad, "not kept".into()),
+            (false, None) => Cell::Status(Status::Neutral, "not known".into()),
+        };
         table.rows.push(vec![
-            Cell::text(row.text("target").unwrap_or_default()),
-            Cell::Text(format!(
-                "{} {}",
-                row.text("sli").unwrap_or_default(),
-                row.text("objective").unwrap_or_default()
-            )),
-            match (row.flag("fast_burn"), left) {
-                (true, _) => Cell::Status(Status::Bad, "burns fast".into()),
-                (false, Some(left)) if left <= 0.0 => Cell::Status(Status::Bad, "broken".into()),
-                (false, Some(_)) => Cell::Status(Status::Good, "kept".into()),
-                (false, None) => Cell::Status(Status::Neutral, "not known".into()),
-            },
-            Cell::figure(row.number("good")),
-            Cell::figure(row.number("total")),
-            Cell::figure(row.number("unknown")),
+            Cell::Text(text("target")),
+            Cell::Text(promise),
+            status,
+            Cell::share(row.number("attained")),
+            Cell::count(row.count("good")),
+            Cell::count(row.count("bad")),
+            Cell::count(row.count("unknown")),
+            Cell::count(row.count("excluded").filter(|&excluded| excluded > 0)),
             Cell::share(left),
             left.map_or(Cell::Empty, |left| Cell::Bar(left.clamp(0.0, 1.0))),
-            Cell::figure(row.number("burn_rate")),
-            Cell::figure(row.number("burn_rate_short")),
+            Cell::figure(row.number("burn_rate").map(rounded)),
+            Cell::figure(row.number("burn_rate_short").map(rounded)),
         ]);
     }
     Ok(vec![section_of(
@@ -54,4 +69,9 @@ pub(super) fn section(_moment: &Moment) -> Result<Vec<Section>> {
         table.without_empty_columns(),
         "Nothing is promised yet; assay.add_sla promises something.",
     )])
+}
+
+/// A rate with two decimals.
+fn rounded(rate: f64) -> f64 {
+    (rate * 100.0).round() / 100.0
 }
