@@ -249,7 +249,57 @@ SELECT to_char(bucket, 'YYYY-MM') AS month, rows AS decisions, labelled, round(v
        round(estimated::numeric, 2) AS "estimated without labels"
 FROM assay.performance('risk', 'month') WHERE metric = 'roc_auc' ORDER BY bucket;
 
-\echo '── 19. Pages to send to somebody: each is one file that opens from disk'
+\echo '── 19. Who mends it? One source breaks, three checks fail, and one team is called'
+\echo
+\o /dev/null
+CREATE VIEW large_application AS SELECT * FROM application WHERE amount > 5000;
+CREATE VIEW branch_amounts AS SELECT branch, sum(amount) AS amount, min(months) AS shortest FROM large_application GROUP BY branch;
+SELECT assay.add_owner('loans', 'team', contacts => '{"email": "loans@example.org", "digest": "0 minutes"}'),
+       assay.add_owner('reporting', 'team', contacts => '{"email": "reporting@example.org"}'),
+       assay.add_owner('ann', 'person', contacts => '{"email": "ann@example.org", "digest": "0 minutes"}');
+\set ECHO queries
+SELECT assay.own('loans', 'public.application'), assay.own('reporting', 'public.large_application'), assay.own('reporting', 'public.branch_amounts');
+SELECT assay.add_data_product('lending', 'p1', 'reporting');
+SELECT assay.add_to_product('lending', 'public.application', 'inner'), assay.add_to_product('lending', 'public.large_application', 'inner'), assay.add_to_product('lending', 'public.branch_amounts', 'output');
+SELECT assay.add_rotation('night', '{ann}', now() - interval '1 day', '7 days');
+SELECT assay.incident_policy('sev2', '30 minutes', '4 hours', '{"priority": "p1", "severity": "error"}',
+                             steps => '[{"after": "0 minutes", "tell": ["owner"]}, {"after": "1 hour", "tell": ["rotation:night"]}]');
+SELECT assay.add_sla('product:lending', 'availability', 0.99, '7 days', '{"from": "2026-01-01"}');
+SELECT assay.add_check('large_application', 'accepted_range', 'months', '{"min_value": 1}', name => 'large ones have a term'),
+       assay.add_check('branch_amounts', 'accepted_range', 'shortest', '{"min_value": 1}', name => 'branches have terms');
+UPDATE application SET months = -months WHERE branch = 'Munich';
+SELECT FROM assay.run_checks();
+\set ECHO none
+\o
+\echo
+\echo '   One incident, where the cause is, for who owns that; the issues downstream are gathered under it:'
+\echo
+SELECT id AS incident FROM assay.incidents ORDER BY id DESC LIMIT 1 \gset
+SELECT title, severity, status, owner, root, issues FROM assay.incidents WHERE id = :incident;
+SELECT asset, subject, status, occurrences, owner FROM assay.issues WHERE incident_id = :incident ORDER BY asset;
+\echo '   Nobody acts. An hour and a half later, by a clock that is turned:'
+\echo
+\set ECHO queries
+SELECT severity, cause, step, told FROM assay.escalate(now() + interval '95 minutes');
+\set ECHO none
+\echo
+SELECT owner, kind, subject, status FROM assay.notifications WHERE incident_id = :incident ORDER BY id;
+\o /dev/null
+\set ECHO queries
+SELECT assay.acknowledge(:incident, 'Munich sends its terms with a minus', now() + interval '100 minutes');
+UPDATE application SET months = abs(months) WHERE branch = 'Munich';
+SELECT FROM assay.run_checks();
+SELECT assay.resolve(:incident, 'mended, and loaded again', now() + interval '150 minutes');
+\set ECHO none
+\o
+\echo
+SELECT to_char(at - min(at) OVER (), 'HH24:MI') AS after, actor, kind, note FROM assay.incident_events WHERE incident_id = :incident ORDER BY id;
+\echo '   What it has cost, of the hundredth of a week that may fail:'
+\echo
+SELECT target, sli, objective, good, bad, round(attained::numeric, 4) AS attained, met, round(budget_left::numeric, 2) AS "budget left" FROM assay.sla_status(now() + interval '1 day');
+SELECT metric, n AS incidents, value / 60 AS minutes FROM assay.reliability_metrics(now() - interval '1 day', now() + interval '1 day') WHERE metric LIKE 'time%median' AND severity IS NULL ORDER BY 1;
+
+\echo '── 20. Pages to send to somebody: each is one file that opens from disk'
 \echo
 \o /dev/null
 SELECT assay.describe_model('risk', '{"purpose": "Which applications for a loan does a person look at before they are granted?", "cost_false_positive": 1, "cost_false_negative": 5,
@@ -270,6 +320,9 @@ SELECT assay.render_profile('customers', 'html');
 \set drift_page :pages /drift.html
 \o :drift_page
 SELECT assay.render_drift('german_credit', 'applicants', format => 'html');
+\set reliability_page :pages /reliability.html
+\o :reliability_page
+SELECT assay.render_reliability('html', now() + interval '1 day');
 \set checks_page :pages /checks.html
 \o :checks_page
 SELECT assay.render_checks('application', 'html');
@@ -280,6 +333,7 @@ SELECT assay.render_checks('application', 'html');
 \echo '   the customers, column by column                 ' :profile_page
 \echo '   what has drifted within the year                ' :drift_page
 \echo '   how the applications'' checks stand              ' :checks_page
+\echo '   what is broken, and how reliable things are     ' :reliability_page
 \echo
 
 \echo '── Your turn: things to type in psql'

@@ -269,7 +269,7 @@ swap_is_guarded() { grep -qF '1004 of 1004 rows fail' "$results/demo.log" && gre
 # Each page is whole.
 pages_are_written() {
     local page
-    for page in risk customers drift checks; do
+    for page in risk customers drift checks reliability; do
         tail -c 20 "$results/demo-pages/$page.html" | grep -qF '</html>' || return 1
     done
 }

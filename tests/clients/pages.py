@@ -163,7 +163,24 @@ def make_tables():
         run("SELECT count(*) FROM assay.run_checks(%s::regclass)", table)
     run("SELECT assay.train('page of numbers', %s, 'n', 'decision_tree', split => 'none', exclude => '{id}')", f"SELECT * FROM {table}")
     run("SELECT assay.train('page of classes', %s, %s, 'gradient_boosting', params => '{\"n_estimators\": 5}', split => 'none')", f"SELECT n, hit, id, {column} FROM {table}", "a<b>&\"'" + HOSTILE[:40])
+    make_incidents(table)
     return table
+
+
+def make_incidents(table):
+    """Weeks of incidents, with titles that are somebody's ill will."""
+    run("INSERT INTO assay.owner (id, name, kind, added_by) VALUES (1, %s, 'team', current_user::regrole)", "<b>ingest</b> & " + HOSTILE[:40])
+    run("INSERT INTO assay.asset (id, kind, name, relation, relation_name, relation_owner, added_by) VALUES (1001, 'relation', %s, %s::regclass, %s, current_user::regrole, current_user::regrole)",
+        "public." + table, table, "public." + table)
+    for number in range(1, 31):
+        run("INSERT INTO assay.data_product (id, name, priority, owner_id, added_by) VALUES (%s, %s, 'p1', 1, current_user::regrole)", number, f"product {number} <i>" + HOSTILE[:20 + number])
+        run("INSERT INTO assay.product_asset VALUES (%s, 1001, 'inner')", number)
+    run("""INSERT INTO assay.incident (id, title, severity, status, owner_id, declared_by, started_at, declared_at, mitigated_at, ended_at)
+        SELECT i, %s || i, 'sev' || i %% 4 + 1, CASE WHEN i %% 9 = 0 THEN 'open' ELSE 'resolved' END, 1, current_user::regrole, t, t, CASE WHEN i %% 9 > 0 THEN t + i * interval '20 minutes' END,
+            CASE WHEN i %% 9 > 0 THEN t + i * interval '25 minutes' END FROM generate_series(1, 60) AS i, LATERAL (SELECT now() - i * interval '31 hours' AS t)""", HOSTILE.replace("\u0007", ""))
+    run("""INSERT INTO assay.issue (asset_id, asset_name, kind, subject, status, severity, occurrences, started_at, last_seen_at, incident_id, message, ran_as)
+        SELECT 1001, 'a', 'check', %s || i, 'open', (ARRAY['warn', 'error'])[i %% 2 + 1], i, now() - i * interval '31 hours', now(), CASE WHEN i %% 3 > 0 THEN i END, %s, current_user::regrole
+        FROM generate_series(1, 60) AS i""", "<img src=x> | ", HOSTILE.replace("\u0007", ""))
 
 
 def markdown_pages(table):
@@ -171,6 +188,7 @@ def markdown_pages(table):
         "profile": value("SELECT assay.render_profile(%s, 'markdown')", table),
         "drift": value("SELECT assay.render_drift(%s, 'moved', format => 'markdown')", table),
         "checks": value("SELECT assay.render_checks(%s::regclass, 'markdown')", table),
+        "reliability": value("SELECT assay.render_reliability('markdown')"),
         "model": value("SELECT assay.render_model('page <b>&', %s, 'markdown')", table),
         "model of classes": value("SELECT assay.render_model('page of classes', %s, 'markdown')", table),
     }
@@ -183,6 +201,7 @@ def pages(table):
         "drift": value("SELECT assay.render_drift(%s, 'moved', format => 'html')", table),
         "drift of 1,600 columns": value("SELECT assay.render_drift('wide', 'SELECT * FROM wide WHERE \"column <1> with a name\" > 7', format => 'html')"),
         "checks": value("SELECT assay.render_checks(%s::regclass, 'html')", table),
+        "reliability": value("SELECT assay.render_reliability('html')"),
         "model": value("SELECT assay.render_model('page <b>&', NULL, 'html')"),
         "model on a query": value("SELECT assay.render_model('page <b>&', %s, 'html')", table),
         "model of numbers": value("SELECT assay.render_model('page of numbers', %s, 'html')", table),
@@ -214,6 +233,10 @@ CONTRAST = """(() => {
         const style = getComputedStyle(element), drawn = element instanceof SVGElement;
         if ([...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())) look(element, drawn ? style.fill : style.color, 4.5);
         if (element.matches(".l, .i, .p, .k path")) look(element, style.stroke, 3);
+        if (element.matches("path.h1, path.h2, path.h3, path.h4, path.h5")) {
+            const [over, under, share] = [colour(style.fill), ground(element.parentElement), Number(style.fillOpacity)];
+            look(element, over.map((part, place) => part * share + under[place] * (1 - share)).join(" "), 3);
+        }
         if (element.matches("path.f, circle.f")) look(element, style.fillOpacity === "1" ? style.fill : style.stroke, 3);
     }
     return [...found].slice(0, 8).join(", ");

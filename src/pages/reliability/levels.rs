@@ -8,10 +8,7 @@ use algo::page::{Cell, Column, Section, Status, Table, number};
 /// Service levels that a page lists.
 const MOST: usize = 500;
 
-pub(super) fn section(moment: &Moment) -> Result<Vec<Section>> {
-    if !read::is_known("sla_status")? {
-        return Ok(Vec::new());
-    }
+pub(super) fn section(moment: &Moment) -> Result<Section> {
     let columns = vec![
         Column::text("target", 34),
         Column::text("promise", 36),
@@ -63,12 +60,12 @@ pub(super) fn section(moment: &Moment) -> Result<Vec<Section>> {
             Cell::figure(row.number("burn_rate_short").map(rounded)),
         ]);
     }
-    Ok(vec![section_of(
+    Ok(section_of(
         "levels",
         "Service levels",
         table.without_empty_columns(),
         "Nothing is promised yet; assay.add_sla promises something.",
-    )])
+    ))
 }
 
 /// A rate with two decimals.

@@ -91,7 +91,7 @@ fn page(moment: &Moment, call: &str) -> Result<Page> {
     };
     let mut sections = vec![open::section(&incidents, &issues)];
     sections.extend(calendar::sections(moment, &incidents)?);
-    sections.extend(levels::section(moment)?);
+    sections.push(levels::section(moment)?);
     sections.extend(metrics::sections(moment)?);
     Ok(Page {
         title: "Reliability".into(),

@@ -66,6 +66,17 @@ pub(super) fn incidents(moment: &Moment) -> Result<Vec<Incident>> {
     let seconds =
         |column: &str| format!("EXTRACT(epoch FROM i.{column} OPERATOR(pg_catalog.-) {at})::pg_catalog.float8");
     let days = (WEEKS + 1) * 7;
+    // In working hours, where the policy counts in these.
+    let within = |limit: &str| {
+        format!(
+            "CASE WHEN p.calendar IS NULL THEN i.declared_at OPERATOR(pg_catalog.+) p.{limit} ELSE assay.add_working_time(p.calendar, i.declared_at, p.{limit}) END"
+        )
+    };
+    let deadlines = format!(
+        "SELECT {} AS acknowledge_by, {} AS resolve_by FROM assay.incident_policies AS p WHERE p.severity OPERATOR(pg_catalog.=) i.severity",
+        within("ack_within"),
+        within("resolve_within")
+    );
     let query = format!(
         "SELECT i.id, i.title, i.severity, i.owner, i.lead, i.assets,
     CASE WHEN i.ended_at OPERATOR(pg_catalog.<=) {at} THEN i.status
@@ -78,7 +89,7 @@ pub(super) fn incidents(moment: &Moment) -> Result<Vec<Incident>> {
     pg_catalog.to_char(d.resolve_by, 'YYYY-MM-DD HH24:MI') AS resolve_by,
     (d.resolve_by OPERATOR(pg_catalog.<) {at} OR d.acknowledge_by OPERATOR(pg_catalog.<) {at} AND (i.acknowledged_at OPERATOR(pg_catalog.<=) {at}) IS NOT TRUE) AS is_late
 FROM assay.incidents AS i
-LEFT JOIN LATERAL (SELECT NULL::pg_catalog.timestamptz AS acknowledge_by, NULL::pg_catalog.timestamptz AS resolve_by) AS d ON true
+LEFT JOIN LATERAL ({deadlines}) AS d ON true
 WHERE i.declared_at OPERATOR(pg_catalog.<=) {at} AND i.status OPERATOR(pg_catalog.<>) 'cancelled' AND i.merged_into IS NULL
   AND (COALESCE(i.ended_at, {at}) OPERATOR(pg_catalog.>) ({at} OPERATOR(pg_catalog.-) '{days} days'::pg_catalog.interval))
 ORDER BY i.severity, i.started_at, i.id LIMIT {MOST}",
