@@ -24,3 +24,20 @@ END $$;
 CALL mornings();
 -- What came of the first ten days' customers is known.
 SELECT assay.record_labels('risk', 'SELECT customer_id, is_risky FROM customers WHERE customer_id % 14 < 10', '{customer_id}');
+-- Twelve weeks of incidents of two products, and what is promised of them.
+SELECT assay.add_owner('loans', 'team'), assay.add_owner('reporting', 'team');
+SELECT assay.own('loans', 'public.german_credit'), assay.own('reporting', 'public.customers');
+SELECT assay.add_data_product('lending', 'p1', 'loans'), assay.add_data_product('reporting', 'p2', 'reporting');
+SELECT assay.add_to_product('lending', 'public.german_credit'), assay.add_to_product('reporting', 'public.customers', 'output');
+SELECT assay.add_sla('product:lending', 'availability', 0.99, '30 days', '{"from": "2020-01-01"}'), assay.add_sla('product:reporting', 'availability', 0.95, '30 days', '{"from": "2020-01-01"}');
+DO $$
+DECLARE began timestamptz; incident bigint;
+BEGIN
+    FOR n IN 1..24 LOOP
+        began := now() - n * interval '3 days 7 hours';
+        incident := assay.declare_incident('A load came late', 'sev' || 1 + n % 3, root => CASE WHEN n % 2 = 0 THEN 'public.german_credit' ELSE 'public.customers' END,
+                                           started_at => began - interval '10 minutes', at => began);
+        PERFORM assay.resolve(incident, 'loaded again', began + n % 5 * interval '3 hours' + interval '1 hour');
+    END LOOP;
+END $$;
+SELECT assay.declare_incident('Applications are missing', 'sev2', root => 'public.german_credit');

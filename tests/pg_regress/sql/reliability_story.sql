@@ -46,6 +46,14 @@ UPDATE assay.notification SET created_at = '2025-09-19 22:40+00', due_at = '2025
 UPDATE assay.quality_history SET run_at = '2025-09-19 22:40+00' WHERE relation_name LIKE 'story.%';
 COMMIT;
 
+CREATE PROCEDURE turn(happened text, moment timestamptz) LANGUAGE sql AS $$
+    SELECT set_config('session_replication_role', 'replica', true);
+    UPDATE assay.incident_event SET at = moment WHERE kind = happened AND incident_id = (SELECT incident FROM tonight);
+    UPDATE assay.incident SET acknowledged_at = CASE WHEN happened = 'acknowledged' THEN moment ELSE acknowledged_at END,
+        mitigated_at = CASE WHEN happened = 'mitigated' THEN moment ELSE mitigated_at END, ended_at = CASE WHEN happened = 'resolved' THEN moment ELSE ended_at END
+    WHERE id = (SELECT incident FROM tonight)
+$$;
+
 -- One incident of three issues, whose root is the source, for who owns that.
 SELECT title, severity, status, owner, root, assets, issues, open_issues, by_policy FROM assay.incidents WHERE id = (SELECT incident FROM tonight);
 SELECT asset, subject, severity, status, occurrences, owner, incident_id = (SELECT incident FROM tonight) AS gathered FROM assay.issues WHERE asset LIKE 'story.%' ORDER BY asset;
@@ -69,19 +77,24 @@ SELECT count(*) FROM assay.issues;
 RESET ROLE;
 GRANT SELECT ON tonight TO story_ingest, story_stranger;
 SET ROLE story_stranger;
-SELECT assay.acknowledge(incident, 'me', '2025-09-20 00:35+00') FROM tonight;
+SELECT assay.acknowledge(incident, 'me') FROM tonight;
 SET ROLE story_ingest;
-SELECT assay.acknowledge(incident, 'the file is in cents, and of returns', '2025-09-20 00:40+00') FROM tonight;
+SELECT assay.acknowledge(incident, 'the file is in cents, and of returns') FROM tonight;
+RESET ROLE;
+CALL turn('acknowledged', '2025-09-20 00:40+00');
 SELECT count(*) FROM assay.escalate('2025-09-20 02:00+00');
 -- The wrong rows are taken out: the effect is over. They are loaded again, the checks pass, and the incident is resolved.
-SELECT assay.mitigate(incident, 'branch 2 is left out', '2025-09-20 06:30+00') FROM tonight;
-UPDATE story.sale SET amount = amount / -1000 WHERE branch = 2;
+SET ROLE story_ingest;
+SELECT assay.mitigate(incident, 'branch 2 is left out') FROM tonight;
 RESET ROLE;
+CALL turn('mitigated', '2025-09-20 06:30+00');
+UPDATE story.sale SET amount = amount / -1000 WHERE branch = 2;
 SELECT relation, status FROM assay.run_checks() WHERE relation LIKE 'story.%' ORDER BY relation;
 UPDATE assay.issue SET ended_at = '2025-09-20 08:55+00' WHERE incident_id = (SELECT incident FROM tonight);
 SET ROLE story_ingest;
-SELECT assay.resolve(incident, 'loaded again', '2025-09-20 09:00+00') FROM tonight;
+SELECT assay.resolve(incident, 'loaded again') FROM tonight;
 RESET ROLE;
+CALL turn('resolved', '2025-09-20 09:00+00');
 SELECT status, owner, started_at, declared_at, acknowledged_at, acknowledged_by, mitigated_at, ended_at, open_issues FROM assay.incidents WHERE id = (SELECT incident FROM tonight);
 SELECT at, actor, kind, note FROM assay.incident_events WHERE incident_id = (SELECT incident FROM tonight) AND kind NOT LIKE 'issue%' ORDER BY id;
 -- The trail cannot be changed, not even by its superuser as long as the trigger stands.
@@ -98,3 +111,20 @@ SELECT round(uptime::numeric, 6) AS uptime, down, incidents FROM assay.uptime('p
 SELECT round((1 - extract(epoch FROM ended - began) / extract(epoch FROM interval '30 days'))::numeric, 6) AS uptime, ended - began AS down
 FROM (SELECT (SELECT started_at FROM assay.incidents WHERE id = incident) AS began,
              (SELECT at FROM assay.incident_events AS e WHERE e.incident_id = incident AND kind = 'mitigated') AS ended FROM tonight) AS t;
+-- How fast people were, by the trail alone: the first issue was found when the checks ran, somebody took it on two hours later, and it was over in the morning.
+WITH trail AS (SELECT i.started_at, i.declared_at, (SELECT min(started_at) FROM assay.issues WHERE incident_id = i.id) AS found,
+                      (SELECT at FROM assay.incident_events AS e WHERE e.incident_id = i.id AND kind = 'acknowledged') AS acknowledged,
+                      (SELECT at FROM assay.incident_events AS e WHERE e.incident_id = i.id AND kind = 'resolved') AS resolved
+               FROM tonight JOIN assay.incidents AS i ON i.id = incident)
+SELECT m.metric, m.severity, m.week, m.value, m.n, m.value = CASE
+    WHEN m.metric LIKE 'time_to_detect%' THEN extract(epoch FROM least(found, declared_at) - started_at)
+    WHEN m.metric LIKE 'time_to_acknowledge%' THEN extract(epoch FROM acknowledged - declared_at)
+    WHEN m.metric LIKE 'time_to_resolve%' THEN extract(epoch FROM resolved - declared_at)
+    WHEN m.metric IN ('incidents', 'share_found_by_checks') THEN 1 END AS as_by_hand
+FROM assay.reliability_metrics('2025-09-15 00:00+00', '2025-09-22 00:00+00', 'UTC') AS m, trail
+WHERE m.metric NOT LIKE 'share_of%' AND m.metric <> 'uptime' AND m.n > 0 ORDER BY m.metric, m.severity NULLS FIRST;
+SELECT metric, product, round(value::numeric, 6) AS value, n FROM assay.reliability_metrics('2025-08-23 00:00+00', '2025-09-22 00:00+00', 'UTC') WHERE product = 'revenue';
+-- The page of the week after.
+\pset format unaligned
+\pset tuples_only on
+SELECT assay.render_reliability('text', '2025-09-22 08:00+00');
