@@ -86,9 +86,16 @@ fn products() -> Result<Vec<Product>> {
     Ok(read::rows(&query)?.iter().map(product).collect())
 }
 
-/// The spans of incidents that touch one of some assets.
+/// The spans of incidents that touch one of some assets, or a column of it.
 fn spans_of(incidents: &[Incident], assets: &[String]) -> Vec<(f64, f64)> {
-    let touches = |incident: &&Incident| incident.assets.iter().any(|asset| assets.contains(asset));
+    let is_of = |touched: &str, asset: &str| {
+        let rest = touched.strip_prefix(asset);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let touches = |incident: &&Incident| {
+        let mut touched = incident.assets.iter();
+        touched.any(|touched| assets.iter().any(|asset| is_of(touched, asset)))
+    };
     incidents.iter().filter(touches).map(Incident::effect).collect()
 }
 
