@@ -72,11 +72,16 @@ pub(super) fn incidents(moment: &Moment) -> Result<Vec<Incident>> {
             "CASE WHEN p.calendar IS NULL THEN i.declared_at OPERATOR(pg_catalog.+) p.{limit} ELSE assay.add_working_time(p.calendar, i.declared_at, p.{limit}) END"
         )
     };
-    let deadlines = format!(
-        "SELECT {} AS acknowledge_by, {} AS resolve_by FROM assay.incident_policies AS p WHERE p.severity OPERATOR(pg_catalog.=) i.severity",
-        within("ack_within"),
-        within("resolve_within")
-    );
+    let deadlines = match read::is_known("incident_policies")? {
+        false => {
+            "SELECT NULL::pg_catalog.timestamptz AS acknowledge_by, NULL::pg_catalog.timestamptz AS resolve_by".into()
+        }
+        true => format!(
+            "SELECT {} AS acknowledge_by, {} AS resolve_by FROM assay.incident_policies AS p WHERE p.severity OPERATOR(pg_catalog.=) i.severity",
+            within("ack_within"),
+            within("resolve_within")
+        ),
+    };
     let query = format!(
         "SELECT i.id, i.title, i.severity, i.owner, i.lead, i.assets,
     CASE WHEN i.ended_at OPERATOR(pg_catalog.<=) {at} THEN i.status
