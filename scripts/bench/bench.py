@@ -13,6 +13,7 @@ from judging import Judging
 from keeping import Keeping
 from measure import Peers, Session, SqlError, median
 from quality import Quality
+from reliability import Reliability
 from report import FEATURES, FEWER, FULL, NUMBERS, ONLY, REPEAT, ROWS, SCAN, SERIAL, Sections, Table, comma, run_file, seconds, train, verdict
 
 LINEAR = train("amount", "linear_regression", NUMBERS, "amount", "bench")
@@ -206,7 +207,7 @@ class Learning(Sections):
             session.run("DROP TABLE IF EXISTS bench_more")
 
 
-PARTS = [Learning, Choosing, Comparing, Explaining, Features, Judging, Keeping, Quality]
+PARTS = [Learning, Choosing, Comparing, Explaining, Features, Judging, Keeping, Quality, Reliability]
 
 
 def has_data():

@@ -168,7 +168,10 @@ impl CheckResult {
     /// What failed, in a sentence without the segment and values of rows; `None` of what did not.
     pub fn failure(&self) -> Option<String> {
         match self.status {
-            Status::Warn | Status::Fail | Status::Error => Some(self.sentence("", None)),
+            Status::Warn | Status::Fail | Status::Error => {
+                // An error's message may end as a sentence does.
+                Some(format!("{}.", self.sentence("", None).trim_end_matches('.')))
+            }
             Status::Pass | Status::Skipped => None,
         }
     }

@@ -138,7 +138,8 @@ const LOCK: &str = "SELECT COALESCE(pg_catalog.jsonb_agg(l.id) FILTER (WHERE l.i
     FOR UPDATE OF i) AS l";
 
 /// Where an issue of the same was closed within a day it is opened again: what comes and goes is one issue. Of one that does so often that is told
-/// the third time, and then not any more; nor of what somebody has called expected or false.
+/// the third time, and then not any more; nor of what somebody has called expected or false. A failure that is older than the pass that closed its issue
+/// comes late, from a process that kept it beside others; it is counted, and opens nothing.
 const OPEN: &str = "WITH found AS MATERIALIZED (
     SELECT f.* FROM pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb) AS f(asset_id bigint, kind pg_catalog.text, check_id bigint,
         subject pg_catalog.text, segment_key pg_catalog.text, asset_name pg_catalog.text, segment pg_catalog.jsonb,
@@ -146,9 +147,12 @@ const OPEN: &str = "WITH found AS MATERIALIZED (
         reads pg_catalog.oid[], shareable boolean, survived boolean)
 ), reopened AS (
     UPDATE assay.issue AS i
-    SET status = 'open', ended_at = NULL, passes = 0, reopenings = (i.reopenings OPERATOR(pg_catalog.+) 1),
-        triage = CASE WHEN i.triage OPERATOR(pg_catalog.=) 'fixed' THEN NULL ELSE i.triage END,
-        occurrences = (i.occurrences OPERATOR(pg_catalog.+) f.times), last_seen_at = GREATEST(i.last_seen_at, $2),
+    SET status = CASE WHEN i.ended_at OPERATOR(pg_catalog.>) $2 THEN 'closed' ELSE 'open' END,
+        ended_at = CASE WHEN i.ended_at OPERATOR(pg_catalog.>) $2 THEN i.ended_at END,
+        passes = CASE WHEN i.ended_at OPERATOR(pg_catalog.>) $2 THEN i.passes ELSE 0 END,
+        reopenings = CASE WHEN i.ended_at OPERATOR(pg_catalog.>) $2 THEN i.reopenings ELSE i.reopenings OPERATOR(pg_catalog.+) 1 END,
+        triage = CASE WHEN (i.ended_at OPERATOR(pg_catalog.<=) $2) AND (i.triage OPERATOR(pg_catalog.=) 'fixed') THEN NULL ELSE i.triage END,
+        occurrences = i.occurrences OPERATOR(pg_catalog.+) f.times, last_seen_at = GREATEST(i.last_seen_at, $2),
         severity = CASE WHEN f.severity OPERATOR(pg_catalog.=) 'error' THEN f.severity ELSE i.severity END, message = f.message,
         ran_as = f.ran_as, added_by = f.added_by, reads = f.reads::pg_catalog.regclass[], shareable = f.shareable, survived = f.survived
     FROM found AS f
@@ -159,7 +163,7 @@ const OPEN: &str = "WITH found AS MATERIALIZED (
           AND (c.segment_key OPERATOR(pg_catalog.=) f.segment_key)
         ORDER BY c.status OPERATOR(pg_catalog.=) 'open' DESC, c.ended_at DESC, c.id DESC LIMIT 1))
       AND (i.ended_at OPERATOR(pg_catalog.>=) ($2 OPERATOR(pg_catalog.-) '24 hours'::pg_catalog.interval))
-    RETURNING i.id, i.asset_id, i.kind, COALESCE(i.check_id, 0) AS check_id, i.subject, i.segment_key, i.reopenings, i.triage
+    RETURNING i.id, i.asset_id, i.kind, COALESCE(i.check_id, 0) AS check_id, i.subject, i.segment_key, i.reopenings, i.triage, i.status
 ), counted AS (
     INSERT INTO assay.issue AS i (asset_id, asset_name, kind, check_id, subject, segment, segment_key, severity, occurrences, started_at,
         last_seen_at, message, ran_as, added_by, reads, shareable, survived)
@@ -173,7 +177,7 @@ const OPEN: &str = "WITH found AS MATERIALIZED (
           AND (r.segment_key OPERATOR(pg_catalog.=) f.segment_key))
     ORDER BY f.asset_id, f.kind COLLATE pg_catalog.\"C\", f.check_id, f.subject COLLATE pg_catalog.\"C\", f.segment_key COLLATE pg_catalog.\"C\"
     ON CONFLICT (asset_id, kind, COALESCE(check_id, 0), subject, segment_key) WHERE (status OPERATOR(pg_catalog.=) 'open')
-    DO UPDATE SET passes = 0, occurrences = (i.occurrences OPERATOR(pg_catalog.+) excluded.occurrences),
+    DO UPDATE SET passes = 0, occurrences = i.occurrences OPERATOR(pg_catalog.+) excluded.occurrences,
         last_seen_at = GREATEST(i.last_seen_at, excluded.last_seen_at),
         severity = CASE WHEN excluded.severity OPERATOR(pg_catalog.=) 'error' THEN excluded.severity ELSE i.severity END,
         message = excluded.message, ran_as = excluded.ran_as, added_by = excluded.added_by, reads = excluded.reads,
@@ -182,7 +186,8 @@ const OPEN: &str = "WITH found AS MATERIALIZED (
 )
 SELECT pg_catalog.jsonb_build_object('opened', COALESCE(
     (SELECT pg_catalog.jsonb_agg(o.id ORDER BY o.id)
-     FROM (SELECT r.id, r.triage FROM reopened AS r WHERE r.reopenings OPERATOR(pg_catalog.<=) 3
+     FROM (SELECT r.id, r.triage FROM reopened AS r
+        WHERE (r.status OPERATOR(pg_catalog.=) 'open') AND (r.reopenings OPERATOR(pg_catalog.<=) 3)
         UNION ALL SELECT c.id, c.triage FROM counted AS c
         WHERE c.is_new OR (c.severity OPERATOR(pg_catalog.=) 'error') AND (c.id OPERATOR(pg_catalog.=) ANY (ARRAY(
             SELECT m.id::bigint FROM pg_catalog.jsonb_array_elements_text($3::pg_catalog.jsonb) AS m(id))))) AS o
@@ -194,10 +199,10 @@ FROM assay.issue AS i
 WHERE (i.status OPERATOR(pg_catalog.=) 'open') AND (i.check_id OPERATOR(pg_catalog.=) ANY (ARRAY(
     SELECT c.id::bigint FROM pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb) AS c(id))))";
 
-/// What an issue is after one more pass.
+/// Counts passes of checks. One that is older than the last failure says nothing.
 const CLOSE_CHECKS: &str = "WITH passed AS (
     UPDATE assay.issue AS i
-    SET passes = (i.passes OPERATOR(pg_catalog.+) 1), status = CASE WHEN t.is_over THEN 'closed' ELSE 'open' END,
+    SET passes = i.passes OPERATOR(pg_catalog.+) 1, status = CASE WHEN t.is_over THEN 'closed' ELSE 'open' END,
         ended_at = CASE WHEN t.is_over THEN $2 END
     FROM (
         SELECT i.id, (i.triage OPERATOR(pg_catalog.=) 'fixed' OR (i.passes OPERATOR(pg_catalog.+) 1) OPERATOR(pg_catalog.>=) COALESCE(q.passes_to_close, 1))
@@ -205,6 +210,7 @@ const CLOSE_CHECKS: &str = "WITH passed AS (
         FROM assay.issue AS i
         LEFT JOIN assay.quality_check AS q ON q.id OPERATOR(pg_catalog.=) i.check_id
         WHERE (i.status OPERATOR(pg_catalog.=) 'open') AND (i.kind OPERATOR(pg_catalog.=) ANY ('{check,freshness}'))
+          AND (i.last_seen_at OPERATOR(pg_catalog.<=) $2)
           AND (i.check_id OPERATOR(pg_catalog.=) ANY (ARRAY(
             SELECT c.id::bigint FROM pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb) AS c(id))))
           AND NOT EXISTS (
@@ -219,7 +225,7 @@ SELECT pg_catalog.jsonb_build_object('closed', COALESCE(pg_catalog.jsonb_agg(p.i
 FROM passed AS p WHERE p.status OPERATOR(pg_catalog.=) 'closed'";
 
 const CLOSE_OTHERS: &str = "WITH passed AS (
-    UPDATE assay.issue AS i SET passes = (i.passes OPERATOR(pg_catalog.+) 1), status = 'closed', ended_at = $2
+    UPDATE assay.issue AS i SET passes = i.passes OPERATOR(pg_catalog.+) 1, status = 'closed', ended_at = $2
     FROM (
         SELECT i.id
         FROM pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb) AS p(asset_id bigint, kind pg_catalog.text, check_id bigint,

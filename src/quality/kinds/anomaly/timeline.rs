@@ -257,6 +257,6 @@ fn in_incident(check: Option<i64>, step: &str) -> String {
                 UNION SELECT a.id FROM assay.asset AS a
                 WHERE (a.kind OPERATOR(pg_catalog.=) 'relation') AND (a.name OPERATOR(pg_catalog.=) t.relation_name)) AS x
             JOIN assay_internal.asset_now AS w ON w.id OPERATOR(pg_catalog.=) x.id
-            WHERE w.relation OPERATOR(pg_catalog.=) t.oid))))))"
+            WHERE w.relation OPERATOR(pg_catalog.=) t.oid)))))))"
     )
 }
