@@ -66,7 +66,9 @@ impl Spans {
 
     /// How long all of them are together.
     pub fn length(&self) -> i64 {
-        self.0.iter().fold(0, |sum: i64, span| sum.saturating_add(span.length()))
+        self.0
+            .iter()
+            .fold(0, |sum: i64, span| sum.saturating_add(span.length()))
     }
 
     pub fn contains(&self, at: i64) -> bool {

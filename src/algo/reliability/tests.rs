@@ -73,11 +73,18 @@ type Source = (Vec<Finding>, i64);
 fn minute_is(sources: &[Source], at: i64) -> (bool, bool) {
     let mut is = (false, false);
     for (findings, valid_for) in sources {
-        let newest = findings.iter().map(|finding| finding.at).filter(|&then| then <= at).max();
+        let newest = findings
+            .iter()
+            .map(|finding| finding.at)
+            .filter(|&then| then <= at)
+            .max();
         let Some(newest) = newest.filter(|then| at < then + valid_for) else {
             continue;
         };
-        let worst = findings.iter().filter(|finding| finding.at == newest).map(|f| f.verdict);
+        let worst = findings
+            .iter()
+            .filter(|finding| finding.at == newest)
+            .map(|f| f.verdict);
         match worst.max() {
             Some(Verdict::Good) => is.0 = true,
             Some(Verdict::Bad) => is.1 = true,
@@ -90,7 +97,10 @@ fn minute_is(sources: &[Source], at: i64) -> (bool, bool) {
 fn by_minutes(sources: &[Source], maintenance: &[Span], window: Span, slice: i64) -> Counts {
     let mut counts = Counts::default();
     let first = (window.from..).find(|at| at % slice == 0).unwrap();
-    for from in (first..).step_by(slice as usize).take_while(|from| from + slice <= window.to) {
+    for from in (first..)
+        .step_by(slice as usize)
+        .take_while(|from| from + slice <= window.to)
+    {
         let minutes = (from..from + slice).filter(|&at| !maintenance.iter().any(|span| span.contains(at)));
         let minutes: Vec<(bool, bool)> = minutes.map(|at| minute_is(sources, at)).collect();
         match () {

@@ -47,7 +47,9 @@ fn add(
     let objective = Objective::new(share).ok_or_else(|| {
         Error::new(INVALID_PARAMETER, "argument \"objective\" is out of range")
             .detail(format!("The value is {share}."))
-            .hint("It is a share above 0 and below 1, such as 0.99: what is promised of all leaves no budget for errors.")
+            .hint(
+                "It is a share above 0 and below 1, such as 0.99: what is promised of all leaves no budget for errors.",
+            )
     })?;
     let period = Period::read(&required("period", period)?)?;
     let terms = Terms::read(indicator, object("options", options)?, period, objective)?;
@@ -111,11 +113,6 @@ fn drop_sla(id: Option<i64>) {
             );
         };
         target.require_control()?;
-        tables::as_owner(|| {
-            tables::write(
-                "DELETE FROM assay.sla WHERE id OPERATOR(pg_catalog.=) $1",
-                &[id.into()],
-            )
-        })
+        tables::as_owner(|| tables::write("DELETE FROM assay.sla WHERE id OPERATOR(pg_catalog.=) $1", &[id.into()]))
     })())
 }

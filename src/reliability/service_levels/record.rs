@@ -48,11 +48,9 @@ fn record_load(
         let started = level::clock("started_at", required("started_at", started_at)?)?;
         let seconds = level::clock("finished_at", finished_at)?.saturating_sub(started) as f64 / SECOND as f64;
         if seconds < 0.0 {
-            return Err(
-                Error::new(INVALID_PARAMETER, "the load finished before it started")
-                    .detail(format!("It would have taken {seconds} seconds."))
-                    .hint("Give when it started, and then when it finished."),
-            );
+            return Err(Error::new(INVALID_PARAMETER, "the load finished before it started")
+                .detail(format!("It would have taken {seconds} seconds."))
+                .hint("Give when it started, and then when it finished."));
         }
         keep(&asset, LOAD, seconds, finished_at)
     })())
@@ -60,7 +58,12 @@ fn record_load(
 
 /// `record_measurement(asset, metric, value, at)`.
 #[pg_extern(sql = false)]
-fn record_measurement(asset: Option<Text>, metric: Option<Text>, value: Option<f64>, at: Option<TimestampWithTimeZone>) {
+fn record_measurement(
+    asset: Option<Text>,
+    metric: Option<Text>,
+    value: Option<f64>,
+    at: Option<TimestampWithTimeZone>,
+) {
     read_only::require_writable(c"assay.record_measurement()");
     or_raise((|| {
         let asset = Asset::named(&required("asset", asset)?)?;

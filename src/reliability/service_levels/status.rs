@@ -115,7 +115,9 @@ fn row(level: &Level, target: String, standing: Standing, alarms: &HashMap<i64, 
         attained: standing.attained,
         met: standing.attained.map(|attained| attained >= objective),
         budget_left: standing.budget_left,
-        budget_left_time: standing.time_left.map(|left| Interval::from_micros(left.round() as i64)),
+        budget_left_time: standing
+            .time_left
+            .map(|left| Interval::from_micros(left.round() as i64)),
         burn_rate: first.and_then(|burn| burn.long),
         burn_rate_short: first.and_then(|burn| burn.short),
         fast_burn: standing.is_fast_burn(),
