@@ -70,6 +70,17 @@ pub fn input_text<'a>(fcinfo: pg_sys::FunctionCallInfo) -> Option<&'a CStr> {
     datum(fcinfo, 0).map(|datum| unsafe { CStr::from_ptr(datum.cast_mut_ptr()) })
 }
 
+/// Argument `index` as a text; `None` when it is NULL, or is no text at this call site.
+pub fn text(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<String> {
+    if argument_type(fcinfo, index) != Some(pg_sys::TEXTOID) {
+        return None;
+    }
+    // SAFETY: the argument is a text that is not NULL.
+    datum(fcinfo, index)
+        .and_then(|datum| unsafe { Text::from_datum(datum, false) })
+        .map(String::from)
+}
+
 /// Argument `index` as texts; `None` when it is NULL or has a NULL element, or is no `text[]` at this call site.
 pub fn texts(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<Vec<String>> {
     let texts = nullable_texts(fcinfo, index)?.into_iter();

@@ -169,6 +169,11 @@ impl Error {
         self.state == QUERY_CANCELED
     }
 
+    /// Whether it says that the caller may not do what it wants to.
+    pub fn is_denial(&self) -> bool {
+        self.state == INSUFFICIENT_PRIVILEGE
+    }
+
     /// The message with its detail and hint, in one text.
     pub fn sentences(&self) -> String {
         let texts = [Some(&self.message), self.detail.as_ref(), self.hint.as_ref()];

@@ -294,3 +294,38 @@ pub fn shows_all_alike(oid: pg_sys::Oid) -> bool {
 pub fn may_set_triggers(oid: pg_sys::Oid) -> bool {
     name_of(oid).is_some() && has(role::current(), oid, pg_sys::ACL_TRIGGER)
 }
+
+/// Whether the caller may make relations in a schema: it has CREATE on it, or on the database where the schema is not there yet.
+#[allow(clippy::useless_conversion, reason = "from PostgreSQL 16 on the mode is wider")]
+pub fn may_create_in(schema: &str) -> bool {
+    let Ok(schema) = encoding::encode_c(schema) else {
+        return false;
+    };
+    let role = role::current();
+    // SAFETY: catalog look-ups by a C string and by numbers of what is there.
+    let result = unsafe {
+        let schema = pg_sys::get_namespace_oid(schema.as_ptr(), true);
+        let (class, object) = match schema {
+            pg_sys::InvalidOid => (pg_sys::DatabaseRelationId, pg_sys::MyDatabaseId),
+            schema => (pg_sys::NamespaceRelationId, schema),
+        };
+        #[cfg(feature = "pg15")]
+        let result = match class {
+            pg_sys::DatabaseRelationId => pg_sys::pg_database_aclcheck(object, role, pg_sys::ACL_CREATE),
+            _ => pg_sys::pg_namespace_aclcheck(object, role, pg_sys::ACL_CREATE),
+        };
+        #[cfg(not(feature = "pg15"))]
+        let result = pg_sys::object_aclcheck(class, object, role, pg_sys::ACL_CREATE.into());
+        result
+    };
+    result == pg_sys::AclResult::ACLCHECK_OK
+}
+
+/// Whether a name is that of this database.
+pub fn is_this_database(name: &str) -> bool {
+    let Ok(name) = encoding::encode_c(name) else {
+        return false;
+    };
+    // SAFETY: a catalog look-up by a C string, which gives InvalidOid for what is not there.
+    unsafe { pg_sys::get_database_oid(name.as_ptr(), true) == pg_sys::MyDatabaseId }
+}

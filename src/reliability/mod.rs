@@ -5,6 +5,7 @@
 pub mod asset;
 pub mod gate;
 pub mod incidents;
+mod dbt;
 pub mod issues;
 pub mod lineage;
 mod maintenance;

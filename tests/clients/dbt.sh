@@ -30,3 +30,7 @@ cd "$folder/tests/clients/dbt"
 export DBT_SEND_ANONYMOUS_USAGE_STATS=false DO_NOT_TRACK=1 DBT_PARTIAL_PARSE=true DBT_USE_COLORS=false PYTHONDONTWRITEBYTECODE=1
 "$venv/bin/dbt" deps
 "$venv/bin/python" drive.py
+# A project with groups, owners, exposures and unit tests.
+cd shop
+"$venv/bin/dbt" deps
+"$venv/bin/python" drive.py

@@ -1,44 +1,11 @@
 """Builds the project in this folder with dbt as its rows change, and says whether dbt's verdicts are those that the checks call for. Prints
 'ok - NAME' or 'not ok - NAME' for each promise."""
 
-import contextlib
-import io
 import pathlib
 import re
 import sys
 
-import psycopg2
-from dbt.cli.main import dbtRunner
-
-failed = 0
-dbt = dbtRunner()
-database = psycopg2.connect("")
-database.autocommit = True
-
-
-def check(name, holds, found=""):
-    global failed
-    failed += not holds
-    print(f"{'ok' if holds else 'not ok'} - {name}" + ("" if holds else f": {found}"), flush=True)
-
-
-def sql(text):
-    with database.cursor() as cursor:
-        cursor.execute(text)
-        return cursor.fetchall() if cursor.description else None
-
-
-def run(*arguments):
-    """What dbt says: whether all went well, the status and message of each node by its name, and the text."""
-    with contextlib.redirect_stdout(io.StringIO()) as text:
-        done = dbt.invoke(list(arguments))
-    print(text.getvalue(), done.exception or "")
-    nodes = {each.node.name: (str(each.status), each.message or "") for each in getattr(done.result, "results", []) if hasattr(each, "node")}
-    return done.success, nodes, text.getvalue()
-
-
-def statuses(nodes, *names):
-    return [nodes.get(name, ("absent",))[0] for name in names]
+from harness import check, failures, run, sql, statuses
 
 
 def tests(nodes):
@@ -202,4 +169,4 @@ pathlib.Path("models/none.yml").write_text("models: [{name: stored, data_tests: 
 good, nodes, text = run("test", "--select", "stored")
 check("a test without checks is refused", not good and "at least one check" in text, text)
 
-sys.exit(failed > 0)
+sys.exit(failures() > 0)
