@@ -10,12 +10,18 @@ use crate::pg::encoding;
 use crate::pg::error::Result;
 use crate::pg::jsonb_value::{self, Item};
 use crate::pg::names;
+use crate::reliability::owners::contacts::Contacts;
 
 /// A person or a team that owns something.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Said {
     pub is_team: bool,
     pub contacts: Json,
+}
+
+/// Whether an owner can be told by a contact.
+fn reaches(contact: &str, value: &str) -> bool {
+    Contacts::read(json!({contact: value})).is_ok()
 }
 
 /// All that a manifest names, by their names, and what could not be read.
@@ -67,8 +73,10 @@ impl Owners {
             let owner = match element {
                 Item::Text(bytes) => {
                     let name = encoding::decode(bytes);
-                    let is_address = name.find('@').is_some_and(|place| place > 0);
-                    let contacts = if is_address { json!({"email": name}) } else { json!({}) };
+                    let contacts = match reaches("email", &name) {
+                        true => json!({"email": name}),
+                        false => json!({}),
+                    };
                     self.add(name.clone(), !name.contains('@'), contacts, unique_id)
                 }
                 Item::Object(_) => self.object(&Fields::of(element, unique_id)?, false, unique_id)?,
@@ -86,6 +94,7 @@ impl Owners {
     /// An owner with a name and contacts of its own.
     fn object(&mut self, owner: &Fields<'_, '_>, is_team: bool, unique_id: &str) -> Result<Option<String>> {
         let mut contacts = Map::new();
+        let mut name = owner.text("name")?.filter(|name| !name.is_empty()).map(Cow::into_owned);
         for contact in ["email", "slack"] {
             // dbt takes lists of addresses, too.
             let value = match owner.item(contact)? {
@@ -93,15 +102,15 @@ impl Owners {
                 Some(_) => owner.text(contact)?.map(Cow::into_owned),
                 None => None,
             };
-            if let Some(value) = value.filter(|value| !value.is_empty()) {
+            if contact == "email" && name.is_none() {
+                name = value.clone();
+            }
+            // A channel's name, as dbt's users write it, reaches nobody.
+            if let Some(value) = value.filter(|value| reaches(contact, value)) {
                 contacts.insert(contact.into(), json!(value));
             }
         }
-        let name = match owner.text("name")?.filter(|name| !name.is_empty()) {
-            Some(name) => Some(name),
-            None => (contacts.get("email").and_then(Json::as_str)).map(|email| Cow::Owned(email.to_string())),
-        };
-        Ok(name.and_then(|name| self.add(name, is_team, Json::Object(contacts), unique_id)))
+        Ok(name.and_then(|name| self.add(name.into(), is_team, Json::Object(contacts), unique_id)))
     }
 
     /// Notes an owner. What is said first of one stays, unless it gave no contacts.

@@ -104,7 +104,7 @@ pub fn owners(owners: &[(&String, &Said)], caller: pgrx::pg_sys::Oid) -> Result<
 const OWNERS: &str = "WITH fresh AS MATERIALIZED (
     SELECT r.* FROM pg_catalog.jsonb_to_recordset($1) AS r(name pg_catalog.text, kind pg_catalog.text, contacts pg_catalog.jsonb)
 ), changed AS (
-    UPDATE assay.owner AS o SET contacts = (o.contacts OPERATOR(pg_catalog.||) r.contacts)
+    UPDATE assay.owner AS o SET contacts = o.contacts OPERATOR(pg_catalog.||) r.contacts
     FROM fresh AS r
     WHERE (o.name OPERATOR(pg_catalog.=) r.name) AND o.role IS NULL AND pg_catalog.pg_has_role($2::pg_catalog.oid, o.added_by::pg_catalog.oid, 'USAGE')
       AND NOT (o.contacts OPERATOR(pg_catalog.@>) r.contacts)

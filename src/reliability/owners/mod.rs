@@ -1,6 +1,6 @@
 //! Who answers for what: people and teams, what they own, and the data products that assets make up.
 
-mod contacts;
+pub(super) mod contacts;
 mod ownership;
 mod people;
 mod products;

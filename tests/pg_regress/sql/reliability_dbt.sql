@@ -128,9 +128,9 @@ SELECT action, asset FROM assay.import_dbt_manifest(one_model('"shop"."stg_custo
 RESET ROLE;
 
 -- Owners: names, addresses, lists, objects, and what is none. An owner that is there stays as it is, but those that an import added are reached as the next one says.
-SELECT action, kind, name, message FROM assay.import_dbt_manifest(one_model('shop.stg_customers', '{"config": {"meta": {"owner": ["@ada", "team-x", "b@c.de", {"email": ["x@y.de", "z@y.de"], "slack": "#x"}, {"name": ""}, 7, null, "", "two\nlines"]}}}')) ORDER BY kind COLLATE "C", name COLLATE "C", message;
+SELECT action, kind, name, message FROM assay.import_dbt_manifest(one_model('shop.stg_customers', '{"config": {"meta": {"owner": ["@ada", "team-x", "b@c.de", {"email": ["x@y.de", "z@y.de"], "slack": "#x"}, {"name": "Bo", "slack": "https://hooks.example.com/x"}, {"name": ""}, 7, null, "", "two\nlines"]}}}')) ORDER BY kind COLLATE "C", name COLLATE "C", message;
 SELECT owner, kind, contacts FROM owned WHERE asset = 'shop.stg_customers' ORDER BY owner COLLATE "C";
-SELECT action, kind, name FROM assay.import_dbt_manifest(one_model('shop.stg_customers', '{"group": "team-x", "meta": {"owner": {"name": "x@y.de", "slack": "#y"}}}')) ORDER BY kind COLLATE "C", name COLLATE "C";
+SELECT action, kind, name FROM assay.import_dbt_manifest(one_model('shop.stg_customers', '{"group": "team-x", "meta": {"owner": {"name": "x@y.de", "slack": "https://hooks.example.com/y"}}}')) ORDER BY kind COLLATE "C", name COLLATE "C";
 SELECT owner, kind, contacts FROM owned WHERE asset = 'shop.stg_customers' ORDER BY owner COLLATE "C";
 
 -- Circles, long names, what is not there, tests of nothing.
