@@ -12,14 +12,14 @@ use super::fields::{self, Fields};
 use super::manifest::{Kind, short_name};
 use super::{Done, file, place, project, store};
 use crate::pg::compute::serve_interrupts;
-use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, or_raise};
+use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, or_raise};
 use crate::pg::jsonb_value::Item;
 use crate::pg::moment::Moment;
 use crate::pg::result_row::RowWriter;
 use crate::pg::{names, read_only, role, snapshot};
 use crate::reliability::asset::{self, Asset};
 use crate::reliability::issues::finding::{Finding, Severity, Source, Status};
-use crate::reliability::issues::keep;
+use crate::reliability::issues::keep_all;
 
 /// The most results of a run.
 const MOST: usize = 200_000;
@@ -206,7 +206,7 @@ impl Run {
                 kind: Kind::named(&result.node.kind).name(),
                 name: short_name(&result.node.unique_id).into(),
                 asset: Some(result.asset.label()),
-                message: message.clone(),
+                message: message.clone().filter(|_| is_new),
             })?;
             if !is_new {
                 continue;
@@ -229,12 +229,9 @@ impl Run {
                 reads,
                 survived: false,
             };
-            findings.push(
-                serde_json::to_value(finding)
-                    .map_err(|problem| Error::new(INTERNAL, format!("a result cannot be handed on: {problem}")))?,
-            );
+            findings.push(finding);
         }
-        keep(&findings, self.at)
+        keep_all(findings, self.at)
     }
 }
 
