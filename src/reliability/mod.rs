@@ -3,9 +3,9 @@
 //! The rooms above (checks, drift, models) say here what they have found; this one knows nothing of how it was found.
 
 pub mod asset;
+mod dbt;
 pub mod gate;
 pub mod incidents;
-mod dbt;
 pub mod issues;
 pub mod lineage;
 mod maintenance;
