@@ -143,7 +143,7 @@ SELECT status, count(*) FROM assay.notifications GROUP BY status;
 
 -- What is rolled back is not told.
 DELETE FROM assay.notification;
-INSERT INTO assay.incident (title, severity, owner_id, started_at, declared_at) SELECT 'New', 'sev1', id, '2039-01-01', '2039-01-01' FROM assay.owner WHERE name = 'ann';
+INSERT INTO assay.incident (id, title, severity, owner_id, started_at, declared_at) SELECT 3, 'New', 'sev1', id, '2039-01-01', '2039-01-01' FROM assay.owner WHERE name = 'ann';
 BEGIN;
 SELECT count(*) FROM assay.escalate('2040-01-01');
 ROLLBACK;
