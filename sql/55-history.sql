@@ -43,21 +43,21 @@ COMMENT ON COLUMN assay.quality_history.status IS 'pass, warn, fail, error or sk
 COMMENT ON COLUMN assay.quality_history.severity IS 'error or warn.';
 COMMENT ON COLUMN assay.quality_history.metric IS 'What value is.';
 COMMENT ON COLUMN assay.quality_history.value IS 'The figure found.';
-COMMENT ON COLUMN assay.quality_history.threshold IS 'What the status was decided by.';
+COMMENT ON COLUMN assay.quality_history.threshold IS 'What the status was decided by; NULL of a pass for error_if >0.';
 COMMENT ON COLUMN assay.quality_history.rows_evaluated IS 'Rows that the condition selected.';
 COMMENT ON COLUMN assay.quality_history.rows_failed IS 'Rows that failed; NULL for checks of a figure.';
 COMMENT ON COLUMN assay.quality_history.null_rows IS 'Rows whose value was NULL.';
 COMMENT ON COLUMN assay.quality_history.duration_ms IS 'What the check took by itself.';
 COMMENT ON COLUMN assay.quality_history.message IS 'Why it could not run or was skipped, or how it was answered.';
 COMMENT ON COLUMN assay.quality_history.ran_as IS 'The role that it ran as, to whom the result belongs.';
-COMMENT ON COLUMN assay.quality_history.added_by IS 'The role that had added the check; NULL where that is not known.';
+COMMENT ON COLUMN assay.quality_history.added_by IS 'The role that had added the check; NULL where it ran as that one, or it is not known.';
 COMMENT ON COLUMN assay.quality_history.reads IS 'The tables and views that it read.';
 COMMENT ON COLUMN assay.quality_history.shareable IS 'Whether whoever may read these may see the result: it called no function of a user, and no row-level security hid rows.';
 COMMENT ON COLUMN assay.quality_history.cpu_seconds IS 'What the check took of the processor in the session''s own process, with its part of the pass that checks share; NULL of results that 0.1.0 kept.';
 
 CREATE VIEW assay.check_history WITH (security_barrier) AS
     SELECT h.run_at, h.check_id, h.name, h.kind, h.relation_name AS relation, h.column_name, h.segment, h.status, h.severity, h.metric,
-           h.value, h.threshold, h.rows_evaluated, h.rows_failed,
+           h.value, CASE WHEN h.threshold IS NULL AND h.status OPERATOR(pg_catalog.=) 'pass' THEN 'error_if >0' ELSE h.threshold END AS threshold, h.rows_evaluated, h.rows_failed,
            CASE WHEN h.rows_evaluated OPERATOR(pg_catalog.>) 0
                 THEN h.rows_failed::double precision OPERATOR(pg_catalog./) h.rows_evaluated::double precision
                 WHEN h.rows_failed OPERATOR(pg_catalog.=) 0 THEN 0 END AS fraction_failed,

@@ -105,12 +105,15 @@ impl Journal {
     }
 }
 
+/// Most results pass, by the same condition as most, and ran as who added their check: that goes without saying, and takes no room.
 const INSERT: &str = "INSERT INTO assay.quality_history (run_at, check_id, name, kind, relation, relation_name, column_name, segment,
     status, severity, metric, value, threshold, rows_evaluated, rows_failed, null_rows, duration_ms, message, ran_as, added_by,
     reads, shareable, cpu_seconds)
 SELECT $2::pg_catalog.timestamptz, r.check_id, r.name, r.kind, r.relation::pg_catalog.regclass, r.relation_name, r.column_name, r.segment,
-    r.status, r.severity, r.metric, r.value, r.threshold, r.rows_evaluated, r.rows_failed, r.null_rows, r.duration_ms, r.message,
-    r.ran_as::pg_catalog.regrole, r.added_by::pg_catalog.regrole, r.reads::pg_catalog.regclass[], r.shareable, r.cpu_seconds
+    r.status, r.severity, r.metric, r.value,
+    CASE WHEN (r.status OPERATOR(pg_catalog.<>) 'pass') OR (r.threshold OPERATOR(pg_catalog.<>) 'error_if >0') THEN r.threshold END,
+    r.rows_evaluated, r.rows_failed, r.null_rows, r.duration_ms, r.message, r.ran_as::pg_catalog.regrole,
+    CASE WHEN r.added_by OPERATOR(pg_catalog.<>) r.ran_as THEN r.added_by::pg_catalog.regrole END, r.reads::pg_catalog.regclass[], r.shareable, r.cpu_seconds
 FROM pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb) AS r(check_id bigint, name pg_catalog.text, kind pg_catalog.text,
     relation pg_catalog.oid, relation_name pg_catalog.text, column_name pg_catalog.text, segment pg_catalog.jsonb,
     status pg_catalog.text, severity pg_catalog.text, metric pg_catalog.text, value pg_catalog.float8, threshold pg_catalog.text,
