@@ -68,6 +68,8 @@ SELECT assay.add_check('adult', 'accepted_range', 'age', '{"max_value": 80}', wa
 SELECT assay.add_check('adult', 'not_null', 'workclass', group_by => '{sex}', mostly => 0.9, "where" => 'age > 20');
 SELECT assay.add_check('adult', 'anomaly', name => 'volume', group_by => '{sex}');
 SELECT assay.run_checks('adult');
+SELECT assay.declare_incident('Ages are wrong', 'sev2', root => 'adult');
+SELECT assay.acknowledge(1, 'From before the dump');
 CREATE TABLE gone (x int);
 SELECT assay.add_check('gone', 'not_empty', name => 'gone');
 DROP TABLE gone;
@@ -110,6 +112,8 @@ SELECT column_name, segment, method, statistic, drifted FROM assay.drift_from('a
 SELECT * FROM assay.checks WHERE name <> 'gone' ORDER BY check_id;
 SELECT * FROM assay.check_history WHERE run_at = (SELECT min(run_at) FROM assay.check_history) ORDER BY check_id, segment::text;
 SELECT check_id, segment, status, value, rows_evaluated, fraction_low, p_value FROM assay.run_checks('adult');
+SELECT * FROM assay.incidents ORDER BY id;
+SELECT * FROM assay.incident_events ORDER BY id;
 SET ROLE $role;
 SELECT count(*) FROM assay.model_trials WHERE model = 'tuned';
 SELECT model FROM assay.models ORDER BY model;
@@ -143,3 +147,6 @@ check "the history goes on where it stopped" "t" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT count(DISTINCT id) = count(*) AND count(DISTINCT run_at) = 3 FROM assay.quality_history")"
 check "a check of a table that was rebuilt is the new one's, there and here" "fail public.rebuilt|fail public.rebuilt" \
     "$(for database in "$second" "$PGDATABASE"; do psql -X -q -A -t -F ' ' -d "$database" -c "SELECT status, relation FROM assay.run_checks('rebuilt')"; done | paste -sd '|')"
+check "the trail of incidents goes on, and cannot be changed there either" "acknowledged,declared,resolved" \
+    "$(psql -X -q -A -t -d "$second" -c "SELECT assay.resolve(1)" -c "DELETE FROM assay.incident_event" \
+        -c "SELECT string_agg(kind, ',' ORDER BY kind) FROM assay.incident_events WHERE incident_id = 1" 2>/dev/null | sed '/^$/d')"

@@ -40,7 +40,9 @@ pub fn declare_by_policy(new_issues: &[i64], at: TimestampWithTimeZone) -> Resul
             return Ok(());
         };
         let assets: Vec<i64> = situation.assets.iter().map(|asset| asset.id).collect();
-        let gatherings = plan::plan(&situation, &lineage::roots(&assets)?);
+        // What others have committed while this transaction waited belongs to it, too.
+        let roots = snapshot::with_own(|_| lineage::roots(&assets))?;
+        let gatherings = plan::plan(&situation, &roots);
         if gatherings.is_empty() || gather::apply(&situation, gatherings, at)? {
             return Ok(());
         }

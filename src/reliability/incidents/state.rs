@@ -185,7 +185,7 @@ fn wrong(incident: &Incident, problem: String) -> Error {
 fn last(incident: i64, kind: Kind) -> Option<String> {
     let told = tables::as_owner(|| {
         tables::write_returning::<crate::pg::text::Text>(
-            "SELECT pg_catalog.format('Role \"%s\" did that at %s.', e.actor, e.at)
+            "SELECT pg_catalog.format('Done by \"%s\" at %s.', e.actor, e.at)
 FROM assay.incident_event AS e
 WHERE e.incident_id OPERATOR(pg_catalog.=) $1 AND e.kind OPERATOR(pg_catalog.=) $2
 ORDER BY e.id DESC LIMIT 1",
