@@ -106,13 +106,13 @@ COMMENT ON FUNCTION assay.add_rotation(text, text[], timestamptz, interval, text
 'Adds a rotation of people who are on call in turn, or replaces the one of its name; who stands in for whom (assay.override_rotation) stays.
 people: owners of kind person (assay.add_owner), in the order of their turns, at most 1,000; who comes twice has two turns. starts_at: when the first begins. shift: how long each has, from an hour to 366 days; no months, which differ. time_zone: shifts are counted on its clock, the session''s if NULL, so that they begin at the same hour in summer and winter, and that in which clocks change is an hour longer or shorter.
 Takes the rights of the database''s owner. Errors: ML023 no such person, 22023 a team, a shift or a time zone that is none, 54000, 42602, 42501, 25006.
-Example: SELECT assay.add_rotation(''platform'', ''{ann,bob}'', ''2026-06-01 09:00+02'', ''7 days'', ''Europe/Berlin'')';
+Example: SELECT assay.add_rotation(''platform'', array_agg(name), ''2026-06-01 09:00+02'', ''7 days'', ''Europe/Berlin'') FROM assay.owners WHERE kind = ''person'' HAVING count(*) > 0';
 
 CREATE FUNCTION assay.override_rotation(rotation text, person text, during tstzrange) RETURNS bigint
 AS 'MODULE_PATHNAME', 'override_rotation_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.override_rotation(text, text, tstzrange) IS
 'Has a person stand in for whose turn it is, and gives the number of that. Where two of these overlap the one that was said last counts; so saying it of whose turn it is takes it back. during: from its lower end on, up to its upper end, both of which it needs. Takes the role of one of the rotation''s people, or the rights of the database''s owner. Errors: ML023 no such rotation or person, 22023, 42501, 25006.
-Example: SELECT assay.override_rotation(''platform'', ''bob'', tstzrange(''2026-06-03 09:00+02'', ''2026-06-04 09:00+02''))';
+Example: SELECT assay.override_rotation(name, people[1], tstzrange(''2026-06-03 09:00+02'', ''2026-06-04 09:00+02'')) FROM assay.rotations WHERE name = ''platform''';
 
 CREATE FUNCTION assay.drop_rotation(name text) RETURNS void
 AS 'MODULE_PATHNAME', 'drop_rotation_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
