@@ -21,7 +21,7 @@ pub const MOST: usize = 1024 * 1024;
 /// Room for what comes while the worker is at the first piece.
 const MORE: usize = 64 * 1024;
 /// How long a session waits for a worker that takes no more to end, before it starts another one.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a worker waits for whoever changes the same rows.
 const LOCK_TIMEOUT: &CStr = c"60s";
 /// Begins the memory of a session's work.

@@ -31,7 +31,7 @@ INSERT INTO assay.issue (asset_id, asset_name, kind, subject, status, severity, 
     (2, 'public.weekly_revenue', 'check', 'each day has revenue', 'open', 'error', 2, '2026-06-10 08:00+00', '2026-06-10 11:00+00', NULL, 2, '1 of 9 rows fails', current_user::regrole),
     (1, 'public.weekly_order', 'check', 'few | returns', 'open', 'warn', 1, '2026-06-09 10:00+00', '2026-06-09 10:00+00', NULL, NULL, '2 of 10 rows fail', current_user::regrole),
     (1, 'public.weekly_order', 'check', 'orders come in time', 'closed', 'error', 9, '2026-05-11 06:00+00', '2026-05-12 10:00+00', '2026-05-12 18:00+00', 4, NULL, current_user::regrole);
-INSERT INTO assay.sla (asset_id, sli, objective, period, options, added_by, added_at) VALUES (1, 'availability', 0.995, '30 days', '{"from": "2026-01-01"}', current_user::regrole, '2026-01-01');
+INSERT INTO assay.sla (asset_id, sli, objective, period, options, added_by, added_at) VALUES (1, 'availability', 0.995, 'month', '{"from": "2026-01-01"}', current_user::regrole, '2026-01-01');
 INSERT INTO assay.response_policy (severity, ack_within, resolve_within, changed_by) VALUES ('sev1', '30 minutes', '4 hours', 'somebody');
 SELECT page();
 SELECT page('markdown');

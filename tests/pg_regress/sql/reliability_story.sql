@@ -27,7 +27,7 @@ SELECT assay.add_to_product('revenue', 'story.sale', 'input'), assay.add_to_prod
 SELECT assay.add_rotation('weekend', '{ann}', '2025-09-01 00:00+00', '7 days', 'UTC');
 SELECT assay.incident_policy('sev2', '30 minutes', '12 hours', '{"priority": "p1", "severity": "error"}',
     steps => '[{"after": "0 minutes", "tell": ["owner"]}, {"after": "1 hour", "tell": ["rotation:weekend"]}]');
-SELECT assay.add_sla('product:revenue', 'availability', 0.99, '30 days', '{"from": "2025-01-01", "time_zone": "UTC"}') > 0 AS promised;
+SELECT assay.add_sla('product:revenue', 'availability', 0.99, 'month', '{"from": "2025-01-01", "time_zone": "UTC"}') > 0 AS promised;
 SELECT count(*) FROM (SELECT assay.add_check('story.sale', 'accepted_range', 'amount', '{"min_value": 0}', name => 'amounts are positive')
     UNION ALL SELECT assay.add_check('story.clean_sale', 'accepted_range', 'amount', '{"min_value": 0}', name => 'clean amounts are positive')
     UNION ALL SELECT assay.add_check('story.revenue', 'accepted_range', 'amount', '{"min_value": 0}', name => 'no branch loses money')) AS c(added);
@@ -100,13 +100,13 @@ SELECT at, actor, kind, note FROM assay.incident_events WHERE incident_id = (SEL
 -- The trail cannot be changed, not even by its superuser as long as the trigger stands.
 DELETE FROM assay.incident_event;
 
--- What it has cost: eight hours of thirty days, more than the hundredth that may fail. By the trail: from when it began to when it was mitigated.
-SELECT good, bad, unknown, total, round(attained::numeric, 6) AS attained, met, round(budget_left::numeric, 6) AS budget_left FROM assay.sla_status('2025-09-22 00:00+00') WHERE target = 'product:revenue';
+-- What it has cost: eight hours of a month of thirty days, more than the hundredth that may fail. By the trail: from when it began to when it was mitigated.
+SELECT good, bad, unknown, total, round(attained::numeric, 6) AS attained, met, round(budget_left::numeric, 6) AS budget_left FROM assay.sla_status('2025-09-30 23:55+00') WHERE target = 'product:revenue';
 WITH trail AS (SELECT (SELECT started_at FROM assay.incidents WHERE id = incident) AS began,
                       (SELECT at FROM assay.incident_events AS e WHERE e.incident_id = incident AND kind = 'mitigated') AS ended FROM tonight),
      slices AS (SELECT count(*) AS all, count(*) FILTER (WHERE s < ended AND s + interval '5 minutes' > began) AS bad
-                FROM trail, generate_series(timestamptz '2025-08-23 00:00+00', '2025-09-21 23:55+00', '5 minutes') AS s)
-SELECT slices.all - bad AS good, bad, slices.all AS total, round((slices.all - bad)::numeric / slices.all, 6) AS attained, round(1 - bad / (0.01 * slices.all), 6) AS budget_left FROM slices;
+                FROM trail, generate_series(timestamptz '2025-09-01 00:00+00', '2025-09-30 23:50+00', '5 minutes') AS s)
+SELECT slices.all - bad AS good, bad, slices.all AS total, round((slices.all - bad)::numeric / slices.all, 6) AS attained, round(1 - bad / (0.01 * 30 * 24 * 12), 6) AS budget_left FROM slices;
 SELECT round(uptime::numeric, 6) AS uptime, down, incidents FROM assay.uptime('product:revenue', '2025-08-23 00:00+00', '2025-09-22 00:00+00');
 SELECT round((1 - extract(epoch FROM ended - began) / extract(epoch FROM interval '30 days'))::numeric, 6) AS uptime, ended - began AS down
 FROM (SELECT (SELECT started_at FROM assay.incidents WHERE id = incident) AS began,
