@@ -10,6 +10,7 @@ CREATE TABLE file AS
 SELECT name, jsonb_set(replace(pg_read_file(path), 'warehouse', current_database())::jsonb, '{metadata,generated_at}', to_jsonb(at)) AS content
 FROM (VALUES ('manifest 1.10', :'manifest_10', '2024-06-01 10:00Z'), ('manifest 1.11', :'manifest_11', '2024-06-01 10:00Z'),
              ('results 1.10', :'results_10', '2024-06-01 11:00Z'), ('results 1.11', :'results_11', '2024-06-01 12:00Z')) AS f(name, path, at);
+GRANT SELECT ON file TO PUBLIC;
 SELECT name, content->'metadata'->>'dbt_version' AS dbt_version FROM file ORDER BY name;
 CREATE FUNCTION file(name text) RETURNS jsonb STABLE LANGUAGE sql RETURN (SELECT content FROM file WHERE file.name = $1);
 CREATE SCHEMA crm;
@@ -136,16 +137,16 @@ SELECT owner, kind, contacts FROM owned WHERE asset = 'shop.stg_customers' ORDER
 -- Circles, long names, what is not there, tests of nothing.
 SELECT action, kind, left(name, 30) AS name, asset, message FROM assay.import_dbt_manifest(jsonb_set(jsonb_set(nothing('odd'), '{nodes}', jsonb_build_object(
     'model.odd.a', '{"resource_type": "model", "relation_name": "\"shop\".\"Odd \"\"A\"\"\"", "depends_on": {"nodes": ["model.odd.b", "model.odd.a", "model.odd.gone"]}}'::jsonb,
-    'model.odd.b', '{"resource_type": "model", "relation_name": "shop.b", "depends_on": {"nodes": ["model.odd.e1"]}}',
-    'model.odd.e1', '{"resource_type": "model", "relation_name": null, "depends_on": {"nodes": ["model.odd.e2"]}}',
-    'model.odd.e2', '{"resource_type": "model", "depends_on": {"nodes": ["model.odd.e1", "model.odd.a"]}}',
-    'model.odd.index', '{"resource_type": "model", "relation_name": "assay.asset_pkey"}',
-    'model.odd.' || repeat('x', 2000), '{"resource_type": "model", "relation_name": "shop.c"}',
-    'test.odd.nothing', '{"resource_type": "test", "name": "nothing", "depends_on": {"nodes": []}}',
-    'test.odd.ephemeral', '{"resource_type": "test", "name": "ephemeral", "depends_on": {"nodes": ["model.odd.e1"]}}',
+    'model.odd.b', '{"resource_type": "model", "relation_name": "shop.b", "depends_on": {"nodes": ["model.odd.e1"]}}'::jsonb,
+    'model.odd.e1', '{"resource_type": "model", "relation_name": null, "depends_on": {"nodes": ["model.odd.e2"]}}'::jsonb,
+    'model.odd.e2', '{"resource_type": "model", "depends_on": {"nodes": ["model.odd.e1", "model.odd.a"]}}'::jsonb,
+    'model.odd.index', '{"resource_type": "model", "relation_name": "assay.asset_pkey"}'::jsonb,
+    'model.odd.' || repeat('x', 2000), '{"resource_type": "model", "relation_name": "shop.c"}'::jsonb,
+    'test.odd.nothing', '{"resource_type": "test", "name": "nothing", "depends_on": {"nodes": []}}'::jsonb,
+    'test.odd.ephemeral', '{"resource_type": "test", "name": "ephemeral", "depends_on": {"nodes": ["model.odd.e1"]}}'::jsonb,
     'test.odd.long', jsonb_build_object('resource_type', 'test', 'name', repeat('long', 100), 'attached_node', 'model.odd.b'),
-    'test.odd.source', '{"resource_type": "test", "name": "source", "test_metadata": {"name": "relationships", "kwargs": {"model": "{{ get_where_subquery(source(''s'', ''t'')) }}"}}, "depends_on": {"nodes": ["model.odd.b", "source.odd.s.t"]}}',
-    'analysis.odd.x', '{"resource_type": "analysis"}')), '{sources}', '{"source.odd.s.t": {"source_name": "s", "name": "t", "relation_name": "elsewhere.s.t"}, "source.odd.s.u": {"source_name": "s", "name": "\u200b"}}'))
+    'test.odd.source', '{"resource_type": "test", "name": "source", "test_metadata": {"name": "relationships", "kwargs": {"model": "{{ get_where_subquery(source(''s'', ''t'')) }}"}}, "depends_on": {"nodes": ["model.odd.b", "source.odd.s.t"]}}'::jsonb,
+    'analysis.odd.x', '{"resource_type": "analysis"}'::jsonb)), '{sources}', '{"source.odd.s.t": {"source_name": "s", "name": "t", "relation_name": "elsewhere.s.t"}, "source.odd.s.u": {"source_name": "s", "name": "\u200b"}}'))
 ORDER BY kind COLLATE "C", name COLLATE "C";
 SELECT upstream, downstream FROM edges WHERE downstream IN ('shop."Odd ""A"""', 'shop.b') ORDER BY 1, 2;
 
