@@ -28,7 +28,7 @@ COMMENT ON FUNCTION assay_internal.lineage() IS
 CREATE VIEW assay.lineage WITH (security_barrier) AS
     SELECT l.upstream, l.upstream_kind, l.downstream, l.downstream_kind, l.source, l.added_by, l.added_at FROM assay_internal.lineage() l;
 COMMENT ON VIEW assay.lineage IS
-'What depends on what, one row per dependency and source, as far as the current role may know of both: views (also materialised ones, with the columns that they read, those in functions whose bodies are written as SQL included), foreign keys, partitions and tables that inherit, what trainings and logged predictions read, what checks look at, and what was added by hand or imported.
+'What depends on what, one row per dependency and source, as far as the current role may know of both: views (also materialised ones, with the columns that they read, those in functions whose bodies are written as SQL included), foreign keys, partitions and tables that inherit, what trainings and logged predictions read, what checks look at, and what was added by hand or imported. Without the views that PostgreSQL and assay bring along.
 Example: SELECT upstream, downstream, source FROM assay.lineage WHERE downstream = ''public.customers'' ORDER BY upstream LIMIT 3';
 COMMENT ON COLUMN assay.lineage.upstream IS 'What is read.';
 COMMENT ON COLUMN assay.lineage.upstream_kind IS 'relation, column, schema, model, check, dashboard or source.';

@@ -159,6 +159,7 @@ impl Tracing {
             // What one round makes of a column the next makes of another one.
             let all: Columns = traced.values.iter().flatten().copied().collect();
             traced.values.iter_mut().for_each(|columns| columns.clone_from(&all));
+            traced.rows.extend(all);
         }
         self.begun.remove(&place);
         let traced = Rc::new(traced);

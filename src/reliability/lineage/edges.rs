@@ -18,7 +18,7 @@ const FEW: u32 = 1000;
 
 /// A source on a walk in one direction.
 pub struct Reader<S> {
-    source: S,
+    pub source: S,
     direction: Direction,
     looked_up: u32,
     /// All edges, in the order of their near ends' containers.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use pgrx::datum::TimestampWithTimeZone;
-use pgrx::pg_extern;
+use pgrx::{pg_extern, pg_sys};
 
 use super::catalogs::Catalogs;
 use super::edges::Source;
@@ -13,6 +13,7 @@ use super::told::{Teller, Told};
 use crate::pg::catalog;
 use crate::pg::compute::serve_interrupts;
 use crate::pg::error::{Result, or_raise};
+use crate::pg::relation;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::reliability::asset::Recording;
 
@@ -37,13 +38,22 @@ struct Listed {
     added: Option<(String, TimestampWithTimeZone)>,
 }
 
+/// Whether it is a view of PostgreSQL's own, or of assay's.
+fn is_built_in(node: Node) -> bool {
+    let Node::Relation(oid) = node.container() else {
+        return false;
+    };
+    let is_own = || relation::schema_of(oid.into()).is_some_and(|schema| schema == "assay" || schema == "assay_internal");
+    oid < pg_sys::FirstNormalObjectId || is_own()
+}
+
 fn all() -> Result<Vec<Listed>> {
     let mut edges: Vec<Edge> = Vec::new();
     Catalogs.all(&mut edges)?;
     Readings.all(&mut edges)?;
     Checks::default().all(&mut edges)?;
     let mut known = HashSet::new();
-    edges.retain(|edge| known.insert((edge.upstream, edge.downstream, edge.origin.name())));
+    edges.retain(|edge| !is_built_in(edge.downstream) && known.insert((edge.upstream, edge.downstream, edge.origin.name())));
     let derived = edges.into_iter().map(|edge| Listed {
         upstream: edge.upstream,
         downstream: edge.downstream,

@@ -1,6 +1,7 @@
 //! Edges that people or manifests say, between recorded assets.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::edges::Source;
 use super::node::{Direction, Edge, Node, Origin};
@@ -13,7 +14,15 @@ use crate::reliability::asset::{Asset, Recording};
 /// Rows between two looks at interrupts.
 const LOOK: u32 = 1024;
 
-pub struct Said;
+/// All recorded assets, by their numbers.
+pub type Recordings = HashMap<i64, (Node, Recording)>;
+
+/// Edges between recorded assets.
+#[derive(Default)]
+pub struct Said {
+    /// Once all of them were read.
+    pub recordings: Option<Rc<Recordings>>,
+}
 
 /// The numbers under which something, or for a relation its columns too, are recorded, with what they are.
 pub fn recorded_at(container: Node) -> Result<Vec<(i64, Node)>> {
@@ -64,7 +73,7 @@ impl Source for Said {
     }
 
     fn all(&mut self, into: &mut Vec<Edge>) -> Result<()> {
-        let mut nodes: HashMap<i64, Node> = HashMap::new();
+        let mut recordings = Recordings::new();
         let mut seen = 0_u32;
         let mut look = || {
             seen += 1;
@@ -74,17 +83,18 @@ impl Source for Said {
         };
         Recording::all(|recording| {
             look();
-            nodes.insert(recording.id, Node::of_recording(&recording)?);
+            recordings.insert(recording.id, (Node::of_recording(&recording)?, recording));
             Ok(())
         })?;
         catalog::visit::<()>(c"lineage_edge", |row| {
             look();
-            let ends = (nodes.get(&row.require(1)?), nodes.get(&row.require(2)?));
-            if let (Some(&upstream), Some(&downstream)) = ends {
-                into.push(Edge::new(upstream, downstream, Origin::Said));
+            let ends = (recordings.get(&row.require(1)?), recordings.get(&row.require(2)?));
+            if let (Some((upstream, _)), Some((downstream, _))) = ends {
+                into.push(Edge::new(*upstream, *downstream, Origin::Said));
             }
             Ok(None)
         })?;
+        self.recordings = Some(Rc::new(recordings));
         Ok(())
     }
 }

@@ -1,10 +1,12 @@
 //! What people are told of what a walk reached: names, where they may see them.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use pgrx::pg_sys::Oid;
 
 use super::node::Node;
+use super::said::Recordings;
 use crate::models::registry::{self, Privilege};
 use crate::pg::error::Result;
 use crate::pg::{relation, role};
@@ -27,6 +29,8 @@ pub struct Teller {
     /// The roles for which the caller acts, and those for which it does not.
     acts_for: HashMap<u32, bool>,
     relations: HashMap<u32, Option<(String, bool)>>,
+    /// All recorded assets, where a walk has read them already.
+    pub recordings: Option<Rc<Recordings>>,
 }
 
 impl Teller {
@@ -63,10 +67,23 @@ impl Teller {
                 None => Ok(None),
             },
             Node::Check(id) => of(Asset::of_check(id)?),
-            Node::Asset(id) => match asset::by_id(id)? {
+            Node::Asset(id) => match self.asset(id)? {
                 Some(asset) => of(asset),
                 None => Ok(None),
             },
+        }
+    }
+
+    /// What is only recorded.
+    fn asset(&self, id: i64) -> Result<Option<Asset>> {
+        match self.recordings.as_ref().and_then(|all| all.get(&id)) {
+            Some((_, recording)) => Ok(Some(Asset {
+                kind: recording.kind,
+                name: recording.name.clone(),
+                relation: recording.relation,
+                column: recording.column.clone(),
+            })),
+            None => asset::by_id(id),
         }
     }
 

@@ -44,8 +44,12 @@ pub struct Stop {
 
 impl Trace {
     pub fn walk(starts: &[Node], direction: Direction) -> Result<Trace> {
-        let visits = Graph::new(direction)?.walk(starts)?;
-        let mut teller = Teller::default();
+        let mut graph = Graph::new(direction)?;
+        let visits = graph.walk(starts)?;
+        let mut teller = Teller {
+            recordings: graph.recordings(),
+            ..Teller::default()
+        };
         let told = visits.iter().map(|visit| teller.tell(visit.node)).collect::<Result<Vec<_>>>()?;
         // A column is of its relation, which is told too, unless all began with a column.
         let mut relations = HashMap::new();

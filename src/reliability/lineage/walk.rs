@@ -11,7 +11,7 @@ use super::catalogs::Catalogs;
 use super::edges::{Reader, Source};
 use super::kept::{Checks, Readings};
 use super::node::{Direction, Edge, Node, Origin};
-use super::said::Said;
+use super::said::{Recordings, Said};
 use crate::pg::compute::serve_interrupts;
 use crate::pg::derivation::Derivation;
 use crate::pg::error::Result;
@@ -68,13 +68,18 @@ impl Graph {
     pub fn new(direction: Direction) -> Result<Graph> {
         Ok(Graph {
             direction,
-            said: Reader::new(Said, direction),
+            said: Reader::new(Said::default(), direction),
             catalogs: Reader::new(Catalogs, direction),
             readings: Reader::new(Readings, direction),
             checks: Checks::default(),
             views: HashMap::new(),
             monitor: Foreground::new()?,
         })
+    }
+
+    /// All recorded assets, where the walk has read them.
+    pub fn recordings(&self) -> Option<Rc<Recordings>> {
+        self.said.source.recordings.clone()
     }
 
     /// Everything that can be reached, those that are given first, at depth 0.
@@ -191,15 +196,13 @@ impl Graph {
             return Ok(());
         };
         let place = usize::try_from(number).unwrap_or(0).wrapping_sub(1);
-        let values = made.derivation.values.get(place).into_iter().flatten();
-        for &(relation, number) in values.chain(&made.derivation.rows).chain(&made.by_functions) {
-            if number != 0 || !made.reads_columns_of(relation) {
-                steps.push(Step {
-                    to: Node::of_column(relation.into(), number),
-                    by_relation: false,
-                });
-            }
-        }
+        let values = made.derivation.values.get(place).into_iter().flatten().copied();
+        let rows = made.derivation.rows.iter().chain(&made.by_functions).copied();
+        let rows = rows.filter(|&(relation, number)| number != 0 || !made.reads_columns_of(relation));
+        steps.extend(values.chain(rows).map(|(relation, number)| Step {
+            to: Node::of_column(relation.into(), number),
+            by_relation: false,
+        }));
         Ok(())
     }
 
