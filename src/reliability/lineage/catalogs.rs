@@ -26,6 +26,10 @@ fn of_part(part: Part) -> Edge {
 }
 
 impl Source for Catalogs {
+    fn concerns(&self, container: Node, _: Direction) -> bool {
+        matches!(container, Node::Relation(_))
+    }
+
     fn at(&mut self, container: Node, direction: Direction, into: &mut Vec<Edge>) -> Result<()> {
         let Node::Relation(oid) = container else { return Ok(()) };
         let (views, keys, parts) = match direction {

@@ -19,11 +19,12 @@ fn require_two(upstream: &Asset, downstream: &Asset) -> Result<()> {
     if !is_same {
         return Ok(());
     }
-    Err(
-        Error::new(INVALID_PARAMETER, format!("{} cannot depend on itself", downstream.label()))
-            .detail(format!("What it is to depend on is {}.", upstream.label()))
-            .hint("Name another asset, or another column of the same relation."),
+    Err(Error::new(
+        INVALID_PARAMETER,
+        format!("{} cannot depend on itself", downstream.label()),
     )
+    .detail(format!("What it is to depend on is {}.", upstream.label()))
+    .hint("Name another asset, or another column of the same relation."))
 }
 
 /// Says so where the two depend on each other from now on.
@@ -35,7 +36,10 @@ fn tell_of_circle(upstream: &Asset, downstream: &Asset) -> Result<()> {
     if visits.iter().any(|visit| visit.node.container() == to.container()) {
         notice(
             format!("{} already depends on {}", upstream.label(), downstream.label()),
-            Some("Now they depend on each other in a circle, which walks go round once; each is upstream of the other.".into()),
+            Some(
+                "Now they depend on each other in a circle, which walks go round once; each is upstream of the other."
+                    .into(),
+            ),
         );
     }
     Ok(())
@@ -61,7 +65,12 @@ fn add(upstream: Option<Text>, downstream: Option<Text>, source: Option<Text>) -
     tables::as_owner(|| {
         tables::write(
             "INSERT INTO assay.lineage_edge (upstream_id, downstream_id, source, added_by) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-            &[upstream.into(), downstream.into(), (&*source).into(), by.as_str().into()],
+            &[
+                upstream.into(),
+                downstream.into(),
+                (&*source).into(),
+                by.as_str().into(),
+            ],
         )
     })
 }

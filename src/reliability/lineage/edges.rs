@@ -6,6 +6,9 @@ use crate::pg::error::Result;
 
 /// Somewhere that has edges.
 pub trait Source {
+    /// Whether it can have edges at whose near end `container` is.
+    fn concerns(&self, container: Node, direction: Direction) -> bool;
+
     /// Adds those at whose near end is `container`, a relation with its columns, or something else.
     fn at(&mut self, container: Node, direction: Direction, into: &mut Vec<Edge>) -> Result<()>;
 
@@ -37,6 +40,9 @@ impl<S: Source> Reader<S> {
 
     /// Adds the edges at whose near end is `container`.
     pub fn at(&mut self, container: Node, into: &mut Vec<Edge>) -> Result<()> {
+        if !self.source.concerns(container, self.direction) {
+            return Ok(());
+        }
         if self.all.is_none() && self.looked_up >= FEW {
             let mut edges = Vec::new();
             self.source.all(&mut edges)?;

@@ -62,7 +62,11 @@ fn incident(id: i64) -> Result<Incident> {
     let found = catalog::find(c"incident", c"incident_pkey", &[Key::BigInt(1, id)], |row| {
         let declared_by: Option<Oid> = row.get(8)?;
         let takes_part = declared_by.is_some_and(role::acts_for) || is_theirs(row.get(5)?)? || is_theirs(row.get(6)?)?;
-        Ok(Some((takes_part, row.require::<TimestampWithTimeZone>(10)?, row.get::<i64>(7)?)))
+        Ok(Some((
+            takes_part,
+            row.require::<TimestampWithTimeZone>(10)?,
+            row.get::<i64>(7)?,
+        )))
     })?;
     let unknown = || {
         Error::new(UNDEFINED_INCIDENT, format!("incident {id} does not exist"))
@@ -71,7 +75,10 @@ fn incident(id: i64) -> Result<Incident> {
     let (takes_part, began, root) = found.ok_or_else(unknown)?;
     let mut may_know = takes_part;
     for &id in assets.iter().filter(|_| !takes_part) {
-        may_know |= asset::by_id(id)?.map(|asset| asset.is_visible()).transpose()?.unwrap_or(false);
+        may_know |= asset::by_id(id)?
+            .map(|asset| asset.is_visible())
+            .transpose()?
+            .unwrap_or(false);
     }
     if !may_know {
         return Err(unknown());
@@ -176,7 +183,10 @@ fn lines(stops: &[Stop], reached: &Reached) -> Result<(Vec<Line>, Vec<Json>)> {
             continue;
         };
         let entry = registry::by_id(model)?;
-        let manages = entry.map(|entry| registry::may(&entry, Privilege::Manage)).transpose()? == Some(true);
+        let manages = entry
+            .map(|entry| registry::may(&entry, Privilege::Manage))
+            .transpose()?
+            == Some(true);
         let mut want = |version: Option<i32>, trained: bool, reads: &[u32]| {
             if manages {
                 wanted.push(json!({"model": model, "version": version, "trained": trained, "reads": array_of(reads)}));
@@ -222,13 +232,19 @@ fn impact(id: Option<i64>) -> Result<Vec<ImpactRow>> {
         .map(|counted| ((counted.model, counted.version), counted))
         .collect();
     for line in &mut lines {
-        if let Some(Stop { node: Node::Model(model), .. }) = stops.get(line.stop) {
+        if let Some(Stop {
+            node: Node::Model(model),
+            ..
+        }) = stops.get(line.stop)
+        {
             line.counted = counted.remove(&(*model, line.version));
         }
     }
     let owners = Owners::read()?;
     let mut row = |line: Line| -> Result<Option<ImpactRow>> {
-        let Some(stop) = stops.get(line.stop) else { return Ok(None) };
+        let Some(stop) = stops.get(line.stop) else {
+            return Ok(None);
+        };
         Ok(Some(ImpactRow {
             asset: stop.told.label.clone(),
             kind: stop.told.kind.name(),

@@ -131,6 +131,13 @@ impl Reading {
 pub struct Readings;
 
 impl Source for Readings {
+    fn concerns(&self, container: Node, direction: Direction) -> bool {
+        match direction {
+            Direction::Downstream => matches!(container, Node::Relation(_)),
+            Direction::Upstream => matches!(container, Node::Model(_)),
+        }
+    }
+
     fn at(&mut self, container: Node, direction: Direction, into: &mut Vec<Edge>) -> Result<()> {
         let readings = match (container, direction) {
             (Node::Relation(oid), Direction::Downstream) => Reading::of_relation(oid.into())?,
@@ -181,7 +188,10 @@ impl Check {
         let Target::Found(oid) = self.recorded.target() else {
             return None;
         };
-        let number = self.column.as_deref().and_then(|column| relation::column_number(oid, column));
+        let number = self
+            .column
+            .as_deref()
+            .and_then(|column| relation::column_number(oid, column));
         let node = Node::of_column(oid, number.unwrap_or(0));
         Some(Edge::new(node, Node::Check(self.id), Origin::Check))
     }
@@ -196,7 +206,10 @@ impl Checks {
                 Ok(None)
             })?;
             for (place, check) in all.iter().enumerate() {
-                self.by_relation.entry(check.recorded.relation.to_u32()).or_default().push(place);
+                self.by_relation
+                    .entry(check.recorded.relation.to_u32())
+                    .or_default()
+                    .push(place);
                 self.by_name.entry(check.recorded.name.clone()).or_default().push(place);
             }
             self.all = Some(all);
@@ -213,6 +226,13 @@ fn check(id: i64) -> Result<Option<Check>> {
 }
 
 impl Source for Checks {
+    fn concerns(&self, container: Node, direction: Direction) -> bool {
+        match direction {
+            Direction::Downstream => matches!(container, Node::Relation(_)),
+            Direction::Upstream => matches!(container, Node::Check(_)),
+        }
+    }
+
     fn at(&mut self, container: Node, direction: Direction, into: &mut Vec<Edge>) -> Result<()> {
         match (container, direction) {
             (Node::Check(id), Direction::Upstream) => into.extend(check(id)?.and_then(|check| check.edge())),

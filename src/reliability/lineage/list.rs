@@ -43,7 +43,8 @@ fn is_built_in(node: Node) -> bool {
     let Node::Relation(oid) = node.container() else {
         return false;
     };
-    let is_own = || relation::schema_of(oid.into()).is_some_and(|schema| schema == "assay" || schema == "assay_internal");
+    let is_own =
+        || relation::schema_of(oid.into()).is_some_and(|schema| schema == "assay" || schema == "assay_internal");
     oid < pg_sys::FirstNormalObjectId || is_own()
 }
 
@@ -53,7 +54,9 @@ fn all() -> Result<Vec<Listed>> {
     Readings.all(&mut edges)?;
     Checks::default().all(&mut edges)?;
     let mut known = HashSet::new();
-    edges.retain(|edge| !is_built_in(edge.downstream) && known.insert((edge.upstream, edge.downstream, edge.origin.name())));
+    edges.retain(|edge| {
+        !is_built_in(edge.downstream) && known.insert((edge.upstream, edge.downstream, edge.origin.name()))
+    });
     let derived = edges.into_iter().map(|edge| Listed {
         upstream: edge.upstream,
         downstream: edge.downstream,

@@ -106,7 +106,12 @@ pub fn upstream_among(starts: &[Start], assets: &[i64]) -> Result<Vec<Distant>> 
             continue;
         };
         let as_whole = depths.get(&node.container());
-        let depth = depths.get(&node).into_iter().chain(as_whole).chain(by_column.get(&node)).min();
+        let depth = depths
+            .get(&node)
+            .into_iter()
+            .chain(as_whole)
+            .chain(by_column.get(&node))
+            .min();
         if let Some(&depth) = depth.filter(|&&depth| depth > 0) {
             found.push(Distant { asset, depth });
         }
@@ -179,5 +184,9 @@ pub fn roots(assets: &[i64]) -> Result<Vec<(i64, i64)>> {
         }
         assets[all[group].first]
     };
-    Ok(assets.iter().zip(groups).map(|(&asset, group)| (asset, root(group))).collect())
+    Ok(assets
+        .iter()
+        .zip(groups)
+        .map(|(&asset, group)| (asset, root(group)))
+        .collect())
 }

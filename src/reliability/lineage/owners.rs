@@ -33,7 +33,9 @@ FROM (SELECT a.asset_id, pg_catalog.string_agg(DISTINCT w.name, ', ' ORDER BY w.
         };
         let mut owners = Owners::default();
         for (asset, names) in owned {
-            let Some(recording) = Recording::by_id(asset)? else { continue };
+            let Some(recording) = Recording::by_id(asset)? else {
+                continue;
+            };
             if recording.kind == Kind::Schema {
                 owners.schemas.insert(recording.name.clone(), names.clone());
             }

@@ -26,7 +26,8 @@ pub struct Said {
 
 /// The numbers under which something, or for a relation its columns too, are recorded, with what they are.
 pub fn recorded_at(container: Node) -> Result<Vec<(i64, Node)>> {
-    let by_asset = |asset: Asset| -> Result<Vec<(i64, Node)>> { Ok(asset.id()?.map(|id| (id, container)).into_iter().collect()) };
+    let by_asset =
+        |asset: Asset| -> Result<Vec<(i64, Node)>> { Ok(asset.id()?.map(|id| (id, container)).into_iter().collect()) };
     match container {
         Node::Relation(oid) | Node::Column(oid, _) => {
             let mut found = Vec::new();
@@ -48,6 +49,10 @@ pub fn recorded_at(container: Node) -> Result<Vec<(i64, Node)>> {
 }
 
 impl Source for Said {
+    fn concerns(&self, _: Node, _: Direction) -> bool {
+        true
+    }
+
     fn at(&mut self, container: Node, direction: Direction, into: &mut Vec<Edge>) -> Result<()> {
         for (id, near) in recorded_at(container)? {
             let (index, key, other) = match direction {
@@ -61,7 +66,9 @@ impl Source for Said {
             })?;
             others.dedup();
             for other in others {
-                let Some(recording) = Recording::by_id(other)? else { continue };
+                let Some(recording) = Recording::by_id(other)? else {
+                    continue;
+                };
                 let far = Node::of_recording(&recording)?;
                 into.push(match direction {
                     Direction::Downstream => Edge::new(near, far, Origin::Said),

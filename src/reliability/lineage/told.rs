@@ -50,7 +50,9 @@ impl Teller {
                 kind: Kind::Relation,
             })),
             Node::Column(oid, number) => {
-                let Some((name, visible)) = self.relation(oid) else { return Ok(None) };
+                let Some((name, visible)) = self.relation(oid) else {
+                    return Ok(None);
+                };
                 let column = relation::column_name(oid.into(), number);
                 Ok(column.map(|column| Told {
                     label: format!("{name}.{}", relation::quoted(&column)),
@@ -95,7 +97,10 @@ impl Teller {
         let object = Oid::from(oid);
         let told = relation::name_of(object).map(|name| {
             let owner = relation::owner(object).unwrap_or(role::NOBODY);
-            let is_own = *self.acts_for.entry(owner.to_u32()).or_insert_with(|| role::acts_for(owner));
+            let is_own = *self
+                .acts_for
+                .entry(owner.to_u32())
+                .or_insert_with(|| role::acts_for(owner));
             let visible = is_own || relation::may_select_some(object) || relation::may_set_triggers(object);
             (name, visible)
         });

@@ -50,7 +50,10 @@ impl Trace {
             recordings: graph.recordings(),
             ..Teller::default()
         };
-        let told = visits.iter().map(|visit| teller.tell(visit.node)).collect::<Result<Vec<_>>>()?;
+        let told = visits
+            .iter()
+            .map(|visit| teller.tell(visit.node))
+            .collect::<Result<Vec<_>>>()?;
         // A column is of its relation, which is told too, unless all began with a column.
         let mut relations = HashMap::new();
         if !starts.iter().any(|node| matches!(node, Node::Column(..))) {
@@ -89,10 +92,17 @@ impl Trace {
         }
         for &(node, visit) in &self.relations {
             let depth = self.visits.get(visit as usize).map_or(0, |visit| visit.depth);
-            stops.extend(self.teller.tell(node)?.map(|told| Stop { node, depth, told, visit }));
+            stops.extend(self.teller.tell(node)?.map(|told| Stop {
+                node,
+                depth,
+                told,
+                visit,
+            }));
         }
         stops.retain(|stop| stop.told.visible);
-        stops.sort_by(|a, b| (a.depth, &a.told.label, a.told.kind.name()).cmp(&(b.depth, &b.told.label, b.told.kind.name())));
+        stops.sort_by(|a, b| {
+            (a.depth, &a.told.label, a.told.kind.name()).cmp(&(b.depth, &b.told.label, b.told.kind.name()))
+        });
         Ok(stops)
     }
 

@@ -60,7 +60,9 @@ impl Made {
     /// Whether it is made of a column of a relation.
     fn reads_columns_of(&self, relation: u32) -> bool {
         let columns = self.derivation.values.iter().flatten().chain(&self.derivation.rows);
-        columns.chain(&self.by_functions).any(|&(other, number)| other == relation && number != 0)
+        columns
+            .chain(&self.by_functions)
+            .any(|&(other, number)| other == relation && number != 0)
     }
 }
 
@@ -171,7 +173,10 @@ impl Graph {
                 Origin::Said if is_whole && views.contains(&far.container()) => {}
                 _ if is_whole && edge.rows_only => {}
                 Origin::ForeignKey | Origin::Training | Origin::Predictions | Origin::Check | Origin::Said => {
-                    steps.push(Step { to: far, by_relation: is_whole });
+                    steps.push(Step {
+                        to: far,
+                        by_relation: is_whole,
+                    });
                 }
             }
         }
@@ -210,7 +215,9 @@ impl Graph {
     fn out_of_view(&mut self, column: (u32, i16), view: u32, edges: &[Edge], steps: &mut Vec<Step>) -> Result<()> {
         let Some(made) = self.made(view)? else {
             let near = Node::Column(column.0, column.1);
-            let is_read = edges.iter().any(|edge| edge.upstream == near && edge.downstream == Node::Relation(view));
+            let is_read = edges
+                .iter()
+                .any(|edge| edge.upstream == near && edge.downstream == Node::Relation(view));
             steps.push(Step {
                 to: Node::Relation(view),
                 by_relation: !is_read,

@@ -89,6 +89,14 @@ SELECT version, relation, columns FROM assay.prediction_source;
 SELECT reads FROM assay.prediction_batch ORDER BY id;
 SELECT asset, kind, depth, path FROM assay.downstream('raw.application');
 SELECT asset, kind, depth FROM assay.downstream('raw.application.comment');
+-- What an incident on it touches: the decisions whose query read it, as nothing was trained on it.
+INSERT INTO assay.incident (title, severity, declared_by, started_at, declared_at) VALUES ('applications', 'sev3', current_user::regrole, now() - interval '1 hour', now()) RETURNING id AS incident \gset
+INSERT INTO assay.asset (kind, name, relation, relation_name, added_by) VALUES ('relation', 'raw.application', 'raw.application', 'raw.application', current_user::regrole) RETURNING id AS application \gset
+INSERT INTO assay.issue (asset_id, asset_name, kind, subject, severity, started_at, last_seen_at, incident_id)
+    VALUES (:application, 'raw.application', 'freshness', 'late', 'error', now(), now(), :incident);
+CREATE TABLE raw.elsewhere AS SELECT id + 1000 AS id, monthly, age FROM raw.application LIMIT 5;
+SELECT assay.log_predictions('risk@1', 'SELECT * FROM raw.elsewhere', '{id}');
+SELECT asset, kind, version, trained, scored, decisions FROM assay.incident_impact(:incident);
 
 -- Checks look at their relation, or a column of it.
 SELECT assay.add_check('raw.loan', 'not_null', 'income', name => 'income_known') > 0 AS added;
