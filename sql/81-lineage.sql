@@ -52,20 +52,20 @@ COMMENT ON FUNCTION assay.drop_lineage(text, text, text) IS
 Example: SELECT assay.drop_lineage(''source:core-banking'', ''public.german_credit'')';
 
 CREATE FUNCTION assay.upstream(target text) RETURNS TABLE (asset text, kind text, depth integer, path text[], owner text)
-AS 'MODULE_PATHNAME', 'upstream_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
+AS 'MODULE_PATHNAME', 'upstream_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
 COMMENT ON FUNCTION assay.upstream(text) IS
 'Everything that an asset, target, depends on, the nearest first: how many dependencies away, a shortest way there, and the names of who owns it. From a relation the dependencies of all its columns are followed, and relations are told. From a column only those of the column are, through views by what their columns are made of (what decides a view''s rows counts for all its columns), as far as that is known; where only the relation is, path has the relation behind the column. Of a model the columns that its trainings and its logged predictions read are told, and their relations. What the current role may not know of is passed through and not told; in path it is (hidden). A circle is walked once. Errors: ML022 no such asset, 22023 a NULL, 42501.
 Example: SELECT asset, kind, depth FROM assay.upstream(''public.customers'')';
 
 CREATE FUNCTION assay.downstream(target text) RETURNS TABLE (asset text, kind text, depth integer, path text[], owner text)
-AS 'MODULE_PATHNAME', 'downstream_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
+AS 'MODULE_PATHNAME', 'downstream_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
 COMMENT ON FUNCTION assay.downstream(text) IS
 'Everything that depends on an asset: what assay.upstream tells, the other way. The checks of a relation are downstream of it. Errors: ML022 no such asset, 22023 a NULL, 42501.
 Example: SELECT asset, kind, depth FROM assay.downstream(''public.german_credit'') WHERE kind <> ''check''';
 
 CREATE FUNCTION assay.incident_impact(incident bigint)
 RETURNS TABLE (asset text, kind text, depth integer, version integer, trained boolean, scored boolean, trained_at timestamptz, decisions bigint, owner text, path text[])
-AS 'MODULE_PATHNAME', 'incident_impact_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
+AS 'MODULE_PATHNAME', 'incident_impact_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
 COMMENT ON FUNCTION assay.incident_impact(bigint) IS
 'What depends on the assets that an incident is about (those of its issues, and its root), as assay.downstream tells it, with one row per version of a model that is touched: trained says whether its training read what is touched, scored whether rows that it scored for assay.log_predictions did, trained_at when it was trained, decisions how many logged decisions it has made since the incident began (all of a version that was trained on it; else those whose query read it; those of challengers do not count), NULL to those who may not manage the model. Where a model is only said to depend on it, version is NULL and the decisions are those of all versions. An incident is known to who declared, leads or owns it, and to who may know of an asset of its issues. Errors: ML026 no such incident, 22023 a NULL.
 Example: SELECT i.id, m.asset, m.version, m.decisions FROM assay.incidents i CROSS JOIN LATERAL assay.incident_impact(i.id) m WHERE i.status = ''open''';

@@ -140,6 +140,19 @@ pub fn write_returning<T: FromDatum + IntoDatum>(statement: &str, parameters: &[
     .map_err(failed)
 }
 
+/// Runs a statement that only reads, and returns one column of its first row; `None` when there is none. On a standby, too: it takes no transaction id.
+pub fn read<T: FromDatum + IntoDatum>(statement: &str, parameters: &[Parameter]) -> Result<Option<T>> {
+    Spi::connect(|client| {
+        let rows = client.select(statement, None, &datums(parameters))?;
+        if rows.is_empty() {
+            Ok(None)
+        } else {
+            rows.first().get::<T>(1)
+        }
+    })
+    .map_err(failed)
+}
+
 pub(super) fn datums(parameters: &[Parameter]) -> Vec<DatumWithOid<'static>> {
     parameters.iter().map(Parameter::datum).collect()
 }

@@ -142,7 +142,7 @@ fn count(versions: Vec<Json>, since: TimestampWithTimeZone) -> Result<Vec<Counte
         return Ok(Vec::new());
     }
     let counted: Option<Text> = tables::as_owner(|| {
-        tables::write_returning(
+        tables::read(
             "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('model', v.model, 'version', v.version, 'decisions', d.decisions))::pg_catalog.text
 FROM pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb) AS v(model bigint, version integer, trained boolean, reads pg_catalog.regclass[])
 CROSS JOIN LATERAL (

@@ -18,7 +18,7 @@ pub struct Owners {
 impl Owners {
     pub fn read() -> Result<Owners> {
         let owned: Option<Text> = tables::as_owner(|| {
-            tables::write_returning(
+            tables::read(
                 "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(o.asset_id, o.names))::pg_catalog.text
 FROM (SELECT a.asset_id, pg_catalog.string_agg(DISTINCT w.name, ', ' ORDER BY w.name) AS names
       FROM assay_internal.asset_owner AS a JOIN assay.owner AS w ON w.id OPERATOR(pg_catalog.=) a.owner_id

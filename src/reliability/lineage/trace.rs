@@ -8,6 +8,7 @@ use super::node::{Direction, Node};
 use super::owners::Owners;
 use super::told::{HIDDEN, Teller, Told};
 use super::walk::{Graph, Visit};
+use crate::pg::compute::serve_interrupts;
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
@@ -50,10 +51,13 @@ impl Trace {
             recordings: graph.recordings(),
             ..Teller::default()
         };
-        let told = visits
-            .iter()
-            .map(|visit| teller.tell(visit.node))
-            .collect::<Result<Vec<_>>>()?;
+        let mut told = Vec::with_capacity(visits.len());
+        for (place, visit) in visits.iter().enumerate() {
+            if place % 1024 == 0 {
+                serve_interrupts();
+            }
+            told.push(teller.tell(visit.node)?);
+        }
         // A column is of its relation, which is told too, unless all began with a column.
         let mut relations = HashMap::new();
         if !starts.iter().any(|node| matches!(node, Node::Column(..))) {
