@@ -47,10 +47,8 @@ impl Trace {
     pub fn walk(starts: &[Node], direction: Direction) -> Result<Trace> {
         let mut graph = Graph::new(direction)?;
         let visits = graph.walk(starts)?;
-        let mut teller = Teller {
-            recordings: graph.recordings(),
-            ..Teller::default()
-        };
+        let mut teller = Teller::default();
+        teller.recordings = graph.recordings();
         let mut told = Vec::with_capacity(visits.len());
         for (place, visit) in visits.iter().enumerate() {
             if place % 1024 == 0 {
