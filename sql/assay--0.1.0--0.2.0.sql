@@ -184,7 +184,7 @@ It follows the relation''s name: where a table is dropped and another one gets i
 Errors: 22023 an option out of range, 2201B a regular expression, 42501, 42703 no such column.
 Example: SELECT assay.add_check(''application'', ''accepted_range'', ''months'', ''{"min_value": 1, "max_value": 120}'', warn_if => ''>0'', error_if => ''>=1%'')';
 COMMENT ON FUNCTION assay.assert_checks(regclass, text[]) IS
-'Runs the stored checks of a relation and raises ML015 when one fails or cannot run (a check counts once, whatever its segments), so that the load in whose transaction it stands is rolled back. Warnings pass. Where there is no check to run, or none with one of the tags, it raises ML016: nothing asserted is no success. Anybody may call it: checks run, and say what they found, as in assay.run_checks.
+'Runs the stored checks of a relation and raises ML015 when one fails or cannot run (a check counts once, whatever its segments), so that the load in whose transaction it stands is rolled back. Warnings pass. Where there is no check to run, or none with one of the tags, it raises ML016: nothing asserted is no success. What failed is kept as issues (assay.issues) although the transaction is rolled back: a background worker writes them at once, with the column survived true, whether the whole transaction ends or only a savepoint or block with an exception handler. Where it cannot, on a standby, in a read-only transaction or without a free place among max_worker_processes, a NOTICE says so. Anybody may call it: checks run, and say what they found, as in assay.run_checks.
 Example: SELECT assay.assert_checks(''german_credit'')';
 
 CREATE FUNCTION assay.disable_check(check_id bigint) RETURNS void
@@ -528,7 +528,8 @@ CREATE TABLE assay.prediction_batch (
     bytes       bigint NOT NULL,
     cpu_seconds double precision NOT NULL,
     baseline    text,
-    base_values double precision[]
+    base_values double precision[],
+    reads       regclass[]
 );
 ALTER TABLE assay.prediction_batch DISABLE TRIGGER ALL;
 CREATE INDEX prediction_batch_model_idx ON assay.prediction_batch (model_id, version);
@@ -1376,7 +1377,8 @@ CREATE TABLE assay.model_source (
     model_id      bigint NOT NULL,
     version       integer NOT NULL,
     relation      regclass NOT NULL,
-    relation_name text NOT NULL,
+    relation_name text COLLATE "C" NOT NULL,
+    columns       text[],
     PRIMARY KEY (model_id, version, relation),
     FOREIGN KEY (model_id, version) REFERENCES assay.model_version ON DELETE CASCADE
 );
@@ -1388,13 +1390,13 @@ COMMENT ON COLUMN assay.model_source.relation IS 'The table or view.';
 COMMENT ON COLUMN assay.model_source.relation_name IS 'Its name then.';
 
 CREATE VIEW assay.model_sources WITH (security_barrier) AS
-    SELECT m.name AS model, s.version, s.relation, s.relation_name
+    SELECT m.name AS model, s.version, s.relation, s.relation_name, s.columns
     FROM assay_internal.visible_model m
     JOIN assay.model_source s ON s.model_id OPERATOR(pg_catalog.=) m.id
     WHERE m.manageable;
 COMMENT ON VIEW assay.model_sources IS
 'The tables and views that training queries read, those below views included, for the models that the current role may manage. Versions that 0.1.0 trained have none.
-Example: SELECT version, relation FROM assay.model_sources WHERE model = ''credit''';
+Example: SELECT version, relation, columns FROM assay.model_sources WHERE model = ''credit''';
 COMMENT ON COLUMN assay.model_sources.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.model_sources.version IS 'The version.';
 COMMENT ON COLUMN assay.model_sources.relation IS 'The table or view.';
@@ -1625,6 +1627,1959 @@ GRANT SELECT ON assay.model_descriptions TO PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('assay.model_description', '');
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_description FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+
+-- Reliability.
+
+ALTER TABLE assay.quality_check ADD COLUMN passes_to_close integer NOT NULL DEFAULT 1;
+
+CREATE INDEX model_source_relation_idx ON assay.model_source (relation);
+CREATE INDEX model_source_name_idx ON assay.model_source (relation_name);
+COMMENT ON COLUMN assay.model_source.columns IS 'The columns that were read, by the names that they had; NULL where that is not known.';
+COMMENT ON COLUMN assay.model_sources.columns IS 'The columns that were read of it, by the names that they had; NULL where that is not known.';
+
+COMMENT ON COLUMN assay.prediction_batch.reads IS 'The tables and views that the query read; NULL for labels.';
+
+CREATE TABLE assay.prediction_source (
+    model_id      bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
+    version       integer NOT NULL,
+    relation      regclass NOT NULL,
+    relation_name text COLLATE "C" NOT NULL,
+    columns       text[]
+);
+ALTER TABLE assay.prediction_source DISABLE TRIGGER ALL;
+CREATE INDEX prediction_source_version_idx ON assay.prediction_source (model_id, version);
+CREATE INDEX prediction_source_relation_idx ON assay.prediction_source (relation);
+CREATE INDEX prediction_source_name_idx ON assay.prediction_source (relation_name);
+COMMENT ON TABLE assay.prediction_source IS 'The tables and views whose rows versions scored for assay.log_predictions. Read the view assay.lineage instead.';
+COMMENT ON COLUMN assay.prediction_source.model_id IS 'The model.';
+COMMENT ON COLUMN assay.prediction_source.version IS 'The version that scored.';
+COMMENT ON COLUMN assay.prediction_source.relation IS 'The table or view.';
+COMMENT ON COLUMN assay.prediction_source.relation_name IS 'Its name then.';
+COMMENT ON COLUMN assay.prediction_source.columns IS 'The columns that were read, by the names that they had; NULL where that is not known.';
+SELECT pg_catalog.pg_extension_config_dump('assay.prediction_source', '');
+
+-- Limits within which a model's performance has to stay.
+
+CREATE TABLE assay.performance_limit (
+    model_id      bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
+    metric        text COLLATE "C" NOT NULL,
+    lowest        double precision,
+    highest       double precision,
+    bucket        text COLLATE "C" NOT NULL,
+    maturity      interval,
+    set_by        text NOT NULL,
+    set_at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    judged_bucket timestamptz,
+    judged_status text COLLATE "C",
+    CONSTRAINT performance_limit_pkey PRIMARY KEY (model_id, metric)
+);
+ALTER TABLE assay.performance_limit DISABLE TRIGGER ALL;
+COMMENT ON TABLE assay.performance_limit IS 'Limits of models'' performance. Read the view assay.performance_limits instead.';
+COMMENT ON COLUMN assay.performance_limit.model_id IS 'The model.';
+COMMENT ON COLUMN assay.performance_limit.metric IS 'The metric.';
+COMMENT ON COLUMN assay.performance_limit.lowest IS 'What it must not be less than; NULL for no such limit.';
+COMMENT ON COLUMN assay.performance_limit.highest IS 'What it must not be more than; NULL for no such limit.';
+COMMENT ON COLUMN assay.performance_limit.bucket IS 'Of what stretch of time it is judged.';
+COMMENT ON COLUMN assay.performance_limit.maturity IS 'How old decisions have to be; NULL for any age.';
+COMMENT ON COLUMN assay.performance_limit.set_by IS 'The name of the role that set it, as it was then.';
+COMMENT ON COLUMN assay.performance_limit.set_at IS 'When.';
+COMMENT ON COLUMN assay.performance_limit.judged_bucket IS 'The stretch of time that was judged last.';
+COMMENT ON COLUMN assay.performance_limit.judged_status IS 'What that came to: pass, fail or skipped.';
+
+CREATE VIEW assay.performance_limits WITH (security_barrier) AS
+    SELECT m.name AS model, l.metric, l.lowest, l.highest, l.bucket, l.maturity, l.set_by, l.set_at, l.judged_bucket, l.judged_status
+    FROM assay_internal.visible_model m
+    JOIN assay.performance_limit l ON l.model_id OPERATOR(pg_catalog.=) m.id
+    WHERE m.manageable;
+COMMENT ON VIEW assay.performance_limits IS
+'Limits within which metrics of logged decisions have to stay, of the models that the current role may manage (assay.set_performance_limit).
+Example: SELECT model, metric, lowest, judged_status FROM assay.performance_limits';
+COMMENT ON COLUMN assay.performance_limits.model IS 'The model''s name.';
+COMMENT ON COLUMN assay.performance_limits.metric IS 'The metric.';
+COMMENT ON COLUMN assay.performance_limits.lowest IS 'What it must not be less than; NULL for no such limit.';
+COMMENT ON COLUMN assay.performance_limits.highest IS 'What it must not be more than; NULL for no such limit.';
+COMMENT ON COLUMN assay.performance_limits.bucket IS 'Of what stretch of time it is judged.';
+COMMENT ON COLUMN assay.performance_limits.maturity IS 'How old decisions have to be; NULL for any age.';
+COMMENT ON COLUMN assay.performance_limits.set_by IS 'The name of the role that set it, as it was then.';
+COMMENT ON COLUMN assay.performance_limits.set_at IS 'When.';
+COMMENT ON COLUMN assay.performance_limits.judged_bucket IS 'The stretch of time that assay.check_performance judged last.';
+COMMENT ON COLUMN assay.performance_limits.judged_status IS 'What that came to: pass, fail or skipped.';
+GRANT SELECT ON assay.performance_limits TO PUBLIC;
+
+SELECT pg_catalog.pg_extension_config_dump('assay.performance_limit', '');
+
+CREATE FUNCTION assay.set_performance_limit(
+    model text, metric text, lowest double precision DEFAULT NULL, highest double precision DEFAULT NULL, bucket text DEFAULT 'day',
+    maturity interval DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'set_performance_limit_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.set_performance_limit(text, text, double precision, double precision, text, interval) IS
+'Sets within what a metric of a model''s logged decisions has to stay, which assay.check_performance looks at; set again it takes the place of the limit before. metric: as assay.performance names it. lowest, highest: in the metric''s units; NULL for no such limit, both NULL to remove it, with which its issue is closed. bucket: of what stretch of time: hour, day, week, month, quarter or year. maturity: how old decisions have to be, such as ''90 days'' where a label takes ninety. Needs the privilege manage. Errors: 22023 a metric, limit, bucket or age, ML001, 42501, 25006.
+Example: SELECT assay.set_performance_limit(''credit'', ''roc_auc'', lowest => 0.7, bucket => ''month'')';
+
+CREATE FUNCTION assay.check_performance(model text DEFAULT NULL, at timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (model text, metric text, bucket timestamptz, version integer, labelled bigint, value double precision, low double precision,
+               high double precision, lowest double precision, highest double precision, status text)
+AS 'MODULE_PATHNAME', 'check_performance_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10;
+COMMENT ON FUNCTION assay.check_performance(text, timestamptz) IS
+'Compares metrics of logged decisions with their limits (assay.set_performance_limit), in the last stretch of time with decisions that was over, and all of whose decisions were as old as the limit wants, at a moment; of the version that is deployed, or where that made none of them of the one that made most. One row per limit. A value beyond a limit fails where its 95 percent interval (low, high) is beyond it, too, or where it has none; else, and without labels, status is skipped, as chance may have done it. A failure opens an issue of the model, a pass closes it, skipped does neither; each stretch of time counts once.
+model: NULL for all that the caller may manage. at: the moment, for a scheduler or a test. Errors: 22023 a NULL moment, ML001, 42501, 25006, and those of assay.performance.
+Example: SELECT metric, value, lowest, status FROM assay.check_performance(''credit'')';
+COMMENT ON COLUMN assay.quality_check.passes_to_close IS 'How often in a row it has to pass for its issue to be closed.';
+COMMENT ON COLUMN assay.quality_history.threshold IS 'What the status was decided by; NULL of a pass for error_if >0.';
+COMMENT ON COLUMN assay.quality_history.added_by IS 'The role that had added the check; NULL where it ran as that one, or it is not known.';
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction_source FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.performance_limit FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+COMMENT ON FUNCTION assay.reassign_owned(text, text) IS
+'Gives what a role has in this database to another, and says how much: its models, the checks it added, its baselines, and the results of checks that ran as it or were its; also, without a count, what it added to owners, assets, data products, service levels, maintenance, calendars and rotations, and for which owners it acts. What REASSIGN OWNED is for tables, which does not know of these; to be called in each database beside it. Privileges on models that were granted to the role stay (assay.drop_owned revokes them). from may be none: what belongs to roles that are gone, for superusers only. Takes the privileges of both roles. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.
+Example: SELECT * FROM assay.reassign_owned(''ann'', ''data_team'')';
+COMMENT ON FUNCTION assay.drop_owned(text) IS
+'Drops what a role has in this database, and says how much: its models with all their versions, the checks it added, its baselines, the results of checks that ran as it, and the privileges on models that were granted to it. Owners, assets, data products, service levels, maintenance, calendars and rotations that it added are left to the owner of the database, for others rely on them; issues and incidents stay, and it has no part in them any more. What DROP OWNED is for tables, which does not know of these; after it DROP ROLE finds nothing of assay''s. role may be none: what belongs to roles that are gone, for superusers only. Takes the privileges of the role. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.
+Example: SELECT * FROM assay.drop_owned(''ann'')';
+
+CREATE FUNCTION assay.render_reliability(format text DEFAULT 'text', at timestamptz DEFAULT pg_catalog.now()) RETURNS text
+AS 'MODULE_PATHNAME', 'render_reliability_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.render_reliability(text, timestamptz) IS
+'The weekly page of reliability: what is open, with owners and deadlines; a calendar of the last twelve weeks, also by data product; incidents from when to when; uptime of data products; service levels with what is left of their error budgets; how fast people are; and what nobody answers for. It shows what assay.incidents, assay.issues and the other views show the caller, as it stood at a moment.
+format as in assay.render_profile. at: the moment; days are those of the session''s time zone. Errors: 22023 another format, a NULL, or a moment that is not finite.
+Example: SELECT assay.render_reliability()';
+
+-- What people answer for: assets, who owns them, and the products that they make up.
+
+CREATE TABLE assay.owner (
+    id       bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    name     text COLLATE "C" NOT NULL,
+    kind     text COLLATE "C" NOT NULL CHECK (kind OPERATOR(pg_catalog.=) ANY ('{person,team}')),
+    role     assay.role,
+    contacts jsonb NOT NULL DEFAULT '{}',
+    added_by assay.role NOT NULL,
+    added_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CONSTRAINT owner_name_key UNIQUE (name)
+);
+COMMENT ON TABLE assay.owner IS 'People and teams. Read the view assay.owners instead.';
+COMMENT ON COLUMN assay.owner.id IS 'The owner''s key.';
+COMMENT ON COLUMN assay.owner.name IS 'The name that the functions take.';
+COMMENT ON COLUMN assay.owner.kind IS 'person or team.';
+COMMENT ON COLUMN assay.owner.role IS 'The database role that acts for it; NULL without one.';
+COMMENT ON COLUMN assay.owner.contacts IS 'How it is told, as assay.add_owner takes it.';
+COMMENT ON COLUMN assay.owner.added_by IS 'The role that added it.';
+COMMENT ON COLUMN assay.owner.added_at IS 'When.';
+
+CREATE TABLE assay.team_member (
+    team_id   bigint NOT NULL REFERENCES assay.owner ON DELETE CASCADE,
+    person_id bigint NOT NULL REFERENCES assay.owner ON DELETE CASCADE,
+    PRIMARY KEY (team_id, person_id)
+);
+ALTER TABLE assay.team_member DISABLE TRIGGER ALL;
+COMMENT ON TABLE assay.team_member IS 'Who is in a team. Read the view assay.owners instead.';
+COMMENT ON COLUMN assay.team_member.team_id IS 'The team.';
+COMMENT ON COLUMN assay.team_member.person_id IS 'One of its members.';
+
+CREATE TABLE assay.asset (
+    id             bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    kind           text COLLATE "C" NOT NULL CHECK (kind OPERATOR(pg_catalog.=) ANY ('{relation,column,schema,model,check,dashboard,source}')),
+    name           text COLLATE "C" NOT NULL,
+    relation       regclass,
+    relation_name  text COLLATE "C",
+    relation_owner assay.role,
+    column_name    text COLLATE "C",
+    details        jsonb NOT NULL DEFAULT '{}',
+    added_by       assay.role NOT NULL,
+    added_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    base_id        bigint,
+    CONSTRAINT asset_name_key UNIQUE (kind, name)
+);
+CREATE INDEX asset_relation_idx ON assay.asset (relation);
+CREATE INDEX asset_relation_name_idx ON assay.asset (relation_name);
+COMMENT ON TABLE assay.asset IS 'Assets of which something is recorded. Read the view assay.assets instead.';
+COMMENT ON COLUMN assay.asset.id IS 'The asset''s key.';
+COMMENT ON COLUMN assay.asset.kind IS 'relation, column, schema, model, check, dashboard or source.';
+COMMENT ON COLUMN assay.asset.name IS 'Its name without the kind: of a relation, and of a column behind that, qualified and quoted as SQL needs it; of a check its number.';
+COMMENT ON COLUMN assay.asset.relation IS 'The object that last bore the relation''s name, also of a column and of a check; NULL where none ever did, and for other kinds.';
+COMMENT ON COLUMN assay.asset.relation_name IS 'The relation''s name, whatever object bears it; NULL for other kinds.';
+COMMENT ON COLUMN assay.asset.relation_owner IS 'Who owned the relation, or the schema: another object of its name is taken over if it is this role''s.';
+COMMENT ON COLUMN assay.asset.column_name IS 'The column, as it is; NULL for other kinds.';
+COMMENT ON COLUMN assay.asset.details IS 'What its source says of it, such as a description and an address.';
+COMMENT ON COLUMN assay.asset.added_by IS 'The role that first recorded something of it.';
+COMMENT ON COLUMN assay.asset.added_at IS 'When.';
+COMMENT ON COLUMN assay.asset.base_id IS 'Of a column or check the asset that its relation is; NULL for other kinds.';
+
+CREATE TABLE assay.data_product (
+    id          bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    name        text COLLATE "C" NOT NULL,
+    priority    text COLLATE "C" NOT NULL CHECK (priority OPERATOR(pg_catalog.=) ANY ('{p1,p2,p3}')),
+    owner_id    bigint REFERENCES assay.owner,
+    description text,
+    added_by    assay.role NOT NULL,
+    added_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CONSTRAINT data_product_name_key UNIQUE (name)
+);
+ALTER TABLE assay.data_product DISABLE TRIGGER ALL;
+COMMENT ON TABLE assay.data_product IS 'Data products. Read the view assay.data_products instead.';
+COMMENT ON COLUMN assay.data_product.id IS 'The product''s key.';
+COMMENT ON COLUMN assay.data_product.name IS 'Its name.';
+COMMENT ON COLUMN assay.data_product.priority IS 'p1, the highest, to p3.';
+COMMENT ON COLUMN assay.data_product.owner_id IS 'Who answers for it.';
+COMMENT ON COLUMN assay.data_product.description IS 'What it is for.';
+COMMENT ON COLUMN assay.data_product.added_by IS 'The role that added it.';
+COMMENT ON COLUMN assay.data_product.added_at IS 'When.';
+
+CREATE TABLE assay.product_asset (
+    product_id bigint NOT NULL REFERENCES assay.data_product ON DELETE CASCADE,
+    asset_id   bigint NOT NULL REFERENCES assay.asset ON DELETE CASCADE,
+    role       text COLLATE "C" NOT NULL CHECK (role OPERATOR(pg_catalog.=) ANY ('{input,inner,output}')),
+    PRIMARY KEY (product_id, asset_id)
+);
+ALTER TABLE assay.product_asset DISABLE TRIGGER ALL;
+CREATE INDEX product_asset_asset_idx ON assay.product_asset (asset_id);
+COMMENT ON TABLE assay.product_asset IS 'What a data product is made of. Read the view assay.data_products instead.';
+COMMENT ON COLUMN assay.product_asset.product_id IS 'The product.';
+COMMENT ON COLUMN assay.product_asset.asset_id IS 'One of its assets.';
+COMMENT ON COLUMN assay.product_asset.role IS 'input, inner or output.';
+
+CREATE TABLE assay.ownership (
+    id           bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    owner_id     bigint NOT NULL REFERENCES assay.owner ON DELETE CASCADE,
+    asset_id     bigint REFERENCES assay.asset ON DELETE CASCADE,
+    product_id   bigint REFERENCES assay.data_product ON DELETE CASCADE,
+    min_severity text COLLATE "C",
+    said_by      text NOT NULL,
+    said_at      timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CONSTRAINT ownership_target_check CHECK ((asset_id IS NULL) OPERATOR(pg_catalog.<>) (product_id IS NULL))
+);
+ALTER TABLE assay.ownership DISABLE TRIGGER ALL;
+CREATE UNIQUE INDEX ownership_asset_idx ON assay.ownership (asset_id, owner_id) WHERE asset_id IS NOT NULL;
+CREATE UNIQUE INDEX ownership_product_idx ON assay.ownership (product_id, owner_id) WHERE product_id IS NOT NULL;
+COMMENT ON TABLE assay.ownership IS 'Who owns which asset or product. Read the view assay.ownerships instead.';
+COMMENT ON COLUMN assay.ownership.id IS 'The row''s key.';
+COMMENT ON COLUMN assay.ownership.owner_id IS 'The owner.';
+COMMENT ON COLUMN assay.ownership.asset_id IS 'What it owns: an asset, of which a schema is one.';
+COMMENT ON COLUMN assay.ownership.product_id IS 'Or a product.';
+COMMENT ON COLUMN assay.ownership.min_severity IS 'From which severity on it is told: warn, error, sev4, sev3, sev2, sev1; NULL for all.';
+COMMENT ON COLUMN assay.ownership.said_by IS 'The name of the role that said so, as it was then.';
+COMMENT ON COLUMN assay.ownership.said_at IS 'When.';
+
+CREATE FUNCTION assay_internal.asset_relation(relation oid, relation_name text, relation_owner oid, added_by oid) RETURNS oid
+AS 'MODULE_PATHNAME', 'asset_relation_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.asset_relation(oid, text, oid, oid) IS
+'The relation that an asset is now: the one that bears the recorded name, if it is of the recorded owner or one for whom the role that recorded it acts; where nothing bears the name the recorded object under another one. NULL where there is none.';
+
+CREATE FUNCTION assay_internal.asset_label(kind text, name text, relation oid, column_name text) RETURNS text
+AS 'MODULE_PATHNAME', 'asset_label_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.asset_label(text, text, oid, text) IS
+'How an asset is written: a relation by its name as of now (the recorded one where relation is NULL), a column behind that, others with their kind before them, as model:risk.';
+
+CREATE FUNCTION assay_internal.asset_schema(relation oid, relation_name text) RETURNS text
+AS 'MODULE_PATHNAME', 'asset_schema_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.asset_schema(oid, text) IS
+'The schema that a relation is in; of one that is not there that of its recorded name.';
+
+CREATE FUNCTION assay_internal.may_see_asset(kind text, name text, relation oid) RETURNS boolean
+AS 'MODULE_PATHNAME', 'may_see_asset_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.may_see_asset(text, text, oid) IS
+'Whether the current role may know of an asset: of a relation that it owns, may set triggers on or may read a column of; of a model that it may use; of a check of such a relation; of a relation that is not there superusers only; of everything else.';
+
+-- What of an asset is so as of now. Most relations still bear the name that is recorded, which a join finds out; of the others the function does.
+CREATE VIEW assay_internal.asset_now AS
+    SELECT a.id, a.kind, a.name, t.relation, a.column_name,
+           CASE WHEN a.kind OPERATOR(pg_catalog.<>) 'relation' AND a.kind OPERATOR(pg_catalog.<>) 'column'
+                THEN (a.kind OPERATOR(pg_catalog.||) ':') OPERATOR(pg_catalog.||) a.name
+                WHEN NOT p.is_in_place THEN assay_internal.asset_label(a.kind, a.name, t.relation, a.column_name)
+                WHEN a.kind OPERATOR(pg_catalog.=) 'relation' THEN a.relation_name
+                ELSE (a.relation_name OPERATOR(pg_catalog.||) '.') OPERATOR(pg_catalog.||) pg_catalog.quote_ident(a.column_name) END AS label,
+           CASE WHEN p.is_in_place THEN n.nspname::pg_catalog.text
+                WHEN a.kind OPERATOR(pg_catalog.=) 'schema' THEN a.name
+                WHEN a.relation_name IS NOT NULL THEN assay_internal.asset_schema(t.relation, a.relation_name) END AS schema_name,
+           a.relation_name, a.added_by
+    FROM assay.asset a
+    LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.relation::pg_catalog.oid
+    LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    CROSS JOIN LATERAL (
+        SELECT COALESCE((pg_catalog.quote_ident(n.nspname::pg_catalog.text) OPERATOR(pg_catalog.||) '.')
+            OPERATOR(pg_catalog.||) pg_catalog.quote_ident(c.relname::pg_catalog.text) OPERATOR(pg_catalog.=) a.relation_name, false) AS is_in_place) p
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN p.is_in_place THEN c.oid
+                    WHEN a.relation_name IS NOT NULL THEN assay_internal.asset_relation(
+                        a.relation::pg_catalog.oid, a.relation_name, a.relation_owner::pg_catalog.oid, a.added_by::pg_catalog.oid) END AS relation) t;
+COMMENT ON VIEW assay_internal.asset_now IS 'The recorded assets, with what each is now: for all of them, and for one by its id, at the cost of joins by keys.';
+COMMENT ON COLUMN assay_internal.asset_now.id IS 'The asset''s key.';
+COMMENT ON COLUMN assay_internal.asset_now.kind IS 'relation, column, schema, model, check, dashboard or source.';
+COMMENT ON COLUMN assay_internal.asset_now.name IS 'Its name as recorded.';
+COMMENT ON COLUMN assay_internal.asset_now.relation IS 'The relation that it is, or that the column or check is of; NULL where that is gone or a stranger''s, and for other kinds.';
+COMMENT ON COLUMN assay_internal.asset_now.column_name IS 'The column; NULL for other kinds.';
+COMMENT ON COLUMN assay_internal.asset_now.label IS 'How people write it, as of now.';
+COMMENT ON COLUMN assay_internal.asset_now.schema_name IS 'The schema that the relation is in, or was in if it is gone; of a schema its name; NULL for other kinds.';
+COMMENT ON COLUMN assay_internal.asset_now.relation_name IS 'The relation''s name as recorded.';
+COMMENT ON COLUMN assay_internal.asset_now.added_by IS 'The role that recorded the asset.';
+
+-- Who makes a product answers for what is in it and what comes out of it. What goes in is made by others.
+CREATE VIEW assay_internal.product_owner AS
+    SELECT o.product_id, o.owner_id, o.min_severity FROM assay.ownership o WHERE o.product_id IS NOT NULL
+    UNION ALL
+    SELECT p.id, p.owner_id, NULL::pg_catalog.text FROM assay.data_product p WHERE p.owner_id IS NOT NULL;
+COMMENT ON VIEW assay_internal.product_owner IS 'Who owns which product: as it was added, or by assay.own.';
+COMMENT ON COLUMN assay_internal.product_owner.product_id IS 'The product.';
+COMMENT ON COLUMN assay_internal.product_owner.owner_id IS 'The owner.';
+COMMENT ON COLUMN assay_internal.product_owner.min_severity IS 'From which severity on it is told; NULL for all.';
+
+-- Not of a schema that somebody else made when the name had become free.
+CREATE VIEW assay_internal.schema_owner AS
+    SELECT s.name AS schema_name, o.owner_id, o.min_severity
+    FROM assay.ownership o
+    JOIN assay.asset s ON s.id OPERATOR(pg_catalog.=) o.asset_id
+    LEFT JOIN pg_catalog.pg_namespace n ON n.nspname::pg_catalog.text OPERATOR(pg_catalog.=) s.name
+    WHERE s.kind OPERATOR(pg_catalog.=) 'schema'
+      AND (n.oid IS NULL OR n.nspowner OPERATOR(pg_catalog.=) s.relation_owner::pg_catalog.oid
+           OR pg_catalog.pg_has_role(s.added_by::pg_catalog.oid, n.nspowner, 'USAGE'));
+COMMENT ON VIEW assay_internal.schema_owner IS 'Who owns which schema.';
+COMMENT ON COLUMN assay_internal.schema_owner.schema_name IS 'The schema.';
+COMMENT ON COLUMN assay_internal.schema_owner.owner_id IS 'The owner.';
+COMMENT ON COLUMN assay_internal.schema_owner.min_severity IS 'From which severity on it is told; NULL for all.';
+
+CREATE VIEW assay_internal.asset_owner AS
+    SELECT best.asset_id, best.owner_id, ('{asset,relation,product,schema}'::pg_catalog.text[])[pg_catalog.min(best.place)] AS level,
+           CASE WHEN pg_catalog.bool_and(best.min_severity IS NOT NULL) THEN ('{warn,error,sev4,sev3,sev2,sev1}'::pg_catalog.text[])[
+                pg_catalog.min(pg_catalog.array_position('{warn,error,sev4,sev3,sev2,sev1}'::pg_catalog.text[], best.min_severity))] END AS min_severity
+    FROM (
+        SELECT owned.asset_id, owned.owner_id, owned.place, owned.min_severity,
+               pg_catalog.rank() OVER (PARTITION BY owned.asset_id ORDER BY owned.place) AS nearness
+        FROM (
+            SELECT o.asset_id, o.owner_id, 1 AS place, o.min_severity FROM assay.ownership o WHERE o.asset_id IS NOT NULL
+            UNION ALL
+            SELECT a.id, o.owner_id, 2, o.min_severity
+            FROM assay.asset a JOIN assay.ownership o ON o.asset_id OPERATOR(pg_catalog.=) a.base_id
+            UNION ALL
+            SELECT m.asset_id, p.owner_id, 3, p.min_severity
+            FROM assay.product_asset m JOIN assay_internal.product_owner p ON p.product_id OPERATOR(pg_catalog.=) m.product_id
+            WHERE m.role OPERATOR(pg_catalog.<>) 'input'
+            UNION ALL
+            SELECT a.id, p.owner_id, 3, p.min_severity
+            FROM assay.asset a
+            JOIN assay.product_asset m ON m.asset_id OPERATOR(pg_catalog.=) a.base_id
+            JOIN assay_internal.product_owner p ON p.product_id OPERATOR(pg_catalog.=) m.product_id
+            WHERE m.role OPERATOR(pg_catalog.<>) 'input'
+            UNION ALL
+            SELECT a.id, s.owner_id, 4, s.min_severity
+            FROM assay_internal.asset_now a JOIN assay_internal.schema_owner s ON s.schema_name OPERATOR(pg_catalog.=) a.schema_name
+            WHERE a.kind OPERATOR(pg_catalog.=) ANY ('{relation,column,check}')
+        ) owned
+    ) best
+    WHERE best.nearness OPERATOR(pg_catalog.=) 1
+    GROUP BY best.asset_id, best.owner_id;
+COMMENT ON VIEW assay_internal.asset_owner IS 'Who owns each recorded asset: those whose ownership is the most specific. To be asked for some assets by conditions on asset_id, such as = ANY ($1), for a join alone computes all.';
+COMMENT ON COLUMN assay_internal.asset_owner.asset_id IS 'The asset.';
+COMMENT ON COLUMN assay_internal.asset_owner.owner_id IS 'One of its owners.';
+COMMENT ON COLUMN assay_internal.asset_owner.level IS 'Of what it is the owner: asset, relation (of the column or check), product or schema.';
+COMMENT ON COLUMN assay_internal.asset_owner.min_severity IS 'From which severity on it is told: warn, error, sev4, sev3, sev2, sev1; NULL for all.';
+
+-- A team acts by its own role, where it has one, and by those of its members.
+CREATE VIEW assay_internal.acting_owner AS
+    SELECT o.id AS owner_id FROM assay.owner o WHERE pg_catalog.pg_has_role(o.role, 'USAGE')
+    UNION
+    SELECT m.team_id FROM assay.team_member m JOIN assay.owner o ON o.id OPERATOR(pg_catalog.=) m.person_id WHERE pg_catalog.pg_has_role(o.role, 'USAGE');
+COMMENT ON VIEW assay_internal.acting_owner IS 'The owners that the current role acts for: by their roles, and teams by those of their members.';
+COMMENT ON COLUMN assay_internal.acting_owner.owner_id IS 'The owner.';
+
+-- Rows come from assay's functions or from a restore. The asset of a restored row is the relation that bears its name there.
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.owner FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.asset FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.data_product FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
+
+SELECT pg_catalog.pg_extension_config_dump('assay.owner', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.owner_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.team_member', '');
+-- One of a relation that is gone, too: what is recorded of it is found by its key.
+SELECT pg_catalog.pg_extension_config_dump('assay.asset', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.asset_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.data_product', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.data_product_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.product_asset', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.ownership', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.ownership_id_seq', '');
+
+-- What depends on what, as far as the catalogs and the registry do not say it themselves.
+
+CREATE TABLE assay.lineage_edge (
+    upstream_id   bigint NOT NULL REFERENCES assay.asset ON DELETE CASCADE,
+    downstream_id bigint NOT NULL REFERENCES assay.asset ON DELETE CASCADE,
+    source        text COLLATE "C" NOT NULL,
+    added_by      text NOT NULL,
+    added_at      timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (upstream_id, downstream_id, source)
+);
+ALTER TABLE assay.lineage_edge DISABLE TRIGGER ALL;
+CREATE INDEX lineage_edge_downstream_idx ON assay.lineage_edge (downstream_id);
+COMMENT ON TABLE assay.lineage_edge IS 'Dependencies that were said by hand or imported. Read the view assay.lineage instead.';
+COMMENT ON COLUMN assay.lineage_edge.upstream_id IS 'The asset that is read.';
+COMMENT ON COLUMN assay.lineage_edge.downstream_id IS 'The asset that is made of it.';
+COMMENT ON COLUMN assay.lineage_edge.source IS 'Where it is known from: manual, dbt, or what assay.add_lineage was given.';
+COMMENT ON COLUMN assay.lineage_edge.added_by IS 'The name of the role that added it, as it was then.';
+COMMENT ON COLUMN assay.lineage_edge.added_at IS 'When.';
+
+SELECT pg_catalog.pg_extension_config_dump('assay.lineage_edge', '');
+
+CREATE FUNCTION assay_internal.lineage()
+RETURNS TABLE (upstream text, upstream_kind text, downstream text, downstream_kind text, source text, added_by text, added_at timestamptz)
+AS 'MODULE_PATHNAME', 'lineage_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 1000;
+COMMENT ON FUNCTION assay_internal.lineage() IS
+'All dependencies, as far as the current role may know of both ends: what the view assay.lineage shows.';
+
+CREATE VIEW assay.lineage WITH (security_barrier) AS
+    SELECT l.upstream, l.upstream_kind, l.downstream, l.downstream_kind, l.source, l.added_by, l.added_at FROM assay_internal.lineage() l;
+COMMENT ON VIEW assay.lineage IS
+'What depends on what, one row per dependency and source, as far as the current role may know of both: views (also materialised ones, with the columns that they read, those in functions whose bodies are written as SQL included), foreign keys, partitions and tables that inherit, what trainings and logged predictions read, what checks look at, and what was added by hand or imported. Without the views that PostgreSQL and assay bring along.
+Example: SELECT upstream, downstream, source FROM assay.lineage WHERE downstream = ''public.customers'' ORDER BY upstream LIMIT 3';
+COMMENT ON COLUMN assay.lineage.upstream IS 'What is read.';
+COMMENT ON COLUMN assay.lineage.upstream_kind IS 'relation, column, schema, model, check, dashboard or source.';
+COMMENT ON COLUMN assay.lineage.downstream IS 'What is made of it.';
+COMMENT ON COLUMN assay.lineage.downstream_kind IS 'Of what kind that is.';
+COMMENT ON COLUMN assay.lineage.source IS 'From where it is known: view, foreign key, partition, training, predictions or check; else what assay.add_lineage was given, or dbt.';
+COMMENT ON COLUMN assay.lineage.added_by IS 'The name of the role that added it, as it was then; NULL for what is known by itself.';
+COMMENT ON COLUMN assay.lineage.added_at IS 'When.';
+GRANT SELECT ON assay.lineage TO PUBLIC;
+
+CREATE FUNCTION assay.add_lineage(upstream text, downstream text, source text DEFAULT 'manual') RETURNS void
+AS 'MODULE_PATHNAME', 'add_lineage_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_lineage(text, text, text) IS
+'Says that one asset is made of another: what PostgreSQL and assay do not know by themselves, such as a table that a program fills, a dashboard, a source outside. Assets are written as public.orders, public.orders.amount, model:risk, dashboard:revenue, source:crm.accounts. source says who says so, so that it can be dropped apart. Twice it is there once. It stays with the object while that bears its name, and with the name when another object takes it. A NOTICE says where two now depend on each other in a circle, which is allowed. Takes the right to say things of downstream (its owner, the privilege TRIGGER on it, manage on a model, whoever first recorded a dashboard or source, or the database owner), and to know of upstream. Errors: ML022 no such asset, 22023 a NULL or an asset that would depend on itself, 42501, 42602 a source that is no name, 25006.
+Example: SELECT assay.add_lineage(''source:core-banking'', ''public.german_credit'')';
+
+CREATE FUNCTION assay.drop_lineage(upstream text, downstream text, source text DEFAULT 'manual') RETURNS boolean
+AS 'MODULE_PATHNAME', 'drop_lineage_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_lineage(text, text, text) IS
+'Takes back what assay.add_lineage said with this source: true where there was such a dependency. The assets need not be there any more. Takes the right to say things of downstream. Errors: ML022 a text that names no asset, 22023 a NULL, 42501, 25006.
+Example: SELECT assay.drop_lineage(''source:core-banking'', ''public.german_credit'')';
+
+CREATE FUNCTION assay.upstream(target text) RETURNS TABLE (asset text, kind text, depth integer, path text[], owner text)
+AS 'MODULE_PATHNAME', 'upstream_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
+COMMENT ON FUNCTION assay.upstream(text) IS
+'Everything that an asset, target, depends on, the nearest first: how many dependencies away, a shortest way there, and the names of who owns it. From a relation the dependencies of all its columns are followed, and relations are told. From a column only those of the column are, through views by what their columns are made of (what decides a view''s rows counts for all its columns), as far as that is known; where only the relation is, path has the relation behind the column. Of a model the columns that its trainings and its logged predictions read are told, and their relations. What the current role may not know of is passed through and not told; in path it is (hidden). A circle is walked once. Errors: ML022 no such asset, 22023 a NULL, 42501.
+Example: SELECT asset, kind, depth FROM assay.upstream(''public.customers'')';
+
+CREATE FUNCTION assay.downstream(target text) RETURNS TABLE (asset text, kind text, depth integer, path text[], owner text)
+AS 'MODULE_PATHNAME', 'downstream_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
+COMMENT ON FUNCTION assay.downstream(text) IS
+'Everything that depends on an asset: what assay.upstream tells, the other way. The checks of a relation are downstream of it. Errors: ML022 no such asset, 22023 a NULL, 42501.
+Example: SELECT asset, kind, depth FROM assay.downstream(''public.german_credit'') WHERE kind <> ''check''';
+
+CREATE FUNCTION assay.incident_impact(incident bigint)
+RETURNS TABLE (asset text, kind text, depth integer, version integer, trained boolean, scored boolean, trained_at timestamptz, decisions bigint, owner text, path text[])
+AS 'MODULE_PATHNAME', 'incident_impact_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
+COMMENT ON FUNCTION assay.incident_impact(bigint) IS
+'What depends on the assets that an incident is about (those of its issues, and its root), as assay.downstream tells it, with one row per version of a model that is touched: trained says whether its training read what is touched, scored whether rows that it scored for assay.log_predictions did, trained_at when it was trained, decisions how many logged decisions it has made since the incident began (all of a version that was trained on it; else those whose query read it; those of challengers do not count), NULL to those who may not manage the model. Where a model is only said to depend on it, version is NULL and the decisions are those of all versions. An incident is known to who declared, leads or owns it, and to who may know of an asset of its issues. Errors: ML026 no such incident, 22023 a NULL.
+Example: SELECT i.id, m.asset, m.version, m.decisions FROM assay.incidents i CROSS JOIN LATERAL assay.incident_impact(i.id) m WHERE i.status = ''open''';
+
+-- What is broken: issues, each a failing subject, and incidents, which people work on.
+
+CREATE TABLE assay.incident (
+    id              bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    title           text NOT NULL,
+    severity        text COLLATE "C" NOT NULL CHECK (severity OPERATOR(pg_catalog.=) ANY ('{sev1,sev2,sev3,sev4}')),
+    status          text COLLATE "C" NOT NULL DEFAULT 'open' CHECK (status OPERATOR(pg_catalog.=) ANY ('{open,acknowledged,mitigated,resolved,cancelled}')),
+    owner_id        bigint REFERENCES assay.owner ON DELETE SET NULL,
+    lead_id         bigint REFERENCES assay.owner ON DELETE SET NULL,
+    root_id         bigint REFERENCES assay.asset ON DELETE SET NULL,
+    declared_by     assay.role,
+    by_policy       boolean NOT NULL DEFAULT false,
+    started_at      timestamptz NOT NULL,
+    declared_at     timestamptz NOT NULL,
+    acknowledged_at timestamptz,
+    acknowledged_by text,
+    mitigated_at    timestamptz,
+    ended_at        timestamptz,
+    merged_into     bigint,
+    names_root      boolean NOT NULL DEFAULT false
+);
+ALTER TABLE assay.incident DISABLE TRIGGER ALL;
+CREATE INDEX incident_active_idx ON assay.incident (id) WHERE status OPERATOR(pg_catalog.=) ANY ('{open,acknowledged,mitigated}');
+COMMENT ON TABLE assay.incident IS 'Incidents. Read the view assay.incidents instead.';
+COMMENT ON COLUMN assay.incident.id IS 'The incident''s key.';
+COMMENT ON COLUMN assay.incident.title IS 'What it is about, in a few words.';
+COMMENT ON COLUMN assay.incident.severity IS 'sev1, the worst, to sev4.';
+COMMENT ON COLUMN assay.incident.status IS 'open, acknowledged, mitigated, resolved or cancelled.';
+COMMENT ON COLUMN assay.incident.owner_id IS 'Who is to see to it.';
+COMMENT ON COLUMN assay.incident.lead_id IS 'Who leads the work on it.';
+COMMENT ON COLUMN assay.incident.root_id IS 'The asset where its cause lies, as lineage has it.';
+COMMENT ON COLUMN assay.incident.declared_by IS 'The role that declared it; NULL for one declared by policy.';
+COMMENT ON COLUMN assay.incident.by_policy IS 'Whether a policy declared it.';
+COMMENT ON COLUMN assay.incident.started_at IS 'When what it is about began.';
+COMMENT ON COLUMN assay.incident.declared_at IS 'When it was declared.';
+COMMENT ON COLUMN assay.incident.acknowledged_at IS 'When somebody first took it on.';
+COMMENT ON COLUMN assay.incident.acknowledged_by IS 'The name of the role that did.';
+COMMENT ON COLUMN assay.incident.mitigated_at IS 'When its effect ended.';
+COMMENT ON COLUMN assay.incident.ended_at IS 'When it was resolved or cancelled.';
+COMMENT ON COLUMN assay.incident.merged_into IS 'The incident of which it is part since a merge.';
+COMMENT ON COLUMN assay.incident.names_root IS 'Whether the title, made by policy, names the root: then only who may see that asset is told the title.';
+
+CREATE TABLE assay.incident_event (
+    id          bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    incident_id bigint NOT NULL,
+    at          timestamptz NOT NULL,
+    actor       text NOT NULL,
+    kind        text COLLATE "C" NOT NULL,
+    note        text,
+    details     jsonb NOT NULL DEFAULT '{}'
+);
+CREATE INDEX incident_event_incident_idx ON assay.incident_event (incident_id, id);
+COMMENT ON TABLE assay.incident_event IS 'The audit trail of incidents. Read the view assay.incident_events instead.';
+COMMENT ON COLUMN assay.incident_event.id IS 'The event''s key.';
+COMMENT ON COLUMN assay.incident_event.incident_id IS 'The incident.';
+COMMENT ON COLUMN assay.incident_event.at IS 'When it happened.';
+COMMENT ON COLUMN assay.incident_event.actor IS 'The name of the role that did it, as it was then; assay for what a policy did.';
+COMMENT ON COLUMN assay.incident_event.kind IS 'declared, acknowledged, mitigated, resolved, cancelled, reopened, merged, split, annotated, changed, issue_added, issue_closed, escalated, ...';
+COMMENT ON COLUMN assay.incident_event.note IS 'What was said.';
+COMMENT ON COLUMN assay.incident_event.details IS 'What changed, from what to what.';
+
+CREATE TABLE assay.issue (
+    id            bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    asset_id      bigint NOT NULL,
+    asset_name    text NOT NULL,
+    kind          text COLLATE "C" NOT NULL CHECK (kind OPERATOR(pg_catalog.=) ANY ('{check,drift,freshness,performance,guard,dbt}')),
+    check_id      bigint,
+    subject       text COLLATE "C" NOT NULL,
+    segment       jsonb,
+    segment_key   text COLLATE "C" NOT NULL DEFAULT '',
+    status        text COLLATE "C" NOT NULL DEFAULT 'open' CHECK (status OPERATOR(pg_catalog.=) ANY ('{open,closed}')),
+    triage        text COLLATE "C" CHECK (triage OPERATOR(pg_catalog.=) ANY ('{investigating,expected,fixed,false_positive}')),
+    triage_note   text,
+    triaged_by    text,
+    triaged_at    timestamptz,
+    severity      text COLLATE "C" NOT NULL CHECK (severity OPERATOR(pg_catalog.=) ANY ('{warn,error}')),
+    occurrences   bigint NOT NULL DEFAULT 1,
+    passes        integer NOT NULL DEFAULT 0,
+    reopenings    integer NOT NULL DEFAULT 0,
+    started_at    timestamptz NOT NULL,
+    last_seen_at  timestamptz NOT NULL,
+    ended_at      timestamptz,
+    incident_id   bigint,
+    message       text,
+    ran_as        assay.role,
+    added_by      assay.role,
+    reads         regclass[] NOT NULL DEFAULT '{}',
+    shareable     boolean NOT NULL DEFAULT false,
+    survived      boolean NOT NULL DEFAULT false
+);
+-- One open issue per subject and segment, whoever finds it first.
+CREATE UNIQUE INDEX issue_open_idx ON assay.issue (asset_id, kind, COALESCE(check_id, 0), subject, segment_key)
+    WHERE status OPERATOR(pg_catalog.=) 'open';
+CREATE INDEX issue_asset_idx ON assay.issue (asset_id, last_seen_at);
+CREATE INDEX issue_check_idx ON assay.issue (check_id, last_seen_at);
+CREATE INDEX issue_incident_idx ON assay.issue (incident_id);
+COMMENT ON TABLE assay.issue IS 'What failed, and whether it does still. Read the view assay.issues instead.';
+COMMENT ON COLUMN assay.issue.id IS 'The issue''s key.';
+COMMENT ON COLUMN assay.issue.asset_id IS 'The asset that it is about.';
+COMMENT ON COLUMN assay.issue.asset_name IS 'How that was written when the issue was opened.';
+COMMENT ON COLUMN assay.issue.kind IS 'check, drift, freshness, performance, guard or dbt: what found it.';
+COMMENT ON COLUMN assay.issue.check_id IS 'The check that found it; NULL for others.';
+COMMENT ON COLUMN assay.issue.subject IS 'What of the asset failed: the name of the check, the column that drifted, the metric.';
+COMMENT ON COLUMN assay.issue.segment IS 'The segment; NULL without one.';
+COMMENT ON COLUMN assay.issue.segment_key IS 'The segment as a text to be compared; empty without one.';
+COMMENT ON COLUMN assay.issue.status IS 'open or closed.';
+COMMENT ON COLUMN assay.issue.triage IS 'investigating, expected, fixed or false_positive; NULL where nobody has looked yet.';
+COMMENT ON COLUMN assay.issue.triage_note IS 'What was said of it.';
+COMMENT ON COLUMN assay.issue.triaged_by IS 'The name of the role that said so, as it was then.';
+COMMENT ON COLUMN assay.issue.triaged_at IS 'When.';
+COMMENT ON COLUMN assay.issue.severity IS 'error or warn: the worst that it was.';
+COMMENT ON COLUMN assay.issue.occurrences IS 'How often it was found.';
+COMMENT ON COLUMN assay.issue.passes IS 'How often it has passed since it was last found.';
+COMMENT ON COLUMN assay.issue.reopenings IS 'How often it was found again shortly after it had been closed.';
+COMMENT ON COLUMN assay.issue.started_at IS 'When it was first found.';
+COMMENT ON COLUMN assay.issue.last_seen_at IS 'When it was last found.';
+COMMENT ON COLUMN assay.issue.ended_at IS 'When it was closed.';
+COMMENT ON COLUMN assay.issue.incident_id IS 'The incident that it belongs to.';
+COMMENT ON COLUMN assay.issue.message IS 'What was found last: for those who may see the result.';
+COMMENT ON COLUMN assay.issue.ran_as IS 'The role as which it was found, to whom the result belongs.';
+COMMENT ON COLUMN assay.issue.added_by IS 'The role that added the check.';
+COMMENT ON COLUMN assay.issue.reads IS 'The tables and views that were read.';
+COMMENT ON COLUMN assay.issue.shareable IS 'Whether whoever may read these may see the result.';
+COMMENT ON COLUMN assay.issue.survived IS 'Whether the transaction that last found it was rolled back.';
+
+-- The audit trail is written once. Neither assay's functions nor any role but a superuser, who would first have to disable this trigger, change it.
+CREATE FUNCTION assay_internal.keep_event() RETURNS trigger
+AS 'MODULE_PATHNAME', 'keep_event_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay_internal.keep_event() IS
+'Trigger before UPDATE, DELETE and TRUNCATE of the audit trail of incidents, which is only ever added to. Errors: 42501.';
+CREATE TRIGGER a_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON assay.incident_event FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.keep_event();
+
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.incident FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('declared_by');
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.issue FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('ran_as', 'added_by');
+
+SELECT pg_catalog.pg_extension_config_dump('assay.incident', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.incident_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.incident_event', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.incident_event_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.issue', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.issue_id_seq', '');
+
+-- What people see of issues, and say of them.
+
+-- What runs of checks look for: open issues of a check, and closed ones of the same.
+CREATE INDEX issue_open_check_idx ON assay.issue (check_id) WHERE status OPERATOR(pg_catalog.=) 'open';
+CREATE INDEX issue_closed_idx ON assay.issue (asset_id, subject, ended_at) WHERE status OPERATOR(pg_catalog.=) 'closed';
+
+-- The result of a check is for those who may see it in the history: a segment is made of values of rows. That something failed, and of what, is for
+-- all who may know of the asset, and for its owners.
+CREATE VIEW assay.issues WITH (security_barrier) AS
+    SELECT i.id, COALESCE(n.label, i.asset_name) AS asset, i.check_id, CASE WHEN v.sees_result THEN i.segment END AS segment, i.status, i.triage,
+           i.severity, i.occurrences, i.started_at, i.last_seen_at, i.ended_at,
+           (SELECT pg_catalog.string_agg(w.name, ', ' ORDER BY w.name)
+            FROM assay_internal.asset_owner o JOIN assay.owner w ON w.id OPERATOR(pg_catalog.=) o.owner_id
+            WHERE o.asset_id OPERATOR(pg_catalog.=) i.asset_id) AS owner,
+           i.incident_id, CASE WHEN v.sees_result THEN i.message END AS message, i.kind, i.subject,
+           i.reopenings OPERATOR(pg_catalog.>=) 3 AS flapping, i.reopenings, i.passes,
+           CASE WHEN v.sees_result OR v.owns THEN i.triage_note END AS triage_note, i.triaged_by, i.triaged_at, i.survived
+    FROM assay.issue i
+    LEFT JOIN assay_internal.asset_now n ON n.id OPERATOR(pg_catalog.=) i.asset_id
+    CROSS JOIN LATERAL (
+        SELECT (pg_catalog.pg_has_role(i.ran_as, 'USAGE') OR pg_catalog.pg_has_role(i.added_by, 'USAGE')
+                OR i.shareable AND NOT EXISTS (
+                    SELECT FROM pg_catalog.unnest(i.reads) AS t(relation)
+                    WHERE (SELECT NOT r.relrowsecurity AND pg_catalog.has_table_privilege(r.oid, 'SELECT')
+                              AND pg_catalog.has_schema_privilege(r.relnamespace, 'USAGE')
+                           FROM pg_catalog.pg_class r WHERE r.oid OPERATOR(pg_catalog.=) t.relation::pg_catalog.oid) IS NOT TRUE)) IS TRUE AS sees_result,
+               (pg_catalog.pg_has_role(i.ran_as, 'USAGE') OR pg_catalog.pg_has_role(i.added_by, 'USAGE')) IS TRUE AS is_own,
+               i.asset_id OPERATOR(pg_catalog.=) ANY (ARRAY(
+                    SELECT o.asset_id FROM assay_internal.asset_owner o
+                    WHERE o.owner_id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT a.owner_id FROM assay_internal.acting_owner a))
+                      AND EXISTS (SELECT FROM assay_internal.acting_owner))) AS owns) v
+    WHERE v.is_own OR v.owns OR assay_internal.may_see_asset(n.kind, n.name, n.relation::pg_catalog.oid);
+COMMENT ON VIEW assay.issues IS
+'What is, or was, wrong with assets that the current role may know of, that it owns, or of which it found it: one row per asset, check or other finder, subject and segment, from when it was first found until it passed. What is found again within 24 hours is the same issue.
+Example: SELECT id, asset, subject, severity, occurrences, message FROM assay.issues WHERE status = ''open'' ORDER BY started_at';
+COMMENT ON COLUMN assay.issues.id IS 'The issue''s key.';
+COMMENT ON COLUMN assay.issues.asset IS 'What it is about: of a check its relation, of drift, performance and guards the model.';
+COMMENT ON COLUMN assay.issues.check_id IS 'The check that found it, which may have been dropped since; NULL for others.';
+COMMENT ON COLUMN assay.issues.segment IS 'The segment; NULL without one, and to those who may not see the result.';
+COMMENT ON COLUMN assay.issues.status IS 'open or closed.';
+COMMENT ON COLUMN assay.issues.triage IS 'investigating, expected, fixed or false_positive; NULL where nobody has looked yet.';
+COMMENT ON COLUMN assay.issues.severity IS 'error or warn: the worst that it was.';
+COMMENT ON COLUMN assay.issues.occurrences IS 'How often it was found.';
+COMMENT ON COLUMN assay.issues.started_at IS 'When it was first found.';
+COMMENT ON COLUMN assay.issues.last_seen_at IS 'When it was last found.';
+COMMENT ON COLUMN assay.issues.ended_at IS 'When it was closed; NULL while it is open.';
+COMMENT ON COLUMN assay.issues.owner IS 'Who owns the asset; NULL where nobody does.';
+COMMENT ON COLUMN assay.issues.incident_id IS 'The incident that it belongs to.';
+COMMENT ON COLUMN assay.issues.message IS 'What was found last; NULL to those who may not see the result.';
+COMMENT ON COLUMN assay.issues.kind IS 'check, freshness (a check of kind recency), drift, performance, guard or dbt: what found it.';
+COMMENT ON COLUMN assay.issues.subject IS 'What of the asset failed: the name of the check, the column that drifted, the metric.';
+COMMENT ON COLUMN assay.issues.flapping IS 'Whether it comes and goes: it was found again within 24 hours three times or more. Its coming again is then told no more.';
+COMMENT ON COLUMN assay.issues.reopenings IS 'How often it was found again within 24 hours after it had been closed.';
+COMMENT ON COLUMN assay.issues.passes IS 'How often it has passed since it was last found.';
+COMMENT ON COLUMN assay.issues.triage_note IS 'What was said of it; NULL to those who neither own the asset nor may see the result.';
+COMMENT ON COLUMN assay.issues.triaged_by IS 'The name of the role that said so, as it was then.';
+COMMENT ON COLUMN assay.issues.triaged_at IS 'When.';
+COMMENT ON COLUMN assay.issues.survived IS 'Whether the transaction that last found it was rolled back.';
+GRANT SELECT ON assay.issues TO PUBLIC;
+
+CREATE TRIGGER inserted AFTER INSERT ON assay.issue REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('issues', 'ran_as', 'added_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.issue REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('issues', 'ran_as', 'added_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.issue REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('issues', 'ran_as', 'added_by');
+
+CREATE FUNCTION assay.triage(issue bigint, status text, note text DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'triage_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.triage(bigint, text, text) IS
+'Says what becomes of an issue, with the caller''s name and the time: investigating; expected or false_positive, of which nobody is told any more; fixed, with which the next pass closes it, and a failure after that is news again. What was said before is replaced. note: why, at most 2,000 bytes; without values of rows, as all owners of the asset read it.
+Takes a role that acts for an owner of the asset, the owner of the relation or one who may manage the model, or the owner of the database. Errors: ML025 no such issue, 22023 a NULL, another status, a note that is too long, 42501, 25006.
+Example: SELECT assay.triage(id, ''investigating'', ''the load of Friday'') FROM assay.issues WHERE status = ''open''';
+
+CREATE FUNCTION assay.close_after(check_id bigint, passes integer) RETURNS void
+AS 'MODULE_PATHNAME', 'close_after_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.close_after(bigint, integer) IS
+'Sets how often in a row a check has to pass for its issues to be closed, 1 until it is set. passes: 1 to 1000. Takes the role that added the check, or one that may set triggers on its relation. Errors: ML014 no such check, 22023, 42501, 25006.
+Example: SELECT assay.close_after(check_id, 3) FROM assay.checks WHERE name = ''not_null_age''';
+
+-- Who owns what: functions that say so, and views of it.
+
+CREATE FUNCTION assay.add_owner(name text, kind text, role regrole DEFAULT NULL, contacts jsonb DEFAULT '{}') RETURNS bigint
+AS 'MODULE_PATHNAME', 'add_owner_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_owner(text, text, regrole, jsonb) IS
+'Adds a person or a team that may own assets; gives its number. With a name that an owner has, that one becomes what is said here: role and contacts that are not given are gone. Anyone may add owners; changing one takes the role that added it, its own role, or the database''s owner.
+kind: person or team. role: the database role that acts for it, such as by acknowledging incidents; NULL for none. To register one takes that role''s rights, or the database''s owner.
+contacts: {"email": ..., "webhook": ... (gets JSON), "slack": ... (gets Slack''s format), "phone": "+49..." (E.164), "digest": "15 minutes" (how long issues are gathered before they are told; 0 minutes tells each at once; else 5 minutes), "quiet_hours": {"from": "22:00", "until": "07:00", "time_zone": "Europe/Berlin"}, "time_zone": in which it reads times}; none is needed, and others are an error. Only who acts for the owner and the database''s owner see them.
+Errors: 22023 a NULL, an unknown kind or key, an address that is none, 42501, 42602 the name, 25006.
+Example: SELECT assay.add_owner(''ann'', ''person'', contacts => ''{"email": "ann@example.org", "quiet_hours": {"from": "22:00", "until": "07:00", "time_zone": "Europe/Berlin"}}'')';
+
+CREATE FUNCTION assay.drop_owner(name text) RETURNS void
+AS 'MODULE_PATHNAME', 'drop_owner_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_owner(text) IS
+'Forgets a person or a team: what it owned has no owner by that any more, teams do not have it as a member, and what it was still to be told is not told. Who took part in incidents stays in their trail. It takes the role that added it, its own role, or the database''s owner. Errors: 22023 a NULL, ML023 no such owner, ML027 it takes turns in a rotation, 42501, 25006.
+Example: SELECT assay.drop_owner(name) FROM assay.owners WHERE name = ''ben''';
+
+CREATE FUNCTION assay.add_to_team(team text, person text) RETURNS void
+AS 'MODULE_PATHNAME', 'add_to_team_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_to_team(text, text) IS
+'Makes a person a member of a team, for which its role then acts, too: what the team owns, each of its members may acknowledge. It takes the role that added the team, the team''s own role, or the database''s owner. Errors: 22023 a NULL, a person that is a team or a team that is a person, ML023 no such owner, 42501, 25006.
+Example: SELECT assay.add_to_team(t.name, p.name) FROM assay.owners AS t, assay.owners AS p WHERE t.kind = ''team'' AND p.kind = ''person''';
+
+CREATE FUNCTION assay.remove_from_team(team text, person text) RETURNS void
+AS 'MODULE_PATHNAME', 'remove_from_team_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.remove_from_team(text, text) IS
+'Makes a person leave a team. It takes what assay.add_to_team does. Errors: 22023 a NULL, who is no member, ML023 no such owner, 42501, 25006.
+Example: SELECT assay.remove_from_team(o.name, m) FROM assay.owners AS o, unnest(o.members) AS m WHERE o.kind = ''team''';
+
+CREATE FUNCTION assay.own(owner text, asset text DEFAULT NULL, product text DEFAULT NULL, min_severity text DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'own_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.own(text, text, text, text) IS
+'Says that an owner owns an asset or a data product; said again, it changes min_severity. An asset may have several owners. What is said of an asset goes before what is said of its table, for a column or a check; that before what is said of a product that it is in; and that before what is said of the schema.
+asset: as people write it: ''public.orders'', ''public.orders.amount'', ''schema:staging'', ''model:risk'', ''check:7'', ''dashboard:revenue'', ''source:crm.accounts''. It follows the name of its table, as a check does. product: the name of a data product, of which it owns what is in it and what comes out of it, not its inputs. min_severity: it is told from that severity on: warn, error (of issues), sev4, sev3, sev2, sev1 (of incidents); NULL for all.
+It takes who may say things of the asset: the owner of the table, or the privilege TRIGGER on it; the owner of the schema; manage on the model; for what is outside of the database the role that first said something of it; for a product the role that added it, or its owner''s. Errors: 22023 neither asset nor product, or both, ML022 no such asset, ML023 no such owner, ML024 no such product, 42501, 25006.
+Example: SELECT assay.own(name, ''application'') FROM assay.owners WHERE name = ''ann''';
+
+CREATE FUNCTION assay.disown(owner text, asset text DEFAULT NULL, product text DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'disown_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.disown(text, text, text) IS
+'Takes back what assay.own, or assay.add_data_product, said. An owner may by its role say so of itself; else it takes what assay.own does. An asset that is gone is named by the name that it had. Errors: 22023 neither asset nor product, or both, ML022, ML023 no such owner, or it does not own that, ML024, 42501, 25006.
+Example: SELECT assay.disown(owner, asset) FROM assay.ownerships WHERE owner = ''ben'' AND asset IS NOT NULL';
+
+CREATE FUNCTION assay.add_data_product(name text, priority text, owner text DEFAULT NULL, description text DEFAULT NULL) RETURNS bigint
+AS 'MODULE_PATHNAME', 'add_data_product_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_data_product(text, text, text, text) IS
+'Adds a data product: a set of assets that people rely on; gives its number. With a name that a product has, that one becomes what is said here, and keeps its assets; that takes the role that added it, its owner''s role, or the database''s owner.
+priority: p1, the highest, p2 or p3. owner: who answers for it; NULL for nobody yet. description: what it is for, of up to 2000 bytes. Errors: 22023 a NULL, an unknown priority, ML023 no such owner, 42501, 42602 the name, 25006.
+Example: SELECT assay.add_data_product(''lending'', ''p1'', description => ''What the branches decide by'')';
+
+CREATE FUNCTION assay.drop_data_product(name text) RETURNS void
+AS 'MODULE_PATHNAME', 'drop_data_product_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_data_product(text) IS
+'Forgets a data product, who owns it, what was promised of it and when it was to be worked on; its assets stay. It takes the role that added it, its owner''s role, or the database''s owner. Errors: 22023 a NULL, ML024 no such product, 42501, 25006.
+Example: SELECT assay.drop_data_product(name) FROM assay.data_products WHERE name = ''lending''';
+
+CREATE FUNCTION assay.add_to_product(product text, asset text, role text DEFAULT 'inner') RETURNS void
+AS 'MODULE_PATHNAME', 'add_to_product_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_to_product(text, text, text) IS
+'Makes an asset part of a data product; said again, it changes its role. role: input (what others make, and own), inner, or output (what people use). It takes the role that added the product, its owner''s role, or the database''s owner; and for an input the right to read the asset, else who may say things of it, as for assay.own. Errors: 22023 a NULL, an unknown role, ML022 no such asset, ML024 no such product, 42501, 25006.
+Example: SELECT assay.add_to_product(name, ''application'', ''input'') FROM assay.data_products WHERE name = ''lending''';
+
+CREATE FUNCTION assay.remove_from_product(product text, asset text) RETURNS void
+AS 'MODULE_PATHNAME', 'remove_from_product_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.remove_from_product(text, text) IS
+'Takes an asset out of a data product; one that is gone is named by the name that it had. It takes the role that added the product, its owner''s role, or the database''s owner. Errors: 22023 a NULL, ML022 no such asset, or it is not in the product, ML024 no such product, 42501, 25006.
+Example: SELECT assay.remove_from_product(product, asset) FROM assay.product_assets WHERE product = ''lending''';
+
+CREATE VIEW assay.owners WITH (security_barrier) AS
+    SELECT o.id, o.name, o.kind, r.oid::pg_catalog.regrole AS role,
+           ARRAY(SELECT p.name FROM assay.team_member m JOIN assay.owner p ON p.id OPERATOR(pg_catalog.=) m.person_id
+                 WHERE m.team_id OPERATOR(pg_catalog.=) o.id ORDER BY p.name)::pg_catalog.text[] AS members,
+           CASE WHEN s.is_steward OR o.id OPERATOR(pg_catalog.=) ANY (s.acting) THEN o.contacts END AS contacts,
+           o.added_by::pg_catalog.regrole AS added_by, o.added_at
+    FROM assay.owner o
+    LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) o.role::pg_catalog.oid
+    CROSS JOIN (SELECT pg_catalog.pg_has_role(d.datdba, 'USAGE') AS is_steward, ARRAY(SELECT a.owner_id FROM assay_internal.acting_owner a) AS acting
+                FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) s;
+COMMENT ON VIEW assay.owners IS
+'People and teams. How they are told is shown to who acts for them, and to the database''s owner.
+Example: SELECT name, kind, role, members FROM assay.owners ORDER BY name';
+COMMENT ON COLUMN assay.owners.id IS 'The owner''s key.';
+COMMENT ON COLUMN assay.owners.name IS 'The name that the functions take.';
+COMMENT ON COLUMN assay.owners.kind IS 'person or team.';
+COMMENT ON COLUMN assay.owners.role IS 'The database role that acts for it; NULL without one.';
+COMMENT ON COLUMN assay.owners.members IS 'Of a team the persons in it, whose roles act for it, too.';
+COMMENT ON COLUMN assay.owners.contacts IS 'How it is told; NULL for who may not know.';
+COMMENT ON COLUMN assay.owners.added_by IS 'The role that added it.';
+COMMENT ON COLUMN assay.owners.added_at IS 'When.';
+GRANT SELECT ON assay.owners TO PUBLIC;
+
+-- What the current role may know of: what it may see by itself, and what it answers for.
+CREATE VIEW assay_internal.visible_asset WITH (security_barrier) AS
+    SELECT a.id, a.kind, a.name, a.relation, a.column_name, a.label, a.schema_name, a.relation_name, a.added_by
+    FROM assay_internal.asset_now a
+    LEFT JOIN (SELECT DISTINCT o.asset_id FROM assay_internal.asset_owner o JOIN assay_internal.acting_owner t ON t.owner_id OPERATOR(pg_catalog.=) o.owner_id) own
+        ON own.asset_id OPERATOR(pg_catalog.=) a.id
+    WHERE own.asset_id IS NOT NULL OR assay_internal.may_see_asset(a.kind, a.name, a.relation);
+COMMENT ON VIEW assay_internal.visible_asset IS 'The recorded assets that the current role may know of: the base of the views below.';
+COMMENT ON COLUMN assay_internal.visible_asset.id IS 'The asset''s key.';
+COMMENT ON COLUMN assay_internal.visible_asset.kind IS 'relation, column, schema, model, check, dashboard or source.';
+COMMENT ON COLUMN assay_internal.visible_asset.name IS 'Its name as recorded.';
+COMMENT ON COLUMN assay_internal.visible_asset.relation IS 'The relation that it is, or that the column or check is of.';
+COMMENT ON COLUMN assay_internal.visible_asset.column_name IS 'The column; NULL for other kinds.';
+COMMENT ON COLUMN assay_internal.visible_asset.label IS 'How people write it, as of now.';
+COMMENT ON COLUMN assay_internal.visible_asset.schema_name IS 'The schema that the relation is, or was, in.';
+COMMENT ON COLUMN assay_internal.visible_asset.relation_name IS 'The relation''s name as recorded.';
+COMMENT ON COLUMN assay_internal.visible_asset.added_by IS 'The role that recorded the asset.';
+
+-- A product is known to who may say things of it, to its owners, and to who may know of one of its assets.
+CREATE VIEW assay_internal.visible_product WITH (security_barrier) AS
+    SELECT p.id, p.name, p.priority, p.owner_id, p.description, p.added_by, p.added_at
+    FROM assay.data_product p
+    CROSS JOIN (SELECT pg_catalog.pg_has_role(d.datdba, 'USAGE') AS is_steward,
+                       ARRAY(SELECT w.product_id FROM assay_internal.product_owner w
+                             JOIN assay_internal.acting_owner a ON a.owner_id OPERATOR(pg_catalog.=) w.owner_id) AS owned
+                FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) s
+    WHERE s.is_steward OR p.id OPERATOR(pg_catalog.=) ANY (s.owned) OR pg_catalog.pg_has_role(p.added_by, 'USAGE')
+       OR EXISTS (SELECT FROM assay.product_asset m JOIN assay_internal.asset_now a ON a.id OPERATOR(pg_catalog.=) m.asset_id
+                  WHERE m.product_id OPERATOR(pg_catalog.=) p.id AND assay_internal.may_see_asset(a.kind, a.name, a.relation));
+COMMENT ON VIEW assay_internal.visible_product IS 'The data products that the current role may know of: the base of the views below.';
+COMMENT ON COLUMN assay_internal.visible_product.id IS 'The product''s key.';
+COMMENT ON COLUMN assay_internal.visible_product.name IS 'Its name.';
+COMMENT ON COLUMN assay_internal.visible_product.priority IS 'p1, the highest, to p3.';
+COMMENT ON COLUMN assay_internal.visible_product.owner_id IS 'Who answers for it.';
+COMMENT ON COLUMN assay_internal.visible_product.description IS 'What it is for.';
+COMMENT ON COLUMN assay_internal.visible_product.added_by IS 'The role that added it.';
+COMMENT ON COLUMN assay_internal.visible_product.added_at IS 'When.';
+
+CREATE VIEW assay.ownerships WITH (security_barrier) AS
+    SELECT w.name AS owner, a.label AS asset, p.name AS product, o.min_severity, o.said_by, o.said_at
+    FROM (SELECT s.owner_id, s.asset_id, s.product_id, s.min_severity, s.said_by, s.said_at FROM assay.ownership s
+          UNION ALL
+          SELECT d.owner_id, NULL, d.id, NULL, d.added_by::pg_catalog.text, d.added_at FROM assay.data_product d
+          WHERE NOT EXISTS (SELECT FROM assay.ownership s
+                            WHERE s.product_id OPERATOR(pg_catalog.=) d.id AND s.owner_id OPERATOR(pg_catalog.=) d.owner_id)) o
+    JOIN assay.owner w ON w.id OPERATOR(pg_catalog.=) o.owner_id
+    LEFT JOIN assay_internal.visible_asset a ON a.id OPERATOR(pg_catalog.=) o.asset_id
+    LEFT JOIN assay_internal.visible_product p ON p.id OPERATOR(pg_catalog.=) o.product_id
+    WHERE a.id IS NOT NULL OR p.id IS NOT NULL;
+COMMENT ON VIEW assay.ownerships IS
+'Who was said to own which asset or data product, as far as the current role may know of these. What follows from it for each asset is in assay.assets.
+Example: SELECT owner, asset, product, min_severity FROM assay.ownerships ORDER BY owner, asset, product';
+COMMENT ON COLUMN assay.ownerships.owner IS 'The owner''s name.';
+COMMENT ON COLUMN assay.ownerships.asset IS 'The asset, as of now; NULL for a product.';
+COMMENT ON COLUMN assay.ownerships.product IS 'The data product; NULL for an asset.';
+COMMENT ON COLUMN assay.ownerships.min_severity IS 'From which severity on it is told: warn, error, sev4, sev3, sev2, sev1; NULL for all.';
+COMMENT ON COLUMN assay.ownerships.said_by IS 'The name of the role that said so, as it was then; for the owner that a product was added with that of the role that added it.';
+COMMENT ON COLUMN assay.ownerships.said_at IS 'When.';
+GRANT SELECT ON assay.ownerships TO PUBLIC;
+
+CREATE VIEW assay.product_assets WITH (security_barrier) AS
+    SELECT p.name AS product, p.priority, a.label AS asset, a.kind, m.role
+    FROM assay.product_asset m
+    JOIN assay_internal.visible_product p ON p.id OPERATOR(pg_catalog.=) m.product_id
+    JOIN assay_internal.visible_asset a ON a.id OPERATOR(pg_catalog.=) m.asset_id;
+COMMENT ON VIEW assay.product_assets IS
+'What data products are made of, as far as the current role may know of both.
+Example: SELECT product, asset, role FROM assay.product_assets ORDER BY product, role, asset';
+COMMENT ON COLUMN assay.product_assets.product IS 'The data product.';
+COMMENT ON COLUMN assay.product_assets.priority IS 'Its priority.';
+COMMENT ON COLUMN assay.product_assets.asset IS 'The asset, as of now.';
+COMMENT ON COLUMN assay.product_assets.kind IS 'relation, column, schema, model, check, dashboard or source.';
+COMMENT ON COLUMN assay.product_assets.role IS 'input, inner or output.';
+GRANT SELECT ON assay.product_assets TO PUBLIC;
+
+CREATE VIEW assay.data_products WITH (security_barrier) AS
+    SELECT p.id, p.name, p.priority, w.name AS owner, p.description,
+           COALESCE(m.inputs, '{}') AS inputs, COALESCE(m.inner_assets, '{}') AS inner_assets, COALESCE(m.outputs, '{}') AS outputs,
+           p.added_by::pg_catalog.regrole AS added_by, p.added_at
+    FROM assay_internal.visible_product p
+    LEFT JOIN assay.owner w ON w.id OPERATOR(pg_catalog.=) p.owner_id
+    LEFT JOIN (
+        SELECT m.product_id, pg_catalog.array_agg(a.label ORDER BY a.label) FILTER (WHERE m.role OPERATOR(pg_catalog.=) 'input') AS inputs,
+               pg_catalog.array_agg(a.label ORDER BY a.label) FILTER (WHERE m.role OPERATOR(pg_catalog.=) 'inner') AS inner_assets,
+               pg_catalog.array_agg(a.label ORDER BY a.label) FILTER (WHERE m.role OPERATOR(pg_catalog.=) 'output') AS outputs
+        FROM assay.product_asset m JOIN assay_internal.visible_asset a ON a.id OPERATOR(pg_catalog.=) m.asset_id
+        GROUP BY m.product_id) m ON m.product_id OPERATOR(pg_catalog.=) p.id;
+COMMENT ON VIEW assay.data_products IS
+'Data products that the current role added, answers for, or may know an asset of, with their assets as far as it may know of them; the database''s owner sees all products.
+Example: SELECT name, priority, owner, inputs, outputs FROM assay.data_products ORDER BY priority, name';
+COMMENT ON COLUMN assay.data_products.id IS 'The product''s key.';
+COMMENT ON COLUMN assay.data_products.name IS 'Its name.';
+COMMENT ON COLUMN assay.data_products.priority IS 'p1, the highest, to p3.';
+COMMENT ON COLUMN assay.data_products.owner IS 'Who answers for it; NULL for nobody. assay.own may have named others: assay.ownerships.';
+COMMENT ON COLUMN assay.data_products.description IS 'What it is for.';
+COMMENT ON COLUMN assay.data_products.inputs IS 'The assets that go in, which others make.';
+COMMENT ON COLUMN assay.data_products.inner_assets IS 'Those on the way.';
+COMMENT ON COLUMN assay.data_products.outputs IS 'Those that people use.';
+COMMENT ON COLUMN assay.data_products.added_by IS 'The role that added it.';
+COMMENT ON COLUMN assay.data_products.added_at IS 'When.';
+GRANT SELECT ON assay.data_products TO PUBLIC;
+
+-- The tables and views of the database of which nothing is recorded yet, as far as the current role may know of them. A partition is part of its
+-- table; what belongs to an extension is looked after by it.
+CREATE VIEW assay_internal.unrecorded_relation WITH (security_barrier) AS
+    SELECT r.oid AS relation, (pg_catalog.quote_ident(n.nspname::pg_catalog.text) OPERATOR(pg_catalog.||) '.')
+               OPERATOR(pg_catalog.||) pg_catalog.quote_ident(r.relname::pg_catalog.text) AS label, n.nspname::pg_catalog.text AS schema_name
+    FROM pg_catalog.pg_class r
+    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) r.relnamespace
+    WHERE r.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f}'::"char"[]) AND NOT r.relispartition
+      AND n.nspname OPERATOR(pg_catalog.<>) ALL ('{information_schema,assay,assay_internal}'::pg_catalog.name[])
+      AND n.nspname::pg_catalog.text OPERATOR(pg_catalog.!~) '^pg_'
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+                      AND d.objid OPERATOR(pg_catalog.=) r.oid AND d.deptype OPERATOR(pg_catalog.=) 'e')
+      AND NOT EXISTS (SELECT FROM assay_internal.asset_now a WHERE a.kind OPERATOR(pg_catalog.=) 'relation' AND a.relation OPERATOR(pg_catalog.=) r.oid)
+      AND (pg_catalog.pg_has_role(r.relowner, 'USAGE') OR pg_catalog.has_table_privilege(r.oid, 'TRIGGER')
+           OR (pg_catalog.has_table_privilege(r.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(r.oid, 'SELECT'))
+              AND pg_catalog.has_schema_privilege(r.relnamespace, 'USAGE'));
+COMMENT ON VIEW assay_internal.unrecorded_relation IS 'Tables and views of which nothing is recorded, as far as the current role may know of them.';
+COMMENT ON COLUMN assay_internal.unrecorded_relation.relation IS 'The relation.';
+COMMENT ON COLUMN assay_internal.unrecorded_relation.label IS 'Its name.';
+COMMENT ON COLUMN assay_internal.unrecorded_relation.schema_name IS 'Its schema.';
+
+CREATE VIEW assay.assets WITH (security_barrier) AS
+    SELECT a.label AS asset, a.kind, a.relation::pg_catalog.regclass AS relation, o.owner, o.owned_through,
+           COALESCE(p.products, '{}') AS products, p.priority, COALESCE(i.open_issues, 0) AS open_issues, a.id
+    FROM assay_internal.visible_asset a
+    LEFT JOIN (
+        SELECT e.asset_id, pg_catalog.string_agg(w.name, ', ' ORDER BY w.name) AS owner, pg_catalog.min(e.level) AS owned_through
+        FROM assay_internal.asset_owner e JOIN assay.owner w ON w.id OPERATOR(pg_catalog.=) e.owner_id
+        GROUP BY e.asset_id) o ON o.asset_id OPERATOR(pg_catalog.=) a.id
+    LEFT JOIN (
+        SELECT m.asset_id, pg_catalog.array_agg(d.name ORDER BY d.name) AS products, pg_catalog.min(d.priority) AS priority
+        FROM assay.product_asset m JOIN assay_internal.visible_product d ON d.id OPERATOR(pg_catalog.=) m.product_id
+        GROUP BY m.asset_id) p ON p.asset_id OPERATOR(pg_catalog.=) a.id
+    LEFT JOIN (
+        SELECT s.asset_id, pg_catalog.count(*) AS open_issues FROM assay.issue s
+        WHERE s.status OPERATOR(pg_catalog.=) 'open' GROUP BY s.asset_id) i ON i.asset_id OPERATOR(pg_catalog.=) a.id
+    UNION ALL
+    SELECT r.label, 'relation', r.relation::pg_catalog.regclass, s.owner, CASE WHEN s.owner IS NOT NULL THEN 'schema' END, '{}', NULL, 0, NULL
+    FROM assay_internal.unrecorded_relation r
+    LEFT JOIN (
+        SELECT e.schema_name, pg_catalog.string_agg(w.name, ', ' ORDER BY w.name) AS owner
+        FROM assay_internal.schema_owner e JOIN assay.owner w ON w.id OPERATOR(pg_catalog.=) e.owner_id
+        GROUP BY e.schema_name) s ON s.schema_name OPERATOR(pg_catalog.=) r.schema_name
+    UNION ALL
+    SELECT 'model:' OPERATOR(pg_catalog.||) m.name, 'model', NULL, NULL, NULL, '{}', NULL, 0, NULL
+    FROM assay_internal.visible_model m
+    WHERE NOT EXISTS (SELECT FROM assay.asset a WHERE a.kind OPERATOR(pg_catalog.=) 'model' AND a.name OPERATOR(pg_catalog.=) m.name);
+COMMENT ON VIEW assay.assets IS
+'All tables and views of the database, without the system''s, those of extensions and partitions; all models; and every other asset of which something is recorded, as far as the current role may know of them: who owns them now, and through what. An owner knows of what it owns.
+Example: SELECT asset, kind, owner, owned_through, products, open_issues FROM assay.assets WHERE owner IS NOT NULL ORDER BY asset';
+COMMENT ON COLUMN assay.assets.asset IS 'The asset, as people write it, as of now.';
+COMMENT ON COLUMN assay.assets.kind IS 'relation, column, schema, model, check, dashboard or source.';
+COMMENT ON COLUMN assay.assets.relation IS 'The table or view that it is, or is of; NULL where that is gone, and for other kinds.';
+COMMENT ON COLUMN assay.assets.owner IS 'Who owns it: those of whom the most specific was said, their names separated by commas; NULL for nobody.';
+COMMENT ON COLUMN assay.assets.owned_through IS 'Of what they are the owners: asset, relation (that of the column or check), product or schema.';
+COMMENT ON COLUMN assay.assets.products IS 'The data products that it is in.';
+COMMENT ON COLUMN assay.assets.priority IS 'The highest priority of these.';
+COMMENT ON COLUMN assay.assets.open_issues IS 'How many issues of it are open.';
+COMMENT ON COLUMN assay.assets.id IS 'The asset''s key; NULL where nothing is recorded of it.';
+GRANT SELECT ON assay.assets TO PUBLIC;
+
+CREATE VIEW assay.unowned_assets WITH (security_barrier) AS
+    SELECT a.asset, a.kind, a.relation, a.products, a.priority, a.open_issues, a.id
+    FROM assay.assets a
+    WHERE a.owner IS NULL AND a.kind OPERATOR(pg_catalog.<>) ALL ('{column,check,schema}')
+      AND (a.relation IS NOT NULL OR a.kind OPERATOR(pg_catalog.<>) 'relation');
+COMMENT ON VIEW assay.unowned_assets IS
+'The assets of assay.assets that nobody answers for. A column or a check has the owners of its table, where it has none of its own, and is not listed beside it; nor is a table that is gone.
+Example: SELECT asset, kind, priority, open_issues FROM assay.unowned_assets ORDER BY open_issues DESC, asset';
+COMMENT ON COLUMN assay.unowned_assets.asset IS 'The asset, as people write it.';
+COMMENT ON COLUMN assay.unowned_assets.kind IS 'relation, model, dashboard or source.';
+COMMENT ON COLUMN assay.unowned_assets.relation IS 'The table or view that it is; NULL for other kinds.';
+COMMENT ON COLUMN assay.unowned_assets.products IS 'The data products that it is in.';
+COMMENT ON COLUMN assay.unowned_assets.priority IS 'The highest priority of these.';
+COMMENT ON COLUMN assay.unowned_assets.open_issues IS 'How many issues of it are open.';
+COMMENT ON COLUMN assay.unowned_assets.id IS 'The asset''s key; NULL where nothing is recorded of it.';
+GRANT SELECT ON assay.unowned_assets TO PUBLIC;
+
+CREATE FUNCTION assay_internal.guard_asset() RETURNS trigger
+AS 'MODULE_PATHNAME', 'guard_asset_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay_internal.guard_asset() IS
+'Trigger before INSERT of an asset: its relation is the one that bears its name, if that is not a stranger''s; a number says nothing in another database.';
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.asset FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_asset();
+
+CREATE TRIGGER inserted AFTER INSERT ON assay.owner REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('owners', 'added_by', 'role');
+CREATE TRIGGER updated AFTER UPDATE ON assay.owner REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('owners', 'added_by', 'role');
+CREATE TRIGGER deleted AFTER DELETE ON assay.owner REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('owners', 'added_by', 'role');
+
+CREATE TRIGGER inserted AFTER INSERT ON assay.asset REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('assets', 'added_by', 'relation_owner');
+CREATE TRIGGER updated AFTER UPDATE ON assay.asset REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('assets', 'added_by', 'relation_owner');
+CREATE TRIGGER deleted AFTER DELETE ON assay.asset REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('assets', 'added_by', 'relation_owner');
+
+CREATE TRIGGER inserted AFTER INSERT ON assay.data_product REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('data_products', 'added_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.data_product REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('data_products', 'added_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.data_product REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('data_products', 'added_by');
+
+-- Who has to act, and by when: calendars, rotations, policies, and what they are told.
+
+CREATE TABLE assay.business_calendar (
+    name      text COLLATE "C" NOT NULL,
+    time_zone text NOT NULL,
+    hours     jsonb NOT NULL,
+    holidays  date[] NOT NULL DEFAULT '{}',
+    added_by  assay.role NOT NULL,
+    added_at  timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CONSTRAINT business_calendar_pkey PRIMARY KEY (name)
+);
+COMMENT ON TABLE assay.business_calendar IS 'Working hours. Read the view assay.calendars instead.';
+COMMENT ON COLUMN assay.business_calendar.name IS 'The calendar''s name.';
+COMMENT ON COLUMN assay.business_calendar.time_zone IS 'The time zone of its hours.';
+COMMENT ON COLUMN assay.business_calendar.hours IS 'The hours of each day of the week, as assay.add_calendar takes them.';
+COMMENT ON COLUMN assay.business_calendar.holidays IS 'Days without working hours.';
+COMMENT ON COLUMN assay.business_calendar.added_by IS 'The role that added it.';
+COMMENT ON COLUMN assay.business_calendar.added_at IS 'When.';
+
+CREATE TABLE assay.rotation (
+    id        bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    name      text COLLATE "C" NOT NULL,
+    people    bigint[] NOT NULL,
+    starts_at timestamptz NOT NULL,
+    shift     interval NOT NULL,
+    time_zone text NOT NULL,
+    added_by  assay.role NOT NULL,
+    added_at  timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CONSTRAINT rotation_name_key UNIQUE (name)
+);
+COMMENT ON TABLE assay.rotation IS 'Who is on call in turn. Read the view assay.on_call instead.';
+COMMENT ON COLUMN assay.rotation.id IS 'The rotation''s key.';
+COMMENT ON COLUMN assay.rotation.name IS 'Its name.';
+COMMENT ON COLUMN assay.rotation.people IS 'The people, in the order of their turns.';
+COMMENT ON COLUMN assay.rotation.starts_at IS 'When the first of them begins.';
+COMMENT ON COLUMN assay.rotation.shift IS 'How long each has.';
+COMMENT ON COLUMN assay.rotation.time_zone IS 'In which shifts of days begin at the same hour.';
+COMMENT ON COLUMN assay.rotation.added_by IS 'The role that added it.';
+COMMENT ON COLUMN assay.rotation.added_at IS 'When.';
+
+CREATE TABLE assay.rotation_override (
+    id          bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    rotation_id bigint NOT NULL REFERENCES assay.rotation ON DELETE CASCADE,
+    person_id   bigint NOT NULL REFERENCES assay.owner ON DELETE CASCADE,
+    during      tstzrange NOT NULL,
+    said_by     text NOT NULL,
+    said_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+ALTER TABLE assay.rotation_override DISABLE TRIGGER ALL;
+COMMENT ON TABLE assay.rotation_override IS 'Who stands in for whose turn it is.';
+COMMENT ON COLUMN assay.rotation_override.id IS 'The row''s key.';
+COMMENT ON COLUMN assay.rotation_override.rotation_id IS 'The rotation.';
+COMMENT ON COLUMN assay.rotation_override.person_id IS 'Who stands in.';
+COMMENT ON COLUMN assay.rotation_override.during IS 'When.';
+COMMENT ON COLUMN assay.rotation_override.said_by IS 'The name of the role that said so, as it was then.';
+COMMENT ON COLUMN assay.rotation_override.said_at IS 'When that was.';
+
+CREATE TABLE assay.response_policy (
+    severity       text COLLATE "C" NOT NULL CHECK (severity OPERATOR(pg_catalog.=) ANY ('{sev1,sev2,sev3,sev4}')),
+    ack_within     interval,
+    resolve_within interval,
+    calendar       text COLLATE "C",
+    auto_declare   jsonb,
+    steps          jsonb NOT NULL DEFAULT '[]',
+    changed_by     text NOT NULL,
+    changed_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CONSTRAINT response_policy_pkey PRIMARY KEY (severity)
+);
+COMMENT ON TABLE assay.response_policy IS 'How soon incidents of a severity are to be dealt with. Read the view assay.incident_policies instead.';
+COMMENT ON COLUMN assay.response_policy.severity IS 'sev1 to sev4.';
+COMMENT ON COLUMN assay.response_policy.ack_within IS 'How soon somebody is to take an incident on; NULL for no limit.';
+COMMENT ON COLUMN assay.response_policy.resolve_within IS 'How soon it is to be resolved; NULL for no limit.';
+COMMENT ON COLUMN assay.response_policy.calendar IS 'The calendar in whose working hours that is counted; NULL for all hours.';
+COMMENT ON COLUMN assay.response_policy.auto_declare IS 'Of which issues an incident of the severity is declared at once, as assay.incident_policy takes it; NULL for none.';
+COMMENT ON COLUMN assay.response_policy.steps IS 'Who is told when nobody acts, as assay.incident_policy takes it.';
+COMMENT ON COLUMN assay.response_policy.changed_by IS 'The name of the role that set it, as it was then.';
+COMMENT ON COLUMN assay.response_policy.changed_at IS 'When.';
+
+CREATE TABLE assay.escalation (
+    incident_id bigint NOT NULL REFERENCES assay.incident ON DELETE CASCADE,
+    cause       text COLLATE "C" NOT NULL,
+    step        integer NOT NULL,
+    due_at      timestamptz NOT NULL,
+    at          timestamptz NOT NULL,
+    told        text[] NOT NULL,
+    PRIMARY KEY (incident_id, cause, step)
+);
+ALTER TABLE assay.escalation DISABLE TRIGGER ALL;
+COMMENT ON TABLE assay.escalation IS 'Steps of escalation that were taken, each once.';
+COMMENT ON COLUMN assay.escalation.incident_id IS 'The incident.';
+COMMENT ON COLUMN assay.escalation.cause IS 'acknowledge or resolve: what is late.';
+COMMENT ON COLUMN assay.escalation.step IS 'The step''s number, from 1.';
+COMMENT ON COLUMN assay.escalation.due_at IS 'When it was due.';
+COMMENT ON COLUMN assay.escalation.at IS 'When it was taken.';
+COMMENT ON COLUMN assay.escalation.told IS 'Who was told.';
+
+CREATE TABLE assay.notification (
+    id              bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    owner_id        bigint NOT NULL REFERENCES assay.owner ON DELETE CASCADE,
+    kind            text COLLATE "C" NOT NULL,
+    key             text COLLATE "C" NOT NULL,
+    incident_id     bigint,
+    subject         text NOT NULL,
+    items           jsonb NOT NULL,
+    status          text COLLATE "C" NOT NULL DEFAULT 'pending' CHECK (status OPERATOR(pg_catalog.=) ANY ('{pending,sending,sent,failed,dropped}')),
+    attempts        integer NOT NULL DEFAULT 0,
+    created_at      timestamptz NOT NULL,
+    due_at          timestamptz NOT NULL,
+    claimed_until   timestamptz,
+    sent_at         timestamptz,
+    detail          text,
+    CONSTRAINT notification_key_key UNIQUE (owner_id, key)
+);
+ALTER TABLE assay.notification DISABLE TRIGGER ALL;
+CREATE INDEX notification_due_idx ON assay.notification (due_at, id) WHERE status OPERATOR(pg_catalog.=) ANY ('{pending,sending}');
+COMMENT ON TABLE assay.notification IS 'The outbox: what owners are to be told. Read the view assay.notifications instead.';
+COMMENT ON COLUMN assay.notification.id IS 'The notification''s key.';
+COMMENT ON COLUMN assay.notification.owner_id IS 'Who is told.';
+COMMENT ON COLUMN assay.notification.kind IS 'issues, incident, escalation or burn.';
+COMMENT ON COLUMN assay.notification.key IS 'What it is about and in which digest window: there is one for each owner and key.';
+COMMENT ON COLUMN assay.notification.incident_id IS 'The incident, if it is about one.';
+COMMENT ON COLUMN assay.notification.subject IS 'One line.';
+COMMENT ON COLUMN assay.notification.items IS 'What there is to tell, in the order in which it happened.';
+COMMENT ON COLUMN assay.notification.status IS 'pending, sending, sent, failed (given up) or dropped.';
+COMMENT ON COLUMN assay.notification.attempts IS 'How often somebody has set out to deliver it.';
+COMMENT ON COLUMN assay.notification.created_at IS 'When it was written.';
+COMMENT ON COLUMN assay.notification.due_at IS 'From when on it is to be delivered: the end of its digest window, of quiet hours, of a maintenance window, or the next attempt.';
+COMMENT ON COLUMN assay.notification.claimed_until IS 'Until when a sender is at it.';
+COMMENT ON COLUMN assay.notification.sent_at IS 'When it was delivered.';
+COMMENT ON COLUMN assay.notification.detail IS 'What the sender said of its last attempt.';
+
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.business_calendar FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.rotation FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
+
+SELECT pg_catalog.pg_extension_config_dump('assay.business_calendar', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.rotation', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.rotation_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.rotation_override', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.rotation_override_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.response_policy', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.escalation', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.notification', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.notification_id_seq', '');
+
+-- What dbt says: the models, sources, exposures and tests of projects, from their manifests, and how their tests last ended.
+
+CREATE TABLE assay.dbt_node (
+    project     text COLLATE "C" NOT NULL,
+    unique_id   text COLLATE "C" NOT NULL,
+    kind        text COLLATE "C" NOT NULL CHECK (kind OPERATOR(pg_catalog.=) ANY ('{model,seed,snapshot,source,exposure,test,unit_test}')),
+    asset_id    bigint NOT NULL REFERENCES assay.asset ON DELETE CASCADE,
+    said        jsonb NOT NULL,
+    imported_by text NOT NULL,
+    imported_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    status      text COLLATE "C",
+    failures    bigint,
+    invocation  text,
+    run_at      timestamptz,
+    PRIMARY KEY (project, unique_id)
+);
+ALTER TABLE assay.dbt_node DISABLE TRIGGER ALL;
+CREATE INDEX dbt_node_asset_idx ON assay.dbt_node (asset_id);
+CREATE INDEX dbt_node_unique_id_idx ON assay.dbt_node (unique_id);
+COMMENT ON TABLE assay.dbt_node IS 'What manifests of dbt say there is. Read the view assay.dbt_nodes instead.';
+COMMENT ON COLUMN assay.dbt_node.project IS 'What the import is known by: the project''s name, or the one that it was given.';
+COMMENT ON COLUMN assay.dbt_node.unique_id IS 'dbt''s name for it, such as model.shop.orders.';
+COMMENT ON COLUMN assay.dbt_node.kind IS 'model, seed, snapshot, source, exposure, test or unit_test.';
+COMMENT ON COLUMN assay.dbt_node.asset_id IS 'What it is here; of a test what it tests.';
+COMMENT ON COLUMN assay.dbt_node.said IS 'What the manifest says of it.';
+COMMENT ON COLUMN assay.dbt_node.imported_by IS 'The name of the role that last imported something new of it, as it was then.';
+COMMENT ON COLUMN assay.dbt_node.imported_at IS 'When.';
+COMMENT ON COLUMN assay.dbt_node.status IS 'How it last ended: pass, warn, fail or error; NULL where no result was imported.';
+COMMENT ON COLUMN assay.dbt_node.failures IS 'How many failures dbt counted.';
+COMMENT ON COLUMN assay.dbt_node.invocation IS 'The run of dbt that this is from.';
+COMMENT ON COLUMN assay.dbt_node.run_at IS 'When that was.';
+
+-- Which edges and owners are the manifests': what people say besides stays when a manifest no longer says it.
+CREATE TABLE assay.dbt_edge (
+    project       text COLLATE "C" NOT NULL,
+    upstream_id   bigint NOT NULL REFERENCES assay.asset ON DELETE CASCADE,
+    downstream_id bigint NOT NULL REFERENCES assay.asset ON DELETE CASCADE,
+    PRIMARY KEY (upstream_id, downstream_id, project)
+);
+ALTER TABLE assay.dbt_edge DISABLE TRIGGER ALL;
+CREATE INDEX dbt_edge_downstream_idx ON assay.dbt_edge (downstream_id);
+COMMENT ON TABLE assay.dbt_edge IS 'Which dependencies are known from which project of dbt.';
+COMMENT ON COLUMN assay.dbt_edge.project IS 'What the import is known by.';
+COMMENT ON COLUMN assay.dbt_edge.upstream_id IS 'The asset that is read.';
+COMMENT ON COLUMN assay.dbt_edge.downstream_id IS 'The asset that is made of it.';
+
+CREATE TABLE assay.dbt_ownership (
+    project  text COLLATE "C" NOT NULL,
+    asset_id bigint NOT NULL REFERENCES assay.asset ON DELETE CASCADE,
+    owner_id bigint NOT NULL REFERENCES assay.owner ON DELETE CASCADE,
+    PRIMARY KEY (asset_id, owner_id, project)
+);
+ALTER TABLE assay.dbt_ownership DISABLE TRIGGER ALL;
+CREATE INDEX dbt_ownership_owner_idx ON assay.dbt_ownership (owner_id);
+COMMENT ON TABLE assay.dbt_ownership IS 'Which owners are known from which project of dbt.';
+COMMENT ON COLUMN assay.dbt_ownership.project IS 'What the import is known by.';
+COMMENT ON COLUMN assay.dbt_ownership.asset_id IS 'What is owned.';
+COMMENT ON COLUMN assay.dbt_ownership.owner_id IS 'Who owns it.';
+
+CREATE VIEW assay.dbt_nodes WITH (security_barrier) AS
+    SELECT n.project, n.unique_id, n.kind, assay_internal.asset_label(a.kind, a.name, now.relation, a.column_name) AS asset,
+           n.said OPERATOR(pg_catalog.->>) 'column' AS column_name, n.said OPERATOR(pg_catalog.->) 'details' AS details,
+           n.status, n.failures, n.run_at, n.imported_by, n.imported_at
+    FROM assay.dbt_node n
+    JOIN assay.asset a ON a.id OPERATOR(pg_catalog.=) n.asset_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN a.relation_name IS NOT NULL
+        THEN assay_internal.asset_relation(a.relation::pg_catalog.oid, a.relation_name, a.relation_owner::pg_catalog.oid, a.added_by::pg_catalog.oid) END
+        AS relation) AS now
+    WHERE assay_internal.may_see_asset(a.kind, a.name, now.relation);
+COMMENT ON VIEW assay.dbt_nodes IS
+'What manifests of dbt say there is, of assets that the current role may know of, and how it last ended.
+Example: SELECT asset, unique_id, status, failures FROM assay.dbt_nodes WHERE kind = ''test'' AND status <> ''pass'' ORDER BY asset';
+COMMENT ON COLUMN assay.dbt_nodes.project IS 'What the import is known by: the project''s name, or the one that it was given.';
+COMMENT ON COLUMN assay.dbt_nodes.unique_id IS 'dbt''s name for it, such as model.shop.orders.';
+COMMENT ON COLUMN assay.dbt_nodes.kind IS 'model, seed, snapshot, source, exposure, test or unit_test.';
+COMMENT ON COLUMN assay.dbt_nodes.asset IS 'What it is here; of a test what it tests.';
+COMMENT ON COLUMN assay.dbt_nodes.column_name IS 'Of a test the column that it stands at.';
+COMMENT ON COLUMN assay.dbt_nodes.details IS 'What the manifest says of it: description, tags, materialized; of a source loaded_at_field and freshness; of an exposure type, label, maturity and url; of a test its name, its kind and its severity.';
+COMMENT ON COLUMN assay.dbt_nodes.status IS 'How it last ended: pass, warn, fail or error; NULL where no result was imported.';
+COMMENT ON COLUMN assay.dbt_nodes.failures IS 'How many failures dbt counted.';
+COMMENT ON COLUMN assay.dbt_nodes.run_at IS 'When the run of dbt was that this is from.';
+COMMENT ON COLUMN assay.dbt_nodes.imported_by IS 'The name of the role that last imported something new of it, as it was then.';
+COMMENT ON COLUMN assay.dbt_nodes.imported_at IS 'When.';
+GRANT SELECT ON assay.dbt_nodes TO PUBLIC;
+
+CREATE FUNCTION assay.import_dbt_manifest(manifest jsonb, project text DEFAULT NULL)
+RETURNS TABLE (action text, kind text, name text, asset text, message text)
+AS 'MODULE_PATHNAME', 'import_dbt_manifest_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.import_dbt_manifest(jsonb, text) IS
+'Imports what a manifest of dbt says (target/manifest.json, schema v12 of dbt 1.8 to 1.11): models, seeds and snapshots as the relations that they build, sources as the relations that they are or as source:NAME where there is none here, exposures as dashboard:NAME, what depends on what (not of columns, which no manifest says), groups and meta.owner as owners, tests, and freshness. Returns what has become of each: added, changed, removed, unchanged, or skipped with a message that says why. An import replaces what the one before of the same project said, which is the name in the manifest unless another one is given, as for a second target of one project in one database. It takes control of each relation that something is said of (its owner or the privilege TRIGGER; of one that is not built yet CREATE on its schema); others are skipped. Keys that are not known are ignored. Errors: 22023 for a manifest that is NULL, lacks a key, has one of a wrong type or is of another schema version, 42602 for the name of a project, 54000 for more than 200,000 nodes or 1,000,000 dependencies, 25006 in a read-only transaction.
+Example: SELECT action, kind, name, asset FROM assay.import_dbt_manifest(''{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "project_name": "shop"}, "nodes": {}, "sources": {}, "groups": {}, "exposures": {"exposure.shop.weekly_revenue": {"name": "weekly_revenue", "type": "dashboard", "depends_on": {"nodes": []}}}}'')';
+
+CREATE FUNCTION assay.import_dbt_run_results(results jsonb, project text DEFAULT NULL)
+RETURNS TABLE (action text, kind text, name text, asset text, message text)
+AS 'MODULE_PATHNAME', 'import_dbt_run_results_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.import_dbt_run_results(jsonb, text) IS
+'Imports how a run of dbt ended (target/run_results.json, schema v6 of dbt 1.8 to 1.11), once its manifest has been imported. A test that fails, warns or cannot run, and a model that cannot be built, opens an issue of kind dbt on its asset, or is another occurrence of it; one that passes closes it. Returns what each was: failed, warned, passed, unchanged where it was imported before or a later result was, or skipped with a message that says why. Messages of dbt, which may show values of rows, are not kept. project says whose results they are where several imported projects know the same test. It takes control of each asset; others are skipped. Errors: 22023 for results that are NULL, lack a key, have one of a wrong type or are of another schema version, 54000 for more than 200,000 results, 25006 in a read-only transaction.
+Example: SELECT action, name, asset FROM assay.import_dbt_run_results(''{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json", "generated_at": "2024-05-01T06:00:00Z", "invocation_id": "5f0e"}, "results": []}'')';
+
+SELECT pg_catalog.pg_extension_config_dump('assay.dbt_node', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.dbt_edge', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.dbt_ownership', '');
+
+-- What owners are told, when, and who takes it to them.
+
+ALTER TABLE assay.notification ADD COLUMN more bigint NOT NULL DEFAULT 0, ADD COLUMN repeated boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN assay.notification.more IS 'How much more there was to tell than items has room for.';
+COMMENT ON COLUMN assay.notification.repeated IS 'Whether a sender did not say what became of it, so that it may have been delivered before.';
+
+-- How an owner is told. A digest is of at most a day.
+CREATE VIEW assay_internal.owner_contact WITH (security_barrier) AS
+    SELECT o.id AS owner_id,
+           LEAST(GREATEST(EXTRACT(epoch FROM COALESCE(o.contacts OPERATOR(pg_catalog.->>) 'digest', '5 minutes')::pg_catalog.interval)::pg_catalog.float8, 0), 86400) AS digest_seconds,
+           (q.hours OPERATOR(pg_catalog.->>) 'from')::pg_catalog.time AS quiet_from,
+           (q.hours OPERATOR(pg_catalog.->>) 'until')::pg_catalog.time AS quiet_until,
+           COALESCE(q.hours OPERATOR(pg_catalog.->>) 'time_zone', o.contacts OPERATOR(pg_catalog.->>) 'time_zone', 'UTC') AS time_zone
+    FROM assay.owner o
+    CROSS JOIN LATERAL (SELECT o.contacts OPERATOR(pg_catalog.->) 'quiet_hours' AS hours) q;
+COMMENT ON VIEW assay_internal.owner_contact IS 'How owners want to be told: what of that decides when.';
+COMMENT ON COLUMN assay_internal.owner_contact.owner_id IS 'The owner.';
+COMMENT ON COLUMN assay_internal.owner_contact.digest_seconds IS 'How long issues are gathered before they are told.';
+COMMENT ON COLUMN assay_internal.owner_contact.quiet_from IS 'The time of day from which it is not to be disturbed; NULL for never.';
+COMMENT ON COLUMN assay_internal.owner_contact.quiet_until IS 'And until when, on the next day where that is earlier.';
+COMMENT ON COLUMN assay_internal.owner_contact.time_zone IS 'Where that is the time, and in which it reads times.';
+
+-- Service levels: what is promised, and how well it is kept.
+
+CREATE TABLE assay.sla (
+    id         bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    asset_id   bigint REFERENCES assay.asset ON DELETE CASCADE,
+    product_id bigint REFERENCES assay.data_product ON DELETE CASCADE,
+    sli        text COLLATE "C" NOT NULL,
+    objective  double precision NOT NULL,
+    period     text COLLATE "C" NOT NULL,
+    options    jsonb NOT NULL DEFAULT '{}',
+    added_by   assay.role NOT NULL,
+    added_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CONSTRAINT sla_target_check CHECK ((asset_id IS NULL) OPERATOR(pg_catalog.<>) (product_id IS NULL))
+);
+ALTER TABLE assay.sla DISABLE TRIGGER ALL;
+COMMENT ON TABLE assay.sla IS 'Service levels. Read the view assay.slas instead.';
+COMMENT ON COLUMN assay.sla.id IS 'The service level''s key.';
+COMMENT ON COLUMN assay.sla.asset_id IS 'The asset that it is about.';
+COMMENT ON COLUMN assay.sla.product_id IS 'Or the product.';
+COMMENT ON COLUMN assay.sla.sli IS 'What is measured: freshness, error_rate, availability, completeness, latency or performance.';
+COMMENT ON COLUMN assay.sla.objective IS 'The share of slices or occurrences that are to be good.';
+COMMENT ON COLUMN assay.sla.period IS 'The window: an interval that rolls, such as 30 days, or week, month, quarter, year of the calendar.';
+COMMENT ON COLUMN assay.sla.options IS 'How it is measured, as assay.add_sla takes it.';
+COMMENT ON COLUMN assay.sla.added_by IS 'The role that added it.';
+COMMENT ON COLUMN assay.sla.added_at IS 'When.';
+
+CREATE TABLE assay.maintenance (
+    id         bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    asset_id   bigint REFERENCES assay.asset ON DELETE CASCADE,
+    product_id bigint REFERENCES assay.data_product ON DELETE CASCADE,
+    during     tstzrange NOT NULL,
+    reason     text NOT NULL,
+    added_by   assay.role NOT NULL,
+    added_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CONSTRAINT maintenance_target_check CHECK ((asset_id IS NULL) OPERATOR(pg_catalog.<>) (product_id IS NULL))
+);
+ALTER TABLE assay.maintenance DISABLE TRIGGER ALL;
+COMMENT ON TABLE assay.maintenance IS 'Maintenance that was announced. Read the view assay.maintenance_windows instead.';
+COMMENT ON COLUMN assay.maintenance.id IS 'The window''s key.';
+COMMENT ON COLUMN assay.maintenance.asset_id IS 'The asset that is worked on.';
+COMMENT ON COLUMN assay.maintenance.product_id IS 'Or the product.';
+COMMENT ON COLUMN assay.maintenance.during IS 'When.';
+COMMENT ON COLUMN assay.maintenance.reason IS 'Why.';
+COMMENT ON COLUMN assay.maintenance.added_by IS 'The role that announced it.';
+COMMENT ON COLUMN assay.maintenance.added_at IS 'When.';
+
+CREATE FUNCTION assay_internal.target_label(asset_id bigint, product_id bigint) RETURNS text
+AS 'MODULE_PATHNAME', 'target_label_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.target_label(bigint, bigint) IS
+'How a recorded asset, or a data product, is written as the target of a service level or of maintenance: public.orders, model:risk, product:sales. NULL where there is neither.';
+
+CREATE FUNCTION assay_internal.may_see_target(asset_id bigint, product_id bigint) RETURNS boolean
+AS 'MODULE_PATHNAME', 'may_see_target_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.may_see_target(bigint, bigint) IS
+'Whether the current role may know of a target: an asset as assay_internal.may_see_asset says; a data product if it added it, acts for its owner or the database''s, or may see one of its assets.';
+
+-- What is worked on: the assets named, those of products but for their inputs, which are others'; and with a relation its columns and checks, with
+-- a schema what is in it. Whoever asks: it is for the views and functions on top to say no more than each role may know.
+CREATE VIEW assay_internal.maintenance_of_asset WITH (security_barrier) AS
+    WITH named AS MATERIALIZED (
+        SELECT a.id, a.kind, a.name, n.during, n.reason
+        FROM (SELECT m.asset_id, m.during, m.reason FROM assay.maintenance m WHERE m.asset_id IS NOT NULL
+              UNION
+              SELECT p.asset_id, m.during, m.reason
+              FROM assay.maintenance m
+              JOIN assay.product_asset p ON p.product_id OPERATOR(pg_catalog.=) m.product_id AND p.role OPERATOR(pg_catalog.<>) 'input') n
+        JOIN assay.asset a ON a.id OPERATOR(pg_catalog.=) n.asset_id)
+    SELECT n.id AS asset_id, n.during, n.reason FROM named n
+    UNION
+    SELECT a.id, n.during, n.reason FROM named n JOIN assay.asset a ON a.base_id OPERATOR(pg_catalog.=) n.id
+    UNION
+    SELECT a.id, n.during, n.reason
+    FROM named n
+    JOIN assay.asset a ON pg_catalog.starts_with(a.relation_name, (pg_catalog.quote_ident(n.name) OPERATOR(pg_catalog.||) '.'))
+    WHERE n.kind OPERATOR(pg_catalog.=) 'schema';
+COMMENT ON VIEW assay_internal.maintenance_of_asset IS
+'Which assets are under maintenance, and when: assets named themselves, those of products but for their inputs, columns and checks of a relation, and what is in a schema.';
+COMMENT ON COLUMN assay_internal.maintenance_of_asset.asset_id IS 'The asset.';
+COMMENT ON COLUMN assay_internal.maintenance_of_asset.during IS 'When.';
+COMMENT ON COLUMN assay_internal.maintenance_of_asset.reason IS 'Why.';
+
+CREATE VIEW assay.maintenance_windows WITH (security_barrier) AS
+    SELECT m.id, assay_internal.target_label(m.asset_id, m.product_id) AS target, m.during, m.reason,
+           m.added_at OPERATOR(pg_catalog.<=) pg_catalog.lower(m.during) AS announced,
+           m.added_by::pg_catalog.regrole AS added_by, m.added_at
+    FROM assay.maintenance m
+    WHERE assay_internal.may_see_target(m.asset_id, m.product_id);
+COMMENT ON VIEW assay.maintenance_windows IS
+'Maintenance of targets that the current role may know of, past and to come. What happens in it is not held against a service level, and nobody is told of it until it is over.
+Example: SELECT target, during, reason, announced FROM assay.maintenance_windows ORDER BY id';
+COMMENT ON COLUMN assay.maintenance_windows.id IS 'The window''s key, which assay.drop_maintenance takes.';
+COMMENT ON COLUMN assay.maintenance_windows.target IS 'The asset, or product: with a data product''s name.';
+COMMENT ON COLUMN assay.maintenance_windows.during IS 'When.';
+COMMENT ON COLUMN assay.maintenance_windows.reason IS 'Why.';
+COMMENT ON COLUMN assay.maintenance_windows.announced IS 'Whether it was added before it began: what is added later still counts, and is shown.';
+COMMENT ON COLUMN assay.maintenance_windows.added_by IS 'The role that announced it.';
+COMMENT ON COLUMN assay.maintenance_windows.added_at IS 'When it did.';
+GRANT SELECT ON assay.maintenance_windows TO PUBLIC;
+
+CREATE FUNCTION assay.add_maintenance(target text, during tstzrange, reason text) RETURNS bigint
+AS 'MODULE_PATHNAME', 'add_maintenance_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_maintenance(text, tstzrange, text) IS
+'Announces maintenance, and gives its number. target: an asset, which stands for its columns and checks, schema:NAME for what is in it, or product:NAME for the product''s assets but for its inputs. during: from its lower end on, up to its upper end, both of which it needs. reason: a sentence, at most 1,000 bytes. Time in it is left out of service levels and uptime and shown beside them; notifications wait until it is over. Takes who may say things of the target: a relation''s owner or the privilege TRIGGER, of a product who added it or its owner. Errors: 22023 a NULL, a window that is empty or has no end, ML022 no such asset, ML024 no such product, 42501, 25006.
+Example: SELECT assay.add_maintenance(''public.application'', tstzrange(''2026-06-06 22:00'', ''2026-06-07 04:00''), ''new disks'')';
+
+CREATE FUNCTION assay.drop_maintenance(id bigint) RETURNS void
+AS 'MODULE_PATHNAME', 'drop_maintenance_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_maintenance(bigint) IS
+'Takes maintenance back: its time counts again. Takes who may announce it. Errors: 22023 a NULL, ML029 no such window, 42501, 25006.
+Example: SELECT assay.drop_maintenance(id) FROM assay.maintenance_windows WHERE target = ''public.application''';
+
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.sla FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.maintenance FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
+
+SELECT pg_catalog.pg_extension_config_dump('assay.sla', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.sla_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.maintenance', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.maintenance_id_seq', '');
+
+CREATE TRIGGER inserted AFTER INSERT ON assay.maintenance REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('maintenance_windows', 'added_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.maintenance REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('maintenance_windows', 'added_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.maintenance REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('maintenance_windows', 'added_by');
+
+-- Incidents: who sees them, who may act on them, and the functions by which people do.
+
+-- The assets that an incident is about: its root, and those of its issues.
+CREATE VIEW assay_internal.incident_asset WITH (security_barrier) AS
+    SELECT s.incident_id, s.asset_id FROM assay.issue s WHERE s.incident_id IS NOT NULL
+    UNION
+    SELECT i.id, i.root_id FROM assay.incident i WHERE i.root_id IS NOT NULL;
+COMMENT ON VIEW assay_internal.incident_asset IS 'The assets that an incident is about: its root, and those of its issues.';
+COMMENT ON COLUMN assay_internal.incident_asset.incident_id IS 'The incident.';
+COMMENT ON COLUMN assay_internal.incident_asset.asset_id IS 'One of its assets.';
+
+-- The owners of assets are asked for by their numbers: a join with the view would make it give those of all assets.
+CREATE VIEW assay_internal.visible_incident WITH (security_barrier) AS
+    SELECT i.id, t.takes_part, t.is_own, t.is_in_charge OR (t.takes_part AND NOT t.has_owner) AS may_act
+    FROM assay.incident i
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(pg_catalog.pg_has_role(i.declared_by, 'USAGE'), false) AS is_own,
+               EXISTS (SELECT FROM pg_catalog.pg_database d
+                       WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() AND pg_catalog.pg_has_role(d.datdba, 'USAGE'))
+                   OR COALESCE(i.owner_id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT a.owner_id FROM assay_internal.acting_owner a)), false)
+                   OR COALESCE(i.lead_id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT a.owner_id FROM assay_internal.acting_owner a)), false) AS is_in_charge,
+               EXISTS (SELECT FROM assay.owner o JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) o.role::pg_catalog.oid
+                       WHERE o.id OPERATOR(pg_catalog.=) i.owner_id
+                          OR EXISTS (SELECT FROM assay.team_member m
+                                     WHERE m.team_id OPERATOR(pg_catalog.=) i.owner_id AND m.person_id OPERATOR(pg_catalog.=) o.id)) AS has_owner
+        OFFSET 0) AS p
+    CROSS JOIN LATERAL (
+        SELECT p.is_own, p.is_in_charge, p.has_owner,
+               p.is_own OR p.is_in_charge
+                   OR EXISTS (SELECT FROM assay_internal.asset_owner w
+                              WHERE w.asset_id OPERATOR(pg_catalog.=) ANY (ARRAY(
+                                        SELECT n.asset_id FROM assay_internal.incident_asset n WHERE n.incident_id OPERATOR(pg_catalog.=) i.id))
+                                AND w.owner_id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT a.owner_id FROM assay_internal.acting_owner a))) AS takes_part
+        OFFSET 0) AS t
+    WHERE t.takes_part
+       OR EXISTS (SELECT FROM assay_internal.asset_now a
+                  WHERE a.id OPERATOR(pg_catalog.=) ANY (ARRAY(
+                            SELECT n.asset_id FROM assay_internal.incident_asset n WHERE n.incident_id OPERATOR(pg_catalog.=) i.id))
+                    AND assay_internal.may_see_asset(a.kind, a.name, a.relation));
+COMMENT ON VIEW assay_internal.visible_incident IS
+'The incidents that the current role may know of: those that it takes part in, and those of whose assets it may see one.';
+COMMENT ON COLUMN assay_internal.visible_incident.id IS 'The incident.';
+COMMENT ON COLUMN assay_internal.visible_incident.takes_part IS 'Whether the current role declared it, acts for its owner, its lead or an owner of one of its assets, or for the owner of the database: then it reads the notes, and may add some.';
+COMMENT ON COLUMN assay_internal.visible_incident.is_own IS 'Whether it declared it: then it may resolve and cancel it, too, and add issues.';
+COMMENT ON COLUMN assay_internal.visible_incident.may_act IS 'Whether it may do everything to it: it acts for the incident''s owner or lead, or for the owner of the database; where no role acts for the owner, whoever takes part may.';
+GRANT SELECT ON assay_internal.visible_incident TO PUBLIC;
+
+CREATE VIEW assay.incidents WITH (security_barrier) AS
+    SELECT i.id, CASE WHEN i.names_root AND r.label IS NULL THEN 'Something upstream fails' ELSE i.title END AS title,
+           i.severity, i.status, o.name AS owner, l.name AS lead, r.label AS root,
+           ARRAY(SELECT a.label FROM assay_internal.asset_now a
+                 WHERE a.id OPERATOR(pg_catalog.=) ANY (ARRAY(
+                           SELECT n.asset_id FROM assay_internal.incident_asset n WHERE n.incident_id OPERATOR(pg_catalog.=) i.id))
+                   AND assay_internal.may_see_asset(a.kind, a.name, a.relation)
+                 ORDER BY 1) AS assets,
+           (SELECT pg_catalog.count(*) FROM assay.issue s WHERE s.incident_id OPERATOR(pg_catalog.=) i.id) AS issues,
+           (SELECT pg_catalog.count(*) FROM assay.issue s
+            WHERE s.incident_id OPERATOR(pg_catalog.=) i.id AND s.status OPERATOR(pg_catalog.=) 'open') AS open_issues,
+           i.declared_by::pg_catalog.regrole AS declared_by, i.by_policy, i.started_at, i.declared_at, i.acknowledged_at, i.acknowledged_by,
+           i.mitigated_at, i.ended_at, i.merged_into
+    FROM assay_internal.visible_incident v
+    JOIN assay.incident i ON i.id OPERATOR(pg_catalog.=) v.id
+    LEFT JOIN assay.owner o ON o.id OPERATOR(pg_catalog.=) i.owner_id
+    LEFT JOIN assay.owner l ON l.id OPERATOR(pg_catalog.=) i.lead_id
+    LEFT JOIN LATERAL (SELECT a.label FROM assay_internal.asset_now a
+                       WHERE a.id OPERATOR(pg_catalog.=) i.root_id AND assay_internal.may_see_asset(a.kind, a.name, a.relation)) AS r ON true;
+COMMENT ON VIEW assay.incidents IS
+'Incidents: those that the current role declared, leads or owns, those of whose assets it owns one or may see one, and for the owner of the database all.
+Example: SELECT id, title, severity, status, owner, issues FROM assay.incidents WHERE status = ''open'' ORDER BY id';
+COMMENT ON COLUMN assay.incidents.id IS 'The number that the functions take.';
+COMMENT ON COLUMN assay.incidents.title IS 'What it is about. A title that policy made names the root, and is told only to who may see that.';
+COMMENT ON COLUMN assay.incidents.severity IS 'sev1, the worst, to sev4.';
+COMMENT ON COLUMN assay.incidents.status IS 'open, acknowledged, mitigated, resolved or cancelled.';
+COMMENT ON COLUMN assay.incidents.owner IS 'Who is to see to it.';
+COMMENT ON COLUMN assay.incidents.lead IS 'Who leads the work on it.';
+COMMENT ON COLUMN assay.incidents.root IS 'The asset where its cause lies; NULL where that is not known, or not visible.';
+COMMENT ON COLUMN assay.incidents.assets IS 'The assets that it is about, as far as they are visible.';
+COMMENT ON COLUMN assay.incidents.issues IS 'How many issues belong to it.';
+COMMENT ON COLUMN assay.incidents.open_issues IS 'How many of them are open.';
+COMMENT ON COLUMN assay.incidents.declared_by IS 'The role that declared it; NULL for one declared by policy.';
+COMMENT ON COLUMN assay.incidents.by_policy IS 'Whether a policy declared it.';
+COMMENT ON COLUMN assay.incidents.started_at IS 'When what it is about began.';
+COMMENT ON COLUMN assay.incidents.declared_at IS 'When it was declared.';
+COMMENT ON COLUMN assay.incidents.acknowledged_at IS 'When somebody first took it on.';
+COMMENT ON COLUMN assay.incidents.acknowledged_by IS 'The name of the role that did, as it was then.';
+COMMENT ON COLUMN assay.incidents.mitigated_at IS 'When its effect ended.';
+COMMENT ON COLUMN assay.incidents.ended_at IS 'When it was resolved or cancelled.';
+COMMENT ON COLUMN assay.incidents.merged_into IS 'The incident of which it is part since assay.merge_incidents.';
+
+CREATE VIEW assay.incident_events WITH (security_barrier) AS
+    SELECT e.incident_id, e.at, e.actor, e.kind, e.note, e.details, e.id
+    FROM assay_internal.visible_incident v
+    JOIN assay.incident_event e ON e.incident_id OPERATOR(pg_catalog.=) v.id
+    WHERE v.takes_part;
+COMMENT ON VIEW assay.incident_events IS
+'The audit trail of incidents that the current role takes part in: that it declared, owns or leads, or of whose assets it owns one; for the owner of the database of all. No function and no role changes it: PostgreSQL''s superusers could, by disabling the trigger that forbids it.
+Example: SELECT at, actor, kind, note FROM assay.incident_events WHERE incident_id = 1 ORDER BY id';
+COMMENT ON COLUMN assay.incident_events.incident_id IS 'The incident.';
+COMMENT ON COLUMN assay.incident_events.at IS 'When it happened.';
+COMMENT ON COLUMN assay.incident_events.actor IS 'The name of the role that did it, as it was then; assay for what a policy did.';
+COMMENT ON COLUMN assay.incident_events.kind IS 'declared, acknowledged, mitigated, resolved, cancelled, reopened, merged, split, annotated, changed, issue_added, issue_closed or escalated.';
+COMMENT ON COLUMN assay.incident_events.note IS 'What was said.';
+COMMENT ON COLUMN assay.incident_events.details IS 'What changed, from what to what. said_at: when it was said, where the time was given by hand.';
+COMMENT ON COLUMN assay.incident_events.id IS 'The event''s key, in the order in which events were written.';
+GRANT SELECT ON assay.incidents, assay.incident_events TO PUBLIC;
+
+CREATE TRIGGER inserted AFTER INSERT ON assay.incident REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('incidents', 'declared_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.incident REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('incidents', 'declared_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.incident REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('incidents', 'declared_by');
+
+CREATE FUNCTION assay.declare_incident(title text, severity text, issues bigint[] DEFAULT '{}', owner text DEFAULT NULL, lead text DEFAULT NULL,
+    root text DEFAULT NULL, started_at timestamptz DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS bigint
+AS 'MODULE_PATHNAME', 'declare_incident_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.declare_incident IS
+'Declares an incident; gives its number. Every role may, of what it may see. title: one line of at most 200 characters. severity: sev1, the worst, to sev4. issues: those that it is about, at most 10,000, none of which belongs to another active incident. owner: who is to see to it; NULL for the owner of root, else of the asset of the first issue. lead: who leads the work. root: the asset where the cause lies, if that is known. started_at: when what it is about began; NULL for when the first issue did, or now. at: when it was declared; NULL for now, another time takes the owner of the database.
+Errors: 22023 an argument out of range, 22004, ML022 no such asset, ML023 no such owner, ML025 no such issue, ML027 an issue of another incident, 42501, 25006.
+Example: SELECT assay.declare_incident(''Orders are late'', ''sev2'', root => ''application'') > 0 AS declared';
+
+CREATE FUNCTION assay.acknowledge(incident bigint, note text DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'acknowledge_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.acknowledge(bigint, text, timestamptz) IS
+'Takes an open incident on. It takes a role that acts for its owner or lead, or for the owner of the database; where no role acts for the owner, one that takes part in the incident. note: at most 20,000 characters. at: when; NULL for now, another time takes the owner of the database. Of two at once one does, the other is told who did. Errors: ML026 no such incident, ML027 its state, 42501, 22023 an argument out of range, 40001, 25006.
+Example: SELECT assay.acknowledge(id, ''I look into it'') FROM assay.incidents WHERE status = ''open''';
+
+CREATE FUNCTION assay.mitigate(incident bigint, note text DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'mitigate_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.mitigate(bigint, text, timestamptz) IS
+'Says that an incident that is open or acknowledged has no effect any more, though its cause may be there. Roles and arguments: as assay.acknowledge. Errors: ML026 no such incident, ML027 its state, 42501, 22023 an argument out of range, 40001, 25006.
+Example: SELECT assay.mitigate(id, ''Loaded again by hand'') FROM assay.incidents WHERE status = ''acknowledged''';
+
+CREATE FUNCTION assay.resolve(incident bigint, note text DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'resolve_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.resolve(bigint, text, timestamptz) IS
+'Ends an incident that is open, acknowledged or mitigated: its cause is gone. Roles: as assay.acknowledge, and who declared it. Its issues stay as they are. Errors: ML026 no such incident, ML027 its state, 42501, 22023 an argument out of range, 40001, 25006.
+Example: SELECT assay.resolve(id, ''The load checks its source first'') FROM assay.incidents WHERE status = ''mitigated''';
+
+CREATE FUNCTION assay.cancel(incident bigint, note text DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'cancel_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.cancel(bigint, text, timestamptz) IS
+'Ends an incident that was none, which then counts in no measure. Roles: as assay.acknowledge, and who declared it. Errors: ML026 no such incident, ML027 its state, 42501, 22023 an argument out of range, 40001, 25006.
+Example: SELECT assay.cancel(id, ''A false alarm'') FROM assay.incidents WHERE severity = ''sev4''';
+
+CREATE FUNCTION assay.reopen_incident(incident bigint, note text DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'reopen_incident_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.reopen_incident(bigint, text, timestamptz) IS
+'Opens an incident again that was mitigated, resolved or cancelled, but not merged: it is acknowledged where somebody had taken it on, else open. Roles and arguments: as assay.acknowledge. Errors: ML026 no such incident, ML027 its state, 42501, 22023 an argument out of range, 40001, 25006.
+Example: SELECT assay.reopen_incident(id, ''It is back'') FROM assay.incidents WHERE status = ''resolved''';
+
+CREATE FUNCTION assay.annotate(incident bigint, note text, at timestamptz DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'annotate_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.annotate(bigint, text, timestamptz) IS
+'Adds a note of at most 20,000 characters to an incident of any state. It takes a role that takes part: that declared it, or acts for its owner, its lead, an owner of one of its assets, or the owner of the database. at: when; NULL for now, another time takes the owner of the database. Errors: ML026 no such incident, 42501, 22023 an argument out of range, 25006.
+Example: SELECT assay.annotate(id, ''The vendor knows'') FROM assay.incidents WHERE status = ''acknowledged''';
+
+CREATE FUNCTION assay.change_incident(incident bigint, severity text DEFAULT NULL, owner text DEFAULT NULL, lead text DEFAULT NULL, title text DEFAULT NULL,
+    at timestamptz DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'change_incident_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.change_incident IS
+'Changes the severity, the owner, the lead or the title of an active incident; NULL leaves each as it is. The trail says from what to what. Roles: as assay.acknowledge. at: when; NULL for now, another time takes the owner of the database. Errors: ML023 no such owner, ML026 no such incident, ML027 its state, 42501, 22023 an argument out of range, 40001, 25006.
+Example: SELECT assay.change_incident(id, severity => ''sev1'') FROM assay.incidents WHERE status = ''open'' AND severity = ''sev2''';
+
+CREATE FUNCTION assay.add_to_incident(incident bigint, issues bigint[], at timestamptz DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'add_to_incident_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_to_incident(bigint, bigint[], timestamptz) IS
+'Lets issues, at most 10,000 at a time, belong to an active incident. Roles: as assay.acknowledge, and who declared it. at: when; NULL for now, another time takes the owner of the database. Errors: ML025 no such issue, ML026 no such incident, ML027 the incident''s state, or an issue of another active one, 42501, 22023 an argument out of range, 22004, 40001, 25006.
+Example: SELECT assay.add_to_incident(n.id, array_agg(s.id)) FROM assay.incidents n, assay.issues s WHERE n.status = ''open'' AND s.incident_id IS NULL GROUP BY n.id';
+
+CREATE FUNCTION assay.merge_incidents(incident bigint, duplicate bigint, note text DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'merge_incidents_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.merge_incidents(bigint, bigint, text, timestamptz) IS
+'Makes one active incident part of another: its issues move, and it is cancelled. The other began when the earlier of the two did. Roles: as assay.acknowledge, for both. note: at most 20,000 characters, in both trails. at: when; NULL for now, another time takes the owner of the database. Errors: ML026 no such incident, ML027 the state of one of them, 42501, 22023 an argument out of range, 40001, 25006.
+Example: SELECT assay.merge_incidents(a.id, b.id) FROM assay.incidents a JOIN assay.incidents b ON a.root = b.root AND a.id < b.id WHERE a.ended_at IS NULL AND b.ended_at IS NULL';
+
+CREATE FUNCTION assay.split_incident(incident bigint, issues bigint[], title text, severity text DEFAULT NULL, at timestamptz DEFAULT NULL) RETURNS bigint
+AS 'MODULE_PATHNAME', 'split_incident_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.split_incident(bigint, bigint[], text, text, timestamptz) IS
+'Takes issues out of an active incident and declares another one of them; gives its number. title: as assay.declare_incident. severity: NULL for that of the incident. The owner is that of the asset of the first issue. Roles: as assay.acknowledge. at: when; NULL for now, another time takes the owner of the database. Errors: ML025 no such issue of the incident, ML026 no such incident, ML027 its state, 42501, 22023 an argument out of range, 22004, 40001, 25006.
+Example: SELECT assay.split_incident(incident_id, array_agg(id), ''Something else'') > 0 AS split FROM assay.issues WHERE incident_id IS NOT NULL AND kind = ''drift'' GROUP BY incident_id';
+
+-- How well promises are kept: what is measured beside checks, how service levels stand, and when their budgets burn fast.
+
+CREATE TABLE assay.measurement (
+    asset_id    bigint NOT NULL REFERENCES assay.asset ON DELETE CASCADE,
+    metric      text COLLATE "C" NOT NULL,
+    at          timestamptz NOT NULL,
+    value       double precision NOT NULL,
+    recorded_by text NOT NULL,
+    CONSTRAINT measurement_pkey PRIMARY KEY (asset_id, metric, at)
+);
+ALTER TABLE assay.measurement DISABLE TRIGGER ALL;
+COMMENT ON TABLE assay.measurement IS 'What was measured of assets beside checks. Read the view assay.measurements instead.';
+COMMENT ON COLUMN assay.measurement.asset_id IS 'The asset.';
+COMMENT ON COLUMN assay.measurement.metric IS 'What the figure is: load_seconds, or the name of a metric.';
+COMMENT ON COLUMN assay.measurement.at IS 'When it was so: of a load when it finished.';
+COMMENT ON COLUMN assay.measurement.value IS 'The figure.';
+COMMENT ON COLUMN assay.measurement.recorded_by IS 'The name of the role that recorded it, as it was then.';
+
+CREATE TABLE assay.sla_alarm (
+    sla_id     bigint NOT NULL REFERENCES assay.sla ON DELETE CASCADE,
+    began_at   timestamptz NOT NULL,
+    ended_at   timestamptz,
+    burn_rates jsonb NOT NULL,
+    CONSTRAINT sla_alarm_pkey PRIMARY KEY (sla_id, began_at)
+);
+ALTER TABLE assay.sla_alarm DISABLE TRIGGER ALL;
+-- An alarm is given once, whoever sees it first.
+CREATE UNIQUE INDEX sla_alarm_open_idx ON assay.sla_alarm (sla_id) WHERE ended_at IS NULL;
+COMMENT ON TABLE assay.sla_alarm IS 'When budgets burnt fast. Read the view assay.sla_alarms instead.';
+COMMENT ON COLUMN assay.sla_alarm.sla_id IS 'The service level.';
+COMMENT ON COLUMN assay.sla_alarm.began_at IS 'When it was first seen that its budget burns fast.';
+COMMENT ON COLUMN assay.sla_alarm.ended_at IS 'When it was first seen that it does not any more.';
+COMMENT ON COLUMN assay.sla_alarm.burn_rates IS 'The rates when it began, as assay.sla_status shows them.';
+
+CREATE VIEW assay.slas WITH (security_barrier) AS
+    SELECT s.id, assay_internal.target_label(s.asset_id, s.product_id) AS target, s.sli, s.objective, s.period, s.options,
+           s.added_by::pg_catalog.regrole AS added_by, s.added_at
+    FROM assay.sla s
+    WHERE assay_internal.may_see_target(s.asset_id, s.product_id);
+COMMENT ON VIEW assay.slas IS
+'What is promised of the targets that the current role may know of. How well it is kept is in assay.sla_status.
+Example: SELECT target, sli, objective, period FROM assay.slas ORDER BY id';
+COMMENT ON COLUMN assay.slas.id IS 'The service level''s key, which assay.drop_sla takes.';
+COMMENT ON COLUMN assay.slas.target IS 'The asset, or product: with a data product''s name.';
+COMMENT ON COLUMN assay.slas.sli IS 'What is measured: freshness, error_rate, availability, completeness, latency or performance.';
+COMMENT ON COLUMN assay.slas.objective IS 'The share of slices or occurrences that are to be good.';
+COMMENT ON COLUMN assay.slas.period IS 'The window: an interval that rolls, or day, week, month, quarter or year of the calendar.';
+COMMENT ON COLUMN assay.slas.options IS 'How it is measured: the options of assay.add_sla, all that apply, with durations in seconds.';
+COMMENT ON COLUMN assay.slas.added_by IS 'The role that added it.';
+COMMENT ON COLUMN assay.slas.added_at IS 'When.';
+GRANT SELECT ON assay.slas TO PUBLIC;
+
+CREATE VIEW assay.measurements WITH (security_barrier) AS
+    SELECT assay_internal.target_label(m.asset_id, NULL) AS asset, m.metric, m.at, m.value, m.recorded_by
+    FROM assay.measurement m
+    WHERE assay_internal.may_see_target(m.asset_id, NULL);
+COMMENT ON VIEW assay.measurements IS
+'What assay.record_load and assay.record_measurement keep of assets that the current role may know of.
+Example: SELECT asset, metric, at, value FROM assay.measurements ORDER BY at DESC LIMIT 5';
+COMMENT ON COLUMN assay.measurements.asset IS 'The asset.';
+COMMENT ON COLUMN assay.measurements.metric IS 'load_seconds, or the name of a metric.';
+COMMENT ON COLUMN assay.measurements.at IS 'When it was so: of a load when it finished.';
+COMMENT ON COLUMN assay.measurements.value IS 'The figure.';
+COMMENT ON COLUMN assay.measurements.recorded_by IS 'The name of the role that recorded it, as it was then.';
+GRANT SELECT ON assay.measurements TO PUBLIC;
+
+CREATE VIEW assay.sla_alarms WITH (security_barrier) AS
+    SELECT a.sla_id, assay_internal.target_label(s.asset_id, s.product_id) AS target, s.sli, a.began_at, a.ended_at, a.burn_rates
+    FROM assay.sla_alarm a
+    JOIN assay.sla s ON s.id OPERATOR(pg_catalog.=) a.sla_id
+    WHERE assay_internal.may_see_target(s.asset_id, s.product_id);
+COMMENT ON VIEW assay.sla_alarms IS
+'When budgets burnt fast, as assay.escalate saw it, of targets that the current role may know of.
+Example: SELECT target, sli, began_at, ended_at FROM assay.sla_alarms ORDER BY began_at';
+COMMENT ON COLUMN assay.sla_alarms.sla_id IS 'The service level.';
+COMMENT ON COLUMN assay.sla_alarms.target IS 'What it is about.';
+COMMENT ON COLUMN assay.sla_alarms.sli IS 'What is measured.';
+COMMENT ON COLUMN assay.sla_alarms.began_at IS 'When it was first seen that its budget burns fast.';
+COMMENT ON COLUMN assay.sla_alarms.ended_at IS 'When it was first seen that it does not any more; NULL while it does.';
+COMMENT ON COLUMN assay.sla_alarms.burn_rates IS 'The rates when it began.';
+GRANT SELECT ON assay.sla_alarms TO PUBLIC;
+
+CREATE FUNCTION assay.add_sla(target text, sli text, objective double precision, period text DEFAULT '30 days', options jsonb DEFAULT '{}') RETURNS bigint
+AS 'MODULE_PATHNAME', 'add_sla_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_sla(text, text, double precision, text, jsonb) IS
+'Promises a service level, and gives its number. target: an asset (a relation stands for its columns and checks, schema:NAME for what is in it), or product:NAME for the product''s assets but for its inputs. objective: the share that is to be good, above 0 and below 1. period: an interval that rolls, from an hour to 366 days, or day, week, month, quarter, year of the calendar.
+sli: freshness: checks of kind recency pass; with max_age their age_seconds is at most that. error_rate: results of checks are no failures. completeness: those of checks that nothing is missing (not_null, not_null_proportion, not_empty, row_count_between, row_count_ratio, equal_rowcount, null_share_by_segment, no_gaps). availability: no incident of severities ([sev1, sev2]), from when it started until it was mitigated or resolved. latency: loads that assay.record_load keeps take at most max_duration. performance: the metric that assay.record_measurement keeps is at_least and at_most that, and no issue of performance is open.
+Options: by: slices (of time, as long as slice, 5 minutes) or occurrences (results, loads); by default slices for freshness and availability, which knows no other. valid_for (1 day): how long a result speaks until the next one. checks, tags, kinds: which checks count. severity: error (warnings are good) or warn (they are bad). unknown: bad, where nothing is known counts as not good, or left_out. from: when counting begins. time_zone (UTC): of the calendar. burn: pairs of windows and how many times faster than it may a budget has to burn by both of them, such as [{"long": "1 hour", "short": "5 minutes", "factor": 14.4}]; by default 2 % of the budget in an hour and 5 % in six, the short window a twelfth, if that is no slower than it may. Durations are texts or seconds.
+Takes who may say things of the target. Errors: 22023 an argument or option, ML022 no such asset, ML024 no such product, 42501, 25006.
+Example: SELECT assay.add_sla(''public.application'', ''error_rate'', 0.95, ''week'', ''{"tags": ["daily"], "time_zone": "Europe/Berlin"}'')';
+
+CREATE FUNCTION assay.drop_sla(id bigint) RETURNS void
+AS 'MODULE_PATHNAME', 'drop_sla_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_sla(bigint) IS
+'Takes a promise back, with its alarms. Takes who may make it. Errors: 22023 a NULL, ML029 no such service level, 42501, 25006.
+Example: SELECT assay.drop_sla(id) FROM assay.slas WHERE target = ''public.application''';
+
+CREATE FUNCTION assay.record_load(asset text, started_at timestamptz, finished_at timestamptz DEFAULT pg_catalog.clock_timestamp()) RETURNS void
+AS 'MODULE_PATHNAME', 'record_load_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.record_load(text, timestamptz, timestamptz) IS
+'Keeps how long a load of an asset took, for service levels of latency: to be called when it has finished. Two that finish at one time are one. What is older than 800 days goes by and by. Takes who may say things of the asset. Errors: 22023 a NULL, a time that is infinite, a load that finished before it started, ML022 no such asset, 42501, 25006.
+Example: SELECT assay.record_load(''public.application'', now() - interval ''20 minutes'')';
+
+CREATE FUNCTION assay.record_measurement(asset text, metric text, value double precision, at timestamptz DEFAULT pg_catalog.now()) RETURNS void
+AS 'MODULE_PATHNAME', 'record_measurement_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.record_measurement(text, text, double precision, timestamptz) IS
+'Keeps a figure of an asset, such as a metric of a model that assay.performance gives, for service levels of performance. Another one of the same metric and time takes its place. What is older than 800 days goes by and by. Takes who may say things of the asset. Errors: 22023 a NULL, a time that is infinite, 42602 a name that cannot be used, ML022 no such asset, 42501, 25006.
+Example: SELECT assay.record_measurement(''model:credit'', ''roc_auc'', 0.81)';
+
+CREATE FUNCTION assay.sla_status(at timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (id bigint, target text, sli text, objective double precision, period text, counted_by text, window_start timestamptz, window_end timestamptz,
+               counted_from timestamptz, good bigint, bad bigint, unknown bigint, excluded bigint, total bigint, attained double precision, met boolean,
+               budget_left double precision, budget_left_time interval, burn_rate double precision, burn_rate_short double precision, fast_burn boolean,
+               alarm_since timestamptz, burn_rates jsonb)
+AS 'MODULE_PATHNAME', 'sla_status_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 30;
+COMMENT ON FUNCTION assay.sla_status(timestamptz) IS
+'How each service level stands at a time, of targets that the current role may know of: figures over all evidence there is, which are counts and no values of rows. A slice of time is bad where it was bad at any time of it, else good where something said so, else unknown; what is unknown is not good. Slices that have not ended do not count yet; one under maintenance all the time is excluded. A result of a check speaks from its run on, until the next one; one that could not run says nothing. By occurrences, results are counted; several of one run of a check are one, the worst.
+Counting begins at the option from, else when the service level was added or, if earlier, with the first evidence in the window; of availability when the target was recorded.
+attained: good of total, or with unknown left_out of good and bad. budget_left: the share of the error budget, (1 - objective) of the whole window, that is left, below 0 where more was spent; budget_left_time: the same as time, where slices are counted. burn_rate, burn_rate_short: how many times faster than it may the budget burns by the windows of the first pair; fast_burn: whether it is too fast by both windows of any pair, and something was bad; burn_rates: all pairs. Errors: 22023 a NULL or infinite time.
+Example: SELECT target, sli, good, total, unknown, attained, met, budget_left FROM assay.sla_status() ORDER BY id';
+
+CREATE VIEW assay.sla_status WITH (security_barrier) AS
+    SELECT id, target, sli, objective, period, counted_by, window_start, window_end, counted_from, good, bad, unknown, excluded, total, attained, met,
+           budget_left, budget_left_time, burn_rate, burn_rate_short, fast_burn, alarm_since, burn_rates
+    FROM assay.sla_status();
+COMMENT ON VIEW assay.sla_status IS
+'How each service level stands now: assay.sla_status() as a view, for tools that list tables.
+Example: SELECT target, sli, attained, objective FROM assay.sla_status WHERE NOT met';
+COMMENT ON COLUMN assay.sla_status.id IS 'The service level.';
+COMMENT ON COLUMN assay.sla_status.target IS 'What it is about.';
+COMMENT ON COLUMN assay.sla_status.sli IS 'What is measured.';
+COMMENT ON COLUMN assay.sla_status.objective IS 'The share that is to be good.';
+COMMENT ON COLUMN assay.sla_status.period IS 'The window: an interval that rolls, or a unit of the calendar.';
+COMMENT ON COLUMN assay.sla_status.counted_by IS 'slices or occurrences.';
+COMMENT ON COLUMN assay.sla_status.window_start IS 'When the window begins.';
+COMMENT ON COLUMN assay.sla_status.window_end IS 'When it ends: of one that rolls, now.';
+COMMENT ON COLUMN assay.sla_status.counted_from IS 'From when on it counts.';
+COMMENT ON COLUMN assay.sla_status.good IS 'Good slices or occurrences.';
+COMMENT ON COLUMN assay.sla_status.bad IS 'Bad ones.';
+COMMENT ON COLUMN assay.sla_status.unknown IS 'Those of which there is no evidence.';
+COMMENT ON COLUMN assay.sla_status.excluded IS 'Those under maintenance, which are in none of the others.';
+COMMENT ON COLUMN assay.sla_status.total IS 'Good, bad and unknown ones.';
+COMMENT ON COLUMN assay.sla_status.attained IS 'The share that was good; NULL where nothing counts.';
+COMMENT ON COLUMN assay.sla_status.met IS 'Whether that is at least the objective.';
+COMMENT ON COLUMN assay.sla_status.budget_left IS 'The share of the error budget that is left, below 0 where more was spent.';
+COMMENT ON COLUMN assay.sla_status.budget_left_time IS 'The same as time; NULL where occurrences are counted.';
+COMMENT ON COLUMN assay.sla_status.burn_rate IS 'How many times faster than it may the budget burns, by the long window of the first pair.';
+COMMENT ON COLUMN assay.sla_status.burn_rate_short IS 'The same by the short window.';
+COMMENT ON COLUMN assay.sla_status.fast_burn IS 'Whether it burns too fast by both windows of a pair.';
+COMMENT ON COLUMN assay.sla_status.alarm_since IS 'Since when there is an alarm, as assay.escalate saw it; NULL without one.';
+COMMENT ON COLUMN assay.sla_status.burn_rates IS 'Each pair of windows: long and short in seconds, factor, long_rate, short_rate and fast_burn.';
+GRANT SELECT ON assay.sla_status TO PUBLIC;
+
+CREATE FUNCTION assay.uptime(target text, "from" timestamptz DEFAULT pg_catalog.now() OPERATOR(pg_catalog.-) '30 days'::pg_catalog.interval, "to" timestamptz DEFAULT pg_catalog.now(),
+    severities text[] DEFAULT '{sev1,sev2}')
+RETURNS TABLE (uptime double precision, down interval, maintenance interval, incidents bigint)
+AS 'MODULE_PATHNAME', 'uptime_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 1;
+COMMENT ON FUNCTION assay.uptime(text, timestamptz, timestamptz, text[]) IS
+'The uptime of an asset or a product: 1 minus the share of the time in incidents of the severities, from when each started until it was mitigated or resolved. Overlaps count once, time under maintenance (shown in maintenance) not at all; cancelled incidents are none. target: as assay.add_sla takes it. uptime is NULL where all of the time was maintenance. Takes who may know of the target. Errors: 22023 an argument, ML022 no such asset, ML024 no such product, 42501.
+Example: SELECT uptime, down, maintenance, incidents FROM assay.uptime(''public.application'')';
+
+CREATE TRIGGER inserted AFTER INSERT ON assay.sla REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('slas', 'added_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.sla REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('slas', 'added_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.sla REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('slas', 'added_by');
+
+SELECT pg_catalog.pg_extension_config_dump('assay.measurement', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.sla_alarm', '');
+
+CREATE FUNCTION assay.reliability_metrics("from" timestamptz DEFAULT pg_catalog.now() OPERATOR(pg_catalog.-) '90 days'::pg_catalog.interval, "to" timestamptz DEFAULT pg_catalog.now(), time_zone text DEFAULT 'UTC')
+RETURNS TABLE (metric text, severity text, product text, week date, value double precision, n bigint)
+AS 'MODULE_PATHNAME', 'reliability_metrics_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 50;
+COMMENT ON FUNCTION assay.reliability_metrics(timestamptz, timestamptz, text) IS
+'How reliable things are, one figure per row, over incidents that were declared from a time on, before another; cancelled ones and those merged into another are none.
+time_to_detect_median and _p75: seconds from when an incident started until its first issue was found or it was declared; time_to_acknowledge: from when it was declared until somebody took it on; time_to_resolve: until it was resolved; each of all, and per severity, with n the incidents that it is known of. incidents: their number per severity and week (its Monday in time_zone). share_found_by_checks: of incidents that a policy declared, or of which an issue was found before people declared them. uptime: per product, as assay.uptime gives it; n incidents. share_of_assets_with_checks, _with_owner, _with_sla: of the n recorded relations, or relations, models, dashboards and sources.
+Incidents count that the current role may see, for roles with the rights of the database''s owner all; products that it may see; of assets all, for a share names none. Errors: 22023 an argument.
+Example: SELECT metric, severity, value, n FROM assay.reliability_metrics(now() - interval ''30 days'') WHERE metric LIKE ''time%''';
+
+CREATE VIEW assay.reliability_metrics WITH (security_barrier) AS
+    SELECT metric, severity, product, week, value, n FROM assay.reliability_metrics();
+COMMENT ON VIEW assay.reliability_metrics IS
+'How reliable things have been for 90 days: assay.reliability_metrics() as a view, for tools that list tables.
+Example: SELECT metric, value, n FROM assay.reliability_metrics WHERE metric LIKE ''share%''';
+COMMENT ON COLUMN assay.reliability_metrics.metric IS 'What the figure is.';
+COMMENT ON COLUMN assay.reliability_metrics.severity IS 'Of incidents of which severity; NULL for all.';
+COMMENT ON COLUMN assay.reliability_metrics.product IS 'Of which data product; NULL for all.';
+COMMENT ON COLUMN assay.reliability_metrics.week IS 'Of which week, by its Monday; NULL for all of the time.';
+COMMENT ON COLUMN assay.reliability_metrics.value IS 'The figure: seconds, a number or a share.';
+COMMENT ON COLUMN assay.reliability_metrics.n IS 'Of how many incidents or assets.';
+GRANT SELECT ON assay.reliability_metrics TO PUBLIC;
+
+-- Who has to act and by when, as people set it, and what they are told.
+
+CREATE VIEW assay.calendars WITH (security_barrier) AS
+    SELECT c.name, c.time_zone, c.hours, c.holidays, c.added_by::pg_catalog.regrole AS added_by, c.added_at
+    FROM assay.business_calendar c;
+COMMENT ON VIEW assay.calendars IS
+'Calendars of working hours, in which policies count time (assay.add_calendar).
+Example: SELECT name, time_zone, hours FROM assay.calendars';
+COMMENT ON COLUMN assay.calendars.name IS 'The calendar''s name.';
+COMMENT ON COLUMN assay.calendars.time_zone IS 'The time zone of its hours.';
+COMMENT ON COLUMN assay.calendars.hours IS 'The hours of each day of the week that has some.';
+COMMENT ON COLUMN assay.calendars.holidays IS 'Days without working hours.';
+COMMENT ON COLUMN assay.calendars.added_by IS 'The role that added it.';
+COMMENT ON COLUMN assay.calendars.added_at IS 'When it did.';
+
+CREATE VIEW assay.rotations WITH (security_barrier) AS
+    SELECT r.name, ARRAY(SELECT o.name FROM pg_catalog.unnest(r.people) WITH ORDINALITY AS p(id, place)
+                         JOIN assay.owner o ON o.id OPERATOR(pg_catalog.=) p.id ORDER BY p.place) AS people,
+           r.starts_at, r.shift, r.time_zone,
+           (SELECT pg_catalog.count(*) FROM assay.rotation_override v WHERE v.rotation_id OPERATOR(pg_catalog.=) r.id) AS overrides,
+           r.added_by::pg_catalog.regrole AS added_by, r.added_at
+    FROM assay.rotation r;
+COMMENT ON VIEW assay.rotations IS
+'Rotations of people who are on call in turn (assay.add_rotation). Who it is now stands in assay.on_call.
+Example: SELECT name, people, shift, time_zone FROM assay.rotations';
+COMMENT ON COLUMN assay.rotations.name IS 'The rotation''s name.';
+COMMENT ON COLUMN assay.rotations.people IS 'The people, in the order of their turns.';
+COMMENT ON COLUMN assay.rotations.starts_at IS 'When the first of them begins.';
+COMMENT ON COLUMN assay.rotations.shift IS 'How long each has.';
+COMMENT ON COLUMN assay.rotations.time_zone IS 'In which shifts begin at the same hour all the year.';
+COMMENT ON COLUMN assay.rotations.overrides IS 'How many shifts somebody else takes or took (assay.override_rotation).';
+COMMENT ON COLUMN assay.rotations.added_by IS 'The role that added it.';
+COMMENT ON COLUMN assay.rotations.added_at IS 'When it did.';
+
+CREATE VIEW assay.incident_policies WITH (security_barrier) AS
+    SELECT p.severity, p.ack_within, p.resolve_within, p.calendar, p.auto_declare, p.steps, p.changed_by, p.changed_at
+    FROM assay.response_policy p;
+COMMENT ON VIEW assay.incident_policies IS
+'How soon incidents are to be dealt with, by severity (assay.incident_policy).
+Example: SELECT severity, ack_within, resolve_within, calendar, steps FROM assay.incident_policies ORDER BY severity';
+COMMENT ON COLUMN assay.incident_policies.severity IS 'sev1 to sev4.';
+COMMENT ON COLUMN assay.incident_policies.ack_within IS 'How soon somebody is to take an incident on; NULL for no limit.';
+COMMENT ON COLUMN assay.incident_policies.resolve_within IS 'How soon it is to be resolved; NULL for no limit.';
+COMMENT ON COLUMN assay.incident_policies.calendar IS 'The calendar in whose working hours that is counted; NULL for all hours.';
+COMMENT ON COLUMN assay.incident_policies.auto_declare IS 'Of which issues an incident of the severity is declared at once; NULL for none.';
+COMMENT ON COLUMN assay.incident_policies.steps IS 'Who is told when a limit has passed, and how long after.';
+COMMENT ON COLUMN assay.incident_policies.changed_by IS 'The name of the role that set it, as it was then.';
+COMMENT ON COLUMN assay.incident_policies.changed_at IS 'When it did.';
+
+-- Stewards see all, as they see to delivery; others what is for owners for whom they act.
+CREATE VIEW assay.notifications WITH (security_barrier) AS
+    SELECT n.id, o.name AS owner, n.kind, n.incident_id, n.subject, n.items, n.more, n.status, n.attempts, n.repeated,
+           n.created_at, n.due_at, n.sent_at, n.detail
+    FROM assay.notification n
+    JOIN assay.owner o ON o.id OPERATOR(pg_catalog.=) n.owner_id
+    WHERE EXISTS (SELECT FROM pg_catalog.pg_database d
+                  WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() AND pg_catalog.pg_has_role(d.datdba, 'USAGE'))
+       OR EXISTS (SELECT FROM assay_internal.acting_owner a WHERE a.owner_id OPERATOR(pg_catalog.=) n.owner_id);
+COMMENT ON VIEW assay.notifications IS
+'What owners are told, or were: of owners for whom the current role acts, by the owner''s role or that of one of a team; all of them for the owner of the database.
+Example: SELECT owner, kind, subject, status, attempts FROM assay.notifications ORDER BY id';
+COMMENT ON COLUMN assay.notifications.id IS 'The notification''s number, which assay.mark_notification takes.';
+COMMENT ON COLUMN assay.notifications.owner IS 'Who is told.';
+COMMENT ON COLUMN assay.notifications.kind IS 'issues, incident, escalation or burn.';
+COMMENT ON COLUMN assay.notifications.incident_id IS 'The incident, if it is about one.';
+COMMENT ON COLUMN assay.notifications.subject IS 'One line.';
+COMMENT ON COLUMN assay.notifications.items IS 'What there is to tell: names, states, counts and times, at most a hundred; values of rows never.';
+COMMENT ON COLUMN assay.notifications.more IS 'How much more there is.';
+COMMENT ON COLUMN assay.notifications.status IS 'pending, sending (a sender has claimed it), sent, failed (given up after ten attempts) or dropped.';
+COMMENT ON COLUMN assay.notifications.attempts IS 'How often a sender has claimed it.';
+COMMENT ON COLUMN assay.notifications.repeated IS 'Whether a sender did not say what became of it, so that it may have been delivered more than once; it says so when it is delivered again.';
+COMMENT ON COLUMN assay.notifications.created_at IS 'When it was written.';
+COMMENT ON COLUMN assay.notifications.due_at IS 'From when on it is to be delivered: when its digest, quiet hours or maintenance are over, or the next attempt.';
+COMMENT ON COLUMN assay.notifications.sent_at IS 'When it was delivered.';
+COMMENT ON COLUMN assay.notifications.detail IS 'What the sender said last.';
+
+CREATE FUNCTION assay.add_calendar(name text, hours jsonb, time_zone text DEFAULT NULL, holidays date[] DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'add_calendar_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_calendar(text, jsonb, text, date[]) IS
+'Adds a calendar of working hours, or replaces the one of its name.
+hours: {day: hours}, where day is mon to sun, or a stretch of these such as mon-fri, and hours is "09:00-17:00" or an array of such, at most 24 a day, which do not overlap; 24:00 is midnight. time_zone: in which that is the time, the session''s if NULL. holidays: days without working hours, at most 10,000.
+A time that a day lacks or has twice, as clocks change, is what PostgreSQL takes it for. Takes the rights of the database''s owner. Errors: 22023 hours that are none, no working hours at all, an unknown time zone, 22004 a NULL among the holidays, 42602 the name, 54000, 42501, 25006.
+Example: SELECT assay.add_calendar(''office'', ''{"mon-thu": "09:00-17:00", "fri": ["09:00-12:00", "13:00-15:30"]}'', ''Europe/Berlin'', ''{2026-12-25,2026-12-26}'')';
+
+CREATE FUNCTION assay.drop_calendar(name text) RETURNS void
+AS 'MODULE_PATHNAME', 'drop_calendar_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_calendar(text) IS
+'Drops a calendar. Takes the rights of the database''s owner. Errors: ML023 no such calendar, 2BP01 a policy counts in its hours, 22023 a NULL, 42501, 25006.
+Example: SELECT assay.drop_calendar(name) FROM assay.calendars WHERE name = ''branch''';
+
+CREATE FUNCTION assay.working_time(calendar text, since timestamptz, until timestamptz) RETURNS interval
+AS 'MODULE_PATHNAME', 'working_time_between_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION assay.working_time(text, timestamptz, timestamptz) IS
+'How much working time passes in a calendar between two instants, at most ten years apart; nothing where the second is not later, NULL for a NULL. Errors: ML023 no such calendar, 22023.
+Example: SELECT name, assay.working_time(name, ''2026-06-05 16:00+02'', ''2026-06-08 10:00+02'') FROM assay.calendars';
+
+CREATE FUNCTION assay.add_working_time(calendar text, start timestamptz, duration interval) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'add_working_time_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION assay.add_working_time(text, timestamptz, interval) IS
+'The first instant by which a duration of working time has passed since start: what deadlines of incidents are counted by. A day of duration has 24 hours, months have no length here. NULL for a NULL. Errors: ML023 no such calendar, 22023 a duration that is negative, has months or is longer than the working hours of the next three years.
+Example: SELECT name, assay.add_working_time(name, ''2026-06-05 16:00+02'', ''4 hours'') FROM assay.calendars';
+
+CREATE FUNCTION assay.add_rotation(name text, people text[], starts_at timestamptz, shift interval, time_zone text DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'add_rotation_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_rotation(text, text[], timestamptz, interval, text) IS
+'Adds a rotation of people who are on call in turn, or replaces the one of its name; who stands in for whom (assay.override_rotation) stays.
+people: owners of kind person (assay.add_owner), in the order of their turns, at most 1,000; who comes twice has two turns. starts_at: when the first begins. shift: how long each has, from an hour to 366 days; no months, which differ. time_zone: shifts are counted on its clock, the session''s if NULL, so that they begin at the same hour in summer and winter, and that in which clocks change is an hour longer or shorter.
+Takes the rights of the database''s owner. Errors: ML023 no such person, 22023 a team, a shift or a time zone that is none, 54000, 42602, 42501, 25006.
+Example: SELECT assay.add_rotation(''platform'', array_agg(name), ''2026-06-01 09:00+02'', ''7 days'', ''Europe/Berlin'') FROM assay.owners WHERE kind = ''person'' HAVING count(*) > 0';
+
+CREATE FUNCTION assay.override_rotation(rotation text, person text, during tstzrange) RETURNS bigint
+AS 'MODULE_PATHNAME', 'override_rotation_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.override_rotation(text, text, tstzrange) IS
+'Has a person stand in for whose turn it is, and gives the number of that. Where two of these overlap the one that was said last counts; so saying it of whose turn it is takes it back. during: from its lower end on, up to its upper end, both of which it needs. Takes the role of one of the rotation''s people, or the rights of the database''s owner. Errors: ML023 no such rotation or person, 22023, 42501, 25006.
+Example: SELECT assay.override_rotation(name, people[1], tstzrange(''2026-06-03 09:00+02'', ''2026-06-04 09:00+02'')) FROM assay.rotations WHERE name = ''platform''';
+
+CREATE FUNCTION assay.drop_rotation(name text) RETURNS void
+AS 'MODULE_PATHNAME', 'drop_rotation_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_rotation(text) IS
+'Drops a rotation. Takes the rights of the database''s owner. Errors: ML023 no such rotation, 2BP01 a policy tells who is on call in it, 22023 a NULL, 42501, 25006.
+Example: SELECT assay.drop_rotation(name) FROM assay.rotations WHERE name = ''weekend''';
+
+CREATE FUNCTION assay.on_call_at(rotation text DEFAULT NULL, at timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (rotation text, person text, since timestamptz, until timestamptz)
+AS 'MODULE_PATHNAME', 'on_call_at_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 10;
+COMMENT ON FUNCTION assay.on_call_at(text, timestamptz) IS
+'Who is on call at a time, and from when until when: of a rotation, or of all. Before a rotation begins nobody is; the turn of a person who is gone is the next one''s. Errors: ML023 no such rotation, 22023.
+Example: SELECT * FROM assay.on_call_at(at => ''2026-06-09 12:00+02'')';
+
+CREATE VIEW assay.on_call WITH (security_barrier) AS
+    SELECT c.rotation, c.person, c.since, c.until FROM assay.on_call_at(NULL, pg_catalog.now()) AS c;
+COMMENT ON VIEW assay.on_call IS
+'Who is on call now. assay.on_call_at tells it of other times.
+Example: SELECT rotation, person, until FROM assay.on_call';
+COMMENT ON COLUMN assay.on_call.rotation IS 'The rotation.';
+COMMENT ON COLUMN assay.on_call.person IS 'Who is on call.';
+COMMENT ON COLUMN assay.on_call.since IS 'Since when.';
+COMMENT ON COLUMN assay.on_call.until IS 'Until when.';
+
+CREATE FUNCTION assay.incident_policy(
+    severity text, ack_within interval DEFAULT NULL, resolve_within interval DEFAULT NULL, auto_declare jsonb DEFAULT NULL,
+    calendar text DEFAULT NULL, steps jsonb DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'incident_policy_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.incident_policy(text, interval, interval, jsonb, text, jsonb) IS
+'Sets how soon incidents of a severity are to be dealt with, in place of what was set before; with nothing but the severity there is no policy any more.
+severity: sev1, the worst, to sev4. ack_within: how soon somebody is to acknowledge one, resolve_within: to resolve it; counted from when it was declared, or reopened, a day having 24 hours, at most 366 days; NULL for no limit. calendar: in whose working hours these and the waits of steps are counted (assay.add_calendar); NULL for all hours.
+auto_declare: of which issues an incident is declared at once: {"priority": "p1", "severity": "error"}, of products of at least that priority (any asset without it) and of at least that severity (warn without it).
+steps: who is told when a limit has passed, at most 20: [{"after": "30 minutes", "tell": ["owner", "rotation:NAME"]}, ...], after counted from the limit, in the order of time; tell is one or up to ten of owner, lead, rotation:NAME (who is on call), team:NAME, person:NAME. NULL tells the owner at once. assay.escalate takes them.
+Takes the rights of the database''s owner. Errors: 22023 parameters, ML023 no such calendar, rotation or owner, 22007 an interval that is none, 42501, 25006.
+Example: SELECT assay.incident_policy(''sev1'', ''30 minutes'', ''4 hours'', auto_declare => ''{"priority": "p1", "severity": "error"}'')';
+
+CREATE FUNCTION assay.escalate(at timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (incident bigint, severity text, cause text, step integer, due_at timestamptz, told text[])
+AS 'MODULE_PATHNAME', 'escalate_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10;
+COMMENT ON FUNCTION assay.escalate(timestamptz) IS
+'Does what is to happen because time has passed until at, and gives the steps of escalation that it took: whom a policy names is told (assay.notifications), and the trail of the incident says so. Each step is taken once, whoever calls how often; what fell due while nobody called is made up for, in order. Any scheduler may call it, each minute.
+cause: acknowledge, until somebody has acknowledged the incident, or resolve, until it is resolved. due_at: when the step fell due. told: who was told; on call is who is so at the time at. Incidents that are resolved, cancelled or part of another are left alone; a reopened one begins anew.
+It also tells the owners of service levels whose error budget has begun to burn fast (assay.sla_status), and forgets notifications that are older than assay.history_retention; these two not for those who only take part in some incidents.
+For the owner of the database and whom it granted INSERT on assay.escalation, such as a scheduler''s role, it is of all incidents; for others of those in which they take part. Errors: 22023, 25006.
+Example: SELECT * FROM assay.escalate()';
+
+CREATE FUNCTION assay.pending_notifications(
+    max integer DEFAULT 100, at timestamptz DEFAULT pg_catalog.now(), lease interval DEFAULT '5 minutes')
+RETURNS TABLE (id bigint, owner text, kind text, incident bigint, subject text, body text, channels jsonb, attempts integer, repeated boolean)
+AS 'MODULE_PATHNAME', 'pending_notifications_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100;
+COMMENT ON FUNCTION assay.pending_notifications(integer, timestamptz, interval) IS
+'Claims notifications that are due, the oldest first, for who delivers them and then says by assay.mark_notification what became of each. Commit before you deliver.
+max: at most so many, 1 to 1,000. at: the time. lease: until when the claim holds, a second to a day; what is not marked by then is given again, with repeated true and the first line of body saying that it may have been told before. What somebody else claims at the same time is left out; what is about the same for an owner is put together.
+body: plain text, one line for each thing. channels: {"email": [...], "webhook": [...], "slack": [...]}, the owner''s addresses, of a team without any those of its members. attempts: which attempt this is; after ten a notification is given up.
+For the owner of the database and whom it granted UPDATE on assay.notification, such as a sender''s role, it gives all; for others those of owners for whom they act. Errors: 22023, 25006.
+Example: SELECT id, owner, subject, body, repeated FROM assay.pending_notifications(10)';
+
+CREATE FUNCTION assay.mark_notification(id bigint, status text, detail text DEFAULT NULL, at timestamptz DEFAULT pg_catalog.now()) RETURNS text
+AS 'MODULE_PATHNAME', 'mark_notification_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.mark_notification(bigint, text, text, timestamptz) IS
+'Says what became of a notification, and gives the status that it has now: sent, failed (it was not delivered, and is pending again: in a minute, then in two, four and so on up to an hour; after ten attempts it stays failed) or dropped (it is not to be delivered). What is sent or dropped stays so. detail: what there is to say, of which 1,000 characters are kept. Where it is not known whether it got through, mark nothing: once the claim has run out it is given again as one that may be a repeat.
+Takes what assay.pending_notifications takes. Errors: ML030 no such notification, or not for you, 22023, 25006.
+Example: SELECT assay.mark_notification(id, ''dropped'', ''told by telephone'') FROM assay.notifications WHERE status = ''failed''';
+
+CREATE FUNCTION assay.prune_notifications(older_than interval, most bigint DEFAULT 10000) RETURNS bigint
+AS 'MODULE_PATHNAME', 'prune_notifications_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.prune_notifications(interval, bigint) IS
+'Deletes notifications that are sent, given up or dropped and were due longer ago than an age, the oldest first; gives how many. most: at most so many, NULL for all. assay.escalate does it by assay.history_retention. Takes the rights of the database''s owner, or UPDATE on assay.notification. Errors: 22023, 42501, 25006.
+Example: SELECT assay.prune_notifications(''90 days'')';
+
+GRANT SELECT ON assay.calendars, assay.rotations, assay.on_call, assay.incident_policies, assay.notifications TO PUBLIC;
+
+CREATE TRIGGER inserted AFTER INSERT ON assay.business_calendar REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('calendars', 'added_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.business_calendar REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('calendars', 'added_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.business_calendar REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('calendars', 'added_by');
+CREATE TRIGGER inserted AFTER INSERT ON assay.rotation REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('rotations', 'added_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.rotation REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('rotations', 'added_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.rotation REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('rotations', 'added_by');
+
+-- What tools that chart tables want of reliability, beside the views of its parts.
+
+CREATE VIEW assay.uptime_by_week WITH (security_barrier) AS
+    SELECT p.name AS product, p.priority, w.week, u.uptime, u.down, u.maintenance, u.incidents
+    FROM assay.data_products p
+    CROSS JOIN LATERAL pg_catalog.generate_series(
+        (pg_catalog.date_trunc('week', pg_catalog.now()) OPERATOR(pg_catalog.-) '77 days'::pg_catalog.interval), pg_catalog.now(), '7 days'::pg_catalog.interval) AS w(week)
+    CROSS JOIN LATERAL assay.uptime(('product:' OPERATOR(pg_catalog.||) p.name), w.week, LEAST((w.week OPERATOR(pg_catalog.+) '7 days'::pg_catalog.interval), pg_catalog.now())) u
+    WHERE w.week OPERATOR(pg_catalog.<) pg_catalog.now();
+COMMENT ON VIEW assay.uptime_by_week IS
+'How much of each of the last twelve weeks each data product was up, as assay.uptime has it, for tools that chart tables. Weeks begin on Mondays in the session''s time zone; the last one is of what of it has passed.
+Example: SELECT product, week, uptime FROM assay.uptime_by_week ORDER BY product, week';
+COMMENT ON COLUMN assay.uptime_by_week.product IS 'The data product.';
+COMMENT ON COLUMN assay.uptime_by_week.priority IS 'p1, the highest, to p3.';
+COMMENT ON COLUMN assay.uptime_by_week.week IS 'When the week began.';
+COMMENT ON COLUMN assay.uptime_by_week.uptime IS 'The share of its time without an incident of sev1 or sev2; NULL where all of it was maintenance.';
+COMMENT ON COLUMN assay.uptime_by_week.down IS 'How long there was one.';
+COMMENT ON COLUMN assay.uptime_by_week.maintenance IS 'How long there was maintenance, which does not count.';
+COMMENT ON COLUMN assay.uptime_by_week.incidents IS 'How many incidents touched it.';
+GRANT SELECT ON assay.uptime_by_week TO PUBLIC;
 
 -- Whoever installed the extension dumps the new tables, too.
 SELECT assay_internal.grant_dump();

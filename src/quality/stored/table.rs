@@ -180,7 +180,9 @@ pub fn remember(checks: &[StoredCheck]) -> Result<()> {
                 };
                 tables::write(REMEMBER, &[id.into(), oid.into(), owner.into(), was.into()])?;
             }
-            let bearers = moved.iter().map(|stored| (stored.relation, stored.recorded.name.as_str()));
+            let bearers = moved
+                .iter()
+                .map(|stored| (stored.relation, stored.recorded.name.as_str()));
             asset::remember(&bearers.collect::<Vec<_>>())
         })
     })?;
