@@ -1547,7 +1547,7 @@ ALTER TABLE assay.quality_history ADD COLUMN cpu_seconds double precision;
 COMMENT ON COLUMN assay.quality_history.cpu_seconds IS 'What the check took of the processor in the session''s own process, with its part of the pass that checks share; NULL of results that 0.1.0 kept.';
 CREATE OR REPLACE VIEW assay.check_history WITH (security_barrier) AS
     SELECT h.run_at, h.check_id, h.name, h.kind, h.relation_name AS relation, h.column_name, h.segment, h.status, h.severity, h.metric,
-           h.value, h.threshold, h.rows_evaluated, h.rows_failed,
+           h.value, CASE WHEN h.threshold IS NULL AND h.status OPERATOR(pg_catalog.=) 'pass' THEN 'error_if >0' ELSE h.threshold END AS threshold, h.rows_evaluated, h.rows_failed,
            CASE WHEN h.rows_evaluated OPERATOR(pg_catalog.>) 0
                 THEN h.rows_failed::double precision OPERATOR(pg_catalog./) h.rows_evaluated::double precision
                 WHEN h.rows_failed OPERATOR(pg_catalog.=) 0 THEN 0 END AS fraction_failed,
