@@ -171,12 +171,10 @@ pub fn to_relation(relation: Oid) -> Result<(Vec<Reference>, Vec<KeyPair>)> {
                     views.insert((view.to_u32(), column));
                 }
             }
-            pg_sys::ProcedureRelationId => {
-                if known.insert((by.object.to_u32(), column)) {
-                    serve_interrupts();
-                    let more = dependencies(BY_REFERENCE, pg_sys::ProcedureRelationId, by.object)?;
-                    waiting.extend(more.into_iter().map(|by| (by, column)));
-                }
+            pg_sys::ProcedureRelationId if known.insert((by.object.to_u32(), column)) => {
+                serve_interrupts();
+                let more = dependencies(BY_REFERENCE, pg_sys::ProcedureRelationId, by.object)?;
+                waiting.extend(more.into_iter().map(|by| (by, column)));
             }
             CONSTRAINTS if by.on_class == pg_sys::RelationRelationId && constraints.insert(by.object.to_u32()) => {
                 let on_relation = |pairs: Vec<KeyPair>| pairs.into_iter().filter(|pair| pair.referenced.0 == relation);

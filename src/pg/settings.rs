@@ -49,6 +49,12 @@ pub enum Gate {
 
 /// Declares every setting to PostgreSQL.
 pub fn register() {
+    register_resources();
+    register_watching();
+}
+
+/// What work may take.
+fn register_resources() {
     GucRegistry::define_int_guc(
         c"assay.max_memory",
         c"The most memory that training a model may hold.",
@@ -109,6 +115,10 @@ pub fn register() {
         GucContext::Userset,
         GucFlags::UNIT_MB,
     );
+}
+
+/// What is looked at, and how long it is kept.
+fn register_watching() {
     GucRegistry::define_enum_guc(
         c"assay.guard",
         c"What predictions do about rows that are not what training has seen.",

@@ -84,7 +84,7 @@ pub fn closed(start: Start, target: &str) -> Result<Option<Closed>> {
     assets.sort_unstable();
     assets.dedup();
     let (mut told, mut unseen) = (Vec::new(), 0);
-    for distant in upstream_among(&[start], &assets)? {
+    for distant in upstream_among(start, &assets)? {
         let asset = asset::by_id(distant.asset)?;
         let label = match asset {
             Some(asset) if asset.is_visible()? => Some(asset.label()),

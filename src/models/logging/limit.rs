@@ -7,7 +7,7 @@ use pgrx::spi::quote_literal;
 use super::performance::{check_bucket, check_maturity, moment};
 use super::require_tables;
 use crate::models::registry::{self, Entry, Privilege};
-use crate::pg::catalog::{self, Key};
+use crate::pg::catalog;
 use crate::pg::catalog_row::CatalogRow;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::options::required;

@@ -362,10 +362,10 @@ fn details_of(kind: Kind, node: &Fields<'_, '_>, config: Option<&Fields<'_, '_>>
             put("severity", json!(fields::cut(&severity, 20).to_lowercase()));
         }
     }
-    if let Some(config) = config {
-        if let Some(materialized) = config.text("materialized")?.filter(|_| !kind.is_test()) {
-            put("materialized", json!(fields::cut(&materialized, 200)));
-        }
+    if let Some(config) = config
+        && let Some(materialized) = config.text("materialized")?.filter(|_| !kind.is_test())
+    {
+        put("materialized", json!(fields::cut(&materialized, 200)));
     }
     let tags: Vec<String> = node
         .texts("tags")?

@@ -75,7 +75,8 @@ fn leave_what_others_hold(situation: &Situation, gatherings: &mut [Gathering]) -
         .collect();
     let mut free: HashSet<i64> = HashSet::new();
     let mut whole: HashSet<i64> = HashSet::new();
-    if !snapshot::is_kept() && !(older.is_empty() && duplicates.is_empty()) {
+    let is_alone = older.is_empty() && duplicates.is_empty();
+    if !snapshot::is_kept() && !is_alone {
         tables::write(
             "SELECT FROM assay.issue AS s
 WHERE s.id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT n.id::bigint FROM pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb) AS n(id)))

@@ -55,7 +55,6 @@ pub struct Incident {
     pub status: Status,
     pub owner: Option<String>,
     pub lead: Option<String>,
-    pub root_id: Option<i64>,
     pub acknowledged_at: Option<TimestampWithTimeZone>,
     pub merged_into: Option<i64>,
     /// The last of its times: nothing happens to it before that.
@@ -81,7 +80,7 @@ pub fn lock(id: i64) -> Result<Incident> {
         read_object(
             "SELECT pg_catalog.jsonb_build_object('id', i.id, 'title', i.title, 'names_root', i.names_root, 'severity', i.severity,
     'status', i.status, 'owner', (SELECT o.name FROM assay.owner AS o WHERE o.id OPERATOR(pg_catalog.=) i.owner_id),
-    'lead', (SELECT o.name FROM assay.owner AS o WHERE o.id OPERATOR(pg_catalog.=) i.lead_id), 'root_id', i.root_id,
+    'lead', (SELECT o.name FROM assay.owner AS o WHERE o.id OPERATOR(pg_catalog.=) i.lead_id),
     'acknowledged_at', i.acknowledged_at, 'merged_into', i.merged_into,
     'latest', GREATEST(i.declared_at, i.acknowledged_at, i.mitigated_at, i.ended_at))::pg_catalog.text
 FROM assay.incident AS i WHERE i.id OPERATOR(pg_catalog.=) $1 FOR UPDATE OF i",

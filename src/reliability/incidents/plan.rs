@@ -136,19 +136,7 @@ impl Places {
 /// all that has the root cause. Incidents that a policy had declared of what now turns out to have that cause become part of it.
 pub fn plan(situation: &Situation, roots: &[(i64, i64)]) -> Vec<Gathering> {
     let places = Places::of(&situation.assets);
-    let mut explained: HashMap<i64, i64> = HashMap::new();
-    for (asset, root) in roots {
-        let (place, root) = (places.get(*asset), places.get(*root));
-        // Of a relation's parts one that has a cause elsewhere explains the rest.
-        let known = explained.entry(place).or_insert(root);
-        if *known == place {
-            *known = root;
-        }
-    }
-    let root_of = |asset: i64| {
-        let place = places.get(asset);
-        explained.get(&place).copied().unwrap_or(place)
-    };
+    let causes = Causes::of(&places, roots);
     let by_id: HashMap<i64, &Active> = situation
         .incidents
         .iter()
@@ -158,32 +146,8 @@ pub fn plan(situation: &Situation, roots: &[(i64, i64)]) -> Vec<Gathering> {
 
     let mut joined: BTreeMap<i64, Gathering> = BTreeMap::new();
     let mut new: BTreeMap<i64, Gathering> = BTreeMap::new();
-    let mut causes: BTreeMap<i64, Option<Severity>> = BTreeMap::new();
-    // What belongs to an incident that a person declared stays there, and is no reason for another one.
-    let is_with_people = |issue: &&OpenIssue| {
-        issue
-            .incident
-            .and_then(|id| by_id.get(&id))
-            .is_some_and(|own| !own.by_policy)
-    };
-    for issue in situation
-        .issues
-        .iter()
-        .filter(|issue| issue.is_new && !is_with_people(issue))
-    {
-        let wanted = causes.entry(root_of(issue.asset)).or_default();
-        *wanted = [*wanted, issue.wanted].into_iter().flatten().min();
-    }
-    // What a policy declared of the effects of a cause that was not known then.
-    let mut effects: HashMap<i64, Vec<&Active>> = HashMap::new();
-    for incident in situation.incidents.iter().filter(|incident| incident.by_policy) {
-        if let Some(root) = incident.root
-            && root_of(root) != places.get(root)
-        {
-            effects.entry(root_of(root)).or_default().push(incident);
-        }
-    }
-    for (&cause, &wanted) in &causes {
+    let effects = effects_by_cause(&situation.incidents, &causes);
+    for (&cause, &wanted) in &wanted_by_cause(situation, &causes, &by_id) {
         let effects = effects.get(&cause).map(Vec::as_slice).unwrap_or_default();
         let whole = active_at.get(&cause).and_then(|id| by_id.get(id)).copied();
         let duplicates: Vec<&Active> = effects
@@ -217,7 +181,7 @@ pub fn plan(situation: &Situation, roots: &[(i64, i64)]) -> Vec<Gathering> {
         .flat_map(|gathering| gathering.duplicates.iter().copied())
         .collect();
     for issue in &situation.issues {
-        let cause = root_of(issue.asset);
+        let cause = causes.root_of(issue.asset);
         // What belongs to an incident stays there, but may make that worse; an older issue that belongs to none is taken along by a new incident.
         let own = match issue.incident {
             Some(own) if taken.contains(&own) => continue,
@@ -245,6 +209,70 @@ pub fn plan(situation: &Situation, roots: &[(i64, i64)]) -> Vec<Gathering> {
         .chain(new.into_values())
         .filter(Gathering::changes_something)
         .collect()
+}
+
+/// Which place explains what is wrong with each.
+struct Causes<'a> {
+    places: &'a Places,
+    explained: HashMap<i64, i64>,
+}
+
+impl<'a> Causes<'a> {
+    fn of(places: &'a Places, roots: &[(i64, i64)]) -> Causes<'a> {
+        let mut explained: HashMap<i64, i64> = HashMap::new();
+        for (asset, root) in roots {
+            let (place, root) = (places.get(*asset), places.get(*root));
+            // Of a relation's parts one that has a cause elsewhere explains the rest.
+            let known = explained.entry(place).or_insert(root);
+            if *known == place {
+                *known = root;
+            }
+        }
+        Causes { places, explained }
+    }
+
+    fn root_of(&self, asset: i64) -> i64 {
+        let place = self.places.get(asset);
+        self.explained.get(&place).copied().unwrap_or(place)
+    }
+}
+
+/// The causes of new issues, and the worst incident that a policy wants of each. What belongs to an incident that a person declared stays there, and is no
+/// reason for another one.
+fn wanted_by_cause(
+    situation: &Situation,
+    causes: &Causes<'_>,
+    by_id: &HashMap<i64, &Active>,
+) -> BTreeMap<i64, Option<Severity>> {
+    let is_with_people = |issue: &&OpenIssue| {
+        issue
+            .incident
+            .and_then(|id| by_id.get(&id))
+            .is_some_and(|own| !own.by_policy)
+    };
+    let mut wanted: BTreeMap<i64, Option<Severity>> = BTreeMap::new();
+    for issue in situation
+        .issues
+        .iter()
+        .filter(|issue| issue.is_new && !is_with_people(issue))
+    {
+        let worst = wanted.entry(causes.root_of(issue.asset)).or_default();
+        *worst = [*worst, issue.wanted].into_iter().flatten().min();
+    }
+    wanted
+}
+
+/// What a policy declared of the effects of causes that were not known then.
+fn effects_by_cause<'s>(incidents: &'s [Active], causes: &Causes<'_>) -> HashMap<i64, Vec<&'s Active>> {
+    let mut effects: HashMap<i64, Vec<&Active>> = HashMap::new();
+    for incident in incidents.iter().filter(|incident| incident.by_policy) {
+        if let Some(root) = incident.root
+            && causes.root_of(root) != causes.places.get(root)
+        {
+            effects.entry(causes.root_of(root)).or_default().push(incident);
+        }
+    }
+    effects
 }
 
 /// The active incident of each place: the oldest whose cause lies there, else the oldest with an issue of it.

@@ -23,7 +23,8 @@ pub enum Status {
 }
 
 impl Status {
-    pub const ALL: [Status; 5] = [
+    #[cfg(test)]
+    const ALL: [Status; 5] = [
         Status::Open,
         Status::Acknowledged,
         Status::Mitigated,

@@ -112,7 +112,7 @@ impl Reached {
     /// The versions of a model that read something of it.
     fn versions(&self, model: i64) -> Result<BTreeMap<i32, Touched>> {
         let mut versions: BTreeMap<i32, Touched> = BTreeMap::new();
-        for reading in Reading::of_model(model, None)? {
+        for reading in Reading::of_model(model)? {
             let mut edges = Vec::new();
             reading.edges(&mut edges);
             if !edges.iter().any(|edge| self.holds(edge)) {

@@ -74,13 +74,9 @@ impl Reading {
         })
     }
 
-    /// Those of a version, or of all versions of a model.
-    pub fn of_model(model: i64, version: Option<i32>) -> Result<Vec<Reading>> {
-        Reading::find(|table| {
-            let version = version.map(|version| Key::Int(2, version));
-            let keys = [Key::BigInt(1, model)].into_iter().chain(version);
-            Some((table.by_model, keys.collect()))
-        })
+    /// Those of all versions of a model.
+    pub fn of_model(model: i64) -> Result<Vec<Reading>> {
+        Reading::find(|table| Some((table.by_model, vec![Key::BigInt(1, model)])))
     }
 
     /// Those of a relation.
@@ -141,7 +137,7 @@ impl Source for Readings {
     fn at(&mut self, container: Node, direction: Direction, into: &mut Vec<Edge>) -> Result<()> {
         let readings = match (container, direction) {
             (Node::Relation(oid), Direction::Downstream) => Reading::of_relation(oid.into())?,
-            (Node::Model(id), Direction::Upstream) => Reading::of_model(id, None)?,
+            (Node::Model(id), Direction::Upstream) => Reading::of_model(id)?,
             _ => return Ok(()),
         };
         readings.iter().for_each(|reading| reading.edges(into));

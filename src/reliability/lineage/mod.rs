@@ -17,7 +17,6 @@ use std::collections::{HashMap, HashSet};
 
 use pgrx::pg_sys::Oid;
 
-use self::kept::Reading;
 use self::node::{Direction, Edge, Node};
 use self::walk::Graph;
 use super::asset::Recording;
@@ -30,10 +29,6 @@ pub enum Start {
     Relation(Oid),
     /// A model with all its versions, by its number in the registry.
     Model(i64),
-    /// A version of a model: what that has read.
-    Version(i64, i32),
-    /// What is recorded in assay.asset.
-    Asset(i64),
 }
 
 /// A recorded asset on a walk, and how many dependencies away it is.
@@ -55,54 +50,30 @@ fn subject(asset: i64) -> Result<Option<Node>> {
     Ok(Some(edges.first().map_or(node, |edge: &Edge| edge.upstream)))
 }
 
-/// The nodes at which walks begin, those that are one step away already, and what is not strictly upstream of them.
-fn begin(starts: &[Start]) -> Result<(Vec<Node>, Vec<Node>, HashSet<Node>)> {
-    let (mut at, mut one_away, mut own) = (Vec::new(), Vec::new(), HashSet::new());
-    for start in starts {
-        match *start {
-            Start::Relation(oid) => at.push(Node::Relation(oid.to_u32())),
-            Start::Model(id) => at.push(Node::Model(id)),
-            Start::Version(model, version) => {
-                let mut edges = Vec::new();
-                let readings = Reading::of_model(model, Some(version))?;
-                readings.iter().for_each(|reading| reading.edges(&mut edges));
-                one_away.extend(edges.iter().map(|edge| edge.upstream));
-                own.insert(Node::Model(model));
-            }
-            Start::Asset(id) => at.extend(subject(id)?),
-        }
-    }
-    own.extend(at.iter().map(|node| node.container()));
-    Ok((at, one_away, own))
-}
-
-/// Which of these recorded assets are strictly upstream of all that is given together, the nearest first: what is given itself, its columns and its
+/// Which of these recorded assets are strictly upstream of what is given, the nearest first: that itself, its columns and its
 /// checks are not, even where dependencies go in a circle. A check, which only looks at its relation, counts as that; a relation where one of its columns
 /// is upstream; a column where the walk comes by it, or by its relation where columns are not known. Whether the caller may know of them is for
 /// those who ask to see to.
-pub fn upstream_among(starts: &[Start], assets: &[i64]) -> Result<Vec<Distant>> {
+pub fn upstream_among(start: Start, assets: &[i64]) -> Result<Vec<Distant>> {
     if assets.is_empty() {
         return Ok(Vec::new());
     }
-    let (at, one_away, own) = begin(starts)?;
+    let own = match start {
+        Start::Relation(oid) => Node::Relation(oid.to_u32()),
+        Start::Model(id) => Node::Model(id),
+    };
     let mut depths: HashMap<Node, u32> = HashMap::new();
     // Relations of which columns were reached: the nearest of these.
     let mut by_column: HashMap<Node, u32> = HashMap::new();
-    for (starts, already) in [(at, 0), (one_away, 1)] {
-        if starts.is_empty() {
-            continue;
-        }
-        for visit in Graph::new(Direction::Upstream)?.walk(&starts)? {
-            let depth = visit.depth + already;
-            nearer(&mut depths, visit.node, depth);
-            if matches!(visit.node, Node::Column(..)) {
-                nearer(&mut by_column, visit.node.container(), depth);
-            }
+    for visit in Graph::new(Direction::Upstream)?.walk(&[own])? {
+        nearer(&mut depths, visit.node, visit.depth);
+        if matches!(visit.node, Node::Column(..)) {
+            nearer(&mut by_column, visit.node.container(), visit.depth);
         }
     }
     let mut found = Vec::new();
     for &asset in assets {
-        let Some(node) = subject(asset)?.filter(|node| !own.contains(&node.container())) else {
+        let Some(node) = subject(asset)?.filter(|node| node.container() != own) else {
             continue;
         };
         let as_whole = depths.get(&node.container());

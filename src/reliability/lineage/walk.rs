@@ -138,7 +138,7 @@ impl Graph {
         self.catalogs.at(container, edges)?;
         self.checks.at(container, self.direction, edges)?;
         match node {
-            Node::Column(relation, number) => self.from_column(relation, number, edges, steps)?,
+            Node::Column(relation, number) => self.leave_column(relation, number, edges, steps)?,
             Node::Relation(_) => {
                 let far = edges.iter().map(|edge| edge.ends(self.direction).1.container());
                 steps.extend(far.filter(|&to| to != node).map(|to| Step { to, by_relation: false }));
@@ -154,7 +154,7 @@ impl Graph {
     }
 
     /// Where the edges lead that are of a column, or of its relation where the columns are not known.
-    fn from_column(&mut self, relation: u32, number: i16, edges: &[Edge], steps: &mut Vec<Step>) -> Result<()> {
+    fn leave_column(&mut self, relation: u32, number: i16, edges: &[Edge], steps: &mut Vec<Step>) -> Result<()> {
         let node = Node::Column(relation, number);
         let mut views = BTreeSet::new();
         for edge in edges.iter().filter(|edge| edge.origin == Origin::View) {
@@ -181,7 +181,7 @@ impl Graph {
             }
         }
         match self.direction {
-            Direction::Upstream if !views.is_empty() => self.into_view(relation, number, edges, steps),
+            Direction::Upstream if !views.is_empty() => self.enter_view(relation, number, edges, steps),
             Direction::Upstream => Ok(()),
             Direction::Downstream => views.into_iter().try_for_each(|view| match view {
                 Node::Relation(view) => self.out_of_view((relation, number), view, edges, steps),
@@ -191,7 +191,7 @@ impl Graph {
     }
 
     /// What a column of a view is made of.
-    fn into_view(&mut self, view: u32, number: i16, edges: &[Edge], steps: &mut Vec<Step>) -> Result<()> {
+    fn enter_view(&mut self, view: u32, number: i16, edges: &[Edge], steps: &mut Vec<Step>) -> Result<()> {
         let Some(made) = self.made(view)? else {
             let of_view = edges.iter().filter(|edge| edge.origin == Origin::View);
             steps.extend(of_view.map(|edge| Step {

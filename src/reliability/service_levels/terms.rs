@@ -381,6 +381,12 @@ impl Terms {
                 "Name the severities of incidents that make it unavailable, such as [\"sev1\", \"sev2\"].",
             ));
         }
+        self.check_indicator(indicator)?;
+        self.check_burn(period, objective)
+    }
+
+    /// Whether what the indicator cannot do without is said.
+    fn check_indicator(&self, indicator: Indicator) -> Result<()> {
         let missing = |name: &str, hint: &str| refused(&format!("option \"{name}\" is missing"), None, hint);
         match indicator {
             Indicator::Latency if self.max_duration.is_none() => {
@@ -405,6 +411,11 @@ impl Terms {
             | Indicator::Latency
             | Indicator::Performance => {}
         }
+        Ok(())
+    }
+
+    /// Whether the pairs of windows can tell a fast burn.
+    fn check_burn(&self, period: Period, objective: Objective) -> Result<()> {
         if self.pairs().len() > PAIRS {
             return Err(refused(
                 &format!("option \"burn\" has more than {PAIRS} elements"),
