@@ -109,6 +109,8 @@ CREATE TABLE assay.notification (
     claimed_until   timestamptz,
     sent_at         timestamptz,
     detail          text,
+    more            bigint NOT NULL DEFAULT 0,
+    repeated        boolean NOT NULL DEFAULT false,
     CONSTRAINT notification_key_key UNIQUE (owner_id, key)
 );
 ALTER TABLE assay.notification DISABLE TRIGGER ALL;
@@ -128,6 +130,8 @@ COMMENT ON COLUMN assay.notification.due_at IS 'From when on it is to be deliver
 COMMENT ON COLUMN assay.notification.claimed_until IS 'Until when a sender is at it.';
 COMMENT ON COLUMN assay.notification.sent_at IS 'When it was delivered.';
 COMMENT ON COLUMN assay.notification.detail IS 'What the sender said of its last attempt.';
+COMMENT ON COLUMN assay.notification.more IS 'How much more there was to tell than items has room for.';
+COMMENT ON COLUMN assay.notification.repeated IS 'Whether a sender did not say what became of it, so that it may have been delivered before.';
 
 CREATE TRIGGER a_claim BEFORE INSERT ON assay.business_calendar FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
 CREATE TRIGGER a_claim BEFORE INSERT ON assay.rotation FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');

@@ -1,9 +1,5 @@
 -- What owners are told, when, and who takes it to them.
 
-ALTER TABLE assay.notification ADD COLUMN more bigint NOT NULL DEFAULT 0, ADD COLUMN repeated boolean NOT NULL DEFAULT false;
-COMMENT ON COLUMN assay.notification.more IS 'How much more there was to tell than items has room for.';
-COMMENT ON COLUMN assay.notification.repeated IS 'Whether a sender did not say what became of it, so that it may have been delivered before.';
-
 -- How an owner is told. A digest is of at most a day.
 CREATE VIEW assay_internal.owner_contact WITH (security_barrier) AS
     SELECT o.id AS owner_id,

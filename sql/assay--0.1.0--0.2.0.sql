@@ -2700,6 +2700,8 @@ CREATE TABLE assay.notification (
     claimed_until   timestamptz,
     sent_at         timestamptz,
     detail          text,
+    more            bigint NOT NULL DEFAULT 0,
+    repeated        boolean NOT NULL DEFAULT false,
     CONSTRAINT notification_key_key UNIQUE (owner_id, key)
 );
 ALTER TABLE assay.notification DISABLE TRIGGER ALL;
@@ -2719,6 +2721,8 @@ COMMENT ON COLUMN assay.notification.due_at IS 'From when on it is to be deliver
 COMMENT ON COLUMN assay.notification.claimed_until IS 'Until when a sender is at it.';
 COMMENT ON COLUMN assay.notification.sent_at IS 'When it was delivered.';
 COMMENT ON COLUMN assay.notification.detail IS 'What the sender said of its last attempt.';
+COMMENT ON COLUMN assay.notification.more IS 'How much more there was to tell than items has room for.';
+COMMENT ON COLUMN assay.notification.repeated IS 'Whether a sender did not say what became of it, so that it may have been delivered before.';
 
 CREATE TRIGGER a_claim BEFORE INSERT ON assay.business_calendar FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
 CREATE TRIGGER a_claim BEFORE INSERT ON assay.rotation FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
@@ -2837,10 +2841,6 @@ SELECT pg_catalog.pg_extension_config_dump('assay.dbt_edge', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.dbt_ownership', '');
 
 -- What owners are told, when, and who takes it to them.
-
-ALTER TABLE assay.notification ADD COLUMN more bigint NOT NULL DEFAULT 0, ADD COLUMN repeated boolean NOT NULL DEFAULT false;
-COMMENT ON COLUMN assay.notification.more IS 'How much more there was to tell than items has room for.';
-COMMENT ON COLUMN assay.notification.repeated IS 'Whether a sender did not say what became of it, so that it may have been delivered before.';
 
 -- How an owner is told. A digest is of at most a day.
 CREATE VIEW assay_internal.owner_contact WITH (security_barrier) AS
