@@ -2157,13 +2157,15 @@ CREATE TABLE assay.issue (
     added_by      assay.role,
     reads         regclass[] NOT NULL DEFAULT '{}',
     shareable     boolean NOT NULL DEFAULT false,
-    survived      boolean NOT NULL DEFAULT false
+    survived      boolean NOT NULL DEFAULT false,
+    awaits_policy boolean NOT NULL DEFAULT false
 );
 -- One open issue per subject and segment, whoever finds it first.
 CREATE UNIQUE INDEX issue_open_idx ON assay.issue (asset_id, kind, COALESCE(check_id, 0), subject, segment_key)
     WHERE status OPERATOR(pg_catalog.=) 'open';
 CREATE INDEX issue_asset_idx ON assay.issue (asset_id, last_seen_at);
 CREATE INDEX issue_check_idx ON assay.issue (check_id, last_seen_at);
+CREATE INDEX issue_awaits_policy_idx ON assay.issue (id) WHERE awaits_policy;
 CREATE INDEX issue_incident_idx ON assay.issue (incident_id);
 COMMENT ON TABLE assay.issue IS 'What failed, and whether it does still. Read the view assay.issues instead.';
 COMMENT ON COLUMN assay.issue.id IS 'The issue''s key.';
@@ -2192,6 +2194,7 @@ COMMENT ON COLUMN assay.issue.ran_as IS 'The role as which it was found, to whom
 COMMENT ON COLUMN assay.issue.added_by IS 'The role that added the check.';
 COMMENT ON COLUMN assay.issue.reads IS 'The tables and views that were read.';
 COMMENT ON COLUMN assay.issue.shareable IS 'Whether whoever may read these may see the result.';
+COMMENT ON COLUMN assay.issue.awaits_policy IS 'Whether assay.escalate is to see what policies want of it: another transaction was declaring incidents when it was found.';
 COMMENT ON COLUMN assay.issue.survived IS 'Whether the transaction that last found it was rolled back.';
 
 -- The audit trail is written once. Neither assay's functions nor any role but a superuser, who would first have to disable this trigger, change it.

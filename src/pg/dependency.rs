@@ -12,6 +12,7 @@ use super::catalog::{self, Key};
 use super::error::Result;
 use super::role;
 use super::snapshot;
+use super::tables;
 
 /// The index of `pg_shdepend` by what is depended on, and its columns; PostgreSQL has had them so since 8.1.
 const BY_ROLE: pg_sys::Oid = pg_sys::Oid::from_u32(1233);
@@ -52,24 +53,11 @@ pub fn forget(view: pg_sys::Oid, role: pg_sys::Oid, has_rows: impl FnOnce() -> R
     Ok(())
 }
 
-/// The lock that stands for the entry of a view and a role.
-fn lock_of(view: pg_sys::Oid, role: pg_sys::Oid) -> pg_sys::LOCKTAG {
-    pg_sys::LOCKTAG {
-        // SAFETY: reads a variable of this backend.
-        locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
-        locktag_field2: view.to_u32(),
-        locktag_field3: role.to_u32(),
-        locktag_field4: 0,
-        locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
-        locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
-    }
-}
-
 /// Locks the entry of a view and a role until the end of the transaction. `false` when it is not to wait and would have to.
 fn lock(view: pg_sys::Oid, role: pg_sys::Oid, mode: u32, wait: bool) -> bool {
     // SAFETY: the tag is one of an object of this database. What others have changed before they released the lock is seen after it.
     unsafe {
-        let result = pg_sys::LockAcquire(&lock_of(view, role), mode as i32, false, !wait);
+        let result = pg_sys::LockAcquire(&tables::lock_of(view, role), mode as i32, false, !wait);
         if result == pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL {
             return false;
         }
@@ -83,7 +71,11 @@ fn is_in_use(view: pg_sys::Oid, role: pg_sys::Oid) -> bool {
     let mut holders = 0;
     // SAFETY: the tag is one of an object of this database, and the count a place of this function; the list is palloc'd.
     unsafe {
-        let list = pg_sys::GetLockConflicts(&lock_of(view, role), pg_sys::AccessExclusiveLock as i32, &mut holders);
+        let list = pg_sys::GetLockConflicts(
+            &tables::lock_of(view, role),
+            pg_sys::AccessExclusiveLock as i32,
+            &mut holders,
+        );
         pg_sys::pfree(list.cast());
     }
     holders > 0

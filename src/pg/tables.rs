@@ -2,6 +2,7 @@
 //! decide who may.
 
 use std::ffi::{CStr, CString};
+use std::time::{Duration, Instant};
 
 use pgrx::datum::DatumWithOid;
 use pgrx::spi::Spi;
@@ -66,6 +67,39 @@ pub fn has_column(table: &CStr, column: &CStr) -> bool {
 pub fn lock_object(table: &CStr, object: pg_sys::Oid) {
     // SAFETY: PostgreSQL's own locks, of a class and a number that need not be there; they are released with the transaction.
     unsafe { pg_sys::LockDatabaseObject(oid_of(table), object, 0, pg_sys::ExclusiveLock as i32) }
+}
+
+/// As [`lock_object`], but gives up after a while: whether nobody else is at it.
+pub fn lock_object_within(table: &CStr, object: pg_sys::Oid, patience: Duration) -> bool {
+    let (tag, began) = (lock_of(oid_of(table), object), Instant::now());
+    loop {
+        // SAFETY: the tag is one of this database. What others have changed before they released the lock is seen after it.
+        unsafe {
+            let result = pg_sys::LockAcquire(&tag, pg_sys::ExclusiveLock as i32, false, true);
+            if result != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL {
+                pg_sys::AcceptInvalidationMessages();
+                return true;
+            }
+        }
+        if began.elapsed() > patience {
+            return false;
+        }
+        pgrx::check_for_interrupts!();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The lock that stands for what a relation has about an object.
+pub(super) fn lock_of(relation: pg_sys::Oid, object: pg_sys::Oid) -> pg_sys::LOCKTAG {
+    pg_sys::LOCKTAG {
+        // SAFETY: reads a variable of this backend.
+        locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
+        locktag_field2: relation.to_u32(),
+        locktag_field3: object.to_u32(),
+        locktag_field4: 0,
+        locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
+        locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+    }
 }
 
 /// Runs `work` as the owner of assay's tables, with nothing but `pg_catalog` on the search path, and statements that are not compiled. An

@@ -11,4 +11,4 @@ mod policy;
 mod state;
 mod told;
 
-pub use policy::{declare_by_policy, issues_closed};
+pub use policy::{declare_by_policy, declare_left, issues_closed};

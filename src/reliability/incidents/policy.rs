@@ -1,8 +1,10 @@
 //! What policies do without anybody: declare incidents of new issues, gather issues under them, and see when they have all passed.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys::Oid;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -19,15 +21,61 @@ use crate::reliability::trail::{self, Actor, Event, Kind};
 /// How often a plan is made anew because people have acted on its incidents meanwhile.
 const TRIES: usize = 3;
 
+/// How long a run waits for another one that declares incidents. A load that goes on for hours after its checks have failed holds up no other.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Lets issues that were opened, opened again or became worse join incidents, and declares those that policies want, one for each root cause. What is
-/// under maintenance, or expected, does neither.
+/// under maintenance, or expected, does neither. While another transaction is at it they are left to [`declare_left`].
 pub fn declare_by_policy(new_issues: &[i64], at: TimestampWithTimeZone) -> Result<()> {
     if new_issues.is_empty() || !tables::as_owner(is_of_interest)? {
         return Ok(());
     }
+    if declare(new_issues, at)? {
+        return Ok(());
+    }
+    tables::as_owner(|| {
+        tables::write(
+            "UPDATE assay.issue SET awaits_policy = true
+WHERE id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT n.id::bigint FROM pg_catalog.jsonb_array_elements_text($1::pg_catalog.jsonb) AS n(id)))",
+            &[numbers(new_issues)],
+        )
+    })
+}
+
+/// Does what policies want of issues that were left to a later time.
+pub fn declare_left(at: TimestampWithTimeZone) -> Result<()> {
+    let left: Option<Left> = tables::as_owner(|| {
+        read_object(
+            "WITH left_over AS (
+    SELECT s.id FROM assay.issue AS s
+    WHERE s.awaits_policy ORDER BY s.id FOR UPDATE SKIP LOCKED
+), changed AS (
+    UPDATE assay.issue AS s SET awaits_policy = false FROM left_over AS l WHERE s.id OPERATOR(pg_catalog.=) l.id
+    RETURNING s.id)
+SELECT pg_catalog.jsonb_build_object('issues', pg_catalog.jsonb_agg(c.id ORDER BY c.id))::pg_catalog.text
+FROM changed AS c HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0",
+            &[],
+        )
+    })?;
+    match left {
+        None => Ok(()),
+        Some(left) => declare_by_policy(&left.issues, at),
+    }
+}
+
+/// Issues of which nothing was declared while another transaction was at it.
+#[derive(Deserialize)]
+struct Left {
+    issues: Vec<i64>,
+}
+
+/// Does what policies want of issues, one transaction at a time; `false` while another one is at it.
+fn declare(new_issues: &[i64], at: TimestampWithTimeZone) -> Result<bool> {
     let before = newest()?;
     // Of two that find something at once the second sees what the first has declared.
-    tables::lock_object(c"incident", pgrx::pg_sys::Oid::from(1));
+    if !tables::lock_object_within(c"incident", Oid::from(1), PATIENCE) {
+        return Ok(false);
+    }
     if snapshot::is_kept() && snapshot::with_latest(newest)? != before {
         return Err(Error::new(
             SERIALIZATION_FAILURE,
@@ -37,14 +85,14 @@ pub fn declare_by_policy(new_issues: &[i64], at: TimestampWithTimeZone) -> Resul
     }
     for _ in 0..TRIES {
         let Some(situation) = tables::as_owner(|| situation(new_issues, at))? else {
-            return Ok(());
+            return Ok(true);
         };
         let assets: Vec<i64> = situation.assets.iter().map(|asset| asset.id).collect();
         // What others have committed while this transaction waited belongs to it, too.
         let roots = snapshot::with_own(|_| lineage::roots(&assets))?;
         let gatherings = plan::plan(&situation, &roots);
         if gatherings.is_empty() || gather::apply(&situation, gatherings, at)? {
-            return Ok(());
+            return Ok(true);
         }
     }
     Err(Error::new(
