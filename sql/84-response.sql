@@ -114,6 +114,8 @@ CREATE TABLE assay.notification (
     CONSTRAINT notification_key_key UNIQUE (owner_id, key)
 );
 ALTER TABLE assay.notification DISABLE TRIGGER ALL;
+-- By what a notification is about.
+CREATE INDEX notification_topic_idx ON assay.notification (owner_id, (pg_catalog.split_part(key, '#', 1)));
 CREATE INDEX notification_due_idx ON assay.notification (due_at, id) WHERE status OPERATOR(pg_catalog.=) ANY ('{pending,sending}');
 COMMENT ON TABLE assay.notification IS 'The outbox: what owners are to be told. Read the view assay.notifications instead.';
 COMMENT ON COLUMN assay.notification.id IS 'The notification''s key.';

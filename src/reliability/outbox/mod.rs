@@ -50,8 +50,7 @@ const WRITE: &str = ", open AS MATERIALIZED (
     SELECT n.id, n.items, r.owner_id, r.prefix
     FROM fresh AS r
     JOIN assay.notification AS n ON n.owner_id OPERATOR(pg_catalog.=) r.owner_id
-        AND n.key OPERATOR(pg_catalog.>=) (r.prefix OPERATOR(pg_catalog.||) '#')
-        AND n.key OPERATOR(pg_catalog.<) (r.prefix OPERATOR(pg_catalog.||) '$')
+        AND pg_catalog.split_part(n.key, '#', 1) OPERATOR(pg_catalog.=) r.prefix
     WHERE n.status OPERATOR(pg_catalog.=) 'pending' AND n.attempts OPERATOR(pg_catalog.=) 0
       AND (NOT $2 OR pg_catalog.starts_with(n.key, (r.prefix OPERATOR(pg_catalog.||) '#') OPERATOR(pg_catalog.||)
             (pg_catalog.pg_current_xact_id()::pg_catalog.text OPERATOR(pg_catalog.||) '.')))
@@ -77,15 +76,18 @@ added AS (
             ELSE j.subject END
     FROM joined AS j WHERE n.id OPERATOR(pg_catalog.=) j.id
     RETURNING n.id),
+earlier AS (
+    SELECT r.owner_id, r.prefix, pg_catalog.count(n.id) AS notifications
+    FROM fresh AS r
+    LEFT JOIN assay.notification AS n ON n.owner_id OPERATOR(pg_catalog.=) r.owner_id
+        AND pg_catalog.split_part(n.key, '#', 1) OPERATOR(pg_catalog.=) r.prefix
+    GROUP BY r.owner_id, r.prefix),
 begun AS (
     INSERT INTO assay.notification (owner_id, kind, key, incident_id, subject, items, more, created_at, due_at)
-    SELECT r.owner_id, r.kind, pg_catalog.concat(r.prefix, '#', pg_catalog.pg_current_xact_id(), '.', (
-               SELECT pg_catalog.count(*) FROM assay.notification AS n
-               WHERE n.owner_id OPERATOR(pg_catalog.=) r.owner_id
-                 AND n.key OPERATOR(pg_catalog.>=) (r.prefix OPERATOR(pg_catalog.||) '#')
-                 AND n.key OPERATOR(pg_catalog.<) (r.prefix OPERATOR(pg_catalog.||) '$'))),
+    SELECT r.owner_id, r.kind, pg_catalog.concat(r.prefix, '#', pg_catalog.pg_current_xact_id(), '.', e.notifications),
            r.incident_id, r.subject, r.items, r.more, $1, r.due_at
     FROM fresh AS r
+    JOIN earlier AS e ON e.owner_id OPERATOR(pg_catalog.=) r.owner_id AND e.prefix OPERATOR(pg_catalog.=) r.prefix
     WHERE NOT EXISTS (SELECT FROM joined AS j
                       WHERE j.owner_id OPERATOR(pg_catalog.=) r.owner_id AND j.prefix OPERATOR(pg_catalog.=) r.prefix)
     RETURNING id)
