@@ -48,7 +48,8 @@ ORDER BY n.day",
 fn hours(spans: &[(f64, f64)], days: &[Day]) -> Vec<f64> {
     let of = |day: &Day| match day.begin >= 0.0 {
         true => f64::NAN,
-        false => covered(spans, (day.begin, day.end.min(0.0))) / HOUR,
+        // To the hundredth, as a page shows them.
+        false => (covered(spans, (day.begin, day.end.min(0.0))) / HOUR * 100.0).round() / 100.0,
     };
     days.iter().map(of).collect()
 }

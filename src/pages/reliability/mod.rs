@@ -76,7 +76,7 @@ fn page(moment: &Moment, call: &str) -> Result<Page> {
     let began = incidents.iter().filter(|incident| incident.begins_in_week()).count();
     let ended = incidents.iter().filter(|incident| incident.ended_in_week()).count();
     let summary = format!(
-        "{} open, {} with it that no incident gathers; in the last seven days {began} began and {ended} ended",
+        "{} open, {} outside of incidents; in the last seven days {began} began and {ended} ended",
         counted(open, "incident", "incidents"),
         counted(
             issues.iter().filter(|issue| !issue.is_gathered).count(),

@@ -111,7 +111,7 @@ fn issue_table(issues: &[&Issue]) -> Table {
         Column::text("triage", 14),
         Column::rest("found"),
     ];
-    let mut table = Table::new("Issues that no incident gathers", columns);
+    let mut table = Table::new("Issues outside of incidents", columns);
     for issue in issues {
         let text = |text: &Option<String>| text.as_deref().map_or(Cell::Empty, Cell::text);
         table.rows.push(vec![
@@ -132,7 +132,7 @@ pub(super) fn section(incidents: &[Incident], issues: &[Issue]) -> Section {
     let mut section = section_of("open", "Open now", incident_table(incidents), "No incident is open.");
     let alone: Vec<&Issue> = issues.iter().filter(|issue| !issue.is_gathered).collect();
     section.push(match alone.is_empty() {
-        true => Block::missing("There is no open issue that no incident gathers."),
+        true => Block::missing("No issue is open outside of incidents."),
         false => Block::Table(issue_table(&alone)),
     });
     section
