@@ -2326,7 +2326,7 @@ Example: SELECT name, status, rows_failed, message FROM assay.run_checks(''appli
 CREATE FUNCTION assay.assert_checks(relation regclass, tags text[] DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'assert_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.assert_checks(regclass, text[]) IS
-'Runs the stored checks of a relation and raises ML015 when one fails or cannot run (a check counts once, whatever its segments), so that the load in whose transaction it stands is rolled back. Warnings pass. Where there is no check to run, or none with one of the tags, it raises ML016: nothing asserted is no success. Anybody may call it: checks run, and say what they found, as in assay.run_checks.
+'Runs the stored checks of a relation and raises ML015 when one fails or cannot run (a check counts once, whatever its segments), so that the load in whose transaction it stands is rolled back. Warnings pass. Where there is no check to run, or none with one of the tags, it raises ML016: nothing asserted is no success. What failed is kept as issues (assay.issues) although the transaction is rolled back: a background worker writes them at once, with the column survived true, whether the whole transaction ends or only a savepoint or block with an exception handler. Where it cannot, on a standby, in a read-only transaction or without a free place among max_worker_processes, a NOTICE says so. Anybody may call it: checks run, and say what they found, as in assay.run_checks.
 Example: SELECT assay.assert_checks(''german_credit'')';
 
 CREATE FUNCTION assay.explain_checks(relation regclass DEFAULT NULL)
@@ -2389,21 +2389,21 @@ COMMENT ON COLUMN assay.quality_history.status IS 'pass, warn, fail, error or sk
 COMMENT ON COLUMN assay.quality_history.severity IS 'error or warn.';
 COMMENT ON COLUMN assay.quality_history.metric IS 'What value is.';
 COMMENT ON COLUMN assay.quality_history.value IS 'The figure found.';
-COMMENT ON COLUMN assay.quality_history.threshold IS 'What the status was decided by.';
+COMMENT ON COLUMN assay.quality_history.threshold IS 'What the status was decided by; NULL of a pass for error_if >0.';
 COMMENT ON COLUMN assay.quality_history.rows_evaluated IS 'Rows that the condition selected.';
 COMMENT ON COLUMN assay.quality_history.rows_failed IS 'Rows that failed; NULL for checks of a figure.';
 COMMENT ON COLUMN assay.quality_history.null_rows IS 'Rows whose value was NULL.';
 COMMENT ON COLUMN assay.quality_history.duration_ms IS 'What the check took by itself.';
 COMMENT ON COLUMN assay.quality_history.message IS 'Why it could not run or was skipped, or how it was answered.';
 COMMENT ON COLUMN assay.quality_history.ran_as IS 'The role that it ran as, to whom the result belongs.';
-COMMENT ON COLUMN assay.quality_history.added_by IS 'The role that had added the check; NULL where that is not known.';
+COMMENT ON COLUMN assay.quality_history.added_by IS 'The role that had added the check; NULL where it ran as that one, or it is not known.';
 COMMENT ON COLUMN assay.quality_history.reads IS 'The tables and views that it read.';
 COMMENT ON COLUMN assay.quality_history.shareable IS 'Whether whoever may read these may see the result: it called no function of a user, and no row-level security hid rows.';
 COMMENT ON COLUMN assay.quality_history.cpu_seconds IS 'What the check took of the processor in the session''s own process, with its part of the pass that checks share; NULL of results that 0.1.0 kept.';
 
 CREATE VIEW assay.check_history WITH (security_barrier) AS
     SELECT h.run_at, h.check_id, h.name, h.kind, h.relation_name AS relation, h.column_name, h.segment, h.status, h.severity, h.metric,
-           h.value, h.threshold, h.rows_evaluated, h.rows_failed,
+           h.value, CASE WHEN h.threshold IS NULL AND h.status OPERATOR(pg_catalog.=) 'pass' THEN 'error_if >0' ELSE h.threshold END AS threshold, h.rows_evaluated, h.rows_failed,
            CASE WHEN h.rows_evaluated OPERATOR(pg_catalog.>) 0
                 THEN h.rows_failed::double precision OPERATOR(pg_catalog./) h.rows_evaluated::double precision
                 WHEN h.rows_failed OPERATOR(pg_catalog.=) 0 THEN 0 END AS fraction_failed,
@@ -2674,6 +2674,7 @@ CREATE TRIGGER a_claim BEFORE INSERT ON assay.prediction_batch FOR EACH ROW EXEC
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction_batch FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction_source FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction_policy FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.performance_limit FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 -- Of these there are millions: only what does not come from assay's functions is looked at row by row.
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction FOR EACH ROW
     WHEN (NOT pg_catalog.has_table_privilege('assay.prediction'::pg_catalog.regclass, 'DELETE')) EXECUTE FUNCTION assay_internal.guard_model_row();
@@ -3073,7 +3074,7 @@ COMMENT ON FUNCTION assay_internal.lineage() IS
 CREATE VIEW assay.lineage WITH (security_barrier) AS
     SELECT l.upstream, l.upstream_kind, l.downstream, l.downstream_kind, l.source, l.added_by, l.added_at FROM assay_internal.lineage() l;
 COMMENT ON VIEW assay.lineage IS
-'What depends on what, one row per dependency and source, as far as the current role may know of both: views (also materialised ones, with the columns that they read, those in functions whose bodies are written as SQL included), foreign keys, partitions and tables that inherit, what trainings and logged predictions read, what checks look at, and what was added by hand or imported.
+'What depends on what, one row per dependency and source, as far as the current role may know of both: views (also materialised ones, with the columns that they read, those in functions whose bodies are written as SQL included), foreign keys, partitions and tables that inherit, what trainings and logged predictions read, what checks look at, and what was added by hand or imported. Without the views that PostgreSQL and assay bring along.
 Example: SELECT upstream, downstream, source FROM assay.lineage WHERE downstream = ''public.customers'' ORDER BY upstream LIMIT 3';
 COMMENT ON COLUMN assay.lineage.upstream IS 'What is read.';
 COMMENT ON COLUMN assay.lineage.upstream_kind IS 'relation, column, schema, model, check, dashboard or source.';
@@ -3097,23 +3098,23 @@ COMMENT ON FUNCTION assay.drop_lineage(text, text, text) IS
 Example: SELECT assay.drop_lineage(''source:core-banking'', ''public.german_credit'')';
 
 CREATE FUNCTION assay.upstream(target text) RETURNS TABLE (asset text, kind text, depth integer, path text[], owner text)
-AS 'MODULE_PATHNAME', 'upstream_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
+AS 'MODULE_PATHNAME', 'upstream_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
 COMMENT ON FUNCTION assay.upstream(text) IS
 'Everything that an asset, target, depends on, the nearest first: how many dependencies away, a shortest way there, and the names of who owns it. From a relation the dependencies of all its columns are followed, and relations are told. From a column only those of the column are, through views by what their columns are made of (what decides a view''s rows counts for all its columns), as far as that is known; where only the relation is, path has the relation behind the column. Of a model the columns that its trainings and its logged predictions read are told, and their relations. What the current role may not know of is passed through and not told; in path it is (hidden). A circle is walked once. Errors: ML022 no such asset, 22023 a NULL, 42501.
 Example: SELECT asset, kind, depth FROM assay.upstream(''public.customers'')';
 
 CREATE FUNCTION assay.downstream(target text) RETURNS TABLE (asset text, kind text, depth integer, path text[], owner text)
-AS 'MODULE_PATHNAME', 'downstream_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
+AS 'MODULE_PATHNAME', 'downstream_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
 COMMENT ON FUNCTION assay.downstream(text) IS
 'Everything that depends on an asset: what assay.upstream tells, the other way. The checks of a relation are downstream of it. Errors: ML022 no such asset, 22023 a NULL, 42501.
 Example: SELECT asset, kind, depth FROM assay.downstream(''public.german_credit'') WHERE kind <> ''check''';
 
 CREATE FUNCTION assay.incident_impact(incident bigint)
 RETURNS TABLE (asset text, kind text, depth integer, version integer, trained boolean, scored boolean, trained_at timestamptz, decisions bigint, owner text, path text[])
-AS 'MODULE_PATHNAME', 'incident_impact_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
+AS 'MODULE_PATHNAME', 'incident_impact_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
 COMMENT ON FUNCTION assay.incident_impact(bigint) IS
 'What depends on the assets that an incident is about (those of its issues, and its root), as assay.downstream tells it, with one row per version of a model that is touched: trained says whether its training read what is touched, scored whether rows that it scored for assay.log_predictions did, trained_at when it was trained, decisions how many logged decisions it has made since the incident began (all of a version that was trained on it; else those whose query read it; those of challengers do not count), NULL to those who may not manage the model. Where a model is only said to depend on it, version is NULL and the decisions are those of all versions. An incident is known to who declared, leads or owns it, and to who may know of an asset of its issues. Errors: ML026 no such incident, 22023 a NULL.
-Example: SELECT asset, kind, version, decisions FROM assay.incident_impact((SELECT max(id) FROM assay.incidents))';
+Example: SELECT i.id, m.asset, m.version, m.decisions FROM assay.incidents i CROSS JOIN LATERAL assay.incident_impact(i.id) m WHERE i.status = ''open''';
 
 -- sql/82-issues.sql
 
@@ -3135,7 +3136,7 @@ CREATE TABLE assay.incident (
     acknowledged_by text,
     mitigated_at    timestamptz,
     ended_at        timestamptz,
-    merged_into     bigint REFERENCES assay.incident ON DELETE SET NULL,
+    merged_into     bigint,
     names_root      boolean NOT NULL DEFAULT false
 );
 ALTER TABLE assay.incident DISABLE TRIGGER ALL;
@@ -3205,13 +3206,15 @@ CREATE TABLE assay.issue (
     added_by      assay.role,
     reads         regclass[] NOT NULL DEFAULT '{}',
     shareable     boolean NOT NULL DEFAULT false,
-    survived      boolean NOT NULL DEFAULT false
+    survived      boolean NOT NULL DEFAULT false,
+    awaits_policy boolean NOT NULL DEFAULT false
 );
 -- One open issue per subject and segment, whoever finds it first.
 CREATE UNIQUE INDEX issue_open_idx ON assay.issue (asset_id, kind, COALESCE(check_id, 0), subject, segment_key)
     WHERE status OPERATOR(pg_catalog.=) 'open';
 CREATE INDEX issue_asset_idx ON assay.issue (asset_id, last_seen_at);
 CREATE INDEX issue_check_idx ON assay.issue (check_id, last_seen_at);
+CREATE INDEX issue_awaits_policy_idx ON assay.issue (id) WHERE awaits_policy;
 CREATE INDEX issue_incident_idx ON assay.issue (incident_id);
 COMMENT ON TABLE assay.issue IS 'What failed, and whether it does still. Read the view assay.issues instead.';
 COMMENT ON COLUMN assay.issue.id IS 'The issue''s key.';
@@ -3240,6 +3243,7 @@ COMMENT ON COLUMN assay.issue.ran_as IS 'The role as which it was found, to whom
 COMMENT ON COLUMN assay.issue.added_by IS 'The role that added the check.';
 COMMENT ON COLUMN assay.issue.reads IS 'The tables and views that were read.';
 COMMENT ON COLUMN assay.issue.shareable IS 'Whether whoever may read these may see the result.';
+COMMENT ON COLUMN assay.issue.awaits_policy IS 'Whether assay.escalate is to see what policies want of it: another transaction was declaring incidents when it was found.';
 COMMENT ON COLUMN assay.issue.survived IS 'Whether the transaction that last found it was rolled back.';
 
 -- The audit trail is written once. Neither assay's functions nor any role but a superuser, who would first have to disable this trigger, change it.
@@ -3754,9 +3758,13 @@ CREATE TABLE assay.notification (
     claimed_until   timestamptz,
     sent_at         timestamptz,
     detail          text,
+    more            bigint NOT NULL DEFAULT 0,
+    repeated        boolean NOT NULL DEFAULT false,
     CONSTRAINT notification_key_key UNIQUE (owner_id, key)
 );
 ALTER TABLE assay.notification DISABLE TRIGGER ALL;
+-- By what a notification is about.
+CREATE INDEX notification_topic_idx ON assay.notification (owner_id, (pg_catalog.split_part(key, '#', 1)));
 CREATE INDEX notification_due_idx ON assay.notification (due_at, id) WHERE status OPERATOR(pg_catalog.=) ANY ('{pending,sending}');
 COMMENT ON TABLE assay.notification IS 'The outbox: what owners are to be told. Read the view assay.notifications instead.';
 COMMENT ON COLUMN assay.notification.id IS 'The notification''s key.';
@@ -3773,6 +3781,8 @@ COMMENT ON COLUMN assay.notification.due_at IS 'From when on it is to be deliver
 COMMENT ON COLUMN assay.notification.claimed_until IS 'Until when a sender is at it.';
 COMMENT ON COLUMN assay.notification.sent_at IS 'When it was delivered.';
 COMMENT ON COLUMN assay.notification.detail IS 'What the sender said of its last attempt.';
+COMMENT ON COLUMN assay.notification.more IS 'How much more there was to tell than items has room for.';
+COMMENT ON COLUMN assay.notification.repeated IS 'Whether a sender did not say what became of it, so that it may have been delivered before.';
 
 CREATE TRIGGER a_claim BEFORE INSERT ON assay.business_calendar FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
 CREATE TRIGGER a_claim BEFORE INSERT ON assay.rotation FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
@@ -3787,13 +3797,114 @@ SELECT pg_catalog.pg_extension_config_dump('assay.escalation', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.notification', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.notification_id_seq', '');
 
+-- sql/85-dbt.sql
+
+-- What dbt says: the models, sources, exposures and tests of projects, from their manifests, and how their tests last ended.
+
+CREATE TABLE assay.dbt_node (
+    project     text COLLATE "C" NOT NULL,
+    unique_id   text COLLATE "C" NOT NULL,
+    kind        text COLLATE "C" NOT NULL CHECK (kind OPERATOR(pg_catalog.=) ANY ('{model,seed,snapshot,source,exposure,test,unit_test}')),
+    asset_id    bigint NOT NULL REFERENCES assay.asset ON DELETE CASCADE,
+    said        jsonb NOT NULL,
+    imported_by text NOT NULL,
+    imported_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    status      text COLLATE "C",
+    failures    bigint,
+    invocation  text,
+    run_at      timestamptz,
+    PRIMARY KEY (project, unique_id)
+);
+ALTER TABLE assay.dbt_node DISABLE TRIGGER ALL;
+CREATE INDEX dbt_node_asset_idx ON assay.dbt_node (asset_id);
+CREATE INDEX dbt_node_unique_id_idx ON assay.dbt_node (unique_id);
+COMMENT ON TABLE assay.dbt_node IS 'What manifests of dbt say there is. Read the view assay.dbt_nodes instead.';
+COMMENT ON COLUMN assay.dbt_node.project IS 'What the import is known by: the project''s name, or the one that it was given.';
+COMMENT ON COLUMN assay.dbt_node.unique_id IS 'dbt''s name for it, such as model.shop.orders.';
+COMMENT ON COLUMN assay.dbt_node.kind IS 'model, seed, snapshot, source, exposure, test or unit_test.';
+COMMENT ON COLUMN assay.dbt_node.asset_id IS 'What it is here; of a test what it tests.';
+COMMENT ON COLUMN assay.dbt_node.said IS 'What the manifest says of it.';
+COMMENT ON COLUMN assay.dbt_node.imported_by IS 'The name of the role that last imported something new of it, as it was then.';
+COMMENT ON COLUMN assay.dbt_node.imported_at IS 'When.';
+COMMENT ON COLUMN assay.dbt_node.status IS 'How it last ended: pass, warn, fail or error; NULL where no result was imported.';
+COMMENT ON COLUMN assay.dbt_node.failures IS 'How many failures dbt counted.';
+COMMENT ON COLUMN assay.dbt_node.invocation IS 'The run of dbt that this is from.';
+COMMENT ON COLUMN assay.dbt_node.run_at IS 'When that was.';
+
+-- Which edges and owners are the manifests': what people say besides stays when a manifest no longer says it.
+CREATE TABLE assay.dbt_edge (
+    project       text COLLATE "C" NOT NULL,
+    upstream_id   bigint NOT NULL REFERENCES assay.asset ON DELETE CASCADE,
+    downstream_id bigint NOT NULL REFERENCES assay.asset ON DELETE CASCADE,
+    PRIMARY KEY (upstream_id, downstream_id, project)
+);
+ALTER TABLE assay.dbt_edge DISABLE TRIGGER ALL;
+CREATE INDEX dbt_edge_downstream_idx ON assay.dbt_edge (downstream_id);
+COMMENT ON TABLE assay.dbt_edge IS 'Which dependencies are known from which project of dbt.';
+COMMENT ON COLUMN assay.dbt_edge.project IS 'What the import is known by.';
+COMMENT ON COLUMN assay.dbt_edge.upstream_id IS 'The asset that is read.';
+COMMENT ON COLUMN assay.dbt_edge.downstream_id IS 'The asset that is made of it.';
+
+CREATE TABLE assay.dbt_ownership (
+    project  text COLLATE "C" NOT NULL,
+    asset_id bigint NOT NULL REFERENCES assay.asset ON DELETE CASCADE,
+    owner_id bigint NOT NULL REFERENCES assay.owner ON DELETE CASCADE,
+    PRIMARY KEY (asset_id, owner_id, project)
+);
+ALTER TABLE assay.dbt_ownership DISABLE TRIGGER ALL;
+CREATE INDEX dbt_ownership_owner_idx ON assay.dbt_ownership (owner_id);
+COMMENT ON TABLE assay.dbt_ownership IS 'Which owners are known from which project of dbt.';
+COMMENT ON COLUMN assay.dbt_ownership.project IS 'What the import is known by.';
+COMMENT ON COLUMN assay.dbt_ownership.asset_id IS 'What is owned.';
+COMMENT ON COLUMN assay.dbt_ownership.owner_id IS 'Who owns it.';
+
+CREATE VIEW assay.dbt_nodes WITH (security_barrier) AS
+    SELECT n.project, n.unique_id, n.kind, assay_internal.asset_label(a.kind, a.name, now.relation, a.column_name) AS asset,
+           n.said OPERATOR(pg_catalog.->>) 'column' AS column_name, n.said OPERATOR(pg_catalog.->) 'details' AS details,
+           n.status, n.failures, n.run_at, n.imported_by, n.imported_at
+    FROM assay.dbt_node n
+    JOIN assay.asset a ON a.id OPERATOR(pg_catalog.=) n.asset_id
+    CROSS JOIN LATERAL (SELECT CASE WHEN a.relation_name IS NOT NULL
+        THEN assay_internal.asset_relation(a.relation::pg_catalog.oid, a.relation_name, a.relation_owner::pg_catalog.oid, a.added_by::pg_catalog.oid) END
+        AS relation) AS now
+    WHERE assay_internal.may_see_asset(a.kind, a.name, now.relation);
+COMMENT ON VIEW assay.dbt_nodes IS
+'What manifests of dbt say there is, of assets that the current role may know of, and how it last ended.
+Example: SELECT asset, unique_id, status, failures FROM assay.dbt_nodes WHERE kind = ''test'' AND status <> ''pass'' ORDER BY asset';
+COMMENT ON COLUMN assay.dbt_nodes.project IS 'What the import is known by: the project''s name, or the one that it was given.';
+COMMENT ON COLUMN assay.dbt_nodes.unique_id IS 'dbt''s name for it, such as model.shop.orders.';
+COMMENT ON COLUMN assay.dbt_nodes.kind IS 'model, seed, snapshot, source, exposure, test or unit_test.';
+COMMENT ON COLUMN assay.dbt_nodes.asset IS 'What it is here; of a test what it tests.';
+COMMENT ON COLUMN assay.dbt_nodes.column_name IS 'Of a test the column that it stands at.';
+COMMENT ON COLUMN assay.dbt_nodes.details IS 'What the manifest says of it: description, tags, materialized; of a source loaded_at_field and freshness; of an exposure type, label, maturity and url; of a test its name, its kind and its severity.';
+COMMENT ON COLUMN assay.dbt_nodes.status IS 'How it last ended: pass, warn, fail or error; NULL where no result was imported.';
+COMMENT ON COLUMN assay.dbt_nodes.failures IS 'How many failures dbt counted.';
+COMMENT ON COLUMN assay.dbt_nodes.run_at IS 'When the run of dbt was that this is from.';
+COMMENT ON COLUMN assay.dbt_nodes.imported_by IS 'The name of the role that last imported something new of it, as it was then.';
+COMMENT ON COLUMN assay.dbt_nodes.imported_at IS 'When.';
+GRANT SELECT ON assay.dbt_nodes TO PUBLIC;
+
+CREATE FUNCTION assay.import_dbt_manifest(manifest jsonb, project text DEFAULT NULL)
+RETURNS TABLE (action text, kind text, name text, asset text, message text)
+AS 'MODULE_PATHNAME', 'import_dbt_manifest_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.import_dbt_manifest(jsonb, text) IS
+'Imports what a manifest of dbt says (target/manifest.json, schema v12 of dbt 1.8 to 1.11): models, seeds and snapshots as the relations that they build, sources as the relations that they are or as source:NAME where there is none here, exposures as dashboard:NAME, what depends on what (not of columns, which no manifest says), groups and meta.owner as owners, tests, and freshness. Returns what has become of each: added, changed, removed, unchanged, or skipped with a message that says why. An import replaces what the one before of the same project said, which is the name in the manifest unless another one is given, as for a second target of one project in one database. It takes control of each relation that something is said of (its owner or the privilege TRIGGER; of one that is not built yet CREATE on its schema); others are skipped. Keys that are not known are ignored. Errors: 22023 for a manifest that is NULL, lacks a key, has one of a wrong type or is of another schema version, 42602 for the name of a project, 54000 for more than 200,000 nodes or 1,000,000 dependencies, 25006 in a read-only transaction.
+Example: SELECT action, kind, name, asset FROM assay.import_dbt_manifest(''{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "project_name": "shop"}, "nodes": {}, "sources": {}, "groups": {}, "exposures": {"exposure.shop.weekly_revenue": {"name": "weekly_revenue", "type": "dashboard", "depends_on": {"nodes": []}}}}'')';
+
+CREATE FUNCTION assay.import_dbt_run_results(results jsonb, project text DEFAULT NULL)
+RETURNS TABLE (action text, kind text, name text, asset text, message text)
+AS 'MODULE_PATHNAME', 'import_dbt_run_results_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.import_dbt_run_results(jsonb, text) IS
+'Imports how a run of dbt ended (target/run_results.json, schema v6 of dbt 1.8 to 1.11), once its manifest has been imported. A test that fails, warns or cannot run, and a model that cannot be built, opens an issue of kind dbt on its asset, or is another occurrence of it; one that passes closes it. Returns what each was: failed, warned, passed, unchanged where it was imported before or a later result was, or skipped with a message that says why. Messages of dbt, which may show values of rows, are not kept. project says whose results they are where several imported projects know the same test. It takes control of each asset; others are skipped. Errors: 22023 for results that are NULL, lack a key, have one of a wrong type or are of another schema version, 54000 for more than 200,000 results, 25006 in a read-only transaction.
+Example: SELECT action, name, asset FROM assay.import_dbt_run_results(''{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json", "generated_at": "2024-05-01T06:00:00Z", "invocation_id": "5f0e"}, "results": []}'')';
+
+SELECT pg_catalog.pg_extension_config_dump('assay.dbt_node', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.dbt_edge', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.dbt_ownership', '');
+
 -- sql/85-outbox.sql
 
 -- What owners are told, when, and who takes it to them.
-
-ALTER TABLE assay.notification ADD COLUMN more bigint NOT NULL DEFAULT 0, ADD COLUMN repeated boolean NOT NULL DEFAULT false;
-COMMENT ON COLUMN assay.notification.more IS 'How much more there was to tell than items has room for.';
-COMMENT ON COLUMN assay.notification.repeated IS 'Whether a sender did not say what became of it, so that it may have been delivered before.';
 
 -- How an owner is told. A digest is of at most a day.
 CREATE VIEW assay_internal.owner_contact WITH (security_barrier) AS
@@ -4317,6 +4428,232 @@ COMMENT ON COLUMN assay.reliability_metrics.week IS 'Of which week, by its Monda
 COMMENT ON COLUMN assay.reliability_metrics.value IS 'The figure: seconds, a number or a share.';
 COMMENT ON COLUMN assay.reliability_metrics.n IS 'Of how many incidents or assets.';
 GRANT SELECT ON assay.reliability_metrics TO PUBLIC;
+
+-- sql/88-response.sql
+
+-- Who has to act and by when, as people set it, and what they are told.
+
+CREATE VIEW assay.calendars WITH (security_barrier) AS
+    SELECT c.name, c.time_zone, c.hours, c.holidays, c.added_by::pg_catalog.regrole AS added_by, c.added_at
+    FROM assay.business_calendar c;
+COMMENT ON VIEW assay.calendars IS
+'Calendars of working hours, in which policies count time (assay.add_calendar).
+Example: SELECT name, time_zone, hours FROM assay.calendars';
+COMMENT ON COLUMN assay.calendars.name IS 'The calendar''s name.';
+COMMENT ON COLUMN assay.calendars.time_zone IS 'The time zone of its hours.';
+COMMENT ON COLUMN assay.calendars.hours IS 'The hours of each day of the week that has some.';
+COMMENT ON COLUMN assay.calendars.holidays IS 'Days without working hours.';
+COMMENT ON COLUMN assay.calendars.added_by IS 'The role that added it.';
+COMMENT ON COLUMN assay.calendars.added_at IS 'When it did.';
+
+CREATE VIEW assay.rotations WITH (security_barrier) AS
+    SELECT r.name, ARRAY(SELECT o.name FROM pg_catalog.unnest(r.people) WITH ORDINALITY AS p(id, place)
+                         JOIN assay.owner o ON o.id OPERATOR(pg_catalog.=) p.id ORDER BY p.place) AS people,
+           r.starts_at, r.shift, r.time_zone,
+           (SELECT pg_catalog.count(*) FROM assay.rotation_override v WHERE v.rotation_id OPERATOR(pg_catalog.=) r.id) AS overrides,
+           r.added_by::pg_catalog.regrole AS added_by, r.added_at
+    FROM assay.rotation r;
+COMMENT ON VIEW assay.rotations IS
+'Rotations of people who are on call in turn (assay.add_rotation). Who it is now stands in assay.on_call.
+Example: SELECT name, people, shift, time_zone FROM assay.rotations';
+COMMENT ON COLUMN assay.rotations.name IS 'The rotation''s name.';
+COMMENT ON COLUMN assay.rotations.people IS 'The people, in the order of their turns.';
+COMMENT ON COLUMN assay.rotations.starts_at IS 'When the first of them begins.';
+COMMENT ON COLUMN assay.rotations.shift IS 'How long each has.';
+COMMENT ON COLUMN assay.rotations.time_zone IS 'In which shifts begin at the same hour all the year.';
+COMMENT ON COLUMN assay.rotations.overrides IS 'How many shifts somebody else takes or took (assay.override_rotation).';
+COMMENT ON COLUMN assay.rotations.added_by IS 'The role that added it.';
+COMMENT ON COLUMN assay.rotations.added_at IS 'When it did.';
+
+CREATE VIEW assay.incident_policies WITH (security_barrier) AS
+    SELECT p.severity, p.ack_within, p.resolve_within, p.calendar, p.auto_declare, p.steps, p.changed_by, p.changed_at
+    FROM assay.response_policy p;
+COMMENT ON VIEW assay.incident_policies IS
+'How soon incidents are to be dealt with, by severity (assay.incident_policy).
+Example: SELECT severity, ack_within, resolve_within, calendar, steps FROM assay.incident_policies ORDER BY severity';
+COMMENT ON COLUMN assay.incident_policies.severity IS 'sev1 to sev4.';
+COMMENT ON COLUMN assay.incident_policies.ack_within IS 'How soon somebody is to take an incident on; NULL for no limit.';
+COMMENT ON COLUMN assay.incident_policies.resolve_within IS 'How soon it is to be resolved; NULL for no limit.';
+COMMENT ON COLUMN assay.incident_policies.calendar IS 'The calendar in whose working hours that is counted; NULL for all hours.';
+COMMENT ON COLUMN assay.incident_policies.auto_declare IS 'Of which issues an incident of the severity is declared at once; NULL for none.';
+COMMENT ON COLUMN assay.incident_policies.steps IS 'Who is told when a limit has passed, and how long after.';
+COMMENT ON COLUMN assay.incident_policies.changed_by IS 'The name of the role that set it, as it was then.';
+COMMENT ON COLUMN assay.incident_policies.changed_at IS 'When it did.';
+
+-- Stewards see all, as they see to delivery; others what is for owners for whom they act.
+CREATE VIEW assay.notifications WITH (security_barrier) AS
+    SELECT n.id, o.name AS owner, n.kind, n.incident_id, n.subject, n.items, n.more, n.status, n.attempts, n.repeated,
+           n.created_at, n.due_at, n.sent_at, n.detail
+    FROM assay.notification n
+    JOIN assay.owner o ON o.id OPERATOR(pg_catalog.=) n.owner_id
+    WHERE EXISTS (SELECT FROM pg_catalog.pg_database d
+                  WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() AND pg_catalog.pg_has_role(d.datdba, 'USAGE'))
+       OR EXISTS (SELECT FROM assay_internal.acting_owner a WHERE a.owner_id OPERATOR(pg_catalog.=) n.owner_id);
+COMMENT ON VIEW assay.notifications IS
+'What owners are told, or were: of owners for whom the current role acts, by the owner''s role or that of one of a team; all of them for the owner of the database.
+Example: SELECT owner, kind, subject, status, attempts FROM assay.notifications ORDER BY id';
+COMMENT ON COLUMN assay.notifications.id IS 'The notification''s number, which assay.mark_notification takes.';
+COMMENT ON COLUMN assay.notifications.owner IS 'Who is told.';
+COMMENT ON COLUMN assay.notifications.kind IS 'issues, incident, escalation or burn.';
+COMMENT ON COLUMN assay.notifications.incident_id IS 'The incident, if it is about one.';
+COMMENT ON COLUMN assay.notifications.subject IS 'One line.';
+COMMENT ON COLUMN assay.notifications.items IS 'What there is to tell: names, states, counts and times, at most a hundred; values of rows never.';
+COMMENT ON COLUMN assay.notifications.more IS 'How much more there is.';
+COMMENT ON COLUMN assay.notifications.status IS 'pending, sending (a sender has claimed it), sent, failed (given up after ten attempts) or dropped.';
+COMMENT ON COLUMN assay.notifications.attempts IS 'How often a sender has claimed it.';
+COMMENT ON COLUMN assay.notifications.repeated IS 'Whether a sender did not say what became of it, so that it may have been delivered more than once; it says so when it is delivered again.';
+COMMENT ON COLUMN assay.notifications.created_at IS 'When it was written.';
+COMMENT ON COLUMN assay.notifications.due_at IS 'From when on it is to be delivered: when its digest, quiet hours or maintenance are over, or the next attempt.';
+COMMENT ON COLUMN assay.notifications.sent_at IS 'When it was delivered.';
+COMMENT ON COLUMN assay.notifications.detail IS 'What the sender said last.';
+
+CREATE FUNCTION assay.add_calendar(name text, hours jsonb, time_zone text DEFAULT NULL, holidays date[] DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'add_calendar_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_calendar(text, jsonb, text, date[]) IS
+'Adds a calendar of working hours, or replaces the one of its name.
+hours: {day: hours}, where day is mon to sun, or a stretch of these such as mon-fri, and hours is "09:00-17:00" or an array of such, at most 24 a day, which do not overlap; 24:00 is midnight. time_zone: in which that is the time, the session''s if NULL. holidays: days without working hours, at most 10,000.
+A time that a day lacks or has twice, as clocks change, is what PostgreSQL takes it for. Takes the rights of the database''s owner. Errors: 22023 hours that are none, no working hours at all, an unknown time zone, 22004 a NULL among the holidays, 42602 the name, 54000, 42501, 25006.
+Example: SELECT assay.add_calendar(''office'', ''{"mon-thu": "09:00-17:00", "fri": ["09:00-12:00", "13:00-15:30"]}'', ''Europe/Berlin'', ''{2026-12-25,2026-12-26}'')';
+
+CREATE FUNCTION assay.drop_calendar(name text) RETURNS void
+AS 'MODULE_PATHNAME', 'drop_calendar_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_calendar(text) IS
+'Drops a calendar. Takes the rights of the database''s owner. Errors: ML023 no such calendar, 2BP01 a policy counts in its hours, 22023 a NULL, 42501, 25006.
+Example: SELECT assay.drop_calendar(name) FROM assay.calendars WHERE name = ''branch''';
+
+CREATE FUNCTION assay.working_time(calendar text, since timestamptz, until timestamptz) RETURNS interval
+AS 'MODULE_PATHNAME', 'working_time_between_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION assay.working_time(text, timestamptz, timestamptz) IS
+'How much working time passes in a calendar between two instants, at most ten years apart; nothing where the second is not later, NULL for a NULL. Errors: ML023 no such calendar, 22023.
+Example: SELECT name, assay.working_time(name, ''2026-06-05 16:00+02'', ''2026-06-08 10:00+02'') FROM assay.calendars';
+
+CREATE FUNCTION assay.add_working_time(calendar text, start timestamptz, duration interval) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'add_working_time_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION assay.add_working_time(text, timestamptz, interval) IS
+'The first instant by which a duration of working time has passed since start: what deadlines of incidents are counted by. A day of duration has 24 hours, months have no length here. NULL for a NULL. Errors: ML023 no such calendar, 22023 a duration that is negative, has months or is longer than the working hours of the next three years.
+Example: SELECT name, assay.add_working_time(name, ''2026-06-05 16:00+02'', ''4 hours'') FROM assay.calendars';
+
+CREATE FUNCTION assay.add_rotation(name text, people text[], starts_at timestamptz, shift interval, time_zone text DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'add_rotation_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_rotation(text, text[], timestamptz, interval, text) IS
+'Adds a rotation of people who are on call in turn, or replaces the one of its name; who stands in for whom (assay.override_rotation) stays.
+people: owners of kind person (assay.add_owner), in the order of their turns, at most 1,000; who comes twice has two turns. starts_at: when the first begins. shift: how long each has, from an hour to 366 days; no months, which differ. time_zone: shifts are counted on its clock, the session''s if NULL, so that they begin at the same hour in summer and winter, and that in which clocks change is an hour longer or shorter.
+Takes the rights of the database''s owner. Errors: ML023 no such person, 22023 a team, a shift or a time zone that is none, 54000, 42602, 42501, 25006.
+Example: SELECT assay.add_rotation(''platform'', array_agg(name), ''2026-06-01 09:00+02'', ''7 days'', ''Europe/Berlin'') FROM assay.owners WHERE kind = ''person'' HAVING count(*) > 0';
+
+CREATE FUNCTION assay.override_rotation(rotation text, person text, during tstzrange) RETURNS bigint
+AS 'MODULE_PATHNAME', 'override_rotation_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.override_rotation(text, text, tstzrange) IS
+'Has a person stand in for whose turn it is, and gives the number of that. Where two of these overlap the one that was said last counts; so saying it of whose turn it is takes it back. during: from its lower end on, up to its upper end, both of which it needs. Takes the role of one of the rotation''s people, or the rights of the database''s owner. Errors: ML023 no such rotation or person, 22023, 42501, 25006.
+Example: SELECT assay.override_rotation(name, people[1], tstzrange(''2026-06-03 09:00+02'', ''2026-06-04 09:00+02'')) FROM assay.rotations WHERE name = ''platform''';
+
+CREATE FUNCTION assay.drop_rotation(name text) RETURNS void
+AS 'MODULE_PATHNAME', 'drop_rotation_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_rotation(text) IS
+'Drops a rotation. Takes the rights of the database''s owner. Errors: ML023 no such rotation, 2BP01 a policy tells who is on call in it, 22023 a NULL, 42501, 25006.
+Example: SELECT assay.drop_rotation(name) FROM assay.rotations WHERE name = ''weekend''';
+
+CREATE FUNCTION assay.on_call_at(rotation text DEFAULT NULL, at timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (rotation text, person text, since timestamptz, until timestamptz)
+AS 'MODULE_PATHNAME', 'on_call_at_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 10;
+COMMENT ON FUNCTION assay.on_call_at(text, timestamptz) IS
+'Who is on call at a time, and from when until when: of a rotation, or of all. Before a rotation begins nobody is; the turn of a person who is gone is the next one''s. Errors: ML023 no such rotation, 22023.
+Example: SELECT * FROM assay.on_call_at(at => ''2026-06-09 12:00+02'')';
+
+CREATE VIEW assay.on_call WITH (security_barrier) AS
+    SELECT c.rotation, c.person, c.since, c.until FROM assay.on_call_at(NULL, pg_catalog.now()) AS c;
+COMMENT ON VIEW assay.on_call IS
+'Who is on call now. assay.on_call_at tells it of other times.
+Example: SELECT rotation, person, until FROM assay.on_call';
+COMMENT ON COLUMN assay.on_call.rotation IS 'The rotation.';
+COMMENT ON COLUMN assay.on_call.person IS 'Who is on call.';
+COMMENT ON COLUMN assay.on_call.since IS 'Since when.';
+COMMENT ON COLUMN assay.on_call.until IS 'Until when.';
+
+CREATE FUNCTION assay.incident_policy(
+    severity text, ack_within interval DEFAULT NULL, resolve_within interval DEFAULT NULL, auto_declare jsonb DEFAULT NULL,
+    calendar text DEFAULT NULL, steps jsonb DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'incident_policy_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.incident_policy(text, interval, interval, jsonb, text, jsonb) IS
+'Sets how soon incidents of a severity are to be dealt with, in place of what was set before; with nothing but the severity there is no policy any more.
+severity: sev1, the worst, to sev4. ack_within: how soon somebody is to acknowledge one, resolve_within: to resolve it; counted from when it was declared, or reopened, a day having 24 hours, at most 366 days; NULL for no limit. calendar: in whose working hours these and the waits of steps are counted (assay.add_calendar); NULL for all hours.
+auto_declare: of which issues an incident is declared at once: {"priority": "p1", "severity": "error"}, of products of at least that priority (any asset without it) and of at least that severity (warn without it).
+steps: who is told when a limit has passed, at most 20: [{"after": "30 minutes", "tell": ["owner", "rotation:NAME"]}, ...], after counted from the limit, in the order of time; tell is one or up to ten of owner, lead, rotation:NAME (who is on call), team:NAME, person:NAME. NULL tells the owner at once. assay.escalate takes them.
+Takes the rights of the database''s owner. Errors: 22023 parameters, ML023 no such calendar, rotation or owner, 22007 an interval that is none, 42501, 25006.
+Example: SELECT assay.incident_policy(''sev1'', ''30 minutes'', ''4 hours'', auto_declare => ''{"priority": "p1", "severity": "error"}'')';
+
+CREATE FUNCTION assay.escalate(at timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (incident bigint, severity text, cause text, step integer, due_at timestamptz, told text[])
+AS 'MODULE_PATHNAME', 'escalate_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10;
+COMMENT ON FUNCTION assay.escalate(timestamptz) IS
+'Does what is to happen because time has passed until at, and gives the steps of escalation that it took: whom a policy names is told (assay.notifications), and the trail of the incident says so. Each step is taken once, whoever calls how often; what fell due while nobody called is made up for, in order. Any scheduler may call it, each minute.
+cause: acknowledge, until somebody has acknowledged the incident, or resolve, until it is resolved. due_at: when the step fell due. told: who was told; on call is who is so at the time at. Incidents that are resolved, cancelled or part of another are left alone; a reopened one begins anew.
+It also tells the owners of service levels whose error budget has begun to burn fast (assay.sla_status), and forgets notifications that are older than assay.history_retention; these two not for those who only take part in some incidents.
+For the owner of the database and whom it granted INSERT on assay.escalation, such as a scheduler''s role, it is of all incidents; for others of those in which they take part. Errors: 22023, 25006.
+Example: SELECT * FROM assay.escalate()';
+
+CREATE FUNCTION assay.pending_notifications(
+    max integer DEFAULT 100, at timestamptz DEFAULT pg_catalog.now(), lease interval DEFAULT '5 minutes')
+RETURNS TABLE (id bigint, owner text, kind text, incident bigint, subject text, body text, channels jsonb, attempts integer, repeated boolean)
+AS 'MODULE_PATHNAME', 'pending_notifications_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 100;
+COMMENT ON FUNCTION assay.pending_notifications(integer, timestamptz, interval) IS
+'Claims notifications that are due, the oldest first, for who delivers them and then says by assay.mark_notification what became of each. Commit before you deliver.
+max: at most so many, 1 to 1,000. at: the time. lease: until when the claim holds, a second to a day; what is not marked by then is given again, with repeated true and the first line of body saying that it may have been told before. What somebody else claims at the same time is left out; what is about the same for an owner is put together.
+body: plain text, one line for each thing. channels: {"email": [...], "webhook": [...], "slack": [...]}, the owner''s addresses, of a team without any those of its members. attempts: which attempt this is; after ten a notification is given up.
+For the owner of the database and whom it granted UPDATE on assay.notification, such as a sender''s role, it gives all; for others those of owners for whom they act. Errors: 22023, 25006.
+Example: SELECT id, owner, subject, body, repeated FROM assay.pending_notifications(10)';
+
+CREATE FUNCTION assay.mark_notification(id bigint, status text, detail text DEFAULT NULL, at timestamptz DEFAULT pg_catalog.now()) RETURNS text
+AS 'MODULE_PATHNAME', 'mark_notification_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.mark_notification(bigint, text, text, timestamptz) IS
+'Says what became of a notification, and gives the status that it has now: sent, failed (it was not delivered, and is pending again: in a minute, then in two, four and so on up to an hour; after ten attempts it stays failed) or dropped (it is not to be delivered). What is sent or dropped stays so. detail: what there is to say, of which 1,000 characters are kept. Where it is not known whether it got through, mark nothing: once the claim has run out it is given again as one that may be a repeat.
+Takes what assay.pending_notifications takes. Errors: ML030 no such notification, or not for you, 22023, 25006.
+Example: SELECT assay.mark_notification(id, ''dropped'', ''told by telephone'') FROM assay.notifications WHERE status = ''failed''';
+
+CREATE FUNCTION assay.prune_notifications(older_than interval, most bigint DEFAULT 10000) RETURNS bigint
+AS 'MODULE_PATHNAME', 'prune_notifications_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.prune_notifications(interval, bigint) IS
+'Deletes notifications that are sent, given up or dropped and were due longer ago than an age, the oldest first; gives how many. most: at most so many, NULL for all. assay.escalate does it by assay.history_retention. Takes the rights of the database''s owner, or UPDATE on assay.notification. Errors: 22023, 42501, 25006.
+Example: SELECT assay.prune_notifications(''90 days'')';
+
+GRANT SELECT ON assay.calendars, assay.rotations, assay.on_call, assay.incident_policies, assay.notifications TO PUBLIC;
+
+CREATE TRIGGER inserted AFTER INSERT ON assay.business_calendar REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('calendars', 'added_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.business_calendar REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('calendars', 'added_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.business_calendar REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('calendars', 'added_by');
+CREATE TRIGGER inserted AFTER INSERT ON assay.rotation REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('rotations', 'added_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.rotation REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('rotations', 'added_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.rotation REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('rotations', 'added_by');
+
+-- sql/89-reliability-views.sql
+
+-- What tools that chart tables want of reliability, beside the views of its parts.
+
+CREATE VIEW assay.uptime_by_week WITH (security_barrier) AS
+    SELECT p.name AS product, p.priority, w.week, u.uptime, u.down, u.maintenance, u.incidents
+    FROM assay.data_products p
+    CROSS JOIN LATERAL pg_catalog.generate_series(
+        (pg_catalog.date_trunc('week', pg_catalog.now()) OPERATOR(pg_catalog.-) '77 days'::pg_catalog.interval), pg_catalog.now(), '7 days'::pg_catalog.interval) AS w(week)
+    CROSS JOIN LATERAL assay.uptime(('product:' OPERATOR(pg_catalog.||) p.name), w.week, LEAST((w.week OPERATOR(pg_catalog.+) '7 days'::pg_catalog.interval), pg_catalog.now())) u
+    WHERE w.week OPERATOR(pg_catalog.<) pg_catalog.now();
+COMMENT ON VIEW assay.uptime_by_week IS
+'How much of each of the last twelve weeks each data product was up, as assay.uptime has it, for tools that chart tables. Weeks begin on Mondays in the session''s time zone; the last one is of what of it has passed.
+Example: SELECT product, week, uptime FROM assay.uptime_by_week ORDER BY product, week';
+COMMENT ON COLUMN assay.uptime_by_week.product IS 'The data product.';
+COMMENT ON COLUMN assay.uptime_by_week.priority IS 'p1, the highest, to p3.';
+COMMENT ON COLUMN assay.uptime_by_week.week IS 'When the week began.';
+COMMENT ON COLUMN assay.uptime_by_week.uptime IS 'The share of its time without an incident of sev1 or sev2; NULL where all of it was maintenance.';
+COMMENT ON COLUMN assay.uptime_by_week.down IS 'How long there was one.';
+COMMENT ON COLUMN assay.uptime_by_week.maintenance IS 'How long there was maintenance, which does not count.';
+COMMENT ON COLUMN assay.uptime_by_week.incidents IS 'How many incidents touched it.';
+GRANT SELECT ON assay.uptime_by_week TO PUBLIC;
 
 -- sql/90-dump.sql
 
