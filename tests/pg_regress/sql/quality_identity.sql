@@ -184,4 +184,5 @@ SET client_min_messages = warning;
 DO $$ BEGIN PERFORM assay.drop_check(check_id) FROM assay.checks WHERE relation::text LIKE 'identity.%'; END $$;
 SELECT assay.prune_history('0 days') >= 0 AS pruned;
 DROP SCHEMA identity CASCADE;
+SELECT count(*) AS dropped FROM unnest('{identity_attacker,identity_secretary,identity_analyst,identity_scheduler}'::text[]) AS r, assay.drop_owned(r);
 DROP ROLE identity_attacker, identity_secretary, identity_analyst, identity_scheduler;

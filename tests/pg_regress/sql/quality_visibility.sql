@@ -162,4 +162,5 @@ RESET ROLE;
 SET client_min_messages = warning;
 DO $$ BEGIN PERFORM assay.drop_check(check_id) FROM assay.checks WHERE relation::text LIKE 'visibility.%'; END $$;
 DROP SCHEMA visibility CASCADE;
+SELECT count(*) AS dropped FROM unnest('{visibility_owner,visibility_reader,visibility_scheduler}'::text[]) AS r, assay.drop_owned(r);
 DROP ROLE visibility_owner, visibility_reader, visibility_scheduler;
