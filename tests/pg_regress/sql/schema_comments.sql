@@ -38,9 +38,10 @@ FROM pg_namespace WHERE nspname ~ '^assay' ORDER BY nspname;
 SELECT p.oid::regprocedure AS not_for_everybody FROM pg_proc AS p WHERE p.pronamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND NOT has_function_privilege('public', p.oid, 'EXECUTE');
 SELECT c.oid::regclass AS relation, c.relkind, has_table_privilege('public', c.oid, 'SELECT') AS readable, has_table_privilege('public', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES') AS writable
 FROM pg_class AS c WHERE c.relnamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND c.relkind IN ('r', 'v') ORDER BY c.relnamespace::regnamespace::text COLLATE "C", c.relname COLLATE "C";
--- Views do not let a cheap function look at rows before they are filtered.
+-- Views that people read do not let a cheap function look at rows before they are filtered.
 SELECT c.oid::regclass AS leaky FROM pg_class AS c
-WHERE c.relnamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND c.relkind = 'v' AND NOT coalesce(c.reloptions @> '{security_barrier=true}' OR c.reloptions @> '{security_barrier}', false);
+WHERE c.relnamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND c.relkind = 'v' AND has_table_privilege('public', c.oid, 'SELECT')
+  AND NOT coalesce(c.reloptions @> '{security_barrier=true}' OR c.reloptions @> '{security_barrier}', false) ORDER BY 1;
 
 -- The options of a function stand in its comment, or in that of a function to which it refers. Which there are is read from the error of an unknown one.
 SELECT count(*) FROM assay.train('options', 'SELECT i AS x, i % 7 AS y FROM generate_series(1, 60) AS i', 'y', 'linear_regression', task => 'regression', split => 'none', deploy => 'always');
@@ -62,6 +63,11 @@ INSERT INTO call VALUES
     ('cross_validate', 'preprocess', $$SELECT assay.cross_validate('SELECT 1 AS x, 2 AS y', 'y', preprocess => '{"no such option": 1}')$$),
     ('tune', 'search', $$SELECT assay.tune('other', 'SELECT 1 AS x, 2 AS y', 'y', 'ridge', '{"no such option": 1}')$$),
     ('tune', 'preprocess', $$SELECT assay.tune('other', 'SELECT 1 AS x, 2 AS y', 'y', preprocess => '{"no such option": 1}')$$),
+    ('add_owner', 'contacts', $$SELECT assay.add_owner('options', 'team', contacts => '{"no such option": 1}')$$),
+    ('add_sla', 'options', $$SELECT assay.add_sla('public.listed', 'freshness', 0.99, options => '{"no such option": 1}')$$),
+    ('add_calendar', 'hours', $$SELECT assay.add_calendar('options', '{"no such option": 1}', 'UTC')$$),
+    ('incident_policy', 'auto_declare', $$SELECT assay.incident_policy('sev1', auto_declare => '{"no such option": 1}')$$),
+    ('incident_policy', 'steps', $$SELECT assay.incident_policy('sev1', steps => '[{"no such option": 1}]')$$),
     ('add_check', 'args', $$SELECT assay.add_check('listed', 'not_null', 'x', '{"no such option": 1}')$$),
     ('validate', 'checks', $$DO $do$ BEGIN RAISE EXCEPTION '%', (SELECT message FROM assay.validate('listed', '[{"kind": "not_null", "column_name": "x", "args": {"no such option": 1}}]')); END $do$ $$);
 CREATE FUNCTION error_of(call text) RETURNS text LANGUAGE plpgsql AS $$
@@ -84,9 +90,9 @@ SELECT c.function, c.argument, option[1] AS option,
 FROM call AS c, regexp_matches(substring(error_of(c.call) FROM '(?:Expected is|Besides arguments a check has:)(.*)'), '"?(\w+)"?(?=,| or |\.)', 'g') AS option;
 SELECT function, argument, count(DISTINCT option) AS options FROM option GROUP BY function, argument ORDER BY function, argument;
 SELECT function, argument, option AS not_in_the_comment FROM option WHERE comment !~ ('\m' || option || '\M');
--- Those that are not tried here. Features and a segment are values, which have no options.
+-- Those that are not tried here. Features and a segment are values, which have no options; a manifest and results are as dbt writes them.
 SELECT p.oid::regprocedure AS function, argument.name FROM pg_proc AS p, unnest(p.proargnames, p.proargtypes::oid[]) AS argument (name, type)
-WHERE p.pronamespace = 'assay'::regnamespace AND argument.type = 'jsonb'::regtype AND argument.name NOT IN ('features', 'segment') AND NOT EXISTS (SELECT FROM call AS c WHERE (c.function, c.argument) = (p.proname, argument.name));
+WHERE p.pronamespace = 'assay'::regnamespace AND argument.type = 'jsonb'::regtype AND argument.name NOT IN ('features', 'segment', 'manifest', 'results') AND NOT EXISTS (SELECT FROM call AS c WHERE (c.function, c.argument) = (p.proname, argument.name));
 DROP VIEW option;
 DROP FUNCTION error_of;
 DROP TABLE call, listed;
