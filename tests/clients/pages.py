@@ -170,8 +170,8 @@ def make_tables():
 def make_incidents(table):
     """Weeks of incidents, with titles that are somebody's ill will."""
     run("INSERT INTO assay.owner (id, name, kind, added_by) VALUES (1, %s, 'team', current_user::regrole)", "<b>ingest</b> & " + HOSTILE[:40])
-    run("INSERT INTO assay.asset (id, kind, name, relation, relation_name, relation_owner, added_by) VALUES (1001, 'relation', %s, %s::regclass, %s, current_user::regrole, current_user::regrole)",
-        "public." + table, table, "public." + table)
+    run("INSERT INTO assay.asset (id, kind, name, relation, relation_name, relation_owner, added_by) VALUES (1001, 'relation', %s, %s::regclass, %s, current_user::regrole, current_user::regrole) "
+        "ON CONFLICT (kind, name) DO UPDATE SET id = excluded.id", "public." + table, table, "public." + table)
     for number in range(1, 31):
         run("INSERT INTO assay.data_product (id, name, priority, owner_id, added_by) VALUES (%s, %s, 'p1', 1, current_user::regrole)", number, f"product {number} <i>" + HOSTILE[:20 + number])
         run("INSERT INTO assay.product_asset VALUES (%s, 1001, 'inner')", number)
