@@ -177,7 +177,7 @@ def make_incidents(table):
         run("INSERT INTO assay.product_asset VALUES (%s, 1001, 'inner')", number)
     run("""INSERT INTO assay.incident (id, title, severity, status, owner_id, declared_by, started_at, declared_at, mitigated_at, ended_at)
         SELECT i, %s || i, 'sev' || i %% 4 + 1, CASE WHEN i %% 9 = 0 THEN 'open' ELSE 'resolved' END, 1, current_user::regrole, t, t, CASE WHEN i %% 9 > 0 THEN t + i * interval '20 minutes' END,
-            CASE WHEN i %% 9 > 0 THEN t + i * interval '25 minutes' END FROM generate_series(1, 60) AS i, LATERAL (SELECT now() - i * interval '31 hours' AS t)""", HOSTILE.replace("\u0007", ""))
+            CASE WHEN i %% 9 > 0 THEN t + i * interval '25 minutes' END FROM generate_series(1, 60) AS i, LATERAL (SELECT now() - i * interval '31 hours' AS t) AS times""", HOSTILE.replace("\u0007", ""))
     run("""INSERT INTO assay.issue (asset_id, asset_name, kind, subject, status, severity, occurrences, started_at, last_seen_at, incident_id, message, ran_as)
         SELECT 1001, 'a', 'check', %s || i, 'open', (ARRAY['warn', 'error'])[i %% 2 + 1], i, now() - i * interval '31 hours', now(), CASE WHEN i %% 3 > 0 THEN i END, %s, current_user::regrole
         FROM generate_series(1, 60) AS i""", "<img src=x> | ", HOSTILE.replace("\u0007", ""))

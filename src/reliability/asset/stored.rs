@@ -329,7 +329,7 @@ WHERE id OPERATOR(pg_catalog.=) ANY ($1)
 /// taken as it is.
 const RECORD: &str = "WITH made AS (
     INSERT INTO assay.asset AS a (kind, name, relation, relation_name, relation_owner, column_name, added_by, base_id)
-    SELECT r.kind, r.name, CASE WHEN r.relation OPERATOR(pg_catalog.<>) 0::pg_catalog.oid THEN r.relation END, r.relation_name, r.relation_owner, r.column_name, r.added_by, r.base_id
+    SELECT r.kind, r.name, r.relation, r.relation_name, r.relation_owner, r.column_name, r.added_by, r.base_id
     FROM pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb) AS r(kind pg_catalog.text, name pg_catalog.text, relation pg_catalog.oid,
         relation_name pg_catalog.text, relation_owner pg_catalog.oid, column_name pg_catalog.text, added_by pg_catalog.oid,
         base_id pg_catalog.int8)
