@@ -169,11 +169,13 @@ def make_tables():
 
 def make_incidents(table):
     """Weeks of incidents, with titles that are somebody's ill will."""
+    # Names are made of what can be seen.
+    seen = "".join(character for character in HOSTILE if character.isprintable())
     run("INSERT INTO assay.owner (id, name, kind, added_by) VALUES (1, %s, 'team', current_user::regrole)", "<b>ingest</b> & " + HOSTILE[:40])
     run("INSERT INTO assay.asset (id, kind, name, relation, relation_name, relation_owner, added_by) VALUES (1001, 'relation', %s, %s::regclass, %s, current_user::regrole, current_user::regrole) "
         "ON CONFLICT (kind, name) DO UPDATE SET id = excluded.id", "public." + table, table, "public." + table)
     for number in range(1, 31):
-        run("INSERT INTO assay.data_product (id, name, priority, owner_id, added_by) VALUES (%s, %s, 'p1', 1, current_user::regrole)", number, (f"product {number} <i>" + HOSTILE[:20 + number]).strip())
+        run("INSERT INTO assay.data_product (id, name, priority, owner_id, added_by) VALUES (%s, %s, 'p1', 1, current_user::regrole)", number, (f"product {number} <i>" + seen[:20 + number]).strip())
         run("INSERT INTO assay.product_asset VALUES (%s, 1001, 'inner')", number)
     run("""INSERT INTO assay.incident (id, title, severity, status, owner_id, declared_by, started_at, declared_at, mitigated_at, ended_at)
         SELECT i, %s || i, 'sev' || i %% 4 + 1, CASE WHEN i %% 9 = 0 THEN 'open' ELSE 'resolved' END, 1, current_user::regrole, t, t, CASE WHEN i %% 9 > 0 THEN t + i * interval '20 minutes' END,
