@@ -58,6 +58,9 @@ build_suite() {
 }
 
 schema_is_current() {
+    local twice
+    twice=$(cd sql && printf '%s\n' [0-9]*.sql | cut -d - -f 1 | uniq -d | xargs)
+    [[ -z $twice ]] || { echo "two files of sql/ have the number $twice: their order would hang on their names"; return 1; }
     make --no-print-directory schema SCHEMA="$results/schema.sql" || return 1
     cmp "$results/schema.sql" "$(install_script)" || { echo "sql/ has changed since: run make schema"; return 1; }
 }

@@ -3116,7 +3116,7 @@ COMMENT ON FUNCTION assay.incident_impact(bigint) IS
 'What depends on the assets that an incident is about (those of its issues, and its root), as assay.downstream tells it, with one row per version of a model that is touched: trained says whether its training read what is touched, scored whether rows that it scored for assay.log_predictions did, trained_at when it was trained, decisions how many logged decisions it has made since the incident began (all of a version that was trained on it; else those whose query read it; those of challengers do not count), NULL to those who may not manage the model. Where a model is only said to depend on it, version is NULL and the decisions are those of all versions. An incident is known to who declared, leads or owns it, and to who may know of an asset of its issues. Errors: ML026 no such incident, 22023 a NULL.
 Example: SELECT i.id, m.asset, m.version, m.decisions FROM assay.incidents i CROSS JOIN LATERAL assay.incident_impact(i.id) m WHERE i.status = ''open''';
 
--- sql/82-issues.sql
+-- sql/82-issue-tables.sql
 
 -- What is broken: issues, each a failing subject, and incidents, which people work on.
 
@@ -3345,7 +3345,7 @@ COMMENT ON FUNCTION assay.close_after(bigint, integer) IS
 'Sets how often in a row a check has to pass for its issues to be closed, 1 until it is set. passes: 1 to 1000. Takes the role that added the check, or one that may set triggers on its relation. Errors: ML014 no such check, 22023, 42501, 25006.
 Example: SELECT assay.close_after(check_id, 3) FROM assay.checks WHERE name = ''not_null_age''';
 
--- sql/83-owners.sql
+-- sql/84-owners.sql
 
 -- Who owns what: functions that say so, and views of it.
 
@@ -3645,7 +3645,7 @@ CREATE TRIGGER updated AFTER UPDATE ON assay.data_product REFERENCING OLD TABLE 
 CREATE TRIGGER deleted AFTER DELETE ON assay.data_product REFERENCING OLD TABLE AS old
     FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('data_products', 'added_by');
 
--- sql/84-response.sql
+-- sql/85-response-tables.sql
 
 -- Who has to act, and by when: calendars, rotations, policies, and what they are told.
 
@@ -3797,7 +3797,7 @@ SELECT pg_catalog.pg_extension_config_dump('assay.escalation', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.notification', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.notification_id_seq', '');
 
--- sql/85-dbt.sql
+-- sql/86-dbt.sql
 
 -- What dbt says: the models, sources, exposures and tests of projects, from their manifests, and how their tests last ended.
 
@@ -3902,7 +3902,7 @@ SELECT pg_catalog.pg_extension_config_dump('assay.dbt_node', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.dbt_edge', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.dbt_ownership', '');
 
--- sql/85-outbox.sql
+-- sql/87-outbox.sql
 
 -- What owners are told, when, and who takes it to them.
 
@@ -3922,7 +3922,7 @@ COMMENT ON COLUMN assay_internal.owner_contact.quiet_from IS 'The time of day fr
 COMMENT ON COLUMN assay_internal.owner_contact.quiet_until IS 'And until when, on the next day where that is earlier.';
 COMMENT ON COLUMN assay_internal.owner_contact.time_zone IS 'Where that is the time, and in which it reads times.';
 
--- sql/86-service-levels.sql
+-- sql/88-service-levels.sql
 
 -- Service levels: what is promised, and how well it is kept.
 
@@ -4050,7 +4050,7 @@ CREATE TRIGGER updated AFTER UPDATE ON assay.maintenance REFERENCING OLD TABLE A
 CREATE TRIGGER deleted AFTER DELETE ON assay.maintenance REFERENCING OLD TABLE AS old
     FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('maintenance_windows', 'added_by');
 
--- sql/87-incidents.sql
+-- sql/89-incidents.sql
 
 -- Incidents: who sees them, who may act on them, and the functions by which people do.
 
@@ -4234,7 +4234,7 @@ COMMENT ON FUNCTION assay.split_incident(bigint, bigint[], text, text, timestamp
 'Takes issues out of an active incident and declares another one of them; gives its number. title: as assay.declare_incident. severity: NULL for that of the incident. The owner is that of the asset of the first issue. Roles: as assay.acknowledge. at: when; NULL for now, another time takes the owner of the database. Errors: ML025 no such issue of the incident, ML026 no such incident, ML027 its state, 42501, 22023 an argument out of range, 22004, 40001, 25006.
 Example: SELECT assay.split_incident(incident_id, array_agg(id), ''Something else'') > 0 AS split FROM assay.issues WHERE incident_id IS NOT NULL AND kind = ''drift'' GROUP BY incident_id';
 
--- sql/87-service-level-status.sql
+-- sql/90-service-level-status.sql
 
 -- How well promises are kept: what is measured beside checks, how service levels stand, and when their budgets burn fast.
 
@@ -4429,7 +4429,7 @@ COMMENT ON COLUMN assay.reliability_metrics.value IS 'The figure: seconds, a num
 COMMENT ON COLUMN assay.reliability_metrics.n IS 'Of how many incidents or assets.';
 GRANT SELECT ON assay.reliability_metrics TO PUBLIC;
 
--- sql/88-response.sql
+-- sql/91-response.sql
 
 -- Who has to act and by when, as people set it, and what they are told.
 
@@ -4632,7 +4632,7 @@ CREATE TRIGGER updated AFTER UPDATE ON assay.rotation REFERENCING OLD TABLE AS o
 CREATE TRIGGER deleted AFTER DELETE ON assay.rotation REFERENCING OLD TABLE AS old
     FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('rotations', 'added_by');
 
--- sql/89-reliability-views.sql
+-- sql/92-reliability-views.sql
 
 -- What tools that chart tables want of reliability, beside the views of its parts.
 
@@ -4655,7 +4655,7 @@ COMMENT ON COLUMN assay.uptime_by_week.maintenance IS 'How long there was mainte
 COMMENT ON COLUMN assay.uptime_by_week.incidents IS 'How many incidents touched it.';
 GRANT SELECT ON assay.uptime_by_week TO PUBLIC;
 
--- sql/90-dump.sql
+-- sql/95-dump.sql
 
 -- Who installs the extension may dump and restore it. A superuser may anyway; the owner of a database, for whom the extension is trusted, needs
 -- to read assay's tables for pg_dump, and to fill them for a restore. So he may read every model and baseline of his database; and the triggers
