@@ -11,7 +11,7 @@ CREATE FUNCTION dependencies() RETURNS TABLE (view regclass, role regrole) LANGU
     SELECT objid::regclass, refobjid::regrole FROM pg_shdepend
     WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND classid = 'pg_class'::regclass AND deptype = 'a'
       AND refobjid::regrole::text ~ 'own' AND objid IN (SELECT oid FROM pg_class WHERE relnamespace = 'assay'::regnamespace)
-    ORDER BY 1::text, 2::text $$;
+    ORDER BY objid::regclass::text, refobjid::regrole::text $$;
 
 -- The type: a name outside, a number inside.
 SELECT 'own_ann'::assay.role AS plain, '"own Team"'::assay.role AS quoted, ' OWN_ANN '::assay.role AS folded, 'public'::assay.role AS everyone,
