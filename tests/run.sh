@@ -26,14 +26,14 @@ major=$("$PG_CONFIG" --version | sed -nE 's/^PostgreSQL ([0-9]+).*/\1/p')
 mkdir -p "$results"
 # `make accept` takes what this run prints, and nothing of a run before it.
 rm -rf -- "$results"/{pg_regress,isolation,docs}
-total_passed=0 total_failed=0
+total_passed=0 total_failed=0 suite_began=0
 summary=()
 
-# tally SUITE PASSED FAILED [NOTE]
+# tally SUITE PASSED FAILED [NOTE]: with the seconds since the suite began.
 tally() {
     total_passed=$((total_passed + $2))
     total_failed=$((total_failed + $3))
-    summary+=("$(printf '%-10s %5d passed %5d failed%s' "$1" "$2" "$3" "${4:+  ($4)}")")
+    summary+=("$(printf '%-10s %5d passed %5d failed %5d s%s' "$1" "$2" "$3" "$((SECONDS - suite_began))" "${4:+  ($4)}")")
 }
 
 # verdict NAME COMMAND...: runs one check of a suite, prints its line and counts it in passed or failed.
@@ -243,19 +243,20 @@ sql_test() {
 # A client test is a program that prints 'ok - NAME' and 'not ok - NAME' lines. It finds a database of its own in PGDATABASE (with
 # PGHOST, PGPORT and PGUSER), the data in ASSAY_DATA, and may make more clusters with scripts/cluster.sh.
 clients_suite() {
-    local script name log passed=0 failed=0 good bad status
+    local script name log passed=0 failed=0 good bad status began
     for script in tests/clients/*.sh; do
         [[ -e $script ]] || continue
         name=$(basename "$script" .sh) log=$results/client-$(basename "$script" .sh).log
         if [[ -n ${TESTS:-} && " $TESTS " != *" $name "* ]]; then continue; fi
         start_cluster
-        status=0
+        status=0 began=$SECONDS
         if ! fresh_database "client_${name//-/_}"; then
             failed=$((failed + 1))
             continue
         fi
         PGDATABASE=client_${name//-/_} timeout $((900 + 10 * ${FUZZ_SECONDS:-0})) bash "$script" >"$log" 2>&1 || status=$?
         read_verdicts "$name" "$log" "$status"
+        echo "# $name took $((SECONDS - began)) s"
         passed=$((passed + good)) failed=$((failed + bad))
     done
     if ((passed + failed > 0)); then tally clients "$passed" "$failed"; fi
@@ -292,6 +293,7 @@ demo_suite() {
 
 for suite in "${suites[@]}"; do
     echo "==> $suite"
+    suite_began=$SECONDS
     case $suite in
         build | schema | unit | fuzz | clients | demo) "${suite}_suite" ;;
         regress) sql_suite regress pg_regress .sql "$tools/regress/pg_regress" ;;
