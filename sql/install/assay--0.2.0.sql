@@ -3097,13 +3097,23 @@ COMMENT ON FUNCTION assay.drop_lineage(text, text, text) IS
 'Takes back what assay.add_lineage said with this source: true where there was such a dependency. The assets need not be there any more. Takes the right to say things of downstream. Errors: ML022 a text that names no asset, 22023 a NULL, 42501, 25006.
 Example: SELECT assay.drop_lineage(''source:core-banking'', ''public.german_credit'')';
 
-CREATE FUNCTION assay.upstream(target text) RETURNS TABLE (asset text, kind text, depth integer, path text[], owner text)
+CREATE TYPE assay.lineage_step AS (asset text, kind text, depth integer, path text[], owner text);
+COMMENT ON TYPE assay.lineage_step IS
+'What assay.upstream and assay.downstream tell: an asset that another one depends on, or that depends on it, and the way there.
+Example: SELECT s.asset, s.depth FROM assay.downstream(''public.german_credit'') s WHERE s.kind = ''relation''';
+COMMENT ON COLUMN assay.lineage_step.asset IS 'The asset, as other functions take it.';
+COMMENT ON COLUMN assay.lineage_step.kind IS 'What it is: relation, column, model, check, dashboard, source and so on.';
+COMMENT ON COLUMN assay.lineage_step.depth IS 'How many dependencies away it is at the nearest.';
+COMMENT ON COLUMN assay.lineage_step.path IS 'A shortest way there, both ends included; (hidden) is what the current role may not know of.';
+COMMENT ON COLUMN assay.lineage_step.owner IS 'The names of who owns it; NULL where nobody does.';
+
+CREATE FUNCTION assay.upstream(asset text) RETURNS SETOF assay.lineage_step
 AS 'MODULE_PATHNAME', 'upstream_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
 COMMENT ON FUNCTION assay.upstream(text) IS
-'Everything that an asset, target, depends on, the nearest first: how many dependencies away, a shortest way there, and the names of who owns it. From a relation the dependencies of all its columns are followed, and relations are told. From a column only those of the column are, through views by what their columns are made of (what decides a view''s rows counts for all its columns), as far as that is known; where only the relation is, path has the relation behind the column. Of a model the columns that its trainings and its logged predictions read are told, and their relations. What the current role may not know of is passed through and not told; in path it is (hidden). A circle is walked once. Errors: ML022 no such asset, 22023 a NULL, 42501.
+'Everything that an asset depends on, the nearest first: how many dependencies away, a shortest way there, and the names of who owns it. From a relation the dependencies of all its columns are followed, and relations are told. From a column only those of the column are, through views by what their columns are made of (what decides a view''s rows counts for all its columns), as far as that is known; where only the relation is, path has the relation behind the column. Of a model the columns that its trainings and its logged predictions read are told, and their relations. What the current role may not know of is passed through and not told; in path it is (hidden). A circle is walked once. Errors: ML022 no such asset, 22023 a NULL, 42501.
 Example: SELECT asset, kind, depth FROM assay.upstream(''public.customers'')';
 
-CREATE FUNCTION assay.downstream(target text) RETURNS TABLE (asset text, kind text, depth integer, path text[], owner text)
+CREATE FUNCTION assay.downstream(asset text) RETURNS SETOF assay.lineage_step
 AS 'MODULE_PATHNAME', 'downstream_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 100;
 COMMENT ON FUNCTION assay.downstream(text) IS
 'Everything that depends on an asset: what assay.upstream tells, the other way. The checks of a relation are downstream of it. Errors: ML022 no such asset, 22023 a NULL, 42501.
