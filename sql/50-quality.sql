@@ -256,7 +256,7 @@ COMMENT ON FUNCTION assay.run_checks(regclass, text[]) IS
 'Runs the stored checks of a relation, or of all that the caller may read; with tags those that have one of them. Each relation is read once, as in assay.validate; one that fails does not keep the others from being checked.
 Anybody may call it. A check never runs as its caller, but as the owner of its relation where the role that added it has the owner''s rights, else as the role that added it; a right that this role has lost makes the check an error. Who has the rights of one of these roles, or may SELECT every table and view that the check reads, without row-level security and without functions of users, sees all of a result; others see its name and status, one row per check.
 Without a relation: the checks of those of which the caller may read a column or set triggers, and those of roles whose rights it has.
-The results are kept in assay.check_history, in the same transaction; where nothing can be written, a NOTICE says that they are not.
+The results are kept in assay.check_history, in the same transaction, and failures as issues (assay.issues); where nothing can be written, a NOTICE says that they are not. Where an owner is told of one, PostgreSQL does not prepare the transaction (PREPARE TRANSACTION, 0A000).
 Example: SELECT name, status, rows_failed, message FROM assay.run_checks(''application'')';
 
 CREATE FUNCTION assay.assert_checks(relation regclass, tags text[] DEFAULT NULL) RETURNS void

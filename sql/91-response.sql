@@ -57,7 +57,7 @@ CREATE VIEW assay.notifications WITH (security_barrier) AS
                   WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() AND pg_catalog.pg_has_role(d.datdba, 'USAGE'))
        OR EXISTS (SELECT FROM assay_internal.acting_owner a WHERE a.owner_id OPERATOR(pg_catalog.=) n.owner_id);
 COMMENT ON VIEW assay.notifications IS
-'What owners are told, or were: of owners for whom the current role acts, by the owner''s role or that of one of a team; all of them for the owner of the database.
+'What owners are told, or were: of owners for whom the current role acts, by the owner''s role or that of one of a team; all of them for the owner of the database. A transaction that writes one notifies the channel assay, so PostgreSQL does not prepare it (PREPARE TRANSACTION, 0A000).
 Example: SELECT owner, kind, subject, status, attempts FROM assay.notifications ORDER BY id';
 COMMENT ON COLUMN assay.notifications.id IS 'The notification''s number, which assay.mark_notification takes.';
 COMMENT ON COLUMN assay.notifications.owner IS 'Who is told.';
@@ -156,7 +156,7 @@ AS 'MODULE_PATHNAME', 'escalate_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROW
 COMMENT ON FUNCTION assay.escalate(timestamptz) IS
 'Does what is to happen because time has passed until at, and gives the steps of escalation that it took: whom a policy names is told (assay.notifications), and the trail of the incident says so. Each step is taken once, whoever calls how often; what fell due while nobody called is made up for, in order. Any scheduler may call it, each minute.
 cause: acknowledge, until somebody has acknowledged the incident, or resolve, until it is resolved. due_at: when the step fell due. told: who was told; on call is who is so at the time at. Incidents that are resolved, cancelled or part of another are left alone; a reopened one begins anew.
-It also tells the owners of service levels whose error budget has begun to burn fast (assay.sla_status), and forgets notifications that are older than assay.history_retention; these two not for those who only take part in some incidents.
+It also declares what policies want of issues that were found while another transaction was declaring incidents, tells the owners of service levels whose error budget has begun to burn fast (assay.sla_status), remembers which tables now bear the names of assets, so that a later rename takes along what is recorded of these, and forgets notifications that are older than assay.history_retention; none of that for those who only take part in some incidents.
 For the owner of the database and whom it granted INSERT on assay.escalation, such as a scheduler''s role, it is of all incidents; for others of those in which they take part. Errors: 22023, 25006.
 Example: SELECT * FROM assay.escalate()';
 

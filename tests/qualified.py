@@ -48,7 +48,7 @@ def of_script(text):
         # A function is C; what an aggregate, a type or a comment names has its schema by the rest of the tests.
         if words and not (words[0] == "COMMENT" or words[:1] == ["CREATE"] and words[1] in ("FUNCTION", "AGGREGATE", "TYPE", "CAST")):
             # The types of a table's columns are no calls.
-            yield re.sub(r"\bWITH \(security_barrier\)", "", statement)
+            yield re.sub(r"\bWITH \((?:security_barrier|fillfactor = [0-9]+)\)", "", statement)
 
 
 def of_rust(text):

@@ -5,7 +5,7 @@ mod stored;
 use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
 
-pub use stored::{Recording, by_id, record_all, remember};
+pub use stored::{Recording, by_id, record_all, remember, remember_all};
 
 use super::recorded::{Recorded, Target};
 use crate::models::registry::{self, Privilege};

@@ -9,7 +9,7 @@ use std::ffi::CString;
 use pgrx::pg_sys::Oid;
 use pgrx::spi::quote_literal;
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::pg::attempt::attempt_to_write;
 use crate::pg::error::{
@@ -18,6 +18,7 @@ use crate::pg::error::{
 use crate::pg::identity::{self, Settings};
 use crate::pg::query::Query;
 use crate::pg::reader::Value;
+use crate::pg::text::Text;
 use crate::pg::{read_only, relation, role, role_type, tables};
 use crate::quality::kinds::check::Check;
 use crate::quality::source::Source;
@@ -173,13 +174,13 @@ pub fn remember(checks: &[StoredCheck]) -> Result<()> {
     }
     let _left = attempt_to_write(|| {
         tables::as_owner(|| {
-            for stored in &moved {
-                let (oid, was) = (stored.relation, stored.recorded.relation);
-                let (Some(id), Some(owner)) = (stored.check.spec.id, relation::owner(oid)) else {
-                    continue;
-                };
-                tables::write(REMEMBER, &[id.into(), oid.into(), owner.into(), was.into()])?;
-            }
+            let rows = moved.iter().filter_map(|stored| {
+                let (id, owner) = (stored.check.spec.id?, relation::owner(stored.relation)?);
+                let (relation, was) = (stored.relation.to_u32(), stored.recorded.relation.to_u32());
+                Some(json!({"id": id, "relation": relation, "owner": owner.to_u32(), "was": was}))
+            });
+            let rows: Vec<Json> = rows.collect();
+            tables::write(REMEMBER, &[Text::from(Json::from(rows).to_string()).into()])?;
             let bearers = moved
                 .iter()
                 .map(|stored| (stored.relation, stored.recorded.name.as_str()));
@@ -189,12 +190,13 @@ pub fn remember(checks: &[StoredCheck]) -> Result<()> {
     Ok(())
 }
 
-const REMEMBER: &str =
-    "UPDATE assay.quality_check SET relation = $2::pg_catalog.oid, relation_owner = $3::pg_catalog.oid
-WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY(
-    SELECT ctid FROM assay.quality_check
-    WHERE id OPERATOR(pg_catalog.=) $1 AND relation::pg_catalog.oid OPERATOR(pg_catalog.=) $4::pg_catalog.oid
-    FOR UPDATE SKIP LOCKED))";
+const REMEMBER: &str = "WITH free AS (
+    SELECT c.ctid AS place, m.relation, m.owner
+    FROM pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb) AS m(id pg_catalog.int8, relation pg_catalog.oid, owner pg_catalog.oid, was pg_catalog.oid)
+    JOIN assay.quality_check AS c ON c.id OPERATOR(pg_catalog.=) m.id
+    WHERE c.relation::pg_catalog.oid OPERATOR(pg_catalog.=) m.was
+    FOR UPDATE OF c SKIP LOCKED)
+UPDATE assay.quality_check AS c SET relation = free.relation, relation_owner = free.owner FROM free WHERE c.ctid OPERATOR(pg_catalog.=) free.place";
 
 /// Stored checks, by relation, those that share a scan together, and by number: all of a relation that is named; else those that the
 /// caller may know of.

@@ -6,6 +6,7 @@ use pgrx::pg_sys::Oid;
 use serde_json::{Value as Json, json};
 
 use super::{Asset, Kind};
+use crate::pg::attempt::attempt_to_write;
 use crate::pg::catalog::{self, Key};
 use crate::pg::catalog_row::CatalogRow;
 use crate::pg::error::{Error, INTERNAL, Result};
@@ -315,6 +316,38 @@ const REMEMBER_NAMED: &str = "WITH free AS (
     WHERE a.relation::pg_catalog.oid OPERATOR(pg_catalog.<>) m.relation
       AND assay_internal.asset_relation(a.relation::pg_catalog.oid, a.relation_name, a.relation_owner::pg_catalog.oid, a.added_by::pg_catalog.oid)
           OPERATOR(pg_catalog.=) m.relation
+    FOR UPDATE OF a SKIP LOCKED)
+UPDATE assay.asset AS a SET relation = free.relation, relation_owner = free.owner FROM free WHERE a.ctid OPERATOR(pg_catalog.=) free.place";
+
+/// Remembers all objects that bear names now, or have another owner, in what is recorded of these: also of tables that nothing else looks at.
+pub fn remember_all() -> Result<()> {
+    if !tables::exists(c"asset") {
+        return Ok(());
+    }
+    // What cannot be written now is left to the next time.
+    let _left = attempt_to_write(|| tables::as_owner(|| tables::write(REMEMBER_ALL, &[])))?;
+    Ok(())
+}
+
+/// A plain rename leaves things as they are: nothing bears the old name, and the object is known.
+const REMEMBER_ALL: &str = "WITH moved AS MATERIALIZED (
+    SELECT a.id, assay_internal.asset_relation(a.relation::pg_catalog.oid, a.relation_name, a.relation_owner::pg_catalog.oid,
+        a.added_by::pg_catalog.oid) AS relation
+    FROM assay.asset AS a
+    LEFT JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) a.relation::pg_catalog.oid
+    LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    WHERE a.relation_name IS NOT NULL
+      AND ((c.relowner OPERATOR(pg_catalog.=) a.relation_owner::pg_catalog.oid)
+        AND (((pg_catalog.quote_ident(n.nspname::pg_catalog.text) OPERATOR(pg_catalog.||) '.')
+            OPERATOR(pg_catalog.||) pg_catalog.quote_ident(c.relname::pg_catalog.text)) OPERATOR(pg_catalog.=) a.relation_name)) IS NOT TRUE
+), free AS (
+    SELECT a.ctid AS place, c.oid AS relation, c.relowner AS owner
+    FROM moved AS m
+    JOIN assay.asset AS a ON a.id OPERATOR(pg_catalog.=) m.id
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) m.relation
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    WHERE ((pg_catalog.quote_ident(n.nspname::pg_catalog.text) OPERATOR(pg_catalog.||) '.')
+        OPERATOR(pg_catalog.||) pg_catalog.quote_ident(c.relname::pg_catalog.text)) OPERATOR(pg_catalog.=) a.relation_name
     FOR UPDATE OF a SKIP LOCKED)
 UPDATE assay.asset AS a SET relation = free.relation, relation_owner = free.owner FROM free WHERE a.ctid OPERATOR(pg_catalog.=) free.place";
 

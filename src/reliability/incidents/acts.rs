@@ -6,11 +6,11 @@ use serde_json::json;
 
 use super::incident::{self, Moment, Want, check_note};
 use super::state::{self, Act};
-use super::told;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::read_only;
 use crate::pg::text::Text;
+use crate::reliability::outbox;
 use crate::reliability::trail::{self, Actor, Kind};
 
 /// Changes an incident's state.
@@ -30,7 +30,7 @@ fn act(act: Act, id: Option<i64>, note: Option<Text>, at: Option<TimestampWithTi
     let mut details = json!({"from": incident.status.name(), "to": to.name()});
     moment.note_in(&mut details)?;
     trail::record(id, act.event(), note.as_deref(), details, at)?;
-    told::incident_changed(id, act.event(), at)
+    outbox::incidents_changed(&[id], act.event(), at)
 }
 
 macro_rules! acts {

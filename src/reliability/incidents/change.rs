@@ -6,12 +6,13 @@ use serde_json::{Map, Value as Json, json};
 
 use super::declare::{Declaration, owner_id};
 use super::incident::{self, Incident, Moment, Severity, Want, check_note, check_title};
+use super::issues;
 use super::state::{self, Status};
-use super::{issues, told};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_ISSUE, or_raise};
 use crate::pg::options::required;
 use crate::pg::text::Text;
 use crate::pg::{read_only, tables};
+use crate::reliability::outbox;
 use crate::reliability::trail::{self, Actor, Event, Kind};
 
 /// What is to become different. NULL leaves a thing as it is.
@@ -92,7 +93,7 @@ WHERE id OPERATOR(pg_catalog.=) $1",
         let mut details = Json::Object(details);
         moment.note_in(&mut details)?;
         trail::record(id, Kind::Changed, None, details, at)?;
-        told::incident_changed(id, Kind::Changed, at)
+        outbox::incidents_changed(&[id], Kind::Changed, at)
     })());
 }
 
@@ -122,7 +123,7 @@ fn add_to_incident(incident: Option<i64>, issues: Option<Vec<Option<i64>>>, at: 
         let mut details = json!({"issues": named});
         moment.note_in(&mut details)?;
         trail::record(id, Kind::IssueAdded, None, details, at)?;
-        told::incident_changed(id, Kind::IssueAdded, at)
+        outbox::incidents_changed(&[id], Kind::IssueAdded, at)
     })());
 }
 
@@ -167,8 +168,7 @@ fn merge_incidents(
             details,
         };
         trail::record_all(&Actor::caller(), &[event(duplicate, into), event(id, of)], at)?;
-        told::incident_changed(duplicate, Kind::Merged, at)?;
-        told::incident_changed(id, Kind::Merged, at)
+        outbox::incidents_changed(&[duplicate, id], Kind::Merged, at)
     })());
 }
 
@@ -243,8 +243,8 @@ fn split_incident(
         };
         let events = [event(id, Kind::Split, split), event(new, Kind::Declared, declared)];
         trail::record_all(&Actor::caller(), &events, at)?;
-        told::incident_changed(id, Kind::Split, at)?;
-        told::incident_changed(new, Kind::Declared, at)?;
+        outbox::incidents_changed(&[id], Kind::Split, at)?;
+        outbox::incidents_changed(&[new], Kind::Declared, at)?;
         Ok(new)
     })())
 }

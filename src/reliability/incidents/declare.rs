@@ -5,12 +5,13 @@ use pgrx::pg_extern;
 use serde_json::{Value as Json, json};
 
 use super::incident::{Moment, Severity, check_title};
-use super::{issues, told};
+use super::{issues, policy};
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INTERNAL, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::text::Text;
 use crate::pg::{read_only, role, tables};
 use crate::reliability::asset::Asset;
+use crate::reliability::outbox;
 use crate::reliability::owner;
 use crate::reliability::trail::{self, Kind};
 
@@ -112,20 +113,24 @@ fn declare_incident(
             )
             .hint("Give the moment when what it is about began."));
         }
+        let root = match root {
+            Some(root) => Some(root.record()?),
+            None => policy::common_root(&named, at)?,
+        };
         let declaration = Declaration {
             title: &title,
             severity,
             issues: &named,
             owner,
             lead,
-            root: root.map(|root| root.record()).transpose()?,
+            root,
             started_at,
         };
         let id = declaration.write(at)?;
         let mut details = declaration.details();
         moment.note_in(&mut details)?;
         trail::record(id, Kind::Declared, None, details, at)?;
-        told::incident_changed(id, Kind::Declared, at)?;
+        outbox::incidents_changed(&[id], Kind::Declared, at)?;
         Ok(id)
     })())
 }

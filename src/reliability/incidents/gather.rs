@@ -10,11 +10,11 @@ use super::incident::{Severity, read_object};
 use super::issues::numbers;
 use super::plan::{Gathering, Situation};
 use super::state::Status;
-use super::told;
 use crate::pg::cell::Parameter;
 use crate::pg::error::{Error, INTERNAL, Result};
 use crate::pg::text::Prose;
 use crate::pg::{snapshot, tables};
+use crate::reliability::outbox;
 use crate::reliability::trail::{self, Actor, Event, Kind};
 
 /// Rows as a parameter that statements read with `jsonb_to_recordset`.
@@ -316,7 +316,7 @@ fn record(situation: &Situation, numbered: &[(i64, Gathering)], at: TimestampWit
     }
     trail::record_all(&Actor::policy(), &events, at)?;
     for (kind, incidents) in told.into_values() {
-        told::incidents_changed(&incidents, kind, at)?;
+        outbox::incidents_changed(&incidents, kind, at)?;
     }
     Ok(())
 }

@@ -9,6 +9,5 @@ mod issues;
 mod plan;
 mod policy;
 mod state;
-mod told;
 
 pub use policy::{declare_by_policy, declare_left, issues_closed};

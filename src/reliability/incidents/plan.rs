@@ -211,6 +211,15 @@ pub fn plan(situation: &Situation, roots: &[(i64, i64)]) -> Vec<Gathering> {
         .collect()
 }
 
+/// The root cause that the new issues have in common, if they do; `roots` as [`plan`] takes them.
+pub fn common_root(situation: &Situation, roots: &[(i64, i64)]) -> Option<i64> {
+    let places = Places::of(&situation.assets);
+    let causes = Causes::of(&places, roots);
+    let new = situation.issues.iter().filter(|issue| issue.is_new);
+    let found: BTreeSet<i64> = new.map(|issue| causes.root_of(issue.asset)).collect();
+    found.first().copied().filter(|_| found.len() == 1)
+}
+
 /// Which place explains what is wrong with each.
 struct Causes<'a> {
     places: &'a Places,
@@ -464,5 +473,22 @@ mod tests {
         let made = plan(&situation, &[(10, 10), (11, 11), (12, 12)]);
         assert_eq!(made.len(), 1);
         assert_eq!((made[0].root, made[0].issues.as_slice()), (11, &[1, 2, 3][..]));
+    }
+
+    #[test]
+    fn issues_have_a_root_cause_in_common_or_none() {
+        let common = |issues: Vec<OpenIssue>, roots: &[(i64, i64)]| {
+            let situation = Situation {
+                assets: roots.iter().map(|(id, _)| asset(*id)).collect(),
+                issues,
+                incidents: vec![],
+            };
+            common_root(&situation, roots)
+        };
+        let roots = [(10, 10), (11, 10), (12, 10), (20, 20)];
+        assert_eq!(common(vec![issue(1, 11, None), issue(2, 12, None)], &roots), Some(10));
+        assert_eq!(common(vec![issue(1, 11, None), old(2, 20, None)], &roots), Some(10));
+        assert_eq!(common(vec![issue(1, 11, None), issue(2, 20, None)], &roots), None);
+        assert_eq!(common(vec![old(1, 11, None)], &roots), None);
     }
 }

@@ -12,10 +12,10 @@ use super::gather;
 use super::incident::read_object;
 use super::issues::numbers;
 use super::plan::{self, Situation};
-use super::told;
 use crate::pg::error::{Error, Result, SERIALIZATION_FAILURE};
 use crate::pg::{catalog, snapshot, tables};
 use crate::reliability::lineage;
+use crate::reliability::outbox;
 use crate::reliability::trail::{self, Actor, Event, Kind};
 
 /// How often a plan is made anew because people have acted on its incidents meanwhile.
@@ -87,10 +87,7 @@ fn declare(new_issues: &[i64], at: TimestampWithTimeZone) -> Result<bool> {
         let Some(situation) = tables::as_owner(|| situation(new_issues, at))? else {
             return Ok(true);
         };
-        let assets: Vec<i64> = situation.assets.iter().map(|asset| asset.id).collect();
-        // What others have committed while this transaction waited belongs to it, too.
-        let roots = snapshot::with_own(|_| lineage::roots(&assets))?;
-        let gatherings = plan::plan(&situation, &roots);
+        let gatherings = plan::plan(&situation, &roots(&situation)?);
         if gatherings.is_empty() || gather::apply(&situation, gatherings, at)? {
             return Ok(true);
         }
@@ -100,6 +97,25 @@ fn declare(new_issues: &[i64], at: TimestampWithTimeZone) -> Result<bool> {
         "incidents were changed again and again while issues were to join them",
     )
     .hint("Run the transaction again."))
+}
+
+/// Which of what is broken explains what, by lineage.
+fn roots(situation: &Situation) -> Result<Vec<(i64, i64)>> {
+    let assets: Vec<i64> = situation.assets.iter().map(|asset| asset.id).collect();
+    // What others have committed while this transaction waited belongs to it, too.
+    snapshot::with_own(|_| lineage::roots(&assets))
+}
+
+/// The asset where the cause of issues lies, of which a person declares an incident: the one that explains all of them that are open, of all that
+/// is broken. `None` where there is no such one.
+pub fn common_root(issues: &[i64], at: TimestampWithTimeZone) -> Result<Option<i64>> {
+    if issues.is_empty() {
+        return Ok(None);
+    }
+    let situation = tables::as_owner(|| situation(issues, at))?;
+    situation.map_or(Ok(None), |situation| {
+        Ok(plan::common_root(&situation, &roots(&situation)?))
+    })
 }
 
 /// The incident that was declared last.
@@ -281,5 +297,5 @@ FROM changed AS c",
     }));
     trail::record_all(&Actor::policy(), &events, at)?;
     let ids: Vec<i64> = mitigated.iter().map(|incident| incident.id).collect();
-    told::incidents_changed(&ids, Kind::Mitigated, at)
+    outbox::incidents_changed(&ids, Kind::Mitigated, at)
 }

@@ -12,7 +12,7 @@ mod message;
 
 pub use burns::tell_burns;
 pub use deliver::forget_old;
-pub use incidents::{Escalated, escalated, incident_changed};
+pub use incidents::{Escalated, escalated, incidents_changed};
 pub use issues::issues_changed;
 
 use serde_json::Value as Json;

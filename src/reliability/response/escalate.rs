@@ -19,14 +19,19 @@ use crate::pg::reader::Value;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::{Prose, Text};
 use crate::pg::{read_only, role, snapshot, tables};
+use crate::reliability::asset;
 use crate::reliability::incidents;
 use crate::reliability::outbox::{self, Escalated};
 use crate::reliability::trail::{self, Actor, Event, Kind};
 use algo::reliability::working_time::WorkingTime;
 
 /// What else time brings, beside escalation, to everybody's things.
-const STEPS: [fn(TimestampWithTimeZone) -> Result<()>; 3] =
-    [incidents::declare_left, outbox::tell_burns, outbox::forget_old];
+const STEPS: [fn(TimestampWithTimeZone) -> Result<()>; 4] = [
+    |_| asset::remember_all(),
+    incidents::declare_left,
+    outbox::tell_burns,
+    outbox::forget_old,
+];
 
 /// Steps that one statement records.
 const TOGETHER: usize = 1000;

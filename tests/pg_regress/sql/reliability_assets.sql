@@ -141,6 +141,29 @@ CREATE TABLE assets_a.built (id int);
 SELECT status FROM assay.run_checks('assets_a.built');
 ALTER TABLE assets_a.built RENAME TO made;
 SELECT asset, owner FROM assay.assets WHERE asset ~ 'built|made' ORDER BY asset;
+-- So does assay.escalate, one that no check looks at, and one that was given to another owner; not a stranger's.
+SET ROLE assets_ann;
+CREATE TABLE assets_a.quiet (id int);
+CREATE TABLE assets_a.given (id int);
+CREATE TABLE assets_a.lost (id int);
+SELECT assay.own('ann', 'assets_a.quiet'), assay.own('guest', 'assets_a.quiet.id'), assay.own('ann', 'assets_a.given'), assay.own('ann', 'assets_a.lost');
+DROP TABLE assets_a.quiet, assets_a.lost;
+CREATE TABLE assets_a.quiet (id int);
+SET ROLE assets_bob;
+CREATE TABLE assets_a.lost (id int);
+RESET ROLE;
+ALTER TABLE assets_a.given OWNER TO assets_bob;
+SELECT count(*) AS steps FROM assay.escalate();
+SELECT name, relation, relation_owner FROM assay.asset WHERE name ~ 'quiet|given' ORDER BY name;
+SELECT relation = 'assets_a.lost'::regclass AS remembered, relation_owner FROM assay.asset WHERE name = 'assets_a.lost';
+-- There is nothing left to remember.
+BEGIN;
+SELECT count(*) AS steps FROM assay.escalate();
+SELECT n_tup_upd AS remembered FROM pg_stat_xact_user_tables WHERE relid = 'assay.asset'::regclass;
+COMMIT;
+ALTER TABLE assets_a.quiet RENAME TO calm;
+ALTER TABLE assets_a.given RENAME TO taken;
+SELECT asset, owner FROM assay.assets WHERE asset ~ 'quiet|calm|given|taken' ORDER BY asset;
 
 RESET ROLE;
 SET client_min_messages = warning;

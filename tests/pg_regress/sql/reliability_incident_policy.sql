@@ -89,3 +89,31 @@ SELECT count(*) AS open FROM assay.incidents WHERE ended_at IS NULL;
 DELETE FROM assay.maintenance;
 SELECT run('pol_other_report');
 SELECT title, severity, issues FROM told WHERE status = 'open';
+
+-- declared by a person from an effect it is of the cause, also where that is not visible; later effects of the cause belong to it, too
+DELETE FROM assay.response_policy;
+SELECT count(assay.resolve(id)) AS resolved FROM assay.incidents WHERE ended_at IS NULL;
+DELETE FROM assay.issue;
+CREATE ROLE pol_person;
+GRANT SELECT ON pol_report TO pol_person;
+SELECT run('pol_raw', 'pol_report');
+SET ROLE pol_person;
+SELECT assay.declare_incident('The report is empty', 'sev3', array_agg(id)) IS NOT NULL AS declared FROM assay.issues;
+SELECT title, owner, root, assets, issues FROM assay.incidents WHERE status = 'open';
+RESET ROLE;
+SELECT title, owner, root, issues FROM told WHERE status = 'open';
+SELECT run('pol_other_report');
+SELECT title, owner, root, issues FROM told WHERE status = 'open';
+-- what is named counts for more, and issues of two causes have none in common; what is closed says nothing
+SELECT count(assay.resolve(id)) AS resolved FROM assay.incidents WHERE ended_at IS NULL;
+SELECT assay.declare_incident('The view is wrong', 'sev3', array_agg(id), root => 'pol_clean') IS NOT NULL AS declared FROM assay.issues WHERE subject ~ 'pol_report';
+SELECT title, root, issues FROM told WHERE status = 'open';
+SELECT count(assay.resolve(id)) AS resolved FROM assay.incidents WHERE ended_at IS NULL;
+SELECT run('pol_alone');
+SELECT assay.declare_incident('All is wrong', 'sev3', array_agg(id)) IS NOT NULL AS declared FROM assay.issues;
+SELECT title, root, issues FROM told WHERE status = 'open';
+SELECT count(assay.resolve(id)) AS resolved FROM assay.incidents WHERE ended_at IS NULL;
+UPDATE pol_raw SET x = 1;
+SELECT run('pol_raw', 'pol_report', 'pol_other_report');
+SELECT assay.declare_incident('It was empty', 'sev3', array_agg(id)) IS NOT NULL AS declared FROM assay.issues WHERE subject ~ 'pol_report';
+SELECT title, root, issues FROM told WHERE status = 'open';

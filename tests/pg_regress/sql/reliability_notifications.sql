@@ -141,6 +141,42 @@ SELECT assay.prune_notifications('1 day', 7) AS pruned;
 SELECT assay.prune_notifications('1 day', NULL) AS pruned;
 SELECT status, count(*) FROM assay.notifications GROUP BY status;
 
+-- A title that a policy made names the root. Owners of that read it; others, who may not see the root, do not, whatever they are told of the incident.
+DELETE FROM assay.notification;
+DELETE FROM assay.incident;
+CREATE ROLE notified_carol;
+CREATE TABLE hidden_source AS SELECT NULL::int AS x;
+CREATE VIEW shown AS SELECT x FROM hidden_source;
+GRANT SELECT ON shown TO notified_bob;
+SELECT assay.add_owner('carol', 'person', 'notified_carol', '{"digest": "0 minutes"}') > 0 AS added;
+SELECT assay.own('carol', 'hidden_source'), assay.own('bob', 'shown');
+SELECT count(assay.add_check(t::regclass, 'not_null', 'x', name => t || ' has x')) AS checks FROM unnest('{hidden_source,shown}'::text[]) AS t;
+SELECT assay.incident_policy('sev2', '1 hour', auto_declare => '{"severity": "error"}', steps => '[{"after": "0 minutes", "tell": ["owner", "person:bob"]}]');
+CREATE VIEW of_title AS SELECT o.name AS owner, n.kind, regexp_replace(n.subject, 'Incident \d+', 'Incident N') AS subject,
+    concat(n.subject, n.items) ~ 'hidden' AS names_root
+FROM assay.notification n JOIN assay.owner o ON o.id = n.owner_id ORDER BY o.name, n.id;
+SELECT status FROM assay.run_checks('hidden_source') UNION ALL SELECT status FROM assay.run_checks('shown');
+SELECT assay.change_incident(max(id), lead => 'bob') FROM assay.incidents;
+SELECT count(*) AS steps FROM assay.escalate(now() + interval '2 hours');
+TABLE of_title;
+SET ROLE notified_bob;
+SELECT title, root, assets FROM assay.incidents WHERE title ~ 'fails|hidden';
+SELECT count(*) > 0 AS told, bool_or(concat(subject, body) ~ 'hidden') AS names_root FROM assay.pending_notifications(at => now() + interval '1 day');
+RESET ROLE;
+-- Nobody owns the root: those are told who own what its issues are about.
+SELECT count(assay.resolve(id)) AS resolved FROM assay.incidents WHERE ended_at IS NULL;
+SELECT assay.disown('carol', 'hidden_source');
+DELETE FROM assay.issue WHERE asset_name ~ 'hidden|shown';
+DELETE FROM assay.notification;
+SELECT status FROM assay.run_checks('shown');
+SELECT status FROM assay.run_checks('hidden_source');
+SELECT title, owner, issues FROM assay.incidents WHERE ended_at IS NULL;
+TABLE of_title;
+DELETE FROM assay.notification;
+DELETE FROM assay.incident;
+SELECT assay.incident_policy('sev2');
+DROP VIEW shown, of_title;
+
 -- What is rolled back is not told.
 DELETE FROM assay.notification;
 INSERT INTO assay.incident (id, title, severity, owner_id, started_at, declared_at) SELECT 3, 'New', 'sev1', id, '2039-01-01', '2039-01-01' FROM assay.owner WHERE name = 'ann';
@@ -152,4 +188,5 @@ DELETE FROM assay.incident;
 UPDATE assay.owner SET role = NULL;
 DROP ROLE notified_ann;
 DROP ROLE notified_bob;
+DROP ROLE notified_carol;
 DROP ROLE notified_sender;
