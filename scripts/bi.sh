@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A real Apache Superset over assay's views: installs it into a virtual environment, starts it on this machine beside a private PostgreSQL,
 # makes the charts and the dashboard of scripts/bi/dashboard.py through its API, asks each chart for its rows, writes the export to sql/superset,
-# imports that again, and takes a picture of the dashboard. `make bi` builds first.
+# imports that again, and takes a picture of each tab of the dashboard. `make bi` builds first.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=${CARGO_TARGET_DIR:-$PWD/target}/bi

@@ -49,6 +49,8 @@ def where(condition):
 
 # An axis of shares.
 SHARES = {"truncateYAxis": True, "y_axis_bounds": [0, 1]}
+# One of shares that are all near 1.
+UP_TO_ALL = {"truncateYAxis": True, "y_axis_bounds": [None, 1]}
 
 
 def bars(x, y, series, **more):
@@ -80,17 +82,16 @@ TABS = {
     ],
     "Reliability": [
         ("Open incidents", "incidents", table(["id", "title", "severity", "status", "owner", "started_at"], "started_at",
-                                              **where("status IN ('open', 'acknowledged', 'mitigated')")), 6, 30),
-        ("Open issues", "issues", table(["asset", "subject", "severity", "occurrences", "owner", "started_at"], "started_at", **where("status = 'open'")), 6, 30),
+                                              **where("status IN ('open', 'acknowledged', 'mitigated')")), 12, 30),
+        ("Open issues", "issues", table(["asset", "subject", "severity", "occurrences", "owner", "started_at"], "started_at", **where("status = 'open'")), 12, 30),
         ("Issues by day", "issues", bars("started_at", metric("count(*)", "issues"), ["severity"], time_grain_sqla="P1D"), 6, 50),
         ("Incidents by week", "incidents", bars("started_at", metric("count(*)", "incidents"), ["severity"], time_grain_sqla="P1W",
                                                 **where("status <> 'cancelled'")), 6, 50),
-        ("Uptime by product, week by week", "uptime_by_week", line("week", metric("max(uptime)", "uptime"), ["product"], time_grain_sqla="P1W"), 6, 50),
+        ("Uptime by product, week by week", "uptime_by_week", line("week", metric("max(uptime)", "uptime"), ["product"], time_grain_sqla="P1W", **UP_TO_ALL), 6, 50),
         ("Error budget left", "sla_status", bars("target", metric("max(budget_left)", "share of the budget"), ["sli"], orientation="horizontal", stack=None), 6, 50),
     ],
 }
 CHARTS = [chart for charts in TABS.values() for chart in charts]
-
 
 
 class Superset:
@@ -242,21 +243,23 @@ def try_charts(superset, charts, what):
             sys.exit(1)
 
 
-def picture():
-    """What a browser shows of the dashboard."""
+def pictures():
+    """What a browser shows of each tab of the dashboard."""
     chromium = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
     if not chromium:
         sys.exit("there is no Chromium to look at the dashboard with: apt-get install chromium")
-    # A page that logs in, and goes on to the dashboard.
     door = FOLDER / "home" / "login.html"
-    door.write_text(f'''<form method="post" action="{URL}/login/?next={URL}/superset/dashboard/assay/%3Fstandalone%3D2"><input name="username" value="admin">
+    for number, name in enumerate(TABS):
+        # A page that logs in, and goes on to the dashboard.
+        tab = urllib.parse.quote(f"{URL}/superset/dashboard/assay/?standalone=2#TAB-{number}", safe="")
+        door.write_text(f'''<form method="post" action="{URL}/login/?next={tab}"><input name="username" value="admin">
 <input name="password" value="{PASSWORD}"></form><script>document.forms[0].submit()</script>''')
-    path = FOLDER / "dashboard.png"
-    path.unlink(missing_ok=True)
-    subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1440,1950", "--virtual-time-budget=60000",
-                    f"--user-data-dir={FOLDER / 'home' / 'chromium'}", f"--screenshot={path}", door.as_uri()],
-                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=180)
-    print(f"ok - the dashboard is in {path}", flush=True)
+        path = FOLDER / f"dashboard-{number + 1}.png"
+        path.unlink(missing_ok=True)
+        subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1440,1950", "--virtual-time-budget=60000",
+                        f"--user-data-dir={FOLDER / 'home' / 'chromium'}", f"--screenshot={path}", door.as_uri()],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=180)
+        print(f"ok - tab {name} of the dashboard is in {path}", flush=True)
 
 
 def main():
@@ -277,7 +280,7 @@ def main():
     imported(superset, uri)
     found = superset.call("GET", "/api/v1/dashboard/assay/charts")["result"]
     try_charts(superset, [chart["id"] for chart in found], "imported")
-    picture()
+    pictures()
 
 
 main()

@@ -22,6 +22,8 @@ BEGIN
     END LOOP;
 END $$;
 CALL mornings();
+-- The issues that the mornings have opened did not all begin on one of them.
+UPDATE assay.issue SET started_at = now() - id % 9 * interval '1 day';
 -- What came of the first ten days' customers is known.
 SELECT assay.record_labels('risk', 'SELECT customer_id, is_risky FROM customers WHERE customer_id % 14 < 10', '{customer_id}');
 -- Twelve weeks of incidents of two products, and what is promised of them.
