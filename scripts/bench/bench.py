@@ -173,7 +173,7 @@ class Learning(Sections):
         with Session() as session:
             if sizes[-1] > ROWS:
                 session.run("DROP TABLE IF EXISTS bench_more")
-                run_file("bench_more", sizes[-1])
+                run_file("data.sql", name="bench_more", rows=sizes[-1])
             source = "bench_more" if sizes[-1] > ROWS else "bench"
             for rows in sizes:
                 session.run(f"DROP TABLE IF EXISTS bench_{rows}; CREATE TABLE bench_{rows} WITH (autovacuum_enabled = false) AS "
@@ -250,8 +250,8 @@ def main():
         with Session() as session:
             session.run("DROP TABLE IF EXISTS bench, bench_fewer")
             session.run("ALTER SYSTEM SET autovacuum = off; SELECT pg_reload_conf()")
-        run_file("bench", ROWS)
-        run_file("bench_fewer", FEWER)
+        run_file("data.sql", name="bench", rows=ROWS)
+        run_file("data.sql", name="bench_fewer", rows=FEWER)
     with Session() as session:
         session.run("DROP EXTENSION IF EXISTS assay CASCADE; CREATE EXTENSION assay")
         session.run("CHECKPOINT")

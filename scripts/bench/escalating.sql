@@ -1,9 +1,6 @@
--- What assay.escalate takes with ten thousand open issues, each with an incident of its own: `psql -d DATABASE -f scripts/bench/escalating.sql` in an
--- empty database. It prints times of single calls; take the second of two runs.
-\set QUIET on
-\set ON_ERROR_STOP on
+-- Fills an empty database for assay.escalate: ten thousand open issues, each with an incident of its own, a hundred owners, a rotation, working hours.
 SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS assay;
+CREATE EXTENSION assay;
 SELECT count(assay.add_owner('owner' || i, 'person')) AS owners FROM generate_series(1, 100) AS i;
 SELECT assay.add_calendar('office', '{"mon-fri": "09:00-17:00"}', 'Europe/Berlin');
 SELECT assay.add_rotation('platform', '{owner1,owner2}', '2026-01-01', '7 days', 'UTC');
@@ -20,18 +17,3 @@ SELECT a.id, a.name, 'check', 'c', 'error', '2026-06-01', '2026-06-01', i.id
 FROM (SELECT id, name, row_number() OVER (ORDER BY id) AS place FROM assay.asset) AS a
 JOIN (SELECT id, row_number() OVER (ORDER BY id) AS place FROM assay.incident) AS i ON i.place = a.place;
 ANALYZE;
-\timing on
-\echo nothing is due
-SELECT count(*) AS steps FROM assay.escalate('2026-06-01 00:30+00');
-\echo a few are due: a minute of a busy day
-SELECT count(*) AS steps FROM assay.escalate('2026-06-01 01:05+00');
-SELECT count(*) AS steps FROM assay.escalate('2026-06-01 01:06+00');
-\echo all of a day are due at once: nobody had called
-SELECT count(*) AS steps FROM assay.escalate('2026-06-02 00:00+00');
-\echo the rest of a week
-SELECT count(*) AS steps FROM assay.escalate('2026-06-09 00:00+00');
-\echo nothing is due again, and tens of thousands of steps were taken
-SELECT count(*) AS steps FROM assay.escalate('2026-06-09 00:00+00');
-SELECT count(*) AS steps FROM assay.escalate('2026-06-09 00:00+00');
-\echo a claim of a hundred
-SELECT count(*) AS claimed FROM assay.pending_notifications(100, '2026-06-09 00:00+00');

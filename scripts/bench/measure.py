@@ -90,8 +90,10 @@ def median(runs):
 class Session:
     """A psql of its own."""
 
-    def __init__(self, *setup):
+    def __init__(self, *setup, database=None):
         environment = dict(os.environ, PGOPTIONS=SETTINGS)
+        if database:
+            environment["PGDATABASE"] = database
         self.psql = subprocess.Popen(["psql", "-X", "-q", "-A", "-t", "-F", "\t"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      stderr=subprocess.STDOUT, text=True, env=environment)
         self.pid = int(self.run("SELECT pg_backend_pid()")[0])

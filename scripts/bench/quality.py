@@ -28,7 +28,7 @@ class Quality(Sections):
             return "bench", f"{ROWS:,} rows"
         with Session() as session:
             if session.run("SELECT to_regclass('bench_large') IS NULL")[0] == "t":
-                run_file("bench_large", LARGE)
+                run_file("data.sql", name="bench_large", rows=LARGE)
         return "bench_large", f"{LARGE:,} rows"
 
     def agree(self, what, checks, *peers):

@@ -40,6 +40,10 @@ class Table:
         self.line(what, cells(ours), cells(peer), tuple(f"{ratio:.3f}" if ratio < 9.9995 else f"{ratio:.2f}" for ratio in ratios),
                   "" if most is None else f"<= {most}", "" if most is None else verdict(*(ratio <= most for ratio in ratios)))
 
+    def limit(self, what, ours, most):
+        """Seconds that may not be more than so many."""
+        self.line(what, (seconds(ours.wall), seconds(ours.cpu)), goal=f"<= {most:g} s", met=verdict(ours.wall <= most, ours.cpu <= most))
+
     def value(self, what, ours, peer="", ratio="", goal="", met=None):
         """One figure that is no time, or one time alone."""
         self.line(what, (ours, ""), (peer, ""), (ratio, ""), goal, "" if met is None else "yes" if met else "NO")
@@ -65,9 +69,13 @@ def verdict(wall, cpu):
     return {(True, True): "yes", (True, False): "wall", (False, True): "CPU", (False, False): "NO"}[wall, cpu]
 
 
-def run_file(name, rows):
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data.sql")
-    subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", f"name={name}", "-v", f"rows={rows}", "-f", path], check=True)
+def run_file(script, database=None, **variables):
+    """Runs a script of this folder."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), script)
+    command = ["psql", "-X", "-q", "-o", os.devnull, "-v", "ON_ERROR_STOP=1", "-f", path]
+    for name, value in variables.items():
+        command += ["-v", f"{name}={value}"]
+    subprocess.run(command, check=True, env=dict(os.environ, PGDATABASE=database or os.environ["PGDATABASE"]))
 
 
 def comma(columns):
