@@ -329,25 +329,19 @@ pub fn remember_all() -> Result<()> {
     Ok(())
 }
 
-/// A plain rename leaves things as they are: nothing bears the old name, and the object is known.
-const REMEMBER_ALL: &str = "WITH moved AS MATERIALIZED (
-    SELECT a.id, assay_internal.asset_relation(a.relation::pg_catalog.oid, a.relation_name, a.relation_owner::pg_catalog.oid,
-        a.added_by::pg_catalog.oid) AS relation
+/// Who bears a name is joined, as most of them are known already, and few of those that are gone have a successor. A plain rename leaves things as
+/// they are: nothing bears the old name.
+const REMEMBER_ALL: &str = "WITH free AS (
+    SELECT a.ctid AS place, b.oid AS relation, b.relowner AS owner
     FROM assay.asset AS a
-    LEFT JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) a.relation::pg_catalog.oid
-    LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    WHERE a.relation_name IS NOT NULL
-      AND ((c.relowner OPERATOR(pg_catalog.=) a.relation_owner::pg_catalog.oid)
-        AND (((pg_catalog.quote_ident(n.nspname::pg_catalog.text) OPERATOR(pg_catalog.||) '.')
-            OPERATOR(pg_catalog.||) pg_catalog.quote_ident(c.relname::pg_catalog.text)) OPERATOR(pg_catalog.=) a.relation_name)) IS NOT TRUE
-), free AS (
-    SELECT a.ctid AS place, c.oid AS relation, c.relowner AS owner
-    FROM moved AS m
-    JOIN assay.asset AS a ON a.id OPERATOR(pg_catalog.=) m.id
-    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) m.relation
-    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    WHERE ((pg_catalog.quote_ident(n.nspname::pg_catalog.text) OPERATOR(pg_catalog.||) '.')
-        OPERATOR(pg_catalog.||) pg_catalog.quote_ident(c.relname::pg_catalog.text)) OPERATOR(pg_catalog.=) a.relation_name
+    JOIN (SELECT c.oid, c.relowner, (pg_catalog.quote_ident(n.nspname::pg_catalog.text) OPERATOR(pg_catalog.||) '.')
+                OPERATOR(pg_catalog.||) pg_catalog.quote_ident(c.relname::pg_catalog.text) AS name
+          FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace) AS b
+        ON b.name OPERATOR(pg_catalog.=) a.relation_name
+    WHERE CASE WHEN (b.oid OPERATOR(pg_catalog.=) a.relation::pg_catalog.oid) AND (b.relowner OPERATOR(pg_catalog.=) a.relation_owner::pg_catalog.oid)
+               THEN false
+               ELSE assay_internal.asset_relation(a.relation::pg_catalog.oid, a.relation_name, a.relation_owner::pg_catalog.oid, a.added_by::pg_catalog.oid)
+                    OPERATOR(pg_catalog.=) b.oid END
     FOR UPDATE OF a SKIP LOCKED)
 UPDATE assay.asset AS a SET relation = free.relation, relation_owner = free.owner FROM free WHERE a.ctid OPERATOR(pg_catalog.=) free.place";
 
