@@ -30,12 +30,14 @@ import http.client
 import ipaddress
 import json
 import os
+import re
 import select
 import signal
 import smtplib
 import socket
 import ssl
 import sys
+import threading
 import time
 import urllib.parse
 
@@ -112,6 +114,10 @@ def post(url, payload, timeout):
     path = (parts.path or "/") + ("?" + parts.query if parts.query else "")
     target = address_of(host, port, is_listed)
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    # Who answers a byte at a time is never late with the next one: all of it has its time, too, or one receiver would hold up everybody's messages.
+    watchdog = threading.Timer(3 * timeout, hang_up, (connection,))
+    watchdog.daemon = True
+    watchdog.start()
     try:
         try:
             connection.sock = socket.create_connection((target, port), timeout)
@@ -129,12 +135,22 @@ def post(url, payload, timeout):
         if not 200 <= answer.status < 300:
             raise NotDelivered(f"{host} answered {answer.status} {answer.reason}")
     finally:
+        watchdog.cancel()
         connection.close()
 
 
+def hang_up(connection):
+    """Ends what is under way: whoever reads from it finds the end."""
+    try:
+        connection.sock.shutdown(socket.SHUT_RDWR)
+    except (OSError, AttributeError):
+        pass
+
+
 def plain(text):
-    """As Slack wants what is not meant as its markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """As Slack wants what is not meant as its markup. What others call everybody by, in chats that read that in plain text, is parted by nothing that is seen."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"@(?=all\b|channel\b|everyone\b|here\b)", "@\u200b", text, flags=re.IGNORECASE)
 
 
 def slack(note):
@@ -151,9 +167,9 @@ def slack(note):
 
 
 def whole(note):
-    """For programs of one's own; with the text that chats want."""
+    """For programs of one's own; with the text that chats want, as they want it."""
     fields = ("id", "owner", "kind", "incident", "subject", "body", "attempts", "repeated")
-    return {"text": f"{note['subject']}\n{note['body']}", **{field: note[field] for field in fields}}
+    return {"text": plain(f"{note['subject']}\n{note['body']}"), **{field: note[field] for field in fields}}
 
 
 def host_of(url):

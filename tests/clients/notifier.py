@@ -37,12 +37,25 @@ class Web(http.server.BaseHTTPRequestHandler):
         if self.path == "/mute":
             time.sleep(6)
             return
+        if self.path == "/drip":
+            self.drip()
+            return
         status = {"/broken": 500, "/moved": 302}.get(self.path, 200)
         self.send_response(status)
         if status == 302:
             self.send_header("Location", f"http://127.0.0.1:{web.server_port}/elsewhere")
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def drip(self):
+        """Answers a little each second, so that none of it is late."""
+        try:
+            for byte in b"HTTP/1.1 200 it takes a minute and more":
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                time.sleep(1)
+        except OSError:
+            pass
 
     def log_message(self, *_):
         pass
@@ -260,6 +273,22 @@ database.execute("UPDATE assay.notification SET claimed_until = now()")
 database.execute(contacts, (json.dumps({"slack": here + "/alive"}), "bob"))
 once()
 check("and is said to be a repeat", ("sent", True), (row(number)[0], REPEAT in Web.got[-1][1]["text"]))
+clean()
+
+# One that answers a byte at a time does not hold up what others are to be told.
+database.execute(contacts, (json.dumps({"slack": here + "/drip"}), "bob"))
+first, second = write("bob", "Slow"), write("ann", "Quick")
+started = time.monotonic()
+once()
+check("a receiver that dribbles holds up nobody for long", (True, ("sending", 1, False), "sent"), (time.monotonic() - started < 20, row(first)[:3], row(second)[0]))
+clean()
+
+# What calls everybody in a chat calls nobody.
+database.execute(contacts, (json.dumps({"slack": here + "/slack", "webhook": here + "/own"}), "bob"))
+number = write("bob", "<!channel> @channel @Here @all, not ann@example.org")
+once()
+texts = [message["text"].split("\n")[0] for _, message in Web.got]
+check("names for everybody are none", ["&lt;!channel&gt; @\u200bchannel @\u200bHere @\u200ball, not ann@example.org"] * 2, texts)
 clean()
 
 # Where it must not go.
