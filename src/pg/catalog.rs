@@ -9,6 +9,7 @@ use super::catalog_row::CatalogRow;
 use super::cell::Column;
 use super::error::{Error, INTERNAL, Result};
 use super::tables::{Table, oid_of};
+use super::table_scan::visit_rows;
 use super::text::Text;
 
 /// A column to find rows by: its attribute number, and its value.
@@ -69,12 +70,44 @@ pub fn find_last<T>(
 
 /// Visits all rows of `assay.<table>`, in no order, under the active snapshot, until `visit` gives an answer.
 pub fn visit<T>(table: &CStr, visit: impl FnMut(&CatalogRow) -> Result<Option<T>>) -> Result<Option<T>> {
+    visit_columns(table, usize::MAX, visit)
+}
+
+/// As [`visit`], reading only so many columns of each row, the first ones.
+pub fn visit_columns<T>(
+    table: &CStr,
+    columns: usize,
+    visit: impl FnMut(&CatalogRow) -> Result<Option<T>>,
+) -> Result<Option<T>> {
     let table = Table::open(table)?;
     // SAFETY: the relation is open; the snapshot is this function's, for functions run under one.
     unsafe {
-        let answer = scan(table.0, Order::None, pg_sys::GetActiveSnapshot(), &[], visit);
+        let row = CatalogRow::of(table.0, columns);
+        let answer = visit_rows(table.0, pg_sys::GetActiveSnapshot(), &mut [], row, visit);
         pg_sys::table_close(table.0, pg_sys::AccessShareLock as i32);
         answer
+    }
+}
+
+/// How many pages `assay.<table>` has on disk: what reading all of it costs.
+pub fn pages(table: &CStr) -> Result<u32> {
+    let table = Table::open(table)?;
+    // SAFETY: the relation is open.
+    unsafe {
+        let pages = pg_sys::RelationGetNumberOfBlocksInFork(table.0, pg_sys::ForkNumber::MAIN_FORKNUM);
+        pg_sys::table_close(table.0, pg_sys::AccessShareLock as i32);
+        Ok(pages)
+    }
+}
+
+/// As [`pages`], of one of PostgreSQL's own catalogs.
+pub fn pages_of_catalog(catalog: pg_sys::Oid) -> u32 {
+    // SAFETY: the catalog exists, and is open while it is looked at.
+    unsafe {
+        let table = pg_sys::table_open(catalog, pg_sys::AccessShareLock as i32);
+        let pages = pg_sys::RelationGetNumberOfBlocksInFork(table, pg_sys::ForkNumber::MAIN_FORKNUM);
+        pg_sys::table_close(table, pg_sys::AccessShareLock as i32);
+        pages
     }
 }
 
@@ -102,7 +135,8 @@ pub fn visit_catalog<T>(
     // SAFETY: as of `find_in_catalog`.
     unsafe {
         let table = pg_sys::table_open(catalog, pg_sys::AccessShareLock as i32);
-        let answer = scan(table, Order::None, std::ptr::null_mut(), &[], visit);
+        let row = CatalogRow::of(table, usize::MAX);
+        let answer = visit_rows(table, std::ptr::null_mut(), &mut [], row, visit);
         pg_sys::table_close(table, pg_sys::AccessShareLock as i32);
         answer
     }
@@ -125,16 +159,18 @@ pub fn has_row(table: pg_sys::Relation, columns: &[i32], role: pg_sys::Oid) -> R
 }
 
 fn has_row_by(table: pg_sys::Relation, column: i16, role: pg_sys::Oid) -> Result<bool> {
-    // SAFETY: the caller has the table open; a scan returns an error for what is no column of it.
+    let key = [Key::Oid(column, role)];
+    // SAFETY: the caller has the table open; a key of what is no column of it is an error.
     let found = unsafe {
-        let index = index_led_by(table, column);
-        scan(
-            table,
-            Order::by(index),
-            pg_sys::GetActiveSnapshot(),
-            &[Key::Oid(column, role)],
-            |_| Ok(Some(())),
-        )?
+        let snapshot = pg_sys::GetActiveSnapshot();
+        match index_led_by(table, column) {
+            pg_sys::InvalidOid => {
+                let row = CatalogRow::of(table, usize::MAX);
+                let mut keys = scan_keys(&key, &row.types)?;
+                visit_rows(table, snapshot, &mut keys, row, |_| Ok(Some(())))?
+            }
+            index => scan(table, Order::By(index), snapshot, &key, |_| Ok(Some(())))?,
+        }
     };
     Ok(found.is_some())
 }
@@ -175,30 +211,17 @@ unsafe fn index_led_by(table: pg_sys::Relation, column: i16) -> pg_sys::Oid {
     pg_sys::InvalidOid
 }
 
-/// How rows are found, and in which order.
+/// In which order of an index rows are found.
 enum Order {
-    /// All rows are looked at.
-    None,
-    /// By an index.
     By(pg_sys::Oid),
-    /// By an index that is open, the last first.
+    /// The last first; the index is open.
     Descending(pg_sys::Relation),
 }
 
-impl Order {
-    /// By an index, if there is one.
-    fn by(index: pg_sys::Oid) -> Order {
-        match index {
-            pg_sys::InvalidOid => Order::None,
-            index => Order::By(index),
-        }
-    }
-}
-
-/// Visits the rows whose columns equal `keys`, by an index, or without one all of them, until `visit` gives an answer.
+/// Visits the rows whose columns equal `keys`, by an index, until `visit` gives an answer.
 ///
 /// # Safety
-/// The table is open; an index is one of it whose columns the keys name; the snapshot is registered or active.
+/// The table is open; the index is one of it whose columns the keys name; the snapshot is registered or active.
 unsafe fn scan<T>(
     table: pg_sys::Relation,
     order: Order,
@@ -206,36 +229,23 @@ unsafe fn scan<T>(
     keys: &[Key<'_>],
     mut visit: impl FnMut(&CatalogRow) -> Result<Option<T>>,
 ) -> Result<Option<T>> {
-    // SAFETY: the relation is open, and its columns are counted from 1.
-    let types: Vec<pg_sys::Oid> = unsafe {
-        let descriptor = (*table).rd_att;
-        (1..=(*descriptor).natts)
-            .map(|attribute| pg_sys::SPI_gettypeid(descriptor, attribute))
-            .collect()
-    };
-    let width = types.len();
-    let scan_keys = keys.iter().map(|key| scan_key(key, &types));
-    let mut scan_keys = scan_keys.collect::<Result<Vec<_>>>()?;
+    // SAFETY: the relation is open.
+    let mut row = unsafe { CatalogRow::of(table, usize::MAX) };
+    let mut scan_keys = scan_keys(keys, &row.types)?;
     // SAFETY: the relation is open during the scan; the keys live as long as it, and each compares an attribute with a value of its type;
     // PostgreSQL raises an error for one that is not of the index. The tuple is read before the next one is fetched.
     unsafe {
         let descriptor = (*table).rd_att;
         let (count, keys) = (scan_keys.len() as i32, scan_keys.as_mut_ptr());
         let scan = match order {
-            Order::None => pg_sys::systable_beginscan(table, pg_sys::InvalidOid, false, snapshot, count, keys),
             Order::By(index) => pg_sys::systable_beginscan(table, index, true, snapshot, count, keys),
             Order::Descending(index) => pg_sys::systable_beginscan_ordered(table, index, snapshot, count, keys),
         };
         let next = || match order {
-            Order::None | Order::By(_) => pg_sys::systable_getnext(scan),
+            Order::By(_) => pg_sys::systable_getnext(scan),
             Order::Descending(_) => {
                 pg_sys::systable_getnext_ordered(scan, pg_sys::ScanDirection::BackwardScanDirection)
             }
-        };
-        let mut row = CatalogRow {
-            values: vec![pg_sys::Datum::from(0); width],
-            nulls: vec![true; width],
-            types,
         };
         let mut answer = Ok(None);
         loop {
@@ -250,11 +260,15 @@ unsafe fn scan<T>(
             }
         }
         match order {
-            Order::None | Order::By(_) => pg_sys::systable_endscan(scan),
+            Order::By(_) => pg_sys::systable_endscan(scan),
             Order::Descending(_) => pg_sys::systable_endscan_ordered(scan),
         }
         answer
     }
+}
+
+fn scan_keys(keys: &[Key<'_>], types: &[pg_sys::Oid]) -> Result<Vec<pg_sys::ScanKeyData>> {
+    keys.iter().map(|key| scan_key(key, types)).collect()
 }
 
 /// Returns an error unless the key's attribute is of the type of its value.

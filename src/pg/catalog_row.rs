@@ -1,8 +1,11 @@
 //! A row of a catalog or of one of assay's own tables, its columns read by number and checked for their types.
 
+use std::borrow::Cow;
+
 use pgrx::{FromDatum, pg_sys};
 
 use super::cell::Column;
+use super::datum_text;
 use super::error::{Error, INTERNAL, Result};
 use super::json::Jsonb;
 use super::text::Text;
@@ -18,6 +21,26 @@ pub struct CatalogRow {
 }
 
 impl CatalogRow {
+    /// Room for the columns of a table, or for so many, the first ones.
+    ///
+    /// # Safety
+    /// The table is open.
+    pub(super) unsafe fn of(table: pg_sys::Relation, most: usize) -> CatalogRow {
+        // SAFETY: as the caller promises; columns are counted from 1.
+        let types: Vec<pg_sys::Oid> = unsafe {
+            let descriptor = (*table).rd_att;
+            (1..=(*descriptor).natts)
+                .take(most)
+                .map(|attribute| pg_sys::SPI_gettypeid(descriptor, attribute))
+                .collect()
+        };
+        CatalogRow {
+            values: vec![pg_sys::Datum::from(0); types.len()],
+            nulls: vec![true; types.len()],
+            types,
+        }
+    }
+
     /// A column's datum, and whether it is NULL. Returns an error unless the table has the column, of a type that `reads` accepts.
     fn datum(&self, attribute: usize, reads: impl Fn(pg_sys::Oid) -> bool) -> Result<(pg_sys::Datum, bool)> {
         let place = attribute.wrapping_sub(1);
@@ -45,6 +68,13 @@ impl CatalogRow {
         let (datum, is_null) = self.datum(attribute, T::reads)?;
         // SAFETY: the datum is of its column's type, which `T` reads.
         Ok(unsafe { T::read(datum, is_null) })
+    }
+
+    /// A `text` column's value, where it lies if that can be read as it is; `None` for NULL.
+    pub fn text(&self, attribute: usize) -> Result<Option<Cow<'_, str>>> {
+        let (datum, is_null) = self.datum(attribute, Text::reads)?;
+        // SAFETY: the datum is a text, which is there as long as the row.
+        Ok((!is_null).then(|| unsafe { datum_text::text(datum) }))
     }
 
     /// A `bytea` column that is declared NOT NULL, fetched piece by piece, so that a large one is held once, and fetching it can be stopped.

@@ -1,12 +1,15 @@
 //! Values with their SQL types: as parameters of statements, as columns of results, and as columns of assay's own tables. Texts are
 //! converted on the way.
 
+use std::rc::Rc;
+
 use pgrx::datum::{Date, DatumWithOid, Interval, TimestampWithTimeZone};
 use pgrx::{FromDatum, IntoDatum, pg_sys};
 use serde_json::Value as Json;
 
 use super::json::Jsonb;
-use super::text::{JsonB, Prose, Text};
+use super::text::{self, JsonB, Prose, Text};
+use super::text_array::TextArray;
 use super::types;
 
 /// A value for PostgreSQL: a parameter of a statement, or a column of a result.
@@ -79,7 +82,7 @@ parameters!(
     JsonB,
     Vec<f64>,
     Vec<i64>,
-    Vec<Text>,
+    TextArray,
     Vec<u8>,
     Vec<Vec<u8>>,
     Date,
@@ -103,7 +106,26 @@ macro_rules! parameters_as {
     };
 }
 
-parameters_as!(&str => Text, String => Text, Json => JsonB);
+parameters_as!(String => Text, Json => JsonB, Vec<Text> => TextArray);
+
+macro_rules! borrowed_texts {
+    ($($type:ty),*) => {
+        $(impl From<$type> for Parameter {
+            fn from(value: $type) -> Self {
+                Parameter::from(Some(value))
+            }
+        }
+
+        impl From<Option<$type>> for Parameter {
+            fn from(value: Option<$type>) -> Self {
+                let datum = value.and_then(|text| text::datum_of(&text)).map(|raw| raw.0);
+                Parameter::made(datum, pg_sys::TEXTOID)
+            }
+        })*
+    };
+}
+
+borrowed_texts!(&str, Rc<str>);
 
 macro_rules! columns {
     ($($type:ty: $sql:path),* $(,)?) => {

@@ -191,6 +191,12 @@ pub fn to_relation(relation: Oid) -> Result<(Vec<Reference>, Vec<KeyPair>)> {
     Ok((views.into_iter().map(reference).collect(), keys))
 }
 
+/// How many pages of catalogs all of it is on.
+pub fn pages() -> u32 {
+    let catalogs = [DEPENDENCIES, CONSTRAINTS, INHERITANCE];
+    catalogs.into_iter().map(catalog::pages_of_catalog).sum()
+}
+
 /// What all views read.
 pub fn all_views() -> Result<Vec<Reference>> {
     let (mut views, mut rules, mut functions) = (HashMap::new(), Vec::new(), HashMap::<u32, Vec<Dependency>>::new());

@@ -339,12 +339,18 @@ fn asset_label(
 /// `asset_schema(relation, relation_name)`.
 #[pg_extern(sql = false)]
 fn asset_schema(relation: Option<Oid>, relation_name: Option<Text>) -> Option<Text> {
-    let now = relation.and_then(relation::name_of);
-    let name = now.or_else(|| relation_name.map(String::from))?;
-    let parts = relation::name_parts(&name);
+    schema_of(relation, relation_name.as_deref()).map(Text::from)
+}
+
+/// The schema of a relation, or of the name of one that is not there.
+fn schema_of(relation: Option<Oid>, name: Option<&str>) -> Option<String> {
+    if let Some(schema) = relation.and_then(relation::schema_of) {
+        return Some(schema);
+    }
+    let parts = relation::name_parts(name?);
     // A record whose name somebody else took ends with its number.
-    let parts = parts.or_else(|| relation::name_parts(name.rsplit_once(" #")?.0));
-    parts?.first().map(|schema| Text::from(schema.as_str()))
+    let parts = parts.or_else(|| relation::name_parts(name?.rsplit_once(" #")?.0));
+    parts?.into_iter().next()
 }
 
 /// `may_see_asset(kind, name, relation)`.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use pgrx::pg_sys::Oid;
 use serde_json::{Value as Json, json};
 
-use super::{Asset, Kind};
+use super::{Asset, Kind, schema_of};
 use crate::pg::attempt::attempt_to_write;
 use crate::pg::catalog::{self, Key};
 use crate::pg::catalog_row::CatalogRow;
@@ -13,6 +13,30 @@ use crate::pg::error::{Error, INTERNAL, Result};
 use crate::pg::text::Text;
 use crate::pg::{relation, role, tables};
 use crate::reliability::recorded::{Recorded, Target};
+
+/// How many of the table's columns, the first ones, are read of an asset.
+const COLUMNS: usize = 11;
+
+/// What an asset's row has of its relation.
+fn recorded(row: &CatalogRow) -> Result<Option<Recorded>> {
+    Ok(match row.get(5)? {
+        None => None,
+        Some(name) => Some(Recorded {
+            relation: row.get(4)?.unwrap_or(Oid::INVALID),
+            name,
+            owner: row.get(6)?,
+            added_by: row.require(9)?,
+        }),
+    })
+}
+
+/// The relation that a recorded one is now.
+fn object(recorded: &Recorded) -> Option<Oid> {
+    match recorded.target() {
+        Target::Found(oid) => Some(oid),
+        Target::Stranger(_) | Target::Gone => None,
+    }
+}
 
 /// A row of the table.
 pub(super) struct Row {
@@ -27,32 +51,19 @@ pub(super) struct Row {
 
 impl Row {
     fn read(row: &CatalogRow) -> Result<Option<Row>> {
-        let added_by = row.require(9)?;
-        let name: Option<String> = row.get(5)?;
         Ok(Some(Row {
             id: row.require(1)?,
             kind: row.require(2)?,
-            recorded: match name {
-                None => None,
-                Some(name) => Some(Recorded {
-                    relation: row.get(4)?.unwrap_or(Oid::INVALID),
-                    name,
-                    owner: row.get(6)?,
-                    added_by,
-                }),
-            },
+            recorded: recorded(row)?,
             owner: row.get(6)?,
             column: row.get(7)?,
-            added_by,
+            added_by: row.require(9)?,
         }))
     }
 
     /// The relation that it is now.
     fn object(&self) -> Option<Oid> {
-        match self.recorded.as_ref()?.target() {
-            Target::Found(oid) => Some(oid),
-            Target::Stranger(_) | Target::Gone => None,
-        }
+        object(self.recorded.as_ref()?)
     }
 
     /// Whether the schema of this name is not one that somebody else made when the name had become free.
@@ -115,6 +126,16 @@ impl Asset {
         ids.first().copied().ok_or_else(|| self.not_recorded())
     }
 
+    /// A recorded one with the name that it has now; `None` where its relation is not there, and for other kinds.
+    pub fn now(&self) -> Option<Asset> {
+        match (self.kind, self.relation) {
+            (Kind::Relation, Some(oid)) => Asset::of_relation(oid),
+            (Kind::Column, Some(oid)) => Asset::of_column(oid, self.column.as_deref()?),
+            (Kind::Relation | Kind::Column, None)
+            | (Kind::Schema | Kind::Model | Kind::Check | Kind::Dashboard | Kind::Source, _) => None,
+        }
+    }
+
     fn not_recorded(&self) -> Error {
         Error::new(INTERNAL, format!("{} could not be recorded", self.label()))
     }
@@ -153,51 +174,56 @@ impl Asset {
 
 /// The asset of a number, as it is now, if there is one yet. Where its relation or column is not there any more, it has the name as recorded.
 pub fn by_id(id: i64) -> Result<Option<Asset>> {
-    let row = catalog::find(c"asset", c"asset_pkey", &[Key::BigInt(1, id)], |row| {
-        Ok(Row::read(row)?.map(|found| (found, row.require::<String>(3))))
-    })?;
-    let Some((row, name)) = row else { return Ok(None) };
-    let (relation, name) = (row.object(), name?);
-    let Some(kind) = Kind::of_name(&row.kind) else {
-        return Ok(None);
-    };
-    let now = match (kind, relation) {
-        (Kind::Relation, Some(oid)) => Asset::of_relation(oid),
-        (Kind::Column, Some(oid)) => row.column.as_deref().and_then(|column| Asset::of_column(oid, column)),
-        (Kind::Relation | Kind::Column, None)
-        | (Kind::Schema | Kind::Model | Kind::Check | Kind::Dashboard | Kind::Source, _) => None,
-    };
-    Ok(Some(now.unwrap_or(Asset {
-        kind,
-        name,
-        relation,
-        column: row.column,
-    })))
+    let recording = Recording::by_id(id)?;
+    Ok(recording.map(|recording| recording.asset.now().unwrap_or(recording.asset)))
 }
 
 /// A recorded asset, and the relation that it is now, or is of.
 pub struct Recording {
     pub id: i64,
-    pub kind: Kind,
-    /// As it was recorded.
-    pub name: String,
-    pub relation: Option<Oid>,
-    pub column: Option<String>,
+    /// The asset that its relation is, of a column or a check.
+    pub base: Option<i64>,
+    /// The name that its relation had, where that is not there.
+    gone: Option<String>,
+    /// With its name as it was recorded.
+    pub asset: Asset,
 }
 
 impl Recording {
     fn read(row: &CatalogRow) -> Result<Option<Recording>> {
-        let Some(found) = Row::read(row)? else { return Ok(None) };
-        let Some(kind) = Kind::of_name(&found.kind) else {
+        let Some(kind) = row.text(2)?.and_then(|kind| Kind::of_name(&kind)) else {
             return Ok(None);
         };
+        let recorded = recorded(row)?;
+        let relation = recorded.as_ref().and_then(object);
         Ok(Some(Recording {
-            id: found.id,
-            kind,
-            name: row.require(3)?,
-            relation: found.object(),
-            column: found.column,
+            id: row.require(1)?,
+            base: row.get(11)?,
+            gone: recorded.filter(|_| relation.is_none()).map(|recorded| recorded.name),
+            asset: Asset {
+                kind,
+                name: row.require(3)?,
+                relation,
+                column: row.get(7)?,
+            },
         }))
+    }
+
+    /// The schema that its relation is in, or was in if it is gone.
+    pub fn schema(&self) -> Option<String> {
+        schema_of(self.asset.relation, self.gone.as_deref())
+    }
+
+    /// The numbers and names of schemas, without those that somebody else made when the name had become free.
+    pub fn schemas() -> Result<Vec<(i64, String)>> {
+        let (mut found, key) = (Vec::new(), Key::Text(2, Kind::Schema.name()));
+        catalog::find::<()>(c"asset", c"asset_name_key", &[key], |row| {
+            let name: String = row.require(3)?;
+            let schema = Row::read(row)?.filter(|schema| schema.is_of_schema(&name));
+            found.extend(schema.map(|schema| (schema.id, name)));
+            Ok(None)
+        })?;
+        Ok(found)
     }
 
     /// That of a number.
@@ -209,7 +235,7 @@ impl Recording {
     pub fn of_relation(relation: Oid) -> Result<Vec<Recording>> {
         let mut found: Vec<Recording> = Vec::new();
         let mut look = |row: &CatalogRow| -> Result<Option<()>> {
-            let recording = Recording::read(row)?.filter(|recording| recording.relation == Some(relation));
+            let recording = Recording::read(row)?.filter(|recording| recording.asset.relation == Some(relation));
             if let Some(recording) = recording
                 && !found.iter().any(|known| known.id == recording.id)
             {
@@ -226,7 +252,7 @@ impl Recording {
 
     /// All of them.
     pub fn all(mut visit: impl FnMut(Recording) -> Result<()>) -> Result<()> {
-        catalog::visit::<()>(c"asset", |row| {
+        catalog::visit_columns::<()>(c"asset", COLUMNS, |row| {
             if let Some(recording) = Recording::read(row)? {
                 visit(recording)?;
             }

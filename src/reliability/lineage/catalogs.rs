@@ -49,6 +49,10 @@ impl Source for Catalogs {
         Ok(())
     }
 
+    fn pages(&self) -> Result<u32> {
+        Ok(references::pages())
+    }
+
     fn all(&mut self, into: &mut Vec<Edge>) -> Result<()> {
         into.extend(references::all_views()?.into_iter().map(of_view));
         into.extend(references::all_keys()?.into_iter().map(of_key));

@@ -1,8 +1,10 @@
 //! `incident_impact(incident)`: what depends on what an incident is about, the versions that were trained on it, and the decisions made since
 //! it began.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
+use hashbrown::HashSet;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
@@ -20,13 +22,14 @@ use crate::pg::error::{Error, INTERNAL, Result, UNDEFINED_INCIDENT, or_raise};
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::{Prose, Text};
+use crate::pg::text_array::TextArray;
 use crate::pg::{role, tables};
 use crate::reliability::{asset, owner};
 
 result_row! {
     /// Something that an incident touches.
     struct ImpactRow {
-        asset: String,
+        asset: Rc<str>,
         kind: &'static str,
         depth: i32,
         version: Option<i32>,
@@ -34,8 +37,8 @@ result_row! {
         scored: Option<bool>,
         trained_at: Option<TimestampWithTimeZone>,
         decisions: Option<i64>,
-        owner: Option<String>,
-        path: Vec<Text>,
+        owner: Option<Rc<str>>,
+        path: TextArray,
     }
 }
 
@@ -96,17 +99,28 @@ struct Touched {
 }
 
 /// What a walk came by.
-struct Reached(HashSet<Node>);
+struct Reached {
+    nodes: HashSet<Node>,
+    /// The relations of columns.
+    by_column: HashSet<Node>,
+}
 
 impl Reached {
+    fn of(nodes: impl Iterator<Item = Node>) -> Reached {
+        let nodes: HashSet<Node> = nodes.collect();
+        let columns = nodes.iter().filter(|node| matches!(node, Node::Column(..)));
+        Reached {
+            by_column: columns.map(|column| column.container()).collect(),
+            nodes,
+        }
+    }
+
     /// Whether it came by what an edge reads: the column, or its relation as a whole; where only the relation is known, also one of its columns.
     fn holds(&self, edge: &Edge) -> bool {
         let node = edge.upstream;
-        let by_column = || {
-            let of_node = |other: &Node| matches!(other, Node::Column(..)) && other.container() == node;
-            !edge.rows_only && matches!(node, Node::Relation(_)) && self.0.iter().any(of_node)
-        };
-        self.0.contains(&node) || self.0.contains(&node.container()) || by_column()
+        self.nodes.contains(&node)
+            || self.nodes.contains(&node.container())
+            || !edge.rows_only && self.by_column.contains(&node)
     }
 
     /// The versions of a model that read something of it.
@@ -218,15 +232,15 @@ fn array_of(oids: &[u32]) -> String {
     format!("{{{}}}", oids.join(","))
 }
 
-fn impact(id: Option<i64>) -> Result<Vec<ImpactRow>> {
+fn impact(id: Option<i64>) -> Result<SetOf<ImpactRow>> {
     let incident = incident(required("incident", id)?)?;
     let mut starts = Vec::new();
     for asset in incident.assets {
         starts.extend(subject(asset)?);
     }
-    let mut trace = Trace::walk(&starts, Direction::Downstream)?;
-    let reached = Reached(trace.nodes().collect());
-    let stops = trace.stops()?;
+    let trace = Trace::walk(&starts, Direction::Downstream)?;
+    let reached = Reached::of(trace.nodes());
+    let stops = trace.stops();
     let (mut lines, wanted) = lines(&stops, &reached)?;
     let mut counted: BTreeMap<(i64, Option<i32>), Counted> = (count(wanted, incident.began)?.into_iter())
         .map(|counted| ((counted.model, counted.version), counted))
@@ -240,8 +254,8 @@ fn impact(id: Option<i64>) -> Result<Vec<ImpactRow>> {
             line.counted = counted.remove(&(*model, line.version));
         }
     }
-    let owners = Owners::read()?;
-    let mut row = |line: Line| -> Result<Option<ImpactRow>> {
+    let mut owners = Owners::read(trace.recordings.clone(), stops.len())?;
+    let mut row = move |line: Line| -> Result<Option<ImpactRow>> {
         let Some(stop) = stops.get(line.stop) else {
             return Ok(None);
         };
@@ -257,15 +271,15 @@ fn impact(id: Option<i64>) -> Result<Vec<ImpactRow>> {
                 (Node::Model(model), Some(version)) => trained_at(model, version)?,
                 _ => None,
             },
-            owner: owners.of(stop.node),
-            path: trace.path(stop)?,
+            owner: owners.of(stop.node)?,
+            path: trace.path(stop),
         }))
     };
-    lines.into_iter().filter_map(|line| row(line).transpose()).collect()
+    Ok(set_of(lines.into_iter().filter_map(move |line| or_raise(row(line)))))
 }
 
 /// `incident_impact(incident)`.
 #[pg_extern(sql = false)]
 fn incident_impact(incident: Option<i64>) -> SetOf<ImpactRow> {
-    set_of(or_raise(impact(incident)))
+    or_raise(impact(incident))
 }

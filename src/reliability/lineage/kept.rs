@@ -1,8 +1,8 @@
 //! Edges that assay itself keeps: what versions of models read, when they were trained and when they scored, and what checks look at.
 
-use std::collections::HashMap;
 use std::ffi::CStr;
 
+use hashbrown::HashMap;
 use pgrx::pg_sys::Oid;
 
 use super::edges::Source;
@@ -144,6 +144,11 @@ impl Source for Readings {
         Ok(())
     }
 
+    fn pages(&self) -> Result<u32> {
+        let tables = TABLES.iter().filter(|table| tables::exists(table.name));
+        tables.map(|table| catalog::pages(table.name)).sum()
+    }
+
     fn all(&mut self, into: &mut Vec<Edge>) -> Result<()> {
         Reading::find(|_| None)?.iter().for_each(|reading| reading.edges(into));
         Ok(())
@@ -246,6 +251,10 @@ impl Source for Checks {
             _ => {}
         }
         Ok(())
+    }
+
+    fn pages(&self) -> Result<u32> {
+        catalog::pages(c"quality_check")
     }
 
     fn all(&mut self, into: &mut Vec<Edge>) -> Result<()> {

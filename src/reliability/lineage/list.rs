@@ -1,7 +1,8 @@
 //! All dependencies there are, for the view `assay.lineage`.
 
-use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
+use hashbrown::{HashMap, HashSet};
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::{pg_extern, pg_sys};
 
@@ -9,20 +10,20 @@ use super::catalogs::Catalogs;
 use super::edges::Source;
 use super::kept::{Checks, Readings};
 use super::node::{Edge, Node};
+use super::said::Recordings;
 use super::told::{Teller, Told};
 use crate::pg::catalog;
 use crate::pg::compute::serve_interrupts;
 use crate::pg::error::{Result, or_raise};
 use crate::pg::relation;
 use crate::pg::result_row::{SetOf, result_row, set_of};
-use crate::reliability::asset::Recording;
 
 result_row! {
     /// A dependency.
     struct EdgeRow {
-        upstream: String,
+        upstream: Rc<str>,
         upstream_kind: &'static str,
-        downstream: String,
+        downstream: Rc<str>,
         downstream_kind: &'static str,
         source: String,
         added_by: Option<String>,
@@ -48,7 +49,7 @@ fn is_built_in(node: Node) -> bool {
     oid < pg_sys::FirstNormalObjectId || is_own()
 }
 
-fn all() -> Result<Vec<Listed>> {
+fn all(recordings: &Recordings) -> Result<Vec<Listed>> {
     let mut edges: Vec<Edge> = Vec::new();
     Catalogs.all(&mut edges)?;
     Readings.all(&mut edges)?;
@@ -64,14 +65,12 @@ fn all() -> Result<Vec<Listed>> {
         added: None,
     });
     let mut listed: Vec<Listed> = derived.collect();
-    let mut nodes: HashMap<i64, Node> = HashMap::new();
-    Recording::all(|recording| {
-        nodes.insert(recording.id, Node::of_recording(&recording)?);
-        Ok(())
-    })?;
     catalog::visit::<()>(c"lineage_edge", |row| {
-        let ends = (nodes.get(&row.require(1)?), nodes.get(&row.require(2)?));
-        if let (Some(&upstream), Some(&downstream)) = ends {
+        if listed.len().is_multiple_of(1024) {
+            serve_interrupts();
+        }
+        let ends = (recordings.node(row.require(1)?), recordings.node(row.require(2)?));
+        if let (Some(upstream), Some(downstream)) = ends {
             listed.push(Listed {
                 upstream,
                 downstream,
@@ -85,13 +84,23 @@ fn all() -> Result<Vec<Listed>> {
 }
 
 fn visible() -> Result<Vec<EdgeRow>> {
+    let recordings = Rc::new(Recordings::read()?);
     let mut teller = Teller::default();
+    teller.recordings = Some(recordings.clone());
+    let mut known: HashMap<Node, Option<Told>> = HashMap::new();
     let mut rows = Vec::new();
-    for (place, edge) in all()?.into_iter().enumerate() {
+    for (place, edge) in all(&recordings)?.into_iter().enumerate() {
         if place % 256 == 0 {
             serve_interrupts();
         }
-        let mut tell = |node| -> Result<Option<Told>> { Ok(teller.tell(node)?.filter(|told| told.visible)) };
+        let mut tell = |node| -> Result<Option<Told>> {
+            if let Some(told) = known.get(&node) {
+                return Ok(told.clone());
+            }
+            let told = teller.tell(node)?.filter(|told| told.visible);
+            known.insert(node, told.clone());
+            Ok(told)
+        };
         let (Some(upstream), Some(downstream)) = (tell(edge.upstream)?, tell(edge.downstream)?) else {
             continue;
         };

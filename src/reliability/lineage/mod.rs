@@ -13,7 +13,7 @@ mod told;
 mod trace;
 mod walk;
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use pgrx::pg_sys::Oid;
 

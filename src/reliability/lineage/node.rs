@@ -41,15 +41,15 @@ impl Node {
 
     /// What a recorded asset is now.
     pub fn of_recording(recording: &Recording) -> Result<Node> {
-        let only_recorded = Node::Asset(recording.id);
-        Ok(match (recording.kind, recording.relation, &recording.column) {
+        let (only_recorded, asset) = (Node::Asset(recording.id), &recording.asset);
+        Ok(match (asset.kind, asset.relation, &asset.column) {
             (Kind::Relation, Some(oid), _) => Node::Relation(oid.to_u32()),
             (Kind::Column, Some(oid), Some(column)) => match relation::column_number(oid, column) {
                 Some(number) => Node::Column(oid.to_u32(), number),
                 None => only_recorded,
             },
-            (Kind::Model, ..) => registry::find(&recording.name)?.map_or(only_recorded, |model| Node::Model(model.id)),
-            (Kind::Check, ..) => recording.name.parse().map_or(only_recorded, Node::Check),
+            (Kind::Model, ..) => registry::find(&asset.name)?.map_or(only_recorded, |model| Node::Model(model.id)),
+            (Kind::Check, ..) => asset.name.parse().map_or(only_recorded, Node::Check),
             (Kind::Relation | Kind::Column | Kind::Schema | Kind::Dashboard | Kind::Source, ..) => only_recorded,
         })
     }

@@ -1,7 +1,8 @@
 //! Edges that people or manifests say, between recorded assets.
 
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use hashbrown::HashMap;
 
 use super::edges::Source;
 use super::node::{Direction, Edge, Node, Origin};
@@ -12,10 +13,48 @@ use crate::pg::error::Result;
 use crate::reliability::asset::{Asset, Recording};
 
 /// Rows between two looks at interrupts.
-const LOOK: u32 = 1024;
+const LOOK: usize = 1024;
 
-/// All recorded assets, by their numbers.
-pub type Recordings = HashMap<i64, (Node, Recording)>;
+/// All recorded assets, and what they are now.
+#[derive(Default)]
+pub struct Recordings {
+    all: Vec<(Node, Recording)>,
+    places: HashMap<i64, u32>,
+}
+
+impl Recordings {
+    pub fn read() -> Result<Recordings> {
+        let mut read = Recordings::default();
+        Recording::all(|recording| {
+            if read.all.len().is_multiple_of(LOOK) {
+                serve_interrupts();
+            }
+            read.places.insert(recording.id, read.all.len() as u32);
+            read.all.push((Node::of_recording(&recording)?, recording));
+            Ok(())
+        })?;
+        Ok(read)
+    }
+
+    /// All of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &(Node, Recording)> {
+        self.all.iter()
+    }
+
+    fn get(&self, id: i64) -> Option<&(Node, Recording)> {
+        self.all.get(*self.places.get(&id)? as usize)
+    }
+
+    /// What the asset of a number is now.
+    pub fn node(&self, id: i64) -> Option<Node> {
+        self.get(id).map(|(node, _)| *node)
+    }
+
+    /// The asset of a number.
+    pub fn asset(&self, id: i64) -> Option<&Asset> {
+        self.get(id).map(|(_, recording)| &recording.asset)
+    }
+}
 
 /// Edges between recorded assets.
 #[derive(Default)]
@@ -79,25 +118,22 @@ impl Source for Said {
         Ok(())
     }
 
+    fn pages(&self) -> Result<u32> {
+        Ok(catalog::pages(c"lineage_edge")?.saturating_add(catalog::pages(c"asset")?))
+    }
+
     fn all(&mut self, into: &mut Vec<Edge>) -> Result<()> {
-        let mut recordings = Recordings::new();
-        let mut seen = 0_u32;
-        let mut look = || {
-            seen += 1;
-            if seen.is_multiple_of(LOOK) {
+        if catalog::pages(c"lineage_edge")? == 0 {
+            return Ok(());
+        }
+        let recordings = Recordings::read()?;
+        catalog::visit_columns::<()>(c"lineage_edge", 2, |row| {
+            if into.len().is_multiple_of(LOOK) {
                 serve_interrupts();
             }
-        };
-        Recording::all(|recording| {
-            look();
-            recordings.insert(recording.id, (Node::of_recording(&recording)?, recording));
-            Ok(())
-        })?;
-        catalog::visit::<()>(c"lineage_edge", |row| {
-            look();
-            let ends = (recordings.get(&row.require(1)?), recordings.get(&row.require(2)?));
-            if let (Some((upstream, _)), Some((downstream, _))) = ends {
-                into.push(Edge::new(*upstream, *downstream, Origin::Said));
+            let ends = (recordings.node(row.require(1)?), recordings.node(row.require(2)?));
+            if let (Some(upstream), Some(downstream)) = ends {
+                into.push(Edge::new(upstream, downstream, Origin::Said));
             }
             Ok(None)
         })?;

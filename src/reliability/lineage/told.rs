@@ -1,8 +1,8 @@
 //! What people are told of what a walk reached: names, where they may see them.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use hashbrown::HashMap;
 use pgrx::pg_sys::Oid;
 
 use super::node::Node;
@@ -15,7 +15,7 @@ use crate::reliability::asset::{self, Asset, Kind};
 /// How something is written, and whether the caller may know of it.
 #[derive(Debug, Clone)]
 pub struct Told {
-    pub label: String,
+    pub label: Rc<str>,
     pub kind: Kind,
     pub visible: bool,
 }
@@ -28,7 +28,7 @@ pub const HIDDEN: &str = "(hidden)";
 pub struct Teller {
     /// The roles for which the caller acts, and those for which it does not.
     acts_for: HashMap<u32, bool>,
-    relations: HashMap<u32, Option<(String, bool)>>,
+    relations: HashMap<u32, Option<(Rc<str>, bool)>>,
     /// All recorded assets, where a walk has read them already.
     pub recordings: Option<Rc<Recordings>>,
 }
@@ -36,10 +36,10 @@ pub struct Teller {
 impl Teller {
     /// `None` for what is gone.
     pub fn tell(&mut self, node: Node) -> Result<Option<Told>> {
-        let of = |asset: Asset| -> Result<Option<Told>> {
+        let of = |asset: &Asset| -> Result<Option<Told>> {
             Ok(Some(Told {
                 visible: asset.is_visible()?,
-                label: asset.label(),
+                label: asset.label().into(),
                 kind: asset.kind,
             }))
         };
@@ -55,7 +55,7 @@ impl Teller {
                 };
                 let column = relation::column_name(oid.into(), number);
                 Ok(column.map(|column| Told {
-                    label: format!("{name}.{}", relation::quoted(&column)),
+                    label: format!("{name}.{}", relation::quoted(&column)).into(),
                     visible,
                     kind: Kind::Column,
                 }))
@@ -63,34 +63,21 @@ impl Teller {
             Node::Model(id) => match registry::by_id(id)? {
                 Some(model) => Ok(Some(Told {
                     visible: registry::may(&model, Privilege::Predict)?,
-                    label: Asset::of_model(&model.name).label(),
+                    label: Asset::of_model(&model.name).label().into(),
                     kind: Kind::Model,
                 })),
                 None => Ok(None),
             },
-            Node::Check(id) => of(Asset::of_check(id)?),
-            Node::Asset(id) => match self.asset(id)? {
-                Some(asset) => of(asset),
-                None => Ok(None),
+            Node::Check(id) => of(&Asset::of_check(id)?),
+            Node::Asset(id) => match self.recordings.as_ref().and_then(|all| all.asset(id)) {
+                Some(asset) => of(asset.now().as_ref().unwrap_or(asset)),
+                None => asset::by_id(id)?.as_ref().map_or(Ok(None), of),
             },
         }
     }
 
-    /// What is only recorded.
-    fn asset(&self, id: i64) -> Result<Option<Asset>> {
-        match self.recordings.as_ref().and_then(|all| all.get(&id)) {
-            Some((_, recording)) => Ok(Some(Asset {
-                kind: recording.kind,
-                name: recording.name.clone(),
-                relation: recording.relation,
-                column: recording.column.clone(),
-            })),
-            None => asset::by_id(id),
-        }
-    }
-
     /// The name of a relation, and whether the caller may know of it.
-    fn relation(&mut self, oid: u32) -> Option<(String, bool)> {
+    fn relation(&mut self, oid: u32) -> Option<(Rc<str>, bool)> {
         if let Some(known) = self.relations.get(&oid) {
             return known.clone();
         }
@@ -102,7 +89,7 @@ impl Teller {
                 .entry(owner.to_u32())
                 .or_insert_with(|| role::acts_for(owner));
             let visible = is_own || relation::may_select_some(object) || relation::may_set_triggers(object);
-            (name, visible)
+            (name.into(), visible)
         });
         self.relations.insert(oid, told.clone());
         told

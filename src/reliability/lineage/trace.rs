@@ -1,11 +1,13 @@
 //! `upstream(asset)` and `downstream(asset)`: everything that something depends on, and everything that depends on it.
 
-use std::collections::HashMap;
+use std::rc::Rc;
 
+use hashbrown::HashMap;
 use pgrx::pg_extern;
 
 use super::node::{Direction, Node};
 use super::owners::Owners;
+use super::said::Recordings;
 use super::told::{HIDDEN, Teller, Told};
 use super::walk::{Graph, Visit};
 use crate::pg::compute::serve_interrupts;
@@ -13,16 +15,17 @@ use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
+use crate::pg::text_array::TextArray;
 use crate::reliability::asset::Asset;
 
 result_row! {
     /// Something on the way.
     struct TraceRow {
-        asset: String,
+        asset: Rc<str>,
         kind: &'static str,
         depth: i32,
-        path: Vec<Text>,
-        owner: Option<String>,
+        path: TextArray,
+        owner: Option<Rc<str>>,
     }
 }
 
@@ -30,9 +33,12 @@ result_row! {
 pub struct Trace {
     visits: Vec<Visit>,
     told: Vec<Option<Told>>,
-    teller: Teller,
-    /// The visit of a column, for relations of which only columns were reached.
-    relations: Vec<(Node, u32)>,
+    /// All recorded assets, where the walk has read them.
+    pub recordings: Option<Rc<Recordings>>,
+    /// The relations of columns from which a walk went on by these.
+    passed: HashMap<Node, Option<Told>>,
+    /// Relations of which only columns were reached, and the visit of such a column.
+    relations: Vec<(Told, Node, u32)>,
 }
 
 /// What a row is about: a visit, or the relation of a column that was visited.
@@ -50,29 +56,38 @@ impl Trace {
         let mut teller = Teller::default();
         teller.recordings = graph.recordings();
         let mut told = Vec::with_capacity(visits.len());
+        let mut passed = HashMap::new();
         for (place, visit) in visits.iter().enumerate() {
             if place % 1024 == 0 {
                 serve_interrupts();
             }
             told.push(teller.tell(visit.node)?);
+            if let Some(relation) = visit.passes(&visits) {
+                passed.insert(relation, teller.tell(relation)?);
+            }
         }
         // A column is of its relation, which is told too, unless all began with a column.
-        let mut relations = HashMap::new();
+        let mut of_columns = HashMap::new();
         if !starts.iter().any(|node| matches!(node, Node::Column(..))) {
             for (place, visit) in visits.iter().enumerate().filter(|(_, visit)| visit.depth > 0) {
                 if matches!(visit.node, Node::Column(..)) {
-                    relations.entry(visit.node.container()).or_insert(place as u32);
+                    of_columns.entry(visit.node.container()).or_insert(place as u32);
                 }
             }
             visits.iter().for_each(|visit| {
-                relations.remove(&visit.node);
+                of_columns.remove(&visit.node);
             });
+        }
+        let mut relations = Vec::with_capacity(of_columns.len());
+        for (node, visit) in of_columns {
+            relations.extend(teller.tell(node)?.map(|told| (told, node, visit)));
         }
         Ok(Trace {
             visits,
             told,
-            teller,
-            relations: relations.into_iter().collect(),
+            recordings: teller.recordings,
+            passed,
+            relations,
         })
     }
 
@@ -82,57 +97,53 @@ impl Trace {
     }
 
     /// What the caller may know of, the nearest first, then by name. Not where it began.
-    pub fn stops(&mut self) -> Result<Vec<Stop>> {
-        let mut stops = Vec::new();
-        for (place, visit) in self.visits.iter().enumerate().filter(|(_, visit)| visit.depth > 0) {
-            stops.extend(self.told.get(place).cloned().flatten().map(|told| Stop {
-                node: visit.node,
-                depth: visit.depth,
-                told,
-                visit: place as u32,
-            }));
-        }
-        for &(node, visit) in &self.relations {
-            let depth = self.visits.get(visit as usize).map_or(0, |visit| visit.depth);
-            stops.extend(self.teller.tell(node)?.map(|told| Stop {
-                node,
-                depth,
-                told,
-                visit,
-            }));
-        }
+    pub fn stops(&self) -> Vec<Stop> {
+        let reached = self.visits.iter().zip(&self.told).enumerate();
+        let reached = reached.filter(|(_, (visit, _))| visit.depth > 0);
+        let mut stops: Vec<Stop> = reached
+            .filter_map(|(place, (visit, told))| {
+                Some(Stop {
+                    node: visit.node,
+                    depth: visit.depth,
+                    told: told.clone()?,
+                    visit: place as u32,
+                })
+            })
+            .collect();
+        stops.extend(self.relations.iter().map(|(told, node, visit)| Stop {
+            node: *node,
+            depth: self.visits[*visit as usize].depth,
+            told: told.clone(),
+            visit: *visit,
+        }));
         stops.retain(|stop| stop.told.visible);
         stops.sort_by(|a, b| {
             (a.depth, &a.told.label, a.told.kind.name()).cmp(&(b.depth, &b.told.label, b.told.kind.name()))
         });
-        Ok(stops)
+        stops
     }
 
     /// The names of what was passed on a shortest way to a stop, from where the walk began. What the caller may not know of has none. A column is
     /// followed by its relation where it is not known that the column matters.
-    pub fn path(&mut self, stop: &Stop) -> Result<Vec<Text>> {
-        let mut path = vec![Text::from(stop.told.label.as_str())];
-        let mut place = Some(stop.visit);
-        while let Some(visit) = place.and_then(|place| self.visits.get(place as usize)).copied() {
-            if let Some(from) = visit.from {
-                let from = from as usize;
-                if visit.by_relation
-                    && let Some(before) = self.visits.get(from)
-                {
-                    let relation = self.teller.tell(before.node.container())?;
-                    path.push(name(relation.as_ref()));
-                }
-                path.push(name(self.told.get(from).and_then(Option::as_ref)));
+    pub fn path(&self, stop: &Stop) -> TextArray {
+        let mut names: Vec<&str> = Vec::with_capacity(2 * stop.depth as usize + 1);
+        names.push(&stop.told.label);
+        let mut visit = &self.visits[stop.visit as usize];
+        while let Some(from) = visit.from {
+            if let Some(relation) = visit.passes(&self.visits) {
+                names.push(name(self.passed.get(&relation).and_then(Option::as_ref)));
             }
-            place = visit.from;
+            names.push(name(self.told[from as usize].as_ref()));
+            visit = &self.visits[from as usize];
         }
-        path.reverse();
-        Ok(path)
+        let mut path = TextArray::with_room(names.iter().map(|name| name.len() + size_of::<u64>()).sum());
+        names.iter().rev().for_each(|name| path.push(name));
+        path
     }
 }
 
-fn name(told: Option<&Told>) -> Text {
-    Text::from(told.filter(|told| told.visible).map_or(HIDDEN, |told| &told.label))
+fn name(told: Option<&Told>) -> &str {
+    told.filter(|told| told.visible).map_or(HIDDEN, |told| &told.label)
 }
 
 fn trace(asset: Option<Text>, direction: Direction) -> Result<SetOf<TraceRow>> {
@@ -147,11 +158,12 @@ fn trace(asset: Option<Text>, direction: Direction) -> Result<SetOf<TraceRow>> {
     let Some(node) = Node::of_asset(&asset)? else {
         return Ok(set_of(Vec::new()));
     };
-    let mut trace = Trace::walk(&[node], direction)?;
-    let (stops, owners) = (trace.stops()?, Owners::read()?);
+    let trace = Trace::walk(&[node], direction)?;
+    let stops = trace.stops();
+    let mut owners = Owners::read(trace.recordings.clone(), stops.len())?;
     Ok(set_of(stops.into_iter().map(move |stop| TraceRow {
-        path: or_raise(trace.path(&stop)),
-        owner: owners.of(stop.node),
+        path: trace.path(&stop),
+        owner: or_raise(owners.of(stop.node)),
         depth: i32::try_from(stop.depth).unwrap_or(i32::MAX),
         kind: stop.told.kind.name(),
         asset: stop.told.label,

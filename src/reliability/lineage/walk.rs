@@ -4,8 +4,10 @@
 //! far as these are known: through a view by what its columns are made of, through a training by what it read. Where only the relation is known, the
 //! walk goes by that, and says so.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
+
+use hashbrown::{HashMap, HashSet};
 
 use super::catalogs::Catalogs;
 use super::edges::{Reader, Source};
@@ -29,6 +31,14 @@ pub struct Visit {
     pub from: Option<u32>,
     /// Whether that was a column, of which it is not known whether it matters here: only its relation does.
     pub by_relation: bool,
+}
+
+impl Visit {
+    /// The relation by which it was come from a column of it.
+    pub fn passes(&self, visits: &[Visit]) -> Option<Node> {
+        let from = self.from.filter(|_| self.by_relation)?;
+        Some(visits.get(from as usize)?.node.container())
+    }
 }
 
 /// A step of a walk.

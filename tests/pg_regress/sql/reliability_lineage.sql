@@ -200,3 +200,21 @@ $$;
 SELECT sum(differs(n, way)) AS different, sum(reached) > 1000 AS reaches_many
 FROM (SELECT DISTINCT up AS n FROM raw.arc ORDER BY 1 LIMIT 12) s, (VALUES ('down'), ('up')) w(way),
      LATERAL (SELECT count(*) AS reached FROM assay.downstream('source:n' || n)) r;
+
+-- Owners are those that assay.assets shows: of assets, else of products, else of schemas; on long walks, which read all there are, and on short ones.
+SELECT count(assay.add_owner('lineage team ' || i, 'team')) AS teams FROM generate_series(1, 3) i;
+SELECT count(assay.add_data_product('lineage product ' || i, 'p2', 'lineage team ' || i)) AS products FROM generate_series(2, 3) i;
+SELECT count(*) AS owned FROM (SELECT assay.own('lineage team ' || 1 + n % 2, 'source:n' || n) FROM generate_series(0, 400, 3) n WHERE 'n' || n IN (SELECT name FROM assay.asset) OFFSET 0) o;
+SELECT count(*) AS owned_twice FROM (SELECT assay.own('lineage team 3', 'source:n' || n) FROM generate_series(0, 400, 12) n WHERE 'n' || n IN (SELECT name FROM assay.asset) OFFSET 0) o;
+INSERT INTO assay.product_asset (product_id, asset_id, role)
+    SELECT p.id, a.id, (ARRAY['input', 'inner', 'output'])[1 + a.id % 3] FROM assay.asset a, assay.data_product p WHERE a.kind = 'source' AND a.id % 5 < 2 AND p.name = 'lineage product ' || 2 + a.id / 5 % 2;
+SELECT assay.own('lineage team 1', 'schema:raw');
+SELECT assay.own('lineage team 2', 'raw.loan');
+CREATE FUNCTION owners_differ(target text) RETURNS TABLE (reached bigint, owners bigint, different bigint) LANGUAGE sql AS $$
+    SELECT count(*), count(DISTINCT t.owner), count(*) FILTER (WHERE t.owner IS DISTINCT FROM a.owner)
+    FROM (SELECT asset, owner FROM assay.downstream(target) UNION SELECT asset, owner FROM assay.upstream(target)) t JOIN assay.assets a USING (asset)
+$$;
+SELECT max(reached) > 50 AS long, max(owners) > 2 AS teams, sum(different) AS different FROM (SELECT DISTINCT up FROM raw.arc ORDER BY up LIMIT 3) s, LATERAL owners_differ('source:n' || up);
+SELECT target, owners > 0 AS owned, different FROM (VALUES ('mart.by_region'), ('raw.loan'), ('mart.loan'), ('raw.unused'), ('dashboard:revenue')) t(target), LATERAL owners_differ(target);
+-- A column has the owners of its table, also where nothing is recorded of it.
+SELECT asset, owner FROM assay.upstream('mart.loan.monthly');
