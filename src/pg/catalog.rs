@@ -8,8 +8,8 @@ use pgrx::{IntoDatum, pg_sys};
 use super::catalog_row::CatalogRow;
 use super::cell::Column;
 use super::error::{Error, INTERNAL, Result};
-use super::tables::{Table, oid_of};
 use super::table_scan::visit_rows;
+use super::tables::{Table, oid_of};
 use super::text::Text;
 
 /// A column to find rows by: its attribute number, and its value.

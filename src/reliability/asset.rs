@@ -198,7 +198,7 @@ impl Asset {
     /// As people write it.
     pub fn label(&self) -> String {
         if self.kind.is_written() {
-            format!("{}:{}", self.kind.name(), self.name)
+            [self.kind.name(), ":", &self.name].concat()
         } else {
             self.name.clone()
         }

@@ -1,6 +1,6 @@
 //! Edges that PostgreSQL's own catalogs have.
 
-use super::edges::Source;
+use super::edges::{Grouped, Known, Source};
 use super::node::{Direction, Edge, Node, Origin};
 use crate::pg::error::Result;
 use crate::pg::references::{self, KeyPair, Part, Reference};
@@ -23,6 +23,16 @@ fn of_key(pair: KeyPair) -> Edge {
 fn of_part(part: Part) -> Edge {
     let node = |relation: pgrx::pg_sys::Oid| Node::Relation(relation.to_u32());
     Edge::new(node(part.child), node(part.parent), Origin::Partition)
+}
+
+impl Catalogs {
+    /// All edges.
+    pub fn edges(&self) -> Result<Vec<Edge>> {
+        let mut edges: Vec<Edge> = references::all_views()?.into_iter().map(of_view).collect();
+        edges.extend(references::all_keys()?.into_iter().map(of_key));
+        edges.extend(references::all_parts()?.into_iter().map(of_part));
+        Ok(edges)
+    }
 }
 
 impl Source for Catalogs {
@@ -53,10 +63,7 @@ impl Source for Catalogs {
         Ok(references::pages())
     }
 
-    fn all(&mut self, into: &mut Vec<Edge>) -> Result<()> {
-        into.extend(references::all_views()?.into_iter().map(of_view));
-        into.extend(references::all_keys()?.into_iter().map(of_key));
-        into.extend(references::all_parts()?.into_iter().map(of_part));
-        Ok(())
+    fn all(&mut self, direction: Direction) -> Result<Box<dyn Known>> {
+        Ok(Box::new(Grouped::of(self.edges()?, direction)))
     }
 }

@@ -17,8 +17,14 @@ pub trait Source {
     /// How many pages of tables all of them are on.
     fn pages(&self) -> Result<u32>;
 
-    /// Adds all of them.
-    fn all(&mut self, into: &mut Vec<Edge>) -> Result<()>;
+    /// All of them.
+    fn all(&mut self, direction: Direction) -> Result<Box<dyn Known>>;
+}
+
+/// All edges of a source, in memory.
+pub trait Known {
+    /// Adds those at whose near end is `container`.
+    fn at(&self, container: Node, into: &mut Vec<Edge>);
 }
 
 /// So many are looked up by index at least before all of them are read, and so many at most.
@@ -32,33 +38,31 @@ pub fn few(pages: u32) -> u32 {
     (pages / PAGES).clamp(FEW, MANY)
 }
 
-/// All edges of a source, by the containers of their near ends.
-struct Known {
+/// Edges by the containers of their near ends.
+pub struct Grouped {
     edges: Vec<Edge>,
-    /// The last edge of each container, and before each edge the one before it of the same container: places counted from 1, and 0 for none.
-    last: HashMap<Node, u32>,
-    before: Vec<u32>,
+    /// Where those of a container begin, and where they end.
+    places: HashMap<Node, (u32, u32)>,
 }
 
-impl Known {
-    fn of(edges: Vec<Edge>, direction: Direction) -> Known {
-        let mut last = HashMap::new();
-        let mut before = Vec::with_capacity(edges.len());
+impl Grouped {
+    pub fn of(mut edges: Vec<Edge>, direction: Direction) -> Grouped {
+        serve_interrupts();
+        let container = |edge: &Edge| edge.ends(direction).0.container();
+        edges.sort_unstable_by_key(container);
+        let mut places: HashMap<Node, (u32, u32)> = HashMap::new();
         for (place, edge) in edges.iter().enumerate() {
-            if place.is_multiple_of(1024) {
-                serve_interrupts();
-            }
-            let container = edge.ends(direction).0.container();
-            before.push(last.insert(container, place as u32 + 1).unwrap_or(0));
+            let place = place as u32;
+            places.entry(container(edge)).or_insert((place, place)).1 = place + 1;
         }
-        Known { edges, last, before }
+        Grouped { edges, places }
     }
+}
 
+impl Known for Grouped {
     fn at(&self, container: Node, into: &mut Vec<Edge>) {
-        let mut next = self.last.get(&container).copied().unwrap_or(0) as usize;
-        while let Some(place) = next.checked_sub(1) {
-            into.push(self.edges[place]);
-            next = self.before[place] as usize;
+        if let Some(&(first, end)) = self.places.get(&container) {
+            into.extend_from_slice(&self.edges[first as usize..end as usize]);
         }
     }
 }
@@ -70,7 +74,7 @@ pub struct Reader<S> {
     looked_up: u32,
     /// So many are looked up by index.
     few: u32,
-    all: Option<Known>,
+    all: Option<Box<dyn Known>>,
 }
 
 impl<S: Source> Reader<S> {
@@ -97,9 +101,8 @@ impl<S: Source> Reader<S> {
             self.few = few(self.source.pages()?);
         }
         if self.looked_up >= self.few {
-            let mut edges = Vec::new();
-            self.source.all(&mut edges)?;
-            self.all.insert(Known::of(edges, self.direction)).at(container, into);
+            let all = self.source.all(self.direction)?;
+            self.all.insert(all).at(container, into);
             return Ok(());
         }
         self.looked_up += 1;

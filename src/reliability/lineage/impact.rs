@@ -238,7 +238,7 @@ fn impact(id: Option<i64>) -> Result<SetOf<ImpactRow>> {
     for asset in incident.assets {
         starts.extend(subject(asset)?);
     }
-    let trace = Trace::walk(&starts, Direction::Downstream)?;
+    let mut trace = Trace::walk(&starts, Direction::Downstream)?;
     let reached = Reached::of(trace.nodes());
     let stops = trace.stops();
     let (mut lines, wanted) = lines(&stops, &reached)?;

@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use hashbrown::HashMap;
 use pgrx::pg_sys::Oid;
 
-use super::edges::Source;
+use super::edges::{Grouped, Known, Source};
 use super::node::{Direction, Edge, Node, Origin};
 use crate::pg::catalog::{self, Key};
 use crate::pg::catalog_row::CatalogRow;
@@ -126,6 +126,17 @@ impl Reading {
 /// What versions read.
 pub struct Readings;
 
+impl Readings {
+    /// All edges.
+    pub fn edges(&self) -> Result<Vec<Edge>> {
+        let mut edges = Vec::new();
+        Reading::find(|_| None)?
+            .iter()
+            .for_each(|reading| reading.edges(&mut edges));
+        Ok(edges)
+    }
+}
+
 impl Source for Readings {
     fn concerns(&self, container: Node, direction: Direction) -> bool {
         match direction {
@@ -149,9 +160,8 @@ impl Source for Readings {
         tables.map(|table| catalog::pages(table.name)).sum()
     }
 
-    fn all(&mut self, into: &mut Vec<Edge>) -> Result<()> {
-        Reading::find(|_| None)?.iter().for_each(|reading| reading.edges(into));
-        Ok(())
+    fn all(&mut self, direction: Direction) -> Result<Box<dyn Known>> {
+        Ok(Box::new(Grouped::of(self.edges()?, direction)))
     }
 }
 
@@ -199,6 +209,11 @@ impl Check {
 }
 
 impl Checks {
+    /// All edges.
+    pub fn edges(&mut self) -> Result<Vec<Edge>> {
+        Ok(self.read()?.iter().filter_map(Check::edge).collect())
+    }
+
     fn read(&mut self) -> Result<&[Check]> {
         if self.all.is_none() {
             let mut all: Vec<Check> = Vec::new();
@@ -226,15 +241,9 @@ fn check(id: i64) -> Result<Option<Check>> {
     })
 }
 
-impl Source for Checks {
-    fn concerns(&self, container: Node, direction: Direction) -> bool {
-        match direction {
-            Direction::Downstream => matches!(container, Node::Relation(_)),
-            Direction::Upstream => matches!(container, Node::Check(_)),
-        }
-    }
-
-    fn at(&mut self, container: Node, direction: Direction, into: &mut Vec<Edge>) -> Result<()> {
+impl Checks {
+    /// Adds those at whose near end is `container`.
+    pub fn at(&mut self, container: Node, direction: Direction, into: &mut Vec<Edge>) -> Result<()> {
         match (container, direction) {
             (Node::Check(id), Direction::Upstream) => into.extend(check(id)?.and_then(|check| check.edge())),
             (Node::Relation(oid), Direction::Downstream) => {
@@ -250,15 +259,6 @@ impl Source for Checks {
             }
             _ => {}
         }
-        Ok(())
-    }
-
-    fn pages(&self) -> Result<u32> {
-        catalog::pages(c"quality_check")
-    }
-
-    fn all(&mut self, into: &mut Vec<Edge>) -> Result<()> {
-        into.extend(self.read()?.iter().filter_map(Check::edge));
         Ok(())
     }
 }

@@ -7,7 +7,6 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::{pg_extern, pg_sys};
 
 use super::catalogs::Catalogs;
-use super::edges::Source;
 use super::kept::{Checks, Readings};
 use super::node::{Edge, Node};
 use super::said::Recordings;
@@ -50,10 +49,9 @@ fn is_built_in(node: Node) -> bool {
 }
 
 fn all(recordings: &Recordings) -> Result<Vec<Listed>> {
-    let mut edges: Vec<Edge> = Vec::new();
-    Catalogs.all(&mut edges)?;
-    Readings.all(&mut edges)?;
-    Checks::default().all(&mut edges)?;
+    let mut edges: Vec<Edge> = Catalogs.edges()?;
+    edges.extend(Readings.edges()?);
+    edges.extend(Checks::default().edges()?);
     let mut known = HashSet::new();
     edges.retain(|edge| {
         !is_built_in(edge.downstream) && known.insert((edge.upstream, edge.downstream, edge.origin.name()))

@@ -46,7 +46,7 @@ fn subject(asset: i64) -> Result<Option<Node>> {
     let node = Node::of_recording(&recording)?;
     let Node::Check(_) = node else { return Ok(Some(node)) };
     let mut edges = Vec::new();
-    edges::Source::at(&mut kept::Checks::default(), node, Direction::Upstream, &mut edges)?;
+    kept::Checks::default().at(node, Direction::Upstream, &mut edges)?;
     Ok(Some(edges.first().map_or(node, |edge: &Edge| edge.upstream)))
 }
 

@@ -58,7 +58,7 @@ impl Owners {
         if let Some(recordings) = recordings {
             let owned = recordings.iter().filter_map(|(node, recording)| {
                 let team = owners.of_recording(recording)?;
-                Some((recording.id, *node, team))
+                Some((recording.id, node, team))
             });
             let mut owned: Vec<(i64, Node, Team)> = owned.collect();
             // Where several records are of one thing by now, the newest of them counts.

@@ -15,7 +15,7 @@ use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
-use crate::pg::text_array::TextArray;
+use crate::pg::text_array::{Element, Elements, TextArray};
 use crate::reliability::asset::Asset;
 
 result_row! {
@@ -35,10 +35,19 @@ pub struct Trace {
     told: Vec<Option<Told>>,
     /// All recorded assets, where the walk has read them.
     pub recordings: Option<Rc<Recordings>>,
-    /// The relations of columns from which a walk went on by these.
-    passed: HashMap<Node, Option<Told>>,
+    /// How paths name the visits, and the relations of columns from which the walk went on by these.
+    names: Elements,
+    named: Vec<Name>,
+    passed: HashMap<Node, Element>,
     /// Relations of which only columns were reached, and the visit of such a column.
     relations: Vec<(Told, Node, u32)>,
+}
+
+/// How paths name a visit, and where it was come from.
+struct Name {
+    element: Element,
+    from: Option<u32>,
+    by_relation: bool,
 }
 
 /// What a row is about: a visit, or the relation of a column that was visited.
@@ -56,14 +65,22 @@ impl Trace {
         let mut teller = Teller::default();
         teller.recordings = graph.recordings();
         let mut told = Vec::with_capacity(visits.len());
-        let mut passed = HashMap::new();
+        let (mut names, mut named, mut passed) =
+            (Elements::default(), Vec::with_capacity(visits.len()), HashMap::new());
         for (place, visit) in visits.iter().enumerate() {
             if place % 1024 == 0 {
                 serve_interrupts();
             }
-            told.push(teller.tell(visit.node)?);
+            let about = teller.tell(visit.node)?;
+            named.push(Name {
+                element: names.add(name(about.as_ref())),
+                from: visit.from,
+                by_relation: visit.by_relation,
+            });
+            told.push(about);
             if let Some(relation) = visit.passes(&visits) {
-                passed.insert(relation, teller.tell(relation)?);
+                let about = teller.tell(relation)?;
+                passed.insert(relation, names.add(name(about.as_ref())));
             }
         }
         // A column is of its relation, which is told too, unless all began with a column.
@@ -86,6 +103,8 @@ impl Trace {
             visits,
             told,
             recordings: teller.recordings,
+            names,
+            named,
             passed,
             relations,
         })
@@ -125,20 +144,21 @@ impl Trace {
 
     /// The names of what was passed on a shortest way to a stop, from where the walk began. What the caller may not know of has none. A column is
     /// followed by its relation where it is not known that the column matters.
-    pub fn path(&self, stop: &Stop) -> TextArray {
-        let mut names: Vec<&str> = Vec::with_capacity(2 * stop.depth as usize + 1);
-        names.push(&stop.told.label);
-        let mut visit = &self.visits[stop.visit as usize];
+    pub fn path(&mut self, stop: &Stop) -> TextArray {
+        let mut path: Vec<Element> = Vec::with_capacity(2 * stop.depth as usize + 1);
+        let mut visit = &self.named[stop.visit as usize];
+        path.push(match self.visits[stop.visit as usize].node == stop.node {
+            true => visit.element,
+            false => self.names.add(&stop.told.label),
+        });
         while let Some(from) = visit.from {
-            if let Some(relation) = visit.passes(&self.visits) {
-                names.push(name(self.passed.get(&relation).and_then(Option::as_ref)));
+            if visit.by_relation {
+                path.extend(self.passed.get(&self.visits[from as usize].node.container()));
             }
-            names.push(name(self.told[from as usize].as_ref()));
-            visit = &self.visits[from as usize];
+            visit = &self.named[from as usize];
+            path.push(visit.element);
         }
-        let mut path = TextArray::with_room(names.iter().map(|name| name.len() + size_of::<u64>()).sum());
-        names.iter().rev().for_each(|name| path.push(name));
-        path
+        TextArray::reversed(&self.names, &path)
     }
 }
 
@@ -158,7 +178,7 @@ fn trace(asset: Option<Text>, direction: Direction) -> Result<SetOf<TraceRow>> {
     let Some(node) = Node::of_asset(&asset)? else {
         return Ok(set_of(Vec::new()));
     };
-    let trace = Trace::walk(&[node], direction)?;
+    let mut trace = Trace::walk(&[node], direction)?;
     let stops = trace.stops();
     let mut owners = Owners::read(trace.recordings.clone(), stops.len())?;
     Ok(set_of(stops.into_iter().map(move |stop| TraceRow {

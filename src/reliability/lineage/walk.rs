@@ -10,7 +10,7 @@ use std::rc::Rc;
 use hashbrown::{HashMap, HashSet};
 
 use super::catalogs::Catalogs;
-use super::edges::{Reader, Source};
+use super::edges::Reader;
 use super::kept::{Checks, Readings};
 use super::node::{Direction, Edge, Node, Origin};
 use super::said::{Recordings, Said};
