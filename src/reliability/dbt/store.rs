@@ -199,12 +199,21 @@ WHERE (l.source OPERATOR(pg_catalog.=) 'dbt')
       WHERE (d.upstream_id OPERATOR(pg_catalog.=) l.upstream_id) AND (d.downstream_id OPERATOR(pg_catalog.=) l.downstream_id)
         AND (d.project OPERATOR(pg_catalog.<>) $1))";
 
+// An import holds the lock on the nodes, so that no other one writes the same; and to find those that are there takes less together than one by one.
 const MARK: &str = "INSERT INTO assay.dbt_edge (project, upstream_id, downstream_id)
 SELECT $1, e.upstream_id, e.downstream_id FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS e(upstream_id, downstream_id)
-ON CONFLICT DO NOTHING";
+WHERE NOT EXISTS (
+    SELECT FROM assay.dbt_edge AS d
+    WHERE (d.upstream_id OPERATOR(pg_catalog.=) e.upstream_id) AND (d.downstream_id OPERATOR(pg_catalog.=) e.downstream_id)
+      AND (d.project OPERATOR(pg_catalog.=) $1))";
 
+// People write these, too.
 const LINK: &str = "INSERT INTO assay.lineage_edge (upstream_id, downstream_id, source, added_by)
 SELECT e.upstream_id, e.downstream_id, 'dbt', $3 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS e(upstream_id, downstream_id)
+WHERE NOT EXISTS (
+    SELECT FROM assay.lineage_edge AS l
+    WHERE (l.upstream_id OPERATOR(pg_catalog.=) e.upstream_id) AND (l.downstream_id OPERATOR(pg_catalog.=) e.downstream_id)
+      AND (l.source OPERATOR(pg_catalog.=) 'dbt'))
 ON CONFLICT DO NOTHING";
 
 /// Says what exposures are where assets are listed.
