@@ -36,6 +36,6 @@ Example: SELECT assay.render_model(''credit'', ''SELECT * FROM customers WHERE i
 CREATE FUNCTION assay.render_reliability(format text DEFAULT 'text', at timestamptz DEFAULT pg_catalog.now()) RETURNS text
 AS 'MODULE_PATHNAME', 'render_reliability_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.render_reliability(text, timestamptz) IS
-'The weekly page of reliability: what is open, with owners and deadlines; a calendar of the last twelve weeks, also by data product; incidents from when to when; uptime of data products; service levels with what is left of their error budgets; how fast people are; and what nobody answers for. It shows what assay.incidents, assay.issues and the other views show the caller, as it stood at a moment.
+'The weekly page of reliability: what is open, with owners and deadlines; a calendar of the last twelve weeks, also by data product; incidents from when to when; uptime of data products; service levels with what is left of their error budgets; response times and coverage; and assets without an owner. It shows what assay.incidents, assay.issues and the other views show the caller, as it stood at a moment.
 format as in assay.render_profile. at: the moment; days are those of the session''s time zone. Errors: 22023 another format, a NULL, or a moment that is not finite.
 Example: SELECT assay.render_reliability()';

@@ -6,6 +6,8 @@ use super::table::{Cell, Column, Table};
 use super::ticks::{Ticks, Unit};
 use super::timeline::Timeline;
 
+pub use super::tone::Tone;
+
 /// A figure with its heading.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
@@ -90,19 +92,6 @@ impl Axis {
             Unit::Share => Cell::Share(value),
         }
     }
-}
-
-/// The colour of a series, by its role: a style sheet says which it is by day and by night.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// Of what the figure is about.
-    First,
-    /// Of what it is compared with.
-    Second,
-    /// Of a third.
-    Third,
-    /// Of what only gives a hold.
-    Muted,
 }
 
 /// Lines and points over numbers.

@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::svg::{WIDTH, label_columns, names, short};
+use super::drawing::{WIDTH, label_columns, names, rectangle, short};
 use super::table::{Cell, Column, Table};
 
 /// Shades above nothing.
@@ -16,7 +16,7 @@ const UNKNOWN: usize = SHADES + 1;
 pub struct Heat {
     /// What its values are.
     pub label: String,
-    /// What a column is, from the left.
+    /// What a column is, from the left; an empty one has no label.
     pub columns: Vec<String>,
     /// The names, from the top, each with a value for each column; NaN of what is not known.
     pub rows: Vec<(String, Vec<f64>)>,
@@ -34,25 +34,33 @@ impl Heat {
         ((share * SHADES as f64).ceil().max(0.0) as usize).min(SHADES)
     }
 
+    /// A value as a character: the higher the more, as high as the drawing is dark; a hyphen for nothing, a dot for what is not known.
+    fn block(&self, value: f64) -> char {
+        const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+        if !value.is_finite() {
+            return '·';
+        }
+        let share = value / self.most.max(f64::MIN_POSITIVE);
+        match (share * BLOCKS.len() as f64).ceil().max(0.0) as usize {
+            0 => '-',
+            height => BLOCKS[height.min(BLOCKS.len()) - 1],
+        }
+    }
+
     pub(super) fn table(&self) -> Table {
         let columns = vec![
-            Column::text("", 30),
+            Column::text("", 40),
             Column::number("in all"),
             Column::text(&self.label, self.columns.len().max(8)),
         ];
         let mut table = Table::new("", columns);
         table.rows.extend(self.rows.iter().map(|(name, values)| {
             let sum = values.iter().filter(|value| value.is_finite()).sum();
-            vec![Cell::text(name), Cell::Figure(sum), Cell::Spark(values.clone())]
+            let line = values.iter().map(|&value| self.block(value));
+            vec![Cell::text(name), Cell::Figure(sum), Cell::Text(line.collect())]
         }));
         table
     }
-}
-
-/// The rectangles of one shade, as a path.
-fn rectangle(path: &mut String, x: f64, y: f64, width: f64, height: f64) {
-    let (x, y, width, height) = (short(x), short(y), short(width), short(height));
-    path.push_str(&format!("M{x} {y}h{width}v{height}h-{width}z"));
 }
 
 /// Draws it: its height, and what is in it. All cells of a shade are one path.
@@ -138,5 +146,13 @@ mod tests {
     #[test]
     fn the_table_adds_up_what_is_known() {
         assert_eq!(heat().table().rows[0][1], Cell::Figure(12.0));
+    }
+
+    #[test]
+    fn the_table_shows_each_value_by_the_same_measure() {
+        let mut heat = heat();
+        heat.rows.push(("ingest".into(), vec![1.0, 3.1, 99.0]));
+        let lines: Vec<Cell> = heat.table().rows.into_iter().map(|row| row[2].clone()).collect();
+        assert_eq!(lines, [Cell::text("-▄·"), Cell::text("▁▂█")]);
     }
 }

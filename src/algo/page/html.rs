@@ -9,7 +9,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::chart::Plot;
 use super::plain::visible;
 use super::table::{Cell, Column, Status, Table};
-use super::{Block, Chart, Page, Section, heat, svg};
+use super::{Block, Chart, Page, Section, drawing, heat, svg};
 use crate::error::Result;
 use crate::monitor::Monitor;
 
@@ -280,7 +280,7 @@ impl Writer<'_> {
                     @if !chart.about.is_empty() { span { (self.text(&chart.about)) } }
                     @if !legend.is_empty() {
                         ul class="key" { @for (tone, label) in &legend {
-                            li { i class=(svg::class(*tone)) {} (self.name(label)) }
+                            li { i class=(tone.class()) {} (self.name(label)) }
                         } }
                     }
                     @if matches!(chart.plot, Plot::Swarm(_)) {
@@ -330,10 +330,11 @@ impl Writer<'_> {
     fn row(&self, row: &[Cell], columns: &[Column]) -> Markup {
         html! {
             tr { @for (place, (cell, column)) in row.iter().zip(columns).enumerate() {
-                @let class = match (column.is_number, column.takes_rest) {
-                    (true, _) => Some("r"),
-                    (false, true) => Some("w"),
-                    (false, false) => None,
+                @let class = match (column.is_number, column.takes_rest, column.is_whole) {
+                    (true, ..) => Some("r"),
+                    (false, true, _) => Some("w"),
+                    (false, false, true) => Some("o"),
+                    (false, false, false) => None,
                 };
                 @if place == 0 && *cell != Cell::Empty {
                     th scope="row" class=[class] { (self.cell(cell, self.limits.cell)) }
@@ -356,7 +357,7 @@ impl Writer<'_> {
                 Cell::Status(status, shown) => span class={ "st " (status_class(*status)) } { (status_sign(*status)) " " (text(shown)) },
                 Cell::Spark(heights) => (spark(heights)),
                 Cell::Bar(share) => div class="barbox" {
-                    span class="bar" style={ "width:" (svg::short(share.clamp(0.0, 1.0) * 100.0)) "%" } {}
+                    span class="bar" style={ "width:" (drawing::short(share.clamp(0.0, 1.0) * 100.0)) "%" } {}
                 },
                 Cell::Estimate(value, low, high) => {
                     (super::table::estimated(*value, *low, *high))
@@ -396,7 +397,7 @@ fn spark(heights: &[f64]) -> Markup {
             path.push_str(&format!(
                 "M{} {HIGH}v-{}",
                 place * 4 + 2,
-                svg::short((share * (HIGH - 1.0)).max(0.6))
+                drawing::short((share * (HIGH - 1.0)).max(0.6))
             ));
         }
     }

@@ -4,7 +4,9 @@
 //! Whatever a document says may come from anybody's rows. Each writer makes it harmless in its own way: the text by [`plain::harmless`], Markdown by
 //! escaping what has a meaning there, HTML by maud, which escapes every value.
 
+mod area;
 pub mod chart;
+mod drawing;
 pub mod heat;
 mod html;
 mod markdown;
@@ -16,6 +18,7 @@ mod table;
 mod text;
 pub mod ticks;
 pub mod timeline;
+mod tone;
 mod values;
 
 pub use self::chart::Chart;

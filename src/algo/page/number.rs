@@ -74,6 +74,24 @@ pub fn share(share: f64) -> String {
     }
 }
 
+/// A share of which the last hundredths count, as of time without failure: `93.1%`, `99.95%`, `99.99%` of what is just below all, `100.0%` of all alone.
+pub fn nearly_all(part: f64) -> String {
+    match part {
+        part if (0.99..1.0).contains(&part) => {
+            // What rounding has added is not taken away again.
+            let hundredths = (part * 1e4 + 1e-7).floor().min(9999.0);
+            format!("{:.2}%", hundredths / 100.0)
+        }
+        part => share(part),
+    }
+}
+
+/// A share as somebody has set it, with all its digits: `99.5%`, `99.999%`.
+pub fn set_share(share: f64) -> String {
+    let digits = format!("{:.4}", share * 100.0);
+    format!("{}%", digits.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// A probability of chance, of which nobody needs more than a bound when it is small.
 pub fn p_value(p: f64) -> String {
     match p {
@@ -134,6 +152,17 @@ mod tests {
         );
         assert_eq!(short_count(1_234_567.0, false), "~1.23M");
         assert_eq!(short_count(4096.0, true), "4096");
+    }
+
+    #[test]
+    fn what_is_not_all_does_not_look_like_all() {
+        let shares = [1.0, 0.999_999, 0.9995, 0.99, 0.9899, 0.5, 0.0].map(nearly_all);
+        assert_eq!(
+            shares,
+            ["100.0%", "99.99%", "99.95%", "99.00%", "99.0%", "50.0%", "0.0%"]
+        );
+        let set = [0.995, 0.9995, 0.99999, 0.99, 0.9].map(set_share);
+        assert_eq!(set, ["99.5%", "99.95%", "99.999%", "99%", "90%"]);
     }
 
     #[test]

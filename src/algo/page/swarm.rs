@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
+use super::area::Area;
 use super::chart::Swarm;
-use super::svg::{Area, WIDTH, names, short};
+use super::drawing::{WIDTH, names, short};
 
 /// What a row of points takes, and what its points may take of it.
 const EACH: f64 = 28.0;

@@ -130,6 +130,8 @@ pub struct Column {
     pub most: usize,
     /// Whether it has what the others leave.
     pub takes_rest: bool,
+    /// Whether its cells stay on one line, as times do.
+    pub is_whole: bool,
 }
 
 impl Column {
@@ -139,6 +141,14 @@ impl Column {
             heading: heading.into(),
             most,
             ..Column::default()
+        }
+    }
+
+    /// A column of times, and of what else is not broken into lines.
+    pub fn whole(heading: &str, most: usize) -> Column {
+        Column {
+            is_whole: true,
+            ..Column::text(heading, most)
         }
     }
 

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::chart::Tone;
-use super::svg::{WIDTH, class, label_columns, names, short};
+use super::drawing::{WIDTH, fitted, label_columns, rectangle, short};
 use super::table::{Cell, Column, Table};
+use super::tone::Tone;
 
 /// Spans of time.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -46,48 +46,48 @@ impl Timeline {
     }
 }
 
-/// Draws it: its height, and what is in it.
+/// Draws it: its height, and what is in it. What a span is of and when it was stand above it, so that both have all of the width.
 pub(super) fn draw(timeline: &Timeline) -> (f64, Markup) {
-    const TOP: f64 = 8.0;
-    const EACH: f64 = 18.0;
-    const THICK: f64 = 9.0;
-    let titles: Vec<String> = timeline.spans.iter().map(|span| span.name.clone()).collect();
-    let (names, left) = names(&titles);
-    let right = WIDTH - 8.0;
+    const TOP: f64 = 2.0;
+    const EACH: f64 = 40.0;
+    const THICK: f64 = 8.0;
+    /// Where the words of a span stand, and the span itself, below where it begins.
+    const NAME: f64 = 12.0;
+    const SAID: f64 = 24.0;
+    const BAR: f64 = 28.0;
+    let (left, right) = (2.0, WIDTH - 2.0);
     let width = (right - left) / timeline.parts.len().max(1) as f64;
     let bottom = TOP + EACH * timeline.spans.len() as f64;
+    let top = |row: usize| TOP + EACH * row as f64;
     let at = |share: f64| left + share.clamp(0.0, 1.0) * (right - left);
     let path = |is_open: bool| {
         let mut path = String::new();
-        for (row, span) in timeline
-            .spans
-            .iter()
-            .enumerate()
-            .filter(|(_, span)| span.is_open == is_open)
-        {
+        let spans = timeline.spans.iter().enumerate();
+        for (row, span) in spans.filter(|(_, span)| span.is_open == is_open) {
             // What is short has to be seen, too.
             let begin = at(span.begin).min(right - 2.0);
-            let wide = short((at(span.end) - begin).max(2.0));
-            let y = short(TOP + EACH * row as f64 + (EACH - THICK) / 2.0);
-            path.push_str(&format!("M{} {y}h{wide}v{THICK}h-{wide}z", short(begin)));
+            rectangle(&mut path, begin, top(row) + BAR, (at(span.end) - begin).max(2.0), THICK);
         }
         path
     };
     let content = html! {
-        @for place in 0..=timeline.parts.len() {
-            @let x = short(left + width * place as f64);
-            line class="g" x1=(x) x2=(x) y1=(short(TOP)) y2=(short(bottom)) {}
+        @for row in 0..timeline.spans.len() {
+            @for place in 0..=timeline.parts.len() {
+                @let x = short(left + width * place as f64);
+                line class="g" x1=(x) x2=(x) y1=(short(top(row) + BAR - 1.0)) y2=(short(top(row) + BAR + THICK + 1.0)) {}
+            }
         }
         @for (tone, is_open) in [(ENDED, false), (OPEN, true)] {
             @let path = path(is_open);
-            @if !path.is_empty() { path class={ "f " (class(tone)) } d=(path) {} }
+            @if !path.is_empty() { path class={ "f " (tone.class()) } d=(path) {} }
         }
-        @for (row, name) in names.iter().enumerate() {
-            text class="n" x=(short(left - 6.0)) y=(short(TOP + EACH * row as f64 + 12.5)) text-anchor="end" { (name) }
+        @for (row, span) in timeline.spans.iter().enumerate() {
+            text class="n" x=(short(left)) y=(short(top(row) + NAME)) { (fitted(&span.name, right - left)) }
+            text x=(short(left)) y=(short(top(row) + SAID)) { (fitted(&span.said, right - left)) }
         }
-        (label_columns(&timeline.parts, left, width, bottom + 14.0))
+        (label_columns(&timeline.parts, left, width, bottom + 12.0))
     };
-    (bottom + 20.0, content)
+    (bottom + 18.0, content)
 }
 
 #[cfg(test)]
@@ -108,10 +108,9 @@ mod tests {
             spans: vec![span(-3.0, 0.5, false), span(0.5, 0.5, false), span(0.9, 7.0, true)],
         };
         let drawn = draw(&timeline).1.into_string();
-        let left = names(&["a".to_owned()]).1;
-        let half = short((WIDTH - 8.0 - left) / 2.0);
-        assert!(drawn.contains(&format!("M{} 12.5h{half}v9", short(left))), "{drawn}");
-        assert!(drawn.contains("h2v9"), "{drawn}");
+        let half = short((WIDTH - 4.0) / 2.0);
+        assert!(drawn.contains(&format!("M2 30h{half}v8")), "{drawn}");
+        assert!(drawn.contains("h2v8"), "{drawn}");
         assert!(drawn.contains("class=\"f t2\""), "{drawn}");
     }
 }

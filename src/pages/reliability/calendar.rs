@@ -1,13 +1,13 @@
 //! When things were broken in the last twelve weeks: a calendar, one line per data product, and the incidents as spans.
 
 use super::span::{DAY, HOUR, Incident, WEEKS, covered, duration};
-use super::{Moment, read, section_of};
+use super::{Moment, left_out, read, section_of};
 use crate::pg::compute::serve_interrupts;
 use crate::pg::error::Result;
 use algo::page::chart::Plot;
 use algo::page::heat::Heat;
 use algo::page::timeline::{Span, Timeline};
-use algo::page::{Block, Cell, Chart, Column, Section, Table};
+use algo::page::{Block, Cell, Chart, Column, Section, Table, number};
 
 /// Incidents whose spans are drawn.
 const SPANS: usize = 40;
@@ -77,14 +77,12 @@ struct Product {
 }
 
 fn products() -> Result<Vec<Product>> {
-    let query = format!(
-        "SELECT p.name, p.inner_assets, p.outputs FROM assay.data_products AS p ORDER BY p.priority, p.name LIMIT {PRODUCTS}"
-    );
+    let query = "SELECT p.name, p.inner_assets, p.outputs FROM assay.data_products AS p ORDER BY p.priority, p.name";
     let product = |row: &read::Row| Product {
         name: row.text("name").unwrap_or_default(),
         assets: [row.texts("inner_assets"), row.texts("outputs")].concat(),
     };
-    Ok(read::rows(&query)?.iter().map(product).collect())
+    Ok(read::rows(query)?.iter().map(product).collect())
 }
 
 /// The spans of incidents that touch one of some assets, or a column of it.
@@ -98,6 +96,22 @@ fn spans_of(incidents: &[Incident], assets: &[String]) -> Vec<(f64, f64)> {
         touched.any(|touched| assets.iter().any(|asset| is_of(touched, asset)))
     };
     incidents.iter().filter(touches).map(Incident::effect).collect()
+}
+
+/// The hours of each day that incidents of each product took. Of many products those that had some come first, and no more than fit.
+fn by_product(products: &[Product], incidents: &[Incident], days: &[Day]) -> Vec<(String, Vec<f64>)> {
+    let row = |product: &Product| {
+        serve_interrupts();
+        let spans = spans_of(incidents, &product.assets);
+        (product.name.clone(), hours(&spans, days))
+    };
+    let mut rows: Vec<(String, Vec<f64>)> = products.iter().map(row).collect();
+    if rows.len() > PRODUCTS {
+        let has_none = |(_, hours): &(String, Vec<f64>)| !hours.iter().any(|&hours| hours > 0.0);
+        rows.sort_by_key(has_none);
+        rows.truncate(PRODUCTS);
+    }
+    rows
 }
 
 fn timeline(incidents: &[&Incident], days: &[Day]) -> Timeline {
@@ -134,8 +148,8 @@ fn uptime_table(moment: &Moment) -> Result<Table> {
         Column::text("priority", 8),
         Column::number("last 7 days"),
         Column::number("12 weeks"),
-        Column::text("down", 14),
-        Column::text("maintenance", 14),
+        Column::whole("down", 14),
+        Column::whole("maintenance", 14),
         Column::number("incidents"),
     ];
     let mut table = Table::new("", columns);
@@ -158,11 +172,15 @@ ORDER BY p.priority, p.name",
             Some(seconds) if seconds > 0.0 => Cell::Text(duration(seconds)),
             Some(_) | None => Cell::Empty,
         };
+        let share = |column: &str| {
+            row.number(column)
+                .map_or(Cell::Empty, |share| Cell::Text(number::nearly_all(share)))
+        };
         table.rows.push(vec![
             text("name"),
             text("priority"),
-            Cell::share(row.number("week")),
-            Cell::share(row.number("weeks")),
+            share("week"),
+            share("weeks"),
             time("down"),
             time("maintenance"),
             Cell::count(row.count("incidents")),
@@ -181,14 +199,15 @@ pub(super) fn sections(moment: &Moment, incidents: &[Incident]) -> Result<Vec<Se
         Plot::Heat(by_weekday(&all, &days)),
     )];
     if !products.is_empty() {
-        let row = |product: &Product| {
-            let spans = spans_of(incidents, &product.assets);
-            (product.name.clone(), hours(&spans, &days))
+        // Of the days the Mondays have a label.
+        let label = |(place, day): (usize, &Day)| match place % 7 {
+            0 => day.name.clone(),
+            _ => String::new(),
         };
         let heat = Heat {
             label: "hours, day by day".into(),
-            columns: days.iter().map(|day| day.name.clone()).collect(),
-            rows: products.iter().map(row).collect(),
+            columns: days.iter().enumerate().map(label).collect(),
+            rows: by_product(&products, incidents, &days),
             most: DAY / HOUR,
         };
         charts.push(Chart::new(
@@ -197,25 +216,43 @@ pub(super) fn sections(moment: &Moment, incidents: &[Incident]) -> Result<Vec<Se
             Plot::Heat(heat),
         ));
     }
-    let mut sections = vec![Section::new("calendar", "The last twelve weeks").with(Block::Charts(charts))];
+    let mut section = Section::new("calendar", "The last twelve weeks").with(Block::Charts(charts));
+    let shown = products.len().min(PRODUCTS);
+    section.blocks.extend(left_out(
+        shown,
+        products.len(),
+        "data products, those with incidents first",
+        "",
+    ));
+    let mut sections = vec![section];
     let mut latest: Vec<&Incident> = incidents.iter().collect();
-    latest.sort_by(|a, b| b.begin.total_cmp(&a.begin));
+    latest.sort_by(|a, b| (b.is_open().cmp(&a.is_open())).then(b.begin.total_cmp(&a.begin)));
     latest.truncate(SPANS);
     let mut section = Section::new("incidents", "Incidents");
     section.push(match latest.is_empty() {
         true => Block::missing("There was no incident in the last twelve weeks."),
         false => Block::Chart(Chart::new(
             "From when to when",
-            "The latest first: from when it began to when its effect was over.",
+            "Open ones first, then the latest: from when it began to when its effect was over.",
             Plot::Timeline(timeline(&latest, &days)),
         )),
     });
+    section
+        .blocks
+        .extend(left_out(latest.len(), incidents.len(), "incidents", ""));
     sections.push(section);
-    sections.push(section_of(
+    let mut section = section_of(
         "uptime",
         "Uptime of data products",
         uptime_table(moment)?,
         "There is no data product yet; assay.add_data_product adds one.",
+    );
+    section.blocks.extend(left_out(
+        shown,
+        products.len(),
+        "data products, by priority and name",
+        "",
     ));
+    sections.push(section);
     Ok(sections)
 }

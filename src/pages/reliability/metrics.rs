@@ -1,7 +1,7 @@
-//! How fast people are, what is watched over, and what nobody answers for.
+//! Response times, coverage, and assets without an owner.
 
 use super::span::{WEEKS, duration};
-use super::{Moment, read, section_of};
+use super::{Moment, all_of, left_out, read, section_of};
 use crate::pg::compute::serve_interrupts;
 use crate::pg::error::Result;
 use algo::page::{Block, Cell, Column, Section, Table};
@@ -48,8 +48,8 @@ fn time_table(metrics: &[Metric]) -> Table {
     const TIMES: [&str; 3] = ["time_to_detect", "time_to_acknowledge", "time_to_resolve"];
     let mut columns = vec![Column::text("incidents", 12), Column::number("of")];
     for what in ["found", "acknowledged", "resolved"] {
-        columns.push(Column::text(&format!("{what} within"), 16));
-        columns.push(Column::text("75 % within", 16));
+        columns.push(Column::whole(&format!("{what} within"), 16));
+        columns.push(Column::whole("75 % within", 16));
     }
     let mut table = Table::new("", columns);
     for severity in [None].into_iter().chain(SEVERITIES.map(Some)) {
@@ -143,28 +143,33 @@ fn unowned() -> Result<Section> {
     ];
     let mut table = Table::new("", columns);
     let query = format!(
-        "SELECT u.asset, u.kind, u.priority, u.open_issues FROM assay.unowned_assets AS u
+        "SELECT u.asset, u.kind, u.priority, u.open_issues, pg_catalog.count(*) OVER () AS \"all\" FROM assay.unowned_assets AS u
 ORDER BY u.priority, u.open_issues DESC, u.asset LIMIT {UNOWNED}"
     );
-    for row in read::rows(&query)? {
+    let rows = read::rows(&query)?;
+    for row in &rows {
         let text = |column: &str| row.text(column).map_or(Cell::Empty, Cell::Text);
         let open = row.count("open_issues").filter(|&open| open > 0);
         table
             .rows
             .push(vec![text("asset"), text("kind"), text("priority"), Cell::count(open)]);
     }
-    Ok(section_of(
+    let mut section = section_of(
         "unowned",
-        "What nobody answers for",
+        "Assets without an owner",
         table.without_empty_columns(),
         "Every asset of which something is recorded has an owner.",
-    ))
+    );
+    section
+        .blocks
+        .extend(left_out(rows.len(), all_of(&rows), "assets without an owner", ""));
+    Ok(section)
 }
 
 pub(super) fn sections(moment: &Moment) -> Result<Vec<Section>> {
     let metrics = metrics(moment)?;
     let times = time_table(&metrics);
-    let mut section = Section::new("metrics", "How fast, and how much is watched");
+    let mut section = Section::new("metrics", "Response times and coverage");
     section.push(match times.rows.is_empty() {
         true => Block::missing("No incident was declared in the last twelve weeks."),
         false => Block::Table(times),

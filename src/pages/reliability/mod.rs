@@ -1,5 +1,5 @@
 //! `render_reliability(format, at)`: the weekly page. What is broken and who is on it, when things broke in the last twelve weeks, how well promises are
-//! kept, and what nobody answers for; as the views of reliability show it to the caller.
+//! kept, and which assets have no owner; as the views of reliability show it to the caller.
 
 mod calendar;
 mod levels;
@@ -61,7 +61,7 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 fn page(moment: &Moment, call: &str) -> Result<Page> {
-    let incidents = span::incidents(moment)?;
+    let span::Found { incidents, all } = span::incidents(moment)?;
     let issues = open::issues(moment)?;
     let is_open = |incident: &&span::Incident| incident.is_open();
     let worst = incidents
@@ -78,11 +78,7 @@ fn page(moment: &Moment, call: &str) -> Result<Page> {
     let summary = format!(
         "{} open, {} outside of incidents; in the last seven days {began} began and {ended} ended",
         counted(open, "incident", "incidents"),
-        counted(
-            issues.iter().filter(|issue| !issue.is_gathered).count(),
-            "issue",
-            "issues"
-        ),
+        counted(issues.all, "issue", "issues"),
     );
     let verdict = match open {
         0 => "No incident is open.".to_owned(),
@@ -93,16 +89,38 @@ fn page(moment: &Moment, call: &str) -> Result<Page> {
     sections.extend(calendar::sections(moment, &incidents)?);
     sections.push(levels::section(moment)?);
     sections.extend(metrics::sections(moment)?);
+    let mut opening = vec![
+        Block::Note(status, verdict),
+        Block::Facts(vec![("as of".to_owned(), Cell::text(&moment.text))]),
+    ];
+    opening.extend(left_out(
+        incidents.len(),
+        all,
+        "incidents, the gravest",
+        "The others are counted nowhere on this page.",
+    ));
     Ok(Page {
         title: "Reliability".into(),
         summary,
-        opening: vec![
-            Block::Note(status, verdict),
-            Block::Facts(vec![("as of".to_owned(), Cell::text(&moment.text))]),
-        ],
+        opening,
         sections,
         made: made(call)?,
     })
+}
+
+/// That a page shows some of many things; nothing where it shows all.
+fn left_out(shown: usize, all: usize, what: &str, more: &str) -> Option<Block> {
+    let count = |count: usize| algo::page::number::count(i64::try_from(count).unwrap_or(i64::MAX));
+    (shown < all).then(|| {
+        let said = format!("These are {} of {} {what}. {more}", count(shown), count(all));
+        Block::missing(said.trim_end())
+    })
+}
+
+/// How many there were before a query cut them off: its column "all".
+fn all_of(rows: &[read::Row]) -> usize {
+    let all = rows.first().and_then(|row| row.count("all"));
+    all.and_then(|all| usize::try_from(all).ok()).unwrap_or(0)
 }
 
 /// A section of a table; of an empty one a remark.

@@ -1,7 +1,7 @@
 //! What is broken now.
 
-use super::span::{Incident, duration};
-use super::{Moment, read, section_of, severity};
+use super::span::{Due, Incident, duration};
+use super::{Moment, all_of, left_out, read, section_of, severity};
 use crate::pg::compute::serve_interrupts;
 use crate::pg::error::Result;
 use algo::page::{Block, Cell, Column, Section, Status, Table};
@@ -19,28 +19,35 @@ pub(super) struct Issue {
     owner: Option<String>,
     triage: Option<String>,
     message: Option<String>,
-    /// Whether an incident gathers it.
-    pub is_gathered: bool,
 }
 
-/// The issues that were open at the moment, the worst and oldest first.
-pub(super) fn issues(moment: &Moment) -> Result<Vec<Issue>> {
+/// Issues that no incident gathers.
+pub(super) struct Issues {
+    /// Those that a page lists.
+    listed: Vec<Issue>,
+    /// How many there are.
+    pub all: usize,
+}
+
+/// The issues outside of incidents that were open at the moment, the worst and oldest first.
+pub(super) fn issues(moment: &Moment) -> Result<Issues> {
     let at = &moment.sql;
     let query = format!(
-        "SELECT i.*, pg_catalog.to_char(i.started_at, 'YYYY-MM-DD HH24:MI') AS since
+        "SELECT i.*, pg_catalog.to_char(i.started_at, 'YYYY-MM-DD HH24:MI') AS since, pg_catalog.count(*) OVER () AS \"all\"
 FROM assay.issues AS i
-WHERE i.started_at OPERATOR(pg_catalog.<=) {at} AND (i.ended_at OPERATOR(pg_catalog.<=) {at}) IS NOT TRUE
+WHERE i.started_at OPERATOR(pg_catalog.<=) {at} AND (i.ended_at OPERATOR(pg_catalog.<=) {at}) IS NOT TRUE AND i.incident_id IS NULL
 ORDER BY i.severity, i.started_at, i.id LIMIT {ISSUES}"
     );
-    let mut issues = Vec::new();
-    for row in read::rows(&query)? {
+    let rows = read::rows(&query)?;
+    let mut listed = Vec::with_capacity(rows.len());
+    for row in &rows {
         serve_interrupts();
         let text = |column: &str| row.text(column).unwrap_or_default();
         let segment = row
             .text("segment")
             .map(|segment| format!(" {segment}"))
             .unwrap_or_default();
-        issues.push(Issue {
+        listed.push(Issue {
             asset: text("asset"),
             subject: row
                 .text("subject")
@@ -53,10 +60,12 @@ ORDER BY i.severity, i.started_at, i.id LIMIT {ISSUES}"
             owner: row.text("owner"),
             triage: row.text("triage"),
             message: row.text("message"),
-            is_gathered: row.count("incident_id").is_some(),
         });
     }
-    Ok(issues)
+    Ok(Issues {
+        listed,
+        all: all_of(&rows),
+    })
 }
 
 fn incident_table(incidents: &[Incident]) -> Table {
@@ -66,20 +75,20 @@ fn incident_table(incidents: &[Incident]) -> Table {
         Column::text("status", 14),
         Column::text("owner", 20),
         Column::text("lead", 20),
-        Column::text("since", 16),
-        Column::text("for", 12),
-        Column::text("to be acknowledged by", 18),
-        Column::text("to be resolved by", 18),
+        Column::whole("since", 16),
+        Column::whole("for", 12),
+        Column::whole("to be acknowledged by", 18),
+        Column::whole("to be resolved by", 18),
     ];
     let mut table = Table::new("", columns);
     for incident in incidents.iter().filter(|incident| incident.is_open()) {
         let text = |text: &Option<String>| text.as_deref().map_or(Cell::Empty, Cell::text);
-        let due = |by: &Option<String>| match by {
-            Some(by) if incident.is_late => Cell::Status(Status::Bad, by.clone()),
+        let due = |due: &Due| match &due.by {
+            Some(by) if due.has_passed => Cell::Status(Status::Bad, by.clone()),
             by => text(by),
         };
-        let acknowledge_by = match incident.status.as_str() {
-            "open" => due(&incident.acknowledge_by),
+        let acknowledge = match incident.status.as_str() {
+            "open" => due(&incident.acknowledge),
             _ => Cell::Empty,
         };
         table.rows.push(vec![
@@ -93,19 +102,19 @@ fn incident_table(incidents: &[Incident]) -> Table {
             text(&incident.lead),
             Cell::text(&incident.since),
             Cell::Text(duration(-incident.begin)),
-            acknowledge_by,
-            due(&incident.resolve_by),
+            acknowledge,
+            due(&incident.resolve),
         ]);
     }
     table.without_empty_columns()
 }
 
-fn issue_table(issues: &[&Issue]) -> Table {
+fn issue_table(issues: &[Issue]) -> Table {
     let columns = vec![
         Column::text("asset", 30),
         Column::text("what fails", 30),
         Column::text("severity", 8),
-        Column::text("since", 16),
+        Column::whole("since", 16),
         Column::number("times"),
         Column::text("owner", 20),
         Column::text("triage", 14),
@@ -128,12 +137,15 @@ fn issue_table(issues: &[&Issue]) -> Table {
     table.without_empty_columns()
 }
 
-pub(super) fn section(incidents: &[Incident], issues: &[Issue]) -> Section {
+pub(super) fn section(incidents: &[Incident], issues: &Issues) -> Section {
     let mut section = section_of("open", "Open now", incident_table(incidents), "No incident is open.");
-    let alone: Vec<&Issue> = issues.iter().filter(|issue| !issue.is_gathered).collect();
-    section.push(match alone.is_empty() {
+    let listed = &issues.listed;
+    section.push(match listed.is_empty() {
         true => Block::missing("No issue is open outside of incidents."),
-        false => Block::Table(issue_table(&alone)),
+        false => Block::Table(issue_table(listed)),
     });
+    section
+        .blocks
+        .extend(left_out(listed.len(), issues.all, "issues, the gravest and oldest", ""));
     section
 }

@@ -1,6 +1,6 @@
 //! Incidents as spans of time, in seconds before and after the moment of a page.
 
-use super::{Moment, read};
+use super::{Moment, all_of, read};
 use crate::pg::compute::serve_interrupts;
 use crate::pg::error::Result;
 
@@ -11,6 +11,19 @@ const WEEK: f64 = 7.0 * DAY;
 pub(super) const WEEKS: usize = 12;
 /// The most incidents that a page reads.
 const MOST: usize = 2000;
+
+/// By when something is to have happened, in words, and whether that has passed.
+pub(super) struct Due {
+    pub by: Option<String>,
+    pub has_passed: bool,
+}
+
+/// The incidents of a page.
+pub(super) struct Found {
+    pub incidents: Vec<Incident>,
+    /// How many there are.
+    pub all: usize,
+}
 
 /// An incident that was not cancelled, or merged into another one.
 pub(super) struct Incident {
@@ -23,11 +36,9 @@ pub(super) struct Incident {
     pub assets: Vec<String>,
     /// When it began, in words.
     pub since: String,
-    /// By when somebody is to take it on, and by when it is to be over, in words.
-    pub acknowledge_by: Option<String>,
-    pub resolve_by: Option<String>,
-    /// What of that has passed already.
-    pub is_late: bool,
+    /// When somebody is to have taken it on, and when it is to be over.
+    pub acknowledge: Due,
+    pub resolve: Due,
     /// In seconds from the moment of the page.
     pub begin: f64,
     /// When its effect was over; `None` where it is not.
@@ -61,7 +72,7 @@ impl Incident {
 }
 
 /// The incidents of the last weeks, the worst first, as they stood at the moment.
-pub(super) fn incidents(moment: &Moment) -> Result<Vec<Incident>> {
+pub(super) fn incidents(moment: &Moment) -> Result<Found> {
     let at = &moment.sql;
     let seconds =
         |column: &str| format!("EXTRACT(epoch FROM i.{column} OPERATOR(pg_catalog.-) {at})::pg_catalog.float8");
@@ -92,7 +103,8 @@ pub(super) fn incidents(moment: &Moment) -> Result<Vec<Incident>> {
     CASE WHEN i.ended_at OPERATOR(pg_catalog.<=) {at} THEN {} END AS ended,
     pg_catalog.to_char(d.acknowledge_by, 'YYYY-MM-DD HH24:MI') AS acknowledge_by,
     pg_catalog.to_char(d.resolve_by, 'YYYY-MM-DD HH24:MI') AS resolve_by,
-    (d.resolve_by OPERATOR(pg_catalog.<) {at} OR d.acknowledge_by OPERATOR(pg_catalog.<) {at} AND (i.acknowledged_at OPERATOR(pg_catalog.<=) {at}) IS NOT TRUE) AS is_late
+    d.acknowledge_by OPERATOR(pg_catalog.<) {at} AS acknowledge_is_late, d.resolve_by OPERATOR(pg_catalog.<) {at} AS resolve_is_late,
+    pg_catalog.count(*) OVER () AS \"all\"
 FROM assay.incidents AS i
 LEFT JOIN LATERAL ({deadlines}) AS d ON true
 WHERE i.declared_at OPERATOR(pg_catalog.<=) {at} AND i.status OPERATOR(pg_catalog.<>) 'cancelled' AND i.merged_into IS NULL
@@ -102,10 +114,15 @@ ORDER BY i.severity, i.started_at, i.id LIMIT {MOST}",
         seconds("mitigated_at"),
         seconds("ended_at"),
     );
-    let mut incidents = Vec::new();
-    for row in read::rows(&query)? {
+    let rows = read::rows(&query)?;
+    let mut incidents = Vec::with_capacity(rows.len());
+    for row in &rows {
         serve_interrupts();
         let text = |column: &str| row.text(column).unwrap_or_default();
+        let due = |what: &str| Due {
+            by: row.text(&format!("{what}_by")),
+            has_passed: row.flag(&format!("{what}_is_late")),
+        };
         incidents.push(Incident {
             id: row.count("id").unwrap_or(0),
             title: text("title"),
@@ -115,15 +132,17 @@ ORDER BY i.severity, i.started_at, i.id LIMIT {MOST}",
             lead: row.text("lead"),
             assets: row.texts("assets"),
             since: text("since"),
-            acknowledge_by: row.text("acknowledge_by"),
-            resolve_by: row.text("resolve_by"),
-            is_late: row.flag("is_late"),
+            acknowledge: due("acknowledge"),
+            resolve: due("resolve"),
             begin: row.number("began").unwrap_or(0.0),
             end: row.number("mitigated"),
             ended: row.number("ended"),
         });
     }
-    Ok(incidents)
+    Ok(Found {
+        incidents,
+        all: all_of(&rows),
+    })
 }
 
 /// How much of a span others cover, each moment counted once.
