@@ -7,6 +7,8 @@ pub mod slices;
 #[cfg(test)]
 mod tests;
 mod uptime;
+#[cfg(test)]
+mod wall_clock;
 pub mod working_time;
 
 pub use uptime::{Uptime, uptime};

@@ -7,41 +7,11 @@ use super::budget::{Objective, Unknown};
 use super::evidence::{Evidence, Finding, Verdict, in_order};
 use super::intervals::{Span, Spans};
 use super::slices::{Counts, Grid, Slices, count_occurrences};
+use super::wall_clock::{DAY, day_number, instant};
 
-/// Times of these tests are minutes since 2000-01-01 00:00 UTC.
-const DAY: i64 = 24 * 60;
-
-/// Days since 2000-01-01 of a date of the Gregorian calendar, counted year by year and month by month.
-fn day_number(year: i64, month: usize, day: i64) -> i64 {
-    let is_leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let years: i64 = (2000..year).map(|year| if is_leap(year) { 366 } else { 365 }).sum();
-    let lengths = [
-        31,
-        if is_leap(year) { 29 } else { 28 },
-        31,
-        30,
-        31,
-        30,
-        31,
-        31,
-        30,
-        31,
-        30,
-        31,
-    ];
-    years + lengths[..month - 1].iter().sum::<i64>() + day - 1
-}
-
-/// Midnight in Berlin as UTC: an hour before, two in summer, which lasts from the last Sunday in March, 01:00 UTC, to that in October.
+/// Midnight in Berlin.
 fn berlin(year: i64, month: usize, day: i64) -> i64 {
-    // 2000-01-01 was a Saturday.
-    let last_sunday = |month| {
-        let last = day_number(year, month, 31);
-        (last - (last + 6) % 7) * DAY + 60
-    };
-    let utc = day_number(year, month, day) * DAY;
-    let summer = Span::new(last_sunday(3), last_sunday(10));
-    utc - if summer.contains(utc - 60) { 120 } else { 60 }
+    instant(day_number(year, month, day) * DAY, year)
 }
 
 /// Windows of the calendar in Berlin: with the hour that is missing, the hour that comes twice, and 29 February.
@@ -63,7 +33,6 @@ fn days_of_the_calendar_are_as_long_as_their_clocks_say() {
     for (window, length) in windows() {
         assert_eq!(window.length(), length);
     }
-    assert_eq!(day_number(2026, 11, 27), 9827);
 }
 
 /// Results of one source, and how long they speak.

@@ -68,10 +68,9 @@ impl WorkingTime {
 
 #[cfg(test)]
 mod tests {
+    use super::super::wall_clock::{DAY, day_number, instant, offset, weekday};
     use super::*;
     use proptest::prelude::*;
-
-    const MINUTES_A_DAY: i64 = 24 * 60;
 
     /// What stands in a grid of minutes: whether each is a working one.
     fn grid(stretches: &[(i64, i64)], from: i64, to: i64) -> Vec<bool> {
@@ -117,54 +116,6 @@ mod tests {
         }
     }
 
-    /// Days from 1970-01-01 to a date, by counting years and months.
-    fn day(year: i64, month: usize, day: i64) -> i64 {
-        let is_leap = |year: i64| (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-        let years: i64 = (1970..year).map(|year| 365 + i64::from(is_leap(year))).sum();
-        let months = [
-            31,
-            28 + i64::from(is_leap(year)),
-            31,
-            30,
-            31,
-            30,
-            31,
-            31,
-            30,
-            31,
-            30,
-            31,
-        ];
-        years + months[..month - 1].iter().sum::<i64>() + day - 1
-    }
-
-    /// Monday is 0.
-    fn weekday(day: i64) -> i64 {
-        (day + 3).rem_euclid(7)
-    }
-
-    /// In Berlin clocks go forward on the last Sunday of March at 01:00 UTC, and back on that of October.
-    fn offset(minute: i64, year: i64) -> i64 {
-        let last_sunday = |month: usize, length: i64| {
-            let last = day(year, month, length);
-            (last - (weekday(last) + 1).rem_euclid(7)) * MINUTES_A_DAY + 60
-        };
-        match (last_sunday(3, 31)..last_sunday(10, 31)).contains(&minute) {
-            true => 120,
-            false => 60,
-        }
-    }
-
-    /// When it is so late in Berlin on a day; of a time that comes twice the second.
-    fn instant(local: i64, year: i64) -> i64 {
-        let winter = local - 60;
-        if offset(winter, year) == 60 {
-            winter
-        } else {
-            local - 120
-        }
-    }
-
     #[test]
     fn clocks_that_change_leap_days_and_holidays_count_as_a_clock_on_the_wall_shows() {
         // The hours of each day of the week, in minutes. On Sundays, when clocks change, from one to five, and on Saturdays all day.
@@ -180,19 +131,29 @@ mod tests {
         for (year, first, last, holidays) in [
             (
                 2026,
-                day(2026, 3, 20),
-                day(2026, 4, 10),
-                vec![day(2026, 4, 3), day(2026, 4, 6)],
+                day_number(2026, 3, 20),
+                day_number(2026, 4, 10),
+                vec![day_number(2026, 4, 3), day_number(2026, 4, 6)],
             ),
-            (2026, day(2026, 10, 16), day(2026, 11, 2), vec![day(2026, 10, 31)]),
-            (2028, day(2028, 2, 20), day(2028, 3, 5), vec![day(2028, 2, 28)]),
+            (
+                2026,
+                day_number(2026, 10, 16),
+                day_number(2026, 11, 2),
+                vec![day_number(2026, 10, 31)],
+            ),
+            (
+                2028,
+                day_number(2028, 2, 20),
+                day_number(2028, 3, 5),
+                vec![day_number(2028, 2, 28)],
+            ),
         ] {
             let hours = |day: i64| match holidays.contains(&day) {
                 true => &[][..],
                 false => HOURS[weekday(day) as usize],
             };
             let stretches = (first..=last).flat_map(|day| {
-                let local = day * MINUTES_A_DAY;
+                let local = day * DAY;
                 let instants = hours(day)
                     .iter()
                     .map(move |(begin, end)| (instant(local + begin, year), instant(local + end, year)));
@@ -200,15 +161,15 @@ mod tests {
             });
             let working = WorkingTime::new(stretches.collect());
             // The wall clock, looked at each minute.
-            let (from, to) = (first * MINUTES_A_DAY, last * MINUTES_A_DAY);
+            let (from, to) = (first * DAY, last * DAY);
             let grid: Vec<bool> = (from..to)
                 .map(|minute| {
                     let local = minute + offset(minute, year);
-                    let (day, time) = (local.div_euclid(MINUTES_A_DAY), local.rem_euclid(MINUTES_A_DAY));
+                    let (day, time) = (local.div_euclid(DAY), local.rem_euclid(DAY));
                     hours(day).iter().any(|(begin, end)| (*begin..*end).contains(&time))
                 })
                 .collect();
-            for start in (from + MINUTES_A_DAY..to - MINUTES_A_DAY).step_by(97) {
+            for start in (from + DAY..to - DAY).step_by(97) {
                 for duration in [0, 1, 59, 240, 480, 1440, 3000] {
                     if let Some(expected) = walked(&grid, from, start, duration) {
                         assert_eq!(
