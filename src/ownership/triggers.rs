@@ -16,7 +16,7 @@ fn claim_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
         let mut changes = Vec::new();
         for column in call.columns(&call.arguments())? {
             if let Some(owner) = call.get(column)? {
-                changes.push((column, role::claimed(owner)));
+                changes.push((column, Some(role::claimed(owner))));
             }
         }
         call.row_with(&changes)
@@ -77,11 +77,11 @@ fn guard_check(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
         }
         match (target, owner_column, relation::owner(object)) {
             (Target::Found(found), Some(column), Some(owner)) => {
-                call.row_with(&[(call.column(c"relation")?, found), (column, owner)])
+                call.row_with(&[(call.column(c"relation")?, Some(found)), (column, Some(owner))])
             }
             // An owner that is not there any more is nobody; the check's own role it trusts anyway.
             (Target::Stranger(_), Some(column), _) if owner == Some(role::NOBODY) => {
-                call.row_with(&[(column, added_by)])
+                call.row_with(&[(column, Some(added_by))])
             }
             _ => Ok(call.row()),
         }
@@ -99,7 +99,7 @@ fn guard_asset(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
         // An owner that is not there any more is nobody; whoever recorded the asset trusts itself.
         let owner: Option<Oid> = call.get(owned_by)?;
         let owner = owner.map(|owner| if owner == role::NOBODY { added_by } else { owner });
-        let mut changes: Vec<(i32, Oid)> = owner.map(|owner| (owned_by, owner)).into_iter().collect();
+        let mut changes: Vec<(i32, Option<Oid>)> = owner.map(|owner| (owned_by, Some(owner))).into_iter().collect();
         let name: Option<String> = call.get(call.column(c"relation_name")?)?;
         if let Some(name) = name {
             let recorded = Recorded {
@@ -111,9 +111,9 @@ fn guard_asset(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
             match recorded.target() {
                 Target::Found(found) => {
                     let owner = relation::owner(found).unwrap_or(added_by);
-                    changes = vec![(relation, found), (owned_by, owner)];
+                    changes = vec![(relation, Some(found)), (owned_by, Some(owner))];
                 }
-                Target::Stranger(_) | Target::Gone => changes.push((relation, Oid::INVALID)),
+                Target::Stranger(_) | Target::Gone => changes.push((relation, None)),
             }
         }
         call.row_with(&changes)

@@ -125,16 +125,19 @@ impl<'a> Call<'a> {
         Raw(pg_sys::Datum::from(self.0.tg_trigtuple))
     }
 
-    /// The answer of a trigger before a row: the row with other oids in some columns.
-    /// Returns an error for a column that holds none.
-    pub fn row_with(&self, changes: &[(i32, pg_sys::Oid)]) -> Result<Raw> {
+    /// The answer of a trigger before a row: the row with other oids in some columns, or NULL.
+    /// Returns an error for a column that holds no oids.
+    pub fn row_with(&self, changes: &[(i32, Option<pg_sys::Oid>)]) -> Result<Raw> {
         for (column, _) in changes {
             self.require::<pg_sys::Oid>(*column)?;
         }
         let tuple = self.tuple()?;
         let mut columns: Vec<i32> = changes.iter().map(|(column, _)| *column).collect();
-        let mut values: Vec<pg_sys::Datum> = changes.iter().map(|(_, value)| pg_sys::Datum::from(*value)).collect();
-        let mut nulls = vec![false; changes.len()];
+        let values = changes
+            .iter()
+            .map(|(_, value)| pg_sys::Datum::from(value.unwrap_or(pg_sys::Oid::INVALID)));
+        let mut values: Vec<pg_sys::Datum> = values.collect();
+        let mut nulls: Vec<bool> = changes.iter().map(|(_, value)| value.is_none()).collect();
         // SAFETY: as many columns, values and null flags are handed over as announced, each value of its column's type; the new tuple is of
         // the current memory context.
         Ok(Raw(pg_sys::Datum::from(unsafe {

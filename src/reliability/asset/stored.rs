@@ -339,7 +339,7 @@ const REMEMBER_NAMED: &str = "WITH free AS (
     SELECT a.ctid AS place, m.relation, m.owner
     FROM pg_catalog.jsonb_to_recordset($1::pg_catalog.jsonb) AS m(name pg_catalog.text, relation pg_catalog.oid, owner pg_catalog.oid)
     JOIN assay.asset AS a ON a.relation_name OPERATOR(pg_catalog.=) m.name
-    WHERE a.relation::pg_catalog.oid OPERATOR(pg_catalog.<>) m.relation
+    WHERE (a.relation IS NULL OR a.relation::pg_catalog.oid OPERATOR(pg_catalog.<>) m.relation)
       AND assay_internal.asset_relation(a.relation::pg_catalog.oid, a.relation_name, a.relation_owner::pg_catalog.oid, a.added_by::pg_catalog.oid)
           OPERATOR(pg_catalog.=) m.relation
     FOR UPDATE OF a SKIP LOCKED)

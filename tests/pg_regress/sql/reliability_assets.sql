@@ -170,3 +170,15 @@ DROP SCHEMA assets_a, assets_b, assets_c CASCADE;
 SELECT assay.drop_owned(r) IS NOT NULL AS dropped FROM unnest('{assets_ann,assets_bob,assets_guest}'::text[]) AS r;
 DROP OWNED BY assets_ann, assets_bob, assets_guest;
 DROP ROLE assets_ann, assets_bob, assets_guest;
+
+-- Of a relation that is gone, as a restore brings it, there is no object; the next one of its name is remembered once its checks have run on it.
+CREATE TABLE assets_gone (id int);
+SELECT assay.add_check('assets_gone', 'not_empty') > 0 AS added;
+DROP TABLE assets_gone;
+INSERT INTO assay.asset (kind, name, relation, relation_name, relation_owner, added_by)
+VALUES ('relation', 'public.assets_gone', '1', 'public.assets_gone', current_user::regrole, current_user::regrole);
+SELECT relation IS NULL AS none FROM assay.asset WHERE name = 'public.assets_gone';
+CREATE TABLE assets_gone AS SELECT 1 AS id;
+SELECT status FROM assay.run_checks('assets_gone');
+SELECT relation FROM assay.asset WHERE name = 'public.assets_gone';
+DROP TABLE assets_gone;
