@@ -162,11 +162,13 @@ Example: SELECT assay.accept_anomaly(check_id, date_trunc(''day'', now())) FROM 
 -- Checks are disabled, exported, imported and summarized.
 ALTER TABLE assay.quality_check ADD COLUMN enabled boolean NOT NULL DEFAULT true;
 COMMENT ON COLUMN assay.quality_check.enabled IS 'Whether it runs.';
+ALTER TABLE assay.quality_check ADD COLUMN passes_to_close integer NOT NULL DEFAULT 1;
+COMMENT ON COLUMN assay.quality_check.passes_to_close IS 'How often in a row it has to pass for its issue to be closed.';
 CREATE OR REPLACE VIEW assay.checks WITH (security_barrier) AS
     SELECT c.id AS check_id, c.name, c.kind, t.relation::pg_catalog.regclass AS relation, c.column_name, c.args, c."where", c.group_by, c.mostly,
            c.warn_if, c.error_if, c.severity, c.tags, c.added_by::pg_catalog.regrole AS added_by, c.added_at,
            CASE WHEN pg_catalog.pg_has_role(c.added_by, r.relowner, 'USAGE') THEN r.relowner::pg_catalog.regrole ELSE c.added_by::pg_catalog.regrole END AS runs_as,
-           c.enabled
+           c.enabled, c.passes_to_close
     FROM assay.quality_check c
     CROSS JOIN LATERAL assay_internal.check_relation(c.relation::pg_catalog.oid, c.relation_name, c.relation_owner::pg_catalog.oid,
         c.added_by::pg_catalog.oid) AS t(relation)
@@ -175,6 +177,7 @@ CREATE OR REPLACE VIEW assay.checks WITH (security_barrier) AS
        OR (pg_catalog.has_table_privilege(r.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(r.oid, 'SELECT'))
           AND pg_catalog.has_schema_privilege(r.relnamespace, 'USAGE');
 COMMENT ON COLUMN assay.checks.enabled IS 'Whether it runs: assay.disable_check keeps it from running.';
+COMMENT ON COLUMN assay.checks.passes_to_close IS 'How often in a row it has to pass for its issues to be closed (assay.close_after).';
 COMMENT ON FUNCTION assay.add_check IS
 'Stores a check of a table or view; gives its number. It takes the relation''s owner, or the privilege TRIGGER on it.
 kind and args: see docs/check_kinds.md; an unknown one is an error that lists those there are. "where": a condition in SQL; only rows where it is true count. group_by: columns whose values make segments, each with a result of its own, or periods of dates and timestamps such as month(sold): hour, day, week, month, quarter, year. mostly: the share of rows that must pass. warn_if, error_if: conditions on the failing rows, such as >10, >=1% (of the rows evaluated), !=0, between 1 and 5. severity: error, or warn for failures that only warn. tags: words to choose checks by.
@@ -1630,7 +1633,6 @@ CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_description FOR EACH ROW EXE
 
 -- Reliability.
 
-ALTER TABLE assay.quality_check ADD COLUMN passes_to_close integer NOT NULL DEFAULT 1;
 
 CREATE INDEX model_source_relation_idx ON assay.model_source (relation);
 CREATE INDEX model_source_name_idx ON assay.model_source (relation_name);
@@ -1725,7 +1727,6 @@ COMMENT ON FUNCTION assay.check_performance(text, timestamptz) IS
 'Compares metrics of logged decisions with their limits (assay.set_performance_limit), in the last stretch of time with decisions that was over, and all of whose decisions were as old as the limit wants, at a moment; of the version that is deployed, or where that made none of them of the one that made most. One row per limit. A value beyond a limit fails where its 95 percent interval (low, high) is beyond it, too, or where it has none; else, and without labels, status is skipped, as chance may have done it. A failure opens an issue of the model, a pass closes it, skipped does neither; each stretch of time counts once.
 model: NULL for all that the caller may manage. at: the moment, for a scheduler or a test. Errors: 22023 a NULL moment, ML001, 42501, 25006, and those of assay.performance.
 Example: SELECT metric, value, lowest, status FROM assay.check_performance(''credit'')';
-COMMENT ON COLUMN assay.quality_check.passes_to_close IS 'How often in a row it has to pass for its issue to be closed.';
 COMMENT ON COLUMN assay.quality_history.threshold IS 'What the status was decided by; NULL of a pass for error_if >0.';
 COMMENT ON COLUMN assay.quality_history.added_by IS 'The role that had added the check; NULL where it ran as that one, or it is not known.';
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction_source FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();

@@ -2224,7 +2224,7 @@ CREATE VIEW assay.checks WITH (security_barrier) AS
     SELECT c.id AS check_id, c.name, c.kind, t.relation::pg_catalog.regclass AS relation, c.column_name, c.args, c."where", c.group_by, c.mostly,
            c.warn_if, c.error_if, c.severity, c.tags, c.added_by::pg_catalog.regrole AS added_by, c.added_at,
            CASE WHEN pg_catalog.pg_has_role(c.added_by, r.relowner, 'USAGE') THEN r.relowner::pg_catalog.regrole ELSE c.added_by::pg_catalog.regrole END AS runs_as,
-           c.enabled
+           c.enabled, c.passes_to_close
     FROM assay.quality_check c
     CROSS JOIN LATERAL assay_internal.check_relation(c.relation::pg_catalog.oid, c.relation_name, c.relation_owner::pg_catalog.oid,
         c.added_by::pg_catalog.oid) AS t(relation)
@@ -2252,6 +2252,7 @@ COMMENT ON COLUMN assay.checks.added_by IS 'The role that added it.';
 COMMENT ON COLUMN assay.checks.added_at IS 'When.';
 COMMENT ON COLUMN assay.checks.runs_as IS 'The role that it runs as: the owner of the relation where the role that added it has the owner''s rights, else the role that added it.';
 COMMENT ON COLUMN assay.checks.enabled IS 'Whether it runs: assay.disable_check keeps it from running.';
+COMMENT ON COLUMN assay.checks.passes_to_close IS 'How often in a row it has to pass for its issues to be closed (assay.close_after).';
 GRANT SELECT ON assay.checks TO PUBLIC;
 
 -- A relation that is gone has only a number, which is another relation's where the dump is restored: a check of it is not carried.

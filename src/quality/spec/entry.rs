@@ -1,5 +1,7 @@
 //! A check as it is kept: in the table of stored checks, and in a document of checks.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::Severity;
@@ -20,15 +22,20 @@ pub struct Entry {
     pub error_if: Option<String>,
     severity: Option<Severity>,
     tags: Vec<String>,
+    /// How often in a row it has to pass for its issues to be closed.
+    pub passes_to_close: i32,
     pub enabled: bool,
 }
+
+/// What `passes_to_close` may be.
+pub const PASSES_TO_CLOSE: RangeInclusive<i32> = 1..=1000;
 
 /// The condition on failing rows without another.
 const ERROR_IF: &str = ">0";
 
 impl Entry {
     /// The options that it has, as columns of the table and keys of a document.
-    pub const KEYS: [&str; 12] = [
+    pub const KEYS: [&str; 13] = [
         "name",
         "kind",
         "column_name",
@@ -40,15 +47,19 @@ impl Entry {
         "error_if",
         "severity",
         "tags",
+        "passes_to_close",
         "enabled",
     ];
 
+    /// Those that say nothing of what is checked.
+    pub const OF_RUNS: [&str; 2] = ["passes_to_close", "enabled"];
+
     /// Reads a check from JSON. Returns an error with 22023 where it is no object of a check's options.
     pub fn read(mut check: Json) -> Result<Entry> {
-        let mut enabled = None;
+        let [mut passes_to_close, mut enabled] = [None, None];
         if let Json::Object(options) = &mut check {
             options.retain(|_, value| !value.is_null());
-            enabled = options.remove("enabled");
+            [passes_to_close, enabled] = Entry::OF_RUNS.map(|key| options.remove(key));
         }
         let mut declaration = Declaration::parse(check)?;
         let args = declaration.take_arguments()?;
@@ -64,6 +75,18 @@ impl Entry {
             error_if: declaration.error_if,
             severity: declaration.severity,
             tags: Names::list(declaration.tags),
+            passes_to_close: match passes_to_close {
+                None => *PASSES_TO_CLOSE.start(),
+                Some(given) => given
+                    .as_i64()
+                    .and_then(|passes| i32::try_from(passes).ok())
+                    .filter(|passes| PASSES_TO_CLOSE.contains(passes))
+                    .ok_or_else(|| {
+                        Error::new(INVALID_PARAMETER, "passes_to_close is out of range")
+                            .detail(format!("It is {given}."))
+                            .hint("It is how often in a row the check has to pass for its issues to be closed, 1 to 1000.")
+                    })?,
+            },
             enabled: match enabled {
                 None => true,
                 Some(Json::Bool(enabled)) => enabled,
@@ -113,6 +136,9 @@ impl Entry {
                 .filter(|&severity| severity != Severity::default())
                 .map(|severity| json!(severity.name())),
             some(&self.tags),
+            Some(self.passes_to_close)
+                .filter(|passes| passes != PASSES_TO_CLOSE.start())
+                .map(|passes| json!(passes)),
             Some(json!(false)).filter(|_| !self.enabled),
         ];
         let fields = Entry::KEYS.into_iter().zip(values);
@@ -124,7 +150,7 @@ impl Entry {
         let fields = self.fields().into_iter();
         Json::Object(
             fields
-                .filter(|(key, _)| *key != "enabled")
+                .filter(|(key, _)| !Entry::OF_RUNS.contains(key))
                 .map(|(key, value)| (key.to_string(), value))
                 .collect(),
         )
@@ -163,7 +189,7 @@ mod tests {
         let short = entry(json!({"kind": "accepted_range", "column": "x", "min_value": 1, "group_by": "region"}));
         let long = entry(json!({
             "name": "accepted_range_x_by_region", "kind": "accepted_range", "column_name": "x", "args": {"min_value": 1}, "where": null,
-            "group_by": ["region"], "mostly": 1, "error_if": ">0", "severity": "error", "tags": [], "enabled": true,
+            "group_by": ["region"], "mostly": 1, "error_if": ">0", "severity": "error", "tags": [], "passes_to_close": 1, "enabled": true,
         }));
         assert_eq!(short.differences(&long), Vec::<&str>::new());
         let keys: Vec<&str> = long.fields().into_iter().map(|(key, _)| key).collect();
@@ -172,10 +198,21 @@ mod tests {
 
     #[test]
     fn differences_are_named() {
-        let check = entry(json!({"kind": "not_null", "column_name": "x", "enabled": false, "tags": "a"}));
+        let check =
+            entry(json!({"kind": "not_null", "column_name": "x", "enabled": false, "tags": "a", "passes_to_close": 3}));
         let other = entry(json!({"kind": "not_null", "column_name": "x", "mostly": 0.5}));
-        assert_eq!(check.differences(&other), ["mostly", "tags", "enabled"]);
+        assert_eq!(
+            check.differences(&other),
+            ["mostly", "tags", "passes_to_close", "enabled"]
+        );
+        assert_eq!(
+            check.declaration(),
+            json!({"name": "not_null_x", "kind": "not_null", "column_name": "x", "tags": ["a"]})
+        );
         assert!(Entry::read(json!({"kind": "not_null", "enabled": "no"})).is_err());
+        for passes in [json!(0), json!(1001), json!(1.5), json!("2"), json!(true)] {
+            assert!(Entry::read(json!({"kind": "not_null", "passes_to_close": passes})).is_err());
+        }
         assert!(Entry::read(json!([])).is_err());
     }
 }

@@ -155,7 +155,12 @@ impl Addition {
         self.existing
     }
 
-    /// Writes it; gives its number.
+    /// As it was written.
+    pub fn entry(&self) -> &Entry {
+        &self.draft.entry
+    }
+
+    /// Writes it; gives its number. Whether it runs, and what becomes of its issues, stays as it is.
     pub fn store(&self) -> Result<i64> {
         let list = |names: &[String]| Json::from(names.to_vec()).to_string();
         let (entry, spec) = (&self.draft.entry, &self.draft.check.spec);

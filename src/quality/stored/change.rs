@@ -8,6 +8,7 @@ use super::table::{self, StoredCheck};
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::{read_only, relation, role, tables};
+use crate::quality::spec::entry::{Entry, PASSES_TO_CLOSE};
 use crate::reliability::issues;
 
 /// `drop_check(check_id)`.
@@ -47,7 +48,7 @@ fn close_after(check_id: Option<i64>, passes: Option<i32>) {
     read_only::require_writable(c"assay.close_after()");
     or_raise((|| {
         let passes = required("passes", passes)?;
-        if !(1..=1000).contains(&passes) {
+        if !PASSES_TO_CLOSE.contains(&passes) {
             return Err(Error::new(INVALID_PARAMETER, "argument \"passes\" is out of range")
                 .detail(format!("The value is {passes}."))
                 .hint("It is how often in a row the check has to pass, 1 to 1000."));
@@ -83,10 +84,10 @@ fn change(stored: &StoredCheck, statement: &str) -> Result<()> {
     changed.map(drop).ok_or_else(|| table::unknown(id))
 }
 
-/// Disables or enables a check.
-pub fn set_enabled(id: i64, enabled: bool) -> Result<()> {
-    let statement = if enabled { ENABLE } else { DISABLE };
-    let _same: Option<i64> = tables::as_owner(|| tables::write_returning(statement, &[id.into()]))?;
+/// Gives a check what of an entry says nothing of what is checked.
+pub fn set_runs(id: i64, entry: &Entry) -> Result<()> {
+    let values = [id.into(), entry.enabled.into(), entry.passes_to_close.into()];
+    let _same: Option<i64> = tables::as_owner(|| tables::write_returning(SET_RUNS, &values))?;
     Ok(())
 }
 
@@ -99,5 +100,7 @@ pub fn delete(id: i64) -> Result<()> {
 const DELETE: &str = "DELETE FROM assay.quality_check WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id";
 const CLOSE_AFTER: &str =
     "UPDATE assay.quality_check SET passes_to_close = $2 WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id";
+const SET_RUNS: &str =
+    "UPDATE assay.quality_check SET enabled = $2, passes_to_close = $3 WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id";
 const DISABLE: &str = "UPDATE assay.quality_check SET enabled = false WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id";
 const ENABLE: &str = "UPDATE assay.quality_check SET enabled = true WHERE id OPERATOR(pg_catalog.=) $1 RETURNING id";

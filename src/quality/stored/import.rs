@@ -63,8 +63,8 @@ enum Step {
     Add(Box<Addition>),
     /// With the options that change.
     Update(Box<Addition>, Vec<&'static str>),
-    /// Nothing but whether it runs.
-    Switch(i64),
+    /// Nothing but what says nothing of what is checked: whether it runs, and what becomes of its issues.
+    Switch(i64, Entry, Vec<&'static str>),
     Unchanged(i64),
     Remove(i64),
     /// It is not in the document, but another role's.
@@ -76,7 +76,6 @@ enum Step {
 struct Planned {
     relation: String,
     name: String,
-    enabled: bool,
     step: Step,
 }
 
@@ -163,7 +162,6 @@ fn plan(name: &str, checks: Json, remove: bool, seen: &mut HashSet<Oid>, planned
             planned.extend(names.into_iter().map(|check| Planned {
                 relation: name.to_string(),
                 name: check,
-                enabled: true,
                 step: Step::Error(message.clone()),
             }));
             return Ok(());
@@ -176,11 +174,10 @@ fn plan(name: &str, checks: Json, remove: bool, seen: &mut HashSet<Oid>, planned
         serve_interrupts();
         let name = name_of(&check, place);
         let found = attempt(|| one(check, oid, &relation, &mut stored))?;
-        let (name, enabled, step) = found.unwrap_or_else(|message| (name, true, Step::Error(message)));
+        let (name, step) = found.unwrap_or_else(|message| (name, Step::Error(message)));
         planned.push(Planned {
             relation: relation.clone(),
             name,
-            enabled,
             step,
         });
     }
@@ -190,7 +187,6 @@ fn plan(name: &str, checks: Json, remove: bool, seen: &mut HashSet<Oid>, planned
         planned.extend(rest.into_iter().map(|Stored { existing, entry }| Planned {
             relation: relation.clone(),
             name: entry.name(),
-            enabled: entry.enabled,
             step: match role::acts_for(existing.added_by) {
                 true => Step::Remove(existing.id),
                 false => Step::Keep(existing.id, existing.added_by),
@@ -201,23 +197,24 @@ fn plan(name: &str, checks: Json, remove: bool, seen: &mut HashSet<Oid>, planned
 }
 
 /// What becomes of one check, which is taken from those that are stored.
-fn one(check: Json, relation: Oid, relation_name: &str, stored: &mut ByName) -> Result<(String, bool, Step)> {
+fn one(check: Json, relation: Oid, relation_name: &str, stored: &mut ByName) -> Result<(String, Step)> {
     let entry = Entry::read(check)?.with_defaults();
-    let (name, enabled) = (entry.name(), entry.enabled);
+    let name = entry.name();
     let Some(Stored {
         existing,
         entry: before,
     }) = take(stored, &entry)
     else {
         let addition = Draft::read(entry)?.prepare(relation, relation_name, None)?;
-        return Ok((name, enabled, Step::Add(Box::new(addition))));
+        return Ok((name, Step::Add(Box::new(addition))));
     };
     let differences = entry.differences(&before);
+    let is_of_runs = |option: &&'static str| Entry::OF_RUNS.contains(option);
     let step = match differences[..] {
         [] => Step::Unchanged(existing.id),
-        ["enabled"] => {
+        _ if differences.iter().all(is_of_runs) => {
             existing.require_changeable(&name)?;
-            Step::Switch(existing.id)
+            Step::Switch(existing.id, entry, differences)
         }
         _ => {
             existing.require_changeable(&name)?;
@@ -225,7 +222,7 @@ fn one(check: Json, relation: Oid, relation_name: &str, stored: &mut ByName) -> 
             Step::Update(Box::new(addition), differences)
         }
     };
-    Ok((name, enabled, step))
+    Ok((name, step))
 }
 
 /// The stored check of the same name, if there is one: of several the one that says the same, else the first.
@@ -302,7 +299,7 @@ fn require_no_errors(planned: &[Planned]) -> Result<()> {
             planned.relation,
             message.trim_end_matches('.')
         )),
-        Step::Add(_) | Step::Update(..) | Step::Switch(_) | Step::Unchanged(_) | Step::Remove(_) | Step::Keep(..) => {
+        Step::Add(_) | Step::Update(..) | Step::Switch(..) | Step::Unchanged(_) | Step::Remove(_) | Step::Keep(..) => {
             None
         }
     });
@@ -329,26 +326,23 @@ impl Planned {
         let (action, check_id) = match self.step {
             Step::Add(addition) => {
                 let id = (!dry_run).then(|| addition.store()).transpose()?;
-                if let (Some(id), false) = (id, self.enabled) {
-                    change::set_enabled(id, false)?;
+                if let Some(id) = id {
+                    change::set_runs(id, addition.entry())?;
                 }
                 ("added", id)
             }
             Step::Update(addition, differences) => {
                 if !dry_run {
-                    let id = addition.store()?;
-                    if differences.contains(&"enabled") {
-                        change::set_enabled(id, self.enabled)?;
-                    }
+                    change::set_runs(addition.store()?, addition.entry())?;
                 }
                 message = Some(differences.join(", "));
                 ("updated", addition.existing())
             }
-            Step::Switch(id) => {
+            Step::Switch(id, entry, differences) => {
                 if !dry_run {
-                    change::set_enabled(id, self.enabled)?;
+                    change::set_runs(id, &entry)?;
                 }
-                message = Some("enabled".into());
+                message = Some(differences.join(", "));
                 ("updated", Some(id))
             }
             Step::Unchanged(id) => ("unchanged", Some(id)),

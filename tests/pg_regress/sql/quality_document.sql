@@ -26,6 +26,26 @@ SELECT action, count(*) FROM assay.import_checks(assay.export_checks(), remove =
 SELECT action, count(*) FROM assay.import_checks(assay.export_checks(format => 'json'), remove => true) GROUP BY action;
 SELECT assay.export_checks(format => 'json')::json IS NOT NULL AS is_json;
 
+-- How often a check has to pass for its issues to be closed goes along, and is 1 where a document does not say it.
+SELECT assay.close_after(:range, 3);
+SELECT line FROM regexp_split_to_table(assay.export_checks('parcel'), '\n') AS line WHERE line LIKE '%passes%';
+SELECT (assay.export_checks('parcel', format => 'json')::jsonb -> 'checks' -> 'public.parcel' -> 1) ->> 'passes_to_close' AS passes_to_close;
+SELECT assay.export_checks('parcel') AS document \gset
+SELECT action, count(*) FROM assay.import_checks(:'document') GROUP BY action;
+SELECT assay.close_after(:range, 1), assay.close_after(:status, 2), assay.disable_check(:status);
+SELECT action, check_id = :range AS is_range, message FROM assay.import_checks(:'document', dry_run => true) WHERE action <> 'unchanged' ORDER BY check_id;
+SELECT action, check_id = :range AS is_range, message FROM assay.import_checks(:'document') WHERE action <> 'unchanged' ORDER BY check_id;
+SELECT check_id = :range AS is_range, passes_to_close, enabled FROM assay.checks WHERE check_id IN (:range, :status) ORDER BY check_id;
+-- Of a check that is added, and of one whose conditions change, too; add_check leaves it as it is.
+SELECT action, message FROM assay.import_checks('checks: {parcel: [{name: closes, kind: not_null, column_name: sent, passes_to_close: 1000, enabled: false}]}');
+SELECT action, message FROM assay.import_checks('checks: {parcel: [{name: closes, kind: not_null, column_name: sent, mostly: 0.5, passes_to_close: 7}]}');
+SELECT assay.add_check('parcel', 'not_null', 'sent', name => 'closes') AS closes \gset
+SELECT mostly, passes_to_close, enabled FROM assay.checks WHERE check_id = :closes;
+CALL fails($$SELECT * FROM assay.import_checks('checks: {parcel: [{name: closes, kind: not_null, column_name: sent, passes_to_close: 0}]}')$$);
+CALL fails($$SELECT * FROM assay.import_checks('checks: {parcel: [{name: closes, kind: not_null, column_name: sent, passes_to_close: 1001}]}')$$);
+CALL fails($$SELECT * FROM assay.import_checks('checks: {parcel: [{name: closes, kind: not_null, column_name: sent, passes_to_close: often}]}')$$);
+SELECT assay.drop_check(:closes);
+
 -- What is edited is updated, by its number; what is new is added; the rest stays, or goes.
 SELECT $$
 version: 1
