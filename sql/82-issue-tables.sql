@@ -50,6 +50,7 @@ CREATE TABLE assay.incident_event (
     details     jsonb NOT NULL DEFAULT '{}'
 );
 CREATE INDEX incident_event_incident_idx ON assay.incident_event (incident_id, id);
+CREATE INDEX incident_event_reopened_idx ON assay.incident_event (incident_id, at) WHERE kind OPERATOR(pg_catalog.=) 'reopened';
 COMMENT ON TABLE assay.incident_event IS 'The audit trail of incidents. Read the view assay.incident_events instead.';
 COMMENT ON COLUMN assay.incident_event.id IS 'The event''s key.';
 COMMENT ON COLUMN assay.incident_event.incident_id IS 'The incident.';

@@ -45,6 +45,21 @@ COMMENT ON COLUMN assay_internal.visible_incident.is_own IS 'Whether it declared
 COMMENT ON COLUMN assay_internal.visible_incident.may_act IS 'Whether it may do everything to it: it acts for the incident''s owner or lead, or for the owner of the database; where no role acts for the owner, whoever takes part may.';
 GRANT SELECT ON assay_internal.visible_incident TO PUBLIC;
 
+CREATE FUNCTION assay_internal.deadline(calendar text, start timestamptz, duration interval) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'deadline_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION assay_internal.deadline(text, timestamptz, interval) IS
+'When a limit that began to run at start is over: in the working hours of a calendar, or of all hours where that is NULL. A day of duration has 24 hours. NULL without a start or a duration, and where the calendar is gone or has fewer working hours in the next three years.';
+
+-- The clock of an incident runs from when it was declared, or opened again.
+CREATE VIEW assay_internal.incident_clock AS
+    SELECT i.id AS incident_id, COALESCE(r.at, i.declared_at) AS since
+    FROM assay.incident i
+    LEFT JOIN (SELECT e.incident_id, pg_catalog.max(e.at) AS at FROM assay.incident_event e
+               WHERE e.kind OPERATOR(pg_catalog.=) 'reopened' GROUP BY e.incident_id) r ON r.incident_id OPERATOR(pg_catalog.=) i.id;
+COMMENT ON VIEW assay_internal.incident_clock IS 'From when on the limits of incidents are counted.';
+COMMENT ON COLUMN assay_internal.incident_clock.incident_id IS 'The incident.';
+COMMENT ON COLUMN assay_internal.incident_clock.since IS 'When it was declared, or last opened again.';
+
 CREATE VIEW assay.incidents WITH (security_barrier) AS
     SELECT i.id, CASE WHEN i.names_root AND r.label IS NULL THEN 'Something upstream fails' ELSE i.title END AS title,
            i.severity, i.status, o.name AS owner, l.name AS lead, r.label AS root,
@@ -57,9 +72,13 @@ CREATE VIEW assay.incidents WITH (security_barrier) AS
            (SELECT pg_catalog.count(*) FROM assay.issue s
             WHERE s.incident_id OPERATOR(pg_catalog.=) i.id AND s.status OPERATOR(pg_catalog.=) 'open') AS open_issues,
            i.declared_by::pg_catalog.regrole AS declared_by, i.by_policy, i.started_at, i.declared_at, i.acknowledged_at, i.acknowledged_by,
-           i.mitigated_at, i.ended_at, i.merged_into
+           i.mitigated_at, i.ended_at, i.merged_into,
+           assay_internal.deadline(p.calendar, c.since, p.ack_within) AS ack_due_at,
+           assay_internal.deadline(p.calendar, c.since, p.resolve_within) AS resolve_due_at
     FROM assay_internal.visible_incident v
     JOIN assay.incident i ON i.id OPERATOR(pg_catalog.=) v.id
+    JOIN assay_internal.incident_clock c ON c.incident_id OPERATOR(pg_catalog.=) v.id
+    LEFT JOIN assay.response_policy p ON p.severity OPERATOR(pg_catalog.=) i.severity
     LEFT JOIN assay.owner o ON o.id OPERATOR(pg_catalog.=) i.owner_id
     LEFT JOIN assay.owner l ON l.id OPERATOR(pg_catalog.=) i.lead_id
     LEFT JOIN LATERAL (SELECT a.label FROM assay_internal.asset_now a
@@ -86,6 +105,8 @@ COMMENT ON COLUMN assay.incidents.acknowledged_by IS 'The name of the role that 
 COMMENT ON COLUMN assay.incidents.mitigated_at IS 'When its effect ended.';
 COMMENT ON COLUMN assay.incidents.ended_at IS 'When it was resolved or cancelled.';
 COMMENT ON COLUMN assay.incidents.merged_into IS 'The incident of which it is part since assay.merge_incidents.';
+COMMENT ON COLUMN assay.incidents.ack_due_at IS 'By when somebody is to take it on, as the policy of its severity is now; NULL where that has no such limit.';
+COMMENT ON COLUMN assay.incidents.resolve_due_at IS 'By when it is to be resolved; NULL where the policy has no such limit.';
 
 CREATE VIEW assay.incident_events WITH (security_barrier) AS
     SELECT e.incident_id, e.at, e.actor, e.kind, e.note, e.details, e.id

@@ -91,13 +91,13 @@ Example: SELECT assay.drop_calendar(name) FROM assay.calendars WHERE name = ''br
 CREATE FUNCTION assay.working_time(calendar text, since timestamptz, until timestamptz) RETURNS interval
 AS 'MODULE_PATHNAME', 'working_time_between_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION assay.working_time(text, timestamptz, timestamptz) IS
-'How much working time passes in a calendar between two instants, at most ten years apart; nothing where the second is not later, NULL for a NULL. Errors: ML023 no such calendar, 22023.
+'How much working time passes in a calendar between two instants, at most ten years apart; nothing where the second is not later, NULL for a NULL. Errors: ML023 no such calendar, 22023 a time outside of the years 1 to 9999.
 Example: SELECT name, assay.working_time(name, ''2026-06-05 16:00+02'', ''2026-06-08 10:00+02'') FROM assay.calendars';
 
 CREATE FUNCTION assay.add_working_time(calendar text, start timestamptz, duration interval) RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'add_working_time_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION assay.add_working_time(text, timestamptz, interval) IS
-'The first instant by which a duration of working time has passed since start: what deadlines of incidents are counted by. A day of duration has 24 hours, months have no length here. NULL for a NULL. Errors: ML023 no such calendar, 22023 a duration that is negative, has months or is longer than the working hours of the next three years.
+'The first instant by which a duration of working time has passed since start: what deadlines of incidents are counted by. A day of duration has 24 hours, months have no length here. NULL for a NULL. Errors: ML023 no such calendar, 22023 a time outside of the years 1 to 9999, a duration that is negative, has months or is longer than the working hours of the next three years.
 Example: SELECT name, assay.add_working_time(name, ''2026-06-05 16:00+02'', ''4 hours'') FROM assay.calendars';
 
 CREATE FUNCTION assay.add_rotation(name text, people text[], starts_at timestamptz, shift interval, time_zone text DEFAULT NULL) RETURNS void
@@ -144,7 +144,7 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'incident_policy_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.incident_policy(text, interval, interval, jsonb, text, jsonb) IS
 'Sets how soon incidents of a severity are to be dealt with, in place of what was set before; with nothing but the severity there is no policy any more.
-severity: sev1, the worst, to sev4. ack_within: how soon somebody is to acknowledge one, resolve_within: to resolve it; counted from when it was declared, or reopened, a day having 24 hours, at most 366 days; NULL for no limit. calendar: in whose working hours these and the waits of steps are counted (assay.add_calendar); NULL for all hours.
+severity: sev1, the worst, to sev4. ack_within: how soon somebody is to acknowledge one, resolve_within: to resolve it, no sooner; counted from when it was declared, or reopened, a day having 24 hours, at most 366 days; NULL for no limit. calendar: in whose working hours these and the waits of steps are counted (assay.add_calendar); NULL for all hours.
 auto_declare: of which issues an incident is declared at once: {"priority": "p1", "severity": "error"}, of products of at least that priority (any asset without it) and of at least that severity (warn without it).
 steps: who is told when a limit has passed, at most 20: [{"after": "30 minutes", "tell": ["owner", "rotation:NAME"]}, ...], after counted from the limit, in the order of time; tell is one or up to ten of owner, lead, rotation:NAME (who is on call), team:NAME, person:NAME. NULL tells the owner at once. assay.escalate takes them.
 Takes the rights of the database''s owner. Errors: 22023 parameters, ML023 no such calendar, rotation or owner, 22007 an interval that is none, 42501, 25006.

@@ -81,7 +81,7 @@ TABS = {
         ("Results of checks by status", "check_history", bars("run_at", metric("count(*)", "results"), ["status"], time_grain_sqla="P1D"), 12, 50),
     ],
     "Reliability": [
-        ("Open incidents", "incidents", table(["id", "title", "severity", "status", "owner", "started_at"], "started_at",
+        ("Open incidents", "incidents", table(["id", "title", "severity", "status", "owner", "started_at", "resolve_due_at"], "started_at",
                                               **where("status IN ('open', 'acknowledged', 'mitigated')")), 12, 30),
         ("Open issues", "issues", table(["asset", "subject", "severity", "occurrences", "owner", "started_at"], "started_at", **where("status = 'open'")), 12, 30),
         ("Issues by day", "issues", bars("started_at", metric("count(*)", "issues"), ["severity"], time_grain_sqla="P1D"), 6, 50),

@@ -3181,6 +3181,7 @@ CREATE TABLE assay.incident_event (
     details     jsonb NOT NULL DEFAULT '{}'
 );
 CREATE INDEX incident_event_incident_idx ON assay.incident_event (incident_id, id);
+CREATE INDEX incident_event_reopened_idx ON assay.incident_event (incident_id, at) WHERE kind OPERATOR(pg_catalog.=) 'reopened';
 COMMENT ON TABLE assay.incident_event IS 'The audit trail of incidents. Read the view assay.incident_events instead.';
 COMMENT ON COLUMN assay.incident_event.id IS 'The event''s key.';
 COMMENT ON COLUMN assay.incident_event.incident_id IS 'The incident.';
@@ -4114,6 +4115,21 @@ COMMENT ON COLUMN assay_internal.visible_incident.is_own IS 'Whether it declared
 COMMENT ON COLUMN assay_internal.visible_incident.may_act IS 'Whether it may do everything to it: it acts for the incident''s owner or lead, or for the owner of the database; where no role acts for the owner, whoever takes part may.';
 GRANT SELECT ON assay_internal.visible_incident TO PUBLIC;
 
+CREATE FUNCTION assay_internal.deadline(calendar text, start timestamptz, duration interval) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'deadline_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION assay_internal.deadline(text, timestamptz, interval) IS
+'When a limit that began to run at start is over: in the working hours of a calendar, or of all hours where that is NULL. A day of duration has 24 hours. NULL without a start or a duration, and where the calendar is gone or has fewer working hours in the next three years.';
+
+-- The clock of an incident runs from when it was declared, or opened again.
+CREATE VIEW assay_internal.incident_clock AS
+    SELECT i.id AS incident_id, COALESCE(r.at, i.declared_at) AS since
+    FROM assay.incident i
+    LEFT JOIN (SELECT e.incident_id, pg_catalog.max(e.at) AS at FROM assay.incident_event e
+               WHERE e.kind OPERATOR(pg_catalog.=) 'reopened' GROUP BY e.incident_id) r ON r.incident_id OPERATOR(pg_catalog.=) i.id;
+COMMENT ON VIEW assay_internal.incident_clock IS 'From when on the limits of incidents are counted.';
+COMMENT ON COLUMN assay_internal.incident_clock.incident_id IS 'The incident.';
+COMMENT ON COLUMN assay_internal.incident_clock.since IS 'When it was declared, or last opened again.';
+
 CREATE VIEW assay.incidents WITH (security_barrier) AS
     SELECT i.id, CASE WHEN i.names_root AND r.label IS NULL THEN 'Something upstream fails' ELSE i.title END AS title,
            i.severity, i.status, o.name AS owner, l.name AS lead, r.label AS root,
@@ -4126,9 +4142,13 @@ CREATE VIEW assay.incidents WITH (security_barrier) AS
            (SELECT pg_catalog.count(*) FROM assay.issue s
             WHERE s.incident_id OPERATOR(pg_catalog.=) i.id AND s.status OPERATOR(pg_catalog.=) 'open') AS open_issues,
            i.declared_by::pg_catalog.regrole AS declared_by, i.by_policy, i.started_at, i.declared_at, i.acknowledged_at, i.acknowledged_by,
-           i.mitigated_at, i.ended_at, i.merged_into
+           i.mitigated_at, i.ended_at, i.merged_into,
+           assay_internal.deadline(p.calendar, c.since, p.ack_within) AS ack_due_at,
+           assay_internal.deadline(p.calendar, c.since, p.resolve_within) AS resolve_due_at
     FROM assay_internal.visible_incident v
     JOIN assay.incident i ON i.id OPERATOR(pg_catalog.=) v.id
+    JOIN assay_internal.incident_clock c ON c.incident_id OPERATOR(pg_catalog.=) v.id
+    LEFT JOIN assay.response_policy p ON p.severity OPERATOR(pg_catalog.=) i.severity
     LEFT JOIN assay.owner o ON o.id OPERATOR(pg_catalog.=) i.owner_id
     LEFT JOIN assay.owner l ON l.id OPERATOR(pg_catalog.=) i.lead_id
     LEFT JOIN LATERAL (SELECT a.label FROM assay_internal.asset_now a
@@ -4155,6 +4175,8 @@ COMMENT ON COLUMN assay.incidents.acknowledged_by IS 'The name of the role that 
 COMMENT ON COLUMN assay.incidents.mitigated_at IS 'When its effect ended.';
 COMMENT ON COLUMN assay.incidents.ended_at IS 'When it was resolved or cancelled.';
 COMMENT ON COLUMN assay.incidents.merged_into IS 'The incident of which it is part since assay.merge_incidents.';
+COMMENT ON COLUMN assay.incidents.ack_due_at IS 'By when somebody is to take it on, as the policy of its severity is now; NULL where that has no such limit.';
+COMMENT ON COLUMN assay.incidents.resolve_due_at IS 'By when it is to be resolved; NULL where the policy has no such limit.';
 
 CREATE VIEW assay.incident_events WITH (security_barrier) AS
     SELECT e.incident_id, e.at, e.actor, e.kind, e.note, e.details, e.id
@@ -4539,13 +4561,13 @@ Example: SELECT assay.drop_calendar(name) FROM assay.calendars WHERE name = ''br
 CREATE FUNCTION assay.working_time(calendar text, since timestamptz, until timestamptz) RETURNS interval
 AS 'MODULE_PATHNAME', 'working_time_between_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION assay.working_time(text, timestamptz, timestamptz) IS
-'How much working time passes in a calendar between two instants, at most ten years apart; nothing where the second is not later, NULL for a NULL. Errors: ML023 no such calendar, 22023.
+'How much working time passes in a calendar between two instants, at most ten years apart; nothing where the second is not later, NULL for a NULL. Errors: ML023 no such calendar, 22023 a time outside of the years 1 to 9999.
 Example: SELECT name, assay.working_time(name, ''2026-06-05 16:00+02'', ''2026-06-08 10:00+02'') FROM assay.calendars';
 
 CREATE FUNCTION assay.add_working_time(calendar text, start timestamptz, duration interval) RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'add_working_time_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION assay.add_working_time(text, timestamptz, interval) IS
-'The first instant by which a duration of working time has passed since start: what deadlines of incidents are counted by. A day of duration has 24 hours, months have no length here. NULL for a NULL. Errors: ML023 no such calendar, 22023 a duration that is negative, has months or is longer than the working hours of the next three years.
+'The first instant by which a duration of working time has passed since start: what deadlines of incidents are counted by. A day of duration has 24 hours, months have no length here. NULL for a NULL. Errors: ML023 no such calendar, 22023 a time outside of the years 1 to 9999, a duration that is negative, has months or is longer than the working hours of the next three years.
 Example: SELECT name, assay.add_working_time(name, ''2026-06-05 16:00+02'', ''4 hours'') FROM assay.calendars';
 
 CREATE FUNCTION assay.add_rotation(name text, people text[], starts_at timestamptz, shift interval, time_zone text DEFAULT NULL) RETURNS void
@@ -4592,7 +4614,7 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'incident_policy_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.incident_policy(text, interval, interval, jsonb, text, jsonb) IS
 'Sets how soon incidents of a severity are to be dealt with, in place of what was set before; with nothing but the severity there is no policy any more.
-severity: sev1, the worst, to sev4. ack_within: how soon somebody is to acknowledge one, resolve_within: to resolve it; counted from when it was declared, or reopened, a day having 24 hours, at most 366 days; NULL for no limit. calendar: in whose working hours these and the waits of steps are counted (assay.add_calendar); NULL for all hours.
+severity: sev1, the worst, to sev4. ack_within: how soon somebody is to acknowledge one, resolve_within: to resolve it, no sooner; counted from when it was declared, or reopened, a day having 24 hours, at most 366 days; NULL for no limit. calendar: in whose working hours these and the waits of steps are counted (assay.add_calendar); NULL for all hours.
 auto_declare: of which issues an incident is declared at once: {"priority": "p1", "severity": "error"}, of products of at least that priority (any asset without it) and of at least that severity (warn without it).
 steps: who is told when a limit has passed, at most 20: [{"after": "30 minutes", "tell": ["owner", "rotation:NAME"]}, ...], after counted from the limit, in the order of time; tell is one or up to ten of owner, lead, rotation:NAME (who is on call), team:NAME, person:NAME. NULL tells the owner at once. assay.escalate takes them.
 Takes the rights of the database''s owner. Errors: 22023 parameters, ML023 no such calendar, rotation or owner, 22007 an interval that is none, 42501, 25006.

@@ -1,5 +1,7 @@
 //! Calendars of working hours.
 
+use std::ops::Range;
+
 use pgrx::datum::{Date, Interval, TimestampWithTimeZone};
 use pgrx::pg_extern;
 use pgrx::spi::quote_literal;
@@ -17,6 +19,8 @@ use algo::reliability::working_time::WorkingTime;
 
 /// The most holidays of a calendar.
 const HOLIDAYS: usize = 10_000;
+/// The times that calendars know of, those of the years 1 to 9999, in microseconds since 2000.
+const CALENDARS: Range<i64> = -63_082_281_600 * SECOND..252_455_616_000 * SECOND;
 /// The most days of which working hours are looked up at once.
 const DAYS: f64 = 3.0 * 366.0;
 
@@ -152,7 +156,14 @@ fn micros(name: &str, at: TimestampWithTimeZone) -> Result<i64> {
     if at.is_infinity() || at.is_neg_infinity() {
         return Err(Error::new(INVALID_PARAMETER, format!("argument \"{name}\" is infinite")).hint("Give it a day."));
     }
-    Ok(i64::from(at))
+    let at = i64::from(at);
+    match CALENDARS.contains(&at) {
+        true => Ok(at),
+        false => Err(
+            Error::new(INVALID_PARAMETER, format!("argument \"{name}\" is out of range"))
+                .hint("Give a day of the years 1 to 9999."),
+        ),
+    }
 }
 
 /// `working_time(calendar, since, until)`.
@@ -206,16 +217,53 @@ fn add_working_time(
         if !exists(&calendar)? {
             return Err(undefined(&calendar));
         }
-        let end = start.saturating_add((DAYS * 86_400.0) as i64 * SECOND);
-        let at = working_time(&calendar, start, end)?
-            .after(start, duration)
-            .ok_or_else(|| {
-                Error::new(INVALID_PARAMETER, format!("calendar \"{calendar}\" has no such time"))
-                    .detail("In the three years from \"start\" on it has fewer working hours than \"duration\".")
-                    .hint("Look at its hours and holidays: assay.calendars shows them.")
-            })?;
+        let at = after(&calendar, start, duration)?.ok_or_else(|| {
+            Error::new(INVALID_PARAMETER, format!("calendar \"{calendar}\" has no such time"))
+                .detail("In the three years from \"start\" on it has fewer working hours than \"duration\".")
+                .hint("Look at its hours and holidays: assay.calendars shows them.")
+        })?;
         TimestampWithTimeZone::try_from(at)
             .map(Some)
             .map_err(|problem| Error::new(INVALID_PARAMETER, format!("the time is out of range: {problem:?}")))
     })())
+}
+
+/// `deadline(calendar, start, duration)`: what an incident's limits are counted by. For views, which no calendar or limit is to make fail.
+#[pg_extern(sql = false)]
+fn deadline(
+    calendar: Option<Text>,
+    start: Option<TimestampWithTimeZone>,
+    duration: Option<Interval>,
+) -> Option<TimestampWithTimeZone> {
+    or_raise((|| {
+        let (Some(start), Some(duration)) = (start.filter(TimestampWithTimeZone::is_finite), duration) else {
+            return Ok(None);
+        };
+        let Ok(seconds) = super::seconds("duration", &duration, 0.0) else {
+            return Ok(None);
+        };
+        let (start, duration) = (i64::from(start), (seconds * SECOND as f64) as i64);
+        let at = match calendar {
+            None => start.checked_add(duration),
+            Some(calendar) if CALENDARS.contains(&start) => after(&calendar, start, duration)?,
+            Some(_) => None,
+        };
+        Ok(at.and_then(|at| TimestampWithTimeZone::try_from(at).ok()))
+    })())
+}
+
+/// The first instant by which a duration of a calendar's working time has passed since `start`; `None` where three years have not as much.
+fn after(calendar: &str, start: i64, duration: i64) -> Result<Option<i64>> {
+    /// Most calendars have a week with at least a sixth of its hours, and few a fortnight of holidays.
+    const MOSTLY: [i64; 2] = [6, 14 * 86_400 * SECOND];
+    let longest = (DAYS * 86_400.0) as i64 * SECOND;
+    let [times, more] = MOSTLY;
+    let nearer = duration.saturating_mul(times).saturating_add(more).min(longest);
+    for length in [nearer, longest] {
+        let until = start.saturating_add(length);
+        if let Some(at) = working_time(calendar, start, until)?.after(start, duration) {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
 }

@@ -65,11 +65,10 @@ fn active(policies: &[Policy]) -> Result<Vec<Active>> {
     let severities: Vec<String> = policies.iter().map(|policy| policy.severity.clone()).collect();
     let sql = format!(
         "SELECT i.id, i.severity, i.status OPERATOR(pg_catalog.=) 'open',
-    (EXTRACT(epoch FROM COALESCE(r.at, i.declared_at) OPERATOR(pg_catalog.-) '2000-01-01 00:00:00+00'::pg_catalog.timestamptz)
+    (EXTRACT(epoch FROM c.since OPERATOR(pg_catalog.-) '2000-01-01 00:00:00+00'::pg_catalog.timestamptz)
         OPERATOR(pg_catalog.*) 1000000)::bigint, i.owner_id, i.lead_id
 FROM assay.incident AS i
-LEFT JOIN (SELECT e.incident_id, pg_catalog.max(e.at) AS at FROM assay.incident_event AS e
-           WHERE e.kind OPERATOR(pg_catalog.=) 'reopened' GROUP BY e.incident_id) AS r ON r.incident_id OPERATOR(pg_catalog.=) i.id
+JOIN assay_internal.incident_clock AS c ON c.incident_id OPERATOR(pg_catalog.=) i.id
 WHERE i.status OPERATOR(pg_catalog.=) ANY ('{{open,acknowledged,mitigated}}') AND i.merged_into IS NULL
   AND i.severity OPERATOR(pg_catalog.=) ANY ({}::pg_catalog.text[])",
         quote_literal(format!("{{{}}}", severities.join(",")))

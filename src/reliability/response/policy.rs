@@ -232,8 +232,19 @@ fn incident_policy(
             return Err(Error::new(INVALID_PARAMETER, format!("\"{severity}\" is no severity"))
                 .hint("It is sev1, the worst, to sev4."));
         }
-        for (name, within) in [("ack_within", &ack_within), ("resolve_within", &resolve_within)] {
-            within.as_ref().map(|within| seconds(name, within, 0.0)).transpose()?;
+        let limit = |name: &str, within: &Option<Interval>| {
+            within.as_ref().map(|within| seconds(name, within, 0.0)).transpose()
+        };
+        let [acknowledge, resolve] = [
+            limit("ack_within", &ack_within)?,
+            limit("resolve_within", &resolve_within)?,
+        ];
+        if acknowledge > resolve && resolve.is_some() {
+            return Err(Error::new(
+                INVALID_PARAMETER,
+                "argument \"ack_within\" is longer than \"resolve_within\"",
+            )
+            .hint("Whoever resolves an incident has taken it on: give the limits the other way round."));
         }
         let has_limit = ack_within.is_some() || resolve_within.is_some();
         if !has_limit && (calendar.is_some() || steps.is_some()) {

@@ -58,6 +58,8 @@ CALL fails($$SELECT assay.working_time('office', '1990-01-01', '2026-01-01')$$);
 CALL fails($$SELECT assay.add_working_time('office', now(), '-1 hour')$$);
 CALL fails($$SELECT assay.add_working_time('office', now(), '1 month')$$);
 CALL fails($$SELECT assay.add_working_time('office', 'infinity', '1 hour')$$);
+CALL fails($$SELECT assay.add_working_time('office', '294276-12-30', '1 hour')$$);
+CALL fails($$SELECT assay.working_time('office', '4713-01-01 BC', now())$$);
 CALL fails($$SELECT assay.drop_calendar('none')$$);
 
 -- Rotations.
@@ -104,6 +106,7 @@ CALL fails($$SELECT assay.incident_policy(NULL)$$);
 CALL fails($$SELECT assay.incident_policy('sev1', '-1 hour')$$);
 CALL fails($$SELECT assay.incident_policy('sev1', '1 month')$$);
 CALL fails($$SELECT assay.incident_policy('sev1', '367 days')$$);
+CALL fails($$SELECT assay.incident_policy('sev1', '4 hours', '30 minutes')$$);
 CALL fails($$SELECT assay.incident_policy('sev1', '1 hour', calendar => 'none')$$);
 CALL fails($$SELECT assay.incident_policy('sev1', auto_declare => '{"priority": "p4"}')$$);
 CALL fails($$SELECT assay.incident_policy('sev1', auto_declare => '{"prio": "p1"}')$$);
@@ -149,6 +152,20 @@ INSERT INTO assay.incident_event (incident_id, at, actor, kind) VALUES (1, '2026
 SELECT * FROM assay.escalate('2026-06-10 10:29+00');
 SELECT * FROM assay.escalate('2026-06-10 10:30+00');
 SELECT * FROM assay.escalate('2026-06-10 10:30+00');
+-- By when, as assay.incidents has it: what the first steps went by; in a day that lasts 25 hours, too, and in a calendar without as many hours.
+SELECT id, severity, status, ack_due_at, resolve_due_at FROM assay.incidents ORDER BY id;
+SELECT i.id, e.due_at = i.ack_due_at AS same FROM assay.incidents i JOIN assay.escalation e ON e.incident_id = i.id AND e.step = 1 AND e.cause = 'acknowledge' ORDER BY i.id;
+BEGIN;
+SELECT assay.incident_policy('sev4', '1 day', '366 days', calendar => NULL);
+INSERT INTO assay.incident (id, title, severity, started_at, declared_at) VALUES (8, 'Clocks change', 'sev4', '2026-10-24 12:00+00', '2026-10-24 12:00+00');
+SET LOCAL timezone = 'Europe/Berlin';
+SELECT ack_due_at - declared_at AS ack_within, resolve_due_at - declared_at AS resolve_within FROM assay.incidents WHERE id = 8;
+SELECT assay.add_calendar('rare', '{"mon": "00:00-00:01"}', 'UTC');
+SELECT assay.incident_policy('sev4', '2 minutes', '366 days', calendar => 'rare');
+SELECT ack_due_at, resolve_due_at FROM assay.incidents WHERE id = 8;
+UPDATE assay.incident SET declared_at = '4713-01-01 BC' WHERE id = 8;
+SELECT ack_due_at, resolve_due_at FROM assay.incidents WHERE id = 8;
+ROLLBACK;
 CALL fails($$SELECT * FROM assay.escalate(NULL)$$);
 CALL fails($$SELECT * FROM assay.escalate('infinity')$$);
 BEGIN READ ONLY;
@@ -162,6 +179,7 @@ SELECT count(*) FROM assay.escalate('2026-06-11 00:00+00');
 -- Without a policy nothing is late.
 SELECT assay.incident_policy('sev1'), assay.incident_policy('sev3');
 SELECT count(*) FROM assay.incident_policies;
+SELECT count(*) AS incidents, count(ack_due_at) AS ack_due, count(resolve_due_at) AS resolve_due FROM assay.incidents;
 SELECT count(*) FROM assay.escalate('2027-01-01');
 SELECT assay.drop_rotation('weekly'), assay.drop_calendar('office');
 
