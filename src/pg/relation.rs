@@ -187,11 +187,27 @@ pub fn may_select_some(oid: pg_sys::Oid) -> bool {
     name_of(oid).is_some() && (has(role, oid, pg_sys::ACL_SELECT) || some()) && may_use_schema(role, oid)
 }
 
-#[allow(clippy::useless_conversion, reason = "from PostgreSQL 16 on the mode is wider")]
+/// Whether the current role may use the schema of a name; not one that is not there.
+pub fn may_use_schema_named(name: &str) -> bool {
+    let Ok(name) = encoding::encode_c(name) else {
+        return false;
+    };
+    // SAFETY: a catalog look-up by a C string, which gives InvalidOid for what is not there.
+    match unsafe { pg_sys::get_namespace_oid(name.as_ptr(), true) } {
+        pg_sys::InvalidOid => false,
+        schema => may_use(role::current(), schema),
+    }
+}
+
 fn may_use_schema(role: pg_sys::Oid, oid: pg_sys::Oid) -> bool {
-    // SAFETY: catalog look-ups; the relation is known to be there, and so is its schema.
+    // SAFETY: a catalog look-up; the relation is known to be there.
+    may_use(role, unsafe { pg_sys::get_rel_namespace(oid) })
+}
+
+#[allow(clippy::useless_conversion, reason = "from PostgreSQL 16 on the mode is wider")]
+fn may_use(role: pg_sys::Oid, schema: pg_sys::Oid) -> bool {
+    // SAFETY: a catalog look-up; the schema is known to be there.
     let result = unsafe {
-        let schema = pg_sys::get_rel_namespace(oid);
         #[cfg(feature = "pg15")]
         let result = pg_sys::pg_namespace_aclcheck(schema, role, pg_sys::ACL_USAGE);
         #[cfg(not(feature = "pg15"))]

@@ -230,7 +230,11 @@ impl Asset {
                 Some(model) => registry::may(&model, Privilege::Predict),
                 None => Ok(role::is_steward()),
             },
-            (Kind::Schema | Kind::Dashboard | Kind::Source, _) => Ok(true),
+            // Its owner has the privilege, unless he took it from himself.
+            (Kind::Schema, _) => Ok(role::is_steward()
+                || relation::may_use_schema_named(&self.name)
+                || relation::schema_owner(&self.name).is_some_and(role::acts_for)),
+            (Kind::Dashboard | Kind::Source, _) => Ok(true),
         }
     }
 

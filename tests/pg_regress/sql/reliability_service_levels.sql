@@ -4,6 +4,7 @@ SET timezone = 'UTC';
 CREATE ROLE level_owner;
 CREATE ROLE level_reader;
 CREATE ROLE level_stranger;
+CREATE ROLE level_guest;
 CREATE SCHEMA level;
 GRANT USAGE ON SCHEMA level TO level_owner, level_reader, level_stranger;
 CREATE TABLE level.orders (id int, amount float8, sold_at timestamptz);
@@ -256,6 +257,26 @@ SELECT assay.drop_sla(:days);
 CALL fails(format('SELECT assay.drop_sla(%s)', :days));
 CALL fails($$SELECT * FROM assay.sla_status(NULL)$$);
 CALL fails($$SELECT * FROM assay.sla_status('infinity')$$);
+-- Of a schema who may use it, and its owner.
+SELECT assay.add_maintenance('schema:level', tstzrange('2026-08-01', '2026-08-02'), 'a move') > 0 AS added;
+CREATE VIEW of_schema AS
+SELECT (SELECT count(*) FROM assay.slas WHERE target = 'schema:level') AS slas, (SELECT count(*) FROM assay.sla_status WHERE target = 'schema:level') AS standing,
+       (SELECT count(*) FROM assay.maintenance_windows WHERE target = 'schema:level') AS maintenance, (SELECT count(*) FROM assay.assets WHERE kind = 'schema') AS assets;
+GRANT SELECT ON of_schema TO level_stranger, level_guest;
+SET ROLE level_guest;
+SELECT * FROM of_schema;
+CALL fails($$SELECT assay.uptime('schema:level')$$);
+RESET ROLE;
+SET ROLE level_stranger;
+SELECT * FROM of_schema;
+SELECT incidents FROM assay.uptime('schema:level', '2026-07-01 00:00+00', '2026-07-02 00:00+00');
+RESET ROLE;
+ALTER SCHEMA level OWNER TO level_guest;
+REVOKE USAGE ON SCHEMA level FROM level_guest;
+SET ROLE level_guest;
+SELECT has_schema_privilege('level', 'USAGE') AS may_use, * FROM of_schema;
+RESET ROLE;
+ALTER SCHEMA level OWNER TO CURRENT_USER;
 RESET ROLE;
 CREATE TABLE level.orders_new (LIKE level.orders);
 ALTER TABLE level.orders_new OWNER TO level_owner;
