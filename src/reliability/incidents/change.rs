@@ -217,6 +217,7 @@ fn split_incident(
         let locked = incident::lock(id)?;
         state::require_active(&locked)?;
         require_of(&locked, &named)?;
+        require_rest(&locked, &named)?;
         let at = moment.after(&locked)?;
         let part = Declaration {
             title: &title,
@@ -247,6 +248,29 @@ fn split_incident(
         outbox::incidents_changed(&[new], Kind::Declared, at)?;
         Ok(new)
     })())
+}
+
+/// Returns an error with 22023 where an incident that a policy declared would have no issue any more: none would be closed, so that nothing would
+/// end it. What a person declared is about more than issues.
+fn require_rest(incident: &Incident, named: &[i64]) -> Result<()> {
+    let is_left: Option<bool> = tables::as_owner(|| {
+        tables::write_returning(
+            "SELECT NOT i.by_policy OR EXISTS (
+    SELECT FROM assay.issue AS s
+    WHERE s.incident_id OPERATOR(pg_catalog.=) i.id
+      AND s.id OPERATOR(pg_catalog.<>) ALL (ARRAY(SELECT n.id::bigint FROM pg_catalog.jsonb_array_elements_text($2::pg_catalog.jsonb) AS n(id))))
+FROM assay.incident AS i WHERE i.id OPERATOR(pg_catalog.=) $1",
+            &[incident.id.into(), issues::numbers(named)],
+        )
+    })?;
+    match is_left {
+        Some(false) => Err(Error::new(
+            INVALID_PARAMETER,
+            format!("argument \"issues\" has all issues of incident {}", incident.id),
+        )
+        .hint("A policy declared it of these. assay.change_incident gives it another title, severity or owner.")),
+        Some(true) | None => Ok(()),
+    }
 }
 
 /// Returns an error with ML025 for the first of locked issues that does not belong to the incident.

@@ -53,7 +53,9 @@ impl Period {
         if let Some(unit) = Unit::ALL.into_iter().find(|unit| unit.name() == text) {
             return Ok(Period::Calendar(unit));
         }
-        let seconds = terms::seconds("period", text)?;
+        let seconds = terms::seconds("period", text).map_err(|error| {
+            error.hint("Write days or hours, such as '30 days', or day, week, month, quarter or year of the calendar.")
+        })?;
         if !(HOUR..=366.0 * DAY).contains(&seconds) || seconds.fract() != 0.0 {
             return Err(Error::new(INVALID_PARAMETER, "argument \"period\" is out of range")
                 .detail(format!("It is \"{text}\"."))

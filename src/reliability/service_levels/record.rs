@@ -69,6 +69,12 @@ fn record_measurement(
         let asset = Asset::named(&required("asset", asset)?)?;
         let metric = required("metric", metric)?;
         names::check("metric's name", &metric)?;
+        if &*metric == LOAD {
+            return Err(
+                Error::new(INVALID_PARAMETER, format!("metric \"{LOAD}\" is how long loads took"))
+                    .hint("assay.record_load keeps it: give that when the load started, and when it finished."),
+            );
+        }
         let (value, at) = (required("value", value)?, required("at", at)?);
         level::clock("at", at)?;
         keep(&asset, &metric, value, at)

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::period::Period;
+use crate::pg::attempt::attempt;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::options;
 use crate::pg::query::Query;
@@ -404,6 +405,13 @@ impl Terms {
             Indicator::Performance if self.at_least.is_none() && self.at_most.is_none() => {
                 return Err(missing("at_least", "Give at_least, at_most or both as the limit."));
             }
+            Indicator::Performance if self.at_least > self.at_most && self.at_most.is_some() => {
+                return Err(refused(
+                    "option \"at_least\" is above option \"at_most\"",
+                    None,
+                    "No value is within these limits: give them the other way round.",
+                ));
+            }
             Indicator::Freshness
             | Indicator::ErrorRate
             | Indicator::Availability
@@ -495,21 +503,24 @@ fn resolve(name: &str, value: Option<&mut Json>) -> Result<()> {
     Ok(())
 }
 
-/// The seconds of an interval. Returns PostgreSQL's error for what is none, and one with 22023 for months, which differ in length.
+/// The seconds of an interval. Returns an error with 22023 for what is none, and for months, which differ in length.
 pub fn seconds(name: &str, text: &str) -> Result<f64> {
     let literal = format!("{}::pg_catalog.interval", quote_literal(text));
-    let mut found = (f64::NAN, 0.0);
-    Query::new(&format!(
-        "SELECT extract(epoch FROM {literal})::pg_catalog.float8, extract(year FROM {literal})::pg_catalog.float8 OPERATOR(pg_catalog.+) extract(month FROM {literal})::pg_catalog.float8"
-    ))?
-    .run(&mut |row| {
-        if let (Value::Number(seconds), Value::Number(months)) = (row.value(0), row.value(1)) {
-            found = (seconds, months);
-        }
-        Ok(())
-    })?;
-    match found {
-        (seconds, 0.0) if seconds.is_finite() => Ok(seconds),
+    let read = || {
+        let mut found = (f64::NAN, 0.0);
+        Query::new(&format!(
+            "SELECT extract(epoch FROM {literal})::pg_catalog.float8, extract(year FROM {literal})::pg_catalog.float8 OPERATOR(pg_catalog.+) extract(month FROM {literal})::pg_catalog.float8"
+        ))?
+        .run(&mut |row| {
+            if let (Value::Number(seconds), Value::Number(months)) = (row.value(0), row.value(1)) {
+                found = (seconds, months);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    };
+    match attempt(read)? {
+        Ok((seconds, 0.0)) if seconds.is_finite() => Ok(seconds),
         _ => Err(refused(
             &format!("\"{name}\" is no duration of a fixed length"),
             Some(format!("It is \"{text}\".")),
@@ -521,17 +532,20 @@ pub fn seconds(name: &str, text: &str) -> Result<f64> {
 /// A point in time as a text that says the same in every session.
 fn point_in_time(text: &str) -> Result<String> {
     let literal = format!("{}::pg_catalog.timestamptz", quote_literal(text));
-    let mut found = None;
-    Query::new(&format!(
-        "SELECT pg_catalog.to_char(pg_catalog.timezone('UTC', {literal}), 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') WHERE pg_catalog.isfinite({literal})"
-    ))?
-    .run(&mut |row| {
-        if let Value::Text(text) = row.value(0) {
-            found = Some(text.into_owned());
-        }
-        Ok(())
-    })?;
-    found.ok_or_else(|| {
+    let read = || {
+        let mut found = None;
+        Query::new(&format!(
+            "SELECT pg_catalog.to_char(pg_catalog.timezone('UTC', {literal}), 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') WHERE pg_catalog.isfinite({literal})"
+        ))?
+        .run(&mut |row| {
+            if let Value::Text(text) = row.value(0) {
+                found = Some(text.into_owned());
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    };
+    attempt(read)?.ok().flatten().ok_or_else(|| {
         refused(
             "option \"from\" is no point in time",
             Some(format!("It is \"{text}\".")),

@@ -77,6 +77,10 @@ fn severities(names: Option<Vec<Option<Text>>>) -> Result<Vec<String>> {
     let Some(names) = texts("severities", names)? else {
         return Ok(GRAVE.map(String::from).into());
     };
+    if names.is_empty() {
+        return Err(Error::new(INVALID_PARAMETER, "argument \"severities\" has no element")
+            .hint(format!("Name some of: {}.", all.join(", "))));
+    }
     match names.iter().find(|name| !all.contains(&name.as_str())) {
         None => Ok(names),
         Some(unknown) => Err(

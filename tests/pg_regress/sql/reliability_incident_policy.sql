@@ -69,6 +69,10 @@ SELECT run('pol_report');
 UPDATE pol_raw SET x = NULL;
 SELECT run('pol_report');
 SELECT * FROM told WHERE status = 'open';
+-- its issues are not all split off, for none would be left to end it by passing
+SELECT max(id) AS it FROM assay.incidents WHERE status = 'open' \gset
+SELECT array_agg(id) AS issues FROM assay.issues WHERE incident_id = :it \gset
+CALL fails(format('SELECT assay.split_incident(%s, %L, ''Another'')', :it, :'issues'));
 
 -- what a person has declared gathers, too, but is judged by people
 SELECT count(assay.cancel(id)) AS cancelled FROM assay.incidents WHERE ended_at IS NULL;

@@ -177,6 +177,12 @@ SELECT asset, metric, at, value, recorded_by FROM assay.measurements ORDER BY me
 CALL fails($$SELECT assay.record_load('level.orders', '2026-06-02', '2026-06-01')$$);
 CALL fails($$SELECT assay.record_load('level.orders', NULL)$$);
 CALL fails($$SELECT assay.record_measurement('level.orders', '', 1)$$);
+CALL fails($$SELECT assay.record_measurement('level.orders', 'load_seconds', -5)$$);
+CALL fails($$SELECT assay.add_sla('level.orders', 'performance', 0.9, options => '{"metric": "share", "at_least": 2, "at_most": 1}')$$);
+CALL fails($$SELECT assay.add_sla('level.orders', 'freshness', 0.9, 'fortnight')$$);
+CALL fails($$SELECT assay.add_sla('level.orders', 'freshness', 0.9, '1 month')$$);
+CALL fails($$SELECT assay.add_sla('level.orders', 'freshness', 0.9, options => '{"valid_for": "a while"}')$$);
+CALL fails($$SELECT assay.add_sla('level.orders', 'freshness', 0.9, options => '{"from": "some day"}')$$);
 CALL fails($$SELECT assay.record_measurement('level.orders', 'share', 1, 'infinity')$$);
 RESET ROLE;
 SET ROLE level_reader;
@@ -213,6 +219,7 @@ SELECT * FROM assay.uptime('level.stock', '2026-07-01 00:00+00', '2026-07-02 00:
 CALL fails($$SELECT assay.uptime('level.orders', '2026-07-02', '2026-07-01')$$);
 CALL fails($$SELECT assay.uptime('level.orders', '-infinity', '2026-07-01')$$);
 CALL fails($$SELECT assay.uptime('level.orders', '2026-07-01', '2026-07-02', '{sev9}')$$);
+CALL fails($$SELECT assay.uptime('level.orders', '2026-07-01', '2026-07-02', '{}')$$);
 
 -- Burn rates: all of the last hour was bad, a hundred times what 99 % allow. After the end of an incident the short windows say that it is over.
 SELECT round(burn_rate::numeric, 3) AS long, round(burn_rate_short::numeric, 3) AS short, fast_burn, burn_rates FROM assay.sla_status('2026-07-05 12:00+00') WHERE id = :available;
@@ -250,13 +257,6 @@ CALL fails($$SELECT assay.uptime('level.orders')$$);
 CALL fails($$SELECT * FROM assay.sla$$);
 CALL fails($$SELECT assay.drop_sla(1)$$);
 RESET ROLE;
-
--- A promise survives the table that is rebuilt, and goes by hand only. A role with promises is not dropped.
-SET ROLE level_owner;
-SELECT assay.drop_sla(:days);
-CALL fails(format('SELECT assay.drop_sla(%s)', :days));
-CALL fails($$SELECT * FROM assay.sla_status(NULL)$$);
-CALL fails($$SELECT * FROM assay.sla_status('infinity')$$);
 -- Of a schema who may use it, and its owner.
 SELECT assay.add_maintenance('schema:level', tstzrange('2026-08-01', '2026-08-02'), 'a move') > 0 AS added;
 CREATE VIEW of_schema AS
@@ -277,6 +277,13 @@ SET ROLE level_guest;
 SELECT has_schema_privilege('level', 'USAGE') AS may_use, * FROM of_schema;
 RESET ROLE;
 ALTER SCHEMA level OWNER TO CURRENT_USER;
+
+-- A promise survives the table that is rebuilt, and goes by hand only. A role with promises is not dropped.
+SET ROLE level_owner;
+SELECT assay.drop_sla(:days);
+CALL fails(format('SELECT assay.drop_sla(%s)', :days));
+CALL fails($$SELECT * FROM assay.sla_status(NULL)$$);
+CALL fails($$SELECT * FROM assay.sla_status('infinity')$$);
 RESET ROLE;
 CREATE TABLE level.orders_new (LIKE level.orders);
 ALTER TABLE level.orders_new OWNER TO level_owner;
