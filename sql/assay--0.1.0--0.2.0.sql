@@ -3385,13 +3385,52 @@ CREATE TRIGGER deleted AFTER DELETE ON assay.sla REFERENCING OLD TABLE AS old
 SELECT pg_catalog.pg_extension_config_dump('assay.measurement', '');
 SELECT pg_catalog.pg_extension_config_dump('assay.sla_alarm', '');
 
+-- Whether somebody looks after what assay.unowned_assets would list without an owner: who asks learns of no other assets. A dbt test of a column is
+-- one of its table; a check that does not run, or whose place a stranger's table has taken, is none.
+CREATE VIEW assay_internal.watched_asset WITH (security_barrier) AS
+    SELECT a.asset, a.kind, a.owner IS NOT NULL AS has_owner,
+           c.relation IS NOT NULL OR d.asset_id IS NOT NULL AS has_tests,
+           p.asset_id IS NOT NULL OR s.schema_name IS NOT NULL AS has_sla
+    FROM assay.assets a
+    LEFT JOIN pg_catalog.pg_class r ON r.oid OPERATOR(pg_catalog.=) a.relation::pg_catalog.oid
+    LEFT JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) r.relnamespace
+    LEFT JOIN (
+        SELECT DISTINCT t.relation
+        FROM assay.quality_check q
+        CROSS JOIN LATERAL assay_internal.asset_relation(q.relation::pg_catalog.oid, q.relation_name, q.relation_owner::pg_catalog.oid,
+            q.added_by::pg_catalog.oid) AS t(relation)
+        WHERE q.enabled AND t.relation IS NOT NULL) c ON c.relation OPERATOR(pg_catalog.=) r.oid
+    LEFT JOIN (
+        SELECT DISTINCT COALESCE(x.base_id, x.id) AS asset_id
+        FROM assay.dbt_node t JOIN assay.asset x ON x.id OPERATOR(pg_catalog.=) t.asset_id
+        WHERE t.kind OPERATOR(pg_catalog.=) ANY ('{test,unit_test}')) d ON d.asset_id OPERATOR(pg_catalog.=) a.id
+    LEFT JOIN (
+        SELECT l.asset_id FROM assay.sla l WHERE l.asset_id IS NOT NULL
+        UNION
+        SELECT m.asset_id FROM assay.sla l JOIN assay.product_asset m ON m.product_id OPERATOR(pg_catalog.=) l.product_id
+        WHERE m.role OPERATOR(pg_catalog.<>) 'input') p ON p.asset_id OPERATOR(pg_catalog.=) a.id
+    LEFT JOIN (
+        SELECT DISTINCT x.name AS schema_name
+        FROM assay.sla l JOIN assay.asset x ON x.id OPERATOR(pg_catalog.=) l.asset_id
+        WHERE x.kind OPERATOR(pg_catalog.=) 'schema') s ON s.schema_name OPERATOR(pg_catalog.=) n.nspname::pg_catalog.text
+    WHERE a.kind OPERATOR(pg_catalog.<>) ALL ('{column,check,schema}')
+      AND (a.relation IS NOT NULL OR a.kind OPERATOR(pg_catalog.<>) 'relation');
+COMMENT ON VIEW assay_internal.watched_asset IS
+'The tables and views, models, dashboards and sources that the current role may know of, and whether somebody looks after each: the base of the shares of assay.reliability_metrics.';
+COMMENT ON COLUMN assay_internal.watched_asset.asset IS 'The asset, as people write it.';
+COMMENT ON COLUMN assay_internal.watched_asset.kind IS 'relation, model, dashboard or source.';
+COMMENT ON COLUMN assay_internal.watched_asset.has_owner IS 'Whether somebody answers for it.';
+COMMENT ON COLUMN assay_internal.watched_asset.has_tests IS 'Whether a stored check of it runs, or a manifest of dbt has a test of it.';
+COMMENT ON COLUMN assay_internal.watched_asset.has_sla IS 'Whether a service level is promised of it, of its schema, or of a product that it is an inner part or an output of.';
+GRANT SELECT ON assay_internal.watched_asset TO PUBLIC;
+
 CREATE FUNCTION assay.reliability_metrics("from" timestamptz DEFAULT pg_catalog.now() OPERATOR(pg_catalog.-) '90 days'::pg_catalog.interval, "to" timestamptz DEFAULT pg_catalog.now(), time_zone text DEFAULT 'UTC')
 RETURNS TABLE (metric text, severity text, product text, week date, value double precision, n bigint)
 AS 'MODULE_PATHNAME', 'reliability_metrics_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 50;
 COMMENT ON FUNCTION assay.reliability_metrics(timestamptz, timestamptz, text) IS
 'How reliable things are, one figure per row, over incidents that were declared from a time on, before another; cancelled ones and those merged into another are none.
-time_to_detect_median and _p75: seconds from when an incident started until its first issue was found or it was declared; time_to_acknowledge: from when it was declared until somebody took it on; time_to_resolve: until it was resolved; each of all, and per severity, with n the incidents that it is known of. incidents: their number per severity and week (its Monday in time_zone). share_found_by_checks: of incidents that a policy declared, or of which an issue was found before people declared them. uptime: per product, as assay.uptime gives it; n incidents. share_of_assets_with_checks, _with_owner, _with_sla: of the n recorded relations, or relations, models, dashboards and sources.
-Incidents count that the current role may see, for roles with the rights of the database''s owner all; products that it may see; of assets all, for a share names none. Errors: 22023 an argument.
+time_to_detect_median and _p75: seconds from when an incident started until its first issue was found or it was declared; time_to_acknowledge: from when it was declared until somebody took it on; time_to_resolve: until it was resolved; each of all, and per severity, with n the incidents that it is known of. incidents: their number per severity and week (its Monday in time_zone). share_found_by_checks: of incidents that a policy declared, or of which an issue was found before people declared them. uptime: per product, as assay.uptime gives it; n incidents. share_of_assets_with_tests: of the n tables and views of assay.assets those of which a stored check runs or a manifest of dbt has a test; share_of_assets_with_owner, _with_sla: of its n tables and views, models, dashboards and sources, those that assay.unowned_assets does not list, and those of which, or of whose schema or data product, a service level is promised.
+Incidents count that the current role may see, for roles with the rights of the database''s owner all; products and assets that it may see. Errors: 22023 an argument.
 Example: SELECT metric, severity, value, n FROM assay.reliability_metrics(now() - interval ''30 days'') WHERE metric LIKE ''time%''';
 
 CREATE VIEW assay.reliability_metrics WITH (security_barrier) AS

@@ -106,39 +106,19 @@ ORDER BY 1, 2, 4",
     })
 }
 
-/// Of recorded assets: what share has checks, an owner, a service level. All assets count, whoever asks: a share names none.
+/// Of the assets that the caller may know of: what share has tests, an owner, a service level.
 fn of_assets(rows: &mut Vec<MetricRow>) -> Result<()> {
-    let query = "WITH asset AS MATERIALIZED (
-    SELECT a.id, a.kind, a.relation::pg_catalog.oid AS relation, a.relation_name FROM assay.asset AS a
-    WHERE a.kind OPERATOR(pg_catalog.=) ANY ('{relation,model,dashboard,source}')),
-promised AS MATERIALIZED (
-    SELECT s.asset_id AS id FROM assay.sla AS s WHERE s.asset_id IS NOT NULL
-    UNION
-    SELECT p.asset_id FROM assay.sla AS s JOIN assay.product_asset AS p ON p.product_id OPERATOR(pg_catalog.=) s.product_id
-    WHERE p.role OPERATOR(pg_catalog.<>) 'input'
-    UNION
-    SELECT a.id FROM assay.sla AS s
-    JOIN assay.asset AS n ON n.id OPERATOR(pg_catalog.=) s.asset_id AND n.kind OPERATOR(pg_catalog.=) 'schema'
-    JOIN asset AS a ON pg_catalog.starts_with(a.relation_name, pg_catalog.quote_ident(n.name) OPERATOR(pg_catalog.||) '.'))
-SELECT 'share_of_assets_with_checks', NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.date,
-       pg_catalog.avg(CASE WHEN c.id IS NULL THEN 0::pg_catalog.float8 ELSE 1::pg_catalog.float8 END), pg_catalog.count(*)
-FROM asset AS a
-LEFT JOIN (SELECT x.id FROM asset AS x JOIN assay.quality_check AS q ON q.relation::pg_catalog.oid OPERATOR(pg_catalog.=) x.relation
-           UNION
-           SELECT x.id FROM asset AS x JOIN assay.quality_check AS q ON q.relation_name OPERATOR(pg_catalog.=) x.relation_name) AS c
-    ON c.id OPERATOR(pg_catalog.=) a.id
-WHERE a.kind OPERATOR(pg_catalog.=) 'relation'
-UNION ALL
-SELECT 'share_of_assets_with_owner', NULL, NULL, NULL::pg_catalog.date,
-       pg_catalog.avg(CASE WHEN o.asset_id IS NULL THEN 0::pg_catalog.float8 ELSE 1::pg_catalog.float8 END), pg_catalog.count(*)
-FROM asset AS a
-LEFT JOIN (SELECT DISTINCT w.asset_id FROM assay_internal.asset_owner AS w) AS o ON o.asset_id OPERATOR(pg_catalog.=) a.id
-UNION ALL
-SELECT 'share_of_assets_with_sla', NULL, NULL, NULL::pg_catalog.date,
-       pg_catalog.avg(CASE WHEN p.id IS NULL THEN 0::pg_catalog.float8 ELSE 1::pg_catalog.float8 END), pg_catalog.count(*)
-FROM asset AS a
-LEFT JOIN promised AS p ON p.id OPERATOR(pg_catalog.=) a.id";
-    level::read(query, &mut |row| {
+    // As the caller: the view asks who that is.
+    let query = "SELECT m.metric, NULL::pg_catalog.text, NULL::pg_catalog.text, NULL::pg_catalog.date,
+       CASE WHEN m.n OPERATOR(pg_catalog.>) 0 THEN m.share OPERATOR(pg_catalog./) m.n::pg_catalog.float8 END, m.n
+FROM (SELECT pg_catalog.count(*) AS assets, pg_catalog.count(*) FILTER (WHERE a.kind OPERATOR(pg_catalog.=) 'relation') AS relations,
+             pg_catalog.count(*) FILTER (WHERE a.kind OPERATOR(pg_catalog.=) 'relation' AND a.has_tests)::pg_catalog.float8 AS tested,
+             pg_catalog.count(*) FILTER (WHERE a.has_owner)::pg_catalog.float8 AS owned,
+             pg_catalog.count(*) FILTER (WHERE a.has_sla)::pg_catalog.float8 AS promised
+      FROM assay_internal.watched_asset AS a) AS t
+CROSS JOIN LATERAL (VALUES ('share_of_assets_with_tests', t.tested, t.relations), ('share_of_assets_with_owner', t.owned, t.assets),
+                           ('share_of_assets_with_sla', t.promised, t.assets)) AS m(metric, share, n)";
+    Query::new(query)?.interpreted().run(&mut |row| {
         rows.push(figure(row));
         Ok(())
     })

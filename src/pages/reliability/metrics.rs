@@ -114,7 +114,7 @@ fn week_table(metrics: &[Metric]) -> Table {
 fn shares(metrics: &[Metric]) -> Vec<(String, Cell)> {
     const SHARES: [(&str, &str); 4] = [
         ("share_found_by_checks", "incidents that checks found before people"),
-        ("share_of_assets_with_checks", "relations with checks"),
+        ("share_of_assets_with_tests", "tables and views with tests"),
         ("share_of_assets_with_owner", "assets with an owner"),
         ("share_of_assets_with_sla", "assets with a service level"),
     ];
@@ -158,7 +158,7 @@ ORDER BY u.priority, u.open_issues DESC, u.asset LIMIT {UNOWNED}"
         "unowned",
         "Assets without an owner",
         table.without_empty_columns(),
-        "Every asset of which something is recorded has an owner.",
+        "Every asset has an owner.",
     );
     section
         .blocks

@@ -92,14 +92,45 @@ LEFT JOIN (
     UNION ALL SELECT 'other', 1) h USING (product)
 WHERE m.metric = 'uptime' ORDER BY 1;
 
--- Who watches over what: four relations, of which two have checks, three an owner, and two a service level by the product.
+-- Who watches over what: the four relations, three of which nothing is recorded, and those of the fixtures. Checks that run and tests of dbt count, of
+-- columns, too; one that is disabled does not, nor one whose table gave way to a stranger's.
 SELECT assay.add_check('metric.a', 'not_empty') > 0 AS a, assay.add_check('metric.d', 'not_null', 'id') > 0 AS d;
+CREATE TABLE metric.e (id int);
+CREATE SCHEMA metric_more;
+CREATE TABLE metric_more.x (id int);
+SELECT assay.add_check('metric.e', 'not_empty') > 0 AS e;
+GRANT CREATE ON SCHEMA metric TO metric_owner, metric_stranger;
+SET ROLE metric_owner;
+CREATE TABLE metric.f (id int);
+SELECT assay.add_check('metric.f', 'not_empty') > 0 AS f;
+DROP TABLE metric.f;
+SET ROLE metric_stranger;
+CREATE TABLE metric.f (id int);
+RESET ROLE;
+SELECT assay.add_check('metric.b', 'not_empty') AS disabled, assay.add_owner('temp', 'person') AS temp \gset
+SELECT assay.disable_check(:disabled), assay.own('temp', 'metric.c.id');
+INSERT INTO assay.dbt_node (project, unique_id, kind, asset_id, said, imported_by)
+SELECT 'shop', 'test.' || name, CASE name WHEN 'metric.b' THEN 'model' ELSE 'test' END, id, '{}', 'me' FROM assay.asset WHERE name IN ('metric.b', 'metric.c.id');
+SELECT assay.drop_owner('temp');
 INSERT INTO assay.owner (name, kind, role, added_by) VALUES ('ann', 'person', 'metric_owner', 'metric_owner');
 INSERT INTO assay.ownership (owner_id, asset_id, product_id, said_by)
 SELECT o.id, a.id, NULL, 'me' FROM assay.owner o, assay.asset a WHERE a.name = 'metric.d'
 UNION ALL SELECT o.id, NULL, p.id, 'me' FROM assay.owner o, assay.data_product p WHERE p.name = 'one';
-SELECT assay.add_sla('product:one', 'availability', 0.99) > 0 AS added;
-SELECT metric, value, n FROM assay.reliability_metrics() WHERE metric LIKE 'share_of%' ORDER BY 1;
+SELECT assay.add_sla('product:one', 'availability', 0.99) > 0 AS product, assay.add_sla('schema:metric_more', 'availability', 0.99) > 0 AS schema;
+SELECT asset, has_owner, has_tests, has_sla FROM assay_internal.watched_asset WHERE asset LIKE 'metric%' ORDER BY asset;
+-- All that the caller may know of, the same that unowned_assets lists.
+CREATE VIEW shares AS
+SELECT metric, round(value * n) AS of_these, n FROM assay.reliability_metrics() WHERE metric LIKE 'share_of%'
+UNION ALL
+SELECT 'by hand: owner', count(*) FILTER (WHERE owner IS NOT NULL), count(*) FROM assay.assets WHERE kind NOT IN ('column', 'check', 'schema') AND (relation IS NOT NULL OR kind <> 'relation')
+UNION ALL
+SELECT 'by hand: unowned', NULL, count(*) FROM assay.unowned_assets;
+GRANT SELECT ON shares TO metric_stranger;
+SELECT * FROM shares ORDER BY metric;
+-- A dropped table is none; and models, dashboards and sources have owners and promises, but no tests.
+SELECT assay.add_lineage('source:metric crm', 'metric.a');
+DROP TABLE metric.d;
+SELECT * FROM shares ORDER BY metric;
 
 -- Without incidents shares of them are not known, and times have no row.
 SELECT metric, value, n FROM assay.reliability_metrics('2020-01-01', '2020-02-01') WHERE metric NOT LIKE 'share_of%' ORDER BY metric, product;
@@ -110,6 +141,11 @@ CALL fails($$SELECT * FROM assay.reliability_metrics(time_zone => NULL)$$);
 
 -- Who sees no incident and no product has no figure of them.
 SET ROLE metric_stranger;
-SELECT metric, severity, product, value, n FROM assay.reliability_metrics('2026-02-10', '2026-04-20') ORDER BY 1;
+SELECT metric, severity, product, value, n FROM assay.reliability_metrics('2026-02-10', '2026-04-20') WHERE metric NOT LIKE 'share_of%' ORDER BY 1;
+RESET ROLE;
+GRANT SELECT ON metric.a TO metric_stranger;
+SET ROLE metric_stranger;
+SELECT asset, has_owner, has_tests, has_sla FROM assay_internal.watched_asset ORDER BY asset;
+SELECT metric, value, n FROM assay.reliability_metrics() WHERE metric LIKE 'share_of%' ORDER BY 1;
 SELECT count(*) > 0 AS shown FROM assay.reliability_metrics;
 RESET ROLE;
