@@ -4,12 +4,22 @@ use std::borrow::Cow;
 
 use serde_json::{Value as Json, json};
 
+use crate::pg::compute::serve_interrupts;
 use crate::pg::encoding;
-use crate::pg::error::{Error, INVALID_PARAMETER, Result};
+use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result};
 use crate::pg::jsonb_value::{self, Container, Item};
 
 /// The most characters of a description and other free texts that are kept.
 const LONGEST: usize = 2000;
+/// The most elements of an array.
+const MOST_ELEMENTS: usize = 1_000_000;
+
+/// Lets a cancel in, once in a while: an object or array may have as many entries as the value has room for.
+fn breathe(place: usize) {
+    if place % 1024 == 1023 {
+        serve_interrupts();
+    }
+}
 
 /// An object, and how messages name it.
 #[derive(Clone, Copy)]
@@ -33,7 +43,8 @@ impl<'a, 'n> Fields<'a, 'n> {
 
     /// The value of a key; `None` where it is null or not there.
     fn get(&self, key: &str) -> Result<Option<Item<'a>>> {
-        for pair in self.object.pairs() {
+        for (place, pair) in self.object.pairs().enumerate() {
+            breathe(place);
             let (name, value) = pair.ok_or_else(jsonb_value::damaged)?;
             if name == key.as_bytes() {
                 return Ok(Some(value).filter(|value| *value != Item::Null));
@@ -86,8 +97,21 @@ impl<'a, 'n> Fields<'a, 'n> {
     pub fn elements(&self, key: &str) -> Result<Vec<Item<'a>>> {
         match self.get(key)? {
             None => Ok(Vec::new()),
+            Some(Item::Array(array)) if array.count() > MOST_ELEMENTS => Err(Error::new(
+                LIMIT_EXCEEDED,
+                format!(
+                    "key \"{key}\" of {} has {} elements, of at most {MOST_ELEMENTS}",
+                    self.place,
+                    array.count()
+                ),
+            )
+            .hint("Give the file as dbt writes it.")),
             Some(Item::Array(array)) => {
-                let elements: Option<Vec<Item>> = array.elements().collect();
+                let elements = array.elements().enumerate().map(|(place, element)| {
+                    breathe(place);
+                    element
+                });
+                let elements: Option<Vec<Item>> = elements.collect();
                 elements.ok_or_else(jsonb_value::damaged)
             }
             Some(other) => Err(self.wrong(key, &other, "an array")),
@@ -103,9 +127,12 @@ impl<'a, 'n> Fields<'a, 'n> {
 
     /// The texts of an array; none where it is null or not there.
     pub fn texts(&self, key: &str) -> Result<Vec<String>> {
-        let texts = self.elements(key)?.into_iter().map(|element| match element {
-            Item::Text(bytes) => Ok(encoding::decode(bytes).into_owned()),
-            other => Err(self.wrong(key, &other, "a text")),
+        let texts = self.elements(key)?.into_iter().enumerate().map(|(place, element)| {
+            breathe(place);
+            match element {
+                Item::Text(bytes) => Ok(encoding::decode(bytes).into_owned()),
+                other => Err(self.wrong(key, &other, "a text")),
+            }
         });
         texts.collect()
     }

@@ -256,6 +256,10 @@ impl<'m> Import<'m> {
             }
             let known = asset::by_id(*id)?;
             let reason = known.as_ref().map(place::denied).transpose()?.flatten();
+            // Anybody may name a project: it is theirs to know what is in it who may know of the asset.
+            if reason.is_some() && !known.as_ref().map_or(Ok(true), Asset::is_visible)? {
+                continue;
+            }
             let action = if reason.is_some() { "skipped" } else { "removed" };
             let kind = Kind::named(kind).name();
             rows.write(|| Done {
@@ -319,8 +323,13 @@ impl<'m> Import<'m> {
 
 /// Why the caller may say nothing of a recorded asset.
 fn denied(id: i64) -> Result<Option<String>> {
-    let known = asset::by_id(id)?;
-    Ok(known.as_ref().map(place::denied).transpose()?.flatten())
+    let Some(known) = asset::by_id(id)? else {
+        return Ok(None);
+    };
+    match known.is_visible()? {
+        true => place::denied(&known),
+        false => Ok(Some("permission denied for that.".into())),
+    }
 }
 
 /// What depends on what, as places of assets. Only who may say something of what is downstream says that it depends on something.

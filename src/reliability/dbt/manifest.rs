@@ -113,6 +113,8 @@ pub struct Manifest {
     pub has_unit_tests: bool,
     /// Nodes that cannot be kept, and why.
     pub refused: Vec<(Kind, String, String)>,
+    /// How many dependencies and owners have been read.
+    said: usize,
 }
 
 impl Manifest {
@@ -127,6 +129,7 @@ impl Manifest {
             owners: Owners::default(),
             has_unit_tests: false,
             refused: Vec::new(),
+            said: 0,
         };
         // What is a source or an exposure is told by where it stands.
         let mut parts = vec![
@@ -134,7 +137,14 @@ impl Manifest {
             (Some(Kind::Source), manifest.required_object("sources")?),
             (Some(Kind::Exposure), manifest.required_object("exposures")?),
         ];
-        for group in manifest.required_object("groups")?.each() {
+        let groups = manifest.required_object("groups")?;
+        if groups.count() > MOST_NODES {
+            return Err(too_large(&format!("{} groups", groups.count()), MOST_NODES));
+        }
+        for (number, group) in groups.each().enumerate() {
+            if number % 64 == 0 {
+                serve_interrupts();
+            }
             let (unique_id, group) = group?;
             read.owners.add_group(&Fields::of(group, &unique_id)?, &unique_id)?;
         }
@@ -196,6 +206,10 @@ impl Manifest {
             }
             Kind::Test | Kind::UnitTest | Kind::Other => Vec::new(),
         };
+        self.said += depends_on.len() + owners.len();
+        if self.said > MOST_EDGES {
+            return Err(too_large("more dependencies and owners", MOST_EDGES));
+        }
         let details = details_of(kind, &node, config.as_ref())?;
         let column = if kind.is_test() {
             node.text("column_name")?.map(String::from)

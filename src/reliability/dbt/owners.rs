@@ -12,6 +12,11 @@ use crate::pg::jsonb_value::{self, Item};
 use crate::pg::names;
 use crate::reliability::owners::contacts::Contacts;
 
+/// The most owners that one thing has.
+const MOST: usize = 100;
+/// The most that are told to be no owners.
+const MOST_PROBLEMS: usize = 10_000;
+
 /// A person or a team that owns something.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Said {
@@ -62,6 +67,10 @@ impl Owners {
     /// What `meta.owner` or `owner` says: a name or an address, an object with these, or a list of such.
     pub fn of_item(&mut self, item: Item<'_>, unique_id: &str) -> Result<Vec<String>> {
         let elements = match item {
+            Item::Array(array) if array.count() > MOST => {
+                self.refuse(unique_id, format!("it has {} owners, of at most {MOST}", array.count()));
+                return Ok(Vec::new());
+            }
             Item::Array(array) => {
                 let elements: Option<Vec<Item>> = array.elements().collect();
                 elements.ok_or_else(jsonb_value::damaged)?
@@ -82,7 +91,7 @@ impl Owners {
                 Item::Object(_) => self.object(&Fields::of(element, unique_id)?, false, unique_id)?,
                 other => {
                     let problem = format!("an owner is {}, not a text or an object", kind_of(&other));
-                    self.problems.push((unique_id.into(), problem));
+                    self.refuse(unique_id, problem);
                     None
                 }
             };
@@ -113,11 +122,18 @@ impl Owners {
         Ok(name.and_then(|name| self.add(name.into(), is_team, Json::Object(contacts), unique_id)))
     }
 
+    /// Notes why something is no owner.
+    fn refuse(&mut self, unique_id: &str, problem: String) {
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push((unique_id.into(), problem));
+        }
+    }
+
     /// Notes an owner. What is said first of one stays, unless it gave no contacts.
     fn add(&mut self, name: Cow<'_, str>, is_team: bool, contacts: Json, unique_id: &str) -> Option<String> {
         let name = name.trim();
         if let Err(error) = names::check("owner's name", name) {
-            self.problems.push((unique_id.into(), error.sentences()));
+            self.refuse(unique_id, error.sentences());
             return None;
         }
         let said = Said { is_team, contacts };

@@ -153,6 +153,10 @@ impl Run {
                 skip(None, "its asset is not there any more".into())?;
                 continue;
             };
+            if !asset.is_visible()? {
+                skip(None, "no manifest that was imported has it".into())?;
+                continue;
+            }
             if let Some(reason) = place::denied(&asset)? {
                 skip(Some(&asset), reason)?;
                 continue;
