@@ -317,12 +317,18 @@ pub fn megabytes(bytes: usize) -> String {
     format!("{:.1} MB", bytes as f64 / (1024.0 * 1024.0))
 }
 
-/// A text PostgreSQL can print: in C, a string ends at its first zero byte.
-fn printable(text: String) -> String {
-    if text.contains('\0') {
-        text.replace('\0', "\u{fffd}")
-    } else {
-        text
+/// A text PostgreSQL can print: in C, a string ends at its first zero byte. What it quotes may be an argument of any length; nobody reads the end of that,
+/// and each log that it goes to would keep it.
+fn printable(mut text: String) -> String {
+    /// The most characters.
+    const LONGEST: usize = 10_000;
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push_str("...");
+    }
+    match text.contains('\0') {
+        true => text.replace('\0', "\u{fffd}"),
+        false => text,
     }
 }
 
@@ -363,6 +369,15 @@ mod tests {
         assert_eq!(error.sentences(), "check 2: no such table. Create it.");
         let error = Error::new(INTERNAL, "no such table").detail("It is \"t\"");
         assert_eq!(error.sentences(), "no such table. It is \"t\".");
+    }
+
+    #[test]
+    fn what_is_printed_ends_where_nobody_would_read_on() {
+        assert_eq!(printable("a\0b".into()), "a\u{fffd}b");
+        let long = printable("é".repeat(20_000));
+        assert_eq!((long.chars().count(), long.ends_with("é...")), (10_003, true));
+        let all = "é".repeat(10_000);
+        assert_eq!(printable(all.clone()), all);
     }
 
     #[test]
