@@ -256,9 +256,8 @@ pub fn serve(argument: pg_sys::Datum, work: fn(&[u8]) -> Result<()>) {
             return;
         }
         let header = pg_sys::dsm_segment_address(segment).cast::<Header>();
-        if (*header).magic != MAGIC
-            || (*header).room as usize > pg_sys::dsm_segment_map_length(segment) - size_of::<Header>()
-        {
+        let behind = pg_sys::dsm_segment_map_length(segment) - size_of::<Header>();
+        if (*header).magic != MAGIC || (*header).room > behind as u64 {
             return;
         }
         if (*header).unpinned.swap(1, Ordering::AcqRel) == 0 {
@@ -268,17 +267,19 @@ pub fn serve(argument: pg_sys::Datum, work: fn(&[u8]) -> Result<()>) {
         &*header
     };
     let pieces = (&raw const *header).wrapping_add(1).cast::<u8>();
+    // It was looked at once; whatever stands there later, no more than that is read.
+    let room = header.room;
     let mut read = 0;
     loop {
         let written = header.written.load(Ordering::Acquire);
-        while read < written.min(header.room) {
-            // SAFETY: so much is written, within the segment, and is not changed any more.
+        while let Some(rest) = rest(read, written, room) {
+            // SAFETY: so much lies within the segment, is written, and is not changed any more; it begins at whole words.
             let piece = unsafe {
                 let place = pieces.add(read as usize);
-                let length = (place.cast::<u64>().read() as usize).min((written - read) as usize - LENGTH);
-                std::slice::from_raw_parts(place.add(LENGTH), length)
+                let length = place.cast::<u64>().read();
+                std::slice::from_raw_parts(place.add(LENGTH), length.min(rest) as usize)
             };
-            read += whole(piece.len()) as u64;
+            read = read.saturating_add(whole(piece.len()) as u64);
             transaction(piece, work);
         }
         let closed = written | CLOSED;
@@ -290,6 +291,12 @@ pub fn serve(argument: pg_sys::Datum, work: fn(&[u8]) -> Result<()>) {
             return;
         }
     }
+}
+
+/// How many bytes may follow the length of the piece of work at `read`; `None` where there is no piece.
+fn rest(read: u64, written: u64, room: u64) -> Option<u64> {
+    let end = (written & !CLOSED).min(room);
+    end.checked_sub(read)?.checked_sub(LENGTH as u64)
 }
 
 /// Does a piece of work in a transaction. Where it fails the server's log says why; there is nobody else to be told.
@@ -326,5 +333,24 @@ fn transaction(piece: &[u8], work: fn(&[u8]) -> Result<()>) {
         pg_sys::CommitTransactionCommand();
         pg_sys::pgstat_report_stat(true);
         pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_IDLE, std::ptr::null());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_read_behind_what_is_written_or_beyond_the_segment() {
+        assert_eq!(rest(0, 0, 64), None);
+        assert_eq!(rest(0, 24, 64), Some(16));
+        assert_eq!(rest(24, 24, 64), None);
+        // An end that no session writes, and one that lies.
+        assert_eq!(rest(0, 7, 64), None);
+        assert_eq!(rest(24, 30, 64), None);
+        assert_eq!(rest(32, 24, 64), None);
+        assert_eq!(rest(0, u64::MAX, 64), Some(56));
+        assert_eq!(rest(0, 24 | CLOSED, 64), Some(16));
+        assert_eq!(rest(u64::MAX, u64::MAX, u64::MAX), None);
     }
 }
