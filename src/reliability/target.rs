@@ -175,8 +175,11 @@ impl Target {
 /// `target_label(asset_id, product_id)`.
 #[pg_extern(sql = false)]
 fn target_label(asset_id: Option<i64>, product_id: Option<i64>) -> Option<Text> {
-    let target = or_raise(Target::of_row(asset_id, product_id));
-    target.map(|target| Text::from(target.label()))
+    // Anybody may call it, with any number.
+    or_raise((|| match Target::of_row(asset_id, product_id)? {
+        Some(target) if target.is_visible()? => Ok(Some(Text::from(target.label()))),
+        Some(_) | None => Ok(None),
+    })())
 }
 
 /// `may_see_target(asset_id, product_id)`.
