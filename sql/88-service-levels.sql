@@ -47,7 +47,7 @@ COMMENT ON COLUMN assay.maintenance.added_at IS 'When.';
 CREATE FUNCTION assay_internal.target_label(asset_id bigint, product_id bigint) RETURNS text
 AS 'MODULE_PATHNAME', 'target_label_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION assay_internal.target_label(bigint, bigint) IS
-'How a recorded asset, or a data product, is written as the target of a service level or of maintenance: public.orders, model:risk, product:sales. NULL where there is neither.';
+'How a recorded asset, or a data product, is written as the target of a service level or of maintenance: public.orders, model:risk, product:sales. NULL where there is neither, and to who may not know of it.';
 
 CREATE FUNCTION assay_internal.may_see_target(asset_id bigint, product_id bigint) RETURNS boolean
 AS 'MODULE_PATHNAME', 'may_see_target_wrapper' LANGUAGE c STABLE PARALLEL SAFE;

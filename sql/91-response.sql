@@ -157,7 +157,7 @@ COMMENT ON FUNCTION assay.escalate(timestamptz) IS
 'Does what is to happen because time has passed until at, and gives the steps of escalation that it took: whom a policy names is told (assay.notifications), and the trail of the incident says so. Each step is taken once, whoever calls how often; what fell due while nobody called is made up for, in order. Any scheduler may call it, each minute.
 cause: acknowledge, until somebody has acknowledged the incident, or resolve, until it is resolved. due_at: when the step fell due. told: who was told; on call is who is so at the time at. Incidents that are resolved, cancelled or part of another are left alone; a reopened one begins anew.
 It also declares what policies want of issues that were found while another transaction was declaring incidents, tells the owners of service levels whose error budget has begun to burn fast (assay.sla_status), remembers which tables now bear the names of assets, so that a later rename takes along what is recorded of these, and forgets notifications that are older than assay.history_retention; none of that for those who only take part in some incidents.
-For the owner of the database and whom it granted INSERT on assay.escalation, such as a scheduler''s role, it is of all incidents; for others of those in which they take part. Errors: 22023, 25006.
+For the owner of the database and whom it granted INSERT on assay.escalation, such as a scheduler''s role, it is of all incidents, at any time; for others of those in which they take part, and of now only. Errors: 22023, 42501, 25006.
 Example: SELECT * FROM assay.escalate()';
 
 CREATE FUNCTION assay.pending_notifications(
@@ -167,7 +167,7 @@ AS 'MODULE_PATHNAME', 'pending_notifications_wrapper' LANGUAGE c VOLATILE PARALL
 COMMENT ON FUNCTION assay.pending_notifications(integer, timestamptz, interval) IS
 'Claims notifications that are due, the oldest first, for who delivers them and then says by assay.mark_notification what became of each. Commit before you deliver.
 max: at most so many, 1 to 1,000. at: the time. lease: until when the claim holds, a second to a day; what is not marked by then is given again, with repeated true and the first line of body saying that it may have been told before. What somebody else claims at the same time is left out; what is about the same for an owner is put together.
-body: plain text, one line for each thing. channels: {"email": [...], "webhook": [...], "slack": [...]}, the owner''s addresses, of a team without any those of its members. attempts: which attempt this is; after ten a notification is given up.
+body: plain text, one line for each thing. channels: {"email": [...], "webhook": [...], "slack": [...]}, the owner''s addresses, of a team without any those of its members, as far as the caller delivers everybody''s or acts for the member. attempts: which attempt this is; after ten a notification is given up.
 For the owner of the database and whom it granted UPDATE on assay.notification, such as a sender''s role, it gives all; for others those of owners for whom they act. Errors: 22023, 25006.
 Example: SELECT id, owner, subject, body, repeated FROM assay.pending_notifications(10)';
 

@@ -2923,7 +2923,7 @@ COMMENT ON FUNCTION assay_internal.asset_schema(oid, text) IS
 CREATE FUNCTION assay_internal.may_see_asset(kind text, name text, relation oid) RETURNS boolean
 AS 'MODULE_PATHNAME', 'may_see_asset_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION assay_internal.may_see_asset(text, text, oid) IS
-'Whether the current role may know of an asset: of a relation that it owns, may set triggers on or may read a column of; of a model that it may use; of a check of such a relation; of a schema that it may use or owns; of a relation or model that is not there, and of every schema, the database''s owner; of everything else.';
+'Whether the current role may know of an asset: of a relation that it owns, may set triggers on or may read a column of; of a model that it may use; of a check of such a relation; of a relation that is not there the database''s owner only; of everything else.';
 
 -- What of an asset is so as of now. Most relations still bear the name that is recorded, which a join finds out; of the others the function does.
 CREATE VIEW assay_internal.asset_now AS
@@ -3904,7 +3904,7 @@ CREATE FUNCTION assay.import_dbt_manifest(manifest jsonb, project text DEFAULT N
 RETURNS TABLE (action text, kind text, name text, asset text, message text)
 AS 'MODULE_PATHNAME', 'import_dbt_manifest_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.import_dbt_manifest(jsonb, text) IS
-'Imports what a manifest of dbt says (target/manifest.json, schema v12 of dbt 1.8 to 1.11): models, seeds and snapshots as the relations that they build, sources as the relations that they are or as source:NAME where there is none here, exposures as dashboard:NAME, what depends on what (not of columns, which no manifest says), groups and meta.owner as owners, tests, and freshness. Returns what has become of each: added, changed, removed, unchanged, or skipped with a message that says why. An import replaces what the one before of the same project said, which is the name in the manifest unless another one is given, as for a second target of one project in one database. It takes control of each relation that something is said of (its owner or the privilege TRIGGER; of one that is not built yet CREATE on its schema); others are skipped. Keys that are not known are ignored. Errors: 22023 for a manifest that is NULL, lacks a key, has one of a wrong type or is of another schema version, 42602 for the name of a project, 54000 for more than 200,000 nodes or 1,000,000 dependencies, 25006 in a read-only transaction.
+'Imports what a manifest of dbt says (target/manifest.json, schema v12 of dbt 1.8 to 1.11): models, seeds and snapshots as the relations that they build, sources as the relations that they are or as source:NAME where there is none here, exposures as dashboard:NAME, what depends on what (not of columns, which no manifest says), groups and meta.owner as owners, tests, and freshness. Returns what has become of each: added, changed, removed, unchanged, or skipped with a message that says why. An import replaces what the one before of the same project said, which is the name in the manifest unless another one is given, as for a second target of one project in one database. It takes control of each relation that something is said of (its owner or the privilege TRIGGER; of one that is not built yet CREATE on its schema); others are skipped. Keys that are not known are ignored. Errors: 22023 for a manifest that is NULL, lacks a key, has one of a wrong type or is of another schema version, 42602 for the name of a project, 54000 for more than 200,000 nodes or groups or 1,000,000 dependencies and owners, 25006 in a read-only transaction.
 Example: SELECT action, kind, name, asset FROM assay.import_dbt_manifest(''{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "project_name": "shop"}, "nodes": {}, "sources": {}, "groups": {}, "exposures": {"exposure.shop.weekly_revenue": {"name": "weekly_revenue", "type": "dashboard", "depends_on": {"nodes": []}}}}'')';
 
 CREATE FUNCTION assay.import_dbt_run_results(results jsonb, project text DEFAULT NULL)
@@ -3989,7 +3989,7 @@ COMMENT ON COLUMN assay.maintenance.added_at IS 'When.';
 CREATE FUNCTION assay_internal.target_label(asset_id bigint, product_id bigint) RETURNS text
 AS 'MODULE_PATHNAME', 'target_label_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION assay_internal.target_label(bigint, bigint) IS
-'How a recorded asset, or a data product, is written as the target of a service level or of maintenance: public.orders, model:risk, product:sales. NULL where there is neither.';
+'How a recorded asset, or a data product, is written as the target of a service level or of maintenance: public.orders, model:risk, product:sales. NULL where there is neither, and to who may not know of it.';
 
 CREATE FUNCTION assay_internal.may_see_target(asset_id bigint, product_id bigint) RETURNS boolean
 AS 'MODULE_PATHNAME', 'may_see_target_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
@@ -4666,7 +4666,7 @@ COMMENT ON FUNCTION assay.escalate(timestamptz) IS
 'Does what is to happen because time has passed until at, and gives the steps of escalation that it took: whom a policy names is told (assay.notifications), and the trail of the incident says so. Each step is taken once, whoever calls how often; what fell due while nobody called is made up for, in order. Any scheduler may call it, each minute.
 cause: acknowledge, until somebody has acknowledged the incident, or resolve, until it is resolved. due_at: when the step fell due. told: who was told; on call is who is so at the time at. Incidents that are resolved, cancelled or part of another are left alone; a reopened one begins anew.
 It also declares what policies want of issues that were found while another transaction was declaring incidents, tells the owners of service levels whose error budget has begun to burn fast (assay.sla_status), remembers which tables now bear the names of assets, so that a later rename takes along what is recorded of these, and forgets notifications that are older than assay.history_retention; none of that for those who only take part in some incidents.
-For the owner of the database and whom it granted INSERT on assay.escalation, such as a scheduler''s role, it is of all incidents; for others of those in which they take part. Errors: 22023, 25006.
+For the owner of the database and whom it granted INSERT on assay.escalation, such as a scheduler''s role, it is of all incidents, at any time; for others of those in which they take part, and of now only. Errors: 22023, 42501, 25006.
 Example: SELECT * FROM assay.escalate()';
 
 CREATE FUNCTION assay.pending_notifications(
@@ -4676,7 +4676,7 @@ AS 'MODULE_PATHNAME', 'pending_notifications_wrapper' LANGUAGE c VOLATILE PARALL
 COMMENT ON FUNCTION assay.pending_notifications(integer, timestamptz, interval) IS
 'Claims notifications that are due, the oldest first, for who delivers them and then says by assay.mark_notification what became of each. Commit before you deliver.
 max: at most so many, 1 to 1,000. at: the time. lease: until when the claim holds, a second to a day; what is not marked by then is given again, with repeated true and the first line of body saying that it may have been told before. What somebody else claims at the same time is left out; what is about the same for an owner is put together.
-body: plain text, one line for each thing. channels: {"email": [...], "webhook": [...], "slack": [...]}, the owner''s addresses, of a team without any those of its members. attempts: which attempt this is; after ten a notification is given up.
+body: plain text, one line for each thing. channels: {"email": [...], "webhook": [...], "slack": [...]}, the owner''s addresses, of a team without any those of its members, as far as the caller delivers everybody''s or acts for the member. attempts: which attempt this is; after ten a notification is given up.
 For the owner of the database and whom it granted UPDATE on assay.notification, such as a sender''s role, it gives all; for others those of owners for whom they act. Errors: 22023, 25006.
 Example: SELECT id, owner, subject, body, repeated FROM assay.pending_notifications(10)';
 

@@ -3,6 +3,7 @@
 use pgrx::datum::{Range, RangeBound, TimestampWithTimeZone};
 use pgrx::pg_extern;
 
+use super::clock;
 use super::target::Target;
 use crate::pg::catalog::{self, Key};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_SERVICE_LEVEL, or_raise};
@@ -30,7 +31,11 @@ pub fn bounds(
         RangeBound::Inclusive(_) | RangeBound::Exclusive(_) | RangeBound::Infinite => None,
     };
     match (finite(lower), finite(upper)) {
-        (Some(from), Some(to)) if from < to => Ok((from, to)),
+        (Some(from), Some(to)) if from < to => {
+            clock::of("during", from)?;
+            clock::of("during", to)?;
+            Ok((from, to))
+        }
         (Some(_), Some(_)) => Err(refused("is empty")),
         (None, _) | (_, None) => Err(refused("has no beginning or no end")),
     }

@@ -5,7 +5,6 @@ use pgrx::pg_extern;
 use pgrx::spi::quote_literal;
 
 use super::service_levels::level::{self, at_sql, text, whole};
-use super::service_levels::terms::check_time_zone;
 use super::service_levels::uptime;
 use super::target::Target;
 use crate::pg::error::{Result, or_raise};
@@ -14,7 +13,7 @@ use crate::pg::query::Query;
 use crate::pg::query_row::Row;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
-use crate::pg::{role, tables};
+use crate::pg::{role, tables, time_zone};
 use algo::reliability::intervals::Span;
 
 result_row! {
@@ -169,7 +168,7 @@ fn reliability_metrics(
     let rows = || -> Result<Vec<MetricRow>> {
         let window = uptime::window(required("from", from)?, required("to", to)?)?;
         let time_zone = required("time_zone", time_zone)?;
-        check_time_zone(&time_zone)?;
+        time_zone::require(&time_zone)?;
         let mut rows = Vec::new();
         of_incidents(window, &time_zone, &mut rows)?;
         of_products(window, &mut rows)?;

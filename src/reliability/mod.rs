@@ -3,6 +3,7 @@
 //! The rooms above (checks, drift, models) say here what they have found; this one knows nothing of how it was found.
 
 pub mod asset;
+pub mod clock;
 mod dbt;
 pub mod gate;
 pub mod incidents;

@@ -331,7 +331,74 @@ def names(random):
             ("SELECT * FROM assay.profile(%s)", ('SELECT x AS "' + name.replace('"', '""') + '" FROM t',))])
 
 
-TARGETS = [states, models, checks, literals, options, queries, names]
+# Reliability: files of dbt, calendars, policies, terms of service levels, contacts, names of assets, times.
+
+MANIFEST = {
+    "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "project_name": "f"},
+    "nodes": {
+        "model.f.t": {"resource_type": "model", "name": "t", "relation_name": '"public"."t"', "group": "g", "depends_on": {"nodes": ["source.f.s.raw"]},
+                      "config": {"meta": {"owner": ["ann@example.org", {"name": "bob"}]}, "materialized": "table"}, "tags": ["a"], "description": "d"},
+        "test.f.x": {"resource_type": "test", "name": "x", "attached_node": "model.f.t", "column_name": "x", "depends_on": {"nodes": ["model.f.t"]},
+                     "test_metadata": {"name": "unique", "kwargs": {"model": "{{ get_where_subquery(ref('t')) }}"}}, "config": {"severity": "WARN"}}},
+    "sources": {"source.f.s.raw": {"source_name": "s", "name": "raw", "relation_name": '"public"."parent"', "freshness": {"warn_after": {"count": 1, "period": "day"}, "filter": "x"}}},
+    "exposures": {"exposure.f.e": {"name": "e", "type": "dashboard", "owner": {"name": "ann", "email": ["ann@example.org"]}, "depends_on": {"nodes": ["model.f.t"]}}},
+    "groups": {"group.f.g": {"name": "g", "owner": {"name": "team", "slack": "https://hooks.example.com/x"}}},
+    "unit_tests": {"unit_test.f.u": {"name": "u", "depends_on": {"nodes": ["model.f.t"]}}}}
+RESULTS = {"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/run-results/v6.json", "generated_at": "2024-05-01T06:00:00Z", "invocation_id": "i"},
+           "results": [{"unique_id": "test.f.x", "status": "fail", "failures": 3}, {"unique_id": "model.f.t", "status": "success"}]}
+HOURS = {"mon-thu": "09:00-17:00", "fri": ["09:00-12:00", "13:00-15:30"], "sun-mon": "20:00-24:00"}
+STEPS = [{"after": "30 minutes", "tell": ["owner", "lead"]}, {"after": "2 hours", "tell": "person:fuzz"}]
+DECLARE = {"priority": "p1", "severity": "error"}
+TERMS = {"by": "slices", "slice": "5 minutes", "valid_for": 86400, "checks": ["n"], "tags": ["a"], "kinds": ["unique"], "severity": "warn", "max_age": "1 day", "severities": ["sev1"],
+         "max_duration": "1 hour", "metric": "rmse", "at_least": 0.5, "at_most": 1, "time_zone": "Europe/Berlin", "unknown": "left_out", "from": "2024-01-01 UTC",
+         "burn": [{"long": "1 hour", "short": "5 minutes", "factor": 2}]}
+CONTACTS = {"email": "a@example.org", "webhook": "https://example.org/x", "slack": "https://example.org/y", "phone": "+493012345678", "digest": "15 minutes",
+            "quiet_hours": {"from": "22:00", "until": "07:00", "time_zone": "Europe/Berlin"}, "time_zone": "UTC"}
+SLIS = ["freshness", "error_rate", "availability", "completeness", "latency", "performance"]
+TIMES = ["now", "infinity", "-infinity", "4713-01-01 BC", "0001-01-01", "9999-12-31", "294276-12-31", "2024-02-29 23:59:60", "2024-03-31 02:30 Europe/Berlin", "1970-01-01"]
+INTERVALS = ["0", "-1 day", "1 microsecond", "1 hour", "366 days", "1 month", "178000000 years", "-178000000 years", "9223372036854775807 microseconds", "1e10 days"]
+ASSETS = ["t", "public.t", "public.t.x", "model:p", "check:1", "check:9223372036854775808", "schema:public", "dashboard:d", "source:a.b", "product:fuzz", "pg_class", "t.x", "a.b.c.d", ":", "model:", '"t"."x']
+
+
+def reliability(random):
+    for statement in ("SELECT assay.add_owner('fuzz', 'person')", "SELECT assay.add_data_product('fuzz', 'p1')", "SELECT assay.incident_policy('sev1', '1 hour')"):
+        session.call(statement)
+    time_of, interval = lambda: random.choice(TIMES), lambda: random.choice(INTERVALS)
+    asset = lambda: random.choice([*ASSETS, *ASSETS, random.choice(mutate.TEXTS)])
+    while True:
+        yield "SELECT * FROM assay.import_dbt_manifest(%s::jsonb)", (dumps(mutate.of_json(random, MANIFEST, [RESULTS, TERMS, CONTACTS])),)
+        yield "SELECT * FROM assay.import_dbt_run_results(%s::jsonb, %s)", (dumps(mutate.of_json(random, RESULTS, [MANIFEST, TERMS])), random.choice([None, "f"]))
+        yield ("SELECT assay.add_calendar('fuzz', %s::jsonb, %s, %s::date[])",
+               (dumps(mutate.of_json(random, HOURS, [DECLARE, TERMS])), random.choice([None, "UTC", random.choice(mutate.TEXTS)]), random.choice([None, ["2024-01-01"], ["infinity"], ["4713-01-01 BC"]])))
+        yield ("SELECT assay.incident_policy('sev1', %s::interval, %s::interval, %s::jsonb, %s, %s::jsonb)",
+               (interval(), interval(), dumps(mutate.of_json(random, DECLARE, [HOURS])), random.choice([None, "fuzz"]), dumps(list(mutate.of_json(random, dict(enumerate(STEPS)), [DECLARE, TERMS]).values()))))
+        terms = {key: TERMS[key] for key in random.sample(list(TERMS), random.randrange(4))}
+        yield ("SELECT assay.add_sla(%s, %s, %s, %s, %s::jsonb)", (random.choice(["t", "model:p", "product:fuzz"]), random.choice(SLIS), random.choice([0.9, 0.5, 1, 0, float("nan"), 1e-300, 0.9999999999999999]),
+               random.choice(["day", "week", "quarter", "30 days", "1 hour", interval()]), dumps(mutate.of_json(random, terms, [TERMS, CONTACTS]))))
+        yield "SELECT assay.add_owner('fuzz', 'person', contacts => %s::jsonb)", (dumps(mutate.of_json(random, {key: CONTACTS[key] for key in random.sample(list(CONTACTS), 2)}, [CONTACTS, TERMS])),)
+        yield random.choice([
+            ("SELECT assay.own('fuzz', %s)", (asset(),)), ("SELECT assay.disown('fuzz', %s)", (asset(),)), ("SELECT assay.add_to_product('fuzz', %s)", (asset(),)), ("SELECT assay.remove_from_product('fuzz', %s)", (asset(),)),
+            ("SELECT assay.add_lineage(%s, %s)", (asset(), asset())), ("SELECT assay.drop_lineage(%s, %s)", (asset(), asset())), ("SELECT * FROM assay.upstream(%s)", (asset(),)), ("SELECT * FROM assay.downstream(%s)", (asset(),)),
+            ("SELECT assay.declare_incident(%s, 'sev1', root => %s)", (random.choice(mutate.TEXTS), random.choice([None, asset()]))), ("SELECT * FROM assay.uptime(%s, %s, %s)", (asset(), time_of(), time_of())),
+            ("SELECT assay.add_maintenance(%s, tstzrange(%s, %s), 'x')", (asset(), time_of(), time_of())), ("SELECT assay.record_measurement(%s, 'm', %s, %s)", (asset(), random.choice([0, float("nan"), float("inf")]), time_of())),
+            ("SELECT assay.record_load(%s, %s, %s)", (asset(), time_of(), time_of()))])
+        yield random.choice([
+            ("SELECT * FROM assay.sla_status(%s)", (time_of(),)), ("SELECT * FROM assay.sla_status()", ()), ("SELECT * FROM assay.escalate(%s)", (time_of(),)), ("SELECT * FROM assay.escalate()", ()),
+            ("SELECT * FROM assay.reliability_metrics(%s, %s, %s)", (time_of(), time_of(), random.choice(["UTC", "Pacific/Apia", random.choice(mutate.TEXTS)]))),
+            ("SELECT * FROM assay.pending_notifications(%s, %s, %s::interval)", (random.choice([1, 1000, 0, -1]), time_of(), interval())), ("SELECT assay.mark_notification(id, 'failed', NULL, %s) FROM assay.notifications", (time_of(),)),
+            ("SELECT assay.add_rotation('fuzz', '{fuzz}', %s, %s::interval)", (time_of(), interval())), ("SELECT * FROM assay.on_call_at(at => %s)", (time_of(),)),
+            ("SELECT assay.override_rotation('fuzz', 'fuzz', tstzrange(%s, %s))", (time_of(), time_of())), ("SELECT assay.working_time('fuzz', %s, %s), assay.add_working_time('fuzz', %s, %s::interval)", (time_of(), time_of(), time_of(), interval())),
+            ("SELECT assay.prune_notifications(%s::interval)", (interval(),)), ("SELECT assay.render_reliability('html', %s)", (time_of(),)), ("SELECT * FROM assay.check_performance(at => %s)", (time_of(),)),
+            ("SELECT assay.set_performance_limit('p', %s, %s, NULL, %s, %s::interval)", (random.choice(["rmse", *mutate.TEXTS]), random.choice([0, float("nan"), 1e308]), random.choice(["day", *mutate.TEXTS]), interval()))])
+        if random.random() < 0.05:
+            # What is kept must be read by every session.
+            for view in ("slas", "sla_status", "owners", "incidents", "issues", "notifications", "dbt_nodes", "maintenance_windows", "on_call", "lineage", "assets", "unowned_assets"):
+                yield f"SELECT count(*) FROM assay.{view}", ()
+            yield "SELECT assay.drop_sla(id) FROM assay.slas", ()
+            yield "SELECT * FROM assay.run_checks('t')", ()
+
+
+TARGETS = [states, models, checks, literals, options, queries, names, reliability]
 chosen = os.environ.get("FUZZ_TARGETS", "").split() or [target.__name__ for target in TARGETS]
 session.call("SELECT assay.train('p', 'SELECT x, y FROM t', 'y', 'ridge')")
 session.call("SELECT assay.save_baseline('base', 't')")
@@ -343,6 +410,12 @@ for target in TARGETS:
     end = time.monotonic() + SECONDS
     while time.monotonic() < end and len(session.wrong) < 20:
         session.call(*next(cases))
+    if target is reliability:
+        # Nothing that was taken makes what everybody calls fail.
+        for call in ("SELECT count(*) FROM assay.sla_status()", "SELECT count(*) FROM assay.escalate()", "SELECT count(*) FROM assay.pending_notifications()", "SELECT assay.render_reliability()",
+                     "SELECT count(*) FROM assay.owners", "SELECT count(*) FROM assay.on_call", "SELECT count(quiet_from) FROM assay_internal.owner_contact"):
+            if session.call(call) is None:
+                session.wrong.append(("it fails now", call, ""))
     seen = "\n".join(" | ".join(str(part) for part in wrong) for wrong in session.wrong)
     check(f"hostile {target.__name__} are answered or refused", not session.wrong, f"FUZZ_SEED={SEED}\n{seen}")
     print(f"# {target.__name__}: {session.calls} calls, {session.answered} answered", flush=True)

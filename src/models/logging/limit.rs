@@ -17,8 +17,8 @@ use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
 use crate::pg::{read_only, role, snapshot, tables};
 use crate::quality::finding::short;
-use crate::reliability::issues;
 use crate::reliability::issues::finding::{Finding, Source, Status};
+use crate::reliability::{clock, issues};
 use algo::metrics::Metric;
 
 /// What a metric of a model has to stay within.
@@ -241,6 +241,7 @@ fn check_performance(model: Option<Text>, at: Option<TimestampWithTimeZone>) -> 
     let check_all = || -> Result<Vec<LimitRow>> {
         require_tables()?;
         let at = required("at", at)?;
+        clock::of("at", at)?;
         let wanted = model
             .map(|model| registry::open(&model, Privilege::Manage))
             .transpose()?;

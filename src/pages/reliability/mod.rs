@@ -11,9 +11,10 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_extern;
 
 use super::{format_of, literal, made, read, written};
-use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
+use crate::pg::error::{Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::text::{Prose, Text};
+use crate::reliability::clock;
 use algo::page::{Block, Cell, Page, Section, Status};
 
 /// The moment of which a page tells, as SQL has it.
@@ -26,11 +27,7 @@ pub(super) struct Moment {
 
 impl Moment {
     fn of(at: TimestampWithTimeZone) -> Result<Moment> {
-        let microseconds: i64 = at.into();
-        if microseconds == i64::MAX || microseconds == i64::MIN {
-            return Err(Error::new(INVALID_PARAMETER, "argument \"at\" is not finite")
-                .hint("Give the moment of which the page is to tell."));
-        }
+        let microseconds = clock::of("at", at)?;
         let sql = format!(
             "('2000-01-01 00:00:00+00'::pg_catalog.timestamptz OPERATOR(pg_catalog.+) '{microseconds} microseconds'::pg_catalog.interval)"
         );

@@ -11,6 +11,7 @@ use crate::pg::options::required;
 use crate::pg::text::Text;
 use crate::pg::{read_only, role, tables};
 use crate::reliability::asset::Asset;
+use crate::reliability::clock;
 use crate::reliability::outbox;
 use crate::reliability::owner;
 use crate::reliability::trail::{self, Kind};
@@ -106,7 +107,8 @@ fn declare_incident(
         issues::lock(&named)?;
         issues::require_free(&named)?;
         let at = moment.time()?;
-        if started_at.is_some_and(|start| !start.is_finite() || i64::from(start) > i64::from(at)) {
+        let start = started_at.map(|start| clock::of("started_at", start)).transpose()?;
+        if start.is_some_and(|start| start > i64::from(at)) {
             return Err(Error::new(
                 INVALID_PARAMETER,
                 "argument \"started_at\" is after the incident was declared",

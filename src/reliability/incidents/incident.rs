@@ -8,6 +8,7 @@ use super::state::Status;
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INTERNAL, INVALID_PARAMETER, Result, UNDEFINED_INCIDENT};
 use crate::pg::text::Text;
 use crate::pg::{role, snapshot, tables};
+use crate::reliability::clock;
 
 /// How bad an incident is; the worst comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -161,8 +162,8 @@ impl Moment {
             .detail("How soon incidents are dealt with is judged by these times.")
             .hint("Leave out \"at\", or ask the owner of the database."));
         }
-        if given.is_some_and(|at| !at.is_finite()) {
-            return Err(Error::new(INVALID_PARAMETER, "argument \"at\" is not finite").hint("Give a moment."));
+        if let Some(at) = given {
+            clock::of("at", at)?;
         }
         Ok(Moment { given })
     }

@@ -17,6 +17,7 @@ use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::settings::{self, Retention};
 use crate::pg::text::{Prose, Text};
 use crate::pg::{read_only, role, tables};
+use crate::reliability::clock;
 use crate::reliability::read::read_json;
 
 /// The most that one call claims.
@@ -27,6 +28,8 @@ const ATTEMPTS: i32 = 10;
 const LONGEST_LEASE: f64 = 86_400.0;
 /// The most characters that are kept of what a sender says.
 const DETAIL: usize = 1000;
+/// The oldest that anything can be, in microseconds: 1,000 years.
+const OLDEST: i128 = 1000 * 366 * 86_400 * 1_000_000;
 /// The most that escalate forgets at a time.
 const FORGOTTEN: i64 = 10_000;
 
@@ -115,7 +118,8 @@ SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('id', c.id, 'owner', o
     'subject', c.subject, 'items', c.items, 'more', c.more, 'contacts', o.contacts, 'attempts', c.attempts, 'repeated', c.repeated,
     'members', (SELECT COALESCE(pg_catalog.jsonb_agg(p.contacts ORDER BY p.name), '[]')
                 FROM assay.team_member AS m JOIN assay.owner AS p ON p.id OPERATOR(pg_catalog.=) m.person_id
-                WHERE m.team_id OPERATOR(pg_catalog.=) o.id)) ORDER BY c.due_at, c.id)::pg_catalog.text
+                WHERE m.team_id OPERATOR(pg_catalog.=) o.id
+                  AND ($1 OR pg_catalog.pg_has_role($2::pg_catalog.oid, p.role::pg_catalog.oid, 'USAGE')))) ORDER BY c.due_at, c.id)::pg_catalog.text
 FROM claimed AS c JOIN assay.owner AS o ON o.id OPERATOR(pg_catalog.=) c.owner_id",
         items = super::ITEMS,
     );
@@ -135,7 +139,7 @@ fn addresses<'a>(contacts: &'a Json, kind: &str) -> Vec<&'a str> {
     }
 }
 
-/// Where to deliver: the owner's own addresses; of a team without any, those of its members.
+/// Where to deliver: the owner's own addresses; of a team without any, those of its members that the caller may see.
 fn channels(contacts: &Json, members: &[Json]) -> Json {
     const KINDS: [&str; 3] = ["email", "webhook", "slack"];
     let has_own = KINDS.iter().any(|kind| !addresses(contacts, kind).is_empty());
@@ -180,12 +184,10 @@ fn pending_notifications(
                 .hint(format!("It is how many are claimed at once, 1 to {CLAIMED}.")));
         }
         let lease = lease.as_micros() as f64 / 1e6;
-        if !(1.0..=LONGEST_LEASE).contains(&lease) || !at.is_finite() {
-            return Err(
-                Error::new(INVALID_PARAMETER, "argument \"lease\" or \"at\" is out of range").hint(
-                    "lease is how long the caller takes to deliver them at most, a second to a day; at is finite.",
-                ),
-            );
+        clock::of("at", at)?;
+        if !(1.0..=LONGEST_LEASE).contains(&lease) {
+            return Err(Error::new(INVALID_PARAMETER, "argument \"lease\" is out of range")
+                .hint("It is how long the caller takes to deliver them at most, a second to a day."));
         }
         let row = |claimed: Claimed| PendingRow {
             body: message::body(&claimed.kind, &claimed.items, claimed.more, claimed.repeated),
@@ -216,6 +218,7 @@ fn mark_notification(
         let id = required("id", id)?;
         let status = required("status", status)?;
         let at = required("at", at)?;
+        clock::of("at", at)?;
         if !["sent", "failed", "dropped"].contains(&&*status) {
             return Err(Error::new(INVALID_PARAMETER, format!("\"{status}\" is no outcome of a delivery"))
                 .hint("It is sent, failed (it is tried again) or dropped (it is not). Where it is not known whether it got through, mark nothing: when the claim has run out it is given again as one that may be a repeat."));
@@ -287,9 +290,9 @@ fn prune_notifications(older_than: Option<Interval>, most: Option<i64>) -> i64 {
     read_only::require_writable(c"assay.prune_notifications()");
     or_raise((|| {
         let older_than = required("older_than", older_than)?;
-        if older_than.is_negative() || most.is_some_and(|most| most < 1) {
+        if older_than.is_negative() || older_than.as_micros() > OLDEST || most.is_some_and(|most| most < 1) {
             return Err(
-                Error::new(INVALID_PARAMETER, "argument \"older_than\" or \"most\" is negative").hint(
+                Error::new(INVALID_PARAMETER, "argument \"older_than\" or \"most\" is out of range").hint(
                     "older_than is an age such as '90 days'; most is how many are deleted at most, NULL for all.",
                 ),
             );

@@ -88,7 +88,7 @@ impl Contacts {
         }
         let times = quiet.map(|hours| [("quiet_hours.from", &hours.from), ("quiet_hours.until", &hours.until)]);
         for (key, time) in times.into_iter().flatten() {
-            check(key, Some(time), is_of(Format::Time), "Write it as 22:00.")?;
+            check(key, Some(time), is_time_of_day, "Write it as 22:00.")?;
         }
         if let Some(hours) = quiet.filter(|hours| hours.from == hours.until) {
             return Err(refused("quiet_hours", &hours.from)
@@ -113,10 +113,16 @@ fn is_address(text: &str) -> bool {
     (text.starts_with("https://") || text.starts_with("http://")) && Format::Url.matches(text)
 }
 
+/// A time of day as 22:00 or 22:00:30: nothing that PostgreSQL would not read, for what is stored is read whenever anybody is told anything.
+fn is_time_of_day(text: &str) -> bool {
+    text.len() <= 8 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b':') && Format::Time.matches(text)
+}
+
 /// A text such as `15 minutes`, in minutes; `None` for another one, and for more than a day.
 fn minutes_of(text: &str) -> Option<f64> {
     let (number, unit) = text.split_once(' ')?;
-    let number: u32 = number.parse().ok().filter(|_| number.len() <= 5)?;
+    let is_whole = number.len() <= 5 && number.bytes().all(|byte| byte.is_ascii_digit());
+    let number: u32 = number.parse().ok().filter(|_| is_whole)?;
     let each = match unit {
         "second" | "seconds" => 1.0 / 60.0,
         "minute" | "minutes" => 1.0,
@@ -166,6 +172,25 @@ mod tests {
             "1e3 seconds",
         ] {
             assert_eq!(minutes_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_is_one_that_postgresql_reads() {
+        for text in ["22:00", "07:30:15", "00:00", "23:59:60"] {
+            assert!(is_time_of_day(text), "{text}");
+        }
+        for text in [
+            "22:00:00,5",
+            "22:00:00.123456789",
+            "24:00",
+            "22:00Z",
+            "2200",
+            "T22:00",
+            "",
+            "22:00:00+02",
+        ] {
+            assert!(!is_time_of_day(text), "{text}");
         }
     }
 

@@ -7,14 +7,15 @@ use pgrx::pg_extern;
 use pgrx::spi::quote_literal;
 
 use super::hours::Hours;
-use super::{LONGEST, SECOND, check_time_zone, query_json, read_one, require_steward, session_time_zone};
+use super::{LONGEST, SECOND, query_json, read_one, require_steward, session_time_zone};
 use crate::pg::error::{
     DEPENDENT_OBJECTS, Error, INVALID_PARAMETER, LIMIT_EXCEEDED, NULL_ELEMENT, Result, UNDEFINED_OWNER, or_raise,
 };
 use crate::pg::json::Jsonb;
 use crate::pg::options::required;
 use crate::pg::text::Text;
-use crate::pg::{names, read_only, role, tables};
+use crate::pg::{names, read_only, role, tables, time_zone};
+use crate::reliability::clock;
 use algo::reliability::working_time::WorkingTime;
 
 /// The most holidays of a calendar.
@@ -106,7 +107,7 @@ fn add_calendar(
         let holidays = self::holidays(holidays)?;
         let time_zone = time_zone.map_or_else(session_time_zone, |zone| Ok(String::from(zone)))?;
         require_steward("calendars")?;
-        check_time_zone(&time_zone)?;
+        time_zone::require(&time_zone)?;
         let caller = role::current();
         tables::as_owner(|| {
             tables::write(
@@ -151,21 +152,6 @@ fn drop_calendar(name: Option<Text>) {
     })());
 }
 
-/// Microseconds since 2000. Returns an error for what is no day.
-fn micros(name: &str, at: TimestampWithTimeZone) -> Result<i64> {
-    if at.is_infinity() || at.is_neg_infinity() {
-        return Err(Error::new(INVALID_PARAMETER, format!("argument \"{name}\" is infinite")).hint("Give it a day."));
-    }
-    let at = i64::from(at);
-    match CALENDARS.contains(&at) {
-        true => Ok(at),
-        false => Err(
-            Error::new(INVALID_PARAMETER, format!("argument \"{name}\" is out of range"))
-                .hint("Give a day of the years 1 to 9999."),
-        ),
-    }
-}
-
 /// `working_time(calendar, since, until)`.
 #[pg_extern(sql = false)]
 fn working_time_between(
@@ -177,7 +163,7 @@ fn working_time_between(
         let (Some(calendar), Some(since), Some(until)) = (calendar, since, until) else {
             return Ok(None);
         };
-        let (since, until) = (micros("since", since)?, micros("until", until)?);
+        let (since, until) = (clock::of("since", since)?, clock::of("until", until)?);
         if !exists(&calendar)? {
             return Err(undefined(&calendar));
         }
@@ -212,7 +198,7 @@ fn add_working_time(
         let (Some(calendar), Some(start), Some(duration)) = (calendar, start, duration) else {
             return Ok(None);
         };
-        let start = micros("start", start)?;
+        let start = clock::of("start", start)?;
         let duration = (super::seconds("duration", &duration, 0.0)? * SECOND as f64) as i64;
         if !exists(&calendar)? {
             return Err(undefined(&calendar));

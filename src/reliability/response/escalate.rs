@@ -12,17 +12,16 @@ use serde_json::{Value as Json, json};
 
 use super::policy::{self, Policy, Target};
 use super::{SECOND, calendar, read_json, read_one, rotation};
-use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
+use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::query::Query;
 use crate::pg::reader::Value;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::{Prose, Text};
 use crate::pg::{read_only, role, snapshot, tables};
-use crate::reliability::asset;
-use crate::reliability::incidents;
 use crate::reliability::outbox::{self, Escalated};
 use crate::reliability::trail::{self, Actor, Event, Kind};
+use crate::reliability::{asset, clock, incidents};
 use algo::reliability::working_time::WorkingTime;
 
 /// What else time brings, beside escalation, to everybody's things.
@@ -131,6 +130,19 @@ fn may_all() -> Result<bool> {
         &[caller.into()],
     )?;
     Ok(granted == Some(true))
+}
+
+/// Returns an error with 42501 unless it is now: since the transaction began, and no later than the clock has it. Who could say another time would tell
+/// people that nobody has acted in time, and have the trails say when.
+fn require_now(at: TimestampWithTimeZone) -> Result<()> {
+    if (snapshot::transaction_start()..=i64::from(snapshot::clock()?)).contains(&i64::from(at)) {
+        return Ok(());
+    }
+    Err(Error::new(
+        INSUFFICIENT_PRIVILEGE,
+        "permission denied to escalate incidents at another time than now",
+    )
+    .hint("Leave out \"at\", or ask the owner of the database."))
 }
 
 /// The incidents in which the caller takes part.
@@ -297,13 +309,13 @@ result_row! {
 }
 
 /// Takes the steps that are due, and gives them.
-fn escalate_all(at: TimestampWithTimeZone) -> Result<Vec<EscalateRow>> {
+fn escalate_all(at: TimestampWithTimeZone, may_all: bool) -> Result<Vec<EscalateRow>> {
     let policies = policy::all()?;
     if policies.is_empty() {
         return Ok(Vec::new());
     }
     let mut incidents = active(&policies)?;
-    if !may_all()? {
+    if !may_all {
         let own = own()?;
         incidents.retain(|incident| own.contains(&incident.id));
     }
@@ -365,11 +377,13 @@ fn escalate(at: Option<TimestampWithTimeZone>) -> SetOf<EscalateRow> {
     read_only::require_writable(c"assay.escalate()");
     let rows = || {
         let at = required("at", at)?;
-        if !at.is_finite() {
-            return Err(Error::new(INVALID_PARAMETER, "argument \"at\" is infinite").hint("Give it a day."));
+        clock::of("at", at)?;
+        let may_all = may_all()?;
+        if !may_all {
+            require_now(at)?;
         }
-        let rows = escalate_all(at)?;
-        if may_all()? {
+        let rows = escalate_all(at, may_all)?;
+        if may_all {
             for step in STEPS {
                 step(at)?;
             }

@@ -10,8 +10,8 @@ use pgrx::datum::Interval;
 
 use super::read::{query_json, read_json, read_one};
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result};
+use crate::pg::role;
 use crate::pg::text::Text;
-use crate::pg::{role, tables};
 
 /// Microseconds of a second.
 const SECOND: i64 = 1_000_000;
@@ -44,16 +44,6 @@ fn seconds(name: &str, interval: &Interval, least: f64) -> Result<f64> {
         false => Err(refused("is out of range".into())
             .detail(format!("It has {seconds} seconds; it must have {least} to {LONGEST}."))),
     }
-}
-
-/// Returns an error unless PostgreSQL knows a time zone.
-fn check_time_zone(name: &str) -> Result<()> {
-    tables::as_owner(|| {
-        tables::write(
-            "SELECT pg_catalog.timezone($1, '2000-01-01 00:00:00+00'::pg_catalog.timestamptz)",
-            &[name.into()],
-        )
-    })
 }
 
 /// The session's time zone.

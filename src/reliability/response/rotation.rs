@@ -8,7 +8,7 @@ use pgrx::pg_extern;
 use pgrx::spi::quote_literal;
 use serde::Deserialize;
 
-use super::{check_time_zone, query_json, read_one, require_steward, seconds, session_time_zone};
+use super::{query_json, read_one, require_steward, seconds, session_time_zone};
 use crate::pg::error::{
     DEPENDENT_OBJECTS, Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, UNDEFINED_OWNER,
     or_raise,
@@ -16,7 +16,8 @@ use crate::pg::error::{
 use crate::pg::options::{required, texts};
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
-use crate::pg::{names, read_only, role, tables};
+use crate::pg::{names, read_only, role, tables, time_zone};
+use crate::reliability::clock;
 use crate::reliability::maintenance::bounds;
 use crate::reliability::owner::{self, Owner};
 
@@ -135,13 +136,10 @@ fn add_rotation(
                     .hint("Name them in the order of their turns; who comes twice has two turns."),
             );
         }
-        if !starts_at.is_finite() {
-            return Err(Error::new(INVALID_PARAMETER, "argument \"starts_at\" is infinite")
-                .hint("It is when the first of them begins, such as '2026-06-01 09:00'."));
-        }
+        clock::of("starts_at", starts_at)?;
         let time_zone = time_zone.map_or_else(session_time_zone, |zone| Ok(String::from(zone)))?;
         require_steward("rotations")?;
-        check_time_zone(&time_zone)?;
+        time_zone::require(&time_zone)?;
         let people: Vec<String> = (people.iter())
             .map(|name| Ok(person(name)?.id.to_string()))
             .collect::<Result<_>>()?;
@@ -257,9 +255,7 @@ result_row! {
 fn on_call_at(rotation: Option<Text>, at: Option<TimestampWithTimeZone>) -> SetOf<OnCallRow> {
     let rows = || -> Result<Vec<OnCallRow>> {
         let at = required("at", at)?;
-        if !at.is_finite() {
-            return Err(Error::new(INVALID_PARAMETER, "argument \"at\" is infinite").hint("Give it a day."));
-        }
+        clock::of("at", at)?;
         if let Some(rotation) = &rotation {
             named(rotation)?;
         }

@@ -10,6 +10,7 @@ use super::status::{burn_rates, judge};
 use crate::pg::error::Result;
 use crate::pg::tables;
 use crate::pg::text::Prose;
+use crate::reliability::clock;
 
 /// A budget that has begun to burn fast.
 pub struct Burning {
@@ -49,9 +50,9 @@ WHERE a.began_at OPERATOR(pg_catalog.<=) {now} AND (a.ended_at IS NULL OR a.ende
 /// The budgets that have begun to burn fast since this was last called, whoever calls: each alarm is given once, also to sessions that ask at the same
 /// time. What does not burn fast any more is over, and an alarm when it burns again.
 pub fn burning(at: TimestampWithTimeZone) -> Result<Vec<Burning>> {
-    let clock = level::clock("at", at)?;
-    let levels = level::all(clock)?;
-    let standings = judge(&levels, clock)?;
+    let now = clock::of("at", at)?;
+    let levels = level::all(now)?;
+    let standings = judge(&levels, now)?;
     let burning: Vec<_> = (levels.iter().zip(&standings))
         .filter(|(_, standing)| standing.is_fast_burn())
         .collect();

@@ -1,11 +1,9 @@
 //! The service levels as they are stored, and their windows at a point in time.
 
-use pgrx::datum::TimestampWithTimeZone;
-
 use super::period::Period;
 use super::terms::{self, Indicator, SECOND, Terms};
 use crate::pg::compute::serve_interrupts;
-use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, Result};
+use crate::pg::error::{Error, INTERNAL, Result};
 use crate::pg::query::Query;
 use crate::pg::query_row::Row;
 use crate::pg::reader::Value;
@@ -64,17 +62,6 @@ pub fn read(query: &str, receive: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Res
             receive(row)
         })
     })
-}
-
-/// The clock of a call. Returns an error with 22023 for a time that never is.
-pub fn clock(name: &str, at: TimestampWithTimeZone) -> Result<i64> {
-    if at.is_infinity() || at.is_neg_infinity() {
-        return Err(
-            Error::new(INVALID_PARAMETER, format!("argument \"{name}\" is no point in time"))
-                .hint("Give a time that is not infinite."),
-        );
-    }
-    Ok(at.into())
 }
 
 impl Level {

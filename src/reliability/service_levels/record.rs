@@ -4,13 +4,13 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_extern;
 
 use super::evidence::LOAD;
-use super::level;
 use super::terms::SECOND;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::text::Text;
 use crate::pg::{names, read_only, role, tables};
 use crate::reliability::asset::Asset;
+use crate::reliability::clock;
 
 /// Keeps a figure of an asset. By the way, what is older than any window goes, a few rows at a time.
 fn keep(asset: &Asset, metric: &str, value: f64, at: TimestampWithTimeZone) -> Result<()> {
@@ -45,8 +45,8 @@ fn record_load(
     or_raise((|| {
         let asset = Asset::named(&required("asset", asset)?)?;
         let finished_at = required("finished_at", finished_at)?;
-        let started = level::clock("started_at", required("started_at", started_at)?)?;
-        let seconds = level::clock("finished_at", finished_at)?.saturating_sub(started) as f64 / SECOND as f64;
+        let started = clock::of("started_at", required("started_at", started_at)?)?;
+        let seconds = clock::of("finished_at", finished_at)?.saturating_sub(started) as f64 / SECOND as f64;
         if seconds < 0.0 {
             return Err(Error::new(INVALID_PARAMETER, "the load finished before it started")
                 .detail(format!("It would have taken {seconds} seconds."))
@@ -76,7 +76,7 @@ fn record_measurement(
             );
         }
         let (value, at) = (required("value", value)?, required("at", at)?);
-        level::clock("at", at)?;
+        clock::of("at", at)?;
         keep(&asset, &metric, value, at)
     })())
 }

@@ -13,6 +13,7 @@ use super::{alarms, evidence};
 use crate::pg::error::{Error, INTERNAL, Result, or_raise};
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
+use crate::reliability::clock;
 
 result_row! {
     /// How a service level stands.
@@ -72,7 +73,7 @@ pub fn burn_rates(burns: &[Burn]) -> Json {
 #[pg_extern(sql = false)]
 fn sla_status(at: Option<TimestampWithTimeZone>) -> SetOf<StatusRow> {
     let rows = || -> Result<Vec<StatusRow>> {
-        let at = level::clock("at", required("at", at)?)?;
+        let at = clock::of("at", required("at", at)?)?;
         let mut levels = Vec::new();
         let mut labels = Vec::new();
         for level in level::all(at)? {

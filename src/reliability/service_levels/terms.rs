@@ -10,6 +10,7 @@ use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::options;
 use crate::pg::query::Query;
 use crate::pg::reader::Value;
+use crate::pg::time_zone;
 use algo::reliability::budget::{Objective, Unknown};
 
 /// Microseconds in a second.
@@ -18,6 +19,10 @@ pub const HOUR: f64 = 3600.0;
 pub const DAY: f64 = 24.0 * HOUR;
 /// The most names of checks, tags or kinds, and pairs of windows.
 const NAMES: usize = 100;
+/// The most bytes of each of them.
+const LONGEST_NAME: usize = 1000;
+/// The most bytes of a duration or a time: what is longer is not even read.
+const LONGEST_TIME: usize = 100;
 const PAIRS: usize = 4;
 
 /// What is measured.
@@ -341,7 +346,7 @@ impl Terms {
 
     fn check(&self, indicator: Indicator, period: Period, objective: Objective) -> Result<()> {
         if let Some(zone) = &self.time_zone {
-            check_time_zone(zone)?;
+            time_zone::require(zone)?;
         }
         let slice = self.slice() / SECOND;
         if !(60..=86_400).contains(&slice) || 86_400 % slice != 0 || self.slice() % SECOND != 0 {
@@ -370,6 +375,15 @@ impl Terms {
                     "Leave it out to count all.",
                 ));
             }
+        }
+        let lists = [&self.checks, &self.tags, &self.kinds];
+        let names = lists.into_iter().flatten().flatten().chain(&self.metric);
+        if let Some(long) = names.into_iter().find(|name| name.len() > LONGEST_NAME) {
+            return Err(refused(
+                &format!("a name among the options is longer than {LONGEST_NAME} bytes"),
+                Some(format!("It has {}.", long.len())),
+                "Name checks, tags, kinds and metrics as they are named.",
+            ));
         }
         if self
             .severities
@@ -455,15 +469,6 @@ impl Terms {
     }
 }
 
-/// Returns PostgreSQL's error for what is no time zone.
-pub fn check_time_zone(name: &str) -> Result<()> {
-    let literal = quote_literal(name);
-    Query::new(&format!(
-        "SELECT pg_catalog.timezone({literal}, pg_catalog.now())::pg_catalog.text"
-    ))?
-    .run(&mut |_| Ok(()))
-}
-
 /// A number as people write it: a whole one without a fraction.
 pub fn number(number: f64) -> Json {
     match number.fract() == 0.0 && number.abs() < 1e15 {
@@ -505,51 +510,56 @@ fn resolve(name: &str, value: Option<&mut Json>) -> Result<()> {
 
 /// The seconds of an interval. Returns an error with 22023 for what is none, and for months, which differ in length.
 pub fn seconds(name: &str, text: &str) -> Result<f64> {
-    let literal = format!("{}::pg_catalog.interval", quote_literal(text));
-    let read = || {
-        let mut found = (f64::NAN, 0.0);
-        Query::new(&format!(
-            "SELECT extract(epoch FROM {literal})::pg_catalog.float8, extract(year FROM {literal})::pg_catalog.float8 OPERATOR(pg_catalog.+) extract(month FROM {literal})::pg_catalog.float8"
-        ))?
-        .run(&mut |row| {
-            if let (Value::Number(seconds), Value::Number(months)) = (row.value(0), row.value(1)) {
-                found = (seconds, months);
-            }
-            Ok(())
-        })?;
-        Ok(found)
-    };
-    match attempt(read)? {
-        Ok((seconds, 0.0)) if seconds.is_finite() => Ok(seconds),
-        _ => Err(refused(
+    let wrong = || {
+        refused(
             &format!("\"{name}\" is no duration of a fixed length"),
             Some(format!("It is \"{text}\".")),
             "Write days, hours, minutes or seconds, such as '30 days'; months differ in length.",
-        )),
+        )
+    };
+    if text.len() > LONGEST_TIME {
+        return Err(wrong());
+    }
+    let literal = format!("{}::pg_catalog.interval", quote_literal(text));
+    let mut found = (f64::NAN, 0.0);
+    Query::new(&format!(
+        "SELECT extract(epoch FROM {literal})::pg_catalog.float8, extract(year FROM {literal})::pg_catalog.float8 OPERATOR(pg_catalog.+) extract(month FROM {literal})::pg_catalog.float8"
+    ))?
+    .run(&mut |row| {
+        if let (Value::Number(seconds), Value::Number(months)) = (row.value(0), row.value(1)) {
+            found = (seconds, months);
+        }
+        Ok(())
+    })?;
+    match found {
+        (seconds, 0.0) if seconds.is_finite() => Ok(seconds),
+        _ => Err(wrong()),
     }
 }
 
 /// A point in time as a text that says the same in every session.
 fn point_in_time(text: &str) -> Result<String> {
-    let literal = format!("{}::pg_catalog.timestamptz", quote_literal(text));
-    let read = || {
-        let mut found = None;
-        Query::new(&format!(
-            "SELECT pg_catalog.to_char(pg_catalog.timezone('UTC', {literal}), 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') WHERE pg_catalog.isfinite({literal})"
-        ))?
-        .run(&mut |row| {
-            if let Value::Text(text) = row.value(0) {
-                found = Some(text.into_owned());
-            }
-            Ok(())
-        })?;
-        Ok(found)
-    };
-    attempt(read)?.ok().flatten().ok_or_else(|| {
+    let wrong = || {
         refused(
             "option \"from\" is no point in time",
             Some(format!("It is \"{text}\".")),
-            "Write it as '2026-01-01 00:00 UTC'.",
+            "Write it as '2026-01-01 00:00 UTC', of the years 1 to 9999.",
         )
-    })
+    };
+    if text.len() > LONGEST_TIME {
+        return Err(wrong());
+    }
+    let literal = format!("{}::pg_catalog.timestamptz", quote_literal(text));
+    let mut found = None;
+    Query::new(&format!(
+        "SELECT pg_catalog.to_char(pg_catalog.timezone('UTC', {literal}), 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')
+WHERE {literal} OPERATOR(pg_catalog.>=) '0001-01-01 00:00:00+00'::pg_catalog.timestamptz AND {literal} OPERATOR(pg_catalog.<) '10000-01-01 00:00:00+00'::pg_catalog.timestamptz"
+    ))?
+    .run(&mut |row| {
+        if let Value::Text(text) = row.value(0) {
+            found = Some(text.into_owned());
+        }
+        Ok(())
+    })?;
+    found.ok_or_else(wrong)
 }

@@ -10,6 +10,7 @@ use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result,
 use crate::pg::options::{required, texts};
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
+use crate::reliability::clock;
 use crate::reliability::target::Target;
 use algo::reliability::intervals::Span;
 use algo::reliability::{Uptime, uptime as reckon};
@@ -61,7 +62,7 @@ pub fn of(targets: &[Numbers], window: Span, severities: &[String]) -> Result<Ve
 
 /// The window of two arguments. Returns an error with 22023 where it is empty.
 pub fn window(from: TimestampWithTimeZone, to: TimestampWithTimeZone) -> Result<Span> {
-    let window = Span::new(level::clock("from", from)?, level::clock("to", to)?);
+    let window = Span::new(clock::of("from", from)?, clock::of("to", to)?);
     match window.is_empty() {
         false => Ok(window),
         true => Err(

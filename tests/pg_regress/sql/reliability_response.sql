@@ -203,8 +203,10 @@ SELECT assay.override_rotation('daily', 'bob', tstzrange('2030-01-01', '2030-01-
 RESET ROLE;
 SELECT assay.incident_policy('sev2', '1 hour');
 INSERT INTO assay.incident (id, title, severity, owner_id, started_at, declared_at) SELECT 7, 'Another''s', 'sev2', id, '2026-06-05', '2026-06-05' FROM assay.owner WHERE name = 'bob';
+UPDATE assay.incident SET started_at = '2020-06-05', declared_at = '2020-06-05' WHERE severity = 'sev2';
 SET ROLE response_ann;
-SELECT * FROM assay.escalate('2026-07-01');
+CALL fails($$SELECT * FROM assay.escalate('2026-07-01')$$);
+SELECT * FROM assay.escalate();
 RESET ROLE;
 GRANT INSERT ON assay.escalation TO response_sch;
 SET ROLE response_sch;

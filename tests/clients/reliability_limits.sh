@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# What is long on the floor of reliability is cancelled in time, and what is hostile is bounded.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+source tests/clients/lib/python.sh
+exec "$python" tests/clients/reliability_limits.py
