@@ -15,7 +15,7 @@ const LONGEST: usize = 2000;
 const MOST_ELEMENTS: usize = 1_000_000;
 
 /// Lets a cancel in, once in a while: an object or array may have as many entries as the value has room for.
-fn breathe(place: usize) {
+pub fn breathe(place: usize) {
     if place % 1024 == 1023 {
         serve_interrupts();
     }

@@ -249,7 +249,11 @@ impl Manifest {
                 upstream.insert(0, attached);
             }
             // What is disabled is not in the manifest.
-            node.depends_on = upstream.iter().filter_map(|name| places.get(name).copied()).collect();
+            let known = upstream.iter().enumerate().filter_map(|(place, name)| {
+                fields::breathe(place);
+                places.get(name).copied()
+            });
+            node.depends_on = known.collect();
             edges += node.depends_on.len();
             if edges > MOST_EDGES {
                 return Err(too_large("more dependencies", MOST_EDGES));
