@@ -131,7 +131,7 @@ COMMENT ON FUNCTION assay_internal.asset_schema(oid, text) IS
 CREATE FUNCTION assay_internal.may_see_asset(kind text, name text, relation oid) RETURNS boolean
 AS 'MODULE_PATHNAME', 'may_see_asset_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION assay_internal.may_see_asset(text, text, oid) IS
-'Whether the current role may know of an asset: of a relation that it owns, may set triggers on or may read a column of; of a model that it may use; of a check of such a relation; of a relation that is not there the database''s owner only; of everything else.';
+'Whether the current role may know of an asset: of a relation that it owns, may set triggers on or may read a column of; of a model that it may use; of a check of such a relation; of a schema that it may use or owns; of a relation or model that is not there, and of every schema, the database''s owner; of everything else.';
 
 -- What of an asset is so as of now. Most relations still bear the name that is recorded, which a join finds out; of the others the function does.
 CREATE VIEW assay_internal.asset_now AS

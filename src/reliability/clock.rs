@@ -8,10 +8,15 @@ use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 /// them are times that PostgreSQL has.
 const YEARS: std::ops::Range<i64> = -63_082_281_600_000_000..252_455_616_000_000_000;
 
+/// Whether a time is of a year from 1 to 9999.
+pub fn is_known(micros: i64) -> bool {
+    YEARS.contains(&micros)
+}
+
 /// The time of an argument, in microseconds since 2000. Returns an error with 22023 for one that is infinite or of no year from 1 to 9999.
 pub fn of(name: &str, at: TimestampWithTimeZone) -> Result<i64> {
     let micros = i64::from(at);
-    match YEARS.contains(&micros) {
+    match is_known(micros) {
         true => Ok(micros),
         false => Err(
             Error::new(INVALID_PARAMETER, format!("argument \"{name}\" is out of range"))

@@ -77,25 +77,6 @@ pub(super) fn incidents(moment: &Moment) -> Result<Found> {
     let seconds =
         |column: &str| format!("EXTRACT(epoch FROM i.{column} OPERATOR(pg_catalog.-) {at})::pg_catalog.float8");
     let days = (WEEKS + 1) * 7;
-    // In working hours, where the policy counts in these. A calendar may have too few of them for a limit: that is never reached, then.
-    let within = |limit: &str| {
-        format!(
-            "CASE WHEN p.calendar IS NULL THEN i.declared_at OPERATOR(pg_catalog.+) p.{limit}
-    WHEN assay.working_time(p.calendar, i.declared_at, i.declared_at OPERATOR(pg_catalog.+) '1098 days'::pg_catalog.interval) OPERATOR(pg_catalog.>=) p.{limit}
-    THEN assay.add_working_time(p.calendar, i.declared_at, p.{limit}) END"
-        )
-    };
-    let deadlines = match read::is_known("incident_policies")? {
-        false => {
-            "SELECT NULL::pg_catalog.timestamptz AS acknowledge_by, NULL::pg_catalog.timestamptz AS resolve_by".into()
-        }
-        true => format!(
-            "SELECT {} AS acknowledge_by, {} AS resolve_by FROM assay.incident_policies AS p
-    WHERE p.severity OPERATOR(pg_catalog.=) i.severity AND (i.ended_at OPERATOR(pg_catalog.<=) {at}) IS NOT TRUE",
-            within("ack_within"),
-            within("resolve_within")
-        ),
-    };
     let query = format!(
         "SELECT i.id, i.title, i.severity, i.owner, i.lead, i.assets,
     CASE WHEN i.ended_at OPERATOR(pg_catalog.<=) {at} THEN i.status
@@ -104,15 +85,14 @@ pub(super) fn incidents(moment: &Moment) -> Result<Found> {
     pg_catalog.to_char(i.started_at, 'YYYY-MM-DD HH24:MI') AS since, {} AS began,
     CASE WHEN i.mitigated_at OPERATOR(pg_catalog.<=) {at} THEN {} END AS mitigated,
     CASE WHEN i.ended_at OPERATOR(pg_catalog.<=) {at} THEN {} END AS ended,
-    pg_catalog.to_char(d.acknowledge_by, 'YYYY-MM-DD HH24:MI') AS acknowledge_by,
-    pg_catalog.to_char(d.resolve_by, 'YYYY-MM-DD HH24:MI') AS resolve_by,
-    (d.resolve_by OPERATOR(pg_catalog.<) {at} OR d.acknowledge_by OPERATOR(pg_catalog.<) {at} AND (i.acknowledged_at OPERATOR(pg_catalog.<=) {at}) IS NOT TRUE) AS is_late
-FROM (SELECT i.* FROM assay.incidents AS i
+    pg_catalog.to_char(i.ack_due_at, 'YYYY-MM-DD HH24:MI') AS acknowledge_by,
+    pg_catalog.to_char(i.resolve_due_at, 'YYYY-MM-DD HH24:MI') AS resolve_by,
+    i.ack_due_at OPERATOR(pg_catalog.<) {at} AS acknowledge_is_late, i.resolve_due_at OPERATOR(pg_catalog.<) {at} AS resolve_is_late,
+    pg_catalog.count(*) OVER () AS \"all\"
+FROM assay.incidents AS i
 WHERE i.declared_at OPERATOR(pg_catalog.<=) {at} AND i.status OPERATOR(pg_catalog.<>) 'cancelled' AND i.merged_into IS NULL
   AND (COALESCE(i.ended_at, {at}) OPERATOR(pg_catalog.>) ({at} OPERATOR(pg_catalog.-) '{days} days'::pg_catalog.interval))
-ORDER BY i.severity, i.started_at, i.id LIMIT {MOST}) AS i
-LEFT JOIN LATERAL ({deadlines}) AS d ON true
-ORDER BY i.severity, i.started_at, i.id",
+ORDER BY i.severity, i.started_at, i.id LIMIT {MOST}",
         seconds("started_at"),
         seconds("mitigated_at"),
         seconds("ended_at"),

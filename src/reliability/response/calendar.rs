@@ -1,7 +1,5 @@
 //! Calendars of working hours.
 
-use std::ops::Range;
-
 use pgrx::datum::{Date, Interval, TimestampWithTimeZone};
 use pgrx::pg_extern;
 use pgrx::spi::quote_literal;
@@ -20,8 +18,6 @@ use algo::reliability::working_time::WorkingTime;
 
 /// The most holidays of a calendar.
 const HOLIDAYS: usize = 10_000;
-/// The times that calendars know of, those of the years 1 to 9999, in microseconds since 2000.
-const CALENDARS: Range<i64> = -63_082_281_600 * SECOND..252_455_616_000 * SECOND;
 /// The most days of which working hours are looked up at once.
 const DAYS: f64 = 3.0 * 366.0;
 
@@ -231,7 +227,7 @@ fn deadline(
         let (start, duration) = (i64::from(start), (seconds * SECOND as f64) as i64);
         let at = match calendar {
             None => start.checked_add(duration),
-            Some(calendar) if CALENDARS.contains(&start) => after(&calendar, start, duration)?,
+            Some(calendar) if clock::is_known(start) => after(&calendar, start, duration)?,
             Some(_) => None,
         };
         Ok(at.and_then(|at| TimestampWithTimeZone::try_from(at).ok()))

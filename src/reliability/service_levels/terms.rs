@@ -521,18 +521,21 @@ pub fn seconds(name: &str, text: &str) -> Result<f64> {
         return Err(wrong());
     }
     let literal = format!("{}::pg_catalog.interval", quote_literal(text));
-    let mut found = (f64::NAN, 0.0);
-    Query::new(&format!(
-        "SELECT extract(epoch FROM {literal})::pg_catalog.float8, extract(year FROM {literal})::pg_catalog.float8 OPERATOR(pg_catalog.+) extract(month FROM {literal})::pg_catalog.float8"
-    ))?
-    .run(&mut |row| {
-        if let (Value::Number(seconds), Value::Number(months)) = (row.value(0), row.value(1)) {
-            found = (seconds, months);
-        }
-        Ok(())
-    })?;
-    match found {
-        (seconds, 0.0) if seconds.is_finite() => Ok(seconds),
+    let read = || {
+        let mut found = (f64::NAN, 0.0);
+        Query::new(&format!(
+            "SELECT extract(epoch FROM {literal})::pg_catalog.float8, extract(year FROM {literal})::pg_catalog.float8 OPERATOR(pg_catalog.+) extract(month FROM {literal})::pg_catalog.float8"
+        ))?
+        .run(&mut |row| {
+            if let (Value::Number(seconds), Value::Number(months)) = (row.value(0), row.value(1)) {
+                found = (seconds, months);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    };
+    match attempt(read)? {
+        Ok((seconds, 0.0)) if seconds.is_finite() => Ok(seconds),
         _ => Err(wrong()),
     }
 }
@@ -550,16 +553,19 @@ fn point_in_time(text: &str) -> Result<String> {
         return Err(wrong());
     }
     let literal = format!("{}::pg_catalog.timestamptz", quote_literal(text));
-    let mut found = None;
-    Query::new(&format!(
-        "SELECT pg_catalog.to_char(pg_catalog.timezone('UTC', {literal}), 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')
+    let read = || {
+        let mut found = None;
+        Query::new(&format!(
+            "SELECT pg_catalog.to_char(pg_catalog.timezone('UTC', {literal}), 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')
 WHERE {literal} OPERATOR(pg_catalog.>=) '0001-01-01 00:00:00+00'::pg_catalog.timestamptz AND {literal} OPERATOR(pg_catalog.<) '10000-01-01 00:00:00+00'::pg_catalog.timestamptz"
-    ))?
-    .run(&mut |row| {
-        if let Value::Text(text) = row.value(0) {
-            found = Some(text.into_owned());
-        }
-        Ok(())
-    })?;
-    found.ok_or_else(wrong)
+        ))?
+        .run(&mut |row| {
+            if let Value::Text(text) = row.value(0) {
+                found = Some(text.into_owned());
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    };
+    attempt(read)?.ok().flatten().ok_or_else(wrong)
 }
