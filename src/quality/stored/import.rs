@@ -64,7 +64,7 @@ enum Step {
     /// With the options that change.
     Update(Box<Addition>, Vec<&'static str>),
     /// Nothing but what says nothing of what is checked: whether it runs, and what becomes of its issues.
-    Switch(i64, Entry, Vec<&'static str>),
+    Switch(i64, Box<Entry>, Vec<&'static str>),
     Unchanged(i64),
     Remove(i64),
     /// It is not in the document, but another role's.
@@ -214,7 +214,7 @@ fn one(check: Json, relation: Oid, relation_name: &str, stored: &mut ByName) -> 
         [] => Step::Unchanged(existing.id),
         _ if differences.iter().all(is_of_runs) => {
             existing.require_changeable(&name)?;
-            Step::Switch(existing.id, entry, differences)
+            Step::Switch(existing.id, Box::new(entry), differences)
         }
         _ => {
             existing.require_changeable(&name)?;
