@@ -46,15 +46,17 @@ fn write(fresh: &str, at: Parameter, parameters: Vec<Parameter>) -> Result<()> {
 }
 
 // A row that somebody else has changed since the snapshot of a REPEATABLE READ transaction would be an error there: it adds to its own only.
+// And what is open is looked up topic by topic: planned as a join it was found among all that is pending, once for each topic.
 const WRITE: &str = ", open AS MATERIALIZED (
-    SELECT n.id, n.items, r.owner_id, r.prefix
+    SELECT o.id, o.items, r.owner_id, r.prefix
     FROM fresh AS r
-    JOIN assay.notification AS n ON n.owner_id OPERATOR(pg_catalog.=) r.owner_id
-        AND pg_catalog.split_part(n.key, '#', 1) OPERATOR(pg_catalog.=) r.prefix
-    WHERE n.status OPERATOR(pg_catalog.=) 'pending' AND n.attempts OPERATOR(pg_catalog.=) 0
-      AND (NOT $2 OR pg_catalog.starts_with(n.key, (r.prefix OPERATOR(pg_catalog.||) '#') OPERATOR(pg_catalog.||)
-            (pg_catalog.pg_current_xact_id()::pg_catalog.text OPERATOR(pg_catalog.||) '.')))
-    FOR UPDATE OF n SKIP LOCKED),
+    CROSS JOIN LATERAL (
+        SELECT n.id, n.items FROM assay.notification AS n
+        WHERE n.owner_id OPERATOR(pg_catalog.=) r.owner_id AND pg_catalog.split_part(n.key, '#', 1) OPERATOR(pg_catalog.=) r.prefix
+          AND n.status OPERATOR(pg_catalog.=) 'pending' AND n.attempts OPERATOR(pg_catalog.=) 0
+          AND (NOT $2 OR pg_catalog.starts_with(n.key, (r.prefix OPERATOR(pg_catalog.||) '#') OPERATOR(pg_catalog.||)
+                (pg_catalog.pg_current_xact_id()::pg_catalog.text OPERATOR(pg_catalog.||) '.')))
+        FOR UPDATE OF n SKIP LOCKED) AS o),
 joined AS MATERIALIZED (
     SELECT o.id, r.subject, r.due_at, m.items, r.more OPERATOR(pg_catalog.+) m.more AS more, r.owner_id, r.prefix
     FROM (SELECT DISTINCT ON (owner_id, prefix) * FROM open ORDER BY owner_id, prefix, id) AS o
