@@ -115,6 +115,8 @@ schema_suite() {
 
 unit_suite() {
     local log=$results/unit.log counts
+    # What the tests of the extension's own crate say does not hang on how it is optimised, and compiling it again would be a fifth of a whole run.
+    local options=("${options[@]}" --config 'profile.release.package.assay.opt-level=0')
     if ! cargo test --workspace --lib --no-run "${options[@]}"; then
         tally unit 0 1 "did not compile"
         return
