@@ -11,7 +11,7 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
 };
 
 use super::cell::Parameter;
-use super::compute::serve_interrupts;
+use super::compute::{self, serve_interrupts};
 use super::error::{self, or_raise};
 use super::rowset::RowSet;
 
@@ -42,6 +42,9 @@ macro_rules! result_row {
     };
 }
 pub(crate) use result_row;
+
+/// More rows than this may have taken tens of megabytes, which a session is not to keep when they are handed over.
+const MANY: usize = 10_000;
 
 /// What a function returns whose rows are `R`.
 pub struct SetOf<R>(Box<dyn Iterator<Item = R>>);
@@ -92,9 +95,14 @@ impl<R: ResultRow> SetOf<R> {
     /// Hands the rows over. Returns an error where the function is not declared with their columns.
     fn hand_over(self, fcinfo: pg_sys::FunctionCallInfo) -> error::Result<()> {
         let mut writer = RowWriter::of(fcinfo)?;
+        let mut count = 0_usize;
         for row in self.0 {
             serve_interrupts();
             writer.write(|| row)?;
+            count += 1;
+        }
+        if count > MANY {
+            compute::release_memory();
         }
         Ok(())
     }

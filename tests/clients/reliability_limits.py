@@ -76,8 +76,8 @@ def put(what, count, entry, *, part="nodes", frame="%s"):
                        (what, before, entry, count, after))
 
 
-put("groups", 200_000, '"group.big.g%s": {"name": "g%s", "owner": {"name": "o%s", "email": "a%s@example.org"}}', part="groups")
-put("more groups", 200_001, '"group.big.g%s": {"name": "g%s"}', part="groups")
+put("groups", 20_000, '"group.big.g%s": {"name": "g%s", "owner": {"name": "o%s", "email": "a%s@example.org"}}', part="groups")
+put("more groups", 20_001, '"group.big.g%s": {"name": "g%s"}', part="groups")
 put("dependencies", 900_000, '"model.big.x%s"', frame=model.replace("%s", "@", 1).replace("%s", "").replace("@", "%s"))
 put("more dependencies", 1_000_001, '"model.big.x%s"', frame=model.replace("%s", "@", 1).replace("%s", "").replace("@", "%s"))
 put("keys", 1_000_000, '"k%s": 1', frame=model.replace("%s", "", 1).replace("%s", ", %s"))

@@ -9,6 +9,7 @@ use super::{Asset, Kind, schema_of};
 use crate::pg::attempt::attempt_to_write;
 use crate::pg::catalog::{self, Key};
 use crate::pg::catalog_row::CatalogRow;
+use crate::pg::compute::serve_interrupts;
 use crate::pg::error::{Error, INTERNAL, Result};
 use crate::pg::text::Text;
 use crate::pg::{relation, role, tables};
@@ -265,10 +266,11 @@ impl Recording {
 /// The numbers of assets, once they have some: what is not recorded yet is from now on, as by the role beside it, with the relation of a column
 /// or a check. Where another object had a name, of somebody whom the record does not trust, what is said of that is not said of this one.
 pub fn record_all(assets: &[(Asset, Oid)]) -> Result<Vec<i64>> {
-    let found = assets
-        .iter()
-        .map(|(asset, _)| asset.find())
-        .collect::<Result<Vec<_>>>()?;
+    let found = assets.iter().map(|(asset, _)| {
+        serve_interrupts();
+        asset.find()
+    });
+    let found = found.collect::<Result<Vec<_>>>()?;
     let moved = found.iter().flatten().filter_map(|row| {
         let (bearer, owner) = row.moved_to()?;
         Some(json!({"id": row.id, "relation": bearer.to_u32(), "owner": owner.to_u32()}))
@@ -289,6 +291,9 @@ pub fn record_all(assets: &[(Asset, Oid)]) -> Result<Vec<i64>> {
     numbered.collect()
 }
 
+/// Assets that one statement records: what it is given as JSON is read without a look at interrupts.
+const TOGETHER: usize = 1000;
+
 /// The numbers of assets that are recorded for the first time, by kind and name.
 fn record_missing(missing: Vec<&(Asset, Oid)>) -> Result<HashMap<String, i64>> {
     if missing.is_empty() {
@@ -299,18 +304,23 @@ fn record_missing(missing: Vec<&(Asset, Oid)>) -> Result<HashMap<String, i64>> {
     let mut bases = record_all(&with_base)?.into_iter();
     let (mut rows, mut strangers) = (Vec::with_capacity(missing.len()), Vec::new());
     for (asset, role) in missing {
+        serve_interrupts();
         let base = asset.base().and_then(|_| bases.next());
         rows.push(asset.row(*role, base));
         strangers.extend(asset.by_name()?.map(|row| row.id));
     }
-    let made: Option<Text> = tables::as_owner(|| {
-        if !strangers.is_empty() {
-            tables::write(FREE_NAMES, &[strangers.into()])?;
-        }
-        tables::write_returning(RECORD, &[Text::from(Json::from(rows).to_string()).into()])
-    })?;
-    serde_json::from_str(made.as_deref().unwrap_or("{}"))
-        .map_err(|problem| Error::new(INTERNAL, format!("the numbers of assets cannot be read: {problem}")))
+    if !strangers.is_empty() {
+        tables::as_owner(|| tables::write(FREE_NAMES, &[strangers.into()]))?;
+    }
+    let mut numbers = HashMap::new();
+    for rows in rows.chunks(TOGETHER) {
+        let rows = Text::from(Json::from(rows).to_string());
+        let made: Option<Text> = tables::as_owner(|| tables::write_returning(RECORD, &[rows.into()]))?;
+        let made: HashMap<String, i64> = serde_json::from_str(made.as_deref().unwrap_or("{}"))
+            .map_err(|problem| Error::new(INTERNAL, format!("the numbers of assets cannot be read: {problem}")))?;
+        numbers.extend(made);
+    }
+    Ok(numbers)
 }
 
 /// Remembers the objects that bear the names now, so that a later rename takes what is recorded along. What another session is at is left to

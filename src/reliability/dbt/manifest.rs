@@ -13,6 +13,8 @@ use crate::pg::relation;
 
 /// The most nodes of a manifest.
 pub const MOST_NODES: usize = 200_000;
+/// The most groups of a manifest.
+const MOST_GROUPS: usize = 20_000;
 /// The most dependencies between them.
 pub const MOST_EDGES: usize = 1_000_000;
 /// The most bytes of a unique_id, which is a key: dbt writes the arguments of a test into it.
@@ -138,8 +140,8 @@ impl Manifest {
             (Some(Kind::Exposure), manifest.required_object("exposures")?),
         ];
         let groups = manifest.required_object("groups")?;
-        if groups.count() > MOST_NODES {
-            return Err(too_large(&format!("{} groups", groups.count()), MOST_NODES));
+        if groups.count() > MOST_GROUPS {
+            return Err(too_large(&format!("{} groups", groups.count()), MOST_GROUPS));
         }
         for (number, group) in groups.each().enumerate() {
             if number % 64 == 0 {
