@@ -82,7 +82,7 @@ put("dependencies", 900_000, '"model.big.x%s"', frame=model.replace("%s", "@", 1
 put("more dependencies", 1_000_001, '"model.big.x%s"', frame=model.replace("%s", "@", 1).replace("%s", "").replace("@", "%s"))
 put("keys", 1_000_000, '"k%s": 1', frame=model.replace("%s", "", 1).replace("%s", ", %s"))
 put("owners", 300_000, '"o%s"', frame=model.replace("%s", "", 1).replace("%s", ', "config": {"meta": {"owner": [%s]}}'))
-put("exposures", 100_000, '"exposure.big.e%s": {"name": "e%s", "type": "dashboard", "depends_on": {"nodes": []}}', part="exposures")
+put("exposures", 50_000, '"exposure.big.e%s": {"name": "e%s", "type": "dashboard", "depends_on": {"nodes": []}}', part="exposures")
 imported = "count(*) FROM manifest, assay.import_dbt_manifest(file) WHERE what = '{}'"
 for what in ("groups", "dependencies", "keys", "exposures"):
     check_ends_anywhere(connection, f"a manifest of many {what}", undone(imported.format(what)), None, 5)
