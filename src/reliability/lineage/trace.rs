@@ -167,7 +167,7 @@ fn name(told: Option<&Told>) -> &str {
 }
 
 fn trace(asset: Option<Text>, direction: Direction) -> Result<SetOf<TraceRow>> {
-    let asset = Asset::named(&required("target", asset)?)?;
+    let asset = Asset::named(&required("asset", asset)?)?;
     if !asset.is_visible()? {
         return Err(Error::new(
             INSUFFICIENT_PRIVILEGE,
