@@ -14,6 +14,7 @@ use super::grouped::GroupedModel;
 use super::linear::{self, Intercept, Weight};
 use super::monitor::Monitor;
 use super::trees::Importance;
+use super::unsupervised::Unsupervised;
 
 /// What errors call it.
 pub(super) const WHAT: &str = "the model";
@@ -65,6 +66,11 @@ pub trait Fitted: Estimator + Stored + Debug + Send + Sync {
 
     /// The weights of its margins, when these are weighted sums of the features.
     fn weights(&self) -> Option<(&[Intercept], &[Weight])> {
+        None
+    }
+
+    /// What it can do as a model without a target; `None` for one that predicts a target.
+    fn unsupervised(&self) -> Option<&dyn Unsupervised> {
         None
     }
 

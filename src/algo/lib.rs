@@ -64,4 +64,5 @@ pub mod texts;
 pub mod training_set;
 pub mod trees;
 mod unit;
+pub mod unsupervised;
 pub mod wrap;

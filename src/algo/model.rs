@@ -22,6 +22,7 @@ use super::pipeline::{Feature, FittedStep, Kind, Levels, Pipeline};
 use super::row_sample::RowSample;
 use super::summary::Summary;
 use super::task::Answer;
+use super::unsupervised::Unsupervised;
 use crate::coded::coded;
 
 /// A column that the model reads from a row.
@@ -368,7 +369,11 @@ impl Model {
         if self.answer.classes().is_some_and(|labels| labels.len() < 2) {
             return damaged("it has fewer than two classes");
         }
-        if self.fitted.outputs() != self.answer.outputs() {
+        let own = self.fitted.unsupervised().map(Unsupervised::answer);
+        if self.fitted.outputs() != self.answer.outputs()
+            || own.is_none() != self.answer.task().has_target()
+            || own.is_some_and(|own| own != self.answer)
+        {
             return damaged("its learner does not answer its task");
         }
         match (&self.calibration, self.answer.classes()) {
@@ -388,13 +393,16 @@ impl Model {
             errors.validate(features, monitor)?;
         }
         match self.answer {
-            Answer::Classes(_) if self.intervals.is_some() => {
-                Err(Error::damaged(WHAT, "what it answers has no intervals"))
+            Answer::Number => Ok(()),
+            Answer::Classes(_) | Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } => {
+                if self.intervals.is_some() {
+                    return Err(Error::damaged(WHAT, "what it answers has no intervals"));
+                }
+                if self.error_model.is_some() {
+                    return Err(Error::damaged(WHAT, "what it answers has no errors of numbers"));
+                }
+                Ok(())
             }
-            Answer::Classes(_) if self.error_model.is_some() => {
-                Err(Error::damaged(WHAT, "what it answers has no errors of numbers"))
-            }
-            Answer::Classes(_) | Answer::Number => Ok(()),
         }
     }
 }

@@ -28,6 +28,11 @@ pub fn check_task(method: Option<Method>, task: Task) -> Result<()> {
                 .detail("The target is learned as a number, which has no probabilities.")
                 .hint("Leave calibrate out; intervals => '{}' says how far predicted numbers are off. To learn classes give task => 'classification'."))
         }
+        (Some(_), Task::Clustering | Task::AnomalyDetection | Task::DimensionReduction | Task::Forecasting) => {
+            Err(Error::new(INVALID_PARAMETER, "calibrate needs a classification")
+                .detail(format!("There are no probabilities of classes in {}.", task.noun()))
+                .hint("Leave calibrate out."))
+        }
         (Some(_), Task::Classification) | (None, _) => Ok(()),
     }
 }

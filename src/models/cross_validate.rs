@@ -96,9 +96,10 @@ impl Validation {
     fn run(&self, reporter: &mut Reporter, statement: &Foreground) -> Result<Vec<Judgement>> {
         let request = &self.request;
         let query = Query::new(&request.query)?;
-        let (fold_by, divided_by) = self.folds.resolve(query.columns(), &request.target)?;
+        let target = request.require_target("cross_validate")?;
+        let (fold_by, divided_by) = self.folds.resolve(query.columns(), target)?;
         let resolved = request.resolve(query.columns(), divided_by)?;
-        let learner = request::configure(request.algorithm()?, &self.params, request.seed)?;
+        let learner = request::configure(request.algorithm(resolved.task)?, &self.params, request.seed)?;
         let learning = |shape: &_| learner.memory(shape);
         let read = request.read(&query, &resolved, learning, "cross-validating", reporter, statement)?;
         room::ask(read.rows.saturating_mul(64))?;

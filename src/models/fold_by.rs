@@ -65,7 +65,7 @@ impl FoldOption {
     /// What the folds go by, with the place of the column that decides, when there is one.
     pub fn resolve(&self, columns: &[OutputColumn], target: &str) -> Result<(FoldBy, Option<usize>)> {
         let role = "fold column";
-        let find = |name: &str| divider(columns, target, name, role);
+        let find = |name: &str| divider(columns, Some(target), name, role);
         match &self.kind {
             Kind::Random => Ok((FoldBy::Random, None)),
             Kind::Group(name) => {

@@ -111,10 +111,20 @@ impl Wanted {
                     .detail("The target is learned as classes, which have probabilities.")
                     .hint("Leave intervals out; calibrate => 'isotonic' makes probabilities come true as often as they say."));
             }
+            Task::Clustering | Task::AnomalyDetection | Task::DimensionReduction => {
+                return Err(Error::new(INVALID_PARAMETER, "intervals need a regression")
+                    .detail("What is learned without a target predicts no numbers that could be off.")
+                    .hint("Leave intervals out."));
+            }
+            Task::Forecasting => {
+                return Err(Error::new(INVALID_PARAMETER, "intervals need a regression")
+                    .detail("A forecast has intervals of its own, at any level.")
+                    .hint("Leave intervals out; assay.forecast(model, horizon, level) gives them."));
+            }
         }
         if let Some(by) = &self.by {
             let place = column_named(columns, by, "what intervals are by")?;
-            let taken = [Some(resolved.target), resolved.weight, resolved.divided_by];
+            let taken = [resolved.target, resolved.weight, resolved.divided_by];
             if taken.contains(&Some(place)) || exclude.contains(by) {
                 return Err(self.no_feature(by));
             }

@@ -79,7 +79,7 @@ impl Search {
         let Some(name) = &self.as_of else { return Ok(None) };
         let hint =
             "Name a column of dates or timestamps: when each row's target became known, or the prediction was needed.";
-        if *name == self.request.target {
+        if self.request.target.as_ref() == Some(name) {
             return Err(Error::new(INVALID_PARAMETER, format!("as_of \"{name}\" is the target")).hint(hint));
         }
         let place = column_named(columns, name, "as_of")?;
@@ -97,7 +97,7 @@ impl Search {
     /// Leaves columns out that no model can read.
     fn leave_unreadable(&mut self, columns: &[OutputColumn]) {
         for column in columns.iter().filter(|column| column.reader.is_none()) {
-            if column.name != self.request.target {
+            if self.request.target.as_ref() != Some(&column.name) {
                 advise(
                     format!(
                         "column \"{}\" is not looked at: it has type {}, which a model cannot use",
@@ -114,6 +114,7 @@ impl Search {
     fn run(mut self, reporter: &mut Reporter, statement: &Foreground) -> Result<Vec<Leak>> {
         let query = Query::new(&self.request.query)?;
         let columns = query.columns();
+        self.request.require_target("find_leakage")?;
         let as_of = self.as_of(columns)?;
         self.leave_unreadable(columns);
         let resolved = self.request.resolve(columns, as_of.map(|(place, _)| place))?;
@@ -123,7 +124,7 @@ impl Search {
         // All rows once more, and what puts them in order.
         room::ask(statement.held().saturating_add(read.rows.saturating_mul(64)))?;
         let mut plan = self.request.plan(&resolved);
-        if resolved.task == Task::Regression && has_two_values(&read, resolved.target) {
+        if resolved.task == Task::Regression && resolved.target.is_some_and(|target| has_two_values(&read, target)) {
             plan.task = Task::Classification;
         }
         // Types are looked up here: threads cannot.

@@ -28,6 +28,8 @@ pub(super) struct Bound {
     guard: Option<Box<Guard>>,
     pub(super) row: Vec<f64>,
     out: Vec<f64>,
+    /// The place in `out` of the number that stands for the answer, if there is one.
+    value: Option<usize>,
 }
 
 /// What a call site remembers.
@@ -105,6 +107,7 @@ impl Bound {
             guard: Guard::new(settings::guard(), &model, reference)?,
             row: model.scorer.empty_row(),
             out: vec![0.0; model.scorer.outputs()],
+            value: model.scorer.model().answer.value_place(),
             model,
         })
     }
@@ -243,20 +246,30 @@ pub(super) fn scored<T>(
     or_raise(site::with(fcinfo, || Site::new(fcinfo), work))
 }
 
-/// A regression's value, or the positive class's probability.
+/// A regression's value, the positive class's probability, a cluster's number, or how strange the row is; `None` for a row in no cluster.
 #[inline(always)]
-fn value(bound: &mut Bound) -> Result<f64> {
-    match bound.out[..] {
-        [value] | [_, value] => Ok(value),
-        _ => Err(Error::new(
+fn value(bound: &mut Bound) -> Result<Option<f64>> {
+    match bound.value.and_then(|place| bound.out.get(place)) {
+        Some(value) => Ok(Some(*value).filter(|value| !value.is_nan())),
+        None => Err(no_value(bound)),
+    }
+}
+
+/// The error of a model whose answer is no one number.
+#[cold]
+fn no_value(bound: &Bound) -> Error {
+    let (reference, count) = (&bound.reference, bound.out.len());
+    match &bound.model.scorer.model().answer {
+        Answer::Components { .. } => Error::new(
             WRONG_TASK,
-            format!(
-                "model \"{}\" has {} classes and no positive one",
-                bound.reference,
-                bound.out.len()
-            ),
+            format!("model \"{reference}\" gives {count} components and no one number"),
         )
-        .hint("Use assay.predict_label for the most probable class, or assay.predict_proba for all probabilities.")),
+        .hint("Use assay.transform for the components of a row."),
+        Answer::Classes(_) | Answer::Number | Answer::Cluster { .. } | Answer::Strangeness => Error::new(
+            WRONG_TASK,
+            format!("model \"{reference}\" has {count} classes and no positive one"),
+        )
+        .hint("Use assay.predict_label for the most probable class, or assay.predict_proba for all probabilities."),
     }
 }
 
@@ -273,7 +286,7 @@ fn decision(bound: &mut Bound) -> Result<Option<Raw>> {
     let &[_, probability] = &bound.out[..] else {
         let found = match answer.classes() {
             Some(classes) => format!("it has {}", classes.len()),
-            None => format!("it is a {}", answer.task().name()),
+            None => format!("it is {}", answer.task().noun()),
         };
         return Err(Error::new(
             WRONG_TASK,
@@ -298,14 +311,17 @@ fn probabilities(bound: &mut Bound) -> Result<Raw> {
 /// The lower and the upper end of what the true number is in.
 fn interval(bound: &mut Bound) -> Result<Raw> {
     let (reference, scorer) = (&bound.reference, &bound.model.scorer);
-    match scorer.model().answer {
+    let answer = &scorer.model().answer;
+    let refused = |hint: &str| {
+        let task = answer.task().noun();
+        let message = format!("predict_interval needs a regression, but model \"{reference}\" is {task}");
+        Err(Error::new(WRONG_TASK, message).hint(hint.to_string()))
+    };
+    match answer {
         Answer::Number => {}
-        Answer::Classes(_) => {
-            return Err(Error::new(
-                WRONG_TASK,
-                format!("predict_interval needs a regression, but model \"{reference}\" is a classification"),
-            )
-            .hint("Use assay.predict_proba for the probability of each class."));
+        Answer::Classes(_) => return refused("Use assay.predict_proba for the probability of each class."),
+        Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } => {
+            return refused("What is learned without a target predicts no numbers that could be off.");
         }
     }
     let interval = scorer.interval(&bound.row, bound.out[0]).ok_or_else(|| {
@@ -317,12 +333,16 @@ fn interval(bound: &mut Bound) -> Result<Raw> {
 }
 
 fn no_classes(bound: &Bound, function: &str) -> Error {
-    let (reference, task) = (&bound.reference, bound.model.scorer.model().answer.task().name());
+    let (reference, task) = (&bound.reference, bound.model.scorer.model().answer.task().noun());
+    let hint = match bound.value {
+        Some(_) => "Use assay.predict for its value.",
+        None => "Use assay.transform for its components.",
+    };
     Error::new(
         WRONG_TASK,
-        format!("{function} needs a classification, but model \"{reference}\" is a {task}"),
+        format!("{function} needs a classification, but model \"{reference}\" is {task}"),
     )
-    .hint("Use assay.predict for its value.")
+    .hint(hint)
 }
 
 /// What the learner sees of a row.
@@ -384,7 +404,7 @@ fn transform(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
 /// `predict(model, features...)`.
 #[inline(always)]
 fn predict(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
-    scored(fcinfo, Bound::score, value)
+    scored(fcinfo, Bound::score, value).flatten()
 }
 
 /// `predict_label(model, features...)`.
@@ -429,7 +449,7 @@ fn predict_interval_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
 
 /// `predict_row(model, features)`, the features in an object of JSON.
 fn predict_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
-    scored(fcinfo, Bound::score_object, value)
+    scored(fcinfo, Bound::score_object, value).flatten()
 }
 
 /// `predict_label_row(model, features)`.
@@ -444,7 +464,7 @@ fn predict_proba_row(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
 
 /// `predict_values(model, features)`, the features as texts in the model's order.
 fn predict_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
-    scored(fcinfo, Bound::score_texts, value)
+    scored(fcinfo, Bound::score_texts, value).flatten()
 }
 
 /// `predict_label_values(model, features)`.

@@ -8,7 +8,7 @@ use crate::pg::catalog::{self, Key};
 use crate::pg::catalog_row::CatalogRow;
 use crate::pg::error::{
     DAMAGED_MODEL, DAMAGED_STATE, Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_MODEL,
-    UNDEFINED_VERSION, UPDATE_ASSAY,
+    UNDEFINED_VERSION, UPDATE_ASSAY, WRONG_TASK,
 };
 use crate::pg::foreground::Foreground;
 use crate::pg::role;
@@ -78,6 +78,8 @@ pub struct Version {
 
 /// What is stored of a version.
 pub struct Stored {
+    /// The name of its task.
+    pub task: String,
     pub target: Option<String>,
     pub metrics: serde_json::Value,
     pub statistics: serde_json::Value,
@@ -262,10 +264,23 @@ impl Version {
         self.read(|row| row.bytes(16, monitor))
     }
 
+    /// The column that it predicts. Returns ML010 for a model that predicts none. `wanted` says what needs one.
+    pub fn target(&self, wanted: &str) -> Result<String> {
+        self.stored()?.target.ok_or_else(|| {
+            Error::new(
+                WRONG_TASK,
+                format!("{wanted} needs a model with a target, but model \"{}\" has none", self.reference()),
+            )
+            .detail("It was trained without a column to predict, so there is nothing to compare its answers with.")
+            .hint("assay.evaluate tells how well it describes the rows of a query.")
+        })
+    }
+
     /// Everything but its bytes.
     pub fn stored(&self) -> Result<Stored> {
         self.read(|row| {
             Ok(Stored {
+                task: row.require(3)?,
                 target: row.get(7)?,
                 metrics: row.json(10, "the stored metrics")?,
                 statistics: row.json(15, "the training statistics")?,

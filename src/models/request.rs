@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::predict::column_named;
 use super::reading::{Reading, out_of_memory};
 use crate::pg::compute::{self, Reporter};
-use crate::pg::error::{DUPLICATE_COLUMN, Error, INVALID_PARAMETER, Result, UNDEFINED_ALGORITHM, megabytes};
+use crate::pg::error::{DUPLICATE_COLUMN, Error, INTERNAL, INVALID_PARAMETER, Result, UNDEFINED_ALGORITHM, megabytes};
 use crate::pg::foreground::Foreground;
 use crate::pg::json::Jsonb;
 use crate::pg::options::{self, required};
@@ -25,7 +25,15 @@ use algo::task::Task;
 use algo::training_set::{Shape, TrainingSet};
 
 /// The algorithm when none is named.
-const DEFAULT: &str = "gradient_boosting";
+const fn default_for(task: Task) -> &'static str {
+    match task {
+        Task::Classification | Task::Regression => "gradient_boosting",
+        Task::Clustering => "k_means",
+        Task::AnomalyDetection => "isolation_forest",
+        Task::DimensionReduction => "pca",
+        Task::Forecasting => "forecast",
+    }
+}
 
 /// `preprocess`, read.
 pub struct Preprocess {
@@ -87,7 +95,8 @@ pub struct Arguments {
 /// What is to be learned, checked as far as it can be without rows.
 pub struct Request {
     pub query: String,
-    pub target: String,
+    /// The column to predict; `None` for what is learned without one.
+    pub target: Option<String>,
     pub algorithm: Option<&'static Algorithm>,
     pub task: Option<Task>,
     pub exclude: Vec<String>,
@@ -100,8 +109,8 @@ pub struct Request {
 
 /// What a request names, found in its query.
 pub struct Resolved {
-    /// The target's place among the columns.
-    pub target: usize,
+    /// The target's place among the columns, where there is one.
+    pub target: Option<usize>,
     pub task: Task,
     /// The place of the column that divides the rows.
     pub divided_by: Option<usize>,
@@ -118,13 +127,7 @@ impl Arguments {
         let preprocess = Preprocess::read(self.preprocess)?;
         Ok(Request {
             query: required("query", self.query)?.into(),
-            target: self
-                .target
-                .ok_or_else(|| {
-                    Error::new(INVALID_PARAMETER, "argument \"target\" is missing")
-                        .hint("Name the column that the model is to predict. The algorithms here all need one.")
-                })?
-                .into(),
+            target: self.target.map(String::from),
             algorithm,
             task: self.task.as_deref().map(task_named).transpose()?,
             exclude: options::texts("exclude", self.exclude)?.unwrap_or_default(),
@@ -149,7 +152,7 @@ fn task_named(name: &str) -> Result<Task> {
     Task::named(name).ok_or_else(|| {
         let names = Task::ALL.map(Task::name);
         Error::new(UNDEFINED_ALGORITHM, format!("there is no task \"{name}\""))
-            .hint(format!("The tasks are {}.", names.join(" and ")))
+            .hint(format!("The tasks are {}.", names.join(", ")))
     })
 }
 
@@ -160,11 +163,11 @@ pub fn check_task(algorithm: &Algorithm, task: Task) -> Result<()> {
     }
     Err(Error::new(
         UNDEFINED_ALGORITHM,
-        format!("{} cannot learn a {}", algorithm.name, task.name()),
+        format!("{} cannot learn {}", algorithm.name, task.noun()),
     )
     .hint(format!(
-        "For a {} use one of {}; or tell what to learn with task.",
-        task.name(),
+        "For {} use one of {}; or tell what to learn with task.",
+        task.noun(),
         algorithms_for(task).join(", ")
     )))
 }
@@ -180,18 +183,61 @@ pub fn configure(algorithm: &Algorithm, params: &Json, seed: i64) -> Result<Box<
 }
 
 impl Request {
-    /// The algorithm that is named, or the one that learns when none is.
-    pub fn algorithm(&self) -> Result<&'static Algorithm> {
-        self.algorithm.map_or_else(|| algorithm_named(DEFAULT), Ok)
+    /// The algorithm that is named, or the one that learns such a task when none is.
+    pub fn algorithm(&self, task: Task) -> Result<&'static Algorithm> {
+        self.algorithm.map_or_else(|| algorithm_named(default_for(task)), Ok)
+    }
+
+    /// The target of what cannot go without one. `what` says what that is.
+    pub fn require_target(&self, what: &str) -> Result<&str> {
+        self.check_target(self.task_without_target())?;
+        self.target.as_deref().ok_or_else(|| {
+            Error::new(INVALID_PARAMETER, "argument \"target\" is missing")
+                .detail(format!("{what} judges what is predicted of a column."))
+                .hint("Name the column to predict, and an algorithm or a task that predicts one.")
+        })
+    }
+
+    /// The task that is asked for, where that is one without a target.
+    fn task_without_target(&self) -> Option<Task> {
+        let of_algorithm = |algorithm: &'static Algorithm| algorithm.tasks.iter().copied().find(|task| !task.has_target());
+        (self.task.filter(|task| !task.has_target())).or_else(|| self.algorithm.and_then(of_algorithm))
+    }
+
+    /// Returns 22023 where there is a target and nobody learns from it, or none and it is needed. `without` is the task without a target that is asked
+    /// for, if one is.
+    fn check_target(&self, without: Option<Task>) -> Result<()> {
+        match (&self.target, without) {
+            (Some(target), Some(task)) => Err(Error::new(
+                INVALID_PARAMETER,
+                format!("{} has no target, but \"{target}\" is given as one", task.noun()),
+            )
+            .hint(format!(
+                "Pass NULL as target. The column is learned from like the others, unless exclude => ARRAY['{target}'] leaves it out."
+            ))),
+            (None, None) => Err(Error::new(INVALID_PARAMETER, "argument \"target\" is missing")
+                .detail("The target is the column that the model is to predict.")
+                .hint(format!("Name it; or name an algorithm that needs none: {}.", without_target().join(", ")))),
+            (Some(_), None) | (None, Some(_)) => Ok(()),
+        }
     }
 
     /// Finds the columns that the request names. `divided_by` is the place of the column that divides the rows, which is no feature.
     pub fn resolve(&self, columns: &[OutputColumn], divided_by: Option<usize>) -> Result<Resolved> {
         self.check_distinct(columns)?;
-        let target = column_named(columns, &self.target, "the target")?;
+        let without = self.task_without_target();
+        self.check_target(without)?;
+        let target = match &self.target {
+            Some(name) => Some(column_named(columns, name, "the target")?),
+            None => None,
+        };
         let resolved = Resolved {
             target,
-            task: self.task(&columns[target])?,
+            task: match (target, without) {
+                (Some(place), _) => self.task(&columns[place])?,
+                (None, Some(task)) => self.checked(task)?,
+                (None, None) => return Err(Error::new(INTERNAL, "nothing is known of the task")),
+            },
             divided_by,
             weight: self.weight_column(columns, divided_by)?,
             keys: self.key_columns(columns, divided_by)?,
@@ -205,7 +251,7 @@ impl Request {
 
     /// Returns an error when `preprocess` names a column that is no feature.
     fn check_preprocessed(&self, columns: &[OutputColumn], resolved: &Resolved) -> Result<()> {
-        let apart = [Some(resolved.target), resolved.divided_by, resolved.weight];
+        let apart = [resolved.target, resolved.divided_by, resolved.weight];
         for name in self.preprocess.spec.names() {
             let place = column_named(columns, name, "a column to preprocess")?;
             if self.exclude.iter().any(|excluded| excluded == name)
@@ -235,10 +281,20 @@ impl Request {
                 Some([only]) if by_type == Task::Regression => *only,
                 _ => by_type,
             });
+        self.checked(task)
+    }
+
+    /// A task that the algorithm, if one is named, can learn.
+    fn checked(&self, task: Task) -> Result<Task> {
         if let Some(algorithm) = self.algorithm {
             check_task(algorithm, task)?;
         }
         Ok(task)
+    }
+
+    /// Whether a column is the target.
+    fn is_target(&self, name: &str) -> bool {
+        self.target.as_deref() == Some(name)
     }
 
     /// Returns 42701 when two columns that are not excluded have one name: a feature is known by its name.
@@ -263,7 +319,7 @@ impl Request {
     fn weight_column(&self, columns: &[OutputColumn], divided_by: Option<usize>) -> Result<Option<usize>> {
         let Some(name) = &self.weight else { return Ok(None) };
         let divides = divided_by.is_some_and(|place| columns[place].name == *name);
-        let others = [(*name == self.target, "the target"), (divides, "the split column")];
+        let others = [(self.is_target(name), "the target"), (divides, "the split column")];
         if let Some((_, what)) = others.into_iter().find(|(is, _)| *is) {
             return Err(Error::new(INVALID_PARAMETER, format!("weight \"{name}\" is {what}"))
                 .hint("Name another column of numbers, which say how much each row counts."));
@@ -288,7 +344,7 @@ impl Request {
         for name in &self.group_by {
             let place = column_named(columns, name, "a column to group by")?;
             let others = [
-                (*name == self.target, "the target"),
+                (self.is_target(name), "the target"),
                 (self.weight.as_ref() == Some(name), "the weight"),
                 (divided_by == Some(place), "the split column"),
                 (self.exclude.contains(name), "excluded"),
@@ -326,7 +382,7 @@ impl Request {
         reporter: &mut Reporter,
         statement: &Foreground,
     ) -> Result<ReadRows> {
-        let columns = [Some(resolved.target), resolved.divided_by, resolved.weight];
+        let columns = [resolved.target, resolved.divided_by, resolved.weight];
         let apart: Vec<usize> = columns
             .into_iter()
             .flatten()
@@ -358,7 +414,7 @@ impl Request {
     /// How rows that were read are prepared.
     pub fn plan(&self, resolved: &Resolved) -> Plan {
         Plan {
-            target: Some(resolved.target),
+            target: resolved.target,
             weight: resolved.weight,
             apart: resolved.divided_by.into_iter().collect(),
             keys: resolved.keys.clone(),
@@ -410,6 +466,12 @@ pub fn algorithms_for(task: Task) -> Vec<&'static str> {
         .filter(|algorithm| algorithm.tasks.contains(&task))
         .map(|algorithm| algorithm.name)
         .collect()
+}
+
+/// The algorithms that learn without a target.
+fn without_target() -> Vec<&'static str> {
+    let is_without = |algorithm: &&Algorithm| algorithm.tasks.iter().all(|task| !task.has_target());
+    LEARNERS.iter().filter(is_without).map(|algorithm| algorithm.name).collect()
 }
 
 /// Returns 53400 when what a learner needs of the products of columns does not fit beside the rows.

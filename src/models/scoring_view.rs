@@ -20,7 +20,9 @@ const ALIAS: &str = "r";
 /// The columns that the view adds, each with what gives it.
 fn added(answer: &Answer) -> &'static [(&'static str, &'static str)] {
     match answer {
-        Answer::Number => &[("score", "predict")],
+        Answer::Number | Answer::Strangeness => &[("score", "predict")],
+        Answer::Cluster { .. } => &[("cluster", "predict")],
+        Answer::Components { .. } => &[("components", "transform")],
         Answer::Classes(labels) if labels.len() == 2 => &[("score", "predict"), ("label", "predict_label")],
         Answer::Classes(_) => &[("label", "predict_label"), ("probabilities", "predict_proba")],
     }

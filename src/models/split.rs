@@ -5,6 +5,7 @@ use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::query_row::OutputColumn;
 use crate::pg::reader::{Reader, Role};
 use algo::prepare::Split;
+use algo::task::Task;
 
 /// With fewer rows than this, `auto` keeps all rows for training.
 const FEWEST_ROWS: usize = 500;
@@ -42,14 +43,14 @@ pub fn call(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The place of a column by its name, with or without double quotes. `role` says what it is. Returns 42703, or 22023 when it is the target.
-pub fn divider(columns: &[OutputColumn], target: &str, name: &str, role: &str) -> Result<usize> {
+pub fn divider(columns: &[OutputColumn], target: Option<&str>, name: &str, role: &str) -> Result<usize> {
     let unquoted = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
     let unquoted = unquoted.map(|name| name.replace("\"\"", "\""));
     let name = match &unquoted {
         Some(unquoted) if columns.iter().all(|column| column.name != name) => unquoted,
         _ => name,
     };
-    if name == target {
+    if target == Some(name) {
         return Err(
             Error::new(INVALID_PARAMETER, format!("{role} \"{name}\" is the target"))
                 .hint("Name another column of the query."),
@@ -112,7 +113,7 @@ impl SplitOption {
     }
 
     /// The place of the column by which rows are divided, when there is one.
-    pub fn column(&self, columns: &[OutputColumn], target: &str) -> Result<Option<usize>> {
+    pub fn column(&self, columns: &[OutputColumn], target: Option<&str>) -> Result<Option<usize>> {
         let role = "split column";
         match &self.kind {
             Kind::Auto | Kind::Random | Kind::None => Ok(None),
@@ -130,13 +131,13 @@ impl SplitOption {
         }
     }
 
-    fn marked(&self, columns: &[OutputColumn], target: &str) -> Result<usize> {
+    fn marked(&self, columns: &[OutputColumn], target: Option<&str>) -> Result<usize> {
         let name = &self.text;
         let is_column = columns.iter().any(|column| column.name == *name);
         if !is_column && call(name).is_some() {
             return Err(Error::new(INVALID_PARAMETER, format!("split cannot be \"{name}\"")).hint(FORMS));
         }
-        if name == target {
+        if target == Some(name) {
             return Err(
                 Error::new(INVALID_PARAMETER, format!("split column \"{name}\" is the target"))
                     .hint("Name another boolean column, true for the rows that test the model."),
@@ -153,14 +154,15 @@ impl SplitOption {
         }
     }
 
-    /// How so many rows are divided; `column` is the place of the column that divides them.
-    pub fn of(&self, rows: usize, column: Option<usize>) -> Split {
+    /// How so many rows are divided to learn a task; `column` is the place of the column that divides them. Without a target there is nothing to test
+    /// that the training rows do not show, so that `auto` holds none out.
+    pub fn of(&self, rows: usize, task: Task, column: Option<usize>) -> Split {
         match (&self.kind, column) {
             (Kind::Marked, Some(place)) => Split::Column(place),
             (Kind::Latest(_), Some(place)) => Split::Latest(place, self.test_fraction),
             (Kind::Group(_), Some(place)) => Split::Group(place, self.test_fraction),
             (Kind::None, _) => Split::None,
-            (Kind::Auto, _) if rows < FEWEST_ROWS => Split::None,
+            (Kind::Auto, _) if rows < FEWEST_ROWS || !task.has_target() => Split::None,
             // Those of a column have its place.
             (Kind::Auto | Kind::Random | Kind::Marked | Kind::Latest(_) | Kind::Group(_), _) => {
                 Split::Fraction(self.test_fraction)

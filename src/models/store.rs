@@ -20,6 +20,7 @@ use crate::pg::{role, snapshot, tables};
 use algo::learner::Algorithm;
 use algo::model::Model;
 use algo::prepare::Statistic;
+use algo::task::Task;
 
 /// The most bytes of a model: what PostgreSQL holds in one value, with room for the statement that stores it.
 const MOST_BYTES: usize = 1_000_000_000;
@@ -101,7 +102,8 @@ pub struct Store<'a> {
     /// Hyperparameters and options of the training.
     pub options: Json,
     pub query: &'a str,
-    pub target: &'a str,
+    /// `None` for what was learned without one.
+    pub target: Option<&'a str>,
     /// Rows that it was trained on.
     pub rows: usize,
     pub metrics: &'a VersionMetrics,
@@ -214,7 +216,7 @@ impl Store<'_> {
             Ok(version)
         })?;
         sources::record(self.name, version, self.query)?;
-        snapshot::with_latest(|| self.deploy(version))?;
+        snapshot::with_latest(|| self.deploy(version, task))?;
         Ok(Trained {
             model: self.name.to_string(),
             version,
@@ -227,18 +229,18 @@ impl Store<'_> {
         })
     }
 
-    fn deploy(&self, version: i32) -> Result<()> {
+    fn deploy(&self, version: i32, task: Task) -> Result<()> {
         let entry = registry::open(self.name, Privilege::Manage)?;
         let wanted = match (self.deploy.rule(), entry.deployed) {
             (None, _) => self.deploy == Deploy::Always,
             (Some(_), None) => true,
-            (Some(rule), Some(champion)) => self.take_the_place_of(champion, version, rule, &entry)?,
+            (Some(rule), Some(champion)) => self.take_the_place_of((champion, version), task, rule, &entry)?,
         };
         if !wanted {
             return Ok(());
         }
         // Whoever says which rows test, or that none do, knows it.
-        if self.options["split"] == "auto" && !self.metrics.held_out() {
+        if self.options["split"] == "auto" && task.has_target() && !self.metrics.held_out() {
             advise(
                 format!(
                     "version {version} of model \"{}\" is deployed without a test: its metrics are those of the {} rows that it was trained on",
@@ -252,8 +254,14 @@ impl Store<'_> {
     }
 
     /// Decides by a rule whether the version takes the place of the deployed one, records it, and says so where it does not.
-    fn take_the_place_of(&self, champion: i32, version: i32, rule: Rule, entry: &Entry) -> Result<bool> {
-        let (decision, test) = self.decide(champion, version, rule, entry)?;
+    fn take_the_place_of(
+        &self,
+        (champion, version): (i32, i32),
+        task: Task,
+        rule: Rule,
+        entry: &Entry,
+    ) -> Result<bool> {
+        let (decision, test) = self.decide((champion, version), task, rule, entry)?;
         if !decision.deployed {
             notice(
                 format!(
@@ -279,7 +287,28 @@ impl Store<'_> {
         Ok(decision.deployed)
     }
 
-    fn decide(&self, champion: i32, version: i32, rule: Rule, entry: &Entry) -> Result<(Decision, Option<&Test>)> {
+    /// Why the version answers another question than one that was stored before, if it does.
+    fn other_question(&self, task: Task, before: &registry::Stored) -> Option<String> {
+        match (self.target, before.target.as_deref()) {
+            (Some(own), Some(other)) if own != other => {
+                Some(format!("it predicts \"{own}\", the deployed version \"{other}\""))
+            }
+            (Some(own), None) => Some(format!("it predicts \"{own}\", the deployed version no column")),
+            (None, Some(other)) => Some(format!("it predicts no column, the deployed version \"{other}\"")),
+            (None, None) if task.name() != before.task => {
+                Some(format!("it is {}, the deployed version does {}", task.noun(), before.task))
+            }
+            (Some(_), Some(_)) | (None, None) => None,
+        }
+    }
+
+    fn decide(
+        &self,
+        (champion, version): (i32, i32),
+        task: Task,
+        rule: Rule,
+        entry: &Entry,
+    ) -> Result<(Decision, Option<&Test>)> {
         let kept = |reason: String| Decision {
             deployed: false,
             reason,
@@ -289,8 +318,7 @@ impl Store<'_> {
             version: champion,
         }
         .stored()?;
-        if let Some(target) = before.target.filter(|target| target != self.target) {
-            let reason = format!("it predicts \"{}\", the deployed version \"{target}\"", self.target);
+        if let Some(reason) = self.other_question(task, &before) {
             return Ok((kept(reason), None));
         }
         let (why, measures) = match &self.judged {

@@ -35,6 +35,7 @@ use algo::prepare::{Note, Prepared, ReadRows, Rows};
 use algo::room;
 use algo::task::Task;
 use algo::training_set::{Target, TrainingSet};
+use algo::unsupervised::Unsupervised;
 
 /// What is to be trained, checked as far as it can be without rows.
 struct Training {
@@ -184,7 +185,7 @@ impl Training {
         reporter: &mut Reporter,
         statement: &Foreground,
     ) -> Result<Ready> {
-        let split = self.split.of(read.rows, resolved.divided_by);
+        let split = self.split.of(read.rows, resolved.task, resolved.divided_by);
         let plan = self.request.plan(resolved);
         // Half of the rows once more, and what puts them in order.
         room::ask((statement.held() / 2).saturating_add(read.rows.saturating_mul(64)))?;
@@ -201,12 +202,12 @@ impl Training {
             }
             None => None,
         };
-        let champion = match self.deploy.rule() {
-            Some(_) => {
-                let of = (self.model.as_str(), self.request.target.as_str());
+        let champion = match (self.deploy.rule(), &self.request.target) {
+            (Some(_), Some(target)) => {
+                let of = (self.model.as_str(), target.as_str());
                 champion::score(of, &rows, (&division, split), reporter, statement)?
             }
-            None => Champion::None,
+            (None, _) | (_, None) => Champion::None,
         };
         let apart = self
             .intervals
@@ -235,11 +236,12 @@ impl Training {
     fn run(&self, reporter: &mut Reporter, statement: &Foreground) -> Result<Trained> {
         let request = &self.request;
         let query = Query::new(&request.query)?;
-        let split_column = self.split.column(query.columns(), &request.target)?;
+        let split_column = self.split.column(query.columns(), request.target.as_deref())?;
         let resolved = request.resolve(query.columns(), split_column)?;
-        let algorithm = request.algorithm()?;
+        let algorithm = request.algorithm(resolved.task)?;
         let mut learner = request::configure(algorithm, &self.params, request.seed)?;
         if !resolved.keys.is_empty() {
+            check_groups(resolved.task)?;
             learner = Box::new(Grouped::new(learner, self.min_group_rows));
         }
         calibrate::check_task(self.calibrate, resolved.task)?;
@@ -268,7 +270,9 @@ impl Training {
             leaks,
         } = prepared;
         say(notes, leaks);
-        self.look_at_target(&query.columns()[resolved.target], resolved.task, algorithm, &train);
+        if let Some(target) = resolved.target {
+            self.look_at_target(&query.columns()[target], resolved.task, algorithm, &train);
+        }
         let held = train.frame.memory() + test.as_ref().map_or(0, |test| test.frame.memory());
         let (fitted, history) = request::fit(&*learner, &train, held, &training, reporter, statement)?;
         look_at_condition(&*fitted);
@@ -281,7 +285,8 @@ impl Training {
             _ => None,
         };
         let mut model = Model {
-            answer: answer.ok_or_else(|| Error::new(INTERNAL, "the target was not read"))?,
+            answer: (answer.or_else(|| fitted.unsupervised().map(Unsupervised::answer)))
+                .ok_or_else(|| Error::new(INTERNAL, "the target was not read"))?,
             inputs,
             pipeline,
             means: fitted.means(),
@@ -303,7 +308,7 @@ impl Training {
             algorithm,
             options: self.options(),
             query: &request.query,
-            target: &request.target,
+            target: request.target.as_deref(),
             rows,
             metrics: &measured.metrics,
             statistics: &statistics,
@@ -318,7 +323,7 @@ impl Training {
         let Target::Numbers(values) = &train.target else {
             return;
         };
-        let name = &self.request.target;
+        let name = &column.name;
         if matches!(column.reader, Some(Reader::Date | Reader::Timestamp)) {
             let unit = if column.reader == Some(Reader::Date) {
                 "days"
@@ -373,6 +378,16 @@ impl Training {
         }
         options
     }
+}
+
+/// Returns 22023 for a task that is not learned by group.
+fn check_groups(task: Task) -> Result<()> {
+    if task.has_target() {
+        return Ok(());
+    }
+    Err(Error::new(INVALID_PARAMETER, format!("group_by cannot be given for {}", task.noun()))
+        .detail("A model by group predicts a target for each group's rows.")
+        .hint("Train one model for each group, with a condition in its query."))
 }
 
 /// Says what became of the columns, and of each feature that is not to be trusted why, once.

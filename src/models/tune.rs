@@ -13,7 +13,7 @@ use super::train::{check_name, look_at_condition, say};
 use super::trials::{self, Trial, TrialRow};
 use super::version_metrics::VersionMetrics;
 use crate::pg::compute::{self, Reporter};
-use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, Result, or_raise};
+use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, or_raise, Result, WRONG_TASK};
 use crate::pg::foreground::Foreground;
 use crate::pg::json::Jsonb;
 use crate::pg::options::{self, required};
@@ -128,6 +128,7 @@ fn metrics_of(task: Task) -> &'static [Metric] {
     match task {
         Task::Classification => Metric::OF_CLASSES,
         Task::Regression => Metric::OF_NUMBERS,
+        Task::Clustering | Task::AnomalyDetection | Task::DimensionReduction | Task::Forecasting => &[],
     }
 }
 
@@ -135,7 +136,12 @@ impl Tuning {
     /// The metric that decides.
     fn metric(&self, task: Task) -> Result<Metric> {
         let known = metrics_of(task);
-        let Some(name) = &self.metric else { return Ok(known[0]) };
+        let Some(name) = &self.metric else {
+            return known.first().copied().ok_or_else(|| {
+                Error::new(WRONG_TASK, format!("tune cannot compare models of {}", task.noun()))
+                    .hint("It compares what is predicted of a column: a classification or a regression.")
+            });
+        };
         let named = known.iter().find(|metric| metric.name() == name);
         named.copied().ok_or_else(|| {
             let names: Vec<&str> = known.iter().map(|metric| metric.name()).collect();
@@ -190,7 +196,8 @@ impl Tuning {
     fn run(&self, reporter: &mut Reporter, statement: &Foreground) -> Result<Vec<TrialRow>> {
         let request = &self.request;
         let query = Query::new(&request.query)?;
-        let (fold_by, divided_by) = self.folds.resolve(query.columns(), &request.target)?;
+        let target = request.require_target("tune")?;
+        let (fold_by, divided_by) = self.folds.resolve(query.columns(), target)?;
         let resolved = request.resolve(query.columns(), divided_by)?;
         let metric = self.metric(resolved.task)?;
         let mut trials = self.trials(resolved.task)?;
@@ -308,7 +315,7 @@ impl Tuning {
                 },
             }),
             query: &request.query,
-            target: &request.target,
+            target: request.target.as_deref(),
             rows,
             metrics: &metrics,
             statistics: &statistics,

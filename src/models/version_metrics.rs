@@ -11,7 +11,6 @@ use algo::estimator::Estimator;
 use algo::intervals::Coverage;
 use algo::judging::curves::Curves;
 use algo::judging::measures::Measure;
-use algo::metrics::Metric;
 use algo::metrics::evaluation::{self, Scored, Table};
 use algo::model::{GroupMetrics, Model};
 use algo::monitor::Monitor;
@@ -20,6 +19,7 @@ use algo::room;
 use algo::state::State;
 use algo::task::Answer;
 use algo::training_set::TrainingSet;
+use algo::unsupervised::Unsupervised;
 
 /// The probability from which on a row of two classes is given the second one, until it is set.
 pub const THRESHOLD: f64 = 0.5;
@@ -30,13 +30,34 @@ const ONE_SIDE: f64 = 1.644_853_626_951_472_7 / 1.959_963_984_540_054;
 /// What a version reached, and on which rows.
 pub struct VersionMetrics {
     metrics: Vec<(&'static str, f64)>,
-    /// The loss that the model was fitted by, when it is none of those. It is compared first.
-    criterion: Option<&'static str>,
-    /// Those by which it is compared with other versions.
-    decisive: &'static [Metric],
+    /// Those by which it is compared with other versions, the first that both have: first the loss that the model was fitted by, where it has one of
+    /// its own.
+    decisive: Vec<Decisive>,
+    /// Whether there is a column to predict.
+    has_target: bool,
     rows: Rows,
     /// How the rows were scored.
     curves: Option<Curves>,
+}
+
+/// A metric by which versions are compared.
+#[derive(Debug, Clone, Copy)]
+struct Decisive {
+    name: &'static str,
+    higher_is_better: bool,
+}
+
+/// Those of models that answer so.
+fn decisive(answer: &Answer, criterion: Option<&'static str>) -> Vec<Decisive> {
+    let own = criterion.map(|name| Decisive {
+        name,
+        higher_is_better: false,
+    });
+    let usual = answer.decisive_metrics().iter().map(|metric| Decisive {
+        name: metric.name(),
+        higher_is_better: metric.higher_is_better(),
+    });
+    own.into_iter().chain(usual).collect()
 }
 
 /// The rows that metrics are of.
@@ -88,6 +109,10 @@ pub fn measure(
     statement: &Foreground,
 ) -> Result<Measured> {
     let rows = test.unwrap_or(train);
+    let of = if test.is_some() { Rows::Test } else { Rows::Train };
+    if let Some(unsupervised) = model.fitted.unsupervised() {
+        return assess(model, unsupervised, (rows, of), name, reporter, statement);
+    }
     let (metrics, groups, error_model, scored, curves) =
         compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
             model.validate(monitor).map_err(|error| not_finite(name, error))?;
@@ -123,9 +148,9 @@ pub fn measure(
         .collect();
     let metrics = VersionMetrics {
         metrics,
-        criterion: model.fitted.criterion().map(|criterion| criterion.name()),
-        decisive: model.answer.decisive_metrics(),
-        rows: if test.is_some() { Rows::Test } else { Rows::Train },
+        decisive: decisive(&model.answer, model.fitted.criterion().map(|criterion| criterion.name())),
+        has_target: true,
+        rows: of,
         curves,
     };
     Ok(Measured {
@@ -133,6 +158,38 @@ pub fn measure(
         groups,
         error_model,
         scored: test.is_some().then_some(scored),
+    })
+}
+
+/// The same of a model without a target.
+fn assess(
+    model: &Model,
+    unsupervised: &dyn Unsupervised,
+    (rows, of): (&TrainingSet, Rows),
+    name: &str,
+    reporter: &mut Reporter,
+    statement: &Foreground,
+) -> Result<Measured> {
+    let assessed = compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
+        model.validate(monitor).map_err(|error| not_finite(name, error))?;
+        Ok::<_, Error>(unsupervised.assess(rows, monitor)?)
+    })?;
+    let count = [("rows", Some(rows.rows() as f64))];
+    let metrics = assessed.metrics.into_iter().chain(count);
+    let metrics = VersionMetrics {
+        metrics: metrics.filter_map(|(name, value)| Some((name, value?))).collect(),
+        decisive: (assessed.decisive.into_iter())
+            .map(|(name, higher_is_better)| Decisive { name, higher_is_better })
+            .collect(),
+        has_target: false,
+        rows: of,
+        curves: None,
+    };
+    Ok(Measured {
+        metrics,
+        groups: Vec::new(),
+        error_model: None,
+        scored: None,
     })
 }
 
@@ -165,8 +222,8 @@ impl VersionMetrics {
         let all = metrics.iter().chain(&rows_of_folds);
         VersionMetrics {
             metrics: all.filter_map(|&(name, value)| Some((name, value?))).collect(),
-            criterion,
-            decisive: answer.decisive_metrics(),
+            decisive: decisive(answer, criterion),
+            has_target: true,
             rows: Rows::Folds,
             curves: None,
         }
@@ -198,20 +255,22 @@ impl VersionMetrics {
     /// explains is not: the interval of its own value tells that, taken wider for that of the other, as if it were known as well, and at one side.
     pub fn not_worse_than(&self, before: &Json, measures: &[Measure]) -> std::result::Result<String, String> {
         let not_worse = || Ok("what it reached on rows of its own is not worse".to_string());
-        if !self.held_out() {
-            return Err("it was not tested on held-out rows".into());
+        // Without a target the rows that were learned from show as well as others how well they are described.
+        if self.has_target {
+            if !self.held_out() {
+                return Err("it was not tested on held-out rows".into());
+            }
+            // What a version reached on the rows it was trained on is no match for held-out rows.
+            if before["evaluated_on"] == Rows::Train.name() || before["evaluated_on"].is_null() {
+                return not_worse();
+            }
         }
-        // What a version reached on the rows it was trained on is no match for held-out rows.
-        if before["evaluated_on"] == Rows::Train.name() || before["evaluated_on"].is_null() {
-            return not_worse();
+        if self.decisive.is_empty() {
+            return Ok("no metric of such models tells which version is better".into());
         }
         // What is missing cannot be compared.
-        let own = self.criterion.iter().map(|&loss| (loss, -1.0));
-        let usual = self.decisive.iter().map(|metric| {
-            let sign = if metric.higher_is_better() { 1.0 } else { -1.0 };
-            (metric.name(), sign)
-        });
-        for (name, sign) in own.chain(usual) {
+        for &Decisive { name, higher_is_better } in &self.decisive {
+            let sign = if higher_is_better { 1.0 } else { -1.0 };
             let new = self
                 .metrics
                 .iter()

@@ -61,10 +61,12 @@ impl Scored {
                 probabilities: Vec::new(),
                 classes: labels.len(),
             },
-            Answer::Number => Scored::Numbers {
-                actual: Vec::new(),
-                predicted: Vec::new(),
-            },
+            Answer::Number | Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } => {
+                Scored::Numbers {
+                    actual: Vec::new(),
+                    predicted: Vec::new(),
+                }
+            }
         }
     }
 

@@ -98,6 +98,9 @@ impl Rows {
 
     /// Why a model answers another question, if it does.
     fn other_answer(&self, model: &Model) -> Option<Unfit> {
+        if !model.answer.task().has_target() {
+            return Some(format!("it is {}", model.answer.task().noun()));
+        }
         let own = self.target.as_ref().and_then(|target| target.labels.as_ref());
         match (own, model.answer.classes()) {
             (None, None) => None,
@@ -108,7 +111,7 @@ impl Rows {
                     .eq(classes.iter().map(ToString::to_string));
                 (!same).then(|| "it knows other classes".to_string())
             }
-            (Some(_), None) | (None, Some(_)) => Some(format!("it is a {}", model.answer.task().name())),
+            (Some(_), None) | (None, Some(_)) => Some(format!("it is {}", model.answer.task().noun())),
         }
     }
 

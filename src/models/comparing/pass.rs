@@ -127,7 +127,7 @@ fn check_comparable(references: [&str; 2], targets: &[String; 2], answers: [&Ans
             )
         }
         [one, other] => differ(
-            format!("\"{a}\" is a {}, \"{b}\" a {}.", one.task().name(), other.task().name()),
+            format!("\"{a}\" is {}, \"{b}\" {}.", one.task().noun(), other.task().noun()),
             "Compare models of one task.",
         ),
     }
@@ -138,7 +138,7 @@ impl Pass {
     pub fn run(references: [&str; 2], versions: [&Version; 2], query: &str, options: &Options) -> Result<Pass> {
         let mut targets = [String::new(), String::new()];
         for (target, version) in targets.iter_mut().zip(versions) {
-            *target = version.stored()?.target.unwrap_or_default();
+            *target = version.target("comparing predictions")?;
         }
         let scorers = [cache::scorer(versions[0])?, cache::scorer(versions[1])?];
         let answers = [&scorers[0], &scorers[1]].map(|scorer| &scorer.model().answer);

@@ -82,7 +82,7 @@ fn make(
     work: impl FnOnce(&dyn Monitor) -> algo::error::Result<Folded> + Send,
 ) -> Result<Folded> {
     let mut reporter = Reporter::new();
-    let what = format!("explaining a {}", model.answer.task().name());
+    let what = format!("explaining {}", model.answer.task().noun());
     let folded = compute::run(&what, &mut reporter, statement, work);
     reporter.finish();
     folded

@@ -9,7 +9,7 @@ use crate::models::predict::column_named;
 use crate::models::registry::{self, Privilege, Version};
 use crate::models::scorer::Scorer;
 use crate::pg::compute::{self, Reporter};
-use crate::pg::error::{Error, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, advise};
+use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, advise};
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::query::Query;
@@ -164,6 +164,9 @@ impl ReadTarget {
             )
             .detail(format!("Its type is {}.", column.type_name))
             .hint("Cast it to a number in the query.")),
+            Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } => {
+                Err(Error::new(INTERNAL, "a model without a target was to be judged by one"))
+            }
         }
     }
 
@@ -243,7 +246,7 @@ impl Pass {
         let version = registry::resolve(reference, Privilege::Predict)?;
         let scorer = cache::scorer(&version)?;
         let threshold = checked_threshold(wanted.threshold, &version)?;
-        let target = version.stored()?.target.unwrap_or_default();
+        let target = version.target("judging predictions")?;
         let query = Query::new(required("query", query)?)?;
         let target_place = column_named(query.columns(), &target, "the target")?;
         let inputs = input_places(&scorer, query.columns(), reference)?;

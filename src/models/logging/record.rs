@@ -63,7 +63,7 @@ fn read(version: &Version, text: &str, key: Vec<String>, statement: &Foreground)
     let mut reporter = Reporter::new();
     let scorer = cache::scorer(version)?;
     let answer = &scorer.model().answer;
-    let target = version.stored()?.target.unwrap_or_default();
+    let target = version.target("recording labels")?;
     let inner = Query::new(text)?;
     let place = column_named(inner.columns(), &target, "the target of the model")?;
     let target_reader = ReadTarget::of(answer, &target, &inner.columns()[place])?;
