@@ -37,6 +37,7 @@ AS 'MODULE_PATHNAME', 'evaluate_slices_wrapper' LANGUAGE c STABLE PARALLEL RESTR
 COMMENT ON FUNCTION assay.evaluate(text, text, double precision, text[]) IS
 'Scores the rows of a query and compares with the target that the model was trained for, which must be among the columns. Rows without a target are not counted (metric unlabelled_rows says how many); unseen_levels counts values of categories that training never saw.
 threshold: for the metrics of labels; NULL takes the model''s. One pass.
+Of a model without a target the metrics are those of its algorithm (docs/unsupervised.md), which tell how well it describes the rows; there is no threshold.
 group_by: columns of the query by which the rows are told apart: each segment of them has its own metrics, the worst segment first, by the first metric of the task (roc_auc, rmse, or the loss that the model was fitted by); at most 10,000 segments. Without it the segment is NULL.
 rows: how many rows the metrics are of. low, high: a 95 % interval, by a closed form (docs/evaluation.md says which), NULL where rows are too few to tell.
 Errors: as in assay.predict, ML007 for a label that the model does not know, 22023 and 42703 for group_by, 54000 for too many segments, or a text of more than 1,000 bytes that names one.

@@ -59,7 +59,7 @@ CREATE TABLE assay.prediction (
     batch_id      bigint NOT NULL,
     model_id      bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
     at            timestamptz NOT NULL,
-    score         double precision NOT NULL,
+    score         double precision,
     class         integer,
     decision      text COLLATE "C",
     key           jsonb NOT NULL,
@@ -79,7 +79,7 @@ COMMENT ON COLUMN assay.prediction.id IS 'The decision''s key.';
 COMMENT ON COLUMN assay.prediction.batch_id IS 'The call that logged it: version, role and time.';
 COMMENT ON COLUMN assay.prediction.model_id IS 'The model.';
 COMMENT ON COLUMN assay.prediction.at IS 'When it was decided.';
-COMMENT ON COLUMN assay.prediction.score IS 'The predicted number, the positive class''s probability, or with more than two classes that of the predicted one.';
+COMMENT ON COLUMN assay.prediction.score IS 'The predicted number, the positive class''s probability, or with more than two classes that of the predicted one; a cluster''s number, NULL for a row in none; how strange the row is.';
 COMMENT ON COLUMN assay.prediction.class IS 'The predicted class''s place among the version''s labels, from 0; NULL for numbers.';
 COMMENT ON COLUMN assay.prediction.decision IS 'What was decided: the label, or the band of the version''s thresholds; NULL for numbers.';
 COMMENT ON COLUMN assay.prediction.key IS 'What the decision is about: {column: value}.';
@@ -172,7 +172,7 @@ COMMENT ON COLUMN assay.predictions.id IS 'The decision''s key, which assay.repl
 COMMENT ON COLUMN assay.predictions.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.predictions.version IS 'The version that scored.';
 COMMENT ON COLUMN assay.predictions.key IS 'What the decision is about: {column: value}.';
-COMMENT ON COLUMN assay.predictions.score IS 'The predicted number, the positive class''s probability, or with more than two classes that of the predicted one.';
+COMMENT ON COLUMN assay.predictions.score IS 'The predicted number, the positive class''s probability, or with more than two classes that of the predicted one; a cluster''s number, NULL for a row in none; how strange the row is.';
 COMMENT ON COLUMN assay.predictions.decision IS 'What was decided: the label, or the band of the version''s thresholds; NULL for numbers.';
 COMMENT ON COLUMN assay.predictions.at IS 'When it was decided.';
 COMMENT ON COLUMN assay.predictions.challenger IS 'Whether the version was only watched: another one decided.';

@@ -786,11 +786,11 @@ AS 'MODULE_PATHNAME', 'train_version_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAF
 COMMENT ON FUNCTION assay.train IS
 'Trains a version of a model from the rows of a query and stores it, in this transaction.
 query: a SELECT, WITH, VALUES or TABLE statement, or a relation''s name; run once, read-only, as the caller. All columns but the target and those in exclude are features: booleans, numbers, dates and timestamps are numbers; texts, enums and uuids are categories; float arrays of one length are that many numbers. NULL, NaN and infinities are missing.
-task: classification (a boolean, text, enum or whole-number target) or regression; NULL decides by the target''s type.
-algorithm: gradient_boosting (the default), random_forest, decision_tree; logistic_regression, naive_bayes for classes; linear_regression, ridge, lasso, elastic_net for numbers. params: its hyperparameters, by scikit-learn''s and LightGBM''s names (their types, defaults and ranges: docs/hyperparameters.md). gradient_boosting: objective (regression, huber, quantile, poisson, gamma, tweedie), alpha, poisson_max_delta_step, tweedie_variance_power, n_estimators, learning_rate, num_leaves, max_depth, min_child_samples, min_child_weight, reg_alpha, reg_lambda, min_split_gain, subsample, subsample_freq, colsample_bytree, max_bin, cat_smooth, cat_l2, max_cat_threshold, max_cat_to_onehot, min_data_per_group, scale_pos_weight, class_weight, monotone_constraints, early_stopping_rounds, validation_fraction, seed or random_state. decision_tree: criterion, max_depth, min_samples_split, min_samples_leaf, min_impurity_decrease, max_features, max_leaf_nodes, class_weight, max_bin, seed; random_forest also n_estimators, bootstrap, max_samples, oob_score. logistic_regression: C or c, penalty, max_iter, tol, class_weight, fit_intercept, standardize. naive_bayes: var_smoothing, alpha. linear_regression: fit_intercept; ridge also alpha, standardize; lasso also max_iter, tol; elastic_net also l1_ratio.
-split: auto (no test rows under 500 rows, else test_fraction of each class), random, none, a boolean column that is true for test rows, latest(column) (the last test_fraction in the order of numbers, dates or timestamps; rows of one value stay on one side, those without one train), or group(column) (about test_fraction; rows of one value stay on one side). That column is no feature.
+task: classification (a boolean, text, enum or whole-number target) or regression; NULL decides by the target''s type. With NULL as target: clustering, anomaly_detection or dimension_reduction, each learned from all columns alike.
+algorithm: gradient_boosting (the default), random_forest, decision_tree; logistic_regression, naive_bayes for classes; linear_regression, ridge, lasso, elastic_net for numbers; without a target k_means, gaussian_mixture and dbscan for clusters, isolation_forest for anomalies, pca for components. params: its hyperparameters, by scikit-learn''s and LightGBM''s names (their types, defaults and ranges: docs/hyperparameters.md). gradient_boosting: objective (regression, huber, quantile, poisson, gamma, tweedie), alpha, poisson_max_delta_step, tweedie_variance_power, n_estimators, learning_rate, num_leaves, max_depth, min_child_samples, min_child_weight, reg_alpha, reg_lambda, min_split_gain, subsample, subsample_freq, colsample_bytree, max_bin, cat_smooth, cat_l2, max_cat_threshold, max_cat_to_onehot, min_data_per_group, scale_pos_weight, class_weight, monotone_constraints, early_stopping_rounds, validation_fraction, seed or random_state. decision_tree: criterion, max_depth, min_samples_split, min_samples_leaf, min_impurity_decrease, max_features, max_leaf_nodes, class_weight, max_bin, seed; random_forest also n_estimators, bootstrap, max_samples, oob_score. logistic_regression: C or c, penalty, max_iter, tol, class_weight, fit_intercept, standardize. naive_bayes: var_smoothing, alpha. linear_regression: fit_intercept; ridge also alpha, standardize; lasso also max_iter, tol; elastic_net also l1_ratio.
+split: auto (no test rows under 500 rows or without a target, else test_fraction of each class), random, none, a boolean column that is true for test rows, latest(column) (the last test_fraction in the order of numbers, dates or timestamps; rows of one value stay on one side, those without one train), or group(column) (about test_fraction; rows of one value stay on one side). That column is no feature.
 preprocess: what becomes of the columns before they are learned from, learned on the training rows, stored in the model and applied by predict (docs/preprocessing.md): {"columns": {name: steps}, "types": {"number"|"category"|"time"|"text": steps}, "crosses": [[a, b]]}, and steps for all columns that they fit. Steps: impute, clip, log, bucketize, quantile_bucketize, encode (one_hot, ordinal, target, frequency, hash), polynomial, scale, datetime, tf_idf; such as {"impute": "median", "scale": "standard"}. {"max_categories": n} keeps the n most frequent levels of each category (at most 253).
-deploy: auto (when none is deployed yet, or the new version is not worse than the deployed one), if_better (or it is better), always, never. Both score the rows that this training holds out, and evidence decides: a difference by the main metric with a p-value below 0.05, as assay.compare_models finds it (by clusters with split group(column); auto, which only asks whether it is worse, takes half that p-value); view assay.promotions keeps it. Where the deployed version cannot score them, or rows of them trained it, auto goes by what each reached on rows of its own (a difference that may be chance lets the new version in), and if_better does not deploy; a NOTICE says so.
+deploy: auto (when none is deployed yet, or the new version is not worse than the deployed one: without a target by the metric of its algorithm that does not hang on how many clusters or components there are, if it has one), if_better (or it is better), always, never. Both score the rows that this training holds out, and evidence decides: a difference by the main metric with a p-value below 0.05, as assay.compare_models finds it (by clusters with split group(column); auto, which only asks whether it is worse, takes half that p-value); view assay.promotions keeps it. Where the deployed version cannot score them, or rows of them trained it, auto goes by what each reached on rows of its own (a difference that may be chance lets the new version in), and if_better does not deploy; a NOTICE says so.
 weight: the name of a column of numbers that says how much each row counts, as sample_weight of scikit-learn and LightGBM; it is no feature. 0 is allowed; NULL, NaN, infinite and negative are errors. Which rows test, the distributions of features and the metrics do not depend on it.
 group_by: the columns that say to which group a row belongs. Each group of min_group_rows training rows or more, with rows of every class, has a model of its own, fitted from the same reading of the rows; a row of another group is scored by the model of all rows. The columns are no features; positional calls give them last (see assay.features), and rows without a value in them are a group too. assay.model_groups shows the groups with their metrics.
 calibrate: isotonic or sigmoid (Platt''s) makes the probabilities of a classification come true as often as they say. The curve is learned on scores of the training rows by models that learned from the other folds, of five: training takes five fits more. Each class needs five training rows. Several classes are calibrated one against the rest, then divided by their sum.
@@ -854,10 +854,10 @@ COMMENT ON FUNCTION assay_internal.row_support(internal) IS
 CREATE FUNCTION assay.predict(model text, VARIADIC features "any") RETURNS double precision
 AS 'MODULE_PATHNAME', 'predict_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay_internal.row_support;
 COMMENT ON FUNCTION assay.predict(text, "any") IS
-'A regression''s value, or the probability of the positive class, for one row.
+'A regression''s value, or the probability of the positive class, for one row; of a model without a target the number of its cluster, from 0 (NULL: it is in none), or how strange it is, from 0 to 1.
 model: name, name@version or name@alias. features: one whole row, such as a table''s alias, whose columns are bound by name; or one argument per feature in the order of assay.features(model); or ROW(...) in that order; or an array of names and one argument per name.
 NULL features are missing, and treated as training learned; a NULL model or row gives NULL. Resolved once per statement. O(features) for the linear family and naive Bayes, O(trees x depth) for trees.
-Errors: ML001 no such model, ML002 no such version, ML003 a feature is missing, ML004 a feature''s type, ML010 more than two classes, 42501.
+Errors: ML001 no such model, ML002 no such version, ML003 a feature is missing, ML004 a feature''s type, ML010 more than two classes or components (assay.transform gives these), 42501.
 Example: SELECT customer_id, assay.predict(''credit'', c) AS risk FROM customers c WHERE is_test';
 
 CREATE FUNCTION assay.predict_label(model text, VARIADIC features "any") RETURNS text
@@ -875,7 +875,7 @@ Example: SELECT customer_id, assay.predict_proba(''credit'', c) AS probabilities
 CREATE FUNCTION assay.transform(model text, VARIADIC features "any") RETURNS double precision[]
 AS 'MODULE_PATHNAME', 'transform_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200 SUPPORT assay_internal.row_support;
 COMMENT ON FUNCTION assay.transform(text, "any") IS
-'What a model learns from of one row: the numbers that the steps of preprocess make of it, in the order of the model''s features; a category that no step encodes is the place of its level, Infinity for one that training did not see. Without steps the row''s own values.
+'What a model of pca, k_means or gaussian_mixture makes of one row: its components; its distance from each centre, that of cluster 0 first; the probability of each cluster. Of other models what they learn from: the numbers that the steps of preprocess make of it, in the order of the model''s features; a category that no step encodes is the place of its level, Infinity for one that training did not see. Without steps the row''s own values.
 Arguments, NULLs and errors as in assay.predict.
 Example: SELECT customer_id, assay.transform(''credit'', c) FROM customers c WHERE is_test LIMIT 3';
 
@@ -1224,6 +1224,7 @@ AS 'MODULE_PATHNAME', 'evaluate_slices_wrapper' LANGUAGE c STABLE PARALLEL RESTR
 COMMENT ON FUNCTION assay.evaluate(text, text, double precision, text[]) IS
 'Scores the rows of a query and compares with the target that the model was trained for, which must be among the columns. Rows without a target are not counted (metric unlabelled_rows says how many); unseen_levels counts values of categories that training never saw.
 threshold: for the metrics of labels; NULL takes the model''s. One pass.
+Of a model without a target the metrics are those of its algorithm (docs/unsupervised.md), which tell how well it describes the rows; there is no threshold.
 group_by: columns of the query by which the rows are told apart: each segment of them has its own metrics, the worst segment first, by the first metric of the task (roc_auc, rmse, or the loss that the model was fitted by); at most 10,000 segments. Without it the segment is NULL.
 rows: how many rows the metrics are of. low, high: a 95 % interval, by a closed form (docs/evaluation.md says which), NULL where rows are too few to tell.
 Errors: as in assay.predict, ML007 for a label that the model does not know, 22023 and 42703 for group_by, 54000 for too many segments, or a text of more than 1,000 bytes that names one.
@@ -1625,6 +1626,41 @@ predictions, labels: what assay.log_predictions and assay.record_labels keep of 
 last_at: when it was done last. Errors: ML001 no such model, 42501.
 Example: SELECT activity, runs, rows, pg_size_pretty(bytes) AS bytes FROM assay.upkeep(''credit'')';
 
+-- sql/45-unsupervised.sql
+
+-- Models without a target: what they are made of, and the rows that are strange to them.
+
+CREATE FUNCTION assay.centroids(model text)
+RETURNS TABLE (cluster integer, rows bigint, feature text, category text, value double precision)
+AS 'MODULE_PATHNAME', 'centroids_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION assay.centroids(text) IS
+'The centre of each cluster of a model of k_means or gaussian_mixture, one row per feature; of a category one row per level, whose value is the share of that level in the cluster. Numbers are on the scale of the columns, or of what steps of preprocess made of them.
+cluster: its number as assay.predict gives it, from 0. rows: training rows in it. category: the level; NULL for numbers.
+Errors: ML010 a model without centres, and those of assay.predict.
+Example: SELECT cluster, rows, feature, category, round(value::numeric, 2) AS value FROM assay.centroids(''segments'') ORDER BY 1, 3, 4';
+
+CREATE FUNCTION assay.principal_components(model text)
+RETURNS TABLE (component integer, feature text, category text, loading double precision, variance double precision,
+               variance_ratio double precision, cumulative_ratio double precision)
+AS 'MODULE_PATHNAME', 'principal_components_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;
+COMMENT ON FUNCTION assay.principal_components(text) IS
+'The components of a model of pca, the one with the most variance first, one row per feature; of a category one row per level.
+component: its number from 1, which is its place in what assay.transform gives. loading: how much the feature goes into it, of vectors of length 1. variance: along the component; variance_ratio: its share of all variance; cumulative_ratio: that of this component and those before it.
+Errors: ML010 a model without components, and those of assay.predict.
+Example: SELECT component, feature, round(loading::numeric, 3) AS loading, round(cumulative_ratio::numeric, 3) AS cumulative FROM assay.principal_components(''shape'') ORDER BY 1, abs(loading) DESC';
+
+CREATE FUNCTION assay.detect_anomalies(
+    model text, query text, contamination double precision DEFAULT NULL, key text[] DEFAULT NULL, reasons integer DEFAULT 3)
+RETURNS TABLE (key jsonb, strangeness double precision, is_anomaly boolean, reasons jsonb)
+AS 'MODULE_PATHNAME', 'detect_anomalies_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 1000;
+COMMENT ON FUNCTION assay.detect_anomalies(text, text, double precision, text[], integer) IS
+'How strange each row of a query is to a model without a target, which of them are anomalies, and the features that make them so. Rows come in the order of the query, which is run once, read-only, as the caller. The model keeps the strangeness of its training rows: rows are judged one by one against these, and not against each other.
+contamination: the share of the training rows that are as strange as what is called an anomaly, above 0 and at most 0.5; NULL takes that of the training of an isolation_forest, and 0.01 of others. key: the columns that tell rows apart; NULL keeps all columns. reasons: so many features of each anomaly; NULL for all, 0 for none.
+strangeness: of isolation_forest the score, from 0 to 1; of k_means the distance from the nearest centre over the root mean square distance of its cluster''s training rows; of gaussian_mixture minus the logarithm of the density; of dbscan the distance from the nearest core row over epsilon; of pca the mean squared error of what the components say of the row.
+reasons: the features that add to the strangeness, the largest first: {"feature", "value", "attribution"}; NULL for rows that are no anomaly. assay.attributions says in which unit.
+Errors: 22023 contamination and reasons, ML010 a model with a target, 42703 a column of the key, and those of assay.predict.
+Example: SELECT key, round(strangeness::numeric, 3) AS strangeness, reasons FROM assay.detect_anomalies(''strange'', ''SELECT * FROM customers'', 0.01, ''{customer_id}'') WHERE is_anomaly ORDER BY strangeness DESC';
+
 -- sql/46-predictions.sql
 
 -- Logged predictions: what was decided about which key, what came of it, and how well a model holds. Rows come by the million: what all of a call
@@ -1688,7 +1724,7 @@ CREATE TABLE assay.prediction (
     batch_id      bigint NOT NULL,
     model_id      bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
     at            timestamptz NOT NULL,
-    score         double precision NOT NULL,
+    score         double precision,
     class         integer,
     decision      text COLLATE "C",
     key           jsonb NOT NULL,
@@ -1708,7 +1744,7 @@ COMMENT ON COLUMN assay.prediction.id IS 'The decision''s key.';
 COMMENT ON COLUMN assay.prediction.batch_id IS 'The call that logged it: version, role and time.';
 COMMENT ON COLUMN assay.prediction.model_id IS 'The model.';
 COMMENT ON COLUMN assay.prediction.at IS 'When it was decided.';
-COMMENT ON COLUMN assay.prediction.score IS 'The predicted number, the positive class''s probability, or with more than two classes that of the predicted one.';
+COMMENT ON COLUMN assay.prediction.score IS 'The predicted number, the positive class''s probability, or with more than two classes that of the predicted one; a cluster''s number, NULL for a row in none; how strange the row is.';
 COMMENT ON COLUMN assay.prediction.class IS 'The predicted class''s place among the version''s labels, from 0; NULL for numbers.';
 COMMENT ON COLUMN assay.prediction.decision IS 'What was decided: the label, or the band of the version''s thresholds; NULL for numbers.';
 COMMENT ON COLUMN assay.prediction.key IS 'What the decision is about: {column: value}.';
@@ -1801,7 +1837,7 @@ COMMENT ON COLUMN assay.predictions.id IS 'The decision''s key, which assay.repl
 COMMENT ON COLUMN assay.predictions.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.predictions.version IS 'The version that scored.';
 COMMENT ON COLUMN assay.predictions.key IS 'What the decision is about: {column: value}.';
-COMMENT ON COLUMN assay.predictions.score IS 'The predicted number, the positive class''s probability, or with more than two classes that of the predicted one.';
+COMMENT ON COLUMN assay.predictions.score IS 'The predicted number, the positive class''s probability, or with more than two classes that of the predicted one; a cluster''s number, NULL for a row in none; how strange the row is.';
 COMMENT ON COLUMN assay.predictions.decision IS 'What was decided: the label, or the band of the version''s thresholds; NULL for numbers.';
 COMMENT ON COLUMN assay.predictions.at IS 'When it was decided.';
 COMMENT ON COLUMN assay.predictions.challenger IS 'Whether the version was only watched: another one decided.';

@@ -38,6 +38,33 @@ pub enum Column {
 }
 
 impl Column {
+    /// Without rows: a category of so many levels, or with none numbers.
+    pub fn empty(levels: usize) -> Column {
+        match levels {
+            0 => Column::Number(Vec::new()),
+            levels => Column::Category {
+                codes: Vec::new(),
+                levels,
+            },
+        }
+    }
+
+    /// Appends a value as an encoded row holds it. Returns an error where there is no room.
+    #[inline]
+    pub fn push(&mut self, encoded: f64) -> Result<()> {
+        match self {
+            Column::Number(values) => room::push(values, encoded),
+            Column::Category { codes, .. } => room::push(
+                codes,
+                match encoded {
+                    value if value.is_nan() => MISSING,
+                    UNSEEN => UNSEEN_CODE,
+                    code => code as u32,
+                },
+            ),
+        }
+    }
+
     /// The number of rows.
     pub fn len(&self) -> usize {
         match self {

@@ -129,7 +129,10 @@ mod tests {
             let beyond = values.iter().filter(|value| **value > bound).count() as f64 / 5000.0;
             assert!((beyond - share).abs() <= 0.0005, "{beyond} of {share}");
         }
-        assert_eq!((exceeded_by(&quantiles, 1.0), exceeded_by(&quantiles, 0.0)), (0.0, 4999.0));
+        assert_eq!(
+            (exceeded_by(&quantiles, 1.0), exceeded_by(&quantiles, 0.0)),
+            (0.0, 4999.0)
+        );
         assert!(are_quantiles(&self::quantiles(vec![f64::NAN], &Unwatched).unwrap()));
     }
 }

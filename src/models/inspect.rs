@@ -238,7 +238,7 @@ fn score_variances(all: &[Weight], outputs: usize, model: &Model, statistics: &[
 }
 
 /// A level of a feature, for people.
-fn level_name(feature: &Feature, level: Level) -> Option<String> {
+pub(super) fn level_name(feature: &Feature, level: Level) -> Option<String> {
     feature.level(match level {
         Level::Missing => None,
         Level::Code(code) => Some(code),

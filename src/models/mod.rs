@@ -35,6 +35,7 @@ mod store;
 mod train;
 mod trials;
 mod tune;
+mod unsupervised;
 mod untyped;
 mod version_metrics;
 

@@ -28,6 +28,8 @@ pub(super) struct Bound {
     guard: Option<Box<Guard>>,
     pub(super) row: Vec<f64>,
     out: Vec<f64>,
+    /// What a model without a target makes of a row.
+    made: Vec<f64>,
     /// The place in `out` of the number that stands for the answer, if there is one.
     value: Option<usize>,
 }
@@ -107,6 +109,7 @@ impl Bound {
             guard: Guard::new(settings::guard(), &model, reference)?,
             row: model.scorer.empty_row(),
             out: vec![0.0; model.scorer.outputs()],
+            made: Vec::new(),
             value: model.scorer.model().answer.value_place(),
             model,
         })
@@ -345,9 +348,17 @@ fn no_classes(bound: &Bound, function: &str) -> Error {
     .hint(hint)
 }
 
-/// What the learner sees of a row.
+/// What a model without a target makes of a row: components, distances from clusters; of others what the learner sees of it.
 fn transformed(bound: &mut Bound) -> Result<Raw> {
-    Ok(float_array::datum_of(bound.model.scorer.transform(&mut bound.row)))
+    let scorer = &bound.model.scorer;
+    let row = scorer.transform(&mut bound.row);
+    let unsupervised = scorer.model().fitted.unsupervised();
+    let Some(model) = unsupervised.filter(|model| model.transformed() > 0) else {
+        return Ok(float_array::datum_of(row));
+    };
+    bound.made.resize(model.transformed(), 0.0);
+    model.transform(row, &mut bound.made);
+    Ok(float_array::datum_of(&bound.made))
 }
 
 per_row!(predict, predict_wrapper, pg_finfo_predict_wrapper);

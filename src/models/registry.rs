@@ -269,7 +269,10 @@ impl Version {
         self.stored()?.target.ok_or_else(|| {
             Error::new(
                 WRONG_TASK,
-                format!("{wanted} needs a model with a target, but model \"{}\" has none", self.reference()),
+                format!(
+                    "{wanted} needs a model with a target, but model \"{}\" has none",
+                    self.reference()
+                ),
             )
             .detail("It was trained without a column to predict, so there is nothing to compare its answers with.")
             .hint("assay.evaluate tells how well it describes the rows of a query.")

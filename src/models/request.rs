@@ -200,7 +200,8 @@ impl Request {
 
     /// The task that is asked for, where that is one without a target.
     fn task_without_target(&self) -> Option<Task> {
-        let of_algorithm = |algorithm: &'static Algorithm| algorithm.tasks.iter().copied().find(|task| !task.has_target());
+        let of_algorithm =
+            |algorithm: &'static Algorithm| algorithm.tasks.iter().copied().find(|task| !task.has_target());
         (self.task.filter(|task| !task.has_target())).or_else(|| self.algorithm.and_then(of_algorithm))
     }
 
@@ -471,7 +472,11 @@ pub fn algorithms_for(task: Task) -> Vec<&'static str> {
 /// The algorithms that learn without a target.
 fn without_target() -> Vec<&'static str> {
     let is_without = |algorithm: &&Algorithm| algorithm.tasks.iter().all(|task| !task.has_target());
-    LEARNERS.iter().filter(is_without).map(|algorithm| algorithm.name).collect()
+    LEARNERS
+        .iter()
+        .filter(is_without)
+        .map(|algorithm| algorithm.name)
+        .collect()
 }
 
 /// Returns 53400 when what a learner needs of the products of columns does not fit beside the rows.

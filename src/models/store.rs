@@ -295,9 +295,11 @@ impl Store<'_> {
             }
             (Some(own), None) => Some(format!("it predicts \"{own}\", the deployed version no column")),
             (None, Some(other)) => Some(format!("it predicts no column, the deployed version \"{other}\"")),
-            (None, None) if task.name() != before.task => {
-                Some(format!("it is {}, the deployed version does {}", task.noun(), before.task))
-            }
+            (None, None) if task.name() != before.task => Some(format!(
+                "it is {}, the deployed version does {}",
+                task.noun(),
+                before.task
+            )),
             (Some(_), Some(_)) | (None, None) => None,
         }
     }

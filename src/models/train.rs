@@ -385,9 +385,12 @@ fn check_groups(task: Task) -> Result<()> {
     if task.has_target() {
         return Ok(());
     }
-    Err(Error::new(INVALID_PARAMETER, format!("group_by cannot be given for {}", task.noun()))
-        .detail("A model by group predicts a target for each group's rows.")
-        .hint("Train one model for each group, with a condition in its query."))
+    Err(Error::new(
+        INVALID_PARAMETER,
+        format!("group_by cannot be given for {}", task.noun()),
+    )
+    .detail("A model by group predicts a target for each group's rows.")
+    .hint("Train one model for each group, with a condition in its query."))
 }
 
 /// Says what became of the columns, and of each feature that is not to be trusted why, once.

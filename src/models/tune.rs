@@ -13,7 +13,7 @@ use super::train::{check_name, look_at_condition, say};
 use super::trials::{self, Trial, TrialRow};
 use super::version_metrics::VersionMetrics;
 use crate::pg::compute::{self, Reporter};
-use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, or_raise, Result, WRONG_TASK};
+use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, Result, WRONG_TASK, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::json::Jsonb;
 use crate::pg::options::{self, required};

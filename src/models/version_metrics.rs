@@ -148,7 +148,10 @@ pub fn measure(
         .collect();
     let metrics = VersionMetrics {
         metrics,
-        decisive: decisive(&model.answer, model.fitted.criterion().map(|criterion| criterion.name())),
+        decisive: decisive(
+            &model.answer,
+            model.fitted.criterion().map(|criterion| criterion.name()),
+        ),
         has_target: true,
         rows: of,
         curves,

@@ -114,6 +114,15 @@ pub fn small_integer(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<i
     unsafe { FromDatum::from_datum(datum(fcinfo, index)?, false) }
 }
 
+/// Argument `index` as a number; `None` when it is NULL, or is no `double precision` at this call site.
+pub fn double(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<f64> {
+    if argument_type(fcinfo, index) != Some(pg_sys::FLOAT8OID) {
+        return None;
+    }
+    // SAFETY: the datum is not null, and a double precision.
+    unsafe { FromDatum::from_datum(datum(fcinfo, index)?, false) }
+}
+
 /// Argument `index` as whole numbers, `None` for elements that are NULL; `None` when it is NULL itself, or is no `integer[]` at this call site.
 pub fn integers(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<Vec<Option<i32>>> {
     if argument_type(fcinfo, index) != Some(pg_sys::INT4ARRAYOID) {

@@ -21,3 +21,5 @@ mod run;
 pub mod sample;
 
 pub use explanation::{RowExplainer, TopAttributions};
+pub use query::text;
+pub use run::Run;

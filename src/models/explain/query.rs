@@ -31,7 +31,7 @@ result_row! {
 }
 
 /// A text argument; `None` for NULL, and where the function was declared without it.
-pub(super) fn text(fcinfo: pg_sys::FunctionCallInfo, place: usize) -> Result<Option<Text>> {
+pub fn text(fcinfo: pg_sys::FunctionCallInfo, place: usize) -> Result<Option<Text>> {
     if from(fcinfo, place).is_empty() {
         return Ok(None);
     }

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use pgrx::spi::{quote_identifier, quote_literal};
+use pgrx::spi::quote_identifier;
 
 use super::explanation::{TRAINING, against_rows, against_training, class_named, class_of};
 use crate::models::inspect::open;
 use crate::models::judging::pass::input_places;
+use crate::models::logging::json_object;
 use crate::models::predict::column_named;
 use crate::models::registry::{Privilege, Version};
 use crate::models::request;
@@ -74,7 +75,7 @@ pub struct Ranked<'b, 'k> {
 impl Ranked<'_, '_> {
     /// The value of the input, as its type writes it.
     pub fn value(&mut self) -> Option<String> {
-        self.block.keeper.written(&self.block.kept, self.row, self.input + 1)
+        self.block.written(self.row, self.input)
     }
 }
 
@@ -82,6 +83,18 @@ impl Ranked<'_, '_> {
 pub struct Block<'b> {
     keeper: &'b mut Keeper,
     kept: Kept,
+}
+
+impl Block<'_> {
+    /// The key of a row.
+    pub fn key(&mut self, row: usize) -> Shared {
+        self.keeper.value(&self.kept, row, 0)
+    }
+
+    /// The value of an input of a row, as its type writes it.
+    pub fn written(&mut self, row: usize, input: usize) -> Option<String> {
+        self.keeper.written(&self.kept, row, input + 1)
+    }
 }
 
 impl Run {
@@ -137,7 +150,7 @@ impl Run {
             serve_interrupts();
             for row in 0..explained.rows() {
                 let (class, side) = (wanted.side)(&explained, row)?;
-                let (key, base_value) = (block.keeper.value(&block.kept, row, 0), self.folded.base(side));
+                let (key, base_value) = (block.key(row), self.folded.base(side));
                 let (margin, error) = (explained.margin(row, side), explained.error(row, side, base_value));
                 let largest = explained.largest(row, side, wanted.top_k, wanted.direction);
                 for (rank, (input, attribution)) in (1..).zip(largest) {
@@ -197,6 +210,17 @@ impl Run {
         })
     }
 
+    /// The names of all columns of the query, each once.
+    pub fn all_columns(&self) -> Result<Vec<String>> {
+        let mut names: Vec<String> = Vec::new();
+        for column in Query::new(&self.query)?.columns() {
+            if !names.contains(&column.name) {
+                names.push(column.name.clone());
+            }
+        }
+        Ok(names)
+    }
+
     /// So many rows that their attributions take no more than some megabytes.
     fn rows_of_a_block(&self) -> usize {
         let of_row = self.model().width() * self.folded.explainer().base().len();
@@ -211,15 +235,15 @@ impl Run {
         let mut parts = Vec::with_capacity(key.len());
         for name in key {
             let place = column_named(query.columns(), name, "a column of the key")?;
-            parts.push(format!("{}, {}", quote_literal(name), column(place)));
+            parts.push((name, column(place)));
         }
         let names: Vec<String> = (0..query.columns().len())
             .map(|place| quote_identifier(format!("c{}", place + 1)))
             .collect();
         let inputs: Vec<String> = inputs.into_iter().map(|place| format!(", {}", column(place))).collect();
         Query::new(&format!(
-            "SELECT pg_catalog.jsonb_build_object({}){} FROM (\n{}\n) AS q({})",
-            parts.join(", "),
+            "SELECT {}{} FROM (\n{}\n) AS q({})",
+            json_object(&parts),
             inputs.concat(),
             query.statement(),
             names.join(", ")

@@ -5,8 +5,11 @@ use serde_json::Value as Json;
 
 use super::pass::{LeftOut, Pass, Wanted};
 use super::segments::Segments;
+use crate::models::inspect;
+use crate::models::registry::Privilege;
+use crate::models::unsupervised::assessed;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
-use crate::pg::options;
+use crate::pg::options::{self, required};
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
 use algo::judging::measures;
@@ -71,6 +74,11 @@ fn evaluated(
     threshold: Option<f64>,
     group_by: Option<&[String]>,
 ) -> Result<Vec<SliceRow>> {
+    let (version, scorer) = inspect::open(required("model", model)?, Privilege::Predict)?;
+    if scorer.model().fitted.unsupervised().is_some() {
+        assessed::check_threshold(&version, threshold)?;
+        return assessed::assess((&version, &scorer), required("query", query)?, group_by);
+    }
     let wanted = Wanted {
         threshold,
         groupings: group_by.as_slice(),

@@ -6,6 +6,6 @@ pub mod evaluate;
 pub mod fairness;
 pub mod judged;
 pub mod pass;
-mod segments;
+pub mod segments;
 mod tables;
 mod thresholds;

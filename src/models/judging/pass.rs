@@ -9,7 +9,9 @@ use crate::models::predict::column_named;
 use crate::models::registry::{self, Privilege, Version};
 use crate::models::scorer::Scorer;
 use crate::pg::compute::{self, Reporter};
-use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, advise};
+use crate::pg::error::{
+    Error, INTERNAL, INVALID_PARAMETER, MISSING_FEATURE, Result, UNSUITABLE_ROWS, WRONG_TASK, advise,
+};
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::query::Query;

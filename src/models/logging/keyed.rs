@@ -80,12 +80,18 @@ fn object_of_key(key: &[String], columns: &[OutputColumn]) -> String {
 }
 
 fn object(columns: &[String], value: impl Fn(&str) -> String) -> String {
+    let members: Vec<(&String, String)> = columns.iter().map(|name| (name, value(name))).collect();
+    json_object(&members)
+}
+
+/// Members of an object of JSON, each a name and an expression of its value, in SQL.
+pub fn json_object(columns: &[(&String, String)]) -> String {
     if columns.is_empty() {
         return "'{}'::pg_catalog.jsonb".into();
     }
-    let part = |columns: &[String]| {
+    let part = |columns: &[(&String, String)]| {
         let pairs: Vec<String> = (columns.iter())
-            .map(|name| format!("{}, {}", quote_literal(name), value(name)))
+            .map(|(name, value)| format!("{}, {value}", quote_literal(name)))
             .collect();
         format!("pg_catalog.jsonb_build_object({})", pairs.join(", "))
     };

@@ -15,7 +15,7 @@ use crate::models::judging::pass::input_places;
 use crate::models::registry::Version;
 use crate::models::scorer::Scorer;
 use crate::pg::cell::Parameter;
-use crate::pg::error::{Error, INTERNAL, Result, UNSUITABLE_ROWS};
+use crate::pg::error::{Error, INTERNAL, Result, UNSUITABLE_ROWS, WRONG_TASK};
 use crate::pg::query_row::Row;
 use crate::pg::spool::Spool;
 use crate::pg::tables;
@@ -47,6 +47,8 @@ pub struct Logged {
     scores: Vec<f64>,
     /// A row with its prediction, for what tells the errors to expect.
     room: Vec<f64>,
+    /// Whether scores are numbers of clusters.
+    is_cluster: bool,
     /// What looks at the rows, where somebody wants it: those of the version that decides.
     guard: Option<Box<Guard>>,
     reasons: Option<Reasons>,
@@ -67,7 +69,8 @@ const COMPUTED: [(&CStr, pg_sys::Oid); 8] = [
 
 /// What a row's scores come to.
 struct Decided {
-    score: f64,
+    /// `None` of a row in no cluster.
+    score: Option<f64>,
     /// The class's place; `None` of a number.
     class: Option<i32>,
     decision: Option<Text>,
@@ -78,6 +81,21 @@ impl Logged {
     /// Nothing yet. `of` is the version's place among those that score.
     pub fn new(version: Version, keyed: &Keyed, wanted: &Wanted, of: usize, reasons: usize) -> Result<Logged> {
         let scorer = cache::scorer(&version)?;
+        let answer = &scorer.model().answer;
+        let is_cluster = match answer {
+            Answer::Cluster { .. } => true,
+            Answer::Classes(_) | Answer::Number | Answer::Strangeness => false,
+            Answer::Components { .. } => {
+                return Err(Error::new(
+                    WRONG_TASK,
+                    format!(
+                        "model \"{}\" gives components, which are no prediction to log",
+                        version.reference()
+                    ),
+                )
+                .hint("Keep what assay.transform gives in a table of your own."));
+            }
+        };
         let places = input_places(&scorer, keyed.columns(), &version.reference())?;
         let mut columns = vec![(c"key", keyed::JSONB)];
         let mut passed = vec![keyed.key()];
@@ -103,6 +121,7 @@ impl Logged {
         Ok(Logged {
             reasons,
             rule: version.rule()?,
+            is_cluster,
             places,
             passed,
             encoded: scorer.empty_row(),
@@ -127,7 +146,9 @@ impl Logged {
             guard.look(self.scorer.raw(&self.encoded))?;
         }
         self.scorer.score(&mut self.encoded, &mut self.scores);
-        if !self.scores.iter().all(|score| score.is_finite()) {
+        // A row may be in no cluster.
+        let is_score = |score: &f64| score.is_finite() || self.is_cluster && score.is_nan();
+        if !self.scores.iter().all(is_score) {
             return Err(Error::new(
                 UNSUITABLE_ROWS,
                 format!(
@@ -142,10 +163,10 @@ impl Logged {
             None => None,
         };
         let decided = self.decide();
-        let [error, square] = match decided.class {
-            Some(_) => [None; 2],
-            None => {
-                let errors = (self.scorer).expected_errors(&self.encoded, decided.score, &mut self.room);
+        let [error, square] = match (decided.class, decided.score) {
+            (Some(_), _) | (None, None) => [None; 2],
+            (None, Some(score)) => {
+                let errors = (self.scorer).expected_errors(&self.encoded, score, &mut self.room);
                 // Of a prediction far from all that trained it they may be beyond all numbers.
                 errors.map_or([None; 2], |errors| {
                     errors.map(|error| Some(error).filter(|error| error.is_finite()))
@@ -178,7 +199,7 @@ impl Logged {
     fn decide(&self) -> Decided {
         let Answer::Classes(labels) = &self.scorer.model().answer else {
             return Decided {
-                score: self.scores[0],
+                score: Some(self.scores[0]).filter(|score| !score.is_nan()),
                 class: None,
                 decision: None,
                 probabilities: None,
@@ -194,7 +215,7 @@ impl Logged {
             _ => (self.scores[class], label(), Some(self.scores.clone())),
         };
         Decided {
-            score,
+            score: Some(score),
             class: Some(class as i32),
             decision,
             probabilities,

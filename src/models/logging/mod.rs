@@ -15,6 +15,7 @@ mod reasons;
 mod record;
 mod replay;
 
+pub use keyed::json_object;
 pub use prune::require_none_logged;
 
 use super::registry::{Entry, Privilege};

@@ -59,7 +59,10 @@ fn check_decisions(model: &Entry, decisions: &[String]) -> Result<()> {
     let Some(labels) = scorer.model().answer.classes() else {
         return Err(Error::new(
             INVALID_PARAMETER,
-            format!("model \"{}\" does not answer with classes, which are decisions", model.name),
+            format!(
+                "model \"{}\" does not answer with classes, which are decisions",
+                model.name
+            ),
         )
         .hint("It is said of a model that decides between classes."));
     };

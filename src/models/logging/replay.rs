@@ -13,7 +13,7 @@ use crate::models::registry::{self, Privilege, Version};
 use crate::models::scorer::Scorer;
 use crate::models::untyped;
 use crate::pg::catalog::{self, Key};
-use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INTERNAL, NOT_KEPT, Result, UNDEFINED_DECISION, or_raise};
+use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, NOT_KEPT, Result, UNDEFINED_DECISION, or_raise};
 use crate::pg::json::Jsonb;
 use crate::pg::options::required;
 use crate::pg::query::Query;
@@ -30,7 +30,7 @@ result_row! {
         key: Json,
         at: TimestampWithTimeZone,
         decision: Option<String>,
-        score: f64,
+        score: Option<f64>,
         replayed_score: Option<f64>,
         identical: bool,
         reasons: Option<Json>,
@@ -45,7 +45,7 @@ struct Decision {
     key: Json,
     at: TimestampWithTimeZone,
     decision: Option<String>,
-    score: f64,
+    score: Option<f64>,
     class: Option<i32>,
     has_inputs: bool,
     reasons: Vec<Json>,
@@ -69,7 +69,7 @@ fn find(id: i64) -> Result<Decision> {
         batch: i64,
         model: i64,
         at: TimestampWithTimeZone,
-        score: f64,
+        score: Option<f64>,
         class: Option<i32>,
         decision: Option<String>,
         key: Json,
@@ -81,7 +81,7 @@ fn find(id: i64) -> Result<Decision> {
             batch: row.require(2)?,
             model: row.require(3)?,
             at: row.require(4)?,
-            score: row.require(5)?,
+            score: row.get(5)?,
             class: row.get(6)?,
             decision: row.get(7)?,
             key: row.json(8, "the decision's key")?,
@@ -162,10 +162,12 @@ impl Decision {
             (scores, Some(class)) => scores.get(class as usize).copied(),
             (scores, None) => scores.first().copied(),
         };
-        let score = score.ok_or_else(|| Error::new(INTERNAL, "the features that were kept give no score"))?;
+        // A row may be in no cluster.
+        let score = score.filter(|score| !score.is_nan());
         let mut differences = Vec::new();
         if score != self.score {
-            differences.push(format!("the score was {}, and is {score}", self.score));
+            let shown = |score: Option<f64>| score.map_or("NULL".into(), |score| score.to_string());
+            differences.push(format!("the score was {}, and is {}", shown(self.score), shown(score)));
         }
         let replayed = match &self.reasons[..] {
             [] => None,
@@ -185,7 +187,7 @@ impl Decision {
             at: self.at,
             decision: self.decision,
             score: self.score,
-            replayed_score: Some(score),
+            replayed_score: score,
             identical: differences.is_empty(),
             reasons: replayed.is_some().then_some(Json::Array(self.reasons)),
             replayed_reasons: replayed,
