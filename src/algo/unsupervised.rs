@@ -8,7 +8,8 @@ use super::training_set::TrainingSet;
 /// Shares of the training rows whose strangeness is kept: 0, 1/1000, ..., 1.
 pub const STRANGENESS_STEPS: usize = 1000;
 
-/// A fitted model of rows without a target.
+/// A fitted model of rows without a target. Its explained margin ([`crate::fitted::Fitted::margin`]) is one number that grows with
+/// [`Unsupervised::strangeness`], so that what features add to it says what makes a row strange.
 pub trait Unsupervised: Sync {
     /// What it answers for a row. [`crate::estimator::Estimator::score`] writes that.
     fn answer(&self) -> Answer;

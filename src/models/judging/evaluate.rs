@@ -77,7 +77,8 @@ fn evaluated(
     let (version, scorer) = inspect::open(required("model", model)?, Privilege::Predict)?;
     if scorer.model().fitted.unsupervised().is_some() {
         assessed::check_threshold(&version, threshold)?;
-        return assessed::assess((&version, &scorer), required("query", query)?, group_by);
+        let assessed = assessed::assess((&version, &scorer), required("query", query)?, group_by, 0)?;
+        return Ok(assessed.metrics);
     }
     let wanted = Wanted {
         threshold,

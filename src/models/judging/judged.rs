@@ -1,13 +1,18 @@
 //! All that the card of a model says of how it does on rows, from one pass over them.
 
+use std::rc::Rc;
+
 use super::evaluate;
 use super::evaluate::SliceRow;
 use super::fairness;
 use super::fairness::FairnessRow;
 use super::pass::{LeftOut, Pass, Wanted};
 use super::segments::Segments;
+use crate::models::cache;
 use crate::models::explain::sample::{ExplainedSide, explain_sample};
 use crate::models::registry::Version;
+use crate::models::scorer::Scorer;
+use crate::models::unsupervised::assessed;
 use crate::pg::attempt::attempt;
 use crate::pg::error::Result;
 use algo::judging::calibration;
@@ -139,6 +144,10 @@ impl Judged {
     /// Judges a version on the rows of a query, which is run once. Returns the errors of `evaluate`; that rows cannot be divided by a column, or not be
     /// explained, is told in its place.
     pub fn of(version: &Version, query: &str, question: &Question<'_>) -> Result<Judged> {
+        let scorer = cache::scorer(version)?;
+        if scorer.model().fitted.unsupervised().is_some() {
+            return Judged::without_target((version, &scorer), query, question);
+        }
         let columns: Vec<&[String]> = (question.slices.iter().chain(question.groups))
             .map(std::slice::from_ref)
             .collect();
@@ -194,6 +203,34 @@ impl Judged {
             left_out,
             rows,
             trained_share,
+        })
+    }
+}
+
+impl Judged {
+    /// The same of a version without a target.
+    fn without_target(of: (&Version, &Rc<Scorer>), query: &str, question: &Question<'_>) -> Result<Judged> {
+        let assessed = assessed::assess(of, query, None, EXPLAINED)?;
+        let mut slices = Vec::with_capacity(question.slices.len());
+        for column in question.slices {
+            let rows = attempt(|| {
+                let mut rows = assessed::assess(of, query, Some(std::slice::from_ref(column)), 0)?.metrics;
+                shorten(&mut rows, |row| &row.segment);
+                Ok(rows)
+            })?;
+            slices.push((column.clone(), rows));
+        }
+        let (version, drawn) = (of.0, assessed.drawn.rows());
+        Ok(Judged {
+            metrics: assessed.metrics,
+            curves: Drawings::default(),
+            matrix: Vec::new(),
+            slices,
+            fairness: Vec::new(),
+            explained: attempt(|| explain_sample(version, &drawn, &[], FEATURES))?,
+            left_out: assessed.left_out,
+            rows: assessed.rows,
+            trained_share: None,
         })
     }
 }

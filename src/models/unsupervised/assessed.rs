@@ -12,6 +12,7 @@ use crate::pg::compute;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::query::Query;
 use algo::frame::{Column, Frame};
+use algo::judging::draw::RowDraw;
 use algo::monitor::Monitor;
 use algo::training_set::{Target, TrainingSet};
 use algo::unsupervised::Assessment;
@@ -33,12 +34,24 @@ pub fn check_threshold(version: &Version, threshold: Option<f64>) -> Result<()> 
     }
 }
 
-/// The metrics of a model without a target on the rows of a query, or on each segment of them.
+/// What a model without a target makes of the rows of a query.
+pub struct Assessed {
+    /// Its metrics, of all rows or of each segment.
+    pub metrics: Vec<SliceRow>,
+    /// How many rows there are.
+    pub rows: usize,
+    pub left_out: LeftOut,
+    /// Some of the rows, as the columns give them.
+    pub drawn: RowDraw,
+}
+
+/// The metrics of a model without a target on the rows of a query, or on each segment of them; keeps at most `drawn` rows as they are.
 pub fn assess(
     (version, scorer): (&Version, &Rc<Scorer>),
     query: &str,
     group_by: Option<&[String]>,
-) -> Result<Vec<SliceRow>> {
+    drawn: usize,
+) -> Result<Assessed> {
     let query = Query::new(query)?;
     let mut segments = group_by
         .map(|names| Segments::new(names, query.columns()))
@@ -51,6 +64,7 @@ pub fn assess(
             .map(|feature| Column::empty(feature.kind.codes()))
             .collect();
         let (mut row, mut left_out, mut rows) = (scorer.empty_row(), LeftOut::default(), 0_u64);
+        let mut drawn = RowDraw::new(drawn, model.raw_width());
         query.run(&mut |given| {
             let mut of_row = LeftOut::default();
             for (input, &place) in places.iter().enumerate() {
@@ -61,6 +75,7 @@ pub fn assess(
                 let segment = segments.of(given)?;
                 segments.push(segment, of_row)?;
             }
+            drawn.push(scorer.raw(&row))?;
             let encoded = scorer.transform(&mut row);
             for (column, &value) in columns.iter_mut().zip(encoded) {
                 column.push(value)?;
@@ -82,11 +97,15 @@ pub fn assess(
                     .collect::<algo::error::Result<_>>()?,
             })
         })?;
+        let rows = rows as usize;
         let Some(segments) = &segments else {
-            let all = assessed
-                .iter()
-                .flat_map(|of_all| rows_of(None, of_all, rows as usize, left_out));
-            return Ok(all.collect());
+            let all = assessed.iter().flat_map(|of_all| rows_of(None, of_all, rows, left_out));
+            return Ok(Assessed {
+                metrics: all.collect(),
+                rows,
+                left_out,
+                drawn,
+            });
         };
         let of_segments = of_segments.unwrap_or_default();
         let mut order = segments.in_order();
@@ -95,11 +114,16 @@ pub fn assess(
             let (a, b) = (badness(&assessed[a]), badness(&assessed[b]));
             b.0.cmp(&a.0).then(b.1.total_cmp(&a.1))
         });
-        let rows = order.iter().flat_map(|&segment| {
+        let metrics = order.iter().flat_map(|&segment| {
             let (count, left_out) = (of_segments[segment].len(), segments.left_out(segment));
             rows_of(Some(segments.json(segment)), &assessed[segment], count, left_out)
         });
-        Ok(rows.collect())
+        Ok(Assessed {
+            metrics: metrics.collect(),
+            rows,
+            left_out,
+            drawn,
+        })
     })
 }
 

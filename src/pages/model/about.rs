@@ -121,7 +121,7 @@ pub fn limits(card: &Card) -> Result<Section> {
     let mut section =
         Section::new("limits", "Limits").with(Block::Facts(vec![card.written("limits"), card.written("review")]));
     let metrics = card.version.json("metrics");
-    if metrics["evaluated_on"].as_str().is_some_and(|on| on != "test") {
+    if card.version.text("target").is_some() && metrics["evaluated_on"].as_str().is_some_and(|on| on != "test") {
         section.push(Block::Note(
             algo::page::Status::Warning,
             "No rows were held out: its metrics are of rows that it learned from, and better than they are on others."

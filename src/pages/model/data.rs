@@ -16,6 +16,7 @@ pub fn section(card: &Card) -> Result<Section> {
     if let (Some(rows), Some(on)) = (metrics["rows"].as_i64(), metrics["evaluated_on"].as_str()) {
         let on = match on {
             "test" => "held out of the training",
+            "train" if version.text("target").is_none() => "the training rows",
             "train" => "the training rows, as none were held out",
             other => other,
         };
