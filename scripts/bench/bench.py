@@ -15,6 +15,7 @@ from measure import Peers, Session, SqlError, median
 from quality import Quality
 from reliability import Reliability
 from report import FEATURES, FEWER, FULL, NUMBERS, ONLY, REPEAT, ROWS, SCAN, SERIAL, Sections, Table, comma, run_file, seconds, train, verdict
+from tasks import Tasks
 
 LINEAR = train("amount", "linear_regression", NUMBERS, "amount", "bench")
 LOGISTIC = train("linear", "logistic_regression", FEATURES, "label", "bench", "is_test")
@@ -207,7 +208,7 @@ class Learning(Sections):
             session.run("DROP TABLE IF EXISTS bench_more")
 
 
-PARTS = [Learning, Choosing, Comparing, Explaining, Features, Judging, Keeping, Quality, Reliability]
+PARTS = [Learning, Tasks, Choosing, Comparing, Explaining, Features, Judging, Keeping, Quality, Reliability]
 
 
 def has_data():

@@ -24,6 +24,7 @@ from sklearn.model_selection import RandomizedSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from fetching import fetch
 from serve import THREADS, serve
 
 try:
@@ -40,12 +41,6 @@ FEATURES = NUMBERS + TEXTS
 
 # What one task leaves for the next, such as a trained model to score with.
 kept = {}
-
-
-def fetch(columns, table):
-    with adbc.connect(f"postgresql:///?user={os.environ['PGUSER']}") as connection, connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(columns)} FROM {table}")
-        return cursor.fetch_arrow_table().to_pandas()
 
 
 def write(ids, scores):

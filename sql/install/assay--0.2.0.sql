@@ -479,7 +479,7 @@ ALTER TABLE assay.model_version ALTER COLUMN bytes SET STORAGE EXTERNAL;
 COMMENT ON TABLE assay.model_version IS 'One immutable row per trained version. Read the view assay.model_versions instead.';
 COMMENT ON COLUMN assay.model_version.model_id IS 'The model.';
 COMMENT ON COLUMN assay.model_version.version IS 'The version''s number, from 1.';
-COMMENT ON COLUMN assay.model_version.task IS 'classification or regression.';
+COMMENT ON COLUMN assay.model_version.task IS 'What it learned: classification, regression, clustering, anomaly_detection, dimension_reduction or forecasting.';
 COMMENT ON COLUMN assay.model_version.algorithm IS 'The learner.';
 COMMENT ON COLUMN assay.model_version.params IS 'The hyperparameters, as given, and the options of the training.';
 COMMENT ON COLUMN assay.model_version.query IS 'The query that gave the training rows.';
@@ -639,7 +639,7 @@ COMMENT ON VIEW assay.models IS
 'The models that the current role may use, with what is deployed (else the last version).
 Example: SELECT model, algorithm, deployed_version, metrics->''roc_auc'' AS roc_auc FROM assay.models';
 COMMENT ON COLUMN assay.models.model IS 'The model''s name.';
-COMMENT ON COLUMN assay.models.task IS 'classification or regression.';
+COMMENT ON COLUMN assay.models.task IS 'What it learned: classification, regression, clustering, anomaly_detection, dimension_reduction or forecasting.';
 COMMENT ON COLUMN assay.models.algorithm IS 'The learner.';
 COMMENT ON COLUMN assay.models.deployed_version IS 'The version that the bare name stands for.';
 COMMENT ON COLUMN assay.models.last_version IS 'The highest version number given.';
@@ -668,7 +668,7 @@ COMMENT ON VIEW assay.model_versions IS
 Example: SELECT version, algorithm, deployed, trained_by, trained_at FROM assay.model_versions WHERE model = ''credit''';
 COMMENT ON COLUMN assay.model_versions.model IS 'The model''s name.';
 COMMENT ON COLUMN assay.model_versions.version IS 'The version''s number.';
-COMMENT ON COLUMN assay.model_versions.task IS 'classification or regression.';
+COMMENT ON COLUMN assay.model_versions.task IS 'What it learned: classification, regression, clustering, anomaly_detection, dimension_reduction or forecasting.';
 COMMENT ON COLUMN assay.model_versions.algorithm IS 'The learner.';
 COMMENT ON COLUMN assay.model_versions.deployed IS 'Whether the bare name stands for this version.';
 COMMENT ON COLUMN assay.model_versions.aliases IS 'Its aliases.';

@@ -190,12 +190,13 @@ impl Request {
 
     /// The target of what cannot go without one. `what` says what that is.
     pub fn require_target(&self, what: &str) -> Result<&str> {
-        self.check_target(self.task_without_target())?;
-        self.target.as_deref().ok_or_else(|| {
+        let target = self.target.as_deref().ok_or_else(|| {
             Error::new(INVALID_PARAMETER, "argument \"target\" is missing")
-                .detail(format!("{what} judges what is predicted of a column."))
-                .hint("Name the column to predict, and an algorithm or a task that predicts one.")
-        })
+                .detail(format!("{what} goes by a column to predict."))
+                .hint("Name it, and an algorithm or a task that predicts one.")
+        })?;
+        self.check_target(self.task_without_target())?;
+        Ok(target)
     }
 
     /// The task that is asked for, where that is one without a target.
