@@ -394,7 +394,11 @@ impl Model {
         }
         match self.answer {
             Answer::Number => Ok(()),
-            Answer::Classes(_) | Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } => {
+            Answer::Classes(_)
+            | Answer::Cluster { .. }
+            | Answer::Strangeness
+            | Answer::Forecast
+            | Answer::Components { .. } => {
                 if self.intervals.is_some() {
                     return Err(Error::damaged(WHAT, "what it answers has no intervals"));
                 }

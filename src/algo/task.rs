@@ -94,6 +94,8 @@ pub enum Answer {
     },
     /// How strange the row is, from 0 to 1.
     Strangeness,
+    /// The numbers of series to come, which are those of no row.
+    Forecast,
     /// So many components.
     Components {
         /// How many there are.
@@ -107,6 +109,7 @@ coded!(Answer {
     2 => Cluster { count },
     3 => Strangeness,
     4 => Components { count },
+    5 => Forecast,
 });
 
 impl Answer {
@@ -118,6 +121,7 @@ impl Answer {
             Answer::Cluster { .. } => Task::Clustering,
             Answer::Strangeness => Task::AnomalyDetection,
             Answer::Components { .. } => Task::DimensionReduction,
+            Answer::Forecast => Task::Forecasting,
         }
     }
 
@@ -125,7 +129,7 @@ impl Answer {
     pub fn outputs(&self) -> usize {
         match self {
             Answer::Classes(labels) => labels.len(),
-            Answer::Number | Answer::Cluster { .. } | Answer::Strangeness => 1,
+            Answer::Number | Answer::Cluster { .. } | Answer::Strangeness | Answer::Forecast => 1,
             Answer::Components { count } => *count as usize,
         }
     }
@@ -136,7 +140,7 @@ impl Answer {
         match self {
             Answer::Classes(labels) => (labels.len() == 2).then_some(1),
             Answer::Number | Answer::Cluster { .. } | Answer::Strangeness => Some(0),
-            Answer::Components { .. } => None,
+            Answer::Components { .. } | Answer::Forecast => None,
         }
     }
 
@@ -144,7 +148,11 @@ impl Answer {
     pub fn classes(&self) -> Option<&[Label]> {
         match self {
             Answer::Classes(labels) => Some(labels),
-            Answer::Number | Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } => None,
+            Answer::Number
+            | Answer::Cluster { .. }
+            | Answer::Strangeness
+            | Answer::Forecast
+            | Answer::Components { .. } => None,
         }
     }
 
@@ -153,7 +161,7 @@ impl Answer {
         match self {
             Answer::Classes(_) => &[Metric::RocAuc, Metric::Accuracy],
             Answer::Number => &[Metric::Rmse],
-            Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } => &[],
+            Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } | Answer::Forecast => &[],
         }
     }
 }

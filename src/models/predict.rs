@@ -268,6 +268,11 @@ fn no_value(bound: &Bound) -> Error {
             format!("model \"{reference}\" gives {count} components and no one number"),
         )
         .hint("Use assay.transform for the components of a row."),
+        Answer::Forecast => Error::new(
+            WRONG_TASK,
+            format!("model \"{reference}\" forecasts series, and says nothing of a row"),
+        )
+        .hint("Use assay.forecast for what comes next."),
         Answer::Classes(_) | Answer::Number | Answer::Cluster { .. } | Answer::Strangeness => Error::new(
             WRONG_TASK,
             format!("model \"{reference}\" has {count} classes and no positive one"),
@@ -323,6 +328,7 @@ fn interval(bound: &mut Bound) -> Result<Raw> {
     match answer {
         Answer::Number => {}
         Answer::Classes(_) => return refused("Use assay.predict_proba for the probability of each class."),
+        Answer::Forecast => return refused("Use assay.forecast, which gives intervals at any level."),
         Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } => {
             return refused("What is learned without a target predicts no numbers that could be off.");
         }
@@ -337,9 +343,12 @@ fn interval(bound: &mut Bound) -> Result<Raw> {
 
 fn no_classes(bound: &Bound, function: &str) -> Error {
     let (reference, task) = (&bound.reference, bound.model.scorer.model().answer.task().noun());
-    let hint = match bound.value {
-        Some(_) => "Use assay.predict for its value.",
-        None => "Use assay.transform for its components.",
+    let hint = match bound.model.scorer.model().answer {
+        Answer::Components { .. } => "Use assay.transform for its components.",
+        Answer::Forecast => "Use assay.forecast for what comes next.",
+        Answer::Classes(_) | Answer::Number | Answer::Cluster { .. } | Answer::Strangeness => {
+            "Use assay.predict for its value."
+        }
     };
     Error::new(
         WRONG_TASK,
@@ -351,6 +360,9 @@ fn no_classes(bound: &Bound, function: &str) -> Error {
 /// What a model without a target makes of a row: components, distances from clusters; of others what the learner sees of it.
 fn transformed(bound: &mut Bound) -> Result<Raw> {
     let scorer = &bound.model.scorer;
+    if scorer.model().answer == Answer::Forecast {
+        return Err(no_value(bound));
+    }
     let row = scorer.transform(&mut bound.row);
     let unsupervised = scorer.model().fitted.unsupervised();
     let Some(model) = unsupervised.filter(|model| model.transformed() > 0) else {

@@ -7,7 +7,9 @@ use super::inspect;
 use super::predict::quote_identifier;
 use super::registry::{Privilege, Version};
 use super::scorer::Scorer;
-use crate::pg::error::{DUPLICATE_COLUMN, Error, INVALID_NAME, MISSING_FEATURE, Result, UNDEFINED_TABLE, or_raise};
+use crate::pg::error::{
+    DUPLICATE_COLUMN, Error, INVALID_NAME, MISSING_FEATURE, Result, UNDEFINED_TABLE, WRONG_TASK, or_raise,
+};
 use crate::pg::options::required;
 use crate::pg::query::Query;
 use crate::pg::text::Text;
@@ -23,6 +25,8 @@ fn added(answer: &Answer) -> &'static [(&'static str, &'static str)] {
         Answer::Number | Answer::Strangeness => &[("score", "predict")],
         Answer::Cluster { .. } => &[("cluster", "predict")],
         Answer::Components { .. } => &[("components", "transform")],
+        // Nothing of a row.
+        Answer::Forecast => &[],
         Answer::Classes(labels) if labels.len() == 2 => &[("score", "predict"), ("label", "predict_label")],
         Answer::Classes(_) => &[("label", "predict_label"), ("probabilities", "predict_proba")],
     }
@@ -49,6 +53,13 @@ fn check_columns(version: &Version, scorer: &Scorer, relation: &str) -> Result<(
         )
         .detail(format!("It has no column {}.", missing.join(", ")))
         .hint("Make a view that has the features under their names: SELECT assay.features(model) lists them."));
+    }
+    if added(&model.answer).is_empty() {
+        return Err(Error::new(
+            WRONG_TASK,
+            format!("model \"{}\" says nothing of a row", version.reference()),
+        )
+        .hint("Make a view of what assay.forecast gives."));
     }
     match added(&model.answer).iter().find(|(name, _)| has(name)) {
         None => Ok(()),

@@ -61,12 +61,14 @@ impl Scored {
                 probabilities: Vec::new(),
                 classes: labels.len(),
             },
-            Answer::Number | Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } => {
-                Scored::Numbers {
-                    actual: Vec::new(),
-                    predicted: Vec::new(),
-                }
-            }
+            Answer::Number
+            | Answer::Cluster { .. }
+            | Answer::Strangeness
+            | Answer::Forecast
+            | Answer::Components { .. } => Scored::Numbers {
+                actual: Vec::new(),
+                predicted: Vec::new(),
+            },
         }
     }
 

@@ -126,6 +126,10 @@ fn check_comparable(references: [&str; 2], targets: &[String; 2], answers: [&Ans
                 "Train both on rows of the same classes.",
             )
         }
+        [Answer::Forecast, Answer::Forecast] => differ(
+            "They are forecasts, whose errors follow each other in time.".to_string(),
+            "Use assay.evaluate for each, on the same rows.",
+        ),
         [one, other] => differ(
             format!("\"{a}\" is {}, \"{b}\" {}.", one.task().noun(), other.task().noun()),
             "Compare models of one task.",

@@ -166,6 +166,8 @@ impl ReadTarget {
             )
             .detail(format!("Its type is {}.", column.type_name))
             .hint("Cast it to a number in the query.")),
+            Answer::Forecast => Err(Error::new(WRONG_TASK, "a forecast is not judged row by row")
+                .hint("assay.evaluate judges it by how far ahead it looks.")),
             Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } => {
                 Err(Error::new(INTERNAL, "a model without a target was to be judged by one"))
             }

@@ -254,7 +254,7 @@ impl Groups {
         let counts = is_mature && !is_never;
         let labelled = match &judge.scorer.model().answer {
             // There is nothing to compare them with: they are only counted.
-            Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } => false,
+            Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } | Answer::Forecast => false,
             Answer::Number => {
                 let actual = number(place::VALUE).filter(|_| counts);
                 let expected = [place::EXPECTED_ERROR, place::EXPECTED_SQUARED_ERROR];
@@ -351,7 +351,7 @@ impl Groups {
             (Answer::Number, None, None) => Some(
                 "nothing is estimated: too few decisions of the version have a label, and it has too few held-out rows to tell its errors by",
             ),
-            (Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. }, ..) => {
+            (Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } | Answer::Forecast, ..) => {
                 Some("decisions are only counted: the version predicts no column to compare them with")
             }
             (Answer::Classes(_) | Answer::Number, ..) => None,
@@ -412,7 +412,9 @@ impl Decisions {
     ) -> algo::error::Result<(Vec<Metric>, u64)> {
         let classes = match answer {
             Answer::Number => return self.of_numbers(errors, monitor),
-            Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } => return Ok((Vec::new(), 0)),
+            Answer::Cluster { .. } | Answer::Strangeness | Answer::Components { .. } | Answer::Forecast => {
+                return Ok((Vec::new(), 0));
+            }
             Answer::Classes(labels) => labels.len(),
         };
         let estimate = |rows: &[usize], scores: &Array2<f64>| {

@@ -47,7 +47,7 @@ pub struct Logged {
     scores: Vec<f64>,
     /// A row with its prediction, for what tells the errors to expect.
     room: Vec<f64>,
-    /// Whether scores are numbers of clusters.
+    /// Whether scores are numbers of clusters, of which a row may be in none.
     is_cluster: bool,
     /// What looks at the rows, where somebody wants it: those of the version that decides.
     guard: Option<Box<Guard>>,
@@ -77,6 +77,17 @@ struct Decided {
     probabilities: Option<Vec<f64>>,
 }
 
+/// The error of a version whose answers are not those of rows, or no one number.
+fn unlogged(version: &Version, answers: &str) -> Error {
+    Error::new(
+        WRONG_TASK,
+        format!(
+            "model \"{}\" gives {answers}, which are no predictions to log",
+            version.reference()
+        ),
+    )
+}
+
 impl Logged {
     /// Nothing yet. `of` is the version's place among those that score.
     pub fn new(version: Version, keyed: &Keyed, wanted: &Wanted, of: usize, reasons: usize) -> Result<Logged> {
@@ -86,14 +97,12 @@ impl Logged {
             Answer::Cluster { .. } => true,
             Answer::Classes(_) | Answer::Number | Answer::Strangeness => false,
             Answer::Components { .. } => {
-                return Err(Error::new(
-                    WRONG_TASK,
-                    format!(
-                        "model \"{}\" gives components, which are no prediction to log",
-                        version.reference()
-                    ),
-                )
-                .hint("Keep what assay.transform gives in a table of your own."));
+                let hint = "Keep what assay.transform gives in a table of your own.";
+                return Err(unlogged(&version, "components").hint(hint));
+            }
+            Answer::Forecast => {
+                let hint = "Keep what assay.forecast gives in a table of your own.";
+                return Err(unlogged(&version, "the numbers of series to come").hint(hint));
             }
         };
         let places = input_places(&scorer, keyed.columns(), &version.reference())?;
@@ -146,7 +155,6 @@ impl Logged {
             guard.look(self.scorer.raw(&self.encoded))?;
         }
         self.scorer.score(&mut self.encoded, &mut self.scores);
-        // A row may be in no cluster.
         let is_score = |score: &f64| score.is_finite() || self.is_cluster && score.is_nan();
         if !self.scores.iter().all(is_score) {
             return Err(Error::new(
