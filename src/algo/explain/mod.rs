@@ -16,6 +16,7 @@
 //! | `deep_background` | the same of paths with very many features |
 //! | `interactions` | what two features do together |
 //! | `plan`, `trees` | the explainer made of these |
+//! | `additive`, `parts` | models whose margins are sums over the features |
 
 mod background;
 mod background_blocks;
@@ -44,11 +45,13 @@ pub(crate) use trees::TreeExplainer;
 
 mod additive;
 mod folded;
+mod parts;
 #[cfg(test)]
 mod tests;
 
 pub use additive::{Additive, AdditiveExplainer, Known, means_of_rows, means_of_summaries};
 pub use folded::{Direction, Explained, Folded, JointSum, Pairs, Side};
+pub use parts::{Parts, PartsExplainer, means_of_parts};
 
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
