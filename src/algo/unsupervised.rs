@@ -1,12 +1,21 @@
 //! What a fitted model can do that was learned without a target.
 
-use super::error::Result;
+use rayon::prelude::*;
+
+use super::error::{Error, Result};
+use super::frame::Frame;
 use super::monitor::Monitor;
+use super::room;
 use super::task::Answer;
 use super::training_set::TrainingSet;
 
 /// Shares of the training rows whose strangeness is kept: 0, 1/1000, ..., 1.
 pub const STRANGENESS_STEPS: usize = 1000;
+
+/// Training rows whose strangeness is looked at: so many tell each of the quantiles to a few thousandths of its share.
+const JUDGED: usize = 100_000;
+/// Rows that one task looks at.
+const BLOCK_ROWS: usize = 256;
 
 /// A fitted model of rows without a target. Its explained margin ([`crate::fitted::Fitted::margin`]) is one number that grows with
 /// [`Unsupervised::strangeness`], so that what features add to it says what makes a row strange.
@@ -100,6 +109,29 @@ pub fn quantiles(mut strangeness: Vec<f64>, monitor: &dyn Monitor) -> Result<Vec
     Ok((0..=STRANGENESS_STEPS)
         .map(|step| strangeness[(last * step).div_ceil(STRANGENESS_STEPS)])
         .collect())
+}
+
+/// The quantiles of what `strangeness` gives for the rows of a frame: of at most [`JUDGED`] of them, at even distances. Blocks in parallel.
+pub(crate) fn quantiles_of(
+    frame: &Frame,
+    monitor: &dyn Monitor,
+    strangeness: impl Fn(&[f64]) -> f64 + Sync,
+) -> Result<Vec<f64>> {
+    let step = frame.rows().div_ceil(JUDGED).max(1);
+    let mut values = room::zeros(frame.rows().div_ceil(step))?;
+    values
+        .par_chunks_mut(BLOCK_ROWS)
+        .enumerate()
+        .try_for_each(|(block, values)| {
+            monitor.check()?;
+            let mut row = vec![0.0; frame.width()];
+            for (place, value) in values.iter_mut().enumerate() {
+                frame.encode_row((block * BLOCK_ROWS + place) * step, &mut row);
+                *value = strangeness(&row);
+            }
+            Ok::<(), Error>(())
+        })?;
+    quantiles(values, monitor)
 }
 
 /// Whether numbers are such quantiles.

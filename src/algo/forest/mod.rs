@@ -37,6 +37,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 pub use params::{Amount, ClassWeight, Criterion, ForestParams, MaxFeatures};
+pub(crate) use statistics::LeafRows;
 pub use statistics::NodeRows;
 
 use crate::calibration::Scale;
@@ -52,7 +53,6 @@ use crate::training_set::{Shape, TrainingSet};
 use crate::trees::Importance;
 use crate::trees::tree::Trees;
 use leaves::Leaves;
-use statistics::LeafRows;
 
 /// The learner of one tree.
 pub struct DecisionTree;

@@ -16,7 +16,7 @@ pub struct NodeRows {
 
 /// The training rows of leaves, by the leaf's number.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub(super) struct LeafRows {
+pub(crate) struct LeafRows {
     rows: Vec<u32>,
     /// Empty when every row weighs 1.
     weights: Vec<f32>,
@@ -26,19 +26,19 @@ impl LeafRows {
     /// Bytes of one leaf.
     pub(super) const BYTES: usize = size_of::<u32>() + size_of::<f32>();
 
-    pub(super) fn push(&mut self, rows: usize, weight: f64) {
+    pub(crate) fn push(&mut self, rows: usize, weight: f64) {
         self.rows.push(rows as u32);
         self.weights.push(weight.min(f64::from(f32::MAX)) as f32);
     }
 
     /// Adds leaves behind these.
-    pub(super) fn append(&mut self, other: LeafRows) {
+    pub(crate) fn append(&mut self, other: LeafRows) {
         self.rows.extend(other.rows);
         self.weights.extend(other.weights);
     }
 
     /// Forgets weights that say what the numbers of rows say.
-    pub(super) fn finish(mut self) -> LeafRows {
+    pub(crate) fn finish(mut self) -> LeafRows {
         if self
             .rows
             .iter()
@@ -62,7 +62,7 @@ impl LeafRows {
     }
 
     /// Those of each node of trees. O(nodes).
-    pub(super) fn of_nodes(&self, trees: &Trees) -> Vec<NodeRows> {
+    pub(crate) fn of_nodes(&self, trees: &Trees) -> Vec<NodeRows> {
         let mut nodes = vec![NodeRows::default(); trees.nodes()];
         // Children lie behind their parents.
         for node in (0..nodes.len()).rev() {
@@ -78,7 +78,7 @@ impl LeafRows {
     }
 
     /// Checks those of so many leaves. O(leaves).
-    pub(super) fn validate(&self, leaves: usize) -> Result<()> {
+    pub(crate) fn validate(&self, leaves: usize) -> Result<()> {
         let is_weight = |weight: &f32| weight.is_finite() && *weight >= 0.0;
         let lengths = self.rows.len() == leaves && (self.weights.is_empty() || self.weights.len() == leaves);
         if lengths && self.weights.iter().all(is_weight) {
@@ -88,7 +88,7 @@ impl LeafRows {
     }
 
     /// Bytes held on the heap.
-    pub(super) fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         self.rows.capacity() * size_of::<u32>() + self.weights.capacity() * size_of::<f32>()
     }
 }

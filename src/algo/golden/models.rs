@@ -50,10 +50,12 @@ pub(super) fn cases(task: Task) -> Vec<Case> {
                 [i64::MIN, -1, 0, 7, i64::MAX].map(Label::Number).to_vec(),
             ),
         ],
-        Task::Regression => vec![
+        Task::Regression | Task::Clustering | Task::AnomalyDetection | Task::DimensionReduction => vec![
             case("vectors", false, Vec::new()),
             case("weighted_vectors", true, Vec::new()),
         ],
+        // Forecasts are of series, not of rows.
+        Task::Forecasting => Vec::new(),
     }
 }
 
@@ -75,11 +77,15 @@ pub(crate) fn models() -> Vec<(String, Model)> {
                 if has("early_stopping_rounds") {
                     params.insert("early_stopping_rounds".into(), json!(2));
                 }
+                if has("epsilon") && has("min_samples") {
+                    params.insert("epsilon".into(), json!(2));
+                }
                 let learner = algorithm.configure(&params, 1).unwrap();
-                let (fitted, history) = learner.fit(&set(&case), &Unwatched).unwrap();
-                let answer = match &case.labels[..] {
-                    [] => task::Answer::Number,
-                    labels => task::Answer::Classes(labels.to_vec()),
+                let (fitted, history) = learner.fit(&set(&case, task), &Unwatched).unwrap();
+                let answer = match (fitted.unsupervised(), &case.labels[..]) {
+                    (Some(unsupervised), _) => unsupervised.answer(),
+                    (None, []) => task::Answer::Number,
+                    (None, labels) => task::Answer::Classes(labels.to_vec()),
                 };
                 let means = fitted.means();
                 let model = Model {
@@ -140,7 +146,7 @@ fn inputs() -> Vec<Input> {
     ]
 }
 
-fn set(case: &Case) -> TrainingSet {
+fn set(case: &Case, task: Task) -> TrainingSet {
     let number = |step: usize, modulus: usize| (0..ROWS).map(|i| (i * step % modulus) as f64 / 8.0).collect::<Vec<_>>();
     let codes = |gap: usize, levels: usize| {
         let code = |i: usize| {
@@ -170,6 +176,7 @@ fn set(case: &Case) -> TrainingSet {
     ]);
     let classes = case.labels.len();
     let target = match classes {
+        _ if !task.has_target() => Target::None,
         0 => Target::Numbers(
             (0..ROWS)
                 .map(|i| (i * 37 % 101) as f64 / 7.0 + (i % 4) as f64)
@@ -274,6 +281,24 @@ pub(super) fn answers(model: &Model) -> Vec<Exact> {
                 &format!("{name} errors"),
                 &errors(weight.standard_error, weight.p_value),
             );
+        }
+    }
+    if let Some(unsupervised) = fitted.unsupervised() {
+        let mut transformed = vec![0.0; unsupervised.transformed()];
+        unsupervised.transform(&vec![0.5; model.width()], &mut transformed);
+        add("transformed", &transformed);
+        add("strangeness", &[unsupervised.strangeness(&vec![0.5; model.width()])]);
+        add("strangeness of training rows", unsupervised.strangeness_quantiles());
+        add("bound", &[unsupervised.bound().unwrap_or(f64::NAN)]);
+        for (place, cluster) in unsupervised.clusters().into_iter().flatten().enumerate() {
+            add(&format!("cluster {place}"), &[cluster.rows as f64]);
+            let centre: Vec<f64> = cluster.centre.iter().map(|part| part.value).collect();
+            add(&format!("centre {place}"), &centre);
+        }
+        for (place, component) in unsupervised.components().into_iter().flatten().enumerate() {
+            add(&format!("component {place}"), &[component.variance, component.share]);
+            let loadings: Vec<f64> = component.loadings.iter().map(|part| part.value).collect();
+            add(&format!("loadings {place}"), &loadings);
         }
     }
     add("held-out loss", fitted.eval_losses());

@@ -24,25 +24,9 @@ impl<'a> Input<'a> {
         if targets.iter().any(|target| !target.is_finite()) {
             return Err(Error::data("a target is missing", "leave out rows without a target"));
         }
-        let Some(weights) = &set.weights else {
-            return Ok(Input { targets, weights: None });
-        };
-        let weights: Vec<f64> = weights.iter().map(|w| f64::from(*w)).collect();
-        if weights.len() != targets.len() || weights.iter().any(|w| !w.is_finite() || *w < 0.0) {
-            return Err(Error::data(
-                "a row's weight is missing or negative",
-                "give each row a weight of 0 or more",
-            ));
-        }
-        if weights.iter().all(|w| *w == 0.0) {
-            return Err(Error::data(
-                "no row has a weight above 0",
-                "give some rows a positive weight",
-            ));
-        }
         Ok(Input {
             targets,
-            weights: Some(weights),
+            weights: weights_of(set)?,
         })
     }
 
@@ -54,6 +38,35 @@ impl<'a> Input<'a> {
         };
         rows as u64
     }
+}
+
+/// The weights of rows that are learned from, with or without a target; `None` when all weigh the same. Returns an error when there is no row, no row
+/// with a weight, or when a weight is not a finite number of at least 0.
+pub(crate) fn weights_of(set: &TrainingSet) -> Result<Option<Vec<f64>>> {
+    if set.rows() == 0 && set.target.values().is_empty() {
+        return Err(Error::data(
+            "there are no rows to learn from",
+            "check the training query",
+        ));
+    }
+    let Some(weights) = &set.weights else {
+        return Ok(None);
+    };
+    let rows = set.rows().max(set.target.values().len());
+    let weights: Vec<f64> = weights.iter().map(|w| f64::from(*w)).collect();
+    if weights.len() != rows || weights.iter().any(|w| !w.is_finite() || *w < 0.0) {
+        return Err(Error::data(
+            "a row's weight is missing or negative",
+            "give each row a weight of 0 or more",
+        ));
+    }
+    if weights.iter().all(|w| *w == 0.0) {
+        return Err(Error::data(
+            "no row has a weight above 0",
+            "give some rows a positive weight",
+        ));
+    }
+    Ok(Some(weights))
 }
 
 /// The weight of each class's rows. Returns an error unless the targets are class numbers without gaps, of two classes or more.

@@ -37,5 +37,6 @@ pub use least_squares::{RidgeParams, ridge_gram};
 pub(crate) use link::probabilities;
 pub use logistic::{ClassWeight, LogisticRegressionParams, Penalty};
 pub use model::{Intercept, LinearModel, Link, Summary, Weight};
+pub(crate) use pass::Data;
 pub use predictor::LinearPredictor;
 pub use scorer::{Scorer, Sum};
