@@ -20,6 +20,7 @@ pub mod estimator;
 pub mod explain;
 pub mod features;
 pub mod fitted;
+pub mod forecast;
 pub mod forest;
 pub mod formats;
 pub mod frame;

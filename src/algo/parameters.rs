@@ -341,6 +341,46 @@ impl Value for Vec<f64> {
     }
 }
 
+impl Value for String {
+    fn read(json: &Json) -> Option<String> {
+        json.as_str().map(String::from)
+    }
+
+    fn is_in(&self, _: Range) -> bool {
+        true
+    }
+
+    fn allowed(_: Range) -> String {
+        "a text".into()
+    }
+
+    fn show(&self) -> String {
+        serde_json::json!(self).to_string()
+    }
+}
+
+/// Each number is in the range. One alone may stand without its list.
+impl Value for Vec<usize> {
+    fn read(json: &Json) -> Option<Vec<usize>> {
+        match json.as_array() {
+            Some(numbers) => numbers.iter().map(usize::read).collect(),
+            None => usize::read(json).map(|number| vec![number]),
+        }
+    }
+
+    fn is_in(&self, range: Range) -> bool {
+        self.iter().all(|&number| range.holds(number as f64))
+    }
+
+    fn allowed(range: Range) -> String {
+        format!("a list, each of it {}", range.of("a whole number"))
+    }
+
+    fn show(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
 impl Value for Vec<String> {
     fn read(json: &Json) -> Option<Vec<String>> {
         json.as_array()?
