@@ -10,6 +10,7 @@ use super::calibration::Scale;
 use super::error::Result;
 use super::estimator::Estimator;
 use super::explain::{Additive, Baseline, Explainer};
+use super::forecast::Forecaster;
 use super::grouped::GroupedModel;
 use super::linear::{self, Intercept, Weight};
 use super::monitor::Monitor;
@@ -71,6 +72,11 @@ pub trait Fitted: Estimator + Stored + Debug + Send + Sync {
 
     /// What it can do as a model without a target; `None` for one that predicts a target.
     fn unsupervised(&self) -> Option<&dyn Unsupervised> {
+        None
+    }
+
+    /// The series that it forecasts; `None` for a model of rows.
+    fn forecaster(&self) -> Option<&Forecaster> {
         None
     }
 

@@ -23,6 +23,7 @@ pub static LEARNERS: &[Algorithm] = &[
     Algorithm::of::<crate::pca::PcaLearner>(),
     Algorithm::of::<crate::dbscan::DbscanLearner>(),
     Algorithm::of::<crate::isolation::IsolationForestLearner>(),
+    Algorithm::of::<crate::forecast::Forecast>(),
 ];
 
 /// The algorithm of that name.

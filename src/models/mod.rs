@@ -10,6 +10,7 @@ mod deployment;
 pub mod describe;
 pub mod explain;
 mod fold_by;
+pub mod forecast;
 mod form;
 mod grants;
 mod groups;

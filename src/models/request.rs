@@ -188,6 +188,18 @@ impl Request {
         self.algorithm.map_or_else(|| algorithm_named(default_for(task)), Ok)
     }
 
+    /// The algorithm that forecasts, where that is asked for.
+    pub fn forecasting(&self) -> Result<Option<&'static Algorithm>> {
+        let by_task = self.task == Some(Task::Forecasting);
+        let algorithm = match self.algorithm {
+            Some(algorithm) if algorithm.tasks.contains(&Task::Forecasting) => algorithm,
+            None if by_task => self.algorithm(Task::Forecasting)?,
+            Some(_) | None => return Ok(None),
+        };
+        check_task(algorithm, self.task.unwrap_or(Task::Forecasting))?;
+        Ok(Some(algorithm))
+    }
+
     /// The target of what cannot go without one. `what` says what that is.
     pub fn require_target(&self, what: &str) -> Result<&str> {
         let target = self.target.as_deref().ok_or_else(|| {

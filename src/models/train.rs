@@ -38,16 +38,16 @@ use algo::training_set::{Target, TrainingSet};
 use algo::unsupervised::Unsupervised;
 
 /// What is to be trained, checked as far as it can be without rows.
-struct Training {
-    model: String,
-    request: Request,
-    params: Json,
-    split: SplitOption,
-    deploy: Deploy,
+pub struct Training {
+    pub(super) model: String,
+    pub(super) request: Request,
+    pub(super) params: Json,
+    pub(super) split: SplitOption,
+    pub(super) deploy: Deploy,
     /// A group of fewer rows has no model of its own.
     min_group_rows: usize,
-    calibrate: Option<calibration::Method>,
-    intervals: Option<Wanted>,
+    pub(super) calibrate: Option<calibration::Method>,
+    pub(super) intervals: Option<Wanted>,
 }
 
 /// Rows that intervals are learned from, and the feature that tells their groups.
@@ -235,6 +235,9 @@ impl Training {
 
     fn run(&self, reporter: &mut Reporter, statement: &Foreground) -> Result<Trained> {
         let request = &self.request;
+        if let Some(algorithm) = request.forecasting()? {
+            return self.forecast(algorithm, reporter, statement);
+        }
         let query = Query::new(&request.query)?;
         let split_column = self.split.column(query.columns(), request.target.as_deref())?;
         let resolved = request.resolve(query.columns(), split_column)?;
@@ -354,7 +357,7 @@ impl Training {
     }
 
     /// What the registry keeps of how the version was trained.
-    fn options(&self) -> Json {
+    pub(super) fn options(&self) -> Json {
         let request = &self.request;
         let mut options = json!({
             "params": self.params,

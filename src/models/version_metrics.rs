@@ -69,6 +69,8 @@ enum Rows {
     Train,
     /// Those of folds, each scored by a model that was trained on others.
     Folds,
+    /// Those behind several moments of the past, each forecast from what came before.
+    Origins,
 }
 
 impl Rows {
@@ -77,12 +79,13 @@ impl Rows {
             Rows::Test => "test",
             Rows::Train => "train",
             Rows::Folds => "folds",
+            Rows::Origins => "origins",
         }
     }
 
     fn are_held_out(self) -> bool {
         match self {
-            Rows::Test | Rows::Folds => true,
+            Rows::Test | Rows::Folds | Rows::Origins => true,
             Rows::Train => false,
         }
     }
@@ -228,6 +231,20 @@ impl VersionMetrics {
             decisive: decisive(answer, criterion),
             has_target: true,
             rows: Rows::Folds,
+            curves: None,
+        }
+    }
+
+    /// What a forecast reached behind several moments of the past.
+    pub fn of_origins(metrics: Vec<(&'static str, f64)>) -> VersionMetrics {
+        VersionMetrics {
+            metrics,
+            decisive: vec![Decisive {
+                name: "mase",
+                higher_is_better: false,
+            }],
+            has_target: true,
+            rows: Rows::Origins,
             curves: None,
         }
     }

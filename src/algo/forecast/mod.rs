@@ -9,6 +9,7 @@ mod conformal;
 mod decomposed;
 mod effects;
 mod ets;
+mod fitted;
 mod fitter;
 mod frequency;
 mod input;
@@ -29,6 +30,7 @@ mod stl;
 mod theta;
 mod train;
 
+pub use fitted::{Forecast, Forecaster, Merge};
 pub use frequency::Frequency;
 pub use input::{Event, Input, Series};
 pub use model::{FURTHEST, ForecastModel, Point, SeriesModel, StepAccuracy};

@@ -32,7 +32,8 @@ coded!(Note {
 });
 
 impl Note {
-    pub(super) fn count(&self) -> usize {
+    /// How often it was found.
+    pub fn count(&self) -> usize {
         match *self {
             Note::Merged(count)
             | Note::Filled(count)
@@ -41,6 +42,19 @@ impl Note {
             | Note::Negative(count)
             | Note::Short(count)
             | Note::Unknown(count) => count,
+        }
+    }
+
+    /// What it is about.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Note::Merged(_) => "merged",
+            Note::Filled(_) => "filled",
+            Note::Moved(_) => "moved",
+            Note::Zeros(_) => "zeros",
+            Note::Negative(_) => "negative",
+            Note::Short(_) => "short",
+            Note::Unknown(_) => "unknown",
         }
     }
 
@@ -93,6 +107,20 @@ coded!(Reason {
 });
 
 impl Reason {
+    /// Whether what was to forecast the series lost against the seasonal naive.
+    pub fn has_lost(&self) -> bool {
+        match self {
+            Reason::Lost(_) => true,
+            Reason::Asked
+            | Reason::Better(_)
+            | Reason::Unjudged(_)
+            | Reason::Few(_)
+            | Reason::Constant
+            | Reason::Intermittent(_)
+            | Reason::Overflow => false,
+        }
+    }
+
     /// In words.
     pub fn text(&self) -> String {
         match self {

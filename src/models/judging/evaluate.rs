@@ -5,9 +5,9 @@ use serde_json::Value as Json;
 
 use super::pass::{LeftOut, Pass, Wanted};
 use super::segments::Segments;
-use crate::models::inspect;
 use crate::models::registry::Privilege;
 use crate::models::unsupervised::assessed;
+use crate::models::{forecast, inspect};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::options::{self, required};
 use crate::pg::result_row::{SetOf, result_row, set_of};
@@ -79,6 +79,10 @@ fn evaluated(
         assessed::check_threshold(&version, threshold)?;
         let assessed = assessed::assess((&version, &scorer), required("query", query)?, group_by, 0)?;
         return Ok(assessed.metrics);
+    }
+    if scorer.model().fitted.forecaster().is_some() {
+        let query = required("query", query)?;
+        return forecast::evaluate::evaluate((&version, &scorer), query, threshold, group_by);
     }
     let wanted = Wanted {
         threshold,

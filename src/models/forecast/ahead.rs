@@ -1,0 +1,162 @@
+//! `forecast`: the numbers to come of each series, with their intervals; and `forecast_series`: by what each is forecast, and why.
+
+use algo::forecast::{Forecaster, Point, SeriesModel};
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::{pg_extern, pg_sys};
+use serde_json::{Map, Value as Json, json};
+
+use crate::models::explain::text;
+use crate::models::inspect::open;
+use crate::models::registry::{Privilege, Version};
+use crate::models::scorer::Scorer;
+use crate::pg::arguments::{double, small_integer};
+use crate::pg::compute::{self, Reporter, serve_interrupts};
+use crate::pg::error::{Error, Result, WRONG_TASK, or_raise};
+use crate::pg::foreground::Foreground;
+use crate::pg::options::required;
+use crate::pg::result_row::{RowWriter, SetOf, result_row, set_of};
+use crate::pg::text::Text;
+use crate::pg::time_zone;
+
+/// Numbers that are forecast at a time.
+const AT_ONCE: usize = 1 << 16;
+
+result_row! {
+    /// A number to come.
+    struct ForecastRow {
+        series: Json,
+        at: TimestampWithTimeZone,
+        value: f64,
+        lower: Option<f64>,
+        upper: Option<f64>,
+    }
+}
+
+/// The series of a model. Returns ML010 for a model of rows.
+pub fn forecaster<'m>(version: &Version, scorer: &'m Scorer) -> Result<&'m Forecaster> {
+    scorer.model().fitted.forecaster().ok_or_else(|| {
+        let (reference, task) = (version.reference(), scorer.model().answer.task().noun());
+        Error::new(
+            WRONG_TASK,
+            format!("model \"{reference}\" forecasts nothing: it is {task}"),
+        )
+        .hint("Train one with algorithm => 'forecast'; assay.predict tells of rows.")
+    })
+}
+
+/// The values that name a series, by their columns. A total has those of the columns that it is not a total of.
+pub fn name_of(forecaster: &Forecaster, series: &SeriesModel) -> Json {
+    let values = forecaster.columns.iter().zip(series.key());
+    let value = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| json!(text));
+    Json::Object(
+        values
+            .map(|(column, text)| (column.clone(), value(text)))
+            .collect::<Map<_, _>>(),
+    )
+}
+
+/// `forecast(model, horizon, level)`.
+#[pg_extern(sql = false)]
+fn forecast(fcinfo: pg_sys::FunctionCallInfo) {
+    or_raise(write(fcinfo));
+}
+
+fn write(fcinfo: pg_sys::FunctionCallInfo) -> Result<()> {
+    let mut rows = RowWriter::<ForecastRow>::of(fcinfo)?;
+    let reference = required("model", text(fcinfo, 0)?)?;
+    let (version, scorer) = open(&reference, Privilege::Predict)?;
+    let forecaster = forecaster(&version, &scorer)?;
+    let model = &forecaster.model;
+    let horizon = match small_integer(fcinfo, 1) {
+        None => model.horizon(),
+        Some(horizon) => usize::try_from(horizon).unwrap_or(0),
+    };
+    let level = double(fcinfo, 2).unwrap_or(model.level());
+    let zone = zone_of(forecaster)?;
+    let statement = Foreground::new()?;
+    let mut reporter = Reporter::new();
+    let count = model.series().len();
+    let at_once = if model.is_reconciled() {
+        count
+    } else {
+        (AT_ONCE / horizon.max(1)).clamp(1, count.max(1))
+    };
+    for first in (0..count).step_by(at_once.max(1)) {
+        let places = first..count.min(first + at_once);
+        statement.allow(places.len().saturating_mul(horizon).saturating_mul(size_of::<Point>()))?;
+        let points: Vec<Vec<Point>> = compute::run("forecasting", &mut reporter, &statement, |monitor| {
+            if model.is_reconciled() {
+                return Ok::<_, Error>(model.forecast_all(horizon, level, monitor)?);
+            }
+            let each = places
+                .clone()
+                .map(|place| model.forecast(place, horizon, level, monitor));
+            Ok(each.collect::<algo::error::Result<_>>()?)
+        })?;
+        for (series, points) in model.series()[places].iter().zip(points) {
+            serve_interrupts();
+            let name = name_of(forecaster, series);
+            for point in points {
+                let at = time_zone::moment(point.at, &zone)?;
+                rows.write(|| ForecastRow {
+                    series: name.clone(),
+                    at,
+                    value: point.value,
+                    lower: Some(point.lower).filter(|end| !end.is_nan()),
+                    upper: Some(point.upper).filter(|end| !end.is_nan()),
+                })?;
+            }
+        }
+    }
+    reporter.finish();
+    Ok(())
+}
+
+/// The time zone of a forecast's moments.
+fn zone_of(forecaster: &Forecaster) -> Result<String> {
+    match &forecaster.zone {
+        Some(zone) => Ok(zone.clone()),
+        None => time_zone::of_session(),
+    }
+}
+
+result_row! {
+    /// How a series is forecast.
+    struct SeriesRow {
+        series: Json,
+        frequency: String,
+        values: i64,
+        last_at: TimestampWithTimeZone,
+        method: String,
+        reason: String,
+        mase: Option<f64>,
+        smape: Option<f64>,
+        notes: Vec<Text>,
+    }
+}
+
+/// `forecast_series(model)`.
+#[pg_extern(sql = false)]
+fn forecast_series(model: Option<Text>) -> SetOf<SeriesRow> {
+    let rows = || -> Result<Vec<SeriesRow>> {
+        let (version, scorer) = open(required("model", model.as_deref())?, Privilege::Predict)?;
+        let forecaster = forecaster(&version, &scorer)?;
+        let zone = zone_of(forecaster)?;
+        let row = |series: &SeriesModel| {
+            serve_interrupts();
+            Ok(SeriesRow {
+                series: name_of(forecaster, series),
+                frequency: series.frequency().name(),
+                values: series.count() as i64,
+                last_at: time_zone::moment(series.last(), &zone)?,
+                method: series.method(),
+                reason: series.reason().text(),
+                mase: Some(series.mase()).filter(|mase| mase.is_finite()),
+                smape: Some(series.smape()).filter(|smape| smape.is_finite()),
+                notes: series.notes().iter().map(|note| Text::from(note.text())).collect(),
+            })
+        };
+        forecaster.model.series().iter().map(row).collect()
+    };
+    set_of(or_raise(rows()))
+}
