@@ -49,6 +49,11 @@ pub trait Learner: Sized + 'static {
         None
     }
 
+    /// The column of the query that says which rows are not independent of each other, and is no feature; `None` where all are.
+    fn cluster(_: &Self::Parameters) -> Option<&str> {
+        None
+    }
+
     /// Bytes that a fit takes beside the frame because of the rows, at most, the fitted model among them.
     fn memory(_: &Self::Parameters, _: &Shape) -> usize {
         0
@@ -206,6 +211,11 @@ pub trait Configured: Send + Sync {
     /// The same learner, of a quantile of a number; `None` when it learns none. Returns an error for hyperparameters that do not go with it.
     fn quantile(&self, alpha: f64) -> Result<Option<Box<dyn Configured>>>;
 
+    /// The column that says which rows are not independent of each other, and is no feature.
+    fn cluster(&self) -> Option<&str> {
+        None
+    }
+
     /// Bytes that a fit takes beside the frame because of the rows, at most, the fitted model among them.
     fn memory(&self, shape: &Shape) -> usize;
 
@@ -222,6 +232,10 @@ impl<L: Learner> Configured for Checked<L> {
             Some(params) => Ok(Some(Box::new(Unchecked::<L>::new(params).check()?))),
             None => Ok(None),
         }
+    }
+
+    fn cluster(&self) -> Option<&str> {
+        L::cluster(self)
     }
 
     fn memory(&self, shape: &Shape) -> usize {

@@ -1,6 +1,7 @@
 //! Platt's sigmoid: a logistic curve of the scores. Targets are not 0 and 1 but what a Bayesian would expect of as many rows, which keeps the curve finite
 //! where the scores separate the classes (Platt, "Probabilistic Outputs for Support Vector Machines", 1999).
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{MOST_LOG_ODDS, Point};
@@ -29,9 +30,40 @@ struct Sums {
     hessian: [f64; 3],
 }
 
+impl Sums {
+    /// Those of some rows, by the curve of a slope and an intercept, places being moved by a centre and divided by a unit.
+    fn of(points: &[Point], [slope, intercept]: [f64; 2], [centre, unit]: [f64; 2], targets: [f64; 2]) -> Sums {
+        let mut sums = Sums::default();
+        for point in points {
+            let place = (point.place - centre) / unit;
+            let score = slope * place + intercept;
+            let target = targets[usize::from(point.hit)];
+            let tail = (-score.abs()).exp();
+            let large = 1.0 / (1.0 + tail);
+            let p = if score >= 0.0 { large } else { tail * large };
+            // The negative log likelihood of a share `target` of hits.
+            let loss = score.max(0.0) - target * score + tail.ln_1p();
+            let (error, curve) = (point.weight * (p - target), point.weight * tail * large * large);
+            sums.loss += point.weight * loss;
+            sums.gradient[0] += error * place;
+            sums.gradient[1] += error;
+            sums.hessian[0] += curve * place * place;
+            sums.hessian[1] += curve * place;
+            sums.hessian[2] += curve;
+        }
+        sums
+    }
+
+    fn add(&mut self, other: &Sums) {
+        self.loss += other.loss;
+        self.gradient.iter_mut().zip(other.gradient).for_each(|(a, b)| *a += b);
+        self.hessian.iter_mut().zip(other.hessian).for_each(|(a, b)| *a += b);
+    }
+}
+
 impl Sigmoid {
     /// Learns the curve by Newton's method, which finds the minimum of a convex loss. O(rows).
-    pub(super) fn learn(points: &[Point], monitor: &dyn Monitor) -> Result<Sigmoid> {
+    pub(crate) fn learn(points: &[Point], monitor: &dyn Monitor) -> Result<Sigmoid> {
         let (mut hits, mut total, mut sum, mut squares) = (0.0, 0.0, 0.0, 0.0);
         for point in points {
             hits += if point.hit { point.weight } else { 0.0 };
@@ -50,27 +82,14 @@ impl Sigmoid {
         let misses = total - hits;
         let targets = [1.0 / (misses + 2.0), (hits + 1.0) / (hits + 2.0)];
         let sums = |slope: f64, intercept: f64| -> Result<Sums> {
+            let of_chunks: Vec<Sums> = (points.par_chunks(CHUNK))
+                .map(|points| {
+                    monitor.check()?;
+                    Ok(Sums::of(points, [slope, intercept], [centre, unit], targets))
+                })
+                .collect::<Result<_>>()?;
             let mut sums = Sums::default();
-            for points in points.chunks(CHUNK) {
-                monitor.check()?;
-                for point in points {
-                    let place = (point.place - centre) / unit;
-                    let score = slope * place + intercept;
-                    let target = targets[usize::from(point.hit)];
-                    let tail = (-score.abs()).exp();
-                    let large = 1.0 / (1.0 + tail);
-                    let p = if score >= 0.0 { large } else { tail * large };
-                    // The negative log likelihood of a share `target` of hits.
-                    let loss = score.max(0.0) - target * score + tail.ln_1p();
-                    let (error, curve) = (point.weight * (p - target), point.weight * tail * large * large);
-                    sums.loss += point.weight * loss;
-                    sums.gradient[0] += error * place;
-                    sums.gradient[1] += error;
-                    sums.hessian[0] += curve * place * place;
-                    sums.hessian[1] += curve * place;
-                    sums.hessian[2] += curve;
-                }
-            }
+            of_chunks.iter().for_each(|chunk| sums.add(chunk));
             Ok(sums)
         };
         let (mut slope, mut intercept) = (0.0, ((hits + 1.0) / (misses + 1.0)).ln());
@@ -111,14 +130,14 @@ impl Sigmoid {
     }
 
     #[inline]
-    pub(super) fn at(&self, place: f64) -> f64 {
+    pub(crate) fn at(&self, place: f64) -> f64 {
         let score = self.slope * place + self.intercept;
         let tail = (-score.abs()).exp();
         let large = 1.0 / (1.0 + tail);
         if score >= 0.0 { large } else { tail * large }
     }
 
-    pub(super) fn is_sound(&self) -> bool {
+    pub(crate) fn is_sound(&self) -> bool {
         // Whatever place there is, a score is no NaN.
         (self.slope.abs() * MOST_LOG_ODDS + self.intercept.abs()).is_finite()
     }

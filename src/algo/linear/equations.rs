@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::cholesky::{PivotedCholesky, dot, project_out};
+use super::covariance::{Covariance, Reported};
 use super::gram::Moments;
 use super::triangle::Triangle;
 use crate::error::Result;
@@ -167,23 +168,29 @@ impl Equations {
 
     /// Which weights the rows tell from others, and whether the intercept.
     ///
-    /// `blocks` are the 0/1 columns of each category; that they add up to 1 is the encoding's doing, so their weights stay identified
-    /// as deviations from the category's unweighted mean weight. A column that depends on others in any other way is not identified.
-    /// `offsets` is what the reported intercept has on top of `intercept`: `- sum offsets * weights`.
-    pub fn identified(&self, blocks: &[Range<usize>], offsets: &[f64]) -> (Vec<bool>, bool) {
+    /// That the 0/1 columns of a category add up to 1 is the encoding's doing, so their weights stay identified as deviations from the
+    /// category's unweighted mean weight. A column that depends on others in any other way is not identified. A column of reference is none
+    /// of which there is anything to know.
+    pub fn identified(&self, reported: &Reported) -> (Vec<bool>, bool) {
         // Without an intercept the levels of one category stand for themselves.
-        let blocks = if self.intercept { blocks } else { &[] };
+        let blocks = if self.intercept { &reported.blocks[..] } else { &[] };
         let mut structural = vec![0.0; self.width];
         for block in blocks {
             structural[block.clone()].fill(1.0 / block.len() as f64);
         }
         let weights = structural.iter().enumerate().map(|(i, structural)| {
-            let hidden: f64 = self.unseen.iter().map(|direction| direction[i] * direction[i]).sum();
-            hidden - structural < 1e-8
+            let (structural, reference) = match reported.references[i] {
+                // All levels moved alike leave a difference as it is.
+                Some(reference) => (0.0, Some(reference)),
+                None => (*structural, None),
+            };
+            let part = |direction: &Vec<f64>| direction[i] - reference.map_or(0.0, |reference| direction[reference]);
+            let hidden: f64 = self.unseen.iter().map(|direction| part(direction).powi(2)).sum();
+            reference != Some(i) && hidden - structural < 1e-8
         });
         let weights = weights.collect();
 
-        let combination = self.reported(offsets);
+        let combination = self.reported(&reported.offsets);
         let hidden: f64 = (self.unseen.iter())
             .map(|direction| dot(direction, &combination).powi(2))
             .sum();
@@ -205,17 +212,8 @@ impl Equations {
             .collect()
     }
 
-    /// Variances of the weights and of the intercept, for errors of variance 1; none for those not [`Equations::identified`].
-    ///
-    /// With `sandwich` the penalty counts as part of the estimator, not as knowledge: `C X'WX C` with C the inverse. Without it the
-    /// variances are the diagonal of C. O(width^3).
-    pub fn variances(
-        &self,
-        blocks: &[Range<usize>],
-        offsets: &[f64],
-        sandwich: bool,
-        monitor: &dyn Monitor,
-    ) -> Result<Variances> {
+    /// The inverse of the equations' matrix, on what the rows tell of. O(width^3).
+    pub fn inverse(&self, monitor: &dyn Monitor) -> Result<Vec<f64>> {
         let width = self.width;
         let mut inverse = self.factor.inverse(monitor)?;
         for direction in &self.unseen {
@@ -236,24 +234,49 @@ impl Equations {
             }
         }
         monitor.check()?;
-        let shrunk = |row: &[f64]| row.iter().zip(&self.penalty).map(|(v, p)| v * v * p).sum::<f64>();
-        let (known, known_intercept) = self.identified(blocks, offsets);
-        let combination = self.reported(offsets);
-        let (mut weights, mut image) = (Vec::with_capacity(width), Vec::with_capacity(width));
-        let mut freedom = f64::from(u8::from(self.intercept)) - self.unseen.len() as f64;
-        for (i, row) in inverse.chunks_exact(width.max(1)).enumerate() {
-            if i % CHUNK_ROWS == 0 {
+        Ok(inverse)
+    }
+
+    /// The effective number of parameters, the intercept counted: the trace of the matrix that maps targets to fitted values.
+    pub fn freedom(&self, inverse: &[f64]) -> f64 {
+        let rows = inverse.chunks_exact(self.width.max(1)).enumerate();
+        let seen = f64::from(u8::from(self.intercept)) - self.unseen.len() as f64;
+        rows.fold(seen, |sum, (i, row)| sum + 1.0 - row[i] * self.penalty[i])
+    }
+
+    /// Variances of what is reported; none for what is not [`Equations::identified`].
+    ///
+    /// With `sandwich` the penalty counts as part of the estimator, not as knowledge: `C X'WX C` with C the inverse. Without it the
+    /// covariance is C. O(width^3).
+    pub fn variances(&self, reported: &Reported, sandwich: bool, monitor: &dyn Monitor) -> Result<Variances> {
+        let inverse = self.inverse(monitor)?;
+        let freedom = self.freedom(&inverse);
+        let penalised = sandwich && self.penalty.iter().any(|penalty| *penalty > 0.0);
+        let penalty = if penalised { &self.penalty[..] } else { &[] };
+        let covariance = Covariance::of_inverse(inverse, penalty, self.weight);
+        self.variances_of(&covariance, reported, freedom, monitor)
+    }
+
+    /// The same of any covariance.
+    pub fn variances_of(
+        &self,
+        covariance: &Covariance,
+        reported: &Reported,
+        freedom: f64,
+        monitor: &dyn Monitor,
+    ) -> Result<Variances> {
+        let (known, known_intercept) = self.identified(reported);
+        let mut weights = Vec::with_capacity(self.width);
+        for (column, known) in known.iter().enumerate() {
+            if column % CHUNK_ROWS == 0 {
                 monitor.check()?;
             }
-            let variance = (row[i] - if sandwich { shrunk(row) } else { 0.0 }).max(0.0);
-            weights.push(known[i].then_some(variance));
-            image.push(dot(row, &combination));
-            freedom += 1.0 - row[i] * self.penalty[i];
+            weights.push(known.then(|| covariance.of_weight(column, reported.references[column])));
         }
-        let along = dot(&combination, &image) - if sandwich { shrunk(&image) } else { 0.0 };
+        let combination = self.reported(&reported.offsets);
         Ok(Variances {
             weights,
-            intercept: known_intercept.then(|| 1.0 / self.weight + along.max(0.0)),
+            intercept: known_intercept.then(|| covariance.of_intercept(&combination)),
             freedom,
         })
     }

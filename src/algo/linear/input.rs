@@ -1,7 +1,10 @@
 //! What learners check about their rows.
 
+use super::pass::Point;
 use crate::error::{Error, Result};
+use crate::room;
 use crate::training_set::TrainingSet;
+use crate::unit::unit_of;
 
 /// Targets and row weights of a training set as slices.
 pub(crate) struct Input<'a> {
@@ -67,6 +70,45 @@ pub(crate) fn weights_of(set: &TrainingSet) -> Result<Option<Vec<f64>>> {
         ));
     }
     Ok(Some(weights))
+}
+
+/// Targets less their mean, in units of their mean distance from it: for methods whose numbers should be neither large nor small.
+pub(crate) struct Standardised {
+    pub targets: Vec<f64>,
+    centre: f64,
+    /// Above 0.
+    pub unit: f64,
+}
+
+impl Standardised {
+    /// Those of the rows; not moved when not `centred`. Returns an error where there is no room.
+    pub fn of(input: &Input, centred: bool) -> Result<Standardised> {
+        // Sums of huge numbers are taken in a unit of their own.
+        let first = unit_of(input.targets.iter().copied());
+        let weight = |row: usize| input.weights.as_ref().map_or(1.0, |w| w[row]);
+        let mut targets = room::with_capacity(input.targets.len())?;
+        targets.extend(input.targets.iter().map(|target| target / first));
+        let rows = || targets.iter().enumerate();
+        let total: f64 = rows().map(|(row, _)| weight(row)).sum();
+        let mean = rows().map(|(row, target)| weight(row) * target).sum::<f64>() / total;
+        let distance = rows().map(|(row, target)| weight(row) * (target - mean).abs()).sum::<f64>() / total;
+        let centre = if centred { mean } else { 0.0 };
+        let own = if distance > 0.0 && (1.0 / distance).is_finite() { distance } else { 1.0 };
+        targets.iter_mut().for_each(|target| *target = (*target - centre) / own);
+        Ok(Standardised {
+            targets,
+            centre: centre * first,
+            unit: own * first,
+        })
+    }
+
+    /// What was found for them, of the targets as they are.
+    pub fn restored(&self, point: &Point) -> Point {
+        Point {
+            weights: point.weights.iter().map(|weight| weight * self.unit).collect(),
+            intercept: point.intercept * self.unit + self.centre,
+        }
+    }
 }
 
 /// The weight of each class's rows. Returns an error unless the targets are class numbers without gaps, of two classes or more.

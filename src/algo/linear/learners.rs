@@ -27,6 +27,10 @@ impl Learner for LinearRegression {
         RidgeParams::least_squares()
     }
 
+    fn cluster(params: &RidgeParams) -> Option<&str> {
+        params.cluster.as_deref()
+    }
+
     fn design_memory(_: &RidgeParams, shape: &Shape) -> usize {
         gram::memory_needed(shape.design_columns)
     }
@@ -46,6 +50,10 @@ impl Learner for Ridge {
                                  p-values";
     type Parameters = RidgeParams;
     type Fitted = LinearModel;
+
+    fn cluster(params: &RidgeParams) -> Option<&str> {
+        params.cluster.as_deref()
+    }
 
     fn design_memory(_: &RidgeParams, shape: &Shape) -> usize {
         gram::memory_needed(shape.design_columns)
@@ -116,6 +124,10 @@ impl Learner for LogisticRegression {
     /// The linear predictor and the loss's derivatives.
     fn memory(_: &LogisticRegressionParams, shape: &Shape) -> usize {
         shape.rows.saturating_mul(24)
+    }
+
+    fn cluster(params: &LogisticRegressionParams) -> Option<&str> {
+        params.cluster.as_deref()
     }
 
     fn design_memory(_: &LogisticRegressionParams, shape: &Shape) -> usize {

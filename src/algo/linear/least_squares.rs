@@ -1,12 +1,14 @@
 //! Linear regression by least squares, without a penalty and with that of ridge regression.
 
 use super::cholesky::dot;
+use super::covariance::{Reference, Reported, check_reference};
 use super::equations::Equations;
 use super::gram::{Gram, Moments, check_width};
 use super::input::Input;
 use super::link::Squared;
-use super::model::{Errors, Fitted, LinearModel, Link, Summary, intercept_offsets};
+use super::model::{Errors, Fitted, LinearModel, Link, Summary};
 use super::pass::{Data, Point};
+use super::robust::{self, StandardErrors, check_errors, clusters_of, is_robust};
 use crate::design::Design;
 use crate::error::{Error, Result};
 use crate::monitor::{Monitor, Progress, Unwatched};
@@ -32,10 +34,24 @@ hyperparameters! {
         /// Whether the penalty is on the weights of standardised numbers, so that units do not matter, as in a pipeline of scikit-learn's
         /// `StandardScaler` and the model, or on the weights of the numbers as they are. Levels are 0 and 1 in both cases.
         standardize: bool = true, any(), from "assay";
+        /// Of what standard errors are made: rows with the same variance, or each row's own residual, with statsmodels' corrections. Those of a
+        /// weighted row are of its weighted residual.
+        standard_errors: StandardErrors = StandardErrors::Classical, any(), from "statsmodels";
+        /// A column of the query that says which rows are not independent of each other: standard errors are by these clusters. It is no feature.
+        cluster: Option<String> = None, any(), from "statsmodels";
+        /// The level of each category that the weights of its other levels are differences from: the first in order, or that of most rows. Predictions
+        /// stay as they are.
+        reference: Reference = Reference::None, any(), from "assay";
     }
+    together Self::check_errors
 }
 
 impl RidgeParams {
+    fn check_errors(&self) -> Result<()> {
+        check_errors(self.standard_errors, self.cluster.as_deref())?;
+        check_reference(self.reference, self.fit_intercept)
+    }
+
     /// No penalty.
     pub fn least_squares() -> RidgeParams {
         RidgeParams::default().alpha(0.0)
@@ -79,9 +95,9 @@ pub fn ridge_gram(gram: &Gram, params: &RidgeParams) -> Result<LinearModel> {
         .sum();
     conclude(
         params,
-        &design,
+        (&design, &Reported::of(&design, params.reference)),
         &equations,
-        point,
+        (point, None),
         Residuals {
             squares: (total - explained).max(0.0),
             unit: units[target],
@@ -166,7 +182,24 @@ pub(crate) fn fit(params: &RidgeParams, set: &TrainingSet, monitor: &dyn Monitor
 
     let rows = input.rows();
     let residuals = Residuals { squares, unit, rows };
-    let model = conclude(params, &design, &equations, point, residuals, monitor)?;
+    let reported = Reported::of(&design, params.reference);
+    let clusters = clusters_of(params.cluster.as_deref(), set)?;
+    let errors = match is_robust(params.standard_errors, clusters) && residuals.tell_errors(params, &equations) {
+        true => {
+            let fit = robust::Fit {
+                data,
+                point: &point,
+                loss: &Squared,
+                equations: &equations,
+                rows,
+                clusters,
+                kind: params.standard_errors,
+            };
+            Some(fit.errors(&reported)?.times(unit))
+        }
+        false => None,
+    };
+    let model = conclude(params, (&design, &reported), &equations, (point, errors), residuals, monitor)?;
     monitor.progress(Progress {
         iteration: 1,
         iterations: 1,
@@ -226,30 +259,36 @@ struct Residuals {
     rows: u64,
 }
 
-/// The model with the errors of its weights, from the residual sum of squares. `point` is in units of the target.
+impl Residuals {
+    /// Whether there is a residual to estimate the noise from: not with as many columns as rows.
+    fn tell_errors(&self, params: &RidgeParams, equations: &Equations) -> bool {
+        let parameters = equations.rank() + usize::from(params.fit_intercept);
+        self.rows as f64 > parameters as f64 || params.alpha > 0.0
+    }
+}
+
+/// The model with the errors of its weights, from the residual sum of squares unless they are given. `point` is in units of the target.
 fn conclude(
     params: &RidgeParams,
-    design: &Design,
+    (design, reported): (&Design, &Reported),
     equations: &Equations,
-    point: Point,
+    (point, errors): (Point, Option<Errors>),
     residuals: Residuals,
     monitor: &dyn Monitor,
 ) -> Result<LinearModel> {
-    let Residuals { squares, unit, rows } = residuals;
-    // With as many columns as rows there is no residual to estimate the noise from.
-    let possible = rows as f64 > (equations.rank() + usize::from(params.fit_intercept)) as f64 || params.alpha > 0.0;
-    let errors = if possible {
-        let (blocks, offsets) = (design.level_blocks(), intercept_offsets(design));
-        let variances = equations.variances(&blocks, &offsets, true, monitor)?;
-        let freedom = rows as f64 - variances.freedom;
-        Some(Errors {
-            variances,
-            noise: (squares / freedom).sqrt() * unit,
-            freedom,
-        })
-    } else {
-        None
+    let errors = match errors {
+        None if residuals.tell_errors(params, equations) => {
+            let variances = equations.variances(reported, true, monitor)?;
+            let freedom = residuals.rows as f64 - variances.freedom;
+            Some(Errors {
+                variances,
+                noise: (residuals.squares / freedom).sqrt() * residuals.unit,
+                freedom,
+            })
+        }
+        errors => errors,
     };
+    let Residuals { squares, unit, rows } = residuals;
     let errors = errors.filter(|errors| errors.freedom > 1e-6);
     let loss = squares / equations.weight();
     let summary = Summary {
@@ -268,6 +307,6 @@ fn conclude(
         intercept: point.intercept * unit,
         weights: point.weights.iter().map(|weight| weight * unit).collect(),
     };
-    let model = LinearModel::assemble(design, Link::Identity, &[Fitted { point, errors }], summary)?;
+    let model = LinearModel::assemble_as(design, reported, Link::Identity, &[Fitted { point, errors }], summary)?;
     Ok(model.with_condition(equations.condition()))
 }

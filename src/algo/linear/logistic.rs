@@ -1,14 +1,15 @@
 //! Logistic regression.
 
-use super::equations::Variances;
+use super::covariance::{Reference, Reported, check_reference};
 use super::gram::{self, check_width};
 use super::input::{Input, class_weights};
 use super::lbfgs;
 use super::link::Logistic;
-use super::model::{Errors, Fitted, LinearModel, Link, Summary, intercept_offsets};
+use super::model::{Errors, Fitted, LinearModel, Link, Summary};
 use super::multinomial::Multinomial;
 use super::newton::{self, Objective, Single};
 use super::pass::{Data, Point};
+use super::robust::{self, StandardErrors, check_errors, clusters_of, is_robust};
 use super::softmax;
 use crate::design::Design;
 use crate::error::{Error, Result};
@@ -66,6 +67,26 @@ choices! {
     null None
 }
 
+impl ClassWeight {
+    /// The weights of rows, classes considered.
+    pub(super) fn row_weights(self, input: &Input, classes: &[f64]) -> Option<Vec<f64>> {
+        if self == ClassWeight::None {
+            return input.weights.clone();
+        }
+        let total: f64 = classes.iter().sum();
+        let factors: Vec<f64> = classes
+            .iter()
+            .map(|weight| total / (classes.len() as f64 * weight))
+            .collect();
+        let weight = |row: usize| input.weights.as_ref().map_or(1.0, |w| w[row]);
+        Some(
+            (input.targets.iter().enumerate())
+                .map(|(row, class)| weight(row) * factors[*class as usize])
+                .collect(),
+        )
+    }
+}
+
 hyperparameters! {
     /// Hyperparameters of logistic regression, named as in scikit-learn. The model minimises `c` times the sum of the rows' negative log
     /// likelihoods plus half the sum of squared weights.
@@ -86,7 +107,15 @@ hyperparameters! {
         /// Whether the penalty is on the weights of standardised numbers, as in a pipeline with scikit-learn's `StandardScaler`, or of the
         /// numbers as they are.
         standardize: bool = true, any(), from "assay";
+        /// Of what standard errors are made: of what the model says, or of each row's own residual. With two classes.
+        standard_errors: StandardErrors = StandardErrors::Classical, any(), from "statsmodels";
+        /// A column of the query that says which rows are not independent of each other: standard errors are by these clusters. It is no feature.
+        cluster: Option<String> = None, any(), from "statsmodels";
+        /// The level of each category that the weights of its other levels are differences from: the first in order, or that of most rows. Predictions
+        /// stay as they are.
+        reference: Reference = Reference::None, any(), from "assay";
     }
+    together Self::check_errors
 }
 
 /// Logistic regression: one score for two classes, one a class (softmax) for more. Targets are class numbers.
@@ -99,37 +128,27 @@ pub(super) fn fit(params: &LogisticRegressionParams, set: &TrainingSet, monitor:
     let classes = class_weights(input.targets, input.weights.as_deref())?;
     let design = Design::learn(&set.frame, input.weights.as_deref(), params.fit_intercept, monitor)?;
     check_width(design.width())?;
-    let weights = params.row_weights(&input, &classes);
+    let weights = params.class_weight.row_weights(&input, &classes);
     let data = Data::new(&design, &set.frame, input.targets, weights.as_deref(), monitor)?;
     let penalty = params.penalties(&design);
     let (width, classes) = (design.width(), classes.len());
+    let clusters = clusters_of(params.cluster.as_deref(), set)?;
+    if is_robust(params.standard_errors, clusters) && (classes > 2 || width > NEWTON_WIDTH) {
+        return Err(Error::data(
+            format!("robust standard errors are those of two classes and up to {NEWTON_WIDTH} columns after one-hot encoding"),
+            "leave out standard_errors and cluster",
+        )
+        .detail(format!("There are {classes} classes and {width} columns.")));
+    }
     let unknowns = (classes - 1) * (width + 1);
     match classes {
-        2 if width <= NEWTON_WIDTH => params.newton(data, &penalty),
+        2 if width <= NEWTON_WIDTH => params.newton(data, &penalty, (input.rows(), clusters)),
         3..=NEWTON_CLASSES if width > 0 && unknowns <= NEWTON_UNKNOWNS => params.multinomial(data, &penalty, classes),
         _ => params.descend(&data, &penalty, classes),
     }
 }
 
 impl LogisticRegressionParams {
-    /// The weights of rows, classes considered.
-    fn row_weights(&self, input: &Input, classes: &[f64]) -> Option<Vec<f64>> {
-        if self.class_weight == ClassWeight::None {
-            return input.weights.clone();
-        }
-        let total: f64 = classes.iter().sum();
-        let factors: Vec<f64> = classes
-            .iter()
-            .map(|weight| total / (classes.len() as f64 * weight))
-            .collect();
-        let weight = |row: usize| input.weights.as_ref().map_or(1.0, |w| w[row]);
-        Some(
-            (input.targets.iter().enumerate())
-                .map(|(row, class)| weight(row) * factors[*class as usize])
-                .collect(),
-        )
-    }
-
     /// The penalty of each design column, the loss of a row counting once.
     fn penalties(&self, design: &Design) -> Vec<f64> {
         match self.penalty {
@@ -141,7 +160,13 @@ impl LogisticRegressionParams {
         }
     }
 
-    fn newton(&self, data: Data, penalty: &[f64]) -> Result<LinearModel> {
+    fn check_errors(&self) -> Result<()> {
+        check_errors(self.standard_errors, self.cluster.as_deref())?;
+        self.standard_errors.check_likelihood()?;
+        check_reference(self.reference, self.fit_intercept)
+    }
+
+    fn newton(&self, data: Data, penalty: &[f64], (rows, clusters): (u64, Option<&[u32]>)) -> Result<LinearModel> {
         let minimum = self.minimise(
             data,
             penalty,
@@ -152,11 +177,25 @@ impl LogisticRegressionParams {
                 intercept: self.fit_intercept,
             },
         )?;
-        let equations = &minimum.equations;
-        let (blocks, offsets) = (data.design.level_blocks(), intercept_offsets(data.design));
-        let variances = equations.variances(&blocks, &offsets, false, data.monitor)?;
-        let fits = minimum.points.iter().map(|point| (point.clone(), variances.clone()));
-        self.assemble(&data, Link::Logistic, fits.collect(), &minimum, equations.rank())
+        let (equations, point) = (&minimum.equations, &minimum.points[0]);
+        let reported = Reported::of(data.design, self.reference);
+        let errors = match is_robust(self.standard_errors, clusters) {
+            true => {
+                let fit = robust::Fit {
+                    data,
+                    point,
+                    loss: &Logistic,
+                    equations,
+                    rows,
+                    clusters,
+                    kind: self.standard_errors,
+                };
+                fit.errors(&reported)?
+            }
+            false => Errors::of_likelihood(equations.variances(&reported, false, data.monitor)?),
+        };
+        let fits = vec![(point.clone(), errors)];
+        self.assemble((&data, &reported), Link::Logistic, fits, &minimum, equations.rank())
     }
 
     fn multinomial(&self, data: Data, penalty: &[f64], classes: usize) -> Result<LinearModel> {
@@ -166,10 +205,11 @@ impl LogisticRegressionParams {
             intercept: self.fit_intercept,
         };
         let minimum = self.minimise(data, penalty, classes - 1, objective.clone())?;
-        let (blocks, offsets) = (data.design.level_blocks(), intercept_offsets(data.design));
+        let reported = Reported::of(data.design, self.reference);
         let curvature = &minimum.equations;
-        let fits = objective.conclude(&minimum.points, curvature, penalty, &blocks, &offsets)?;
-        self.assemble(&data, Link::Softmax, fits, &minimum, curvature.rank())
+        let fits = objective.conclude(&minimum.points, curvature, penalty, &reported)?;
+        let fits = fits.into_iter().map(|(point, variances)| (point, Errors::of_likelihood(variances)));
+        self.assemble((&data, &reported), Link::Softmax, fits.collect(), &minimum, curvature.rank())
     }
 
     fn minimise<O: Objective>(
@@ -194,9 +234,9 @@ impl LogisticRegressionParams {
 
     fn assemble<E>(
         &self,
-        data: &Data,
+        (data, reported): (&Data, &Reported),
         link: Link,
-        fits: Vec<(Point, Variances)>,
+        fits: Vec<(Point, Errors)>,
         minimum: &newton::Minimum<E>,
         rank: usize,
     ) -> Result<LinearModel> {
@@ -208,16 +248,12 @@ impl LogisticRegressionParams {
             converged: minimum.converged,
         };
         let fits: Vec<Fitted> = (fits.into_iter())
-            .map(|(point, variances)| Fitted {
+            .map(|(point, errors)| Fitted {
                 point,
-                errors: Some(Errors {
-                    variances,
-                    noise: 1.0,
-                    freedom: f64::INFINITY,
-                }),
+                errors: Some(errors),
             })
             .collect();
-        LinearModel::assemble(data.design, link, &fits, summary)
+        LinearModel::assemble_as(data.design, reported, link, &fits, summary)
     }
 
     fn descend(&self, data: &Data, penalty: &[f64], classes: usize) -> Result<LinearModel> {
@@ -244,7 +280,7 @@ impl LogisticRegressionParams {
             .into_iter()
             .map(|point| Fitted { point, errors: None })
             .collect();
-        LinearModel::assemble(data.design, link, &fits, summary)
+        LinearModel::assemble_as(data.design, &Reported::of(data.design, self.reference), link, &fits, summary)
     }
 
     /// Without a penalty, classes that a line separates have no finite weights.

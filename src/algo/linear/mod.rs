@@ -1,4 +1,4 @@
-//! The linear family: least squares, ridge, lasso, elastic net, logistic regression.
+//! The linear family: least squares, ridge, lasso, elastic net, logistic and Poisson regression, support vector machines, quantiles, Huber's regression.
 //!
 //! A frame becomes design columns ([`super::design`]); passes over them ([`pass`]) give sums of products ([`products`], [`gram`]), whose
 //! equations ([`equations`], [`cholesky`]) give weights, or the rows themselves do where products lose too many digits ([`triangle`]); a fitted model keeps these folded for scoring ([`predictor`]) and as a
@@ -8,35 +8,50 @@ mod additive;
 mod block;
 mod cholesky;
 mod coordinate_descent;
+mod covariance;
 pub mod elastic_net;
 mod equations;
 pub mod gram;
+mod huber;
 pub(crate) mod input;
+mod kinks;
 mod lbfgs;
 mod learners;
 pub mod least_squares;
 mod link;
 pub mod logistic;
+mod losses;
 pub mod model;
 mod multinomial;
 mod newton;
 mod pass;
+mod poisson;
 pub mod predictor;
 mod products;
+mod quantile;
+mod robust;
 pub mod scorer;
+mod sides;
 mod softmax;
+mod svm;
 mod triangle;
 
 #[cfg(test)]
 mod tests;
 
+pub use covariance::Reference;
 pub use elastic_net::ElasticNetParams;
 pub use gram::{Gram, Moments};
+pub use huber::{HuberParams, HuberRegression};
 pub use learners::{ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge};
 pub use least_squares::{RidgeParams, ridge_gram};
 pub(crate) use link::probabilities;
 pub use logistic::{ClassWeight, LogisticRegressionParams, Penalty};
 pub use model::{Intercept, LinearModel, Link, Summary, Weight};
 pub(crate) use pass::Data;
+pub use poisson::{PoissonParams, PoissonRegression};
 pub use predictor::LinearPredictor;
+pub use quantile::{QuantileParams, QuantileRegression};
+pub use robust::StandardErrors;
 pub use scorer::{Scorer, Sum};
+pub use svm::{LinearSvm, SvmLoss, SvmParams};

@@ -7,22 +7,25 @@ use serde::{Deserialize, Serialize};
 use statrs::function::{beta::checked_beta_reg, erf::erfc};
 
 use super::cholesky::dot;
+use super::covariance::{Reference, Reported};
 use super::equations::Variances;
 use super::link::probabilities;
 use super::pass::Point;
 use super::predictor::LinearPredictor;
 use super::scorer::Scorer;
+use crate::boosting::{NumberLoss, Poisson, Quantile};
+use crate::calibration::Sigmoid;
 use crate::coded::coded;
 use crate::design::{Design, Encoding, Level, NO_COLUMN};
 use crate::error::{Error, Result};
-use crate::estimator::Estimator;
+use crate::estimator::{Criterion, Estimator};
 use crate::explain::{Additive, AdditiveExplainer, Baseline, Explainer, Known};
 use crate::fitted::{Form, is_base};
 use crate::frame::Frame;
 use crate::monitor::Monitor;
 
 /// What turns linear scores into outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Link {
     /// The score is the value.
     Identity,
@@ -30,22 +33,85 @@ pub enum Link {
     Logistic,
     /// Each class has a score; probabilities are their softmax.
     Softmax,
+    /// The score is the logarithm of the value, a mean.
+    Log,
+    /// The score is the value, a quantile.
+    Quantile(Quantile),
+    /// The score tells the second of two classes from the first, or each class has one that tells it from all others. Curves make them
+    /// probabilities, which are divided by their sum.
+    Sigmoids(Vec<Sigmoid>),
 }
 
 coded!(Link {
     0 => Identity,
     1 => Logistic,
     2 => Softmax,
+    3 => Log,
+    4 => Quantile(loss),
+    5 => Sigmoids(curves),
 });
 
+/// The loss of means by their logarithms.
+static POISSON: Poisson = Poisson { max_delta_step: 0.7 };
+
+/// The least that a class of several counts for, so that there is a sum to divide by.
+const LEAST: f64 = 1e-290;
+
 impl Link {
+    /// How many numbers a row is answered with.
+    pub(super) fn outputs(&self, scores: usize) -> usize {
+        match self {
+            Link::Identity | Link::Log | Link::Quantile(_) => 1,
+            Link::Logistic => 2,
+            Link::Softmax => scores,
+            Link::Sigmoids(curves) => curves.len().max(2),
+        }
+    }
+
     /// Turns the one linear score of a row into outputs.
     #[inline]
-    pub(super) fn finish(self, score: f64, out: &mut [f64]) {
+    pub(super) fn finish(&self, score: f64, out: &mut [f64]) {
         match (self, out) {
             (Link::Logistic, out) => out.iter_mut().zip(probabilities(score)).for_each(|(out, p)| *out = p),
-            (_, [out, ..]) => *out = score,
-            (_, []) => {}
+            (Link::Log, [out, ..]) => *out = score.exp().min(f64::MAX),
+            (Link::Sigmoids(curves), [first, second, ..]) => {
+                *second = curves.first().map_or(0.5, |curve| curve.at(score));
+                *first = 1.0 - *second;
+            }
+            (Link::Identity | Link::Quantile(_) | Link::Softmax | Link::Sigmoids(_), [out, ..]) => *out = score,
+            (Link::Identity | Link::Quantile(_) | Link::Softmax | Link::Sigmoids(_) | Link::Log, []) => {}
+        }
+    }
+
+    /// Turns all the linear scores of a row, which are at their places, into outputs.
+    fn finish_all(&self, out: &mut [f64]) {
+        match self {
+            Link::Softmax => softmax(out),
+            Link::Sigmoids(curves) => {
+                out.iter_mut().zip(curves).for_each(|(out, curve)| *out = curve.at(*out).max(LEAST));
+                let sum: f64 = out.iter().sum();
+                out.iter_mut().for_each(|out| *out /= sum);
+            }
+            Link::Identity | Link::Logistic | Link::Log | Link::Quantile(_) => {}
+        }
+    }
+
+    /// Whether so many linear scores can be turned into outputs.
+    fn is_sound(&self, scores: usize) -> bool {
+        match self {
+            Link::Identity | Link::Logistic | Link::Log => scores == 1,
+            Link::Softmax => scores >= 2,
+            Link::Quantile(loss) => scores == 1 && loss.is_sound(),
+            Link::Sigmoids(curves) => scores != 2 && curves.len() == scores && curves.iter().all(Sigmoid::is_sound),
+        }
+    }
+
+    /// Whether a row has one linear score.
+    fn is_single(&self) -> bool {
+        match self {
+            Link::Identity | Link::Logistic | Link::Log | Link::Quantile(_) => true,
+            Link::Softmax => false,
+            Link::Sigmoids(curves) => curves.len() == 1,
         }
     }
 }
@@ -146,15 +212,45 @@ pub(crate) struct Errors {
     pub freedom: f64,
 }
 
+impl Errors {
+    /// Those of a maximum of a likelihood.
+    pub fn of_likelihood(variances: Variances) -> Errors {
+        Errors {
+            variances,
+            noise: 1.0,
+            freedom: f64::INFINITY,
+        }
+    }
+
+    /// Those of what is measured in a unit.
+    pub fn times(self, unit: f64) -> Errors {
+        Errors {
+            noise: self.noise * unit,
+            ..self
+        }
+    }
+}
+
 impl LinearModel {
     /// Folds fits on `design`'s scale into a model. Returns an error when a weight is not finite.
     pub(crate) fn assemble(design: &Design, link: Link, fits: &[Fitted], summary: Summary) -> Result<LinearModel> {
+        LinearModel::assemble_as(design, &Reported::of(design, Reference::None), link, fits, summary)
+    }
+
+    /// The same with levels' weights reported as differences from levels of reference.
+    pub(crate) fn assemble_as(
+        design: &Design,
+        reported: &Reported,
+        link: Link,
+        fits: &[Fitted],
+        summary: Summary,
+    ) -> Result<LinearModel> {
         let points: Vec<f64> = fits.iter().flat_map(|fit| fit.point.weights.iter().copied()).collect();
         let centred: Vec<f64> = fits.iter().map(|fit| fit.point.intercept).collect();
         let predictor = LinearPredictor::fold(design, &points, &centred);
         let means = Known(Some(means_of(design, &points, fits.len())));
         let (factors, columns) = (design.raw_factors(), design.columns());
-        let offsets = intercept_offsets(design);
+        let offsets = &reported.offsets;
         let mut order: Vec<usize> = (0..columns.len()).collect();
         order.sort_by_key(|&column| columns[column].feature);
         let (mut weights, mut intercepts, mut base) = (Vec::new(), Vec::new(), Vec::new());
@@ -173,7 +269,8 @@ impl LinearModel {
                 p_value,
             });
             weights.extend(order.iter().map(|&column| {
-                let (what, weight) = (columns[column], fit.point.weights[column] * factors[column]);
+                let what = columns[column];
+                let weight = reported.weight(&fit.point.weights, column) * factors[column];
                 let variance = |variances: &Variances| variances.weights[column];
                 let (standard_error, p_value) = fit.measure(weight, factors[column], variance);
                 Weight {
@@ -227,8 +324,13 @@ impl LinearModel {
     }
 
     /// What turns linear scores into outputs.
-    pub fn link(&self) -> Link {
-        self.link
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Whether a row has one linear score.
+    pub(super) fn is_single(&self) -> bool {
+        self.link.is_single()
     }
 }
 
@@ -240,10 +342,6 @@ impl crate::fitted::Fitted for LinearModel {
     fn validate(&self, features: &[usize], _: &dyn Monitor) -> Result<()> {
         self.predictor.validate(features)?;
         let scores = self.predictor.outputs();
-        let right_scores = match self.link {
-            Link::Identity | Link::Logistic => scores == 1,
-            Link::Softmax => scores >= 2,
-        };
         let known = |weight: &Weight| {
             weight.output < scores
                 && weight.weight.is_finite()
@@ -255,7 +353,7 @@ impl crate::fitted::Fitted for LinearModel {
                 }
         };
         let base = is_base(&self.base, scores);
-        if !right_scores || !base || self.intercepts.len() != scores || !self.weights.iter().all(known) {
+        if !self.link.is_sound(scores) || !base || self.intercepts.len() != scores || !self.weights.iter().all(known) {
             return Err(Error::damaged("linear model", "the table of weights"));
         }
         Ok(())
@@ -265,6 +363,10 @@ impl crate::fitted::Fitted for LinearModel {
         self.predictor.memory()
             + self.weights.capacity() * size_of::<Weight>()
             + self.intercepts.capacity() * size_of::<Intercept>()
+            + match &self.link {
+                Link::Sigmoids(curves) => curves.capacity() * size_of::<Sigmoid>(),
+                Link::Identity | Link::Logistic | Link::Softmax | Link::Log | Link::Quantile(_) => 0,
+            }
     }
 
     fn margin(&self, row: &[f64], out: &mut [f64]) {
@@ -304,20 +406,23 @@ impl crate::fitted::Fitted for LinearModel {
 
 impl Estimator for LinearModel {
     fn outputs(&self) -> usize {
-        match self.link {
-            Link::Identity => 1,
-            Link::Logistic => 2,
-            Link::Softmax => self.predictor.outputs(),
-        }
+        self.link.outputs(self.predictor.outputs())
     }
 
     fn score(&self, row: &[f64], out: &mut [f64]) {
-        match self.link {
-            Link::Identity | Link::Logistic => self.link.finish(self.predictor.score(row), out),
-            Link::Softmax => {
-                self.predictor.scores(row, out);
-                softmax(out);
-            }
+        if self.link.is_single() {
+            self.link.finish(self.predictor.score(row), out);
+        } else {
+            self.predictor.scores(row, out);
+            self.link.finish_all(out);
+        }
+    }
+
+    fn criterion(&self) -> Option<&dyn Criterion> {
+        match &self.link {
+            Link::Identity | Link::Logistic | Link::Softmax | Link::Sigmoids(_) => None,
+            Link::Log => Some(&POISSON),
+            Link::Quantile(loss) => Some(loss),
         }
     }
 
@@ -326,12 +431,11 @@ impl Estimator for LinearModel {
         self.predictor.score_rows(frame, rows, &mut scores);
         let groups = scores.chunks_exact(self.predictor.outputs());
         for (out, scores) in out.chunks_exact_mut(self.outputs()).zip(groups) {
-            match self.link {
-                Link::Identity | Link::Logistic => self.link.finish(scores[0], out),
-                Link::Softmax => {
-                    out.copy_from_slice(scores);
-                    softmax(out);
-                }
+            if self.link.is_single() {
+                self.link.finish(scores[0], out);
+            } else {
+                out.copy_from_slice(scores);
+                self.link.finish_all(out);
             }
         }
     }

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::block::{BLOCK_ROWS, Block, Rows, walk};
 use super::cholesky::{PivotedCholesky, dot, project_out};
+use super::covariance::Reported;
 use super::equations::{Equations, Variances};
 use super::gram::Moments;
 use super::newton::{Objective, Visit};
@@ -164,18 +165,17 @@ impl Multinomial<'_> {
     /// The points of all classes as deviations from their mean, of the least norm where columns depend on each other, and the
     /// variances of these.
     ///
-    /// `blocks` and `offsets` are as for [`Equations::variances`]. The variance of a class is that of its deviation from the mean.
+    /// The variance of a class is that of its deviation from the mean.
     pub fn conclude(
         &self,
         points: &[Point],
         curvature: &Curvature,
         penalty: &[f64],
-        blocks: &[Range<usize>],
-        offsets: &[f64],
+        reports: &Reported,
     ) -> Result<Vec<(Point, Variances)>> {
         let equations = Equations::new(&curvature.first, penalty, self.intercept, self.data.monitor)?;
         let (unseen, means) = (equations.unseen(), equations.means());
-        let (identified, intercept_identified) = equations.identified(blocks, offsets);
+        let (identified, intercept_identified) = equations.identified(reports);
         let (width, size) = (penalty.len(), self.size(penalty.len()));
         let inverse = curvature.factor.inverse(self.data.monitor)?;
         let last = Point {
@@ -188,7 +188,7 @@ impl Multinomial<'_> {
         all.iter().for_each(|point| mean = mean.moved(point, share));
 
         // What the reported intercept is made of, on the scale and in the form of the unknowns.
-        let mut reported: Vec<f64> = (means.iter().zip(offsets))
+        let mut reported: Vec<f64> = (means.iter().zip(&reports.offsets))
             .map(|(mean, offset)| mean + offset)
             .collect();
         project_out(unseen, &mut reported);
@@ -228,6 +228,9 @@ impl Multinomial<'_> {
                 self.data.monitor.check()?;
                 let mut unit = vec![0.0; width];
                 unit[column] = 1.0;
+                if let Some(reference) = reports.references[column] {
+                    unit[reference] -= 1.0;
+                }
                 project_out(unseen, &mut unit);
                 weights.push(identified.then(|| variance(class, &unit, 0.0)));
             }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::block::{BLOCK_ROWS, Block, Rows, level_column, walk};
 use super::gram::Moments;
 use super::link::Loss;
@@ -11,6 +13,7 @@ use crate::design::{Design, Encoding, NO_COLUMN};
 use crate::error::{Error, Result};
 use crate::frame::{Column, Frame};
 use crate::monitor::Monitor;
+use crate::room;
 
 /// Encoded rows with what is to be learned from them.
 #[derive(Clone, Copy)]
@@ -247,6 +250,20 @@ impl<'a> Data<'a> {
             .map_or(self.targets.len() as f64, |weights| weights.iter().sum())
     }
 
+    /// The linear scores of all rows at `point`. O(rows x features).
+    pub fn scores(&self, point: &Point) -> Result<Vec<f64>> {
+        let mut scores: Vec<f64> = room::zeros(self.targets.len())?;
+        let scorer = self.scorer(point);
+        let blocks = scores.par_chunks_mut(BLOCK_ROWS).enumerate();
+        blocks.try_for_each(|(block, scores)| {
+            self.monitor.check()?;
+            let start = block * BLOCK_ROWS;
+            scorer.scores(start..start + scores.len(), scores);
+            Ok::<_, Error>(())
+        })?;
+        Ok(scores)
+    }
+
     /// Makes ready to compute linear scores at `point`.
     pub fn scorer(&self, point: &Point) -> Scorer<'a> {
         let parts = self
@@ -348,8 +365,19 @@ impl<'a> Data<'a> {
         Ok(if sums.0 > 0.0 { sums.1 / sums.0 } else { 0.0 })
     }
 
+    /// The moments of the design columns with rows weighted by the squares of what `roots` gives for a range of rows; the target is 0.
+    pub fn squares(&self, roots: impl Fn(&mut Block, Range<usize>) -> [f64; BLOCK_ROWS] + Sync) -> Result<Moments> {
+        let (products, _) = self.products(self.rows(), |block, range| {
+            let found = roots(block, range.clone());
+            block.roots.copy_from_slice(&found);
+            block.fill(self.design, self.frame, range, &[0.0; BLOCK_ROWS]);
+            0.0
+        })?;
+        Moments::from_products(&products, self.targets.len(), 0.0, self.monitor)
+    }
+
     /// Sums products over blocks that `fill` fills; the second result is the sum of what it returns.
-    fn products(&self, rows: Rows, fill: impl Fn(&mut Block, Range<usize>) -> f64 + Sync) -> Result<(Products, f64)> {
+    pub(super) fn products(&self, rows: Rows, fill: impl Fn(&mut Block, Range<usize>) -> f64 + Sync) -> Result<(Products, f64)> {
         let (numbers, width) = (self.design.numbers(), self.design.width());
         let slabs = rows.slabs(Products::bytes(width), |ranges| {
             let (mut block, mut products, mut sum) = (Block::new(self.design), Products::new(numbers, width), 0.0);

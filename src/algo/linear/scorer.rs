@@ -40,13 +40,13 @@ impl Scorer {
     /// Lays out `model`, which has passed [`LinearModel::validate`] if it was decoded; `None` for several linear scores, which the model
     /// computes itself. O(size of the model).
     pub fn new(model: &LinearModel) -> Option<Scorer> {
-        if model.link() == Link::Softmax {
+        if !model.is_single() {
             return None;
         }
         let predictor = model.predictor();
         let (terms, table) = (predictor.terms(), predictor.table());
         let mut scorer = Scorer {
-            link: model.link(),
+            link: model.link().clone(),
             intercept: predictor.intercept(),
             shares: vec![Share::default(); terms.len()],
             categories: Vec::new(),
@@ -128,10 +128,7 @@ impl Share {
 
 impl Estimator for Scorer {
     fn outputs(&self) -> usize {
-        match self.link {
-            Link::Identity => 1,
-            Link::Logistic | Link::Softmax => 2,
-        }
+        self.link.outputs(1)
     }
 
     #[inline]

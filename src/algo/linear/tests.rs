@@ -1,6 +1,7 @@
 //! The whole family against scikit-learn, and what must hold whatever the rows.
 
 mod classes;
+mod losses;
 mod nist;
 mod sparse;
 mod sums;
@@ -9,7 +10,7 @@ mod weights;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use linfa::dataset::Records;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::accumulator::Accumulator;
@@ -149,7 +150,7 @@ fn assert_agrees(model: &LinearModel, data: &Dataset, oracle: &Value, tolerance:
                 .unzip()
         };
         // Those of an iterative fit come from second derivatives a last small step before the end.
-        let tolerance = if model.link() == Link::Identity { 1e-6 } else { 2e-5 };
+        let tolerance = if *model.link() == Link::Identity { 1e-6 } else { 2e-5 };
         let (ours, theirs): (Vec<f64>, Vec<f64>) = known(|w| w.standard_error, &oracle["errors"]);
         assert_near(&ours, &theirs, tolerance, &format!("{what}: standard error"));
         let (ours, theirs): (Vec<f64>, Vec<f64>) = known(|w| w.p_value, &oracle["p_values"]);
