@@ -70,6 +70,11 @@ pub trait Fitted: Estimator + Stored + Debug + Send + Sync {
         None
     }
 
+    /// How many independent columns the weights of a number are of; `None` for a model without such weights.
+    fn rank(&self) -> Option<usize> {
+        None
+    }
+
     /// What it can do as a model without a target; `None` for one that predicts a target.
     fn unsupervised(&self) -> Option<&dyn Unsupervised> {
         None

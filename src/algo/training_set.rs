@@ -92,7 +92,7 @@ pub struct TrainingSet {
     pub target: Target,
     /// How much each row counts; `None` when all count the same.
     pub weights: Option<Vec<f32>>,
-    /// Rows of one group belong together: they are never divided between training and testing.
+    /// Rows of one group belong together: they are not independent of each other.
     pub groups: Option<Vec<u32>>,
 }
 

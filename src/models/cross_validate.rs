@@ -100,6 +100,7 @@ impl Validation {
         let (fold_by, divided_by) = self.folds.resolve(query.columns(), target)?;
         let resolved = request.resolve(query.columns(), divided_by)?;
         let learner = request::configure(request.algorithm(resolved.task)?, &self.params, request.seed)?;
+        let resolved = request.with_cluster(resolved, query.columns(), &*learner)?;
         let learning = |shape: &_| learner.memory(shape);
         let read = request.read(&query, &resolved, learning, "cross-validating", reporter, statement)?;
         room::ask(read.rows.saturating_mul(64))?;

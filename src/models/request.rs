@@ -118,6 +118,8 @@ pub struct Resolved {
     pub weight: Option<usize>,
     /// The places of the columns by which rows are grouped.
     pub keys: Vec<usize>,
+    /// The place of the column that says which rows are not independent of each other.
+    pub cluster: Option<usize>,
 }
 
 impl Arguments {
@@ -255,12 +257,45 @@ impl Request {
             divided_by,
             weight: self.weight_column(columns, divided_by)?,
             keys: self.key_columns(columns, divided_by)?,
+            cluster: None,
         };
         for name in &self.exclude {
             column_named(columns, name, "a column to exclude")?;
         }
         self.check_preprocessed(columns, &resolved)?;
         Ok(resolved)
+    }
+
+    /// The same with the column that a learner names, by which rows are not independent of each other. It is no feature.
+    pub fn with_cluster(&self, resolved: Resolved, columns: &[OutputColumn], learner: &dyn Configured) -> Result<Resolved> {
+        let Some(name) = learner.cluster() else {
+            return Ok(resolved);
+        };
+        let place = column_named(columns, name, "the cluster")?;
+        let others = [
+            (self.is_target(name), "the target"),
+            (self.weight.as_deref() == Some(name), "the weight"),
+            (self.exclude.iter().any(|excluded| excluded == name), "excluded"),
+            (resolved.keys.contains(&place), "a column of group_by"),
+            (resolved.cluster.is_some_and(|other| other != place), "not the only column given as such"),
+            (self.preprocess.spec.names().any(|preprocessed| preprocessed == name), "a column to preprocess"),
+        ];
+        if let Some((_, what)) = others.into_iter().find(|(is, _)| *is) {
+            return Err(Error::new(INVALID_PARAMETER, format!("cluster \"{name}\" is {what}"))
+                .hint("Name another column of the query, whose values tell which rows belong together."));
+        }
+        let reader = columns[place].reader;
+        if reader.is_none_or(|reader| reader.role() == Role::Vector) {
+            return Err(
+                Error::new(INVALID_PARAMETER, format!("cluster \"{name}\" is not a column of texts or numbers"))
+                    .detail(format!("Its type is {}.", columns[place].type_name))
+                    .hint("Its values must tell which rows belong together."),
+            );
+        }
+        Ok(Resolved {
+            cluster: Some(place),
+            ..resolved
+        })
     }
 
     /// Returns an error when `preprocess` names a column that is no feature.
@@ -396,7 +431,7 @@ impl Request {
         reporter: &mut Reporter,
         statement: &Foreground,
     ) -> Result<ReadRows> {
-        let columns = [resolved.target, resolved.divided_by, resolved.weight];
+        let columns = [resolved.target, resolved.divided_by, resolved.weight, resolved.cluster];
         let apart: Vec<usize> = columns
             .into_iter()
             .flatten()
@@ -430,7 +465,10 @@ impl Request {
         Plan {
             target: resolved.target,
             weight: resolved.weight,
-            apart: resolved.divided_by.into_iter().collect(),
+            apart: (resolved.divided_by.into_iter())
+                .chain(resolved.cluster.filter(|place| resolved.divided_by != Some(*place)))
+                .collect(),
+            cluster: resolved.cluster,
             keys: resolved.keys.clone(),
             task: resolved.task,
             seed: self.seed as u64,

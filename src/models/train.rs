@@ -243,6 +243,7 @@ impl Training {
         let resolved = request.resolve(query.columns(), split_column)?;
         let algorithm = request.algorithm(resolved.task)?;
         let mut learner = request::configure(algorithm, &self.params, request.seed)?;
+        let resolved = request.with_cluster(resolved, query.columns(), &*learner)?;
         if !resolved.keys.is_empty() {
             check_groups(resolved.task)?;
             learner = Box::new(Grouped::new(learner, self.min_group_rows));

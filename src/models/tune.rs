@@ -201,6 +201,9 @@ impl Tuning {
         let resolved = request.resolve(query.columns(), divided_by)?;
         let metric = self.metric(resolved.task)?;
         let mut trials = self.trials(resolved.task)?;
+        let resolved = trials.iter().try_fold(resolved, |resolved, trial| {
+            request.with_cluster(resolved, query.columns(), &*trial.learner)
+        })?;
         let learning = |shape: &_| {
             trials
                 .iter()

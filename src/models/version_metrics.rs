@@ -11,6 +11,7 @@ use algo::estimator::Estimator;
 use algo::intervals::Coverage;
 use algo::judging::curves::Curves;
 use algo::judging::measures::Measure;
+use algo::metrics::Metric;
 use algo::metrics::evaluation::{self, Scored, Table};
 use algo::model::{GroupMetrics, Model};
 use algo::monitor::Monitor;
@@ -130,6 +131,9 @@ pub fn measure(
             let scored = evaluation::score(model, rows, monitor)?;
             let labels = model.answer.classes().unwrap_or_default();
             let (mut metrics, curves) = Curves::with_metrics(&scored, labels, THRESHOLD, model.criterion(), monitor)?;
+            if test.is_none() {
+                metrics.extend(adjusted_r2(&metrics, rows.rows(), model.fitted.rank()));
+            }
             // Of training rows they would tell nothing.
             if let (Some(intervals), Some(test)) = (&model.intervals, test) {
                 let coverage = Coverage::of(intervals, &*model.fitted, test, monitor)?;
@@ -165,6 +169,14 @@ pub fn measure(
         error_model,
         scored: test.is_some().then_some(scored),
     })
+}
+
+/// What R2 would be without what each column explains by chance: of the rows that the model was fitted to, as others owe it nothing.
+fn adjusted_r2(metrics: &Table, rows: usize, rank: Option<usize>) -> Option<(&'static str, Option<f64>)> {
+    let (rows, rank) = (rows as f64, rank? as f64);
+    let (_, r2) = metrics.iter().find(|(name, _)| *name == Metric::R2.name())?;
+    let left = rows - rank - 1.0;
+    (left > 0.0).then(|| ("adjusted_r2", r2.map(|r2| 1.0 - (1.0 - r2) * (rows - 1.0) / left)))
 }
 
 /// The same of a model without a target.

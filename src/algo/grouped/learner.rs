@@ -123,6 +123,10 @@ impl Configured for Grouped {
         Ok(of_group.map(|learner| Box::new(Grouped::new(learner, self.least_rows)) as Box<dyn Configured>))
     }
 
+    fn cluster(&self) -> Option<&str> {
+        self.learner.cluster()
+    }
+
     fn memory(&self, shape: &Shape) -> usize {
         // The groups' models, and the rows once more, group by group.
         let copies = shape

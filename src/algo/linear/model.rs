@@ -395,6 +395,13 @@ impl crate::fitted::Fitted for LinearModel {
         Some((&self.intercepts, &self.weights))
     }
 
+    fn rank(&self) -> Option<usize> {
+        match &self.link {
+            Link::Identity | Link::Quantile(_) | Link::Log => Some(self.summary.rank),
+            Link::Logistic | Link::Softmax | Link::Sigmoids(_) => None,
+        }
+    }
+
     fn condition(&self) -> Option<f64> {
         (self.condition.0 > 0.0).then_some(self.condition.0)
     }

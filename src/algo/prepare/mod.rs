@@ -7,6 +7,7 @@
 
 mod category;
 mod classes;
+mod clusters;
 mod column;
 mod division;
 mod feature;
@@ -47,6 +48,8 @@ pub struct Plan {
     pub apart: Vec<usize>,
     /// The places of columns that say to which group a row belongs; they come last in what the model reads.
     pub keys: Vec<usize>,
+    /// The place of a column of `apart` or `keys` that says which rows are not independent of each other.
+    pub cluster: Option<usize>,
     /// What is to be learned.
     pub task: Task,
     /// The seed of the order of rows, and so of their division.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::clusters::clusters;
 use super::column::{Apart, ReadColumn, ReadRows};
 use super::division::Division;
 use super::feature::{Feature, Slot};
@@ -32,6 +33,8 @@ pub struct Rows {
     count: usize,
     pub(super) target: Option<TargetColumn>,
     weights: Option<Vec<f32>>,
+    /// The cluster of each row, where rows are not independent.
+    clusters: Option<Vec<u32>>,
     /// Columns set apart, and those by which rows are grouped.
     apart: Vec<(usize, Apart)>,
     keys: Vec<KeyColumn>,
@@ -88,12 +91,20 @@ impl Rows {
             rows,
         };
         let order = order.of_labelled(plan.seed, monitor)?;
+        let clusters = match plan.cluster {
+            Some(place) => {
+                let (_, column) = apart.iter().find(|(own, _)| *own == place).ok_or(NOT_READ)?;
+                Some(clusters(column, &order, rows, monitor)?)
+            }
+            None => None,
+        };
         Ok(Rows {
             columns: columns.into_iter().map(Arc::new).collect(),
             lines: lines.into_iter().map(Arc::new).collect(),
             count: rows,
             target,
             weights,
+            clusters,
             apart,
             keys,
             apart_names,
@@ -163,6 +174,7 @@ impl Rows {
         let labels = Labels {
             target: self.target.as_ref(),
             weights: self.weights.as_deref(),
+            clusters: self.clusters.as_deref(),
         };
         labels.raw(features, keys, division)?.prepared(plan, monitor)
     }
@@ -178,6 +190,7 @@ impl Rows {
         let labels = Labels {
             target: self.target.as_ref(),
             weights: self.weights.as_deref(),
+            clusters: self.clusters.as_deref(),
         };
         let mut raw = labels.raw(features, keys, &division)?;
         drop(division);
@@ -218,6 +231,7 @@ impl Rows {
 struct Labels<'a> {
     target: Option<&'a TargetColumn>,
     weights: Option<&'a [f32]>,
+    clusters: Option<&'a [u32]>,
 }
 
 /// Rows as the columns give them.
@@ -300,7 +314,7 @@ impl Labels<'_> {
             frame: frame.ok_or(Error::Internal("columns of different lengths"))?,
             target: self.target.map_or(Target::None, |target| target.take(rows)),
             weights: self.weights.map(weights),
-            groups: None,
+            groups: (self.clusters).map(|clusters| rows.iter().map(|&row| clusters[row as usize]).collect()),
         })
     }
 }
@@ -456,6 +470,7 @@ mod tests {
             weight: None,
             apart: vec![MARK],
             keys: Vec::new(),
+            cluster: None,
             task: Task::Regression,
             seed: 7,
             max_categories: 10,

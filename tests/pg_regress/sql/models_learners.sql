@@ -1,7 +1,7 @@
 -- Every learner by every way to use a model. It prints nothing by name, so that a new learner is walked without a change here.
 CREATE SCHEMA learners;
 CREATE TABLE learners.row AS
-SELECT i % 97 AS a, CASE WHEN i % 11 <> 0 THEN sin(i) END AS b, 'c' || i % 5 AS c, i % 97 + 10 * (i % 5) + cos(i) AS amount, (i % 97 + 10 * (i % 5)) % 60 < 30 AS y
+SELECT i % 97 AS a, CASE WHEN i % 11 <> 0 THEN sin(i) END AS b, 'c' || i % 5 AS c, i % 97 + 10 * (i % 5) + 2 + cos(i) AS amount, (i % 97 + 10 * (i % 5)) % 60 < 30 AS y
 FROM generate_series(1, 600) AS i;
 
 -- What a model should give, and does not.

@@ -25,7 +25,7 @@ SELECT params->'alpha' AS alpha FROM assay.tune('steps', 'german_credit', 'credi
 
 -- Without an algorithm: those that search names, in turn; or all that know the task, with their defaults first.
 SELECT trial, algorithm, params = '{}' AS defaults FROM assay.tune('named', 'german_credit', 'is_risky', search => '{"naive_bayes": {}, "decision_tree": {"max_depth": [2, 3, 4]}}', trials => 4, folds => 2, exclude => '{customer_id}');
-SELECT count(*) > 5 AS several FROM assay.tune('all', 'SELECT age, duration_months, credit_amount FROM german_credit LIMIT 200', 'credit_amount', trials => 8, folds => 2);
+SELECT count(*) > 5 AS several FROM assay.tune('all', 'SELECT age, duration_months, credit_amount FROM german_credit LIMIT 200', 'credit_amount', trials => 12, folds => 2);
 SELECT (SELECT array_agg(DISTINCT algorithm) FROM assay.model_trials WHERE model = 'all') = (SELECT array_agg(algorithm ORDER BY algorithm COLLATE "C") FROM learners() WHERE task = 'regression') AS each_of_them;
 -- There are no more draws than different ones.
 SELECT count(*) FROM assay.tune('few', 'german_credit', 'is_risky', 'naive_bayes', '{"alpha": [0.5, 1]}', trials => 10, folds => 2, exclude => '{customer_id}');

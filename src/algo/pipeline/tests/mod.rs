@@ -154,6 +154,7 @@ pub(crate) fn plan(json: &Json, task: Task) -> Plan {
         weight: None,
         apart: Vec::new(),
         keys: Vec::new(),
+        cluster: None,
         task,
         seed: 3,
         max_categories: 20,

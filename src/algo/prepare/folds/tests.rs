@@ -65,6 +65,7 @@ fn rows(order: impl Iterator<Item = u64> + Clone) -> (Rows, Vec<u64>) {
         weight: None,
         apart: vec![TIME, GROUP],
         keys: Vec::new(),
+        cluster: None,
         task: Task::Classification,
         seed: 3,
         max_categories: 10,
