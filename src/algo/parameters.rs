@@ -234,24 +234,6 @@ impl Value for f64 {
     }
 }
 
-impl Value for String {
-    fn read(json: &Json) -> Option<String> {
-        json.as_str().map(String::from)
-    }
-
-    fn is_in(&self, _: Range) -> bool {
-        true
-    }
-
-    fn allowed(_: Range) -> String {
-        "a text".into()
-    }
-
-    fn show(&self) -> String {
-        serde_json::json!(self).to_string()
-    }
-}
-
 /// Whole numbers.
 macro_rules! whole {
     ($($type:ty: $read:ident),*) => {

@@ -267,7 +267,12 @@ impl Request {
     }
 
     /// The same with the column that a learner names, by which rows are not independent of each other. It is no feature.
-    pub fn with_cluster(&self, resolved: Resolved, columns: &[OutputColumn], learner: &dyn Configured) -> Result<Resolved> {
+    pub fn with_cluster(
+        &self,
+        resolved: Resolved,
+        columns: &[OutputColumn],
+        learner: &dyn Configured,
+    ) -> Result<Resolved> {
         let Some(name) = learner.cluster() else {
             return Ok(resolved);
         };
@@ -277,8 +282,14 @@ impl Request {
             (self.weight.as_deref() == Some(name), "the weight"),
             (self.exclude.iter().any(|excluded| excluded == name), "excluded"),
             (resolved.keys.contains(&place), "a column of group_by"),
-            (resolved.cluster.is_some_and(|other| other != place), "not the only column given as such"),
-            (self.preprocess.spec.names().any(|preprocessed| preprocessed == name), "a column to preprocess"),
+            (
+                resolved.cluster.is_some_and(|other| other != place),
+                "not the only column given as such",
+            ),
+            (
+                self.preprocess.spec.names().any(|preprocessed| preprocessed == name),
+                "a column to preprocess",
+            ),
         ];
         if let Some((_, what)) = others.into_iter().find(|(is, _)| *is) {
             return Err(Error::new(INVALID_PARAMETER, format!("cluster \"{name}\" is {what}"))
@@ -286,11 +297,12 @@ impl Request {
         }
         let reader = columns[place].reader;
         if reader.is_none_or(|reader| reader.role() == Role::Vector) {
-            return Err(
-                Error::new(INVALID_PARAMETER, format!("cluster \"{name}\" is not a column of texts or numbers"))
-                    .detail(format!("Its type is {}.", columns[place].type_name))
-                    .hint("Its values must tell which rows belong together."),
-            );
+            return Err(Error::new(
+                INVALID_PARAMETER,
+                format!("cluster \"{name}\" is not a column of texts or numbers"),
+            )
+            .detail(format!("Its type is {}.", columns[place].type_name))
+            .hint("Its values must tell which rows belong together."));
         }
         Ok(Resolved {
             cluster: Some(place),

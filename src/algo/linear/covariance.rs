@@ -63,13 +63,22 @@ impl Reported {
             let Encoding::Category { columns } = encoding else {
                 continue;
             };
-            let known = || columns.iter().filter(|column| **column != NO_COLUMN).map(|c| *c as usize);
+            let known = || {
+                columns
+                    .iter()
+                    .filter(|column| **column != NO_COLUMN)
+                    .map(|c| *c as usize)
+            };
             let chosen = match reference {
                 Reference::None => None,
                 Reference::First => known().next(),
                 // The first of those that are as frequent.
                 Reference::MostFrequent => known().reduce(|best, next| {
-                    if design.means()[next] > design.means()[best] { next } else { best }
+                    if design.means()[next] > design.means()[best] {
+                        next
+                    } else {
+                        best
+                    }
                 }),
             };
             if let Some(chosen) = chosen {
@@ -173,7 +182,10 @@ pub(crate) struct Meat {
 impl Meat {
     /// All of it times a factor.
     pub fn times(mut self, factor: f64) -> Meat {
-        self.square.iter_mut().chain(&mut self.with_one).for_each(|value| *value *= factor);
+        self.square
+            .iter_mut()
+            .chain(&mut self.with_one)
+            .for_each(|value| *value *= factor);
         self.one *= factor;
         self
     }

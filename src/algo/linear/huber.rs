@@ -165,7 +165,10 @@ impl HuberParams {
         };
         let (here, equations) = objective.renew(vec![point.clone()], &nothing, data.rows())?;
         let (steps, gain) = objective.step(&here, &equations, &nothing);
-        Ok((steps.iter().fold(point.clone(), |point, step| point.moved(step, 1.0)), gain))
+        Ok((
+            steps.iter().fold(point.clone(), |point, step| point.moved(step, 1.0)),
+            gain,
+        ))
     }
 
     /// statsmodels' H1: Huber's (1981) estimate, with his correction for few rows.
@@ -206,7 +209,10 @@ impl HuberParams {
 /// The median absolute error, over what it is where errors are normal with deviation 1.
 fn scale(data: &Data, point: &Point) -> Result<f64> {
     let mut errors = data.scores(point)?;
-    errors.iter_mut().zip(data.targets).for_each(|(score, target)| *score = (target - *score).abs());
+    errors
+        .iter_mut()
+        .zip(data.targets)
+        .for_each(|(score, target)| *score = (target - *score).abs());
     data.monitor.check()?;
     let median = match data.weights {
         None => median(&mut errors),

@@ -91,9 +91,16 @@ impl Standardised {
         let rows = || targets.iter().enumerate();
         let total: f64 = rows().map(|(row, _)| weight(row)).sum();
         let mean = rows().map(|(row, target)| weight(row) * target).sum::<f64>() / total;
-        let distance = rows().map(|(row, target)| weight(row) * (target - mean).abs()).sum::<f64>() / total;
+        let distance = rows()
+            .map(|(row, target)| weight(row) * (target - mean).abs())
+            .sum::<f64>()
+            / total;
         let centre = if centred { mean } else { 0.0 };
-        let own = if distance > 0.0 && (1.0 / distance).is_finite() { distance } else { 1.0 };
+        let own = if distance > 0.0 && (1.0 / distance).is_finite() {
+            distance
+        } else {
+            1.0
+        };
         targets.iter_mut().for_each(|target| *target = (*target - centre) / own);
         Ok(Standardised {
             targets,

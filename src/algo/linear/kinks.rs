@@ -40,7 +40,11 @@ impl Kink {
     }
 
     pub fn cost(&self, error: f64) -> f64 {
-        if error > 0.0 { self.high * error } else { self.low * error }
+        if error > 0.0 {
+            self.high * error
+        } else {
+            self.low * error
+        }
     }
 }
 
@@ -222,7 +226,9 @@ impl Problem<'_> {
             let change = self.solve(&equations, slope, &point);
             let ahead = self.each(&mut states, &change, |state, change| state.advance(Some(aim), change))?;
             let length = (SHARE * ahead.limit).min(1.0);
-            states.par_chunks_mut(BLOCK_ROWS).for_each(|states| states.iter_mut().for_each(|state| state.go(length)));
+            states
+                .par_chunks_mut(BLOCK_ROWS)
+                .for_each(|states| states.iter_mut().for_each(|state| state.go(length)));
             point = point.moved(&change, length);
             left_over *= 1.0 - length;
         };
@@ -296,7 +302,10 @@ impl Problem<'_> {
             weights: (0..width).map(|column| products.product(column, width)).collect(),
             intercept: products.sum(width),
         };
-        Ok((slope, Moments::from_products(&products, data.targets.len(), 0.0, data.monitor)?))
+        Ok((
+            slope,
+            Moments::from_products(&products, data.targets.len(), 0.0, data.monitor)?,
+        ))
     }
 
     /// The pull of the rows, with the curves as they are.
@@ -328,7 +337,11 @@ impl Problem<'_> {
         let mut right = equations.centred(&slope.weights, slope.intercept);
         (right.iter_mut().zip(&point.weights).zip(self.penalty)).for_each(|((r, w), p)| *r -= p * w);
         let weights = equations.solve(&right);
-        let mean = if equations.weight() > 0.0 { slope.intercept / equations.weight() } else { 0.0 };
+        let mean = if equations.weight() > 0.0 {
+            slope.intercept / equations.weight()
+        } else {
+            0.0
+        };
         Point {
             intercept: equations.intercept(&weights, mean),
             weights,

@@ -199,7 +199,14 @@ pub(crate) fn fit(params: &RidgeParams, set: &TrainingSet, monitor: &dyn Monitor
         }
         false => None,
     };
-    let model = conclude(params, (&design, &reported), &equations, (point, errors), residuals, monitor)?;
+    let model = conclude(
+        params,
+        (&design, &reported),
+        &equations,
+        (point, errors),
+        residuals,
+        monitor,
+    )?;
     monitor.progress(Progress {
         iteration: 1,
         iterations: 1,

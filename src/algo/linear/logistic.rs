@@ -208,8 +208,16 @@ impl LogisticRegressionParams {
         let reported = Reported::of(data.design, self.reference);
         let curvature = &minimum.equations;
         let fits = objective.conclude(&minimum.points, curvature, penalty, &reported)?;
-        let fits = fits.into_iter().map(|(point, variances)| (point, Errors::of_likelihood(variances)));
-        self.assemble((&data, &reported), Link::Softmax, fits.collect(), &minimum, curvature.rank())
+        let fits = fits
+            .into_iter()
+            .map(|(point, variances)| (point, Errors::of_likelihood(variances)));
+        self.assemble(
+            (&data, &reported),
+            Link::Softmax,
+            fits.collect(),
+            &minimum,
+            curvature.rank(),
+        )
     }
 
     fn minimise<O: Objective>(
@@ -280,7 +288,13 @@ impl LogisticRegressionParams {
             .into_iter()
             .map(|point| Fitted { point, errors: None })
             .collect();
-        LinearModel::assemble_as(data.design, &Reported::of(data.design, self.reference), link, &fits, summary)
+        LinearModel::assemble_as(
+            data.design,
+            &Reported::of(data.design, self.reference),
+            link,
+            &fits,
+            summary,
+        )
     }
 
     /// Without a penalty, classes that a line separates have no finite weights.

@@ -119,11 +119,17 @@ mod tests {
         for (number, (loss, is_newton)) in losses.into_iter().enumerate() {
             for target in [0.0, 1.0] {
                 for score in (-30..30).map(|s| f64::from(s) * 0.117 + 0.0031) {
-                    let ([low, low_slope, _], [_, slope, curve], [high, high_slope, _]) =
-                        (loss.at(score - step, target), loss.at(score, target), loss.at(score + step, target));
+                    let ([low, low_slope, _], [_, slope, curve], [high, high_slope, _]) = (
+                        loss.at(score - step, target),
+                        loss.at(score, target),
+                        loss.at(score + step, target),
+                    );
                     let differences = ((high - low) / (2.0 * step), (high_slope - low_slope) / (2.0 * step));
                     let size = 1e-5 * (1.0 + high.abs() + curve);
-                    assert!((differences.0 + slope).abs() < size, "{number}: slope at {score}, {target}");
+                    assert!(
+                        (differences.0 + slope).abs() < size,
+                        "{number}: slope at {score}, {target}"
+                    );
                     assert!(
                         !is_newton || (differences.1 + curve).abs() < size,
                         "{number}: curve at {score}, {target}"

@@ -88,7 +88,9 @@ impl Link {
         match self {
             Link::Softmax => softmax(out),
             Link::Sigmoids(curves) => {
-                out.iter_mut().zip(curves).for_each(|(out, curve)| *out = curve.at(*out).max(LEAST));
+                out.iter_mut()
+                    .zip(curves)
+                    .for_each(|(out, curve)| *out = curve.at(*out).max(LEAST));
                 let sum: f64 = out.iter().sum();
                 out.iter_mut().for_each(|out| *out /= sum);
             }

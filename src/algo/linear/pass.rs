@@ -377,7 +377,11 @@ impl<'a> Data<'a> {
     }
 
     /// Sums products over blocks that `fill` fills; the second result is the sum of what it returns.
-    pub(super) fn products(&self, rows: Rows, fill: impl Fn(&mut Block, Range<usize>) -> f64 + Sync) -> Result<(Products, f64)> {
+    pub(super) fn products(
+        &self,
+        rows: Rows,
+        fill: impl Fn(&mut Block, Range<usize>) -> f64 + Sync,
+    ) -> Result<(Products, f64)> {
         let (numbers, width) = (self.design.numbers(), self.design.width());
         let slabs = rows.slabs(Products::bytes(width), |ranges| {
             let (mut block, mut products, mut sum) = (Block::new(self.design), Products::new(numbers, width), 0.0);

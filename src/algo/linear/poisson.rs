@@ -101,7 +101,14 @@ pub(super) fn fit(params: &PoissonParams, set: &TrainingSet, monitor: &dyn Monit
     let mean = if params.fit_intercept { mean } else { 1.0 };
     let strength = params.alpha * data.total_weight();
     let penalty: Vec<f64> = (design.raw_factors().into_iter())
-        .map(|factor| strength * if params.standardize { 1.0 } else { (factor * factor).min(1e100) })
+        .map(|factor| {
+            strength
+                * if params.standardize {
+                    1.0
+                } else {
+                    (factor * factor).min(1e100)
+                }
+        })
         .collect();
     let problem = newton::Problem {
         data,

@@ -139,9 +139,7 @@ pub(super) fn fit(params: &QuantileParams, set: &TrainingSet, monitor: &dyn Moni
         point: standard.restored(point),
         errors: errors.map(|errors| errors.times(standard.unit)),
     };
-    let link = Link::Quantile(Quantile {
-        alpha: params.quantile,
-    });
+    let link = Link::Quantile(Quantile { alpha: params.quantile });
     LinearModel::assemble_as(&design, &reported, link, &[fitted], summary)
 }
 
@@ -187,7 +185,10 @@ impl QuantileParams {
         let normal = Normal::new(0.0, 1.0).map_err(|_| Error::Internal("the normal distribution"))?;
         let rows = data.targets.len() as f64;
         let mut errors = data.scores(point)?;
-        errors.iter_mut().zip(data.targets).for_each(|(score, target)| *score = target - *score);
+        errors
+            .iter_mut()
+            .zip(data.targets)
+            .for_each(|(score, target)| *score = target - *score);
         let z = normal.inverse_cdf(self.quantile);
         let num = 1.5 * normal.pdf(z).powi(2);
         let den = 2.0 * z * z + 1.0;
@@ -231,7 +232,11 @@ struct Prices {
 impl Loss for Prices {
     fn residuals(&self, scores: &mut [f64], targets: &[f64], _: Option<&[f64]>, _: Option<&mut [f64]>) -> f64 {
         for (score, target) in scores.iter_mut().zip(targets) {
-            *score = if target - *score > ON_THE_LINE { self.above } else { self.below };
+            *score = if target - *score > ON_THE_LINE {
+                self.above
+            } else {
+                self.below
+            };
         }
         0.0
     }

@@ -150,13 +150,19 @@ impl<L: Loss> Fit<'_, L> {
                     centred(block, index, &means, &mut row);
                     let leverage = weight * self.leverage(&row, inverse);
                     // A row that is fitted whatever it says has no residual, and tells nothing.
-                    *score = if leverage < 1.0 - 1e-12 { *score / (1.0 - leverage).powf(power) } else { 0.0 };
+                    *score = if leverage < 1.0 - 1e-12 {
+                        *score / (1.0 - leverage).powf(power)
+                    } else {
+                        0.0
+                    };
                 }
             }
             scores
         })?;
         let weight = moments.weight();
-        let apart: Vec<f64> = (means.iter().enumerate()).map(|(column, mean)| moments.mean(column) - mean).collect();
+        let apart: Vec<f64> = (means.iter().enumerate())
+            .map(|(column, mean)| moments.mean(column) - mean)
+            .collect();
         let mut square = vec![0.0; width * width];
         for (i, row) in square.chunks_exact_mut(width.max(1)).enumerate() {
             for (j, value) in row.iter_mut().enumerate() {
@@ -174,7 +180,11 @@ impl<L: Loss> Fit<'_, L> {
     fn leverage(&self, row: &[f64], inverse: &[f64]) -> f64 {
         let rows = inverse.chunks_exact(row.len().max(1)).zip(row);
         let along: f64 = rows.map(|(of_column, value)| value * dot(of_column, row)).sum();
-        let mean = if self.equations.has_intercept() { 1.0 / self.equations.weight() } else { 0.0 };
+        let mean = if self.equations.has_intercept() {
+            1.0 / self.equations.weight()
+        } else {
+            0.0
+        };
         along + mean
     }
 
@@ -224,7 +234,10 @@ impl<L: Loss> Fit<'_, L> {
         }
         let at = |i: usize, j: usize| square[i.max(j) * size + i.min(j)];
         let meat = Meat {
-            square: (0..width).flat_map(|i| (0..width).map(move |j| (i, j))).map(|(i, j)| at(i, j)).collect(),
+            square: (0..width)
+                .flat_map(|i| (0..width).map(move |j| (i, j)))
+                .map(|(i, j)| at(i, j))
+                .collect(),
             with_one: (0..width).map(|i| at(width, i)).collect(),
             one: at(width, width),
         };
@@ -236,7 +249,9 @@ impl<L: Loss> Fit<'_, L> {
         let (data, size) = (&self.data, self.data.design.width() + 1);
         let scorer = data.scorer(self.point);
         let Rows { rows, .. } = data.rows();
-        let mut ranges = (0..rows).step_by(BLOCK_ROWS).map(|start| start..rows.min(start + BLOCK_ROWS));
+        let mut ranges = (0..rows)
+            .step_by(BLOCK_ROWS)
+            .map(|start| start..rows.min(start + BLOCK_ROWS));
         walk(&mut ranges, data.monitor, |range| {
             let mut scores = [0.0; BLOCK_ROWS];
             let scores = &mut scores[..range.len()];
@@ -244,13 +259,22 @@ impl<L: Loss> Fit<'_, L> {
             let weights = data.weights.map(|w| &w[range.clone()]);
             self.loss.residuals(scores, &data.targets[range.clone()], weights, None);
             let clusters = &clusters[range.clone()];
-            let mut add = |index: usize, column: usize, value: f64| sums[clusters[index] as usize * size + column] += value;
+            let mut add =
+                |index: usize, column: usize, value: f64| sums[clusters[index] as usize * size + column] += value;
             for (index, score) in scores.iter().enumerate() {
                 add(index, size - 1, *score);
             }
             for (column, encoding) in data.frame.columns().iter().zip(data.design.encodings()) {
                 match (column, encoding) {
-                    (Column::Number(values), Encoding::Number { column, mean, centre, inverse }) => {
+                    (
+                        Column::Number(values),
+                        Encoding::Number {
+                            column,
+                            mean,
+                            centre,
+                            inverse,
+                        },
+                    ) => {
                         for (index, (score, &x)) in scores.iter().zip(&values[range.clone()]).enumerate() {
                             let x = if x.is_nan() { *mean } else { x };
                             add(index, *column, score * (x - centre) * inverse);
@@ -265,7 +289,8 @@ impl<L: Loss> Fit<'_, L> {
                         }
                     }
                     // Ruled out by Design::fits.
-                    (Column::Number(_), Encoding::Category { .. }) | (Column::Category { .. }, Encoding::Number { .. }) => {}
+                    (Column::Number(_), Encoding::Category { .. })
+                    | (Column::Category { .. }, Encoding::Number { .. }) => {}
                 }
             }
         })

@@ -109,7 +109,10 @@ impl<K: Fn(usize) -> [Kink; SIDES] + Sync> Sides<'_, K> {
         let data = &self.data;
         let penalty: Vec<f64> = self.penalty.iter().map(|penalty| penalty * share).collect();
         let mut kinks = room::with_capacity(rows.len().saturating_mul(self.sides))?;
-        kinks.extend(rows.iter().flat_map(|&row| (self.kinks)(row as usize).into_iter().take(self.sides)));
+        kinks.extend(
+            rows.iter()
+                .flat_map(|&row| (self.kinks)(row as usize).into_iter().take(self.sides)),
+        );
         let all = rows.len() == data.targets.len();
         let frame;
         let targets: Vec<f64>;
@@ -138,7 +141,10 @@ impl<K: Fn(usize) -> [Kink; SIDES] + Sync> Sides<'_, K> {
         let rows = self.data.targets.len();
         let (mut sides, mut distances) = (room::filled(0_u8, rows)?, room::zeros(rows)?);
         let scorer = self.data.scorer(point);
-        let blocks = sides.par_chunks_mut(BLOCK_ROWS).zip(distances.par_chunks_mut(BLOCK_ROWS)).enumerate();
+        let blocks = sides
+            .par_chunks_mut(BLOCK_ROWS)
+            .zip(distances.par_chunks_mut(BLOCK_ROWS))
+            .enumerate();
         blocks.try_for_each(|(block, (sides, distances))| {
             self.data.monitor.check()?;
             let first = block * BLOCK_ROWS;
@@ -169,7 +175,11 @@ impl<K: Fn(usize) -> [Kink; SIDES] + Sync> Sides<'_, K> {
                     *factor = 0.0;
                     let counts = is_sure[row] && data.weights.is_none_or(|w| w[row] > 0.0);
                     for (bit, kink) in (self.kinks)(row).iter().take(self.sides).enumerate().filter(|_| counts) {
-                        let price = if sides[row] >> bit & 1 == 1 { kink.high } else { kink.low };
+                        let price = if sides[row] >> bit & 1 == 1 {
+                            kink.high
+                        } else {
+                            kink.low
+                        };
                         *factor += kink.sign * price;
                         slope.loss += price * kink.target;
                     }
@@ -196,7 +206,11 @@ impl<K: Fn(usize) -> [Kink; SIDES] + Sync> Sides<'_, K> {
                 for (row, score) in range.zip(scores) {
                     if self.data.weights.is_none_or(|w| w[row] > 0.0) {
                         let kinks = (self.kinks)(row);
-                        sum += kinks.iter().take(self.sides).map(|kink| kink.cost(kink.error(*score))).sum::<f64>();
+                        sum += kinks
+                            .iter()
+                            .take(self.sides)
+                            .map(|kink| kink.cost(kink.error(*score)))
+                            .sum::<f64>();
                     }
                 }
             })?;

@@ -159,7 +159,9 @@ impl SvmParams {
         // A penalty beyond this makes a weight of 0 all the same.
         let square = |factor: f64| (factor * factor).min(1e100);
         let factors = design.raw_factors().into_iter();
-        factors.map(|factor| if self.standardize { 1.0 } else { square(factor) } / self.c).collect()
+        factors
+            .map(|factor| if self.standardize { 1.0 } else { square(factor) } / self.c)
+            .collect()
     }
 
     fn classes(
@@ -228,7 +230,10 @@ impl SvmParams {
                         high: weight,
                     };
                     match epsilon > 0.0 {
-                        true => [side(targets[row] - epsilon, 1.0, 0.0), side(-targets[row] - epsilon, -1.0, 0.0)],
+                        true => [
+                            side(targets[row] - epsilon, 1.0, 0.0),
+                            side(-targets[row] - epsilon, -1.0, 0.0),
+                        ],
                         // Both sides of one kink.
                         false => [side(targets[row], 1.0, -weight); 2],
                     }
@@ -236,15 +241,21 @@ impl SvmParams {
                 let sides = if epsilon > 0.0 { 2 } else { 1 };
                 (self.with_kinks(data, &penalty, sides, kinks)?, unit)
             }
-            SvmLoss::SquaredEpsilonInsensitive | SvmLoss::Hinge | SvmLoss::SquaredHinge => {
-                (self.smooth(data, &penalty, SquaredInsensitive { epsilon })?, unit * unit)
-            }
+            SvmLoss::SquaredEpsilonInsensitive | SvmLoss::Hinge | SvmLoss::SquaredHinge => (
+                self.smooth(data, &penalty, SquaredInsensitive { epsilon })?,
+                unit * unit,
+            ),
         };
         let score = Score {
             point: standard.restored(&score.point),
             ..score
         };
-        self.assemble(design, Link::Identity, vec![score], (input, data.total_weight(), unit_of_loss))
+        self.assemble(
+            design,
+            Link::Identity,
+            vec![score],
+            (input, data.total_weight(), unit_of_loss),
+        )
     }
 
     fn smooth(&self, data: Data, penalty: &[f64], loss: impl RowLoss) -> Result<Score> {
@@ -321,10 +332,16 @@ impl SvmParams {
 fn curve(data: &Data, point: &Point, weights: Option<&[f64]>) -> Result<Sigmoid> {
     let scores = data.scores(point)?;
     let mut points = room::with_capacity(scores.len())?;
-    points.extend(scores.iter().zip(data.targets).enumerate().map(|(row, (place, target))| calibration::Point {
-        place: *place,
-        hit: *target > 0.5,
-        weight: weights.map_or(1.0, |w| w[row]),
-    }));
+    points.extend(
+        scores
+            .iter()
+            .zip(data.targets)
+            .enumerate()
+            .map(|(row, (place, target))| calibration::Point {
+                place: *place,
+                hit: *target > 0.5,
+                weight: weights.map_or(1.0, |w| w[row]),
+            }),
+    );
     Sigmoid::learn(&points, data.monitor)
 }

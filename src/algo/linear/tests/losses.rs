@@ -46,12 +46,25 @@ impl Told {
         assert_eq!(self.weights.remove(reference), 0.0, "{what}");
         assert!(self.errors.remove(reference + 1).is_nan() && self.p_values.remove(reference + 1).is_nan());
         let ours = [self.intercept, self.weights].concat();
-        assert_near(&ours, &floats(&theirs["weights"]), tolerance, &format!("{what}: weight"));
-        assert_near(&self.errors, &floats(&theirs["errors"]), of_errors, &format!("{what}: error"));
+        assert_near(
+            &ours,
+            &floats(&theirs["weights"]),
+            tolerance,
+            &format!("{what}: weight"),
+        );
+        assert_near(
+            &self.errors,
+            &floats(&theirs["errors"]),
+            of_errors,
+            &format!("{what}: error"),
+        );
         let p_values = floats(&theirs["p_values"]);
         for (index, (ours, theirs)) in self.p_values.iter().zip(&p_values).enumerate() {
             // Far out in the tail a p-value says what the error does, many times over.
-            assert!((ours - theirs).abs() <= 30.0 * of_errors * theirs + 1e-12, "{what}: p-value {index}: {ours}, not {theirs}");
+            assert!(
+                (ours - theirs).abs() <= 30.0 * of_errors * theirs + 1e-12,
+                "{what}: p-value {index}: {ours}, not {theirs}"
+            );
         }
     }
 }
@@ -62,7 +75,10 @@ fn assert_as_libsvm(ours: &[f64], theirs: &[f64], what: &str) {
     let greatest = theirs.iter().fold(0.0f64, |most, value| most.max(value.abs()));
     assert_eq!(ours.len(), theirs.len());
     for (ours, theirs) in ours.iter().zip(theirs) {
-        assert!((ours - theirs).abs() <= 1e-4 * greatest.max(1.0), "{what}: {ours}, not {theirs}");
+        assert!(
+            (ours - theirs).abs() <= 1e-4 * greatest.max(1.0),
+            "{what}: {ours}, not {theirs}"
+        );
     }
 }
 
@@ -114,10 +130,20 @@ fn machines_for_classes_agree_with_scikit_learn() {
     }
     let origin = fit_of("linear_svm", json!({"C": 0.5, "fit_intercept": false}), &two);
     let origin = Told::by(&*origin);
-    assert_near(&origin.weights, &floats(&oracle["svm"]["squared_hinge_origin"]), 1e-6, "without intercept");
+    assert_near(
+        &origin.weights,
+        &floats(&oracle["svm"]["squared_hinge_origin"]),
+        1e-6,
+        "without intercept",
+    );
     assert_eq!(origin.intercept, [0.0]);
     let balanced = fit_of("linear_svm", json!({"class_weight": "balanced"}), &two);
-    assert_near(&Told::by(&*balanced).weights, &floats(&oracle["svm"]["balanced"]), 1e-7, "balanced");
+    assert_near(
+        &Told::by(&*balanced).weights,
+        &floats(&oracle["svm"]["balanced"]),
+        1e-7,
+        "balanced",
+    );
 }
 
 #[test]
@@ -148,7 +174,11 @@ fn machines_for_numbers_agree_with_scikit_learn() {
         ("insensitive", json!({"epsilon": 5}), 1e-5),
         ("insensitive_strong", json!({"C": 0.01, "epsilon": 2}), 1e-5),
         ("absolute", json!({"C": 0.1}), 1e-5),
-        ("squared_insensitive", json!({"loss": "squared_epsilon_insensitive", "C": 0.1, "epsilon": 5}), 1e-7),
+        (
+            "squared_insensitive",
+            json!({"loss": "squared_epsilon_insensitive", "C": 0.1, "epsilon": 5}),
+            1e-7,
+        ),
     ] {
         let theirs = &oracle["svm"][name];
         let fitted = fit_of("linear_svm", params, &data);
@@ -157,7 +187,11 @@ fn machines_for_numbers_agree_with_scikit_learn() {
         if tolerance > 1e-6 {
             assert_as_libsvm(&told.weights, &floats(&theirs["weights"]), name);
             // Between two rows the intercept may lie anywhere.
-            assert!((told.intercept[0] - intercept[0]).abs() < 0.02, "{name}: {:?}, not {intercept:?}", told.intercept);
+            assert!(
+                (told.intercept[0] - intercept[0]).abs() < 0.02,
+                "{name}: {:?}, not {intercept:?}",
+                told.intercept
+            );
         } else {
             assert_near(&told.weights, &floats(&theirs["weights"]), tolerance, name);
             assert_near(&told.intercept, &intercept, tolerance, name);
@@ -176,8 +210,19 @@ fn quantiles_agree_with_linear_programming_and_errors_with_statsmodels() {
         Told::by(&*fitted).assert_is(theirs, 3, [1e-6, 1e-6], &format!("{quantile} {errors}"));
         let loss = fitted.criterion().unwrap();
         let predicted = answers(&*fitted, &data.frame);
-        let sum: f64 = data.target.values().iter().zip(&predicted).map(|(y, p)| loss.loss(*y, *p)).sum();
-        assert_near(&[sum / data.rows() as f64], &[theirs["loss"].as_f64().unwrap()], 1e-9, "loss");
+        let sum: f64 = data
+            .target
+            .values()
+            .iter()
+            .zip(&predicted)
+            .map(|(y, p)| loss.loss(*y, *p))
+            .sum();
+        assert_near(
+            &[sum / data.rows() as f64],
+            &[theirs["loss"].as_f64().unwrap()],
+            1e-9,
+            "loss",
+        );
         assert_eq!(loss.name(), "pinball_loss");
     }
 }
@@ -214,8 +259,19 @@ fn poisson_agrees_with_statsmodels() {
         let predicted = answers(&*fitted, &data.frame);
         assert_near(&predicted, &floats(&oracle["poisson"]["predictions"]), 1e-7, kind);
         let deviance = fitted.criterion().unwrap();
-        let sum: f64 = data.target.values().iter().zip(&predicted).map(|(y, p)| deviance.loss(*y, *p)).sum();
-        assert_near(&[sum / data.rows() as f64], &[oracle["poisson"]["deviance"].as_f64().unwrap()], 1e-8, "deviance");
+        let sum: f64 = data
+            .target
+            .values()
+            .iter()
+            .zip(&predicted)
+            .map(|(y, p)| deviance.loss(*y, *p))
+            .sum();
+        assert_near(
+            &[sum / data.rows() as f64],
+            &[oracle["poisson"]["deviance"].as_f64().unwrap()],
+            1e-8,
+            "deviance",
+        );
     }
 }
 
@@ -224,7 +280,12 @@ fn robust_errors_agree_with_statsmodels() {
     let oracle = oracle();
     let clusters: Vec<u32> = floats(&oracle["data"]["clusters"]).iter().map(|c| *c as u32).collect();
     for (name, target, kinds, tolerance) in [
-        ("linear_regression", "y", &["nonrobust", "HC0", "HC1", "HC2", "HC3", "cluster"][..], 1e-8),
+        (
+            "linear_regression",
+            "y",
+            &["nonrobust", "HC0", "HC1", "HC2", "HC3", "cluster"][..],
+            1e-8,
+        ),
         ("logistic_regression", "two", &["nonrobust", "HC0", "cluster"][..], 2e-5),
     ] {
         let numbers = floats(&oracle["data"][target]);
@@ -262,7 +323,8 @@ fn another_level_of_reference_is_another_way_to_say_the_same() {
     assert_eq!(answers(&*most, &data.frame), answers(&*plain, &data.frame));
     // Three classes, whose weights are deviations from their mean.
     let three = classes(data.frame.clone(), floats(&oracle["data"]["three"]), 3);
-    let [plain, first] = [json!({}), json!({"reference": "first"})].map(|params| Told::by(&*fit_of("logistic_regression", params, &three)));
+    let [plain, first] = [json!({}), json!({"reference": "first"})]
+        .map(|params| Told::by(&*fit_of("logistic_regression", params, &three)));
     for class in 0..3 {
         let (plain, own) = (&plain.weights[class * 7..][..7], &first.weights[class * 7..][..7]);
         for level in 3..7 {
@@ -277,18 +339,49 @@ fn a_row_of_weight_two_is_the_row_twice() {
     let oracle = oracle();
     let frame = frame(&oracle["data"]);
     let weights = floats(&oracle["data"]["row_weights"]);
-    let rows: Vec<u32> = (0..weights.len()).flat_map(|r| vec![r as u32; weights[r] as usize]).collect();
+    let rows: Vec<u32> = (0..weights.len())
+        .flat_map(|r| vec![r as u32; weights[r] as usize])
+        .collect();
     let of = |target: &str| floats(&oracle["data"][target]);
     for (name, params, data, tolerance) in [
         ("linear_svm", json!({}), classes(frame.clone(), of("two"), 2), 1e-8),
-        ("linear_svm", json!({"loss": "hinge"}), classes(frame.clone(), of("two"), 2), 1e-5),
-        ("linear_svm", json!({"epsilon": 3}), numbers(frame.clone(), of("y")), 1e-5),
-        ("quantile_regression", json!({"quantile": 0.3}), numbers(frame.clone(), of("y")), 1e-6),
-        ("huber_regression", json!({"tol": 1e-11, "max_iter": 500}), numbers(frame.clone(), of("y")), 1e-7),
-        ("poisson_regression", json!({}), numbers(frame.clone(), of("counts")), 1e-8),
+        (
+            "linear_svm",
+            json!({"loss": "hinge"}),
+            classes(frame.clone(), of("two"), 2),
+            1e-5,
+        ),
+        (
+            "linear_svm",
+            json!({"epsilon": 3}),
+            numbers(frame.clone(), of("y")),
+            1e-5,
+        ),
+        (
+            "quantile_regression",
+            json!({"quantile": 0.3}),
+            numbers(frame.clone(), of("y")),
+            1e-6,
+        ),
+        (
+            "huber_regression",
+            json!({"tol": 1e-11, "max_iter": 500}),
+            numbers(frame.clone(), of("y")),
+            1e-7,
+        ),
+        (
+            "poisson_regression",
+            json!({}),
+            numbers(frame.clone(), of("counts")),
+            1e-8,
+        ),
     ] {
         let twice = fit_of(name, params.clone(), &data.take(&rows, &Unwatched).unwrap());
-        let once = fit_of(name, params, &data.weighted(weights.iter().map(|w| *w as f32).collect()));
+        let once = fit_of(
+            name,
+            params,
+            &data.weighted(weights.iter().map(|w| *w as f32).collect()),
+        );
         assert_near(&Told::by(&*once).weights, &Told::by(&*twice).weights, tolerance, name);
     }
 }
@@ -302,43 +395,92 @@ fn what_cannot_be_is_an_error_that_says_why() {
     let three = classes(frame, (0..40).map(|i| f64::from(i % 3)).collect(), 3);
     let refused = |name: &str, params: Value, data: &Dataset, what: &str| {
         let learner = named(name).unwrap().configure(params.as_object().unwrap(), 1);
-        let error = learner.and_then(|learner| learner.fit(data, &Unwatched).map(|_| ())).unwrap_err();
+        let error = learner
+            .and_then(|learner| learner.fit(data, &Unwatched).map(|_| ()))
+            .unwrap_err();
         assert!(format!("{error:?}").contains(what), "{name} {params}: {error:?}");
     };
     refused("linear_svm", json!({"loss": "hinge"}), &data, "for numbers");
-    refused("linear_svm", json!({"loss": "epsilon_insensitive"}), &two, "for classes");
+    refused(
+        "linear_svm",
+        json!({"loss": "epsilon_insensitive"}),
+        &two,
+        "for classes",
+    );
     refused("linear_svm", json!({"C": 0}), &two, "above 0");
     refused("linear_svm", json!({"epsilon": -1}), &data, "at least 0");
     refused("quantile_regression", json!({"quantile": 1}), &data, "below 1");
-    refused("quantile_regression", json!({"reference": "first", "fit_intercept": false}), &data, "fit_intercept");
+    refused(
+        "quantile_regression",
+        json!({"reference": "first", "fit_intercept": false}),
+        &data,
+        "fit_intercept",
+    );
     refused("huber_regression", json!({"t": 0}), &data, "above 0");
     refused("poisson_regression", json!({}), &data, "a count is below 0");
-    refused("poisson_regression", json!({"standard_errors": "HC3"}), &two, "least squares");
-    refused("logistic_regression", json!({"standard_errors": "HC1"}), &two, "least squares");
-    refused("logistic_regression", json!({"standard_errors": "HC0"}), &three, "two classes");
-    refused("linear_regression", json!({"standard_errors": "HC1", "cluster": "shop"}), &data, "cluster");
-    refused("linear_regression", json!({"cluster": "shop"}), &data, "no column \\\"shop\\\"");
+    refused(
+        "poisson_regression",
+        json!({"standard_errors": "HC3"}),
+        &two,
+        "least squares",
+    );
+    refused(
+        "logistic_regression",
+        json!({"standard_errors": "HC1"}),
+        &two,
+        "least squares",
+    );
+    refused(
+        "logistic_regression",
+        json!({"standard_errors": "HC0"}),
+        &three,
+        "two classes",
+    );
+    refused(
+        "linear_regression",
+        json!({"standard_errors": "HC1", "cluster": "shop"}),
+        &data,
+        "cluster",
+    );
+    refused(
+        "linear_regression",
+        json!({"cluster": "shop"}),
+        &data,
+        "no column \\\"shop\\\"",
+    );
     refused("ridge", json!({"standard_errors": "HC4"}), &data, "HC3");
     let one = TrainingSet {
         groups: Some(vec![0; 40]),
         ..data
     };
-    refused("linear_regression", json!({"cluster": "shop"}), &one, "at least two clusters");
+    refused(
+        "linear_regression",
+        json!({"cluster": "shop"}),
+        &one,
+        "at least two clusters",
+    );
 }
 
 /// Constant, missing, equal and huge numbers, one row, separable classes: a model that answers, or an error, but never a panic.
 #[test]
 fn rows_of_any_kind_are_learned_or_refused() {
     let huge = |i: usize| if i % 2 == 0 { 1e300 } else { -1e300 };
-    let columns: [&dyn Fn(usize) -> f64; 5] = [&|_| 3.0, &|_| f64::NAN, &|i| (i % 3) as f64, &huge, &|i| i as f64 * 1e-300];
-    let targets: [&dyn Fn(usize) -> f64; 4] = [&|_| 2.0, &|i| (i % 2) as f64, &|i| (i / 20) as f64, &|i| i as f64 * 1e250];
+    let columns: [&dyn Fn(usize) -> f64; 5] = [&|_| 3.0, &|_| f64::NAN, &|i| (i % 3) as f64, &huge, &|i| {
+        i as f64 * 1e-300
+    }];
+    let targets: [&dyn Fn(usize) -> f64; 4] = [&|_| 2.0, &|i| (i % 2) as f64, &|i| (i / 20) as f64, &|i| {
+        i as f64 * 1e250
+    }];
     for rows in [1, 2, 40] {
         for column in columns {
             for target in targets {
                 let values = |of: &dyn Fn(usize) -> f64| (0..rows).map(of).collect::<Vec<f64>>();
                 let twice = vec![Column::Number(values(column)), Column::Number(values(column))];
                 let frame = Frame::new(twice).unwrap();
-                let codes = values(target).iter().map(|value| f64::from(u8::from(*value > 0.5))).collect();
+                let codes = values(target)
+                    .iter()
+                    .map(|value| f64::from(u8::from(*value > 0.5)))
+                    .collect();
                 let two = classes(frame.clone(), codes, 2);
                 let data = numbers(frame, values(target));
                 for (name, params, data) in [
@@ -371,7 +513,9 @@ fn many_rows_end_at_the_minimum_whatever_the_threads() {
     let rows = 200_000;
     let x: Vec<f64> = (0..rows).map(|i| noise(i, 1)).collect();
     let z: Vec<f64> = (0..rows).map(|i| noise(i, 2)).collect();
-    let y: Vec<f64> = (0..rows).map(|i| 3.0 * x[i] - z[i] + noise(i, 3) * (1.0 + x[i])).collect();
+    let y: Vec<f64> = (0..rows)
+        .map(|i| 3.0 * x[i] - z[i] + noise(i, 3) * (1.0 + x[i]))
+        .collect();
     let two: Vec<f64> = y.iter().map(|y| f64::from(u8::from(*y > 0.1))).collect();
     let frame = Frame::new(vec![Column::Number(x), Column::Number(z)]).unwrap();
     let (data, two) = (numbers(frame.clone(), y), classes(frame, two, 2));
@@ -390,11 +534,23 @@ fn many_rows_end_at_the_minimum_whatever_the_threads() {
         assert!(with(1) == with(3), "{name}");
     }
     let fitted = fit_of("quantile_regression", json!({"quantile": 0.3}), &data);
-    let errors: Vec<f64> = data.target.values().iter().zip(answers(&*fitted, &data.frame)).map(|(y, p)| y - p).collect();
+    let errors: Vec<f64> = data
+        .target
+        .values()
+        .iter()
+        .zip(answers(&*fitted, &data.frame))
+        .map(|(y, p)| y - p)
+        .collect();
     // At the minimum the rows' prices balance in each column, but for the three rows on the line.
-    let Column::Number(x) = &data.frame.columns()[0] else { panic!() };
+    let Column::Number(x) = &data.frame.columns()[0] else {
+        panic!()
+    };
     for column in [&vec![1.0; rows], x] {
-        let pull: f64 = errors.iter().zip(column).map(|(e, x)| if *e > 0.0 { 0.3 * x } else { -0.7 * x }).sum();
+        let pull: f64 = errors
+            .iter()
+            .zip(column)
+            .map(|(e, x)| if *e > 0.0 { 0.3 * x } else { -0.7 * x })
+            .sum();
         assert!(pull.abs() <= 3.0, "{pull}");
     }
 }
