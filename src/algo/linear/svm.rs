@@ -21,6 +21,8 @@ use crate::training_set::{Shape, Target, TrainingSet};
 
 /// The duality gap may be this times the tolerance, as a share of the minimum.
 const GAP: f64 = 1e-6;
+/// Scores that differ by no more than this are one, where margins are 1.
+const ONE_SCORE: f64 = 1e-6;
 /// Bytes that a row takes for targets, scores and the curves of probabilities.
 const SCORE_BYTES: usize = 64;
 
@@ -330,7 +332,14 @@ impl SvmParams {
 
 /// From scores to probabilities, by the rows that they were learned from.
 fn curve(data: &Data, point: &Point, weights: Option<&[f64]>) -> Result<Sigmoid> {
-    let scores = data.scores(point)?;
+    let mut scores = data.scores(point)?;
+    let (least, most) = scores
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), s| (a.min(*s), b.max(*s)));
+    if most - least < ONE_SCORE {
+        // No line tells the class from the others, and rounding is not to.
+        scores.fill(least);
+    }
     let mut points = room::with_capacity(scores.len())?;
     points.extend(
         scores
