@@ -9,6 +9,7 @@ from choosing import Choosing
 from comparing import Comparing
 from explaining import Explaining
 from features import Features
+from forecasting import Forecasting
 from judging import Judging
 from keeping import Keeping
 from measure import Peers, Session, SqlError, median
@@ -208,7 +209,7 @@ class Learning(Sections):
             session.run("DROP TABLE IF EXISTS bench_more")
 
 
-PARTS = [Learning, Tasks, Choosing, Comparing, Explaining, Features, Judging, Keeping, Quality, Reliability]
+PARTS = [Learning, Tasks, Forecasting, Choosing, Comparing, Explaining, Features, Judging, Keeping, Quality, Reliability]
 
 
 def has_data():

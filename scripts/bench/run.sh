@@ -40,7 +40,8 @@ BENCH_PEERS=$(installed venv scripts/bench/requirements.txt)
 BENCH_QUALITY_PEERS=$(installed quality scripts/bench/requirements-quality.txt)
 # shap and lleaves need different versions of one library.
 BENCH_EXPLAINING_PEERS=$(installed explaining scripts/bench/requirements-explaining.txt)
-export BENCH_PEERS BENCH_QUALITY_PEERS BENCH_EXPLAINING_PEERS
+BENCH_FORECASTING_PEERS=$(installed forecasting scripts/bench/requirements-forecasting.txt)
+export BENCH_PEERS BENCH_QUALITY_PEERS BENCH_EXPLAINING_PEERS BENCH_FORECASTING_PEERS
 
 if [[ ${BENCH_KEEP:-} != 1 ]]; then
     scripts/cluster.sh remove bench

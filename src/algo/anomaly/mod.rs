@@ -153,6 +153,11 @@ pub struct Assessment {
     pub quantity: Quantity,
 }
 
+/// How many of normal values are within so many standard deviations, as far as intervals of forecasts have such levels.
+pub fn level_of(sensitivity: f64) -> f64 {
+    (1.0 - erfc(sensitivity / std::f64::consts::SQRT_2)).clamp(0.5, 0.999)
+}
+
 /// Past points that can be learned from, when they are too few.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooFew {

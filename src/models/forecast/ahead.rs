@@ -1,6 +1,6 @@
 //! `forecast`: the numbers to come of each series, with their intervals; and `forecast_series`: by what each is forecast, and why.
 
-use algo::forecast::{Forecaster, Point, SeriesModel};
+use algo::forecast::{FURTHEST, Forecaster, Point, SeriesModel};
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::{pg_extern, pg_sys};
 use serde_json::{Map, Value as Json, json};
@@ -159,4 +159,44 @@ fn forecast_series(model: Option<Text>) -> SetOf<SeriesRow> {
         forecaster.model.series().iter().map(row).collect()
     };
     set_of(or_raise(rows()))
+}
+
+/// What a model expects of a moment.
+pub enum Expected {
+    Point(Point),
+    /// Nothing: why.
+    Nothing(String),
+}
+
+/// What a model expects of a bucket of time, of the series that a segment names; the bucket begins so many microseconds after 2000-01-01 by the clock on the wall.
+/// Returns the errors of assay.forecast.
+pub fn expected(model: &str, segment: Option<&Json>, (start, unit): (i64, &str), level: f64) -> Result<Expected> {
+    let (version, scorer) = open(model, Privilege::Predict)?;
+    let forecaster = forecaster(&version, &scorer)?;
+    let values = segment.and_then(Json::as_object);
+    let value = |column: &String| values.and_then(|values| values.get(column)).map(Json::to_string);
+    let Some(key) = forecaster.columns.iter().map(value).collect::<Option<Vec<String>>>() else {
+        return Ok(Expected::Nothing(format!(
+            "its series are told apart by {}, so that the check has to be grouped by these",
+            forecaster.columns.join(", ")
+        )));
+    };
+    let model = &forecaster.model;
+    let Some(place) = model.series().iter().position(|series| series.key() == key) else {
+        return Ok(Expected::Nothing("it has no such series".into()));
+    };
+    let series = &model.series()[place];
+    let frequency = series.frequency().name();
+    if frequency != unit {
+        return Ok(Expected::Nothing(format!("its steps are those of a {frequency}, and not of a {unit}")));
+    }
+    let ahead = usize::try_from(series.ahead(start)).unwrap_or(0);
+    if !(1..=FURTHEST).contains(&ahead) {
+        return Ok(Expected::Nothing("it has learned from what came later".into()));
+    }
+    let point = model.forecast(place, ahead, level, &Foreground::new()?)?.pop();
+    Ok(match point.filter(|point| !point.lower.is_nan()) {
+        Some(point) => Expected::Point(point),
+        None => Expected::Nothing("nothing is known of its errors".into()),
+    })
 }

@@ -11,3 +11,5 @@ mod ahead;
 pub mod evaluate;
 mod rows;
 mod train;
+
+pub use ahead::{Expected, expected};

@@ -37,6 +37,8 @@ pub struct Anomaly {
     pub tolerance: Option<f64>,
     /// The moment to judge at, instead of now.
     pub at: Option<String>,
+    /// The model that forecasts the figure: what it expects is judged by, instead of the past.
+    pub model: Option<String>,
 }
 
 /// The figure that is watched.
@@ -214,6 +216,12 @@ impl Anomaly {
             "exclude and at take dates and timestamps that begin as 2026-01-31 does"
         } else if self.at.is_some() && self.timestamp_column.is_none() {
             "at needs a timestamp_column: runs of a check are judged as they are made"
+        } else if self.model.is_some() && self.timestamp_column.is_none() {
+            "model needs a timestamp_column, whose buckets it forecasts"
+        } else if self.model.is_some()
+            && (self.seasonality != Seasonality::Auto || self.compare != Compare::Auto)
+        {
+            "seasonality and compare are of the past, and have no meaning with model"
         } else if self.metric == Metric::Freshness && self.timestamp_column.is_some() {
             "freshness is known of the present only, so it takes no timestamp_column"
         } else if matches!(self.seasonality, Seasonality::HourOfDay | Seasonality::HourOfWeek)

@@ -2,6 +2,7 @@
 //! a column of time that of the rows.
 
 mod args;
+mod forecast;
 mod series;
 mod timeline;
 mod watch;
@@ -82,13 +83,13 @@ impl Watch<'_> {
         };
         let params = self.args.params(series.len());
         let findings = series.into_iter().map(|series| {
-            let mut finding = self.finding(spec, &series, |tested| assess(&series.past, tested, &params));
+            let mut finding = self.finding(spec, &series, |tested| assess(&series.past, tested, &params))?;
             finding.segment = series.segment;
             finding.rows = Some(series.rows);
             finding.nulls = spec.column.is_some().then_some(series.nulls);
-            finding
+            Ok(finding)
         });
-        Ok(findings.collect())
+        findings.collect()
     }
 
     fn finding(
@@ -96,7 +97,7 @@ impl Watch<'_> {
         spec: &Spec,
         series: &Series,
         assess_past: impl FnOnce(&Point) -> std::result::Result<Assessment, TooFew>,
-    ) -> Finding {
+    ) -> Result<Finding> {
         let metric = self.args.metric.name();
         let skipped = |message: String| Finding {
             metric,
@@ -107,22 +108,27 @@ impl Watch<'_> {
             ..Finding::default()
         };
         let Some((_, bucket)) = self.timeline.split() else {
-            return skipped("there is no time to judge".into());
+            return Ok(skipped("there is no time to judge".into()));
         };
         if series.is_dead && !bucket.excluded && !self.args.accepts_less() {
-            return self.no_rows(spec, series);
+            return Ok(self.no_rows(spec, series));
         }
         let Some(value) = series.value else {
-            return skipped(format!("there is no value for {metric} in {}", self.bucket_name()));
+            let message = format!("there is no value for {metric} in {}", self.bucket_name());
+            return Ok(skipped(message));
         };
         if bucket.excluded {
-            return skipped(format!("{} is within a period that is excluded", self.bucket_name()));
+            let message = format!("{} is within a period that is excluded", self.bucket_name());
+            return Ok(skipped(message));
+        }
+        if let Some(model) = &self.args.model {
+            return forecast::finding_of(self.args, model, series, bucket, value, &self.bucket_name());
         }
         if self.args.timestamp_column.is_none() && spec.id.is_none() {
-            return skipped(
+            return Ok(skipped(
                 "a check that is not stored has no history: store it with assay.add_check, or name a timestamp_column"
                     .into(),
-            );
+            ));
         }
         let tested = Point {
             value,
@@ -130,10 +136,10 @@ impl Watch<'_> {
             hour: bucket.hour,
             excluded: false,
         };
-        match assess_past(&tested) {
+        Ok(match assess_past(&tested) {
             Ok(assessment) => self.finding_of(value, &assessment),
             Err(few) => skipped(self.describe_lack(few)),
-        }
+        })
     }
 
     /// No rows where there always were some.
