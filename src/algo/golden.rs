@@ -166,7 +166,7 @@ fn every_release_is_read() {
 fn what_is_frozen_is_of_every_kind() {
     let made: Vec<String> = models::models().into_iter().map(|(name, _)| name).collect();
     for algorithm in crate::learners::LEARNERS {
-        for &task in algorithm.tasks {
+        for &task in algorithm.tasks.iter().filter(|task| task.is_of_rows()) {
             for case in models::cases(task) {
                 let name = format!("{}_{}", algorithm.name, case.name);
                 assert!(made.contains(&name), "{name}");

@@ -71,6 +71,18 @@ impl Task {
         }
     }
 
+    /// Whether rows stand each for itself, in no order.
+    pub const fn is_of_rows(self) -> bool {
+        match self {
+            Task::Classification
+            | Task::Regression
+            | Task::Clustering
+            | Task::AnomalyDetection
+            | Task::DimensionReduction => true,
+            Task::Forecasting => false,
+        }
+    }
+
     /// Whether there is a column to predict.
     pub const fn has_target(self) -> bool {
         match self.least_target() {

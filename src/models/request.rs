@@ -24,6 +24,9 @@ use algo::room;
 use algo::task::Task;
 use algo::training_set::{Shape, TrainingSet};
 
+/// What a forecast calls itself when it asks for its target.
+pub const FORECAST: &str = "a forecast";
+
 /// The algorithm when none is named.
 const fn default_for(task: Task) -> &'static str {
     match task {
@@ -204,6 +207,13 @@ impl Request {
 
     /// The target of what cannot go without one. `what` says what that is.
     pub fn require_target(&self, what: &str) -> Result<&str> {
+        if let Some(algorithm) = self.forecasting()?.filter(|_| what != FORECAST) {
+            return Err(Error::new(
+                UNDEFINED_ALGORITHM,
+                format!("{what} is of rows that stand each for itself, and {} is of series", algorithm.name),
+            )
+            .hint("A forecast is judged from several moments of its past when it is trained; assay.evaluate judges it by rows that came later."));
+        }
         let target = self.target.as_deref().ok_or_else(|| {
             Error::new(INVALID_PARAMETER, "argument \"target\" is missing")
                 .detail(format!("{what} goes by a column to predict."))
@@ -241,6 +251,9 @@ impl Request {
     /// Finds the columns that the request names. `divided_by` is the place of the column that divides the rows, which is no feature.
     pub fn resolve(&self, columns: &[OutputColumn], divided_by: Option<usize>) -> Result<Resolved> {
         self.check_distinct(columns)?;
+        if let Some(task) = self.task {
+            self.checked(task)?;
+        }
         let without = self.task_without_target();
         self.check_target(without)?;
         let target = match &self.target {

@@ -43,10 +43,10 @@ trainings = {
 listed = {algorithm for algorithm, *_ in trainings.values()}
 for algorithm, tasks in promises.learners(connection).items():
     if algorithm not in listed:
-        trainings[algorithm] = (algorithm, "y" if "classification" in tasks else "amount", "{}", f"{NUMBERS}, a, b")
+        trainings[algorithm] = (algorithm, promises.target_for(tasks, "y", "amount"), "{}", f"{NUMBERS}, a, b")
 for what, (algorithm, target, params, columns) in trainings.items():
     rows = 30_000 if what == "many columns" else ROWS
-    parameters = (f"SELECT {columns}, {target} FROM long WHERE id <= {rows}", target, algorithm, params)
+    parameters = (f"SELECT {columns}{f', {target}' if target else ''} FROM long WHERE id <= {rows}", target, algorithm, params)
     statement = "SELECT assay.train('late', %s, %s, %s, %s::jsonb, deploy => 'never')"
     check_ends_anywhere(connection, f"training {what}", statement, parameters, 5)
 

@@ -165,7 +165,7 @@ def states(random):
 
 # Every learner, with a target that it can learn: two classes, three, or a number.
 TWO_CLASSES, THREE_CLASSES, NUMBER = "b", "c", "y"
-ALGORITHMS = {name: THREE_CLASSES if "classification" in tasks else NUMBER for name, tasks in promises.learners(session.open()).items()}
+ALGORITHMS = {name: promises.target_for(tasks, THREE_CLASSES, NUMBER) for name, tasks in promises.learners(session.open()).items()}
 ALGORITHMS.update(logistic_regression=TWO_CLASSES, random_forest=NUMBER)
 LOOKS = [
     "SELECT assay.predict('bad', t) FROM t", "SELECT assay.predict_label('bad', t), assay.predict_proba('bad', t) FROM t", "SELECT assay.predict('bad', 1, 2, 'c1', '{1,2}')",

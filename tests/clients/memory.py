@@ -183,10 +183,11 @@ def refused(connection):
     with connect() as session:
         learners = promises.learners(session)
     for algorithm, tasks in learners.items():
-        target = "y" if "classification" in tasks else "amount"
+        target = promises.target_for(tasks, "y", "amount")
+        columns, target = (f", {target}", f"'{target}'") if target else ("", "NULL")
         for rows in (20_000, 100_000, 200_000):
             with connect() as session:
-                statement = f"SELECT assay.train('m', 'SELECT a, b, c, d, k, {target} FROM wide LIMIT {rows}', '{target}', '{algorithm}', deploy => 'never')"
+                statement = f"SELECT assay.train('m', 'SELECT a, b, c, d, k{columns} FROM wide LIMIT {rows}', {target}, '{algorithm}', deploy => 'never')"
                 found = outcome(session, statement)
                 if found not in ("done", "53200", "53400"):
                     lost.append((algorithm, rows, found))

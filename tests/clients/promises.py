@@ -57,14 +57,23 @@ class Queue(threading.Thread):
 
 
 def learners(connection):
-    """The names of all learners, by the list that an error gives, each with the tasks that it can learn."""
+    """The names of all learners of rows, by the list that an error gives, each with the tasks that it can learn."""
     def error(algorithm, task=None):
         try:
             connection.execute("SELECT assay.train('learners', 'SELECT 1 AS x, 1 AS y', 'y', %s, task => %s)", (algorithm, task))
         except psycopg.Error as refused:
             return refused.diag
     names = error("none").message_hint.removeprefix("The algorithms are ").removesuffix(".").split(", ")
-    return {name: [task for task in ("classification", "regression") if "cannot learn" not in error(name, task).message_primary] for name in names}
+    known = ("classification", "regression", "clustering", "anomaly_detection", "dimension_reduction", "forecasting")
+    able = {name: [task for task in known if "cannot learn" not in error(name, task).message_primary] for name in names}
+    return {name: tasks for name, tasks in able.items() if tasks != ["forecasting"]}
+
+
+def target_for(tasks, label, number):
+    """What a learner is given to predict: a column of labels or one of numbers; None where it predicts none."""
+    if "classification" in tasks:
+        return label
+    return number if "regression" in tasks else None
 
 
 def lateness(connection, statement, parameters, limit):

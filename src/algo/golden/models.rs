@@ -67,7 +67,7 @@ pub(crate) fn models() -> Vec<(String, Model)> {
         .collect();
     models.push(("grouped_ridge".into(), grouped()));
     for algorithm in LEARNERS {
-        for &task in algorithm.tasks {
+        for &task in algorithm.tasks.iter().filter(|task| task.is_of_rows()) {
             for case in cases(task) {
                 let has = |name: &str| algorithm.parameters().iter().any(|parameter| parameter.name == name);
                 let mut params = serde_json::Map::new();

@@ -30,6 +30,7 @@ fn forms_keep_their_numbers() {
         ("dbscan", 22),
         ("decision_tree", 4),
         ("elastic_net", 1),
+        ("forecast", 40),
         ("gradient_boosting", 3),
         ("isolation_forest", 24),
         ("huber_regression", 1),

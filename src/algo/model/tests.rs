@@ -61,7 +61,7 @@ fn inputs() -> Vec<Input> {
 pub(crate) fn models() -> Vec<(String, Model)> {
     let mut models = Vec::new();
     for algorithm in LEARNERS {
-        for &task in algorithm.tasks {
+        for &task in algorithm.tasks.iter().filter(|task| task.is_of_rows()) {
             let counts: &[usize] = if task == Task::Classification { &[2, 3] } else { &[0] };
             for &classes in counts {
                 let target = |i: usize| match classes {

@@ -188,7 +188,9 @@ pub fn expected(model: &str, segment: Option<&Json>, (start, unit): (i64, &str),
     let series = &model.series()[place];
     let frequency = series.frequency().name();
     if frequency != unit {
-        return Ok(Expected::Nothing(format!("its steps are those of a {frequency}, and not of a {unit}")));
+        return Ok(Expected::Nothing(format!(
+            "its steps are those of a {frequency}, and not of a {unit}"
+        )));
     }
     let ahead = usize::try_from(series.ahead(start)).unwrap_or(0);
     if !(1..=FURTHEST).contains(&ahead) {

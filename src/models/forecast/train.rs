@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 
 use super::rows::{Clock, Columns, read_events};
 use crate::models::comparing::champion::Judged;
+use crate::models::request::FORECAST;
 use crate::models::split::SplitOption;
 use crate::models::store::{Store, Trained};
 use crate::models::train::Training;
@@ -64,7 +65,7 @@ impl Training {
     ) -> Result<Trained> {
         self.check_forecast()?;
         let (params, columns) = read_params(&self.params)?;
-        let target = self.request.require_target("a forecast")?;
+        let target = self.request.require_target(FORECAST)?;
         let query = Query::new(&self.request.query)?;
         let zone = match columns.clock(&query)? {
             Clock::Local => None,

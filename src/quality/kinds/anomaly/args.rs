@@ -218,9 +218,7 @@ impl Anomaly {
             "at needs a timestamp_column: runs of a check are judged as they are made"
         } else if self.model.is_some() && self.timestamp_column.is_none() {
             "model needs a timestamp_column, whose buckets it forecasts"
-        } else if self.model.is_some()
-            && (self.seasonality != Seasonality::Auto || self.compare != Compare::Auto)
-        {
+        } else if self.model.is_some() && (self.seasonality != Seasonality::Auto || self.compare != Compare::Auto) {
             "seasonality and compare are of the past, and have no meaning with model"
         } else if self.metric == Metric::Freshness && self.timestamp_column.is_some() {
             "freshness is known of the present only, so it takes no timestamp_column"
