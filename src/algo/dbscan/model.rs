@@ -37,8 +37,15 @@ pub struct Dbscan {
 }
 
 impl Dbscan {
-    /// Without the distances of the training rows, which are learned next.
-    pub(super) fn new(space: Space, epsilon: f64, core: CoreRows, rows: Vec<u64>, means: Vec<f64>) -> Dbscan {
+    /// Of core rows; `means` and `quantiles` are of the training rows.
+    pub(super) fn new(
+        space: Space,
+        epsilon: f64,
+        core: CoreRows,
+        rows: Vec<u64>,
+        means: Vec<f64>,
+        quantiles: Vec<f64>,
+    ) -> Dbscan {
         Dbscan {
             space,
             epsilon,
@@ -46,13 +53,8 @@ impl Dbscan {
             rows,
             base: [means.iter().sum()],
             means,
-            quantiles: Vec::new(),
+            quantiles,
         }
-    }
-
-    /// Takes the distances of the training rows.
-    pub(super) fn learn_quantiles(&mut self, quantiles: Vec<f64>) {
-        self.quantiles = quantiles;
     }
 
     /// The mean of the training rows' squared distances.
@@ -86,8 +88,7 @@ impl Dbscan {
     /// The distance of a row from the nearest core row, in epsilons: up to 1 it is in a cluster.
     pub fn distance(&self, row: &[f64]) -> f64 {
         let reach = self.epsilon * self.epsilon;
-        let distance = |nearest: Nearest, _: &[f64]| (nearest.square / reach).sqrt().min(FARTHEST);
-        self.nearest(row, f64::INFINITY, distance)
+        self.nearest(row, f64::INFINITY, |nearest, _| in_epsilons(nearest.square, reach))
     }
 
     /// The number of a row's cluster; `None` for noise.
@@ -95,6 +96,11 @@ impl Dbscan {
         let nearest = self.nearest(row, self.epsilon * self.epsilon, |nearest, _| nearest.cluster);
         (nearest != NONE).then_some(nearest)
     }
+}
+
+/// A squared distance as a distance in epsilons. Up to 1 for one within reach: rounding keeps the order.
+pub(super) fn in_epsilons(square: f64, reach: f64) -> f64 {
+    (square / reach).sqrt().min(FARTHEST)
 }
 
 impl Form for Dbscan {

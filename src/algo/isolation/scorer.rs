@@ -116,56 +116,64 @@ impl Scorer {
 
     /// Whether a value goes right.
     #[inline(always)]
-    fn is_right<const CATEGORIES: bool>(&self, node: Node, value: f64) -> bool {
+    fn is_right<const CATEGORIES: bool, const MISSING: bool>(&self, node: Node, value: f64) -> bool {
         if CATEGORIES && node.column & CATEGORY != 0 && !value.is_nan() {
             // The cast saturates: levels that are not seen have a code that no set holds.
             let code = value as usize;
             let set = &self.sets[node.threshold.to_bits() as usize];
             return code >= 256 || set[(code >> 6) & 3] >> (code & 63) & 1 == 0;
         }
-        (value > node.threshold) | (value.is_nan() & (node.column & MISSING_RIGHT != 0))
+        // A set's index as a number is next to 0 and never compared with anything but a missing value, which is greater than nothing.
+        (value > node.threshold) | (MISSING & value.is_nan() & (node.column & MISSING_RIGHT != 0))
     }
 
     /// Adds the lengths of the paths of rows of `width` values each, tree by tree.
-    fn add<const CATEGORIES: bool>(&self, rows: &[f64], width: usize, sums: &mut [f64]) {
+    fn add<const CATEGORIES: bool, const MISSING: bool>(&self, rows: &[f64], width: usize, sums: &mut [f64]) {
         let (inner, leaves) = ((1 << self.depth) - 1, 1 << self.depth);
         for tree in 0..self.trees {
             let nodes = &self.nodes[tree * inner..(tree + 1) * inner];
             let lengths = &self.lengths[tree * leaves..(tree + 1) * leaves];
-            let some = rows.chunks_exact(WALKERS * width);
-            let (others, walked) = (some.remainder(), some.len() * WALKERS);
-            let (first, last) = sums.split_at_mut(walked);
-            for (rows, sums) in some.zip(first.chunks_exact_mut(WALKERS)) {
+            for (rows, sums) in rows.chunks(WALKERS * width).zip(sums.chunks_mut(WALKERS)) {
                 let mut places = [0_usize; WALKERS];
+                let Ok(sums) = <&mut [f64; WALKERS]>::try_from(&mut *sums) else {
+                    for (row, sum) in rows.chunks_exact(width).zip(sums) {
+                        let mut place = 0;
+                        for _ in 0..self.depth {
+                            place = self.step::<CATEGORIES, MISSING>(nodes, place, row);
+                        }
+                        *sum += lengths[place - inner];
+                    }
+                    continue;
+                };
+                let rows: [&[f64]; WALKERS] = std::array::from_fn(|walker| &rows[walker * width..(walker + 1) * width]);
                 for _ in 0..self.depth {
-                    for (walker, place) in places.iter_mut().enumerate() {
-                        let node = nodes[*place];
-                        let value = rows[walker * width + (node.column >> COLUMN) as usize];
-                        *place = 2 * *place + 1 + usize::from(self.is_right::<CATEGORIES>(node, value));
+                    for (place, row) in places.iter_mut().zip(rows) {
+                        *place = self.step::<CATEGORIES, MISSING>(nodes, *place, row);
                     }
                 }
                 for (sum, place) in sums.iter_mut().zip(places) {
                     *sum += lengths[place - inner];
                 }
             }
-            for (row, sum) in others.chunks_exact(width).zip(last) {
-                let mut place = 0;
-                for _ in 0..self.depth {
-                    let node = nodes[place];
-                    let value = row[(node.column >> COLUMN) as usize];
-                    place = 2 * place + 1 + usize::from(self.is_right::<CATEGORIES>(node, value));
-                }
-                *sum += lengths[place - inner];
-            }
         }
+    }
+
+    /// The child that a row goes to.
+    #[inline(always)]
+    fn step<const CATEGORIES: bool, const MISSING: bool>(&self, nodes: &[Node], place: usize, row: &[f64]) -> usize {
+        let node = nodes[place];
+        let value = row[(node.column >> COLUMN) as usize];
+        2 * place + 1 + usize::from(self.is_right::<CATEGORIES, MISSING>(node, value))
     }
 
     /// Makes scores of rows of `width` values each.
     fn score_all(&self, rows: &[f64], width: usize, out: &mut [f64]) {
         out.fill(0.0);
-        match self.sets.is_empty() {
-            true => self.add::<false>(rows, width, out),
-            false => self.add::<true>(rows, width, out),
+        match (self.sets.is_empty(), rows.iter().any(|value| value.is_nan())) {
+            (true, false) => self.add::<false, false>(rows, width, out),
+            (true, true) => self.add::<false, true>(rows, width, out),
+            (false, false) => self.add::<true, false>(rows, width, out),
+            (false, true) => self.add::<true, true>(rows, width, out),
         }
         out.iter_mut().for_each(|out| *out = margin(*out, self.trees).exp2());
     }
