@@ -30,8 +30,10 @@ fn forms_keep_their_numbers() {
         ("dbscan", 22),
         ("decision_tree", 4),
         ("elastic_net", 1),
+        ("gaussian_mixture", 21),
         ("gradient_boosting", 3),
         ("isolation_forest", 24),
+        ("k_means", 20),
         ("lasso", 1),
         ("linear_regression", 1),
         ("logistic_regression", 1),
@@ -51,7 +53,7 @@ fn each_learner_is_found_and_refuses_what_it_does_not_know() {
         let refused = |params: Json| algorithm.configure(params.as_object().unwrap(), 1).err();
         assert_eq!(refused(json!({})), None);
         let names = algorithm.parameters();
-        let known: Vec<&str> = names.iter().flat_map(|p| [Some(p.name), p.alias]).flatten().collect();
+        let known: Vec<&str> = names.iter().flat_map(|parameter| parameter.names()).collect();
         let unknown = Error::UnknownParameter {
             name: "nothing".into(),
             known,
@@ -94,11 +96,7 @@ fn page() -> String {
             algorithm.about
         );
         for parameter in algorithm.parameters() {
-            let names: Vec<String> = [Some(parameter.name), parameter.alias]
-                .into_iter()
-                .flatten()
-                .map(|name| format!("`{name}`"))
-                .collect();
+            let names: Vec<String> = parameter.names().map(|name| format!("`{name}`")).collect();
             let default = match parameter.name {
                 SEED => "the `seed` of `train`".to_string(),
                 _ => parameter.default,
