@@ -130,8 +130,8 @@ pub struct Algorithm {
 pub struct Description {
     /// Its name in JSON.
     pub name: &'static str,
-    /// Another name that is read as well.
-    pub alias: Option<&'static str>,
+    /// Other names that are read as well.
+    pub aliases: &'static [&'static str],
     /// Its default, as JSON or in words.
     pub default: String,
     /// The values that it may have.
@@ -144,6 +144,13 @@ pub struct Description {
     pub is_whole: bool,
     /// The values that a search tries unless it is told which.
     pub search: Option<Space>,
+}
+
+impl Description {
+    /// Each of its names.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
 }
 
 /// The hyperparameter by which draws are made, for learners that draw.
@@ -186,7 +193,7 @@ pub(super) fn describe<P: Hyperparameters>(defaults: &P, without: &[&str]) -> Ve
         .filter(|parameter| !without.contains(&parameter.name));
     let describe = own.map(|parameter| Description {
         name: parameter.name,
-        alias: parameter.alias,
+        aliases: parameter.aliases,
         default: (parameter.show)(defaults),
         allowed: (parameter.allowed)(),
         source: parameter.source,

@@ -24,6 +24,8 @@ pub static LEARNERS: &[Algorithm] = &[
     Algorithm::of::<crate::forest::DecisionTree>(),
     Algorithm::of::<crate::forest::Forest>(),
     Algorithm::of::<crate::boosting::GradientBoosting>(),
+    Algorithm::of::<crate::clustering::k_means::KMeansLearner>(),
+    Algorithm::of::<crate::clustering::mixture::GaussianMixtureLearner>(),
     Algorithm::of::<crate::pca::PcaLearner>(),
     Algorithm::of::<crate::dbscan::DbscanLearner>(),
     Algorithm::of::<crate::isolation::IsolationForestLearner>(),

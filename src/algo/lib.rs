@@ -7,6 +7,7 @@ pub mod block;
 pub mod boosting;
 pub mod bytes;
 pub mod calibration;
+pub mod clustering;
 mod coded;
 pub mod comparing;
 pub mod dbscan;

@@ -9,8 +9,8 @@ use super::error::{Error, Result};
 pub struct Parameter<P> {
     /// Its name in JSON.
     pub name: &'static str,
-    /// Another name that is read as well.
-    pub alias: Option<&'static str>,
+    /// Other names that are read as well.
+    pub aliases: &'static [&'static str],
     /// Whose name it is.
     pub source: &'static str,
     /// What it does.
@@ -53,8 +53,13 @@ pub const fn log(low: f64, high: f64) -> Space {
 }
 
 impl<P> Parameter<P> {
+    /// Each of its names.
+    fn names(&self) -> impl Iterator<Item = &'static str> + use<P> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+
     fn is_named(&self, name: &str) -> bool {
-        self.name == name || self.alias == Some(name)
+        self.name == name || self.aliases.contains(&name)
     }
 
     /// The error of a value that it cannot have.
@@ -96,7 +101,7 @@ pub trait Hyperparameters: Clone + Default + Send + Sync + 'static {
                     .find(|parameter| parameter.is_named(name))
                     .ok_or_else(|| Error::UnknownParameter {
                         name: name.clone(),
-                        known: known().flat_map(|p| [Some(p.name), p.alias]).flatten().collect(),
+                        known: known().flat_map(Parameter::names).collect(),
                     })?;
             if !(parameter.read)(self, value) {
                 return Err(parameter.refuse(value.to_string()));
@@ -417,7 +422,7 @@ impl Value for Vec<String> {
 /// }
 /// ```
 ///
-/// `named "C"` behind a field gives it another name than its own, `or "..."` a second name; `search log(0.01, 0.3)` before `from` says what
+/// `named "C"` behind a field gives it another name than its own, `or "..."` a further name; `search log(0.01, 0.3)` before `from` says what
 /// searches try by default. `together`, which may be left out, names a function
 /// that checks what values are together. Each field has a setter of its name, too.
 macro_rules! hyperparameters {
@@ -426,7 +431,7 @@ macro_rules! hyperparameters {
         $visibility:vis struct $struct:ident {
             $(
                 $(#[doc = $about:literal])+
-                $field:ident $(named $name:literal)? $(or $alias:literal)?: $type:ty = $default:expr, $range:expr,
+                $field:ident $(named $name:literal)? $(or $alias:literal)*: $type:ty = $default:expr, $range:expr,
                     $(search $space:expr,)? from $source:literal;
             )+
         }
@@ -459,7 +464,7 @@ macro_rules! hyperparameters {
             const PARAMETERS: &'static [$crate::parameters::Parameter<Self>] = &[
                 $($crate::parameters::Parameter {
                     name: $crate::parameters::last!($(stringify!($field), $name, )? stringify!($field)),
-                    alias: $crate::parameters::optional!($($alias)?),
+                    aliases: &[$($alias),*],
                     source: $source,
                     about: concat!($($about),+),
                     allowed: || <$type as $crate::parameters::Value>::allowed($range),

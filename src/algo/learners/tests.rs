@@ -31,17 +31,19 @@ fn forms_keep_their_numbers() {
         ("decision_tree", 4),
         ("elastic_net", 1),
         ("forecast", 40),
+        ("gaussian_mixture", 21),
         ("gradient_boosting", 3),
-        ("isolation_forest", 24),
         ("huber_regression", 1),
+        ("isolation_forest", 24),
+        ("k_means", 20),
         ("lasso", 1),
         ("linear_regression", 1),
         ("linear_svm", 1),
-        ("poisson_regression", 1),
-        ("quantile_regression", 1),
         ("logistic_regression", 1),
         ("naive_bayes", 2),
         ("pca", 23),
+        ("poisson_regression", 1),
+        ("quantile_regression", 1),
         ("random_forest", 4),
         ("ridge", 1),
     ];
@@ -56,7 +58,7 @@ fn each_learner_is_found_and_refuses_what_it_does_not_know() {
         let refused = |params: Json| algorithm.configure(params.as_object().unwrap(), 1).err();
         assert_eq!(refused(json!({})), None);
         let names = algorithm.parameters();
-        let known: Vec<&str> = names.iter().flat_map(|p| [Some(p.name), p.alias]).flatten().collect();
+        let known: Vec<&str> = names.iter().flat_map(|parameter| parameter.names()).collect();
         let unknown = Error::UnknownParameter {
             name: "nothing".into(),
             known,
@@ -99,11 +101,7 @@ fn page() -> String {
             algorithm.about
         );
         for parameter in algorithm.parameters() {
-            let names: Vec<String> = [Some(parameter.name), parameter.alias]
-                .into_iter()
-                .flatten()
-                .map(|name| format!("`{name}`"))
-                .collect();
+            let names: Vec<String> = parameter.names().map(|name| format!("`{name}`")).collect();
             let default = match parameter.name {
                 SEED => "the `seed` of `train`".to_string(),
                 _ => parameter.default,

@@ -45,7 +45,7 @@ pub use gram::{Gram, Moments};
 pub use huber::{HuberParams, HuberRegression};
 pub use learners::{ElasticNet, Lasso, LinearRegression, LogisticRegression, Ridge};
 pub use least_squares::{RidgeParams, ridge_gram};
-pub(crate) use link::probabilities;
+pub(crate) use link::{exp, probabilities};
 pub use logistic::{ClassWeight, LogisticRegressionParams, Penalty};
 pub use model::{Intercept, LinearModel, Link, Summary, Weight};
 pub(crate) use pass::Data;

@@ -88,10 +88,10 @@ impl Space {
         for (name, values) in search {
             let parameter = known
                 .iter()
-                .find(|parameter| parameter.name == name || parameter.alias == Some(name))
+                .find(|parameter| parameter.names().any(|known| known == name))
                 .ok_or_else(|| Error::UnknownParameter {
                     name: name.clone(),
-                    known: known.iter().flat_map(|p| [Some(p.name), p.alias]).flatten().collect(),
+                    known: known.iter().flat_map(|parameter| parameter.names()).collect(),
                 })?;
             domains.push((name.clone(), Domain::read(algorithm.name, parameter, values)?));
         }

@@ -36,11 +36,7 @@ fn page() -> String {
         }
         page += "\n| parameter | default | values | from | what it does |\n| --- | --- | --- | --- | --- |\n";
         for parameter in step.parameters() {
-            let names: Vec<String> = [Some(parameter.name), parameter.alias]
-                .into_iter()
-                .flatten()
-                .map(|name| format!("`{name}`"))
-                .collect();
+            let names: Vec<String> = parameter.names().map(|name| format!("`{name}`")).collect();
             page += &format!(
                 "| {} | {} | {} | {} | {} |\n",
                 names.join(", "),

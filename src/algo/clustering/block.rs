@@ -1,0 +1,125 @@
+//! Rows of a frame as tiles of coordinates: eight rows beside each other, coordinate by coordinate, as vector instructions want them. A block is
+//! filled, used and filled again, so that no copy of the frame is held.
+
+use std::ops::Range;
+
+use super::space::{Axis, Space, level_of};
+use crate::design::NO_COLUMN;
+use crate::frame::{Column, Frame};
+
+/// Rows of a tile.
+pub(crate) const TILE: usize = 8;
+/// Tiles of a block.
+pub(crate) const TILES: usize = 32;
+/// Rows of a block: with twenty columns they stay in the second cache.
+pub(crate) const ROWS: usize = TILE * TILES;
+
+/// A block of rows.
+pub(crate) struct Block {
+    rows: usize,
+    numbers: usize,
+    categories: usize,
+    /// For each tile and number coordinate eight numbers.
+    coordinates: Vec<f64>,
+    /// For each row one coordinate per category; [`NO_COLUMN`] for none.
+    levels: Vec<u32>,
+}
+
+impl Block {
+    /// Room for rows of a space.
+    pub fn new(space: &Space) -> Block {
+        Block {
+            rows: 0,
+            numbers: space.numbers(),
+            categories: space.categories(),
+            coordinates: vec![0.0; ROWS * space.numbers()],
+            levels: vec![NO_COLUMN; ROWS * space.categories()],
+        }
+    }
+
+    /// Bytes that such a block takes.
+    pub fn bytes(space_width: usize) -> usize {
+        ROWS * space_width * size_of::<f64>()
+    }
+
+    /// Fills some tiles with rows of a frame; those that are not named hold other rows.
+    pub fn fill(&mut self, space: &Space, frame: &Frame, rows: Range<usize>, tiles: &[usize]) {
+        self.rows = rows.len();
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || {
+                let mut category = 0;
+                for (column, axis) in frame.columns().iter().zip(space.axes()) {
+                    match axis {
+                        Axis::Number {
+                            column: place,
+                            centre,
+                            factor,
+                        } => {
+                            if let Column::Number(values) = column {
+                                self.fill_number(&values[rows.clone()], *place as usize, (*centre, *factor), tiles);
+                            }
+                        }
+                        Axis::Category { columns } => {
+                            self.fill_category(column, columns, rows.start, category, tiles);
+                            category += 1;
+                        }
+                    }
+                }
+            },
+        );
+    }
+
+    #[inline(always)]
+    fn fill_number(&mut self, values: &[f64], place: usize, (centre, factor): (f64, f64), tiles: &[usize]) {
+        let (whole, rest) = values.as_chunks::<TILE>();
+        for &tile in tiles {
+            let start = (tile * self.numbers + place) * TILE;
+            let out = &mut self.coordinates[start..start + TILE];
+            match whole.get(tile) {
+                Some(values) => {
+                    for (out, &value) in out.iter_mut().zip(values) {
+                        *out = Space::number(value, centre, factor);
+                    }
+                }
+                None => {
+                    out.fill(0.0);
+                    for (out, &value) in out.iter_mut().zip(rest) {
+                        *out = Space::number(value, centre, factor);
+                    }
+                }
+            }
+        }
+    }
+
+    fn fill_category(&mut self, column: &Column, columns: &[u32], start: usize, category: usize, tiles: &[usize]) {
+        for &tile in tiles {
+            for row in tile * TILE..((tile + 1) * TILE).min(self.rows) {
+                self.levels[row * self.categories + category] = level_of(columns, column.encoded(start + row));
+            }
+        }
+    }
+
+    /// How many rows it holds.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The number coordinates of a tile.
+    #[inline]
+    pub fn tile(&self, tile: usize) -> &[f64] {
+        &self.coordinates[tile * self.numbers * TILE..][..self.numbers * TILE]
+    }
+
+    /// The coordinates of a row's levels; [`NO_COLUMN`] for none.
+    #[inline]
+    pub fn levels(&self, row: usize) -> &[u32] {
+        &self.levels[row * self.categories..][..self.categories]
+    }
+
+    /// The number coordinates of a row, in order.
+    #[inline]
+    pub fn numbers(&self, row: usize) -> impl Iterator<Item = f64> {
+        self.tile(row / TILE)[row % TILE..].iter().step_by(TILE).copied()
+    }
+}
