@@ -100,7 +100,10 @@ impl Frequency {
     pub fn step_of(&self, time: i64, anchor: i64) -> i64 {
         match *self {
             // To the nearest step, for clocks are not exact.
-            Frequency::Clock(step) => (time - anchor + step / 2).div_euclid(step.max(1)),
+            Frequency::Clock(step) => time
+                .saturating_sub(anchor)
+                .saturating_add(step / 2)
+                .div_euclid(step.max(1)),
             Frequency::BusinessDays => {
                 let day = split(time).0;
                 let (week, of_week) = ((day + 5).div_euclid(7), weekday(day));

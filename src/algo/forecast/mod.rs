@@ -22,12 +22,14 @@ mod notes;
 mod options;
 mod quasi_newton;
 mod reconcile;
+mod regression;
 mod regular;
 mod rolling;
 mod seasonality;
 mod state;
 mod stl;
 mod theta;
+mod totals;
 mod train;
 
 pub use fitted::{Forecast, Forecaster, Merge};
@@ -37,3 +39,6 @@ pub use model::{FURTHEST, ForecastModel, Point, SeriesModel, StepAccuracy};
 pub use notes::{Note, Reason};
 pub use options::{Duplicates, ForecastParams, Gaps, Method, Reconcile};
 pub use train::fit;
+
+#[cfg(test)]
+mod tests;

@@ -127,7 +127,8 @@ impl SeriesModel {
 
     /// The step ahead of a time: 1 for the one behind the last value.
     pub fn ahead(&self, time: i64) -> i64 {
-        self.frequency.step_of(time, self.last) - self.frequency.step_of(self.last, self.last)
+        let now = self.frequency.step_of(self.last, self.last);
+        self.frequency.step_of(time, self.last).saturating_sub(now)
     }
 
     /// The time so many steps ahead.

@@ -125,6 +125,9 @@ impl Reason {
     pub fn text(&self) -> String {
         match self {
             Reason::Asked => "it was asked for".into(),
+            Reason::Better(share) if *share > 1.0 => format!(
+                "its errors in rolling origins were {share:.2} times those of the seasonal naive, which may be chance"
+            ),
             Reason::Better(share) => {
                 format!("won against the seasonal naive in rolling origins, with {share:.2} of its errors")
             }

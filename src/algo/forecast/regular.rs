@@ -50,7 +50,7 @@ pub(super) fn regular(
     let known_until = order
         .last()
         .map_or(end, |&index| frequency.step_of(series.times[index], anchor));
-    let steps = usize::try_from(known_until - begin + 1).unwrap_or(usize::MAX);
+    let steps = usize::try_from(known_until.saturating_sub(begin).saturating_add(1)).unwrap_or(usize::MAX);
     if steps > rows.saturating_mul(SPARSE).max(100_000) {
         let hint = "Say \"frequency\", or look for a time that is far from the others.";
         return Err(

@@ -11,6 +11,8 @@ use crate::monitor::Monitor;
 pub(super) struct Errors {
     /// For each step ahead, the absolute errors, first origin first.
     pub ahead: Vec<Vec<f32>>,
+    /// The errors one step ahead, with their signs: value less forecast.
+    pub first: Vec<f32>,
     /// The mean symmetric percentage error of each step.
     pub smape: Vec<f64>,
     /// The mean of all absolute errors.
@@ -36,6 +38,7 @@ pub(super) fn errors(
     let stride = (values.len() - first).div_ceil(most.max(1));
     let mut errors = Errors {
         ahead: vec![Vec::new(); horizon],
+        first: Vec::new(),
         smape: vec![0.0; horizon],
         mean: 0.0,
     };
@@ -47,6 +50,7 @@ pub(super) fn errors(
             let ahead = &values[origin..values.len().min(origin + horizon)];
             let forecast = &mut forecast[..ahead.len()];
             state.project(forecast);
+            errors.first.push((ahead[0] - forecast[0]) as f32);
             for (step, (value, forecast)) in ahead.iter().zip(&*forecast).enumerate() {
                 let error = (value - forecast).abs();
                 errors.ahead[step].push(error as f32);

@@ -100,3 +100,36 @@ pub(super) fn next_cycle(means: &[f64], count: usize) -> Vec<f64> {
     cycle.rotate_left(count % means.len());
     cycle
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn numbers(value: &Value) -> Vec<f64> {
+        value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+    }
+
+    #[test]
+    fn seasons_are_those_of_statsmodels() {
+        let golden: Value = serde_json::from_str(include_str!("../../../tests/oracle/forecast.json")).unwrap();
+        for case in golden["seasonal"].as_array().unwrap() {
+            let series = &golden["series"][case["series"].as_str().unwrap()];
+            let season = series["season"].as_u64().unwrap() as usize;
+            let means = seasonal_means(&numbers(&series["values"]), season, case["model"] == "multiplicative").unwrap();
+            for (ours, theirs) in means.iter().zip(numbers(&case["means"])) {
+                assert!((ours - theirs).abs() < 1e-9 * (1.0 + theirs.abs()), "{means:?} {case}");
+            }
+        }
+        for case in golden["decomposes"].as_array().unwrap() {
+            let series = &golden["series"][case["series"].as_str().unwrap()];
+            let season = series["season"].as_u64().unwrap() as usize;
+            assert_eq!(
+                has_season(&numbers(&series["values"]), season),
+                case["decomposes"].as_bool().unwrap()
+            );
+        }
+        assert!(!has_season(&[1.0; 48], 12));
+    }
+}

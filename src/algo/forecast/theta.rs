@@ -163,3 +163,45 @@ impl Equations {
         square + 2.0 * (level * weight * self.level_line - level * self.level_value - weight * self.line_value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::monitor::Unwatched;
+
+    fn golden() -> Value {
+        serde_json::from_str(include_str!("../../../tests/oracle/forecast.json")).unwrap()
+    }
+
+    fn numbers(value: &Value) -> Vec<f64> {
+        value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+    }
+
+    #[test]
+    fn at_statsforecasts_parameters_the_forecast_is_its_own_and_ours_have_no_larger_errors() {
+        let golden = golden();
+        for case in golden["theta"].as_array().unwrap() {
+            let values = numbers(&golden["series"][case["series"].as_str().unwrap()]["values"]);
+            let number = |name: &str| case[name].as_f64().unwrap();
+            let mut state = Theta::start(values[0], number("alpha"), 1.0 - 1.0 / number("theta"), number("level"));
+            let mut squares = 0.0;
+            for (index, value) in values.iter().enumerate().skip(1) {
+                if index >= BURN_IN {
+                    squares += (value - state.next()).powi(2);
+                }
+                state.advance(*value);
+            }
+            assert!((squares / number("squares") - 1.0).abs() < 1e-9, "{squares} {case}");
+            let mut forecast = [0.0; 8];
+            state.project(&mut forecast);
+            for (ours, theirs) in forecast.iter().zip(numbers(&case["forecast"])) {
+                assert!((ours - theirs).abs() < 1e-6, "{forecast:?} {case}");
+            }
+            let (_, root) = Theta::fit(&values, &Unwatched).unwrap();
+            let ours = root * root * (values.len() - BURN_IN) as f64;
+            assert!(ours <= squares * (1.0 + 1e-6), "{ours} {squares}");
+        }
+    }
+}

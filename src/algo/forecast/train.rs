@@ -3,24 +3,28 @@
 use rayon::prelude::*;
 
 use super::conformal::{OwnErrors, Pool};
-use super::effects::Calendar;
-use super::fitter::{FEWEST, Fit, Fitter, naive};
+use super::effects::{Calendar, Effects};
+use super::fitter::{FEWEST, Fit, Fitter, MEAN_OF_ROOT, naive};
 use super::frequency::Frequency;
 use super::input::{Input, Series};
 use super::model::{ForecastModel, SeriesModel, StepAccuracy};
 use super::notes::{Note, Reason};
-use super::options::{ForecastParams, Method};
+use super::options::{ForecastParams, Method, Reconcile};
+use super::reconcile::{Hierarchy, Spread};
+use super::regression::effects;
 use super::regular::{Regular, order, regular};
 use super::rolling::{Errors, errors, first_origin, naive_state};
 use super::state::State;
+use super::totals::{check_together, sum, totals};
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 
 /// About as many errors of rolling origins are kept while all series are fitted, at four bytes each.
 const ERRORS: usize = 40_000_000;
 
-/// A method loses when its errors are more than this share of the seasonal naive's.
-const LOSES: f64 = 1.0;
+/// A method loses when its errors are larger than the seasonal naive's by more than chance: by this share over the square root of the number of horizons that fit
+/// into the values that were forecast, for errors of origins within a horizon go together.
+const CHANCE: f64 = 0.8;
 
 /// Fits every series, in parallel. Returns an error when stopped, for series of more than one frequency that cannot be told, and where rows break what was asked of
 /// duplicates and gaps.
@@ -37,19 +41,72 @@ pub fn fit(params: &ForecastParams, input: &Input, monitor: &dyn Monitor) -> Res
     }
     let frequencies = frequencies(params, &input.series, monitor)?;
     let calendar = Calendar::of(&input.events);
-    let origins = (ERRORS / (params.horizon * input.series.len())).max(4);
-    let fitted: Vec<One> = input
+    let regulars: Vec<Regular> = input
         .series
         .par_iter()
         .zip(&frequencies)
         .map(|(series, frequency)| {
             monitor.check()?;
-            let name = format!("\"{}\"", series.key.join(", "));
-            let regular = regular(series, *frequency, params, &name, monitor)?;
-            One::fit(params, &series.key, *frequency, regular, origins, monitor)
+            regular(
+                series,
+                *frequency,
+                params,
+                &format!("\"{}\"", series.key.join(", ")),
+                monitor,
+            )
         })
         .collect::<Result<_>>()?;
-    Ok(assemble(params, fitted, calendar))
+    let mut jobs: Vec<(Vec<String>, Frequency, Regular)> = Vec::new();
+    let totals = totals_of(params, input, &frequencies, &regulars, &mut jobs)?;
+    let parts = regulars.len();
+    let keys = input.series.iter().map(|series| series.key.clone());
+    let of_parts = keys
+        .zip(frequencies)
+        .zip(regulars)
+        .map(|((key, frequency), regular)| (key, frequency, regular));
+    let jobs: Vec<_> = of_parts.chain(jobs).collect();
+    // Covariances need the errors of all origins.
+    let origins = match params.reconcile {
+        Reconcile::None => (ERRORS / (params.horizon * jobs.len())).max(4),
+        Reconcile::BottomUp | Reconcile::Ols | Reconcile::Wls | Reconcile::MinT => usize::MAX,
+    };
+    let fitted: Vec<One> = jobs
+        .into_par_iter()
+        .map(|(key, frequency, regular)| {
+            monitor.check()?;
+            One::fit(params, key, frequency, regular, &calendar, origins, monitor)
+        })
+        .collect::<Result<_>>()?;
+    let hierarchy = match totals.is_empty() {
+        true => None,
+        false => {
+            let spreads: Vec<Spread> = fitted.iter().map(One::spread).collect();
+            Some(Hierarchy::new(parts, totals, params.reconcile, &spreads, monitor)?)
+        }
+    };
+    Ok(assemble(params, fitted, calendar, hierarchy))
+}
+
+/// The parts of each total, and the totals themselves among the `jobs`; none where none are asked for.
+fn totals_of(
+    params: &ForecastParams,
+    input: &Input,
+    frequencies: &[Frequency],
+    regulars: &[Regular],
+    jobs: &mut Vec<(Vec<String>, Frequency, Regular)>,
+) -> Result<Vec<Vec<usize>>> {
+    if params.reconcile == Reconcile::None {
+        return Ok(Vec::new());
+    }
+    let together: Vec<(Frequency, &Regular)> = frequencies.iter().copied().zip(regulars).collect();
+    check_together(&together)?;
+    let keys: Vec<&[String]> = input.series.iter().map(|series| series.key.as_slice()).collect();
+    let totals = totals(&keys);
+    for total in &totals {
+        let parts: Vec<&Regular> = total.parts.iter().map(|part| &regulars[*part]).collect();
+        jobs.push((total.key.clone(), frequencies[total.parts[0]], sum(&parts)?));
+    }
+    Ok(totals.into_iter().map(|total| total.parts).collect())
 }
 
 /// The frequency of each series: what was asked for, or what its times say, or for too few of them what most series have.
@@ -96,6 +153,21 @@ struct One {
     naive_error: f64,
 }
 
+impl One {
+    /// What reconciling needs of it.
+    fn spread(&self) -> Spread {
+        let squares = self.errors.first.iter().map(|error| f64::from(*error).powi(2));
+        let variance = match self.errors.first.len() {
+            0..=2 => (self.model.scale / MEAN_OF_ROOT).powi(2),
+            count => squares.sum::<f64>() / count as f64,
+        };
+        Spread {
+            variance,
+            errors: self.errors.first.clone(),
+        }
+    }
+}
+
 /// How a series came to its state.
 struct Choice {
     fit: Fit,
@@ -108,20 +180,26 @@ struct Choice {
 impl One {
     fn fit(
         params: &ForecastParams,
-        key: &[String],
+        key: Vec<String>,
         frequency: Frequency,
-        regular: Regular,
+        mut regular: Regular,
+        calendar: &Calendar,
         origins: usize,
         monitor: &dyn Monitor,
     ) -> Result<One> {
-        let values = &regular.values;
         let mut seasons = match params.season_lengths.is_empty() {
             true => frequency.seasons(),
             false => params.season_lengths.clone(),
         };
         seasons.sort_unstable();
         seasons.dedup();
-        seasons.retain(|season| *season > 1 && values.len() >= *season);
+        seasons.retain(|season| *season > 1 && regular.values.len() >= *season);
+        let is_non_negative = params
+            .non_negative
+            .unwrap_or(regular.values.iter().all(|value| *value >= 0.0));
+        let season = seasons.first().copied().unwrap_or(1);
+        let effects = take_effects(params, frequency, &mut regular, calendar, season, monitor)?;
+        let values = &regular.values;
         let fitter = Fitter {
             method: params.method,
             seasons: &seasons,
@@ -135,7 +213,6 @@ impl One {
         if values.len() < 2 * fitter.season() {
             notes.push(Note::Short(values.len()));
         }
-        let is_non_negative = params.non_negative.unwrap_or(values.iter().all(|value| *value >= 0.0));
         let size = values.iter().map(|value| value.abs()).sum::<f64>() / values.len().max(1) as f64;
         let (state, reason, errors, first_scale, scale, naive_error) = match choice {
             Some(Choice {
@@ -156,7 +233,7 @@ impl One {
             first_scale,
             naive_error,
             model: SeriesModel {
-                key: key.to_vec(),
+                key,
                 frequency,
                 last: regular.last,
                 count: values.len(),
@@ -173,11 +250,69 @@ impl One {
                     f64::NAN
                 },
                 smape: if judged { mean(&errors.smape) } else { f64::NAN },
-                effects: None,
+                effects,
             },
             errors,
         })
     }
+}
+
+/// Takes the effects of events and regressors out of a series' values. `None` where there are none.
+fn take_effects(
+    params: &ForecastParams,
+    frequency: Frequency,
+    regular: &mut Regular,
+    calendar: &Calendar,
+    season: usize,
+    monitor: &dyn Monitor,
+) -> Result<Option<Effects>> {
+    let count = regular.values.len();
+    if count < FEWEST || calendar.len() + regular.regressors.len() == 0 {
+        return Ok(None);
+    }
+    let end = frequency.step_of(regular.last, regular.last);
+    let times: Vec<i64> = (0..count as i64)
+        .map(|index| frequency.time_of(end - (count as i64 - 1) + index, regular.last))
+        .collect();
+    let of_events: Vec<Vec<f64>> = (0..calendar.len())
+        .map(|event| monitor.check().map(|()| calendar.column(event, frequency, &times)))
+        .collect::<Result<_>>()?;
+    let columns: Vec<&[f64]> = of_events.iter().chain(&regular.regressors).map(Vec::as_slice).collect();
+    let found = effects(&regular.values, &columns, season, monitor)?;
+    let effect_at = |index: usize| -> f64 {
+        found
+            .iter()
+            .zip(&columns)
+            .map(|(effect, column)| effect * column[index])
+            .sum()
+    };
+    let without: Vec<f64> = regular
+        .values
+        .iter()
+        .enumerate()
+        .map(|(index, value)| value - effect_at(index))
+        .collect();
+    let (events, slopes) = found.split_at(calendar.len());
+    let add = |index: usize| -> f64 {
+        slopes
+            .iter()
+            .zip(&regular.regressors)
+            .map(|(slope, regressor)| slope * regressor[index])
+            .sum()
+    };
+    let known = regular.regressors.first().map_or(count, Vec::len);
+    let ahead: Vec<f64> = (count..known).map(add).collect();
+    let beyond = if regular.regressors.is_empty() {
+        0.0
+    } else {
+        add(known - 1)
+    };
+    if !regular.regressors.is_empty() && ahead.len() < params.horizon {
+        regular.notes.push(Note::Unknown(params.horizon - ahead.len()));
+    }
+    let effects = Effects::new(events.to_vec(), ahead, beyond);
+    regular.values = without;
+    Ok(Some(effects))
 }
 
 /// Chooses what forecasts values, of which there is at least one.
@@ -212,7 +347,8 @@ fn choose(fitter: &Fitter, params: &ForecastParams, values: &[f64], origins: usi
     let theirs = judge(naive_state(begin, fitter.season()), fitter.monitor)?;
     let share = ours.mean / theirs.mean;
     let naive_error = simple.error;
-    let loses = share > LOSES || !share.is_finite();
+    let limit = 1.0 + CHANCE / (((values.len() - first) as f64 / params.horizon as f64).max(1.0)).sqrt();
+    let loses = share > limit || !share.is_finite();
     if params.method == Method::Auto && loses {
         return Ok(Choice {
             fit: naive(values, fitter.season()),
@@ -250,7 +386,12 @@ fn choose(fitter: &Fitter, params: &ForecastParams, values: &[f64], origins: usi
 }
 
 /// Pools the errors of series of one kind, and puts all together.
-fn assemble(params: &ForecastParams, mut fitted: Vec<One>, calendar: Calendar) -> ForecastModel {
+fn assemble(
+    params: &ForecastParams,
+    mut fitted: Vec<One>,
+    calendar: Calendar,
+    hierarchy: Option<Hierarchy>,
+) -> ForecastModel {
     let mut kinds: Vec<(usize, bool)> = fitted.iter().map(|one| one.kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
@@ -285,7 +426,7 @@ fn assemble(params: &ForecastParams, mut fitted: Vec<One>, calendar: Calendar) -
         series: fitted.into_iter().map(|one| one.model).collect(),
         pools,
         calendar,
-        hierarchy: None,
+        hierarchy,
         accuracy,
     }
 }

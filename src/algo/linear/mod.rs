@@ -6,7 +6,7 @@
 
 mod additive;
 mod block;
-mod cholesky;
+pub(crate) mod cholesky;
 mod coordinate_descent;
 mod covariance;
 pub mod elastic_net;

@@ -94,3 +94,6 @@ fn away_from_zero(number: f64) -> f64 {
         false => number,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,13 +20,22 @@ pub(in crate::forecast) struct Point {
     pub seasons: Vec<f64>,
 }
 
+/// The most that an error changes the slope, by one season: slopes that follow errors faster fit the past better and foretell less. (statsforecast comes to a
+/// bound of this kind, too, of twice as much.)
+const STEEPEST: f64 = 0.1;
+
 impl Point {
+    /// The greatest beta, but for alpha.
+    fn steepest(&self) -> f64 {
+        STEEPEST / self.seasons.len().max(1) as f64
+    }
+
     /// As free numbers, into `free`.
     pub(super) fn to_free(&self, form: Form, free: &mut Vec<f64>) {
         free.clear();
         free.push(inverse(self.alpha, LOW, HIGH));
         if form.has_trend() {
-            free.push(inverse(self.beta, LOW, self.alpha));
+            free.push(inverse(self.beta, LOW, self.alpha.min(self.steepest())));
         }
         if form.has_season() {
             free.push(inverse(self.gamma, LOW, 1.0 - self.alpha));
@@ -54,8 +63,10 @@ impl Point {
         (self.beta, self.gamma, self.phi) = (0.0, 0.0, 1.0);
         if form.has_trend() {
             let share = logistic(next());
-            self.beta = LOW + (self.alpha - LOW) * share;
-            (chain.beta, chain.beta_by_alpha) = ((self.alpha - LOW) * share * (1.0 - share), share);
+            let top = self.alpha.min(self.steepest());
+            self.beta = LOW + (top - LOW) * share;
+            chain.beta = (top - LOW) * share * (1.0 - share);
+            chain.beta_by_alpha = if self.alpha < self.steepest() { share } else { 0.0 };
         }
         if form.has_season() {
             let share = logistic(next());

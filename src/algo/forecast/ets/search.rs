@@ -16,6 +16,8 @@ pub(in crate::forecast) struct Candidate {
     /// Of values divided by `unit`.
     pub(super) point: Point,
     pub(super) unit: f64,
+    /// How many values there were.
+    pub(super) count: usize,
     /// Minus twice the logarithm of the likelihood, as in R.
     pub(super) loss: f64,
     /// Akaike's criterion with the correction for short series.
@@ -27,23 +29,32 @@ pub(in crate::forecast) struct Candidate {
 }
 
 /// Starting points of alpha, beta and gamma.
-const STARTS: [(f64, f64, f64); 4] = [
+const STARTS: [(f64, f64, f64); 6] = [
     (0.5, 0.05, 0.05),
     (0.1, 0.01, 0.05),
-    (0.85, 0.05, 0.02),
+    (0.9, 0.05, 0.02),
     (0.3, 0.15, 0.2),
+    (0.02, 0.01, 0.01),
+    (0.7, 0.5, 0.1),
 ];
 
+/// How many of them are searched from: the best.
+const SEARCHED: usize = 2;
+
 const RULE: Rule = Rule {
-    steps: 60,
-    least_gain: 2e-3,
+    steps: 40,
+    // A likelihood that is larger by so little tells nothing of forms.
+    least_gain: 0.02,
 };
 
 /// Seasons of more steps are left to decompositions, as in R.
 pub(in crate::forecast) const LONGEST: usize = 24;
 
 /// Forms whose criterion was further from the best on a part of the series are not tried on all of it.
-const CLOSE: f64 = 12.0;
+const CLOSE: f64 = 15.0;
+
+/// What so many values say of forms is taken up for more of them.
+const SETTLED: usize = 60;
 
 /// Fits the forms that values allow, the best first. `known`: what was found for the first part of the same values, where the search begins.
 /// Empty where there are too few values for any.
@@ -65,6 +76,12 @@ pub(in crate::forecast) fn search(
     });
     let [none, additive, multiplicative] = starts;
     let starts = [none?, additive?, multiplicative?];
+    // From few values to more the picture changes.
+    let known = if known.first().is_some_and(|known| known.count >= SETTLED) {
+        known
+    } else {
+        &[]
+    };
     let best = known.first().map_or(f64::INFINITY, |first| first.criterion);
     let mut found: Vec<Candidate> = Vec::new();
     for form in Form::all(is_positive, has_season) {
@@ -127,10 +144,22 @@ impl<'a> Search<'a> {
         if parameters + 1 >= self.values.len() {
             return Ok(None);
         }
-        let point = match before {
-            Some(before) => self.rescaled(before),
+        let points = match before {
+            Some(before) => vec![self.rescaled(before)],
             None => self.first(form, start)?,
         };
+        let mut best: Option<(f64, Point)> = None;
+        for point in points {
+            let (loss, point) = self.descend(form, point)?;
+            if loss.is_finite() && best.as_ref().is_none_or(|(least, _)| loss < *least) {
+                best = Some((loss, point));
+            }
+        }
+        Ok(best.map(|(_, point)| self.candidate(form, point, parameters)))
+    }
+
+    /// Goes down from a point to where the loss is least nearby.
+    fn descend(&mut self, form: Form, point: Point) -> Result<(f64, Point)> {
         let mut free = Vec::new();
         point.to_free(form, &mut free);
         let scale: Vec<f64> = (0..free.len()).map(|index| self.scale(form, index)).collect();
@@ -154,17 +183,16 @@ impl<'a> Search<'a> {
             .minimiser
             .minimise(&mut free, &scale, RULE, &mut shared, value, slope)?;
         shared.point.set_free(form, &free);
-        let point = shared.point;
-        Ok(loss.is_finite().then(|| self.candidate(form, point, parameters)))
+        Ok((loss, shared.point))
     }
 
     /// The best of some starting points.
-    fn first(&mut self, form: Form, start: &Start) -> Result<Point> {
+    fn first(&mut self, form: Form, start: &Start) -> Result<Vec<Point>> {
         let (level, slope) = match form.has_trend() {
             true => start.line,
             false => (start.level, 0.0),
         };
-        let mut best: Option<(f64, Point)> = None;
+        let mut tried: Vec<(f64, Point)> = Vec::with_capacity(STARTS.len());
         for (alpha, beta, gamma) in STARTS {
             self.monitor.check()?;
             let point = Point {
@@ -176,13 +204,10 @@ impl<'a> Search<'a> {
                 slope,
                 seasons: start.seasons.clone(),
             };
-            let loss = self.trace.pass(self.values, form, &point);
-            if best.as_ref().is_none_or(|(least, _)| loss < *least) {
-                best = Some((loss, point));
-            }
+            tried.push((self.trace.pass(self.values, form, &point), point));
         }
-        best.map(|(_, point)| point)
-            .ok_or(crate::error::Error::Internal("there are no starting points"))
+        tried.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Ok(tried.into_iter().take(SEARCHED).map(|(_, point)| point).collect())
     }
 
     /// What was found in another unit.
@@ -203,7 +228,6 @@ impl<'a> Search<'a> {
         match index {
             index if index < shares => 1.0,
             index if index == shares => self.spread,
-            index if form.has_trend() && index == shares + 1 => 0.3 * self.spread,
             _ => 0.3 * self.spread,
         }
     }
@@ -235,6 +259,7 @@ impl<'a> Search<'a> {
             form,
             point,
             unit: self.unit,
+            count: self.values.len(),
             loss,
             criterion,
             state,
