@@ -11,6 +11,10 @@ SELECT assay.train('credit', 'customers', 'is_risky', 'naive_bayes', exclude => 
 SELECT assay.train('credit', 'customers', 'is_risky', exclude => '{customer_id}', split => 'is_test', deploy => 'always');
 SELECT assay.train('amount', 'SELECT age, job, duration_months, credit_amount, is_test FROM customers', 'credit_amount', 'ridge', split => 'is_test', intervals => '{}');
 SELECT assay.train('amounts', 'SELECT age, job, duration_months, credit_amount FROM customers', 'credit_amount', 'ridge', split => 'none', group_by => '{job}');
+SELECT assay.train('segments', 'SELECT age, credit_amount, duration_months FROM customers', NULL, 'k_means', '{"num_clusters": 4}');
+SELECT assay.train('strange', 'customers', NULL, 'isolation_forest', exclude => '{customer_id,is_risky,is_test}');
+SELECT assay.train('shape', 'SELECT age, credit_amount, duration_months FROM customers', NULL, 'pca');
+SELECT assay.train('sales', 'SELECT sold::date AS day, region, sum(price) AS revenue FROM sale GROUP BY 1, 2', 'revenue', 'forecast', '{"time": "day", "series": ["region"], "horizon": 7}');
 SELECT assay.grant_model('credit', 'scorer', 'manage'), assay.save_baseline('june', 'german_credit');
 SELECT assay.add_check('application', 'unique', 'id', name => 'sent once');
 SELECT assay.add_check('german_credit', 'not_null', 'age');

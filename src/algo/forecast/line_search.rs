@@ -14,7 +14,8 @@ pub(super) fn least(
     let step = (high - low) / (points - 1) as f64;
     let mut best = (low, f64::INFINITY);
     for index in 0..points {
-        let place = low + step * index as f64;
+        // Rounding leaves no place beyond the bound.
+        let place = (low + step * index as f64).min(high);
         let found = value(place)?;
         if found < best.1 {
             best = (place, found);
@@ -41,4 +42,21 @@ pub(super) fn least(
         }
     }
     Ok(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_is_within_the_bounds() {
+        for (low, high) in [(0.1, 0.99), (0.0, 0.3), (1.0, 1.7)] {
+            for points in 2..40 {
+                let falling = least((low, high), points, 1e-9, |place| Ok(-place)).unwrap().0;
+                assert!((low..=high).contains(&falling) && high - falling < 1e-6, "{falling} of {high}");
+                let rising = least((low, high), points, 1e-9, Ok).unwrap().0;
+                assert!((low..=high).contains(&rising) && rising - low < 1e-6, "{rising} of {low}");
+            }
+        }
+    }
 }

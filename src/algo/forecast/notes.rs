@@ -61,12 +61,12 @@ impl Note {
     /// In words.
     pub fn text(&self) -> String {
         match self {
-            Note::Merged(count) => format!("{count} further values at times that had one"),
-            Note::Filled(count) => format!("{count} times without a value were filled"),
-            Note::Moved(count) => format!("{count} times were between steps"),
-            Note::Zeros(count) => format!("{count} zeros"),
-            Note::Negative(count) => format!("{count} values below zero"),
-            Note::Short(count) => format!("{count} values are few"),
+            Note::Merged(count) => format!("further values at times that had one: {count}"),
+            Note::Filled(count) => format!("times without a value, which were filled: {count}"),
+            Note::Moved(count) => format!("times between steps: {count}"),
+            Note::Zeros(count) => format!("zeros: {count}"),
+            Note::Negative(count) => format!("values below zero: {count}"),
+            Note::Short(count) => format!("few values for its seasons: {count}"),
             Note::Unknown(count) => {
                 format!("{count} values of regressors to come are not known, and taken as the last")
             }

@@ -47,13 +47,7 @@ pub fn fit(params: &ForecastParams, input: &Input, monitor: &dyn Monitor) -> Res
         .zip(&frequencies)
         .map(|(series, frequency)| {
             monitor.check()?;
-            regular(
-                series,
-                *frequency,
-                params,
-                &format!("\"{}\"", series.key.join(", ")),
-                monitor,
-            )
+            regular(series, *frequency, params, &series.key.join(", "), monitor)
         })
         .collect::<Result<_>>()?;
     let mut jobs: Vec<(Vec<String>, Frequency, Regular)> = Vec::new();

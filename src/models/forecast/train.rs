@@ -175,20 +175,22 @@ fn look_at_untimed(rows: u64, time: &str) {
 
 /// Says what was found in the series, and by what they are forecast.
 fn tell(model: &ForecastModel) {
-    let mut notes: BTreeMap<&'static str, (usize, usize, String)> = BTreeMap::new();
+    let mut notes: BTreeMap<&'static str, (usize, String)> = BTreeMap::new();
     for series in model.series() {
         for note in series.notes() {
-            let entry = notes.entry(note.name()).or_insert_with(|| (0, 0, note.text()));
-            entry.0 += 1;
-            entry.1 += note.count();
+            notes.entry(note.name()).or_insert_with(|| (0, note.text())).0 += 1;
         }
     }
-    for (_, (series, count, example)) in notes {
+    for (series, first) in notes.into_values() {
         let message = match series {
-            1 => format!("a series has {example}"),
-            series => format!("{series} series have {count} such: the first {example}"),
+            1 => format!("a series has {first}"),
+            series => format!("{series} series have such as this: {first}"),
         };
-        advise(message, None, None);
+        advise(
+            message,
+            None,
+            Some("assay.forecast_series(model) says it of each.".into()),
+        );
     }
     let lost = model
         .series()

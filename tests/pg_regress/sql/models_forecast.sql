@@ -90,4 +90,4 @@ SELECT segment, status, value FROM assay.validate('fc_event', '[{"kind": "anomal
 SELECT status, message FROM assay.validate('fc_event', '[{"kind": "anomaly", "timestamp_column": "at", "at": "2026-03-02", "model": "events"}]');
 SELECT segment, status, message FROM assay.validate('fc_event', '[{"kind": "anomaly", "timestamp_column": "at", "group_by": "region", "at": "2026-02-20", "model": "events"}]') ORDER BY 1;
 SELECT status, message FROM assay.validate('fc_event', '[{"kind": "anomaly", "timestamp_column": "at", "at": "2026-03-02", "model": "no such model"}]');
-CALL fails($$SELECT assay.validate('fc_event', '[{"kind": "anomaly", "model": "events"}]')$$);
+SELECT status, message FROM assay.validate('fc_event', '[{"kind": "anomaly", "model": "events"}]');

@@ -1,7 +1,7 @@
 -- Support vector machines, quantiles, Huber's and Poisson regression; robust and clustered errors; levels as differences from one of reference.
 CREATE TABLE orders AS
-SELECT i AS id, i % 40 AS shop, (ARRAY['bread', 'milk', 'tea'])[1 + i * i % 3] AS product, (i * 37 % 101) / 10.0 AS distance, CASE WHEN i % 13 <> 0 THEN i * 61 % 89 END AS age,
-    round((20 + 3 * ((i * 37 % 101) / 10.0) + CASE i * i % 3 WHEN 0 THEN 5 ELSE -4 END + 6 * sin(i * 1.7) + 4 * cos(i % 40) + CASE WHEN i % 50 = 0 THEN 400 ELSE 0 END)::numeric, 2) AS price,
+SELECT i AS id, i % 40 AS shop, (ARRAY['bread', 'milk', 'tea'])[1 + (i + i / 7) % 3] AS product, (i * 37 % 101) / 10.0 AS distance, CASE WHEN i % 13 <> 0 THEN i * 61 % 89 END AS age,
+    round((20 + 3 * ((i * 37 % 101) / 10.0) + CASE (i + i / 7) % 3 WHEN 0 THEN 5 ELSE -4 END + 6 * sin(i * 1.7) + 4 * cos(i % 40) + CASE WHEN i % 50 = 0 THEN 400 ELSE 0 END)::numeric, 2) AS price,
     floor(exp(0.2 * ((i * 37 % 101) / 10.0) + 0.4 * sin(i * 2.3)))::int AS visits, (i * 37 % 101) / 10.0 + 3 * sin(i * 1.3) > 5 AS returned
 FROM generate_series(1, 1000) AS i;
 

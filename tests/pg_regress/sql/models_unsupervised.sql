@@ -29,8 +29,8 @@ SELECT count(DISTINCT assay.predict('clusters', p)), min(assay.predict('clusters
 SELECT bool_and(assay.predict('clusters', p) = assay.predict('clusters', x, y) AND assay.predict('clusters', p) = assay.predict_row('clusters', jsonb_build_object('x', x, 'y', y)))
 FROM unsup_point AS p WHERE id < 1000;
 -- The cluster is that of the nearest centre.
-SELECT bool_and((SELECT ordinality - 1 FROM unnest(assay.transform('clusters', p)) WITH ORDINALITY ORDER BY 1 LIMIT 1) = assay.predict('clusters', p))
-FROM (SELECT u.*, 1 FROM unsup_point AS u WHERE id < 1000) AS p;
+SELECT bool_and((SELECT ordinality - 1 FROM unnest(assay.transform('clusters', p)) WITH ORDINALITY AS d (distance, ordinality) ORDER BY distance LIMIT 1) = assay.predict('clusters', p))
+FROM unsup_point AS p WHERE id < 1000;
 SELECT cluster, rows, feature, category, round(value::numeric, 1) AS value FROM assay.centroids('clusters') ORDER BY cluster, feature;
 SELECT cluster, rows, round(c.x::numeric, 6) = round(p.x::numeric, 6) AS same_x
 FROM (SELECT cluster, max(rows) AS rows, max(value) FILTER (WHERE feature = 'x') AS x FROM assay.centroids('clusters') GROUP BY cluster) AS c
@@ -129,5 +129,6 @@ BEGIN;
 SELECT rows FROM assay.train('gone', 'SELECT x, y FROM unsup_point', NULL, 'pca');
 ROLLBACK;
 SELECT count(*) FROM assay.models WHERE model = 'gone';
+SELECT assay.revoke_model('strange', 'unsup_reader', 'predict');
 DROP VIEW unsup_scored;
 DROP OWNED BY unsup_reader; DROP ROLE unsup_reader;
