@@ -131,6 +131,9 @@ impl Reason {
             Reason::Better(share) => {
                 format!("won against the seasonal naive in rolling origins, with {share:.2} of its errors")
             }
+            Reason::Lost(share) if share.is_infinite() => {
+                "what was to forecast it lost against the seasonal naive in rolling origins, which was never wrong".into()
+            }
             Reason::Lost(share) => format!(
                 "what was to forecast it lost against the seasonal naive in rolling origins, with {share:.2} times its errors"
             ),

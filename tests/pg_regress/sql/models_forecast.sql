@@ -12,7 +12,7 @@ SELECT series, at, upper > value AND value > lower AS inside FROM assay.forecast
 SELECT count(*), count(DISTINCT series), min(at), max(at) FROM assay.forecast('sales');
 SELECT series, frequency, "values", last_at, reason LIKE 'won against%' AS won, notes FROM assay.forecast_series('sales');
 -- It is near what came, and its intervals hold that.
-SELECT metric, value < 10 AS near FROM assay.evaluate('sales', 'fc_sale') WHERE metric IN ('mae', 'rmse', 'smape') AND segment IS NULL ORDER BY metric;
+SELECT metric, value < 12 AS near FROM assay.evaluate('sales', 'fc_sale') WHERE metric IN ('mae', 'rmse', 'smape') AND segment IS NULL ORDER BY metric;
 SELECT metric, value FROM assay.evaluate('sales', 'fc_sale') WHERE metric IN ('rows', 'rows_not_ahead', 'unlabelled_rows') AND segment IS NULL ORDER BY metric;
 SELECT value >= 0.8 AS covers FROM assay.evaluate('sales', 'fc_sale') WHERE metric = 'interval_coverage' AND segment IS NULL;
 SELECT segment, rows FROM assay.evaluate('sales', 'fc_sale') WHERE metric = 'mae' AND segment IS NOT NULL;
