@@ -9,10 +9,13 @@ use std::cell::{Cell, RefCell};
 use pgrx::pg_sys;
 
 use super::error::{Error, QUERY_CANCELED};
+use super::foreground::is_ending;
 
 thread_local! {
     /// Attempts under way, one within the other.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
+    /// Whether one was served since the last work began.
+    static LATELY: Cell<bool> = const { Cell::new(false) };
     /// The message of the cancel that came first while they ran.
     static SERVED: RefCell<Option<String>> = const { RefCell::new(None) };
 }
@@ -26,6 +29,7 @@ pub fn is_intervention(function: &str) -> bool {
 
 /// Called when such an error is reported.
 pub fn served(message: String) {
+    LATELY.set(true);
     if DEPTH.get() == 0 {
         return;
     }
@@ -37,6 +41,16 @@ pub fn served(message: String) {
         (&raw mut pg_sys::QueryCancelPending).write_volatile(1);
         (&raw mut pg_sys::InterruptPending).write_volatile(1);
     }
+}
+
+/// Whether a cancel is on its way: what is dropped now is dropped by it.
+pub fn is_under_way() -> bool {
+    LATELY.get() || is_ending()
+}
+
+/// Called when work begins: a cancel before it has come to its end.
+pub fn forget() {
+    LATELY.set(false);
 }
 
 /// An attempt under way.

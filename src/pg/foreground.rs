@@ -60,7 +60,7 @@ impl Monitor for Foreground {
 
 /// Whether the statement was cancelled, or the backend told to end.
 #[inline]
-fn is_ending() -> bool {
+pub(super) fn is_ending() -> bool {
     // SAFETY: flags of this process, set by its signal handlers.
     unsafe {
         (&raw const pg_sys::QueryCancelPending).read_volatile() != 0

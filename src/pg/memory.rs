@@ -18,6 +18,9 @@ use std::sync::atomic::{AtomicIsize, AtomicPtr, AtomicUsize, Ordering};
 
 use algo::error::{Error, Result};
 
+use super::foreground::is_ending;
+use super::{cancel, sweep};
+
 /// Allocations of fewer bytes stay in small pages: they would round memory up by more than they save.
 const LARGE: usize = 4 << 20;
 /// What a mapping is aligned to on every platform.
@@ -185,8 +188,12 @@ impl Reserve {
     }
 }
 
-/// Sees to it that there are reserves, for work that begins. Returns an error where there is no room for them.
+/// Sees to it that there are reserves, for work that begins, and that all is freed which was to be. Returns an error where there is no room for them.
 pub fn prepare() -> Result<()> {
+    if !is_ending() {
+        cancel::forget();
+        sweep::wait();
+    }
     REPORT.fill()?;
     ALLOCATIONS.fill()?;
     REFUSED.store(0, Ordering::Relaxed);

@@ -56,6 +56,7 @@ pub mod snapshot;
 pub mod spool;
 pub mod state;
 pub mod stream;
+pub mod sweep;
 mod table_scan;
 pub mod tables;
 pub mod text;

@@ -3,6 +3,7 @@
 
 use std::alloc::Layout;
 use std::ffi::c_void;
+use std::rc::Rc;
 
 use pgrx::callconv::{BoxRet, FcInfo};
 use pgrx::datum::Datum as PgrxDatum;
@@ -14,7 +15,8 @@ use pgrx::{pg_guard, pg_sys};
 use super::arguments;
 use super::error::{DAMAGED_STATE, Error, LIMIT_EXCEEDED, Result, WRONG_CALL, or_raise};
 use super::foreground::Foreground;
-use super::types;
+use super::{sweep, types};
+use algo::scan::Scan;
 use algo::state::State;
 
 /// A non-null value of `assay.state` on its way to PostgreSQL.
@@ -105,11 +107,22 @@ fn flat(state: &State) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Frees a scan, unless it is shared.
+pub fn free_scan(scan: Rc<Scan>) {
+    if let Some(scan) = Rc::into_inner(scan) {
+        sweep::free(scan);
+    }
+}
+
 /// Drops the Rust value when its memory context goes.
 #[pg_guard]
 unsafe extern "C-unwind" fn drop_expanded(object: *mut c_void) {
-    // SAFETY: registered once for an initialised Expanded, whose memory is freed only after this call.
-    unsafe { std::ptr::drop_in_place(object.cast::<Expanded>()) }
+    // SAFETY: registered once for an initialised Expanded, whose memory is freed only after this call and not looked at any more.
+    let Expanded { state, .. } = unsafe { object.cast::<Expanded>().read() };
+    match state {
+        State::Scan(scan) => free_scan(scan),
+        other => drop(other),
+    }
 }
 
 /// Makes an expanded object under `parent`.

@@ -77,7 +77,7 @@ impl<J, R> Line<'_, J, R> {
     }
 }
 
-/// Threads of a [`Line`] that are at work.
+/// Threads that are at work.
 static AT_WORK: AtomicUsize = AtomicUsize::new(0);
 /// Whether the backend is on its way out.
 static LEAVING: AtomicBool = AtomicBool::new(false);
@@ -103,11 +103,19 @@ unsafe extern "C-unwind" fn leave(_code: i32, _argument: pg_sys::Datum) {
     wait_for_threads();
 }
 
-/// Counts a thread of a line while it is at work.
-struct AtWork;
+/// Sees to it that the backend waits for threads at its end. On the backend's own thread.
+pub(super) fn watch_end() {
+    static REGISTERED: Once = Once::new();
+    // SAFETY: the function is there as long as the backend, which calls it once, at its end.
+    REGISTERED.call_once(|| unsafe { pg_sys::before_shmem_exit(Some(leave), pg_sys::Datum::from(0)) });
+}
+
+/// Counts a thread while it is at work.
+pub(super) struct AtWork;
 
 impl AtWork {
-    fn begin() -> AtWork {
+    /// The backend does not end before the thread has.
+    pub(super) fn begin() -> AtWork {
         AT_WORK.fetch_add(1, Ordering::AcqRel);
         AtWork
     }
@@ -129,9 +137,7 @@ pub fn stream<J: Send, R: Send, T>(
     work: impl Fn(J, &dyn Monitor) -> algo::error::Result<R> + Sync,
     drive: impl FnOnce(&mut Line<'_, J, R>) -> Result<T>,
 ) -> Result<T> {
-    static REGISTERED: Once = Once::new();
-    // SAFETY: the function is there as long as the backend, which calls it once, at its end.
-    REGISTERED.call_once(|| unsafe { pg_sys::before_shmem_exit(Some(leave), pg_sys::Datum::from(0)) });
+    watch_end();
     let watch = Watch::new(statement);
     memory::prepare()?;
     let threads = settings::threads();

@@ -9,7 +9,8 @@ use hashbrown::hash_map::Entry;
 use crate::pg::error::{Error, INTERNAL, Result};
 use crate::pg::query::Query;
 use crate::pg::query_row::OutputColumn;
-use crate::pg::{intake, progress};
+use crate::pg::sweep::Swept;
+use crate::pg::{intake, progress, state};
 use algo::block::Kind;
 use algo::scan::{Plan, PlanCheck, PlanColumn, Scan, Segment, Tally, Test};
 use algo::state::State;
@@ -286,6 +287,7 @@ impl Pass {
     /// Reads the rows once. As the caller; errors of PostgreSQL pass through.
     pub fn run(&self, source: &Source) -> Result<Answers> {
         let (calls, places) = self.calls();
+        let calls = Swept::new(calls);
         let mut answers = Answers {
             scans: Vec::with_capacity(calls.len()),
             places,
@@ -308,6 +310,12 @@ impl Pass {
             })
         })?;
         Ok(answers)
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        self.scans.drain(..).for_each(state::free_scan);
     }
 }
 
@@ -334,7 +342,10 @@ impl Answers {
     }
 
     /// The scans themselves.
-    pub fn into_scans(self) -> Vec<Scan> {
-        self.scans.into_iter().map(Rc::unwrap_or_clone).collect()
+    pub fn into_scans(mut self) -> Vec<Scan> {
+        std::mem::take(&mut self.scans)
+            .into_iter()
+            .map(Rc::unwrap_or_clone)
+            .collect()
     }
 }

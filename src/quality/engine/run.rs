@@ -10,6 +10,7 @@ use crate::pg::foreground::Foreground;
 use crate::pg::identity::Settings;
 use crate::pg::processor;
 use crate::pg::role;
+use crate::pg::sweep::Swept;
 use crate::quality::finding::Finding;
 use crate::quality::kinds::check::Check;
 use crate::quality::kinds::plan::{Means, Plan};
@@ -85,7 +86,7 @@ fn by_halves(checks: &[&Check], source: &Source) -> Result<Vec<Outcome>> {
 
 /// Runs checks that share a pass.
 fn together(checks: &[&Check], source: &Source) -> Result<Vec<Outcome>> {
-    let mut pass = Pass::default();
+    let mut pass = Swept::<Pass>::default();
     let mut plans = Vec::with_capacity(checks.len());
     let monitor = Foreground::new()?;
     for check in checks {

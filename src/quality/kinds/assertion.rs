@@ -22,7 +22,7 @@ pub struct CheckKind {
 }
 
 /// What a check asserts: its kind with the arguments that were given.
-pub trait Assertion: Debug {
+pub trait Assertion: Debug + Send {
     /// Asks the shared pass, and says what becomes of the answer. Returns an error where the check does not suit the source. Reads no row.
     fn plan<'a>(&'a self, planner: &mut Planner<'a, '_>) -> Result<Plan<'a>>;
 

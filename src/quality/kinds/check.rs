@@ -7,10 +7,12 @@ use super::kind_of_name;
 use super::plan::{Plan, Planner};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::expression;
+use crate::pg::foreground::Foreground;
 use crate::quality::pass::Pass;
 use crate::quality::source::Source;
 use crate::quality::spec::Spec;
 use crate::quality::spec::declaration::{Declaration, default_name};
+use algo::monitor::Monitor;
 
 /// A check, read and found to make sense by itself; whether it suits its relation is seen when it is planned.
 #[derive(Debug)]
@@ -58,10 +60,14 @@ impl Check {
                     .hint("Divide them among several calls."),
             );
         }
-        let one = |(index, declaration): (usize, Json)| match Check::parse(declaration.clone()) {
-            Ok(check) => Ok(Ok(check)),
-            Err(error) if error.is_cancel() => Err(error),
-            Err(error) => Ok(Err(Malformed::new(index + 1, &declaration, error.sentences()))),
+        let monitor = Foreground::new()?;
+        let one = |(index, declaration): (usize, Json)| {
+            monitor.check()?;
+            match Check::parse(declaration.clone()) {
+                Ok(check) => Ok(Ok(check)),
+                Err(error) if error.is_cancel() => Err(error),
+                Err(error) => Ok(Err(Malformed::new(index + 1, &declaration, error.sentences()))),
+            }
         };
         checks.into_iter().enumerate().map(one).collect()
     }
