@@ -29,14 +29,17 @@ fn heap() -> MutexGuard<'static, Heap> {
 
 /// Frees a value: by the thread where a statement is being cancelled.
 pub fn free<T: Send + 'static>(value: T) {
-    if !cancel::is_under_way() {
+    // Nothing begins once the backend has waited for its threads.
+    if !cancel::is_under_way() || stream::is_leaving() {
         return;
     }
     let mut heap = heap();
     heap.values.push(Box::new(value));
     if !heap.is_swept {
         stream::watch_end();
-        let started = with_signals_blocked(|| std::thread::Builder::new().spawn(sweep));
+        // Counted before there is a thread, so that the backend's end does not miss one that has just begun.
+        let at_work = AtWork::begin();
+        let started = with_signals_blocked(|| std::thread::Builder::new().spawn(move || sweep(at_work)));
         heap.is_swept = started.is_ok();
         if started.is_err() {
             let values = std::mem::take(&mut heap.values);
@@ -55,8 +58,7 @@ pub fn wait() {
 }
 
 /// What the thread does.
-fn sweep() {
-    let at_work = AtWork::begin();
+fn sweep(at_work: AtWork) {
     loop {
         let mut heap = heap();
         if heap.values.is_empty() {
