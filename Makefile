@@ -60,7 +60,7 @@ package: build ## make a tarball and, where dpkg-deb is, a .deb in target/packag
 
 .PHONY: test
 test: ## install what is missing, build, and run every test, and those in SQL on PostgreSQL 18, too
-	@scripts/deps.sh install tests; $(MAKE) majors RUNS='own $(if $(SUITES)$(TESTS),,18:build,regress,isolation)'
+	@scripts/deps.sh install tests; $(MAKE) majors RUNS='own $(if $(SUITES)$(TESTS),,18:quick-build,regress,isolation)'
 
 .PHONY: test-15 test-16 test-17 test-18
 test-15 test-16 test-17 test-18: test-%:
@@ -80,7 +80,7 @@ fuzz: ## hostile bytes and texts, FUZZ_SECONDS for each target (60), in the libr
 # Fuzzing the library and the story of the demo are the same on each PostgreSQL.
 .PHONY: test-all
 test-all: ## every test on PostgreSQL 15, 16, 17 and 18 (test-16: on that one), and a longer fuzzing
-	@export PUBLIC_DATA=1; scripts/deps.sh install tests; $(MAKE) majors RUNS='$(foreach major,15 16 17 18,$(major):build,schema,unit,regress,isolation,clients,demo)'; $(MAKE) fuzz
+	@export PUBLIC_DATA=1 EXHAUSTIVE=1; scripts/deps.sh install tests; $(MAKE) majors RUNS='$(foreach major,15 16 17 18,$(major):build,schema,unit,regress,isolation,clients,demo)'; $(MAKE) fuzz
 
 .PHONY: bench
 bench: ## measure: training, scoring, checks and profiles beside what others do with the same rows (BENCH_ROWS, BENCH_FULL=1)

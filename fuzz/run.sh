@@ -13,7 +13,10 @@ target=${CARGO_TARGET_DIR:-$PWD/../target}
 place=$target/fuzz
 export CARGO_TARGET_DIR=$place/build
 
-RUSTC_WRAPPER=$PWD/rustc.sh cargo build --quiet --release --locked
+# For some seconds of fuzzing, minutes of optimising are lost.
+options=()
+if ((${FUZZ_SECONDS:-60} < 30)); then options=(--config profile.release.package.assay-algo.opt-level=1); fi
+RUSTC_WRAPPER=$PWD/rustc.sh cargo build --quiet --release --locked ${options[@]+"${options[@]}"}
 program=$CARGO_TARGET_DIR/release/assay-fuzz
 
 read -r -a targets <<<"${*:-model state text}"

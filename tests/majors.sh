@@ -24,16 +24,23 @@ run() {
     summary+=("$(printf 'PostgreSQL %s %5d passed %5d failed' "$1" "$passed" "$failed")")
 }
 
-for part; do
-    major=${part%%:*} suites=
+# pg_config_of MAJOR: that of the build, of the system, or of packages.
+pg_config_of() { if [[ $1 == "$own" ]]; then echo "$PG_CONFIG"; else scripts/postgresql.sh find "$1"; fi; }
+
+parts=("$@")
+for place in "${!parts[@]}"; do
+    part=${parts[place]}
+    major=${part%%:*} suites='' next=
     if [[ $part == *:* ]]; then suites=$(tr ',' ' ' <<<"${part#*:}"); fi
     if [[ $major == own ]]; then major=$own; fi
     if [[ $done_runs == *" $major:$suites "* || $done_runs == *" $major: "* ]]; then continue; fi
     done_runs+="$major:$suites "
-    if [[ $major == "$own" ]]; then
-        run "$major" "$suites" "$PG_CONFIG" "$target/test"
-    elif pg_config=$(scripts/postgresql.sh find "$major"); then
-        run "$major" "$suites" "$pg_config" "$target/test-$major"
+    following=${parts[place + 1]:-}
+    if [[ $following == *:quick-build,* && ${following%%:*} != "$major" ]]; then next=$(pg_config_of "${following%%:*}") || next=; fi
+    results=$target/test
+    if [[ $major != "$own" ]]; then results+=-$major; fi
+    if pg_config=$(pg_config_of "$major"); then
+        NEXT=$next run "$major" "$suites" "$pg_config" "$results"
     else
         total_failed=$((total_failed + 1))
         summary+=("PostgreSQL $major is not there")

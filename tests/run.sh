@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Runs every test and says at the end how many passed and how many failed. `make test` calls it.
 #
-#   SUITES   which suites, of: build schema unit fuzz regress isolation clients demo (all of them without it)
+#   SUITES   which suites, of: build schema unit fuzz regress isolation clients demo (all of them without it); and quick-build, instead of build
 #   TESTS    which SQL tests, by name (all of them without it)
 #   FUZZ_SECONDS, FUZZ_SEED   how long each target is fuzzed, and from which seed
+#   LANES   how many tests run beside each other (2), each lane on a cluster of its own
+#   NEXT   the pg_config of the PostgreSQL that is tested after this one, with quick-build: the library is built for it meanwhile
 #   RESULTS   the folder for results and logs (<target>/test)
 #   PG_CONFIG, CARGO_TARGET_DIR, CARGO_OPTIONS   as the Makefile sets them
 set -euo pipefail
@@ -33,7 +35,7 @@ summary=()
 tally() {
     total_passed=$((total_passed + $2))
     total_failed=$((total_failed + $3))
-    summary+=("$(printf '%-10s %5d passed %5d failed %5d s%s' "$1" "$2" "$3" "$((SECONDS - suite_began))" "${4:+  ($4)}")")
+    summary+=("$(printf '%-11s %5d passed %5d failed %5d s%s' "$1" "$2" "$3" "$((SECONDS - suite_began))" "${4:+  ($4)}")")
 }
 
 # verdict NAME COMMAND...: runs one check of a suite, prints its line and counts it in passed or failed.
@@ -47,6 +49,16 @@ verdict() {
         echo "not ok - $name"
         failed=$((failed + 1))
     fi
+}
+
+# What answers are does not hang on how the extension's own crate is optimised, whose code is most of what a build compiles: so tests of answers
+# alone compile it in a third of the time.
+quick_options="--config profile.release.package.assay.opt-level=1"
+
+quick-build_suite() {
+    local passed=0 failed=0
+    verdict "it builds and installs, optimised little" make --no-print-directory install CARGO_FLAGS="${CARGO_FLAGS:-} $quick_options"
+    tally quick-build "$passed" "$failed"
 }
 
 matches() { grep -cE "$1" "$2" || true; }
@@ -153,27 +165,93 @@ fuzz_suite() {
     tally fuzz "$good" "$bad"
 }
 
-cluster_started=
-start_cluster() {
-    [[ -z $cluster_started ]] || return 0
-    scripts/cluster.sh remove test
-    # Set first: a start that fails half-way is to be ended, too.
-    cluster_started=yes
-    scripts/cluster.sh start test
-    environment=$(scripts/cluster.sh env test)
-    eval "$environment"
-    ASSAY_DATA=$(scripts/cluster.sh share test "$repository"/tests/data/*.{csv,csv.gz,json,sql})
-    export ASSAY_DATA
+# The cluster of a lane. Tests beside each other have one each, for roles and settings are shared by the databases of one.
+cluster_of() { if (($1 == 1)); then echo test; else echo "test-$1"; fi; }
+
+clusters_started=0
+environments=()
+start_clusters() {
+    local cluster
+    while ((clusters_started < $1)); do
+        # Counted first: a start that fails half-way is to be ended, too.
+        clusters_started=$((clusters_started + 1))
+        cluster=$(cluster_of "$clusters_started")
+        scripts/cluster.sh remove "$cluster"
+        scripts/cluster.sh start "$cluster"
+        environments[clusters_started]=$(
+            scripts/cluster.sh env "$cluster"
+            printf 'export ASSAY_DATA=%q\n' "$(scripts/cluster.sh share "$cluster" "$repository"/tests/data/*.{csv,csv.gz,json,sql})"
+        )
+    done
 }
 
-finished=
+start_cluster() {
+    start_clusters 1
+    eval "${environments[1]}"
+}
+
+# lane NUMBER PREPARE JOB NAME...: does what no other lane has begun.
+lane() {
+    local number=$1 prepare=$2 job=$3 name
+    shift 3
+    eval "${environments[number]}"
+    "$prepare" || return 1
+    for name; do
+        mkdir "$queue/$name" 2>/dev/null || continue
+        passed=0 failed=0
+        "$job" "$name" >"$queue/$name/output" 2>&1 || true
+        echo "$passed $failed" >"$queue/$name/counts.new"
+        mv "$queue/$name/counts.new" "$queue/$name/counts"
+    done
+}
+
+# beside LANES PREPARE JOB NAME...: `JOB NAME` for each, on so many lanes, each of which begins with PREPARE. What they print comes in the order
+# of the names, and what they count in passed and failed is added up there.
+beside() {
+    local most=$1 number name pid working good bad
+    local queue=$results/queue
+    shift
+    if ((most > $# - 2)); then most=$(($# - 2)); fi
+    rm -rf -- "$queue"
+    mkdir -p "$queue"
+    start_clusters "$most"
+    for ((number = 1; number <= most; number++)); do
+        lane "$number" "$@" </dev/null &
+        in_lanes+=("$!")
+    done
+    shift 2
+    for name; do
+        working=yes
+        until [[ -e $queue/$name/counts || -z $working ]]; do
+            working=
+            for pid in "${in_lanes[@]}"; do if kill -0 "$pid" 2>/dev/null; then working=yes; fi; done
+            sleep 0.2
+        done
+        if [[ -e $queue/$name/counts ]]; then
+            cat "$queue/$name/output"
+            read -r good bad <"$queue/$name/counts"
+            passed=$((passed + good)) failed=$((failed + bad))
+        else
+            cat "$queue/$name/output" 2>/dev/null || true
+            echo "not ok - $name did not run to its end"
+            failed=$((failed + 1))
+        fi
+    done
+    wait "${in_lanes[@]}" || true
+    in_lanes=()
+}
+
+finished='' compiling='' in_lanes=()
 finish() {
-    local home
-    if [[ -n $cluster_started ]]; then
-        home=$(scripts/cluster.sh home test)
-        cp -f "$home/log" "$results/server.log" 2>/dev/null || true
-        scripts/cluster.sh remove test
-    fi
+    local home number cluster
+    # Where the run broke off, they still go on.
+    if [[ -n $compiling || ${#in_lanes[@]} -gt 0 ]]; then kill ${compiling:+"$compiling"} ${in_lanes[@]+"${in_lanes[@]}"} 2>/dev/null || true; fi
+    for ((number = 1; number <= clusters_started; number++)); do
+        cluster=$(cluster_of "$number")
+        home=$(scripts/cluster.sh home "$cluster")
+        cp -f "$home/log" "$results/server${cluster#test}.log" 2>/dev/null || true
+        scripts/cluster.sh remove "$cluster"
+    done
     [[ -n $finished ]] || tally run 0 1 "broke off"
     echo
     if [[ ${#summary[@]} -gt 0 ]]; then printf '%s\n' "${summary[@]}" ""; fi
@@ -206,20 +284,22 @@ sql_suite() {
         tally "$suite" 0 "${#names[@]}" "$program is missing"
         return
     fi
-    start_cluster
     mkdir -p "$output/results"
     cp -R "$folder" "$output/input"
     mkdir -p "$output/input/expected"
-    if ! fresh_database "${suite}_template"; then
-        tally "$suite" 0 "${#names[@]}" "CREATE EXTENSION failed"
-        return
-    fi
-    if [[ -e $folder/shared.sql ]]; then (cd "$ASSAY_DATA" && psql -X -q -v ON_ERROR_STOP=1 -d "${suite}_template" -f "$folder/shared.sql"); fi
     # Up to PostgreSQL 15 the expected results are looked for beside the input; later they have an option of their own.
     "$program" --help | grep -q -- --expecteddir && more+=(--expecteddir="$output/input")
-    for name in "${names[@]}"; do verdict "$name" sql_test "$name"; done
+    beside "$lanes" sql_template sql_verdict "${names[@]}"
     tally "$suite" "$passed" "$failed"
 }
+
+# What each database of sql_suite is a copy of.
+sql_template() {
+    fresh_database "${suite}_template" || return 1
+    [[ ! -e $folder/shared.sql ]] || (cd "$ASSAY_DATA" && psql -X -q -v ON_ERROR_STOP=1 -d "${suite}_template" -f "$folder/shared.sql")
+}
+
+sql_verdict() { verdict "$1" sql_test "$1"; }
 
 # sql_test NAME: one test of sql_suite, whose variables it reads.
 sql_test() {
@@ -243,25 +323,39 @@ sql_test() {
 }
 
 # A client test is a program that prints 'ok - NAME' and 'not ok - NAME' lines. It finds a database of its own in PGDATABASE (with
-# PGHOST, PGPORT and PGUSER), the data in ASSAY_DATA, and may make more clusters with scripts/cluster.sh.
+# PGHOST, PGPORT and PGUSER), the data in ASSAY_DATA, and may make more clusters with scripts/cluster.sh. One whose first lines say "Alone:" measures
+# time and runs when nothing else does but, with a processor to itself, another one of these; of the others those that say "Long:" begin first.
 clients_suite() {
-    local script name log passed=0 failed=0 good bad status began
+    local script name passed=0 failed=0 alone=() long=() short=()
     for script in tests/clients/*.sh; do
         [[ -e $script ]] || continue
-        name=$(basename "$script" .sh) log=$results/client-$(basename "$script" .sh).log
+        name=$(basename "$script" .sh)
         if [[ -n ${TESTS:-} && " $TESTS " != *" $name "* ]]; then continue; fi
-        start_cluster
-        status=0 began=$SECONDS
-        if ! fresh_database "client_${name//-/_}"; then
-            failed=$((failed + 1))
-            continue
-        fi
-        PGDATABASE=client_${name//-/_} timeout $((900 + 10 * ${FUZZ_SECONDS:-0})) bash "$script" >"$log" 2>&1 || status=$?
-        read_verdicts "$name" "$log" "$status"
-        echo "# $name took $((SECONDS - began)) s"
-        passed=$((passed + good)) failed=$((failed + bad))
+        case $(head -n 6 "$script") in
+            *'# Alone:'*) alone+=("$name") ;;
+            *'# Long:'*) long+=("$name") ;;
+            *) short+=("$name") ;;
+        esac
     done
+    # Made before two need it at once.
+    (source tests/clients/lib/python.sh)
+    if ((${#long[@]} + ${#short[@]} > 0)); then beside "$lanes" true client "${long[@]}" "${short[@]}"; fi
+    join_compilers
+    if ((${#alone[@]} > 0)); then beside "$lanes" true client "${alone[@]}"; fi
     if ((passed + failed > 0)); then tally clients "$passed" "$failed"; fi
+}
+
+# client NAME: counts in passed and failed.
+client() {
+    local name=$1 log=$results/client-$1.log status=0 began=$SECONDS good bad
+    if ! fresh_database "client_${name//-/_}"; then
+        failed=1
+        return
+    fi
+    PGDATABASE=client_${name//-/_} timeout $((1800 + 10 * ${FUZZ_SECONDS:-0})) bash "tests/clients/$name.sh" >"$log" 2>&1 || status=$?
+    read_verdicts "$name" "$log" "$status"
+    echo "# $name took $((SECONDS - began)) s"
+    passed=$good failed=$bad
 }
 
 story_runs() {
@@ -293,18 +387,74 @@ demo_suite() {
     tally demo "$passed" "$failed"
 }
 
+# What mostly compiles leaves a processor idle now and then, so it runs beside the build, tests in SQL and clients. The lines and counts of these suites
+# come when they have ended. Those that share no folder with the build are first; the others wait for its lock.
+compilers=()
+start_compilers() {
+    local suite
+    [[ " ${suites[*]} " =~ \ (regress|isolation|clients)\  ]] || return 0
+    for suite in fuzz unit; do
+        if [[ " ${suites[*]} " == *" $suite "* ]]; then compilers+=("$suite"); fi
+    done
+    if [[ ${#compilers[@]} == 0 && -z ${NEXT:-} ]]; then return 0; fi
+    # shellcheck disable=SC2030,SC2031 # its sums are in files
+    (
+        trap - EXIT
+        for suite in ${compilers[@]+"${compilers[@]}"}; do
+            summary=() total_passed=0 total_failed=0 suite_began=$SECONDS
+            "${suite}_suite" >"$results/suite-$suite.out" 2>&1 || true
+            printf '%s\n' "$total_passed" "$total_failed" "${summary[@]}" >"$results/suite-$suite.tally"
+        done
+        if [[ -n ${NEXT:-} ]]; then
+            # Whether it can be built is said by its own run.
+            make --no-print-directory build PG_CONFIG="$NEXT" CARGO_FLAGS="${CARGO_FLAGS:-} $quick_options" >"$results/next.log" 2>&1 || true
+        fi
+    ) </dev/null &
+    compiling=$!
+}
+
+join_compilers() {
+    local suite passed failed lines
+    [[ -n $compiling ]] || return 0
+    wait "$compiling" || true
+    compiling=
+    for suite in ${compilers[@]+"${compilers[@]}"}; do
+        echo "==> $suite, beside the others"
+        cat "$results/suite-$suite.out"
+        if [[ ! -s $results/suite-$suite.tally ]]; then
+            tally "$suite" 0 1 "broke off"
+            continue
+        fi
+        {
+            read -r passed
+            read -r failed
+            mapfile -t lines
+        } <"$results/suite-$suite.tally"
+        # shellcheck disable=SC2031 # those of this shell
+        total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed))
+        # shellcheck disable=SC2031 # that of this shell
+        summary+=("${lines[@]}")
+    done
+    compilers=()
+}
+
+lanes=${LANES:-2}
+rm -f "$results"/suite-*.{out,tally}
+start_compilers
 for suite in "${suites[@]}"; do
-    echo "==> $suite"
     suite_began=$SECONDS
+    if [[ " ${compilers[*]-} " == *" $suite "* ]]; then continue; fi
+    echo "==> $suite"
     case $suite in
-        build | schema | unit | fuzz | clients | demo) "${suite}_suite" ;;
+        build | quick-build | schema | unit | fuzz | clients | demo) "${suite}_suite" ;;
         regress) sql_suite regress pg_regress .sql "$tools/regress/pg_regress" ;;
         isolation) sql_suite isolation isolation .spec "$tools/isolation/pg_isolation_regress" ;;
         *) echo "no suite $suite" >&2; exit 2 ;;
     esac
     # Without a build the rest would only test what was installed before.
-    if [[ $suite == build ]] && ((total_failed > 0)); then break; fi
+    if [[ $suite == *build ]] && ((total_failed > 0)); then break; fi
 done
+join_compilers
 
 finished=yes
 ((total_failed == 0))

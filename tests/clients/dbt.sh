@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The dbt package with real dbt, in a virtual environment under the target folder: a project on German credit is built and tested, warns, and fails.
+# Long: minutes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

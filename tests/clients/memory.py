@@ -10,6 +10,8 @@ import promises
 from promises import check
 
 LIMIT = int(os.environ.get("LIMIT", "0"))
+# Those in between, too, where there is time for all.
+ROWS = (20_000, 100_000, 200_000) if os.environ.get("EXHAUSTIVE") else (20_000, 200_000)
 
 
 def connect():
@@ -185,7 +187,7 @@ def refused(connection):
     for algorithm, tasks in learners.items():
         target = promises.target_for(tasks, "y", "amount")
         columns, target = (f", {target}", f"'{target}'") if target else ("", "NULL")
-        for rows in (20_000, 100_000, 200_000):
+        for rows in ROWS:
             with connect() as session:
                 statement = f"SELECT assay.train('m', 'SELECT a, b, c, d, k{columns} FROM wide LIMIT {rows}', {target}, '{algorithm}', deploy => 'never')"
                 found = outcome(session, statement)

@@ -7,6 +7,8 @@ import time
 import psycopg
 
 failed = 0
+# Seconds of a statement within which it is stopped.
+LONGEST = 3 if os.environ.get("EXHAUSTIVE") else 2
 
 
 def check(name, holds, found=""):
@@ -107,7 +109,7 @@ def check_ends(connection, what, statement, parameters, limit):
           "it ended by itself" if late is None else f"{late:.3f} s late")
 
 
-def check_ends_anywhere(connection, what, statement, parameters, points, longest=3):
+def check_ends_anywhere(connection, what, statement, parameters, points, longest=LONGEST):
     """Promises the same of limits that are spread over the time that a statement takes. What takes longer is stopped in its first seconds."""
     connection.execute(f"SET statement_timeout = {1000 * longest}")
     started = time.monotonic()

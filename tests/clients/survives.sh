@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What an assertion found survives the rollback that its own error brings: within a second, whoever asserts, and without holding anybody up.
 # Works on a cluster of its own, for it is restarted, killed, and left without background workers.
+# Alone: it measures how soon something happens.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
