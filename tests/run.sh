@@ -324,7 +324,7 @@ sql_test() {
 
 # A client test is a program that prints 'ok - NAME' and 'not ok - NAME' lines. It finds a database of its own in PGDATABASE (with
 # PGHOST, PGPORT and PGUSER), the data in ASSAY_DATA, and may make more clusters with scripts/cluster.sh. One whose first lines say "Alone:" measures
-# time and runs when nothing else does but, with a processor to itself, another one of these; of the others those that say "Long:" begin first.
+# time and runs when nothing else does; of the others those that say "Long:" begin first.
 clients_suite() {
     local script name passed=0 failed=0 alone=() long=() short=()
     for script in tests/clients/*.sh; do
@@ -341,7 +341,7 @@ clients_suite() {
     (source tests/clients/lib/python.sh)
     if ((${#long[@]} + ${#short[@]} > 0)); then beside "$lanes" true client "${long[@]}" "${short[@]}"; fi
     join_compilers
-    if ((${#alone[@]} > 0)); then beside "$lanes" true client "${alone[@]}"; fi
+    if ((${#alone[@]} > 0)); then beside 1 true client "${alone[@]}"; fi
     if ((passed + failed > 0)); then tally clients "$passed" "$failed"; fi
 }
 
