@@ -1,7 +1,11 @@
 //! Rows as points: what distances, components and densities of encoded rows are computed in.
 //!
 //! A number is one coordinate; when standardised, it is less the mean of the training rows and in units of their deviation, as scikit-learn's
-//! `StandardScaler` has it. A missing one is at the mean. Each level of a category is a coordinate of its own, 1 in the rows that have it and else 0.
+//! `StandardScaler` has it. A missing one is at the mean. Each level of a category is a coordinate of its own, 1 in the rows that have it and else 0:
+//! two rows with different levels are as far apart as, in the mean, two rows in a standardised column. Coordinates of numbers come first, then those
+//! of levels, each in the order of the features.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -12,16 +16,19 @@ use crate::error::{Error, Result};
 use crate::frame::{Column, Frame};
 use crate::monitor::Monitor;
 use crate::room;
+use crate::unsupervised::Part;
 
 /// Rows that one task encodes.
 const BLOCK_ROWS: usize = 1024;
 /// The greatest coordinate: sums of its squares are still numbers.
-const MOST: f64 = 1e100;
+pub(crate) const MOST: f64 = 1e100;
 
 /// How encoded rows become points.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Space {
+    /// One per feature.
     axes: Vec<Axis>,
+    numbers: usize,
     width: usize,
 }
 
@@ -63,6 +70,14 @@ impl Axis {
             Axis::Number { centre, factor, .. } if value.is_finite() => ((value - centre) * factor).clamp(-MOST, MOST),
             Axis::Number { missing, .. } => *missing,
             Axis::Category { .. } => 0.0,
+        }
+    }
+
+    /// Writes the coordinates of numbers.
+    #[inline(always)]
+    pub(crate) fn write(&self, values: &[f64], out: &mut [f64]) {
+        for (out, &value) in out.iter_mut().zip(values) {
+            *out = self.coordinate(value);
         }
     }
 
@@ -133,6 +148,7 @@ impl Space {
             .collect::<Result<_>>()?;
         Ok(Space {
             axes,
+            numbers: design.numbers(),
             width: design.width(),
         })
     }
@@ -140,6 +156,16 @@ impl Space {
     /// How many coordinates a point has.
     pub(crate) fn width(&self) -> usize {
         self.width
+    }
+
+    /// How many coordinates, the first, are numbers.
+    pub(crate) fn numbers(&self) -> usize {
+        self.numbers
+    }
+
+    /// How many features are categories.
+    pub(crate) fn categories(&self) -> usize {
+        self.axes.len() - self.numbers
     }
 
     /// How many features a row has.
@@ -179,6 +205,63 @@ impl Space {
         columns
     }
 
+    /// The coordinates of each category.
+    pub(crate) fn level_blocks(&self) -> Vec<Range<usize>> {
+        let mut start = self.numbers;
+        let blocks = self.axes.iter().filter_map(|axis| match axis {
+            Axis::Number { .. } => None,
+            Axis::Category { columns } => {
+                let block = start..start + columns.iter().filter(|column| **column != NO_COLUMN).count();
+                start = block.end;
+                Some(block)
+            }
+        });
+        blocks.collect()
+    }
+
+    /// Whether a frame has the columns that this space was learned from.
+    pub(crate) fn fits(&self, frame: &Frame) -> bool {
+        let alike = |(column, axis): (&Column, &Axis)| match (column, axis) {
+            (Column::Number(_), Axis::Number { .. }) => true,
+            (Column::Category { levels, .. }, Axis::Category { columns }) => columns.len() == levels + 1,
+            (Column::Number(_), Axis::Category { .. }) | (Column::Category { .. }, Axis::Number { .. }) => false,
+        };
+        frame.columns().len() == self.axes.len() && frame.columns().iter().zip(&self.axes).all(alike)
+    }
+
+    /// A point by features, its numbers in the columns' own units.
+    pub(crate) fn raw(&self, point: &[f64]) -> Vec<Part> {
+        let value = |column: &DesignColumn, coordinate: f64| match &self.axes[column.feature] {
+            // A number that is nowhere but at one place.
+            Axis::Number {
+                centre,
+                factor,
+                missing,
+                ..
+            } if *factor == 0.0 => centre + missing,
+            Axis::Number { centre, factor, .. } => centre + coordinate / factor,
+            Axis::Category { .. } => coordinate,
+        };
+        let mut columns: Vec<(DesignColumn, f64)> = self.columns().into_iter().zip(point.iter().copied()).collect();
+        // The sort is stable: levels stay in their order.
+        columns.sort_by_key(|(column, _)| column.feature);
+        let part = |(column, coordinate): &(DesignColumn, f64)| Part {
+            feature: column.feature,
+            level: column.level,
+            value: value(column, *coordinate),
+        };
+        columns.iter().map(part).collect()
+    }
+
+    /// What a density of coordinates is multiplied by to be one of the columns' own units, as a logarithm. Numbers that nothing is known of are left out.
+    pub(crate) fn log_scale(&self) -> f64 {
+        let logs = self.axes.iter().map(|axis| match axis {
+            Axis::Number { factor, .. } if *factor != 0.0 => factor.ln(),
+            Axis::Number { .. } | Axis::Category { .. } => 0.0,
+        });
+        logs.sum()
+    }
+
     /// Calls `each` with every coordinate of an encoded row, but for the levels that it has not. A level without a coordinate has none.
     #[inline]
     pub(crate) fn each(&self, row: &[f64], mut each: impl FnMut(usize, f64)) {
@@ -214,6 +297,15 @@ impl Space {
         }
     }
 
+    /// Writes the points of some rows of a frame, one after the other.
+    pub(crate) fn points_of(&self, frame: &Frame, rows: impl Iterator<Item = usize>, out: &mut [f64]) {
+        let mut row = vec![f64::NAN; frame.width()];
+        for (index, point) in rows.zip(out.chunks_exact_mut(self.width.max(1))) {
+            frame.encode_row(index, &mut row);
+            self.point(&row, point);
+        }
+    }
+
     /// The points of all rows, one after the other. Blocks in parallel.
     pub(crate) fn points(&self, frame: &Frame, monitor: &dyn Monitor) -> Result<Vec<f64>> {
         let mut points = room::zeros(frame.rows().saturating_mul(self.width))?;
@@ -225,33 +317,22 @@ impl Space {
             .enumerate()
             .try_for_each(|(block, points)| {
                 monitor.check()?;
-                let mut row = vec![0.0; frame.width()];
-                for (index, point) in points.chunks_exact_mut(self.width).enumerate() {
-                    frame.encode_row(block * BLOCK_ROWS + index, &mut row);
-                    self.point(&row, point);
-                }
+                self.points_of(frame, block * BLOCK_ROWS.., points);
                 Ok::<(), Error>(())
             })?;
         Ok(points)
     }
 
-    /// Checks a decoded one: each coordinate belongs to one feature. `features` as for [`crate::fitted::Fitted::validate`].
+    /// Checks a decoded one: each coordinate belongs to one feature, in order. `features` as for [`crate::fitted::Fitted::validate`].
     pub(crate) fn validate(&self, features: &[usize]) -> Result<()> {
         let damaged = |problem: &str| Err(Error::damaged("space of points", problem));
         if self.axes.len() != features.len() {
             return damaged("its features are not the model's");
         }
-        let most = features
-            .iter()
-            .try_fold(0_usize, |sum, levels| sum.checked_add(levels + 1));
-        if most.is_none_or(|most| self.width > most) {
-            return damaged("it has too many coordinates");
-        }
-        let mut has_feature = room::filled(false, self.width)?;
-        let mut take = |place: u32| {
-            let place = has_feature.get_mut(place as usize);
-            place.is_some_and(|has| !std::mem::replace(has, true))
-        };
+        let is_number = |axis: &&Axis| matches!(axis, Axis::Number { .. });
+        let numbers = self.axes.iter().filter(is_number).count();
+        let (mut next_number, mut next_level) = (0_usize, numbers);
+        let take = |next: &mut usize, place: u32| std::mem::replace(next, *next + 1) == place as usize;
         for (axis, &levels) in self.axes.iter().zip(features) {
             let is_sound = match axis {
                 Axis::Number {
@@ -261,20 +342,20 @@ impl Space {
                     missing,
                 } => {
                     let is_scale = centre.is_finite() && factor.is_finite() && *factor >= 0.0;
-                    levels == 0 && is_scale && missing.abs() <= MOST && take(*column)
+                    levels == 0 && is_scale && missing.abs() <= MOST && take(&mut next_number, *column)
                 }
                 Axis::Category { columns } => {
                     let mut places = columns.iter().filter(|place| **place != NO_COLUMN);
-                    levels > 0 && columns.len() == levels + 1 && places.all(|place| take(*place))
+                    levels > 0 && columns.len() == levels + 1 && places.all(|place| take(&mut next_level, *place))
                 }
             };
             if !is_sound {
                 return damaged("a feature has wrong coordinates");
             }
         }
-        match has_feature.iter().all(|has| *has) {
+        match numbers == self.numbers && next_level == self.width {
             true => Ok(()),
-            false => damaged("a coordinate belongs to no feature"),
+            false => damaged("the number of coordinates is wrong"),
         }
     }
 
@@ -355,6 +436,11 @@ mod tests {
         let mut twice = space.clone();
         twice.axes[2] = twice.axes[0].clone();
         assert!(twice.validate(&features).is_err());
+        let fewer = Space {
+            numbers: 2,
+            ..space.clone()
+        };
+        assert!(fewer.validate(&features).is_err());
         let mut far = space.clone();
         far.axes[1] = Axis::Category {
             columns: vec![3, 4, 5, 6],

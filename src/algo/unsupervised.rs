@@ -13,7 +13,7 @@ use super::training_set::TrainingSet;
 pub const STRANGENESS_STEPS: usize = 1000;
 
 /// Training rows whose strangeness is looked at: so many tell each of the quantiles to a few thousandths of its share.
-const JUDGED: usize = 100_000;
+pub(crate) const JUDGED: usize = 100_000;
 /// Rows that one task looks at.
 const BLOCK_ROWS: usize = 256;
 

@@ -18,6 +18,7 @@ mod guard;
 mod inspect;
 mod intervals;
 pub mod judging;
+mod keyed_rows;
 mod known;
 mod leakage;
 mod linear_statistics;

@@ -37,6 +37,13 @@ trainings = {
     "a text without repeats": ("gradient_boosting", "y", '{"n_estimators": 3}', "k, k || 'x' AS l, x1"),
     "vectors": ("ridge", "amount", "{}", f"ARRAY[{NUMBERS}] AS v"),
     "equal rows": ("ridge", "amount", "{}", "a, floor(x1 * 3) AS x"),
+    "clusters": ("k_means", None, '{"num_clusters": 8}', f"{NUMBERS}, a"),
+    "how many clusters there are": ("k_means", None, "{}", f"{NUMBERS}, a"),
+    "a mixture": ("gaussian_mixture", None, '{"num_components": 4}', NUMBERS),
+    "how many components a mixture has": ("gaussian_mixture", None, "{}", NUMBERS),
+    "dense rows": ("dbscan", None, '{"epsilon": 0.1, "standardize": false}', "x1, x2, x3"),
+    "dense rows of many columns": ("dbscan", None, '{"epsilon": 4, "min_samples": 20}', NUMBERS),
+    "components of many columns": ("pca", None, "{}", ", ".join(f"x{i % 20 + 1} * x{i // 20 + 1} AS c{i}" for i in range(400)) + ", b"),
     "many columns": ("ridge", "amount", "{}", ", ".join(f"x{i % 20 + 1} * {i} + x{i // 20 + 1} AS c{i}" for i in range(300))),
 }
 # What the list above does not have is tried as it is.
@@ -45,10 +52,30 @@ for algorithm, tasks in promises.learners(connection).items():
     if algorithm not in listed:
         trainings[algorithm] = (algorithm, promises.target_for(tasks, "y", "amount"), "{}", f"{NUMBERS}, a, b")
 for what, (algorithm, target, params, columns) in trainings.items():
-    rows = 30_000 if what == "many columns" else ROWS
+    rows = 30_000 if "many columns" in what else ROWS
     parameters = (f"SELECT {columns}{f', {target}' if target else ''} FROM long WHERE id <= {rows}", target, algorithm, params)
     statement = "SELECT assay.train('late', %s, %s, %s, %s::jsonb, deploy => 'never')"
     check_ends_anywhere(connection, f"training {what}", statement, parameters, 5)
+
+# What models without a target make of rows, one by one and all together.
+for algorithm, params, columns in (
+    ("k_means", '{"num_clusters": 8}', f"{NUMBERS}, a"),
+    ("gaussian_mixture", '{"num_components": 4}', NUMBERS),
+    ("dbscan", '{"epsilon": 0.1, "standardize": false}', "x1, x2, x3"),
+    ("pca", '{"num_components": 5}', f"{NUMBERS}, a"),
+    ("isolation_forest", "{}", f"{NUMBERS}, a"),
+):
+    model = f"late {algorithm}"
+    connection.execute("SELECT assay.train(%s, %s, NULL, %s, %s::jsonb)", (model, f"SELECT {columns} FROM long WHERE id <= 50000", algorithm, params))
+    for what, statement in {
+        "rows judged together": f"SELECT assay.evaluate('{model}', 'long')",
+        "rows judged by group": f"SELECT assay.evaluate('{model}', 'long', group_by => '{{b}}')",
+        "strange rows": f"SELECT count(*) FROM assay.detect_anomalies('{model}', 'SELECT * FROM long, generate_series(1, 5)', 0.3, '{{id}}')",
+        "strange rows without reasons": f"SELECT count(*) FROM assay.detect_anomalies('{model}', 'SELECT * FROM long, generate_series(1, 5)', 0.3, '{{id}}', 0)",
+        "rows transformed": f"SELECT count(assay.transform('{model}', r)) FROM long AS r, generate_series(1, 10)",
+    }.items():
+        check_ends_anywhere(connection, f"{what}: {algorithm}", statement, None, 3)
+    connection.execute(f"SELECT assay.drop_model('{model}')")
 
 # Window functions over one partition, at points spread over the time that they take.
 for function in ("standard_scaler(x1)", "robust_scaler(x1)", "quantile_bucketize(x1, 1000)", "imputer(nullif(x1, 0), 'most_frequent')",

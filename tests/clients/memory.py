@@ -114,6 +114,40 @@ def judging():
             check(f"memory lasts and is given back: {what}", found in ("done", "54000") and held < 100, f"{found}, {held:.0f} MB of {peak(session):.0f}")
 
 
+def unsupervised():
+    """Rows without a target are held while they are learned from and while they are judged together; they are looked at one by one where they are compared
+    with those that a model was trained on. Each with whether 50 MB are certainly too few."""
+    million = "SELECT * FROM wide, generate_series(1, 5) AS g"
+    for algorithm, params in (
+        ("k_means", '{"num_clusters": 4}'),
+        ("gaussian_mixture", '{"num_components": 2}'),
+        ("dbscan", '{"epsilon": 0.4}'),
+        ("pca", "{}"),
+        ("isolation_forest", "{}"),
+    ):
+        # Of more rows than it takes dbscan says so.
+        enough = "WHERE i <= 100000" if algorithm == "dbscan" else ""
+        with connect() as session:
+            session.execute(f"SELECT assay.train('points {algorithm}', 'SELECT a, b, c, d FROM wide LIMIT 20000', NULL, '{algorithm}', '{params}')")
+        for what, statement, endings, lasting in (
+            ("training", f"SELECT assay.train('m', 'SELECT a, b, c, d FROM wide, generate_series(1, 15)', NULL, '{algorithm}', '{params}', deploy => 'never')", ("53400",),
+             "ML007" if algorithm == "dbscan" else "done"),
+            ("training on fewer rows", f"SELECT assay.train('m', 'SELECT a, b, c, d FROM wide {enough}', NULL, '{algorithm}', '{params}', deploy => 'never')", ("53400", "done"), "done"),
+            ("a million rows judged", f"SELECT count(*) FROM assay.evaluate('points {algorithm}', 'SELECT * FROM wide, generate_series(1, 10)')", ("53400",), "done"),
+            ("a million rows judged by group", f"SELECT count(*) FROM assay.evaluate('points {algorithm}', '{million}', group_by => '{{k}}')", ("53400", "done"), "done"),
+            ("a million rows, and what is strange", f"SELECT count(*) FROM assay.detect_anomalies('points {algorithm}', '{million}', 0.2, '{{i,g}}')", ("done",), "done"),
+            ("a million rows transformed", f"SELECT count(assay.transform('points {algorithm}', a, b, c, d)) FROM wide, generate_series(1, 5)", ("done",), "done"),
+        ):
+            with connect() as session:
+                session.execute("SET assay.max_memory = '50MB'")
+                session.execute("SET max_parallel_workers_per_gather = 0")
+                found = outcome(session, statement)
+                check(f"memory holds: {what}, {algorithm}", found in endings and peak(session) < 200, f"{found}, {peak(session):.0f} MB")
+                session.execute("SET assay.max_memory = '2GB'")
+                found, held = outcome(session, statement), status(session, "RssAnon")
+                check(f"memory lasts and is given back: {what}, {algorithm}", found == lasting and held < 100, f"{found}, {held:.0f} MB of {peak(session):.0f}")
+
+
 def logging(connection):
     """Decisions and labels go to disk while they come, and are judged within the limit, or refused."""
     rows = "FROM wide, generate_series(1, 5) AS g"
@@ -222,6 +256,7 @@ else:
     bounded(connection)
     explaining()
     judging()
+    unsupervised()
     logging(connection)
     bounded_learning(connection)
 again = connect()

@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::space::{Axis, Space, level_of};
 use crate::design::NO_COLUMN;
 use crate::frame::{Column, Frame};
+use crate::space::{Axis, Space};
 
 /// Rows of a tile.
 pub(crate) const TILE: usize = 8;
@@ -51,17 +51,13 @@ impl Block {
                 let mut category = 0;
                 for (column, axis) in frame.columns().iter().zip(space.axes()) {
                     match axis {
-                        Axis::Number {
-                            column: place,
-                            centre,
-                            factor,
-                        } => {
+                        Axis::Number { column: place, .. } => {
                             if let Column::Number(values) = column {
-                                self.fill_number(&values[rows.clone()], *place as usize, (*centre, *factor), tiles);
+                                self.fill_number(&values[rows.clone()], *place as usize, axis, tiles);
                             }
                         }
-                        Axis::Category { columns } => {
-                            self.fill_category(column, columns, rows.start, category, tiles);
+                        Axis::Category { .. } => {
+                            self.fill_category(column, axis, rows.start, category, tiles);
                             category += 1;
                         }
                     }
@@ -71,31 +67,25 @@ impl Block {
     }
 
     #[inline(always)]
-    fn fill_number(&mut self, values: &[f64], place: usize, (centre, factor): (f64, f64), tiles: &[usize]) {
+    fn fill_number(&mut self, values: &[f64], place: usize, axis: &Axis, tiles: &[usize]) {
         let (whole, rest) = values.as_chunks::<TILE>();
         for &tile in tiles {
             let start = (tile * self.numbers + place) * TILE;
             let out = &mut self.coordinates[start..start + TILE];
             match whole.get(tile) {
-                Some(values) => {
-                    for (out, &value) in out.iter_mut().zip(values) {
-                        *out = Space::number(value, centre, factor);
-                    }
-                }
+                Some(values) => axis.write(values, out),
                 None => {
                     out.fill(0.0);
-                    for (out, &value) in out.iter_mut().zip(rest) {
-                        *out = Space::number(value, centre, factor);
-                    }
+                    axis.write(rest, out);
                 }
             }
         }
     }
 
-    fn fill_category(&mut self, column: &Column, columns: &[u32], start: usize, category: usize, tiles: &[usize]) {
+    fn fill_category(&mut self, column: &Column, axis: &Axis, start: usize, category: usize, tiles: &[usize]) {
         for &tile in tiles {
             for row in tile * TILE..((tile + 1) * TILE).min(self.rows) {
-                self.levels[row * self.categories + category] = level_of(columns, column.encoded(start + row));
+                self.levels[row * self.categories + category] = axis.place(column.encoded(start + row));
             }
         }
     }

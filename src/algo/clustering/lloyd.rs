@@ -8,12 +8,12 @@ use rayon::prelude::*;
 
 use super::block::{Block, ROWS, TILE};
 use super::nearest::{Centres, Found};
-use super::space::Space;
 use crate::design::NO_COLUMN;
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::monitor::{Monitor, Progress};
 use crate::room;
+use crate::space::Space;
 
 /// The most slabs of rows, which are walked in parallel.
 const SLABS: usize = 32;
@@ -401,7 +401,7 @@ fn fill_empty(rows: Rows<'_>, slabs: &[Slab], centres: &[f64], all: &mut Sums) -
     let mut point = vec![0.0; width];
     for (place, (_, row, label)) in empty.into_iter().zip(farthest) {
         let weight = rows.weight(row);
-        rows.space.encode_rows(rows.frame, std::iter::once(row), &mut point);
+        rows.space.points_of(rows.frame, std::iter::once(row), &mut point);
         let label = label as usize;
         for (column, value) in point.iter().enumerate() {
             all.sums[place * width + column] = weight * value;
@@ -427,7 +427,7 @@ fn farthest_of(rows: Rows<'_>, slab: &Slab, centres: &[f64], most: usize) -> Res
             rows.monitor.check()?;
         }
         let row = slab.start + place;
-        rows.space.encode_rows(rows.frame, std::iter::once(row), &mut point);
+        rows.space.points_of(rows.frame, std::iter::once(row), &mut point);
         let distance = square(&point, &centres[label as usize * width..][..width]);
         if distance > 0.0 && rows.weight(row) > 0.0 {
             room::push(&mut all, (distance, row, label))?;

@@ -6,7 +6,6 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `space` | what distances are measured in: standardised numbers, and a coordinate per level |
 //! | `block`, `nearest` | rows as tiles, and the nearest centre of each by vector instructions |
 //! | `lloyd` | Lloyd's iterations over the rows that may have changed their cluster |
 //! | `start` | where they begin: k-means++ on a sample |
@@ -23,40 +22,33 @@ mod nearest;
 pub mod params;
 mod points;
 mod quality;
-pub(crate) mod space;
 mod spread;
 mod start;
 #[cfg(test)]
 mod testing;
 
-use rayon::prelude::*;
-
+use crate::design::{Design, Encoding};
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::monitor::Monitor;
-use crate::unsupervised;
+use crate::space::{Space, Units};
 
 /// Rows on which silhouettes are measured, at most: it takes all pairs of them.
 const SILHOUETTE_ROWS: usize = 3000;
 
-/// Training rows whose strangeness is kept as quantiles, at most.
-const STRANGENESS_ROWS: usize = 1 << 16;
-
-/// The quantiles of the strangeness of rows, of so many of them at most, evenly spread.
-fn strangeness_of(frame: &Frame, monitor: &dyn Monitor, of: impl Fn(&[f64]) -> f64 + Sync) -> Result<Vec<f64>> {
-    /// Rows between two looks at the monitor.
-    const BLOCK: usize = 256;
-    let count = frame.rows().min(STRANGENESS_ROWS);
-    let row_at = |place: usize| (place as u128 * frame.rows() as u128 / count as u128) as usize;
-    let mut all = crate::room::zeros(count)?;
-    all.par_chunks_mut(BLOCK).enumerate().try_for_each(|(block, out)| {
-        monitor.check()?;
-        let mut row = vec![f64::NAN; frame.width()];
-        for (place, out) in (block * BLOCK..).zip(out) {
-            frame.encode_row(row_at(place), &mut row);
-            *out = of(&row);
-        }
-        Ok(())
-    })?;
-    unsupervised::quantiles(all, monitor)
+/// The space that distances between the rows of a frame are measured in, and the mean variance of its coordinates.
+fn space_of(frame: &Frame, weights: Option<&[f64]>, standardize: bool, monitor: &dyn Monitor) -> Result<(Space, f64)> {
+    let design = Design::learn(frame, weights, true, monitor)?;
+    let units = if standardize { Units::Standard } else { Units::Centred };
+    let of_number = |encoding: &Encoding| match encoding {
+        Encoding::Number { inverse, .. } if *inverse == 0.0 => 0.0,
+        Encoding::Number { .. } if standardize => 1.0,
+        Encoding::Number { inverse, .. } => inverse.powi(-2),
+        Encoding::Category { .. } => 0.0,
+    };
+    let of_numbers: f64 = design.encodings().iter().map(of_number).sum();
+    let shares = &design.means()[design.numbers()..];
+    let of_levels: f64 = shares.iter().map(|share| share * (1.0 - share)).sum();
+    let variance = (of_numbers + of_levels) / design.width().max(1) as f64;
+    Ok((Space::of(&design, frame, units)?, variance))
 }

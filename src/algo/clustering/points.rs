@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::space::{Axis, Space, level_of};
 use crate::design::NO_COLUMN;
 use crate::error::{Error, Result};
+use crate::space::{Axis, MOST, Space};
 
 /// Points that are computed with at a time.
 const LANES: usize = 8;
@@ -87,8 +87,8 @@ impl Points {
         let lanes = LANES.min(self.count() - first);
         for (axis, &value) in space.axes().iter().zip(row) {
             match axis {
-                Axis::Number { column, centre, factor } => {
-                    let value = Space::number(value, *centre, *factor);
+                Axis::Number { column, .. } => {
+                    let value = axis.coordinate(value);
                     let centres = self.coordinates[first * self.width + *column as usize..]
                         .iter()
                         .step_by(self.width);
@@ -96,8 +96,8 @@ impl Points {
                         *square += (value - centre) * (value - centre);
                     }
                 }
-                Axis::Category { columns } => {
-                    let level = level_of(columns, value);
+                Axis::Category { .. } => {
+                    let level = axis.place(value);
                     for (lane, square) in squares[..lanes].iter_mut().enumerate() {
                         *square += self.level_square(first + lane, category, level);
                     }
@@ -123,14 +123,14 @@ impl Points {
         let mut category = 0;
         for ((axis, &value), out) in space.axes().iter().zip(row).zip(out) {
             *out = match axis {
-                Axis::Number { column, centre, factor } => {
-                    let difference = Space::number(value, *centre, *factor)
-                        - self.coordinates[place * self.width + *column as usize];
+                Axis::Number { column, .. } => {
+                    let centre = self.coordinates[place * self.width + *column as usize];
+                    let difference = axis.coordinate(value) - centre;
                     difference * difference
                 }
-                Axis::Category { columns } => {
+                Axis::Category { .. } => {
                     category += 1;
-                    self.level_square(place, category - 1, level_of(columns, value))
+                    self.level_square(place, category - 1, axis.place(value))
                 }
             };
         }
@@ -144,7 +144,7 @@ impl Points {
     /// Checks what was decoded: so many points of a space.
     pub fn validate(&self, space: &Space, count: usize) -> Result<()> {
         let blocks = space.level_blocks();
-        let bounded = |value: &f64| value.abs() <= 1e146;
+        let bounded = |value: &f64| value.abs() <= 2.0 * MOST;
         let squares = |value: &f64| *value >= 0.0 && value.is_finite();
         let sound = self.width == space.width()
             && self.width > 0

@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use super::block::{Block, ROWS, TILE, TILES};
 use super::lloyd::Rows;
 use super::points::Points;
-use super::space::{Axis, Space};
 use crate::design::NO_COLUMN;
 use crate::error::Result;
+use crate::space::{Axis, Space};
 
 /// What was measured of the rows of clusters.
 #[derive(Debug, Clone)]

@@ -93,8 +93,7 @@ pub(crate) fn points(rows: Rows<'_>) -> Result<Vec<f64>> {
     for (block, out) in points.chunks_mut((LOOK * width).max(1)).enumerate() {
         rows.monitor.check()?;
         let first = block * LOOK;
-        rows.space
-            .encode_rows(rows.frame, first..first + out.len() / width, out);
+        rows.space.points_of(rows.frame, first..first + out.len() / width, out);
     }
     Ok(points)
 }

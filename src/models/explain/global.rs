@@ -2,7 +2,7 @@
 
 use pgrx::pg_extern;
 
-use super::run::Run;
+use super::run::{EXPLAINING, Run};
 use crate::models::inspect::open;
 use crate::models::registry::{self, Privilege};
 use crate::pg::compute::serve_interrupts;
@@ -90,7 +90,7 @@ fn global_rows(
         let mut order: Vec<usize> = (0..inputs.len()).collect();
         order.sort_by(|&a, &b| inputs[b].absolute.total_cmp(&inputs[a].absolute).then(a.cmp(&b)));
         answer.extend(order.into_iter().map(|input| GlobalRow {
-            feature: run.model().inputs[input].name.clone(),
+            feature: run.rows.model().inputs[input].name.clone(),
             attribution: inputs[input].absolute / rows as f64,
             mean: inputs[input].signed / rows as f64,
             share: if total > 0.0 {
@@ -122,7 +122,7 @@ fn no_rows() -> Error {
 
 /// The sides that a run tells of: that of the class that is named, that of a number or of the positive class, or one for each of several classes.
 fn sides_of(run: &Run) -> Result<Vec<(Option<usize>, Side)>> {
-    let classes = run.model().answer.classes().map_or(0, <[Label]>::len);
+    let classes = run.rows.model().answer.classes().map_or(0, <[Label]>::len);
     let class = run.class.or((classes == 2).then_some(1));
     if let Some(side) = run.folded.side(class) {
         return Ok(vec![(class, side)]);
@@ -134,7 +134,7 @@ fn sides_of(run: &Run) -> Result<Vec<(Option<usize>, Side)>> {
 
 /// The name of a class.
 fn label(run: &Run, class: Option<usize>) -> Option<String> {
-    let labels = run.model().answer.classes()?;
+    let labels = run.rows.model().answer.classes()?;
     Some(labels.get(class?)?.to_string())
 }
 
@@ -187,23 +187,24 @@ fn interaction_rows(
     let only: Vec<Side> = sides.iter().map(|(_, side)| *side).collect();
     let mut sums = vec![JointSum::default(); only.len() * pairs.inputs().len()];
     let mut rows = 0_i64;
-    let (folded, width) = (&*run.folded, run.model().width().max(1));
+    let (folded, width) = (&*run.folded, run.rows.model().width().max(1));
     let work = |block: &[f64], monitor: &dyn Monitor| {
         Ok((block.len() / width, folded.joint_sums(&pairs, &only, block, monitor)?))
     };
-    run.each_block(&[], &work, &mut |(count, of_block), _| {
-        serve_interrupts();
-        rows += count as i64;
-        for (sum, of_block) in sums.iter_mut().zip(of_block) {
-            sum.absolute += of_block.absolute;
-            sum.signed += of_block.signed;
-        }
-        Ok(())
-    })?;
+    run.rows
+        .each_block(&[], (EXPLAINING, run.numbers()), &work, &mut |(count, of_block), _| {
+            serve_interrupts();
+            rows += count as i64;
+            for (sum, of_block) in sums.iter_mut().zip(of_block) {
+                sum.absolute += of_block.absolute;
+                sum.signed += of_block.signed;
+            }
+            Ok(())
+        })?;
     if rows == 0 {
         return Err(no_rows());
     }
-    let name = |input: usize| run.model().inputs[input].name.clone();
+    let name = |input: usize| run.rows.model().inputs[input].name.clone();
     let mut answer = Vec::new();
     for ((class, _), sums) in sides.iter().zip(sums.chunks_exact(pairs.inputs().len().max(1))) {
         let mut of_class: Vec<(&(usize, usize), &JointSum)> = pairs.inputs().iter().zip(sums).collect();

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `explanation` | what explains a model against its training rows, kept beside it, or against a background |
 //! | `attributions` | one row of a call: `attributions`, `base_value`, `explain_predict` |
-//! | `run` | all rows of a query, in blocks on threads |
+//! | `run` | all rows of a query |
 //! | `query` | `explain_query` |
 //! | `global` | what matters over many rows: `global_explain`, `interactions` |
 //! | `described` | the words of a feature: `describe_feature` |
@@ -20,6 +20,5 @@ mod reasons;
 mod run;
 pub mod sample;
 
-pub use explanation::{RowExplainer, TopAttributions};
+pub use explanation::{RowExplainer, TopAttributions, against_training};
 pub use query::text;
-pub use run::Run;

@@ -45,12 +45,12 @@ fn refused(run: &Run, given: Option<&str>) -> Result<(Side, String)> {
             INVALID_PARAMETER,
             format!(
                 "which side of model \"{}\" refuses is not known",
-                run.version.reference()
+                run.rows.version.reference()
             ),
         )
         .hint(hint)
     };
-    let Some(labels) = run.model().answer.classes() else {
+    let Some(labels) = run.rows.model().answer.classes() else {
         let side = match given {
             Some("high") => run.folded.side(None),
             Some("low") => run.folded.side(None).map(Side::opposite),
@@ -60,7 +60,7 @@ fn refused(run: &Run, given: Option<&str>) -> Result<(Side, String)> {
             side.ok_or_else(|| missing("The model predicts a number: say refused => 'high' or 'low'.".into()))?;
         return Ok((side, given.unwrap_or_default().to_string()));
     };
-    let class = super::explanation::class_named(&run.version, run.model(), given)?;
+    let class = super::explanation::class_named(&run.rows.version, run.rows.model(), given)?;
     let class = class.or((labels.len() == 2).then_some(1)).ok_or_else(|| {
         let known: Vec<String> = labels.iter().take(20).map(Label::to_string).collect();
         missing(format!(
@@ -79,8 +79,8 @@ fn write(fcinfo: pg_sys::FunctionCallInfo) -> Result<()> {
     let given: Option<Text> = text(fcinfo, 4)?;
     let run = Run::new(text(fcinfo, 0)?, text(fcinfo, 1)?, None, text(fcinfo, 5)?)?;
     let (side, name) = refused(&run, given.as_deref())?;
-    let (described, by_default) = (words_of(&run.version.model)?, Words::by_default());
-    let inputs = &run.model().inputs;
+    let (described, by_default) = (words_of(&run.rows.version.model)?, Words::by_default());
+    let inputs = &run.rows.model().inputs;
     let words: Vec<&Words> = (inputs.iter())
         .map(|input| described.get(&input.name).unwrap_or(&by_default))
         .collect();

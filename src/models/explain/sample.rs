@@ -1,8 +1,8 @@
 //! Rows that were read before, explained against those that trained the model: what a card draws a point each for.
 
 use super::explanation::{against_training, side_of};
-use super::run::learners_rows;
 use crate::models::cache;
+use crate::models::keyed_rows::learners_rows;
 use crate::models::registry::Version;
 use crate::pg::compute;
 use crate::pg::compute::Reporter;

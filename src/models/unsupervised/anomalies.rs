@@ -3,7 +3,8 @@
 use pgrx::{pg_extern, pg_sys};
 use serde_json::{Value as Json, json};
 
-use crate::models::explain::{Run, text};
+use crate::models::explain::{against_training, text};
+use crate::models::keyed_rows::KeyedRows;
 use crate::models::registry::Version;
 use crate::pg::arguments::{double, nullable_texts, small_integer};
 use crate::pg::compute::serve_interrupts;
@@ -51,8 +52,9 @@ fn write(fcinfo: pg_sys::FunctionCallInfo) -> Result<()> {
     let contamination = checked_share(double(fcinfo, 2))?;
     let key = options::texts("key", nullable_texts(fcinfo, 3))?;
     let most = checked_reasons(small_integer(fcinfo, 4))?;
-    let run = Run::new(text(fcinfo, 0)?, text(fcinfo, 1)?, None, None)?;
-    let unsupervised = unsupervised(&run.version, run.model())?;
+    let given = KeyedRows::new(text(fcinfo, 0)?, text(fcinfo, 1)?)?;
+    let (version, model) = (&given.version, given.model());
+    let unsupervised = unsupervised(version, model)?;
     let bound = match (contamination, unsupervised.bound()) {
         (Some(share), _) => exceeded_by(unsupervised.strangeness_quantiles(), share),
         (None, Some(bound)) => bound,
@@ -60,9 +62,14 @@ fn write(fcinfo: pg_sys::FunctionCallInfo) -> Result<()> {
     };
     let key = match key {
         Some(key) => key,
-        None => run.all_columns()?,
+        None => given.all_columns()?,
     };
-    let (model, folded) = (run.model(), &*run.folded);
+    // What explains a row may take long to make, and is not asked for where no reasons are.
+    let folded = match most {
+        0 => None,
+        _ => Some(against_training(version, &given.scorer)?),
+    };
+    let folded = folded.as_deref();
     let work = |of_block: &[f64], monitor: &dyn Monitor| -> algo::error::Result<Found> {
         let width = model.width().max(1);
         let (mut strangeness, mut anomalies) = (Vec::with_capacity(of_block.len() / width), Vec::new());
@@ -79,15 +86,14 @@ fn write(fcinfo: pg_sys::FunctionCallInfo) -> Result<()> {
             }
             strangeness.push(of_row);
         }
-        let explained = match most {
-            0 => None,
-            _ => Some(folded.explain(model, &anomalies, monitor)?),
-        };
+        let explained = folded
+            .map(|folded| folded.explain(model, &anomalies, monitor))
+            .transpose()?;
         Ok(Found { strangeness, explained })
     };
-    let inputs: Vec<&str> = run.model().inputs.iter().map(|input| input.name.as_str()).collect();
-    let side = run.folded.side(None);
-    run.each_block(&key, &work, &mut |found, mut block| {
+    let inputs: Vec<&str> = model.inputs.iter().map(|input| input.name.as_str()).collect();
+    let side = folded.and_then(|folded| folded.side(None));
+    given.each_block(&key, ("looking for anomalies", model.width()), &work, &mut |found, mut block| {
         serve_interrupts();
         let mut anomaly = 0;
         for (row, &strangeness) in found.strangeness.iter().enumerate() {

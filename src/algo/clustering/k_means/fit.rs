@@ -5,13 +5,15 @@ use super::model::KMeans;
 use crate::clustering::block::Block;
 use crate::clustering::lloyd::{Clusters, Rows, Stop, lloyd};
 use crate::clustering::params::{Count, Draw, Init};
-use crate::clustering::space::Space;
+use crate::clustering::space_of;
 use crate::clustering::start::{Dice, Sample, on_sample, sample_size};
 use crate::error::{Error, Result};
 use crate::learner::{Checked, Learner};
 use crate::linear::input::weights_of;
 use crate::monitor::Monitor;
 use crate::parameters::{any, at_least, hyperparameters, refuse};
+use crate::room;
+use crate::space::Space;
 use crate::task::Task;
 use crate::training_set::{Shape, TrainingSet};
 
@@ -73,7 +75,7 @@ impl Learner for KMeansLearner {
         // Labels and bounds, labels once more, weights, and a sample in two forms with what the start keeps of each row.
         shape.rows * (4 * size_of::<u32>() + size_of::<f64>())
             + sample * (2 * shape.design_columns + 8) * size_of::<f64>()
-            + crate::clustering::STRANGENESS_ROWS.min(shape.rows) * 2 * size_of::<f64>()
+            + crate::unsupervised::JUDGED.min(shape.rows) * 2 * size_of::<f64>()
     }
 
     fn design_memory(params: &KMeansParams, shape: &Shape) -> usize {
@@ -94,7 +96,7 @@ impl Learner for KMeansLearner {
             ));
         }
         let weights = weights_of(set)?;
-        let (space, variance) = Space::learn(frame, weights.as_deref(), params.standardize, monitor)?;
+        let (space, variance) = space_of(frame, weights.as_deref(), params.standardize, monitor)?;
         let rows = Rows {
             space: &space,
             frame,
@@ -143,15 +145,17 @@ pub(in crate::clustering) fn given(space: &Space, points: &[Vec<f64>]) -> Result
             wrong.len()
         )));
     }
-    let points: Option<Vec<Vec<f64>>> = points.iter().map(|point| space.point(point)).collect();
-    Ok(points
-        .ok_or_else(|| {
-            Error::data(
-                "\"init\" gives centres, but a feature is a category",
-                "leave \"init\" out, or leave out columns that are no numbers",
-            )
-        })?
-        .concat())
+    if space.categories() > 0 {
+        return Err(Error::data(
+            "\"init\" gives centres, but a feature is a category",
+            "leave \"init\" out, or leave out columns that are no numbers",
+        ));
+    }
+    let mut centres = room::zeros(points.len() * features)?;
+    for (given, centre) in points.iter().zip(centres.chunks_exact_mut(features.max(1))) {
+        space.point(given, centre);
+    }
+    Ok(centres)
 }
 
 /// Clusters that begin at rows: at those that are best on a sample.

@@ -2,22 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clustering::SILHOUETTE_ROWS;
 use crate::clustering::lloyd::{Clusters, Rows, assigned};
 use crate::clustering::points::Points;
 use crate::clustering::quality::{davies_bouldin, silhouette};
-use crate::clustering::space::Space;
 use crate::clustering::spread::Spread;
 use crate::clustering::start::{Dice, Sample, points};
-use crate::clustering::{SILHOUETTE_ROWS, strangeness_of};
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
 use crate::explain::{Baseline, Explainer, Parts, PartsExplainer};
 use crate::fitted::{Fitted, Form, is_base};
 use crate::linear::input::weights_of;
 use crate::monitor::Monitor;
+use crate::space::Space;
 use crate::task::Answer;
 use crate::training_set::TrainingSet;
-use crate::unsupervised::{Assessment, Cluster, Unsupervised, are_quantiles};
+use crate::unsupervised::{Assessment, Cluster, Unsupervised, are_quantiles, quantiles_of};
 
 /// Clusters around centres.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,7 +68,7 @@ impl KMeans {
         };
         model.means = mean_parts(&spread, &model.radii);
         model.base = [model.means.iter().sum()];
-        model.strangeness = strangeness_of(rows.frame, rows.monitor, |row| model.strangeness(row))?;
+        model.strangeness = quantiles_of(rows.frame, rows.monitor, |row| model.strangeness(row))?;
         Ok(model)
     }
 

@@ -214,9 +214,20 @@ fn bounds_and_a_sample_come_to_the_nearest_centres() {
 
 #[test]
 fn the_number_of_clusters_is_suggested() {
-    for count in [2, 3, 4] {
-        let model = fit(&blobs(4000, count, 4), KMeansParams::default()).unwrap();
-        assert_eq!(model.clusters().unwrap().len(), count);
+    let suggested = |set: &TrainingSet| fit(set, KMeansParams::default()).unwrap().clusters().unwrap().len();
+    // Clusters that are all as far apart from each other.
+    for count in 2..=12 {
+        let value = |row: usize, column: usize| {
+            let is_own = row % count == column;
+            let hash = crate::hash::hash_u64(column as u64, row as u64);
+            20.0 * f64::from(u8::from(is_own)) + (hash % 1000) as f64 / 500.0
+        };
+        let column = |column| Column::Number((0..2400).map(|row| value(row, column)).collect());
+        assert_eq!(suggested(&of_columns((0..count).map(column).collect())), count);
+    }
+    // Some of these are so near each other that scikit-learn's silhouettes, too, are greatest when they are taken together.
+    for (count, together) in [(2, 2), (3, 3), (4, 4), (5, 4), (6, 4), (7, 6), (8, 6), (9, 9)] {
+        assert_eq!(suggested(&blobs(4000, count, 4)), together, "{count}");
     }
     let same = of_columns(vec![Column::Number(vec![7.0; 50])]);
     assert_eq!(

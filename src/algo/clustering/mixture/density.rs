@@ -6,10 +6,10 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
 use super::shape::Shapes;
-use crate::clustering::space::{Axis, Space, level_of};
 use crate::design::NO_COLUMN;
 use crate::frame::{Column, Frame};
 use crate::linear::exp;
+use crate::space::{Axis, Space};
 
 /// Rows of a block.
 pub(super) const ROWS: usize = 256;
@@ -67,15 +67,15 @@ impl Block {
         self.coordinates[ROWS * space.numbers()..].fill(0.0);
         for (column, axis) in frame.columns().iter().zip(space.axes()) {
             match (column, axis) {
-                (Column::Number(values), Axis::Number { column, centre, factor }) => {
-                    let out = &mut self.coordinates[*column as usize * ROWS..][..ROWS];
-                    for (out, value) in out.iter_mut().zip(&values[rows.clone()]) {
-                        *out = Space::number(*value, *centre, *factor);
-                    }
+                (Column::Number(values), Axis::Number { column, .. }) => {
+                    axis.write(
+                        &values[rows.clone()],
+                        &mut self.coordinates[*column as usize * ROWS..][..ROWS],
+                    );
                 }
-                (column, Axis::Category { columns }) => {
+                (column, Axis::Category { .. }) => {
                     for (place, row) in rows.clone().enumerate() {
-                        let level = level_of(columns, column.encoded(row));
+                        let level = axis.place(column.encoded(row));
                         if level != NO_COLUMN {
                             self.coordinates[level as usize * ROWS + place] = 1.0;
                         }

@@ -8,7 +8,7 @@ use super::shape::Covariance;
 use crate::clustering::k_means::{from_rows, given};
 use crate::clustering::lloyd::{self, Clusters, Rows, lloyd};
 use crate::clustering::params::{Count, Draw, Init};
-use crate::clustering::space::Space;
+use crate::clustering::space_of;
 use crate::clustering::start::{Dice, Sample, sample_size};
 use crate::error::{Error, Result};
 use crate::learner::{Checked, Learner};
@@ -103,7 +103,7 @@ impl Learner for GaussianMixtureLearner {
         let sample = sample_size(shape.rows, SAMPLE * params.most_components(), shape.design_columns);
         shape.rows * (4 * size_of::<u32>() + size_of::<f64>())
             + sample * (2 * shape.design_columns + 8) * size_of::<f64>()
-            + crate::clustering::STRANGENESS_ROWS.min(shape.rows) * 2 * size_of::<f64>()
+            + crate::unsupervised::JUDGED.min(shape.rows) * 2 * size_of::<f64>()
     }
 
     fn design_memory(params: &GaussianMixtureParams, shape: &Shape) -> usize {
@@ -125,7 +125,7 @@ impl Learner for GaussianMixtureLearner {
             ));
         }
         let weights = weights_of(set)?;
-        let (space, variance) = Space::learn(frame, weights.as_deref(), params.standardize, monitor)?;
+        let (space, variance) = space_of(frame, weights.as_deref(), params.standardize, monitor)?;
         let rows = Rows {
             space: &space,
             frame,

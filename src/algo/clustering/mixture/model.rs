@@ -9,18 +9,16 @@ use super::density::Mixture;
 use super::expectation::describe;
 use super::shape::Shapes;
 use crate::clustering::lloyd::Rows;
-use crate::clustering::space::{Axis, Space};
-use crate::clustering::strangeness_of;
-use crate::design::NO_COLUMN;
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
 use crate::explain::{Baseline, Explainer, Parts, PartsExplainer};
 use crate::fitted::{Fitted, Form, is_base};
 use crate::linear::input::weights_of;
 use crate::monitor::Monitor;
+use crate::space::{MOST, Space};
 use crate::task::Answer;
 use crate::training_set::TrainingSet;
-use crate::unsupervised::{Assessment, Cluster, Unsupervised, are_quantiles};
+use crate::unsupervised::{Assessment, Cluster, Unsupervised, are_quantiles, quantiles_of};
 
 /// A mixture of normal distributions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,7 +68,7 @@ impl GaussianMixture {
             strangeness: Vec::new(),
         };
         model.base = [model.parts.iter().sum()];
-        model.strangeness = strangeness_of(rows.frame, rows.monitor, |row| model.strangeness(row))?;
+        model.strangeness = quantiles_of(rows.frame, rows.monitor, |row| model.strangeness(row))?;
         Ok(model)
     }
 
@@ -97,7 +95,7 @@ impl GaussianMixture {
                 scratch.resize(3 * width, 0.0);
             }
             let scratch = &mut scratch[..3 * width];
-            self.space.encode(row, &mut scratch[..width]);
+            self.space.point(row, &mut scratch[..width]);
             for (component, peak) in self.peaks.iter().enumerate() {
                 each(
                     component,
@@ -167,20 +165,8 @@ fn sorted(mixture: &Mixture) -> Mixture {
 /// What coordinates have, by features.
 fn by_features(space: &Space, of_coordinates: &[f64]) -> Vec<f64> {
     let mut parts = vec![0.0; space.features()];
-    add_by_features(space, of_coordinates, &mut parts);
+    space.sums(|column| of_coordinates[column], &mut parts);
     parts
-}
-
-fn add_by_features(space: &Space, of_coordinates: &[f64], parts: &mut [f64]) {
-    for (axis, part) in space.axes().iter().zip(parts) {
-        *part = match axis {
-            Axis::Number { column, .. } => of_coordinates[*column as usize],
-            Axis::Category { columns } => {
-                let seen = columns.iter().filter(|column| **column != NO_COLUMN);
-                seen.map(|column| of_coordinates[*column as usize]).sum()
-            }
-        };
-    }
 }
 
 impl Form for GaussianMixture {
@@ -227,7 +213,7 @@ impl Parts for GaussianMixture {
                 }
             }
             (of_coordinates.iter_mut().zip(differences)).for_each(|(out, difference)| *out *= difference);
-            add_by_features(&self.space, of_coordinates, out);
+            self.space.sums(|column| of_coordinates[column], out);
         });
     }
 }
@@ -243,7 +229,7 @@ impl Fitted for GaussianMixture {
             && self.peaks.len() == count
             && self.rows.len() == count
             && finite(&self.weights)
-            && self.means.iter().all(|mean| mean.abs() <= 1e146)
+            && self.means.iter().all(|mean| mean.abs() <= 2.0 * MOST)
             && finite(&self.peaks)
             && self.shapes.is_sound(count, width)
             && is_base(&self.parts, features.len())
