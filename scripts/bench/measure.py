@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 MARK = "-- done --"
@@ -48,17 +49,31 @@ def scheduled_seconds(pid):
         return own_seconds(pid)
 
 
-def parallel_workers(postmaster, leader):
-    """The processes of a backend's parallel workers."""
+def children(postmaster):
+    """The server's processes: their ids and what they say they are."""
     with open(f"/proc/{postmaster}/task/{postmaster}/children") as file:
-        children = file.read().split()
-    for pid in children:
+        pids = file.read().split()
+    for pid in pids:
         try:
             with open(f"/proc/{pid}/cmdline") as file:
-                if file.read().split("\0")[0].startswith(f"postgres: parallel worker for PID {leader}"):
-                    yield int(pid)
+                yield int(pid), file.read().split("\0")[0]
         except OSError:
             pass  # It has ended.
+
+
+def parallel_workers(postmaster, leader):
+    """The processes of a backend's parallel workers."""
+    return [pid for pid, title in children(postmaster) if title.startswith(f"postgres: parallel worker for PID {leader}")]
+
+
+@contextmanager
+def others_ended():
+    """Ends when the sessions begun within have ended: the time of one that ends while another is measured would count as the other's."""
+    server = postmaster()
+    before = {pid for pid, _ in children(server)}
+    yield
+    while any(pid not in before and "[local]" in title for pid, title in children(server)):
+        time.sleep(0.05)
 
 
 def own_bytes(pid):

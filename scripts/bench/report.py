@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from measure import Session, median
+from measure import Session, median, others_ended
 
 ROWS = int(os.environ.get("BENCH_ROWS") or 1_000_000)
 FEWER = min(ROWS, 100_000)
@@ -75,7 +75,8 @@ def run_file(script, database=None, **variables):
     command = ["psql", "-X", "-q", "-o", os.devnull, "-v", "ON_ERROR_STOP=1", "-f", path]
     for name, value in variables.items():
         command += ["-v", f"{name}={value}"]
-    subprocess.run(command, check=True, env=dict(os.environ, PGDATABASE=database or os.environ["PGDATABASE"]))
+    with others_ended():
+        subprocess.run(command, check=True, env=dict(os.environ, PGDATABASE=database or os.environ["PGDATABASE"]))
 
 
 def comma(columns):
