@@ -299,7 +299,59 @@ SELECT to_char(at - min(at) OVER (), 'HH24:MI') AS after, actor, kind, note FROM
 SELECT target, sli, objective, good, bad, round(attained::numeric, 4) AS attained, met, round(budget_left::numeric, 2) AS "budget left" FROM assay.sla_status(now() + interval '1 day');
 SELECT metric, n AS incidents, value / 60 AS minutes FROM assay.reliability_metrics(now() - interval '1 day', now() + interval '1 day') WHERE metric LIKE 'time%median' AND severity IS NULL ORDER BY 1;
 
-\echo '── 20. Pages to send to somebody: each is one file that opens from disk'
+\echo '── 20. Which customers are alike? Four segments that nobody has named before, and how many of each were a bad risk'
+\echo
+\o /dev/null
+\set ECHO queries
+SELECT * FROM assay.train('segments', 'SELECT age, credit_amount, duration_months FROM customers', NULL, 'k_means', '{"num_clusters": 4}');
+\set ECHO none
+\o
+\echo
+\echo '   A segment is named by where its centre lies further than a third of a deviation from the mean of all customers:'
+\echo
+WITH word (feature, more, less) AS (
+    VALUES ('age', 'older', 'younger'), ('credit_amount', 'large loans', 'small loans'), ('duration_months', 'long terms', 'short terms')
+), customer AS (
+    SELECT assay.predict('segments', c) AS cluster, v.feature, v.value, is_risky
+    FROM customers AS c, LATERAL (VALUES ('age', age), ('credit_amount', credit_amount), ('duration_months', duration_months)) AS v (feature, value)
+), named AS (
+    SELECT cluster, string_agg(CASE WHEN centre.value > mean THEN more ELSE less END, ', ' ORDER BY feature)
+                    FILTER (WHERE abs(centre.value - mean) > deviation / 3) AS name
+    FROM assay.centroids('segments') AS centre
+    JOIN (SELECT feature, avg(value) AS mean, stddev(value) AS deviation FROM customer GROUP BY feature) AS whole USING (feature)
+    JOIN word USING (feature)
+    GROUP BY cluster
+)
+SELECT cluster AS segment, name, count(*) / 3 AS customers, round(avg(value) FILTER (WHERE feature = 'age')) AS age,
+       round(avg(value) FILTER (WHERE feature = 'credit_amount')) AS amount, round(avg(value) FILTER (WHERE feature = 'duration_months')) AS months,
+       round(100 * avg(is_risky::int)) || ' %' AS "bad risks", repeat('█', round(40 * avg(is_risky::int))::int) AS bar
+FROM customer JOIN named USING (cluster)
+GROUP BY cluster, name
+ORDER BY avg(is_risky::int) DESC;
+
+\echo '── 21. How many applications will come next month? Learned from four years, in which the branches went different ways'
+\echo
+CREATE TABLE applications_by_month AS
+SELECT branch, month::date, round(usual * (1 + growth * i) * (1 + 0.2 * cos(2 * pi() * (i - 7) / 12)) * (0.96 + 0.08 * ((i * 7919 + place * 104729) % 1009) / 1009))::int AS applications
+FROM (VALUES (1, 'Berlin', 420, 0.008), (2, 'Hamburg', 260, 0), (3, 'Munich', 310, 0.004), (4, 'Vienna', 190, -0.006)) AS branches (place, branch, usual, growth),
+     generate_series(timestamp '2022-09-01', '2026-08-01', '1 month') WITH ORDINALITY AS months (month, i);
+\o /dev/null
+\set ECHO queries
+SELECT * FROM assay.train('applications', 'applications_by_month', 'applications', 'forecast', '{"time": "month", "series": ["branch"], "horizon": 3}');
+\set ECHO none
+\o
+\echo
+SELECT coalesce(f.series->>'branch', 'all') AS branch, now.applications AS "August 2026", round(f.value) AS "September 2026", round(f.lower) || ' to ' || round(f.upper) AS "nine times in ten",
+       year.applications AS "September 2025", repeat('█', round(f.value / 20)::int) AS bar
+FROM assay.forecast('applications', 1, 0.9) AS f
+JOIN applications_by_month AS now ON now.branch = f.series->>'branch' AND now.month = '2026-08-01'
+JOIN applications_by_month AS year ON year.branch = f.series->>'branch' AND year.month = '2025-09-01'
+ORDER BY f.value DESC;
+\echo '   Each branch is forecast by what would have told its own past best:'
+\echo
+SELECT series->>'branch' AS branch, method, reason FROM assay.forecast_series('applications') ORDER BY 1;
+
+\echo '── 22. Pages to send to somebody: each is one file that opens from disk'
 \echo
 \o /dev/null
 SELECT assay.describe_model('risk', '{"purpose": "Which applications for a loan does a person look at before they are granted?", "cost_false_positive": 1, "cost_false_negative": 5,
