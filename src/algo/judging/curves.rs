@@ -1,6 +1,8 @@
 //! What is kept of how a version scored the rows that it was judged on: so little that it is read with every page and chart, so much that
 //! every curve can be drawn from it.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::numbers::NumberBins;
@@ -10,6 +12,7 @@ use crate::coded::coded;
 use crate::error::{Error, Result};
 use crate::estimator::Criterion;
 use crate::label::Label;
+use crate::metrics::Ranking;
 use crate::metrics::evaluation::{self, Decided, Scored, Table};
 use crate::monitor::Monitor;
 
@@ -61,19 +64,22 @@ impl Curves {
         if actual.is_empty() || labels.len() > MOST_CLASSES {
             return Ok(None);
         }
-        let kept = if labels.len() == 2 { 1..2 } else { 0..labels.len() };
-        let steps = STEPS / kept.len().max(1);
-        let classes = kept.map(|class| {
+        let scores = judged_classes(labels).map(|class| {
             let ranking = evaluation::rank(actual, probabilities, class, monitor)?;
-            Ok(ClassScores {
-                label: shortened(&labels[class].text()),
-                scores: Scores::reduced_of(&ranking, steps, monitor)?,
-            })
+            scores_of(&ranking, labels, monitor)
         });
-        Ok(Some(Curves::Classes(classes.collect::<Result<_>>()?)))
+        Ok(Some(Curves::of_classes(labels, scores.collect::<Result<Vec<_>>>()?)))
     }
 
-    /// The metrics of scored rows, as [`Scored::metrics`] gives them, and their curves: of two classes the scores are put in order once for both.
+    fn of_classes(labels: &[Label], scores: Vec<Scores>) -> Curves {
+        let classes = judged_classes(labels).zip(scores).map(|(class, scores)| ClassScores {
+            label: shortened(&labels[class].text()),
+            scores,
+        });
+        Curves::Classes(classes.collect())
+    }
+
+    /// The metrics of scored rows, as [`Scored::metrics`] gives them, and their curves: of classes the scores are put in order once for both.
     /// Returns an error as both do.
     pub fn with_metrics(
         scored: &Scored,
@@ -82,21 +88,18 @@ impl Curves {
         criterion: Option<&dyn Criterion>,
         monitor: &dyn Monitor,
     ) -> Result<(Table, Option<Curves>)> {
-        let (Some((actual, probabilities)), [_, positive]) = (scored.classes(), labels) else {
+        let Some((actual, probabilities)) = scored.classes().filter(|_| labels.len() <= MOST_CLASSES) else {
             let metrics = scored.metrics(threshold, criterion, monitor)?;
             return Ok((metrics, Curves::of(scored, labels, monitor)?));
         };
-        let judged = evaluation::judge(actual, probabilities, Decided::From(threshold), monitor)?;
-        let scores = judged.ranking.as_ref().filter(|_| !actual.is_empty());
-        let scores = scores
-            .map(|ranking| Scores::reduced_of(ranking, STEPS, monitor))
-            .transpose()?;
-        let curves = scores.map(|scores| {
-            Curves::Classes(vec![ClassScores {
-                label: shortened(&positive.text()),
-                scores,
-            }])
-        });
+        let (judged, scores) = evaluation::judge_and(
+            actual,
+            probabilities,
+            Decided::From(threshold),
+            |ranking| scores_of(ranking, labels, monitor),
+            monitor,
+        )?;
+        let curves = (!actual.is_empty()).then(|| Curves::of_classes(labels, scores));
         Ok((judged.table, curves))
     }
 
@@ -126,6 +129,16 @@ impl Curves {
             Curves::Numbers(bins) => Some(bins),
         }
     }
+}
+
+/// The classes that have scores: of two the positive one, of more each against the rest.
+fn judged_classes(labels: &[Label]) -> Range<usize> {
+    if labels.len() == 2 { 1..2 } else { 0..labels.len() }
+}
+
+/// The scores of one of the classes, in its part of the steps.
+fn scores_of(ranking: &Ranking, labels: &[Label], monitor: &dyn Monitor) -> Result<Scores> {
+    Scores::reduced_of(ranking, STEPS / judged_classes(labels).len().max(1), monitor)
 }
 
 /// A label of at most so many bytes.

@@ -379,6 +379,18 @@ pub(crate) fn judge(
     decided: Decided<'_>,
     monitor: &dyn Monitor,
 ) -> Result<Judged> {
+    Ok(judge_and(actual, probabilities, decided, |_| Ok(()), monitor)?.0)
+}
+
+/// What [`judge`] gives, and what `of_class` makes of the ranking of the second of two classes, or of each of more against the rest: rows are put in
+/// order once for both.
+pub(crate) fn judge_and<T: Send>(
+    actual: &[u32],
+    probabilities: ArrayView2<'_, f64>,
+    decided: Decided<'_>,
+    of_class: impl Fn(&Ranking) -> Result<T> + Sync,
+    monitor: &dyn Monitor,
+) -> Result<(Judged, Vec<T>)> {
     let classes = check_shape(actual, &probabilities)?;
     decided.check(actual.len(), classes)?;
     let summed = |block: Block<'_>| {
@@ -410,6 +422,7 @@ pub(crate) fn judge(
     let mut table: Table = Vec::new();
     let auc_variance;
     let mut sorted = None;
+    let of_classes;
     if binary {
         let ranking = rank(actual, probabilities, 1, monitor)?;
         let (area, precision) = rayon::join(
@@ -420,11 +433,13 @@ pub(crate) fn judge(
         auc_variance = area.and_then(|(_, variance)| variance);
         table.push(("roc_auc", area.map(|(area, _)| area)));
         table.push(("average_precision", precision?));
+        of_classes = vec![of_class(&ranking)?];
         sorted = Some(ranking);
         table.push(("log_loss", loss.mean()));
         table.push(("brier_score", brier.mean()));
     } else {
-        let area = one_against_rest(actual, probabilities, monitor)?;
+        let area;
+        (area, of_classes) = one_against_rest(actual, probabilities, of_class, monitor)?;
         auc_variance = area.and_then(|(_, variance)| variance);
         table.push(("roc_auc", area.map(|(area, _)| area)));
         table.push(("log_loss", loss.mean()));
@@ -439,12 +454,13 @@ pub(crate) fn judge(
         table.push(("threshold", Some(threshold)));
     }
     table.push(("rows", Some(actual.len() as f64)));
-    Ok(Judged {
+    let judged = Judged {
         table,
         matrix,
         auc_variance,
         ranking: sorted,
-    })
+    };
+    Ok((judged, of_classes))
 }
 
 /// Minus the logarithm of the probability of a row's class.
@@ -475,24 +491,29 @@ pub fn rank(
     )
 }
 
-/// The mean of the areas of each class against the rest, and its variance if they moved together.
-fn one_against_rest(
+/// An area under the curve and its variance.
+type Area = (f64, Option<f64>);
+
+/// The mean of the areas of each class against the rest, and its variance if they moved together; and what is made of the ranking of each.
+fn one_against_rest<T: Send>(
     actual: &[u32],
     probabilities: ArrayView2<'_, f64>,
+    of_class: impl Fn(&Ranking) -> Result<T> + Sync,
     monitor: &dyn Monitor,
-) -> Result<Option<(f64, Option<f64>)>> {
-    let classes = probabilities.ncols();
-    let areas = (0..classes)
-        .into_par_iter()
-        .map(|class| rank(actual, probabilities, class, monitor)?.roc_auc_with_variance(monitor));
-    let areas: Vec<(f64, Option<f64>)> = areas.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+) -> Result<(Option<Area>, Vec<T>)> {
+    let ranked = (0..probabilities.ncols()).into_par_iter().map(|class| {
+        let ranking = rank(actual, probabilities, class, monitor)?;
+        Ok((ranking.roc_auc_with_variance(monitor)?, of_class(&ranking)?))
+    });
+    let (areas, of_classes): (Vec<Option<Area>>, Vec<T>) = ranked.collect::<Result<Vec<_>>>()?.into_iter().unzip();
+    let areas: Vec<Area> = areas.into_iter().flatten().collect();
     if areas.is_empty() {
-        return Ok(None);
+        return Ok((None, of_classes));
     }
     let mean = areas.iter().map(|(area, _)| area).sum::<f64>() / areas.len() as f64;
     let errors: Option<f64> = areas.iter().map(|(_, variance)| variance.map(f64::sqrt)).sum();
     let error = errors.map(|errors| errors / areas.len() as f64);
-    Ok(Some((mean, error.map(|error| error * error))))
+    Ok((Some((mean, error.map(|error| error * error))), of_classes))
 }
 
 fn check_shape(actual: &[u32], probabilities: &ArrayView2<'_, f64>) -> Result<usize> {
