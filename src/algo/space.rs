@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -73,10 +74,41 @@ impl Axis {
         }
     }
 
-    /// Writes the coordinates of numbers.
-    #[inline(always)]
+    /// Writes the coordinates of numbers; nothing for a category.
     pub(crate) fn write(&self, values: &[f64], out: &mut [f64]) {
+        if let Axis::Number { .. } = self {
+            let axis = self;
+            Arch::new().dispatch(Write { axis, values, out });
+        }
+    }
+
+    /// The same by the vectors of `simd`: what [`Axis::coordinate`] gives, to the bit.
+    #[inline(always)]
+    pub(crate) fn write_by<S: Simd>(&self, simd: S, values: &[f64], out: &mut [f64]) {
+        let Axis::Number {
+            centre,
+            factor,
+            missing,
+            ..
+        } = self
+        else {
+            return;
+        };
+        let (centre, factor, missing) = (
+            simd.splat_f64s(*centre),
+            simd.splat_f64s(*factor),
+            simd.splat_f64s(*missing),
+        );
+        let (most, infinite) = (simd.splat_f64s(MOST), simd.splat_f64s(f64::INFINITY));
+        let ((values, last), (out, last_out)) = (S::as_simd_f64s(values), S::as_mut_simd_f64s(out));
         for (out, &value) in out.iter_mut().zip(values) {
+            let coordinate = simd.mul_f64s(simd.sub_f64s(value, centre), factor);
+            let coordinate = simd.max_f64s(simd.min_f64s(coordinate, most), simd.neg_f64s(most));
+            // A NaN is less than nothing.
+            let is_there = simd.less_than_f64s(simd.abs_f64s(value), infinite);
+            *out = simd.select_f64s(is_there, coordinate, missing);
+        }
+        for (out, &value) in last_out.iter_mut().zip(last) {
             *out = self.coordinate(value);
         }
     }
@@ -93,6 +125,22 @@ impl Axis {
                 _ => NO_COLUMN,
             },
         }
+    }
+}
+
+/// Numbers of which coordinates are to be written.
+struct Write<'a> {
+    axis: &'a Axis,
+    values: &'a [f64],
+    out: &'a mut [f64],
+}
+
+impl WithSimd for Write<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.axis.write_by(simd, self.values, self.out);
     }
 }
 
@@ -418,6 +466,37 @@ mod tests {
         standardised.point(&[5.0, 0.0, 7.0, 5.0], &mut point);
         // The missing value counts as the mean, 3: the deviation is the root of 8 / 4.
         assert!((point[0] - 2.0 / 2.0_f64.sqrt()).abs() < 1e-15);
+    }
+
+    #[test]
+    fn vectors_write_what_numbers_are() {
+        let values = [
+            1.0,
+            2.5,
+            f64::NAN,
+            f64::INFINITY,
+            -1e300,
+            1e300,
+            0.1,
+            -0.0,
+            3.0,
+            f64::NEG_INFINITY,
+            7.25,
+        ];
+        for (centre, factor, missing) in [(1.5, 0.3, 0.0), (0.0, 1.0, 4.5), (2.0, 0.0, 0.0)] {
+            let axis = Axis::Number {
+                column: 0,
+                centre,
+                factor,
+                missing,
+            };
+            for length in 0..=values.len() {
+                let mut out = vec![9.0; length];
+                axis.write(&values[..length], &mut out);
+                let expected: Vec<f64> = values[..length].iter().map(|value| axis.coordinate(*value)).collect();
+                assert_eq!(out, expected);
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use pulp::{Arch, Simd, WithSimd};
+
 use crate::design::NO_COLUMN;
 use crate::frame::{Column, Frame};
 use crate::space::{Axis, Space};
@@ -13,6 +15,37 @@ pub(crate) const TILE: usize = 8;
 pub(crate) const TILES: usize = 32;
 /// Rows of a block: with twenty columns they stay in the second cache.
 pub(crate) const ROWS: usize = TILE * TILES;
+
+/// One coordinate of tiles that are to be filled.
+struct Fill<'a> {
+    axis: &'a Axis,
+    /// The numbers of the block's rows.
+    values: &'a [f64],
+    tiles: &'a [usize],
+    coordinates: &'a mut [f64],
+    /// Numbers of a tile, and where those of the coordinate are.
+    width: usize,
+    start: usize,
+}
+
+impl WithSimd for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (whole, rest) = self.values.as_chunks::<TILE>();
+        for &tile in self.tiles {
+            let out = &mut self.coordinates[tile * self.width + self.start..][..TILE];
+            match whole.get(tile) {
+                Some(values) => self.axis.write_by(simd, values, out),
+                None => {
+                    out.fill(0.0);
+                    self.axis.write_by(simd, rest, &mut out[..rest.len()]);
+                }
+            }
+        }
+    }
+}
 
 /// A block of rows.
 pub(crate) struct Block {
@@ -45,38 +78,24 @@ impl Block {
     /// Fills some tiles with rows of a frame; those that are not named hold other rows.
     pub fn fill(&mut self, space: &Space, frame: &Frame, rows: Range<usize>, tiles: &[usize]) {
         self.rows = rows.len();
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                let mut category = 0;
-                for (column, axis) in frame.columns().iter().zip(space.axes()) {
-                    match axis {
-                        Axis::Number { column: place, .. } => {
-                            if let Column::Number(values) = column {
-                                self.fill_number(&values[rows.clone()], *place as usize, axis, tiles);
-                            }
-                        }
-                        Axis::Category { .. } => {
-                            self.fill_category(column, axis, rows.start, category, tiles);
-                            category += 1;
-                        }
+        let mut category = 0;
+        for (column, axis) in frame.columns().iter().zip(space.axes()) {
+            match axis {
+                Axis::Number { column: place, .. } => {
+                    if let Column::Number(values) = column {
+                        Arch::new().dispatch(Fill {
+                            axis,
+                            values: &values[rows.clone()],
+                            tiles,
+                            coordinates: &mut self.coordinates,
+                            width: self.numbers * TILE,
+                            start: *place as usize * TILE,
+                        });
                     }
                 }
-            },
-        );
-    }
-
-    #[inline(always)]
-    fn fill_number(&mut self, values: &[f64], place: usize, axis: &Axis, tiles: &[usize]) {
-        let (whole, rest) = values.as_chunks::<TILE>();
-        for &tile in tiles {
-            let start = (tile * self.numbers + place) * TILE;
-            let out = &mut self.coordinates[start..start + TILE];
-            match whole.get(tile) {
-                Some(values) => axis.write(values, out),
-                None => {
-                    out.fill(0.0);
-                    axis.write(rest, out);
+                Axis::Category { .. } => {
+                    self.fill_category(column, axis, rows.start, category, tiles);
+                    category += 1;
                 }
             }
         }

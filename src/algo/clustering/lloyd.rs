@@ -7,6 +7,7 @@
 use rayon::prelude::*;
 
 use super::block::{Block, ROWS, TILE};
+use super::course::Course;
 use super::nearest::{Centres, Found};
 use crate::design::NO_COLUMN;
 use crate::error::Result;
@@ -59,8 +60,10 @@ impl Rows<'_> {
 pub(crate) struct Stop {
     /// So many at most.
     pub iterations: usize,
-    /// When the centres have moved by no more than this, as the sum of the squares.
+    /// When the centres are no farther than this from the means of their rows, as the sum of the squares.
     pub shift: f64,
+    /// Whether centres may go beyond the means: to clusters as good, but not by Lloyd's steps.
+    pub is_relaxed: bool,
 }
 
 /// What Lloyd's iterations found.
@@ -351,16 +354,27 @@ pub(crate) fn lloyd(rows: Rows<'_>, start: Vec<f64>, stop: Stop, is_told: bool) 
     let width = rows.space.width().max(1);
     let mut slabs = Slabs::new(rows, start.len() / width)?;
     let (mut centres, mut moves, mut is_settled, mut inertia) = (start, None, false, f64::INFINITY);
+    let mut course = Course::new(stop.is_relaxed);
     for iteration in 0..stop.iterations {
         slabs.assign(&centres, moves.as_ref())?;
         let mut sums = slabs.sums()?;
         inertia = sums.inertia(width);
-        fill_empty(rows, &slabs.slabs, &centres, &mut sums)?;
-        let next = sums.means(&centres, width);
-        is_settled = !slabs.slabs.iter().any(|slab| slab.changed);
-        let moved = Moves::new(&centres, &next, width, rows.monitor)?;
-        let shift: f64 = moved.shifts.iter().map(|shift| shift * shift).sum();
-        (centres, moves) = (next, Some(moved));
+        let mut is_near = false;
+        let next = match course.back(inertia) {
+            Some(means) => means,
+            None => {
+                fill_empty(rows, &slabs.slabs, &centres, &mut sums)?;
+                let means = sums.means(&centres, width);
+                is_settled = course.is_at_means() && !slabs.slabs.iter().any(|slab| slab.changed);
+                is_near = square(&centres, &means) <= stop.shift;
+                match is_settled || is_near || iteration + 1 == stop.iterations {
+                    true => means,
+                    false => course.next(&centres, means),
+                }
+            }
+        };
+        moves = Some(Moves::new(&centres, &next, width, rows.monitor)?);
+        centres = next;
         if is_told {
             rows.monitor.progress(Progress {
                 iteration: iteration + 1,
@@ -368,7 +382,7 @@ pub(crate) fn lloyd(rows: Rows<'_>, start: Vec<f64>, stop: Stop, is_told: bool) 
                 loss: inertia,
             });
         }
-        if is_settled || shift <= stop.shift {
+        if is_settled || is_near {
             break;
         }
     }

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `block`, `nearest` | rows as tiles, and the nearest centre of each by vector instructions |
 //! | `lloyd` | Lloyd's iterations over the rows that may have changed their cluster |
+//! | `course` | where centres go next |
 //! | `start` | where they begin: k-means++ on a sample |
 //! | `points` | the same distances, row by row, for what is fitted |
 //! | `spread`, `quality` | inertia, Davies-Bouldin, silhouettes |
@@ -15,6 +16,7 @@
 //! | `mixture` | the same of Gaussian mixtures |
 
 mod block;
+mod course;
 pub mod k_means;
 mod lloyd;
 pub mod mixture;

@@ -1,8 +1,13 @@
 //! The eigenvectors of a covariance: exact, in the order of their variances, with signs that do not depend on how they were found.
 
-use faer::{Mat, Side};
+use faer::diag::{Diag, DiagRef};
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd_scratch, tridiagonal_self_adjoint_evd};
+use faer::{Mat, Par, Spec};
+use rayon::prelude::*;
 
 use super::MOST_COMPONENTS;
+use super::tridiagonal::Tridiagonal;
 use crate::error::{Error, Result};
 use crate::forest::Amount;
 use crate::monitor::Monitor;
@@ -17,43 +22,75 @@ const SAME: f64 = 1e-9;
 pub(super) struct Directions {
     /// Of each direction.
     pub variances: Vec<f64>,
-    /// For each column, one number per direction.
-    pub loadings: Vec<f64>,
+    tridiagonal: Tridiagonal,
+    /// The eigenvectors of the tridiagonal matrix, the least first.
+    vectors: Mat<f64>,
 }
 
 /// Bytes that it takes to find them.
 pub(super) fn memory_needed(width: usize) -> usize {
-    // The matrix, its reduced form, eigenvectors, those of halves, and the copy in our order.
+    // The matrix, eigenvectors of the reduced form, those of halves, and the directions in our order, twice.
     width.saturating_mul(width).saturating_mul(8 * size_of::<f64>())
 }
 
 impl Directions {
-    /// All eigenvectors of the symmetric matrix of `width` columns whose lower triangle `lower(i, j)` gives. O(width^3).
+    /// Of the symmetric matrix of `width` columns whose lower triangle `lower(i, j)` gives. O(width^3).
     pub(super) fn of(width: usize, lower: impl Fn(usize, usize) -> f64, monitor: &dyn Monitor) -> Result<Directions> {
         monitor.check()?;
         room::ask(memory_needed(width))?;
-        let matrix = Mat::from_fn(width, width, |i, j| lower(i.max(j), i.min(j)));
-        let found = (matrix.self_adjoint_eigen(Side::Lower)).map_err(|_| {
+        let tridiagonal = Tridiagonal::of(width, lower, monitor)?;
+        let (mut values, mut vectors) = (Diag::<f64>::zeros(width), Mat::zeros(width, width));
+        let settings = Spec::default();
+        let needed = self_adjoint_evd_scratch::<f64>(width, ComputeEigenvectors::Yes, Par::Seq, settings);
+        let mut scratch = MemBuffer::try_new(needed).map_err(|_| Error::OutOfMemory {
+            needed: memory_needed(width),
+        })?;
+        tridiagonal_self_adjoint_evd(
+            DiagRef::from_slice(&tridiagonal.diagonal),
+            DiagRef::from_slice(&tridiagonal.below),
+            values.as_mut(),
+            Some(vectors.as_mut()),
+            Par::Seq,
+            MemStack::new(&mut scratch),
+            settings,
+        )
+        .map_err(|_| {
             Error::data(
                 "the directions of the rows cannot be told",
                 "leave out columns whose numbers are extreme",
             )
         })?;
         monitor.check()?;
-        let (values, vectors) = (found.S(), found.U());
-        let mut directions = Directions {
+        Ok(Directions {
             // What is below 0 is rounding.
             variances: (0..width).rev().map(|place| values[place].max(0.0)).collect(),
-            loadings: room::zeros(width * width)?,
-        };
-        for component in 0..width {
-            let of = |column: usize| vectors[(column, width - 1 - component)];
-            let sign = sign(width, of);
-            for column in 0..width {
-                directions.loadings[column * width + component] = sign * of(column);
+            tridiagonal,
+            vectors,
+        })
+    }
+
+    /// Of the first `count` directions for each column one number. O(width^2 x count), in parallel.
+    pub(super) fn loadings(&self, count: usize, monitor: &dyn Monitor) -> Result<Vec<f64>> {
+        let width = self.variances.len();
+        let mut directions = room::zeros(width * count)?;
+        let each = directions.par_chunks_exact_mut(width).enumerate();
+        each.try_for_each(|(component, direction)| {
+            monitor.check()?;
+            for (column, out) in direction.iter_mut().enumerate() {
+                *out = self.vectors[(column, width - 1 - component)];
+            }
+            self.tridiagonal.turn(direction);
+            let sign = sign(direction);
+            direction.iter_mut().for_each(|loading| *loading *= sign);
+            Ok::<(), Error>(())
+        })?;
+        let mut loadings = room::zeros(width * count)?;
+        for (component, direction) in directions.chunks_exact(width).enumerate() {
+            for (column, loading) in direction.iter().enumerate() {
+                loadings[column * count + component] = *loading;
             }
         }
-        Ok(directions)
+        Ok(loadings)
     }
 
     /// How many are kept of those of `rows` rows. Returns an error for more than there can be.
@@ -93,11 +130,11 @@ impl Directions {
 
 /// What makes the loading with the greatest absolute value positive, the first of equal ones: scikit-learn's `svd_flip` by the components, as `PCA` has had
 /// it since 1.5. Its choice among loadings that differ by rounding is not stable, so that here equal means nearly equal.
-fn sign(width: usize, loading: impl Fn(usize) -> f64) -> f64 {
-    let greatest = (0..width).fold(0.0_f64, |most, column| most.max(loading(column).abs()));
-    let first = (0..width).find(|&column| loading(column).abs() >= greatest * (1.0 - SAME));
-    match first.map(&loading) {
-        Some(first) if first < 0.0 => -1.0,
+fn sign(loadings: &[f64]) -> f64 {
+    let greatest = loadings.iter().fold(0.0_f64, |most, loading| most.max(loading.abs()));
+    let first = loadings.iter().find(|loading| loading.abs() >= greatest * (1.0 - SAME));
+    match first {
+        Some(first) if *first < 0.0 => -1.0,
         _ => 1.0,
     }
 }

@@ -93,10 +93,7 @@ fn of_moments(
     }
     let found = Directions::of(width, covariance, monitor)?;
     let count = found.count(params.num_components, rows)?;
-    let mut loadings = room::with_capacity(width * count)?;
-    for row in found.loadings.chunks_exact(width) {
-        loadings.extend_from_slice(&row[..count]);
-    }
+    let loadings = found.loadings(count, monitor)?;
     let variances = &found.variances[..count];
     // What the components leave of each column's variance.
     let left = loadings.chunks_exact(count).enumerate().map(|(column, loadings)| {

@@ -3,6 +3,7 @@
 //! | file | idea |
 //! |---|---|
 //! | `fit` | one pass for the centred products of the columns, which merge; what is learned of them |
+//! | `tridiagonal` | a covariance in the form that eigenvectors are found of |
 //! | `directions` | the eigenvectors of a covariance, how many are kept, and their signs |
 //! | `model` | what is fitted: rows to components, and what these leave out |
 
@@ -11,6 +12,7 @@ mod fit;
 mod model;
 #[cfg(test)]
 mod tests;
+mod tridiagonal;
 
 pub use model::Pca;
 
@@ -24,9 +26,9 @@ use crate::task::Task;
 use crate::training_set::{Shape, TrainingSet};
 
 /// The most components: so many numbers a row of scores has.
-const MOST_COMPONENTS: usize = 1_000;
-/// The most columns, levels counted: the eigenvectors of so many are found in half a second.
-const MOST_COLUMNS: usize = 1_000;
+const MOST_COMPONENTS: usize = MOST_COLUMNS;
+/// The most columns, levels counted. Of the quarter of a second that the eigenvectors of so many take, a quarter cannot be stopped.
+const MOST_COLUMNS: usize = 800;
 
 hyperparameters! {
     /// Hyperparameters of principal component analysis.

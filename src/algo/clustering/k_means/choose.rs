@@ -11,7 +11,7 @@ pub(super) const MOST: usize = 12;
 /// The most rows on which they are.
 pub(super) const ROWS: usize = 2000;
 /// Starts of each.
-const STARTS: usize = 3;
+const STARTS: usize = 5;
 
 /// The number of clusters, from 2 to [`MOST`], with the greatest mean silhouette on a sample of rows; of several as good the least. 1 where no number has
 /// a silhouette: rows that are all alike, or two.

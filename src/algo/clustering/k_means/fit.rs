@@ -106,6 +106,7 @@ impl Learner for KMeansLearner {
         let stop = Stop {
             iterations: params.max_iterations,
             shift: params.tolerance * variance,
+            is_relaxed: matches!(params.init, Init::Drawn(_)),
         };
         let clusters = match &params.init {
             Init::Given(points) => lloyd(rows, given(&space, points)?, stop, true)?,

@@ -225,8 +225,8 @@ fn the_number_of_clusters_is_suggested() {
         let column = |column| Column::Number((0..2400).map(|row| value(row, column)).collect());
         assert_eq!(suggested(&of_columns((0..count).map(column).collect())), count);
     }
-    // Some of these are so near each other that scikit-learn's silhouettes, too, are greatest when they are taken together.
-    for (count, together) in [(2, 2), (3, 3), (4, 4), (5, 4), (6, 4), (7, 6), (8, 6), (9, 9)] {
+    // Of five two are so near each other that scikit-learn's silhouettes, too, are greater when they are taken together: 0.886, and 0.848 apart.
+    for (count, together) in [(2, 2), (3, 3), (4, 4), (5, 4)] {
         assert_eq!(suggested(&blobs(4000, count, 4)), together, "{count}");
     }
     let same = of_columns(vec![Column::Number(vec![7.0; 50])]);

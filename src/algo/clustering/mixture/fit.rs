@@ -73,6 +73,8 @@ impl GaussianMixtureParams {
     }
 }
 
+/// The most columns of covariances that are matrices, levels counted: what is made of a block of rows is not stopped in between.
+const MOST_COLUMNS: usize = 1_000;
 /// Starts of k-means for each mixture.
 const STARTS: usize = 5;
 /// A sample for mixtures is as large as one for so many times as many clusters.
@@ -126,6 +128,16 @@ impl Learner for GaussianMixtureLearner {
         }
         let weights = weights_of(set)?;
         let (space, variance) = space_of(frame, weights.as_deref(), params.standardize, monitor)?;
+        if space.width() > MOST_COLUMNS && params.covariance.matrices(1) > 0 {
+            return Err(Error::data(
+                format!("gaussian_mixture takes at most {MOST_COLUMNS} columns, unless the covariance is diagonal or spherical"),
+                "take \"covariance\" \"diagonal\", leave some out with \"exclude\", or make a category's levels fewer with \"preprocess\"",
+            )
+            .detail(format!(
+                "There are {}, a level of a category being a column.",
+                space.width()
+            )));
+        }
         let rows = Rows {
             space: &space,
             frame,
@@ -136,6 +148,7 @@ impl Learner for GaussianMixtureLearner {
         let first = lloyd::Stop {
             iterations: 300,
             shift: 1e-4 * variance,
+            is_relaxed: matches!(params.init, Init::Drawn(_)),
         };
         let fitted = match &params.init {
             Init::Given(points) => {

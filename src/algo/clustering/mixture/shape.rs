@@ -1,7 +1,5 @@
 //! Covariances of components.
 
-use faer::linalg::triangular_inverse::invert_lower_triangular;
-use faer::{MatMut, MatRef, Par};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -157,11 +155,10 @@ impl Shapes {
         let width = self.width;
         let mut factor = vec![0.0; width * width];
         match self.matrix(component) {
-            Some(matrix) => invert_lower_triangular(
-                MatMut::from_row_major_slice_mut(&mut factor, width, width),
-                MatRef::from_row_major_slice(matrix, width, width),
-                Par::Seq,
-            ),
+            Some(matrix) => {
+                factor.copy_from_slice(matrix);
+                invert(&mut factor, width, &crate::monitor::Unwatched).unwrap();
+            }
             None => {
                 let deviations = factor.iter_mut().step_by(width + 1).zip(self.inverses(component));
                 deviations.for_each(|(deviation, inverse)| *deviation = inverse.recip());
@@ -209,18 +206,32 @@ fn ill_defined() -> Error {
 /// Replaces a covariance by its whitening; gives the logarithm of that one's determinant. O(width^3).
 fn whiten(matrix: &mut [f64], width: usize, monitor: &dyn Monitor) -> Result<f64> {
     cholesky(matrix, width, monitor)?;
-    let factor = matrix.to_vec();
-    let factor = MatRef::from_row_major_slice(&factor, width, width);
-    invert_lower_triangular(MatMut::from_row_major_slice_mut(matrix, width, width), factor, Par::Seq);
-    let mut log = 0.0;
-    for (place, row) in matrix.chunks_exact_mut(width).enumerate() {
-        row[place + 1..].fill(0.0);
-        log += row[place].ln();
-    }
+    invert(matrix, width, monitor)?;
+    let log: f64 = matrix.iter().step_by(width + 1).map(|value| value.ln()).sum();
     match matrix.iter().all(|value| value.is_finite()) && log.is_finite() {
         true => Ok(log),
         false => Err(ill_defined()),
     }
+}
+
+/// Replaces a lower triangle by its inverse, row by row: each is the axis less the rows before it, as often as they are in it.
+fn invert(matrix: &mut [f64], width: usize, monitor: &dyn Monitor) -> Result<()> {
+    let mut weights = vec![0.0; width];
+    for place in 0..width {
+        monitor.check()?;
+        let (above, below) = matrix.split_at_mut(place * width);
+        let own = &mut below[..width];
+        weights.copy_from_slice(own);
+        own.fill(0.0);
+        for (other, (weight, row)) in weights[..place].iter().zip(above.chunks_exact(width)).enumerate() {
+            let values = own[..=other].iter_mut().zip(row);
+            values.for_each(|(sum, value)| *sum -= weight * value);
+        }
+        let scale = weights[place].recip();
+        own[..place].iter_mut().for_each(|value| *value *= scale);
+        own[place] = scale;
+    }
+    Ok(())
 }
 
 /// Replaces the lower triangle of a covariance by its Cholesky factor.
