@@ -34,6 +34,11 @@ pub trait Unsupervised: Sync {
     /// How well it describes rows, by its metrics. O(rows x size).
     fn assess(&self, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Assessment>;
 
+    /// The same of the rows that it was learned from; a model may know that without a look at them, or tell it of some of them.
+    fn assess_training(&self, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Assessment> {
+        self.assess(set, monitor)
+    }
+
     /// How strange a row is: greater is stranger. Allocates nothing.
     fn strangeness(&self, row: &[f64]) -> f64;
 
@@ -111,13 +116,27 @@ pub fn quantiles(mut strangeness: Vec<f64>, monitor: &dyn Monitor) -> Result<Vec
         .collect())
 }
 
-/// The quantiles of what `strangeness` gives for the rows of a frame: of at most [`JUDGED`] of them, at even distances. Blocks in parallel.
+/// How far rows are apart whose strangeness is looked at.
+pub(crate) fn judged_step(rows: usize) -> usize {
+    rows.div_ceil(JUDGED).max(1)
+}
+
+/// The quantiles of what `strangeness` gives for the rows of a frame: of at most [`JUDGED`] of them.
 pub(crate) fn quantiles_of(
     frame: &Frame,
     monitor: &dyn Monitor,
     strangeness: impl Fn(&[f64]) -> f64 + Sync,
 ) -> Result<Vec<f64>> {
-    let step = frame.rows().div_ceil(JUDGED).max(1);
+    quantiles(judged(frame, monitor, strangeness)?, monitor)
+}
+
+/// What `strangeness` gives for every [`judged_step`]th row of a frame. Blocks in parallel.
+pub(crate) fn judged(
+    frame: &Frame,
+    monitor: &dyn Monitor,
+    strangeness: impl Fn(&[f64]) -> f64 + Sync,
+) -> Result<Vec<f64>> {
+    let step = judged_step(frame.rows());
     let mut values = room::zeros(frame.rows().div_ceil(step))?;
     values
         .par_chunks_mut(BLOCK_ROWS)
@@ -131,7 +150,7 @@ pub(crate) fn quantiles_of(
             }
             Ok::<(), Error>(())
         })?;
-    quantiles(values, monitor)
+    Ok(values)
 }
 
 /// Whether numbers are such quantiles.

@@ -190,7 +190,10 @@ fn assess(
 ) -> Result<Measured> {
     let assessed = compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
         model.validate(monitor).map_err(|error| not_finite(name, error))?;
-        Ok::<_, Error>(unsupervised.assess(rows, monitor)?)
+        Ok::<_, Error>(match of {
+            Rows::Train => unsupervised.assess_training(rows, monitor)?,
+            Rows::Test | Rows::Folds | Rows::Origins => unsupervised.assess(rows, monitor)?,
+        })
     })?;
     let count = [("rows", Some(rows.rows() as f64))];
     let metrics = assessed.metrics.into_iter().chain(count);

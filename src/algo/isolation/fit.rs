@@ -19,7 +19,7 @@ use crate::room;
 use crate::sort::sort;
 use crate::training_set::{Shape, TrainingSet};
 use crate::trees::tree::Trees;
-use crate::unsupervised::quantiles_of;
+use crate::unsupervised::{judged, judged_step, quantiles};
 use linfa::traits::PredictInplace;
 
 /// Trees grown between two looks at what is reported.
@@ -105,7 +105,7 @@ pub(super) fn fit(params: &IsolationForestParams, set: &TrainingSet, monitor: &d
         Some(scorer) => scorer,
         None => &model,
     };
-    let quantiles = quantiles_of(frame, monitor, |row| {
+    let scores = judged(frame, monitor, |row| {
         let mut score = [0.0];
         estimator.score(row, &mut score);
         score[0]
@@ -115,8 +115,21 @@ pub(super) fn fit(params: &IsolationForestParams, set: &TrainingSet, monitor: &d
         Contamination::Share(share) => bound(estimator, frame, share, monitor)?,
     };
     drop(scorer);
-    model.learn(quantiles, bound);
+    let of_training = of_training(&scores, weights.as_deref(), bound, judged_step(rows));
+    model.learn(quantiles(scores, monitor)?, bound, of_training);
     Ok(model)
+}
+
+/// The mean score of every `step`th row, and the share of those above the bound.
+fn of_training(scores: &[f64], weights: Option<&[f64]>, bound: f64, step: usize) -> [f64; 2] {
+    let (mut sums, mut all) = ([0.0; 2], 0.0);
+    for (place, score) in scores.iter().enumerate() {
+        let weight = weights.map_or(1.0, |weights| weights[place * step]);
+        sums[0] += weight * score;
+        sums[1] += if *score > bound { weight } else { 0.0 };
+        all += weight;
+    }
+    sums.map(|sum| if all > 0.0 { (sum / all).clamp(0.0, 1.0) } else { 0.0 })
 }
 
 /// The score that a share of the rows exceed: between two scores as numpy's `percentile`, as scikit-learn has it.

@@ -35,6 +35,8 @@ pub struct IsolationForest {
     quantiles: Vec<f64>,
     /// The score above which a row is called an anomaly.
     bound: f64,
+    /// The mean score of the training rows that were looked at, and the share of anomalies among them.
+    of_training: [f64; 2],
 }
 
 impl IsolationForest {
@@ -47,14 +49,15 @@ impl IsolationForest {
             base: [0.0],
             quantiles: Vec::new(),
             bound: 0.5,
+            of_training: [0.0; 2],
         };
         forest.base = [forest.mean_margin()];
         forest
     }
 
     /// Takes what is known of the scores of the training rows.
-    pub(super) fn learn(&mut self, quantiles: Vec<f64>, bound: f64) {
-        (self.quantiles, self.bound) = (quantiles, bound);
+    pub(super) fn learn(&mut self, quantiles: Vec<f64>, bound: f64, of_training: [f64; 2]) {
+        (self.quantiles, self.bound, self.of_training) = (quantiles, bound, of_training);
     }
 
     fn mean_margin(&self) -> f64 {
@@ -109,6 +112,14 @@ pub(super) fn margin(sum: f64, trees: usize) -> f64 {
     -(sum / trees as f64)
 }
 
+/// No metric says which of two is better without rows that are known to be strange.
+fn assessment([mean_score, anomaly_share]: [Option<f64>; 2]) -> Assessment {
+    Assessment {
+        metrics: vec![("mean_score", mean_score), ("anomaly_share", anomaly_share)],
+        decisive: None,
+    }
+}
+
 impl Form for IsolationForest {
     const CODE: u16 = 24;
 }
@@ -135,7 +146,8 @@ impl Fitted for IsolationForest {
         if !is_base(&self.base, 1) || self.base[0] > 0.0 || !(0.0..=1.0).contains(&self.bound) {
             return damaged("the mean length of paths or the bound of anomalies is wrong");
         }
-        if !are_quantiles(&self.quantiles) {
+        let is_share = |share: &f64| (0.0..=1.0).contains(share);
+        if !are_quantiles(&self.quantiles) || !self.of_training.iter().all(is_share) {
             return damaged("the scores of the training rows are wrong");
         }
         self.leaf_rows.validate(self.lengths.len())?;
@@ -196,7 +208,6 @@ impl Unsupervised for IsolationForest {
         Answer::Strangeness
     }
 
-    /// No metric says which of two is better without rows that are known to be strange.
     fn assess(&self, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Assessment> {
         let (weights, scorer) = (weights_of(set)?, self.prepared());
         let estimator: &(dyn Estimator + Sync) = match &scorer {
@@ -222,13 +233,15 @@ impl Unsupervised for IsolationForest {
         let [scores, anomalies, weight] = sums.iter().fold([0.0; 3], |sum, of_block| {
             std::array::from_fn(|place| sum[place] + of_block[place])
         });
-        Ok(Assessment {
-            metrics: vec![
-                ("mean_score", Some(scores / weight)),
-                ("anomaly_share", Some(anomalies / weight)),
-            ],
-            decisive: None,
+        Ok(match weight > 0.0 {
+            true => assessment([Some(scores / weight), Some(anomalies / weight)]),
+            false => assessment([None, None]),
         })
+    }
+
+    /// Of those that were looked at when it was learned.
+    fn assess_training(&self, _: &TrainingSet, _: &dyn Monitor) -> Result<Assessment> {
+        Ok(assessment(self.of_training.map(Some)))
     }
 
     fn strangeness(&self, row: &[f64]) -> f64 {

@@ -137,11 +137,7 @@ impl Scorer {
                 let mut places = [0_usize; WALKERS];
                 let Ok(sums) = <&mut [f64; WALKERS]>::try_from(&mut *sums) else {
                     for (row, sum) in rows.chunks_exact(width).zip(sums) {
-                        let mut place = 0;
-                        for _ in 0..self.depth {
-                            place = self.step::<CATEGORIES, MISSING>(nodes, place, row);
-                        }
-                        *sum += lengths[place - inner];
+                        *sum += self.length::<CATEGORIES, MISSING>(tree, row);
                     }
                     continue;
                 };
@@ -158,6 +154,35 @@ impl Scorer {
         }
     }
 
+    /// The length of a row's path in a tree.
+    fn length<const CATEGORIES: bool, const MISSING: bool>(&self, tree: usize, row: &[f64]) -> f64 {
+        let (inner, leaves) = ((1 << self.depth) - 1, 1 << self.depth);
+        let nodes = &self.nodes[tree * inner..(tree + 1) * inner];
+        let place = (0..self.depth).fold(0, |place, _| self.step::<CATEGORIES, MISSING>(nodes, place, row));
+        self.lengths[tree * leaves + place - inner]
+    }
+
+    /// The sum of the lengths of a single row's paths, some trees at a time.
+    fn sum<const CATEGORIES: bool, const MISSING: bool>(&self, row: &[f64]) -> f64 {
+        let (inner, leaves) = ((1 << self.depth) - 1, 1 << self.depth);
+        let (mut sum, mut tree) = (0.0, 0);
+        while tree + WALKERS <= self.trees {
+            let trees: [&[Node]; WALKERS] =
+                std::array::from_fn(|walker| &self.nodes[(tree + walker) * inner..(tree + walker + 1) * inner]);
+            let mut places = [0_usize; WALKERS];
+            for _ in 0..self.depth {
+                for (place, nodes) in places.iter_mut().zip(trees) {
+                    *place = self.step::<CATEGORIES, MISSING>(nodes, *place, row);
+                }
+            }
+            for (walker, place) in places.into_iter().enumerate() {
+                sum += self.lengths[(tree + walker) * leaves + place - inner];
+            }
+            tree += WALKERS;
+        }
+        (tree..self.trees).fold(sum, |sum, tree| sum + self.length::<CATEGORIES, MISSING>(tree, row))
+    }
+
     /// The child that a row goes to.
     #[inline(always)]
     fn step<const CATEGORIES: bool, const MISSING: bool>(&self, nodes: &[Node], place: usize, row: &[f64]) -> usize {
@@ -168,12 +193,22 @@ impl Scorer {
 
     /// Makes scores of rows of `width` values each.
     fn score_all(&self, rows: &[f64], width: usize, out: &mut [f64]) {
-        out.fill(0.0);
-        match (self.sets.is_empty(), rows.iter().any(|value| value.is_nan())) {
-            (true, false) => self.add::<false, false>(rows, width, out),
-            (true, true) => self.add::<false, true>(rows, width, out),
-            (false, false) => self.add::<true, false>(rows, width, out),
-            (false, true) => self.add::<true, true>(rows, width, out),
+        let has_missing = rows.iter().any(|value| value.is_nan());
+        if let [sum] = out {
+            *sum = match (self.sets.is_empty(), has_missing) {
+                (true, false) => self.sum::<false, false>(rows),
+                (true, true) => self.sum::<false, true>(rows),
+                (false, false) => self.sum::<true, false>(rows),
+                (false, true) => self.sum::<true, true>(rows),
+            };
+        } else {
+            out.fill(0.0);
+            match (self.sets.is_empty(), has_missing) {
+                (true, false) => self.add::<false, false>(rows, width, out),
+                (true, true) => self.add::<false, true>(rows, width, out),
+                (false, false) => self.add::<true, false>(rows, width, out),
+                (false, true) => self.add::<true, true>(rows, width, out),
+            }
         }
         out.iter_mut().for_each(|out| *out = margin(*out, self.trees).exp2());
     }

@@ -140,6 +140,13 @@ impl Pca {
     }
 }
 
+fn assessment(explained: Option<f64>, error: Option<f64>) -> Assessment {
+    Assessment {
+        metrics: vec![("explained_variance_ratio", explained), ("reconstruction_error", error)],
+        decisive: Some(("reconstruction_error", false)),
+    }
+}
+
 impl Form for Pca {
     const CODE: u16 = 23;
 }
@@ -268,13 +275,15 @@ impl Unsupervised for Pca {
         let [left, all, weight] = sums.iter().fold([0.0; 3], |sum, of_block| {
             std::array::from_fn(|place| sum[place] + of_block[place])
         });
-        Ok(Assessment {
-            metrics: vec![
-                ("explained_variance_ratio", (all > 0.0).then(|| 1.0 - left / all)),
-                ("reconstruction_error", Some(left / weight)),
-            ],
-            decisive: Some(("reconstruction_error", false)),
-        })
+        Ok(assessment(
+            (all > 0.0).then(|| 1.0 - left / all),
+            (weight > 0.0).then(|| left / weight),
+        ))
+    }
+
+    /// Known from the variances, without a look at the rows.
+    fn assess_training(&self, _: &TrainingSet, _: &dyn Monitor) -> Result<Assessment> {
+        Ok(assessment(Some(self.shares().sum()), Some(self.error())))
     }
 
     fn strangeness(&self, row: &[f64]) -> f64 {
