@@ -1,12 +1,14 @@
 //! What a learner learns from.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use linfa::dataset::Records;
 
 use super::error::{Error, Result};
 use super::frame::{Column, Frame};
 use super::monitor::Monitor;
+use super::pipeline::Feature;
 use super::room;
 
 /// Rows between two looks at the monitor.
@@ -94,9 +96,16 @@ pub struct TrainingSet {
     pub weights: Option<Vec<f32>>,
     /// Rows of one group belong together: they are not independent of each other.
     pub groups: Option<Vec<u32>>,
+    /// What the features are called, and the levels of categories, where it is known.
+    pub named: Option<Arc<[Feature]>>,
 }
 
 impl TrainingSet {
+    /// What the features are called; nothing where it is not known.
+    pub fn features(&self) -> &[Feature] {
+        self.named.as_deref().unwrap_or_default()
+    }
+
     /// Rows that all count the same.
     pub fn new(frame: Frame, target: Target) -> TrainingSet {
         TrainingSet {
@@ -104,6 +113,7 @@ impl TrainingSet {
             target,
             weights: None,
             groups: None,
+            named: None,
         }
     }
 
@@ -128,6 +138,7 @@ impl TrainingSet {
             target: self.target.take(rows),
             weights: (self.weights.as_ref()).map(|weights| rows.iter().map(|&row| weights[row as usize]).collect()),
             groups: (self.groups.as_ref()).map(|groups| rows.iter().map(|&row| groups[row as usize]).collect()),
+            named: self.named.clone(),
         })
     }
 
@@ -145,6 +156,7 @@ impl TrainingSet {
             target: self.target.take(&order),
             weights: (self.weights.as_ref()).map(|weights| order.iter().map(|&row| weights[row as usize]).collect()),
             groups: (self.groups.as_ref()).map(|groups| order.iter().map(|&row| groups[row as usize]).collect()),
+            named: self.named.clone(),
         })
     }
 
@@ -163,6 +175,7 @@ impl TrainingSet {
             },
             weights: self.weights.as_ref().map(|weights| weights[rows.clone()].to_vec()),
             groups: self.groups.as_ref().map(|groups| groups[rows.clone()].to_vec()),
+            named: self.named.clone(),
         }
     }
 

@@ -27,6 +27,15 @@ trainings = {
     "elastic net": ("elastic_net", "amount", '{"alpha": 0.0001}', f"{NUMBERS}, a"),
     "logistic regression": ("logistic_regression", "y", "{}", f"{NUMBERS}, a, b"),
     "multinomial logistic regression": ("logistic_regression", "a", "{}", NUMBERS),
+    "a machine of hinges": ("linear_svm", "y", '{"loss": "hinge"}', f"{NUMBERS}, a"),
+    "machines of classes": ("linear_svm", "a", "{}", NUMBERS),
+    "a machine of numbers": ("linear_svm", "amount", '{"epsilon": 0.1}', f"{NUMBERS}, a"),
+    "a quantile": ("quantile_regression", "amount", '{"quantile": 0.9}', f"{NUMBERS}, a"),
+    "Huber's line": ("huber_regression", "amount", "{}", f"{NUMBERS}, a, b"),
+    "means of counts": ("poisson_regression", "amount", "{}", f"{NUMBERS}, a, b"),
+    "errors of each row": ("linear_regression", "amount", '{"standard_errors": "HC3"}', f"{NUMBERS}, a, b"),
+    "errors of many clusters": ("linear_regression", "amount", '{"cluster": "g"}', f"{NUMBERS}, a, b, id / 3 AS g"),
+    "naive Bayes of classes": ("naive_bayes", "b", "{}", f"{NUMBERS}, a"),
     "naive Bayes": ("naive_bayes", "y", "{}", f"{NUMBERS}, a, b"),
     "a decision tree": ("decision_tree", "y", "{}", f"{NUMBERS}, a, b"),
     "a random forest": ("random_forest", "y", '{"n_estimators": 4}', "x1, x2, x3, a, b"),
@@ -44,6 +53,7 @@ trainings = {
     "dense rows": ("dbscan", None, '{"epsilon": 0.1, "standardize": false}', "x1, x2, x3"),
     "dense rows of many columns": ("dbscan", None, '{"epsilon": 4, "min_samples": 20}', NUMBERS),
     "components of many columns": ("pca", None, "{}", ", ".join(f"x{i % 20 + 1} * x{i // 20 + 1} AS c{i}" for i in range(400)) + ", b"),
+    "errors of many columns": ("linear_regression", "amount", '{"standard_errors": "HC3"}', ", ".join(f"x{i % 20 + 1} * {i} + x{i // 20 + 1} AS c{i}" for i in range(300))),
     "many columns": ("ridge", "amount", "{}", ", ".join(f"x{i % 20 + 1} * {i} + x{i // 20 + 1} AS c{i}" for i in range(300))),
 }
 # What the list above does not have is tried as it is.

@@ -190,6 +190,10 @@ def learning():
     rows = "'SELECT a, b, c, d, k, y FROM wide', 'y'"
     cases |= {
         "groups": (train("a, b, c, d, k", "amount", "algorithm => 'linear_regression'", "group_by => '{k}'"), False),
+        "errors of many clusters": (train("a, b, c, d, k, i", "amount", "algorithm => 'linear_regression'", "params => '{\"cluster\": \"i\"}'"), False),
+        "errors of each row": (train("a, b, c, d, k", "amount", "algorithm => 'linear_regression'", "params => '{\"standard_errors\": \"HC3\"}'"), False),
+        "kinks of many rows": (train("a, b, c, d", "amount", "algorithm => 'quantile_regression'"), False),
+        "machines of classes": (train("a, b, c, d", "class", "algorithm => 'linear_svm'", "task => 'classification'"), False),
         "calibration": (train("a, b, c, d, k", "y", "algorithm => 'naive_bayes'", "calibrate => 'isotonic'"), False),
         "calibration of classes": (train("a, b, c, d", "class", "algorithm => 'naive_bayes'", "task => 'classification'", "calibrate => 'sigmoid'"), True),
         "intervals between quantiles": (train("a, b, c, d, k", "amount", "params => '{\"n_estimators\": 3}'", "intervals => '{}'"), False),

@@ -7,39 +7,14 @@ use faer::{Accum, MatMut, MatRef, Par};
 
 use super::cholesky::dot;
 use super::model::intercept_offsets;
-use crate::design::{Design, Encoding, NO_COLUMN};
+use super::reference::{Levels, Reference};
+use crate::design::{Design, Encoding};
 use crate::error::Result;
 use crate::monitor::Monitor;
-use crate::parameters::{Value, choices, refuse};
+use crate::pipeline::Feature;
 
 /// Rows of a matrix that are worked on between two looks at the monitor.
 const CHUNK_ROWS: usize = 64;
-
-choices! {
-    /// The level of a category that the weights of the others are differences from.
-    pub enum Reference {
-        /// None: each level has a weight of its own.
-        None = "none",
-        /// The first in order.
-        First = "first",
-        /// That of most rows.
-        MostFrequent = "most_frequent",
-    }
-    null None
-}
-
-/// Returns an error for differences from a level without an intercept to hold that level.
-pub(crate) fn check_reference(reference: Reference, fit_intercept: bool) -> Result<()> {
-    match reference {
-        Reference::None => Ok(()),
-        Reference::First | Reference::MostFrequent if fit_intercept => Ok(()),
-        Reference::First | Reference::MostFrequent => refuse(
-            "reference",
-            reference.show(),
-            "\"none\" where fit_intercept is false, for the intercept is what holds the level of reference",
-        ),
-    }
-}
 
 /// What is reported of an estimate.
 pub(crate) struct Reported {
@@ -52,42 +27,33 @@ pub(crate) struct Reported {
 }
 
 impl Reported {
-    /// Weights of numbers and levels as they are, or levels as differences from one.
-    pub fn of(design: &Design, reference: Reference) -> Reported {
-        let mut reported = Reported {
+    /// Weights of numbers and levels as they are.
+    pub fn plain(design: &Design) -> Reported {
+        Reported {
             blocks: design.level_blocks(),
             offsets: intercept_offsets(design),
             references: vec![None; design.width()],
-        };
-        for encoding in design.encodings() {
+        }
+    }
+
+    /// The same, or levels as differences from one. Returns an error for a level that there is not; `features` say what columns and levels are called.
+    pub fn of(design: &Design, reference: &Reference, features: &[Feature]) -> Result<Reported> {
+        reference.check_columns(features)?;
+        let mut reported = Reported::plain(design);
+        for (place, encoding) in design.encodings().iter().enumerate() {
             let Encoding::Category { columns } = encoding else {
                 continue;
             };
-            let known = || {
-                columns
-                    .iter()
-                    .filter(|column| **column != NO_COLUMN)
-                    .map(|c| *c as usize)
-            };
-            let chosen = match reference {
-                Reference::None => None,
-                Reference::First => known().next(),
-                // The first of those that are as frequent.
-                Reference::MostFrequent => known().reduce(|best, next| {
-                    if design.means()[next] > design.means()[best] {
-                        next
-                    } else {
-                        best
-                    }
-                }),
-            };
-            if let Some(chosen) = chosen {
-                known().for_each(|column| reported.references[column] = Some(chosen));
+            let levels = Levels { place, columns };
+            if let Some(chosen) = reference.of(&levels, design, features)? {
+                levels
+                    .known()
+                    .for_each(|column| reported.references[column] = Some(chosen));
                 // Whoever is of that level has its weight in the intercept.
                 reported.offsets[chosen] -= 1.0;
             }
         }
-        reported
+        Ok(reported)
     }
 
     /// The reported weight of a column.

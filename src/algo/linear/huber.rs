@@ -1,6 +1,6 @@
 //! Regression that outliers hardly move: Huber's loss with the scale of the errors estimated along, as statsmodels' `RLM` with `HuberT`.
 
-use super::covariance::{Reference, Reported, check_reference};
+use super::covariance::Reported;
 use super::equations::Equations;
 use super::gram::{self, check_width};
 use super::input::{Input, Standardised};
@@ -9,6 +9,7 @@ use super::losses::HuberLoss;
 use super::model::{Errors, Fitted, LinearModel, Link, Summary};
 use super::newton::{Objective, Single};
 use super::pass::{Data, Point};
+use super::reference::{Reference, check_reference};
 use crate::design::Design;
 use crate::error::Result;
 use crate::learner::{Checked, Learner};
@@ -35,8 +36,8 @@ hyperparameters! {
         tol: f64 = 1e-8, above(0.0), from "statsmodels";
         /// Whether the model has an intercept.
         fit_intercept: bool = true, any(), from "scikit-learn";
-        /// The level of each category that the weights of its other levels are differences from: the first in order, or that of most rows. Predictions
-        /// stay as they are.
+        /// The level of each category that the weights of its other levels are differences from: the first in order, that of most rows, or the one that
+        /// an object names for its column, as in `{"colour": "red"}`. Predictions stay as they are.
         reference: Reference = Reference::None, any(), from "assay";
     }
     together Self::check_together
@@ -44,7 +45,7 @@ hyperparameters! {
 
 impl HuberParams {
     fn check_together(&self) -> Result<()> {
-        check_reference(self.reference, self.fit_intercept)
+        check_reference(&self.reference, self.fit_intercept)
     }
 }
 
@@ -91,7 +92,7 @@ pub(super) fn fit(params: &HuberParams, set: &TrainingSet, monitor: &dyn Monitor
     let found = params.iterate(&data)?;
     let nothing = vec![0.0; design.width()];
     let equations = Equations::new(&data.moments()?, &nothing, params.fit_intercept, monitor)?;
-    let reported = Reported::of(&design, params.reference);
+    let reported = Reported::of(&design, &params.reference, set.features())?;
     let errors = params.errors(&data, &found, &equations, &reported, input.rows())?;
     let summary = Summary {
         rows: input.rows(),

@@ -5,6 +5,7 @@ use super::gram;
 use super::least_squares::{self, RidgeParams};
 use super::logistic::{self, LogisticRegressionParams};
 use super::model::LinearModel;
+use super::robust;
 use crate::error::Result;
 use crate::learner::{Checked, Learner};
 use crate::monitor::Monitor;
@@ -31,6 +32,10 @@ impl Learner for LinearRegression {
         params.cluster.as_deref()
     }
 
+    fn memory(params: &RidgeParams, shape: &Shape) -> usize {
+        robust::memory(params.standard_errors, params.cluster.as_deref(), shape)
+    }
+
     fn design_memory(_: &RidgeParams, shape: &Shape) -> usize {
         gram::memory_needed(shape.design_columns)
     }
@@ -53,6 +58,10 @@ impl Learner for Ridge {
 
     fn cluster(params: &RidgeParams) -> Option<&str> {
         params.cluster.as_deref()
+    }
+
+    fn memory(params: &RidgeParams, shape: &Shape) -> usize {
+        robust::memory(params.standard_errors, params.cluster.as_deref(), shape)
     }
 
     fn design_memory(_: &RidgeParams, shape: &Shape) -> usize {
@@ -122,8 +131,9 @@ impl Learner for LogisticRegression {
     type Fitted = LinearModel;
 
     /// The linear predictor and the loss's derivatives.
-    fn memory(_: &LogisticRegressionParams, shape: &Shape) -> usize {
-        shape.rows.saturating_mul(24)
+    fn memory(params: &LogisticRegressionParams, shape: &Shape) -> usize {
+        let errors = robust::memory(params.standard_errors, params.cluster.as_deref(), shape);
+        shape.rows.saturating_mul(24).saturating_add(errors)
     }
 
     fn cluster(params: &LogisticRegressionParams) -> Option<&str> {

@@ -1,13 +1,14 @@
 //! Linear regression by least squares, without a penalty and with that of ridge regression.
 
 use super::cholesky::dot;
-use super::covariance::{Reference, Reported, check_reference};
+use super::covariance::Reported;
 use super::equations::Equations;
 use super::gram::{Gram, Moments, check_width};
 use super::input::Input;
 use super::link::Squared;
 use super::model::{Errors, Fitted, LinearModel, Link, Summary};
 use super::pass::{Data, Point};
+use super::reference::{Reference, check_reference};
 use super::robust::{self, StandardErrors, check_errors, clusters_of, is_robust};
 use crate::design::Design;
 use crate::error::{Error, Result};
@@ -39,8 +40,8 @@ hyperparameters! {
         standard_errors: StandardErrors = StandardErrors::Classical, any(), from "statsmodels";
         /// A column of the query that says which rows are not independent of each other: standard errors are by these clusters. It is no feature.
         cluster: Option<String> = None, any(), from "statsmodels";
-        /// The level of each category that the weights of its other levels are differences from: the first in order, or that of most rows. Predictions
-        /// stay as they are.
+        /// The level of each category that the weights of its other levels are differences from: the first in order, that of most rows, or the one that
+        /// an object names for its column, as in `{"colour": "red"}`. Predictions stay as they are.
         reference: Reference = Reference::None, any(), from "assay";
     }
     together Self::check_errors
@@ -49,7 +50,7 @@ hyperparameters! {
 impl RidgeParams {
     fn check_errors(&self) -> Result<()> {
         check_errors(self.standard_errors, self.cluster.as_deref())?;
-        check_reference(self.reference, self.fit_intercept)
+        check_reference(&self.reference, self.fit_intercept)
     }
 
     /// No penalty.
@@ -95,7 +96,7 @@ pub fn ridge_gram(gram: &Gram, params: &RidgeParams) -> Result<LinearModel> {
         .sum();
     conclude(
         params,
-        (&design, &Reported::of(&design, params.reference)),
+        (&design, &Reported::of(&design, &params.reference, &[])?),
         &equations,
         (point, None),
         Residuals {
@@ -182,7 +183,7 @@ pub(crate) fn fit(params: &RidgeParams, set: &TrainingSet, monitor: &dyn Monitor
 
     let rows = input.rows();
     let residuals = Residuals { squares, unit, rows };
-    let reported = Reported::of(&design, params.reference);
+    let reported = Reported::of(&design, &params.reference, set.features())?;
     let clusters = clusters_of(params.cluster.as_deref(), set)?;
     let errors = match is_robust(params.standard_errors, clusters) && residuals.tell_errors(params, &equations) {
         true => {

@@ -1,6 +1,6 @@
 //! Logistic regression.
 
-use super::covariance::{Reference, Reported, check_reference};
+use super::covariance::Reported;
 use super::gram::{self, check_width};
 use super::input::{Input, class_weights};
 use super::lbfgs;
@@ -9,6 +9,7 @@ use super::model::{Errors, Fitted, LinearModel, Link, Summary};
 use super::multinomial::Multinomial;
 use super::newton::{self, Objective, Single};
 use super::pass::{Data, Point};
+use super::reference::{Reference, check_reference};
 use super::robust::{self, StandardErrors, check_errors, clusters_of, is_robust};
 use super::softmax;
 use crate::design::Design;
@@ -111,8 +112,8 @@ hyperparameters! {
         standard_errors: StandardErrors = StandardErrors::Classical, any(), from "statsmodels";
         /// A column of the query that says which rows are not independent of each other: standard errors are by these clusters. It is no feature.
         cluster: Option<String> = None, any(), from "statsmodels";
-        /// The level of each category that the weights of its other levels are differences from: the first in order, or that of most rows. Predictions
-        /// stay as they are.
+        /// The level of each category that the weights of its other levels are differences from: the first in order, that of most rows, or the one that
+        /// an object names for its column, as in `{"colour": "red"}`. Predictions stay as they are.
         reference: Reference = Reference::None, any(), from "assay";
     }
     together Self::check_errors
@@ -140,11 +141,13 @@ pub(super) fn fit(params: &LogisticRegressionParams, set: &TrainingSet, monitor:
         )
         .detail(format!("There are {classes} classes and {width} columns.")));
     }
+    let reported = Reported::of(&design, &params.reference, set.features())?;
+    let told = (&data, &reported);
     let unknowns = (classes - 1) * (width + 1);
     match classes {
-        2 if width <= NEWTON_WIDTH => params.newton(data, &penalty, (input.rows(), clusters)),
-        3..=NEWTON_CLASSES if width > 0 && unknowns <= NEWTON_UNKNOWNS => params.multinomial(data, &penalty, classes),
-        _ => params.descend(&data, &penalty, classes),
+        2 if width <= NEWTON_WIDTH => params.newton(told, &penalty, (input.rows(), clusters)),
+        3..=NEWTON_CLASSES if width > 0 && unknowns <= NEWTON_UNKNOWNS => params.multinomial(told, &penalty, classes),
+        _ => params.descend(told, &penalty, classes),
     }
 }
 
@@ -163,10 +166,15 @@ impl LogisticRegressionParams {
     fn check_errors(&self) -> Result<()> {
         check_errors(self.standard_errors, self.cluster.as_deref())?;
         self.standard_errors.check_likelihood()?;
-        check_reference(self.reference, self.fit_intercept)
+        check_reference(&self.reference, self.fit_intercept)
     }
 
-    fn newton(&self, data: Data, penalty: &[f64], (rows, clusters): (u64, Option<&[u32]>)) -> Result<LinearModel> {
+    fn newton(
+        &self,
+        (&data, reported): (&Data, &Reported),
+        penalty: &[f64],
+        (rows, clusters): (u64, Option<&[u32]>),
+    ) -> Result<LinearModel> {
         let minimum = self.minimise(
             data,
             penalty,
@@ -178,7 +186,6 @@ impl LogisticRegressionParams {
             },
         )?;
         let (equations, point) = (&minimum.equations, &minimum.points[0]);
-        let reported = Reported::of(data.design, self.reference);
         let errors = match is_robust(self.standard_errors, clusters) {
             true => {
                 let fit = robust::Fit {
@@ -190,29 +197,33 @@ impl LogisticRegressionParams {
                     clusters,
                     kind: self.standard_errors,
                 };
-                fit.errors(&reported)?
+                fit.errors(reported)?
             }
-            false => Errors::of_likelihood(equations.variances(&reported, false, data.monitor)?),
+            false => Errors::of_likelihood(equations.variances(reported, false, data.monitor)?),
         };
         let fits = vec![(point.clone(), errors)];
-        self.assemble((&data, &reported), Link::Logistic, fits, &minimum, equations.rank())
+        self.assemble((&data, reported), Link::Logistic, fits, &minimum, equations.rank())
     }
 
-    fn multinomial(&self, data: Data, penalty: &[f64], classes: usize) -> Result<LinearModel> {
+    fn multinomial(
+        &self,
+        (&data, reported): (&Data, &Reported),
+        penalty: &[f64],
+        classes: usize,
+    ) -> Result<LinearModel> {
         let objective = Multinomial {
             data,
             classes,
             intercept: self.fit_intercept,
         };
         let minimum = self.minimise(data, penalty, classes - 1, objective.clone())?;
-        let reported = Reported::of(data.design, self.reference);
         let curvature = &minimum.equations;
-        let fits = objective.conclude(&minimum.points, curvature, penalty, &reported)?;
+        let fits = objective.conclude(&minimum.points, curvature, penalty, reported)?;
         let fits = fits
             .into_iter()
             .map(|(point, variances)| (point, Errors::of_likelihood(variances)));
         self.assemble(
-            (&data, &reported),
+            (&data, reported),
             Link::Softmax,
             fits.collect(),
             &minimum,
@@ -264,7 +275,12 @@ impl LogisticRegressionParams {
         LinearModel::assemble_as(data.design, reported, link, &fits, summary)
     }
 
-    fn descend(&self, data: &Data, penalty: &[f64], classes: usize) -> Result<LinearModel> {
+    fn descend(
+        &self,
+        (data, reported): (&Data, &Reported),
+        penalty: &[f64],
+        classes: usize,
+    ) -> Result<LinearModel> {
         let settings = softmax::Settings {
             classes,
             penalty,
@@ -288,13 +304,7 @@ impl LogisticRegressionParams {
             .into_iter()
             .map(|point| Fitted { point, errors: None })
             .collect();
-        LinearModel::assemble_as(
-            data.design,
-            &Reported::of(data.design, self.reference),
-            link,
-            &fits,
-            summary,
-        )
+        LinearModel::assemble_as(data.design, reported, link, &fits, summary)
     }
 
     /// Without a penalty, classes that a line separates have no finite weights.

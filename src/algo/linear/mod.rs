@@ -7,6 +7,7 @@
 mod additive;
 mod block;
 pub(crate) mod cholesky;
+mod clusters;
 mod coordinate_descent;
 mod covariance;
 pub mod elastic_net;
@@ -29,6 +30,7 @@ mod poisson;
 pub mod predictor;
 mod products;
 mod quantile;
+mod reference;
 mod robust;
 pub mod scorer;
 mod sides;
@@ -39,7 +41,6 @@ mod triangle;
 #[cfg(test)]
 mod tests;
 
-pub use covariance::Reference;
 pub use elastic_net::ElasticNetParams;
 pub use gram::{Gram, Moments};
 pub use huber::{HuberParams, HuberRegression};
@@ -52,6 +53,7 @@ pub(crate) use pass::Data;
 pub use poisson::{PoissonParams, PoissonRegression};
 pub use predictor::LinearPredictor;
 pub use quantile::{QuantileParams, QuantileRegression};
+pub use reference::Reference;
 pub use robust::StandardErrors;
 pub use scorer::{Scorer, Sum};
 pub use svm::{LinearSvm, SvmLoss, SvmParams};

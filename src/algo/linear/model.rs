@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use statrs::function::{beta::checked_beta_reg, erf::erfc};
 
 use super::cholesky::dot;
-use super::covariance::{Reference, Reported};
+use super::covariance::Reported;
 use super::equations::Variances;
 use super::link::probabilities;
 use super::pass::Point;
@@ -236,7 +236,7 @@ impl Errors {
 impl LinearModel {
     /// Folds fits on `design`'s scale into a model. Returns an error when a weight is not finite.
     pub(crate) fn assemble(design: &Design, link: Link, fits: &[Fitted], summary: Summary) -> Result<LinearModel> {
-        LinearModel::assemble_as(design, &Reported::of(design, Reference::None), link, fits, summary)
+        LinearModel::assemble_as(design, &Reported::plain(design), link, fits, summary)
     }
 
     /// The same with levels' weights reported as differences from levels of reference.

@@ -1,12 +1,13 @@
 //! Poisson regression: the logarithm of the mean of counts is linear.
 
-use super::covariance::{Reference, Reported, check_reference};
+use super::covariance::Reported;
 use super::gram::{self, check_width};
 use super::input::Input;
 use super::losses::PoissonLoss;
 use super::model::{Errors, Fitted, LinearModel, Link, Summary};
 use super::newton::{self, Single};
 use super::pass::Data;
+use super::reference::{Reference, check_reference};
 use super::robust::{self, StandardErrors, check_errors, clusters_of, is_robust};
 use crate::design::Design;
 use crate::error::{Error, Result};
@@ -34,8 +35,8 @@ hyperparameters! {
         standard_errors: StandardErrors = StandardErrors::Classical, any(), from "statsmodels";
         /// A column of the query that says which rows are not independent of each other: standard errors are by these clusters. It is no feature.
         cluster: Option<String> = None, any(), from "statsmodels";
-        /// The level of each category that the weights of its other levels are differences from: the first in order, or that of most rows. Predictions
-        /// stay as they are.
+        /// The level of each category that the weights of its other levels are differences from: the first in order, that of most rows, or the one that
+        /// an object names for its column, as in `{"colour": "red"}`. Predictions stay as they are.
         reference: Reference = Reference::None, any(), from "assay";
     }
     together Self::check_together
@@ -45,7 +46,7 @@ impl PoissonParams {
     fn check_together(&self) -> Result<()> {
         check_errors(self.standard_errors, self.cluster.as_deref())?;
         self.standard_errors.check_likelihood()?;
-        check_reference(self.reference, self.fit_intercept)
+        check_reference(&self.reference, self.fit_intercept)
     }
 }
 
@@ -64,8 +65,9 @@ impl Learner for PoissonRegression {
         params.cluster.as_deref()
     }
 
-    fn memory(_: &PoissonParams, shape: &Shape) -> usize {
-        shape.rows.saturating_mul(24)
+    fn memory(params: &PoissonParams, shape: &Shape) -> usize {
+        let errors = robust::memory(params.standard_errors, params.cluster.as_deref(), shape);
+        shape.rows.saturating_mul(24).saturating_add(errors)
     }
 
     fn design_memory(_: &PoissonParams, shape: &Shape) -> usize {
@@ -124,7 +126,7 @@ pub(super) fn fit(params: &PoissonParams, set: &TrainingSet, monitor: &dyn Monit
     };
     let minimum = problem.minimise()?;
     let (equations, mut point) = (&minimum.equations, minimum.points[0].clone());
-    let reported = Reported::of(&design, params.reference);
+    let reported = Reported::of(&design, &params.reference, set.features())?;
     let clusters = clusters_of(params.cluster.as_deref(), set)?;
     let errors = match is_robust(params.standard_errors, clusters) {
         true => {

@@ -2,7 +2,7 @@
 
 use statrs::distribution::{Continuous, ContinuousCDF, Normal};
 
-use super::covariance::{Reference, Reported, check_reference};
+use super::covariance::Reported;
 use super::equations::Equations;
 use super::gram::{self, check_width};
 use super::input::{Input, Standardised};
@@ -10,6 +10,7 @@ use super::kinks::{Kink, ROW_BYTES};
 use super::link::Loss;
 use super::model::{Errors, Fitted, LinearModel, Link, Summary};
 use super::pass::{Data, Point};
+use super::reference::{Reference, check_reference};
 use super::robust::{self, StandardErrors};
 use super::sides::Sides;
 use crate::boosting::Quantile;
@@ -53,8 +54,8 @@ hyperparameters! {
         /// Of what standard errors are made, statsmodels' `vcov`: with its kernel (Epanechnikov's) and bandwidth (Hall and Sheather's). Weighted rows have
         /// none.
         standard_errors: QuantileErrors = QuantileErrors::Robust, any(), from "statsmodels";
-        /// The level of each category that the weights of its other levels are differences from: the first in order, or that of most rows. Predictions
-        /// stay as they are.
+        /// The level of each category that the weights of its other levels are differences from: the first in order, that of most rows, or the one that
+        /// an object names for its column, as in `{"colour": "red"}`. Predictions stay as they are.
         reference: Reference = Reference::None, any(), from "assay";
     }
     together Self::check_together
@@ -62,7 +63,7 @@ hyperparameters! {
 
 impl QuantileParams {
     fn check_together(&self) -> Result<()> {
-        check_reference(self.reference, self.fit_intercept)
+        check_reference(&self.reference, self.fit_intercept)
     }
 }
 
@@ -123,7 +124,7 @@ pub(super) fn fit(params: &QuantileParams, set: &TrainingSet, monitor: &dyn Moni
     .minimise()?;
     let point = &found.minimum.point;
     let equations = Equations::new(&data.moments()?, &penalty, params.fit_intercept, monitor)?;
-    let reported = Reported::of(&design, params.reference);
+    let reported = Reported::of(&design, &params.reference, set.features())?;
     let errors = match weights {
         None => params.errors(&data, point, &equations, &reported)?,
         Some(_) => None,

@@ -1,25 +1,21 @@
 //! Standard errors that do not take every row's noise to be alike and independent: White's, with the corrections of MacKinnon and White (1985), and
 //! of clusters of rows (Liang and Zeger 1986), as in statsmodels.
 
-use faer::linalg::matmul::triangular::{BlockStructure, matmul};
-use faer::{Accum, MatMut, MatRef, Par};
+use rayon::prelude::*;
 
-use super::block::{BLOCK_ROWS, Block, Rows, walk};
+use super::block::{BLOCK_ROWS, Block};
 use super::cholesky::dot;
+use super::clusters;
 use super::covariance::{Covariance, Meat, Reported};
 use super::equations::{Equations, Variances};
 use super::link::Loss;
 use super::model::Errors;
 use super::pass::{Data, Point};
-use crate::design::{Encoding, NO_COLUMN};
+use crate::design::NO_COLUMN;
 use crate::error::{Error, Result};
-use crate::frame::Column;
 use crate::parameters::{Value, choices, refuse};
 use crate::room;
-use crate::training_set::TrainingSet;
-
-/// Clusters whose sums are multiplied out in one go.
-const CHUNK_CLUSTERS: usize = 1024;
+use crate::training_set::{Shape, TrainingSet};
 
 choices! {
     /// Of what standard errors are made.
@@ -80,6 +76,16 @@ pub(crate) fn clusters_of<'a>(cluster: Option<&str>, set: &'a TrainingSet) -> Re
     }
 }
 
+/// Bytes that errors take because of the rows, at most.
+pub(crate) fn memory(kind: StandardErrors, cluster: Option<&str>, shape: &Shape) -> usize {
+    let each = match (kind, cluster) {
+        (_, Some(_)) => clusters::ROW_BYTES,
+        (StandardErrors::Hc2 | StandardErrors::Hc3, None) => size_of::<f64>(),
+        (StandardErrors::Classical | StandardErrors::Hc0 | StandardErrors::Hc1, None) => 0,
+    };
+    shape.rows.saturating_mul(each)
+}
+
 /// A fit of which robust errors are wanted.
 pub(crate) struct Fit<'a, L> {
     pub data: Data<'a>,
@@ -101,8 +107,8 @@ impl<L: Loss> Fit<'_, L> {
         let freedom = self.equations.freedom(&inverse);
         let left = self.rows as f64 - freedom;
         let meat = match self.clusters {
-            Some(clusters) => {
-                let (meat, count) = self.of_clusters(clusters)?;
+            Some(of_rows) => {
+                let (meat, count) = clusters::squares(&self.data, (self.point, self.loss), of_rows, &self.means())?;
                 let (rows, count) = (self.rows as f64, count as f64);
                 meat.times(count / (count - 1.0) * ((rows - 1.0) / left))
             }
@@ -130,32 +136,15 @@ impl<L: Loss> Fit<'_, L> {
     fn of_rows(&self, inverse: &[f64]) -> Result<Meat> {
         let (means, data, width) = (self.means(), &self.data, self.data.design.width());
         let scorer = data.scorer(self.point);
-        let power = match self.kind {
-            StandardErrors::Hc2 => 0.5,
-            StandardErrors::Hc3 => 1.0,
-            StandardErrors::Classical | StandardErrors::Hc0 | StandardErrors::Hc1 => 0.0,
-        };
-        let moments = data.squares(|block, range| {
+        let corrections = self.corrections(inverse, &means)?;
+        let moments = data.squares(|_, range| {
             let mut scores = [0.0; BLOCK_ROWS];
             let own = &mut scores[..range.len()];
             scorer.scores(range.clone(), own);
             let weights = data.weights.map(|w| &w[range.clone()]);
             self.loss.residuals(own, &data.targets[range.clone()], weights, None);
-            if power > 0.0 {
-                block.roots.fill(1.0);
-                block.fill(data.design, data.frame, range.clone(), &[0.0; BLOCK_ROWS]);
-                let mut row = vec![0.0; width];
-                for (index, score) in own.iter_mut().enumerate() {
-                    let weight = weights.map_or(1.0, |w| w[index]);
-                    centred(block, index, &means, &mut row);
-                    let leverage = weight * self.leverage(&row, inverse);
-                    // A row that is fitted whatever it says has no residual, and tells nothing.
-                    *score = if leverage < 1.0 - 1e-12 {
-                        *score / (1.0 - leverage).powf(power)
-                    } else {
-                        0.0
-                    };
-                }
+            if let Some(corrections) = &corrections {
+                own.iter_mut().zip(&corrections[range]).for_each(|(score, by)| *score *= by);
             }
             scores
         })?;
@@ -176,6 +165,40 @@ impl<L: Loss> Fit<'_, L> {
         })
     }
 
+    /// What each row's residual is multiplied by, for what the row itself took from it. O(rows x width^2), blocks in parallel.
+    fn corrections(&self, inverse: &[f64], means: &[f64]) -> Result<Option<Vec<f64>>> {
+        let power = match self.kind {
+            StandardErrors::Hc2 => 0.5,
+            StandardErrors::Hc3 => 1.0,
+            StandardErrors::Classical | StandardErrors::Hc0 | StandardErrors::Hc1 => return Ok(None),
+        };
+        let data = &self.data;
+        let mut corrections = room::zeros(data.targets.len())?;
+        let blocks = corrections.par_chunks_mut(BLOCK_ROWS).enumerate();
+        let workspace = || (Block::new(data.design), vec![0.0; data.design.width()]);
+        blocks.try_for_each_init(workspace, |(block, row), (number, corrections)| {
+            let first = number * BLOCK_ROWS;
+            block.fill(
+                data.design,
+                data.frame,
+                first..first + corrections.len(),
+                &[0.0; BLOCK_ROWS],
+            );
+            for (index, correction) in corrections.iter_mut().enumerate() {
+                data.monitor.check()?;
+                centred(block, index, means, row);
+                let weight = data.weights.map_or(1.0, |w| w[first + index]);
+                let leverage = weight * self.leverage(row, inverse);
+                // A row that is fitted whatever it says has no residual, and tells nothing.
+                if leverage < 1.0 - 1e-12 {
+                    *correction = (1.0 - leverage).powf(-power);
+                }
+            }
+            Ok::<_, Error>(())
+        })?;
+        Ok(Some(corrections))
+    }
+
     /// How much a row of weight 1 moves its own fitted value.
     fn leverage(&self, row: &[f64], inverse: &[f64]) -> f64 {
         let rows = inverse.chunks_exact(row.len().max(1)).zip(row);
@@ -186,114 +209,6 @@ impl<L: Loss> Fit<'_, L> {
             0.0
         };
         along + mean
-    }
-
-    /// The squares of the clusters' gradients, and how many clusters there are.
-    fn of_clusters(&self, clusters: &[u32]) -> Result<(Meat, usize)> {
-        let data = &self.data;
-        if clusters.len() != data.targets.len() {
-            return Err(Error::Internal("each row has a cluster"));
-        }
-        let (means, width) = (self.means(), data.design.width());
-        let counted = |row: usize| data.weights.is_none_or(|w| w[row] > 0.0);
-        let most = clusters.iter().max().map_or(0, |most| *most as usize + 1);
-        let mut is_there = vec![false; most];
-        for (row, &cluster) in clusters.iter().enumerate() {
-            is_there[cluster as usize] |= counted(row);
-        }
-        let count = is_there.iter().filter(|there| **there).count();
-        if count < 2 {
-            return Err(Error::data(
-                "standard errors by cluster need at least two clusters",
-                "name a column with more values as cluster, or leave it out",
-            ));
-        }
-        // The last of a cluster's sums is that of the residuals.
-        let mut sums: Vec<f64> = room::zeros(most.saturating_mul(width + 1))?;
-        self.add_gradients(clusters, &mut sums)?;
-        let size = width + 1;
-        let mut square = vec![0.0; size * size];
-        for chunk in sums.chunks_mut(CHUNK_CLUSTERS * size) {
-            data.monitor.check()?;
-            for sums in chunk.chunks_exact_mut(size) {
-                let one = sums[width];
-                sums.iter_mut().zip(&means).for_each(|(sum, mean)| *sum -= mean * one);
-            }
-            let rows = MatRef::from_row_major_slice(&*chunk, chunk.len() / size, size);
-            matmul(
-                MatMut::from_row_major_slice_mut(&mut square, size, size),
-                BlockStructure::TriangularLower,
-                Accum::Add,
-                rows.transpose(),
-                BlockStructure::Rectangular,
-                rows,
-                BlockStructure::Rectangular,
-                1.0,
-                Par::Seq,
-            );
-        }
-        let at = |i: usize, j: usize| square[i.max(j) * size + i.min(j)];
-        let meat = Meat {
-            square: (0..width)
-                .flat_map(|i| (0..width).map(move |j| (i, j)))
-                .map(|(i, j)| at(i, j))
-                .collect(),
-            with_one: (0..width).map(|i| at(width, i)).collect(),
-            one: at(width, width),
-        };
-        Ok((meat, count))
-    }
-
-    /// Adds each row's gradient to its cluster's.
-    fn add_gradients(&self, clusters: &[u32], sums: &mut [f64]) -> Result<()> {
-        let (data, size) = (&self.data, self.data.design.width() + 1);
-        let scorer = data.scorer(self.point);
-        let Rows { rows, .. } = data.rows();
-        let mut ranges = (0..rows)
-            .step_by(BLOCK_ROWS)
-            .map(|start| start..rows.min(start + BLOCK_ROWS));
-        walk(&mut ranges, data.monitor, |range| {
-            let mut scores = [0.0; BLOCK_ROWS];
-            let scores = &mut scores[..range.len()];
-            scorer.scores(range.clone(), scores);
-            let weights = data.weights.map(|w| &w[range.clone()]);
-            self.loss.residuals(scores, &data.targets[range.clone()], weights, None);
-            let clusters = &clusters[range.clone()];
-            let mut add =
-                |index: usize, column: usize, value: f64| sums[clusters[index] as usize * size + column] += value;
-            for (index, score) in scores.iter().enumerate() {
-                add(index, size - 1, *score);
-            }
-            for (column, encoding) in data.frame.columns().iter().zip(data.design.encodings()) {
-                match (column, encoding) {
-                    (
-                        Column::Number(values),
-                        Encoding::Number {
-                            column,
-                            mean,
-                            centre,
-                            inverse,
-                        },
-                    ) => {
-                        for (index, (score, &x)) in scores.iter().zip(&values[range.clone()]).enumerate() {
-                            let x = if x.is_nan() { *mean } else { x };
-                            add(index, *column, score * (x - centre) * inverse);
-                        }
-                    }
-                    (Column::Category { codes, .. }, Encoding::Category { columns }) => {
-                        for (index, (score, &code)) in scores.iter().zip(&codes[range.clone()]).enumerate() {
-                            let level = super::block::level_column(columns, code);
-                            if level != NO_COLUMN {
-                                add(index, level as usize, *score);
-                            }
-                        }
-                    }
-                    // Ruled out by Design::fits.
-                    (Column::Number(_), Encoding::Category { .. })
-                    | (Column::Category { .. }, Encoding::Number { .. }) => {}
-                }
-            }
-        })
     }
 }
 

@@ -1,8 +1,10 @@
 //! The whole family against scikit-learn, and what must hold whatever the rows.
 
 mod classes;
+mod clusters;
 mod losses;
 mod nist;
+mod references;
 mod sparse;
 mod sums;
 mod weights;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::tally::FeatureTally;
 use super::*;
 use crate::accumulator::Accumulator;
-use crate::frame::{Column, MISSING, UNSEEN};
+use crate::frame::{Column, MISSING, UNSEEN, UNSEEN_CODE};
 use crate::learner::Unchecked;
 use crate::monitor::Unwatched;
 use crate::parameters::Hyperparameters;
@@ -248,6 +248,38 @@ proptest! {
         if let Ok(mut tally) = postcard::from_bytes::<Tally>(&bytes) && tally.validate().is_ok() {
             let _ = tally.merge(&tally.clone());
             let _ = tally.finish(&NaiveBayesParams::default());
+        }
+    }
+}
+
+/// Rows scored together are scored as each alone, to the bit, whatever is missing or was not seen.
+#[test]
+fn rows_together_are_scored_as_each_alone() {
+    let count = 700;
+    let number = |by: usize| (0..count).map(|i| (i * by % 97) as f64 - 40.0).collect::<Vec<f64>>();
+    let mut gaps = number(31);
+    gaps.iter_mut().step_by(5).for_each(|x| *x = f64::NAN);
+    let codes: Vec<u32> = (0..count).map(|i| if i % 9 == 0 { MISSING } else { i as u32 % 4 }).collect();
+    let columns = |codes: Vec<u32>| {
+        vec![
+            Column::Number(number(17)),
+            Column::Category { codes, levels: 4 },
+            Column::Number(gaps.clone()),
+        ]
+    };
+    let targets = (0..count).map(|i| (i * i % 3) as f64).collect();
+    let model = fit(columns(codes.clone()), targets, NaiveBayesParams::default()).unwrap();
+    let mut other = codes;
+    other.iter_mut().step_by(11).for_each(|code| *code = UNSEEN_CODE);
+    let frame = Frame::new(columns(other)).unwrap();
+    for rows in [0..count, 3..4, 255..600, 40..40] {
+        let mut together = vec![0.0; rows.len() * 3];
+        model.score_rows(&frame, rows.clone(), &mut together);
+        let (mut row, mut alone) = (vec![0.0; 3], [0.0; 3]);
+        for (index, together) in rows.zip(together.chunks_exact(3)) {
+            frame.encode_row(index, &mut row);
+            model.score(&row, &mut alone);
+            assert_eq!(alone, together, "row {index}");
         }
     }
 }

@@ -315,6 +315,7 @@ impl Labels<'_> {
             target: self.target.map_or(Target::None, |target| target.take(rows)),
             weights: self.weights.map(weights),
             groups: (self.clusters).map(|clusters| rows.iter().map(|&row| clusters[row as usize]).collect()),
+            named: None,
         })
     }
 }
@@ -333,7 +334,10 @@ impl RawRows {
             notes: self.notes,
             leaks: self.leaks,
         };
+        let raw_features = self.slots.iter().map(|slot| slot.feature.clone());
+        let raw_features: Vec<pipeline::Feature> = raw_features.collect();
         if plan.spec.is_empty() {
+            prepared.train.named = Some(raw_features.into());
             return Ok(prepared);
         }
         let (train, train_keys) = std::mem::take(&mut prepared.train.frame).into_columns();
@@ -374,6 +378,7 @@ impl RawRows {
         if let Some(test) = &mut prepared.test {
             test.frame = frame(learned.test, test_keys)?;
         }
+        prepared.train.named = Some(learned.pipeline.features(raw_features).into());
         prepared.pipeline = Some(learned.pipeline);
         Ok(prepared)
     }

@@ -26,6 +26,14 @@ SELECT * FROM told('counts');
 SELECT round(assay.predict('counts', 5, 30)::numeric, 3) AS visits, round(exp(sum(weight * CASE feature WHEN 'distance' THEN 5 WHEN 'age' THEN 30 ELSE 1 END))::numeric, 3) AS by_weights
 FROM assay.weights('counts');
 
+-- Levels as differences from one that is named; what is missing is a level, too.
+SELECT version FROM assay.train('squares', 'SELECT distance, product, price FROM orders', 'price', 'linear_regression', '{"reference": {"product": "milk"}}', split => 'none', deploy => 'always');
+SELECT * FROM told('squares');
+SELECT version FROM assay.train('squares', 'SELECT distance, nullif(product, ''tea'') AS product, price FROM orders', 'price', 'linear_regression', '{"reference": {"product": "(null)"}}', split => 'none', deploy => 'always');
+SELECT * FROM told('squares');
+SELECT version FROM assay.train('grouped', 'SELECT shop % 2 AS side, distance, product, price FROM orders', 'price', 'linear_regression', '{"reference": {"product": "milk"}}', split => 'none', group_by => '{side}');
+SELECT feature, category, round(weight::numeric, 3) AS weight FROM assay.weights('grouped', '{"side": 1}');
+
 -- Errors of rows that are not alike, and of shops whose rows are not independent: the column of shops is no feature.
 SELECT version FROM assay.train('squares', 'SELECT distance, product, price FROM orders', 'price', 'linear_regression', '{"reference": "first", "standard_errors": "HC3"}', split => 'none', deploy => 'always');
 SELECT * FROM told('squares');
@@ -60,4 +68,12 @@ CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_regression',
 CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_regression', '{"cluster": "price"}')$$);
 CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_regression', '{"cluster": "shop"}', exclude => '{shop}')$$);
 CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_regression', '{"reference": "bread"}')$$);
+CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_regression', '{"reference": {"product": "wine"}}')$$);
+CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_regression', '{"reference": {"distance": "1"}}')$$);
+CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_regression', '{"reference": {"product": 1}}')$$);
+CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'quantile_regression', '{"reference": {"product": "tea"}, "fit_intercept": false}')$$);
+CALL fails($$SELECT assay.train('wrong', 'SELECT distance, 0 AS visits FROM orders', 'visits', 'poisson_regression')$$);
+CALL fails($$SELECT assay.train('wrong', 'SELECT distance, returned FROM orders', 'returned', 'logistic_regression', '{"standard_errors": "HC2"}')$$);
+CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_svm', '{"C": 0}')$$);
+CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'huber_regression', '{"t": -1}')$$);
 CALL fails($$SELECT assay.train('wrong', 'orders', 'product', 'huber_regression')$$);

@@ -27,6 +27,14 @@ FROM (VALUES
     ('quantile', 'amount', 'gradient_boosting', '{"n_estimators": 3, "objective": "quantile"}', NULL, NULL, NULL, NULL, NULL, NULL),
     ('huber', 'amount', 'gradient_boosting', '{"n_estimators": 3, "objective": "huber"}', NULL, NULL, NULL, NULL, NULL, 'w'),
     ('poisson', 'amount', 'gradient_boosting', '{"n_estimators": 3, "objective": "poisson"}', NULL, NULL, NULL, NULL, NULL, NULL),
+    ('margins', 'returned', 'linear_svm', '{"loss": "hinge"}', NULL, NULL, NULL, NULL, NULL, 'w'),
+    ('margins of classes', 'class', 'linear_svm', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    ('beyond a margin', 'amount', 'linear_svm', '{"epsilon": 0.3}', NULL, NULL, NULL, NULL, NULL, 'w'),
+    ('median', 'amount', 'quantile_regression', NULL, NULL, NULL, NULL, NULL, '{"level": 0.8}', NULL),
+    ('outliers', 'amount', 'huber_regression', '{"reference": "most_frequent"}', NULL, NULL, NULL, NULL, NULL, 'w'),
+    ('counts', 'amount', 'poisson_regression', '{"standard_errors": "HC0"}', NULL, NULL, NULL, NULL, NULL, NULL),
+    ('errors of rows', 'amount', 'linear_regression', '{"standard_errors": "HC3", "reference": "first"}', NULL, NULL, NULL, NULL, NULL, 'w'),
+    ('errors of clusters', 'amount', 'ridge', '{"cluster": "customer"}', NULL, NULL, NULL, NULL, NULL, NULL),
     ('gamma', 'amount', 'gradient_boosting', '{"n_estimators": 3, "objective": "gamma"}', NULL, NULL, NULL, NULL, NULL, NULL),
     ('tweedie', 'amount', 'gradient_boosting', '{"n_estimators": 3, "objective": "tweedie"}', NULL, NULL, NULL, NULL, NULL, NULL)
 ) AS v (name, target, algorithm, params, preprocess, split, group_by, calibrate, intervals, weight);
