@@ -275,12 +275,7 @@ impl LogisticRegressionParams {
         LinearModel::assemble_as(data.design, reported, link, &fits, summary)
     }
 
-    fn descend(
-        &self,
-        (data, reported): (&Data, &Reported),
-        penalty: &[f64],
-        classes: usize,
-    ) -> Result<LinearModel> {
+    fn descend(&self, (data, reported): (&Data, &Reported), penalty: &[f64], classes: usize) -> Result<LinearModel> {
         let settings = softmax::Settings {
             classes,
             penalty,

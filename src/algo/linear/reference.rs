@@ -111,7 +111,9 @@ impl Reference {
             Reference::Named(named) => {
                 let feature = features.get(levels.place);
                 let named = feature.and_then(|feature| Some((feature, named.get(&feature.name)?)));
-                named.map(|(feature, name)| named_level(levels, feature, name)).transpose()
+                named
+                    .map(|(feature, name)| named_level(levels, feature, name))
+                    .transpose()
             }
         }
     }

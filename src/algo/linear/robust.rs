@@ -144,7 +144,9 @@ impl<L: Loss> Fit<'_, L> {
             let weights = data.weights.map(|w| &w[range.clone()]);
             self.loss.residuals(own, &data.targets[range.clone()], weights, None);
             if let Some(corrections) = &corrections {
-                own.iter_mut().zip(&corrections[range]).for_each(|(score, by)| *score *= by);
+                own.iter_mut()
+                    .zip(&corrections[range])
+                    .for_each(|(score, by)| *score *= by);
             }
             scores
         })?;

@@ -301,7 +301,10 @@ impl NaiveBayes {
                 self.joint_rows(frame, chunk.clone(), densities);
                 for (index, out) in chunk.zip(densities.chunks_exact_mut(classes)) {
                     let weight = input.weights.as_ref().map_or(1.0, |w| w[index]);
-                    margins.iter_mut().zip(&*out).for_each(|(sum, out)| *sum += weight * out);
+                    margins
+                        .iter_mut()
+                        .zip(&*out)
+                        .for_each(|(sum, out)| *sum += weight * out);
                     softmax(out);
                     loss -= weight * out[input.targets[index] as usize].max(f64::MIN_POSITIVE).ln();
                     total += weight;

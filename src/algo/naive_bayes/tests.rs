@@ -259,7 +259,9 @@ fn rows_together_are_scored_as_each_alone() {
     let number = |by: usize| (0..count).map(|i| (i * by % 97) as f64 - 40.0).collect::<Vec<f64>>();
     let mut gaps = number(31);
     gaps.iter_mut().step_by(5).for_each(|x| *x = f64::NAN);
-    let codes: Vec<u32> = (0..count).map(|i| if i % 9 == 0 { MISSING } else { i as u32 % 4 }).collect();
+    let codes: Vec<u32> = (0..count)
+        .map(|i| if i % 9 == 0 { MISSING } else { i as u32 % 4 })
+        .collect();
     let columns = |codes: Vec<u32>| {
         vec![
             Column::Number(number(17)),

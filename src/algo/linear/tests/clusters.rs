@@ -10,7 +10,9 @@ fn data(own: impl Fn(u32) -> u32) -> Dataset {
         codes: (0..ROWS).map(|i| i / 7 % 5).collect(),
         levels: 5,
     };
-    let target = (0..ROWS).map(|i| f64::from(i * 31 % 67) * f64::from(1 + i % 4)).collect();
+    let target = (0..ROWS)
+        .map(|i| f64::from(i * 31 % 67) * f64::from(1 + i % 4))
+        .collect();
     TrainingSet {
         groups: Some((0..ROWS).map(own).collect()),
         ..numbers(Frame::new(vec![column(37), levels, column(59)]).unwrap(), target)
