@@ -34,6 +34,8 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 pub use params::{Amount, ClassWeight, Criterion, ForestParams, MaxFeatures};
@@ -45,6 +47,7 @@ use crate::error::{Error, Result};
 use crate::estimator::Estimator;
 use crate::explain::{Baseline, Ensemble, Explainer, LeafValues, Margins, TreeExplainer};
 use crate::fitted::{Fitted, Form, is_base};
+use crate::frame::Frame;
 use crate::learner::{Checked, Learner};
 use crate::monitor::Monitor;
 use crate::parameters::refuse;
@@ -53,6 +56,9 @@ use crate::training_set::{Shape, TrainingSet};
 use crate::trees::Importance;
 use crate::trees::tree::Trees;
 use leaves::Leaves;
+
+/// Rows that are scored in one go.
+const ROWS: usize = 256;
 
 /// The learner of one tree.
 pub struct DecisionTree;
@@ -230,5 +236,27 @@ impl Estimator for RandomForest {
         self.trees
             .leaves(row, |leaf| self.leaves.add(self.trees.number(leaf), out));
         self.leaves.finish(self.trees.count() as f64, out);
+    }
+
+    /// Tree by tree: of fully grown ones each is as large as a cache.
+    fn score_rows(&self, frame: &Frame, rows: Range<usize>, out: &mut [f64]) {
+        let (width, outputs) = (frame.width().max(1), self.outputs());
+        let mut encoded = vec![f64::NAN; ROWS.min(rows.len()) * width];
+        for (start, out) in rows.step_by(ROWS).zip(out.chunks_mut(ROWS * outputs)) {
+            let encoded = &mut encoded[..out.len() / outputs * width];
+            for (row, encoded) in (start..).zip(encoded.chunks_exact_mut(width)) {
+                frame.encode_row(row, encoded);
+            }
+            out.fill(0.0);
+            for tree in 0..self.trees.count() {
+                self.trees.leaves_of_rows(tree, encoded, width, |row, leaf| {
+                    let number = self.trees.number(leaf);
+                    self.leaves.add(number, &mut out[row * outputs..(row + 1) * outputs]);
+                });
+            }
+            for out in out.chunks_exact_mut(outputs) {
+                self.leaves.finish(self.trees.count() as f64, out);
+            }
+        }
     }
 }

@@ -277,6 +277,28 @@ impl Trees {
         }
     }
 
+    /// Calls `visit` with the place of each of some encoded rows of so many values, one after the other, and with the leaf that it comes to in `tree`:
+    /// the nodes that all rows pass stay in the cache. O(rows x depth).
+    #[inline]
+    pub fn leaves_of_rows(&self, tree: usize, rows: &[f64], width: usize, mut visit: impl FnMut(usize, usize)) {
+        for (chunk, rows) in rows.chunks(WALKERS * width).enumerate() {
+            let mut at = [self.roots[tree]; WALKERS];
+            loop {
+                let mut moved = 0;
+                for (walker, row) in at.iter_mut().zip(rows.chunks_exact(width)) {
+                    let next = self.step(*walker, |column| row[column]);
+                    moved |= next ^ *walker;
+                    *walker = next;
+                }
+                if moved == 0 {
+                    break;
+                }
+            }
+            let walked = at.iter().take(rows.len() / width).enumerate();
+            walked.for_each(|(index, &leaf)| visit(chunk * WALKERS + index, leaf as usize));
+        }
+    }
+
     /// Checks that walking any encoded row of the columns `features` (0 for a number, the level count of a category) ends, and
     /// reads no index out of range: children lie behind their parents inside the tree, each has one parent, all indices and
     /// numbers are in range, those of leaves below `numbers`. Returns an error when stopped, too. O(nodes).

@@ -166,6 +166,22 @@ fn balanced_classes_weigh_the_same() {
     }
 }
 
+/// Rows together are scored as each alone, to the bit; in whatever pieces.
+#[test]
+fn rows_together_are_scored_as_each_alone() {
+    let (columns, targets) = mixed(700, 5);
+    for count in [0, 2, 3] {
+        let data = dataset(columns.clone(), targets_of(&targets, count));
+        let model = forest(json!({"n_estimators": 7}), count, &data).unwrap();
+        let alone = scores(&model, &data.frame);
+        for rows in [0..700, 3..4, 255..600, 40..40, 692..700] {
+            let mut together = vec![f64::NAN; rows.len() * model.outputs()];
+            model.score_rows(&data.frame, rows.clone(), &mut together);
+            assert_eq!(alone[rows].concat(), together);
+        }
+    }
+}
+
 /// Keeps the losses.
 #[derive(Default)]
 struct Losses(Mutex<Vec<Progress>>);
