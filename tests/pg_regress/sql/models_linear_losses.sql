@@ -68,9 +68,9 @@ CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_regression',
 CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_regression', '{"cluster": "price"}')$$);
 CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_regression', '{"cluster": "shop"}', exclude => '{shop}')$$);
 CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_regression', '{"reference": "bread"}')$$);
-CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_regression', '{"reference": {"product": "wine"}}')$$);
-CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_regression', '{"reference": {"distance": "1"}}')$$);
-CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'linear_regression', '{"reference": {"product": 1}}')$$);
+CALL fails($$SELECT assay.train('wrong', 'SELECT distance, product, price FROM orders', 'price', 'linear_regression', '{"reference": {"product": "wine"}}')$$);
+CALL fails($$SELECT assay.train('wrong', 'SELECT distance, product, price FROM orders', 'price', 'linear_regression', '{"reference": {"distance": "1"}}')$$);
+CALL fails($$SELECT assay.train('wrong', 'SELECT distance, product, price FROM orders', 'price', 'linear_regression', '{"reference": {"product": 1}}')$$);
 CALL fails($$SELECT assay.train('wrong', 'orders', 'price', 'quantile_regression', '{"reference": {"product": "tea"}, "fit_intercept": false}')$$);
 CALL fails($$SELECT assay.train('wrong', 'SELECT distance, 0 AS visits FROM orders', 'visits', 'poisson_regression')$$);
 CALL fails($$SELECT assay.train('wrong', 'SELECT distance, returned FROM orders', 'returned', 'logistic_regression', '{"standard_errors": "HC2"}')$$);
