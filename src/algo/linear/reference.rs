@@ -36,7 +36,8 @@ impl Value for Reference {
                 let named = named
                     .iter()
                     .map(|(column, level)| Some((column.clone(), level.as_str()?.to_string())));
-                named.collect::<Option<_>>().map(Reference::Named)
+                let named: Option<BTreeMap<String, String>> = named.collect();
+                named.filter(|named| !named.is_empty()).map(Reference::Named)
             }
             Json::Bool(_) | Json::Number(_) | Json::Array(_) => None,
         }
