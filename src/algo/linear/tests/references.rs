@@ -92,7 +92,13 @@ fn columns_and_levels_that_are_not_there_are_errors_that_list_those_that_are() {
         let expected = format!("reference names \"{column}\", which is no category among the features");
         assert_eq!((&*problem, &*detail), (&*expected, "Categories are: colour."));
     }
-    for wrong in [json!("red"), json!({}), json!(["colour"]), json!({"colour": 3}), json!(true)] {
+    for wrong in [
+        json!("red"),
+        json!({}),
+        json!(["colour"]),
+        json!({"colour": 3}),
+        json!(true),
+    ] {
         let Err(Error::Parameter { name, allowed, .. }) = read(wrong) else {
             panic!()
         };
