@@ -2,6 +2,7 @@
 
 use crate::bound;
 use algo::estimator::Estimator;
+use algo::forecast::ForecastModel;
 use algo::frame::UNSEEN;
 use algo::grouped::LinearScorers;
 use algo::hash::hash_bytes;
@@ -106,6 +107,25 @@ fn beside(model: &Model, row: &[f64], scores: &[f64]) {
     }
 }
 
+/// What is forecast of the first series.
+fn look_ahead(model: &ForecastModel) {
+    let places: Vec<usize> = (0..model.series().len().min(20)).collect();
+    let all = model.forecast_each(&places, 5, 0.9, &Unwatched).expect("there is room");
+    for (&place, points) in places.iter().zip(&all) {
+        let series = &model.series()[place];
+        let _ = (series.method(), series.reason().text(), series.frequency().name());
+        for (step, point) in (1..).zip(points) {
+            assert!(point.lower <= point.upper || point.lower.is_nan() || point.upper.is_nan(), "{point:?}");
+            let strangeness = model
+                .strangeness((place, step), (point, 0.9), 1.0, &Unwatched)
+                .expect("there is such a series");
+            assert!(strangeness.is_none_or(|share| (0.0..=1.0).contains(&share)), "{strangeness:?}");
+            let _ = series.ahead(point.at);
+        }
+        let _: Vec<String> = series.notes().iter().map(|note| note.text()).collect();
+    }
+}
+
 /// What the functions that look inside a model ask it.
 fn look_inside(model: &Model) {
     assert_eq!(model.features().len(), model.width());
@@ -126,6 +146,9 @@ fn look_inside(model: &Model) {
         for weight in weights {
             assert!(weight.feature < model.width() && weight.output < intercepts.len());
         }
+    }
+    if let Some(forecaster) = model.fitted.forecaster() {
+        look_ahead(&forecaster.model);
     }
     let mut margin = model.fitted.base().to_vec();
     model.fitted.margin(&vec![1.0; model.width()], &mut margin);

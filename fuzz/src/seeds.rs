@@ -4,6 +4,7 @@ use crate::{state, text};
 use algo::block::Kind as CellKind;
 use algo::calibration::{Calibration, Method, Scores};
 use algo::drift;
+use algo::forecast::{self, Event, ForecastParams, Forecaster, Series};
 use algo::frame::{Column, Frame, MISSING};
 use algo::grouped::Grouped;
 use algo::intervals::Intervals;
@@ -15,6 +16,7 @@ use algo::lines::Lines;
 use algo::metrics::{Inputs, Metric, Tally};
 use algo::model::{GroupMetrics, Input, InputKind, Model};
 use algo::monitor::Unwatched;
+use algo::parameters::Hyperparameters;
 use algo::pipeline::Spec;
 use algo::prepare::{ColumnKind, ColumnValues, Heading, Plan as PreparePlan, ReadColumn, ReadRows, Split, prepare};
 use algo::row_sample::RowSample;
@@ -73,10 +75,16 @@ pub fn models() -> Vec<Vec<u8>> {
     let mut models = Vec::new();
     for algorithm in LEARNERS {
         for &task in algorithm.tasks {
-            let counts: &[usize] = if task == Task::Regression { &[0] } else { &[2, 3] };
-            models.extend(counts.iter().map(|&classes| model(algorithm, classes)));
+            match task {
+                Task::Regression => models.push(model(algorithm, 0)),
+                Task::Classification => models.extend([2, 3].map(|classes| model(algorithm, classes))),
+                Task::Clustering | Task::AnomalyDetection | Task::DimensionReduction => models.push(unlabelled(algorithm)),
+                // Series are not rows.
+                Task::Forecasting => (),
+            }
         }
     }
+    models.extend(forecasts());
     models.extend(calibrated());
     models.extend(with_intervals());
     models.push(grouped());
@@ -85,6 +93,71 @@ pub fn models() -> Vec<Vec<u8>> {
 
 fn bytes_of(model: &Model) -> Vec<u8> {
     model.to_bytes(&Unwatched).expect("nobody stops the writing")
+}
+
+/// A model without a target.
+fn unlabelled(algorithm: &Algorithm) -> Model {
+    let set = TrainingSet::new(frame(), Target::None);
+    let (fitted, history) = configured(algorithm)
+        .fit(&set, &Unwatched)
+        .expect("the rows can be learned");
+    let answer = fitted.unsupervised().expect("it has no target").answer();
+    Model {
+        answer,
+        means: fitted.means(),
+        fitted,
+        history,
+        ..model(named("ridge"), 0)
+    }
+}
+
+/// Forecasts by each method, of series with and without seasons, events and totals.
+fn forecasts() -> Vec<Model> {
+    const DAY: i64 = 86_400_000_000;
+    let series = |name: &str, of: i64| Series {
+        key: vec![format!("\"{name}\"")],
+        times: (0..60).map(|day| day * DAY).collect(),
+        values: (0..60).map(|day| 20.0 + (day * of % 101) as f64 + (day % 7) as f64).collect(),
+        regressors: vec![(0..60).map(|day| (day * 11 % 13) as f64).collect()],
+    };
+    let mut rare = series("rare", 1);
+    rare.values = (0..60).map(|day| if day % 5 == 0 { 3.0 } else { 0.0 }).collect();
+    let input = forecast::Input {
+        series: vec![series("a", 37), series("b", 53), rare],
+        events: vec![Event { name: "fair".into(), at: 5 * DAY }],
+    };
+    let options = [
+        "{}",
+        r#"{"method": "theta"}"#,
+        r#"{"method": "ets", "regressors": ["price"]}"#,
+        r#"{"method": "mstl", "season_lengths": [7, 14]}"#,
+        r#"{"method": "croston"}"#,
+        r#"{"method": "seasonal_naive", "frequency": "month"}"#,
+        r#"{"reconcile": "bottom_up"}"#,
+        r#"{"reconcile": "mint"}"#,
+    ];
+    options
+        .map(|options| {
+            let given: serde_json::Value = serde_json::from_str(options).expect("the options are JSON");
+            let mut params = ForecastParams::default();
+            params.read(given.as_object().expect("an object"), &[]).expect("the options are right");
+            params.horizon = 3;
+            let fitted = Forecaster {
+                columns: vec!["shop".into()],
+                zone: Some("Europe/Berlin".into()),
+                merge: params.duplicates.into(),
+                model: forecast::fit(&params, &input, &Unwatched).expect("the series can be learned"),
+            };
+            Model {
+                answer: Answer::Forecast,
+                inputs: inputs().into_iter().take(1).collect(),
+                fitted: Box::new(fitted),
+                history: Vec::new(),
+                sample: None,
+                ..model(named("ridge"), 0)
+            }
+        })
+        .into()
 }
 
 /// Models of two and of three classes with each calibration, though of rows that they have seen.

@@ -1654,11 +1654,11 @@ CREATE FUNCTION assay.detect_anomalies(
 RETURNS TABLE (key jsonb, strangeness double precision, is_anomaly boolean, reasons jsonb)
 AS 'MODULE_PATHNAME', 'detect_anomalies_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED ROWS 1000;
 COMMENT ON FUNCTION assay.detect_anomalies(text, text, double precision, text[], integer) IS
-'How strange each row of a query is to a model without a target, which of them are anomalies, and the features that make them so. Rows come in the order of the query, which is run once, read-only, as the caller. The model keeps the strangeness of its training rows: rows are judged one by one against these, and not against each other.
-contamination: the share of the training rows that are as strange as what is called an anomaly, above 0 and at most 0.5; NULL takes that of the training of an isolation_forest, of dbscan all noise, and 0.01 of others. key: the columns that tell rows apart; NULL keeps all columns. reasons: so many features of each anomaly; NULL for all, 0 for none.
-strangeness: of isolation_forest the score, from 0 to 1; of k_means the distance from the nearest centre over the root mean square distance of its cluster''s training rows; of gaussian_mixture minus the logarithm of the density; of dbscan the distance from the nearest core row over epsilon; of pca the mean squared error of what the components say of the row.
-reasons: the features that add to the strangeness, the largest first: {"feature", "value", "attribution"}; NULL for rows that are no anomaly. assay.attributions says in which unit.
-Errors: 22023 contamination and reasons, ML010 a model with a target, 42703 a column of the key, and those of assay.predict.
+'How strange each row of a query is to a model without a target or to a forecast, which of them are anomalies, and the features that make them so. Rows come in the order of the query, which is run once, read-only, as the caller. The model keeps the strangeness of its training rows: rows are judged one by one against these, and not against each other.
+contamination: the share of the training rows that are as strange as what is called an anomaly, above 0 and at most 0.5; NULL takes that of the training of an isolation_forest, of dbscan all noise, of a forecast what its level leaves, and 0.01 of others. key: the columns that tell rows apart; NULL keeps all columns. reasons: so many features of each anomaly; NULL for all, 0 for none.
+strangeness: of isolation_forest the score, from 0 to 1; of k_means the distance from the nearest centre over the root mean square distance of its cluster''s training rows; of gaussian_mixture minus the logarithm of the density; of dbscan the distance from the nearest core row over epsilon; of pca the mean squared error of what the components say of the row; of a forecast the probability that errors so many steps ahead are smaller, whose anomalies are outside the interval that 1 - contamination of all values are in, and NULL for a row that is not ahead of what the model has learned, or of no series that it knows. Rows are what one value of a series is in the training: aggregate them alike.
+reasons: the features that add to the strangeness, the largest first: {"feature", "value", "attribution"}; NULL for rows that are no anomaly. assay.attributions says in which unit. Of a forecast one, the target, whose attribution is its distance from what was "expected", with the ends of the interval, "lower" and "upper".
+Errors: 22023 contamination and reasons, ML010 a model of rows with a target, 42703 a column of the key, and those of assay.predict.
 Example: SELECT key, round(strangeness::numeric, 3) AS strangeness, reasons FROM assay.detect_anomalies(''strange'', ''SELECT * FROM customers'', 0.01, ''{customer_id}'') WHERE is_anomaly ORDER BY strangeness DESC';
 
 -- sql/46-predictions.sql
@@ -2100,14 +2100,15 @@ Example: SELECT metric, value, lowest, status FROM assay.check_performance(''cre
 
 -- Forecasts: what comes next in series.
 
-CREATE FUNCTION assay.forecast(model text, horizon integer DEFAULT NULL, level double precision DEFAULT NULL)
+CREATE FUNCTION assay.forecast(
+    model text, horizon integer DEFAULT NULL, level double precision DEFAULT NULL, of_series jsonb DEFAULT NULL)
 RETURNS TABLE (series jsonb, at timestamptz, value double precision, lower double precision, upper double precision)
 AS 'MODULE_PATHNAME', 'forecast_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 1000;
-COMMENT ON FUNCTION assay.forecast(text, integer, double precision) IS
+COMMENT ON FUNCTION assay.forecast(text, integer, double precision, jsonb) IS
 'The numbers to come of each series of a model of algorithm forecast: horizon steps ahead of its last value.
-horizon: steps, 1 to 10,000; NULL takes that of the training, beyond which intervals are extrapolated. level: how often lower and upper hold the value that comes, from 0.5 to 0.999; NULL takes that of the training, which is 0.95 unless params said otherwise.
+horizon: steps, 1 to 10,000; NULL takes that of the training, beyond which intervals are extrapolated. level: how often lower and upper hold the value that comes, from 0.5 to 0.999; NULL takes that of the training, which is 0.95 unless params said otherwise. of_series: the values of some of the columns that tell series apart, such as {"shop": 3}: only series that have these; NULL takes all.
 series: the values of the columns that tell series apart; a total has fewer. at: the moment of the step; of a column of dates or of timestamps without time zone in the session''s time zone, else in that of the training. lower, upper: NULL where nothing is known of errors, as of a series of one value.
-Errors: 22023 horizon and level, ML010 a model of rows, and those of assay.predict.
+Errors: 22023 horizon, level and of_series, ML010 a model of rows, and those of assay.predict.
 Example: SELECT series->>''region'' AS region, at::date AS day, round(value) AS value FROM assay.forecast(''sales'', 3) ORDER BY 1, 2';
 
 CREATE FUNCTION assay.forecast_series(model text)

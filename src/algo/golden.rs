@@ -173,4 +173,7 @@ fn what_is_frozen_is_of_every_kind() {
             }
         }
     }
+    for (name, _) in crate::forecast::samples::forecasters() {
+        assert!(made.contains(&format!("forecast_{name}")), "{name}");
+    }
 }

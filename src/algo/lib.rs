@@ -59,7 +59,7 @@ pub mod row_sample;
 pub mod scan;
 pub mod selection;
 pub mod sketch;
-mod sort;
+pub mod sort;
 mod space;
 pub mod split;
 pub mod state;

@@ -61,12 +61,12 @@ pub(crate) fn sort_by<T: Copy>(
 const PART: usize = 1 << 16;
 
 /// Puts numbers in their total order, on all threads. Returns an error when stopped, and where there is no room for a copy. O(n log n).
-pub(crate) fn sort_in_parallel(values: &mut Vec<f64>, monitor: &dyn Monitor) -> Result<()> {
+pub fn sort_in_parallel(values: &mut Vec<f64>, monitor: &dyn Monitor) -> Result<()> {
     sort_in_parallel_by(values, &f64::total_cmp, monitor)
 }
 
 /// Puts values in an order, on all threads; equal ones in any. Returns an error when stopped, and where there is no room for a copy. O(n log n).
-pub(crate) fn sort_in_parallel_by<T: Copy + Default + Send + Sync>(
+pub fn sort_in_parallel_by<T: Copy + Default + Send + Sync>(
     values: &mut Vec<T>,
     order: &(impl Fn(&T, &T) -> Ordering + Sync),
     monitor: &dyn Monitor,

@@ -36,7 +36,7 @@ pub type Receive<'r, R> = dyn FnMut(R, Block<'_>) -> Result<()> + 'r;
 pub struct KeyedRows {
     pub version: Version,
     pub scorer: Rc<Scorer>,
-    query: String,
+    pub query: String,
 }
 
 /// What the query gave of a block of rows.

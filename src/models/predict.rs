@@ -103,6 +103,9 @@ impl Site {
 impl Bound {
     fn new(reference: &str, view: Option<View>) -> Result<Bound> {
         let model = cache::resolve(reference, view)?;
+        if model.scorer.model().answer == Answer::Forecast {
+            return Err(forecasts_series(reference));
+        }
         Ok(Bound {
             reference: reference.to_string(),
             binding: None,
@@ -268,17 +271,23 @@ fn no_value(bound: &Bound) -> Error {
             format!("model \"{reference}\" gives {count} components and no one number"),
         )
         .hint("Use assay.transform for the components of a row."),
-        Answer::Forecast => Error::new(
-            WRONG_TASK,
-            format!("model \"{reference}\" forecasts series, and says nothing of a row"),
-        )
-        .hint("Use assay.forecast for what comes next."),
+        Answer::Forecast => forecasts_series(reference),
         Answer::Classes(_) | Answer::Number | Answer::Cluster { .. } | Answer::Strangeness => Error::new(
             WRONG_TASK,
             format!("model \"{reference}\" has {count} classes and no positive one"),
         )
         .hint("Use assay.predict_label for the most probable class, or assay.predict_proba for all probabilities."),
     }
+}
+
+/// The error of a model whose answers are not those of rows.
+#[cold]
+fn forecasts_series(reference: &str) -> Error {
+    Error::new(
+        WRONG_TASK,
+        format!("model \"{reference}\" forecasts series, and says nothing of a row"),
+    )
+    .hint("Use assay.forecast for what comes next, or assay.detect_anomalies for how far rows are from what was forecast.")
 }
 
 /// The class at the model's threshold; with more than two classes the most probable one.
@@ -360,9 +369,6 @@ fn no_classes(bound: &Bound, function: &str) -> Error {
 /// What a model without a target makes of a row: components, distances from clusters; of others what the learner sees of it.
 fn transformed(bound: &mut Bound) -> Result<Raw> {
     let scorer = &bound.model.scorer;
-    if scorer.model().answer == Answer::Forecast {
-        return Err(no_value(bound));
-    }
     let row = scorer.transform(&mut bound.row);
     let unsupervised = scorer.model().fitted.unsupervised();
     let Some(model) = unsupervised.filter(|model| model.transformed() > 0) else {

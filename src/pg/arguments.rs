@@ -4,6 +4,7 @@ use std::ffi::CStr;
 
 use pgrx::{FromDatum, pg_sys};
 
+use super::json::Jsonb;
 use super::text::Text;
 
 /// The declared type of argument `index` at this call site; `None` when PostgreSQL cannot tell.
@@ -120,6 +121,15 @@ pub fn double(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<f64> {
         return None;
     }
     // SAFETY: the datum is not null, and a double precision.
+    unsafe { FromDatum::from_datum(datum(fcinfo, index)?, false) }
+}
+
+/// Argument `index` as JSON; `None` when it is NULL, or is no `jsonb` at this call site.
+pub fn json(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<Jsonb> {
+    if argument_type(fcinfo, index) != Some(pg_sys::JSONBOID) {
+        return None;
+    }
+    // SAFETY: the datum is not null, and a jsonb.
     unsafe { FromDatum::from_datum(datum(fcinfo, index)?, false) }
 }
 

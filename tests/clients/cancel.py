@@ -87,6 +87,33 @@ for algorithm, params, columns in (
         check_ends_anywhere(connection, f"{what}: {algorithm}", statement, None, 3)
     connection.execute(f"SELECT assay.drop_model('{model}')")
 
+# Forecasts: one long series, with a long season, many short ones, and what adds up; what comes next, and what came.
+series = {
+    "one long series": ("SELECT timestamp '2000-01-01' + i * interval '1 hour' AS at, 'a' AS s, 50 + i % 24 + random() AS v FROM generate_series(1, 300000) AS i", "{}"),
+    "a long season": ("SELECT timestamp '2000-01-01' + i * interval '1 hour' AS at, 'a' AS s, i % 8766 + random() AS v FROM generate_series(1, 200000) AS i",
+                      '{"season_lengths": [24, 8766], "horizon": 500}'),
+    "a long season by theta": ("SELECT timestamp '2000-01-01' + i * interval '1 hour' AS at, 'a' AS s, i % 8766 + random() AS v FROM generate_series(1, 200000) AS i",
+                               '{"season_lengths": [8766], "method": "theta"}'),
+    "many series": ("SELECT timestamp '2000-01-01' + i % 60 * interval '1 day' AS at, i / 60 AS s, i % 7 + random() AS v FROM generate_series(0, 299999) AS i", "{}"),
+    "many totals": ("SELECT timestamp '2000-01-01' + i % 60 * interval '1 day' AS at, i / 60 AS s, i % 7 + random() AS v FROM generate_series(0, 35999) AS i",
+                    '{"reconcile": "mint"}'),
+    "many events": ("SELECT timestamp '2000-01-01' + i * interval '1 hour' AS at, 'a' AS s, i % 24 + random() AS v FROM generate_series(1, 100000) AS i",
+                    """{"holidays": "SELECT timestamp '2010-01-01' + i * interval '97 hours' AS at, i % 300 AS name FROM generate_series(1, 3000) AS i"}"""),
+}
+for what, (query, params) in series.items():
+    params = params.replace("{", '{"time": "at", "series": ["s"], ', 1).replace(", }", "}")
+    check_ends_anywhere(connection, f"forecasting {what}", "SELECT assay.train('late', %s, 'v', 'forecast', %s::jsonb, deploy => 'never')", (query, params), 5, longest=20)
+many = series["many series"][0]
+connection.execute("SELECT assay.train('late forecast', %s, 'v', 'forecast', '{\"time\": \"at\", \"series\": [\"s\"], \"method\": \"seasonal_naive\"}')", (many,))
+for what, statement in {
+    "what comes next": "SELECT count(*) FROM assay.forecast('late forecast', 100)",
+    "why": "SELECT count(*) FROM assay.forecast_series('late forecast')",
+    "what came": f"SELECT assay.evaluate('late forecast', $q${many.replace('2000-01-01', '2000-02-01')}$q$)",
+    "what is strange": f"SELECT count(*) FROM assay.detect_anomalies('late forecast', $q${many.replace('2000-01-01', '2000-02-01')}$q$)",
+}.items():
+    check_ends_anywhere(connection, f"forecasts: {what}", statement, None, 4)
+connection.execute("SELECT assay.drop_model('late forecast')")
+
 # Window functions over one partition, at points spread over the time that they take.
 for function in ("standard_scaler(x1)", "robust_scaler(x1)", "quantile_bucketize(x1, 1000)", "imputer(nullif(x1, 0), 'most_frequent')",
                  "label_encoder(k, 1000, 1)"):

@@ -1,6 +1,7 @@
 """Training, judging and metrics when memory is short: what PostgreSQL's process holds stays near assay.max_memory, and where the system refuses
 memory a statement ends, not the server. LIMIT is the address space of a process, in kilobytes, or 0 for none."""
 
+import json
 import os
 import sys
 
@@ -148,6 +149,38 @@ def unsupervised():
                 check(f"memory lasts and is given back: {what}, {algorithm}", found == lasting and held < 100, f"{found}, {held:.0f} MB of {peak(session):.0f}")
 
 
+def forecasting():
+    """Series are held while they are learned from, each with whether 50 MB are certainly too few; what is forecast goes to disk."""
+    def many(count):
+        return f"SELECT timestamp '2000-01-01' + i %% 100 * interval '1 day' AS at, i / 100 AS s, i %% 7 + random() AS v FROM generate_series(0, {100 * count - 1}) AS i"
+
+    def hours(count):
+        return f"SELECT timestamp '2000-01-01' + i * interval '1 hour' AS at, 1 AS s, i %% 24 + random() AS v FROM generate_series(1, {count}) AS i"
+
+    def train(query, options, model="m", deploy="never"):
+        params = json.dumps({"time": "at", "series": ["s"], **options})
+        return f"SELECT assay.train('{model}', $q${query}$q$, 'v', 'forecast', '{params}', deploy => '{deploy}')"
+    with connect() as session:
+        check("forecasts are made", outcome(session, train(many(5_000), {"method": "naive"}, "ahead", "always")) == "done")
+    for what, statement, endings in (
+        ("5,000 series", train(many(5_000), {"method": "naive"}), ("53400", "done")),
+        ("30,000 series", train(many(30_000), {"method": "naive"}), ("53400",)),
+        ("a long series", train(hours(500_000), {}), ("53400", "done")),
+        ("a very long series", train(hours(3_000_000), {}), ("53400",)),
+        ("a long season", train(hours(200_000), {"method": "mstl", "season_lengths": [8766]}), ("53400", "done")),
+        ("far ahead", train(hours(40_000), {"method": "seasonal_naive", "horizon": 10_000}), ("53400", "done")),
+        ("15 million numbers to come", "SELECT count(*) FROM assay.forecast('ahead', 3000)", ("done",)),
+    ):
+        with connect() as session:
+            session.execute("SET assay.max_memory = '50MB'")
+            session.execute("SET max_parallel_workers_per_gather = 0")
+            found = outcome(session, statement)
+            check(f"memory holds: forecasting {what}", found in endings and peak(session) < 200, f"{found}, {peak(session):.0f} MB")
+            session.execute("SET assay.max_memory = '2GB'")
+            found, held = outcome(session, statement), status(session, "RssAnon")
+            check(f"memory lasts and is given back: forecasting {what}", found == "done" and held < 100, f"{found}, {held:.0f} MB of {peak(session):.0f}")
+
+
 def logging(connection):
     """Decisions and labels go to disk while they come, and are judged within the limit, or refused."""
     rows = "FROM wide, generate_series(1, 5) AS g"
@@ -247,6 +280,8 @@ def refused(connection):
             "SELECT assay.roc_auc(y, a + g) FROM wide, generate_series(1, 200) AS g",
             "SELECT assay.median_absolute_error(a, b + g) FROM wide, generate_series(1, 200) AS g",
             "SELECT assay.linear_statistics(amount, VARIADIC array_fill(a, ARRAY[1500])) FROM wide LIMIT 100",
+            "SELECT assay.train('o', 'SELECT timestamp ''2000-01-01'' + i * interval ''1 hour'' AS at, a, k FROM wide', 'a', 'forecast', '{\"time\": \"at\", \"series\": [\"k\"]}')",
+            "SELECT count(*) FROM assay.forecast('o', 1000)",
         )]
     check(f"judging and metrics end in peace under {LIMIT // 1024} MB", all(f in ("done", "53200", "53400", "54000") for f in found), found)
 
@@ -261,6 +296,7 @@ else:
     explaining()
     judging()
     unsupervised()
+    forecasting()
     logging(connection)
     bounded_learning(connection)
 again = connect()

@@ -2,13 +2,22 @@
 //! Stankevičiūtė, A. M. Alaa and M. van der Schaar, "Conformal time-series forecasting" (2021). The scores are absolute errors of rolling origins over the
 //! series' own scale, pooled over series; how a series differs from the others at a step counts as much as it has errors of its own.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
+use super::model::FURTHEST;
+use super::rolling::Errors;
 use crate::error::{Error, Result};
+use crate::monitor::Monitor;
+use crate::room;
+use crate::sort::sort_by;
 
 /// The most scores that are kept of a step: its quantiles.
 const KEPT: usize = 1000;
+
+/// Scores that are sorted between two looks at the monitor.
+const SORTED: usize = 1 << 17;
 
 /// The series' own errors count as much as the pool's when there are so many that do not overlap.
 const OWN: f64 = 6.0;
@@ -31,63 +40,49 @@ struct Scores {
 
 /// Errors of one series, for its pool.
 pub(super) struct OwnErrors<'a> {
-    /// For each step ahead.
-    pub ahead: &'a [Vec<f32>],
+    pub errors: &'a Errors,
     pub scale: f64,
+}
+
+impl OwnErrors<'_> {
+    /// Those at a step, where there are any that can be scaled.
+    fn ahead(&self, step: usize) -> Option<&[f32]> {
+        let ahead = self.errors.ahead(step);
+        (self.scale > 0.0 && !ahead.is_empty()).then_some(ahead)
+    }
 }
 
 impl Pool {
     /// Learns from the errors of series, each of its own scale. Also gives, for each series, by what its errors differ from the pool's at each step.
-    pub(super) fn learn(series: &[OwnErrors], horizon: usize) -> (Pool, Vec<Vec<f32>>) {
+    pub(super) fn learn(series: &[OwnErrors], horizon: usize, monitor: &dyn Monitor) -> Result<(Pool, Vec<Vec<f32>>)> {
+        let steps = (0..horizon)
+            .into_par_iter()
+            .map(|step| Scores::learn(series, step, monitor));
+        let learned: Vec<Option<(Scores, Vec<f32>)>> = steps.collect::<Result<_>>()?;
         let mut factors = vec![Vec::new(); series.len()];
         let mut steps = Vec::with_capacity(horizon);
-        for step in 0..horizon {
-            let ahead = |own: &OwnErrors| {
-                own.ahead
-                    .get(step)
-                    .filter(|errors| !errors.is_empty() && own.scale > 0.0)
-                    .cloned()
-            };
-            let means: Vec<Option<(f64, f64)>> = series
-                .iter()
-                .map(|own| {
-                    let errors = ahead(own)?;
-                    let count = errors.len() as f64;
-                    Some((
-                        errors.iter().map(|error| f64::from(*error)).sum::<f64>() / count / own.scale,
-                        count,
-                    ))
-                })
-                .collect();
-            let known: Vec<f64> = means.iter().flatten().map(|(mean, _)| *mean).collect();
-            if known.is_empty() {
-                break;
+        for (scores, of_step) in learned.into_iter().map_while(|learned| learned) {
+            monitor.check()?;
+            for (factors, factor) in factors.iter_mut().zip(of_step) {
+                if !factor.is_nan() {
+                    factors.push(factor);
+                }
             }
-            let pooled = known.iter().sum::<f64>() / known.len() as f64;
-            let mut scores: Vec<f32> = Vec::new();
-            for ((own, mean), factors) in series.iter().zip(&means).zip(&mut factors) {
-                let Some((mean, count)) = mean else { continue };
-                let factor = factor(*mean, pooled, count / (step + 1) as f64);
-                factors.push(factor as f32);
-                scores.extend(
-                    own.ahead[step]
-                        .iter()
-                        .map(|error| (f64::from(*error) / own.scale / factor) as f32),
-                );
-            }
-            steps.push(Scores::of(scores));
+            steps.push(scores);
         }
         let pool = Pool {
             steps,
             relative_scale: 0.0,
         };
-        (pool, factors)
+        Ok((pool, factors))
     }
 
     /// Half the width of an interval at a level for each of the next steps, over the scale. Empty where nothing is known.
     pub(super) fn half_widths(&self, factors: &[f32], horizon: usize, level: f64) -> Result<Vec<f64>> {
-        let steps = self.steps.iter().take(horizon);
-        let quantiles = steps
+        // Of all steps, so that how far is looked ahead changes no step's width.
+        let quantiles = self
+            .steps
+            .iter()
             .map(|scores| scores.quantile(level))
             .collect::<Result<Vec<f64>>>()?;
         let last = factors.last().copied().unwrap_or(1.0);
@@ -107,17 +102,23 @@ impl Pool {
             };
             widths.extend((known..horizon).map(|step| end * ((step + 1) as f64 / known as f64).powf(growth)));
         }
+        widths.truncate(horizon);
         Ok(widths)
     }
 
     pub(super) fn is_sound(&self) -> bool {
         let is_ascending = |scores: &Scores| {
             !scores.kept.is_empty()
+                && scores.kept.len() <= KEPT
                 && scores.kept.len() <= scores.count
+                && scores.count <= isize::MAX as usize
                 && scores.kept.iter().all(|score| score.is_finite() && *score >= 0.0)
                 && scores.kept.is_sorted()
         };
-        self.steps.iter().all(is_ascending) && self.relative_scale >= 0.0 && self.relative_scale.is_finite()
+        self.steps.len() <= FURTHEST
+            && self.steps.iter().all(is_ascending)
+            && self.relative_scale >= 0.0
+            && self.relative_scale.is_finite()
     }
 
     pub(super) fn memory(&self) -> usize {
@@ -137,8 +138,46 @@ fn factor(own: f64, pooled: f64, count: f64) -> f64 {
 }
 
 impl Scores {
+    /// What series' errors at a step come to, and by what those of each differ from the pool's: NaN where it has none. `None` where no series has any.
+    fn learn(series: &[OwnErrors], step: usize, monitor: &dyn Monitor) -> Result<Option<(Scores, Vec<f32>)>> {
+        let (mut total, mut known, mut count) = (0.0, 0.0, 0);
+        let mut factors = room::with_capacity(series.len())?;
+        for own in series {
+            monitor.check()?;
+            let mean = own.ahead(step).map(|errors| {
+                let sum: f64 = errors.iter().map(|error| f64::from(*error)).sum();
+                count += errors.len();
+                sum / errors.len() as f64 / own.scale
+            });
+            if let Some(mean) = mean {
+                total += mean;
+                known += 1.0;
+            }
+            factors.push(mean.map_or(f32::NAN, |mean| mean as f32));
+        }
+        if count == 0 {
+            return Ok(None);
+        }
+        let pooled = total / known;
+        let mut scores: Vec<f32> = room::with_capacity(count)?;
+        for (own, factor_or_mean) in series.iter().zip(&mut factors) {
+            monitor.check()?;
+            let Some(errors) = own.ahead(step) else { continue };
+            let weight = errors.len() as f64 / (step + 1) as f64;
+            let factor = factor(f64::from(*factor_or_mean), pooled, weight);
+            *factor_or_mean = factor as f32;
+            scores.extend(
+                errors
+                    .iter()
+                    .map(|error| (f64::from(*error) / own.scale / factor) as f32),
+            );
+        }
+        sort_by(&mut scores, SORTED, f32::total_cmp, monitor)?;
+        Ok(Some((Scores::of(scores), factors)))
+    }
+
+    /// The quantiles of scores that ascend.
     fn of(mut scores: Vec<f32>) -> Scores {
-        scores.sort_unstable_by(f32::total_cmp);
         let count = scores.len();
         if count > KEPT {
             let last = (count - 1) as f64 / (KEPT - 1) as f64;

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::naive::Naive;
-use super::state::State;
+use super::options::MOST_SEASONS;
+use super::state::{State, nested};
 
 /// Seasons, and what is left without them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,6 +13,7 @@ pub struct Decomposed {
     seasons: Vec<Naive>,
     /// Whether the one season is a factor; it is added otherwise.
     is_factor: bool,
+    #[serde(deserialize_with = "nested")]
     rest: State,
 }
 
@@ -60,7 +62,9 @@ impl Decomposed {
     }
 
     pub(super) fn is_sound_within(&self, depth: usize) -> bool {
-        self.seasons.iter().all(Naive::is_sound) && self.rest.is_sound_within(depth)
+        self.seasons.len() <= MOST_SEASONS
+            && self.seasons.iter().all(Naive::is_sound)
+            && self.rest.is_sound_within(depth)
     }
 
     pub(super) fn memory(&self) -> usize {

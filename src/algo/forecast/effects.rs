@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::frequency::Frequency;
 use super::input::Event;
+use crate::error::Result;
+use crate::monitor::Monitor;
+use crate::room;
+use crate::sort::sort_by;
 
 /// The times of events, by name, for all series.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -14,10 +18,13 @@ pub(super) struct Calendar {
     times: Vec<Vec<i64>>,
 }
 
+/// Events that are sorted between two looks at the monitor.
+const SORTED: usize = 1 << 14;
+
 impl Calendar {
-    pub(super) fn of(events: &[Event]) -> Calendar {
+    pub(super) fn of(events: &[Event], monitor: &dyn Monitor) -> Result<Calendar> {
         let mut sorted: Vec<&Event> = events.iter().collect();
-        sorted.sort();
+        sort_by(&mut sorted, SORTED, Ord::cmp, monitor)?;
         sorted.dedup();
         let mut calendar = Calendar::default();
         for event in sorted {
@@ -29,7 +36,7 @@ impl Calendar {
                 times.push(event.at);
             }
         }
-        calendar
+        Ok(calendar)
     }
 
     /// How many events there are by name.
@@ -38,9 +45,11 @@ impl Calendar {
     }
 
     /// Whether an event is in each of some steps, whose times ascend.
-    pub(super) fn column(&self, event: usize, frequency: Frequency, times: &[i64]) -> Vec<f64> {
-        let mut column = vec![0.0; times.len()];
-        let Some(&anchor) = times.first() else { return column };
+    pub(super) fn column(&self, event: usize, frequency: Frequency, times: &[i64]) -> Result<Vec<f64>> {
+        let mut column = room::zeros(times.len())?;
+        let Some(&anchor) = times.first() else {
+            return Ok(column);
+        };
         let begin = frequency.step_of(anchor, anchor);
         for time in &self.times[event] {
             // An event belongs to the step that began before it, not to the nearest.
@@ -54,11 +63,11 @@ impl Calendar {
                 *cell = 1.0;
             }
         }
-        column
+        Ok(column)
     }
 
     pub(super) fn is_sound(&self) -> bool {
-        self.names.len() == self.times.len()
+        self.names.len() == self.times.len() && !self.names.iter().any(|name| name.contains('\0'))
     }
 }
 
@@ -79,17 +88,24 @@ impl Effects {
     }
 
     /// Adds the effects on the next steps, whose times are given.
-    pub(super) fn add(&self, calendar: &Calendar, frequency: Frequency, times: &[i64], values: &mut [f64]) {
+    pub(super) fn add(
+        &self,
+        calendar: &Calendar,
+        frequency: Frequency,
+        times: &[i64],
+        values: &mut [f64],
+    ) -> Result<()> {
         for (step, value) in values.iter_mut().enumerate() {
             *value += self.ahead.get(step).copied().unwrap_or(self.beyond);
         }
-        for (event, effect) in self.events.iter().enumerate() {
-            let column = calendar.column(event, frequency, times);
+        for (event, effect) in self.events.iter().enumerate().filter(|(_, effect)| **effect != 0.0) {
+            let column = calendar.column(event, frequency, times)?;
             values
                 .iter_mut()
                 .zip(&column)
                 .for_each(|(value, is_there)| *value += effect * is_there);
         }
+        Ok(())
     }
 
     pub(super) fn is_sound(&self, calendar: &Calendar) -> bool {

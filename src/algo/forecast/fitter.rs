@@ -73,8 +73,8 @@ impl Fitter<'_> {
             Method::Ets => self.ets(values, self.season(), known),
             Method::Auto => self.mean(values, self.season(), known),
             Method::Mstl => self.mstl(values, known),
-            Method::Croston => Ok(intermittent(values, false)),
-            Method::Tsb => Ok(intermittent(values, true)),
+            Method::Croston => Ok(intermittent(recent(values, 1), false)),
+            Method::Tsb => Ok(intermittent(recent(values, 1), true)),
         }
     }
 
@@ -87,12 +87,12 @@ impl Fitter<'_> {
         let ets = self.ets(values, season, known)?;
         Ok(Fit {
             error: (theta.error + ets.error) / 2.0,
-            state: State::Mean(vec![theta.state, ets.state]),
+            state: State::mean(vec![theta.state, ets.state]),
         })
     }
 
     fn plain_theta(&self, values: &[f64]) -> Result<Fit> {
-        let (theta, root) = Theta::fit(values, self.monitor)?;
+        let (theta, root) = Theta::fit(recent(values, 1), self.monitor)?;
         Ok(Fit {
             state: State::Theta(theta),
             error: MEAN_OF_ROOT * root,
@@ -102,7 +102,7 @@ impl Fitter<'_> {
     /// Theta, the season taken out before where there is one: as a factor where all values are positive.
     fn theta(&self, values: &[f64]) -> Result<Fit> {
         let season = self.season();
-        if !has_season(values, season) {
+        if !has_season(values, season, self.monitor)? {
             return self.plain_theta(values);
         }
         let mut is_factor = values.iter().all(|value| *value > 0.0);
@@ -121,7 +121,7 @@ impl Fitter<'_> {
 
     /// Exponential smoothing; the naive where there are too few values for any form.
     fn ets(&self, values: &[f64], season: usize, known: &mut Vec<Candidate>) -> Result<Fit> {
-        *known = ets::search(values, season, known, self.monitor)?;
+        *known = ets::search(recent(values, season), season, known, self.monitor)?;
         Ok(match known.first() {
             Some(best) => Fit {
                 error: best.error,
@@ -149,6 +149,15 @@ impl Fitter<'_> {
             state: State::Decomposed(Box::new(Decomposed::new(cycles, false, fit.state))),
         })
     }
+}
+
+/// Values that smoothing learns from, at most: its state forgets what was before.
+const SMOOTHED: usize = 20_000;
+
+/// The last of values, from the beginning of a season on.
+fn recent(values: &[f64], season: usize) -> &[f64] {
+    let older = values.len().saturating_sub(SMOOTHED);
+    &values[older.next_multiple_of(season.max(1)).min(values.len())..]
 }
 
 /// The fewest values that methods other than the naive take.

@@ -53,9 +53,15 @@ mod tests {
         for (low, high) in [(0.1, 0.99), (0.0, 0.3), (1.0, 1.7)] {
             for points in 2..40 {
                 let falling = least((low, high), points, 1e-9, |place| Ok(-place)).unwrap().0;
-                assert!((low..=high).contains(&falling) && high - falling < 1e-6, "{falling} of {high}");
+                assert!(
+                    (low..=high).contains(&falling) && high - falling < 1e-6,
+                    "{falling} of {high}"
+                );
                 let rising = least((low, high), points, 1e-9, Ok).unwrap().0;
-                assert!((low..=high).contains(&rising) && rising - low < 1e-6, "{rising} of {low}");
+                assert!(
+                    (low..=high).contains(&rising) && rising - low < 1e-6,
+                    "{rising} of {low}"
+                );
             }
         }
     }

@@ -5,6 +5,7 @@
 //! series is forecast by a method ([`Method`]) that is judged by rolling origins; see [`Reason`]. The errors in these origins, pooled over series, make the intervals.
 
 mod calendar;
+mod choice;
 mod conformal;
 mod decomposed;
 mod effects;
@@ -40,5 +41,9 @@ pub use notes::{Note, Reason};
 pub use options::{Duplicates, ForecastParams, Gaps, Method, Reconcile};
 pub use train::fit;
 
+#[cfg(test)]
+mod promises;
+#[cfg(test)]
+pub(crate) mod samples;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! What was fitted: the states of all series, and what their intervals are made of.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::conformal::{Pool, two_sided};
@@ -76,6 +77,10 @@ pub struct ForecastModel {
 /// Levels that intervals can have.
 const LEVELS: std::ops::RangeInclusive<f64> = 0.5..=0.999;
 
+/// The highest level at which errors are told apart, and how often the range of levels is halved in search of one.
+const STRANGEST: f64 = 1.0 - 1e-9;
+const HALVINGS: usize = 40;
+
 /// The furthest that can be looked ahead.
 pub const FURTHEST: usize = 10_000;
 
@@ -144,6 +149,8 @@ impl SeriesModel {
             && self.state.as_ref().is_none_or(State::is_sound)
             && self.scale.is_finite()
             && self.scale >= 0.0
+            && self.factors.len() <= FURTHEST
+            && self.count <= isize::MAX as usize
             && self.factors.iter().all(|factor| factor.is_finite() && *factor > 0.0)
             && self.effects.as_ref().is_none_or(|effects| effects.is_sound(calendar))
     }
@@ -184,22 +191,54 @@ impl ForecastModel {
                 false => Err(Error::Internal("there is no series of that number")),
             };
         }
-        check(horizon, level)?;
+        self.check(horizon, level)?;
         self.base(index, horizon, level)
+    }
+
+    /// Forecasts some series, in parallel.
+    pub fn forecast_each(
+        &self,
+        places: &[usize],
+        horizon: usize,
+        level: f64,
+        monitor: &dyn Monitor,
+    ) -> Result<Vec<Vec<Point>>> {
+        if self.hierarchy.is_some() {
+            let mut all = self.forecast_all(horizon, level, monitor)?;
+            let each = places.iter().map(|place| all.get_mut(*place).map(std::mem::take));
+            return Ok(each.map(Option::unwrap_or_default).collect());
+        }
+        self.check(horizon, level)?;
+        let each = places.par_iter().map(|place| {
+            monitor.check()?;
+            self.base(*place, horizon, level)
+        });
+        each.collect()
     }
 
     /// Forecasts all series, in their order.
     pub fn forecast_all(&self, horizon: usize, level: f64, monitor: &dyn Monitor) -> Result<Vec<Vec<Point>>> {
-        check(horizon, level)?;
-        let each = self.series.iter().enumerate().map(|(index, _)| {
+        self.check(horizon, level)?;
+        let each = (0..self.series.len()).map(|index| {
             monitor.check()?;
             self.base(index, horizon, level)
         });
-        let mut all = each.collect::<Result<Vec<_>>>()?;
+        let mut all: Vec<Vec<Point>> = each.collect::<Result<_>>()?;
         if let Some(hierarchy) = &self.hierarchy {
             hierarchy.reconcile(&mut all, monitor)?;
         }
         Ok(all)
+    }
+
+    /// Returns an error for a horizon or a level out of range.
+    pub fn check(&self, horizon: usize, level: f64) -> Result<()> {
+        if !(1..=FURTHEST).contains(&horizon) {
+            return crate::parameters::refuse("horizon", horizon, "a whole number from 1 to 10000");
+        }
+        match LEVELS.contains(&level) {
+            true => Ok(()),
+            false => crate::parameters::refuse("level", level, "a number from 0.5 to 0.999"),
+        }
     }
 
     /// The forecast of one series by itself.
@@ -216,7 +255,7 @@ impl ForecastModel {
         let widths = self.widths(series, state, horizon, level)?;
         let times: Vec<i64> = (1..=horizon).map(|ahead| series.time(ahead)).collect();
         if let Some(effects) = &series.effects {
-            effects.add(&self.calendar, series.frequency, &times, &mut values);
+            effects.add(&self.calendar, series.frequency, &times, &mut values)?;
         }
         let bound = |value: f64| if series.is_non_negative { value.max(0.0) } else { value };
         let points = times
@@ -230,6 +269,47 @@ impl ForecastModel {
                 upper: bound(value + width),
             });
         Ok(points.collect())
+    }
+
+    /// How likely errors so many steps ahead are smaller than that of a value that came, from 0 to 1: intervals of any higher level hold it. `None` where nothing is
+    /// known of errors. `point` is what was forecast of the step, at `level`.
+    pub fn strangeness(
+        &self,
+        (index, step): (usize, usize),
+        (point, level): (&Point, f64),
+        value: f64,
+        monitor: &dyn Monitor,
+    ) -> Result<Option<f64>> {
+        let series = self
+            .series
+            .get(index)
+            .ok_or(Error::Internal("there is no series of that number"))?;
+        let Some(state) = &series.state else { return Ok(None) };
+        let half_width = |level: f64| -> Result<f64> {
+            monitor.check()?;
+            Ok(self.widths(series, state, step, level)?.pop().unwrap_or(f64::NAN))
+        };
+        // The lower end, and the forecast itself, may be those of a series that is never below zero; the upper end is as far from the middle as was computed.
+        let middle = match series.is_non_negative && point.upper <= 0.0 {
+            true => point.value,
+            false => point.upper - half_width(level)?,
+        };
+        let distance = (value - middle).abs();
+        if distance.is_nan() {
+            return Ok(None);
+        }
+        let (mut low, mut high) = (0.0, STRANGEST);
+        if series.is_non_negative && value < 0.0 || distance > half_width(high)? {
+            return Ok(Some(1.0));
+        }
+        for _ in 0..HALVINGS {
+            let level = (low + high) / 2.0;
+            match distance > half_width(level)? {
+                true => low = level,
+                false => high = level,
+            }
+        }
+        Ok(Some(low))
     }
 
     /// Half the width of the interval of each step.
@@ -260,6 +340,9 @@ impl ForecastModel {
         let damaged = |problem: &str| Err(Error::damaged("the model", problem));
         if !(1..=FURTHEST).contains(&self.horizon) || !LEVELS.contains(&self.level) {
             return damaged("its horizon or level is out of range");
+        }
+        if self.accuracy.len() > self.horizon {
+            return damaged("it has the accuracy of more steps than were judged");
         }
         if !self.pools.iter().all(Pool::is_sound) || !self.calendar.is_sound() {
             return damaged("its scores do not ascend");
@@ -310,15 +393,5 @@ impl ForecastModel {
         let model: ForecastModel = crate::bytes::decode("the model", bytes, monitor)?;
         model.validate(monitor)?;
         Ok(model)
-    }
-}
-
-fn check(horizon: usize, level: f64) -> Result<()> {
-    if !(1..=FURTHEST).contains(&horizon) {
-        return crate::parameters::refuse("horizon", horizon, "a whole number from 1 to 10000");
-    }
-    match LEVELS.contains(&level) {
-        true => Ok(()),
-        false => crate::parameters::refuse("level", level, "a number from 0.5 to 0.999"),
     }
 }

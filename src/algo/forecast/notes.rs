@@ -19,6 +19,8 @@ pub enum Note {
     Short(usize),
     /// Values to come of regressors that are not known, and taken as the last.
     Unknown(usize),
+    /// Only so many of the last values are learned from, for there are more.
+    Recent(usize),
 }
 
 coded!(Note {
@@ -29,6 +31,7 @@ coded!(Note {
     4 => Negative(count),
     5 => Short(count),
     6 => Unknown(count),
+    7 => Recent(count),
 });
 
 impl Note {
@@ -41,7 +44,8 @@ impl Note {
             | Note::Zeros(count)
             | Note::Negative(count)
             | Note::Short(count)
-            | Note::Unknown(count) => count,
+            | Note::Unknown(count)
+            | Note::Recent(count) => count,
         }
     }
 
@@ -55,6 +59,7 @@ impl Note {
             Note::Negative(_) => "negative",
             Note::Short(_) => "short",
             Note::Unknown(_) => "unknown",
+            Note::Recent(_) => "recent",
         }
     }
 
@@ -70,6 +75,7 @@ impl Note {
             Note::Unknown(count) => {
                 format!("{count} values of regressors to come are not known, and taken as the last")
             }
+            Note::Recent(count) => format!("more values than it is learned from, which are the last {count}"),
         }
     }
 }
@@ -132,7 +138,8 @@ impl Reason {
                 format!("won against the seasonal naive in rolling origins, with {share:.2} of its errors")
             }
             Reason::Lost(share) if share.is_infinite() => {
-                "what was to forecast it lost against the seasonal naive in rolling origins, which was never wrong".into()
+                "what was to forecast it lost against the seasonal naive in rolling origins, which was never wrong"
+                    .into()
             }
             Reason::Lost(share) => format!(
                 "what was to forecast it lost against the seasonal naive in rolling origins, with {share:.2} times its errors"

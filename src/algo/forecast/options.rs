@@ -4,6 +4,12 @@ use super::frequency::Frequency;
 use crate::error::Result;
 use crate::parameters::{any, at_least, choices, from_to, hyperparameters, refuse};
 
+/// A series is learned from so many of its last values,
+const LONGEST: usize = 20_000;
+
+/// or from so many cycles of its longest season: the windows of a decomposition hold no more.
+const CYCLES: usize = 16;
+
 choices! {
     /// What forecasts a series.
     pub enum Method {
@@ -103,10 +109,42 @@ hyperparameters! {
         /// Whether no forecast is below zero; null: where no value is.
         non_negative: Option<bool> = None, any(), from "assay";
     }
-    together Self::check_frequency
+    together Self::check_together
 }
 
+/// Seasons that a series can have at once.
+pub(super) const MOST_SEASONS: usize = 8;
+
 impl ForecastParams {
+    fn check_together(&self) -> Result<()> {
+        if self.season_lengths.len() > MOST_SEASONS {
+            return refuse(
+                "season_lengths",
+                serde_json::json!(self.season_lengths),
+                "a list of 8 lengths at most",
+            );
+        }
+        self.check_frequency()
+    }
+
+    /// The lengths of the seasons of a series of so many values, the shortest first: those asked for, or else what is usual for its frequency.
+    pub(super) fn seasons(&self, frequency: Frequency, count: usize) -> Vec<usize> {
+        let mut seasons = match self.season_lengths.is_empty() {
+            true => frequency.seasons(),
+            false => self.season_lengths.clone(),
+        };
+        seasons.sort_unstable();
+        seasons.dedup();
+        seasons.retain(|season| *season > 1 && count >= *season);
+        seasons
+    }
+
+    /// How many of the last values of a series are learned from: what was long ago says nothing of what is next, and takes time.
+    pub(super) fn longest(&self, frequency: Frequency) -> usize {
+        let season = self.seasons(frequency, usize::MAX).pop().unwrap_or(1);
+        LONGEST.max(season.saturating_mul(CYCLES)).max(4 * self.horizon)
+    }
+
     fn check_frequency(&self) -> Result<()> {
         match &self.frequency {
             Some(name) if Frequency::named(name).is_none() => refuse(

@@ -59,48 +59,10 @@ impl QuasiNewton {
         self.restart(scale);
         let mut stalls = 0;
         for _ in 0..rule.steps {
-            for (row, direction) in self.inverse.chunks_exact(count).zip(&mut self.direction) {
-                *direction = -dot(row, &self.gradient);
-            }
-            let mut descent = dot(&self.direction, &self.gradient);
-            if !(descent < 0.0) {
-                self.restart(scale);
-                for ((direction, gradient), scale) in self.direction.iter_mut().zip(&self.gradient).zip(scale) {
-                    *direction = -gradient * scale * scale;
-                }
-                descent = dot(&self.direction, &self.gradient);
-                if !(descent < 0.0) {
-                    break;
-                }
-            }
-            // No number goes further than a few times its scale.
-            let reach = self
-                .direction
-                .iter()
-                .zip(scale)
-                .map(|(step, scale)| (step / scale).abs())
-                .fold(0.0, f64::max);
-            let mut length = if reach > 3.0 { 3.0 / reach } else { 1.0 };
-            let mut found = None;
-            for _ in 0..12 {
-                for ((next, place), direction) in self.next.iter_mut().zip(&*place).zip(&self.direction) {
-                    *next = place + length * direction;
-                }
-                let tried = value(shared, &self.next)?;
-                if tried <= current + 1e-4 * length * descent {
-                    found = Some(tried);
-                    break;
-                }
-                // The lowest point of the parabola through what is known; a quarter where there is none.
-                let bend = tried - current - length * descent;
-                let parabola = -descent * length * length / (2.0 * bend);
-                length = if tried.is_finite() && bend > 0.0 {
-                    parabola.clamp(0.1 * length, 0.5 * length)
-                } else {
-                    0.25 * length
-                };
-            }
-            let Some(tried) = found else { break };
+            let Some(descent) = self.aim(scale) else { break };
+            let Some((length, tried)) = self.walk(place, scale, (current, descent), shared, &value)? else {
+                break;
+            };
             slope(shared, &mut self.next_gradient);
             for (change, direction) in self.change.iter_mut().zip(&self.direction) {
                 *change = length * direction;
@@ -116,6 +78,56 @@ impl QuasiNewton {
             }
         }
         Ok(current)
+    }
+
+    /// Chooses the direction, and gives how steep it goes down: `None` where it does not.
+    fn aim(&mut self, scale: &[f64]) -> Option<f64> {
+        let count = scale.len();
+        for (row, direction) in self.inverse.chunks_exact(count).zip(&mut self.direction) {
+            *direction = -dot(row, &self.gradient);
+        }
+        let descent = dot(&self.direction, &self.gradient);
+        if descent < 0.0 {
+            return Some(descent);
+        }
+        self.restart(scale);
+        for ((direction, gradient), scale) in self.direction.iter_mut().zip(&self.gradient).zip(scale) {
+            *direction = -gradient * scale * scale;
+        }
+        Some(dot(&self.direction, &self.gradient)).filter(|descent| *descent < 0.0)
+    }
+
+    /// Goes from a place along the direction, as far as the value falls enough: to `next`. Gives how far, and the value there.
+    fn walk<S>(
+        &mut self,
+        place: &[f64],
+        scale: &[f64],
+        (current, descent): (f64, f64),
+        shared: &mut S,
+        value: &impl Fn(&mut S, &[f64]) -> Result<f64>,
+    ) -> Result<Option<(f64, f64)>> {
+        // No number goes further than a few times its scale.
+        let steps = self.direction.iter().zip(scale);
+        let reach = steps.map(|(step, scale)| (step / scale).abs()).fold(0.0, f64::max);
+        let mut length = if reach > 3.0 { 3.0 / reach } else { 1.0 };
+        for _ in 0..12 {
+            for ((next, place), direction) in self.next.iter_mut().zip(place).zip(&self.direction) {
+                *next = place + length * direction;
+            }
+            let tried = value(shared, &self.next)?;
+            if tried <= current + 1e-4 * length * descent {
+                return Ok(Some((length, tried)));
+            }
+            // The lowest point of the parabola through what is known; a quarter where there is none.
+            let bend = tried - current - length * descent;
+            let parabola = -descent * length * length / (2.0 * bend);
+            length = if tried.is_finite() && bend > 0.0 {
+                parabola.clamp(0.1 * length, 0.5 * length)
+            } else {
+                0.25 * length
+            };
+        }
+        Ok(None)
     }
 
     /// The inverse of the second derivatives, as far as the scale says.

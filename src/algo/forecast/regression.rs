@@ -5,6 +5,7 @@ use super::seasonality::moving_average;
 use crate::error::Result;
 use crate::linear::cholesky::PivotedCholesky;
 use crate::monitor::Monitor;
+use crate::room;
 
 /// The effects of columns on values, of which each has as many. 0 for a column that does not vary, and for all where there are too few values.
 pub(super) fn effects(values: &[f64], columns: &[&[f64]], season: usize, monitor: &dyn Monitor) -> Result<Vec<f64>> {
@@ -26,10 +27,12 @@ pub(super) fn effects(values: &[f64], columns: &[&[f64]], season: usize, monitor
         return Ok(vec![0.0; count]);
     }
     let product = |i: usize, j: usize| dot(&rests[used[i]], &rests[used[j]]) / norms[used[i]] / norms[used[j]];
-    let mut matrix = Vec::with_capacity(used.len() * used.len());
+    let mut matrix = room::with_capacity(used.len() * used.len())?;
     for i in 0..used.len() {
-        monitor.check()?;
-        matrix.extend((0..used.len()).map(|j| if j <= i { product(i, j) } else { 0.0 }));
+        for j in 0..used.len() {
+            monitor.check()?;
+            matrix.push(if j <= i { product(i, j) } else { 0.0 });
+        }
     }
     let right: Vec<f64> = used
         .iter()

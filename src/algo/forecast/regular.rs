@@ -2,6 +2,7 @@
 
 use super::frequency::Frequency;
 use super::input::Series;
+use super::model::FURTHEST;
 use super::notes::Note;
 use super::options::{Duplicates, ForecastParams, Gaps};
 use crate::error::{Error, Result};
@@ -23,68 +24,121 @@ pub(super) struct Regular {
 /// The most steps that gaps may add: more means that the frequency is not that of the times.
 const SPARSE: usize = 1000;
 
+/// Steps between two looks at the monitor.
+const LOOK: usize = 1 << 14;
+
 /// The order of a series' rows in time; equal times stay in their order.
-pub(super) fn order(series: &Series) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..series.times.len()).collect();
+pub(super) fn order(series: &Series) -> Result<Vec<usize>> {
+    let mut order: Vec<usize> = room::with_capacity(series.times.len())?;
+    order.extend(0..series.times.len());
     order.sort_by_key(|&index| series.times[index]);
-    order
+    Ok(order)
 }
 
-/// A series at the steps of its frequency. `name` is for errors.
+/// From which step on there are values, and until which regressors are known.
+#[derive(Clone, Copy)]
+struct Span {
+    begin: i64,
+    known_until: i64,
+    /// Whether there are values before, which are not learned from.
+    is_cut: bool,
+}
+
+/// A series at the steps of its frequency: the last so many of them. `name` is for errors.
 pub(super) fn regular(
     series: &Series,
-    frequency: Frequency,
+    (frequency, longest): (Frequency, usize),
     params: &ForecastParams,
     name: &str,
     monitor: &dyn Monitor,
 ) -> Result<Regular> {
-    let order = order(series);
+    let order = order(series)?;
     let is_known = |index: &&usize| series.values[**index].is_finite();
     let (Some(&first), Some(&last)) = (order.iter().find(is_known), order.iter().rev().find(is_known)) else {
         return Ok(Regular::default());
     };
     let anchor = series.times[last];
-    let begin = frequency.step_of(series.times[first], anchor);
-    let end = frequency.step_of(anchor, anchor);
-    let rows = order.len();
-    let known_until = order
-        .last()
-        .map_or(end, |&index| frequency.step_of(series.times[index], anchor));
-    let steps = usize::try_from(known_until.saturating_sub(begin).saturating_add(1)).unwrap_or(usize::MAX);
-    if steps > rows.saturating_mul(SPARSE).max(100_000) {
+    let step_of = |time: i64| frequency.step_of(time, anchor);
+    let (first, end) = (step_of(series.times[first]), step_of(anchor));
+    let latest = order.last().map_or(end, |&index| step_of(series.times[index]));
+    let steps = usize::try_from(latest.saturating_sub(first).saturating_add(1)).unwrap_or(usize::MAX);
+    if steps > order.len().saturating_mul(SPARSE).max(100_000) {
         let hint = "Say \"frequency\", or look for a time that is far from the others.";
         return Err(
             Error::data(format!("series {name} has too few values for its frequency"), hint).detail(format!(
-                "It has {rows} rows, but {steps} steps of a {} between its times.",
+                "It has {} rows, but {steps} steps of a {} between its times.",
+                order.len(),
                 frequency.name()
             )),
         );
     }
-    let count = (end - begin + 1) as usize;
-    let mut cells = room::filled(Cell::default(), steps)?;
+    let begin = first.max(end.saturating_sub(longest as i64 - 1));
+    let span = Span {
+        begin,
+        known_until: latest.min(end.saturating_add(FURTHEST as i64)),
+        is_cut: begin > first,
+    };
+    let (cells, moved) = cells(series, &order, (frequency, anchor), span, params.duplicates, monitor)?;
+    let mut notes = Vec::new();
+    let values = values(&cells[..(end - begin + 1) as usize], params, name, moved, &mut notes)?;
+    if span.is_cut {
+        notes.push(Note::Recent(values.len()));
+    }
+    let regressors = series.regressors.iter().map(|regressor| {
+        monitor.check()?;
+        let mut column = room::with_capacity(cells.len())?;
+        column.extend(cells.iter().map(|cell| cell.row.map_or(f64::NAN, |row| regressor[row])));
+        carry(&mut column);
+        Ok(column)
+    });
+    Ok(Regular {
+        regressors: regressors.collect::<Result<_>>()?,
+        values,
+        last: frequency.time_of(end, anchor),
+        notes,
+    })
+}
+
+/// What rows say of each step of a span, and how many of them are between steps.
+fn cells(
+    series: &Series,
+    order: &[usize],
+    (frequency, anchor): (Frequency, i64),
+    span: Span,
+    duplicates: Duplicates,
+    monitor: &dyn Monitor,
+) -> Result<(Vec<Cell>, usize)> {
+    let steps = (span.known_until - span.begin + 1) as usize;
+    let mut cells = room::with_capacity(steps)?;
+    while cells.len() < steps {
+        monitor.check()?;
+        cells.resize(steps.min(cells.len() + LOOK), Cell::default());
+    }
     let mut moved = 0;
     for (done, &index) in order.iter().enumerate() {
-        if done % 4096 == 0 {
+        if done.is_multiple_of(LOOK) {
             monitor.check()?;
         }
         let time = series.times[index];
         let step = frequency.step_of(time, anchor);
-        if step < begin {
-            continue;
+        if (span.begin..=span.known_until).contains(&step) {
+            moved += usize::from(frequency.time_of(step, anchor) != time);
+            cells[(step - span.begin) as usize].take(series.values[index], index, duplicates);
         }
-        if frequency.time_of(step, anchor) != time {
-            moved += 1;
-        }
-        cells[(step - begin) as usize].take(series.values[index], index, params.duplicates);
     }
-    let mut notes = Vec::new();
-    let mut note = |note: Note| {
-        if note.count() > 0 {
-            notes.push(note)
-        }
-    };
-    let merged: usize = cells[..count].iter().map(|cell| cell.count.saturating_sub(1)).sum();
-    let missing = cells[..count].iter().filter(|cell| cell.count == 0).count();
+    Ok((cells, moved))
+}
+
+/// The value of each step. Notes what was done. Returns an error for what was asked not to be.
+fn values(
+    cells: &[Cell],
+    params: &ForecastParams,
+    name: &str,
+    moved: usize,
+    notes: &mut Vec<Note>,
+) -> Result<Vec<f64>> {
+    let merged: usize = cells.iter().map(|cell| cell.count.saturating_sub(1)).sum();
+    let missing = cells.iter().filter(|cell| cell.count == 0).count();
     refuse(
         params.duplicates == Duplicates::Error && merged > 0,
         name,
@@ -99,26 +153,20 @@ pub(super) fn regular(
         missing,
         "Say \"gaps\": interpolate, zero or previous.",
     )?;
-    note(Note::Merged(merged));
-    note(Note::Filled(missing));
-    note(Note::Moved(moved));
-    let mut values = room::with_capacity(count)?;
-    values.extend(cells[..count].iter().map(|cell| cell.value(params.duplicates)));
+    let mut values = room::with_capacity(cells.len())?;
+    values.extend(cells.iter().map(|cell| cell.value(params.duplicates)));
     fill(&mut values, params.gaps);
-    note(Note::Zeros(values.iter().filter(|value| **value == 0.0).count()));
-    note(Note::Negative(values.iter().filter(|value| **value < 0.0).count()));
-    let regressors = series.regressors.iter().map(|regressor| {
-        let mut column = room::with_capacity(steps)?;
-        column.extend(cells.iter().map(|cell| cell.row.map_or(f64::NAN, |row| regressor[row])));
-        carry(&mut column);
-        Ok(column)
-    });
-    Ok(Regular {
-        regressors: regressors.collect::<Result<_>>()?,
-        values,
-        last: frequency.time_of(end, anchor),
-        notes,
-    })
+    let zeros = values.iter().filter(|value| **value == 0.0).count();
+    let negative = values.iter().filter(|value| **value < 0.0).count();
+    let found = [
+        Note::Merged(merged),
+        Note::Filled(missing),
+        Note::Moved(moved),
+        Note::Zeros(zeros),
+        Note::Negative(negative),
+    ];
+    notes.extend(found.into_iter().filter(|note| note.count() > 0));
+    Ok(values)
 }
 
 fn refuse(is_wrong: bool, name: &str, problem: &str, count: usize, hint: &'static str) -> Result<()> {

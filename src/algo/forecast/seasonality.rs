@@ -1,6 +1,7 @@
 //! Classical decomposition and the test for a season, as in R's `decompose` and in Fiorucci's Theta.
 
 use crate::error::Result;
+use crate::monitor::Monitor;
 use crate::room;
 
 /// The trend by a centred moving average over one season, half weights at the ends of an even one; NaN where it does not reach.
@@ -58,27 +59,32 @@ pub(super) fn seasonal_means(values: &[f64], season: usize, is_factor: bool) -> 
 /// The quantile .95 of the standard normal distribution.
 const ONE_SIDED: f64 = 1.644_853_626_951_472_7;
 
+/// Correlations that are computed for the variance of one of them, at most: of a long season not each is needed.
+const LAGS: usize = 512;
+
 /// Whether the correlation of values with those of a season before is larger than chance makes it in nine of ten cases, by Bartlett's formula.
-pub(super) fn has_season(values: &[f64], season: usize) -> bool {
+pub(super) fn has_season(values: &[f64], season: usize, monitor: &dyn Monitor) -> Result<bool> {
     if season < 2 || values.len() < 2 * season.max(2) {
-        return false;
+        return Ok(false);
     }
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
-    let correlation = |lag: usize| -> f64 {
-        values[lag..]
-            .iter()
-            .zip(values)
-            .map(|(a, b)| (a - mean) * (b - mean))
-            .sum()
+    let correlation = |lag: usize| -> Result<f64> {
+        monitor.check()?;
+        let products = values[lag..].iter().zip(values).map(|(a, b)| (a - mean) * (b - mean));
+        Ok(products.sum())
     };
-    let variance = correlation(0);
+    let variance = correlation(0)?;
     if variance <= 0.0 {
-        return false;
+        return Ok(false);
     }
-    let others: f64 = (1..season).map(|lag| (correlation(lag) / variance).powi(2)).sum();
+    let stride = season.div_ceil(LAGS);
+    let mut others = 0.0;
+    for lag in (1..season).step_by(stride) {
+        others += stride as f64 * (correlation(lag)? / variance).powi(2);
+    }
     let limit = ONE_SIDED * ((1.0 + 2.0 * others) / count).sqrt();
-    (correlation(season) / variance).abs() > limit
+    Ok((correlation(season)? / variance).abs() > limit)
 }
 
 /// Values without their season.
@@ -106,6 +112,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::monitor::Unwatched;
 
     fn numbers(value: &Value) -> Vec<f64> {
         value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
@@ -126,10 +133,10 @@ mod tests {
             let series = &golden["series"][case["series"].as_str().unwrap()];
             let season = series["season"].as_u64().unwrap() as usize;
             assert_eq!(
-                has_season(&numbers(&series["values"]), season),
+                has_season(&numbers(&series["values"]), season, &Unwatched).unwrap(),
                 case["decomposes"].as_bool().unwrap()
             );
         }
-        assert!(!has_season(&[1.0; 48], 12));
+        assert!(!has_season(&[1.0; 48], 12, &Unwatched).unwrap());
     }
 }

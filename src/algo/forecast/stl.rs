@@ -73,6 +73,7 @@ fn smooth_cycles(
     let mut cycle = Vec::new();
     let mut smooth = Vec::new();
     for step in 0..season {
+        monitor.check()?;
         cycle.clear();
         room::reserve(&mut cycle, rest.len() / season + 1)?;
         cycle.extend(rest.iter().skip(step).step_by(season).copied());

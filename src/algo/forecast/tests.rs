@@ -11,21 +11,21 @@ use crate::monitor::{Monitor, Progress, Unwatched};
 use crate::parameters::Hyperparameters;
 
 /// About normal: the sum of twelve uniform numbers.
-fn normal(draws: &mut Xoshiro256PlusPlus) -> f64 {
+pub(super) fn normal(draws: &mut Xoshiro256PlusPlus) -> f64 {
     (0..12)
         .map(|_| (draws.next_u64() >> 11) as f64 / (1_u64 << 53) as f64)
         .sum::<f64>()
         - 6.0
 }
 
-fn params(json: Json) -> ForecastParams {
+pub(super) fn params(json: Json) -> ForecastParams {
     let mut params = ForecastParams::default();
     params.read(json.as_object().unwrap(), &[]).unwrap();
     params.check().unwrap();
     params
 }
 
-fn daily(key: &str, values: Vec<f64>) -> Series {
+pub(super) fn daily(key: &str, values: Vec<f64>) -> Series {
     Series {
         key: key.split('/').map(String::from).collect(),
         times: (0..values.len() as i64).map(|day| day * DAY).collect(),
@@ -34,7 +34,7 @@ fn daily(key: &str, values: Vec<f64>) -> Series {
     }
 }
 
-fn fitted(options: Json, series: Vec<Series>) -> ForecastModel {
+pub(super) fn fitted(options: Json, series: Vec<Series>) -> ForecastModel {
     let input = Input {
         series,
         events: Vec::new(),

@@ -2,29 +2,30 @@
 
 use rayon::prelude::*;
 
+use super::choice::{Choice, choose};
 use super::conformal::{OwnErrors, Pool};
 use super::effects::{Calendar, Effects};
-use super::fitter::{FEWEST, Fit, Fitter, MEAN_OF_ROOT, naive};
+use super::fitter::{FEWEST, Fitter, MEAN_OF_ROOT};
 use super::frequency::Frequency;
 use super::input::{Input, Series};
 use super::model::{ForecastModel, SeriesModel, StepAccuracy};
 use super::notes::{Note, Reason};
-use super::options::{ForecastParams, Method, Reconcile};
+use super::options::{ForecastParams, Reconcile};
 use super::reconcile::{Hierarchy, Spread};
 use super::regression::effects;
 use super::regular::{Regular, order, regular};
-use super::rolling::{Errors, errors, first_origin, naive_state};
+use super::rolling::Errors;
 use super::state::State;
 use super::totals::{check_together, sum, totals};
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
+use crate::room;
 
 /// About as many errors of rolling origins are kept while all series are fitted, at four bytes each.
-const ERRORS: usize = 40_000_000;
+const ERRORS: usize = 10_000_000;
 
-/// A method loses when its errors are larger than the seasonal naive's by more than chance: by this share over the square root of the number of horizons that fit
-/// into the values that were forecast, for errors of origins within a horizon go together.
-const CHANCE: f64 = 0.8;
+/// Effects of holidays and regressors that are told apart, at most.
+const MOST_EFFECTS: usize = 1_000;
 
 /// Fits every series, in parallel. Returns an error when stopped, for series of more than one frequency that cannot be told, and where rows break what was asked of
 /// duplicates and gaps.
@@ -40,14 +41,26 @@ pub fn fit(params: &ForecastParams, input: &Input, monitor: &dyn Monitor) -> Res
         ));
     }
     let frequencies = frequencies(params, &input.series, monitor)?;
-    let calendar = Calendar::of(&input.events);
+    let calendar = Calendar::of(&input.events, monitor)?;
+    if calendar.len() + params.regressors.len() > MOST_EFFECTS {
+        return Err(Error::data(
+            "there are too many holidays and regressors to tell their effects apart",
+            "Give holidays of one kind one name.",
+        )
+        .detail(format!(
+            "There are {} names of holidays and {} regressors; the limit is {MOST_EFFECTS} together.",
+            calendar.len(),
+            params.regressors.len()
+        )));
+    }
     let regulars: Vec<Regular> = input
         .series
         .par_iter()
         .zip(&frequencies)
         .map(|(series, frequency)| {
             monitor.check()?;
-            regular(series, *frequency, params, &series.key.join(", "), monitor)
+            let longest = params.longest(*frequency);
+            regular(series, (*frequency, longest), params, &series.key.join(", "), monitor)
         })
         .collect::<Result<_>>()?;
     let mut jobs: Vec<(Vec<String>, Frequency, Regular)> = Vec::new();
@@ -59,16 +72,12 @@ pub fn fit(params: &ForecastParams, input: &Input, monitor: &dyn Monitor) -> Res
         .zip(regulars)
         .map(|((key, frequency), regular)| (key, frequency, regular));
     let jobs: Vec<_> = of_parts.chain(jobs).collect();
-    // Covariances need the errors of all origins.
-    let origins = match params.reconcile {
-        Reconcile::None => (ERRORS / (params.horizon * jobs.len())).max(4),
-        Reconcile::BottomUp | Reconcile::Ols | Reconcile::Wls | Reconcile::MinT => usize::MAX,
-    };
+    let kept = (ERRORS / (params.horizon * jobs.len())).max(4);
     let fitted: Vec<One> = jobs
         .into_par_iter()
         .map(|(key, frequency, regular)| {
             monitor.check()?;
-            One::fit(params, key, frequency, regular, &calendar, origins, monitor)
+            One::fit(params, (key, frequency, regular), &calendar, kept, monitor)
         })
         .collect::<Result<_>>()?;
     let hierarchy = match totals.is_empty() {
@@ -78,7 +87,7 @@ pub fn fit(params: &ForecastParams, input: &Input, monitor: &dyn Monitor) -> Res
             Some(Hierarchy::new(parts, totals, params.reconcile, &spreads, monitor)?)
         }
     };
-    Ok(assemble(params, fitted, calendar, hierarchy))
+    assemble(params, fitted, calendar, hierarchy, monitor)
 }
 
 /// The parts of each total, and the totals themselves among the `jobs`; none where none are asked for.
@@ -108,7 +117,8 @@ fn frequencies(params: &ForecastParams, series: &[Series], monitor: &dyn Monitor
     let asked = params.frequency.as_deref().and_then(Frequency::named);
     let found = series.par_iter().map(|series| {
         monitor.check()?;
-        let mut times: Vec<i64> = order(series).into_iter().map(|index| series.times[index]).collect();
+        let mut times: Vec<i64> = room::with_capacity(series.times.len())?;
+        times.extend(order(series)?.into_iter().map(|index| series.times[index]));
         times.dedup();
         Ok((
             asked
@@ -162,32 +172,15 @@ impl One {
     }
 }
 
-/// How a series came to its state.
-struct Choice {
-    fit: Fit,
-    reason: Reason,
-    errors: Errors,
-    first_scale: f64,
-    naive_error: f64,
-}
-
 impl One {
     fn fit(
         params: &ForecastParams,
-        key: Vec<String>,
-        frequency: Frequency,
-        mut regular: Regular,
+        (key, frequency, mut regular): (Vec<String>, Frequency, Regular),
         calendar: &Calendar,
-        origins: usize,
+        kept: usize,
         monitor: &dyn Monitor,
     ) -> Result<One> {
-        let mut seasons = match params.season_lengths.is_empty() {
-            true => frequency.seasons(),
-            false => params.season_lengths.clone(),
-        };
-        seasons.sort_unstable();
-        seasons.dedup();
-        seasons.retain(|season| *season > 1 && regular.values.len() >= *season);
+        let seasons = params.seasons(frequency, regular.values.len());
         let is_non_negative = params
             .non_negative
             .unwrap_or(regular.values.iter().all(|value| *value >= 0.0));
@@ -201,10 +194,10 @@ impl One {
         };
         let choice = match values.is_empty() {
             true => None,
-            false => Some(choose(&fitter, params, values, origins)?),
+            false => Some(choose(&fitter, params, values, kept)?),
         };
         let mut notes = regular.notes;
-        if values.len() < 2 * fitter.season() {
+        if (1..2 * fitter.season()).contains(&values.len()) {
             notes.push(Note::Short(values.len()));
         }
         let size = values.iter().map(|value| value.abs()).sum::<f64>() / values.len().max(1) as f64;
@@ -219,7 +212,7 @@ impl One {
             None => (None, Reason::Few(0), Errors::default(), 0.0, 0.0, 0.0),
         };
         let is_intermittent = matches!(state, Some(State::Intermittent(_)));
-        let judged = errors.ahead.iter().any(|ahead| !ahead.is_empty());
+        let judged = errors.is_judged();
         let mean = |numbers: &[f64]| numbers.iter().sum::<f64>() / numbers.len() as f64;
         Ok(One {
             kind: (fitter.season(), is_intermittent),
@@ -234,7 +227,7 @@ impl One {
                 state,
                 reason,
                 notes,
-                scale,
+                scale: scale.min(f64::MAX),
                 factors: Vec::new(),
                 pool: 0,
                 is_non_negative,
@@ -265,27 +258,25 @@ fn take_effects(
         return Ok(None);
     }
     let end = frequency.step_of(regular.last, regular.last);
-    let times: Vec<i64> = (0..count as i64)
-        .map(|index| frequency.time_of(end - (count as i64 - 1) + index, regular.last))
-        .collect();
+    let mut times: Vec<i64> = room::with_capacity(count)?;
+    times.extend((0..count as i64).map(|index| frequency.time_of(end - (count as i64 - 1) + index, regular.last)));
     let of_events: Vec<Vec<f64>> = (0..calendar.len())
-        .map(|event| monitor.check().map(|()| calendar.column(event, frequency, &times)))
+        .map(|event| {
+            monitor.check()?;
+            calendar.column(event, frequency, &times)
+        })
         .collect::<Result<_>>()?;
     let columns: Vec<&[f64]> = of_events.iter().chain(&regular.regressors).map(Vec::as_slice).collect();
     let found = effects(&regular.values, &columns, season, monitor)?;
-    let effect_at = |index: usize| -> f64 {
-        found
-            .iter()
-            .zip(&columns)
-            .map(|(effect, column)| effect * column[index])
-            .sum()
-    };
-    let without: Vec<f64> = regular
-        .values
-        .iter()
-        .enumerate()
-        .map(|(index, value)| value - effect_at(index))
-        .collect();
+    let mut without = room::with_capacity(count)?;
+    without.extend_from_slice(&regular.values);
+    for (effect, column) in found.iter().zip(&columns) {
+        monitor.check()?;
+        without
+            .iter_mut()
+            .zip(*column)
+            .for_each(|(value, is_there)| *value -= effect * is_there);
+    }
     let (events, slopes) = found.split_at(calendar.len());
     let add = |index: usize| -> f64 {
         slopes
@@ -309,83 +300,14 @@ fn take_effects(
     Ok(Some(effects))
 }
 
-/// Chooses what forecasts values, of which there is at least one.
-fn choose(fitter: &Fitter, params: &ForecastParams, values: &[f64], origins: usize) -> Result<Choice> {
-    let without = |fit, reason| Choice {
-        fit,
-        reason,
-        errors: Errors::default(),
-        first_scale: 0.0,
-        naive_error: 0.0,
-    };
-    if values.iter().all(|value| *value == values[0]) {
-        return Ok(without(naive(values, 1), Reason::Constant));
-    }
-    if values.len() < FEWEST.max(params.min_history) {
-        return Ok(without(naive(values, 1), Reason::Few(values.len())));
-    }
-    let first = first_origin(values.len(), params.horizon);
-    let method = fitter.resolve(values);
-    let mut known = Vec::new();
-    if first < FEWEST || values[..first].iter().all(|value| *value == values[0]) {
-        return Ok(without(
-            fitter.fit(method, values, &mut known)?,
-            Reason::Unjudged(values.len()),
-        ));
-    }
-    let begin = &values[..first];
-    let judge = |state, monitor| errors(state, values, first, params.horizon, origins, monitor);
-    let part = fitter.fit(method, begin, &mut known)?;
-    let ours = judge(part.state, fitter.monitor)?;
-    let simple = naive(begin, fitter.season());
-    let theirs = judge(naive_state(begin, fitter.season()), fitter.monitor)?;
-    let share = ours.mean / theirs.mean;
-    let naive_error = simple.error;
-    let limit = 1.0 + CHANCE / (((values.len() - first) as f64 / params.horizon as f64).max(1.0)).sqrt();
-    let loses = share > limit || !share.is_finite();
-    if params.method == Method::Auto && loses {
-        return Ok(Choice {
-            fit: naive(values, fitter.season()),
-            reason: Reason::Lost(share),
-            errors: theirs,
-            first_scale: simple.error,
-            naive_error,
-        });
-    }
-    let fit = fitter.fit(method, values, &mut known)?;
-    let mut tried = vec![0.0; params.horizon];
-    fit.state.project(&mut tried);
-    if tried.iter().any(|value| !value.is_finite()) || !fit.error.is_finite() {
-        return Ok(Choice {
-            fit: naive(values, 1),
-            reason: Reason::Overflow,
-            errors: theirs,
-            first_scale: simple.error,
-            naive_error,
-        });
-    }
-    let zeros = values.iter().filter(|value| **value == 0.0).count() as f64 / values.len() as f64;
-    let reason = match params.method {
-        Method::Auto if method == Method::Tsb => Reason::Intermittent(zeros),
-        Method::Auto => Reason::Better(share),
-        _ => Reason::Asked,
-    };
-    Ok(Choice {
-        fit,
-        reason,
-        errors: ours,
-        first_scale: part.error,
-        naive_error,
-    })
-}
-
 /// Pools the errors of series of one kind, and puts all together.
 fn assemble(
     params: &ForecastParams,
     mut fitted: Vec<One>,
     calendar: Calendar,
     hierarchy: Option<Hierarchy>,
-) -> ForecastModel {
+    monitor: &dyn Monitor,
+) -> Result<ForecastModel> {
     let mut kinds: Vec<(usize, bool)> = fitted.iter().map(|one| one.kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
@@ -395,11 +317,11 @@ fn assemble(
         let own: Vec<OwnErrors> = members
             .iter()
             .map(|index| OwnErrors {
-                ahead: &fitted[*index].errors.ahead,
+                errors: &fitted[*index].errors,
                 scale: fitted[*index].first_scale,
             })
             .collect();
-        let (mut pool, factors) = Pool::learn(&own, params.horizon);
+        let (mut pool, factors) = Pool::learn(&own, params.horizon, monitor)?;
         let mut relative: Vec<f64> = members
             .iter()
             .map(|index| fitted[*index].model.scale / fitted[*index].size)
@@ -413,8 +335,12 @@ fn assemble(
         }
         pools.push(pool);
     }
-    let accuracy = (0..params.horizon).map(|step| step_accuracy(&fitted, step)).collect();
-    ForecastModel {
+    let accuracy = (0..params.horizon).map(|step| {
+        monitor.check()?;
+        Ok(step_accuracy(&fitted, step))
+    });
+    let accuracy = accuracy.collect::<Result<_>>()?;
+    Ok(ForecastModel {
         horizon: params.horizon,
         level: params.level,
         series: fitted.into_iter().map(|one| one.model).collect(),
@@ -422,15 +348,16 @@ fn assemble(
         calendar,
         hierarchy,
         accuracy,
-    }
+    })
 }
 
 fn step_accuracy(fitted: &[One], step: usize) -> StepAccuracy {
     let (mut smape, mut judged, mut mase, mut scaled) = (0.0, 0, 0.0, 0);
     for one in fitted {
-        let Some(ahead) = one.errors.ahead.get(step).filter(|ahead| !ahead.is_empty()) else {
+        let ahead = one.errors.ahead(step);
+        if ahead.is_empty() {
             continue;
-        };
+        }
         judged += 1;
         smape += one.errors.smape[step];
         if one.naive_error > 0.0 {

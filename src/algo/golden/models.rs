@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Answer, Exact};
 use crate::estimator::Estimator;
+use crate::forecast::Forecaster;
 use crate::frame::{Column, Frame, MISSING};
 use crate::label::Label;
 use crate::learners::LEARNERS;
@@ -106,7 +107,30 @@ pub(crate) fn models() -> Vec<(String, Model)> {
             }
         }
     }
+    models.extend(forecasts());
     models
+}
+
+/// Forecasts, as a registry has them.
+fn forecasts() -> Vec<(String, Model)> {
+    let model = |(name, fitted): (&str, Forecaster)| {
+        let model = Model {
+            answer: task::Answer::Forecast,
+            inputs: inputs().into_iter().take(1).collect(),
+            pipeline: None,
+            means: None,
+            fitted: Box::new(fitted),
+            history: Vec::new(),
+            sample: None,
+            groups: Vec::new(),
+            calibration: None,
+            intervals: None,
+            error_model: None,
+        };
+        model.validate(&Unwatched).unwrap();
+        (format!("forecast_{name}"), model)
+    };
+    crate::forecast::samples::forecasters().into_iter().map(model).collect()
 }
 
 /// A number with gaps, a category with rare levels, one of two levels, and a vector of which three elements vary.
@@ -299,6 +323,11 @@ pub(super) fn answers(model: &Model) -> Vec<Exact> {
             add(&format!("component {place}"), &[component.variance, component.share]);
             let loadings: Vec<f64> = component.loadings.iter().map(|part| part.value).collect();
             add(&format!("loadings {place}"), &loadings);
+        }
+    }
+    if let Some(forecaster) = fitted.forecaster() {
+        for (name, numbers) in crate::forecast::samples::answers(forecaster) {
+            add(&name, &numbers);
         }
     }
     add("held-out loss", fitted.eval_losses());

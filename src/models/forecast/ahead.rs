@@ -3,15 +3,15 @@
 use algo::forecast::{FURTHEST, Forecaster, Point, SeriesModel};
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::{pg_extern, pg_sys};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use crate::models::explain::text;
 use crate::models::inspect::open;
 use crate::models::registry::{Privilege, Version};
 use crate::models::scorer::Scorer;
-use crate::pg::arguments::{double, small_integer};
+use crate::pg::arguments::{double, json, small_integer};
 use crate::pg::compute::{self, Reporter, serve_interrupts};
-use crate::pg::error::{Error, Result, WRONG_TASK, or_raise};
+use crate::pg::error::{Error, INVALID_PARAMETER, Result, WRONG_TASK, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::result_row::{RowWriter, SetOf, result_row, set_of};
@@ -47,7 +47,7 @@ pub fn forecaster<'m>(version: &Version, scorer: &'m Scorer) -> Result<&'m Forec
 /// The values that name a series, by their columns. A total has those of the columns that it is not a total of.
 pub fn name_of(forecaster: &Forecaster, series: &SeriesModel) -> Json {
     let values = forecaster.columns.iter().zip(series.key());
-    let value = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| json!(text));
+    let value = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| Json::from(text.as_str()));
     Json::Object(
         values
             .map(|(column, text)| (column.clone(), value(text)))
@@ -55,7 +55,50 @@ pub fn name_of(forecaster: &Forecaster, series: &SeriesModel) -> Json {
     )
 }
 
-/// `forecast(model, horizon, level)`.
+/// Which series are asked for: the place of each column that is named among those of the model, with the value that it has.
+struct Wanted(Vec<(usize, Json)>);
+
+impl Wanted {
+    /// Returns 22023 for what is no object of columns that tell the model's series apart.
+    fn of(given: Option<Json>, forecaster: &Forecaster) -> Result<Wanted> {
+        let wrong = |found: String| {
+            let columns = match forecaster.columns.is_empty() {
+                true => "The model has one series, which no column names: leave of_series out.".to_string(),
+                false => format!(
+                    "Give an object of these columns and their values: {}.",
+                    forecaster.columns.join(", ")
+                ),
+            };
+            Error::new(INVALID_PARAMETER, "of_series names no series")
+                .detail(found)
+                .hint(columns)
+        };
+        let Some(given) = given else {
+            return Ok(Wanted(Vec::new()));
+        };
+        let Json::Object(values) = given else {
+            return Err(wrong(format!("The value is {given}.")));
+        };
+        let values = values.into_iter().map(|(name, value)| {
+            let place = forecaster.columns.iter().position(|column| *column == name);
+            let place = place.ok_or_else(|| wrong(format!("Series are not told apart by \"{name}\".")))?;
+            Ok((place, value))
+        });
+        Ok(Wanted(values.collect::<Result<_>>()?))
+    }
+
+    fn has(&self, series: &SeriesModel) -> bool {
+        self.0.iter().all(|(place, value)| {
+            let Some(text) = series.key().get(*place) else {
+                return false;
+            };
+            // Numbers are equal that are written differently.
+            *text == value.to_string() || value.as_f64().is_some_and(|value| text.parse() == Ok(value))
+        })
+    }
+}
+
+/// `forecast(model, horizon, level, of_series)`.
 #[pg_extern(sql = false)]
 fn forecast(fcinfo: pg_sys::FunctionCallInfo) {
     or_raise(write(fcinfo));
@@ -75,27 +118,33 @@ fn write(fcinfo: pg_sys::FunctionCallInfo) -> Result<()> {
     let zone = zone_of(forecaster)?;
     let statement = Foreground::new()?;
     let mut reporter = Reporter::new();
-    let count = model.series().len();
-    let at_once = if model.is_reconciled() {
-        count
-    } else {
-        (AT_ONCE / horizon.max(1)).clamp(1, count.max(1))
+    let wanted = Wanted::of(
+        json(fcinfo, 3)
+            .map(|given| given.read("argument \"of_series\""))
+            .transpose()?,
+        forecaster,
+    )?;
+    let places: Vec<usize> = (model.series().iter().enumerate())
+        .filter(|(_, series)| wanted.has(series))
+        .map(|(place, _)| place)
+        .collect();
+    // What adds up is forecast together.
+    let (at_once, together) = match model.is_reconciled() {
+        true => (places.len().max(1), model.series().len()),
+        false => ((AT_ONCE / horizon.max(1)).max(1), 0),
     };
-    for first in (0..count).step_by(at_once.max(1)) {
-        let places = first..count.min(first + at_once);
-        statement.allow(places.len().saturating_mul(horizon).saturating_mul(size_of::<Point>()))?;
-        let points: Vec<Vec<Point>> = compute::run("forecasting", &mut reporter, &statement, |monitor| {
-            if model.is_reconciled() {
-                return Ok::<_, Error>(model.forecast_all(horizon, level, monitor)?);
-            }
-            let each = places
-                .clone()
-                .map(|place| model.forecast(place, horizon, level, monitor));
-            Ok(each.collect::<algo::error::Result<_>>()?)
+    if places.is_empty() {
+        model.check(horizon, level)?;
+    }
+    for places in places.chunks(at_once) {
+        let count = places.len().max(together);
+        statement.allow(count.saturating_mul(horizon).saturating_mul(size_of::<Point>()))?;
+        let points = compute::run("forecasting", &mut reporter, &statement, |monitor| {
+            Ok::<_, Error>(model.forecast_each(places, horizon, level, monitor)?)
         })?;
-        for (series, points) in model.series()[places].iter().zip(points) {
+        for (&place, points) in places.iter().zip(points) {
             serve_interrupts();
-            let name = name_of(forecaster, series);
+            let name = name_of(forecaster, &model.series()[place]);
             for point in points {
                 let at = time_zone::moment(point.at, &zone)?;
                 rows.write(|| ForecastRow {

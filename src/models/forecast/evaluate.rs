@@ -15,6 +15,7 @@ use crate::models::scorer::Scorer;
 use crate::pg::compute;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::query::Query;
+use crate::pg::sweep::Swept;
 use algo::monitor::Monitor;
 
 /// Sums of errors.
@@ -93,23 +94,17 @@ pub fn evaluate(
     }
     let forecaster = forecaster(version, scorer)?;
     let target = version.target("judging a forecast")?;
-    let columns = Columns {
-        time: scorer
-            .model()
-            .inputs
-            .first()
-            .map(|input| input.name.clone())
-            .unwrap_or_default(),
-        series: forecaster.columns.clone(),
-        regressors: Vec::new(),
-    };
+    let columns = Columns::of_model(scorer.model(), forecaster);
     let query = Query::new(query)?;
     request::carry_out(|reporter, statement| {
         let rows = columns.read(&query, Some(&target), |_| 0, "judging", reporter, statement)?;
         let untimed = rows.untimed();
-        let (input, _) = rows.into_input(Vec::new())?;
+        let series = compute::run("judging", reporter, statement, |monitor| {
+            Ok::<_, Error>(rows.into_series(monitor)?)
+        })?;
+        let series = Swept::new(series);
         let mut judged = compute::run("judging", reporter, statement, |monitor| {
-            Ok::<_, Error>(judge(forecaster, &input.series, monitor)?)
+            Ok::<_, Error>(judge(forecaster, &series, monitor)?)
         })?;
         judged.not_ahead += untimed;
         Ok(rows_of(&judged))

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::models::logging::json_object;
 use crate::models::predict::{column_named, quote_identifier};
 use crate::models::reading::out_of_memory;
 use crate::pg::compute::Reporter;
@@ -12,10 +13,11 @@ use crate::pg::query_row::OutputColumn;
 use crate::pg::reader::{Reader, Role, Value};
 use crate::pg::settings;
 use algo::dictionary::Dictionary;
-use algo::forecast::{Event, Input, Series};
+use algo::forecast::{Event, Series};
 use algo::frame::MISSING;
 use algo::monitor::Monitor;
 use algo::room;
+use algo::sort::{sort_in_parallel, sort_in_parallel_by};
 use serde_json::Value as Json;
 
 /// Rows between two looks at the clock and the memory.
@@ -142,6 +144,20 @@ impl Columns {
 
     /// The query that gives the moment, the series' name, the target and the regressors of each row of `query`.
     fn of(&self, query: &Query, target: Option<&str>) -> Result<Query> {
+        self.with(query, target, None)
+    }
+
+    /// The same, with an object of JSON of the columns that tell rows apart behind the target, and without regressors.
+    pub fn keyed(&self, query: &Query, target: Option<&str>, key: &[String]) -> Result<Query> {
+        let mut parts = Vec::with_capacity(key.len());
+        for name in key {
+            let place = column_named(query.columns(), name, "a column of the key")?;
+            parts.push((name, format!("q.c{}", place + 1)));
+        }
+        self.with(query, target, Some(json_object(&parts)))
+    }
+
+    fn with(&self, query: &Query, target: Option<&str>, key: Option<String>) -> Result<Query> {
         let Places {
             time,
             series,
@@ -157,7 +173,10 @@ impl Columns {
             )
         };
         let target = target.map_or("NULL::pg_catalog.float8".to_string(), number);
-        let regressors: Vec<String> = regressors.iter().map(|&place| format!(", {}", number(place))).collect();
+        let more: Vec<String> = match key {
+            Some(key) => vec![format!(", {key}")],
+            None => regressors.iter().map(|&place| format!(", {}", number(place))).collect(),
+        };
         let names: Vec<String> = (0..query.columns().len())
             .map(|place| quote_identifier(&format!("c{}", place + 1)))
             .collect();
@@ -165,7 +184,7 @@ impl Columns {
             "SELECT ({})::pg_catalog.timestamp, (pg_catalog.jsonb_build_array({}))::pg_catalog.text, {target}{} FROM (\n{}\n) AS q({})",
             column(time),
             values.join(", "),
-            regressors.concat(),
+            more.concat(),
             query.statement(),
             names.join(", ")
         ))
@@ -213,6 +232,11 @@ impl Columns {
         rows.check_memory(&needed)?;
         Ok(rows)
     }
+}
+
+/// Microseconds since 2000-01-01 of a moment that was read; `None` for an infinite one.
+pub fn moment_of(seconds: f64) -> Option<i64> {
+    seconds.is_finite().then(|| (seconds * MICROSECONDS).round() as i64)
 }
 
 /// A flag counts as 0 or 1, which needs a cast more.
@@ -279,53 +303,66 @@ impl Rows {
         self.series.len()
     }
 
-    /// The series, and the moment of each row in seconds since 2000-01-01.
-    pub fn into_input(self, events: Vec<Event>) -> Result<(Input, Vec<f64>)> {
+    /// The moment of each row in seconds since 2000-01-01, ascending: the order of the query says nothing.
+    pub fn moments(&self, monitor: &dyn Monitor) -> algo::error::Result<Vec<f64>> {
         let mut moments = room::with_capacity(self.times.len())?;
         moments.extend(self.times.iter().map(|&time| time as f64 / MICROSECONDS));
-        // The order of the query says nothing.
-        moments.sort_unstable_by(f64::total_cmp);
-        let series = self.into_series()?;
-        Ok((Input { series, events }, moments))
+        sort_in_parallel(&mut moments, monitor)?;
+        Ok(moments)
     }
 
     /// The series by their names, the rows of each by time; rows of one moment by their values, so that nothing depends on the order of the query.
-    pub fn into_series(self) -> Result<Vec<Series>> {
-        let count = self.names.len();
+    pub fn into_series(self, monitor: &dyn Monitor) -> algo::error::Result<Vec<Series>> {
+        let rank = self.ranks(monitor)?;
         let mut order: Vec<u32> = room::with_capacity(self.series.len())?;
         order.extend(0..self.series.len() as u32);
-        let mut by_name: Vec<u32> = (0..count as u32).collect();
-        by_name.sort_unstable_by_key(|&code| self.names.text(code));
-        let mut rank = vec![0_u32; count];
-        (0..)
-            .zip(&by_name)
-            .for_each(|(place, &code)| rank[code as usize] = place);
         let key = |row: usize| (rank[self.series[row] as usize], self.times[row]);
-        order.sort_unstable_by(|&a, &b| {
+        let by_key = |&a: &u32, &b: &u32| {
             let (a, b) = (a as usize, b as usize);
             key(a)
                 .cmp(&key(b))
                 .then_with(|| self.values[a].total_cmp(&self.values[b]))
                 .then_with(|| compared(self.regressors_of(a), self.regressors_of(b)))
-        });
-        let mut series: Vec<Series> = Vec::with_capacity(count);
+        };
+        sort_in_parallel_by(&mut order, &by_key, monitor)?;
+        let mut series: Vec<Series> = room::with_capacity(self.names.len())?;
         for run in order.chunk_by(|&a, &b| self.series[a as usize] == self.series[b as usize]) {
-            let mut own = Series {
-                key: key_of(self.names.text(self.series[run[0] as usize])),
-                times: room::with_capacity(run.len())?,
-                values: room::with_capacity(run.len())?,
-                regressors: vec![Vec::new(); self.width],
-            };
-            for &row in run {
-                own.times.push(self.times[row as usize]);
-                own.values.push(self.values[row as usize]);
-                for (list, value) in own.regressors.iter_mut().zip(self.regressors_of(row as usize)) {
-                    room::push(list, *value)?;
-                }
-            }
-            series.push(own);
+            monitor.check()?;
+            series.push(self.series_of(run)?);
         }
         Ok(series)
+    }
+
+    /// The place of each series by its name.
+    fn ranks(&self, monitor: &dyn Monitor) -> algo::error::Result<Vec<u32>> {
+        let count = self.names.len();
+        let mut by_name: Vec<u32> = room::with_capacity(count)?;
+        by_name.extend(0..count as u32);
+        let names = |&a: &u32, &b: &u32| self.names.text(a).cmp(self.names.text(b));
+        sort_in_parallel_by(&mut by_name, &names, monitor)?;
+        let mut rank = room::filled(0_u32, count)?;
+        (0..)
+            .zip(&by_name)
+            .for_each(|(place, &code)| rank[code as usize] = place);
+        Ok(rank)
+    }
+
+    /// The series of rows of one name.
+    fn series_of(&self, rows: &[u32]) -> algo::error::Result<Series> {
+        let mut own = Series {
+            key: key_of(self.names.text(self.series[rows[0] as usize])),
+            times: room::with_capacity(rows.len())?,
+            values: room::with_capacity(rows.len())?,
+            regressors: vec![Vec::new(); self.width],
+        };
+        own.times.extend(rows.iter().map(|&row| self.times[row as usize]));
+        own.values.extend(rows.iter().map(|&row| self.values[row as usize]));
+        for &row in rows {
+            for (list, value) in own.regressors.iter_mut().zip(self.regressors_of(row as usize)) {
+                room::push(list, *value)?;
+            }
+        }
+        Ok(own)
     }
 
     fn regressors_of(&self, row: usize) -> &[f64] {

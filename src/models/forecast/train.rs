@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use algo::forecast::{self, ForecastModel, ForecastParams, Forecaster};
+use algo::forecast::{self, ForecastModel, ForecastParams, Forecaster, Input};
 use algo::frame::Column;
 use algo::learner::Algorithm;
 use algo::model::{self, InputKind, Model};
@@ -24,6 +24,7 @@ use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, advise};
 use crate::pg::foreground::Foreground;
 use crate::pg::query::Query;
+use crate::pg::sweep::Swept;
 use crate::pg::time_zone;
 
 /// Bytes that a fitted series takes at most, but for seasons and names.
@@ -79,16 +80,19 @@ impl Training {
             None => Vec::new(),
         };
         let count = rows.len();
-        let (input, times) = rows.into_input(events)?;
-        statement.allow(input.series.len().saturating_mul(OF_SERIES))?;
-        room::ask(
-            input
-                .series
-                .len()
-                .saturating_mul(OF_SERIES)
-                .saturating_add(count.saturating_mul(16)),
-        )?;
+        let (times, series) = compute::run(&what, reporter, statement, |monitor| {
+            Ok::<_, Error>((rows.moments(monitor)?, rows.into_series(monitor)?))
+        })?;
+        let input = Swept::new(Input { series, events });
         let (fitted, statistics) = compute::run(&what, reporter, statement, |monitor| {
+            // What is allocated piece by piece, in ways that cannot fail.
+            room::ask(
+                input
+                    .series
+                    .len()
+                    .saturating_mul(OF_SERIES)
+                    .saturating_add(count.saturating_mul(16)),
+            )?;
             let fitted = forecast::fit(&params, &input, monitor)?;
             let statistics = Statistic {
                 name: columns.time.clone(),

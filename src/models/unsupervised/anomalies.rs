@@ -4,6 +4,7 @@ use pgrx::{pg_extern, pg_sys};
 use serde_json::{Value as Json, json};
 
 use crate::models::explain::{against_training, text};
+use crate::models::forecast;
 use crate::models::keyed_rows::KeyedRows;
 use crate::models::registry::Version;
 use crate::pg::arguments::{double, nullable_texts, small_integer};
@@ -15,6 +16,7 @@ use crate::pg::result_row::{RowWriter, result_row};
 use algo::explain::{Direction, Explained};
 use algo::model::Model;
 use algo::monitor::Monitor;
+use algo::task::Answer;
 use algo::unsupervised::{Unsupervised, exceeded_by};
 
 /// The share of anomalies among the training rows, where neither the call nor the learner says it.
@@ -24,10 +26,10 @@ const CONTAMINATION: f64 = 0.01;
 const LOOK: usize = 64;
 
 result_row! {
-    /// How strange a row is.
-    struct AnomalyRow {
+    /// How strange a row is; `None` where nothing is known of the like.
+    pub struct AnomalyRow {
         key: Shared,
-        strangeness: f64,
+        strangeness: Option<f64>,
         is_anomaly: bool,
         reasons: Option<Json>,
     }
@@ -39,6 +41,15 @@ fn detect_anomalies(fcinfo: pg_sys::FunctionCallInfo) {
     or_raise(write(fcinfo));
 }
 
+/// What a call asks for.
+pub struct Asked {
+    pub contamination: Option<f64>,
+    /// `None`: all columns.
+    pub key: Option<Vec<String>>,
+    /// How many features of each anomaly.
+    pub reasons: usize,
+}
+
 /// What a block of rows comes to.
 struct Found {
     /// Of each row.
@@ -48,11 +59,19 @@ struct Found {
 }
 
 fn write(fcinfo: pg_sys::FunctionCallInfo) -> Result<()> {
-    let mut rows = RowWriter::<AnomalyRow>::of(fcinfo)?;
     let contamination = checked_share(double(fcinfo, 2))?;
     let key = options::texts("key", nullable_texts(fcinfo, 3))?;
     let most = checked_reasons(small_integer(fcinfo, 4))?;
     let given = KeyedRows::new(text(fcinfo, 0)?, text(fcinfo, 1)?)?;
+    if given.model().answer == Answer::Forecast {
+        let asked = Asked {
+            contamination,
+            key,
+            reasons: most,
+        };
+        return forecast::anomalies::write(fcinfo, &given, asked);
+    }
+    let mut rows = RowWriter::<AnomalyRow>::of(fcinfo)?;
     let (version, model) = (&given.version, given.model());
     let unsupervised = unsupervised(version, model)?;
     let bound = match (contamination, unsupervised.bound()) {
@@ -110,7 +129,7 @@ fn write(fcinfo: pg_sys::FunctionCallInfo) -> Result<()> {
             let key = block.key(row);
             rows.write(|| AnomalyRow {
                 key,
-                strangeness,
+                strangeness: Some(strangeness),
                 is_anomaly,
                 reasons,
             })?;
@@ -125,7 +144,7 @@ fn unsupervised<'m>(version: &Version, model: &'m Model) -> Result<&'m dyn Unsup
         let (reference, task) = (version.reference(), model.answer.task().noun());
         Error::new(
             WRONG_TASK,
-            format!("detect_anomalies needs a model without a target, but model \"{reference}\" is {task}"),
+            format!("detect_anomalies needs a model without a target or a forecast, but model \"{reference}\" is {task}"),
         )
         .hint("Train one with algorithm => 'isolation_forest' and NULL as target, or with k_means, gaussian_mixture, dbscan or pca.")
     })

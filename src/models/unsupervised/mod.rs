@@ -9,3 +9,5 @@
 mod anomalies;
 pub mod assessed;
 mod parts;
+
+pub use anomalies::{AnomalyRow, Asked};

@@ -18,8 +18,6 @@ pub(in crate::forecast) struct Candidate {
     pub(super) unit: f64,
     /// How many values there were.
     pub(super) count: usize,
-    /// Minus twice the logarithm of the likelihood, as in R.
-    pub(super) loss: f64,
     /// Akaike's criterion with the correction for short series.
     pub(in crate::forecast) criterion: f64,
     /// The state after the last value.
@@ -233,6 +231,7 @@ impl<'a> Search<'a> {
     }
 
     fn candidate(&mut self, form: Form, point: Point, parameters: usize) -> Candidate {
+        // Minus twice the logarithm of the likelihood, as in R.
         let scaled = self.trace.pass(self.values, form, &point);
         let count = self.values.len() as f64;
         let loss = scaled + 2.0 * count * self.unit.ln();
@@ -260,7 +259,6 @@ impl<'a> Search<'a> {
             point,
             unit: self.unit,
             count: self.values.len(),
-            loss,
             criterion,
             state,
             error,
