@@ -7,7 +7,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
 
 use super::grow::{Drawn, Grown, below, mean_length};
-use super::model::IsolationForest;
+use super::model::{IsolationForest, Training};
 use super::{Contamination, IsolationForestParams};
 use crate::error::{Error, Result};
 use crate::estimator::{Estimator, Predictor};
@@ -111,8 +111,8 @@ pub(super) fn fit(params: &IsolationForestParams, set: &TrainingSet, monitor: &d
         score[0]
     })?;
     let bound = match params.contamination {
-        Contamination::Auto => 0.5,
-        Contamination::Share(share) => bound(estimator, frame, share, monitor)?,
+        Contamination::Auto => None,
+        Contamination::Share(share) => Some(bound(estimator, frame, share, monitor)?),
     };
     drop(scorer);
     let of_training = of_training(&scores, weights.as_deref(), bound, judged_step(rows));
@@ -121,15 +121,19 @@ pub(super) fn fit(params: &IsolationForestParams, set: &TrainingSet, monitor: &d
 }
 
 /// The mean score of every `step`th row, and the share of those above the bound.
-fn of_training(scores: &[f64], weights: Option<&[f64]>, bound: f64, step: usize) -> [f64; 2] {
-    let (mut sums, mut all) = ([0.0; 2], 0.0);
+fn of_training(scores: &[f64], weights: Option<&[f64]>, bound: Option<f64>, step: usize) -> Training {
+    let (mut sum, mut above, mut all) = (0.0, 0.0, 0.0);
     for (place, score) in scores.iter().enumerate() {
         let weight = weights.map_or(1.0, |weights| weights[place * step]);
-        sums[0] += weight * score;
-        sums[1] += if *score > bound { weight } else { 0.0 };
+        sum += weight * score;
+        above += if bound.is_some_and(|bound| *score > bound) { weight } else { 0.0 };
         all += weight;
     }
-    sums.map(|sum| if all > 0.0 { (sum / all).clamp(0.0, 1.0) } else { 0.0 })
+    let share = |part: f64| if all > 0.0 { (part / all).clamp(0.0, 1.0) } else { 0.0 };
+    Training {
+        mean_score: share(sum),
+        anomaly_share: bound.map(|_| share(above)),
+    }
 }
 
 /// The score that a share of the rows exceed: between two scores as numpy's `percentile`, as scikit-learn has it.

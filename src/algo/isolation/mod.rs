@@ -38,7 +38,7 @@ use crate::training_set::{Shape, TrainingSet};
 /// Which rows are called anomalies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Contamination {
-    /// Those with a score above 0.5.
+    /// The learner names no bound. scikit-learn's `"auto"` is a score above 0.5, which most rows of a table with categories have.
     Auto,
     /// Those with a score that this share of the training rows exceed.
     Share(f64),
@@ -83,8 +83,8 @@ hyperparameters! {
         max_samples: Amount = Amount::Count(256), at_least(1.0), from "scikit-learn's `IsolationForest`";
         /// How many columns each tree may split by: so many, or this share of all. They are drawn for each tree.
         max_features: Amount = Amount::Fraction(1.0), at_least(1.0), from "scikit-learn's `IsolationForest`";
-        /// Which rows `assay.detect_anomalies` calls anomalies unless it is told: "auto", those with a score above 0.5, or as many of the training rows as
-        /// this share of them.
+        /// Which rows `assay.detect_anomalies` calls anomalies unless it is told: those with a score that this share of the training rows exceed; "auto"
+        /// leaves it to `assay.detect_anomalies`, which takes 0.01.
         contamination: Contamination = Contamination::Auto, from_to(0.0, 0.5), from "scikit-learn's `IsolationForest`";
         /// The seed of every draw.
         seed or "random_state": u64 = 0, any(), from "scikit-learn's `IsolationForest`, as `random_state`";

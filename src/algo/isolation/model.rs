@@ -33,10 +33,17 @@ pub struct IsolationForest {
     /// Minus the mean length, over the rows that each tree learned from.
     base: [f64; 1],
     quantiles: Vec<f64>,
-    /// The score above which a row is called an anomaly.
-    bound: f64,
-    /// The mean score of the training rows that were looked at, and the share of anomalies among them.
-    of_training: [f64; 2],
+    /// The score above which a row is called an anomaly; `None` where no share of anomalies was given.
+    bound: Option<f64>,
+    training: Training,
+}
+
+/// What the scores of the training rows that were looked at say.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub(super) struct Training {
+    pub(super) mean_score: f64,
+    /// The share above the bound, where there is one.
+    pub(super) anomaly_share: Option<f64>,
 }
 
 impl IsolationForest {
@@ -48,16 +55,16 @@ impl IsolationForest {
             leaf_rows,
             base: [0.0],
             quantiles: Vec::new(),
-            bound: 0.5,
-            of_training: [0.0; 2],
+            bound: None,
+            training: Training::default(),
         };
         forest.base = [forest.mean_margin()];
         forest
     }
 
     /// Takes what is known of the scores of the training rows.
-    pub(super) fn learn(&mut self, quantiles: Vec<f64>, bound: f64, of_training: [f64; 2]) {
-        (self.quantiles, self.bound, self.of_training) = (quantiles, bound, of_training);
+    pub(super) fn learn(&mut self, quantiles: Vec<f64>, bound: Option<f64>, training: Training) {
+        (self.quantiles, self.bound, self.training) = (quantiles, bound, training);
     }
 
     fn mean_margin(&self) -> f64 {
@@ -113,7 +120,7 @@ pub(super) fn margin(sum: f64, trees: usize) -> f64 {
 }
 
 /// No metric says which of two is better without rows that are known to be strange.
-fn assessment([mean_score, anomaly_share]: [Option<f64>; 2]) -> Assessment {
+fn assessment(mean_score: Option<f64>, anomaly_share: Option<f64>) -> Assessment {
     Assessment {
         metrics: vec![("mean_score", mean_score), ("anomaly_share", anomaly_share)],
         decisive: None,
@@ -143,11 +150,12 @@ impl Fitted for IsolationForest {
         if !self.lengths.iter().all(|length| (0.0..=LONGEST).contains(length)) {
             return damaged("the length of a path is wrong");
         }
-        if !is_base(&self.base, 1) || self.base[0] > 0.0 || !(0.0..=1.0).contains(&self.bound) {
+        let is_share = |share: &f64| (0.0..=1.0).contains(share);
+        if !is_base(&self.base, 1) || self.base[0] > 0.0 || !self.bound.iter().all(is_share) {
             return damaged("the mean length of paths or the bound of anomalies is wrong");
         }
-        let is_share = |share: &f64| (0.0..=1.0).contains(share);
-        if !are_quantiles(&self.quantiles) || !self.of_training.iter().all(is_share) {
+        let shares = self.training.anomaly_share.iter().chain([&self.training.mean_score]);
+        if !are_quantiles(&self.quantiles) || !shares.into_iter().all(is_share) {
             return damaged("the scores of the training rows are wrong");
         }
         self.leaf_rows.validate(self.lengths.len())?;
@@ -224,7 +232,7 @@ impl Unsupervised for IsolationForest {
             for (row, score) in rows.zip(scores) {
                 let weight = weights.as_ref().map_or(1.0, |weights| weights[row]);
                 sums[0] += weight * score;
-                sums[1] += if score > self.bound { weight } else { 0.0 };
+                sums[1] += if self.bound.is_some_and(|bound| score > bound) { weight } else { 0.0 };
                 sums[2] += weight;
             }
             Ok(sums)
@@ -233,15 +241,13 @@ impl Unsupervised for IsolationForest {
         let [scores, anomalies, weight] = sums.iter().fold([0.0; 3], |sum, of_block| {
             std::array::from_fn(|place| sum[place] + of_block[place])
         });
-        Ok(match weight > 0.0 {
-            true => assessment([Some(scores / weight), Some(anomalies / weight)]),
-            false => assessment([None, None]),
-        })
+        let share = |part: f64| (weight > 0.0).then(|| part / weight);
+        Ok(assessment(share(scores), self.bound.and_then(|_| share(anomalies))))
     }
 
     /// Of those that were looked at when it was learned.
     fn assess_training(&self, _: &TrainingSet, _: &dyn Monitor) -> Result<Assessment> {
-        Ok(assessment(self.of_training.map(Some)))
+        Ok(assessment(Some(self.training.mean_score), self.training.anomaly_share))
     }
 
     fn strangeness(&self, row: &[f64]) -> f64 {
@@ -253,6 +259,6 @@ impl Unsupervised for IsolationForest {
     }
 
     fn bound(&self) -> Option<f64> {
-        Some(self.bound)
+        self.bound
     }
 }

@@ -69,7 +69,12 @@ fn a_share_of_the_training_rows_is_above_the_bound() {
     let mean = scores.iter().sum::<f64>() / 1_000.0;
     assert_eq!(assessment.metrics[1], ("anomaly_share", Some(above as f64 / 1_000.0)));
     assert!((assessment.metrics[0].1.unwrap() - mean).abs() < 1e-12);
-    assert_eq!(learn(json!({}), &set).unwrap().bound(), Some(0.5));
+    let training = model.assess_training(&set, &Unwatched).unwrap();
+    assert_eq!(training.metrics[1], assessment.metrics[1]);
+    assert!((training.metrics[0].1.unwrap() - mean).abs() < 1e-12);
+    let unbound = learn(json!({}), &set).unwrap();
+    assert_eq!(unbound.bound(), None);
+    assert_eq!(unbound.assess(&set, &Unwatched).unwrap().metrics[1], ("anomaly_share", None));
     for wrong in [json!(0), json!(0.6), json!(-0.1), json!("some"), Json::Null] {
         let error = learn(json!({"contamination": wrong}), &set).unwrap_err();
         assert!(
