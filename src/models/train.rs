@@ -33,7 +33,7 @@ use algo::learner::{Algorithm, Configured};
 use algo::model::Model;
 use algo::prepare::{Note, Prepared, ReadRows, Rows};
 use algo::room;
-use algo::task::Task;
+use algo::task::{Answer, Task};
 use algo::training_set::{Target, TrainingSet};
 use algo::unsupervised::Unsupervised;
 
@@ -52,6 +52,12 @@ pub struct Training {
 
 /// Rows that intervals are learned from, and the feature that tells their groups.
 type SetApart = (TrainingSet, Option<usize>);
+
+/// What a model answers: as its target says, or without one as it says itself.
+fn known_answer(of_target: Option<Answer>, fitted: &dyn Fitted) -> Result<Answer> {
+    let answer = of_target.or_else(|| fitted.unsupervised().map(Unsupervised::answer));
+    answer.ok_or_else(|| Error::new(INTERNAL, "the target was not read"))
+}
 
 /// Rows made ready, and what was learned of them on the way.
 struct Ready {
@@ -249,19 +255,13 @@ impl Training {
             learner = Box::new(Grouped::new(learner, self.min_group_rows));
         }
         calibrate::check_task(self.calibrate, resolved.task)?;
-        let quantiles = match &self.intervals {
-            Some(wanted) => wanted.resolve(query.columns(), &resolved, &request.exclude, (algorithm, &*learner))?,
-            None => None,
-        };
+        let (columns, exclude) = (query.columns(), &request.exclude);
+        let resolve = |wanted: &Wanted| wanted.resolve(columns, &resolved, exclude, (algorithm, &*learner));
+        let quantiles = self.intervals.as_ref().map(resolve).transpose()?.flatten();
         let training = format!("training {}", self.model);
-        let learning = |shape: &_| learner.memory(shape);
-        let read = request.read(&query, &resolved, learning, &training, reporter, statement)?;
-        let Ready {
-            prepared,
-            calibration,
-            apart,
-            champion,
-        } = self.prepare(read, &resolved, &*learner, reporter, statement)?;
+        let needed = |shape: &_| learner.memory(shape);
+        let read = request.read(&query, &resolved, needed, &training, reporter, statement)?;
+        let ready = self.prepare(read, &resolved, &*learner, reporter, statement)?;
         let Prepared {
             inputs,
             answer,
@@ -272,16 +272,15 @@ impl Training {
             sample,
             notes,
             leaks,
-        } = prepared;
+        } = ready.prepared;
         say(notes, leaks);
-        if let Some(target) = resolved.target {
-            self.look_at_target(&query.columns()[target], resolved.task, algorithm, &train);
-        }
+        let target = resolved.target.map(|target| &query.columns()[target]);
+        self.look_at_target(target, resolved.task, algorithm, &train);
         let held = train.frame.memory() + test.as_ref().map_or(0, |test| test.frame.memory());
         let (fitted, history) = request::fit(&*learner, &train, held, &training, reporter, statement)?;
         look_at_condition(&*fitted);
         look_at_groups(&*fitted);
-        let intervals = match (&self.intervals, apart) {
+        let intervals = match (&self.intervals, ready.apart) {
             (Some(wanted), Some((apart, feature))) => {
                 let (models, sets) = ((&*fitted, quantiles), (&train, &apart));
                 Some(wanted.learn(models, feature, sets, &training, reporter, statement)?)
@@ -289,8 +288,7 @@ impl Training {
             _ => None,
         };
         let mut model = Model {
-            answer: (answer.or_else(|| fitted.unsupervised().map(Unsupervised::answer)))
-                .ok_or_else(|| Error::new(INTERNAL, "the target was not read"))?,
+            answer: known_answer(answer, &*fitted)?,
             inputs,
             pipeline,
             means: fitted.means(),
@@ -298,7 +296,7 @@ impl Training {
             history,
             sample,
             groups: Vec::new(),
-            calibration,
+            calibration: ready.calibration,
             intervals,
             error_model: None,
         };
@@ -306,7 +304,9 @@ impl Training {
         (model.groups, model.error_model) = (measured.groups, measured.error_model);
         let rows = train.rows();
         drop((train, test));
-        let judged = champion.judge(measured.scored.as_ref(), (&model, THRESHOLD), reporter, statement)?;
+        let judged = ready
+            .champion
+            .judge(measured.scored.as_ref(), (&model, THRESHOLD), reporter, statement)?;
         Store {
             name: &self.model,
             algorithm,
@@ -323,8 +323,8 @@ impl Training {
     }
 
     /// Says where a target is learned as a number that people may not take for one.
-    fn look_at_target(&self, column: &OutputColumn, task: Task, algorithm: &Algorithm, train: &TrainingSet) {
-        let Target::Numbers(values) = &train.target else {
+    fn look_at_target(&self, target: Option<&OutputColumn>, task: Task, algorithm: &Algorithm, train: &TrainingSet) {
+        let (Target::Numbers(values), Some(column)) = (&train.target, target) else {
             return;
         };
         let name = &column.name;

@@ -111,9 +111,9 @@ impl Found {
             for half in &centres.half {
                 self.start.extend_from_slice(&[*half; TILE]);
             }
-            for row in 0..TILE.min(block.rows() - first) {
+            for (row, seen) in seen.iter_mut().enumerate().take(block.rows() - first) {
                 for &level in block.levels(first + row).iter().filter(|level| **level != NO_COLUMN) {
-                    seen[row] += 1.0;
+                    *seen += 1.0;
                     let table =
                         &centres.levels[(level as usize - centres.numbers) * centres.padded..][..centres.padded];
                     let starts = self.start[row..].iter_mut().step_by(TILE);
@@ -202,12 +202,11 @@ impl Search<'_> {
                 norm[v] = simd.mul_add_e_f64s(of_column[offset + v], of_column[offset + v], norm[v]);
             }
         }
-        for v in 0..V {
-            S::as_mut_simd_f64s(self.best).0[offset + v] = best[v];
-            S::as_mut_simd_f64s(self.second).0[offset + v] = second[v];
-            S::as_mut_simd_f64s(self.place).0[offset + v] = place[v];
-            S::as_mut_simd_f64s(self.norm).0[offset + v] = norm[v];
-        }
+        let these = offset..offset + V;
+        S::as_mut_simd_f64s(self.best).0[these.clone()].copy_from_slice(&best);
+        S::as_mut_simd_f64s(self.second).0[these.clone()].copy_from_slice(&second);
+        S::as_mut_simd_f64s(self.place).0[these.clone()].copy_from_slice(&place);
+        S::as_mut_simd_f64s(self.norm).0[these].copy_from_slice(&norm);
     }
 
     /// What the sums of a group begin with.

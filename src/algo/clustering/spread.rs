@@ -47,8 +47,8 @@ impl Spread {
                     rows.monitor.check()?;
                     let end = (start + ROWS).min(slab.end);
                     block.fill(rows.space, rows.frame, start..end, &all[..(end - start).div_ceil(TILE)]);
-                    for row in start..end {
-                        let label = labels[row] as usize;
+                    for (row, &label) in (start..end).zip(&labels[start..end]) {
+                        let label = label as usize;
                         let of = |points: &Points, parts: &mut [f64]| {
                             let (point, levels) = (points.point(label), points.level_squares(label));
                             write_parts(rows.space, &block, row - start, point, levels, parts);

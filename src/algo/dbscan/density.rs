@@ -18,10 +18,7 @@ pub(super) fn core_points(
     monitor: &dyn Monitor,
 ) -> Result<Vec<bool>> {
     let counting = Counting {
-        weights: match weights {
-            Some(weights) => Some((0..boxes.count()).map(|place| weights[boxes.row(place)]).collect()),
-            None => None,
-        },
+        weights: weights.map(|weights| (0..boxes.count()).map(|place| weights[boxes.row(place)]).collect()),
         numbers: boxes.leaf_numbers()?,
         boxes,
         least,

@@ -37,7 +37,8 @@ impl CoreRows {
         let mut order: Vec<u32> = room::with_capacity(clusters.len())?;
         order.extend(0..clusters.len() as u32);
         let mut sides = room::filled(0_u16, clusters.len())?;
-        let (mut open, mut pace) = (vec![0..order.len()], Pace::new(monitor));
+        let (mut open, mut pace) = (Vec::new(), Pace::new(monitor));
+        open.push(0..order.len());
         while let Some(range) = open.pop() {
             if range.len() <= FEW {
                 continue;

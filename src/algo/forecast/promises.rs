@@ -125,7 +125,8 @@ fn of_long_series_the_last_values_are_learned_from() {
     assert_eq!(long.series()[0].count(), 20_000);
     assert_eq!(long.series()[0].notes(), [Note::Recent(20_000)]);
     let mut last = daily("a", values);
-    (last.times.drain(..10_000), last.values.drain(..10_000));
+    last.times.drain(..10_000);
+    last.values.drain(..10_000);
     let last = fitted(options, vec![last]);
     let points = |model: &ForecastModel| model.forecast(0, 7, 0.9, &Unwatched).unwrap();
     assert_eq!(points(&long), points(&last));

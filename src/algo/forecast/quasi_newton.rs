@@ -163,7 +163,7 @@ impl QuasiNewton {
             *product = dot(row, difference);
         }
         let bend = dot(difference, &self.product);
-        if !(along > 1e-12 * bend.max(0.0)) || along <= 0.0 {
+        if along.is_nan() || along <= 1e-12 * bend.max(0.0) {
             return;
         }
         let first = (along + bend) / (along * along);

@@ -128,6 +128,8 @@ impl Hierarchy {
         let horizon = all.iter().map(Vec::len).min().unwrap_or(0);
         let totals = self.totals.len();
         let mut distances = room::zeros(totals)?;
+        // By steps across all series.
+        #[expect(clippy::needless_range_loop, reason = "each step goes through all series")]
         for step in 0..horizon {
             monitor.check()?;
             for (total, parts) in self.totals.iter().enumerate() {

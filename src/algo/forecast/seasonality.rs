@@ -11,7 +11,7 @@ pub(super) fn moving_average(values: &[f64], season: usize) -> Result<Vec<f64>> 
     if values.len() <= 2 * half {
         return Ok(trend);
     }
-    let is_even = season % 2 == 0;
+    let is_even = season.is_multiple_of(2);
     // The inner window has an odd number of values; an even season adds half of both ends.
     let reach = if is_even { half - 1 } else { half };
     let mut inner: f64 = values[half - reach..=half + reach].iter().sum();

@@ -111,8 +111,8 @@ fn loess(values: &[f64], window: usize, jump: usize, out: &mut [f64], monitor: &
         let next = (index + jump).min(count - 1);
         out[next] = local(values, window, next as f64);
         let (from, to) = (out[index], out[next]);
-        for between in index + 1..next {
-            out[between] = from + (to - from) * (between - index) as f64 / (next - index) as f64;
+        for (place, out) in out[index..next].iter_mut().enumerate().skip(1) {
+            *out = from + (to - from) * place as f64 / (next - index) as f64;
         }
         index = next;
         work += window.min(count);

@@ -281,7 +281,10 @@ fn totals_add_up() {
         assert_eq!(model.series()[5].key().len(), 0);
         let all = model.forecast_all(6, 0.9, &Unwatched).unwrap();
         for step in 0..6 {
-            let value = |index: usize| all[index][step].value;
+            let value = |index: usize| {
+                let points: &[model::Point] = &all[index];
+                points[step].value
+            };
             assert!((value(5) - (0..5).map(value).sum::<f64>()).abs() < 1e-9);
             assert!((value(6) - value(0) - value(1)).abs() < 1e-9);
             assert!((value(7) - value(2) - value(3) - value(4)).abs() < 1e-9);

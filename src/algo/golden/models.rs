@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Answer, Exact};
 use crate::estimator::Estimator;
+use crate::fitted::Fitted;
 use crate::forecast::Forecaster;
 use crate::frame::{Column, Frame, MISSING};
 use crate::label::Label;
@@ -13,6 +14,7 @@ use crate::model::{Input, InputKind, Model};
 use crate::monitor::Unwatched;
 use crate::task::{self, Task};
 use crate::training_set::{Target, TrainingSet};
+use crate::unsupervised::Unsupervised;
 
 /// What a model is trained for.
 pub(super) struct Case {
@@ -289,41 +291,9 @@ pub(super) fn answers(model: &Model) -> Vec<Exact> {
             &[column.splits as f64, column.gain, column.cover],
         );
     }
-    if let Some((intercepts, weights)) = fitted.weights() {
-        let errors = |error: Option<f64>, p: Option<f64>| [error.unwrap_or(f64::NAN), p.unwrap_or(f64::NAN)];
-        for intercept in intercepts {
-            add("intercept", &[intercept.value]);
-            add(
-                "intercept's errors",
-                &errors(intercept.standard_error, intercept.p_value),
-            );
-        }
-        for weight in weights {
-            let name = format!("weight {} {} {:?}", weight.output, weight.feature, weight.level);
-            add(&name, &[weight.weight]);
-            add(
-                &format!("{name} errors"),
-                &errors(weight.standard_error, weight.p_value),
-            );
-        }
-    }
+    add_weights(&**fitted, &mut add);
     if let Some(unsupervised) = fitted.unsupervised() {
-        let mut transformed = vec![0.0; unsupervised.transformed()];
-        unsupervised.transform(&vec![0.5; model.width()], &mut transformed);
-        add("transformed", &transformed);
-        add("strangeness", &[unsupervised.strangeness(&vec![0.5; model.width()])]);
-        add("strangeness of training rows", unsupervised.strangeness_quantiles());
-        add("bound", &[unsupervised.bound().unwrap_or(f64::NAN)]);
-        for (place, cluster) in unsupervised.clusters().into_iter().flatten().enumerate() {
-            add(&format!("cluster {place}"), &[cluster.rows as f64]);
-            let centre: Vec<f64> = cluster.centre.iter().map(|part| part.value).collect();
-            add(&format!("centre {place}"), &centre);
-        }
-        for (place, component) in unsupervised.components().into_iter().flatten().enumerate() {
-            add(&format!("component {place}"), &[component.variance, component.share]);
-            let loadings: Vec<f64> = component.loadings.iter().map(|part| part.value).collect();
-            add(&format!("loadings {place}"), &loadings);
-        }
+        add_unsupervised(unsupervised, model.width(), &mut add);
     }
     if let Some(forecaster) = fitted.forecaster() {
         for (name, numbers) in crate::forecast::samples::answers(forecaster) {
@@ -335,4 +305,47 @@ pub(super) fn answers(model: &Model) -> Vec<Exact> {
         add(&format!("iteration {}", progress.iteration), &[progress.loss]);
     }
     answers
+}
+
+/// The weights of the features, and their errors.
+fn add_weights(fitted: &dyn Fitted, add: &mut impl FnMut(&str, &[f64])) {
+    let Some((intercepts, weights)) = fitted.weights() else {
+        return;
+    };
+    let errors = |error: Option<f64>, p: Option<f64>| [error.unwrap_or(f64::NAN), p.unwrap_or(f64::NAN)];
+    for intercept in intercepts {
+        add("intercept", &[intercept.value]);
+        add(
+            "intercept's errors",
+            &errors(intercept.standard_error, intercept.p_value),
+        );
+    }
+    for weight in weights {
+        let name = format!("weight {} {} {:?}", weight.output, weight.feature, weight.level);
+        add(&name, &[weight.weight]);
+        add(
+            &format!("{name} errors"),
+            &errors(weight.standard_error, weight.p_value),
+        );
+    }
+}
+
+/// What a model of rows without a target tells.
+fn add_unsupervised(unsupervised: &dyn Unsupervised, width: usize, add: &mut impl FnMut(&str, &[f64])) {
+    let mut transformed = vec![0.0; unsupervised.transformed()];
+    unsupervised.transform(&vec![0.5; width], &mut transformed);
+    add("transformed", &transformed);
+    add("strangeness", &[unsupervised.strangeness(&vec![0.5; width])]);
+    add("strangeness of training rows", unsupervised.strangeness_quantiles());
+    add("bound", &[unsupervised.bound().unwrap_or(f64::NAN)]);
+    for (place, cluster) in unsupervised.clusters().into_iter().flatten().enumerate() {
+        add(&format!("cluster {place}"), &[cluster.rows as f64]);
+        let centre: Vec<f64> = cluster.centre.iter().map(|part| part.value).collect();
+        add(&format!("centre {place}"), &centre);
+    }
+    for (place, component) in unsupervised.components().into_iter().flatten().enumerate() {
+        add(&format!("component {place}"), &[component.variance, component.share]);
+        let loadings: Vec<f64> = component.loadings.iter().map(|part| part.value).collect();
+        add(&format!("loadings {place}"), &loadings);
+    }
 }

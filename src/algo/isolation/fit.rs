@@ -126,7 +126,11 @@ fn of_training(scores: &[f64], weights: Option<&[f64]>, bound: Option<f64>, step
     for (place, score) in scores.iter().enumerate() {
         let weight = weights.map_or(1.0, |weights| weights[place * step]);
         sum += weight * score;
-        above += if bound.is_some_and(|bound| *score > bound) { weight } else { 0.0 };
+        above += if bound.is_some_and(|bound| *score > bound) {
+            weight
+        } else {
+            0.0
+        };
         all += weight;
     }
     let share = |part: f64| if all > 0.0 { (part / all).clamp(0.0, 1.0) } else { 0.0 };

@@ -232,7 +232,11 @@ impl Unsupervised for IsolationForest {
             for (row, score) in rows.zip(scores) {
                 let weight = weights.as_ref().map_or(1.0, |weights| weights[row]);
                 sums[0] += weight * score;
-                sums[1] += if self.bound.is_some_and(|bound| score > bound) { weight } else { 0.0 };
+                sums[1] += if self.bound.is_some_and(|bound| score > bound) {
+                    weight
+                } else {
+                    0.0
+                };
                 sums[2] += weight;
             }
             Ok(sums)

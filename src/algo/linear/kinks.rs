@@ -76,11 +76,11 @@ impl State {
         }
     }
 
-    fn to_high(&self) -> f64 {
+    fn to_high(self) -> f64 {
         self.kink.high - self.multiplier
     }
 
-    fn to_low(&self) -> f64 {
+    fn to_low(self) -> f64 {
         self.multiplier - self.kink.low
     }
 

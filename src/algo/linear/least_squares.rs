@@ -172,11 +172,7 @@ pub(crate) fn fit(params: &RidgeParams, set: &TrainingSet, monitor: &dyn Monitor
     let curved: f64 = (step.iter().zip(&right).zip(&penalty))
         .map(|((s, r), p)| s * (r - p * s))
         .sum();
-    let lifted = if params.fit_intercept {
-        slope.intercept * mean
-    } else {
-        0.0
-    };
+    let lifted = f64::from(u8::from(params.fit_intercept)) * slope.intercept * mean;
     let squares = (2.0 * slope.loss - 2.0 * dot(&step, &gradient) + curved - lifted).max(0.0);
     point.weights.iter_mut().zip(&step).for_each(|(w, s)| *w += s);
     point.intercept += lift;

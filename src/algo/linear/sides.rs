@@ -166,7 +166,7 @@ impl<K: Fn(usize) -> [Kink; SIDES] + Sync> Sides<'_, K> {
     /// What rows whose sides are sure cost: the negative gradient.
     fn linear(&self, sides: &[u8], is_sure: &[bool]) -> Result<Slope> {
         let (data, nothing) = (&self.data, self.nothing());
-        let slabs = data.rows().slabs(self.penalty.len() * size_of::<f64>(), |ranges| {
+        let slabs = data.rows().slabs(size_of_val(self.penalty), |ranges| {
             let mut slope = nothing.clone();
             let mut factors = [0.0; BLOCK_ROWS];
             walk(ranges, data.monitor, |range| {

@@ -93,7 +93,7 @@ impl Wanted {
                 return false;
             };
             // Numbers are equal that are written differently.
-            *text == value.to_string() || value.as_f64().is_some_and(|value| text.parse() == Ok(value))
+            text.as_str() == value.to_string().as_str() || value.as_f64().is_some_and(|value| text.parse() == Ok(value))
         })
     }
 }

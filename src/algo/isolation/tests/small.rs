@@ -74,7 +74,10 @@ fn a_share_of_the_training_rows_is_above_the_bound() {
     assert!((training.metrics[0].1.unwrap() - mean).abs() < 1e-12);
     let unbound = learn(json!({}), &set).unwrap();
     assert_eq!(unbound.bound(), None);
-    assert_eq!(unbound.assess(&set, &Unwatched).unwrap().metrics[1], ("anomaly_share", None));
+    assert_eq!(
+        unbound.assess(&set, &Unwatched).unwrap().metrics[1],
+        ("anomaly_share", None)
+    );
     for wrong in [json!(0), json!(0.6), json!(-0.1), json!("some"), Json::Null] {
         let error = learn(json!({"contamination": wrong}), &set).unwrap_err();
         assert!(
