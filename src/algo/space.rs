@@ -100,6 +100,8 @@ impl Axis {
             simd.splat_f64s(*missing),
         );
         let (most, infinite) = (simd.splat_f64s(MOST), simd.splat_f64s(f64::INFINITY));
+        // As many, or what is left of the values has no place in what is left of the room.
+        let out = &mut out[..values.len()];
         let ((values, last), (out, last_out)) = (S::as_simd_f64s(values), S::as_mut_simd_f64s(out));
         for (out, &value) in out.iter_mut().zip(values) {
             let coordinate = simd.mul_f64s(simd.sub_f64s(value, centre), factor);
