@@ -65,7 +65,7 @@ pub(super) fn regular(
     if steps > order.len().saturating_mul(SPARSE).max(100_000) {
         let hint = "Say \"frequency\", or look for a time that is far from the others.";
         return Err(
-            Error::data(format!("series {name} has too few values for its frequency"), hint).detail(format!(
+            Error::data(format!("{name} has too few values for its frequency"), hint).detail(format!(
                 "It has {} rows, but {steps} steps of a {} between its times.",
                 order.len(),
                 frequency.name()
@@ -171,9 +171,7 @@ fn values(
 
 fn refuse(is_wrong: bool, name: &str, problem: &str, count: usize, hint: &'static str) -> Result<()> {
     match is_wrong {
-        true => {
-            Err(Error::data(format!("series {name} has {problem}"), hint).detail(format!("That is so {count} times.")))
-        }
+        true => Err(Error::data(format!("{name} has {problem}"), hint).detail(format!("That is so {count} times."))),
         false => Ok(()),
     }
 }

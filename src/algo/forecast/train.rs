@@ -27,6 +27,14 @@ const ERRORS: usize = 10_000_000;
 /// Effects of holidays and regressors that are told apart, at most.
 const MOST_EFFECTS: usize = 1_000;
 
+/// What errors call a series: the only one has no name.
+fn name_of(key: &[String]) -> String {
+    match key {
+        [] => "the series".into(),
+        key => format!("series {}", key.join(", ")),
+    }
+}
+
 /// Fits every series, in parallel. Returns an error when stopped, for series of more than one frequency that cannot be told, and where rows break what was asked of
 /// duplicates and gaps.
 pub fn fit(params: &ForecastParams, input: &Input, monitor: &dyn Monitor) -> Result<ForecastModel> {
@@ -60,7 +68,7 @@ pub fn fit(params: &ForecastParams, input: &Input, monitor: &dyn Monitor) -> Res
         .map(|(series, frequency)| {
             monitor.check()?;
             let longest = params.longest(*frequency);
-            regular(series, (*frequency, longest), params, &series.key.join(", "), monitor)
+            regular(series, (*frequency, longest), params, &name_of(&series.key), monitor)
         })
         .collect::<Result<_>>()?;
     let mut jobs: Vec<(Vec<String>, Frequency, Regular)> = Vec::new();

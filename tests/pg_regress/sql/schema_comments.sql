@@ -90,9 +90,9 @@ SELECT c.function, c.argument, option[1] AS option,
 FROM call AS c, regexp_matches(substring(error_of(c.call) FROM '(?:Expected is|Besides arguments a check has:)(.*)'), '"?(\w+)"?(?=,| or |\.)', 'g') AS option;
 SELECT function, argument, count(DISTINCT option) AS options FROM option GROUP BY function, argument ORDER BY function, argument;
 SELECT function, argument, option AS not_in_the_comment FROM option WHERE comment !~ ('\m' || option || '\M');
--- Those that are not tried here. Features and a segment are values, which have no options; a manifest and results are as dbt writes them.
+-- Those that are not tried here. Features, a segment and what series are told apart by are values, which have no options; a manifest and results are as dbt writes them.
 SELECT p.oid::regprocedure AS function, argument.name FROM pg_proc AS p, unnest(p.proargnames, p.proargtypes::oid[]) AS argument (name, type)
-WHERE p.pronamespace = 'assay'::regnamespace AND argument.type = 'jsonb'::regtype AND argument.name NOT IN ('features', 'segment', 'manifest', 'results') AND NOT EXISTS (SELECT FROM call AS c WHERE (c.function, c.argument) = (p.proname, argument.name));
+WHERE p.pronamespace = 'assay'::regnamespace AND argument.type = 'jsonb'::regtype AND argument.name NOT IN ('features', 'segment', 'of_series', 'manifest', 'results') AND NOT EXISTS (SELECT FROM call AS c WHERE (c.function, c.argument) = (p.proname, argument.name));
 DROP VIEW option;
 DROP FUNCTION error_of;
 DROP TABLE call, listed;
