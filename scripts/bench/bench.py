@@ -165,7 +165,7 @@ class Learning(Sections):
             self.table.say("random forest: not there yet, so not measured")
             return
         ours, peer = self.by_turns(self.ours(statement), self.peer("random_forest", "bench_fewer"))
-        self.table.times(f"random forest : fetch .. train, {FEWER // 1000}k", ours, peer)
+        self.table.times(f"random forest : fetch .. train, {FEWER // 1000}k", ours, peer, 0.12)
         self.table.stages(ours, peer)
         self.table.quality("  AUC on held-out rows", self.quality(ours), peer and peer.output[0])
 

@@ -43,10 +43,14 @@ def pca(stages, table):
     stages.end("fit")
 
 
-def naive_bayes(stages, table):
-    rows, labels = fetched(stages, table, "class")
+def naive_bayes(stages, table, target="label"):
+    rows, labels = fetched(stages, table, target)
     GaussianNB().fit(rows, labels)
     stages.end("fit")
+
+
+def naive_bayes_of_8(stages, table):
+    naive_bayes(stages, table, "class")
 
 
 def linear_svm(stages, table):

@@ -181,6 +181,14 @@ impl Parts for Dbscan {
     }
 }
 
+/// No metric says which of two is better: with more noise, clusters are denser.
+fn assessment(clusters: usize, noise_share: f64) -> Assessment {
+    Assessment {
+        metrics: vec![("clusters", Some(clusters as f64)), ("noise_share", Some(noise_share))],
+        decisive: None,
+    }
+}
+
 impl Unsupervised for Dbscan {
     fn answer(&self) -> Answer {
         Answer::Cluster {
@@ -188,7 +196,6 @@ impl Unsupervised for Dbscan {
         }
     }
 
-    /// No metric says which of two is better: with more noise, clusters are denser.
     fn assess(&self, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Assessment> {
         let weights = weights_of(set)?;
         let blocks = set.rows().div_ceil(BLOCK_ROWS);
@@ -220,10 +227,16 @@ impl Unsupervised for Dbscan {
             all += more;
         }
         let clusters = seen.iter().filter(|seen| **seen).count();
-        Ok(Assessment {
-            metrics: vec![("clusters", Some(clusters as f64)), ("noise_share", Some(noise / all))],
-            decisive: None,
-        })
+        Ok(assessment(clusters, noise / all))
+    }
+
+    /// Rows of clusters were counted when they were found; their weights were not.
+    fn assess_training(&self, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Assessment> {
+        if set.rows() == 0 || weights_of(set)?.is_some() {
+            return self.assess(set, monitor);
+        }
+        let noise = set.rows() as u64 - self.rows.iter().sum::<u64>().min(set.rows() as u64);
+        Ok(assessment(self.rows.len(), noise as f64 / set.rows() as f64))
     }
 
     fn strangeness(&self, row: &[f64]) -> f64 {

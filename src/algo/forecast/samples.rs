@@ -56,7 +56,8 @@ fn kinds() -> Vec<Series> {
         series("few", days(3), |day| day as f64),
         series("short", days(5), |day| value(day, 17)),
         series("none", days(2), |_| f64::NAN),
-        series("huge", days(60), |day| 1e300 * (1.0 + value(day, 7))),
+        // Their differences are not finite.
+        series("huge", days(60), |day| (value(day, 37) - 6.0).signum() * 1.7e308),
         series("long", days(21_000), |day| 5.0 + value(day, 43)),
         series("hourly", (0..24 * 7 * 4).map(|hour| hour * DAY / 24), |hour| {
             10.0 + (hour % 24) as f64 + if hour / 24 % 7 < 5 { 20.0 } else { 0.0 } + value(hour, 31) / 10.0

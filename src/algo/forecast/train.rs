@@ -205,7 +205,8 @@ impl One {
             false => Some(choose(&fitter, params, values, kept)?),
         };
         let mut notes = regular.notes;
-        if (1..2 * fitter.season()).contains(&values.len()) {
+        let usual = params.seasons(frequency, usize::MAX).first().copied();
+        if usual.is_some_and(|season| (1..2 * season).contains(&values.len())) {
             notes.push(Note::Short(values.len()));
         }
         let size = values.iter().map(|value| value.abs()).sum::<f64>() / values.len().max(1) as f64;

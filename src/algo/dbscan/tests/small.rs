@@ -207,9 +207,14 @@ fn it_stops_when_asked() {
 
 #[test]
 fn rows_are_assessed() {
-    let values: Vec<f64> = (0..20).map(|i| f64::from(i % 2) * 10.0).collect();
+    let values: Vec<f64> = (0..21)
+        .map(|i| f64::from(i % 2) * 10.0 + f64::from(i / 20) * 90.0)
+        .collect();
     let params = json!({"epsilon": 1, "min_samples": 3, "standardize": false});
-    let model = learn(params, &set_of(vec![Column::Number(values)])).unwrap();
+    let trained = set_of(vec![Column::Number(values)]);
+    let model = learn(params, &trained).unwrap();
+    let of_training = model.assess_training(&trained, &Unwatched);
+    assert_eq!(of_training, model.assess(&trained, &Unwatched));
     let set = set_of(vec![Column::Number(vec![0.0, 0.5, 5.0, -3.0])]).weighted(vec![1.0, 2.0, 1.0, 4.0]);
     let assessment = model.assess(&set, &Unwatched).unwrap();
     assert_eq!(
