@@ -3674,6 +3674,16 @@ SELECT assay_internal.grant_dump();
 
 -- Models without a target: what they are made of, and the rows that are strange to them.
 
+COMMENT ON COLUMN assay.model_version.task IS 'What it learned: classification, regression, clustering, anomaly_detection, dimension_reduction or forecasting.';
+COMMENT ON COLUMN assay.models.task IS 'What it learned: classification, regression, clustering, anomaly_detection, dimension_reduction or forecasting.';
+COMMENT ON COLUMN assay.model_versions.task IS 'What it learned: classification, regression, clustering, anomaly_detection, dimension_reduction or forecasting.';
+COMMENT ON FUNCTION assay.predict(text, "any") IS
+'A regression''s value, or the probability of the positive class, for one row; of a model without a target the number of its cluster, from 0 (NULL: it is in none), or how strange it is, from 0 to 1.
+model: name, name@version or name@alias. features: one whole row, such as a table''s alias, whose columns are bound by name; or one argument per feature in the order of assay.features(model); or ROW(...) in that order; or an array of names and one argument per name.
+NULL features are missing, and treated as training learned; a NULL model or row gives NULL. Resolved once per statement. O(features) for the linear family and naive Bayes, O(trees x depth) for trees.
+Errors: ML001 no such model, ML002 no such version, ML003 a feature is missing, ML004 a feature''s type, ML010 more than two classes or components (assay.transform gives these), 42501.
+Example: SELECT customer_id, assay.predict(''credit'', c) AS risk FROM customers c WHERE is_test';
+
 CREATE FUNCTION assay.centroids(model text)
 RETURNS TABLE (cluster integer, rows bigint, feature text, category text, value double precision)
 AS 'MODULE_PATHNAME', 'centroids_wrapper' LANGUAGE c STABLE PARALLEL SAFE ROWS 100;

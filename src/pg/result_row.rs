@@ -77,11 +77,16 @@ impl<R: ResultRow> RowWriter<R> {
 
     /// Writes the row that `make` makes, whose values may live in the memory that is current meanwhile.
     pub fn write(&mut self, make: impl FnOnce() -> R) -> error::Result<()> {
+        self.try_write(|| Ok(make()))
+    }
+
+    /// The same of a row that cannot always be made.
+    pub fn try_write(&mut self, make: impl FnOnce() -> error::Result<R>) -> error::Result<()> {
         let (set, values) = (&mut self.set, &mut self.values);
         // SAFETY: the values of a row live in this memory, and none is left when it is reset.
         unsafe {
             let written = self.memory.switch_to(|_| {
-                make().write(values);
+                make()?.write(values);
                 set.push_values(values)
             });
             values.clear();

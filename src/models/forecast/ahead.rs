@@ -146,13 +146,15 @@ fn write(fcinfo: pg_sys::FunctionCallInfo) -> Result<()> {
             serve_interrupts();
             let name = name_of(forecaster, &model.series()[place]);
             for point in points {
-                let at = time_zone::moment(point.at, &zone)?;
-                rows.write(|| ForecastRow {
-                    series: name.clone(),
-                    at,
-                    value: point.value,
-                    lower: Some(point.lower).filter(|end| !end.is_nan()),
-                    upper: Some(point.upper).filter(|end| !end.is_nan()),
+                // The moment takes memory that is freed with the row's.
+                rows.try_write(|| {
+                    Ok(ForecastRow {
+                        series: name.clone(),
+                        at: time_zone::moment(point.at, &zone)?,
+                        value: point.value,
+                        lower: Some(point.lower).filter(|end| !end.is_nan()),
+                        upper: Some(point.upper).filter(|end| !end.is_nan()),
+                    })
                 })?;
             }
         }
