@@ -307,6 +307,7 @@ fn model_with_steps() -> Vec<u8> {
         weight: None,
         apart: Vec::new(),
         keys: Vec::new(),
+        cluster: None,
         task: Task::Regression,
         seed: 1,
         max_categories: 20,

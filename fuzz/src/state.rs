@@ -10,7 +10,6 @@ use algo::error::Result;
 use algo::hash::hash_bytes;
 use algo::judging::calibration::{self, Strategy};
 use algo::judging::lift;
-use algo::judging::numbers::NumberBins;
 use algo::monitor::Unwatched;
 use algo::quality::{mixed_formats, scale_shift};
 use algo::scan::{Measure, Scan};
@@ -91,7 +90,7 @@ fn use_all(state: &State) {
                 calibration::decompose(&class.scores, &bins);
             }
             if let Some(bins) = curves.numbers() {
-                bins.in_bins(10).iter().for_each(|bin| drop(bin.interval()));
+                bins.in_bins(10).iter().for_each(|bin| _ = bin.interval());
             }
         }
         State::Scan(scan) => {

@@ -6,7 +6,6 @@ use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
 use super::cholesky::dot;
-use super::model::intercept_offsets;
 use super::reference::{Levels, Reference};
 use crate::design::{Design, Encoding};
 use crate::error::Result;
@@ -173,4 +172,21 @@ fn product(left: &[f64], right: &[f64], out: &mut [f64], width: usize, monitor: 
         );
     }
     Ok(())
+}
+
+/// What the raw intercept has less than the centred one: for each design column, how much a weight of 1 takes away.
+fn intercept_offsets(design: &Design) -> Vec<f64> {
+    let mut offsets = vec![0.0; design.width()];
+    for encoding in design.encodings() {
+        if let Encoding::Number {
+            column,
+            centre,
+            inverse,
+            ..
+        } = encoding
+        {
+            offsets[*column] = centre * inverse;
+        }
+    }
+    offsets
 }

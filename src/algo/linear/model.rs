@@ -491,23 +491,6 @@ fn means_of(design: &Design, weights: &[f64], scores: usize) -> Vec<f64> {
     means
 }
 
-/// What the raw intercept has less than the centred one: for each design column, how much a weight of 1 takes away.
-pub(crate) fn intercept_offsets(design: &Design) -> Vec<f64> {
-    let mut offsets = vec![0.0; design.width()];
-    for encoding in design.encodings() {
-        if let Encoding::Number {
-            column,
-            centre,
-            inverse,
-            ..
-        } = encoding
-        {
-            offsets[*column] = centre * inverse;
-        }
-    }
-    offsets
-}
-
 /// The two-sided p-value of Student's t with `freedom` degrees, or of the normal distribution when that is infinite; `None` for NaN.
 ///
 /// P(|T| >= t) = I(freedom / (freedom + t^2); freedom / 2, 1 / 2), the regularised incomplete beta function (DLMF 8.17).

@@ -23,6 +23,8 @@ use crate::pg::result_row::RowWriter;
 
 /// Rows that are kept until they are judged.
 const BLOCK: usize = 1024;
+/// Points that are kept for the rows to come: 32 MB.
+const KEPT_POINTS: usize = 1 << 20;
 
 /// The highest level of an interval.
 const HIGHEST: f64 = 0.999;
@@ -86,6 +88,8 @@ struct Ahead<'m> {
     level: f64,
     places: HashMap<Vec<String>, usize>,
     points: HashMap<usize, Vec<Point>>,
+    /// How many these are.
+    kept: usize,
     /// Of all series, where they are made to add up.
     all: Vec<Vec<Point>>,
 }
@@ -98,6 +102,7 @@ impl<'m> Ahead<'m> {
             level,
             places: places.map(|(place, series)| (series.key().to_vec(), place)).collect(),
             points: HashMap::new(),
+            kept: 0,
             all: Vec::new(),
         }
     }
@@ -116,18 +121,26 @@ impl<'m> Ahead<'m> {
     }
 
     /// What was forecast of a series at a step; `None` where nothing was.
-    fn point(&mut self, place: usize, step: usize, monitor: &dyn Monitor) -> Result<Option<Point>> {
+    fn point(&mut self, place: usize, step: usize, statement: &Foreground) -> Result<Option<Point>> {
         let furthest = |known: usize| step.max(2 * known).max(self.model.horizon()).min(FURTHEST);
         if self.model.is_reconciled() {
             let known = self.all.iter().map(Vec::len).max().unwrap_or(0);
             if known < step {
-                self.all = self.model.forecast_all(furthest(known), self.level, monitor)?;
+                let horizon = furthest(known);
+                let points = self.model.series().len().saturating_mul(horizon);
+                statement.allow(points.saturating_mul(size_of::<Point>()))?;
+                self.all = self.model.forecast_all(horizon, self.level, statement)?;
             }
             return Ok(self.all.get(place).and_then(|points| points.get(step - 1)).copied());
         }
         let known = self.points.get(&place).map_or(0, Vec::len);
         if known < step {
-            let points = self.model.forecast(place, furthest(known), self.level, monitor)?;
+            let points = self.model.forecast(place, furthest(known), self.level, statement)?;
+            if self.kept + points.len() > KEPT_POINTS {
+                self.points.clear();
+                self.kept = 0;
+            }
+            self.kept += points.len();
             self.points.insert(place, points);
         }
         Ok(self.points.get(&place).and_then(|points| points.get(step - 1)).copied())

@@ -14,6 +14,7 @@ use crate::models::request;
 use crate::models::scorer::Scorer;
 use crate::pg::compute;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
+use crate::pg::foreground::Foreground;
 use crate::pg::query::Query;
 use crate::pg::sweep::Swept;
 use algo::monitor::Monitor;
@@ -104,7 +105,7 @@ pub fn evaluate(
         })?;
         let series = Swept::new(series);
         let mut judged = compute::run("judging", reporter, statement, |monitor| {
-            Ok::<_, Error>(judge(forecaster, &series, monitor)?)
+            judge(forecaster, &series, statement, monitor)
         })?;
         judged.not_ahead += untimed;
         Ok(rows_of(&judged))
@@ -142,7 +143,7 @@ fn ahead(
     by_step.into_iter().map(value).collect()
 }
 
-fn judge(forecaster: &Forecaster, series: &[Series], monitor: &dyn Monitor) -> algo::error::Result<Judged> {
+fn judge(forecaster: &Forecaster, series: &[Series], statement: &Foreground, monitor: &dyn Monitor) -> Result<Judged> {
     let model = &forecaster.model;
     let places: HashMap<&[String], usize> = (model.series().iter().enumerate())
         .map(|(place, series)| (series.key(), place))
@@ -159,7 +160,11 @@ fn judge(forecaster: &Forecaster, series: &[Series], monitor: &dyn Monitor) -> a
     let furthest = wanted.iter().filter_map(|(_, values)| values.keys().next_back()).max();
     let Some(&furthest) = furthest else { return Ok(judged) };
     let all = match model.is_reconciled() {
-        true => Some(model.forecast_all(furthest as usize, model.level(), monitor)?),
+        true => {
+            let points = model.series().len().saturating_mul(furthest as usize);
+            statement.allow(points.saturating_mul(size_of::<Point>()))?;
+            Some(model.forecast_all(furthest as usize, model.level(), monitor)?)
+        }
         false => None,
     };
     for (place, values) in wanted {
