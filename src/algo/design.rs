@@ -73,6 +73,31 @@ pub struct Design {
     means: Vec<f64>,
 }
 
+/// The columns of a category, each with the level that it stands for.
+pub(crate) fn levels_of(columns: &[u32]) -> impl Iterator<Item = (usize, Level)> {
+    let there = columns.iter().enumerate().filter(|(_, column)| **column != NO_COLUMN);
+    there.map(|(code, &column)| {
+        let level = if code + 1 == columns.len() {
+            Level::Missing
+        } else {
+            Level::Code(code as u32)
+        };
+        (column as usize, level)
+    })
+}
+
+/// The range of the columns of each category, which follow each other behind those of the numbers.
+pub(crate) fn blocks_of<'c>(
+    numbers: usize,
+    categories: impl Iterator<Item = &'c [u32]>,
+) -> impl Iterator<Item = Range<usize>> {
+    categories.scan(numbers, |start, columns| {
+        let block = *start..*start + levels_of(columns).count();
+        *start = block.end;
+        Some(block)
+    })
+}
+
 impl Design {
     /// Learns the encoding of `frame`. `weights` are row weights (a weight of 2 acts as the row twice). With `centred` false the
     /// numbers are scaled but not centred, which is what a model without an intercept needs to pass through the origin.
@@ -187,13 +212,8 @@ impl Design {
             match encoding {
                 Encoding::Number { column, .. } => columns[*column].feature = feature,
                 Encoding::Category { columns: places } => {
-                    for (code, &place) in places.iter().enumerate().filter(|(_, place)| **place != NO_COLUMN) {
-                        let level = if code + 1 == places.len() {
-                            Level::Missing
-                        } else {
-                            Level::Code(code as u32)
-                        };
-                        columns[place as usize] = DesignColumn {
+                    for (place, level) in levels_of(places) {
+                        columns[place] = DesignColumn {
                             feature,
                             level: Some(level),
                         };
@@ -206,16 +226,13 @@ impl Design {
 
     /// The design columns of each category: in every training row exactly one of each range is 1.
     pub(crate) fn level_blocks(&self) -> Vec<Range<usize>> {
-        let mut start = self.numbers;
-        let blocks = self.encodings.iter().filter_map(|encoding| match encoding {
+        let categories = self.encodings.iter().filter_map(|encoding| match encoding {
             Encoding::Number { .. } => None,
-            Encoding::Category { columns } => {
-                let block = start..start + columns.iter().filter(|c| **c != NO_COLUMN).count();
-                start = block.end;
-                Some(block)
-            }
+            Encoding::Category { columns } => Some(&columns[..]),
         });
-        blocks.filter(|block| !block.is_empty()).collect()
+        blocks_of(self.numbers, categories)
+            .filter(|block| !block.is_empty())
+            .collect()
     }
 
     /// For each design column, what a weight on it is multiplied by to become a weight on the raw value: `inverse` of a number,

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::coded::coded;
-use crate::design::{Design, DesignColumn, Encoding, Level, NO_COLUMN};
+use crate::design::{Design, DesignColumn, Encoding, NO_COLUMN, blocks_of, levels_of};
 use crate::error::{Error, Result};
 use crate::frame::{Column, Frame};
 use crate::monitor::Monitor;
@@ -239,12 +239,8 @@ impl Space {
             match axis {
                 Axis::Number { column, .. } => columns[*column as usize].feature = feature,
                 Axis::Category { columns: places } => {
-                    for (code, &place) in places.iter().enumerate().filter(|(_, place)| **place != NO_COLUMN) {
-                        let level = match code + 1 == places.len() {
-                            true => Level::Missing,
-                            false => Level::Code(code as u32),
-                        };
-                        columns[place as usize] = DesignColumn {
+                    for (place, level) in levels_of(places) {
+                        columns[place] = DesignColumn {
                             feature,
                             level: Some(level),
                         };
@@ -257,16 +253,11 @@ impl Space {
 
     /// The coordinates of each category.
     pub(crate) fn level_blocks(&self) -> Vec<Range<usize>> {
-        let mut start = self.numbers;
-        let blocks = self.axes.iter().filter_map(|axis| match axis {
+        let categories = self.axes.iter().filter_map(|axis| match axis {
             Axis::Number { .. } => None,
-            Axis::Category { columns } => {
-                let block = start..start + columns.iter().filter(|column| **column != NO_COLUMN).count();
-                start = block.end;
-                Some(block)
-            }
+            Axis::Category { columns } => Some(&columns[..]),
         });
-        blocks.collect()
+        blocks_of(self.numbers, categories).collect()
     }
 
     /// Whether a frame has the columns that this space was learned from.

@@ -1,5 +1,8 @@
 //! What a fitted model can do that was learned without a target.
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 use rayon::prelude::*;
 
 use super::error::{Error, Result};

@@ -15,23 +15,13 @@ use crate::frame::{Column, Frame};
 use crate::learner::Unchecked;
 use crate::monitor::Unwatched;
 use crate::parameters::Hyperparameters;
-use crate::training_set::Target;
 use crate::unsupervised::Unsupervised;
+use crate::unsupervised::testing::{row_of, set_of};
 
 fn learn(params: Json, set: &TrainingSet) -> Result<Dbscan> {
     let mut read = DbscanParams::default();
     read.read(params.as_object().unwrap(), &[])?;
     DbscanLearner::fit(&Unchecked::new(read).check()?, set, &Unwatched)
-}
-
-fn set_of(columns: Vec<Column>) -> TrainingSet {
-    TrainingSet::new(Frame::new(columns).unwrap(), Target::None)
-}
-
-fn row_of(frame: &Frame, index: usize) -> Vec<f64> {
-    let mut row = vec![0.0; frame.width()];
-    frame.encode_row(index, &mut row);
-    row
 }
 
 /// The cluster of each row.

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::Error;
-use crate::explain::Baseline;
 use crate::frame::{MISSING, UNSEEN};
 use crate::trees::testing::{MIXED, mixed, mutated_bytes, pool, stops_wherever_asked};
+use crate::unsupervised::testing::features_add_up_to_margins;
 
 /// Which rows are core rows, and the cluster of each of these as the set of its rows, by the definition.
 fn by_definition(points: &[Vec<f64>], epsilon: f64, least: usize) -> (Vec<bool>, Vec<usize>) {
@@ -252,18 +252,5 @@ fn mutated_bytes_never_panic() {
 fn what_features_add_and_the_base_are_the_margin() {
     let set = set_of(mixed(400, 9).0);
     let model = learn(json!({"epsilon": 0.8}), &set).unwrap();
-    let rows: Vec<f64> = (0..set.rows()).flat_map(|index| row_of(&set.frame, index)).collect();
-    for baseline in [Baseline::Training, Baseline::Background(&rows)] {
-        let explainer = model.explainer(&MIXED, baseline, &Unwatched).unwrap();
-        // The base is the mean of the margins of the training rows, whichever way it is found.
-        assert!((explainer.base()[0] - model.base()[0]).abs() < 1e-9);
-        let mut attributions = vec![0.0; rows.len()];
-        explainer.explain(&rows, 4, &mut attributions, &Unwatched).unwrap();
-        for (row, attributions) in rows.chunks(4).zip(attributions.chunks(4)) {
-            let mut margin = [0.0];
-            model.margin(row, &mut margin);
-            let sum = explainer.base()[0] + attributions.iter().sum::<f64>();
-            assert!((sum - margin[0]).abs() < 1e-9 * margin[0].max(1.0), "{sum} {margin:?}");
-        }
-    }
+    features_add_up_to_margins(&model, &set);
 }
