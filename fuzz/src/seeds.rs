@@ -339,12 +339,13 @@ fn model_with_steps() -> Vec<u8> {
     model.to_bytes(&Unwatched).expect("nobody stops the writing")
 }
 
-/// What keeps models small, for learners that have it.
-const SMALL: [(&str, u64); 4] = [
+/// What keeps models small, for learners that have it, and a distance within which rows of [`frame`] have neighbours.
+const SMALL: [(&str, u64); 5] = [
     ("n_estimators", 2),
     ("num_leaves", 4),
     ("min_child_samples", 5),
     ("max_depth", 3),
+    ("epsilon", 2),
 ];
 
 fn configured(algorithm: &Algorithm) -> Box<dyn Configured> {
