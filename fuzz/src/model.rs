@@ -115,11 +115,17 @@ fn look_ahead(model: &ForecastModel) {
         let series = &model.series()[place];
         let _ = (series.method(), series.reason().text(), series.frequency().name());
         for (step, point) in (1..).zip(points) {
-            assert!(point.lower <= point.upper || point.lower.is_nan() || point.upper.is_nan(), "{point:?}");
+            assert!(
+                point.lower <= point.upper || point.lower.is_nan() || point.upper.is_nan(),
+                "{point:?}"
+            );
             let strangeness = model
                 .strangeness((place, step), (point, 0.9), 1.0, &Unwatched)
                 .expect("there is such a series");
-            assert!(strangeness.is_none_or(|share| (0.0..=1.0).contains(&share)), "{strangeness:?}");
+            assert!(
+                strangeness.is_none_or(|share| (0.0..=1.0).contains(&share)),
+                "{strangeness:?}"
+            );
             let _ = series.ahead(point.at);
         }
         let _: Vec<String> = series.notes().iter().map(|note| note.text()).collect();

@@ -78,7 +78,9 @@ pub fn models() -> Vec<Vec<u8>> {
             match task {
                 Task::Regression => models.push(model(algorithm, 0)),
                 Task::Classification => models.extend([2, 3].map(|classes| model(algorithm, classes))),
-                Task::Clustering | Task::AnomalyDetection | Task::DimensionReduction => models.push(unlabelled(algorithm)),
+                Task::Clustering | Task::AnomalyDetection | Task::DimensionReduction => {
+                    models.push(unlabelled(algorithm))
+                }
                 // Series are not rows.
                 Task::Forecasting => (),
             }
@@ -117,14 +119,19 @@ fn forecasts() -> Vec<Model> {
     let series = |name: &str, of: i64| Series {
         key: vec![format!("\"{name}\"")],
         times: (0..60).map(|day| day * DAY).collect(),
-        values: (0..60).map(|day| 20.0 + (day * of % 101) as f64 + (day % 7) as f64).collect(),
+        values: (0..60)
+            .map(|day| 20.0 + (day * of % 101) as f64 + (day % 7) as f64)
+            .collect(),
         regressors: vec![(0..60).map(|day| (day * 11 % 13) as f64).collect()],
     };
     let mut rare = series("rare", 1);
     rare.values = (0..60).map(|day| if day % 5 == 0 { 3.0 } else { 0.0 }).collect();
     let input = forecast::Input {
         series: vec![series("a", 37), series("b", 53), rare],
-        events: vec![Event { name: "fair".into(), at: 5 * DAY }],
+        events: vec![Event {
+            name: "fair".into(),
+            at: 5 * DAY,
+        }],
     };
     let options = [
         "{}",
@@ -140,7 +147,9 @@ fn forecasts() -> Vec<Model> {
         .map(|options| {
             let given: serde_json::Value = serde_json::from_str(options).expect("the options are JSON");
             let mut params = ForecastParams::default();
-            params.read(given.as_object().expect("an object"), &[]).expect("the options are right");
+            params
+                .read(given.as_object().expect("an object"), &[])
+                .expect("the options are right");
             params.horizon = 3;
             let fitted = Forecaster {
                 columns: vec!["shop".into()],
