@@ -24,6 +24,7 @@ use algo::scan::{Bound, Constant, Plan, PlanCheck, PlanColumn, Scan, Test};
 use algo::state::{Kind, State};
 use algo::task::{Answer, Task};
 use algo::training_set::{Target, TrainingSet};
+use serde_json::{Map, Value};
 
 const ROWS: usize = 90;
 
@@ -145,7 +146,7 @@ fn forecasts() -> Vec<Model> {
     ];
     options
         .map(|options| {
-            let given: serde_json::Value = serde_json::from_str(options).expect("the options are JSON");
+            let given: Value = serde_json::from_str(options).expect("the options are JSON");
             let mut params = ForecastParams::default();
             params
                 .read(given.as_object().expect("an object"), &[])
@@ -309,7 +310,7 @@ fn model_with_steps() -> Vec<u8> {
             },
         }));
     }
-    let steps: serde_json::Value = serde_json::from_str(STEPS).expect("the steps are JSON");
+    let steps: Value = serde_json::from_str(STEPS).expect("the steps are JSON");
     let spec = Spec::read(steps.as_object().expect("an object"), &[]).expect("the steps are right");
     let plan = PreparePlan {
         target: Some(3),
@@ -348,19 +349,25 @@ fn model_with_steps() -> Vec<u8> {
     model.to_bytes(&Unwatched).expect("nobody stops the writing")
 }
 
-/// What keeps models small, for learners that have it, and a distance within which rows of [`frame`] have neighbours.
-const SMALL: [(&str, u64); 5] = [
+/// What keeps models small, for learners that have it.
+const SMALL: [(&str, u64); 4] = [
     ("n_estimators", 2),
     ("num_leaves", 4),
     ("min_child_samples", 5),
     ("max_depth", 3),
-    ("epsilon", 2),
 ];
+
+/// A distance within which rows of [`frame`] have neighbours.
+const NEAR: u64 = 2;
 
 fn configured(algorithm: &Algorithm) -> Box<dyn Configured> {
     let known = algorithm.parameters();
     let params = SMALL.iter().filter(|(name, _)| known.iter().any(|p| p.name == *name));
-    let params = params.map(|&(name, value)| (name.to_string(), value.into())).collect();
+    let mut params: Map<String, Value> = params.map(|&(name, value)| (name.to_string(), value.into())).collect();
+    // Others call something else by the name epsilon.
+    if algorithm.name == "dbscan" {
+        params.insert("epsilon".into(), NEAR.into());
+    }
     algorithm.configure(&params, 1).expect("the parameters are right")
 }
 

@@ -181,10 +181,10 @@ def models(random):
     missing = []
     for algorithm, target in ALGORITHMS.items():
         made = session.call("SELECT assay.train('bad', 'SELECT x, n, c, v, y, b FROM t WHERE c IS NOT NULL', %s, %s, %s::jsonb, deploy => 'always', exclude => %s)",
-                     (target, algorithm, LEARNED_BY.get(algorithm, "{}"), [name for name in ("y", "b", "c") if name != target]))
+                            (target, algorithm, LEARNED_BY.get(algorithm, "{}"), [name for name in ("y", "b", "c") if name != target]))
         missing += [] if made else [algorithm]
     good = session.call("SELECT version, bytes, statistics, params, metrics FROM assay.model_version AS v JOIN assay.model AS m ON m.id = v.model_id WHERE m.name = 'bad'", binary=True)
-    check("there are models of every algorithm to begin with", not missing and len(good) == len(ALGORITHMS), missing)
+    check("there are models of every algorithm to begin with", not missing and len(good) == len(ALGORITHMS), f"{len(good)} of {len(ALGORITHMS)}, without {missing}")
     while True:
         version, model, statistics, params, metrics = random.choice(good)
         if random.random() < 0.8:
