@@ -12,6 +12,7 @@ mod pages;
 mod pg;
 mod quality;
 mod reliability;
+mod text;
 
 pgrx::pg_module_magic!();
 

@@ -2849,6 +2849,22 @@ COMMENT ON FUNCTION assay.render_reliability(text, timestamptz) IS
 format as in assay.render_profile. at: the moment; days are those of the session''s time zone. Errors: 22023 another format, a NULL, or a moment that is not finite.
 Example: SELECT assay.render_reliability()';
 
+-- sql/76-text.sql
+
+-- Texts: pieces of them, and embedders, which turn them into vectors.
+
+-- sql/77-endpoints.sql
+
+-- Endpoints: servers elsewhere that embed, rerank and answer, who may call them, and what it costs.
+
+-- sql/78-vectorizers.sql
+
+-- Vectorizers: embeddings of a tables texts that stay current.
+
+-- sql/79-search.sql
+
+-- Search in the texts of a vectorizer, and how good it is.
+
 -- sql/80-assets.sql
 
 -- What people answer for: assets, who owns them, and the products that they make up.

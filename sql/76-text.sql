@@ -1,0 +1,1 @@
+-- Texts: pieces of them, and embedders, which turn them into vectors.

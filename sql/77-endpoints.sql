@@ -1,0 +1,1 @@
+-- Endpoints: servers elsewhere that embed, rerank and answer, who may call them, and what it costs.

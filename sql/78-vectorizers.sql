@@ -1,0 +1,1 @@
+-- Vectorizers: embeddings of a tables texts that stay current.

@@ -1,0 +1,1 @@
+//! Texts in SQL: chunks, embedders, vectorizers, search, how good it is, and endpoints.
