@@ -99,6 +99,18 @@ pub const GATED: SqlState = SqlState(b"ML028");
 pub const UNDEFINED_SERVICE_LEVEL: SqlState = SqlState(b"ML029");
 /// There is no such notification.
 pub const UNDEFINED_NOTIFICATION: SqlState = SqlState(b"ML030");
+/// An endpoint, or the limit that is set for it, asks to come again later.
+pub const RATE_LIMITED: SqlState = SqlState(b"ML031");
+/// What an endpoint may take in a day is taken.
+pub const BUDGET_USED_UP: SqlState = SqlState(b"ML032");
+/// An endpoint cannot be reached, does not answer, or fails: the same call may succeed later.
+pub const ENDPOINT_FAILED: SqlState = SqlState(b"ML033");
+/// An endpoint refuses a call, or answers what is no answer: the same call will not succeed.
+pub const ENDPOINT_REFUSED: SqlState = SqlState(b"ML034");
+/// There is no such foreign server.
+pub const UNDEFINED_SERVER: SqlState = SqlState(b"42704");
+/// A call that cannot be booked is not made.
+pub const NOT_BOOKED: SqlState = SqlState(b"55000");
 /// A version is asked for curves that were not kept with it.
 pub const NO_CURVES: SqlState = SqlState(b"55000");
 /// A function was called in a way that only PostgreSQL's own machinery may.
@@ -172,6 +184,11 @@ impl Error {
     /// Whether it says that the caller may not do what it wants to.
     pub fn is_denial(&self) -> bool {
         self.state == INSUFFICIENT_PRIVILEGE
+    }
+
+    /// Whether it asks for nothing but to come again later.
+    pub fn is_rate_limit(&self) -> bool {
+        self.state == RATE_LIMITED
     }
 
     /// The message with its detail and hint, in one text.
