@@ -136,7 +136,7 @@ unit_suite() {
     cargo test --workspace --lib --quiet --no-fail-fast "${options[@]}" >"$log" 2>&1 || sed -n '/^failures:/,$p' "$log"
     # One line for each crate.
     counts=$(sed -nE 's/^test result: [a-zA-Z]+\. ([0-9]+) passed; ([0-9]+) failed;.*/\1 \2/p' "$log" |
-        awk '{ passed += $1; failed += $2 } END { if (NR == 2) print passed, failed }')
+        awk '{ passed += $1; failed += $2 } END { if (NR == 4) print passed, failed }')
     if [[ -z $counts ]]; then
         tail -n 40 "$log"
         tally unit 0 1 "ended early: $log"

@@ -66,7 +66,6 @@ pub mod state;
 pub mod stats;
 pub mod summary;
 pub mod task;
-pub mod text;
 pub mod texts;
 pub mod training_set;
 pub mod trees;

@@ -2,8 +2,66 @@
 
 use std::sync::Arc;
 
-use crate::error::Result;
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
 use crate::monitor::Monitor;
+use crate::room;
+
+/// What a model does with texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// A vector of each.
+    Embedding,
+    /// How well each answers a question.
+    Reranking,
+}
+
+impl Task {
+    /// Both.
+    pub const ALL: [Task; 2] = [Task::Embedding, Task::Reranking];
+
+    /// Its name in SQL.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Task::Embedding => "embedding",
+            Task::Reranking => "reranking",
+        }
+    }
+
+    /// The task of that name.
+    pub fn named(name: &str) -> Option<Task> {
+        Task::ALL.into_iter().find(|task| task.name() == name)
+    }
+}
+
+/// How a model turns texts into numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An encoder of the BERT family.
+    Bert,
+    /// The mean of the words' vectors, which word2vec learned.
+    Word2Vec,
+    /// The mean of the words' vectors, which were given.
+    Static,
+    /// How often words are in the text, and how rare they are elsewhere.
+    TfIdf,
+    /// An endpoint elsewhere.
+    Remote,
+}
+
+impl Kind {
+    /// Its name in SQL.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Bert => "bert",
+            Kind::Word2Vec => "word2vec",
+            Kind::Static => "static",
+            Kind::TfIdf => "tf_idf",
+            Kind::Remote => "remote",
+        }
+    }
+}
 
 /// The bytes of an embedder, shared by whoever reads them: a memory-mapped file, or memory of the process. They begin at a multiple of 64.
 pub type Image = Arc<dyn AsRef<[u8]> + Send + Sync>;
@@ -21,4 +79,67 @@ pub trait Encoder: Send + Sync {
 
     /// The vectors of texts, one after the other: `texts.len() * width()` numbers.
     fn embed(&self, texts: &[&str], out: &mut [f32], monitor: &dyn Monitor) -> Result<()>;
+}
+
+/// So many texts are embedded by a thread at a time.
+const PIECE: usize = 16;
+
+/// The vectors of many texts, on as many threads as there are. They are the same as those of [`Encoder::embed`].
+pub fn embed_all(encoder: &dyn Encoder, texts: &[&str], out: &mut [f32], monitor: &dyn Monitor) -> Result<()> {
+    let width = encoder.width().max(1);
+    out.par_chunks_mut(PIECE * width)
+        .zip(texts.par_chunks(PIECE))
+        .try_for_each(|(out, texts)| encoder.embed(texts, out, monitor))
+}
+
+/// What scores how well texts answer questions here.
+pub trait Ranker: Send + Sync {
+    /// The score of each question with its text; higher is better.
+    fn score(&self, pairs: &[(&str, &str)], out: &mut [f32], monitor: &dyn Monitor) -> Result<()>;
+}
+
+/// What computes here, without asking anybody.
+pub enum Local {
+    /// It gives vectors.
+    Encoder(Box<dyn Encoder>),
+    /// It gives scores.
+    Ranker(Box<dyn Ranker>),
+}
+
+/// What the bytes of a version are. O(header).
+pub fn open(image: Image) -> Result<Local> {
+    let _ = image;
+    Err(Error::newer("the embedder", "a kind of it"))
+}
+
+/// Bytes that begin at a multiple of 64.
+pub struct Aligned {
+    room: Vec<u8>,
+    start: usize,
+    length: usize,
+}
+
+impl Aligned {
+    const UNIT: usize = 64;
+
+    /// So many zeros.
+    pub fn with_length(length: usize) -> Result<Aligned> {
+        let room = length.saturating_add(Self::UNIT);
+        room::ask(room)?;
+        let room = vec![0; room];
+        let start = room.as_ptr().align_offset(Self::UNIT).min(Self::UNIT);
+        Ok(Aligned { room, start, length })
+    }
+}
+
+impl AsRef<[u8]> for Aligned {
+    fn as_ref(&self) -> &[u8] {
+        &self.room[self.start..self.start + self.length]
+    }
+}
+
+impl AsMut<[u8]> for Aligned {
+    fn as_mut(&mut self) -> &mut [u8] {
+        &mut self.room[self.start..self.start + self.length]
+    }
 }
