@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 
 use super::registry::{self, Privilege, Version};
 use super::scorer::Scorer;
-use crate::pg::error::{DAMAGED_MODEL, Error, Result};
+use crate::pg::error::{DAMAGED_MODEL, Error, Result, WRONG_TASK};
 use crate::pg::foreground::Foreground;
 use crate::pg::settings;
 use crate::pg::snapshot::{self, View};
@@ -142,6 +142,10 @@ pub fn scorer(version: &Version) -> Result<Rc<Scorer>> {
     if let Some(scorer) = recall(&hash) {
         return Ok(scorer);
     }
+    let task = version.task()?;
+    if let Some(task) = algo_text::embedder::Task::named(&task) {
+        return Err(of_texts(version, task));
+    }
     let statement = Foreground::new()?;
     let bytes = version.bytes(&statement)?;
     if super::hash_of(&bytes, &statement)? != hash {
@@ -157,6 +161,20 @@ pub fn scorer(version: &Version) -> Result<Rc<Scorer>> {
     let scorer = Rc::new(Scorer::new(model));
     keep(hash, Rc::clone(&scorer), statement.held());
     Ok(scorer)
+}
+
+/// The error of a model that reads texts, where one is asked for that reads rows.
+#[cold]
+fn of_texts(version: &Version, task: algo_text::embedder::Task) -> Error {
+    Error::new(
+        WRONG_TASK,
+        format!(
+            "model \"{}\" reads texts, and says nothing of a row",
+            version.reference()
+        ),
+    )
+    .detail(format!("Its task is {}.", task.name()))
+    .hint("Use assay.embed for a text's vector.")
 }
 
 /// Counts so many bytes more for a scorer that is kept, and lets others go where that is too much.

@@ -24,6 +24,7 @@ mod leakage;
 mod linear_statistics;
 mod logging;
 mod metrics;
+mod new_version;
 mod predict;
 mod race;
 mod reading;
@@ -41,26 +42,35 @@ mod unsupervised;
 mod untyped;
 mod version_metrics;
 
+pub use deployment::record as record_deployment;
 pub use known::{Feature, features, gains, version_of};
+pub use new_version::{MOST_BYTES, NewVersion, too_large};
 pub use registry::{Privilege, by_id, may, require, resolve};
+pub use request::carry_out;
 use sha2::{Digest, Sha256};
+pub use store::Deploy;
+pub use train::check_name;
 
 use algo::monitor::Monitor;
 
 /// SHA-256 in hexadecimal, as SQL's `encode(sha256(bytes), 'hex')` gives it. Returns an error only when stopped.
-fn hash_of(bytes: &[u8], monitor: &dyn Monitor) -> algo::error::Result<String> {
+pub fn hash_of(bytes: &[u8], monitor: &dyn Monitor) -> algo::error::Result<String> {
     let mut digest = Sha256::new();
     for part in bytes.chunks(1 << 20) {
         monitor.check()?;
         digest.update(part);
     }
-    Ok(digest
-        .finalize()
+    Ok(hex(&digest.finalize()))
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes
         .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
             use std::fmt::Write;
             // Writing to a String cannot fail.
             let _ = write!(text, "{byte:02x}");
             text
-        }))
+        })
 }

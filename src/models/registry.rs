@@ -234,7 +234,7 @@ impl Version {
     }
 
     /// Reads the version's row. Returns `ML002` when there is none.
-    fn read<T>(&self, visit: impl Fn(&CatalogRow) -> Result<T>) -> Result<T> {
+    fn read<T>(&self, mut visit: impl FnMut(&CatalogRow) -> Result<T>) -> Result<T> {
         let keys = [Key::BigInt(1, self.model.id), Key::Int(2, self.version)];
         catalog::find(c"model_version", c"model_version_pkey", &keys, |row| {
             visit(row).map(Some)
@@ -262,6 +262,21 @@ impl Version {
     /// Its bytes. Returns an error when stopped, too.
     pub fn bytes(&self, monitor: &dyn Monitor) -> Result<Vec<u8>> {
         self.read(|row| row.bytes(16, monitor))
+    }
+
+    /// How many bytes it has.
+    pub fn length(&self) -> Result<usize> {
+        self.read(|row| row.byte_length(16))
+    }
+
+    /// Hands its bytes over piece by piece, in order. Returns an error when stopped, too.
+    pub fn pieces(&self, monitor: &dyn Monitor, take: &mut dyn FnMut(&[u8])) -> Result<()> {
+        self.read(|row| row.byte_pieces(16, monitor, take))
+    }
+
+    /// The name of its task.
+    pub fn task(&self) -> Result<String> {
+        self.read(|row| row.require(3))
     }
 
     /// The column that it predicts. Returns ML010 for a model that predicts none. `wanted` says what needs one.

@@ -7,23 +7,19 @@ use super::comparing::CONFIDENCE;
 use super::comparing::champion::Judged;
 use super::comparing::promotion::{self, Decision, Promotion, Rule, Test};
 use super::comparing::sources;
+use super::new_version::{MOST_BYTES, NewVersion, too_large};
 use super::registry::{self, Entry, Privilege};
 use super::version_metrics::VersionMetrics;
 use super::{deployment, hash_of};
-use crate::pg::cell::Parameter;
 use crate::pg::compute::{self, Reporter};
-use crate::pg::error::{Error, INVALID_PARAMETER, LIMIT_EXCEEDED, Result, UNSUITABLE_ROWS, advise, megabytes, notice};
+use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNSUITABLE_ROWS, advise, notice};
 use crate::pg::foreground::Foreground;
 use crate::pg::result_row::result_row;
-use crate::pg::text::JsonB;
-use crate::pg::{role, snapshot, tables};
+use crate::pg::snapshot;
 use algo::learner::Algorithm;
 use algo::model::Model;
 use algo::prepare::Statistic;
 use algo::task::Task;
-
-/// The most bytes of a model: what PostgreSQL holds in one value, with room for the statement that stores it.
-const MOST_BYTES: usize = 1_000_000_000;
 
 /// When a new version becomes the one that the bare name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,40 +110,6 @@ pub struct Store<'a> {
     pub judged: Judged,
 }
 
-/// Keeps what a training took of the processor. Until ALTER EXTENSION UPDATE has run there is no such column.
-fn keep_cpu_seconds(model: &str, version: i32, seconds: f64) -> Result<()> {
-    if !tables::has_column(c"model_version", c"cpu_seconds") {
-        return Ok(());
-    }
-    tables::write(
-        "UPDATE assay.model_version SET cpu_seconds = $3
-         WHERE version OPERATOR(pg_catalog.=) $2
-           AND model_id OPERATOR(pg_catalog.=) (SELECT m.id FROM assay.model AS m WHERE m.name OPERATOR(pg_catalog.=) $1)",
-        &[model.into(), version.into(), seconds.into()],
-    )
-}
-
-/// Adds the row of a version. The model is named first.
-fn insert(mut values: Vec<Parameter>, curves: Option<Vec<u8>>) -> Result<()> {
-    // Until ALTER EXTENSION UPDATE has run there is no such column.
-    let (column, value) = if tables::has_column(c"model_version", c"curves") {
-        values.push(curves.into());
-        (", curves", ", $16")
-    } else {
-        ("", "")
-    };
-    tables::write(
-        &format!(
-            "INSERT INTO assay.model_version
-                 (model_id, version, task, algorithm, params, query, target, rows, features, metrics, duration, hash,
-                  trained_by, statistics, bytes{column})
-             SELECT id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15{value}
-             FROM assay.model WHERE name OPERATOR(pg_catalog.=) $1"
-        ),
-        &values,
-    )
-}
-
 impl Store<'_> {
     /// Adds the version, and deploys it if it should be. Returns 54000 for a model too large to be stored.
     pub fn store(self, model: Model, reporter: &mut Reporter, statement: &Foreground) -> Result<Trained> {
@@ -161,16 +123,11 @@ impl Store<'_> {
             Ok::<_, Error>((bytes, hash))
         })?;
         if bytes.len() > MOST_BYTES {
-            return Err(Error::new(
-                LIMIT_EXCEEDED,
-                format!("model \"{}\" is too large to be stored", self.name),
-            )
-            .detail(format!(
-                "It has {}, and at most {} are allowed.",
-                megabytes(bytes.len()),
-                megabytes(MOST_BYTES)
-            ))
-            .hint("Grow fewer or smaller trees: fewer n_estimators, a max_depth, or a larger min_samples_leaf."));
+            return Err(too_large(
+                self.name,
+                bytes.len(),
+                "Grow fewer or smaller trees: fewer n_estimators, a max_depth, or a larger min_samples_leaf.",
+            ));
         }
         // PostgreSQL copies the value into the statement, and from there into the row.
         statement.allow(2 * bytes.len())?;
@@ -179,42 +136,24 @@ impl Store<'_> {
             .collect();
         let duration = Interval::from_seconds(reporter.elapsed().as_secs_f64());
         let metrics_json = self.metrics.json();
-        let cpu_seconds = reporter.cpu().as_secs_f64();
-        let curves = self.metrics.curves()?;
-        let trained_by = role::current();
-        let version = tables::as_owner(|| {
-            // The row's lock makes concurrent trainings of one name take turns from here to their commits.
-            let version: Option<i32> = tables::write_returning(
-                "INSERT INTO assay.model AS m (name, owner, last_version) VALUES ($1, $2, 1)
-                 ON CONFLICT (name) DO UPDATE SET last_version = m.last_version OPERATOR(pg_catalog.+) 1
-                 RETURNING last_version",
-                &[self.name.into(), trained_by.into()],
-            )?;
-            let version = version.unwrap_or(1);
-            if version == 1 {
-                deployment::forget_strays(self.name)?;
-            }
-            let values = vec![
-                self.name.into(),
-                version.into(),
-                task.name().into(),
-                self.algorithm.name.into(),
-                JsonB(self.options.clone()).into(),
-                self.query.into(),
-                self.target.into(),
-                (self.rows as i64).into(),
-                (width as i32).into(),
-                JsonB(metrics_json.clone()).into(),
-                duration.into(),
-                hash.as_str().into(),
-                role::name_of(trained_by).as_str().into(),
-                JsonB(Json::Array(statistics)).into(),
-                bytes.into(),
-            ];
-            insert(values, curves)?;
-            keep_cpu_seconds(self.name, version, cpu_seconds)?;
-            Ok(version)
-        })?;
+        let version = NewVersion {
+            model: self.name,
+            task: task.name(),
+            algorithm: self.algorithm.name,
+            params: self.options.clone(),
+            query: self.query,
+            target: self.target,
+            rows: self.rows as i64,
+            features: width as i32,
+            metrics: metrics_json.clone(),
+            duration,
+            hash: &hash,
+            statistics: Json::Array(statistics),
+            bytes,
+            curves: self.metrics.curves()?,
+            cpu_seconds: reporter.cpu().as_secs_f64(),
+        }
+        .add()?;
         sources::record(self.name, version, self.query)?;
         snapshot::with_latest(|| self.deploy(version, task))?;
         Ok(Trained {

@@ -79,23 +79,39 @@ impl CatalogRow {
 
     /// A `bytea` column that is declared NOT NULL, fetched piece by piece, so that a large one is held once, and fetching it can be stopped.
     pub fn bytes(&self, attribute: usize, monitor: &dyn Monitor) -> Result<Vec<u8>> {
+        let mut bytes = room::with_capacity(self.byte_length(attribute)?)?;
+        self.byte_pieces(attribute, monitor, &mut |piece| bytes.extend_from_slice(piece))?;
+        Ok(bytes)
+    }
+
+    /// A `bytea` column that is declared NOT NULL, not unpacked.
+    fn bytea(&self, attribute: usize) -> Result<pg_sys::Datum> {
+        let (datum, is_null) = self.datum(attribute, |type_oid| type_oid == pg_sys::BYTEAOID)?;
+        if is_null { Err(missing(attribute)) } else { Ok(datum) }
+    }
+
+    /// How many bytes a `bytea` column has that is declared NOT NULL.
+    pub fn byte_length(&self, attribute: usize) -> Result<usize> {
+        let datum = self.bytea(attribute)?;
+        // SAFETY: the datum is a bytea, whose values are varlenas.
+        Ok(unsafe { pg_sys::toast_raw_datum_size(datum) }.saturating_sub(size_of::<u32>()))
+    }
+
+    /// Hands a `bytea` column that is declared NOT NULL over piece by piece, in order.
+    pub fn byte_pieces(&self, attribute: usize, monitor: &dyn Monitor, take: &mut dyn FnMut(&[u8])) -> Result<()> {
         /// Bytes of a piece.
         const PIECE: usize = 4 << 20;
-        let (datum, is_null) = self.datum(attribute, |type_oid| type_oid == pg_sys::BYTEAOID)?;
-        if is_null {
-            return Err(missing(attribute));
-        }
+        let (datum, length) = (self.bytea(attribute)?, self.byte_length(attribute)?);
         // SAFETY: the datum is a bytea, whose values are varlenas; a slice is a plain one of its own, or the
         // value itself where that is plain and short enough, which is not freed.
         unsafe {
-            let length = pg_sys::toast_raw_datum_size(datum).saturating_sub(size_of::<u32>());
             // Of a compressed value, every slice would be unpacked from its beginning.
             let plain = pg_sys::toast_datum_size(datum) >= length;
             let piece = if plain { PIECE } else { length };
-            let mut bytes = room::with_capacity(length)?;
-            while bytes.len() < length {
+            let mut taken = 0;
+            while taken < length {
                 monitor.check()?;
-                let slice = pg_sys::pg_detoast_datum_slice(datum.cast_mut_ptr(), bytes.len() as i32, piece as i32);
+                let slice = pg_sys::pg_detoast_datum_slice(datum.cast_mut_ptr(), taken as i32, piece as i32);
                 let part = pgrx::varlena::varlena_to_byte_slice(slice);
                 if part.is_empty() {
                     return Err(Error::new(
@@ -103,12 +119,13 @@ impl CatalogRow {
                         format!("column {attribute} of a catalog row ends too early"),
                     ));
                 }
-                bytes.extend_from_slice(part);
+                take(part);
+                taken += part.len();
                 if slice != datum.cast_mut_ptr() {
                     pg_sys::pfree(slice.cast());
                 }
             }
-            Ok(bytes)
+            Ok(())
         }
     }
 

@@ -1,1 +1,3 @@
 //! Texts in SQL: chunks, embedders, vectorizers, search, how good it is, and endpoints.
+
+mod embedders;

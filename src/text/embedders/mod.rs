@@ -1,0 +1,14 @@
+//! Embedders: versions of models that turn texts into vectors.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `store` | a new version enters the registry |
+//! | `open` | a version, ready to be used, its bytes shared by the backends of the database |
+//! | `embed` | `embed` |
+
+mod embed;
+mod open;
+mod store;
+
+pub use open::{Embedder, open};
+pub use store::{Made, StoredEmbedder, store};
