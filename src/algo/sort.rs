@@ -18,7 +18,7 @@ pub(crate) fn sort(values: &mut Vec<f64>, monitor: &dyn Monitor) -> Result<()> {
 
 /// Puts values in an order, so many between two looks at the monitor. Returns an error when stopped, and where there is no room for a copy.
 /// O(n log n).
-pub(crate) fn sort_by<T: Copy>(
+pub fn sort_by<T: Copy>(
     values: &mut Vec<T>,
     run: usize,
     order: impl Fn(&T, &T) -> Ordering,

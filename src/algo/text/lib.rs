@@ -2,6 +2,13 @@
 //! own beside the rest of the mathematics, whose errors, monitors and room it uses, so that either compiles without the other.
 #![forbid(unsafe_code)]
 
-use algo::{error, monitor, room};
+use algo::{dictionary, error, hash, monitor, room, sort, texts};
 
+pub mod analyze;
+pub mod bm25;
+#[cfg(test)]
+mod cranfield;
 pub mod embedder;
+pub mod fusion;
+pub mod nearest;
+pub mod retrieval;
