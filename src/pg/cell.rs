@@ -82,6 +82,8 @@ parameters!(
     JsonB,
     Vec<f64>,
     Vec<i64>,
+    Vec<i32>,
+    Vec<f32>,
     TextArray,
     Vec<u8>,
     Vec<Vec<u8>>,

@@ -125,3 +125,21 @@ fn change(view: pg_sys::Oid, old: &[pg_sys::Oid], new: &[pg_sys::Oid]) {
         );
     }
 }
+
+/// Lets a relation be dropped together with another, as an index is with its table. Dumps do not carry it.
+pub fn drop_with(relation: pg_sys::Oid, other: pg_sys::Oid) {
+    let address = |oid| pg_sys::ObjectAddress {
+        classId: pg_sys::RelationRelationId,
+        objectId: oid,
+        objectSubId: 0,
+    };
+    // SAFETY: the addresses are of relations, which are there.
+    unsafe {
+        pg_sys::recordDependencyOn(
+            &address(relation),
+            &address(other),
+            pg_sys::DependencyType::DEPENDENCY_AUTO,
+        );
+        pg_sys::CommandCounterIncrement();
+    }
+}

@@ -107,6 +107,10 @@ pub const BUDGET_USED_UP: SqlState = SqlState(b"ML032");
 pub const ENDPOINT_FAILED: SqlState = SqlState(b"ML033");
 /// An endpoint refuses a call, or answers what is no answer: the same call will not succeed.
 pub const ENDPOINT_REFUSED: SqlState = SqlState(b"ML034");
+/// There is no such vectorizer.
+pub const UNDEFINED_VECTORIZER: SqlState = SqlState(b"ML035");
+/// Something of this name is there already.
+pub const DUPLICATE_OBJECT: SqlState = SqlState(b"42710");
 /// There is no such foreign server.
 pub const UNDEFINED_SERVER: SqlState = SqlState(b"42704");
 /// A call that cannot be booked is not made.

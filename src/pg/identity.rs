@@ -143,6 +143,35 @@ pub fn on_behalf_of<T>(role: Oid, work: impl FnOnce() -> Result<T>) -> Result<T>
     }
 }
 
+/// Runs `work`, which changes what belongs to `role`, as that role and under `settings`, in a security-restricted context: code that the role wrote, such as
+/// triggers of its tables, becomes nobody else and leaves nothing behind in the session. Where policies would hide rows from the role, reading them is an error.
+/// An error that leaves `work` by unwinding ends the (sub)transaction, which puts all back.
+pub fn writing_as<T>(role: Oid, settings: &Settings, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    require_existing(role)?;
+    let (mut before, mut context) = (pg_sys::InvalidOid, 0);
+    let restricted = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
+    // SAFETY: the pairs of calls are those PostgreSQL itself uses around maintenance work; the role exists.
+    unsafe {
+        pg_sys::GetUserIdAndSecContext(&mut before, &mut context);
+        let level = pg_sys::NewGUCNestLevel();
+        pg_sys::SetUserIdAndSecContext(role, context | restricted as i32);
+        let result = (|| {
+            settings.apply()?;
+            for (name, value) in [
+                (SEARCH_PATH, "pg_catalog, pg_temp"),
+                (c"row_security", "off"),
+                (c"jit", "off"),
+            ] {
+                set(name, value)?;
+            }
+            work()
+        })();
+        pg_sys::AtEOXact_GUC(false, level);
+        pg_sys::SetUserIdAndSecContext(before, context);
+        result
+    }
+}
+
 /// Returns an error where a role is gone.
 fn require_existing(role: Oid) -> Result<()> {
     // SAFETY: with `noerr`, the name is null for an unknown role.

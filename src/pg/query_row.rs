@@ -31,6 +31,11 @@ pub struct Row<'a> {
 }
 
 impl Row<'_> {
+    /// How many columns it has.
+    pub fn width(&self) -> usize {
+        self.columns.len()
+    }
+
     /// Bytes that reading the value of a column takes because it is stored compressed or elsewhere; 0 for others.
     #[inline]
     pub fn unpacked_size(&self, column: usize) -> usize {

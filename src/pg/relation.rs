@@ -5,6 +5,7 @@ use std::ffi::{CStr, CString, c_char};
 use pgrx::{PgList, pg_sys};
 
 use super::encoding;
+use super::error::{Error, Result, UNDEFINED_TABLE};
 use super::role;
 
 /// A relation's qualified name, quoted as SQL needs it; `None` when there is none of this number.
@@ -39,6 +40,20 @@ pub fn schema_of(oid: pg_sys::Oid) -> Option<String> {
         let schema = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(oid));
         (!schema.is_null()).then(|| encoding::decode_c(schema))
     }
+}
+
+/// The schema and the name of a relation as they are. Returns an error with 42P01 when it is gone.
+pub fn place_names(oid: pg_sys::Oid) -> Result<(String, String)> {
+    let decode = |name: &CStr| encoding::decode(name.to_bytes()).into_owned();
+    place_of(oid)
+        .map(|(schema, name)| (decode(&schema), decode(&name)))
+        .ok_or_else(|| {
+            Error::new(
+                UNDEFINED_TABLE,
+                format!("there is no relation of number {}", oid.to_u32()),
+            )
+            .hint("It was dropped meanwhile.")
+        })
 }
 
 /// The parts of a name that dots separate, quoted as in SQL; `None` for a text that is no name.
@@ -140,31 +155,41 @@ pub fn lock(oid: pg_sys::Oid) {
 
 /// The columns of its primary key, in the key's order; none without one.
 pub fn primary_key(oid: pg_sys::Oid) -> Vec<String> {
-    // SAFETY: the relation is known to be there, and opened while its index list is read; the names are C strings, null for columns
-    // that are none.
+    let numbers = primary_key_numbers(oid).into_iter();
+    numbers.filter_map(|number| column_name(oid, number)).collect()
+}
+
+/// The numbers of these columns.
+pub fn primary_key_numbers(oid: pg_sys::Oid) -> Vec<i16> {
+    // SAFETY: the relation is known to be there, and opened while its index list is read; so is the index while its columns are.
     unsafe {
         let relation = pg_sys::relation_open(oid, pg_sys::AccessShareLock as i32);
         let indexes = pg_sys::RelationGetIndexList(relation);
         let key = (*relation).rd_pkindex;
         pg_sys::list_free(indexes);
-        let mut names = Vec::new();
+        let mut numbers = Vec::new();
         if key != pg_sys::InvalidOid {
             let index = pg_sys::index_open(key, pg_sys::AccessShareLock as i32);
             let form = (*index).rd_index;
-            let columns = (*form)
-                .indkey
-                .values
-                .as_slice(usize::try_from((*form).indnkeyatts).unwrap_or(0));
-            for &column in columns {
-                let name = pg_sys::get_attname(oid, column, true);
-                if !name.is_null() {
-                    names.push(encoding::decode_c(name));
-                }
-            }
+            let count = usize::try_from((*form).indnkeyatts).unwrap_or(0);
+            numbers.extend_from_slice((*form).indkey.values.as_slice(count));
             pg_sys::index_close(index, pg_sys::AccessShareLock as i32);
         }
         pg_sys::relation_close(relation, pg_sys::AccessShareLock as i32);
-        names
+        numbers
+    }
+}
+
+/// The schemas of the search path that are there, in its order.
+pub fn search_path() -> Vec<String> {
+    // SAFETY: the list is a fresh one of the oids of namespaces; a name is null for one that has gone, else a C string.
+    unsafe {
+        PgList::<pg_sys::Oid>::from_pg(pg_sys::fetch_search_path(false))
+            .iter_oid()
+            .map(|schema| pg_sys::get_namespace_name(schema))
+            .filter(|name| !name.is_null())
+            .map(|name| encoding::decode_c(name))
+            .collect()
     }
 }
 

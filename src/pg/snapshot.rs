@@ -45,6 +45,17 @@ pub fn time() -> Result<TimestampWithTimeZone> {
     })
 }
 
+/// When the running transaction and the statement of the client began: together they tell what runs now from what ran before.
+pub fn beginnings() -> (pg_sys::TimestampTz, pg_sys::TimestampTz) {
+    // SAFETY: they read this backend's memory.
+    unsafe {
+        (
+            pg_sys::GetCurrentTransactionStartTimestamp(),
+            pg_sys::GetCurrentStatementStartTimestamp(),
+        )
+    }
+}
+
 /// The clock's time.
 pub fn clock() -> Result<TimestampWithTimeZone> {
     // SAFETY: asks the system.

@@ -8,6 +8,7 @@ use pgrx::{PgTupleDesc, pg_sys};
 use super::cell::Column;
 use super::entry::Raw;
 use super::error::{Error, INTERNAL, Result, WRONG_CALL};
+use super::written_rows::{Event, Side};
 
 /// A call of a trigger function, with the row that it is about, if it is about one.
 pub struct Call<'a>(&'a pg_sys::TriggerData);
@@ -40,6 +41,43 @@ impl<'a> Call<'a> {
         unsafe {
             let table = &*self.0.tg_relation;
             (table.rd_id, PgTupleDesc::from_pg_unchecked(table.rd_att))
+        }
+    }
+
+    /// The table's number.
+    pub fn table_oid(&self) -> pg_sys::Oid {
+        self.description().0
+    }
+
+    /// What it is called for.
+    pub fn event(&self) -> Event {
+        match self.0.tg_event & pg_sys::TRIGGER_EVENT_OPMASK {
+            pg_sys::TRIGGER_EVENT_INSERT => Event::Insert,
+            pg_sys::TRIGGER_EVENT_DELETE => Event::Delete,
+            pg_sys::TRIGGER_EVENT_UPDATE => Event::Update,
+            // Two bits are four events.
+            _ => Event::Truncate,
+        }
+    }
+
+    /// The row that it is about, before or after the statement. Returns an error where there is none.
+    pub(super) fn version(&self, side: Side) -> Result<pg_sys::HeapTuple> {
+        let tuple = match (self.event(), side) {
+            (Event::Insert, Side::After) | (Event::Update | Event::Delete, Side::Before) => self.0.tg_trigtuple,
+            (Event::Update, Side::After) => self.0.tg_newtuple,
+            (Event::Insert, Side::Before) | (Event::Delete, Side::After) | (Event::Truncate, _) => std::ptr::null_mut(),
+        };
+        match tuple.is_null() {
+            true => Err(super::written_rows::wrong_event()),
+            false => Ok(tuple),
+        }
+    }
+
+    /// The rows of the statement, before or after it; null where the trigger does not have them.
+    pub(super) fn transition(&self, side: Side) -> *mut pg_sys::Tuplestorestate {
+        match side {
+            Side::Before => self.0.tg_oldtable,
+            Side::After => self.0.tg_newtable,
         }
     }
 

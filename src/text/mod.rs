@@ -1,3 +1,4 @@
 //! Texts in SQL: chunks, embedders, vectorizers, search, how good it is, and endpoints.
 
 mod embedders;
+mod vectorizers;

@@ -12,3 +12,4 @@ pub mod embedder;
 pub mod fusion;
 pub mod nearest;
 pub mod retrieval;
+pub mod vectorizer;

@@ -11,6 +11,7 @@ mod columns_compare;
 mod columns_match;
 mod correlation_between;
 mod distinct_values;
+mod embedding_lag;
 mod equal_rowcount;
 mod equality;
 mod expression_is_true;
@@ -73,6 +74,7 @@ static TABLE: &[&CheckKind] = &[
     &expression_is_true::EXPRESSION_IS_TRUE,
     &columns_compare::COLUMNS_COMPARE,
     &recency::RECENCY,
+    &embedding_lag::EMBEDDING_LAG,
     &figure_between::ROW_COUNT_BETWEEN,
     &columns_match::COLUMNS_MATCH,
     &column_count_between::COLUMN_COUNT_BETWEEN,

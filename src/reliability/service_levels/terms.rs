@@ -70,7 +70,7 @@ impl Indicator {
     /// The kinds of checks that tell of it where none are named; `None` for all of them, and where it is not told by checks.
     fn kinds(self) -> Option<&'static [&'static str]> {
         match self {
-            Indicator::Freshness => Some(&["recency"]),
+            Indicator::Freshness => Some(&["recency", "embedding_lag"]),
             Indicator::Completeness => Some(&[
                 "not_null",
                 "not_null_proportion",
