@@ -195,6 +195,11 @@ impl Error {
         self.state == RATE_LIMITED
     }
 
+    /// Whether an endpoint is out of order, or what it may take is taken: whatever it is asked for, it will not answer now.
+    pub fn is_outage(&self) -> bool {
+        self.state == ENDPOINT_FAILED || self.state == BUDGET_USED_UP
+    }
+
     /// The message with its detail and hint, in one text.
     pub fn sentences(&self) -> String {
         let texts = [Some(&self.message), self.detail.as_ref(), self.hint.as_ref()];

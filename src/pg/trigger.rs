@@ -49,6 +49,14 @@ impl<'a> Call<'a> {
         self.description().0
     }
 
+    /// Whether a column is computed when it is read: it is not in the rows that triggers are given.
+    pub fn is_virtual(&self, column: i32) -> bool {
+        let (_, columns) = self.description();
+        let place = usize::try_from(column - 1).ok();
+        let column = place.and_then(|place| columns.get(place));
+        column.is_some_and(|column| column.attgenerated as u8 == b'v')
+    }
+
     /// What it is called for.
     pub fn event(&self) -> Event {
         match self.0.tg_event & pg_sys::TRIGGER_EVENT_OPMASK {

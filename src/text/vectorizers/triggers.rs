@@ -143,7 +143,8 @@ fn changed_keys(call: &Call<'_>, known: &Known) -> Result<Vec<Key>> {
     let mut keys: Vec<Key> = Vec::new();
     let mut all = ColumnWriter::new(call, &columns);
     let mut before: HashMap<u64, u64> = HashMap::new();
-    if call.event() == Event::Update {
+    // Where a column is computed when it is read, it is not seen whether it has changed.
+    if call.event() == Event::Update && !columns.iter().any(|&column| call.is_virtual(column)) {
         all.rows(call, Side::Before, &mut |values| {
             let (key, texts) = values.split_at(width);
             before.insert(hash_of(key), hash_of(texts));

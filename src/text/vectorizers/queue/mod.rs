@@ -24,7 +24,7 @@ use crate::pg::foreground::Foreground;
 use crate::pg::lease::{self, Lease};
 use crate::pg::options::required;
 use crate::pg::procedure::Procedure;
-use crate::pg::{arguments, identity, read_only, relation, role, statement, tables};
+use crate::pg::{arguments, dependency, identity, read_only, relation, role, statement, tables};
 use algo_text::vectorizer::backoff;
 
 /// Rows of a batch.
@@ -37,8 +37,10 @@ const LATER: f64 = 15.0;
 enum Failure {
     /// An endpoint asks for patience.
     RateLimit,
-    /// What happened, for people.
-    Problem(String),
+    /// Whatever row is tried, it will not do now: the embedder is gone, or its endpoint is out of order.
+    Outage(String),
+    /// What happened, for people; it may be for one of the rows.
+    Rows(String),
 }
 
 /// The work of one call.
@@ -83,25 +85,36 @@ fn run_queue(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     None
 }
 
-/// The vectorizers that the caller may work for: those of sources whose owner it may act for.
+/// The vectorizers that the caller may work for: those of sources whose owner it may act for. Where a store is not tied to its source any more, as after
+/// pg_upgrade, it is tied again.
 fn mine() -> Result<Vec<i64>> {
-    let mut sources: Vec<(i64, Oid)> = Vec::new();
+    let mut all: Vec<(i64, Oid, Oid, bool)> = Vec::new();
     tables::as_owner(|| {
         statement::write(
-            "SELECT v.id, v.source::pg_catalog.oid FROM assay.vectorizer AS v ORDER BY v.id",
+            "SELECT v.id, v.source::pg_catalog.oid, v.store::pg_catalog.oid, EXISTS (
+    SELECT FROM pg_catalog.pg_depend AS d
+    WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid OPERATOR(pg_catalog.=) v.store
+        AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid OPERATOR(pg_catalog.=) v.source)
+FROM assay.vectorizer AS v ORDER BY v.id",
             &[],
             &mut |row| {
-                sources.push((row.require(1)?, row.require(2)?));
+                all.push((row.require(1)?, row.require(2)?, row.require(3)?, row.require(4)?));
                 Ok(())
             },
         )
     })?;
-    let may = |source: &Oid| relation::owner(*source).is_some_and(role::acts_for);
-    Ok(sources
-        .into_iter()
-        .filter(|(_, source)| may(source))
-        .map(|(id, _)| id)
-        .collect())
+    let mut ids = Vec::new();
+    for (id, source, store, is_tied) in all {
+        let owner = relation::owner(source);
+        if !owner.is_some_and(role::acts_for) {
+            continue;
+        }
+        if !is_tied && relation::owner(store) == owner {
+            dependency::drop_with(store, source);
+        }
+        ids.push(id);
+    }
+    Ok(ids)
 }
 
 impl Run<'_> {
@@ -163,7 +176,13 @@ impl Run<'_> {
                 self.procedure.commit();
                 Ok(false)
             }
-            Err(Failure::Problem(why)) => match claims {
+            Err(Failure::Outage(why)) => {
+                let attempts = claims.iter().map(|claim| claim.attempts).max().unwrap_or(1);
+                items::fail(ids_of(claims), &why, backoff::wait(attempts).as_secs_f64())?;
+                self.procedure.commit();
+                Ok(false)
+            }
+            Err(Failure::Rows(why)) => match claims {
                 [only] => {
                     let seconds = backoff::wait(only.attempts).as_secs_f64();
                     items::fail(only.ids.clone(), &why, seconds)?;
@@ -185,17 +204,22 @@ impl Run<'_> {
     /// Embeds and writes rows in one go. What fails leaves nothing behind.
     fn work_together(&self, id: i64, claims: &[&Claim]) -> Result<std::result::Result<(), Failure>> {
         let keys: Vec<&Key> = claims.iter().map(|claim| &claim.key).collect();
+        let ready = attempt_to_write(|| Ok(prepare(id)))?;
+        if let Err(why) = ready.and_then(|ready| ready.map_err(|error| error.sentences())) {
+            return Ok(Err(Failure::Outage(why)));
+        }
         let vectors = match attempt_to_write(|| Ok(embed(id, &keys)))? {
             Ok(Ok(vectors)) => vectors,
             Ok(Err(error)) if error.is_cancel() => return Err(error),
             Ok(Err(error)) if error.is_rate_limit() => return Ok(Err(Failure::RateLimit)),
-            Ok(Err(error)) => return Ok(Err(Failure::Problem(error.sentences()))),
-            Err(problem) => return Ok(Err(Failure::Problem(problem))),
+            Ok(Err(error)) if error.is_outage() => return Ok(Err(Failure::Outage(error.sentences()))),
+            Ok(Err(error)) => return Ok(Err(Failure::Rows(error.sentences()))),
+            Err(problem) => return Ok(Err(Failure::Rows(problem))),
         };
         self.procedure.commit();
         let written = attempt_to_write(|| write(id, claims, &keys, &vectors))?;
         self.procedure.commit();
-        Ok(written.map_err(Failure::Problem))
+        Ok(written.map_err(Failure::Rows))
     }
 }
 
@@ -205,6 +229,15 @@ fn ids_of(claims: &[&Claim]) -> Vec<i64> {
 
 /// The vectors that rows lack, with the embedder that each is of.
 type SpaceVectors = Vec<(i32, Vectors)>;
+
+/// Returns an error where a vectorizer cannot embed anything, whatever its rows are.
+fn prepare(id: i64) -> Result<()> {
+    let Some(known) = known::of(id)? else { return Ok(()) };
+    let vectorizer = &known.vectorizer;
+    identity::writing_as(vectorizer.owner, &vectorizer.settings, || {
+        Refresh::new(&known)?.embedders().map(drop)
+    })
+}
 
 /// Embeds what rows lack, as the source's owner. Nothing is locked, and nothing written.
 fn embed(id: i64, keys: &[&Key]) -> Result<SpaceVectors> {
