@@ -6,6 +6,7 @@ use algo::{dictionary, error, hash, monitor, room, sort, texts};
 
 pub mod analyze;
 pub mod bm25;
+pub mod chunk;
 #[cfg(test)]
 mod cranfield;
 pub mod embedder;
@@ -13,3 +14,4 @@ pub mod fusion;
 pub mod nearest;
 pub mod retrieval;
 pub mod vectorizer;
+pub mod words;
