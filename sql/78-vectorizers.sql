@@ -220,7 +220,7 @@ CREATE FUNCTION assay.alter_vectorizer(
     vectorizer text, embedding text DEFAULT NULL, chunking jsonb DEFAULT NULL, max_lag interval DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'alter_vectorizer_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.alter_vectorizer(text, text, jsonb, interval) IS
-'Changes a vectorizer. embedding: the vectors of another embedder, or another version, are built beside those that serve, by CALL assay.run_queue(), and take their place when they are complete; those before stay, and assay.rollback_vectorizer goes back to them. chunking: all texts are cut anew, by the queue; chunks whose text stays keep their vectors. max_lag: another promise. What is NULL stays. Takes the owner of the source. Errors: ML035 no such vectorizer, 22023 an argument, 55000 it is being rebuilt already, ML001, 42501, 25006.
+'Changes a vectorizer. embedding: the vectors of another embedder, or another version, are built beside those that serve, by CALL assay.run_queue(), and take their place when they are complete; those before stay, and assay.rollback_vectorizer goes back to them. chunking, {"strategy": ..., "size": ..., "overlap": ...}: all texts are cut anew, by the queue; chunks whose text stays keep their vectors. max_lag: another promise. What is NULL stays. Takes the owner of the source. Errors: ML035 no such vectorizer, 22023 an argument, 55000 it is being rebuilt already, ML001, 42501, 25006.
 Example: SELECT assay.alter_vectorizer(''document'', chunking => ''{"strategy": "sentences", "size": 200, "overlap": 0}'')';
 
 CREATE FUNCTION assay.rollback_vectorizer(vectorizer text) RETURNS void

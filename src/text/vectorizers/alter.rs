@@ -205,7 +205,7 @@ fn alter(
     let vectorizer = names::argument(vectorizer)?;
     source::require_owner(vectorizer.source)?;
     if let Some(chunking) = chunking {
-        pieces::check(&chunking)?;
+        let chunking = pieces::pinned(&chunking, vectorizer.owner)?;
         quiet(&vectorizer)?;
         tables::as_owner(|| {
             statement::run(
@@ -258,7 +258,11 @@ fn alter_vectorizer(
     read_only::require_writable(c"assay.alter_vectorizer()");
     or_raise((|| {
         let chunking = match chunking {
-            Some(chunking) => Some(object("chunking", Some(chunking))?),
+            Some(chunking) => {
+                let chunking = object("chunking", Some(chunking))?;
+                pieces::read(&chunking)?;
+                Some(chunking)
+            }
             None => None,
         };
         alter(vectorizer, embedding, chunking, max_lag)

@@ -244,8 +244,7 @@ fn create_vectorizer(
         let formatting = formatting.map_or_else(|| CHUNK_ALONE.to_string(), String::from);
         let columns = columns_of(&column, &template(&formatting)?);
         source::require_columns(source, &columns)?;
-        let chunking = object("chunking", chunking)?;
-        pieces::check(&chunking)?;
+        let chunking = pieces::pinned(&object("chunking", chunking)?, owner)?;
         let (schema, own_name) = relation::place_names(source)?;
         let name = name.map_or_else(|| own_name.clone(), String::from);
         crate::pg::names::check("vectorizer's name", &name)?;

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::definition::Vectorizer;
 use super::embedding::{Embedder, Vectors};
 use super::known::Known;
-use super::pieces;
+use super::pieces::Cutter;
 use super::source::Layout;
 use super::space::Space;
 use super::store;
@@ -86,12 +86,14 @@ pub struct Refresh<'v> {
     pub store: String,
     /// The names of the key's columns in the store.
     pub store_key: Vec<String>,
+    cutter: Cutter,
 }
 
 impl<'v> Refresh<'v> {
     /// Returns an error where source or store are not what they were.
     pub fn new(known: &'v Known) -> Result<Refresh<'v>> {
         let (vectorizer, layout) = (&known.vectorizer, &known.layout);
+        let (source, store) = (vectorizer.source_name()?, vectorizer.store_name()?);
         let store_key = store::key_columns(vectorizer.store, layout.key.len());
         if store_key.len() != layout.key.len() {
             return Err(vectorizer.broken("the primary key of its source has other columns"));
@@ -100,9 +102,10 @@ impl<'v> Refresh<'v> {
             vectorizer,
             spaces: vectorizer.current_spaces(),
             layout,
-            source: vectorizer.source_name()?,
-            store: vectorizer.store_name()?,
+            source,
+            store,
             store_key,
+            cutter: Cutter::open(&vectorizer.chunking)?,
         })
     }
 
@@ -164,13 +167,7 @@ impl<'v> Refresh<'v> {
     }
 
     /// Looks at the rows of some keys, and at their chunks.
-    pub fn prepare(
-        &self,
-        keys: &[&Key],
-        locking: Locking,
-        embedders: &[Embedder],
-        watch: &Foreground,
-    ) -> Result<Vec<RowWork>> {
+    pub fn prepare(&self, keys: &[&Key], locking: Locking, watch: &Foreground) -> Result<Vec<RowWork>> {
         let mut rows: Vec<RowWork> = keys.iter().map(|_| RowWork::nothing()).collect();
         let mut there = BTreeSet::new();
         // Keys that are written differently may be equal, as 1.0 and 1.00 are: the row is worked at once.
@@ -180,7 +177,7 @@ impl<'v> Refresh<'v> {
             if !seen.insert(tuple) {
                 twice.insert(place);
             } else if let (Some(row), Some(text)) = (rows.get_mut(place), loaded) {
-                row.pieces = self.pieces(&text, &values, embedders, watch)?;
+                row.pieces = self.pieces(&text, &values, watch)?;
             }
             Ok(())
         })?;
@@ -316,15 +313,8 @@ impl<'v> Refresh<'v> {
     }
 
     /// The chunks of a text, formatted.
-    fn pieces(
-        &self,
-        text: &str,
-        values: &[Option<String>],
-        embedders: &[Embedder],
-        watch: &Foreground,
-    ) -> Result<Vec<Piece>> {
-        let encoder = embedders.first().map(Embedder::encoder).transpose()?;
-        let chunks = pieces::cut(text, &self.vectorizer.chunking, encoder, watch)?;
+    fn pieces(&self, text: &str, values: &[Option<String>], watch: &Foreground) -> Result<Vec<Piece>> {
+        let chunks = self.cutter.cut(text, watch)?;
         let pieces = chunks.into_iter().map(|cut| {
             let formatted = self.vectorizer.formatting.fill(cut.chunk, values);
             let hash = hash_of(&formatted, cut.chunk);
@@ -428,7 +418,7 @@ pub fn refresh_now(known: &Known, keys: &[Key]) -> Result<()> {
         let keys: Vec<&Key> = keys.iter().collect();
         for keys in keys.chunks(SLICE) {
             pgrx::check_for_interrupts!();
-            let rows = refresh.prepare(keys, Locking::Wait, &embedders, &watch)?;
+            let rows = refresh.prepare(keys, Locking::Wait, &watch)?;
             let vectors = refresh.embed(&rows, &embedders, &watch)?;
             refresh.write(keys, &rows, &vectors.iter().collect::<Vec<_>>())?;
         }

@@ -2,6 +2,7 @@
 
 SET client_min_messages = warning;
 CREATE SCHEMA shelf;
+\set lines '{"strategy": "sentences", "size": 1, "overlap": 0}'
 CREATE TABLE shelf.docs (id int PRIMARY KEY, title text, body text, clicks int NOT NULL DEFAULT 0);
 INSERT INTO shelf.docs VALUES (1, 'Tea', E'Green tea is steamed.\nBlack tea is oxidised.'), (2, 'Coffee', 'Beans are roasted.'), (3, 'Nothing', NULL);
 -- What a chunk was made of stays as long as its number and its transaction do.
@@ -9,9 +10,9 @@ CREATE FUNCTION kept(store regclass) RETURNS TABLE (chunk_id bigint, written xid
 $$BEGIN RETURN QUERY EXECUTE format('SELECT chunk_id, xmin FROM %s', store); END$$;
 
 -- In the transaction: the rows that are there are embedded, and those that change are with them.
-SELECT assay.create_vectorizer('shelf.docs', '{"column": "body"}', 'words@1', formatting => '$title: $chunk', consistency => 'transaction') AS docs \gset
+SELECT assay.create_vectorizer('shelf.docs', '{"column": "body"}', 'words@1', :'lines', formatting => '$title: $chunk', consistency => 'transaction') AS docs \gset
 \d shelf.docs_chunks
-SELECT id, seq, chunk, start_pos, end_pos, embedding FROM shelf.docs_chunks ORDER BY id, seq;
+SELECT id, seq, chunk, start_pos, end_pos, array_length(embedding, 1) AS numbers FROM shelf.docs_chunks ORDER BY id, seq;
 SELECT schema, name, source, store, embedding, loading, formatting, consistency, pending, owner = current_user::regrole AS mine FROM assay.vectorizers WHERE id = :docs;
 SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = 'shelf.docs'::regclass ORDER BY tgname;
 
@@ -144,6 +145,15 @@ SELECT assay.rollback_vectorizer('my notes');
 SELECT embedding, next_embedding FROM assay.vectorizers WHERE name = 'my notes';
 SELECT assay.alter_vectorizer('my notes', embedding => 'words@2');
 
+-- Cut anew, by the queue: what stays the same keeps its vectors.
+UPDATE notes SET note = 'One. Two. Three' WHERE seq = 'a';
+CALL assay.run_queue();
+SELECT chunk_id AS whole FROM "note vectors" WHERE source_seq = 'b' \gset
+SELECT assay.alter_vectorizer('my notes', chunking => :'lines');
+SELECT chunking FROM assay.vectorizers WHERE name = 'my notes';
+CALL assay.run_queue();
+SELECT source_seq, seq, chunk, start_pos, end_pos, chunk_id = :whole AS was_there FROM "note vectors" WHERE source_seq < 'c' ORDER BY 1, 2;
+
 -- Sources that cannot be one, and arguments that say nothing.
 CREATE VIEW note_view AS SELECT * FROM notes;
 CREATE MATERIALIZED VIEW note_matview AS SELECT * FROM notes;
@@ -168,6 +178,8 @@ SELECT assay.create_vectorizer('part_1', '{"column": "body"}', 'words@1', consis
 SELECT assay.create_vectorizer('notes_pkey', '{"column": "body"}', 'words@1');
 SELECT assay.create_vectorizer('shelf.papers', '{"column": "body"}', 'words@1');
 SELECT assay.create_vectorizer('shelf.papers', '{"columns": "content"}', 'words@1');
+SELECT assay.create_vectorizer('shelf.papers', '{"column": "content"}', 'words@1', '{"size": 0}');
+SELECT assay.create_vectorizer('shelf.papers', '{"column": "content"}', 'words@1', '{"strategy": "tokens(nobody)"}');
 SELECT assay.create_vectorizer('shelf.papers', '{"column": "content"}', 'nobody@1');
 SELECT assay.create_vectorizer('shelf.papers', '{"column": "content"}', 'words@1', formatting => '$heading');
 SELECT assay.create_vectorizer('shelf.papers', '{"column": "content"}', 'words@1', formatting => '$chunk $nothing');
@@ -213,3 +225,37 @@ DROP TABLE notes CASCADE;
 SELECT to_regclass('"note vectors"') AS store, count(*) AS vectorizers FROM assay.vectorizers WHERE name = 'my notes';
 CALL assay.run_queue();
 SELECT count(*) FROM assay.vectorizer v WHERE NOT EXISTS (SELECT FROM pg_class WHERE oid = v.source);
+
+-- What is written by way of other statements and tables: MERGE, and foreign keys that cascade.
+CREATE TABLE maker (id int PRIMARY KEY);
+CREATE TABLE item (id numeric PRIMARY KEY, maker int REFERENCES maker ON DELETE CASCADE ON UPDATE CASCADE, body text);
+INSERT INTO maker VALUES (1), (2);
+SELECT assay.create_vectorizer('item', '{"column": "body"}', 'words@1', formatting => '$maker $chunk', consistency => 'transaction') IS NOT NULL AS created;
+INSERT INTO item VALUES (1.0, 1, 'old'), (2, 2, 'old'), (3, 2, 'old');
+MERGE INTO item USING (VALUES (1.0, 'merged'), (3, NULL), (4, 'new')) AS v (id, body) ON item.id = v.id
+WHEN MATCHED AND v.body IS NULL THEN DELETE WHEN MATCHED THEN UPDATE SET body = v.body WHEN NOT MATCHED THEN INSERT VALUES (v.id, 2, v.body);
+SELECT id, seq, chunk FROM item_chunks ORDER BY id, seq;
+DELETE FROM maker WHERE id = 2;
+UPDATE maker SET id = 10;
+SELECT id, seq, chunk FROM item_chunks ORDER BY id, seq;
+-- A key that is written differently and is the same.
+UPDATE item SET id = 1.00, body = 'the same row';
+SELECT id, seq, chunk FROM item_chunks ORDER BY id, seq;
+-- Statements within statements.
+WITH added AS (INSERT INTO item VALUES (5, 10, 'within') RETURNING id) UPDATE item SET body = 'beside' WHERE id = 1;
+SELECT id, seq, chunk FROM item_chunks ORDER BY id, seq;
+-- In a transaction that sees the database as it was.
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+UPDATE item SET body = 'serial' WHERE id = 1;
+UPDATE item SET body = 'serial, twice' WHERE id = 1;
+COMMIT;
+SELECT id, seq, chunk FROM item_chunks ORDER BY id, seq;
+-- Without its store nothing is lost silently.
+DROP TABLE item_chunks;
+INSERT INTO item VALUES (6, 10, 'nowhere to go');
+SELECT assay.drop_vectorizer('item');
+INSERT INTO item VALUES (6, 10, 'nowhere to go');
+-- A key that is gone, too.
+SELECT assay.create_vectorizer('item', '{"column": "body"}', 'words@1') IS NOT NULL AS created;
+ALTER TABLE item DROP CONSTRAINT item_pkey;
+INSERT INTO item VALUES (7, 10, 'without a key');

@@ -69,7 +69,7 @@ mod tests {
         let twice = changes("aa", "aaa");
         assert_eq!(twice.made_of, [Some(0), Some(1), None]);
         let once = changes("aab", "ba");
-        assert_eq!((once.made_of, once.gone), (vec![Some(2), Some(0)], vec![1]));
+        assert_eq!((once.made_of, once.gone), (vec![Some(2), Some(1)], vec![0]));
     }
 
     #[test]

@@ -250,7 +250,7 @@ fn embed(id: i64, keys: &[&Key]) -> Result<SpaceVectors> {
     identity::writing_as(vectorizer.owner, &vectorizer.settings, || {
         let refresh = Refresh::new(&known)?;
         let embedders: Vec<Embedder> = refresh.embedders()?;
-        let rows = refresh.prepare(keys, Locking::None, &embedders, &watch)?;
+        let rows = refresh.prepare(keys, Locking::None, &watch)?;
         let vectors = refresh.embed(&rows, &embedders, &watch)?;
         Ok(refresh.spaces.iter().map(|space| space.number).zip(vectors).collect())
     })
@@ -268,8 +268,7 @@ fn write(id: i64, claims: &[&Claim], keys: &[&Key], vectors: &[(i32, Vectors)]) 
     let watch = Foreground::new()?;
     let outcomes = identity::writing_as(vectorizer.owner, &vectorizer.settings, || {
         let refresh = Refresh::new(&known)?;
-        let embedders = refresh.embedders()?;
-        let rows = refresh.prepare(keys, Locking::Skip, &embedders, &watch)?;
+        let rows = refresh.prepare(keys, Locking::Skip, &watch)?;
         // Spaces may have come since, whose vectors are missing then, or gone.
         let vectors: Vec<&Vectors> = refresh
             .spaces
