@@ -19,6 +19,9 @@ SELECT assay.grant_model('credit', 'scorer', 'manage'), assay.save_baseline('jun
 SELECT assay.add_check('application', 'unique', 'id', name => 'sent once');
 SELECT assay.add_check('german_credit', 'not_null', 'age');
 SELECT assay.run_checks('application');
+CREATE TABLE document (id int PRIMARY KEY, title text, body text);
+INSERT INTO document VALUES (1, 'The king', 'The king and the queen.'), (2, 'The cat', 'The cat sat on the mat. The dog did not.'), (3, 'People', 'A man and a woman.');
+SELECT assay.create_vectorizer('document', '{"column": "body"}', 'words@1', consistency => 'transaction');
 \o
 CREATE TABLE daily (day date, auc assay.state, profile assay.state);
 INSERT INTO daily SELECT date '2026-06-01' + customer_id % 3, assay.metric_state('roc_auc', is_risky, assay.predict('credit', c)) FROM customers c GROUP BY 1;
@@ -26,7 +29,7 @@ INSERT INTO daily SELECT date '2026-06-01' + customer_id % 3, assay.metric_state
 CREATE TEMPORARY TABLE example AS
 SELECT what, substring(comment FROM '\nExample: ([^\n]+)$') AS sql
 FROM (
-    SELECT p.oid::regprocedure::text, obj_description(p.oid, 'pg_proc') FROM pg_proc AS p WHERE p.pronamespace = 'assay'::regnamespace
+    SELECT p.oid::regprocedure::text, obj_description(p.oid, 'pg_proc') FROM pg_proc AS p WHERE p.pronamespace = 'assay'::regnamespace AND p.prokind <> 'p' -- a procedure commits, which it cannot here
     UNION ALL
     SELECT c.oid::regclass::text, obj_description(c.oid, 'pg_class') FROM pg_class AS c
     WHERE c.relnamespace = 'assay'::regnamespace AND c.relkind = 'v' AND has_table_privilege('public', c.oid, 'SELECT')

@@ -36,9 +36,10 @@ impl Journal {
         // JSON has no NaN and no infinities; PostgreSQL reads them from texts.
         let number = |number: Option<f64>| number.map(|number| number.to_string());
         let relation = stored.found().map(Oid::to_u32);
-        let source = match stored.check.spec.kind {
-            "recency" | "embedding_lag" => "freshness",
-            _ => "check",
+        let source = if matches!(stored.check.spec.kind, "recency" | "embedding_lag") {
+            "freshness"
+        } else {
+            "check"
         };
         self.entries.extend(results.iter().map(|result| {
             json!({

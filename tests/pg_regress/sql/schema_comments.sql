@@ -48,7 +48,12 @@ SELECT count(*) FROM assay.train('options', 'SELECT i AS x, i % 7 AS y FROM gene
 SELECT assay.save_baseline('options', 'SELECT 1 AS x');
 CREATE TABLE listed (x int);
 CREATE TABLE call (function text, argument text, call text);
+CREATE TABLE body (id int PRIMARY KEY, body text);
 INSERT INTO call VALUES
+    ('create_vectorizer', 'loading', $$SELECT assay.create_vectorizer('body', '{"no such option": 1}', 'none')$$),
+    ('create_vectorizer', 'chunking', $$SELECT assay.create_vectorizer('body', '{"column": "body"}', 'none', '{"no such option": 1}')$$),
+    ('create_vectorizer', 'indexing', $$SELECT assay.create_vectorizer('body', '{"column": "body"}', 'none', indexing => '{"no such option": 1}')$$),
+    ('alter_vectorizer', 'chunking', $$SELECT assay.alter_vectorizer('none', chunking => '{"no such option": 1}')$$),
     ('drift', 'options', $$SELECT assay.drift('SELECT 1 AS x', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('render_drift', 'options', $$SELECT assay.render_drift('SELECT 1 AS x', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('describe_model', 'fields', $$SELECT assay.describe_model('options', '{"no such option": 1}')$$),
