@@ -71,6 +71,7 @@ pub mod text_array;
 pub mod time_zone;
 pub mod trigger;
 pub mod types;
+pub mod vector_scan;
 pub mod whole_row;
 pub mod window;
 pub mod worker;

@@ -45,6 +45,11 @@ impl Question {
         Question { vector, distance, norm }
     }
 
+    /// It.
+    pub fn vector(&self) -> &[f32] {
+        &self.vector
+    }
+
     /// How many numbers it has.
     pub fn width(&self) -> usize {
         self.vector.len()

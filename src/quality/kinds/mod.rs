@@ -33,6 +33,7 @@ mod outliers;
 mod quantile_between;
 mod recency;
 mod relationships;
+mod retrieval_at_least;
 mod row_count_ratio;
 mod scale_shift;
 mod sentinel_values;
@@ -109,6 +110,8 @@ static TABLE: &[&CheckKind] = &[
     &scale_shift::SCALE_SHIFT,
     &null_share_by_segment::NULL_SHARE_BY_SEGMENT,
     &anomaly::ANOMALY,
+    &retrieval_at_least::RETRIEVAL_AT_LEAST,
+    &retrieval_at_least::ANN_RECALL_AT_LEAST,
 ];
 
 /// The kind of a name. Returns an error with 22023, which lists all kinds, when there is none.

@@ -8,6 +8,7 @@ use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::options;
 use crate::pg::text::Text;
 use crate::pg::{relation, statement, tables};
+use algo_text::analyze::Language;
 
 /// The store's own columns. A key column of one of these names gets another one in the store.
 const OWN: [&str; 6] = ["chunk_id", "seq", "chunk", "start_pos", "end_pos", "content_hash"];
@@ -35,6 +36,8 @@ pub struct Indexing {
     ef_construction: Option<u32>,
     /// ivfflat: lists.
     lists: Option<u32>,
+    /// The language whose endings text search takes off words.
+    language: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -92,6 +95,9 @@ impl Indexing {
                     "m and ef_construction are those of hnsw, lists is that of ivfflat.",
                 ));
             }
+        }
+        if let Some(language) = &indexing.language {
+            Language::of(language)?;
         }
         Ok(indexing)
     }
@@ -232,6 +238,7 @@ pub fn create(name: &str, key: &[KeyColumn], source: &str, column_type: &str) ->
         ),
         &[],
     )?;
+    keep_in_rows(name, "embedding")?;
     let comment = format!("Chunks of {source} and their vectors, kept current by assay.");
     statement::run(
         &format!("COMMENT ON TABLE {name} IS {}", pgrx::spi::quote_literal(comment)),
@@ -244,6 +251,18 @@ pub fn add_column(store: &str, column: &str, column_type: &str) -> Result<()> {
     statement::run(
         &format!(
             "ALTER TABLE {store} ADD COLUMN {} {column_type}",
+            relation::quoted(column)
+        ),
+        &[],
+    )?;
+    keep_in_rows(store, column)
+}
+
+/// Keeps vectors where their rows are as long as they fit, and texts elsewhere: a search looks at all vectors and few texts.
+fn keep_in_rows(store: &str, column: &str) -> Result<()> {
+    statement::run(
+        &format!(
+            "ALTER TABLE {store} ALTER COLUMN {} SET STORAGE MAIN",
             relation::quoted(column)
         ),
         &[],

@@ -4,9 +4,11 @@ use super::embedding::Vectors;
 use super::refresh::{Key, Piece, Refresh, RowWork, Stored};
 use crate::pg::cell::Parameter;
 use crate::pg::error::Result;
+use crate::pg::foreground::Foreground;
 use crate::pg::text::Text;
 use crate::pg::text_array::TextArray;
 use crate::pg::{relation, statement};
+use crate::text::search::{language, postings};
 
 /// New chunks of one statement.
 const BLOCK: usize = 512;
@@ -73,6 +75,7 @@ impl<'r> StoreRows<'r> {
 
     /// Writes all of it.
     pub fn write(self) -> Result<()> {
+        postings::remove(self.refresh.vectorizer.id, &self.gone)?;
         self.delete()?;
         self.update_places()?;
         for space in 0..self.filled.len() {
@@ -199,6 +202,14 @@ FROM ROWS FROM ({}) WITH ORDINALITY AS n({names}seq, chunk, start_pos, end_pos, 
                 ids.push(row.require(1)?);
                 Ok(())
             },
+        )?;
+        let chunks = ids.into_iter().zip(block.iter().map(|new| new.piece.chunk.as_str()));
+        let language = language(&self.refresh.vectorizer.indexing)?;
+        postings::add(
+            self.refresh.vectorizer.id,
+            language,
+            &chunks.collect::<Vec<_>>(),
+            &Foreground::new()?,
         )
     }
 }

@@ -9,6 +9,7 @@ use super::definition::Consistency;
 use super::known::{self, Known};
 use super::queue::items;
 use super::refresh::{Key, refresh_now};
+use crate::text::search::postings;
 use crate::pg::catalog::{self, Key as IndexKey};
 use crate::pg::entry::{self, Raw};
 use crate::pg::error::{Error, Result, WRONG_CALL, or_raise};
@@ -195,6 +196,7 @@ fn forget_rows(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
         identity::writing_as(vectorizer.owner, &vectorizer.settings, || {
             statement::run(&format!("TRUNCATE ONLY {}", vectorizer.store_name()?), &[])
         })?;
+        postings::forget(id)?;
         tables::as_owner(|| {
             statement::run(
                 "DELETE FROM assay.vectorizer_queue WHERE vectorizer_id OPERATOR(pg_catalog.=) $1",
