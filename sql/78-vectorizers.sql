@@ -60,12 +60,13 @@ CREATE TABLE assay.vectorizer_queue (
     key_hash      bigint NOT NULL,
     queued_at     timestamptz NOT NULL,
     attempts      integer NOT NULL,
+    alone         boolean NOT NULL,
     next_at       timestamptz NOT NULL,
     lease         bigint,
     error         text,
     failed_at     timestamptz
 );
-CREATE INDEX vectorizer_queue_next_idx ON assay.vectorizer_queue (vectorizer_id, next_at);
+CREATE INDEX vectorizer_queue_next_idx ON assay.vectorizer_queue (vectorizer_id, alone, next_at, id);
 CREATE INDEX vectorizer_queue_key_idx ON assay.vectorizer_queue (vectorizer_id, key_hash);
 COMMENT ON TABLE assay.vectorizer_queue IS 'Rows whose vectors are to be made: one row for each change. Read the view assay.vectorizer_items instead.';
 COMMENT ON COLUMN assay.vectorizer_queue.id IS 'The item''s key.';
@@ -74,6 +75,7 @@ COMMENT ON COLUMN assay.vectorizer_queue.key IS 'The values of the row''s primar
 COMMENT ON COLUMN assay.vectorizer_queue.key_hash IS 'A hash of them.';
 COMMENT ON COLUMN assay.vectorizer_queue.queued_at IS 'When the row was written.';
 COMMENT ON COLUMN assay.vectorizer_queue.attempts IS 'How often it was taken up.';
+COMMENT ON COLUMN assay.vectorizer_queue.alone IS 'Whether it is worked at by itself, for it may be what ended others.';
 COMMENT ON COLUMN assay.vectorizer_queue.next_at IS 'From when on it may be taken up.';
 COMMENT ON COLUMN assay.vectorizer_queue.lease IS 'Under which lease it is worked at, or was when the worker ended.';
 COMMENT ON COLUMN assay.vectorizer_queue.error IS 'Why it failed last.';

@@ -45,6 +45,7 @@ pub fn add(vectorizer: i64, key: &Key) -> Result<()> {
             hash_of(vectorizer, key).into(),
             now.into(),
             0_i32.into(),
+            false.into(),
             now.into(),
             Option::<i64>::None.into(),
             Option::<String>::None.into(),
@@ -62,22 +63,21 @@ const IS_FREE: &str =
 pub fn claim(vectorizer: i64, lease: i64, most: i32, alone: bool) -> Result<Vec<Claim>> {
     tables::as_owner(|| {
         let mut claims: BTreeMap<i64, Vec<Claim>> = BTreeMap::new();
-        let comparison = if alone { ">=" } else { "<" };
         let first = format!(
             "WITH due AS (
     SELECT q.id FROM assay.vectorizer_queue AS q
     WHERE q.vectorizer_id OPERATOR(pg_catalog.=) $1 AND q.next_at OPERATOR(pg_catalog.<=) pg_catalog.clock_timestamp()
-        AND q.attempts OPERATOR(pg_catalog.{comparison}) {ALONE} AND {IS_FREE}
+        AND q.alone OPERATOR(pg_catalog.=) $4 AND {IS_FREE}
         AND NOT EXISTS (
             SELECT FROM assay.vectorizer_queue AS o
             WHERE o.vectorizer_id OPERATOR(pg_catalog.=) q.vectorizer_id AND o.key_hash OPERATOR(pg_catalog.=) q.key_hash
                 AND o.lease IS NOT NULL AND NOT assay_internal.lease_is_free(o.lease))
     ORDER BY q.next_at, q.id LIMIT $3 FOR UPDATE OF q SKIP LOCKED)
-UPDATE assay.vectorizer_queue AS q SET lease = $2, attempts = q.attempts OPERATOR(pg_catalog.+) 1
+UPDATE assay.vectorizer_queue AS q SET lease = $2, attempts = q.attempts OPERATOR(pg_catalog.+) 1, alone = q.attempts OPERATOR(pg_catalog.+) 1 OPERATOR(pg_catalog.>=) {ALONE}
 FROM due WHERE q.id OPERATOR(pg_catalog.=) due.id
 RETURNING q.id, q.key, q.key_hash, q.attempts"
         );
-        let parameters: [Parameter; 3] = [vectorizer.into(), lease.into(), most.into()];
+        let parameters: [Parameter; 4] = [vectorizer.into(), lease.into(), most.into(), alone.into()];
         statement::write(&first, &parameters, &mut |row| gather(row, &mut claims))?;
         if claims.is_empty() {
             return Ok(Vec::new());
@@ -132,7 +132,7 @@ pub fn finish(ids: Vec<i64>) -> Result<()> {
 /// Gives items back, to be worked at from so many seconds on. That they were tried does not count.
 pub fn postpone(ids: Vec<i64>, seconds: f64) -> Result<()> {
     change(
-        "UPDATE assay.vectorizer_queue AS q SET lease = NULL, attempts = GREATEST(q.attempts OPERATOR(pg_catalog.-) 1, 0),
+        "UPDATE assay.vectorizer_queue AS q SET lease = NULL, attempts = GREATEST(q.attempts OPERATOR(pg_catalog.-) 1, 0), alone = false,
     next_at = pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) pg_catalog.make_interval(secs => $2)",
         vec![ids.into(), seconds.into()],
     )
