@@ -89,8 +89,8 @@ fn that_fit(mut findings: Vec<Json>) -> Vec<Json> {
     findings
 }
 
-/// What the worker does with the bytes that it is given.
-fn keep_handed_over(bytes: &[u8]) -> Result<()> {
+/// What the worker does with the bytes that it is given. Nobody waits for an answer.
+fn keep_handed_over(bytes: &[u8]) -> Result<Vec<u8>> {
     let work: Work = serde_json::from_slice(bytes)
         .map_err(|problem| Error::new(INTERNAL, format!("findings cannot be read: {problem}")))?;
     let at = TimestampWithTimeZone::try_from(work.at)
@@ -104,7 +104,8 @@ fn keep_handed_over(bytes: &[u8]) -> Result<()> {
             .map(as_it_stands)
             .collect::<Result<Vec<_>>>()?;
         issues::keep(&findings, at)
-    })
+    })?;
+    Ok(Vec::new())
 }
 
 /// A finding as it stands without what the transaction did: what that created is not there, and what it dropped or renamed is. A relation that is not
