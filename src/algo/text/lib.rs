@@ -10,6 +10,7 @@ pub mod chunk;
 #[cfg(test)]
 mod cranfield;
 pub mod embedder;
+pub mod endpoint;
 pub mod fusion;
 pub mod nearest;
 pub mod retrieval;
