@@ -1,5 +1,6 @@
 //! Texts in SQL: chunks, embedders, vectorizers, search, how good it is, and endpoints.
 
+mod chunks;
 mod embedders;
 mod retrieval;
 mod search;

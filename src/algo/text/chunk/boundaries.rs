@@ -4,9 +4,9 @@ use super::graphemes::{self, Graphemes};
 use super::pieces::{Letters, Paragraphs, Sentences, Tokens, Words};
 use super::structure::Structure;
 use super::{Chunking, Strategy};
+use crate::embedder::Encoder;
 use crate::error::{Error, Result};
 use crate::monitor::{Monitor, Pace};
-use crate::embedder::Encoder;
 
 /// How much speaks for cutting a text at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,7 +132,9 @@ impl<'t> Boundaries<'t> {
                 Source::Structure(structure) => structure.next(pace),
                 Source::Tokens(tokens) => tokens.next(pace),
             };
-            let Some(Cut { at, strength, units }) = cut? else { return Ok(None) };
+            let Some(Cut { at, strength, units }) = cut? else {
+                return Ok(None);
+            };
             // Those of letters are ends of graphemes, and need not be found again.
             if !matches!(self.source, Source::Letters(_)) && !self.graphemes.is_boundary(at, pace)? {
                 continue;

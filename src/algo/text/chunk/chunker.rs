@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use super::boundaries::{Boundaries, Boundary, Strength};
 use super::graphemes::{self, Graphemes};
 use super::{Chunk, Chunking, Strategy};
+use crate::embedder::Encoder;
 use crate::error::{Error, Result};
 use crate::monitor::{Monitor, Pace};
-use crate::embedder::Encoder;
 
 /// The chunks of a text, one after the other.
 pub struct Chunker<'t> {
@@ -111,7 +111,11 @@ impl<'t> Chunker<'t> {
 
     /// Whether a chunk that ends here is not too long.
     fn is_within(&self, end: &Boundary) -> bool {
-        let units = if self.boundaries.counts_letters() { end.bare } else { end.units };
+        let units = if self.boundaries.counts_letters() {
+            end.bare
+        } else {
+            end.units
+        };
         units <= self.reach()
     }
 
@@ -174,21 +178,29 @@ impl<'t> Chunker<'t> {
         }
         let reach = self.reach();
         let inside = self.letters_until(self.start, |letters| letters > reach)?;
-        Ok(inside.map_or(first, |(before, after)| if before.at > self.start.at { before } else { after }))
+        Ok(inside.map_or(
+            first,
+            |(before, after)| if before.at > self.start.at { before } else { after },
+        ))
     }
 
     /// Where the next chunk begins: as far before the last one's end as may be repeated, at the beginning of a sentence or something greater if
     /// there is one, else of a word, else of a character; behind the last one's start in any case.
     fn repeated(&mut self, start: usize) -> Result<Boundary> {
         let end = self.end;
-        let repeatable = if self.boundaries.counts_letters() { end.bare } else { end.units };
+        let repeatable = if self.boundaries.counts_letters() {
+            end.bare
+        } else {
+            end.units
+        };
         let from = repeatable.saturating_sub(self.overlap);
         if self.overlap == 0 || end.at == self.text.len() {
             return Ok(end);
         }
         self.pace.spend(self.waiting.len())?;
         let mut best: Option<Boundary> = None;
-        let candidates = (self.waiting.iter()).filter(|boundary| boundary.units >= from && boundary.at > start && boundary.at < end.at);
+        let candidates = (self.waiting.iter())
+            .filter(|boundary| boundary.units >= from && boundary.at > start && boundary.at < end.at);
         for boundary in candidates {
             let strength = |boundary: &Boundary| boundary.strength.min(Strength::Sentence);
             if best.is_none_or(|best| strength(boundary) > strength(&best)) {
@@ -202,7 +214,9 @@ impl<'t> Chunker<'t> {
             return Ok(end);
         }
         // The last chunk ended in a word so long that even what is repeated is part of it.
-        let before = (self.waiting.iter()).take_while(|boundary| boundary.units < from).last();
+        let before = (self.waiting.iter())
+            .take_while(|boundary| boundary.units < from)
+            .last();
         let before = before.copied().unwrap_or(self.start);
         let inside = self.letters_until(before, |letters| letters >= from)?;
         let start = inside.map_or(end, |(_, after)| after);
@@ -225,7 +239,11 @@ impl<'t> Chunker<'t> {
             let next = Boundary {
                 at,
                 letters,
-                bare: if grapheme.trim_start().is_empty() { last.bare } else { letters },
+                bare: if grapheme.trim_start().is_empty() {
+                    last.bare
+                } else {
+                    letters
+                },
                 units: letters,
                 strength: Strength::Letter,
             };

@@ -84,7 +84,9 @@ fn first_end(text: &str, pace: &mut Pace<'_>) -> Result<usize> {
 
 /// Whether a grapheme ends at a place before or behind a space, which only the character before it has a say in.
 pub(super) fn ends_before_spaces(text: &str, at: usize) -> bool {
-    let Some(last) = text[..at].chars().next_back() else { return true };
+    let Some(last) = text[..at].chars().next_back() else {
+        return true;
+    };
     let grapheme = text[at - last.len_utf8()..].graphemes(true).next();
     grapheme.is_none_or(|grapheme| grapheme.len() <= last.len_utf8())
 }

@@ -106,7 +106,11 @@ impl<'t> Plain<'t> {
             let is_blank = self.text[line.clone()].trim_start().is_empty();
             let is_after_blank = std::mem::replace(&mut self.is_after_blank, is_blank);
             if !is_blank {
-                let strength = if is_after_blank { Strength::Block } else { Strength::Line };
+                let strength = if is_after_blank {
+                    Strength::Block
+                } else {
+                    Strength::Line
+                };
                 return Ok(Some((line.start, strength)));
             }
         }

@@ -110,7 +110,14 @@ fn sentences_are_those_of_unicode() {
     let english = "It cost $3.50 today. \"Really?\" She asked.\nYes!  No.\n\n  Maybe";
     assert_eq!(
         texts(english, "sentences", 1, 0),
-        ["It cost $3.50 today.", "\"Really?\"", "She asked.", "Yes!", "No.", "Maybe"]
+        [
+            "It cost $3.50 today.",
+            "\"Really?\"",
+            "She asked.",
+            "Yes!",
+            "No.",
+            "Maybe"
+        ]
     );
     assert_eq!(
         texts(english, "sentences", 2, 1),
@@ -155,14 +162,23 @@ fn the_strongest_boundary_is_taken() {
     );
     assert_eq!(
         texts(text, "recursive", 18, 0),
-        ["One one. Two two.", "Three three three.", "Four.", "Five five five", "five"]
+        [
+            "One one. Two two.",
+            "Three three three.",
+            "Four.",
+            "Five five five",
+            "five"
+        ]
     );
     assert_eq!(texts(text, "recursive", 1000, 10), [text]);
     // A word that has no place is cut, and what is repeated of it, too.
     assert_eq!(texts("aaaaabbbbb", "recursive", 4, 0), ["aaaa", "abbb", "bb"]);
     assert_eq!(texts("abcdefghij", "recursive", 4, 2), ["abcd", "cdef", "efgh", "ghij"]);
     // One that has is not cut for being repeated.
-    assert_eq!(texts("Title\n\nlong words here", "recursive", 15, 9), ["Title", "long words here"]);
+    assert_eq!(
+        texts("Title\n\nlong words here", "recursive", 15, 9),
+        ["Title", "long words here"]
+    );
     assert_eq!(
         texts("one two three four five six", "recursive", 13, 5),
         ["one two three", "three four", "four five six"]
@@ -216,7 +232,10 @@ fn headings_are_stronger_than_blank_lines() {
 fn tokens_are_counted() {
     assert_eq!(texts("abcdef gh ijk", "tokens(threes)", 2, 0), ["abcdef", "gh ijk"]);
     assert_eq!(texts("abcdefghi", "tokens(threes)", 2, 1), ["abcdef", "defghi"]);
-    assert_eq!(texts("abc def gh ijk lmn", "tokens(threes)", 3, 1), ["abc def gh", "gh ijk lmn"]);
+    assert_eq!(
+        texts("abc def gh ijk lmn", "tokens(threes)", 3, 1),
+        ["abc def gh", "gh ijk lmn"]
+    );
     assert_eq!(texts(" \n", "tokens(threes)", 3, 1), Vec::<&str>::new());
 }
 
@@ -229,7 +248,12 @@ fn chunkings_are_read_and_checked() {
     );
     assert_eq!(read("{}").unwrap(), Chunking::default());
     assert!(read(r#"{"sizes": 3}"#).is_err());
-    assert!(read(r#"{"strategy": "tokens()"}"#).unwrap_err().to_string().contains("recursive"));
+    assert!(
+        read(r#"{"strategy": "tokens()"}"#)
+            .unwrap_err()
+            .to_string()
+            .contains("recursive")
+    );
     for strategy in STRATEGIES {
         assert_eq!(String::from(Strategy::parse(strategy).unwrap()), strategy);
     }
@@ -251,7 +275,12 @@ impl Monitor for Stopped {
 #[test]
 fn long_texts_are_stopped() {
     let marks = format!("a{}", "\u{301}".repeat(100_000));
-    for text in ["word ".repeat(50_000), "a".repeat(200_000), "\u{1f1e6}".repeat(50_000), marks] {
+    for text in [
+        "word ".repeat(50_000),
+        "a".repeat(200_000),
+        "\u{1f1e6}".repeat(50_000),
+        marks,
+    ] {
         for strategy in STRATEGIES {
             let stopped = chunk(&text, &chunking(strategy, 100_000, 10), Some(&Threes), &Stopped);
             assert_eq!(stopped, Err(Error::Stopped), "{strategy}");
@@ -264,7 +293,11 @@ fn long_texts_are_stopped() {
 fn long_segments_are_whole() {
     let sentence = format!("Begin {}end. ", "word, ".repeat(300));
     let text = sentence.repeat(200);
-    assert!(texts(&text, "sentences", 1, 0).iter().all(|found| *found == sentence.trim()));
+    assert!(
+        texts(&text, "sentences", 1, 0)
+            .iter()
+            .all(|found| *found == sentence.trim())
+    );
     let word = "straße".repeat(30);
     let text = format!("{word} ").repeat(2000);
     assert!(texts(&text, "words", 1, 0).iter().all(|found| *found == word));
@@ -281,7 +314,10 @@ fn check(text: &str, strategy: &str, size: usize, overlap: usize) {
     for (place, chunk) in chunks.iter().enumerate() {
         let Chunk { start, end, .. } = *chunk;
         let (found, context) = (&text[start..end], format!("{strategy} {size} {overlap} {text:?}"));
-        assert!(start < end && boundaries.contains(&start) && boundaries.contains(&end), "{context}");
+        assert!(
+            start < end && boundaries.contains(&start) && boundaries.contains(&end),
+            "{context}"
+        );
         assert_eq!(text[..start].chars().count(), chunk.start_character, "{context}");
         assert_eq!(text[..end].chars().count(), chunk.end_character, "{context}");
         if covered < start {
@@ -295,12 +331,18 @@ fn check(text: &str, strategy: &str, size: usize, overlap: usize) {
         let letters = found.chars().count();
         match strategy {
             "characters" | "recursive" | "markdown" => {
-                assert!(letters <= size || found.graphemes(true).count() == 1, "{context}: {found:?}");
+                assert!(
+                    letters <= size || found.graphemes(true).count() == 1,
+                    "{context}: {found:?}"
+                );
             }
             "words" => {
                 // Between two words that are bound together there is no cut.
                 let is_bound = found.contains(['\u{600}', 'ก']);
-                assert!(found.unicode_words().count() <= size || is_bound, "{context}: {found:?}");
+                assert!(
+                    found.unicode_words().count() <= size || is_bound,
+                    "{context}: {found:?}"
+                );
             }
             _ => {}
         }
