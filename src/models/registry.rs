@@ -279,6 +279,11 @@ impl Version {
         self.read(|row| row.require(3))
     }
 
+    /// The name of what it was made by.
+    pub fn algorithm(&self) -> Result<String> {
+        self.read(|row| row.require(4))
+    }
+
     /// The column that it predicts. Returns ML010 for a model that predicts none. `wanted` says what needs one.
     pub fn target(&self, wanted: &str) -> Result<String> {
         self.stored()?.target.ok_or_else(|| {

@@ -14,6 +14,12 @@ use super::error::{Error, Result, UNDEFINED_ROLE};
 use super::read_only::ReadOnly;
 use super::settings;
 
+/// Whether code runs that an object brought along, and not whoever the statement is of: a security-restricted operation.
+pub fn is_restricted() -> bool {
+    // SAFETY: reads a variable of this backend.
+    unsafe { pg_sys::InSecurityRestrictedOperation() }
+}
+
 /// The settings that change what SQL means: how names, literals and values are read and written, and which rows an index finds. What only
 /// changes speed, the language of messages or how much may be used is not among them: that stays the caller's.
 const NAMES: [&CStr; 18] = [

@@ -1,5 +1,6 @@
 //! The only floor that knows datums, memory contexts, the executor and snapshots. All `unsafe` lives here, in small functions.
 
+pub mod abandon;
 pub mod append;
 pub mod arguments;
 pub mod attempt;
@@ -22,6 +23,7 @@ pub mod expression;
 pub mod fields;
 pub mod float_array;
 pub mod foreground;
+pub mod foreign_server;
 pub mod identity;
 pub mod intake;
 pub mod json;

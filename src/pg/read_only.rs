@@ -38,6 +38,12 @@ pub fn require_writable(function: &CStr) {
     }
 }
 
+/// Whether this server only repeats what another one writes.
+pub fn is_standby() -> bool {
+    // SAFETY: reads shared memory behind a lock.
+    unsafe { pg_sys::RecoveryInProgress() }
+}
+
 /// Why nothing can be written; `None` when it can.
 pub fn reason() -> Option<&'static str> {
     // SAFETY: they read this backend's memory, and shared memory behind a lock.

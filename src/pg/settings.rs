@@ -1,6 +1,6 @@
 //! The settings `assay.*`. Nothing needs a preload: they exist once the library is loaded.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ static GUARD: GucSetting<Guard> = GucSetting::<Guard>::new(Guard::Off);
 static GATE: GucSetting<Gate> = GucSetting::<Gate>::new(Gate::Off);
 static ISSUES: GucSetting<bool> = GucSetting::<bool>::new(true);
 static HISTORY_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(90 * 24 * 60 * 60);
+static ENDPOINTS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+static ENDPOINT_FILES: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+static ENDPOINT_VARIABLES: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
 /// `assay.guard`: what predictions do about rows that are not what training has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
@@ -51,6 +54,7 @@ pub enum Gate {
 pub fn register() {
     register_resources();
     register_watching();
+    register_endpoints();
 }
 
 /// What work may take.
@@ -153,6 +157,55 @@ fn register_watching() {
         GucContext::Userset,
         GucFlags::UNIT_S,
     );
+}
+
+/// What may be reached beyond this machine, and what it may be told.
+fn register_endpoints() {
+    for (name, short, long, setting) in [
+        (
+            c"assay.endpoints",
+            c"The hosts that calls of endpoints may reach: a list of host or host:port.",
+            c"Only superusers can change it. Empty, no host may be reached.",
+            &ENDPOINTS,
+        ),
+        (
+            c"assay.endpoint_files",
+            c"The files that the options api_key_file and ca_file may name: a list of paths.",
+            c"Only superusers can change it. Empty, no file is read.",
+            &ENDPOINT_FILES,
+        ),
+        (
+            c"assay.endpoint_variables",
+            c"The server's environment variables that the option api_key_variable may name: a list.",
+            c"Only superusers can change it. Empty, none is read.",
+            &ENDPOINT_VARIABLES,
+        ),
+    ] {
+        GucRegistry::define_string_guc(name, short, long, setting, GucContext::Suset, GucFlags::default());
+    }
+}
+
+/// A setting that is a list; empty where it is not set.
+fn list(setting: &GucSetting<Option<CString>>) -> String {
+    setting
+        .get()
+        .map(|list| list.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// `assay.endpoints`.
+pub fn endpoints() -> String {
+    list(&ENDPOINTS)
+}
+
+/// `assay.endpoint_files`.
+pub fn endpoint_files() -> String {
+    list(&ENDPOINT_FILES)
+}
+
+/// `assay.endpoint_variables`.
+pub fn endpoint_variables() -> String {
+    list(&ENDPOINT_VARIABLES)
 }
 
 /// `assay.guard`.

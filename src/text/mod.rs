@@ -2,6 +2,7 @@
 
 mod chunks;
 mod embedders;
+mod endpoints;
 mod retrieval;
 mod search;
 mod vectorizers;

@@ -13,7 +13,7 @@ use crate::pg::error::{DAMAGED_MODEL, Error, Result, WRONG_TASK};
 use crate::pg::foreground::Foreground;
 use crate::pg::shared_file::{self, Draft, SharedFile};
 use crate::pg::tables;
-use algo_text::embedder::{self, Aligned, Encoder, Image, Local, Ranker, Task};
+use algo_text::embedder::{self, Aligned, Encoder, Image, Kind, Local, Ranker, Task};
 
 /// An embedder of a version.
 pub struct Embedder {
@@ -75,6 +75,13 @@ pub fn open(reference: &str) -> Result<Embedder> {
         )
         .detail(format!("Its task is {found}."))
         .hint("SELECT model, task, algorithm FROM assay.models WHERE task IN ('embedding', 'reranking') shows those that read texts."));
+    }
+    if version.algorithm()? == Kind::Remote.name() {
+        return Err(Error::new(
+            WRONG_TASK,
+            format!("model \"{}\" answers elsewhere", version.reference()),
+        )
+        .hint("assay.embed_remote and assay.rerank_remote ask it."));
     }
     let hash = version.hash()?;
     let local = match recall(&hash) {

@@ -1,0 +1,44 @@
+//! A version in the registry that answers elsewhere.
+
+use super::WRAPPER;
+use crate::models::registry::{self, Privilege};
+use crate::pg::error::{Error, Result, WRONG_TASK};
+use crate::pg::foreground::Foreground;
+use algo_text::embedder::{Kind, Task};
+use algo_text::endpoint::definition::Definition;
+
+/// A remote model that the caller may use.
+pub struct Remote {
+    /// How users write it, with its version.
+    pub reference: String,
+    pub definition: Definition,
+}
+
+impl Remote {
+    /// The version that a reference names, for a caller who may use it. Returns an error where it does not answer with what `task` says, or not elsewhere.
+    pub fn open(reference: &str, task: Task) -> Result<Remote> {
+        let version = registry::resolve(reference, Privilege::Predict)?;
+        let reference = version.reference();
+        if version.algorithm()? != Kind::Remote.name() {
+            return Err(
+                Error::new(WRONG_TASK, format!("model \"{reference}\" does not answer elsewhere")).hint(format!(
+                    "It takes one of assay.register_remote, which names a server of {WRAPPER}; assay.embed serves those that are here."
+                )),
+            );
+        }
+        let bytes = version.bytes(&Foreground::new()?)?;
+        let definition = Definition::from_bytes(&bytes).map_err(|error| registry::unreadable(&version, error))?;
+        if definition.task != task {
+            return Err(Error::new(
+                WRONG_TASK,
+                format!(
+                    "model \"{reference}\" is registered for {}, not for {}",
+                    definition.task.name(),
+                    task.name()
+                ),
+            )
+            .hint(format!("Register one with task => '{}'.", task.name())));
+        }
+        Ok(Remote { reference, definition })
+    }
+}
