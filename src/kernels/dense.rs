@@ -34,6 +34,24 @@ pub fn pack(terms: usize, columns: usize, matrix: Rows<'_, f32>, panels: &mut [f
     }
 }
 
+/// The same of a matrix whose rows lie at a stride.
+pub fn pack_rows(terms: usize, columns: usize, matrix: Rows<'_, f32>, panels: &mut [f32]) {
+    assert_eq!(panels.len(), packed_length(terms, columns));
+    if terms == 0 {
+        return;
+    }
+    for (first, panel) in (0..columns)
+        .step_by(COLUMNS)
+        .zip(panels.chunks_exact_mut(COLUMNS * terms))
+    {
+        let some = COLUMNS.min(columns - first);
+        for (term, row) in panel.chunks_exact_mut(COLUMNS).enumerate() {
+            row[..some].copy_from_slice(&matrix.values[term * matrix.stride + first..][..some]);
+            row[some..].fill(0.0);
+        }
+    }
+}
+
 /// See [`crate::Kernels::product`]; `R` rows are multiplied at once.
 #[inline(always)]
 pub fn product<const R: usize>(size: Size, a: Rows<'_, f32>, panels: &[f32], out: RowsMut<'_>) {

@@ -13,7 +13,7 @@ mod row;
 #[cfg(test)]
 mod tests;
 
-pub use dense::{pack, packed_length};
+pub use dense::{pack, pack_rows, packed_length};
 pub use instructions::Kernels;
 pub use quantized::{MOST_TERMS, pack_quantized, packed_quantized_length};
 

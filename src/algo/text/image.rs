@@ -24,7 +24,6 @@ use std::ops::Range;
 
 use bytemuck::Pod;
 
-pub use crate::envelope::Section;
 use crate::error::{Error, Result};
 use crate::hash::{hash_bytes, hash_watched};
 use crate::monitor::Monitor;
@@ -36,6 +35,15 @@ const ENTRY: usize = 32;
 
 /// Where contents begin: at multiples of a cache line, which is also the longest vector of a processor.
 pub const ALIGNMENT: usize = 64;
+
+/// A section as a program knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Section {
+    /// What marks it.
+    pub tag: [u8; 4],
+    /// The version that is written. Those before it are read, too.
+    pub version: u16,
+}
 
 /// A kind of image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -319,31 +327,6 @@ impl Sections {
                 format!("its section {}: {problem}", section.tag.escape_ascii()),
             )
         })
-    }
-}
-
-/// Bytes that begin at a multiple of [`ALIGNMENT`], for an image that is no memory-mapped file.
-pub struct Aligned {
-    bytes: Vec<u8>,
-    start: usize,
-}
-
-impl Aligned {
-    /// A copy of bytes. Returns an error where there is no room.
-    pub fn copy(bytes: &[u8]) -> Result<Aligned> {
-        let mut aligned: Vec<u8> = room::with_capacity(bytes.len().saturating_add(ALIGNMENT))?;
-        let start = aligned.as_ptr().align_offset(ALIGNMENT);
-        // An address can only lack so many bytes; whoever says otherwise leaves the bytes where they are, and reading numbers fails.
-        let start = if start < ALIGNMENT { start } else { 0 };
-        aligned.resize(start, 0);
-        aligned.extend_from_slice(bytes);
-        Ok(Aligned { bytes: aligned, start })
-    }
-}
-
-impl AsRef<[u8]> for Aligned {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes[self.start..]
     }
 }
 

@@ -5,6 +5,7 @@
 use algo::{dictionary, error, hash, monitor, room, sort, texts};
 
 pub mod analyze;
+pub mod bert;
 pub mod bm25;
 pub mod chunk;
 #[cfg(test)]
@@ -12,7 +13,10 @@ mod cranfield;
 pub mod embedder;
 pub mod endpoint;
 pub mod fusion;
+pub mod image;
 pub mod nearest;
 pub mod retrieval;
+mod safetensors;
 pub mod vectorizer;
+pub mod wordpiece;
 pub mod words;
