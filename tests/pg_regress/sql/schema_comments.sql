@@ -97,7 +97,7 @@ SELECT function, argument, count(DISTINCT option) AS options FROM option GROUP B
 SELECT function, argument, option AS not_in_the_comment FROM option WHERE comment !~ ('\m' || option || '\M');
 -- Those that are not tried here. Features, a segment and what series are told apart by are values, which have no options; a manifest and results are as dbt writes them.
 SELECT p.oid::regprocedure AS function, argument.name FROM pg_proc AS p, unnest(p.proargnames, p.proargtypes::oid[]) AS argument (name, type)
-WHERE p.pronamespace = 'assay'::regnamespace AND argument.type = 'jsonb'::regtype AND argument.name NOT IN ('features', 'segment', 'of_series', 'manifest', 'results') AND NOT EXISTS (SELECT FROM call AS c WHERE (c.function, c.argument) = (p.proname, argument.name));
+WHERE p.pronamespace = 'assay'::regnamespace AND argument.type = 'jsonb'::regtype AND argument.name NOT IN ('features', 'segment', 'of_series', 'manifest', 'results', 'request') AND NOT EXISTS (SELECT FROM call AS c WHERE (c.function, c.argument) = (p.proname, argument.name));
 DROP VIEW option;
 DROP FUNCTION error_of;
 DROP TABLE call, listed;
