@@ -8,7 +8,7 @@ use crate::pg::cell::Parameter;
 use crate::pg::error::Result;
 use crate::pg::text::Text;
 use crate::pg::text_array::TextArray;
-use crate::pg::{snapshot, statement, tables};
+use crate::pg::{identity, snapshot, statement, tables};
 use crate::text::vectorizers::refresh::Key;
 use algo::hash;
 use pgrx::datum::TimestampWithTimeZone;
@@ -62,6 +62,17 @@ const IS_FREE: &str =
 /// by itself where `alone` says so, and else is not.
 pub fn claim(vectorizer: i64, lease: i64, most: i32, alone: bool) -> Result<Vec<Claim>> {
     tables::as_owner(|| {
+        // A queue grows and shrinks faster than statistics of it: it is read in the order of its indexes, however long it is taken to be.
+        for name in [
+            c"enable_seqscan",
+            c"enable_bitmapscan",
+            c"enable_sort",
+            c"enable_hashjoin",
+            c"enable_mergejoin",
+            c"enable_material",
+        ] {
+            identity::set(name, "off")?;
+        }
         let mut claims: BTreeMap<i64, Vec<Claim>> = BTreeMap::new();
         let first = format!(
             "WITH due AS (
@@ -85,8 +96,9 @@ RETURNING q.id, q.key, q.key_hash, q.attempts"
         // What else is queued of the same rows goes with them.
         let others = format!(
             "WITH same AS (
-    SELECT q.id FROM assay.vectorizer_queue AS q
-    WHERE q.vectorizer_id OPERATOR(pg_catalog.=) $1 AND q.key_hash OPERATOR(pg_catalog.=) ANY ($3) AND {IS_FREE}
+    SELECT q.id FROM pg_catalog.unnest($3) AS h(key_hash)
+    JOIN assay.vectorizer_queue AS q ON q.vectorizer_id OPERATOR(pg_catalog.=) $1 AND q.key_hash OPERATOR(pg_catalog.=) h.key_hash
+    WHERE {IS_FREE}
     FOR UPDATE OF q SKIP LOCKED)
 UPDATE assay.vectorizer_queue AS q SET lease = $2
 FROM same WHERE q.id OPERATOR(pg_catalog.=) same.id
