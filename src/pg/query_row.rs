@@ -1,10 +1,11 @@
 //! Rows of a running query, as they stand in the executor's slot.
 
-use pgrx::pg_sys;
+use pgrx::{FromDatum, pg_sys};
 
 use super::datum_text;
 use super::error::Result;
 use super::reader::{Reader, Value};
+use super::text::Text;
 use super::types;
 use algo::state::State;
 
@@ -21,6 +22,18 @@ pub struct OutputColumn {
     pub reader: Option<Reader>,
     /// Whether texts are equal only where their bytes are, as its collation has it.
     pub is_deterministic: bool,
+}
+
+impl OutputColumn {
+    /// Whether its values are texts.
+    pub fn is_text(&self) -> bool {
+        matches!(self.reader, Some(Reader::Text | Reader::Padded | Reader::Name))
+    }
+
+    /// Whether its values are arrays of texts.
+    pub fn is_texts(&self) -> bool {
+        matches!(self.type_oid, pg_sys::TEXTARRAYOID | pg_sys::VARCHARARRAYOID)
+    }
 }
 
 /// One row of the running query. Its values live until the next row.
@@ -100,6 +113,15 @@ impl Row<'_> {
             let text = pg_sys::OidOutputFunctionCall(function, self.values[column]);
             Some(super::encoding::decode(std::ffi::CStr::from_ptr(text).to_bytes()).into_owned())
         }
+    }
+
+    /// The elements of an array of texts; `None` for NULL, and for a column of another type.
+    pub fn texts(&self, column: usize) -> Option<Vec<Option<Text>>> {
+        if self.nulls[column] || !self.columns[column].is_texts() {
+            return None;
+        }
+        // SAFETY: the datum is not null, and an array of texts, as which values of type varchar are stored, too.
+        unsafe { Vec::from_datum(self.values[column], false) }
     }
 
     /// The datums of all columns, and which are NULL.

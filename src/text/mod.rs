@@ -6,3 +6,5 @@ mod endpoints;
 mod retrieval;
 mod search;
 mod vectorizers;
+mod vocabulary;
+mod words;

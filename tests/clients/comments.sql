@@ -15,6 +15,8 @@ SELECT assay.train('segments', 'SELECT age, credit_amount, duration_months FROM 
 SELECT assay.train('strange', 'customers', NULL, 'isolation_forest', exclude => '{customer_id,is_risky,is_test}');
 SELECT assay.train('shape', 'SELECT age, credit_amount, duration_months FROM customers', NULL, 'pca');
 SELECT assay.train('sales', 'SELECT sold::date AS day, region, sum(price) AS revenue FROM sale GROUP BY 1, 2', 'revenue', 'forecast', '{"time": "day", "series": ["region"], "horizon": 7}');
+SELECT assay.train_word2vec('words', $$SELECT s FROM (VALUES ('the king and the queen'), ('a man and a woman'), ('the cat and the dog')) AS t(s)$$,
+    '{"vector_size": 10, "min_count": 1}');
 SELECT assay.grant_model('credit', 'scorer', 'manage'), assay.save_baseline('june', 'german_credit');
 SELECT assay.add_check('application', 'unique', 'id', name => 'sent once');
 SELECT assay.add_check('german_credit', 'not_null', 'age');

@@ -7,6 +7,8 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use crate::room;
+use crate::tf_idf::{self, TfIdf};
+use crate::word_vectors::{self, WordVectors};
 
 /// What a model does with texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +81,11 @@ pub trait Encoder: Send + Sync {
 
     /// The vectors of texts, one after the other: `texts.len() * width()` numbers.
     fn embed(&self, texts: &[&str], out: &mut [f32], monitor: &dyn Monitor) -> Result<()>;
+
+    /// The vectors of words that it is made of, if it is.
+    fn word_vectors(&self) -> Option<&WordVectors> {
+        None
+    }
 }
 
 /// So many texts are embedded by a thread at a time.
@@ -108,7 +115,13 @@ pub enum Local {
 
 /// What the bytes of a version are. O(header).
 pub fn open(image: Image) -> Result<Local> {
-    let _ = image;
+    let is = |magic: &[u8; 8]| (*image).as_ref().starts_with(magic);
+    if is(word_vectors::FORMAT.magic) {
+        return Ok(Local::Encoder(Box::new(WordVectors::open(image)?)));
+    }
+    if is(tf_idf::FORMAT.magic) {
+        return Ok(Local::Encoder(Box::new(TfIdf::open(image)?)));
+    }
     Err(Error::newer("the embedder", "a kind of it"))
 }
 
