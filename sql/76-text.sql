@@ -55,6 +55,17 @@ Example: SELECT word, similarity FROM assay.analogy(''words'', ''man'', ''king''
 
 -- Embedders.
 
+CREATE FUNCTION assay.load_embedder(name text, weights bytea, tokenizer bytea, config jsonb DEFAULT '{}', deploy text DEFAULT 'auto')
+RETURNS TABLE (model text, version integer, algorithm text, dimensions integer, bytes bigint, metrics jsonb, duration interval)
+AS 'MODULE_PATHNAME', 'load_embedder_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
+COMMENT ON FUNCTION assay.load_embedder(text, bytea, bytea, jsonb, text) IS
+'Makes an encoder of the BERT family (all-MiniLM, BGE, E5, multilingual-e5 with WordPiece; cross-encoders with a score head) a version of a model, which assay.embed then computes inside the server. Versions, aliases, grants, deployment, rollback and pg_dump are those of all models.
+weights: the bytes of a safetensors file; tokenizer: those of its tokenizer.json (WordPiece; its truncation and padding do not matter). Of large objects lo_get gives them, of files on the server pg_read_binary_file, each to whoever may read these.
+config: the model''s own config.json (other keys are ignored), and max_seq_length (256 unless given, at most max_position_embeddings): so many tokens of a text count; pooling (mean, cls, max): what becomes of the tokens'' vectors; normalize (true): vectors have length 1; precision (f32, int8): int8 takes a quarter of the memory and less time, and its vectors are nearly those of f32.
+deploy: auto (when no version is deployed yet), always, never. Vectors of different versions are not to be compared.
+The whole model is checked: names, shapes, finite numbers. O(bytes); memory: the weights twice. Errors: 22023 what was given is no such model, or does not fit together, 42501 not yours, 53400 assay.max_memory, 54000 more than 1 GB.
+Example: SELECT version, dimensions FROM assay.load_embedder(''minilm'', pg_read_binary_file(''/models/minilm/model.safetensors''), pg_read_binary_file(''/models/minilm/tokenizer.json''), ''{"hidden_size": 384, "num_attention_heads": 12, "num_hidden_layers": 6, "intermediate_size": 1536, "max_position_embeddings": 512}'')';
+
 CREATE FUNCTION assay.embed(model text, input text) RETURNS real[]
 AS 'MODULE_PATHNAME', 'embed_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000000;
 COMMENT ON FUNCTION assay.embed(text, text) IS

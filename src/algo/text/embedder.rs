@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::bert::{self, Bert};
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use crate::room;
@@ -116,6 +117,13 @@ pub enum Local {
 /// What the bytes of a version are. O(header).
 pub fn open(image: Image) -> Result<Local> {
     let is = |magic: &[u8; 8]| (*image).as_ref().starts_with(magic);
+    if is(bert::FORMAT.magic) {
+        let bert = Bert::open(image)?;
+        return Ok(match bert.scores() {
+            true => Local::Ranker(Box::new(bert)),
+            false => Local::Encoder(Box::new(bert)),
+        });
+    }
     if is(word_vectors::FORMAT.magic) {
         return Ok(Local::Encoder(Box::new(WordVectors::open(image)?)));
     }

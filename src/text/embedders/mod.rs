@@ -5,8 +5,10 @@
 //! | `store` | a new version enters the registry |
 //! | `open` | a version, ready to be used, its bytes shared by the backends of the database |
 //! | `embed` | `embed` |
+//! | `load` | `load_embedder` |
 
 mod embed;
+mod load;
 mod open;
 mod store;
 

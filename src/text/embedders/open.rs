@@ -47,7 +47,7 @@ impl Embedder {
                 wanted.name()
             ),
         )
-        .hint("SELECT model, task, algorithm FROM assay.models WHERE task IN ('embedding', 'reranking') shows those that read texts.")
+        .hint("The view assay.models shows each model's task: embedding or reranking.")
     }
 }
 
@@ -74,7 +74,7 @@ pub fn open(reference: &str) -> Result<Embedder> {
             format!("model \"{}\" reads rows, and says nothing of a text", version.reference()),
         )
         .detail(format!("Its task is {found}."))
-        .hint("SELECT model, task, algorithm FROM assay.models WHERE task IN ('embedding', 'reranking') shows those that read texts."));
+        .hint("The view assay.models shows each model's task: embedding or reranking."));
     }
     if version.algorithm()? == Kind::Remote.name() {
         return Err(Error::new(

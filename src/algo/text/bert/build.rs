@@ -60,9 +60,19 @@ fn f32() -> Precision {
 /// The most tokens of a text unless the configuration says how many.
 const WINDOW: usize = 256;
 
+/// An encoder's image, and what it is of.
+pub struct Built {
+    /// The image.
+    pub image: Vec<u8>,
+    /// How many numbers a vector has.
+    pub width: usize,
+    /// Whether it scores pairs, and is no encoder of single texts.
+    pub scores: bool,
+}
+
 /// An image of the encoder that has these weights (safetensors), this tokenizer.json and this config.json. The configuration may also have
 /// `max_seq_length`, `pooling`, `normalize` and `precision`. Returns an error when they do not fit, when stopped, and where there is no room.
-pub fn build(weights: &[u8], tokenizer: &[u8], config: &Value, monitor: &dyn Monitor) -> Result<Vec<u8>> {
+pub fn build(weights: &[u8], tokenizer: &[u8], config: &Value, monitor: &dyn Monitor) -> Result<Built> {
     let tensors = Tensors::read(weights)?;
     let prefix = match ["", "bert."]
         .into_iter()
@@ -79,6 +89,7 @@ pub fn build(weights: &[u8], tokenizer: &[u8], config: &Value, monitor: &dyn Mon
     };
     let mut shape = shape(config)?;
     shape.head = tensors.has("classifier.weight");
+    let (width, scores) = (shape.hidden, shape.head);
     let file = wordpiece::read(tokenizer)?;
     check_tokens(&file, &shape)?;
     let layout = Layout::of(&shape);
@@ -129,7 +140,11 @@ pub fn build(weights: &[u8], tokenizer: &[u8], config: &Value, monitor: &dyn Mon
     builder
         .section(INTEGERS)?
         .copy_from_slice(bytemuck::cast_slice(&integers));
-    builder.finish(monitor)
+    Ok(Built {
+        image: builder.finish(monitor)?,
+        width,
+        scores,
+    })
 }
 
 const WORDS: &str = "embeddings.word_embeddings.weight";

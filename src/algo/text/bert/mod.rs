@@ -8,7 +8,7 @@ mod shape;
 use kernels::Kernels;
 use serde::{Deserialize, Serialize};
 
-pub use build::build;
+pub use build::{Built, build};
 use forward::{Pass, Token};
 use shape::Layout;
 pub use shape::{Pooling, Precision, Shape};

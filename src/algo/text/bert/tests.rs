@@ -44,7 +44,7 @@ fn renamed(from: &str, to: &str) -> Vec<u8> {
 /// The model without its score head.
 fn encoder(keys: Value) -> Bert {
     let weights = renamed("classifier.weight", "something.weights");
-    Bert::open(aligned(&build(&weights, TOKENIZER, &config(keys), &Unwatched).unwrap())).unwrap()
+    Bert::open(aligned(&build(&weights, TOKENIZER, &config(keys), &Unwatched).unwrap().image)).unwrap()
 }
 
 fn vectors(bert: &Bert, texts: &[&str]) -> Vec<f32> {
@@ -95,7 +95,7 @@ fn whole_numbers_come_close() {
 
 #[test]
 fn scores_are_those_of_the_definition() {
-    let image = build(WEIGHTS, TOKENIZER, &config(json!({})), &Unwatched).unwrap();
+    let image = build(WEIGHTS, TOKENIZER, &config(json!({})), &Unwatched).unwrap().image;
     let bert = Bert::open(aligned(&image)).unwrap();
     assert!(bert.scores());
     let answers: Value = serde_json::from_str(ANSWERS).unwrap();
@@ -125,7 +125,7 @@ fn the_real_model_answers_as_it_does_elsewhere() {
     let expected: Vec<Vec<f32>> = serde_json::from_value(golden["embeddings"].clone()).unwrap();
     let mut config: Value = serde_json::from_slice(&read("config.json")).unwrap();
     let (weights, tokenizer) = (read("model.safetensors"), read("tokenizer.json"));
-    let open = |config: &Value| Bert::open(aligned(&build(&weights, &tokenizer, config, &Unwatched).unwrap())).unwrap();
+    let open = |config: &Value| Bert::open(aligned(&build(&weights, &tokenizer, config, &Unwatched).unwrap().image)).unwrap();
     close(&vectors(&open(&config), &texts), &expected, 1e-4);
     config["precision"] = "int8".into();
     for (found, expected) in vectors(&open(&config), &texts).chunks_exact(384).zip(expected) {
@@ -174,7 +174,7 @@ fn names_without_a_prefix_load() {
         .replace("\"bert.", "     \"")
         .replace("classifier.weight", "something.weights");
     let weights = [&WEIGHTS[..8], short.as_bytes(), &WEIGHTS[8 + length..]].concat();
-    let image = build(&weights, TOKENIZER, &config(json!({})), &Unwatched).unwrap();
+    let image = build(&weights, TOKENIZER, &config(json!({})), &Unwatched).unwrap().image;
     let same = vectors(&Bert::open(aligned(&image)).unwrap(), &["deep water"]);
     assert_eq!(same, vectors(&encoder(json!({})), &["deep water"]));
 }
@@ -238,7 +238,7 @@ fn hostile_weights_are_errors() {
 
 #[test]
 fn hostile_images_are_errors_or_vectors() {
-    let whole = build(WEIGHTS, TOKENIZER, &config(json!({})), &Unwatched).unwrap();
+    let whole = build(WEIGHTS, TOKENIZER, &config(json!({})), &Unwatched).unwrap().image;
     for length in (0..whole.len()).step_by(1009) {
         assert!(Bert::open(aligned(&whole[..length])).is_err(), "{length} bytes");
     }
