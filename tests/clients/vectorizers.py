@@ -16,6 +16,7 @@ from promises import check
 
 BATCH = 64
 EMBEDDER = "words@1"
+LEARN = "SELECT FROM assay.load_word_vectors('words', $$VALUES ('text', '{1,0,0}'::real[]), ('new', '{0,1,0}'), ('again', '{0,0,1}')$$)"
 
 
 def connect(database="postgres", **options):
@@ -64,6 +65,7 @@ MATCHES = """SELECT count(*) FILTER (WHERE c.chunk IS DISTINCT FROM d.body), cou
 
 connection = connect()
 connection.execute("CREATE EXTENSION assay")
+connection.execute(LEARN)
 connection.execute("CREATE TABLE doc (id int PRIMARY KEY, body text NOT NULL)")
 connection.execute("INSERT INTO doc SELECT i, 'text ' || i FROM generate_series(1, 1500) AS i")
 connection.execute(f"SELECT assay.create_vectorizer('doc', '{{\"column\": \"body\"}}', '{EMBEDDER}')")
@@ -213,6 +215,7 @@ connection.execute("CREATE DATABASE subscriber")
 connection.execute("SELECT pg_create_logical_replication_slot('pages', 'pgoutput')")
 with connect("subscriber") as subscriber:
     subscriber.execute("CREATE EXTENSION assay")
+    subscriber.execute(LEARN)
     subscriber.execute("CREATE TABLE doc (id int PRIMARY KEY, body text NOT NULL); CREATE TABLE page (number int PRIMARY KEY, title text, content text)")
     subscriber.execute(f"SELECT assay.create_vectorizer('doc', '{{\"column\": \"body\"}}', '{EMBEDDER}')")
     subscriber.execute(f"SELECT assay.create_vectorizer('page', '{{\"column\": \"content\"}}', '{EMBEDDER}', consistency => 'transaction')")

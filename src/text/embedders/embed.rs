@@ -49,10 +49,7 @@ fn embed(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
         let embedder = site.embedder(reference)?;
         let encoder = embedder.encoder()?;
         let statement = Foreground::new()?;
-        let mut vector = room::with_capacity(encoder.width())?;
-        vector.resize(encoder.width(), 0.0);
-        encoder.embed(&[&input], &mut vector, &statement)?;
-        Ok::<_, Error>(Some(real_array::vector_of(&vector)))
+        Ok::<_, Error>(Some(real_array::vector_of(&vectors(encoder, &[&input], &statement)?)))
     }))
 }
 
@@ -65,24 +62,31 @@ fn embed_array(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
     }))
 }
 
+/// The vectors of texts, one after the other, on threads where that is worth it.
+pub fn vectors(encoder: &dyn Encoder, texts: &[&str], statement: &Foreground) -> Result<Vec<f32>> {
+    let count = texts.len().saturating_mul(encoder.width());
+    statement.allow(count.saturating_mul(size_of::<f32>()))?;
+    let mut vectors = room::filled(0.0, count)?;
+    if texts.len() < FEW {
+        encoder.embed(texts, &mut vectors, statement)?;
+        return Ok(vectors);
+    }
+    let mut reporter = Reporter::new();
+    let embedded = compute::run("embedding texts", &mut reporter, statement, |monitor| {
+        embed_all(encoder, texts, &mut vectors, monitor).map_err(Error::from)
+    });
+    reporter.finish();
+    embedded.map(|()| vectors)
+}
+
 /// The vectors of texts; the elements of that of NULL are NULL.
 fn embed_each(encoder: &dyn Encoder, inputs: &[Option<Text>]) -> Result<Raw> {
     let statement = Foreground::new()?;
     let texts: Vec<&str> = inputs.iter().flatten().map(|text| &**text).collect();
-    let (width, count) = (encoder.width(), texts.len().saturating_mul(encoder.width()));
-    statement.allow(count.saturating_mul(2 * size_of::<f32>()))?;
-    let mut vectors = room::with_capacity(count)?;
-    vectors.resize(count, 0.0);
-    if texts.len() < FEW {
-        encoder.embed(&texts, &mut vectors, &statement)?;
-    } else {
-        let mut reporter = Reporter::new();
-        let embedded = compute::run("embedding texts", &mut reporter, &statement, |monitor| {
-            embed_all(encoder, &texts, &mut vectors, monitor).map_err(Error::from)
-        });
-        reporter.finish();
-        embedded?;
-    }
+    let width = encoder.width();
+    // The array is made of them once more.
+    statement.allow(texts.len().saturating_mul(2 * size_of::<f32>() * width))?;
+    let vectors = vectors(encoder, &texts, &statement)?;
     let mut rows = vectors.chunks(width.max(1));
     let rows: Vec<Option<&[f32]>> = inputs
         .iter()

@@ -12,5 +12,6 @@ mod load;
 mod open;
 mod store;
 
+pub use embed::vectors;
 pub use open::{Embedder, open};
 pub use store::{Made, StoredEmbedder, store};

@@ -71,7 +71,10 @@ pub fn open(reference: &str) -> Result<Embedder> {
     if Task::named(&found).is_none() {
         return Err(Error::new(
             WRONG_TASK,
-            format!("model \"{}\" reads rows, and says nothing of a text", version.reference()),
+            format!(
+                "model \"{}\" reads rows, and says nothing of a text",
+                version.reference()
+            ),
         )
         .detail(format!("Its task is {found}."))
         .hint("The view assay.models shows each model's task: embedding or reranking."));

@@ -144,9 +144,7 @@ impl<'a> Candidates<'a> {
     /// The vector of the question. A model of this database is used as the source's owner, who has chosen it, so that it takes no rights on it to search.
     fn embed(&self, reference: &str) -> Result<Vec<f32>> {
         let embedder = on_behalf_of(self.target.vectorizer.owner, || Embedder::open(reference))?;
-        let mut vector = algo::room::filled(0.0_f32, embedder.width()?)?;
-        embedder.encoder()?.embed(&[self.query], &mut vector, self.watch)?;
-        Ok(vector)
+        embedder.vectors(&[self.query], self.watch)
     }
 
     /// By looking at each vector.

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::models::{self, Privilege};
 use crate::pg::error::Result;
 use crate::pg::foreground::Foreground;
-use crate::text::embedders;
+use crate::text::endpoints::remote::Remote;
+use crate::text::{embedders, endpoints};
 use algo_text::bm25::Found;
+use algo_text::embedder::{Kind, Task};
 
 /// Chunks in the order of what a model says of each together with the question, the best first.
 pub fn judge(
@@ -15,14 +18,11 @@ pub fn judge(
     texts: &BTreeMap<i64, String>,
     watch: &Foreground,
 ) -> Result<Vec<Found>> {
-    let embedder = embedders::open(model)?;
-    let ranker = embedder.ranker()?;
     let present: Vec<(i64, &str)> = (chunks.iter())
         .filter_map(|chunk| texts.get(chunk).map(|text| (*chunk, text.as_str())))
         .collect();
-    let pairs: Vec<(&str, &str)> = present.iter().map(|(_, text)| (query, *text)).collect();
-    let mut scores = algo::room::filled(0.0_f32, pairs.len())?;
-    ranker.score(&pairs, &mut scores, watch)?;
+    let texts: Vec<&str> = present.iter().map(|(_, text)| *text).collect();
+    let scores = scores(model, query, &texts, watch)?;
     let mut found: Vec<Found> = (present.iter().zip(scores))
         .map(|((document, _), score)| Found {
             document: *document,
@@ -35,4 +35,16 @@ pub fn judge(
         .collect();
     found.sort();
     Ok(found)
+}
+
+/// How well each text answers the question, by a model that is here or elsewhere.
+fn scores(model: &str, query: &str, texts: &[&str], watch: &Foreground) -> Result<Vec<f32>> {
+    if models::resolve(model, Privilege::Predict)?.algorithm()? == Kind::Remote.name() {
+        return endpoints::embed::rerank(&Remote::open(model, Task::Reranking)?, query, texts);
+    }
+    let embedder = embedders::open(model)?;
+    let pairs: Vec<(&str, &str)> = texts.iter().map(|text| (query, *text)).collect();
+    let mut scores = algo::room::filled(0.0_f32, pairs.len())?;
+    embedder.ranker()?.score(&pairs, &mut scores, watch)?;
+    Ok(scores)
 }

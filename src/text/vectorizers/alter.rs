@@ -41,15 +41,15 @@ fn build(vectorizer: &Vectorizer, embedding: &str) -> Result<()> {
         .hint("CALL assay.run_queue() until it is done, or give it up by assay.rollback_vectorizer."));
     }
     let embedder = identity::on_behalf_of(vectorizer.owner, || Embedder::open(embedding))?;
-    let embedding = embedder.reference();
-    if vectorizer.serving()?.embedding == embedding {
+    let embedding = &embedder.reference();
+    if vectorizer.serving()?.embedding == *embedding {
         return Err(
             Error::new(INVALID_PARAMETER, format!("embedder \"{embedding}\" serves already"))
                 .hint("Name another one, or another version."),
         );
     }
     if let Some(previous) = vectorizer.space(SpaceState::Previous) {
-        if previous.embedding == embedding {
+        if previous.embedding == *embedding {
             return rebuild(vectorizer, previous);
         }
         forget(vectorizer, previous)?;

@@ -118,7 +118,7 @@ impl Request {
         let column_type = indexing.column_type(width)?;
         let space = Space {
             number: 1,
-            embedding: embedder.reference().to_string(),
+            embedding: embedder.reference(),
             column: "embedding".into(),
             column_type,
             width,

@@ -9,13 +9,13 @@ use super::definition::Consistency;
 use super::known::{self, Known};
 use super::queue::items;
 use super::refresh::{Key, refresh_now};
-use crate::text::search::postings;
 use crate::pg::catalog::{self, Key as IndexKey};
 use crate::pg::entry::{self, Raw};
 use crate::pg::error::{Error, Result, WRONG_CALL, or_raise};
 use crate::pg::trigger::{self, Call};
 use crate::pg::written_rows::{ColumnWriter, Event, Side, wrong_event};
 use crate::pg::{dependency, identity, relation, role, snapshot, statement, tables};
+use crate::text::search::postings;
 use algo::hash;
 
 /// The vectorizer that a trigger is of; `None`, with a WARNING, where it is not there, as after a restore without assay's own tables.

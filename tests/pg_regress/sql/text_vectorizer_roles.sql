@@ -1,6 +1,8 @@
 -- Who may do what with vectorizers, and as whom they read and write.
 
 SET client_min_messages = warning;
+SELECT version FROM assay.load_word_vectors('words', $$VALUES ('writer', '{1,0}'::real[])$$);
+SELECT assay.grant_model('words', 'public', 'predict');
 CREATE ROLE vectorizer_owner;
 CREATE ROLE vectorizer_writer;
 CREATE ROLE vectorizer_heir;

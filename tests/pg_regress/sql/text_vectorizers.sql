@@ -2,6 +2,9 @@
 
 SET client_min_messages = warning;
 CREATE SCHEMA shelf;
+-- An embedder in two versions, of eight numbers and of four.
+SELECT version, dimensions FROM assay.load_word_vectors('words', $$VALUES ('tea', '{1,0,0,0,0,0,0,0}'::real[]), ('beans', '{0,1,0,0,0,0,0,0}'), ('it', '{0,0,1,1,0,0,0,0}')$$);
+SELECT version, dimensions FROM assay.load_word_vectors('words', $$VALUES ('tea', '{1,0,0,0}'::real[]), ('beans', '{0,1,0,0}')$$, deploy => 'never');
 \set lines '{"strategy": "sentences", "size": 1, "overlap": 0}'
 CREATE TABLE shelf.docs (id int PRIMARY KEY, title text, body text, clicks int NOT NULL DEFAULT 0);
 INSERT INTO shelf.docs VALUES (1, 'Tea', E'Green tea is steamed.\nBlack tea is oxidised.'), (2, 'Coffee', 'Beans are roasted.'), (3, 'Nothing', NULL);
@@ -10,7 +13,7 @@ CREATE FUNCTION kept(store regclass) RETURNS TABLE (chunk_id bigint, written xid
 $$BEGIN RETURN QUERY EXECUTE format('SELECT chunk_id, xmin FROM %s', store); END$$;
 
 -- In the transaction: the rows that are there are embedded, and those that change are with them.
-SELECT assay.create_vectorizer('shelf.docs', '{"column": "body"}', 'words@1', :'lines', formatting => '$title: $chunk', consistency => 'transaction') AS docs \gset
+SELECT assay.create_vectorizer('shelf.docs', '{"column": "body"}', 'words', :'lines', formatting => '$title: $chunk', consistency => 'transaction') AS docs \gset
 \d shelf.docs_chunks
 SELECT id, seq, chunk, start_pos, end_pos, array_length(embedding, 1) AS numbers FROM shelf.docs_chunks ORDER BY id, seq;
 SELECT schema, name, source, store, embedding, loading, formatting, consistency, pending, owner = current_user::regrole AS mine FROM assay.vectorizers WHERE id = :docs;
@@ -53,7 +56,10 @@ CREATE TRIGGER shout AFTER INSERT ON shelf.docs FOR EACH ROW EXECUTE FUNCTION sh
 INSERT INTO shelf.docs VALUES (10, 'Loud', 'quiet');
 SELECT chunk FROM shelf.docs_chunks WHERE id = 10;
 DROP TRIGGER shout ON shelf.docs;
--- An error of the embedder is one of the statement.
+-- What cannot be kept is an error of the statement.
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN IF NEW.chunk ~ 'unembeddable' THEN RAISE 'this cannot be kept'; END IF; RETURN NEW; END$$;
+CREATE TRIGGER refuse BEFORE INSERT ON shelf.docs_chunks FOR EACH ROW EXECUTE FUNCTION refuse();
 INSERT INTO shelf.docs VALUES (11, 'Bad', 'unembeddable');
 SELECT count(*) FROM shelf.docs WHERE id = 11;
 -- What replication brings is queued.
@@ -102,6 +108,7 @@ CALL assay.run_queue(max_items => 1);
 SELECT source_seq, seq, chunk FROM "note vectors" ORDER BY 1;
 SELECT pending, failed, lag FROM assay.vectorizers WHERE name = 'my notes';
 -- One bad row fails alone, and is tried again later.
+CREATE TRIGGER refuse BEFORE INSERT ON "note vectors" FOR EACH ROW EXECUTE FUNCTION refuse();
 INSERT INTO notes VALUES ('c', '2026-01-03', 'unembeddable'), ('d', '2026-01-03', 'fine');
 CALL assay.run_queue();
 SELECT source_seq, chunk FROM "note vectors" WHERE source_seq > 'b' ORDER BY 1;
@@ -153,6 +160,13 @@ SELECT assay.alter_vectorizer('my notes', chunking => :'lines');
 SELECT chunking FROM assay.vectorizers WHERE name = 'my notes';
 CALL assay.run_queue();
 SELECT source_seq, seq, chunk, start_pos, end_pos, chunk_id = :whole AS was_there FROM "note vectors" WHERE source_seq < 'c' ORDER BY 1, 2;
+
+-- Without its embedder nothing can be done, whatever the row is; the queue waits.
+SELECT assay.drop_model('words');
+UPDATE notes SET note = note || '?';
+CALL assay.run_queue();
+SELECT count(*) AS waiting, count(DISTINCT error) AS errors, min(error) AS error FROM assay.vectorizer_items WHERE vectorizer = 'my notes';
+SELECT version FROM assay.load_word_vectors('words', $$VALUES ('tea', '{1,0,0,0,0,0,0,0}'::real[])$$);
 
 -- Sources that cannot be one, and arguments that say nothing.
 CREATE VIEW note_view AS SELECT * FROM notes;

@@ -44,7 +44,10 @@ fn renamed(from: &str, to: &str) -> Vec<u8> {
 /// The model without its score head.
 fn encoder(keys: Value) -> Bert {
     let weights = renamed("classifier.weight", "something.weights");
-    Bert::open(aligned(&build(&weights, TOKENIZER, &config(keys), &Unwatched).unwrap().image)).unwrap()
+    Bert::open(aligned(
+        &build(&weights, TOKENIZER, &config(keys), &Unwatched).unwrap().image,
+    ))
+    .unwrap()
 }
 
 fn vectors(bert: &Bert, texts: &[&str]) -> Vec<f32> {
@@ -125,7 +128,8 @@ fn the_real_model_answers_as_it_does_elsewhere() {
     let expected: Vec<Vec<f32>> = serde_json::from_value(golden["embeddings"].clone()).unwrap();
     let mut config: Value = serde_json::from_slice(&read("config.json")).unwrap();
     let (weights, tokenizer) = (read("model.safetensors"), read("tokenizer.json"));
-    let open = |config: &Value| Bert::open(aligned(&build(&weights, &tokenizer, config, &Unwatched).unwrap().image)).unwrap();
+    let open =
+        |config: &Value| Bert::open(aligned(&build(&weights, &tokenizer, config, &Unwatched).unwrap().image)).unwrap();
     close(&vectors(&open(&config), &texts), &expected, 1e-4);
     config["precision"] = "int8".into();
     for (found, expected) in vectors(&open(&config), &texts).chunks_exact(384).zip(expected) {
@@ -174,7 +178,9 @@ fn names_without_a_prefix_load() {
         .replace("\"bert.", "     \"")
         .replace("classifier.weight", "something.weights");
     let weights = [&WEIGHTS[..8], short.as_bytes(), &WEIGHTS[8 + length..]].concat();
-    let image = build(&weights, TOKENIZER, &config(json!({})), &Unwatched).unwrap().image;
+    let image = build(&weights, TOKENIZER, &config(json!({})), &Unwatched)
+        .unwrap()
+        .image;
     let same = vectors(&Bert::open(aligned(&image)).unwrap(), &["deep water"]);
     assert_eq!(same, vectors(&encoder(json!({})), &["deep water"]));
 }
