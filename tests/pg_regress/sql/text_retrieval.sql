@@ -6,6 +6,7 @@ CREATE TABLE exam.docs (id int PRIMARY KEY, body text);
 INSERT INTO exam.docs VALUES (1, 'apple pie'), (2, 'apple tart'), (3, 'cherry pie'), (4, 'plum jam'), (5, 'apple'), (6, 'plum');
 CREATE TABLE exam.judgement (question text, doc int, grade int);
 INSERT INTO exam.judgement VALUES ('apple', 1, 1), ('apple', 2, 2), ('apple', 5, 0), ('plum', 4, 1), ('cherry', 3, 1), ('cherry', 6, 1), ('melon', 1, 0);
+SELECT version, dimensions FROM assay.load_word_vectors('words', $$VALUES ('apple', '{1,0,0}'::real[]), ('plum', '{0,1,0}'), ('cherry', '{0,0,1}'), ('pie', '{1,0,1}')$$);
 SELECT assay.create_vectorizer('exam.docs', '{"column": "body"}', 'words@1', consistency => 'transaction') > 0 AS made;
 SELECT key, round(score::numeric, 4) AS score FROM assay.search('exam.docs', 'apple', mode => 'text');
 

@@ -6,6 +6,8 @@ CREATE TABLE library.docs (id int PRIMARY KEY, topic text, body text, secret tex
 INSERT INTO library.docs VALUES
     (1, 'tea', 'Green tea is steamed. Green tea is light.', 'a'), (2, 'tea', 'Black tea is oxidised.', 'b'),
     (3, 'coffee', 'Beans are roasted, and coffee is black.', 'c'), (4, 'korean', '검색을 잘하는 데이터베이스', 'd'), (5, 'chinese', '全文检索数据库', 'e');
+-- Four words that have vectors.
+SELECT version, dimensions FROM assay.load_word_vectors('words', $$VALUES ('tea', '{1,0,0}'::real[]), ('black', '{0,1,0}'), ('coffee', '{0,0,1}'), ('green', '{1,0,1}')$$);
 SELECT assay.create_vectorizer('library.docs', '{"column": "body"}', 'words@1', consistency => 'transaction') > 0 AS made;
 
 -- By words: BM25, as the formula has it.
