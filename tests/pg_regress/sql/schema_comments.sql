@@ -53,6 +53,8 @@ INSERT INTO call VALUES
     ('create_vectorizer', 'loading', $$SELECT assay.create_vectorizer('body', '{"no such option": 1}', 'none')$$),
     ('create_vectorizer', 'chunking', $$SELECT assay.create_vectorizer('body', '{"column": "body"}', 'none', '{"no such option": 1}')$$),
     ('create_vectorizer', 'indexing', $$SELECT assay.create_vectorizer('body', '{"column": "body"}', 'none', indexing => '{"no such option": 1}')$$),
+    ('train_word2vec', 'options', $$SELECT assay.train_word2vec('other', 'SELECT ''a'' AS x', '{"no such option": 1}')$$),
+    ('train_tf_idf', 'options', $$SELECT assay.train_tf_idf('other', 'SELECT ''a'' AS x', '{"no such option": 1}')$$),
     ('alter_vectorizer', 'chunking', $$SELECT assay.alter_vectorizer('none', chunking => '{"no such option": 1}')$$),
     ('drift', 'options', $$SELECT assay.drift('SELECT 1 AS x', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('render_drift', 'options', $$SELECT assay.render_drift('SELECT 1 AS x', 'SELECT 1 AS x', '{"no such option": 1}')$$),
@@ -95,9 +97,9 @@ SELECT c.function, c.argument, option[1] AS option,
 FROM call AS c, regexp_matches(substring(error_of(c.call) FROM '(?:Expected is|Besides arguments a check has:)(.*)'), '"?(\w+)"?(?=,| or |\.)', 'g') AS option;
 SELECT function, argument, count(DISTINCT option) AS options FROM option GROUP BY function, argument ORDER BY function, argument;
 SELECT function, argument, option AS not_in_the_comment FROM option WHERE comment !~ ('\m' || option || '\M');
--- Those that are not tried here. Features, a segment and what series are told apart by are values, which have no options; a manifest and results are as dbt writes them.
+-- Those that are not tried here. Features, a segment and what series are told apart by are values, which have no options; a manifest and results are as dbt writes them, an encoder's config as its makers do.
 SELECT p.oid::regprocedure AS function, argument.name FROM pg_proc AS p, unnest(p.proargnames, p.proargtypes::oid[]) AS argument (name, type)
-WHERE p.pronamespace = 'assay'::regnamespace AND argument.type = 'jsonb'::regtype AND argument.name NOT IN ('features', 'segment', 'of_series', 'manifest', 'results', 'request') AND NOT EXISTS (SELECT FROM call AS c WHERE (c.function, c.argument) = (p.proname, argument.name));
+WHERE p.pronamespace = 'assay'::regnamespace AND argument.type = 'jsonb'::regtype AND argument.name NOT IN ('features', 'segment', 'of_series', 'manifest', 'results', 'request', 'config') AND NOT EXISTS (SELECT FROM call AS c WHERE (c.function, c.argument) = (p.proname, argument.name));
 DROP VIEW option;
 DROP FUNCTION error_of;
 DROP TABLE call, listed;
