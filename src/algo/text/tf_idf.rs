@@ -161,7 +161,7 @@ impl Frequencies {
 /// Where a word falls by its hash, and by which sign it counts there, so that words that fall together do not add up.
 fn place_of(word: &str, width: usize) -> (usize, f64) {
     let hash = hash_bytes(0, word.as_bytes());
-    let place = ((hash >> 32) * width as u64 >> 32) as usize;
+    let place = (((hash >> 32) * width as u64) >> 32) as usize;
     (place, if hash & 1 == 0 { 1.0 } else { -1.0 })
 }
 

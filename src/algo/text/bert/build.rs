@@ -61,6 +61,7 @@ fn f32() -> Precision {
 const WINDOW: usize = 256;
 
 /// An encoder's image, and what it is of.
+#[derive(Debug)]
 pub struct Built {
     /// The image.
     pub image: Vec<u8>,

@@ -52,7 +52,7 @@ impl<'a> Words<'a> {
     }
 
     /// The next word with its frequency.
-    pub fn next(&mut self) -> Result<Option<(&'a [u8], u32)>> {
+    pub fn read(&mut self) -> Result<Option<(&'a [u8], u32)>> {
         if self.words == 0 {
             return match self.left {
                 [] => Ok(None),
@@ -86,7 +86,7 @@ pub fn frequencies(bytes: &[u8], asked: &[String], frequencies: &mut Vec<u32>) -
     frequencies.resize(asked.len(), 0);
     let mut words = Words::of(bytes)?;
     let mut place = 0;
-    while let Some((word, frequency)) = words.next()? {
+    while let Some((word, frequency)) = words.read()? {
         while asked.get(place).is_some_and(|own| own.as_bytes() < word) {
             place += 1;
         }

@@ -131,7 +131,7 @@ proptest! {
         one.insert(0, 1);
         let _ = pending::frequencies(&one, &["a".into(), "b".into()], &mut frequencies);
         if let Ok(mut words) = pending::Words::of(&one) {
-            while let Ok(Some(_)) = words.next() {}
+            while let Ok(Some(_)) = words.read() {}
         }
     }
 
@@ -143,7 +143,7 @@ proptest! {
         parts in 1_usize..4,
     ) {
         // Words of very different frequencies.
-        let rare = |word: usize, document: usize| word < 10 || document % (7 * (word - 8)) == 0;
+        let rare = |word: usize, document: usize| word < 10 || document.is_multiple_of(7 * (word - 8));
         let documents: Vec<(i64, String)> = texts.iter().enumerate().map(|(document, words)| {
             let words = words.iter().filter(|(word, _)| rare(*word, document));
             (3 * document as i64, words.map(|(word, times)| format!("w{word} ").repeat(*times)).collect())
@@ -194,7 +194,7 @@ fn a_pending_document_has_its_words() {
     assert_eq!(frequencies, [2, 0, 2, 0]);
     let mut words = pending::Words::of(&bytes).unwrap();
     assert_eq!(words.length, 6);
-    assert_eq!(words.next().unwrap(), Some((&b"be"[..], 2)));
+    assert_eq!(words.read().unwrap(), Some((&b"be"[..], 2)));
     let newer = [&[9], &bytes[1..]].concat();
     assert!(matches!(pending::Words::of(&newer), Err(Error::Newer { .. })));
 }

@@ -159,7 +159,7 @@ impl<'t> Paragraphs<'t> {
     }
 
     pub(super) fn next(&mut self, pace: &mut Pace<'_>) -> Result<Option<Cut>> {
-        while let Some(line) = self.lines.next() {
+        for line in self.lines.by_ref() {
             pace.spend(line.len())?;
             let is_blank = self.units.text[line.clone()].trim_start().is_empty();
             let begins = std::mem::replace(&mut self.is_after_blank, is_blank) && !is_blank && self.has_paragraph;

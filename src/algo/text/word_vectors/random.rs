@@ -23,7 +23,7 @@ impl Random {
     /// A number below another.
     #[inline(always)]
     pub(super) fn below(&mut self, most: u32) -> u32 {
-        ((self.next() >> 32) * u64::from(most) >> 32) as u32
+        (((self.next() >> 32) * u64::from(most)) >> 32) as u32
     }
 }
 
@@ -78,7 +78,7 @@ impl Lots {
     #[inline(always)]
     pub(super) fn draw(&self, random: &mut Random) -> u32 {
         let number = random.next();
-        let place = ((number >> 32) * self.0.len() as u64 >> 32) as u32;
+        let place = (((number >> 32) * self.0.len() as u64) >> 32) as u32;
         let lot = self.0[place as usize];
         if number as u32 <= lot.chance { place } else { lot.other }
     }

@@ -132,7 +132,7 @@ fn add(builder: &mut Builder, document: i64, content: &[u8]) -> algo::error::Res
     let mut words = Words::of(content)?;
     let length = words.length;
     builder.count(length);
-    while let Some((word, frequency)) = words.next()? {
+    while let Some((word, frequency)) = words.read()? {
         let word = std::str::from_utf8(word)
             .map_err(|_| algo::error::Error::damaged("a document's list of words", "a word is no text"))?;
         builder.push(word, document, frequency, length)?;
