@@ -3669,6 +3669,596 @@ COMMENT ON COLUMN assay.uptime_by_week.maintenance IS 'How long there was mainte
 COMMENT ON COLUMN assay.uptime_by_week.incidents IS 'How many incidents touched it.';
 GRANT SELECT ON assay.uptime_by_week TO PUBLIC;
 
+-- Texts: pieces of them, and embedders, which turn them into vectors.
+
+-- Pieces of texts.
+
+CREATE FUNCTION assay.chunk_text(input text, size integer, overlap integer DEFAULT 0, strategy text DEFAULT 'recursive',
+    OUT seq integer, OUT chunk text, OUT start_pos integer, OUT end_pos integer) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'chunk_text_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000 ROWS 20;
+COMMENT ON FUNCTION assay.chunk_text(text, integer, integer, text) IS
+'The pieces of a text, numbered from 1. start_pos and end_pos are positions of characters in the input, from 1, the end exclusive: chunk is substring(input, start_pos, end_pos - start_pos). White space around a piece is left out, except by characters, and but for the indentation of a line; a piece never ends within what readers take for one character. NULL has no pieces.
+strategy: characters, words, sentences, paragraphs (at blank lines), tokens(embedder): pieces of at most so many of these, and size and overlap are counted in them. recursive: at most size characters, cut at the strongest boundary there is: a blank line, else a line break, the end of a sentence, a space, the end of a word; markdown: the same, but headings are stronger than blank lines, the higher the stronger, and a heading stays with what follows it. What is repeated of the piece before, at most overlap, begins where a sentence does if it can, else a word. Words and sentences are those of Unicode''s annex 29. O(length). Errors: 22023 a size below 1, an overlap that is not less than the size, no such strategy; ML001, ML002 no such embedder, ML010 a model that is none, 42501, 53400 assay.max_memory.
+Example: SELECT seq, chunk, start_pos, end_pos FROM assay.chunk_text(E''One. Two two.\n\nThree three.'', 12, 0, ''recursive'')';
+
+-- Embedders made of words.
+
+CREATE FUNCTION assay.train_word2vec(name text, query text, options jsonb DEFAULT '{}', deploy text DEFAULT 'auto',
+    OUT model text, OUT version integer, OUT algorithm text, OUT dimensions integer, OUT bytes bigint, OUT metrics jsonb, OUT duration interval) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'train_word2vec_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1;
+COMMENT ON FUNCTION assay.train_word2vec(text, text, jsonb, text) IS
+'Learns vectors of words from the sentences of a query (word2vec) as a new version of an embedder, which assay.embed, assay.most_similar and vectorizers use: the vector of a text is the mean of its words''. The query has one column: text[], an element a word as it is written, or text, of whose words small letters are learned. It is run as the caller, read-only.
+options, with gensim''s names and defaults: vector_size 100, window 5, min_count 5, sg 0 (CBOW; 1 skip-gram), hs 0 (1 hierarchical softmax), negative 5, ns_exponent 0.75, cbow_mean 1, sample 0.001, alpha 0.025, min_alpha 0.0001, epochs 5, shrink_windows 1, seed 1; and shuffle 1: sentences are learned from in an order that depends on nothing but what they say (0: as the query brings them, as gensim does; give it an ORDER BY then). deploy: auto (if none is deployed yet), always, never.
+The same rows give the same bytes for a seed, on any number of threads and, shuffled, in any order. O(words x epochs x vector_size). Errors: 22023 unknown or wrong options, ML005 a column of another type, ML007 no word is frequent enough, ML008, 42501, 53400 assay.max_memory.
+Example: SELECT model, version, metrics FROM assay.train_word2vec(''animals'', $$SELECT regexp_split_to_array(s, '' '') FROM (VALUES (''the cat says meow''), (''the dog says woof'')) AS t(s)$$, ''{"vector_size": 10, "min_count": 1}'')';
+
+CREATE FUNCTION assay.load_word_vectors(name text, query text, deploy text DEFAULT 'auto',
+    OUT model text, OUT version integer, OUT algorithm text, OUT dimensions integer, OUT bytes bigint, OUT metrics jsonb, OUT duration interval) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'load_word_vectors_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1;
+COMMENT ON FUNCTION assay.load_word_vectors(text, text, text) IS
+'Makes an embedder of words and vectors that are known, such as GloVe''s or fastText''s in a table, as a new version: the vector of a text is the mean of its words'', in units of its length; a word counts as it is written, else in small letters, else not. The query, run as the caller, read-only, has two columns: text, and real[] or float8[], all of one length. O(rows x length). Errors: 22023, ML005 a NULL or a column of another type, ML007 a word that comes twice or a vector of another length, ML008, 42501, 53400 assay.max_memory.
+Example: SELECT model, version, dimensions FROM assay.load_word_vectors(''colours'', $$VALUES (''red'', ''{1, 0}''::real[]), (''blue'', ''{0, 1}'')$$)';
+
+CREATE FUNCTION assay.train_tf_idf(name text, query text, options jsonb DEFAULT '{}', deploy text DEFAULT 'auto',
+    OUT model text, OUT version integer, OUT algorithm text, OUT dimensions integer, OUT bytes bigint, OUT metrics jsonb, OUT duration interval) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'train_tf_idf_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1;
+COMMENT ON FUNCTION assay.train_tf_idf(text, text, jsonb, text) IS
+'Makes an embedder that counts the words of a text, each the more the fewer of the query''s texts have it (tf-idf, as scikit-learn computes it), as a new version. The query, run as the caller, read-only, has one column: text or text[]. options: width 1024, the numbers of a vector: so many words that most texts have; hashed false: with true words fall by their hash into so many places, and all count; min_df 1, words that fewer texts have are left out; sublinear_tf false: with true a word that occurs n times counts 1 + ln(n). O(words). Errors: 22023 unknown or wrong options, ML005, ML007 no word counts, ML008, 42501, 53400 assay.max_memory.
+Example: SELECT model, version, dimensions FROM assay.train_tf_idf(''rare_words'', $$VALUES (''the cat''), (''the dog'')$$)';
+
+CREATE FUNCTION assay.vocabulary(model text, OUT word text, OUT count bigint, OUT vector real[]) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'vocabulary_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 10000 ROWS 10000;
+COMMENT ON FUNCTION assay.vocabulary(text) IS
+'The words of an embedder that assay.train_word2vec or assay.load_word_vectors made: how often each occurs in what it was learned from (NULL where the vectors were given), and its vector. The most frequent come first. Errors: ML001, ML002 no such model or version, ML010 an embedder without words, 42501.
+Example: SELECT word, count FROM assay.vocabulary(''words'') LIMIT 3';
+
+CREATE FUNCTION assay.most_similar(model text, input text, k integer DEFAULT 10, OUT word text, OUT similarity double precision) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'most_similar_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 1000000 ROWS 10;
+COMMENT ON FUNCTION assay.most_similar(text, text, integer) IS
+'The k words of an embedder whose vectors have the least angle to that of a word, the nearest first; similarity is the angle''s cosine. O(words x dimensions). Errors: 22023 a word that it does not know, ML001, ML002, ML010 an embedder without words, 42501.
+Example: SELECT word, similarity FROM assay.most_similar(''words'', ''cat'', 3)';
+
+CREATE FUNCTION assay.analogy(model text, a text, b text, c text, k integer DEFAULT 10, OUT word text, OUT similarity double precision) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'analogy_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 1000000 ROWS 10;
+COMMENT ON FUNCTION assay.analogy(text, text, text, text, integer) IS
+'What is to c as b is to a: man is to king as woman is to queen. The k words, but for these three, whose vectors have the least angle to b - a + c, each of length 1. Errors as assay.most_similar.
+Example: SELECT word, similarity FROM assay.analogy(''words'', ''man'', ''king'', ''woman'', 1)';
+
+-- Embedders.
+
+CREATE FUNCTION assay.load_embedder(name text, weights bytea, tokenizer bytea, config jsonb DEFAULT '{}', deploy text DEFAULT 'auto')
+RETURNS TABLE (model text, version integer, algorithm text, dimensions integer, bytes bigint, metrics jsonb, duration interval)
+AS 'MODULE_PATHNAME', 'load_embedder_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
+COMMENT ON FUNCTION assay.load_embedder(text, bytea, bytea, jsonb, text) IS
+'Makes an encoder of the BERT family (all-MiniLM, BGE, E5, multilingual-e5 with WordPiece; cross-encoders with a score head) a version of a model, which assay.embed then computes inside the server. Versions, aliases, grants, deployment, rollback and pg_dump are those of all models.
+weights: the bytes of a safetensors file; tokenizer: those of its tokenizer.json (WordPiece; its truncation and padding do not matter). Of large objects lo_get gives them, of files on the server pg_read_binary_file, each to whoever may read these.
+config: the model''s own config.json (other keys are ignored), and max_seq_length (256 unless given, at most max_position_embeddings): so many tokens of a text count; pooling (mean, cls, max): what becomes of the tokens'' vectors; normalize (true): vectors have length 1; precision (f32, int8): int8 takes a quarter of the memory and less time, and its vectors are nearly those of f32.
+deploy: auto (when no version is deployed yet), always, never. Vectors of different versions are not to be compared.
+The whole model is checked: names, shapes, finite numbers. O(bytes); memory: the weights twice. Errors: 22023 what was given is no such model, or does not fit together, 42501 not yours, 53400 assay.max_memory, 54000 more than 1 GB.
+Example: SELECT version, dimensions FROM assay.load_embedder(''minilm'', pg_read_binary_file(''/models/minilm/model.safetensors''), pg_read_binary_file(''/models/minilm/tokenizer.json''), ''{"hidden_size": 384, "num_attention_heads": 12, "num_hidden_layers": 6, "intermediate_size": 1536, "max_position_embeddings": 512}'')';
+
+CREATE FUNCTION assay.embed(model text, input text) RETURNS real[]
+AS 'MODULE_PATHNAME', 'embed_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000000;
+COMMENT ON FUNCTION assay.embed(text, text) IS
+'The vector of a text by a local embedder: one that assay.load_embedder, assay.train_word2vec or their kin made. An empty text has a vector, too. What is longer than the embedder''s window is cut off.
+The same text gives the same bits, whatever else is embedded with it, on any number of threads, under any plan, on any x86 processor with FMA. NULL for NULL.
+The weights are read into the backend''s memory by mapping a file that the backends of a database share; the first call after the server started writes it. O(tokens). Errors: ML001, ML002 no such model or version, ML010 a model that is no local embedder, 42501.
+Example: SELECT assay.embed(''minilm'', ''How long do I have to return an item?'')';
+
+CREATE FUNCTION assay.embed(model text, input text[]) RETURNS real[]
+AS 'MODULE_PATHNAME', 'embed_array_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10000000;
+COMMENT ON FUNCTION assay.embed(text, text[]) IS
+'The vectors of texts as an array of two dimensions, a row for each; the elements of the row of a NULL are NULL. The vectors are those that assay.embed(model, input) gives of each text, computed on up to assay.threads threads. Errors as there, and 53400 assay.max_memory.
+Example: SELECT assay.embed(''minilm'', ARRAY[''The refund period is 14 days.'', ''The cat sat on the mat''])';
+
+-- Endpoints: servers elsewhere that embed and rerank texts. CREATE SERVER says where one is, USAGE on it who may call it, a user mapping with which key;
+-- assay.endpoints says which hosts may be reached at all. What is called is booked first, by a background worker, so that no rollback takes it back.
+
+CREATE FUNCTION assay_internal.http_validator(options text[], catalog oid) RETURNS void
+AS 'MODULE_PATHNAME', 'http_validator_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.http_validator(text[], oid) IS
+'Looks at the options of servers and user mappings of assay_http when they are set. Errors: 22023.';
+
+CREATE FOREIGN DATA WRAPPER assay_http NO HANDLER VALIDATOR assay_internal.http_validator;
+COMMENT ON FOREIGN DATA WRAPPER assay_http IS
+'Endpoints that speak OpenAI''s protocol. Options of a server: base_url, api (openai), model, timeout (seconds), requests_per_minute, tokens_per_day, cost_per_day, price_per_million_tokens, batch_size, ca_file; of a user mapping: one of api_key, api_key_file, api_key_variable.';
+
+-- Who creates an extension that is trusted owns it, but not what it contains.
+CREATE FUNCTION assay_internal.grant_wrapper() RETURNS void
+AS 'MODULE_PATHNAME', 'grant_wrapper_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay_internal.grant_wrapper() IS
+'For the install script, and those that update the extension: grants USAGE on the foreign data wrapper to the role that installed the extension, unless it is a superuser.';
+REVOKE EXECUTE ON FUNCTION assay_internal.grant_wrapper() FROM PUBLIC;
+
+SELECT assay_internal.grant_wrapper();
+
+CREATE TABLE assay.endpoint_use (
+    server    text COLLATE "C" NOT NULL,
+    called_by text COLLATE "C" NOT NULL,
+    day       date NOT NULL,
+    calls     bigint NOT NULL,
+    failed    bigint NOT NULL,
+    tokens    bigint NOT NULL,
+    cost      double precision NOT NULL,
+    PRIMARY KEY (server, day, called_by)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE assay.endpoint_use IS 'What each server has taken, one row per role and day. Read the view assay.endpoint_usage instead.';
+COMMENT ON COLUMN assay.endpoint_use.server IS 'The name of the server.';
+COMMENT ON COLUMN assay.endpoint_use.called_by IS 'The name of the role that called it, as it was then.';
+COMMENT ON COLUMN assay.endpoint_use.day IS 'The day, in UTC.';
+COMMENT ON COLUMN assay.endpoint_use.calls IS 'How often it was called.';
+COMMENT ON COLUMN assay.endpoint_use.failed IS 'How many of these calls have failed.';
+COMMENT ON COLUMN assay.endpoint_use.tokens IS 'The tokens: what the server said that it took, or what the call was booked for where it did not say.';
+COMMENT ON COLUMN assay.endpoint_use.cost IS 'What they cost, at the price that the server''s options said.';
+
+CREATE TABLE assay.endpoint_call (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    server      text COLLATE "C" NOT NULL,
+    called_by   text COLLATE "C" NOT NULL,
+    model       text NOT NULL,
+    day         date NOT NULL,
+    booked_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    finished_at timestamptz,
+    failed      boolean,
+    tokens      bigint NOT NULL,
+    cost        double precision NOT NULL
+) WITH (fillfactor = 70);
+CREATE INDEX endpoint_call_server_idx ON assay.endpoint_call (server, booked_at);
+COMMENT ON TABLE assay.endpoint_call IS 'The calls of the last hour, one row each. Read the view assay.endpoint_calls instead.';
+COMMENT ON COLUMN assay.endpoint_call.id IS 'The call''s key.';
+COMMENT ON COLUMN assay.endpoint_call.server IS 'The name of the server.';
+COMMENT ON COLUMN assay.endpoint_call.called_by IS 'The name of the role that called it, as it was then.';
+COMMENT ON COLUMN assay.endpoint_call.model IS 'The name of the model there.';
+COMMENT ON COLUMN assay.endpoint_call.day IS 'The day that it was booked on, in UTC.';
+COMMENT ON COLUMN assay.endpoint_call.booked_at IS 'When it was booked, before it was made.';
+COMMENT ON COLUMN assay.endpoint_call.finished_at IS 'When it was over; NULL while it is on its way, and for good where its statement was cancelled.';
+COMMENT ON COLUMN assay.endpoint_call.failed IS 'Whether it has failed.';
+COMMENT ON COLUMN assay.endpoint_call.tokens IS 'What it took; until it is over, the most that it may take.';
+COMMENT ON COLUMN assay.endpoint_call.cost IS 'What that costs.';
+
+-- Whose servers the current role looks after: its own, and in the end the database's owner.
+CREATE VIEW assay_internal.kept_server AS
+    SELECT s.srvname::pg_catalog.text COLLATE "C" AS server
+    FROM pg_catalog.pg_foreign_server AS s
+    WHERE pg_catalog.pg_has_role(s.srvowner, 'USAGE');
+COMMENT ON VIEW assay_internal.kept_server IS 'The foreign servers whose owner''s rights the current role has.';
+COMMENT ON COLUMN assay_internal.kept_server.server IS 'The name of the server.';
+
+CREATE VIEW assay_internal.is_steward AS
+    SELECT pg_catalog.pg_has_role(d.datdba, 'USAGE') AS steward
+    FROM pg_catalog.pg_database AS d
+    WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database();
+COMMENT ON VIEW assay_internal.is_steward IS 'Whether the current role has the rights of the database''s owner.';
+COMMENT ON COLUMN assay_internal.is_steward.steward IS 'Whether it has.';
+
+CREATE VIEW assay.endpoint_usage WITH (security_barrier) AS
+    SELECT u.server, u.called_by, u.day, u.calls, u.failed, u.tokens, u.cost
+    FROM assay.endpoint_use AS u
+    WHERE u.called_by OPERATOR(pg_catalog.=) CURRENT_USER
+       OR EXISTS (SELECT FROM assay_internal.kept_server AS k WHERE k.server OPERATOR(pg_catalog.=) u.server)
+       OR (SELECT s.steward FROM assay_internal.is_steward AS s);
+COMMENT ON VIEW assay.endpoint_usage IS
+'What endpoints have taken, by server, role and day in UTC: of the current role''s own calls, of servers that are its own, and for the database''s owner of all.
+Example: SELECT server, day, calls, tokens, cost FROM assay.endpoint_usage ORDER BY day DESC, server';
+COMMENT ON COLUMN assay.endpoint_usage.server IS 'The name of the server.';
+COMMENT ON COLUMN assay.endpoint_usage.called_by IS 'The name of the role that called it, as it was then.';
+COMMENT ON COLUMN assay.endpoint_usage.day IS 'The day, in UTC.';
+COMMENT ON COLUMN assay.endpoint_usage.calls IS 'How often it was called.';
+COMMENT ON COLUMN assay.endpoint_usage.failed IS 'How many of these calls have failed.';
+COMMENT ON COLUMN assay.endpoint_usage.tokens IS 'The tokens: what the server said that it took, or what the call was booked for where it did not say.';
+COMMENT ON COLUMN assay.endpoint_usage.cost IS 'What they cost, at the server''s price_per_million_tokens.';
+
+CREATE VIEW assay.endpoint_calls WITH (security_barrier) AS
+    SELECT c.id, c.server, c.called_by, c.model, c.booked_at, c.finished_at, c.failed, c.tokens, c.cost
+    FROM assay.endpoint_call AS c
+    WHERE c.called_by OPERATOR(pg_catalog.=) CURRENT_USER
+       OR EXISTS (SELECT FROM assay_internal.kept_server AS k WHERE k.server OPERATOR(pg_catalog.=) c.server)
+       OR (SELECT s.steward FROM assay_internal.is_steward AS s);
+COMMENT ON VIEW assay.endpoint_calls IS
+'The calls of endpoints of the last hour, for those who see them in assay.endpoint_usage.
+Example: SELECT server, model, booked_at, finished_at, failed, tokens FROM assay.endpoint_calls ORDER BY id DESC LIMIT 10';
+COMMENT ON COLUMN assay.endpoint_calls.id IS 'The call''s key.';
+COMMENT ON COLUMN assay.endpoint_calls.server IS 'The name of the server.';
+COMMENT ON COLUMN assay.endpoint_calls.called_by IS 'The name of the role that called it, as it was then.';
+COMMENT ON COLUMN assay.endpoint_calls.model IS 'The name of the model there.';
+COMMENT ON COLUMN assay.endpoint_calls.booked_at IS 'When it was booked, before it was made.';
+COMMENT ON COLUMN assay.endpoint_calls.finished_at IS 'When it was over; NULL while it is on its way, and for good where its statement was cancelled.';
+COMMENT ON COLUMN assay.endpoint_calls.failed IS 'Whether it has failed.';
+COMMENT ON COLUMN assay.endpoint_calls.tokens IS 'What it took; until it is over, the most that it may take.';
+COMMENT ON COLUMN assay.endpoint_calls.cost IS 'What that costs.';
+
+GRANT SELECT ON assay.endpoint_usage, assay.endpoint_calls TO PUBLIC;
+
+-- The calls of the last hour are nothing to keep.
+SELECT pg_catalog.pg_extension_config_dump('assay.endpoint_use', '');
+
+CREATE FUNCTION assay.register_remote(
+    name text, server text, model text DEFAULT NULL, task text DEFAULT 'embedding', dimensions integer DEFAULT NULL, max_tokens integer DEFAULT NULL,
+    tokenizer text DEFAULT NULL, request jsonb DEFAULT '{}', deploy text DEFAULT 'auto') RETURNS integer
+AS 'MODULE_PATHNAME', 'register_remote_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.register_remote(text, text, text, text, integer, integer, text, jsonb, text) IS
+'Adds a version of a model that answers elsewhere, and gives its number. server: a foreign server of assay_http that the caller has USAGE on. model: its name there, the server''s option model unless given. task: embedding or reranking. dimensions: how many numbers a vector has. max_tokens: the most tokens of a text. tokenizer: a local embedder that cuts texts into the same tokens; without one each byte counts as one. request: what each request says beside, such as {"dimensions": 256}. deploy: auto (where none is deployed), always or never. Nothing is called. Errors: 22023, 42501, 42704.
+Example: SELECT assay.register_remote(''small'', ''llm'', ''text-embedding-3-small'', dimensions => 1536)';
+
+CREATE FUNCTION assay.embed_remote(model text, input text) RETURNS real[]
+AS 'MODULE_PATHNAME', 'embed_remote_wrapper' LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE COST 1000000;
+COMMENT ON FUNCTION assay.embed_remote(text, text) IS
+'The vector of a text, from an endpoint. The call is booked first, and stays booked when the transaction is rolled back. Takes the privilege predict on the model and USAGE on its server. Errors: ML031 come again later, ML032 the day''s budget is used up, ML033 it fails, ML034 it refuses, 55000 the call cannot be booked, 42501 the host may not be reached.
+Example: SELECT assay.embed_remote(''small'', ''a text'')';
+
+CREATE FUNCTION assay.embed_remote(model text, input text[]) RETURNS real[]
+AS 'MODULE_PATHNAME', 'embed_remote_many_wrapper' LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE COST 1000000;
+COMMENT ON FUNCTION assay.embed_remote(text, text[]) IS
+'The vectors of texts, one row each, from an endpoint, which is called once for each batch_size of them. Else as of one text.
+Example: SELECT assay.embed_remote(''small'', ARRAY[''a text'', ''another''])';
+
+CREATE FUNCTION assay.rerank_remote(model text, query text, documents text[]) RETURNS real[]
+AS 'MODULE_PATHNAME', 'rerank_remote_wrapper' LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE COST 1000000;
+COMMENT ON FUNCTION assay.rerank_remote(text, text, text[]) IS
+'How well each document answers a query, from an endpoint for reranking: a number for each, in their order. Else as assay.embed_remote.
+Example: SELECT assay.rerank_remote(''ranker'', ''what is it?'', ARRAY[''it is this'', ''a text''])';
+
+-- Vectorizers: embeddings of a table's texts that stay current.
+
+CREATE TABLE assay.vectorizer (
+    id          bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    name        text COLLATE "C" NOT NULL,
+    source      regclass NOT NULL,
+    store       regclass NOT NULL,
+    loading     jsonb NOT NULL,
+    formatting  text NOT NULL,
+    chunking    jsonb NOT NULL,
+    consistency text COLLATE "C" NOT NULL,
+    indexing    jsonb NOT NULL,
+    settings    jsonb NOT NULL,
+    max_lag     interval,
+    sla_id      bigint,
+    created_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+);
+CREATE INDEX vectorizer_source_idx ON assay.vectorizer ((source::pg_catalog.oid));
+COMMENT ON TABLE assay.vectorizer IS 'The vectorizers. Read the view assay.vectorizers instead.';
+COMMENT ON COLUMN assay.vectorizer.id IS 'The vectorizer''s key.';
+COMMENT ON COLUMN assay.vectorizer.name IS 'Its name, within the schema of its source.';
+COMMENT ON COLUMN assay.vectorizer.source IS 'The table whose texts are embedded.';
+COMMENT ON COLUMN assay.vectorizer.store IS 'The table in which chunks and vectors are.';
+COMMENT ON COLUMN assay.vectorizer.loading IS 'What is read of a row, by the names that the columns had when it was created.';
+COMMENT ON COLUMN assay.vectorizer.formatting IS 'The template of what is embedded.';
+COMMENT ON COLUMN assay.vectorizer.chunking IS 'How texts are cut.';
+COMMENT ON COLUMN assay.vectorizer.consistency IS 'transaction or queue.';
+COMMENT ON COLUMN assay.vectorizer.indexing IS 'How vectors are kept and indexed.';
+COMMENT ON COLUMN assay.vectorizer.settings IS 'The settings under which columns are written as texts.';
+COMMENT ON COLUMN assay.vectorizer.max_lag IS 'How far vectors may lag behind their rows; NULL where nothing is promised.';
+COMMENT ON COLUMN assay.vectorizer.sla_id IS 'The service level that was promised with it.';
+COMMENT ON COLUMN assay.vectorizer.created_at IS 'When it was created.';
+
+CREATE TABLE assay.vectorizer_space (
+    vectorizer_id bigint NOT NULL,
+    number        integer NOT NULL,
+    embedding     text COLLATE "C" NOT NULL,
+    column_name   text COLLATE "C" NOT NULL,
+    column_type   text COLLATE "C" NOT NULL,
+    dimensions    integer NOT NULL,
+    state         text COLLATE "C" NOT NULL,
+    since         timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    CONSTRAINT vectorizer_space_pkey PRIMARY KEY (vectorizer_id, number)
+);
+COMMENT ON TABLE assay.vectorizer_space IS 'The vectors that each embedder of a vectorizer made. Read the view assay.vectorizer_embeddings instead.';
+COMMENT ON COLUMN assay.vectorizer_space.vectorizer_id IS 'The vectorizer.';
+COMMENT ON COLUMN assay.vectorizer_space.number IS 'The number of the space, from 1.';
+COMMENT ON COLUMN assay.vectorizer_space.embedding IS 'The embedder, with its version.';
+COMMENT ON COLUMN assay.vectorizer_space.column_name IS 'The column of the store.';
+COMMENT ON COLUMN assay.vectorizer_space.column_type IS 'Its type.';
+COMMENT ON COLUMN assay.vectorizer_space.dimensions IS 'How many numbers a vector has.';
+COMMENT ON COLUMN assay.vectorizer_space.state IS 'serving, building or previous.';
+COMMENT ON COLUMN assay.vectorizer_space.since IS 'Since when it is in this state.';
+
+-- What writes it is a trigger for each row of a load, without the executor: it has no constraint but its key, no default but its number, and no trigger.
+CREATE TABLE assay.vectorizer_queue (
+    id            bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    vectorizer_id bigint NOT NULL,
+    key           text[] NOT NULL,
+    key_hash      bigint NOT NULL,
+    queued_at     timestamptz NOT NULL,
+    attempts      integer NOT NULL,
+    alone         boolean NOT NULL,
+    next_at       timestamptz NOT NULL,
+    lease         bigint,
+    error         text,
+    failed_at     timestamptz
+);
+CREATE INDEX vectorizer_queue_next_idx ON assay.vectorizer_queue (vectorizer_id, alone, next_at, id);
+CREATE INDEX vectorizer_queue_key_idx ON assay.vectorizer_queue (vectorizer_id, key_hash);
+COMMENT ON TABLE assay.vectorizer_queue IS 'Rows whose vectors are to be made: one row for each change. Read the view assay.vectorizer_items instead.';
+COMMENT ON COLUMN assay.vectorizer_queue.id IS 'The item''s key.';
+COMMENT ON COLUMN assay.vectorizer_queue.vectorizer_id IS 'The vectorizer.';
+COMMENT ON COLUMN assay.vectorizer_queue.key IS 'The values of the row''s primary key.';
+COMMENT ON COLUMN assay.vectorizer_queue.key_hash IS 'A hash of them.';
+COMMENT ON COLUMN assay.vectorizer_queue.queued_at IS 'When the row was written.';
+COMMENT ON COLUMN assay.vectorizer_queue.attempts IS 'How often it was taken up.';
+COMMENT ON COLUMN assay.vectorizer_queue.alone IS 'Whether it is worked at by itself, for it may be what ended others.';
+COMMENT ON COLUMN assay.vectorizer_queue.next_at IS 'From when on it may be taken up.';
+COMMENT ON COLUMN assay.vectorizer_queue.lease IS 'Under which lease it is worked at, or was when the worker ended.';
+COMMENT ON COLUMN assay.vectorizer_queue.error IS 'Why it failed last.';
+COMMENT ON COLUMN assay.vectorizer_queue.failed_at IS 'When.';
+
+CREATE SEQUENCE assay.vectorizer_lease;
+COMMENT ON SEQUENCE assay.vectorizer_lease IS 'The numbers of leases.';
+
+CREATE FUNCTION assay_internal.lease_is_free(lease bigint) RETURNS boolean
+AS 'MODULE_PATHNAME', 'lease_is_free_wrapper' LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay_internal.lease_is_free(bigint) IS 'Whether no session holds a lease any more.';
+REVOKE EXECUTE ON FUNCTION assay_internal.lease_is_free(bigint) FROM PUBLIC;
+
+CREATE FUNCTION assay_internal.queue_row() RETURNS trigger
+AS 'MODULE_PATHNAME', 'queue_row_wrapper' LANGUAGE c;
+COMMENT ON FUNCTION assay_internal.queue_row() IS 'After a row of a source: queues it. The argument is the vectorizer.';
+CREATE FUNCTION assay_internal.embed_rows() RETURNS trigger
+AS 'MODULE_PATHNAME', 'embed_rows_wrapper' LANGUAGE c;
+COMMENT ON FUNCTION assay_internal.embed_rows() IS 'After a statement that wrote a source: makes the chunks and vectors of its rows. The argument is the vectorizer.';
+CREATE FUNCTION assay_internal.forget_rows() RETURNS trigger
+AS 'MODULE_PATHNAME', 'forget_rows_wrapper' LANGUAGE c;
+COMMENT ON FUNCTION assay_internal.forget_rows() IS 'After TRUNCATE of a source: takes chunks and vectors away. The argument is the vectorizer.';
+CREATE FUNCTION assay_internal.vectorizer_columns() RETURNS trigger
+AS 'MODULE_PATHNAME', 'vectorizer_columns_wrapper' LANGUAGE c;
+COMMENT ON FUNCTION assay_internal.vectorizer_columns() IS 'Of a trigger that is disabled: it names the columns that a vectorizer reads, so that PostgreSQL follows them. The argument is the vectorizer.';
+CREATE FUNCTION assay_internal.guard_vectorizer() RETURNS trigger
+AS 'MODULE_PATHNAME', 'guard_vectorizer_wrapper' LANGUAGE c;
+COMMENT ON FUNCTION assay_internal.guard_vectorizer() IS 'Before a vectorizer is stored: leaves it out where the current role may not act for the owner of its source.';
+CREATE TRIGGER a_guard BEFORE INSERT ON assay.vectorizer FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_vectorizer();
+
+-- One whose source is gone is none, and forgotten by the next one who creates a vectorizer or works at the queue.
+CREATE VIEW assay_internal.visible_vectorizer WITH (security_barrier) AS
+    SELECT v.*, c.relname, c.relnamespace, c.relowner
+    FROM assay.vectorizer v
+    JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) v.source
+    WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE') OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT');
+COMMENT ON VIEW assay_internal.visible_vectorizer IS 'The vectorizers that the current role may know of: the base of the views below.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.id IS 'The vectorizer''s key.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.name IS 'Its name.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.source IS 'The table whose texts are embedded.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.store IS 'The table in which chunks and vectors are.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.loading IS 'What is read of a row.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.formatting IS 'The template.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.chunking IS 'How texts are cut.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.consistency IS 'transaction or queue.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.indexing IS 'How vectors are kept and indexed.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.settings IS 'The settings under which columns are written.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.max_lag IS 'How far vectors may lag.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.sla_id IS 'The service level.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.created_at IS 'When it was created.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.relname IS 'The source''s name.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.relnamespace IS 'The source''s schema.';
+COMMENT ON COLUMN assay_internal.visible_vectorizer.relowner IS 'The source''s owner.';
+
+CREATE VIEW assay.vectorizers WITH (security_barrier) AS
+    SELECT v.id, n.nspname::pg_catalog.text COLLATE "C" AS schema, v.name, v.source, v.store, s.embedding, b.embedding AS next_embedding,
+           v.loading, v.chunking, v.formatting, v.consistency, v.indexing, v.max_lag,
+           COALESCE(q.pending, 0) AS pending, COALESCE(q.failed, 0) AS failed,
+           COALESCE(GREATEST(pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) q.oldest, '0'::pg_catalog.interval), '0'::pg_catalog.interval) AS lag,
+           v.relowner::pg_catalog.regrole AS owner, v.created_at
+    FROM assay_internal.visible_vectorizer v
+    JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) v.relnamespace
+    LEFT JOIN assay.vectorizer_space s ON s.vectorizer_id OPERATOR(pg_catalog.=) v.id AND s.state OPERATOR(pg_catalog.=) 'serving'
+    LEFT JOIN assay.vectorizer_space b ON b.vectorizer_id OPERATOR(pg_catalog.=) v.id AND b.state OPERATOR(pg_catalog.=) 'building'
+    LEFT JOIN LATERAL (
+        SELECT pg_catalog.count(*) AS pending, pg_catalog.count(q.error) AS failed, pg_catalog.min(q.queued_at) AS oldest
+        FROM assay.vectorizer_queue q WHERE q.vectorizer_id OPERATOR(pg_catalog.=) v.id) q ON true;
+COMMENT ON VIEW assay.vectorizers IS
+'The vectorizers of tables of which the current role may read a column, or for whose owner it acts.
+Example: SELECT name, source, embedding, consistency, pending, failed FROM assay.vectorizers ORDER BY name';
+COMMENT ON COLUMN assay.vectorizers.id IS 'The vectorizer''s key.';
+COMMENT ON COLUMN assay.vectorizers.schema IS 'The schema of its source, in which its name is looked for.';
+COMMENT ON COLUMN assay.vectorizers.name IS 'Its name.';
+COMMENT ON COLUMN assay.vectorizers.source IS 'The table whose texts are embedded.';
+COMMENT ON COLUMN assay.vectorizers.store IS 'The table in which chunks and vectors are.';
+COMMENT ON COLUMN assay.vectorizers.embedding IS 'The embedder whose vectors are searched.';
+COMMENT ON COLUMN assay.vectorizers.next_embedding IS 'The embedder whose vectors are being built to take their place; NULL for none.';
+COMMENT ON COLUMN assay.vectorizers.loading IS 'What is read of a row, by the names that the columns had when it was created.';
+COMMENT ON COLUMN assay.vectorizers.chunking IS 'How texts are cut.';
+COMMENT ON COLUMN assay.vectorizers.formatting IS 'What is embedded of a chunk.';
+COMMENT ON COLUMN assay.vectorizers.consistency IS 'transaction: vectors are committed with their rows; queue: assay.run_queue makes them.';
+COMMENT ON COLUMN assay.vectorizers.indexing IS 'How vectors are kept and indexed.';
+COMMENT ON COLUMN assay.vectorizers.max_lag IS 'How far vectors may lag behind their rows; NULL where nothing is promised.';
+COMMENT ON COLUMN assay.vectorizers.pending IS 'Changes that are in the queue.';
+COMMENT ON COLUMN assay.vectorizers.failed IS 'How many of these have failed.';
+COMMENT ON COLUMN assay.vectorizers.lag IS 'How long the oldest of these has waited.';
+COMMENT ON COLUMN assay.vectorizers.owner IS 'The owner of the source, as whom it is read.';
+COMMENT ON COLUMN assay.vectorizers.created_at IS 'When it was created.';
+GRANT SELECT ON assay.vectorizers TO PUBLIC;
+
+CREATE VIEW assay.vectorizer_embeddings WITH (security_barrier) AS
+    SELECT v.id AS vectorizer_id, v.name AS vectorizer, v.source, s.embedding, s.state, s.column_name, s.dimensions, s.since
+    FROM assay_internal.visible_vectorizer v
+    JOIN assay.vectorizer_space s ON s.vectorizer_id OPERATOR(pg_catalog.=) v.id;
+COMMENT ON VIEW assay.vectorizer_embeddings IS
+'The embedders whose vectors a vectorizer has: that which serves, that which is being built, and that which served before.
+Example: SELECT vectorizer, embedding, state FROM assay.vectorizer_embeddings ORDER BY vectorizer, since';
+COMMENT ON COLUMN assay.vectorizer_embeddings.vectorizer_id IS 'The vectorizer''s key.';
+COMMENT ON COLUMN assay.vectorizer_embeddings.vectorizer IS 'Its name.';
+COMMENT ON COLUMN assay.vectorizer_embeddings.source IS 'Its source.';
+COMMENT ON COLUMN assay.vectorizer_embeddings.embedding IS 'The embedder, with its version.';
+COMMENT ON COLUMN assay.vectorizer_embeddings.state IS 'serving; building: it takes the place of that which serves when it is complete; previous: assay.rollback_vectorizer goes back to it.';
+COMMENT ON COLUMN assay.vectorizer_embeddings.column_name IS 'The column of the store.';
+COMMENT ON COLUMN assay.vectorizer_embeddings.dimensions IS 'How many numbers a vector has.';
+COMMENT ON COLUMN assay.vectorizer_embeddings.since IS 'Since when it is in this state.';
+GRANT SELECT ON assay.vectorizer_embeddings TO PUBLIC;
+
+CREATE VIEW assay.vectorizer_items WITH (security_barrier) AS
+    SELECT q.id, v.name AS vectorizer, v.source, q.key, q.queued_at, q.attempts, q.next_at, q.error, q.failed_at
+    FROM assay.vectorizer_queue q
+    JOIN assay.vectorizer v ON v.id OPERATOR(pg_catalog.=) q.vectorizer_id
+    JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) v.source
+    WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE');
+COMMENT ON VIEW assay.vectorizer_items IS
+'What waits in the queues of vectorizers whose source''s owner the current role acts for: one row for each change. Those with an error have failed, and are tried again.
+Example: SELECT vectorizer, key, attempts, error FROM assay.vectorizer_items WHERE error IS NOT NULL ORDER BY id';
+COMMENT ON COLUMN assay.vectorizer_items.id IS 'The item''s number.';
+COMMENT ON COLUMN assay.vectorizer_items.vectorizer IS 'The vectorizer.';
+COMMENT ON COLUMN assay.vectorizer_items.source IS 'Its source.';
+COMMENT ON COLUMN assay.vectorizer_items.key IS 'The values of the row''s primary key.';
+COMMENT ON COLUMN assay.vectorizer_items.queued_at IS 'When the row was written.';
+COMMENT ON COLUMN assay.vectorizer_items.attempts IS 'How often it was taken up.';
+COMMENT ON COLUMN assay.vectorizer_items.next_at IS 'From when on it may be taken up: after a failure 10 seconds later, then twice as long each time, up to an hour.';
+COMMENT ON COLUMN assay.vectorizer_items.error IS 'Why it failed last; NULL where it has not.';
+COMMENT ON COLUMN assay.vectorizer_items.failed_at IS 'When.';
+GRANT SELECT ON assay.vectorizer_items TO PUBLIC;
+
+CREATE FUNCTION assay.create_vectorizer(
+    source regclass, loading jsonb, embedding text, chunking jsonb DEFAULT '{}', formatting text DEFAULT '$chunk',
+    consistency text DEFAULT 'queue', max_lag interval DEFAULT NULL, indexing jsonb DEFAULT '{}', name text DEFAULT NULL, store text DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'create_vectorizer_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.create_vectorizer(regclass, jsonb, text, jsonb, text, text, interval, jsonb, text, text) IS
+'Keeps chunks of a column''s texts and their vectors in a table beside its own, current while the table changes; gives the vectorizer''s number. Takes the owner of the source, an ordinary table with a primary key; views, foreign, partitioned, unlogged and temporary tables, and those with children, are refused.
+loading: {"column": "body"}, the column whose texts are cut. embedding: the embedder, with its version. chunking: how, as {"strategy": ..., "size": ..., "overlap": ...} in the words of assay.chunk_text. formatting: what is embedded of a chunk, where $chunk is the chunk and $title or ${title} a column; $$ is a dollar sign, and NULL an empty text.
+consistency: queue: triggers note the rows that change, and CALL assay.run_queue() embeds them, also rows that logical replication brings. transaction: vectors of a local embedder are committed with the row; what replication brings is queued.
+max_lag: how long a row may wait in the queue: a check of kind embedding_lag, and a service level of its results.
+indexing: {"type": "vector", "halfvec" (both of pgvector, which is used where it is installed) or "float4", "method": "none" (searched exactly), "hnsw" or "ivfflat", "distance": "cosine", "l2" or "inner_product", "m", "ef_construction", "lists", "language": "simple" or that of the words, such as "english", whose endings text search takes off}.
+name: the source''s name unless given; within the schema of the source. store: the name of the table for the chunks, in the same schema; <source>_chunks unless given. It has chunk_id, the key''s columns, seq, chunk, start_pos, end_pos, content_hash and embedding, belongs to the source''s owner, and goes with the source.
+A text that has not changed is not embedded again, whatever else of its row has. Columns that the vectorizer reads can be renamed, and not dropped, nor change their type. Errors: 22023 an argument, or a source that cannot be one, 42703 no such column, 42710 a name that is taken, ML001 no such embedder, 42501, 25006.
+Example: SELECT assay.create_vectorizer(''document'', loading => ''{"column": "body"}'', embedding => ''words@1'', formatting => ''$title: $chunk'', name => ''titled'', store => ''titled_chunks'')';
+
+CREATE FUNCTION assay.alter_vectorizer(
+    vectorizer text, embedding text DEFAULT NULL, chunking jsonb DEFAULT NULL, max_lag interval DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'alter_vectorizer_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.alter_vectorizer(text, text, jsonb, interval) IS
+'Changes a vectorizer. embedding: the vectors of another embedder, or another version, are built beside those that serve, by CALL assay.run_queue(), and take their place when they are complete; those before stay, and assay.rollback_vectorizer goes back to them. chunking, {"strategy": ..., "size": ..., "overlap": ...}: all texts are cut anew, by the queue; chunks whose text stays keep their vectors. max_lag: another promise. What is NULL stays. Takes the owner of the source. Errors: ML035 no such vectorizer, 22023 an argument, 55000 it is being rebuilt already, ML001, 42501, 25006.
+Example: SELECT assay.alter_vectorizer(''document'', chunking => ''{"strategy": "sentences", "size": 200, "overlap": 0}'')';
+
+CREATE FUNCTION assay.rollback_vectorizer(vectorizer text) RETURNS void
+AS 'MODULE_PATHNAME', 'rollback_vectorizer_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.rollback_vectorizer(text) IS
+'Gives up the embedder that is being built; where none is, goes back to the one that served before. Chunks that came since then have no vectors of that one: where there are some, they are built beside those that serve, and it serves again when they are complete. Takes the owner of the source. Errors: ML035 no such vectorizer, 55000 nothing to go back to, 42501, 25006.
+Example: SELECT assay.rollback_vectorizer(vectorizer) FROM assay.vectorizer_embeddings WHERE state = ''previous''';
+
+CREATE FUNCTION assay.drop_vectorizer(vectorizer text, keep_chunks boolean DEFAULT false) RETURNS void
+AS 'MODULE_PATHNAME', 'drop_vectorizer_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_vectorizer(text, boolean) IS
+'Forgets a vectorizer, with its triggers, its queue, its promise and the table of its chunks, unless that is to be kept. Dropping the source does the same. Takes the owner of the source. Errors: ML035 no such vectorizer, 42501, 25006.
+Example: SELECT assay.drop_vectorizer(''document'', keep_chunks => true)';
+
+CREATE PROCEDURE assay.run_queue(max_items integer DEFAULT 10000, max_seconds double precision DEFAULT 60)
+AS 'MODULE_PATHNAME', 'run_queue_wrapper' LANGUAGE c;
+COMMENT ON PROCEDURE assay.run_queue(integer, double precision) IS
+'Embeds what waits in the queues of all vectorizers whose source''s owner the caller acts for, until nothing waits, so many rows were done, or so much time is over. For a scheduler; several sessions may work at once. It commits after each batch of up to 64 rows, so it is called outside of a transaction block. A row that fails is noted in assay.vectorizer_items and tried again later; the others go on. An endpoint that asks for patience is no failure. Where a session is killed, its batch is done by the next one. Errors: 22023 an argument, 2D000 within a transaction block, 25006.
+Example: CALL assay.run_queue(max_seconds => 5)';
+
+CREATE FUNCTION assay_internal.embedding_lag(vectorizer text) RETURNS double precision
+AS 'MODULE_PATHNAME', 'embedding_lag_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay_internal.embedding_lag(text) IS 'For how many seconds the oldest change has waited in the queue of a vectorizer; 0 where nothing waits. Errors: ML035.';
+
+SELECT pg_catalog.pg_extension_config_dump('assay.vectorizer', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) source)');
+SELECT pg_catalog.pg_extension_config_dump('assay.vectorizer_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.vectorizer_space', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.vectorizer_queue', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.vectorizer_queue_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.vectorizer_lease', '');
+
+-- Search in the texts of a vectorizer, and how good it is.
+
+-- Rows of words are written once and never changed: whoever writes a text appends, and waits for nobody.
+CREATE TABLE assay.posting (
+    vectorizer_id  bigint NOT NULL,
+    word           text COLLATE "C" NOT NULL,
+    segment        bigint NOT NULL,
+    first_document bigint NOT NULL,
+    last_document  bigint NOT NULL,
+    documents      bigint NOT NULL,
+    max_frequency  bigint NOT NULL,
+    min_length     bigint NOT NULL,
+    content        bytea NOT NULL,
+    CONSTRAINT posting_pkey PRIMARY KEY (vectorizer_id, word, segment, first_document)
+);
+CREATE INDEX posting_segment_idx ON assay.posting (vectorizer_id, segment);
+COMMENT ON TABLE assay.posting IS 'In which chunks of a vectorizer a word is, in blocks: what text search reads.';
+COMMENT ON COLUMN assay.posting.vectorizer_id IS 'The vectorizer.';
+COMMENT ON COLUMN assay.posting.word IS 'The word, as text search has it.';
+COMMENT ON COLUMN assay.posting.segment IS 'The segment that the block is part of.';
+COMMENT ON COLUMN assay.posting.first_document IS 'The first chunk of the block.';
+COMMENT ON COLUMN assay.posting.last_document IS 'The last chunk of the block.';
+COMMENT ON COLUMN assay.posting.documents IS 'How many chunks there are in it.';
+COMMENT ON COLUMN assay.posting.max_frequency IS 'How often the word is in one of them at most.';
+COMMENT ON COLUMN assay.posting.min_length IS 'How many words the shortest of them has.';
+COMMENT ON COLUMN assay.posting.content IS 'The chunks, with frequencies and lengths.';
+
+CREATE TABLE assay.posting_segment (
+    vectorizer_id bigint NOT NULL,
+    segment       bigint NOT NULL,
+    documents     bigint NOT NULL,
+    words         bigint NOT NULL,
+    CONSTRAINT posting_segment_pkey PRIMARY KEY (vectorizer_id, segment)
+);
+COMMENT ON TABLE assay.posting_segment IS 'The segments of a vectorizer''s text search, each written at once.';
+COMMENT ON COLUMN assay.posting_segment.vectorizer_id IS 'The vectorizer.';
+COMMENT ON COLUMN assay.posting_segment.segment IS 'The segment''s number.';
+COMMENT ON COLUMN assay.posting_segment.documents IS 'How many chunks are in it.';
+COMMENT ON COLUMN assay.posting_segment.words IS 'How many words they have together.';
+
+CREATE SEQUENCE assay.posting_segment_number;
+COMMENT ON SEQUENCE assay.posting_segment_number IS 'The numbers of segments.';
+
+CREATE TABLE assay.posting_pending (
+    vectorizer_id bigint NOT NULL,
+    document      bigint NOT NULL,
+    content       bytea NOT NULL,
+    CONSTRAINT posting_pending_pkey PRIMARY KEY (vectorizer_id, document)
+);
+COMMENT ON TABLE assay.posting_pending IS 'Chunks whose words are in no segment yet. Text search reads these one by one.';
+COMMENT ON COLUMN assay.posting_pending.vectorizer_id IS 'The vectorizer.';
+COMMENT ON COLUMN assay.posting_pending.document IS 'The chunk.';
+COMMENT ON COLUMN assay.posting_pending.content IS 'Its words, and how often each is there.';
+
+CREATE TABLE assay.posting_removed (
+    vectorizer_id bigint NOT NULL,
+    document      bigint NOT NULL,
+    CONSTRAINT posting_removed_pkey PRIMARY KEY (vectorizer_id, document)
+);
+COMMENT ON TABLE assay.posting_removed IS 'Chunks that are gone, and still in a segment or pending.';
+COMMENT ON COLUMN assay.posting_removed.vectorizer_id IS 'The vectorizer.';
+COMMENT ON COLUMN assay.posting_removed.document IS 'The chunk.';
+
+SELECT pg_catalog.pg_extension_config_dump('assay.posting', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.posting_segment', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.posting_segment_number', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.posting_pending', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.posting_removed', '');
+
+-- A vectorizer whose embedder is an endpoint's calls it: so none of these is stable.
+CREATE FUNCTION assay.search(
+    vectorizer text, query text, k integer DEFAULT 10, mode text DEFAULT 'hybrid', rerank text DEFAULT NULL, filter text DEFAULT NULL)
+RETURNS TABLE(key jsonb, seq integer, chunk text, score double precision, ranks jsonb)
+AS 'MODULE_PATHNAME', 'search_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 10;
+COMMENT ON FUNCTION assay.search(text, text, integer, text, text, text) IS
+'The k chunks of a vectorizer that fit a question best, the best first. query: words, no SQL. mode: vector (by the distance of vectors), text (by BM25, with the vectorizer''s language) or hybrid (by the ranks of both, 1 / (60 + rank) each, of the first 100 of either). rerank: a model of task reranking that judges the best 50, or k, once more.
+filter: a condition on the source''s rows, in SQL; there are always as many rows as exist and fit, up to k. key: the row''s primary key, by the names of its columns. seq: the chunk''s place in the row. score: the cosine, the negative distance or the inner product; BM25; the sum of both ranks'' shares; or what rerank says. ranks: rank and score in each part.
+It runs with the caller''s rights and policies: it takes SELECT on the key and on the columns that are embedded, and gives rows that the caller sees. How rare a word is is counted over all chunks. It only reads, on a standby, too. Errors: ML035 no such vectorizer, 22023 an argument, 42501, ML001 no such model, ML010 a model of another task.
+Example: SELECT key, round(score::numeric, 3) AS score FROM assay.search(''document'', ''words of a question'', k => 3, mode => ''text'')';
+
+CREATE FUNCTION assay.evaluate_retrieval(
+    vectorizer text, questions text, k integer[] DEFAULT '{10}', mode text DEFAULT 'hybrid', rerank text DEFAULT NULL, filter text DEFAULT NULL)
+RETURNS TABLE(question text, measure text, k integer, value double precision, low double precision, high double precision, questions bigint, relevant bigint)
+AS 'MODULE_PATHNAME', 'evaluate_retrieval_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.evaluate_retrieval(text, text, integer[], text, text, text) IS
+'How good a search is, by questions whose relevant rows are known: recall, precision, ndcg and mrr of the first k rows. questions: a query of question, key (of the source: its value, or a JSON object of its columns) and grade, one row for each judgement; a row is relevant where its grade is above 0, and without that column always. A row stands where the first of its chunks does. mode, rerank and filter as of assay.search.
+Rows without a question are the means over all, with a 95 % interval of the bootstrap over questions; then come the questions, the one with the least ndcg first. questions: how many; relevant: how many relevant rows there are. Questions without a relevant row are left out, with a notice. Errors: those of assay.search, 42703 a column that the query lacks, ML007 no question has a relevant row.
+Example: SELECT measure, k, value FROM assay.evaluate_retrieval(''document'', ''SELECT title AS question, id AS key, 1 AS grade FROM document'', mode => ''text'') WHERE question IS NULL';
+
+CREATE FUNCTION assay.compare_retrieval(
+    a text, b text, questions text, k integer[] DEFAULT '{10}', mode_a text DEFAULT 'hybrid', mode_b text DEFAULT 'hybrid',
+    rerank_a text DEFAULT NULL, rerank_b text DEFAULT NULL)
+RETURNS TABLE(measure text, k integer, a double precision, b double precision, difference double precision, low double precision, high double precision, p_value double precision, questions bigint)
+AS 'MODULE_PATHNAME', 'compare_retrieval_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.compare_retrieval(text, text, text, integer[], text, text, text, text) IS
+'How two searches differ on the same questions, as assay.evaluate_retrieval takes them: two vectorizers of one table, two modes, with and without rerank. difference: a less b, with a 95 % interval of the paired bootstrap over questions. p_value: that of a randomisation test, which changes the signs of the questions'' differences at random. Errors: those of assay.evaluate_retrieval, 22023 keys of different columns.
+Example: SELECT measure, difference, p_value FROM assay.compare_retrieval(''document'', ''document'', ''SELECT title AS question, id AS key FROM document'', mode_a => ''text'', mode_b => ''vector'')';
+
+CREATE FUNCTION assay.ann_recall(index regclass, k integer DEFAULT 10, queries integer DEFAULT 100)
+RETURNS TABLE(k integer, queries integer, recall double precision, low double precision, high double precision)
+AS 'MODULE_PATHNAME', 'ann_recall_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
+COMMENT ON FUNCTION assay.ann_recall(regclass, integer, integer) IS
+'How much of what is nearest an index of vectors (pgvector''s hnsw or ivfflat) finds: the share of the k nearest rows, over so many vectors of the table itself as questions, against an exact search, with a 95 % interval. It runs with the caller''s rights, under the session''s settings such as hnsw.ef_search. Errors: 22023 no such index, ML007 it has no vectors, 42501.
+Example: SELECT c.relname, r.recall FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam CROSS JOIN LATERAL assay.ann_recall(c.oid::regclass, queries => 20) r WHERE m.amname = ''hnsw''';
+
 -- Whoever installed the extension dumps the new tables, too.
 SELECT assay_internal.grant_dump();
 

@@ -16,6 +16,8 @@ from promises import check
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DATA = ROOT / "data" / "cranfield"
+# What is looked for by words needs no better one.
+LEARN = "SELECT FROM assay.load_word_vectors('words', $$VALUES ('flow', '{1,0}'::real[]), ('boundary', '{0,1}')$$)"
 EMBEDDER = "words@1"
 
 
@@ -64,6 +66,7 @@ def figures(connection, mode):
 def quality():
     with psycopg.connect("dbname=postgres", autocommit=True) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS assay")
+        connection.execute(LEARN)
         load(connection)
         connection.execute(
             """SELECT assay.create_vectorizer('cranfield.document', '{"column": "body"}', %s, '{"strategy": "characters", "size": 100000, "overlap": 0}',
