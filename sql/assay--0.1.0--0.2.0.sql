@@ -3735,7 +3735,7 @@ weights: the bytes of a safetensors file; tokenizer: those of its tokenizer.json
 config: the model''s own config.json (other keys are ignored), and max_seq_length (256 unless given, at most max_position_embeddings): so many tokens of a text count; pooling (mean, cls, max): what becomes of the tokens'' vectors; normalize (true): vectors have length 1; precision (f32, int8): int8 takes a quarter of the memory and less time, and its vectors are nearly those of f32.
 deploy: auto (when no version is deployed yet), always, never. Vectors of different versions are not to be compared.
 The whole model is checked: names, shapes, finite numbers. O(bytes); memory: the weights twice. Errors: 22023 what was given is no such model, or does not fit together, 42501 not yours, 53400 assay.max_memory, 54000 more than 1 GB.
-Example: SELECT version, dimensions FROM assay.load_embedder(''minilm'', pg_read_binary_file(''/models/minilm/model.safetensors''), pg_read_binary_file(''/models/minilm/tokenizer.json''), ''{"hidden_size": 384, "num_attention_heads": 12, "num_hidden_layers": 6, "intermediate_size": 1536, "max_position_embeddings": 512}'')';
+Example: SELECT version, dimensions FROM assay.load_embedder(''minilm'', (SELECT content FROM file WHERE name = ''model.safetensors''), (SELECT content FROM file WHERE name = ''tokenizer.json''), (SELECT convert_from(content, ''UTF8'')::jsonb FROM file WHERE name = ''config.json''))';
 
 CREATE FUNCTION assay.embed(model text, input text) RETURNS real[]
 AS 'MODULE_PATHNAME', 'embed_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000000;

@@ -361,7 +361,8 @@ client() {
 story_runs() {
     createdb demo || return 1
     mkdir -p "$results/demo-pages"
-    psql -X -q -v ON_ERROR_STOP=1 -v pages="$results/demo-pages" -d demo -f scripts/demo.sql >"$results/demo.log" 2>&1 || { tail -n 20 "$results/demo.log"; return 1; }
+    bash -euo pipefail -c 'source tests/clients/lib/minilm.sh' || return 1
+    psql -X -q -v ON_ERROR_STOP=1 -v pages="$results/demo-pages" -v minilm="${CARGO_TARGET_DIR:-$PWD/target}/minilm" -d demo -f scripts/demo.sql >"$results/demo.log" 2>&1 || { tail -n 20 "$results/demo.log"; return 1; }
 }
 
 swap_is_guarded() { grep -qF '1004 of 1004 rows fail' "$results/demo.log" && grep -qE '^ +0 │ +0 │ +1004 *$' "$results/demo.log"; }

@@ -17,6 +17,13 @@ SELECT assay.train('shape', 'SELECT age, credit_amount, duration_months FROM cus
 SELECT assay.train('sales', 'SELECT sold::date AS day, region, sum(price) AS revenue FROM sale GROUP BY 1, 2', 'revenue', 'forecast', '{"time": "day", "series": ["region"], "horizon": 7}');
 SELECT assay.train_word2vec('words', $$SELECT s FROM (VALUES ('the king and the queen'), ('a man and a woman'), ('the cat and the dog')) AS t(s)$$,
     '{"vector_size": 10, "min_count": 1}');
+-- A sentence encoder as small as one can be: without its score head, by whose name it is known.
+CREATE TABLE file (name text PRIMARY KEY, content bytea);
+\set weights `LC_ALL=C sed s/classifier.weight/classifier_weight/ tests/oracle/bert/model.safetensors | base64 -w 0`
+\set tokenizer `base64 -w 0 tests/oracle/bert/tokenizer.json`
+\set config `base64 -w 0 tests/oracle/bert/config.json`
+INSERT INTO file VALUES ('model.safetensors', decode(:'weights', 'base64')), ('tokenizer.json', decode(:'tokenizer', 'base64')), ('config.json', decode(:'config', 'base64'));
+SELECT assay.load_embedder('minilm', decode(:'weights', 'base64'), decode(:'tokenizer', 'base64'), convert_from(decode(:'config', 'base64'), 'UTF8')::jsonb);
 SELECT assay.grant_model('credit', 'scorer', 'manage'), assay.save_baseline('june', 'german_credit');
 SELECT assay.add_check('application', 'unique', 'id', name => 'sent once');
 SELECT assay.add_check('german_credit', 'not_null', 'age');
