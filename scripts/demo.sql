@@ -415,7 +415,7 @@ SELECT seq, replace(chunk, E'\n\n', ' · ') AS chunk, round(score::numeric, 3) A
 ROLLBACK;
 SELECT count(*) AS "chunks that speak of parents" FROM handbook_chunks WHERE chunk LIKE '%parental%';
 \set ECHO none
-\echo '   How good is it? Thirteen questions whose answers are known, with the interval of the mean; among the first three is'
+\echo '   How good is it? Twelve questions whose answers are known, with the interval of the mean; among the first three is'
 \echo
 SELECT mode, round(value::numeric, 2) AS recall, round(low::numeric, 2) AS low, round(high::numeric, 2) AS high, repeat('█', round(40 * value)::int) AS bar
 FROM unnest('{text,vector,hybrid}'::text[]) AS mode, assay.evaluate_retrieval('handbook', 'TABLE policy_question', '{3}', mode) AS found

@@ -2,7 +2,7 @@
 -- assay.endpoints says which hosts may be reached at all. What is called is booked first, by a background worker, so that no rollback takes it back.
 
 CREATE FUNCTION assay_internal.http_validator(options text[], catalog oid) RETURNS void
-AS 'MODULE_PATHNAME', 'http_validator_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'http_validator_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION assay_internal.http_validator(text[], oid) IS
 'Looks at the options of servers and user mappings of assay_http when they are set. Errors: 22023.';
 
