@@ -22,6 +22,7 @@ const MOST_DIMENSIONS: i32 = 16_000;
 
 /// `register_remote(...)`.
 #[pg_extern(sql = false)]
+#[allow(clippy::too_many_arguments)]
 fn register_remote(
     name: Option<Text>,
     server: Option<Text>,

@@ -26,6 +26,9 @@ pub struct Seen {
     pub seq: i32,
 }
 
+/// Chunks of a row, each with its place in it.
+type Chunks = Vec<(i64, i32)>;
+
 /// The view that the caller has of a vectorizer's chunks.
 pub struct Visible<'t> {
     target: &'t Target,
@@ -185,7 +188,7 @@ WHERE c.chunk_id OPERATOR(pg_catalog.=) ANY ('{{{}}}'::pg_catalog.int8[])) AS s"
             self.target.store,
             ids.join(",")
         );
-        let mut of_keys: BTreeMap<Vec<String>, Vec<(i64, i32)>> = BTreeMap::new();
+        let mut of_keys: BTreeMap<Vec<String>, Chunks> = BTreeMap::new();
         self.target.read_store(&query, &mut |row| {
             let seq = i32::try_from(number(row, 1)?).unwrap_or(0);
             of_keys
@@ -198,7 +201,7 @@ WHERE c.chunk_id OPERATOR(pg_catalog.=) ANY ('{{{}}}'::pg_catalog.int8[])) AS s"
         if of_keys.is_empty() {
             return Ok(());
         }
-        let (keys, chunks): (Vec<Vec<String>>, Vec<Vec<(i64, i32)>>) = of_keys.into_iter().unzip();
+        let (keys, chunks): (Vec<Vec<String>>, Vec<Chunks>) = of_keys.into_iter().unzip();
         let condition = self.match_keys(|place| format!("s.k{}", place + 1));
         let join = format!(" JOIN {} ON {condition}", self.keys(&keys));
         let rows = self.rows("n.place, ", &join);
