@@ -271,7 +271,7 @@ Example: SELECT assay.rollback(''credit'')';
 CREATE FUNCTION assay.drop_model(model text, version integer DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'drop_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.drop_model(text, integer) IS
-'Drops a version that is not deployed (privilege manage), or without a version the whole model (owner). Version numbers are never given again while the model exists.
+'Drops a version that is not deployed (privilege manage), or without a version the whole model (owner). Version numbers are never given again while the model exists. Errors: 2BP01 decisions of it are logged, or a vectorizer embeds or cuts texts by it.
 Example: SELECT assay.drop_model(''credit'', 1)';
 
 CREATE FUNCTION assay.set_alias(model text, alias text, version integer) RETURNS void

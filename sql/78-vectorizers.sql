@@ -35,6 +35,7 @@ CREATE TABLE assay.vectorizer_space (
     vectorizer_id bigint NOT NULL,
     number        integer NOT NULL,
     embedding     text COLLATE "C" NOT NULL,
+    hash          text COLLATE "C" NOT NULL,
     column_name   text COLLATE "C" NOT NULL,
     column_type   text COLLATE "C" NOT NULL,
     dimensions    integer NOT NULL,
@@ -46,6 +47,7 @@ COMMENT ON TABLE assay.vectorizer_space IS 'The vectors that each embedder of a 
 COMMENT ON COLUMN assay.vectorizer_space.vectorizer_id IS 'The vectorizer.';
 COMMENT ON COLUMN assay.vectorizer_space.number IS 'The number of the space, from 1.';
 COMMENT ON COLUMN assay.vectorizer_space.embedding IS 'The embedder, with its version.';
+COMMENT ON COLUMN assay.vectorizer_space.hash IS 'The hash of its bytes: vectors of another one, even of this name, are not to be compared with these.';
 COMMENT ON COLUMN assay.vectorizer_space.column_name IS 'The column of the store.';
 COMMENT ON COLUMN assay.vectorizer_space.column_type IS 'Its type.';
 COMMENT ON COLUMN assay.vectorizer_space.dimensions IS 'How many numbers a vector has.';

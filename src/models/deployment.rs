@@ -2,8 +2,8 @@
 
 use pgrx::pg_extern;
 
-use super::logging;
 use super::registry::{self, Entry, Privilege, Version};
+use super::{in_use, logging};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_VERSION, or_raise};
 use crate::pg::options::required;
 use crate::pg::text::Text;
@@ -165,6 +165,7 @@ fn drop_model(model: Option<Text>, version: Option<i32>) {
     let Some(version) = version else {
         return or_raise(changing(model.as_deref(), Privilege::Own, |entry| {
             logging::require_none_logged(&entry, None)?;
+            in_use::require_unused(&entry, None)?;
             tables::as_owner(|| {
                 tables::write(
                     "DELETE FROM assay.model WHERE id OPERATOR(pg_catalog.=) $1",
@@ -183,6 +184,7 @@ fn drop_model(model: Option<Text>, version: Option<i32>) {
             .hint("Deploy another version first, or drop the whole model with assay.drop_model(model)."));
         }
         logging::require_none_logged(&model, Some(version))?;
+        in_use::require_unused(&model, Some(version))?;
         tables::as_owner(|| {
             tables::write(
                 "DELETE FROM assay.model_version WHERE model_id OPERATOR(pg_catalog.=) $1 AND version OPERATOR(pg_catalog.=) $2",

@@ -15,6 +15,7 @@ mod form;
 mod grants;
 mod groups;
 mod guard;
+pub mod in_use;
 mod inspect;
 mod intervals;
 pub mod judging;

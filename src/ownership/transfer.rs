@@ -5,6 +5,7 @@ use std::ffi::CStr;
 use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
 
+use crate::models::in_use;
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, UNDEFINED_ROLE, or_raise};
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
@@ -291,6 +292,7 @@ fn drop_owned(role: Option<Text>) -> SetOf<DropCounts> {
     read_only::require_writable(c"assay.drop_owned()");
     let dropped = || -> Result<DropCounts> {
         let role = own_role("role", role)?;
+        in_use::require_none_used(role, &role::name_of(role))?;
         for owned in HAPPENED.iter().filter(|owned| owned.exists()) {
             owned.disown(role)?;
         }

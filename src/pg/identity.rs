@@ -75,6 +75,14 @@ fn text(name: &CStr) -> String {
     name.to_string_lossy().into_owned()
 }
 
+/// As [`set`], unless its value is as great already.
+pub fn raise(name: &CStr, least: usize) -> Result<()> {
+    match value(name).and_then(|value| value.parse::<usize>().ok()) {
+        Some(value) if value < least => set(name, &least.to_string()),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// A setting's value; `None` where this version of PostgreSQL has no such setting.
 fn value(name: &CStr) -> Option<String> {
     // SAFETY: with `missing_ok` the answer is null for an unknown name, else a C string in the current memory context.

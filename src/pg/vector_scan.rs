@@ -6,6 +6,7 @@ use super::catalog_row::CatalogRow;
 use super::error::{Error, Result, UNDEFINED_COLUMN};
 use super::table_scan::visit_rows;
 use super::{real_array, relation, types};
+use algo_text::nearest::widen;
 
 /// What a column of vectors is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum VectorType {
     Array,
     /// pgvector's `vector`.
     Vector,
+    /// pgvector's `halfvec`.
+    HalfVector,
 }
 
 impl VectorType {
@@ -28,15 +31,13 @@ impl VectorType {
             extension != pg_sys::InvalidOid
                 && pg_sys::getExtensionOfObject(pg_sys::TypeRelationId, type_oid) == extension
         };
-        (is_pgvector && types::is_named(type_oid, "vector")).then_some(VectorType::Vector)
+        if !is_pgvector {
+            return None;
+        }
+        [("vector", VectorType::Vector), ("halfvec", VectorType::HalfVector)]
+            .into_iter()
+            .find_map(|(name, kind)| types::is_named(type_oid, name).then_some(kind))
     }
-}
-
-/// The type of a column; `None` where there is no such column, or its values are no vectors that can be read as they lie.
-pub fn type_of(table: pg_sys::Oid, column: &str) -> Option<VectorType> {
-    let number = relation::column_number(table, column)?;
-    // SAFETY: a catalog look-up; nothing found is InvalidOid.
-    VectorType::of(unsafe { pg_sys::get_atttype(table, number) })
 }
 
 /// Visits the rows of a table under the active snapshot, in no order: a number, and a vector. Rows without one are left out. Nothing is run that belongs to the
@@ -52,30 +53,30 @@ pub fn visit(
         place.ok_or_else(|| no_column(name))
     };
     let (number_at, vector_at) = (place(number)?, place(vector)?);
-    let kind = type_of(table, vector).ok_or_else(|| no_column(vector))?;
+    let mut wide = Vec::new();
     // SAFETY: the table is open while it is read, or PostgreSQL raises an error; the snapshot is this function's, for functions run under one.
     unsafe {
         let open = pg_sys::table_open(table, pg_sys::AccessShareLock as i32);
         let row = CatalogRow::of(open, number_at.max(vector_at));
-        let answer = visit_rows(open, pg_sys::GetActiveSnapshot(), &mut [], row, |row| {
-            let (Some(number), false) = (row.get::<i64>(number_at)?, row.is_null(vector_at)) else {
-                return Ok(None::<()>);
-            };
-            let datum = row.values[vector_at - 1];
-            // The type was looked up after the lock that keeps it was not yet there; what is read is checked against it.
-            match (kind, VectorType::of(row.types[vector_at - 1])) {
-                // SAFETY: the datum is a float4[] that is not NULL.
-                (VectorType::Array, Some(VectorType::Array)) => {
-                    real_array::with_vector(datum, |numbers| visit(number, numbers))??;
+        let answer = match row.types.get(vector_at - 1).copied().and_then(VectorType::of) {
+            None => Err(no_column(vector)),
+            Some(kind) => visit_rows(open, pg_sys::GetActiveSnapshot(), &mut [], row, |row| {
+                let (Some(number), false) = (row.get::<i64>(number_at)?, row.is_null(vector_at)) else {
+                    return Ok(None::<()>);
+                };
+                let datum = row.values[vector_at - 1];
+                // SAFETY: the datum is not NULL, and of the type that was looked up while the table was open.
+                match kind {
+                    VectorType::Array => real_array::with_vector(datum, |numbers| visit(number, numbers))??,
+                    VectorType::Vector => with_pgvector(datum, |numbers: &[f32]| visit(number, numbers))?,
+                    VectorType::HalfVector => with_pgvector(datum, |halves: &[u16]| {
+                        widen(halves, &mut wide);
+                        visit(number, &wide)
+                    })?,
                 }
-                // SAFETY: the datum is a vector of pgvector that is not NULL.
-                (VectorType::Vector, Some(VectorType::Vector)) => {
-                    with_pgvector(datum, |numbers| visit(number, numbers))?;
-                }
-                (VectorType::Array | VectorType::Vector, _) => return Err(no_column(vector)),
-            }
-            Ok(None)
-        });
+                Ok(None)
+            }),
+        };
         pg_sys::table_close(open, pg_sys::AccessShareLock as i32);
         answer.map(drop)
     }
@@ -93,9 +94,9 @@ fn no_column(name: &str) -> Error {
 /// Hands the numbers of a vector of pgvector to `work`.
 ///
 /// # Safety
-/// `datum` is a non-null value of that type.
-unsafe fn with_pgvector<T>(datum: pg_sys::Datum, work: impl FnOnce(&[f32]) -> T) -> T {
-    /// The length word, how many numbers there are in 16 bits, and 16 that are not used (pgvector's vector.h).
+/// `datum` is a non-null value of its type whose numbers are of type `N`: `vector` of `f32`, `halfvec` of 16 bits.
+unsafe fn with_pgvector<N, T>(datum: pg_sys::Datum, work: impl FnOnce(&[N]) -> T) -> T {
+    /// The length word, how many numbers there are in 16 bits, and 16 that are not used (pgvector's vector.h and halfvec.h).
     const HEADER: usize = 8;
     // SAFETY: as the caller promises. An unpacked value is aligned to 4 bytes; no more is read than its length word says.
     unsafe {
@@ -104,8 +105,8 @@ unsafe fn with_pgvector<T>(datum: pg_sys::Datum, work: impl FnOnce(&[f32]) -> T)
         let size = pgrx::varlena::varsize_4b(vector);
         let start = vector.cast::<u8>();
         let said = usize::try_from(start.add(4).cast::<i16>().read()).unwrap_or(0);
-        let count = said.min(size.saturating_sub(HEADER) / size_of::<f32>());
-        let answer = work(std::slice::from_raw_parts(start.add(HEADER).cast::<f32>(), count));
+        let count = said.min(size.saturating_sub(HEADER) / size_of::<N>());
+        let answer = work(std::slice::from_raw_parts(start.add(HEADER).cast::<N>(), count));
         if vector != packed {
             pg_sys::pfree(vector.cast());
         }

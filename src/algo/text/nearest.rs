@@ -130,6 +130,22 @@ fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
     )
 }
 
+/// Numbers of 16 bits (IEEE 754's binary16, but for what is not finite) as those of 32.
+pub fn widen(halves: &[u16], wide: &mut Vec<f32>) {
+    /// 2^112, by which the exponents' biases differ; numbers below the normal ones come right by it, too.
+    const SCALE: f32 = f32::from_bits((127 + 112) << 23);
+    wide.clear();
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            wide.extend(halves.iter().map(|&half| {
+                let magnitude = f32::from_bits(u32::from(half & 0x7fff) << 13) * SCALE;
+                f32::from_bits(magnitude.to_bits() | u32::from(half & 0x8000) << 16)
+            }));
+        },
+    );
+}
+
 #[inline(always)]
 fn total(lanes: &[f32; LANES]) -> f64 {
     lanes.iter().map(|lane| f64::from(*lane)).sum()
@@ -142,6 +158,22 @@ mod tests {
 
     fn vectors() -> impl Strategy<Value = (Vec<f32>, Vec<f32>)> {
         proptest::collection::vec((-2.0_f32..2.0, -2.0_f32..2.0), 0..100).prop_map(|pairs| pairs.into_iter().unzip())
+    }
+
+    #[test]
+    fn numbers_of_16_bits_are_what_they_say() {
+        let mut wide = Vec::new();
+        // Exponent, fraction and sign, of every one that is finite.
+        for half in (0..=u16::MAX).filter(|half| half & 0x7c00 != 0x7c00) {
+            let (exponent, fraction) = (i32::from(half >> 10 & 31), f64::from(half & 1023) / 1024.0);
+            let magnitude = match exponent {
+                0 => fraction * 2_f64.powi(-14),
+                _ => (1.0 + fraction) * 2_f64.powi(exponent - 15),
+            };
+            let expected = if half & 0x8000 == 0 { magnitude } else { -magnitude };
+            widen(&[half], &mut wide);
+            assert_eq!(f64::from(wide[0]).to_bits(), expected.to_bits(), "{half:#06x}");
+        }
     }
 
     proptest! {

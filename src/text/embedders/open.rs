@@ -18,6 +18,8 @@ use algo_text::embedder::{self, Aligned, Encoder, Image, Kind, Local, Ranker, Ta
 /// An embedder of a version.
 pub struct Embedder {
     pub version: Version,
+    /// The hash of its bytes.
+    pub hash: String,
     pub local: Rc<Local>,
 }
 
@@ -91,11 +93,11 @@ pub fn open(reference: &str) -> Result<Embedder> {
         Some(local) => local,
         None => {
             let local = Rc::new(embedder::open(image(&version, &hash)?).map_err(|error| unreadable(&version, error))?);
-            keep(hash, Rc::clone(&local));
+            keep(hash.clone(), Rc::clone(&local));
             local
         }
     };
-    Ok(Embedder { version, local })
+    Ok(Embedder { version, hash, local })
 }
 
 fn recall(hash: &str) -> Option<Rc<Local>> {

@@ -11,6 +11,8 @@ use algo_text::endpoint::definition::Definition;
 pub struct Remote {
     /// How users write it, with its version.
     pub reference: String,
+    /// The hash of what is known of it.
+    pub hash: String,
     pub definition: Definition,
 }
 
@@ -39,6 +41,10 @@ impl Remote {
             )
             .hint(format!("Register one with task => '{}'.", task.name())));
         }
-        Ok(Remote { reference, definition })
+        Ok(Remote {
+            reference,
+            hash: version.hash()?,
+            definition,
+        })
     }
 }

@@ -9,11 +9,11 @@ use super::target::Target;
 use super::visible::number;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::foreground::Foreground;
-use crate::pg::identity::{Settings, as_role, on_behalf_of, set};
+use crate::pg::identity::{Settings, as_role, on_behalf_of, raise, set};
 use crate::pg::query::Query;
-use crate::pg::reader::Value;
 use crate::pg::{relation, vector_scan};
 use crate::text::vectorizers::embedding::Embedder;
+use crate::text::vectorizers::space::Space;
 use algo::monitor::Monitor;
 use algo_text::analyze;
 use algo_text::bm25::{Found, Top};
@@ -129,7 +129,7 @@ impl<'a> Candidates<'a> {
             return Ok(question);
         }
         let space = self.target.space()?;
-        let vector = self.embed(&space.embedding)?;
+        let vector = self.embed(space)?;
         if vector.len() != space.width {
             return Err(self
                 .target
@@ -142,8 +142,9 @@ impl<'a> Candidates<'a> {
     }
 
     /// The vector of the question. A model of this database is used as the source's owner, who has chosen it, so that it takes no rights on it to search.
-    fn embed(&self, reference: &str) -> Result<Vec<f32>> {
-        let embedder = on_behalf_of(self.target.vectorizer.owner, || Embedder::open(reference))?;
+    fn embed(&self, space: &Space) -> Result<Vec<f32>> {
+        let vectorizer = &self.target.vectorizer;
+        let embedder = on_behalf_of(vectorizer.owner, || Embedder::of_space(vectorizer, space))?;
         embedder.vectors(&[self.query], self.watch)
     }
 
@@ -151,7 +152,8 @@ impl<'a> Candidates<'a> {
     fn exactly(&self, among: Among<'_>, most: usize) -> Result<Vec<Found>> {
         let (question, space) = (self.question()?, self.target.space()?);
         let mut top = Top::new(most);
-        let mut offer = |document: i64, vector: &[f32]| -> Result<()> {
+        let store = self.target.vectorizer.store;
+        vector_scan::visit(store, "chunk_id", &space.column, |document, vector| {
             self.watch.check()?;
             if among.is_none_or(|among| among.contains(&document)) && vector.len() == question.width() {
                 top.offer(Found {
@@ -160,24 +162,7 @@ impl<'a> Candidates<'a> {
                 });
             }
             Ok(())
-        };
-        let store = self.target.vectorizer.store;
-        if vector_scan::type_of(store, &space.column).is_some() {
-            vector_scan::visit(store, "chunk_id", &space.column, offer)?;
-        } else {
-            let column = relation::quoted(&space.column);
-            let query = format!(
-                "SELECT c.chunk_id, c.{column}::pg_catalog.float4[] FROM ONLY {} AS c WHERE c.{column} IS NOT NULL",
-                self.target.store
-            );
-            self.target.read_store(&query, &mut |row| {
-                let Value::Vector(numbers) = row.value(1) else {
-                    return Ok(());
-                };
-                let numbers: Vec<f32> = numbers.iter().map(|number| *number as f32).collect();
-                offer(number(row, 0)?, &numbers)
-            })?;
-        }
+        })?;
         Ok(top.finish())
     }
 
@@ -205,11 +190,14 @@ impl<'a> Candidates<'a> {
         );
         let mut found = Vec::new();
         as_role(self.target.vectorizer.owner, &Settings::default(), || {
+            // It reads the vector, so that pgvector is loaded, whose settings there are from then on.
+            let query = Query::new(&query)?.interpreted();
+            raise(c"hnsw.ef_search", most.clamp(40, 1000))?;
+            raise(c"ivfflat.probes", self.target.lists.isqrt())?;
             // Those of pgvector 0.8; without them an index gives fewer, and the exact search finds the others.
-            set(c"hnsw.ef_search", &most.clamp(40, 1000).to_string())?;
             set(c"hnsw.iterative_scan", "strict_order")?;
             set(c"ivfflat.iterative_scan", "relaxed_order")?;
-            Query::new(&query)?.interpreted().run(&mut |row| {
+            query.run(&mut |row| {
                 let Some(distance) = row.number(1) else { return Ok(()) };
                 found.push(Found {
                     document: number(row, 0)?,

@@ -33,6 +33,8 @@ pub struct Target {
     pub language: Language,
     /// Whether its vectors have an index.
     pub is_indexed: bool,
+    /// Into how many lists an index of method ivfflat divides them.
+    pub lists: usize,
 }
 
 impl Target {
@@ -52,6 +54,7 @@ impl Target {
             distance: Distance::of(said("distance").unwrap_or("cosine"))?,
             language: language(&vectorizer.indexing)?,
             is_indexed: !matches!(said("method"), None | Some("none")),
+            lists: lists(&vectorizer.indexing),
             layout,
             vectorizer,
         })
@@ -66,6 +69,13 @@ impl Target {
     pub fn read_store(&self, query: &str, receive: &mut dyn FnMut(&Row<'_>) -> Result<()>) -> Result<()> {
         read_as(self.vectorizer.owner, query, receive)
     }
+}
+
+/// The lists of an index of method ivfflat: those that were asked for, else as many as pgvector makes. A search looks into as many as the root of it.
+fn lists(indexing: &Json) -> usize {
+    const USUAL: u64 = 100;
+    let lists = indexing.get("lists").and_then(Json::as_u64).unwrap_or(USUAL);
+    usize::try_from(lists).unwrap_or(usize::MAX)
 }
 
 /// The language of a vectorizer's words, by its option `indexing`.

@@ -40,7 +40,7 @@ fn build(vectorizer: &Vectorizer, embedding: &str) -> Result<()> {
         ))
         .hint("CALL assay.run_queue() until it is done, or give it up by assay.rollback_vectorizer."));
     }
-    let embedder = identity::on_behalf_of(vectorizer.owner, || Embedder::open(embedding))?;
+    let embedder = identity::on_behalf_of(vectorizer.owner, || Embedder::hold(embedding))?;
     let embedding = &embedder.reference();
     if vectorizer.serving()?.embedding == *embedding {
         return Err(
@@ -49,7 +49,7 @@ fn build(vectorizer: &Vectorizer, embedding: &str) -> Result<()> {
         );
     }
     if let Some(previous) = vectorizer.space(SpaceState::Previous) {
-        if previous.embedding == *embedding {
+        if previous.embedding == *embedding && previous.hash == embedder.hash() {
             return rebuild(vectorizer, previous);
         }
         forget(vectorizer, previous)?;
@@ -66,6 +66,7 @@ fn build(vectorizer: &Vectorizer, embedding: &str) -> Result<()> {
     let space = Space {
         number,
         embedding: embedding.to_string(),
+        hash: embedder.hash().to_string(),
         column: format!("embedding_{number}"),
         column_type: indexing.column_type(embedder.width()?)?,
         width: embedder.width()?,
@@ -242,6 +243,10 @@ fn roll_back(vectorizer: Option<Text>) -> Result<()> {
             format!("vectorizer \"{}\" has no vectors to go back to", vectorizer.name),
         )
         .hint("assay.alter_vectorizer keeps those of the embedder before.")
+    })?;
+    identity::on_behalf_of(vectorizer.owner, || {
+        Embedder::hold(&previous.embedding)?;
+        Embedder::of_space(&vectorizer, previous).map(drop)
     })?;
     rebuild(&vectorizer, previous)?;
     switch_when_complete(vectorizer.id)

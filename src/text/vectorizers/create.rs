@@ -16,6 +16,7 @@ use super::store::{self, Indexing};
 use super::{evidence, known, names, pieces, triggers};
 use crate::pg::append::next_number;
 use crate::pg::error::{DUPLICATE_OBJECT, Error, INVALID_PARAMETER, Result, or_raise};
+use crate::pg::foreground::Foreground;
 use crate::pg::identity::Settings;
 use crate::pg::json::Jsonb;
 use crate::pg::options::{self, object, required};
@@ -23,6 +24,7 @@ use crate::pg::query::Query;
 use crate::pg::text::Text;
 use crate::pg::written_rows::PLAIN;
 use crate::pg::{identity, read_only, relation, snapshot, statement, tables};
+use algo::monitor::Monitor;
 use algo_text::vectorizer::template::Template;
 
 /// The most bytes of a name in PostgreSQL.
@@ -119,31 +121,33 @@ impl Request {
         let space = Space {
             number: 1,
             embedding: embedder.reference(),
+            hash: embedder.hash().to_string(),
             column: "embedding".into(),
             column_type,
             width,
             state: SpaceState::Serving,
         };
+        let index = indexing.statement(&self.store, &space.column, &space.column_type, width)?;
         let id = next_number(c"vectorizer_id_seq");
         let source_name = relation::name_of(self.source).unwrap_or_default();
         let key: Vec<String> = self.key.iter().map(|column| column.name.clone()).collect();
         identity::writing_as(self.owner, &self.settings, || {
             // Whoever is writing the source is waited for; from then on triggers see all that is written.
             triggers::create(self.source, id, &self.columns, &key, self.consistency)?;
-            store::create(&self.store, &self.key, &source_name, &space.column_type)?;
-            match indexing.statement(&self.store, &space.column, &space.column_type, width)? {
-                Some(index) => statement::run(&index, &[]),
-                None => Ok(()),
-            }
+            store::create(&self.store, &self.key, &source_name, &space.column_type)
         })?;
         tables::as_owner(|| self.insert(id, &space))?;
         self.fill(id)?;
+        if let Some(index) = index {
+            // It learns from what is there, and is made faster than it grows.
+            identity::writing_as(self.owner, &self.settings, || statement::run(&index, &[]))?;
+        }
         Ok(id)
     }
 
     /// The embedder. Returns an error where it does not go with the consistency.
     fn embedder(&self) -> Result<Embedder> {
-        let embedder = identity::on_behalf_of(self.owner, || Embedder::open(&self.embedding))?;
+        let embedder = identity::on_behalf_of(self.owner, || Embedder::hold(&self.embedding))?;
         match self.consistency == Consistency::Transaction && !embedder.is_local() {
             true => Err(Error::new(
                 INVALID_PARAMETER,
@@ -211,7 +215,9 @@ pub fn read_keys(query: &str, keys: &mut Vec<Key>) -> Result<()> {
     for (name, value) in PLAIN {
         identity::set(name, value)?;
     }
+    let watch = Foreground::new()?;
     Query::new(query)?.interpreted().run(&mut |row| {
+        watch.check()?;
         let width = row.width();
         keys.push((0..width).map(|column| row.shown(column).unwrap_or_default()).collect());
         Ok(())

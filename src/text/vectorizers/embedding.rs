@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::models::{self, Privilege};
+use super::definition::Vectorizer;
+use super::space::Space;
+use crate::models::{self, Privilege, in_use};
 use crate::pg::error::{Error, Result, UNSUITABLE_ROWS, WRONG_TASK};
 use crate::pg::foreground::Foreground;
+use crate::pg::snapshot;
 use crate::text::endpoints::remote::Remote;
 use crate::text::{embedders, endpoints};
 use algo_text::embedder::{Kind, Task};
@@ -42,6 +45,32 @@ impl Embedder {
         let embedder = embedders::open(reference)?;
         embedder.encoder()?;
         Ok(Embedder::Local(embedder))
+    }
+
+    /// As [`open`](Embedder::open), for a vectorizer that needs it from now on: nobody drops it until the transaction ends.
+    pub fn hold(reference: &str) -> Result<Embedder> {
+        let version = models::resolve(reference, Privilege::Predict)?;
+        in_use::hold(&version)?;
+        snapshot::with_latest(|| Embedder::open(&version.reference()))
+    }
+
+    /// The embedder that made the vectors of a space. Returns an error with 55000 where another one has its name now.
+    pub fn of_space(vectorizer: &Vectorizer, space: &Space) -> Result<Embedder> {
+        let embedder = Embedder::open(&space.embedding)?;
+        match embedder.hash() == space.hash {
+            true => Ok(embedder),
+            false => Err(vectorizer
+                .broken(&format!("embedder \"{}\" is not what it was", space.embedding))
+                .detail("The vectors were made by other bytes, with which it gives others.")),
+        }
+    }
+
+    /// The hash of its bytes.
+    pub fn hash(&self) -> &str {
+        match self {
+            Embedder::Local(embedder) => &embedder.hash,
+            Embedder::Remote(remote) => &remote.hash,
+        }
     }
 
     /// Its name, with the number of its version, which stays the same whatever a name by itself comes to mean.

@@ -3,9 +3,10 @@
 use pgrx::pg_sys::Oid;
 use serde_json::Value as Json;
 
+use crate::models::in_use;
 use crate::pg::error::{Error, INTERNAL, LIMIT_EXCEEDED, Result};
 use crate::pg::foreground::Foreground;
-use crate::pg::{identity, options};
+use crate::pg::{identity, options, snapshot};
 use crate::text::embedders::{self, Embedder};
 use algo_text::chunk::{Chunking, Strategy, chunk};
 
@@ -40,9 +41,13 @@ pub fn read(chunking: &Json) -> Result<Chunking> {
 pub fn pinned(chunking: &Json, owner: Oid) -> Result<Json> {
     let mut chunking = read(chunking)?;
     if let Strategy::Tokens(name) = &mut chunking.strategy {
-        *name = identity::on_behalf_of(owner, || embedders::open(name))?
-            .version
-            .reference();
+        *name = identity::on_behalf_of(owner, || {
+            let version = embedders::open(name)?.version;
+            in_use::hold(&version)?;
+            snapshot::with_latest(|| embedders::open(&version.reference()))
+        })?
+        .version
+        .reference();
     }
     serde_json::to_value(&chunking)
         .map_err(|problem| Error::new(INTERNAL, "chunking cannot be stored").detail(problem.to_string()))

@@ -113,7 +113,7 @@ impl<'v> Refresh<'v> {
     pub fn embedders(&self) -> Result<Vec<Embedder>> {
         self.spaces
             .iter()
-            .map(|space| Embedder::open(&space.embedding))
+            .map(|space| Embedder::of_space(self.vectorizer, space))
             .collect()
     }
 

@@ -46,6 +46,8 @@ pub struct Space {
     pub number: i32,
     /// The embedder, with its version.
     pub embedding: String,
+    /// The hash of its bytes.
+    pub hash: String,
     /// The store's column.
     pub column: String,
     /// The column's type, as SQL writes it.
@@ -60,7 +62,7 @@ pub struct Space {
 pub fn of_vectorizer(id: i64) -> Result<Vec<Space>> {
     let mut spaces = Vec::new();
     statement::read(
-        "SELECT s.number, s.embedding, s.column_name, s.column_type, s.dimensions, s.state
+        "SELECT s.number, s.embedding, s.column_name, s.column_type, s.dimensions, s.state, s.hash
 FROM assay.vectorizer_space AS s WHERE s.vectorizer_id OPERATOR(pg_catalog.=) $1 ORDER BY s.number",
         &[id.into()],
         &mut |row| {
@@ -68,6 +70,7 @@ FROM assay.vectorizer_space AS s WHERE s.vectorizer_id OPERATOR(pg_catalog.=) $1
             spaces.push(Space {
                 number: row.require(1)?,
                 embedding: row.require::<Text>(2)?.into(),
+                hash: row.require::<Text>(7)?.into(),
                 column: row.require::<Text>(3)?.into(),
                 column_type: row.require::<Text>(4)?.into(),
                 width: usize::try_from(width).unwrap_or(0),
@@ -82,8 +85,8 @@ FROM assay.vectorizer_space AS s WHERE s.vectorizer_id OPERATOR(pg_catalog.=) $1
 /// Stores a new space. As the owner of assay's tables.
 pub fn store(vectorizer: i64, space: &Space) -> Result<()> {
     statement::run(
-        "INSERT INTO assay.vectorizer_space (vectorizer_id, number, embedding, column_name, column_type, dimensions, state)
-VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO assay.vectorizer_space (vectorizer_id, number, embedding, column_name, column_type, dimensions, state, hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         &[
             vectorizer.into(),
             space.number.into(),
@@ -92,6 +95,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)",
             space.column_type.as_str().into(),
             i32::try_from(space.width).unwrap_or(i32::MAX).into(),
             space.state.name().into(),
+            space.hash.as_str().into(),
         ],
     )
 }

@@ -12,11 +12,13 @@ use super::refresh::{Key, refresh_now};
 use crate::pg::catalog::{self, Key as IndexKey};
 use crate::pg::entry::{self, Raw};
 use crate::pg::error::{Error, Result, WRONG_CALL, or_raise};
+use crate::pg::foreground::Foreground;
 use crate::pg::trigger::{self, Call};
 use crate::pg::written_rows::{ColumnWriter, Event, Side, wrong_event};
 use crate::pg::{dependency, identity, relation, role, snapshot, statement, tables};
 use crate::text::search::postings;
 use algo::hash;
+use algo::monitor::Monitor;
 
 /// The vectorizer that a trigger is of; `None`, with a WARNING, where it is not there, as after a restore without assay's own tables.
 fn vectorizer_of(call: &Call<'_>) -> Result<Option<i64>> {
@@ -143,10 +145,12 @@ fn changed_keys(call: &Call<'_>, known: &Known) -> Result<Vec<Key>> {
     let columns: Vec<i32> = key.iter().copied().chain(texts.map(i32::from)).collect();
     let mut keys: Vec<Key> = Vec::new();
     let mut all = ColumnWriter::new(call, &columns);
+    let watch = Foreground::new()?;
     let mut before: HashMap<u64, u64> = HashMap::new();
     // Where a column is computed when it is read, it is not seen whether it has changed.
     if call.event() == Event::Update && !columns.iter().any(|&column| call.is_virtual(column)) {
         all.rows(call, Side::Before, &mut |values| {
+            watch.check()?;
             let (key, texts) = values.split_at(width);
             before.insert(hash_of(key), hash_of(texts));
             Ok(())
@@ -154,6 +158,7 @@ fn changed_keys(call: &Call<'_>, known: &Known) -> Result<Vec<Key>> {
     }
     let mut after = HashSet::new();
     all.rows(call, Side::After, &mut |mut values| {
+        watch.check()?;
         let texts = values.split_off(width);
         let hash = hash_of(&values);
         if before.get(&hash) != Some(&hash_of(&texts)) {
@@ -163,6 +168,7 @@ fn changed_keys(call: &Call<'_>, known: &Known) -> Result<Vec<Key>> {
         Ok(())
     })?;
     ColumnWriter::new(call, &key).rows(call, Side::Before, &mut |values| {
+        watch.check()?;
         if !after.contains(&hash_of(&values)) {
             keys.push(key_of(values));
         }

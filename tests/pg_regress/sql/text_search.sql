@@ -87,7 +87,9 @@ RESET ROLE;
 
 -- It only reads.
 BEGIN READ ONLY;
-SELECT key FROM assay.search('library.docs', 'coffee', k => 1);
+SELECT mode, key FROM unnest('{vector,text,hybrid}'::text[]) AS mode, assay.search('library.docs', 'coffee', k => 1, mode => mode, filter => 'id < 5');
+SELECT measure, value FROM assay.evaluate_retrieval('library.docs', $$SELECT 'coffee' AS question, 3 AS key$$, k => '{1}') WHERE question IS NULL ORDER BY 1;
+SELECT count(*) FROM assay.vectorizers WHERE schema = 'library';
 COMMIT;
 
 -- Arguments that are wrong.

@@ -161,12 +161,28 @@ SELECT chunking FROM assay.vectorizers WHERE name = 'my notes';
 CALL assay.run_queue();
 SELECT source_seq, seq, chunk, start_pos, end_pos, chunk_id = :whole AS was_there FROM "note vectors" WHERE source_seq < 'c' ORDER BY 1, 2;
 
--- Without its embedder nothing can be done, whatever the row is; the queue waits.
+-- What a vectorizer needs is not dropped: a version whose vectors serve, one that texts are cut by, the model, or all that its owner has.
+SELECT assay.drop_model('words', 2);
 SELECT assay.drop_model('words');
+SELECT assay.drop_owned('postgres');
+SELECT version FROM assay.load_word_vectors('cutter', $$VALUES ('tea', '{1,0}'::real[])$$);
+SELECT version FROM assay.load_word_vectors('cutter', $$VALUES ('tea', '{0,1}'::real[])$$, deploy => 'always');
+SELECT assay.alter_vectorizer('my notes', chunking => '{"strategy": "tokens(cutter@1)", "size": 9, "overlap": 0}');
+SELECT assay.drop_model('cutter', 1);
+SELECT assay.alter_vectorizer('my notes', chunking => :'lines');
+SELECT assay.drop_model('cutter');
+CALL assay.run_queue();
+
+-- Without its embedder, as after a restore of half a database, nothing can be done, whatever the row is; the queue waits.
+DELETE FROM assay.model WHERE name = 'words';
 UPDATE notes SET note = note || '?';
 CALL assay.run_queue();
 SELECT count(*) AS waiting, count(DISTINCT error) AS errors, min(error) AS error FROM assay.vectorizer_items WHERE vectorizer = 'my notes';
 SELECT version FROM assay.load_word_vectors('words', $$VALUES ('tea', '{1,0,0,0,0,0,0,0}'::real[])$$);
+-- Another one of its name is another one, although its vectors are as long.
+SELECT version FROM assay.load_word_vectors('words', $$VALUES ('tea', '{0,0,0,1}'::real[])$$, deploy => 'never');
+SELECT * FROM assay.search('my notes', 'tea', mode => 'vector');
+SELECT assay.rollback_vectorizer('my notes');
 
 -- Sources that cannot be one, and arguments that say nothing.
 CREATE VIEW note_view AS SELECT * FROM notes;

@@ -1,0 +1,85 @@
+//! Versions that vectorizers need: vectors are compared with those of the same embedder alone, and texts cut by its tokens.
+
+use super::registry::{Entry, Version};
+use crate::pg::cell::Parameter;
+use crate::pg::error::{DEPENDENT_OBJECTS, Error, Result};
+use crate::pg::text::Text;
+use crate::pg::{statement, tables};
+
+/// So many are named.
+const NAMED: usize = 5;
+
+/// Keeps a model from being dropped, or a version of it, until the transaction ends. Whoever is dropping it is waited for: look at it again, with the latest snapshot.
+pub fn hold(version: &Version) -> Result<()> {
+    tables::as_owner(|| {
+        tables::write_returning::<i64>(
+            "SELECT m.id FROM assay.model AS m WHERE m.id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE",
+            &[version.model.id.into()],
+        )
+        .map(drop)
+    })
+}
+
+/// Returns an error where a vectorizer needs a model, or one of its versions.
+pub fn require_unused(model: &Entry, version: Option<i32>) -> Result<()> {
+    let condition = "m.id OPERATOR(pg_catalog.=) $1 AND ($2 IS NULL OR r.version OPERATOR(pg_catalog.=) $2)";
+    let what = match version {
+        Some(version) => format!("version {version} of model \"{}\"", model.name),
+        None => format!("model \"{}\"", model.name),
+    };
+    require(&what, condition, &[model.id.into(), version.into()])
+}
+
+/// Returns an error where a vectorizer needs a model of a role.
+pub fn require_none_used(role: pgrx::pg_sys::Oid, name: &str) -> Result<()> {
+    let condition = "m.owner::pg_catalog.oid OPERATOR(pg_catalog.=) $1";
+    require(&format!("a model of role \"{name}\""), condition, &[role.into()])
+}
+
+fn require(what: &str, condition: &str, parameters: &[Parameter]) -> Result<()> {
+    if !tables::exists(c"vectorizer_space") {
+        return Ok(());
+    }
+    let users = users(condition, parameters)?;
+    if users.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<&str> = users.iter().take(NAMED).map(String::as_str).collect();
+    let more = match users.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Err(Error::new(
+        DEPENDENT_OBJECTS,
+        format!("{what} cannot be dropped: a vectorizer needs it"),
+    )
+    .detail(format!("It is needed by {}{more}.", named.join(", ")))
+    .hint("Give these another one by assay.alter_vectorizer, and wait until that serves, or drop them by assay.drop_vectorizer."))
+}
+
+/// The names of vectorizers that need a version that the condition says of m, a model, and r, a version: for the vectors that serve or are being built, or to cut
+/// texts. What served before is kept by nobody; where its embedder is gone, there is no way back to it.
+fn users(condition: &str, parameters: &[Parameter]) -> Result<Vec<String>> {
+    let query = format!(
+        "SELECT DISTINCT pg_catalog.format('%I.%I', n.nspname, v.name) COLLATE \"C\" AS name
+FROM assay.model AS m
+JOIN assay.model_version AS r ON r.model_id OPERATOR(pg_catalog.=) m.id
+JOIN assay.vectorizer AS v ON (v.chunking OPERATOR(pg_catalog.->>) 'strategy')
+        OPERATOR(pg_catalog.=) pg_catalog.format('tokens(%s@%s)', m.name, r.version)
+    OR EXISTS (
+        SELECT FROM assay.vectorizer_space AS s
+        WHERE s.vectorizer_id OPERATOR(pg_catalog.=) v.id AND s.state OPERATOR(pg_catalog.<>) 'previous'
+            AND s.embedding OPERATOR(pg_catalog.=) pg_catalog.format('%s@%s', m.name, r.version))
+JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) v.source
+JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE {condition} ORDER BY 1"
+    );
+    let mut names = Vec::new();
+    tables::as_owner(|| {
+        statement::write(&query, parameters, &mut |row| {
+            names.push(row.require::<Text>(1)?.into());
+            Ok(())
+        })
+    })?;
+    Ok(names)
+}
