@@ -396,7 +396,7 @@ SELECT version, dimensions, bytes, duration FROM assay.train_tf_idf('sentences',
 \endif
 \o /dev/null
 \set ECHO queries
-SELECT assay.create_vectorizer('policy', loading => '{"column": "body"}', embedding => 'sentences@1', chunking => '{"strategy": "markdown", "size": 250, "overlap": 0}',
+SELECT assay.create_vectorizer('policy', loading => '{"column": "body"}', embedding => 'sentences@1', chunking => '{"strategy": "markdown", "size": 500, "overlap": 0}',
     formatting => '$title: $chunk', consistency => 'transaction', indexing => '{"language": "english"}', name => 'handbook', store => 'handbook_chunks');
 \set ECHO none
 \o
@@ -413,7 +413,7 @@ FROM unnest('{text,vector,hybrid}'::text[]) AS mode;
 \set ECHO queries
 BEGIN;
 UPDATE policy SET body = body || E'\n\n## Parents\n\nOn parental leave six instalments may be suspended.' WHERE id = 3;
-SELECT seq, replace(chunk, E'\n\n', ' · ') AS chunk, round(score::numeric, 3) AS score FROM assay.search('handbook', 'We are going to have a baby', k => 1, mode => 'vector');
+SELECT key->>'id' AS policy, seq, right(replace(chunk, E'\n\n', ' · '), 80) AS "the end of the chunk", round(score::numeric, 3) AS score FROM assay.search('handbook', 'We are going to have a baby', k => 1, mode => 'vector');
 ROLLBACK;
 SELECT count(*) AS "chunks that speak of parents" FROM handbook_chunks WHERE chunk LIKE '%parental%';
 \set ECHO none

@@ -15,6 +15,10 @@ INSERT INTO area (title, names) VALUES
     ('Profiles', 'profile.*|suggest_checks'),
     ('Pages', 'render_.*|describe_model'),
     ('Drift', '.*drift.*|.*_baseline'),
+    ('Embedders and chunks', 'chunk_text|load_embedder|load_word_vectors|train_word2vec|train_tf_idf|embed|vocabulary|most_similar|analogy'),
+    ('Vectorizers', '.*_vectorizer|run_queue'),
+    ('Search', 'search|.*_retrieval|ann_recall'),
+    ('Endpoints', '(register|embed|rerank)_remote'),
     ('States', '.*_states?|metric_of|linear_.*'),
     ('Ownership', '.*_owned'),
     ('Others', '.*'),
@@ -50,7 +54,7 @@ them, and they may change with every version. So may schema `assay_internal`, wh
 SELECT CASE WHEN lag(title) OVER listed IS DISTINCT FROM title THEN format(E'## %s\n\n', title) ELSE '' END
        || format(E'### %s\n\n- Arguments: %s\n- Result: %s\n\n%s', proname, arguments, result, pg_temp.page(obj_description(oid, 'pg_proc')))
 FROM called LEFT JOIN area USING (title)
-WINDOW listed AS (ORDER BY prokind <> 'f', place, oid) ORDER BY prokind <> 'f', place, oid;
+WINDOW listed AS (ORDER BY prokind IN ('a', 'w'), place, oid) ORDER BY prokind IN ('a', 'w'), place, oid;
 
 SELECT CASE WHEN lag(c.oid) OVER (ORDER BY c.oid) IS NULL THEN E'## Views\n\n' ELSE '' END
        || format(E'### %s\n\n%s\n| column | type | meaning |\n| --- | --- | --- |\n%s', c.relname, pg_temp.page(obj_description(c.oid, 'pg_class')), columns.lines)

@@ -3730,7 +3730,7 @@ CREATE FUNCTION assay.load_embedder(name text, weights bytea, tokenizer bytea, c
 RETURNS TABLE (model text, version integer, algorithm text, dimensions integer, bytes bigint, metrics jsonb, duration interval)
 AS 'MODULE_PATHNAME', 'load_embedder_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
 COMMENT ON FUNCTION assay.load_embedder(text, bytea, bytea, jsonb, text) IS
-'Makes an encoder of the BERT family (all-MiniLM, BGE, E5, multilingual-e5 with WordPiece; cross-encoders with a score head) a version of a model, which assay.embed then computes inside the server. Versions, aliases, grants, deployment, rollback and pg_dump are those of all models.
+'Makes an encoder of the BERT family (all-MiniLM, BGE, E5; cross-encoders with a score head) a version of a model, which assay.embed then computes inside the server. Versions, aliases, grants, deployment, rollback and pg_dump are those of all models.
 weights: the bytes of a safetensors file; tokenizer: those of its tokenizer.json (WordPiece; its truncation and padding do not matter). Of large objects lo_get gives them, of files on the server pg_read_binary_file, each to whoever may read these.
 config: the model''s own config.json (other keys are ignored), and max_seq_length (256 unless given, at most max_position_embeddings): so many tokens of a text count; pooling (mean, cls, max): what becomes of the tokens'' vectors; normalize (true): vectors have length 1; precision (f32, int8): int8 takes a quarter of the memory and less time, and its vectors are nearly those of f32.
 deploy: auto (when no version is deployed yet), always, never. Vectors of different versions are not to be compared.
