@@ -6,7 +6,7 @@ rustc=$1
 shift
 own=()
 case " $* " in
-*" --crate-name algo "* | *" --crate-name assay_fuzz "*)
+*" --crate-name algo "* | *" --crate-name algo_text "* | *" --crate-name kernels "* | *" --crate-name assay_fuzz "*)
     own=(-Cpasses=sancov-module -Coverflow-checks=yes -Cdebug-assertions=yes)
     for option in level=4 inline-8bit-counters pc-table trace-compares; do own+=("-Cllvm-args=-sanitizer-coverage-$option"); done
     ;;

@@ -5,6 +5,7 @@
 #![no_main]
 
 mod bound;
+mod embedder;
 mod model;
 mod seeds;
 mod state;
@@ -21,7 +22,7 @@ struct Target {
     run: fn(&[u8]),
 }
 
-const TARGETS: [Target; 3] = [
+const TARGETS: [Target; 4] = [
     Target {
         name: "model",
         seeds: seeds::models,
@@ -36,6 +37,11 @@ const TARGETS: [Target; 3] = [
         name: "text",
         seeds: seeds::texts,
         run: text::run,
+    },
+    Target {
+        name: "embedder",
+        seeds: embedder::seeds,
+        run: embedder::run,
     },
 ];
 

@@ -17,6 +17,7 @@ from quality import Quality
 from reliability import Reliability
 from report import FEATURES, FEWER, FULL, NUMBERS, ONLY, REPEAT, ROWS, SCAN, SERIAL, Sections, Table, comma, run_file, seconds, train, verdict
 from tasks import Tasks
+from texts import Texts
 
 LINEAR = train("amount", "linear_regression", NUMBERS, "amount", "bench")
 LOGISTIC = train("linear", "logistic_regression", FEATURES, "label", "bench", "is_test")
@@ -209,7 +210,7 @@ class Learning(Sections):
             session.run("DROP TABLE IF EXISTS bench_more")
 
 
-PARTS = [Learning, Tasks, Forecasting, Choosing, Comparing, Explaining, Features, Judging, Keeping, Quality, Reliability]
+PARTS = [Learning, Tasks, Forecasting, Choosing, Comparing, Explaining, Features, Judging, Keeping, Quality, Reliability, Texts]
 
 
 def has_data():

@@ -7,6 +7,7 @@
 #   BENCH_REPEAT   how often each is measured; the median counts (3)
 #   BENCH_FULL     1: the training curve goes to four times the rows, profiles to five million
 #   BENCH_ONLY     some sections, such as "linear logistic"; bench.py names them
+#   BENCH_TORCH    1: install sentence-transformers, too, whose torch takes gigabytes
 #   BENCH_KEEP     1: leave the cluster running, and start from its table if there is one
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -41,7 +42,11 @@ BENCH_QUALITY_PEERS=$(installed quality scripts/bench/requirements-quality.txt)
 # shap and lleaves need different versions of one library.
 BENCH_EXPLAINING_PEERS=$(installed explaining scripts/bench/requirements-explaining.txt)
 BENCH_FORECASTING_PEERS=$(installed forecasting scripts/bench/requirements-forecasting.txt)
-export BENCH_PEERS BENCH_QUALITY_PEERS BENCH_EXPLAINING_PEERS BENCH_FORECASTING_PEERS
+BENCH_TEXTS_PEERS=$(installed texts "scripts/bench/requirements-texts${BENCH_TORCH:+-torch}.txt")
+export BENCH_PEERS BENCH_QUALITY_PEERS BENCH_EXPLAINING_PEERS BENCH_FORECASTING_PEERS BENCH_TEXTS_PEERS
+# shellcheck source=tests/clients/lib/minilm.sh
+source tests/clients/lib/minilm.sh
+export MINILM=${minilm:?}
 
 if [[ ${BENCH_KEEP:-} != 1 ]]; then
     scripts/cluster.sh remove bench

@@ -1,15 +1,16 @@
-"""A small encoder of the BERT family with random weights, and what it answers by the definition of its forward pass, in double precision.
+"""A small encoder of the BERT family with random weights, and what transformers' BertForSequenceClassification answers with them in double precision.
 
-The pass follows BertModel and BertForSequenceClassification of transformers; tokens are those of the library tokenizers. Needs numpy,
-safetensors and tokenizers. Writes bert/model.safetensors, bert/tokenizer.json, bert/config.json and bert/answers.json."""
+Tokens are those of the library tokenizers. Needs numpy, safetensors, tokenizers, torch and transformers. Writes bert/model.safetensors,
+bert/tokenizer.json, bert/config.json and bert/answers.json."""
 
 import json
-from math import erf
 from pathlib import Path
 
 import numpy as np
+import torch
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
+from transformers import BertConfig, BertForSequenceClassification
 
 here = Path(__file__).parent / "bert"
 generator = np.random.default_rng(17)
@@ -98,44 +99,14 @@ linear("bert.pooler.dense", hidden, hidden)
 linear("classifier", 1, hidden)
 
 
-def get(name):
-    return weights[name].astype(np.float64)
-
-
-def apply(name, x):
-    return x @ get(f"{name}.weight").T + get(f"{name}.bias")
-
-
-def normalized(name, x):
-    centred = x - x.mean(-1, keepdims=True)
-    return centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-12) * get(f"{name}.weight") + get(f"{name}.bias")
-
-
-def states(encoding):
-    count = len(encoding.ids)
-    x = get("bert.embeddings.word_embeddings.weight")[encoding.ids]
-    x = x + get("bert.embeddings.position_embeddings.weight")[:count] + get("bert.embeddings.token_type_embeddings.weight")[encoding.type_ids]
-    x = normalized("bert.embeddings.LayerNorm", x)
-    for layer in range(layers):
-        start = f"bert.encoder.layer.{layer}"
-        query, key, value = (
-            apply(f"{start}.attention.self.{part}", x).reshape(count, heads, -1).transpose(1, 0, 2) for part in ["query", "key", "value"]
-        )
-        shares = np.exp(query @ key.transpose(0, 2, 1) / np.sqrt(hidden / heads))
-        shares /= shares.sum(-1, keepdims=True)
-        context = (shares @ value).transpose(1, 0, 2).reshape(count, hidden)
-        x = normalized(f"{start}.attention.output.LayerNorm", x + apply(f"{start}.attention.output.dense", context))
-        between = apply(f"{start}.intermediate.dense", x)
-        between = between * 0.5 * (1 + np.vectorize(erf)(between / np.sqrt(2)))
-        x = normalized(f"{start}.output.LayerNorm", x + apply(f"{start}.output.dense", between))
-    return x
-
-
 here.mkdir(exist_ok=True)
 save_file(weights, here / "model.safetensors")
 (here / "tokenizer.json").write_text(json.dumps(tokenizer, ensure_ascii=False, indent=1) + "\n")
 (here / "config.json").write_text(json.dumps(config, indent=1) + "\n")
 
+model = BertForSequenceClassification(BertConfig(**config, num_labels=1)).double().eval()
+loaded = model.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()}, strict=False)
+assert not loaded.missing_keys, loaded
 cut = Tokenizer.from_str(json.dumps(tokenizer))
 cut.enable_truncation(window)
 texts = [
@@ -154,13 +125,20 @@ pairs = [
     ["search the data rows " * 8, "the large model learns " * 9],
 ]
 answers = {"texts": texts, "mean": [], "cls": [], "max": [], "pairs": pairs, "scores": []}
+
+
+def inputs(encoding):
+    ids = {"input_ids": encoding.ids, "token_type_ids": encoding.type_ids, "attention_mask": encoding.attention_mask}
+    return {name: torch.tensor([values]) for name, values in ids.items()}
+
+
+torch.set_grad_enabled(False)
 for text in texts:
-    x = states(cut.encode(text))
+    x = model.bert(**inputs(cut.encode(text))).last_hidden_state[0].numpy()
     unit = x.mean(0)
     answers["mean"].append((unit / np.linalg.norm(unit)).round(7).tolist())
     answers["cls"].append(x[0].round(6).tolist())
     answers["max"].append(x.max(0).round(6).tolist())
 for first, second in pairs:
-    pooled = np.tanh(apply("bert.pooler.dense", states(cut.encode(first, second))[0]))
-    answers["scores"].append(round(float(apply("classifier", pooled)[0]), 6))
+    answers["scores"].append(round(model(**inputs(cut.encode(first, second))).logits.item(), 6))
 (here / "answers.json").write_text(json.dumps(answers, ensure_ascii=False) + "\n")
