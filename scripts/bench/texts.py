@@ -114,8 +114,8 @@ class Texts(Sections):
         """Three words of 1, 5 and 20 % of the documents."""
         with Session() as session:
             session.run("DROP TABLE IF EXISTS bench_text CASCADE; CREATE TABLE bench_text (id int PRIMARY KEY, body text)")
-            session.run(f"""INSERT INTO bench_text SELECT i, concat_ws(' ', CASE WHEN i * 7919 % 100 = 0 THEN 'seldom' END, CASE WHEN i * 104729 % 20 = 0 THEN 'sometimes' END,
-                CASE WHEN i * 1299709 % 5 = 0 THEN 'often' END, (SELECT string_agg('w' || (i * k * 31 + k * k) % 5000, ' ') FROM generate_series(1, 20 + i % 30) AS k)) FROM generate_series(1, {DOCUMENTS}) AS i""")
+            session.run(f"""INSERT INTO bench_text SELECT i, concat_ws(' ', CASE WHEN i::bigint * 7919 % 100 = 0 THEN 'seldom' END, CASE WHEN i::bigint * 104729 % 20 = 0 THEN 'sometimes' END,
+                CASE WHEN i::bigint * 1299709 % 5 = 0 THEN 'often' END, (SELECT string_agg('w' || (i::bigint * k * 31 + k * k) % 5000, ' ') FROM generate_series(1, 20 + i % 30) AS k)) FROM generate_series(1, {DOCUMENTS}) AS i""")
             session.run("SELECT version FROM load_word_vectors('one', $$VALUES ('seldom', '{1, 0}'::real[]), ('often', '{0, 1}')$$, deploy => 'always')")
             session.run("SELECT create_vectorizer('bench_text', '{\"column\": \"body\"}', 'one', '{\"strategy\": \"characters\", \"size\": 10000}', consistency => 'transaction')")
             session.run("VACUUM ANALYZE bench_text, bench_text_chunks, posting")
