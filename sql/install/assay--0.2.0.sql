@@ -1047,7 +1047,7 @@ Example: SELECT assay.rollback(''credit'')';
 CREATE FUNCTION assay.drop_model(model text, version integer DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'drop_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.drop_model(text, integer) IS
-'Drops a version that is not deployed (privilege manage), or without a version the whole model (owner). Version numbers are never given again while the model exists.
+'Drops a version that is not deployed (privilege manage), or without a version the whole model (owner). Version numbers are never given again while the model exists. Errors: 2BP01 decisions of it are logged, or a vectorizer embeds or cuts texts by it.
 Example: SELECT assay.drop_model(''credit'', 1)';
 
 CREATE FUNCTION assay.set_alias(model text, alias text, version integer) RETURNS void
@@ -2870,8 +2870,8 @@ CREATE FUNCTION assay.train_word2vec(name text, query text, options jsonb DEFAUL
 AS 'MODULE_PATHNAME', 'train_word2vec_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1;
 COMMENT ON FUNCTION assay.train_word2vec(text, text, jsonb, text) IS
 'Learns vectors of words from the sentences of a query (word2vec) as a new version of an embedder, which assay.embed, assay.most_similar and vectorizers use: the vector of a text is the mean of its words''. The query has one column: text[], an element a word as it is written, or text, of whose words small letters are learned. It is run as the caller, read-only.
-options, with gensim''s names and defaults: vector_size 100, window 5, min_count 5, sg 0 (CBOW; 1 skip-gram), hs 0 (1 hierarchical softmax), negative 5, ns_exponent 0.75, cbow_mean 1, sample 0.001, alpha 0.025, min_alpha 0.0001, epochs 5, shrink_windows 1, seed 1; and shuffle 1: sentences are learned from in an order that depends on nothing but what they say (0: as the query brings them, as gensim does; give it an ORDER BY then). deploy: auto (if none is deployed yet), always, never.
-The same rows give the same bytes for a seed, on any number of threads and, shuffled, in any order. O(words x epochs x vector_size). Errors: 22023 unknown or wrong options, ML005 a column of another type, ML007 no word is frequent enough, ML008, 42501, 53400 assay.max_memory.
+options, with gensim''s names and defaults: vector_size 100, window 5, min_count 5, sg 0 (CBOW; 1 skip-gram), hs 0 (1 hierarchical softmax), negative 5, ns_exponent 0.75, cbow_mean 1, sample 0.001, alpha 0.025, min_alpha 0.0001, epochs 5, shrink_windows 1, seed 1; and shuffle 0: sentences are learned from as the query brings them (1: in an order that depends on nothing but what they say). deploy: auto (if none is deployed yet), always, never.
+The same rows in the same order, which an ORDER BY makes sure of, give the same bytes for a seed on any number of threads; shuffled, in any order. O(words x epochs x vector_size). Errors: 22023 unknown or wrong options, ML005 a column of another type, ML007 no word is frequent enough, ML008, 42501, 53400 assay.max_memory.
 Example: SELECT model, version, metrics FROM assay.train_word2vec(''animals'', $$SELECT regexp_split_to_array(s, '' '') FROM (VALUES (''the cat says meow''), (''the dog says woof'')) AS t(s)$$, ''{"vector_size": 10, "min_count": 1}'')';
 
 CREATE FUNCTION assay.load_word_vectors(name text, query text, deploy text DEFAULT 'auto',
@@ -3121,6 +3121,7 @@ CREATE TABLE assay.vectorizer_space (
     vectorizer_id bigint NOT NULL,
     number        integer NOT NULL,
     embedding     text COLLATE "C" NOT NULL,
+    hash          text COLLATE "C" NOT NULL,
     column_name   text COLLATE "C" NOT NULL,
     column_type   text COLLATE "C" NOT NULL,
     dimensions    integer NOT NULL,
@@ -3132,6 +3133,7 @@ COMMENT ON TABLE assay.vectorizer_space IS 'The vectors that each embedder of a 
 COMMENT ON COLUMN assay.vectorizer_space.vectorizer_id IS 'The vectorizer.';
 COMMENT ON COLUMN assay.vectorizer_space.number IS 'The number of the space, from 1.';
 COMMENT ON COLUMN assay.vectorizer_space.embedding IS 'The embedder, with its version.';
+COMMENT ON COLUMN assay.vectorizer_space.hash IS 'The hash of its bytes: vectors of another one, even of this name, are not to be compared with these.';
 COMMENT ON COLUMN assay.vectorizer_space.column_name IS 'The column of the store.';
 COMMENT ON COLUMN assay.vectorizer_space.column_type IS 'Its type.';
 COMMENT ON COLUMN assay.vectorizer_space.dimensions IS 'How many numbers a vector has.';

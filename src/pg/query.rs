@@ -34,9 +34,18 @@ impl Query {
     /// Parses, checks and plans `text`. Returns an error with `ML008` unless it is one statement that only reads; PostgreSQL's own errors
     /// (syntax, unknown columns) pass through. Functions that run meanwhile cannot write.
     pub fn new(text: &str) -> Result<Query> {
+        Query::planned(text, pg_sys::CURSOR_OPT_PARALLEL_OK)
+    }
+
+    /// The same without parallel workers, whose rows come in another order each time: for what depends on the order.
+    pub fn serial(text: &str) -> Result<Query> {
+        Query::planned(text, 0)
+    }
+
+    fn planned(text: &str, options: u32) -> Result<Query> {
         memory::prepare()?;
         let _read_only = ReadOnly::enter();
-        codes::preserve(|| Query::plan(statement(text)?))
+        codes::preserve(|| Query::plan(statement(text)?, options))
     }
 
     /// What a query reads, without planning it. Returns errors as [`Query::new`] does.
@@ -63,7 +72,7 @@ impl Query {
         })
     }
 
-    fn plan(text: CString) -> Result<Query> {
+    fn plan(text: CString, options: u32) -> Result<Query> {
         let within = Within::enter(&text);
         let QueryTree {
             mut memory,
@@ -75,12 +84,7 @@ impl Query {
             let mut before = memory.set_as_current();
             // The planner changes the tree.
             let row_security = (*query).hasRowSecurity;
-            let plan = pg_sys::pg_plan_query(
-                query,
-                text.as_ptr(),
-                pg_sys::CURSOR_OPT_PARALLEL_OK as i32,
-                std::ptr::null_mut(),
-            );
+            let plan = pg_sys::pg_plan_query(query, text.as_ptr(), options as i32, std::ptr::null_mut());
             let columns = output_columns((*plan).planTree);
             before.set_as_current();
             drop(within);

@@ -108,7 +108,8 @@ fn train_word2vec(
 fn word2vec(call: Call, reporter: &mut Reporter, statement: &Foreground) -> Result<StoredEmbedder> {
     let wanted: word_vectors::Options = call.options()?;
     wanted.check()?;
-    let query = Query::new(&call.query)?;
+    // What is learned last weighs more.
+    let query = Query::serial(&call.query)?;
     require_texts(&query, "sentences")?;
     let mut sentences = Sentences::default();
     let rows = call.each_row(&query, reporter, statement, |row| {

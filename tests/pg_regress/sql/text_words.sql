@@ -4,18 +4,18 @@
 CREATE TABLE tutorial (id int, sentence text);
 INSERT INTO tutorial VALUES (1, 'Hi I heard about Spark'), (2, 'I wish Java could use case classes'), (3, 'Logistic regression models are neat');
 SELECT model, version, algorithm, dimensions, metrics
-FROM assay.train_word2vec('tutorial', $$SELECT string_to_array(sentence, ' ') FROM tutorial$$, '{"vector_size": 3, "min_count": 0}');
+FROM assay.train_word2vec('tutorial', $$SELECT string_to_array(sentence, ' ') FROM tutorial$$, '{"vector_size": 3, "min_count": 0, "shuffle": 1}');
 SELECT word, count, array_length(vector, 1) AS width FROM assay.vocabulary('tutorial') LIMIT 4;
 SELECT count(*), bool_and(similarity BETWEEN -1.000001 AND 1.000001) AS cosines FROM assay.most_similar('tutorial', 'Spark', 5);
 SELECT array_length(assay.embed('tutorial', 'Hi, I heard about Spark!'), 1) AS width;
 
--- The same rows, in another order and on another number of threads, are the same bytes.
+-- The same rows, in another order, if shuffled, and on another number of threads, are the same bytes.
 CREATE TEMPORARY TABLE learned AS SELECT * FROM assay.vocabulary('tutorial');
 SET assay.threads = 1;
-SELECT version FROM assay.train_word2vec('tutorial', $$SELECT string_to_array(sentence, ' ') FROM tutorial ORDER BY id DESC$$, '{"vector_size": 3, "min_count": 0}', deploy => 'always');
+SELECT version FROM assay.train_word2vec('tutorial', $$SELECT string_to_array(sentence, ' ') FROM tutorial ORDER BY id DESC$$, '{"vector_size": 3, "min_count": 0, "shuffle": 1}', deploy => 'always');
 RESET assay.threads;
 SELECT count(*) FROM (TABLE learned EXCEPT SELECT * FROM assay.vocabulary('tutorial')) AS other;
-SELECT version FROM assay.train_word2vec('tutorial', $$SELECT string_to_array(sentence, ' ') FROM tutorial$$, '{"vector_size": 3, "min_count": 0, "seed": 2}', deploy => 'always');
+SELECT version FROM assay.train_word2vec('tutorial', $$SELECT string_to_array(sentence, ' ') FROM tutorial$$, '{"vector_size": 3, "min_count": 0, "shuffle": 1, "seed": 2}', deploy => 'always');
 SELECT count(*) FROM (TABLE learned EXCEPT SELECT * FROM assay.vocabulary('tutorial')) AS other;
 
 -- Tokens of an embedder; here words.

@@ -38,8 +38,8 @@ pub struct Options {
     /// Whether nearer neighbours are learned from more often.
     #[serde(deserialize_with = "switch")]
     pub shrink_windows: bool,
-    /// Whether sentences are learned from in an order of their own, which depends on nothing but what they say, and not as they come. gensim takes
-    /// them as they come.
+    /// Whether sentences are learned from in an order of their own, which depends on nothing but what they say, and not as they come, as gensim
+    /// takes them.
     #[serde(deserialize_with = "switch")]
     pub shuffle: bool,
     /// The seed of all that is random.
@@ -62,7 +62,7 @@ impl Default for Options {
             min_alpha: 1e-4,
             epochs: 5,
             shrink_windows: true,
-            shuffle: true,
+            shuffle: false,
             seed: 1,
         }
     }
