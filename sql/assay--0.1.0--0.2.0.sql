@@ -3935,6 +3935,7 @@ CREATE TABLE assay.vectorizer_space (
     vectorizer_id bigint NOT NULL,
     number        integer NOT NULL,
     embedding     text COLLATE "C" NOT NULL,
+    hash          text COLLATE "C" NOT NULL,
     column_name   text COLLATE "C" NOT NULL,
     column_type   text COLLATE "C" NOT NULL,
     dimensions    integer NOT NULL,
@@ -3946,6 +3947,7 @@ COMMENT ON TABLE assay.vectorizer_space IS 'The vectors that each embedder of a 
 COMMENT ON COLUMN assay.vectorizer_space.vectorizer_id IS 'The vectorizer.';
 COMMENT ON COLUMN assay.vectorizer_space.number IS 'The number of the space, from 1.';
 COMMENT ON COLUMN assay.vectorizer_space.embedding IS 'The embedder, with its version.';
+COMMENT ON COLUMN assay.vectorizer_space.hash IS 'The hash of its bytes: vectors of another one, even of this name, are not to be compared with these.';
 COMMENT ON COLUMN assay.vectorizer_space.column_name IS 'The column of the store.';
 COMMENT ON COLUMN assay.vectorizer_space.column_type IS 'Its type.';
 COMMENT ON COLUMN assay.vectorizer_space.dimensions IS 'How many numbers a vector has.';
@@ -4258,6 +4260,10 @@ AS 'MODULE_PATHNAME', 'ann_recall_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE R
 COMMENT ON FUNCTION assay.ann_recall(regclass, integer, integer) IS
 'How much of what is nearest an index of vectors (pgvector''s hnsw or ivfflat) finds: the share of the k nearest rows, over so many vectors of the table itself as questions, against an exact search, with a 95 % interval. It runs with the caller''s rights, under the session''s settings such as hnsw.ef_search. Errors: 22023 no such index, ML007 it has no vectors, 42501.
 Example: SELECT c.relname, r.recall FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam CROSS JOIN LATERAL assay.ann_recall(c.oid::regclass, queries => 20) r WHERE m.amname = ''hnsw''';
+
+COMMENT ON FUNCTION assay.drop_model(text, integer) IS
+'Drops a version that is not deployed (privilege manage), or without a version the whole model (owner). Version numbers are never given again while the model exists. Errors: 2BP01 decisions of it are logged, or a vectorizer embeds or cuts texts by it.
+Example: SELECT assay.drop_model(''credit'', 1)';
 
 -- Whoever installed the extension dumps the new tables, too.
 SELECT assay_internal.grant_dump();

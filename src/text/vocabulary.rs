@@ -98,7 +98,7 @@ fn near(model: Option<Text>, more: &[Text], less: &[Text], k: Option<i32>) -> Re
         words.find(word)?.ok_or_else(|| {
             let reference = embedder.version.reference();
             Error::new(INVALID_PARAMETER, format!("model \"{reference}\" does not know the word \"{}\"", &**word))
-                .hint("SELECT word FROM assay.vocabulary(model) lists those that it knows. Words that were too rare are left out, and capitals count.")
+                .hint("SELECT word FROM assay.vocabulary(model) lists those that it knows. Words that were too rare are left out.")
         })
     };
     let more = more.iter().map(place).collect::<Result<Vec<_>>>()?;

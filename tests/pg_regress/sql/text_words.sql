@@ -36,7 +36,7 @@ CREATE TABLE glove (word text, vector real[]);
 INSERT INTO glove VALUES ('man', '{1,0,0}'), ('woman', '{1,1,0}'), ('king', '{1,0,1}'), ('queen', '{1,1,1}'), ('apple', '{-1,0,0}');
 SELECT model, version, algorithm, dimensions, metrics FROM assay.load_word_vectors('glove', 'TABLE glove');
 SELECT word, round(similarity::numeric, 4) AS similarity FROM assay.analogy('glove', 'man', 'king', 'woman', 2);
-SELECT word, round(similarity::numeric, 4) AS similarity FROM assay.most_similar('glove', 'man');
+SELECT word, round(similarity::numeric, 4) AS similarity FROM assay.most_similar('glove', 'MAN');
 SELECT * FROM assay.vocabulary('glove');
 SELECT assay.embed('glove', 'Man, WOMAN, and nobody else'), assay.embed('glove', 'nobody'), assay.embed('glove', '');
 

@@ -63,5 +63,6 @@ impl Judged {
 /// The gain of relevant documents, discounted by their places.
 fn gain(relevant: impl Iterator<Item = bool>) -> f64 {
     let places = relevant.zip(2_u32..).filter(|(relevant, _)| *relevant);
-    places.map(|(_, place)| 1.0 / f64::from(place).log2()).sum()
+    // The sum of none is 0, and not the -0 of sum().
+    places.fold(0.0, |gain, (_, place)| gain + 1.0 / f64::from(place).log2())
 }

@@ -47,6 +47,13 @@ fn measures_by_hand() {
 }
 
 #[test]
+fn nothing_found_is_zero_as_people_write_it() {
+    for measure in Measure::ALL {
+        assert!(judged(&[5, 9], &[1]).value(measure, 2).is_sign_positive(), "{measure:?}");
+    }
+}
+
+#[test]
 fn intervals_are_those_of_scipy() {
     let ndcg = column(|measures| measures.ndcg);
     let own = mean(&ndcg, 42, &Unwatched).unwrap().unwrap();

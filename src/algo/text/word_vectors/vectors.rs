@@ -141,9 +141,9 @@ impl WordVectors {
         vector.ok_or_else(|| Error::damaged(FORMAT.what, "a word has no vector"))
     }
 
-    /// The place of a word, as it is written.
+    /// The place of a word: as it is written, else in small letters.
     pub fn find(&self, word: &str) -> Result<Option<usize>> {
-        self.lexicon()?.find(word)
+        self.lexicon()?.find_any_case(word)
     }
 
     /// The `k` words whose vectors have the least angle to the sum of some words' vectors less those of others, each of length 1; without these
