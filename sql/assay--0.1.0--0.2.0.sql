@@ -3715,7 +3715,7 @@ Example: SELECT word, count FROM assay.vocabulary(''words'') LIMIT 3';
 CREATE FUNCTION assay.most_similar(model text, input text, k integer DEFAULT 10, OUT word text, OUT similarity double precision) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'most_similar_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 1000000 ROWS 10;
 COMMENT ON FUNCTION assay.most_similar(text, text, integer) IS
-'The k words of an embedder whose vectors have the least angle to that of a word, the nearest first; similarity is the angle''s cosine. O(words x dimensions). Errors: 22023 a word that it does not know, ML001, ML002, ML010 an embedder without words, 42501.
+'The k words of an embedder whose vectors have the least angle to that of a word (as it is written, else in small letters), the nearest first; similarity is the angle''s cosine. O(words x dimensions). Errors: 22023 a word that it does not know, ML001, ML002, ML010 an embedder without words, 42501.
 Example: SELECT word, similarity FROM assay.most_similar(''words'', ''cat'', 3)';
 
 CREATE FUNCTION assay.analogy(model text, a text, b text, c text, k integer DEFAULT 10, OUT word text, OUT similarity double precision) RETURNS SETOF record
