@@ -46,6 +46,14 @@ SELECT assay.log_predictions('large', 'point', '{x}', keep => '{y}', inputs => t
 SELECT assay.save_baseline('points', 'point');
 SELECT assay.add_check('point', 'accepted_range', 'x', '{"max_value": 98}', error_if => '>5', warn_if => '>0');
 SELECT assay.add_check('point', 'unique', 'y', group_by => '{large}');
+CREATE TABLE doc (id int PRIMARY KEY, body text);
+INSERT INTO doc SELECT i, 'tea number ' || i || repeat(' black', i % 3) FROM generate_series(1, 400) AS i;
+SELECT assay.load_word_vectors('words', $$VALUES ('tea', '{1,0,0}'::real[]), ('black', '{0,1,0}'), ('number', '{0,0,1}')$$);
+SELECT assay.create_vectorizer('doc', '{"column": "body"}', 'words@1', consistency => 'transaction');
+CREATE TABLE note (id int PRIMARY KEY, body text);
+SELECT assay.create_vectorizer('note', '{"column": "body"}', 'words@1');
+INSERT INTO note VALUES (1, 'waits');
+CREATE TABLE question AS SELECT 'black tea number ' || i AS question, i AS key, 1 AS grade FROM generate_series(1, 9) AS i;
 SQL
 
 as_server "$(command -v pg_basebackup)" -h "$PGHOST" -p "$PGPORT" -U "$PGUSER" -D "$place/data" -R -X stream -c fast --no-sync
@@ -93,6 +101,28 @@ check "it refuses to train" 25006 "$(refused "SELECT assay.train('line', 'SELECT
 check "it refuses to save a baseline" 25006 "$(refused "SELECT assay.save_baseline('points', 'point')")"
 check "it refuses to deploy" 25006 "$(refused "SELECT assay.deploy('line', 2)")"
 check "it refuses what is not there" ML002 "$(refused "SELECT assay.predict('line@9', 1)")"
+
+# Texts. The first to embed there writes the file from which others read the embedder.
+embed="SELECT assay.embed('words', body), assay.embed('words', ARRAY[body, 'black']) FROM doc WHERE id < 9 UNION ALL SELECT vector, NULL FROM assay.vocabulary('words')
+       UNION ALL SELECT ARRAY[similarity], NULL FROM assay.most_similar('words', 'tea', 2) UNION ALL SELECT ARRAY[start_pos, end_pos], NULL FROM assay.chunk_text('One. Two.', 5)"
+check "it embeds as the primary does" "$(primary -c "$embed")" "$(standby -c "$embed")"
+search="SELECT mode, s.key, s.chunk, s.score, s.ranks FROM unnest('{vector,text,hybrid}'::text[]) AS mode, assay.search('doc', 'black tea number 7', 5, mode) AS s
+        UNION ALL SELECT 'filter', s.key, s.chunk, s.score, s.ranks FROM assay.search('doc', 'black tea number 7', filter => 'id > 390') AS s"
+check "the primary searches" "25 5 7" "$(primary -c "SELECT count(*), count(*) FILTER (WHERE mode = 'hybrid'), min(key ->> 'id') FILTER (WHERE mode = 'text' AND (ranks -> 'text' ->> 'rank') = '1') FROM ($search) AS s" -F ' ')"
+check "it searches as the primary does" "$(primary -c "$search")" "$(standby -c "$search")"
+judge="SELECT measure, value, low, high FROM assay.evaluate_retrieval('doc', 'TABLE question', k => '{1,10}') WHERE question IS NULL
+       UNION ALL SELECT measure, a, b, p_value FROM assay.compare_retrieval('doc', 'doc', 'TABLE question', mode_a => 'text', mode_b => 'vector')"
+check "it judges searches as the primary does" "$(primary -c "$judge")" "$(standby -c "$judge")"
+views="SELECT name, embedding, consistency, pending FROM assay.vectorizers UNION ALL SELECT vectorizer, embedding, state, dimensions FROM assay.vectorizer_embeddings
+       UNION ALL SELECT vectorizer, key::text, NULL, attempts FROM assay.vectorizer_items ORDER BY 1, 3"
+check "it shows vectorizers and what waits" "$(primary -c "$views")" "$(standby -c "$views")"
+check "it refuses to make a vectorizer" 25006 "$(refused "SELECT assay.create_vectorizer('doc', '{\"column\": \"body\"}', 'words@1', name => 'another', store => 'another')")"
+check "it refuses to alter one" 25006 "$(refused "SELECT assay.alter_vectorizer('doc', max_lag => '1 day')")"
+check "it refuses to work at the queue" 25006 "$(refused "CALL assay.run_queue()")"
+check "it refuses to learn words" 25006 "$(refused "SELECT assay.train_word2vec('w', 'SELECT body FROM doc')")"
+primary -c "UPDATE doc SET body = 'green leaves' WHERE id = 7" -c "CALL assay.run_queue()" >/dev/null
+until_true "SELECT count(*) = 1 FROM assay.search('doc', 'leaves', mode => 'text') AS s WHERE s.key ->> 'id' = '7'"
+check "it follows what is written" "1 1" "$(standby -F ' ' -c "SELECT (SELECT count(*) FROM assay.search('doc', 'leaves', mode => 'text')), (SELECT count(*) FROM assay.search('note', 'waits', mode => 'text'))")"
 
 primary -c "SELECT assay.deploy('line', 2)" >/dev/null
 until_true "SELECT deployed_version = 2 FROM assay.models WHERE model = 'line'"
