@@ -8,7 +8,7 @@ folder=$(mktemp -d)
 finish() {
     rm -rf -- "$folder"
     dropdb --if-exists --force "$second"
-    psql -X -q -c "DROP OWNED BY $role" -c "SELECT FROM assay.drop_owned('$role')" -c "DROP ROLE $role"
+    psql -X -q -c "DROP SERVER IF EXISTS assay_dump_llm CASCADE" -c "DROP OWNED BY $role" -c "SELECT FROM assay.drop_owned('$role')" -c "DROP ROLE $role"
 }
 trap finish EXIT
 
@@ -77,6 +77,23 @@ CREATE TABLE rebuilt AS SELECT 1 AS x;
 SELECT assay.add_check('rebuilt', 'not_null', 'x', name => 'rebuilt');
 DROP TABLE rebuilt;
 CREATE TABLE rebuilt AS SELECT NULL::int AS x;
+-- Texts: embedders here and elsewhere, vectorizers of both kinds, words in segments, pending and removed, and what waits.
+SELECT assay.load_word_vectors('words', $$VALUES ('tea', '{1,0,0}'::real[]), ('black', '{0,1,0}'), ('number', '{0,0,1}')$$);
+SELECT assay.train_word2vec('learned', $$SELECT 'black tea is tea number ' || i FROM generate_series(1, 40) AS i$$, '{"vector_size": 8, "min_count": 2, "epochs": 1}');
+CREATE SERVER assay_dump_llm FOREIGN DATA WRAPPER assay_http OPTIONS (base_url 'https://llm.example/v1', model 'm', tokens_per_day '1000');
+GRANT USAGE ON FOREIGN SERVER assay_dump_llm TO :role;
+CREATE USER MAPPING FOR :role SERVER assay_dump_llm OPTIONS (api_key 'sk-of-the-reader');
+SELECT assay.register_remote('remote', 'assay_dump_llm', 'm', dimensions => 4);
+SELECT assay.grant_model('remote', :'role', 'predict');
+INSERT INTO assay.endpoint_use VALUES ('assay_dump_llm', 'postgres', '2026-01-02', 3, 1, 500, 0.25);
+CREATE TABLE doc (id int PRIMARY KEY, body text);
+SELECT assay.create_vectorizer('doc', '{"column": "body"}', 'words@1', consistency => 'transaction', indexing => '{"language": "english"}');
+INSERT INTO doc SELECT i, 'Tea number ' || i || repeat(' black', i % 3) FROM generate_series(1, 900) AS i;
+INSERT INTO doc SELECT i, 'Later teas ' || i FROM generate_series(901, 950) AS i;
+DELETE FROM doc WHERE id % 50 = 7;
+SELECT assay.create_vectorizer('doc', '{"column": "body"}', 'learned@1', name => 'queued', store => 'doc_queued');
+CALL assay.run_queue(max_items => 500);
+UPDATE doc SET body = 'Waits.' WHERE id = 2;
 SQL
 
 everything() {
@@ -114,6 +131,16 @@ SELECT * FROM assay.check_history WHERE run_at = (SELECT min(run_at) FROM assay.
 SELECT check_id, segment, status, value, rows_evaluated, fraction_low, p_value FROM assay.run_checks('adult');
 SELECT * FROM assay.incidents ORDER BY id;
 SELECT * FROM assay.incident_events ORDER BY id;
+SELECT mode, vectorizer, s.* FROM unnest('{vector,text,hybrid}'::text[]) AS mode, unnest('{doc,queued}'::text[]) AS vectorizer, assay.search(vectorizer, 'black teas number 8', 20, mode) AS s;
+SELECT mode, s.* FROM unnest('{vector,text,hybrid}'::text[]) AS mode, assay.search('doc', 'black teas number 8', 9, mode, filter => 'id > 930') AS s;
+SELECT name, source, store, embedding, chunking, formatting, consistency, indexing, pending, failed FROM assay.vectorizers ORDER BY name;
+SELECT vectorizer, key, attempts FROM assay.vectorizer_items ORDER BY id;
+SELECT tgrelid::regclass, tgname, tgenabled, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname LIKE 'assay%' ORDER BY 1, 2;
+SELECT assay.embed('words', 'black tea'), assay.embed('learned', 'black tea');
+SELECT word, similarity FROM assay.most_similar('learned', 'tea', 3);
+SELECT srvname, s.srvoptions, usename, umoptions FROM pg_user_mappings JOIN pg_foreign_server AS s USING (srvname) ORDER BY 1, 3;
+SELECT server, called_by, day, calls, failed, tokens, cost FROM assay.endpoint_usage ORDER BY 1, 2, 3;
+SELECT metrics, params FROM assay.model_versions WHERE model = 'remote';
 SET ROLE $role;
 SELECT count(*) FROM assay.model_trials WHERE model = 'tuned';
 SELECT model FROM assay.models ORDER BY model;
@@ -122,8 +149,8 @@ SQL
 
 before=$(everything "$PGDATABASE")
 # Something to compare: sixteen versions, of every algorithm, and the reader's view of two models.
-check "the first database answers" "16 3 income tuned" \
-    "$(grep -cE '^(income|age|tuned|steps|groups|between)\|[0-9]+\|[tf]\|' <<<"$before") $(tail -n 3 <<<"$before" | paste -sd ' ')"
+check "the first database answers" "16 3 income remote tuned" \
+    "$(grep -cE '^(income|age|tuned|steps|groups|between)\|[0-9]+\|[tf]\|' <<<"$before") $(tail -n 4 <<<"$before" | paste -sd ' ')"
 
 pg_dump -Fc -f "$folder/dump" "$PGDATABASE"
 createdb "$second"
@@ -132,12 +159,22 @@ pg_restore -d "$second" --exit-on-error "$folder/dump" || restored=$?
 check "the dump restores" 0 "$restored"
 check "every score, version, deployment, alias, threshold, grant, baseline, check and result of a check is there" "$before" "$(everything "$second")"
 
+# One session for all: a restored vectorizer goes on, by its triggers and by its queue.
+check "texts that are written after a restore are found, and what waited is" "1 1 0 0" "$(psql -X -q -A -t -F ' ' -d "$second" -v ON_ERROR_STOP=1 \
+    -c "INSERT INTO doc VALUES (2000, 'oolong')" -c "DELETE FROM doc WHERE id = 930" -c "CALL assay.run_queue()" -c "CALL assay.run_queue()" \
+    -c "SELECT (SELECT count(*) FROM assay.search('doc', 'oolong', mode => 'text')), (SELECT count(*) FROM assay.search('queued', 'waits', mode => 'text')),
+        (SELECT count(*) FROM assay.vectorizer_items), (SELECT count(*) FROM assay.search('doc', 'tea', 1000, 'vector') AS s WHERE s.key ->> 'id' = '930')")"
+check "new chunks do not take the numbers of old ones" t "$(psql -X -q -A -t -d "$second" \
+    -c "SELECT (SELECT chunk_id FROM doc_chunks WHERE id = 2000) = (SELECT max(chunk_id) FROM doc_chunks)")"
+check "an embedder that is needed is not dropped there either" "ERROR:  2BP01" \
+    "$(psql -X -q -A -t -d "$second" -v VERBOSITY=sqlstate -c "SELECT assay.drop_model('words')" 2>&1)"
+
 check "a check of a table that is gone does not come to be one of another table" "1 0" \
     "$(for database in "$PGDATABASE" "$second"; do psql -X -q -A -t -d "$database" -c "SELECT count(*) FROM assay.quality_check WHERE name = 'gone'"; done | paste -sd ' ')"
 
 check "training goes on with the next version" "6" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version FROM assay.train('income', 'SELECT * FROM adult LIMIT 1000', 'income', 'naive_bayes', deploy => 'always')")"
-check "a new model does not take an old one's place" "1|8" \
+check "a new model does not take an old one's place" "1|11" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version, (SELECT count(*) FROM assay.models) + 1 FROM assay.train('new', 'SELECT age, sex FROM adult LIMIT 1000', 'age', 'ridge')")"
 check "a rollback returns to what was deployed before the dump" "2" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"
 check "and to what was deployed before that" "1" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"
