@@ -116,19 +116,46 @@ impl Draft {
     }
 }
 
-/// The names of the current database's files, whole ones only.
-pub fn names() -> Vec<String> {
-    let prefix = prefix();
+/// The names of all files that are like these, of any database.
+fn all() -> Vec<String> {
     let Ok(entries) = fs::read_dir(FOLDER) else {
         return Vec::new();
     };
     let names = entries
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok());
-    names
+    names.filter(|name| name.starts_with(PREFIX)).collect()
+}
+
+/// The names of the current database's files, whole ones only.
+pub fn names() -> Vec<String> {
+    let prefix = prefix();
+    all()
+        .iter()
         .filter_map(|name| name.strip_prefix(&prefix).map(String::from))
         .filter(|name| !name.contains('.'))
         .collect()
+}
+
+/// The databases that have such files.
+pub fn databases() -> Vec<u32> {
+    let mut databases: Vec<u32> = all().iter().filter_map(|name| database_of(name)).collect();
+    databases.sort_unstable();
+    databases.dedup();
+    databases
+}
+
+fn database_of(name: &str) -> Option<u32> {
+    name.strip_prefix(PREFIX)?.split('_').next()?.parse().ok()
+}
+
+/// Removes the files of a database.
+pub fn remove_all_of(database: u32) {
+    for name in all() {
+        if database_of(&name) == Some(database) {
+            let _ = fs::remove_file(format!("{FOLDER}/{name}"));
+        }
+    }
 }
 
 /// Removes a file; who has mapped it keeps what is in it.

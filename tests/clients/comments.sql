@@ -62,5 +62,6 @@ FROM example WHERE strpos(replace(sql, '"', ''), substring(replace(what, '"', ''
 WITH tried AS MATERIALIZED (SELECT what, pg_temp.fault(sql) AS fault FROM example WHERE sql IS NOT NULL)
 SELECT coalesce('not ok - examples that do not run: ' || string_agg(format('%s: %s', what, fault), '; '), 'ok - every example runs') FROM tried WHERE fault IS NOT NULL;
 
+SELECT assay.drop_vectorizer('document');
 SELECT assay.drop_model(model) FROM assay.models;
 DROP ROLE ann, data_team, scorer;

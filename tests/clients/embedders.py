@@ -168,10 +168,19 @@ check("embedding many texts ends within 100 ms of being out of time", late is no
 late = promises.lateness(connection, "SELECT assay.embed('minilm', words) FROM long", (), 0.5)
 check("embedding text after text ends within 100 ms of being out of time", late is not None and late < 0.1, late)
 
-# What was dropped leaves nothing.
+# What was dropped leaves nothing, nor does a database.
+connection.execute("DROP DATABASE IF EXISTS embedders_other")
+connection.execute("CREATE DATABASE embedders_other")
+with connect(dbname="embedders_other") as other:
+    other.execute("CREATE EXTENSION assay")
+    other.execute("SELECT assay.load_word_vectors('other', $$VALUES ('one', '{1}'::real[])$$)")
+    one(other, "SELECT assay.embed('other', 'one')")
+files = [row[0] for row in connection.execute("SELECT name FROM pg_ls_tmpdir() WHERE name LIKE 'pgsql_tmp_assay_%'")]
+check("each database has its own", len(files) == 3, files)
+connection.execute("DROP DATABASE embedders_other")
 connection.execute("SELECT assay.drop_model('minilm8')")
 connection.execute(LOAD, ("again", WEIGHTS, TOKENIZER, CONFIG))
 files = [row[0] for row in connection.execute("SELECT name FROM pg_ls_tmpdir() WHERE name LIKE 'pgsql_tmp_assay_%'")]
-check("the file of a dropped version goes when the next is loaded", len(files) == 1, files)
+check("the files of a dropped version and of a dropped database go when the next is loaded", len(files) == 1, files)
 check("what was loaded twice shares one file", one(connection, "SELECT assay.embed('again', 'x')") == one(connection, "SELECT assay.embed('minilm', 'x')"))
 sys.exit(promises.failed > 0)

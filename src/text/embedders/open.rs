@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use pgrx::pg_sys::Oid;
 use sha2::{Digest, Sha256};
 
 use crate::models::registry::{Privilege, Version, unreadable};
@@ -178,7 +179,7 @@ fn check(version: &Version, hash: &str, digest: &str) -> Result<()> {
     .hint("Restore it from a backup, or make it again."))
 }
 
-/// Removes the files of versions that are no more.
+/// Removes the files of versions that are no more, and of databases.
 pub(super) fn sweep() -> Result<()> {
     for name in shared_file::names() {
         let known: Option<i32> = tables::as_owner(|| {
@@ -189,6 +190,15 @@ pub(super) fn sweep() -> Result<()> {
         })?;
         if known.is_none() {
             shared_file::remove(&name);
+        }
+    }
+    for database in shared_file::databases() {
+        let known: Option<i32> = tables::read(
+            "SELECT 1 FROM pg_catalog.pg_database WHERE oid OPERATOR(pg_catalog.=) $1",
+            &[Oid::from(database).into()],
+        )?;
+        if known.is_none() {
+            shared_file::remove_all_of(database);
         }
     }
     Ok(())
