@@ -17,8 +17,10 @@ major=$2
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 system=/usr/lib/postgresql/$major
+# Tests of 18 are those with pgvector, too, which its package brings along.
+has_pgvector() { ((major < 18)) || [[ -f $("$system/bin/pg_config" --sharedir)/extension/vector.control ]]; }
 if [[ $1 == find && -x $system/bin/postgres && -x $system/lib/pgxs/src/test/regress/pg_regress &&
-    -f $("$system/bin/pg_config" --includedir-server)/postgres.h ]]; then
+    -f $("$system/bin/pg_config" --includedir-server)/postgres.h ]] && has_pgvector; then
     printf '%s\n' "$system/bin/pg_config"
     exit
 fi

@@ -3,7 +3,7 @@
 
 use std::ffi::CStr;
 
-use pgrx::pg_sys;
+use pgrx::{PgMemoryContexts, pg_sys};
 
 use super::cell::Parameter;
 use super::error::{Error, INTERNAL, Result};
@@ -48,4 +48,28 @@ pub fn append(table: &CStr, values: &[Parameter]) -> Result<()> {
         pg_sys::table_close(table.0, pg_sys::NoLock as i32);
     }
     Ok(())
+}
+
+/// Runs `work` for each of what may be many. What PostgreSQL allocates meanwhile is freed from time to time, and the statement ends there when it is told to.
+pub fn each<T>(all: &[T], mut work: impl FnMut(&T) -> Result<()>) -> Result<()> {
+    /// Few enough to take some milliseconds.
+    const SLICE: usize = 128;
+    for slice in all.chunks(SLICE) {
+        pgrx::check_for_interrupts!();
+        let memory = PgMemoryContexts::new("assay rows");
+        // SAFETY: the memory is there until the one before it is current again. Nothing that is allocated there is kept: `work` gives nothing back but errors, which are Rust's.
+        let _back = Back(unsafe { pg_sys::MemoryContextSwitchTo(memory.value()) });
+        slice.iter().try_for_each(&mut work)?;
+    }
+    Ok(())
+}
+
+/// Makes the memory current again that was before, on every way out.
+struct Back(pg_sys::MemoryContext);
+
+impl Drop for Back {
+    fn drop(&mut self) {
+        // SAFETY: it was current when this was made, and lives longer.
+        unsafe { pg_sys::MemoryContextSwitchTo(self.0) };
+    }
 }

@@ -73,8 +73,10 @@ pub unsafe fn with_vector<T>(datum: pg_sys::Datum, work: impl FnOnce(&[f32]) -> 
     // it has no map of NULLs, its values.
     unsafe {
         let packed: *mut pg_sys::varlena = datum.cast_mut_ptr();
-        let array: *mut pg_sys::ArrayType = pg_sys::pg_detoast_datum(packed).cast();
-        let answer = match ((*array).ndim, pg_sys::array_contains_nulls(array)) {
+        let array: *mut pg_sys::ArrayType = unpacked(packed).cast();
+        // Where there is no map of NULLs there are none.
+        let has_nulls = (*array).dataoffset != 0 && pg_sys::array_contains_nulls(array);
+        let answer = match ((*array).ndim, has_nulls) {
             (0, _) => Ok(work(&[])),
             (1, false) => {
                 let count = array.add(1).cast::<i32>().read().max(0) as usize;
@@ -99,5 +101,20 @@ pub unsafe fn with_vector<T>(datum: pg_sys::Datum, work: impl FnOnce(&[f32]) -> 
             pg_sys::pfree(array.cast());
         }
         answer
+    }
+}
+
+/// A value as it is when it is neither compressed nor kept elsewhere nor short: itself, or a copy. Of values by the hundred thousand it counts that PostgreSQL is not called for
+/// what lies there plainly.
+///
+/// # Safety
+/// `packed` is a value of variable length.
+pub(super) unsafe fn unpacked(packed: *mut pg_sys::varlena) -> *mut pg_sys::varlena {
+    // SAFETY: as the caller promises.
+    unsafe {
+        match pgrx::varlena::varatt_is_4b_u(packed) {
+            true => packed,
+            false => pg_sys::pg_detoast_datum(packed),
+        }
     }
 }

@@ -34,9 +34,13 @@ impl VectorType {
         if !is_pgvector {
             return None;
         }
-        [("vector", VectorType::Vector), ("halfvec", VectorType::HalfVector)]
-            .into_iter()
-            .find_map(|(name, kind)| types::is_named(type_oid, name).then_some(kind))
+        // The schema need not be in the search path.
+        let name = types::qualified_name(type_oid);
+        match name.rsplit('.').next() {
+            Some("vector") => Some(VectorType::Vector),
+            Some("halfvec") => Some(VectorType::HalfVector),
+            Some(_) | None => None,
+        }
     }
 }
 
@@ -101,7 +105,7 @@ unsafe fn with_pgvector<N, T>(datum: pg_sys::Datum, work: impl FnOnce(&[N]) -> T
     // SAFETY: as the caller promises. An unpacked value is aligned to 4 bytes; no more is read than its length word says.
     unsafe {
         let packed: *mut pg_sys::varlena = datum.cast_mut_ptr();
-        let vector = pg_sys::pg_detoast_datum(packed);
+        let vector = real_array::unpacked(packed);
         let size = pgrx::varlena::varsize_4b(vector);
         let start = vector.cast::<u8>();
         let said = usize::try_from(start.add(4).cast::<i16>().read()).unwrap_or(0);

@@ -1,6 +1,7 @@
 //! How near vectors are to that of a question: the same bits on every processor, for sums go through sixteen lanes in a fixed order.
 
 use crate::error::{Error, Result};
+use pulp::{Simd, WithSimd};
 
 /// How near two vectors are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -86,64 +87,97 @@ struct Sums {
 const LANES: usize = 16;
 
 fn sums(a: &[f32], b: &[f32]) -> Sums {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let (mut products, mut squares) = ([0.0_f32; LANES], [0.0_f32; LANES]);
-            let (whole_a, rest_a) = a.as_chunks::<LANES>();
-            let (whole_b, rest_b) = b.as_chunks::<LANES>();
-            for (a, b) in whole_a.iter().zip(whole_b) {
-                for lane in 0..LANES {
-                    products[lane] += a[lane] * b[lane];
-                    squares[lane] += b[lane] * b[lane];
-                }
-            }
-            for (lane, (a, b)) in rest_a.iter().zip(rest_b).enumerate() {
-                products[lane] += a * b;
-                squares[lane] += b * b;
-            }
-            Sums {
-                product: total(&products),
-                squared: total(&squares),
-            }
-        },
-    )
+    pulp::Arch::new().dispatch(SumsOf(a, b))
 }
 
 fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let mut squares = [0.0_f32; LANES];
-            let (whole_a, rest_a) = a.as_chunks::<LANES>();
-            let (whole_b, rest_b) = b.as_chunks::<LANES>();
-            for (a, b) in whole_a.iter().zip(whole_b) {
-                for lane in 0..LANES {
-                    squares[lane] += (a[lane] - b[lane]) * (a[lane] - b[lane]);
-                }
-            }
-            for (lane, (a, b)) in rest_a.iter().zip(rest_b).enumerate() {
-                squares[lane] += (a - b) * (a - b);
-            }
-            total(&squares)
-        },
-    )
+    pulp::Arch::new().dispatch(SquaredDistanceOf(a, b))
 }
 
 /// Numbers of 16 bits (IEEE 754's binary16, but for what is not finite) as those of 32.
 pub fn widen(halves: &[u16], wide: &mut Vec<f32>) {
-    /// 2^112, by which the exponents' biases differ; numbers below the normal ones come right by it, too.
-    const SCALE: f32 = f32::from_bits((127 + 112) << 23);
-    wide.clear();
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            wide.extend(halves.iter().map(|&half| {
-                let magnitude = f32::from_bits(u32::from(half & 0x7fff) << 13) * SCALE;
-                f32::from_bits(magnitude.to_bits() | u32::from(half & 0x8000) << 16)
-            }));
-        },
-    );
+    wide.resize(halves.len(), 0.0);
+    pulp::Arch::new().dispatch(Widened(halves, wide));
+}
+
+// What is dispatched are structs: the body of a closure is not always compiled for the processor that it is dispatched to.
+
+struct SumsOf<'a>(&'a [f32], &'a [f32]);
+
+impl WithSimd for SumsOf<'_> {
+    type Output = Sums;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Sums {
+        let SumsOf(a, b) = self;
+        let whole = a.len().min(b.len()) / LANES * LANES;
+        let ((whole_a, rest_a), (whole_b, rest_b)) = (a.split_at(whole), b.split_at(whole));
+        // The lanes are those of one or several of the processor's vectors.
+        let vectors = LANES / S::F32_LANES;
+        let (mut products, mut squares) = ([simd.splat_f32s(0.0); LANES], [simd.splat_f32s(0.0); LANES]);
+        let (whole_a, whole_b) = (S::as_simd_f32s(whole_a).0, S::as_simd_f32s(whole_b).0);
+        for (a, b) in whole_a.chunks_exact(vectors).zip(whole_b.chunks_exact(vectors)) {
+            for vector in 0..vectors {
+                products[vector] = simd.add_f32s(products[vector], simd.mul_f32s(a[vector], b[vector]));
+                squares[vector] = simd.add_f32s(squares[vector], simd.mul_f32s(b[vector], b[vector]));
+            }
+        }
+        let (mut products, mut squares) = (lanes::<S>(&products), lanes::<S>(&squares));
+        for (lane, (a, b)) in rest_a.iter().zip(rest_b).enumerate() {
+            products[lane] += a * b;
+            squares[lane] += b * b;
+        }
+        Sums {
+            product: total(&products),
+            squared: total(&squares),
+        }
+    }
+}
+
+/// The lanes of the first vectors, as many as there are.
+#[inline(always)]
+fn lanes<S: Simd>(vectors: &[S::f32s; LANES]) -> [f32; LANES] {
+    let mut lanes = [0.0; LANES];
+    lanes.copy_from_slice(&bytemuck::cast_slice(vectors)[..LANES]);
+    lanes
+}
+
+struct SquaredDistanceOf<'a>(&'a [f32], &'a [f32]);
+
+impl WithSimd for SquaredDistanceOf<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let mut squares = [0.0_f32; LANES];
+        let (whole_a, rest_a) = self.0.as_chunks::<LANES>();
+        let (whole_b, rest_b) = self.1.as_chunks::<LANES>();
+        for (a, b) in whole_a.iter().zip(whole_b) {
+            for lane in 0..LANES {
+                squares[lane] += (a[lane] - b[lane]) * (a[lane] - b[lane]);
+            }
+        }
+        for (lane, (a, b)) in rest_a.iter().zip(rest_b).enumerate() {
+            squares[lane] += (a - b) * (a - b);
+        }
+        total(&squares)
+    }
+}
+
+struct Widened<'a>(&'a [u16], &'a mut [f32]);
+
+impl WithSimd for Widened<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        /// 2^112, by which the exponents' biases differ; numbers below the normal ones come right by it, too.
+        const SCALE: f32 = f32::from_bits((127 + 112) << 23);
+        for (&half, wide) in self.0.iter().zip(self.1) {
+            let magnitude = f32::from_bits(u32::from(half & 0x7fff) << 13) * SCALE;
+            *wide = f32::from_bits(magnitude.to_bits() | u32::from(half & 0x8000) << 16);
+        }
+    }
 }
 
 #[inline(always)]
@@ -177,6 +211,15 @@ mod tests {
     }
 
     proptest! {
+        /// What the processor at hand gives is what one without vectors gives, to the bit.
+        #[test]
+        fn all_processors_give_the_same_bits((a, b) in vectors()) {
+            let (own, plain) = (sums(&a, &b), SumsOf(&a, &b).with_simd(pulp::Scalar));
+            prop_assert_eq!(own.product.to_bits(), plain.product.to_bits());
+            prop_assert_eq!(own.squared.to_bits(), plain.squared.to_bits());
+            prop_assert_eq!(squared_distance(&a, &b).to_bits(), SquaredDistanceOf(&a, &b).with_simd(pulp::Scalar).to_bits());
+        }
+
         #[test]
         fn scores_are_those_of_plain_sums((a, b) in vectors()) {
             let pairs = || a.iter().zip(&b).map(|(a, b)| (f64::from(*a), f64::from(*b)));

@@ -104,7 +104,7 @@ fn queue_rows_without(vectorizer: &Vectorizer, space: &Space) -> Result<()> {
         );
         snapshot::with_latest(|| read_keys(&query, &mut keys))
     })?;
-    keys.iter().try_for_each(|key| items::add(vectorizer.id, key))
+    items::add_all(vectorizer.id, &keys)
 }
 
 /// Queues all rows that have chunks.
@@ -120,7 +120,7 @@ fn queue_all(vectorizer: &Vectorizer) -> Result<()> {
         let query = format!("SELECT {} FROM ONLY {}", columns.join(", "), vectorizer.source_name()?);
         snapshot::with_latest(|| read_keys(&query, &mut keys))
     })?;
-    keys.iter().try_for_each(|key| items::add(vectorizer.id, key))
+    items::add_all(vectorizer.id, &keys)
 }
 
 /// Takes a space away.

@@ -201,7 +201,7 @@ VALUES ($1, $2, $3::pg_catalog.oid::pg_catalog.regclass, $4::pg_catalog.oid::pg_
             snapshot::with_latest(|| read_keys(&format!("SELECT {} FROM ONLY {source}", columns.join(", ")), &mut keys))
         })?;
         match self.consistency {
-            Consistency::Queue => keys.iter().try_for_each(|key| items::add(id, key)),
+            Consistency::Queue => items::add_all(id, &keys),
             Consistency::Transaction => match known::of(id)? {
                 Some(known) => refresh_now(&known, &keys),
                 None => Ok(()),

@@ -49,7 +49,10 @@ fn measures_by_hand() {
 #[test]
 fn nothing_found_is_zero_as_people_write_it() {
     for measure in Measure::ALL {
-        assert!(judged(&[5, 9], &[1]).value(measure, 2).is_sign_positive(), "{measure:?}");
+        assert!(
+            judged(&[5, 9], &[1]).value(measure, 2).is_sign_positive(),
+            "{measure:?}"
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::pg::append::{append, next_number};
+use crate::pg::append::{append, each, next_number};
 use crate::pg::cell::Parameter;
 use crate::pg::error::Result;
 use crate::pg::text::Text;
@@ -52,6 +52,11 @@ pub fn add(vectorizer: i64, key: &Key) -> Result<()> {
             Option::<TimestampWithTimeZone>::None.into(),
         ],
     )
+}
+
+/// Queues rows, however many.
+pub fn add_all(vectorizer: i64, keys: &[Key]) -> Result<()> {
+    each(keys, |key| add(vectorizer, key))
 }
 
 // An item that nobody works at: $2 is the lease of whoever asks.
