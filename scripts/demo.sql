@@ -417,7 +417,7 @@ SELECT key->>'id' AS policy, seq, right(replace(chunk, E'\n\n', ' · '), 80) AS 
 ROLLBACK;
 SELECT count(*) AS "chunks that speak of parents" FROM handbook_chunks WHERE chunk LIKE '%parental%';
 \set ECHO none
-\echo '   How good is it? Twelve questions whose answers are known, with the interval of the mean; among the first three is'
+\echo '   How good is it? Of what answers twelve questions, so much is among the first three:'
 \echo
 SELECT mode, round(value::numeric, 2) AS recall, round(low::numeric, 2) AS low, round(high::numeric, 2) AS high, repeat('█', round(40 * value)::int) AS bar
 FROM unnest('{text,vector,hybrid}'::text[]) AS mode, assay.evaluate_retrieval('handbook', 'TABLE policy_question', '{3}', mode) AS found
