@@ -1,6 +1,6 @@
 //! Which instructions the processor has, and each kernel in all of them.
 
-use crate::{Rows, RowsMut, Size, dense, quantized, row};
+use crate::{Begin, Rows, RowsMut, Size, dense, pairs, quantized, row};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Instructions {
@@ -93,21 +93,21 @@ macro_rules! kernels {
 }
 
 kernels! {
-    /// Adds to `out` the product of `a` and a matrix that was packed. Panics where they are not of that size.
-    fn product(size: Size, a: Rows<'_, f32>, panels: &[f32], out: RowsMut<'_>) {
-        dense::product::<4>;
-        dense::product::<6>;
-        dense::product::<12>;
-        dense::product::<12>
+    /// Adds the product of `a` and a matrix that was packed to where sums begin, in `out`. Panics where they are not of that size.
+    fn product(size: Size, a: Rows<'_, f32>, panels: &[f32], begin: Begin<'_>, out: RowsMut<'_>) {
+        dense::product::<[f32; 16], 1>;
+        dense::product::<core::arch::x86_64::__m256, 2>;
+        dense::product::<core::arch::x86_64::__m512, 1>;
+        dense::product::<core::arch::x86_64::__m512, 1>
     }
 
-    /// Adds to `out` the product of rows and a matrix that both were quantized, each sum times the scales of its row and of its column.
-    /// Sums are exact. Panics where they are not of that size.
-    fn product_quantized(size: Size, a: Rows<'_, i16>, row_scales: &[f32], panels: &[i8], column_scales: &[f32], out: RowsMut<'_>) {
-        quantized::product::<4, quantized::Portable>;
-        quantized::product::<6, quantized::Avx2>;
-        quantized::product::<12, quantized::Avx512>;
-        quantized::product::<12, quantized::Vnni>
+    /// Adds the product of rows and a matrix that both were quantized, each sum times the scales of its row and of its column, to where
+    /// sums begin, in `out`. Sums of whole numbers are exact. Panics where they are not of that size.
+    fn product_quantized(size: Size, a: (Rows<'_, i16>, &[f32]), matrix: (&[i8], &[f32]), begin: Begin<'_>, out: RowsMut<'_>) {
+        quantized::product::<pairs::Portable, 1>;
+        quantized::product::<pairs::Avx2, 2>;
+        quantized::product::<pairs::Avx512, 1>;
+        quantized::product::<pairs::Vnni, 1>
     }
 }
 

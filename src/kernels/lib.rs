@@ -8,10 +8,12 @@
 
 mod dense;
 mod instructions;
+mod pairs;
 mod quantized;
 mod row;
 #[cfg(test)]
 mod tests;
+mod vector;
 
 pub use dense::{pack, pack_rows, packed_length};
 pub use instructions::Kernels;
@@ -36,6 +38,41 @@ pub struct RowsMut<'a> {
     pub values: &'a mut [f32],
     /// From the beginning of a row to that of the next.
     pub stride: usize,
+}
+
+/// Where the sums of a product begin.
+#[derive(Debug, Clone, Copy)]
+pub enum Begin<'a> {
+    /// At these numbers, one for each column.
+    At(&'a [f32]),
+    /// At what is there.
+    Out,
+}
+
+impl<'a> Begin<'a> {
+    /// Panics unless there is a number for each column.
+    fn assert_columns(self, columns: usize) {
+        if let Begin::At(numbers) = self {
+            assert_eq!(numbers.len(), columns, "sums do not begin at a number for each column");
+        }
+    }
+
+    /// For the columns of a panel: after the first terms, the others are added to what is there.
+    fn of(self, first_column: usize, first_term: usize) -> Begin<'a> {
+        match self {
+            Begin::At(numbers) if first_term == 0 => Begin::At(&numbers[first_column..]),
+            Begin::At(_) | Begin::Out => Begin::Out,
+        }
+    }
+
+    /// Writes sums without terms.
+    fn write(self, size: Size, out: RowsMut<'_>) {
+        if let Begin::At(numbers) = self {
+            for row in 0..size.rows {
+                out.values[row * out.stride..][..size.columns].copy_from_slice(numbers);
+            }
+        }
+    }
 }
 
 /// How large a product is: rows of the left matrix, terms of each sum, columns of the right matrix.

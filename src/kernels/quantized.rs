@@ -1,7 +1,10 @@
 //! Products of whole numbers: weights of eight bits, one scale for each column, and values of twelve bits, one scale for each row. Their sums
 //! are exact, so that they are the same in any order and in any instructions.
 
-use crate::{COLUMNS, Rows, RowsMut, Size};
+use crate::dense::height;
+use crate::pairs::Pairs;
+use crate::vector::prefetch;
+use crate::{Begin, COLUMNS, Rows, RowsMut, Size};
 
 /// The largest whole number that stands for a value. Sixteen bits would hold more, but sums of [`MOST_TERMS`] of them would not fit into 32.
 const MOST_VALUE: f32 = 2047.0;
@@ -62,8 +65,7 @@ pub fn quantize(size: Size, values: Rows<'_, f32>, out: &mut [i16], scales: &mut
         let factor = if most > 0.0 { MOST_VALUE / most } else { 0.0 };
         let out = &mut out[row * width..][..width];
         for (out, value) in out.iter_mut().zip(values) {
-            // To whole numbers by the rounding of an addition; no number becomes 0.
-            *out = (value * factor).clamp(-MOST_VALUE, MOST_VALUE).round_ties_even() as i16;
+            *out = whole(value * factor);
         }
         if width > terms {
             out[terms] = 0;
@@ -71,23 +73,23 @@ pub fn quantize(size: Size, values: Rows<'_, f32>, out: &mut [i16], scales: &mut
     }
 }
 
-/// Sums of products of pairs: what instruction sets do differently.
-pub trait Pairs {
-    /// Adds to sixteen sums for each of `R` rows: `rows` begin there, `panel` has 32 weights for each pair.
-    ///
-    /// # Safety
-    /// The processor has the instructions, `panel` has a multiple of 32 weights, and each row one value for each 16 of them.
-    unsafe fn add<const R: usize>(rows: [&[i16]; R], panel: &[i8]) -> [[i32; COLUMNS]; R];
+/// The whole number next to a value, the even one of two, by the rounding of an addition: where numbers are so large, their last digit is
+/// that of the ones. What is no number becomes the largest.
+#[inline(always)]
+fn whole(value: f32) -> i16 {
+    const ROUND: f32 = 12_582_912.0;
+    let value = if value < MOST_VALUE { value } else { MOST_VALUE };
+    let value = if value > -MOST_VALUE { value } else { -MOST_VALUE };
+    (value + ROUND).to_bits().wrapping_sub(ROUND.to_bits()) as i16
 }
 
-/// See [`crate::Kernels::product_quantized`]; `R` rows are multiplied at once.
+/// See [`crate::Kernels::product_quantized`]; sixteen columns are `N` registers.
 #[inline(always)]
-pub fn product<const R: usize, P: Pairs>(
+pub fn product<P: Pairs, const N: usize>(
     size: Size,
-    a: Rows<'_, i16>,
-    row_scales: &[f32],
-    panels: &[i8],
-    column_scales: &[f32],
+    (a, row_scales): (Rows<'_, i16>, &[f32]),
+    (panels, column_scales): (&[i8], &[f32]),
+    begin: Begin<'_>,
     mut out: RowsMut<'_>,
 ) {
     /// Rows whose values stay in the second cache.
@@ -99,33 +101,29 @@ pub fn product<const R: usize, P: Pairs>(
     Size::assert_within(rows, columns, out.stride, out.values.len());
     assert_eq!(panels.len(), packed_quantized_length(terms, columns));
     assert!(row_scales.len() >= rows && column_scales.len() == columns);
+    begin.assert_columns(columns);
     if width == 0 {
-        return;
+        return begin.write(size, out);
     }
     for first_row in (0..rows).step_by(ROWS) {
         let end = rows.min(first_row + ROWS);
-        let panels = panels.chunks_exact(COLUMNS * width).zip(column_scales.chunks(COLUMNS));
-        for (first_column, (panel, column_scales)) in (0..columns).step_by(COLUMNS).zip(panels) {
-            let tiles = Tiles {
+        for first_column in (0..columns).step_by(COLUMNS) {
+            let (panel, rest) = panels[first_column * width..].split_at(COLUMNS * width);
+            let mut tiles = Tiles {
                 a,
                 row_scales,
                 panel,
+                ahead: &rest[..rest.len().min(panel.len())],
                 width,
-                column_scales,
+                column_scales: &column_scales[first_column..columns.min(first_column + COLUMNS)],
+                begin: begin.of(first_column, 0),
                 first_column,
             };
             let mut row = first_row;
-            while end - row >= R {
-                tiles.add::<R, P>(row, &mut out);
-                row += R;
-            }
-            while end - row >= 4 {
-                tiles.add::<4, P>(row, &mut out);
-                row += 4;
-            }
             while row < end {
-                tiles.add::<1, P>(row, &mut out);
-                row += 1;
+                let height = height(end - row, P::ROWS);
+                tiles.add_rows::<P, N>(height, row, &mut out);
+                row += height;
             }
         }
     }
@@ -136,146 +134,129 @@ struct Tiles<'a> {
     a: Rows<'a, i16>,
     row_scales: &'a [f32],
     panel: &'a [i8],
+    ahead: &'a [i8],
     width: usize,
     column_scales: &'a [f32],
+    begin: Begin<'a>,
     first_column: usize,
 }
 
 impl Tiles<'_> {
-    /// Adds to `R` rows of the product.
+    /// Computes so many rows of the product, which are at most as many as `P` has registers for.
     #[inline(always)]
-    fn add<const R: usize, P: Pairs>(&self, first: usize, out: &mut RowsMut<'_>) {
-        let rows: [&[i16]; R] =
-            std::array::from_fn(|row| &self.a.values[(first + row) * self.a.stride..][..self.width]);
-        // SAFETY: whoever instantiates this with `P` has compiled it for instructions that the processor has, and a panel has 16 weights for
-        // each value of a row.
-        let sums = unsafe { P::add::<R>(rows, self.panel) };
+    fn add_rows<P: Pairs, const N: usize>(&mut self, height: usize, first: usize, out: &mut RowsMut<'_>) {
+        macro_rules! by_height {
+            ($($rows:literal)+) => {
+                match height {
+                    // Above the height of the instructions there is nothing to compile.
+                    $($rows if $rows <= P::ROWS => self.add::<P, N, $rows>(first, out),)+
+                    _ => {}
+                }
+            };
+        }
+        by_height!(1 2 3 4 5 6 7 8 9 10 11 12);
+    }
+
+    /// Computes `R` rows of the product.
+    #[inline(always)]
+    fn add<P: Pairs, const N: usize, const R: usize>(&mut self, first: usize, out: &mut RowsMut<'_>) {
+        // One line for each four pairs.
+        let (now, later) = self.ahead.split_at(self.ahead.len().min(self.width / 8 * 64));
+        self.ahead = later;
+        let a = &self.a.values[first * self.a.stride..];
+        // SAFETY: `product` has seen that the rows are there; whoever instantiates this with `P` has compiled it for instructions that the
+        // processor has.
+        let sums = unsafe { sums::<P, N, R>(a.as_ptr(), self.a.stride, self.panel, now.as_ptr()) };
         for (row, sums) in sums.iter().enumerate() {
             let scale = self.row_scales[first + row];
             let out = &mut out.values[(first + row) * out.stride + self.first_column..][..self.column_scales.len()];
-            for ((out, sum), column_scale) in out.iter_mut().zip(sums).zip(self.column_scales) {
-                *out = (*sum as f32).mul_add(scale * column_scale, *out);
+            match (out.first_chunk_mut(), self.column_scales.first_chunk(), self.begin) {
+                (Some(out), Some(scales), Begin::Out) => *out = scaled(sums, scale, scales, out),
+                (Some(out), Some(scales), Begin::At(numbers)) => match numbers.first_chunk() {
+                    Some(numbers) => *out = scaled(sums, scale, scales, numbers),
+                    None => self.part(sums, scale, out),
+                },
+                _ => self.part(sums, scale, out),
             }
+        }
+    }
+
+    /// The same where some of the columns are not there.
+    fn part(&self, sums: &[i32; COLUMNS], scale: f32, out: &mut [f32]) {
+        if let Begin::At(numbers) = self.begin {
+            out.copy_from_slice(&numbers[..out.len()]);
+        }
+        for ((out, sum), column_scale) in out.iter_mut().zip(sums).zip(self.column_scales) {
+            *out = (*sum as f32).mul_add(scale * column_scale, *out);
         }
     }
 }
 
-/// In what every processor has.
-pub struct Portable;
-
-impl Pairs for Portable {
-    #[inline(always)]
-    unsafe fn add<const R: usize>(rows: [&[i16]; R], panel: &[i8]) -> [[i32; COLUMNS]; R] {
-        let mut sums = [[0; COLUMNS]; R];
-        for (pair, weights) in panel.as_chunks::<{ 2 * COLUMNS }>().0.iter().enumerate() {
-            for (row, sums) in rows.iter().zip(&mut sums) {
-                let values = [row[2 * pair], row[2 * pair + 1]].map(i32::from);
-                for (sum, weights) in sums.iter_mut().zip(weights.as_chunks::<2>().0) {
-                    *sum += values[0] * i32::from(weights[0]) + values[1] * i32::from(weights[1]);
-                }
-            }
-        }
-        sums
-    }
+/// Sums times the scales of their row and their columns, added to where they begin.
+#[inline(always)]
+fn scaled(sums: &[i32; COLUMNS], scale: f32, column_scales: &[f32; COLUMNS], begin: &[f32; COLUMNS]) -> [f32; COLUMNS] {
+    std::array::from_fn(|lane| (sums[lane] as f32).mul_add(scale * column_scales[lane], begin[lane]))
 }
 
-#[cfg(target_arch = "x86_64")]
-pub use x86::{Avx2, Avx512, Vnni};
-
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use core::arch::x86_64::*;
-
-    use super::{COLUMNS, Pairs};
-
-    /// Two values of a row, from where the pair stands.
-    ///
-    /// # Safety
-    /// `row` has both.
-    #[inline(always)]
-    unsafe fn pair(row: &[i16], pair: usize) -> i32 {
-        // SAFETY: both are in the row, and any address will do.
-        unsafe { row.as_ptr().add(2 * pair).cast::<i32>().read_unaligned() }
-    }
-
-    /// In AVX2.
-    pub struct Avx2;
-
-    impl Pairs for Avx2 {
-        #[inline(always)]
-        unsafe fn add<const R: usize>(rows: [&[i16]; R], panel: &[i8]) -> [[i32; COLUMNS]; R] {
-            // SAFETY: the processor has AVX2; each read is within the panel or a row, as the caller promises, at any address; and the sums
-            // have 64 bytes for each row.
-            unsafe {
-                let mut sums = [[_mm256_setzero_si256(); 2]; R];
-                for (place, weights) in panel.as_chunks::<{ 2 * COLUMNS }>().0.iter().enumerate() {
-                    let weights = weights.as_ptr().cast::<__m128i>();
-                    let low = _mm256_cvtepi8_epi16(_mm_loadu_si128(weights));
-                    let high = _mm256_cvtepi8_epi16(_mm_loadu_si128(weights.add(1)));
-                    for (row, sums) in rows.iter().zip(&mut sums) {
-                        let values = _mm256_set1_epi32(pair(row, place));
-                        sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(values, low));
-                        sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(values, high));
-                    }
-                }
-                let mut out = [[0; COLUMNS]; R];
-                for (out, sums) in out.iter_mut().zip(sums) {
-                    let out = out.as_mut_ptr().cast::<__m256i>();
-                    _mm256_storeu_si256(out, sums[0]);
-                    _mm256_storeu_si256(out.add(1), sums[1]);
-                }
-                out
-            }
-        }
-    }
-
-    /// The same in AVX-512, where `add` adds products of pairs to sums.
-    ///
-    /// # Safety
-    /// As [`Pairs::add`].
-    #[inline(always)]
-    unsafe fn add_512<const R: usize>(
-        rows: [&[i16]; R],
-        panel: &[i8],
-        add: impl Fn(__m512i, __m512i, __m512i) -> __m512i,
-    ) -> [[i32; COLUMNS]; R] {
-        // SAFETY: the processor has AVX-512 F and BW; each read is within the panel or a row, as the caller promises, at any address; and the
-        // sums have 64 bytes for each row.
+/// The sixteen sums, in `N` registers, of each of `R` rows that lie at a stride. Meanwhile memory is fetched from `ahead`.
+///
+/// # Safety
+/// The processor has the instructions of `P`, and at each stride are two values for each 32 weights of the panel.
+#[inline(always)]
+unsafe fn sums<P: Pairs, const N: usize, const R: usize>(
+    a: *const i16,
+    stride: usize,
+    panel: &[i8],
+    ahead: *const i8,
+) -> [[i32; COLUMNS]; R] {
+    const { assert!(N * P::WIDTH == COLUMNS) };
+    let mut sums = [[P::zero(); N]; R];
+    let pairs = panel.len() / (2 * COLUMNS);
+    for pair in 0..pairs {
+        // Each line four times: a loop over four pairs would have the compiler add them in another order, for which registers are too few.
+        prefetch::<false>(ahead.wrapping_add(pair * 16).cast());
+        // SAFETY: both places are in a row, as the caller promises, and in the panel.
         unsafe {
-            let mut sums = [_mm512_setzero_si512(); R];
-            for (place, weights) in panel.as_chunks::<{ 2 * COLUMNS }>().0.iter().enumerate() {
-                let weights = _mm512_cvtepi8_epi16(_mm256_loadu_si256(weights.as_ptr().cast()));
-                for (row, sum) in rows.iter().zip(&mut sums) {
-                    *sum = add(*sum, _mm512_set1_epi32(pair(row, place)), weights);
-                }
-            }
-            let mut out = [[0; COLUMNS]; R];
-            for (out, sum) in out.iter_mut().zip(sums) {
-                _mm512_storeu_si512(out.as_mut_ptr().cast(), sum);
-            }
-            out
+            step(
+                a.add(2 * pair),
+                stride,
+                panel.as_ptr().add(pair * 2 * COLUMNS),
+                &mut sums,
+            )
+        };
+    }
+    let mut out = [[0; COLUMNS]; R];
+    for (out, sums) in out.iter_mut().zip(sums) {
+        for (out, sum) in out.chunks_exact_mut(P::WIDTH).zip(sums) {
+            // SAFETY: there is room for so many sums.
+            unsafe { sum.store(out.as_mut_ptr()) };
         }
     }
+    out
+}
 
-    /// In AVX-512.
-    pub struct Avx512;
-
-    impl Pairs for Avx512 {
-        #[inline(always)]
-        unsafe fn add<const R: usize>(rows: [&[i16]; R], panel: &[i8]) -> [[i32; COLUMNS]; R] {
-            // SAFETY: as the caller promises; the processor has AVX-512 BW.
-            unsafe { add_512(rows, panel, |sum, a, b| _mm512_add_epi32(sum, _mm512_madd_epi16(a, b))) }
+/// Adds the products of a pair.
+///
+/// # Safety
+/// The processor has the instructions of `P`; two values are at each stride of `a`, and 32 weights at `weights`.
+#[inline(always)]
+unsafe fn step<P: Pairs, const N: usize, const R: usize>(
+    a: *const i16,
+    stride: usize,
+    weights: *const i8,
+    sums: &mut [[P; N]; R],
+) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let mut factors = [P::zero(); N];
+        for (part, factor) in factors.iter_mut().enumerate() {
+            *factor = P::weights(weights.add(part * 2 * P::WIDTH));
         }
-    }
-
-    /// In AVX-512 with VNNI.
-    pub struct Vnni;
-
-    impl Pairs for Vnni {
-        #[inline(always)]
-        unsafe fn add<const R: usize>(rows: [&[i16]; R], panel: &[i8]) -> [[i32; COLUMNS]; R] {
-            // SAFETY: as the caller promises; the processor has VNNI.
-            unsafe { add_512(rows, panel, |sum, a, b| _mm512_dpwssd_epi32(sum, a, b)) }
+        for (row, sums) in sums.iter_mut().enumerate() {
+            let values = P::all(a.add(row * stride));
+            for (sum, factor) in sums.iter_mut().zip(factors) {
+                *sum = sum.plus(values, factor);
+            }
         }
     }
 }

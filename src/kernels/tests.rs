@@ -44,7 +44,7 @@ fn product(kernels: Kernels, size: Size, a: &[f32], b: &[f32], start: &[f32]) ->
         values: &mut out,
         stride: size.columns,
     };
-    kernels.product(size, a, &panels, rows);
+    kernels.product(size, a, &panels, Begin::Out, rows);
     out
 }
 
@@ -82,7 +82,7 @@ proptest! {
             kernels.quantize(size, Rows { values: &a, stride: terms }, &mut values, &mut row_scales);
             let mut out = vec![0.0; rows * columns];
             let left = Rows { values: &values[..], stride: width };
-            kernels.product_quantized(size, left, &row_scales, &panels, &scales, RowsMut { values: &mut out, stride: columns });
+            kernels.product_quantized(size, (left, &row_scales), (&panels, &scales), Begin::Out, RowsMut { values: &mut out, stride: columns });
             out
         });
         for row in 0..rows {
@@ -205,6 +205,7 @@ fn a_size_that_lies_is_noticed() {
             stride: 1,
         },
         &[0.0; 16],
+        Begin::Out,
         out,
     );
 }

@@ -1,7 +1,7 @@
 //! From tokens to their vectors (Devlin, Chang, Lee and Toutanova, "BERT", 2019; Vaswani et al., "Attention is all you need", 2017). Tokens of
 //! many texts lie one after the other, without filling up; nothing that is computed of a text depends on those beside it.
 
-use kernels::{Kernels, Rows, RowsMut, Size, pack, pack_rows, packed_length};
+use kernels::{Begin, Kernels, Rows, RowsMut, Size, pack, pack_rows, packed_length};
 
 use super::shape::{Layout, Linear, Norm, Precision, Shape};
 use crate::error::{Error, Result};
@@ -36,19 +36,16 @@ impl Pass<'_> {
         self.look_up(tokens, ends, &mut states)?;
         self.norm(&self.layout.norm, &mut states)?;
         for layer in &self.layout.layers {
-            attention.fill(0.0);
             self.linear(&layer.attention, &states, &mut attention)?;
             self.attend(ends, &attention, &mut context)?;
-            // The sum with what was there before is where the sums begin.
-            self.linear(&layer.attention_out, &context, &mut states)?;
+            self.add_linear(&layer.attention_out, &context, &mut states)?;
             self.norm(&layer.attention_norm, &mut states)?;
-            inner.fill(0.0);
             self.linear(&layer.inner, &states, &mut inner)?;
             for rows in inner.chunks_mut(ROWS * self.shape.inner) {
                 self.monitor.check()?;
                 self.kernels.gelu(rows);
             }
-            self.linear(&layer.out, &inner, &mut states)?;
+            self.add_linear(&layer.out, &inner, &mut states)?;
             self.norm(&layer.norm, &mut states)?;
         }
         Ok(states)
@@ -62,7 +59,6 @@ impl Pass<'_> {
         let mut pooled = room::filled(0.0, firsts.len())?;
         self.linear(pooler, firsts, &mut pooled)?;
         self.kernels.tanh(&mut pooled);
-        out.fill(0.0);
         self.linear(classifier, &pooled, out)
     }
 
@@ -112,10 +108,23 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Adds products and biases.
+    /// Products with weights, and biases.
     fn linear(&self, linear: &Linear, values: &[f32], out: &mut [f32]) -> Result<()> {
-        let &Linear { terms, columns, .. } = linear;
+        self.products(linear, values, Begin::At(self.numbers_of(&linear.biases)?), out)
+    }
+
+    /// The same, added to what is there.
+    fn add_linear(&self, linear: &Linear, values: &[f32], out: &mut [f32]) -> Result<()> {
         let biases = self.numbers_of(&linear.biases)?;
+        for row in out.chunks_exact_mut(linear.columns) {
+            row.iter_mut().zip(biases).for_each(|(out, bias)| *out += bias);
+        }
+        self.products(linear, values, Begin::Out, out)
+    }
+
+    /// Products with weights, as many rows at a time as are multiplied between two looks at the monitor.
+    fn products(&self, linear: &Linear, values: &[f32], begin: Begin<'_>, out: &mut [f32]) -> Result<()> {
+        let &Linear { terms, columns, .. } = linear;
         let width = terms.next_multiple_of(2);
         let (mut quantized, mut scales) = match self.shape.precision {
             Precision::F32 => (Vec::new(), Vec::new()),
@@ -123,9 +132,6 @@ impl Pass<'_> {
         };
         for (values, out) in values.chunks(ROWS * terms).zip(out.chunks_mut(ROWS * columns)) {
             self.monitor.check()?;
-            for row in out.chunks_exact_mut(columns) {
-                row.iter_mut().zip(biases).for_each(|(out, bias)| *out += bias);
-            }
             let rows = values.len() / terms;
             let size = Size { rows, terms, columns };
             let values = Rows { values, stride: terms };
@@ -136,17 +142,17 @@ impl Pass<'_> {
             match self.shape.precision {
                 Precision::F32 => self
                     .kernels
-                    .product(size, values, self.numbers_of(&linear.weights)?, out),
+                    .product(size, values, self.numbers_of(&linear.weights)?, begin, out),
                 Precision::Int8 => {
                     self.kernels.quantize(size, values, &mut quantized, &mut scales);
-                    let weights = self.integers.get(linear.weights.clone()).ok_or(OUTSIDE)?;
                     let values = Rows {
                         values: &quantized[..],
                         stride: width,
                     };
-                    let column_scales = self.numbers_of(&linear.scales)?;
+                    let weights = self.integers.get(linear.weights.clone()).ok_or(OUTSIDE)?;
+                    let matrix = (weights, self.numbers_of(&linear.scales)?);
                     self.kernels
-                        .product_quantized(size, values, &scales, weights, column_scales, out);
+                        .product_quantized(size, (values, &scales), matrix, begin, out);
                 }
             }
         }
@@ -166,12 +172,12 @@ impl Pass<'_> {
         let mut keys = room::filled(0.0, packed_length(width, longest))?;
         let mut values = room::filled(0.0, packed_length(longest, width))?;
         let mut shares = room::filled(0.0, longest * longest.next_multiple_of(16))?;
+        let zeros = room::filled(0.0, width.max(longest.next_multiple_of(16)))?;
         let scale = 1.0 / (width as f32).sqrt();
         let rows = |start: usize| Rows {
             values: attention.get(start..).unwrap_or_default(),
             stride: 3 * hidden,
         };
-        context.fill(0.0);
         for (&end, &start) in ends.iter().zip([0].iter().chain(ends)) {
             let count = end - start;
             let stride = count.next_multiple_of(16);
@@ -183,14 +189,15 @@ impl Pass<'_> {
                 let values = &mut values[..packed_length(count, width)];
                 pack_rows(count, width, rows(place + 2 * hidden), values);
                 let shares = &mut shares[..count * stride];
-                shares.fill(0.0);
                 let size = Size {
                     rows: count,
                     terms: width,
-                    columns: count,
+                    // Keys are filled up with zeros.
+                    columns: stride,
                 };
                 let out = RowsMut { values: shares, stride };
-                self.kernels.product(size, rows(place), keys, out);
+                self.kernels
+                    .product(size, rows(place), keys, Begin::At(&zeros[..stride]), out);
                 self.kernels.softmax(stride, count, shares, scale);
                 let size = Size {
                     rows: count,
@@ -202,7 +209,8 @@ impl Pass<'_> {
                     values: &mut context[start * hidden + head * width..],
                     stride: hidden,
                 };
-                self.kernels.product(size, shares, values, out);
+                self.kernels
+                    .product(size, shares, values, Begin::At(&zeros[..width]), out);
             }
         }
         Ok(())
