@@ -40,15 +40,7 @@ fn chunk_text(fcinfo: pg_sys::FunctionCallInfo) {
 }
 
 fn write(text: &str, chunking: &Chunking, mut rows: RowWriter<ChunkRow>) -> Result<()> {
-    let embedder = match &chunking.strategy {
-        Strategy::Tokens(name) => Some(embedders::open(name)?),
-        Strategy::Characters
-        | Strategy::Words
-        | Strategy::Sentences
-        | Strategy::Paragraphs
-        | Strategy::Recursive
-        | Strategy::Markdown => None,
-    };
+    let embedder = chunking.strategy.embedder().map(embedders::open).transpose()?;
     let encoder = embedder.as_ref().map(|embedder| embedder.encoder()).transpose()?;
     let statement = Foreground::new()?;
     let mut chunker = Chunker::new(text, chunking, encoder, &statement)?;

@@ -57,15 +57,7 @@ impl Cutter {
     /// As a vectorizer's owner.
     pub fn open(chunking: &Json) -> Result<Cutter> {
         let chunking = read(chunking)?;
-        let embedder = match &chunking.strategy {
-            Strategy::Tokens(name) => Some(embedders::open(name)?),
-            Strategy::Characters
-            | Strategy::Words
-            | Strategy::Sentences
-            | Strategy::Paragraphs
-            | Strategy::Recursive
-            | Strategy::Markdown => None,
-        };
+        let embedder = chunking.strategy.embedder().map(embedders::open).transpose()?;
         Ok(Cutter { chunking, embedder })
     }
 

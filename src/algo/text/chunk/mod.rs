@@ -48,6 +48,19 @@ impl Strategy {
     /// What people may write.
     const ALLOWED: &'static str = "characters, words, sentences, paragraphs, recursive, markdown or tokens(embedder)";
 
+    /// The embedder that counts its tokens, if one does.
+    pub fn embedder(&self) -> Option<&str> {
+        match self {
+            Strategy::Tokens(embedder) => Some(embedder),
+            Strategy::Characters
+            | Strategy::Words
+            | Strategy::Sentences
+            | Strategy::Paragraphs
+            | Strategy::Recursive
+            | Strategy::Markdown => None,
+        }
+    }
+
     /// The strategy of a name.
     pub fn parse(name: &str) -> Result<Strategy> {
         let embedder = || name.strip_prefix("tokens(")?.strip_suffix(')').map(str::trim);
