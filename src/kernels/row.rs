@@ -138,8 +138,8 @@ pub fn softmax(width: usize, used: usize, values: &mut [f32], scale: f32) {
         return;
     }
     for row in values.chunks_exact_mut(width) {
-        let (row, others) = row.split_at_mut(used);
-        others.fill(0.0);
+        // e to the least number is 0: so the others need no loop of their own.
+        row[used..].fill(f32::NEG_INFINITY);
         let mut lanes = [f32::MIN; LANES];
         let (chunks, rest) = row.as_chunks::<LANES>();
         for chunk in chunks {
@@ -151,7 +151,11 @@ pub fn softmax(width: usize, used: usize, values: &mut [f32], scale: f32) {
             *lane = if *value > *lane { *value } else { *lane };
         }
         let most = lanes.iter().fold(f32::MIN, |most, &lane| most.max(lane));
-        for value in row.iter_mut() {
+        let (chunks, rest) = row.as_chunks_mut::<LANES>();
+        for value in chunks.as_flattened_mut() {
+            *value = exp((*value - most) * scale);
+        }
+        for value in rest {
             *value = exp((*value - most) * scale);
         }
         let factor = 1.0 / sum(row, |value, sum| sum + value);

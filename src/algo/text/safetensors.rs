@@ -12,6 +12,9 @@ use crate::room;
 /// The longest header that is read: that of a model with 5,000 layers.
 const HEADER: usize = 8 << 20;
 
+/// Numbers that are read at a time, about: a megabyte of them.
+const BLOCK: usize = 1 << 18;
+
 /// What the header says about a tensor; its entry of remarks has none of these.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -64,6 +67,42 @@ impl<'b> Tensors<'b> {
     /// The numbers of a tensor that must have this shape. Returns an error when it has another, lies elsewhere than it can, or holds what is no
     /// finite number.
     pub fn numbers(&self, name: &str, shape: &[usize], monitor: &dyn Monitor) -> Result<Vec<f32>> {
+        let mut numbers = room::with_capacity(shape.iter().fold(1, |count, &length| count.saturating_mul(length)))?;
+        self.each(name, shape, monitor, |some| {
+            numbers.extend_from_slice(some);
+            Ok(())
+        })?;
+        Ok(numbers)
+    }
+
+    /// The same, handed on some rows at a time, a row being the numbers along the last axis.
+    pub fn each(
+        &self,
+        name: &str,
+        shape: &[usize],
+        monitor: &dyn Monitor,
+        mut take: impl FnMut(&[f32]) -> Result<()>,
+    ) -> Result<()> {
+        let (bytes, kind) = self.bytes(name, shape)?;
+        let row = shape.last().copied().unwrap_or(1).max(1);
+        let rows = (BLOCK / row).max(1);
+        let mut numbers = Vec::new();
+        for block in bytes.chunks(rows.saturating_mul(row).saturating_mul(kind.size())) {
+            monitor.check()?;
+            numbers.clear();
+            room::reserve(&mut numbers, block.len() / kind.size())?;
+            kind.read(block, &mut numbers);
+            if let Some(number) = numbers.iter().find(|number| !number.is_finite()) {
+                let problem = format!("tensor \"{name}\" holds {number}");
+                return Err(Error::data(problem, "Weights must be finite numbers."));
+            }
+            take(&numbers)?;
+        }
+        Ok(())
+    }
+
+    /// The bytes of a tensor that must have this shape, and what kind of numbers they are.
+    fn bytes(&self, name: &str, shape: &[usize]) -> Result<(&'b [u8], Kind)> {
         let Some(entry) = self.entries.get(name) else {
             let problem = format!("weights have no tensor \"{name}\"");
             return Err(Error::data(
@@ -83,9 +122,10 @@ impl<'b> Tensors<'b> {
                     .detail(format!("It has {:?}, and should have {shape:?}.", entry.shape)),
             );
         }
-        let size = match entry.dtype.as_str() {
-            "F32" => 4,
-            "F16" | "BF16" => 2,
+        let kind = match entry.dtype.as_str() {
+            "F32" => Kind::Single,
+            "F16" => Kind::Half,
+            "BF16" => Kind::Brain,
             other => {
                 let problem = format!("tensor \"{name}\" has numbers of type {other}");
                 return Err(Error::data(problem, "Store weights as F32, F16 or BF16."));
@@ -100,34 +140,43 @@ impl<'b> Tensors<'b> {
         let bytes = self
             .data
             .get(start..end)
-            .filter(|bytes| Some(bytes.len()) == count.and_then(|count| count.checked_mul(size)));
-        let Some(bytes) = bytes else {
-            return Err(unreadable(format!(
+            .filter(|bytes| Some(bytes.len()) == count.and_then(|count| count.checked_mul(kind.size())));
+        bytes.map(|bytes| (bytes, kind)).ok_or_else(|| {
+            unreadable(format!(
                 "its tensor \"{name}\" would be at bytes {start} to {end} of {}",
                 self.data.len()
-            )));
-        };
-        let mut numbers = room::with_capacity(bytes.len() / size)?;
-        for block in bytes.chunks(1 << 20) {
-            monitor.check()?;
-            match entry.dtype.as_str() {
-                "F32" => numbers.extend(block.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes))),
-                "BF16" => numbers.extend(
-                    block
-                        .as_chunks()
-                        .0
-                        .iter()
-                        .map(|&bytes| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16)),
-                ),
-                _ => numbers.extend(block.as_chunks().0.iter().map(|&bytes| half(u16::from_le_bytes(bytes)))),
-            }
+            ))
+        })
+    }
+}
+
+/// How the numbers of a tensor are stored.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Single,
+    Half,
+    /// The upper half of single precision.
+    Brain,
+}
+
+impl Kind {
+    /// Bytes of a number.
+    fn size(self) -> usize {
+        match self {
+            Kind::Single => 4,
+            Kind::Half | Kind::Brain => 2,
         }
-        match numbers.iter().find(|number| !number.is_finite()) {
-            Some(number) => Err(Error::data(
-                format!("tensor \"{name}\" holds {number}"),
-                "Weights must be finite numbers.",
-            )),
-            None => Ok(numbers),
+    }
+
+    /// Appends the numbers that these bytes are.
+    fn read(self, bytes: &[u8], numbers: &mut Vec<f32>) {
+        match self {
+            Kind::Single => numbers.extend(bytes.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes))),
+            Kind::Half => numbers.extend(bytes.as_chunks().0.iter().map(|&bytes| half(u16::from_le_bytes(bytes)))),
+            Kind::Brain => {
+                let brain = |&bytes: &[u8; 2]| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16);
+                numbers.extend(bytes.as_chunks().0.iter().map(brain));
+            }
         }
     }
 }

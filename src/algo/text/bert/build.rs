@@ -1,5 +1,7 @@
 //! An image of an encoder, from what its authors publish.
 
+use std::ops::Range;
+
 use kernels::{Rows, pack, pack_quantized};
 use serde::Deserialize;
 use serde_json::Value;
@@ -7,6 +9,7 @@ use serde_json::Value;
 use super::shape::{Layout, Linear, Norm, Pooling, Precision, Shape, impossible};
 use super::{CONFIGURATION, Configuration, ENDS, FORMAT, IDS, INTEGERS, NUMBERS, TEXT};
 use crate::error::{Error, Result};
+use crate::image::Builder;
 use crate::monitor::Monitor;
 use crate::room;
 use crate::safetensors::Tensors;
@@ -120,27 +123,15 @@ pub fn build(weights: &[u8], tokenizer: &[u8], config: &Value, monitor: &dyn Mon
     }
     builder.section(ENDS)?.copy_from_slice(&ends);
     builder.section(IDS)?.copy_from_slice(&ids);
-    let writer = |numbers, integers| Writer {
-        tensors: &tensors,
-        prefix,
-        numbers,
-        integers,
-        monitor,
-    };
-    let (mut numbers, mut integers) = (
-        room::filled(0.0_f32, layout.numbers)?,
-        room::filled(0_i8, layout.integers)?,
-    );
     let configuration: Configuration =
         serde_json::from_slice(&configuration).map_err(|_| Error::Internal("a configuration could not be read"))?;
-    writer(&mut numbers, &mut integers).all(&configuration.shape, &layout)?;
-    builder
-        .section(NUMBERS)?
-        .copy_from_slice(bytemuck::cast_slice(&numbers));
-    drop(numbers);
-    builder
-        .section(INTEGERS)?
-        .copy_from_slice(bytemuck::cast_slice(&integers));
+    let mut writer = Writer {
+        tensors: &tensors,
+        prefix,
+        image: &mut builder,
+        monitor,
+    };
+    writer.all(&configuration.shape, &layout)?;
     Ok(Built {
         image: builder.finish(monitor)?,
         width,
@@ -228,34 +219,18 @@ fn check_tokens(file: &wordpiece::File, shape: &Shape) -> Result<()> {
     Ok(())
 }
 
-/// Writes weights where they belong.
+/// Writes weights where they belong in an image, one tensor after the other, so that besides the image there is room for the largest product only.
 struct Writer<'w> {
     tensors: &'w Tensors<'w>,
     prefix: &'static str,
-    numbers: &'w mut [f32],
-    integers: &'w mut [i8],
+    image: &'w mut Builder,
     monitor: &'w dyn Monitor,
 }
 
 impl Writer<'_> {
     fn all(&mut self, shape: &Shape, layout: &Layout) -> Result<()> {
         let hidden = shape.hidden;
-        let words = self.tensor(WORDS, &[shape.vocabulary, hidden])?;
-        match shape.precision {
-            Precision::F32 => self.numbers[layout.words.clone()].copy_from_slice(&words),
-            Precision::Int8 => {
-                let rows = words
-                    .chunks_exact(hidden)
-                    .zip(self.integers[layout.words.clone()].chunks_exact_mut(hidden));
-                for ((row, out), scale) in rows.zip(&mut self.numbers[layout.word_scales.clone()]) {
-                    *scale = row.iter().fold(0.0, |most: f32, value| most.max(value.abs())) / 127.0;
-                    for (out, value) in out.iter_mut().zip(row) {
-                        *out = (value / *scale).round_ties_even() as i8;
-                    }
-                }
-            }
-        }
-        drop(words);
+        self.words(shape, layout)?;
         let name = format!("{}embeddings.position_embeddings.weight", self.prefix);
         let rows = self
             .tensors
@@ -266,9 +241,9 @@ impl Writer<'_> {
             "embeddings.position_embeddings.weight",
             &[rows.max(shape.window), hidden],
         )?;
-        self.numbers[layout.positions.clone()].copy_from_slice(&positions[..shape.window * hidden]);
+        self.write(&layout.positions, &positions[..shape.window * hidden])?;
         let kinds = self.tensor("embeddings.token_type_embeddings.weight", &[shape.kinds, hidden])?;
-        self.numbers[layout.kinds.clone()].copy_from_slice(&kinds);
+        self.write(&layout.kinds, &kinds)?;
         self.norm("embeddings.LayerNorm", hidden, &layout.norm)?;
         for (place, layer) in layout.layers.iter().enumerate() {
             let name = |part: &str| format!("encoder.layer.{place}.{part}");
@@ -288,6 +263,46 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// The vectors of tokens, some at a time: they are most of many a model.
+    fn words(&mut self, shape: &Shape, layout: &Layout) -> Result<()> {
+        let (name, hidden) = (format!("{}{WORDS}", self.prefix), shape.hidden);
+        let (tensors, monitor) = (self.tensors, self.monitor);
+        let mut done = 0;
+        tensors.each(&name, &[shape.vocabulary, hidden], monitor, |words| {
+            let start = done;
+            done += words.len() / hidden;
+            let place = layout.words.start + start * hidden..layout.words.start + done * hidden;
+            match shape.precision {
+                Precision::F32 => self.write(&place, words),
+                Precision::Int8 => {
+                    let mut whole = room::with_capacity(words.len())?;
+                    let mut scales = room::with_capacity(done - start)?;
+                    for row in words.chunks_exact(hidden) {
+                        let scale = row.iter().fold(0.0, |most: f32, value| most.max(value.abs())) / 127.0;
+                        whole.extend(row.iter().map(|value| (value / scale).round_ties_even() as i8));
+                        scales.push(scale);
+                    }
+                    self.write_whole(&place, &whole)?;
+                    let place = layout.word_scales.start + start..layout.word_scales.start + done;
+                    self.write(&place, &scales)
+                }
+            }
+        })
+    }
+
+    /// Writes numbers to their place among the numbers.
+    fn write(&mut self, place: &Range<usize>, numbers: &[f32]) -> Result<()> {
+        let section = self.image.section(NUMBERS)?;
+        section[place.start * 4..place.end * 4].copy_from_slice(bytemuck::cast_slice(numbers));
+        Ok(())
+    }
+
+    /// The same of whole numbers.
+    fn write_whole(&mut self, place: &Range<usize>, numbers: &[i8]) -> Result<()> {
+        self.image.section(INTEGERS)?[place.clone()].copy_from_slice(bytemuck::cast_slice(numbers));
+        Ok(())
+    }
+
     fn tensor(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         self.tensors
             .numbers(&format!("{}{name}", self.prefix), shape, self.monitor)
@@ -299,48 +314,43 @@ impl Writer<'_> {
             && self.tensors.has(&format!("{}{name}.gamma", self.prefix));
         let [weight, bias] = if old { ["gamma", "beta"] } else { ["weight", "bias"] };
         let weights = self.tensor(&format!("{name}.{weight}"), &[width])?;
-        self.numbers[norm.weights.clone()].copy_from_slice(&weights);
+        self.write(&norm.weights, &weights)?;
         let biases = self.tensor(&format!("{name}.{bias}"), &[width])?;
-        self.numbers[norm.biases.clone()].copy_from_slice(&biases);
-        Ok(())
+        self.write(&norm.biases, &biases)
     }
 
     /// A product whose columns are those of several, one after the other.
     fn linear(&mut self, names: &[String], linear: &Linear) -> Result<()> {
         let columns = linear.columns / names.len();
         let mut matrix = room::with_capacity(linear.columns * linear.terms)?;
-        for (name, biases) in names
-            .iter()
-            .zip(self.numbers[linear.biases.clone()].chunks_exact_mut(columns))
-        {
-            let name = format!("{}{name}", self.prefix);
-            matrix.extend(
-                self.tensors
-                    .numbers(&format!("{name}.weight"), &[columns, linear.terms], self.monitor)?,
-            );
-            biases.copy_from_slice(
-                &self
-                    .tensors
-                    .numbers(&format!("{name}.bias"), &[columns], self.monitor)?,
-            );
+        let mut biases = room::with_capacity(linear.columns)?;
+        for name in names {
+            let take = |out: &mut Vec<f32>, part: &str, shape: &[usize]| {
+                let name = format!("{}{name}.{part}", self.prefix);
+                self.tensors.each(&name, shape, self.monitor, |numbers| {
+                    out.extend_from_slice(numbers);
+                    Ok(())
+                })
+            };
+            take(&mut matrix, "weight", &[columns, linear.terms])?;
+            take(&mut biases, "bias", &[columns])?;
         }
+        self.write(&linear.biases, &biases)?;
         self.monitor.check()?;
         let rows = Rows {
             values: &matrix[..],
             stride: linear.terms,
         };
         if linear.scales.is_empty() {
-            pack(
-                linear.terms,
-                linear.columns,
-                rows,
-                &mut self.numbers[linear.weights.clone()],
-            );
+            let mut panels = room::filled(0.0, linear.weights.len())?;
+            pack(linear.terms, linear.columns, rows, &mut panels);
+            self.write(&linear.weights, &panels)
         } else {
-            let scales = &mut self.numbers[linear.scales.clone()];
-            let weights = &mut self.integers[linear.weights.clone()];
-            pack_quantized(linear.terms, linear.columns, rows, weights, scales);
+            let mut panels = room::filled(0, linear.weights.len())?;
+            let mut scales = room::filled(0.0, linear.columns)?;
+            pack_quantized(linear.terms, linear.columns, rows, &mut panels, &mut scales);
+            self.write_whole(&linear.weights, &panels)?;
+            self.write(&linear.scales, &scales)
         }
-        Ok(())
     }
 }

@@ -56,7 +56,7 @@ struct Configuration {
 }
 
 /// Tokens that go through the layers together: so many that weights are read seldom, so few that what is computed stays in a cache.
-const TOGETHER: usize = 384;
+const TOGETHER: usize = 192;
 
 /// An encoder.
 pub struct Bert {
