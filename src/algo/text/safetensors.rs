@@ -67,7 +67,9 @@ impl<'b> Tensors<'b> {
     /// The numbers of a tensor that must have this shape. Returns an error when it has another, lies elsewhere than it can, or holds what is no
     /// finite number.
     pub fn numbers(&self, name: &str, shape: &[usize], monitor: &dyn Monitor) -> Result<Vec<f32>> {
-        let mut numbers = room::with_capacity(shape.iter().fold(1, |count, &length| count.saturating_mul(length)))?;
+        // What it says it holds is believed once its bytes are there.
+        let (bytes, kind) = self.bytes(name, shape)?;
+        let mut numbers = room::with_capacity(bytes.len() / kind.size())?;
         self.each(name, shape, monitor, |some| {
             numbers.extend_from_slice(some);
             Ok(())
