@@ -60,8 +60,10 @@ fn differences(sides: [&Side; 2], questions: &str, depths: &[usize]) -> Result<V
     }
     let (questions, left_out) = questions::read(questions, &columns)?;
     tell_left_out(left_out);
-    let [a, b] = sides.map(|side| answers(&side.target, &side.request, &questions, &watch));
-    let (a, b) = (a?, b?);
+    // The second is not begun where the first has ended the statement.
+    let [a, b] = sides;
+    let a = answers(&a.target, &a.request, &questions, &watch)?;
+    let b = answers(&b.target, &b.request, &questions, &watch)?;
     let mut rows = Vec::new();
     for &k in depths {
         for measure in Measure::ALL {
