@@ -138,7 +138,7 @@ SELECT (SELECT count(*) FROM assay.model_version) + (SELECT count(*) FROM assay.
 SELECT version FROM assay.train('m', 'SELECT x, y1 AS y FROM step', 'y', 'linear_regression');
 SELECT assay.drop_model('m');
 
--- pg_dump carries the tables' rows: each table and sequence is marked.
+-- pg_dump carries the tables' rows: each table and sequence is marked, but for that of endpoints' calls of the last hour.
 SELECT c.relname, c.oid = ANY (e.extconfig) AS dumped FROM pg_class AS c, pg_extension AS e
 WHERE e.extname = 'assay' AND c.relnamespace = 'assay'::regnamespace AND c.relkind IN ('r', 'S') ORDER BY relname;
 
