@@ -140,6 +140,12 @@ pub fn allow_memory() {
     settings::save(c"work_mem", &value);
 }
 
+/// Has statements read what they join as a whole, and not row by row, until the end of [`as_owner`]: for what statistics may not know of yet, where a plan
+/// for a few rows would take the square of their number.
+pub fn join_at_once() {
+    settings::save(c"enable_nestloop", c"off");
+}
+
 /// Runs a statement that changes rows.
 pub fn write(statement: &str, parameters: &[Parameter]) -> Result<()> {
     Spi::connect_mut(|client| client.update(statement, None, &datums(parameters)).map(drop)).map_err(failed)

@@ -65,6 +65,8 @@ pub fn prune(model: &Entry, older_than: &Interval, most: Option<i64>) -> Result<
         ),
     };
     tables::as_owner(|| {
+        tables::allow_memory();
+        tables::join_at_once();
         let pruned: Option<i64> = tables::write_returning(
             &format!(
                 "WITH gone AS (DELETE FROM assay.prediction WHERE {old} RETURNING batch_id),

@@ -205,8 +205,7 @@ fn record(reference: &str, query: &str, key: Vec<String>) -> Result<i64> {
     let Written { added, others, .. } = tables::as_owner(|| {
         tables::allow_memory();
         if labels.spool.rows() > FEW {
-            // How many labels come is not among the statistics: row by row they would be looked for in each other.
-            tables::write("SELECT pg_catalog.set_config('enable_nestloop', 'off', true)", &[])?;
+            tables::join_at_once();
         }
         // Of two that record at once the second sees what the first has recorded.
         tables::lock_object(c"prediction_label", pg_sys::Oid::from(version.model.id as u32));
