@@ -35,7 +35,7 @@ SELECT p.oid::regprocedure AS definer FROM pg_proc AS p WHERE p.pronamespace IN 
 -- Everybody may look at the schemas and use their functions, but for one that is for scripts; tables show nothing, views what each may see.
 SELECT nspname, has_schema_privilege('public', oid, 'USAGE') AS usage, has_schema_privilege('public', oid, 'CREATE') AS creation
 FROM pg_namespace WHERE nspname ~ '^assay' ORDER BY nspname;
-SELECT p.oid::regprocedure AS not_for_everybody FROM pg_proc AS p WHERE p.pronamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND NOT has_function_privilege('public', p.oid, 'EXECUTE');
+SELECT p.oid::regprocedure AS not_for_everybody FROM pg_proc AS p WHERE p.pronamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND NOT has_function_privilege('public', p.oid, 'EXECUTE') ORDER BY p.proname;
 SELECT c.oid::regclass AS relation, c.relkind, has_table_privilege('public', c.oid, 'SELECT') AS readable, has_table_privilege('public', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, TRIGGER, REFERENCES') AS writable
 FROM pg_class AS c WHERE c.relnamespace IN ('assay'::regnamespace, 'assay_internal'::regnamespace) AND c.relkind IN ('r', 'v') ORDER BY c.relnamespace::regnamespace::text COLLATE "C", c.relname COLLATE "C";
 -- Views that people read do not let a cheap function look at rows before they are filtered.
