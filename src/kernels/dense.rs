@@ -246,7 +246,7 @@ impl Tile<'_> {
                 match height {
                     // SAFETY: as the caller promises. Above the height of the instructions there is nothing to compile.
                     $($rows if $rows <= V::ROWS => unsafe { self.add::<V, N, $rows>() },)+
-                    _ => {}
+                    _ => unreachable!("a tile of {height} rows"),
                 }
             };
         }

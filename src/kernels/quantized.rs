@@ -150,7 +150,7 @@ impl Tiles<'_> {
                 match height {
                     // Above the height of the instructions there is nothing to compile.
                     $($rows if $rows <= P::ROWS => self.add::<P, N, $rows>(first, out),)+
-                    _ => {}
+                    _ => unreachable!("a tile of {height} rows"),
                 }
             };
         }

@@ -93,7 +93,7 @@ impl Embedder {
                         remote.reference
                     ),
                 )
-                .hint("Register a version with options => '{\"dimensions\": n}'.")
+                .hint("Register a version by assay.register_remote with dimensions => n.")
             }),
         }
     }
