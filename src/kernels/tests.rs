@@ -209,3 +209,21 @@ fn a_size_that_lies_is_noticed() {
         out,
     );
 }
+
+/// Also for instructions that this processor lacks: a tile of each height that is asked for is compiled.
+#[test]
+fn heights_of_tiles_are_those_that_are_compiled() {
+    for most in [4, 6, 12] {
+        for rows in 1..200 {
+            let mut left = rows;
+            while left > 0 {
+                let height = crate::dense::height(left, most);
+                assert!(
+                    [1, 2, 3, 4, 5, 6, 12].contains(&height) && height <= most && height <= left,
+                    "{rows} rows, {left} left: {height}"
+                );
+                left -= height;
+            }
+        }
+    }
+}
