@@ -9,15 +9,18 @@ target=${CARGO_TARGET_DIR:?run this through make}
 own=$("${PG_CONFIG:?}" --version | sed -nE 's/^PostgreSQL ([0-9]+).*/\1/p')
 
 total_passed=0 total_failed=0
-summary=()
+summary=() failures=()
 done_runs=" "
 
 # run MAJOR SUITES PG_CONFIG RESULTS
 run() {
     local passed=0 failed=1 status=0
     echo "==> PostgreSQL $1"
+    mkdir -p "$4"
     rm -f "$4/counts"
-    make --no-print-directory test-run PG_CONFIG="$3" RESULTS="$4" ${2:+SUITES="$2"} || status=$?
+    # Whoever reads the end of a long run finds there what failed.
+    make --no-print-directory test-run PG_CONFIG="$3" RESULTS="$4" ${2:+SUITES="$2"} 2>&1 | tee "$4/run.log" || status=$?
+    mapfile -O "${#failures[@]}" -t failures < <(grep -E '^ *not ok - |^    [a-z_0-9:]+$' "$4/run.log" | sort -u)
     if [[ -s $4/counts ]]; then read -r passed failed <"$4/counts"; fi
     if ((status != 0 && failed == 0)); then failed=1; fi
     total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed))
@@ -48,7 +51,7 @@ for place in "${!parts[@]}"; do
 done
 
 if [[ ${#summary[@]} -gt 1 ]]; then
-    printf '\n%s' "${summary[@]}"
+    printf '\n%s' "${summary[@]}" ${failures[@]+"" "${failures[@]}"}
     printf '\n\n%s passed, %s failed\n' "$total_passed" "$total_failed"
 fi
 ((total_failed == 0))
