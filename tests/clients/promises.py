@@ -102,6 +102,11 @@ def lateness(connection, statement, parameters, limit):
     return min(late)
 
 
+def undone(statement):
+    """A statement that is done and undone, so that it can be done again."""
+    return f"DO $$BEGIN BEGIN PERFORM {statement}; RAISE EXCEPTION 'undone'; EXCEPTION WHEN raise_exception THEN NULL; END; END$$"
+
+
 def check_ends(connection, what, statement, parameters, limit):
     """Promises that a statement ends within 100 ms of its time limit."""
     late = lateness(connection, statement, parameters, limit)

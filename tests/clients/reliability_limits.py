@@ -9,7 +9,7 @@ import sys
 import psycopg
 
 import promises
-from promises import check, check_ends_anywhere
+from promises import check, check_ends_anywhere, undone
 
 connection = psycopg.connect("", autocommit=True)
 connection.execute("SET client_min_messages = error; SET jit = off")
@@ -36,11 +36,6 @@ connection.execute("""
     SELECT count(assay.add_to_product('p' || i % 40 + 1, 'source:s' || i)) FROM generate_series(1, 2000) AS i;
     CREATE TABLE loaded (x int)""")
 connection.execute("ANALYZE")
-
-
-def undone(statement):
-    """A statement that is done and undone, so that it can be done again."""
-    return f"DO $$BEGIN BEGIN PERFORM {statement}; RAISE EXCEPTION 'undone'; EXCEPTION WHEN raise_exception THEN NULL; END; END$$"
 
 
 for what, statement in {

@@ -7,7 +7,7 @@ import sys
 import psycopg
 
 import promises
-from promises import check, check_ends_anywhere
+from promises import check, check_ends_anywhere, undone
 
 FOLDER = pathlib.Path(os.environ["MINILM"])
 WEIGHTS, TOKENIZER = (FOLDER / "model.safetensors").read_bytes(), (FOLDER / "tokenizer.json").read_bytes()
@@ -52,8 +52,8 @@ for what, statement, parameters in (
     ("searches with a filter", searches.format(", filter => 'id %% 3 = 0'"), ("text_row", "hybrid")),
     ("judging a search", "SELECT count(*) FROM assay.evaluate_retrieval('text_row', %s)", (questions,)),
     ("comparing two", "SELECT count(*) FROM assay.compare_retrieval('text_row', 'text_row', %s, mode_a => 'text', mode_b => 'vector')", (questions,)),
-    ("filling a vectorizer", f"SELECT assay.create_vectorizer('text_row', '{COLUMN}', 'words@1', consistency => 'transaction', name => 'late', store => 'late')", None),
-    ("filling a queue", f"SELECT assay.create_vectorizer('wide_row', '{COLUMN}', 'words@1', name => 'late', store => 'late')", None),
+    ("filling a vectorizer", undone(f"assay.create_vectorizer('text_row', '{COLUMN}', 'words@1', consistency => 'transaction', name => 'late', store => 'late')"), None),
+    ("filling a queue", undone(f"assay.create_vectorizer('wide_row', '{COLUMN}', 'words@1', name => 'late', store => 'late')"), None),
     ("writing many rows of a vectorizer", "UPDATE text_row SET body = body || '!'", None),
     ("learning words", learn.format("train_word2vec"), ("{}",)),
     ("learning words by pairs", learn.format("train_word2vec"), ('{"sg": 1, "hs": 1}',)),
