@@ -5392,7 +5392,7 @@ COMMENT ON COLUMN assay.uptime_by_week.maintenance IS 'How long there was mainte
 COMMENT ON COLUMN assay.uptime_by_week.incidents IS 'How many incidents touched it.';
 GRANT SELECT ON assay.uptime_by_week TO PUBLIC;
 
--- sql/95-dump.sql
+-- sql/99-dump.sql
 
 -- Who installs the extension may dump and restore it. A superuser may anyway; the owner of a database, for whom the extension is trusted, needs
 -- to read assay's tables for pg_dump, and to fill them for a restore. So he may read every model and baseline of his database; and the triggers
