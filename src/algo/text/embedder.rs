@@ -11,34 +11,7 @@ use crate::room;
 use crate::tf_idf::{self, TfIdf};
 use crate::word_vectors::{self, WordVectors};
 
-/// What a model does with texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Task {
-    /// A vector of each.
-    Embedding,
-    /// How well each answers a question.
-    Reranking,
-}
-
-impl Task {
-    /// Both.
-    pub const ALL: [Task; 2] = [Task::Embedding, Task::Reranking];
-
-    /// Its name in SQL.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Task::Embedding => "embedding",
-            Task::Reranking => "reranking",
-        }
-    }
-
-    /// The task of that name.
-    pub fn named(name: &str) -> Option<Task> {
-        Task::ALL.into_iter().find(|task| task.name() == name)
-    }
-}
-
-/// How a model turns texts into numbers.
+/// How a model of texts is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// An encoder of the BERT family.
@@ -51,6 +24,10 @@ pub enum Kind {
     TfIdf,
     /// An endpoint elsewhere.
     Remote,
+    /// A linear map on top of another embedder, that was learned.
+    Adapter,
+    /// No model: a template of what one is asked.
+    Template,
 }
 
 impl Kind {
@@ -62,6 +39,8 @@ impl Kind {
             Kind::Static => "static",
             Kind::TfIdf => "tf_idf",
             Kind::Remote => "remote",
+            Kind::Adapter => "adapter",
+            Kind::Template => "template",
         }
     }
 }
@@ -114,7 +93,7 @@ pub enum Local {
     Ranker(Box<dyn Ranker>),
 }
 
-/// What the bytes of a version are. O(header).
+/// What the bytes of a version are, but for those of an adapter, which lacks its embedder: see [`crate::adapter::Adapter`]. O(header).
 pub fn open(image: Image) -> Result<Local> {
     let is = |magic: &[u8; 8]| (*image).as_ref().starts_with(magic);
     if is(bert::FORMAT.magic) {

@@ -163,6 +163,14 @@ impl Seen {
     }
 }
 
+/// What is wrong with the encoding of a text, for people; `None` where it is sound. O(length).
+pub fn damage(text: &str) -> Option<&'static str> {
+    match encoding::soundness(text) {
+        Convention::SoundText => None,
+        damage => Some(damage.name()),
+    }
+}
+
 /// Whether a text was read in another encoding than it was written in, or has lost characters. O(length).
 pub(crate) fn is_damaged(text: &str) -> bool {
     use Convention::{EncodedTwice, Mojibake, ReplacementCharacter};

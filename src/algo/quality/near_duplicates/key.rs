@@ -64,7 +64,7 @@ pub(super) fn pieces(key: &str) -> Vec<u64> {
 }
 
 /// Jaccard's similarity of two sorted sets: the share of what either has that both have. O(n).
-pub(super) fn jaccard(one: &[u64], other: &[u64]) -> f64 {
+pub fn jaccard(one: &[u64], other: &[u64]) -> f64 {
     let (mut i, mut j, mut common) = (0, 0, 0_usize);
     while let (Some(a), Some(b)) = (one.get(i), other.get(j)) {
         common += usize::from(a == b);

@@ -12,7 +12,8 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 
-pub use key::key;
+pub use blocks::{Groups, Pieced, group};
+pub use key::{jaccard, key};
 
 use super::super::error::{Error, Result};
 use super::super::hash::hash_bytes;
@@ -252,11 +253,13 @@ impl Finder {
     fn members(&self, monitor: &dyn Monitor) -> Result<(Vec<Member>, u64)> {
         let mut keys: Vec<&str> = room::with_capacity(self.entries.len())?;
         keys.extend(self.entries.iter().map(|entry| &*entry.key));
-        let (leaders, capped_blocks) = blocks::leaders(&keys, self.params.threshold, monitor)?;
-        let mut members: Vec<Member> = room::with_capacity(leaders.len())?;
-        members.extend(leaders.iter().copied().zip(0_u32..));
+        // Keys differ; whether their pieces do is not asked at 1.
+        let threshold = Some(self.params.threshold).filter(|threshold| *threshold < 1.0);
+        let found = group(keys.as_slice(), threshold.unwrap_or(f64::INFINITY), monitor)?;
+        let mut members: Vec<Member> = room::with_capacity(found.leaders.len())?;
+        members.extend(found.leaders.iter().copied().zip(0_u32..));
         members.sort_unstable();
-        Ok((members, capped_blocks))
+        Ok((members, found.capped_blocks))
     }
 
     fn groups<'m>(&self, members: &'m [Member]) -> impl Iterator<Item = &'m [Member]> {

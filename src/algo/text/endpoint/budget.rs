@@ -83,9 +83,44 @@ impl Limits {
     }
 }
 
-/// What so many tokens cost, at a price of a million.
-pub fn cost(tokens: u64, price: Option<f64>) -> f64 {
-    price.map_or(0.0, |price| tokens as f64 * price / 1e6)
+/// Tokens of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tokens {
+    /// Those that are sent.
+    pub sent: u64,
+    /// Those that the model writes.
+    pub written: u64,
+}
+
+impl Tokens {
+    /// So many that are sent to a model which writes none.
+    pub fn sent(sent: u64) -> Tokens {
+        Tokens { sent, written: 0 }
+    }
+
+    /// All of them.
+    pub fn total(self) -> u64 {
+        self.sent.saturating_add(self.written)
+    }
+}
+
+/// Prices of a million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    /// Of those that are sent; `None` where they cost nothing.
+    pub sent: Option<f64>,
+    /// Of those that a model writes; `None` where they cost as much as the others.
+    pub written: Option<f64>,
+}
+
+impl Prices {
+    /// What so many tokens cost.
+    pub fn cost(self, tokens: Tokens) -> f64 {
+        let cost = |tokens: u64, price: Option<f64>| price.map_or(0.0, |price| tokens as f64 * price / 1e6);
+        cost(tokens.sent, self.sent) + cost(tokens.written, self.written.or(self.sent))
+    }
 }
 
 #[cfg(test)]
@@ -170,7 +205,17 @@ mod tests {
 
     #[test]
     fn a_price_is_of_a_million_tokens() {
-        assert_eq!(cost(500_000, Some(0.02)), 0.01);
-        assert_eq!(cost(500_000, None), 0.0);
+        let cost = |prices: Prices| {
+            prices.cost(Tokens {
+                sent: 500_000,
+                written: 250_000,
+            })
+        };
+        let prices = |sent, written| Prices { sent, written };
+        assert_eq!(cost(prices(Some(2.0), None)), 1.5);
+        assert_eq!(cost(prices(Some(2.0), Some(8.0))), 3.0);
+        assert_eq!(cost(prices(None, Some(8.0))), 2.0);
+        assert_eq!(cost(prices(None, None)), 0.0);
+        assert_eq!(prices(Some(2.0), Some(8.0)).cost(Tokens::sent(1_000_000)), 2.0);
     }
 }

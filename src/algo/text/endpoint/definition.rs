@@ -3,8 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
-use crate::embedder::Task;
 use crate::error::{Error, Result};
+use crate::task::Task;
 
 /// How such bytes begin; the number of the format follows.
 const MAGIC: &[u8] = b"assayrem";

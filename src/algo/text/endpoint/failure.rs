@@ -38,8 +38,6 @@ pub fn retry_after(value: &str) -> Option<u32> {
 
 /// What an answer that is an error says, as servers that speak OpenAI's protocol do: its message without what a terminal would act upon.
 pub fn message(body: &[u8]) -> Option<String> {
-    /// The most characters that are worth reading.
-    const LONGEST: usize = 200;
     let json: Json = serde_json::from_slice(body).ok()?;
     let texts = [
         &json["error"]["message"],
@@ -47,9 +45,15 @@ pub fn message(body: &[u8]) -> Option<String> {
         &json["message"],
         &json["detail"],
     ];
-    let text = texts.into_iter().find_map(Json::as_str)?;
-    let text: String = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    let text = plain(texts.into_iter().find_map(Json::as_str)?);
     (!text.is_empty()).then_some(text)
+}
+
+/// What a server says, without what a terminal would act upon, and no more of it than is worth reading.
+pub fn plain(text: &str) -> String {
+    /// In characters.
+    const LONGEST: usize = 200;
+    text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
 }
 
 #[cfg(test)]

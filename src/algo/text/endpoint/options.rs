@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use super::base_url::BaseUrl;
-use super::budget::Limits;
+use super::budget::{Limits, Prices};
+use super::columns::Columns;
+use crate::pii::{Policy, Wrong as Wrongly};
 
 /// The names of a server's options.
-pub const SERVER: [&str; 10] = [
+pub const SERVER: [&str; 13] = [
     "base_url",
     "api",
     "model",
@@ -15,8 +17,11 @@ pub const SERVER: [&str; 10] = [
     "tokens_per_day",
     "cost_per_day",
     "price_per_million_tokens",
+    "price_per_million_answer_tokens",
     "batch_size",
     "ca_file",
+    "columns",
+    "redact",
 ];
 /// The names of a user mapping's options, of which there is one at most: each says where the key is.
 pub const USER: [&str; 3] = ["api_key", "api_key_file", "api_key_variable"];
@@ -40,12 +45,16 @@ pub struct ServerOptions {
     /// Of a whole call.
     pub timeout: Duration,
     pub limits: Limits,
-    /// What a million tokens cost.
-    pub price: Option<f64>,
+    /// What tokens cost.
+    pub prices: Prices,
     /// The most texts of a call.
     pub batch: usize,
     /// A file with the certificates of authorities, in place of the system's.
     pub ca_file: Option<String>,
+    /// The columns whose texts may be sent without anybody selecting them; all where it is not said.
+    pub columns: Option<Columns>,
+    /// What is taken out of texts before they are sent.
+    pub redact: Option<Policy>,
 }
 
 /// An option that is none, or has a value that it cannot have.
@@ -92,9 +101,11 @@ impl ServerOptions {
             model: rest.model,
             timeout: rest.timeout.unwrap_or(TIMEOUT),
             limits: rest.limits,
-            price: rest.price,
+            prices: rest.prices,
             batch: rest.batch.unwrap_or(BATCH),
             ca_file: rest.ca_file,
+            columns: rest.columns,
+            redact: rest.redact,
         })
     }
 }
@@ -105,9 +116,11 @@ struct Rest {
     model: Option<String>,
     timeout: Option<Duration>,
     limits: Limits,
-    price: Option<f64>,
+    prices: Prices,
     batch: Option<usize>,
     ca_file: Option<String>,
+    columns: Option<Columns>,
+    redact: Option<Policy>,
 }
 
 impl Rest {
@@ -120,7 +133,8 @@ impl Rest {
             "requests_per_minute" => self.limits.requests_per_minute = Some(whole(value)?),
             "tokens_per_day" => self.limits.tokens_per_day = Some(whole::<i64>(value)?.unsigned_abs()),
             "cost_per_day" => self.limits.cost_per_day = Some(amount(value)?),
-            "price_per_million_tokens" => self.price = Some(amount(value)?),
+            "price_per_million_tokens" => self.prices.sent = Some(amount(value)?),
+            "price_per_million_answer_tokens" => self.prices.written = Some(amount(value)?),
             "batch_size" => {
                 let batch = whole(value)?;
                 if !(1..=LARGEST_BATCH).contains(&batch) {
@@ -129,6 +143,8 @@ impl Rest {
                 self.batch = Some(batch);
             }
             "ca_file" => self.ca_file = Some(path(value)?),
+            "columns" => self.columns = Some(Columns::parse(value)?),
+            "redact" => self.redact = Some(policy(value)?),
             _ => return Err("it is not read".into()),
         }
         Ok(())
@@ -190,6 +206,21 @@ fn variable(value: &str) -> Result<String, &'static str> {
     }
 }
 
+/// An action, or a policy as JSON.
+fn policy(value: &str) -> Result<Policy, String> {
+    let json = match value.trim_start().starts_with('{') {
+        true => serde_json::from_str(value).map_err(|problem| format!("it is no JSON: {problem}"))?,
+        false => serde_json::Value::String(value.to_owned()),
+    };
+    Policy::parse(&json).map_err(|wrong| match wrong {
+        // A key in the wrong place may be a secret.
+        Wrongly::Shape => "it must be mask, hash, pseudonym, keep, or a JSON object of these by kind".into(),
+        Wrongly::Key(_) => "it has a key that is no kind".into(),
+        Wrongly::Value(..) => "the action of a kind must be mask, hash, pseudonym or keep".into(),
+        Wrongly::Names => "its names must be an array of texts".into(),
+    })
+}
+
 fn whole<T: std::str::FromStr>(value: &str) -> Result<T, String> {
     let is_plain = !value.is_empty() && value.bytes().all(|c| c.is_ascii_digit());
     let number = value.parse().ok().filter(|_| is_plain);
@@ -238,8 +269,11 @@ mod tests {
             ("tokens_per_day", "1000000"),
             ("cost_per_day", "2.50"),
             ("price_per_million_tokens", "0.02"),
+            ("price_per_million_answer_tokens", "0.08"),
             ("batch_size", "96"),
             ("ca_file", "/etc/ssl/own.pem"),
+            ("columns", "kb.article.body"),
+            ("redact", "{\"email\": \"hash\"}"),
         ]);
         let expected = ServerOptions {
             base_url: BaseUrl::parse("https://a/v1").unwrap(),
@@ -250,9 +284,14 @@ mod tests {
                 tokens_per_day: Some(1_000_000),
                 cost_per_day: Some(2.5),
             },
-            price: Some(0.02),
+            prices: Prices {
+                sent: Some(0.02),
+                written: Some(0.08),
+            },
             batch: 96,
             ca_file: Some("/etc/ssl/own.pem".into()),
+            columns: Columns::parse("kb.article.body").ok(),
+            redact: Policy::parse(&serde_json::json!({"email": "hash"})).ok(),
         };
         assert_eq!(options, Ok(expected));
     }
@@ -265,6 +304,8 @@ mod tests {
                 "base_url" => "https://b",
                 "api" => continue,
                 "ca_file" => "/a",
+                "columns" => "a.b.c",
+                "redact" => "mask",
                 _ => "7",
             };
             assert_ne!(server(&[(name, value)]).unwrap(), plain, "{name}");
@@ -296,6 +337,10 @@ mod tests {
             ("batch_size", "2049"),
             ("ca_file", "own.pem"),
             ("ca_file", "/etc/../own.pem"),
+            ("columns", "article.body"),
+            ("redact", "hide"),
+            ("redact", "{"),
+            ("redact", "{\"mail\": \"mask\"}"),
         ] {
             assert!(
                 matches!(server(&[(name, value)]), Err(Wrong::Value { name: found, .. }) if found == name),

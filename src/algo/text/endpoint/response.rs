@@ -162,7 +162,7 @@ fn put<T>(places: &mut [Option<T>], place: Option<usize>, value: T) -> Result<()
 }
 
 /// Reads JSON. The parser's own message would repeat a part of it.
-fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
+pub(super) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Unreadable> {
     serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let problem = match error.classify() {

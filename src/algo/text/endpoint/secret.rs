@@ -21,6 +21,13 @@ impl Secret {
         format!("Bearer {}", self.0)
     }
 
+    /// Whether a text has all of it. What a model writes may repeat six characters by chance, or a key that is no more than a word.
+    pub fn is_in(&self, text: &str) -> bool {
+        /// Keys that are worth something are longer.
+        const WORD: usize = 16;
+        self.0.len() >= WORD && text.contains(&self.0)
+    }
+
     /// Whether a text repeats enough of it to tell something. Servers do, in the messages of their errors.
     pub fn is_told_by(&self, text: &str) -> bool {
         let (key, text) = (self.0.as_bytes(), text.as_bytes());
@@ -59,5 +66,8 @@ mod tests {
             assert!(!secret.is_told_by(text), "{text}");
         }
         assert!(Secret::new("abc").unwrap().is_told_by("xabcx"));
+        assert!(secret.is_in("the key is sk-proj-abcdefghijkl."));
+        assert!(!secret.is_in("the key is sk-proj-abcdefghijk"));
+        assert!(!Secret::new("none").unwrap().is_in("none of these"));
     }
 }
