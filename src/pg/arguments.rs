@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 
+use pgrx::datum::Interval;
 use pgrx::{FromDatum, pg_sys};
 
 use super::json::Jsonb;
@@ -139,5 +140,14 @@ pub fn integers(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<Vec<Op
         return None;
     }
     // SAFETY: the datum is not null, and an array of integers.
+    unsafe { FromDatum::from_datum(datum(fcinfo, index)?, false) }
+}
+
+/// Argument `index` as an interval; `None` when it is NULL, or is no `interval` at this call site.
+pub fn interval(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<Interval> {
+    if argument_type(fcinfo, index) != Some(pg_sys::INTERVALOID) {
+        return None;
+    }
+    // SAFETY: the datum is not null, and an interval.
     unsafe { FromDatum::from_datum(datum(fcinfo, index)?, false) }
 }

@@ -30,7 +30,10 @@ pub fn undone<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     match in_subtransaction(work, Effects::Undone) {
         Ok(value) => Ok(value),
         Err(Stop::Ours(error)) => Err(error),
-        Err(Stop::Postgres(caught)) => caught.rethrow(),
+        Err(Stop::Postgres(caught)) => {
+            codes::carry();
+            caught.rethrow()
+        }
     }
 }
 

@@ -54,11 +54,12 @@ const TIMES: &[pg_sys::Oid] = &[
 ];
 
 /// Whether it came with PostgreSQL. What is added later has a greater number, also in the schema pg_catalog.
-fn came_with_postgres(oid: pg_sys::Oid) -> bool {
+pub(super) fn came_with_postgres(oid: pg_sys::Oid) -> bool {
     oid.to_u32() < pg_sys::FirstNormalObjectId
 }
 
-fn is_assay(schema: pg_sys::Oid) -> bool {
+/// Whether a schema is one of assay's.
+pub(super) fn is_assay(schema: pg_sys::Oid) -> bool {
     [c"assay", c"assay_internal"].into_iter().any(|name| {
         // SAFETY: a catalog look-up by a C string; nothing found is InvalidOid.
         let own = unsafe { pg_sys::get_namespace_oid(name.as_ptr(), true) };

@@ -158,10 +158,10 @@ columns! {
     Vec<i16>: pg_sys::INT2ARRAYOID,
 }
 
-/// An oid, or a relation or role, which are one inside.
+/// An oid, or a relation, function or role, which are one inside.
 impl Column for pg_sys::Oid {
     fn reads(type_oid: pg_sys::Oid) -> bool {
-        matches!(type_oid, pg_sys::OIDOID | pg_sys::REGCLASSOID) || types::is_role(type_oid)
+        matches!(type_oid, pg_sys::OIDOID | pg_sys::REGCLASSOID | pg_sys::REGPROCEDUREOID) || types::is_role(type_oid)
     }
 
     unsafe fn read(datum: pg_sys::Datum, is_null: bool) -> Option<Self> {

@@ -166,6 +166,11 @@ fn enter() -> *mut ErrorContextCallback {
     }
 }
 
+/// Keeps the SQLSTATE of an error that was caught and goes on: the stack of callbacks was put back as it was before the work that raised it.
+pub fn carry() {
+    enter();
+}
+
 /// Says which SQLSTATE the error has that `function` is about to raise through pgrx.
 pub fn announce(code: c_int, message: &str, function: &str) {
     position::forget();

@@ -109,6 +109,16 @@ pub const ENDPOINT_FAILED: SqlState = SqlState(b"ML033");
 pub const ENDPOINT_REFUSED: SqlState = SqlState(b"ML034");
 /// There is no such vectorizer.
 pub const UNDEFINED_VECTORIZER: SqlState = SqlState(b"ML035");
+/// A query that somebody else wrote is more than one that only reads and computes, or would cost too much.
+pub const REFUSED_STATEMENT: SqlState = SqlState(b"ML039");
+/// There is no such training set, or no such version of it.
+pub const UNDEFINED_DATASET: SqlState = SqlState(b"ML047");
+/// What a model answers is no answer: it refuses, is cut off or filtered, or does not have the schema. Asked again, it may answer otherwise.
+pub const UNUSABLE_ANSWER: SqlState = SqlState(b"ML036");
+/// There is no such answer, or the caller may not see it.
+pub const UNDEFINED_ANSWER: SqlState = SqlState(b"ML037");
+/// Pseudonyms are asked for, and there is no key for them.
+pub const NO_PSEUDONYM_KEY: SqlState = SqlState(b"ML041");
 /// Something of this name is there already.
 pub const DUPLICATE_OBJECT: SqlState = SqlState(b"42710");
 /// There is no such foreign server.
@@ -198,6 +208,23 @@ impl Error {
     /// Whether an endpoint is out of order, or what it may take is taken: whatever it is asked for, it will not answer now.
     pub fn is_outage(&self) -> bool {
         self.state == ENDPOINT_FAILED || self.state == BUDGET_USED_UP
+    }
+
+    /// Whether a model gave no answer that can be used.
+    pub fn is_unusable(&self) -> bool {
+        self.state == UNUSABLE_ANSWER
+    }
+
+    /// Whether it is a fault of the call of an endpoint or of its answer, and not of whoever calls.
+    pub fn is_of_call(&self) -> bool {
+        [
+            RATE_LIMITED,
+            BUDGET_USED_UP,
+            ENDPOINT_FAILED,
+            ENDPOINT_REFUSED,
+            UNUSABLE_ANSWER,
+        ]
+        .contains(&self.state)
     }
 
     /// The message with its detail and hint, in one text.

@@ -8,7 +8,7 @@ use pgrx::pg_sys::{self, Oid};
 use pgrx::spi::quote_identifier;
 use serde::{Deserialize, Serialize};
 
-use super::attempt::undone;
+use super::attempt::{attempt, undone};
 use super::encoding;
 use super::error::{Error, Result, UNDEFINED_ROLE};
 use super::read_only::ReadOnly;
@@ -126,19 +126,32 @@ pub fn set(name: &CStr, wanted: &str) -> Result<()> {
 /// caller's own role, too.
 pub fn as_role<T>(role: Oid, settings: &Settings, work: impl FnOnce() -> Result<T>) -> Result<T> {
     require_existing(role)?;
-    undone(|| {
-        let (mut caller, mut context) = (pg_sys::InvalidOid, 0);
-        let restricted = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
-        // SAFETY: what PostgreSQL does to run what belongs to another role, such as an index's expressions; the role exists.
-        unsafe {
-            pg_sys::GetUserIdAndSecContext(&mut caller, &mut context);
-            pg_sys::SetUserIdAndSecContext(role, context | restricted as i32);
-        }
-        let _read_only = ReadOnly::enter();
-        set(c"row_security", "on")?;
-        settings.apply()?;
-        work()
-    })
+    undone(|| become_role(role, settings, work))
+}
+
+/// The same of work that may fail without taking the statement with it: the inner error says why.
+pub fn attempt_as_role<T>(
+    role: Oid,
+    settings: &Settings,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<std::result::Result<T, String>> {
+    require_existing(role)?;
+    attempt(|| become_role(role, settings, work))
+}
+
+/// Runs work as a role within a subtransaction that is rolled back.
+fn become_role<T>(role: Oid, settings: &Settings, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let (mut caller, mut context) = (pg_sys::InvalidOid, 0);
+    let restricted = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
+    // SAFETY: what PostgreSQL does to run what belongs to another role, such as an index's expressions; the role exists.
+    unsafe {
+        pg_sys::GetUserIdAndSecContext(&mut caller, &mut context);
+        pg_sys::SetUserIdAndSecContext(role, context | restricted as i32);
+    }
+    let _read_only = ReadOnly::enter();
+    set(c"row_security", "on")?;
+    settings.apply()?;
+    work()
 }
 
 /// Runs `work`, which runs nothing that a user wrote, as `role`, to which belongs what it records. An error that leaves `work` by unwinding ends the

@@ -45,7 +45,7 @@ pub fn parse<T: DeserializeOwned>(name: &str, options: Json) -> Result<T> {
 /// The error of options that do not fit.
 pub fn invalid(name: &str, error: &serde_json::Error) -> Error {
     /// Rust's words and JSON's.
-    const WORDS: [(&str, &str); 14] = [
+    const WORDS: [(&str, &str); 16] = [
         ("`", "\""),
         ("missing field", "missing key"),
         ("duplicate field", "duplicate key"),
@@ -58,7 +58,9 @@ pub fn invalid(name: &str, error: &serde_json::Error) -> Error {
         ("sequence", "array"),
         ("usize", "a whole number"),
         ("u64", "a whole number"),
+        ("u32", "a whole number"),
         ("i32", "a whole number"),
+        ("i64", "a whole number"),
         ("f64", "a number"),
     ];
     let problem = WORDS

@@ -10,6 +10,7 @@ use super::derivation::Derivation;
 use super::encoding;
 use super::error::Result;
 use super::memory;
+use super::one_select;
 use super::position::Within;
 use super::query_row::{OutputColumn, Row};
 use super::query_tree::{QueryTree, statement};
@@ -42,10 +43,17 @@ impl Query {
         Query::planned(text, 0)
     }
 
+    /// A statement whose tree, analysed and rewritten, is looked at before it is planned: without parallel workers, and interpreted. A relation's name is none.
+    pub(super) fn examined(text: &str, examine: &dyn Fn(*mut pg_sys::Query) -> Result<()>) -> Result<Query> {
+        memory::prepare()?;
+        let _read_only = ReadOnly::enter();
+        codes::preserve(|| Query::plan(encoding::encode_c(text)?, 0, examine)).map(Query::interpreted)
+    }
+
     fn planned(text: &str, options: u32) -> Result<Query> {
         memory::prepare()?;
         let _read_only = ReadOnly::enter();
-        codes::preserve(|| Query::plan(statement(text)?, options))
+        codes::preserve(|| Query::plan(statement(text)?, options, &|_| Ok(())))
     }
 
     /// What a query reads, without planning it. Returns errors as [`Query::new`] does.
@@ -72,13 +80,14 @@ impl Query {
         })
     }
 
-    fn plan(text: CString, options: u32) -> Result<Query> {
+    fn plan(text: CString, options: u32, examine: &dyn Fn(*mut pg_sys::Query) -> Result<()>) -> Result<Query> {
         let within = Within::enter(&text);
         let QueryTree {
             mut memory,
             statement,
             query,
         } = QueryTree::new(&text)?;
+        examine(query)?;
         // SAFETY: the tree is as analysis and rewriting gave it; the plan lives beside it. The context that was current is put back as there.
         unsafe {
             let mut before = memory.set_as_current();
@@ -125,6 +134,18 @@ impl Query {
     pub fn expected_rows(&self) -> f64 {
         // SAFETY: the plan was made in `new` and lives as long as this value.
         unsafe { (*(*self.plan).planTree).plan_rows }
+    }
+
+    /// What the planner expects it to cost.
+    pub fn cost(&self) -> f64 {
+        // SAFETY: the plan was made in `new` and lives as long as this value.
+        unsafe { (*(*self.plan).planTree).total_cost }
+    }
+
+    /// Returns an error with ML039 where it asks another server.
+    pub(super) fn require_own_tables(&self) -> Result<()> {
+        // SAFETY: the plan was made in `new` and lives as long as this value.
+        unsafe { one_select::require_own_tables(self.plan) }
     }
 
     /// Returns an error where the current role lacks a right that running it takes: on a relation, or on a function. Nothing is read.

@@ -34,6 +34,18 @@ pub fn has_rights_of(role: pg_sys::Oid, other: pg_sys::Oid) -> bool {
     unsafe { pg_sys::has_privs_of_role(role, other) }
 }
 
+/// Whether the current role may become another by SET ROLE.
+pub fn may_become(role: pg_sys::Oid) -> bool {
+    // SAFETY: catalog look-ups by oids.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        let may = pg_sys::is_member_of_role(current(), role);
+        #[cfg(not(feature = "pg15"))]
+        let may = pg_sys::member_can_set_role(current(), role);
+        may
+    }
+}
+
 /// The role that owns this database: it looks after what belongs to nobody in particular.
 pub fn database_owner() -> pg_sys::Oid {
     // SAFETY: a catalog look-up of the database that this backend is connected to; the tuple is read before it is released, and its fixed

@@ -18,9 +18,13 @@ static GUARD: GucSetting<Guard> = GucSetting::<Guard>::new(Guard::Off);
 static GATE: GucSetting<Gate> = GucSetting::<Gate>::new(Gate::Off);
 static ISSUES: GucSetting<bool> = GucSetting::<bool>::new(true);
 static HISTORY_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(90 * 24 * 60 * 60);
+static ANSWER_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(90 * 24 * 60 * 60);
 static ENDPOINTS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 static ENDPOINT_FILES: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 static ENDPOINT_VARIABLES: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+static PSEUDONYM_KEY_FILE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+
+static SQL_FUNCTIONS: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
 /// `assay.guard`: what predictions do about rows that are not what training has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
@@ -54,7 +58,16 @@ pub enum Gate {
 pub fn register() {
     register_resources();
     register_watching();
+    register_answers();
     register_endpoints();
+    GucRegistry::define_string_guc(
+        c"assay.sql_functions",
+        c"Functions that queries of assay.run_sql and assay.text_to_sql may call beside PostgreSQL's own: a list.",
+        c"Only superusers can change it. Entries are functions with schema and argument types, such as public.slug(text), or extension:NAME for an extension's immutable functions.",
+        &SQL_FUNCTIONS,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
 }
 
 /// What work may take.
@@ -159,6 +172,25 @@ fn register_watching() {
     );
 }
 
+/// How long answers are kept.
+fn register_answers() {
+    GucRegistry::define_int_guc(
+        c"assay.answer_retention",
+        c"How long what assay.ask was asked and has answered is kept.",
+        c"Only superusers can change it. Each call of assay.ask deletes up to 100 older ones, assay.prune_answers all that its caller may see. -1 keeps them for ever; 0 until assay.prune_answers is called.",
+        &ANSWER_RETENTION,
+        -1,
+        i32::MAX,
+        GucContext::Suset,
+        GucFlags::UNIT_S,
+    );
+}
+
+/// `assay.answer_retention`.
+pub fn answer_retention() -> Retention {
+    Retention::of(ANSWER_RETENTION.get())
+}
+
 /// What may be reached beyond this machine, and what it may be told.
 fn register_endpoints() {
     for (name, short, long, setting) in [
@@ -180,12 +212,18 @@ fn register_endpoints() {
             c"Only superusers can change it. Empty, none is read.",
             &ENDPOINT_VARIABLES,
         ),
+        (
+            c"assay.pseudonym_key_file",
+            c"The file with the key of pseudonyms.",
+            c"Only superusers can change it. Empty, there are no pseudonyms.",
+            &PSEUDONYM_KEY_FILE,
+        ),
     ] {
         GucRegistry::define_string_guc(name, short, long, setting, GucContext::Suset, GucFlags::default());
     }
 }
 
-/// A setting that is a list; empty where it is not set.
+/// A setting that is a text; empty where it is not set.
 fn list(setting: &GucSetting<Option<CString>>) -> String {
     setting
         .get()
@@ -206,6 +244,16 @@ pub fn endpoint_files() -> String {
 /// `assay.endpoint_variables`.
 pub fn endpoint_variables() -> String {
     list(&ENDPOINT_VARIABLES)
+}
+
+/// `assay.pseudonym_key_file`.
+pub fn pseudonym_key_file() -> String {
+    list(&PSEUDONYM_KEY_FILE)
+}
+
+/// `assay.sql_functions`.
+pub fn sql_functions() -> String {
+    list(&SQL_FUNCTIONS)
 }
 
 /// `assay.guard`.
@@ -234,13 +282,19 @@ pub enum Retention {
     Forever,
 }
 
+impl Retention {
+    fn of(seconds: i32) -> Retention {
+        match seconds {
+            0 => Retention::Nothing,
+            seconds @ 1.. => Retention::Seconds(seconds),
+            _ => Retention::Forever,
+        }
+    }
+}
+
 /// `assay.history_retention`.
 pub fn history_retention() -> Retention {
-    match HISTORY_RETENTION.get() {
-        0 => Retention::Nothing,
-        seconds @ 1.. => Retention::Seconds(seconds),
-        _ => Retention::Forever,
-    }
+    Retention::of(HISTORY_RETENTION.get())
 }
 
 /// A setting that any role may change, below the limit that only superusers may: the smaller of the two counts, whichever was set last.
@@ -289,18 +343,40 @@ pub fn threads() -> usize {
 
 /// Sets a setting until the level of settings ends, or the (sub)transaction is rolled back. Raises an error for a value that is not valid.
 pub(super) fn save(name: &CStr, value: &CStr) {
+    save_in(name, value, pg_sys::GucContext::PGC_USERSET);
+}
+
+/// The same of a setting that only superusers may change: to be used to allow less.
+pub(super) fn save_restricted(name: &CStr, value: &CStr) {
+    save_in(name, value, pg_sys::GucContext::PGC_SUSET);
+}
+
+fn save_in(name: &CStr, value: &CStr, context: pg_sys::GucContext::Type) {
     // SAFETY: both are C strings, which the call copies; it raises an error for a value that is not valid.
     unsafe {
         pg_sys::set_config_option(
             name.as_ptr(),
             value.as_ptr(),
-            pg_sys::GucContext::PGC_USERSET,
+            context,
             pg_sys::GucSource::PGC_S_SESSION,
             pg_sys::GucAction::GUC_ACTION_SAVE,
             true,
             0,
             false,
         );
+    }
+}
+
+/// Runs `work` while names without a schema are PostgreSQL's own, whatever the search path of the session. An error that leaves `work` by unwinding ends the
+/// (sub)transaction, which puts the setting back.
+pub(super) fn with_own_names<T>(work: impl FnOnce() -> T) -> T {
+    // SAFETY: as in `with_exact_numbers`.
+    unsafe {
+        let level = pg_sys::NewGUCNestLevel();
+        save(c"search_path", c"pg_catalog, pg_temp");
+        let result = work();
+        pg_sys::AtEOXact_GUC(false, level);
+        result
     }
 }
 

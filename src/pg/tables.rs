@@ -10,6 +10,7 @@ use pgrx::{FromDatum, IntoDatum, PgSqlErrorCode, ereport, pg_sys};
 
 use super::cell::Parameter;
 use super::error::{Error, INTERNAL, Result};
+use super::fence::Fence;
 use super::settings;
 
 /// A relation, closed when the scan is over; on an error PostgreSQL closes it itself.
@@ -105,6 +106,7 @@ pub(super) fn lock_of(relation: pg_sys::Oid, object: pg_sys::Oid) -> pg_sys::LOC
 /// Runs `work` as the owner of assay's tables, with nothing but `pg_catalog` on the search path, and statements that are not compiled. An
 /// error that leaves `work` by unwinding ends the (sub)transaction, which puts all back.
 pub fn as_owner<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let _open = Fence::open();
     let table = Table::open(c"model")?;
     let mut caller = pg_sys::InvalidOid;
     let mut context = 0;
