@@ -1,4 +1,4 @@
--- Endpoints: servers elsewhere that embed and rerank texts. CREATE SERVER says where one is, USAGE on it who may call it, a user mapping with which key;
+-- Endpoints: servers elsewhere that embed, rerank and write texts. CREATE SERVER says where one is, USAGE on it who may call it, a user mapping with which key;
 -- assay.endpoints says which hosts may be reached at all. What is called is booked first, by a background worker, so that no rollback takes it back.
 
 CREATE FUNCTION assay_internal.http_validator(options text[], catalog oid) RETURNS void
@@ -8,7 +8,7 @@ COMMENT ON FUNCTION assay_internal.http_validator(text[], oid) IS
 
 CREATE FOREIGN DATA WRAPPER assay_http NO HANDLER VALIDATOR assay_internal.http_validator;
 COMMENT ON FOREIGN DATA WRAPPER assay_http IS
-'Endpoints that speak OpenAI''s protocol. Options of a server: base_url, api (openai), model, timeout (seconds), requests_per_minute, tokens_per_day, cost_per_day, price_per_million_tokens, batch_size, ca_file; of a user mapping: one of api_key, api_key_file, api_key_variable.';
+'Endpoints that speak OpenAI''s protocol. Options of a server: base_url, api (openai), model, timeout (seconds), requests_per_minute, tokens_per_day, cost_per_day, price_per_million_tokens, price_per_million_answer_tokens, batch_size, ca_file, columns (which columns of tables may leave for it: schema.table.column or schema.table.*, with commas between), redact (a policy of assay.redact, or one action: what is taken out of texts before they leave); of a user mapping: one of api_key, api_key_file, api_key_variable.';
 
 -- Who creates an extension that is trusted owns it, but not what it contains.
 CREATE FUNCTION assay_internal.grant_wrapper() RETURNS void
@@ -93,7 +93,7 @@ COMMENT ON COLUMN assay.endpoint_usage.day IS 'The day, in UTC.';
 COMMENT ON COLUMN assay.endpoint_usage.calls IS 'How often it was called.';
 COMMENT ON COLUMN assay.endpoint_usage.failed IS 'How many of these calls have failed.';
 COMMENT ON COLUMN assay.endpoint_usage.tokens IS 'The tokens: what the server said that it took, or what the call was booked for where it did not say.';
-COMMENT ON COLUMN assay.endpoint_usage.cost IS 'What they cost, at the server''s price_per_million_tokens.';
+COMMENT ON COLUMN assay.endpoint_usage.cost IS 'What they cost, at the server''s price_per_million_tokens, and price_per_million_answer_tokens of those that a model wrote.';
 
 CREATE VIEW assay.endpoint_calls WITH (security_barrier) AS
     SELECT c.id, c.server, c.called_by, c.model, c.booked_at, c.finished_at, c.failed, c.tokens, c.cost
@@ -124,7 +124,7 @@ CREATE FUNCTION assay.register_remote(
     tokenizer text DEFAULT NULL, request jsonb DEFAULT '{}', deploy text DEFAULT 'auto') RETURNS integer
 AS 'MODULE_PATHNAME', 'register_remote_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.register_remote(text, text, text, text, integer, integer, text, jsonb, text) IS
-'Adds a version of a model that answers elsewhere, and gives its number. server: a foreign server of assay_http that the caller has USAGE on. model: its name there, the server''s option model unless given. task: embedding or reranking. dimensions: how many numbers a vector has. max_tokens: the most tokens of a text. tokenizer: a local embedder that cuts texts into the same tokens; without one each byte counts as one. request: what each request says beside, such as {"dimensions": 256}. deploy: auto (where none is deployed), always or never. Nothing is called. Errors: 22023, 42501, 42704.
+'Adds a version of a model that answers elsewhere, and gives its number. server: a foreign server of assay_http that the caller has USAGE on. model: its name there, the server''s option model unless given. task: embedding, reranking or generation. dimensions: how many numbers a vector has. max_tokens: the most tokens of a text; of a model that writes, of what it is asked and its answer together. tokenizer: a local embedder that cuts texts into the same tokens; without one each byte counts as one. request: what each request says beside, such as {"dimensions": 256}; for a model that writes also the most tokens of an answer, as max_tokens or by the name max_completion_tokens where the server wants that one. deploy: auto (where none is deployed), always or never. Nothing is called. Errors: 22023, 42501, 42704.
 Example: SELECT assay.register_remote(''small'', ''llm'', ''text-embedding-3-small'', dimensions => 1536)';
 
 CREATE FUNCTION assay.embed_remote(model text, input text) RETURNS real[]

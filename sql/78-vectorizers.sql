@@ -242,7 +242,7 @@ Example: SELECT assay.drop_vectorizer(''document'', keep_chunks => true)';
 CREATE PROCEDURE assay.run_queue(max_items integer DEFAULT 10000, max_seconds double precision DEFAULT 60)
 AS 'MODULE_PATHNAME', 'run_queue_wrapper' LANGUAGE c;
 COMMENT ON PROCEDURE assay.run_queue(integer, double precision) IS
-'Embeds what waits in the queues of all vectorizers whose source''s owner the caller acts for, until nothing waits, so many rows were done, or so much time is over. For a scheduler; several sessions may work at once. It commits after each batch of up to 64 rows, so it is called outside of a transaction block. A row that fails is noted in assay.vectorizer_items and tried again later; the others go on. An endpoint that asks for patience is no failure. Where a session is killed, its batch is done by the next one. Errors: 22023 an argument, 2D000 within a transaction block, 25006.
+'Embeds what waits in the queues of all vectorizers whose source''s owner the caller acts for, and asks models what was submitted by roles that the caller acts for (assay.submit), as that owner or role, until nothing waits, so many rows were done, or so much time is over. For a scheduler; several sessions may work at once. It commits after each batch of up to 64 rows and after each answer, so it is called outside of a transaction block. A row that fails is noted in assay.vectorizer_items, or assay.generations, and tried again later; the others go on. An endpoint that asks for patience is no failure. Where a session is killed, its batch is done by the next one. Errors: 22023 an argument, 2D000 within a transaction block, 25006.
 Example: CALL assay.run_queue(max_seconds => 5)';
 
 CREATE FUNCTION assay_internal.embedding_lag(vectorizer text) RETURNS double precision

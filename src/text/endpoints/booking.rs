@@ -8,7 +8,7 @@ use super::server::Server;
 use crate::pg::error::{BUDGET_USED_UP, Error, INTERNAL, NOT_BOOKED, RATE_LIMITED, Result};
 use crate::pg::text::Text;
 use crate::pg::{read_only, role, tables, worker};
-use algo_text::endpoint::budget::{Limits, Refusal, Taken, cost};
+use algo_text::endpoint::budget::{Limits, Prices, Refusal, Taken, Tokens};
 
 /// The worker's main function.
 const WORKER: &std::ffi::CStr = c"assay_book_call";
@@ -31,9 +31,9 @@ struct Call {
     caller: String,
     model: String,
     /// The most that it may take.
-    tokens: u64,
+    tokens: Tokens,
     limits: Limits,
-    price: Option<f64>,
+    prices: Prices,
 }
 
 /// What became of a call.
@@ -42,9 +42,9 @@ struct Call {
 struct Settlement {
     id: i64,
     /// What it took.
-    tokens: u64,
+    tokens: Tokens,
     has_failed: bool,
-    price: Option<f64>,
+    prices: Prices,
 }
 
 /// What the worker answers.
@@ -68,17 +68,17 @@ struct Found {
 pub struct Booked {
     id: i64,
     /// What it was booked for.
-    pub tokens: u64,
-    price: Option<f64>,
+    pub tokens: Tokens,
+    prices: Prices,
 }
 
 /// Books a call that takes so many tokens at most. Returns an error where the server's limits do not admit it, or it cannot be booked.
-pub fn book(server: &Server, model: &str, tokens: u64) -> Result<Booked> {
+pub fn book(server: &Server, model: &str, tokens: Tokens) -> Result<Booked> {
     let name = &server.foreign.name;
     if read_only::is_standby() {
         return Err(not_booked(name, "the server is a standby".into()).hint("Call it from the primary."));
     }
-    let price = server.options.price;
+    let prices = server.options.prices;
     let call = Call {
         server: name.clone(),
         oid: server.foreign.oid.to_u32(),
@@ -86,10 +86,10 @@ pub fn book(server: &Server, model: &str, tokens: u64) -> Result<Booked> {
         model: model.to_owned(),
         tokens,
         limits: server.options.limits.clone(),
-        price,
+        prices,
     };
     match ask(&Work::Book(call))? {
-        Ok(Reply::Booked(id)) => Ok(Booked { id, tokens, price }),
+        Ok(Reply::Booked(id)) => Ok(Booked { id, tokens, prices }),
         Ok(Reply::Refused(refusal)) => Err(refused(name, &refusal)),
         Ok(Reply::Settled) => Err(Error::new(INTERNAL, "a booking was answered as a settlement")),
         Err(problem) => {
@@ -100,12 +100,12 @@ pub fn book(server: &Server, model: &str, tokens: u64) -> Result<Booked> {
 }
 
 /// Says what a call took. Where that cannot be kept, what it was booked for stands.
-pub fn settle(booked: &Booked, tokens: u64, has_failed: bool) -> Result<()> {
+pub fn settle(booked: &Booked, tokens: Tokens, has_failed: bool) -> Result<()> {
     let settlement = Settlement {
         id: booked.id,
-        tokens: tokens.min(i64::MAX as u64),
+        tokens,
         has_failed,
-        price: booked.price,
+        prices: booked.prices,
     };
     ask(&Work::Settle(settlement)).map(drop)
 }
@@ -165,11 +165,11 @@ impl Call {
     /// Looks at the limits, and books. One call of a server at a time.
     fn book(&self) -> Result<Reply> {
         tables::lock_object(c"endpoint_call", self.oid.into());
-        let wanted = cost(self.tokens, self.price);
-        if let Err(refusal) = self.limits.admit(&self.taken()?, self.tokens, wanted) {
+        let wanted = self.prices.cost(self.tokens);
+        if let Err(refusal) = self.limits.admit(&self.taken()?, self.tokens.total(), wanted) {
             return Ok(Reply::Refused(refusal));
         }
-        let tokens = i64::try_from(self.tokens).unwrap_or(i64::MAX);
+        let tokens = i64::try_from(self.tokens.total()).unwrap_or(i64::MAX);
         let (server, caller) = (self.server.as_str(), self.caller.as_str());
         tables::write(
             "INSERT INTO assay.endpoint_use AS u (server, called_by, day, calls, failed, tokens, cost)
@@ -232,7 +232,7 @@ impl Call {
 
 impl Settlement {
     fn keep(&self) -> Result<Reply> {
-        let tokens = i64::try_from(self.tokens).unwrap_or(i64::MAX);
+        let tokens = i64::try_from(self.tokens.total()).unwrap_or(i64::MAX);
         let failed = i64::from(self.has_failed);
         tables::write(
             "WITH before AS MATERIALIZED (
@@ -249,7 +249,7 @@ impl Settlement {
              FROM before AS b
              WHERE u.server OPERATOR(pg_catalog.=) b.server AND u.day OPERATOR(pg_catalog.=) b.day
                AND u.called_by OPERATOR(pg_catalog.=) b.called_by",
-            &[self.id.into(), tokens.into(), cost(self.tokens, self.price).into(), failed.into()],
+            &[self.id.into(), tokens.into(), self.prices.cost(self.tokens).into(), failed.into()],
         )?;
         Ok(Reply::Settled)
     }

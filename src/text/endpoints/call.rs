@@ -1,11 +1,14 @@
 //! One call of a server: booked, made, read and settled.
 
+use std::time::Duration;
+
 use super::booking;
 use super::client::{self, Answer, Request, Trouble};
 use super::server::Server;
 use crate::pg::error::{
     ENDPOINT_FAILED, ENDPOINT_REFUSED, Error, INSUFFICIENT_PRIVILEGE, RATE_LIMITED, Result, megabytes,
 };
+use algo_text::endpoint::budget::Tokens;
 use algo_text::endpoint::failure::{Meaning, meaning, message};
 use algo_text::endpoint::response::Unreadable;
 
@@ -17,14 +20,16 @@ pub struct Question<'a> {
     pub end: &'static str,
     pub body: String,
     /// The most tokens that it may take.
-    pub tokens: u64,
+    pub tokens: Tokens,
+    /// How long it may take.
+    pub timeout: Duration,
     /// The most bytes of an answer.
     pub most: usize,
 }
 
 /// What a call took, and its error where it has failed.
 struct Failed {
-    tokens: u64,
+    tokens: Tokens,
     error: Error,
 }
 
@@ -32,7 +37,7 @@ struct Failed {
 pub fn call<T>(
     server: &Server,
     question: Question<'_>,
-    read: impl FnOnce(&[u8]) -> std::result::Result<(T, Option<u64>), Unreadable>,
+    read: impl FnOnce(&[u8]) -> std::result::Result<(T, Option<Tokens>), Unreadable>,
 ) -> Result<T> {
     let name = &server.foreign.name;
     let booked = booking::book(server, question.model, question.tokens)?;
@@ -42,7 +47,7 @@ pub fn call<T>(
         body: question.body,
         key: server.key.clone(),
         authorities: server.authorities.clone(),
-        timeout: server.options.timeout,
+        timeout: question.timeout,
         most: question.most,
     };
     let outcome = client::post(&format!("the call of server \"{name}\""), request)?;
@@ -55,7 +60,7 @@ pub fn call<T>(
         }),
         Err((trouble, was_sent)) => Err(Failed {
             // What was not sent took nothing.
-            tokens: if was_sent { booked.tokens } else { 0 },
+            tokens: if was_sent { booked.tokens } else { Tokens::default() },
             error: troubled(server, trouble),
         }),
     };
@@ -99,7 +104,10 @@ fn judge(server: &Server, answer: Answer) -> std::result::Result<Vec<u8>, Failed
             .hint("Correct what it complains of: the model's name, the size of the texts, the address of the server."),
     };
     // Who sends an error takes nothing for it.
-    Err(Failed { tokens: 0, error })
+    Err(Failed {
+        tokens: Tokens::default(),
+        error,
+    })
 }
 
 fn later(name: &str, status: u16, seconds: Option<u32>) -> Error {
@@ -132,7 +140,7 @@ fn unreadable(name: &str, problem: Unreadable) -> Error {
             format!("the answer of server \"{name}\" cannot be read"),
         )
         .detail(format!("Of the answer: {problem}."))
-        .hint("The server has to speak OpenAI's protocol; look at its base_url, and at the dimensions that the model was registered with."),
+        .hint("The server has to speak OpenAI's protocol; look at its base_url, and at the dimensions that an embedder was registered with."),
     }
 }
 
@@ -158,7 +166,7 @@ fn troubled(server: &Server, trouble: Trouble) -> Error {
             format!("the answer of server \"{name}\" is too large"),
         )
         .detail(format!("It may have {}.", megabytes(most)))
-        .hint("Look at the dimensions that the model was registered with."),
+        .hint("Look at the dimensions that an embedder was registered with, and at the server."),
         Trouble::Forbidden(address, why) => Error::new(
             INSUFFICIENT_PRIVILEGE,
             format!("server \"{name}\" may not be reached at {address}"),

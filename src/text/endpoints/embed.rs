@@ -3,18 +3,19 @@
 use pgrx::pg_sys;
 
 use super::call::{Question, call};
-use super::remote::Remote;
+use super::counting::Counting;
+use super::remote::{Remote, require_free};
 use super::server::Server;
 use crate::pg::compute::serve_interrupts;
 use crate::pg::entry::{self, Raw};
-use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, or_raise};
+use crate::pg::error::{Error, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::foreground::Foreground;
-use crate::pg::{arguments, identity, options, real_array};
-use crate::text::embedders::{self, Embedder};
+use crate::pg::{arguments, options, real_array};
 use algo::monitor::Monitor;
 use algo::room;
-use algo_text::embedder::Task;
+use algo_text::endpoint::budget::Tokens;
 use algo_text::endpoint::{request, response};
+use algo_text::task::Task;
 
 /// The most bytes of texts in a call: services take a few hundred thousand tokens.
 const BATCH_BYTES: usize = 512 * 1024;
@@ -22,39 +23,15 @@ const BATCH_BYTES: usize = 512 * 1024;
 const AROUND: usize = 256 * 1024;
 const EACH: usize = 48;
 
-/// How many tokens a text has for an endpoint.
-enum Tokens {
-    /// A byte may be one; none is shorter.
-    Bytes,
-    /// As many as this embedder makes of it, and those that every text gets.
-    Of(Embedder),
-}
-
-/// What encoders put around a text.
-const SPECIAL: usize = 2;
-
-impl Tokens {
-    fn of(remote: &Remote) -> Result<Tokens> {
-        let tokenizer = remote.definition.tokenizer.as_deref();
-        Ok(tokenizer
-            .map(embedders::open)
-            .transpose()?
-            .map_or(Tokens::Bytes, Tokens::Of))
-    }
-
-    /// The tokens of each text. Returns an error for one that is empty or has more than the model takes: services refuse those, and with them all others
-    /// of the call.
-    fn count(&self, remote: &Remote, texts: &[&str], monitor: &dyn Monitor) -> Result<Vec<u64>> {
-        let count = |(place, text): (usize, &&str)| -> Result<u64> {
-            let tokens = match self {
-                Tokens::Bytes => text.len(),
-                Tokens::Of(embedder) => embedder.encoder()?.token_ends(text, monitor)?.len() + SPECIAL,
-            };
-            require_fit(remote, place, text, tokens)?;
-            Ok(tokens as u64)
-        };
-        texts.iter().enumerate().map(count).collect()
-    }
+/// The tokens of each text. Returns an error for one that is empty or has more than the model takes: services refuse those, and with them all others of the
+/// call.
+fn count(counting: &Counting, remote: &Remote, texts: &[&str], monitor: &dyn Monitor) -> Result<Vec<u64>> {
+    let count = |(place, text): (usize, &&str)| -> Result<u64> {
+        let tokens = counting.count(text, monitor)?;
+        require_fit(remote, place, text, tokens)?;
+        Ok(tokens as u64)
+    };
+    texts.iter().enumerate().map(count).collect()
 }
 
 /// The vectors of texts, one after the other, in the order of the texts.
@@ -62,8 +39,14 @@ pub fn embed(remote: &Remote, texts: &[&str]) -> Result<Vec<f32>> {
     let definition = &remote.definition;
     let width = definition.dimensions.unwrap_or(0);
     let statement = Foreground::new()?;
-    let tokens = Tokens::of(remote)?.count(remote, texts, &statement)?;
+    let counting = Counting::of(remote)?;
+    let mut tokens = count(&counting, remote, texts, &statement)?;
     let server = Server::open(&definition.server)?;
+    let texts = server.all_leaving(texts, &statement)?;
+    let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+    if server.redactor.is_some() {
+        tokens = count(&counting, remote, &texts, &statement)?;
+    }
     let mut vectors: Vec<f32> = room::with_capacity(texts.len().saturating_mul(width))?;
     let mut done = 0;
     while done < texts.len() {
@@ -76,11 +59,13 @@ pub fn embed(remote: &Remote, texts: &[&str]) -> Result<Vec<f32>> {
             model: &definition.model,
             end: request::EMBEDDINGS,
             body: request::embeddings(&definition.model, batch, &definition.request),
-            tokens: tokens[done..end].iter().sum(),
+            tokens: Tokens::sent(tokens[done..end].iter().sum()),
+            timeout: server.options.timeout,
             most,
         };
         let found = call(&server, question, |body| {
-            response::vectors(body, batch.len(), Some(width)).map(|vectors| (vectors.numbers, vectors.tokens))
+            response::vectors(body, batch.len(), Some(width))
+                .map(|vectors| (vectors.numbers, vectors.tokens.map(Tokens::sent)))
         })?;
         vectors.extend(found);
         done = end;
@@ -92,10 +77,17 @@ pub fn embed(remote: &Remote, texts: &[&str]) -> Result<Vec<f32>> {
 pub fn rerank(remote: &Remote, query: &str, documents: &[&str]) -> Result<Vec<f32>> {
     let definition = &remote.definition;
     let statement = Foreground::new()?;
-    let tokens = Tokens::of(remote)?;
-    let asked: u64 = tokens.count(remote, &[query], &statement)?.iter().sum();
-    let tokens = tokens.count(remote, documents, &statement)?;
+    let counting = Counting::of(remote)?;
+    let mut asked: u64 = count(&counting, remote, &[query], &statement)?.iter().sum();
+    let mut tokens = count(&counting, remote, documents, &statement)?;
     let server = Server::open(&definition.server)?;
+    let query = &*server.leaving(query, &statement)?;
+    let documents = server.all_leaving(documents, &statement)?;
+    let documents: Vec<&str> = documents.iter().map(AsRef::as_ref).collect();
+    if server.redactor.is_some() {
+        asked = count(&counting, remote, &[query], &statement)?.iter().sum();
+        tokens = count(&counting, remote, &documents, &statement)?;
+    }
     let mut scores: Vec<f32> = room::with_capacity(documents.len())?;
     let mut done = 0;
     while done < documents.len() {
@@ -110,14 +102,17 @@ pub fn rerank(remote: &Remote, query: &str, documents: &[&str]) -> Result<Vec<f3
             end: request::RERANK,
             body: request::rerank(&definition.model, query, batch, &definition.request),
             // The query is read with each of them.
-            tokens: tokens[done..end]
-                .iter()
-                .map(|tokens| tokens.saturating_add(asked))
-                .sum(),
+            tokens: Tokens::sent(
+                tokens[done..end]
+                    .iter()
+                    .map(|tokens| tokens.saturating_add(asked))
+                    .sum(),
+            ),
+            timeout: server.options.timeout,
             most,
         };
         let found = call(&server, question, |body| {
-            response::scores(body, batch.len()).map(|scores| (scores.scores, scores.tokens))
+            response::scores(body, batch.len()).map(|scores| (scores.scores, scores.tokens.map(Tokens::sent)))
         })?;
         scores.extend(found);
         done = end;
@@ -150,19 +145,6 @@ fn require_fit(remote: &Remote, place: usize, text: &str, tokens: usize) -> Resu
         })
         .hint("Cut it with assay.chunk_text.")),
         Some(_) | None => Ok(()),
-    }
-}
-
-/// Returns 42501 where code runs that a relation brought along: it does not spend its reader's money, nor tell anybody what that one reads.
-fn require_free() -> Result<()> {
-    match identity::is_restricted() {
-        false => Ok(()),
-        true => Err(Error::new(
-            INSUFFICIENT_PRIVILEGE,
-            "an endpoint cannot be called within a security-restricted operation",
-        )
-        .detail("Indexes, materialized views and stored checks are among them.")
-        .hint("Call it in a statement of its own, and keep what it answers.")),
     }
 }
 

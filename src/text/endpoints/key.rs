@@ -58,19 +58,23 @@ pub fn file(path: &str, most: u64) -> Result<Vec<u8>> {
                 .hint("A superuser adds it to assay.endpoint_files."),
         );
     }
-    let cannot = |problem: String| {
+    plain_file(path, most).map_err(|problem| {
         Error::new(INVALID_PARAMETER, format!("file \"{path}\" cannot be read"))
             .detail(problem)
             .hint("The server's user has to be able to read it.")
-    };
-    let found = std::fs::metadata(Path::new(path)).map_err(|problem| cannot(format!("{problem}.")))?;
+    })
+}
+
+/// The content of a plain file of at most so many bytes, or why it cannot be read, as a sentence.
+pub fn plain_file(path: &str, most: u64) -> std::result::Result<Vec<u8>, String> {
+    let found = std::fs::metadata(Path::new(path)).map_err(|problem| format!("{problem}."))?;
     // A pipe would make the backend wait.
     if !found.is_file() || found.len() > most {
-        return Err(cannot(format!("It is no plain file of at most {most} bytes.")));
+        return Err(format!("It is no plain file of at most {most} bytes."));
     }
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(most).read_to_end(&mut bytes))
-        .map_err(|problem| cannot(format!("{problem}.")))?;
+        .map_err(|problem| format!("{problem}."))?;
     Ok(bytes)
 }

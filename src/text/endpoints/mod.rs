@@ -1,16 +1,18 @@
-//! Servers elsewhere that embed and rerank texts. Who may call which is said by PostgreSQL's foreign servers and user mappings; which hosts may be
+//! Servers elsewhere that embed, rerank and write texts. Who may call which is said by PostgreSQL's foreign servers and user mappings; which hosts may be
 //! reached at all, by a superuser. A call is booked before it is made, in a transaction of its own, so that nothing that happens to the caller's
 //! takes back what it costs.
 
 mod booking;
-mod call;
+pub mod call;
 mod client;
+pub mod counting;
 pub mod embed;
-mod key;
+pub mod key;
+pub mod leaving;
 mod register;
 pub mod remote;
 mod resolver;
-mod server;
+pub mod server;
 mod validator;
 mod wrapper;
 

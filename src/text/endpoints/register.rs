@@ -13,9 +13,10 @@ use crate::pg::options::{self, required};
 use crate::pg::read_only;
 use crate::pg::text::Text;
 use crate::text::embedders::{self, Made};
-use algo_text::embedder::{Kind, Task};
+use algo_text::embedder::Kind;
 use algo_text::endpoint::definition::Definition;
-use algo_text::endpoint::request::OWN_KEYS;
+use algo_text::endpoint::{chat, request::OWN_KEYS};
+use algo_text::task::Task;
 
 /// What pgvector's `vector` can hold; no service gives more.
 const MOST_DIMENSIONS: i32 = 16_000;
@@ -56,7 +57,7 @@ fn register_remote(
             dimensions: dimensions_of(task, dimensions)?,
             max_tokens: max_tokens.map(tokens).transpose()?,
             tokenizer: tokenizer.map(|tokenizer| pinned(&tokenizer)).transpose()?,
-            request: said_beside(request)?,
+            request: said_beside(task, request)?,
         };
         let statement = Foreground::new()?;
         let made = Made {
@@ -77,9 +78,10 @@ fn register_remote(
 }
 
 fn task_named(name: &str) -> Result<Task> {
-    Task::named(name).ok_or_else(|| {
+    let task = Task::REMOTE.into_iter().find(|task| task.name() == name);
+    task.ok_or_else(|| {
         Error::new(INVALID_PARAMETER, format!("task cannot be \"{name}\""))
-            .hint(format!("It is {}.", Task::ALL.map(Task::name).join(" or ")))
+            .hint("It is embedding, reranking or generation.")
     })
 }
 
@@ -98,7 +100,12 @@ fn dimensions_of(task: Task, dimensions: Option<i32>) -> Result<Option<usize>> {
             .hint(format!("It must be between 1 and {MOST_DIMENSIONS}."))),
         (Task::Embedding, None) => Err(Error::new(INVALID_PARAMETER, "an embedding model needs its dimensions")
             .hint("Give dimensions => how many numbers its vectors have; every answer is held to that.")),
-        (Task::Reranking, None) => Ok(None),
+        (Task::Reranking | Task::Generation | Task::Prompt, None) => Ok(None),
+        (Task::Generation | Task::Prompt, Some(_)) => Err(Error::new(
+            INVALID_PARAMETER,
+            "a model that writes texts has no dimensions",
+        )
+        .hint("Leave dimensions out.")),
         (Task::Reranking, Some(_)) => Err(Error::new(INVALID_PARAMETER, "a reranking model has no dimensions")
             .hint("Leave dimensions out: it gives one number for each document.")),
     }
@@ -116,11 +123,22 @@ fn tokens(tokens: i32) -> Result<usize> {
 }
 
 /// What each request says beside what it has to say.
-fn said_beside(request: Option<Jsonb>) -> Result<Map<String, Json>> {
+fn said_beside(task: Task, request: Option<Jsonb>) -> Result<Map<String, Json>> {
     let Json::Object(request) = options::object("request", request)? else {
         return Ok(Map::new());
     };
-    match request.keys().find(|key| OWN_KEYS.contains(&key.as_str())) {
+    let own: &[&str] = match task {
+        Task::Embedding | Task::Reranking => &OWN_KEYS,
+        Task::Generation | Task::Prompt => &chat::OWN_KEYS,
+    };
+    if let (Task::Generation, Err(problem)) = (task, chat::limit(&request)) {
+        return Err(
+            Error::new(INVALID_PARAMETER, "request does not say how long an answer may be")
+                .detail(format!("Of the request: {problem}."))
+                .hint("Give it as {\"max_tokens\": 512}, or by the other name where the server takes no other."),
+        );
+    }
+    match request.keys().find(|key| own.contains(&key.as_str())) {
         Some(key) => Err(
             Error::new(INVALID_PARAMETER, format!("request cannot have the key \"{key}\""))
                 .detail("Every request says that by itself.")

@@ -2,10 +2,12 @@
 
 use super::WRAPPER;
 use crate::models::registry::{self, Privilege};
-use crate::pg::error::{Error, Result, WRONG_TASK};
+use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, Result, WRONG_TASK};
 use crate::pg::foreground::Foreground;
-use algo_text::embedder::{Kind, Task};
+use crate::pg::identity;
+use algo_text::embedder::Kind;
 use algo_text::endpoint::definition::Definition;
+use algo_text::task::Task;
 
 /// A remote model that the caller may use.
 pub struct Remote {
@@ -46,5 +48,18 @@ impl Remote {
             hash: version.hash()?,
             definition,
         })
+    }
+}
+
+/// Returns 42501 where code runs that a relation brought along: it does not spend its reader's money, nor tell anybody what that one reads.
+pub fn require_free() -> Result<()> {
+    match identity::is_restricted() {
+        false => Ok(()),
+        true => Err(Error::new(
+            INSUFFICIENT_PRIVILEGE,
+            "an endpoint cannot be called within a security-restricted operation",
+        )
+        .detail("Indexes, materialized views and stored checks are among them.")
+        .hint("Call it in a statement of its own, and keep what it answers.")),
     }
 }

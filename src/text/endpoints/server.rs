@@ -6,9 +6,11 @@ use super::{WRAPPER, client};
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result};
 use crate::pg::foreign_server::ForeignServer;
 use crate::pg::settings;
+use crate::text::pii;
 use algo_text::endpoint::hosts::Hosts;
 use algo_text::endpoint::options::{SERVER, ServerOptions};
 use algo_text::endpoint::secret::Secret;
+use algo_text::pii::Redactor;
 
 /// A server that the caller may use, whose host may be reached.
 pub struct Server {
@@ -16,6 +18,8 @@ pub struct Server {
     pub options: ServerOptions,
     pub key: Option<Secret>,
     pub authorities: client::Authorities,
+    /// What takes out of texts what may not leave.
+    pub redactor: Option<Redactor>,
 }
 
 /// What a server says, for a caller who has USAGE on it.
@@ -38,6 +42,7 @@ impl Server {
         };
         Ok(Server {
             key: key::key_of(&foreign)?,
+            redactor: options.redact.clone().map(pii::redactor).transpose()?,
             foreign,
             options,
             authorities,

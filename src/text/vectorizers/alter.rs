@@ -41,6 +41,10 @@ fn build(vectorizer: &Vectorizer, embedding: &str) -> Result<()> {
         .hint("CALL assay.run_queue() until it is done, or give it up by assay.rollback_vectorizer."));
     }
     let embedder = identity::on_behalf_of(vectorizer.owner, || Embedder::hold(embedding))?;
+    let layout = vectorizer.layout()?;
+    identity::on_behalf_of(vectorizer.owner, || {
+        embedder.require_may_see(vectorizer.source, layout.columns.iter().chain([&layout.loaded]))
+    })?;
     let embedding = &embedder.reference();
     if vectorizer.serving()?.embedding == *embedding {
         return Err(

@@ -157,7 +157,11 @@ impl Request {
                 ),
             )
             .hint("Use consistency => 'queue'.")),
-            false => Ok(embedder),
+            false => {
+                let allowed =
+                    identity::on_behalf_of(self.owner, || embedder.require_may_see(self.source, &self.columns));
+                allowed.map(|()| embedder)
+            }
         }
     }
 

@@ -2,15 +2,19 @@
 
 use std::collections::HashMap;
 
+use pgrx::pg_sys::Oid;
+
 use super::definition::Vectorizer;
 use super::space::Space;
 use crate::models::{self, Privilege, in_use};
 use crate::pg::error::{Error, Result, UNSUITABLE_ROWS, WRONG_TASK};
 use crate::pg::foreground::Foreground;
 use crate::pg::snapshot;
+use crate::text::endpoints::leaving;
 use crate::text::endpoints::remote::Remote;
 use crate::text::{embedders, endpoints};
-use algo_text::embedder::{Kind, Task};
+use algo_text::embedder::Kind;
+use algo_text::task::Task;
 use algo_text::vectorizer::reconcile::Hash;
 
 /// Vectors of texts, by the texts' hashes.
@@ -62,6 +66,14 @@ impl Embedder {
             false => Err(vectorizer
                 .broken(&format!("embedder \"{}\" is not what it was", space.embedding))
                 .detail("The vectors were made by other bytes, with which it gives others.")),
+        }
+    }
+
+    /// Returns 42501 where it answers elsewhere, and columns of a relation may not be sent there.
+    pub fn require_may_see<'c>(&self, source: Oid, columns: impl IntoIterator<Item = &'c String>) -> Result<()> {
+        match self {
+            Embedder::Local(_) => Ok(()),
+            Embedder::Remote(remote) => leaving::require_may_leave(&remote.definition.server, source, columns),
         }
     }
 

@@ -14,7 +14,7 @@ mod evidence;
 mod known;
 pub mod names;
 mod pieces;
-mod queue;
+pub mod queue;
 mod refresh;
 pub mod source;
 pub mod space;

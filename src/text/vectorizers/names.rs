@@ -6,7 +6,7 @@ use super::definition::Vectorizer;
 use crate::pg::error::{Error, Result, UNDEFINED_VECTORIZER};
 use crate::pg::text::Text;
 use crate::pg::{relation, statement, tables};
-use crate::text::search::postings;
+use crate::text::search::{exclusions, postings};
 
 /// The vectorizer of a name: `docs`, or `public.docs`, in quotes where SQL needs them.
 pub fn resolve(name: &str) -> Result<Vectorizer> {
@@ -84,6 +84,7 @@ pub fn forget_rows(id: i64) -> Result<()> {
         let delete = format!("DELETE FROM assay.{table} WHERE vectorizer_id OPERATOR(pg_catalog.=) $1");
         statement::run(&delete, &[id.into()])?;
     }
+    exclusions::forget(id)?;
     postings::forget(id)
 }
 

@@ -113,7 +113,13 @@ impl<'v> Refresh<'v> {
     pub fn embedders(&self) -> Result<Vec<Embedder>> {
         self.spaces
             .iter()
-            .map(|space| Embedder::of_space(self.vectorizer, space))
+            .map(|space| {
+                let embedder = Embedder::of_space(self.vectorizer, space)?;
+                // What may be sent may have changed since.
+                let columns = self.layout.columns.iter().chain([&self.layout.loaded]);
+                embedder.require_may_see(self.vectorizer.source, columns)?;
+                Ok(embedder)
+            })
             .collect()
     }
 

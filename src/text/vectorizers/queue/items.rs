@@ -9,6 +9,7 @@ use crate::pg::error::Result;
 use crate::pg::text::Text;
 use crate::pg::text_array::TextArray;
 use crate::pg::{identity, snapshot, statement, tables};
+use crate::text::queue::is_free;
 use crate::text::vectorizers::refresh::Key;
 use algo::hash;
 use pgrx::datum::TimestampWithTimeZone;
@@ -59,10 +60,6 @@ pub fn add_all(vectorizer: i64, keys: &[Key]) -> Result<()> {
     each(keys, |key| add(vectorizer, key))
 }
 
-// An item that nobody works at: $2 is the lease of whoever asks.
-const IS_FREE: &str =
-    "(q.lease IS NULL OR q.lease OPERATOR(pg_catalog.<>) $2 AND assay_internal.lease_is_free(q.lease))";
-
 /// Takes up to so many rows of a vectorizer, those that have waited longest first. One that has failed before, or that whoever worked at it did not live to tell of, is taken
 /// by itself where `alone` says so, and else is not.
 pub fn claim(vectorizer: i64, lease: i64, most: i32, alone: bool) -> Result<Vec<Claim>> {
@@ -78,12 +75,13 @@ pub fn claim(vectorizer: i64, lease: i64, most: i32, alone: bool) -> Result<Vec<
         ] {
             identity::set(name, "off")?;
         }
+        let free = is_free("q");
         let mut claims: BTreeMap<i64, Vec<Claim>> = BTreeMap::new();
         let first = format!(
             "WITH due AS (
     SELECT q.id FROM assay.vectorizer_queue AS q
     WHERE q.vectorizer_id OPERATOR(pg_catalog.=) $1 AND q.next_at OPERATOR(pg_catalog.<=) pg_catalog.clock_timestamp()
-        AND q.alone OPERATOR(pg_catalog.=) $4 AND {IS_FREE}
+        AND q.alone OPERATOR(pg_catalog.=) $4 AND {free}
         AND NOT EXISTS (
             SELECT FROM assay.vectorizer_queue AS o
             WHERE o.vectorizer_id OPERATOR(pg_catalog.=) q.vectorizer_id AND o.key_hash OPERATOR(pg_catalog.=) q.key_hash
@@ -103,7 +101,7 @@ RETURNING q.id, q.key, q.key_hash, q.attempts"
             "WITH same AS (
     SELECT q.id FROM pg_catalog.unnest($3) AS h(key_hash)
     JOIN assay.vectorizer_queue AS q ON q.vectorizer_id OPERATOR(pg_catalog.=) $1 AND q.key_hash OPERATOR(pg_catalog.=) h.key_hash
-    WHERE {IS_FREE}
+    WHERE {free}
     FOR UPDATE OF q SKIP LOCKED)
 UPDATE assay.vectorizer_queue AS q SET lease = $2
 FROM same WHERE q.id OPERATOR(pg_catalog.=) same.id
