@@ -3,6 +3,7 @@
 
 mod checks;
 mod columns;
+mod corpus;
 mod drift;
 mod model;
 mod profile;

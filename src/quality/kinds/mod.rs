@@ -6,17 +6,21 @@
 mod accepted_range;
 mod accepted_values;
 mod anomaly;
+mod boilerplate;
 mod column_count_between;
 mod columns_compare;
 mod columns_match;
+mod contradictions;
 mod correlation_between;
 mod distinct_values;
 mod embedding_lag;
+mod encoding_damage;
 mod equal_rowcount;
 mod equality;
 mod expression_is_true;
 mod extreme_between;
 mod figure_between;
+mod language;
 mod length_between;
 mod like;
 mod matches_regex;
@@ -30,6 +34,7 @@ mod not_empty;
 mod not_null;
 mod null_share_by_segment;
 mod outliers;
+mod pii;
 mod quantile_between;
 mod recency;
 mod relationships;
@@ -38,6 +43,7 @@ mod row_count_ratio;
 mod scale_shift;
 mod sentinel_values;
 mod sequential_values;
+mod stale;
 mod stuck_values;
 mod type_is;
 pub mod unique;
@@ -112,6 +118,12 @@ static TABLE: &[&CheckKind] = &[
     &anomaly::ANOMALY,
     &retrieval_at_least::RETRIEVAL_AT_LEAST,
     &retrieval_at_least::ANN_RECALL_AT_LEAST,
+    &pii::PII,
+    &language::LANGUAGE,
+    &encoding_damage::ENCODING_DAMAGE,
+    &boilerplate::BOILERPLATE,
+    &stale::STALE,
+    &contradictions::CONTRADICTIONS,
 ];
 
 /// The kind of a name. Returns an error with 22023, which lists all kinds, when there is none.
