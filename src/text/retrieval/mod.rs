@@ -12,14 +12,14 @@ mod answers;
 mod compare;
 mod evaluate;
 mod index;
-mod questions;
+pub mod questions;
 
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, notice};
 use crate::pg::options::required;
 use crate::text::search::count;
 
 /// What draws the bootstrap: the same for all, so that figures can be repeated.
-const SEED: u64 = 42;
+pub const SEED: u64 = 42;
 
 /// How many of the best count, as an argument: ascending, each once.
 fn depths(value: Option<Vec<Option<i32>>>) -> Result<Vec<usize>> {

@@ -61,7 +61,7 @@ fn is_relevant(row: &Row<'_>, grade_at: Option<usize>) -> bool {
 }
 
 /// A key: a JSON object of its columns, or the value of the only one.
-fn parse(text: &str, columns: &[String]) -> Result<Key> {
+pub fn parse(text: &str, columns: &[String]) -> Result<Key> {
     if text.starts_with('{')
         && let Ok(json) = serde_json::from_str::<Json>(text)
         && let Some(key) = of_json(&json, columns)

@@ -44,6 +44,15 @@ impl Mode {
         }
     }
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Vector => "vector",
+            Mode::Text => "text",
+            Mode::Hybrid => "hybrid",
+        }
+    }
+
     /// The parts of it.
     pub fn parts(self) -> &'static [Part] {
         match self {

@@ -34,6 +34,8 @@ pub struct Request {
 
 /// A chunk that was found.
 pub struct Hit {
+    /// Its number in the table of chunks.
+    pub id: i64,
     /// The key of its row.
     pub key: Json,
     /// Its place in its row's text.
@@ -109,7 +111,7 @@ impl<'a> Searcher<'a> {
         let chunks: Vec<i64> = order.iter().map(|found| found.document).collect();
         let mut texts = self.visible.texts(&chunks)?;
         if let Some(model) = &self.request.rerank {
-            order = rerank::judge(model, query, &chunks, &texts, self.watch)?;
+            order = rerank::judge(self.target, model, query, &chunks, &texts, self.watch)?;
             note(&mut ranks, "rerank", &order);
         }
         order.truncate(k);
@@ -118,6 +120,7 @@ impl<'a> Searcher<'a> {
             .filter_map(|found| {
                 let seen = self.visible.seen(found.document)?;
                 Some(Hit {
+                    id: found.document,
                     key: seen.key.clone(),
                     seq: seen.seq,
                     chunk: texts.remove(&found.document)?,

@@ -7,11 +7,13 @@
 //! | `target` | the vectorizer, as search sees it |
 //! | `postings` | the words of chunks, in tables |
 //! | `candidates` | chunks in the order of one score |
+//! | `exclusions` | which documents are left out |
 //! | `visible` | which of them the caller may see, and what they are |
 //! | `hits` | the best of all parts together |
 //! | `rerank` | the best ones, judged once more by a model that reads question and chunk together |
 
 mod candidates;
+pub mod exclusions;
 mod hits;
 pub mod postings;
 mod rerank;
@@ -28,8 +30,9 @@ use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
 
 pub use candidates::Mode;
-pub use hits::{Request, Searcher};
+pub use hits::{Hit, Request, Searcher};
 pub use target::{Target, language};
+pub use visible::{Visible, number};
 
 /// The most chunks that are given.
 const MOST: i32 = 10_000;

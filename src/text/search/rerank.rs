@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use super::target::Target;
 use crate::models::{self, Privilege};
 use crate::pg::error::Result;
 use crate::pg::foreground::Foreground;
+use crate::text::endpoints::leaving;
 use crate::text::endpoints::remote::Remote;
 use crate::text::{embedders, endpoints};
 use algo_text::bm25::Found;
-use algo_text::embedder::{Kind, Task};
+use algo_text::embedder::Kind;
+use algo_text::task::Task;
 
 /// Chunks in the order of what a model says of each together with the question, the best first.
 pub fn judge(
+    target: &Target,
     model: &str,
     query: &str,
     chunks: &[i64],
@@ -22,7 +26,7 @@ pub fn judge(
         .filter_map(|chunk| texts.get(chunk).map(|text| (*chunk, text.as_str())))
         .collect();
     let texts: Vec<&str> = present.iter().map(|(_, text)| *text).collect();
-    let scores = scores(model, query, &texts, watch)?;
+    let scores = scores(target, model, query, &texts, watch)?;
     let mut found: Vec<Found> = (present.iter().zip(scores))
         .map(|((document, _), score)| Found {
             document: *document,
@@ -38,9 +42,15 @@ pub fn judge(
 }
 
 /// How well each text answers the question, by a model that is here or elsewhere.
-fn scores(model: &str, query: &str, texts: &[&str], watch: &Foreground) -> Result<Vec<f32>> {
+fn scores(target: &Target, model: &str, query: &str, texts: &[&str], watch: &Foreground) -> Result<Vec<f32>> {
     if models::resolve(model, Privilege::Predict)?.algorithm()? == Kind::Remote.name() {
-        return endpoints::embed::rerank(&Remote::open(model, Task::Reranking)?, query, texts);
+        let remote = Remote::open(model, Task::Reranking)?;
+        leaving::require_may_leave(
+            &remote.definition.server,
+            target.vectorizer.source,
+            [&target.layout.loaded],
+        )?;
+        return endpoints::embed::rerank(&remote, query, texts);
     }
     let embedder = embedders::open(model)?;
     let pairs: Vec<(&str, &str)> = texts.iter().map(|text| (query, *text)).collect();

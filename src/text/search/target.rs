@@ -40,7 +40,11 @@ pub struct Target {
 impl Target {
     /// The vectorizer of a name. Returns ML035 where there is none.
     pub fn of(name: &str) -> Result<Target> {
-        let vectorizer = resolve(name)?;
+        Target::of_vectorizer(resolve(name)?)
+    }
+
+    /// A vectorizer that was found.
+    pub fn of_vectorizer(vectorizer: Vectorizer) -> Result<Target> {
         let layout = vectorizer.layout()?;
         let store_key = key_columns(vectorizer.store, layout.key.len());
         if store_key.len() != layout.key.len() {

@@ -6,6 +6,7 @@ use pgrx::pg_sys::Oid;
 use pgrx::spi::quote_literal;
 use serde_json::Value as Json;
 
+use super::exclusions;
 use super::target::{Target, read_as};
 use crate::pg::error::{Error, INTERNAL, Result};
 use crate::pg::expression::require_expression;
@@ -36,6 +37,8 @@ pub struct Visible<'t> {
     filter: Option<&'t str>,
     /// Whether the caller sees all rows.
     is_open: bool,
+    /// The chunks of documents that are left out, whoever searches.
+    excluded: BTreeSet<i64>,
     known: BTreeMap<i64, Option<Seen>>,
 }
 
@@ -48,6 +51,7 @@ impl<'t> Visible<'t> {
             caller: role::current(),
             filter,
             is_open: false,
+            excluded: BTreeSet::new(),
             known: BTreeMap::new(),
         };
         let all = visible.rows("", "");
@@ -57,6 +61,10 @@ impl<'t> Visible<'t> {
             Ok(query.has_row_security())
         })?;
         visible.is_open = filter.is_none() && !row_security;
+        let mut excluded = exclusions::of(target.vectorizer.id)?;
+        // Those that were written when the key had other columns mean nothing any more.
+        excluded.retain(|key| key.len() == target.layout.key.len());
+        visible.excluded = visible.chunks_of(&excluded)?.into_iter().collect();
         Ok(visible)
     }
 
@@ -140,21 +148,28 @@ impl<'t> Visible<'t> {
             return Ok(None);
         }
         let mut chunks = BTreeSet::new();
+        chunks.extend(self.chunks_of(&keys)?);
+        Ok(Some(chunks))
+    }
+
+    /// The chunks of rows with these keys, whoever may see them.
+    pub fn chunks_of(&self, keys: &[Vec<String>]) -> Result<Vec<i64>> {
+        let mut chunks = Vec::new();
         if keys.is_empty() {
-            return Ok(Some(chunks));
+            return Ok(chunks);
         }
         let store_key = &self.target.store_key;
         let query = format!(
             "SELECT c.chunk_id FROM {} JOIN ONLY {} AS c ON {}",
-            self.keys(&keys),
+            self.keys(keys),
             self.target.store,
             self.match_keys(|place| format!("c.{}", relation::quoted(&store_key[place])))
         );
         self.target.read_store(&query, &mut |row| {
-            chunks.insert(number(row, 0)?);
+            chunks.push(number(row, 0)?);
             Ok(())
         })?;
-        Ok(Some(chunks))
+        Ok(chunks)
     }
 
     /// The key in the columns of a row from `first` on.
@@ -172,10 +187,12 @@ impl<'t> Visible<'t> {
             .copied()
             .filter(|chunk| !self.known.contains_key(chunk))
             .collect();
-        if unknown.is_empty() {
+        self.known.extend(unknown.iter().map(|chunk| (*chunk, None)));
+        let wanted = unknown.iter().filter(|chunk| !self.excluded.contains(chunk));
+        let ids: Vec<String> = wanted.map(i64::to_string).collect();
+        if ids.is_empty() {
             return Ok(());
         }
-        let ids: Vec<String> = unknown.iter().map(i64::to_string).collect();
         let names = self.target.store_key.iter().zip(1..);
         let names: Vec<String> = names
             .map(|(name, number)| format!("c.{} AS k{number}", relation::quoted(name)))
@@ -197,7 +214,6 @@ WHERE c.chunk_id OPERATOR(pg_catalog.=) ANY ('{{{}}}'::pg_catalog.int8[])) AS s"
                 .push((number(row, 0)?, seq));
             Ok(())
         })?;
-        self.known.extend(unknown.into_iter().map(|chunk| (chunk, None)));
         if of_keys.is_empty() {
             return Ok(());
         }
