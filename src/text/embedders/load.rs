@@ -14,7 +14,8 @@ use crate::pg::read_only;
 use crate::pg::result_row::{SetOf, set_of};
 use crate::pg::text::Text;
 use algo_text::bert;
-use algo_text::embedder::{Kind, Task};
+use algo_text::embedder::Kind;
+use algo_text::task::Task;
 
 /// `load_embedder(name, weights, tokenizer, config, deploy)`.
 #[pg_extern(sql = false)]

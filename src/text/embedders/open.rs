@@ -2,7 +2,6 @@
 //! has them to itself. Keyed by content hash, so that nothing in it is ever stale.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use pgrx::pg_sys::Oid;
@@ -14,14 +13,16 @@ use crate::pg::error::{DAMAGED_MODEL, Error, Result, WRONG_TASK};
 use crate::pg::foreground::Foreground;
 use crate::pg::shared_file::{self, Draft, SharedFile};
 use crate::pg::tables;
-use algo_text::embedder::{self, Aligned, Encoder, Image, Kind, Local, Ranker, Task};
+use algo_text::adapter::{Adapter, Base};
+use algo_text::embedder::{self, Aligned, Encoder, Image, Kind, Local, Ranker};
+use algo_text::task::Task;
 
 /// An embedder of a version.
 pub struct Embedder {
     pub version: Version,
     /// The hash of its bytes.
     pub hash: String,
-    pub local: Rc<Local>,
+    pub local: Arc<Local>,
 }
 
 impl Embedder {
@@ -54,9 +55,12 @@ impl Embedder {
     }
 }
 
+#[derive(Clone)]
 struct Kept {
     hash: String,
-    local: Rc<Local>,
+    local: Arc<Local>,
+    /// Of an adapter the embedder below it.
+    base: Option<Base>,
 }
 
 /// So many are kept by a backend. What they take of memory that is not shared is small.
@@ -71,52 +75,98 @@ thread_local! {
 pub fn open(reference: &str) -> Result<Embedder> {
     let version = resolve(reference, Privilege::Predict)?;
     let found = version.task()?;
-    if Task::named(&found).is_none() {
-        return Err(Error::new(
-            WRONG_TASK,
-            format!(
-                "model \"{}\" reads rows, and says nothing of a text",
-                version.reference()
-            ),
-        )
-        .detail(format!("Its task is {found}."))
-        .hint("The view assay.models shows each model's task: embedding or reranking."));
+    let unfit = |problem: &str| {
+        Error::new(WRONG_TASK, format!("model \"{}\" {problem}", version.reference()))
+            .detail(format!("Its task is {found}."))
+            .hint("The view assay.models shows each model's task: embedding or reranking.")
+    };
+    match Task::named(&found) {
+        Some(Task::Embedding | Task::Reranking | Task::Generation) => {}
+        Some(Task::Prompt) => return Err(unfit("is a prompt, and says nothing of a text")),
+        None => return Err(unfit("reads rows, and says nothing of a text")),
     }
     if version.algorithm()? == Kind::Remote.name() {
         return Err(Error::new(
             WRONG_TASK,
             format!("model \"{}\" answers elsewhere", version.reference()),
         )
-        .hint("assay.embed_remote and assay.rerank_remote ask it."));
+        .hint("assay.embed_remote, assay.rerank_remote and assay.generate ask it."));
     }
     let hash = version.hash()?;
-    let local = match recall(&hash) {
-        Some(local) => local,
+    let kept = match recall(&hash) {
+        Some(kept) => {
+            // Who may use an adapter has to be allowed to use what is below it, too.
+            if let Some(base) = &kept.base {
+                below(&version, base)?;
+            }
+            kept
+        }
         None => {
-            let local = Rc::new(embedder::open(image(&version, &hash)?).map_err(|error| unreadable(&version, error))?);
-            keep(hash.clone(), Rc::clone(&local));
-            local
+            let (local, base) = assemble(&version, &hash)?;
+            let local = Arc::new(local);
+            let kept = Kept {
+                hash: hash.clone(),
+                local,
+                base,
+            };
+            keep(kept.clone());
+            kept
         }
     };
-    Ok(Embedder { version, hash, local })
-}
-
-fn recall(hash: &str) -> Option<Rc<Local>> {
-    CACHE.with_borrow_mut(|cache| {
-        let place = cache.iter().position(|kept| kept.hash == hash)?;
-        let kept = cache.remove(place);
-        let local = Rc::clone(&kept.local);
-        cache.push(kept);
-        Some(local)
+    Ok(Embedder {
+        version,
+        hash,
+        local: kept.local,
     })
 }
 
-fn keep(hash: String, local: Rc<Local>) {
+/// What the bytes of a version are, and of an adapter the embedder below it.
+fn assemble(version: &Version, hash: &str) -> Result<(Local, Option<Base>)> {
+    let image = image(version, hash)?;
+    if version.algorithm()? != Kind::Adapter.name() {
+        let local = embedder::open(image).map_err(|error| unreadable(version, error))?;
+        return Ok((local, None));
+    }
+    let adapter = Adapter::open(&image).map_err(|error| unreadable(version, error))?;
+    let base = adapter.base.clone();
+    let embedder = open(&below(version, &base)?.reference())?;
+    let local = adapter.on(embedder.local).map_err(|error| unreadable(version, error))?;
+    Ok((local, Some(base)))
+}
+
+/// The embedder below an adapter, for a caller who may predict with it, too. Returns `ML009` where it is not what it was.
+fn below(adapter: &Version, base: &Base) -> Result<Version> {
+    let version = resolve(&base.reference, Privilege::Predict)?;
+    // An adapter on top of another one has no place here: it could be on top of itself.
+    if version.hash()? == base.hash && version.algorithm()? != Kind::Adapter.name() {
+        return Ok(version);
+    }
+    Err(Error::new(
+        DAMAGED_MODEL,
+        format!("model \"{}\" cannot be loaded", adapter.reference()),
+    )
+    .detail(format!(
+        "The embedder \"{}\" below it is not what it was.",
+        base.reference
+    ))
+    .hint("Train the adapter again."))
+}
+
+fn recall(hash: &str) -> Option<Kept> {
+    CACHE.with_borrow_mut(|cache| {
+        let place = cache.iter().position(|kept| kept.hash == hash)?;
+        let kept = cache.remove(place);
+        cache.push(kept.clone());
+        Some(kept)
+    })
+}
+
+fn keep(kept: Kept) {
     CACHE.with_borrow_mut(|cache| {
         if cache.len() >= MOST {
             cache.remove(0);
         }
-        cache.push(Kept { hash, local });
+        cache.push(kept);
     });
 }
 

@@ -11,7 +11,8 @@ use crate::pg::foreground::Foreground;
 use crate::pg::result_row::result_row;
 use crate::pg::snapshot;
 use crate::text::embedders::open::sweep;
-use algo_text::embedder::{Kind, Task};
+use algo_text::embedder::Kind;
+use algo_text::task::Task;
 
 /// What becomes a version.
 pub struct Made<'a> {
