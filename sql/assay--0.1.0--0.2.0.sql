@@ -1733,10 +1733,10 @@ COMMENT ON COLUMN assay.quality_history.added_by IS 'The role that had added the
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction_source FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.performance_limit FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 COMMENT ON FUNCTION assay.reassign_owned(text, text) IS
-'Gives what a role has in this database to another, and says how much: its models, the checks it added, its baselines, and the results of checks that ran as it or were its; also, without a count, what it added to owners, assets, data products, service levels, maintenance, calendars and rotations, and for which owners it acts. What REASSIGN OWNED is for tables, which does not know of these; to be called in each database beside it. Privileges on models that were granted to the role stay (assay.drop_owned revokes them). from may be none: what belongs to roles that are gone, for superusers only. Takes the privileges of both roles. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.
+'Gives what a role has in this database to another, and says how much: its models, the checks it added, its baselines, and the results of checks that ran as it or were its; also, without a count, its training sets, what it submitted to models, its examples of questions, what it added to owners, assets, data products, service levels, maintenance, calendars and rotations, and for which owners it acts. What REASSIGN OWNED is for tables, which does not know of these; to be called in each database beside it. Privileges on models that were granted to the role stay (assay.drop_owned revokes them). from may be none: what belongs to roles that are gone, for superusers only. Takes the privileges of both roles. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.
 Example: SELECT * FROM assay.reassign_owned(''ann'', ''data_team'')';
 COMMENT ON FUNCTION assay.drop_owned(text) IS
-'Drops what a role has in this database, and says how much: its models with all their versions, the checks it added, its baselines, the results of checks that ran as it, and the privileges on models that were granted to it. Owners, assets, data products, service levels, maintenance, calendars and rotations that it added are left to the owner of the database, for others rely on them; issues and incidents stay, and it has no part in them any more. What DROP OWNED is for tables, which does not know of these; after it DROP ROLE finds nothing of assay''s. role may be none: what belongs to roles that are gone, for superusers only. Takes the privileges of the role. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.
+'Drops what a role has in this database, and says how much: its models with all their versions, the checks it added, its baselines, the results of checks that ran as it, and the privileges on models that were granted to it; without a count, its training sets, what it submitted to models and its examples of questions. Owners, assets, data products, service levels, maintenance, calendars and rotations that it added are left to the owner of the database, for others rely on them; issues and incidents stay, and it has no part in them any more. What DROP OWNED is for tables, which does not know of these; after it DROP ROLE finds nothing of assay''s. role may be none: what belongs to roles that are gone, for superusers only. Takes the privileges of the role. Errors: 22023 a NULL, 42704 no such role, 42501, 25006.
 Example: SELECT * FROM assay.drop_owned(''ann'')';
 
 CREATE FUNCTION assay.render_reliability(format text DEFAULT 'text', at timestamptz DEFAULT pg_catalog.now()) RETURNS text
@@ -3751,7 +3751,7 @@ COMMENT ON FUNCTION assay.embed(text, text[]) IS
 'The vectors of texts as an array of two dimensions, a row for each; the elements of the row of a NULL are NULL. The vectors are those that assay.embed(model, input) gives of each text, computed on up to assay.threads threads. Errors as there, and 53400 assay.max_memory.
 Example: SELECT assay.embed(''minilm'', ARRAY[''The refund period is 14 days.'', ''The cat sat on the mat''])';
 
--- Endpoints: servers elsewhere that embed and rerank texts. CREATE SERVER says where one is, USAGE on it who may call it, a user mapping with which key;
+-- Endpoints: servers elsewhere that embed, rerank and write texts. CREATE SERVER says where one is, USAGE on it who may call it, a user mapping with which key;
 -- assay.endpoints says which hosts may be reached at all. What is called is booked first, by a background worker, so that no rollback takes it back.
 
 CREATE FUNCTION assay_internal.http_validator(options text[], catalog oid) RETURNS void
@@ -3761,7 +3761,7 @@ COMMENT ON FUNCTION assay_internal.http_validator(text[], oid) IS
 
 CREATE FOREIGN DATA WRAPPER assay_http NO HANDLER VALIDATOR assay_internal.http_validator;
 COMMENT ON FOREIGN DATA WRAPPER assay_http IS
-'Endpoints that speak OpenAI''s protocol. Options of a server: base_url, api (openai), model, timeout (seconds), requests_per_minute, tokens_per_day, cost_per_day, price_per_million_tokens, batch_size, ca_file; of a user mapping: one of api_key, api_key_file, api_key_variable.';
+'Endpoints that speak OpenAI''s protocol. Options of a server: base_url, api (openai), model, timeout (seconds), requests_per_minute, tokens_per_day, cost_per_day, price_per_million_tokens, price_per_million_answer_tokens, batch_size, ca_file, columns (which columns of tables may leave for it: schema.table.column or schema.table.*, with commas between), redact (a policy of assay.redact, or one action: what is taken out of texts before they leave); of a user mapping: one of api_key, api_key_file, api_key_variable.';
 
 -- Who creates an extension that is trusted owns it, but not what it contains.
 CREATE FUNCTION assay_internal.grant_wrapper() RETURNS void
@@ -3846,7 +3846,7 @@ COMMENT ON COLUMN assay.endpoint_usage.day IS 'The day, in UTC.';
 COMMENT ON COLUMN assay.endpoint_usage.calls IS 'How often it was called.';
 COMMENT ON COLUMN assay.endpoint_usage.failed IS 'How many of these calls have failed.';
 COMMENT ON COLUMN assay.endpoint_usage.tokens IS 'The tokens: what the server said that it took, or what the call was booked for where it did not say.';
-COMMENT ON COLUMN assay.endpoint_usage.cost IS 'What they cost, at the server''s price_per_million_tokens.';
+COMMENT ON COLUMN assay.endpoint_usage.cost IS 'What they cost, at the server''s price_per_million_tokens, and price_per_million_answer_tokens of those that a model wrote.';
 
 CREATE VIEW assay.endpoint_calls WITH (security_barrier) AS
     SELECT c.id, c.server, c.called_by, c.model, c.booked_at, c.finished_at, c.failed, c.tokens, c.cost
@@ -3877,7 +3877,7 @@ CREATE FUNCTION assay.register_remote(
     tokenizer text DEFAULT NULL, request jsonb DEFAULT '{}', deploy text DEFAULT 'auto') RETURNS integer
 AS 'MODULE_PATHNAME', 'register_remote_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.register_remote(text, text, text, text, integer, integer, text, jsonb, text) IS
-'Adds a version of a model that answers elsewhere, and gives its number. server: a foreign server of assay_http that the caller has USAGE on. model: its name there, the server''s option model unless given. task: embedding or reranking. dimensions: how many numbers a vector has. max_tokens: the most tokens of a text. tokenizer: a local embedder that cuts texts into the same tokens; without one each byte counts as one. request: what each request says beside, such as {"dimensions": 256}. deploy: auto (where none is deployed), always or never. Nothing is called. Errors: 22023, 42501, 42704.
+'Adds a version of a model that answers elsewhere, and gives its number. server: a foreign server of assay_http that the caller has USAGE on. model: its name there, the server''s option model unless given. task: embedding, reranking or generation. dimensions: how many numbers a vector has. max_tokens: the most tokens of a text; of a model that writes, of what it is asked and its answer together. tokenizer: a local embedder that cuts texts into the same tokens; without one each byte counts as one. request: what each request says beside, such as {"dimensions": 256}; for a model that writes also the most tokens of an answer, as max_tokens or by the name max_completion_tokens where the server wants that one. deploy: auto (where none is deployed), always or never. Nothing is called. Errors: 22023, 42501, 42704.
 Example: SELECT assay.register_remote(''small'', ''llm'', ''text-embedding-3-small'', dimensions => 1536)';
 
 CREATE FUNCTION assay.embed_remote(model text, input text) RETURNS real[]
@@ -4142,7 +4142,7 @@ Example: SELECT assay.drop_vectorizer(''document'', keep_chunks => true)';
 CREATE PROCEDURE assay.run_queue(max_items integer DEFAULT 10000, max_seconds double precision DEFAULT 60)
 AS 'MODULE_PATHNAME', 'run_queue_wrapper' LANGUAGE c;
 COMMENT ON PROCEDURE assay.run_queue(integer, double precision) IS
-'Embeds what waits in the queues of all vectorizers whose source''s owner the caller acts for, until nothing waits, so many rows were done, or so much time is over. For a scheduler; several sessions may work at once. It commits after each batch of up to 64 rows, so it is called outside of a transaction block. A row that fails is noted in assay.vectorizer_items and tried again later; the others go on. An endpoint that asks for patience is no failure. Where a session is killed, its batch is done by the next one. Errors: 22023 an argument, 2D000 within a transaction block, 25006.
+'Embeds what waits in the queues of all vectorizers whose source''s owner the caller acts for, and asks models what was submitted by roles that the caller acts for (assay.submit), as that owner or role, until nothing waits, so many rows were done, or so much time is over. For a scheduler; several sessions may work at once. It commits after each batch of up to 64 rows and after each answer, so it is called outside of a transaction block. A row that fails is noted in assay.vectorizer_items, or assay.generations, and tried again later; the others go on. An endpoint that asks for patience is no failure. Where a session is killed, its batch is done by the next one. Errors: 22023 an argument, 2D000 within a transaction block, 25006.
 Example: CALL assay.run_queue(max_seconds => 5)';
 
 CREATE FUNCTION assay_internal.embedding_lag(vectorizer text) RETURNS double precision
@@ -4265,9 +4265,6 @@ COMMENT ON FUNCTION assay.drop_model(text, integer) IS
 'Drops a version that is not deployed (privilege manage), or without a version the whole model (owner). Version numbers are never given again while the model exists. Errors: 2BP01 decisions of it are logged, or a vectorizer embeds or cuts texts by it.
 Example: SELECT assay.drop_model(''credit'', 1)';
 
--- Whoever installed the extension dumps the new tables, too.
-SELECT assay_internal.grant_dump();
-
 -- Models without a target: what they are made of, and the rows that are strange to them.
 
 COMMENT ON COLUMN assay.model_version.task IS 'What it learned: classification, regression, clustering, anomaly_detection, dimension_reduction or forecasting.';
@@ -4333,3 +4330,815 @@ COMMENT ON FUNCTION assay.forecast_series(text) IS
 frequency: the time between two values, given or found. values: how many there were, gaps filled. last_at: the moment of the last. method: what forecasts it. reason: why that, such as that it won against the seasonal naive in rolling origins. mase: its mean absolute error in rolling origins over that of the seasonal naive one season ahead; smape: the mean symmetric percentage error; NULL where a series was not judged. notes: what was found in it: duplicates, gaps, zeros, values below zero.
 Errors: ML010 a model of rows, and those of assay.predict.
 Example: SELECT series->>''region'' AS region, frequency, method, reason FROM assay.forecast_series(''sales'')';
+
+-- What in texts tells of persons: found, and taken out.
+
+CREATE FUNCTION assay.find_pii(input text, kinds text[] DEFAULT NULL, names text[] DEFAULT NULL,
+    OUT kind text, OUT value text, OUT start_pos integer, OUT end_pos integer) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'find_pii_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 5;
+COMMENT ON FUNCTION assay.find_pii(text, text[], text[]) IS
+'What in a text tells of a person, in its order; nothing lies over another. start_pos and end_pos are positions of characters from 1, the end exclusive: value is substring(input, start_pos, end_pos - start_pos). NULL has nothing.
+kinds, NULL for all: email; phone (international numbers, national ones that are grouped as in their country, others where a word such as call or fax stands near); iban (length of the country, remainder of 97); card (prefix and length of an issuer, Luhn); us_ssn, de_tax_id, kr_rrn, uk_nino, or national_id for these four (each by its rules and check digits); ip (versions 4 and 6); person: those in names, as they are written or in capitals, and what stands behind a title or "my name is".
+Where findings lie over each other, the kind that is told most surely wins: email, iban, ip, the numbers of identity, card, phone, person. O(length). Errors: 22023 no such kind, 22004 a NULL in an array, 53200.
+Example: SELECT * FROM assay.find_pii(''Call Ms. Doe at (212) 555-0123 or mail doe@example.com'')';
+
+CREATE FUNCTION assay.redact(input text, policy jsonb DEFAULT '{}') RETURNS text
+AS 'MODULE_PATHNAME', 'redact_wrapper' LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION assay.redact(text, jsonb) IS
+'The text without what assay.find_pii finds in it. policy: an action for each kind (email, phone, iban, card, us_ssn, de_tax_id, kr_rrn, uk_nino, ip, person; national_id for the four numbers of identity), default for all others, and names, the persons to look for: {"email": "pseudonym", "default": "mask", "names": ["Anna"]}; or one action alone, as a JSON string. NULL for NULL.
+Actions: mask, unless said: [email]; hash: [email:973dfe463ec85785], the first 64 bits of SHA-256, which anybody can compute who guesses the value; pseudonym: something of the same shape that is nobody''s, such as xegabo1234@example.com, the same for all spellings of a value, in every text and database that has the same key; keep.
+The key of pseudonyms is in the file that assay.pseudonym_key_file names, which a superuser sets. O(length). Errors: 22023 what is no policy, ML041 pseudonyms without a key, 53200.
+Example: SELECT assay.redact(''Call Ms. Doe at (212) 555-0123'', ''{"person": "keep"}'')';
+
+-- Answers in words, by models that answer elsewhere, at once or by the queue; and prompts, which are versions in the registry.
+
+CREATE FUNCTION assay.generate(
+    model text, prompt text, schema jsonb DEFAULT NULL, on_error text DEFAULT 'error', options jsonb DEFAULT '{}') RETURNS text
+AS 'MODULE_PATHNAME', 'generate_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000;
+COMMENT ON FUNCTION assay.generate(text, text, jsonb, text, jsonb) IS
+'What a model answers to a prompt: one call of its endpoint, which is booked first and stays booked when the transaction is rolled back. A prompt that is NULL gives NULL. Takes the privilege predict on the model, registered with task => ''generation'', and USAGE on its server.
+schema: the answer is JSON of this schema, which the model is held to and its answer checked against; it has the keywords type, properties, required, additionalProperties, items, enum, const, anyOf, minimum, maximum, minLength, maxLength, minItems and maxItems, and none that would be passed over. An answer that is not of it is told to the model, which is asked once more, within the server''s timeout.
+on_error: null gives NULL, with a WARNING, where the call or its answer is at fault (ML031 to ML034 and ML036), and never where the caller is.
+options: {"system": what the model is told first, "temperature": 0 to 2, "max_tokens": the most of the answer (that of the registration, else 1024), "seed": a whole number, "stop": up to 4 texts before which the answer ends, "retries": how often the model is asked again where it misses the schema (1; up to 5), "partial": true takes an answer that is cut off at the most tokens}.
+Errors: ML031 come again later, ML032 the day''s budget is used up, ML033 the endpoint fails, ML034 it refuses, ML036 no answer that can be used: refused, filtered, cut off, not of the schema; 22023 an argument, or a prompt that is too long, 55000 the call cannot be booked, 42501, also within indexes, materialized views and stored checks, ML001, ML002, ML010.
+Example: SELECT assay.generate(''writer'', ''What is tea?'', on_error => ''null'', options => ''{"max_tokens": 20, "seed": 1}'')';
+
+CREATE TABLE assay.generation (
+    id            bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    submitted_by  assay.role NOT NULL,
+    model         text COLLATE "C" NOT NULL,
+    prompt        text NOT NULL,
+    schema        jsonb,
+    options       jsonb NOT NULL,
+    submitted_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    next_at       timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    attempts      integer NOT NULL DEFAULT 0,
+    lease         bigint,
+    error         text,
+    failed_at     timestamptz,
+    answer        text,
+    prompt_tokens bigint,
+    answer_tokens bigint,
+    cost          double precision,
+    finished_at   timestamptz
+);
+CREATE INDEX generation_next_idx ON assay.generation (model, next_at, id) WHERE finished_at IS NULL;
+CREATE INDEX generation_finished_idx ON assay.generation (finished_at) WHERE finished_at IS NOT NULL;
+COMMENT ON TABLE assay.generation IS 'What was submitted to models, with what they answered. Read the view assay.generations instead.';
+COMMENT ON COLUMN assay.generation.id IS 'The key.';
+COMMENT ON COLUMN assay.generation.submitted_by IS 'The role that submitted it, as which the model is asked.';
+COMMENT ON COLUMN assay.generation.model IS 'The model, with its version.';
+COMMENT ON COLUMN assay.generation.prompt IS 'What the model is asked.';
+COMMENT ON COLUMN assay.generation.schema IS 'The schema of the answer; NULL for words.';
+COMMENT ON COLUMN assay.generation.options IS 'How it is to answer.';
+COMMENT ON COLUMN assay.generation.submitted_at IS 'When it was submitted.';
+COMMENT ON COLUMN assay.generation.next_at IS 'From when on it may be taken up.';
+COMMENT ON COLUMN assay.generation.attempts IS 'How often it was taken up.';
+COMMENT ON COLUMN assay.generation.lease IS 'Under which lease it is worked at, or was when the worker ended.';
+COMMENT ON COLUMN assay.generation.error IS 'Why it failed last.';
+COMMENT ON COLUMN assay.generation.failed_at IS 'When.';
+COMMENT ON COLUMN assay.generation.answer IS 'What the model answered.';
+COMMENT ON COLUMN assay.generation.prompt_tokens IS 'The tokens that the model was sent.';
+COMMENT ON COLUMN assay.generation.answer_tokens IS 'The tokens that it wrote.';
+COMMENT ON COLUMN assay.generation.cost IS 'What they cost.';
+COMMENT ON COLUMN assay.generation.finished_at IS 'When it was answered, or given up.';
+
+CREATE VIEW assay.generations WITH (security_barrier) AS
+    SELECT g.id, g.submitted_by::pg_catalog.text COLLATE "C" AS submitted_by, g.model, g.prompt, g.schema, g.options,
+           CASE WHEN g.finished_at IS NULL THEN 'waiting' WHEN g.error IS NULL THEN 'done' ELSE 'failed' END COLLATE "C" AS status,
+           g.answer, g.attempts, g.error, g.failed_at, g.submitted_at, CASE WHEN g.finished_at IS NULL THEN g.next_at END AS next_at, g.finished_at,
+           g.prompt_tokens, g.answer_tokens, g.cost
+    FROM assay.generation g
+    WHERE pg_catalog.pg_has_role(g.submitted_by::pg_catalog.oid, 'USAGE')
+       OR (SELECT s.steward FROM assay_internal.is_steward AS s);
+COMMENT ON VIEW assay.generations IS
+'What was submitted to models by roles that the current role acts for, with what they answered; for the database''s owner all.
+Example: SELECT id, model, status, answer, error FROM assay.generations ORDER BY id';
+COMMENT ON COLUMN assay.generations.id IS 'The number that assay.submit gave.';
+COMMENT ON COLUMN assay.generations.submitted_by IS 'The role that submitted it, as which the model is asked, with that one''s key and in that one''s name.';
+COMMENT ON COLUMN assay.generations.model IS 'The model, with the version that was meant then.';
+COMMENT ON COLUMN assay.generations.prompt IS 'What the model is asked.';
+COMMENT ON COLUMN assay.generations.schema IS 'The schema of the answer; NULL for words.';
+COMMENT ON COLUMN assay.generations.options IS 'How it is to answer.';
+COMMENT ON COLUMN assay.generations.status IS 'waiting; done; failed: it was tried three times by itself, or ten times while its model or its server was out of order, and is not tried any more.';
+COMMENT ON COLUMN assay.generations.answer IS 'What the model answered.';
+COMMENT ON COLUMN assay.generations.attempts IS 'How often it was tried.';
+COMMENT ON COLUMN assay.generations.error IS 'Why it failed last; NULL where it has not, or was answered since.';
+COMMENT ON COLUMN assay.generations.failed_at IS 'When.';
+COMMENT ON COLUMN assay.generations.submitted_at IS 'When it was submitted.';
+COMMENT ON COLUMN assay.generations.next_at IS 'From when on it may be tried: after a failure 10 seconds later, then twice as long each time; NULL where it is finished.';
+COMMENT ON COLUMN assay.generations.finished_at IS 'When it was answered, or given up.';
+COMMENT ON COLUMN assay.generations.prompt_tokens IS 'The tokens that the model was sent.';
+COMMENT ON COLUMN assay.generations.answer_tokens IS 'The tokens that it wrote.';
+COMMENT ON COLUMN assay.generations.cost IS 'What they cost, at the prices of its server.';
+GRANT SELECT ON assay.generations TO PUBLIC;
+
+CREATE FUNCTION assay.submit(model text, prompt text, schema jsonb DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS bigint
+AS 'MODULE_PATHNAME', 'submit_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.submit(text, text, jsonb, jsonb) IS
+'Puts a prompt into the queue, and gives its number in the view assay.generations. CALL assay.run_queue() asks the model, as the role that submitted, whoever calls it of those who may act for that role; what is asked meanwhile of the version that the name means now is not changed by a deployment. Options as in assay.generate, and schemas, too. Takes what assay.generate takes. Errors: 22023 an argument, 42501, ML001, ML002, ML010, 25006.
+Example: SELECT assay.submit(''writer'', ''What is tea?'', options => ''{"max_tokens": 20}'')';
+
+CREATE FUNCTION assay.prune_generations(older_than interval) RETURNS bigint
+AS 'MODULE_PATHNAME', 'prune_generations_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.prune_generations(interval) IS
+'Deletes what was submitted by roles that the caller acts for and finished longer ago than that, for the database''s owner that of all; gives how many there were. What waits stays. Errors: 22023 a NULL, 25006.
+Example: SELECT assay.prune_generations(''90 days'')';
+
+CREATE FUNCTION assay.create_prompt(name text, template text, deploy text DEFAULT 'auto') RETURNS integer
+AS 'MODULE_PATHNAME', 'create_prompt_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.create_prompt(text, text, text) IS
+'Adds a version of a prompt to the registry, and gives its number. template: what a model is to be asked, in which $name or ${any name} stands for a text, and $$ for a dollar sign. deploy: auto (where none is deployed), always or never. Versions have what those of models have: assay.deploy, assay.rollback, assay.set_alias, assay.grant_model, assay.drop_model; and are referred to as those are, as support, support@2 or support@tested. Errors: 22023 an argument, 42602 a name that cannot be used, 42710 the name of a model, 42501, 25006.
+Example: SELECT assay.create_prompt(''support'', ''Answer in one sentence: $question'')';
+
+CREATE FUNCTION assay.fill_prompt(prompt text, arguments jsonb DEFAULT '{}') RETURNS text
+AS 'MODULE_PATHNAME', 'fill_prompt_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay.fill_prompt(text, jsonb) IS
+'The text of a prompt, with values in place of its names: texts as they are, null as nothing, everything else as JSON. What is filled in is not read as a template. Takes the privilege predict on it. Errors: 22023 a name without a value, or a value without a name, ML001 no such prompt, ML002 no such version, ML010 a model, 42501.
+Example: SELECT assay.fill_prompt(''support'', ''{"question": "Where is my parcel?"}'')';
+
+CREATE VIEW assay.prompts WITH (security_barrier) AS
+    SELECT m.name AS prompt, v.version, m.deployed_version IS NOT NULL AND m.deployed_version OPERATOR(pg_catalog.=) v.version AS deployed,
+           ARRAY(SELECT a.alias FROM assay.model_alias a
+                 WHERE a.model_id OPERATOR(pg_catalog.=) m.id AND a.version OPERATOR(pg_catalog.=) v.version
+                 ORDER BY a.alias) AS aliases,
+           pg_catalog.convert_from(pg_catalog.substr(v.bytes, 10), 'UTF8') AS template,
+           ARRAY(SELECT n.name FROM pg_catalog.jsonb_array_elements_text(v.params OPERATOR(pg_catalog.->) 'names') WITH ORDINALITY AS n (name, place) ORDER BY n.place) AS names,
+           v.hash, m.owner, v.trained_by AS created_by, v.trained_at AS created_at
+    FROM assay_internal.visible_model m
+    JOIN assay.model_version v ON v.model_id OPERATOR(pg_catalog.=) m.id
+    WHERE v.task OPERATOR(pg_catalog.=) 'prompt' AND pg_catalog.jsonb_typeof(v.params OPERATOR(pg_catalog.->) 'names') OPERATOR(pg_catalog.=) 'array';
+COMMENT ON VIEW assay.prompts IS
+'The versions of the prompts that the current role may use.
+Example: SELECT prompt, version, deployed, template FROM assay.prompts ORDER BY prompt, version';
+COMMENT ON COLUMN assay.prompts.prompt IS 'The prompt''s name.';
+COMMENT ON COLUMN assay.prompts.version IS 'The version''s number.';
+COMMENT ON COLUMN assay.prompts.deployed IS 'Whether the bare name stands for this version.';
+COMMENT ON COLUMN assay.prompts.aliases IS 'Its aliases.';
+COMMENT ON COLUMN assay.prompts.template IS 'What a model is to be asked.';
+COMMENT ON COLUMN assay.prompts.names IS 'The names in it that stand for texts.';
+COMMENT ON COLUMN assay.prompts.hash IS 'SHA-256 of it.';
+COMMENT ON COLUMN assay.prompts.owner IS 'The role it belongs to.';
+COMMENT ON COLUMN assay.prompts.created_by IS 'The name of the role that created the version, as it was then.';
+COMMENT ON COLUMN assay.prompts.created_at IS 'When.';
+GRANT SELECT ON assay.prompts TO PUBLIC;
+
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.generation FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('submitted_by');
+CREATE TRIGGER inserted AFTER INSERT ON assay.generation REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('generations', 'submitted_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.generation REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('generations', 'submitted_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.generation REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('generations', 'submitted_by');
+
+SELECT pg_catalog.pg_extension_config_dump('assay.generation', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.generation_id_seq', '');
+
+-- Questions that a model answers from what a search finds: what it was told and said, what people say of that, and documents that are left out of search.
+
+CREATE TABLE assay.answer (
+    id            bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    vectorizer_id bigint NOT NULL,
+    vectorizer    text COLLATE "C" NOT NULL,
+    asked_by      assay.role NOT NULL,
+    asked_at      timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    question      text NOT NULL,
+    history       jsonb NOT NULL,
+    rewritten     text NOT NULL,
+    search        jsonb NOT NULL,
+    retrieved     jsonb NOT NULL,
+    sources       jsonb NOT NULL,
+    prompt        text COLLATE "C",
+    model         text COLLATE "C" NOT NULL,
+    reply         text,
+    answer        text,
+    citations     jsonb NOT NULL,
+    refused       integer NOT NULL,
+    reason        text COLLATE "C",
+    prompt_tokens bigint NOT NULL,
+    answer_tokens bigint NOT NULL,
+    calls         integer NOT NULL,
+    cost          double precision NOT NULL,
+    seconds       double precision NOT NULL,
+    model_seconds double precision NOT NULL
+);
+CREATE INDEX answer_vectorizer_idx ON assay.answer (vectorizer_id, asked_at);
+CREATE INDEX answer_asked_idx ON assay.answer (asked_at);
+COMMENT ON TABLE assay.answer IS 'What was asked and answered. Read the view assay.answers instead.';
+COMMENT ON COLUMN assay.answer.id IS 'The answer''s key.';
+COMMENT ON COLUMN assay.answer.vectorizer_id IS 'The vectorizer that was asked.';
+COMMENT ON COLUMN assay.answer.vectorizer IS 'Its name then.';
+COMMENT ON COLUMN assay.answer.asked_by IS 'The role that asked.';
+COMMENT ON COLUMN assay.answer.asked_at IS 'When.';
+COMMENT ON COLUMN assay.answer.question IS 'The question.';
+COMMENT ON COLUMN assay.answer.history IS 'The conversation before it.';
+COMMENT ON COLUMN assay.answer.rewritten IS 'The question as it was searched for and answered.';
+COMMENT ON COLUMN assay.answer.search IS 'How was searched: k, mode, rerank and filter.';
+COMMENT ON COLUMN assay.answer.retrieved IS 'The chunks that were found, the best first.';
+COMMENT ON COLUMN assay.answer.sources IS 'Those that the model was told, as it was told them.';
+COMMENT ON COLUMN assay.answer.prompt IS 'The prompt, with its version; NULL for assay''s own.';
+COMMENT ON COLUMN assay.answer.model IS 'The model, with its version.';
+COMMENT ON COLUMN assay.answer.reply IS 'What the model said; NULL where it was not asked.';
+COMMENT ON COLUMN assay.answer.answer IS 'The answer; NULL where there is none.';
+COMMENT ON COLUMN assay.answer.citations IS 'The quotes that stand in the sources.';
+COMMENT ON COLUMN assay.answer.refused IS 'How many quotes do not.';
+COMMENT ON COLUMN assay.answer.reason IS 'Why there is no answer.';
+COMMENT ON COLUMN assay.answer.prompt_tokens IS 'The tokens that the model was sent.';
+COMMENT ON COLUMN assay.answer.answer_tokens IS 'The tokens that it wrote.';
+COMMENT ON COLUMN assay.answer.calls IS 'How often it was called.';
+COMMENT ON COLUMN assay.answer.cost IS 'What that cost.';
+COMMENT ON COLUMN assay.answer.seconds IS 'How long all of it took.';
+COMMENT ON COLUMN assay.answer.model_seconds IS 'How long the model took of that.';
+
+CREATE TABLE assay.answer_opinion (
+    answer_id bigint NOT NULL REFERENCES assay.answer ON DELETE CASCADE,
+    given_by  assay.role NOT NULL,
+    given_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    rating    integer NOT NULL,
+    comment   text,
+    resolved  boolean
+);
+CREATE INDEX answer_opinion_idx ON assay.answer_opinion (answer_id);
+COMMENT ON TABLE assay.answer_opinion IS 'What people say of answers. Read the view assay.answer_feedback instead.';
+COMMENT ON COLUMN assay.answer_opinion.answer_id IS 'The answer.';
+COMMENT ON COLUMN assay.answer_opinion.given_by IS 'The role that said so.';
+COMMENT ON COLUMN assay.answer_opinion.given_at IS 'When.';
+COMMENT ON COLUMN assay.answer_opinion.rating IS '1 satisfied, 0 neither, -1 not.';
+COMMENT ON COLUMN assay.answer_opinion.comment IS 'In words.';
+COMMENT ON COLUMN assay.answer_opinion.resolved IS 'Whether what led to the question was resolved by the answer.';
+
+CREATE TABLE assay.document_exclusion (
+    vectorizer_id bigint NOT NULL,
+    key           jsonb NOT NULL,
+    key_texts     jsonb NOT NULL,
+    reason        text,
+    excluded_by   text COLLATE "C" NOT NULL,
+    excluded_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    CONSTRAINT document_exclusion_pkey PRIMARY KEY (vectorizer_id, key_texts)
+);
+COMMENT ON TABLE assay.document_exclusion IS 'Documents that searches leave out. Read the view assay.document_exclusions instead.';
+COMMENT ON COLUMN assay.document_exclusion.vectorizer_id IS 'The vectorizer.';
+COMMENT ON COLUMN assay.document_exclusion.key IS 'The key of the document''s row.';
+COMMENT ON COLUMN assay.document_exclusion.key_texts IS 'The values of its columns as texts.';
+COMMENT ON COLUMN assay.document_exclusion.reason IS 'Why.';
+COMMENT ON COLUMN assay.document_exclusion.excluded_by IS 'The name of the role that excluded it, as it was then.';
+COMMENT ON COLUMN assay.document_exclusion.excluded_at IS 'When.';
+
+CREATE VIEW assay_internal.visible_answer WITH (security_barrier) AS
+    SELECT a.*, v.source
+    FROM assay.answer a
+    LEFT JOIN assay.vectorizer v ON v.id OPERATOR(pg_catalog.=) a.vectorizer_id
+    LEFT JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) v.source
+    WHERE pg_catalog.pg_has_role(a.asked_by::pg_catalog.oid, 'USAGE') OR pg_catalog.pg_has_role(c.relowner, 'USAGE');
+COMMENT ON VIEW assay_internal.visible_answer IS 'The answers that the current role may see: the base of the views below.';
+COMMENT ON COLUMN assay_internal.visible_answer.id IS 'The answer''s key.';
+COMMENT ON COLUMN assay_internal.visible_answer.vectorizer_id IS 'The vectorizer that was asked.';
+COMMENT ON COLUMN assay_internal.visible_answer.vectorizer IS 'Its name then.';
+COMMENT ON COLUMN assay_internal.visible_answer.asked_by IS 'The role that asked.';
+COMMENT ON COLUMN assay_internal.visible_answer.asked_at IS 'When.';
+COMMENT ON COLUMN assay_internal.visible_answer.question IS 'The question.';
+COMMENT ON COLUMN assay_internal.visible_answer.history IS 'The conversation before it.';
+COMMENT ON COLUMN assay_internal.visible_answer.rewritten IS 'The question as it was searched for and answered.';
+COMMENT ON COLUMN assay_internal.visible_answer.search IS 'How was searched.';
+COMMENT ON COLUMN assay_internal.visible_answer.retrieved IS 'The chunks that were found.';
+COMMENT ON COLUMN assay_internal.visible_answer.sources IS 'Those that the model was told.';
+COMMENT ON COLUMN assay_internal.visible_answer.prompt IS 'The prompt.';
+COMMENT ON COLUMN assay_internal.visible_answer.model IS 'The model.';
+COMMENT ON COLUMN assay_internal.visible_answer.reply IS 'What the model said.';
+COMMENT ON COLUMN assay_internal.visible_answer.answer IS 'The answer.';
+COMMENT ON COLUMN assay_internal.visible_answer.citations IS 'The quotes that stand in the sources.';
+COMMENT ON COLUMN assay_internal.visible_answer.refused IS 'How many quotes do not.';
+COMMENT ON COLUMN assay_internal.visible_answer.reason IS 'Why there is no answer.';
+COMMENT ON COLUMN assay_internal.visible_answer.prompt_tokens IS 'The tokens that the model was sent.';
+COMMENT ON COLUMN assay_internal.visible_answer.answer_tokens IS 'The tokens that it wrote.';
+COMMENT ON COLUMN assay_internal.visible_answer.calls IS 'How often it was called.';
+COMMENT ON COLUMN assay_internal.visible_answer.cost IS 'What that cost.';
+COMMENT ON COLUMN assay_internal.visible_answer.seconds IS 'How long all of it took.';
+COMMENT ON COLUMN assay_internal.visible_answer.model_seconds IS 'How long the model took of that.';
+COMMENT ON COLUMN assay_internal.visible_answer.source IS 'The vectorizer''s source; NULL where the vectorizer is gone.';
+
+CREATE VIEW assay.answers WITH (security_barrier) AS
+    SELECT a.id, a.vectorizer, a.source, a.asked_by::pg_catalog.text COLLATE "C" AS asked_by, a.asked_at, a.question, a.history, a.rewritten,
+           a.search, a.retrieved, a.sources, a.prompt, a.model, a.reply, a.answer, a.citations, a.refused AS refused_quotes,
+           a.reason IS NOT NULL AS abstained, a.reason, a.prompt_tokens, a.answer_tokens, a.calls, a.cost, a.seconds, a.model_seconds
+    FROM assay_internal.visible_answer a;
+COMMENT ON VIEW assay.answers IS
+'What assay.ask was asked and has answered, with everything that led to it: for who asked, and for the owner of the vectorizer''s source. Kept for assay.answer_retention.
+Example: SELECT id, question, answer, abstained, reason, model, cost FROM assay.answers ORDER BY id DESC LIMIT 5';
+COMMENT ON COLUMN assay.answers.id IS 'The number that assay.ask gave.';
+COMMENT ON COLUMN assay.answers.vectorizer IS 'The name of the vectorizer that was asked, as it was then.';
+COMMENT ON COLUMN assay.answers.source IS 'The table that it reads; NULL where the vectorizer is gone.';
+COMMENT ON COLUMN assay.answers.asked_by IS 'The role that asked.';
+COMMENT ON COLUMN assay.answers.asked_at IS 'When.';
+COMMENT ON COLUMN assay.answers.question IS 'The question, as it was asked.';
+COMMENT ON COLUMN assay.answers.history IS 'The conversation before it.';
+COMMENT ON COLUMN assay.answers.rewritten IS 'The question as it was searched for and answered: made to be understood without the conversation.';
+COMMENT ON COLUMN assay.answers.search IS 'How was searched: k, mode, rerank and filter.';
+COMMENT ON COLUMN assay.answers.retrieved IS 'The chunks that were found, the best first: key, seq, version (the hash of its content), score and ranks as assay.search gives them; and source, its number among what the model was told, or why it was not: repeats (the place of another one), too_long.';
+COMMENT ON COLUMN assay.answers.sources IS 'What the model was told, in that order: source, key, seq, version and text, as it was sent.';
+COMMENT ON COLUMN assay.answers.prompt IS 'The prompt, with its version; NULL for assay''s own.';
+COMMENT ON COLUMN assay.answers.model IS 'The model, with its version.';
+COMMENT ON COLUMN assay.answers.reply IS 'What the model said, word for word; NULL where it was not asked, for nothing was found.';
+COMMENT ON COLUMN assay.answers.answer IS 'The answer; NULL where there is none.';
+COMMENT ON COLUMN assay.answers.citations IS 'The quotes that stand in the sources, as assay.ask gives them.';
+COMMENT ON COLUMN assay.answers.refused_quotes IS 'How many quotes of the model stand in no source that they name.';
+COMMENT ON COLUMN assay.answers.abstained IS 'Whether there is no answer.';
+COMMENT ON COLUMN assay.answers.reason IS 'Why there is none: no_sources (nothing was found), unsupported (the model says so), empty, no_quote (no quote stands in its source), malformed.';
+COMMENT ON COLUMN assay.answers.prompt_tokens IS 'The tokens that the model was sent, in all calls.';
+COMMENT ON COLUMN assay.answers.answer_tokens IS 'The tokens that it wrote.';
+COMMENT ON COLUMN assay.answers.calls IS 'How often it was called, rewriting included.';
+COMMENT ON COLUMN assay.answers.cost IS 'What that cost, at the server''s prices.';
+COMMENT ON COLUMN assay.answers.seconds IS 'How long all of it took.';
+COMMENT ON COLUMN assay.answers.model_seconds IS 'How long the model took of that.';
+GRANT SELECT ON assay.answers TO PUBLIC;
+
+CREATE VIEW assay.answer_feedback WITH (security_barrier) AS
+    SELECT o.answer_id, a.vectorizer, o.given_by::pg_catalog.text COLLATE "C" AS given_by, o.given_at, o.rating, o.comment, o.resolved
+    FROM assay_internal.visible_answer a
+    JOIN assay.answer_opinion o ON o.answer_id OPERATOR(pg_catalog.=) a.id;
+COMMENT ON VIEW assay.answer_feedback IS
+'What people say of the answers that assay.answers shows.
+Example: SELECT f.answer_id, a.question, f.rating, f.comment FROM assay.answer_feedback f JOIN assay.answers a ON a.id = f.answer_id WHERE f.rating < 0 ORDER BY f.answer_id';
+COMMENT ON COLUMN assay.answer_feedback.answer_id IS 'The answer.';
+COMMENT ON COLUMN assay.answer_feedback.vectorizer IS 'The name of the vectorizer that was asked.';
+COMMENT ON COLUMN assay.answer_feedback.given_by IS 'The role that said so.';
+COMMENT ON COLUMN assay.answer_feedback.given_at IS 'When.';
+COMMENT ON COLUMN assay.answer_feedback.rating IS '1 satisfied, 0 neither, -1 not.';
+COMMENT ON COLUMN assay.answer_feedback.comment IS 'In words.';
+COMMENT ON COLUMN assay.answer_feedback.resolved IS 'Whether what led to the question was resolved by the answer; NULL where that is not known.';
+GRANT SELECT ON assay.answer_feedback TO PUBLIC;
+
+CREATE VIEW assay.document_exclusions WITH (security_barrier) AS
+    SELECT v.name AS vectorizer, v.source, e.key, e.reason, e.excluded_by, e.excluded_at
+    FROM assay.document_exclusion e
+    JOIN assay.vectorizer v ON v.id OPERATOR(pg_catalog.=) e.vectorizer_id
+    JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) v.source
+    WHERE pg_catalog.pg_has_role(c.relowner, 'USAGE');
+COMMENT ON VIEW assay.document_exclusions IS
+'The documents that searches leave out, of vectorizers whose source''s owner the current role acts for. assay.include_document undoes it.
+Example: SELECT vectorizer, key, reason, excluded_by FROM assay.document_exclusions ORDER BY vectorizer, key';
+COMMENT ON COLUMN assay.document_exclusions.vectorizer IS 'The vectorizer.';
+COMMENT ON COLUMN assay.document_exclusions.source IS 'The table that it reads.';
+COMMENT ON COLUMN assay.document_exclusions.key IS 'The key of the document''s row.';
+COMMENT ON COLUMN assay.document_exclusions.reason IS 'Why it is left out.';
+COMMENT ON COLUMN assay.document_exclusions.excluded_by IS 'The name of the role that excluded it, as it was then.';
+COMMENT ON COLUMN assay.document_exclusions.excluded_at IS 'When.';
+GRANT SELECT ON assay.document_exclusions TO PUBLIC;
+
+-- Whoever asked, or said something of an answer, is a role: see 70-ownership.sql.
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.answer FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('asked_by');
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.answer_opinion FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('given_by');
+CREATE TRIGGER inserted AFTER INSERT ON assay.answer REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('answers', 'asked_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.answer REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('answers', 'asked_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.answer REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('answers', 'asked_by');
+CREATE TRIGGER inserted AFTER INSERT ON assay.answer_opinion REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('answer_feedback', 'given_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.answer_opinion REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('answer_feedback', 'given_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.answer_opinion REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('answer_feedback', 'given_by');
+
+SELECT pg_catalog.pg_extension_config_dump('assay.answer', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.answer_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.answer_opinion', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.document_exclusion', '');
+
+CREATE FUNCTION assay.rewrite_question(history jsonb, question text, model text, prompt text DEFAULT NULL) RETURNS text
+AS 'MODULE_PATHNAME', 'rewrite_question_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000;
+COMMENT ON FUNCTION assay.rewrite_question(jsonb, text, text, text) IS
+'A question that is understood without the conversation before it: what assay.ask searches for. history: [{"role": "user" or "assistant", "content": text}, ...], as a text between marks that the model takes for data; of a long one the last messages that fit. Without a history it is the question itself, and no model is called; so it is where what the model says is no question: empty, cut off, or longer than 1,000 characters and twice the question.
+model: one of task generation. prompt: a prompt with the names $history and $question; assay''s own unless given. Errors: 22023 an argument, or a history that is no conversation, and those of assay.generate.
+Example: SELECT assay.rewrite_question(''[]'', ''How long may goods be returned?'', ''writer'')';
+
+CREATE FUNCTION assay.ask(
+    vectorizer text, question text, history jsonb DEFAULT '[]', model text DEFAULT NULL, k integer DEFAULT 8, mode text DEFAULT 'hybrid',
+    rerank text DEFAULT NULL, filter text DEFAULT NULL, prompt text DEFAULT NULL, options jsonb DEFAULT '{}')
+RETURNS TABLE(answer text, citations jsonb, abstained boolean, answer_id bigint)
+AS 'MODULE_PATHNAME', 'ask_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1;
+COMMENT ON FUNCTION assay.ask(text, text, jsonb, text, integer, text, text, text, text, jsonb) IS
+'Answers a question from the documents of a vectorizer. The question is made to be understood without history (assay.rewrite_question), the k best chunks are searched for as the caller (assay.search: mode, rerank, filter), the model is told those that fit into its window, of chunks that nearly repeat each other one, the documents by their best chunk and the chunks of a document as they follow each other; and each quote that it gives is looked for in the chunk that it names.
+citations: the quotes that stand there: [{"source", "key", "seq", "version": the hash of the chunk''s content, "quote", "start", "end": characters of the chunk from 1, the end exclusive; null where the server''s option redact has changed the chunk}]. An answer that no quote supports is none: answer is NULL, and abstained true; assay.answers says why. Texts of documents, the question and history are sent between marks of this call that no text can close.
+model: one of task generation. prompt: a prompt with the names $sources and $question; assay''s own unless given. options: {"rewrite": false keeps the question as it is, "context_tokens": the most tokens of sources, "near_duplicate": from which share of common runs of three words chunks repeat each other (0.8), "temperature" (0), "seed", "max_tokens": of the answer (512), "retries"}.
+Each call is kept with its transaction, in assay.answers; what it cost stays booked when that is rolled back. It writes, so it runs on no standby and in no read-only transaction. Errors: those of assay.search and assay.generate, 22023 an argument, 25006.
+Example: SELECT answer, citations, abstained FROM assay.ask(''document'', ''How long may goods be returned?'', model => ''writer'', mode => ''text'')';
+
+CREATE FUNCTION assay.feedback(answer_id bigint, rating integer, comment text DEFAULT NULL, resolved boolean DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'feedback_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.feedback(bigint, integer, text, boolean) IS
+'Says how an answer is: rating 1 satisfied, 0 neither, -1 not; a comment; and whether what led to the question was resolved by it, NULL where that is not known. By who may see the answer; said again, it takes the place of what the role said before. Errors: ML037 no such answer, 22023 another rating, a comment of more than 10,000 characters, 25006.
+Example: SELECT assay.feedback(id, 1, ''just what I needed'') FROM assay.answers ORDER BY id DESC LIMIT 1';
+
+CREATE FUNCTION assay.prune_answers() RETURNS bigint
+AS 'MODULE_PATHNAME', 'prune_answers_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.prune_answers() IS
+'Deletes the answers that are older than assay.answer_retention, of those that the caller may see, with what people said of them; gives how many. assay.ask does so by itself with up to 100 old ones. Errors: 25006.
+Example: SELECT assay.prune_answers()';
+
+CREATE FUNCTION assay.verify_citations(answer_id bigint)
+RETURNS TABLE(citation integer, key jsonb, seq integer, quote text, status text, current_seq integer, version text, current_version text)
+AS 'MODULE_PATHNAME', 'verify_citations_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 5;
+COMMENT ON FUNCTION assay.verify_citations(bigint) IS
+'Whether what an answer quotes still stands, one row per citation: stands, changed (the document is there and does not say so any more), or gone (the document is not there, is left out of search, or the caller may not see it). version: the hash of the chunk that was quoted; current_seq, current_version: those of the chunk in which the quote stands, or which has its place now. It runs with the caller''s rights and policies, and only reads. Errors: ML037 no such answer, 42501.
+Example: SELECT v.citation, v.quote, v.status FROM assay.answers a CROSS JOIN LATERAL assay.verify_citations(a.id) AS v ORDER BY a.id DESC, v.citation LIMIT 5';
+
+CREATE FUNCTION assay.faithfulness(answer_id bigint, model text DEFAULT NULL) RETURNS double precision
+AS 'MODULE_PATHNAME', 'faithfulness_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000;
+COMMENT ON FUNCTION assay.faithfulness(bigint, text) IS
+'The share of an answer''s sentences that its sources support, as they were sent; NULL without an answer. Without a model a sentence is supported where one source has six in ten of its words, by the vectorizer''s language and leaving out words of up to three letters, and all of its numbers. With a model, of task generation, it says of each sentence whether it is. Errors: ML037 no such answer; with a model those of assay.generate.
+Example: SELECT a.id, assay.faithfulness(a.id) FROM assay.answers a WHERE NOT a.abstained ORDER BY a.id DESC LIMIT 5';
+
+CREATE FUNCTION assay.evaluate_answers(
+    vectorizer text, questions text, model text, k integer DEFAULT 8, mode text DEFAULT 'hybrid', rerank text DEFAULT NULL,
+    filter text DEFAULT NULL, prompt text DEFAULT NULL, options jsonb DEFAULT '{}')
+RETURNS TABLE(question text, measure text, value double precision, low double precision, high double precision, questions bigint, answer_id bigint)
+AS 'MODULE_PATHNAME', 'evaluate_answers_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000;
+COMMENT ON FUNCTION assay.evaluate_answers(text, text, text, integer, text, text, text, text, jsonb) IS
+'How good answers are, by labelled questions. questions: a query of question, and answer (the expected one), key (of a row that answers it) or both, one row for each key; a question without both is one that the documents do not answer. Each is asked once, as assay.ask does it, and kept. Options as in assay.ask.
+Measures: accuracy (all words of the expected answer are in the answer; or, of a question that the documents do not answer, there is none), f1 (of the words of both), abstention (there is no answer), citation_precision (the share of cited rows that are relevant), citation_recall (the share of relevant rows that are cited), faithfulness (by overlap). Rows without a question are the means, over the questions to which a measure applies (questions), with a 95 % interval of the bootstrap; then come the questions. Errors: those of assay.ask, 42703 the query has no question, ML007 there are none.
+Example: SELECT measure, round(value::numeric, 2) AS value FROM assay.evaluate_answers(''document'', ''SELECT title AS question, id AS key FROM document LIMIT 2'', ''writer'', mode => ''text'') WHERE question IS NULL';
+
+CREATE FUNCTION assay.document_satisfaction(vectorizer text, since timestamptz DEFAULT NULL)
+RETURNS TABLE(key jsonb, cited bigint, rated bigint, satisfied bigint, satisfaction double precision, low double precision, high double precision,
+              others double precision, misleads boolean, excluded boolean)
+AS 'MODULE_PATHNAME', 'document_satisfaction_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100;
+COMMENT ON FUNCTION assay.document_satisfaction(text, timestamptz) IS
+'How answers that cite a document fare, one row per document, those that mislead first. cited: how many answers of those that the caller may see, since then; rated: of these, how many people have judged; satisfied: with how many of them they were satisfied (rating 1, or 0 or none of it and resolved). satisfaction: that share, with Wilson''s 95 % interval (low, high). others: the share of satisfied answers that do not cite it. misleads: three answers or more are judged, and high is below others, or below one half where there are none. excluded: whether it is left out of search, as assay.exclude_document does it. It only reads. Errors: ML035 no such vectorizer, 42501.
+Example: SELECT key, rated, satisfaction, high, misleads FROM assay.document_satisfaction(''document'')';
+
+CREATE FUNCTION assay.exclude_document(vectorizer text, key jsonb, reason text DEFAULT NULL) RETURNS boolean
+AS 'MODULE_PATHNAME', 'exclude_document_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.exclude_document(text, jsonb, text) IS
+'Leaves a document out of search, and so out of answers, until assay.include_document undoes it; the document itself stays as it is. key: that of its row, as assay.search gives it, or the value of the only column; it need not be there yet. Gives whether it was not left out already. The view assay.document_exclusions shows them. Takes the rights of the owner of the vectorizer''s source. Errors: ML035 no such vectorizer, 22023 a key of other columns, 42501, 25006.
+Example: SELECT assay.exclude_document(''document'', ''{"id": 1}'', ''out of date'')';
+
+CREATE FUNCTION assay.include_document(vectorizer text, key jsonb) RETURNS boolean
+AS 'MODULE_PATHNAME', 'include_document_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.include_document(text, jsonb) IS
+'Lets searches find a document again that assay.exclude_document has left out. Gives whether it was left out. Errors: as of assay.exclude_document.
+Example: SELECT assay.include_document(''document'', ''{"id": 1}'')';
+
+-- Training sets for models that answer, and adapters of embedders. A training set belongs to the role that built its first version: it holds what that
+-- role could read then, and is shown to whoever has the role's rights, and to nobody else.
+
+CREATE TABLE assay.dataset (
+    id           bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    name         text COLLATE "C" NOT NULL,
+    owner        assay.role NOT NULL,
+    last_version integer NOT NULL,
+    created_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    CONSTRAINT dataset_name_key UNIQUE (name)
+);
+COMMENT ON TABLE assay.dataset IS 'One row per name of training sets. Read the view assay.datasets instead.';
+COMMENT ON COLUMN assay.dataset.id IS 'The training set''s key.';
+COMMENT ON COLUMN assay.dataset.name IS 'The name that the functions take.';
+COMMENT ON COLUMN assay.dataset.owner IS 'The role that built its first version; it alone, and whoever has its rights, reads it and builds the next.';
+COMMENT ON COLUMN assay.dataset.last_version IS 'The highest version number ever given, so that no number is given twice.';
+COMMENT ON COLUMN assay.dataset.created_at IS 'When the first version was built.';
+
+CREATE TABLE assay.dataset_version (
+    dataset_id bigint NOT NULL REFERENCES assay.dataset ON DELETE CASCADE,
+    version    integer NOT NULL,
+    query      text NOT NULL,
+    options    jsonb NOT NULL,
+    manifest   jsonb NOT NULL,
+    hash       text NOT NULL,
+    built_by   text NOT NULL,
+    built_at   timestamptz NOT NULL,
+    duration   interval NOT NULL,
+    CONSTRAINT dataset_version_pkey PRIMARY KEY (dataset_id, version)
+);
+-- pg_restore with several jobs fills tables in any order, as with models.
+ALTER TABLE assay.dataset_version DISABLE TRIGGER ALL;
+COMMENT ON TABLE assay.dataset_version IS 'One immutable row per version of a training set. Read the view assay.datasets instead.';
+COMMENT ON COLUMN assay.dataset_version.dataset_id IS 'The training set.';
+COMMENT ON COLUMN assay.dataset_version.version IS 'The version''s number, from 1.';
+COMMENT ON COLUMN assay.dataset_version.query IS 'The query that gave the rows.';
+COMMENT ON COLUMN assay.dataset_version.options IS 'The options, as given.';
+COMMENT ON COLUMN assay.dataset_version.manifest IS 'What became of the rows, and what is in each part.';
+COMMENT ON COLUMN assay.dataset_version.hash IS 'SHA-256 of its lines.';
+COMMENT ON COLUMN assay.dataset_version.built_by IS 'The name of the role that built it, as it was then.';
+COMMENT ON COLUMN assay.dataset_version.built_at IS 'When.';
+COMMENT ON COLUMN assay.dataset_version.duration IS 'How long it took.';
+
+-- Written row by row without the executor: it has no constraint but its key, no default, and no trigger that such a row would miss.
+CREATE TABLE assay.dataset_row (
+    dataset_id bigint NOT NULL,
+    version    integer NOT NULL,
+    part       text COLLATE "C" NOT NULL,
+    seq        bigint NOT NULL,
+    messages   jsonb NOT NULL,
+    label      text,
+    rating     double precision,
+    weight     double precision,
+    source     jsonb,
+    CONSTRAINT dataset_row_pkey PRIMARY KEY (dataset_id, version, part, seq)
+);
+COMMENT ON TABLE assay.dataset_row IS 'The rows of training sets. Read the view assay.dataset_rows instead.';
+COMMENT ON COLUMN assay.dataset_row.dataset_id IS 'The training set.';
+COMMENT ON COLUMN assay.dataset_row.version IS 'Its version.';
+COMMENT ON COLUMN assay.dataset_row.part IS 'train, validation or test.';
+COMMENT ON COLUMN assay.dataset_row.seq IS 'The row''s number within its part, from 1.';
+COMMENT ON COLUMN assay.dataset_row.messages IS 'The conversation: an array of objects with a role and a content.';
+COMMENT ON COLUMN assay.dataset_row.label IS 'What it was balanced by.';
+COMMENT ON COLUMN assay.dataset_row.rating IS 'How content who asked was.';
+COMMENT ON COLUMN assay.dataset_row.weight IS 'Its weight.';
+COMMENT ON COLUMN assay.dataset_row.source IS 'The values of the columns that say where it is from.';
+
+CREATE FUNCTION assay_internal.guard_dataset_row() RETURNS trigger
+AS 'MODULE_PATHNAME', 'guard_dataset_row_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay_internal.guard_dataset_row() IS
+'Trigger before INSERT of what belongs to a training set: takes the rights of the training set''s owner, if it is there. Errors: 42501.';
+
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.dataset FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('owner');
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.dataset_version FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_dataset_row();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.dataset_row FOR EACH ROW
+    WHEN (NOT pg_catalog.has_table_privilege('assay.dataset_row'::pg_catalog.regclass, 'DELETE')) EXECUTE FUNCTION assay_internal.guard_dataset_row();
+CREATE TRIGGER inserted AFTER INSERT ON assay.dataset REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('datasets', 'owner');
+CREATE TRIGGER updated AFTER UPDATE ON assay.dataset REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('datasets', 'owner');
+CREATE TRIGGER deleted AFTER DELETE ON assay.dataset REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('datasets', 'owner');
+
+CREATE VIEW assay.datasets WITH (security_barrier) AS
+    SELECT d.name AS dataset, v.version,
+           COALESCE((v.manifest OPERATOR(pg_catalog.#>>) '{parts,train,rows}')::pg_catalog.int8, 0) AS train,
+           COALESCE((v.manifest OPERATOR(pg_catalog.#>>) '{parts,validation,rows}')::pg_catalog.int8, 0) AS validation,
+           COALESCE((v.manifest OPERATOR(pg_catalog.#>>) '{parts,test,rows}')::pg_catalog.int8, 0) AS test,
+           v.hash, v.manifest, v.options, v.query, d.owner::pg_catalog.regrole AS owner, v.built_by, v.built_at, v.duration
+    FROM assay.dataset d
+    JOIN assay.dataset_version v ON v.dataset_id OPERATOR(pg_catalog.=) d.id
+    WHERE pg_catalog.pg_has_role(d.owner, 'USAGE');
+COMMENT ON VIEW assay.datasets IS
+'The versions of the training sets of roles whose rights the current one has.
+Example: SELECT version, train, test, manifest->''dropped'' AS dropped FROM assay.datasets WHERE dataset = ''support'' ORDER BY version';
+COMMENT ON COLUMN assay.datasets.dataset IS 'The training set''s name.';
+COMMENT ON COLUMN assay.datasets.version IS 'The version''s number.';
+COMMENT ON COLUMN assay.datasets.train IS 'Rows to train on.';
+COMMENT ON COLUMN assay.datasets.validation IS 'Rows to choose by while training.';
+COMMENT ON COLUMN assay.datasets.test IS 'Rows to judge by.';
+COMMENT ON COLUMN assay.datasets.hash IS 'SHA-256 of its lines: the same rows and options give the same.';
+COMMENT ON COLUMN assay.datasets.manifest IS 'What became of the rows that the query gave, by step; and of each part its rows, groups, labels and the SHA-256 of the file that assay.export_jsonl gives of it.';
+COMMENT ON COLUMN assay.datasets.options IS 'The options, as given.';
+COMMENT ON COLUMN assay.datasets.query IS 'The query that gave the rows.';
+COMMENT ON COLUMN assay.datasets.owner IS 'The role it belongs to.';
+COMMENT ON COLUMN assay.datasets.built_by IS 'The name of the role that built it, as it was then.';
+COMMENT ON COLUMN assay.datasets.built_at IS 'When.';
+COMMENT ON COLUMN assay.datasets.duration IS 'How long it took.';
+
+CREATE VIEW assay.dataset_rows WITH (security_barrier) AS
+    SELECT d.name AS dataset, r.version, r.part, r.seq, r.messages, r.label, r.rating, r.weight, r.source
+    FROM assay.dataset d
+    JOIN assay.dataset_row r ON r.dataset_id OPERATOR(pg_catalog.=) d.id
+    WHERE pg_catalog.pg_has_role(d.owner, 'USAGE');
+COMMENT ON VIEW assay.dataset_rows IS
+'The rows of the training sets of roles whose rights the current one has.
+Example: SELECT seq, messages->-1->>''content'' AS answer FROM assay.dataset_rows WHERE dataset = ''support'' AND version = 1 AND part = ''test'' ORDER BY seq';
+COMMENT ON COLUMN assay.dataset_rows.dataset IS 'The training set''s name.';
+COMMENT ON COLUMN assay.dataset_rows.version IS 'Its version.';
+COMMENT ON COLUMN assay.dataset_rows.part IS 'train, validation or test.';
+COMMENT ON COLUMN assay.dataset_rows.seq IS 'The row''s number within its part, from 1.';
+COMMENT ON COLUMN assay.dataset_rows.messages IS 'The conversation: an array of objects with a role (system, user, assistant) and a content.';
+COMMENT ON COLUMN assay.dataset_rows.label IS 'What it was balanced by.';
+COMMENT ON COLUMN assay.dataset_rows.rating IS 'How content who asked was.';
+COMMENT ON COLUMN assay.dataset_rows.weight IS 'Its weight.';
+COMMENT ON COLUMN assay.dataset_rows.source IS 'The values of the columns that say where it is from.';
+GRANT SELECT ON assay.datasets, assay.dataset_rows TO PUBLIC;
+
+CREATE FUNCTION assay.build_dataset(name text, query text, options jsonb DEFAULT '{}')
+RETURNS TABLE (dataset text, version integer, train bigint, validation bigint, test bigint, dropped bigint, hash text, manifest jsonb, duration interval)
+AS 'MODULE_PATHNAME', 'build_dataset_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1;
+COMMENT ON FUNCTION assay.build_dataset(text, text, jsonb) IS
+'Makes a training set for a model that answers out of what a query gives, as the next version of its name, which belongs to the role that built the first. The query is run as the caller, read-only, and has a column messages (jsonb: an array of {"role": system, user or assistant, "content": text}; other keys are not read), or prompt (else question) and answer, and system where there is one; and, as far as they are there, rating, label, weight, language, group, and id, which is kept as the row''s source. A row is a conversation where, after a system message that there may be, questions and answers take turns, a question first and an answer last; other rows are counted and left out.
+options: columns, an object of the query''s names for these, {"group": "customer", "id": ["answer_id"]}; system, a text put before conversations that have none; min_rating (rows without a rating are left out, too); min_question_chars, max_question_chars, min_answer_chars, max_answer_chars, max_chars (of all messages); languages, an array of what the column language may say, or, where there is no such column, of codes such as en of the languages that the texts are found to be in; pii redact (the default: e-mail addresses, numbers of phones, accounts and cards and their like are masked), drop or keep; policy, as assay.redact takes it: what becomes of which kind, and names of persons; near_duplicates 0.8, from which similarity on two rows are one (Jaccard''s, of runs of shingle_words 3 words, found by MinHash), or null; compare conversation or question; max_per_label, and balance, how many times the rows of the rarest label a label may have, both in the training part; test 0.1 and validation 0, shares of groups; seed 1; failing_checks notice (error, ignore): what to do where stored checks of what the query reads have failed.
+Rows of one group are all in one part: of rows with the same value of group, or, where there is none, with the same question. Of rows that say the same, or nearly, directly or by way of others, the first stays: in test before validation before train, then the one rated best. So nothing in train nearly repeats what tests it. The same rows and options give the same bytes, whatever the plan, on any number of threads.
+manifest has the counts of each step and the SHA-256 of the file of each part. O(length) for a row. Errors: 22023 unknown or wrong options, 42703 a column that is not there, ML005 a column of another type, ML007 no row is left, ML008, ML018 failing checks, 42501 not yours, 53400 assay.max_memory, 25006.
+Example: SELECT version, train, test, dropped, manifest->''dropped'' AS why FROM assay.build_dataset(''support'', $$SELECT ''What is '' || n || '' and '' || n || ''?'' AS question, ''It is '' || 2 * n AS answer, 5 AS rating FROM generate_series(1, 20) AS n$$, ''{"min_rating": 4, "near_duplicates": null}'')';
+
+CREATE FUNCTION assay.drop_dataset(name text, version integer DEFAULT NULL) RETURNS void
+AS 'MODULE_PATHNAME', 'drop_dataset_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_dataset(text, integer) IS
+'Drops a version of a training set with its rows, or without a version all of them. Errors: ML047 no such training set or version, 42501 not yours, 25006.
+Example: SELECT assay.drop_dataset(''support'')';
+
+CREATE FUNCTION assay.export_jsonl(dataset text, part text DEFAULT 'train', format text DEFAULT 'openai', after bigint DEFAULT 0)
+RETURNS TABLE (seq bigint, line text)
+AS 'MODULE_PATHNAME', 'export_jsonl_wrapper' LANGUAGE c STABLE PARALLEL RESTRICTED COST 1000000 ROWS 10000;
+COMMENT ON FUNCTION assay.export_jsonl(text, text, text, bigint) IS
+'The lines of a part (train, validation, test) of a training set, its last version or one that is named, as in support@2, in the order of seq: what COPY (SELECT line ...) TO writes is read by trainers. format: openai, {"messages": [{"role", "content"}, ...]}; sharegpt, {"conversations": [{"from": system, human or gpt, "value"}, ...]}; instruction, {"instruction", "input", "output"} of the last question and answer, with system and history where there are some. after: begins behind this seq, to go on where a reader stopped. Each line is read again before it is given: one JSON object with these keys alone, whose messages take turns, a question first and an answer last, and say something. A version never changes. O(rows); memory does not grow with them. Errors: ML047 no such training set or version, 22023 no such part or format, ML009 a row that is no conversation, 42501 not yours.
+Example: SELECT seq, line FROM assay.export_jsonl(''support'', ''test'', ''sharegpt'') ORDER BY seq LIMIT 1';
+
+SELECT pg_catalog.pg_extension_config_dump('assay.dataset', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.dataset_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.dataset_version', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.dataset_row', '');
+
+-- Adapters.
+
+CREATE FUNCTION assay.train_adapter(name text, base text, pairs text, options jsonb DEFAULT '{}', deploy text DEFAULT 'auto',
+    OUT model text, OUT version integer, OUT algorithm text, OUT dimensions integer, OUT bytes bigint, OUT metrics jsonb, OUT duration interval) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'train_adapter_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1;
+COMMENT ON FUNCTION assay.train_adapter(text, text, text, jsonb, text) IS
+'Learns a linear map of a local embedder''s vectors that brings questions nearer to the texts that answer them, as a new version of an embedder: assay.embed(name, text) gives the map''s image of the base''s vector, in length 1, and vectorizers, versions, grants, deployment and rollback are those of all embedders. name may be the base''s own model: its next version. The base stays as it is, and is not dropped below an adapter; who uses the adapter has to be allowed to use it, too.
+pairs: a query, run as the caller, read-only, of question and document (a text that answers it), a row for each; where there are some, negative (a text that does not), and clicks, or grade: a text that was clicked n times counts ln(1 + n), and one that was not does not answer. options: kind linear (a matrix, for vectors of at most 4096 numbers) or low_rank with rank 32; temperature 0.1; epochs 40, at most, patience 5; batch 64 pairs, whose texts compete with each other (InfoNCE); learning_rate 0.0003, weight_decay 0.1 (AdamW, from and back to no change); test 0.2 and validation 0.1, shares of the questions, the first to judge, the second to say when to stop; k 10; documents, a query of further texts that the judged questions are asked of beside those of the pairs; seed 1.
+metrics: ndcg of the first k texts on questions that nothing was learned from, base_ndcg of the embedder without it, and their difference, each with _low and _high, a 95% interval over questions; p_value; the losses that stopped it. deploy: auto (where none is deployed yet, and it is better than its base), if_better (where it is), always, never. The same pairs and seed give the same bytes on any number of threads. O(epochs x pairs x dimensions^2). Errors: ML001, ML002 no such model, ML010 one that is no local embedder, or an adapter itself, 22023 an option, 42703 a column that is not there, ML005, ML007 too few pairs, ML008, 42501, 53400, 25006.
+Example: SELECT model, version, metrics->''pairs'' AS pairs FROM assay.train_adapter(''helpdesk'', ''words'', $$SELECT ''where is the '' || w AS question, ''the '' || w || '' says meow'' AS document FROM unnest(''{cat,dog,cow,hen,pig,fox,owl,bee,ant,rat,elk,yak}''::text[]) AS w$$, ''{"test": 0, "validation": 0}'')';
+
+-- Corpora: what texts are like, one by one and as a whole, and which do not hold any more.
+
+CREATE FUNCTION assay.detect_language(input text) RETURNS text
+AS 'MODULE_PATHNAME', 'detect_language_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 500;
+COMMENT ON FUNCTION assay.detect_language(text) IS
+'The language that most of a text is in, as a code of ISO 639-1 such as en; NULL where it cannot be told, as of names and numbers, and for NULL. By its script: ko, ja, zh, el, he, ar, fa, hi, bn, ta, th, ka, hy; in the Latin and the Cyrillic one by its common words: en, de, fr, es, it, pt, nl, sv, da, no, fi, pl, cs, tr, hu, ro, id, ru, uk, bg. O(length), and no more than the first 32 KB are looked at.
+Example: SELECT assay.detect_language(''Wie lange habe ich Zeit, um einen Artikel zu tauschen?'')';
+
+CREATE FUNCTION assay.encoding_damage(input text) RETURNS text
+AS 'MODULE_PATHNAME', 'encoding_damage_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 500;
+COMMENT ON FUNCTION assay.encoding_damage(text) IS
+'What is wrong with the encoding of a text: UTF-8 that was misread as Windows-1252, once or twice, replacement characters, control characters, characters that do not show. NULL where nothing is, and for NULL. O(length).
+Example: SELECT assay.encoding_damage(U&''R\00C3\00BCckgabe'')';
+
+CREATE FUNCTION assay.profile_corpus(query text, column_name text DEFAULT NULL, format text DEFAULT 'text') RETURNS text
+AS 'MODULE_PATHNAME', 'profile_corpus_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.profile_corpus(text, text, text) IS
+'What the texts of a query or relation are like, as a page: lengths, languages, damaged encodings, personal data, texts that repeat others or nearly so, and lines that many share. They are read once, as the caller, read-only. column_name: the column of texts, which may be left out where there is one only. format as in assay.render_profile. O(characters). Errors: 22023 another format, no column of texts or several, 42703 no such column, 53400 assay.max_memory, ML008 no query.
+Example: SELECT assay.profile_corpus(''policy'', ''body'')';
+
+CREATE FUNCTION assay.stale_documents(vectorizer text, updated_column text DEFAULT NULL, max_age interval DEFAULT NULL, superseded_column text DEFAULT NULL,
+    sources_column text DEFAULT NULL, OUT key jsonb, OUT reason text, OUT since text) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'stale_documents_wrapper' LANGUAGE c STABLE PARALLEL UNSAFE ROWS 100;
+COMMENT ON FUNCTION assay.stale_documents(text, text, interval, text, text) IS
+'The documents of a vectorizer that do not hold any more, one row for each reason: too old (updated_column is longer ago than max_age), superseded (superseded_column is not NULL), its sources changed (sources_column, a time, is after updated_column), and changed since it was embedded (it waits in the queue, which those see who act for the source''s owner). since: from when on, where that is known.
+updated_column, unless given, is the first of updated_at, modified_at, changed_at, last_updated, last_modified, updated, modified, published_at that there is. The source is read as the caller, read-only. O(rows). Errors: 22023 a column is needed that says when rows changed, 42703 no such column, 42501, ML035 no such vectorizer.
+Example: SELECT * FROM assay.stale_documents(''document'')';
+
+-- Questions in plain words to SQL, and SQL that somebody else wrote run within limits.
+
+CREATE FUNCTION assay.run_sql(
+    sql text, max_cost double precision DEFAULT 1000000, max_rows integer DEFAULT 10000, timeout interval DEFAULT '30 s', role text DEFAULT NULL,
+    max_bytes integer DEFAULT 16777216) RETURNS SETOF jsonb
+AS 'MODULE_PATHNAME', 'run_sql_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.run_sql(text, double precision, integer, interval, text, integer) IS
+'Runs a query that somebody else wrote, a model most of the time, and gives its rows as JSON objects; a second column of one name is called name_2. sql: one SELECT, WITH, VALUES or TABLE that locks nothing and reads no foreign table and no secrets of the catalog. It runs as the caller, or as role, which the caller is a member of; read-only from parsing on, without parallel workers, and calls no function but those of PostgreSQL that compute, those of assay that only read, and what a superuser has listed in assay.sql_functions, whoever calls them: operators, types, views and policies, too.
+max_cost: the most that the planner may expect it to cost. max_rows, max_bytes: of the result. timeout: from parsing to the last row; it ends within 100 ms of that. It takes at most 256 MB of memory (or assay.max_memory), 16 MB of work_mem, and 256 MB of temporary files. A notice shows the statement before the first row. Errors: ML039 a statement that is refused, 54000 too many rows or bytes, 57014 too long, 53400 too much memory or files, 42501; PostgreSQL''s own.
+Example: SELECT assay.run_sql(''SELECT count(*) AS objects FROM pg_class WHERE relname = ''''pg_class'''''', max_rows => 10)';
+
+-- What people say of tables, columns and functions, and which columns' values nobody is shown. Rows follow the object as long as it is there; those of one that is
+-- gone are nothing, and forgotten by the next one who describes something.
+CREATE TABLE assay.description (
+    relation      regclass,
+    routine       regprocedure,
+    column_name   text COLLATE "C",
+    column_number smallint,
+    note          text,
+    private       boolean NOT NULL DEFAULT false,
+    described_by  text COLLATE "C" NOT NULL,
+    described_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    CONSTRAINT description_object CHECK ((relation IS NULL) OPERATOR(pg_catalog.<>) (routine IS NULL)),
+    CONSTRAINT description_column CHECK ((column_name IS NULL) OPERATOR(pg_catalog.=) (column_number IS NULL) AND (routine IS NULL OR column_name IS NULL))
+);
+CREATE INDEX description_relation_idx ON assay.description ((relation::pg_catalog.oid));
+CREATE INDEX description_routine_idx ON assay.description ((routine::pg_catalog.oid));
+COMMENT ON TABLE assay.description IS 'Notes on tables, columns and functions. Read the view assay.descriptions instead.';
+COMMENT ON COLUMN assay.description.relation IS 'The table or view; NULL for a function.';
+COMMENT ON COLUMN assay.description.routine IS 'The function; NULL for a table or view.';
+COMMENT ON COLUMN assay.description.column_name IS 'The column, by the name that it had; NULL for a whole object.';
+COMMENT ON COLUMN assay.description.column_number IS 'Its number.';
+COMMENT ON COLUMN assay.description.note IS 'What was said; NULL where only private was.';
+COMMENT ON COLUMN assay.description.private IS 'Whether values of it are never shown to a model.';
+COMMENT ON COLUMN assay.description.described_by IS 'The name of the role that said it, as it was then.';
+COMMENT ON COLUMN assay.description.described_at IS 'When.';
+
+CREATE FUNCTION assay_internal.guard_description() RETURNS trigger
+AS 'MODULE_PATHNAME', 'guard_description_wrapper' LANGUAGE c;
+COMMENT ON FUNCTION assay_internal.guard_description() IS 'Before a note is stored: leaves it out where the current role may not act for the owner of its object.';
+CREATE TRIGGER a_guard BEFORE INSERT ON assay.description FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_description();
+
+-- A column that is renamed keeps what was said of it. Whatever bears its name or its number after a restore is private, where it was.
+CREATE VIEW assay_internal.described_column WITH (security_barrier) AS
+    SELECT d.relation::pg_catalog.oid AS relation, a.attnum, a.attname::pg_catalog.text COLLATE "C" AS column_name, d.note, d.private, d.described_by, d.described_at,
+        a.attname OPERATOR(pg_catalog.=) d.column_name::pg_catalog.name
+        OR NOT EXISTS (SELECT FROM pg_catalog.pg_attribute AS o WHERE o.attrelid OPERATOR(pg_catalog.=) a.attrelid AND o.attname OPERATOR(pg_catalog.=) d.column_name::pg_catalog.name AND NOT o.attisdropped) AS is_meant
+    FROM assay.description AS d
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) d.relation::pg_catalog.oid AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
+        AND (a.attname OPERATOR(pg_catalog.=) d.column_name::pg_catalog.name OR a.attnum OPERATOR(pg_catalog.=) d.column_number);
+COMMENT ON VIEW assay_internal.described_column IS 'Columns that something was said of.';
+COMMENT ON COLUMN assay_internal.described_column.relation IS 'The table or view.';
+COMMENT ON COLUMN assay_internal.described_column.attnum IS 'The column''s number.';
+COMMENT ON COLUMN assay_internal.described_column.column_name IS 'Its name now.';
+COMMENT ON COLUMN assay_internal.described_column.note IS 'What was said.';
+COMMENT ON COLUMN assay_internal.described_column.private IS 'Whether values of it are never shown to a model.';
+COMMENT ON COLUMN assay_internal.described_column.described_by IS 'Who said it.';
+COMMENT ON COLUMN assay_internal.described_column.described_at IS 'When.';
+COMMENT ON COLUMN assay_internal.described_column.is_meant IS 'Whether it is the column that was meant, and not one that only has its number after a restore.';
+
+CREATE VIEW assay.descriptions WITH (security_barrier) AS
+    SELECT d.relation::pg_catalog.oid::pg_catalog.regclass::pg_catalog.text COLLATE "C" AS object, 'relation' AS kind, NULL::pg_catalog.text COLLATE "C" AS column_name, d.note, d.private, d.described_by, d.described_at
+    FROM assay.description AS d JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) d.relation::pg_catalog.oid
+    WHERE d.column_name IS NULL
+      AND (pg_catalog.has_table_privilege(c.oid, 'SELECT') OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT') OR pg_catalog.pg_has_role(c.relowner, 'USAGE'))
+    UNION ALL
+    SELECT d.relation::pg_catalog.regclass::pg_catalog.text COLLATE "C", 'column', d.column_name, CASE WHEN d.is_meant THEN d.note END, d.private, d.described_by, d.described_at
+    FROM assay_internal.described_column AS d JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) d.relation
+    WHERE (d.is_meant OR d.private) AND (pg_catalog.has_column_privilege(d.relation, d.attnum, 'SELECT') OR pg_catalog.pg_has_role(c.relowner, 'USAGE'))
+    UNION ALL
+    SELECT d.routine::pg_catalog.text COLLATE "C", 'function', NULL, d.note, d.private, d.described_by, d.described_at
+    FROM assay.description AS d JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) d.routine::pg_catalog.oid
+    WHERE pg_catalog.has_function_privilege(p.oid, 'EXECUTE') OR pg_catalog.pg_has_role(p.proowner, 'USAGE');
+COMMENT ON VIEW assay.descriptions IS
+'What was said of tables, views, columns and functions by assay.describe and assay.mark_private, of those that the current role may read or call, or that are its own.
+Example: SELECT object, column_name, note, private FROM assay.descriptions ORDER BY object, column_name NULLS FIRST';
+COMMENT ON COLUMN assay.descriptions.object IS 'The table, view or function.';
+COMMENT ON COLUMN assay.descriptions.kind IS 'relation, column or function.';
+COMMENT ON COLUMN assay.descriptions.column_name IS 'The column; NULL for a whole object.';
+COMMENT ON COLUMN assay.descriptions.note IS 'What was said; NULL where only private was.';
+COMMENT ON COLUMN assay.descriptions.private IS 'Whether values of it are never shown to a model.';
+COMMENT ON COLUMN assay.descriptions.described_by IS 'The name of the role that said it, as it was then.';
+COMMENT ON COLUMN assay.descriptions.described_at IS 'When.';
+GRANT SELECT ON assay.descriptions TO PUBLIC;
+
+CREATE FUNCTION assay.describe(object text, note text) RETURNS void
+AS 'MODULE_PATHNAME', 'describe_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.describe(text, text) IS
+'Says what a table, a view, a column or a function means, for assay.text_to_sql and for people. object: as SQL writes it: ''public.sale'', ''sale.price'' (a column), ''net(numeric)'' (a function). note: up to 2,000 bytes; NULL takes back what was said. It takes the owner of the object. The note stays with the object when it or the column is renamed, and goes with it. Whoever may read or call the object reads the note. Errors: 22023 a NULL, a note that is too long, 42P01 no such table, 42703 no such column, 42883 no such function, 42501, 25006.
+Example: SELECT assay.describe(''sale.price'', ''in euros, without taxes'')';
+
+CREATE FUNCTION assay.mark_private(object text, private boolean DEFAULT true) RETURNS void
+AS 'MODULE_PATHNAME', 'mark_private_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.mark_private(text, boolean) IS
+'Says that values of a column, or of all columns of a table, are never shown to a model as samples: names, types and notes are. private: false takes it back. object as of assay.describe. It takes the owner of the table. What a query gives is not hidden by it: that is for privileges. Errors: those of assay.describe, 22023 a function.
+Example: SELECT assay.mark_private(''sale.region'')';
+
+CREATE TABLE assay.sql_example (
+    id       bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    question text NOT NULL,
+    sql      text NOT NULL,
+    added_by assay.role NOT NULL,
+    added_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+);
+COMMENT ON TABLE assay.sql_example IS 'Questions with queries that answer them. Read the view assay.sql_examples instead.';
+COMMENT ON COLUMN assay.sql_example.id IS 'The example''s key.';
+COMMENT ON COLUMN assay.sql_example.question IS 'The question.';
+COMMENT ON COLUMN assay.sql_example.sql IS 'The query.';
+COMMENT ON COLUMN assay.sql_example.added_by IS 'The role that added it, to which it belongs.';
+COMMENT ON COLUMN assay.sql_example.added_at IS 'When.';
+
+CREATE TRIGGER a_claim BEFORE INSERT ON assay.sql_example FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('added_by');
+CREATE TRIGGER inserted AFTER INSERT ON assay.sql_example REFERENCING NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('sql_examples', 'added_by');
+CREATE TRIGGER updated AFTER UPDATE ON assay.sql_example REFERENCING OLD TABLE AS old NEW TABLE AS new
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('sql_examples', 'added_by');
+CREATE TRIGGER deleted AFTER DELETE ON assay.sql_example REFERENCING OLD TABLE AS old
+    FOR EACH STATEMENT EXECUTE FUNCTION assay_internal.record_roles('sql_examples', 'added_by');
+
+CREATE VIEW assay.sql_examples WITH (security_barrier) AS
+    SELECT e.id, e.question, e.sql, e.added_by::pg_catalog.text COLLATE "C" AS added_by, e.added_at
+    FROM assay.sql_example AS e
+    WHERE pg_catalog.pg_has_role(e.added_by::pg_catalog.oid, 'USAGE');
+COMMENT ON VIEW assay.sql_examples IS
+'Questions with queries that answer them, of roles for which the current role acts.
+Example: SELECT id, question, sql FROM assay.sql_examples ORDER BY id';
+COMMENT ON COLUMN assay.sql_examples.id IS 'The example''s number.';
+COMMENT ON COLUMN assay.sql_examples.question IS 'The question.';
+COMMENT ON COLUMN assay.sql_examples.sql IS 'The query.';
+COMMENT ON COLUMN assay.sql_examples.added_by IS 'The role that added it, to which it belongs.';
+COMMENT ON COLUMN assay.sql_examples.added_at IS 'When.';
+GRANT SELECT ON assay.sql_examples TO PUBLIC;
+
+SELECT pg_catalog.pg_extension_config_dump('assay.description', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.sql_example', '');
+SELECT pg_catalog.pg_extension_config_dump('assay.sql_example_id_seq', '');
+
+CREATE FUNCTION assay.add_sql_example(question text, sql text) RETURNS bigint
+AS 'MODULE_PATHNAME', 'add_sql_example_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.add_sql_example(text, text) IS
+'Adds a question with a query that answers it, which assay.text_to_sql shows to a model that is asked something alike; gives its number. The query has to be one that assay.run_sql would run as the caller; it is planned, and not run. The example belongs to the caller, and is used for roles that act for it, as far as they may run the query: a team shares its examples by SET ROLE to a role that all are members of. The same question again replaces the query. Errors: 22023 a NULL, an empty or too long question, those of assay.run_sql, 25006.
+Example: SELECT assay.add_sql_example(''How many sales are there in each region?'', ''SELECT region, count(*) FROM sale GROUP BY region'')';
+
+CREATE FUNCTION assay.drop_sql_example(id bigint) RETURNS void
+AS 'MODULE_PATHNAME', 'drop_sql_example_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.drop_sql_example(bigint) IS
+'Forgets an example. It takes the role that added it. Errors: 22023 a NULL, or no such example of the caller''s, 25006.
+Example: SELECT assay.drop_sql_example(id) FROM assay.sql_examples WHERE question LIKE ''How many%''';
+
+CREATE FUNCTION assay.text_to_sql(question text, model text, objects text[] DEFAULT NULL, options jsonb DEFAULT '{}')
+RETURNS TABLE(sql text, explanation text, plan_cost double precision, rows double precision, problems jsonb)
+AS 'MODULE_PATHNAME', 'text_to_sql_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
+COMMENT ON FUNCTION assay.text_to_sql(text, text, text[], jsonb) IS
+'Has a model write the query that answers a question, and plans it as the caller by the rules of assay.run_sql; it is not run. model: one of task generation. The model is told, as far as its window goes and by how well they fit the question, of the tables and views that the caller may read: names, columns, comments, notes (assay.describe), foreign keys, values from pg_stats (not of columns that are private), and examples (assay.add_sql_example). A query that does not plan is given back to it with the error, twice at most.
+objects: the only tables and views that it is told of. options: max_cost as of assay.run_sql, examples (how many at most, 3), values (false tells none), temperature (0), seed, max_tokens (of the answer). plan_cost, rows: what the planner expects; NULL where the last query does not plan either, and problems then says why: [{"sql": ..., "problem": ...}], one for each try. Errors: 22023 an argument, 42P01 no such object, ML007 there is nothing that the caller may read, those of assay.generate.
+Example: SELECT sql, explanation, plan_cost, problems FROM assay.text_to_sql(''What was sold in each region?'', ''writer'', objects => ARRAY[''sale''])';
+
+CREATE FUNCTION assay.evaluate_text_to_sql(examples text, model text, objects text[] DEFAULT NULL, options jsonb DEFAULT '{}')
+RETURNS TABLE(question text, verdict text, sql text, expected text, problem text, value double precision, low double precision, high double precision, questions bigint)
+AS 'MODULE_PATHNAME', 'evaluate_text_to_sql_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.evaluate_text_to_sql(text, text, text[], jsonb) IS
+'How often assay.text_to_sql gives the right rows: its execution accuracy on questions whose queries are known. examples: a query of question and sql. Each question is asked without the example of that very question; what comes, and what was expected, run as the caller by the rules of assay.run_sql. Results are the same where they have the same rows, in their order where the expected query has an ORDER BY; columns count by their places, numbers to nine digits.
+The row without a question is the mean, with a 95 % interval of the bootstrap over questions; then come the questions as they were given. verdict: right, wrong (other rows), failed (no query that runs; problem says why), left out (the expected query does not run; it does not count). value: 1 or 0. model and objects as of assay.text_to_sql. Options as in assay.text_to_sql, and max_rows and timeout (in seconds) as of assay.run_sql. Errors: those of assay.text_to_sql, 42703 a column that the query of examples lacks, 22004 a NULL, ML007 no question counts.
+Example: SELECT question, verdict, value FROM assay.evaluate_text_to_sql(''SELECT question, sql FROM assay.sql_examples'', ''writer'')';
+
+-- Whoever installed the extension dumps the new tables, too.
+SELECT assay_internal.grant_dump();

@@ -14,6 +14,7 @@ use algo::guard::Limits;
 use algo::judging::decision::Rule;
 use algo::model::Model;
 use algo::summary::Summary;
+use algo_text::task::Task;
 
 struct Kept {
     hash: String,
@@ -143,7 +144,7 @@ pub fn scorer(version: &Version) -> Result<Rc<Scorer>> {
         return Ok(scorer);
     }
     let task = version.task()?;
-    if let Some(task) = algo_text::embedder::Task::named(&task) {
+    if let Some(task) = Task::named(&task) {
         return Err(of_texts(version, task));
     }
     let statement = Foreground::new()?;
@@ -165,7 +166,7 @@ pub fn scorer(version: &Version) -> Result<Rc<Scorer>> {
 
 /// The error of a model that reads texts, where one is asked for that reads rows.
 #[cold]
-fn of_texts(version: &Version, task: algo_text::embedder::Task) -> Error {
+fn of_texts(version: &Version, task: Task) -> Error {
     Error::new(
         WRONG_TASK,
         format!(
@@ -174,7 +175,11 @@ fn of_texts(version: &Version, task: algo_text::embedder::Task) -> Error {
         ),
     )
     .detail(format!("Its task is {}.", task.name()))
-    .hint("Use assay.embed for a text's vector.")
+    .hint(match task {
+        Task::Embedding | Task::Reranking => "Use assay.embed for a text's vector.",
+        Task::Generation => "Use assay.generate for an answer in words.",
+        Task::Prompt => "Use assay.fill_prompt for its text.",
+    })
 }
 
 /// Counts so many bytes more for a scorer that is kept, and lets others go where that is too much.

@@ -20,20 +20,60 @@ pub fn hold(version: &Version) -> Result<()> {
     })
 }
 
-/// Returns an error where a vectorizer needs a model, or one of its versions.
+/// Returns an error where a vectorizer or an adapter needs a model, or one of its versions.
 pub fn require_unused(model: &Entry, version: Option<i32>) -> Result<()> {
     let condition = "m.id OPERATOR(pg_catalog.=) $1 AND ($2 IS NULL OR r.version OPERATOR(pg_catalog.=) $2)";
     let what = match version {
         Some(version) => format!("version {version} of model \"{}\"", model.name),
         None => format!("model \"{}\"", model.name),
     };
-    require(&what, condition, &[model.id.into(), version.into()])
+    let parameters = || [model.id.into(), version.into()];
+    require(&what, condition, &parameters())?;
+    // With a model its own adapters go.
+    let own = "$2 IS NULL AND a.model_id OPERATOR(pg_catalog.=) m.id";
+    require_no_adapter(&what, condition, own, &parameters())
 }
 
 /// Returns an error where a vectorizer needs a model of a role.
 pub fn require_none_used(role: pgrx::pg_sys::Oid, name: &str) -> Result<()> {
     let condition = "m.owner::pg_catalog.oid OPERATOR(pg_catalog.=) $1";
-    require(&format!("a model of role \"{name}\""), condition, &[role.into()])
+    let what = format!("a model of role \"{name}\"");
+    require(&what, condition, &[role.into()])?;
+    let own = "o.owner::pg_catalog.oid OPERATOR(pg_catalog.=) $1";
+    require_no_adapter(&what, condition, own, &[role.into()])
+}
+
+/// Returns an error where an adapter is on top of a version that the condition says of m, a model, and r, a version; unless it goes, too, as `own` says of a, its
+/// version, and o, its model.
+fn require_no_adapter(what: &str, condition: &str, own: &str, parameters: &[Parameter]) -> Result<()> {
+    let query = format!(
+        "SELECT DISTINCT pg_catalog.format('%s@%s', o.name, a.version) COLLATE \"C\" AS name
+FROM assay.model AS m
+JOIN assay.model_version AS r ON r.model_id OPERATOR(pg_catalog.=) m.id
+JOIN assay.model_version AS a ON a.algorithm OPERATOR(pg_catalog.=) 'adapter'
+    AND (a.params OPERATOR(pg_catalog.->>) 'base') OPERATOR(pg_catalog.=) pg_catalog.format('%s@%s', m.name, r.version)
+JOIN assay.model AS o ON o.id OPERATOR(pg_catalog.=) a.model_id
+WHERE {condition} AND ({own}) IS NOT TRUE ORDER BY 1"
+    );
+    let users = named(&query, parameters)?;
+    if users.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        DEPENDENT_OBJECTS,
+        format!("{what} cannot be dropped: an adapter is on top of it"),
+    )
+    .detail(format!("It is needed by {}.", listed(&users)))
+    .hint("Drop these first by assay.drop_model."))
+}
+
+/// Some names, and how many more there are.
+fn listed(names: &[String]) -> String {
+    let named: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+    match names.len().saturating_sub(NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
 }
 
 fn require(what: &str, condition: &str, parameters: &[Parameter]) -> Result<()> {
@@ -44,16 +84,11 @@ fn require(what: &str, condition: &str, parameters: &[Parameter]) -> Result<()> 
     if users.is_empty() {
         return Ok(());
     }
-    let named: Vec<&str> = users.iter().take(NAMED).map(String::as_str).collect();
-    let more = match users.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
     Err(Error::new(
         DEPENDENT_OBJECTS,
         format!("{what} cannot be dropped: a vectorizer needs it"),
     )
-    .detail(format!("It is needed by {}{more}.", named.join(", ")))
+    .detail(format!("It is needed by {}.", listed(&users)))
     .hint("Give these another one by assay.alter_vectorizer, and wait until that serves, or drop them by assay.drop_vectorizer."))
 }
 
@@ -74,9 +109,14 @@ JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) v.source
 JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 WHERE {condition} ORDER BY 1"
     );
+    named(&query, parameters)
+}
+
+/// The names that a query gives.
+fn named(query: &str, parameters: &[Parameter]) -> Result<Vec<String>> {
     let mut names = Vec::new();
     tables::as_owner(|| {
-        statement::write(&query, parameters, &mut |row| {
+        statement::write(query, parameters, &mut |row| {
             names.push(row.require::<Text>(1)?.into());
             Ok(())
         })

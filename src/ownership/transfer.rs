@@ -11,6 +11,7 @@ use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::pg::text::Text;
 use crate::pg::{catalog, dependency, read_only, role, tables};
+use crate::text::datasets;
 
 /// A table with columns of roles, the first of which says whose a row is, and the view that depends on these roles.
 struct Owned {
@@ -43,6 +44,27 @@ const GRANTS: Owned = Owned {
     table: c"model_privilege",
     columns: &[c"role"],
     view: c"model_grants",
+};
+
+/// Training sets hold what their role could read: they go with it, or to whom it gives them.
+const DATASETS: Owned = Owned {
+    table: c"dataset",
+    columns: &[c"owner"],
+    view: c"datasets",
+};
+
+/// What was submitted to models, with what they answered.
+const GENERATIONS: Owned = Owned {
+    table: c"generation",
+    columns: &[c"submitted_by"],
+    view: c"generations",
+};
+
+/// Questions with queries that answer them.
+const EXAMPLES: Owned = Owned {
+    table: c"sql_example",
+    columns: &[c"added_by"],
+    view: c"sql_examples",
 };
 
 /// Calls that logged decisions or labels. They outlive the role: what was decided is kept for the model's owner.
@@ -95,7 +117,7 @@ const SHARED: [Owned; 7] = [
 
 /// What happened, which is kept as it was: nobody has a part in it any more by a role that goes. What was found in an issue is then shown to who
 /// may read all that was read.
-const HAPPENED: [Owned; 3] = [
+const HAPPENED: [Owned; 5] = [
     LOGGED,
     Owned {
         table: c"issue",
@@ -106,6 +128,16 @@ const HAPPENED: [Owned; 3] = [
         table: c"incident",
         columns: &[c"declared_by"],
         view: c"incidents",
+    },
+    Owned {
+        table: c"answer",
+        columns: &[c"asked_by"],
+        view: c"answers",
+    },
+    Owned {
+        table: c"answer_opinion",
+        columns: &[c"given_by"],
+        view: c"answer_feedback",
     },
 ];
 
@@ -262,7 +294,11 @@ fn reassign_owned(from: Option<Text>, to: Option<Text>) -> SetOf<ReassignCounts>
                 .hint("Name a role, or call assay.drop_owned."));
         }
         let move_all = |owned: &Owned| if from == to { Ok(0) } else { owned.reassign(from, to) };
-        for owned in SHARED.iter().chain(&HAPPENED).filter(|owned| owned.exists()) {
+        let others = SHARED
+            .iter()
+            .chain(&HAPPENED)
+            .chain([&GENERATIONS, &DATASETS, &EXAMPLES]);
+        for owned in others.filter(|owned| owned.exists()) {
             move_all(owned)?;
         }
         Ok(ReassignCounts {
@@ -298,6 +334,13 @@ fn drop_owned(role: Option<Text>) -> SetOf<DropCounts> {
         }
         for owned in SHARED.iter().filter(|owned| owned.exists()) {
             owned.hand_over(role)?;
+        }
+        if DATASETS.exists() {
+            DATASETS.drop(role)?;
+            datasets::forget_orphans()?;
+        }
+        for owned in [&GENERATIONS, &EXAMPLES].into_iter().filter(|owned| owned.exists()) {
+            owned.drop(role)?;
         }
         Ok(DropCounts {
             models: MODELS.drop(role)?,
