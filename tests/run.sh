@@ -361,11 +361,19 @@ client() {
 story_runs() {
     createdb demo || return 1
     mkdir -p "$results/demo-pages"
-    bash -euo pipefail -c 'source tests/clients/lib/minilm.sh' || return 1
-    psql -X -q -v ON_ERROR_STOP=1 -v pages="$results/demo-pages" -v minilm="${CARGO_TARGET_DIR:-$PWD/target}/minilm" -d demo -f scripts/demo.sql >"$results/demo.log" 2>&1 || { tail -n 20 "$results/demo.log"; return 1; }
+    bash -euo pipefail -c '
+        source tests/clients/lib/minilm.sh
+        source tests/clients/lib/small_model.sh
+        trap stop_small_model EXIT
+        start_small_model
+        psql -X -q -v ON_ERROR_STOP=1 -v pages="$1/demo-pages" -v minilm="${CARGO_TARGET_DIR:-$PWD/target}/minilm" -v writer="$small_model_url" -d demo -f scripts/demo.sql >"$1/demo.log" 2>&1
+    ' story "$results" || { tail -n 20 "$results/demo.log"; return 1; }
 }
 
 swap_is_guarded() { grep -qF '1004 of 1004 rows fail' "$results/demo.log" && grep -qE '^ +0 │ +0 │ +1004 *$' "$results/demo.log"; }
+
+# What the small model says depends on the marks of each call; that it was asked, and what was made of it, does not.
+answers_are_learned_from() { grep -qF 'writer@1' "$results/demo.log" && grep -qF '{"messages":[{"role":"user","content":' "$results/demo.log"; }
 
 # Each page is whole.
 pages_are_written() {
@@ -383,6 +391,7 @@ demo_suite() {
     start_cluster
     verdict "the demo's story runs to its end" story_runs
     verdict "the demo's swapped table is guarded, and the swap undone" swap_is_guarded
+    verdict "the demo's questions are asked, and a training set is made of them" answers_are_learned_from
     verdict "the demo's pages are written" pages_are_written
     verdict "the README's examples print the same in the demo's database" readme_holds_after
     tally demo "$passed" "$failed"

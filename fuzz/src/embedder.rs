@@ -3,15 +3,23 @@
 
 use crate::bound;
 use algo::monitor::Unwatched;
+use algo_text::adapter::{self, Adapter, Base, Map};
 use algo_text::analyze::{self, Bag, Language};
 use algo_text::bert;
 use algo_text::bm25::{block, pending};
 use algo_text::chunk::{self, Chunking, Strategy};
+use algo_text::contradiction;
+use algo_text::dataset::{Conversation, Format};
 use algo_text::embedder::{Aligned, Image, Local, open};
 use algo_text::endpoint::base_url::BaseUrl;
+use algo_text::endpoint::columns::Columns;
 use algo_text::endpoint::definition::Definition;
 use algo_text::endpoint::hosts::Hosts;
-use algo_text::endpoint::{failure, response};
+use algo_text::endpoint::{chat, failure, response};
+use algo_text::json_schema::{self, Schema};
+use algo_text::prompt;
+use algo_text::pii::{Action, Finder, Key, Kinds, Policy, Redactor};
+use algo_text::language;
 use algo_text::tf_idf::{self, Frequencies};
 use algo_text::vectorizer::template::Template;
 use algo_text::word_vectors::{self, Options, Sentences};
@@ -70,7 +78,10 @@ pub fn run(input: &[u8]) {
         Reader::Tokenizer => drop(bound::memory(bytes.len(), 64, 4 << 20, || {
             bert::build(WEIGHTS, bytes, &config("f32"), &Unwatched)
         })),
-        Reader::Text => read_text(text, bytes),
+        Reader::Text => {
+            read_text(text, bytes);
+            personal(text);
+        }
         Reader::Postings => postings(bytes),
         Reader::Endpoint => endpoint(text, bytes),
     }
@@ -92,6 +103,13 @@ pub fn seeds() -> Vec<Vec<u8>> {
     seeds.push(with(Reader::Weights, &WEIGHTS[..60_000]));
     seeds.push(with(Reader::Tokenizer, TOKENIZER));
     seeds.extend(TEXTS.map(|text| with(Reader::Text, text.as_bytes())));
+    for line in [
+        r#"{"messages":[{"role":"system","content":"s"},{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}"#,
+        r#"{"conversations":[{"from":"human","value":"q"},{"from":"gpt","value":"a"}]}"#,
+        r#"{"instruction":"q","input":"","output":"a","history":[["b","c"]]}"#,
+    ] {
+        seeds.push(with(Reader::Text, line.as_bytes()));
+    }
     seeds.push(with(
         Reader::Text,
         "# Title\n\n```rust\nfn main() {}\n```\n\n1. One. Two!\n2. 三。四。".as_bytes(),
@@ -145,6 +163,18 @@ fn images() -> &'static [Vec<u8>] {
             word_vectors::build(&trained.words, &trained.counts, &trained.vectors, &Unwatched).expect("there is room"),
         );
         images.push(frequencies.build(&Unwatched).expect("there is room").0);
+        for kind in [adapter::Kind::Linear, adapter::Kind::LowRank] {
+            let options = adapter::Options {
+                kind,
+                ..adapter::Options::default()
+            };
+            let map = Map::identity(8, &options).expect("there is room");
+            let base = Base {
+                reference: "words@1".into(),
+                hash: "0".into(),
+            };
+            images.push(Adapter::build(&map, &base, &Unwatched).expect("there is room"));
+        }
         images
     });
     &IMAGES
@@ -155,6 +185,9 @@ fn use_image(bytes: &[u8]) {
     let mut aligned = Aligned::with_length(bytes.len()).expect("there is room");
     aligned.as_mut().copy_from_slice(bytes);
     let image: Image = Arc::new(aligned);
+    if let Ok(adapter) = Adapter::open(&image) {
+        use_adapter(adapter);
+    }
     match open(image) {
         Ok(Local::Encoder(encoder)) => {
             assert!(
@@ -182,6 +215,17 @@ fn use_image(bytes: &[u8]) {
     }
 }
 
+/// On top of words, whatever its map is.
+fn use_adapter(adapter: Adapter) {
+    let mut aligned = Aligned::with_length(images()[2].len()).expect("there is room");
+    aligned.as_mut().copy_from_slice(&images()[2]);
+    let words = open(Arc::new(aligned)).expect("the words are sound");
+    if let Ok(Local::Encoder(encoder)) = adapter.on(Arc::new(words)) {
+        let mut out = vec![0.0; TEXTS.len() * encoder.width()];
+        let _ = encoder.embed(&TEXTS, &mut out, &Unwatched);
+    }
+}
+
 fn damage(bytes: &[u8]) {
     let Some((&which, changes)) = bytes.split_first() else {
         return;
@@ -195,8 +239,22 @@ fn damage(bytes: &[u8]) {
     use_image(&image);
 }
 
+/// What is read as a line of a training set says the same when it is written again, in every format.
+fn read_lines(text: &str) {
+    let mut conversations: Vec<Conversation> = Format::ALL.iter().filter_map(|format| format.read(text).ok()).collect();
+    conversations.extend(Conversation::of_json(text));
+    conversations.extend(Conversation::of_pair(Some(text), text, text));
+    for conversation in conversations {
+        for format in Format::ALL {
+            let line = format.line(&conversation).expect("texts can be written");
+            assert_eq!(format.read(&line), Ok(conversation.clone()));
+        }
+    }
+}
+
 /// Chunks lie in the text, and are of whole characters; words of it are found in it.
 fn read_text(text: &str, bytes: &[u8]) {
+    read_lines(text);
     let size = 1 + bytes.iter().take(2).map(|&byte| usize::from(byte)).sum::<usize>();
     for strategy in [
         "characters",
@@ -251,6 +309,14 @@ fn postings(bytes: &[u8]) {
 fn endpoint(text: &str, body: &[u8]) {
     let _ = response::vectors(body, 1, None);
     let _ = response::scores(body, 1);
+    let _ = chat::reply(body);
+    let _ = prompt::from_bytes(body);
+    if let Ok(json) = serde_json::from_slice(body)
+        && let Ok(schema) = Schema::parse(&json)
+    {
+        schema.is_strict();
+        let _ = json_schema::read(text, &schema, &Unwatched).expect("nothing stops it");
+    }
     let _ = failure::message(body);
     let _ = failure::retry_after(text);
     let _ = Definition::from_bytes(body);
@@ -258,4 +324,29 @@ fn endpoint(text: &str, body: &[u8]) {
         assert_eq!(BaseUrl::parse(&url.join("")), Ok(url), "what is shown is read again");
     }
     let _ = Hosts::parse(text);
+    let _ = Columns::parse(text);
+}
+
+/// What is found in a text lies in its order, at borders of characters, and can be taken out.
+fn personal(text: &str) {
+    let names: Vec<&str> = text.lines().take(4).collect();
+    let Ok(finder) = Finder::new(Kinds::ALL, names) else { return };
+    let Ok(found) = finder.find(text, &Unwatched) else { return };
+    let mut last = 0;
+    for one in found {
+        assert!(one.start >= last && one.end > one.start);
+        assert!(text.is_char_boundary(one.start) && text.is_char_boundary(one.end));
+        last = one.end;
+    }
+    for action in Action::ALL {
+        if let Ok(redactor) = Redactor::new(Policy::of(action), Key::new(&[7; 16])) {
+            let _ = redactor.redact(text, &Unwatched);
+        }
+    }
+    let _ = language::detect(text, &Unwatched);
+    let mut finder = contradiction::Finder::new(0.5, 1 << 20);
+    for (number, line) in text.lines().take(32).enumerate() {
+        let _ = finder.push(number as u32, line, &[1.0, number as f64]);
+    }
+    let _ = finder.finish(&Unwatched);
 }

@@ -15,7 +15,8 @@ for _ in {1..100}; do [[ -s $answer ]] && break; sleep 0.1; done
 psql -X -q -v ON_ERROR_STOP=1 -v url="http://127.0.0.1:$(<"$answer")/v1" >/dev/null <<'SQL'
 SELECT format('ALTER DATABASE %I SET assay.endpoints = ''127.0.0.1''', current_database()) \gexec
 CREATE SERVER llm FOREIGN DATA WRAPPER assay_http OPTIONS (base_url :'url');
-SELECT assay.register_remote('small', 'llm', 'text-embedding-3-small', dimensions => 1536), assay.register_remote('ranker', 'llm', 'rerank', 'reranking');
+SELECT assay.register_remote('small', 'llm', 'text-embedding-3-small', dimensions => 1536), assay.register_remote('ranker', 'llm', 'rerank', 'reranking'),
+       assay.register_remote('writer', 'llm', 'chat', 'generation');
 SQL
 psql -X -q -A -t -v ON_ERROR_STOP=1 -f tests/clients/comments.sql
 dropdb --force "$PGDATABASE"

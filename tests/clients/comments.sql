@@ -30,7 +30,10 @@ SELECT assay.add_check('german_credit', 'not_null', 'age');
 SELECT assay.run_checks('application');
 CREATE TABLE document (id int PRIMARY KEY, title text, body text);
 INSERT INTO document VALUES (1, 'The king', 'The king and the queen.'), (2, 'The cat', 'The cat sat on the mat. The dog did not.'), (3, 'People', 'A man and a woman.');
+SELECT assay.create_prompt('support', 'Answer in one sentence: $question');
 SELECT assay.create_vectorizer('document', '{"column": "body"}', 'words@1', consistency => 'transaction');
+SELECT assay.add_sql_example('How many sales are there?', 'SELECT count(*) FROM sale');
+SELECT assay.build_dataset('support', $$SELECT 'What is ' || n || ' and ' || n || '?' AS question, 'It is ' || 2 * n AS answer FROM generate_series(1, 40) AS n$$, '{"near_duplicates": null}');
 \o
 CREATE TABLE daily (day date, auc assay.state, profile assay.state);
 INSERT INTO daily SELECT date '2026-06-01' + customer_id % 3, assay.metric_state('roc_auc', is_risky, assay.predict('credit', c)) FROM customers c GROUP BY 1;

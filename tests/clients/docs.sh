@@ -6,6 +6,20 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 # shellcheck source=tests/clients/lib/python.sh
 . tests/clients/lib/python.sh
+# Answers on the pages are those of a small model, at the address that SMALL_MODEL_URL has; where they would hang on the marks of each call, those of a program
+# that gives the sentence which has most words of the question, at EXTRACT_URL.
+. tests/clients/lib/small_model.sh
+exec {extract}< <(exec python3 tests/clients/endpoint_server.py)
+extract_pid=$!
+finish() {
+    kill "$extract_pid" 2>/dev/null || true
+    stop_small_model
+}
+trap finish EXIT
+read -r -t 60 -u "$extract" port
+export EXTRACT_URL=http://127.0.0.1:$port/extract
+start_small_model
+export SMALL_MODEL_URL=$small_model_url
 python=$python python3 tests/docs.py
 
 # The reference is what the comments say now.

@@ -80,11 +80,21 @@ CREATE TABLE rebuilt AS SELECT NULL::int AS x;
 -- Texts: embedders here and elsewhere, vectorizers of both kinds, words in segments, pending and removed, and what waits.
 SELECT assay.load_word_vectors('words', $$VALUES ('tea', '{1,0,0}'::real[]), ('black', '{0,1,0}'), ('number', '{0,0,1}')$$);
 SELECT assay.train_word2vec('learned', $$SELECT 'black tea is tea number ' || i FROM generate_series(1, 40) AS i$$, '{"vector_size": 8, "min_count": 2, "epochs": 1}');
+SELECT assay.build_dataset('support', $$SELECT 'Is tea ' || i || ' black?' AS question, 'Tea ' || i || ' is, as most are.' AS answer, i AS id FROM generate_series(1, 60) AS i$$, '{"near_duplicates": null}') FROM generate_series(1, 2);
+SELECT assay.train_adapter('adapted', 'learned@1', $$SELECT 'black number ' || i AS question, 'tea number ' || i AS document FROM generate_series(1, 40) AS i$$, '{"epochs": 2}', deploy => 'always');
 CREATE SERVER assay_dump_llm FOREIGN DATA WRAPPER assay_http OPTIONS (base_url 'https://llm.example/v1', model 'm', tokens_per_day '1000');
 GRANT USAGE ON FOREIGN SERVER assay_dump_llm TO :role;
 CREATE USER MAPPING FOR :role SERVER assay_dump_llm OPTIONS (api_key 'sk-of-the-reader');
 SELECT assay.register_remote('remote', 'assay_dump_llm', 'm', dimensions => 4);
 SELECT assay.grant_model('remote', :'role', 'predict');
+SELECT assay.register_remote('writer', 'assay_dump_llm', 'm', 'generation');
+SELECT assay.grant_model('writer', :'role', 'predict');
+SET ROLE :role;
+SELECT assay.submit('writer', 'What is tea?', '{"type": "string"}', '{"seed": 1}');
+RESET ROLE;
+SELECT assay.create_prompt('asks', 'What is $thing?');
+SELECT assay.create_prompt('asks', 'And what is ${the thing}?', 'always');
+SELECT assay.set_alias('asks', 'first', 1);
 INSERT INTO assay.endpoint_use VALUES ('assay_dump_llm', 'postgres', '2026-01-02', 3, 1, 500, 0.25);
 CREATE TABLE doc (id int PRIMARY KEY, body text);
 SELECT assay.create_vectorizer('doc', '{"column": "body"}', 'words@1', consistency => 'transaction', indexing => '{"language": "english"}');
@@ -94,6 +104,10 @@ DELETE FROM doc WHERE id % 50 = 7;
 SELECT assay.create_vectorizer('doc', '{"column": "body"}', 'learned@1', name => 'queued', store => 'doc_queued');
 CALL assay.run_queue(max_items => 500);
 UPDATE doc SET body = 'Waits.' WHERE id = 2;
+-- What is said of objects, and examples of questions.
+CREATE FUNCTION half(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT $1 / 2';
+SELECT assay.describe('doc', 'Teas'), assay.describe('doc.body', 'what each is'), assay.mark_private('doc.body'), assay.describe('half(numeric)', 'a half');
+SELECT assay.add_sql_example('How many teas?', 'SELECT count(*) FROM doc');
 SQL
 
 everything() {
@@ -136,11 +150,18 @@ SELECT mode, s.* FROM unnest('{vector,text,hybrid}'::text[]) AS mode, assay.sear
 SELECT name, source, store, embedding, chunking, formatting, consistency, indexing, pending, failed FROM assay.vectorizers ORDER BY name;
 SELECT vectorizer, key, attempts FROM assay.vectorizer_items ORDER BY id;
 SELECT tgrelid::regclass, tgname, tgenabled, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname LIKE 'assay%' ORDER BY 1, 2;
-SELECT assay.embed('words', 'black tea'), assay.embed('learned', 'black tea');
+SELECT assay.embed('words', 'black tea'), assay.embed('learned', 'black tea'), assay.embed('adapted', 'black tea');
+SELECT dataset, version, train, test, hash, manifest, owner FROM assay.datasets ORDER BY 1, 2;
+SELECT part, e.* FROM unnest('{train,test}'::text[]) AS part, assay.export_jsonl('support@1', part) AS e ORDER BY part, seq;
 SELECT word, similarity FROM assay.most_similar('learned', 'tea', 3);
 SELECT srvname, s.srvoptions, usename, umoptions FROM pg_user_mappings JOIN pg_foreign_server AS s USING (srvname) ORDER BY 1, 3;
 SELECT server, called_by, day, calls, failed, tokens, cost FROM assay.endpoint_usage ORDER BY 1, 2, 3;
 SELECT metrics, params FROM assay.model_versions WHERE model = 'remote';
+SELECT id, submitted_by, model, prompt, schema, options, status, submitted_at FROM assay.generations ORDER BY id;
+SELECT * FROM assay.prompts ORDER BY prompt, version;
+SELECT assay.fill_prompt('asks', '{"the thing": "tea"}'), assay.fill_prompt('asks@first', '{"thing": "tea"}');
+SELECT * FROM assay.descriptions ORDER BY object, column_name NULLS FIRST;
+SELECT * FROM assay.sql_examples ORDER BY id;
 SET ROLE $role;
 SELECT count(*) FROM assay.model_trials WHERE model = 'tuned';
 SELECT model FROM assay.models ORDER BY model;
@@ -148,9 +169,9 @@ SQL
 }
 
 before=$(everything "$PGDATABASE")
-# Something to compare: sixteen versions, of every algorithm, and the reader's view of two models.
-check "the first database answers" "16 3 income remote tuned" \
-    "$(grep -cE '^(income|age|tuned|steps|groups|between)\|[0-9]+\|[tf]\|' <<<"$before") $(tail -n 4 <<<"$before" | paste -sd ' ')"
+# Something to compare: sixteen versions, of every algorithm, and the reader's view of four models.
+check "the first database answers" "16 3 income remote tuned writer" \
+    "$(grep -cE '^(income|age|tuned|steps|groups|between)\|[0-9]+\|[tf]\|' <<<"$before") $(tail -n 5 <<<"$before" | paste -sd ' ')"
 
 pg_dump -Fc -f "$folder/dump" "$PGDATABASE"
 createdb "$second"
@@ -174,7 +195,7 @@ check "a check of a table that is gone does not come to be one of another table"
 
 check "training goes on with the next version" "6" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version FROM assay.train('income', 'SELECT * FROM adult LIMIT 1000', 'income', 'naive_bayes', deploy => 'always')")"
-check "a new model does not take an old one's place" "1|11" \
+check "a new model does not take an old one's place" "1|14" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version, (SELECT count(*) FROM assay.models) + 1 FROM assay.train('new', 'SELECT age, sex FROM adult LIMIT 1000', 'age', 'ridge')")"
 check "a rollback returns to what was deployed before the dump" "2" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"
 check "and to what was deployed before that" "1" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"

@@ -3,6 +3,7 @@ port, and serves until it is killed."""
 
 import hashlib
 import json
+import re
 import socket
 import socketserver
 import ssl
@@ -19,6 +20,40 @@ def vector(text, width):
     return [digest[place % 32] / 8 for place in range(width)]
 
 
+def instance(schema):
+    """A value that a schema describes, with as little in it as may be."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema.get("type", "object")
+    if kind == "object":
+        return {name: instance(inner) for name, inner in schema.get("properties", {}).items()}
+    if kind == "array":
+        return [instance(schema.get("items", {"type": "string"}))] * schema.get("minItems", 1)
+    return {"string": "a text", "integer": schema.get("minimum", 1), "number": schema.get("minimum", 0.5), "boolean": True, "null": None}[kind]
+
+
+def chat(text, finish="stop", sent=10, written=None, **message):
+    """An answer as OpenAI documents it, of a word a token."""
+    written = len((text or "").split()) if written is None else written
+    return {
+        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "m",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": text, **message}, "finish_reason": finish}],
+        "usage": {"prompt_tokens": sent, "completion_tokens": written, "total_tokens": sent + written}}
+
+
+def extract(text):
+    """What a reader answers who does no more than give the sentence of a source that has most words of the question: for pages, whose models always say the same."""
+    parts = re.findall(r"<<([a-z0-9 ]+) [a-p]{32}>>\n(.*?)\n<<end [a-p]{32}>>", text, re.S)
+    question = next(part for what, part in parts if what == "question")
+    words = {word for word in re.findall(r"\w+", question.lower()) if len(word) > 3 or word.isdigit()}
+    sentences = [(int(what.split()[1]), sentence) for what, part in parts if what.startswith("source") for sentence in re.findall(r"[A-Z][^.!?\n]+[.!?]", part)]
+    fits = [len(words & set(re.findall(r"\w+", sentence.lower()))) for _, sentence in sentences]
+    if not any(fits):
+        return {"answer": "", "quotes": [], "supported": False}
+    source, sentence = sentences[fits.index(max(fits))]
+    return {"answer": sentence, "quotes": [{"source": source, "quote": sentence.rstrip(".!?")}], "supported": True}
+
+
 class Endpoint(socketserver.ThreadingTCPServer):
     """A server on 127.0.0.1 that remembers what it was asked."""
 
@@ -29,6 +64,8 @@ class Endpoint(socketserver.ThreadingTCPServer):
     def __init__(self, certificate=None, key=None):
         super().__init__(("127.0.0.1", 0), Handler)
         self.seen = []
+        # What the next calls of the path /scripted are answered: functions of the connection and what was asked, or answers.
+        self.script = []
         self.context = None
         if certificate:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -70,6 +107,11 @@ class Handler(socketserver.BaseRequestHandler):
 
     def answer(self, asked):
         body = asked["body"]
+        if asked["path"].endswith("/chat/completions"):
+            schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
+            said = body["messages"][-1]["content"]
+            text = f"You said: {said}" if schema is None else json.dumps(instance(schema))
+            return chat(text, sent=sum(len(message["content"].split()) for message in body["messages"]))
         if asked["path"].endswith("/rerank"):
             scores = [len(set(body["query"].split()) & set(document.split())) / 8 for document in body["documents"]]
             order = sorted(range(len(scores)), key=lambda place: -scores[place])
@@ -80,6 +122,17 @@ class Handler(socketserver.BaseRequestHandler):
 
     def do_v1(self, connection, asked):
         self.reply(connection, 200, self.answer(asked))
+
+    def do_scripted(self, connection, asked):
+        """Answers as the test has written down: a status with a body and headers, an answer, or a text."""
+        step = self.server.script.pop(0)
+        if isinstance(step, tuple):
+            status, body, *headers = step
+            return self.reply(connection, status, body, headers)
+        self.reply(connection, 200, chat(step) if isinstance(step, str) else step)
+
+    def do_extract(self, connection, asked):
+        self.reply(connection, 200, chat(json.dumps(extract(asked["body"]["messages"][-1]["content"]))))
 
     def do_slow(self, connection, asked):
         time.sleep(1)
@@ -97,6 +150,36 @@ class Handler(socketserver.BaseRequestHandler):
             piece = body[start:start + 50]
             connection.sendall(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
         connection.sendall(b"0\r\n\r\n")
+
+    def do_cut_off(self, connection, asked):
+        self.reply(connection, 200, chat('{"word": "te', "length"))
+
+    def do_filtered(self, connection, asked):
+        self.reply(connection, 200, chat(None, "content_filter"))
+
+    def do_refusal(self, connection, asked):
+        self.reply(connection, 200, chat(None, refusal="I will not, " + asked["headers"].get("authorization", "none")))
+
+    def do_tool(self, connection, asked):
+        self.reply(connection, 200, chat(None, "tool_calls", tool_calls=[{"function": {"name": "rm"}}]))
+
+    def do_no_choice(self, connection, asked):
+        self.reply(connection, 200, {"choices": []})
+
+    def do_no_text(self, connection, asked):
+        self.reply(connection, 200, chat(None))
+
+    def do_nul(self, connection, asked):
+        self.reply(connection, 200, chat("a\0b"))
+
+    def do_parrot(self, connection, asked):
+        self.reply(connection, 200, chat("The key is " + asked["headers"].get("authorization", "none")))
+
+    def do_prose(self, connection, asked):
+        self.reply(connection, 200, chat("Sure! Here it is."))
+
+    def do_partial_json(self, connection, asked):
+        self.reply(connection, 200, chat('{"word": "te'))
 
     def do_redirect(self, connection, asked):
         self.reply(connection, 302, b"", [f"Location: http://127.0.0.1:{self.server.port}/v1/embeddings"])

@@ -7,8 +7,21 @@ SELECT row_number() OVER () AS place, call[1] AS relation, one
 FROM regexp_matches(:'page', $$assay\.validate\('(\w+)', '(\[(?:[^']|'')*\])'\)$$, 'g') AS call, jsonb_array_elements(replace(call[2], '''''', '''')::jsonb) AS one;
 
 -- What the examples of texts speak of; an index of vectors is pgvector's.
+CREATE TABLE answer (id int PRIMARY KEY, body text);
+INSERT INTO answer VALUES
+    (1, 'Thank you for asking. An item can be returned within 14 days of its delivery.'), (2, 'An item can be returned within 30 days of its delivery.'),
+    (3, 'Gift cards can be returned in every shop.'), (4, 'Gift cards cannot be returned in any shop.'), (5, 'Parcels are insured up to 500 EUR.');
+CREATE TABLE handbook (id int PRIMARY KEY, body text, updated_at date, replaced_by int, law_changed date);
+INSERT INTO handbook
+SELECT i, format(E'Article %s says what is to be done about case %s.\nThis page is for members of the club only.', i, i), date '2026-01-01' + i, NULL, date '2025-06-01' FROM generate_series(1, 8) AS i;
+INSERT INTO handbook VALUES
+    (9, 'Write to anna@example.com, who has the key of the house', '2026-02-01', NULL, NULL),
+    (10, 'Die RÃ¼ckgabe ist nicht mehr mÃ¶glich, weil die Frist vorbei ist', '1824-02-01', NULL, NULL),
+    (11, 'What was said of case 3 is not so any more, and this is how it is', '2026-02-01', 12, '2026-03-01'),
+    (12, E'This page is for members of the club only.\nNo.', '2026-02-01', NULL, NULL);
 SELECT count(*) > 0 AS has_pgvector FROM pg_available_extensions WHERE name = 'vector' \gset
 \o /dev/null
+SELECT assay.train_tf_idf('answer_words', 'SELECT body FROM answer', '{"width": 64}');
 SELECT assay.train_tf_idf('policy_words', 'SELECT body FROM policy', '{"width": 512}');
 SELECT assay.create_vectorizer('policy', '{"column": "body"}', 'policy_words@1', consistency => 'transaction');
 \if :has_pgvector

@@ -283,7 +283,8 @@ def refused(connection):
             "SELECT assay.train('o', 'SELECT timestamp ''2000-01-01'' + i * interval ''1 hour'' AS at, a, k FROM wide', 'a', 'forecast', '{\"time\": \"at\", \"series\": [\"k\"]}')",
             "SELECT count(*) FROM assay.forecast('o', 1000)",
         )]
-    check(f"judging and metrics end in peace under {LIMIT // 1024} MB", all(f in ("done", "53200", "53400", "54000") for f in found), found)
+    # ML001: the model was not trained before, for want of memory.
+    check(f"judging and metrics end in peace under {LIMIT // 1024} MB", all(f in ("done", "53200", "53400", "54000", "ML001") for f in found), found)
 
 
 connection = connect()

@@ -84,11 +84,14 @@ for _ in range(3):
         server = int(looking.execute("SELECT pg_read_file('postmaster.pid')").fetchone()[0].split()[0])
         pids = [pid for (pid,) in looking.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'worker' AND state = 'active'")]
     for pid in pids:
-        # Only a child of this very server is killed.
-        with open(f"/proc/{pid}/stat") as file:
-            if int(file.read().rsplit(")", 1)[1].split()[1]) == server:
-                os.kill(pid, signal.SIGKILL)
-                killed += 1
+        # Only a child of this very server is killed. The first one that is killed ends the others, too, as soon as the server has seen it.
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                if int(file.read().rsplit(")", 1)[1].split()[1]) == server:
+                    os.kill(pid, signal.SIGKILL)
+                    killed += 1
+        except OSError:
+            pass
     crashes += bool(pids)
     for worker in workers:
         worker.join()

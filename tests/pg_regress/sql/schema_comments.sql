@@ -53,9 +53,16 @@ INSERT INTO call VALUES
     ('create_vectorizer', 'loading', $$SELECT assay.create_vectorizer('body', '{"no such option": 1}', 'none')$$),
     ('create_vectorizer', 'chunking', $$SELECT assay.create_vectorizer('body', '{"column": "body"}', 'none', '{"no such option": 1}')$$),
     ('create_vectorizer', 'indexing', $$SELECT assay.create_vectorizer('body', '{"column": "body"}', 'none', indexing => '{"no such option": 1}')$$),
+    ('generate', 'options', $$SELECT assay.generate('none', 'a', options => '{"no such option": 1}')$$),
+    ('generate', 'schema', $$SELECT assay.generate('none', 'a', '{"no such option": 1}')$$),
+    ('submit', 'options', $$SELECT assay.submit('none', 'a', options => '{"no such option": 1}')$$),
+    ('submit', 'schema', $$SELECT assay.submit('none', 'a', '{"no such option": 1}')$$),
+    ('redact', 'policy', $$SELECT assay.redact('a', '{"no such option": 1}')$$),
     ('train_word2vec', 'options', $$SELECT assay.train_word2vec('other', 'SELECT ''a'' AS x', '{"no such option": 1}')$$),
     ('train_tf_idf', 'options', $$SELECT assay.train_tf_idf('other', 'SELECT ''a'' AS x', '{"no such option": 1}')$$),
     ('alter_vectorizer', 'chunking', $$SELECT assay.alter_vectorizer('none', chunking => '{"no such option": 1}')$$),
+    ('text_to_sql', 'options', $$SELECT assay.text_to_sql('how many?', 'none', options => '{"no such option": 1}')$$),
+    ('evaluate_text_to_sql', 'options', $$SELECT assay.evaluate_text_to_sql('SELECT 1', 'none', options => '{"no such option": 1}')$$),
     ('drift', 'options', $$SELECT assay.drift('SELECT 1 AS x', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('render_drift', 'options', $$SELECT assay.render_drift('SELECT 1 AS x', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('describe_model', 'fields', $$SELECT assay.describe_model('options', '{"no such option": 1}')$$),
@@ -76,6 +83,10 @@ INSERT INTO call VALUES
     ('incident_policy', 'auto_declare', $$SELECT assay.incident_policy('sev1', auto_declare => '{"no such option": 1}')$$),
     ('incident_policy', 'steps', $$SELECT assay.incident_policy('sev1', steps => '[{"no such option": 1}]')$$),
     ('add_check', 'args', $$SELECT assay.add_check('listed', 'not_null', 'x', '{"no such option": 1}')$$),
+    ('build_dataset', 'options', $$SELECT assay.build_dataset('other', 'SELECT 1 AS x', '{"no such option": 1}')$$),
+    ('train_adapter', 'options', $$SELECT assay.train_adapter('other', 'options', 'SELECT 1 AS x', '{"no such option": 1}')$$),
+    ('ask', 'options', $$SELECT assay.ask('none', 'Why?', model => 'none', options => '{"no such option": 1}')$$),
+    ('evaluate_answers', 'options', $$SELECT assay.evaluate_answers('none', 'none', 'none', options => '{"no such option": 1}')$$),
     ('validate', 'checks', $$DO $do$ BEGIN RAISE EXCEPTION '%', (SELECT message FROM assay.validate('listed', '[{"kind": "not_null", "column_name": "x", "args": {"no such option": 1}}]')); END $do$ $$);
 CREATE FUNCTION error_of(call text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -97,9 +108,9 @@ SELECT c.function, c.argument, option[1] AS option,
 FROM call AS c, regexp_matches(substring(error_of(c.call) FROM '(?:Expected is|Besides arguments a check has:)(.*)'), '"?(\w+)"?(?=,| or |\.)', 'g') AS option;
 SELECT function, argument, count(DISTINCT option) AS options FROM option GROUP BY function, argument ORDER BY function, argument;
 SELECT function, argument, option AS not_in_the_comment FROM option WHERE comment !~ ('\m' || option || '\M');
--- Those that are not tried here. Features, a segment and what series are told apart by are values, which have no options; a manifest and results are as dbt writes them, an encoder's config as its makers do.
+-- Those that are not tried here. Features, a segment and what series are told apart by are values, which have no options; a manifest and results are as dbt writes them, an encoder's config as its makers do; a prompt's arguments are its own, a history is a conversation, and a key that of a row.
 SELECT p.oid::regprocedure AS function, argument.name FROM pg_proc AS p, unnest(p.proargnames, p.proargtypes::oid[]) AS argument (name, type)
-WHERE p.pronamespace = 'assay'::regnamespace AND argument.type = 'jsonb'::regtype AND argument.name NOT IN ('features', 'segment', 'of_series', 'manifest', 'results', 'request', 'config') AND NOT EXISTS (SELECT FROM call AS c WHERE (c.function, c.argument) = (p.proname, argument.name));
+WHERE p.pronamespace = 'assay'::regnamespace AND argument.type = 'jsonb'::regtype AND argument.name NOT IN ('features', 'segment', 'of_series', 'manifest', 'results', 'request', 'config', 'arguments', 'history', 'key') AND NOT EXISTS (SELECT FROM call AS c WHERE (c.function, c.argument) = (p.proname, argument.name));
 DROP VIEW option;
 DROP FUNCTION error_of;
 DROP TABLE call, listed;

@@ -82,7 +82,9 @@ SET client_min_messages = notice;
 SELECT key FROM assay.search('library.docs', 'tea', mode => 'text', filter => 'pg_temp.leak(body)');
 SET client_min_messages = warning;
 CREATE FUNCTION pg_temp.spoil() RETURNS boolean LANGUAGE plpgsql AS $$BEGIN CREATE TEMP TABLE spoilt (); RETURN true; END$$;
+\set SHOW_CONTEXT never
 SELECT key FROM assay.search('library.docs', 'tea', mode => 'text', filter => 'pg_temp.spoil()');
+\set SHOW_CONTEXT errors
 RESET ROLE;
 
 -- It only reads.
