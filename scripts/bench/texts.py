@@ -4,11 +4,13 @@ import gzip
 import os
 import pathlib
 import re
+import sys
 
 from measure import Session, median
 from report import REPEAT, SERIAL, Sections
 
-COLLECTION = pathlib.Path(__file__).resolve().parents[2] / "tests/data/cranfield/cran.all.1400.gz"
+TESTS = pathlib.Path(__file__).resolve().parents[2] / "tests"
+COLLECTION = TESTS / "data/cranfield/cran.all.1400.gz"
 SENTENCES, DOCUMENTS, WIDTH = 2_000, 100_000, 384
 ONE_THREAD = "SET assay.threads = 1"
 WORD2VEC = '{"seed": 1}'
@@ -34,7 +36,7 @@ def embed_all(model):
 class Texts(Sections):
     """Embedders, search and vectorizers."""
 
-    NAMES = ["embed", "embed_first", "embed_memory", "nearest", "text_search", "word2vec", "vectorizer"]
+    NAMES = ["embed", "embed_first", "embed_memory", "nearest", "text_search", "word2vec", "vectorizer", "ask", "dataset", "redact"]
     PEERS = "texts_peers.py", "BENCH_TEXTS_PEERS"
 
     def __init__(self, table, peers):
@@ -110,8 +112,8 @@ class Texts(Sections):
         ours, peer = self.by_turns(of(search), of(exact) if theirs else lambda: None, repeat=2 * REPEAT + 1)
         self.table.times("exact search, 100k x 384 : pgvector", ours, peer, 1.2)
 
-    def text_search(self):
-        """Three words of 1, 5 and 20 % of the documents."""
+    def documents(self):
+        """A table of 100,000 documents, with a vectorizer."""
         with Session() as session:
             session.run("DROP TABLE IF EXISTS bench_text CASCADE; CREATE TABLE bench_text (id int PRIMARY KEY, body text)")
             session.run(f"""INSERT INTO bench_text SELECT i, concat_ws(' ', CASE WHEN i::bigint * 7919 % 100 = 0 THEN 'seldom' END, CASE WHEN i::bigint * 104729 % 20 = 0 THEN 'sometimes' END,
@@ -119,6 +121,10 @@ class Texts(Sections):
             session.run("SELECT version FROM load_word_vectors('one', $$VALUES ('seldom', '{1, 0}'::real[]), ('often', '{0, 1}')$$, deploy => 'always')")
             session.run("SELECT create_vectorizer('bench_text', '{\"column\": \"body\"}', 'one', '{\"strategy\": \"characters\", \"size\": 10000}', consistency => 'transaction')")
             session.run("VACUUM ANALYZE bench_text, bench_text_chunks, posting, posting_pending, posting_segment, posting_removed")
+
+    def text_search(self):
+        """Three words of 1, 5 and 20 % of the documents."""
+        self.documents()
         search = "SELECT count(*) FROM search('bench_text', 'seldom sometimes often', k => 10, mode => 'text')"
         def once():
             with Session(search) as session:
@@ -157,3 +163,52 @@ class Texts(Sections):
                 return session.used(f"SELECT sum(v[1][1]) FROM (SELECT embed('int8', array_agg(words ORDER BY id)) AS v FROM ({rows}) AS r GROUP BY (id - 1) / {BATCH}) AS x")
         ours, bare = self.by_turns(kept, alone, repeat=1)
         self.table.times("10,000 rows kept current : embedded", ours, bare, 1.1)
+
+    def ask(self):
+        """What an answer takes beside the model's own time, by words alone and with vectors of two numbers, compared one by one."""
+        sys.path.append(str(TESTS / "clients"))
+        from endpoint_server import Endpoint
+        endpoint = Endpoint()
+        self.documents()
+        with Session() as session:
+            session.run("DROP SERVER IF EXISTS bench_llm CASCADE")
+            session.run(f"CREATE SERVER bench_llm FOREIGN DATA WRAPPER assay_http OPTIONS (base_url 'http://127.0.0.1:{endpoint.port}/v1', model 'm')")
+            session.run("SELECT register_remote('bench_writer', 'bench_llm', task => 'generation', max_tokens => 32000, deploy => 'always')")
+            session.run("SET assay.endpoints = '127.0.0.1'")
+            for mode in ("text", "hybrid"):
+                for _ in range(4 * REPEAT + 1):
+                    session.run(f"SELECT abstained FROM ask('bench_text', 'seldom sometimes often', model => 'bench_writer', mode => '{mode}')")
+                took = float(session.run("SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds - model_seconds) FROM "
+                                         f"(SELECT * FROM answers WHERE vectorizer = 'bench_text' AND search->>'mode' = '{mode}' ORDER BY id DESC LIMIT {4 * REPEAT}) AS a")[0])
+                self.table.line(f"ask, {mode}, 100k documents, without the model, ms", (f"{took * 1000:.1f}", "-"), goal="<= 60", met="yes" if took <= 0.06 else "NO")
+        endpoint.shutdown()
+
+    def dataset(self):
+        """A training set of 100,000 pairs of 15 and 60 words, of which each tenth nearly repeats another one."""
+        with Session() as session:
+            session.run("DROP TABLE IF EXISTS bench_answer; CREATE TABLE bench_answer (id int, customer text, question text, answer text)")
+            session.run("""CREATE OR REPLACE FUNCTION bench_words(seed bigint, count int) RETURNS text IMMUTABLE LANGUAGE sql AS $$
+                SELECT string_agg('w' || (20000 * power(abs(hashint8extended(seed, i)) / 9.3e18, 3))::int, ' ' ORDER BY i) FROM generate_series(1, count) AS i $$""")
+            session.run(f"INSERT INTO bench_answer SELECT i, 'customer ' || i % 9000, bench_words(i, 15), bench_words(i + {DOCUMENTS}, 60) FROM generate_series(1, {DOCUMENTS * 10 // 11}) AS i")
+            session.run(f"INSERT INTO bench_answer SELECT i + {DOCUMENTS}, 'customer ' || (i + 1) % 9000, question, regexp_replace(answer, '^(\\S+ ){{7}}', '\\1changed ') "
+                        f"FROM bench_answer AS a(i, customer, question, answer) WHERE i % 10 = 0 AND i < {DOCUMENTS}")
+            session.run("VACUUM ANALYZE bench_answer")
+        build = "SELECT dropped FROM build_dataset('bench_answer', 'TABLE bench_answer', '{\"columns\": {\"group\": \"customer\"}}')"
+        used = median([self.ours(build)() for _ in range(REPEAT)])
+        self.table.limit("a training set of 100k pairs", used, 60)
+
+    def redact(self):
+        """Sentences, of which every fourth has an address, a telephone or a card."""
+        with Session() as session:
+            session.run("""DROP TABLE IF EXISTS bench_private; CREATE TABLE bench_private AS SELECT s.id, s.words || CASE s.id % 4
+                WHEN 0 THEN format(' reach me at user%s@example.com or (212) 555-%s', s.id, lpad((s.id % 10000)::text, 4, '0')) ELSE '' END AS words
+                FROM bench_sentence AS s CROSS JOIN generate_series(1, 10)""")
+            size = int(session.run("SELECT sum(octet_length(words)) FROM bench_private")[0])
+            names = session.run("SELECT jsonb_build_object('names', jsonb_agg('Name' || i)) FROM generate_series(1, 4000) AS i")[0]
+        for what, policy in (("", "{}"), (", 4,000 names", names)):
+            def once(policy=policy):
+                with Session(SERIAL) as session:
+                    return session.used(f"SELECT sum(length(redact(words, '{policy}'))) FROM bench_private", precise=True)
+            used = median([once() for _ in range(REPEAT)])
+            speed = size / used.wall / 1e6
+            self.table.line(f"redact{what}, MB/s", (f"{speed:.0f}", f"{size / used.cpu / 1e6:.0f}"), goal=">= 20", met="yes" if speed >= 20 else "NO")
