@@ -6,8 +6,46 @@ CREATE FUNCTION assay.run_sql(
 AS 'MODULE_PATHNAME', 'run_sql_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.run_sql(text, double precision, integer, interval, text, integer) IS
 'Runs a query that somebody else wrote, a model most of the time, and gives its rows as JSON objects; a second column of one name is called name_2. sql: one SELECT, WITH, VALUES or TABLE that locks nothing and reads no foreign table and no secrets of the catalog. It runs as the caller, or as role, which the caller is a member of; read-only from parsing on, without parallel workers, and calls no function but those of PostgreSQL that compute, those of assay that only read, and what a superuser has listed in assay.sql_functions, whoever calls them: operators, types, views and policies, too.
-max_cost: the most that the planner may expect it to cost. max_rows, max_bytes: of the result. timeout: from parsing to the last row; it ends within 100 ms of that. It takes at most 256 MB of memory (or assay.max_memory), 16 MB of work_mem, and 256 MB of temporary files. A notice shows the statement before the first row. Errors: ML039 a statement that is refused, 54000 too many rows or bytes, 57014 too long, 53400 too much memory or files, 42501; PostgreSQL''s own.
+max_cost: the most that the planner may expect it to cost. max_rows, max_bytes: of the result. timeout: from parsing to the last row; it ends within 100 ms of that. It takes at most 256 MB of memory (or assay.max_memory), and is refused what goes 64 MB beyond that at once; at most 16 MB of work_mem, and 256 MB of temporary files. A notice shows the statement before the first row. Errors: ML039 a statement that is refused, 54000 too many rows or bytes, 57014 too long, 53400 too much memory or files, 42501; PostgreSQL''s own.
 Example: SELECT assay.run_sql(''SELECT count(*) AS objects FROM pg_class WHERE relname = ''''pg_class'''''', max_rows => 10)';
+
+-- What compares each part of one value with each part of another looks for no cancel: within run_sql these stand in its place.
+CREATE FUNCTION assay_internal.bounded_textlike(text, text) RETURNS boolean
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_textlike(text, text) IS 'As text LIKE pattern, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_textnlike(text, text) RETURNS boolean
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_textnlike(text, text) IS 'As text NOT LIKE pattern, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_texticlike(text, text) RETURNS boolean
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_texticlike(text, text) IS 'As text ILIKE pattern, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_texticnlike(text, text) RETURNS boolean
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_texticnlike(text, text) IS 'As text NOT ILIKE pattern, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_strpos(text, text) RETURNS integer
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_strpos(text, text) IS 'As strpos, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_position(text, text) RETURNS integer
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_position(text, text) IS 'As position, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_replace(text, text, text) RETURNS text
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_replace(text, text, text) IS 'As replace, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_split_part(text, text, integer) RETURNS text
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_split_part(text, text, integer) IS 'As split_part, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_translate(text, text, text) RETURNS text
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_translate(text, text, text) IS 'As translate, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_arrayoverlap(anyarray, anyarray) RETURNS boolean
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_arrayoverlap(anyarray, anyarray) IS 'As the operator && of arrays, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_arraycontains(anyarray, anyarray) RETURNS boolean
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_arraycontains(anyarray, anyarray) IS 'As the operator @> of arrays, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_arraycontained(anyarray, anyarray) RETURNS boolean
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_arraycontained(anyarray, anyarray) IS 'As the operator <@ of arrays, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
 
 -- What people say of tables, columns and functions, and which columns' values nobody is shown. Rows follow the object as long as it is there; those of one that is
 -- gone are nothing, and forgotten by the next one who describes something.
@@ -152,7 +190,8 @@ RETURNS TABLE(sql text, explanation text, plan_cost double precision, rows doubl
 AS 'MODULE_PATHNAME', 'text_to_sql_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
 COMMENT ON FUNCTION assay.text_to_sql(text, text, text[], jsonb) IS
 'Has a model write the query that answers a question, and plans it as the caller by the rules of assay.run_sql; it is not run. model: one of task generation. The model is told, as far as its window goes and by how well they fit the question, of the tables and views that the caller may read: names, columns, comments, notes (assay.describe), foreign keys, values from pg_stats (not of columns that are private), and examples (assay.add_sql_example). A query that does not plan is given back to it with the error, twice at most.
-objects: the only tables and views that it is told of. options: max_cost as of assay.run_sql, examples (how many at most, 3), values (false tells none), temperature (0), seed, max_tokens (of the answer). plan_cost, rows: what the planner expects; NULL where the last query does not plan either, and problems then says why: [{"sql": ..., "problem": ...}], one for each try. Errors: 22023 an argument, 42P01 no such object, ML007 there is nothing that the caller may read, those of assay.generate.
+It is told, too, of functions that somebody has described, that the caller may EXECUTE and assay.run_sql may call.
+objects: the only tables, views and functions (with the types of their arguments) that it is told of; examples that read others are not told, and a query that does is given back. options: max_cost as of assay.run_sql, examples (how many at most, 3), values (false tells none), language (as of a vectorizer: in which words are compared; without it that of the question, and English), temperature (0), seed, max_tokens (of the answer), patience (as of assay.generate). plan_cost, rows: what the planner expects; NULL where the last query does not plan either, and problems then says why: [{"sql": ..., "problem": ...}], one for each try. Errors: 22023 an argument, 42P01 no such table, 42883 no such function, 42501 a function that may not be called, ML007 there is nothing that the caller may read, those of assay.generate.
 Example: SELECT sql, explanation, plan_cost, problems FROM assay.text_to_sql(''What was sold in each region?'', ''writer'', objects => ARRAY[''sale''])';
 
 CREATE FUNCTION assay.evaluate_text_to_sql(examples text, model text, objects text[] DEFAULT NULL, options jsonb DEFAULT '{}')
@@ -160,5 +199,5 @@ RETURNS TABLE(question text, verdict text, sql text, expected text, problem text
 AS 'MODULE_PATHNAME', 'evaluate_text_to_sql_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.evaluate_text_to_sql(text, text, text[], jsonb) IS
 'How often assay.text_to_sql gives the right rows: its execution accuracy on questions whose queries are known. examples: a query of question and sql. Each question is asked without the example of that very question; what comes, and what was expected, run as the caller by the rules of assay.run_sql. Results are the same where they have the same rows, in their order where the expected query has an ORDER BY; columns count by their places, numbers to nine digits.
-The row without a question is the mean, with a 95 % interval of the bootstrap over questions; then come the questions as they were given. verdict: right, wrong (other rows), failed (no query that runs; problem says why), left out (the expected query does not run; it does not count). value: 1 or 0. model and objects as of assay.text_to_sql. Options as in assay.text_to_sql, and max_rows and timeout (in seconds) as of assay.run_sql. Errors: those of assay.text_to_sql, 42703 a column that the query of examples lacks, 22004 a NULL, ML007 no question counts.
+The row without a question is the mean, with a 95 % interval of the bootstrap over questions; then come the questions as they were given. verdict: right, wrong (other rows), failed (no query that runs, or the endpoint fails: problem says why; after five such failures in a row it is asked no more, the other questions fail, too, and a warning counts them), left out (the expected query does not run; it does not count). value: 1 or 0. model and objects as of assay.text_to_sql. Options as in assay.text_to_sql, and max_rows and timeout (in seconds) as of assay.run_sql. Errors: those of assay.text_to_sql, 42703 a column that the query of examples lacks, 22004 a NULL, ML007 no question counts.
 Example: SELECT question, verdict, value FROM assay.evaluate_text_to_sql(''SELECT question, sql FROM assay.sql_examples'', ''writer'')';

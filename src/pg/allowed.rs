@@ -252,6 +252,19 @@ const VOLATILE: &[&str] = &[
     "uuidv7",
 ];
 
+/// Immutable functions of PostgreSQL that compare each part of a shape with each part of another, and look for no cancel: two paths of 10,000 points keep a backend for half a minute.
+const ENDLESS: &[&str] = &[
+    "path_distance",
+    "path_inter",
+    "poly_contain",
+    "poly_contained",
+    "poly_distance",
+    "poly_overlap",
+];
+
+/// Volatile functions of assay that only read: they are volatile for the endpoints that they may call, and within a query of somebody else's they call none.
+const OF_ASSAY: &[&str] = &["search"];
+
 /// What only PostgreSQL itself calls, and only a superuser makes: handlers of languages and of access methods.
 const OF_MACHINERY: [pg_sys::Oid; 4] = [
     pg_sys::LANGUAGE_HANDLEROID,
@@ -334,7 +347,7 @@ impl Allowed {
         if came_with_postgres(oid) {
             let Some(name) = name_of(oid) else { return false };
             return match volatility {
-                ProVolatile::Immutable => true,
+                ProVolatile::Immutable => !ENDLESS.contains(&name.as_str()),
                 ProVolatile::Stable => STABLE.contains(&name.as_str()),
                 ProVolatile::Volatile => VOLATILE.contains(&name.as_str()),
                 _ => false,
@@ -343,7 +356,7 @@ impl Allowed {
         // SAFETY: a catalog look-up by an oid that has just been found.
         let schema = unsafe { pg_sys::get_func_namespace(oid) };
         if is_assay(schema) {
-            return volatility != ProVolatile::Volatile;
+            return volatility != ProVolatile::Volatile || name_of(oid).is_some_and(|name| OF_ASSAY.contains(&&*name));
         }
         volatility == ProVolatile::Immutable && extension_of(oid).is_some_and(|name| self.extensions.contains(&name))
     }

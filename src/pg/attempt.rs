@@ -7,8 +7,8 @@ use pgrx::{PgMemoryContexts, PgTryBuilder, pg_sys};
 
 use super::cancel::Watch;
 use super::codes;
-use super::error::{Error, Result};
-use super::messages;
+use super::error::{Error, OUT_OF_MEMORY, Result};
+use super::{messages, watchdog};
 
 /// Runs `work`, which only reads, in a subtransaction of its own that is rolled back whatever comes of it: nothing that it set, locked or left
 /// open stays. When it fails, with whatever error, the statement goes on; only a cancel of the statement is passed on.
@@ -73,6 +73,11 @@ fn in_subtransaction<T>(work: impl FnOnce() -> Result<T>, effects: Effects) -> s
         .execute();
     let result = match watch.error() {
         Some(cancel) => Err(Stop::Ours(cancel)),
+        // Whoever watches says it in words of its own.
+        None if result.is_err() && watchdog::memory_is_used_up() => {
+            codes::forget();
+            Err(Stop::Ours(Error::new(OUT_OF_MEMORY, "memory is used up")))
+        }
         None => result,
     };
     // SAFETY: as above; the current subtransaction is the one begun here, since those begun within it have ended.

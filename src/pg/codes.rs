@@ -12,7 +12,7 @@ use pgrx::pg_sys::{self, ErrorContextCallback};
 use pgrx::{PgLogLevel, PgSqlErrorCode, pg_guard};
 
 use super::error::OUT_OF_MEMORY;
-use super::{cancel, memory, messages, position};
+use super::{cancel, ceiling, memory, messages, position};
 
 /// XX000, which pgrx gives to what it does not know.
 const INTERNAL_ERROR: c_int = PgSqlErrorCode::ERRCODE_INTERNAL_ERROR as c_int;
@@ -92,6 +92,7 @@ unsafe extern "C-unwind" fn on_report(_argument: *mut c_void) {
     // SAFETY: PostgreSQL calls this while it reports, when the code may be read.
     let code = unsafe { geterrcode() };
     if code == OUT_OF_MEMORY.packed() {
+        ceiling::give_way();
         // Each Rust frame on the way copies the report, for which there has to be room.
         memory::make_room_for_report();
     }

@@ -185,6 +185,19 @@ pub fn serve_interrupts() {
     }
 }
 
+/// Waits, serving interrupts.
+pub fn pause(time: Duration) {
+    let until = Instant::now() + time;
+    loop {
+        serve_interrupts();
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        std::thread::sleep(left.min(HEARTBEAT));
+    }
+}
+
 /// What this process has taken of the processors; nothing where the system does not tell.
 fn cpu_time() -> Duration {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };

@@ -150,6 +150,15 @@ pub struct Error {
     message: String,
     detail: Option<String>,
     hint: Option<String>,
+    again: Option<Again>,
+}
+
+/// When a call of an endpoint may be made again that took nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Again {
+    pub seconds: u32,
+    /// Whether the endpoint was called; else the limits that are set for it did not admit the call.
+    pub was_called: bool,
 }
 
 /// The result of everything on the SQL floor.
@@ -163,6 +172,7 @@ impl Error {
             message: message.into(),
             detail: None,
             hint: None,
+            again: None,
         }
     }
 
@@ -188,6 +198,17 @@ impl Error {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Says that the call which failed took nothing, and when it may be made again.
+    pub fn again(mut self, again: Again) -> Self {
+        self.again = Some(again);
+        self
+    }
+
+    /// When a call may be made again that took nothing; `None` for one that may have been paid, or will fail again.
+    pub fn when_again(&self) -> Option<Again> {
+        self.again
     }
 
     /// Whether the statement was cancelled, which is not about the work that met it.
@@ -249,6 +270,7 @@ impl Error {
             message,
             detail,
             hint,
+            again: _,
         } = self;
         let (message, detail, hint) = (printable(message), detail.map(printable), hint.map(printable));
         let function = pgrx::function_name!();

@@ -48,6 +48,11 @@ impl Fence {
         Fence::set(None)
     }
 
+    /// Whether one is up.
+    pub fn is_up() -> bool {
+        UP.load(Ordering::Relaxed)
+    }
+
     fn set(allowed: Option<Rc<Allowed>>) -> Fence {
         UP.store(allowed.is_some(), Ordering::Relaxed);
         Fence {

@@ -1,6 +1,8 @@
 //! Queries that somebody else wrote, a model or a stranger: one SELECT, read-only, with functions that compute and no others, within limits of cost, time, memory,
 //! rows and bytes.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -14,10 +16,11 @@ use super::fence::Fence;
 use super::identity::{self, Settings};
 use super::query::Query;
 use super::query_row::Row;
+use super::reads::Reads;
 use super::row_json::RowJson;
 use super::rowset::RowSet;
 use super::watchdog::Watchdog;
-use super::{encoding, one_select, settings};
+use super::{bounded, encoding, one_select, settings};
 
 /// The most memory that a query takes, where `assay.max_memory` is not less.
 const MEMORY: usize = 256 << 20;
@@ -37,10 +40,22 @@ pub struct Limits {
 }
 
 /// What the planner expects.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Estimate {
     pub cost: f64,
     pub rows: f64,
+    /// The numbers of the relations that are read, those below views and in policies included.
+    pub relations: BTreeSet<u32>,
+}
+
+/// Whether such a query is what runs.
+pub fn is_within() -> bool {
+    Fence::is_up()
+}
+
+/// Whether a query may call a function, the rights of roles aside.
+pub fn may_call(function: Oid) -> bool {
+    Allowed::now().permits(function)
 }
 
 /// Has a query run by itself, with little memory and few files, and planned by rules that do not take long, until the subtransaction is rolled back.
@@ -80,14 +95,21 @@ fn plan(text: &str, limits: &Limits) -> Result<Planned> {
     let allowed = Rc::new(Allowed::now());
     let fence = Fence::up(Rc::clone(&allowed));
     one_select::require_by_grammar(&encoding::encode_c(text)?)?;
+    let relations = RefCell::new(BTreeSet::new());
     let query = Query::examined(text, &|query| {
         // SAFETY: the tree is as analysis and rewriting gave it.
-        unsafe { one_select::require_by_meaning(query, &allowed) }
+        unsafe {
+            one_select::require_by_meaning(query, &allowed)?;
+            relations.replace(Reads::of(query).relations);
+            bounded::bound(query);
+        }
+        Ok(())
     })?;
     query.require_own_tables()?;
     let estimate = Estimate {
         cost: query.cost(),
         rows: query.expected_rows(),
+        relations: relations.into_inner(),
     };
     if estimate.cost > limits.cost {
         return Err(Error::new(REFUSED_STATEMENT, "the query would cost more than it may")

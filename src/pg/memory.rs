@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicIsize, AtomicPtr, AtomicUsize, Ordering};
 use algo::error::{Error, Result};
 
 use super::foreground::is_ending;
-use super::{cancel, sweep};
+use super::{cancel, ceiling, sweep};
 
 /// Allocations of fewer bytes stay in small pages: they would round memory up by more than they save.
 const LARGE: usize = 4 << 20;
@@ -219,6 +219,9 @@ fn give_up(bytes: usize) -> bool {
 #[inline]
 fn allocate(bytes: usize, how: impl Fn() -> *mut u8) -> *mut u8 {
     let mut start = how();
+    if start.is_null() && ceiling::give_way() {
+        start = how();
+    }
     if start.is_null() && give_up(bytes) {
         start = how();
     }

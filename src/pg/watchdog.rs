@@ -2,11 +2,12 @@
 //! memory this process has, and cancels the statement when either is used up. What PostgreSQL allocates it counts nowhere else.
 
 use std::cell::OnceCell;
-use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 use std::time::Duration;
 
 use pgrx::pg_sys;
 
+use super::ceiling::Ceiling;
 use super::error::{Error, MEMORY_LIMIT, QUERY_CANCELED, megabytes};
 use super::settings;
 
@@ -19,6 +20,8 @@ const ANY_TIMER: u32 = 13;
 static END: AtomicI64 = AtomicI64::new(0);
 /// The most memory, in pages.
 static PAGES: AtomicI64 = AtomicI64::new(0);
+/// Whether anything is watched.
+static WATCHING: AtomicBool = AtomicBool::new(false);
 /// What was used up.
 static USED_UP: AtomicU8 = AtomicU8::new(NOTHING);
 
@@ -41,7 +44,11 @@ pub struct Watchdog {
     timer: u32,
     time: Duration,
     memory: usize,
+    _ceiling: Option<Ceiling>,
 }
+
+/// What may be allocated at once beyond what is watched: between two looks a query takes less, and reserves, threads and reports have room.
+const SLACK: usize = 64 << 20;
 
 impl Watchdog {
     /// Allows so much time from now on, and so many bytes more than this process has.
@@ -60,7 +67,13 @@ impl Watchdog {
         );
         // SAFETY: the timer is registered.
         unsafe { enable_timeout_every(timer, pg_sys::GetCurrentTimestamp() + i64::from(BEAT) * 1000, BEAT) };
-        Watchdog { timer, time, memory }
+        WATCHING.store(true, Ordering::Relaxed);
+        Watchdog {
+            timer,
+            time,
+            memory,
+            _ceiling: Ceiling::above(memory.saturating_add(SLACK)),
+        }
     }
 
     /// Ends watching. What was used up, if anything was: then the error of the work is no more than a cancel.
@@ -89,6 +102,7 @@ impl Watchdog {
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
+        WATCHING.store(false, Ordering::Relaxed);
         // SAFETY: the timer is registered; the flag is one of this process, which the timer may have set for work that is over.
         unsafe {
             disable_timeout(self.timer, false);
@@ -97,6 +111,22 @@ impl Drop for Watchdog {
             }
         }
     }
+}
+
+/// Says that memory is used up, where it is watched: the system has refused some. The statement is cancelled where it looks next.
+pub fn use_up_memory() {
+    if WATCHING.load(Ordering::Relaxed)
+        && USED_UP
+            .compare_exchange(NOTHING, MEMORY, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+    {
+        cancel();
+    }
+}
+
+/// Whether memory that is watched is used up.
+pub fn memory_is_used_up() -> bool {
+    WATCHING.load(Ordering::Relaxed) && USED_UP.load(Ordering::Relaxed) == MEMORY
 }
 
 /// Called in a signal handler.
@@ -112,6 +142,11 @@ unsafe extern "C-unwind" fn on_beat() {
         return;
     };
     USED_UP.store(what, Ordering::Relaxed);
+    cancel();
+}
+
+/// Cancels the statement.
+fn cancel() {
     // SAFETY: flags of this process, set as the handler of a cancel request sets them.
     unsafe {
         (&raw mut pg_sys::QueryCancelPending).write_volatile(1);
@@ -127,13 +162,18 @@ fn now() -> i64 {
     time.tv_sec * 1_000_000 + time.tv_nsec / 1000
 }
 
-fn page() -> usize {
+pub(super) fn page() -> usize {
     // SAFETY: reads a constant of the system.
     usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096)
 }
 
 /// Pages of memory that this process has for itself; `None` where the system does not tell. A signal handler may call it: it allocates nothing.
 fn private_pages() -> Option<i64> {
+    statm().map(|[_, resident, shared, ..]| resident - shared)
+}
+
+/// What the system says of this process's memory, in pages: all, resident, shared, code, nothing, and what it may write to by itself, its stack included.
+pub(super) fn statm() -> Option<[i64; 6]> {
     let mut text = [0_u8; 128];
     // SAFETY: system calls that a signal handler may make, on a constant path and a buffer of this function with its length.
     let length = unsafe {
@@ -146,14 +186,13 @@ fn private_pages() -> Option<i64> {
         length
     };
     let mut numbers = text.get(..usize::try_from(length).ok()?)?.split(|&byte| byte == b' ');
-    let mut number = |skip: usize| {
-        let digits = numbers.nth(skip)?;
-        digits.iter().try_fold(0_i64, |sum, &digit| {
+    let mut found = [0_i64; 6];
+    for place in &mut found {
+        *place = numbers.next()?.iter().try_fold(0_i64, |sum, &digit| {
             digit.is_ascii_digit().then(|| sum * 10 + i64::from(digit - b'0'))
-        })
-    };
-    let resident = number(1)?;
-    Some(resident - number(0)?)
+        })?;
+    }
+    Some(found)
 }
 
 #[cfg(test)]

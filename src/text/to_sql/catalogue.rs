@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pgrx::pg_sys::Oid;
 
-use super::object::relation_of;
-use crate::pg::error::{Error, Result, UNDEFINED_TABLE, UNSUITABLE_ROWS};
+use super::objects::Objects;
+use crate::pg::error::{Error, Result, UNSUITABLE_ROWS};
 use crate::pg::foreground::Foreground;
 use crate::pg::text::Text;
 use crate::pg::{relation, statement, tables};
@@ -31,25 +31,13 @@ struct Known {
     private: BTreeSet<i16>,
 }
 
-/// The relations of an argument; `None` for all.
-fn named(objects: Option<&[String]>) -> Result<Option<Vec<i64>>> {
-    let Some(objects) = objects else { return Ok(None) };
-    let find = |name: &String| {
-        relation_of(name).map(|oid| i64::from(oid.to_u32())).ok_or_else(|| {
-            Error::new(UNDEFINED_TABLE, format!("there is no table or view \"{name}\""))
-                .hint("Name tables and views as in SQL, with their schema where the search path does not have it.")
-        })
-    };
-    objects.iter().map(find).collect::<Result<Vec<i64>>>().map(Some)
-}
-
 fn oid(number: i64) -> Oid {
     Oid::from_u32(u32::try_from(number).unwrap_or(0))
 }
 
 /// The relations that the caller may read, without columns.
-fn relations(objects: Option<&[String]>) -> Result<Vec<Known>> {
-    let objects = named(objects)?;
+fn relations(objects: Option<&Objects>) -> Result<Vec<Known>> {
+    let objects = objects.map(|objects| objects.named.clone());
     let only = match &objects {
         Some(_) => "c.oid::pg_catalog.int8 OPERATOR(pg_catalog.=) ANY ($1)",
         None => {
@@ -215,10 +203,10 @@ WHERE c.oid::pg_catalog.int8 OPERATOR(pg_catalog.=) $1 ORDER BY a.attnum"
 /// The relations that a question is about, those that fit best first. Returns an error where there is nothing to be read.
 pub fn about(
     question: &str,
-    objects: Option<&[String]>,
+    objects: Option<&Objects>,
     values: bool,
     server: &Server,
-    language: Language,
+    language: Option<Language>,
 ) -> Result<Vec<Relation>> {
     let mut all = relations(objects)?;
     if all.is_empty() {
@@ -231,7 +219,7 @@ pub fn about(
     add_notes(&mut all)?;
     let links = add_keys(&mut all)?;
     let words: Vec<String> = all.iter().map(|known| known.told.words()).collect();
-    let scores = relevance::scores(question, &words, language, &Foreground::new()?)?;
+    let scores = relevance::best_scores(question, &words, language, &Foreground::new()?)?;
     let scores = relevance::with_neighbours(&scores, &links);
     let mut order = relevance::order(&scores);
     // Where some fit and nothing was named, the others are only in the way.

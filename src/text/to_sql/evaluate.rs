@@ -6,7 +6,9 @@ use serde_json::Value as Json;
 use super::run::LIMITS;
 use super::write::Writer;
 use crate::pg::compute::serve_interrupts;
-use crate::pg::error::{Error, INVALID_PARAMETER, NULL_ELEMENT, Result, UNDEFINED_COLUMN, UNSUITABLE_ROWS, or_raise};
+use crate::pg::error::{
+    Error, INVALID_PARAMETER, NULL_ELEMENT, Result, UNDEFINED_COLUMN, UNSUITABLE_ROWS, or_raise, warning,
+};
 use crate::pg::foreground::Foreground;
 use crate::pg::guarded::{self, Limits, Rows};
 use crate::pg::json::Jsonb;
@@ -43,6 +45,8 @@ enum Verdict {
     Right(String),
     Wrong(String, String),
     Failed(Option<String>, String),
+    /// The endpoint fails, or lets nobody ask.
+    Unanswered(String),
     /// What was expected does not run.
     LeftOut(String),
 }
@@ -116,6 +120,7 @@ fn judge(writer: &Writer, limits: &Limits, question: &str, expected: &str) -> Re
     let written = match writer.write(question, true) {
         Ok(written) => written,
         Err(error) if error.is_unusable() => return Ok(Verdict::Failed(None, error.sentences())),
+        Err(error) if error.is_of_call() => return Ok(Verdict::Unanswered(error.sentences())),
         Err(error) => return Err(error),
     };
     let sql = written.answer.sql;
@@ -139,6 +144,7 @@ fn row(question: String, expected: String, verdict: Verdict) -> JudgedRow {
         Verdict::Right(sql) => ("right", Some(sql), None, Some(1.0)),
         Verdict::Wrong(sql, problem) => ("wrong", Some(sql), Some(problem), Some(0.0)),
         Verdict::Failed(sql, problem) => ("failed", sql, Some(problem), Some(0.0)),
+        Verdict::Unanswered(problem) => ("failed", None, Some(problem), Some(0.0)),
         Verdict::LeftOut(problem) => ("left out", None, Some(problem), None),
     };
     JudgedRow {
@@ -152,6 +158,43 @@ fn row(question: String, expected: String, verdict: Verdict) -> JudgedRow {
         high: None,
         questions: i64::from(value.is_some()),
     }
+}
+
+/// What became of each question. An endpoint that fails for a question fails that question; one that fails for many in a row is asked no more, and fails the rest.
+fn judged(writer: &Writer, limits: &Limits, examples: Vec<(String, String)>) -> Result<Vec<JudgedRow>> {
+    /// So many failures of the endpoint in a row are its end: each may take as long as its timeout.
+    const IN_A_ROW: usize = 5;
+    let (mut unanswered, mut in_a_row, mut last) = (0_usize, 0_usize, String::new());
+    let (mut rows, count) = (Vec::new(), examples.len());
+    for (question, expected) in examples {
+        serve_interrupts();
+        let verdict = match in_a_row < IN_A_ROW {
+            true => judge(writer, limits, &question, &expected)?,
+            false => Verdict::Unanswered(format!(
+                "it was not asked, for the endpoint failed {IN_A_ROW} times in a row, the last time: {last}"
+            )),
+        };
+        match &verdict {
+            Verdict::Unanswered(problem) => {
+                unanswered += 1;
+                in_a_row += 1;
+                if in_a_row <= IN_A_ROW {
+                    last.clone_from(problem);
+                }
+            }
+            Verdict::Right(_) | Verdict::Wrong(..) | Verdict::Failed(..) => in_a_row = 0,
+            // Of this one the endpoint was not asked.
+            Verdict::LeftOut(_) => {}
+        }
+        rows.push(row(question, expected, verdict));
+    }
+    if unanswered > 0 {
+        warning(
+            format!("the endpoint failed for {unanswered} of {count} questions, which count as failed"),
+            Some(last),
+        );
+    }
+    Ok(rows)
 }
 
 /// Takes what only this function knows out of the options: what a query may take while it runs.
@@ -193,12 +236,7 @@ fn evaluate_text_to_sql(
             cost: writer.limits.cost,
             ..running
         };
-        let mut rows = Vec::new();
-        for (question, expected) in read(&required("examples", examples)?)? {
-            serve_interrupts();
-            let verdict = judge(&writer, &limits, &question, &expected)?;
-            rows.push(row(question, expected, verdict));
-        }
+        let mut rows = judged(&writer, &limits, read(&required("examples", examples)?)?)?;
         let values: Vec<f64> = rows.iter().filter_map(|row| row.value).collect();
         let mean = mean(&values, SEED, &Foreground::new()?)?.ok_or_else(|| {
             Error::new(UNSUITABLE_ROWS, "no question counts")

@@ -1,5 +1,7 @@
 //! Questions with queries that answer them: kept, and found for a question that is alike.
 
+use std::collections::BTreeSet;
+
 use pgrx::pg_extern;
 
 use super::run::planning;
@@ -39,13 +41,14 @@ pub fn question(name: &str, value: Option<Text>) -> Result<String> {
 }
 
 /// Examples of roles that the caller acts for, those first whose questions are most like this one, that the caller could run; at most `count`. One of the very
-/// same question is left out where `others_only` says so.
+/// same question is left out where `others_only` says so, and one that reads something else than `within`.
 pub fn alike(
     asked: &str,
     count: usize,
     limits: &Limits,
-    language: Language,
+    language: Option<Language>,
     others_only: bool,
+    within: Option<&BTreeSet<u32>>,
 ) -> Result<Vec<Example>> {
     let mut known = Vec::new();
     if count == 0 {
@@ -66,13 +69,16 @@ pub fn alike(
         known.retain(|example| example.question.trim() != asked.trim());
     }
     let questions: Vec<String> = known.iter().map(|example| example.question.clone()).collect();
-    let scores = relevance::scores(asked, &questions, language, &Foreground::new()?)?;
+    let scores = relevance::best_scores(asked, &questions, language, &Foreground::new()?)?;
     let mut found = Vec::new();
     for place in relevance::order(&scores) {
         if scores[place] <= 0.0 || found.len() == count {
             break;
         }
-        if guarded::try_estimate(&known[place].sql, role::current(), limits)?.is_ok() {
+        let Ok(estimate) = guarded::try_estimate(&known[place].sql, role::current(), limits)? else {
+            continue;
+        };
+        if within.is_none_or(|within| estimate.relations.is_subset(within)) {
             found.push(Example {
                 question: known[place].question.clone(),
                 sql: known[place].sql.clone(),

@@ -1,18 +1,22 @@
 //! `text_to_sql`: a model writes the query that answers a question; it is planned, and not run.
 
+use std::collections::BTreeSet;
+
 use pgrx::pg_extern;
+use pgrx::pg_sys::Oid;
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::objects::Objects;
 use super::run::{LIMITS, positive};
-use super::{catalogue, examples};
+use super::{catalogue, examples, functions};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNUSABLE_ANSWER, or_raise};
 use crate::pg::guarded::{self, Estimate, Limits};
 use crate::pg::json::Jsonb;
 use crate::pg::options::{self, required};
 use crate::pg::result_row::{SetOf, result_row, set_of};
-use crate::pg::role;
 use crate::pg::text::Text;
+use crate::pg::{relation, role};
 use crate::text::generation::{Generator, Manner};
 use algo_text::analyze::Language;
 use algo_text::endpoint::chat::Message;
@@ -35,6 +39,8 @@ pub struct Options {
     temperature: f64,
     seed: Option<i64>,
     max_tokens: Option<u32>,
+    language: Option<String>,
+    patience: f64,
 }
 
 impl Default for Options {
@@ -46,6 +52,8 @@ impl Default for Options {
             temperature: 0.0,
             seed: None,
             max_tokens: None,
+            language: None,
+            patience: 0.0,
         }
     }
 }
@@ -55,8 +63,9 @@ pub struct Writer {
     generator: Generator,
     manner: Manner,
     options: Options,
-    objects: Option<Vec<String>>,
-    language: Language,
+    objects: Option<Objects>,
+    /// In which questions and notes are compared; `None` for the language of the question.
+    language: Option<Language>,
     /// What a query may take.
     pub limits: Limits,
 }
@@ -80,6 +89,7 @@ impl Writer {
         }
         let manner = json!({
             "system": prompt::SYSTEM, "temperature": options.temperature, "seed": options.seed, "max_tokens": options.max_tokens,
+            "patience": options.patience,
         });
         Ok(Writer {
             generator: Generator::open(model)?,
@@ -88,9 +98,9 @@ impl Writer {
                 cost: options.max_cost,
                 ..LIMITS
             },
+            language: options.language.as_deref().map(Language::of).transpose()?,
             options,
-            objects,
-            language: Language::of("english")?,
+            objects: objects.as_deref().map(Objects::named).transpose()?,
         })
     }
 
@@ -122,18 +132,20 @@ impl Writer {
             }
             Ok(fits)
         };
-        let objects = self.objects.as_deref();
+        let objects = self.objects.as_ref();
         let server = self.generator.server();
         let relations = catalogue::about(question, objects, self.options.values, server, self.language)?;
+        let functions = functions::about(question, objects, self.language)?;
         let known = examples::alike(
             question,
             self.options.examples,
             &self.limits,
             self.language,
             is_examined,
+            objects.map(Objects::relations),
         )?;
         let (mut told, mut shown) = (Vec::new(), Vec::new());
-        // The relation that fits best goes before all examples.
+        // The relation that fits best goes before all examples, and what a function does before the relations that fit less.
         for (place, relation) in relations.iter().enumerate() {
             let (full, bare) = (prompt::line(relation), prompt::line(&relation.without_values()));
             if fits(&full)? {
@@ -142,8 +154,10 @@ impl Writer {
                 told.push(bare);
             }
             if place == 0 {
-                for example in &known {
-                    let line = prompt::example(&example.question, &example.sql);
+                let examples = known
+                    .iter()
+                    .map(|example| prompt::example(&example.question, &example.sql));
+                for line in examples.chain(functions.iter().map(prompt::line)) {
                     if fits(&line)? {
                         shown.push(line);
                     }
@@ -170,6 +184,16 @@ impl Writer {
         Ok(told)
     }
 
+    /// Why a query is none that was asked for: it reads what is not among the objects that were named.
+    fn outside(&self, relations: &BTreeSet<u32>) -> Option<String> {
+        let within = self.objects.as_ref()?.relations();
+        let names: Vec<String> = relations
+            .difference(within)
+            .filter_map(|oid| relation::name_of(Oid::from_u32(*oid)))
+            .collect();
+        (!names.is_empty()).then(|| format!("the query reads {}, which it was not told of", names.join(", ")))
+    }
+
     /// Has the query written, and tries whether it plans. `is_examined`: what is known of this very question is not told.
     pub fn write(&self, question: &str, is_examined: bool) -> Result<Written> {
         let lines = self.lines(question, is_examined)?;
@@ -177,22 +201,27 @@ impl Writer {
         let mut problems = Vec::new();
         loop {
             let completion = self.generator.complete(&messages, &self.manner)?;
-            let answer: Answer = serde_json::from_str(&completion.text).map_err(|problem| {
-                Error::new(
-                    UNUSABLE_ANSWER,
-                    format!("model \"{}\" answers no query", self.generator.reference()),
-                )
-                .detail(format!("Of its answer: {problem}."))
-                .hint("Ask again, or another model.")
-            })?;
+            let answer = serde_json::from_str(&completion.text)
+                .map(Answer::bare)
+                .map_err(|problem| {
+                    Error::new(
+                        UNUSABLE_ANSWER,
+                        format!("model \"{}\" answers no query", self.generator.reference()),
+                    )
+                    .detail(format!("Of its answer: {problem}."))
+                    .hint("Ask again, or another model.")
+                })?;
             match guarded::try_estimate(&answer.sql, role::current(), &self.limits)? {
-                Ok(estimate) => {
-                    return Ok(Written {
-                        answer,
-                        estimate: Some(estimate),
-                        problems: Vec::new(),
-                    });
-                }
+                Ok(estimate) => match self.outside(&estimate.relations) {
+                    None => {
+                        return Ok(Written {
+                            answer,
+                            estimate: Some(estimate),
+                            problems: Vec::new(),
+                        });
+                    }
+                    Some(problem) => problems.push((answer.sql.clone(), problem)),
+                },
                 Err(problem) => problems.push((answer.sql.clone(), problem)),
             }
             let last = problems.last().map_or("", |(_, problem)| problem.as_str());
@@ -246,8 +275,8 @@ fn text_to_sql(
         Ok(WrittenRow {
             sql: written.answer.sql,
             explanation: written.answer.explanation,
-            plan_cost: written.estimate.map(|estimate| estimate.cost),
-            rows: written.estimate.map(|estimate| estimate.rows),
+            plan_cost: written.estimate.as_ref().map(|estimate| estimate.cost),
+            rows: written.estimate.as_ref().map(|estimate| estimate.rows),
             problems: problems_json(&written.problems),
         })
     };

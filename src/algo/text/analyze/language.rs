@@ -39,6 +39,28 @@ const LANGUAGES: [(&str, Language); 19] = [
     ("turkish", Language::Stemmed(Algorithm::Turkish)),
 ];
 
+/// The same by their codes of ISO 639-1.
+const CODES: [(&str, Algorithm); 18] = [
+    ("ar", Algorithm::Arabic),
+    ("da", Algorithm::Danish),
+    ("nl", Algorithm::Dutch),
+    ("en", Algorithm::English),
+    ("fi", Algorithm::Finnish),
+    ("fr", Algorithm::French),
+    ("de", Algorithm::German),
+    ("el", Algorithm::Greek),
+    ("hu", Algorithm::Hungarian),
+    ("it", Algorithm::Italian),
+    ("no", Algorithm::Norwegian),
+    ("pt", Algorithm::Portuguese),
+    ("ro", Algorithm::Romanian),
+    ("ru", Algorithm::Russian),
+    ("es", Algorithm::Spanish),
+    ("sv", Algorithm::Swedish),
+    ("ta", Algorithm::Tamil),
+    ("tr", Algorithm::Turkish),
+];
+
 impl Language {
     /// The language of a name. Returns an error that lists them for an unknown one.
     pub fn of(name: &str) -> Result<Language> {
@@ -48,6 +70,12 @@ impl Language {
             value: format!("\"{name}\""),
             allowed: Cow::Owned(format!("one of: {}", Language::names().collect::<Vec<_>>().join(", "))),
         })
+    }
+
+    /// The language of a code of ISO 639-1, as [`detect`](crate::language::detect) gives it; of one whose words keep their endings here, as they are.
+    pub fn of_code(code: &str) -> Language {
+        let found = CODES.iter().find(|(known, _)| *known == code);
+        found.map_or(Language::Simple, |(_, algorithm)| Language::Stemmed(*algorithm))
     }
 
     /// Their names.

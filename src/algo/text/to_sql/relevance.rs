@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use rust_stemmers::Algorithm;
+
 use crate::analyze::{Bag, Language, question};
 use crate::bm25::{Corpus, Weighing};
 use crate::error::Result;
+use crate::language::detect;
 use crate::monitor::Monitor;
 
 /// The score of each text for a question, in their order; 0 where no word is shared. Names such as `order_items` count as their words. Returns an error when
@@ -37,6 +40,50 @@ pub fn scores(asked: &str, texts: &[String], language: Language, monitor: &dyn M
             .sum()
     };
     Ok(found.iter().map(score).collect())
+}
+
+/// The languages in which a question is compared with texts: the one that is given, and no other. Without one that of the question, or where it is too short to tell, that of the
+/// texts; and English beside it, in which most tables are named, whoever writes the notes.
+pub fn languages(
+    asked: &str,
+    texts: &[String],
+    given: Option<Language>,
+    monitor: &dyn Monitor,
+) -> Result<Vec<Language>> {
+    /// So many bytes of the texts tell their language.
+    const ENOUGH: usize = 32 * 1024;
+    const ENGLISH: Language = Language::Stemmed(Algorithm::English);
+    if let Some(language) = given {
+        return Ok(vec![language]);
+    }
+    let mut found = detect(asked, monitor)?;
+    if found.is_none() {
+        let mut all = String::new();
+        for text in texts {
+            if all.len() >= ENOUGH {
+                break;
+            }
+            all.push_str(text);
+            all.push('\n');
+        }
+        found = detect(&all, monitor)?;
+    }
+    let mut languages = vec![found.map_or(ENGLISH, Language::of_code)];
+    if languages[0] != ENGLISH {
+        languages.push(ENGLISH);
+    }
+    Ok(languages)
+}
+
+/// The score of each text for a question, as [`scores`] has it, in whichever language fits best.
+pub fn best_scores(asked: &str, texts: &[String], given: Option<Language>, monitor: &dyn Monitor) -> Result<Vec<f64>> {
+    let mut best = vec![0.0_f64; texts.len()];
+    for language in languages(asked, texts, given, monitor)? {
+        for (best, score) in best.iter_mut().zip(scores(asked, texts, language, monitor)?) {
+            *best = best.max(score);
+        }
+    }
+    Ok(best)
 }
 
 /// A text in which the parts of names are words: at underscores, and where a capital follows a small letter.
@@ -103,6 +150,71 @@ mod tests {
     fn a_neighbour_comes_before_a_stranger() {
         let scores = with_neighbours(&[1.0, 0.0, 0.0], &[(2, 0), (9, 0)]);
         assert_eq!(order(&scores), [0, 2, 1]);
+    }
+
+    #[test]
+    fn a_question_is_read_in_its_own_language() {
+        // No word is the same letter for letter.
+        for (asked, fits, others) in [
+            (
+                "Wie viele Häuser haben die Händler in den Städten?",
+                "objekt Gebäude: jedes Haus eines Händlers",
+                ["lager Regal und Fach", "person Vorname"],
+            ),
+            (
+                "Quelles sont les ventes régionales des vendeurs?",
+                "t1 chaque vente d'un vendeur par région",
+                ["t2 les stocks", "t3 les salaires"],
+            ),
+            (
+                "지역별 매출은 얼마인가요?",
+                "sale 매출과 지역",
+                ["payroll 급여", "station 날씨"],
+            ),
+            (
+                "Сколько заказов было у покупателя и что это?",
+                "t1 заказы покупателей",
+                ["t2 погода", "t3 зарплата"],
+            ),
+        ] {
+            let texts = texts(&[others[0], fits, others[1]]);
+            let scores = best_scores(asked, &texts, None, &Unwatched).unwrap();
+            assert_eq!(order(&scores)[0], 1, "{asked}: {scores:?}");
+            assert!(scores[1] > 0.0, "{asked}: {scores:?}");
+        }
+    }
+
+    #[test]
+    fn a_short_question_is_read_in_the_language_of_the_texts() {
+        let notes = texts(&[
+            "rechnung die Beträge der Rechnungen, die noch nicht bezahlt sind",
+            "lager das Fach und das Regal",
+        ]);
+        let german = Language::of("german").unwrap();
+        let english = Language::of("english").unwrap();
+        assert_eq!(
+            languages("Betrag je Rechnung?", &notes, None, &Unwatched).unwrap(),
+            [german, english]
+        );
+        assert!(best_scores("Betrag?", &notes, None, &Unwatched).unwrap()[0] > 0.0);
+        assert_eq!(
+            languages("Betrag?", &notes, Some(Language::Simple), &Unwatched).unwrap(),
+            [Language::Simple]
+        );
+        assert_eq!(languages("42", &texts(&["x"]), None, &Unwatched).unwrap(), [english]);
+    }
+
+    #[test]
+    fn english_names_are_found_by_questions_in_other_languages() {
+        let texts = texts(&["orders id amount", "stations id altitude"]);
+        let scores = best_scores(
+            "Wie viele order hat die station und wie viele nicht?",
+            &texts,
+            None,
+            &Unwatched,
+        )
+        .unwrap();
+        assert!(scores[0] > 0.0 && scores[1] > 0.0, "{scores:?}");
     }
 
     #[test]
