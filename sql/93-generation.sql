@@ -5,10 +5,10 @@ CREATE FUNCTION assay.generate(
 AS 'MODULE_PATHNAME', 'generate_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION assay.generate(text, text, jsonb, text, jsonb) IS
 'What a model answers to a prompt: one call of its endpoint, which is booked first and stays booked when the transaction is rolled back. A prompt that is NULL gives NULL. Takes the privilege predict on the model, registered with task => ''generation'', and USAGE on its server.
-schema: the answer is JSON of this schema, which the model is held to and its answer checked against; it has the keywords type, properties, required, additionalProperties, items, enum, const, anyOf, minimum, maximum, minLength, maxLength, minItems and maxItems, and none that would be passed over. An answer that is not of it is told to the model, which is asked once more, within the server''s timeout.
+schema: the answer is JSON of this schema, which the model is held to and its answer checked against; it has the keywords type, properties, required, additionalProperties, items, enum, const, anyOf, minimum, maximum, minLength, maxLength, minItems and maxItems, and none that would be passed over. An answer that is not of it is told to the model, which is asked once more, within the server''s timeout. The server''s option redact is carried out on its titles, descriptions, defaults and examples; where it would change a name, a value or a stop word, the call is refused.
 on_error: null gives NULL, with a WARNING, where the call or its answer is at fault (ML031 to ML034 and ML036), and never where the caller is.
-options: {"system": what the model is told first, "temperature": 0 to 2, "max_tokens": the most of the answer (that of the registration, else 1024), "seed": a whole number, "stop": up to 4 texts before which the answer ends, "retries": how often the model is asked again where it misses the schema (1; up to 5), "partial": true takes an answer that is cut off at the most tokens}.
-Errors: ML031 come again later, ML032 the day''s budget is used up, ML033 the endpoint fails, ML034 it refuses, ML036 no answer that can be used: refused, filtered, cut off, not of the schema; 22023 an argument, or a prompt that is too long, 55000 the call cannot be booked, 42501, also within indexes, materialized views and stored checks, ML001, ML002, ML010.
+options: {"system": what the model is told first, "temperature": 0 to 2, "max_tokens": the most of the answer (that of the registration, else 1024), "seed": a whole number, "stop": up to 4 texts before which the answer ends, "retries": how often the model is asked again where it misses the schema (1; up to 5), "patience": how many seconds are waited at most, within the server''s timeout, for a server that asks to come again later, fails or is not there, and took nothing (0; up to 600); each call is booked, "partial": true takes an answer that is cut off at the most tokens}.
+Errors: ML031 come again later, ML032 the day''s budget is used up, ML033 the endpoint fails, ML034 it refuses, ML036 no answer that can be used: refused, filtered, cut off, not of the schema; 22023 an argument, or a prompt that is too long, 55000 the call cannot be booked, 42501, also for personal data in the names and values of a schema, and within indexes, materialized views and stored checks, ML001, ML002, ML010.
 Example: SELECT assay.generate(''writer'', ''What is tea?'', on_error => ''null'', options => ''{"max_tokens": 20, "seed": 1}'')';
 
 CREATE TABLE assay.generation (
@@ -28,7 +28,8 @@ CREATE TABLE assay.generation (
     prompt_tokens bigint,
     answer_tokens bigint,
     cost          double precision,
-    finished_at   timestamptz
+    finished_at   timestamptz,
+    withdrawn_by  text COLLATE "C"
 );
 CREATE INDEX generation_next_idx ON assay.generation (model, next_at, id) WHERE finished_at IS NULL;
 CREATE INDEX generation_finished_idx ON assay.generation (finished_at) WHERE finished_at IS NOT NULL;
@@ -49,13 +50,15 @@ COMMENT ON COLUMN assay.generation.answer IS 'What the model answered.';
 COMMENT ON COLUMN assay.generation.prompt_tokens IS 'The tokens that the model was sent.';
 COMMENT ON COLUMN assay.generation.answer_tokens IS 'The tokens that it wrote.';
 COMMENT ON COLUMN assay.generation.cost IS 'What they cost.';
-COMMENT ON COLUMN assay.generation.finished_at IS 'When it was answered, or given up.';
+COMMENT ON COLUMN assay.generation.finished_at IS 'When it was answered, given up or withdrawn.';
+COMMENT ON COLUMN assay.generation.withdrawn_by IS 'The name of the role that withdrew it, as it was then.';
 
 CREATE VIEW assay.generations WITH (security_barrier) AS
     SELECT g.id, g.submitted_by::pg_catalog.text COLLATE "C" AS submitted_by, g.model, g.prompt, g.schema, g.options,
-           CASE WHEN g.finished_at IS NULL THEN 'waiting' WHEN g.error IS NULL THEN 'done' ELSE 'failed' END COLLATE "C" AS status,
+           CASE WHEN g.finished_at IS NULL THEN 'waiting' WHEN g.withdrawn_by IS NOT NULL THEN 'withdrawn'
+                WHEN g.error IS NULL THEN 'done' ELSE 'failed' END COLLATE "C" AS status,
            g.answer, g.attempts, g.error, g.failed_at, g.submitted_at, CASE WHEN g.finished_at IS NULL THEN g.next_at END AS next_at, g.finished_at,
-           g.prompt_tokens, g.answer_tokens, g.cost
+           g.prompt_tokens, g.answer_tokens, g.cost, g.withdrawn_by
     FROM assay.generation g
     WHERE pg_catalog.pg_has_role(g.submitted_by::pg_catalog.oid, 'USAGE')
        OR (SELECT s.steward FROM assay_internal.is_steward AS s);
@@ -68,17 +71,18 @@ COMMENT ON COLUMN assay.generations.model IS 'The model, with the version that w
 COMMENT ON COLUMN assay.generations.prompt IS 'What the model is asked.';
 COMMENT ON COLUMN assay.generations.schema IS 'The schema of the answer; NULL for words.';
 COMMENT ON COLUMN assay.generations.options IS 'How it is to answer.';
-COMMENT ON COLUMN assay.generations.status IS 'waiting; done; failed: it was tried three times by itself, or ten times while its model or its server was out of order, and is not tried any more.';
+COMMENT ON COLUMN assay.generations.status IS 'waiting; done; withdrawn: see assay.withdraw; failed: it was tried three times by itself, or ten times while its model or its server was out of order, and is not tried any more.';
 COMMENT ON COLUMN assay.generations.answer IS 'What the model answered.';
 COMMENT ON COLUMN assay.generations.attempts IS 'How often it was tried.';
 COMMENT ON COLUMN assay.generations.error IS 'Why it failed last; NULL where it has not, or was answered since.';
 COMMENT ON COLUMN assay.generations.failed_at IS 'When.';
 COMMENT ON COLUMN assay.generations.submitted_at IS 'When it was submitted.';
 COMMENT ON COLUMN assay.generations.next_at IS 'From when on it may be tried: after a failure 10 seconds later, then twice as long each time; NULL where it is finished.';
-COMMENT ON COLUMN assay.generations.finished_at IS 'When it was answered, or given up.';
+COMMENT ON COLUMN assay.generations.finished_at IS 'When it was answered, given up or withdrawn.';
 COMMENT ON COLUMN assay.generations.prompt_tokens IS 'The tokens that the model was sent.';
 COMMENT ON COLUMN assay.generations.answer_tokens IS 'The tokens that it wrote.';
 COMMENT ON COLUMN assay.generations.cost IS 'What they cost, at the prices of its server.';
+COMMENT ON COLUMN assay.generations.withdrawn_by IS 'The name of the role that withdrew it, as it was then; NULL where nobody did.';
 GRANT SELECT ON assay.generations TO PUBLIC;
 
 CREATE FUNCTION assay.submit(model text, prompt text, schema jsonb DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS bigint
@@ -86,6 +90,12 @@ AS 'MODULE_PATHNAME', 'submit_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.submit(text, text, jsonb, jsonb) IS
 'Puts a prompt into the queue, and gives its number in the view assay.generations. CALL assay.run_queue() asks the model, as the role that submitted, whoever calls it of those who may act for that role; what is asked meanwhile of the version that the name means now is not changed by a deployment. Options as in assay.generate, and schemas, too. Takes what assay.generate takes. Errors: 22023 an argument, 42501, ML001, ML002, ML010, 25006.
 Example: SELECT assay.submit(''writer'', ''What is tea?'', options => ''{"max_tokens": 20}'')';
+
+CREATE FUNCTION assay.withdraw(id bigint) RETURNS boolean
+AS 'MODULE_PATHNAME', 'withdraw_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.withdraw(bigint) IS
+'Takes back what was submitted by a role that the caller acts for, for the database''s owner what anybody submitted, so that no model is asked. id: the number that assay.submit gave. Gives whether it was taken back: false for what is finished, for what a model is being asked right now, whose answer is paid for and will be kept, and for what is not there or not the caller''s. What was taken back stays in assay.generations, with the status withdrawn, until assay.prune_generations. Errors: 22023 a NULL, 25006.
+Example: SELECT id, assay.withdraw(id) FROM assay.generations WHERE status = ''waiting'' ORDER BY id';
 
 CREATE FUNCTION assay.prune_generations(older_than interval) RETURNS bigint
 AS 'MODULE_PATHNAME', 'prune_generations_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::server::Server;
-use crate::pg::error::{BUDGET_USED_UP, Error, INTERNAL, NOT_BOOKED, RATE_LIMITED, Result};
+use crate::pg::error::{Again, BUDGET_USED_UP, Error, INTERNAL, NOT_BOOKED, RATE_LIMITED, Result};
 use crate::pg::text::Text;
 use crate::pg::{read_only, role, tables, worker};
 use algo_text::endpoint::budget::{Limits, Prices, Refusal, Taken, Tokens};
@@ -134,7 +134,11 @@ fn refused(server: &str, refusal: &Refusal) -> Error {
             format!("server \"{server}\" has had its {limit} requests of this minute"),
         )
         .detail(format!("The next one may be made in {} s.", seconds.ceil().max(1.0)))
-        .hint("Try again then, or raise the server's option requests_per_minute."),
+        .hint("Try again then, or raise the server's option requests_per_minute.")
+        .again(Again {
+            seconds: seconds.ceil().max(1.0) as u32,
+            was_called: false,
+        }),
         Refusal::Tokens { limit, taken, wanted } => Error::new(
             BUDGET_USED_UP,
             format!("server \"{server}\" has no tokens left for this call today"),

@@ -6,8 +6,9 @@ use super::booking;
 use super::client::{self, Answer, Request, Trouble};
 use super::server::Server;
 use crate::pg::error::{
-    ENDPOINT_FAILED, ENDPOINT_REFUSED, Error, INSUFFICIENT_PRIVILEGE, RATE_LIMITED, Result, megabytes,
+    Again, ENDPOINT_FAILED, ENDPOINT_REFUSED, Error, INSUFFICIENT_PRIVILEGE, RATE_LIMITED, Result, megabytes,
 };
+use crate::pg::guarded;
 use algo_text::endpoint::budget::Tokens;
 use algo_text::endpoint::failure::{Meaning, meaning, message};
 use algo_text::endpoint::response::Unreadable;
@@ -40,6 +41,14 @@ pub fn call<T>(
     read: impl FnOnce(&[u8]) -> std::result::Result<(T, Option<Tokens>), Unreadable>,
 ) -> Result<T> {
     let name = &server.foreign.name;
+    if guarded::is_within() {
+        return Err(Error::new(
+            INSUFFICIENT_PRIVILEGE,
+            format!("server \"{name}\" cannot be called within assay.run_sql"),
+        )
+        .detail("A query that somebody else wrote reaches no network.")
+        .hint("Search by words (mode => 'text') and without rerank; or call it in a statement of its own."));
+    }
     let booked = booking::book(server, question.model, question.tokens)?;
     let request = Request {
         url: server.options.base_url.clone(),
@@ -61,7 +70,11 @@ pub fn call<T>(
         Err((trouble, was_sent)) => Err(Failed {
             // What was not sent took nothing.
             tokens: if was_sent { booked.tokens } else { Tokens::default() },
-            error: troubled(server, trouble),
+            error: match trouble {
+                // Who was not reached may be there soon.
+                Trouble::Unreachable(_) if !was_sent => troubled(server, trouble).again(after(None)),
+                trouble => troubled(server, trouble),
+            },
         }),
     };
     match done {
@@ -86,7 +99,8 @@ fn judge(server: &Server, answer: Answer) -> std::result::Result<Vec<u8>, Failed
         Meaning::Fails if status == 503 && answer.retry_after.is_some() => later(name, status, answer.retry_after),
         Meaning::Fails => Error::new(ENDPOINT_FAILED, format!("server \"{name}\" fails"))
             .detail(said(server, &answer))
-            .hint("Try again later."),
+            .hint("Try again later.")
+            .again(after(answer.retry_after)),
         Meaning::Redirects => Error::new(
             ENDPOINT_REFUSED,
             format!("server \"{name}\" leads elsewhere, which is not followed"),
@@ -117,6 +131,15 @@ fn later(name: &str, status: u16, seconds: Option<u32>) -> Error {
     Error::new(RATE_LIMITED, format!("server \"{name}\" asks to come again later"))
         .detail(format!("Its status is {status}.{when}"))
         .hint("Try again later, or set the server's option requests_per_minute.")
+        .again(after(seconds))
+}
+
+/// When a server may be called again that was called for nothing; soon, where it does not say.
+fn after(seconds: Option<u32>) -> Again {
+    Again {
+        seconds: seconds.unwrap_or(1),
+        was_called: true,
+    }
 }
 
 /// What a server says with its status, unless it repeats the key.

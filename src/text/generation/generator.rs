@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::manner::Manner;
-use super::outgoing::outgoing;
-use crate::pg::compute::serve_interrupts;
+use super::outgoing::{outgoing, outgoing_schema};
+use crate::pg::compute::{pause, serve_interrupts};
 use crate::pg::error::{ENDPOINT_REFUSED, Error, INVALID_PARAMETER, Result, UNUSABLE_ANSWER};
 use crate::pg::foreground::Foreground;
 use crate::text::endpoints::call::{Question, call};
@@ -120,16 +120,19 @@ impl Generator {
         let statement = Foreground::new()?;
         let mut spent = Spent::default();
         let mut messages = self.with_system(messages, manner);
+        // Within the deadline: the timeout is never longer than the longest patience.
+        let until = deadline.min(Instant::now() + Duration::from_secs_f64(manner.patience));
+        let mut wrong = 0;
         loop {
             serve_interrupts();
-            let left = deadline.saturating_duration_since(Instant::now());
-            let reply = self.ask(&messages, manner, left, &mut spent, &statement)?;
+            let reply = self.ask_patiently(&messages, manner, [deadline, until], &mut spent, &statement)?;
             let problem = match self.judge(&reply, manner, &statement)? {
                 Ok(()) => return Ok(self.completion(reply, &spent)),
                 Err(problem) => problem,
             };
             let error = self.not_of_schema(&problem, spent.calls);
-            if spent.calls > manner.retries || Instant::now() >= deadline {
+            wrong += 1;
+            if wrong > manner.retries || Instant::now() >= deadline {
                 return Err(error);
             }
             messages.push(Message::assistant(reply.text));
@@ -159,6 +162,36 @@ impl Generator {
         }
     }
 
+    /// Asks until there is an answer: a call that took nothing is made again when its server may be called again, until the second of two times.
+    fn ask_patiently(
+        &self,
+        messages: &[Message],
+        manner: &Manner,
+        [deadline, until]: [Instant; 2],
+        spent: &mut Spent,
+        statement: &Foreground,
+    ) -> Result<Reply> {
+        // Seconds, twice as many each time, for those who do not say when.
+        let mut least = 1;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let error = match self.ask(messages, manner, left, spent, statement) {
+                Ok(reply) => return Ok(reply),
+                Err(error) => error,
+            };
+            let Some(again) = error.when_again() else {
+                return Err(error);
+            };
+            spent.calls -= u32::from(!again.was_called);
+            let wait = Duration::from_secs(again.seconds.max(least).into());
+            if Instant::now() + wait >= until {
+                return Err(error);
+            }
+            pause(wait);
+            least = least.saturating_mul(2);
+        }
+    }
+
     /// One call.
     fn ask(
         &self,
@@ -175,12 +208,15 @@ impl Generator {
             sent: sent as u64,
             written: most,
         };
-        let schema = manner.schema.as_ref();
+        let schema = outgoing_schema(&self.server, manner)?;
         let asked = chat::Manner {
             temperature: manner.temperature,
             seed: manner.seed,
             stop: &manner.stop,
-            schema: schema.map(|schema| (&schema.json, schema.schema.is_strict())),
+            schema: schema
+                .as_ref()
+                .zip(manner.schema.as_ref())
+                .map(|(json, schema)| (json, schema.schema.is_strict())),
             most,
         };
         let definition = &self.remote.definition;

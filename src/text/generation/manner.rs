@@ -15,6 +15,8 @@ const MOST_STOPS: usize = 4;
 const LONGEST_STOP: usize = 256;
 /// How often a model is asked again at most.
 const MOST_RETRIES: u32 = 5;
+/// The most seconds that can be waited: as long as a call may take.
+const LONGEST_PATIENCE: f64 = 600.0;
 /// The most tokens that can be asked for.
 const MOST_TOKENS: u32 = 1_000_000;
 /// The most bytes of a schema.
@@ -34,6 +36,8 @@ pub struct Manner {
     pub stop: Vec<String>,
     /// How often the model is asked again whose answer is not of the schema.
     pub retries: u32,
+    /// How many seconds are waited at most, within the server's timeout, for a server that asks to come again later, fails or is not there; 0: none.
+    pub patience: f64,
     /// Whether an answer that is cut off at the most tokens is taken as it is.
     pub partial: bool,
     /// What the answer has to be.
@@ -57,6 +61,7 @@ impl Default for Manner {
             seed: None,
             stop: Vec::new(),
             retries: 1,
+            patience: 0.0,
             partial: false,
             schema: None,
         }
@@ -103,6 +108,10 @@ impl Manner {
                 self.retries.to_string(),
                 format!("between 0 and {MOST_RETRIES}"),
             );
+        }
+        if !(0.0..=LONGEST_PATIENCE).contains(&self.patience) {
+            let found = format!("{} seconds", self.patience);
+            return wrong("patience", found, format!("between 0 and {LONGEST_PATIENCE} seconds"));
         }
         if self.stop.len() > MOST_STOPS {
             return wrong(

@@ -1,4 +1,4 @@
-//! `submit` and `prune_generations`: questions that wait for `run_queue`, and answers that are forgotten.
+//! `submit`, `withdraw` and `prune_generations`: questions that wait for `run_queue`, those that are taken back, and answers that are forgotten.
 
 use pgrx::datum::Interval;
 use pgrx::pg_extern;
@@ -14,6 +14,7 @@ use crate::pg::text::{JsonB, Text};
 use crate::pg::{read_only, role, tables};
 use crate::text::endpoints::remote::{Remote, require_free};
 use crate::text::endpoints::server::described;
+use crate::text::queue::is_free;
 use algo_text::task::Task;
 
 /// `submit(model, prompt, schema, options)`.
@@ -52,6 +53,34 @@ fn add(model: &str, prompt: &str, schema: Option<Json>, options: Json) -> Result
         )
     })?;
     id.ok_or_else(|| Error::new(INTERNAL, "nothing was submitted"))
+}
+
+/// `withdraw(id)`.
+#[pg_extern(sql = false)]
+fn withdraw(id: Option<i64>) -> bool {
+    read_only::require_writable(c"assay.withdraw()");
+    let withdrawn = || -> Result<bool> {
+        let id = required("id", id)?;
+        let (caller, steward) = (role::current(), role::is_steward());
+        let name = role::name_of(caller);
+        // Whoever works at it has paid for what comes of it. No lease has the number 0.
+        let withdraw = format!(
+            "UPDATE assay.generation AS g SET withdrawn_by = $5, finished_at = pg_catalog.clock_timestamp(), lease = NULL
+WHERE g.id OPERATOR(pg_catalog.=) $1 AND g.finished_at IS NULL AND {}
+    AND ($3 OR pg_catalog.pg_has_role($4, g.submitted_by::pg_catalog.oid, 'USAGE')) RETURNING g.id",
+            is_free("g")
+        );
+        let parameters: [Parameter; 5] = [
+            id.into(),
+            0_i64.into(),
+            steward.into(),
+            caller.into(),
+            name.as_str().into(),
+        ];
+        let found: Option<i64> = tables::as_owner(|| tables::write_returning(&withdraw, &parameters))?;
+        Ok(found.is_some())
+    };
+    or_raise(withdrawn())
 }
 
 /// `prune_generations(older_than)`.

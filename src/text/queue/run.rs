@@ -16,13 +16,13 @@ use crate::pg::{arguments, read_only};
 use crate::text::{generation, vectorizers};
 use algo_text::vectorizer::backoff;
 
-/// Seconds after which an endpoint is asked again that asked for patience.
+/// Seconds after which an endpoint is asked again that asked for patience, unless it asked for more.
 const LATER: f64 = 15.0;
 
 /// Why a batch did not come to its end.
 enum Failure {
-    /// An endpoint asks for patience.
-    RateLimit,
+    /// An endpoint asks for patience, of so many seconds.
+    RateLimit(f64),
     /// Whatever item is tried, it will not do now: a model is gone, or its endpoint is out of order.
     Outage(String),
     /// What happened, for people; it may be for one of the items.
@@ -156,8 +156,8 @@ impl Run<'_> {
     fn work<L: Line>(&self, line: &L, items: &[&L::Item]) -> Result<bool> {
         match self.work_together(line, items)? {
             Ok(()) => Ok(true),
-            Err(Failure::RateLimit) => {
-                line.postpone(ids_of(items), LATER)?;
+            Err(Failure::RateLimit(seconds)) => {
+                line.postpone(ids_of(items), seconds)?;
                 self.procedure.commit();
                 Ok(false)
             }
@@ -195,7 +195,10 @@ impl Run<'_> {
         let made = match attempt_to_write(|| Ok(line.make(items)))? {
             Ok(Ok(made)) => made,
             Ok(Err(error)) if error.is_cancel() => return Err(error),
-            Ok(Err(error)) if error.is_rate_limit() => return Ok(Err(Failure::RateLimit)),
+            Ok(Err(error)) if error.is_rate_limit() => {
+                let said = error.when_again().map_or(0.0, |again| f64::from(again.seconds));
+                return Ok(Err(Failure::RateLimit(said.max(LATER))));
+            }
             Ok(Err(error)) if error.is_outage() => return Ok(Err(Failure::Outage(error.sentences()))),
             Ok(Err(error)) => return Ok(Err(Failure::Items(error.sentences()))),
             Err(problem) => return Ok(Err(Failure::Items(problem))),

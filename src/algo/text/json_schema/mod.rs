@@ -2,6 +2,7 @@
 //! know it does not pass over: a keyword that would be read and ignored is an error that names it.
 
 mod check;
+pub mod outgoing;
 mod parse;
 
 use std::fmt;
