@@ -119,9 +119,15 @@ impl Corpus {
             self.empty += 1;
             return Ok(());
         }
-        let length = text.chars().count();
+        let (mut length, mut is_in_word) = (0_usize, false);
+        for letter in text.chars() {
+            pace.spend(1)?;
+            let is_space = letter.is_whitespace();
+            self.words += u64::from(!is_space && !is_in_word);
+            is_in_word = !is_space;
+            length += 1;
+        }
         self.characters += length as u64;
-        self.words += text.split_whitespace().count() as u64;
         room::push(&mut self.lengths, u32::try_from(length).unwrap_or(u32::MAX))?;
         *self.languages.entry(language::detect(text, monitor)?).or_default() += 1;
         if let Some(damage) = mixed_formats::damage(text) {

@@ -13,7 +13,7 @@ use crate::pg::foreground::Foreground;
 use crate::pg::random;
 use crate::text::generation::{Completion, Generator};
 use crate::text::search::{Request, Searcher, Target};
-use algo_text::asking::{self, Fence, Message, Verdict, Why};
+use algo_text::asking::{self, Fence, Message, Plain, Verdict, Why};
 use algo_text::endpoint::chat;
 
 /// Whatever is needed to ask.
@@ -76,7 +76,7 @@ impl Asker {
         let hits = Searcher::new(&self.target, &self.request, watch)?.search(&rewritten)?;
         let fence = Fence::new(random::bits()?);
         let messages = |sources: &str| -> Result<[chat::Message; 2]> {
-            let asked = fence.around("question", &rewritten);
+            let asked = fence.around("question", &rewritten, watch)?;
             Ok([
                 chat::Message::system(rules(&fence)),
                 chat::Message::user(self.wording.fill([sources, &asked])?),
@@ -90,10 +90,12 @@ impl Asker {
             false => {
                 let manner = self.options.manner(Some(asking::schema(sources.told.len())))?;
                 let asked = Instant::now();
-                let completion = self.generator.complete(&messages(&sources.text(&fence))?, &manner)?;
+                let completion = self
+                    .generator
+                    .complete(&messages(&sources.text(&fence, watch)?)?, &manner)?;
                 spent.seconds += asked.elapsed().as_secs_f64();
                 spent.add(&completion);
-                heard(&sources, completion.text)
+                heard(&sources, completion.text, watch)?
             }
         };
         let id = Entry {
@@ -123,7 +125,13 @@ impl Asker {
     fn rewritten(&self, question: &str, history: &[Message], spent: &mut Spent) -> Result<String> {
         let history = if self.options.rewrite { history } else { &[] };
         let asked = Instant::now();
-        let rewrite::Rewritten { question, completion } = rewrite(&self.generator, &self.rewording, history, question)?;
+        let rewrite::Rewritten { question, completion } = rewrite(
+            &self.generator,
+            &self.rewording,
+            history,
+            question,
+            self.options.patience,
+        )?;
         if let Some(completion) = completion {
             spent.seconds += asked.elapsed().as_secs_f64();
             spent.add(&completion);
@@ -146,42 +154,53 @@ impl Heard {
 }
 
 /// What holds of what a model has said.
-fn heard(sources: &Sources, said: String) -> Heard {
+fn heard(sources: &Sources, said: String, watch: &Foreground) -> Result<Heard> {
     let texts: Vec<&str> = sources.told.iter().map(|source| source.sent.as_str()).collect();
     let Ok(reply) = asking::read(&said) else {
-        return Heard {
+        return Ok(Heard {
             reply: Some(said),
             why: Some(Why::Malformed),
             ..Heard::nothing()
-        };
+        });
     };
-    let verdict = asking::weigh(&reply, &texts);
-    let citations = citations(sources, &verdict);
-    Heard {
+    let verdict = asking::weigh(&reply, &texts, watch)?;
+    let citations = citations(sources, &verdict, watch)?;
+    Ok(Heard {
         reply: Some(said),
         answer: verdict.why.is_none().then_some(reply.answer),
         citations,
         refused: verdict.refused,
         why: verdict.why,
-    }
+    })
 }
 
 /// The quotes that stand, with where; none where there is no answer.
-fn citations(sources: &Sources, verdict: &Verdict) -> Json {
+fn citations(sources: &Sources, verdict: &Verdict, watch: &Foreground) -> Result<Json> {
     if verdict.why.is_some() {
-        return json!([]);
+        return Ok(json!([]));
     }
-    let one = |citation: &asking::Citation| {
+    // They come source by source.
+    let mut chunk: Option<(usize, Plain)> = None;
+    let mut found = Vec::new();
+    for citation in &verdict.citations {
         let mut object = sources.cited(citation.source);
         let told = citation.source.checked_sub(1).and_then(|place| sources.told.get(place));
-        let place = told.filter(|source| source.is_original).and_then(|source| {
-            let hit = sources.hits.get(source.place)?;
-            asking::find(&citation.quote, &hit.chunk)
-        });
+        let hit = told
+            .filter(|source| source.is_original)
+            .and_then(|source| sources.hits.get(source.place));
+        let mut place = None;
+        if let Some(hit) = hit {
+            let plain = match chunk.take().filter(|(source, _)| *source == citation.source) {
+                Some((_, plain)) => plain,
+                None => Plain::of(&hit.chunk, watch)?,
+            };
+            place = plain.find(&citation.quote, watch)?;
+            chunk = Some((citation.source, plain));
+        }
         object.insert("quote".into(), citation.quote.as_str().into());
         object.insert("start".into(), json!(place.map(|place| place.start)));
         object.insert("end".into(), json!(place.map(|place| place.end)));
-        Json::Object(object)
-    };
-    verdict.citations.iter().map(one).collect()
+        found.push(Json::Object(object));
+    }
+    Ok(Json::Array(found))
 }

@@ -2,8 +2,9 @@
 
 use pgrx::pg_extern;
 use pgrx::spi::quote_literal;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
+use crate::pg::attempt::attempt;
 use crate::pg::error::{Error, INSUFFICIENT_PRIVILEGE, INVALID_PARAMETER, Result, or_raise};
 use crate::pg::identity::{Settings, as_role};
 use crate::pg::json::Jsonb;
@@ -27,6 +28,24 @@ struct Document {
 impl Document {
     /// From arguments, for a caller who may say what is found there.
     fn of(vectorizer: Option<Text>, key: Option<Jsonb>) -> Result<Document> {
+        let (vectorizer, key) = Document::named(vectorizer, key)?;
+        let values = Document::values(&vectorizer, &key)?;
+        Document::typed(&vectorizer, &values)
+    }
+
+    /// The same, where what is meant may have been left out when the key had another type: what today's does not read is meant as it is written.
+    fn to_forget(vectorizer: Option<Text>, key: Option<Jsonb>) -> Result<Document> {
+        let (vectorizer, key) = Document::named(vectorizer, key)?;
+        let values = Document::values(&vectorizer, &key)?;
+        let typed = attempt(|| Document::typed(&vectorizer, &values))?;
+        Ok(typed.unwrap_or_else(|_| Document {
+            vectorizer: vectorizer.id,
+            texts: json!(values).to_string(),
+            key: key.to_string(),
+        }))
+    }
+
+    fn named(vectorizer: Option<Text>, key: Option<Jsonb>) -> Result<(Vectorizer, Json)> {
         let vectorizer = names::argument(vectorizer)?;
         if !role::acts_for(vectorizer.owner) {
             let problem = format!("permission denied for vectorizer \"{}\"", vectorizer.name);
@@ -34,12 +53,13 @@ impl Document {
                 .hint("The owner of its source says what searches leave out."));
         }
         let key = required("key", key)?.read("argument \"key\"")?;
-        Document::read(&vectorizer, &key)
+        Ok((vectorizer, key))
     }
 
-    fn read(vectorizer: &Vectorizer, key: &Json) -> Result<Document> {
+    /// The values of a key's columns as they are written.
+    fn values(vectorizer: &Vectorizer, key: &Json) -> Result<Vec<String>> {
         let columns = vectorizer.layout()?.key;
-        let values = match (key, columns.as_slice()) {
+        let values: Option<Vec<String>> = match (key, columns.as_slice()) {
             (Json::Object(object), _) if object.len() == columns.len() => columns
                 .iter()
                 .map(|column| object.get(&column.name).and_then(text))
@@ -49,13 +69,18 @@ impl Document {
             (_, _) => None,
         };
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-        let values: Vec<String> = values.ok_or_else(|| {
+        values.ok_or_else(|| {
             Error::new(
                 INVALID_PARAMETER,
                 format!("key {key} is none of vectorizer \"{}\"", vectorizer.name),
             )
             .hint(format!("Give it as a JSON object of {}.", names.join(", ")))
-        })?;
+        })
+    }
+
+    /// The document, by values that are of the key's types.
+    fn typed(vectorizer: &Vectorizer, values: &[String]) -> Result<Document> {
+        let columns = vectorizer.layout()?.key;
         let values = values.iter().zip(&columns);
         let typed =
             values.map(|(value, column)| (&column.name, format!("{}::{}", quote_literal(value), column.type_name)));
@@ -130,7 +155,7 @@ VALUES ($1, $2::pg_catalog.jsonb, $3::pg_catalog.jsonb, $4, $5) ON CONFLICT (vec
 fn include_document(vectorizer: Option<Text>, key: Option<Jsonb>) -> bool {
     read_only::require_writable(c"assay.include_document()");
     let included = || -> Result<bool> {
-        let document = Document::of(vectorizer, key)?;
+        let document = Document::to_forget(vectorizer, key)?;
         let removed: Option<i64> = tables::as_owner(|| {
             tables::write_returning(
                 "DELETE FROM assay.document_exclusion

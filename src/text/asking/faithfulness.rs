@@ -74,13 +74,14 @@ fn by_model(kept: &Kept, answer: &str, model: &str) -> Result<Option<f64>> {
         .hint("Leave the model out: they are then judged by their words."));
     }
     let fence = Fence::new(random::bits()?);
+    let watch = Foreground::new()?;
     let sources = (1..)
         .zip(&kept.sources)
-        .map(|(number, text)| fence.around(&format!("source {number}"), text));
+        .map(|(number, text)| fence.around(&format!("source {number}"), text, &watch));
     let stated = (1..)
         .zip(&statements)
-        .map(|(number, text)| fence.around(&format!("statement {number}"), text));
-    let told: Vec<String> = sources.chain(stated).collect();
+        .map(|(number, text)| fence.around(&format!("statement {number}"), text, &watch));
+    let told: Vec<String> = sources.chain(stated).collect::<algo::error::Result<_>>()?;
     let count = statements.len();
     let schema = json!({
         "type": "object",

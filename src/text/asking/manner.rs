@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
+use super::sources::LEAST_ROOM;
 use crate::pg::error::{Error, INVALID_PARAMETER, Result};
 use crate::pg::json::Jsonb;
 use crate::pg::options;
@@ -30,6 +31,8 @@ pub struct Options {
     /// The most tokens of an answer.
     pub max_tokens: u32,
     retries: u32,
+    /// How many seconds are waited for a server that asks to come again later.
+    pub patience: f64,
 }
 
 impl Default for Options {
@@ -42,6 +45,7 @@ impl Default for Options {
             seed: None,
             max_tokens: 512,
             retries: 1,
+            patience: 0.0,
         }
     }
 }
@@ -56,6 +60,13 @@ impl Options {
                 .detail(format!("The value is {}.", options.near_duplicate))
                 .hint("It must be between 0.3 and 1."));
         }
+        if let Some(tokens) = options.context_tokens.filter(|tokens| *tokens < LEAST_ROOM) {
+            return Err(
+                Error::new(INVALID_PARAMETER, "option \"context_tokens\" is out of range")
+                    .detail(format!("The value is {tokens}."))
+                    .hint(format!("It must be {LEAST_ROOM} or more.")),
+            );
+        }
         options.manner(None)?;
         Ok(options)
     }
@@ -64,6 +75,7 @@ impl Options {
     pub fn manner(&self, schema: Option<Json>) -> Result<Manner> {
         let manner = json!({
             "temperature": self.temperature, "seed": self.seed, "max_tokens": self.max_tokens, "retries": self.retries,
+            "patience": self.patience,
         });
         Manner::of_json(manner, schema)
     }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::manner::Wording;
 use crate::pg::error::{Result, or_raise};
+use crate::pg::foreground::Foreground;
 use crate::pg::json::Jsonb;
 use crate::pg::options::required;
 use crate::pg::random;
@@ -39,7 +40,13 @@ pub fn wording(prompt: Option<&str>) -> Result<Wording> {
 }
 
 /// Makes a question anew; the question itself without a conversation, where none of it fits, and where the model says none.
-pub fn rewrite(generator: &Generator, wording: &Wording, history: &[Message], question: &str) -> Result<Rewritten> {
+pub fn rewrite(
+    generator: &Generator,
+    wording: &Wording,
+    history: &[Message],
+    question: &str,
+    patience: f64,
+) -> Result<Rewritten> {
     let unchanged = Rewritten {
         question: question.to_owned(),
         completion: None,
@@ -48,11 +55,12 @@ pub fn rewrite(generator: &Generator, wording: &Wording, history: &[Message], qu
         return Ok(unchanged);
     }
     let fence = Fence::new(random::bits()?);
-    let asked = fence.around("question", question);
+    let watch = Foreground::new()?;
+    let asked = fence.around("question", question, &watch)?;
     let messages = |said: &str| -> Result<[chat::Message; 2]> {
         Ok([
             chat::Message::system(format!("{RULES} {}", fence.rule())),
-            chat::Message::user(wording.fill([&fence.around("conversation", said), &asked])?),
+            chat::Message::user(wording.fill([&fence.around("conversation", said, &watch)?, &asked])?),
         ])
     };
     let taken = generator
@@ -64,7 +72,10 @@ pub fn rewrite(generator: &Generator, wording: &Wording, history: &[Message], qu
         return Ok(unchanged);
     }
     // One that is cut off is no question, and no fault either.
-    let manner = Manner::of_json(json!({"temperature": 0, "max_tokens": LONGEST, "partial": true}), None)?;
+    let manner = Manner::of_json(
+        json!({"temperature": 0, "max_tokens": LONGEST, "partial": true, "patience": patience}),
+        None,
+    )?;
     let completion = generator.complete(&messages(&transcript(said))?, &manner)?;
     // Nor is one that repeats the marks: the model has said again what it was told.
     let is_own = completion.finish == Finish::Stop && !completion.text.contains(fence.mark());
@@ -85,7 +96,7 @@ fn rewrite_question(history: Option<Jsonb>, question: Option<Text>, model: Optio
         let model = required("model", model)?;
         let wording = wording(prompt.as_deref())?;
         let generator = Generator::open(&model)?;
-        Ok(rewrite(&generator, &wording, &history, question)?.question)
+        Ok(rewrite(&generator, &wording, &history, question, 0.0)?.question)
     };
     Text::from(or_raise(made()))
 }

@@ -12,7 +12,7 @@ use crate::text::search::{Hit, Target, number};
 use algo_text::asking::{Fate, Fence, Passage, cut, select};
 
 /// The fewest tokens that are worth asking with.
-const LEAST_ROOM: usize = 16;
+pub const LEAST_ROOM: usize = 16;
 
 /// A chunk that the model is told.
 pub struct Source {
@@ -82,7 +82,8 @@ impl Sources {
                 .hint("Register the model with its max_tokens and a tokenizer, lower the option max_tokens, or ask more briefly."));
         }
         let known = versions(target, &hits.iter().map(|hit| hit.id).collect::<Vec<_>>())?;
-        let texts: Vec<String> = hits.iter().map(|hit| fence.within(&hit.chunk)).collect();
+        let texts = hits.iter().map(|hit| fence.within(&hit.chunk, watch));
+        let texts: Vec<String> = texts.collect::<algo::error::Result<_>>()?;
         let documents: Vec<String> = hits.iter().map(|hit| hit.key.to_string()).collect();
         let passages: Vec<Passage<'_>> = (hits.iter().zip(&texts).zip(&documents))
             .map(|((hit, text), document)| Passage {
@@ -91,7 +92,7 @@ impl Sources {
                 text,
             })
             .collect();
-        let around = generator.count_tokens(&fence.around("source 100", ""))?;
+        let around = generator.count_tokens(&fence.around("source 100", "", watch)?)?;
         let count = |text: &str| Ok::<usize, Error>(generator.count_tokens(text)?.saturating_add(around));
         let mut selection = select(&passages, room, options.near_duplicate, watch, count)?;
         let source = |place: usize, text: &str| -> Result<Source> {
@@ -124,11 +125,12 @@ impl Sources {
     }
 
     /// As the model is told them.
-    pub fn text(&self, fence: &Fence) -> String {
+    pub fn text(&self, fence: &Fence, watch: &Foreground) -> Result<String> {
         let texts = (1..)
             .zip(&self.told)
-            .map(|(number, source)| fence.around(&format!("source {number}"), &source.text));
-        texts.collect::<Vec<_>>().join("\n\n")
+            .map(|(number, source)| fence.around(&format!("source {number}"), &source.text, watch));
+        let texts: Vec<String> = texts.collect::<algo::error::Result<_>>()?;
+        Ok(texts.join("\n\n"))
     }
 
     fn named(&self, place: usize) -> Map<String, Json> {

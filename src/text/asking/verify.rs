@@ -8,12 +8,13 @@ use serde_json::Value as Json;
 use super::log;
 use super::sources::versions;
 use crate::pg::error::{Result, or_raise};
+use crate::pg::foreground::Foreground;
 use crate::pg::options::required;
 use crate::pg::result_row::{SetOf, result_row, set_of};
 use crate::text::retrieval::questions;
 use crate::text::search::{Target, Visible};
 use crate::text::vectorizers::definition::Vectorizer;
-use algo_text::asking;
+use algo_text::asking::Plain;
 
 result_row! {
     /// A citation, and what became of it.
@@ -55,17 +56,19 @@ impl<'a> Cited<'a> {
     }
 
     /// What became of it: in which chunk the quote stands, or which has its place.
-    fn judge<'c>(&self, chunks: &'c [Current]) -> (&'static str, Option<&'c Current>) {
+    fn judge<'c>(&self, chunks: &'c [Current], watch: &Foreground) -> Result<(&'static str, Option<&'c Current>)> {
         let same = chunks.iter().find(|chunk| Some(chunk.seq) == self.seq);
-        // What was sent need not be what the chunk says word for word: the same content still says it.
-        let is_unchanged = |chunk: &&Current| self.version.is_some() && chunk.version.as_deref() == self.version;
-        let stands = |chunk: &&Current| is_unchanged(chunk) || asking::find(self.quote, &chunk.text).is_some();
-        let found = same.filter(stands).or_else(|| chunks.iter().find(stands));
-        match (found, chunks.is_empty()) {
-            (Some(chunk), _) => ("stands", Some(chunk)),
-            (None, true) => ("gone", None),
-            (None, false) => ("changed", same),
+        for chunk in same.into_iter().chain(chunks) {
+            // What was sent need not be what the chunk says word for word: the same content still says it.
+            let is_unchanged = self.version.is_some() && chunk.version.as_deref() == self.version;
+            if is_unchanged || Plain::of(&chunk.text, watch)?.find(self.quote, watch)?.is_some() {
+                return Ok(("stands", Some(chunk)));
+            }
         }
+        Ok(match chunks.is_empty() {
+            true => ("gone", None),
+            false => ("changed", same),
+        })
     }
 }
 
@@ -110,10 +113,12 @@ fn verified(id: i64) -> Result<Vec<CitationRow>> {
         keys.dedup();
         found = current(&target, &keys, &columns)?;
     }
-    let row = |(number, cited): (i32, &Cited<'_>)| {
+    let watch = Foreground::new()?;
+    let mut rows = Vec::new();
+    for (number, cited) in (1..).zip(&cited) {
         let chunks = questions::of_json(cited.key, &columns).and_then(|key| found.get(&key));
-        let (status, chunk) = cited.judge(chunks.map_or(&[], Vec::as_slice));
-        CitationRow {
+        let (status, chunk) = cited.judge(chunks.map_or(&[], Vec::as_slice), &watch)?;
+        rows.push(CitationRow {
             citation: number,
             key: cited.key.clone(),
             seq: cited.seq,
@@ -122,9 +127,9 @@ fn verified(id: i64) -> Result<Vec<CitationRow>> {
             current_seq: chunk.map(|chunk| chunk.seq),
             version: cited.version.map(str::to_owned),
             current_version: chunk.and_then(|chunk| chunk.version.clone()),
-        }
-    };
-    Ok((1..).zip(&cited).map(row).collect())
+        });
+    }
+    Ok(rows)
 }
 
 /// `verify_citations(answer_id)`.

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pgrx::pg_sys::Oid;
 use pgrx::spi::quote_literal;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::exclusions;
 use super::target::{Target, read_as};
+use crate::pg::attempt::attempt;
 use crate::pg::error::{Error, INTERNAL, Result};
 use crate::pg::expression::require_expression;
 use crate::pg::identity::{Settings, as_role};
@@ -64,7 +65,7 @@ impl<'t> Visible<'t> {
         let mut excluded = exclusions::of(target.vectorizer.id)?;
         // Those that were written when the key had other columns mean nothing any more.
         excluded.retain(|key| key.len() == target.layout.key.len());
-        visible.excluded = visible.chunks_of(&excluded)?.into_iter().collect();
+        visible.excluded = visible.excluded_chunks(&excluded)?;
         Ok(visible)
     }
 
@@ -165,6 +166,45 @@ impl<'t> Visible<'t> {
             self.target.store,
             self.match_keys(|place| format!("c.{}", relation::quoted(&store_key[place])))
         );
+        self.target.read_store(&query, &mut |row| {
+            chunks.push(number(row, 0)?);
+            Ok(())
+        })?;
+        Ok(chunks)
+    }
+
+    /// The chunks of documents that are left out. Values that the key's types of today do not read, or that are not of the table of chunks, are those of the time before the
+    /// key got another type: what is still there of these documents is found by how their keys are written.
+    fn excluded_chunks(&self, keys: &[Vec<String>]) -> Result<BTreeSet<i64>> {
+        if keys.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let found = match attempt(|| self.chunks_of(keys))? {
+            Ok(found) => found,
+            Err(_) => self.chunks_written_as(keys)?,
+        };
+        Ok(found.into_iter().collect())
+    }
+
+    /// The chunks of rows whose keys are written so, whatever their types are.
+    fn chunks_written_as(&self, keys: &[Vec<String>]) -> Result<Vec<i64>> {
+        let written = self.target.store_key.iter();
+        let written: Vec<String> = written
+            .map(|name| {
+                format!(
+                    "pg_catalog.to_jsonb(c.{}) OPERATOR(pg_catalog.#>>) '{{}}'",
+                    relation::quoted(name)
+                )
+            })
+            .collect();
+        let wanted: Vec<String> = keys.iter().map(|key| quote_literal(json!(key).to_string())).collect();
+        let query = format!(
+            "SELECT c.chunk_id FROM ONLY {} AS c WHERE pg_catalog.jsonb_build_array({}) OPERATOR(pg_catalog.=) ANY (ARRAY[{}]::pg_catalog.jsonb[])",
+            self.target.store,
+            written.join(", "),
+            wanted.join(", ")
+        );
+        let mut chunks = Vec::new();
         self.target.read_store(&query, &mut |row| {
             chunks.push(number(row, 0)?);
             Ok(())

@@ -159,17 +159,17 @@ fn shown(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(40).collect()
 }
 
-/// The last messages that `room` tokens hold, as `count` counts them; of one that they do not hold nothing.
+/// The last messages that `room` tokens hold as a [`transcript`], as `count` counts them; of one that they do not hold nothing.
 pub fn recent<E>(
     messages: &[Message],
     room: usize,
     mut count: impl FnMut(&str) -> std::result::Result<usize, E>,
 ) -> std::result::Result<&[Message], E> {
-    /// What a message takes besides its words.
-    const EACH: usize = 8;
+    /// The end of a line.
+    const EACH: usize = 1;
     let (mut taken, mut first) = (0_usize, messages.len());
     for (place, message) in messages.iter().enumerate().rev() {
-        taken = taken.saturating_add(count(&message.content)?).saturating_add(EACH);
+        taken = taken.saturating_add(count(&said(message))?).saturating_add(EACH);
         if taken > room {
             break;
         }
@@ -178,12 +178,14 @@ pub fn recent<E>(
     Ok(&messages[first..])
 }
 
+/// A message as it is told.
+fn said(message: &Message) -> String {
+    format!("{}: {}", message.role.name(), harmless(&message.content))
+}
+
 /// A conversation as a text: one line says who speaks, the next ones what.
 pub fn transcript(messages: &[Message]) -> String {
-    let said = messages
-        .iter()
-        .map(|message| format!("{}: {}", message.role.name(), harmless(&message.content)));
-    said.collect::<Vec<_>>().join("\n")
+    messages.iter().map(said).collect::<Vec<_>>().join("\n")
 }
 
 /// The question that a model has made of the last one: its answer's key `question`, or else its answer. `None` for what is no question: then the one that

@@ -1,7 +1,9 @@
 //! The marks between which texts are data. Each call has marks of its own, which nobody can have foreseen, and no text between them holds the signs that
 //! a mark is made of: it cannot be closed from within.
 
-use super::harmless::harmless;
+use super::harmless::harmless_of;
+use crate::error::Result;
+use crate::monitor::Monitor;
 
 /// The marks of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,19 +22,19 @@ impl Fence {
     }
 
     /// A text between marks that say what it is.
-    pub fn around(&self, what: &str, text: &str) -> String {
-        let text = self.within(text);
+    pub fn around(&self, what: &str, text: &str, monitor: &dyn Monitor) -> Result<String> {
+        let text = self.within(text, monitor)?;
         let Fence(mark) = self;
-        format!("<<{what} {mark}>>\n{text}\n<<end {mark}>>")
+        Ok(format!("<<{what} {mark}>>\n{text}\n<<end {mark}>>"))
     }
 
     /// A text as it stands between the marks.
-    pub fn within(&self, text: &str) -> String {
-        let text = harmless(text);
-        match text.contains(&self.0) {
+    pub fn within(&self, text: &str, monitor: &dyn Monitor) -> Result<String> {
+        let text = harmless_of(text, monitor)?;
+        Ok(match text.contains(&self.0) {
             true => text.replace(&self.0, "..."),
             false => text,
-        }
+        })
     }
 
     /// What a model is told of the marks.

@@ -1,6 +1,12 @@
 //! Texts without what a model or a terminal would act upon: signs that nobody sees, and the marks by which servers tell a model who speaks.
 
+use std::convert::Infallible;
+
 use unicode_categories::UnicodeCategories;
+
+use crate::error::Result;
+use crate::monitor::{Monitor, Pace};
+use crate::room;
 
 /// What is sent instead of an angle or a bracket that may begin such a mark: the same sign in full width, which Unicode's form NFKC makes the same again.
 const WIDE_LESS: char = '＜';
@@ -38,9 +44,30 @@ fn begins_tag(rest: &str) -> bool {
 /// A text that is nothing but one: without signs that nobody sees, with plain line ends, and without marks that a server might take for its own. As long in
 /// characters, but for what is left out.
 pub fn harmless(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+    let cleaned: std::result::Result<String, Infallible> = clean(text, String::with_capacity(text.len()), || Ok(()));
+    match cleaned {
+        Ok(cleaned) => cleaned,
+        Err(never) => match never {},
+    }
+}
+
+/// The same of a text that may be long. Returns an error when stopped.
+pub fn harmless_of(text: &str, monitor: &dyn Monitor) -> Result<String> {
+    let mut pace = Pace::new(monitor);
+    let mut out = String::new();
+    room::reserve_text(&mut out, text.len())?;
+    clean(text, out, || pace.spend(4))
+}
+
+/// Writes it; `step` is told of each character.
+fn clean<E>(
+    text: &str,
+    mut out: String,
+    mut step: impl FnMut() -> std::result::Result<(), E>,
+) -> std::result::Result<String, E> {
     let mut letters = text.char_indices().peekable();
     while let Some((place, letter)) = letters.next() {
+        step()?;
         let next = letters.peek().map(|(_, next)| *next);
         match letter {
             '\r' if next == Some('\n') => {}
@@ -51,7 +78,7 @@ pub fn harmless(text: &str) -> String {
             letter => out.push(letter),
         }
     }
-    out
+    Ok(out)
 }
 
 /// The next character that stays.

@@ -30,6 +30,6 @@ pub use conversation::{Message, Speaker, parse, question, recent, rewritten, tra
 pub use fence::Fence;
 pub use harmless::harmless;
 pub use passages::{Fate, Passage, Selection, cut, select};
-pub use quote::{Place, find};
+pub use quote::{Place, Plain};
 pub use reply::{Citation, Fault, Reply, Verdict, Why, read, schema, visible, weigh};
 pub use support::{Support, sentences, support};

@@ -52,7 +52,7 @@ pub fn select<E: From<crate::error::Error>>(
     for (place, passage) in passages.iter().enumerate() {
         monitor.check()?;
         let runs = Runs::of(passage.text, monitor)?;
-        if let Some(original) = repeats(&chosen, &runs, passages, place, threshold) {
+        if let Some(original) = repeats(&chosen, &runs, passages, place, threshold, monitor)? {
             fates[place] = Fate::Repeats(original);
             continue;
         }
@@ -86,12 +86,15 @@ fn repeats(
     passages: &[Passage<'_>],
     place: usize,
     threshold: f64,
-) -> Option<usize> {
+    monitor: &dyn Monitor,
+) -> Result<Option<usize>, crate::error::Error> {
     let is_same = |other: usize| passages[other].text.trim() == passages[place].text.trim();
-    chosen
-        .iter()
-        .find(|(other, others)| is_same(*other) || others.likeness(runs) >= threshold)
-        .map(|(other, _)| *other)
+    for (other, others) in chosen {
+        if is_same(*other) || others.likeness(runs, monitor)? >= threshold {
+            return Ok(Some(*other));
+        }
+    }
+    Ok(None)
 }
 
 /// The longest beginning of a text that takes no more than so many tokens: what is sent of the best chunk where there is room for none as a whole. It ends

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::harmless::harmless;
-use super::quote::{Place, find};
+use super::quote::{Place, Plain};
+use crate::error::Result as Watched;
+use crate::monitor::Monitor;
 
 /// The most bytes of an answer.
 const LONGEST_ANSWER: usize = 1 << 18;
@@ -170,19 +172,32 @@ pub fn visible(text: &str) -> String {
 }
 
 /// Which quotes stand in the source that they name, and whether that makes an answer.
-pub fn weigh(reply: &Reply, sources: &[&str]) -> Verdict {
+pub fn weigh(reply: &Reply, sources: &[&str], monitor: &dyn Monitor) -> Watched<Verdict> {
     let mut citations: Vec<Citation> = Vec::new();
     let mut refused = 0;
-    for (number, words) in &reply.quotes {
+    // Of one source after the other, so that only one is held as it is compared.
+    let mut quotes: Vec<&(u64, String)> = reply.quotes.iter().collect();
+    quotes.sort_by_key(|(number, _)| *number);
+    let mut compared: Option<(u64, Plain)> = None;
+    for (number, words) in quotes {
         let source = usize::try_from(*number).ok().filter(|number| *number >= 1);
-        let found = source.and_then(|number| Some((number, find(words, sources.get(number - 1)?)?)));
+        let Some((source, text)) = source.and_then(|number| Some((number, sources.get(number - 1)?))) else {
+            refused += 1;
+            continue;
+        };
+        let plain = match compared.take().filter(|(other, _)| other == number) {
+            Some((_, plain)) => plain,
+            None => Plain::of(text, monitor)?,
+        };
+        let found = plain.find(words, monitor)?;
+        compared = Some((*number, plain));
         match found {
             None => refused += 1,
-            Some((source, place))
+            Some(place)
                 if citations
                     .iter()
                     .any(|other| (other.source, other.place) == (source, place)) => {}
-            Some((source, place)) => citations.push(Citation {
+            Some(place) => citations.push(Citation {
                 source,
                 quote: visible(words).trim().to_owned(),
                 place,
@@ -196,9 +211,9 @@ pub fn weigh(reply: &Reply, sources: &[&str]) -> Verdict {
         (true, false, true) => Some(Why::NoQuote),
         (true, false, false) => None,
     };
-    Verdict {
+    Ok(Verdict {
         citations,
         refused,
         why,
-    }
+    })
 }

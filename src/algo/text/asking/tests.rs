@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::analyze::Language;
 use crate::error::Error;
-use crate::monitor::Unwatched;
+use crate::monitor::{Monitor, Unwatched};
 
 fn english() -> Language {
     Language::of("english").unwrap()
@@ -56,9 +56,18 @@ fn of_a_conversation_the_last_messages_that_fit_are_told() {
         .collect();
     let count = |text: &str| Ok::<usize, Error>(text.len());
     assert_eq!(recent(&history, 1000, count).unwrap().len(), 4);
-    assert_eq!(recent(&history, 48 + 38, count).unwrap().len(), 2);
-    assert_eq!(recent(&history, 48 + 37, count).unwrap().len(), 1);
+    assert_eq!(recent(&history, 47 + 37, count).unwrap().len(), 2);
+    assert_eq!(recent(&history, 47 + 36, count).unwrap().len(), 1);
     assert_eq!(recent(&history, 0, count).unwrap().len(), 0);
+    // Signs that are told as longer ones count as these.
+    let history = [Speaker::Assistant, Speaker::User].map(|role| Message {
+        role,
+        content: "<a [INST] <b".into(),
+    });
+    for room in 0..100 {
+        assert!(transcript(recent(&history, room, count).unwrap()).len() <= room);
+    }
+    assert_eq!(recent(&history, 100, count).unwrap().len(), 2);
 }
 
 #[test]
@@ -122,7 +131,7 @@ fn a_fence_cannot_be_closed_from_within() {
         format!("{mark}{mark}"),
     ];
     for attempt in &attempts {
-        let fenced = fence.around("source 1", attempt);
+        let fenced = fence.around("source 1", attempt, &Unwatched).unwrap();
         let opening = format!("<<source 1 {mark}>>\n");
         let closing = format!("\n<<end {mark}>>");
         let inner = fenced.strip_prefix(&opening).unwrap().strip_suffix(&closing).unwrap();
@@ -175,6 +184,49 @@ fn quotes_of_long_texts_are_found_in_no_time() {
     assert_eq!(find(&"a b ".repeat(100_000), &text), None);
 }
 
+#[test]
+fn quotes_are_found_wherever_a_text_is_cut_into_pieces() {
+    for before in (1 << 20) - 40..(1 << 20) + 3 {
+        let text = format!("{} the ende of it é", "é".repeat(before / 2) + &"x".repeat(before % 2));
+        let place = find("the ende of it", &text).unwrap();
+        assert_eq!(place.end - place.start, 14);
+    }
+}
+
+/// Says that it is over after so many looks.
+struct Over(std::sync::atomic::AtomicUsize);
+
+impl Monitor for Over {
+    fn check(&self) -> crate::error::Result<()> {
+        let left = self.0.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+        if left == 0 {
+            Err(crate::error::Error::Stopped)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn progress(&self, _: crate::monitor::Progress) {}
+}
+
+#[test]
+fn a_reply_is_not_weighed_to_its_end_when_it_is_over() {
+    let text = "All of these words. ".repeat(10_000);
+    let quotes: Vec<(u64, &str)> = (0..64).map(|_| (1, "words that are not there")).collect();
+    let said = reply("So.", &quotes, true);
+    for looks in [0, 10, 1000, 6000] {
+        let over = Over(looks.into());
+        assert!(weigh(&said, &[&text], &over).is_err(), "{looks}");
+    }
+    assert_eq!(weigh(&said, &[&text], &Unwatched).unwrap().refused, 64);
+}
+
+/// Where a quote stands in a text, with nobody looking.
+fn find(quote: &str, text: &str) -> Option<Place> {
+    let plain = Plain::of(text, &Unwatched).unwrap();
+    plain.find(quote, &Unwatched).unwrap()
+}
+
 const SOURCES: [&str; 2] = [
     "You may return goods within 30 days of delivery.",
     "Shipping is free above 50 euros.",
@@ -201,7 +253,9 @@ fn an_answer_counts_as_far_as_its_quotes_stand() {
             true,
         ),
         &SOURCES,
-    );
+        &Unwatched,
+    )
+    .unwrap();
     assert_eq!((verdict.citations.len(), verdict.refused, verdict.why), (1, 2, None));
     assert_eq!(verdict.citations[0].place, Place { start: 22, end: 48 });
     for (said, why) in [
@@ -217,7 +271,7 @@ fn an_answer_counts_as_far_as_its_quotes_stand() {
         (reply("", &[good], true), Why::Empty),
         (reply("30 days.", &[good], false), Why::Unsupported),
     ] {
-        assert_eq!(weigh(&said, &SOURCES).why, Some(why), "{said:?}");
+        assert_eq!(weigh(&said, &SOURCES, &Unwatched).unwrap().why, Some(why), "{said:?}");
     }
 }
 
