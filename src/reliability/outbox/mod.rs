@@ -84,12 +84,15 @@ earlier AS (
     LEFT JOIN assay.notification AS n ON n.owner_id OPERATOR(pg_catalog.=) r.owner_id
         AND pg_catalog.split_part(n.key, '#', 1) OPERATOR(pg_catalog.=) r.prefix
     GROUP BY r.owner_id, r.prefix),
+there AS MATERIALIZED (
+    SELECT o.id FROM assay.owner AS o WHERE o.id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT r.owner_id FROM fresh AS r)) ORDER BY o.id FOR KEY SHARE OF o),
 begun AS (
     INSERT INTO assay.notification (owner_id, kind, key, incident_id, subject, items, more, created_at, due_at)
     SELECT r.owner_id, r.kind, pg_catalog.concat(r.prefix, '#', pg_catalog.pg_current_xact_id(), '.', e.notifications),
            r.incident_id, r.subject, r.items, r.more, $1, r.due_at
     FROM fresh AS r
     JOIN earlier AS e ON e.owner_id OPERATOR(pg_catalog.=) r.owner_id AND e.prefix OPERATOR(pg_catalog.=) r.prefix
+    JOIN there AS w ON w.id OPERATOR(pg_catalog.=) r.owner_id
     WHERE NOT EXISTS (SELECT FROM joined AS j
                       WHERE j.owner_id OPERATOR(pg_catalog.=) r.owner_id AND j.prefix OPERATOR(pg_catalog.=) r.prefix)
     RETURNING id)
