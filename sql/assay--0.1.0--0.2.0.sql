@@ -4233,7 +4233,7 @@ AS 'MODULE_PATHNAME', 'search_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 
 COMMENT ON FUNCTION assay.search(text, text, integer, text, text, text) IS
 'The k chunks of a vectorizer that fit a question best, the best first. query: words, no SQL. mode: vector (by the distance of vectors), text (by BM25, with the vectorizer''s language) or hybrid (by the ranks of both, 1 / (60 + rank) each, of the first 100 of either). rerank: a model of task reranking that judges the best 50, or k, once more.
 filter: a condition on the source''s rows, in SQL; there are always as many rows as exist and fit, up to k. key: the row''s primary key, by the names of its columns. seq: the chunk''s place in the row. score: the cosine, the negative distance or the inner product; BM25; the sum of both ranks'' shares; or what rerank says. ranks: rank and score in each part.
-It runs with the caller''s rights and policies: it takes SELECT on the key and on the columns that are embedded, and gives rows that the caller sees. How rare a word is is counted over all chunks. It only reads, on a standby, too. Errors: ML035 no such vectorizer, 22023 an argument, 42501, ML001 no such model, ML010 a model of another task.
+It runs with the caller''s rights and policies: it takes SELECT on the key and on the columns that are embedded, and gives rows that the caller sees. How rare a word is is counted over all chunks. It only reads, on a standby, too; assay.run_sql may call it where no endpoint has to be asked. Errors: ML035 no such vectorizer, 22023 an argument, 42501, ML001 no such model, ML010 a model of another task.
 Example: SELECT key, round(score::numeric, 3) AS score FROM assay.search(''document'', ''words of a question'', k => 3, mode => ''text'')';
 
 CREATE FUNCTION assay.evaluate_retrieval(
@@ -4357,10 +4357,10 @@ CREATE FUNCTION assay.generate(
 AS 'MODULE_PATHNAME', 'generate_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE COST 1000000;
 COMMENT ON FUNCTION assay.generate(text, text, jsonb, text, jsonb) IS
 'What a model answers to a prompt: one call of its endpoint, which is booked first and stays booked when the transaction is rolled back. A prompt that is NULL gives NULL. Takes the privilege predict on the model, registered with task => ''generation'', and USAGE on its server.
-schema: the answer is JSON of this schema, which the model is held to and its answer checked against; it has the keywords type, properties, required, additionalProperties, items, enum, const, anyOf, minimum, maximum, minLength, maxLength, minItems and maxItems, and none that would be passed over. An answer that is not of it is told to the model, which is asked once more, within the server''s timeout.
+schema: the answer is JSON of this schema, which the model is held to and its answer checked against; it has the keywords type, properties, required, additionalProperties, items, enum, const, anyOf, minimum, maximum, minLength, maxLength, minItems and maxItems, and none that would be passed over. An answer that is not of it is told to the model, which is asked once more, within the server''s timeout. The server''s option redact is carried out on its titles, descriptions, defaults and examples; where it would change a name, a value or a stop word, the call is refused.
 on_error: null gives NULL, with a WARNING, where the call or its answer is at fault (ML031 to ML034 and ML036), and never where the caller is.
-options: {"system": what the model is told first, "temperature": 0 to 2, "max_tokens": the most of the answer (that of the registration, else 1024), "seed": a whole number, "stop": up to 4 texts before which the answer ends, "retries": how often the model is asked again where it misses the schema (1; up to 5), "partial": true takes an answer that is cut off at the most tokens}.
-Errors: ML031 come again later, ML032 the day''s budget is used up, ML033 the endpoint fails, ML034 it refuses, ML036 no answer that can be used: refused, filtered, cut off, not of the schema; 22023 an argument, or a prompt that is too long, 55000 the call cannot be booked, 42501, also within indexes, materialized views and stored checks, ML001, ML002, ML010.
+options: {"system": what the model is told first, "temperature": 0 to 2, "max_tokens": the most of the answer (that of the registration, else 1024), "seed": a whole number, "stop": up to 4 texts before which the answer ends, "retries": how often the model is asked again where it misses the schema (1; up to 5), "patience": how many seconds are waited at most, within the server''s timeout, for a server that asks to come again later, fails or is not there, and took nothing (0; up to 600); each call is booked, "partial": true takes an answer that is cut off at the most tokens}.
+Errors: ML031 come again later, ML032 the day''s budget is used up, ML033 the endpoint fails, ML034 it refuses, ML036 no answer that can be used: refused, filtered, cut off, not of the schema; 22023 an argument, or a prompt that is too long, 55000 the call cannot be booked, 42501, also for personal data in the names and values of a schema, and within indexes, materialized views and stored checks, ML001, ML002, ML010.
 Example: SELECT assay.generate(''writer'', ''What is tea?'', on_error => ''null'', options => ''{"max_tokens": 20, "seed": 1}'')';
 
 CREATE TABLE assay.generation (
@@ -4380,7 +4380,8 @@ CREATE TABLE assay.generation (
     prompt_tokens bigint,
     answer_tokens bigint,
     cost          double precision,
-    finished_at   timestamptz
+    finished_at   timestamptz,
+    withdrawn_by  text COLLATE "C"
 );
 CREATE INDEX generation_next_idx ON assay.generation (model, next_at, id) WHERE finished_at IS NULL;
 CREATE INDEX generation_finished_idx ON assay.generation (finished_at) WHERE finished_at IS NOT NULL;
@@ -4401,13 +4402,15 @@ COMMENT ON COLUMN assay.generation.answer IS 'What the model answered.';
 COMMENT ON COLUMN assay.generation.prompt_tokens IS 'The tokens that the model was sent.';
 COMMENT ON COLUMN assay.generation.answer_tokens IS 'The tokens that it wrote.';
 COMMENT ON COLUMN assay.generation.cost IS 'What they cost.';
-COMMENT ON COLUMN assay.generation.finished_at IS 'When it was answered, or given up.';
+COMMENT ON COLUMN assay.generation.finished_at IS 'When it was answered, given up or withdrawn.';
+COMMENT ON COLUMN assay.generation.withdrawn_by IS 'The name of the role that withdrew it, as it was then.';
 
 CREATE VIEW assay.generations WITH (security_barrier) AS
     SELECT g.id, g.submitted_by::pg_catalog.text COLLATE "C" AS submitted_by, g.model, g.prompt, g.schema, g.options,
-           CASE WHEN g.finished_at IS NULL THEN 'waiting' WHEN g.error IS NULL THEN 'done' ELSE 'failed' END COLLATE "C" AS status,
+           CASE WHEN g.finished_at IS NULL THEN 'waiting' WHEN g.withdrawn_by IS NOT NULL THEN 'withdrawn'
+                WHEN g.error IS NULL THEN 'done' ELSE 'failed' END COLLATE "C" AS status,
            g.answer, g.attempts, g.error, g.failed_at, g.submitted_at, CASE WHEN g.finished_at IS NULL THEN g.next_at END AS next_at, g.finished_at,
-           g.prompt_tokens, g.answer_tokens, g.cost
+           g.prompt_tokens, g.answer_tokens, g.cost, g.withdrawn_by
     FROM assay.generation g
     WHERE pg_catalog.pg_has_role(g.submitted_by::pg_catalog.oid, 'USAGE')
        OR (SELECT s.steward FROM assay_internal.is_steward AS s);
@@ -4420,17 +4423,18 @@ COMMENT ON COLUMN assay.generations.model IS 'The model, with the version that w
 COMMENT ON COLUMN assay.generations.prompt IS 'What the model is asked.';
 COMMENT ON COLUMN assay.generations.schema IS 'The schema of the answer; NULL for words.';
 COMMENT ON COLUMN assay.generations.options IS 'How it is to answer.';
-COMMENT ON COLUMN assay.generations.status IS 'waiting; done; failed: it was tried three times by itself, or ten times while its model or its server was out of order, and is not tried any more.';
+COMMENT ON COLUMN assay.generations.status IS 'waiting; done; withdrawn: see assay.withdraw; failed: it was tried three times by itself, or ten times while its model or its server was out of order, and is not tried any more.';
 COMMENT ON COLUMN assay.generations.answer IS 'What the model answered.';
 COMMENT ON COLUMN assay.generations.attempts IS 'How often it was tried.';
 COMMENT ON COLUMN assay.generations.error IS 'Why it failed last; NULL where it has not, or was answered since.';
 COMMENT ON COLUMN assay.generations.failed_at IS 'When.';
 COMMENT ON COLUMN assay.generations.submitted_at IS 'When it was submitted.';
 COMMENT ON COLUMN assay.generations.next_at IS 'From when on it may be tried: after a failure 10 seconds later, then twice as long each time; NULL where it is finished.';
-COMMENT ON COLUMN assay.generations.finished_at IS 'When it was answered, or given up.';
+COMMENT ON COLUMN assay.generations.finished_at IS 'When it was answered, given up or withdrawn.';
 COMMENT ON COLUMN assay.generations.prompt_tokens IS 'The tokens that the model was sent.';
 COMMENT ON COLUMN assay.generations.answer_tokens IS 'The tokens that it wrote.';
 COMMENT ON COLUMN assay.generations.cost IS 'What they cost, at the prices of its server.';
+COMMENT ON COLUMN assay.generations.withdrawn_by IS 'The name of the role that withdrew it, as it was then; NULL where nobody did.';
 GRANT SELECT ON assay.generations TO PUBLIC;
 
 CREATE FUNCTION assay.submit(model text, prompt text, schema jsonb DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS bigint
@@ -4438,6 +4442,12 @@ AS 'MODULE_PATHNAME', 'submit_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.submit(text, text, jsonb, jsonb) IS
 'Puts a prompt into the queue, and gives its number in the view assay.generations. CALL assay.run_queue() asks the model, as the role that submitted, whoever calls it of those who may act for that role; what is asked meanwhile of the version that the name means now is not changed by a deployment. Options as in assay.generate, and schemas, too. Takes what assay.generate takes. Errors: 22023 an argument, 42501, ML001, ML002, ML010, 25006.
 Example: SELECT assay.submit(''writer'', ''What is tea?'', options => ''{"max_tokens": 20}'')';
+
+CREATE FUNCTION assay.withdraw(id bigint) RETURNS boolean
+AS 'MODULE_PATHNAME', 'withdraw_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.withdraw(bigint) IS
+'Takes back what was submitted by a role that the caller acts for, for the database''s owner what anybody submitted, so that no model is asked. id: the number that assay.submit gave. Gives whether it was taken back: false for what is finished, for what a model is being asked right now, whose answer is paid for and will be kept, and for what is not there or not the caller''s. What was taken back stays in assay.generations, with the status withdrawn, until assay.prune_generations. Errors: 22023 a NULL, 25006.
+Example: SELECT id, assay.withdraw(id) FROM assay.generations WHERE status = ''waiting'' ORDER BY id';
 
 CREATE FUNCTION assay.prune_generations(older_than interval) RETURNS bigint
 AS 'MODULE_PATHNAME', 'prune_generations_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
@@ -4500,7 +4510,7 @@ CREATE TABLE assay.answer (
     id            bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
     vectorizer_id bigint NOT NULL,
     vectorizer    text COLLATE "C" NOT NULL,
-    asked_by      assay.role NOT NULL,
+    asked_by      assay.role,
     asked_at      timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     question      text NOT NULL,
     history       jsonb NOT NULL,
@@ -4528,7 +4538,7 @@ COMMENT ON TABLE assay.answer IS 'What was asked and answered. Read the view ass
 COMMENT ON COLUMN assay.answer.id IS 'The answer''s key.';
 COMMENT ON COLUMN assay.answer.vectorizer_id IS 'The vectorizer that was asked.';
 COMMENT ON COLUMN assay.answer.vectorizer IS 'Its name then.';
-COMMENT ON COLUMN assay.answer.asked_by IS 'The role that asked.';
+COMMENT ON COLUMN assay.answer.asked_by IS 'The role that asked; NULL once it is gone.';
 COMMENT ON COLUMN assay.answer.asked_at IS 'When.';
 COMMENT ON COLUMN assay.answer.question IS 'The question.';
 COMMENT ON COLUMN assay.answer.history IS 'The conversation before it.';
@@ -4552,7 +4562,7 @@ COMMENT ON COLUMN assay.answer.model_seconds IS 'How long the model took of that
 
 CREATE TABLE assay.answer_opinion (
     answer_id bigint NOT NULL REFERENCES assay.answer ON DELETE CASCADE,
-    given_by  assay.role NOT NULL,
+    given_by  assay.role,
     given_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     rating    integer NOT NULL,
     comment   text,
@@ -4561,7 +4571,7 @@ CREATE TABLE assay.answer_opinion (
 CREATE INDEX answer_opinion_idx ON assay.answer_opinion (answer_id);
 COMMENT ON TABLE assay.answer_opinion IS 'What people say of answers. Read the view assay.answer_feedback instead.';
 COMMENT ON COLUMN assay.answer_opinion.answer_id IS 'The answer.';
-COMMENT ON COLUMN assay.answer_opinion.given_by IS 'The role that said so.';
+COMMENT ON COLUMN assay.answer_opinion.given_by IS 'The role that said so; NULL once it is gone.';
 COMMENT ON COLUMN assay.answer_opinion.given_at IS 'When.';
 COMMENT ON COLUMN assay.answer_opinion.rating IS '1 satisfied, 0 neither, -1 not.';
 COMMENT ON COLUMN assay.answer_opinion.comment IS 'In words.';
@@ -4628,7 +4638,7 @@ Example: SELECT id, question, answer, abstained, reason, model, cost FROM assay.
 COMMENT ON COLUMN assay.answers.id IS 'The number that assay.ask gave.';
 COMMENT ON COLUMN assay.answers.vectorizer IS 'The name of the vectorizer that was asked, as it was then.';
 COMMENT ON COLUMN assay.answers.source IS 'The table that it reads; NULL where the vectorizer is gone.';
-COMMENT ON COLUMN assay.answers.asked_by IS 'The role that asked.';
+COMMENT ON COLUMN assay.answers.asked_by IS 'The role that asked; NULL once it is gone.';
 COMMENT ON COLUMN assay.answers.asked_at IS 'When.';
 COMMENT ON COLUMN assay.answers.question IS 'The question, as it was asked.';
 COMMENT ON COLUMN assay.answers.history IS 'The conversation before it.';
@@ -4661,7 +4671,7 @@ COMMENT ON VIEW assay.answer_feedback IS
 Example: SELECT f.answer_id, a.question, f.rating, f.comment FROM assay.answer_feedback f JOIN assay.answers a ON a.id = f.answer_id WHERE f.rating < 0 ORDER BY f.answer_id';
 COMMENT ON COLUMN assay.answer_feedback.answer_id IS 'The answer.';
 COMMENT ON COLUMN assay.answer_feedback.vectorizer IS 'The name of the vectorizer that was asked.';
-COMMENT ON COLUMN assay.answer_feedback.given_by IS 'The role that said so.';
+COMMENT ON COLUMN assay.answer_feedback.given_by IS 'The role that said so; NULL once it is gone.';
 COMMENT ON COLUMN assay.answer_feedback.given_at IS 'When.';
 COMMENT ON COLUMN assay.answer_feedback.rating IS '1 satisfied, 0 neither, -1 not.';
 COMMENT ON COLUMN assay.answer_feedback.comment IS 'In words.';
@@ -4721,7 +4731,7 @@ AS 'MODULE_PATHNAME', 'ask_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE COST 100
 COMMENT ON FUNCTION assay.ask(text, text, jsonb, text, integer, text, text, text, text, jsonb) IS
 'Answers a question from the documents of a vectorizer. The question is made to be understood without history (assay.rewrite_question), the k best chunks are searched for as the caller (assay.search: mode, rerank, filter), the model is told those that fit into its window, of chunks that nearly repeat each other one, the documents by their best chunk and the chunks of a document as they follow each other; and each quote that it gives is looked for in the chunk that it names.
 citations: the quotes that stand there: [{"source", "key", "seq", "version": the hash of the chunk''s content, "quote", "start", "end": characters of the chunk from 1, the end exclusive; null where the server''s option redact has changed the chunk}]. An answer that no quote supports is none: answer is NULL, and abstained true; assay.answers says why. Texts of documents, the question and history are sent between marks of this call that no text can close.
-model: one of task generation. prompt: a prompt with the names $sources and $question; assay''s own unless given. options: {"rewrite": false keeps the question as it is, "context_tokens": the most tokens of sources, "near_duplicate": from which share of common runs of three words chunks repeat each other (0.8), "temperature" (0), "seed", "max_tokens": of the answer (512), "retries"}.
+model: one of task generation. prompt: a prompt with the names $sources and $question; assay''s own unless given. options: {"rewrite": false keeps the question as it is, "context_tokens": the most tokens of sources, "near_duplicate": from which share of common runs of three words chunks repeat each other (0.8), "temperature" (0), "seed", "max_tokens": of the answer (512), "retries", "patience"}.
 Each call is kept with its transaction, in assay.answers; what it cost stays booked when that is rolled back. It writes, so it runs on no standby and in no read-only transaction. Errors: those of assay.search and assay.generate, 22023 an argument, 25006.
 Example: SELECT answer, citations, abstained FROM assay.ask(''document'', ''How long may goods be returned?'', model => ''writer'', mode => ''text'')';
 
@@ -4983,8 +4993,46 @@ CREATE FUNCTION assay.run_sql(
 AS 'MODULE_PATHNAME', 'run_sql_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.run_sql(text, double precision, integer, interval, text, integer) IS
 'Runs a query that somebody else wrote, a model most of the time, and gives its rows as JSON objects; a second column of one name is called name_2. sql: one SELECT, WITH, VALUES or TABLE that locks nothing and reads no foreign table and no secrets of the catalog. It runs as the caller, or as role, which the caller is a member of; read-only from parsing on, without parallel workers, and calls no function but those of PostgreSQL that compute, those of assay that only read, and what a superuser has listed in assay.sql_functions, whoever calls them: operators, types, views and policies, too.
-max_cost: the most that the planner may expect it to cost. max_rows, max_bytes: of the result. timeout: from parsing to the last row; it ends within 100 ms of that. It takes at most 256 MB of memory (or assay.max_memory), 16 MB of work_mem, and 256 MB of temporary files. A notice shows the statement before the first row. Errors: ML039 a statement that is refused, 54000 too many rows or bytes, 57014 too long, 53400 too much memory or files, 42501; PostgreSQL''s own.
+max_cost: the most that the planner may expect it to cost. max_rows, max_bytes: of the result. timeout: from parsing to the last row; it ends within 100 ms of that. It takes at most 256 MB of memory (or assay.max_memory), and is refused what goes 64 MB beyond that at once; at most 16 MB of work_mem, and 256 MB of temporary files. A notice shows the statement before the first row. Errors: ML039 a statement that is refused, 54000 too many rows or bytes, 57014 too long, 53400 too much memory or files, 42501; PostgreSQL''s own.
 Example: SELECT assay.run_sql(''SELECT count(*) AS objects FROM pg_class WHERE relname = ''''pg_class'''''', max_rows => 10)';
+
+-- What compares each part of one value with each part of another looks for no cancel: within run_sql these stand in its place.
+CREATE FUNCTION assay_internal.bounded_textlike(text, text) RETURNS boolean
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_textlike(text, text) IS 'As text LIKE pattern, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_textnlike(text, text) RETURNS boolean
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_textnlike(text, text) IS 'As text NOT LIKE pattern, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_texticlike(text, text) RETURNS boolean
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_texticlike(text, text) IS 'As text ILIKE pattern, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_texticnlike(text, text) RETURNS boolean
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_texticnlike(text, text) IS 'As text NOT ILIKE pattern, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_strpos(text, text) RETURNS integer
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_strpos(text, text) IS 'As strpos, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_position(text, text) RETURNS integer
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_position(text, text) IS 'As position, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_replace(text, text, text) RETURNS text
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_replace(text, text, text) IS 'As replace, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_split_part(text, text, integer) RETURNS text
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_split_part(text, text, integer) IS 'As split_part, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_translate(text, text, text) RETURNS text
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_translate(text, text, text) IS 'As translate, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_arrayoverlap(anyarray, anyarray) RETURNS boolean
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_arrayoverlap(anyarray, anyarray) IS 'As the operator && of arrays, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_arraycontains(anyarray, anyarray) RETURNS boolean
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_arraycontains(anyarray, anyarray) IS 'As the operator @> of arrays, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
+CREATE FUNCTION assay_internal.bounded_arraycontained(anyarray, anyarray) RETURNS boolean
+AS 'MODULE_PATHNAME', 'bounded_wrapper' LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.bounded_arraycontained(anyarray, anyarray) IS 'As the operator <@ of arrays, within assay.run_sql. Errors: 54000 where the product of both sizes would take seconds.';
 
 -- What people say of tables, columns and functions, and which columns' values nobody is shown. Rows follow the object as long as it is there; those of one that is
 -- gone are nothing, and forgotten by the next one who describes something.
@@ -5129,7 +5177,8 @@ RETURNS TABLE(sql text, explanation text, plan_cost double precision, rows doubl
 AS 'MODULE_PATHNAME', 'text_to_sql_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 1;
 COMMENT ON FUNCTION assay.text_to_sql(text, text, text[], jsonb) IS
 'Has a model write the query that answers a question, and plans it as the caller by the rules of assay.run_sql; it is not run. model: one of task generation. The model is told, as far as its window goes and by how well they fit the question, of the tables and views that the caller may read: names, columns, comments, notes (assay.describe), foreign keys, values from pg_stats (not of columns that are private), and examples (assay.add_sql_example). A query that does not plan is given back to it with the error, twice at most.
-objects: the only tables and views that it is told of. options: max_cost as of assay.run_sql, examples (how many at most, 3), values (false tells none), temperature (0), seed, max_tokens (of the answer). plan_cost, rows: what the planner expects; NULL where the last query does not plan either, and problems then says why: [{"sql": ..., "problem": ...}], one for each try. Errors: 22023 an argument, 42P01 no such object, ML007 there is nothing that the caller may read, those of assay.generate.
+It is told, too, of functions that somebody has described, that the caller may EXECUTE and assay.run_sql may call.
+objects: the only tables, views and functions (with the types of their arguments) that it is told of; examples that read others are not told, and a query that does is given back. options: max_cost as of assay.run_sql, examples (how many at most, 3), values (false tells none), language (as of a vectorizer: in which words are compared; without it that of the question, and English), temperature (0), seed, max_tokens (of the answer), patience (as of assay.generate). plan_cost, rows: what the planner expects; NULL where the last query does not plan either, and problems then says why: [{"sql": ..., "problem": ...}], one for each try. Errors: 22023 an argument, 42P01 no such table, 42883 no such function, 42501 a function that may not be called, ML007 there is nothing that the caller may read, those of assay.generate.
 Example: SELECT sql, explanation, plan_cost, problems FROM assay.text_to_sql(''What was sold in each region?'', ''writer'', objects => ARRAY[''sale''])';
 
 CREATE FUNCTION assay.evaluate_text_to_sql(examples text, model text, objects text[] DEFAULT NULL, options jsonb DEFAULT '{}')
@@ -5137,7 +5186,7 @@ RETURNS TABLE(question text, verdict text, sql text, expected text, problem text
 AS 'MODULE_PATHNAME', 'evaluate_text_to_sql_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION assay.evaluate_text_to_sql(text, text, text[], jsonb) IS
 'How often assay.text_to_sql gives the right rows: its execution accuracy on questions whose queries are known. examples: a query of question and sql. Each question is asked without the example of that very question; what comes, and what was expected, run as the caller by the rules of assay.run_sql. Results are the same where they have the same rows, in their order where the expected query has an ORDER BY; columns count by their places, numbers to nine digits.
-The row without a question is the mean, with a 95 % interval of the bootstrap over questions; then come the questions as they were given. verdict: right, wrong (other rows), failed (no query that runs; problem says why), left out (the expected query does not run; it does not count). value: 1 or 0. model and objects as of assay.text_to_sql. Options as in assay.text_to_sql, and max_rows and timeout (in seconds) as of assay.run_sql. Errors: those of assay.text_to_sql, 42703 a column that the query of examples lacks, 22004 a NULL, ML007 no question counts.
+The row without a question is the mean, with a 95 % interval of the bootstrap over questions; then come the questions as they were given. verdict: right, wrong (other rows), failed (no query that runs, or the endpoint fails: problem says why; after five such failures in a row it is asked no more, the other questions fail, too, and a warning counts them), left out (the expected query does not run; it does not count). value: 1 or 0. model and objects as of assay.text_to_sql. Options as in assay.text_to_sql, and max_rows and timeout (in seconds) as of assay.run_sql. Errors: those of assay.text_to_sql, 42703 a column that the query of examples lacks, 22004 a NULL, ML007 no question counts.
 Example: SELECT question, verdict, value FROM assay.evaluate_text_to_sql(''SELECT question, sql FROM assay.sql_examples'', ''writer'')';
 
 -- Whoever installed the extension dumps the new tables, too.
