@@ -2,13 +2,22 @@
 # pg_dump and restore carry everything: versions, what is deployed, aliases, thresholds, grants, checks; and training goes on where it stopped.
 set -euo pipefail
 
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+. tests/clients/lib/python.sh
 second=${PGDATABASE:?}_restored
 role=assay_dump_reader
 folder=$(mktemp -d)
+# A model that answers with what stands in what it is told.
+"$python" tests/clients/endpoint_server.py >"$folder/port" &
+endpoint=$!
+while [[ ! -s $folder/port ]]; do sleep 0.1; done
+port=$(<"$folder/port")
+export PGOPTIONS="-c assay.endpoints=127.0.0.1"
 finish() {
+    kill "$endpoint" || true
     rm -rf -- "$folder"
     dropdb --if-exists --force "$second"
-    psql -X -q -c "DROP SERVER IF EXISTS assay_dump_llm CASCADE" -c "DROP OWNED BY $role" -c "SELECT FROM assay.drop_owned('$role')" -c "DROP ROLE $role"
+    psql -X -q -c "DROP SERVER IF EXISTS assay_dump_llm CASCADE" -c "DROP SERVER IF EXISTS assay_dump_reader CASCADE" -c "DROP OWNED BY $role" -c "SELECT FROM assay.drop_owned('$role')" -c "DROP ROLE $role"
 }
 trap finish EXIT
 
@@ -22,7 +31,7 @@ check() {
     fi
 }
 
-psql -X -q -v ON_ERROR_STOP=1 -v data="${ASSAY_DATA:?}" -v role="$role" >/dev/null <<'SQL'
+psql -X -q -v ON_ERROR_STOP=1 -v data="${ASSAY_DATA:?}" -v role="$role" -v url="http://127.0.0.1:$port/extract" >/dev/null <<'SQL'
 CREATE ROLE :role;
 \cd :data
 \i adult.sql
@@ -104,6 +113,23 @@ DELETE FROM doc WHERE id % 50 = 7;
 SELECT assay.create_vectorizer('doc', '{"column": "body"}', 'learned@1', name => 'queued', store => 'doc_queued');
 CALL assay.run_queue(max_items => 500);
 UPDATE doc SET body = 'Waits.' WHERE id = 2;
+-- Answers, what is said of them, and what is left out of them.
+CREATE SERVER assay_dump_reader FOREIGN DATA WRAPPER assay_http OPTIONS (base_url :'url', price_per_million_tokens '1000');
+GRANT USAGE ON FOREIGN SERVER assay_dump_reader TO :role;
+SELECT assay.register_remote('reader', 'assay_dump_reader', 'm', 'generation', max_tokens => 32000);
+SELECT assay.create_prompt('own', 'From $sources, answer $question');
+SELECT assay.grant_model(model, :'role', 'predict') FROM unnest('{reader,own}'::text[]) AS model;
+CREATE TABLE rule (id int PRIMARY KEY, body text);
+GRANT SELECT ON rule TO :role;
+SELECT assay.create_vectorizer('rule', '{"column": "body"}', 'words@1', consistency => 'transaction');
+INSERT INTO rule VALUES (1, 'Goods may be returned within 30 days.'), (2, 'Shipping of goods is free.'), (3, 'Goods may be returned within 14 days.');
+SET ROLE :role;
+SELECT FROM assay.ask('rule', 'May goods be returned within 30 days?', model => 'reader', mode => 'text', prompt => 'own');
+SELECT FROM assay.ask('rule', 'What do elephants eat?', model => 'reader', mode => 'text', history => '[{"role": "user", "content": "goods"}]', options => '{"rewrite": false}');
+SELECT assay.feedback(min(id), -1, 'It is not so.', false) FROM assay.answers;
+RESET ROLE;
+SELECT FROM assay.ask('rule', 'Is shipping of goods free?', model => 'reader', mode => 'text');
+SELECT assay.exclude_document('rule', '3', 'out of date');
 -- What is said of objects, and examples of questions.
 CREATE FUNCTION half(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT $1 / 2';
 SELECT assay.describe('doc', 'Teas'), assay.describe('doc.body', 'what each is'), assay.mark_private('doc.body'), assay.describe('half(numeric)', 'a half');
@@ -162,7 +188,16 @@ SELECT * FROM assay.prompts ORDER BY prompt, version;
 SELECT assay.fill_prompt('asks', '{"the thing": "tea"}'), assay.fill_prompt('asks@first', '{"thing": "tea"}');
 SELECT * FROM assay.descriptions ORDER BY object, column_name NULLS FIRST;
 SELECT * FROM assay.sql_examples ORDER BY id;
+SELECT * FROM assay.answers ORDER BY id;
+SELECT * FROM assay.answer_feedback ORDER BY answer_id;
+SELECT vectorizer, key, reason, excluded_by, excluded_at FROM assay.document_exclusions ORDER BY 1, 2;
+SELECT a.id, v.* FROM assay.answers AS a, assay.verify_citations(a.id) AS v ORDER BY 1, 2;
+SELECT key, cited, rated, satisfied, low, high, misleads, excluded FROM assay.document_satisfaction('rule') ORDER BY key;
+SELECT s.* FROM assay.search('rule', 'goods', mode => 'text') AS s;
+SELECT id, assay.faithfulness(id) FROM assay.answers ORDER BY id;
 SET ROLE $role;
+SELECT id, question, answer, abstained FROM assay.answers ORDER BY id;
+SELECT answer_id, rating, comment, resolved FROM assay.answer_feedback;
 SELECT count(*) FROM assay.model_trials WHERE model = 'tuned';
 SELECT model FROM assay.models ORDER BY model;
 SQL
@@ -170,8 +205,8 @@ SQL
 
 before=$(everything "$PGDATABASE")
 # Something to compare: sixteen versions, of every algorithm, and the reader's view of four models.
-check "the first database answers" "16 3 income remote tuned writer" \
-    "$(grep -cE '^(income|age|tuned|steps|groups|between)\|[0-9]+\|[tf]\|' <<<"$before") $(tail -n 5 <<<"$before" | paste -sd ' ')"
+check "the first database answers" "16 3 income own reader remote tuned writer" \
+    "$(grep -cE '^(income|age|tuned|steps|groups|between)\|[0-9]+\|[tf]\|' <<<"$before") $(tail -n 7 <<<"$before" | paste -sd ' ')"
 
 pg_dump -Fc -f "$folder/dump" "$PGDATABASE"
 createdb "$second"
@@ -187,6 +222,27 @@ check "texts that are written after a restore are found, and what waited is" "1 
         (SELECT count(*) FROM assay.vectorizer_items), (SELECT count(*) FROM assay.search('doc', 'tea', 1000, 'vector') AS s WHERE s.key ->> 'id' = '930')")"
 check "new chunks do not take the numbers of old ones" t "$(psql -X -q -A -t -d "$second" \
     -c "SELECT (SELECT chunk_id FROM doc_chunks WHERE id = 2000) = (SELECT max(chunk_id) FROM doc_chunks)")"
+# An answer is its asker's and the vectorizer's owner's, there as here; and what is kept is worked with.
+there() { psql -X -q -A -t -F ' ' -v ON_ERROR_STOP=1 -d "$second" "$@" | paste -sd ' '; }
+check "an asker says there how an answer was, and says otherwise what was said before; the owner sees it" "2 1 it is 2" \
+    "$(there -c "SET ROLE $role" -c "SELECT assay.feedback(id, 1, 'it is') FROM assay.answers WHERE question ~ '30 days'" -c "SELECT assay.feedback(id, 0) FROM assay.answers WHERE question ~ 'elephants'" \
+        -c "SELECT count(*), sum(rating), max(comment) FROM assay.answer_feedback" -c "RESET ROLE" -c "SELECT count(*) FROM assay.answer_feedback" | sed 's/^ *//')"
+check "who asked nothing sees nothing of it, and says nothing of it" "0 ML037" \
+    "$(psql -X -q -A -t -d "$second" -c "SET ROLE pg_monitor" -c "SELECT count(*) FROM assay.answers" 2>&1 | tail -n 1) $(printf 'SET ROLE pg_monitor;\nSELECT assay.feedback(1, 1);\n\\echo :LAST_ERROR_SQLSTATE\n' | psql -X -q -A -t -d "$second" 2>/dev/null | tail -n 1)"
+check "what is asked there is answered, after what was asked before" "t f" \
+    "$(there -c "SET ROLE $role" -c "SELECT answer_id > 3, abstained FROM assay.ask('rule', 'May goods be returned within 30 days?', model => 'reader', mode => 'text', prompt => 'own')")"
+check "a document that was left out stays so, and is found again when that is undone" "1 2 t 1 2 3" \
+    "$(there -c "SELECT string_agg(s.key ->> 'id', ' ' ORDER BY s.key ->> 'id') FROM assay.search('rule', 'goods', mode => 'text') AS s" -c "SELECT assay.include_document('rule', '3')" \
+        -c "SELECT string_agg(s.key ->> 'id', ' ' ORDER BY s.key ->> 'id') FROM assay.search('rule', 'goods', mode => 'text') AS s")"
+check "what is too old is pruned there, with what was said of it" "1 3 1" \
+    "$(there -c "UPDATE assay.answer SET asked_at = asked_at - interval '1000 days' WHERE question ~ 'elephants'" -c "SELECT assay.prune_answers()" -c "SELECT count(*) FROM assay.answers" -c "SELECT count(*) FROM assay.answer_feedback")"
+check "a training set of the same rows has the same hash there, and is the next version" "3 t" \
+    "$(there -c "SELECT version, hash = (SELECT d.hash FROM assay.datasets AS d WHERE d.dataset = 'support' AND d.version = 1) FROM assay.build_dataset('support', \$\$SELECT 'Is tea ' || i || ' black?' AS question, 'Tea ' || i || ' is, as most are.' AS answer, i AS id FROM generate_series(1, 60) AS i\$\$, '{\"near_duplicates\": null}')")"
+check "prompts go on there, too" "3 What is tea? 1" \
+    "$(there -c "SELECT assay.create_prompt('asks', 'Which \$thing?', 'always')" -c "SELECT assay.fill_prompt('asks@first', '{\"thing\": \"tea\"}')" -c "SELECT FROM assay.rollback('asks')" -c "SELECT assay.rollback('asks')")"
+check "what was submitted is withdrawn there" "t withdrawn" "$(there -c "SET ROLE $role" -c "SELECT assay.withdraw(id) FROM assay.generations" -c "SELECT status FROM assay.generations")"
+check "what is said of objects can be said anew, and examples go on" "Good teas t" \
+    "$(there -c "SELECT assay.describe('doc', 'Good teas')" -c "SELECT note FROM assay.descriptions WHERE object = 'doc' AND column_name IS NULL" -c "SELECT assay.add_sql_example('Which teas?', 'SELECT body FROM doc') > 1" | sed 's/^ *//')"
 check "an embedder that is needed is not dropped there either" "ERROR:  2BP01" \
     "$(psql -X -q -A -t -d "$second" -v VERBOSITY=sqlstate -c "SELECT assay.drop_model('words')" 2>&1)"
 
@@ -195,7 +251,7 @@ check "a check of a table that is gone does not come to be one of another table"
 
 check "training goes on with the next version" "6" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version FROM assay.train('income', 'SELECT * FROM adult LIMIT 1000', 'income', 'naive_bayes', deploy => 'always')")"
-check "a new model does not take an old one's place" "1|14" \
+check "a new model does not take an old one's place" "1|16" \
     "$(psql -X -q -A -t -d "$second" -c "SELECT version, (SELECT count(*) FROM assay.models) + 1 FROM assay.train('new', 'SELECT age, sex FROM adult LIMIT 1000', 'age', 'ridge')")"
 check "a rollback returns to what was deployed before the dump" "2" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"
 check "and to what was deployed before that" "1" "$(psql -X -q -A -t -d "$second" -c "SELECT assay.rollback('income')")"

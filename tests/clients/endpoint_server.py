@@ -124,8 +124,10 @@ class Handler(socketserver.BaseRequestHandler):
         self.reply(connection, 200, self.answer(asked))
 
     def do_scripted(self, connection, asked):
-        """Answers as the test has written down: a status with a body and headers, an answer, or a text."""
+        """Answers as the test has written down: a status with a body and headers, an answer, a text, or what a function of the connection and of what was asked does."""
         step = self.server.script.pop(0)
+        if callable(step):
+            return step(connection, asked)
         if isinstance(step, tuple):
             status, body, *headers = step
             return self.reply(connection, status, body, headers)

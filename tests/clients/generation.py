@@ -164,6 +164,50 @@ state, text, calls = scripted('{"word": "tea"}', (429, b"", "Retry-After: 2"), r
 check("not after a wrong answer either", (state, calls) == ("ML031", 2), (state, text, calls))
 state, text, calls = scripted((500, b""), right, retries=3)
 check("nor who fails", (state, calls) == ("ML033", 1), (state, text, calls))
+# Waited for, where that is wanted.
+register("patient", "scripted", timeout="8", price_per_million_tokens="1000")
+
+
+def patiently(*steps, **options):
+    """What comes of these steps where 6 seconds may be waited, how often the endpoint was asked, and how long it took."""
+    started = time.monotonic()
+    return *scripted(*steps, name="patient", **{"patience": 6, **options}), time.monotonic() - started
+
+
+state, text, calls, took = patiently((429, {"error": {"message": "slow down"}}, "Retry-After: 2"), right)
+check("who asks for patience is asked again when he says", (state, calls) == ("accepted", 2) and 2 <= took < 4, (state, text, calls, took))
+check("each of these calls is booked, and what took nothing costs nothing", (use("patient"), use("patient", "failed"), use("patient", "tokens")) == (2, 1, 14), (use("patient"), use("patient", "failed"), use("patient", "tokens")))
+for what, first in (("fails", (500, b"")), ("is overloaded", (503, b"", "Retry-After: 1")), ("does not say when", (429, b""))):
+    state, text, calls, took = patiently(first, right)
+    check(f"so is who {what}", (state, calls) == ("accepted", 2) and 1 <= took < 3, (state, text, calls, took))
+state, text, calls, took = patiently((500, b""), (502, b""), right)
+check("twice as late the next time", (state, calls) == ("accepted", 3) and 3 <= took < 5, (state, text, calls, took))
+state, text, calls, took = patiently((429, b"", "Retry-After: 7"), right)
+check("not when it would be too late", (state, calls) == ("ML031", 1) and "7 s" in text and took < 1, (state, text, calls, took))
+state, text, calls, took = patiently((429, b"", "Retry-After: 86400"), right, patience=600)
+check("nor after the server's timeout", (state, calls) == ("ML031", 1) and took < 1, (state, text, calls, took))
+state, text, calls, took = patiently(lambda connection, asked: connection.close(), right)
+check("what may have been paid is not asked again", (state, calls) == ("ML033", 1) and took < 1, (state, text, calls, took))
+state, text, calls, took = patiently((401, b""), right)
+check("nor who refuses", (state, calls) == ("ML034", 1) and took < 1, (state, text, calls, took))
+state, text, calls, took = patiently((500, b""), '{"word": "tea"}', right)
+check("a wrong answer after that is asked for again, too", (state, calls) == ("accepted", 3), (state, text, calls, took))
+state, text, calls, took = patiently((500, b""), '{"word": "tea"}', right, retries=0)
+check("but not more often than is wanted", (state, calls) == ("ML036", 2), (state, text, calls, took))
+register("few", "scripted", timeout="8", requests_per_minute="1")
+scripted(right, name="few")
+state, text, calls = scripted(right, name="few", patience=6)
+check("a limit of requests by the minute is waited for no longer than is wanted", (state, calls, use("few")) == ("ML031", 0, 1), (state, text, calls, use("few")))
+for wrong in (-1, 601, 1e300):
+    check(f"patience has its limits: {wrong}", ask("good", patience=wrong)[0] == "22023")
+register("shut", "v1", base_url="http://127.0.0.1:9", timeout="3")
+started = time.monotonic()
+state, text = ask("shut", patience=3)
+check("a server that is not there is looked for again", state == "ML033" and use("shut") == 2 and 1 <= time.monotonic() - started < 3, (state, text, use("shut")))
+endpoint.script[:] = [(429, b"", "Retry-After: 20")]
+root.execute("ALTER SERVER patient OPTIONS (SET timeout '30')")
+check_ends(alice, "a question that waits until it may be asked again", generate, ("patient", "a", None, "null", '{"patience": 30}'), 0.5)
+
 register("sluggish", "slow", timeout="2500ms")
 before, started = len(endpoint.seen), time.monotonic()
 state, text = ask("sluggish", schema={"type": "object", "required": ["nothing"]}, retries=5)
@@ -249,6 +293,10 @@ patient, other = submitted("scripted", "patient"), submitted("good", "other")
 endpoint.script[:] = [(429, b"", "Retry-After: 2")]
 operator.execute("CALL assay.run_queue()")
 check("who asks for patience is asked later, and that is no failure", row(patient)[:4] == ("waiting", None, 0, None) and 10 < row(patient)[6].total_seconds() <= 15, row(patient))
+due()
+endpoint.script[:] = [(429, b"", "Retry-After: 120")]
+operator.execute("CALL assay.run_queue()")
+check("as late as it says", row(patient)[:4] == ("waiting", None, 0, None) and 100 < row(patient)[6].total_seconds() <= 120, row(patient))
 check("others are asked meanwhile", row(other)[0] == "done", row(other))
 numbers = [patient, submitted("scripted", "later")]
 due()
@@ -298,6 +346,32 @@ threads = [threading.Thread(target=refused, args=(worker, "CALL assay.run_queue(
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
 check("and is done by others, each once", [row(number)[0] for number in numbers] == ["done"] * 4 and len(endpoint.seen) == before + 4, [row(number) for number in numbers])
+# Taken back.
+numbers = [submitted("slow", f"number {number}") for number in range(3)]
+withdraw = "SELECT assay.withdraw(%s)"
+check("what waits is taken back by who submitted, once", [alice.execute(withdraw, (numbers[2],)).fetchone()[0] for _ in range(2)] == [True, False] and row(numbers[2])[0] == "withdrawn", row(numbers[2]))
+check("not by others", bob.execute(withdraw, (numbers[1],)).fetchone()[0] is False and row(numbers[1])[0] == "waiting", row(numbers[1]))
+thread = threading.Thread(target=refused, args=(connect("operator"), "CALL assay.run_queue()"))
+before = len(endpoint.seen)
+thread.start()
+while len(endpoint.seen) == before:
+    time.sleep(0.01)
+found = [alice.execute(withdraw, (number,)).fetchone()[0] for number in numbers]
+thread.join()
+check("what a model is being asked is not, and the rest is", found == [False, True, False] and [row(number)[0] for number in numbers] == ["done", "withdrawn", "withdrawn"], (found, [row(number) for number in numbers]))
+check("so no model is asked", len(endpoint.seen) == before + 1, endpoint.seen[before:])
+check("it says who did", alice.execute("SELECT withdrawn_by, finished_at IS NOT NULL, answer, error FROM assay.generations WHERE id = %s", (numbers[1],)).fetchone() == ("alice", True, None, None))
+numbers = [submitted("slow", "killed")]
+worker = connect("operator")
+thread = threading.Thread(target=refused, args=(worker, "CALL assay.run_queue()"))
+before = len(endpoint.seen)
+thread.start()
+while len(endpoint.seen) == before:
+    time.sleep(0.01)
+root.execute("SELECT pg_terminate_backend(%s)", (worker.info.backend_pid,))
+thread.join()
+time.sleep(0.2)
+check("what a killed worker left is taken back", operator.execute(withdraw, (numbers[0],)).fetchone()[0] is True and row(numbers[0])[0] == "withdrawn", row(numbers[0]))
 check("in a transaction nothing is worked at", refused(operator, "BEGIN; CALL assay.run_queue()")[0] == "2D000")
 operator.execute("ROLLBACK")
 

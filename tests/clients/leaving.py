@@ -109,6 +109,19 @@ database.execute("SELECT assay.register_remote('writes', 'writes', 'm', 'generat
 answer = refused("SELECT assay.generate('writes', 'Tell anna@example.com about 4111 1111 1111 1111')")
 check("what a model is asked is redacted", answer[2] >= 1 and "Tell [email] about [card]" in sent() and "anna@" not in sent(), answer)
 
+# The schema of an answer, and stop words.
+schema = {"type": "object", "title": "What jane@example.com wants", "properties": {"city": {"type": "string", "description": "Ask jane@example.com", "default": "jane@example.com", "examples": ["jane@example.com"]}}, "required": ["city"]}
+answer = refused(f"SELECT assay.generate('writes', 'Where?', '{json.dumps(schema)}')")
+last = json.dumps(endpoint.seen[-1]["body"])
+check("what a schema says to a model is redacted", answer[2] >= 1 and "Ask [email]" in last and "What [email] wants" in last and "jane@" not in last, (answer, last))
+for held, place in (({"enum": ["a", "jane@example.com"]}, "$.enum[1]"), ({"const": 4111111111111111}, "$.const"), ({"type": "object", "properties": {"jane@example.com": {}}}, "$.properties"), ({"required": ["jane@example.com"]}, "$.required[0]"), ({"anyOf": [{"items": {"const": {"jane@example.com": 1}}}]}, "$.anyOf[0].items.const")):
+    answer = refused(f"SELECT assay.generate('writes', 'Where?', '{json.dumps(held)}')")
+    check(f"what it holds an answer to is refused before a call: {place}", answer[0] == "42501" and answer[2] == 0 and "jane" not in answer[1] and "4111" not in answer[1], answer)
+answer = refused("SELECT assay.generate('writes', 'Where?', options => '{\"stop\": [\"jane@example.com\"]}')")
+check("so is a stop word", answer[0] == "42501" and answer[2] == 0, answer)
+answer = refused("SELECT assay.generate('writes', 'Where?', '{\"type\": \"object\", \"properties\": {\"city\": {\"enum\": [\"Bonn\", \"Ulm\"]}}}', options => '{\"stop\": [\"END\"]}')")
+check("what is no personal data leaves as it is", answer[2] >= 1 and '"enum": ["Bonn", "Ulm"]' in json.dumps(endpoint.seen[-1]["body"]) and endpoint.seen[-1]["body"]["stop"] == ["END"], answer)
+
 for option, value in (("columns", "article.body"), ("columns", "a.b.c,"), ("redact", "hide"), ("redact", '{"mail": "mask"}'), ("redact", "{")):
     answer = refused(f"ALTER SERVER writes OPTIONS ({'SET' if option == 'redact' else 'ADD'} {option} {psycopg.sql.quote(value)})")
     check(f"{option} is refused when it is set: {value}", answer[0] == "22023" and f'"{option}"' in answer[1], answer)

@@ -182,7 +182,58 @@ for sql in memory:
     check(f"it ends before it has all memory: {sql[:90]}", found in (MEMORY, LARGE, "54000") and took < 10, (found, said, took))
 with open(f"/proc/{session.info.backend_pid}/status") as status:
     peak = int(next(line for line in status if line.startswith("VmHWM")).split()[1]) // 1024
-check("and has never had more than what a function takes before it looks for a cancel", peak < 2500, f"{peak} MB")
+print(f"# At most {peak} MB were resident.")
+check("and has never had more than 256 MB, with 64 MB at once, beside what a session has", peak < 450, f"{peak} MB")
+session.execute("SET assay.max_memory = '64MB'")
+found, said, took = refused(session, "SELECT length(repeat('x', 150000000))")
+session.execute("RESET assay.max_memory")
+check("assay.max_memory is the limit where it is less", found == MEMORY and "64.0 MB" in said, (found, said))
+check("the ceiling is gone with the query", session.execute("SELECT length(repeat('x', 600000000))").fetchone()[0] == 600000000)
+
+# What compares each part with each part, and looks for no cancel meanwhile.
+endless = [
+    "SELECT ARRAY(SELECT generate_series(1, 300000)) && ARRAY(SELECT generate_series(400000, 700000))", "SELECT ARRAY(SELECT generate_series(1, 300000)) @> ARRAY(SELECT generate_series(1, 300000))",
+    "SELECT ARRAY(SELECT generate_series(1, 300000)) <@ ARRAY(SELECT generate_series(1, 300000))", "SELECT strpos(repeat('a', 20000000), 'b' || repeat('a', 20000))", "SELECT position('b' || repeat('a', 20000) IN repeat('a', 20000000))",
+    "SELECT repeat('a', 20000000) LIKE '%' || repeat('a', 20000) || 'b'", "SELECT NOT (repeat('a', 20000000) LIKE '%' || repeat('a', 20000) || 'b' OR false)", "SELECT repeat('a', 20000000) NOT ILIKE '%' || repeat('a', 20000) || 'b'",
+    "SELECT length(replace(repeat('a', 20000000), 'b' || repeat('a', 20000), 'x'))", "SELECT split_part(repeat('a', 20000000), 'b' || repeat('a', 20000), 1)", "SELECT translate(repeat('x', 50000000), 'abcdefghijklmnopqrstuvwxyz0123456789', '')",
+    "WITH t AS (SELECT string_agg(md5(x::text), '') AS a FROM generate_series(1, 100000) x) SELECT t.a LIKE '%' || u.a || 'b' FROM t, t u",
+]
+for sql in endless:
+    found, said, took = refused(session, sql, timeout="300 ms")
+    check(f"it is refused before it takes long: {sql[:90]}", (found == LARGE and "too long" in said or found == LATE) and took < 1.5, (found, said, took))
+for sql in ("SELECT path '[(0,0),(1,1)]' <-> path '[(2,2),(3,3)]'", "SELECT path '[(0,0),(1,1)]' ?# path '[(2,2),(3,3)]'", "SELECT polygon '((0,0),(1,1),(1,0))' && polygon '((2,2),(3,3),(2,3))'", "SELECT polygon '((0,0),(1,1),(1,0))' @> polygon '((2,2),(3,3),(2,3))'"):
+    found, said, took = refused(session, sql)
+    check(f"shapes are not compared with each other: {sql}", found == REFUSED, (found, said))
+usual = [
+    ("SELECT ARRAY(SELECT generate_series(1, 1000)) && ARRAY(SELECT generate_series(900, 2000)) AS x", True), ("SELECT ARRAY['a', region] @> ARRAY[region] AS x FROM sale LIMIT 1", True), ("SELECT strpos(region || 'abc', 'b' || region) AS x FROM sale LIMIT 1", 0),
+    ("SELECT region LIKE region || '%' AS x FROM sale LIMIT 1", True), ("SELECT NOT (region LIKE region || '%') AS x FROM sale LIMIT 1", False), ("SELECT region ILIKE upper(region) AS x FROM sale LIMIT 1", True), ("SELECT replace(region, left(region, 1), 'x') AS x FROM sale WHERE id = 1", "x1"),
+    ("SELECT split_part(region || ',b', region, 2) AS x FROM sale LIMIT 1", ",b"), ("SELECT translate(region, left(region, 1), 'x') AS x FROM sale WHERE id = 1", "x1"), ("SELECT position(left(region, 1) IN region) AS x FROM sale LIMIT 1", 1), ("SELECT count(*) AS x FROM sale a JOIN sale b ON a.region NOT LIKE b.region || '%' WHERE a.id = 1 AND b.id < 4", 2),
+    ("SELECT NULL::text LIKE region AS x FROM sale LIMIT 1", None), ("SELECT array_agg(id) <@ array_agg(id) AS x FROM sale", True),
+]
+for sql, expected in usual:
+    found = user.execute("SELECT assay.run_sql(%s) -> 'x'", (sql,)).fetchone()
+    check(f"the usual is as ever: {sql[:90]}", found == (expected,), found)
+
+# Search, which reads as the caller.
+root.execute("""
+CREATE TABLE public.doc (id int PRIMARY KEY, body text); INSERT INTO doc VALUES (1, 'tea is green'), (2, 'coffee is black');
+SELECT assay.load_word_vectors('words', $$VALUES ('tea', '{1,0}'::real[]), ('coffee', '{0,1}')$$);
+SELECT assay.create_vectorizer('public.doc', '{"column": "body"}', 'words@1', consistency => 'transaction');
+""")
+search = "SELECT key ->> 'id' AS x FROM assay.search('public.doc', 'green tea', k => 1%s)"
+check("search may be called", session.execute("SELECT assay.run_sql(%s) ->> 'x'", (search % "",)).fetchall() == [("1",)])
+found, said, took = refused(user, search % "")
+check("by who may read what is searched", found == DENIED, (found, said))
+root.execute("GRANT SELECT ON doc TO analyst")
+check("and by nobody else", user.execute("SELECT assay.run_sql(%s) ->> 'x'", (search % "",)).fetchall() == [("1",)])
+for condition in ("public.trap()", "pg_sleep(1) IS NULL"):
+    found, said, took = refused(session, search % f", filter => '{condition}'")
+    check(f"its condition calls no more than the query may: {condition}", found == REFUSED, (found, said))
+root.execute("CREATE SERVER nowhere FOREIGN DATA WRAPPER assay_http OPTIONS (base_url 'http://127.0.0.1:1/x', timeout '5')")
+root.execute("SELECT assay.register_remote('ranks', 'nowhere', 'm', 'reranking')")
+session.execute("SET assay.endpoints = '127.0.0.1:1'")
+found, said, took = refused(session, search % ", rerank => 'ranks'")
+check("nor does it ask an endpoint", found == DENIED and "within assay.run_sql" in said, (found, said))
 
 # A lock that somebody else has.
 root.execute("BEGIN; LOCK TABLE sale")

@@ -2,7 +2,14 @@
 # A hot standby, made with pg_basebackup and reached by a unix socket only, predicts, checks, and follows what the primary deploys.
 set -euo pipefail
 
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+. tests/clients/lib/python.sh
 place=$(mktemp -d "${TMPDIR:-/tmp}/assay-standby.XXXXXX")
+# A model that answers with what stands in what it is told.
+"$python" tests/clients/endpoint_server.py >"$place.port" &
+endpoint=$!
+while [[ ! -s $place.port ]]; do sleep 0.1; done
+port=$(<"$place.port")
 # PostgreSQL refuses to run as root; root lends it to the user whose the primary is. None of the caller's settings reach the server.
 clean=(env -i "PATH=$PATH" LC_ALL=C TZ=UTC)
 as_server() { (cd / && "${clean[@]}" "$@"); }
@@ -13,7 +20,9 @@ if [[ $(id -u) == 0 ]]; then
 fi
 finish() {
     as_server "$(command -v pg_ctl)" -D "$place/data" -m immediate -w stop >/dev/null 2>&1 || true
-    rm -rf -- "$place"
+    kill "$endpoint" || true
+    primary -c "DROP SERVER IF EXISTS assay_standby CASCADE" || true
+    rm -rf -- "$place" "$place.port"
 }
 trap finish EXIT
 
@@ -35,7 +44,7 @@ until_true() {
 # refused STATEMENT: the SQLSTATE of a statement that fails on the standby.
 refused() { printf '%s;\n\\echo :LAST_ERROR_SQLSTATE\n' "$1" | psql -X -q -A -t -h "$place" 2>/dev/null | tail -n 1; }
 
-primary >/dev/null <<'SQL'
+primary -v url="http://127.0.0.1:$port/extract" >/dev/null <<'SQL'
 CREATE TABLE point AS SELECT i AS x, 2 * i AS y, 3 * i AS z, i > 50 AS large FROM generate_series(1, 100) AS i;
 SELECT assay.train('line', 'SELECT x, y FROM point', 'y', 'linear_regression');
 SELECT assay.train('line', 'SELECT x, z FROM point', 'z', 'linear_regression', deploy => 'never');
@@ -53,11 +62,25 @@ SELECT assay.create_vectorizer('doc', '{"column": "body"}', 'words@1', consisten
 CREATE TABLE note (id int PRIMARY KEY, body text);
 SELECT assay.create_vectorizer('note', '{"column": "body"}', 'words@1');
 INSERT INTO note VALUES (1, 'waits');
+-- Asking, training sets, queries.
+SET assay.endpoints = '127.0.0.1';
+CREATE SERVER assay_standby FOREIGN DATA WRAPPER assay_http OPTIONS (base_url :'url');
+SELECT assay.register_remote('reader', 'assay_standby', 'm', 'generation', max_tokens => 32000);
+CREATE TABLE rule (id int PRIMARY KEY, body text);
+INSERT INTO rule VALUES (1, 'Goods may be returned within 30 days. Write to anna@example.com.'), (2, 'Shipping of goods is free.'), (3, 'Goods are no goods.');
+SELECT assay.create_vectorizer('rule', '{"column": "body"}', 'words@1', consistency => 'transaction');
+SELECT assay.exclude_document('rule', '3', 'wrong');
+SELECT FROM assay.ask('rule', 'May goods be returned within 30 days?', model => 'reader', mode => 'text');
+SELECT assay.feedback(max(id), 1) FROM assay.answers;
+SELECT assay.create_prompt('asks', 'What is $thing?');
+SELECT assay.submit('reader', 'What is tea?');
+SELECT FROM assay.build_dataset('support', $$SELECT 'Is tea ' || i || ' black?' AS question, 'Tea ' || i || ' is.' AS answer FROM generate_series(1, 40) AS i$$, '{"near_duplicates": null}');
+SELECT assay.describe('rule', 'What may be done'), assay.add_sql_example('How many rules?', 'SELECT count(*) FROM rule');
 CREATE TABLE question AS SELECT 'black tea number ' || i AS question, i AS key, 1 AS grade FROM generate_series(1, 9) AS i;
 SQL
 
 as_server "$(command -v pg_basebackup)" -h "$PGHOST" -p "$PGPORT" -U "$PGUSER" -D "$place/data" -R -X stream -c fast --no-sync
-as_server "$(command -v pg_ctl)" -D "$place/data" -l "$place/log" -w -o "-c unix_socket_directories='$place' -c listen_addresses=''" start \
+as_server "$(command -v pg_ctl)" -D "$place/data" -l "$place/log" -w -o "-c unix_socket_directories='$place' -c listen_addresses='' -c assay.endpoints=127.0.0.1" start \
     </dev/null >/dev/null || { cat "$place/log"; exit 1; }
 
 check "it is a standby" t "$(standby -c 'SELECT pg_is_in_recovery()')"
@@ -120,6 +143,55 @@ check "it refuses to make a vectorizer" 25006 "$(refused "SELECT assay.create_ve
 check "it refuses to alter one" 25006 "$(refused "SELECT assay.alter_vectorizer('doc', max_lag => '1 day')")"
 check "it refuses to work at the queue" 25006 "$(refused "CALL assay.run_queue()")"
 check "it refuses to learn words" 25006 "$(refused "SELECT assay.train_word2vec('w', 'SELECT body FROM doc')")"
+
+# Asking: what only reads goes on; what would write, or pay, says so.
+check "it searches without what is left out" "1 2" "$(standby -c "SELECT string_agg(s.key ->> 'id', ' ' ORDER BY s.key ->> 'id') FROM assay.search('rule', 'goods', mode => 'text') AS s")"
+asked="SELECT a.id::text, a.answer, a.citations::text, a.prompt, a.asked_by FROM assay.answers AS a
+       UNION ALL SELECT v.citation::text, v.quote, v.status, v.version, v.current_version FROM assay.answers AS a, assay.verify_citations(a.id) AS v
+       UNION ALL SELECT f.rating::text, NULL, NULL, NULL, NULL FROM assay.answer_feedback AS f
+       UNION ALL SELECT assay.faithfulness(a.id)::text, NULL, NULL, NULL, NULL FROM assay.answers AS a
+       UNION ALL SELECT s.key::text, s.cited::text, s.satisfied::text, s.excluded::text, NULL FROM assay.document_satisfaction('rule') AS s
+       UNION ALL SELECT d.key::text, d.reason, NULL, NULL, NULL FROM assay.stale_documents('rule', max_age => NULL) AS d
+       UNION ALL SELECT e.key::text, e.reason, NULL, NULL, NULL FROM assay.document_exclusions AS e
+       UNION ALL SELECT g.status, g.prompt, NULL, NULL, NULL FROM assay.generations AS g"
+check "the primary has an answer that stands" 1 "$(primary -c "SELECT count(*) FROM assay.answers AS a, assay.verify_citations(a.id) AS v WHERE v.status = 'stands' AND a.answer ~ '30 days'")"
+check "it shows answers, whether they stand, and what people say of them" "$(primary -c "$asked")" "$(standby -c "$asked")"
+texts="SELECT p.kind, p.value FROM rule, assay.find_pii(body) AS p UNION ALL SELECT assay.redact(body), assay.detect_language(body) FROM rule
+       UNION ALL SELECT assay.profile_corpus('rule'), assay.encoding_damage('RÃ¼ckgabe') UNION ALL SELECT assay.fill_prompt('asks', '{\"thing\": \"tea\"}'), NULL
+       UNION ALL SELECT e.seq::text, e.line FROM assay.export_jsonl('support') AS e UNION ALL SELECT dataset, hash FROM assay.datasets
+       UNION ALL SELECT prompt, template FROM assay.prompts UNION ALL SELECT object, note FROM assay.descriptions UNION ALL SELECT question, sql FROM assay.sql_examples
+       UNION ALL SELECT v.kind, v.status FROM assay.validate('rule', '[{\"kind\": \"pii\", \"column_name\": \"body\"}, {\"kind\": \"near_duplicates\", \"column_name\": \"body\"},
+                 {\"kind\": \"contradictions\", \"column_name\": \"body\", \"embedder\": \"words\"}]') AS v"
+check "it finds and takes out personal data, profiles corpora and exports training sets" "$(primary -c "$texts")" "$(standby -c "$texts")"
+check "it runs queries that were written" '{"n": 2}' "$(standby -c "SELECT * FROM assay.run_sql('SELECT count(*) AS n FROM rule WHERE id < 3')" 2>/dev/null)"
+check "it refuses queries that write" ML039 "$(refused "SELECT * FROM assay.run_sql('DELETE FROM rule')")"
+while read -r code statement; do
+    check "it says $code: $statement" "$code" "$(refused "$statement")"
+done <<'SQL'
+25006 SELECT * FROM assay.ask('rule', 'goods', model => 'reader', mode => 'text')
+25006 SELECT * FROM assay.evaluate_answers('rule', 'SELECT ''goods'' AS question, ''30'' AS answer', 'reader', mode => 'text')
+25006 SELECT assay.feedback(1, 1)
+25006 SELECT assay.prune_answers()
+25006 SELECT assay.exclude_document('rule', '1')
+25006 SELECT assay.include_document('rule', '3')
+25006 SELECT assay.submit('reader', 'a')
+25006 SELECT assay.withdraw(1)
+25006 SELECT assay.prune_generations('0')
+25006 SELECT assay.create_prompt('asks', 'Which $thing?')
+25006 SELECT assay.build_dataset('support', 'SELECT ''a'' AS question, ''b'' AS answer')
+25006 SELECT assay.drop_dataset('support')
+25006 SELECT assay.train_adapter('adapted', 'words', 'SELECT body AS question, body AS document FROM doc')
+25006 SELECT assay.describe('rule', 'other')
+25006 SELECT assay.mark_private('rule.body')
+25006 SELECT assay.add_sql_example('How many?', 'SELECT 1')
+25006 SELECT assay.drop_sql_example(1)
+25006 SELECT assay.register_remote('other', 'assay_standby', 'm', 'generation')
+55000 SELECT assay.generate('reader', 'a')
+55000 SELECT assay.rewrite_question('[{"role": "user", "content": "goods"}]', 'And then?', 'reader')
+55000 SELECT assay.text_to_sql('How many rules?', 'reader', '{rule}')
+55000 SELECT * FROM assay.evaluate_text_to_sql('SELECT ''How many?'' AS question, ''SELECT 1'' AS sql', 'reader', '{rule}')
+SQL
+check "what calls a model says where to call it from" "HINT:  Call it from the primary." "$(standby -c "SELECT assay.generate('reader', 'a')" 2>&1 | tail -n 1)"
 primary -c "UPDATE doc SET body = 'green leaves' WHERE id = 7" -c "CALL assay.run_queue()" >/dev/null
 until_true "SELECT EXISTS (SELECT FROM assay.search('doc', 'leaves', mode => 'text') AS s WHERE s.key ->> 'id' = '7') AND EXISTS (SELECT FROM assay.search('note', 'waits', mode => 'text'))"
 check "it follows what is written" "1 1" "$(standby -F ' ' -c "SELECT (SELECT count(*) FROM assay.search('doc', 'leaves', mode => 'text')), (SELECT count(*) FROM assay.search('note', 'waits', mode => 'text'))")"

@@ -111,6 +111,9 @@ check("an object that is not there is an error before any call", found[0] == "42
 found, _, calls = ask(ann, question, [], objects=["payroll"])
 check("so is one that may not be read", found[0] == "ML007" and calls == 0, found)
 
+found, _, calls = ask(ann, question, [says(f"```sql\n{right};\n```")])
+check("a fence around a query goes", found[0] == right and found[2] is not None and calls == 1, found)
+
 # What does not plan goes back, twice at most.
 bad = "SELECT nothing FROM customer"
 found, told, calls = ask(ann, question, [says(bad), says(right)])
@@ -155,9 +158,76 @@ found, told, _ = ask(ann, question, [says("SELECT 1")])
 check("nor are those that the asker can no longer run", not any("sql" in line for line in data(told)), data(told))
 root.execute("GRANT SELECT ON purchase TO ann")
 
+# Functions that somebody has described.
+root.execute("""
+CREATE FUNCTION net(price numeric, rate numeric DEFAULT 0.2) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT $1 / (1 + $2)';
+CREATE FUNCTION shut(price numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE FUNCTION listed_for_none(price numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE PROCEDURE do_it(price numeric) LANGUAGE sql AS 'SELECT $1';
+CREATE FUNCTION plain(price numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+REVOKE EXECUTE ON FUNCTION shut(numeric) FROM PUBLIC;
+COMMENT ON FUNCTION net(numeric, numeric) IS 'as the tax office wants it';
+""")
+root.execute("ALTER SYSTEM SET assay.sql_functions = 'public.net(numeric, numeric), public.shut(numeric), public.plain(numeric)'")
+root.execute("SELECT pg_reload_conf()")
+deadline = time.monotonic() + 20
+while "plain" not in (psycopg.connect("", autocommit=True).execute("SELECT current_setting('assay.sql_functions', true)").fetchone()[0] or "") and time.monotonic() < deadline:
+    time.sleep(0.1)
+for function in ("net(numeric, numeric)", "shut(numeric)", "listed_for_none(numeric)", "do_it(numeric)"):
+    root.execute("SELECT assay.describe(%s, 'a price without taxes')", (function,))
+ann, bob = connect("ann"), connect("bob")
+taxed = "SELECT country, sum(public.net(euros)) FROM customer c JOIN purchase p ON p.customer_id = c.id GROUP BY country"
+found, told, _ = ask(ann, "What did customers of each country buy, without taxes?", [says(taxed)])
+functions = [line for line in data(told) if "function" in line]
+check("a function that is described is told, with its arguments, its result and what it means", functions == [{"function": "public.net", "kind": "function", "arguments": "price numeric, rate numeric DEFAULT 0.2", "result": "numeric", "notes": ["as the tax office wants it", "a price without taxes"]}], functions)
+check("a query may call it", found[0] == taxed and found[2] is not None, found)
+check("one that the caller may not execute is not told, nor one that run_sql does not call, nor a procedure", not any(name in str(told) for name in ("shut", "listed_for_none", "do_it", "public.plain")), told[1])
+root.execute("GRANT EXECUTE ON FUNCTION shut(numeric) TO bob")
+found, told, _ = ask(bob, "What did customers buy?", [says(right)])
+check("another, who may execute it, is told", [line["function"] for line in data(told) if "function" in line] == ["public.net", "public.shut"], data(told))
+found, told, _ = ask(ann, question, [says(right)], objects=["customer", "purchase", "plain(numeric)"])
+check("functions among objects are told, and no others", [line["function"] for line in data(told) if "function" in line] == ["public.plain"], data(told))
+found, told, _ = ask(ann, question, [says(right)], objects=["customer", "purchase"])
+check("where none is among them, none is", not any("function" in line for line in data(told)))
+for name, state in (("shut(numeric)", "42501"), ("listed_for_none(numeric)", "42501"), ("no_such(numeric)", "42883")):
+    found, _, calls = ask(ann, question, [], objects=["customer", name])
+    check(f"{name} among objects is an error before any call", found[0] == state and calls == 0, found)
+
+# Objects and examples together.
+ann.execute("SELECT assay.add_sql_example('How many customers has each country?', 'SELECT country, count(*) FROM customer GROUP BY country')")
+asked = "How many customers of each country bought what?"
+found, told, _ = ask(ann, asked, [says(right)])
+examples = [line["sql"] for line in data(told) if "sql" in line]
+check("without objects all examples that fit are told", right in examples and "SELECT country, count(*) FROM customer GROUP BY country" in examples, data(told))
+of_customers = "SELECT country, count(*) FROM customer GROUP BY country"
+found, told, _ = ask(ann, asked, [says(of_customers)], objects=["customer"], examples=1)
+check("with objects those that read nothing else, however many fit better", [line["sql"] for line in data(told) if "sql" in line] == [of_customers] and found[0] == of_customers, data(told))
+found, told, calls = ask(ann, asked, [says(right), says(of_customers)], objects=["customer"])
+check("a query that reads something else is given back", calls == 2 and found[0] == of_customers and "public.purchase" in told[-1] and "not told of" in told[-1], told[-1])
+root.execute("CREATE VIEW bought AS SELECT country, sum(euros) AS euros FROM customer c JOIN purchase p ON p.customer_id = c.id GROUP BY country; GRANT SELECT ON bought TO ann")
+ann.execute("SELECT assay.add_sql_example('How much was bought in each country?', 'SELECT country, euros FROM bought')")
+found, told, calls = ask(ann, asked, [says("SELECT country, euros FROM bought")], objects=["bought"])
+check("a view is read with what it reads", calls == 1 and found[2] is not None and "SELECT country, euros FROM bought" in [line.get("sql") for line in data(told)], (found, data(told)))
+ann.execute("SELECT assay.drop_sql_example(id) FROM assay.sql_examples WHERE question LIKE 'How many customers%' OR question LIKE 'How much%'")
+root.execute("DROP VIEW bought")
+
+# The language of a question.
+root.execute("""
+CREATE TABLE t_objekt (id int, art text); CREATE TABLE t_lager (id int, fach text); CREATE TABLE t_sale (id int, sum int);
+GRANT SELECT ON t_objekt, t_lager, t_sale TO ann""")
+root.execute("SELECT assay.describe('t_objekt', 'jedes Haus eines Händlers'), assay.describe('t_lager', 'Regale und Fächer'), assay.describe('t_sale', '지역의 매출')")
+for asked, relation, others in (("Wie viele Häuser haben die Händler?", "public.t_objekt", ("public.t_lager", "public.t_sale")), ("In welchen Fächern und Regalen ist noch Platz?", "public.t_lager", ("public.t_sale",)), ("지역별 매출은 얼마인가요?", "public.t_sale", ("public.t_lager", "public.t_objekt"))):
+    found, told, _ = ask(ann, asked, [says("SELECT 1")])
+    names = [line.get("relation") for line in data(told)]
+    check(f"a question finds notes in its own language: {asked}", names[:1] == [relation] and not set(others) & set(names), names)
+found, told, _ = ask(ann, "Haus?", [says("SELECT 1")], language="german")
+check("a language can be given", [line.get("relation") for line in data(told)][:1] == ["public.t_objekt"], data(told))
+check("one that is none is refused", ask(ann, "Haus?", [], language="klingon")[0][0] == "22023")
+root.execute("DROP TABLE t_objekt, t_lager, t_sale")
+
 # A small window.
 found, told, calls = ask(ann, question, [says(right)], model="narrow", examples=0)
-check("a model with a small window is told what fits", calls == 1 and 1 <= len(data(told)) <= 2 and len(told[0]) + len(told[1]) < 3600, (found, calls))
+check("a model with a small window is told what fits", calls == 1 and 1 <= len([line for line in data(told) if "relation" in line]) <= 2 and len(told[0]) + len(told[1]) < 3600, (found, calls))
 root.execute("SELECT assay.register_remote('tiny', 'narrow', 'm', 'generation', max_tokens => 500); SELECT assay.grant_model('tiny', 'ann', 'predict')")
 found, told, calls = ask(ann, question, [], model="tiny")
 check("one in which nothing fits is an error before any call", found[0] == "22023" and calls == 0, found)
@@ -192,6 +262,29 @@ for (asked, _, _, expected), row in zip(gold, rows[1:]):
 total = rows[0]
 check("the first row is the mean of what counts, with an interval", total[0] is None and abs(total[5] - 3 / 12) < 1e-9 and total[6] <= total[5] <= total[7] and total[8] == 12, total)
 check("no script is left", endpoint.script == [], endpoint.script)
+# An endpoint that fails for some questions.
+def evaluate(count, script):
+    endpoint.script[:] = script
+    before, notices = len(endpoint.seen), []
+    handler = lambda diag: notices.append((diag.severity, diag.message_primary, diag.message_detail))
+    ann.add_notice_handler(handler)
+    started = time.monotonic()
+    rows = ann.execute("SELECT question, verdict, problem, value, low, high, questions FROM assay.evaluate_text_to_sql(%s, 'writer', ARRAY['customer'])",
+                       (f"SELECT 'question ' || i AS question, 'SELECT ' || i AS sql FROM generate_series(1, {count}) i",)).fetchall()
+    ann.remove_notice_handler(handler)
+    return rows, notices, len(endpoint.seen) - before, time.monotonic() - started
+
+
+refusal = (400, {"error": {"message": "not today"}})
+rows, notices, calls, _ = evaluate(3, [says("SELECT 1"), refusal, says("SELECT 3")])
+check("a question for which the endpoint fails is failed, and the others go on", [row[1] for row in rows[1:]] == ["right", "failed", "right"] and "not today" in rows[2][2] and rows[2][3] == 0, rows)
+check("it counts", abs(rows[0][3] - 2 / 3) < 1e-9 and rows[0][6] == 3, rows[0])
+check("and a warning says so", notices and notices[0][0] == "WARNING" and "1 of 3" in notices[0][1] and "not today" in notices[0][2], notices)
+rows, notices, calls, took = evaluate(40, [refusal] * 40)
+check("an endpoint that fails five times in a row is asked no more", calls == 5 and [row[1] for row in rows[1:]] == ["failed"] * 40 and "was not asked" in rows[-1][2] and "not today" in rows[-1][2] and "40 of 40" in notices[0][1] and rows[0][3] == 0, (calls, rows[-1], notices))
+rows, notices, calls, _ = evaluate(8, [refusal, refusal, says("SELECT 3")] * 4)
+check("not where it answers between", [row[1] for row in rows[1:]] == ["failed", "failed", "right", "failed", "failed", "wrong", "failed", "failed"], rows)
+
 endpoint.script[:] = [says(right)]
 before = len(endpoint.seen)
 ann.execute("SELECT count(*) FROM assay.evaluate_text_to_sql(%s, 'writer')", (f"SELECT 'What was bought in each country?' AS question, '{right}' AS sql",))

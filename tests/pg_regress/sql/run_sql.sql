@@ -66,6 +66,17 @@ SELECT assay.run_sql('SELECT 1', max_cost => -1);
 SELECT assay.run_sql('SELECT 1', timeout => '0 s');
 SELECT assay.run_sql(NULL);
 
+-- What compares each part with each part is bounded.
+SELECT assay.run_sql('SELECT ARRAY(SELECT generate_series(1, 300000)) && ARRAY(SELECT generate_series(1, 300000))');
+SELECT assay.run_sql('SELECT repeat(''a'', 20000000) LIKE ''%'' || repeat(''a'', 20000) || ''b''');
+SELECT assay.run_sql('SELECT path ''[(0,0),(1,1)]'' <-> path ''[(2,2),(3,3)]''');
+SELECT assay.run_sql('SELECT NOT (kind LIKE kind || ''%'') AS no, strpos(kind, left(kind, 2)) AS place, ARRAY[kind] <@ array_agg(kind) AS within FROM item GROUP BY kind ORDER BY kind LIMIT 1');
+SELECT assay_internal.bounded_textlike('abc', 'a%') AS textlike, assay_internal.bounded_textnlike('abc', 'a%') AS textnlike, assay_internal.bounded_texticlike('abc', 'A%') AS texticlike,
+    assay_internal.bounded_texticnlike('abc', 'A%') AS texticnlike, assay_internal.bounded_strpos('abc', 'c') AS strpos, assay_internal.bounded_position('abc', 'c') AS position,
+    assay_internal.bounded_replace('abc', 'b', 'x') AS replace, assay_internal.bounded_split_part('a,b', ',', 2) AS split_part, assay_internal.bounded_translate('abc', 'ab', 'xy') AS translate,
+    assay_internal.bounded_arrayoverlap(ARRAY[1, 2], ARRAY[2]) AS arrayoverlap, assay_internal.bounded_arraycontains(ARRAY['a'], ARRAY['b']) AS arraycontains, assay_internal.bounded_arraycontained(ARRAY[2], ARRAY[1, 2]) AS arraycontained,
+    assay_internal.bounded_strpos(NULL, 'c') AS none;
+
 -- As whom.
 CREATE ROLE foreign_sql_reader;
 CREATE ROLE foreign_sql_caller;

@@ -110,6 +110,23 @@ SELECT assay.prune_generations('0');
 RESET ROLE;
 SET ROLE assay_caller_of_writers;
 SELECT assay.prune_generations('0');
+-- What waits can be taken back, by whoever acts for who submitted it.
+SELECT assay.submit('regress_writer', 'Never mind.') AS never_mind \gset
+RESET ROLE;
+SET ROLE assay_stranger_to_writers;
+SELECT assay.withdraw(:never_mind);
+RESET ROLE;
+SET ROLE assay_caller_of_writers;
+SELECT assay.withdraw(NULL);
+BEGIN READ ONLY;
+SELECT assay.withdraw(:never_mind);
+ROLLBACK;
+SELECT assay.withdraw(:never_mind);
+SELECT assay.withdraw(:never_mind), assay.withdraw(-1);
+SELECT prompt, status, attempts, next_at, finished_at IS NOT NULL AS finished, withdrawn_by FROM assay.generations;
+CALL assay.run_queue();
+SELECT prompt, status, attempts FROM assay.generations;
+SELECT assay.prune_generations('0');
 -- A role that submitted something is known to have done so.
 SELECT assay.submit('regress_writer', 'Who asks?') > 0 AS submitted;
 RESET ROLE;
