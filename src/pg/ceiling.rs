@@ -1,6 +1,8 @@
 //! A ceiling for what this process may have mapped for itself, kept by the system: what would go above it is refused, before a byte of it is there. PostgreSQL then ends the statement as
 //! it does where the machine has no more. Nothing else may meet the ceiling: when Rust would, for which a refusal is the end of the backend, and once PostgreSQL
 //! reports one, for the report takes memory, too, it is taken away, and what is watched counts as used up.
+//!
+//! The allocator comes here, so nothing of PostgreSQL is called.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -8,6 +10,8 @@ use super::watchdog;
 
 /// Whether one is up.
 static UP: AtomicBool = AtomicBool::new(false);
+/// Whether the last one was met.
+static MET: AtomicBool = AtomicBool::new(false);
 /// The limit of the process as it was.
 static BEFORE: AtomicU64 = AtomicU64::new(0);
 
@@ -17,7 +21,11 @@ pub struct Ceiling(());
 impl Ceiling {
     /// Lets this process have so many bytes more than it has. `None` where the system keeps no such limit, or keeps a lower one already, or one is up.
     pub fn above(bytes: usize) -> Option<Ceiling> {
-        if cfg!(not(target_os = "linux")) || UP.load(Ordering::Relaxed) {
+        if UP.load(Ordering::Relaxed) {
+            return None;
+        }
+        MET.store(false, Ordering::Relaxed);
+        if cfg!(not(target_os = "linux")) {
             return None;
         }
         let [.., pages] = watchdog::statm()?;
@@ -47,14 +55,19 @@ fn take_away() -> bool {
     UP.swap(false, Ordering::Relaxed) && set(BEFORE.load(Ordering::Relaxed))
 }
 
-/// The system has refused memory: takes the ceiling away, and counts what is watched as used up. Says whether another try is worth while.
+/// The system has refused memory: takes the ceiling away. Says whether another try is worth while.
 #[cold]
 pub fn give_way() -> bool {
     let gives_way = take_away();
     if gives_way {
-        watchdog::use_up_memory();
+        MET.store(true, Ordering::Relaxed);
     }
     gives_way
+}
+
+/// Whether the one that is watched by, or was last, has been met.
+pub fn was_met() -> bool {
+    MET.load(Ordering::Relaxed)
 }
 
 fn limit() -> Option<libc::rlimit> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use pgrx::pg_sys;
 
-use super::ceiling::Ceiling;
+use super::ceiling::{self, Ceiling};
 use super::error::{Error, MEMORY_LIMIT, QUERY_CANCELED, megabytes};
 use super::settings;
 
@@ -81,7 +81,11 @@ impl Watchdog {
         let (time, memory) = (self.time, self.memory);
         // A cancel that was asked for is not to meet what comes next.
         drop(self);
-        match USED_UP.swap(NOTHING, Ordering::Relaxed) {
+        let used_up = match USED_UP.swap(NOTHING, Ordering::Relaxed) {
+            NOTHING if ceiling::was_met() => MEMORY,
+            used_up => used_up,
+        };
+        match used_up {
             TIME => Some(
                 Error::new(QUERY_CANCELED, "the query took longer than it may")
                     .detail(format!("It was ended after {} s.", time.as_secs_f64()))
@@ -113,20 +117,9 @@ impl Drop for Watchdog {
     }
 }
 
-/// Says that memory is used up, where it is watched: the system has refused some. The statement is cancelled where it looks next.
-pub fn use_up_memory() {
-    if WATCHING.load(Ordering::Relaxed)
-        && USED_UP
-            .compare_exchange(NOTHING, MEMORY, Ordering::Relaxed, Ordering::Relaxed)
-            .is_ok()
-    {
-        cancel();
-    }
-}
-
 /// Whether memory that is watched is used up.
 pub fn memory_is_used_up() -> bool {
-    WATCHING.load(Ordering::Relaxed) && USED_UP.load(Ordering::Relaxed) == MEMORY
+    WATCHING.load(Ordering::Relaxed) && (USED_UP.load(Ordering::Relaxed) == MEMORY || ceiling::was_met())
 }
 
 /// Called in a signal handler.
@@ -136,17 +129,12 @@ unsafe extern "C-unwind" fn on_beat() {
     }
     let what = if now() >= END.load(Ordering::Relaxed) {
         TIME
-    } else if private_pages().is_some_and(|pages| pages > PAGES.load(Ordering::Relaxed)) {
+    } else if ceiling::was_met() || private_pages().is_some_and(|pages| pages > PAGES.load(Ordering::Relaxed)) {
         MEMORY
     } else {
         return;
     };
     USED_UP.store(what, Ordering::Relaxed);
-    cancel();
-}
-
-/// Cancels the statement.
-fn cancel() {
     // SAFETY: flags of this process, set as the handler of a cancel request sets them.
     unsafe {
         (&raw mut pg_sys::QueryCancelPending).write_volatile(1);
