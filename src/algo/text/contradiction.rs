@@ -1,6 +1,7 @@
 //! Sentences that say nearly the same, but for a number, a date or a "not": of two documents one is likely to be wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
@@ -110,11 +111,14 @@ struct Facts {
 }
 
 impl Facts {
-    fn of(text: &str) -> Facts {
+    fn of(text: &str, monitor: &dyn Monitor) -> Result<Facts> {
         let mut facts = Facts::default();
         let mut negations = 0;
         let is_part = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | ',' | '\'' | '\u{2019}');
-        for word in text.split(|letter: char| !is_part(letter)) {
+        for (place, word) in text.split(|letter: char| !is_part(letter)).enumerate() {
+            if place % 256 == 0 {
+                monitor.check()?;
+            }
             let word = word
                 .trim_matches(|letter: char| !letter.is_alphanumeric())
                 .to_lowercase();
@@ -126,26 +130,37 @@ impl Facts {
                 facts.dates.insert(word);
             } else if NEGATIONS.contains(&word.as_str()) || word.ends_with("n't") || word.ends_with("n\u{2019}t") {
                 negations += 1;
-            } else {
+            } else if !word.is_ascii() {
                 negations += NEGATING.iter().filter(|part| word.contains(**part)).count();
             }
         }
         facts.is_negated = negations % 2 == 1;
-        facts
+        Ok(facts)
     }
 
-    /// In what they differ, for people. What only one of them says is no contradiction.
+    /// What only one of them says is no contradiction.
+    fn differs(&self, other: &Facts) -> bool {
+        are_apart(&self.numbers, &other.numbers)
+            || are_apart(&self.dates, &other.dates)
+            || self.is_negated != other.is_negated
+    }
+
+    /// In what they differ, for people.
     fn differ(&self, other: &Facts) -> Option<String> {
         let list = |values: &BTreeSet<String>| values.iter().cloned().collect::<Vec<_>>().join(", ");
-        let apart = |one: &BTreeSet<String>, other: &BTreeSet<String>| !one.is_subset(other) && !other.is_subset(one);
-        if apart(&self.numbers, &other.numbers) {
+        if are_apart(&self.numbers, &other.numbers) {
             return Some(format!("numbers: {} and {}", list(&self.numbers), list(&other.numbers)));
         }
-        if apart(&self.dates, &other.dates) {
+        if are_apart(&self.dates, &other.dates) {
             return Some(format!("dates: {} and {}", list(&self.dates), list(&other.dates)));
         }
         (self.is_negated != other.is_negated).then(|| "negation".to_owned())
     }
+}
+
+/// Whether each has something that the other has not.
+fn are_apart(one: &BTreeSet<String>, other: &BTreeSet<String>) -> bool {
+    !one.is_subset(other) && !other.is_subset(one)
 }
 
 /// The digits of a number, with a point before its fraction: 4.90, 4,90 and 4.9 are one, 1,000 and 1000 are.
@@ -257,22 +272,20 @@ impl Finder {
         Ok(())
     }
 
-    /// Compares all pairs. O(sentences² x dimensions), on all threads.
+    /// Compares all pairs. O(sentences² x dimensions) on all threads, in memory that pairs do not take.
     pub fn finish(self, monitor: &dyn Monitor) -> Result<Contradictions> {
         let mut texts: Vec<&str> = room::filled("", self.documents.len())?;
         self.places.iter().for_each(|(text, place)| texts[*place] = text);
-        let facts: Vec<Facts> = texts.iter().map(|text| Facts::of(text)).collect();
-        let found: Vec<Vec<(usize, usize, f32)>> = (0..texts.len())
+        let facts = texts
+            .par_iter()
+            .map(|text| Facts::of(text, monitor))
+            .collect::<Result<Vec<Facts>>>()?;
+        let involved: Vec<AtomicBool> = (0..texts.len()).map(|_| AtomicBool::new(false)).collect();
+        let found = (0..texts.len())
             .into_par_iter()
-            .map(|one| self.of(one, &facts, monitor))
-            .collect::<Result<_>>()?;
-        let mut pairs: Vec<(usize, usize, f32)> = found.into_iter().flatten().collect();
-        // The nearest first, and always the same of these that are as near.
-        pairs.sort_by(|a, b| {
-            b.2.total_cmp(&a.2)
-                .then_with(|| (texts[a.0], texts[a.1]).cmp(&(texts[b.0], texts[b.1])))
-        });
-        let nearest = pairs.iter().take(SHOWN).map(|(one, other, similarity)| {
+            .map(|one| self.of(one, &texts, &facts, &involved, monitor))
+            .try_reduce(Nearest::default, |one, other| Ok(one.merged(other, &texts)))?;
+        let nearest = found.pairs.iter().map(|(one, other, similarity)| {
             // In the order of the alphabet, whatever order they came in.
             let (one, other) = if texts[*one] <= texts[*other] {
                 (*one, *other)
@@ -287,26 +300,28 @@ impl Finder {
             }
         });
         let nearest = nearest.collect();
-        let involved: BTreeMap<&str, usize> = pairs
-            .iter()
-            .flat_map(|(one, other, _)| [(texts[*one], *one), (texts[*other], *other)])
-            .collect();
-        let documents: BTreeSet<u32> = involved
-            .values()
-            .flat_map(|place| &self.documents[*place])
-            .copied()
-            .collect();
+        let involved = || (0..texts.len()).filter(|place| involved[*place].load(Ordering::Relaxed));
+        let documents: BTreeSet<u32> = involved().flat_map(|place| &self.documents[place]).copied().collect();
+        let mut sentences: Vec<String> = involved().map(|place| texts[place].to_owned()).collect();
+        sentences.sort_unstable();
         Ok(Contradictions {
-            pairs: pairs.len() as u64,
+            pairs: found.count,
             documents: documents.len() as u64,
             nearest,
-            sentences: involved.into_keys().map(str::to_owned).collect(),
+            sentences,
         })
     }
 
-    /// The later sentences that contradict one.
-    fn of(&self, one: usize, facts: &[Facts], monitor: &dyn Monitor) -> Result<Vec<(usize, usize, f32)>> {
-        let mut found = Vec::new();
+    /// The later sentences that contradict one; it marks whom it finds as involved.
+    fn of(
+        &self,
+        one: usize,
+        texts: &[&str],
+        facts: &[Facts],
+        involved: &[AtomicBool],
+        monitor: &dyn Monitor,
+    ) -> Result<Nearest> {
+        let mut found = Nearest::default();
         let vector = |place: usize| &self.vectors[place * self.width..(place + 1) * self.width];
         let own = vector(one);
         for other in one + 1..facts.len() {
@@ -319,12 +334,54 @@ impl Finder {
                     || self.documents[other].len() > 1
                     || self.documents[one] != self.documents[other]
             };
-            if similarity >= self.similarity && are_apart() && facts[one].differ(&facts[other]).is_some() {
-                room::push(&mut found, (one, other, similarity))?;
+            if similarity >= self.similarity && are_apart() && facts[one].differs(&facts[other]) {
+                found.push((one, other, similarity), texts);
+                involved[one].store(true, Ordering::Relaxed);
+                involved[other].store(true, Ordering::Relaxed);
             }
         }
         monitor.check()?;
         Ok(found)
+    }
+}
+
+/// How many pairs there are, and the nearest of them.
+#[derive(Debug, Default)]
+struct Nearest {
+    count: u64,
+    /// The nearest first, and always the same of those that are as near.
+    pairs: Vec<(usize, usize, f32)>,
+}
+
+impl Nearest {
+    fn push(&mut self, pair: (usize, usize, f32), texts: &[&str]) {
+        self.count += 1;
+        self.keep(pair, texts);
+    }
+
+    fn merged(mut self, other: Nearest, texts: &[&str]) -> Nearest {
+        self.count += other.count;
+        other.pairs.into_iter().for_each(|pair| self.keep(pair, texts));
+        self
+    }
+
+    fn keep(&mut self, pair: (usize, usize, f32), texts: &[&str]) {
+        // Of two sentences the one that comes first was read first, which the plan decides; their texts do not hang on it.
+        let names = |pair: &(usize, usize, f32)| {
+            let (one, other) = (texts[pair.0], texts[pair.1]);
+            (one.min(other), one.max(other))
+        };
+        let place = self.pairs.partition_point(|kept| {
+            kept.2
+                .total_cmp(&pair.2)
+                .reverse()
+                .then_with(|| names(kept).cmp(&names(&pair)))
+                .is_lt()
+        });
+        if place < SHOWN {
+            self.pairs.truncate(SHOWN - 1);
+            self.pairs.insert(place, pair);
+        }
     }
 }
 
@@ -334,7 +391,8 @@ mod tests {
     use crate::monitor::Unwatched;
 
     fn difference(one: &str, other: &str) -> Option<String> {
-        Facts::of(one).differ(&Facts::of(other))
+        let facts = |text| Facts::of(text, &Unwatched).unwrap();
+        facts(one).differ(&facts(other))
     }
 
     #[test]
