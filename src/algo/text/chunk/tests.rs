@@ -303,6 +303,8 @@ fn long_segments_are_whole() {
     assert!(texts(&text, "words", 1, 0).iter().all(|found| *found == word));
     let cluster = format!("a{}", "\u{301}".repeat(100_000));
     assert_eq!(texts(&format!("b{cluster}b"), "recursive", 3, 0), ["b", &cluster, "b"]);
+    // Two words by the rules of words, one cluster by those of clusters.
+    check("한 下\u{11f02}丕丒丟", "words", 1, 0);
 }
 
 /// What all strategies promise, whatever the text.
