@@ -9,9 +9,10 @@ use serde_json::{Map, Value as Json};
 use super::error::{Error, Result};
 use super::fitted::{self, Fitted, Form};
 use super::monitor::{Monitor, Progress};
+use super::packed::Packed;
 use super::parameters::{Hyperparameters, Space};
 use super::task::Task;
-use super::training_set::{Shape, TrainingSet};
+use super::training_set::{Shape, TargetKind, TrainingSet};
 
 /// A learning algorithm.
 pub trait Learner: Sized + 'static {
@@ -66,6 +67,21 @@ pub trait Learner: Sized + 'static {
 
     /// Learns from rows. Looks at the monitor every few milliseconds, and tells it of each iteration.
     fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Self::Fitted>;
+
+    /// Into how many bins numbers are put for a learner that learns such a target from packed rows; `None` for one that needs the values.
+    fn bins(_: &Self::Parameters, _: TargetKind) -> Option<usize> {
+        None
+    }
+
+    /// Bytes that [`Learner::fit_packed`] takes beside the packed rows, at most.
+    fn packed_memory(_: &Self::Parameters, _: &Shape) -> usize {
+        0
+    }
+
+    /// Learns from packed rows, where [`Learner::bins`] says that it can.
+    fn fit_packed(_: &Checked<Self>, _: &Packed, _: &dyn Monitor) -> Result<Self::Fitted> {
+        Err(Error::Internal("a learner of values was given packed rows"))
+    }
 }
 
 /// Hyperparameters as they were given.
@@ -231,6 +247,21 @@ pub trait Configured: Send + Sync {
 
     /// Learns from rows. Also gives the loss after each iteration.
     fn fit(&self, set: &TrainingSet, monitor: &dyn Monitor) -> Result<(Box<dyn Fitted>, Vec<Progress>)>;
+
+    /// Into how many bins numbers are put for a learner that learns such a target from packed rows; `None` for one that needs the values.
+    fn bins(&self, _: TargetKind) -> Option<usize> {
+        None
+    }
+
+    /// Bytes that [`Configured::fit_packed`] takes beside the packed rows, at most.
+    fn packed_memory(&self, _: &Shape) -> usize {
+        0
+    }
+
+    /// Learns from packed rows, where [`Configured::bins`] says that it can. Also gives the loss after each iteration.
+    fn fit_packed(&self, _: &Packed, _: &dyn Monitor) -> Result<(Box<dyn Fitted>, Vec<Progress>)> {
+        Err(Error::Internal("a learner of values was given packed rows"))
+    }
 }
 
 impl<L: Learner> Configured for Checked<L> {
@@ -254,13 +285,33 @@ impl<L: Learner> Configured for Checked<L> {
     }
 
     fn fit(&self, set: &TrainingSet, monitor: &dyn Monitor) -> Result<(Box<dyn Fitted>, Vec<Progress>)> {
-        let recorder = Recorder {
-            monitor,
-            history: Mutex::default(),
-        };
-        let fitted = L::fit(self, set, &recorder)?;
-        Ok((Box::new(fitted), recorder.history.into_inner().unwrap_or_default()))
+        recorded(monitor, |recorder| L::fit(self, set, recorder))
     }
+
+    fn bins(&self, kind: TargetKind) -> Option<usize> {
+        L::bins(self, kind)
+    }
+
+    fn packed_memory(&self, shape: &Shape) -> usize {
+        L::packed_memory(self, shape)
+    }
+
+    fn fit_packed(&self, packed: &Packed, monitor: &dyn Monitor) -> Result<(Box<dyn Fitted>, Vec<Progress>)> {
+        recorded(monitor, |recorder| L::fit_packed(self, packed, recorder))
+    }
+}
+
+/// What a learner fits, with the losses on the way.
+fn recorded<F: Fitted + 'static>(
+    monitor: &dyn Monitor,
+    fit: impl FnOnce(&dyn Monitor) -> Result<F>,
+) -> Result<(Box<dyn Fitted>, Vec<Progress>)> {
+    let recorder = Recorder {
+        monitor,
+        history: Mutex::default(),
+    };
+    let fitted = fit(&recorder)?;
+    Ok((Box::new(fitted), recorder.history.into_inner().unwrap_or_default()))
 }
 
 /// Passes everything on, and keeps the losses.

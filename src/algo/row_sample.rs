@@ -115,6 +115,14 @@ impl RowSample {
         })
     }
 
+    /// The same where the rows that it was made of are themselves a draw of so many that trained.
+    pub fn of_rows(self, rows: u64) -> RowSample {
+        RowSample {
+            rows: rows.max(self.rows),
+            ..self
+        }
+    }
+
     /// Looks whether a row is one of those kept; of many rows only at some. O(row + log of those kept).
     #[inline]
     pub fn compare(&self, row: &[f64], target: f64, compared: &mut Compared) {

@@ -2,7 +2,7 @@
 
 use super::columns::{ColumnBuilder, heading_of};
 use crate::pg::compute::Reporter;
-use crate::pg::error::{Error, MEMORY_LIMIT, Result, megabytes};
+use crate::pg::error::{Error, INTERNAL, MEMORY_LIMIT, Result, megabytes};
 use crate::pg::foreground::Foreground;
 use crate::pg::query::Query;
 use crate::pg::query_row::Row;
@@ -86,6 +86,7 @@ impl Reading {
 
     /// Runs the query to its end. `needed` tells the bytes that so many rows, which take so many bytes, will need; more than
     /// `assay.max_memory` is an error (53400), be they needed or already held, of which `statement` knows. `what` names the training in progress reports.
+    /// `None` as soon as there are more than `most` rows.
     pub fn run(
         mut self,
         query: &Query,
@@ -93,22 +94,32 @@ impl Reading {
         what: &str,
         reporter: &mut Reporter,
         statement: &Foreground,
-    ) -> Result<ReadRows> {
+        most: Option<u64>,
+    ) -> Result<Option<ReadRows>> {
         /// Rows between two looks at the memory and the clock.
         const BLOCK: u64 = 4096;
         let (expected, allowed) = (query.expected_rows(), settings::max_memory());
         let check =
             |reading: &Reading| check_memory(needed(reading.memory(), reading.rows), reading.rows, expected, allowed);
-        query.run(&mut |row| {
+        let is_beyond = |reading: &Reading| most.is_some_and(|most| reading.rows > most);
+        let ran = query.run(&mut |row| {
             self.push(row, statement)?;
+            if is_beyond(&self) {
+                // Ends the query, and is no error for anybody.
+                return Err(Error::new(INTERNAL, "there are more rows than are held"));
+            }
             if self.rows.is_multiple_of(BLOCK) {
                 check(&self)?;
                 reporter.rows(what, self.rows, expected);
             }
             Ok(())
-        })?;
+        });
+        if is_beyond(&self) {
+            return Ok(None);
+        }
+        ran?;
         check(&self)?;
-        Ok(self.finish())
+        Ok(Some(self.finish()))
     }
 
     #[inline]
@@ -188,7 +199,7 @@ impl Group {
 }
 
 /// Returns 53400 when `rows` rows, of `expected`, need more memory than is allowed.
-fn check_memory(needed: usize, rows: u64, expected: f64, allowed: usize) -> Result<()> {
+pub(super) fn check_memory(needed: usize, rows: u64, expected: f64, allowed: usize) -> Result<()> {
     if needed <= allowed {
         return Ok(());
     }

@@ -125,6 +125,14 @@ pub struct Resolved {
     pub cluster: Option<usize>,
 }
 
+impl Resolved {
+    /// The places of columns that are no features.
+    fn apart(&self) -> impl Iterator<Item = usize> {
+        let columns = [self.target, self.divided_by, self.weight, self.cluster];
+        columns.into_iter().flatten().chain(self.keys.iter().copied())
+    }
+}
+
 impl Arguments {
     /// Checks them as far as that can be done without rows.
     pub fn request(self) -> Result<Request> {
@@ -456,15 +464,26 @@ impl Request {
         reporter: &mut Reporter,
         statement: &Foreground,
     ) -> Result<ReadRows> {
-        let columns = [resolved.target, resolved.divided_by, resolved.weight, resolved.cluster];
-        let apart: Vec<usize> = columns
-            .into_iter()
-            .flatten()
-            .chain(resolved.keys.iter().copied())
-            .collect();
-        let reading = Reading::new(query, &apart, |place| {
-            apart.contains(&place) || !self.exclude.contains(&query.columns()[place].name)
-        })?;
+        let read = self.read_at_most(query, resolved, learning, what, (reporter, statement, None))?;
+        read.ok_or_else(|| Error::new(INTERNAL, "rows were given up that are to be held"))
+    }
+
+    /// Whether a column of the query is read.
+    pub fn reads(&self, query: &Query, resolved: &Resolved, place: usize) -> bool {
+        resolved.apart().any(|apart| apart == place) || !self.exclude.contains(&query.columns()[place].name)
+    }
+
+    /// The same; `None` as soon as there are more rows than `most`.
+    pub fn read_at_most(
+        &self,
+        query: &Query,
+        resolved: &Resolved,
+        learning: impl Fn(&Shape) -> usize,
+        what: &str,
+        (reporter, statement, most): (&mut Reporter, &Foreground, Option<u64>),
+    ) -> Result<Option<ReadRows>> {
+        let apart: Vec<usize> = resolved.apart().collect();
+        let reading = Reading::new(query, &apart, |place| self.reads(query, resolved, place))?;
         let shape = Shape {
             rows: 0,
             features: reading.width(),
@@ -482,7 +501,7 @@ impl Request {
             held.saturating_add(weights)
                 .saturating_add(learning(&Shape { rows, ..shape }))
         };
-        reading.run(query, needed, what, reporter, statement)
+        reading.run(query, needed, what, reporter, statement, most)
     }
 
     /// How rows that were read are prepared.

@@ -16,6 +16,7 @@ use algo::metrics::evaluation::{self, Scored, Table};
 use algo::model::{GroupMetrics, Model};
 use algo::monitor::Monitor;
 use algo::monitoring::error_model::ErrorModel;
+use algo::packed::Packed;
 use algo::room;
 use algo::state::State;
 use algo::task::Answer;
@@ -169,6 +170,48 @@ pub fn measure(
         error_model,
         scored: test.is_some().then_some(scored),
     })
+}
+
+/// The same of packed rows: those that test, or those that trained where there are none. Errors to be expected are learned from `test`, some of those that
+/// test as values. Also gives all of them with the model's scores.
+pub fn measure_packed(
+    model: &Model,
+    (packed, test): (&Packed, Option<&TrainingSet>),
+    name: &str,
+    reporter: &mut Reporter,
+    statement: &Foreground,
+) -> Result<(VersionMetrics, Option<ErrorModel>, Option<Scored>)> {
+    let has_test = packed.test.rows() > 0;
+    let (rows, of) = match has_test {
+        true => (&packed.test, Rows::Test),
+        false => (&packed.train, Rows::Train),
+    };
+    let (metrics, curves, error_model, scored) =
+        compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
+            model.validate(monitor).map_err(|error| not_finite(name, error))?;
+            let scores = rows.rows().saturating_mul(model.answer.outputs() + 1);
+            room::ask(scores.saturating_mul(2 * size_of::<f64>()))?;
+            let scored = algo::packed::score(model, &model.answer, packed, rows, monitor)?;
+            let labels = model.answer.classes().unwrap_or_default();
+            let (metrics, curves) = Curves::with_metrics(&scored, labels, THRESHOLD, model.criterion(), monitor)?;
+            let error_model = match test {
+                Some(test) => ErrorModel::learn(test, &evaluation::score(model, test, monitor)?, monitor)?,
+                None => None,
+            };
+            Ok::<_, Error>((metrics, curves, error_model, scored))
+        })?;
+    let metrics = metrics.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let metrics = VersionMetrics {
+        metrics: metrics.collect(),
+        decisive: decisive(
+            &model.answer,
+            model.fitted.criterion().map(|criterion| criterion.name()),
+        ),
+        has_target: true,
+        rows: of,
+        curves,
+    };
+    Ok((metrics, error_model, has_test.then_some(scored)))
 }
 
 /// What R2 would be without what each column explains by chance: of the rows that the model was fitted to, as others owe it nothing.

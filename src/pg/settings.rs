@@ -9,6 +9,8 @@ use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sy
 static MAX_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(4096);
 /// 0 for none.
 static MAX_MEMORY_LIMIT: GucSetting<i32> = GucSetting::<i32>::new(0);
+/// 0 for never.
+static PACK_ROWS: GucSetting<i32> = GucSetting::<i32>::new(1_000_000);
 static PROGRESS: GucSetting<i32> = GucSetting::<i32>::new(2000);
 static THREADS: GucSetting<i32> = GucSetting::<i32>::new(0);
 /// 0 for none.
@@ -91,6 +93,16 @@ fn register_resources() {
         i32::MAX,
         GucContext::Suset,
         GucFlags::UNIT_MB,
+    );
+    GucRegistry::define_int_guc(
+        c"assay.pack_rows",
+        c"The most rows that a training holds as they are.",
+        c"More are read twice and packed, one byte a value, where the algorithm learns from bytes. 0 packs none.",
+        &PACK_ROWS,
+        0,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::default(),
     );
     GucRegistry::define_int_guc(
         c"assay.progress",
@@ -322,6 +334,11 @@ pub const MORE_MEMORY: &str = "Raise assay.max_memory (which counts up to assay.
 /// `assay.cache_memory` in bytes, within `assay.max_memory_limit`.
 pub fn cache_memory() -> usize {
     bytes(&CACHE_MEMORY)
+}
+
+/// `assay.pack_rows`, or `None` when none are to be packed.
+pub fn pack_rows() -> Option<u64> {
+    u64::try_from(PACK_ROWS.get()).ok().filter(|rows| *rows > 0)
 }
 
 /// `assay.progress`, or `None` when progress is not to be reported.

@@ -13,6 +13,7 @@ use super::objective::NumberLoss;
 use super::packing::Packing;
 use super::params::{BoostingParams, Objective};
 use super::records::Table;
+use super::store::Listed;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::monitor::{Monitor, Progress};
@@ -39,15 +40,15 @@ pub(super) fn memory_needed(params: &BoostingParams, shape: &Shape) -> usize {
 
 /// Which rows trees learn from, and which only receive scores.
 #[derive(Default)]
-struct Sample {
+pub(super) struct Sample {
     /// None for all.
-    inside: Option<Vec<u32>>,
-    outside: Vec<u32>,
+    pub(super) inside: Option<Vec<u32>>,
+    pub(super) outside: Vec<u32>,
 }
 
 impl Sample {
     /// Draws `take` of the rows in `from` (all `rows` when none); the others are outside. O(rows).
-    fn draw(random: &mut Xoshiro256PlusPlus, rows: usize, from: Option<&[u32]>, take: usize) -> Self {
+    pub(super) fn draw(random: &mut Xoshiro256PlusPlus, rows: usize, from: Option<&[u32]>, take: usize) -> Self {
         let (mut inside, mut outside) = (Vec::with_capacity(take), Vec::new());
         let (mut left, mut wanted) = (from.map_or(rows, <[u32]>::len), take);
         let mut candidates = from.map(|from| from.iter().copied().peekable());
@@ -166,7 +167,8 @@ fn targets_of<'s>(
     Targets::new(params, objective, values, set.weights.as_deref(), class_weights)
 }
 
-fn check_monotone(params: &BoostingParams, bins: &[Bins]) -> Result<()> {
+/// Returns an error for constraints that are not those of the columns.
+pub(super) fn check_monotone(params: &BoostingParams, bins: &[Bins]) -> Result<()> {
     let constraints = &params.monotone_constraints;
     let of_category = |(c, bins): (&i8, &Bins)| *c != 0 && matches!(bins, Bins::Category { .. });
     if (!constraints.is_empty() && constraints.len() != bins.len()) || constraints.iter().zip(bins).any(of_category) {
@@ -224,7 +226,7 @@ impl Trainer<'_> {
         let trees = self.objective.trees_per_round();
         let mut derivatives = Derivatives::new(targets);
         let mut packed = vec![0u64; self.frame.rows()];
-        let mut grower = Grower::new(&*table, self.params, self.monitor);
+        let mut grower = Grower::new(Listed::new(table), self.params, self.monitor);
         let mut best = (f64::INFINITY, 0);
         derivatives.update(&self.scores, self.monitor)?;
         for round in 0..self.params.n_estimators {
@@ -236,14 +238,17 @@ impl Trainer<'_> {
                 let number = (round * trees + class) as u32;
                 let gradients = &derivatives.gradients;
                 let packing = Packing::pack(gradients, derivatives.largest, number, &mut packed, self.monitor)?;
-                let wanted = self.draw_columns();
+                let wanted = draw_columns(&mut self.random, self.frame.nfeatures(), self.params);
                 let facts = Round {
-                    gradients,
-                    packed: &packed,
+                    data: (gradients, &packed[..]),
                     packing,
                     wanted: &wanted,
                 };
-                let leaves = grower.grow(&mut self.model.forest, &facts, self.sample.inside.as_deref())?;
+                grower.store.begin(self.sample.inside.as_deref());
+                let leaves = grower.grow(&mut self.model.forest, &facts)?;
+                let leaves: Vec<(usize, &[u32])> = (leaves.into_iter())
+                    .map(|(node, rows)| (node, &grower.store.rows[rows]))
+                    .collect();
                 grown |= leaves.len() > 1;
                 self.renew(&derivatives.targets, &leaves)?;
                 self.add_tree(class, &leaves)?;
@@ -260,11 +265,11 @@ impl Trainer<'_> {
             if round == 0 && self.sample.inside.is_none() {
                 // Rows of one leaf of the first tree are likely to meet again in those of later trees: side by side in memory
                 // they are fetched together.
-                let order = grower.into_rows();
+                let order = grower.store.rows;
                 self.reorder(&order);
                 derivatives.targets.reorder(&order);
                 table.reorder(&order, self.monitor)?;
-                grower = Grower::new(&*table, self.params, self.monitor);
+                grower = Grower::new(Listed::new(table), self.params, self.monitor);
             }
             let loss = derivatives.update(&self.scores, self.monitor)?;
             if self.record(round, loss, &derivatives.targets, validation.as_deref(), &mut best)? {
@@ -296,19 +301,6 @@ impl Trainer<'_> {
             let take = ((rows as f64 * subsample).round() as usize).max(1);
             self.sample = Sample::draw(&mut self.random, self.frame.rows(), self.learners.as_deref(), take);
         }
-    }
-
-    /// Draws the columns of a tree.
-    fn draw_columns(&mut self) -> Vec<bool> {
-        let columns = self.frame.nfeatures();
-        let take = ((columns as f64 * self.params.colsample_bytree).round() as usize).clamp(1, columns);
-        if take == columns {
-            return vec![true; columns];
-        }
-        let drawn = Sample::draw(&mut self.random, columns, None, take);
-        let mut wanted = vec![true; columns];
-        drawn.outside.iter().for_each(|&column| wanted[column as usize] = false);
-        wanted
     }
 
     /// Gives the leaves of the last tree the values that their rows ask for, where the derivatives only told how to split them.
@@ -387,24 +379,55 @@ impl Trainer<'_> {
                 Some(held)
             }
         };
-        let loss = if weight > 0.0 { (loss / weight).max(0.0) } else { 0.0 };
-        self.model.losses.push(loss);
-        self.monitor.progress(Progress {
-            iteration: round + 1,
-            iterations: self.params.n_estimators,
-            loss,
-        });
-        let Some((eval, weight)) = eval else { return Ok(false) };
-        let eval = if weight > 0.0 { eval / weight } else { 0.0 };
-        self.model.eval_losses.push(eval);
-        if eval < best.0 {
-            *best = (eval, round + 1);
-        }
-        Ok(self
-            .params
-            .early_stopping_rounds
-            .is_some_and(|rounds| round + 1 - best.1 >= rounds))
+        Ok(keep_losses(
+            &mut self.model,
+            (self.params, self.monitor),
+            round,
+            (loss, weight),
+            eval,
+            best,
+        ))
     }
+}
+
+/// Keeps the losses of a round, sums with the weights that they are of: of the rows that are learned from, and of those that are held out. Tells whether to
+/// stop; `best` is the least held-out loss and the rounds that led to it.
+pub(super) fn keep_losses(
+    model: &mut Boosting,
+    (params, monitor): (&BoostingParams, &dyn Monitor),
+    round: usize,
+    (loss, weight): (f64, f64),
+    eval: Option<(f64, f64)>,
+    best: &mut (f64, usize),
+) -> bool {
+    let loss = if weight > 0.0 { (loss / weight).max(0.0) } else { 0.0 };
+    model.losses.push(loss);
+    monitor.progress(Progress {
+        iteration: round + 1,
+        iterations: params.n_estimators,
+        loss,
+    });
+    let Some((eval, weight)) = eval else { return false };
+    let eval = if weight > 0.0 { eval / weight } else { 0.0 };
+    model.eval_losses.push(eval);
+    if eval < best.0 {
+        *best = (eval, round + 1);
+    }
+    params
+        .early_stopping_rounds
+        .is_some_and(|rounds| round + 1 - best.1 >= rounds)
+}
+
+/// Draws the columns of a tree.
+pub(super) fn draw_columns(random: &mut Xoshiro256PlusPlus, columns: usize, params: &BoostingParams) -> Vec<bool> {
+    let take = ((columns as f64 * params.colsample_bytree).round() as usize).clamp(1, columns);
+    if take == columns {
+        return vec![true; columns];
+    }
+    let drawn = Sample::draw(random, columns, None, take);
+    let mut wanted = vec![true; columns];
+    drawn.outside.iter().for_each(|&column| wanted[column as usize] = false);
+    wanted
 }
 
 impl Validation<'_> {

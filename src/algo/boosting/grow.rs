@@ -2,20 +2,18 @@
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
-use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::forest::{Forest, NodeStats};
-use super::histogram::{Builder, Histogram, Rows};
-use super::packing::{Cell, Gradients, Packing};
+use super::histogram::Histogram;
+use super::packing::{Cell, Packing};
 use super::params::BoostingParams;
-use super::records::Table;
 use super::split::{Bounds, Judge, Rule, Split, better, contains};
+use super::store::Store;
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::trees::bins::Bins;
-use crate::trees::partition::partition;
 use crate::trees::tree::Decision;
 
 /// Histograms kept for later subtraction take at most so many bytes; beyond that, children are counted anew.
@@ -25,31 +23,29 @@ const KEPT_BYTES: usize = 256 << 20;
 const COLUMNS_A_TASK: usize = 16;
 
 /// What the trees of one round learn from.
-pub(super) struct Round<'a> {
-    pub(super) gradients: &'a Gradients,
-    pub(super) packed: &'a [u64],
+pub(super) struct Round<'a, D> {
+    /// The derivatives, as the store of the rows has them.
+    pub(super) data: D,
     pub(super) packing: Packing,
     /// Which columns this tree may use.
     pub(super) wanted: &'a [bool],
 }
 
 /// Grows trees one after another, and keeps its buffers.
-pub(super) struct Grower<'a> {
-    table: &'a Table,
+pub(super) struct Grower<'a, S> {
+    /// The rows; each leaf has some of them.
+    pub(super) store: S,
     params: &'a BoostingParams,
     monitor: &'a dyn Monitor,
-    /// The tree's rows; each leaf has a range of them, in ascending order.
-    rows: Vec<u32>,
-    spare: Vec<u32>,
     /// Histograms that no leaf holds.
     pool: Vec<Histogram>,
     kept: usize,
 }
 
 /// A leaf of the tree being grown.
-struct Leaf {
+struct Leaf<R> {
     node: usize,
-    rows: Range<usize>,
+    rows: R,
     depth: usize,
     total: Cell,
     l2: f64,
@@ -85,39 +81,29 @@ impl PartialEq for Candidate {
 
 impl Eq for Candidate {}
 
-impl<'a> Grower<'a> {
-    /// A grower over `table`.
-    pub(super) fn new(table: &'a Table, params: &'a BoostingParams, monitor: &'a dyn Monitor) -> Self {
+/// The children of a leaf.
+type Children<R> = Option<(Leaf<R>, Leaf<R>)>;
+
+impl<'a, S: Store> Grower<'a, S> {
+    /// A grower over the rows of `store`.
+    pub(super) fn new(store: S, params: &'a BoostingParams, monitor: &'a dyn Monitor) -> Self {
         Grower {
-            table,
+            store,
             params,
             monitor,
-            rows: Vec::new(),
-            spare: Vec::new(),
             pool: Vec::new(),
             kept: 0,
         }
     }
 
-    /// Adds a tree to `forest`, learned from the rows `sample` (ascending; none for all). Values of its nodes are multiplied by
-    /// the learning rate. Returns each leaf's node and rows, ascending.
-    pub(super) fn grow(
-        &mut self,
-        forest: &mut Forest,
-        round: &Round,
-        sample: Option<&[u32]>,
-    ) -> Result<Vec<(usize, &[u32])>> {
-        self.rows.clear();
-        match sample {
-            Some(sample) => self.rows.extend_from_slice(sample),
-            None => self.rows.extend(0..self.table.data.rows as u32),
-        }
-        self.spare.resize(self.rows.len(), 0);
+    /// Adds a tree to `forest`, learned from the rows that the store begins with. Values of its nodes are multiplied by the learning rate. Returns each
+    /// leaf's node and rows, ascending.
+    pub(super) fn grow(&mut self, forest: &mut Forest, round: &Round<S::Data<'_>>) -> Result<Vec<(usize, S::Rows)>> {
         let judge = Judge {
             params: self.params,
             packing: &round.packing,
         };
-        let mut leaves = vec![self.root(forest, round, &judge, sample.is_none())?];
+        let mut leaves = vec![self.root(forest, round, &judge)?];
         let mut queue = BinaryHeap::new();
         queue.extend(leaves[0].split.map(|split| Candidate {
             gain: split.gain,
@@ -147,21 +133,13 @@ impl<'a> Grower<'a> {
         self.pool
             .extend(leaves.iter_mut().filter_map(|leaf| leaf.histogram.take()));
         self.value_leaves(forest, round, &judge, &leaves)?;
-        Ok(leaves
-            .into_iter()
-            .map(|leaf| (leaf.node, &self.rows[leaf.rows]))
-            .collect())
+        Ok(leaves.into_iter().map(|leaf| (leaf.node, leaf.rows)).collect())
     }
 
-    /// The rows of the last tree, leaf by leaf, and leaves of one branch side by side.
-    pub(super) fn into_rows(self) -> Vec<u32> {
-        self.rows
-    }
-
-    fn root(&mut self, forest: &mut Forest, round: &Round, judge: &Judge, all: bool) -> Result<Leaf> {
+    fn root(&mut self, forest: &mut Forest, round: &Round<S::Data<'_>>, judge: &Judge) -> Result<Leaf<S::Rows>> {
         let mut leaf = Leaf {
             node: 0,
-            rows: 0..self.rows.len(),
+            rows: self.store.root(),
             depth: 0,
             total: Cell::default(),
             l2: self.params.reg_lambda,
@@ -169,20 +147,16 @@ impl<'a> Grower<'a> {
             histogram: None,
             split: None,
         };
-        if self.may_split(self.rows.len(), 0) {
-            let mut histogram = self.histogram();
-            let rows = if all { Rows::All } else { Rows::Listed(&self.rows) };
-            histogram.count(&self.builder(round), rows)?;
+        if self.may_split(self.store.len(&leaf.rows), 0) {
+            let histogram = self.counted(&leaf, round)?;
             // Every row is in one bin of every wanted column.
             if let Some(column) = round.wanted.iter().position(|wanted| *wanted) {
-                leaf.total = histogram.sums(self.table.places(column)).total(&round.packing);
+                leaf.total = histogram.sums(self.store.places(column)).total(&round.packing);
             }
             leaf.split = self.search(&histogram, round, judge, leaf.total, leaf.bounds)?;
             leaf.histogram = Some(histogram);
         } else {
-            self.rows
-                .iter()
-                .for_each(|&row| leaf.total.add(round.packing.unpack(round.packed[row as usize])));
+            leaf.total = self.store.total(&leaf.rows, round);
         }
         leaf.node = forest.plant(self.stats(judge, leaf.total, leaf.l2, leaf.bounds));
         Ok(leaf)
@@ -191,25 +165,17 @@ impl<'a> Grower<'a> {
     /// Splits `leaf` into its children. `last` tells that no leaf will be split after this one.
     fn split(
         &mut self,
-        leaf: &mut Leaf,
+        leaf: &mut Leaf<S::Rows>,
         forest: &mut Forest,
-        round: &Round,
+        round: &Round<S::Data<'_>>,
         judge: &Judge,
         last: bool,
-    ) -> Result<Option<(Leaf, Leaf)>> {
+    ) -> Result<Children<S::Rows>> {
         let Some(split) = leaf.split else { return Ok(None) };
-        let range = leaf.rows.clone();
-        let goes_left = table(&split.rule, self.table.data.bins[split.column].missing());
-        let lefts = partition(
-            &mut self.rows[range.clone()],
-            &mut self.spare[range.clone()],
-            &self.table.data.columns[split.column],
-            &goes_left,
-            self.monitor,
-        )?;
-        let middle = range.start + lefts;
+        let goes_left = table(&split.rule, self.store.bins()[split.column].missing());
+        let (lefts, rights) = self.store.part(&leaf.rows, split.column, &goes_left, self.monitor)?;
         let (left_bounds, right_bounds) = self.child_bounds(judge, leaf, &split);
-        let child = |rows: Range<usize>, total, bounds| Leaf {
+        let child = |rows: S::Rows, total, bounds| Leaf {
             node: 0,
             rows,
             depth: leaf.depth + 1,
@@ -219,28 +185,28 @@ impl<'a> Grower<'a> {
             histogram: None,
             split: None,
         };
-        let mut left = child(range.start..middle, split.left, left_bounds);
-        let mut right = child(middle..range.end, leaf.total.minus(split.left), right_bounds);
-        let stats = |leaf: &Leaf| self.stats(judge, leaf.total, leaf.l2, leaf.bounds);
+        let mut left = child(lefts, split.left, left_bounds);
+        let mut right = child(rights, leaf.total.minus(split.left), right_bounds);
+        let stats = |leaf: &Leaf<S::Rows>| self.stats(judge, leaf.total, leaf.l2, leaf.bounds);
         left.node = self.add_nodes(forest, leaf.node, &split, stats(&left), stats(&right));
         right.node = left.node + 1;
         let parent = leaf.histogram.take();
-        let smaller_left = left.rows.len() <= right.rows.len();
+        let smaller_left = self.store.len(&left.rows) <= self.store.len(&right.rows);
         let (small, large) = if smaller_left {
             (&mut left, &mut right)
         } else {
             (&mut right, &mut left)
         };
-        if last || !self.may_split(large.rows.len(), large.depth) {
+        if last || !self.may_split(self.store.len(&large.rows), large.depth) {
             self.recycle(parent);
         } else {
             self.count(parent, small, large, round)?;
             for leaf in [small, large] {
                 if let Some(histogram) = &leaf.histogram {
-                    if self.may_split(leaf.rows.len(), leaf.depth) {
+                    if self.may_split(self.store.len(&leaf.rows), leaf.depth) {
                         leaf.split = self.search(histogram, round, judge, leaf.total, leaf.bounds)?;
                     }
-                    if leaf.split.is_none() || self.kept * size_of::<Cell>() * self.table.cells() > KEPT_BYTES {
+                    if leaf.split.is_none() || self.kept * size_of::<Cell>() * self.store.cells() > KEPT_BYTES {
                         let histogram = leaf.histogram.take();
                         self.recycle(histogram);
                     }
@@ -251,7 +217,13 @@ impl<'a> Grower<'a> {
     }
 
     /// Gives two children their histograms: the smaller one's is counted, the larger one's is what remains of the parent's.
-    fn count(&mut self, parent: Option<Histogram>, small: &mut Leaf, large: &mut Leaf, round: &Round) -> Result<()> {
+    fn count(
+        &mut self,
+        parent: Option<Histogram>,
+        small: &mut Leaf<S::Rows>,
+        large: &mut Leaf<S::Rows>,
+        round: &Round<S::Data<'_>>,
+    ) -> Result<()> {
         let of_small = self.counted(small, round)?;
         let of_large = match parent {
             Some(mut parent) => {
@@ -265,10 +237,9 @@ impl<'a> Grower<'a> {
         Ok(())
     }
 
-    fn counted(&mut self, leaf: &Leaf, round: &Round) -> Result<Histogram> {
+    fn counted(&mut self, leaf: &Leaf<S::Rows>, round: &Round<S::Data<'_>>) -> Result<Histogram> {
         let mut histogram = self.histogram();
-        let rows = Rows::Listed(&self.rows[leaf.rows.clone()]);
-        histogram.count(&self.builder(round), rows)?;
+        self.store.count(&leaf.rows, round, &mut histogram, self.monitor)?;
         Ok(histogram)
     }
 
@@ -276,7 +247,7 @@ impl<'a> Grower<'a> {
     fn search(
         &self,
         histogram: &Histogram,
-        round: &Round,
+        round: &Round<S::Data<'_>>,
         judge: &Judge,
         total: Cell,
         bounds: Bounds,
@@ -290,12 +261,12 @@ impl<'a> Grower<'a> {
             Ok(columns
                 .filter(|(column, _)| round.wanted[*column])
                 .fold(None, |best: Option<Split>, (column, bins)| {
-                    let sums = histogram.sums(self.table.places(column));
+                    let sums = histogram.sums(self.store.places(column));
                     let above = best.map_or(0.0, |best| best.gain);
                     better(best, parent.best(column, bins, sums, above))
                 }))
         };
-        let bins = &self.table.data.bins;
+        let bins = self.store.bins();
         if matches!(histogram, Histogram::Running(_)) {
             return best_of(0, bins);
         }
@@ -310,7 +281,7 @@ impl<'a> Grower<'a> {
     /// Writes the split into the tree; returns the left child.
     fn add_nodes(&self, forest: &mut Forest, node: usize, split: &Split, left: NodeStats, right: NodeStats) -> usize {
         let column = split.column;
-        match (&split.rule, &self.table.data.bins[column]) {
+        match (&split.rule, &self.store.bins()[column]) {
             (Rule::Number { bin, missing_left }, Bins::Number { bounds }) => {
                 let decision = Decision::Number {
                     column,
@@ -344,7 +315,7 @@ impl<'a> Grower<'a> {
     }
 
     /// The children's bounds: a monotone split parts the leaf's range half way between the children's values.
-    fn child_bounds(&self, judge: &Judge, leaf: &Leaf, split: &Split) -> (Bounds, Bounds) {
+    fn child_bounds(&self, judge: &Judge, leaf: &Leaf<S::Rows>, split: &Split) -> (Bounds, Bounds) {
         let monotone = self.params.monotone_constraints.get(split.column).copied().unwrap_or(0);
         if monotone == 0 {
             return (leaf.bounds, leaf.bounds);
@@ -363,16 +334,17 @@ impl<'a> Grower<'a> {
     }
 
     /// Gives each leaf its final value, from the gradients before rounding.
-    fn value_leaves(&self, forest: &mut Forest, round: &Round, judge: &Judge, leaves: &[Leaf]) -> Result<()> {
-        let values: Vec<f64> = leaves
-            .par_iter()
-            .map(|leaf| {
-                self.monitor.check()?;
-                let (gradient, hessian) = round.gradients.sums(&self.rows[leaf.rows.clone()]);
-                Ok(judge.value(gradient, hessian, leaf.l2, leaf.bounds))
-            })
-            .collect::<Result<_>>()?;
-        for (leaf, value) in leaves.iter().zip(values) {
+    fn value_leaves(
+        &self,
+        forest: &mut Forest,
+        round: &Round<S::Data<'_>>,
+        judge: &Judge,
+        leaves: &[Leaf<S::Rows>],
+    ) -> Result<()> {
+        let rows: Vec<&S::Rows> = leaves.iter().map(|leaf| &leaf.rows).collect();
+        let sums = self.store.sums(&rows, round, self.monitor)?;
+        for (leaf, (gradient, hessian)) in leaves.iter().zip(sums) {
+            let value = judge.value(gradient, hessian, leaf.l2, leaf.bounds);
             forest.set_value(leaf.node, value * self.params.learning_rate);
         }
         Ok(())
@@ -393,19 +365,9 @@ impl<'a> Grower<'a> {
         !deep && rows >= 2 && rows / 2 >= self.params.min_child_samples
     }
 
-    fn builder<'b>(&'b self, round: &'b Round) -> Builder<'b> {
-        Builder {
-            table: self.table,
-            packed: round.packed,
-            packing: &round.packing,
-            wanted: round.wanted,
-            monitor: self.monitor,
-        }
-    }
-
     fn histogram(&mut self) -> Histogram {
         self.kept += 1;
-        self.pool.pop().unwrap_or_else(|| Histogram::new(self.table))
+        self.pool.pop().unwrap_or_else(|| self.store.histogram())
     }
 
     fn recycle(&mut self, histogram: Option<Histogram>) {

@@ -15,7 +15,7 @@ const SERIAL: usize = 200_000;
 
 /// Rows fetched together. Rows of a leaf are scattered in memory: fetching them in a loop that does nothing else keeps many
 /// fetches under way at once, which adding to histograms in between does not.
-const FETCH: usize = 512;
+pub(super) const FETCH: usize = 512;
 
 /// The rows a histogram is built over.
 #[derive(Clone, Copy)]
@@ -233,12 +233,12 @@ pub(super) enum Sums<'a> {
 }
 
 impl Histogram {
-    /// One for the rows of `table`, whose sums are anything.
-    pub(super) fn new(table: &Table) -> Histogram {
-        if Packing::holds(table.data.rows) {
-            Histogram::Running(vec![0; table.cells()])
+    /// One of so many cells, over at most so many rows, whose sums are anything.
+    pub(super) fn new(rows: usize, cells: usize) -> Histogram {
+        if Packing::holds(rows) {
+            Histogram::Running(vec![0; cells])
         } else {
-            Histogram::Cells(vec![Cell::default(); table.cells()])
+            Histogram::Cells(vec![Cell::default(); cells])
         }
     }
 

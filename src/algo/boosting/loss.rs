@@ -62,20 +62,10 @@ impl<'a> Targets<'a> {
             ));
         }
         let mut by_class = vec![1.0f64; classes];
-        if class_weights && params.class_weight == Some(ClassWeight::Balanced) {
+        if class_weights && classes > 0 {
             let mut counts = vec![0usize; classes];
-            values
-                .iter()
-                .filter(|_| classes > 0)
-                .for_each(|y| counts[*y as usize] += 1);
-            let share = values.len() as f64 / classes as f64;
-            by_class = counts
-                .iter()
-                .map(|&count| if count > 0 { share / count as f64 } else { 1.0 })
-                .collect();
-        }
-        if class_weights && objective == Objective::Binary {
-            by_class[1] *= params.scale_pos_weight;
+            values.iter().for_each(|y| counts[*y as usize] += 1);
+            by_class = weights_of_classes(params, objective, &counts);
         }
         let all_one = by_class.iter().all(|w| *w == 1.0) && weights.is_none_or(|w| w.iter().all(|w| *w == 1.0));
         let weights: Option<Vec<f32>> = (!all_one).then(|| {
@@ -139,16 +129,7 @@ impl<'a> Targets<'a> {
             .iter()
             .enumerate()
             .for_each(|(row, y)| shares[*y as usize] += weight(row) / self.total_weight);
-        if shares.iter().filter(|share| **share > 0.0).count() < 2 {
-            return Err(Error::data(
-                "all rows are of one class",
-                "train on rows of at least two classes",
-            ));
-        }
-        if self.objective == Objective::Binary {
-            return Ok(vec![(shares[1] / shares[0]).ln()]);
-        }
-        Ok(shares.iter().map(|share| share.max(1e-15).ln()).collect())
+        scores_of_shares(self.objective, &shares)
     }
 
     /// The quantile of what the scores leave of some rows' targets. O(rows), with weights O(rows log rows).
@@ -168,15 +149,7 @@ impl<'a> Targets<'a> {
         let of_row = |row: usize| {
             let weight = self.weights.as_ref().map_or(1.0, |w| f64::from(w[row]));
             let (y, scores) = (self.values[row], &scores[row * width..(row + 1) * width]);
-            let loss = match (self.objective.number_loss(), scores) {
-                (Some(loss), _) => loss.loss(y, self.objective.link().predicted(scores[0])),
-                (None, &[score]) => softplus(if y > 0.5 { -score } else { score }),
-                (None, scores) => {
-                    let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                    most - scores[y as usize] + scores.iter().map(|s| (s - most).exp()).sum::<f64>().ln()
-                }
-            };
-            (weight * loss, weight)
+            (weight * loss_of_row(self.objective, y, scores), weight)
         };
         let add = |a: (f64, f64), b: (f64, f64)| (a.0 + b.0, a.1 + b.1);
         let count = rows.map_or(self.values.len(), <[u32]>::len);
@@ -192,6 +165,55 @@ impl<'a> Targets<'a> {
             .collect::<Result<_>>()?;
         Ok(parts.into_iter().fold((0.0, 0.0), add))
     }
+}
+
+/// How much a row of each class counts, by the number of rows of each.
+pub(super) fn weights_of_classes(params: &BoostingParams, objective: Objective, counts: &[usize]) -> Vec<f64> {
+    let mut weights = vec![1.0f64; counts.len()];
+    if params.class_weight == Some(ClassWeight::Balanced) {
+        let share = counts.iter().sum::<usize>() as f64 / counts.len() as f64;
+        let weight = |&count: &usize| if count > 0 { share / count as f64 } else { 1.0 };
+        weights = counts.iter().map(weight).collect();
+    }
+    if objective == Objective::Binary {
+        weights[1] *= params.scale_pos_weight;
+    }
+    weights
+}
+
+/// The scores before the first tree where classes have these shares of the weight. Returns an error where only one has any.
+pub(super) fn scores_of_shares(objective: Objective, shares: &[f64]) -> Result<Vec<f64>> {
+    if shares.iter().filter(|share| **share > 0.0).count() < 2 {
+        return Err(Error::data(
+            "all rows are of one class",
+            "train on rows of at least two classes",
+        ));
+    }
+    if objective == Objective::Binary {
+        return Ok(vec![(shares[1] / shares[0]).ln()]);
+    }
+    Ok(shares.iter().map(|share| share.max(1e-15).ln()).collect())
+}
+
+/// The loss of a row at its scores, one for each tree of a round.
+pub(super) fn loss_of_row(objective: Objective, y: f64, scores: &[f64]) -> f64 {
+    match (objective.number_loss(), scores) {
+        (Some(loss), _) => loss.loss(y, objective.link().predicted(scores[0])),
+        (None, &[score]) => softplus(if y > 0.5 { -score } else { score }),
+        (None, scores) => {
+            let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            most - scores[y as usize] + scores.iter().map(|s| (s - most).exp()).sum::<f64>().ln()
+        }
+    }
+}
+
+/// The derivatives of the softmax's cross-entropy by the score of one of `classes` classes, whose probability is `p`; `is_own` says whether it is the
+/// row's own. The diagonal of the hessian is a lower bound of the curvature that matters; LightGBM scales it so.
+#[inline]
+pub(super) fn derivatives_of_class(classes: usize, p: f32, is_own: bool, weight: f32) -> [f32; 2] {
+    let factor = classes as f32 / (classes as f32 - 1.0);
+    let hit = if is_own { 1.0 } else { 0.0 };
+    [weight * (p - hit), weight * factor * p * (1.0 - p)]
 }
 
 /// Returns an error for numbers that a loss cannot learn.
@@ -309,8 +331,6 @@ impl<'a> Derivatives<'a> {
             return Ok(());
         };
         let targets = &self.targets;
-        // The diagonal of the softmax's hessian is a lower bound of the curvature that matters; LightGBM scales it so.
-        let factor = classes as f32 / (classes as f32 - 1.0);
         let chunks = out
             .par_chunks_mut(CHUNK)
             .zip(self.probabilities.par_chunks(CHUNK * classes));
@@ -323,13 +343,8 @@ impl<'a> Derivatives<'a> {
                 {
                     let row = index * CHUNK + place;
                     let weight = targets.weights.as_ref().map_or(1.0, |w| w[row]);
-                    let p = probabilities[class];
-                    let hit = if targets.values[row] as usize == class {
-                        1.0
-                    } else {
-                        0.0
-                    };
-                    *out = [weight * (p - hit), weight * factor * p * (1.0 - p)];
+                    let is_own = targets.values[row] as usize == class;
+                    *out = derivatives_of_class(classes, probabilities[class], is_own, weight);
                     largest = (largest.0.max(out[0].abs()), largest.1.max(out[1]));
                 }
                 Ok((0.0, f64::from(largest.0), f64::from(largest.1)))
@@ -339,18 +354,24 @@ impl<'a> Derivatives<'a> {
     }
 
     fn finish(&mut self, parts: Vec<Part>) -> Result<f64> {
-        let sum = parts
-            .iter()
-            .fold((0.0, 0.0f64, 0.0f64), |s, p| (s.0 + p.0, s.1.max(p.1), s.2.max(p.2)));
-        self.largest = (sum.1, sum.2);
-        if sum.0.is_finite() && sum.1.is_finite() && sum.2.is_finite() {
-            Ok(sum.0)
-        } else {
-            Err(Error::data(
-                "the loss grew beyond all numbers",
-                "lower learning_rate, or scale the target",
-            ))
-        }
+        let (loss, largest) = finite(&parts)?;
+        self.largest = largest;
+        Ok(loss)
+    }
+}
+
+/// The sum of losses, the largest absolute gradient and the largest hessian. Returns an error when one is no longer finite.
+pub(super) fn finite(parts: &[Part]) -> Result<(f64, (f64, f64))> {
+    let sum = parts
+        .iter()
+        .fold((0.0, 0.0f64, 0.0f64), |s, p| (s.0 + p.0, s.1.max(p.1), s.2.max(p.2)));
+    if sum.0.is_finite() && sum.1.is_finite() && sum.2.is_finite() {
+        Ok((sum.0, (sum.1, sum.2)))
+    } else {
+        Err(Error::data(
+            "the loss grew beyond all numbers",
+            "lower learning_rate, or scale the target",
+        ))
     }
 }
 
@@ -359,7 +380,7 @@ const FACTORS: usize = 8;
 
 /// Log-loss of labels 0 and 1. With q the probability given to the true class, the gradient is -(1 - q) towards it and the
 /// hessian q (1 - q).
-fn logistic(y: &[f64], scores: &[f64], weights: Option<&[f32]>, out: &mut [[f32; 2]]) -> Part {
+pub(super) fn logistic(y: &[f64], scores: &[f64], weights: Option<&[f32]>, out: &mut [[f32; 2]]) -> Part {
     let (mut loss, mut largest) = (0.0, (0.0f32, 0.0f32));
     for (index, ((out, scores), y)) in out
         .chunks_mut(FACTORS)
@@ -394,7 +415,7 @@ fn logistic(y: &[f64], scores: &[f64], weights: Option<&[f32]>, out: &mut [[f32;
 }
 
 /// Writes the class probabilities of rows; returns the sum of weighted losses.
-fn softmax(y: &[f64], scores: &[f64], weights: Option<&[f32]>, classes: usize, out: &mut [f32]) -> f64 {
+pub(super) fn softmax(y: &[f64], scores: &[f64], weights: Option<&[f32]>, classes: usize, out: &mut [f32]) -> f64 {
     let mut loss = 0.0;
     for (row, (out, scores)) in out
         .chunks_exact_mut(classes)

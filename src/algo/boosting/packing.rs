@@ -96,8 +96,47 @@ impl Packing {
         rows <= 1 << MAX_BLOCK_BITS
     }
 
-    /// Packs the gradients of a round into `packed`, one integer a row. `largest` holds the largest absolute gradient and the
-    /// largest hessian; `round` moves the dither. O(n).
+    /// How the derivatives of a round of so many rows are packed. `largest` holds the largest absolute gradient and the largest hessian.
+    pub(super) fn of(rows: usize, largest: (f64, f64), constant_hessian: bool) -> Self {
+        let block_bits = rows.next_power_of_two().trailing_zeros().clamp(5, MAX_BLOCK_BITS);
+        // The count of a full block takes one bit more than a row's number in it.
+        let hessian_shift = block_bits + 1;
+        let unit = |largest: f64, most: f64| if largest > 0.0 { largest / most } else { 1.0 };
+        if constant_hessian {
+            let gradient_shift = hessian_shift;
+            let most = (1u64 << (63 - gradient_shift - block_bits).min(50)) - 1;
+            return Packing {
+                block_bits,
+                hessian_shift,
+                gradient_shift,
+                gradient_unit: unit(largest.0, most as f64),
+                hessian_unit: 1.0,
+            };
+        }
+        let free = 64 - hessian_shift;
+        let hessian_bits = free / 2 - 1;
+        let mut packing = Packing {
+            block_bits,
+            hessian_shift,
+            gradient_shift: hessian_shift + hessian_bits,
+            gradient_unit: 1.0,
+            hessian_unit: 1.0,
+        };
+        let [gradient_most, hessian_most] = packing.most();
+        packing.gradient_unit = unit(largest.0, f64::from(gradient_most));
+        packing.hessian_unit = unit(largest.1, f64::from(hessian_most));
+        packing
+    }
+
+    /// The largest rounded gradient and hessian of a row. The addition that rounds an f32 to an integer is right up to 2^22.
+    fn most(&self) -> [f32; 2] {
+        let hessian_bits = self.gradient_shift - self.hessian_shift;
+        let gradient = (1u32 << (63 - self.gradient_shift - self.block_bits).min(21)) - 1;
+        let hessian = (1u32 << (hessian_bits - self.block_bits).min(21)) - 1;
+        [gradient as f32, hessian as f32]
+    }
+
+    /// Packs the gradients of a round into `packed`, one integer a row. `round` moves the dither. O(n).
     pub(super) fn pack(
         gradients: &Gradients,
         largest: (f64, f64),
@@ -105,74 +144,49 @@ impl Packing {
         packed: &mut [u64],
         monitor: &dyn Monitor,
     ) -> Result<Self> {
-        let block_bits = packed
-            .len()
-            .next_power_of_two()
-            .trailing_zeros()
-            .clamp(5, MAX_BLOCK_BITS);
-        // The count of a full block takes one bit more than a row's number in it.
-        let hessian_shift = block_bits + 1;
-        let unit = |largest: f64, most: f64| if largest > 0.0 { largest / most } else { 1.0 };
+        let packing = Packing::of(packed.len(), largest, matches!(gradients, Gradients::Constant(_)));
         match gradients {
-            Gradients::Constant(values) => {
-                let gradient_shift = hessian_shift;
-                let most = (1u64 << (63 - gradient_shift - block_bits).min(50)) - 1;
-                let gradient_unit = unit(largest.0, most as f64);
-                let scale = 1.0 / gradient_unit;
-                packed
-                    .par_chunks_mut(CHUNK)
-                    .zip(values.par_chunks(CHUNK))
-                    .try_for_each(|(packed, values)| {
-                        monitor.check()?;
-                        packed.iter_mut().zip(values).for_each(|(out, value)| {
-                            *out = ((round_to_integer(value * scale) << gradient_shift) as u64).wrapping_add(1);
-                        });
-                        Ok::<(), Error>(())
-                    })?;
-                Ok(Packing {
-                    block_bits,
-                    hessian_shift,
-                    gradient_shift,
-                    gradient_unit,
-                    hessian_unit: 1.0,
-                })
-            }
-            Gradients::Pairs(pairs) => {
-                let free = 64 - hessian_shift;
-                let hessian_bits = free / 2 - 1;
-                let gradient_shift = hessian_shift + hessian_bits;
-                // The addition that rounds an f32 to an integer is right up to 2^22.
-                let gradient_most = (1u32 << (63 - gradient_shift - block_bits).min(21)) - 1;
-                let hessian_most = (1u32 << (hessian_bits - block_bits).min(21)) - 1;
-                let gradient_unit = unit(largest.0, f64::from(gradient_most));
-                let hessian_unit = unit(largest.1, f64::from(hessian_most));
-                let scales = [(1.0 / gradient_unit) as f32, (1.0 / hessian_unit) as f32];
-                let most = [gradient_most as f32, hessian_most as f32];
-                packed
-                    .par_chunks_mut(CHUNK)
-                    .zip(pairs.par_chunks(CHUNK))
-                    .enumerate()
-                    .try_for_each(|(index, (packed, pairs))| {
-                        monitor.check()?;
-                        let mut dither = Dither::new(round, (index * CHUNK) as u32);
-                        for (out, pair) in packed.iter_mut().zip(pairs) {
-                            let [u, v] = dither.next();
-                            let gradient = round_to_i32((pair[0] * scales[0] + u).clamp(-most[0], most[0]));
-                            let hessian = round_to_i32((pair[1] * scales[1] + v).clamp(0.0, most[1]));
-                            *out = ((i64::from(gradient) << gradient_shift) as u64)
-                                .wrapping_add((hessian as u64) << hessian_shift)
-                                .wrapping_add(1);
-                        }
-                        Ok::<(), Error>(())
-                    })?;
-                Ok(Packing {
-                    block_bits,
-                    hessian_shift,
-                    gradient_shift,
-                    gradient_unit,
-                    hessian_unit,
-                })
-            }
+            Gradients::Constant(values) => packed
+                .par_chunks_mut(CHUNK)
+                .zip(values.par_chunks(CHUNK))
+                .try_for_each(|(packed, values)| {
+                    monitor.check()?;
+                    packing.pack_constant(values, packed);
+                    Ok::<(), Error>(())
+                })?,
+            Gradients::Pairs(pairs) => packed
+                .par_chunks_mut(CHUNK)
+                .zip(pairs.par_chunks(CHUNK))
+                .enumerate()
+                .try_for_each(|(index, (packed, pairs))| {
+                    monitor.check()?;
+                    packing.pack_pairs(pairs, (round, (index * CHUNK) as u32), packed);
+                    Ok::<(), Error>(())
+                })?,
+        }
+        Ok(packing)
+    }
+
+    /// Packs gradients of rows whose hessians are 1.
+    pub(super) fn pack_constant(&self, values: &[f64], packed: &mut [u64]) {
+        let scale = 1.0 / self.gradient_unit;
+        packed.iter_mut().zip(values).for_each(|(out, value)| {
+            *out = ((round_to_integer(value * scale) << self.gradient_shift) as u64).wrapping_add(1);
+        });
+    }
+
+    /// Packs gradients and hessians of neighbouring rows, of which the first has the number `row`.
+    pub(super) fn pack_pairs(&self, pairs: &[[f32; 2]], (round, row): (u32, u32), packed: &mut [u64]) {
+        let scales = [(1.0 / self.gradient_unit) as f32, (1.0 / self.hessian_unit) as f32];
+        let most = self.most();
+        let mut dither = Dither::new(round, row);
+        for (out, pair) in packed.iter_mut().zip(pairs) {
+            let [u, v] = dither.next();
+            let gradient = round_to_i32((pair[0] * scales[0] + u).clamp(-most[0], most[0]));
+            let hessian = round_to_i32((pair[1] * scales[1] + v).clamp(0.0, most[1]));
+            *out = ((i64::from(gradient) << self.gradient_shift) as u64)
+                .wrapping_add((hessian as u64) << self.hessian_shift)
+                .wrapping_add(1);
         }
     }
 

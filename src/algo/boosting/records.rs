@@ -1,9 +1,8 @@
 //! Quantised columns as histograms read them: row by row.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
+use super::store::offsets;
 use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::monitor::Monitor;
@@ -50,11 +49,7 @@ impl Table {
             .enumerate()
             .map(|(index, columns)| Group::new(index * LANE * GROUP, columns, data.rows, monitor))
             .collect::<Result<_>>()?;
-        let mut offsets = vec![0];
-        offsets.extend(data.bins.iter().scan(0, |end, bins| {
-            *end += bins.len();
-            Some(*end)
-        }));
+        let offsets = offsets(&data.bins);
         Ok(Table { data, groups, offsets })
     }
 
@@ -68,16 +63,6 @@ impl Table {
             *group = Group::new(group.first, columns, self.data.rows, monitor)?;
         }
         Ok(())
-    }
-
-    /// Where the bins of a column are in a histogram over all columns.
-    pub(super) fn places(&self, column: usize) -> Range<usize> {
-        self.offsets[column]..self.offsets[column + 1]
-    }
-
-    /// The number of cells in a histogram over all columns.
-    pub(super) fn cells(&self) -> usize {
-        self.offsets.last().copied().unwrap_or(0)
     }
 }
 

@@ -26,7 +26,10 @@ pub use division::Division;
 pub use folds::{FoldBy, Folds, MOST_FOLDS};
 pub use rescore::{Rescored, Unfit};
 pub use rows::Rows;
+pub(crate) use rows::left_out;
 pub use split::Split;
+
+use serde_json::{Value as Json, json};
 
 use crate::error::Result;
 use crate::leakage::Leak;
@@ -91,6 +94,13 @@ pub struct Statistic {
     pub summary: Summary,
     /// Test rows with a level that no training row had.
     pub unseen: u64,
+}
+
+impl Statistic {
+    /// As the registry keeps it.
+    pub fn json(&self) -> Json {
+        json!({"feature": self.name, "summary": self.summary, "unseen": self.unseen})
+    }
 }
 
 /// Something that people should know of their rows.

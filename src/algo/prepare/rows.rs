@@ -387,10 +387,14 @@ impl RawRows {
 /// How many rows have no target, if any.
 fn unlabelled_note(target: &TargetColumn) -> Option<Note> {
     let unlabelled = target.values.iter().filter(|value| value.is_nan()).count();
-    (unlabelled > 0).then(|| {
+    left_out(unlabelled as u64, &target.name)
+}
+
+/// How many rows are left out since they have no target, if any.
+pub(crate) fn left_out(rows: u64, target: &str) -> Option<Note> {
+    (rows > 0).then(|| {
         Note::from(format!(
-            "{unlabelled} rows have no value in target \"{}\" and are left out",
-            target.name
+            "{rows} rows have no value in target \"{target}\" and are left out"
         ))
     })
 }

@@ -38,9 +38,28 @@ impl Bins {
         }
     }
 
+    /// A value that has a bin, as an encoded row holds it: none for the bin of missing values, which is NaN.
+    pub(crate) fn value(&self, bin: u8) -> f64 {
+        match self {
+            Bins::Number { bounds } => bounds.get(usize::from(bin)).copied().unwrap_or(f64::NAN),
+            Bins::Category { levels } if usize::from(bin) < *levels => f64::from(bin),
+            Bins::Category { .. } => f64::NAN,
+        }
+    }
+
     /// The number of bins, the one of missing values among them.
     pub(crate) fn len(&self) -> usize {
         self.missing() + 1
+    }
+
+    /// The bins of all columns of `frame`, as [`Quantised::new`] learns them. O(columns x s log s) for s rows looked at.
+    pub(crate) fn of_frame(frame: &Frame, max_bin: usize, seed: u64, monitor: &dyn Monitor) -> Result<Vec<Bins>> {
+        let sample = sample(frame.rows(), seed);
+        let bins = frame.columns().par_iter().map(|column| {
+            monitor.check()?;
+            Bins::learn(column, &sample, max_bin)
+        });
+        bins.collect()
     }
 
     /// Learns the bins of `column` from `sample`, the rows looked at. O(s log s) for s rows.
@@ -156,7 +175,7 @@ fn middle(a: f64, b: f64) -> f64 {
 }
 
 /// Finds bins: a table over equal steps of the value says where to begin, a short search ends it.
-struct Finder<'a> {
+pub(crate) struct Finder<'a> {
     bounds: &'a [f64],
     low: f64,
     scale: f64,
@@ -167,7 +186,8 @@ struct Finder<'a> {
 const STEPS: usize = 1024;
 
 impl<'a> Finder<'a> {
-    fn new(bounds: &'a [f64]) -> Self {
+    /// Finds among bounds, of which there is at least one.
+    pub(crate) fn new(bounds: &'a [f64]) -> Self {
         // The last bound is the largest number there is and says nothing of the column's range.
         let inner = &bounds[..bounds.len() - 1];
         let (low, high) = match (inner.first(), inner.last()) {
@@ -214,7 +234,7 @@ impl<'a> Finder<'a> {
 
     /// The bin of the finite number `x`.
     #[inline]
-    fn find(&self, x: f64) -> u8 {
+    pub(crate) fn find(&self, x: f64) -> u8 {
         let (mut first, last) = self.steps[self.step(x).min(self.steps.len() - 1)];
         if last - first > 8 {
             let range = &self.bounds[first as usize..last as usize];

@@ -1,0 +1,70 @@
+"""What a training holds: boosting on rows of 22 numbers, as they are and packed.
+
+    scripts/bench/packed_rows.py ROWS [as_is]
+
+Prints the most that the backend held (VmHWM without what it shares and what it held before), bytes a row, and the time. Connects as psql does; makes the table `wide_rows` anew
+and a model `wide_rows`, which it drops.
+"""
+
+import subprocess
+import sys
+import threading
+import time
+
+
+def memory(pid):
+    """Bytes of its own that a process holds now."""
+    with open(f"/proc/{pid}/status") as file:
+        fields = dict(line.split(":", 1) for line in file)
+    return int(fields["RssAnon"].split()[0]) * 1024
+
+
+def watch(pid, held, over):
+    while not over.is_set():
+        held[0] = max(held[0], memory(pid))
+        time.sleep(0.01)
+
+
+def run(rows, settings):
+    psql = subprocess.Popen(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(text):
+        psql.stdin.write(text + "\n")
+        psql.stdin.flush()
+        return psql.stdout.readline().strip()
+
+    pid = int(ask(f"SET client_min_messages = error; {settings} SELECT pg_backend_pid();"))
+    before = memory(pid)
+    held, over = [0], threading.Event()
+    watcher = threading.Thread(target=watch, args=(pid, held, over))
+    watcher.start()
+    started = time.monotonic()
+    answer = ask(
+        "SELECT rows, metrics ->> 'roc_auc' FROM assay.train('wide_rows', 'SELECT * FROM wide_rows', 'y', 'gradient_boosting',"
+        " '{\"n_estimators\": 10}', deploy => 'never');"
+    )
+    seconds = time.monotonic() - started
+    over.set()
+    watcher.join()
+    ask("SELECT assay.drop_model('wide_rows');")
+    psql.stdin.close()
+    psql.wait()
+    most = held[0] - before
+    print(f"{settings or 'packed':30} {rows} rows: {most / 1e6:.0f} MB, {most / rows:.1f} bytes a row, {seconds:.1f} s; {answer}", flush=True)
+
+
+def main():
+    rows = int(sys.argv[1])
+    columns = ", ".join(f"random() + i % {3 + place} AS x{place}" for place in range(22))
+    make = (
+        "DROP TABLE IF EXISTS wide_rows; SELECT setseed(0.5); CREATE UNLOGGED TABLE wide_rows AS"
+        f" SELECT *, x0 + x1 * x2 / 4 + random() > 4 AS y FROM (SELECT {columns} FROM generate_series(1, {rows}) AS i) AS r; ANALYZE wide_rows;"
+    )
+    subprocess.run(["psql", "-Xqc", make], check=True, stdout=subprocess.DEVNULL)
+    run(rows, "SET assay.pack_rows = 1000;")
+    if "as_is" in sys.argv:
+        run(rows, "SET assay.pack_rows = 0;")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,310 @@
+//! Many rows to train on: packed while they are read, where the learner and what is asked for allow it. Here is decided which path rows take.
+
+use hashbrown::HashMap;
+
+use super::columns::heading_of;
+use super::reading::check_memory;
+use super::request::{Preprocess, Resolved};
+use crate::pg::compute::{self, Reporter};
+use crate::pg::error::{Error, INTERNAL, Result, advise};
+use crate::pg::foreground::Foreground;
+use crate::pg::query::Query;
+use crate::pg::query_row::Row;
+use crate::pg::reader::{Reader, Role, Value};
+use crate::pg::{settings, types};
+use algo::learner::Configured;
+use algo::monitor::Monitor;
+use algo::packed::{Cell, Packed, Packer, SampleBins, Source, Survey};
+use algo::prepare::{Heading, Plan, Prepared, Split, prepare};
+use algo::row_sample::RowSample;
+use algo::training_set::Shape;
+
+/// What a training asks for beside its rows.
+pub struct Asked<'a> {
+    pub resolved: &'a Resolved,
+    pub preprocess: &'a Preprocess,
+    pub learner: &'a dyn Configured,
+    pub is_calibrated: bool,
+    pub has_intervals: bool,
+}
+
+/// Rows that were packed, and what a sample of them taught.
+pub struct PackedRows {
+    pub prepared: Prepared,
+    pub packed: Packed,
+}
+
+impl Asked<'_> {
+    /// Why the rows of a query have to be held as they are; `None` where they can be packed. For a learner that takes no packed rows nothing is to be
+    /// said, and that is all: it is another kind of learner.
+    fn obstacle(&self, columns: &Columns) -> Option<&'static str> {
+        let reasons = [
+            (!self.preprocess.spec.is_empty(), "preprocess looks at their values"),
+            (self.is_calibrated, "calibrate learns from them more than once"),
+            (self.has_intervals, "intervals set some of them aside"),
+            (!self.resolved.keys.is_empty(), "group_by takes them apart"),
+            (self.resolved.divided_by.is_some(), "a column divides them"),
+            (self.resolved.weight.is_some(), "they have weights"),
+            (self.resolved.cluster.is_some(), "a column says which belong together"),
+            (columns.has_vectors, "they hold vectors"),
+        ];
+        reasons.into_iter().find(|(is, _)| *is).map(|(_, why)| why)
+    }
+
+    /// The most rows that are held as they are: more are packed. `None` for any number, since they cannot be packed, or need not.
+    pub fn limit(&self, columns: &Columns) -> Option<u64> {
+        let most = settings::pack_rows()?;
+        self.learner.bins(self.resolved.task.least_target())?;
+        self.obstacle(columns).is_none().then_some(most)
+    }
+
+    /// Whether the planner expects so many rows that it is not worth while to begin by holding them as they are.
+    pub fn expects_many(&self, query: &Query, columns: &Columns) -> bool {
+        let most = self.limit(columns);
+        most.is_some_and(|most| query.expected_rows() > 2.0 * most as f64)
+    }
+
+    /// Says that so many rows would be packed if something did not stand in the way.
+    pub fn look_at_path(&self, columns: &Columns, rows: usize) {
+        let is_many = settings::pack_rows().is_some_and(|most| rows as u64 > most);
+        if !is_many || self.learner.bins(self.resolved.task.least_target()).is_none() {
+            return;
+        }
+        if let Some(why) = self.obstacle(columns) {
+            advise(
+                format!("the {rows} rows are held as they are, not packed: {why}"),
+                Some("Packed rows take about a tenth of the memory.".into()),
+                None,
+            );
+        }
+    }
+}
+
+/// The columns of a query that are read.
+pub struct Columns {
+    columns: Vec<Column>,
+    /// How many hold texts.
+    texts: usize,
+    /// The columns of the query.
+    width: usize,
+    has_vectors: bool,
+}
+
+/// A column of the query.
+struct Column {
+    place: usize,
+    heading: Heading,
+    reader: Reader,
+}
+
+impl Columns {
+    /// Those that are `wanted`. Returns `ML005` for a column of a type that assay cannot read.
+    pub fn new(query: &Query, wanted: impl Fn(usize) -> bool) -> Result<Columns> {
+        let mut columns = Vec::new();
+        for (place, column) in query.columns().iter().enumerate() {
+            if wanted(place) {
+                let (heading, reader) = heading_of(column)?;
+                columns.push(Column { place, heading, reader });
+            }
+        }
+        let with = |role: Role| columns.iter().filter(|column| column.reader.role() == role).count();
+        Ok(Columns {
+            texts: with(Role::Category),
+            has_vectors: with(Role::Vector) > 0,
+            width: query.columns().len(),
+            columns,
+        })
+    }
+
+    /// The place among them of a column of the query.
+    fn place(&self, name: &str) -> Result<usize> {
+        let place = self.columns.iter().position(|column| column.heading.name == name);
+        place.ok_or_else(|| Error::new(INTERNAL, "a column was not read"))
+    }
+}
+
+/// A label of an enum type, with the number of its column and its place in the order of the type.
+type EnumLabel = (usize, String, f32);
+
+/// Reads a row's values.
+struct Cells<'a> {
+    columns: &'a Columns,
+    numbers: Vec<Option<f64>>,
+    labels: HashMap<u32, EnumLabel>,
+}
+
+impl Cells<'_> {
+    fn new(columns: &Columns) -> Cells<'_> {
+        Cells {
+            numbers: vec![None; columns.columns.len()],
+            columns,
+            labels: HashMap::new(),
+        }
+    }
+
+    /// Hands the cells of a row on.
+    #[inline]
+    fn read(
+        &mut self,
+        row: &Row<'_>,
+        statement: &Foreground,
+        receive: impl for<'c> FnOnce(&'c dyn Fn(usize) -> Cell<'c>) -> algo::error::Result<()>,
+    ) -> Result<()> {
+        // Without texts there is nothing to allocate.
+        let mut texts: Vec<(usize, Value<'_>)> = Vec::with_capacity(self.columns.texts);
+        for ((index, column), number) in self.columns.columns.iter().enumerate().zip(&mut self.numbers) {
+            if column.reader.role() == Role::Number {
+                *number = row.number(column.place);
+                continue;
+            }
+            // Unpacking is an allocation, too: as large as the value, and not by Rust.
+            statement.allow(row.unpacked_size(column.place))?;
+            let value = row.value(column.place);
+            if let Value::Enum(oid) = value {
+                self.labels.entry(oid.to_u32()).or_insert_with(|| {
+                    let (label, order) = types::enum_label(oid);
+                    (index, label, order)
+                });
+            }
+            texts.push((index, value));
+        }
+        let cell = |index: usize| match self.columns.columns[index].reader.role() {
+            Role::Number => self.numbers[index].map_or(Cell::Missing, Cell::Number),
+            Role::Category | Role::Vector => {
+                let text = texts.iter().find(|(own, _)| *own == index);
+                text.map_or(Cell::Missing, |(_, value)| text_of(value, &self.labels))
+            }
+        };
+        receive(&cell)?;
+        statement.check()?;
+        Ok(())
+    }
+
+    /// The place of a label in the order of its enum type.
+    fn order(&self, index: usize, text: &str) -> Option<f32> {
+        let is_own = |(own, label, _): &&EnumLabel| *own == index && label == text;
+        self.labels.values().find(is_own).map(|(_, _, order)| *order)
+    }
+}
+
+/// A text as it stands in a row, or the label of an enum's value.
+fn text_of<'v>(value: &'v Value<'_>, labels: &'v HashMap<u32, EnumLabel>) -> Cell<'v> {
+    match value {
+        Value::Text(text) => Cell::Text(text),
+        Value::Enum(oid) => (labels.get(&oid.to_u32())).map_or(Cell::Missing, |(_, label, _)| Cell::Text(label)),
+        Value::Missing | Value::Number(_) | Value::Vector(_) => Cell::Missing,
+    }
+}
+
+/// The rows of a query, read twice: a sample of them, and all of them packed. `None` where they are so few that they can be held as they are.
+pub fn read(
+    query: &Query,
+    columns: &Columns,
+    (asked, plan): (&Asked<'_>, &Plan),
+    split: impl Fn(usize) -> Split,
+    what: &str,
+    (reporter, statement): (&mut Reporter, &Foreground),
+) -> Result<Option<PackedRows>> {
+    let target = plan
+        .target
+        .and_then(|place| columns.columns.iter().position(|column| column.place == place));
+    let target = target.ok_or_else(|| Error::new(INTERNAL, "a column was not read"))?;
+    let kind = plan.task.least_target();
+    let texts: Vec<bool> = (columns.columns.iter())
+        .map(|column| column.reader.role() == Role::Category)
+        .collect();
+    let mut survey = Survey::new(plan.seed, &texts, (target, kind));
+    let mut cells = Cells::new(columns);
+    let expected = query.expected_rows();
+    query.run(&mut |row| {
+        cells.read(row, statement, |cell| survey.push(cell))?;
+        if survey.rows().is_multiple_of(BLOCK) {
+            reporter.rows(what, survey.rows(), expected);
+        }
+        Ok(())
+    })?;
+    if settings::pack_rows().is_none_or(|most| survey.rows() <= most) {
+        return Ok(None);
+    }
+    let headings = columns
+        .columns
+        .iter()
+        .map(|column| (column.place, column.heading.clone()));
+    let mut surveyed = survey.finish(headings.collect(), columns.width, |index, text| {
+        cells.order(index, text)
+    })?;
+    let sample = surveyed.take_sample();
+    let rows = usize::try_from(surveyed.rows).unwrap_or(usize::MAX);
+    let seed = plan.seed;
+    let max_bin = asked.learner.bins(kind).unwrap_or(usize::MAX);
+    let (mut prepared, bins) = compute::run(what, reporter, statement, |monitor| {
+        let prepared = prepare(sample, plan, Split::None, monitor)?;
+        let bins = SampleBins::learn(&prepared, max_bin, seed, monitor)?;
+        Ok::<_, Error>((prepared, bins))
+    })?;
+    check_room(asked, &prepared, (rows, surveyed.rows), statement)?;
+    prepared
+        .notes
+        .extend(surveyed.note(&columns.columns[target].heading.name));
+    let places = prepared.inputs.iter().map(|input| columns.place(&input.name));
+    let places = places.collect::<Result<Vec<usize>>>()?;
+    let source = Source {
+        prepared: &prepared,
+        places: &places,
+        target,
+        columns: columns.columns.len(),
+        seed,
+    };
+    let fraction = match split(rows) {
+        Split::Fraction(fraction) => Some(fraction),
+        Split::None | Split::Column(_) | Split::Latest(..) | Split::Group(..) => None,
+    };
+    let packer = Packer::new(source, &surveyed, &bins)?;
+    let packed = pack(query, cells, packer, fraction, what, (&mut *reporter, statement))?;
+    compute::run(what, reporter, statement, |monitor| {
+        let (train, test) = packed.divide(&prepared.train, monitor)?;
+        prepared.sample = RowSample::of(&train, Some(&test)).map(|sample| sample.of_rows(packed.train.rows() as u64));
+        (prepared.train, prepared.test) = (train, Some(test));
+        Ok::<_, Error>(())
+    })?;
+    Ok(Some(PackedRows { prepared, packed }))
+}
+
+/// Rows between two reports.
+const BLOCK: u64 = 4096;
+
+/// The second reading.
+fn pack(
+    query: &Query,
+    mut cells: Cells<'_>,
+    mut packer: Packer<'_>,
+    fraction: Option<f64>,
+    what: &str,
+    (reporter, statement): (&mut Reporter, &Foreground),
+) -> Result<Packed> {
+    let expected = query.expected_rows();
+    // The rows of the same snapshot: it is one statement.
+    Query::new(query.statement())?.run(&mut |row| {
+        cells.read(row, statement, |cell| packer.push(cell))?;
+        if packer.rows().is_multiple_of(BLOCK) {
+            reporter.rows(what, packer.rows(), expected);
+        }
+        Ok(())
+    })?;
+    compute::run(what, reporter, statement, |monitor| {
+        Ok::<_, Error>(packer.finish(fraction, monitor)?)
+    })
+}
+
+/// Returns 53400 where the packed rows, and what is learned from them, do not fit into `assay.max_memory`.
+fn check_room(asked: &Asked<'_>, prepared: &Prepared, (rows, all): (usize, u64), statement: &Foreground) -> Result<()> {
+    let train = &prepared.train;
+    let shape = Shape {
+        rows,
+        ..train.shape(settings::threads())
+    };
+    let bytes = rows.saturating_mul(shape.features + size_of::<f32>());
+    let needed = bytes.saturating_add(asked.learner.packed_memory(&shape));
+    let needed = needed.saturating_add(statement.held());
+    check_memory(needed, all, all as f64, settings::max_memory())
+}
