@@ -19,7 +19,7 @@ if ((${FUZZ_SECONDS:-60} < 30)); then options=(--config profile.release.package.
 RUSTC_WRAPPER=$PWD/rustc.sh cargo build --quiet --release --locked ${options[@]+"${options[@]}"}
 program=$CARGO_TARGET_DIR/release/assay-fuzz
 
-read -r -a targets <<<"${*:-model state text embedder}"
+read -r -a targets <<<"${*:-model state text embedder exchange onnx package}"
 status=0
 for name in "${targets[@]}"; do
     corpus=$place/corpus/$name seeds=$place/seeds/$name found=$place/found/$name log=$place/$name.log

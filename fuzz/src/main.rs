@@ -6,7 +6,10 @@
 
 mod bound;
 mod embedder;
+mod exchange;
 mod model;
+mod onnx;
+mod package;
 mod seeds;
 mod state;
 mod text;
@@ -22,7 +25,7 @@ struct Target {
     run: fn(&[u8]),
 }
 
-const TARGETS: [Target; 4] = [
+const TARGETS: [Target; 7] = [
     Target {
         name: "model",
         seeds: seeds::models,
@@ -39,9 +42,24 @@ const TARGETS: [Target; 4] = [
         run: text::run,
     },
     Target {
+        name: "onnx",
+        seeds: onnx::seeds,
+        run: onnx::run,
+    },
+    Target {
         name: "embedder",
         seeds: embedder::seeds,
         run: embedder::run,
+    },
+    Target {
+        name: "exchange",
+        seeds: exchange::seeds,
+        run: exchange::run,
+    },
+    Target {
+        name: "package",
+        seeds: package::seeds,
+        run: package::run,
     },
 ];
 

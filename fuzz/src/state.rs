@@ -65,6 +65,8 @@ pub fn run(input: &[u8]) {
     if let State::Scan(mut scan) = state {
         push_rows(Rc::make_mut(&mut scan));
         let _ = Scan::clone(&scan).merge(&scan);
+        // A row that somebody else has written.
+        let _ = Scan::clone(&scan).push_cells(input, &Unwatched);
         use_all(&State::Scan(scan));
     }
 }

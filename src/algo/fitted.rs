@@ -9,8 +9,10 @@ use super::bytes;
 use super::calibration::Scale;
 use super::error::Result;
 use super::estimator::Estimator;
+use super::exchange::{Outline, TreeSum};
 use super::explain::{Additive, Baseline, Explainer};
 use super::forecast::Forecaster;
+use super::formula::{self, Formula};
 use super::grouped::GroupedModel;
 use super::linear::{self, Intercept, Weight};
 use super::monitor::Monitor;
@@ -65,6 +67,19 @@ pub trait Fitted: Estimator + Stored + Debug + Send + Sync {
         None
     }
 
+    /// The same model as a sum of trees behind a link, when it is one: what is written in formats of trees. Returns an error when stopped, and where there
+    /// is no room. O(size).
+    fn tree_sum(&self, _monitor: &dyn Monitor) -> Result<Option<TreeSum>> {
+        Ok(None)
+    }
+
+    /// Its score as a formula, when it has one; `levels` says how many levels each column has, 0 of a number. Returns an error that names what is in the way.
+    /// O(size).
+    fn formula(&self, levels: &[usize], monitor: &dyn Monitor) -> Result<Option<Formula>> {
+        let sum = self.tree_sum(monitor)?;
+        sum.map(|sum| formula::of_trees(&sum, levels, monitor)).transpose()
+    }
+
     /// The weights of its margins, when these are weighted sums of the features.
     fn weights(&self) -> Option<(&[Intercept], &[Weight])> {
         None
@@ -109,6 +124,11 @@ pub trait Fitted: Estimator + Stored + Debug + Send + Sync {
     /// The mean loss on rows held out by the learner itself, after each iteration; empty when there were none.
     fn eval_losses(&self) -> &[f64] {
         &[]
+    }
+
+    /// What it is, for those who write it in another format; `None` for a form that no format says. O(size).
+    fn outline(&self) -> Option<Outline<'_>> {
+        None
     }
 
     /// What scores faster than the model itself, when a score is a link of a weighted sum. O(size).

@@ -4,7 +4,9 @@
 mod tests;
 
 use crate::error::{Error, Result};
-use crate::fitted::{Fitted, WHAT};
+use crate::exchange::TreeSum;
+use crate::exchange::onnx::Graph;
+use crate::fitted::{Fitted, Form, WHAT, decode_form};
 use crate::grouped::GroupedModel;
 use crate::learner::Algorithm;
 use crate::monitor::Monitor;
@@ -37,7 +39,16 @@ pub fn named(name: &str) -> Option<&'static Algorithm> {
     LEARNERS.iter().find(|algorithm| algorithm.name == name)
 }
 
-/// Reads a fitted model of a form that one of the learners fits, or of models by group. What it holds is not checked yet; see
+/// Reads what scores of one form.
+type Decode = fn(&[u8], &dyn Monitor) -> Result<Box<dyn Fitted>>;
+
+/// Forms that no learner fits, but that models from elsewhere have: their numbers, which stay their own for ever, and what reads them.
+pub(crate) static IMPORTED: &[(u16, Decode)] = &[
+    (TreeSum::CODE, decode_form::<TreeSum>),
+    (Graph::CODE, decode_form::<Graph>),
+];
+
+/// Reads a fitted model of a form that one of the learners fits or that is imported, or of models by group. What it holds is not checked yet; see
 /// [`Fitted::validate`].
 pub fn decode(form: u16, bytes: &[u8], monitor: &dyn Monitor) -> Result<Box<dyn Fitted>> {
     if form == GroupedModel::FORM {
@@ -48,8 +59,13 @@ pub fn decode(form: u16, bytes: &[u8], monitor: &dyn Monitor) -> Result<Box<dyn 
 
 /// The same for one model only.
 pub(crate) fn decode_single(form: u16, bytes: &[u8], monitor: &dyn Monitor) -> Result<Box<dyn Fitted>> {
-    match LEARNERS.iter().find(|algorithm| algorithm.form == form) {
-        Some(algorithm) => (algorithm.decode)(bytes, monitor),
+    let learned = LEARNERS.iter().find(|algorithm| algorithm.form == form);
+    let imported = || IMPORTED.iter().find(|(number, _)| *number == form);
+    match learned
+        .map(|algorithm| algorithm.decode)
+        .or_else(|| imported().map(|(_, decode)| *decode))
+    {
+        Some(decode) => decode(bytes, monitor),
         None => Err(Error::newer(
             WHAT,
             format!("what scores has form {form}, which this assay does not know"),

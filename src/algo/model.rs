@@ -168,6 +168,30 @@ pub struct GroupMetrics {
 const WHAT: &str = "the model";
 
 impl Model {
+    /// A model from elsewhere, of whose training no more is known than that it answers so. Returns an error for one that is not sound, and when stopped.
+    pub fn imported(
+        inputs: Vec<Input>,
+        answer: Answer,
+        fitted: Box<dyn Fitted>,
+        monitor: &dyn Monitor,
+    ) -> Result<Model> {
+        let model = Model {
+            answer,
+            inputs,
+            pipeline: None,
+            fitted,
+            history: Vec::new(),
+            sample: None,
+            calibration: None,
+            intervals: None,
+            error_model: None,
+            groups: Vec::new(),
+            means: None,
+        };
+        model.validate(monitor)?;
+        Ok(model)
+    }
+
     /// How many features the learner sees.
     pub fn width(&self) -> usize {
         match &self.pipeline {

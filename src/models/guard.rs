@@ -89,7 +89,7 @@ impl Guard {
                 None => error,
             });
         }
-        let limits = model.limits(inspect::statistics)?;
+        let limits = model.limits(inspect::statistics_if_any)?;
         let findings = Rc::new(Findings {
             reference: reference.to_string(),
             limits: Rc::clone(&limits),

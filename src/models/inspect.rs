@@ -85,7 +85,15 @@ pub(super) fn statistics(version: &Version, model: &Model) -> Result<Vec<Summary
         .collect())
 }
 
-/// The same, each with how many test rows had a level that training did not see; `None` of versions that 0.1.0 trained.
+/// The same; empty of a model that was imported without rows.
+pub(super) fn statistics_if_any(version: &Version, model: &Model) -> Result<Vec<Summary>> {
+    match version.stored()?.statistics {
+        Json::Array(entries) if entries.is_empty() => Ok(Vec::new()),
+        _ => statistics(version, model),
+    }
+}
+
+/// The same as [`statistics`], each with how many test rows had a level that training did not see; `None` of versions that 0.1.0 trained.
 fn statistics_and_unseen(version: &Version, model: &Model) -> Result<Vec<(Summary, Option<u64>)>> {
     let damaged = |problem: String| {
         Error::new(
@@ -102,6 +110,11 @@ fn statistics_and_unseen(version: &Version, model: &Model) -> Result<Vec<(Summar
         return Err(damaged("They are no array.".into()));
     };
     let features = model.raw_features().len();
+    if entries.is_empty() && features > 0 {
+        return Err(unfit(version, "training statistics")
+            .detail("It was imported without rows.")
+            .hint("Import it once more with options => '{\"query\": ...}', a query of rows that it was trained on."));
+    }
     if entries.len() != features {
         return Err(damaged(format!("There are {} for {features} features.", entries.len())));
     }

@@ -1,7 +1,7 @@
 //! A trained version enters the registry, and is deployed if it should be.
 
 use pgrx::datum::Interval;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::comparing::CONFIDENCE;
 use super::comparing::champion::Judged;
@@ -131,9 +131,7 @@ impl Store<'_> {
         }
         // PostgreSQL copies the value into the statement, and from there into the row.
         statement.allow(2 * bytes.len())?;
-        let statistics: Vec<Json> = (self.statistics.iter())
-            .map(|statistic| json!({"feature": statistic.name, "summary": statistic.summary, "unseen": statistic.unseen}))
-            .collect();
+        let statistics: Vec<Json> = self.statistics.iter().map(Statistic::json).collect();
         let duration = Interval::from_seconds(reporter.elapsed().as_secs_f64());
         let metrics_json = self.metrics.json();
         let version = NewVersion {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
+use crate::trees::Importance;
 use crate::trees::tree::{Decision, Trees};
 
 /// By what part of it a node's cover may differ from its children's: covers are rounded sums.
@@ -37,7 +38,7 @@ impl Forest {
     }
 
     /// The trees without what is known of their nodes.
-    pub(super) fn flat(&self) -> &Trees {
+    pub(crate) fn flat(&self) -> &Trees {
         &self.trees
     }
 
@@ -62,13 +63,13 @@ impl Forest {
     }
 
     /// Begins a tree with a root that is a leaf; returns the root.
-    pub(super) fn plant(&mut self, stats: NodeStats) -> usize {
+    pub(crate) fn plant(&mut self, stats: NodeStats) -> usize {
         self.stats.push(stats);
         self.trees.plant()
     }
 
     /// Makes the leaf `node` a split with two leaves; returns the left one, the right one is next.
-    pub(super) fn split(
+    pub(crate) fn split(
         &mut self,
         node: usize,
         decision: Decision,
@@ -84,6 +85,16 @@ impl Forest {
     /// Sets what a node's tree adds to the score if it ends there.
     pub(super) fn set_value(&mut self, node: usize, value: f64) {
         self.stats[node].value = value;
+    }
+
+    /// Sets what is known of a leaf.
+    pub(crate) fn set_stats(&mut self, node: usize, value: f64, rows: u32, cover: f64) {
+        self.stats[node] = NodeStats {
+            value,
+            cover,
+            rows,
+            gain: 0.0,
+        };
     }
 
     /// Gives the leaves of the last tree other values; those of its splits become the means of their rows. O(nodes of the tree).
@@ -103,8 +114,43 @@ impl Forest {
         }
     }
 
+    /// What is known of the splits of the last tree becomes what is known of their leaves together: sums of rows and of covers, and the mean of their
+    /// values, by rows where there are some, else by covers. Returns an error where rows are more than can be counted. O(nodes of the tree).
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        let Some(last) = self.trees().checked_sub(1) else {
+            return Ok(());
+        };
+        // Children come after their parents.
+        for node in self.trees.tree(last).rev() {
+            let Some((left, right)) = self.trees.children(node) else {
+                continue;
+            };
+            let (left, right) = (self.stats[left], self.stats[right]);
+            let rows = left.rows.checked_add(right.rows);
+            let rows = rows.ok_or_else(|| Error::damaged("tree", "its rows are too many"))?;
+            let cover = left.cover + right.cover;
+            let weights = match rows {
+                0 => [left.cover, right.cover],
+                _ => [f64::from(left.rows), f64::from(right.rows)],
+            };
+            let all = weights[0] + weights[1];
+            let value = match all > 0.0 {
+                true => left.value * (weights[0] / all) + right.value * (weights[1] / all),
+                false => 0.0,
+            };
+            let gain = self.stats[node].gain;
+            self.stats[node] = NodeStats {
+                value,
+                cover,
+                rows,
+                gain,
+            };
+        }
+        Ok(())
+    }
+
     /// Keeps the first `trees` trees.
-    pub(super) fn truncate(&mut self, trees: usize) {
+    pub(crate) fn truncate(&mut self, trees: usize) {
         self.trees.truncate(trees);
         self.stats.truncate(self.trees.nodes());
     }
@@ -127,8 +173,25 @@ impl Forest {
         });
     }
 
+    /// What its splits make of each of `columns` columns. O(nodes).
+    pub(crate) fn importance(&self, columns: usize) -> Vec<Importance> {
+        let mut importance = vec![Importance::default(); columns];
+        for node in (0..self.trees()).flat_map(|tree| self.tree(tree)) {
+            let (Decision::Number { column, .. } | Decision::Category { column, .. }) = self.decision(node) else {
+                continue;
+            };
+            if let Some(of_column) = importance.get_mut(column) {
+                let stats = self.stats(node);
+                of_column.splits += 1;
+                of_column.gain += f64::from(stats.gain);
+                of_column.cover += stats.cover;
+            }
+        }
+        importance
+    }
+
     /// The mean of what a tree adds, over the rows that it learned from. O(nodes of the tree).
-    pub(super) fn mean_value(&self, tree: usize) -> f64 {
+    pub(crate) fn mean_value(&self, tree: usize) -> f64 {
         let nodes = self.trees.tree(tree);
         let rows = f64::from(self.stats[nodes.start].rows);
         let leaves = nodes.filter(|&node| self.trees.children(node).is_none());
@@ -137,7 +200,7 @@ impl Forest {
     }
 
     /// Bytes held on the heap.
-    pub(super) fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         self.trees.memory() + self.stats.capacity() * size_of::<NodeStats>()
     }
 

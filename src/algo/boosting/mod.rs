@@ -18,8 +18,10 @@
 //! | `packing` | derivatives to integers |
 //! | `records`, `histogram`, `running` | sums by bin |
 //! | `split`, `category` | the best split of a leaf |
+//! | `store` | where the rows are that a tree grows on |
 //! | `grow` | one tree |
 //! | `fit` | the rounds |
+//! | `packed` | the same of packed rows |
 //! | `forest` | the model's trees |
 //! | `scorer` | the trees prepared for scoring many rows |
 
@@ -30,12 +32,14 @@ mod grow;
 mod histogram;
 mod loss;
 mod objective;
+mod packed;
 mod packing;
 mod params;
 mod records;
 mod running;
 mod scorer;
 mod split;
+mod store;
 #[cfg(test)]
 mod tests;
 
@@ -45,18 +49,21 @@ pub use fit::fit;
 pub use forest::{Forest, NodeStats};
 pub use objective::{Gamma, Huber, NumberLoss, Poisson, Quantile, SquaredError, Tweedie};
 pub use params::{BoostingParams, ClassWeight, NumberObjective, Objective};
+pub(crate) use scorer::Blocks;
 pub use scorer::Scorer;
 
 use crate::error::{Error, Result};
 use crate::estimator::{Criterion, Estimator};
+use crate::exchange::{self, Head, Outline, TreeSum, TreesOutline};
 use crate::explain::{Baseline, Ensemble, Explainer, LeafValues, Margins, TreeExplainer};
 use crate::fitted::{Fitted, Form, is_base};
 use crate::learner::{Checked, Learner};
 use crate::linear::model::softmax;
 use crate::linear::probabilities;
 use crate::monitor::Monitor;
+use crate::packed::Packed;
 use crate::task::Task;
-use crate::training_set::{Shape, TrainingSet};
+use crate::training_set::{Shape, TargetKind, TrainingSet};
 pub use crate::trees::Importance;
 pub use crate::trees::tree::Decision;
 
@@ -89,6 +96,18 @@ impl Learner for GradientBoosting {
 
     fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Boosting> {
         fit(params, set, None, monitor)
+    }
+
+    fn bins(params: &BoostingParams, kind: TargetKind) -> Option<usize> {
+        packed::packs(params, kind).then_some(params.max_bin)
+    }
+
+    fn packed_memory(params: &BoostingParams, shape: &Shape) -> usize {
+        packed::memory_needed(params, shape)
+    }
+
+    fn fit_packed(params: &Checked<Self>, packed: &Packed, monitor: &dyn Monitor) -> Result<Boosting> {
+        packed::fit(params, packed, monitor)
     }
 }
 
@@ -188,25 +207,37 @@ impl Fitted for Boosting {
     }
 
     fn importance(&self, columns: usize) -> Option<Vec<Importance>> {
-        let mut importance = vec![Importance::default(); columns];
-        for node in (0..self.forest.trees()).flat_map(|tree| self.forest.tree(tree)) {
-            let (Decision::Number { column, .. } | Decision::Category { column, .. }) = self.forest.decision(node)
-            else {
-                continue;
-            };
-            if let Some(of_column) = importance.get_mut(column) {
-                let stats = self.forest.stats(node);
-                of_column.splits += 1;
-                of_column.gain += f64::from(stats.gain);
-                of_column.cover += stats.cover;
-            }
-        }
-        Some(importance)
+        Some(self.forest.importance(columns))
+    }
+
+    fn outline(&self) -> Option<Outline<'_>> {
+        let head = match self.objective {
+            Objective::Regression | Objective::Huber(_) | Objective::Quantile(_) => Head::Identity,
+            Objective::Poisson(_) | Objective::Gamma(_) | Objective::Tweedie(_) => Head::Exp,
+            Objective::Binary => Head::Logistic,
+            Objective::Multiclass { .. } => Head::Softmax,
+        };
+        Some(Outline::Trees(TreesOutline {
+            trees: self.forest.flat(),
+            first: self.scores.clone(),
+            leaves: self,
+            head,
+        }))
     }
 
     /// Of the validation rows. After early stopping there are more rounds here than trees are kept for.
     fn eval_losses(&self) -> &[f64] {
         &self.eval_losses
+    }
+
+    fn tree_sum(&self, _: &dyn Monitor) -> Result<Option<TreeSum>> {
+        let link = match self.objective {
+            Objective::Regression | Objective::Huber(_) | Objective::Quantile(_) => exchange::Link::Identity,
+            Objective::Poisson(_) | Objective::Gamma(_) | Objective::Tweedie(_) => exchange::Link::Exp,
+            Objective::Binary => exchange::Link::Binary { scale: 1.0 },
+            Objective::Multiclass { classes } => exchange::Link::Softmax { classes },
+        };
+        TreeSum::boosted(link, &self.scores, &self.base, &self.forest).map(Some)
     }
 
     fn scorer(&self) -> Option<Box<dyn Estimator>> {
@@ -258,6 +289,14 @@ impl Estimator for Boosting {
 /// The trees of a model with one score add to so many sums that take turns: additions that wait for each other are slow.
 const LANES: usize = 4;
 
+/// The score of a model with one, which `add` makes of that before the first tree: it adds tree t to the sum `t % sums.len()`.
+#[inline]
+pub(crate) fn in_lanes(first: f64, add: impl FnOnce(&mut [f64])) -> f64 {
+    let mut lanes = [0.0; LANES];
+    add(&mut lanes);
+    first + ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3]))
+}
+
 impl Objective {
     /// Writes what [`Estimator::score`] gives. `first` are the scores before the first tree; `add` adds tree t to the sum
     /// `t % sums.len()`.
@@ -268,9 +307,7 @@ impl Objective {
             add(out);
             return softmax(out);
         }
-        let mut lanes = [0.0; LANES];
-        add(&mut lanes);
-        let score = first[0] + ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3]));
+        let score = in_lanes(first[0], add);
         match out {
             [value] => *value = self.link().predicted(score),
             out => out.copy_from_slice(&probabilities(score)),

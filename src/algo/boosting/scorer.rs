@@ -33,15 +33,17 @@ pub struct Scorer {
     blocks: Blocks,
 }
 
-/// Blocks of trees, by the width of the sets of leaves.
+/// Trees prepared for scoring: blocks of them, by the width of the sets of leaves.
 #[derive(Debug, Clone, PartialEq)]
-enum Blocks {
+pub(crate) enum Blocks {
     Small(Vec<Block<u32>>),
     Large(Vec<Block<u64>>),
 }
 
 /// The leaves of a tree that a row may still come to.
-trait Leaves: Copy + std::fmt::Debug + PartialEq + std::ops::BitAnd<Output = Self> + std::ops::BitAndAssign {
+pub(crate) trait Leaves:
+    Copy + std::fmt::Debug + PartialEq + std::ops::BitAnd<Output = Self> + std::ops::BitAndAssign
+{
     /// So many leaves a set holds.
     const MOST: usize;
     /// Every leaf.
@@ -82,7 +84,7 @@ leaves!(u64);
 
 /// Up to [`TREES`] trees.
 #[derive(Debug, Clone, PartialEq)]
-struct Block<L> {
+pub(crate) struct Block<L> {
     columns: Vec<Column<L>>,
     few: Vec<Few<L>>,
     /// Rows of bit sets, one set a tree, each row of `chunks` chunks.
@@ -150,16 +152,30 @@ impl Scorer {
     /// Prepares `model`, which has passed [`Boosting::validate`] if it was decoded; `None` when a tree has more leaves than a set of
     /// 64 holds. O(nodes log nodes + trees x (levels of the categories + splits / 8)), in time and memory.
     pub fn new(model: &Boosting) -> Option<Self> {
-        let forest = model.forest();
-        let blocks = match blocks(forest) {
-            Some(blocks) => Blocks::Small(blocks),
-            None => Blocks::Large(blocks(forest)?),
-        };
         Some(Scorer {
             objective: model.objective(),
             first_scores: model.first_scores().to_vec(),
-            blocks,
+            blocks: Blocks::new(model.forest())?,
         })
+    }
+}
+
+impl Blocks {
+    /// Prepares trees that have passed [`Forest::validate`] if they were decoded; `None` when one has more leaves than a set of 64 holds. As [`Scorer::new`].
+    pub(crate) fn new(forest: &Forest) -> Option<Blocks> {
+        match blocks(forest) {
+            Some(blocks) => Some(Blocks::Small(blocks)),
+            None => Some(Blocks::Large(blocks(forest)?)),
+        }
+    }
+
+    /// Adds what each tree says of an encoded row, as [`Forest::add_scores`] does, to the bit.
+    #[inline]
+    pub(crate) fn add_scores(&self, row: &[f64], sums: &mut [f64]) {
+        match self {
+            Blocks::Small(blocks) => add_scores(blocks, row, sums),
+            Blocks::Large(blocks) => add_scores(blocks, row, sums),
+        }
     }
 }
 
@@ -177,10 +193,7 @@ impl Estimator for Scorer {
 
     fn score(&self, row: &[f64], out: &mut [f64]) {
         self.objective
-            .score(&self.first_scores, out, |sums| match &self.blocks {
-                Blocks::Small(blocks) => add_scores(blocks, row, sums),
-                Blocks::Large(blocks) => add_scores(blocks, row, sums),
-            });
+            .score(&self.first_scores, out, |sums| self.blocks.add_scores(row, sums));
     }
 }
 

@@ -16,6 +16,7 @@
 //! | `deep_background` | the same of paths with very many features |
 //! | `interactions` | what two features do together |
 //! | `plan`, `trees` | the explainer made of these |
+//! | `sampled` | any model, by sampling |
 //! | `additive`, `parts` | models whose margins are sums over the features |
 
 mod background;
@@ -32,6 +33,7 @@ mod partition;
 mod paths;
 mod plan;
 mod quadrature;
+mod sampled;
 mod tables;
 #[cfg(test)]
 mod tree_tests;
@@ -39,6 +41,7 @@ mod trees;
 mod values;
 
 pub(crate) use ensemble::{Ensemble, LeafValues, Margins};
+pub(crate) use sampled::SampledExplainer;
 #[cfg(test)]
 pub(crate) use tree_tests::explained_anyhow;
 pub(crate) use trees::TreeExplainer;

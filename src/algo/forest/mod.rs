@@ -45,6 +45,7 @@ pub use statistics::NodeRows;
 use crate::calibration::Scale;
 use crate::error::{Error, Result};
 use crate::estimator::Estimator;
+use crate::exchange::{self, Head, Known, Link, Outline, TreeSum, TreesOutline};
 use crate::explain::{Baseline, Ensemble, Explainer, LeafValues, Margins, TreeExplainer};
 use crate::fitted::{Fitted, Form, is_base};
 use crate::frame::Frame;
@@ -188,9 +189,46 @@ impl Fitted for RandomForest {
         )?))
     }
 
+    fn outline(&self) -> Option<Outline<'_>> {
+        let head = match &self.leaves {
+            Leaves::Means(_) => Head::Identity,
+            Leaves::Shares(_) => Head::Share,
+            Leaves::Classes { .. } => Head::Shares,
+        };
+        Some(Outline::Trees(TreesOutline {
+            trees: &self.trees,
+            first: vec![0.0; self.leaves.width()],
+            leaves: self,
+            head,
+        }))
+    }
+
     /// A row's shares are often 0 or 1, which have no odds.
     fn calibration_scale(&self) -> Scale {
         Scale::Probability
+    }
+
+    fn tree_sum(&self, monitor: &dyn Monitor) -> Result<Option<TreeSum>> {
+        let link = match &self.leaves {
+            Leaves::Means(_) => Link::Identity,
+            Leaves::Shares(_) => Link::Share,
+            Leaves::Classes { classes, .. } => Link::Shares { classes: *classes },
+        };
+        let (trees, rows) = (self.trees.count() as f64, self.node_rows());
+        let leaf = |node: usize, sum: usize| {
+            let mut value = 0.0;
+            self.leaves.each(self.trees.number(node), |place, part| {
+                if place == sum {
+                    value = part / trees;
+                }
+            });
+            let known = Known {
+                rows: u32::try_from(rows[node].rows).unwrap_or(u32::MAX),
+                cover: rows[node].weight,
+            };
+            (value, known)
+        };
+        exchange::copied(&self.trees, link, &leaf, monitor).map(Some)
     }
 
     /// `gain` is the sum of the decreases of impurity, each times the node's share of its tree's weight; `cover` the sum of the nodes'

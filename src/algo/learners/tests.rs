@@ -48,6 +48,8 @@ fn forms_keep_their_numbers() {
         ("ridge", 1),
     ];
     assert_eq!(forms, pinned.into());
+    let imported: Vec<u16> = IMPORTED.iter().map(|(number, _)| *number).collect();
+    assert_eq!(imported, [50, 52]);
 }
 
 #[test]

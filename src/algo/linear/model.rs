@@ -19,8 +19,10 @@ use crate::coded::coded;
 use crate::design::{Design, Encoding, Level, NO_COLUMN};
 use crate::error::{Error, Result};
 use crate::estimator::{Criterion, Estimator};
+use crate::exchange::{Head, Outline};
 use crate::explain::{Additive, AdditiveExplainer, Baseline, Explainer, Known};
 use crate::fitted::{Form, is_base};
+use crate::formula::{self, Formula};
 use crate::frame::Frame;
 use crate::monitor::Monitor;
 
@@ -397,6 +399,17 @@ impl crate::fitted::Fitted for LinearModel {
         Some((&self.intercepts, &self.weights))
     }
 
+    fn formula(&self, levels: &[usize], _: &dyn Monitor) -> Result<Option<Formula>> {
+        let link = match &self.link {
+            Link::Identity | Link::Quantile(_) => formula::Link::Identity,
+            Link::Log => formula::Link::Exp,
+            Link::Logistic => formula::Link::Logistic { scale: 1.0 },
+            Link::Softmax | Link::Sigmoids(_) => return Ok(None),
+        };
+        let margin = self.predictor.expression(levels);
+        Ok(Some(Formula { margin, link }))
+    }
+
     fn rank(&self) -> Option<usize> {
         match &self.link {
             Link::Identity | Link::Quantile(_) | Link::Log => Some(self.summary.rank),
@@ -406,6 +419,17 @@ impl crate::fitted::Fitted for LinearModel {
 
     fn condition(&self) -> Option<f64> {
         (self.condition.0 > 0.0).then_some(self.condition.0)
+    }
+
+    fn outline(&self) -> Option<Outline<'_>> {
+        let head = match &self.link {
+            Link::Identity | Link::Quantile(_) => Head::Identity,
+            Link::Log => Head::Exp,
+            Link::Logistic => Head::Logistic,
+            Link::Softmax => Head::Softmax,
+            Link::Sigmoids(_) => return None,
+        };
+        Some(Outline::Linear(self.predictor.outline(head)))
     }
 
     fn linear_scorer(&self) -> Option<Scorer> {

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::coded::coded;
 use crate::design::{Design, Encoding, NO_COLUMN};
 use crate::error::{Error, Result};
+use crate::exchange::{Head, LinearOutline, TermOutline};
+use crate::formula::Expression;
 use crate::frame::{Column, Frame};
 
 /// Numbers are added up in so many sums that take turns: additions that wait for each other are what a score would take longest for.
@@ -115,9 +117,56 @@ impl LinearPredictor {
         self.intercepts.first().copied().unwrap_or(0.0)
     }
 
+    /// The same for those who write it in another format.
+    pub(super) fn outline(&self, head: Head) -> LinearOutline {
+        let group = |place: usize| self.table[place..place + self.outputs].to_vec();
+        let term = |term: &Term| match *term {
+            Term::Number { start, centre, imputed } => TermOutline::Number {
+                weights: group(start),
+                centre,
+                imputed,
+            },
+            Term::Category { start, levels } => TermOutline::Category {
+                codes: (0..=levels).map(|code| group(start + code * self.outputs)).collect(),
+            },
+        };
+        LinearOutline {
+            intercepts: self.intercepts.clone(),
+            terms: self.terms.iter().map(term).collect(),
+            head,
+        }
+    }
+
     /// How many linear functions this is.
     pub fn outputs(&self) -> usize {
         self.outputs
+    }
+
+    /// The first output as an expression; `levels` says how many named levels each column has.
+    pub(super) fn expression(&self, levels: &[usize]) -> Expression {
+        let mut terms = vec![Expression::Number(self.intercept())];
+        for (column, term) in self.terms.iter().enumerate() {
+            terms.push(match *term {
+                Term::Number { start, centre, imputed } => Expression::Linear {
+                    column,
+                    missing: imputed,
+                    centre,
+                    weight: self.table[start],
+                },
+                Term::Category { start, levels: codes } => {
+                    let named = levels.get(column).copied().unwrap_or(0).min(codes);
+                    let of = |code: usize| self.table[start + code * self.outputs];
+                    Expression::Levels {
+                        column,
+                        weights: (0..named).map(of).collect(),
+                        missing: of(codes),
+                        // Rare levels have a code of their own where there are such.
+                        other: if named < codes { of(named) } else { 0.0 },
+                    }
+                }
+            });
+        }
+        Expression::Sum(terms)
     }
 
     /// The first output for an encoded row: for models with one output. A missing number counts as the training mean, a level that

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::feature::{Feature, Kind};
 use super::statistics::{numbers_of, present, quantiles};
-use super::step::{Codes, Place, Step, Training, Transform};
+use super::step::{Codes, Formula, Place, Step, Training, Transform};
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::parameters::{any, between, hyperparameters, refuse};
@@ -97,6 +97,13 @@ impl Transform for Bounds {
                 value
             };
         }
+    }
+
+    fn formula(&self) -> Option<Formula> {
+        Some(Formula::Clamp {
+            low: self.low,
+            high: self.high,
+        })
     }
 
     fn codes(&self, _: usize, _: Codes) -> usize {

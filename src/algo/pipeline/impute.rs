@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::feature::{Feature, Kind};
 use super::statistics::{mean, median, most_frequent_number, present};
-use super::step::{Codes, Place, Step, Training, Transform};
+use super::step::{Codes, Formula, Place, Step, Training, Transform};
 use crate::coded::coded;
 use crate::error::{Error, Result};
 use crate::frame::{Column, MISSING};
@@ -180,6 +180,13 @@ impl Transform for Imputed {
             *filled = if value.is_nan() { self.value } else { value };
             rest.fill(f64::from(u8::from(value.is_nan())));
         }
+    }
+
+    fn formula(&self) -> Option<Formula> {
+        Some(Formula::Fill {
+            value: self.value,
+            indicator: self.indicator,
+        })
     }
 
     fn codes(&self, place: usize, [codes, _]: Codes) -> usize {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::feature::{Feature, Kind};
 use super::statistics::finite;
-use super::step::{Codes, Place, Step, Training, Transform};
+use super::step::{Codes, Formula, Place, Step, Training, Transform};
 use crate::coded::coded;
 use crate::error::Result;
 use crate::monitor::Monitor;
@@ -72,6 +72,13 @@ impl Transform for Logarithm {
                 Curve::Ln => finite(value.ln()),
             };
         }
+    }
+
+    fn formula(&self) -> Option<Formula> {
+        Some(match self.curve {
+            Curve::Log1p => Formula::LogOfOneMore,
+            Curve::Ln => Formula::Log,
+        })
     }
 
     fn codes(&self, _: usize, _: Codes) -> usize {

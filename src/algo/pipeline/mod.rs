@@ -34,7 +34,7 @@ use serde::{Deserialize, Serialize};
 pub use feature::{Clock, Feature, Kind, Levels, NULL, OTHER};
 pub use fit::{Learned, Raw, learn};
 pub use spec::{Chosen, ColumnType, Spec, SpecError};
-pub use step::{Place, TextReader, TextRows};
+pub use step::{Formula, Place, TextReader, TextRows};
 pub use steps::{FittedStep, STEPS, StepKind};
 pub use tokens::word_count;
 
@@ -83,6 +83,11 @@ impl Pipeline {
     /// The stages, in their order.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
+    }
+
+    /// The slots that the learner sees, in its order.
+    pub fn outputs(&self) -> &[u32] {
+        &self.outputs
     }
 
     /// The distributions of the learner's features in the training rows.

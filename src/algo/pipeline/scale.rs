@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::feature::{Feature, Kind};
 use super::statistics::{extremes, finite, mean, numbers_of, present, quantiles};
-use super::step::{Codes, Place, Step, Training, Transform};
+use super::step::{Codes, Formula, Place, Step, Training, Transform};
 use crate::coded::coded;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
@@ -110,6 +110,13 @@ impl Transform for Scaled {
         if let [out] = out {
             *out = finite((value - self.center) / self.scale);
         }
+    }
+
+    fn formula(&self) -> Option<Formula> {
+        Some(Formula::Affine {
+            center: self.center,
+            scale: self.scale,
+        })
     }
 
     fn codes(&self, _: usize, _: Codes) -> usize {

@@ -105,6 +105,36 @@ pub trait Step: Sized + 'static {
     }
 }
 
+/// What a step does to a number, for those who write it in another language. Of categories there are only so many, whose features can be listed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Formula {
+    /// A missing number becomes this one; a second feature says whether it was missing.
+    Fill {
+        /// The number.
+        value: f64,
+        /// Whether there is a second feature.
+        indicator: bool,
+    },
+    /// The number less `center`, divided by `scale`.
+    Affine {
+        /// What is taken away.
+        center: f64,
+        /// What it is divided by.
+        scale: f64,
+    },
+    /// The number, brought between bounds.
+    Clamp {
+        /// The lower one.
+        low: Option<f64>,
+        /// The upper one.
+        high: Option<f64>,
+    },
+    /// The logarithm of 1 more than the number; of a negative one the same with the sign.
+    LogOfOneMore,
+    /// The logarithm; missing where the number is not above 0.
+    Log,
+}
+
 /// How many codes each input of a step has; 0 for numbers.
 pub type Codes = [usize; 2];
 
@@ -131,6 +161,11 @@ pub trait Transform: Debug + Clone + PartialEq + Serialize + DeserializeOwned + 
     /// Bytes that it holds on the heap.
     fn memory(&self) -> usize {
         0
+    }
+
+    /// What it does to a number; `None` where no formula says it.
+    fn formula(&self) -> Option<Formula> {
+        None
     }
 
     /// What reads texts by it; `None` for steps that take numbers or categories.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::feature::{Feature, Kind};
-use super::step::{Codes, Place, Step, TextReader, TextRows, Training, Transform};
+use super::step::{Codes, Formula, Place, Step, TextReader, TextRows, Training, Transform};
 use super::{
     bucketize, clip, cross, datetime, frequency, hash, impute, log, one_hot, ordinal, polynomial, quantile_bucketize,
     scale, target, tf_idf,
@@ -74,6 +74,11 @@ macro_rules! steps {
             /// What it has learned, for people.
             pub fn describe(&self, inputs: [&Feature; 2]) -> Map<String, Json> {
                 match self { $($enum::$name(step) => step.describe(inputs),)+ }
+            }
+
+            /// What it does to a number; `None` where no formula says it.
+            pub fn formula(&self) -> Option<Formula> {
+                match self { $($enum::$name(step) => step.formula(),)+ }
             }
 
             /// Bytes that it holds on the heap.

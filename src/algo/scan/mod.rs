@@ -5,6 +5,7 @@
 //! pass is an accumulator like any other, so parallel workers share it, and its bytes can be kept and merged with those of other
 //! rows.
 
+pub mod cells;
 mod extremes;
 mod occurring;
 mod pattern;

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Models of LightGBM and XGBoost come in and go out: the libraries themselves read and write the files.
+# Long: it installs both libraries.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+packages=("psycopg[binary]==3.2.13" duckdb==1.4.2)
+while read -r package; do packages+=("$package"); done <tests/oracle/requirements-exchange.txt
+# shellcheck source=tests/clients/lib/python.sh
+source tests/clients/lib/python.sh
+"$python" tests/clients/exchange.py
