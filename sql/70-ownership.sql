@@ -33,6 +33,7 @@ CREATE TRIGGER b_guard BEFORE INSERT ON assay.drift_run FOR EACH ROW EXECUTE FUN
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_promotion FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_source FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_description FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_publication FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_privilege FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER a_claim BEFORE INSERT ON assay.prediction_batch FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('logged_by');
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction_batch FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();

@@ -22,4 +22,5 @@ extern "C-unwind" fn _PG_init() {
     pg::backtrace::disable();
     pg::codes::register();
     pg::settings::register();
+    pg::distributed::install(models::pinned);
 }

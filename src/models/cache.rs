@@ -4,6 +4,8 @@
 use std::cell::{OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
+use super::last_row::LastRow;
+use super::publishing;
 use super::registry::{self, Privilege, Version};
 use super::scorer::Scorer;
 use crate::pg::error::{DAMAGED_MODEL, Error, Result, WRONG_TASK};
@@ -50,6 +52,15 @@ impl Servable {
         &self.target.version
     }
 
+    /// Scores a row that was read.
+    #[inline]
+    pub fn score(&self, row: &mut [f64], out: &mut [f64]) {
+        match &self.target.last {
+            None => self.scorer.score(row, out),
+            Some(last) => last.borrow_mut().score(&self.scorer, row, out),
+        }
+    }
+
     /// What training saw of the features. `statistics` gives their summaries. To be asked in the same view.
     pub fn limits(&self, statistics: impl FnOnce(&Version, &Model) -> Result<Vec<Summary>>) -> Result<Rc<Limits>> {
         if let Some(known) = self.target.limits.get() {
@@ -64,6 +75,8 @@ impl Servable {
 /// A version, and what is looked up of it when it is asked for.
 struct Target {
     version: Version,
+    /// For the copies of workers, which are asked for the same row more than once.
+    last: Option<RefCell<LastRow>>,
     limits: OnceCell<Rc<Limits>>,
     rule: OnceCell<Rule>,
 }
@@ -99,10 +112,12 @@ pub fn resolve(reference: &str, view: Option<View>) -> Result<Servable> {
         return Ok(known);
     }
     let version = registry::resolve(reference, Privilege::Predict)?;
+    let is_copy = publishing::is_copy(&version.model)?;
     let found = Servable {
         scorer: scorer(&version)?,
         target: Rc::new(Target {
             version,
+            last: is_copy.then(RefCell::default),
             limits: OnceCell::new(),
             rule: OnceCell::new(),
         }),

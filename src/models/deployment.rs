@@ -3,7 +3,7 @@
 use pgrx::pg_extern;
 
 use super::registry::{self, Entry, Privilege, Version};
-use super::{in_use, logging};
+use super::{in_use, logging, publishing};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, UNDEFINED_VERSION, or_raise};
 use crate::pg::options::required;
 use crate::pg::text::Text;
@@ -34,7 +34,8 @@ pub fn record(entry: &Entry, version: i32, rolled_back_to: Option<i64>) -> Resul
             &[entry.id.into(), version.into(), deployment.into()],
         )?;
         Ok(())
-    })
+    })?;
+    publishing::deployed(entry, version)
 }
 
 /// Deletes what a restore that was broken off left for a model of this number, so that a new one does not inherit it.
@@ -59,6 +60,7 @@ pub fn forget_strays(name: &str) -> Result<()> {
         ("model_source", c"model_source"),
         ("model_feature_words", c"model_feature_words"),
         ("model_description", c"model_description"),
+        ("model_publication", c"model_publication"),
     ];
     let later = (later.into_iter()).filter_map(|(table, name)| tables::exists(name).then_some(table));
     tables.into_iter().chain(later).try_for_each(|table| {
@@ -166,6 +168,7 @@ fn drop_model(model: Option<Text>, version: Option<i32>) {
         return or_raise(changing(model.as_deref(), Privilege::Own, |entry| {
             logging::require_none_logged(&entry, None)?;
             in_use::require_unused(&entry, None)?;
+            publishing::require_unpublished(&entry)?;
             tables::as_owner(|| {
                 tables::write(
                     "DELETE FROM assay.model WHERE id OPERATOR(pg_catalog.=) $1",
@@ -200,12 +203,7 @@ fn set_alias(model: Option<Text>, alias: Option<Text>, version: Option<i32>) {
     read_only::require_writable(c"assay.set_alias()");
     or_raise(changing(model.as_deref(), Privilege::Manage, |entry| {
         let alias = required("alias", alias.as_deref())?;
-        names::check_reference("alias", alias)?;
-        if alias.parse::<i32>().is_ok() {
-            return Err(Error::new(INVALID_PARAMETER, "an alias cannot be a number")
-                .detail(format!("It is \"{alias}\", which would name a version."))
-                .hint("Begin the alias with a letter."));
-        }
+        check_alias(alias)?;
         let Some(version) = version else {
             return tables::as_owner(|| {
                 tables::write(
@@ -215,12 +213,28 @@ fn set_alias(model: Option<Text>, alias: Option<Text>, version: Option<i32>) {
             });
         };
         let Version { model, version } = existing(entry, version)?;
-        tables::as_owner(|| {
-            tables::write(
-                "INSERT INTO assay.model_alias (model_id, alias, version) VALUES ($1, $2, $3)
-                 ON CONFLICT (model_id, alias) DO UPDATE SET version = excluded.version",
-                &[model.id.into(), alias.to_string().into(), version.into()],
-            )
-        })
+        write_alias(&model, alias, version)
     }));
+}
+
+/// Returns an error for what cannot be an alias.
+pub(super) fn check_alias(alias: &str) -> Result<()> {
+    names::check_reference("alias", alias)?;
+    if alias.parse::<i32>().is_ok() {
+        return Err(Error::new(INVALID_PARAMETER, "an alias cannot be a number")
+            .detail(format!("It is \"{alias}\", which would name a version."))
+            .hint("Begin the alias with a letter."));
+    }
+    Ok(())
+}
+
+/// Lets an alias stand for a version from now on.
+pub(super) fn write_alias(model: &Entry, alias: &str, version: i32) -> Result<()> {
+    tables::as_owner(|| {
+        tables::write(
+            "INSERT INTO assay.model_alias (model_id, alias, version) VALUES ($1, $2, $3)
+             ON CONFLICT (model_id, alias) DO UPDATE SET version = excluded.version",
+            &[model.id.into(), alias.to_string().into(), version.into()],
+        )
+    })
 }

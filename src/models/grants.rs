@@ -4,7 +4,8 @@ use pgrx::pg_extern;
 use pgrx::pg_sys::Oid;
 
 use super::deployment::changing;
-use super::registry::Privilege;
+use super::publishing;
+use super::registry::{Entry, Privilege};
 use crate::pg::error::{Error, Result, UNDEFINED_ROLE, or_raise};
 use crate::pg::options::required;
 use crate::pg::text::Text;
@@ -30,17 +31,22 @@ fn grant_model(model: Option<Text>, role: Option<Text>, privilege: Option<Text>)
     read_only::require_writable(c"assay.grant_model()");
     or_raise(changing(model.as_deref(), Privilege::Own, |entry| {
         let (role, privilege) = parse(role.as_deref(), privilege.as_deref())?;
-        tables::as_owner(|| {
-            tables::write(
-                "INSERT INTO assay.model_privilege (model_id, role, privilege) VALUES ($1, $2::pg_catalog.oid, $3) ON CONFLICT DO NOTHING",
-                &[
-                    entry.id.into(),
-                    i64::from(role.to_u32()).into(),
-                    privilege.to_string().into(),
-                ],
-            )
-        })
+        write(&entry, role, privilege)
     }));
+}
+
+/// Lets a role, or everyone, have a privilege from now on.
+pub(super) fn write(model: &Entry, role: Oid, privilege: Privilege) -> Result<()> {
+    tables::as_owner(|| {
+        tables::write(
+            "INSERT INTO assay.model_privilege (model_id, role, privilege) VALUES ($1, $2::pg_catalog.oid, $3) ON CONFLICT DO NOTHING",
+            &[
+                model.id.into(),
+                i64::from(role.to_u32()).into(),
+                privilege.to_string().into(),
+            ],
+        )
+    })
 }
 
 /// `revoke_model(model, role, privilege)`.
@@ -49,16 +55,23 @@ fn revoke_model(model: Option<Text>, role: Option<Text>, privilege: Option<Text>
     read_only::require_writable(c"assay.revoke_model()");
     or_raise(changing(model.as_deref(), Privilege::Own, |entry| {
         let (role, privilege) = parse(role.as_deref(), privilege.as_deref())?;
-        tables::as_owner(|| {
-            tables::write(
-                "DELETE FROM assay.model_privilege WHERE model_id OPERATOR(pg_catalog.=) $1
-                     AND role::pg_catalog.oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid AND privilege OPERATOR(pg_catalog.=) $3",
-                &[
-                    entry.id.into(),
-                    i64::from(role.to_u32()).into(),
-                    privilege.to_string().into(),
-                ],
-            )
-        })
+        // Nobody is left who may score on a worker what may not be scored here.
+        publishing::revoke(&entry, role, privilege)?;
+        delete(&entry, role, privilege)
     }));
+}
+
+/// Takes a privilege away from a role, or from everyone.
+pub(super) fn delete(model: &Entry, role: Oid, privilege: Privilege) -> Result<()> {
+    tables::as_owner(|| {
+        tables::write(
+            "DELETE FROM assay.model_privilege WHERE model_id OPERATOR(pg_catalog.=) $1
+                 AND role::pg_catalog.oid OPERATOR(pg_catalog.=) $2::pg_catalog.oid AND privilege OPERATOR(pg_catalog.=) $3",
+            &[
+                model.id.into(),
+                i64::from(role.to_u32()).into(),
+                privilege.to_string().into(),
+            ],
+        )
+    })
 }

@@ -6,9 +6,9 @@ use crate::pg::error::{Error, FEATURE_TYPE, MISMATCHED_STATES, Result, or_raise}
 use crate::pg::fields::{Arguments, Field, Fields, Types};
 use crate::pg::foreground::Foreground;
 use crate::pg::reader::{Reader, Value};
-use crate::pg::site;
 use crate::pg::state::{self, StateDatum};
 use crate::pg::types::{self, name_of};
+use crate::pg::{arguments, site};
 use algo::label::Label;
 use algo::metrics::{Inputs, Metric, Tally};
 use algo::monitor::Monitor;
@@ -110,23 +110,35 @@ struct Site {
     rows: u64,
 }
 
+impl Site {
+    fn new(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Result<Site> {
+        Ok(Site {
+            metric,
+            pair: Pair::of(fcinfo, first, metric)?,
+            statement: Foreground::new()?,
+            rows: 0,
+        })
+    }
+}
+
 /// Rows between two looks at the monitor.
 const LOOK: u64 = 16;
 
 /// A step of `metric`: rows with a NULL are skipped. The row's two arguments begin at `first`.
 fn step(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Result<Option<StateDatum>> {
+    if !arguments::has_site(fcinfo) {
+        // Whoever calls makes a call site for each row: remembering costs more than it saves.
+        let site = Site::new(fcinfo, first, metric)?;
+        site.statement.check()?;
+        return push(fcinfo, &site);
+    }
     site::with(
         fcinfo,
         || None::<Site>,
         |known| {
             let site = match known {
                 Some(site) if site.metric == metric => site,
-                _ => known.insert(Site {
-                    metric,
-                    pair: Pair::of(fcinfo, first, metric)?,
-                    statement: Foreground::new()?,
-                    rows: 0,
-                }),
+                _ => known.insert(Site::new(fcinfo, first, metric)?),
             };
             site.rows += 1;
             if site.rows.is_multiple_of(LOOK) {
@@ -206,15 +218,17 @@ steps! {
     median_absolute_error_step: MedianAbsoluteError,
 }
 
-/// The step of `metric_state(metric, actual, predicted)`.
+/// The step of `metric_state(metric, actual, predicted)`. The metric's name is a text or an enum's.
 #[pg_extern(sql = false)]
 fn metric_state_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
     or_raise((|| {
         let arguments = Arguments::of(&fcinfo);
-        let Some(name) = arguments.text(1)? else {
-            return Ok(state::unchanged(fcinfo));
+        let metric: Metric = match arguments.value(&arguments.require(1)?) {
+            Value::Missing => return Ok(state::unchanged(fcinfo)),
+            Value::Text(name) => name.parse()?,
+            Value::Enum(oid) => types::enum_label(oid).0.parse()?,
+            Value::Number(_) | Value::Vector(_) => return Err(arguments.unreadable(1)),
         };
-        let metric = name.parse::<Metric>()?;
         step(fcinfo, 2, metric)
     })())
 }

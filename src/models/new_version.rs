@@ -1,13 +1,14 @@
 //! A new version's row in the registry, whatever made the version.
 
 use pgrx::datum::Interval;
+use pgrx::pg_sys::Oid;
 use serde_json::Value as Json;
 
 use super::deployment;
 use crate::pg::cell::Parameter;
-use crate::pg::error::{Error, LIMIT_EXCEEDED, Result, megabytes};
+use crate::pg::error::{DUPLICATE_OBJECT, Error, LIMIT_EXCEEDED, Result, megabytes};
 use crate::pg::text::JsonB;
-use crate::pg::{role, tables};
+use crate::pg::{role, statement, tables};
 
 /// The most bytes of a model: what PostgreSQL holds in one value, with room for the statement that stores it.
 pub const MOST_BYTES: usize = 1_000_000_000;
@@ -21,6 +22,27 @@ pub fn too_large(model: &str, bytes: usize, hint: &str) -> Error {
             megabytes(MOST_BYTES)
         ))
         .hint(hint)
+}
+
+/// Which number a version is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Number {
+    /// The one after the highest that was ever given.
+    Next,
+    /// This one, which is higher than any that was ever given.
+    Above(i32),
+    /// This one, which the version has where it comes from; no version of the model has it here.
+    Copied(i32),
+}
+
+impl Number {
+    /// The number that is asked for.
+    fn wanted(self) -> Option<i32> {
+        match self {
+            Number::Next => None,
+            Number::Above(number) | Number::Copied(number) => Some(number),
+        }
+    }
 }
 
 /// What the registry keeps of a version. See the comments of `assay.model_version`.
@@ -45,20 +67,15 @@ pub struct NewVersion<'a> {
 impl NewVersion<'_> {
     /// Adds the version to the model, which is made where there is none of that name and belongs to the caller then; gives the version's number.
     pub fn add(self) -> Result<i32> {
+        self.add_as(Number::Next)
+    }
+
+    /// As [`NewVersion::add`], with a number. Returns 42710 for one that was given before.
+    pub fn add_as(self, number: Number) -> Result<i32> {
         let (model, curves, cpu_seconds) = (self.model, self.curves, self.cpu_seconds);
         let made_by = role::current();
         tables::as_owner(|| {
-            // The row's lock makes those who add to one name take turns from here to their commits.
-            let version: Option<i32> = tables::write_returning(
-                "INSERT INTO assay.model AS m (name, owner, last_version) VALUES ($1, $2, 1)
-                 ON CONFLICT (name) DO UPDATE SET last_version = m.last_version OPERATOR(pg_catalog.+) 1
-                 RETURNING last_version",
-                &[model.into(), made_by.into()],
-            )?;
-            let version = version.unwrap_or(1);
-            if version == 1 {
-                deployment::forget_strays(model)?;
-            }
+            let version = take_number(model, made_by, number)?;
             let values = vec![
                 model.into(),
                 version.into(),
@@ -81,6 +98,46 @@ impl NewVersion<'_> {
             Ok(version)
         })
     }
+}
+
+/// Gives the version its number, and makes the model where there is none of that name. The row's lock makes those who add to one name take turns from here to
+/// their commits.
+fn take_number(model: &str, made_by: Oid, number: Number) -> Result<i32> {
+    let mut taken = (1, false);
+    statement::write(
+        "INSERT INTO assay.model AS m (name, owner, last_version) VALUES ($1, $2, COALESCE($3, 1))
+         ON CONFLICT (name) DO UPDATE SET last_version = CASE WHEN $3 IS NULL THEN m.last_version OPERATOR(pg_catalog.+) 1
+                                                              WHEN $4 THEN GREATEST(m.last_version, $3)
+                                                              WHEN $3 OPERATOR(pg_catalog.>) m.last_version THEN $3
+                                                              ELSE 0 END
+         RETURNING last_version, (xmax::pg_catalog.text OPERATOR(pg_catalog.=) '0')",
+        &[
+            model.into(),
+            made_by.into(),
+            number.wanted().into(),
+            matches!(number, Number::Copied(_)).into(),
+        ],
+        &mut |row| {
+            taken = (row.require(1)?, row.require(2)?);
+            Ok(())
+        },
+    )?;
+    let (last, is_new) = taken;
+    if last == 0 {
+        return Err(Error::new(
+            DUPLICATE_OBJECT,
+            format!(
+                "version {} of model \"{model}\" cannot be made",
+                number.wanted().unwrap_or(0)
+            ),
+        )
+        .detail("That number, or a higher one, was given before, and no number is given twice.")
+        .hint("Leave \"version\" out for the next number."));
+    }
+    if is_new {
+        deployment::forget_strays(model)?;
+    }
+    Ok(number.wanted().unwrap_or(last))
 }
 
 /// Keeps what a training took of the processor. Until ALTER EXTENSION UPDATE has run there is no such column.

@@ -131,7 +131,7 @@ impl Bound {
         } else if !self.read_first(fcinfo)? {
             return Ok(false);
         }
-        self.model.scorer.score(&mut self.row, &mut self.out);
+        self.model.score(&mut self.row, &mut self.out);
         Ok(true)
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use pgrx::pg_sys::Oid;
 
+use super::publishing;
 use crate::pg::catalog::{self, Key};
 use crate::pg::catalog_row::CatalogRow;
 use crate::pg::error::{
@@ -180,13 +181,10 @@ pub fn resolve(reference: &str, privilege: Privilege) -> Result<Version> {
     let (name, selector) = split(reference);
     let model = open(name, privilege)?;
     let version = match selector {
-        Selector::Deployed => model.deployed.ok_or_else(|| {
-            Error::new(UNDEFINED_VERSION, format!("model \"{name}\" has no deployed version"))
-                .detail(versions_there_are(&model))
-                .hint(format!(
-                    "Deploy one with assay.deploy('{name}', version), or name one: '{name}@1'."
-                ))
-        })?,
+        Selector::Deployed => match model.deployed {
+            Some(version) => version,
+            None => return Err(nothing_deployed(&model)),
+        },
         Selector::Number(number) => number,
         Selector::Alias(alias) => catalog::find(
             c"model_alias",
@@ -200,6 +198,22 @@ pub fn resolve(reference: &str, privilege: Privilege) -> Result<Version> {
         })?,
     };
     Ok(Version { model, version })
+}
+
+/// The error of a bare name that stands for no version.
+#[cold]
+fn nothing_deployed(model: &Entry) -> Error {
+    let name = &model.name;
+    let error = Error::new(UNDEFINED_VERSION, format!("model \"{name}\" has no deployed version"));
+    match publishing::is_copy(model) {
+        Ok(true) => error
+            .detail("It is a worker's copy, which is asked for versions by their numbers.")
+            .hint("On the coordinator the name has to be a constant, and the session has to have loaded assay before its first query: session_preload_libraries = 'assay'."),
+        Ok(false) => error.detail(versions_there_are(model)).hint(format!(
+            "Deploy one with assay.deploy('{name}', version), or name one: '{name}@1'."
+        )),
+        Err(error) => error,
+    }
 }
 
 /// The versions of a model, ascending.

@@ -6,14 +6,16 @@ use pgrx::pg_extern;
 use serde_json::{Value as Json, json};
 
 use super::calibrate;
-use super::comparing::champion::{self, Champion};
+use super::comparing::champion::{self, Champion, Judged};
 use super::groups::look_at_groups;
 use super::intervals::{self, Wanted};
+use super::packing::{self, Asked, PackedRows};
+use super::publishing;
 use super::registry::{self, Privilege};
 use super::request::{self, Arguments, Request, Resolved};
 use super::split::SplitOption;
 use super::store::{Deploy, Store, Trained};
-use super::version_metrics::{THRESHOLD, measure};
+use super::version_metrics::{THRESHOLD, VersionMetrics, measure, measure_packed};
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, Result, advise, or_raise};
 use crate::pg::foreground::Foreground;
@@ -24,17 +26,17 @@ use crate::pg::query_row::OutputColumn;
 use crate::pg::reader::Reader;
 use crate::pg::result_row::{SetOf, set_of};
 use crate::pg::text::Text;
-use crate::pg::{names, read_only};
+use crate::pg::{names, read_only, settings};
 use algo::calibration::{self, Calibration};
 use algo::fitted::Fitted;
 use algo::grouped::Grouped;
 use algo::leakage::Leak;
 use algo::learner::{Algorithm, Configured};
 use algo::model::Model;
-use algo::prepare::{Note, Prepared, ReadRows, Rows};
+use algo::prepare::{Note, Prepared, ReadRows, Rows, Statistic};
 use algo::room;
 use algo::task::{Answer, Task};
-use algo::training_set::{Target, TrainingSet};
+use algo::training_set::{Shape, Target, TrainingSet};
 use algo::unsupervised::Unsupervised;
 
 /// What is to be trained, checked as far as it can be without rows.
@@ -57,6 +59,14 @@ type SetApart = (TrainingSet, Option<usize>);
 fn known_answer(of_target: Option<Answer>, fitted: &dyn Fitted) -> Result<Answer> {
     let answer = of_target.or_else(|| fitted.unsupervised().map(Unsupervised::answer));
     answer.ok_or_else(|| Error::new(INTERNAL, "the target was not read"))
+}
+
+/// The rows of a training.
+enum TrainingRows {
+    /// As they were read.
+    Held(ReadRows),
+    /// In bytes.
+    Packed(Box<PackedRows>),
 }
 
 /// Rows made ready, and what was learned of them on the way.
@@ -175,7 +185,10 @@ fn min_group_rows_of(given: Option<i32>) -> Result<usize> {
 pub fn check_name(model: &str) -> Result<()> {
     names::check_reference("model's name", model)?;
     match registry::find(model)? {
-        Some(entry) => registry::require(&entry, Privilege::Manage),
+        Some(entry) => {
+            registry::require(&entry, Privilege::Manage)?;
+            publishing::require_original(&entry)
+        }
         None => Ok(()),
     }
 }
@@ -248,19 +261,22 @@ impl Training {
         let split_column = self.split.column(query.columns(), request.target.as_deref())?;
         let resolved = request.resolve(query.columns(), split_column)?;
         let algorithm = request.algorithm(resolved.task)?;
-        let mut learner = request::configure(algorithm, &self.params, request.seed)?;
+        let learner = request::configure(algorithm, &self.params, request.seed)?;
         let resolved = request.with_cluster(resolved, query.columns(), &*learner)?;
-        if !resolved.keys.is_empty() {
-            check_groups(resolved.task)?;
-            learner = Box::new(Grouped::new(learner, self.min_group_rows));
-        }
+        let learner = self.by_group(learner, &resolved)?;
         calibrate::check_task(self.calibrate, resolved.task)?;
         let (columns, exclude) = (query.columns(), &request.exclude);
         let resolve = |wanted: &Wanted| wanted.resolve(columns, &resolved, exclude, (algorithm, &*learner));
         let quantiles = self.intervals.as_ref().map(resolve).transpose()?.flatten();
         let training = format!("training {}", self.model);
-        let needed = |shape: &_| learner.memory(shape);
-        let read = request.read(&query, &resolved, needed, &training, reporter, statement)?;
+        let target = resolved.target.map(|target| &query.columns()[target]);
+        let read = match self.read(&query, &resolved, &*learner, &training, reporter, statement)? {
+            TrainingRows::Held(read) => read,
+            TrainingRows::Packed(rows) => {
+                let of = (algorithm, &*learner, resolved.task);
+                return self.run_packed(*rows, target, of, reporter, statement);
+            }
+        };
         let ready = self.prepare(read, &resolved, &*learner, reporter, statement)?;
         let Prepared {
             inputs,
@@ -274,7 +290,6 @@ impl Training {
             leaks,
         } = ready.prepared;
         say(notes, leaks);
-        let target = resolved.target.map(|target| &query.columns()[target]);
         self.look_at_target(target, resolved.task, algorithm, &train);
         let held = train.frame.memory() + test.as_ref().map_or(0, |test| test.frame.memory());
         let (fitted, history) = request::fit(&*learner, &train, held, &training, reporter, statement)?;
@@ -307,19 +322,167 @@ impl Training {
         let judged = ready
             .champion
             .judge(measured.scored.as_ref(), (&model, THRESHOLD), reporter, statement)?;
+        self.keep(
+            algorithm,
+            model,
+            (rows, &measured.metrics, &statistics),
+            judged,
+            reporter,
+            statement,
+        )
+    }
+
+    /// The learner, of each group where rows are grouped. Returns 22023 for a task that is not learned by group.
+    fn by_group(&self, learner: Box<dyn Configured>, resolved: &Resolved) -> Result<Box<dyn Configured>> {
+        if resolved.keys.is_empty() {
+            return Ok(learner);
+        }
+        check_groups(resolved.task)?;
+        Ok(Box::new(Grouped::new(learner, self.min_group_rows)))
+    }
+
+    /// Stores a version.
+    fn keep(
+        &self,
+        algorithm: &'static Algorithm,
+        model: Model,
+        (rows, metrics, statistics): (usize, &VersionMetrics, &[Statistic]),
+        judged: Judged,
+        reporter: &mut Reporter,
+        statement: &Foreground,
+    ) -> Result<Trained> {
         Store {
             name: &self.model,
             algorithm,
             options: self.options(),
-            query: &request.query,
-            target: request.target.as_deref(),
+            query: &self.request.query,
+            target: self.request.target.as_deref(),
             rows,
-            metrics: &measured.metrics,
-            statistics: &statistics,
+            metrics,
+            statistics,
             deploy: self.deploy,
             judged,
         }
         .store(model, reporter, statement)
+    }
+
+    /// Reads the rows: as they are, or packed where there are many and they can be.
+    fn read(
+        &self,
+        query: &Query,
+        resolved: &Resolved,
+        learner: &dyn Configured,
+        what: &str,
+        reporter: &mut Reporter,
+        statement: &Foreground,
+    ) -> Result<TrainingRows> {
+        let request = &self.request;
+        let asked = Asked {
+            resolved,
+            preprocess: &request.preprocess,
+            learner,
+            is_calibrated: self.calibrate.is_some(),
+            has_intervals: self.intervals.is_some(),
+        };
+        let columns = packing::Columns::new(query, |place| request.reads(query, resolved, place))?;
+        let needed = |shape: &_| learner.memory(shape);
+        let limit = asked.limit(&columns);
+        if !asked.expects_many(query, &columns) {
+            let held = (&mut *reporter, statement, limit);
+            if let Some(read) = request.read_at_most(query, resolved, needed, what, held)? {
+                asked.look_at_path(&columns, read.rows);
+                return Ok(TrainingRows::Held(read));
+            }
+        }
+        let plan = request.plan(resolved);
+        let split = |rows| self.split.of(rows, resolved.task, None);
+        let again = Query::new(&request.query)?;
+        let packed = packing::read(
+            &again,
+            &columns,
+            (&asked, &plan),
+            split,
+            what,
+            (&mut *reporter, statement),
+        )?;
+        match packed {
+            Some(packed) => Ok(TrainingRows::Packed(Box::new(packed))),
+            None => {
+                let again = Query::new(&request.query)?;
+                let read = request.read(&again, resolved, needed, what, reporter, statement)?;
+                Ok(TrainingRows::Held(read))
+            }
+        }
+    }
+
+    /// Trains on packed rows.
+    fn run_packed(
+        &self,
+        rows: PackedRows,
+        target: Option<&OutputColumn>,
+        (algorithm, learner, task): (&'static Algorithm, &dyn Configured, Task),
+        reporter: &mut Reporter,
+        statement: &Foreground,
+    ) -> Result<Trained> {
+        let PackedRows { prepared, packed } = rows;
+        let Prepared {
+            inputs,
+            answer,
+            pipeline,
+            train,
+            test,
+            statistics,
+            sample,
+            notes,
+            leaks,
+        } = prepared;
+        say(notes, leaks);
+        self.look_at_target(target, task, algorithm, &train);
+        let shape = Shape {
+            rows: packed.train.rows(),
+            ..train.shape(settings::threads())
+        };
+        drop(train);
+        // Of these there are few, as values.
+        let test = test.filter(|test| packed.test.rows() > 0 && test.rows() > 0);
+        // What the sample took is given back before as much is taken for all rows.
+        compute::release_memory();
+        let champion = match self.deploy.rule() {
+            Some(_) => champion::of_packed(&self.model, packed.test.rows() > 0)?,
+            None => Champion::None,
+        };
+        room::ask(learner.packed_memory(&shape))?;
+        let training = format!("training {}", self.model);
+        let (fitted, history) = compute::run(&training, reporter, statement, |monitor| {
+            Ok::<_, Error>(learner.fit_packed(&packed, monitor)?)
+        })?;
+        let mut model = Model {
+            answer: known_answer(answer, &*fitted)?,
+            inputs,
+            pipeline,
+            means: fitted.means(),
+            fitted,
+            history,
+            sample,
+            groups: Vec::new(),
+            calibration: None,
+            intervals: None,
+            error_model: None,
+        };
+        let rows = (&packed, test.as_ref());
+        let (metrics, error_model, scored) = measure_packed(&model, rows, &self.model, reporter, statement)?;
+        model.error_model = error_model;
+        drop(packed);
+        let judged = champion.judge(scored.as_ref(), (&model, THRESHOLD), reporter, statement)?;
+        drop(scored);
+        self.keep(
+            algorithm,
+            model,
+            (shape.rows, &metrics, &statistics),
+            judged,
+            reporter,
+            statement,
+        )
     }
 
     /// Says where a target is learned as a number that people may not take for one.

@@ -4,6 +4,7 @@ use pgrx::pg_extern;
 
 use crate::models::cache;
 use crate::models::deployment::changing;
+use crate::models::publishing;
 use crate::models::registry::{self, Privilege};
 use crate::pg::error::{Error, INVALID_PARAMETER, Result, WRONG_TASK, or_raise};
 use crate::pg::options::required;
@@ -34,13 +35,14 @@ fn set_bands(
         let threshold = required("threshold", threshold)?;
         let positive = positive_named(positive.as_deref())?;
         let rule = Rule::new(threshold, review_from, review_to, positive)?;
-        changing(Some(registry::name_in(reference)), Privilege::Manage, |_| {
-            set(reference, rule)
+        changing(Some(registry::name_in(reference)), Privilege::Manage, |entry| {
+            set(reference, rule)?;
+            publishing::thresholds_set(&entry)
         })
     })());
 }
 
-fn positive_named(name: Option<&str>) -> Result<Positive> {
+pub(in crate::models) fn positive_named(name: Option<&str>) -> Result<Positive> {
     let name = name.unwrap_or(Positive::default().name());
     Positive::named(name).ok_or_else(|| {
         Error::new(INVALID_PARAMETER, format!("positive cannot be \"{name}\""))
@@ -49,7 +51,7 @@ fn positive_named(name: Option<&str>) -> Result<Positive> {
 }
 
 /// Stores the rule of a version. Returns ML010 unless it answers with two classes.
-fn set(reference: &str, rule: Rule) -> Result<()> {
+pub(in crate::models) fn set(reference: &str, rule: Rule) -> Result<()> {
     let version = registry::resolve(reference, Privilege::Manage)?;
     if cache::scorer(&version)?.model().answer.classes().map(<[_]>::len) != Some(2) {
         return Err(Error::new(

@@ -1,7 +1,7 @@
 //! Judging models and deciding by them.
 
 mod curves;
-mod decision;
+pub(super) mod decision;
 pub mod evaluate;
 pub mod fairness;
 pub mod judged;

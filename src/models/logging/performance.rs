@@ -72,11 +72,6 @@ impl Asked {
                 )
             }
         };
-        let bound = |at: Option<TimestampWithTimeZone>, operator: &str| {
-            at.map_or(String::new(), |at| {
-                format!(" AND p.at OPERATOR(pg_catalog.{operator}) {}", moment(at))
-            })
-        };
         format!(
             "SELECT pg_catalog.date_trunc({bucket}, p.at), b.version, {segment}, p.score, p.class, COALESCE(p.effective_decision, p.decision),
        p.probabilities, l.label, l.value, {mature}, p.expected_error, p.expected_squared_error
@@ -85,13 +80,40 @@ JOIN assay.prediction_batch AS b ON b.id OPERATOR(pg_catalog.=) p.batch_id AND b
 LEFT JOIN assay.prediction_label AS l
     ON l.key OPERATOR(pg_catalog.=) p.key AND (l.model_id OPERATOR(pg_catalog.+) 0) OPERATOR(pg_catalog.=) p.model_id AND l.replaced_at IS NULL
    AND l.recorded_at OPERATOR(pg_catalog.>=) p.at
-WHERE p.model_id OPERATOR(pg_catalog.=) {model} AND {visible}{since}{until}",
+WHERE p.model_id OPERATOR(pg_catalog.=) {model} AND {visible}{period}",
             bucket = quote_literal(&self.bucket),
             model = self.model.id,
             visible = visible_batches(manages),
-            since = bound(self.since, ">="),
-            until = bound(self.until, "<"),
+            period = self.period(),
         )
+    }
+
+    /// Whether there are so many decisions that statistics must not choose how labels are joined to them: of a model that has just begun they know nothing yet,
+    /// and a plan for a few decisions takes the square of their number.
+    fn has_many(&self) -> Result<bool> {
+        const FEW: usize = 1000;
+        let text = format!(
+            "SELECT 1 FROM assay.prediction AS p WHERE p.model_id OPERATOR(pg_catalog.=) {}{} LIMIT {}",
+            self.model.id,
+            self.period(),
+            FEW + 1
+        );
+        let mut found = 0;
+        Query::new(&text)?.run(&mut |_| {
+            found += 1;
+            Ok(())
+        })?;
+        Ok(found > FEW)
+    }
+
+    /// The condition on the time of decisions.
+    fn period(&self) -> String {
+        let bound = |at: Option<TimestampWithTimeZone>, operator: &str| {
+            at.map_or(String::new(), |at| {
+                format!(" AND p.at OPERATOR(pg_catalog.{operator}) {}", moment(at))
+            })
+        };
+        bound(self.since, ">=") + &bound(self.until, "<")
     }
 
     /// What became of the decisions, group by group. Returns an error for a slice by columns that no decision has kept.
@@ -102,6 +124,9 @@ WHERE p.model_id OPERATOR(pg_catalog.=) {model} AND {visible}{since}{until}",
         let (mut rows, mut kept) = (0_u64, self.group_by.is_empty());
         tables::as_owner(|| {
             tables::allow_memory();
+            if self.has_many()? {
+                tables::join_at_once();
+            }
             Query::new(&text)?.run(&mut |row| {
                 kept |= groups.push(row)?;
                 rows += 1;
