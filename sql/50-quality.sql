@@ -9,6 +9,28 @@ CREATE AGGREGATE assay_internal.scan(plan text, VARIADIC columns "any") (
 COMMENT ON AGGREGATE assay_internal.scan(text, "any") IS
 'One pass over rows that answers a plan: profiles of columns, and any number of checks with their segments. plan: JSON that names the columns and their kinds, as assay.explain_checks shows it; the columns follow, in its order. The state can be stored and merged with those of other rows. O(columns + checks) per row; memory is bounded whatever the rows. Errors: 22023 a plan that does not suit the arguments.';
 
+CREATE FUNCTION assay_internal.scan_step(assay.state, bytea, VARIADIC "any") RETURNS assay.state
+AS 'MODULE_PATHNAME', 'scan_step_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION assay_internal.scan_step(assay.state, bytea, "any") IS 'A row of the aggregate assay_internal.scan.';
+
+CREATE AGGREGATE assay_internal.scan(plan bytea, VARIADIC columns "any") (
+    SFUNC = assay_internal.scan_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay_internal.scan(bytea, "any") IS
+'The same with the bytes of the plan in UTF-8: postgres_fdw, which keeps an aggregate over a constant text at home, sends this one to another server.';
+
+CREATE FUNCTION assay_internal.cells(VARIADIC columns "any") RETURNS bytea
+AS 'MODULE_PATHNAME', 'row_cells_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION assay_internal.cells("any") IS 'The values of a row as assay_internal.scan takes them in, for assay_internal.scan_cells. At most 100.';
+
+CREATE FUNCTION assay_internal.scan_cells_step(assay.state, bytea, bytea) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'scan_cells_step_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION assay_internal.scan_cells_step(assay.state, bytea, bytea) IS 'A row of the aggregate assay_internal.scan_cells.';
+
+CREATE AGGREGATE assay_internal.scan_cells(plan bytea, cells bytea) (
+    SFUNC = assay_internal.scan_cells_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay_internal.scan_cells(bytea, bytea) IS
+'What assay_internal.scan gives, with the row as one value that assay_internal.cells makes: engines that split aggregates over nodes by their declared types (Citus) can split this one. Errors: 22023 a plan that cannot be read, ML011 bytes that are no row of its columns.';
+
 CREATE FUNCTION assay_internal.row_fails(plan text, VARIADIC columns "any") RETURNS boolean
 AS 'MODULE_PATHNAME', 'row_fails_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION assay_internal.row_fails(text, "any") IS
@@ -270,7 +292,7 @@ CREATE FUNCTION assay.explain_checks(relation regclass DEFAULT NULL)
 RETURNS TABLE (check_id bigint, name text, kind text, relation text, answered_by text, sql text, message text, role text)
 AS 'MODULE_PATHNAME', 'explain_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.explain_checks(regclass) IS
-'How assay.run_checks would answer the stored checks of a relation, or of all that the caller may read, without reading their rows. answered_by: shared scan (the first row of a relation, without a check, has its SQL), second pass (for values outside of bounds that the shared scan gives), shared scan, maybe second pass (where numbers lie in two clusters, or in less than three months), own statement (sql is it), proof (a unique index or validated foreign key, which message names: no row is read), the relation''s columns, or error with the reason as message. role: the role that it would run as. sql and message are for those who may see the results, as in assay.run_checks; NULL for others.
+'How assay.run_checks would answer the stored checks of a relation, or of all that the caller may read, without reading their rows. answered_by: shared scan (the first row of a relation, without a check, has its SQL; where rows are on other servers, its message says whether they are read there, or why they are fetched), second pass (for values outside of bounds that the shared scan gives), shared scan, maybe second pass (where numbers lie in two clusters, or in less than three months), own statement (sql is it), proof (a unique index or validated foreign key, which message names: no row is read), the relation''s columns, or error with the reason as message. role: the role that it would run as. sql and message are for those who may see the results, as in assay.run_checks; NULL for others.
 Example: SELECT name, answered_by, message FROM assay.explain_checks(''application'')';
 
 CREATE FUNCTION assay.failing_rows(check_id bigint, "limit" bigint DEFAULT 100) RETURNS TABLE (key jsonb, "row" jsonb)

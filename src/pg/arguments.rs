@@ -1,4 +1,5 @@
-//! The arguments of functions declared with `"any"`: their types are known per call site, their values read without a detour.
+//! The arguments of functions declared with `"any"`: their types are known per call site, their values read without a detour. Where PostgreSQL is not
+//! told of a call site, as by an engine that calls the step of an aggregate itself, they are those of the declaration.
 
 use std::ffi::CStr;
 
@@ -13,7 +14,50 @@ pub fn argument_type(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<p
     let index = i32::try_from(index).ok()?;
     // SAFETY: PostgreSQL hands a valid call; the look-up gives InvalidOid for what it does not know.
     let oid = unsafe { pg_sys::get_fn_expr_argtype(site(fcinfo), index) };
-    (oid != pg_sys::InvalidOid).then_some(oid)
+    match oid {
+        pg_sys::InvalidOid => declared_type(fcinfo, index),
+        known => Some(known),
+    }
+}
+
+/// Whether PostgreSQL knows the expression that the call is written as. An engine that calls the step of an aggregate itself does not.
+#[inline]
+pub fn has_site(fcinfo: pg_sys::FunctionCallInfo) -> bool {
+    // SAFETY: PostgreSQL hands a valid call.
+    unsafe { !(*site(fcinfo)).fn_expr.is_null() }
+}
+
+/// The type of an argument by the function's declaration, for a call without a call site; `None` for one that could be of several types.
+fn declared_type(fcinfo: pg_sys::FunctionCallInfo, index: i32) -> Option<pg_sys::Oid> {
+    // SAFETY: PostgreSQL hands a valid call. The look-up by oid gives null for what is no function; the tuple is read before it is released, its
+    // fixed part is a pg_proc row, which ends with as many types as their vector says. Whoever calls hands over what is declared, which only a superuser
+    // declares for a function in C.
+    unsafe {
+        if has_site(fcinfo) {
+            return None;
+        }
+        let key = pg_sys::Datum::from((*site(fcinfo)).fn_oid);
+        let tuple = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::PROCOID as i32, key);
+        if tuple.is_null() {
+            return None;
+        }
+        let types = &raw const (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_proc>()).proargtypes;
+        let count = usize::try_from((*types).dim1).unwrap_or(0);
+        let place = usize::try_from(index).unwrap_or(usize::MAX);
+        let found = (*types).values.as_slice(count).get(place).copied();
+        pg_sys::ReleaseSysCache(tuple);
+        // Those that aggregates declare are known: they are asked for with each row.
+        const PLAIN: [pg_sys::Oid; 5] = [
+            pg_sys::BOOLOID,
+            pg_sys::FLOAT8OID,
+            pg_sys::TEXTOID,
+            pg_sys::INT4OID,
+            pg_sys::BYTEAOID,
+        ];
+        let is_one =
+            |oid: pg_sys::Oid| PLAIN.contains(&oid) || pg_sys::get_typtype(oid) as u8 != pg_sys::TYPTYPE_PSEUDO;
+        found.filter(|&oid| is_one(oid))
+    }
 }
 
 /// Whether the call was written with the keyword VARIADIC.
@@ -81,6 +125,15 @@ pub fn text(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<String> {
     datum(fcinfo, index)
         .and_then(|datum| unsafe { Text::from_datum(datum, false) })
         .map(String::from)
+}
+
+/// Argument `index` as binary data, unpacked in the current memory context; `None` when it is NULL, or is no `bytea` at this call site.
+pub fn bytes<'a>(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<&'a [u8]> {
+    if argument_type(fcinfo, index) != Some(pg_sys::BYTEAOID) {
+        return None;
+    }
+    // SAFETY: the datum is not null, and a bytea, which lives as long as the call.
+    unsafe { FromDatum::from_datum(datum(fcinfo, index)?, false) }
 }
 
 /// Argument `index` as texts; `None` when it is NULL or has a NULL element, or is no `text[]` at this call site.

@@ -6,6 +6,7 @@ use pgrx::{FromDatum, pg_sys};
 
 use super::cell::Column;
 use super::datum_text;
+use super::encoding;
 use super::error::{Error, INTERNAL, Result};
 use super::json::Jsonb;
 use super::text::Text;
@@ -75,6 +76,16 @@ impl CatalogRow {
         let (datum, is_null) = self.datum(attribute, Text::reads)?;
         // SAFETY: the datum is a text, which is there as long as the row.
         Ok((!is_null).then(|| unsafe { datum_text::text(datum) }))
+    }
+
+    /// A `name` column that is declared NOT NULL.
+    pub fn name(&self, attribute: usize) -> Result<String> {
+        let (datum, is_null) = self.datum(attribute, |type_oid| type_oid == pg_sys::NAMEOID)?;
+        if is_null {
+            return Err(missing(attribute));
+        }
+        // SAFETY: a name is a zero-terminated array of 64 bytes, there as long as the row.
+        Ok(unsafe { encoding::decode_c(datum.cast_mut_ptr()) })
     }
 
     /// A `bytea` column that is declared NOT NULL, fetched piece by piece, so that a large one is held once, and fetching it can be stopped.

@@ -127,6 +127,8 @@ pub const UNDEFINED_SERVER: SqlState = SqlState(b"42704");
 pub const NOT_BOOKED: SqlState = SqlState(b"55000");
 /// A version is asked for curves that were not kept with it.
 pub const NO_CURVES: SqlState = SqlState(b"55000");
+/// A node of a cluster is asked for what only another one can do, or does not do what it is told.
+pub const NOT_IN_CLUSTER: SqlState = SqlState(b"55000");
 /// A function was called in a way that only PostgreSQL's own machinery may.
 pub const WRONG_CALL: SqlState = SqlState(b"ML013");
 /// Two columns have one name.

@@ -12,14 +12,26 @@ pub const SERVERS: Oid = pg_sys::ForeignServerRelationId;
 /// The catalog of user mappings.
 pub const USER_MAPPINGS: Oid = pg_sys::UserMappingRelationId;
 const SERVER_BY_OID: Oid = Oid::from_u32(pg_sys::ForeignServerOidIndexId);
+const TABLE_BY_RELATION: Oid = Oid::from_u32(pg_sys::ForeignTableRelidIndexId);
 const MAPPING_BY_USER_AND_SERVER: Oid = Oid::from_u32(pg_sys::UserMappingUserServerIndexId);
 
 /// A foreign server of one wrapper.
 pub struct ForeignServer {
     pub oid: Oid,
     pub name: String,
+    /// Its foreign data wrapper.
+    wrapper: Oid,
     /// Each a name, an equals sign and a value.
     options: Vec<String>,
+}
+
+/// The server of a foreign table; `None` for any other relation.
+pub fn of_table(table: Oid) -> Result<Option<ForeignServer>> {
+    let key = [Key::Oid(1, table)];
+    let server = catalog::find_in_catalog(pg_sys::ForeignTableRelationId, TABLE_BY_RELATION, &key, |row| {
+        row.require::<Oid>(2).map(Some)
+    })?;
+    server.map_or(Ok(None), ForeignServer::find)
 }
 
 impl ForeignServer {
@@ -43,17 +55,8 @@ impl ForeignServer {
             ))
             .hint("Its owner grants it with GRANT USAGE ON FOREIGN SERVER."));
         }
-        let key = [Key::Oid(1, oid)];
-        let server = catalog::find_in_catalog(SERVERS, SERVER_BY_OID, &key, |row| {
-            let server = ForeignServer {
-                oid,
-                name: name.to_owned(),
-                options: row.texts(8)?,
-            };
-            Ok(Some((server, row.require::<Oid>(4)?)))
-        })?;
-        let (server, of) = server.ok_or_else(undefined)?;
-        if wrapper_named(wrapper) != Some(of) {
+        let server = ForeignServer::find(oid)?.ok_or_else(undefined)?;
+        if !server.is_of(wrapper) {
             return Err(Error::new(
                 WRONG_TASK,
                 format!("server \"{name}\" is not of the foreign data wrapper {wrapper}"),
@@ -63,6 +66,23 @@ impl ForeignServer {
             )));
         }
         Ok(server)
+    }
+
+    /// The server of this number, whoever may use it.
+    fn find(oid: Oid) -> Result<Option<ForeignServer>> {
+        catalog::find_in_catalog(SERVERS, SERVER_BY_OID, &[Key::Oid(1, oid)], |row| {
+            Ok(Some(ForeignServer {
+                oid,
+                name: row.name(2)?,
+                wrapper: row.require(4)?,
+                options: row.texts(8)?,
+            }))
+        })
+    }
+
+    /// Whether it is of the foreign data wrapper of this name.
+    pub fn is_of(&self, wrapper: &str) -> bool {
+        wrapper_named(wrapper) == Some(self.wrapper)
     }
 
     /// Its options, each a name and a value.

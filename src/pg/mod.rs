@@ -19,6 +19,7 @@ pub mod compute;
 mod datum_text;
 pub mod dependency;
 pub mod derivation;
+pub mod distributed;
 pub mod encoding;
 pub mod entry;
 pub mod error;

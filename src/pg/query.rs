@@ -142,6 +142,12 @@ impl Query {
         unsafe { (*(*self.plan).planTree).total_cost }
     }
 
+    /// How many of its parts another server computes as a whole, aggregates included, and not the rows for them only.
+    pub fn parts_sent(&self) -> usize {
+        // SAFETY: the plan was made in `new` and lives as long as this value.
+        unsafe { parts_sent((*self.plan).planTree) }
+    }
+
     /// Returns an error with ML039 where it asks another server.
     pub(super) fn require_own_tables(&self) -> Result<()> {
         // SAFETY: the plan was made in `new` and lives as long as this value.
@@ -190,6 +196,33 @@ impl Query {
             // SAFETY: plan and text live as long as this value.
             unsafe { receiver::run(&self.columns, receive, |receiver| self.description(receiver)) }
         })
+    }
+}
+
+/// The scans below a plan's aggregates that are of no relation: what a foreign data wrapper has its server compute.
+///
+/// # Safety
+/// `plan` is null or a valid plan node.
+unsafe fn parts_sent(plan: *mut pg_sys::Plan) -> usize {
+    if plan.is_null() {
+        return 0;
+    }
+    // SAFETY: as the caller promises; a node's tag says what it is, and the nodes below a valid one are valid. Only nodes that stand above the parts of
+    // a pass are gone through, of which a plan has a few.
+    unsafe {
+        match (*plan).type_ {
+            pg_sys::NodeTag::T_ForeignScan => usize::from((*plan.cast::<pg_sys::ForeignScan>()).scan.scanrelid == 0),
+            pg_sys::NodeTag::T_Agg
+            | pg_sys::NodeTag::T_Result
+            | pg_sys::NodeTag::T_Gather
+            | pg_sys::NodeTag::T_Material => parts_sent((*plan).lefttree),
+            pg_sys::NodeTag::T_SubqueryScan => parts_sent((*plan.cast::<pg_sys::SubqueryScan>()).subplan),
+            pg_sys::NodeTag::T_Append => {
+                let parts = PgList::<pg_sys::Plan>::from_pg((*plan.cast::<pg_sys::Append>()).appendplans);
+                parts.iter_ptr().map(|part| parts_sent(part)).sum()
+            }
+            _ => 0,
+        }
     }
 }
 

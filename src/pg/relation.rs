@@ -331,6 +331,25 @@ pub fn shows_all_alike(oid: pg_sys::Oid) -> bool {
     !children.iter_oid().filter_map(entry).any(|child| is_foreign(&child))
 }
 
+/// Whether policies of row-level security are on for it.
+pub fn has_policies(oid: pg_sys::Oid) -> bool {
+    entry(oid).is_some_and(|entry| entry.has_policies)
+}
+
+/// The partitions of a partitioned table that hold rows, of all levels; `None` for any other relation.
+pub fn leaves(oid: pg_sys::Oid) -> Option<Vec<pg_sys::Oid>> {
+    entry(oid).filter(|entry| entry.kind == pg_sys::RELKIND_PARTITIONED_TABLE)?;
+    // SAFETY: as in `shows_all_alike`; the partitions are locked as a query of the table would lock them.
+    let all = unsafe {
+        let lock = pg_sys::AccessShareLock as i32;
+        let find = || find_all_inheritors(oid, lock, std::ptr::null_mut());
+        PgList::<pg_sys::Oid>::from_pg(pg_sys::ffi::pg_guard_ffi_boundary(find))
+    };
+    let holds_rows =
+        |&oid: &pg_sys::Oid| entry(oid).is_some_and(|entry| entry.kind != pg_sys::RELKIND_PARTITIONED_TABLE);
+    Some(all.iter_oid().filter(holds_rows).collect())
+}
+
 /// Whether the caller may set triggers on it: its owner may, and whom it lets.
 pub fn may_set_triggers(oid: pg_sys::Oid) -> bool {
     name_of(oid).is_some() && has(role::current(), oid, pg_sys::ACL_TRIGGER)

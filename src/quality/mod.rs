@@ -6,6 +6,7 @@ pub mod finding;
 mod grouping;
 mod kinds;
 mod pass;
+mod placement;
 pub mod profile;
 pub mod source;
 mod spec;
@@ -22,9 +23,21 @@ mod tests {
     use std::{fs, io};
 
     /// From the lowest: each uses those before it only.
-    const FLOORS: [&str; 13] = [
-        "source", "value", "grouping", "pass", "step", "spec", "finding", "kinds", "engine", "profile", "stored",
-        "suggest", "drift",
+    const FLOORS: [&str; 14] = [
+        "source",
+        "value",
+        "grouping",
+        "placement",
+        "pass",
+        "step",
+        "spec",
+        "finding",
+        "kinds",
+        "engine",
+        "profile",
+        "stored",
+        "suggest",
+        "drift",
     ];
 
     fn texts(path: &Path, texts: &mut Vec<String>) -> io::Result<()> {

@@ -1,12 +1,16 @@
 //! One pass over the rows of a source: everything asked of them becomes arguments of the aggregate `assay_internal.scan`, so that PostgreSQL
-//! reads them once, in parallel where it can.
+//! reads them once, in parallel where it can, and where they are.
 
 use std::rc::Rc;
+
+use pgrx::pg_sys::{self, Oid};
+use pgrx::spi::quote_identifier;
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-use crate::pg::error::{Error, INTERNAL, Result};
+use crate::pg::attempt::attempt;
+use crate::pg::error::{Error, INTERNAL, MISMATCHED_STATES, Result, notice};
 use crate::pg::query::Query;
 use crate::pg::query_row::OutputColumn;
 use crate::pg::sweep::Swept;
@@ -16,16 +20,32 @@ use algo::scan::{Plan, PlanCheck, PlanColumn, Scan, Segment, Tally, Test};
 use algo::state::State;
 
 use crate::quality::grouping::Group;
+use crate::quality::placement::Placement;
 use crate::quality::source::Source;
 
 /// The most columns of one call of the aggregate: PostgreSQL's functions take 100 arguments, and two are the state and the plan.
 const MOST_ARGUMENTS: usize = 98;
+
+/// The most bytes of a query that asks each partition by itself.
+const MOST_SQL: usize = 32 << 20;
 
 /// Something that a pass computes for each row: a column, or a condition.
 #[derive(Debug, Clone)]
 struct Input {
     sql: String,
     column: PlanColumn,
+    type_oid: Oid,
+}
+
+/// How a call of the aggregate is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// For rows that are here.
+    Here,
+    /// For another server of the same types, which is sent the call itself.
+    Sent,
+    /// For engines that split an aggregate by its declared types.
+    Split,
 }
 
 /// The place of an input in its pass.
@@ -127,12 +147,13 @@ impl Pass {
     /// A column of the source.
     pub fn column(&mut self, column: &OutputColumn) -> InputPlace {
         self.input(Input {
-            sql: format!("q.{}", pgrx::spi::quote_identifier(&column.name)),
+            sql: format!("q.{}", quote_identifier(&column.name)),
             column: PlanColumn {
                 name: column.name.clone(),
                 type_name: column.type_name.clone(),
                 kind: intake::kind_of(column.type_oid),
             },
+            type_oid: column.type_oid,
         })
     }
 
@@ -145,6 +166,7 @@ impl Pass {
                 type_name: group.type_name.clone(),
                 kind: intake::kind_of(group.type_oid),
             },
+            type_oid: group.type_oid,
         })
     }
 
@@ -158,6 +180,7 @@ impl Pass {
                 type_name: "boolean".into(),
                 kind: Kind::Bool,
             },
+            type_oid: pg_sys::BOOLOID,
         })
     }
 
@@ -229,13 +252,68 @@ impl Pass {
         (calls.all, places)
     }
 
-    /// The query that runs the pass. Returns an error when a plan cannot be written.
+    /// The query that runs the pass on rows that come here. Returns an error when a plan cannot be written.
     fn sql(&self, source: &Source, calls: &[Call]) -> Result<String> {
-        let outputs = calls
-            .iter()
-            .map(|call| Ok(format!("assay_internal.scan({})", self.arguments(call)?)))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(source.select(&outputs.join(",\n")))
+        Ok(source.select(&self.outputs(calls, Form::Here)?))
+    }
+
+    /// The calls of the aggregate, as a query's outputs.
+    fn outputs(&self, calls: &[Call], form: Form) -> Result<String> {
+        let output = |(index, call): (usize, &Call)| {
+            let plan = self.plan_of(call)?;
+            let columns = self.columns_of(call);
+            let bytes = || -> String { plan.bytes().map(|byte| format!("{byte:02x}")).collect() };
+            Ok(match form {
+                Form::Here => format!("assay_internal.scan({}, {columns})", pgrx::spi::quote_literal(&plan)),
+                Form::Sent => format!(
+                    "assay_internal.scan('\\x{}'::pg_catalog.bytea, {columns}) AS s{index}",
+                    bytes()
+                ),
+                Form::Split => format!(
+                    "assay_internal.scan_cells('\\x{}'::pg_catalog.bytea, assay_internal.cells({columns})) AS s{index}",
+                    bytes()
+                ),
+            })
+        };
+        let outputs: Vec<String> = calls.iter().enumerate().map(output).collect::<Result<_>>()?;
+        Ok(outputs.join(",\n"))
+    }
+
+    /// The query that runs the pass where the rows are. `None` for rows that come here, and where a value would be read otherwise there.
+    fn sql_elsewhere(&self, source: &Source, calls: &[Call], placement: &Placement) -> Result<Option<String>> {
+        let used = calls.iter().flat_map(|call| &call.inputs);
+        let mut inputs = used.map(|&input| &self.inputs[input]);
+        Ok(match placement {
+            Placement::Here | Placement::Fetched(_) => None,
+            Placement::Citus if inputs.all(|input| reads_alike(input, true)) => {
+                Some(source.select(&self.outputs(calls, Form::Split)?))
+            }
+            Placement::Foreign if inputs.all(|input| reads_alike(input, false)) => {
+                Some(source.select(&self.outputs(calls, Form::Sent)?))
+            }
+            Placement::Partitions { sent, others } if inputs.all(|input| reads_alike(input, false)) => {
+                let outputs = self.outputs(calls, Form::Sent)?;
+                let names = source.columns().iter().map(|column| quote_identifier(&column.name));
+                let columns = names.collect::<Vec<_>>().join(", ");
+                let rows = |leaf: &String| format!("SELECT {columns} FROM ONLY {leaf}");
+                // What is not sent is one part.
+                let rest: Vec<String> = others.iter().map(rows).collect();
+                let rest = (!rest.is_empty()).then(|| rest.join("\nUNION ALL\n"));
+                let parts: Vec<String> = (sent.iter().map(rows).chain(rest))
+                    .map(|rows| format!("SELECT {outputs} FROM ({rows}) AS q"))
+                    .collect();
+                if parts.len().saturating_mul(outputs.len()) > MOST_SQL {
+                    return Ok(None);
+                }
+                let merged = (0..calls.len()).map(|index| format!("assay.merge_states(p.s{index})"));
+                Some(format!(
+                    "SELECT {} FROM (\n{}\n) AS p",
+                    merged.collect::<Vec<_>>().join(", "),
+                    parts.join("\nUNION ALL\n")
+                ))
+            }
+            Placement::Citus | Placement::Foreign | Placement::Partitions { .. } => None,
+        })
     }
 
     /// Has PostgreSQL plan the pass and look at the rights that it takes, without running it.
@@ -262,18 +340,31 @@ impl Pass {
         let (calls, _) = alone.calls();
         let arguments = calls
             .iter()
-            .map(|call| alone.arguments(call))
+            .map(|call| {
+                Ok(format!(
+                    "{}, {}",
+                    pgrx::spi::quote_literal(alone.plan_of(call)?),
+                    alone.columns_of(call)
+                ))
+            })
             .collect::<Result<Vec<_>>>()?;
         Ok(format!("assay_internal.row_fails({})", arguments.join(", ")))
     }
 
-    /// The arguments of a call: its plan and its columns.
-    fn arguments(&self, call: &Call) -> Result<String> {
-        let plan = serde_json::to_string(&call.plan)
-            .map_err(|problem| Error::new(INTERNAL, format!("a plan cannot be written: {problem}")))?;
-        let mut arguments = vec![pgrx::spi::quote_literal(plan)];
-        arguments.extend(call.inputs.iter().map(|&input| self.inputs[input].sql.clone()));
-        Ok(arguments.join(", "))
+    /// The plan of a call, as JSON.
+    fn plan_of(&self, call: &Call) -> Result<String> {
+        serde_json::to_string(&call.plan)
+            .map_err(|problem| Error::new(INTERNAL, format!("a plan cannot be written: {problem}")))
+    }
+
+    /// The columns of a call.
+    fn columns_of(&self, call: &Call) -> String {
+        let columns: Vec<&str> = call
+            .inputs
+            .iter()
+            .map(|&input| self.inputs[input].sql.as_str())
+            .collect();
+        columns.join(", ")
     }
 
     /// The pass as SQL, for people; `None` where nothing is asked of the rows.
@@ -284,33 +375,174 @@ impl Pass {
         }
     }
 
-    /// Reads the rows once. As the caller; errors of PostgreSQL pass through.
+    /// The pass as SQL where the rows are, and where that is, for people.
+    pub fn explain(&self, source: &Source) -> Result<Option<(String, Option<String>)>> {
+        let calls = self.calls().0;
+        if calls.is_empty() {
+            return Ok(None);
+        }
+        let placement = Placement::of(source)?;
+        if let Some(sql) = self.sql_elsewhere(source, &calls, &placement)?
+            && let Ok(true) = attempt(|| Ok(is_read_elsewhere(&Query::new(&sql)?, &placement)))?
+        {
+            return Ok(Some((sql, placement.describe())));
+        }
+        let why = match placement.is_elsewhere() {
+            true => Some(NOT_ALL_SENT.to_string()),
+            false => placement.describe(),
+        };
+        Ok(Some((self.sql(source, &calls)?, why)))
+    }
+
+    /// Reads the rows once, where they are if that is possible. As the caller; errors of PostgreSQL pass through.
     pub fn run(&self, source: &Source) -> Result<Answers> {
         let (calls, places) = self.calls();
         let calls = Swept::new(calls);
-        let mut answers = Answers {
-            scans: Vec::with_capacity(calls.len()),
-            places,
-        };
         if calls.is_empty() {
-            return Ok(answers);
+            let scans = Vec::new();
+            return Ok(Answers { scans, places });
         }
-        let query = Query::new(&self.sql(source, &calls)?)?.interpreted();
-        let what = format!("reading {}", source.label());
-        progress::watch(what, calls.len(), source.expected_rows(), || {
-            query.run(&mut |row| {
-                for (index, call) in calls.iter().enumerate() {
-                    answers.scans.push(match row.state(index)? {
-                        Some(State::Scan(scan)) => scan,
-                        // No row has come.
-                        _ => Rc::new(Scan::new(call.plan.clone())?),
-                    });
-                }
-                Ok(())
-            })
-        })?;
-        Ok(answers)
+        let placement = Placement::of(source)?;
+        let scans = match self.read_elsewhere(source, &calls, &placement)? {
+            Some(scans) => scans,
+            None if placement == Placement::Citus => {
+                // Citus would split the aggregate, although it cannot.
+                let outputs = self.outputs(&calls, Form::Here)?;
+                let sql = format!(
+                    "SELECT {outputs} FROM (SELECT * FROM {} AS s OFFSET 0) AS q",
+                    source.relation()
+                );
+                read(&Query::new(&sql)?.interpreted(), source, &calls)?
+            }
+            None => read(&Query::new(&self.sql(source, &calls)?)?.interpreted(), source, &calls)?,
+        };
+        Ok(Answers { scans, places })
     }
+
+    /// Reads the rows where they are. `None` where that is here, or it cannot be done there: then a NOTICE says why.
+    fn read_elsewhere(
+        &self,
+        source: &Source,
+        calls: &Swept<Vec<Call>>,
+        placement: &Placement,
+    ) -> Result<Option<Vec<Rc<Scan>>>> {
+        let Some(sql) = self.sql_elsewhere(source, calls, placement)? else {
+            return Ok(None);
+        };
+        let scans = attempt(|| {
+            // Who may read the partitions of a table may not read the table by that.
+            source.require_rights()?;
+            let query = Query::new(&sql)?.interpreted();
+            match is_read_elsewhere(&query, placement) {
+                true => self.require_answers(calls, read(&query, source, calls)?).map(Some),
+                false => Ok(None),
+            }
+        })?;
+        match scans {
+            Ok(Some(scans)) => {
+                let place = placement.describe().map(|place| sentence(&place));
+                notice(format!("{} is read where its rows are", source.label()), place);
+                Ok(Some(scans))
+            }
+            Ok(None) => Ok(None),
+            Err(why) => {
+                notice(
+                    format!("the rows of {} are fetched to be read here", source.label()),
+                    Some(why),
+                );
+                Ok(None)
+            }
+        }
+    }
+
+    /// What was found elsewhere, if it is what was asked for.
+    fn require_answers(&self, calls: &[Call], scans: Vec<Rc<Scan>>) -> Result<Vec<Rc<Scan>>> {
+        for (call, scan) in calls.iter().zip(&scans) {
+            // As it was read there; numbers may have changed in their last digit.
+            let sent: Option<Plan> = serde_json::from_str(&self.plan_of(call)?).ok();
+            if scan.plan() != &call.plan && sent.as_ref() != Some(scan.plan()) {
+                return Err(another("of another plan"));
+            }
+        }
+        Ok(scans)
+    }
+}
+
+/// A clause as a sentence.
+fn sentence(clause: &str) -> String {
+    let mut letters = clause.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+}
+
+/// Why rows are fetched that could be read where they are.
+const NOT_ALL_SENT: &str = "the rows are fetched from another server: a condition or a column's type is not sent to it, or there are too many partitions";
+
+/// Whether a query that was written for a placement has its rows read there: a foreign data wrapper decides for itself what it sends.
+fn is_read_elsewhere(query: &Query, placement: &Placement) -> bool {
+    match placement {
+        Placement::Citus => true,
+        Placement::Foreign | Placement::Partitions { .. } => query.parts_sent() > 0,
+        Placement::Here | Placement::Fetched(_) => false,
+    }
+}
+
+/// Whether another server reads the values of an input as this one would. Settings of the session say how some types are written; types that users have
+/// made are the same on the nodes of a cluster only.
+fn reads_alike(input: &Input, is_cluster: bool) -> bool {
+    let came_with_postgres = input.type_oid.to_u32() < pg_sys::FirstGenbkiObjectId;
+    match input.column.kind {
+        Kind::Bool
+        | Kind::Integer
+        | Kind::Float
+        | Kind::Numeric
+        | Kind::Date
+        | Kind::Timestamp
+        | Kind::TimestampTz
+        | Kind::Time
+        | Kind::Interval
+        | Kind::Text
+        | Kind::Enum
+        | Kind::Uuid
+        | Kind::Json
+        | Kind::Bytes => is_cluster || came_with_postgres,
+        Kind::Array => matches!(
+            input.type_oid,
+            pg_sys::BOOLARRAYOID
+                | pg_sys::INT2ARRAYOID
+                | pg_sys::INT4ARRAYOID
+                | pg_sys::INT8ARRAYOID
+                | pg_sys::TEXTARRAYOID
+                | pg_sys::VARCHARARRAYOID
+        ),
+        Kind::Other => false,
+    }
+}
+
+/// Runs a pass; gives what each call has found.
+fn read(query: &Query, source: &Source, calls: &[Call]) -> Result<Vec<Rc<Scan>>> {
+    let mut scans = Vec::with_capacity(calls.len());
+    let what = format!("reading {}", source.label());
+    progress::watch(what, calls.len(), source.expected_rows(), || {
+        query.run(&mut |row| {
+            for (index, call) in calls.iter().enumerate() {
+                scans.push(match row.state(index)? {
+                    Some(State::Scan(scan)) => scan,
+                    // No row has come.
+                    None => Rc::new(Scan::new(call.plan.clone())?),
+                    Some(other) => return Err(another(&format!("a state of {}", other.kind()))),
+                });
+            }
+            Ok(())
+        })
+    })?;
+    Ok(scans)
+}
+
+/// The error of an answer that is not to what was asked: another server may send what it likes.
+fn another(what: &str) -> Error {
+    Error::new(MISMATCHED_STATES, format!("the answer to a pass is {what}"))
+        .hint("See that the other server has the same version of assay.")
 }
 
 impl Drop for Answers {

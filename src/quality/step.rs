@@ -1,4 +1,4 @@
-//! The aggregate behind every profile and check: a row at a time into a scan.
+//! The aggregates behind every profile and check: a row at a time into a scan.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -10,10 +10,10 @@ use crate::pg::fields::{Arguments, Fields};
 use crate::pg::foreground::Foreground;
 use crate::pg::intake::Intakes;
 use crate::pg::state::{self, StateDatum};
-use crate::pg::{progress, site};
+use crate::pg::{arguments, progress, site};
 use algo::block::BlockColumn;
 use algo::monitor::Monitor;
-use algo::scan::{Plan, RowTests, Scan};
+use algo::scan::{Plan, RowTests, Scan, cells};
 use algo::state::State;
 
 /// The arguments before those of the plan's columns: the state and the plan.
@@ -30,16 +30,24 @@ struct Site {
     monitor: Foreground,
 }
 
+/// The error of a plan that cannot be read.
+fn invalid(problem: String) -> Error {
+    Error::new(INVALID_PARAMETER, "the plan of the scan cannot be read")
+        .detail(problem)
+        .hint("Plans are made by assay.profile, assay.validate and their kin; assay.explain_checks shows them.")
+}
+
+/// Reads a plan. Returns an error with 22023 for one that contradicts itself.
+fn parse(plan: &str) -> Result<Plan> {
+    let plan: Plan = serde_json::from_str(plan).map_err(|problem| invalid(problem.to_string()))?;
+    plan.validate().map_err(|problem| invalid(problem.to_string()))?;
+    Ok(plan)
+}
+
 impl Site {
     /// Reads the plan, and compares its columns with the types of the arguments from `first` on. Returns an error with 22023.
     fn new(fcinfo: pg_sys::FunctionCallInfo, plan: &str, first: usize) -> Result<Site> {
-        let invalid = |problem: String| {
-            Error::new(INVALID_PARAMETER, "the plan of the scan cannot be read")
-                .detail(problem)
-                .hint("Plans are made by assay.profile, assay.validate and their kin; assay.explain_checks shows them.")
-        };
-        let plan: Plan = serde_json::from_str(plan).map_err(|problem| invalid(problem.to_string()))?;
-        plan.validate().map_err(|problem| invalid(problem.to_string()))?;
+        let plan = parse(plan)?;
         let intakes = Intakes::of(fcinfo, first);
         let given = intakes.kinds().len();
         if given != plan.columns.len() {
@@ -62,10 +70,18 @@ impl Site {
     }
 }
 
-/// The plan that is argument `index` of a call; `None` for NULL.
+/// The plan that is argument `index` of a call, a text or its bytes; `None` for NULL.
 fn plan_of(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Result<Option<String>> {
-    let plan = Arguments::of(&fcinfo).text(index)?.map(Cow::into_owned);
-    Ok(plan)
+    match arguments::bytes(fcinfo, index) {
+        Some(bytes) => plan_of_bytes(bytes).map(|plan| Some(plan.to_owned())),
+        None if arguments::argument_type(fcinfo, index) == Some(pg_sys::BYTEAOID) => Ok(None),
+        None => Ok(Arguments::of(&fcinfo).text(index)?.map(Cow::into_owned)),
+    }
+}
+
+/// A plan in UTF-8, whatever the encoding of the database.
+fn plan_of_bytes(bytes: &[u8]) -> Result<&str> {
+    std::str::from_utf8(bytes).map_err(|problem| invalid(problem.to_string()))
 }
 
 /// The step of `scan(plan, VARIADIC columns)`. The plan of a call site's first row is that of all its rows.
@@ -116,6 +132,59 @@ impl Site {
             },
         )
     }
+}
+
+/// The step of `scan_cells(plan, cells)`. It keeps nothing at its call site, for whoever splits aggregates over nodes may make one for each row: what it knows
+/// is in the state, and the plan is read for the first row only.
+#[pg_extern(sql = false)]
+fn scan_cells_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
+    or_raise((|| {
+        let Some(row) = arguments::bytes(fcinfo, 2) else {
+            return Ok(state::unchanged(fcinfo));
+        };
+        let make = || {
+            let bytes = arguments::bytes(fcinfo, 1).ok_or_else(|| invalid("It is NULL.".into()))?;
+            Ok(State::from(Scan::new(parse(plan_of_bytes(bytes)?)?)?))
+        };
+        let monitor = Foreground::new()?;
+        state::step(fcinfo, Some(make), |state| match state {
+            State::Scan(scan) => {
+                let scan = Rc::make_mut(scan);
+                if scan.rows().is_multiple_of(LOOK) {
+                    monitor.check()?;
+                }
+                Ok(scan.push_cells(row, &monitor)?)
+            }
+            other => Err(
+                Error::new(MISMATCHED_STATES, format!("{} cannot take this row", other.kind()))
+                    .hint("Give all rows of a group one plan."),
+            ),
+        })
+    })())
+}
+
+/// `cells(VARIADIC columns)`.
+#[pg_extern(sql = false)]
+fn row_cells(fcinfo: pg_sys::FunctionCallInfo) -> Vec<u8> {
+    or_raise(site::with(
+        fcinfo,
+        || None::<(Intakes, Vec<BlockColumn>, Foreground)>,
+        |known| {
+            let (intakes, row, monitor) = match known {
+                Some(known) => known,
+                None => {
+                    let intakes = Intakes::of(fcinfo, 0);
+                    let row = intakes.kinds().iter().map(|&kind| BlockColumn::new(kind)).collect();
+                    known.insert((intakes, row, Foreground::new()?))
+                }
+            };
+            intakes.push_row(fcinfo, row, monitor)?;
+            let mut bytes = Vec::with_capacity(9 * row.len());
+            cells::write(row, &mut bytes)?;
+            row.iter_mut().for_each(BlockColumn::clear);
+            Ok(bytes)
+        },
+    ))
 }
 
 /// `row_fails(plan, VARIADIC columns)`.

@@ -118,9 +118,10 @@ fn explain_together(group: &[StoredCheck]) -> Result<Vec<ExplanationRow>> {
             let explanation = explanation.unwrap_or_else(Explanation::error);
             rows.push(explanation.row(Some(check), relation, &role, visible));
         }
-        if let Some(sql) = pass.describe(&source)? {
+        if let Some((sql, message)) = pass.explain(&source)? {
             let shared = Explanation {
                 sql: Some(sql),
+                message,
                 ..Explanation::by(SHARED_SCAN)
             };
             rows.insert(0, shared.row(None, relation, &role, all_visible));

@@ -15,6 +15,7 @@ use crate::quality::engine::rights;
 use crate::quality::kinds::check::Check;
 use crate::quality::kinds::plan::RowCondition;
 use crate::quality::pass::Pass;
+use crate::quality::placement::Placement;
 use crate::quality::source::Source;
 
 /// `failing_rows(check_id, limit)`.
@@ -81,15 +82,18 @@ fn statement(check: &Check, source: &Source, key: &[String], limit: i64) -> Resu
     let plan = check.plan(source, &mut pass)?;
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let (rows, filter) = (source.relation(), check.spec.filter_and());
+    let placement = Placement::of(source)?;
     Ok(match plan.row_condition(&check.spec, source, &pass, most)? {
         RowCondition::Alone(condition) => format!(
-            "SELECT {}, pg_catalog.to_jsonb(q) FROM {rows} AS q WHERE {filter}{condition} LIMIT {limit}",
-            key_of("q", key, source)
+            "SELECT {}, {} FROM {rows} AS q WHERE {filter}{condition} LIMIT {limit}",
+            key_of("q", key, source),
+            placement.row_json("q", source)
         ),
         RowCondition::Windowed(condition) => format!(
-            "SELECT {}, pg_catalog.to_jsonb(w.q) FROM (SELECT q, {condition} FROM {rows} AS q WHERE {filter}true) AS w (q, fails)
+            "SELECT {}, {} FROM (SELECT q, {condition} FROM {rows} AS q WHERE {filter}true) AS w (q, fails)
 WHERE w.fails LIMIT {limit}",
-            key_of("(w.q)", key, source)
+            key_of("(w.q)", key, source),
+            placement.row_json("w.q", source)
         ),
     })
 }

@@ -284,6 +284,8 @@ fn trouble(problem: &ureq::Error) -> Trouble {
         Error::Tls(_) | Error::Pem(_) => Trouble::Unproven("the connection cannot be secured".into()),
         Error::BodyExceedsLimit(limit) => Trouble::TooLarge(usize::try_from(*limit).unwrap_or(usize::MAX)),
         Error::LargeResponseHeader(_, most) => Trouble::TooLarge(*most),
+        // A header that arrives at one go is counted before it is measured. The kind has no name outside of ureq's own parts.
+        Error::Protocol(problem) if problem.to_string().contains("too many headers") => Trouble::TooLarge(HEADER),
         // The rest is about what was sent or came back; ureq adds more kinds.
         _ => Trouble::Broken("what came back is no HTTP"),
     }

@@ -66,7 +66,7 @@ CALL fails('SELECT assay.roc_auc(y, y::text) FROM ranked');
 CALL fails('SELECT assay.roc_auc(now(), p) FROM ranked');
 CALL fails('SELECT assay.accuracy(p, y) FROM ranked');
 CALL fails('SELECT assay.rmse(y, p) FROM ranked');
-CALL fails('SELECT assay.rmse(p, ''1'') FROM ranked');
+CALL fails('SELECT assay.rmse(p, ''one'') FROM ranked');
 CALL fails('SELECT assay.roc_auc(p, p) FROM ranked');
 CALL fails('SELECT assay.roc_auc(actual, 1) FROM letters');
 CALL fails('SELECT assay.log_loss(y, p * 2) FROM ranked');
