@@ -278,6 +278,586 @@ COMMENT ON AGGREGATE assay.metric_state(text, "any", "any") IS
 'The state of a metric, named as its aggregate is, to be stored, merged with assay.merge_states and read with assay.metric_of.
 Example: SELECT housing, assay.metric_state(''roc_auc'', is_risky, assay.predict(''credit'', c)) FROM customers c WHERE is_test GROUP BY housing';
 
+-- sql/21-metric-types.sql
+
+-- The metrics once more, for types that are known by name. PostgreSQL finds them by the types of a call and gives what the aggregate over "any" gives;
+-- but what they take stands in their declaration, so that an engine that knows no call site (Citus calls steps itself) can split them.
+
+CREATE TYPE assay.metric AS ENUM ('roc_auc', 'average_precision', 'log_loss', 'brier_score', 'accuracy', 'precision', 'recall', 'f1', 'mcc', 'rmse', 'mae', 'mape', 'mse', 'r2', 'median_absolute_error');
+COMMENT ON TYPE assay.metric IS
+'The name of a metric. postgres_fdw sends an enum to another server where it would keep a text.
+Example: SELECT assay.metric_state(''rmse''::assay.metric, 1.0, 1.5)';
+
+CREATE FUNCTION assay_internal.roc_auc_step(assay.state, boolean, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'roc_auc_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.roc_auc_step(assay.state, boolean, double precision) IS 'A row of the aggregate assay.roc_auc.';
+
+CREATE AGGREGATE assay.roc_auc(label boolean, score double precision) (
+    SFUNC = assay_internal.roc_auc_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.roc_auc(boolean, double precision) IS
+'As assay.roc_auc of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.roc_auc(actual, predicted) FROM (VALUES (true, 0.9), (false, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.roc_auc_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'roc_auc_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.roc_auc_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.roc_auc.';
+
+CREATE AGGREGATE assay.roc_auc(label double precision, score double precision) (
+    SFUNC = assay_internal.roc_auc_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.roc_auc(double precision, double precision) IS
+'As assay.roc_auc of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.roc_auc(actual, predicted) FROM (VALUES (1::double precision, 0.9), (0, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.roc_auc_step(assay.state, text, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'roc_auc_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.roc_auc_step(assay.state, text, double precision) IS 'A row of the aggregate assay.roc_auc.';
+
+CREATE AGGREGATE assay.roc_auc(label text, score double precision) (
+    SFUNC = assay_internal.roc_auc_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.roc_auc(text, double precision) IS
+'As assay.roc_auc of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.roc_auc(actual, predicted) FROM (VALUES (''yes'', 0.9), (''no'', 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.average_precision_step(assay.state, boolean, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'average_precision_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.average_precision_step(assay.state, boolean, double precision) IS 'A row of the aggregate assay.average_precision.';
+
+CREATE AGGREGATE assay.average_precision(label boolean, score double precision) (
+    SFUNC = assay_internal.average_precision_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.average_precision(boolean, double precision) IS
+'As assay.average_precision of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.average_precision(actual, predicted) FROM (VALUES (true, 0.9), (false, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.average_precision_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'average_precision_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.average_precision_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.average_precision.';
+
+CREATE AGGREGATE assay.average_precision(label double precision, score double precision) (
+    SFUNC = assay_internal.average_precision_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.average_precision(double precision, double precision) IS
+'As assay.average_precision of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.average_precision(actual, predicted) FROM (VALUES (1::double precision, 0.9), (0, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.average_precision_step(assay.state, text, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'average_precision_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.average_precision_step(assay.state, text, double precision) IS 'A row of the aggregate assay.average_precision.';
+
+CREATE AGGREGATE assay.average_precision(label text, score double precision) (
+    SFUNC = assay_internal.average_precision_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.average_precision(text, double precision) IS
+'As assay.average_precision of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.average_precision(actual, predicted) FROM (VALUES (''yes'', 0.9), (''no'', 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.log_loss_step(assay.state, boolean, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'log_loss_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.log_loss_step(assay.state, boolean, double precision) IS 'A row of the aggregate assay.log_loss.';
+
+CREATE AGGREGATE assay.log_loss(label boolean, probability double precision) (
+    SFUNC = assay_internal.log_loss_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.log_loss(boolean, double precision) IS
+'As assay.log_loss of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.log_loss(actual, predicted) FROM (VALUES (true, 0.9), (false, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.log_loss_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'log_loss_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.log_loss_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.log_loss.';
+
+CREATE AGGREGATE assay.log_loss(label double precision, probability double precision) (
+    SFUNC = assay_internal.log_loss_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.log_loss(double precision, double precision) IS
+'As assay.log_loss of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.log_loss(actual, predicted) FROM (VALUES (1::double precision, 0.9), (0, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.log_loss_step(assay.state, text, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'log_loss_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.log_loss_step(assay.state, text, double precision) IS 'A row of the aggregate assay.log_loss.';
+
+CREATE AGGREGATE assay.log_loss(label text, probability double precision) (
+    SFUNC = assay_internal.log_loss_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.log_loss(text, double precision) IS
+'As assay.log_loss of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.log_loss(actual, predicted) FROM (VALUES (''yes'', 0.9), (''no'', 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.brier_score_step(assay.state, boolean, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'brier_score_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.brier_score_step(assay.state, boolean, double precision) IS 'A row of the aggregate assay.brier_score.';
+
+CREATE AGGREGATE assay.brier_score(label boolean, probability double precision) (
+    SFUNC = assay_internal.brier_score_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.brier_score(boolean, double precision) IS
+'As assay.brier_score of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.brier_score(actual, predicted) FROM (VALUES (true, 0.9), (false, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.brier_score_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'brier_score_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.brier_score_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.brier_score.';
+
+CREATE AGGREGATE assay.brier_score(label double precision, probability double precision) (
+    SFUNC = assay_internal.brier_score_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.brier_score(double precision, double precision) IS
+'As assay.brier_score of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.brier_score(actual, predicted) FROM (VALUES (1::double precision, 0.9), (0, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.brier_score_step(assay.state, text, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'brier_score_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.brier_score_step(assay.state, text, double precision) IS 'A row of the aggregate assay.brier_score.';
+
+CREATE AGGREGATE assay.brier_score(label text, probability double precision) (
+    SFUNC = assay_internal.brier_score_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.brier_score(text, double precision) IS
+'As assay.brier_score of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.brier_score(actual, predicted) FROM (VALUES (''yes'', 0.9), (''no'', 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.accuracy_step(assay.state, boolean, boolean) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'accuracy_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.accuracy_step(assay.state, boolean, boolean) IS 'A row of the aggregate assay.accuracy.';
+
+CREATE AGGREGATE assay.accuracy(actual boolean, predicted boolean) (
+    SFUNC = assay_internal.accuracy_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.accuracy(boolean, boolean) IS
+'As assay.accuracy of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.accuracy(actual, predicted) FROM (VALUES (true, true), (false, true)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.accuracy_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'accuracy_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.accuracy_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.accuracy.';
+
+CREATE AGGREGATE assay.accuracy(actual double precision, predicted double precision) (
+    SFUNC = assay_internal.accuracy_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.accuracy(double precision, double precision) IS
+'As assay.accuracy of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.accuracy(actual, predicted) FROM (VALUES (1::double precision, 1::double precision), (0, 1)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.accuracy_step(assay.state, text, text) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'accuracy_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.accuracy_step(assay.state, text, text) IS 'A row of the aggregate assay.accuracy.';
+
+CREATE AGGREGATE assay.accuracy(actual text, predicted text) (
+    SFUNC = assay_internal.accuracy_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.accuracy(text, text) IS
+'As assay.accuracy of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.accuracy(actual, predicted) FROM (VALUES (''yes'', ''yes''), (''no'', ''yes'')) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.accuracy_step(assay.state, integer, integer) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'accuracy_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.accuracy_step(assay.state, integer, integer) IS 'A row of the aggregate assay.accuracy.';
+
+CREATE AGGREGATE assay.accuracy(actual integer, predicted integer) (
+    SFUNC = assay_internal.accuracy_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.accuracy(integer, integer) IS
+'As assay.accuracy of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.accuracy(actual, predicted) FROM (VALUES (2, 2), (1, 2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.precision_step(assay.state, boolean, boolean) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'precision_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.precision_step(assay.state, boolean, boolean) IS 'A row of the aggregate assay.precision.';
+
+CREATE AGGREGATE assay."precision"(actual boolean, predicted boolean) (
+    SFUNC = assay_internal.precision_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay."precision"(boolean, boolean) IS
+'As assay.precision of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.precision(actual, predicted) FROM (VALUES (true, true), (false, true)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.precision_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'precision_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.precision_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.precision.';
+
+CREATE AGGREGATE assay."precision"(actual double precision, predicted double precision) (
+    SFUNC = assay_internal.precision_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay."precision"(double precision, double precision) IS
+'As assay.precision of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.precision(actual, predicted) FROM (VALUES (1::double precision, 1::double precision), (0, 1)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.precision_step(assay.state, text, text) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'precision_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.precision_step(assay.state, text, text) IS 'A row of the aggregate assay.precision.';
+
+CREATE AGGREGATE assay."precision"(actual text, predicted text) (
+    SFUNC = assay_internal.precision_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay."precision"(text, text) IS
+'As assay.precision of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.precision(actual, predicted) FROM (VALUES (''yes'', ''yes''), (''no'', ''yes'')) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.precision_step(assay.state, integer, integer) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'precision_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.precision_step(assay.state, integer, integer) IS 'A row of the aggregate assay.precision.';
+
+CREATE AGGREGATE assay."precision"(actual integer, predicted integer) (
+    SFUNC = assay_internal.precision_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay."precision"(integer, integer) IS
+'As assay.precision of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.precision(actual, predicted) FROM (VALUES (2, 2), (1, 2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.recall_step(assay.state, boolean, boolean) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'recall_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.recall_step(assay.state, boolean, boolean) IS 'A row of the aggregate assay.recall.';
+
+CREATE AGGREGATE assay.recall(actual boolean, predicted boolean) (
+    SFUNC = assay_internal.recall_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.recall(boolean, boolean) IS
+'As assay.recall of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.recall(actual, predicted) FROM (VALUES (true, true), (false, true)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.recall_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'recall_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.recall_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.recall.';
+
+CREATE AGGREGATE assay.recall(actual double precision, predicted double precision) (
+    SFUNC = assay_internal.recall_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.recall(double precision, double precision) IS
+'As assay.recall of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.recall(actual, predicted) FROM (VALUES (1::double precision, 1::double precision), (0, 1)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.recall_step(assay.state, text, text) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'recall_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.recall_step(assay.state, text, text) IS 'A row of the aggregate assay.recall.';
+
+CREATE AGGREGATE assay.recall(actual text, predicted text) (
+    SFUNC = assay_internal.recall_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.recall(text, text) IS
+'As assay.recall of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.recall(actual, predicted) FROM (VALUES (''yes'', ''yes''), (''no'', ''yes'')) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.recall_step(assay.state, integer, integer) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'recall_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.recall_step(assay.state, integer, integer) IS 'A row of the aggregate assay.recall.';
+
+CREATE AGGREGATE assay.recall(actual integer, predicted integer) (
+    SFUNC = assay_internal.recall_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.recall(integer, integer) IS
+'As assay.recall of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.recall(actual, predicted) FROM (VALUES (2, 2), (1, 2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.f1_step(assay.state, boolean, boolean) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'f1_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.f1_step(assay.state, boolean, boolean) IS 'A row of the aggregate assay.f1.';
+
+CREATE AGGREGATE assay.f1(actual boolean, predicted boolean) (
+    SFUNC = assay_internal.f1_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.f1(boolean, boolean) IS
+'As assay.f1 of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.f1(actual, predicted) FROM (VALUES (true, true), (false, true)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.f1_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'f1_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.f1_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.f1.';
+
+CREATE AGGREGATE assay.f1(actual double precision, predicted double precision) (
+    SFUNC = assay_internal.f1_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.f1(double precision, double precision) IS
+'As assay.f1 of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.f1(actual, predicted) FROM (VALUES (1::double precision, 1::double precision), (0, 1)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.f1_step(assay.state, text, text) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'f1_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.f1_step(assay.state, text, text) IS 'A row of the aggregate assay.f1.';
+
+CREATE AGGREGATE assay.f1(actual text, predicted text) (
+    SFUNC = assay_internal.f1_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.f1(text, text) IS
+'As assay.f1 of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.f1(actual, predicted) FROM (VALUES (''yes'', ''yes''), (''no'', ''yes'')) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.f1_step(assay.state, integer, integer) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'f1_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.f1_step(assay.state, integer, integer) IS 'A row of the aggregate assay.f1.';
+
+CREATE AGGREGATE assay.f1(actual integer, predicted integer) (
+    SFUNC = assay_internal.f1_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.f1(integer, integer) IS
+'As assay.f1 of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.f1(actual, predicted) FROM (VALUES (2, 2), (1, 2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.mcc_step(assay.state, boolean, boolean) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'mcc_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.mcc_step(assay.state, boolean, boolean) IS 'A row of the aggregate assay.mcc.';
+
+CREATE AGGREGATE assay.mcc(actual boolean, predicted boolean) (
+    SFUNC = assay_internal.mcc_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.mcc(boolean, boolean) IS
+'As assay.mcc of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.mcc(actual, predicted) FROM (VALUES (true, true), (false, true)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.mcc_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'mcc_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.mcc_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.mcc.';
+
+CREATE AGGREGATE assay.mcc(actual double precision, predicted double precision) (
+    SFUNC = assay_internal.mcc_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.mcc(double precision, double precision) IS
+'As assay.mcc of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.mcc(actual, predicted) FROM (VALUES (1::double precision, 1::double precision), (0, 1)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.mcc_step(assay.state, text, text) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'mcc_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.mcc_step(assay.state, text, text) IS 'A row of the aggregate assay.mcc.';
+
+CREATE AGGREGATE assay.mcc(actual text, predicted text) (
+    SFUNC = assay_internal.mcc_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.mcc(text, text) IS
+'As assay.mcc of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.mcc(actual, predicted) FROM (VALUES (''yes'', ''yes''), (''no'', ''yes'')) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.mcc_step(assay.state, integer, integer) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'mcc_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.mcc_step(assay.state, integer, integer) IS 'A row of the aggregate assay.mcc.';
+
+CREATE AGGREGATE assay.mcc(actual integer, predicted integer) (
+    SFUNC = assay_internal.mcc_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.mcc(integer, integer) IS
+'As assay.mcc of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.mcc(actual, predicted) FROM (VALUES (2, 2), (1, 2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.rmse_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'rmse_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.rmse_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.rmse.';
+
+CREATE AGGREGATE assay.rmse(actual double precision, predicted double precision) (
+    SFUNC = assay_internal.rmse_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.rmse(double precision, double precision) IS
+'As assay.rmse of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.rmse(actual, predicted) FROM (VALUES (1::double precision, 0.9), (0, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.rmse_step(assay.state, integer, integer) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'rmse_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.rmse_step(assay.state, integer, integer) IS 'A row of the aggregate assay.rmse.';
+
+CREATE AGGREGATE assay.rmse(actual integer, predicted integer) (
+    SFUNC = assay_internal.rmse_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.rmse(integer, integer) IS
+'As assay.rmse of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.rmse(actual, predicted) FROM (VALUES (2, 2), (1, 2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.mae_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'mae_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.mae_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.mae.';
+
+CREATE AGGREGATE assay.mae(actual double precision, predicted double precision) (
+    SFUNC = assay_internal.mae_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.mae(double precision, double precision) IS
+'As assay.mae of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.mae(actual, predicted) FROM (VALUES (1::double precision, 0.9), (0, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.mae_step(assay.state, integer, integer) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'mae_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.mae_step(assay.state, integer, integer) IS 'A row of the aggregate assay.mae.';
+
+CREATE AGGREGATE assay.mae(actual integer, predicted integer) (
+    SFUNC = assay_internal.mae_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.mae(integer, integer) IS
+'As assay.mae of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.mae(actual, predicted) FROM (VALUES (2, 2), (1, 2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.mape_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'mape_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.mape_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.mape.';
+
+CREATE AGGREGATE assay.mape(actual double precision, predicted double precision) (
+    SFUNC = assay_internal.mape_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.mape(double precision, double precision) IS
+'As assay.mape of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.mape(actual, predicted) FROM (VALUES (1::double precision, 0.9), (0, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.mape_step(assay.state, integer, integer) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'mape_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.mape_step(assay.state, integer, integer) IS 'A row of the aggregate assay.mape.';
+
+CREATE AGGREGATE assay.mape(actual integer, predicted integer) (
+    SFUNC = assay_internal.mape_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.mape(integer, integer) IS
+'As assay.mape of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.mape(actual, predicted) FROM (VALUES (2, 2), (1, 2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.mse_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'mse_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.mse_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.mse.';
+
+CREATE AGGREGATE assay.mse(actual double precision, predicted double precision) (
+    SFUNC = assay_internal.mse_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.mse(double precision, double precision) IS
+'As assay.mse of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.mse(actual, predicted) FROM (VALUES (1::double precision, 0.9), (0, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.mse_step(assay.state, integer, integer) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'mse_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.mse_step(assay.state, integer, integer) IS 'A row of the aggregate assay.mse.';
+
+CREATE AGGREGATE assay.mse(actual integer, predicted integer) (
+    SFUNC = assay_internal.mse_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.mse(integer, integer) IS
+'As assay.mse of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.mse(actual, predicted) FROM (VALUES (2, 2), (1, 2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.r2_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'r2_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.r2_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.r2.';
+
+CREATE AGGREGATE assay.r2(actual double precision, predicted double precision) (
+    SFUNC = assay_internal.r2_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.r2(double precision, double precision) IS
+'As assay.r2 of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.r2(actual, predicted) FROM (VALUES (1::double precision, 0.9), (0, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.r2_step(assay.state, integer, integer) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'r2_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.r2_step(assay.state, integer, integer) IS 'A row of the aggregate assay.r2.';
+
+CREATE AGGREGATE assay.r2(actual integer, predicted integer) (
+    SFUNC = assay_internal.r2_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.r2(integer, integer) IS
+'As assay.r2 of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.r2(actual, predicted) FROM (VALUES (2, 2), (1, 2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.median_absolute_error_step(assay.state, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'median_absolute_error_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.median_absolute_error_step(assay.state, double precision, double precision) IS 'A row of the aggregate assay.median_absolute_error.';
+
+CREATE AGGREGATE assay.median_absolute_error(actual double precision, predicted double precision) (
+    SFUNC = assay_internal.median_absolute_error_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.median_absolute_error(double precision, double precision) IS
+'As assay.median_absolute_error of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.median_absolute_error(actual, predicted) FROM (VALUES (1::double precision, 0.9), (0, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.median_absolute_error_step(assay.state, integer, integer) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'median_absolute_error_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.median_absolute_error_step(assay.state, integer, integer) IS 'A row of the aggregate assay.median_absolute_error.';
+
+CREATE AGGREGATE assay.median_absolute_error(actual integer, predicted integer) (
+    SFUNC = assay_internal.median_absolute_error_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, FINALFUNC = assay.metric_of, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.median_absolute_error(integer, integer) IS
+'As assay.median_absolute_error of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.median_absolute_error(actual, predicted) FROM (VALUES (2, 2), (1, 2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.metric_state_step(assay.state, text, boolean, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'metric_state_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.metric_state_step(assay.state, text, boolean, double precision) IS 'A row of the aggregate assay.metric_state.';
+
+CREATE AGGREGATE assay.metric_state(metric text, actual boolean, predicted double precision) (
+    SFUNC = assay_internal.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.metric_state(text, boolean, double precision) IS
+'As assay.metric_state of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.metric_state(''roc_auc'', actual, predicted) FROM (VALUES (true, 0.9), (false, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.metric_state_step(assay.state, text, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'metric_state_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.metric_state_step(assay.state, text, double precision, double precision) IS 'A row of the aggregate assay.metric_state.';
+
+CREATE AGGREGATE assay.metric_state(metric text, actual double precision, predicted double precision) (
+    SFUNC = assay_internal.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.metric_state(text, double precision, double precision) IS
+'As assay.metric_state of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.metric_state(''rmse'', actual, predicted) FROM (VALUES (1::double precision, 0.9), (0, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.metric_state_step(assay.state, text, text, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'metric_state_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.metric_state_step(assay.state, text, text, double precision) IS 'A row of the aggregate assay.metric_state.';
+
+CREATE AGGREGATE assay.metric_state(metric text, actual text, predicted double precision) (
+    SFUNC = assay_internal.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.metric_state(text, text, double precision) IS
+'As assay.metric_state of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.metric_state(''roc_auc'', actual, predicted) FROM (VALUES (''yes'', 0.9), (''no'', 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.metric_state_step(assay.state, text, boolean, boolean) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'metric_state_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.metric_state_step(assay.state, text, boolean, boolean) IS 'A row of the aggregate assay.metric_state.';
+
+CREATE AGGREGATE assay.metric_state(metric text, actual boolean, predicted boolean) (
+    SFUNC = assay_internal.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.metric_state(text, boolean, boolean) IS
+'As assay.metric_state of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.metric_state(''accuracy'', actual, predicted) FROM (VALUES (true, true), (false, true)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.metric_state_step(assay.state, text, text, text) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'metric_state_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.metric_state_step(assay.state, text, text, text) IS 'A row of the aggregate assay.metric_state.';
+
+CREATE AGGREGATE assay.metric_state(metric text, actual text, predicted text) (
+    SFUNC = assay_internal.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.metric_state(text, text, text) IS
+'As assay.metric_state of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.metric_state(''accuracy'', actual, predicted) FROM (VALUES (''yes'', ''yes''), (''no'', ''yes'')) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.metric_state_step(assay.state, text, integer, integer) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'metric_state_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.metric_state_step(assay.state, text, integer, integer) IS 'A row of the aggregate assay.metric_state.';
+
+CREATE AGGREGATE assay.metric_state(metric text, actual integer, predicted integer) (
+    SFUNC = assay_internal.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.metric_state(text, integer, integer) IS
+'As assay.metric_state of "any" types, for these: engines that are spread over nodes can split it.
+Example: SELECT assay.metric_state(''mae'', actual, predicted) FROM (VALUES (2, 2), (1, 2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.metric_state_step(assay.state, assay.metric, boolean, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'metric_state_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.metric_state_step(assay.state, assay.metric, boolean, double precision) IS 'A row of the aggregate assay.metric_state.';
+
+CREATE AGGREGATE assay.metric_state(metric assay.metric, actual boolean, predicted double precision) (
+    SFUNC = assay_internal.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.metric_state(assay.metric, boolean, double precision) IS
+'As assay.metric_state of "any" types, for these: engines that are spread over nodes can split it. The name of the metric as an enum lets postgres_fdw send it to another server.
+Example: SELECT assay.metric_state(''roc_auc''::assay.metric, actual, predicted) FROM (VALUES (true, 0.9), (false, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.metric_state_step(assay.state, assay.metric, double precision, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'metric_state_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.metric_state_step(assay.state, assay.metric, double precision, double precision) IS 'A row of the aggregate assay.metric_state.';
+
+CREATE AGGREGATE assay.metric_state(metric assay.metric, actual double precision, predicted double precision) (
+    SFUNC = assay_internal.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.metric_state(assay.metric, double precision, double precision) IS
+'As assay.metric_state of "any" types, for these: engines that are spread over nodes can split it. The name of the metric as an enum lets postgres_fdw send it to another server.
+Example: SELECT assay.metric_state(''rmse''::assay.metric, actual, predicted) FROM (VALUES (1::double precision, 0.9), (0, 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.metric_state_step(assay.state, assay.metric, text, double precision) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'metric_state_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.metric_state_step(assay.state, assay.metric, text, double precision) IS 'A row of the aggregate assay.metric_state.';
+
+CREATE AGGREGATE assay.metric_state(metric assay.metric, actual text, predicted double precision) (
+    SFUNC = assay_internal.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.metric_state(assay.metric, text, double precision) IS
+'As assay.metric_state of "any" types, for these: engines that are spread over nodes can split it. The name of the metric as an enum lets postgres_fdw send it to another server.
+Example: SELECT assay.metric_state(''roc_auc''::assay.metric, actual, predicted) FROM (VALUES (''yes'', 0.9), (''no'', 0.2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.metric_state_step(assay.state, assay.metric, boolean, boolean) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'metric_state_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.metric_state_step(assay.state, assay.metric, boolean, boolean) IS 'A row of the aggregate assay.metric_state.';
+
+CREATE AGGREGATE assay.metric_state(metric assay.metric, actual boolean, predicted boolean) (
+    SFUNC = assay_internal.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.metric_state(assay.metric, boolean, boolean) IS
+'As assay.metric_state of "any" types, for these: engines that are spread over nodes can split it. The name of the metric as an enum lets postgres_fdw send it to another server.
+Example: SELECT assay.metric_state(''accuracy''::assay.metric, actual, predicted) FROM (VALUES (true, true), (false, true)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.metric_state_step(assay.state, assay.metric, text, text) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'metric_state_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.metric_state_step(assay.state, assay.metric, text, text) IS 'A row of the aggregate assay.metric_state.';
+
+CREATE AGGREGATE assay.metric_state(metric assay.metric, actual text, predicted text) (
+    SFUNC = assay_internal.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.metric_state(assay.metric, text, text) IS
+'As assay.metric_state of "any" types, for these: engines that are spread over nodes can split it. The name of the metric as an enum lets postgres_fdw send it to another server.
+Example: SELECT assay.metric_state(''accuracy''::assay.metric, actual, predicted) FROM (VALUES (''yes'', ''yes''), (''no'', ''yes'')) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.metric_state_step(assay.state, assay.metric, integer, integer) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'metric_state_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.metric_state_step(assay.state, assay.metric, integer, integer) IS 'A row of the aggregate assay.metric_state.';
+
+CREATE AGGREGATE assay.metric_state(metric assay.metric, actual integer, predicted integer) (
+    SFUNC = assay_internal.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.metric_state(assay.metric, integer, integer) IS
+'As assay.metric_state of "any" types, for these: engines that are spread over nodes can split it. The name of the metric as an enum lets postgres_fdw send it to another server.
+Example: SELECT assay.metric_state(''mae''::assay.metric, actual, predicted) FROM (VALUES (2, 2), (1, 2)) AS t (actual, predicted)';
+
+CREATE FUNCTION assay_internal.metric_state_step(assay.state, assay.metric, "any", "any") RETURNS assay.state
+AS 'MODULE_PATHNAME', 'metric_state_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay_internal.metric_state_step(assay.state, assay.metric, "any", "any") IS 'A row of the aggregate assay.metric_state.';
+
+CREATE AGGREGATE assay.metric_state(metric assay.metric, actual "any", predicted "any") (
+    SFUNC = assay_internal.metric_state_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay.metric_state(assay.metric, "any", "any") IS
+'As assay.metric_state with the metric''s name as a text; as an enum postgres_fdw sends it to another server.
+Example: SELECT assay.metric_state(''accuracy''::assay.metric, actual, predicted) FROM (VALUES (date ''2026-01-01'' - date ''2025-12-31'', 1::bigint)) AS t (actual, predicted)';
+
 -- sql/25-linear.sql
 
 -- The sufficient statistics of linear models, as an aggregate.
@@ -2121,6 +2701,41 @@ frequency: the time between two values, given or found. values: how many there w
 Errors: ML010 a model of rows, and those of assay.predict.
 Example: SELECT series->>''region'' AS region, frequency, method, reason FROM assay.forecast_series(''sales'')';
 
+-- sql/49-exchange.sql
+
+-- Models that come in and go out as files: those of other libraries, and assay's own.
+
+CREATE FUNCTION assay.import_model(name text, bytes bytea, format text DEFAULT 'assay', options jsonb DEFAULT '{}') RETURNS integer
+AS 'MODULE_PATHNAME', 'import_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.import_model(text, bytea, text, jsonb) IS
+'A new version of a model from a file; gives the version''s number. It is deployed where the name is new, else it is not. An imported model is one as any: predict, explain_predict, evaluate and the rest take it. Its columns are read by their names; those of categories are texts, so that a code such as 3 is given as ''3''.
+format: assay (a package of assay.export_model), lightgbm (the text of Booster.save_model), onnx (a graph of the operators that scikit-learn, LightGBM and XGBoost export: see the page on ONNX), xgboost (JSON or UBJSON of Booster.save_model).
+options of a package: {"deploy": as below; "version": its number, higher than any that was given (the next one); "aliases": true or false (true where the name is new); "grants": true or false (the same)}. Its thresholds, metrics and the statistics of its training come along. Grants are made to roles of the names that they have where it comes from, as far as the caller owns the model; of a role that is not here a notice tells.
+options of other libraries'' formats: {"features": names of the columns, one for each feature of the file, in its order; "classes": the labels, in the order of the file (0, 1, ... unless given); "categories": {column: its levels, that of code 0 first}, where the file has codes only; "iterations": so many rounds of boosting count (all); "target": the column that it predicts, by which it is evaluated; "query": rows that it was trained on, or such, by which drift and feature_info compare; "deploy": auto, always or never}.
+Memory and time: in proportion to the bytes.
+Errors: ML009 bytes that are no such file, 22023 another format, an option, or what a model here cannot do, such as linear trees, 42501 the name is that of somebody else''s model; those of the query.
+Example: SELECT assay.import_model(''imported'', convert_to(E''tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=0\nobjective=regression\nfeature_names=amount\n\nTree=0\nnum_leaves=2\nnum_cat=0\nsplit_feature=0\nsplit_gain=1\nthreshold=50\ndecision_type=2\nleft_child=-1\nright_child=-2\nleaf_value=1 2\nleaf_weight=1 1\nleaf_count=1 1\ninternal_value=1.5\ninternal_weight=2\ninternal_count=2\nis_linear=0\nshrinkage=1\n\nend of trees\n'', ''UTF8''), ''lightgbm'')';
+
+CREATE FUNCTION assay.export_model(model text, format text DEFAULT 'assay') RETURNS bytea
+AS 'MODULE_PATHNAME', 'export_model_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay.export_model(text, text) IS
+'A version of a model as a file that other programs read. Takes the privilege manage on the model: a file tells all that it holds.
+format: assay, a package: the model as it is stored, with what the registry knows of the version: metrics, parameters, the query and the statistics of its training, thresholds, aliases, and grants by the names of roles.
+onnx: a linear model, trees, a forest or boosting, with the steps of preprocess that ONNX can say; 64-bit numbers. 20 rows with their scores are in the metadata.
+lightgbm: the text of trees, forests and boosting, imported ones included, without preprocess, calibrate and group_by. 20 rows with their scores are in the line assay_test_vectors.
+Memory and time: in proportion to the model.
+Errors: 22023 another format, or a model that the format cannot say exactly, whose hint names what; ML001, ML002, 42501.
+Example: SELECT length(assay.export_model(''credit'')) > 0 AS exported';
+
+CREATE FUNCTION assay.model_as_sql(model text, alias text DEFAULT NULL) RETURNS text
+AS 'MODULE_PATHNAME', 'model_as_sql_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION assay.model_as_sql(text, text) IS
+'A version of a model as an SQL expression that scores without assay, in PostgreSQL, SQLite and DuckDB alike: the number that assay.predict gives, of two classes the probability of the second. For linear models, trees, forests and boosting, imported ones included, of numbers or two classes, without preprocess, calibrate and group_by. Takes the privilege manage on the model: the expression tells all that it holds.
+alias: the table that its columns are of, such as "c"; NULL names none. NULL in a column is missing, as in assay.predict; NaN and infinities, which assay takes for missing, too, have to be made NULL.
+Memory and time: in proportion to the model; at most 16 MB, and trees of at most 150 splits from root to leaf. SQLite parses 1 MB unless it was built for more.
+Errors: 22023 a model that has no such expression, whose hint says what would have; ML001, ML002, 42501.
+Example: SELECT assay.model_as_sql(''credit'', ''c'')';
+
 -- sql/50-quality.sql
 
 -- Data quality: one pass over a relation answers its profile and its checks.
@@ -2133,6 +2748,28 @@ CREATE AGGREGATE assay_internal.scan(plan text, VARIADIC columns "any") (
     SFUNC = assay_internal.scan_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
 COMMENT ON AGGREGATE assay_internal.scan(text, "any") IS
 'One pass over rows that answers a plan: profiles of columns, and any number of checks with their segments. plan: JSON that names the columns and their kinds, as assay.explain_checks shows it; the columns follow, in its order. The state can be stored and merged with those of other rows. O(columns + checks) per row; memory is bounded whatever the rows. Errors: 22023 a plan that does not suit the arguments.';
+
+CREATE FUNCTION assay_internal.scan_step(assay.state, bytea, VARIADIC "any") RETURNS assay.state
+AS 'MODULE_PATHNAME', 'scan_step_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION assay_internal.scan_step(assay.state, bytea, "any") IS 'A row of the aggregate assay_internal.scan.';
+
+CREATE AGGREGATE assay_internal.scan(plan bytea, VARIADIC columns "any") (
+    SFUNC = assay_internal.scan_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay_internal.scan(bytea, "any") IS
+'The same with the bytes of the plan in UTF-8: postgres_fdw, which keeps an aggregate over a constant text at home, sends this one to another server.';
+
+CREATE FUNCTION assay_internal.cells(VARIADIC columns "any") RETURNS bytea
+AS 'MODULE_PATHNAME', 'row_cells_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION assay_internal.cells("any") IS 'The values of a row as assay_internal.scan takes them in, for assay_internal.scan_cells. At most 100.';
+
+CREATE FUNCTION assay_internal.scan_cells_step(assay.state, bytea, bytea) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'scan_cells_step_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION assay_internal.scan_cells_step(assay.state, bytea, bytea) IS 'A row of the aggregate assay_internal.scan_cells.';
+
+CREATE AGGREGATE assay_internal.scan_cells(plan bytea, cells bytea) (
+    SFUNC = assay_internal.scan_cells_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay_internal.scan_cells(bytea, bytea) IS
+'What assay_internal.scan gives, with the row as one value that assay_internal.cells makes: engines that split aggregates over nodes by their declared types (Citus) can split this one. Errors: 22023 a plan that cannot be read, ML011 bytes that are no row of its columns.';
 
 CREATE FUNCTION assay_internal.row_fails(plan text, VARIADIC columns "any") RETURNS boolean
 AS 'MODULE_PATHNAME', 'row_fails_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 10;
@@ -2395,7 +3032,7 @@ CREATE FUNCTION assay.explain_checks(relation regclass DEFAULT NULL)
 RETURNS TABLE (check_id bigint, name text, kind text, relation text, answered_by text, sql text, message text, role text)
 AS 'MODULE_PATHNAME', 'explain_checks_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 30;
 COMMENT ON FUNCTION assay.explain_checks(regclass) IS
-'How assay.run_checks would answer the stored checks of a relation, or of all that the caller may read, without reading their rows. answered_by: shared scan (the first row of a relation, without a check, has its SQL), second pass (for values outside of bounds that the shared scan gives), shared scan, maybe second pass (where numbers lie in two clusters, or in less than three months), own statement (sql is it), proof (a unique index or validated foreign key, which message names: no row is read), the relation''s columns, or error with the reason as message. role: the role that it would run as. sql and message are for those who may see the results, as in assay.run_checks; NULL for others.
+'How assay.run_checks would answer the stored checks of a relation, or of all that the caller may read, without reading their rows. answered_by: shared scan (the first row of a relation, without a check, has its SQL; where rows are on other servers, its message says whether they are read there, or why they are fetched), second pass (for values outside of bounds that the shared scan gives), shared scan, maybe second pass (where numbers lie in two clusters, or in less than three months), own statement (sql is it), proof (a unique index or validated foreign key, which message names: no row is read), the relation''s columns, or error with the reason as message. role: the role that it would run as. sql and message are for those who may see the results, as in assay.run_checks; NULL for others.
 Example: SELECT name, answered_by, message FROM assay.explain_checks(''application'')';
 
 CREATE FUNCTION assay.failing_rows(check_id bigint, "limit" bigint DEFAULT 100) RETURNS TABLE (key jsonb, "row" jsonb)
@@ -2403,6 +3040,79 @@ AS 'MODULE_PATHNAME', 'failing_rows_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE
 COMMENT ON FUNCTION assay.failing_rows(bigint, bigint) IS
 'The rows that fail a stored check, found again, with their primary key (NULL without one). limit: the most rows; NULL for all. For checks that say of each row whether it fails, and for unique, unique_combination, duplicate_rows, relationships, monotonic, sequential_values, stuck_values, mutually_exclusive_ranges, distinct_values_in_set, within_n_stdevs, outliers, within_n_moving_stdevs (the rows of periods that fail), sentinel_values, scale_shift and near_duplicates. Numbers of more than 17 digits are rounded. It runs as the check does, for those who may see its results, as in assay.run_checks. Errors: ML014 no such check, 22023 a check that is about no single row, 42501.
 Example: SELECT key, "row" FROM assay.failing_rows((SELECT check_id FROM assay.checks WHERE name = ''sent once''), 10)';
+
+-- sql/51-publishing.sql
+
+-- Models on the workers of a Citus cluster. The coordinator and each worker have a registry of their own; what the coordinator publishes, workers have copies of.
+
+CREATE TABLE assay.model_publication (
+    model_id     bigint NOT NULL REFERENCES assay.model ON DELETE CASCADE,
+    version      integer NOT NULL,
+    hash         text NOT NULL,
+    is_copy      boolean NOT NULL,
+    published_by text NOT NULL,
+    published_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    CONSTRAINT model_publication_pkey PRIMARY KEY (model_id, version),
+    FOREIGN KEY (model_id, version) REFERENCES assay.model_version ON DELETE CASCADE
+);
+ALTER TABLE assay.model_publication DISABLE TRIGGER ALL;
+COMMENT ON TABLE assay.model_publication IS 'On a coordinator the versions that workers have, on a worker those that it has from there. Read the view assay.publications instead.';
+COMMENT ON COLUMN assay.model_publication.model_id IS 'The model.';
+COMMENT ON COLUMN assay.model_publication.version IS 'The version''s number, the same on all nodes.';
+COMMENT ON COLUMN assay.model_publication.hash IS 'SHA-256 of the version''s bytes.';
+COMMENT ON COLUMN assay.model_publication.is_copy IS 'Whether this is a worker''s copy.';
+COMMENT ON COLUMN assay.model_publication.published_by IS 'The name of the role that published it, as it was then.';
+COMMENT ON COLUMN assay.model_publication.published_at IS 'When.';
+
+CREATE VIEW assay.publications WITH (security_barrier) AS
+    SELECT m.name AS model, p.version, p.hash, p.is_copy, p.published_by, p.published_at
+    FROM assay_internal.visible_model m
+    JOIN assay.model_publication p ON p.model_id OPERATOR(pg_catalog.=) m.id;
+COMMENT ON VIEW assay.publications IS
+'The versions that the workers of a Citus cluster have of the models that the current role may use. See assay.publish_model.
+Example: SELECT model, version, published_by, published_at FROM assay.publications ORDER BY model, version';
+COMMENT ON COLUMN assay.publications.model IS 'The model''s name.';
+COMMENT ON COLUMN assay.publications.version IS 'The version''s number, the same on all nodes.';
+COMMENT ON COLUMN assay.publications.hash IS 'SHA-256 of the version''s bytes.';
+COMMENT ON COLUMN assay.publications.is_copy IS 'Whether this is a worker''s copy of what the coordinator published.';
+COMMENT ON COLUMN assay.publications.published_by IS 'The name of the role that published it, as it was then.';
+COMMENT ON COLUMN assay.publications.published_at IS 'When.';
+GRANT SELECT ON assay.publications TO PUBLIC;
+
+SELECT pg_catalog.pg_extension_config_dump('assay.model_publication', '');
+
+CREATE FUNCTION assay.publish_model(model text) RETURNS integer
+AS 'MODULE_PATHNAME', 'publish_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.publish_model(text) IS
+'On the coordinator of a Citus cluster: gives a version to all workers, so that queries of distributed tables score where the rows are, and deploys it then. Gives the number of workers.
+model: a name, for the version that is deployed; name@version or name@alias for one that is to be. The version before stays on the workers, and so do those with aliases; what nobody asks for any more goes.
+A worker is given the version with its thresholds, and who may use the model, by the names of roles. What is granted or set later reaches workers with the next publication; what is revoked by assay.revoke_model is revoked there first.
+In queries of distributed tables the constant names of published models become name@version with the version that stands for them here; a worker that has not got it returns an error. The session has to have loaded assay: session_preload_libraries = ''assay''.
+What workers are told is not undone by a rollback: it leaves a version that nothing asks for, which the next publication removes. O(bytes of the model x workers).
+Errors: 55000 no Citus, not the coordinator, no workers, or one that fails; 42501 the caller does not act for the owner; ML001, ML002, 54000 a package of more than 256 MB, 25006.
+Example: SELECT assay.publish_model(''credit'') FROM pg_extension WHERE extname = ''citus''';
+
+CREATE FUNCTION assay.unpublish_model(model text) RETURNS integer
+AS 'MODULE_PATHNAME', 'unpublish_model_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay.unpublish_model(text) IS
+'Takes a published model from all workers; on the coordinator it stays. Gives the number of workers. Queries of distributed tables that name it return an error then.
+Errors: as of assay.publish_model.
+Example: SELECT assay.unpublish_model(''credit'') FROM pg_extension WHERE extname = ''citus''';
+
+CREATE FUNCTION assay_internal.receive_copy(model text, owner text, version integer, package bytea, versions jsonb) RETURNS void
+AS 'MODULE_PATHNAME', 'receive_copy_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay_internal.receive_copy(text, text, integer, bytea, jsonb) IS
+'On a worker: takes a version that the coordinator publishes, and forgets those that are not among versions: {"number": "hash"}. Errors: 42710 a model that is no copy, 42501 the caller does not act for the owner, 42704 no such role, ML009.';
+
+CREATE FUNCTION assay_internal.forget_copy(model text) RETURNS void
+AS 'MODULE_PATHNAME', 'forget_copy_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay_internal.forget_copy(text) IS
+'On a worker: deletes a copy, if it is there. Errors: 42710 a model that is no copy, 42501.';
+
+CREATE FUNCTION assay_internal.revoke_copy(model text, role text, privilege text) RETURNS void
+AS 'MODULE_PATHNAME', 'revoke_copy_wrapper' LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION assay_internal.revoke_copy(text, text, text) IS
+'On a worker: takes a privilege on a copy away from a role, or from public. Errors: 42710 a model that is no copy, 42501, 22023.';
 
 -- sql/55-history.sql
 
@@ -2731,6 +3441,7 @@ CREATE TRIGGER b_guard BEFORE INSERT ON assay.drift_run FOR EACH ROW EXECUTE FUN
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_promotion FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_source FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_description FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
+CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_publication FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.model_privilege FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();
 CREATE TRIGGER a_claim BEFORE INSERT ON assay.prediction_batch FOR EACH ROW EXECUTE FUNCTION assay_internal.claim_row('logged_by');
 CREATE TRIGGER b_guard BEFORE INSERT ON assay.prediction_batch FOR EACH ROW EXECUTE FUNCTION assay_internal.guard_model_row();

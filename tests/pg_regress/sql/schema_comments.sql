@@ -21,7 +21,7 @@ WHERE p.pronamespace = 'assay'::regnamespace AND p.prokind = 'f'
 ORDER BY p.proname COLLATE "C", p.oid::regprocedure::text COLLATE "C";
 -- What people do not call is in the other schema: what takes or gives values of types that nobody writes, and what only triggers and scripts call.
 SELECT p.oid::regprocedure AS internal FROM pg_proc AS p
-WHERE p.pronamespace = 'assay_internal'::regnamespace AND p.prokind = 'f' ORDER BY p.proname COLLATE "C";
+WHERE p.pronamespace = 'assay_internal'::regnamespace AND p.prokind = 'f' ORDER BY p.proname COLLATE "C", p.oid::regprocedure::text COLLATE "C";
 -- Aggregates can be split over workers: all have a combine function and a state that can be sent.
 SELECT a.aggfnoid::regprocedure AS aggregate, p.proparallel = 's' AS safe, a.aggcombinefn <> 0 AS combines, a.aggtranstype::regtype AS state
 FROM pg_aggregate AS a JOIN pg_proc AS p ON p.oid = a.aggfnoid
@@ -85,6 +85,7 @@ INSERT INTO call VALUES
     ('add_check', 'args', $$SELECT assay.add_check('listed', 'not_null', 'x', '{"no such option": 1}')$$),
     ('build_dataset', 'options', $$SELECT assay.build_dataset('other', 'SELECT 1 AS x', '{"no such option": 1}')$$),
     ('train_adapter', 'options', $$SELECT assay.train_adapter('other', 'options', 'SELECT 1 AS x', '{"no such option": 1}')$$),
+    ('import_model', 'options', $$SELECT assay.import_model('other', '\x00', 'lightgbm', '{"no such option": 1}')$$),
     ('ask', 'options', $$SELECT assay.ask('none', 'Why?', model => 'none', options => '{"no such option": 1}')$$),
     ('evaluate_answers', 'options', $$SELECT assay.evaluate_answers('none', 'none', 'none', options => '{"no such option": 1}')$$),
     ('validate', 'checks', $$DO $do$ BEGIN RAISE EXCEPTION '%', (SELECT message FROM assay.validate('listed', '[{"kind": "not_null", "column_name": "x", "args": {"no such option": 1}}]')); END $do$ $$);
