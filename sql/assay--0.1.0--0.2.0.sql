@@ -5881,6 +5881,19 @@ CREATE AGGREGATE assay_internal.scan(plan bytea, VARIADIC columns "any") (
 COMMENT ON AGGREGATE assay_internal.scan(bytea, "any") IS
 'The same with the bytes of the plan in UTF-8: postgres_fdw, which keeps an aggregate over a constant text at home, sends this one to another server.';
 
+CREATE FUNCTION assay_internal.row_values(VARIADIC columns "any") RETURNS bytea
+AS 'MODULE_PATHNAME', 'row_values_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION assay_internal.row_values("any") IS 'The values of a row as training reads them, for assay_internal.read_rows: at most 100 columns, and those of more one behind the other. Immutable, so that postgres_fdw sends it to the other server. Errors: ML005 a vector, ML013 another type that training does not read.';
+
+CREATE FUNCTION assay_internal.read_rows_step(assay.state, bytea, bytea) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'read_rows_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION assay_internal.read_rows_step(assay.state, bytea, bytea) IS 'A row of the aggregate assay_internal.read_rows.';
+
+CREATE AGGREGATE assay_internal.read_rows(plan bytea, row_values bytea) (
+    SFUNC = assay_internal.read_rows_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay_internal.read_rows(bytea, bytea) IS
+'What a training reads of rows, where they are: a survey, or the rows packed into a byte a value, as the plan says that assay.train sends. States of parts of the rows are merged. O(columns) per row. Errors: ML011 a plan or values that cannot be read, ML007 rows that are not those of the survey, ML013 a plan that is NULL, 53400 assay.max_memory.';
+
 CREATE FUNCTION assay_internal.cells(VARIADIC columns "any") RETURNS bytea
 AS 'MODULE_PATHNAME', 'row_cells_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION assay_internal.cells("any") IS 'The values of a row as assay_internal.scan takes them in, for assay_internal.scan_cells. At most 100.';

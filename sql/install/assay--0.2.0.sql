@@ -1392,6 +1392,19 @@ reason begins with one of: known after as_of (evidence: the share of rows in whi
 Nothing is written. Errors: ML005 the target''s type, ML007 unsuitable rows, ML008 not a query, 22023 as_of is no date, 42703 no such column, 53400 assay.max_memory.
 Example: SELECT feature, reason FROM assay.find_leakage(''customers'', ''is_risky'')';
 
+CREATE FUNCTION assay_internal.row_values(VARIADIC columns "any") RETURNS bytea
+AS 'MODULE_PATHNAME', 'row_values_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION assay_internal.row_values("any") IS 'The values of a row as training reads them, for assay_internal.read_rows: at most 100 columns, and those of more one behind the other. Immutable, so that postgres_fdw sends it to the other server. Errors: ML005 a vector, ML013 another type that training does not read.';
+
+CREATE FUNCTION assay_internal.read_rows_step(assay.state, bytea, bytea) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'read_rows_step_wrapper' LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION assay_internal.read_rows_step(assay.state, bytea, bytea) IS 'A row of the aggregate assay_internal.read_rows.';
+
+CREATE AGGREGATE assay_internal.read_rows(plan bytea, row_values bytea) (
+    SFUNC = assay_internal.read_rows_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay_internal.read_rows(bytea, bytea) IS
+'What a training reads of rows, where they are: a survey, or the rows packed into a byte a value, as the plan says that assay.train sends. States of parts of the rows are merged. O(columns) per row. Errors: ML011 a plan or values that cannot be read, ML007 rows that are not those of the survey, ML013 a plan that is NULL, 53400 assay.max_memory.';
+
 CREATE FUNCTION assay.cross_validate(
     query text, target text, algorithm text DEFAULT NULL, params jsonb DEFAULT '{}', folds integer DEFAULT 5, seed bigint DEFAULT 0,
     task text DEFAULT NULL, exclude text[] DEFAULT '{}', preprocess jsonb DEFAULT '{}', weight text DEFAULT NULL, fold_by text DEFAULT 'random')

@@ -12,6 +12,7 @@ use super::texts::Texts;
 const TABLES: usize = 64;
 
 /// A code a distinct text: 0 for the first, 1 for the next, and so on.
+#[derive(Debug, Clone)]
 pub struct Dictionary {
     /// Hashes are seeded at random, so that nobody can choose texts that fall together.
     hasher: DefaultHashBuilder,
@@ -20,6 +21,7 @@ pub struct Dictionary {
 }
 
 /// A text's hash, which a table that grows need not compute again, and its code.
+#[derive(Debug, Clone)]
 struct Entry {
     hash: u64,
     code: u32,
@@ -86,6 +88,11 @@ impl Dictionary {
     }
 
     /// The texts by their codes.
+    pub fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    /// The same, given up.
     pub fn into_texts(self) -> Texts {
         self.texts
     }

@@ -21,6 +21,7 @@
 mod curves;
 mod gram;
 mod metric;
+mod rows;
 mod scan;
 
 use std::fmt;
@@ -34,6 +35,7 @@ use super::judging::curves::Curves;
 use super::linear::gram::Gram;
 use super::metrics::Tally;
 use super::monitor::Monitor;
+use super::packed::{Packer, Survey};
 use super::room;
 use super::scan::Scan;
 
@@ -47,7 +49,7 @@ const WHAT: &str = "state";
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
     /// The byte that stands for it. Stored states have it, so it is never changed nor given again: metrics have 1 to 63, sums of products
-    /// 64, scans 65, curves 66.
+    /// 64, scans 65, curves 66, surveys 67, packed rows 68.
     pub code: u8,
     /// The version of the payload that is written. Those before it are read, too.
     pub version: u8,
@@ -176,6 +178,10 @@ contents! {
     Scan(Rc<Scan>),
     /// How a model scored rows, for its curves.
     Curves(Curves),
+    /// What the rows of a training are like.
+    Survey(Rc<Survey>),
+    /// The rows of a training in bytes.
+    Packed(Rc<Packer>),
 }
 
 impl From<Scan> for State {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use linfa::dataset::Records;
 
+use super::coded::coded;
 use super::error::{Error, Result};
 use super::frame::{Column, Frame};
 use super::monitor::Monitor;
@@ -40,6 +41,12 @@ pub enum TargetKind {
     /// So many classes.
     Classes(usize),
 }
+
+coded!(TargetKind {
+    0 => None,
+    1 => Numbers,
+    2 => Classes(count),
+});
 
 impl Target {
     /// Its kind.

@@ -8,6 +8,7 @@ mod comparing;
 mod cross_validate;
 mod deployment;
 pub mod describe;
+mod elsewhere;
 mod exchange;
 pub mod explain;
 mod fold_by;

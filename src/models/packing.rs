@@ -1,8 +1,10 @@
 //! Many rows to train on: packed while they are read, where the learner and what is asked for allow it. Here is decided which path rows take.
 
 use hashbrown::HashMap;
+use pgrx::pg_sys;
 
 use super::columns::heading_of;
+use super::elsewhere::Elsewhere;
 use super::reading::check_memory;
 use super::request::{Preprocess, Resolved};
 use crate::pg::compute::{self, Reporter};
@@ -14,7 +16,7 @@ use crate::pg::reader::{Reader, Role, Value};
 use crate::pg::{settings, types};
 use algo::learner::Configured;
 use algo::monitor::Monitor;
-use algo::packed::{Cell, Packed, Packer, SampleBins, Source, Survey};
+use algo::packed::{Cell, PackPlan, Packed, Packer, SampleBins, Survey, SurveyPlan, Surveyed};
 use algo::prepare::{Heading, Plan, Prepared, Split, prepare};
 use algo::row_sample::RowSample;
 use algo::training_set::Shape;
@@ -95,6 +97,7 @@ struct Column {
     place: usize,
     heading: Heading,
     reader: Reader,
+    type_oid: pg_sys::Oid,
 }
 
 impl Columns {
@@ -104,7 +107,12 @@ impl Columns {
         for (place, column) in query.columns().iter().enumerate() {
             if wanted(place) {
                 let (heading, reader) = heading_of(column)?;
-                columns.push(Column { place, heading, reader });
+                columns.push(Column {
+                    place,
+                    heading,
+                    reader,
+                    type_oid: column.type_oid,
+                });
             }
         }
         let with = |role: Role| columns.iter().filter(|column| column.reader.role() == role).count();
@@ -116,6 +124,23 @@ impl Columns {
         })
     }
 
+    /// Where they are in the query.
+    pub fn places(&self) -> impl Iterator<Item = usize> {
+        self.columns.iter().map(|column| column.place)
+    }
+
+    /// How their rows are surveyed.
+    pub fn survey_plan(&self, plan: &Plan) -> Result<SurveyPlan> {
+        let target = plan
+            .target
+            .and_then(|place| self.columns.iter().position(|column| column.place == place));
+        let target = target.ok_or_else(|| Error::new(INTERNAL, "a column was not read"))?;
+        let texts: Vec<bool> = (self.columns.iter())
+            .map(|column| column.reader.role() == Role::Category)
+            .collect();
+        Ok(SurveyPlan::new(plan.seed, &texts, (target, plan.task.least_target())))
+    }
+
     /// The place among them of a column of the query.
     fn place(&self, name: &str) -> Result<usize> {
         let place = self.columns.iter().position(|column| column.heading.name == name);
@@ -123,14 +148,12 @@ impl Columns {
     }
 }
 
-/// A label of an enum type, with the number of its column and its place in the order of the type.
-type EnumLabel = (usize, String, f32);
-
 /// Reads a row's values.
 struct Cells<'a> {
     columns: &'a Columns,
     numbers: Vec<Option<f64>>,
-    labels: HashMap<u32, EnumLabel>,
+    /// The labels of enums' values.
+    labels: HashMap<u32, String>,
 }
 
 impl Cells<'_> {
@@ -161,10 +184,9 @@ impl Cells<'_> {
             statement.allow(row.unpacked_size(column.place))?;
             let value = row.value(column.place);
             if let Value::Enum(oid) = value {
-                self.labels.entry(oid.to_u32()).or_insert_with(|| {
-                    let (label, order) = types::enum_label(oid);
-                    (index, label, order)
-                });
+                self.labels
+                    .entry(oid.to_u32())
+                    .or_insert_with(|| types::enum_label(oid).0);
             }
             texts.push((index, value));
         }
@@ -179,122 +201,171 @@ impl Cells<'_> {
         statement.check()?;
         Ok(())
     }
-
-    /// The place of a label in the order of its enum type.
-    fn order(&self, index: usize, text: &str) -> Option<f32> {
-        let is_own = |(own, label, _): &&EnumLabel| *own == index && label == text;
-        self.labels.values().find(is_own).map(|(_, _, order)| *order)
-    }
 }
 
 /// A text as it stands in a row, or the label of an enum's value.
-fn text_of<'v>(value: &'v Value<'_>, labels: &'v HashMap<u32, EnumLabel>) -> Cell<'v> {
+fn text_of<'v>(value: &'v Value<'_>, labels: &'v HashMap<u32, String>) -> Cell<'v> {
     match value {
         Value::Text(text) => Cell::Text(text),
-        Value::Enum(oid) => (labels.get(&oid.to_u32())).map_or(Cell::Missing, |(_, label, _)| Cell::Text(label)),
+        Value::Enum(oid) => (labels.get(&oid.to_u32())).map_or(Cell::Missing, |label| Cell::Text(label)),
         Value::Missing | Value::Number(_) | Value::Vector(_) => Cell::Missing,
+    }
+}
+
+/// Where rows are read, and how it is reported.
+pub struct Reading<'a> {
+    pub query: &'a Query,
+    pub columns: &'a Columns,
+    /// What names the training in progress reports.
+    pub what: &'a str,
+    pub reporter: &'a mut Reporter,
+    pub statement: &'a Foreground,
+}
+
+impl Reading<'_> {
+    /// The first reading of rows that come here.
+    fn survey(&mut self, plan: &SurveyPlan) -> Result<Survey> {
+        let mut survey = Survey::new(plan);
+        let mut cells = Cells::new(self.columns);
+        let expected = self.query.expected_rows();
+        self.query.run(&mut |row| {
+            cells.read(row, self.statement, |cell| survey.push(cell))?;
+            if survey.rows().is_multiple_of(BLOCK) {
+                self.reporter.rows(self.what, survey.rows(), expected);
+            }
+            Ok(())
+        })?;
+        Ok(survey)
+    }
+
+    /// The second reading of rows that come here.
+    fn pack(&mut self, mut packer: Packer) -> Result<Packer> {
+        let mut cells = Cells::new(self.columns);
+        let expected = self.query.expected_rows();
+        // The rows of the same snapshot: it is one statement.
+        Query::new(self.query.statement())?.run(&mut |row| {
+            cells.read(row, self.statement, |cell| packer.push(cell))?;
+            if packer.rows().is_multiple_of(BLOCK) {
+                self.reporter.rows(self.what, packer.rows(), expected);
+            }
+            Ok(())
+        })?;
+        Ok(packer)
     }
 }
 
 /// The rows of a query, read twice: a sample of them, and all of them packed. `None` where they are so few that they can be held as they are.
 pub fn read(
-    query: &Query,
-    columns: &Columns,
+    mut reading: Reading<'_>,
     (asked, plan): (&Asked<'_>, &Plan),
     split: impl Fn(usize) -> Split,
-    what: &str,
-    (reporter, statement): (&mut Reporter, &Foreground),
 ) -> Result<Option<PackedRows>> {
-    let target = plan
-        .target
-        .and_then(|place| columns.columns.iter().position(|column| column.place == place));
-    let target = target.ok_or_else(|| Error::new(INTERNAL, "a column was not read"))?;
-    let kind = plan.task.least_target();
-    let texts: Vec<bool> = (columns.columns.iter())
-        .map(|column| column.reader.role() == Role::Category)
-        .collect();
-    let mut survey = Survey::new(plan.seed, &texts, (target, kind));
-    let mut cells = Cells::new(columns);
-    let expected = query.expected_rows();
-    query.run(&mut |row| {
-        cells.read(row, statement, |cell| survey.push(cell))?;
-        if survey.rows().is_multiple_of(BLOCK) {
-            reporter.rows(what, survey.rows(), expected);
-        }
-        Ok(())
-    })?;
+    let survey_plan = reading.columns.survey_plan(plan)?;
+    let survey = reading.survey(&survey_plan)?;
     if settings::pack_rows().is_none_or(|most| survey.rows() <= most) {
         return Ok(None);
     }
-    let headings = columns
-        .columns
-        .iter()
-        .map(|column| (column.place, column.heading.clone()));
-    let mut surveyed = survey.finish(headings.collect(), columns.width, |index, text| {
-        cells.order(index, text)
-    })?;
-    let sample = surveyed.take_sample();
-    let rows = usize::try_from(surveyed.rows).unwrap_or(usize::MAX);
-    let seed = plan.seed;
-    let max_bin = asked.learner.bins(kind).unwrap_or(usize::MAX);
-    let (mut prepared, bins) = compute::run(what, reporter, statement, |monitor| {
-        let prepared = prepare(sample, plan, Split::None, monitor)?;
-        let bins = SampleBins::learn(&prepared, max_bin, seed, monitor)?;
-        Ok::<_, Error>((prepared, bins))
-    })?;
-    check_room(asked, &prepared, (rows, surveyed.rows), statement)?;
-    prepared
-        .notes
-        .extend(surveyed.note(&columns.columns[target].heading.name));
-    let places = prepared.inputs.iter().map(|input| columns.place(&input.name));
-    let places = places.collect::<Result<Vec<usize>>>()?;
-    let source = Source {
-        prepared: &prepared,
-        places: &places,
-        target,
-        columns: columns.columns.len(),
-        seed,
+    let learned = Learned::of(survey, survey_plan, (asked, plan), &mut reading)?;
+    let packer = Packer::new(&learned.pack_plan, reading.statement)?;
+    let packer = reading.pack(packer)?;
+    learned.finish(packer, split, &mut reading).map(Some)
+}
+
+/// The same of rows that are elsewhere, each reading where they are. `None` where they are so few that they can be held, or have to be fetched.
+pub fn read_elsewhere(
+    rows: &Elsewhere,
+    mut reading: Reading<'_>,
+    (asked, plan): (&Asked<'_>, &Plan),
+    split: impl Fn(usize) -> Split,
+) -> Result<Option<PackedRows>> {
+    let survey_plan = reading.columns.survey_plan(plan)?;
+    let Some((count, labelled)) = rows.count(&survey_plan, reading.statement)? else {
+        return Ok(None);
     };
-    let fraction = match split(rows) {
-        Split::Fraction(fraction) => Some(fraction),
-        Split::None | Split::Column(_) | Split::Latest(..) | Split::Group(..) => None,
+    if settings::pack_rows().is_none_or(|most| count <= most) {
+        return Ok(None);
+    }
+    let Some(survey) = rows.survey(&survey_plan, labelled, reading.statement)? else {
+        return Ok(None);
     };
-    let packer = Packer::new(source, &surveyed, &bins)?;
-    let packed = pack(query, cells, packer, fraction, what, (&mut *reporter, statement))?;
-    compute::run(what, reporter, statement, |monitor| {
-        let (train, test) = packed.divide(&prepared.train, monitor)?;
-        prepared.sample = RowSample::of(&train, Some(&test)).map(|sample| sample.of_rows(packed.train.rows() as u64));
-        (prepared.train, prepared.test) = (train, Some(test));
-        Ok::<_, Error>(())
-    })?;
-    Ok(Some(PackedRows { prepared, packed }))
+    let learned = Learned::of(survey, survey_plan, (asked, plan), &mut reading)?;
+    let packer = Packer::new(&learned.pack_plan, reading.statement)?;
+    let Some(packer) = rows.pack(&learned.pack_plan, labelled, packer, reading.statement)? else {
+        return Ok(None);
+    };
+    rows.announce();
+    learned.finish(packer, split, &mut reading).map(Some)
+}
+
+/// What the first reading taught.
+struct Learned {
+    surveyed: Surveyed,
+    prepared: Prepared,
+    bins: SampleBins,
+    pack_plan: PackPlan,
+}
+
+impl Learned {
+    fn of(
+        survey: Survey,
+        survey_plan: SurveyPlan,
+        (asked, plan): (&Asked<'_>, &Plan),
+        reading: &mut Reading<'_>,
+    ) -> Result<Learned> {
+        let columns = &reading.columns.columns;
+        let headings = columns.iter().map(|column| (column.place, column.heading.clone()));
+        let mut surveyed = survey.finish(headings.collect(), reading.columns.width, |index, text| {
+            types::enum_order(columns[index].type_oid, text)
+        })?;
+        let sample = surveyed.take_sample();
+        let kind = plan.task.least_target();
+        let max_bin = asked.learner.bins(kind).unwrap_or(usize::MAX);
+        let (mut prepared, bins) = compute::run(reading.what, reading.reporter, reading.statement, |monitor| {
+            let prepared = prepare(sample, plan, Split::None, monitor)?;
+            let bins = SampleBins::learn(&prepared, max_bin, plan.seed, monitor)?;
+            Ok::<_, Error>((prepared, bins))
+        })?;
+        let rows = usize::try_from(surveyed.rows).unwrap_or(usize::MAX);
+        check_room(asked, &prepared, (rows, surveyed.rows), reading.statement)?;
+        prepared
+            .notes
+            .extend(surveyed.note(&columns[survey_plan.target()].heading.name));
+        let places = prepared.inputs.iter().map(|input| reading.columns.place(&input.name));
+        let places = places.collect::<Result<Vec<usize>>>()?;
+        let pack_plan = PackPlan::new(&survey_plan, &surveyed, &prepared, &bins, &places)?;
+        Ok(Learned {
+            surveyed,
+            prepared,
+            bins,
+            pack_plan,
+        })
+    }
+
+    /// The packed rows, those to test apart.
+    fn finish(self, packer: Packer, split: impl Fn(usize) -> Split, reading: &mut Reading<'_>) -> Result<PackedRows> {
+        let Learned {
+            surveyed,
+            mut prepared,
+            bins,
+            ..
+        } = self;
+        let fraction = match split(usize::try_from(surveyed.rows).unwrap_or(usize::MAX)) {
+            Split::Fraction(fraction) => Some(fraction),
+            Split::None | Split::Column(_) | Split::Latest(..) | Split::Group(..) => None,
+        };
+        compute::run(reading.what, reading.reporter, reading.statement, |monitor| {
+            let packed = packer.finish(&surveyed, bins, fraction, monitor)?;
+            let (train, test) = packed.divide(&prepared.train, monitor)?;
+            prepared.sample =
+                RowSample::of(&train, Some(&test)).map(|sample| sample.of_rows(packed.train.rows() as u64));
+            (prepared.train, prepared.test) = (train, Some(test));
+            Ok::<_, Error>(PackedRows { prepared, packed })
+        })
+    }
 }
 
 /// Rows between two reports.
 const BLOCK: u64 = 4096;
-
-/// The second reading.
-fn pack(
-    query: &Query,
-    mut cells: Cells<'_>,
-    mut packer: Packer<'_>,
-    fraction: Option<f64>,
-    what: &str,
-    (reporter, statement): (&mut Reporter, &Foreground),
-) -> Result<Packed> {
-    let expected = query.expected_rows();
-    // The rows of the same snapshot: it is one statement.
-    Query::new(query.statement())?.run(&mut |row| {
-        cells.read(row, statement, |cell| packer.push(cell))?;
-        if packer.rows().is_multiple_of(BLOCK) {
-            reporter.rows(what, packer.rows(), expected);
-        }
-        Ok(())
-    })?;
-    compute::run(what, reporter, statement, |monitor| {
-        Ok::<_, Error>(packer.finish(fraction, monitor)?)
-    })
-}
 
 /// Returns 53400 where the packed rows, and what is learned from them, do not fit into `assay.max_memory`.
 fn check_room(asked: &Asked<'_>, prepared: &Prepared, (rows, all): (usize, u64), statement: &Foreground) -> Result<()> {

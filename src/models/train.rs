@@ -7,9 +7,10 @@ use serde_json::{Value as Json, json};
 
 use super::calibrate;
 use super::comparing::champion::{self, Champion, Judged};
+use super::elsewhere::Elsewhere;
 use super::groups::look_at_groups;
 use super::intervals::{self, Wanted};
-use super::packing::{self, Asked, PackedRows};
+use super::packing::{self, Asked, PackedRows, Reading};
 use super::publishing;
 use super::registry::{self, Privilege};
 use super::request::{self, Arguments, Request, Resolved};
@@ -387,6 +388,22 @@ impl Training {
         let columns = packing::Columns::new(query, |place| request.reads(query, resolved, place))?;
         let needed = |shape: &_| learner.memory(shape);
         let limit = asked.limit(&columns);
+        let plan = request.plan(resolved);
+        let split = |rows| self.split.of(rows, resolved.task, None);
+        if limit.is_some()
+            && let Some(rows) = Elsewhere::of(&request.query, &columns)?
+        {
+            let reading = Reading {
+                query,
+                columns: &columns,
+                what,
+                reporter: &mut *reporter,
+                statement,
+            };
+            if let Some(packed) = packing::read_elsewhere(&rows, reading, (&asked, &plan), split)? {
+                return Ok(TrainingRows::Packed(Box::new(packed)));
+            }
+        }
         if !asked.expects_many(query, &columns) {
             let held = (&mut *reporter, statement, limit);
             if let Some(read) = request.read_at_most(query, resolved, needed, what, held)? {
@@ -394,17 +411,15 @@ impl Training {
                 return Ok(TrainingRows::Held(read));
             }
         }
-        let plan = request.plan(resolved);
-        let split = |rows| self.split.of(rows, resolved.task, None);
         let again = Query::new(&request.query)?;
-        let packed = packing::read(
-            &again,
-            &columns,
-            (&asked, &plan),
-            split,
+        let reading = Reading {
+            query: &again,
+            columns: &columns,
             what,
-            (&mut *reporter, statement),
-        )?;
+            reporter: &mut *reporter,
+            statement,
+        };
+        let packed = packing::read(reading, (&asked, &plan), split)?;
         match packed {
             Some(packed) => Ok(TrainingRows::Packed(Box::new(packed))),
             None => {

@@ -83,6 +83,25 @@ fn is_own(type_oid: pg_sys::Oid, name: &CStr) -> bool {
     }
 }
 
+/// The place of a label in the order of an enum type, or of a domain over one; `None` where the type has no such label.
+pub fn enum_order(type_oid: pg_sys::Oid, label: &str) -> Option<f32> {
+    let label = encoding::encode_c(label).ok()?;
+    // SAFETY: catalog look-ups by oid and a C string; the entry is read before it is released.
+    unsafe {
+        let entry = pg_sys::SearchSysCache2(
+            pg_sys::SysCacheIdentifier::ENUMTYPOIDNAME as i32,
+            pg_sys::Datum::from(pg_sys::getBaseType(type_oid)),
+            pg_sys::Datum::from(label.as_ptr()),
+        );
+        if entry.is_null() {
+            return None;
+        }
+        let order = (*pg_sys::GETSTRUCT(entry).cast::<pg_sys::FormData_pg_enum>()).enumsortorder;
+        pg_sys::ReleaseSysCache(entry);
+        Some(order)
+    }
+}
+
 /// The label of an enum value, and its place in the order of its type. Raises an error when there is no such value.
 pub fn enum_label(value: pg_sys::Oid) -> (String, f32) {
     // SAFETY: a catalog look-up by oid; the entry is read before it is released, its label a zero-terminated array of 64 bytes.

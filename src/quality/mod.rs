@@ -1,12 +1,13 @@
 //! Data quality in SQL: profiles and checks, each relation read once.
 
 pub mod drift;
+mod elsewhere;
 mod engine;
 pub mod finding;
 mod grouping;
 mod kinds;
 mod pass;
-mod placement;
+pub mod placement;
 pub mod profile;
 pub mod source;
 mod spec;
@@ -23,11 +24,12 @@ mod tests {
     use std::{fs, io};
 
     /// From the lowest: each uses those before it only.
-    const FLOORS: [&str; 14] = [
+    const FLOORS: [&str; 15] = [
         "source",
         "value",
         "grouping",
         "placement",
+        "elsewhere",
         "pass",
         "step",
         "spec",

@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 use crate::pg::attempt::attempt;
-use crate::pg::error::{Error, INTERNAL, MISMATCHED_STATES, Result, notice};
+use crate::pg::error::{Error, INTERNAL, MISMATCHED_STATES, Result};
 use crate::pg::query::Query;
 use crate::pg::query_row::OutputColumn;
 use crate::pg::sweep::Swept;
@@ -25,9 +25,6 @@ use crate::quality::source::Source;
 
 /// The most columns of one call of the aggregate: PostgreSQL's functions take 100 arguments, and two are the state and the plan.
 const MOST_ARGUMENTS: usize = 98;
-
-/// The most bytes of a query that asks each partition by itself.
-const MOST_SQL: usize = 32 << 20;
 
 /// Something that a pass computes for each row: a column, or a condition.
 #[derive(Debug, Clone)]
@@ -254,66 +251,40 @@ impl Pass {
 
     /// The query that runs the pass on rows that come here. Returns an error when a plan cannot be written.
     fn sql(&self, source: &Source, calls: &[Call]) -> Result<String> {
-        Ok(source.select(&self.outputs(calls, Form::Here)?))
+        Ok(source.select(&self.outputs(calls, Form::Here)?.join(",\n")))
     }
 
     /// The calls of the aggregate, as a query's outputs.
-    fn outputs(&self, calls: &[Call], form: Form) -> Result<String> {
-        let output = |(index, call): (usize, &Call)| {
+    fn outputs(&self, calls: &[Call], form: Form) -> Result<Vec<String>> {
+        let output = |call: &Call| {
             let plan = self.plan_of(call)?;
             let columns = self.columns_of(call);
             let bytes = || -> String { plan.bytes().map(|byte| format!("{byte:02x}")).collect() };
             Ok(match form {
                 Form::Here => format!("assay_internal.scan({}, {columns})", pgrx::spi::quote_literal(&plan)),
-                Form::Sent => format!(
-                    "assay_internal.scan('\\x{}'::pg_catalog.bytea, {columns}) AS s{index}",
-                    bytes()
-                ),
+                Form::Sent => format!("assay_internal.scan('\\x{}'::pg_catalog.bytea, {columns})", bytes()),
                 Form::Split => format!(
-                    "assay_internal.scan_cells('\\x{}'::pg_catalog.bytea, assay_internal.cells({columns})) AS s{index}",
+                    "assay_internal.scan_cells('\\x{}'::pg_catalog.bytea, assay_internal.cells({columns}))",
                     bytes()
                 ),
             })
         };
-        let outputs: Vec<String> = calls.iter().enumerate().map(output).collect::<Result<_>>()?;
-        Ok(outputs.join(",\n"))
+        calls.iter().map(output).collect()
     }
 
     /// The query that runs the pass where the rows are. `None` for rows that come here, and where a value would be read otherwise there.
     fn sql_elsewhere(&self, source: &Source, calls: &[Call], placement: &Placement) -> Result<Option<String>> {
         let used = calls.iter().flat_map(|call| &call.inputs);
         let mut inputs = used.map(|&input| &self.inputs[input]);
-        Ok(match placement {
-            Placement::Here | Placement::Fetched(_) => None,
-            Placement::Citus if inputs.all(|input| reads_alike(input, true)) => {
-                Some(source.select(&self.outputs(calls, Form::Split)?))
-            }
-            Placement::Foreign if inputs.all(|input| reads_alike(input, false)) => {
-                Some(source.select(&self.outputs(calls, Form::Sent)?))
-            }
-            Placement::Partitions { sent, others } if inputs.all(|input| reads_alike(input, false)) => {
-                let outputs = self.outputs(calls, Form::Sent)?;
-                let names = source.columns().iter().map(|column| quote_identifier(&column.name));
-                let columns = names.collect::<Vec<_>>().join(", ");
-                let rows = |leaf: &String| format!("SELECT {columns} FROM ONLY {leaf}");
-                // What is not sent is one part.
-                let rest: Vec<String> = others.iter().map(rows).collect();
-                let rest = (!rest.is_empty()).then(|| rest.join("\nUNION ALL\n"));
-                let parts: Vec<String> = (sent.iter().map(rows).chain(rest))
-                    .map(|rows| format!("SELECT {outputs} FROM ({rows}) AS q"))
-                    .collect();
-                if parts.len().saturating_mul(outputs.len()) > MOST_SQL {
-                    return Ok(None);
-                }
-                let merged = (0..calls.len()).map(|index| format!("assay.merge_states(p.s{index})"));
-                Some(format!(
-                    "SELECT {} FROM (\n{}\n) AS p",
-                    merged.collect::<Vec<_>>().join(", "),
-                    parts.join("\nUNION ALL\n")
-                ))
-            }
-            Placement::Citus | Placement::Foreign | Placement::Partitions { .. } => None,
-        })
+        let form = match placement {
+            Placement::Here | Placement::Fetched(_) => return Ok(None),
+            Placement::Citus => Form::Split,
+            Placement::Foreign | Placement::Partitions { .. } => Form::Sent,
+        };
+        match inputs.all(|input| reads_alike(input, *placement == Placement::Citus)) {
+            true => Ok(placement.select(source, &self.outputs(calls, form)?)),
+            false => Ok(None),
+        }
     }
 
     /// Has PostgreSQL plan the pass and look at the rights that it takes, without running it.
@@ -383,7 +354,7 @@ impl Pass {
         }
         let placement = Placement::of(source)?;
         if let Some(sql) = self.sql_elsewhere(source, &calls, &placement)?
-            && let Ok(true) = attempt(|| Ok(is_read_elsewhere(&Query::new(&sql)?, &placement)))?
+            && let Ok(true) = attempt(|| Ok(placement.is_kept_by(&Query::new(&sql)?)))?
         {
             return Ok(Some((sql, placement.describe())));
         }
@@ -407,7 +378,7 @@ impl Pass {
             Some(scans) => scans,
             None if placement == Placement::Citus => {
                 // Citus would split the aggregate, although it cannot.
-                let outputs = self.outputs(&calls, Form::Here)?;
+                let outputs = self.outputs(&calls, Form::Here)?.join(",\n");
                 let sql = format!(
                     "SELECT {outputs} FROM (SELECT * FROM {} AS s OFFSET 0) AS q",
                     source.relation()
@@ -429,30 +400,13 @@ impl Pass {
         let Some(sql) = self.sql_elsewhere(source, calls, placement)? else {
             return Ok(None);
         };
-        let scans = attempt(|| {
-            // Who may read the partitions of a table may not read the table by that.
-            source.require_rights()?;
-            let query = Query::new(&sql)?.interpreted();
-            match is_read_elsewhere(&query, placement) {
-                true => self.require_answers(calls, read(&query, source, calls)?).map(Some),
-                false => Ok(None),
-            }
+        let scans = placement.read(source, &sql, |query| {
+            self.require_answers(calls, read(query, source, calls)?)
         })?;
-        match scans {
-            Ok(Some(scans)) => {
-                let place = placement.describe().map(|place| sentence(&place));
-                notice(format!("{} is read where its rows are", source.label()), place);
-                Ok(Some(scans))
-            }
-            Ok(None) => Ok(None),
-            Err(why) => {
-                notice(
-                    format!("the rows of {} are fetched to be read here", source.label()),
-                    Some(why),
-                );
-                Ok(None)
-            }
+        if scans.is_some() {
+            placement.announce(source);
         }
+        Ok(scans)
     }
 
     /// What was found elsewhere, if it is what was asked for.
@@ -468,24 +422,8 @@ impl Pass {
     }
 }
 
-/// A clause as a sentence.
-fn sentence(clause: &str) -> String {
-    let mut letters = clause.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
-}
-
 /// Why rows are fetched that could be read where they are.
 const NOT_ALL_SENT: &str = "the rows are fetched from another server: a condition or a column's type is not sent to it, or there are too many partitions";
-
-/// Whether a query that was written for a placement has its rows read there: a foreign data wrapper decides for itself what it sends.
-fn is_read_elsewhere(query: &Query, placement: &Placement) -> bool {
-    match placement {
-        Placement::Citus => true,
-        Placement::Foreign | Placement::Partitions { .. } => query.parts_sent() > 0,
-        Placement::Here | Placement::Fetched(_) => false,
-    }
-}
 
 /// Whether another server reads the values of an input as this one would. Settings of the session say how some types are written; types that users have
 /// made are the same on the nodes of a cluster only.

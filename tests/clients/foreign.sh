@@ -119,6 +119,22 @@ check "without the option the rows are fetched" "the rows are fetched from anoth
 check "and so of partitions" "$(profiled loan_here)" "$(profiled loan)"
 near -c "ALTER SERVER other OPTIONS (ADD extensions 'assay')"
 
+# Training: rows are surveyed and packed where they are, and teach what rows here do, to the last bit.
+trained() { # trained TABLE ALGORITHM TARGET EXCLUDE
+    near -c "SET assay.pack_rows = 1" -c "SELECT count(*) FROM assay.train('m_$1', '$1', '$3', '$2', '{\"n_estimators\": 8}', exclude => '{id,answer,codes$4}', seed => 5)" >/dev/null
+    near -c "SELECT hash, metrics FROM assay.model_versions WHERE model = 'm_$1' ORDER BY version DESC LIMIT 1"
+}
+for target in is_bad amount region; do
+    expected=$(trained loan_here gradient_boosting "$target" '')
+    check "trees of $target are those of rows here: of a foreign table" "$expected" "$(trained loan_far gradient_boosting "$target" '')"
+    check "and of partitions on both" "$expected" "$(trained loan gradient_boosting "$target" '')"
+done
+train_far="SELECT count(*) FROM assay.train('m_loan_far', 'loan_far', 'is_bad', 'gradient_boosting', '{\"n_estimators\": 8}', exclude => '{id,answer,codes}')"
+contains "a NOTICE says that training read them where they are" "loan_far is read where its rows are" "$(notices "SET assay.pack_rows = 1; $train_far")"
+check "few rows are fetched, as they would be held here" "" "$(notices "$train_far" | grep 'where its rows' || true)"
+check "a query of a foreign table is read there, too" "$(near -c "SET assay.pack_rows = 1" -c "SELECT rows FROM assay.train('m_some', 'SELECT amount * 2 AS twice, note, is_bad FROM loan_here WHERE id > 500', 'is_bad', 'gradient_boosting', '{\"n_estimators\": 3}')")" \
+    "$(near -c "SET assay.pack_rows = 1" -c "SELECT rows FROM assay.train('m_some', 'SELECT amount * 2 AS twice, note, is_bad FROM loan_far WHERE id > 500', 'is_bad', 'gradient_boosting', '{\"n_estimators\": 3}')")"
+
 # Who may read what.
 near -c 'CREATE ROLE assay_reader' -c "CREATE USER MAPPING FOR assay_reader SERVER other OPTIONS (user 'reader', password_required 'false')" -c 'GRANT SELECT ON loan, loan_far TO assay_reader'
 as_reader() { near -c 'SET ROLE assay_reader' "$@" 2>&1; }

@@ -1,6 +1,7 @@
 //! States of every kind, and what they answer.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::Answer;
 use crate::block::Kind as Cell;
@@ -13,8 +14,10 @@ use crate::linear::gram::Gram;
 use crate::metrics::curve::CurvePoint;
 use crate::metrics::{Inputs, Metric, Ranking, Tally};
 use crate::monitor::Unwatched;
+use crate::packed::{self, PackPlan, Reading, ReadingPlan, SurveyPlan};
 use crate::scan::{Bound, Constant, Measure, Plan, PlanCheck, PlanColumn, Scan, Test};
 use crate::state::{Kind, State};
+use crate::training_set::TargetKind;
 use crate::{drift, profile};
 
 /// Everything that a state answers.
@@ -44,6 +47,17 @@ pub(super) fn answers(state: &State) -> Vec<Answer> {
                 add(format!("bin {place} rows"), bin.rows as f64);
                 add(format!("bin {place} deviations"), bin.deviations);
             }
+        }
+        State::Survey(survey) => {
+            add("rows".into(), survey.rows() as f64);
+            add(format!("survey {}", hash_of(&format!("{:?}", survey.stored()))), 1.0);
+        }
+        State::Packed(packer) => {
+            add("rows".into(), packer.rows() as f64);
+            add(
+                format!("packed {}", hash_of(&format!("{:?}", packer.write(Vec::new())))),
+                1.0,
+            );
         }
         State::Scan(scan) => {
             let scan = scan.settled(&Unwatched).unwrap();
@@ -151,6 +165,8 @@ pub(super) fn states() -> Vec<(String, State)> {
                 add("curves_of_classes", &curves_of_classes);
                 add("curves_of_numbers", &curves_of_numbers);
             }
+            67 => add("survey", &|rows| reading(&survey_plan(), rows)),
+            68 => add("packed", &|rows| reading(&pack_plan(), rows)),
             code => panic!("kind {code} has no golden file: add one here"),
         }
     }
@@ -204,6 +220,39 @@ fn gram(rows: Range<u64>) -> State {
         gram.push(&[draw(1), draw(2), draw(3)], draw(4)).unwrap();
     }
     State::from(gram)
+}
+
+/// Rows of a number, a text and a class, as a plan has it.
+fn reading(plan: &ReadingPlan, rows: Range<u64>) -> State {
+    let row = |row| {
+        let draw = |seed| (hash_u64(seed, row) % 1000) as f64 / 8.0;
+        let text = ["a", "b", "c"][draw(2) as usize % 3];
+        [
+            packed::Cell::Number(draw(1)),
+            packed::Cell::Text(text),
+            packed::Cell::Number((draw(1) as u64 % 2) as f64),
+        ]
+    };
+    match plan.clone().begin(&Unwatched).unwrap() {
+        Reading::Survey(mut survey) => {
+            rows.map(row)
+                .for_each(|cells| survey.push(|column| cells[column]).unwrap());
+            State::from(Rc::new(survey))
+        }
+        Reading::Pack(mut packer) => {
+            rows.map(row)
+                .for_each(|cells| packer.push(|column| cells[column]).unwrap());
+            State::from(Rc::new(packer))
+        }
+    }
+}
+
+fn survey_plan() -> ReadingPlan {
+    ReadingPlan::Survey(SurveyPlan::new(1, &[false, true, false], (2, TargetKind::Classes(2))))
+}
+
+fn pack_plan() -> ReadingPlan {
+    ReadingPlan::Pack(PackPlan::of_golden_files())
 }
 
 const CELLS: [Cell; 16] = [

@@ -7,19 +7,28 @@
 //!
 //! | file | idea |
 //! |---|---|
+//! | `plan` | what is done with rows, for those who read them where they are |
+//! | `values` | a row's values in bytes |
 //! | `survey` | what is known after the first reading |
+//! | `merging` | surveys of parts make one |
 //! | `packer` | rows to bytes, in blocks |
+//! | `parcel` | packed rows on their way |
 //! | `order` | their order, and which of them test |
 //! | `scored` | a model's answers to packed rows |
 
+mod merging;
 mod order;
 mod packer;
+mod parcel;
+mod plan;
 mod scored;
 mod survey;
 #[cfg(test)]
 mod tests;
+pub mod values;
 
-pub use packer::{Packer, SampleBins, Source};
+pub use packer::{Packer, SampleBins};
+pub use plan::{PackPlan, Reading, ReadingPlan, SurveyPlan};
 pub use scored::score;
 pub use survey::{Survey, Surveyed};
 

@@ -3,99 +3,98 @@
 use hashbrown::HashMap;
 
 use super::order::{self, Division};
+use super::plan::{PackPlan, ValueBins};
 use super::survey::{hash_of, is_labelled, key_of};
 use super::{Block, CHUNK, Cell, PAD, Packed, Surveyed};
 use crate::error::{Error, Result};
-use crate::label::Label;
-use crate::model::InputKind;
 use crate::monitor::Monitor;
 use crate::prepare::Prepared;
 use crate::room;
-use crate::task::Answer;
-use crate::training_set::{Target, TargetKind, TrainingSet};
+use crate::training_set::{TargetKind, TrainingSet};
 use crate::trees::bins::{Bins, Finder};
 
-/// Rows of a bucket, on average at most.
-const OF_BUCKET: u64 = 40_000;
-
-/// What rows are packed by.
-pub struct Source<'a> {
-    /// What the sample taught.
-    pub prepared: &'a Prepared,
-    /// The place of each feature among the columns of the survey.
-    pub places: &'a [usize],
-    /// The place of the target.
-    pub target: usize,
-    /// How many columns the survey had.
-    pub columns: usize,
-    /// The seed of the order.
-    pub seed: u64,
+/// Makes a byte of a value.
+#[derive(Debug, Clone, PartialEq)]
+enum Coder {
+    Number(Finder, u8),
+    /// The bin of each level, that of all others, and that of missing values.
+    Category(HashMap<String, u8>, u8, u8),
 }
 
-/// Makes a byte of a value.
-enum Coder<'a> {
-    Number(Finder<'a>, u8),
-    /// The bin of each level, that of all others, and that of missing values.
-    Category(HashMap<&'a str, u8>, u8, u8),
+impl Coder {
+    fn of(bins: &ValueBins) -> Coder {
+        let missing = (bins.len() - 1) as u8;
+        match bins {
+            ValueBins::Number(bounds) => Coder::Number(Finder::new(bounds), missing),
+            ValueBins::Category(levels, others) => {
+                let codes = levels.iter().cloned().zip(0..).collect();
+                Coder::Category(codes, *others, missing)
+            }
+        }
+    }
+
+    /// The byte of a value. O(log bins).
+    #[inline]
+    fn byte(&self, cell: Cell<'_>) -> u8 {
+        match (self, cell) {
+            (Coder::Number(finder, _), Cell::Number(number)) if number.is_finite() => finder.find(number + 0.0),
+            (Coder::Category(codes, rest, _), Cell::Text(text)) => codes.get(text).copied().unwrap_or(*rest),
+            (Coder::Number(_, missing) | Coder::Category(_, _, missing), _) => *missing,
+        }
+    }
+}
+
+/// How rows become bytes.
+#[derive(Debug, Clone, PartialEq)]
+struct Coding {
+    plan: PackPlan,
+    coders: Vec<Coder>,
+    classes: HashMap<u64, f32>,
+    record: Vec<u8>,
 }
 
 /// The rows read so far, in buckets by the first bits of their hash.
-pub struct Packer<'a> {
-    source: Source<'a>,
-    surveyed: &'a Surveyed,
-    bins: &'a [Bins],
-    coders: Vec<Coder<'a>>,
-    kind: TargetKind,
-    offset: f64,
-    classes: HashMap<u64, f32>,
-    record: Vec<u8>,
-    buckets: Vec<Block>,
-    bits: u32,
-    rows: u64,
-    sum: u64,
+#[derive(Debug, Clone, PartialEq)]
+pub struct Packer {
+    /// `None` for one that comes from bytes: it takes no rows.
+    coding: Option<Box<Coding>>,
+    /// That of the plan.
+    pub(super) key: u64,
+    pub(super) columns: usize,
+    pub(super) buckets: Vec<Block>,
+    pub(super) rows: u64,
+    pub(super) sum: u64,
 }
 
-impl<'a> Packer<'a> {
-    /// No rows yet. `surveyed` is what the first reading told, `bins` those of the sample's features. Returns an error for features that are no bytes.
-    pub fn new(source: Source<'a>, surveyed: &'a Surveyed, bins: &'a SampleBins) -> Result<Packer<'a>> {
-        let SampleBins(bins) = bins;
-        let inputs = &source.prepared.inputs;
-        if inputs.len() != bins.len() || inputs.len() != source.places.len() {
-            return Err(Error::Internal("features that cannot be packed"));
-        }
-        let coder = |(input, bins): (&'a crate::model::Input, &'a Bins)| match (&input.kind, bins) {
-            (InputKind::Number, Bins::Number { bounds }) => {
-                Ok(Coder::Number(Finder::new(bounds), bins.missing() as u8))
-            }
-            (InputKind::Category { levels, other }, Bins::Category { .. }) => {
-                let missing = bins.missing() as u8;
-                let rest = if *other { levels.len() as u8 } else { missing };
-                let codes = levels.iter().map(String::as_str).zip(0..).collect();
-                Ok(Coder::Category(codes, rest, missing))
-            }
-            _ => Err(Error::Internal("features that cannot be packed")),
-        };
-        let coders = inputs.iter().zip(bins).map(coder).collect::<Result<Vec<_>>>()?;
-        let classes = match &source.prepared.answer {
-            Some(Answer::Classes(labels)) => labels.iter().map(key_of_label).zip((0_u16..).map(f32::from)).collect(),
-            _ => HashMap::new(),
-        };
-        let kind = source.prepared.train.target.kind();
-        let buckets = surveyed.rows.div_ceil(OF_BUCKET).next_power_of_two() as usize;
+impl Packer {
+    /// No rows yet. Returns an error where there is no room.
+    pub fn new(plan: &PackPlan, monitor: &dyn Monitor) -> Result<Packer> {
+        let features = plan.features.len();
         Ok(Packer {
-            offset: offset(&source.prepared.train.target),
-            surveyed,
-            coders,
-            kind,
-            classes,
-            record: vec![0; bins.len()],
-            buckets: vec![Block::default(); buckets],
-            bits: buckets.trailing_zeros(),
+            key: plan.key(monitor)?,
+            columns: features,
+            buckets: room::filled(Block::default(), plan.part.len())?,
             rows: 0,
             sum: 0,
-            bins,
-            source,
+            coding: Some(Box::new(Coding {
+                coders: plan.features.iter().map(|(_, bins)| Coder::of(bins)).collect(),
+                classes: plan.class_numbers(),
+                record: vec![0; features],
+                plan: plan.clone(),
+            })),
         })
+    }
+
+    /// Rows that came from elsewhere.
+    pub(super) fn of_blocks(key: u64, columns: usize, buckets: Vec<Block>, (rows, sum): (u64, u64)) -> Packer {
+        Packer {
+            coding: None,
+            key,
+            columns,
+            buckets,
+            rows,
+            sum,
+        }
     }
 
     /// Rows so far.
@@ -103,51 +102,125 @@ impl<'a> Packer<'a> {
         self.rows
     }
 
-    /// Packs a row. Returns an error where there is no room, and for a row that the survey has not seen. O(row log bins).
+    /// How many columns a row has that it takes; `None` where it takes none.
+    pub fn width(&self) -> Option<usize> {
+        self.coding.as_ref().map(|coding| coding.plan.columns)
+    }
+
+    /// Packs a row, if it is of the plan's part. Returns an error where there is no room, and for a row that the survey has not seen. O(row log bins).
     #[inline]
     pub fn push<'c>(&mut self, cell: impl Fn(usize) -> Cell<'c>) -> Result<()> {
-        let target = cell(self.source.target);
+        let Some(coding) = &mut self.coding else {
+            return Err(Error::Internal("rows that were packed elsewhere take no more"));
+        };
+        let Coding {
+            plan,
+            coders,
+            classes,
+            record,
+        } = &mut **coding;
+        let target = cell(plan.target);
         if !is_labelled(target) {
             return Ok(());
         }
-        self.rows += 1;
-        self.sum = self
-            .sum
-            .wrapping_add(hash_of(self.source.seed, self.source.columns, &cell));
-        let target = match (self.kind, target) {
-            (TargetKind::Classes(_), _) => *self.classes.get(&key_of(target)).ok_or_else(other_rows)?,
-            (TargetKind::None | TargetKind::Numbers, Cell::Number(number)) => (number - self.offset) as f32,
+        let target = match (plan.kind, target) {
+            (TargetKind::Classes(_), _) => *classes.get(&key_of(target)).ok_or_else(other_rows)?,
+            (TargetKind::None | TargetKind::Numbers, Cell::Number(number)) => (number - plan.offset) as f32,
             (TargetKind::None | TargetKind::Numbers, Cell::Missing | Cell::Text(_)) => return Err(other_rows()),
         };
-        for ((byte, coder), &place) in self.record.iter_mut().zip(&self.coders).zip(self.source.places) {
-            *byte = match (coder, cell(place)) {
-                (Coder::Number(finder, _), Cell::Number(number)) if number.is_finite() => finder.find(number + 0.0),
-                (Coder::Category(codes, rest, _), Cell::Text(text)) => codes.get(text).copied().unwrap_or(*rest),
-                (Coder::Number(_, missing) | Coder::Category(_, _, missing), _) => *missing,
-            };
+        for ((byte, coder), &(place, _)) in record.iter_mut().zip(coders).zip(&plan.features) {
+            *byte = coder.byte(cell(place));
         }
-        let hash = order::hash_of(self.source.seed, &self.record, target);
-        let bucket = hash.checked_shr(u64::BITS - self.bits).unwrap_or(0) as usize;
-        self.buckets[bucket].push(&self.record, target)
+        let hash = order::hash_of(plan.seed, record, target);
+        let bucket = hash.checked_shr(u64::BITS - plan.bits).unwrap_or(0) as usize;
+        let own = bucket.checked_sub(plan.part.start);
+        let Some(bucket) = own.and_then(|bucket| self.buckets.get_mut(bucket)) else {
+            return Ok(());
+        };
+        self.rows += 1;
+        self.sum = self.sum.wrapping_add(hash_of(plan.seed, plan.columns, &cell));
+        bucket.push(record, target)
+    }
+
+    /// Takes the rows of another part over, or of the same part elsewhere. Returns an error for rows that are not what `part` makes. O(rows).
+    pub fn take(&mut self, part: &PackPlan, other: Packer, monitor: &dyn Monitor) -> Result<()> {
+        if other.key != part.key(monitor)? || other.buckets.len() != part.part.len() {
+            return Err(Error::Mismatch {
+                left: "packed rows".into(),
+                right: "rows that were packed otherwise".into(),
+            });
+        }
+        for block in &other.buckets {
+            monitor.check()?;
+            if !block.fits(part) {
+                return Err(Error::damaged(
+                    "packed rows",
+                    "a value or a target is none of its column",
+                ));
+            }
+        }
+        let own = self.buckets.get_mut(part.part.clone());
+        let own = own.ok_or(Error::Internal("a part of another plan"))?;
+        for (own, block) in own.iter_mut().zip(other.buckets) {
+            own.append(block, monitor)?;
+        }
+        self.rows += other.rows;
+        self.sum = self.sum.wrapping_add(other.sum);
+        Ok(())
+    }
+
+    /// Adds the rows that another packed by the same plan. Returns an error for one of another plan. O(rows).
+    pub(crate) fn merge(&mut self, other: &Packer, monitor: &dyn Monitor) -> Result<()> {
+        let shape = |p: &Packer| (p.key, p.columns, p.buckets.len());
+        let rows = self
+            .rows
+            .checked_add(other.rows)
+            .filter(|_| shape(self) == shape(other));
+        self.rows = rows.ok_or_else(|| Error::Mismatch {
+            left: "packed rows".into(),
+            right: "rows that were packed otherwise".into(),
+        })?;
+        self.sum = self.sum.wrapping_add(other.sum);
+        for (own, block) in self.buckets.iter_mut().zip(&other.buckets) {
+            own.append_copy(block, monitor)?;
+        }
+        Ok(())
+    }
+
+    /// Bytes held on the heap, about.
+    pub(crate) fn memory(&self) -> usize {
+        self.buckets
+            .iter()
+            .map(|block| size_of::<Block>() + block.memory())
+            .sum()
     }
 
     /// All rows in their order, `fraction` of them set aside to test. Returns an error for rows that are not those of the survey. O(n log n).
-    pub fn finish(self, fraction: Option<f64>, monitor: &dyn Monitor) -> Result<Packed> {
-        if (self.rows, self.sum) != (self.surveyed.rows, self.surveyed.sum) {
+    pub fn finish(
+        self,
+        surveyed: &Surveyed,
+        bins: SampleBins,
+        fraction: Option<f64>,
+        monitor: &dyn Monitor,
+    ) -> Result<Packed> {
+        let Some(coding) = self.coding else {
+            return Err(Error::Internal("rows that were packed elsewhere are a part"));
+        };
+        if (self.rows, self.sum) != (surveyed.rows, surveyed.sum) {
             return Err(other_rows());
         }
-        let rows_of = |(key, class): (&u64, &f32)| Some((*class as usize, *self.surveyed.classes.get(key)?));
+        let rows_of = |(key, class): (&u64, &f32)| Some((*class as usize, *surveyed.classes.get(key)?));
         let mut division = Division {
-            seed: self.source.seed,
+            seed: coding.plan.seed,
             fraction: fraction.unwrap_or(0.0),
-            classes: self.classes.iter().filter_map(rows_of).collect(),
+            classes: coding.classes.iter().filter_map(rows_of).collect(),
             bounds: HashMap::new(),
         };
         let (train, test) = division.of(self.buckets, monitor)?;
         Ok(Packed {
-            bins: self.bins.to_vec(),
-            kind: self.kind,
-            offset: self.offset,
+            bins: bins.0,
+            kind: coding.plan.kind,
+            offset: coding.plan.offset,
             division,
             train,
             test,
@@ -205,6 +278,40 @@ impl SampleBins {
 }
 
 impl Block {
+    /// Whether each value has a bin, and each target is one, of a plan.
+    fn fits(&self, plan: &PackPlan) -> bool {
+        let is_target = |target: f32| match plan.kind {
+            TargetKind::Classes(classes) => target >= 0.0 && target.fract() == 0.0 && target < classes as f32,
+            TargetKind::None | TargetKind::Numbers => target.is_finite(),
+        };
+        let is_row = |row: usize| {
+            let values = self.from(row, 0).iter().zip(&plan.features);
+            let mut values = values.map(|(byte, (_, bins))| usize::from(*byte) < bins.len());
+            values.all(|has_bin| has_bin) && is_target(self.target(row))
+        };
+        (0..self.rows).all(is_row)
+    }
+
+    /// Appends the rows of another block.
+    fn append(&mut self, other: Block, monitor: &dyn Monitor) -> Result<()> {
+        match self.rows {
+            0 => *self = other,
+            _ => self.append_copy(&other, monitor)?,
+        }
+        Ok(())
+    }
+
+    /// Appends copies of the rows of another block.
+    fn append_copy(&mut self, other: &Block, monitor: &dyn Monitor) -> Result<()> {
+        for row in 0..other.rows {
+            if row.is_multiple_of(CHUNK) {
+                monitor.check()?;
+            }
+            self.push(&other.from(row, 0)[..other.columns], other.target(row))?;
+        }
+        Ok(())
+    }
+
     /// Appends a row.
     #[inline]
     pub(super) fn push(&mut self, record: &[u8], target: f32) -> Result<()> {
@@ -220,28 +327,6 @@ impl Block {
         self.rows += 1;
         Ok(())
     }
-}
-
-/// The key of a value that stands for a class.
-fn key_of_label(label: &Label) -> u64 {
-    match label {
-        Label::Bool(value) => key_of(Cell::Number(f64::from(u8::from(*value)))),
-        Label::Number(value) => key_of(Cell::Number(*value as f64)),
-        Label::Enum(_, text) | Label::Text(text) => key_of(Cell::Text(text)),
-    }
-}
-
-/// What is taken away from numbers: the middle one of the sample, rounded so that whole numbers stay whole.
-fn offset(target: &Target) -> f64 {
-    let Target::Numbers(values) = target else {
-        return 0.0;
-    };
-    let mut values = values.clone();
-    if values.is_empty() {
-        return 0.0;
-    }
-    let middle = values.len() / 2;
-    values.select_nth_unstable_by(middle, f64::total_cmp).1.round()
 }
 
 fn other_rows() -> Error {

@@ -9,6 +9,7 @@ use std::collections::BinaryHeap;
 use hashbrown::HashMap;
 
 use super::Cell;
+use super::plan::SurveyPlan;
 use crate::dictionary::Dictionary;
 use crate::error::{Error, Result};
 use crate::frame::MISSING;
@@ -25,49 +26,61 @@ const VALUES: usize = 8_000_000;
 /// But of so many contents at least.
 const LEAST: usize = 20_000;
 /// Contents of each class, at least.
-const OF_CLASS: usize = 64;
+pub(super) const OF_CLASS: usize = 64;
 /// More classes than this are refused when they are prepared.
-const MOST_CLASSES: usize = 1024;
+pub(super) const MOST_CLASSES: usize = 1024;
 
 /// The rows read so far.
+#[derive(Debug, Clone)]
 pub struct Survey {
-    seed: u64,
+    pub(super) seed: u64,
     /// The place of what is to be predicted, and of which kind it is.
-    target: (usize, TargetKind),
-    most: usize,
+    pub(super) target: (usize, TargetKind),
+    pub(super) most: usize,
     /// Whether a column holds texts: their codes stand in the sample.
-    dictionaries: Vec<Option<Dictionary>>,
-    non_finite: Vec<u64>,
-    rows: u64,
-    unlabelled: u64,
-    sum: u64,
+    pub(super) dictionaries: Vec<Option<Dictionary>>,
+    pub(super) non_finite: Vec<u64>,
+    pub(super) rows: u64,
+    pub(super) unlabelled: u64,
+    pub(super) sum: u64,
     /// Hashes beyond it are not of the sample.
-    threshold: u64,
-    contents: HashMap<u64, Content>,
+    pub(super) threshold: u64,
+    pub(super) contents: HashMap<u64, Content>,
     /// Values of the sample, content by content.
-    values: Vec<f64>,
-    classes: HashMap<u64, Class>,
+    pub(super) values: Vec<f64>,
+    pub(super) classes: HashMap<u64, Class>,
 }
 
 /// A content of the sample.
-struct Content {
-    rows: u64,
+#[derive(Debug, Clone)]
+pub(super) struct Content {
+    pub(super) rows: u64,
     /// Where its values are.
-    place: usize,
-    class: u64,
+    pub(super) place: usize,
+    pub(super) class: u64,
 }
 
 /// What is known of a class.
-#[derive(Default)]
-struct Class {
-    rows: u64,
+#[derive(Debug, Clone, Default)]
+pub(super) struct Class {
+    pub(super) rows: u64,
     /// The least hashes, the greatest of them first.
-    least: BinaryHeap<u64>,
+    pub(super) least: BinaryHeap<u64>,
 }
 
 impl Class {
+    /// Makes a hash one of the least, if it is.
+    pub(super) fn add(&mut self, hash: u64) {
+        if self.has(hash) {
+            self.least.push(hash);
+            if self.least.len() > OF_CLASS {
+                self.least.pop();
+            }
+        }
+    }
+
     /// Whether a hash is among the least.
-    fn has(&self, hash: u64) -> bool {
+    pub(super) fn has(&self, hash: u64) -> bool {
         self.least.len() < OF_CLASS || self.least.peek().is_some_and(|greatest| hash <= *greatest)
     }
 }
@@ -137,32 +150,55 @@ pub(super) fn is_labelled(cell: Cell<'_>) -> bool {
 }
 
 impl Survey {
-    /// Of rows whose columns hold texts or numbers, as `texts` says. `target` is the place of what is to be predicted.
-    pub fn new(seed: u64, texts: &[bool], target: (usize, TargetKind)) -> Survey {
-        let most = (VALUES / texts.len().max(1)).clamp(LEAST, SAMPLE);
-        Survey::of(seed, texts, target, most)
+    /// The most contents of a sample of rows of so many columns.
+    pub(super) fn most(columns: usize) -> usize {
+        (VALUES / columns.max(1)).clamp(LEAST, SAMPLE)
     }
 
-    pub(super) fn of(seed: u64, texts: &[bool], target: (usize, TargetKind), most: usize) -> Survey {
+    /// No rows yet, which a plan is for.
+    pub fn new(plan: &SurveyPlan) -> Survey {
         Survey {
-            seed,
-            target,
-            most,
-            dictionaries: texts.iter().map(|texts| texts.then(Dictionary::default)).collect(),
-            non_finite: vec![0; texts.len()],
+            seed: plan.seed,
+            target: (plan.target, plan.kind),
+            most: plan.most,
+            dictionaries: plan.texts.iter().map(|texts| texts.then(Dictionary::default)).collect(),
+            non_finite: vec![0; plan.texts.len()],
             rows: 0,
             unlabelled: 0,
             sum: 0,
-            threshold: u64::MAX,
+            threshold: plan.threshold,
             contents: HashMap::new(),
             values: Vec::new(),
             classes: HashMap::new(),
         }
     }
 
+    /// Whether it was made by a plan, but for the bound of hashes.
+    pub fn is_by(&self, plan: &SurveyPlan) -> bool {
+        let texts = self.dictionaries.iter().map(Option::is_some);
+        (self.seed, self.target, self.most) == (plan.seed, (plan.target, plan.kind), plan.most)
+            && texts.eq(plan.texts.iter().copied())
+    }
+
+    /// Whether the sample is as if no bound had been set to hashes beforehand.
+    pub fn is_full(&self) -> bool {
+        let least = self.contents.keys().filter(|hash| **hash <= self.threshold).count();
+        self.threshold == u64::MAX || least >= self.most
+    }
+
     /// Rows so far.
     pub fn rows(&self) -> u64 {
         self.rows + self.unlabelled
+    }
+
+    /// Rows so far that have a target.
+    pub fn labelled(&self) -> u64 {
+        self.rows
+    }
+
+    /// How many columns a row has.
+    pub fn width(&self) -> usize {
+        self.dictionaries.len()
     }
 
     /// Looks at a row; `cell` gives what stands in a column. Returns an error where there is no room. O(row), and of few rows a look-up.
@@ -172,7 +208,7 @@ impl Survey {
         for (column, count) in self.non_finite.iter_mut().enumerate() {
             *count += u64::from(matches!(cell(column), Cell::Number(number) if !number.is_finite()));
         }
-        if !is_labelled(target) {
+        if self.target.1 != TargetKind::None && !is_labelled(target) {
             self.unlabelled += 1;
             return Ok(());
         }
@@ -223,12 +259,14 @@ impl Survey {
             self.values.push(value);
         }
         self.contents.insert(hash, Content { rows: 1, place, class });
-        if let Some(class) = self.classes.get_mut(&class).filter(|class| class.has(hash)) {
-            class.least.push(hash);
-            if class.least.len() > OF_CLASS {
-                class.least.pop();
-            }
+        if let Some(class) = self.classes.get_mut(&class) {
+            class.add(hash);
         }
+        self.compact_many()
+    }
+
+    /// Leaves the contents with the least hashes, if there are many more.
+    pub(super) fn compact_many(&mut self) -> Result<()> {
         let most = self.most + self.most / 4 + self.classes.len() * 2 * OF_CLASS;
         if self.contents.len() > most {
             self.compact()?;
@@ -237,7 +275,7 @@ impl Survey {
     }
 
     /// Leaves the contents with the least hashes.
-    fn compact(&mut self) -> Result<()> {
+    pub(crate) fn compact(&mut self) -> Result<()> {
         let mut hashes: Vec<u64> = room::with_capacity(self.contents.len())?;
         hashes.extend(self.contents.keys().filter(|hash| **hash <= self.threshold));
         if hashes.len() > self.most {

@@ -7,8 +7,10 @@ use crate::learner::{Learner, Unchecked};
 use crate::metrics::evaluation::Scored;
 use crate::monitor::Unwatched;
 use crate::prepare::{ColumnKind, Heading, Plan, Prepared, Split, prepare};
+use crate::state::State;
 use crate::task::{Answer, Task};
 use linfa::ParamGuard;
+use std::rc::Rc;
 
 /// The columns: two numbers, a category, and what is to be predicted.
 const TARGET: usize = 3;
@@ -63,10 +65,15 @@ fn plan(classes: u64) -> Plan {
     }
 }
 
+fn survey_plan(classes: u64, most: usize) -> SurveyPlan {
+    let kind = plan(classes).task.least_target();
+    let plan = SurveyPlan::new(7, &[false, false, true, false], (TARGET, kind));
+    SurveyPlan { most, ..plan }
+}
+
 /// The rows of the first reading.
 fn surveyed(rows: &[u64], classes: u64, most: usize) -> Surveyed {
-    let kind = plan(classes).task.least_target();
-    let mut survey = Survey::of(7, &[false, false, true, false], (TARGET, kind), most);
+    let mut survey = Survey::new(&survey_plan(classes, most));
     for &number in rows {
         let cells = row(number, classes);
         survey.push(|column| cells[column]).unwrap();
@@ -79,19 +86,14 @@ fn packed(first: &[u64], second: &[u64], classes: u64, fraction: Option<f64>) ->
     let mut surveyed = surveyed(first, classes, 1500);
     let prepared = prepare(surveyed.take_sample(), &plan(classes), Split::None, &Unwatched)?;
     let bins = SampleBins::learn(&prepared, 255, 7, &Unwatched)?;
-    let source = Source {
-        prepared: &prepared,
-        places: &[0, 1, 2],
-        target: TARGET,
-        columns: 4,
-        seed: 7,
-    };
-    let mut packer = Packer::new(source, &surveyed, &bins)?;
+    let survey = survey_plan(classes, 1500);
+    let plan = PackPlan::new(&survey, &surveyed, &prepared, &bins, &[0, 1, 2])?;
+    let mut packer = Packer::new(&plan, &Unwatched)?;
     for &number in second {
         let cells = row(number, classes);
         packer.push(|column| cells[column])?;
     }
-    let packed = packer.finish(fraction, &Unwatched)?;
+    let packed = packer.finish(&surveyed, bins, fraction, &Unwatched)?;
     Ok((packed, prepared))
 }
 
@@ -204,12 +206,8 @@ fn other_rows_are_noticed() {
 
 #[test]
 fn no_class_is_missing_in_the_sample_however_few_its_rows() {
-    let mut survey = Survey::of(
-        1,
-        &[false, false],
-        (1, crate::training_set::TargetKind::Classes(2)),
-        100,
-    );
+    let plan = SurveyPlan::new(1, &[false, false], (1, crate::training_set::TargetKind::Classes(2)));
+    let mut survey = Survey::new(&SurveyPlan { most: 100, ..plan });
     for number in 0..20_000_u64 {
         let class = if number == 7777 || number == 13 { 1.0 } else { 0.0 };
         let cells = [Cell::Number(number as f64), Cell::Number(class)];
@@ -253,4 +251,124 @@ fn many_equal_rows_are_divided_and_cut_into_blocks() {
     assert!((positives(&train) - positives(&test)).abs() < 0.01);
     // Seven bytes a row here, and the rest of the last chunks.
     assert!(train.memory() + test.memory() <= 150_000 * 7 + 3 * CHUNK * 8);
+}
+
+/// Rows divided among some, each of whom surveys and packs its own.
+fn packed_by(
+    shares: &[Vec<u64>],
+    classes: u64,
+    parts: u64,
+    plan_of: impl Fn(SurveyPlan) -> SurveyPlan,
+) -> Option<Packed> {
+    let own = survey_plan(classes, 1500);
+    let state = |state: State| State::from_bytes(&state.to_bytes().unwrap(), &Unwatched).unwrap();
+    let merged = |states: Vec<State>| {
+        let merge = |mut all: State, next: State| {
+            all.merge(&next, &Unwatched).unwrap();
+            all
+        };
+        states.into_iter().map(state).reduce(merge).unwrap()
+    };
+    let survey = |rows: &Vec<u64>| {
+        let mut survey = Survey::new(&plan_of(own.clone()));
+        for &number in rows {
+            let cells = row(number, classes);
+            survey.push(|column| cells[column]).unwrap();
+        }
+        // A state is checked for the number of contents of its plan, which tests have fewer of.
+        survey.most = Survey::most(4);
+        State::from(Rc::new(survey))
+    };
+    let State::Survey(mut survey) = merged(shares.iter().map(survey).collect()) else {
+        return None;
+    };
+    Rc::make_mut(&mut survey).most = own.most;
+    if !survey.is_full() {
+        return None;
+    }
+    let mut surveyed = Rc::unwrap_or_clone(survey).finish(headings(), 4, |_, _| None).unwrap();
+    let prepared = prepare(surveyed.take_sample(), &plan(classes), Split::None, &Unwatched).unwrap();
+    let bins = SampleBins::learn(&prepared, 255, 7, &Unwatched).unwrap();
+    let whole = PackPlan::new(&own, &surveyed, &prepared, &bins, &[0, 1, 2]).unwrap();
+    let mut all = Packer::new(&whole, &Unwatched).unwrap();
+    let parts = whole.parts(surveyed.rows, surveyed.rows * 7 / parts);
+    for part in &parts {
+        let pack = |rows: &Vec<u64>| {
+            let mut packer = Packer::new(part, &Unwatched).unwrap();
+            for &number in rows {
+                let cells = row(number, classes);
+                packer.push(|column| cells[column]).unwrap();
+            }
+            State::from(Rc::new(packer))
+        };
+        let State::Packed(packer) = merged(shares.iter().map(pack).collect()) else {
+            return None;
+        };
+        all.take(part, Rc::unwrap_or_clone(packer), &Unwatched).unwrap();
+    }
+    Some(all.finish(&surveyed, bins, Some(0.25), &Unwatched).unwrap())
+}
+
+#[test]
+fn rows_that_are_packed_by_many_are_those_packed_by_one() {
+    let rows: Vec<u64> = (0..150_000).collect();
+    let share = |number: u64| rows.iter().copied().filter(|row| row % 3 == number).collect::<Vec<_>>();
+    let shares = [share(1), Vec::new(), share(0), share(2)];
+    for classes in [0, 2] {
+        let (own, _) = packed(&rows, &rows, classes, Some(0.25)).unwrap();
+        for bounded in [false, true] {
+            let plan_of = |plan: SurveyPlan| if bounded { plan.of_rows(140_000) } else { plan };
+            let other = packed_by(&shares, classes, 3, plan_of).unwrap();
+            assert_eq!((&own.train, &own.test), (&other.train, &other.test));
+            assert_eq!(fit(params(), &own), fit(params(), &other));
+        }
+        // A bound so low that too few contents are left is noticed.
+        assert!(packed_by(&shares, classes, 1, |plan| plan.of_rows(1 << 40)).is_none());
+    }
+}
+
+#[test]
+fn rows_of_another_plan_are_not_taken() {
+    let plan = PackPlan::of_golden_files();
+    let mut other = plan.clone();
+    other.features.swap(0, 1);
+    let mut packer = Packer::new(&plan, &Unwatched).unwrap();
+    let elsewhere = || Packer::new(&other, &Unwatched).unwrap();
+    assert!(packer.take(&plan, elsewhere(), &Unwatched).is_err());
+    assert!(packer.merge(&elsewhere(), &Unwatched).is_err());
+    // Values beyond the bins of a plan, and targets that are no class of it.
+    for (record, target) in [
+        ([9, 0], 0.0),
+        ([0, 9], 0.0),
+        ([0, 0], 2.0),
+        ([0, 0], f32::NAN),
+        ([0, 0], 0.5),
+    ] {
+        let mut hostile = Packer::new(&plan, &Unwatched).unwrap();
+        hostile.buckets[0].push(&record, target).unwrap();
+        assert!(packer.take(&plan, hostile, &Unwatched).is_err(), "{record:?} {target}");
+    }
+    assert_eq!(packer.rows(), 0);
+}
+
+#[test]
+fn plans_that_contradict_themselves_are_refused() {
+    let bytes = |plan: PackPlan| ReadingPlan::Pack(plan).to_bytes(&Unwatched).unwrap();
+    let plan = PackPlan::of_golden_files();
+    assert!(ReadingPlan::from_bytes(&bytes(plan.clone()), &Unwatched).is_ok());
+    let wrong: [fn(&mut PackPlan); 8] = [
+        |plan| plan.target = 3,
+        |plan| plan.columns = 1 << 40,
+        |plan| plan.bits = 60,
+        |plan| plan.part = 3..9,
+        |plan| plan.part = 2..2,
+        |plan| plan.offset = f64::NAN,
+        |plan| plan.classes.clear(),
+        |plan| plan.features.clear(),
+    ];
+    for (number, change) in wrong.iter().enumerate() {
+        let mut plan = plan.clone();
+        change(&mut plan);
+        assert!(ReadingPlan::from_bytes(&bytes(plan), &Unwatched).is_err(), "{number}");
+    }
 }

@@ -12,7 +12,9 @@ use crate::label::Label;
 use crate::metrics::evaluation::Scored;
 use crate::metrics::{Inputs, Metric};
 use crate::monitor::Unwatched;
+use crate::packed::{Cell, PackPlan, Reading, ReadingPlan, SurveyPlan};
 use crate::scan::{Plan, PlanCheck, PlanColumn, Test};
+use crate::training_set::TargetKind;
 
 /// A row of any kind of state.
 type Row = (u8, u8, f64);
@@ -33,6 +35,8 @@ fn state(of: &Kind, kind: u8, rows: &[Row]) -> State {
         64 => return gram(rows),
         65 => return scan(rows),
         66 => return curves(kind, rows),
+        67 => return reading(survey_plan(kind), rows),
+        68 => return reading(ReadingPlan::Pack(PackPlan::of_golden_files()), rows),
         code => panic!("a test of kind {code} is missing here"),
     };
     let mut tally = Tally::new(metric);
@@ -114,6 +118,45 @@ fn curves(kind: u8, rows: &[Row]) -> State {
         }]),
         _ => Curves::Numbers(NumberBins::default()),
     }))
+}
+
+fn survey_plan(kind: u8) -> ReadingPlan {
+    let target = [TargetKind::Numbers, TargetKind::Classes(2)][usize::from(kind % 2)];
+    ReadingPlan::Survey(SurveyPlan::new(1, &[false, true, false], (2, target)))
+}
+
+fn reading(plan: ReadingPlan, rows: &[Row]) -> State {
+    let cells = |&(a, b, number): &Row| {
+        let first = if b == 0 {
+            Cell::Missing
+        } else {
+            Cell::Number(number.round())
+        };
+        let text = Cell::Text(["a", "b", "c", "d"][usize::from(a)]);
+        [
+            first,
+            text,
+            if a == 3 {
+                Cell::Missing
+            } else {
+                Cell::Number(f64::from(a % 2))
+            },
+        ]
+    };
+    match plan.begin(&Unwatched).unwrap() {
+        Reading::Survey(mut survey) => {
+            rows.iter()
+                .map(cells)
+                .for_each(|row| survey.push(|column| row[column]).unwrap());
+            State::from(Rc::new(survey))
+        }
+        Reading::Pack(mut packer) => {
+            rows.iter()
+                .map(cells)
+                .for_each(|row| packer.push(|column| row[column]).unwrap());
+            State::from(Rc::new(packer))
+        }
+    }
 }
 
 fn bytes(state: &State) -> Vec<u8> {

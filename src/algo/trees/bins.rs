@@ -175,8 +175,9 @@ fn middle(a: f64, b: f64) -> f64 {
 }
 
 /// Finds bins: a table over equal steps of the value says where to begin, a short search ends it.
-pub(crate) struct Finder<'a> {
-    bounds: &'a [f64],
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Finder {
+    bounds: Vec<f64>,
     low: f64,
     scale: f64,
     /// For each step the range of bins that its values may have.
@@ -185,16 +186,16 @@ pub(crate) struct Finder<'a> {
 
 const STEPS: usize = 1024;
 
-impl<'a> Finder<'a> {
+impl Finder {
     /// Finds among bounds, of which there is at least one.
-    pub(crate) fn new(bounds: &'a [f64]) -> Self {
+    pub(crate) fn new(bounds: &[f64]) -> Self {
         // The last bound is the largest number there is and says nothing of the column's range.
         let inner = &bounds[..bounds.len() - 1];
         let (low, high) = match (inner.first(), inner.last()) {
             (Some(low), Some(high)) if (high - low).is_finite() && high > low => (*low, *high),
             _ => {
                 return Finder {
-                    bounds,
+                    bounds: bounds.to_vec(),
                     low: 0.0,
                     scale: 0.0,
                     steps: vec![(0, inner.len() as u8)],
@@ -204,7 +205,7 @@ impl<'a> Finder<'a> {
         let scale = (STEPS - 2) as f64 / (high - low);
         if !scale.is_finite() {
             return Finder {
-                bounds,
+                bounds: bounds.to_vec(),
                 low: 0.0,
                 scale: 0.0,
                 steps: vec![(0, inner.len() as u8)],
@@ -213,7 +214,7 @@ impl<'a> Finder<'a> {
         // Which step a bound falls into is computed just as for values, and the computation never decreases; so a value in a
         // step after a bound's lies above that bound, and one in a step before it lies below.
         let mut finder = Finder {
-            bounds,
+            bounds: bounds.to_vec(),
             low,
             scale,
             steps: vec![(u8::MAX, 0); STEPS],

@@ -1,0 +1,329 @@
+//! What is done with rows where they are: it is sent there, and may come from anybody.
+
+use std::ops::Range;
+
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+
+use super::survey::{Survey, key_of};
+use super::{Cell, Packer, SampleBins, Surveyed};
+use crate::bytes;
+use crate::coded::coded;
+use crate::error::{Error, Result};
+use crate::hash;
+use crate::label::Label;
+use crate::model::{Input, InputKind};
+use crate::monitor::Monitor;
+use crate::prepare::Prepared;
+use crate::task::Answer;
+use crate::training_set::{Target, TargetKind};
+use crate::trees::bins::{Bins, MAX_LEVELS};
+
+/// What errors call it.
+const WHAT: &str = "plan of a reading";
+
+/// Rows of a bucket, on average at most.
+const OF_BUCKET: u64 = 40_000;
+/// The most bits of a hash by which buckets are told apart.
+const MOST_BITS: u32 = 16;
+/// The most columns of a row.
+const MOST_COLUMNS: usize = 10_000;
+/// The most classes, as of a learner.
+const MOST_CLASSES: usize = 1024;
+
+/// What becomes of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReadingPlan {
+    /// It is surveyed.
+    Survey(SurveyPlan),
+    /// It is packed.
+    Pack(PackPlan),
+}
+
+coded!(ReadingPlan {
+    0 => Survey(plan),
+    1 => Pack(plan),
+});
+
+impl ReadingPlan {
+    /// As bytes.
+    pub fn to_bytes(&self, monitor: &dyn Monitor) -> Result<Vec<u8>> {
+        bytes::encode(WHAT, self, Vec::new(), monitor)
+    }
+
+    /// The plan that bytes are. Returns an error for one that contradicts itself.
+    pub fn from_bytes(from: &[u8], monitor: &dyn Monitor) -> Result<ReadingPlan> {
+        let plan: ReadingPlan = bytes::decode(WHAT, from, monitor)?;
+        let is_sound = match &plan {
+            ReadingPlan::Survey(plan) => plan.is_sound(),
+            ReadingPlan::Pack(plan) => plan.is_sound(),
+        };
+        match is_sound {
+            true => Ok(plan),
+            false => Err(Error::damaged(WHAT, "its parts do not agree")),
+        }
+    }
+}
+
+/// How rows are surveyed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SurveyPlan {
+    pub(super) seed: u64,
+    /// Whether a column holds texts.
+    pub(super) texts: Vec<bool>,
+    /// The place of what is to be predicted, and of which kind it is.
+    pub(super) target: usize,
+    pub(super) kind: TargetKind,
+    /// The most contents of the sample.
+    pub(super) most: usize,
+    /// Only contents with no greater hash are of it, but for the few of each class.
+    pub(super) threshold: u64,
+}
+
+impl SurveyPlan {
+    /// Of rows whose columns hold texts or numbers, as `texts` says. `target` is the place of what is to be predicted.
+    pub fn new(seed: u64, texts: &[bool], (target, kind): (usize, TargetKind)) -> SurveyPlan {
+        SurveyPlan {
+            seed,
+            most: Survey::most(texts.len()),
+            texts: texts.to_vec(),
+            target,
+            kind,
+            threshold: u64::MAX,
+        }
+    }
+
+    /// The place of what is to be predicted.
+    pub fn target(&self) -> usize {
+        self.target
+    }
+
+    /// The same, where so many rows are known to have a target: with hashes so small that the sample is likely to be full, and little more is sent.
+    pub fn of_rows(mut self, rows: u64) -> SurveyPlan {
+        let most = self.most as f64;
+        // Six standard deviations more than are wanted.
+        let share = (most + 6.0 * most.sqrt()) / rows.max(1) as f64;
+        self.threshold = match share < 1.0 {
+            true => (share * 2.0_f64.powi(64)) as u64,
+            false => u64::MAX,
+        };
+        self
+    }
+
+    /// One that counts rows, of which it is shown the target only; and where that is in this plan's rows.
+    pub fn counting(&self) -> (SurveyPlan, usize) {
+        let texts = self.texts.get(self.target).copied().unwrap_or(false);
+        let plan = SurveyPlan::new(self.seed, &[texts], (0, self.kind));
+        (SurveyPlan { threshold: 0, ..plan }, self.target)
+    }
+
+    fn is_sound(&self) -> bool {
+        self.texts.len() <= MOST_COLUMNS
+            && self.target < self.texts.len()
+            && self.most == Survey::most(self.texts.len())
+    }
+}
+
+/// What makes a byte of a value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum ValueBins {
+    /// The bounds of a number's bins.
+    Number(Vec<f64>),
+    /// The levels of a category, and the bin of all others; their own comes last where they count as missing.
+    Category(Vec<String>, u8),
+}
+
+coded!(ValueBins {
+    0 => Number(bounds),
+    1 => Category(levels, others),
+});
+
+impl ValueBins {
+    fn is_sound(&self) -> bool {
+        match self {
+            ValueBins::Number(bounds) => {
+                let is_sorted = bounds.windows(2).all(|pair| pair[0] < pair[1]);
+                (1..256).contains(&bounds.len()) && is_sorted && bounds.last() == Some(&f64::MAX)
+            }
+            ValueBins::Category(levels, others) => levels.len() <= MAX_LEVELS && usize::from(*others) <= levels.len(),
+        }
+    }
+
+    /// How many bins there are.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            ValueBins::Number(bounds) => bounds.len() + 1,
+            ValueBins::Category(levels, _) => levels.len() + 1,
+        }
+    }
+}
+
+/// How rows are packed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PackPlan {
+    /// The seed of the order.
+    pub(super) seed: u64,
+    /// How many columns a row has.
+    pub(super) columns: usize,
+    /// The place of what is to be predicted, and of which kind it is.
+    pub(super) target: usize,
+    pub(super) kind: TargetKind,
+    /// What is taken away from numbers that are to be predicted.
+    pub(super) offset: f64,
+    /// The keys of the classes, in the order of their numbers.
+    pub(super) classes: Vec<u64>,
+    /// The place of each feature, and what makes bytes of its values.
+    pub(super) features: Vec<(usize, ValueBins)>,
+    /// How many bits of a row's hash say to which bucket it belongs.
+    pub(super) bits: u32,
+    /// The buckets of this part.
+    pub(super) part: Range<usize>,
+}
+
+impl PackPlan {
+    /// Of all rows. `prepared` is what the sample taught, `bins` those of its features, `surveyed` what the first reading told; `places` are those of
+    /// the features among the survey's columns. Returns an error for features that are no bytes.
+    pub fn new(
+        survey: &SurveyPlan,
+        surveyed: &Surveyed,
+        prepared: &Prepared,
+        bins: &SampleBins,
+        places: &[usize],
+    ) -> Result<PackPlan> {
+        let SampleBins(bins) = bins;
+        let inputs = &prepared.inputs;
+        if inputs.len() != bins.len() || inputs.len() != places.len() {
+            return Err(Error::Internal("features that cannot be packed"));
+        }
+        let value_bins = |(input, bins): (&Input, &Bins)| match (&input.kind, bins) {
+            (InputKind::Number, Bins::Number { bounds }) => Ok(ValueBins::Number(bounds.clone())),
+            (InputKind::Category { levels, other }, Bins::Category { .. }) => {
+                let others = if *other { levels.len() } else { bins.missing() };
+                Ok(ValueBins::Category(levels.clone(), others as u8))
+            }
+            _ => Err(Error::Internal("features that cannot be packed")),
+        };
+        let value_bins = inputs.iter().zip(bins).map(value_bins);
+        let features = places.iter().zip(value_bins);
+        let features = features.map(|(&place, bins)| Ok((place, bins?)));
+        let buckets = surveyed.rows.div_ceil(OF_BUCKET).next_power_of_two();
+        let bits = buckets.trailing_zeros().min(MOST_BITS);
+        Ok(PackPlan {
+            seed: survey.seed,
+            columns: survey.texts.len(),
+            target: survey.target,
+            kind: prepared.train.target.kind(),
+            offset: offset(&prepared.train.target),
+            classes: match &prepared.answer {
+                Some(Answer::Classes(labels)) => labels.iter().map(key_of_label).collect(),
+                _ => Vec::new(),
+            },
+            features: features.collect::<Result<_>>()?,
+            bits,
+            part: 0..1 << bits,
+        })
+    }
+
+    /// Of rows of a number, a text and one of two classes.
+    #[cfg(test)]
+    pub(crate) fn of_golden_files() -> PackPlan {
+        let levels = ["a", "b", "c"].map(String::from).to_vec();
+        PackPlan {
+            seed: 1,
+            columns: 3,
+            target: 2,
+            kind: TargetKind::Classes(2),
+            offset: 0.0,
+            classes: [0.0, 1.0].map(|class| key_of(Cell::Number(class))).to_vec(),
+            features: vec![
+                (0, ValueBins::Number(vec![10.0, 50.0, 100.0, f64::MAX])),
+                (1, ValueBins::Category(levels, 3)),
+            ],
+            bits: 2,
+            part: 0..4,
+        }
+    }
+
+    /// The plan in parts, each for rows of no more bytes than `most`, where there are `rows` in all.
+    pub fn parts(&self, rows: u64, most: u64) -> Vec<PackPlan> {
+        let bytes = rows.saturating_mul((self.features.len() + size_of::<f32>()) as u64);
+        let buckets = self.part.len();
+        let parts = (bytes.div_ceil(most.max(1)) as usize).clamp(1, buckets);
+        let size = buckets.div_ceil(parts);
+        let part = |start: usize| PackPlan {
+            part: start..(start + size).min(buckets),
+            ..self.clone()
+        };
+        (0..buckets).step_by(size).map(part).collect()
+    }
+
+    /// What tells rows that were packed so from others.
+    pub(super) fn key(&self, monitor: &dyn Monitor) -> Result<u64> {
+        let bytes = bytes::encode(WHAT, self, Vec::new(), monitor)?;
+        Ok(hash::hash_bytes(self.seed, &bytes))
+    }
+
+    /// The number of each class, by its key.
+    pub(super) fn class_numbers(&self) -> HashMap<u64, f32> {
+        self.classes.iter().copied().zip((0_u16..).map(f32::from)).collect()
+    }
+
+    fn is_sound(&self) -> bool {
+        let classes = match self.kind {
+            TargetKind::Classes(classes) => classes,
+            TargetKind::None | TargetKind::Numbers => 0,
+        };
+        let is_feature = |(place, bins): &(usize, ValueBins)| *place < self.columns && bins.is_sound();
+        self.columns <= MOST_COLUMNS
+            && self.target < self.columns
+            && self.kind != TargetKind::None
+            && self.offset.is_finite()
+            && self.classes.len() == classes
+            && classes <= MOST_CLASSES
+            && (1..=MOST_COLUMNS).contains(&self.features.len())
+            && self.features.iter().all(is_feature)
+            && self.bits <= MOST_BITS
+            && self.part.start < self.part.end
+            && self.part.end <= 1 << self.bits
+    }
+}
+
+/// Rows as a plan says, none yet.
+pub enum Reading {
+    /// They are surveyed.
+    Survey(Survey),
+    /// They are packed.
+    Pack(Packer),
+}
+
+impl ReadingPlan {
+    /// Begins to read rows. Returns an error where there is no room.
+    pub fn begin(self, monitor: &dyn Monitor) -> Result<Reading> {
+        Ok(match self {
+            ReadingPlan::Survey(plan) => Reading::Survey(Survey::new(&plan)),
+            ReadingPlan::Pack(plan) => Reading::Pack(Packer::new(&plan, monitor)?),
+        })
+    }
+}
+
+/// The key of a value that stands for a class.
+fn key_of_label(label: &Label) -> u64 {
+    match label {
+        Label::Bool(value) => key_of(Cell::Number(f64::from(u8::from(*value)))),
+        Label::Number(value) => key_of(Cell::Number(*value as f64)),
+        Label::Enum(_, text) | Label::Text(text) => key_of(Cell::Text(text)),
+    }
+}
+
+/// What is taken away from numbers: the middle one of the sample, rounded so that whole numbers stay whole.
+fn offset(target: &Target) -> f64 {
+    let Target::Numbers(values) = target else {
+        return 0.0;
+    };
+    let mut values = values.clone();
+    if values.is_empty() {
+        return 0.0;
+    }
+    let middle = values.len() / 2;
+    values.select_nth_unstable_by(middle, f64::total_cmp).1.round()
+}
