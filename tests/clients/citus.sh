@@ -80,6 +80,19 @@ check "explain_checks says where" "each node of the Citus cluster reads its shar
 contains "and what it runs is split" "worker_partial_agg" "$(c -c "EXPLAIN (VERBOSE, COSTS OFF) $(c -c "SELECT sql FROM assay.explain_checks('loan') WHERE name IS NULL")")"
 check "failing rows have the names of their columns" "t|12" \
     "$(c -c "SELECT bool_and(f.\"row\" ? 'amount'), count(*) FROM (SELECT f.\"row\" FROM assay.failing_rows((SELECT check_id FROM assay.checks WHERE name = 'not_null_score'), 12) AS f) AS f")"
+# Training: rows are surveyed and packed on the nodes, and teach what rows here do, to the last bit.
+trained() { # trained TABLE TARGET
+    c -c "SET assay.pack_rows = 1" -c "SELECT count(*) FROM assay.train('m_$1', 'SELECT day, region, amount, score, is_bad, at, note, mood FROM $1', '$2', 'gradient_boosting', '{\"n_estimators\": 8}', seed => 5)" >/dev/null
+    c -c "SELECT hash, metrics FROM assay.model_versions WHERE model = 'm_$1' ORDER BY version DESC LIMIT 1"
+}
+for target in is_bad amount mood; do
+    check "trees of $target are those of rows in one table" "$(trained loan_here "$target")" "$(trained loan "$target")"
+done
+contains "a NOTICE says that training read them where they are" "the query is read where its rows are" \
+    "$(notices "SET assay.pack_rows = 1; SELECT rows FROM assay.train('m_loan', 'SELECT amount, score, note, is_bad FROM loan', 'is_bad', 'gradient_boosting', '{\"n_estimators\": 2}')")"
+check "rows of the same transaction are learned from" "3001" \
+    "$(c -c BEGIN -c "SET assay.pack_rows = 1" -c "INSERT INTO loan (id, amount, score, is_bad) VALUES (100000, 1, 0.5, true)" -c "SELECT rows FROM assay.train('m_more', 'SELECT amount, score, is_bad FROM loan', 'is_bad', 'gradient_boosting', '{\"n_estimators\": 2}', split => 'none')" -c ROLLBACK)"
+
 # What differs between sessions is read where the session is.
 c -c "ALTER TABLE loan ADD period tstzrange"
 check "a column of a type that settings write has the rows fetched" "3000" "$(c -c "SELECT rows FROM assay.profile('loan') WHERE column_name = 'period'")"

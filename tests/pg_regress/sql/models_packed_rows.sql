@@ -68,3 +68,13 @@ SELECT version, deployed FROM assay.model_versions WHERE model = 'packed twice' 
 -- Few rows are not packed.
 SET assay.pack_rows = 100000;
 SELECT rows FROM assay.train('few', 'SELECT x, random() AS r, amount FROM sent', 'amount', 'gradient_boosting', '{"n_estimators": 2}', split => 'none', deploy => 'never');
+RESET assay.max_memory;
+\set VERBOSITY default
+-- What reads rows where they are: the values of a row, and what a plan makes of them. Who writes a plan by hand is told.
+SELECT assay_internal.row_values(1, NULL::text, 'a'::text, 1.5::numeric, true, date '2000-01-02', 'odd'::parcel) AS row_values;
+SELECT assay_internal.row_values(1, 'a'::text) || assay_internal.row_values(2.0) = assay_internal.row_values(1, 'a'::text, 2.0) AS one_behind_the_other;
+SELECT assay_internal.read_rows('\xff', NULL) IS NULL AS no_rows FROM sent WHERE id < 3;
+CALL fails($$SELECT assay_internal.row_values(ARRAY[1.0::float8])$$);
+CALL fails($$SELECT assay_internal.row_values(interval '1 day')$$);
+CALL fails($$SELECT assay_internal.read_rows('\xff', assay_internal.row_values(id)) FROM sent$$);
+CALL fails($$SELECT assay_internal.read_rows(NULL, assay_internal.row_values(id)) FROM sent$$);
