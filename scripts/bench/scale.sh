@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What it costs that rows lie elsewhere: metrics, a profile, checks and drift on one node, by postgres_fdw (a partition on each of two servers) and, where
+# What it costs that rows lie elsewhere: metrics, a profile, checks, drift and training on one node, by postgres_fdw (a partition on each of two servers) and, where
 # CITUS_PG_CONFIG names a PostgreSQL with Citus, on a distributed table of 8 shards on two workers. All nodes are on this machine and share its cores,
 # so that the ratios show overhead, and nothing is faster for being spread. Prints one line a task: milliseconds, and the ratios to one node.
 #
@@ -80,6 +80,7 @@ statement() {
         profile) echo "SELECT count(*) FROM assay.profile('$table')" ;;
         validate) echo "SELECT count(*) FROM assay.validate('$table', '$checks')" ;;
         drift) echo "SELECT count(*) FROM assay.drift('$table', '$table')" ;;
+        boosting) echo "SELECT rows FROM assay.train('scale', '$table', 'is_bad', 'gradient_boosting', '{\"n_estimators\": 20}', exclude => '{id}', deploy => 'never')" ;;
         *) return 1 ;;
     esac
 }
@@ -94,7 +95,9 @@ coordinator() { on coordinator "$@"; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
 
 printf '%-10s %12s %12s %8s %12s %8s   (%s rows of 12 columns, %s cores)\n' task 'one node ms' 'by fdw ms' ratio 'Citus ms' ratio "$rows" "$(nproc)"
-for task in metric ranking profile validate drift; do
+# On each the rows are packed, whatever their number.
+export PGOPTIONS='-c assay.pack_rows=1'
+for task in metric ranking profile validate drift boosting; do
     one=$(fastest near "$(statement "$task" one)")
     parts=$(fastest near "$(statement "$task" parts)")
     spread=- spread_ratio=-

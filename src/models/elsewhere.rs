@@ -23,8 +23,12 @@ use algo::state::State;
 /// Rows between two looks at the monitor.
 const LOOK: u64 = 256;
 
-/// The most bytes of packed rows that one value brings: in hexadecimal digits, as other servers may send them, they are twice as many.
-const PARCEL: u64 = 200 << 20;
+/// The most bytes of packed rows that one value brings. In hexadecimal digits, as other servers send them, they are twice as many, and a row that is sent
+/// has less than a gigabyte.
+const PARCEL: u64 = 256 << 20;
+
+/// In how many values rows come from a cluster at least, one for each shard: it usually has many more, so that one may be larger than others.
+const FROM_CLUSTER: u64 = 4;
 
 /// The most arguments of a function.
 const MOST_ARGUMENTS: usize = 100;
@@ -122,7 +126,8 @@ impl Elsewhere {
         }
     }
 
-    /// Packs the rows, of which so many have a target, into `packer`, which has none yet. `None` where they have to be fetched.
+    /// Packs the rows, of which so many have a target, into `packer`, which has none yet. `None` where they have to be fetched. Where they are more bytes
+    /// than one value brings, they are read once for each part of them.
     pub fn pack(
         &self,
         plan: &PackPlan,
@@ -130,19 +135,22 @@ impl Elsewhere {
         mut packer: Packer,
         monitor: &dyn Monitor,
     ) -> Result<Option<Packer>> {
-        let parts = plan.parts(labelled, PARCEL);
-        let call = |part: &PackPlan| Elsewhere::call(&ReadingPlan::Pack(part.clone()), &self.values, monitor);
-        let calls = parts.iter().map(call).collect::<Result<Vec<_>>>()?;
-        self.read(&calls, |states| {
-            for (part, state) in parts.iter().zip(states) {
-                match state {
-                    None => {}
-                    Some(State::Packed(packed)) => packer.take(part, Rc::unwrap_or_clone(packed), monitor)?,
-                    Some(other) => return Err(another(&other)),
-                }
+        let most = match self.placement {
+            Placement::Citus => PARCEL * FROM_CLUSTER,
+            Placement::Here | Placement::Foreign | Placement::Partitions { .. } | Placement::Fetched(_) => PARCEL,
+        };
+        for part in plan.parts(labelled, most) {
+            let call = Elsewhere::call(&ReadingPlan::Pack(part.clone()), &self.values, monitor)?;
+            let taken = self.read(&[call], |states| match states.into_iter().next().flatten() {
+                None => Ok(()),
+                Some(State::Packed(packed)) => Ok(packer.take(&part, Rc::unwrap_or_clone(packed), monitor)?),
+                Some(other) => Err(another(&other)),
+            })?;
+            if taken.is_none() {
+                return Ok(None);
             }
-            Ok(packer)
-        })
+        }
+        Ok(Some(packer))
     }
 
     /// Says where the rows were read.
