@@ -213,7 +213,7 @@ fn text_of<'v>(value: &'v Value<'_>, labels: &'v HashMap<u32, String>) -> Cell<'
 }
 
 /// Where rows are read, and how it is reported.
-pub struct Reading<'a> {
+pub struct ReadContext<'a> {
     pub query: &'a Query,
     pub columns: &'a Columns,
     /// What names the training in progress reports.
@@ -222,7 +222,7 @@ pub struct Reading<'a> {
     pub statement: &'a Foreground,
 }
 
-impl Reading<'_> {
+impl ReadContext<'_> {
     /// The first reading of rows that come here.
     fn survey(&mut self, plan: &SurveyPlan) -> Result<Survey> {
         let mut survey = Survey::new(plan);
@@ -256,45 +256,45 @@ impl Reading<'_> {
 
 /// The rows of a query, read twice: a sample of them, and all of them packed. `None` where they are so few that they can be held as they are.
 pub fn read(
-    mut reading: Reading<'_>,
+    mut context: ReadContext<'_>,
     (asked, plan): (&Asked<'_>, &Plan),
     split: impl Fn(usize) -> Split,
 ) -> Result<Option<PackedRows>> {
-    let survey_plan = reading.columns.survey_plan(plan)?;
-    let survey = reading.survey(&survey_plan)?;
+    let survey_plan = context.columns.survey_plan(plan)?;
+    let survey = context.survey(&survey_plan)?;
     if settings::pack_rows().is_none_or(|most| survey.rows() <= most) {
         return Ok(None);
     }
-    let learned = Learned::of(survey, survey_plan, (asked, plan), &mut reading)?;
-    let packer = Packer::new(&learned.pack_plan, reading.statement)?;
-    let packer = reading.pack(packer)?;
-    learned.finish(packer, split, &mut reading).map(Some)
+    let learned = Learned::of(survey, survey_plan, (asked, plan), &mut context)?;
+    let packer = Packer::new(&learned.pack_plan, context.statement)?;
+    let packer = context.pack(packer)?;
+    learned.finish(packer, split, &mut context).map(Some)
 }
 
 /// The same of rows that are elsewhere, each reading where they are. `None` where they are so few that they can be held, or have to be fetched.
 pub fn read_elsewhere(
     rows: &Elsewhere,
-    mut reading: Reading<'_>,
+    mut context: ReadContext<'_>,
     (asked, plan): (&Asked<'_>, &Plan),
     split: impl Fn(usize) -> Split,
 ) -> Result<Option<PackedRows>> {
-    let survey_plan = reading.columns.survey_plan(plan)?;
-    let Some((count, labelled)) = rows.count(&survey_plan, reading.statement)? else {
+    let survey_plan = context.columns.survey_plan(plan)?;
+    let Some((count, labelled)) = rows.count(&survey_plan, context.statement)? else {
         return Ok(None);
     };
     if settings::pack_rows().is_none_or(|most| count <= most) {
         return Ok(None);
     }
-    let Some(survey) = rows.survey(&survey_plan, labelled, reading.statement)? else {
+    let Some(survey) = rows.survey(&survey_plan, labelled, context.statement)? else {
         return Ok(None);
     };
-    let learned = Learned::of(survey, survey_plan, (asked, plan), &mut reading)?;
-    let packer = Packer::new(&learned.pack_plan, reading.statement)?;
-    let Some(packer) = rows.pack(&learned.pack_plan, labelled, packer, reading.statement)? else {
+    let learned = Learned::of(survey, survey_plan, (asked, plan), &mut context)?;
+    let packer = Packer::new(&learned.pack_plan, context.statement)?;
+    let Some(packer) = rows.pack(&learned.pack_plan, labelled, packer, context.statement)? else {
         return Ok(None);
     };
     rows.announce();
-    learned.finish(packer, split, &mut reading).map(Some)
+    learned.finish(packer, split, &mut context).map(Some)
 }
 
 /// What the first reading taught.
@@ -310,27 +310,27 @@ impl Learned {
         survey: Survey,
         survey_plan: SurveyPlan,
         (asked, plan): (&Asked<'_>, &Plan),
-        reading: &mut Reading<'_>,
+        context: &mut ReadContext<'_>,
     ) -> Result<Learned> {
-        let columns = &reading.columns.columns;
+        let columns = &context.columns.columns;
         let headings = columns.iter().map(|column| (column.place, column.heading.clone()));
-        let mut surveyed = survey.finish(headings.collect(), reading.columns.width, |index, text| {
+        let mut surveyed = survey.finish(headings.collect(), context.columns.width, |index, text| {
             types::enum_order(columns[index].type_oid, text)
         })?;
         let sample = surveyed.take_sample();
         let kind = plan.task.least_target();
         let max_bin = asked.learner.bins(kind).unwrap_or(usize::MAX);
-        let (mut prepared, bins) = compute::run(reading.what, reading.reporter, reading.statement, |monitor| {
+        let (mut prepared, bins) = compute::run(context.what, context.reporter, context.statement, |monitor| {
             let prepared = prepare(sample, plan, Split::None, monitor)?;
             let bins = SampleBins::learn(&prepared, max_bin, plan.seed, monitor)?;
             Ok::<_, Error>((prepared, bins))
         })?;
         let rows = usize::try_from(surveyed.rows).unwrap_or(usize::MAX);
-        check_room(asked, &prepared, (rows, surveyed.rows), reading.statement)?;
+        check_room(asked, &prepared, (rows, surveyed.rows), context.statement)?;
         prepared
             .notes
             .extend(surveyed.note(&columns[survey_plan.target()].heading.name));
-        let places = prepared.inputs.iter().map(|input| reading.columns.place(&input.name));
+        let places = prepared.inputs.iter().map(|input| context.columns.place(&input.name));
         let places = places.collect::<Result<Vec<usize>>>()?;
         let pack_plan = PackPlan::new(&survey_plan, &surveyed, &prepared, &bins, &places)?;
         Ok(Learned {
@@ -342,7 +342,12 @@ impl Learned {
     }
 
     /// The packed rows, those to test apart.
-    fn finish(self, packer: Packer, split: impl Fn(usize) -> Split, reading: &mut Reading<'_>) -> Result<PackedRows> {
+    fn finish(
+        self,
+        packer: Packer,
+        split: impl Fn(usize) -> Split,
+        context: &mut ReadContext<'_>,
+    ) -> Result<PackedRows> {
         let Learned {
             surveyed,
             mut prepared,
@@ -353,7 +358,7 @@ impl Learned {
             Split::Fraction(fraction) => Some(fraction),
             Split::None | Split::Column(_) | Split::Latest(..) | Split::Group(..) => None,
         };
-        compute::run(reading.what, reading.reporter, reading.statement, |monitor| {
+        compute::run(context.what, context.reporter, context.statement, |monitor| {
             let packed = packer.finish(&surveyed, bins, fraction, monitor)?;
             let (train, test) = packed.divide(&prepared.train, monitor)?;
             prepared.sample =

@@ -10,7 +10,7 @@ use super::comparing::champion::{self, Champion, Judged};
 use super::elsewhere::Elsewhere;
 use super::groups::look_at_groups;
 use super::intervals::{self, Wanted};
-use super::packing::{self, Asked, PackedRows, Reading};
+use super::packing::{self, Asked, PackedRows, ReadContext};
 use super::publishing;
 use super::registry::{self, Privilege};
 use super::request::{self, Arguments, Request, Resolved};
@@ -393,14 +393,14 @@ impl Training {
         if limit.is_some()
             && let Some(rows) = Elsewhere::of(&request.query, &columns)?
         {
-            let reading = Reading {
+            let context = ReadContext {
                 query,
                 columns: &columns,
                 what,
                 reporter: &mut *reporter,
                 statement,
             };
-            if let Some(packed) = packing::read_elsewhere(&rows, reading, (&asked, &plan), split)? {
+            if let Some(packed) = packing::read_elsewhere(&rows, context, (&asked, &plan), split)? {
                 return Ok(TrainingRows::Packed(Box::new(packed)));
             }
         }
@@ -412,14 +412,14 @@ impl Training {
             }
         }
         let again = Query::new(&request.query)?;
-        let reading = Reading {
+        let context = ReadContext {
             query: &again,
             columns: &columns,
             what,
             reporter: &mut *reporter,
             statement,
         };
-        let packed = packing::read(reading, (&asked, &plan), split)?;
+        let packed = packing::read(context, (&asked, &plan), split)?;
         match packed {
             Some(packed) => Ok(TrainingRows::Packed(Box::new(packed))),
             None => {
