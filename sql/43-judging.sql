@@ -37,6 +37,7 @@ AS 'MODULE_PATHNAME', 'evaluate_slices_wrapper' LANGUAGE c STABLE PARALLEL RESTR
 COMMENT ON FUNCTION assay.evaluate(text, text, double precision, text[]) IS
 'Scores the rows of a query and compares with the target that the model was trained for, which must be among the columns. Rows without a target are not counted (metric unlabelled_rows says how many); unseen_levels counts values of categories that training never saw.
 threshold: for the metrics of labels; NULL takes the model''s. One pass.
+Rows of a distributed table of Citus are scored on its workers when assay.publish_model has given them the version, those of a foreign table on a server that has it; a NOTICE says so, and of rows elsewhere that are fetched why (docs/scale.md).
 Of a model without a target the metrics are those of its algorithm (docs/unsupervised.md), which tell how well it describes the rows; there is no threshold.
 group_by: columns of the query by which the rows are told apart: each segment of them has its own metrics, the worst segment first, by the first metric of the task (roc_auc, rmse, or the loss that the model was fitted by); at most 10,000 segments. Without it the segment is NULL.
 rows: how many rows the metrics are of. low, high: a 95 % interval, by a closed form (docs/evaluation.md says which), NULL where rows are too few to tell.
@@ -71,6 +72,32 @@ COMMENT ON FUNCTION assay.lift_table(text, text, integer, text) IS
 'What it brings to begin with the highest scores: the rows of a query in bins of about as many rows, the highest probabilities first. rate: the share of positive rows, with Wilson''s 95 % interval; lift: the rate over that of all rows; cumulative_lift: of this and the bins before; gain: the share of all positive rows that have been met by then. Rows of one score stay together, so that bins may be fewer and unequal.
 Arguments and errors as in assay.calibration_curve; ML010 for a regression.
 Example: SELECT bin, rows, positives, lift, gain FROM assay.lift_table(''credit'', ''SELECT * FROM customers WHERE is_test'', bins => 5)';
+
+CREATE FUNCTION assay_internal.judged_row(asked bytea, target "any", VARIADIC features "any") RETURNS bytea
+AS 'MODULE_PATHNAME', 'judged_row_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200;
+COMMENT ON FUNCTION assay_internal.judged_row(bytea, "any", "any") IS
+'What a version says of a row, beside what the row is, for assay_internal.judged. Needs the privilege predict.
+asked: JSON in UTF-8: model, as name@version, or as a name for whichever version has the hash; hash, of its bytes, so that a server that has another version of that number returns an error; extra, columns behind the features with what each is.
+features: all of them, in the order of assay.features(model). At most 97 with what is extra.
+Errors: 22023 what cannot be read, or is another one for each row; ML002 no such version, or another one of its number; 42501, ML004, ML010, and those of a row as in assay.evaluate.';
+
+CREATE FUNCTION assay_internal.judged_step(assay.state, bytea) RETURNS assay.state
+AS 'MODULE_PATHNAME', 'judged_step_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION assay_internal.judged_step(assay.state, bytea) IS 'A row of the aggregate assay_internal.judged.';
+
+CREATE AGGREGATE assay_internal.judged(judged_row bytea) (
+    SFUNC = assay_internal.judged_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay_internal.judged(bytea) IS
+'Rows that assay_internal.judged_row made, as a state that assay.evaluate and its kin take where rows are judged on the nodes of a Citus cluster: of each row 9 bytes of two classes, 16 of numbers, 1 and 8 per class of more. At most 500 MB of one part. Errors: ML007 too many rows, ML011 bytes that are no row, ML012 rows of two models.';
+
+CREATE FUNCTION assay_internal.judged_values_step(assay.state, bytea, "any", VARIADIC "any") RETURNS assay.state
+AS 'MODULE_PATHNAME', 'judged_values_step_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200;
+COMMENT ON FUNCTION assay_internal.judged_values_step(assay.state, bytea, "any", "any") IS 'A row of the aggregate assay_internal.judged of values.';
+
+CREATE AGGREGATE assay_internal.judged(asked bytea, target "any", VARIADIC features "any") (
+    SFUNC = assay_internal.judged_values_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
+COMMENT ON AGGREGATE assay_internal.judged(bytea, "any", "any") IS
+'What assay_internal.judged gives of assay_internal.judged_row, in one call: postgres_fdw sends it to a server that has the version. At most 97 features with what is extra. Errors as of both.';
 
 -- What a threshold costs.
 

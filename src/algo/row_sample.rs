@@ -59,6 +59,59 @@ impl Compared {
     }
 }
 
+/// Which of the rows of a pass are among those that are kept: each of them is looked at, so that passes over parts of the rows make up that over all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    rows: u64,
+    /// Ascending, each once.
+    hashes: Vec<u32>,
+}
+
+impl Seen {
+    /// Adds a row, with its hash where it is one of those that are kept.
+    pub fn push(&mut self, hash: Option<u32>) {
+        self.rows = self.rows.saturating_add(1);
+        if let Some(hash) = hash
+            && let Err(place) = self.hashes.binary_search(&hash)
+        {
+            self.hashes.insert(place, hash);
+        }
+    }
+
+    /// Adds the rows of another pass.
+    pub fn merge(&mut self, other: &Seen) {
+        self.rows = self.rows.saturating_add(other.rows);
+        self.hashes.extend_from_slice(&other.hashes);
+        self.hashes.sort_unstable();
+        self.hashes.dedup();
+    }
+
+    /// How many rows were looked at.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Whether it can be of the rows of one model.
+    pub fn is_sound(&self) -> bool {
+        self.hashes.len() <= KEPT && self.hashes.is_sorted_by(|a, b| a < b) && self.rows >= self.hashes.len() as u64
+    }
+
+    /// Bytes held on the heap.
+    pub fn memory(&self) -> usize {
+        self.hashes.capacity() * size_of::<u32>()
+    }
+}
+
+impl Compared {
+    /// Adds rows that were looked at elsewhere.
+    pub fn add(&mut self, seen: &Seen) {
+        self.rows = self.rows.saturating_add(seen.rows);
+        for &hash in &seen.hashes {
+            self.weight += u32::from(self.seen.insert(hash));
+        }
+    }
+}
+
 /// The hash of an encoded row with its target, a number or the number of its class. O(row).
 #[inline]
 fn hash_of(row: &[f64], target: f64) -> u32 {
@@ -141,6 +194,13 @@ impl RowSample {
         if let Some(weight) = compared.draw() {
             self.look(hash, weight, compared);
         }
+    }
+
+    /// The hash of a row that is one of those kept; `None` for any other. O(row + log of those kept).
+    #[inline]
+    pub fn seen(&self, row: &[f64], target: f64) -> Option<u32> {
+        let hash = hash_of(row, target);
+        self.hashes.binary_search(&hash).is_ok().then_some(hash)
     }
 
     #[inline]
@@ -227,6 +287,24 @@ mod tests {
         let small = set(0..300, u64::MAX);
         assert_eq!(share(&small, &set(0..300, u64::MAX)), Some(1.0));
         assert_eq!(share(&small, &set(300..900, u64::MAX)), None);
+    }
+
+    #[test]
+    fn parts_of_the_rows_tell_what_all_of_them_tell() {
+        let train = set(0..20_000, u64::MAX);
+        let sample = RowSample::of(&train, None).unwrap();
+        let rows = set(10_000..30_000, u64::MAX);
+        let (mut parts, mut row) = ([Seen::default(), Seen::default()], vec![0.0; 3]);
+        for index in 0..rows.rows() {
+            rows.frame.encode_row(index, &mut row);
+            parts[index % 2].push(sample.seen(&row, rows.target.values()[index]));
+        }
+        let [mut all, part] = parts;
+        all.merge(&part);
+        assert!(all.is_sound() && all.rows() == 20_000);
+        let mut compared = Compared::default();
+        compared.add(&all);
+        assert_eq!(sample.share(&compared), share(&train, &rows));
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod gram;
 mod metric;
 mod rows;
 mod scan;
+mod scored_rows;
 
 use std::fmt;
 use std::rc::Rc;
@@ -32,6 +33,7 @@ use super::bytes;
 use super::error::{Error, Result};
 use super::hash::hash_bytes;
 use super::judging::curves::Curves;
+use super::judging::scored_rows::ScoredRows;
 use super::linear::gram::Gram;
 use super::metrics::Tally;
 use super::monitor::Monitor;
@@ -49,7 +51,7 @@ const WHAT: &str = "state";
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
     /// The byte that stands for it. Stored states have it, so it is never changed nor given again: metrics have 1 to 63, sums of products
-    /// 64, scans 65, curves 66, surveys 67, packed rows 68.
+    /// 64, scans 65, curves 66, surveys 67, packed rows 68, scored rows 70.
     pub code: u8,
     /// The version of the payload that is written. Those before it are read, too.
     pub version: u8,
@@ -182,11 +184,19 @@ contents! {
     Survey(Rc<Survey>),
     /// The rows of a training in bytes.
     Packed(Rc<Packer>),
+    /// Rows that were scored where they are; so large that a copy is shared until it changes.
+    ScoredRows(Rc<ScoredRows>),
 }
 
 impl From<Scan> for State {
     fn from(scan: Scan) -> State {
         State::Scan(Rc::new(scan))
+    }
+}
+
+impl From<ScoredRows> for State {
+    fn from(rows: ScoredRows) -> State {
+        State::ScoredRows(Rc::new(rows))
     }
 }
 

@@ -23,13 +23,17 @@ pub struct Source {
 impl Source {
     /// Returns the errors of [`Query::new`].
     pub fn open(text: &str) -> Result<Source> {
-        let query = Query::new(text)?;
+        Ok(Source::of(&Query::new(text)?, text))
+    }
+
+    /// Of a query that was planned.
+    pub fn of(query: &Query, text: &str) -> Source {
         let mut by_name = HashMap::with_capacity(query.columns().len());
         for (place, column) in query.columns().iter().enumerate() {
             let known = by_name.entry(column.name.clone()).and_modify(|place| *place = None);
             known.or_insert(Some(place));
         }
-        Ok(Source {
+        Source {
             by_name,
             text: text.trim().to_string(),
             statement: query.statement().to_string(),
@@ -37,7 +41,7 @@ impl Source {
             row_security: query.has_row_security(),
             expected_rows: query.expected_rows(),
             is_relation: query_text::is_relation_name(text),
-        })
+        }
     }
 
     /// Whether it was given as the name of a relation.

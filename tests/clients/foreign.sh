@@ -106,6 +106,22 @@ merged="SELECT round(assay.metric_of(assay.merge_states(s))::numeric, 12) FROM (
 check "states of partitions merge to that of all" "$(near -c "SELECT round(assay.roc_auc(is_bad, score)::numeric, 12) FROM loan_here")" "$(near -c "$merged")"
 check "and are computed there" 2 "$(remote "$merged")"
 
+# Models: a server that has a version of the same bytes judges its rows, and sends what is judged; of any other the rows are fetched.
+near -c "SELECT assay.train('risk', 'SELECT score, region, note, is_bad FROM loan_here WHERE id <= 2000', 'is_bad', 'logistic_regression')" >/dev/null
+judged() { near -c "SELECT e FROM assay.evaluate('$1', '$2', group_by => $3) AS e ORDER BY e::text" | digits; }
+contains "a server that has not got the model is asked for its rows" "the rows of loan_far are fetched to be judged here" "$(notices "SELECT count(*) FROM assay.evaluate('risk', 'loan_far')")"
+check "which are judged as those here" "$(judged risk loan_here NULL)" "$(judged risk loan_far NULL)"
+package=$(near -c "SELECT encode(assay.export_model('risk'), 'hex')")
+far >/dev/null <<<"SELECT assay.import_model('risk', '\\x$package')"
+contains "one that has it judges its rows" "loan_far is judged where its rows are" "$(notices "SELECT count(*) FROM assay.evaluate('risk', 'loan_far')")"
+check "they are judged alike" "$(judged risk loan_here NULL)" "$(judged risk loan_far NULL)"
+check "by segments, too" "$(judged risk loan_here "'{region}'")" "$(judged risk loan_far "'{region}'")"
+contains "of partitions the rows are fetched" "the rows of loan are fetched to be judged here" "$(notices "SELECT count(*) FROM assay.evaluate('risk', 'loan')")"
+check "and judged alike" "$(judged risk loan_here NULL)" "$(judged risk loan NULL)"
+near -c "SELECT assay.train('risk', 'SELECT score, region, note, is_bad FROM loan_here WHERE id <= 1500', 'is_bad', 'decision_tree', deploy => 'never')" >/dev/null
+contains "a server that has another version is asked for its rows" "no version of model \"risk\" is the one that was asked for" "$(ask -d "$near_database" -c "SELECT count(*) FROM assay.evaluate('risk@2', 'loan_far')" 2>&1)"
+check "and so these are judged by the version that was asked for" "$(judged risk@2 loan_here NULL)" "$(judged risk@2 loan_far NULL)"
+
 # What cannot be sent is fetched, and says the same.
 volatile='[{"kind": "expression_is_true", "expression": "amount >= random() * 0"}]'
 check "a condition that only this server evaluates has the rows fetched" "pass|3000" \

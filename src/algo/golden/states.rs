@@ -8,16 +8,19 @@ use crate::block::Kind as Cell;
 use crate::hash::hash_u64;
 use crate::judging::curves::{ClassScores, Curves};
 use crate::judging::numbers::NumberBins;
+use crate::judging::scored_rows::{ScoredRow, ScoredRows};
 use crate::judging::scores::Scores;
 use crate::label::Label;
 use crate::linear::gram::Gram;
 use crate::metrics::curve::CurvePoint;
+use crate::metrics::evaluation::{Actual, Scored};
 use crate::metrics::{Inputs, Metric, Ranking, Tally};
 use crate::monitor::Unwatched;
 use crate::packed::{self, PackPlan, Reading, ReadingPlan, SurveyPlan};
 use crate::scan::{Bound, Constant, Measure, Plan, PlanCheck, PlanColumn, Scan, Test};
 use crate::state::{Kind, State};
 use crate::training_set::TargetKind;
+use crate::task::Answer as Task;
 use crate::{drift, profile};
 
 /// Everything that a state answers.
@@ -58,6 +61,33 @@ pub(super) fn answers(state: &State) -> Vec<Answer> {
                 format!("packed {}", hash_of(&format!("{:?}", packer.write(Vec::new())))),
                 1.0,
             );
+        }
+        State::ScoredRows(rows) => {
+            add("rows".into(), rows.count() as f64);
+            add("unlabelled".into(), rows.unlabelled() as f64);
+            add("unseen".into(), rows.unseen() as f64);
+            add("looked at".into(), rows.seen().rows() as f64);
+            rows.coverage()
+                .metrics()
+                .into_iter()
+                .for_each(|(name, value)| add(name.into(), value));
+            let labels = (0..i64::from(rows.classes())).map(Label::Number).collect();
+            let mut scored = Scored::new(&match rows.classes() {
+                0 => Task::Number,
+                _ => Task::Classes(labels),
+            });
+            let mut extra = vec![Vec::new(); 1];
+            rows.append_to(&mut scored, &mut extra, &Unwatched).unwrap();
+            let (actual, scores): (Vec<f64>, &[f64]) = match &scored {
+                Scored::Classes {
+                    actual, probabilities, ..
+                } => (actual.iter().map(|&class| f64::from(class)).collect(), probabilities),
+                Scored::Numbers { actual, predicted } => (actual.clone(), predicted),
+            };
+            let columns = [("actual", &actual[..]), ("score", scores), ("extra", &extra[0])];
+            for (name, values) in columns {
+                (values.iter().enumerate()).for_each(|(place, &value)| add(format!("{name} {place}"), value));
+            }
         }
         State::Scan(scan) => {
             let scan = scan.settled(&Unwatched).unwrap();
@@ -167,10 +197,41 @@ pub(super) fn states() -> Vec<(String, State)> {
             }
             67 => add("survey", &|rows| reading(&survey_plan(), rows)),
             68 => add("packed", &|rows| reading(&pack_plan(), rows)),
+            70 => {
+                add("scored_rows_of_two_classes", &|rows| scored_rows(2, rows));
+                add("scored_rows_of_classes", &|rows| scored_rows(3, rows));
+                add("scored_rows_of_numbers", &|rows| scored_rows(0, rows));
+            }
             code => panic!("kind {code} has no golden file: add one here"),
         }
     }
     states
+}
+
+fn scored_rows(classes: u32, rows: Range<u64>) -> State {
+    let mut scored = ScoredRows::new(classes, 0);
+    for at in rows {
+        let number = (hash_u64(7, at) % 1000) as f64 / 1024.0;
+        let (actual, scores) = match classes {
+            0 => (Actual::Number((at % 10) as f64), vec![10.0 * number]),
+            2 => (Actual::Class((at % 2) as u32), vec![1.0 - number, number]),
+            classes => (
+                Actual::Class((at % u64::from(classes)) as u32),
+                vec![number, 0.25, 0.75 - number],
+            ),
+        };
+        let row = ScoredRow {
+            classes,
+            unseen: u32::from(at % 4 == 0),
+            actual: (at % 9 > 0).then_some(actual),
+            scores,
+            interval: (classes == 0).then_some([10.0 * number - 1.0, 10.0 * number + 1.0]),
+            compared: Some((at % 5 == 0).then_some(at as u32)),
+            extra: vec![(at % 3) as f64],
+        };
+        scored.push(&row).unwrap();
+    }
+    State::from(scored)
 }
 
 fn metric(metric: Metric, rows: Range<u64>) -> State {

@@ -318,7 +318,7 @@ impl Intervals {
 }
 
 /// Of rows with known numbers, how many are inside their intervals, and how wide these are together.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Coverage {
     rows: u64,
     inside: u64,
@@ -352,6 +352,23 @@ impl Coverage {
         self.rows += 1;
         self.inside += u64::from(lower <= y && y <= upper);
         self.width += upper - lower;
+    }
+
+    /// Adds the rows of another pass.
+    pub fn merge(&mut self, other: &Coverage) {
+        self.rows = self.rows.saturating_add(other.rows);
+        self.inside = self.inside.saturating_add(other.inside);
+        self.width += other.width;
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Whether no more rows are inside than there are.
+    pub fn is_sound(&self) -> bool {
+        self.inside <= self.rows
     }
 
     /// Its metrics: the share inside, and the mean width. None without rows.

@@ -11,6 +11,7 @@ pub mod fairness;
 pub mod lift;
 pub mod measures;
 pub mod numbers;
+pub mod scored_rows;
 pub mod scores;
 
 #[cfg(test)]

@@ -7,9 +7,10 @@ use super::*;
 use crate::block;
 use crate::judging::curves::ClassScores;
 use crate::judging::numbers::NumberBins;
+use crate::judging::scored_rows::{ScoredRow, ScoredRows};
 use crate::judging::scores::Scores;
 use crate::label::Label;
-use crate::metrics::evaluation::Scored;
+use crate::metrics::evaluation::{Actual, Scored};
 use crate::metrics::{Inputs, Metric};
 use crate::monitor::Unwatched;
 use crate::packed::{Cell, PackPlan, Reading, ReadingPlan, SurveyPlan};
@@ -37,6 +38,7 @@ fn state(of: &Kind, kind: u8, rows: &[Row]) -> State {
         66 => return curves(kind, rows),
         67 => return reading(survey_plan(kind), rows),
         68 => return reading(ReadingPlan::Pack(PackPlan::of_golden_files()), rows),
+        70 => return scored_rows(kind, rows),
         code => panic!("a test of kind {code} is missing here"),
     };
     let mut tally = Tally::new(metric);
@@ -159,6 +161,32 @@ fn reading(plan: ReadingPlan, rows: &[Row]) -> State {
     }
 }
 
+fn scored_rows(kind: u8, rows: &[Row]) -> State {
+    let classes = u32::from(kind);
+    let mut scored = ScoredRows::new(classes, 0);
+    for &(a, b, number) in rows {
+        let (actual, scores) = match classes {
+            0 => (Actual::Number(f64::from(a)), vec![number]),
+            2 => (
+                Actual::Class(u32::from(a % 2)),
+                vec![1.0 - number / 100.0, number / 100.0],
+            ),
+            classes => (Actual::Class(u32::from(a) % classes), vec![number; classes as usize]),
+        };
+        let row = ScoredRow {
+            classes,
+            unseen: u32::from(b),
+            actual: (b > 0).then_some(actual),
+            scores,
+            interval: (classes == 0).then_some([number - 1.0, number + 1.0]),
+            compared: Some((b == 2).then_some(u32::from(a))),
+            extra: vec![number.abs()],
+        };
+        assert_eq!(scored.push(&row), Ok(()));
+    }
+    State::from(scored)
+}
+
 fn bytes(state: &State) -> Vec<u8> {
     let bytes = state.to_bytes();
     assert!(bytes.is_ok());
@@ -178,6 +206,10 @@ fn close(left: &State, right: &State) -> bool {
         return left.rows() == right.rows()
             && (0..3).all(|i| near(left.mean(i), right.mean(i)))
             && (0..3).all(|i| (0..=i).all(|j| near(left.product(i, j), right.product(i, j))));
+    }
+    if let (State::ScoredRows(left), State::ScoredRows(right)) = (left, right) {
+        return (left.count(), left.unlabelled(), left.unseen()) == (right.count(), right.unlabelled(), right.unseen())
+            && left.seen() == right.seen();
     }
     match (left.finish(&Unwatched), right.finish(&Unwatched)) {
         (Ok(Some(l)), Ok(Some(r))) => (l - r).abs() <= 1e-12 * l.abs().max(1e-3),
@@ -281,7 +313,7 @@ proptest! {
     }
 
     #[test]
-    fn noise_is_no_state(code in prop::sample::select((0..20).chain(60..70).collect::<Vec<u8>>()), payload in vec(any::<u8>(), 0..80)) {
+    fn noise_is_no_state(code in prop::sample::select((0..20).chain(60..75).collect::<Vec<u8>>()), payload in vec(any::<u8>(), 0..80)) {
         let header = [&MAGIC[..], &[FORMAT, code, 1], &[0; 9]].concat();
         if let Ok(state) = State::from_bytes(&sealed([&header[..], &payload].concat()), &Unwatched) {
             prop_assert!(state.finish(&Unwatched).is_ok());

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use super::elsewhere;
+use super::row_scorer::{RowScorer, as_number};
 use super::segments::Segments;
 use crate::models::binding::wrong_type;
 use crate::models::cache;
@@ -18,6 +20,7 @@ use crate::pg::query::Query;
 use crate::pg::query_row::{OutputColumn, Row};
 use crate::pg::reader::{Reader, Role, Value};
 use crate::pg::types;
+use crate::quality::source::Source;
 use algo::intervals::Coverage;
 use algo::judging::draw::RowDraw;
 use algo::label::Label;
@@ -42,7 +45,7 @@ pub struct Pass {
     /// Rows without a target, and values that training did not see.
     pub left_out: LeftOut,
     /// Rows beside those that trained the model.
-    compared: Compared,
+    pub(super) compared: Compared,
     /// How the intervals did, of a model that has them.
     pub coverage: Coverage,
     /// To which segment each row belongs, for each way of dividing them that was asked for; or why they cannot be divided so.
@@ -52,7 +55,7 @@ pub struct Pass {
     /// Some of the rows, as the columns give them.
     pub drawn: RowDraw,
     /// Exact metrics keep each row's scores.
-    statement: Foreground,
+    pub(super) statement: Foreground,
 }
 
 /// What counts of rows say beside the metrics.
@@ -230,15 +233,15 @@ fn extra_place(columns: &[OutputColumn], name: &str, what: &str) -> Result<usize
     }
 }
 
-/// A row's number of 0 or more.
-fn extra_value(row: &Row<'_>, place: usize, (name, what): &(&str, &str)) -> Result<f64> {
-    match row.value(place) {
-        Value::Number(number) if number >= 0.0 && number.is_finite() => Ok(number),
+/// A row's number of 0 or more, in a column by its name and what it is.
+pub fn extra_number(value: &Value<'_>, (name, what): (&str, &str)) -> Result<f64> {
+    match value {
+        Value::Number(number) if *number >= 0.0 && number.is_finite() => Ok(*number),
         other => Err(Error::new(
             UNSUITABLE_ROWS,
             format!("column \"{name}\" holds what is no number of 0 or more"),
         )
-        .detail(format!("It is {what}, and has the value {}.", shown(&other)))
+        .detail(format!("It is {what}, and has the value {}.", shown(other)))
         .hint("Leave such rows out of the query, or give them a value there.")),
     }
 }
@@ -251,7 +254,8 @@ impl Pass {
         let scorer = cache::scorer(&version)?;
         let threshold = checked_threshold(wanted.threshold, &version)?;
         let target = version.target("judging predictions")?;
-        let query = Query::new(required("query", query)?)?;
+        let text = required("query", query)?;
+        let query = Query::new(text)?;
         let target_place = column_named(query.columns(), &target, "the target")?;
         let inputs = input_places(&scorer, query.columns(), reference)?;
         let read_target = ReadTarget::of(&scorer.model().answer, &target, &query.columns()[target_place])?;
@@ -280,54 +284,41 @@ impl Pass {
             statement: Foreground::new()?,
             scorer,
         };
-        pass.read(
-            &query,
-            &Places {
+        let source = Source::of(&query, text);
+        if !elsewhere::run(&mut pass, &version, &target, &source, wanted)? {
+            let places = Places {
                 target: target_place,
                 read_target,
                 inputs,
                 extra,
-            },
-            wanted,
-        )?;
+            };
+            pass.read(&query, &places, wanted)?;
+        }
         pass.tell_of_training_rows(reference);
         Ok(pass)
     }
 
     fn read(&mut self, query: &Query, places: &Places, wanted: &Wanted<'_>) -> Result<()> {
-        let scorer = Rc::clone(&self.scorer);
-        let (mut encoded, mut scores) = (scorer.empty_row(), vec![0.0; scorer.outputs()]);
+        let mut row_scorer = RowScorer::new(Rc::clone(&self.scorer));
         let mut rows = 0_u64;
         query.run(&mut |row| {
-            let mut left_out = LeftOut::default();
-            let actual = places.read_target.read(&row.value(places.target))?;
-            match actual {
-                None => left_out.unlabelled = 1,
-                Some(_) => {
-                    for (input, &place) in places.inputs.iter().enumerate() {
-                        left_out.unseen += u64::from(!scorer.encode(input, &row.value(place), &mut encoded)?);
-                    }
-                }
-            }
+            let input = |input: usize| row.value(places.inputs[input]);
+            let (actual, left_out) = row_scorer.read(&places.read_target, &row.value(places.target), input)?;
             self.left_out.add(left_out);
             self.divide(row, left_out, wanted.is_lenient)?;
             let Some(actual) = actual else { return Ok(()) };
-            if let Some(sample) = &scorer.model().sample {
-                let target = match actual {
-                    Actual::Class(class) => f64::from(class),
-                    Actual::Number(number) => number,
-                };
-                sample.compare(scorer.raw(&encoded), target, &mut self.compared);
+            if let Some(sample) = &self.scorer.model().sample {
+                sample.compare(row_scorer.raw(), as_number(actual), &mut self.compared);
             }
-            scorer.score(&mut encoded, &mut scores);
-            if let (Actual::Number(number), Some(interval)) = (actual, scorer.interval(&encoded, scores[0])) {
+            let (scores, interval) = row_scorer.score();
+            if let (Actual::Number(number), Some(interval)) = (actual, interval) {
                 self.coverage.push(number, interval);
             }
-            for ((values, &place), what) in self.extra.iter_mut().zip(&places.extra).zip(wanted.extra) {
-                room::push(values, extra_value(row, place, what)?)?;
+            for ((values, &place), &(name, what)) in self.extra.iter_mut().zip(&places.extra).zip(wanted.extra) {
+                room::push(values, extra_number(&row.value(place), (name, what))?)?;
             }
-            self.scored.push(actual, &scores)?;
-            self.drawn.push(scorer.raw(&encoded))?;
+            self.scored.push(actual, scores)?;
+            self.drawn.push(row_scorer.raw())?;
             rows += 1;
             if rows.is_multiple_of(LOOK) {
                 self.statement.check()?;

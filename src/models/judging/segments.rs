@@ -207,6 +207,14 @@ impl Segments {
         Ok(())
     }
 
+    /// Adds so many rows to a segment that have a target, and what was left out beside them.
+    pub fn push_rows(&mut self, segment: u32, left_out: LeftOut, rows: usize) -> Result<()> {
+        self.left_out[segment as usize].add(left_out);
+        room::reserve(&mut self.of_row, rows)?;
+        self.of_row.resize(self.of_row.len() + rows, segment);
+        Ok(())
+    }
+
     /// What was left out of a segment.
     pub fn left_out(&self, segment: usize) -> LeftOut {
         self.left_out.get(segment).copied().unwrap_or_default()

@@ -59,6 +59,15 @@ pub fn published(model: &Entry) -> Result<Vec<Published>> {
     Ok(found)
 }
 
+/// Whether workers have this very version, as far as is known here.
+pub fn has(version: &Version) -> Result<bool> {
+    let published = published(&version.model)?;
+    let hash = version.hash()?;
+    Ok(published
+        .iter()
+        .any(|known| !known.is_copy && known.version == version.version && known.hash == hash))
+}
+
 /// What a reference to a model becomes in a query that workers run: `name@version` with the version that it stands for here; `None` where the model is not
 /// published. Returns ML002 for a version that is not, and errors as [`registry::resolve`] does.
 pub fn pinned(reference: &str) -> Result<Option<String>> {
