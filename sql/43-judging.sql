@@ -88,7 +88,7 @@ COMMENT ON FUNCTION assay_internal.judged_step(assay.state, bytea) IS 'A row of 
 CREATE AGGREGATE assay_internal.judged(judged_row bytea) (
     SFUNC = assay_internal.judged_step, STYPE = assay.state, COMBINEFUNC = assay_internal.state_combine, PARALLEL = safe);
 COMMENT ON AGGREGATE assay_internal.judged(bytea) IS
-'Rows that assay_internal.judged_row made, as a state that assay.evaluate and its kin take where rows are judged on the nodes of a Citus cluster: of each row 9 bytes of two classes, 16 of numbers, 1 and 8 per class of more. At most 500 MB of one part. Errors: ML007 too many rows, ML011 bytes that are no row, ML012 rows of two models.';
+'Rows that assay_internal.judged_row made, as a state that assay.evaluate and its kin take where rows are judged on the nodes of a Citus cluster: of each row 10 or 11 bytes of two classes, 16 of numbers, 1 and 8 per class of more. At most 500 MB of one part. Errors: ML007 too many rows, ML011 bytes that are no row, ML012 rows of two models.';
 
 CREATE FUNCTION assay_internal.judged_values_step(assay.state, bytea, "any", VARIADIC "any") RETURNS assay.state
 AS 'MODULE_PATHNAME', 'judged_values_step_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 200;

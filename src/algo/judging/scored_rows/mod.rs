@@ -43,8 +43,13 @@ pub struct ScoredRows {
 /// What each row was, and what the model says.
 #[derive(Debug, Clone, PartialEq)]
 enum Rows {
-    /// Each row's class, and the probability of the second of two: that of the first is what is left to 1, to the last bit.
-    TwoClasses { actual: Vec<u32>, probabilities: Vec<f64> },
+    /// Each row's class of two, the probability of the second, and by how many steps of a float that of the first is beside what is left to 1: hardly any, and
+    /// so in few bytes.
+    TwoClasses {
+        actual: Vec<u32>,
+        probabilities: Vec<f64>,
+        steps: Vec<i64>,
+    },
     /// Each row's class, and its probabilities, row after row.
     Classes {
         classes: u32,
@@ -56,21 +61,19 @@ enum Rows {
 }
 
 coded!(Rows {
-    0 => TwoClasses { actual, probabilities },
+    0 => TwoClasses { actual, probabilities, steps },
     1 => Classes { classes, actual, probabilities },
     2 => Numbers { actual, predicted },
 });
 
-/// Whether the first of two probabilities is what the second leaves.
-fn is_rest(first: f64, second: f64) -> bool {
-    first.to_bits() == (1.0 - second).to_bits()
+/// By how many steps the first of two probabilities is beside what the second leaves.
+fn steps_of(first: f64, second: f64) -> i64 {
+    first.to_bits().wrapping_sub((1.0 - second).to_bits()) as i64
 }
 
-/// Both probabilities of rows, from that of the second class.
-fn both(probabilities: &[f64]) -> Result<Vec<f64>> {
-    let mut pairs = room::with_capacity(2 * probabilities.len())?;
-    pairs.extend(probabilities.iter().flat_map(|&second| [1.0 - second, second]));
-    Ok(pairs)
+/// The first of two probabilities, to the last bit.
+fn first_of(second: f64, steps: i64) -> f64 {
+    f64::from_bits((1.0 - second).to_bits().wrapping_add(steps as u64))
 }
 
 fn append<T: Copy>(values: &mut Vec<T>, more: &[T]) -> Result<()> {
@@ -89,6 +92,7 @@ impl Rows {
             2 => Rows::TwoClasses {
                 actual: Vec::new(),
                 probabilities: Vec::new(),
+                steps: Vec::new(),
             },
             classes => Rows::Classes {
                 classes,
@@ -113,43 +117,35 @@ impl Rows {
         }
     }
 
-    /// Bytes of its values.
+    /// About how many bytes its values are in a state.
     fn bytes(&self) -> usize {
         match self {
             Rows::Numbers { actual, predicted } => 8 * (actual.len() + predicted.len()),
-            Rows::TwoClasses { actual, probabilities }
-            | Rows::Classes {
+            Rows::TwoClasses { actual, .. } => 11 * actual.len(),
+            Rows::Classes {
                 actual, probabilities, ..
-            } => 4 * actual.len() + 8 * probabilities.len(),
+            } => 2 * actual.len() + 8 * probabilities.len(),
         }
-    }
-
-    /// Keeps both probabilities of two classes.
-    fn widen(&mut self) -> Result<()> {
-        if let Rows::TwoClasses { actual, probabilities } = self {
-            *self = Rows::Classes {
-                classes: 2,
-                probabilities: both(probabilities)?,
-                actual: std::mem::take(actual),
-            };
-        }
-        Ok(())
     }
 
     fn push(&mut self, target: Actual, scores: &[f64]) -> Result<()> {
-        if let (Rows::TwoClasses { .. }, [first, second]) = (&*self, scores)
-            && !is_rest(*first, *second)
-        {
-            self.widen()?;
-        }
         match (self, target, scores) {
             (Rows::Numbers { actual, predicted }, Actual::Number(number), &[score]) if number.is_finite() => {
                 room::push(actual, number)?;
                 room::push(predicted, score)
             }
-            (Rows::TwoClasses { actual, probabilities }, Actual::Class(class @ 0..2), &[_, second]) => {
+            (
+                Rows::TwoClasses {
+                    actual,
+                    probabilities,
+                    steps,
+                },
+                Actual::Class(class @ 0..2),
+                &[first, second],
+            ) => {
                 room::push(actual, class)?;
-                room::push(probabilities, second)
+                room::push(probabilities, second)?;
+                room::push(steps, steps_of(first, second))
             }
             (
                 Rows::Classes {
@@ -170,9 +166,6 @@ impl Rows {
     }
 
     fn merge(&mut self, other: &Rows) -> Result<()> {
-        if let (Rows::TwoClasses { .. }, Rows::Classes { classes: 2, .. }) = (&*self, other) {
-            self.widen()?;
-        }
         match (self, other) {
             (
                 Rows::Numbers { actual, predicted },
@@ -185,14 +178,20 @@ impl Rows {
                 append(predicted, scores)
             }
             (
-                Rows::TwoClasses { actual, probabilities },
+                Rows::TwoClasses {
+                    actual,
+                    probabilities,
+                    steps,
+                },
                 Rows::TwoClasses {
                     actual: more,
                     probabilities: scores,
+                    steps: others,
                 },
             ) => {
                 append(actual, more)?;
-                append(probabilities, scores)
+                append(probabilities, scores)?;
+                append(steps, others)
             }
             (
                 Rows::Classes {
@@ -207,18 +206,6 @@ impl Rows {
                 append(actual, more)?;
                 append(probabilities, scores)
             }
-            (
-                Rows::Classes {
-                    actual, probabilities, ..
-                },
-                Rows::TwoClasses {
-                    actual: more,
-                    probabilities: scores,
-                },
-            ) => {
-                append(actual, more)?;
-                append(probabilities, &both(scores)?)
-            }
             (Rows::Numbers { .. } | Rows::TwoClasses { .. } | Rows::Classes { .. }, _) => Err(mismatch()),
         }
     }
@@ -229,13 +216,18 @@ impl Rows {
             Rows::Numbers { actual, predicted } => {
                 actual.len() == predicted.len() && actual.iter().all(|number| number.is_finite())
             }
-            Rows::TwoClasses { actual, probabilities } => actual.len() == probabilities.len() && known(actual, 2),
+            Rows::TwoClasses {
+                actual,
+                probabilities,
+                steps,
+            } => actual.len() == probabilities.len() && actual.len() == steps.len() && known(actual, 2),
             Rows::Classes {
                 classes,
                 actual,
                 probabilities,
             } => {
                 (1..=MOST_CLASSES).contains(classes)
+                    && *classes != 2
                     && actual.len().checked_mul(*classes as usize) == Some(probabilities.len())
                     && known(actual, *classes)
             }
@@ -248,8 +240,13 @@ impl Rows {
             Rows::Numbers { actual, predicted } => {
                 (actual[a].total_cmp(&actual[b])).then(predicted[a].total_cmp(&predicted[b]))
             }
-            Rows::TwoClasses { actual, probabilities } => {
-                (actual[a].cmp(&actual[b])).then(probabilities[a].total_cmp(&probabilities[b]))
+            Rows::TwoClasses {
+                actual,
+                probabilities,
+                steps,
+            } => {
+                let scores = probabilities[a].total_cmp(&probabilities[b]);
+                actual[a].cmp(&actual[b]).then(scores).then(steps[a].cmp(&steps[b]))
             }
             Rows::Classes {
                 classes,
@@ -269,8 +266,12 @@ impl Rows {
     fn row<'r>(&'r self, row: usize, pair: &'r mut [f64; 2]) -> (Actual, &'r [f64]) {
         match self {
             Rows::Numbers { actual, predicted } => (Actual::Number(actual[row]), &predicted[row..=row]),
-            Rows::TwoClasses { actual, probabilities } => {
-                *pair = [1.0 - probabilities[row], probabilities[row]];
+            Rows::TwoClasses {
+                actual,
+                probabilities,
+                steps,
+            } => {
+                *pair = [first_of(probabilities[row], steps[row]), probabilities[row]];
                 (Actual::Class(actual[row]), &pair[..])
             }
             Rows::Classes {
@@ -457,8 +458,12 @@ impl Accumulator for ScoredRows {
     fn memory(&self) -> usize {
         let values = match &self.rows {
             Rows::Numbers { actual, predicted } => 8 * (actual.capacity() + predicted.capacity()),
-            Rows::TwoClasses { actual, probabilities }
-            | Rows::Classes {
+            Rows::TwoClasses {
+                actual,
+                probabilities,
+                steps,
+            } => 4 * actual.capacity() + 8 * (probabilities.capacity() + steps.capacity()),
+            Rows::Classes {
                 actual, probabilities, ..
             } => 4 * actual.capacity() + 8 * probabilities.capacity(),
         };

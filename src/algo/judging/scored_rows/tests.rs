@@ -102,7 +102,7 @@ fn they_are_what_rows_here_are() {
 }
 
 #[test]
-fn two_classes_take_nine_bytes_a_row() {
+fn two_classes_take_ten_bytes_a_row() {
     let mut rows = ScoredRows::new(2, 0);
     let first = |at| ScoredRow {
         extra: Vec::new(),
@@ -111,7 +111,7 @@ fn two_classes_take_nine_bytes_a_row() {
     };
     (0..10_000).for_each(|at| rows.push(&first(at)).unwrap());
     let bytes = State::from(rows.clone()).to_bytes().unwrap().len();
-    assert!(bytes < 9 * rows.count() + 100, "{bytes} of {}", rows.count());
+    assert!(bytes < 10 * rows.count() + 100, "{bytes} of {}", rows.count());
 }
 
 /// Probabilities that do not add up to 1 to the last bit are kept as they are.
@@ -131,7 +131,18 @@ fn probabilities_keep_their_last_bit() {
         panic!("classes are numbers");
     };
     assert!(probabilities.chunks(2).any(|pair| pair == odd.scores));
-    assert!(probabilities.chunks(2).filter(|pair| is_rest(pair[0], pair[1])).count() >= 17);
+    // Whatever a model says of two classes, and in about as many bytes where it says what adds up to 1.
+    for (first, second) in [
+        (1e-300, 1.0),
+        (0.0, 1.0),
+        (1.0, 0.0),
+        (f64::INFINITY, -1.0),
+        (-0.0, 1.0),
+        (1e-12, 1.0 - 1e-12),
+    ] {
+        assert_eq!(first_of(second, steps_of(first, second)).to_bits(), f64::to_bits(first));
+    }
+    assert!((0..100).all(|at| steps_of(1.0 - draw(1, at), draw(1, at)) == 0));
     assert_eq!(in_order(&rows, 2), in_order(&others, 2));
 }
 
