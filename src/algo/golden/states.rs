@@ -19,8 +19,8 @@ use crate::monitor::Unwatched;
 use crate::packed::{self, PackPlan, Reading, ReadingPlan, SurveyPlan};
 use crate::scan::{Bound, Constant, Measure, Plan, PlanCheck, PlanColumn, Scan, Test};
 use crate::state::{Kind, State};
-use crate::training_set::TargetKind;
 use crate::task::Answer as Task;
+use crate::training_set::TargetKind;
 use crate::{drift, profile};
 
 /// Everything that a state answers.

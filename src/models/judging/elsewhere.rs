@@ -26,6 +26,9 @@ use algo::state::State;
 /// What the column of states is called: no column of a query that anyone groups by.
 const JUDGED: &str = "assay: judged";
 
+/// Why rows of very many partitions are fetched.
+const TOO_LONG: &str = "They are in too many partitions.";
+
 /// Why rows are fetched that are elsewhere, and what to do about it.
 struct Fetched {
     why: String,
@@ -53,20 +56,18 @@ fn say_fetched(source: &Source, fetched: Fetched) {
 
 /// Judges the rows of a source where they are, if that is not here and can be done; gives whether it was done. Otherwise a NOTICE says why they are fetched.
 pub fn run(pass: &mut Pass, version: &Version, target: &str, source: &Source, wanted: &Wanted<'_>) -> Result<bool> {
+    let placement = Placement::of(source)?;
     let rows = Rows {
         version,
         target,
         source,
+        placement: &placement,
         wanted,
     };
-    let found = match Placement::of(source)? {
+    let found = match &placement {
         Placement::Here => return Ok(false),
         Placement::Citus => rows.on_nodes(pass)?,
-        Placement::Foreign => rows.on_server(pass)?,
-        Placement::Partitions { .. } => {
-            let why = "They are in partitions on several servers, of which none is asked for more than its rows.";
-            Err(Fetched::because(why))
-        }
+        Placement::Foreign | Placement::Partitions { .. } => rows.on_servers(pass)?,
         Placement::Fetched(why) => Err(Fetched::because(format!("They are on another server: {why}."))),
     };
     match found {
@@ -92,6 +93,7 @@ struct Rows<'a> {
     version: &'a Version,
     target: &'a str,
     source: &'a Source,
+    placement: &'a Placement,
     wanted: &'a Wanted<'a>,
 }
 
@@ -112,6 +114,11 @@ impl Rows<'_> {
             let why =
                 format!("The model takes more than {MOST_COLUMNS} columns, which a function of PostgreSQL does not.");
             return Some(Fetched::because(why));
+        }
+        if matches!(self.placement, Placement::Partitions { .. }) && !self.names().is_empty() {
+            return Some(Fetched::because(
+                "They are in partitions on other servers, and divided into segments.",
+            ));
         }
         let names = self.names().iter();
         let alike = names.filter(|name| !is_told_alike(self.source, name)).next()?;
@@ -134,7 +141,9 @@ impl Rows<'_> {
         if let Some(fetched) = self.obstacle(pass) {
             return Ok(Err(fetched));
         }
-        let sql = self.sql(pass, reference, Form::Split)?;
+        let Some(sql) = self.sql(pass, reference, Form::Split)? else {
+            return Ok(Err(Fetched::because(TOO_LONG)));
+        };
         // What an attempt plans goes with it. What is wrong with the rows themselves is met when they are read.
         if let Err(why) = attempt(|| Query::new(&sql).map(drop))? {
             return Ok(Err(Fetched::because(why)));
@@ -145,23 +154,27 @@ impl Rows<'_> {
         ))
     }
 
-    /// Has a foreign server judge the rows, if it has a version of these very bytes that its user may use.
-    fn on_server(&self, pass: &mut Pass) -> Result<Outcome> {
+    /// Has foreign servers judge the rows, if they have a version of these very bytes that their users may use.
+    fn on_servers(&self, pass: &mut Pass) -> Result<Outcome> {
         if let Some(fetched) = self.obstacle(pass) {
             return Ok(Err(fetched));
         }
-        let sql = self.sql(pass, self.version.model.name.clone(), Form::Sent)?;
+        let Some(sql) = self.sql(pass, self.version.model.name.clone(), Form::Sent)? else {
+            return Ok(Err(Fetched::because(TOO_LONG)));
+        };
         let groupings = std::mem::take(&mut pass.groupings);
         let done = attempt(|| {
+            // Who may read the partitions of a table may not read the table by that.
+            self.source.require_rights()?;
             let query = Query::new(&sql)?.interpreted();
-            match query.parts_sent() > 0 {
+            match self.placement.is_kept_by(&query) {
                 true => self.read(pass, &query).map(|()| true),
                 false => Ok(false),
             }
         })?;
         if done == Ok(true) {
             return Ok(Ok(
-                "The foreign server scores its rows, and what is judged of each row comes here.",
+                "Foreign servers score their rows, and what is judged of each row comes here.",
             ));
         }
         pass.forget_rows(self.wanted.extra.len());
@@ -175,8 +188,8 @@ impl Rows<'_> {
         }))
     }
 
-    /// The query: what is judged of all rows, or of each segment.
-    fn sql(&self, pass: &Pass, model: String, form: Form) -> Result<String> {
+    /// The query: what is judged of all rows, or of each segment. `None` where it would be too long.
+    fn sql(&self, pass: &Pass, model: String, form: Form) -> Result<Option<String>> {
         let column = |name: &str| format!("q.{}", quote_identifier(name));
         let extra = self.wanted.extra;
         let asked = Asked {
@@ -196,14 +209,14 @@ impl Rows<'_> {
             Form::Split => format!("assay_internal.judged(assay_internal.judged_row({values}))"),
             Form::Sent => format!("assay_internal.judged({values})"),
         };
-        let judged = format!("{call} AS {}", quote_identifier(JUDGED));
         let groups: Vec<String> = self.names().iter().map(|name| column(name)).collect();
         if groups.is_empty() {
-            return Ok(self.source.select(&judged));
+            return Ok(self.placement.select(self.source, &[call]));
         }
         let groups = groups.join(", ");
-        let select = self.source.select(&format!("{groups}, {judged}"));
-        Ok(format!("{select} GROUP BY {groups}"))
+        let judged = format!("{groups}, {call} AS {}", quote_identifier(JUDGED));
+        let select = self.source.select(&judged);
+        Ok(Some(format!("{select} GROUP BY {groups}")))
     }
 
     /// Takes what was judged of each segment, or of all rows.
