@@ -15,7 +15,6 @@ use algo::monitor::Monitor;
 use algo::state::State;
 
 /// The two arguments of a row, as a call site has them.
-#[derive(Clone, Copy)]
 struct Pair(Field, Field);
 
 impl Pair {
@@ -102,7 +101,7 @@ fn mixed(state: &State, metric: Metric) -> Error {
     .hint("Name one metric for all rows of a group.")
 }
 
-/// What a call site remembers.
+/// What a step of one metric remembers.
 struct Site {
     metric: Metric,
     pair: Pair,
@@ -110,66 +109,52 @@ struct Site {
     rows: u64,
 }
 
-impl Site {
-    fn new(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Result<Site> {
-        Ok(Site {
-            metric,
-            pair: Pair::of(fcinfo, first, metric)?,
-            statement: Foreground::new()?,
-            rows: 0,
-        })
-    }
-}
-
 /// Rows between two looks at the monitor.
 const LOOK: u64 = 16;
 
-/// A step of `metric`: rows with a NULL are skipped. The row's two arguments begin at `first`.
-fn step(fcinfo: pg_sys::FunctionCallInfo, first: usize, metric: Metric) -> Result<Option<StateDatum>> {
-    if !arguments::has_site(fcinfo) {
-        // Whoever calls makes a call site for each row: remembering costs more than it saves.
-        let site = Site::new(fcinfo, first, metric)?;
-        site.statement.check()?;
-        return push(fcinfo, &site);
+impl Site {
+    /// What was known, unless it is of another metric. The row's two arguments begin at `first`.
+    fn known(
+        known: &mut Option<Site>,
+        fcinfo: pg_sys::FunctionCallInfo,
+        first: usize,
+        metric: Metric,
+    ) -> Result<&mut Site> {
+        if known.as_ref().is_some_and(|site| site.metric != metric) {
+            *known = None;
+        }
+        match known {
+            Some(site) => Ok(site),
+            None => Ok(known.insert(Site {
+                metric,
+                pair: Pair::of(fcinfo, first, metric)?,
+                statement: Foreground::new()?,
+                rows: 0,
+            })),
+        }
     }
-    site::with(
-        fcinfo,
-        || None::<Site>,
-        |known| {
-            let site = match known {
-                Some(site) if site.metric == metric => site,
-                _ => known.insert(Site::new(fcinfo, first, metric)?),
-            };
-            site.rows += 1;
-            if site.rows.is_multiple_of(LOOK) {
-                // Some metrics keep every row.
-                site.statement.check()?;
-            }
-            push(fcinfo, site)
-        },
-    )
-}
 
-/// A row into the aggregate's state.
-fn push(fcinfo: pg_sys::FunctionCallInfo, site: &Site) -> Result<Option<StateDatum>> {
-    let (metric, Pair(left, right)) = (site.metric, site.pair);
-    let arguments = Arguments::of(&fcinfo);
-    let (a, b) = (arguments.value(&left), arguments.value(&right));
-    let (left, right) = (left.reader(), right.reader());
-    if a == Value::Missing || b == Value::Missing {
-        return Ok(state::unchanged(fcinfo));
-    }
-    state::step(fcinfo, Some(|| Ok(State::from(Tally::new(metric)))), |state| {
+    /// A row whose arguments are not NULL into a state.
+    fn push(&mut self, fcinfo: pg_sys::FunctionCallInfo, state: &mut State) -> Result<()> {
+        self.rows += 1;
+        if self.rows.is_multiple_of(LOOK) {
+            // Some metrics keep every row.
+            self.statement.check()?;
+        }
+        let metric = self.metric;
         let tally = match state {
             State::Metric(tally) if tally.metric() == metric => tally,
             other => return Err(mixed(other, metric)),
         };
+        let (arguments, Pair(left, right)) = (Arguments::of(&fcinfo), &self.pair);
+        let (a, b) = (arguments.value(left), arguments.value(right));
+        let (left, right) = (left.reader(), right.reader());
         match metric.inputs() {
             Inputs::LabelAndScore | Inputs::LabelAndProbability => {
                 if let (Some(label), Some(score)) = (label(left, a)?, number(b)) {
                     tally.push_score(&label, score)?;
                     if tally.is_due() {
-                        tally.fold(&site.statement)?;
+                        tally.fold(&self.statement)?;
                     }
                 }
             }
@@ -185,7 +170,46 @@ fn push(fcinfo: pg_sys::FunctionCallInfo, site: &Site) -> Result<Option<StateDat
             }
         }
         Ok(())
+    }
+}
+
+/// Whether one of the row's two arguments, which begin at `first`, is NULL.
+fn lacks_one(fcinfo: pg_sys::FunctionCallInfo, first: usize) -> bool {
+    (first..first + 2).any(|place| arguments::datum(fcinfo, place).is_none())
+}
+
+/// The state of `metric` that the first row goes into.
+fn empty(metric: Metric) -> Result<State> {
+    Ok(State::from(Tally::new(metric)))
+}
+
+/// A step of `metric`: rows with a NULL are skipped. The row's two arguments begin at 1.
+fn step(fcinfo: pg_sys::FunctionCallInfo, metric: Metric) -> Result<Option<StateDatum>> {
+    const FIRST: usize = 1;
+    if arguments::has_site(fcinfo) {
+        return site::with(fcinfo, || None::<Site>, |known| at_site(fcinfo, FIRST, metric, known));
+    }
+    if lacks_one(fcinfo, FIRST) {
+        return Ok(state::unchanged(fcinfo));
+    }
+    state::step_remembering(fcinfo, Some(|| empty(metric)), |state, memo| {
+        let known = memo.get(fcinfo, || Ok(None::<Site>))?;
+        Site::known(known, fcinfo, FIRST, metric)?.push(fcinfo, state)
     })
+}
+
+/// A step at a call site, which knows its types also where a row has a NULL.
+fn at_site(
+    fcinfo: pg_sys::FunctionCallInfo,
+    first: usize,
+    metric: Metric,
+    known: &mut Option<Site>,
+) -> Result<Option<StateDatum>> {
+    let site = Site::known(known, fcinfo, first, metric)?;
+    if lacks_one(fcinfo, first) {
+        return Ok(state::unchanged(fcinfo));
+    }
+    state::step(fcinfo, Some(|| empty(metric)), |state| site.push(fcinfo, state))
 }
 
 /// The step function of each metric's aggregate: PostgreSQL calls them by name.
@@ -194,7 +218,7 @@ macro_rules! steps {
         $(
             #[pg_extern(sql = false)]
             fn $function(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
-                or_raise(step(fcinfo, 1, Metric::$metric))
+                or_raise(step(fcinfo, Metric::$metric))
             }
         )*
     };
@@ -218,17 +242,90 @@ steps! {
     median_absolute_error_step: MedianAbsoluteError,
 }
 
-/// The step of `metric_state(metric, actual, predicted)`. The metric's name is a text or an enum's.
+/// How a call says which metric it means: by its name, a text or an enum's.
+struct Name {
+    field: Field,
+    /// The enum's value that was last, and what it means.
+    last: Option<(pg_sys::Oid, Metric)>,
+}
+
+impl Name {
+    const PLACE: usize = 1;
+
+    fn of(arguments: &Arguments<'_>) -> Result<Name> {
+        Ok(Name {
+            field: arguments.require(Name::PLACE)?,
+            last: None,
+        })
+    }
+
+    /// The metric that a row names; `None` for NULL.
+    fn metric(&mut self, arguments: &Arguments<'_>) -> Result<Option<Metric>> {
+        Ok(Some(match arguments.value(&self.field) {
+            Value::Missing => return Ok(None),
+            Value::Text(name) => name.parse()?,
+            Value::Enum(value) => match self.last {
+                Some((last, metric)) if last == value => metric,
+                _ => {
+                    let metric = types::enum_label(value).0.parse()?;
+                    self.last = Some((value, metric));
+                    metric
+                }
+            },
+            Value::Number(_) | Value::Vector(_) => return Err(arguments.unreadable(Name::PLACE)),
+        }))
+    }
+}
+
+/// What a step of whatever metric is named remembers.
+struct Named {
+    name: Name,
+    site: Option<Site>,
+}
+
+impl Named {
+    fn of(arguments: &Arguments<'_>) -> Result<Named> {
+        Ok(Named {
+            name: Name::of(arguments)?,
+            site: None,
+        })
+    }
+}
+
+/// A step of the metric that argument 1 names; the row's two arguments are those after it.
+fn named_step(fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<StateDatum>> {
+    const FIRST: usize = Name::PLACE + 1;
+    let arguments = Arguments::of(&fcinfo);
+    if arguments::has_site(fcinfo) {
+        return site::with(
+            fcinfo,
+            || None::<Named>,
+            |known| {
+                let named = match known {
+                    Some(named) => named,
+                    None => known.insert(Named::of(&arguments)?),
+                };
+                match named.name.metric(&arguments)? {
+                    Some(metric) => at_site(fcinfo, FIRST, metric, &mut named.site),
+                    None => Ok(state::unchanged(fcinfo)),
+                }
+            },
+        );
+    }
+    if arguments::datum(fcinfo, Name::PLACE).is_none() || lacks_one(fcinfo, FIRST) {
+        return Ok(state::unchanged(fcinfo));
+    }
+    let unnamed = || arguments.unreadable(Name::PLACE);
+    let make = || empty(Name::of(&arguments)?.metric(&arguments)?.ok_or_else(unnamed)?);
+    state::step_remembering(fcinfo, Some(make), |state, memo| {
+        let named = memo.get(fcinfo, || Named::of(&arguments))?;
+        let metric = named.name.metric(&arguments)?.ok_or_else(unnamed)?;
+        Site::known(&mut named.site, fcinfo, FIRST, metric)?.push(fcinfo, state)
+    })
+}
+
+/// The step of `metric_state(metric, actual, predicted)`.
 #[pg_extern(sql = false)]
 fn metric_state_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
-    or_raise((|| {
-        let arguments = Arguments::of(&fcinfo);
-        let metric: Metric = match arguments.value(&arguments.require(1)?) {
-            Value::Missing => return Ok(state::unchanged(fcinfo)),
-            Value::Text(name) => name.parse()?,
-            Value::Enum(oid) => types::enum_label(oid).0.parse()?,
-            Value::Number(_) | Value::Vector(_) => return Err(arguments.unreadable(1)),
-        };
-        step(fcinfo, 2, metric)
-    })())
+    or_raise(named_step(fcinfo))
 }

@@ -8,6 +8,7 @@ use crate::pg::arguments;
 use crate::pg::error::{DAMAGED_STATE, Error, MISMATCHED_STATES, Result, or_raise};
 use crate::pg::foreground::Foreground;
 use crate::pg::state::{self, StateDatum};
+use algo::room;
 use algo::state::State;
 
 /// The text form begins as that of bytea does.
@@ -16,61 +17,75 @@ const PREFIX: &str = "\\x";
 /// Text in: `\x` and hexadecimal digits.
 #[pg_extern(sql = false)]
 fn state_in(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
-    arguments::input_text(fcinfo).map(|text| {
-        or_raise(
-            parse_hex(text.to_bytes())
-                .and_then(|bytes| state::parse(&bytes))
-                .and_then(|s| state::flat_datum(&s)),
-        )
-    })
+    let state = |text: &[u8]| state::taken_in(&parse_hex(text)?);
+    arguments::input_text(fcinfo).map(|text| or_raise(state(text.to_bytes())))
 }
+
+/// What a byte is as a hexadecimal digit; above 15 for what is none.
+const DIGITS: [u8; 256] = {
+    let mut digits = [0xff; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        let written = b"0123456789abcdef"[digit];
+        digits[written as usize] = digit as u8;
+        digits[written.to_ascii_uppercase() as usize] = digit as u8;
+        digit += 1;
+    }
+    digits
+};
 
 fn parse_hex(text: &[u8]) -> Result<Vec<u8>> {
     let damaged = || {
         Error::new(DAMAGED_STATE, "invalid input syntax for type assay.state")
             .hint("Its text form is \\x and an even number of hexadecimal digits, as its output is.")
     };
-    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-    text.strip_prefix(PREFIX.as_bytes())
-        .filter(|digits| digits.len().is_multiple_of(2))
-        .and_then(|digits| {
-            digits
-                .chunks_exact(2)
-                .map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?))
-                .collect::<Option<Vec<u8>>>()
-        })
-        .ok_or_else(damaged)
+    let digits = text.strip_prefix(PREFIX.as_bytes()).ok_or_else(damaged)?;
+    let (pairs, []) = digits.as_chunks::<2>() else {
+        return Err(damaged());
+    };
+    let mut bytes = Vec::new();
+    room::reserve(&mut bytes, pairs.len())?;
+    // What is no digit has bits that no digit has: they are looked at once, at the end.
+    let mut seen = 0;
+    bytes.extend(pairs.iter().map(|pair| {
+        let [high, low] = pair.map(|digit| DIGITS[usize::from(digit)]);
+        seen |= high | low;
+        high << 4 | low
+    }));
+    if seen < 16 { Ok(bytes) } else { Err(damaged()) }
+}
+
+/// Bytes as the text form has them.
+fn hex(bytes: &[u8]) -> Result<Vec<u8>> {
+    let digit = |four: u8| b"0123456789abcdef"[usize::from(four)];
+    let mut text = Vec::new();
+    // A zero byte will follow.
+    room::reserve(&mut text, PREFIX.len() + 2 * bytes.len() + 1)?;
+    text.extend_from_slice(PREFIX.as_bytes());
+    for byte in bytes {
+        text.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    }
+    Ok(text)
 }
 
 /// Text out.
 #[pg_extern(sql = false)]
 fn state_out(fcinfo: pg_sys::FunctionCallInfo) -> Option<CString> {
-    use std::fmt::Write;
-    or_raise(state::look(fcinfo, 0, |state| {
-        let text = state.to_bytes()?.iter().fold(String::from(PREFIX), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
-        // Hexadecimal digits hold no zero byte.
-        Ok(CString::new(text).unwrap_or_default())
-    }))
+    // Hexadecimal digits hold no zero byte.
+    let text = |state: &State| Ok(CString::new(hex(&state.to_bytes()?)?).unwrap_or_default());
+    or_raise(state::look(fcinfo, 0, text))
 }
 
 /// Binary in.
 #[pg_extern(sql = false)]
 fn state_recv(fcinfo: pg_sys::FunctionCallInfo) -> StateDatum {
-    or_raise(
-        state::message_bytes(fcinfo)
-            .and_then(state::parse)
-            .and_then(|s| state::flat_datum(&s)),
-    )
+    or_raise(state::message_bytes(fcinfo).and_then(state::taken_in))
 }
 
 /// The cast from bytea.
 #[pg_extern(sql = false)]
 fn state_from(bytes: Option<&[u8]>) -> Option<StateDatum> {
-    bytes.map(|bytes| or_raise(state::parse(bytes).and_then(|s| state::flat_datum(&s))))
+    bytes.map(|bytes| or_raise(state::taken_in(bytes)))
 }
 
 /// Binary out, and the cast to bytea.
@@ -114,4 +129,41 @@ fn metric_of(fcinfo: pg_sys::FunctionCallInfo) -> Option<f64> {
         .hint("Make it with assay.metric_state.")),
     }))
     .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_form_gives_the_bytes_back() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let text = hex(&bytes).unwrap();
+        assert_eq!(&text[..8], b"\\x000102");
+        assert_eq!(&text[508..], b"fdfeff");
+        assert_eq!(parse_hex(&text).unwrap(), bytes);
+        assert_eq!(parse_hex(b"\\xABcd").unwrap(), [0xab, 0xcd]);
+        assert_eq!(parse_hex(b"\\x").unwrap(), []);
+    }
+
+    #[test]
+    fn what_is_no_text_form_is_an_error() {
+        for text in [
+            "",
+            "x00",
+            "\\x0",
+            "\\x000",
+            "\\x0g",
+            "\\xg0",
+            "\\x00 0",
+            "\\x\u{e9}",
+            "00",
+        ] {
+            assert!(parse_hex(text.as_bytes()).is_err(), "{text}");
+        }
+        (0..=255u8).for_each(|byte| {
+            let is_digit = parse_hex(&[b'\\', b'x', b'0', byte]).is_ok();
+            assert_eq!(is_digit, byte.is_ascii_hexdigit(), "{byte}");
+        });
+    }
 }

@@ -27,6 +27,13 @@ pub fn has_site(fcinfo: pg_sys::FunctionCallInfo) -> bool {
     unsafe { !(*site(fcinfo)).fn_expr.is_null() }
 }
 
+/// The function that is called.
+#[inline]
+pub fn function(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Oid {
+    // SAFETY: PostgreSQL hands a valid call.
+    unsafe { (*site(fcinfo)).fn_oid }
+}
+
 /// The type of an argument by the function's declaration, for a call without a call site; `None` for one that could be of several types.
 fn declared_type(fcinfo: pg_sys::FunctionCallInfo, index: i32) -> Option<pg_sys::Oid> {
     // SAFETY: PostgreSQL hands a valid call. The look-up by oid gives null for what is no function; the tuple is read before it is released, its
@@ -36,7 +43,7 @@ fn declared_type(fcinfo: pg_sys::FunctionCallInfo, index: i32) -> Option<pg_sys:
         if has_site(fcinfo) {
             return None;
         }
-        let key = pg_sys::Datum::from((*site(fcinfo)).fn_oid);
+        let key = pg_sys::Datum::from(function(fcinfo));
         let tuple = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::PROCOID as i32, key);
         if tuple.is_null() {
             return None;

@@ -11,9 +11,14 @@ use super::kept;
 use super::reader::{Reader, Value};
 use super::types::name_of;
 
-/// Where values come from: one call site, or one reader of rows. Fields of one are not those of another.
+/// Where values come from. Fields of one source are not those of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Source(pub(super) *const c_void);
+pub enum Source {
+    /// The call site, or the description of rows, that is there.
+    At(*const c_void),
+    /// Calls without a call site, whose types are those that this function declares.
+    Declared(pg_sys::Oid),
+}
 
 /// One of the values side by side, with the reader of its type. Only what knows the types makes one.
 #[derive(Debug, Clone, Copy)]
@@ -165,7 +170,10 @@ impl<'a> Arguments<'a> {
 impl Types for Arguments<'_> {
     #[inline]
     fn source(&self) -> Source {
-        Source(arguments::site(*self.call).cast_const().cast())
+        match arguments::has_site(*self.call) {
+            true => Source::At(arguments::site(*self.call).cast_const().cast()),
+            false => Source::Declared(arguments::function(*self.call)),
+        }
     }
 
     fn type_of(&self, place: usize) -> Option<pg_sys::Oid> {

@@ -36,6 +36,7 @@ pub mod json;
 pub mod jsonb_value;
 pub mod kept;
 pub mod lease;
+pub mod memo;
 mod memory;
 mod messages;
 pub mod moment;

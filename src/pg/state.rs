@@ -15,6 +15,7 @@ use pgrx::{pg_guard, pg_sys};
 use super::arguments;
 use super::error::{DAMAGED_STATE, Error, LIMIT_EXCEEDED, Result, WRONG_CALL, or_raise};
 use super::foreground::Foreground;
+use super::memo::Memo;
 use super::{sweep, types};
 use algo::scan::Scan;
 use algo::state::State;
@@ -46,6 +47,8 @@ struct Expanded {
     state: State,
     /// The flat form, between the question for its size and the copying.
     flat: Vec<u8>,
+    /// What the step remembers.
+    memo: Memo,
     on_reset: pg_sys::MemoryContextCallback,
 }
 
@@ -96,6 +99,12 @@ unsafe fn write_varlena(target: *mut pg_sys::varlena, bytes: &[u8]) {
 
 fn flat(state: &State) -> Result<Vec<u8>> {
     let bytes = state.to_bytes()?;
+    require_fits(&bytes)?;
+    Ok(bytes)
+}
+
+/// Returns an error where bytes are more than a value can hold.
+fn require_fits(bytes: &[u8]) -> Result<()> {
     if bytes.len() > MOST_BYTES {
         return Err(Error::new(LIMIT_EXCEEDED, "the state is larger than a value can be")
             .detail(format!(
@@ -104,7 +113,7 @@ fn flat(state: &State) -> Result<Vec<u8>> {
             ))
             .hint("Aggregate fewer rows at a time, or use a metric that does not keep each row."));
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// Frees a scan, unless it is shared.
@@ -136,6 +145,7 @@ fn expand(state: State, parent: pg_sys::MemoryContext) -> *mut Expanded {
             header: pg_sys::ExpandedObjectHeader::default(),
             state,
             flat: Vec::new(),
+            memo: Memo::default(),
             on_reset: pg_sys::MemoryContextCallback {
                 func: Some(drop_expanded),
                 arg: object.cast(),
@@ -249,6 +259,15 @@ pub fn step(
     make: Option<impl FnOnce() -> Result<State>>,
     change: impl FnOnce(&mut State) -> Result<()>,
 ) -> Result<Option<StateDatum>> {
+    step_remembering(fcinfo, make, |state, _| change(state))
+}
+
+/// The same for a step that remembers something beside the state.
+pub fn step_remembering(
+    fcinfo: pg_sys::FunctionCallInfo,
+    make: Option<impl FnOnce() -> Result<State>>,
+    change: impl FnOnce(&mut State, &mut Memo) -> Result<()>,
+) -> Result<Option<StateDatum>> {
     let memory = aggregate_memory(fcinfo)?;
     // SAFETY: PostgreSQL has checked argument 0 against the declaration; a read-write object belongs to this aggregate alone.
     unsafe {
@@ -263,7 +282,7 @@ pub fn step(
             (None, Some(make)) => expand(make()?, memory),
             (None, None) => return Ok(None),
         };
-        change(&mut (*object).state)?;
+        change(&mut (*object).state, &mut (*object).memo)?;
         Ok(Some(StateDatum(pg_sys::Datum::from(
             (*object).header.eoh_rw_ptr.as_mut_ptr(),
         ))))
@@ -293,12 +312,23 @@ pub fn combine(fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<StateDatum>> {
 
 /// A state as a flat value in the current memory context.
 pub fn flat_datum(state: &State) -> Result<StateDatum> {
-    let bytes = flat(state)?;
+    Ok(varlena(&flat(state)?))
+}
+
+/// A state that comes in as bytes, as a flat value in the current memory context: the bytes stay as they are once they have been read.
+pub fn taken_in(bytes: &[u8]) -> Result<StateDatum> {
+    parse(bytes)?;
+    require_fits(bytes)?;
+    Ok(varlena(bytes))
+}
+
+/// A value of these bytes, which [fit](require_fits) into one, in the current memory context.
+fn varlena(bytes: &[u8]) -> StateDatum {
     // SAFETY: the memory has room for the header and the bytes.
     unsafe {
         let target: *mut pg_sys::varlena = pg_sys::palloc(HEADER + bytes.len()).cast();
-        write_varlena(target, &bytes);
-        Ok(StateDatum(pg_sys::Datum::from(target)))
+        write_varlena(target, bytes);
+        StateDatum(pg_sys::Datum::from(target))
     }
 }
 

@@ -160,7 +160,7 @@ impl RowReader {
 impl Types for RowReader {
     #[inline]
     fn source(&self) -> Source {
-        Source(self.descriptor.cast_const().cast())
+        Source::At(self.descriptor.cast_const().cast())
     }
 
     fn type_of(&self, place: usize) -> Option<pg_sys::Oid> {
