@@ -127,6 +127,43 @@ pub struct BlockColumn {
     nulls: usize,
 }
 
+/// What takes cells, each of the form of its kind.
+pub trait TakesCells {
+    /// NULL.
+    fn take_null(&mut self);
+
+    /// A cell of [`Form::Integers`].
+    fn take_integer(&mut self, integer: i64);
+
+    /// A cell of [`Form::Numbers`].
+    fn take_number(&mut self, number: f64);
+
+    /// A cell of [`Form::Texts`]. Returns an error where there is no room for it.
+    fn take_text(&mut self, text: &str) -> Result<()>;
+}
+
+impl TakesCells for BlockColumn {
+    #[inline]
+    fn take_null(&mut self) {
+        self.push_null();
+    }
+
+    #[inline]
+    fn take_integer(&mut self, integer: i64) {
+        self.push_integer(integer);
+    }
+
+    #[inline]
+    fn take_number(&mut self, number: f64) {
+        self.push_number(number);
+    }
+
+    #[inline]
+    fn take_text(&mut self, text: &str) -> Result<()> {
+        self.push_text(text)
+    }
+}
+
 impl BlockColumn {
     /// An empty column.
     pub fn new(kind: Kind) -> BlockColumn {

@@ -6,6 +6,7 @@ use std::ffi::c_void;
 use pgrx::pg_sys;
 
 use super::arguments;
+use super::datum_text;
 use super::error::{Error, INTERNAL, Result, WRONG_CALL};
 use super::kept;
 use super::reader::{Reader, Value};
@@ -41,6 +42,13 @@ impl Field {
     }
 }
 
+/// One of the values side by side that is binary data.
+#[derive(Debug, Clone, Copy)]
+pub struct BinaryField {
+    source: Source,
+    place: usize,
+}
+
 /// The types of values that stand side by side, counted from 0.
 pub trait Types {
     /// What they are.
@@ -62,6 +70,14 @@ pub trait Types {
     /// The same; an error with ML013 in place of `None`.
     fn require(&self, place: usize) -> Result<Field> {
         self.field(place).ok_or_else(|| self.unreadable(place))
+    }
+
+    /// The field at `place`; `None` unless it is binary data.
+    fn binary(&self, place: usize) -> Option<BinaryField> {
+        (self.type_of(place)? == pg_sys::BYTEAOID).then(|| BinaryField {
+            source: self.source(),
+            place,
+        })
     }
 
     /// The error of a value that is not of a type as declared.
@@ -129,6 +145,17 @@ pub trait Fields: Types {
             Some(datum) => unsafe { field.reader.read(datum) },
             None => Value::Missing,
         }
+    }
+
+    /// Binary data; `None` for NULL. What has to be unpacked is allocated in the current memory context. Raises an error for a field of others.
+    #[inline]
+    fn binary_value(&self, field: &BinaryField) -> Option<&[u8]> {
+        if field.source != self.source() {
+            mixed();
+        }
+        let (datum, is_null) = self.after(field.place).next()?;
+        // SAFETY: the datum is not null, and of the type for which these values made the field, a varlena.
+        (!is_null).then(|| unsafe { datum_text::packed(datum) })
     }
 
     /// The bytes of a text whose reader [has them](Reader::has_bytes); `None` for NULL.

@@ -13,8 +13,9 @@ use super::foreground::Foreground;
 use super::reader::{Reader, Value};
 use super::site;
 use super::types;
-use algo::block::{BlockColumn, Kind};
+use algo::block::{BlockColumn, Kind, TakesCells};
 use algo::monitor::Monitor;
+use algo::scan::cells::Row;
 use algo::scan::{Constant, cell};
 
 /// Bytes of a text that is long: a row may have a thousand of them.
@@ -116,18 +117,18 @@ impl Intake {
         Intake { way }
     }
 
-    /// Appends a value that stands in the datum itself to a column of this intake's kind. Says whether it is such a value.
+    /// Gives a value that stands in the datum itself to what takes cells of this intake's kind. Says whether it is such a value.
     #[inline(always)]
-    fn push_plain(&mut self, datum: pg_sys::Datum, column: &mut BlockColumn) -> bool {
+    fn push_plain(&mut self, datum: pg_sys::Datum, column: &mut impl TakesCells) -> bool {
         match &self.way {
-            Way::Double => column.push_number(f64::from_bits(datum.value() as u64)),
-            Way::Integer(integer) => column.push_integer(integer(datum)),
+            Way::Double => column.take_number(f64::from_bits(datum.value() as u64)),
+            Way::Integer(integer) => column.take_integer(integer(datum)),
             Way::Interval | Way::Number(_) | Way::Text(_) | Way::Enum(_) | Way::Bytes | Way::Output(_) => return false,
         }
         true
     }
 
-    /// Appends a value to a column of this intake's kind. What has to be unpacked is allocated in the current memory context.
+    /// Gives a value to what takes cells of this intake's kind. What has to be unpacked is allocated in the current memory context.
     ///
     /// # Safety
     /// `datum` is a non-null value of this intake's type.
@@ -135,7 +136,7 @@ impl Intake {
     unsafe fn push(
         &mut self,
         datum: pg_sys::Datum,
-        column: &mut BlockColumn,
+        column: &mut impl TakesCells,
         monitor: &Foreground,
     ) -> algo::error::Result<()> {
         if self.push_plain(datum, column) {
@@ -143,6 +144,25 @@ impl Intake {
         }
         // SAFETY: as the caller promises.
         unsafe { self.push_unpacked(datum, column, monitor) }
+    }
+
+    /// The same for a value that may be NULL.
+    ///
+    /// # Safety
+    /// As for [`Intake::push`], unless it is NULL.
+    #[inline(always)]
+    unsafe fn push_nullable(
+        &mut self,
+        value: &pg_sys::NullableDatum,
+        column: &mut impl TakesCells,
+        monitor: &Foreground,
+    ) -> algo::error::Result<()> {
+        if value.isnull {
+            column.take_null();
+            return Ok(());
+        }
+        // SAFETY: as the caller promises.
+        unsafe { self.push(value.value, column, monitor) }
     }
 
     /// The same for a value that has to be unpacked, or read by a function.
@@ -153,7 +173,7 @@ impl Intake {
     unsafe fn push_unpacked(
         &mut self,
         datum: pg_sys::Datum,
-        column: &mut BlockColumn,
+        column: &mut impl TakesCells,
         monitor: &Foreground,
     ) -> algo::error::Result<()> {
         let mut text = |text: &str| {
@@ -161,19 +181,19 @@ impl Intake {
                 monitor.check()?;
                 monitor.allow(text.len())?;
             }
-            column.push_text(text)
+            column.take_text(text)
         };
         match &mut self.way {
             Way::Double | Way::Integer(_) => {}
-            Way::Number(reader) if reader.is_plain_number() => column.push_number(reader.number(datum)),
+            Way::Number(reader) if reader.is_plain_number() => column.take_number(reader.number(datum)),
             // SAFETY: the datum is of the reader's type, as the caller promises.
             Way::Number(reader) | Way::Text(reader) => match unsafe { reader.read(datum) } {
-                Value::Number(number) => column.push_number(number),
+                Value::Number(number) => column.take_number(number),
                 Value::Text(value) => return text(&value),
-                _ => column.push_null(),
+                _ => column.take_null(),
             },
             // SAFETY: as above.
-            Way::Interval => column.push_integer(unsafe { microseconds(datum) }),
+            Way::Interval => column.take_integer(unsafe { microseconds(datum) }),
             Way::Enum(labels) => {
                 let value = pg_sys::Oid::from(datum.value() as u32);
                 return text(labels.entry(value).or_insert_with(|| types::enum_label(value).0.into()));
@@ -248,19 +268,44 @@ impl Intakes {
         block: &mut [BlockColumn],
         monitor: &Foreground,
     ) -> algo::error::Result<()> {
+        let mut columns = block.iter_mut();
+        self.each(fcinfo, |intake, value| match columns.next() {
+            // SAFETY: as `each` says.
+            Some(column) => unsafe { intake.push_nullable(value, column, monitor) },
+            None => Ok(()),
+        })
+    }
+
+    /// Writes a call's arguments as the bytes of a row. Returns an error where there is no room for them; raises one for the call of another site.
+    #[inline]
+    pub fn write_row(
+        &mut self,
+        fcinfo: pg_sys::FunctionCallInfo,
+        row: &mut Row,
+        monitor: &Foreground,
+    ) -> algo::error::Result<()> {
+        row.begin(self.intakes.len())?;
+        // SAFETY: as `each` says.
+        self.each(fcinfo, |intake, value| unsafe {
+            intake.push_nullable(value, row, monitor)
+        })
+    }
+
+    /// Calls `work` with each argument, which is of the type that this call site has for it, and its intake, until the first error.
+    #[inline(always)]
+    fn each(
+        &mut self,
+        fcinfo: pg_sys::FunctionCallInfo,
+        mut work: impl FnMut(&mut Intake, &pg_sys::NullableDatum) -> algo::error::Result<()>,
+    ) -> algo::error::Result<()> {
         if self.site != arguments::site(fcinfo).cast_const() {
             Error::new(INTERNAL, "the arguments of another call are taken in").raise();
         }
         let values = arguments::from(fcinfo, self.first);
-        for ((intake, value), column) in self.intakes.iter_mut().zip(values).zip(block) {
-            if value.isnull {
-                column.push_null();
-            } else {
-                // SAFETY: the datum is not null, and of the type that this call site has for it, whose intake this is.
-                unsafe { intake.push(value.value, column, monitor)? }
-            }
-        }
-        Ok(())
+        self.intakes
+            .iter_mut()
+            .zip(values)
+            .try_for_each(|(intake, value)| work(intake, value))
     }
 }
 

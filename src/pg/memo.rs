@@ -5,24 +5,24 @@ use std::any::Any;
 
 use pgrx::pg_sys;
 
-use super::arguments;
 use super::error::{Error, INTERNAL, Result};
+use super::fields::{Arguments, Source, Types};
 
-/// A value of any type, and the function whose it is: its declaration says of what types the arguments are, and does not change meanwhile.
+/// A value of any type, and what says of what types the arguments are that it knows.
 #[derive(Default)]
-pub struct Memo(Option<(pg_sys::Oid, Box<dyn Any>)>);
+pub struct Memo(Option<(Source, Box<dyn Any>)>);
 
 impl Memo {
-    /// What the function that is called remembers, made for the first row.
+    /// What the function that is called remembers of arguments of the same types, made for the first row.
     #[inline]
     pub fn get<T: 'static>(
         &mut self,
         fcinfo: pg_sys::FunctionCallInfo,
         make: impl FnOnce() -> Result<T>,
     ) -> Result<&mut T> {
-        let function = arguments::function(fcinfo);
-        if !matches!(&self.0, Some((of, value)) if *of == function && value.is::<T>()) {
-            self.0 = Some((function, Box::new(make()?)));
+        let source = Arguments::of(&fcinfo).source();
+        if !matches!(&self.0, Some((of, value)) if *of == source && value.is::<T>()) {
+            self.0 = Some((source, Box::new(make()?)));
         }
         let known = self.0.as_mut().and_then(|(_, value)| value.downcast_mut());
         known.ok_or_else(|| Error::new(INTERNAL, "what a step remembers is of another type"))

@@ -13,6 +13,7 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
 use pgrx::{pg_guard, pg_sys};
 
 use super::arguments;
+use super::entry::Raw;
 use super::error::{DAMAGED_STATE, Error, LIMIT_EXCEEDED, Result, WRONG_CALL, or_raise};
 use super::foreground::Foreground;
 use super::memo::Memo;
@@ -22,6 +23,12 @@ use algo::state::State;
 
 /// A non-null value of `assay.state` on its way to PostgreSQL.
 pub struct StateDatum(pg_sys::Datum);
+
+impl From<StateDatum> for Raw {
+    fn from(state: StateDatum) -> Raw {
+        Raw(state.0)
+    }
+}
 
 // SAFETY: the datum is a valid `assay.state`, the type that every function returning it declares.
 unsafe impl BoxRet for StateDatum {
@@ -312,23 +319,30 @@ pub fn combine(fcinfo: pg_sys::FunctionCallInfo) -> Result<Option<StateDatum>> {
 
 /// A state as a flat value in the current memory context.
 pub fn flat_datum(state: &State) -> Result<StateDatum> {
-    Ok(varlena(&flat(state)?))
+    Ok(StateDatum(varlena(&flat(state)?)))
 }
 
 /// A state that comes in as bytes, as a flat value in the current memory context: the bytes stay as they are once they have been read.
 pub fn taken_in(bytes: &[u8]) -> Result<StateDatum> {
     parse(bytes)?;
     require_fits(bytes)?;
-    Ok(varlena(bytes))
+    Ok(StateDatum(varlena(bytes)))
+}
+
+/// Bytes as a `bytea` in the current memory context. Returns an error where they are more than a value can hold.
+#[inline]
+pub fn binary(bytes: &[u8]) -> Result<Raw> {
+    require_fits(bytes)?;
+    Ok(Raw(varlena(bytes)))
 }
 
 /// A value of these bytes, which [fit](require_fits) into one, in the current memory context.
-fn varlena(bytes: &[u8]) -> StateDatum {
+fn varlena(bytes: &[u8]) -> pg_sys::Datum {
     // SAFETY: the memory has room for the header and the bytes.
     unsafe {
         let target: *mut pg_sys::varlena = pg_sys::palloc(HEADER + bytes.len()).cast();
         write_varlena(target, bytes);
-        StateDatum(pg_sys::Datum::from(target))
+        pg_sys::Datum::from(target)
     }
 }
 

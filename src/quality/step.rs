@@ -5,15 +5,17 @@ use std::rc::Rc;
 
 use pgrx::{pg_extern, pg_sys};
 
+use crate::pg::entry::{self, Raw};
 use crate::pg::error::{Error, INVALID_PARAMETER, MISMATCHED_STATES, Result, or_raise};
-use crate::pg::fields::{Arguments, Fields};
+use crate::pg::fields::{Arguments, BinaryField, Fields, Types};
 use crate::pg::foreground::Foreground;
 use crate::pg::intake::Intakes;
 use crate::pg::state::{self, StateDatum};
 use crate::pg::{arguments, progress, site};
 use algo::block::BlockColumn;
 use algo::monitor::Monitor;
-use algo::scan::{Plan, RowTests, Scan, cells};
+use algo::scan::cells::Row;
+use algo::scan::{Plan, RowTests, Scan};
 use algo::state::State;
 
 /// The arguments before those of the plan's columns: the state and the plan.
@@ -134,58 +136,72 @@ impl Site {
     }
 }
 
+/// What the step of `scan_cells` remembers.
+struct Sent {
+    row: BinaryField,
+    monitor: Foreground,
+}
+
 /// The step of `scan_cells(plan, cells)`. It keeps nothing at its call site, for whoever splits aggregates over nodes may make one for each row: what it knows
-/// is in the state, and the plan is read for the first row only.
-#[pg_extern(sql = false)]
-fn scan_cells_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
-    or_raise((|| {
-        let Some(row) = arguments::bytes(fcinfo, 2) else {
-            return Ok(state::unchanged(fcinfo));
+/// is beside the state, and the plan is read for the first row only.
+fn scan_cells_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
+    const ROW: usize = 2;
+    if arguments::datum(fcinfo, ROW).is_none() {
+        return state::unchanged(fcinfo).map(Raw::from);
+    }
+    let make = || {
+        let bytes = arguments::bytes(fcinfo, 1).ok_or_else(|| invalid("It is NULL.".into()))?;
+        Ok(State::from(Scan::new(parse(plan_of_bytes(bytes)?)?)?))
+    };
+    let changed = state::step_remembering(fcinfo, Some(make), |state, memo| {
+        let arguments = Arguments::of(&fcinfo);
+        let sent = memo.get(fcinfo, || {
+            Ok(Sent {
+                row: arguments.binary(ROW).ok_or_else(|| arguments.unreadable(ROW))?,
+                monitor: Foreground::new()?,
+            })
+        })?;
+        let Some(row) = arguments.binary_value(&sent.row) else {
+            return Ok(());
         };
-        let make = || {
-            let bytes = arguments::bytes(fcinfo, 1).ok_or_else(|| invalid("It is NULL.".into()))?;
-            Ok(State::from(Scan::new(parse(plan_of_bytes(bytes)?)?)?))
-        };
-        let monitor = Foreground::new()?;
-        state::step(fcinfo, Some(make), |state| match state {
+        match state {
             State::Scan(scan) => {
                 let scan = Rc::make_mut(scan);
                 if scan.rows().is_multiple_of(LOOK) {
-                    monitor.check()?;
+                    sent.monitor.check()?;
                 }
-                Ok(scan.push_cells(row, &monitor)?)
+                Ok(scan.push_cells(row, &sent.monitor)?)
             }
             other => Err(
                 Error::new(MISMATCHED_STATES, format!("{} cannot take this row", other.kind()))
                     .hint("Give all rows of a group one plan."),
             ),
-        })
-    })())
+        }
+    });
+    or_raise(changed).map(Raw::from)
 }
+entry::per_row!(
+    scan_cells_step,
+    scan_cells_step_wrapper,
+    pg_finfo_scan_cells_step_wrapper
+);
 
 /// `cells(VARIADIC columns)`.
-#[pg_extern(sql = false)]
-fn row_cells(fcinfo: pg_sys::FunctionCallInfo) -> Vec<u8> {
-    or_raise(site::with(
+fn row_cells(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
+    Some(or_raise(site::with(
         fcinfo,
-        || None::<(Intakes, Vec<BlockColumn>, Foreground)>,
+        || None::<(Intakes, Row, Foreground)>,
         |known| {
             let (intakes, row, monitor) = match known {
                 Some(known) => known,
-                None => {
-                    let intakes = Intakes::of(fcinfo, 0);
-                    let row = intakes.kinds().iter().map(|&kind| BlockColumn::new(kind)).collect();
-                    known.insert((intakes, row, Foreground::new()?))
-                }
+                None => known.insert((Intakes::of(fcinfo, 0), Row::default(), Foreground::new()?)),
             };
-            intakes.push_row(fcinfo, row, monitor)?;
-            let mut bytes = Vec::with_capacity(9 * row.len());
-            cells::write(row, &mut bytes)?;
-            row.iter_mut().for_each(BlockColumn::clear);
-            Ok(bytes)
+            intakes.write_row(fcinfo, row, monitor)?;
+            state::binary(row.bytes())
         },
-    ))
+    )))
 }
+entry::per_row!(row_cells, row_cells_wrapper, pg_finfo_row_cells_wrapper);
 
 /// `row_fails(plan, VARIADIC columns)`.
 #[pg_extern(sql = false)]

@@ -83,6 +83,7 @@ done
 # Where it is done.
 contains "a NOTICE says that partitions are read where they are" "loan is read where its rows are" "$(notices "SELECT count(*) FROM assay.profile('loan')")"
 contains "and so of a foreign table" "loan_far is read where its rows are" "$(notices "SELECT count(*) FROM assay.profile('loan_far')")"
+contains "so are the hours that drift compares" "loan_far is read where its rows are" "$(notices "SELECT count(*) FROM assay.drift('loan_here', 'loan_far')")"
 check "no NOTICE speaks of rows that are here" "" "$(notices "SELECT count(*) FROM assay.profile('loan_here')")"
 near -c "SELECT assay.add_check('loan', 'not_null', 'score'), assay.add_check('loan_far', 'accepted_range', 'amount', '{\"max_value\": 490}')" >/dev/null
 check "a stored check of partitions runs, and so does one of a foreign table" $'public.loan|not_null_score|fail|272\npublic.loan_far|accepted_range_amount|fail|54' \

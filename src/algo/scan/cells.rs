@@ -3,7 +3,7 @@
 //! One column after the other: a byte for the form (0 for NULL), then eight bytes of an integer or a number, or four bytes of length and a text.
 
 use super::Scan;
-use crate::block::{BlockColumn, Cells, Form};
+use crate::block::{BlockColumn, Form, TakesCells};
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use crate::room;
@@ -13,34 +13,66 @@ const INTEGER: u8 = 1;
 const NUMBER: u8 = 2;
 const TEXT: u8 = 3;
 
+/// Bytes of a cell of a fixed length, with its form.
+const FIXED: usize = 9;
+
 /// Bytes of a text that is long: a row may have a thousand of them.
 const LONG: usize = 1 << 20;
 
-/// Appends the cells of the first row of a block. Returns an error where a text finds no room, or is longer than four bytes can say.
-pub fn write(block: &[BlockColumn], bytes: &mut Vec<u8>) -> Result<()> {
-    for column in block {
-        if column.present().first() != Some(&true) {
-            bytes.push(NULL);
-            continue;
-        }
-        let fixed = |form: u8, value: [u8; 8], bytes: &mut Vec<u8>| {
-            bytes.push(form);
-            bytes.extend_from_slice(&value);
-        };
-        match column.cells() {
-            Cells::Integers(integers) => fixed(INTEGER, integers[0].to_le_bytes(), bytes),
-            Cells::Numbers(numbers) => fixed(NUMBER, numbers[0].to_bits().to_le_bytes(), bytes),
-            Cells::Texts(texts) => {
-                let text = texts.get(0).as_bytes();
-                let length = u32::try_from(text.len()).map_err(|_| damaged("a text is too long"))?;
-                room::reserve(bytes, text.len() + size_of::<u32>() + 1)?;
-                bytes.push(TEXT);
-                bytes.extend_from_slice(&length.to_le_bytes());
-                bytes.extend_from_slice(text);
-            }
-        }
+/// The bytes of a row, as its cells come one after the other.
+#[derive(Debug, Default)]
+pub struct Row {
+    bytes: Vec<u8>,
+}
+
+impl Row {
+    /// Makes ready for another row of about so many cells. Returns an error where there is no room.
+    #[inline]
+    pub fn begin(&mut self, cells: usize) -> Result<()> {
+        self.bytes.clear();
+        self.bytes.shrink_to(LONG);
+        room::reserve(&mut self.bytes, cells.saturating_mul(FIXED))
     }
-    Ok(())
+
+    /// The cells that have come.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    #[inline]
+    fn fixed(&mut self, form: u8, value: [u8; 8]) {
+        let mut cell = [form; FIXED];
+        cell[1..].copy_from_slice(&value);
+        self.bytes.extend_from_slice(&cell);
+    }
+}
+
+impl TakesCells for Row {
+    #[inline]
+    fn take_null(&mut self) {
+        self.bytes.push(NULL);
+    }
+
+    #[inline]
+    fn take_integer(&mut self, integer: i64) {
+        self.fixed(INTEGER, integer.to_le_bytes());
+    }
+
+    #[inline]
+    fn take_number(&mut self, number: f64) {
+        self.fixed(NUMBER, number.to_bits().to_le_bytes());
+    }
+
+    /// Returns an error, too, where the text is longer than four bytes can say.
+    #[inline]
+    fn take_text(&mut self, text: &str) -> Result<()> {
+        let length = u32::try_from(text.len()).map_err(|_| damaged("a text is too long"))?;
+        room::reserve(&mut self.bytes, text.len() + size_of::<u32>() + 1)?;
+        self.bytes.push(TEXT);
+        self.bytes.extend_from_slice(&length.to_le_bytes());
+        self.bytes.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
 }
 
 fn damaged(problem: &str) -> Error {
@@ -132,23 +164,47 @@ mod tests {
         Ok(())
     }
 
+    /// The same cells into a row of bytes.
+    fn write(written: &mut Row, row: i64) {
+        written.begin(KINDS.len()).unwrap();
+        written.take_integer(row * 7);
+        match row % 3 {
+            0 => written.take_null(),
+            1 => written.take_number(f64::NAN),
+            _ => written.take_number(row as f64 / 3.0),
+        }
+        written.take_text(["", "über", "plain"][(row % 3) as usize]).unwrap();
+        written.take_null();
+    }
+
     fn bytes(row: i64) -> Vec<u8> {
-        let mut block: Vec<BlockColumn> = KINDS.map(BlockColumn::new).into();
-        fill(&mut block, row).unwrap();
-        let mut bytes = Vec::new();
-        write(&block, &mut bytes).unwrap();
-        bytes
+        let mut written = Row::default();
+        write(&mut written, row);
+        written.bytes().to_vec()
     }
 
     #[test]
     fn a_row_from_its_bytes_is_the_row() {
+        let mut written = Row::default();
         let (mut direct, mut sent) = (Scan::new(plan()).unwrap(), Scan::new(plan()).unwrap());
         for row in 0..3000 {
             direct.push(|block| fill(block, row), &Unwatched).unwrap();
-            sent.push_cells(&bytes(row), &Unwatched).unwrap();
+            write(&mut written, row);
+            sent.push_cells(written.bytes(), &Unwatched).unwrap();
         }
         assert_eq!(direct.rows(), 3000);
         assert!(direct == sent);
+    }
+
+    #[test]
+    fn a_long_row_leaves_no_memory_behind() {
+        let mut written = Row::default();
+        written.begin(1).unwrap();
+        written.take_text(&"x".repeat(4 * LONG)).unwrap();
+        assert_eq!(written.bytes().len(), 4 * LONG + 5);
+        written.begin(1).unwrap();
+        assert!(written.bytes().is_empty());
+        assert!(written.bytes.capacity() <= LONG);
     }
 
     #[test]

@@ -22,12 +22,28 @@ pub fn column_of(name: &str) -> Option<&str> {
     name.strip_prefix("hour(")?.strip_suffix(')')
 }
 
-/// The hours of a column, from 00 to 23: of timestamps with a time zone by UTC, so that they are the same in every session. `None` for what has no hours.
+/// The hour of a timestamp as a text, from 00 to 23; NULL for an infinite one. It is made of what postgres_fdw sends to another server: of nothing that hangs on
+/// settings, as `to_char` does, and of no function that takes a text, which may hang on a collation.
+fn hour(value: &str) -> String {
+    let hours = |from: usize, minutes: &str| {
+        (from..24)
+            .map(|hour| format!("{hour:02}{minutes}"))
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    format!(
+        "('{{{}}}'::pg_catalog.text[])[1 OPERATOR(pg_catalog.+) pg_catalog.width_bucket({value}::pg_catalog.time, '{{{}}}'::pg_catalog.time[])]",
+        hours(0, ""),
+        hours(1, ":00")
+    )
+}
+
+/// The hours of a column: of timestamps with a time zone by UTC, so that they are the same in every session. `None` for what has no hours.
 pub fn of(column: &OutputColumn) -> Option<Group> {
     let value = format!("q.{}", quote_identifier(&column.name));
     let value = match intake::kind_of(column.type_oid) {
         Kind::Timestamp => value,
-        Kind::TimestampTz => format!("pg_catalog.timezone('UTC', {value})"),
+        Kind::TimestampTz => format!("pg_catalog.timezone('0'::pg_catalog.interval, {value})"),
         Kind::Bool
         | Kind::Integer
         | Kind::Float
@@ -45,8 +61,7 @@ pub fn of(column: &OutputColumn) -> Option<Group> {
     };
     Some(Group {
         name: name(&column.name),
-        // Infinite ones have no hour.
-        sql: format!("CASE WHEN pg_catalog.isfinite({value}) THEN pg_catalog.to_char({value}, 'HH24') END"),
+        sql: hour(&value),
         type_oid: pg_sys::TEXTOID,
         type_name: TYPE_NAME.into(),
     })
