@@ -67,6 +67,24 @@ for what, (algorithm, target, params, columns) in trainings.items():
     statement = "SELECT assay.train('late', %s, %s, %s, %s::jsonb, deploy => 'never')"
     check_ends_anywhere(connection, f"training {what}", statement, parameters, 5)
 
+# Rows that are packed: two readings, what is learned of the sample, their order, the trees, and what the model makes of them.
+connection.execute("SET assay.pack_rows = 1000")
+packed = {
+    "boosting": ("gradient_boosting", "y", '{"n_estimators": 4}', f"{NUMBERS}, a, b"),
+    "boosting a number": ("gradient_boosting", "amount", '{"n_estimators": 3, "early_stopping_rounds": 2, "subsample": 0.7, "subsample_freq": 1}', f"{NUMBERS}, a, b"),
+    "boosting classes": ("gradient_boosting", "a", '{"n_estimators": 2}', "x1, x2, x3, x4"),
+    "a random forest": ("random_forest", "y", '{"n_estimators": 4, "min_samples_leaf": 50, "oob_score": true}', f"{NUMBERS}, a, b"),
+    "a forest of numbers": ("random_forest", "amount", '{"n_estimators": 2, "min_samples_leaf": 20}', "x1, x2, x3, a, b"),
+    "a forest of many classes": ("random_forest", "b", '{"n_estimators": 2, "max_leaf_nodes": 40}', "x1, x2, x3, x4, a"),
+    "a decision tree": ("decision_tree", "y", '{"max_leaf_nodes": 200}', f"{NUMBERS}, a, b"),
+    "texts without repeats": ("gradient_boosting", "y", '{"n_estimators": 2}', "k, k || 'x' AS l, x1"),
+    "equal rows": ("random_forest", "amount", '{"n_estimators": 4, "max_depth": 6}', "a, floor(x1 * 3) AS x"),
+}
+for what, (algorithm, target, params, columns) in packed.items():
+    statement = "SELECT assay.train('late', %s, %s, %s, %s::jsonb, deploy => 'never')"
+    check_ends_anywhere(connection, f"training of packed rows: {what}", statement, (f"SELECT {columns}, {target} FROM long", target, algorithm, params), 9)
+connection.execute("RESET assay.pack_rows")
+
 # What models without a target make of rows, one by one and all together.
 for algorithm, params, columns in (
     ("k_means", '{"num_clusters": 8}', f"{NUMBERS}, a"),

@@ -88,6 +88,15 @@ trained() { # trained TABLE TARGET
 for target in is_bad amount mood; do
     check "trees of $target are those of rows in one table" "$(trained loan_here "$target")" "$(trained loan "$target")"
 done
+# Learners of sums: to eight digits, for their last ones hang on the order in which rows are summed.
+weighed() { # weighed TABLE ALGORITHM TARGET
+    c -c "SET assay.pack_rows = 1" -c "SELECT rows FROM assay.train('s_$1', 'SELECT region, amount, score, is_bad, note, mood FROM $1', '$3', '$2', split => 'none')"
+    c -c "SELECT w FROM assay.weights('s_$1') AS w" | python3 -c 'import re, sys; print(re.sub(r"-?\d+\.?\d*(e-?\d+)?", lambda number: f"{float(number.group()):.8g}", sys.stdin.read()), end="")'
+}
+for fit in 'linear_regression amount' 'ridge amount' 'logistic_regression is_bad'; do
+    # shellcheck disable=SC2086 # two words
+    check "weights of $fit from sums of the nodes are those of rows in one table" "$(weighed loan_here $fit)" "$(weighed loan $fit)"
+done
 contains "a NOTICE says that training read them where they are" "the query is read where its rows are" \
     "$(notices "SET assay.pack_rows = 1; SELECT rows FROM assay.train('m_loan', 'SELECT amount, score, note, is_bad FROM loan', 'is_bad', 'gradient_boosting', '{\"n_estimators\": 2}')")"
 check "rows of the same transaction are learned from" "3001" \

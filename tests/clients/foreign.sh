@@ -148,6 +148,24 @@ for target in is_bad amount region; do
     check "trees of $target are those of rows here: of a foreign table" "$expected" "$(trained loan_far gradient_boosting "$target" '')"
     check "and of partitions on both" "$expected" "$(trained loan gradient_boosting "$target" '')"
 done
+# Learners of sums: to ten digits, for their last ones hang on the order in which rows are summed.
+weighed() { # weighed TABLE ALGORITHM TARGET
+    near -c "SET assay.pack_rows = 1" -c "SELECT rows FROM assay.train('s_$1', '$1', '$3', '$2', exclude => '{id,answer,codes,at,day}', split => 'none')"
+    near -c "SELECT w FROM assay.weights('s_$1') AS w" | python3 -c 'import re, sys; print(re.sub(r"-?\d+\.?\d*(e-?\d+)?", lambda number: f"{float(number.group()):.8g}", sys.stdin.read()), end="")'
+}
+for fit in 'linear_regression amount' 'ridge amount' 'logistic_regression is_bad'; do
+    # shellcheck disable=SC2086 # two words
+    expected=$(weighed loan_here $fit)
+    # shellcheck disable=SC2086
+    check "weights of $fit from sums of a foreign table are those of rows here" "$expected" "$(weighed loan_far $fit)"
+    # shellcheck disable=SC2086
+    check "and from sums of partitions on both" "$expected" "$(weighed loan $fit)"
+done
+contains "a NOTICE says that sums were made where the rows are" "loan is read where its rows are" \
+    "$(notices "SET assay.pack_rows = 1; SELECT rows FROM assay.train('s_loan', 'loan', 'is_bad', 'naive_bayes', exclude => '{id,answer,codes}')")"
+check "naive Bayes of rows elsewhere scores as that of rows here" \
+    "$(near -c "SET assay.pack_rows = 1" -c "SELECT rows FROM assay.train('s_loan', 'loan_here', 'is_bad', 'naive_bayes', exclude => '{id,answer,codes}', split => 'none')" -c "SELECT round(sum(assay.predict('s_loan', l))::numeric, 6) FROM loan_here AS l")" \
+    "$(near -c "SET assay.pack_rows = 1" -c "SELECT rows FROM assay.train('s_loan', 'loan', 'is_bad', 'naive_bayes', exclude => '{id,answer,codes}', split => 'none')" -c "SELECT round(sum(assay.predict('s_loan', l))::numeric, 6) FROM loan_here AS l")"
 train_far="SELECT count(*) FROM assay.train('m_loan_far', 'loan_far', 'is_bad', 'gradient_boosting', '{\"n_estimators\": 8}', exclude => '{id,answer,codes}')"
 contains "a NOTICE says that training read them where they are" "loan_far is read where its rows are" "$(notices "SET assay.pack_rows = 1; $train_far")"
 check "few rows are fetched, as they would be held here" "" "$(notices "$train_far" | grep 'where its rows' || true)"

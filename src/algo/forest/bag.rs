@@ -3,13 +3,13 @@
 use super::leaves::Leaves;
 use crate::error::Result;
 use crate::monitor::Monitor;
+use crate::room;
 
 /// Rows between two looks at the monitor.
 const BLOCK: usize = 65_536;
 
 /// The sums of what trees said of rows that they did not learn from, and what is wrong with it.
-pub(super) struct OutOfBag<'a> {
-    targets: &'a [f64],
+pub(super) struct OutOfBag {
     /// `None` for numbers.
     classes: Option<usize>,
     /// Rows x 1, or rows x classes when there are more than two.
@@ -21,34 +21,40 @@ pub(super) struct OutOfBag<'a> {
     rows: usize,
 }
 
-impl<'a> OutOfBag<'a> {
-    pub(super) fn new(targets: &'a [f64], classes: Option<usize>) -> Self {
+impl OutOfBag {
+    pub(super) fn new(rows: usize, classes: Option<usize>) -> Result<Self> {
         let width = classes.filter(|&classes| classes > 2).unwrap_or(1);
-        OutOfBag {
-            targets,
+        Ok(OutOfBag {
             classes,
-            sums: vec![0.0; targets.len() * width],
-            trees: vec![0; targets.len()],
+            sums: room::zeros(rows.saturating_mul(width))?,
+            trees: room::filled(0, rows)?,
             wrong: 0.0,
             rows: 0,
-        }
+        })
     }
 
-    /// Adds what a tree says of rows, which are given with their leaves.
-    pub(super) fn add(&mut self, leaves: &Leaves, rows: &[(u32, u32)], monitor: &dyn Monitor) -> Result<()> {
+    /// Adds what a tree says of rows, which are given with their leaves; `target` is what there is to predict of a row.
+    pub(super) fn add(
+        &mut self,
+        leaves: &Leaves,
+        rows: &[(u32, u32)],
+        target: impl Fn(usize) -> f64,
+        monitor: &dyn Monitor,
+    ) -> Result<()> {
         let width = leaves.width();
         for block in rows.chunks(BLOCK) {
             monitor.check()?;
             for &(row, leaf) in block {
                 let row = row as usize;
+                let target = target(row);
                 if self.trees[row] > 0 {
-                    self.wrong -= self.error(row, width);
+                    self.wrong -= self.error((row, target), width);
                 } else {
                     self.rows += 1;
                 }
                 leaves.add(leaf as usize, &mut self.sums[row * width..(row + 1) * width]);
                 self.trees[row] += 1;
-                self.wrong += self.error(row, width);
+                self.wrong += self.error((row, target), width);
             }
         }
         Ok(())
@@ -59,8 +65,8 @@ impl<'a> OutOfBag<'a> {
         (self.wrong / self.rows as f64).max(0.0) + if self.rows == 0 { f64::NAN } else { 0.0 }
     }
 
-    fn error(&self, row: usize, width: usize) -> f64 {
-        let (sums, target) = (&self.sums[row * width..(row + 1) * width], self.targets[row]);
+    fn error(&self, (row, target): (usize, f64), width: usize) -> f64 {
+        let sums = &self.sums[row * width..(row + 1) * width];
         let mean = sums[0] / f64::from(self.trees[row]);
         let class = match self.classes {
             None => return (mean - target).powi(2),

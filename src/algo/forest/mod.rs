@@ -12,10 +12,12 @@
 //! |---|---|
 //! | `params` | hyperparameters and their ranges |
 //! | `order` | categories as ordered bins |
-//! | `tally` | what is asked of a node |
+//! | `tally` | what is asked of a node, of its rows at once or in pieces |
 //! | `moments` | ... of numbers or two classes |
 //! | `classes` | ... of more classes |
 //! | `grow` | one tree |
+//! | `held` | ... of rows as they are |
+//! | `packed` | ... of packed rows |
 //! | `fit` | all trees |
 //! | `bag` | scores of rows by trees that did not see them |
 //! | `leaves` | what leaves say |
@@ -25,9 +27,11 @@ mod bag;
 mod classes;
 mod fit;
 mod grow;
+mod held;
 mod leaves;
 mod moments;
 mod order;
+mod packed;
 mod params;
 mod statistics;
 mod tally;
@@ -51,9 +55,10 @@ use crate::fitted::{Fitted, Form, is_base};
 use crate::frame::Frame;
 use crate::learner::{Checked, Learner};
 use crate::monitor::Monitor;
+use crate::packed::Packed;
 use crate::parameters::refuse;
 use crate::task::Task;
-use crate::training_set::{Shape, TrainingSet};
+use crate::training_set::{Shape, TargetKind, TrainingSet};
 use crate::trees::Importance;
 use crate::trees::tree::Trees;
 use leaves::Leaves;
@@ -92,6 +97,18 @@ impl Learner for DecisionTree {
     fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<RandomForest> {
         fit::fit(params, set, monitor)
     }
+
+    fn bins(params: &ForestParams, kind: TargetKind) -> Option<usize> {
+        packed::packs(kind).then_some(params.max_bin)
+    }
+
+    fn packed_memory(params: &ForestParams, shape: &Shape) -> usize {
+        packed::memory_needed(params, shape)
+    }
+
+    fn fit_packed(params: &Checked<Self>, packed: &Packed, monitor: &dyn Monitor) -> Result<RandomForest> {
+        packed::fit(params, packed, monitor)
+    }
 }
 
 /// The learner of many trees.
@@ -111,6 +128,18 @@ impl Learner for Forest {
 
     fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<RandomForest> {
         fit::fit(params, set, monitor)
+    }
+
+    fn bins(params: &ForestParams, kind: TargetKind) -> Option<usize> {
+        packed::packs(kind).then_some(params.max_bin)
+    }
+
+    fn packed_memory(params: &ForestParams, shape: &Shape) -> usize {
+        packed::memory_needed(params, shape)
+    }
+
+    fn fit_packed(params: &Checked<Self>, packed: &Packed, monitor: &dyn Monitor) -> Result<RandomForest> {
+        packed::fit(params, packed, monitor)
     }
 }
 

@@ -2,14 +2,15 @@
 
 use super::leaves::Leaves;
 use super::params::Criterion;
-use super::tally::{Candidate, Cut, Node, Offer, Sample, Tally, better, between};
+use super::tally::{Candidate, Cut, Extent, Node, Offer, PieceTally, Pieces, Sample, Tally, better, between};
+use crate::error::Result;
 
 /// With so many rows all bins are looked at; with fewer those that a row is in are kept track of.
 const DENSE: usize = 512;
 
 /// The sums of a bin or of several.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Cell {
+pub(super) struct Cell {
     weight: f64,
     sum: f64,
     rows: u32,
@@ -56,6 +57,46 @@ impl Moments {
         }
     }
 
+    /// What targets are counted from. Squares of numbers far from zero would drown their differences. Classes stay 0 and 1: their sums are exact.
+    fn origin(&self) -> f64 {
+        match self.criterion {
+            Criterion::SquaredError => self.mean,
+            Criterion::Gini | Criterion::Entropy | Criterion::LogLoss => 0.0,
+        }
+    }
+
+    /// Begins a node with these sums: of weighted deviations from the origin, and of their weighted squares.
+    fn node(&mut self, weight: f64, (moved, squares): (f64, f64), rows: usize) -> Node {
+        self.total = Cell {
+            weight,
+            sum: moved,
+            rows: rows as u32,
+        };
+        let loss = self.loss(self.total);
+        let impurity = match self.criterion {
+            Criterion::SquaredError => squares,
+            Criterion::Gini | Criterion::Entropy | Criterion::LogLoss => loss,
+        };
+        Node { weight, impurity, loss }
+    }
+
+    /// The best split by a column whose sums are in the scratch, which is emptied.
+    fn offer(&self, scratch: &mut Cells, extent: Extent) -> Offer {
+        let occupied: u32 = scratch.present.iter().map(|word| word.count_ones()).sum();
+        let offer = if occupied < 2 {
+            Offer::Constant
+        } else {
+            let scan = Scan {
+                moments: self,
+                scratch,
+                extent,
+            };
+            scan.best().map_or(Offer::Nothing, Offer::Cut)
+        };
+        scratch.clear();
+        offer
+    }
+
     /// The impurity times the weight; of variances only what depends on the split: with targets counted from the node's mean,
     /// the rest is the same for all splits.
     #[inline(always)]
@@ -86,9 +127,7 @@ impl Tally for Moments {
         let weight: f64 = samples.iter().map(|s| s.weight).sum();
         let sum: f64 = samples.iter().map(|s| s.weight * s.target).sum();
         self.mean = sum / weight;
-        let numbers = self.criterion == Criterion::SquaredError;
-        // Squares of numbers far from zero would drown their differences. Classes stay 0 and 1: their sums are exact.
-        let origin = if numbers { self.mean } else { 0.0 };
+        let origin = self.origin();
         let (mut moved, mut squares) = (0.0, 0.0);
         for sample in samples.iter_mut() {
             let deviation = sample.target - origin;
@@ -96,31 +135,12 @@ impl Tally for Moments {
             moved += sample.target;
             squares += sample.target * deviation;
         }
-        self.total = Cell {
-            weight,
-            sum: moved,
-            rows: samples.len() as u32,
-        };
-        let loss = self.loss(self.total);
-        let impurity = if numbers { squares } else { loss };
-        Node { weight, impurity, loss }
+        self.node(weight, (moved, squares), samples.len())
     }
 
     fn best(&self, scratch: &mut Cells, candidate: &Candidate) -> Offer {
         scratch.fill(candidate);
-        let occupied: u32 = scratch.present.iter().map(|word| word.count_ones()).sum();
-        let offer = if occupied < 2 {
-            Offer::Constant
-        } else {
-            let scan = Scan {
-                moments: self,
-                scratch,
-                candidate,
-            };
-            scan.best().map_or(Offer::Nothing, Offer::Cut)
-        };
-        scratch.clear();
-        offer
+        self.offer(scratch, candidate.extent())
     }
 
     fn leaf(&self, _: &[Sample], leaves: &mut Leaves) {
@@ -129,6 +149,74 @@ impl Tally for Moments {
             Leaves::Means(means) => means.push(self.mean),
             Leaves::Classes { .. } => {}
         }
+    }
+}
+
+impl PieceTally for Moments {
+    type Table = Box<[Cell; 256]>;
+
+    fn enter_pieces(&mut self, pieces: &mut Pieces) -> Result<Node> {
+        let (mut weight, mut sum, mut rows) = (0.0, 0.0, 0);
+        pieces(&mut |samples| {
+            rows += samples.len();
+            for sample in samples {
+                weight += sample.weight;
+                sum += sample.weight * sample.target;
+            }
+        })?;
+        self.mean = sum / weight;
+        let origin = self.origin();
+        let (mut moved, mut squares) = (0.0, 0.0);
+        pieces(&mut |samples| {
+            for sample in samples {
+                let deviation = sample.target - origin;
+                moved += sample.weight * deviation;
+                squares += sample.weight * deviation * deviation;
+            }
+        })?;
+        Ok(self.node(weight, (moved, squares), rows))
+    }
+
+    fn prepare(&self, samples: &mut [Sample]) {
+        let origin = self.origin();
+        for sample in samples {
+            sample.target = sample.weight * (sample.target - origin);
+        }
+    }
+
+    fn table(&self) -> Result<Self::Table> {
+        Ok(Box::new([Cell::default(); 256]))
+    }
+
+    fn table_bytes(&self) -> usize {
+        size_of::<[Cell; 256]>()
+    }
+
+    fn add(&self, table: &mut Self::Table, bins: &[u8], samples: &[Sample]) {
+        for (bin, sample) in bins.iter().zip(samples) {
+            table[usize::from(*bin)].add(Cell {
+                weight: sample.weight,
+                sum: sample.target,
+                rows: 1,
+            });
+        }
+    }
+
+    fn merge(&self, table: &mut Self::Table, other: &Self::Table) {
+        table
+            .iter_mut()
+            .zip(other.iter())
+            .for_each(|(cell, other)| cell.add(*other));
+    }
+
+    fn best_of(&self, scratch: &mut Cells, table: &Self::Table, extent: Extent) -> Offer {
+        scratch.cells.copy_from_slice(&table[..]);
+        scratch.note();
+        self.offer(scratch, extent)
+    }
+
+    fn leaf_of_pieces(&self, leaves: &mut Leaves) {
+        self.leaf(&[], leaves);
     }
 }
 
@@ -155,9 +243,14 @@ impl Cells {
             rows.for_each(|(row, sample)| {
                 add(row, sample);
             });
-            for (bin, cell) in self.cells.iter().enumerate() {
-                self.present[bin >> 6] |= u64::from(cell.rows > 0) << (bin & 63);
-            }
+            self.note();
+        }
+    }
+
+    /// Notes which bins have rows.
+    fn note(&mut self) {
+        for (bin, cell) in self.cells.iter().enumerate() {
+            self.present[bin >> 6] |= u64::from(cell.rows > 0) << (bin & 63);
         }
     }
 
@@ -188,16 +281,16 @@ fn bins(mut present: [u64; 4]) -> impl Iterator<Item = usize> {
 struct Scan<'a> {
     moments: &'a Moments,
     scratch: &'a Cells,
-    candidate: &'a Candidate<'a>,
+    extent: Extent,
 }
 
 impl Scan<'_> {
     fn best(&self) -> Option<Cut> {
-        let missing = self.scratch.cells[self.candidate.missing];
+        let missing = self.scratch.cells[self.extent.missing];
         if missing.rows == 0 {
             // No missing value says which way to go: the larger child it is.
             let cut = self.pass(Cell::default(), false)?;
-            let missing_left = 2 * cut.lefts > self.candidate.rows.len();
+            let missing_left = 2 * cut.lefts > self.extent.rows;
             return Some(Cut { missing_left, ..cut });
         }
         better(self.pass(Cell::default(), false), self.pass(missing, true))
@@ -206,7 +299,7 @@ impl Scan<'_> {
     /// The best of the splits between two bins, where `start` goes left in any case. All numbers left and missing values right
     /// is a split as well.
     fn pass(&self, start: Cell, missing_left: bool) -> Option<Cut> {
-        let Candidate { missing, min_leaf, .. } = *self.candidate;
+        let Extent { missing, min_leaf, .. } = self.extent;
         let mut present = self.scratch.present;
         present[missing >> 6] &= !(1 << (missing & 63));
         let (mut left, mut best) = (start, None::<Cut>);

@@ -17,9 +17,9 @@ use crate::trees::bins::{Bins, Quantised};
 /// Steps of the power iteration; the order needs no more digits than these give.
 const STEPS: usize = 100;
 
-/// Quantised columns whose categories' bins are in order.
+/// Bins of columns, of which those of categories are in order.
 pub(super) struct Ordered {
-    pub(super) data: Quantised,
+    pub(super) bins: Vec<Bins>,
     /// For each category the level of each bin; empty for numbers.
     pub(super) levels: Vec<Vec<u8>>,
 }
@@ -33,54 +33,87 @@ pub(super) struct Answers<'a> {
 }
 
 impl Ordered {
-    /// Bins the columns of `frame` and orders their levels. O(rows x columns x log bins).
+    /// Bins the columns of `frame` and orders their levels; also gives the columns in bytes. O(rows x columns x log bins).
     pub(super) fn new(
         frame: &Frame,
         answers: &Answers,
         max_bin: usize,
         seed: u64,
         monitor: &dyn Monitor,
-    ) -> Result<Self> {
-        let mut data = Quantised::new(frame, max_bin, seed, monitor)?;
-        let levels = data
-            .columns
+    ) -> Result<(Self, Vec<Vec<u8>>)> {
+        let Quantised { bins, mut columns, .. } = Quantised::new(frame, max_bin, seed, monitor)?;
+        let levels = columns
             .par_iter_mut()
-            .zip(&data.bins)
+            .zip(&bins)
             .map(|(column, bins)| {
                 monitor.check()?;
                 let Bins::Category { levels } = bins else {
                     return Ok(Vec::new());
                 };
-                let order = answers.order(column, *levels);
-                // The bin of missing values keeps its place.
-                let mut place: [u8; 256] = std::array::from_fn(|bin| bin as u8);
-                order
-                    .iter()
-                    .zip(0u8..)
-                    .for_each(|(&level, bin)| place[usize::from(level)] = bin);
+                let mut sums = LevelSums::new(*levels, answers.classes);
+                for ((&level, &target), &weight) in column.iter().zip(answers.targets).zip(answers.weights) {
+                    sums.add(level, target, weight);
+                }
+                let order = sums.order();
+                let place = places(&order);
                 monitor.check()?;
                 column.iter_mut().for_each(|bin| *bin = place[usize::from(*bin)]);
                 Ok(order)
             })
             .collect::<Result<_>>()?;
-        Ok(Ordered { data, levels })
+        Ok((Ordered { bins, levels }, columns))
     }
 }
 
-impl Answers<'_> {
-    /// The levels of a column in order.
-    fn order(&self, column: &[u8], levels: usize) -> Vec<u8> {
-        let width = self.classes.filter(|&classes| classes > 2).unwrap_or(1);
-        let mut sums = vec![0.0; (levels + 1) * width];
-        let mut weights = vec![0.0; levels + 1];
-        for ((&level, &target), &weight) in column.iter().zip(self.targets).zip(self.weights) {
-            let level = usize::from(level);
-            weights[level] += weight;
-            match width {
-                1 => sums[level] += weight * target,
-                _ => sums[level * width + target as usize] += weight,
-            }
+/// The bin of each level, when its bins are in this order. The bin of missing values keeps its place.
+pub(super) fn places(order: &[u8]) -> [u8; 256] {
+    let mut place: [u8; 256] = std::array::from_fn(|bin| bin as u8);
+    order
+        .iter()
+        .zip(0u8..)
+        .for_each(|(&level, bin)| place[usize::from(level)] = bin);
+    place
+}
+
+/// The sums of what there is to predict, level by level: of numbers and of two classes of the targets, of more classes of each class's weight.
+pub(super) struct LevelSums {
+    levels: usize,
+    width: usize,
+    sums: Vec<f64>,
+    weights: Vec<f64>,
+}
+
+impl LevelSums {
+    /// Of no rows. One level more is that of missing values.
+    pub(super) fn new(levels: usize, classes: Option<usize>) -> Self {
+        let width = classes.filter(|&classes| classes > 2).unwrap_or(1);
+        LevelSums {
+            levels,
+            width,
+            sums: vec![0.0; (levels + 1) * width],
+            weights: vec![0.0; levels + 1],
         }
+    }
+
+    /// Adds a row.
+    #[inline]
+    pub(super) fn add(&mut self, level: u8, target: f64, weight: f64) {
+        let level = usize::from(level);
+        self.weights[level] += weight;
+        match self.width {
+            1 => self.sums[level] += weight * target,
+            width => self.sums[level * width + target as usize] += weight,
+        }
+    }
+
+    /// The levels in order.
+    pub(super) fn order(self) -> Vec<u8> {
+        let LevelSums {
+            levels,
+            width,
+            mut sums,
+            weights,
+        } = self;
         // Missing values do not take part.
         let total: f64 = weights[..levels].iter().sum();
         let mut mean = vec![0.0; width];

@@ -1,3 +1,5 @@
+mod forests;
+
 use super::*;
 use crate::boosting::{Boosting, BoostingParams, GradientBoosting};
 use crate::error::Result;
@@ -78,7 +80,7 @@ fn surveyed(rows: &[u64], classes: u64, most: usize) -> Surveyed {
         let cells = row(number, classes);
         survey.push(|column| cells[column]).unwrap();
     }
-    survey.finish(headings(), 4, |_, _| None).unwrap()
+    survey.finish(headings(), 4, |_, _| None, &Unwatched).unwrap()
 }
 
 /// Packs rows that were read in one order, and then in another.
@@ -110,7 +112,7 @@ fn params() -> BoostingParams {
 }
 
 /// How much of a target a model tells, of the rows that test.
-fn quality(model: &Boosting, packed: &Packed, answer: &Answer) -> f64 {
+fn quality(model: &(impl Estimator + Sync), packed: &Packed, answer: &Answer) -> f64 {
     match score(model, answer, packed, &packed.test, &Unwatched).unwrap() {
         Scored::Numbers { actual, predicted } => {
             let mean = actual.iter().sum::<f64>() / actual.len() as f64;
@@ -214,7 +216,7 @@ fn no_class_is_missing_in_the_sample_however_few_its_rows() {
         survey.push(|column| cells[column]).unwrap();
     }
     let headings = headings().into_iter().take(2).collect();
-    let surveyed = survey.finish(headings, 2, |_, _| None).unwrap();
+    let surveyed = survey.finish(headings, 2, |_, _| None, &Unwatched).unwrap();
     let mut rows: Vec<u64> = surveyed.classes.values().copied().collect();
     rows.sort_unstable();
     assert_eq!(rows, [2, 19_998]);
@@ -286,7 +288,9 @@ fn packed_by(
     if !survey.is_full() {
         return None;
     }
-    let mut surveyed = Rc::unwrap_or_clone(survey).finish(headings(), 4, |_, _| None).unwrap();
+    let mut surveyed = Rc::unwrap_or_clone(survey)
+        .finish(headings(), 4, |_, _| None, &Unwatched)
+        .unwrap();
     let prepared = prepare(surveyed.take_sample(), &plan(classes), Split::None, &Unwatched).unwrap();
     let bins = SampleBins::learn(&prepared, 255, 7, &Unwatched).unwrap();
     let whole = PackPlan::new(&own, &surveyed, &prepared, &bins, &[0, 1, 2]).unwrap();
