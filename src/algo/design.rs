@@ -13,6 +13,7 @@ use std::ops::Range;
 
 use linfa::dataset::Records;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::error::Result;
 use super::frame::{Column, Frame, MISSING};
@@ -105,21 +106,16 @@ impl Design {
     /// Constant and all-missing numbers become a column of zeros (without centring: a constant stays as it is). Returns an error only when
     /// stopped. O(rows x columns), one pass, columns in parallel.
     pub fn learn(frame: &Frame, weights: Option<&[f64]>, centred: bool, monitor: &dyn Monitor) -> Result<Design> {
-        let seen: Vec<Seen> = frame
-            .columns()
-            .par_iter()
-            .map(|column| match column {
-                Column::Number(values) => Moments::of(values, weights, monitor).map(Seen::Number),
-                Column::Category { codes, levels } => {
-                    level_weights(codes, *levels, weights, monitor).map(Seen::Category)
-                }
-            })
-            .collect::<Result<_>>()?;
+        Ok(Design::of_seen(&Seen::of(frame, weights, monitor)?, centred))
+    }
+
+    /// The encoding of columns of which it is known what their rows showed.
+    pub(crate) fn of_seen(seen: &[Seen], centred: bool) -> Design {
         let numbers = seen.iter().filter(|s| matches!(s, Seen::Number(_))).count();
         let mut next_number = 0;
         let mut means = vec![0.0; numbers];
         let encodings = seen
-            .into_iter()
+            .iter()
             .map(|seen| match seen {
                 Seen::Number(moments) => {
                     let column = next_number;
@@ -136,7 +132,7 @@ impl Design {
                 }
                 Seen::Category(levels) => {
                     let total: f64 = levels.iter().flatten().sum();
-                    let columns = levels.into_iter().map(|weight| match weight {
+                    let columns = levels.iter().map(|weight| match weight {
                         Some(weight) => {
                             means.push(if total > 0.0 { weight / total } else { 0.0 });
                             (means.len() - 1) as u32
@@ -149,11 +145,11 @@ impl Design {
                 }
             })
             .collect();
-        Ok(Design {
+        Design {
             encodings,
             numbers,
             means,
-        })
+        }
     }
 
     /// The encoding of number columns whose means and variances are known, in units.
@@ -263,10 +259,39 @@ impl Design {
 }
 
 /// What the rows of one column showed.
-enum Seen {
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Seen {
     Number(Moments),
     /// What the rows of each level, and last those without a value, weigh; `None` where there is no row.
     Category(Vec<Option<f64>>),
+}
+
+coded!(Seen {
+    0 => Number(moments),
+    1 => Category(levels),
+});
+
+impl Seen {
+    /// That of each column, as for [`Design::learn`].
+    pub(crate) fn of(frame: &Frame, weights: Option<&[f64]>, monitor: &dyn Monitor) -> Result<Vec<Seen>> {
+        let seen = |column: &Column| match column {
+            Column::Number(values) => Moments::of(values, weights, monitor).map(Seen::Number),
+            Column::Category { codes, levels } => level_weights(codes, *levels, weights, monitor).map(Seen::Category),
+        };
+        frame.columns().par_iter().map(seen).collect()
+    }
+
+    /// The same where other rows may show more: each level may occur, and a constant number may vary, about as far as it is from 0.
+    pub(crate) fn workable(self) -> Seen {
+        match self {
+            Seen::Number(moments) if moments.inverse(true) > 0.0 => self,
+            Seen::Number(Moments { mean, .. }) => Seen::Number(Moments {
+                mean,
+                deviation: if mean == 0.0 { 1.0 } else { mean.abs() },
+            }),
+            Seen::Category(levels) => Seen::Category(levels.into_iter().map(|weight| weight.or(Some(0.0))).collect()),
+        }
+    }
 }
 
 /// Where the larger of a column's mean and deviation is between these, no square has left the range of a float.
@@ -274,10 +299,11 @@ const LEAST_USUAL: f64 = 1e-100;
 const MOST_USUAL: f64 = 1e100;
 
 /// The moments of one number column.
-struct Moments {
-    mean: f64,
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Moments {
+    pub mean: f64,
     /// The standard deviation, missing values counting as the mean.
-    deviation: f64,
+    pub deviation: f64,
 }
 
 impl Moments {
@@ -330,8 +356,14 @@ impl Moments {
         })
     }
 
+    /// Whether no square of such numbers leaves the range of a float.
+    pub(crate) fn are_usual(&self) -> bool {
+        let size = self.mean.abs().max(self.deviation);
+        size == 0.0 || (LEAST_USUAL..=MOST_USUAL).contains(&size)
+    }
+
     /// One over the standard deviation. A column whose deviation is only rounding is constant: 0 when it is centred, else 1.
-    fn inverse(&self, centred: bool) -> f64 {
+    pub(crate) fn inverse(&self, centred: bool) -> f64 {
         // What is so small that it has no inverse is no number to learn from.
         let inverse = 1.0 / self.deviation;
         if self.deviation > 16.0 * f64::EPSILON * self.mean.abs() && inverse.is_finite() {

@@ -11,6 +11,7 @@ use super::fitted::{self, Fitted, Form};
 use super::monitor::{Monitor, Progress};
 use super::packed::Packed;
 use super::parameters::{Hyperparameters, Space};
+use super::sums::{Course, Run};
 use super::task::Task;
 use super::training_set::{Shape, TargetKind, TrainingSet};
 
@@ -81,6 +82,16 @@ pub trait Learner: Sized + 'static {
     /// Learns from packed rows, where [`Learner::bins`] says that it can.
     fn fit_packed(_: &Checked<Self>, _: &Packed, _: &dyn Monitor) -> Result<Self::Fitted> {
         Err(Error::Internal("a learner of values was given packed rows"))
+    }
+
+    /// Whether it learns such a target from sums over the rows, which are not held.
+    fn sums(_: &Self::Parameters, _: TargetKind) -> bool {
+        false
+    }
+
+    /// How it learns from sums, where [`Learner::sums`] says that it can; `None` where the features of the sample are too many for that.
+    fn course(_: &Self::Parameters, _sample: &TrainingSet) -> Result<Option<Box<dyn Course>>> {
+        Ok(None)
     }
 }
 
@@ -262,6 +273,16 @@ pub trait Configured: Send + Sync {
     fn fit_packed(&self, _: &Packed, _: &dyn Monitor) -> Result<(Box<dyn Fitted>, Vec<Progress>)> {
         Err(Error::Internal("a learner of values was given packed rows"))
     }
+
+    /// Whether it learns such a target from sums over the rows, which are not held.
+    fn sums(&self, _: TargetKind) -> bool {
+        false
+    }
+
+    /// How it learns from sums, where [`Configured::sums`] says that it can; `None` where the features of the sample are too many for that.
+    fn course(&self, _sample: &TrainingSet) -> Result<Option<Run>> {
+        Ok(None)
+    }
 }
 
 impl<L: Learner> Configured for Checked<L> {
@@ -299,6 +320,14 @@ impl<L: Learner> Configured for Checked<L> {
     fn fit_packed(&self, packed: &Packed, monitor: &dyn Monitor) -> Result<(Box<dyn Fitted>, Vec<Progress>)> {
         recorded(monitor, |recorder| L::fit_packed(self, packed, recorder))
     }
+
+    fn sums(&self, kind: TargetKind) -> bool {
+        L::sums(self, kind)
+    }
+
+    fn course(&self, sample: &TrainingSet) -> Result<Option<Run>> {
+        Ok(L::course(self, sample)?.map(Run::new))
+    }
 }
 
 /// What a learner fits, with the losses on the way.
@@ -306,18 +335,30 @@ fn recorded<F: Fitted + 'static>(
     monitor: &dyn Monitor,
     fit: impl FnOnce(&dyn Monitor) -> Result<F>,
 ) -> Result<(Box<dyn Fitted>, Vec<Progress>)> {
-    let recorder = Recorder {
-        monitor,
-        history: Mutex::default(),
-    };
+    let recorder = Recorder::new(monitor);
     let fitted = fit(&recorder)?;
-    Ok((Box::new(fitted), recorder.history.into_inner().unwrap_or_default()))
+    Ok((Box::new(fitted), recorder.history()))
 }
 
 /// Passes everything on, and keeps the losses.
-struct Recorder<'m> {
+pub(crate) struct Recorder<'m> {
     monitor: &'m dyn Monitor,
     history: Mutex<Vec<Progress>>,
+}
+
+impl<'m> Recorder<'m> {
+    /// Nothing is kept yet.
+    pub fn new(monitor: &'m dyn Monitor) -> Recorder<'m> {
+        Recorder {
+            monitor,
+            history: Mutex::default(),
+        }
+    }
+
+    /// What was kept.
+    pub fn history(self) -> Vec<Progress> {
+        self.history.into_inner().unwrap_or_default()
+    }
 }
 
 impl Monitor for Recorder<'_> {

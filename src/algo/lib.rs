@@ -68,6 +68,7 @@ pub mod split;
 pub mod state;
 pub mod stats;
 pub mod summary;
+pub mod sums;
 pub mod task;
 pub mod texts;
 pub mod training_set;

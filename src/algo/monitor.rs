@@ -29,6 +29,17 @@ pub trait Monitor: Sync {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unwatched;
 
+/// Passes the wish to stop on, and tells nothing.
+pub(crate) struct Quiet<'m>(pub &'m dyn Monitor);
+
+impl Monitor for Quiet<'_> {
+    fn check(&self) -> Result<()> {
+        self.0.check()
+    }
+
+    fn progress(&self, _: Progress) {}
+}
+
 impl Monitor for Unwatched {
     fn check(&self) -> Result<()> {
         Ok(())

@@ -40,6 +40,7 @@ use super::monitor::Monitor;
 use super::packed::{Packer, Survey};
 use super::room;
 use super::scan::Scan;
+use super::sums::Partial;
 
 const MAGIC: [u8; 4] = *b"AsSt";
 const FORMAT: u8 = 1;
@@ -51,7 +52,7 @@ const WHAT: &str = "state";
 #[derive(Debug, Clone, Copy)]
 pub struct Kind {
     /// The byte that stands for it. Stored states have it, so it is never changed nor given again: metrics have 1 to 63, sums of products
-    /// 64, scans 65, curves 66, surveys 67, packed rows 68, scored rows 70.
+    /// 64, scans 65, curves 66, surveys 67, packed rows 68, sums 69, scored rows 70.
     pub code: u8,
     /// The version of the payload that is written. Those before it are read, too.
     pub version: u8,
@@ -184,6 +185,8 @@ contents! {
     Survey(Rc<Survey>),
     /// The rows of a training in bytes.
     Packed(Rc<Packer>),
+    /// What a learner learns from instead of rows.
+    Sums(Partial),
     /// Rows that were scored where they are; so large that a copy is shared until it changes.
     ScoredRows(Rc<ScoredRows>),
 }

@@ -19,6 +19,7 @@ use crate::quality::source::Source;
 use algo::monitor::Monitor;
 use algo::packed::{Cell, PackPlan, Packer, Reading, ReadingPlan, Survey, SurveyPlan, values};
 use algo::state::State;
+use algo::sums::{self, Sums};
 
 /// Rows between two looks at the monitor.
 const LOOK: u64 = 256;
@@ -153,6 +154,16 @@ impl Elsewhere {
         Ok(Some(packer))
     }
 
+    /// Sums the rows up. `None` where they have to be fetched.
+    pub fn sum(&self, plan: &sums::Plan, monitor: &dyn Monitor) -> Result<Option<Sums>> {
+        let call = Elsewhere::call(&ReadingPlan::Sum(plan.clone()), &self.values, monitor)?;
+        self.read(&[call], |states| match states.into_iter().next().flatten() {
+            None => Ok(Sums::new(plan)?),
+            Some(State::Sums(partial)) => Ok(partial.sums()?),
+            Some(other) => Err(another(&other)),
+        })
+    }
+
     /// Says where the rows were read.
     pub fn announce(&self) {
         self.placement.announce(&self.source);
@@ -183,6 +194,7 @@ fn read_rows_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
             Ok(match ReadingPlan::from_bytes(plan, &monitor)?.begin(&monitor)? {
                 Reading::Survey(survey) => State::from(Rc::new(survey)),
                 Reading::Pack(packer) => State::from(Rc::new(packer)),
+                Reading::Sum(partial) => State::from(partial),
             })
         };
         state::step(fcinfo, Some(make), |state| push(state, row))
@@ -207,7 +219,13 @@ fn push(state: &mut State, row: &[u8]) -> Result<()> {
             packer.push(|column| cells[column])?;
             packer.rows()
         }
-        State::Metric(_) | State::Gram(_) | State::Scan(_) | State::Curves(_) => {
+        State::Sums(partial) => {
+            let summing = partial.filling()?;
+            let cells = values::read(row, summing.width())?;
+            summing.push(|column| cells[column])?;
+            summing.rows()
+        }
+        State::Metric(_) | State::Gram(_) | State::Scan(_) | State::Curves(_) | State::ScoredRows(_) => {
             return Err(takes_none(state.kind().name));
         }
     };

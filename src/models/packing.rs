@@ -1,4 +1,4 @@
-//! Many rows to train on: packed while they are read, where the learner and what is asked for allow it. Here is decided which path rows take.
+//! Many rows to train on: packed while they are read, or summed up, where the learner and what is asked for allow it. Here is decided which path rows take.
 
 use hashbrown::HashMap;
 use pgrx::pg_sys;
@@ -7,6 +7,7 @@ use super::columns::heading_of;
 use super::elsewhere::Elsewhere;
 use super::reading::check_memory;
 use super::request::{Preprocess, Resolved};
+use super::sums::SummedRows;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INTERNAL, Result, advise};
 use crate::pg::foreground::Foreground;
@@ -37,8 +38,17 @@ pub struct PackedRows {
 }
 
 impl Asked<'_> {
-    /// Why the rows of a query have to be held as they are; `None` where they can be packed. For a learner that takes no packed rows nothing is to be
-    /// said, and that is all: it is another kind of learner.
+    /// Whether the learner takes packed rows.
+    pub fn takes_packed(&self) -> bool {
+        self.learner.bins(self.resolved.task.least_target()).is_some()
+    }
+
+    /// Whether the learner can do without the rows as they are. Of another nothing is to be said: it is another kind of learner.
+    fn takes_many(&self) -> bool {
+        self.takes_packed() || self.learner.sums(self.resolved.task.least_target())
+    }
+
+    /// Why the rows of a query have to be held as they are; `None` where they can be packed, or summed up.
     fn obstacle(&self, columns: &Columns) -> Option<&'static str> {
         let reasons = [
             (!self.preprocess.spec.is_empty(), "preprocess looks at their values"),
@@ -46,18 +56,20 @@ impl Asked<'_> {
             (self.has_intervals, "intervals set some of them aside"),
             (!self.resolved.keys.is_empty(), "group_by takes them apart"),
             (self.resolved.divided_by.is_some(), "a column divides them"),
-            (self.resolved.weight.is_some(), "they have weights"),
+            (
+                self.resolved.weight.is_some() && self.takes_packed(),
+                "they have weights",
+            ),
             (self.resolved.cluster.is_some(), "a column says which belong together"),
             (columns.has_vectors, "they hold vectors"),
         ];
         reasons.into_iter().find(|(is, _)| *is).map(|(_, why)| why)
     }
 
-    /// The most rows that are held as they are: more are packed. `None` for any number, since they cannot be packed, or need not.
+    /// The most rows that are held as they are: more are packed, or summed up. `None` for any number, since they cannot be packed, or need not.
     pub fn limit(&self, columns: &Columns) -> Option<u64> {
         let most = settings::pack_rows()?;
-        self.learner.bins(self.resolved.task.least_target())?;
-        self.obstacle(columns).is_none().then_some(most)
+        (self.takes_many() && self.obstacle(columns).is_none()).then_some(most)
     }
 
     /// Whether the planner expects so many rows that it is not worth while to begin by holding them as they are.
@@ -69,13 +81,17 @@ impl Asked<'_> {
     /// Says that so many rows would be packed if something did not stand in the way.
     pub fn look_at_path(&self, columns: &Columns, rows: usize) {
         let is_many = settings::pack_rows().is_some_and(|most| rows as u64 > most);
-        if !is_many || self.learner.bins(self.resolved.task.least_target()).is_none() {
+        if !is_many || !self.takes_many() {
             return;
         }
         if let Some(why) = self.obstacle(columns) {
+            let (instead, gain) = match self.takes_packed() {
+                true => ("packed", "Packed rows take about a tenth of the memory."),
+                false => ("summed up", "Sums take the same memory whatever the number of rows."),
+            };
             advise(
-                format!("the {rows} rows are held as they are, not packed: {why}"),
-                Some("Packed rows take about a tenth of the memory.".into()),
+                format!("the {rows} rows are held as they are, not {instead}: {why}"),
+                Some(gain.into()),
                 None,
             );
         }
@@ -98,6 +114,17 @@ struct Column {
     heading: Heading,
     reader: Reader,
     type_oid: pg_sys::Oid,
+}
+
+impl Column {
+    /// The places of texts in the order of the column's enum type; none for another type.
+    fn orders<'t>(&self, texts: impl Iterator<Item = &'t str>) -> HashMap<String, f32> {
+        let place = |text: &str| Some((text.to_string(), types::enum_order(self.type_oid, text)?));
+        match self.reader == Reader::Enum {
+            true => texts.filter_map(place).collect(),
+            false => HashMap::new(),
+        }
+    }
 }
 
 impl Columns {
@@ -131,14 +158,23 @@ impl Columns {
 
     /// How their rows are surveyed.
     pub fn survey_plan(&self, plan: &Plan) -> Result<SurveyPlan> {
-        let target = plan
-            .target
-            .and_then(|place| self.columns.iter().position(|column| column.place == place));
-        let target = target.ok_or_else(|| Error::new(INTERNAL, "a column was not read"))?;
+        // Without a target its place means nothing.
+        let target = plan.target.map_or(Ok(0), |place| self.index(place))?;
         let texts: Vec<bool> = (self.columns.iter())
             .map(|column| column.reader.role() == Role::Category)
             .collect();
         Ok(SurveyPlan::new(plan.seed, &texts, (target, plan.task.least_target())))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// The place among them of the column at a place of the query.
+    fn index(&self, place: usize) -> Result<usize> {
+        let index = self.columns.iter().position(|column| column.place == place);
+        index.ok_or_else(|| Error::new(INTERNAL, "a column was not read"))
     }
 
     /// The place among them of a column of the query.
@@ -238,46 +274,63 @@ impl ReadContext<'_> {
         Ok(survey)
     }
 
-    /// The second reading of rows that come here.
-    fn pack(&mut self, mut packer: Packer) -> Result<Packer> {
-        let mut cells = Cells::new(self.columns);
-        let expected = self.query.expected_rows();
-        // The rows of the same snapshot: it is one statement.
+    /// Another reading of rows that come here: those of the same snapshot, for it is one statement.
+    pub fn again(
+        &mut self,
+        mut receive: impl for<'c> FnMut(&'c dyn Fn(usize) -> Cell<'c>) -> algo::error::Result<()>,
+    ) -> Result<()> {
+        let (mut cells, mut rows, expected) = (Cells::new(self.columns), 0_u64, self.query.expected_rows());
         Query::new(self.query.statement())?.run(&mut |row| {
-            cells.read(row, self.statement, |cell| packer.push(cell))?;
-            if packer.rows().is_multiple_of(BLOCK) {
-                self.reporter.rows(self.what, packer.rows(), expected);
+            cells.read(row, self.statement, |cell| receive(cell))?;
+            rows += 1;
+            if rows.is_multiple_of(BLOCK) {
+                self.reporter.rows(self.what, rows, expected);
             }
             Ok(())
-        })?;
-        Ok(packer)
+        })
     }
 }
 
-/// The rows of a query, read twice: a sample of them, and all of them packed. `None` where they are so few that they can be held as they are.
+/// Many rows of a query, which were read once.
+pub enum ManyRows {
+    /// They were read again and packed.
+    Packed(Box<PackedRows>),
+    /// They are to be read again for what the learner asks.
+    Summed(Box<SummedRows>),
+}
+
+/// The rows of a query, read once for a sample of them, and again to be packed, or passed by a learner of sums. `None` where they are so few that they can be
+/// held as they are, or have to be.
 pub fn read(
     mut context: ReadContext<'_>,
     (asked, plan): (&Asked<'_>, &Plan),
     split: impl Fn(usize) -> Split,
-) -> Result<Option<PackedRows>> {
+) -> Result<Option<ManyRows>> {
     let survey_plan = context.columns.survey_plan(plan)?;
     let survey = context.survey(&survey_plan)?;
     if settings::pack_rows().is_none_or(|most| survey.rows() <= most) {
         return Ok(None);
     }
-    let learned = Learned::of(survey, survey_plan, (asked, plan), &mut context)?;
-    let packer = Packer::new(&learned.pack_plan, context.statement)?;
-    let packer = context.pack(packer)?;
-    learned.finish(packer, split, &mut context).map(Some)
+    let known = Known::of(survey, survey_plan, plan, &mut context)?;
+    if !asked.takes_packed() {
+        let fraction = fraction_of(&known.surveyed, split);
+        let rows = SummedRows::new(known, asked.learner, (fraction, plan.seed), &mut context)?;
+        return Ok(rows.map(|rows| ManyRows::Summed(Box::new(rows))));
+    }
+    let learned = Learned::of(known, (asked, plan), &mut context)?;
+    let mut packer = Packer::new(&learned.pack_plan, context.statement)?;
+    context.again(|cell| packer.push(cell))?;
+    let packed = learned.finish(packer, split, &mut context)?;
+    Ok(Some(ManyRows::Packed(Box::new(packed))))
 }
 
 /// The same of rows that are elsewhere, each reading where they are. `None` where they are so few that they can be held, or have to be fetched.
 pub fn read_elsewhere(
-    rows: &Elsewhere,
+    rows: Elsewhere,
     mut context: ReadContext<'_>,
     (asked, plan): (&Asked<'_>, &Plan),
     split: impl Fn(usize) -> Split,
-) -> Result<Option<PackedRows>> {
+) -> Result<Option<ManyRows>> {
     let survey_plan = context.columns.survey_plan(plan)?;
     let Some((count, labelled)) = rows.count(&survey_plan, context.statement)? else {
         return Ok(None);
@@ -288,16 +341,70 @@ pub fn read_elsewhere(
     let Some(survey) = rows.survey(&survey_plan, labelled, context.statement)? else {
         return Ok(None);
     };
-    let learned = Learned::of(survey, survey_plan, (asked, plan), &mut context)?;
+    let known = Known::of(survey, survey_plan, plan, &mut context)?;
+    if !asked.takes_packed() {
+        let fraction = fraction_of(&known.surveyed, split);
+        let summed = SummedRows::new(known, asked.learner, (fraction, plan.seed), &mut context)?;
+        return Ok(summed.map(|summed| ManyRows::Summed(Box::new(summed.elsewhere(rows)))));
+    }
+    let learned = Learned::of(known, (asked, plan), &mut context)?;
     let packer = Packer::new(&learned.pack_plan, context.statement)?;
     let Some(packer) = rows.pack(&learned.pack_plan, labelled, packer, context.statement)? else {
         return Ok(None);
     };
     rows.announce();
-    learned.finish(packer, split, &mut context).map(Some)
+    let packed = learned.finish(packer, split, &mut context)?;
+    Ok(Some(ManyRows::Packed(Box::new(packed))))
 }
 
 /// What the first reading taught.
+pub struct Known {
+    pub surveyed: Surveyed,
+    pub prepared: Prepared,
+    survey_plan: SurveyPlan,
+    /// The places of the features, the target and the weights among the columns that are read.
+    pub places: Vec<usize>,
+    pub target: Option<usize>,
+    pub weight: Option<usize>,
+}
+
+impl Known {
+    fn of(survey: Survey, survey_plan: SurveyPlan, plan: &Plan, context: &mut ReadContext<'_>) -> Result<Known> {
+        let columns = &context.columns.columns;
+        let headings: Vec<_> = columns
+            .iter()
+            .map(|column| (column.place, column.heading.clone()))
+            .collect();
+        // Looked up here, for what is done elsewhere asks no catalog.
+        let orders: Vec<HashMap<String, f32>> = (columns.iter().enumerate())
+            .map(|(index, column)| column.orders(survey.texts(index)))
+            .collect();
+        let width = context.columns.width;
+        let (surveyed, mut prepared) = compute::run(context.what, context.reporter, context.statement, |monitor| {
+            let order = |index: usize, text: &str| orders[index].get(text).copied();
+            let mut surveyed = survey.finish(headings, width, order, monitor)?;
+            let prepared = prepare(surveyed.take_sample(), plan, Split::None, monitor)?;
+            Ok::<_, Error>((surveyed, prepared))
+        })?;
+        let index = |place: Option<usize>| place.map(|place| context.columns.index(place)).transpose();
+        let (target, weight) = (index(plan.target)?, index(plan.weight)?);
+        if let Some(target) = target {
+            prepared.notes.extend(surveyed.note(&columns[target].heading.name));
+        }
+        let places = prepared.inputs.iter().map(|input| context.columns.place(&input.name));
+        let places = places.collect::<Result<Vec<usize>>>()?;
+        Ok(Known {
+            surveyed,
+            prepared,
+            survey_plan,
+            places,
+            target,
+            weight,
+        })
+    }
+}
+
+/// What the first reading taught, for rows to be packed by.
 struct Learned {
     surveyed: Surveyed,
     prepared: Prepared,
@@ -306,32 +413,21 @@ struct Learned {
 }
 
 impl Learned {
-    fn of(
-        survey: Survey,
-        survey_plan: SurveyPlan,
-        (asked, plan): (&Asked<'_>, &Plan),
-        context: &mut ReadContext<'_>,
-    ) -> Result<Learned> {
-        let columns = &context.columns.columns;
-        let headings = columns.iter().map(|column| (column.place, column.heading.clone()));
-        let mut surveyed = survey.finish(headings.collect(), context.columns.width, |index, text| {
-            types::enum_order(columns[index].type_oid, text)
-        })?;
-        let sample = surveyed.take_sample();
+    fn of(known: Known, (asked, plan): (&Asked<'_>, &Plan), context: &mut ReadContext<'_>) -> Result<Learned> {
+        let Known {
+            surveyed,
+            prepared,
+            survey_plan,
+            places,
+            ..
+        } = known;
         let kind = plan.task.least_target();
         let max_bin = asked.learner.bins(kind).unwrap_or(usize::MAX);
-        let (mut prepared, bins) = compute::run(context.what, context.reporter, context.statement, |monitor| {
-            let prepared = prepare(sample, plan, Split::None, monitor)?;
-            let bins = SampleBins::learn(&prepared, max_bin, plan.seed, monitor)?;
-            Ok::<_, Error>((prepared, bins))
+        let bins = compute::run(context.what, context.reporter, context.statement, |monitor| {
+            Ok::<_, Error>(SampleBins::learn(&prepared, max_bin, plan.seed, monitor)?)
         })?;
         let rows = usize::try_from(surveyed.rows).unwrap_or(usize::MAX);
         check_room(asked, &prepared, (rows, surveyed.rows), context.statement)?;
-        prepared
-            .notes
-            .extend(surveyed.note(&columns[survey_plan.target()].heading.name));
-        let places = prepared.inputs.iter().map(|input| context.columns.place(&input.name));
-        let places = places.collect::<Result<Vec<usize>>>()?;
         let pack_plan = PackPlan::new(&survey_plan, &surveyed, &prepared, &bins, &places)?;
         Ok(Learned {
             surveyed,
@@ -354,10 +450,7 @@ impl Learned {
             bins,
             ..
         } = self;
-        let fraction = match split(usize::try_from(surveyed.rows).unwrap_or(usize::MAX)) {
-            Split::Fraction(fraction) => Some(fraction),
-            Split::None | Split::Column(_) | Split::Latest(..) | Split::Group(..) => None,
-        };
+        let fraction = fraction_of(&surveyed, split);
         compute::run(context.what, context.reporter, context.statement, |monitor| {
             let packed = packer.finish(&surveyed, bins, fraction, monitor)?;
             let (train, test) = packed.divide(&prepared.train, monitor)?;
@@ -366,6 +459,14 @@ impl Learned {
             (prepared.train, prepared.test) = (train, Some(test));
             Ok::<_, Error>(PackedRows { prepared, packed })
         })
+    }
+}
+
+/// The share of the rows that test, if some do.
+fn fraction_of(surveyed: &Surveyed, split: impl Fn(usize) -> Split) -> Option<f64> {
+    match split(usize::try_from(surveyed.rows).unwrap_or(usize::MAX)) {
+        Split::Fraction(fraction) => Some(fraction),
+        Split::None | Split::Column(_) | Split::Latest(..) | Split::Group(..) => None,
     }
 }
 

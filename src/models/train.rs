@@ -7,16 +7,15 @@ use serde_json::{Value as Json, json};
 
 use super::calibrate;
 use super::comparing::champion::{self, Champion, Judged};
-use super::elsewhere::Elsewhere;
 use super::groups::look_at_groups;
 use super::intervals::{self, Wanted};
-use super::packing::{self, Asked, PackedRows, ReadContext};
+use super::packing::{self, ManyRows, ReadContext};
 use super::publishing;
 use super::registry::{self, Privilege};
 use super::request::{self, Arguments, Request, Resolved};
 use super::split::SplitOption;
 use super::store::{Deploy, Store, Trained};
-use super::version_metrics::{THRESHOLD, VersionMetrics, measure, measure_packed};
+use super::version_metrics::{THRESHOLD, VersionMetrics, measure};
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INTERNAL, INVALID_PARAMETER, Result, advise, or_raise};
 use crate::pg::foreground::Foreground;
@@ -27,7 +26,7 @@ use crate::pg::query_row::OutputColumn;
 use crate::pg::reader::Reader;
 use crate::pg::result_row::{SetOf, set_of};
 use crate::pg::text::Text;
-use crate::pg::{names, read_only, settings};
+use crate::pg::{names, read_only};
 use algo::calibration::{self, Calibration};
 use algo::fitted::Fitted;
 use algo::grouped::Grouped;
@@ -37,7 +36,7 @@ use algo::model::Model;
 use algo::prepare::{Note, Prepared, ReadRows, Rows, Statistic};
 use algo::room;
 use algo::task::{Answer, Task};
-use algo::training_set::{Shape, Target, TrainingSet};
+use algo::training_set::{Target, TrainingSet};
 use algo::unsupervised::Unsupervised;
 
 /// What is to be trained, checked as far as it can be without rows.
@@ -57,17 +56,17 @@ pub struct Training {
 type SetApart = (TrainingSet, Option<usize>);
 
 /// What a model answers: as its target says, or without one as it says itself.
-fn known_answer(of_target: Option<Answer>, fitted: &dyn Fitted) -> Result<Answer> {
+pub fn known_answer(of_target: Option<Answer>, fitted: &dyn Fitted) -> Result<Answer> {
     let answer = of_target.or_else(|| fitted.unsupervised().map(Unsupervised::answer));
     answer.ok_or_else(|| Error::new(INTERNAL, "the target was not read"))
 }
 
 /// The rows of a training.
-enum TrainingRows {
+pub enum TrainingRows {
     /// As they were read.
     Held(ReadRows),
-    /// In bytes.
-    Packed(Box<PackedRows>),
+    /// In bytes, or not at all.
+    Many(ManyRows),
 }
 
 /// Rows made ready, and what was learned of them on the way.
@@ -271,11 +270,29 @@ impl Training {
         let quantiles = self.intervals.as_ref().map(resolve).transpose()?.flatten();
         let training = format!("training {}", self.model);
         let target = resolved.target.map(|target| &query.columns()[target]);
-        let read = match self.read(&query, &resolved, &*learner, &training, reporter, statement)? {
+        let columns = packing::Columns::new(&query, |place| request.reads(&query, &resolved, place))?;
+        let context = ReadContext {
+            query: &query,
+            columns: &columns,
+            what: &training,
+            reporter: &mut *reporter,
+            statement,
+        };
+        let read = match self.read(context, &resolved, &*learner)? {
             TrainingRows::Held(read) => read,
-            TrainingRows::Packed(rows) => {
+            TrainingRows::Many(ManyRows::Packed(rows)) => {
                 let of = (algorithm, &*learner, resolved.task);
                 return self.run_packed(*rows, target, of, reporter, statement);
+            }
+            TrainingRows::Many(ManyRows::Summed(rows)) => {
+                let context = ReadContext {
+                    query: &query,
+                    columns: &columns,
+                    what: &training,
+                    reporter,
+                    statement,
+                };
+                return self.run_summed(*rows, target, (algorithm, resolved.task), context);
             }
         };
         let ready = self.prepare(read, &resolved, &*learner, reporter, statement)?;
@@ -343,7 +360,7 @@ impl Training {
     }
 
     /// Stores a version.
-    fn keep(
+    pub(super) fn keep(
         &self,
         algorithm: &'static Algorithm,
         model: Model,
@@ -367,141 +384,14 @@ impl Training {
         .store(model, reporter, statement)
     }
 
-    /// Reads the rows: as they are, or packed where there are many and they can be.
-    fn read(
-        &self,
-        query: &Query,
-        resolved: &Resolved,
-        learner: &dyn Configured,
-        what: &str,
-        reporter: &mut Reporter,
-        statement: &Foreground,
-    ) -> Result<TrainingRows> {
-        let request = &self.request;
-        let asked = Asked {
-            resolved,
-            preprocess: &request.preprocess,
-            learner,
-            is_calibrated: self.calibrate.is_some(),
-            has_intervals: self.intervals.is_some(),
-        };
-        let columns = packing::Columns::new(query, |place| request.reads(query, resolved, place))?;
-        let needed = |shape: &_| learner.memory(shape);
-        let limit = asked.limit(&columns);
-        let plan = request.plan(resolved);
-        let split = |rows| self.split.of(rows, resolved.task, None);
-        if limit.is_some()
-            && let Some(rows) = Elsewhere::of(&request.query, &columns)?
-        {
-            let context = ReadContext {
-                query,
-                columns: &columns,
-                what,
-                reporter: &mut *reporter,
-                statement,
-            };
-            if let Some(packed) = packing::read_elsewhere(&rows, context, (&asked, &plan), split)? {
-                return Ok(TrainingRows::Packed(Box::new(packed)));
-            }
-        }
-        if !asked.expects_many(query, &columns) {
-            let held = (&mut *reporter, statement, limit);
-            if let Some(read) = request.read_at_most(query, resolved, needed, what, held)? {
-                asked.look_at_path(&columns, read.rows);
-                return Ok(TrainingRows::Held(read));
-            }
-        }
-        let again = Query::new(&request.query)?;
-        let context = ReadContext {
-            query: &again,
-            columns: &columns,
-            what,
-            reporter: &mut *reporter,
-            statement,
-        };
-        let packed = packing::read(context, (&asked, &plan), split)?;
-        match packed {
-            Some(packed) => Ok(TrainingRows::Packed(Box::new(packed))),
-            None => {
-                let again = Query::new(&request.query)?;
-                let read = request.read(&again, resolved, needed, what, reporter, statement)?;
-                Ok(TrainingRows::Held(read))
-            }
-        }
-    }
-
-    /// Trains on packed rows.
-    fn run_packed(
-        &self,
-        rows: PackedRows,
-        target: Option<&OutputColumn>,
-        (algorithm, learner, task): (&'static Algorithm, &dyn Configured, Task),
-        reporter: &mut Reporter,
-        statement: &Foreground,
-    ) -> Result<Trained> {
-        let PackedRows { prepared, packed } = rows;
-        let Prepared {
-            inputs,
-            answer,
-            pipeline,
-            train,
-            test,
-            statistics,
-            sample,
-            notes,
-            leaks,
-        } = prepared;
-        say(notes, leaks);
-        self.look_at_target(target, task, algorithm, &train);
-        let shape = Shape {
-            rows: packed.train.rows(),
-            ..train.shape(settings::threads())
-        };
-        drop(train);
-        // Of these there are few, as values.
-        let test = test.filter(|test| packed.test.rows() > 0 && test.rows() > 0);
-        // What the sample took is given back before as much is taken for all rows.
-        compute::release_memory();
-        let champion = match self.deploy.rule() {
-            Some(_) => champion::of_packed(&self.model, packed.test.rows() > 0)?,
-            None => Champion::None,
-        };
-        room::ask(learner.packed_memory(&shape))?;
-        let training = format!("training {}", self.model);
-        let (fitted, history) = compute::run(&training, reporter, statement, |monitor| {
-            Ok::<_, Error>(learner.fit_packed(&packed, monitor)?)
-        })?;
-        let mut model = Model {
-            answer: known_answer(answer, &*fitted)?,
-            inputs,
-            pipeline,
-            means: fitted.means(),
-            fitted,
-            history,
-            sample,
-            groups: Vec::new(),
-            calibration: None,
-            intervals: None,
-            error_model: None,
-        };
-        let rows = (&packed, test.as_ref());
-        let (metrics, error_model, scored) = measure_packed(&model, rows, &self.model, reporter, statement)?;
-        model.error_model = error_model;
-        drop(packed);
-        let judged = champion.judge(scored.as_ref(), (&model, THRESHOLD), reporter, statement)?;
-        drop(scored);
-        self.keep(
-            algorithm,
-            model,
-            (shape.rows, &metrics, &statistics),
-            judged,
-            reporter,
-            statement,
-        )
-    }
-
     /// Says where a target is learned as a number that people may not take for one.
-    fn look_at_target(&self, target: Option<&OutputColumn>, task: Task, algorithm: &Algorithm, train: &TrainingSet) {
+    pub(super) fn look_at_target(
+        &self,
+        target: Option<&OutputColumn>,
+        task: Task,
+        algorithm: &Algorithm,
+        train: &TrainingSet,
+    ) {
         let (Target::Numbers(values), Some(column)) = (&train.target, target) else {
             return;
         };

@@ -182,24 +182,35 @@ pub fn measure_packed(
     statement: &Foreground,
 ) -> Result<(VersionMetrics, Option<ErrorModel>, Option<Scored>)> {
     let has_test = packed.test.rows() > 0;
-    let (rows, of) = match has_test {
-        true => (&packed.test, Rows::Test),
-        false => (&packed.train, Rows::Train),
-    };
-    let (metrics, curves, error_model, scored) =
-        compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
-            model.validate(monitor).map_err(|error| not_finite(name, error))?;
-            let scores = rows.rows().saturating_mul(model.answer.outputs() + 1);
-            room::ask(scores.saturating_mul(2 * size_of::<f64>()))?;
-            let scored = algo::packed::score(model, &model.answer, packed, rows, monitor)?;
-            let labels = model.answer.classes().unwrap_or_default();
-            let (metrics, curves) = Curves::with_metrics(&scored, labels, THRESHOLD, model.criterion(), monitor)?;
-            let error_model = match test {
-                Some(test) => ErrorModel::learn(test, &evaluation::score(model, test, monitor)?, monitor)?,
-                None => None,
-            };
-            Ok::<_, Error>((metrics, curves, error_model, scored))
-        })?;
+    let rows = if has_test { &packed.test } else { &packed.train };
+    let scored = compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
+        model.validate(monitor).map_err(|error| not_finite(name, error))?;
+        let scores = rows.rows().saturating_mul(model.answer.outputs() + 1);
+        room::ask(scores.saturating_mul(2 * size_of::<f64>()))?;
+        Ok::<_, Error>(algo::packed::score(model, &model.answer, packed, rows, monitor)?)
+    })?;
+    let (metrics, error_model) = measure_scored(model, (&scored, has_test), test, name, reporter, statement)?;
+    Ok((metrics, error_model, has_test.then_some(scored)))
+}
+
+/// The same of rows with the model's scores, which test or trained.
+pub fn measure_scored(
+    model: &Model,
+    (scored, is_test): (&Scored, bool),
+    test: Option<&TrainingSet>,
+    name: &str,
+    reporter: &mut Reporter,
+    statement: &Foreground,
+) -> Result<(VersionMetrics, Option<ErrorModel>)> {
+    let (metrics, curves, error_model) = compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
+        let labels = model.answer.classes().unwrap_or_default();
+        let (metrics, curves) = Curves::with_metrics(scored, labels, THRESHOLD, model.criterion(), monitor)?;
+        let error_model = match test {
+            Some(test) => ErrorModel::learn(test, &evaluation::score(model, test, monitor)?, monitor)?,
+            None => None,
+        };
+        Ok::<_, Error>((metrics, curves, error_model))
+    })?;
     let metrics = metrics.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let metrics = VersionMetrics {
         metrics: metrics.collect(),
@@ -208,10 +219,17 @@ pub fn measure_packed(
             model.fitted.criterion().map(|criterion| criterion.name()),
         ),
         has_target: true,
-        rows: of,
+        rows: if is_test { Rows::Test } else { Rows::Train },
         curves,
     };
-    Ok((metrics, error_model, has_test.then_some(scored)))
+    Ok((metrics, error_model))
+}
+
+/// Returns an error for a model with numbers that are none.
+pub fn check_finite(model: &Model, name: &str, reporter: &mut Reporter, statement: &Foreground) -> Result<()> {
+    compute::run(&format!("testing {name}"), reporter, statement, |monitor| {
+        model.validate(monitor).map_err(|error| not_finite(name, error))
+    })
 }
 
 /// What R2 would be without what each column explains by chance: of the rows that the model was fitted to, as others owe it nothing.

@@ -97,7 +97,7 @@ fn register_resources() {
     GucRegistry::define_int_guc(
         c"assay.pack_rows",
         c"The most rows that a training holds as they are.",
-        c"More are read twice and packed, one byte a value, where the algorithm learns from bytes. 0 packs none.",
+        c"More are read twice and packed, one byte a value, where the algorithm learns from bytes, or summed up, where it learns from sums. 0 does neither.",
         &PACK_ROWS,
         0,
         i32::MAX,

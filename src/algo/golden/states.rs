@@ -19,6 +19,7 @@ use crate::monitor::Unwatched;
 use crate::packed::{self, PackPlan, Reading, ReadingPlan, SurveyPlan};
 use crate::scan::{Bound, Constant, Measure, Plan, PlanCheck, PlanColumn, Scan, Test};
 use crate::state::{Kind, State};
+use crate::sums::{self, Layout, What};
 use crate::task::Answer as Task;
 use crate::training_set::TargetKind;
 use crate::{drift, profile};
@@ -61,6 +62,11 @@ pub(super) fn answers(state: &State) -> Vec<Answer> {
                 format!("packed {}", hash_of(&format!("{:?}", packer.write(Vec::new())))),
                 1.0,
             );
+        }
+        State::Sums(partial) => {
+            let sums = partial.sums().unwrap();
+            add("trained".into(), sums.trained() as f64);
+            add("counted".into(), sums.counted() as f64);
         }
         State::ScoredRows(rows) => {
             add("rows".into(), rows.count() as f64);
@@ -197,6 +203,7 @@ pub(super) fn states() -> Vec<(String, State)> {
             }
             67 => add("survey", &|rows| reading(&survey_plan(), rows)),
             68 => add("packed", &|rows| reading(&pack_plan(), rows)),
+            69 => add("sums", &|rows| reading(&sum_plan(), rows)),
             70 => {
                 add("scored_rows_of_two_classes", &|rows| scored_rows(2, rows));
                 add("scored_rows_of_classes", &|rows| scored_rows(3, rows));
@@ -305,11 +312,24 @@ fn reading(plan: &ReadingPlan, rows: Range<u64>) -> State {
                 .for_each(|cells| packer.push(|column| cells[column]).unwrap());
             State::from(Rc::new(packer))
         }
+        Reading::Sum(mut partial) => {
+            let summing = partial.filling().unwrap();
+            rows.map(row)
+                .for_each(|cells| summing.push(|column| cells[column]).unwrap());
+            State::from(partial)
+        }
     }
 }
 
 fn survey_plan() -> ReadingPlan {
     ReadingPlan::Survey(SurveyPlan::new(1, &[false, true, false], (2, TargetKind::Classes(2))))
+}
+
+fn sum_plan() -> ReadingPlan {
+    ReadingPlan::Sum(sums::Plan {
+        layout: Layout::of_golden_files(),
+        what: What::Tally,
+    })
 }
 
 fn pack_plan() -> ReadingPlan {

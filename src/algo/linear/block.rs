@@ -57,6 +57,7 @@ impl Rows {
 /// A block of rows encoded by a design, row by row, each row scaled by the square root of its weight.
 ///
 /// A row's dense part is its number columns, a one, and the target. Its levels are the numbers of its 0/1 design columns.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Block {
     /// Rows held.
     pub rows: usize,

@@ -15,7 +15,7 @@ use crate::parameters::{above, any, at_least, from_to, hyperparameters, linear, 
 use crate::training_set::TrainingSet;
 
 /// What `tol` is multiplied by: scikit-learn's default of 1e-4 leaves weights with three digits, and here more cost little.
-const PRECISION: f64 = 1e-10;
+pub(super) const PRECISION: f64 = 1e-10;
 
 hyperparameters! {
     /// Hyperparameters of elastic net, named as in scikit-learn. The model minimises half the mean of squared errors plus `alpha` times
@@ -47,8 +47,21 @@ impl ElasticNetParams {
 }
 
 impl ElasticNetParams {
+    /// Whether no weight is penalised by its absolute value.
+    pub(super) fn is_ridge(&self) -> bool {
+        self.alpha * self.l1_ratio == 0.0
+    }
+
+    /// The same as ridge regression, of rows that weigh so much in all.
+    pub(super) fn ridge(&self, total: f64) -> RidgeParams {
+        RidgeParams::default()
+            .alpha(self.alpha * (1.0 - self.l1_ratio) * total)
+            .fit_intercept(self.fit_intercept)
+            .standardize(self.standardize)
+    }
+
     /// The L1 and the L2 penalty of each design column.
-    fn penalties(&self, design: &Design) -> (Vec<f64>, Vec<f64>) {
+    pub(super) fn penalties(&self, design: &Design) -> (Vec<f64>, Vec<f64>) {
         let factors = design.raw_factors().into_iter();
         let factors = factors.map(|factor| if self.standardize { 1.0 } else { factor });
         let (l1, l2) = (self.alpha * self.l1_ratio, self.alpha * (1.0 - self.l1_ratio));
@@ -62,13 +75,9 @@ impl ElasticNetParams {
 pub(super) fn fit(params: &ElasticNetParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
     let input = Input::of(set)?;
     let weights = input.weights.as_deref();
-    if params.alpha * params.l1_ratio == 0.0 {
+    if params.is_ridge() {
         let total = weights.map_or(input.targets.len() as f64, |weights| weights.iter().sum());
-        let ridge = RidgeParams::default()
-            .alpha(params.alpha * (1.0 - params.l1_ratio) * total)
-            .fit_intercept(params.fit_intercept)
-            .standardize(params.standardize);
-        return least_squares::fit(&ridge, set, monitor);
+        return least_squares::fit(&params.ridge(total), set, monitor);
     }
     let design = Design::learn(&set.frame, weights, params.fit_intercept, monitor)?;
     check_width(design.width())?;

@@ -80,6 +80,16 @@ impl Moments {
         Ok(moments)
     }
 
+    /// Moments of other columns of the same rows: their means, and the lower triangle of their products, the target's last in both.
+    pub(crate) fn of_columns(&self, means: Vec<f64>, products: Vec<f64>) -> Moments {
+        Moments {
+            width: means.len().saturating_sub(1),
+            means,
+            products,
+            ..*self
+        }
+    }
+
     /// How many features there are.
     pub fn width(&self) -> usize {
         self.width

@@ -7,7 +7,7 @@ use super::input::{Input, Standardised};
 use super::link::{Loss, Squared};
 use super::losses::HuberLoss;
 use super::model::{Errors, Fitted, LinearModel, Link, Summary};
-use super::newton::{Objective, Single};
+use super::newton::{Objective, Single, Steps};
 use super::pass::{Data, Point};
 use super::reference::{Reference, check_reference};
 use crate::design::Design;

@@ -134,6 +134,12 @@ pub(crate) fn class_weights(targets: &[f64], weights: Option<&[f64]>) -> Result<
         }
         classes[class] += weights.map_or(1.0, |w| w[row]);
     }
+    check_class_weights(&classes)?;
+    Ok(classes)
+}
+
+/// Returns an error unless there are two classes at least, and each weighs something.
+pub(crate) fn check_class_weights(classes: &[f64]) -> Result<()> {
     if classes.iter().filter(|weight| **weight > 0.0).count() < 2 {
         return Err(Error::data(
             "all rows are of one class",
@@ -143,5 +149,5 @@ pub(crate) fn class_weights(targets: &[f64], weights: Option<&[f64]>) -> Result<
     if classes.contains(&0.0) {
         return Err(Error::data("a class has no row", "number the classes without gaps"));
     }
-    Ok(classes)
+    Ok(())
 }

@@ -1,16 +1,18 @@
 //! The learners of the family.
 
+use super::by_sums::{ByPasses, ByProducts};
 use super::elastic_net::{self, ElasticNetParams};
 use super::gram;
 use super::least_squares::{self, RidgeParams};
 use super::logistic::{self, LogisticRegressionParams};
 use super::model::LinearModel;
-use super::robust;
+use super::robust::{self, StandardErrors};
 use crate::error::Result;
 use crate::learner::{Checked, Learner};
 use crate::monitor::Monitor;
+use crate::sums::Course;
 use crate::task::Task;
-use crate::training_set::{Shape, TrainingSet};
+use crate::training_set::{Shape, TargetKind, TrainingSet};
 
 /// Ordinary least squares.
 pub struct LinearRegression;
@@ -43,6 +45,14 @@ impl Learner for LinearRegression {
     fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
         least_squares::fit(params, set, monitor)
     }
+
+    fn sums(params: &RidgeParams, _: TargetKind) -> bool {
+        params.standard_errors == StandardErrors::Classical && params.cluster.is_none()
+    }
+
+    fn course(params: &RidgeParams, sample: &TrainingSet) -> Result<Option<Box<dyn Course>>> {
+        Ok(Some(Box::new(ByProducts::new(params, sample)?)))
+    }
 }
 
 /// Least squares with a penalty on squared weights.
@@ -71,6 +81,14 @@ impl Learner for Ridge {
     fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
         least_squares::fit(params, set, monitor)
     }
+
+    fn sums(params: &RidgeParams, _: TargetKind) -> bool {
+        params.standard_errors == StandardErrors::Classical && params.cluster.is_none()
+    }
+
+    fn course(params: &RidgeParams, sample: &TrainingSet) -> Result<Option<Box<dyn Course>>> {
+        Ok(Some(Box::new(ByProducts::new(params, sample)?)))
+    }
 }
 
 /// Least squares with a penalty on absolute weights.
@@ -96,6 +114,14 @@ impl Learner for Lasso {
     fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
         elastic_net::fit(params, set, monitor)
     }
+
+    fn sums(_: &ElasticNetParams, _: TargetKind) -> bool {
+        true
+    }
+
+    fn course(params: &ElasticNetParams, sample: &TrainingSet) -> Result<Option<Box<dyn Course>>> {
+        Ok(Some(Box::new(ByProducts::new(params, sample)?)))
+    }
 }
 
 /// Least squares with both penalties.
@@ -115,6 +141,14 @@ impl Learner for ElasticNet {
 
     fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
         elastic_net::fit(params, set, monitor)
+    }
+
+    fn sums(_: &ElasticNetParams, _: TargetKind) -> bool {
+        true
+    }
+
+    fn course(params: &ElasticNetParams, sample: &TrainingSet) -> Result<Option<Box<dyn Course>>> {
+        Ok(Some(Box::new(ByProducts::new(params, sample)?)))
     }
 }
 
@@ -146,5 +180,14 @@ impl Learner for LogisticRegression {
 
     fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
         logistic::fit(params, set, monitor)
+    }
+
+    fn sums(params: &LogisticRegressionParams, _: TargetKind) -> bool {
+        params.standard_errors == StandardErrors::Classical && params.cluster.is_none()
+    }
+
+    fn course(params: &LogisticRegressionParams, sample: &TrainingSet) -> Result<Option<Box<dyn Course>>> {
+        let course = ByPasses::new(params, sample)?;
+        Ok(course.map(|course| Box::new(course) as Box<dyn Course>))
     }
 }

@@ -7,7 +7,7 @@ use super::gram::{Gram, Moments, check_width};
 use super::input::Input;
 use super::link::Squared;
 use super::model::{Errors, Fitted, LinearModel, Link, Summary};
-use super::pass::{Data, Point};
+use super::pass::{Data, Point, Slope};
 use super::reference::{Reference, check_reference};
 use super::robust::{self, StandardErrors, check_errors, clusters_of, is_robust};
 use crate::design::Design;
@@ -76,36 +76,81 @@ pub fn ridge_gram(gram: &Gram, params: &RidgeParams) -> Result<LinearModel> {
         .map(|(factor, unit)| factor * unit)
         .collect();
     let scaled = moments.scaled(&factors, params.fit_intercept);
-    let penalty = params.penalties(&design);
-    let equations = Equations::new(&scaled, &penalty, params.fit_intercept, &Unwatched)?;
-    let target = scaled.width();
-    let (right, mean) = right_hand_side(&scaled, params.fit_intercept);
-    let weights = equations.solve(&right);
-    let point = Point {
-        intercept: equations.intercept(&weights, mean),
-        weights,
-    };
-    let total = scaled.product(target, target)
-        + if params.fit_intercept {
-            0.0
-        } else {
-            scaled.weight() * mean * mean
-        };
-    let explained: f64 = (point.weights.iter().zip(&right).zip(&penalty))
-        .map(|((w, r), p)| w * (r + p * w))
-        .sum();
+    let solved = Solved::of(params, &design, &scaled, &Unwatched)?;
     conclude(
         params,
         (&design, &Reported::of(&design, &params.reference, &[])?),
-        &equations,
-        (point, None),
+        &solved.equations,
+        (solved.point, None),
         Residuals {
-            squares: (total - explained).max(0.0),
-            unit: units[target],
+            squares: solved.squares,
+            unit: units[scaled.width()],
             rows: moments.rows(),
         },
         &Unwatched,
     )
+}
+
+/// The solution of the equations that sums of products make.
+pub(super) struct Solved {
+    pub equations: Equations,
+    penalty: Vec<f64>,
+    pub point: Point,
+    /// The sum of the squares that it leaves, which is known the less exactly the less it is of `total`.
+    pub squares: f64,
+    pub total: f64,
+}
+
+impl Solved {
+    /// Of the moments of a design's columns. O(width^3).
+    pub fn of(params: &RidgeParams, design: &Design, moments: &Moments, monitor: &dyn Monitor) -> Result<Solved> {
+        let penalty = params.penalties(design);
+        let equations = Equations::new(moments, &penalty, params.fit_intercept, monitor)?;
+        let (right, mean) = right_hand_side(moments, params.fit_intercept);
+        let weights = equations.solve(&right);
+        let point = Point {
+            intercept: equations.intercept(&weights, mean),
+            weights,
+        };
+        let target = moments.width();
+        let origin = if params.fit_intercept {
+            0.0
+        } else {
+            moments.weight() * mean * mean
+        };
+        let total = moments.product(target, target) + origin;
+        let explained: f64 = (point.weights.iter().zip(&right).zip(&penalty))
+            .map(|((w, r), p)| w * (r + p * w))
+            .sum();
+        Ok(Solved {
+            equations,
+            penalty,
+            point,
+            squares: (total - explained).max(0.0),
+            total,
+        })
+    }
+
+    /// One step from the residuals themselves makes up for what the products lost to rounding (Bjorck 1996, section 2.9.3), and gives the residual sum of
+    /// squares without cancellation. Returns the greatest change of a weight.
+    pub fn improve(&mut self, params: &RidgeParams, slope: &Slope) -> f64 {
+        let (equations, penalty, point) = (&self.equations, &self.penalty, &mut self.point);
+        let gradient = equations.centred(&slope.weights, slope.intercept);
+        let pull = point.weights.iter().zip(penalty).map(|(w, p)| p * w);
+        let right: Vec<f64> = gradient.iter().zip(pull).map(|(g, pull)| g - pull).collect();
+        let step = equations.solve(&right);
+        let mean = slope.intercept / equations.weight();
+        let lift = equations.intercept(&step, mean);
+        // The step's own effect on that sum, exact for a quadratic: it solves the equations, so no further pass is needed.
+        let curved: f64 = (step.iter().zip(&right).zip(penalty))
+            .map(|((s, r), p)| s * (r - p * s))
+            .sum();
+        let lifted = f64::from(u8::from(params.fit_intercept)) * slope.intercept * mean;
+        self.squares = (2.0 * slope.loss - 2.0 * dot(&step, &gradient) + curved - lifted).max(0.0);
+        point.weights.iter_mut().zip(&step).for_each(|(w, s)| *w += s);
+        point.intercept += lift;
+        step.iter().fold(0.0, |most: f64, step| most.max(step.abs()))
+    }
 }
 
 impl RidgeParams {
@@ -142,41 +187,28 @@ pub(crate) fn fit(params: &RidgeParams, set: &TrainingSet, monitor: &dyn Monitor
     };
     let data = Data::new(&design, &set.frame, targets, weights, monitor)?;
     let moments = data.moments()?;
-    let penalty = params.penalties(&design);
-    let equations = Equations::new(&moments, &penalty, params.fit_intercept, monitor)?;
-    let (right, mean) = right_hand_side(&moments, params.fit_intercept);
-    let (equations, solution) = if asks_for_rows(&equations, &design, &data) {
+    let mut solved = Solved::of(params, &design, &moments, monitor)?;
+    if asks_for_rows(&solved.equations, &design, &data) {
+        let (_, mean) = right_hand_side(&moments, params.fit_intercept);
         let shift = if params.fit_intercept { mean } else { 0.0 };
         let triangle = data.triangle(params.fit_intercept, shift)?;
-        let (means, weight) = (equations.means(), equations.weight());
-        Equations::of_triangle(&triangle, means, weight, &penalty, params.fit_intercept, monitor)?
-    } else {
-        let solution = equations.solve(&right);
-        (equations, solution)
-    };
-    let mut point = Point {
-        intercept: equations.intercept(&solution, mean),
-        weights: solution,
-    };
-
-    // One step from the residuals themselves makes up for what the products lost to rounding (Bjorck 1996, section 2.9.3), and gives
-    // the residual sum of squares without cancellation.
-    let slope = data.slope(&point, &Squared, data.rows())?;
-    let gradient = equations.centred(&slope.weights, slope.intercept);
-    let pull = point.weights.iter().zip(&penalty).map(|(w, p)| p * w);
-    let right: Vec<f64> = gradient.iter().zip(pull).map(|(g, pull)| g - pull).collect();
-    let step = equations.solve(&right);
-    let mean = slope.intercept / equations.weight();
-    let lift = equations.intercept(&step, mean);
-    // The step's own effect on that sum, exact for a quadratic: it solves the equations, so no further pass is needed.
-    let curved: f64 = (step.iter().zip(&right).zip(&penalty))
-        .map(|((s, r), p)| s * (r - p * s))
-        .sum();
-    let lifted = f64::from(u8::from(params.fit_intercept)) * slope.intercept * mean;
-    let squares = (2.0 * slope.loss - 2.0 * dot(&step, &gradient) + curved - lifted).max(0.0);
-    point.weights.iter_mut().zip(&step).for_each(|(w, s)| *w += s);
-    point.intercept += lift;
-
+        let (means, weight) = (solved.equations.means(), solved.equations.weight());
+        let (equations, weights) =
+            Equations::of_triangle(&triangle, means, weight, &solved.penalty, params.fit_intercept, monitor)?;
+        solved.point = Point {
+            intercept: equations.intercept(&weights, mean),
+            weights,
+        };
+        solved.equations = equations;
+    }
+    let slope = data.slope(&solved.point, &Squared, data.rows())?;
+    solved.improve(params, &slope);
+    let Solved {
+        equations,
+        point,
+        squares,
+        ..
+    } = solved;
     let rows = input.rows();
     let residuals = Residuals { squares, unit, rows };
     let reported = Reported::of(&design, &params.reference, set.features())?;
@@ -254,13 +286,13 @@ fn right_hand_side(moments: &Moments, intercept: bool) -> (Vec<f64>, f64) {
 }
 
 /// What the fit leaves unexplained.
-struct Residuals {
+pub(super) struct Residuals {
     /// The sum of their squares, in units of the target.
-    squares: f64,
+    pub squares: f64,
     /// The unit.
-    unit: f64,
+    pub unit: f64,
     /// Rows with a weight.
-    rows: u64,
+    pub rows: u64,
 }
 
 impl Residuals {
@@ -272,7 +304,7 @@ impl Residuals {
 }
 
 /// The model with the errors of its weights, from the residual sum of squares unless they are given. `point` is in units of the target.
-fn conclude(
+pub(super) fn conclude(
     params: &RidgeParams,
     (design, reported): (&Design, &Reported),
     equations: &Equations,

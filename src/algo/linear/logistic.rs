@@ -1,6 +1,7 @@
 //! Logistic regression.
 
 use super::covariance::Reported;
+use super::equations::Equations;
 use super::gram::{self, check_width};
 use super::input::{Input, class_weights};
 use super::lbfgs;
@@ -19,7 +20,7 @@ use crate::parameters::{above, any, at_least, choices, hyperparameters, log};
 use crate::training_set::{Shape, TrainingSet};
 
 /// The widest design for which Newton's method is used; wider ones take a method without second derivatives.
-const NEWTON_WIDTH: usize = 500;
+pub(super) const NEWTON_WIDTH: usize = 500;
 /// The most classes, and the most weights of all classes but one, for which Newton's method is used; more take the other one.
 const NEWTON_CLASSES: usize = 16;
 const NEWTON_UNKNOWNS: usize = 600;
@@ -69,16 +70,22 @@ choices! {
 }
 
 impl ClassWeight {
+    /// How much a row of each class counts.
+    pub(super) fn factors(self, classes: &[f64]) -> Vec<f64> {
+        let total: f64 = classes.iter().sum();
+        let factor = |weight: &f64| match self {
+            ClassWeight::None => 1.0,
+            ClassWeight::Balanced => total / (classes.len() as f64 * weight),
+        };
+        classes.iter().map(factor).collect()
+    }
+
     /// The weights of rows, classes considered.
     pub(super) fn row_weights(self, input: &Input, classes: &[f64]) -> Option<Vec<f64>> {
         if self == ClassWeight::None {
             return input.weights.clone();
         }
-        let total: f64 = classes.iter().sum();
-        let factors: Vec<f64> = classes
-            .iter()
-            .map(|weight| total / (classes.len() as f64 * weight))
-            .collect();
+        let factors = self.factors(classes);
         let weight = |row: usize| input.weights.as_ref().map_or(1.0, |w| w[row]);
         Some(
             (input.targets.iter().enumerate())
@@ -153,7 +160,7 @@ pub(super) fn fit(params: &LogisticRegressionParams, set: &TrainingSet, monitor:
 
 impl LogisticRegressionParams {
     /// The penalty of each design column, the loss of a row counting once.
-    fn penalties(&self, design: &Design) -> Vec<f64> {
+    pub(super) fn penalties(&self, design: &Design) -> Vec<f64> {
         match self.penalty {
             Penalty::None => vec![0.0; design.width()],
             Penalty::L2 => {
@@ -202,7 +209,14 @@ impl LogisticRegressionParams {
             false => Errors::of_likelihood(equations.variances(reported, false, data.monitor)?),
         };
         let fits = vec![(point.clone(), errors)];
-        self.assemble((&data, reported), Link::Logistic, fits, &minimum, equations.rank())
+        let size = (data.targets.len() as u64, data.total_weight());
+        self.assemble(
+            (data.design, reported),
+            Link::Logistic,
+            fits,
+            &minimum,
+            (equations.rank(), size),
+        )
     }
 
     fn multinomial(
@@ -222,12 +236,13 @@ impl LogisticRegressionParams {
         let fits = fits
             .into_iter()
             .map(|(point, variances)| (point, Errors::of_likelihood(variances)));
+        let size = (data.targets.len() as u64, data.total_weight());
         self.assemble(
-            (&data, reported),
+            (data.design, reported),
             Link::Softmax,
             fits.collect(),
             &minimum,
-            curvature.rank(),
+            (curvature.rank(), size),
         )
     }
 
@@ -244,7 +259,7 @@ impl LogisticRegressionParams {
             outputs,
             penalty,
             max_iterations: self.max_iter,
-            tolerance: (self.tol * 1e-3).powi(2),
+            tolerance: self.tolerance(),
         };
         let minimum = problem.minimise()?;
         self.check_separation(minimum.loss / data.total_weight())?;
@@ -253,16 +268,16 @@ impl LogisticRegressionParams {
 
     fn assemble<E>(
         &self,
-        (data, reported): (&Data, &Reported),
+        (design, reported): (&Design, &Reported),
         link: Link,
         fits: Vec<(Point, Errors)>,
         minimum: &newton::Minimum<E>,
-        rank: usize,
+        (rank, (rows, weight)): (usize, (u64, f64)),
     ) -> Result<LinearModel> {
         let summary = Summary {
-            rows: data.targets.len() as u64,
+            rows,
             rank,
-            loss: minimum.loss / data.total_weight(),
+            loss: minimum.loss / weight,
             iterations: minimum.iterations,
             converged: minimum.converged,
         };
@@ -272,7 +287,33 @@ impl LogisticRegressionParams {
                 errors: Some(errors),
             })
             .collect();
-        LinearModel::assemble_as(data.design, reported, link, &fits, summary)
+        LinearModel::assemble_as(design, reported, link, &fits, summary)
+    }
+
+    /// The model of two classes where Newton's method ended, without the rows: of so many rows of so much weight.
+    pub(super) fn conclude(
+        &self,
+        (design, reported): (&Design, &Reported),
+        minimum: &newton::Minimum<Equations>,
+        (rows, weight): (u64, f64),
+        monitor: &dyn Monitor,
+    ) -> Result<LinearModel> {
+        self.check_separation(minimum.loss / weight)?;
+        let equations = &minimum.equations;
+        let errors = Errors::of_likelihood(equations.variances(reported, false, monitor)?);
+        let fits = vec![(minimum.points[0].clone(), errors)];
+        self.assemble(
+            (design, reported),
+            Link::Logistic,
+            fits,
+            minimum,
+            (equations.rank(), (rows, weight)),
+        )
+    }
+
+    /// How near, in squared standard errors, the minimum is to be.
+    pub(super) fn tolerance(&self) -> f64 {
+        (self.tol * 1e-3).powi(2)
     }
 
     fn descend(&self, (data, reported): (&Data, &Reported), penalty: &[f64], classes: usize) -> Result<LinearModel> {

@@ -6,12 +6,14 @@
 
 mod additive;
 mod block;
+pub(crate) mod by_sums;
 pub(crate) mod cholesky;
 mod clusters;
 mod coordinate_descent;
 mod covariance;
 pub mod elastic_net;
 mod equations;
+pub(crate) mod exact;
 pub mod gram;
 mod huber;
 pub(crate) mod input;
@@ -35,6 +37,7 @@ mod robust;
 pub mod scorer;
 mod sides;
 mod softmax;
+pub(crate) mod summing;
 mod svm;
 mod triangle;
 

@@ -12,7 +12,7 @@ use super::cholesky::{PivotedCholesky, dot, project_out};
 use super::covariance::Reported;
 use super::equations::{Equations, Variances};
 use super::gram::Moments;
-use super::newton::{Objective, Visit};
+use super::newton::{Objective, Steps, Visit};
 use super::pass::{Data, Point, Slope};
 use super::products::Products;
 use super::softmax::{add_residuals, probabilities, slopes};
@@ -254,8 +254,6 @@ impl Curvature {
 }
 
 impl Objective for Multinomial<'_> {
-    type Equations = Curvature;
-
     fn renew(&self, points: Vec<Point>, penalty: &[f64], rows: Rows) -> Result<(Visit, Curvature)> {
         let (slopes, products) = self.pass(&points, rows)?;
         let curvature = self.curvature(&products, penalty, rows.rows)?;
@@ -266,6 +264,10 @@ impl Objective for Multinomial<'_> {
         let slopes = slopes(&self.data, &points, self.classes, rows)?;
         Ok(self.visited(points, slopes, penalty))
     }
+}
+
+impl Steps for Multinomial<'_> {
+    type Equations = Curvature;
 
     fn step(&self, here: &Visit, curvature: &Curvature, penalty: &[f64]) -> (Vec<Point>, f64) {
         let (width, classes) = (penalty.len(), self.classes as f64);

@@ -3,10 +3,11 @@
 use super::block::Rows;
 use super::cholesky::dot;
 use super::equations::Equations;
+use super::gram::Moments;
 use super::link::Loss;
 use super::pass::{Data, Point, Slope};
-use crate::error::Result;
-use crate::monitor::Progress;
+use crate::error::{Error, Result};
+use crate::monitor::{Monitor, Progress};
 
 /// A step whose root mean square change of the scores is below this leaves the second derivatives so nearly as they were that the
 /// factored equations serve again, for the next step and for standard errors: a pass for the gradient alone costs a third of one that
@@ -27,22 +28,25 @@ const ROUNDING: f64 = 1e-11;
 /// A step that promises less than this, in squared standard errors, may fail to lower the loss because of rounding alone.
 const NOTHING_LEFT: f64 = 1e-6;
 
-/// What Newton's method needs to know of the loss over the rows plus half the sum of `penalty * weight^2`.
-pub(crate) trait Objective {
+/// What Newton's method makes of what it knows of the loss over the rows plus half the sum of `penalty * weight^2`.
+pub(crate) trait Steps {
     /// Factored second derivatives.
     type Equations;
-
-    /// A pass over `rows` for the loss, the gradient and the second derivatives.
-    fn renew(&self, points: Vec<Point>, penalty: &[f64], rows: Rows) -> Result<(Visit, Self::Equations)>;
-
-    /// A pass for the loss and the gradient.
-    fn visit(&self, points: Vec<Point>, penalty: &[f64], rows: Rows) -> Result<Visit>;
 
     /// The Newton step and twice the fall of the objective that its quadratic model promises.
     fn step(&self, here: &Visit, equations: &Self::Equations, penalty: &[f64]) -> (Vec<Point>, f64);
 
     /// The sum of the rows' second derivatives by their scores.
     fn weight(&self, equations: &Self::Equations) -> f64;
+}
+
+/// What knows the loss over the rows.
+pub(crate) trait Objective: Steps {
+    /// A pass over `rows` for the loss, the gradient and the second derivatives.
+    fn renew(&self, points: Vec<Point>, penalty: &[f64], rows: Rows) -> Result<(Visit, Self::Equations)>;
+
+    /// A pass for the loss and the gradient.
+    fn visit(&self, points: Vec<Point>, penalty: &[f64], rows: Rows) -> Result<Visit>;
 }
 
 /// What to minimise and how exactly.
@@ -115,63 +119,172 @@ impl<O: Objective> Problem<'_, O> {
         tolerance: f64,
     ) -> Result<Minimum<O::Equations>> {
         let objective = &self.objective;
-        let (mut here, mut equations) = objective.renew(start, penalty, rows)?;
-        let (mut iteration, mut fresh, mut last_gain) = (1, true, f64::INFINITY);
-        let converged = loop {
-            if rows.stride == 1 {
-                let loss = here.loss / rows.rows as f64;
-                self.data.monitor.progress(Progress {
-                    iteration,
-                    iterations,
-                    loss,
-                });
-            }
-            let (step, gain) = objective.step(&here, &equations, penalty);
-            if gain <= tolerance {
-                here.points = moved(&here.points, &step, 1.0);
-                break true;
-            }
-            if iteration >= iterations {
-                break false;
-            }
-            if !fresh && gain > 0.1 * last_gain {
-                (here, equations) = objective.renew(here.points, penalty, rows)?;
-                (iteration, fresh) = (iteration + 1, true);
-                continue;
-            }
-            let change = (gain / objective.weight(&equations)).sqrt();
-            let mut length = 1.0;
-            let next = loop {
-                let points = moved(&here.points, &step, length);
-                let (visit, renewed) = if change * length > SMALL_CHANGE {
+        let mut descent = Descent::new(iterations, tolerance);
+        let mut ask = Ask::Renew(start);
+        loop {
+            let (visit, renewed) = match ask {
+                Ask::Renew(points) => {
                     let (visit, equations) = objective.renew(points, penalty, rows)?;
                     (visit, Some(equations))
-                } else {
-                    (objective.visit(points, penalty, rows)?, None)
-                };
-                iteration += 1;
-                if visit.objective <= here.objective + ROUNDING * here.objective.abs() {
-                    break Some((visit, renewed));
                 }
-                length *= 0.5;
-                if iteration >= iterations || length < 1e-9 {
-                    break None;
+                Ask::Visit(points) => (objective.visit(points, penalty, rows)?, None),
+                Ask::Nothing(minimum) => return Ok(minimum),
+            };
+            ask = descent.take(objective, (visit, renewed), penalty, |iteration, loss| {
+                if rows.stride == 1 {
+                    let loss = loss / rows.rows as f64;
+                    self.data.monitor.progress(Progress {
+                        iteration,
+                        iterations,
+                        loss,
+                    });
                 }
-            };
-            let Some((visit, renewed)) = next else {
-                break gain < NOTHING_LEFT;
-            };
-            (here, last_gain, fresh) = (visit, gain, renewed.is_some());
-            equations = renewed.unwrap_or(equations);
+            })?;
+        }
+    }
+}
+
+/// What a descent wants to know next.
+pub(crate) enum Ask<E> {
+    /// The loss, the gradient and the second derivatives at these points.
+    Renew(Vec<Point>),
+    /// The loss and the gradient.
+    Visit(Vec<Point>),
+    /// It has ended.
+    Nothing(Minimum<E>),
+}
+
+/// Newton's method as a sequence of questions, whoever answers them: it does not see the rows.
+pub(crate) struct Descent<E> {
+    iterations: usize,
+    tolerance: f64,
+    iteration: usize,
+    /// The best points so far.
+    here: Option<Visit>,
+    equations: Option<E>,
+    /// Whether the equations are those of `here`.
+    fresh: bool,
+    last_gain: f64,
+    /// The step that is being tried.
+    trial: Option<Trial>,
+}
+
+/// A step, what it promises, and which part of it is taken.
+struct Trial {
+    step: Vec<Point>,
+    gain: f64,
+    /// The root mean square change of the scores by the whole step.
+    change: f64,
+    length: f64,
+}
+
+impl<E> Descent<E> {
+    /// Begins with the answer to an [`Ask::Renew`] of the starting points.
+    pub fn new(iterations: usize, tolerance: f64) -> Descent<E> {
+        Descent {
+            iterations,
+            tolerance,
+            iteration: 0,
+            here: None,
+            equations: None,
+            fresh: false,
+            last_gain: f64::INFINITY,
+            trial: None,
+        }
+    }
+
+    /// Takes the answer to what was asked last: equations only where they were asked for. `report` hears of each iteration and its loss.
+    pub fn take(
+        &mut self,
+        steps: &impl Steps<Equations = E>,
+        (visit, renewed): (Visit, Option<E>),
+        penalty: &[f64],
+        report: impl FnOnce(usize, f64),
+    ) -> Result<Ask<E>> {
+        self.iteration += 1;
+        if let (Some(mut trial), Some(here)) = (self.trial.take(), &self.here) {
+            if visit.objective > here.objective + ROUNDING * here.objective.abs() {
+                trial.length *= 0.5;
+                if self.iteration >= self.iterations || trial.length < 1e-9 {
+                    return self.end(trial.gain < NOTHING_LEFT);
+                }
+                return self.attempt(trial);
+            }
+            self.last_gain = trial.gain;
+        }
+        self.here = Some(visit);
+        self.fresh = renewed.is_some();
+        self.equations = renewed.or(self.equations.take());
+        let (Some(here), Some(equations)) = (&mut self.here, &self.equations) else {
+            return Err(NOT_ANSWERED);
         };
-        Ok(Minimum {
+        report(self.iteration, here.loss);
+        let (step, gain) = steps.step(here, equations, penalty);
+        if gain <= self.tolerance {
+            here.points = moved(&here.points, &step, 1.0);
+            return self.end(true);
+        }
+        if self.iteration >= self.iterations {
+            return self.end(false);
+        }
+        if !self.fresh && gain > 0.1 * self.last_gain {
+            return Ok(Ask::Renew(here.points.clone()));
+        }
+        let change = (gain / steps.weight(equations)).sqrt();
+        self.attempt(Trial {
+            step,
+            gain,
+            change,
+            length: 1.0,
+        })
+    }
+
+    /// Asks about the points where a part of a step leads.
+    fn attempt(&mut self, trial: Trial) -> Result<Ask<E>> {
+        let here = self.here.as_ref().ok_or(NOT_ANSWERED)?;
+        let points = moved(&here.points, &trial.step, trial.length);
+        let is_small = trial.change * trial.length <= SMALL_CHANGE;
+        self.trial = Some(trial);
+        Ok(match is_small {
+            true => Ask::Visit(points),
+            false => Ask::Renew(points),
+        })
+    }
+
+    fn end(&mut self, converged: bool) -> Result<Ask<E>> {
+        let (Some(here), Some(equations)) = (self.here.take(), self.equations.take()) else {
+            return Err(NOT_ANSWERED);
+        };
+        Ok(Ask::Nothing(Minimum {
             loss: here.loss,
             points: here.points,
             equations,
-            iterations: iteration,
+            iterations: self.iteration,
             converged,
-        })
+        }))
     }
+}
+
+const NOT_ANSWERED: Error = Error::Internal("a descent was not told what it asked");
+
+/// Where the loss of one score over a few rows has its minimum, or 0 where it has none.
+pub(crate) fn start(data: Data, loss: impl Loss, intercept: bool, penalty: &[f64]) -> Result<Vec<Point>> {
+    // As for a sample of blocks: what few rows say alone must not start far out.
+    let penalty: Vec<f64> = penalty.iter().map(|p| p.max(SAMPLE_PENALTY)).collect();
+    let problem = Problem {
+        data,
+        objective: Single { data, loss, intercept },
+        outputs: 1,
+        penalty: &penalty,
+        max_iterations: SAMPLE_ITERATIONS,
+        tolerance: SAMPLE_TOLERANCE,
+    };
+    let found = problem.minimise()?;
+    let zero = Point {
+        weights: vec![0.0; penalty.len()],
+        intercept: 0.0,
+    };
+    Ok(if found.converged { found.points } else { vec![zero] })
 }
 
 fn moved(points: &[Point], step: &[Point], length: f64) -> Vec<Point> {
@@ -187,12 +300,31 @@ pub(crate) struct Single<'a, L> {
     pub intercept: bool,
 }
 
-impl<L: Loss> Objective for Single<'_, L> {
-    type Equations = Equations;
+/// The steps of one linear score.
+pub(crate) struct SingleSteps;
 
+impl<L: Loss> Objective for Single<'_, L> {
     fn renew(&self, points: Vec<Point>, penalty: &[f64], rows: Rows) -> Result<(Visit, Equations)> {
-        let (loss, moments) = self.data.curvature(&points[0], &self.loss, rows)?;
-        let equations = Equations::new(&moments, penalty, self.intercept, self.data.monitor)?;
+        let curvature = self.data.curvature(&points[0], &self.loss, rows)?;
+        Visit::of_curvature(points, curvature, penalty, self.intercept, self.data.monitor)
+    }
+
+    fn visit(&self, points: Vec<Point>, penalty: &[f64], rows: Rows) -> Result<Visit> {
+        let slope = self.data.slope(&points[0], &self.loss, rows)?;
+        Ok(Visit::of_slope(points, slope, penalty))
+    }
+}
+
+impl Visit {
+    /// What the moments of the working residuals say of one score, and the factored equations.
+    pub fn of_curvature(
+        points: Vec<Point>,
+        (loss, moments): (f64, Moments),
+        penalty: &[f64],
+        intercept: bool,
+        monitor: &dyn Monitor,
+    ) -> Result<(Visit, Equations)> {
+        let equations = Equations::new(&moments, penalty, intercept, monitor)?;
         let width = penalty.len();
         let sum = moments.weight() * moments.mean(width);
         let weights = (0..width)
@@ -203,24 +335,34 @@ impl<L: Loss> Objective for Single<'_, L> {
             weights,
             intercept: sum,
         };
-        let visit = Visit {
-            objective: loss + penalised(&points[0], penalty),
-            loss,
-            points,
-            slopes: vec![slope],
-        };
-        Ok((visit, equations))
+        Ok((Visit::of_slope(points, slope, penalty), equations))
     }
 
-    fn visit(&self, points: Vec<Point>, penalty: &[f64], rows: Rows) -> Result<Visit> {
-        let slope = self.data.slope(&points[0], &self.loss, rows)?;
-        Ok(Visit {
+    /// What a slope says of one score.
+    pub fn of_slope(points: Vec<Point>, slope: Slope, penalty: &[f64]) -> Visit {
+        Visit {
             objective: slope.loss + penalised(&points[0], penalty),
             loss: slope.loss,
             points,
             slopes: vec![slope],
-        })
+        }
     }
+}
+
+impl<L> Steps for Single<'_, L> {
+    type Equations = Equations;
+
+    fn step(&self, here: &Visit, equations: &Equations, penalty: &[f64]) -> (Vec<Point>, f64) {
+        SingleSteps.step(here, equations, penalty)
+    }
+
+    fn weight(&self, equations: &Equations) -> f64 {
+        equations.weight()
+    }
+}
+
+impl Steps for SingleSteps {
+    type Equations = Equations;
 
     fn step(&self, here: &Visit, equations: &Equations, penalty: &[f64]) -> (Vec<Point>, f64) {
         let (point, slope) = (&here.points[0], &here.slopes[0]);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::block::{BLOCK_ROWS, Block, Rows, level_column, walk};
 use super::gram::Moments;
@@ -26,7 +27,7 @@ pub(crate) struct Data<'a> {
 }
 
 /// A linear function of design columns.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Point {
     pub weights: Vec<f64>,
     pub intercept: f64,
@@ -49,7 +50,7 @@ impl Point {
 }
 
 /// The loss at a point and its negative gradient.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Slope {
     pub loss: f64,
     /// One a design column.
@@ -58,6 +59,15 @@ pub(crate) struct Slope {
 }
 
 impl Slope {
+    /// That of no rows.
+    pub fn zero(width: usize) -> Slope {
+        Slope {
+            loss: 0.0,
+            weights: vec![0.0; width],
+            intercept: 0.0,
+        }
+    }
+
     /// Adds the loss and gradient of other rows.
     pub fn add(&mut self, other: &Slope) {
         self.loss += other.loss;
@@ -110,7 +120,7 @@ impl<'a> Data<'a> {
     }
 
     /// Encodes the rows of a block, their targets less `shift`.
-    fn fill(&self, block: &mut Block, range: Range<usize>, shift: f64) {
+    pub fn fill(&self, block: &mut Block, range: Range<usize>, shift: f64) {
         let roots = &mut block.roots[..range.len()];
         match self.weights {
             Some(weights) => roots
@@ -179,48 +189,48 @@ impl<'a> Data<'a> {
     /// derivatives of the loss as weights, so that a Newton step is their least squares solution.
     pub fn curvature(&self, point: &Point, loss: &impl Loss, rows: Rows) -> Result<(f64, Moments)> {
         let scorer = self.scorer(point);
-        let (products, loss) = self.products(rows, |block, range| {
-            let mut scores = [0.0; BLOCK_ROWS];
-            let scores = &mut scores[..range.len()];
-            scorer.scores(range.clone(), scores);
-            let (targets, weights) = (&self.targets[range.clone()], self.weights.map(|w| &w[range.clone()]));
-            let sum = loss.residuals(scores, targets, weights, Some(&mut block.roots));
-            for (residual, root) in scores.iter_mut().zip(&block.roots) {
-                *residual = if *root > 0.0 { *residual / root } else { 0.0 };
-            }
-            block.fill(self.design, self.frame, range, scores);
-            sum
-        })?;
+        let (products, loss) = self.products(rows, |block, range| self.fill_curved(&scorer, loss, block, range))?;
         let moments = Moments::from_products(&products, self.targets.len(), 0.0, self.monitor)?;
         Ok((loss, moments))
+    }
+
+    /// Encodes the rows of a block with the second derivatives of the loss as weights and their working residuals as targets; gives the loss.
+    pub fn fill_curved(&self, scorer: &Scorer, loss: &impl Loss, block: &mut Block, range: Range<usize>) -> f64 {
+        let mut scores = [0.0; BLOCK_ROWS];
+        let scores = &mut scores[..range.len()];
+        scorer.scores(range.clone(), scores);
+        let (targets, weights) = (&self.targets[range.clone()], self.weights.map(|w| &w[range.clone()]));
+        let sum = loss.residuals(scores, targets, weights, Some(&mut block.roots));
+        for (residual, root) in scores.iter_mut().zip(&block.roots) {
+            *residual = if *root > 0.0 { *residual / root } else { 0.0 };
+        }
+        block.fill(self.design, self.frame, range, scores);
+        sum
+    }
+
+    /// Adds the loss of the rows of a block and its negative gradient.
+    pub fn add_slope(&self, scorer: &Scorer, loss: &impl Loss, range: Range<usize>, slope: &mut Slope) {
+        let mut scores = [0.0; BLOCK_ROWS];
+        let scores = &mut scores[..range.len()];
+        scorer.scores(range.clone(), scores);
+        let (targets, weights) = (&self.targets[range.clone()], self.weights.map(|w| &w[range.clone()]));
+        slope.loss += loss.residuals(scores, targets, weights, None);
+        slope.intercept += scores.iter().sum::<f64>();
+        self.add_products(scores, range, &mut slope.weights);
     }
 
     /// The loss at `point` and its negative gradient. O(rows x features).
     pub fn slope(&self, point: &Point, loss: &impl Loss, rows: Rows) -> Result<Slope> {
         let (width, scorer) = (self.design.width(), self.scorer(point));
         let slabs = rows.slabs(width * size_of::<f64>(), |ranges| {
-            let mut slope = Slope {
-                loss: 0.0,
-                weights: vec![0.0; width],
-                intercept: 0.0,
-            };
-            let mut scores = [0.0; BLOCK_ROWS];
+            let mut slope = Slope::zero(width);
             walk(ranges, self.monitor, |range| {
-                let scores = &mut scores[..range.len()];
-                scorer.scores(range.clone(), scores);
-                let (targets, weights) = (&self.targets[range.clone()], self.weights.map(|w| &w[range.clone()]));
-                slope.loss += loss.residuals(scores, targets, weights, None);
-                slope.intercept += scores.iter().sum::<f64>();
-                self.add_products(scores, range, &mut slope.weights);
+                self.add_slope(&scorer, loss, range, &mut slope)
             })?;
             Ok(slope)
         })?;
         let mut slabs = slabs.into_iter();
-        let mut total = slabs.next().unwrap_or(Slope {
-            loss: 0.0,
-            weights: vec![0.0; width],
-            intercept: 0.0,
-        });
+        let mut total = slabs.next().unwrap_or_else(|| Slope::zero(width));
         slabs.for_each(|slab| total.add(&slab));
         Ok(total)
     }

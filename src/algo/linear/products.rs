@@ -14,6 +14,7 @@ const CHUNK: usize = 1 << 18;
 /// The lower triangle of the weighted products of all columns: the dense ones (numbers, a one, the target), then the levels.
 ///
 /// A block of `r` rows with `d` dense columns and `c` categories costs O(r (d^2 + c d + c^2)), however many levels there are.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Products {
     dense: usize,
     width: usize,
@@ -85,6 +86,12 @@ impl Products {
                 }
             }
         }
+    }
+
+    /// Forgets the rows.
+    pub fn clear(&mut self) {
+        self.square.fill(0.0);
+        self.levels.fill(0.0);
     }
 
     /// Adds what another has.

@@ -4,6 +4,7 @@
 //! `CategoricalNB`. Everything is learned from a [`Tally`], which one pass makes and which merges.
 
 mod additive;
+mod by_sums;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -22,8 +23,9 @@ use super::linear::input::{Input, class_weights};
 use super::linear::model::softmax;
 use super::monitor::{Monitor, Progress};
 use super::parameters::{above, at_least, hyperparameters, log};
+use super::sums::Course;
 use super::task::Task;
-use super::training_set::TrainingSet;
+use super::training_set::{TargetKind, TrainingSet};
 use crate::coded::coded;
 use crate::explain::{Additive, AdditiveExplainer, Baseline, Explainer, Known};
 use additive::LogOdds;
@@ -70,6 +72,14 @@ impl Learner for NaiveBayesLearner {
             loss,
         });
         Ok(model)
+    }
+
+    fn sums(_: &NaiveBayesParams, _: TargetKind) -> bool {
+        true
+    }
+
+    fn course(params: &NaiveBayesParams, _: &TrainingSet) -> Result<Option<Box<dyn Course>>> {
+        Ok(Some(Box::new(by_sums::ByTally(params.clone()))))
     }
 }
 

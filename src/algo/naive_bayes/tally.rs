@@ -7,10 +7,11 @@ use super::additive::LogOdds;
 use super::{Likelihood, NaiveBayes, NaiveBayesParams, Normal};
 use crate::accumulator::Accumulator;
 use crate::coded::coded;
+use crate::design::{self, Seen};
 use crate::error::{Error, Result};
 use crate::explain::{Additive, Known};
 use crate::frame::{Column, Frame};
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, Unwatched};
 
 /// The fewest rows, and the fewest for each class, whose moments are computed in one go.
 const BLOCK_ROWS: usize = 1024;
@@ -58,7 +59,7 @@ impl Moments {
         self.weight = total;
     }
 
-    fn variance(&self) -> f64 {
+    pub(super) fn variance(&self) -> f64 {
         if self.weight > 0.0 {
             self.squares / self.weight
         } else {
@@ -82,27 +83,107 @@ impl Tally {
             classes,
             monitor,
         };
-        let features = frame.columns().par_iter().map(|column| match column {
-            Column::Number(values) => rows.moments(values).map(FeatureTally::Number),
-            Column::Category { codes, levels } => {
-                let weights = rows.frequencies(codes, *levels)?;
-                Ok(FeatureTally::Category {
-                    levels: *levels,
-                    weights,
+        let features = frame.columns().par_iter().map(|column| rows.tally(column));
+        let features = features.collect::<Result<_>>()?;
+        let weights = rows.class_weights();
+        Ok(Tally { weights, features })
+    }
+
+    /// The same of a few rows, without other threads.
+    pub(crate) fn of_block(frame: &Frame, targets: &[f64], weights: Option<&[f64]>, classes: usize) -> Result<Tally> {
+        let rows = Rows {
+            targets,
+            weights,
+            classes,
+            monitor: &Unwatched,
+        };
+        let features = frame.columns().iter().map(|column| rows.tally(column));
+        let features = features.collect::<Result<_>>()?;
+        let weights = rows.class_weights();
+        Ok(Tally { weights, features })
+    }
+
+    /// Whether both are of the same features and classes.
+    pub(crate) fn is_like(&self, other: &Tally) -> bool {
+        let alike = |(ours, theirs): (&FeatureTally, &FeatureTally)| match (ours, theirs) {
+            (FeatureTally::Number(a), FeatureTally::Number(b)) => a.len() == b.len(),
+            (FeatureTally::Category { weights: a, .. }, FeatureTally::Category { weights: b, .. }) => {
+                a.len() == b.len()
+            }
+            (FeatureTally::Number(_), FeatureTally::Category { .. })
+            | (FeatureTally::Category { .. }, FeatureTally::Number(_)) => false,
+        };
+        let same_shape = self.weights.len() == other.weights.len() && self.features.len() == other.features.len();
+        same_shape && self.features.iter().zip(&other.features).all(alike)
+    }
+
+    /// What the rows of each class weigh.
+    pub(crate) fn class_weights(&self) -> &[f64] {
+        &self.weights
+    }
+
+    /// What the columns showed, the last level of a category left aside: it has no column.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        let total: f64 = self.weights.iter().sum();
+        let seen = |feature: &FeatureTally| match feature {
+            FeatureTally::Number(moments) => {
+                let all = pooled(moments);
+                let deviation = if total > 0.0 { (all.squares / total).sqrt() } else { 0.0 };
+                Seen::Number(design::Moments {
+                    mean: all.mean,
+                    deviation,
                 })
             }
-        });
-        let features = features.collect::<Result<_>>()?;
-        let mut totals = vec![0.0; classes];
-        for (row, &target) in targets.iter().enumerate() {
-            if let Some(total) = totals.get_mut(target as usize) {
-                *total += rows.weight(row);
+            FeatureTally::Category { levels, weights } => {
+                let slots = weights.chunks_exact(self.weights.len()).enumerate();
+                let known = slots.filter(|(slot, _)| slot + 1 != *levels);
+                let weight =
+                    |(_, weights): (usize, &[f64])| Some(weights.iter().sum::<f64>()).filter(|weight| *weight > 0.0);
+                Seen::Category(known.map(weight).collect())
+            }
+        };
+        self.features.iter().map(seen).collect()
+    }
+
+    /// The same without the last level of each category, of which the sample had none: a row says nothing by it.
+    pub(crate) fn without_unknown(mut self) -> Tally {
+        for feature in &mut self.features {
+            if let FeatureTally::Category { levels, weights } = feature {
+                let classes = self.weights.len();
+                *levels -= 1;
+                weights.drain(*levels * classes..(*levels + 1) * classes);
             }
         }
-        Ok(Tally {
-            weights: totals,
-            features,
-        })
+        self
+    }
+
+    /// Bytes that the counts of such columns take.
+    pub(crate) fn bytes(columns: &[Column], classes: usize) -> usize {
+        let of_class = columns.iter().map(|column| match column.levels() {
+            None => size_of::<Moments>(),
+            Some(levels) => levels.saturating_add(1).saturating_mul(size_of::<f64>()),
+        });
+        of_class.fold(0_usize, usize::saturating_add).saturating_mul(classes)
+    }
+
+    /// No rows of such columns.
+    pub(crate) fn nothing(columns: &[Column], classes: usize) -> Tally {
+        let feature = |column: &Column| match column.levels() {
+            None => FeatureTally::Number(vec![Moments::default(); classes]),
+            Some(levels) => FeatureTally::Category {
+                levels,
+                weights: vec![0.0; (levels + 1) * classes],
+            },
+        };
+        Tally {
+            weights: vec![0.0; classes],
+            features: columns.iter().map(feature).collect(),
+        }
+    }
+
+    /// So many rows are counted at once, or more.
+    pub(crate) fn block_rows(classes: usize) -> usize {
+        BLOCK_ROWS.max(BLOCK_ROWS_PER_CLASS * classes)
     }
 
     /// The model that these counts make; it does not know the means of its margins yet.
@@ -111,11 +192,6 @@ impl Tally {
         if !self.weights.iter().all(|weight| *weight > 0.0) || self.weights.len() < 2 {
             return Err(Error::data("a class has no row", "give rows of at least two classes"));
         }
-        let pooled = |moments: &[Moments]| {
-            let mut all = Moments::default();
-            moments.iter().for_each(|m| all.merge(m));
-            all
-        };
         let variances = self.features.iter().map(|feature| match feature {
             FeatureTally::Number(moments) => pooled(moments).variance(),
             FeatureTally::Category { .. } => 0.0,
@@ -162,8 +238,7 @@ impl Tally {
             };
             match feature {
                 FeatureTally::Number(moments) => {
-                    let mut all = Moments::default();
-                    moments.iter().for_each(|m| all.merge(m));
+                    let all = pooled(moments);
                     odds.add_mean(place, all.mean, all.variance(), &mut added);
                     sum(all.weight, &added);
                 }
@@ -180,6 +255,13 @@ impl Tally {
     }
 }
 
+/// The moments of all classes together.
+pub(super) fn pooled(moments: &[Moments]) -> Moments {
+    let mut all = Moments::default();
+    moments.iter().for_each(|m| all.merge(m));
+    all
+}
+
 /// Rows with their classes.
 struct Rows<'a> {
     targets: &'a [f64],
@@ -193,11 +275,34 @@ impl Rows<'_> {
         self.weights.map_or(1.0, |w| w[row])
     }
 
+    fn tally(&self, column: &Column) -> Result<FeatureTally> {
+        match column {
+            Column::Number(values) => self.moments(values).map(FeatureTally::Number),
+            Column::Category { codes, levels } => {
+                let weights = self.frequencies(codes, *levels)?;
+                Ok(FeatureTally::Category {
+                    levels: *levels,
+                    weights,
+                })
+            }
+        }
+    }
+
+    fn class_weights(&self) -> Vec<f64> {
+        let mut totals = vec![0.0; self.classes];
+        for (row, &target) in self.targets.iter().enumerate() {
+            if let Some(total) = totals.get_mut(target as usize) {
+                *total += self.weight(row);
+            }
+        }
+        totals
+    }
+
     /// The moments of each class, block by block: two passes over a block, blocks merged.
     fn moments(&self, values: &[f64]) -> Result<Vec<Moments>> {
         let mut all = vec![Moments::default(); self.classes];
         let mut block = all.clone();
-        let size = BLOCK_ROWS.max(BLOCK_ROWS_PER_CLASS * self.classes);
+        let size = Tally::block_rows(self.classes);
         for (index, values) in values.chunks(size).enumerate() {
             self.monitor.check()?;
             block.fill(Moments::default());
@@ -265,15 +370,7 @@ fn smoothed(weights: &[f64], classes: usize, alpha: f64) -> Vec<f64> {
 
 impl Accumulator for Tally {
     fn merge(&mut self, other: &Self) -> Result<()> {
-        let alike = |(ours, theirs): (&FeatureTally, &FeatureTally)| match (ours, theirs) {
-            (FeatureTally::Number(a), FeatureTally::Number(b)) => a.len() == b.len(),
-            (FeatureTally::Category { weights: a, .. }, FeatureTally::Category { weights: b, .. }) => {
-                a.len() == b.len()
-            }
-            _ => false,
-        };
-        let same_shape = self.weights.len() == other.weights.len() && self.features.len() == other.features.len();
-        if !same_shape || !self.features.iter().zip(&other.features).all(alike) {
+        if !self.is_like(other) {
             let name = |t: &Tally| format!("counts of {} features in {} classes", t.features.len(), t.weights.len());
             return Err(Error::Mismatch {
                 left: name(self),

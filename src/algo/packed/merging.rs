@@ -177,7 +177,6 @@ impl Survey {
 impl Survey {
     /// The survey that bytes hold, which may come from anybody. Returns an error where they contradict themselves. O(sample).
     pub(crate) fn restored(stored: Stored) -> Result<Survey> {
-        let damaged = |problem: &str| Error::damaged("survey", problem);
         let width = stored.texts.len();
         let counted = [stored.rows, stored.unlabelled]
             .iter()
@@ -208,21 +207,11 @@ impl Survey {
         if !is_sound {
             return Err(damaged("sizes or counts do not agree"));
         }
-        let mut dictionaries = Vec::with_capacity(width);
-        for texts in &stored.texts {
-            let Some(texts) = texts else {
-                dictionaries.push(None);
-                continue;
-            };
-            let mut dictionary = Dictionary::default();
-            texts
-                .iter()
-                .try_for_each(|text| dictionary.code(text, MISSING).map(drop))?;
-            if dictionary.len() != texts.len() {
-                return Err(damaged("a text is there twice"));
-            }
-            dictionaries.push(Some(dictionary));
-        }
+        let dictionaries = stored
+            .texts
+            .iter()
+            .map(|texts| texts.as_deref().map(dictionary).transpose());
+        let dictionaries = dictionaries.collect::<Result<Vec<_>>>()?;
         let is_value = |(value, dictionary): (&f64, &Option<Dictionary>)| match dictionary {
             _ if value.is_nan() => true,
             None => value.is_finite(),
@@ -262,4 +251,20 @@ impl Survey {
             classes: stored.classes.into_iter().map(class).collect(),
         })
     }
+}
+
+/// The texts by their codes. Returns an error for a text that is there twice.
+fn dictionary(texts: &[String]) -> Result<Dictionary> {
+    let mut dictionary = Dictionary::default();
+    texts
+        .iter()
+        .try_for_each(|text| dictionary.code(text, MISSING).map(drop))?;
+    match dictionary.len() == texts.len() {
+        true => Ok(dictionary),
+        false => Err(damaged("a text is there twice")),
+    }
+}
+
+fn damaged(problem: &str) -> Error {
+    Error::damaged("survey", problem)
 }

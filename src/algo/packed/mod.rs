@@ -27,12 +27,17 @@ mod survey;
 mod tests;
 pub mod values;
 
+pub(crate) use packer::other_rows;
 pub use packer::{Packer, SampleBins};
+pub(crate) use plan::key_of_label;
 pub use plan::{PackPlan, Reading, ReadingPlan, SurveyPlan};
 pub use scored::score;
 pub use survey::{Survey, Surveyed};
+pub(crate) use survey::{hash_of, is_labelled, key_of};
 
+use crate::error::{Error, Result};
 use crate::frame::{Column, Frame, MISSING};
+use crate::monitor::Monitor;
 use crate::training_set::{Target, TargetKind};
 use crate::trees::bins::Bins;
 
@@ -90,6 +95,22 @@ impl Block {
         self.targets[row / CHUNK][row % CHUNK]
     }
 
+    /// Moves the rows of a list whose bin goes left to the front, the others behind them; both keep their order. Returns how many went left. O(rows).
+    pub(crate) fn part(&self, list: &mut [u16], spare: &mut Vec<u16>, column: usize, left: &[bool; 256]) -> usize {
+        spare.resize(list.len(), 0);
+        let (mut lefts, mut rights) = (0, 0);
+        for place in 0..list.len() {
+            let row = list[place];
+            let goes_left = left[usize::from(self.code(usize::from(row), column))];
+            list[lefts] = row;
+            spare[rights] = row;
+            lefts += usize::from(goes_left);
+            rights += usize::from(!goes_left);
+        }
+        list[lefts..].copy_from_slice(&spare[..rights]);
+        lefts
+    }
+
     /// Bytes that it takes.
     fn memory(&self) -> usize {
         let codes: usize = self.codes.iter().map(Vec::capacity).sum();
@@ -137,8 +158,19 @@ impl Packed {
         self.train.rows() + self.test.rows()
     }
 
-    /// Some of a block's rows as values that have the same bins: what trees cannot tell from the rows themselves. O(rows x columns).
-    pub(crate) fn unpacked(&self, block: &Block) -> Option<(Frame, Target)> {
+    /// How many rows that train each of so many classes has. Returns an error when stopped.
+    pub(crate) fn class_rows(&self, classes: usize, monitor: &dyn Monitor) -> Result<Vec<usize>> {
+        let mut counts = vec![0; classes];
+        for block in &self.train.blocks {
+            monitor.check()?;
+            (0..block.rows()).for_each(|row| counts[block.target(row) as usize] += 1);
+        }
+        Ok(counts)
+    }
+
+    /// Some of a block's rows as values that have the same bins: what trees cannot tell from the rows themselves. Returns an error when stopped.
+    /// O(rows x columns).
+    pub(crate) fn unpacked(&self, block: &Block, monitor: &dyn Monitor) -> Result<(Frame, Target)> {
         let column = |(place, bins): (usize, &Bins)| match bins {
             Bins::Number { bounds } => {
                 let value = |row| {
@@ -160,7 +192,9 @@ impl Packed {
                 }
             }
         };
-        let frame = Frame::new(self.bins.iter().enumerate().map(column).collect())?;
+        let looked = |bins: (usize, &Bins)| monitor.check().map(|()| column(bins));
+        let columns = self.bins.iter().enumerate().map(looked).collect::<Result<_>>()?;
+        let frame = Frame::new(columns).ok_or(Error::Internal("columns of different lengths"))?;
         let values = (0..block.rows)
             .map(|row| f64::from(block.target(row)) + self.offset)
             .collect();
@@ -169,6 +203,6 @@ impl Packed {
             TargetKind::Numbers => Target::Numbers(values),
             TargetKind::Classes(count) => Target::Classes { numbers: values, count },
         };
-        Some((frame, target))
+        Ok((frame, target))
     }
 }

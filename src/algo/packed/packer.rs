@@ -206,9 +206,7 @@ impl Packer {
         let Some(coding) = self.coding else {
             return Err(Error::Internal("rows that were packed elsewhere are a part"));
         };
-        if (self.rows, self.sum) != (surveyed.rows, surveyed.sum) {
-            return Err(other_rows());
-        }
+        surveyed.check_rows(self.rows, self.sum)?;
         let rows_of = |(key, class): (&u64, &f32)| Some((*class as usize, *surveyed.classes.get(key)?));
         let mut division = Division {
             seed: coding.plan.seed,
@@ -253,6 +251,9 @@ impl Packed {
             codes.push((0..sample.rows()).map(code).collect::<Vec<u8>>());
         }
         for (row, value) in sample.target.values().iter().enumerate() {
+            if row.is_multiple_of(CHUNK) {
+                monitor.check()?;
+            }
             record
                 .iter_mut()
                 .zip(&codes)
@@ -329,10 +330,10 @@ impl Block {
     }
 }
 
-fn other_rows() -> Error {
+pub(crate) fn other_rows() -> Error {
     Error::data(
         "the query gave other rows when it was read again",
-        "leave random(), clock_timestamp() and other volatile functions out of the query, or materialise it in a table; or raise assay.pack_rows so that the rows are read once",
+        "leave random(), clock_timestamp() and other volatile functions, and LIMIT without ORDER BY, out of the query, or materialise it in a table; or raise assay.pack_rows so that the rows are read once",
     )
-    .detail("Many rows are read twice: first to learn what their columns hold, then to pack them.".to_string())
+    .detail("Many rows are read more than once: first to learn what their columns hold, then to learn from them.".to_string())
 }

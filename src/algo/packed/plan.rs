@@ -15,6 +15,7 @@ use crate::label::Label;
 use crate::model::{Input, InputKind};
 use crate::monitor::Monitor;
 use crate::prepare::Prepared;
+use crate::sums::{self, Partial};
 use crate::task::Answer;
 use crate::training_set::{Target, TargetKind};
 use crate::trees::bins::{Bins, MAX_LEVELS};
@@ -38,11 +39,14 @@ pub enum ReadingPlan {
     Survey(SurveyPlan),
     /// It is packed.
     Pack(PackPlan),
+    /// It is added to sums.
+    Sum(sums::Plan),
 }
 
 coded!(ReadingPlan {
     0 => Survey(plan),
     1 => Pack(plan),
+    2 => Sum(plan),
 });
 
 impl ReadingPlan {
@@ -57,6 +61,7 @@ impl ReadingPlan {
         let is_sound = match &plan {
             ReadingPlan::Survey(plan) => plan.is_sound(),
             ReadingPlan::Pack(plan) => plan.is_sound(),
+            ReadingPlan::Sum(plan) => plan.validate().is_ok(),
         };
         match is_sound {
             true => Ok(plan),
@@ -294,6 +299,8 @@ pub enum Reading {
     Survey(Survey),
     /// They are packed.
     Pack(Packer),
+    /// They are summed up.
+    Sum(Partial),
 }
 
 impl ReadingPlan {
@@ -302,12 +309,13 @@ impl ReadingPlan {
         Ok(match self {
             ReadingPlan::Survey(plan) => Reading::Survey(Survey::new(&plan)),
             ReadingPlan::Pack(plan) => Reading::Pack(Packer::new(&plan, monitor)?),
+            ReadingPlan::Sum(plan) => Reading::Sum(Partial::new(&plan)?),
         })
     }
 }
 
 /// The key of a value that stands for a class.
-fn key_of_label(label: &Label) -> u64 {
+pub(crate) fn key_of_label(label: &Label) -> u64 {
     match label {
         Label::Bool(value) => key_of(Cell::Number(f64::from(u8::from(*value)))),
         Label::Number(value) => key_of(Cell::Number(*value as f64)),

@@ -20,10 +20,7 @@ pub fn score(
 ) -> Result<Scored> {
     let mut all = Scored::new(answer);
     for block in &rows.blocks {
-        monitor.check()?;
-        let (frame, target) = packed
-            .unpacked(block)
-            .ok_or(Error::Internal("columns of different lengths"))?;
+        let (frame, target) = packed.unpacked(block, monitor)?;
         all.append(evaluation::score(estimator, &TrainingSet::new(frame, target), monitor)?)?;
     }
     Ok(all)

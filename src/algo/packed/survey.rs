@@ -9,12 +9,14 @@ use std::collections::BinaryHeap;
 use hashbrown::HashMap;
 
 use super::Cell;
+use super::packer::other_rows;
 use super::plan::SurveyPlan;
 use crate::dictionary::Dictionary;
 use crate::error::{Error, Result};
 use crate::frame::MISSING;
 use crate::hash;
 use crate::lines::Lines;
+use crate::monitor::Monitor;
 use crate::prepare::{ColumnValues, Heading, Note, ReadColumn, ReadRows, left_out};
 use crate::room;
 use crate::training_set::TargetKind;
@@ -110,6 +112,19 @@ impl Surveyed {
         std::mem::replace(&mut self.sample, none)
     }
 
+    /// How many rows there are of the class with that key.
+    pub(crate) fn rows_of(&self, class: u64) -> u64 {
+        self.classes.get(&class).copied().unwrap_or(0)
+    }
+
+    /// Returns an error for rows that were read again and are others: there are not as many, or the sum of their hashes is not the same.
+    pub(crate) fn check_rows(&self, rows: u64, sum: u64) -> Result<()> {
+        match (rows, sum) == (self.rows, self.sum) {
+            true => Ok(()),
+            false => Err(other_rows()),
+        }
+    }
+
     /// How many rows are left out since they have no target, if any.
     pub fn note(&self, target: &str) -> Option<Note> {
         left_out(self.unlabelled, target)
@@ -118,7 +133,7 @@ impl Surveyed {
 
 /// The hash of a row's content, and the key of its class. Goes over the cells in their order. O(row).
 #[inline]
-pub(super) fn hash_of<'c>(seed: u64, columns: usize, cell: &impl Fn(usize) -> Cell<'c>) -> u64 {
+pub(crate) fn hash_of<'c>(seed: u64, columns: usize, cell: &impl Fn(usize) -> Cell<'c>) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let fold = |hash: u64, bits: u64| {
         // Folded products, as in wyhash.
@@ -131,7 +146,7 @@ pub(super) fn hash_of<'c>(seed: u64, columns: usize, cell: &impl Fn(usize) -> Ce
 
 /// What tells a value from others. 0 and -0 are one number; what is no number is missing.
 #[inline]
-pub(super) fn key_of(cell: Cell<'_>) -> u64 {
+pub(crate) fn key_of(cell: Cell<'_>) -> u64 {
     match cell {
         Cell::Number(number) if number.is_finite() => (number + 0.0).to_bits(),
         Cell::Number(_) | Cell::Missing => f64::NAN.to_bits(),
@@ -141,7 +156,7 @@ pub(super) fn key_of(cell: Cell<'_>) -> u64 {
 
 /// Whether a row has something to learn.
 #[inline]
-pub(super) fn is_labelled(cell: Cell<'_>) -> bool {
+pub(crate) fn is_labelled(cell: Cell<'_>) -> bool {
     match cell {
         Cell::Missing => false,
         Cell::Number(number) => number.is_finite(),
@@ -194,6 +209,12 @@ impl Survey {
     /// Rows so far that have a target.
     pub fn labelled(&self) -> u64 {
         self.rows
+    }
+
+    /// The texts of a column that stand in the sample, or stood in it.
+    pub fn texts(&self, column: usize) -> impl Iterator<Item = &str> {
+        let dictionary = self.dictionaries.get(column).and_then(Option::as_ref);
+        dictionary.into_iter().flat_map(|dictionary| dictionary.texts().iter())
     }
 
     /// How many columns a row has.
@@ -299,20 +320,23 @@ impl Survey {
     }
 
     /// What there is to know. `headings` says what the columns are and at which place of the query each stands; `order` gives the place of a label in
-    /// the order of its enum type. Returns an error where there is no room.
+    /// the order of its enum type. Returns an error where there is no room, and when stopped.
     pub fn finish(
         mut self,
         headings: Vec<(usize, Heading)>,
         width: usize,
         order: impl Fn(usize, &str) -> Option<f32>,
+        monitor: &dyn Monitor,
     ) -> Result<Surveyed> {
         self.compact()?;
+        monitor.check()?;
         let copies = self.copies();
         let rows = copies.iter().map(|(_, copies)| *copies).sum::<u64>() as usize;
         let (mut columns, mut lines) = ((0..width).map(|_| None).collect::<Vec<_>>(), Vec::new());
         let dictionaries = std::mem::take(&mut self.dictionaries);
         let count = dictionaries.len();
         for (column, (dictionary, (place, heading))) in dictionaries.into_iter().zip(headings).enumerate() {
+            monitor.check()?;
             let all = copies
                 .iter()
                 .flat_map(|(first, copies)| std::iter::repeat_n(self.values[first + column], *copies as usize));

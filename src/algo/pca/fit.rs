@@ -5,6 +5,7 @@ use super::model::Pca;
 use super::{MOST_COLUMNS, PcaParams};
 use crate::design::{Design, Encoding};
 use crate::error::{Error, Result};
+use crate::frame::Frame;
 use crate::linear::input::weights_of;
 use crate::linear::{Data, Moments};
 use crate::monitor::{Monitor, Progress};
@@ -17,22 +18,8 @@ use crate::unsupervised::quantiles_of;
 pub(super) fn fit(params: &PcaParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Pca> {
     let (frame, weights) = (&set.frame, weights_of(set)?);
     let design = Design::learn(frame, weights.as_deref(), true, monitor)?;
-    if design.width() > MOST_COLUMNS {
-        return Err(Error::data(
-            format!("pca takes at most {MOST_COLUMNS} columns"),
-            "leave some out with \"exclude\", or make a category's levels fewer with \"preprocess\"",
-        )
-        .detail(format!(
-            "There are {}, a level of a category being a column.",
-            design.width()
-        )));
-    }
-    let units = if params.standardize {
-        Units::Standard
-    } else {
-        Units::Centred
-    };
-    let space = Space::of(&design, frame, units)?;
+    check_width(&design)?;
+    let space = Space::of(&design, frame, params.units())?;
     let targets = room::zeros(frame.rows())?;
     let moments = Data::new(&design, frame, &targets, weights.as_deref(), monitor)?.moments()?;
     drop(targets);
@@ -41,8 +28,37 @@ pub(super) fn fit(params: &PcaParams, set: &TrainingSet, monitor: &dyn Monitor) 
         None => frame.rows(),
     };
     let scales = scales(&design, params.standardize);
-    let mut pca = of_moments(params, &moments, (&scales, rows), space, monitor)?;
-    pca.learn_means(&design);
+    let pca = of_moments(params, &moments, (&scales, rows), space, monitor)?;
+    learned(pca, &design, frame, monitor)
+}
+
+impl PcaParams {
+    pub(super) fn units(&self) -> Units {
+        match self.standardize {
+            true => Units::Standard,
+            false => Units::Centred,
+        }
+    }
+}
+
+/// Returns an error for a design with more columns than eigenvectors are found of.
+pub(super) fn check_width(design: &Design) -> Result<()> {
+    if design.width() <= MOST_COLUMNS {
+        return Ok(());
+    }
+    Err(Error::data(
+        format!("pca takes at most {MOST_COLUMNS} columns"),
+        "leave some out with \"exclude\", or make a category's levels fewer with \"preprocess\"",
+    )
+    .detail(format!(
+        "There are {}, a level of a category being a column.",
+        design.width()
+    )))
+}
+
+/// With the means of the columns, and the errors of rows.
+pub(super) fn learned(mut pca: Pca, design: &Design, frame: &Frame, monitor: &dyn Monitor) -> Result<Pca> {
+    pca.learn_means(design);
     monitor.progress(Progress {
         iteration: 1,
         iterations: 1,
@@ -54,7 +70,7 @@ pub(super) fn fit(params: &PcaParams, set: &TrainingSet, monitor: &dyn Monitor) 
 }
 
 /// What a coordinate is, in units of the design's columns, which are standardised.
-fn scales(design: &Design, standardize: bool) -> Vec<f64> {
+pub(super) fn scales(design: &Design, standardize: bool) -> Vec<f64> {
     let mut scales = vec![1.0; design.width()];
     if !standardize {
         for encoding in design.encodings() {
@@ -68,7 +84,7 @@ fn scales(design: &Design, standardize: bool) -> Vec<f64> {
 }
 
 /// The components of columns whose centred products are known, each column times its scale.
-fn of_moments(
+pub(super) fn of_moments(
     params: &PcaParams,
     moments: &Moments,
     (scales, rows): (&[f64], usize),

@@ -3,10 +3,12 @@
 //! | file | idea |
 //! |---|---|
 //! | `fit` | one pass for the centred products of the columns, which merge; what is learned of them |
+//! | `by_sums` | the same of rows that are not held |
 //! | `tridiagonal` | a covariance in the form that eigenvectors are found of |
 //! | `directions` | the eigenvectors of a covariance, how many are kept, and their signs |
 //! | `model` | what is fitted: rows to components, and what these leave out |
 
+mod by_sums;
 mod directions;
 mod fit;
 mod model;
@@ -22,8 +24,9 @@ use crate::learner::{Checked, Learner};
 use crate::linear::gram;
 use crate::monitor::Monitor;
 use crate::parameters::{any, at_least, hyperparameters};
+use crate::sums::Course;
 use crate::task::Task;
-use crate::training_set::{Shape, TrainingSet};
+use crate::training_set::{Shape, TargetKind, TrainingSet};
 
 /// The most components: so many numbers a row of scores has.
 const MOST_COMPONENTS: usize = MOST_COLUMNS;
@@ -66,5 +69,13 @@ impl Learner for PcaLearner {
 
     fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<Pca> {
         fit::fit(params, set, monitor)
+    }
+
+    fn sums(_: &PcaParams, _: TargetKind) -> bool {
+        true
+    }
+
+    fn course(params: &PcaParams, sample: &TrainingSet) -> Result<Option<Box<dyn Course>>> {
+        Ok(Some(Box::new(by_sums::ByProducts::new(params, sample)?)))
     }
 }

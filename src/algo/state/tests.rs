@@ -15,6 +15,7 @@ use crate::metrics::{Inputs, Metric};
 use crate::monitor::Unwatched;
 use crate::packed::{Cell, PackPlan, Reading, ReadingPlan, SurveyPlan};
 use crate::scan::{Plan, PlanCheck, PlanColumn, Test};
+use crate::sums::{self, Layout, What};
 use crate::training_set::TargetKind;
 
 /// A row of any kind of state.
@@ -38,6 +39,7 @@ fn state(of: &Kind, kind: u8, rows: &[Row]) -> State {
         66 => return curves(kind, rows),
         67 => return reading(survey_plan(kind), rows),
         68 => return reading(ReadingPlan::Pack(PackPlan::of_golden_files()), rows),
+        69 => return reading(sum_plan(), rows),
         70 => return scored_rows(kind, rows),
         code => panic!("a test of kind {code} is missing here"),
     };
@@ -127,6 +129,13 @@ fn survey_plan(kind: u8) -> ReadingPlan {
     ReadingPlan::Survey(SurveyPlan::new(1, &[false, true, false], (2, target)))
 }
 
+fn sum_plan() -> ReadingPlan {
+    ReadingPlan::Sum(sums::Plan {
+        layout: Layout::of_golden_files(),
+        what: What::Tally,
+    })
+}
+
 fn reading(plan: ReadingPlan, rows: &[Row]) -> State {
     let cells = |&(a, b, number): &Row| {
         let first = if b == 0 {
@@ -157,6 +166,13 @@ fn reading(plan: ReadingPlan, rows: &[Row]) -> State {
                 .map(cells)
                 .for_each(|row| packer.push(|column| row[column]).unwrap());
             State::from(Rc::new(packer))
+        }
+        Reading::Sum(mut partial) => {
+            let summing = partial.filling().unwrap();
+            rows.iter()
+                .map(cells)
+                .for_each(|row| summing.push(|column| row[column]).unwrap());
+            State::from(partial)
         }
     }
 }
@@ -252,10 +268,10 @@ proptest! {
         let decoded = State::from_bytes(&bytes(&state), &Unwatched);
         prop_assert_eq!(decoded.as_ref().map(State::kind), Ok(of));
         prop_assert_eq!(decoded.as_ref().map(|state| state.finish(&Unwatched)), Ok(state.finish(&Unwatched)));
-        // Sums of products are settled in bytes, so that only their answer is the same.
+        // Sums of products are settled in bytes, and what comes from bytes takes no rows, so that only their answer is the same.
         let again = decoded.as_ref().map(bytes);
         prop_assert_eq!(again, Ok(bytes(&state)));
-        if of.code != 64 {
+        if ![64, 68, 69].contains(&of.code) {
             prop_assert_eq!(decoded, Ok(state));
         }
     }

@@ -95,11 +95,11 @@ pub fn score(
     })
 }
 
-/// The deployed version of a model where the rows that are held out are packed: it would need their values. None where no row is held out.
-pub fn of_packed(name: &str, has_test: bool) -> Result<Champion> {
+/// The deployed version of a model where the rows that are held out are not there for it to score, and `why`. None where no row is held out.
+pub fn unscored(name: &str, has_test: bool, why: &str) -> Result<Champion> {
     let deployed = registry::find(name)?.is_some_and(|model| model.deployed.is_some());
     Ok(match deployed && has_test {
-        true => Champion::Unlike("the rows are packed, and only what is learned from them can score them".into()),
+        true => Champion::Unlike(why.into()),
         false => Champion::None,
     })
 }

@@ -41,16 +41,6 @@ pub(super) fn memory_needed(params: &BoostingParams, shape: &Shape) -> usize {
     rows.saturating_mul(by_row).saturating_add(kept).saturating_add(ranges)
 }
 
-/// How many training rows each class has.
-fn counts_of(packed: &Packed, classes: usize, monitor: &dyn Monitor) -> Result<Vec<usize>> {
-    let mut counts = vec![0; classes];
-    for block in &packed.train.blocks {
-        monitor.check()?;
-        (0..block.rows()).for_each(|row| counts[block.target(row) as usize] += 1);
-    }
-    Ok(counts)
-}
-
 /// The scores before the first tree, and how much a row of each class counts.
 fn begin(
     params: &BoostingParams,
@@ -67,7 +57,7 @@ fn begin(
         }
         return Ok((vec![f64::from(mean as f32)], None));
     };
-    let counts = counts_of(packed, classes, monitor)?;
+    let counts = packed.class_rows(classes, monitor)?;
     let weights = weights_of_classes(params, objective, &counts);
     let all: Vec<f64> = counts
         .iter()

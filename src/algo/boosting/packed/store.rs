@@ -12,7 +12,6 @@ use crate::boosting::records::LANE;
 use crate::boosting::store::Store;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
-use crate::packed::Block;
 use crate::trees::bins::Bins;
 
 /// A leaf's rows: a range of each block's list.
@@ -94,22 +93,6 @@ impl Held<'_> {
     }
 }
 
-/// Moves the rows whose bin goes left to the front, the others behind them; both keep their order. Returns how many went left.
-fn part(list: &mut [u16], spare: &mut Vec<u16>, block: &Block, column: usize, left: &[bool; 256]) -> usize {
-    spare.resize(list.len(), 0);
-    let (mut lefts, mut rights) = (0, 0);
-    for place in 0..list.len() {
-        let row = list[place];
-        let goes_left = left[usize::from(block.code(usize::from(row), column))];
-        list[lefts] = row;
-        spare[rights] = row;
-        lefts += usize::from(goes_left);
-        rights += usize::from(!goes_left);
-    }
-    list[lefts..].copy_from_slice(&spare[..rights]);
-    lefts
-}
-
 impl Store for Held<'_> {
     type Rows = Ranges;
     type Data<'r> = ();
@@ -151,7 +134,7 @@ impl Store for Held<'_> {
             .map_init(Vec::new, |spare, ((state, block), range)| {
                 monitor.check()?;
                 let list = &mut state.list[range.start as usize..range.end as usize];
-                Ok(part(list, spare, block, column, left) as u32)
+                Ok(block.part(list, spare, column, left) as u32)
             })
             .collect::<Result<_>>()?;
         let both = || rows.of_blocks.iter().zip(&lefts);
