@@ -4,7 +4,7 @@
 #   FUZZ_SECONDS   seconds a target (60)
 #   FUZZ_SEED      the seed of the mutations (1)
 #
-# Each run begins with the inputs that src/seeds.rs makes, those in fuzz/inputs, which once broke a promise, and the corpus of earlier runs in
+# Each run begins with the inputs that src/seeds.rs and its like make, those in fuzz/inputs, which once broke a promise, and the corpus of earlier runs in
 # <target>/fuzz/corpus. An input that breaks a promise is kept in <target>/fuzz/found.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"

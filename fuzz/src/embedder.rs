@@ -17,9 +17,9 @@ use algo_text::endpoint::definition::Definition;
 use algo_text::endpoint::hosts::Hosts;
 use algo_text::endpoint::{chat, failure, response};
 use algo_text::json_schema::{self, Schema};
-use algo_text::prompt;
-use algo_text::pii::{Action, Finder, Key, Kinds, Policy, Redactor};
 use algo_text::language;
+use algo_text::pii::{Action, Finder, Key, Kinds, Policy, Redactor};
+use algo_text::prompt;
 use algo_text::tf_idf::{self, Frequencies};
 use algo_text::vectorizer::template::Template;
 use algo_text::word_vectors::{self, Options, Sentences};
@@ -330,8 +330,12 @@ fn endpoint(text: &str, body: &[u8]) {
 /// What is found in a text lies in its order, at borders of characters, and can be taken out.
 fn personal(text: &str) {
     let names: Vec<&str> = text.lines().take(4).collect();
-    let Ok(finder) = Finder::new(Kinds::ALL, names) else { return };
-    let Ok(found) = finder.find(text, &Unwatched) else { return };
+    let Ok(finder) = Finder::new(Kinds::ALL, names) else {
+        return;
+    };
+    let Ok(found) = finder.find(text, &Unwatched) else {
+        return;
+    };
     let mut last = 0;
     for one in found {
         assert!(one.start >= last && one.end > one.start);

@@ -34,7 +34,10 @@ pub fn run(input: &[u8]) {
         again.fitted.score(&row, &mut scores);
         if let Some(fast) = again.fitted.scorer() {
             fast.score(&row, &mut other);
-            assert!(scores.iter().zip(&other).all(|(a, b)| a.to_bits() == b.to_bits()), "both score the same");
+            assert!(
+                scores.iter().zip(&other).all(|(a, b)| a.to_bits() == b.to_bits()),
+                "both score the same"
+            );
         }
     }
     if let Ok(text) = lightgbm::write(&again, &Unwatched) {
@@ -44,8 +47,12 @@ pub fn run(input: &[u8]) {
 
 /// The files that the tests read.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let file: Json = serde_json::from_str(include_str!("../../tests/oracle/exchange_trees.json")).expect("the file is JSON");
+    let file: Json =
+        serde_json::from_str(include_str!("../../tests/oracle/exchange_trees.json")).expect("the file is JSON");
     let cases = file["cases"].as_array().into_iter().flatten();
     let plain = cases.filter(|case| case["format"] != "xgboost ubjson");
-    plain.filter_map(|case| case["model"].as_str()).map(|text| text.as_bytes().to_vec()).collect()
+    plain
+        .filter_map(|case| case["model"].as_str())
+        .map(|text| text.as_bytes().to_vec())
+        .collect()
 }

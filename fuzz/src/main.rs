@@ -12,6 +12,7 @@ mod onnx;
 mod package;
 mod seeds;
 mod state;
+mod state_seeds;
 mod text;
 
 use std::sync::LazyLock;
@@ -33,7 +34,7 @@ const TARGETS: [Target; 7] = [
     },
     Target {
         name: "state",
-        seeds: seeds::states,
+        seeds: state_seeds::states,
         run: state::run,
     },
     Target {

@@ -18,7 +18,10 @@ const CASES: &str = include_str!("../../tests/oracle/onnx.json");
 fn decoded(text: &str) -> Vec<u8> {
     const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
-    for digit in text.bytes().filter_map(|byte| DIGITS.iter().position(|digit| *digit == byte)) {
+    for digit in text
+        .bytes()
+        .filter_map(|byte| DIGITS.iter().position(|digit| *digit == byte))
+    {
         bits = bits << 6 | digit as u32;
         held += 6;
         if held >= 8 {
@@ -31,7 +34,10 @@ fn decoded(text: &str) -> Vec<u8> {
 
 /// Files of other tools, and of models of ours.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let files = CASES.split("\"file\":\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let files = CASES
+        .split("\"file\":\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next());
     let own = seeds::models().into_iter().filter_map(|bytes| {
         let model = Model::from_bytes(&bytes, &Unwatched).expect("a seed can be read");
         onnx::write(&model, &Unwatched).ok()
@@ -59,6 +65,11 @@ pub fn run(input: &[u8]) {
         }
         let bits = |scores: &[f64]| scores.iter().map(|score| score.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(own), bits(other), "what is stored scores the same");
-        assert!(own.iter().zip(prepared).all(|(a, b)| a == b || a.is_nan() && b.is_nan()), "what is prepared scores the same");
+        assert!(
+            own.iter()
+                .zip(prepared)
+                .all(|(a, b)| a == b || a.is_nan() && b.is_nan()),
+            "what is prepared scores the same"
+        );
     }
 }

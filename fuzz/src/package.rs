@@ -39,7 +39,13 @@ pub fn seeds() -> Vec<Vec<u8>> {
         curves: (place % 2 == 0).then(|| b"a state".to_vec()),
     };
     let bytes = |package: Package| package.to_bytes(&Unwatched).expect("nobody stops the writing");
-    seeds::models().into_iter().take(8).enumerate().map(packed).map(bytes).collect()
+    seeds::models()
+        .into_iter()
+        .take(8)
+        .enumerate()
+        .map(packed)
+        .map(bytes)
+        .collect()
 }
 
 pub fn run(input: &[u8]) {

@@ -98,6 +98,12 @@ fn use_all(state: &State) {
                 bins.in_bins(10).iter().for_each(|bin| _ = bin.interval());
             }
         }
+        State::Survey(survey) => {
+            survey.texts(1).count();
+            (survey.rows(), survey.labelled(), survey.is_full());
+        }
+        State::Packed(packer) => drop((packer.rows(), packer.width())),
+        State::Sums(partial) => drop(partial.sums()),
         State::ScoredRows(rows) => {
             // Whoever takes them knows how many classes there are.
             if rows.count() == 0 || rows.classes() > 50 {

@@ -1,6 +1,6 @@
-"""What a training holds: boosting on rows of 22 numbers, as they are and packed.
+"""What a training holds: rows of 22 numbers, as they are, and packed by trees or summed up by other learners.
 
-    scripts/bench/packed_rows.py ROWS [as_is]
+    scripts/bench/packed_rows.py ROWS [as_is] [ALGORITHM...]
 
 Prints the most that the backend held (VmHWM without what it shares and what it held before), bytes a row, and the time. Connects as psql does; makes the table `wide_rows` anew
 and a model `wide_rows`, which it drops.
@@ -25,7 +25,19 @@ def watch(pid, held, over):
         time.sleep(0.01)
 
 
-def run(rows, settings):
+# What is learned, with which hyperparameters, and the metric that is shown.
+LEARNERS = {
+    "gradient_boosting": ("y", '{"n_estimators": 10}', "roc_auc"),
+    "random_forest": ("y", '{"n_estimators": 10, "min_samples_leaf": 100}', "roc_auc"),
+    "logistic_regression": ("y", "{}", "roc_auc"),
+    "naive_bayes": ("y", "{}", "roc_auc"),
+    "linear_regression": ("x0", "{}", "r2"),
+    "elastic_net": ("x0", '{"alpha": 0.01}', "r2"),
+}
+
+
+def run(rows, settings, algorithm):
+    target, params, metric = LEARNERS[algorithm]
     psql = subprocess.Popen(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(text):
@@ -40,8 +52,8 @@ def run(rows, settings):
     watcher.start()
     started = time.monotonic()
     answer = ask(
-        "SELECT rows, metrics ->> 'roc_auc' FROM assay.train('wide_rows', 'SELECT * FROM wide_rows', 'y', 'gradient_boosting',"
-        " '{\"n_estimators\": 10}', deploy => 'never');"
+        f"SELECT rows, metrics ->> '{metric}' FROM assay.train('wide_rows', 'SELECT * FROM wide_rows', '{target}', '{algorithm}',"
+        f" '{params}', deploy => 'never');"
     )
     seconds = time.monotonic() - started
     over.set()
@@ -50,7 +62,7 @@ def run(rows, settings):
     psql.stdin.close()
     psql.wait()
     most = held[0] - before
-    print(f"{settings or 'packed':30} {rows} rows: {most / 1e6:.0f} MB, {most / rows:.1f} bytes a row, {seconds:.1f} s; {answer}", flush=True)
+    print(f"{algorithm} {settings:30} {rows} rows: {most / 1e6:.0f} MB, {most / rows:.1f} bytes a row, {seconds:.1f} s; {answer}", flush=True)
 
 
 def main():
@@ -61,9 +73,10 @@ def main():
         f" SELECT *, x0 + x1 * x2 / 4 + random() > 4 AS y FROM (SELECT {columns} FROM generate_series(1, {rows}) AS i) AS r; ANALYZE wide_rows;"
     )
     subprocess.run(["psql", "-Xqc", make], check=True, stdout=subprocess.DEVNULL)
-    run(rows, "SET assay.pack_rows = 1000;")
-    if "as_is" in sys.argv:
-        run(rows, "SET assay.pack_rows = 0;")
+    for algorithm in [name for name in sys.argv[2:] if name in LEARNERS] or ["gradient_boosting"]:
+        run(rows, "SET assay.pack_rows = 1000;", algorithm)
+        if "as_is" in sys.argv:
+            run(rows, "SET assay.pack_rows = 0;", algorithm)
 
 
 if __name__ == "__main__":
