@@ -1,7 +1,6 @@
 //! Files of models that other libraries wrote, as anybody may give them to `import_model`.
 
 use crate::bound;
-use algo::estimator::Estimator;
 use algo::exchange::{Given, lightgbm, xgboost};
 use algo::model::Model;
 use algo::monitor::Unwatched;

@@ -6,6 +6,7 @@ use crate::state;
 use algo::block::Kind as CellKind;
 use algo::drift;
 use algo::judging::scored_rows::{ScoredRow, ScoredRows};
+use algo::label::Label;
 use algo::linear::Gram;
 use algo::metrics::evaluation::Actual;
 use algo::metrics::{Inputs, Metric, Tally};
