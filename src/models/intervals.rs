@@ -53,7 +53,7 @@ pub struct Wanted {
 }
 
 /// Learners of the lower and the upper quantile.
-type Quantiles = [Box<dyn Configured>; 2];
+pub type Quantiles = [Box<dyn Configured>; 2];
 
 impl Wanted {
     /// Checks what is asked for, as far as that can be done without rows; `None` when it is NULL.

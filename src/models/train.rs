@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::calibrate;
 use super::comparing::champion::{self, Champion, Judged};
 use super::groups::look_at_groups;
-use super::intervals::{self, Wanted};
+use super::intervals::{self, Quantiles, Wanted};
 use super::packing::{self, ManyRows, ReadContext};
 use super::publishing;
 use super::registry::{self, Privilege};
@@ -296,6 +296,21 @@ impl Training {
             }
         };
         let ready = self.prepare(read, &resolved, &*learner, reporter, statement)?;
+        let of = (algorithm, &*learner, resolved.task);
+        self.run_held(ready, target, of, quantiles, reporter, statement)
+    }
+
+    /// Trains on rows that are held.
+    fn run_held(
+        &self,
+        ready: Ready,
+        target: Option<&OutputColumn>,
+        (algorithm, learner, task): (&'static Algorithm, &dyn Configured, Task),
+        quantiles: Option<Quantiles>,
+        reporter: &mut Reporter,
+        statement: &Foreground,
+    ) -> Result<Trained> {
+        let training = format!("training {}", self.model);
         let Prepared {
             inputs,
             answer,
@@ -308,9 +323,9 @@ impl Training {
             leaks,
         } = ready.prepared;
         say(notes, leaks);
-        self.look_at_target(target, resolved.task, algorithm, &train);
+        self.look_at_target(target, task, algorithm, &train);
         let held = train.frame.memory() + test.as_ref().map_or(0, |test| test.frame.memory());
-        let (fitted, history) = request::fit(&*learner, &train, held, &training, reporter, statement)?;
+        let (fitted, history) = request::fit(learner, &train, held, &training, reporter, statement)?;
         look_at_condition(&*fitted);
         look_at_groups(&*fitted);
         let intervals = match (&self.intervals, ready.apart) {

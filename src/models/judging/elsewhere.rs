@@ -120,8 +120,8 @@ impl Rows<'_> {
                 "They are in partitions on other servers, and divided into segments.",
             ));
         }
-        let names = self.names().iter();
-        let alike = names.filter(|name| !is_told_alike(self.source, name)).next()?;
+        let mut names = self.names().iter();
+        let alike = names.find(|name| !is_told_alike(self.source, name))?;
         Some(Fetched::because(format!(
             "Values of \"{alike}\" that differ are equal by its collation."
         )))
