@@ -43,9 +43,9 @@ pub struct Elsewhere {
 }
 
 impl Elsewhere {
-    /// The rows of a query, of which these columns are read. `None` for rows that are here, or that have to be fetched.
-    pub fn of(query: &str, columns: &Columns) -> Result<Option<Elsewhere>> {
-        let source = Source::open(query)?;
+    /// The rows of a query that was planned, and of its text, of which these columns are read. `None` for rows that are here, or that have to be fetched.
+    pub fn of(query: &Query, text: &str, columns: &Columns) -> Result<Option<Elsewhere>> {
+        let source = Source::of(query, text);
         let placement = Placement::of(&source)?;
         let is_cluster = match placement {
             Placement::Here | Placement::Fetched(_) => return Ok(None),
@@ -191,11 +191,14 @@ fn read_rows_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
                 || Error::new(WRONG_CALL, "the plan of a reading is NULL").hint("Plans are made by assay.train.");
             let plan = arguments::bytes(fcinfo, 1).ok_or_else(none)?;
             let monitor = Foreground::new()?;
-            Ok(match ReadingPlan::from_bytes(plan, &monitor)?.begin(&monitor)? {
+            let state = match ReadingPlan::from_bytes(plan, &monitor)?.begin(&monitor)? {
                 Reading::Survey(survey) => State::from(Rc::new(survey)),
                 Reading::Pack(packer) => State::from(Rc::new(packer)),
                 Reading::Sum(partial) => State::from(partial),
-            })
+            };
+            // Whoever made the plan said how large the state is.
+            monitor.check()?;
+            Ok(state)
         };
         state::step(fcinfo, Some(make), |state| push(state, row))
     })())
@@ -230,7 +233,10 @@ fn push(state: &mut State, row: &[u8]) -> Result<()> {
         }
     };
     if rows.is_multiple_of(LOOK) {
-        Foreground::new()?.check()?;
+        let monitor = Foreground::new()?;
+        monitor.check()?;
+        // What came before is beside what a watch that begins now has seen.
+        monitor.allow(state.memory())?;
     }
     Ok(())
 }

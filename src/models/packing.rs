@@ -187,7 +187,6 @@ impl Columns {
 /// Reads a row's values.
 struct Cells<'a> {
     columns: &'a Columns,
-    numbers: Vec<Option<f64>>,
     /// The labels of enums' values.
     labels: HashMap<u32, String>,
 }
@@ -195,7 +194,6 @@ struct Cells<'a> {
 impl Cells<'_> {
     fn new(columns: &Columns) -> Cells<'_> {
         Cells {
-            numbers: vec![None; columns.columns.len()],
             columns,
             labels: HashMap::new(),
         }
@@ -207,15 +205,28 @@ impl Cells<'_> {
         &mut self,
         row: &Row<'_>,
         statement: &Foreground,
-        receive: impl for<'c> FnOnce(&'c dyn Fn(usize) -> Cell<'c>) -> algo::error::Result<()>,
+        receive: impl FnOnce(&[Cell<'_>]) -> algo::error::Result<()>,
     ) -> Result<()> {
-        // Without texts there is nothing to allocate.
-        let mut texts: Vec<(usize, Value<'_>)> = Vec::with_capacity(self.columns.texts);
-        for ((index, column), number) in self.columns.columns.iter().enumerate().zip(&mut self.numbers) {
-            if column.reader.role() == Role::Number {
-                *number = row.number(column.place);
-                continue;
-            }
+        // Without texts there is nothing to keep while they are looked at.
+        let mut texts: Vec<Value<'_>> = Vec::with_capacity(self.columns.texts);
+        if self.columns.texts > 0 {
+            self.read_texts(row, statement, &mut texts)?;
+        }
+        let mut texts = texts.iter();
+        let cell = |column: &Column| match column.reader.role() {
+            Role::Number => row.number(column.place).map_or(Cell::Missing, Cell::Number),
+            Role::Category | Role::Vector => texts.next().map_or(Cell::Missing, |value| text_of(value, &self.labels)),
+        };
+        let cells: Vec<Cell<'_>> = self.columns.columns.iter().map(cell).collect();
+        receive(&cells)?;
+        statement.check()?;
+        Ok(())
+    }
+
+    /// Reads what is no number, in the order of the columns.
+    fn read_texts<'v>(&mut self, row: &'v Row<'_>, statement: &Foreground, texts: &mut Vec<Value<'v>>) -> Result<()> {
+        let columns = self.columns.columns.iter();
+        for column in columns.filter(|column| column.reader.role() != Role::Number) {
             // Unpacking is an allocation, too: as large as the value, and not by Rust.
             statement.allow(row.unpacked_size(column.place))?;
             let value = row.value(column.place);
@@ -224,17 +235,8 @@ impl Cells<'_> {
                     .entry(oid.to_u32())
                     .or_insert_with(|| types::enum_label(oid).0);
             }
-            texts.push((index, value));
+            texts.push(value);
         }
-        let cell = |index: usize| match self.columns.columns[index].reader.role() {
-            Role::Number => self.numbers[index].map_or(Cell::Missing, Cell::Number),
-            Role::Category | Role::Vector => {
-                let text = texts.iter().find(|(own, _)| *own == index);
-                text.map_or(Cell::Missing, |(_, value)| text_of(value, &self.labels))
-            }
-        };
-        receive(&cell)?;
-        statement.check()?;
         Ok(())
     }
 }
@@ -265,7 +267,7 @@ impl ReadContext<'_> {
         let mut cells = Cells::new(self.columns);
         let expected = self.query.expected_rows();
         self.query.run(&mut |row| {
-            cells.read(row, self.statement, |cell| survey.push(cell))?;
+            cells.read(row, self.statement, |cells| survey.push(|column| cells[column]))?;
             if survey.rows().is_multiple_of(BLOCK) {
                 self.reporter.rows(self.what, survey.rows(), expected);
             }
@@ -275,13 +277,10 @@ impl ReadContext<'_> {
     }
 
     /// Another reading of rows that come here: those of the same snapshot, for it is one statement.
-    pub fn again(
-        &mut self,
-        mut receive: impl for<'c> FnMut(&'c dyn Fn(usize) -> Cell<'c>) -> algo::error::Result<()>,
-    ) -> Result<()> {
+    pub fn again(&mut self, mut receive: impl FnMut(&[Cell<'_>]) -> algo::error::Result<()>) -> Result<()> {
         let (mut cells, mut rows, expected) = (Cells::new(self.columns), 0_u64, self.query.expected_rows());
         Query::new(self.query.statement())?.run(&mut |row| {
-            cells.read(row, self.statement, |cell| receive(cell))?;
+            cells.read(row, self.statement, &mut receive)?;
             rows += 1;
             if rows.is_multiple_of(BLOCK) {
                 self.reporter.rows(self.what, rows, expected);
@@ -319,42 +318,54 @@ pub fn read(
     }
     let learned = Learned::of(known, (asked, plan), &mut context)?;
     let mut packer = Packer::new(&learned.pack_plan, context.statement)?;
-    context.again(|cell| packer.push(cell))?;
+    context.again(|cells| packer.push(|column| cells[column]))?;
     let packed = learned.finish(packer, split, &mut context)?;
     Ok(Some(ManyRows::Packed(Box::new(packed))))
 }
 
-/// The same of rows that are elsewhere, each reading where they are. `None` where they are so few that they can be held, or have to be fetched.
+/// What becomes of rows that are elsewhere.
+pub enum RowsElsewhere {
+    /// They are many, and were read where they are.
+    Many(ManyRows),
+    /// They are many, and the learner has to hold them after all, which was said.
+    ToHold,
+    /// They are few, or have to be fetched.
+    ToFetch,
+}
+
+/// The same of rows that are elsewhere, each reading where they are.
 pub fn read_elsewhere(
     rows: Elsewhere,
     mut context: ReadContext<'_>,
     (asked, plan): (&Asked<'_>, &Plan),
     split: impl Fn(usize) -> Split,
-) -> Result<Option<ManyRows>> {
+) -> Result<RowsElsewhere> {
     let survey_plan = context.columns.survey_plan(plan)?;
     let Some((count, labelled)) = rows.count(&survey_plan, context.statement)? else {
-        return Ok(None);
+        return Ok(RowsElsewhere::ToFetch);
     };
     if settings::pack_rows().is_none_or(|most| count <= most) {
-        return Ok(None);
+        return Ok(RowsElsewhere::ToFetch);
     }
     let Some(survey) = rows.survey(&survey_plan, labelled, context.statement)? else {
-        return Ok(None);
+        return Ok(RowsElsewhere::ToFetch);
     };
     let known = Known::of(survey, survey_plan, plan, &mut context)?;
     if !asked.takes_packed() {
         let fraction = fraction_of(&known.surveyed, split);
         let summed = SummedRows::new(known, asked.learner, (fraction, plan.seed), &mut context)?;
-        return Ok(summed.map(|summed| ManyRows::Summed(Box::new(summed.elsewhere(rows)))));
+        return Ok(summed.map_or(RowsElsewhere::ToHold, |summed| {
+            RowsElsewhere::Many(ManyRows::Summed(Box::new(summed.elsewhere(rows))))
+        }));
     }
     let learned = Learned::of(known, (asked, plan), &mut context)?;
     let packer = Packer::new(&learned.pack_plan, context.statement)?;
     let Some(packer) = rows.pack(&learned.pack_plan, labelled, packer, context.statement)? else {
-        return Ok(None);
+        return Ok(RowsElsewhere::ToFetch);
     };
     rows.announce();
     let packed = learned.finish(packer, split, &mut context)?;
-    Ok(Some(ManyRows::Packed(Box::new(packed))))
+    Ok(RowsElsewhere::Many(ManyRows::Packed(Box::new(packed))))
 }
 
 /// What the first reading taught.

@@ -110,7 +110,7 @@ impl SummedRows {
             self.elsewhere = None;
         }
         let mut summing = Summing::new(plan)?;
-        context.again(|cell| summing.push(cell))?;
+        context.again(|cells| summing.push(|column| cells[column]))?;
         Ok(summing.finish()?)
     }
 
@@ -167,7 +167,7 @@ impl SummedRows {
             false => self.trained,
         };
         let mut scoring = Scoring::new(&self.layout, (model, &model.answer), (rows, self.has_test()));
-        context.again(|cell| scoring.push(cell))?;
+        context.again(|cells| scoring.push(|column| cells[column]))?;
         Ok(scoring.finish(&self.surveyed)?)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::comparing::champion::{self, Champion};
 use super::elsewhere::Elsewhere;
-use super::packing::{self, Asked, PackedRows, ReadContext};
+use super::packing::{self, Asked, PackedRows, ReadContext, RowsElsewhere};
 use super::request::Resolved;
 use super::store::Trained;
 use super::train::{Training, TrainingRows, known_answer, say};
@@ -48,7 +48,7 @@ impl Training {
         let plan = request.plan(resolved);
         let split = |rows| self.split.of(rows, resolved.task, None);
         if limit.is_some()
-            && let Some(rows) = Elsewhere::of(&request.query, columns)?
+            && let Some(rows) = Elsewhere::of(query, &request.query, columns)?
         {
             let context = ReadContext {
                 query,
@@ -57,8 +57,13 @@ impl Training {
                 reporter: &mut *reporter,
                 statement,
             };
-            if let Some(rows) = packing::read_elsewhere(rows, context, (&asked, &plan), split)? {
-                return Ok(TrainingRows::Many(rows));
+            match packing::read_elsewhere(rows, context, (&asked, &plan), split)? {
+                RowsElsewhere::Many(rows) => return Ok(TrainingRows::Many(rows)),
+                RowsElsewhere::ToHold => {
+                    let read = request.read(query, resolved, needed, what, reporter, statement)?;
+                    return Ok(TrainingRows::Held(read));
+                }
+                RowsElsewhere::ToFetch => {}
             }
         }
         if !asked.expects_many(query, columns) {

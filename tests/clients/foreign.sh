@@ -172,6 +172,18 @@ check "few rows are fetched, as they would be held here" "" "$(notices "$train_f
 check "a query of a foreign table is read there, too" "$(near -c "SET assay.pack_rows = 1" -c "SELECT rows FROM assay.train('m_some', 'SELECT amount * 2 AS twice, note, is_bad FROM loan_here WHERE id > 500', 'is_bad', 'gradient_boosting', '{\"n_estimators\": 3}')")" \
     "$(near -c "SET assay.pack_rows = 1" -c "SELECT rows FROM assay.train('m_some', 'SELECT amount * 2 AS twice, note, is_bad FROM loan_far WHERE id > 500', 'is_bad', 'gradient_boosting', '{\"n_estimators\": 3}')")"
 
+# What a server holds of its rows is bounded there: more of them than its assay.max_memory allows are fetched.
+far -c "CREATE TABLE many AS SELECT sin(i) AS a, cos(i) AS b, sqrt(i) AS c, i % 3 = 0 AS y FROM generate_series(1, 60000) AS i" -c "ALTER DATABASE postgres SET assay.max_memory = '1MB'"
+near -c "CREATE FOREIGN TABLE many_far (a float8, b float8, c float8, y boolean) SERVER other OPTIONS (table_name 'many')"
+many="SET assay.pack_rows = 1000; SELECT rows FROM assay.train('m_many', 'many_far', 'y', 'gradient_boosting', '{\"n_estimators\": 2}', split => 'none')"
+contains "a server with too little memory for a survey says so" "the rows of many_far are fetched to be read here" "$(notices "$many")"
+check "and its rows are learned from" 60000 "$(near -c 'SET client_min_messages = error' -c "$many" | tail -n 1)"
+far -c "ALTER DATABASE postgres RESET assay.max_memory"
+contains "with enough they are read there" "many_far is read where its rows are" "$(notices "$many")"
+# What a learner has to hold after all is said once, and the rows are fetched once.
+classes="SET assay.pack_rows = 1000; SELECT rows FROM assay.train('m_classes', 'SELECT amount, score, region FROM loan_far', 'region', 'logistic_regression', deploy => 'never')"
+check "rows that a learner has to hold are read once more, of which there is one NOTICE" 1 "$(notices "$classes" | grep -c 'held as they are')"
+
 # Who may read what.
 near -c 'CREATE ROLE assay_reader' -c "CREATE USER MAPPING FOR assay_reader SERVER other OPTIONS (user 'reader', password_required 'false')" -c 'GRANT SELECT ON loan, loan_far TO assay_reader'
 as_reader() { near -c 'SET ROLE assay_reader' "$@" 2>&1; }

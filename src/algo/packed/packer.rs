@@ -333,7 +333,7 @@ impl Block {
 pub(crate) fn other_rows() -> Error {
     Error::data(
         "the query gave other rows when it was read again",
-        "leave random(), clock_timestamp() and other volatile functions, and LIMIT without ORDER BY, out of the query, or materialise it in a table; or raise assay.pack_rows so that the rows are read once",
+        "leave random(), clock_timestamp() and other volatile functions, and LIMIT without ORDER BY, out of the query, or materialise it in a table; read a cluster that others write to in a transaction of isolation level REPEATABLE READ; or raise assay.pack_rows so that the rows are read once",
     )
     .detail("Many rows are read more than once: first to learn what their columns hold, then to learn from them.".to_string())
 }
