@@ -324,7 +324,7 @@ sql_test() {
 
 # A client test is a program that prints 'ok - NAME' and 'not ok - NAME' lines. It finds a database of its own in PGDATABASE (with
 # PGHOST, PGPORT and PGUSER), the data in ASSAY_DATA, and may make more clusters with scripts/cluster.sh. One whose first lines say "Alone:" measures
-# time and runs when nothing else does; of the others those that say "Long:" begin first.
+# time and runs when nothing else does; of the others those that say "Long:", and about how many seconds, begin first, the longest before all.
 clients_suite() {
     local script name passed=0 failed=0 alone=() long=() short=()
     for script in tests/clients/*.sh; do
@@ -333,10 +333,11 @@ clients_suite() {
         if [[ -n ${TESTS:-} && " $TESTS " != *" $name "* ]]; then continue; fi
         case $(head -n 6 "$script") in
             *'# Alone:'*) alone+=("$name") ;;
-            *'# Long:'*) long+=("$name") ;;
+            *'# Long:'*) long+=("$(sed -nE 's/^# Long: ([0-9]+) s.*/\1/p' "$script") $name") ;;
             *) short+=("$name") ;;
         esac
     done
+    if ((${#long[@]} > 0)); then mapfile -t long < <(printf '%s\n' "${long[@]}" | sort -rn | cut -d ' ' -f 2); fi
     # Made before two need it at once.
     (source tests/clients/lib/python.sh)
     if ((${#long[@]} + ${#short[@]} > 0)); then beside "$lanes" true client "${long[@]}" "${short[@]}"; fi

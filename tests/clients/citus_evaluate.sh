@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Long: it starts three clusters.
+# Long: 45 s, as it starts three clusters.
 # A model that is published to the workers of a Citus cluster is judged where the rows are, and says what it says of the same rows in one table. What is not
 # published has its rows fetched; what a worker has not got is never scored with anything else.
 set -euo pipefail

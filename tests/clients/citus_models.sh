@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Long: it starts three clusters.
+# Long: 45 s, as it starts three clusters.
 # Models on the workers of a Citus cluster: a distributed query scores where its rows are, with the coordinator's version and no other.
 set -euo pipefail
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The dbt package with real dbt, in a virtual environment under the target folder: a project on German credit is built and tested, warns, and fails.
-# Long: minutes.
+# Long: 150 s.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What README.md and docs/ say holds: their examples run and print what the pages say, their links lead somewhere, and the tests that they name
 # are there.
+# Long: 150 s, as it fetches a small model.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Models of LightGBM and XGBoost come in and go out: the libraries themselves read and write the files.
-# Long: it installs both libraries.
+# Long: 90 s, as it installs both libraries.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 packages=("psycopg[binary]==3.2.13" duckdb==1.4.2)

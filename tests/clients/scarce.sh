@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Backends that lack memory, in a cluster of its own: one that ended by a crash would restart the server.
-# Long: minutes.
+# Long: 120 s.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/clients/lib/python.sh
