@@ -11,8 +11,10 @@ import promises
 from promises import check
 
 LIMIT = int(os.environ.get("LIMIT", "0"))
+EXHAUSTIVE = bool(os.environ.get("EXHAUSTIVE"))
 # Those in between, too, where there is time for all.
-ROWS = (20_000, 100_000, 200_000) if os.environ.get("EXHAUSTIVE") else (20_000, 200_000)
+ROWS = (20_000, 100_000, 200_000) if EXHAUSTIVE else (20_000, 200_000)
+MILLION = "SELECT * FROM wide, generate_series(1, 5) AS g"
 
 
 def connect():
@@ -29,8 +31,8 @@ def status(connection, name):
 
 
 def peak(connection):
-    """The most memory that the backend has held, in megabytes."""
-    return status(connection, "VmHWM")
+    """The most memory of its own that the backend has held, in megabytes: pages of shared buffers that it has seen do not count."""
+    return status(connection, "VmHWM") - status(connection, "RssShmem")
 
 
 def outcome(connection, statement, *parameters):
@@ -41,11 +43,26 @@ def outcome(connection, statement, *parameters):
         return f"XX000: {error}" if error.sqlstate == "XX000" else error.sqlstate or "the connection was lost"
 
 
+def keeps(what, statement, endings, lasting=("done",), most=170, left=100):
+    """Within 50 MB a statement ends in one of these ways, and the backend holds no more than `most` MB; where it was refused, or may be, it is done with 2 GB;
+    and what it took is given back. What has to be done within 50 MB is the same work with 2 GB: that is for where there is time for all."""
+    with connect() as session:
+        session.execute("SET assay.max_memory = '50MB'")
+        session.execute("SET max_parallel_workers_per_gather = 0")
+        found = outcome(session, statement)
+        check(f"memory holds: {what}", found in endings and peak(session) < most, f"{found}, {peak(session):.0f} MB of {most}")
+        if endings != ("done",) or EXHAUSTIVE:
+            session.execute("SET assay.max_memory = '2GB'")
+            found = outcome(session, statement)
+        held = status(session, "RssAnon")
+        check(f"memory lasts and is given back: {what}", found in lasting and held < left, f"{found}, {held:.0f} MB of {peak(session):.0f}")
+
+
 def setup(connection):
     connection.execute("CREATE EXTENSION IF NOT EXISTS assay")
     connection.execute("""CREATE TABLE IF NOT EXISTS wide AS SELECT i, random() AS a, random() AS b, random() AS c, random() AS d, 'k' || i % 300 AS k,
         'text ' || i AS u, random() < 0.5 AS y, random() AS amount, i % 60 AS class FROM generate_series(1, 200000) AS i""")
-    connection.execute("CREATE TABLE IF NOT EXISTS long AS SELECT repeat(i || 'x', 10000000) AS text, i AS x, i * 2 AS y FROM generate_series(1, 40) AS i")
+    connection.execute("CREATE TABLE IF NOT EXISTS long AS SELECT repeat(i || 'x', 10000000) AS text, i AS x, i * 2 AS y FROM generate_series(1, 12) AS i")
     connection.execute("CREATE TABLE IF NOT EXISTS vector AS SELECT array_fill(i::float8, ARRAY[100000]) AS v, i AS y FROM generate_series(1, 200) AS i")
     connection.execute("ANALYZE wide")
 
@@ -53,7 +70,7 @@ def setup(connection):
 def bounded(connection):
     """What the backend holds beyond assay.max_memory is what it had before, and one row of the query unpacked."""
     cases = {
-        "40 long texts": "SELECT assay.train('m', 'long', 'y', 'ridge', deploy => 'never')",
+        "12 long texts": "SELECT assay.train('m', 'long', 'y', 'ridge', deploy => 'never')",
         "vectors of 100,000 elements": "SELECT assay.train('m', 'vector', 'y', 'ridge', deploy => 'never')",
         "texts without repeats": "SELECT assay.train('m', 'SELECT a, u, u || ''x'' AS v, y FROM wide', 'y', deploy => 'never')",
         "an area under a curve": "SELECT assay.roc_auc(y, a) FROM wide, generate_series(1, 60)",
@@ -63,7 +80,7 @@ def bounded(connection):
             session.execute("SET assay.max_memory = '50MB'")
             session.execute("SET max_parallel_workers_per_gather = 0")
             found = outcome(session, statement)
-            check(f"memory holds: {what}", found in ("53400", "done") and peak(session) < 200, f"{found}, {peak(session):.0f} MB")
+            check(f"memory holds: {what}", found in ("53400", "done") and peak(session) < 170, f"{found}, {peak(session):.0f} MB")
 
 
 def explaining():
@@ -71,20 +88,17 @@ def explaining():
     with connect() as session:
         session.execute("SELECT assay.train('why', 'SELECT a, b, c, d, k, y FROM wide', 'y', 'naive_bayes', split => 'none')")
         session.execute("SELECT assay.train('why trees', 'SELECT a, b, c, d, y FROM wide LIMIT 20000', 'y', 'random_forest', '{\"n_estimators\": 5, \"max_depth\": 12}', split => 'none')")
-    for what, statement in {
-        "a million rows explained": "SELECT count(*) FROM assay.explain_query('why', 'SELECT * FROM wide, generate_series(1, 5)', '{i,u}')",
-        "a million rows explained against others": "SELECT count(*) FROM assay.explain_query('why', 'SELECT * FROM wide, generate_series(1, 5)', '{i}', NULL, 'SELECT * FROM wide LIMIT 10000')",
-        "rows explained by trees": "SELECT count(*) FROM assay.explain_query('why trees', 'SELECT * FROM wide LIMIT 5000', '{i,u}')",
-        "rows explained by trees against others": "SELECT count(*) FROM assay.explain_query('why trees', 'SELECT * FROM wide LIMIT 5000', '{i}', NULL, 'SELECT * FROM wide LIMIT 10000')",
-        "a million rows, and what matters": "SELECT count(*) FROM assay.global_explain('why', 'SELECT * FROM wide, generate_series(1, 5)')",
-        "what two do together": "SELECT count(*) FROM assay.interactions('why trees', 'SELECT * FROM wide LIMIT 500', baseline => 'SELECT * FROM wide LIMIT 200')",
-        "a million rows explained one by one": "SELECT sum((assay.attributions('why', a, b, c, d, k))[1]) FROM wide, generate_series(1, 5)",
-    }.items():
-        with connect() as session:
-            session.execute("SET assay.max_memory = '50MB'")
-            session.execute("SET max_parallel_workers_per_gather = 0")
-            found = outcome(session, statement)
-            check(f"memory holds: {what}", found == "done" and peak(session) < 200, f"{found}, {peak(session):.0f} MB")
+    # Held, an explanation would take more than the 125 bytes that there are for each below the limit.
+    for what, statement, most in (
+        ("rows explained", "SELECT count(*) FROM assay.explain_query('why', 'SELECT * FROM wide, generate_series(1, 3)', '{i,u}')", 90),
+        ("rows explained against others", "SELECT count(*) FROM assay.explain_query('why', 'SELECT * FROM wide, generate_series(1, 2)', '{i}', NULL, 'SELECT * FROM wide LIMIT 10000')", 90),
+        ("rows explained by trees", "SELECT count(*) FROM assay.explain_query('why trees', 'SELECT * FROM wide LIMIT 5000', '{i,u}')", 170),
+        ("rows explained by trees against others", "SELECT count(*) FROM assay.explain_query('why trees', 'SELECT * FROM wide LIMIT 5000', '{i}', NULL, 'SELECT * FROM wide LIMIT 10000')", 170),
+        ("a million rows, and what matters", "SELECT count(*) FROM assay.global_explain('why', 'SELECT * FROM wide, generate_series(1, 5)')", 170),
+        ("what two do together", "SELECT count(*) FROM assay.interactions('why trees', 'SELECT * FROM wide LIMIT 500', baseline => 'SELECT * FROM wide LIMIT 200')", 170),
+        ("a million rows explained one by one", "SELECT sum((assay.attributions('why', a, b, c, d, k))[1]) FROM wide, generate_series(1, 5)", 170),
+    ):
+        keeps(what, statement, ("done",), most=most)
 
 
 def judging():
@@ -94,31 +108,22 @@ def judging():
             session.execute(f"SELECT assay.train('{model}', 'SELECT {columns}, y FROM wide', 'y', 'naive_bayes', split => 'none')")
         session.execute("SELECT assay.train('line', 'SELECT a, b, amount FROM wide', 'amount', 'ridge', split => 'none')")
         session.execute("SELECT assay.train('flat', 'SELECT a, amount FROM wide', 'amount', 'ridge', split => 'none')")
-    million = "SELECT * FROM wide, generate_series(1, 5) AS g"
     for what, statement, endings in (
-        ("a million rows compared by area", f"SELECT assay.compare_models('fair', 'plain', '{million}')", ("53400",)),
-        ("a million rows compared by all metrics", f"SELECT assay.compare_models('fair', 'plain', '{million}', NULL::text)", ("53400",)),
-        ("a million numbers compared by clusters", f"SELECT assay.compare_models('line', 'flat', '{million}', NULL::text, 'k')", ("53400",)),
+        ("a million rows compared by area", f"SELECT assay.compare_models('fair', 'plain', '{MILLION}')", ("53400",)),
+        ("a million rows compared by all metrics", f"SELECT assay.compare_models('fair', 'plain', '{MILLION}', NULL::text, resamples => 100)", ("53400",)),
+        ("a million numbers compared by clusters", f"SELECT assay.compare_models('line', 'flat', '{MILLION}', NULL::text, 'k', resamples => 100)", ("53400",)),
         ("fairness of 200,000 groups", "SELECT assay.fairness('fair', 'wide', '{i}')", ("54000",)),
-        ("fairness of 10,000 groups", "SELECT count(*) FROM assay.fairness('fair', 'SELECT *, i %% 10000 AS g FROM wide', '{g}')", ("done",)),
+        ("fairness of 5,000 groups", "SELECT count(*) FROM assay.fairness('fair', 'SELECT *, i %% 5000 AS g FROM wide', '{g}')", ("done",)),
         ("slices of 10,000 groups", "SELECT count(*) FROM assay.evaluate('fair', 'SELECT *, i %% 10000 AS g FROM wide', group_by => '{g}')", ("done",)),
         ("fairness of groups named by megabytes", "SELECT assay.fairness('fair', 'SELECT *, repeat(k::text, 1000000) AS g FROM wide', '{g}')", ("54000",)),
-        ("costs of a million rows", f"SELECT assay.threshold_costs('fair', '{million}', 1, 'amount')", ("53400",)),
+        ("costs of a million rows", f"SELECT assay.threshold_costs('fair', '{MILLION}', 1, 'amount')", ("53400",)),
     ):
-        with connect() as session:
-            session.execute("SET assay.max_memory = '50MB'")
-            session.execute("SET max_parallel_workers_per_gather = 0")
-            found = outcome(session, statement)
-            check(f"memory holds: {what}", found in endings and peak(session) < 200, f"{found}, {peak(session):.0f} MB")
-            session.execute("SET assay.max_memory = '2GB'")
-            found, held = outcome(session, statement), status(session, "RssAnon")
-            check(f"memory lasts and is given back: {what}", found in ("done", "54000") and held < 100, f"{found}, {held:.0f} MB of {peak(session):.0f}")
+        keeps(what, statement, endings, ("done", "54000"))
 
 
 def unsupervised():
     """Rows without a target are held while they are learned from and while they are judged together; they are looked at one by one where they are compared
     with those that a model was trained on. Each with whether 50 MB are certainly too few."""
-    million = "SELECT * FROM wide, generate_series(1, 5) AS g"
     for algorithm, params in (
         ("k_means", '{"num_clusters": 4}'),
         ("gaussian_mixture", '{"num_components": 2}'),
@@ -130,25 +135,22 @@ def unsupervised():
         enough = "WHERE i <= 100000" if algorithm == "dbscan" else ""
         # A million and a half rows: pca holds none of them.
         many = ("done",) if algorithm == "pca" else ("53400",)
+        # Which rows are strange is written down by the same code for all of them; how they are scored is each one's own.
+        strange, most = (MILLION, 170) if algorithm == "k_means" or EXHAUSTIVE else ("SELECT *, 1 AS g FROM wide", 100)
         with connect() as session:
             session.execute(f"SELECT assay.train('points {algorithm}', 'SELECT a, b, c, d FROM wide LIMIT 20000', NULL, '{algorithm}', '{params}')")
-        for what, statement, endings, lasting in (
-            ("training", f"SELECT assay.train('m', 'SELECT a, b, c, d FROM wide, generate_series(1, 15)', NULL, '{algorithm}', '{params}', deploy => 'never')", many,
-             "ML007" if algorithm == "dbscan" else "done"),
-            ("training on fewer rows", f"SELECT assay.train('m', 'SELECT a, b, c, d FROM wide {enough}', NULL, '{algorithm}', '{params}', deploy => 'never')", ("53400", "done"), "done"),
-            ("a million rows judged", f"SELECT count(*) FROM assay.evaluate('points {algorithm}', 'SELECT * FROM wide, generate_series(1, 10)')", ("53400",), "done"),
-            ("a million rows judged by group", f"SELECT count(*) FROM assay.evaluate('points {algorithm}', '{million}', group_by => '{{k}}')", ("53400", "done"), "done"),
-            ("a million rows, and what is strange", f"SELECT count(*) FROM assay.detect_anomalies('points {algorithm}', '{million}', 0.2, '{{i,g}}')", ("done",), "done"),
-            ("a million rows transformed", f"SELECT count(assay.transform('points {algorithm}', a, b, c, d)) FROM wide, generate_series(1, 5)", ("done",), "done"),
+        keeps(f"training, {algorithm}",
+              f"SELECT assay.train('m', 'SELECT a, b, c, d FROM wide, generate_series(1, 15)', NULL, '{algorithm}', '{params}', deploy => 'never')", many,
+              ("ML007",) if algorithm == "dbscan" else ("done",))
+        for what, statement, endings, most in (
+            ("training on fewer rows", f"SELECT assay.train('m', 'SELECT a, b, c, d FROM wide {enough}', NULL, '{algorithm}', '{params}', deploy => 'never')",
+             ("53400", "done"), 170),
+            ("a million rows judged", f"SELECT count(*) FROM assay.evaluate('points {algorithm}', 'SELECT * FROM wide, generate_series(1, 10)')", ("53400",), 170),
+            ("rows judged by group", f"SELECT count(*) FROM assay.evaluate('points {algorithm}', 'SELECT * FROM wide, generate_series(1, 3) AS g', group_by => '{{k}}')", ("53400", "done"), 110),
+            ("what is strange of many rows", f"SELECT count(*) FROM assay.detect_anomalies('points {algorithm}', '{strange}', 0.2, '{{i,g}}')", ("done",), most),
+            ("a million rows transformed", f"SELECT count(assay.transform('points {algorithm}', a, b, c, d)) FROM wide, generate_series(1, 5)", ("done",), 170),
         ):
-            with connect() as session:
-                session.execute("SET assay.max_memory = '50MB'")
-                session.execute("SET max_parallel_workers_per_gather = 0")
-                found = outcome(session, statement)
-                check(f"memory holds: {what}, {algorithm}", found in endings and peak(session) < 200, f"{found}, {peak(session):.0f} MB")
-                session.execute("SET assay.max_memory = '2GB'")
-                found, held = outcome(session, statement), status(session, "RssAnon")
-                check(f"memory lasts and is given back: {what}, {algorithm}", found == lasting and held < 100, f"{found}, {held:.0f} MB of {peak(session):.0f}")
+            keeps(f"{what}, {algorithm}", statement, endings, most=most)
 
 
 def forecasting():
@@ -166,43 +168,38 @@ def forecasting():
         check("forecasts are made", outcome(session, train(many(5_000), {"method": "naive"}, "ahead", "always")) == "done")
     for what, statement, endings in (
         ("5,000 series", train(many(5_000), {"method": "naive"}), ("53400", "done")),
-        ("30,000 series", train(many(30_000), {"method": "naive"}), ("53400",)),
+        ("20,000 series", train(many(20_000), {"method": "naive"}), ("53400",)),
         ("a long series", train(hours(500_000), {}), ("53400", "done")),
-        ("a very long series", train(hours(3_000_000), {}), ("53400",)),
+        ("a very long series", train(hours(2_000_000), {}), ("53400",)),
         ("a long season", train(hours(200_000), {"method": "mstl", "season_lengths": [8766]}), ("53400", "done")),
         ("far ahead", train(hours(40_000), {"method": "seasonal_naive", "horizon": 10_000}), ("53400", "done")),
-        ("15 million numbers to come", "SELECT count(*) FROM assay.forecast('ahead', 3000)", ("done",)),
     ):
-        with connect() as session:
-            session.execute("SET assay.max_memory = '50MB'")
-            session.execute("SET max_parallel_workers_per_gather = 0")
-            found = outcome(session, statement)
-            check(f"memory holds: forecasting {what}", found in endings and peak(session) < 200, f"{found}, {peak(session):.0f} MB")
-            session.execute("SET assay.max_memory = '2GB'")
-            found, held = outcome(session, statement), status(session, "RssAnon")
-            check(f"memory lasts and is given back: forecasting {what}", found == "done" and held < 100, f"{found}, {held:.0f} MB of {peak(session):.0f}")
+        keeps(f"forecasting {what}", statement, endings)
+    # With their bounds they would be 48 MB, in a backend that holds 44.
+    keeps("forecasting 2 million numbers to come", "SELECT count(*) FROM assay.forecast('ahead', 400)", ("done",), most=75)
 
 
 def logging(connection):
     """Decisions and labels go to disk while they come, and are judged within the limit, or refused."""
-    rows = "FROM wide, generate_series(1, 5) AS g"
     with connect() as session:
         session.execute("SELECT assay.train('logged', 'SELECT a, b, k, y FROM wide', 'y', 'naive_bayes', split => 'none')")
         session.execute("SELECT assay.train('logged amount', 'SELECT a, b, k, amount FROM wide', 'amount', 'linear_regression', split => 'random')")
-    for model, target in (("logged", "y"), ("logged amount", "amount")):
+    # Held, a decision would take more than the 140 bytes that there are for each below the limit.
+    for model, target, times, most in (("logged", "y", 3, 120), ("logged amount", "amount", 2, 110)):
+        rows = f"FROM wide, generate_series(1, {times}) AS g"
         for what, statement in {
-            "a million decisions": f"SELECT assay.log_predictions('{model}', 'SELECT i, g, a, b, k {rows}', '{{i,g}}', keep => '{{k}}', inputs => true)",
-            "a million labels": f"SELECT assay.record_labels('{model}', 'SELECT i, g, {target} {rows}', '{{i,g}}')",
-            "a million decisions judged": f"SELECT count(*) FROM assay.performance('{model}', 'year')",
+            "decisions": f"SELECT assay.log_predictions('{model}', 'SELECT i, g, a, b, k {rows}', '{{i,g}}', keep => '{{k}}', inputs => true)",
+            "labels": f"SELECT assay.record_labels('{model}', 'SELECT i, g, {target} {rows}', '{{i,g}}')",
+            "decisions judged": f"SELECT count(*) FROM assay.performance('{model}', 'year')",
         }.items():
             with connect() as session:
                 session.execute("SET assay.max_memory = '50MB'")
                 session.execute("SET max_parallel_workers_per_gather = 0")
-                found, shared = outcome(session, statement), status(session, "RssShmem")
+                found = outcome(session, statement)
                 fits = ("done",) if "judged" not in what else ("done", "53400")
-                check(f"memory holds: {what}, {model}", found in fits and peak(session) - shared < 200, f"{found}, {peak(session) - shared:.0f} MB")
-                session.execute("SET assay.max_memory = '2GB'")
-                if "judged" in what:
+                check(f"memory holds: {what}, {model}", found in fits and peak(session) < most, f"{found}, {peak(session):.0f} MB of {most}")
+                if found != "done" or EXHAUSTIVE:
+                    session.execute("SET assay.max_memory = '2GB'")
                     check(f"memory lasts: {what}, {model}", outcome(session, statement) == "done")
     connection.execute("SELECT assay.prune_predictions(model, '0') FROM (VALUES ('logged'), ('logged amount')) AS m (model)")
 
@@ -226,7 +223,7 @@ def learning():
     cases |= {
         "groups": (train("a, b, c, d, k", "amount", "algorithm => 'linear_regression'", "group_by => '{k}'"), False),
         "errors of many clusters": (train("a, b, c, d, k, i", "amount", "algorithm => 'linear_regression'", "params => '{\"cluster\": \"i\"}'"), False),
-        "errors of each row": (train("a, b, c, d, k", "amount", "algorithm => 'linear_regression'", "params => '{\"standard_errors\": \"HC3\"}'"), False),
+        "errors of each row": (train("a, b, c, d, i %% 100 || '''' AS k", "amount", "algorithm => 'linear_regression'", "params => '{\"standard_errors\": \"HC3\"}'"), False),
         "kinks of many rows": (train("a, b, c, d", "amount", "algorithm => 'quantile_regression'"), False),
         "machines of classes": (train("a, b, c, d", "class", "algorithm => 'linear_svm'", "task => 'classification'"), False),
         "calibration": (train("a, b, c, d, k", "y", "algorithm => 'naive_bayes'", "calibrate => 'isotonic'"), False),
@@ -242,14 +239,7 @@ def learning():
 def bounded_learning(connection):
     """Refused before more than assay.max_memory is taken; done where it lasts; and given back at the end."""
     for what, (statement, is_too_much) in learning().items():
-        with connect() as session:
-            session.execute("SET assay.max_memory = '50MB'")
-            session.execute("SET max_parallel_workers_per_gather = 0")
-            found = outcome(session, statement)
-            check(f"memory holds: {what}", found in (("53400",) if is_too_much else ("53400", "done")) and peak(session) < 200, f"{found}, {peak(session):.0f} MB")
-            session.execute("SET assay.max_memory = '2GB'")
-            found, held = outcome(session, statement), status(session, "RssAnon")
-            check(f"memory lasts and is given back: {what}", found == "done" and held < 80, f"{found}, {held:.0f} MB of {peak(session):.0f}")
+        keeps(what, statement, ("53400",) if is_too_much else ("53400", "done"), left=80)
 
 
 def refused(connection):
@@ -260,9 +250,12 @@ def refused(connection):
     for algorithm, tasks in learners.items():
         target = promises.target_for(tasks, "y", "amount")
         columns, target = (f", {target}", f"'{target}'") if target else ("", "NULL")
+        # Their memory is taken before the first of many rounds; how many clusters there are is found by rounds for each number.
+        few = {"k_means": '{"num_clusters": 8}', "gaussian_mixture": '{"num_components": 2, "max_iter": 3}'}
+        params = "{}" if EXHAUSTIVE else few.get(algorithm, "{}")
         for rows in ROWS:
             with connect() as session:
-                statement = f"SELECT assay.train('m', 'SELECT a, b, c, d, k{columns} FROM wide LIMIT {rows}', {target}, '{algorithm}', deploy => 'never')"
+                statement = f"SELECT assay.train('m', 'SELECT a, b, c, d, k{columns} FROM wide LIMIT {rows}', {target}, '{algorithm}', '{params}', deploy => 'never')"
                 found = outcome(session, statement)
                 if found not in ("done", "53200", "53400"):
                     lost.append((algorithm, rows, found))
@@ -276,12 +269,12 @@ def refused(connection):
             "SELECT assay.render_model('n', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)', 'html')",
             "SELECT assay.compare_models('n', 'n@1', 'SELECT a, b, class::text AS class FROM wide, generate_series(1, 20)', NULL::text)",
             "SELECT assay.predict_label('n', a, b) FROM wide",
-            "SELECT assay.log_predictions('n', 'SELECT i, g, a, b FROM wide, generate_series(1, 2) AS g', '{i,g}')",
-            "SELECT assay.record_labels('n', 'SELECT i, g, class::text AS class FROM wide, generate_series(1, 2) AS g WHERE class < 10', '{i,g}')",
+            "SELECT assay.log_predictions('n', 'SELECT i, a, b FROM wide', '{i}')",
+            "SELECT assay.record_labels('n', 'SELECT i, class::text AS class FROM wide WHERE class < 10', '{i}')",
             "SELECT assay.performance('n', 'year')",
-            "SELECT assay.roc_auc(y, a + g) FROM wide, generate_series(1, 200) AS g",
-            "SELECT assay.median_absolute_error(a, b + g) FROM wide, generate_series(1, 200) AS g",
-            "SELECT assay.linear_statistics(amount, VARIADIC array_fill(a, ARRAY[1500])) FROM wide LIMIT 100",
+            "SELECT assay.roc_auc(y, a + g) FROM wide, generate_series(1, 170) AS g",
+            "SELECT assay.median_absolute_error(a, b + g) FROM wide, generate_series(1, 170) AS g",
+            "SELECT assay.linear_statistics(amount, VARIADIC array_fill(a, ARRAY[1500])) FROM (SELECT * FROM wide LIMIT 100) AS few",
             "SELECT assay.train('o', 'SELECT timestamp ''2000-01-01'' + i * interval ''1 hour'' AS at, a, k FROM wide', 'a', 'forecast', '{\"time\": \"at\", \"series\": [\"k\"]}')",
             "SELECT count(*) FROM assay.forecast('o', 1000)",
         )]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Memory in a cluster of its own: what backends hold stays near assay.max_memory; under a hard limit of address space statements end, and the
 # server goes on.
-# Long: minutes.
+# Long: 300 s.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tests/clients/lib/python.sh
