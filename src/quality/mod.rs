@@ -1,7 +1,7 @@
 //! Data quality in SQL: profiles and checks, each relation read once.
 
 pub mod drift;
-mod elsewhere;
+pub mod elsewhere;
 mod engine;
 pub mod finding;
 mod grouping;

@@ -103,6 +103,11 @@ impl SurveyPlan {
         self.target
     }
 
+    /// Whether something is to be predicted, so that rows without it are left out.
+    pub fn has_target(&self) -> bool {
+        self.kind != TargetKind::None
+    }
+
     /// The same, where so many rows are known to have a target: with hashes so small that the sample is likely to be full, and little more is sent.
     pub fn of_rows(mut self, rows: u64) -> SurveyPlan {
         let most = self.most as f64;
