@@ -22,11 +22,6 @@ CREATE FUNCTION assay_internal.cells(VARIADIC columns "any") RETURNS bytea
 AS 'MODULE_PATHNAME', 'row_cells_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION assay_internal.cells("any") IS 'The values of a row as assay_internal.scan takes them in, for assay_internal.scan_cells. At most 100.';
 
-CREATE FUNCTION assay_internal.once(plan bytea) RETURNS bytea
-AS 'MODULE_PATHNAME', 'once_wrapper' LANGUAGE c STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION assay_internal.once(bytea) IS
-'Its argument for the first row that it is called for, NULL for the others: the plan of assay_internal.scan_cells and assay_internal.read_rows over all rows of a query, which read it with the first of them, where an engine that splits aggregates (Citus) would copy it into each.';
-
 CREATE FUNCTION assay_internal.scan_cells_step(assay.state, bytea, bytea) RETURNS assay.state
 AS 'MODULE_PATHNAME', 'scan_cells_step_wrapper' LANGUAGE c STABLE PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION assay_internal.scan_cells_step(assay.state, bytea, bytea) IS 'A row of the aggregate assay_internal.scan_cells.';

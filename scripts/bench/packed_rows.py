@@ -33,11 +33,13 @@ LEARNERS = {
     "naive_bayes": ("y", "{}", "roc_auc"),
     "linear_regression": ("x0", "{}", "r2"),
     "elastic_net": ("x0", '{"alpha": 0.01}', "r2"),
+    "k_means": (None, '{"num_clusters": 8}', "inertia"),
 }
 
 
 def run(rows, settings, algorithm):
     target, params, metric = LEARNERS[algorithm]
+    target = f"'{target}'" if target else "NULL"
     psql = subprocess.Popen(["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(text):
@@ -52,7 +54,7 @@ def run(rows, settings, algorithm):
     watcher.start()
     started = time.monotonic()
     answer = ask(
-        f"SELECT rows, metrics ->> '{metric}' FROM assay.train('wide_rows', 'SELECT * FROM wide_rows', '{target}', '{algorithm}',"
+        f"SELECT rows, metrics ->> '{metric}' FROM assay.train('wide_rows', 'SELECT * FROM wide_rows', {target}, '{algorithm}',"
         f" '{params}', deploy => 'never');"
     )
     seconds = time.monotonic() - started

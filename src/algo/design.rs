@@ -281,6 +281,23 @@ impl Seen {
         frame.columns().par_iter().map(seen).collect()
     }
 
+    /// Whether no square of numbers of such columns leaves the range of a float.
+    pub(crate) fn are_usual(seen: &[Seen]) -> bool {
+        seen.iter().all(|seen| match seen {
+            Seen::Number(moments) => moments.are_usual(),
+            Seen::Category(_) => true,
+        })
+    }
+
+    /// How many design columns there are at most.
+    pub(crate) fn width(seen: &[Seen]) -> usize {
+        let columns = seen.iter().map(|seen| match seen {
+            Seen::Number(_) => 1,
+            Seen::Category(levels) => levels.len(),
+        });
+        columns.sum()
+    }
+
     /// The same where other rows may show more: each level may occur, and a constant number may vary, about as far as it is from 0.
     pub(crate) fn workable(self) -> Seen {
         match self {

@@ -3,24 +3,21 @@
 use std::rc::Rc;
 
 use hashbrown::HashMap;
-use pgrx::pg_sys;
 use pgrx::spi::quote_identifier;
+use pgrx::{pg_extern, pg_sys};
 
 use super::packing::Columns;
-use crate::pg::entry::{self, Raw};
 use crate::pg::error::{COLUMN_TYPE, Error, MISMATCHED_STATES, Result, WRONG_CALL, or_raise};
 use crate::pg::fields::{Arguments, Field, Fields, Types};
 use crate::pg::foreground::Foreground;
 use crate::pg::query::Query;
 use crate::pg::reader::Value;
-use crate::pg::state;
+use crate::pg::state::{self, StateDatum};
 use crate::pg::{arguments, site, types};
-use crate::quality::elsewhere::plan_argument;
 use crate::quality::placement::Placement;
 use crate::quality::source::Source;
 use algo::monitor::Monitor;
 use algo::packed::{Cell, PackPlan, Packer, Reading, ReadingPlan, Survey, SurveyPlan, values};
-use algo::room;
 use algo::state::State;
 use algo::sums::{self, Sums};
 
@@ -73,17 +70,16 @@ impl Elsewhere {
     }
 
     /// A call of the aggregate, over these values of a row.
-    fn call(&self, plan: &ReadingPlan, values: &[String], monitor: &dyn Monitor) -> Result<String> {
-        let plan = plan_argument(
-            &super::hex(&plan.to_bytes(monitor)?),
-            self.placement == Placement::Citus,
-        );
+    fn call(plan: &ReadingPlan, values: &[String], monitor: &dyn Monitor) -> Result<String> {
+        let bytes = super::hex(&plan.to_bytes(monitor)?);
         let values = values.chunks(MOST_ARGUMENTS).map(|values| {
             let values = values.join(", ");
             format!("assay_internal.row_values({values})")
         });
         let values = values.collect::<Vec<_>>().join(" OPERATOR(pg_catalog.||) ");
-        Ok(format!("assay_internal.read_rows({plan}, {values})"))
+        Ok(format!(
+            "assay_internal.read_rows('\\x{bytes}'::pg_catalog.bytea, {values})"
+        ))
     }
 
     /// What calls of the aggregate make of the rows, as `take` takes it. `None` where the rows have to be fetched, of which a NOTICE tells.
@@ -105,7 +101,7 @@ impl Elsewhere {
 
     /// Surveys the rows by a plan. `None` where they have to be fetched.
     fn survey_by(&self, plan: &SurveyPlan, values: &[String], monitor: &dyn Monitor) -> Result<Option<Survey>> {
-        let call = self.call(&ReadingPlan::Survey(plan.clone()), values, monitor)?;
+        let call = Elsewhere::call(&ReadingPlan::Survey(plan.clone()), values, monitor)?;
         self.read(&[call], |states| match states.into_iter().next().flatten() {
             None => Ok(Survey::new(plan)),
             Some(State::Survey(survey)) if survey.is_by(plan) => Ok(Rc::unwrap_or_clone(survey)),
@@ -113,39 +109,15 @@ impl Elsewhere {
         })
     }
 
-    /// How many rows there are, and about how many of them have a target. `None` where they have to be fetched.
+    /// How many rows there are, and how many of them have a target. `None` where they have to be fetched.
     pub fn count(&self, plan: &SurveyPlan, monitor: &dyn Monitor) -> Result<Option<(u64, u64)>> {
-        if self.placement == Placement::Citus {
-            return self.count_in_cluster(plan);
-        }
         let (plan, target) = plan.counting();
         let values = &self.values[target..=target];
         let survey = self.survey_by(&plan, values, monitor)?;
         Ok(survey.map(|survey| (survey.rows(), survey.labelled())))
     }
 
-    /// The same as Citus adds up by itself, which takes a tenth of the time. Targets that are not finite count, too.
-    fn count_in_cluster(&self, plan: &SurveyPlan) -> Result<Option<(u64, u64)>> {
-        let target = match plan.has_target() {
-            true => self.values[plan.target()].as_str(),
-            false => "*",
-        };
-        let counts = ["*", target].map(|what| format!("pg_catalog.count({what})"));
-        let Some(sql) = self.placement.select(&self.source, &counts) else {
-            return Ok(None);
-        };
-        self.placement.read(&self.source, &sql, |query: &Query| {
-            let mut counted = (0, 0);
-            query.run(&mut |row| {
-                let count = |column| row.number(column).unwrap_or(0.0) as u64;
-                counted = (count(0), count(1));
-                Ok(())
-            })?;
-            Ok(counted)
-        })
-    }
-
-    /// Surveys the rows, of which about so many have a target. `None` where they have to be fetched.
+    /// Surveys the rows, of which so many have a target. `None` where they have to be fetched.
     pub fn survey(&self, plan: &SurveyPlan, labelled: u64, monitor: &dyn Monitor) -> Result<Option<Survey>> {
         let bounded = self.survey_by(&plan.clone().of_rows(labelled), &self.values, monitor)?;
         match bounded {
@@ -155,7 +127,7 @@ impl Elsewhere {
         }
     }
 
-    /// Packs the rows, of which about so many have a target, into `packer`, which has none yet. `None` where they have to be fetched. Where they are more bytes
+    /// Packs the rows, of which so many have a target, into `packer`, which has none yet. `None` where they have to be fetched. Where they are more bytes
     /// than one value brings, they are read once for each part of them.
     pub fn pack(
         &self,
@@ -169,7 +141,7 @@ impl Elsewhere {
             Placement::Here | Placement::Foreign | Placement::Partitions { .. } | Placement::Fetched(_) => PARCEL,
         };
         for part in plan.parts(labelled, most) {
-            let call = self.call(&ReadingPlan::Pack(part.clone()), &self.values, monitor)?;
+            let call = Elsewhere::call(&ReadingPlan::Pack(part.clone()), &self.values, monitor)?;
             let taken = self.read(&[call], |states| match states.into_iter().next().flatten() {
                 None => Ok(()),
                 Some(State::Packed(packed)) => Ok(packer.take(&part, Rc::unwrap_or_clone(packed), monitor)?),
@@ -184,7 +156,7 @@ impl Elsewhere {
 
     /// Sums the rows up. `None` where they have to be fetched.
     pub fn sum(&self, plan: &sums::Plan, monitor: &dyn Monitor) -> Result<Option<Sums>> {
-        let call = self.call(&ReadingPlan::Sum(plan.clone()), &self.values, monitor)?;
+        let call = Elsewhere::call(&ReadingPlan::Sum(plan.clone()), &self.values, monitor)?;
         self.read(&[call], |states| match states.into_iter().next().flatten() {
             None => Ok(Sums::new(plan)?),
             Some(State::Sums(partial)) => Ok(partial.sums()?),
@@ -207,39 +179,30 @@ fn another(state: &State) -> Error {
     .hint("See that the other server has the same version of assay.")
 }
 
-/// The step of `read_rows(plan, row_values)`. It keeps nothing at its call site, for whoever splits aggregates over nodes may make one for each row: what it
-/// knows is beside the state, and the plan is read for the first row only.
-fn read_rows_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
-    const ROW: usize = 2;
-    if arguments::datum(fcinfo, ROW).is_none() {
-        return state::unchanged(fcinfo).map(Raw::from);
-    }
-    let make = || {
-        let none = || Error::new(WRONG_CALL, "the plan of a reading is NULL").hint("Plans are made by assay.train.");
-        let plan = arguments::bytes(fcinfo, 1).ok_or_else(none)?;
-        let monitor = Foreground::new()?;
-        let state = match ReadingPlan::from_bytes(plan, &monitor)?.begin(&monitor)? {
-            Reading::Survey(survey) => State::from(Rc::new(survey)),
-            Reading::Pack(packer) => State::from(Rc::new(packer)),
-            Reading::Sum(partial) => State::from(partial),
+/// The step of `read_rows(plan, row_values)`. It keeps nothing at its call site, for whoever splits aggregates over nodes may make one for each row.
+#[pg_extern(sql = false)]
+fn read_rows_step(fcinfo: pg_sys::FunctionCallInfo) -> Option<StateDatum> {
+    or_raise((|| {
+        let Some(row) = arguments::bytes(fcinfo, 2) else {
+            return Ok(state::unchanged(fcinfo));
         };
-        // Whoever made the plan said how large the state is.
-        monitor.check()?;
-        Ok(state)
-    };
-    let changed = state::step_remembering(fcinfo, Some(make), |state, memo| {
-        let arguments = Arguments::of(&fcinfo);
-        let row = memo.get(fcinfo, || {
-            arguments.binary(ROW).ok_or_else(|| arguments.unreadable(ROW))
-        })?;
-        match arguments.binary_value(row) {
-            Some(row) => push(state, row),
-            None => Ok(()),
-        }
-    });
-    or_raise(changed).map(Raw::from)
+        let make = || {
+            let none =
+                || Error::new(WRONG_CALL, "the plan of a reading is NULL").hint("Plans are made by assay.train.");
+            let plan = arguments::bytes(fcinfo, 1).ok_or_else(none)?;
+            let monitor = Foreground::new()?;
+            let state = match ReadingPlan::from_bytes(plan, &monitor)?.begin(&monitor)? {
+                Reading::Survey(survey) => State::from(Rc::new(survey)),
+                Reading::Pack(packer) => State::from(Rc::new(packer)),
+                Reading::Sum(partial) => State::from(partial),
+            };
+            // Whoever made the plan said how large the state is.
+            monitor.check()?;
+            Ok(state)
+        };
+        state::step(fcinfo, Some(make), |state| push(state, row))
+    })())
 }
-entry::per_row!(read_rows_step, read_rows_step_wrapper, pg_finfo_read_rows_step_wrapper);
 
 /// A row into a state.
 fn push(state: &mut State, row: &[u8]) -> Result<()> {
@@ -282,20 +245,17 @@ fn takes_none(what: &str) -> Error {
     Error::new(MISMATCHED_STATES, format!("{what} cannot take this row")).hint("Give all rows of a group one plan.")
 }
 
-/// What a call site knows of its arguments, and the bytes of the row that was last.
+/// What a call site knows of its arguments.
 struct Site {
-    bytes: Vec<u8>,
     fields: Vec<Field>,
     labels: HashMap<u32, String>,
     monitor: Foreground,
 }
 
-/// Bytes of a row that are long: few rows have so many, and a call site keeps no more.
-const LONG: usize = 1 << 20;
-
 /// `row_values(VARIADIC columns)`.
-fn row_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
-    Some(or_raise(site::with(
+#[pg_extern(sql = false)]
+fn row_values(fcinfo: pg_sys::FunctionCallInfo) -> Vec<u8> {
+    or_raise(site::with(
         fcinfo,
         || None::<Site>,
         |known| {
@@ -305,7 +265,6 @@ fn row_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
                 None => {
                     let count = arguments::count(fcinfo);
                     known.insert(Site {
-                        bytes: Vec::new(),
                         fields: (0..count)
                             .map(|place| arguments.require(place))
                             .collect::<Result<_>>()?,
@@ -314,24 +273,21 @@ fn row_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
                     })
                 }
             };
-            let bytes = &mut site.bytes;
-            bytes.clear();
-            bytes.shrink_to(LONG);
-            room::reserve(bytes, 9 * site.fields.len())?;
+            let mut bytes = Vec::with_capacity(9 * site.fields.len());
             for field in &site.fields {
                 match arguments.value(field) {
-                    Value::Missing => values::write(Cell::Missing, bytes)?,
-                    Value::Number(number) => values::write(Cell::Number(number), bytes)?,
+                    Value::Missing => values::write(Cell::Missing, &mut bytes)?,
+                    Value::Number(number) => values::write(Cell::Number(number), &mut bytes)?,
                     Value::Text(text) => {
                         site.monitor.allow(text.len())?;
-                        values::write(Cell::Text(&text), bytes)?;
+                        values::write(Cell::Text(&text), &mut bytes)?;
                     }
                     Value::Enum(oid) => {
                         let label = site
                             .labels
                             .entry(oid.to_u32())
                             .or_insert_with(|| types::enum_label(oid).0);
-                        values::write(Cell::Text(label), bytes)?;
+                        values::write(Cell::Text(label), &mut bytes)?;
                     }
                     Value::Vector(_) => {
                         return Err(Error::new(COLUMN_TYPE, "a vector is no single value of a row")
@@ -339,8 +295,7 @@ fn row_values(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
                     }
                 }
             }
-            state::binary(bytes)
+            Ok(bytes)
         },
-    )))
+    ))
 }
-entry::per_row!(row_values, row_values_wrapper, pg_finfo_row_values_wrapper);

@@ -36,6 +36,7 @@ mod race;
 mod reading;
 pub mod registry;
 mod request;
+mod sampling;
 mod scorer;
 mod scoring_view;
 mod split;

@@ -7,6 +7,7 @@ use super::columns::heading_of;
 use super::elsewhere::Elsewhere;
 use super::reading::check_memory;
 use super::request::{Preprocess, Resolved};
+use super::sampling::{Known, Passes, Sampled};
 use super::sums::SummedRows;
 use crate::pg::compute::{self, Reporter};
 use crate::pg::error::{Error, INTERNAL, Result, advise};
@@ -17,8 +18,8 @@ use crate::pg::reader::{Reader, Role, Value};
 use crate::pg::{settings, types};
 use algo::learner::Configured;
 use algo::monitor::Monitor;
-use algo::packed::{Cell, PackPlan, Packed, Packer, SampleBins, Survey, SurveyPlan, Surveyed};
-use algo::prepare::{Heading, Plan, Prepared, Split, prepare};
+use algo::packed::{Cell, PackPlan, Packed, SampleBins, Survey, SurveyPlan};
+use algo::prepare::{Heading, Plan, Prepared, Split};
 use algo::row_sample::RowSample;
 use algo::training_set::Shape;
 
@@ -51,7 +52,10 @@ impl Asked<'_> {
     /// Why the rows of a query have to be held as they are; `None` where they can be packed, or summed up.
     fn obstacle(&self, columns: &Columns) -> Option<&'static str> {
         let reasons = [
-            (!self.preprocess.spec.is_empty(), "preprocess looks at their values"),
+            (
+                self.preprocess.spec.reads_texts(),
+                "preprocess reads words of their texts",
+            ),
             (self.is_calibrated, "calibrate learns from them more than once"),
             (self.has_intervals, "intervals set some of them aside"),
             (!self.resolved.keys.is_empty(), "group_by takes them apart"),
@@ -116,17 +120,6 @@ struct Column {
     type_oid: pg_sys::Oid,
 }
 
-impl Column {
-    /// The places of texts in the order of the column's enum type; none for another type.
-    fn orders<'t>(&self, texts: impl Iterator<Item = &'t str>) -> HashMap<String, f32> {
-        let place = |text: &str| Some((text.to_string(), types::enum_order(self.type_oid, text)?));
-        match self.reader == Reader::Enum {
-            true => texts.filter_map(place).collect(),
-            false => HashMap::new(),
-        }
-    }
-}
-
 impl Columns {
     /// Those that are `wanted`. Returns `ML005` for a column of a type that assay cannot read.
     pub fn new(query: &Query, wanted: impl Fn(usize) -> bool) -> Result<Columns> {
@@ -156,6 +149,32 @@ impl Columns {
         self.columns.iter().map(|column| column.place)
     }
 
+    /// How many columns the query has.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// What each is, with its place in the query.
+    pub fn headings(&self) -> Vec<(usize, Heading)> {
+        let heading = |column: &Column| (column.place, column.heading.clone());
+        self.columns.iter().map(heading).collect()
+    }
+
+    /// The name of one.
+    pub fn name(&self, index: usize) -> &str {
+        &self.columns[index].heading.name
+    }
+
+    /// The places of texts in the order of a column's enum type; none for another type.
+    pub fn orders<'t>(&self, index: usize, texts: impl Iterator<Item = &'t str>) -> HashMap<String, f32> {
+        let column = &self.columns[index];
+        let place = |text: &str| Some((text.to_string(), types::enum_order(column.type_oid, text)?));
+        match column.reader == Reader::Enum {
+            true => texts.filter_map(place).collect(),
+            false => HashMap::new(),
+        }
+    }
+
     /// How their rows are surveyed.
     pub fn survey_plan(&self, plan: &Plan) -> Result<SurveyPlan> {
         // Without a target its place means nothing.
@@ -172,13 +191,13 @@ impl Columns {
     }
 
     /// The place among them of the column at a place of the query.
-    fn index(&self, place: usize) -> Result<usize> {
+    pub fn index(&self, place: usize) -> Result<usize> {
         let index = self.columns.iter().position(|column| column.place == place);
         index.ok_or_else(|| Error::new(INTERNAL, "a column was not read"))
     }
 
     /// The place among them of a column of the query.
-    fn place(&self, name: &str) -> Result<usize> {
+    pub fn place(&self, name: &str) -> Result<usize> {
         let place = self.columns.iter().position(|column| column.heading.name == name);
         place.ok_or_else(|| Error::new(INTERNAL, "a column was not read"))
     }
@@ -305,22 +324,12 @@ pub fn read(
     (asked, plan): (&Asked<'_>, &Plan),
     split: impl Fn(usize) -> Split,
 ) -> Result<Option<ManyRows>> {
-    let survey_plan = context.columns.survey_plan(plan)?;
-    let survey = context.survey(&survey_plan)?;
+    let survey = context.survey(&context.columns.survey_plan(plan)?)?;
     if settings::pack_rows().is_none_or(|most| survey.rows() <= most) {
         return Ok(None);
     }
-    let known = Known::of(survey, survey_plan, plan, &mut context)?;
-    if !asked.takes_packed() {
-        let fraction = fraction_of(&known.surveyed, split);
-        let rows = SummedRows::new(known, asked.learner, (fraction, plan.seed), &mut context)?;
-        return Ok(rows.map(|rows| ManyRows::Summed(Box::new(rows))));
-    }
-    let learned = Learned::of(known, (asked, plan), &mut context)?;
-    let mut packer = Packer::new(&learned.pack_plan, context.statement)?;
-    context.again(|cells| packer.push(|column| cells[column]))?;
-    let packed = learned.finish(packer, split, &mut context)?;
-    Ok(Some(ManyRows::Packed(Box::new(packed))))
+    let known = Known::of(survey, plan, &mut context)?;
+    ManyRows::of(known, (asked, plan), split, Passes::here(), &mut context)
 }
 
 /// What becomes of rows that are elsewhere.
@@ -350,135 +359,76 @@ pub fn read_elsewhere(
     let Some(survey) = rows.survey(&survey_plan, labelled, context.statement)? else {
         return Ok(RowsElsewhere::ToFetch);
     };
-    let known = Known::of(survey, survey_plan, plan, &mut context)?;
-    if !asked.takes_packed() {
-        let fraction = fraction_of(&known.surveyed, split);
-        let summed = SummedRows::new(known, asked.learner, (fraction, plan.seed), &mut context)?;
-        return Ok(summed.map_or(RowsElsewhere::ToHold, |summed| {
-            RowsElsewhere::Many(ManyRows::Summed(Box::new(summed.elsewhere(rows))))
-        }));
-    }
-    let learned = Learned::of(known, (asked, plan), &mut context)?;
-    let packer = Packer::new(&learned.pack_plan, context.statement)?;
-    let Some(packer) = rows.pack(&learned.pack_plan, labelled, packer, context.statement)? else {
-        return Ok(RowsElsewhere::ToFetch);
-    };
-    rows.announce();
-    let packed = learned.finish(packer, split, &mut context)?;
-    Ok(RowsElsewhere::Many(ManyRows::Packed(Box::new(packed))))
+    let known = Known::of(survey, plan, &mut context)?;
+    let passes = Passes::elsewhere(rows, labelled);
+    let many = ManyRows::of(known, (asked, plan), split, passes, &mut context)?;
+    Ok(many.map_or(RowsElsewhere::ToHold, RowsElsewhere::Many))
 }
 
-/// What the first reading taught.
-pub struct Known {
-    pub surveyed: Surveyed,
-    pub prepared: Prepared,
-    survey_plan: SurveyPlan,
-    /// The places of the features, the target and the weights among the columns that are read.
-    pub places: Vec<usize>,
-    pub target: Option<usize>,
-    pub weight: Option<usize>,
-}
-
-impl Known {
-    fn of(survey: Survey, survey_plan: SurveyPlan, plan: &Plan, context: &mut ReadContext<'_>) -> Result<Known> {
-        let columns = &context.columns.columns;
-        let headings: Vec<_> = columns
-            .iter()
-            .map(|column| (column.place, column.heading.clone()))
-            .collect();
-        // Looked up here, for what is done elsewhere asks no catalog.
-        let orders: Vec<HashMap<String, f32>> = (columns.iter().enumerate())
-            .map(|(index, column)| column.orders(survey.texts(index)))
-            .collect();
-        let width = context.columns.width;
-        let (surveyed, mut prepared) = compute::run(context.what, context.reporter, context.statement, |monitor| {
-            let order = |index: usize, text: &str| orders[index].get(text).copied();
-            let mut surveyed = survey.finish(headings, width, order, monitor)?;
-            let prepared = prepare(surveyed.take_sample(), plan, Split::None, monitor)?;
-            Ok::<_, Error>((surveyed, prepared))
-        })?;
-        let index = |place: Option<usize>| place.map(|place| context.columns.index(place)).transpose();
-        let (target, weight) = (index(plan.target)?, index(plan.weight)?);
-        if let Some(target) = target {
-            prepared.notes.extend(surveyed.note(&columns[target].heading.name));
-        }
-        let places = prepared.inputs.iter().map(|input| context.columns.place(&input.name));
-        let places = places.collect::<Result<Vec<usize>>>()?;
-        Ok(Known {
-            surveyed,
-            prepared,
-            survey_plan,
-            places,
-            target,
-            weight,
-        })
-    }
-}
-
-/// What the first reading taught, for rows to be packed by.
-struct Learned {
-    surveyed: Surveyed,
-    prepared: Prepared,
-    bins: SampleBins,
-    pack_plan: PackPlan,
-}
-
-impl Learned {
-    fn of(known: Known, (asked, plan): (&Asked<'_>, &Plan), context: &mut ReadContext<'_>) -> Result<Learned> {
-        let Known {
-            surveyed,
-            prepared,
-            survey_plan,
-            places,
-            ..
-        } = known;
-        let kind = plan.task.least_target();
-        let max_bin = asked.learner.bins(kind).unwrap_or(usize::MAX);
-        let bins = compute::run(context.what, context.reporter, context.statement, |monitor| {
-            Ok::<_, Error>(SampleBins::learn(&prepared, max_bin, plan.seed, monitor)?)
-        })?;
-        let rows = usize::try_from(surveyed.rows).unwrap_or(usize::MAX);
-        check_room(asked, &prepared, (rows, surveyed.rows), context.statement)?;
-        let pack_plan = PackPlan::new(&survey_plan, &surveyed, &prepared, &bins, &places)?;
-        Ok(Learned {
-            surveyed,
-            prepared,
-            bins,
-            pack_plan,
-        })
-    }
-
-    /// The packed rows, those to test apart.
-    fn finish(
-        self,
-        packer: Packer,
+impl ManyRows {
+    /// What a learner takes of rows of which a sample is known. `None` where they have to be held after all, which was said.
+    fn of(
+        known: Known,
+        (asked, plan): (&Asked<'_>, &Plan),
         split: impl Fn(usize) -> Split,
+        mut passes: Passes,
         context: &mut ReadContext<'_>,
-    ) -> Result<PackedRows> {
-        let Learned {
-            surveyed,
-            mut prepared,
-            bins,
-            ..
-        } = self;
-        let fraction = fraction_of(&surveyed, split);
-        compute::run(context.what, context.reporter, context.statement, |monitor| {
-            let packed = packer.finish(&surveyed, bins, fraction, monitor)?;
-            let (train, test) = packed.divide(&prepared.train, monitor)?;
-            prepared.sample =
-                RowSample::of(&train, Some(&test)).map(|sample| sample.of_rows(packed.train.rows() as u64));
-            (prepared.train, prepared.test) = (train, Some(test));
-            Ok::<_, Error>(PackedRows { prepared, packed })
-        })
+    ) -> Result<Option<ManyRows>> {
+        if asked.takes_packed() {
+            let packed = pack(known, (asked, plan), split, passes, context)?;
+            return Ok(packed.map(|rows| ManyRows::Packed(Box::new(rows))));
+        }
+        let fraction = known.fraction(split);
+        let Some(sampled) = known.sampled(plan, fraction, &mut passes, context)? else {
+            return Ok(None);
+        };
+        let summed = SummedRows::new(sampled, asked.learner, passes, context)?;
+        Ok(summed.map(|rows| ManyRows::Summed(Box::new(rows))))
     }
 }
 
-/// The share of the rows that test, if some do.
-fn fraction_of(surveyed: &Surveyed, split: impl Fn(usize) -> Split) -> Option<f64> {
-    match split(usize::try_from(surveyed.rows).unwrap_or(usize::MAX)) {
-        Split::Fraction(fraction) => Some(fraction),
-        Split::None | Split::Column(_) | Split::Latest(..) | Split::Group(..) => None,
-    }
+/// Packs rows of which a sample is known.
+fn pack(
+    known: Known,
+    (asked, plan): (&Asked<'_>, &Plan),
+    split: impl Fn(usize) -> Split,
+    mut passes: Passes,
+    context: &mut ReadContext<'_>,
+) -> Result<Option<PackedRows>> {
+    let fraction = known.fraction(split);
+    // Where steps are learned from rows that train, these are told as they come; else when all are there, and to the row.
+    let is_told = !plan.spec.is_empty();
+    let sampled = known.sampled(plan, fraction.filter(|_| is_told), &mut passes, context)?;
+    let Some(Sampled {
+        surveyed,
+        mut prepared,
+        layout,
+    }) = sampled
+    else {
+        return Ok(None);
+    };
+    let kind = plan.task.least_target();
+    let max_bin = asked.learner.bins(kind).unwrap_or(usize::MAX);
+    let bins = compute::run(context.what, context.reporter, context.statement, |monitor| {
+        Ok::<_, Error>(SampleBins::learn(&prepared, max_bin, plan.seed, monitor)?)
+    })?;
+    let rows = usize::try_from(surveyed.rows).unwrap_or(usize::MAX);
+    check_room(asked, &prepared, (rows, surveyed.rows), context.statement)?;
+    let pack_plan = PackPlan::new(&layout, &surveyed, &prepared, &bins)?;
+    let packer = passes.pack(&pack_plan, context)?;
+    passes.announce();
+    let packed = compute::run(context.what, context.reporter, context.statement, |monitor| {
+        let packed = packer.finish(&surveyed, bins, fraction, monitor)?;
+        if !is_told {
+            let (train, test) = packed.divide(&prepared.train, monitor)?;
+            prepared.sample = RowSample::of(&train, Some(&test));
+            (prepared.train, prepared.test) = (train, Some(test));
+        }
+        Ok::<_, Error>(packed)
+    })?;
+    let trained = packed.train.rows() as u64;
+    prepared.sample = prepared.sample.map(|sample| sample.of_rows(trained));
+    Ok(Some(PackedRows { prepared, packed }))
 }
 
 /// Rows between two reports.

@@ -1,9 +1,9 @@
 //! Many rows to train on that are not held: they are read again for each pass of a learner of sums.
 
 use super::comparing::champion::{self, Champion};
-use super::elsewhere::Elsewhere;
-use super::packing::{Known, ReadContext};
+use super::packing::ReadContext;
 use super::reading::check_memory;
+use super::sampling::{Passes, Sampled};
 use super::store::Trained;
 use super::train::{Training, known_answer, look_at_condition, say};
 use super::version_metrics::{THRESHOLD, check_finite, measure, measure_scored};
@@ -19,7 +19,7 @@ use algo::monitor::Progress;
 use algo::packed::Surveyed;
 use algo::prepare::Prepared;
 use algo::row_sample::RowSample;
-use algo::sums::{Layout, Places, Plan, Run, Scoring, Step, Summing, Sums};
+use algo::sums::{Layout, Plan, Run, Scoring, Step};
 use algo::task::Task;
 
 /// Rows of which a sample is known, and what is to be learned of all of them.
@@ -30,8 +30,8 @@ pub struct SummedRows {
     run: Run,
     /// Rows that train, once they were read.
     trained: u64,
-    /// Where they are, if that is elsewhere.
-    elsewhere: Option<Elsewhere>,
+    /// Where they are read again.
+    passes: Passes,
 }
 
 /// What was learned, and the losses on the way.
@@ -40,41 +40,23 @@ type Learnt = (Box<dyn Fitted>, Vec<Progress>);
 impl SummedRows {
     /// Begins to learn. `None` where the rows have to be held after all, which is said.
     pub fn new(
-        known: Known,
+        sampled: Sampled,
         learner: &dyn Configured,
-        (fraction, seed): (Option<f64>, u64),
+        passes: Passes,
         context: &mut ReadContext<'_>,
     ) -> Result<Option<SummedRows>> {
-        let Known {
+        let Sampled {
             surveyed,
-            mut prepared,
-            places,
-            target,
-            weight,
-            ..
-        } = known;
-        let places = Places {
-            features: &places,
-            target,
-            weight,
-            columns: context.columns.count(),
-        };
-        let has_fraction = fraction.is_some();
-        let (layout, run) = compute::run(context.what, context.reporter, context.statement, |monitor| {
-            let layout = Layout::new(&prepared, &places, &surveyed, fraction.unwrap_or(0.0), seed)?;
-            if has_fraction {
-                let (train, test) = layout.divide(&prepared.train);
-                let test = prepared.train.take(&test, monitor)?;
-                prepared.train = prepared.train.take(&train, monitor)?;
-                prepared.test = Some(test).filter(|test| test.rows() > 0);
-            }
-            let run = learner.course(&prepared.train)?;
-            Ok::<_, Error>((layout, run))
+            prepared,
+            layout,
+        } = sampled;
+        let run = compute::run(context.what, context.reporter, context.statement, |_| {
+            Ok::<_, Error>(learner.course(&prepared.train)?)
         })?;
         let Some(run) = run else {
             advise(
                 format!(
-                    "the {} rows are held as they are, not summed up: they have too many classes or columns, or extreme numbers",
+                    "the {} rows are held as they are, not summed up: they have too many classes, columns or clusters, or extreme numbers",
                     surveyed.rows
                 ),
                 Some("Sums take the same memory whatever the number of rows.".into()),
@@ -82,7 +64,9 @@ impl SummedRows {
             );
             return Ok(None);
         };
-        let needed = learner.design_memory(&prepared.train.shape(settings::threads()));
+        // What is learned at the rows of the sample, too, before a pass.
+        let shape = prepared.train.shape(settings::threads());
+        let needed = learner.design_memory(&shape).saturating_add(learner.memory(&shape));
         let needed = needed.saturating_add(context.statement.held());
         check_memory(needed, surveyed.rows, surveyed.rows as f64, settings::max_memory())?;
         Ok(Some(SummedRows {
@@ -91,27 +75,8 @@ impl SummedRows {
             layout,
             run,
             trained: 0,
-            elsewhere: None,
+            passes,
         }))
-    }
-
-    /// The same, for rows that are elsewhere.
-    pub fn elsewhere(mut self, rows: Elsewhere) -> SummedRows {
-        self.elsewhere = Some(rows);
-        self
-    }
-
-    /// The sums of a pass, made where the rows are if they can be.
-    fn sums(&mut self, plan: &Plan, context: &mut ReadContext<'_>) -> Result<Sums> {
-        if let Some(rows) = &self.elsewhere {
-            if let Some(sums) = rows.sum(plan, context.statement)? {
-                return Ok(sums);
-            }
-            self.elsewhere = None;
-        }
-        let mut summing = Summing::new(plan)?;
-        context.again(|cells| summing.push(|column| cells[column]))?;
-        Ok(summing.finish()?)
     }
 
     /// Reads the rows as often as the learner asks.
@@ -129,7 +94,7 @@ impl SummedRows {
                         layout: self.layout.clone(),
                         what,
                     };
-                    let found = self.sums(&plan, context)?;
+                    let found = self.passes.sum(&plan, context)?;
                     found.check(&plan, &self.surveyed)?;
                     self.trained = found.trained();
                     sums = Some(found);
@@ -150,13 +115,7 @@ impl SummedRows {
 
     /// By what rows that trained are known again.
     pub fn row_sample(&mut self) -> Option<RowSample> {
-        let Prepared {
-            train, test, sample, ..
-        } = &mut self.prepared;
-        let sample = match &test {
-            Some(test) => RowSample::of(train, Some(test)),
-            None => sample.take(),
-        };
+        let sample = self.prepared.sample.take();
         sample.map(|sample| sample.of_rows(self.trained))
     }
 
@@ -166,7 +125,7 @@ impl SummedRows {
             true => self.surveyed.rows - self.trained,
             false => self.trained,
         };
-        let mut scoring = Scoring::new(&self.layout, (model, &model.answer), (rows, self.has_test()));
+        let mut scoring = Scoring::new(&self.layout, (model, &model.answer), (rows, self.has_test()))?;
         context.again(|cells| scoring.push(|column| cells[column]))?;
         Ok(scoring.finish(&self.surveyed)?)
     }
@@ -185,15 +144,13 @@ impl Training {
         say(std::mem::take(notes), std::mem::take(leaks));
         self.look_at_target(target, task, algorithm, &rows.prepared.train);
         let (fitted, history) = rows.fit(&mut context)?;
-        if let Some(elsewhere) = &rows.elsewhere {
-            elsewhere.announce();
-        }
+        rows.passes.announce();
         look_at_condition(&*fitted);
         let (sample, prepared) = (rows.row_sample(), &mut rows.prepared);
         let mut model = Model {
             answer: known_answer(prepared.answer.take(), &*fitted)?,
             inputs: std::mem::take(&mut prepared.inputs),
-            pipeline: None,
+            pipeline: prepared.pipeline.take(),
             means: fitted.means(),
             fitted,
             history,
@@ -204,7 +161,7 @@ impl Training {
             error_model: None,
         };
         let (train, test) = (&rows.prepared.train, rows.prepared.test.as_ref());
-        let (metrics, scored) = match task.has_target() && rows.elsewhere.is_none() {
+        let (metrics, scored) = match task.has_target() && rows.passes.are_here() {
             true => {
                 check_finite(&model, &self.model, context.reporter, context.statement)?;
                 let scored = (rows.score(&model, &mut context)?, rows.has_test());

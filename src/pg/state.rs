@@ -275,23 +275,18 @@ pub fn step_remembering(
     make: Option<impl FnOnce() -> Result<State>>,
     change: impl FnOnce(&mut State, &mut Memo) -> Result<()>,
 ) -> Result<Option<StateDatum>> {
-    // Without a call site it is no expression in SQL that calls, but an engine, with each row: it is asked for memory where some is needed.
-    let known = match arguments::has_site(fcinfo) {
-        true => Some(aggregate_memory(fcinfo)?),
-        false => None,
-    };
-    let memory = || known.map_or_else(|| aggregate_memory(fcinfo), Ok);
+    let memory = aggregate_memory(fcinfo)?;
     // SAFETY: PostgreSQL has checked argument 0 against the declaration; a read-write object belongs to this aggregate alone.
     unsafe {
         let object = match (arguments::datum(fcinfo, 0), make) {
             (Some(datum), _) => match expanded(datum, true) {
                 Some(object) => object,
                 None => match expanded(datum, false) {
-                    Some(object) => expand((*object).state.clone(), memory()?),
-                    None => expand(decode(datum)?, memory()?),
+                    Some(object) => expand((*object).state.clone(), memory),
+                    None => expand(decode(datum)?, memory),
                 },
             },
-            (None, Some(make)) => expand(make()?, memory()?),
+            (None, Some(make)) => expand(make()?, memory),
             (None, None) => return Ok(None),
         };
         change(&mut (*object).state, &mut (*object).memo)?;

@@ -1,46 +1,15 @@
 //! Aggregates over the rows of a source, run where the rows are: how the query is written, whether it does what it is meant to, and what people are told.
 
-use pgrx::pg_sys;
 use pgrx::spi::quote_identifier;
 
 use crate::pg::attempt::attempt;
-use crate::pg::entry::{self, Raw};
-use crate::pg::error::{Result, notice, or_raise};
-use crate::pg::fields::{Arguments, Fields, Types};
+use crate::pg::error::{Result, notice};
 use crate::pg::query::Query;
-use crate::pg::{site, state};
 use crate::quality::placement::Placement;
 use crate::quality::source::Source;
 
 /// The most bytes of a query that asks each partition by itself.
 const MOST_SQL: usize = 32 << 20;
-
-/// `once(plan)`: its argument for the first row of a call site, NULL for the others.
-fn once(fcinfo: pg_sys::FunctionCallInfo) -> Option<Raw> {
-    or_raise(site::with(
-        fcinfo,
-        || false,
-        |was_given| {
-            if std::mem::replace(was_given, true) {
-                return Ok(None);
-            }
-            let arguments = Arguments::of(&fcinfo);
-            let plan = arguments.binary(0).ok_or_else(|| arguments.unreadable(0))?;
-            arguments.binary_value(&plan).map(state::binary).transpose()
-        },
-    ))
-}
-entry::per_row!(once, once_wrapper, pg_finfo_once_wrapper);
-
-/// The plan of an aggregate as the argument of its call, from the hexadecimal digits of its bytes. Engines that split an aggregate make one value of each row's
-/// arguments: for those the plan comes once.
-pub fn plan_argument(digits: &str, is_split: bool) -> String {
-    let plan = format!("'\\x{digits}'::pg_catalog.bytea");
-    match is_split {
-        true => format!("assay_internal.once({plan})"),
-        false => plan,
-    }
-}
 
 impl Placement {
     /// The query that gives the states of `outputs`, calls of aggregates over rows `q` of the source, read where the rows are. `None` for rows that come

@@ -1,7 +1,7 @@
 //! Data quality in SQL: profiles and checks, each relation read once.
 
 pub mod drift;
-pub mod elsewhere;
+mod elsewhere;
 mod engine;
 pub mod finding;
 mod grouping;

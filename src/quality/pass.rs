@@ -19,7 +19,6 @@ use algo::block::Kind;
 use algo::scan::{Plan, PlanCheck, PlanColumn, Scan, Segment, Tally, Test};
 use algo::state::State;
 
-use crate::quality::elsewhere::plan_argument;
 use crate::quality::grouping::Group;
 use crate::quality::placement::Placement;
 use crate::quality::source::Source;
@@ -263,10 +262,10 @@ impl Pass {
             let bytes = || -> String { plan.bytes().map(|byte| format!("{byte:02x}")).collect() };
             Ok(match form {
                 Form::Here => format!("assay_internal.scan({}, {columns})", pgrx::spi::quote_literal(&plan)),
-                Form::Sent => format!("assay_internal.scan({}, {columns})", plan_argument(&bytes(), false)),
+                Form::Sent => format!("assay_internal.scan('\\x{}'::pg_catalog.bytea, {columns})", bytes()),
                 Form::Split => format!(
-                    "assay_internal.scan_cells({}, assay_internal.cells({columns}))",
-                    plan_argument(&bytes(), true)
+                    "assay_internal.scan_cells('\\x{}'::pg_catalog.bytea, assay_internal.cells({columns}))",
+                    bytes()
                 ),
             })
         };

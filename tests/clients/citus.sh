@@ -97,6 +97,11 @@ for fit in 'linear_regression amount' 'ridge amount' 'logistic_regression is_bad
     # shellcheck disable=SC2086 # two words
     check "weights of $fit from sums of the nodes are those of rows in one table" "$(weighed loan_here $fit)" "$(weighed loan $fit)"
 done
+clustered() { # clustered TABLE
+    c -c "SET assay.pack_rows = 1" -c "SELECT rows FROM assay.train('c_$1', 'SELECT region, amount, score, is_bad, note FROM $1', NULL, 'k_means', '{\"k\": 4, \"tol\": 0}', split => 'none')"
+    c -c "SELECT cluster, rows, feature, category, round(value::numeric, 8) FROM assay.centroids('c_$1') ORDER BY 1, 3, 4"
+}
+check "clusters from sums of the nodes are those of rows in one table" "$(clustered loan_here)" "$(clustered loan)"
 contains "a NOTICE says that training read them where they are" "the query is read where its rows are" \
     "$(notices "SET assay.pack_rows = 1; SELECT rows FROM assay.train('m_loan', 'SELECT amount, score, note, is_bad FROM loan', 'is_bad', 'gradient_boosting', '{\"n_estimators\": 2}')")"
 check "rows of the same transaction are learned from" "3001" \

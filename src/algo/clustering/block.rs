@@ -48,6 +48,7 @@ impl WithSimd for Fill<'_> {
 }
 
 /// A block of rows.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Block {
     rows: usize,
     numbers: usize,
@@ -130,5 +131,22 @@ impl Block {
     #[inline]
     pub fn numbers(&self, row: usize) -> impl Iterator<Item = f64> {
         self.tile(row / TILE)[row % TILE..].iter().step_by(TILE).copied()
+    }
+
+    /// Writes the point of a row.
+    pub fn write_point(&self, row: usize, point: &mut [f64]) {
+        point.fill(0.0);
+        point
+            .iter_mut()
+            .zip(self.numbers(row))
+            .for_each(|(out, value)| *out = value);
+        for &level in self.levels(row).iter().filter(|level| **level != NO_COLUMN) {
+            point[level as usize] = 1.0;
+        }
+    }
+
+    /// Bytes held on the heap.
+    pub fn memory(&self) -> usize {
+        self.coordinates.capacity() * size_of::<f64>() + self.levels.capacity() * size_of::<u32>()
     }
 }

@@ -3,6 +3,10 @@
 //! Where clusters are not apart, centres creep to where they end by steps that hardly differ. A longer step in the same direction (successive
 //! over-relaxation) comes to as little inertia in about half of the iterations. A step that led to more inertia is taken back.
 
+use super::lloyd::{Stop, square};
+use super::sums::{FarRow, Sums};
+use crate::error::Result;
+
 /// How much farther than the means centres go at first, as a share of the way to these; how it grows; and the most.
 const FIRST: f64 = 1.0;
 const GROWTH: f64 = 1.2;
@@ -10,8 +14,7 @@ const MOST: f64 = 2.0;
 
 /// The steps of centres.
 pub(super) struct Course {
-    /// Whether steps may be longer than to the means.
-    is_relaxed: bool,
+    stop: Stop,
     /// The way from the centres to the means, the last time.
     way: Vec<f64>,
     beyond: f64,
@@ -20,11 +23,21 @@ pub(super) struct Course {
     least: f64,
 }
 
+/// A step.
+pub(super) struct Step {
+    /// Where the centres go.
+    pub centres: Vec<f64>,
+    /// Whether they were there, so that no row changes its cluster.
+    pub is_settled: bool,
+    /// Whether there is no other.
+    pub is_last: bool,
+}
+
 impl Course {
-    /// Of centres that may go beyond the means, or may not.
-    pub fn new(is_relaxed: bool) -> Course {
+    /// Of centres that go on until it is time to stop.
+    pub fn new(stop: Stop) -> Course {
         Course {
-            is_relaxed,
+            stop,
             way: Vec::new(),
             beyond: 0.0,
             means: None,
@@ -32,13 +45,48 @@ impl Course {
         }
     }
 
+    /// A step from centres whose rows add up to these sums and leave such an inertia; `is_same` says that they were in the same clusters before. `farthest` gives
+    /// so many rows to clusters that have none. Iterations are counted from 1.
+    pub fn step(
+        &mut self,
+        centres: &[f64],
+        (sums, inertia, is_same): (&mut Sums, f64, bool),
+        farthest: impl FnOnce(usize) -> Result<Vec<FarRow>>,
+        iteration: usize,
+    ) -> Result<Step> {
+        let width = centres.len() / sums.weights.len().max(1);
+        let is_end = iteration >= self.stop.iterations;
+        if let Some(means) = self.back(inertia) {
+            return Ok(Step {
+                centres: means,
+                is_settled: false,
+                is_last: is_end,
+            });
+        }
+        match sums.empty().len() {
+            0 => {}
+            empty => sums.fill_empty(&farthest(empty)?),
+        }
+        let means = sums.means(centres, width);
+        let is_settled = self.is_at_means() && is_same;
+        let is_last = is_settled || is_end || square(centres, &means) <= self.stop.shift;
+        Ok(Step {
+            centres: match is_last {
+                true => means,
+                false => self.next(centres, means),
+            },
+            is_settled,
+            is_last,
+        })
+    }
+
     /// Whether the centres are where the last step's means were.
-    pub fn is_at_means(&self) -> bool {
+    fn is_at_means(&self) -> bool {
         self.means.is_none()
     }
 
     /// The means to go back to, where going beyond them has led to more inertia.
-    pub fn back(&mut self, inertia: f64) -> Option<Vec<f64>> {
+    fn back(&mut self, inertia: f64) -> Option<Vec<f64>> {
         if inertia > self.least && self.means.is_some() {
             (self.way, self.beyond) = (Vec::new(), 0.0);
             return self.means.take();
@@ -48,8 +96,8 @@ impl Course {
     }
 
     /// Where centres go whose rows have these means.
-    pub fn next(&mut self, centres: &[f64], means: Vec<f64>) -> Vec<f64> {
-        if !self.is_relaxed {
+    fn next(&mut self, centres: &[f64], means: Vec<f64>) -> Vec<f64> {
+        if !self.stop.is_relaxed {
             return means;
         }
         let way: Vec<f64> = means.iter().zip(centres).map(|(mean, centre)| mean - centre).collect();

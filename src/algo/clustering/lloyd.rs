@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::block::{Block, ROWS, TILE};
 use super::course::Course;
 use super::nearest::{Centres, Found};
-use crate::design::NO_COLUMN;
+use super::sums::{FarRow, Sums};
 use crate::error::Result;
 use crate::frame::Frame;
 use crate::monitor::{Monitor, Progress};
@@ -83,13 +83,7 @@ struct Slab {
     labels: Vec<u32>,
     upper: Vec<f32>,
     lower: Vec<f32>,
-    /// Of each cluster the sum of its rows' coordinates, and of their weights.
-    sums: Vec<f64>,
-    weights: Vec<f64>,
-    /// Of each cluster the rows that weigh anything.
-    counts: Vec<u64>,
-    /// The sum of the rows' squared lengths.
-    norms: f64,
+    sums: Sums,
     changed: bool,
 }
 
@@ -159,10 +153,7 @@ impl Slab {
             labels: room::filled(NONE, rows.len())?,
             upper: room::filled(f32::INFINITY, rows.len())?,
             lower: room::filled(0.0, rows.len())?,
-            sums: room::zeros(count * width)?,
-            weights: room::zeros(count)?,
-            counts: room::filled(0, count)?,
-            norms: 0.0,
+            sums: Sums::new(count, width)?,
             changed: false,
         })
     }
@@ -212,97 +203,11 @@ impl Slab {
         self.changed = true;
         self.labels[row] = new;
         let weight = rows.weight(self.start + row);
-        self.add(rows.space, block, in_block, new, weight);
+        self.sums.add(rows.space, block, in_block, new, weight);
         match old {
-            NONE => self.norms += weight * norm,
-            old => self.add(rows.space, block, in_block, old, -weight),
+            NONE => self.sums.add_norm(weight * norm),
+            old => self.sums.add(rows.space, block, in_block, old, -weight),
         }
-    }
-
-    /// Adds a row to the sums of a cluster.
-    #[inline]
-    fn add(&mut self, space: &Space, block: &Block, row: usize, label: u32, weight: f64) {
-        let sums = &mut self.sums[label as usize * space.width()..][..space.width()];
-        for (sum, value) in sums.iter_mut().zip(block.numbers(row)) {
-            *sum += weight * value;
-        }
-        for &level in block.levels(row).iter().filter(|level| **level != NO_COLUMN) {
-            sums[level as usize] += weight;
-        }
-        self.weights[label as usize] += weight;
-        let count = &mut self.counts[label as usize];
-        if weight > 0.0 {
-            *count += 1;
-        } else if weight < 0.0 {
-            *count -= 1;
-        }
-    }
-}
-
-/// What the rows of the clusters add up to.
-#[derive(Debug, Clone)]
-pub(crate) struct Sums {
-    /// Of each cluster the sum of its rows' coordinates, and of their weights.
-    pub sums: Vec<f64>,
-    pub weights: Vec<f64>,
-    /// Of each cluster the rows that weigh anything.
-    pub counts: Vec<u64>,
-    /// The sum of the rows' squared lengths.
-    norms: f64,
-}
-
-impl Sums {
-    /// Those of all slabs, in their order.
-    fn of(slabs: &[Slab], width: usize, monitor: &dyn Monitor) -> Result<Sums> {
-        let count = slabs.first().map_or(0, |slab| slab.weights.len());
-        let mut all = Sums {
-            sums: room::zeros(count * width)?,
-            weights: vec![0.0; count],
-            counts: vec![0; count],
-            norms: 0.0,
-        };
-        for slab in slabs {
-            monitor.check()?;
-            all.sums.iter_mut().zip(&slab.sums).for_each(|(sum, more)| *sum += more);
-            all.weights
-                .iter_mut()
-                .zip(&slab.weights)
-                .for_each(|(sum, more)| *sum += more);
-            all.counts
-                .iter_mut()
-                .zip(&slab.counts)
-                .for_each(|(sum, more)| *sum += more);
-            all.norms += slab.norms;
-        }
-        // What is left of rows that came and went is rounding.
-        for (place, _) in all.counts.iter().enumerate().filter(|(_, count)| **count == 0) {
-            all.sums[place * width..(place + 1) * width].fill(0.0);
-            all.weights[place] = 0.0;
-        }
-        Ok(all)
-    }
-
-    /// The part of the squared lengths that the clusters' means leave.
-    fn inertia(&self, width: usize) -> f64 {
-        let explained = |(sums, weight): (&[f64], &f64)| match *weight > 0.0 {
-            true => sums.iter().map(|sum| sum * sum).sum::<f64>() / weight,
-            false => 0.0,
-        };
-        let explained: f64 = self.sums.chunks_exact(width).zip(&self.weights).map(explained).sum();
-        (self.norms - explained).max(0.0)
-    }
-
-    /// The means of the clusters; a cluster without rows keeps its centre.
-    pub fn means(&self, old: &[f64], width: usize) -> Vec<f64> {
-        let mut means = old.to_vec();
-        let clusters = means
-            .chunks_exact_mut(width)
-            .zip(self.sums.chunks_exact(width))
-            .zip(&self.weights);
-        for ((means, sums), weight) in clusters.filter(|(_, weight)| **weight > 0.0) {
-            means.iter_mut().zip(sums).for_each(|(mean, sum)| *mean = sum / weight);
-        }
-        means
     }
 }
 
@@ -328,8 +233,17 @@ impl<'a> Slabs<'a> {
         (self.slabs.par_iter_mut()).try_for_each(|slab| slab.assign(&self.rows, &centres, moves))
     }
 
+    /// Those of all slabs, in their order.
     fn sums(&self) -> Result<Sums> {
-        Sums::of(&self.slabs, self.rows.space.width(), self.rows.monitor)
+        let width = self.rows.space.width();
+        let count = self.slabs.first().map_or(0, |slab| slab.sums.weights.len());
+        let mut all = Sums::new(count, width)?;
+        for slab in &self.slabs {
+            self.rows.monitor.check()?;
+            all.merge(&slab.sums);
+        }
+        all.clear_empty(width);
+        Ok(all)
     }
 
     fn labels(self) -> Result<Vec<u32>> {
@@ -354,35 +268,25 @@ pub(crate) fn lloyd(rows: Rows<'_>, start: Vec<f64>, stop: Stop, is_told: bool) 
     let width = rows.space.width().max(1);
     let mut slabs = Slabs::new(rows, start.len() / width)?;
     let (mut centres, mut moves, mut is_settled, mut inertia) = (start, None, false, f64::INFINITY);
-    let mut course = Course::new(stop.is_relaxed);
-    for iteration in 0..stop.iterations {
+    let mut course = Course::new(stop);
+    for iteration in 1..=stop.iterations {
         slabs.assign(&centres, moves.as_ref())?;
         let mut sums = slabs.sums()?;
         inertia = sums.inertia(width);
-        let mut is_near = false;
-        let next = match course.back(inertia) {
-            Some(means) => means,
-            None => {
-                fill_empty(rows, &slabs.slabs, &centres, &mut sums)?;
-                let means = sums.means(&centres, width);
-                is_settled = course.is_at_means() && !slabs.slabs.iter().any(|slab| slab.changed);
-                is_near = square(&centres, &means) <= stop.shift;
-                match is_settled || is_near || iteration + 1 == stop.iterations {
-                    true => means,
-                    false => course.next(&centres, means),
-                }
-            }
-        };
-        moves = Some(Moves::new(&centres, &next, width, rows.monitor)?);
-        centres = next;
+        let is_same = !slabs.slabs.iter().any(|slab| slab.changed);
+        let farthest = |empty| farthest(rows, &slabs.slabs, &centres, empty);
+        let step = course.step(&centres, (&mut sums, inertia, is_same), farthest, iteration)?;
+        moves = Some(Moves::new(&centres, &step.centres, width, rows.monitor)?);
+        centres = step.centres;
+        is_settled = step.is_settled;
         if is_told {
             rows.monitor.progress(Progress {
-                iteration: iteration + 1,
+                iteration,
                 iterations: stop.iterations,
                 loss: inertia,
             });
         }
-        if is_settled || is_near {
+        if step.is_last {
             break;
         }
     }
@@ -397,39 +301,25 @@ pub(crate) fn lloyd(rows: Rows<'_>, start: Vec<f64>, stop: Stop, is_told: bool) 
     })
 }
 
-/// Gives each cluster without rows one of the rows that are farthest from their centres, as scikit-learn does.
-fn fill_empty(rows: Rows<'_>, slabs: &[Slab], centres: &[f64], all: &mut Sums) -> Result<()> {
-    let empty: Vec<usize> = (0..all.counts.len()).filter(|place| all.counts[*place] == 0).collect();
-    if empty.is_empty() {
-        return Ok(());
-    }
-    let width = rows.space.width();
+/// The rows that are farthest from their centres, so many at most.
+fn farthest(rows: Rows<'_>, slabs: &[Slab], centres: &[f64], most: usize) -> Result<Vec<FarRow>> {
     let mut farthest: Vec<(f64, usize, u32)> = Vec::new();
-    let of_slabs = slabs
-        .par_iter()
-        .map(|slab| farthest_of(rows, slab, centres, empty.len()));
+    let of_slabs = slabs.par_iter().map(|slab| farthest_of(rows, slab, centres, most));
     for of_slab in of_slabs.collect::<Result<Vec<_>>>()? {
         farthest.extend(of_slab);
     }
-    farthest.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let mut point = vec![0.0; width];
-    for (place, (_, row, label)) in empty.into_iter().zip(farthest) {
-        let weight = rows.weight(row);
+    keep_largest(&mut farthest, most);
+    let far = |(square, row, label)| {
+        let mut point = vec![0.0; rows.space.width()];
         rows.space.points_of(rows.frame, std::iter::once(row), &mut point);
-        let label = label as usize;
-        for (column, value) in point.iter().enumerate() {
-            all.sums[place * width + column] = weight * value;
-            all.sums[label * width + column] -= weight * value;
+        FarRow {
+            square,
+            weight: rows.weight(row),
+            label,
+            point,
         }
-        all.weights[place] = weight;
-        all.weights[label] -= weight;
-        if all.counts[label] == 1 {
-            // Its only row has gone.
-            all.weights[label] = 0.0;
-        }
-        all.counts[label] = all.counts[label].saturating_sub(1);
-    }
-    Ok(())
+    };
+    Ok(farthest.into_iter().map(far).collect())
 }
 
 /// The rows of a slab that are farthest from their centres, so many at most: squared distance, row, label.

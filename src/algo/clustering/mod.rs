@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `block`, `nearest` | rows as tiles, and the nearest centre of each by vector instructions |
 //! | `lloyd` | Lloyd's iterations over the rows that may have changed their cluster |
+//! | `sums` | what the rows of clusters add up to |
 //! | `course` | where centres go next |
 //! | `start` | where they begin: k-means++ on a sample |
 //! | `points` | the same distances, row by row, for what is fitted |
@@ -26,6 +27,7 @@ mod points;
 mod quality;
 mod spread;
 mod start;
+mod sums;
 #[cfg(test)]
 mod testing;
 
@@ -40,7 +42,11 @@ const SILHOUETTE_ROWS: usize = 3000;
 
 /// The space that distances between the rows of a frame are measured in, and the mean variance of its coordinates.
 fn space_of(frame: &Frame, weights: Option<&[f64]>, standardize: bool, monitor: &dyn Monitor) -> Result<(Space, f64)> {
-    let design = Design::learn(frame, weights, true, monitor)?;
+    space_by(&Design::learn(frame, weights, true, monitor)?, frame, standardize)
+}
+
+/// The same by a design, whose rows may be others.
+fn space_by(design: &Design, frame: &Frame, standardize: bool) -> Result<(Space, f64)> {
     let units = if standardize { Units::Standard } else { Units::Centred };
     let of_number = |encoding: &Encoding| match encoding {
         Encoding::Number { inverse, .. } if *inverse == 0.0 => 0.0,
@@ -52,5 +58,5 @@ fn space_of(frame: &Frame, weights: Option<&[f64]>, standardize: bool, monitor: 
     let shares = &design.means()[design.numbers()..];
     let of_levels: f64 = shares.iter().map(|share| share * (1.0 - share)).sum();
     let variance = (of_numbers + of_levels) / design.width().max(1) as f64;
-    Ok((Space::of(&design, frame, units)?, variance))
+    Ok((Space::of(design, frame, units)?, variance))
 }

@@ -12,6 +12,7 @@ use crate::design::NO_COLUMN;
 const GROUP: usize = 4;
 
 /// Centres as the search wants them.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Centres {
     numbers: usize,
     /// A multiple of [`GROUP`].
@@ -58,9 +59,15 @@ impl Centres {
     pub fn most(&self) -> f64 {
         self.most
     }
+
+    /// Bytes held on the heap.
+    pub fn memory(&self) -> usize {
+        (self.packed.capacity() + self.half.capacity() + self.levels.capacity()) * size_of::<f64>()
+    }
 }
 
 /// What was found of the rows of a block.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Found {
     /// The bracket of the nearest centre, and of the second nearest.
     best: Vec<f64>,

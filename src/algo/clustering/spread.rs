@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::block::{Block, ROWS, TILE, TILES};
 use super::lloyd::Rows;
 use super::points::Points;
+use super::sums::add_all;
 use crate::design::NO_COLUMN;
 use crate::error::Result;
 use crate::space::{Axis, Space};
@@ -12,7 +13,6 @@ use crate::space::{Axis, Space};
 /// What was measured of the rows of clusters.
 #[derive(Debug, Clone)]
 pub(crate) struct Spread {
-    features: usize,
     /// For each cluster and feature the weighted sum of the squared differences from the centre.
     pub squares: Vec<f64>,
     /// For each cluster the weighted sum of the distances from the centre.
@@ -26,7 +26,6 @@ pub(crate) struct Spread {
 impl Spread {
     fn new(clusters: usize, features: usize) -> Spread {
         Spread {
-            features,
             squares: vec![0.0; clusters * features],
             distances: vec![0.0; clusters],
             from_means: vec![0.0; clusters],
@@ -74,18 +73,13 @@ impl Spread {
                 (&mut all.from_means, &slab.from_means),
                 (&mut all.weights, &slab.weights),
             ] {
-                sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+                add_all(sums, more);
             }
         }
         Ok(all)
     }
 
-    /// The weighted sum of the squared distances of a cluster.
-    pub fn square(&self, cluster: usize) -> f64 {
-        self.squares[cluster * self.features..][..self.features].iter().sum()
-    }
-
-    /// The same of all.
+    /// The weighted sum of the squared distances of all rows.
     pub fn inertia(&self) -> f64 {
         self.squares.iter().sum()
     }
@@ -98,7 +92,7 @@ impl Spread {
 
 /// Writes what each feature adds to the squared distance of a row from a point.
 #[inline]
-fn write_parts(space: &Space, block: &Block, row: usize, point: &[f64], levels: &[f64], parts: &mut [f64]) {
+pub(super) fn write_parts(space: &Space, block: &Block, row: usize, point: &[f64], levels: &[f64], parts: &mut [f64]) {
     if levels.is_empty() {
         // Features and coordinates are the same.
         for ((part, value), centre) in parts.iter_mut().zip(block.numbers(row)).zip(point) {

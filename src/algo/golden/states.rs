@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::Answer;
 use crate::block::Kind as Cell;
+use crate::clustering::k_means::ClustersPass;
 use crate::hash::hash_u64;
 use crate::judging::curves::{ClassScores, Curves};
 use crate::judging::numbers::NumberBins;
@@ -68,33 +69,7 @@ pub(super) fn answers(state: &State) -> Vec<Answer> {
             add("trained".into(), sums.trained() as f64);
             add("counted".into(), sums.counted() as f64);
         }
-        State::ScoredRows(rows) => {
-            add("rows".into(), rows.count() as f64);
-            add("unlabelled".into(), rows.unlabelled() as f64);
-            add("unseen".into(), rows.unseen() as f64);
-            add("looked at".into(), rows.seen().rows() as f64);
-            rows.coverage()
-                .metrics()
-                .into_iter()
-                .for_each(|(name, value)| add(name.into(), value));
-            let labels = (0..i64::from(rows.classes())).map(Label::Number).collect();
-            let mut scored = Scored::new(&match rows.classes() {
-                0 => Task::Number,
-                _ => Task::Classes(labels),
-            });
-            let mut extra = vec![Vec::new(); 1];
-            rows.append_to(&mut scored, &mut extra, &Unwatched).unwrap();
-            let (actual, scores): (Vec<f64>, &[f64]) = match &scored {
-                Scored::Classes {
-                    actual, probabilities, ..
-                } => (actual.iter().map(|&class| f64::from(class)).collect(), probabilities),
-                Scored::Numbers { actual, predicted } => (actual.clone(), predicted),
-            };
-            let columns = [("actual", &actual[..]), ("score", scores), ("extra", &extra[0])];
-            for (name, values) in columns {
-                (values.iter().enumerate()).for_each(|(place, &value)| add(format!("{name} {place}"), value));
-            }
-        }
+        State::ScoredRows(rows) => of_scored_rows(rows, &mut add),
         State::Scan(scan) => {
             let scan = scan.settled(&Unwatched).unwrap();
             for (place, profile) in scan.profiles().iter().enumerate() {
@@ -115,6 +90,34 @@ pub(super) fn answers(state: &State) -> Vec<Answer> {
         }
     }
     answers
+}
+
+fn of_scored_rows(rows: &ScoredRows, add: &mut impl FnMut(String, f64)) {
+    add("rows".into(), rows.count() as f64);
+    add("unlabelled".into(), rows.unlabelled() as f64);
+    add("unseen".into(), rows.unseen() as f64);
+    add("looked at".into(), rows.seen().rows() as f64);
+    rows.coverage()
+        .metrics()
+        .into_iter()
+        .for_each(|(name, value)| add(name.into(), value));
+    let labels = (0..i64::from(rows.classes())).map(Label::Number).collect();
+    let mut scored = Scored::new(&match rows.classes() {
+        0 => Task::Number,
+        _ => Task::Classes(labels),
+    });
+    let mut extra = vec![Vec::new(); 1];
+    rows.append_to(&mut scored, &mut extra, &Unwatched).unwrap();
+    let (actual, scores): (Vec<f64>, &[f64]) = match &scored {
+        Scored::Classes {
+            actual, probabilities, ..
+        } => (actual.iter().map(|&class| f64::from(class)).collect(), probabilities),
+        Scored::Numbers { actual, predicted } => (actual.clone(), predicted),
+    };
+    let columns = [("actual", &actual[..]), ("score", scores), ("extra", &extra[0])];
+    for (name, values) in columns {
+        (values.iter().enumerate()).for_each(|(place, &value)| add(format!("{name} {place}"), value));
+    }
 }
 
 fn of_profile(name: &str, report: &profile::Report, add: &mut impl FnMut(String, f64)) {
@@ -203,7 +206,11 @@ pub(super) fn states() -> Vec<(String, State)> {
             }
             67 => add("survey", &|rows| reading(&survey_plan(), rows)),
             68 => add("packed", &|rows| reading(&pack_plan(), rows)),
-            69 => add("sums", &|rows| reading(&sum_plan(), rows)),
+            69 => {
+                add("sums", &|rows| reading(&sum_plan(What::Tally), rows));
+                let clusters = sum_plan(What::Clusters(ClustersPass::of_golden_files()));
+                add("sums_of_clusters", &|rows| reading(&clusters, rows));
+            }
             70 => {
                 add("scored_rows_of_two_classes", &|rows| scored_rows(2, rows));
                 add("scored_rows_of_classes", &|rows| scored_rows(3, rows));
@@ -325,10 +332,10 @@ fn survey_plan() -> ReadingPlan {
     ReadingPlan::Survey(SurveyPlan::new(1, &[false, true, false], (2, TargetKind::Classes(2))))
 }
 
-fn sum_plan() -> ReadingPlan {
+fn sum_plan(what: What) -> ReadingPlan {
     ReadingPlan::Sum(sums::Plan {
         layout: Layout::of_golden_files(),
-        what: What::Tally,
+        what,
     })
 }
 

@@ -1,24 +1,18 @@
-//! The linear learners that learn from sums: how each makes its passes.
+//! The linear learners that learn from sums of products: least squares with its penalties.
 
 use super::coordinate_descent::{Problem, Solution};
 use super::covariance::Reported;
 use super::elastic_net::{ElasticNetParams, PRECISION};
-use super::equations::Equations;
 use super::exact;
 use super::gram::{Moments, check_width};
 use super::input::Input;
 use super::least_squares::{self, Residuals, RidgeParams, Solved};
-use super::link::Logistic;
-use super::logistic::{ClassWeight, LogisticRegressionParams, NEWTON_WIDTH};
 use super::model::{Fitted, LinearModel, Link, Summary};
-use super::newton::{self, Ask, Descent, SingleSteps, Visit};
-use super::pass::{Data, Point};
+use super::pass::Point;
 use super::summing::{LinearKind, LinearPass, LinearSums, RowsLoss};
 use crate::design::{Design, Seen};
 use crate::error::{Error, Result};
-use crate::monitor::Quiet;
 use crate::monitor::{Monitor, Progress, Unwatched};
-use crate::naive_bayes::Tally;
 use crate::sums::{Course, Step, Sums, Total, What};
 use crate::training_set::TrainingSet;
 use crate::unit::unit_for;
@@ -32,7 +26,7 @@ const MOST_PASSES: usize = 4;
 const NO_CHANGE: f64 = 1e-11;
 
 /// The sums that were not asked for.
-const OTHER_SUMS: Error = Error::Internal("a learner was given sums that it did not ask for");
+pub(super) const OTHER_SUMS: Error = Error::Internal("a learner was given sums that it did not ask for");
 
 /// A linear learner whose columns' products say nearly all.
 pub(super) struct ByProducts<P> {
@@ -170,7 +164,7 @@ impl<P: FromProducts> Course for ByProducts<P> {
                 }
                 found
             }
-            (Total::Tally(_) | Total::Linear(_), _) => return Err(OTHER_SUMS),
+            (Total::Tally(_) | Total::Linear(_) | Total::Clusters(_) | Total::Steps(_), _) => return Err(OTHER_SUMS),
         };
         let reported = Reported::of(&found.design, &found.params.reference, sample.features())?;
         let residuals = Residuals {
@@ -208,7 +202,8 @@ impl<P: FromProducts> ByProducts<P> {
     }
 }
 
-fn check_rows(weight: f64) -> Result<()> {
+/// Returns an error unless rows weigh something.
+pub(super) fn check_rows(weight: f64) -> Result<()> {
     if weight > 0.0 {
         return Ok(());
     }
@@ -300,172 +295,4 @@ fn left(moments: &Moments, weights: &[f64], intercept: bool) -> f64 {
         .sum();
     let mean: f64 = columns().map(|(column, weight)| weight * moments.mean(column)).sum();
     (square / moments.weight()).max(0.0) + if intercept { 0.0 } else { mean * mean }
-}
-
-/// Logistic regression of two classes by Newton's method, a pass over the rows for each step.
-pub(super) struct ByPasses {
-    params: LogisticRegressionParams,
-    descending: Option<Descending>,
-}
-
-struct Descending {
-    design: Design,
-    pass: LinearPass,
-    penalty: Vec<f64>,
-    /// What the rows weigh, classes considered.
-    weight: f64,
-    descent: Descent<Equations>,
-    /// Where the rows are visited.
-    at: Vec<Point>,
-}
-
-impl ByPasses {
-    /// `None` where the sample has more classes, or more columns than second derivatives are computed for, or numbers whose squares are none.
-    pub fn new(params: &LogisticRegressionParams, sample: &TrainingSet) -> Result<Option<ByPasses>> {
-        let input = Input::of(sample)?;
-        let seen = Seen::of(&sample.frame, input.weights.as_deref(), &Unwatched)?;
-        let width: usize = (seen.iter())
-            .map(|seen| match seen {
-                Seen::Number(_) => 1,
-                Seen::Category(levels) => levels.len(),
-            })
-            .sum();
-        let is_two = sample.target.kind().classes() == Some(2);
-        let is_usual = seen.iter().all(|seen| match seen {
-            Seen::Number(moments) => moments.are_usual(),
-            Seen::Category(_) => true,
-        });
-        Ok((is_two && is_usual && width <= NEWTON_WIDTH).then(|| ByPasses {
-            params: params.clone(),
-            descending: None,
-        }))
-    }
-
-    /// What the first pass told: how the columns are encoded, and where the descent begins.
-    fn begin(&self, tally: &Tally, sample: &TrainingSet, monitor: &dyn Monitor) -> Result<Descending> {
-        let classes = tally.class_weights();
-        if classes.iter().any(|weight| *weight <= 0.0) {
-            return Err(Error::data(
-                "all rows are of one class",
-                "give rows of at least two classes",
-            ));
-        }
-        let seen = tally.seen();
-        let extreme = |seen: &Seen| matches!(seen, Seen::Number(moments) if !moments.mean.is_finite() || !moments.deviation.is_finite());
-        if seen.iter().any(extreme) {
-            return Err(exact::too_far());
-        }
-        let design = Design::of_seen(&seen, self.params.fit_intercept);
-        let factors = self.params.class_weight.factors(classes);
-        let weight = classes
-            .iter()
-            .zip(&factors)
-            .map(|(weight, factor)| weight * factor)
-            .sum();
-        let penalty = self.params.penalties(&design);
-        let at = self.start(&design, (&penalty, weight, &factors), sample, monitor)?;
-        let pass = LinearPass {
-            seen,
-            centred: self.params.fit_intercept,
-            scale: (0.0, 1.0),
-            class_weights: match self.params.class_weight {
-                ClassWeight::None => Vec::new(),
-                ClassWeight::Balanced => factors,
-            },
-            kind: LinearKind::Products,
-        };
-        Ok(Descending {
-            design,
-            pass,
-            penalty,
-            weight,
-            descent: Descent::new(self.params.max_iter, self.params.tolerance()),
-            at,
-        })
-    }
-
-    /// Where the sample has its minimum.
-    fn start(
-        &self,
-        design: &Design,
-        (penalty, weight, factors): (&[f64], f64, &[f64]),
-        sample: &TrainingSet,
-        monitor: &dyn Monitor,
-    ) -> Result<Vec<Point>> {
-        let input = Input::of(sample)?;
-        let of_row = |(row, class): (usize, &f64)| {
-            factors.get(*class as usize).copied().unwrap_or(1.0)
-                * input.weights.as_ref().map_or(1.0, |weights| weights[row])
-        };
-        let weights: Vec<f64> = input.targets.iter().enumerate().map(of_row).collect();
-        let share = weights.iter().sum::<f64>() / weight;
-        let penalty: Vec<f64> = penalty.iter().map(|penalty| penalty * share).collect();
-        let quiet = Quiet(monitor);
-        let data = Data::new(design, &sample.frame, input.targets, Some(&weights), &quiet)?;
-        newton::start(data, Logistic, self.params.fit_intercept, &penalty)
-    }
-}
-
-impl Descending {
-    /// The pass that the descent asks for.
-    fn ask(&mut self, kind: impl Fn(Point) -> LinearKind, points: Vec<Point>) -> Result<Step> {
-        let point = points.first().cloned().ok_or(OTHER_SUMS)?;
-        self.at = points;
-        Ok(Step::Pass(What::Linear(LinearPass {
-            kind: kind(point),
-            ..self.pass.clone()
-        })))
-    }
-}
-
-impl Course for ByPasses {
-    fn next(&mut self, sums: Option<&Sums>, sample: &TrainingSet, monitor: &dyn Monitor) -> Result<Step> {
-        let Some(sums) = sums else {
-            return Ok(Step::Pass(What::Tally));
-        };
-        let (total, iterations) = (sums.total(), self.params.max_iter);
-        let mut now = match (total, self.descending.take()) {
-            (Total::Tally(tally), None) => {
-                let mut now = self.begin(tally, sample, monitor)?;
-                let start = now.at.clone();
-                let step = now.ask(LinearKind::Curvature, start);
-                self.descending = Some(now);
-                return step;
-            }
-            (Total::Linear(LinearSums::Curvature(..) | LinearSums::Slope(_)), Some(now)) => now,
-            (Total::Tally(_) | Total::Linear(_), _) => return Err(OTHER_SUMS),
-        };
-        let (points, intercept) = (std::mem::take(&mut now.at), self.params.fit_intercept);
-        let answer = match total {
-            Total::Linear(LinearSums::Curvature(loss, moments)) => {
-                let curvature = (*loss, moments.clone());
-                let (visit, equations) = Visit::of_curvature(points, curvature, &now.penalty, intercept, monitor)?;
-                (visit, Some(equations))
-            }
-            Total::Linear(LinearSums::Slope(slope)) => (Visit::of_slope(points, slope.clone(), &now.penalty), None),
-            Total::Tally(_) | Total::Linear(LinearSums::Products(_)) => return Err(OTHER_SUMS),
-        };
-        let weight = now.weight;
-        let ask = now
-            .descent
-            .take(&SingleSteps, answer, &now.penalty, |iteration, loss| {
-                monitor.progress(Progress {
-                    iteration,
-                    iterations,
-                    loss: loss / weight,
-                });
-            })?;
-        let step = match ask {
-            Ask::Renew(points) => now.ask(LinearKind::Curvature, points),
-            Ask::Visit(points) => now.ask(|point| LinearKind::Slope(RowsLoss::Logistic, point), points),
-            Ask::Nothing(minimum) => {
-                let reported = Reported::of(&now.design, &self.params.reference, sample.features())?;
-                let of = (&now.design, &reported);
-                let model = self.params.conclude(of, &minimum, (sums.trained(), weight), monitor)?;
-                return Ok(Step::Fitted(Box::new(model)));
-            }
-        };
-        self.descending = Some(now);
-        step
-    }
 }

@@ -97,7 +97,7 @@ pub(crate) fn of_products(
 }
 
 /// The error of numbers whose squares leave the range of a float, though those of the sample do not.
-pub(super) fn too_far() -> Error {
+pub(crate) fn too_far() -> Error {
     Error::data(
         "some numbers are too far from those of the other rows to be summed up",
         "leave out or cap extreme values in the query, or raise assay.pack_rows so that the rows are held",

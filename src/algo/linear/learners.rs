@@ -1,6 +1,7 @@
 //! The learners of the family.
 
-use super::by_sums::{ByPasses, ByProducts};
+use super::by_passes;
+use super::by_sums::ByProducts;
 use super::elastic_net::{self, ElasticNetParams};
 use super::gram;
 use super::least_squares::{self, RidgeParams};
@@ -187,7 +188,6 @@ impl Learner for LogisticRegression {
     }
 
     fn course(params: &LogisticRegressionParams, sample: &TrainingSet) -> Result<Option<Box<dyn Course>>> {
-        let course = ByPasses::new(params, sample)?;
-        Ok(course.map(|course| Box::new(course) as Box<dyn Course>))
+        by_passes::logistic(params, sample)
     }
 }

@@ -7,7 +7,7 @@ use super::input::{Input, class_weights};
 use super::lbfgs;
 use super::link::Logistic;
 use super::model::{Errors, Fitted, LinearModel, Link, Summary};
-use super::multinomial::Multinomial;
+use super::multinomial::{Classes, Curvature, Multinomial};
 use super::newton::{self, Objective, Single};
 use super::pass::{Data, Point};
 use super::reference::{Reference, check_reference};
@@ -24,6 +24,16 @@ pub(super) const NEWTON_WIDTH: usize = 500;
 /// The most classes, and the most weights of all classes but one, for which Newton's method is used; more take the other one.
 const NEWTON_CLASSES: usize = 16;
 const NEWTON_UNKNOWNS: usize = 600;
+
+/// Whether Newton's method is used for so many classes and design columns.
+pub(super) fn takes_newton(classes: usize, width: usize) -> bool {
+    match classes {
+        0..=2 => width <= NEWTON_WIDTH,
+        3..=NEWTON_CLASSES => width > 0 && (classes - 1) * (width + 1) <= NEWTON_UNKNOWNS,
+        _ => false,
+    }
+}
+
 /// A mean loss below this means that a line tells the classes apart without error.
 const SEPARATED: f64 = 1e-8;
 
@@ -150,11 +160,10 @@ pub(super) fn fit(params: &LogisticRegressionParams, set: &TrainingSet, monitor:
     }
     let reported = Reported::of(&design, &params.reference, set.features())?;
     let told = (&data, &reported);
-    let unknowns = (classes - 1) * (width + 1);
-    match classes {
-        2 if width <= NEWTON_WIDTH => params.newton(told, &penalty, (input.rows(), clusters)),
-        3..=NEWTON_CLASSES if width > 0 && unknowns <= NEWTON_UNKNOWNS => params.multinomial(told, &penalty, classes),
-        _ => params.descend(told, &penalty, classes),
+    match (takes_newton(classes, width), classes) {
+        (true, 2) => params.newton(told, &penalty, (input.rows(), clusters)),
+        (true, _) => params.multinomial(told, &penalty, classes),
+        (false, _) => params.descend(told, &penalty, classes),
     }
 }
 
@@ -225,24 +234,36 @@ impl LogisticRegressionParams {
         penalty: &[f64],
         classes: usize,
     ) -> Result<LinearModel> {
-        let objective = Multinomial {
-            data,
-            classes,
+        let of = Classes {
+            count: classes,
             intercept: self.fit_intercept,
         };
-        let minimum = self.minimise(data, penalty, classes - 1, objective.clone())?;
+        let minimum = self.minimise(data, penalty, of.outputs(), Multinomial { data, of })?;
+        let size = (data.targets.len() as u64, data.total_weight());
+        self.conclude_classes((data.design, reported), of, &minimum, (penalty, size), data.monitor)
+    }
+
+    /// The model of more than two classes where Newton's method ended: of so many rows of so much weight.
+    pub(super) fn conclude_classes(
+        &self,
+        (design, reported): (&Design, &Reported),
+        classes: Classes,
+        minimum: &newton::Minimum<Curvature>,
+        (penalty, (rows, weight)): (&[f64], (u64, f64)),
+        monitor: &dyn Monitor,
+    ) -> Result<LinearModel> {
+        self.check_separation(minimum.loss / weight)?;
         let curvature = &minimum.equations;
-        let fits = objective.conclude(&minimum.points, curvature, penalty, reported)?;
+        let fits = classes.conclude(&minimum.points, curvature, penalty, reported, monitor)?;
         let fits = fits
             .into_iter()
             .map(|(point, variances)| (point, Errors::of_likelihood(variances)));
-        let size = (data.targets.len() as u64, data.total_weight());
         self.assemble(
-            (data.design, reported),
+            (design, reported),
             Link::Softmax,
             fits.collect(),
-            &minimum,
-            (curvature.rank(), size),
+            minimum,
+            (curvature.rank(), (rows, weight)),
         )
     }
 
@@ -344,7 +365,7 @@ impl LogisticRegressionParams {
     }
 
     /// Without a penalty, classes that a line separates have no finite weights.
-    fn check_separation(&self, loss: f64) -> Result<()> {
+    pub(super) fn check_separation(&self, loss: f64) -> Result<()> {
         if self.penalty == Penalty::None && loss < SEPARATED {
             return Err(Error::data(
                 "the features tell the classes apart without error, so weights without a penalty grow forever",

@@ -4,10 +4,13 @@
 //! equations ([`equations`], [`cholesky`]) give weights, or the rows themselves do where products lose too many digits ([`triangle`]); a fitted model keeps these folded for scoring ([`predictor`]) and as a
 //! table for reading ([`model`]).
 
+pub(crate) mod adding;
 mod additive;
 mod block;
+mod by_passes;
 pub(crate) mod by_sums;
 pub(crate) mod cholesky;
+mod class_sums;
 mod clusters;
 mod coordinate_descent;
 mod covariance;

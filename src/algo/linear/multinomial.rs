@@ -5,24 +5,29 @@
 //! column, one a class but the last, `sum b^2 - (sum b)^2 / classes`. So the minimum is that over all classes' weights: there, too, the
 //! penalty picks the common part of the classes' weights, which the loss does not see, so that they add up to 0.
 
-use std::ops::Range;
-
-use super::block::{BLOCK_ROWS, Block, Rows, walk};
+use super::block::{Rows, walk};
 use super::cholesky::{PivotedCholesky, dot, project_out};
+use super::class_sums::ClassSums;
 use super::covariance::Reported;
 use super::equations::{Equations, Variances};
 use super::gram::Moments;
 use super::newton::{Objective, Steps, Visit};
 use super::pass::{Data, Point, Slope};
-use super::products::Products;
-use super::softmax::{add_residuals, probabilities, slopes};
-use crate::error::Result;
+use super::softmax::slopes;
+use crate::error::{Error, Result};
+use crate::monitor::Monitor;
 
-/// The negative log likelihood of classes.
+/// The negative log likelihood of classes over rows.
 #[derive(Clone)]
 pub(crate) struct Multinomial<'a> {
     pub data: Data<'a>,
-    pub classes: usize,
+    pub of: Classes,
+}
+
+/// What is known of it without the rows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Classes {
+    pub count: usize,
     pub intercept: bool,
 }
 
@@ -35,94 +40,54 @@ pub(crate) struct Curvature {
     first: Moments,
 }
 
-/// The pairs of classes, in the order in which their products are kept.
-fn pairs(outputs: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..outputs).flat_map(|a| (0..=a).map(move |b| (a, b)))
+impl Multinomial<'_> {
+    /// A pass for the loss, the gradient, and the moments of each pair of classes.
+    fn pass(&self, points: &[Point], rows: Rows) -> Result<(Vec<Slope>, Vec<Moments>)> {
+        let (data, classes) = (&self.data, self.of.count);
+        let scorers: Vec<_> = points.iter().map(|point| data.scorer(point)).collect();
+        let bytes = ClassSums::bytes(data.design.width(), classes, true);
+        let slabs = rows.slabs(bytes, |ranges| {
+            let mut sums = ClassSums::new(data.design, classes, true);
+            walk(ranges, data.monitor, |range| sums.add(data, &scorers, range))?;
+            Ok(sums)
+        })?;
+        let mut slabs = slabs.into_iter();
+        let mut total = slabs
+            .next()
+            .unwrap_or_else(|| ClassSums::new(data.design, classes, true));
+        for slab in slabs {
+            total.merge(&slab, data.monitor)?;
+        }
+        total.take(rows.rows, data.monitor)
+    }
 }
 
-impl Multinomial<'_> {
-    fn outputs(&self) -> usize {
-        self.classes - 1
+impl Classes {
+    /// How many linear scores there are: that of the last class is 0.
+    pub fn outputs(self) -> usize {
+        self.count - 1
     }
 
     /// Unknowns of a class.
-    fn size(&self, width: usize) -> usize {
+    fn size(self, width: usize) -> usize {
         width + usize::from(self.intercept)
     }
 
-    /// A pass for the loss, the gradient, and for each pair of classes the products weighted with the second derivative by their scores,
-    /// `p_a (1 - p_a)` or `p_a p_b`.
-    fn pass(&self, points: &[Point], rows: Rows) -> Result<(Vec<Slope>, Vec<Products>)> {
-        let (data, outputs) = (&self.data, self.outputs());
-        let (numbers, width) = (data.design.numbers(), data.design.width());
-        let scorers: Vec<_> = points.iter().map(|point| data.scorer(point)).collect();
-        let bytes = pairs(outputs).count() * Products::bytes(width);
-        let slabs = rows.slabs(bytes, |ranges| {
-            let slope = Slope {
-                loss: 0.0,
-                weights: vec![0.0; width],
-                intercept: 0.0,
-            };
-            let mut slopes = vec![slope; outputs];
-            let mut products: Vec<Products> = pairs(outputs).map(|_| Products::new(numbers, width)).collect();
-            let mut block = Block::new(data.design);
-            let mut scaled = vec![0.0; block.dense.len()];
-            let mut chances = vec![0.0; self.classes * BLOCK_ROWS];
-            walk(ranges, data.monitor, |range| {
-                slopes[0].loss += probabilities(data, &scorers, range.clone(), &mut chances);
-                block.fill(data.design, data.frame, range.clone(), &[0.0; BLOCK_ROWS]);
-                let mut roots = [0.0; BLOCK_ROWS];
-                for ((a, b), products) in pairs(outputs).zip(&mut products) {
-                    self.roots(&chances, (a, b), range.clone(), &mut roots);
-                    let rows = block.dense.chunks_exact(block.dense_width);
-                    for ((scaled, row), root) in scaled.chunks_exact_mut(block.dense_width).zip(rows).zip(&roots) {
-                        scaled
-                            .iter_mut()
-                            .zip(row)
-                            .for_each(|(scaled, value)| *scaled = value * root);
-                    }
-                    products.add_scaled(&block, &scaled, &roots);
-                }
-                add_residuals(data, range, &mut chances, &mut slopes);
-            })?;
-            Ok((slopes, products))
-        })?;
-        let mut slabs = slabs.into_iter();
-        let Some((mut slopes, mut products)) = slabs.next() else {
-            return Ok((Vec::new(), Vec::new()));
-        };
-        for (more_slopes, more_products) in slabs {
-            slopes.iter_mut().zip(&more_slopes).for_each(|(a, b)| a.add(b));
-            for (products, more) in products.iter_mut().zip(&more_products) {
-                products.merge(more, self.data.monitor)?;
-            }
-        }
-        Ok((slopes, products))
-    }
-
-    /// The square roots of a pair's weights.
-    fn roots(&self, chances: &[f64], (a, b): (usize, usize), range: Range<usize>, roots: &mut [f64]) {
-        let of = |class: usize| &chances[class * BLOCK_ROWS..][..range.len()];
-        for (row, (root, (left, right))) in roots.iter_mut().zip(of(a).iter().zip(of(b))).enumerate() {
-            let other = if a == b { 1.0 - right } else { *right };
-            let weight = self.data.weights.map_or(1.0, |w| w[range.start + row]);
-            *root = (weight * left * other).sqrt();
-        }
-    }
-
-    fn curvature(&self, products: &[Products], penalty: &[f64], rows: usize) -> Result<Curvature> {
-        let (width, classes) = (penalty.len(), self.classes as f64);
+    /// The second derivatives from the moments of each pair of classes.
+    pub fn curvature(self, pairs: &[Moments], penalty: &[f64], monitor: &dyn Monitor) -> Result<Curvature> {
+        let (width, classes) = (penalty.len(), self.count as f64);
         let size = self.size(width);
         let lower = |i: usize, j: usize| {
             let (a, b) = (i / size, j / size);
             let (i, j) = (i % size, j % size);
-            let products = &products[a * (a + 1) / 2 + b];
-            let product = match (i < width, j < width) {
-                (true, true) => products.product(i, j),
-                (true, false) => products.sum(i),
-                (false, true) => products.sum(j),
-                (false, false) => products.weight(),
+            let pair = &pairs[a * (a + 1) / 2 + b];
+            let mean = |column: usize| if column < width { pair.mean(column) } else { 1.0 };
+            let centred = if i < width && j < width {
+                pair.product(i, j)
+            } else {
+                0.0
             };
+            let product = centred + pair.weight() * mean(i) * mean(j);
             let own = f64::from(u8::from(a == b));
             let penalty = if i == j && i < width {
                 penalty[i] * (own - 1.0 / classes)
@@ -131,28 +96,31 @@ impl Multinomial<'_> {
             };
             penalty + if a == b { product } else { -product }
         };
-        let weight = (0..self.outputs())
-            .map(|a| products[a * (a + 1) / 2 + a].weight())
-            .sum();
+        let first = pairs
+            .first()
+            .cloned()
+            .ok_or(Error::Internal("second derivatives of no classes"))?;
+        let weight = (0..self.outputs()).map(|a| pairs[a * (a + 1) / 2 + a].weight()).sum();
         Ok(Curvature {
-            factor: PivotedCholesky::new(self.outputs() * size, lower, self.data.monitor)?,
+            factor: PivotedCholesky::new(self.outputs() * size, lower, monitor)?,
             weight,
-            first: Moments::from_products(&products[0], rows, 0.0, self.data.monitor)?,
+            first,
         })
     }
 
     /// The loss and the penalty.
-    fn objective(&self, loss: f64, points: &[Point], penalty: &[f64]) -> f64 {
+    fn objective(self, loss: f64, points: &[Point], penalty: &[f64]) -> f64 {
         let mut sum = loss;
         for (column, penalty) in penalty.iter().enumerate() {
             let squares: f64 = points.iter().map(|point| point.weights[column].powi(2)).sum();
             let total: f64 = points.iter().map(|point| point.weights[column]).sum();
-            sum += 0.5 * penalty * (squares - total * total / self.classes as f64);
+            sum += 0.5 * penalty * (squares - total * total / self.count as f64);
         }
         sum
     }
 
-    fn visited(&self, points: Vec<Point>, slopes: Vec<Slope>, penalty: &[f64]) -> Visit {
+    /// What the slopes of the classes say.
+    pub fn visited(self, points: Vec<Point>, slopes: Vec<Slope>, penalty: &[f64]) -> Visit {
         let loss = slopes.iter().map(|slope| slope.loss).sum();
         Visit {
             objective: self.objective(loss, &points, penalty),
@@ -167,23 +135,24 @@ impl Multinomial<'_> {
     ///
     /// The variance of a class is that of its deviation from the mean.
     pub fn conclude(
-        &self,
+        self,
         points: &[Point],
         curvature: &Curvature,
         penalty: &[f64],
         reports: &Reported,
+        monitor: &dyn Monitor,
     ) -> Result<Vec<(Point, Variances)>> {
-        let equations = Equations::new(&curvature.first, penalty, self.intercept, self.data.monitor)?;
+        let equations = Equations::new(&curvature.first, penalty, self.intercept, monitor)?;
         let (unseen, means) = (equations.unseen(), equations.means());
         let (identified, intercept_identified) = equations.identified(reports);
         let (width, size) = (penalty.len(), self.size(penalty.len()));
-        let inverse = curvature.factor.inverse(self.data.monitor)?;
+        let inverse = curvature.factor.inverse(monitor)?;
         let last = Point {
             weights: vec![0.0; width],
             intercept: 0.0,
         };
         let all: Vec<&Point> = points.iter().chain([&last]).collect();
-        let share = 1.0 / self.classes as f64;
+        let share = 1.0 / self.count as f64;
         let mut mean = last.clone();
         all.iter().for_each(|point| mean = mean.moved(point, share));
 
@@ -215,7 +184,7 @@ impl Multinomial<'_> {
                 .sum::<f64>()
                 .max(0.0)
         };
-        let mut fits = Vec::with_capacity(self.classes);
+        let mut fits = Vec::with_capacity(self.count);
         for (class, point) in all.iter().enumerate() {
             let mut point = point.moved(&mean, -1.0);
             let before = dot(means, &point.weights);
@@ -225,7 +194,7 @@ impl Multinomial<'_> {
             }
             let mut weights = Vec::with_capacity(width);
             for (column, identified) in identified.iter().enumerate() {
-                self.data.monitor.check()?;
+                monitor.check()?;
                 let mut unit = vec![0.0; width];
                 unit[column] = 1.0;
                 if let Some(reference) = reports.references[column] {
@@ -255,14 +224,14 @@ impl Curvature {
 
 impl Objective for Multinomial<'_> {
     fn renew(&self, points: Vec<Point>, penalty: &[f64], rows: Rows) -> Result<(Visit, Curvature)> {
-        let (slopes, products) = self.pass(&points, rows)?;
-        let curvature = self.curvature(&products, penalty, rows.rows)?;
-        Ok((self.visited(points, slopes, penalty), curvature))
+        let (slopes, pairs) = self.pass(&points, rows)?;
+        let curvature = self.of.curvature(&pairs, penalty, self.data.monitor)?;
+        Ok((self.of.visited(points, slopes, penalty), curvature))
     }
 
     fn visit(&self, points: Vec<Point>, penalty: &[f64], rows: Rows) -> Result<Visit> {
-        let slopes = slopes(&self.data, &points, self.classes, rows)?;
-        Ok(self.visited(points, slopes, penalty))
+        let slopes = slopes(&self.data, &points, self.of.count, rows)?;
+        Ok(self.of.visited(points, slopes, penalty))
     }
 }
 
@@ -270,7 +239,19 @@ impl Steps for Multinomial<'_> {
     type Equations = Curvature;
 
     fn step(&self, here: &Visit, curvature: &Curvature, penalty: &[f64]) -> (Vec<Point>, f64) {
-        let (width, classes) = (penalty.len(), self.classes as f64);
+        self.of.step(here, curvature, penalty)
+    }
+
+    fn weight(&self, curvature: &Curvature) -> f64 {
+        curvature.weight
+    }
+}
+
+impl Steps for Classes {
+    type Equations = Curvature;
+
+    fn step(&self, here: &Visit, curvature: &Curvature, penalty: &[f64]) -> (Vec<Point>, f64) {
+        let (width, classes) = (penalty.len(), self.count as f64);
         let mut totals = vec![0.0; width];
         for point in &here.points {
             totals

@@ -267,14 +267,14 @@ impl<E> Descent<E> {
 
 const NOT_ANSWERED: Error = Error::Internal("a descent was not told what it asked");
 
-/// Where the loss of one score over a few rows has its minimum, or 0 where it has none.
-pub(crate) fn start(data: Data, loss: impl Loss, intercept: bool, penalty: &[f64]) -> Result<Vec<Point>> {
+/// Where the loss over a few rows has its minimum, or 0 where it has none.
+pub(crate) fn start(data: Data, objective: impl Objective, outputs: usize, penalty: &[f64]) -> Result<Vec<Point>> {
     // As for a sample of blocks: what few rows say alone must not start far out.
     let penalty: Vec<f64> = penalty.iter().map(|p| p.max(SAMPLE_PENALTY)).collect();
     let problem = Problem {
         data,
-        objective: Single { data, loss, intercept },
-        outputs: 1,
+        objective,
+        outputs,
         penalty: &penalty,
         max_iterations: SAMPLE_ITERATIONS,
         tolerance: SAMPLE_TOLERANCE,
@@ -284,7 +284,10 @@ pub(crate) fn start(data: Data, loss: impl Loss, intercept: bool, penalty: &[f64
         weights: vec![0.0; penalty.len()],
         intercept: 0.0,
     };
-    Ok(if found.converged { found.points } else { vec![zero] })
+    Ok(match found.converged {
+        true => found.points,
+        false => vec![zero; outputs],
+    })
 }
 
 fn moved(points: &[Point], step: &[Point], length: f64) -> Vec<Point> {

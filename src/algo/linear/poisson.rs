@@ -1,6 +1,10 @@
 //! Poisson regression: the logarithm of the mean of counts is linear.
 
+use super::by_passes::{Begun, ByPasses, FromPasses, ScoreSteps, usual_width};
+use super::by_sums::{OTHER_SUMS, check_rows, products_of};
 use super::covariance::Reported;
+use super::equations::Equations;
+use super::exact;
 use super::gram::{self, check_width};
 use super::input::Input;
 use super::losses::PoissonLoss;
@@ -9,13 +13,15 @@ use super::newton::{self, Single};
 use super::pass::Data;
 use super::reference::{Reference, check_reference};
 use super::robust::{self, StandardErrors, check_errors, clusters_of, is_robust};
+use super::summing::{LinearKind, LinearPass, LinearSums, RowsLoss};
 use crate::design::Design;
 use crate::error::{Error, Result};
 use crate::learner::{Checked, Learner};
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, Unwatched};
 use crate::parameters::{above, any, at_least, hyperparameters, log};
+use crate::sums::{Course, Sums, Total, What};
 use crate::task::Task;
-use crate::training_set::{Shape, TrainingSet};
+use crate::training_set::{Shape, TargetKind, TrainingSet};
 
 hyperparameters! {
     /// Hyperparameters of Poisson regression. The model minimises half the mean deviance plus half of `alpha` times the sum of squared weights.
@@ -77,41 +83,32 @@ impl Learner for PoissonRegression {
     fn fit(params: &Checked<Self>, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
         fit(params, set, monitor)
     }
+
+    fn sums(params: &PoissonParams, _: TargetKind) -> bool {
+        params.standard_errors == StandardErrors::Classical && params.cluster.is_none()
+    }
+
+    fn course(params: &PoissonParams, sample: &TrainingSet) -> Result<Option<Box<dyn Course>>> {
+        if usual_width(sample)?.is_none() {
+            return Ok(None);
+        }
+        let input = Input::of(sample)?;
+        let first = products_of(sample, (input.targets, input.weights.as_deref()), &Unwatched)?;
+        check_width(first.design().width())?;
+        let first = What::Linear(first);
+        Ok(Some(Box::new(ByPasses::new(BySums(params.clone()), first))))
+    }
 }
 
 pub(super) fn fit(params: &PoissonParams, set: &TrainingSet, monitor: &dyn Monitor) -> Result<LinearModel> {
     let input = Input::of(set)?;
     let weights = input.weights.as_deref();
-    if let Some(least) = input.targets.iter().copied().find(|target| *target < 0.0) {
-        return Err(Error::data(
-            "a count is below 0",
-            "leave out rows whose target is negative, or use another regression",
-        )
-        .detail(format!("The target of a row is {least}.")));
-    }
+    check_counts(input.targets)?;
     let design = Design::learn(&set.frame, weights, params.fit_intercept, monitor)?;
     check_width(design.width())?;
     let data = Data::new(&design, &set.frame, input.targets, weights, monitor)?;
-    let mean = data.target_mean()?;
-    if mean <= 0.0 {
-        return Err(Error::data(
-            "the target is 0 in every row that counts",
-            "give rows whose target is above 0, too",
-        ));
-    }
-    // What the intercept is where nothing else tells; without one there is nowhere to put it.
-    let mean = if params.fit_intercept { mean } else { 1.0 };
-    let strength = params.alpha * data.total_weight();
-    let penalty: Vec<f64> = (design.raw_factors().into_iter())
-        .map(|factor| {
-            strength
-                * if params.standardize {
-                    1.0
-                } else {
-                    (factor * factor).min(1e100)
-                }
-        })
-        .collect();
+    let mean = params.mean(data.target_mean()?)?;
+    let penalty = params.penalties(&design, data.total_weight());
     let problem = newton::Problem {
         data,
         objective: Single {
@@ -122,17 +119,17 @@ pub(super) fn fit(params: &PoissonParams, set: &TrainingSet, monitor: &dyn Monit
         outputs: 1,
         penalty: &penalty,
         max_iterations: params.max_iter,
-        tolerance: (params.tol * 1e-3).powi(2),
+        tolerance: params.tolerance(),
     };
     let minimum = problem.minimise()?;
-    let (equations, mut point) = (&minimum.equations, minimum.points[0].clone());
+    let (equations, point) = (&minimum.equations, &minimum.points[0]);
     let reported = Reported::of(&design, &params.reference, set.features())?;
     let clusters = clusters_of(params.cluster.as_deref(), set)?;
     let errors = match is_robust(params.standard_errors, clusters) {
         true => {
             let fit = robust::Fit {
                 data,
-                point: &point,
+                point,
                 loss: &PoissonLoss { mean },
                 equations,
                 rows: input.rows(),
@@ -143,17 +140,138 @@ pub(super) fn fit(params: &PoissonParams, set: &TrainingSet, monitor: &dyn Monit
         }
         false => Errors::of_likelihood(equations.variances(&reported, false, monitor)?),
     };
-    point.intercept += mean.ln();
-    let summary = Summary {
-        rows: input.rows(),
-        rank: equations.rank(),
-        loss: (minimum.loss / data.total_weight()).max(0.0),
-        iterations: minimum.iterations,
-        converged: minimum.converged,
-    };
-    let fitted = Fitted {
-        point,
-        errors: Some(errors),
-    };
-    LinearModel::assemble_as(&design, &reported, Link::Log, &[fitted], summary)
+    let size = (input.rows(), data.total_weight());
+    params.assemble((&design, &reported), (&minimum, mean), errors, size)
+}
+
+/// Returns an error for a target below 0.
+pub(super) fn check_counts(targets: &[f64]) -> Result<()> {
+    match targets.iter().copied().find(|target| *target < 0.0) {
+        None => Ok(()),
+        Some(least) => Err(Error::data(
+            "a count is below 0",
+            "leave out rows whose target is negative, or use another regression",
+        )
+        .detail(format!("The target of a row is {least}."))),
+    }
+}
+
+impl PoissonParams {
+    /// What a count is expected to be where the score is 0, if this is the mean of all. Returns an error where it is 0.
+    fn mean(&self, mean: f64) -> Result<f64> {
+        if mean <= 0.0 {
+            return Err(Error::data(
+                "the target is 0 in every row that counts",
+                "give rows whose target is above 0, too",
+            ));
+        }
+        // What the intercept is where nothing else tells; without one there is nowhere to put it.
+        Ok(if self.fit_intercept { mean } else { 1.0 })
+    }
+
+    /// The penalty of each design column over rows of so much weight.
+    fn penalties(&self, design: &Design, weight: f64) -> Vec<f64> {
+        let of_column = |factor: f64| match self.standardize {
+            true => 1.0,
+            false => (factor * factor).min(1e100),
+        };
+        let factors = design.raw_factors().into_iter();
+        factors.map(|factor| self.alpha * weight * of_column(factor)).collect()
+    }
+
+    /// How near, in squared standard errors, the minimum is to be.
+    fn tolerance(&self) -> f64 {
+        (self.tol * 1e-3).powi(2)
+    }
+
+    /// The model where Newton's method ended: of so many rows of so much weight.
+    fn assemble(
+        &self,
+        (design, reported): (&Design, &Reported),
+        (minimum, mean): (&newton::Minimum<Equations>, f64),
+        errors: Errors,
+        (rows, weight): (u64, f64),
+    ) -> Result<LinearModel> {
+        let mut point = minimum
+            .points
+            .first()
+            .cloned()
+            .ok_or(Error::Internal("a minimum without a point"))?;
+        point.intercept += mean.ln();
+        let summary = Summary {
+            rows,
+            rank: minimum.equations.rank(),
+            loss: (minimum.loss / weight).max(0.0),
+            iterations: minimum.iterations,
+            converged: minimum.converged,
+        };
+        let errors = Some(errors);
+        LinearModel::assemble_as(design, reported, Link::Log, &[Fitted { point, errors }], summary)
+    }
+}
+
+/// Poisson regression whose rows are summed up: the first pass is for the products of the columns, which tell what they are like, and the mean count.
+struct BySums(PoissonParams);
+
+impl FromPasses for BySums {
+    type Steps = ScoreSteps;
+
+    fn limits(&self) -> (usize, f64) {
+        (self.0.max_iter, self.0.tolerance())
+    }
+
+    fn reference(&self) -> &Reference {
+        &self.0.reference
+    }
+
+    fn look_at_loss(&self, _: f64) -> Result<()> {
+        Ok(())
+    }
+
+    fn begin(&self, first: (&What, &Total), sample: &TrainingSet, monitor: &dyn Monitor) -> Result<Begun<ScoreSteps>> {
+        let (What::Linear(first), Total::Linear(LinearSums::Products(wide))) = first else {
+            return Err(OTHER_SUMS);
+        };
+        check_counts(sample.targets()?)?;
+        check_rows(wide.weight())?;
+        let intercept = self.0.fit_intercept;
+        let (seen, moments) = exact::of_products(first, wide, intercept, monitor)?;
+        let design = Design::of_seen(&seen, intercept);
+        let (width, weight) = (moments.width(), moments.weight());
+        let mean = self.0.mean(moments.mean(width) * first.scale.1)?;
+        Ok(Begun {
+            penalty: self.0.penalties(&design, weight),
+            design,
+            pass: LinearPass {
+                seen,
+                centred: intercept,
+                scale: (0.0, 1.0),
+                class_weights: Vec::new(),
+                kind: LinearKind::Products,
+            },
+            weight,
+            steps: ScoreSteps {
+                loss: RowsLoss::Poisson(mean),
+                intercept,
+            },
+        })
+    }
+
+    fn conclude(
+        &self,
+        begun: &Begun<ScoreSteps>,
+        reported: &Reported,
+        minimum: &newton::Minimum<Equations>,
+        rows: &Sums,
+        monitor: &dyn Monitor,
+    ) -> Result<LinearModel> {
+        let mean = match begun.steps.loss {
+            RowsLoss::Poisson(mean) => mean,
+            RowsLoss::Squared | RowsLoss::Logistic => return Err(OTHER_SUMS),
+        };
+        let errors = Errors::of_likelihood(minimum.equations.variances(reported, false, monitor)?);
+        let size = (rows.counted(), begun.weight);
+        self.0
+            .assemble((&begun.design, reported), (minimum, mean), errors, size)
+    }
 }

@@ -2,25 +2,25 @@
 //!
 //! Design columns are those of [`crate::design`], in units that a sample taught. Three kinds of sums are made of them: the products of all of them, from
 //! which [`super::exact`] makes what the design of all rows would have given; a loss with its gradient at given weights; and the second derivatives too.
+//! The last two are those of one score, or of the scores of several classes.
 
 use serde::{Deserialize, Serialize};
 
-use super::block::{BLOCK_ROWS, Block};
-use super::gram::{Moments, check_width};
-use super::link::{Logistic, Squared};
-use super::pass::{Data, Point, Slope};
-use super::products::Products;
+use super::class_sums::{ClassSums, pair_count};
+use super::gram::{Moments, check_width, memory_needed};
+use super::link::{Logistic, Loss, Squared};
+use super::logistic;
+use super::losses::PoissonLoss;
+use super::pass::{Point, Slope};
+use super::poisson::check_counts;
 use crate::accumulator::Accumulator;
 use crate::coded::coded;
 use crate::design::{Design, Encoding, NO_COLUMN, Seen};
 use crate::error::{Error, Result};
-use crate::frame::{Column, Frame};
-use crate::monitor::Unwatched;
 use crate::room;
-use crate::sums::Feature;
 
-/// Rows whose products are added up before they are centred and merged: often enough to lose no digits, seldom enough to cost nothing.
-const SETTLED_ROWS: usize = 1 << 16;
+/// Rows that are summed up at once, at most.
+const MOST_BLOCK_ROWS: usize = 1024;
 
 /// A pass over rows for a linear learner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,25 +45,93 @@ pub(crate) enum LinearKind {
     Slope(RowsLoss, Point),
     /// The same and the second derivatives, for two classes.
     Curvature(Point),
+    /// The same by another loss.
+    CurvatureOf(RowsLoss, Point),
+    /// The loss of more than two classes at the weights of all but the last, whose score is 0, and its negative gradients.
+    ClassSlopes(Vec<Point>),
+    /// The same and the second derivatives.
+    ClassCurvatures(Vec<Point>),
 }
 
 coded!(LinearKind {
     0 => Products,
     1 => Slope(loss, point),
     2 => Curvature(point),
+    3 => CurvatureOf(loss, point),
+    4 => ClassSlopes(points),
+    5 => ClassCurvatures(points),
 });
+
+impl LinearKind {
+    /// The loss at weights with its gradient and second derivatives.
+    pub fn curvature(loss: RowsLoss, point: Point) -> LinearKind {
+        match loss {
+            RowsLoss::Logistic => LinearKind::Curvature(point),
+            RowsLoss::Squared | RowsLoss::Poisson(_) => LinearKind::CurvatureOf(loss, point),
+        }
+    }
+
+    /// How many classes there are, and whether second derivatives are asked for; `None` for a pass of one score.
+    pub fn classes(&self) -> Option<(usize, bool)> {
+        match self {
+            LinearKind::ClassSlopes(points) => Some((points.len().saturating_add(1), false)),
+            LinearKind::ClassCurvatures(points) => Some((points.len().saturating_add(1), true)),
+            LinearKind::Products | LinearKind::Slope(..) | LinearKind::Curvature(_) | LinearKind::CurvatureOf(..) => {
+                None
+            }
+        }
+    }
+}
 
 /// The loss of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum RowsLoss {
     Squared,
     Logistic,
+    /// That of counts whose mean is this where the score is 0.
+    Poisson(f64),
 }
 
 coded!(RowsLoss {
     0 => Squared,
     1 => Logistic,
+    2 => Poisson(mean),
 });
+
+impl Loss for RowsLoss {
+    fn residuals(
+        &self,
+        scores: &mut [f64],
+        targets: &[f64],
+        weights: Option<&[f64]>,
+        roots: Option<&mut [f64]>,
+    ) -> f64 {
+        match *self {
+            RowsLoss::Squared => Squared.residuals(scores, targets, weights, roots),
+            RowsLoss::Logistic => Logistic.residuals(scores, targets, weights, roots),
+            RowsLoss::Poisson(mean) => PoissonLoss { mean }.residuals(scores, targets, weights, roots),
+        }
+    }
+}
+
+impl RowsLoss {
+    /// Returns an error for targets of which it is no loss.
+    pub fn check(self, targets: &[f64]) -> Result<()> {
+        match self {
+            RowsLoss::Squared | RowsLoss::Logistic => Ok(()),
+            RowsLoss::Poisson(_) => check_counts(targets),
+        }
+    }
+
+    /// Whether it is a loss of rows of so many classes, 0 for numbers.
+    fn suits(self, classes: usize) -> bool {
+        match self {
+            RowsLoss::Squared => true,
+            RowsLoss::Logistic => classes == 2,
+            RowsLoss::Poisson(mean) => classes == 0 && mean.is_normal() && mean > 0.0,
+        }
+    }
+}
 
 /// What a pass gave.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,12 +140,18 @@ pub(crate) enum LinearSums {
     Slope(Slope),
     /// The loss and the moments of the working residuals.
     Curvature(f64, Moments),
+    /// Those of each class but the last; the loss is with the first one.
+    ClassSlopes(Vec<Slope>),
+    /// The same and the moments of each pair of classes.
+    ClassCurvatures(Vec<Slope>, Vec<Moments>),
 }
 
 coded!(LinearSums {
     0 => Products(moments),
     1 => Slope(slope),
     2 => Curvature(loss, moments),
+    3 => ClassSlopes(slopes),
+    4 => ClassCurvatures(slopes, pairs),
 });
 
 impl LinearPass {
@@ -98,10 +172,10 @@ impl LinearPass {
         Design::of_seen(&seen, self.centred)
     }
 
-    /// Checks that it is a pass over rows of such features and so many classes.
-    pub(crate) fn validate(&self, features: &[Feature], classes: usize) -> Result<()> {
+    /// Checks that it is a pass over rows of features with so many levels each (`None` for numbers), and so many classes.
+    pub(crate) fn validate(&self, features: &[Option<usize>], classes: usize) -> Result<()> {
         let damaged = |problem: &str| Err(Error::damaged("plan of sums", problem));
-        let agrees = |(seen, feature): (&Seen, &Feature)| match (seen, feature.levels()) {
+        let agrees = |(seen, levels): (&Seen, &Option<usize>)| match (seen, levels) {
             (Seen::Number(moments), None) => {
                 moments.mean.is_finite() && moments.deviation.is_finite() && moments.deviation >= 0.0
             }
@@ -135,10 +209,13 @@ impl LinearPass {
                 && point.intercept.is_finite()
                 && point.weights.iter().all(|weight| weight.is_finite())
         };
+        let of_classes = |points: &[Point]| classes > 2 && points.len() + 1 == classes && points.iter().all(fits);
         let sound = match &self.kind {
             LinearKind::Products => true,
-            LinearKind::Slope(RowsLoss::Squared, point) => fits(point),
-            LinearKind::Slope(RowsLoss::Logistic, point) | LinearKind::Curvature(point) => fits(point) && classes == 2,
+            LinearKind::Slope(loss, point) | LinearKind::CurvatureOf(loss, point) => fits(point) && loss.suits(classes),
+            LinearKind::Curvature(point) => fits(point) && RowsLoss::Logistic.suits(classes),
+            LinearKind::ClassSlopes(points) => of_classes(points),
+            LinearKind::ClassCurvatures(points) => of_classes(points) && logistic::takes_newton(classes, width),
         };
         if sound {
             Ok(())
@@ -151,143 +228,36 @@ impl LinearPass {
     pub(crate) fn nothing(&self) -> Result<LinearSums> {
         let width = self.design().width();
         check_width(width)?;
-        room::ask(super::gram::memory_needed(width))?;
-        Ok(match self.kind {
+        room::ask(match self.kind.classes() {
+            None => memory_needed(width),
+            Some((classes, curved)) => ClassSums::bytes(width, classes, curved),
+        })?;
+        let slopes = |points: &[Point]| vec![Slope::zero(width); points.len()];
+        Ok(match &self.kind {
             LinearKind::Products => LinearSums::Products(Moments::new(width)),
             LinearKind::Slope(..) => LinearSums::Slope(Slope::zero(width)),
-            LinearKind::Curvature(_) => LinearSums::Curvature(0.0, Moments::new(width)),
-        })
-    }
-}
-
-/// Rows on their way into sums.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Adding {
-    design: Design,
-    block: Block,
-    products: Products,
-    /// Rows whose products are not settled.
-    rows: usize,
-}
-
-impl Adding {
-    /// No rows yet. Returns an error where there is no room.
-    pub fn new(pass: &LinearPass) -> Result<Adding> {
-        let design = pass.design();
-        room::ask(Products::bytes(design.width()))?;
-        Ok(Adding {
-            block: Block::new(&design),
-            products: no_products(pass, &design),
-            design,
-            rows: 0,
+            LinearKind::Curvature(_) | LinearKind::CurvatureOf(..) => LinearSums::Curvature(0.0, Moments::new(width)),
+            LinearKind::ClassSlopes(points) => LinearSums::ClassSlopes(slopes(points)),
+            LinearKind::ClassCurvatures(points) => {
+                let pairs = vec![Moments::new(width); pair_count(points.len())];
+                LinearSums::ClassCurvatures(slopes(points), pairs)
+            }
         })
     }
 
-    /// Adds rows. Returns an error where there is no room.
-    pub fn add(
-        &mut self,
-        pass: &LinearPass,
-        (frame, targets, weights): (Frame, &[f64], Option<&[f64]>),
-        sums: &mut LinearSums,
-    ) -> Result<()> {
-        let (centre, unit) = pass.scale;
-        let scaled: Vec<f64>;
-        let targets = match pass.scale {
-            (0.0, 1.0) => targets,
-            _ => {
-                scaled = targets.iter().map(|target| (target - centre) / unit).collect();
-                &scaled
-            }
-        };
-        let counted: Vec<f64>;
-        let weights = match (&pass.class_weights[..], weights) {
-            ([], weights) => weights,
-            (factors, weights) => {
-                let factor = |(row, class): (usize, &f64)| {
-                    factors.get(*class as usize).copied().unwrap_or(1.0) * weights.map_or(1.0, |w| w[row])
-                };
-                counted = targets.iter().enumerate().map(factor).collect();
-                Some(&counted[..])
-            }
-        };
-        let frame = match pass.kind {
-            LinearKind::Products => with_missing(frame)?,
-            LinearKind::Slope(..) | LinearKind::Curvature(_) => frame,
-        };
-        let data = Data::new(&self.design, &frame, targets, weights, &Unwatched)?;
-        let ranges = (0..targets.len())
-            .step_by(BLOCK_ROWS)
-            .map(|start| start..targets.len().min(start + BLOCK_ROWS));
-        match (&pass.kind, &mut *sums) {
-            (LinearKind::Products, LinearSums::Products(_)) => {
-                for range in ranges {
-                    data.fill(&mut self.block, range, 0.0);
-                    self.products.add(&self.block);
-                }
-            }
-            (LinearKind::Slope(loss, point), LinearSums::Slope(slope)) => {
-                let scorer = data.scorer(point);
-                for range in ranges {
-                    match loss {
-                        RowsLoss::Squared => data.add_slope(&scorer, &Squared, range, slope),
-                        RowsLoss::Logistic => data.add_slope(&scorer, &Logistic, range, slope),
-                    }
-                }
-            }
-            (LinearKind::Curvature(point), LinearSums::Curvature(loss, _)) => {
-                let scorer = data.scorer(point);
-                for range in ranges {
-                    *loss += data.fill_curved(&scorer, &Logistic, &mut self.block, range);
-                    self.products.add(&self.block);
-                }
-            }
-            (
-                LinearKind::Products | LinearKind::Slope(..) | LinearKind::Curvature(_),
-                LinearSums::Products(_) | LinearSums::Slope(_) | LinearSums::Curvature(..),
-            ) => return Err(Error::Internal("sums of another pass")),
-        }
-        self.rows += targets.len();
-        if self.rows >= SETTLED_ROWS {
-            self.settle(sums)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Centres the products of the rows so far, and merges them.
-    pub fn settle(&mut self, sums: &mut LinearSums) -> Result<()> {
-        let rows = std::mem::take(&mut self.rows);
-        match sums {
-            LinearSums::Slope(_) => Ok(()),
-            LinearSums::Products(moments) | LinearSums::Curvature(_, moments) => {
-                let own = Moments::from_products(&self.products, rows, 0.0, &Unwatched)?;
-                self.products.clear();
-                moments.merge(&own)
+    /// How many rows are to be summed up at once: so many that it takes some milliseconds.
+    pub(crate) fn block_rows(&self) -> usize {
+        /// Multiplications, about.
+        const WORK: usize = 1 << 24;
+        match self.kind.classes() {
+            None => MOST_BLOCK_ROWS,
+            Some((classes, curved)) => {
+                let unknowns = classes.saturating_mul(self.design().width() + 1);
+                let each = unknowns.saturating_mul(if curved { unknowns } else { 1 });
+                (WORK / each.max(1)).clamp(16, MOST_BLOCK_ROWS)
             }
         }
     }
-}
-
-/// No products yet; of a pass that makes none, of no columns.
-fn no_products(pass: &LinearPass, design: &Design) -> Products {
-    match pass.kind {
-        LinearKind::Products | LinearKind::Curvature(_) => Products::new(design.numbers(), design.width()),
-        LinearKind::Slope(..) => Products::new(0, 0),
-    }
-}
-
-/// The same with a category for each number, which says where it is missing.
-fn with_missing(frame: Frame) -> Result<Frame> {
-    let mut columns = frame.columns().to_vec();
-    for column in frame.columns() {
-        if let Column::Number(values) = column {
-            columns.push(Column::Category {
-                codes: values.iter().map(|value| u32::from(!value.is_nan())).collect(),
-                levels: 2,
-            });
-        }
-    }
-    Frame::new(columns).ok_or(Error::Internal("columns of different lengths"))
 }
 
 /// The places of the columns of a pass over products: of each feature that of its number and of where it is missing, or those of its levels and last of a
@@ -325,16 +295,41 @@ impl LinearSums {
             (LinearSums::Products(ours), LinearSums::Products(theirs))
             | (LinearSums::Curvature(_, ours), LinearSums::Curvature(_, theirs)) => ours.width() == theirs.width(),
             (LinearSums::Slope(ours), LinearSums::Slope(theirs)) => ours.weights.len() == theirs.weights.len(),
+            (LinearSums::ClassSlopes(ours), LinearSums::ClassSlopes(theirs)) => are_alike(ours, theirs),
+            (LinearSums::ClassCurvatures(ours, our_pairs), LinearSums::ClassCurvatures(theirs, their_pairs)) => {
+                let alike = |(ours, theirs): (&Moments, &Moments)| ours.width() == theirs.width();
+                are_alike(ours, theirs)
+                    && our_pairs.len() == their_pairs.len()
+                    && our_pairs.iter().zip(their_pairs).all(alike)
+            }
             (
-                LinearSums::Products(_) | LinearSums::Slope(_) | LinearSums::Curvature(..),
-                LinearSums::Products(_) | LinearSums::Slope(_) | LinearSums::Curvature(..),
+                LinearSums::Products(_)
+                | LinearSums::Slope(_)
+                | LinearSums::Curvature(..)
+                | LinearSums::ClassSlopes(_)
+                | LinearSums::ClassCurvatures(..),
+                LinearSums::Products(_)
+                | LinearSums::Slope(_)
+                | LinearSums::Curvature(..)
+                | LinearSums::ClassSlopes(_)
+                | LinearSums::ClassCurvatures(..),
             ) => false,
         }
     }
 }
 
+fn are_alike(ours: &[Slope], theirs: &[Slope]) -> bool {
+    let alike = |(ours, theirs): (&Slope, &Slope)| ours.weights.len() == theirs.weights.len();
+    ours.len() == theirs.len() && ours.iter().zip(theirs).all(alike)
+}
+
+fn add_all(ours: &mut [Slope], theirs: &[Slope]) {
+    ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| ours.add(theirs));
+}
+
 impl Accumulator for LinearSums {
     fn merge(&mut self, other: &Self) -> Result<()> {
+        let is_like = self.is_like(other);
         match (self, other) {
             (LinearSums::Products(ours), LinearSums::Products(theirs)) => ours.merge(theirs),
             (LinearSums::Curvature(our_loss, ours), LinearSums::Curvature(their_loss, theirs)) => {
@@ -342,13 +337,34 @@ impl Accumulator for LinearSums {
                 *our_loss += their_loss;
                 Ok(())
             }
-            (LinearSums::Slope(ours), LinearSums::Slope(theirs)) if ours.weights.len() == theirs.weights.len() => {
+            (LinearSums::Slope(ours), LinearSums::Slope(theirs)) if is_like => {
                 ours.add(theirs);
                 Ok(())
             }
+            (LinearSums::ClassSlopes(ours), LinearSums::ClassSlopes(theirs)) if is_like => {
+                add_all(ours, theirs);
+                Ok(())
+            }
+            (LinearSums::ClassCurvatures(ours, our_pairs), LinearSums::ClassCurvatures(theirs, their_pairs))
+                if is_like =>
+            {
+                for (ours, theirs) in our_pairs.iter_mut().zip(their_pairs) {
+                    ours.merge(theirs)?;
+                }
+                add_all(ours, theirs);
+                Ok(())
+            }
             (
-                LinearSums::Products(_) | LinearSums::Slope(_) | LinearSums::Curvature(..),
-                LinearSums::Products(_) | LinearSums::Slope(_) | LinearSums::Curvature(..),
+                LinearSums::Products(_)
+                | LinearSums::Slope(_)
+                | LinearSums::Curvature(..)
+                | LinearSums::ClassSlopes(_)
+                | LinearSums::ClassCurvatures(..),
+                LinearSums::Products(_)
+                | LinearSums::Slope(_)
+                | LinearSums::Curvature(..)
+                | LinearSums::ClassSlopes(_)
+                | LinearSums::ClassCurvatures(..),
             ) => Err(Error::Mismatch {
                 left: "sums of one kind".into(),
                 right: "sums of another".into(),
@@ -357,16 +373,22 @@ impl Accumulator for LinearSums {
     }
 
     fn validate(&self) -> Result<()> {
+        let finite = |slope: &Slope| {
+            slope.loss.is_finite()
+                && slope.intercept.is_finite()
+                && slope.weights.iter().all(|weight| weight.is_finite())
+        };
         let sound = match self {
             LinearSums::Products(moments) => return moments.validate(),
             LinearSums::Curvature(loss, moments) => {
                 moments.validate()?;
                 loss.is_finite()
             }
-            LinearSums::Slope(slope) => {
-                slope.loss.is_finite()
-                    && slope.intercept.is_finite()
-                    && slope.weights.iter().all(|weight| weight.is_finite())
+            LinearSums::Slope(slope) => finite(slope),
+            LinearSums::ClassSlopes(slopes) => slopes.iter().all(finite),
+            LinearSums::ClassCurvatures(slopes, pairs) => {
+                pairs.iter().try_for_each(Moments::validate)?;
+                slopes.iter().all(finite)
             }
         };
         if sound {
@@ -377,9 +399,20 @@ impl Accumulator for LinearSums {
     }
 
     fn memory(&self) -> usize {
+        let of_slopes = |slopes: &[Slope]| {
+            let weights: usize = slopes
+                .iter()
+                .map(|slope| slope.weights.capacity() * size_of::<f64>())
+                .sum();
+            weights + size_of_val(slopes)
+        };
         match self {
             LinearSums::Products(moments) | LinearSums::Curvature(_, moments) => moments.memory(),
             LinearSums::Slope(slope) => slope.weights.capacity() * size_of::<f64>(),
+            LinearSums::ClassSlopes(slopes) => of_slopes(slopes),
+            LinearSums::ClassCurvatures(slopes, pairs) => {
+                of_slopes(slopes) + size_of_val(&pairs[..]) + pairs.iter().map(Moments::memory).sum::<usize>()
+            }
         }
     }
 }

@@ -16,7 +16,9 @@ impl Course for ByTally {
         let tally = match sums.map(Sums::total) {
             None => return Ok(Step::Pass(What::Tally)),
             Some(Total::Tally(tally)) => tally.clone().without_unknown(),
-            Some(Total::Linear(_)) => return Err(Error::Internal("a learner was given sums that it did not ask for")),
+            Some(Total::Linear(_) | Total::Clusters(_) | Total::Steps(_)) => {
+                return Err(Error::Internal("a learner was given sums that it did not ask for"));
+            }
         };
         let mut model = tally.finish(&self.0)?;
         // The loss of the sample is about that of all rows; the mean densities are known of all of them.

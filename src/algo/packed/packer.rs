@@ -4,12 +4,12 @@ use hashbrown::HashMap;
 
 use super::order::{self, Division};
 use super::plan::{PackPlan, ValueBins};
-use super::survey::{hash_of, is_labelled, key_of};
 use super::{Block, CHUNK, Cell, PAD, Packed, Surveyed};
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
 use crate::prepare::Prepared;
 use crate::room;
+use crate::sums::Reader;
 use crate::training_set::{TargetKind, TrainingSet};
 use crate::trees::bins::{Bins, Finder};
 
@@ -17,8 +17,8 @@ use crate::trees::bins::{Bins, Finder};
 #[derive(Debug, Clone, PartialEq)]
 enum Coder {
     Number(Finder, u8),
-    /// The bin of each level, that of all others, and that of missing values.
-    Category(HashMap<String, u8>, u8, u8),
+    /// The bin of missing values, and of levels that the sample does not have: it comes after those of the codes.
+    Category(u8),
 }
 
 impl Coder {
@@ -26,20 +26,19 @@ impl Coder {
         let missing = (bins.len() - 1) as u8;
         match bins {
             ValueBins::Number(bounds) => Coder::Number(Finder::new(bounds), missing),
-            ValueBins::Category(levels, others) => {
-                let codes = levels.iter().cloned().zip(0..).collect();
-                Coder::Category(codes, *others, missing)
-            }
+            ValueBins::Category(_) => Coder::Category(missing),
         }
     }
 
     /// The byte of a value. O(log bins).
     #[inline]
-    fn byte(&self, cell: Cell<'_>) -> u8 {
-        match (self, cell) {
-            (Coder::Number(finder, _), Cell::Number(number)) if number.is_finite() => finder.find(number + 0.0),
-            (Coder::Category(codes, rest, _), Cell::Text(text)) => codes.get(text).copied().unwrap_or(*rest),
-            (Coder::Number(_, missing) | Coder::Category(_, _, missing), _) => *missing,
+    fn byte(&self, value: f64) -> u8 {
+        match self {
+            Coder::Number(finder, _) if value.is_finite() => finder.find(value),
+            Coder::Number(_, missing) => *missing,
+            // What is no code compares with none.
+            Coder::Category(missing) if value < f64::from(*missing) => value as u8,
+            Coder::Category(missing) => *missing,
         }
     }
 }
@@ -48,12 +47,12 @@ impl Coder {
 #[derive(Debug, Clone, PartialEq)]
 struct Coding {
     plan: PackPlan,
+    reader: Reader,
     coders: Vec<Coder>,
-    classes: HashMap<u64, f32>,
     record: Vec<u8>,
 }
 
-/// The rows read so far, in buckets by the first bits of their hash.
+/// The rows read so far, in buckets by the first bits of their hash; behind those that train are, if the plan's layout tells them, those that test.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Packer {
     /// `None` for one that comes from bytes: it takes no rows.
@@ -73,12 +72,12 @@ impl Packer {
         Ok(Packer {
             key: plan.key(monitor)?,
             columns: features,
-            buckets: room::filled(Block::default(), plan.part.len())?,
+            buckets: room::filled(Block::default(), plan.part.len() * plan.sides())?,
             rows: 0,
             sum: 0,
             coding: Some(Box::new(Coding {
-                coders: plan.features.iter().map(|(_, bins)| Coder::of(bins)).collect(),
-                classes: plan.class_numbers(),
+                reader: Reader::new(&plan.layout)?,
+                coders: plan.features.iter().map(Coder::of).collect(),
                 record: vec![0; features],
                 plan: plan.clone(),
             })),
@@ -104,7 +103,7 @@ impl Packer {
 
     /// How many columns a row has that it takes; `None` where it takes none.
     pub fn width(&self) -> Option<usize> {
-        self.coding.as_ref().map(|coding| coding.plan.columns)
+        self.coding.as_ref().map(|coding| coding.plan.layout.width())
     }
 
     /// Packs a row, if it is of the plan's part. Returns an error where there is no room, and for a row that the survey has not seen. O(row log bins).
@@ -115,36 +114,34 @@ impl Packer {
         };
         let Coding {
             plan,
+            reader,
             coders,
-            classes,
             record,
         } = &mut **coding;
-        let target = cell(plan.target);
-        if !is_labelled(target) {
+        let Some(row) = reader.read(cell)? else {
             return Ok(());
-        }
-        let target = match (plan.kind, target) {
-            (TargetKind::Classes(_), _) => *classes.get(&key_of(target)).ok_or_else(other_rows)?,
-            (TargetKind::None | TargetKind::Numbers, Cell::Number(number)) => (number - plan.offset) as f32,
-            (TargetKind::None | TargetKind::Numbers, Cell::Missing | Cell::Text(_)) => return Err(other_rows()),
         };
-        for ((byte, coder), &(place, _)) in record.iter_mut().zip(coders).zip(&plan.features) {
-            *byte = coder.byte(cell(place));
+        let target = (row.target - plan.offset) as f32;
+        for ((byte, coder), value) in record.iter_mut().zip(coders).zip(row.values) {
+            *byte = coder.byte(*value);
         }
-        let hash = order::hash_of(plan.seed, record, target);
+        let hash = order::hash_of(plan.layout.seed(), record, target);
         let bucket = hash.checked_shr(u64::BITS - plan.bits).unwrap_or(0) as usize;
-        let own = bucket.checked_sub(plan.part.start);
-        let Some(bucket) = own.and_then(|bucket| self.buckets.get_mut(bucket)) else {
+        if !plan.part.contains(&bucket) {
             return Ok(());
-        };
+        }
         self.rows += 1;
-        self.sum = self.sum.wrapping_add(hash_of(plan.seed, plan.columns, &cell));
-        bucket.push(record, target)
+        self.sum = self.sum.wrapping_add(row.hash);
+        let side = usize::from(row.tests) * plan.part.len();
+        match self.buckets.get_mut(side + bucket - plan.part.start) {
+            Some(bucket) => bucket.push(record, target),
+            None => Err(Error::Internal("a row of a side that is not there")),
+        }
     }
 
     /// Takes the rows of another part over, or of the same part elsewhere. Returns an error for rows that are not what `part` makes. O(rows).
     pub fn take(&mut self, part: &PackPlan, other: Packer, monitor: &dyn Monitor) -> Result<()> {
-        if other.key != part.key(monitor)? || other.buckets.len() != part.part.len() {
+        if other.key != part.key(monitor)? || other.buckets.len() != part.part.len() * part.sides() {
             return Err(Error::Mismatch {
                 left: "packed rows".into(),
                 right: "rows that were packed otherwise".into(),
@@ -159,10 +156,12 @@ impl Packer {
                 ));
             }
         }
-        let own = self.buckets.get_mut(part.part.clone());
-        let own = own.ok_or(Error::Internal("a part of another plan"))?;
-        for (own, block) in own.iter_mut().zip(other.buckets) {
-            own.append(block, monitor)?;
+        let all = self.buckets.len() / part.sides();
+        for (place, block) in other.buckets.into_iter().enumerate() {
+            let (side, bucket) = (place / part.part.len(), place % part.part.len());
+            let own = self.buckets.get_mut(side * all + part.part.start + bucket);
+            own.ok_or(Error::Internal("a part of another plan"))?
+                .append(block, monitor)?;
         }
         self.rows += other.rows;
         self.sum = self.sum.wrapping_add(other.sum);
@@ -207,18 +206,31 @@ impl Packer {
             return Err(Error::Internal("rows that were packed elsewhere are a part"));
         };
         surveyed.check_rows(self.rows, self.sum)?;
-        let rows_of = |(key, class): (&u64, &f32)| Some((*class as usize, *surveyed.classes.get(key)?));
+        let plan = &coding.plan;
+        let rows_of = |(class, key): (usize, &u64)| Some((class, *surveyed.classes.get(key)?));
         let mut division = Division {
-            seed: coding.plan.seed,
-            fraction: fraction.unwrap_or(0.0),
-            classes: coding.classes.iter().filter_map(rows_of).collect(),
+            seed: plan.layout.seed(),
+            fraction: fraction.filter(|_| plan.sides() == 1).unwrap_or(0.0),
+            classes: plan
+                .layout
+                .class_keys()
+                .iter()
+                .enumerate()
+                .filter_map(rows_of)
+                .collect(),
             bounds: HashMap::new(),
         };
-        let (train, test) = division.of(self.buckets, monitor)?;
+        let mut buckets = self.buckets;
+        // Where rows were divided as they came, there is no more to do than to order them.
+        let tests = buckets.split_off(buckets.len() / plan.sides());
+        let (train, mut test) = division.of(buckets, monitor)?;
+        if plan.sides() > 1 {
+            (test, _) = division.of(tests, monitor)?;
+        }
         Ok(Packed {
             bins: bins.0,
-            kind: coding.plan.kind,
-            offset: coding.plan.offset,
+            kind: plan.kind,
+            offset: plan.offset,
             division,
             train,
             test,
@@ -287,7 +299,7 @@ impl Block {
         };
         let is_row = |row: usize| {
             let values = self.from(row, 0).iter().zip(&plan.features);
-            let mut values = values.map(|(byte, (_, bins))| usize::from(*byte) < bins.len());
+            let mut values = values.map(|(byte, bins)| usize::from(*byte) < bins.len());
             values.all(|has_bin| has_bin) && is_target(self.target(row))
         };
         (0..self.rows).all(is_row)

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::survey::{Survey, key_of};
@@ -12,11 +11,9 @@ use crate::coded::coded;
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::label::Label;
-use crate::model::{Input, InputKind};
 use crate::monitor::Monitor;
 use crate::prepare::Prepared;
-use crate::sums::{self, Partial};
-use crate::task::Answer;
+use crate::sums::{self, Layout, Partial};
 use crate::training_set::{Target, TargetKind};
 use crate::trees::bins::{Bins, MAX_LEVELS};
 
@@ -29,8 +26,6 @@ const OF_BUCKET: u64 = 40_000;
 const MOST_BITS: u32 = 16;
 /// The most columns of a row.
 const MOST_COLUMNS: usize = 10_000;
-/// The most classes, as of a learner.
-const MOST_CLASSES: usize = 1024;
 
 /// What becomes of a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,11 +98,6 @@ impl SurveyPlan {
         self.target
     }
 
-    /// Whether something is to be predicted, so that rows without it are left out.
-    pub fn has_target(&self) -> bool {
-        self.kind != TargetKind::None
-    }
-
     /// The same, where so many rows are known to have a target: with hashes so small that the sample is likely to be full, and little more is sent.
     pub fn of_rows(mut self, rows: u64) -> SurveyPlan {
         let most = self.most as f64;
@@ -139,13 +129,13 @@ impl SurveyPlan {
 pub(super) enum ValueBins {
     /// The bounds of a number's bins.
     Number(Vec<f64>),
-    /// The levels of a category, and the bin of all others; their own comes last where they count as missing.
-    Category(Vec<String>, u8),
+    /// How many codes a category has: each is its own bin.
+    Category(u16),
 }
 
 coded!(ValueBins {
     0 => Number(bounds),
-    1 => Category(levels, others),
+    1 => Category(codes),
 });
 
 impl ValueBins {
@@ -155,7 +145,16 @@ impl ValueBins {
                 let is_sorted = bounds.windows(2).all(|pair| pair[0] < pair[1]);
                 (1..256).contains(&bounds.len()) && is_sorted && bounds.last() == Some(&f64::MAX)
             }
-            ValueBins::Category(levels, others) => levels.len() <= MAX_LEVELS && usize::from(*others) <= levels.len(),
+            ValueBins::Category(codes) => usize::from(*codes) <= MAX_LEVELS,
+        }
+    }
+
+    /// Whether they are those of a feature with so many codes, or of numbers.
+    fn fits(&self, levels: Option<usize>) -> bool {
+        match (self, levels) {
+            (ValueBins::Number(_), None) => true,
+            (ValueBins::Category(codes), Some(levels)) => usize::from(*codes) == levels,
+            (ValueBins::Number(_), Some(_)) | (ValueBins::Category(_), None) => false,
         }
     }
 
@@ -163,7 +162,7 @@ impl ValueBins {
     pub(super) fn len(&self) -> usize {
         match self {
             ValueBins::Number(bounds) => bounds.len() + 1,
-            ValueBins::Category(levels, _) => levels.len() + 1,
+            ValueBins::Category(codes) => usize::from(*codes) + 1,
         }
     }
 }
@@ -171,19 +170,14 @@ impl ValueBins {
 /// How rows are packed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PackPlan {
-    /// The seed of the order.
-    pub(super) seed: u64,
-    /// How many columns a row has.
-    pub(super) columns: usize,
-    /// The place of what is to be predicted, and of which kind it is.
-    pub(super) target: usize,
+    /// How rows are read.
+    pub(super) layout: Layout,
+    /// Of which kind is what is to be predicted.
     pub(super) kind: TargetKind,
     /// What is taken away from numbers that are to be predicted.
     pub(super) offset: f64,
-    /// The keys of the classes, in the order of their numbers.
-    pub(super) classes: Vec<u64>,
-    /// The place of each feature, and what makes bytes of its values.
-    pub(super) features: Vec<(usize, ValueBins)>,
+    /// What makes bytes of each feature's values.
+    pub(super) features: Vec<ValueBins>,
     /// How many bits of a row's hash say to which bucket it belongs.
     pub(super) bits: u32,
     /// The buckets of this part.
@@ -191,63 +185,45 @@ pub struct PackPlan {
 }
 
 impl PackPlan {
-    /// Of all rows. `prepared` is what the sample taught, `bins` those of its features, `surveyed` what the first reading told; `places` are those of
-    /// the features among the survey's columns. Returns an error for features that are no bytes.
-    pub fn new(
-        survey: &SurveyPlan,
-        surveyed: &Surveyed,
-        prepared: &Prepared,
-        bins: &SampleBins,
-        places: &[usize],
-    ) -> Result<PackPlan> {
+    /// Of all rows, which are read by `layout`. `prepared` is what the sample taught, `bins` those of its features, `surveyed` what the first reading told.
+    /// Returns an error for features that are no bytes.
+    pub fn new(layout: &Layout, surveyed: &Surveyed, prepared: &Prepared, bins: &SampleBins) -> Result<PackPlan> {
         let SampleBins(bins) = bins;
-        let inputs = &prepared.inputs;
-        if inputs.len() != bins.len() || inputs.len() != places.len() {
-            return Err(Error::Internal("features that cannot be packed"));
-        }
-        let value_bins = |(input, bins): (&Input, &Bins)| match (&input.kind, bins) {
-            (InputKind::Number, Bins::Number { bounds }) => Ok(ValueBins::Number(bounds.clone())),
-            (InputKind::Category { levels, other }, Bins::Category { .. }) => {
-                let others = if *other { levels.len() } else { bins.missing() };
-                Ok(ValueBins::Category(levels.clone(), others as u8))
-            }
-            _ => Err(Error::Internal("features that cannot be packed")),
+        let value_bins = |bins: &Bins| match bins {
+            Bins::Number { bounds } => ValueBins::Number(bounds.clone()),
+            Bins::Category { levels } => ValueBins::Category(u16::try_from(*levels).unwrap_or(u16::MAX)),
         };
-        let value_bins = inputs.iter().zip(bins).map(value_bins);
-        let features = places.iter().zip(value_bins);
-        let features = features.map(|(&place, bins)| Ok((place, bins?)));
         let buckets = surveyed.rows.div_ceil(OF_BUCKET).next_power_of_two();
         let bits = buckets.trailing_zeros().min(MOST_BITS);
-        Ok(PackPlan {
-            seed: survey.seed,
-            columns: survey.texts.len(),
-            target: survey.target,
+        let plan = PackPlan {
+            layout: layout.clone(),
             kind: prepared.train.target.kind(),
             offset: offset(&prepared.train.target),
-            classes: match &prepared.answer {
-                Some(Answer::Classes(labels)) => labels.iter().map(key_of_label).collect(),
-                _ => Vec::new(),
-            },
-            features: features.collect::<Result<_>>()?,
+            features: bins.iter().map(value_bins).collect(),
             bits,
             part: 0..1 << bits,
-        })
+        };
+        match plan.is_sound() {
+            true => Ok(plan),
+            false => Err(Error::Internal("features that cannot be packed")),
+        }
+    }
+
+    /// In how many sides the buckets are: rows that train, and where their layout tells it rows that test.
+    pub(super) fn sides(&self) -> usize {
+        1 + usize::from(self.layout.has_test())
     }
 
     /// Of rows of a number, a text and one of two classes.
     #[cfg(test)]
     pub(crate) fn of_golden_files() -> PackPlan {
-        let levels = ["a", "b", "c"].map(String::from).to_vec();
         PackPlan {
-            seed: 1,
-            columns: 3,
-            target: 2,
+            layout: Layout::of_golden_files(),
             kind: TargetKind::Classes(2),
             offset: 0.0,
-            classes: [0.0, 1.0].map(|class| key_of(Cell::Number(class))).to_vec(),
             features: vec![
-                (0, ValueBins::Number(vec![10.0, 50.0, 100.0, f64::MAX])),
-                (1, ValueBins::Category(levels, 3)),
+                ValueBins::Number(vec![10.0, 50.0, 100.0, f64::MAX]),
+                ValueBins::Category(4),
             ],
             bits: 2,
             part: 0..4,
@@ -270,12 +246,7 @@ impl PackPlan {
     /// What tells rows that were packed so from others.
     pub(super) fn key(&self, monitor: &dyn Monitor) -> Result<u64> {
         let bytes = bytes::encode(WHAT, self, Vec::new(), monitor)?;
-        Ok(hash::hash_bytes(self.seed, &bytes))
-    }
-
-    /// The number of each class, by its key.
-    pub(super) fn class_numbers(&self) -> HashMap<u64, f32> {
-        self.classes.iter().copied().zip((0_u16..).map(f32::from)).collect()
+        Ok(hash::hash_bytes(self.layout.seed(), &bytes))
     }
 
     fn is_sound(&self) -> bool {
@@ -283,15 +254,17 @@ impl PackPlan {
             TargetKind::Classes(classes) => classes,
             TargetKind::None | TargetKind::Numbers => 0,
         };
-        let is_feature = |(place, bins): &(usize, ValueBins)| *place < self.columns && bins.is_sound();
-        self.columns <= MOST_COLUMNS
-            && self.target < self.columns
+        let is_feature = |(bins, levels): (&ValueBins, &Option<usize>)| bins.is_sound() && bins.fits(*levels);
+        let are_features = |levels: Vec<Option<usize>>| {
+            levels.len() == self.features.len() && self.features.iter().zip(&levels).all(is_feature)
+        };
+        self.layout.validate().is_ok()
+            && self.layout.has_target()
             && self.kind != TargetKind::None
             && self.offset.is_finite()
-            && self.classes.len() == classes
-            && classes <= MOST_CLASSES
+            && self.layout.classes() == classes
             && (1..=MOST_COLUMNS).contains(&self.features.len())
-            && self.features.iter().all(is_feature)
+            && self.layout.levels().is_ok_and(are_features)
             && self.bits <= MOST_BITS
             && self.part.start < self.part.end
             && self.part.end <= 1 << self.bits

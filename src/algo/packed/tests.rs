@@ -10,6 +10,7 @@ use crate::metrics::evaluation::Scored;
 use crate::monitor::Unwatched;
 use crate::prepare::{ColumnKind, Heading, Plan, Prepared, Split, prepare};
 use crate::state::State;
+use crate::sums::{Layout, Places};
 use crate::task::{Answer, Task};
 use linfa::ParamGuard;
 use std::rc::Rc;
@@ -83,13 +84,23 @@ fn surveyed(rows: &[u64], classes: u64, most: usize) -> Surveyed {
     survey.finish(headings(), 4, |_, _| None, &Unwatched).unwrap()
 }
 
+/// How rows are read. Which of them test is told when all are there.
+fn layout(prepared: &Prepared, surveyed: &Surveyed) -> Layout {
+    let places = Places {
+        features: &[0, 1, 2],
+        target: Some(TARGET),
+        weight: None,
+        columns: 4,
+    };
+    Layout::new(prepared, &places, surveyed, 0.0, 7).unwrap()
+}
+
 /// Packs rows that were read in one order, and then in another.
 fn packed(first: &[u64], second: &[u64], classes: u64, fraction: Option<f64>) -> Result<(Packed, Prepared)> {
     let mut surveyed = surveyed(first, classes, 1500);
     let prepared = prepare(surveyed.take_sample(), &plan(classes), Split::None, &Unwatched)?;
     let bins = SampleBins::learn(&prepared, 255, 7, &Unwatched)?;
-    let survey = survey_plan(classes, 1500);
-    let plan = PackPlan::new(&survey, &surveyed, &prepared, &bins, &[0, 1, 2])?;
+    let plan = PackPlan::new(&layout(&prepared, &surveyed), &surveyed, &prepared, &bins)?;
     let mut packer = Packer::new(&plan, &Unwatched)?;
     for &number in second {
         let cells = row(number, classes);
@@ -293,7 +304,7 @@ fn packed_by(
         .unwrap();
     let prepared = prepare(surveyed.take_sample(), &plan(classes), Split::None, &Unwatched).unwrap();
     let bins = SampleBins::learn(&prepared, 255, 7, &Unwatched).unwrap();
-    let whole = PackPlan::new(&own, &surveyed, &prepared, &bins, &[0, 1, 2]).unwrap();
+    let whole = PackPlan::new(&layout(&prepared, &surveyed), &surveyed, &prepared, &bins).unwrap();
     let mut all = Packer::new(&whole, &Unwatched).unwrap();
     let parts = whole.parts(surveyed.rows, surveyed.rows * 7 / parts);
     for part in &parts {
@@ -361,13 +372,13 @@ fn plans_that_contradict_themselves_are_refused() {
     let plan = PackPlan::of_golden_files();
     assert!(ReadingPlan::from_bytes(&bytes(plan.clone()), &Unwatched).is_ok());
     let wrong: [fn(&mut PackPlan); 8] = [
-        |plan| plan.target = 3,
-        |plan| plan.columns = 1 << 40,
+        |plan| plan.kind = TargetKind::Classes(3),
+        |plan| plan.kind = TargetKind::Numbers,
         |plan| plan.bits = 60,
         |plan| plan.part = 3..9,
         |plan| plan.part = 2..2,
         |plan| plan.offset = f64::NAN,
-        |plan| plan.classes.clear(),
+        |plan| plan.features[1] = plan::ValueBins::Category(3),
         |plan| plan.features.clear(),
     ];
     for (number, change) in wrong.iter().enumerate() {

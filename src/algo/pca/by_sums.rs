@@ -34,7 +34,7 @@ impl Course for ByProducts {
         let (wide, rows) = match sums.map(|sums| (sums.total(), sums.counted())) {
             None => return Ok(Step::Pass(What::Linear(self.pass.clone()))),
             Some((Total::Linear(LinearSums::Products(wide)), rows)) => (wide, rows),
-            Some((Total::Tally(_) | Total::Linear(_), _)) => {
+            Some((Total::Tally(_) | Total::Linear(_) | Total::Clusters(_) | Total::Steps(_), _)) => {
                 return Err(Error::Internal("a learner was given sums that it did not ask for"));
             }
         };

@@ -1,13 +1,15 @@
 //! Learns a pipeline from training rows, and applies it to them and to test rows.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::cross::Crossed;
 use super::feature::Feature;
 use super::spec::{Chosen, Spec};
 use super::step::{Place, Training};
-use super::steps::FittedStep;
-use super::{Pipeline, Stage};
+use super::steps::{Configured, FittedStep};
+use super::{Pipeline, Stage, Stages};
 use crate::error::{Error, Result};
 use crate::frame::{Column, MISSING, UNSEEN, UNSEEN_CODE};
 use crate::label::Label;
@@ -41,6 +43,8 @@ pub struct Learned {
     pub train: Vec<Column>,
     /// The same of test rows.
     pub test: Vec<Column>,
+    /// The step that each stage was learned by; none for a cross.
+    pub steps: Vec<Option<Arc<dyn Configured>>>,
 }
 
 /// A feature on its way: the slot that it has, and its rows.
@@ -55,7 +59,7 @@ struct Live {
 /// What became of a raw slot, or of a cross. Slots are counted from the first of the stages; the slots read are given by [`From`].
 #[derive(Default)]
 struct Chain {
-    stages: Vec<(FittedStep, From, From)>,
+    stages: Vec<Taken>,
     width: usize,
     ends: Vec<Live>,
     /// What crosses take: the feature as it is before it is encoded.
@@ -63,6 +67,9 @@ struct Chain {
     /// The keys of steps that found something to do.
     done: Vec<&'static str>,
 }
+
+/// A step that was taken: where it reads, and what it was learned by, unless it is a cross.
+type Taken = (FittedStep, [From; 2], Option<Arc<dyn Configured>>);
 
 /// Where a stage of a chain reads: a slot outside, or one of the chain's own.
 #[derive(Clone, Copy)]
@@ -222,7 +229,7 @@ impl Rows<'_> {
         let made = self.made(&step, [&live, &live], chain.width, columns)?;
         chain.width += step.width();
         chain.done.push(chosen.step.key());
-        chain.stages.push((step, input, input));
+        chain.stages.push((step, [input; 2], Some(chosen.step.clone())));
         Ok(made)
     }
 
@@ -296,7 +303,7 @@ impl Rows<'_> {
             width: step.width(),
             ..Chain::default()
         };
-        chain.stages.push((step, From::Outside(of_a), From::Outside(of_b)));
+        chain.stages.push((step, [of_a, of_b].map(From::Outside), None));
         for live in made {
             let steps = spec.steps_of_cross(&live.feature.kind);
             let mut lives = vec![live];
@@ -334,9 +341,18 @@ fn code_of(value: f64) -> u32 {
     }
 }
 
+/// The distributions of features in their training rows. Features in parallel.
+pub(crate) fn summaries(features: &[Feature], train: &[Column], monitor: &dyn Monitor) -> Result<Vec<Summary>> {
+    let summary = |(feature, column): (&Feature, &Column)| {
+        let levels = feature.kind.levels().map(|levels| levels.all()).unwrap_or_default();
+        summarize(column, &levels, 0, monitor)
+    };
+    features.par_iter().zip(train).map(summary).collect()
+}
+
 /// Puts chains together: their stages one after the other, and what they end with as the learner's features.
 fn assemble(keys: Vec<Summary>, chains: Vec<Chain>, crosses: Vec<Chain>, monitor: &dyn Monitor) -> Result<Learned> {
-    let (mut stages, mut outputs) = (Vec::new(), Vec::new());
+    let (mut stages, mut steps, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
     let (mut features, mut train, mut test) = (Vec::new(), Vec::new(), Vec::new());
     let slots = chains.len();
     let mut start = slots + keys.len();
@@ -345,11 +361,12 @@ fn assemble(keys: Vec<Summary>, chains: Vec<Chain>, crosses: Vec<Chain>, monitor
             From::Outside(slot) => slot as u32,
             From::Own(own) => (start + own) as u32,
         };
-        for (step, a, b) in chain.stages {
+        for (step, from, by) in chain.stages {
             stages.push(Stage {
                 step,
-                inputs: [slot(a), slot(b)],
+                inputs: from.map(slot),
             });
+            steps.push(by);
         }
         for live in chain.ends {
             outputs.push(match live.slot {
@@ -362,18 +379,14 @@ fn assemble(keys: Vec<Summary>, chains: Vec<Chain>, crosses: Vec<Chain>, monitor
         }
         start += chain.width;
     }
-    let mut statistics: Vec<Summary> = (features.par_iter().zip(&train))
-        .map(|(feature, column)| {
-            let levels = feature.kind.levels().map(|levels| levels.all()).unwrap_or_default();
-            summarize(column, &levels, 0, monitor)
-        })
-        .collect::<Result<_>>()?;
+    let mut statistics = summaries(&features, &train, monitor)?;
     outputs.extend((slots as u32..).take(keys.len()));
     statistics.extend(keys);
-    let pipeline = Pipeline {
-        stages,
-        outputs,
-        statistics,
-    };
-    Ok(Learned { pipeline, train, test })
+    let pipeline = Pipeline::new(Stages { stages, outputs }, statistics);
+    Ok(Learned {
+        pipeline,
+        train,
+        test,
+        steps,
+    })
 }

@@ -5,7 +5,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::feature::{Feature, Kind};
 use super::statistics::codes_of;
-use super::step::{Codes, MOST_LEVELS, Place, Step, Training, Transform};
+use super::step::{Codes, MOST_LEVELS, NOT_SUMMED, Place, Relearned, Step, Training, Transform};
+use super::totals::{Totals, Wanted};
 use crate::error::Result;
 use crate::monitor::{Monitor, Pace};
 use crate::parameters::{any, hyperparameters};
@@ -61,6 +62,25 @@ impl Step for Frequency {
             shares: counts,
             missing,
         })
+    }
+
+    fn wanted(_: &FrequencyParams, _: &Shares, codes: usize) -> Option<Wanted> {
+        u32::try_from(codes).ok().map(Wanted::Levels)
+    }
+
+    fn relearn(params: &FrequencyParams, _: &Shares, sums: (&Wanted, &Totals), _: &str) -> Result<Relearned<Shares>> {
+        let (_, Totals::Levels(rows)) = sums else {
+            return Err(NOT_SUMMED);
+        };
+        let all = match params.normalize {
+            true => rows.iter().map(|rows| *rows as f64).sum::<f64>().max(1.0),
+            false => 1.0,
+        };
+        let mut shares: Vec<f64> = rows.iter().map(|rows| *rows as f64 / all).collect();
+        // Behind the levels are rows with missing values, and those with levels that the sample does not have.
+        shares.pop();
+        let missing = shares.pop().unwrap_or(0.0);
+        Ok(Relearned::new(Shares { shares, missing }))
     }
 }
 

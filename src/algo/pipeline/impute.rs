@@ -5,7 +5,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::feature::{Feature, Kind};
 use super::statistics::{mean, median, most_frequent_number, present};
-use super::step::{Codes, Formula, Place, Step, Training, Transform};
+use super::step::{Codes, Formula, NOT_SUMMED, Place, Relearned, Step, Training, Transform};
+use super::totals::{Totals, Wanted};
 use crate::coded::coded;
 use crate::error::{Error, Result};
 use crate::frame::{Column, MISSING};
@@ -166,6 +167,41 @@ impl Step for Impute {
             indicator: params.indicator,
             filled: filled as u64,
         })
+    }
+
+    fn wanted(_: &ImputeParams, fitted: &Imputed, codes: usize) -> Option<Wanted> {
+        match codes {
+            0 => Some(Wanted::Numbers(fitted.value)),
+            codes => u32::try_from(codes).ok().map(Wanted::Levels),
+        }
+    }
+
+    fn relearn(_: &ImputeParams, fitted: &Imputed, sums: (&Wanted, &Totals), _: &str) -> Result<Relearned<Imputed>> {
+        let mut imputed = fitted.clone();
+        match sums {
+            (Wanted::Numbers(about), Totals::Numbers(numbers)) => {
+                imputed.filled = numbers.missing;
+                let mean = about + numbers.sum.value() / numbers.present.max(1) as f64;
+                match fitted.method {
+                    Strategy::Mean if mean.is_finite() => imputed.value = mean,
+                    // A median, and the number that is most frequent, are those of the sample.
+                    Strategy::Mean | Strategy::Median | Strategy::MostFrequent | Strategy::Constant => {}
+                }
+            }
+            (Wanted::Levels(codes), Totals::Levels(rows)) => {
+                let levels = &rows[..(*codes as usize).min(rows.len())];
+                imputed.filled = rows.get(levels.len()).copied().unwrap_or(0);
+                let most = levels.iter().copied().max().unwrap_or(0);
+                match fitted.method {
+                    Strategy::MostFrequent => {
+                        imputed.value = levels.iter().position(|rows| *rows == most).unwrap_or(0) as f64;
+                    }
+                    Strategy::Mean | Strategy::Median | Strategy::Constant => {}
+                }
+            }
+            (Wanted::Numbers(_) | Wanted::Levels(_) | Wanted::Targets(_), _) => return Err(NOT_SUMMED),
+        }
+        Ok(Relearned::new(imputed))
     }
 }
 

@@ -18,6 +18,7 @@ mod one_hot;
 mod ordinal;
 mod polynomial;
 mod quantile_bucketize;
+mod relearning;
 mod scale;
 mod spec;
 mod statistics;
@@ -28,15 +29,21 @@ mod target;
 pub(crate) mod tests;
 mod tf_idf;
 mod tokens;
+mod totals;
+
+use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
 pub use feature::{Clock, Feature, Kind, Levels, NULL, OTHER};
+pub(crate) use fit::summaries;
 pub use fit::{Learned, Raw, learn};
+pub(crate) use relearning::{Relearning, RowSteps, part_of};
 pub use spec::{Chosen, ColumnType, Spec, SpecError};
 pub use step::{Formula, Place, TextReader, TextRows};
 pub use steps::{FittedStep, STEPS, StepKind};
 pub use tokens::word_count;
+pub(crate) use totals::{MOST_NUMBERS, Totals, Wanted};
 
 use crate::accumulator::Accumulator;
 use crate::error::{Error, Result};
@@ -58,12 +65,18 @@ pub struct Stage {
 }
 
 /// What becomes of raw rows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Pipeline {
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Stages {
     stages: Vec<Stage>,
     /// The slots that the learner sees, in its order.
     outputs: Vec<u32>,
-    /// The distributions of these in the training rows.
+}
+
+/// What becomes of raw rows, and what became of those that trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pipeline {
+    stages: Stages,
+    /// The distributions of the learner's features in the training rows.
     statistics: Vec<Summary>,
 }
 
@@ -74,7 +87,55 @@ struct Shape {
     depth: u8,
 }
 
+impl Deref for Pipeline {
+    type Target = Stages;
+
+    fn deref(&self) -> &Stages {
+        &self.stages
+    }
+}
+
 impl Pipeline {
+    /// Of stages whose features were so distributed in the training rows.
+    pub(crate) fn new(stages: Stages, statistics: Vec<Summary>) -> Pipeline {
+        Pipeline { stages, statistics }
+    }
+
+    /// What is done with rows, without what became of those that trained.
+    pub(crate) fn into_stages(self) -> Stages {
+        self.stages
+    }
+
+    /// The distributions of the learner's features in the training rows.
+    pub fn statistics(&self) -> &[Summary] {
+        &self.statistics
+    }
+
+    /// Checks all that applying relies on, given how many codes each raw slot has; gives the same for the learner's features. Returns an error
+    /// when stopped, too. O(size).
+    pub fn validate(&self, raw: &[usize], what: &'static str, monitor: &dyn Monitor) -> Result<Vec<usize>> {
+        let codes = self.stages.validate(raw, what, monitor)?;
+        if self.statistics.len() != codes.len() {
+            return Err(Error::damaged(
+                what,
+                "its pipeline has other features than distributions",
+            ));
+        }
+        let mut pace = Pace::new(monitor);
+        for summary in &self.statistics {
+            pace.spend(16)?;
+            summary.validate()?;
+        }
+        Ok(codes)
+    }
+
+    /// Bytes that it holds on the heap.
+    pub fn memory(&self) -> usize {
+        self.stages.memory() + self.statistics.iter().map(Accumulator::memory).sum::<usize>()
+    }
+}
+
+impl Stages {
     /// How many features the learner sees.
     pub fn width(&self) -> usize {
         self.outputs.len()
@@ -90,22 +151,29 @@ impl Pipeline {
         &self.outputs
     }
 
-    /// The distributions of the learner's features in the training rows.
-    pub fn statistics(&self) -> &[Summary] {
-        &self.statistics
-    }
-
     /// How many slots a row needs, of which `raw` are what the columns give: those of the stages, and last the learner's row.
     pub fn slots(&self, raw: usize) -> usize {
         let stages: usize = self.stages.iter().map(|stage| stage.step.width()).sum();
         raw + stages + self.outputs.len()
     }
 
-    /// Applies the stages to a row of [`Pipeline::slots`], whose first `raw` are there, and gives the learner's row, which is its end.
+    /// Applies the stages to a row of [`Stages::slots`], whose first `raw` are there, and gives the learner's row, which is its end.
     #[inline]
     pub fn apply<'r>(&self, raw: usize, row: &'r mut [f64]) -> &'r [f64] {
+        self.apply_by(raw, row, |_, step| step)
+    }
+
+    /// The same with the steps that `choose` gives for a stage, of its place and its own one.
+    #[inline]
+    pub(crate) fn apply_by<'s, 'r>(
+        &'s self,
+        raw: usize,
+        row: &'r mut [f64],
+        choose: impl Fn(usize, &'s FittedStep) -> &'s FittedStep,
+    ) -> &'r [f64] {
         let mut at = raw;
-        for Stage { step, inputs: [a, b] } in &self.stages {
+        for (place, Stage { step, inputs: [a, b] }) in self.stages.iter().enumerate() {
+            let step = choose(place, step);
             let inputs = [row[*a as usize], row[*b as usize]];
             let end = at + step.width();
             step.apply(inputs, &mut row[at..end]);
@@ -176,9 +244,8 @@ impl Pipeline {
         described
     }
 
-    /// Checks all that applying relies on, given how many codes each raw slot has; gives the same for the learner's features. Returns an error
-    /// when stopped, too. O(size).
-    pub fn validate(&self, raw: &[usize], what: &'static str, monitor: &dyn Monitor) -> Result<Vec<usize>> {
+    /// What the values of each slot mean, given how many codes each raw slot has. Returns an error for stages that cannot be applied, and when stopped.
+    fn shapes(&self, raw: &[usize], what: &'static str, monitor: &dyn Monitor) -> Result<Vec<Shape>> {
         let damaged = |problem: &str| Err(Error::damaged(what, problem));
         let shape = |codes: usize, depth| Shape {
             codes: u32::try_from(codes).unwrap_or(u32::MAX),
@@ -201,12 +268,16 @@ impl Pipeline {
             }
             shapes.extend((0..step.width()).map(|place| shape(step.codes(place, codes), depth)));
         }
-        if self.outputs.len() > MOST_SLOTS || self.statistics.len() != self.outputs.len() {
-            return damaged("its pipeline has other features than distributions");
-        }
-        for summary in &self.statistics {
-            pace.spend(16)?;
-            summary.validate()?;
+        Ok(shapes)
+    }
+
+    /// Checks all that applying relies on, given how many codes each raw slot has; gives the same for the learner's features. Returns an error
+    /// when stopped, too. O(size).
+    pub fn validate(&self, raw: &[usize], what: &'static str, monitor: &dyn Monitor) -> Result<Vec<usize>> {
+        let shapes = self.shapes(raw, what, monitor)?;
+        let damaged = |problem: &str| Err(Error::damaged(what, problem));
+        if self.outputs.len() > MOST_SLOTS {
+            return damaged("its pipeline makes too many features");
         }
         let codes = |slot: &u32| shapes.get(*slot as usize).map(|shape| shape.codes as usize);
         match self.outputs.iter().map(codes).collect() {
@@ -222,8 +293,7 @@ impl Pipeline {
             .iter()
             .map(|stage| stage.step.memory() + size_of::<Stage>())
             .sum();
-        let statistics: usize = self.statistics.iter().map(Accumulator::memory).sum();
-        steps + statistics + self.outputs.capacity() * size_of::<u32>()
+        steps + self.outputs.capacity() * size_of::<u32>()
     }
 }
 

@@ -5,7 +5,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::feature::{Feature, Kind};
 use super::statistics::{extremes, finite, mean, numbers_of, present, quantiles};
-use super::step::{Codes, Formula, Place, Step, Training, Transform};
+use super::step::{Codes, Formula, NOT_SUMMED, Place, Relearned, Step, Training, Transform};
+use super::totals::{Totals, Wanted};
 use crate::coded::coded;
 use crate::error::{Error, Result};
 use crate::monitor::Monitor;
@@ -81,19 +82,51 @@ impl Step for Scale {
                 (0.0, greatest.abs().max(least.abs()))
             }
         };
+        Scaled::of(params.method, (center, scale), &training.feature.name)
+    }
+
+    fn wanted(_: &ScaleParams, fitted: &Scaled, _: usize) -> Option<Wanted> {
+        match fitted.method {
+            Method::Standard | Method::MinMax | Method::MaxAbs => Some(Wanted::Numbers(fitted.center)),
+            Method::Robust => None,
+        }
+    }
+
+    fn relearn(_: &ScaleParams, fitted: &Scaled, sums: (&Wanted, &Totals), name: &str) -> Result<Relearned<Scaled>> {
+        let (Wanted::Numbers(about), Totals::Numbers(numbers)) = sums else {
+            return Err(NOT_SUMMED);
+        };
+        if numbers.present == 0 {
+            return Ok(Relearned::new(fitted.clone()));
+        }
+        let (least, greatest) = (numbers.least, numbers.greatest);
+        let learned = match fitted.method {
+            Method::Standard => {
+                let rows = numbers.present as f64;
+                let deviations = numbers.sum.squared_deviations(&numbers.squares, numbers.present);
+                (about + numbers.sum.value() / rows, (deviations / rows).sqrt())
+            }
+            Method::MinMax => (least, greatest - least),
+            Method::MaxAbs => (0.0, greatest.abs().max(least.abs())),
+            Method::Robust => return Err(NOT_SUMMED),
+        };
+        Scaled::of(fitted.method, learned, name).map(Relearned::new)
+    }
+}
+
+impl Scaled {
+    /// Returns an error for numbers that are too large.
+    fn of(method: Method, (center, scale): (f64, f64), name: &str) -> Result<Scaled> {
         if !center.is_finite() || !scale.is_finite() {
             return Err(Error::data(
-                format!(
-                    "feature \"{}\" has numbers that are too large to be scaled",
-                    training.feature.name
-                ),
+                format!("feature \"{name}\" has numbers that are too large to be scaled"),
                 "divide the column in the query, so that squares of its numbers fit in double precision",
             ));
         }
         // What does not vary is centred only.
         let is_constant = scale <= 10.0 * f64::EPSILON * center.abs() || scale == 0.0;
         Ok(Scaled {
-            method: params.method,
+            method,
             center,
             scale: if is_constant { 1.0 } else { scale },
         })

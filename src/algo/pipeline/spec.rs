@@ -135,6 +135,15 @@ impl Spec {
             && self.crosses.is_empty()
     }
 
+    /// Whether a step of it reads words of texts.
+    pub fn reads_texts(&self) -> bool {
+        let steps = (self.columns.iter().map(|(_, steps)| steps))
+            .chain(self.types.iter().map(|(_, steps)| steps))
+            .chain([&self.all]);
+        let mut steps = steps.flatten().flat_map(|(_, step)| step);
+        steps.any(|step| step.place() == Place::Read)
+    }
+
     /// The names of columns that it has something to say of.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let columns = self.columns.iter().map(|(name, _)| name.as_str());

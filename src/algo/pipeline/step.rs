@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
 use super::feature::{Feature, Kind};
+use super::totals::{Totals, Wanted};
 use crate::error::{Error, Result};
 use crate::frame::Column;
 use crate::label::Label;
@@ -55,6 +56,27 @@ pub struct Training<'a> {
     pub classes: &'a [Label],
 }
 
+/// What a step has learned from sums.
+pub struct Relearned<F> {
+    /// What it does to rows.
+    pub fitted: F,
+    /// What it does to each part of the training rows, where that is something else: what the others taught.
+    pub parts: Vec<F>,
+}
+
+impl<F> Relearned<F> {
+    /// The same for all rows.
+    pub(super) fn new(fitted: F) -> Relearned<F> {
+        Relearned {
+            fitted,
+            parts: Vec::new(),
+        }
+    }
+}
+
+/// The error of sums that a step has not asked for.
+pub(super) const NOT_SUMMED: Error = Error::Internal("a step was given sums that it did not ask for");
+
 /// What a step that reads texts learns from.
 pub struct TextRows<'a> {
     /// The distinct texts, in no order.
@@ -93,6 +115,22 @@ pub trait Step: Sized + 'static {
 
     /// Learns from the training rows of a feature that it takes. Looks at the monitor every few milliseconds.
     fn fit(params: &Self::Parameters, training: &Training<'_>, monitor: &dyn Monitor) -> Result<Self::Fitted>;
+
+    /// What of the rows that go by it tells what it has learned, where sums over them do; `codes` are how many its input has, 0 for numbers. `None` where it
+    /// learns nothing of them, or what no sums tell: a sample of the rows is enough for that.
+    fn wanted(_: &Self::Parameters, _: &Self::Fitted, _codes: usize) -> Option<Wanted> {
+        None
+    }
+
+    /// Learns anew from the sums that [`Step::wanted`] asks for. `name` is that of the feature.
+    fn relearn(
+        _: &Self::Parameters,
+        _: &Self::Fitted,
+        _: (&Wanted, &Totals),
+        _name: &str,
+    ) -> Result<Relearned<Self::Fitted>> {
+        Err(NOT_SUMMED)
+    }
 
     /// The columns that the learner is to learn from, where these are not what the step makes of new rows.
     fn training_columns(_: &Self::Parameters, _: &Training<'_>, _: &dyn Monitor) -> Result<Option<Vec<Column>>> {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::feature::{Feature, Kind};
-use super::step::{Codes, Formula, Place, Step, TextReader, TextRows, Training, Transform};
+use super::step::{Codes, Formula, NOT_SUMMED, Place, Relearned, Step, TextReader, TextRows, Training, Transform};
+use super::totals::{Totals, Wanted};
 use super::{
     bucketize, clip, cross, datetime, frequency, hash, impute, log, one_hot, ordinal, polynomial, quantile_bucketize,
     scale, target, tf_idf,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::frame::Column;
 use crate::learner::{Description, describe};
 use crate::monitor::Monitor;
@@ -31,6 +32,18 @@ macro_rules! steps {
         $(impl From<<$step as Step>::Fitted> for $enum {
             fn from(step: <$step as Step>::Fitted) -> $enum {
                 $enum::$name(step)
+            }
+        })+
+
+        $(impl<'s> TryFrom<&'s $enum> for &'s <$step as Step>::Fitted {
+            type Error = Error;
+
+            fn try_from(step: &'s $enum) -> Result<Self> {
+                match step {
+                    $enum::$name(step) => Ok(step),
+                    // All the others.
+                    _ => Err(NOT_SUMMED),
+                }
             }
         })+
 
@@ -137,6 +150,7 @@ impl StepKind {
     pub const fn of<S: Step>() -> StepKind
     where
         FittedStep: From<S::Fitted>,
+        for<'s> &'s S::Fitted: TryFrom<&'s FittedStep, Error = Error>,
     {
         StepKind {
             key: S::KEY,
@@ -164,6 +178,7 @@ impl StepKind {
 fn configure<S: Step>(json: &Map<String, Json>) -> Result<Arc<dyn Configured>>
 where
     FittedStep: From<S::Fitted>,
+    for<'s> &'s S::Fitted: TryFrom<&'s FittedStep, Error = Error>,
 {
     let mut params = S::Parameters::default();
     params.read(json, &[])?;
@@ -191,6 +206,12 @@ pub trait Configured: Send + Sync {
     /// rows.
     fn fit(&self, training: &Training<'_>, monitor: &dyn Monitor) -> Result<(FittedStep, Option<Vec<Column>>)>;
 
+    /// What of the rows that go by it tells what it has learned; `codes` are how many its input has.
+    fn wanted(&self, fitted: &FittedStep, codes: usize) -> Result<Option<Wanted>>;
+
+    /// Learns anew from such sums. `name` is that of the feature.
+    fn relearn(&self, fitted: &FittedStep, sums: (&Wanted, &Totals), name: &str) -> Result<Relearned<FittedStep>>;
+
     /// Learns from texts.
     fn fit_texts(&self, rows: &TextRows<'_>, monitor: &dyn Monitor) -> Result<FittedStep>;
 }
@@ -198,6 +219,7 @@ pub trait Configured: Send + Sync {
 impl<S: Step> Configured for WithParameters<S>
 where
     FittedStep: From<S::Fitted>,
+    for<'s> &'s S::Fitted: TryFrom<&'s FittedStep, Error = Error>,
 {
     fn key(&self) -> &'static str {
         S::KEY
@@ -218,6 +240,18 @@ where
     fn fit(&self, training: &Training<'_>, monitor: &dyn Monitor) -> Result<(FittedStep, Option<Vec<Column>>)> {
         let columns = S::training_columns(&self.0, training, monitor)?;
         Ok((S::fit(&self.0, training, monitor)?.into(), columns))
+    }
+
+    fn wanted(&self, fitted: &FittedStep, codes: usize) -> Result<Option<Wanted>> {
+        Ok(S::wanted(&self.0, fitted.try_into()?, codes))
+    }
+
+    fn relearn(&self, fitted: &FittedStep, sums: (&Wanted, &Totals), name: &str) -> Result<Relearned<FittedStep>> {
+        let Relearned { fitted, parts } = S::relearn(&self.0, fitted.try_into()?, sums, name)?;
+        Ok(Relearned {
+            fitted: fitted.into(),
+            parts: parts.into_iter().map(FittedStep::from).collect(),
+        })
     }
 
     fn fit_texts(&self, rows: &TextRows<'_>, monitor: &dyn Monitor) -> Result<FittedStep> {

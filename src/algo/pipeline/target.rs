@@ -8,10 +8,12 @@ use serde_json::{Map, Value as Json, json};
 
 use super::feature::{Feature, Kind};
 use super::statistics::{codes_of, finite};
-use super::step::{Codes, MOST_LEVELS, Place, Step, Training, Transform};
+use super::step::{Codes, MOST_LEVELS, NOT_SUMMED, Place, Relearned, Step, Training, Transform};
+use super::totals::{Targets, Totals, Wanted};
 use crate::error::{Error, Result};
 use crate::frame::Column;
 use crate::label::Label;
+use crate::metrics::sum::Sum;
 use crate::monitor::{Monitor, Pace};
 use crate::parameters::{at_least, from_to, hyperparameters};
 use crate::room;
@@ -145,31 +147,115 @@ fn learn(
         for (at, mean) in means.iter_mut().enumerate() {
             let (count, prior) = (counts[at / width], prior[at % width]);
             let variance = all[at % width] / f64::max(rows, 1.0);
-            let share = variance * count / (variance * count + within[at] / count);
-            *mean = if share.is_nan() {
-                prior
-            } else {
-                share * *mean + (1.0 - share) * prior
-            };
+            *mean = drawn(*mean, (count, within[at]), (prior, variance));
         }
     }
-    let sound = means.iter().chain(&prior).all(|mean| mean.is_finite());
-    let classes = numbers.classes(training.classes)?;
     let learned = Means {
         width,
         means,
         prior,
-        classes,
+        classes: numbers.classes(training.classes)?,
     };
-    sound.then_some(learned).ok_or_else(|| {
-        Error::data(
-            format!(
-                "the target is too large for feature \"{}\" to be encoded by it",
-                training.feature.name
-            ),
-            "divide it in the query, so that sums of its squares fit in double precision",
-        )
-    })
+    learned.checked(&training.feature.name)
+}
+
+/// The mean of a level of so many rows, whose squares around it come to `within`, drawn to that of all rows.
+fn drawn(mean: f64, (count, within): (f64, f64), (prior, variance): (f64, f64)) -> f64 {
+    let share = variance * count / (variance * count + within / count);
+    match share.is_nan() {
+        true => prior,
+        false => share * mean + (1.0 - share) * prior,
+    }
+}
+
+/// Sums of the target over rows of some of the parts.
+struct Summed {
+    /// Of each code, as [`Totals`] has them.
+    rows: Vec<u64>,
+    sums: Vec<Sum>,
+    squares: Vec<Sum>,
+}
+
+impl Summed {
+    /// Of all parts but one.
+    fn without(left_out: Option<usize>, targets: &Targets, totals: &Totals) -> Result<Summed> {
+        let Totals::Targets { rows, sums, squares } = totals else {
+            return Err(NOT_SUMMED);
+        };
+        let (cells, classes) = (targets.codes as usize + 2, targets.classes as usize);
+        let mut summed = Summed {
+            rows: room::filled(0, cells)?,
+            sums: room::filled(Sum::default(), cells * classes)?,
+            squares: room::filled(Sum::default(), cells * classes)?,
+        };
+        let merge =
+            |ours: &mut [Sum], theirs: &[Sum]| ours.iter_mut().zip(theirs).for_each(|(sum, more)| sum.merge(more));
+        for part in (0..targets.parts as usize).filter(|part| Some(*part) != left_out) {
+            let of = |width: usize| part * width..(part + 1) * width;
+            let own = summed.rows.iter_mut().zip(&rows[of(cells)]);
+            own.for_each(|(rows, more)| *rows = rows.saturating_add(*more));
+            merge(&mut summed.sums, &sums[of(cells * classes)]);
+            merge(&mut summed.squares, &squares[of(cells * classes)]);
+        }
+        Ok(summed)
+    }
+
+    /// What they teach.
+    fn means(&self, params: &TargetParams, (about, width): (f64, usize), classes: &[String]) -> Result<Means> {
+        let all = self.rows.iter().fold(0_u64, |all, rows| all.saturating_add(*rows));
+        // By how much the mean of all rows is more than `about`, and the mean square around it.
+        let of_class = |class: usize, sums: &[Sum]| {
+            let mut total = Sum::default();
+            sums.iter().skip(class).step_by(width).for_each(|sum| total.merge(sum));
+            total
+        };
+        let (mut prior, mut variance) = (Vec::with_capacity(width), Vec::with_capacity(width));
+        for class in 0..width {
+            let (sum, squares) = (of_class(class, &self.sums), of_class(class, &self.squares));
+            let count = all.max(1) as f64;
+            prior.push(sum.value() / count);
+            variance.push(sum.squared_deviations(&squares, all) / count);
+        }
+        // Behind the levels and missing values are levels that the sample does not have: they count among all rows only.
+        let known = (self.rows.len() - 1) * width;
+        let mut means = room::with_capacity(known)?;
+        for (place, (sum, squares)) in self.sums.iter().zip(&self.squares).take(known).enumerate() {
+            let (rows, prior) = (self.rows[place / width], prior[place % width]);
+            let (count, total) = (rows as f64, sum.value());
+            let mean = match params.smoothing {
+                Some(smoothing) if count + smoothing > 0.0 => (total + smoothing * prior) / (count + smoothing),
+                Some(_) => prior,
+                None => {
+                    let within = sum.squared_deviations(squares, rows);
+                    drawn(
+                        total / count.max(1.0),
+                        (count, within),
+                        (prior, variance[place % width]),
+                    )
+                }
+            };
+            means.push(about + mean);
+        }
+        Ok(Means {
+            width,
+            means,
+            prior: prior.iter().map(|prior| about + prior).collect(),
+            classes: classes.to_vec(),
+        })
+    }
+}
+
+impl Means {
+    /// Returns an error for means that are no numbers.
+    fn checked(self, name: &str) -> Result<Means> {
+        match self.means.iter().chain(&self.prior).all(|mean| mean.is_finite()) {
+            true => Ok(self),
+            false => Err(Error::data(
+                format!("the target is too large for feature \"{name}\" to be encoded by it"),
+                "divide it in the query, so that sums of its squares fit in double precision",
+            )),
+        }
+    }
 }
 
 impl Step for TargetEncoding {
@@ -192,6 +278,36 @@ impl Step for TargetEncoding {
 
     fn fit(params: &TargetParams, training: &Training<'_>, monitor: &dyn Monitor) -> Result<Means> {
         learn(params, training, |_| true, monitor)
+    }
+
+    fn wanted(params: &TargetParams, fitted: &Means, codes: usize) -> Option<Wanted> {
+        Some(Wanted::Targets(Targets {
+            parts: u32::try_from(params.folds).ok()?,
+            codes: u32::try_from(codes).ok()?,
+            classes: u32::try_from(fitted.width).ok()?,
+            about: if fitted.width == 1 { fitted.prior[0] } else { 0.0 },
+        }))
+    }
+
+    fn relearn(
+        params: &TargetParams,
+        fitted: &Means,
+        (wanted, totals): (&Wanted, &Totals),
+        name: &str,
+    ) -> Result<Relearned<Means>> {
+        let Wanted::Targets(targets) = wanted else {
+            return Err(NOT_SUMMED);
+        };
+        let means = |left_out| {
+            let summed = Summed::without(left_out, targets, totals)?;
+            let means = summed.means(params, (targets.about, fitted.width), &fitted.classes)?;
+            means.checked(name)
+        };
+        let parts = (0..targets.parts as usize).map(|part| means(Some(part)));
+        Ok(Relearned {
+            fitted: means(None)?,
+            parts: parts.collect::<Result<_>>()?,
+        })
     }
 
     fn training_columns(

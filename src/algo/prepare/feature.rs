@@ -33,13 +33,13 @@ pub(super) struct Feature {
 }
 
 /// A number that a column gives for a row.
-pub(super) struct Slot {
+pub struct Slot {
     /// The column's name.
-    pub(super) column: String,
+    pub column: String,
     /// What it is.
-    pub(super) feature: pipeline::Feature,
+    pub feature: pipeline::Feature,
     /// What is done with it.
-    pub(super) steps: Vec<Chosen>,
+    pub steps: Vec<Chosen>,
 }
 
 impl Feature {

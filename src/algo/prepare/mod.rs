@@ -23,6 +23,7 @@ mod target;
 
 pub use column::{Apart, ColumnKind, ColumnValues, Heading, ReadColumn, ReadRows};
 pub use division::Division;
+pub use feature::Slot;
 pub use folds::{FoldBy, Folds, MOST_FOLDS};
 pub use rescore::{Rescored, Unfit};
 pub use rows::Rows;
@@ -116,6 +117,14 @@ impl From<String> for Note {
     fn from(message: String) -> Note {
         Note { message, hint: None }
     }
+}
+
+/// Rows of which nothing is set aside, and with which nothing is done yet; and what their columns give, with what is to be done with it. Returns an error for
+/// rows that cannot be learned from.
+pub fn prepare_unchanged(read: ReadRows, plan: &Plan, monitor: &dyn Monitor) -> Result<(Prepared, Vec<Slot>)> {
+    let rows = Rows::new(read, plan, monitor)?;
+    let division = rows.divide(Split::None, plan.seed, monitor)?;
+    Ok(rows.into_raw(division, plan, monitor)?.into_unchanged())
 }
 
 /// Prepares the rows of a training. Returns an error for rows that cannot be learned from.

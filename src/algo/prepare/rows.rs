@@ -182,6 +182,11 @@ impl Rows {
     /// The same for the last division: rows are given up as they are gathered, so that few numbers are held twice. Also notes what looks wrong
     /// with the rows.
     pub fn into_prepared(self, division: Division, plan: &Plan, monitor: &dyn Monitor) -> Result<Prepared> {
+        self.into_raw(division, plan, monitor)?.prepared(plan, monitor)
+    }
+
+    /// The rows of the last division before anything is done with them.
+    pub(super) fn into_raw(self, division: Division, plan: &Plan, monitor: &dyn Monitor) -> Result<RawRows> {
         self.check(&division)?;
         let mut notes: Vec<Note> = self.target.iter().filter_map(unlabelled_note).collect();
         let keys = self.learn_keys(&division, monitor)?;
@@ -198,11 +203,11 @@ impl Rows {
         let mut leaks = labels.leaks(&raw, monitor)?;
         leaks.append(&mut raw.leaks);
         let sample = RowSample::of(&raw.train, raw.test.as_ref());
-        Ok(Prepared {
+        Ok(RawRows {
             notes,
             leaks,
             sample,
-            ..raw.prepared(plan, monitor)?
+            ..raw
         })
     }
 
@@ -235,13 +240,14 @@ struct Labels<'a> {
 }
 
 /// Rows as the columns give them.
-struct RawRows {
+pub(super) struct RawRows {
     inputs: Vec<Input>,
     answer: Option<Answer>,
     slots: Vec<Slot>,
     train: TrainingSet,
     test: Option<TrainingSet>,
     statistics: Vec<Statistic>,
+    sample: Option<RowSample>,
     notes: Vec<Note>,
     leaks: Vec<Leak>,
 }
@@ -286,6 +292,7 @@ impl Labels<'_> {
                 .then(|| self.set(test, test_keys, &division.test))
                 .transpose()?,
             statistics,
+            sample: None,
             notes,
             leaks,
         })
@@ -321,8 +328,9 @@ impl Labels<'_> {
 }
 
 impl RawRows {
-    /// The rows as the learner takes them.
-    fn prepared(self, plan: &Plan, monitor: &dyn Monitor) -> Result<Prepared> {
+    /// The rows for learners that take them as they are, and what the columns give.
+    pub(super) fn into_unchanged(self) -> (Prepared, Vec<Slot>) {
+        let features: Vec<pipeline::Feature> = self.slots.iter().map(|slot| slot.feature.clone()).collect();
         let mut prepared = Prepared {
             inputs: self.inputs,
             answer: self.answer,
@@ -330,30 +338,32 @@ impl RawRows {
             train: self.train,
             test: self.test,
             statistics: self.statistics,
-            sample: None,
+            sample: self.sample,
             notes: self.notes,
             leaks: self.leaks,
         };
-        let raw_features = self.slots.iter().map(|slot| slot.feature.clone());
-        let raw_features: Vec<pipeline::Feature> = raw_features.collect();
+        prepared.train.named = Some(features.into());
+        (prepared, self.slots)
+    }
+
+    /// The rows as the learner takes them.
+    fn prepared(self, plan: &Plan, monitor: &dyn Monitor) -> Result<Prepared> {
+        let (mut prepared, slots) = self.into_unchanged();
         if plan.spec.is_empty() {
-            prepared.train.named = Some(raw_features.into());
             return Ok(prepared);
         }
+        let raw_features: Vec<pipeline::Feature> = slots.iter().map(|slot| slot.feature.clone()).collect();
         let (train, train_keys) = std::mem::take(&mut prepared.train.frame).into_columns();
         let (test, test_keys) = match &mut prepared.test {
             Some(test) => std::mem::take(&mut test.frame).into_columns(),
-            None => (
-                self.slots.iter().map(|_| Column::Number(Vec::new())).collect(),
-                Vec::new(),
-            ),
+            None => (slots.iter().map(|_| Column::Number(Vec::new())).collect(), Vec::new()),
         };
         let of_keys = prepared.statistics.len() - train_keys.len();
         let of_keys = prepared.statistics[of_keys..]
             .iter()
             .map(|key| key.summary.clone())
             .collect();
-        let raws = (self.slots.into_iter().zip(train).zip(test)).map(|((slot, train), test)| Raw {
+        let raws = (slots.into_iter().zip(train).zip(test)).map(|((slot, train), test)| Raw {
             column: slot.column,
             feature: slot.feature,
             train,

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::block;
+use crate::clustering::k_means::ClustersPass;
 use crate::judging::curves::ClassScores;
 use crate::judging::numbers::NumberBins;
 use crate::judging::scored_rows::{ScoredRow, ScoredRows};
@@ -39,7 +40,7 @@ fn state(of: &Kind, kind: u8, rows: &[Row]) -> State {
         66 => return curves(kind, rows),
         67 => return reading(survey_plan(kind), rows),
         68 => return reading(ReadingPlan::Pack(PackPlan::of_golden_files()), rows),
-        69 => return reading(sum_plan(), rows),
+        69 => return reading(sum_plan(kind), rows),
         70 => return scored_rows(kind, rows),
         code => panic!("a test of kind {code} is missing here"),
     };
@@ -129,10 +130,13 @@ fn survey_plan(kind: u8) -> ReadingPlan {
     ReadingPlan::Survey(SurveyPlan::new(1, &[false, true, false], (2, target)))
 }
 
-fn sum_plan() -> ReadingPlan {
+fn sum_plan(kind: u8) -> ReadingPlan {
     ReadingPlan::Sum(sums::Plan {
         layout: Layout::of_golden_files(),
-        what: What::Tally,
+        what: match kind % 2 {
+            0 => What::Tally,
+            _ => What::Clusters(ClustersPass::of_golden_files()),
+        },
     })
 }
 

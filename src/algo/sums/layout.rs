@@ -10,8 +10,11 @@ use crate::frame::{Column, UNSEEN};
 use crate::hash;
 use crate::levels::Levels;
 use crate::model::InputKind;
+use crate::monitor::Monitor;
 use crate::packed::{Cell, Surveyed, hash_of, is_labelled, key_of, key_of_label, other_rows};
+use crate::pipeline::RowSteps;
 use crate::prepare::Prepared;
+use crate::room;
 use crate::task::Answer;
 use crate::training_set::TrainingSet;
 
@@ -70,6 +73,8 @@ pub struct Layout {
     /// The keys of the classes' values, in their order; none for numbers.
     classes: Vec<u64>,
     division: Division,
+    /// What is done with the features before they are learned from.
+    steps: Option<RowSteps>,
 }
 
 /// The places of what is read, among the columns of a survey.
@@ -85,7 +90,8 @@ pub struct Places<'a> {
 }
 
 impl Layout {
-    /// Of rows as the sample taught; `fraction` of them test. Returns an error for features that are neither numbers nor categories.
+    /// Of rows as the sample taught, with which nothing is done; `fraction` of them test. Returns an error for features that are neither numbers nor
+    /// categories.
     pub fn new(
         prepared: &Prepared,
         places: &Places<'_>,
@@ -119,9 +125,49 @@ impl Layout {
             features: features.collect::<Result<_>>()?,
             division: Division::of(&prepared.train, fraction, &rows, seed),
             classes,
+            steps: None,
         };
         layout.validate()?;
         Ok(layout)
+    }
+
+    /// The same, with steps that are taken of each row.
+    pub(super) fn with_steps(&self, steps: RowSteps) -> Layout {
+        Layout {
+            steps: Some(steps),
+            ..self.clone()
+        }
+    }
+
+    /// The rows of a sample as they are learned from, where steps are taken; they train, or test.
+    pub(super) fn learned(&self, sample: &TrainingSet, tests: bool, monitor: &dyn Monitor) -> Result<Vec<Column>> {
+        let mut reader = Reader::new(self)?;
+        let mut learned: Vec<Column> = (reader.levels.iter())
+            .map(|levels| Column::empty(levels.unwrap_or(0)))
+            .collect();
+        let columns = sample.frame.columns();
+        // Without a target there is nothing to draw by but the features.
+        let none: Vec<f64>;
+        let targets = match sample.target.values() {
+            [] => {
+                none = room::zeros(sample.rows())?;
+                &none
+            }
+            targets => targets,
+        };
+        for (row, target) in targets.iter().enumerate() {
+            if row.is_multiple_of(LOOK) {
+                monitor.check()?;
+            }
+            for (value, column) in reader.slots.iter_mut().zip(columns) {
+                *value = column.encoded(row);
+            }
+            let (draw, _) = reader.drawn(*target);
+            for (column, value) in learned.iter_mut().zip(reader.learned((!tests).then_some(draw))) {
+                column.push(*value)?;
+            }
+        }
+        Ok(learned)
     }
 
     /// Of rows of a number, a text and one of two classes, none of which test.
@@ -143,6 +189,7 @@ impl Layout {
             ],
             classes: [0.0, 1.0].map(|class| key_of(Cell::Number(class))).to_vec(),
             division: Division::default(),
+            steps: None,
         }
     }
 
@@ -151,14 +198,54 @@ impl Layout {
         self.columns as usize
     }
 
-    /// What is read of a row.
-    pub(crate) fn features(&self) -> &[Feature] {
-        &self.features
+    /// The seed of the hash of rows.
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// What is done with the features before they are learned from.
+    pub(super) fn steps(&self) -> Option<&RowSteps> {
+        self.steps.as_ref()
+    }
+
+    /// How many numbers a row is, with those before and after each step.
+    pub(super) fn slots(&self) -> usize {
+        let raw = self.features.len();
+        self.steps.as_ref().map_or(raw, |steps| steps.stages().slots(raw))
+    }
+
+    /// How many codes each feature has as a column gives it; 0 for numbers.
+    fn raw_codes(&self) -> Vec<usize> {
+        self.features
+            .iter()
+            .map(|feature| feature.levels().unwrap_or(0))
+            .collect()
+    }
+
+    /// How many codes each feature has that is learned from; `None` for numbers. Returns an error for steps that cannot be taken.
+    pub(crate) fn levels(&self) -> Result<Vec<Option<usize>>> {
+        match &self.steps {
+            None => Ok(self.features.iter().map(Feature::levels).collect()),
+            Some(steps) => {
+                let codes = steps.validate(&self.raw_codes())?;
+                Ok(codes.into_iter().map(|codes| (codes > 0).then_some(codes)).collect())
+            }
+        }
     }
 
     /// How many classes there are; 0 for numbers, and without a target.
     pub(crate) fn classes(&self) -> usize {
         self.classes.len()
+    }
+
+    /// The keys of the classes' values, in their order.
+    pub(crate) fn class_keys(&self) -> &[u64] {
+        &self.classes
+    }
+
+    /// Whether there is something to predict.
+    pub(crate) fn has_target(&self) -> bool {
+        self.target.is_some()
     }
 
     /// Whether rows have weights.
@@ -177,7 +264,7 @@ impl Layout {
     }
 
     /// Returns an error for one that cannot be of any rows.
-    pub(super) fn validate(&self) -> Result<()> {
+    pub(crate) fn validate(&self) -> Result<()> {
         let columns = self.columns as usize;
         let mut places = self
             .features
@@ -195,25 +282,31 @@ impl Layout {
         if self.target.is_none() && (!self.classes.is_empty() || self.division.has_test()) {
             return Err(Error::damaged("plan of sums", "its target is not there"));
         }
+        self.levels()?;
         self.division.validate(self.classes.len())
     }
+}
 
-    /// Columns without rows, as the rows are encoded.
-    pub(super) fn columns(&self) -> Vec<Column> {
-        // A level of which the sample has none is one more.
-        self.features
-            .iter()
-            .map(|feature| Column::empty(feature.levels().map_or(0, |levels| levels + 1)))
-            .collect()
-    }
+/// Columns without rows, as the rows are encoded, of features with so many codes.
+pub(super) fn columns_of(levels: &[Option<usize>]) -> Vec<Column> {
+    // A level of which the sample has none is one more.
+    let column = |levels: &Option<usize>| Column::empty(levels.map_or(0, |levels| levels + 1));
+    levels.iter().map(column).collect()
 }
 
 const NOT_SUMMED: Error = Error::Internal("features that cannot be summed up");
 
+/// Rows between two looks at the monitor.
+const LOOK: usize = 1 << 10;
+
 /// A row as it is learned from.
-pub(super) struct Row<'r> {
+pub(crate) struct Row<'r> {
     /// Numbers and codes as a frame's encoded row has them.
     pub values: &'r [f64],
+    /// The same before and after each step; where none is taken, the values.
+    pub slots: &'r [f64],
+    /// The hash of its content.
+    pub hash: u64,
     /// What is to be predicted; 0 where there is nothing.
     pub target: f64,
     pub weight: f64,
@@ -233,18 +326,22 @@ enum Coder {
 
 /// Reads rows by a layout.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     layout: Layout,
     coders: Vec<Coder>,
     classes: HashMap<u64, f64>,
     counters: HashMap<u64, u64>,
-    values: Vec<f64>,
+    /// How many codes each feature has that is learned from.
+    pub levels: Vec<Option<usize>>,
+    /// What the columns give, what steps make of it, and at the end what is learned from.
+    slots: Vec<f64>,
     pub rows: u64,
     pub sum: u64,
 }
 
 impl Reader {
-    pub fn new(layout: &Layout) -> Reader {
+    /// Returns an error for steps that cannot be taken, and where there is no room.
+    pub fn new(layout: &Layout) -> Result<Reader> {
         let coder = |feature: &Feature| match feature {
             Feature::Number(place) => Coder::Number(*place as usize),
             Feature::Category { place, levels, other } => {
@@ -252,14 +349,32 @@ impl Reader {
                 Coder::Category(*place as usize, Levels::new(levels), rest)
             }
         };
-        Reader {
+        Ok(Reader {
+            levels: layout.levels()?,
             coders: layout.features.iter().map(coder).collect(),
             classes: layout.classes.iter().copied().zip((0_u16..).map(f64::from)).collect(),
             counters: layout.division.counters(),
-            values: vec![0.0; layout.features.len()],
+            slots: room::zeros(layout.slots())?,
             rows: 0,
             sum: 0,
             layout: layout.clone(),
+        })
+    }
+
+    /// What is drawn for the row whose values the slots begin with, and whether it tests.
+    #[inline]
+    fn drawn(&mut self, target: f64) -> (u64, bool) {
+        let division = &self.layout.division;
+        let draw = division.draw(&self.slots[..self.coders.len()], target, &mut self.counters);
+        (draw, division.tests(target, draw))
+    }
+
+    /// The row as it is learned from; `draw` is what was drawn for one that trains.
+    #[inline]
+    fn learned(&mut self, draw: Option<u64>) -> &[f64] {
+        match &self.layout.steps {
+            None => &self.slots,
+            Some(steps) => steps.apply(self.coders.len(), &mut self.slots, draw),
         }
     }
 
@@ -286,9 +401,10 @@ impl Reader {
                 "give each row a weight of 0 or more",
             ));
         }
+        let hash = hash_of(layout.seed, layout.columns as usize, &cell);
         self.rows += 1;
-        self.sum = (self.sum).wrapping_add(hash_of(layout.seed, layout.columns as usize, &cell));
-        for (value, coder) in self.values.iter_mut().zip(&self.coders) {
+        self.sum = self.sum.wrapping_add(hash);
+        for (value, coder) in self.slots.iter_mut().zip(&self.coders) {
             *value = match coder {
                 Coder::Number(place) => match cell(*place) {
                     Cell::Number(number) if number.is_finite() => number + 0.0,
@@ -300,13 +416,15 @@ impl Reader {
                 },
             };
         }
-        let division = &layout.division;
-        let draw = division.draw(&self.values, target, &mut self.counters);
+        let (draw, tests) = self.drawn(target);
+        let width = self.learned((!tests).then_some(draw)).len();
         Ok(Some(Row {
-            tests: division.tests(target, draw),
-            values: &self.values,
+            values: &self.slots[self.slots.len() - width..],
+            slots: &self.slots,
+            hash,
             target,
             weight,
+            tests,
             draw,
         }))
     }

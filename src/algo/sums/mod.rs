@@ -10,35 +10,46 @@
 //! | `division` | which rows train and which test, told by the row alone |
 //! | `summing` | rows in, sums out |
 //! | `course` | a learner as a sequence of passes |
+//! | `steps` | what goes by steps of preprocessing, summed up |
+//! | `preprocessing` | these steps learned from all rows, pass by pass |
 //! | `partial` | sums of parts, made where these are |
 //! | `scoring` | a model's answers to some of the rows |
 //!
-//! What linear learners sum up is in `linear::summing`; naive Bayes' [`Tally`] is its own.
+//! What linear learners sum up is in `linear::summing`, what k-means does in `clustering::k_means`; naive Bayes' [`Tally`] is its own.
 
 mod course;
 mod division;
 mod layout;
 mod partial;
+mod preprocessing;
 mod scoring;
+mod steps;
 mod summing;
 #[cfg(test)]
 mod tests;
 
 pub use course::{Course, Run, Step};
 pub use division::Division;
+pub(crate) use layout::Reader;
 pub use layout::{Feature, Layout, Places};
 pub use partial::Partial;
+pub use preprocessing::Preprocessing;
 pub use scoring::Scoring;
 pub use summing::Summing;
 
 use serde::{Deserialize, Serialize};
 
+use layout::columns_of;
+use steps::StepsPass;
+
 use crate::accumulator::Accumulator;
+use crate::clustering::k_means::{ClustersPass, ClustersSums};
 use crate::coded::coded;
 use crate::error::{Error, Result};
 use crate::hash;
 use crate::linear::summing::{LinearPass, LinearSums};
 use crate::naive_bayes::Tally;
+use crate::pipeline::Totals;
 use crate::room;
 
 /// What is summed up.
@@ -48,11 +59,17 @@ pub enum What {
     Tally,
     /// What a linear model is learned from.
     Linear(LinearPass),
+    /// What clusters around centres are learned from.
+    Clusters(ClustersPass),
+    /// What steps of preprocessing are learned from.
+    Steps(StepsPass),
 }
 
 coded!(What {
     0 => Tally,
     1 => Linear(pass),
+    2 => Clusters(pass),
+    3 => Steps(pass),
 });
 
 /// What is read of rows, and what is summed up of those that train.
@@ -86,7 +103,9 @@ impl Plan {
         self.layout.validate()?;
         match &self.what {
             What::Tally => Ok(()),
-            What::Linear(pass) => pass.validate(self.layout.features(), self.layout.classes()),
+            What::Linear(pass) => pass.validate(&self.layout.levels()?, self.layout.classes()),
+            What::Clusters(pass) => pass.validate(&self.layout.levels()?),
+            What::Steps(pass) => pass.validate(&self.layout),
         }
     }
 
@@ -99,11 +118,13 @@ impl Plan {
     fn nothing(&self) -> Result<Total> {
         Ok(match &self.what {
             What::Tally => {
-                let (columns, classes) = (self.layout.columns(), self.layout.classes().max(1));
+                let (columns, classes) = (columns_of(&self.layout.levels()?), self.layout.classes().max(1));
                 room::ask(Tally::bytes(&columns, classes))?;
                 Total::Tally(Tally::nothing(&columns, classes))
             }
             What::Linear(pass) => Total::Linear(pass.nothing()?),
+            What::Clusters(pass) => Total::Clusters(pass.nothing()?),
+            What::Steps(pass) => Total::Steps(pass.nothing()?),
         })
     }
 }
@@ -127,11 +148,15 @@ pub struct Sums {
 pub(crate) enum Total {
     Tally(Tally),
     Linear(LinearSums),
+    Clusters(ClustersSums),
+    Steps(Vec<Totals>),
 }
 
 coded!(Total {
     0 => Tally(tally),
     1 => Linear(sums),
+    2 => Clusters(sums),
+    3 => Steps(totals),
 });
 
 impl Sums {
@@ -178,7 +203,11 @@ impl Total {
         match (self, other) {
             (Total::Tally(ours), Total::Tally(theirs)) => ours.is_like(theirs),
             (Total::Linear(ours), Total::Linear(theirs)) => ours.is_like(theirs),
-            (Total::Tally(_), Total::Linear(_)) | (Total::Linear(_), Total::Tally(_)) => false,
+            (Total::Clusters(ours), Total::Clusters(theirs)) => ours.is_like(theirs),
+            (Total::Steps(ours), Total::Steps(theirs)) => {
+                ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(ours, theirs)| ours.is_like(theirs))
+            }
+            (Total::Tally(_) | Total::Linear(_) | Total::Clusters(_) | Total::Steps(_), _) => false,
         }
     }
 }
@@ -204,7 +233,13 @@ impl Accumulator for Sums {
         match (&mut self.total, &other.total) {
             (Total::Tally(ours), Total::Tally(theirs)) => ours.merge(theirs)?,
             (Total::Linear(ours), Total::Linear(theirs)) => ours.merge(theirs)?,
-            (Total::Tally(_), Total::Linear(_)) | (Total::Linear(_), Total::Tally(_)) => return Err(mismatch()),
+            (Total::Clusters(ours), Total::Clusters(theirs)) => ours.merge(theirs)?,
+            (Total::Steps(ours), Total::Steps(theirs)) => {
+                ours.iter_mut()
+                    .zip(theirs)
+                    .try_for_each(|(ours, theirs)| ours.merge(theirs))?;
+            }
+            (Total::Tally(_) | Total::Linear(_) | Total::Clusters(_) | Total::Steps(_), _) => return Err(mismatch()),
         }
         self.rows = rows;
         self.hashes = self.hashes.wrapping_add(other.hashes);
@@ -221,6 +256,14 @@ impl Accumulator for Sums {
         match &self.total {
             Total::Tally(tally) => tally.validate(),
             Total::Linear(sums) => sums.validate(),
+            Total::Clusters(sums) => {
+                sums.validate()?;
+                match sums.rows() == Some((self.trained, self.counted)) {
+                    true => Ok(()),
+                    false => Err(Error::damaged("sums", "their clusters have other rows")),
+                }
+            }
+            Total::Steps(totals) => totals.iter().try_for_each(Totals::validate),
         }
     }
 
@@ -228,6 +271,8 @@ impl Accumulator for Sums {
         match &self.total {
             Total::Tally(tally) => tally.memory(),
             Total::Linear(sums) => sums.memory(),
+            Total::Clusters(sums) => sums.memory(),
+            Total::Steps(totals) => totals.iter().map(|totals| totals.memory() + size_of::<Totals>()).sum(),
         }
     }
 }

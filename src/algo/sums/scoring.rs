@@ -24,16 +24,21 @@ pub struct Scoring<'m, E: ?Sized> {
 
 impl<'m, E: Estimator + ?Sized> Scoring<'m, E> {
     /// No rows yet. `rows` is how many there are on the side that is scored: that of rows that test, or that of those that train.
-    pub fn new(layout: &Layout, (model, answer): (&'m E, &Answer), (rows, has_test): (u64, bool)) -> Scoring<'m, E> {
-        Scoring {
-            reader: Reader::new(layout),
+    /// Returns an error where there is no room.
+    pub fn new(
+        layout: &Layout,
+        (model, answer): (&'m E, &Answer),
+        (rows, has_test): (u64, bool),
+    ) -> Result<Scoring<'m, E>> {
+        Ok(Scoring {
+            reader: Reader::new(layout)?,
             scored: Scored::new(answer),
             scores: vec![0.0; model.outputs()],
             model,
             has_classes: layout.classes() > 0,
             has_test,
             share: MOST_SCORED / rows.max(1) as f64,
-        }
+        })
     }
 
     /// Rows so far that have a target.

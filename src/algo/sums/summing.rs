@@ -1,11 +1,12 @@
 //! Rows in, sums out.
 
-use super::layout::{Reader, Row};
+use super::layout::{Reader, Row, columns_of};
 use super::{Plan, Sums, Total, What};
 use crate::accumulator::Accumulator;
+use crate::clustering::k_means;
 use crate::error::{Error, Result};
 use crate::frame::{Column, Frame, UNSEEN};
-use crate::linear::summing::Adding;
+use crate::linear::adding as linear;
 use crate::naive_bayes::Tally;
 use crate::packed::Cell;
 use crate::room;
@@ -24,7 +25,15 @@ pub struct Summing {
     /// None where the rows have no weights.
     weights: Vec<f64>,
     block_rows: usize,
-    adding: Option<Adding>,
+    adding: Adding,
+}
+
+/// What blocks of rows go through on their way into sums.
+#[derive(Debug, Clone, PartialEq)]
+enum Adding {
+    None,
+    Linear(Box<linear::Adding>),
+    Clusters(Box<k_means::Adding>),
 }
 
 impl Summing {
@@ -32,18 +41,22 @@ impl Summing {
     pub fn new(plan: &Plan) -> Result<Summing> {
         plan.validate()?;
         let adding = match &plan.what {
-            What::Tally => None,
-            What::Linear(pass) => Some(Adding::new(pass)?),
+            What::Tally | What::Steps(_) => Adding::None,
+            What::Linear(pass) => Adding::Linear(Box::new(linear::Adding::new(pass)?)),
+            What::Clusters(pass) => Adding::Clusters(Box::new(k_means::Adding::new(pass)?)),
         };
+        let reader = Reader::new(&plan.layout)?;
         Ok(Summing {
-            reader: Reader::new(&plan.layout),
+            columns: columns_of(&reader.levels),
+            reader,
             sums: Sums::new(plan)?,
-            columns: plan.layout.columns(),
             targets: Vec::new(),
             weights: Vec::new(),
             block_rows: match &plan.what {
                 What::Tally => BLOCK_ROWS.max(Tally::block_rows(plan.layout.classes())),
-                What::Linear(_) => BLOCK_ROWS,
+                What::Linear(pass) => pass.block_rows(),
+                What::Clusters(pass) => pass.block_rows(),
+                What::Steps(_) => BLOCK_ROWS,
             },
             adding,
             plan: plan.clone(),
@@ -63,8 +76,20 @@ impl Summing {
             return Ok(());
         };
         let Row {
-            values, target, weight, ..
+            values,
+            slots,
+            target,
+            weight,
+            draw,
+            ..
         } = row;
+        // What goes by steps is added row by row.
+        if let (What::Steps(pass), Total::Steps(totals)) = (&self.plan.what, &mut self.sums.total) {
+            pass.add(totals, slots, (target, draw));
+            self.sums.trained += 1;
+            self.sums.counted += u64::from(weight > 0.0);
+            return Ok(());
+        }
         for (column, value) in self.columns.iter_mut().zip(values) {
             match column.levels() {
                 // The last code is that of all levels which the sample does not have.
@@ -85,7 +110,7 @@ impl Summing {
     }
 
     fn add_block(&mut self) -> Result<()> {
-        let columns = std::mem::replace(&mut self.columns, self.plan.layout.columns());
+        let columns = std::mem::replace(&mut self.columns, columns_of(&self.reader.levels));
         let frame = Frame::new(columns).ok_or(Error::Internal("columns of different lengths"))?;
         let weights = self.plan.layout.has_weights().then_some(&self.weights[..]);
         match (&self.plan.what, &mut self.sums.total, &mut self.adding) {
@@ -102,10 +127,15 @@ impl Summing {
                 };
                 tally.merge(&Tally::of_block(&frame, targets, weights, classes.max(1))?)?;
             }
-            (What::Linear(pass), Total::Linear(sums), Some(adding)) => {
+            (What::Linear(pass), Total::Linear(sums), Adding::Linear(adding)) => {
                 adding.add(pass, (frame, &self.targets, weights), sums)?;
             }
-            (What::Tally | What::Linear(_), Total::Tally(_) | Total::Linear(_), _) => {
+            // No row is held for it.
+            (What::Steps(_), Total::Steps(_), _) => {}
+            (What::Clusters(pass), Total::Clusters(sums), Adding::Clusters(adding)) => {
+                adding.add(pass, (&frame, weights), sums);
+            }
+            (What::Tally | What::Linear(_) | What::Clusters(_) | What::Steps(_), _, _) => {
                 return Err(Error::Internal("sums of another pass"));
             }
         }
@@ -117,7 +147,7 @@ impl Summing {
     /// The sums of the rows so far. Returns an error where there is no room.
     pub fn finish(&mut self) -> Result<Sums> {
         self.add_block()?;
-        if let (Total::Linear(sums), Some(adding)) = (&mut self.sums.total, &mut self.adding) {
+        if let (Total::Linear(sums), Adding::Linear(adding)) = (&mut self.sums.total, &mut self.adding) {
             adding.settle(sums)?;
         }
         let mut sums = self.sums.clone();
@@ -140,6 +170,11 @@ impl Summing {
     /// Bytes held on the heap, about.
     pub(super) fn memory(&self) -> usize {
         let rows = self.targets.capacity() * (self.columns.len() + 2) * size_of::<f64>();
-        self.sums.memory() + rows
+        let adding = match &self.adding {
+            Adding::None => 0,
+            Adding::Linear(adding) => adding.memory(),
+            Adding::Clusters(adding) => adding.memory(),
+        };
+        self.sums.memory() + rows + adding
     }
 }

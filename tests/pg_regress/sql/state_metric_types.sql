@@ -60,10 +60,8 @@ RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_s
 SELECT count(DISTINCT s::text) AS states
 FROM (SELECT assay_internal.scan(:'plan', id, p, y, 'u' || guess) AS s FROM typed_row
       UNION ALL SELECT assay_internal.scan(convert_to(:'plan', 'UTF8'), id, p, y, 'u' || guess) FROM typed_row
-      UNION ALL SELECT assay_internal.scan_cells(convert_to(:'plan', 'UTF8'), assay_internal.cells(id, p, y, 'u' || guess)) FROM typed_row
-      UNION ALL SELECT assay_internal.scan_cells(assay_internal.once(convert_to(:'plan', 'UTF8')), assay_internal.cells(id, p, y, 'u' || guess)) FROM typed_row) AS s;
+      UNION ALL SELECT assay_internal.scan_cells(convert_to(:'plan', 'UTF8'), assay_internal.cells(id, p, y, 'u' || guess)) FROM typed_row) AS s;
 SELECT assay_internal.scan_cells(convert_to(:'plan', 'UTF8'), NULL) IS NULL AS no_cells, assay_internal.scan_cells(NULL, assay_internal.cells(id, p)) IS NULL AS no_rows, assay_internal.scan(NULL::bytea, id) IS NULL AS no_plan FROM typed_row WHERE id < 0;
-SELECT count(assay_internal.once('a')) AS times, count(assay_internal.once(NULL)) AS of_null, count(*) AS rows FROM typed_row WHERE id <= 3;
 SELECT assay_internal.cells(1, NULL::text, 'ä'::text, 1.5, true) AS cells;
 CALL fails($$SELECT assay_internal.scan_cells(NULL, assay_internal.cells(id)) FROM typed_row$$);
 CALL fails($$SELECT assay_internal.scan_cells('\xff', assay_internal.cells(id)) FROM typed_row$$);

@@ -1,5 +1,6 @@
 //! The learner of k-means.
 
+use super::by_sums::ByPasses;
 use super::choose;
 use super::model::KMeans;
 use crate::clustering::block::Block;
@@ -14,8 +15,9 @@ use crate::monitor::Monitor;
 use crate::parameters::{any, at_least, hyperparameters, refuse};
 use crate::room;
 use crate::space::Space;
+use crate::sums::Course;
 use crate::task::Task;
-use crate::training_set::{Shape, TrainingSet};
+use crate::training_set::{Shape, TargetKind, TrainingSet};
 
 hyperparameters! {
     /// Hyperparameters of k-means.
@@ -103,29 +105,49 @@ impl Learner for KMeansLearner {
             weights: weights.as_deref(),
             monitor,
         };
-        let stop = Stop {
-            iterations: params.max_iterations,
-            shift: params.tolerance * variance,
-            is_relaxed: matches!(params.init, Init::Drawn(_)),
-        };
         let clusters = match &params.init {
-            Init::Given(points) => lloyd(rows, given(&space, points)?, stop, true)?,
-            Init::Drawn(draw) => {
-                let mut dice = Dice::new(params.seed);
-                let count = match params.num_clusters {
-                    Count::Of(count) => count,
-                    Count::Auto => choose::count(rows, *draw, stop, &mut dice)?,
-                };
-                from_rows(rows, count, (*draw, params.n_init), stop, true, &mut dice)?
-            }
+            Init::Given(points) => lloyd(rows, given(&space, points)?, stop(params, variance), true)?,
+            Init::Drawn(_) => found(params, rows, variance, true)?,
         };
         let is_given = matches!(params.init, Init::Given(_));
         KMeans::of(rows, clusters, is_given)
     }
+
+    fn sums(_: &KMeansParams, _: TargetKind) -> bool {
+        true
+    }
+
+    fn course(params: &KMeansParams, sample: &TrainingSet) -> Result<Option<Box<dyn Course>>> {
+        let course = ByPasses::new(params, sample)?;
+        Ok(course.map(|course| Box::new(course) as Box<dyn Course>))
+    }
+}
+
+/// When iterations end, in a space of which the mean variance of its coordinates is given.
+pub(super) fn stop(params: &KMeansParams, variance: f64) -> Stop {
+    Stop {
+        iterations: params.max_iterations,
+        shift: params.tolerance * variance,
+        is_relaxed: matches!(params.init, Init::Drawn(_)),
+    }
+}
+
+/// Clusters whose centres begin at rows.
+pub(super) fn found(params: &KMeansParams, rows: Rows<'_>, variance: f64, is_told: bool) -> Result<Clusters> {
+    let draw = match params.init {
+        Init::Drawn(draw) => draw,
+        Init::Given(_) => return Err(Error::Internal("given centres are not drawn")),
+    };
+    let (stop, mut dice) = (stop(params, variance), Dice::new(params.seed));
+    let count = match params.num_clusters {
+        Count::Of(count) => count,
+        Count::Auto => choose::count(rows, draw, stop, &mut dice)?,
+    };
+    from_rows(rows, count, (draw, params.n_init), stop, is_told, &mut dice)
 }
 
 /// The most clusters that the hyperparameters may come to.
-fn most_clusters(params: &KMeansParams) -> usize {
+pub(super) fn most_clusters(params: &KMeansParams) -> usize {
     match (&params.init, params.num_clusters) {
         (Init::Given(points), _) => points.len(),
         (Init::Drawn(_), Count::Of(count)) => count,
@@ -133,9 +155,8 @@ fn most_clusters(params: &KMeansParams) -> usize {
     }
 }
 
-/// Given centres as points of the space, one after the other.
-pub(in crate::clustering) fn given(space: &Space, points: &[Vec<f64>]) -> Result<Vec<f64>> {
-    let features = space.features();
+/// Returns an error unless given centres are points of rows of so many features and categories among them.
+pub(super) fn check_given((features, categories): (usize, usize), points: &[Vec<f64>]) -> Result<()> {
     if let Some(wrong) = points.iter().find(|point| point.len() != features) {
         return Err(Error::data(
             "a centre of \"init\" has not one number per feature",
@@ -146,12 +167,19 @@ pub(in crate::clustering) fn given(space: &Space, points: &[Vec<f64>]) -> Result
             wrong.len()
         )));
     }
-    if space.categories() > 0 {
+    if categories > 0 {
         return Err(Error::data(
             "\"init\" gives centres, but a feature is a category",
             "leave \"init\" out, or leave out columns that are no numbers",
         ));
     }
+    Ok(())
+}
+
+/// Given centres as points of the space, one after the other.
+pub(in crate::clustering) fn given(space: &Space, points: &[Vec<f64>]) -> Result<Vec<f64>> {
+    let features = space.features();
+    check_given((features, space.categories()), points)?;
     let mut centres = room::zeros(points.len() * features)?;
     for (given, centre) in points.iter().zip(centres.chunks_exact_mut(features.max(1))) {
         space.point(given, centre);

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::estimator::Estimator;
 use crate::explain::{Baseline, Explainer, Parts, PartsExplainer};
 use crate::fitted::{Fitted, Form, is_base};
+use crate::frame::Frame;
 use crate::linear::input::weights_of;
 use crate::monitor::Monitor;
 use crate::space::Space;
@@ -40,35 +41,39 @@ impl KMeans {
         let width = rows.space.width().max(1);
         let mut counts = vec![0_u64; clusters.centres.len() / width];
         clusters.labels.iter().for_each(|label| counts[*label as usize] += 1);
-        let centre = |place: usize| &clusters.centres[place * width..(place + 1) * width];
-        let mut order: Vec<usize> = (0..counts.len()).filter(|place| counts[*place] > 0).collect();
-        if !has_order {
-            order.sort_by(|&a, &b| {
-                let by_centre = || centre(a).iter().zip(centre(b)).map(|(a, b)| a.total_cmp(b));
-                (counts[b].cmp(&counts[a])).then_with(|| by_centre().find(|order| order.is_ne()).unwrap_or(a.cmp(&b)))
-            });
-        }
+        let order = order_of(&clusters.centres, width, &counts, has_order);
         let mut places = vec![0_u32; counts.len()];
         (0..).zip(&order).for_each(|(new, old)| places[*old] = new);
         let mut labels = clusters.labels;
         labels.iter_mut().for_each(|label| *label = places[*label as usize]);
-        let centres = Points::new(
-            rows.space,
-            order.iter().flat_map(|place| centre(*place)).copied().collect(),
-        );
+        let centre = |place: &usize| &clusters.centres[place * width..(place + 1) * width];
+        let centres = Points::new(rows.space, order.iter().flat_map(centre).copied().collect());
         let spread = Spread::measure(rows, &labels, &centres, None)?;
+        let counts = order.iter().map(|place| counts[*place]).collect();
+        let sums = (&spread.squares[..], &spread.weights[..]);
+        KMeans::assemble(rows.space.clone(), (centres, counts), sums, (rows.frame, rows.monitor))
+    }
+
+    /// Of centres with so many rows; what these add up to are for each cluster and feature the weighted squared differences, and the weights. How strange rows
+    /// are is that of the rows of a frame.
+    pub(super) fn assemble(
+        space: Space,
+        (centres, rows): (Points, Vec<u64>),
+        (squares, weights): (&[f64], &[f64]),
+        (frame, monitor): (&Frame, &dyn Monitor),
+    ) -> Result<KMeans> {
+        let radii = radii(squares, weights);
+        let means = mean_parts(squares, weights, &radii);
         let mut model = KMeans {
-            radii: radii(&spread),
-            space: rows.space.clone(),
+            space,
             centres,
-            rows: order.iter().map(|place| counts[*place]).collect(),
-            means: Vec::new(),
-            base: [0.0],
+            rows,
+            radii,
+            base: [means.iter().sum()],
+            means,
             strangeness: Vec::new(),
         };
-        model.means = mean_parts(&spread, &model.radii);
-        model.base = [model.means.iter().sum()];
-        model.strangeness = quantiles_of(rows.frame, rows.monitor, |row| model.strangeness(row))?;
+        model.strangeness = quantiles_of(frame, monitor, |row| model.strangeness(row))?;
         Ok(model)
     }
 
@@ -80,30 +85,48 @@ impl KMeans {
     }
 }
 
+/// The places of clusters with rows: those with most rows first, or in their own order.
+pub(super) fn order_of(centres: &[f64], width: usize, rows: &[u64], has_order: bool) -> Vec<usize> {
+    let centre = |place: usize| &centres[place * width..(place + 1) * width];
+    let mut order: Vec<usize> = (0..rows.len()).filter(|place| rows[*place] > 0).collect();
+    if !has_order {
+        order.sort_by(|&a, &b| {
+            let by_centre = || centre(a).iter().zip(centre(b)).map(|(a, b)| a.total_cmp(b));
+            (rows[b].cmp(&rows[a])).then_with(|| by_centre().find(|order| order.is_ne()).unwrap_or(a.cmp(&b)))
+        });
+    }
+    order
+}
+
 /// The root mean square distances of clusters. Where one is 0 rows that differ are as strange as elsewhere.
-fn radii(spread: &Spread) -> Vec<f64> {
+fn radii(squares: &[f64], weights: &[f64]) -> Vec<f64> {
+    let features = squares.len() / weights.len().max(1);
     let root = |square: f64, weight: f64| (square / weight).sqrt();
     let sound = |radius: &f64| radius.is_normal();
-    let all = Some(root(spread.inertia(), spread.weight()))
+    let all = Some(root(squares.iter().sum(), weights.iter().sum()))
         .filter(sound)
         .unwrap_or(1.0);
-    let clusters = spread.weights.iter().enumerate();
-    clusters
-        .map(|(place, weight)| Some(root(spread.square(place), *weight)).filter(sound).unwrap_or(all))
+    let of_cluster =
+        |(squares, weight): (&[f64], &f64)| Some(root(squares.iter().sum(), *weight)).filter(sound).unwrap_or(all);
+    squares
+        .chunks_exact(features.max(1))
+        .zip(weights)
+        .map(of_cluster)
         .collect()
 }
 
 /// The mean over the rows of each feature's part of the margin.
-fn mean_parts(spread: &Spread, radii: &[f64]) -> Vec<f64> {
-    let features = spread.squares.len() / radii.len().max(1);
+fn mean_parts(squares: &[f64], weights: &[f64], radii: &[f64]) -> Vec<f64> {
+    let features = squares.len() / radii.len().max(1);
     let mut means = vec![0.0; features];
-    for (squares, radius) in spread.squares.chunks_exact(features.max(1)).zip(radii) {
+    for (squares, radius) in squares.chunks_exact(features.max(1)).zip(radii) {
         means
             .iter_mut()
             .zip(squares)
             .for_each(|(mean, square)| *mean += square / radius / radius);
     }
-    means.iter_mut().for_each(|mean| *mean /= spread.weight());
+    let weight: f64 = weights.iter().sum();
+    means.iter_mut().for_each(|mean| *mean /= weight);
     means
 }
 

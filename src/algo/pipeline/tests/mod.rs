@@ -324,15 +324,15 @@ fn damaged_pipelines_are_refused() {
         let check = |pipeline: &Pipeline| pipeline.validate(&raw, "the model", &Unwatched);
         assert!(check(&pipeline).is_ok(), "{name}");
         let far = |mut pipeline: Pipeline| {
-            pipeline.stages[0].inputs[1] = u32::MAX;
+            pipeline.stages.stages[0].inputs[1] = u32::MAX;
             pipeline
         };
         let later = |mut pipeline: Pipeline| {
-            pipeline.stages[0].inputs = [raw.len() as u32; 2];
+            pipeline.stages.stages[0].inputs = [raw.len() as u32; 2];
             pipeline
         };
         let output = |mut pipeline: Pipeline| {
-            pipeline.outputs[0] = 1 << 30;
+            pipeline.stages.outputs[0] = 1 << 30;
             pipeline
         };
         let statistics = |mut pipeline: Pipeline| {
@@ -342,7 +342,7 @@ fn damaged_pipelines_are_refused() {
         let kinds = |mut pipeline: Pipeline| {
             // A step of numbers reads a category.
             let category = raw.iter().position(|codes| *codes > 0).unwrap() as u32;
-            pipeline.stages[0].inputs = [category; 2];
+            pipeline.stages.stages[0].inputs = [category; 2];
             pipeline
         };
         for change in [
@@ -354,16 +354,15 @@ fn damaged_pipelines_are_refused() {
         ] {
             assert!(check(&change(pipeline.clone())).is_err(), "{name}");
         }
-        let deep = Pipeline {
-            stages: (0..40)
-                .map(|stage| Stage {
-                    step: scale_of_one(),
-                    inputs: [if stage == 0 { 0 } else { raw.len() as u32 + stage - 1 }; 2],
-                })
-                .collect(),
+        let stages = (0..40).map(|stage| Stage {
+            step: scale_of_one(),
+            inputs: [if stage == 0 { 0 } else { raw.len() as u32 + stage - 1 }; 2],
+        });
+        let deep = Stages {
+            stages: stages.collect(),
             outputs: Vec::new(),
-            statistics: Vec::new(),
         };
+        let deep = Pipeline::new(deep, Vec::new());
         assert!(check(&deep).is_err(), "too deep");
     }
 }
@@ -371,7 +370,7 @@ fn damaged_pipelines_are_refused() {
 /// A step that changes nothing.
 fn scale_of_one() -> FittedStep {
     let json = json!({"columns": {"x": {"log": true}}});
-    prepared(&json, 100).pipeline.unwrap().stages[0].step.clone()
+    prepared(&json, 100).pipeline.unwrap().stages()[0].step.clone()
 }
 
 /// What a step without a line of its own would forget: each is described, sound, and gives as many features as it says.
@@ -382,11 +381,11 @@ fn every_step_is_learned_and_described() {
         let raw = model.raw_slots();
         let pipeline = model.pipeline.as_ref().unwrap();
         let described = pipeline.describe(raw.clone());
-        assert_eq!(described.len(), pipeline.stages.len());
+        assert_eq!(described.len(), pipeline.stages().len());
         assert!(described.iter().all(|(sources, _)| !sources.is_empty()));
         assert_eq!(model.features().len(), model.width());
         assert_eq!(model.sources().len(), model.width());
-        let mut own: Vec<String> = pipeline.stages.iter().map(|stage| name(stage.step.step())).collect();
+        let mut own: Vec<String> = pipeline.stages().iter().map(|stage| name(stage.step.step())).collect();
         let encoders = model.inputs.iter().filter_map(|input| match &input.kind {
             crate::model::InputKind::Text { encoder } => Some(name(encoder.step())),
             _ => None,
